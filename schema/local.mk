@@ -1,0 +1,19 @@
+# The SQL of the outbox, embedded as C at build time.
+EXTRA_DIST += schema/embed.awk schema/0001_outbox.sql schema/views.sql schema/statements.sql
+
+nodist_src_libbentospool_a_SOURCES = src/outbox/schema.gen.c src/outbox/schema.gen.h
+BUILT_SOURCES += src/outbox/schema.gen.c src/outbox/schema.gen.h
+CLEANFILES += src/outbox/schema.gen.c src/outbox/schema.gen.h
+
+# Order matters: the script first, then what it reads.
+SCHEMA_INPUTS = $(srcdir)/schema/embed.awk \
+	$(srcdir)/schema/0001_outbox.sql \
+	$(srcdir)/schema/views.sql \
+	$(srcdir)/schema/statements.sql
+
+src/outbox/schema.gen.h: $(SCHEMA_INPUTS)
+	@$(MKDIR_P) src/outbox
+	$(AM_V_GEN)$(AWK) -v out=header -f $(SCHEMA_INPUTS) > $@.tmp && mv $@.tmp $@
+src/outbox/schema.gen.c: $(SCHEMA_INPUTS) src/outbox/schema.gen.h
+	@$(MKDIR_P) src/outbox
+	$(AM_V_GEN)$(AWK) -v out=source -f $(SCHEMA_INPUTS) > $@.tmp && mv $@.tmp $@

@@ -1,0 +1,33 @@
+/*
+ * Time comes from here, so that tests can run days in a second.
+ *
+ * wall: milliseconds since 1970 UTC; may jump either way; for what people read.
+ * mono: milliseconds since some start; never goes back; for all waiting.
+ * Any thread may read the system clock.
+ */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdint.h>
+
+struct clock {
+	int64_t (*wall_ms)(void *arg);
+	int64_t (*mono_ms)(void *arg);
+	void *arg;
+};
+
+extern const struct clock clock_system;
+
+static inline int64_t
+clock_wall(const struct clock *c)
+{
+	return c->wall_ms(c->arg);
+}
+
+static inline int64_t
+clock_mono(const struct clock *c)
+{
+	return c->mono_ms(c->arg);
+}
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * The log: one line an entry on standard error, "time level text", control bytes escaped.
+ *
+ * Called at the top of a thread, not from library code. Never holds keys or bodies of events. Any
+ * thread. Under systemd (JOURNAL_STREAM set) lines carry the journal's priority prefix and no time.
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+
+/* Before other threads start. */
+void log_setup(enum log_level most);
+bool log_enabled(enum log_level level);
+void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#define log_error(...) log_line(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warn(...) log_line(LOG_LEVEL_WARN, __VA_ARGS__)
+#define log_info(...) log_line(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...)                                                                             \
+	do {                                                                                       \
+		if (log_enabled(LOG_LEVEL_DEBUG))                                                  \
+			log_line(LOG_LEVEL_DEBUG, __VA_ARGS__);                                    \
+	} while (0)
+
+/*
+ * For messages that a client can cause at will: true at most once each period_ms; ret_suppressed
+ * tells how many were left out since. One struct per call site and thread, zeroed at first.
+ */
+struct log_limit {
+	int64_t next_ms;
+	unsigned suppressed;
+};
+
+bool log_limit_pass(
+    struct log_limit *l, int64_t mono_ms, int64_t period_ms, unsigned *ret_suppressed);
+
+#endif

@@ -1,0 +1,3 @@
+bin_PROGRAMS += bentospool
+bentospool_SOURCES = src/cli/main.c
+bentospool_LDADD = $(SPOOL_LIBS)

@@ -1,0 +1,65 @@
+/*
+ * The dispatcher: one thread that takes due events from the outbox and sends them to Bento.
+ *
+ * For each site: read due events in order of arrival, minus those in flight; make the batch; record
+ * the attempt and wait for that commit; send; decide (event/verdict); record the outcome. A site
+ * that backs off costs its events nothing. While a request is under way the next batch is prepared,
+ * and the end of one attempt is recorded in the same transaction as the beginning of the next.
+ */
+#ifndef DISPATCH_DISPATCHER_H
+#define DISPATCH_DISPATCHER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/rand.h"
+#include "dispatch/transport.h"
+#include "event/mapping.h"
+#include "outbox/outbox.h"
+
+struct dispatcher;
+
+/* All strings are copied. INTERFACE.md, section `site`, says what each means. */
+struct dispatch_site_options {
+	int64_t site_id;
+	const char *name;
+	const char *api_url;
+	const char *site_uuid;
+	const char *publishable_key;
+	const char *secret_key;
+	const char *ca_file; /* NULL or "": the system's */
+	unsigned batch_events;
+	size_t batch_bytes;
+	unsigned requests_per_minute; /* 0: no limit */
+	unsigned concurrency;
+	int64_t timeout_ms;
+	int64_t retry_first_ms;
+	int64_t retry_max_ms;
+	struct mapping_options mapping;
+};
+
+struct dispatcher_options {
+	const char *database; /* for the read-only connection */
+	struct outbox *outbox;
+	struct transport *transport; /* taken: freed with the dispatcher */
+	const struct clock *clock;
+	uint64_t seed; /* of the jitter */
+	const struct dispatch_site_options *sites;
+	size_t n_sites;
+	int64_t stop_deadline_ms; /* how long requests in flight may still take at the end */
+};
+
+int dispatcher_new(
+    const struct dispatcher_options *o, struct dispatcher **ret_dispatcher, struct err *e);
+int dispatcher_start(struct dispatcher *d, struct err *e);
+/* There may be something due. Any thread; cheap when the dispatcher is awake. */
+void dispatcher_wake(struct dispatcher *d);
+/* Lets requests in flight end within the deadline, cancels the rest, records all of them, ends the
+ * thread. The outbox's writer must still be running. */
+void dispatcher_stop(struct dispatcher *d);
+void dispatcher_free(struct dispatcher *d);
+
+#endif

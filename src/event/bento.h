@@ -1,0 +1,39 @@
+/*
+ * Bento's words: the frame of a batch request and what its answers say. Pure; any thread.
+ * BENTO.md is the source.
+ */
+#ifndef EVENT_BENTO_H
+#define EVENT_BENTO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/slice.h"
+
+/* {"events":[ ... ]}: the frame around what mapping_append made, commas between. */
+#define BENTO_BATCH_HEAD "{\"events\":["
+#define BENTO_BATCH_TAIL "]}"
+
+/* Appends URL = api_url + "/batch/events?site_uuid=" + the percent-encoded site_uuid. */
+void bento_events_url(struct buf *to, const char *api_url, const char *site_uuid);
+
+enum bento_reply_shape {
+	BENTO_REPLY_COUNTS,    /* JSON with a whole, non-negative `results` and/or `failed` */
+	BENTO_REPLY_JSON,      /* JSON without them */
+	BENTO_REPLY_UNREADABLE /* no JSON, or cut off */
+};
+
+struct bento_reply {
+	enum bento_reply_shape shape;
+	int64_t results; /* -1: not there */
+	int64_t failed;  /* -1: not there */
+	/* What it says went wrong, for people: error, errors[].field + message, message, or the
+	 * text with markup and white space folded. One line, valid UTF-8, "" when nothing. */
+	char message[256];
+};
+
+/* body: the first bytes of the answer (at most 64 KiB are looked at). Any bytes are fine. */
+void bento_reply_parse(struct slice body, struct bento_reply *ret_reply);
+
+#endif

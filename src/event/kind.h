@@ -1,0 +1,40 @@
+/*
+ * The kinds of Segment events, and the statuses of the outbox: names used from ingest to the CLI.
+ */
+#ifndef EVENT_KIND_H
+#define EVENT_KIND_H
+
+#include "base/slice.h"
+
+enum event_kind {
+	KIND_TRACK,
+	KIND_IDENTIFY,
+	KIND_PAGE,
+	KIND_SCREEN,
+	KIND_GROUP,
+	KIND_ALIAS,
+	KIND_DELETE,
+	KIND_UNKNOWN /* `type` is missing or none of these */
+};
+
+/* INTERFACE.md, Statuses. */
+enum event_status {
+	STATUS_PENDING,
+	STATUS_DELIVERED,
+	STATUS_FAILED,
+	STATUS_UNSUPPORTED,
+	STATUS_INVALID,
+	STATUS_HELD,
+	STATUS_DISCARDED
+};
+#define STATUS_COUNT 7
+
+/* Static names in lower case ("track", "pending"); KIND_UNKNOWN is "unknown". */
+const char *kind_name(enum event_kind kind);
+const char *status_name(enum event_status status);
+/* Exact names, upper case taken as lower (clients send "Track"). KIND_UNKNOWN when it is none. */
+enum event_kind kind_parse(struct slice name);
+/* 0, or -1 when name is no status. */
+int status_parse(struct slice name, enum event_status *ret_status);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * What Segment's clients post, taken apart. Pure; any thread.
+ *
+ * segment_parse walks a request body once. It validates all of it strictly and finds, for each
+ * event, what the outbox keeps in columns; everything else stays in the event's bytes.
+ * SEGMENT.md is the source of the shapes; its odd values are accepted here and end as a status
+ * with a reason, so that they stay in the audit.
+ */
+#ifndef EVENT_SEGMENT_H
+#define EVENT_SEGMENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/slice.h"
+#include "event/kind.h"
+
+/* Slices point into the request's body, or into the parse's scratch where a string had escapes. */
+struct segment_event {
+	struct slice body; /* the event's object, byte for byte */
+	enum event_kind kind;
+	struct slice name;        /* track: `event`; page, screen: `name`; absent otherwise */
+	struct slice message_id;  /* absent: the outbox makes one */
+	struct slice email;       /* see event/person.h; absent when there is none */
+	int64_t occurred_at;      /* wall ms, corrected by the client's clock offset */
+	enum event_status status; /* pending, unsupported or invalid */
+	const char *reason;       /* static; NULL for pending */
+};
+
+enum segment_shape {
+	SEGMENT_SINGLE, /* the body is one event */
+	SEGMENT_BATCH   /* the body is {"batch":[...], ...} */
+};
+
+struct segment_request {
+	/* in */
+	struct slice body;
+	enum segment_shape shape;
+	enum event_kind path_kind; /* KIND_UNKNOWN: each event's `type` decides */
+	int64_t received_at;       /* wall ms */
+	unsigned max_depth;        /* nesting; JSON_MAX_DEPTH */
+	/* out, after 0 */
+	struct slice write_key; /* `writeKey` of the body, decoded; absent when there is none */
+	struct slice context;   /* batch: its raw `context`, `integrations` and `sentAt` values, */
+	struct slice integrations; /*     absent when missing */
+	struct slice sent_at;
+	struct segment_event *events;
+	size_t n_events;
+	/* owned by the request; reused from one parse to the next */
+	size_t cap_events;
+	struct buf scratch;
+	/* out, after -1: Segment's word for it, static: "invalid_json", "empty_batch", ... */
+	const char *code;
+};
+
+void segment_request_init(struct segment_request *r);
+void segment_request_free(struct segment_request *r);
+/*
+ * Fills the out part. -1 when the body as a whole is refused (400): not JSON, no object, `batch`
+ * missing, no array or empty, a batch member that is no object; e says what and at which byte.
+ */
+int segment_parse(struct segment_request *r, struct err *e);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * The policy of delivery, all in this file: from what is known about a finished request to one
+ * outcome for the audit and a next step for its events and its site. Pure; any thread.
+ * BENTO.md ("Verdicts to build on") is the source of the table.
+ */
+#ifndef EVENT_VERDICT_H
+#define EVENT_VERDICT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+#include "event/bento.h"
+
+/* How far a request came, as the transport can prove it. */
+enum request_phase {
+	PHASE_NOT_SENT, /* no byte of the request left: DNS, connect, TLS, cancelled before */
+	PHASE_SENDING,  /* some bytes left, no complete answer came */
+	PHASE_ANSWERED  /* a complete answer came */
+};
+
+/* INTERFACE.md: outcomes of an attempt. NONE: under way. */
+enum attempt_outcome {
+	OUTCOME_NONE,
+	OUTCOME_DELIVERED,
+	OUTCOME_PARTIAL,
+	OUTCOME_REFUSED,
+	OUTCOME_RETRY,
+	OUTCOME_NOT_SENT,
+	OUTCOME_UNKNOWN
+};
+
+const char *outcome_name(enum attempt_outcome outcome); /* "" for NONE */
+int outcome_parse(struct slice name, enum attempt_outcome *ret_outcome);
+
+struct verdict_facts {
+	enum request_phase phase;
+	int http_status;        /* 0 without an answer */
+	int64_t retry_after_ms; /* -1: none given */
+	struct bento_reply reply;
+	const char *error; /* the transport's words, or NULL */
+	unsigned n_events;
+};
+
+/* What happens to the events of the attempt. */
+enum verdict_step {
+	STEP_DELIVERED, /* they are delivered */
+	STEP_FAIL,      /* they are failed, with verdict.reason */
+	STEP_AGAIN      /* they stay pending, untouched */
+};
+
+/* What happens to the site. */
+enum verdict_site {
+	SITE_OPEN,   /* goes on; an earlier back-off is over */
+	SITE_BACKOFF /* waits: verdict.wait_at_least_ms, and its own growing interval */
+};
+
+struct verdict {
+	enum attempt_outcome outcome;
+	enum verdict_step step;
+	enum verdict_site site;
+	bool maybe_sent;          /* Bento may have some of them without our knowing */
+	int64_t wait_at_least_ms; /* Retry-After, bounded to 1 s .. 1 h; 0: none */
+	const char *reason;       /* static word for the outbox and the site's state; NULL */
+};
+
+/* ret_v->reason lives for ever. */
+void verdict_decide(const struct verdict_facts *f, struct verdict *ret_v);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * Ingest: the HTTP side that applications talk to. Main thread.
+ *
+ * http.h      pure reader of request heads and chunked bodies
+ * server.h    connections on libevent's bufferevents: limits, deadlines, keep-alive, pipelining
+ * routes.c    paths to actions, answers in Segment's shape
+ * auth.h      write keys and origins
+ */
+#ifndef INGEST_INGEST_H
+#define INGEST_INGEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "outbox/outbox.h"
+
+struct event_base;
+struct ingest;
+
+struct ingest_site_options {
+	int64_t site_id;
+	const char *name;
+	const char *const *write_keys; /* none: any key, on loopback and unix sockets only */
+	size_t n_write_keys;
+	const char *const *allow_origins;
+	size_t n_allow_origins;
+};
+
+/* All strings are copied. */
+struct ingest_options {
+	const char *const *listen; /* "127.0.0.1:7300", "[::1]:0", "unix:/path" */
+	size_t n_listen;
+	size_t max_body;         /* bytes of one request's body */
+	size_t max_header_bytes; /* of the request line and all headers */
+	unsigned max_headers;
+	unsigned max_connections;   /* over all listeners */
+	size_t max_buffered_bytes;  /* bodies held over all connections */
+	int64_t request_timeout_ms; /* from a request's first byte to its last */
+	int64_t idle_timeout_ms;    /* a keep-alive connection without a request */
+	const struct ingest_site_options *sites;
+	size_t n_sites;
+	const struct clock *clock;
+};
+
+/*
+ * Binds and listens; the message names the address and what to do. `base` must live longer.
+ * Refuses (ERR_INPUT) to listen beyond loopback and unix sockets, or to serve several sites, when
+ * a site has no write keys.
+ */
+int ingest_new(const struct ingest_options *o, struct event_base *base, struct outbox *outbox,
+    struct ingest **ret_ingest, struct err *e);
+/* "http://127.0.0.1:7300" or "unix:/path" of listener i, the real port in it; NULL past the last.
+ */
+const char *ingest_address(const struct ingest *in, size_t i);
+/*
+ * Stops listening, closes idle connections, answers what waits for its commit; calls `stopped`
+ * (in the event loop) when no connection is left or after deadline_ms.
+ */
+void ingest_stop(struct ingest *in, int64_t deadline_ms, void (*stopped)(void *arg), void *arg);
+void ingest_free(struct ingest *in);
+
+#endif

@@ -1,0 +1,2 @@
+src_libbentospool_a_SOURCES += \
+	src/ingest/ingest.h

@@ -1,0 +1,64 @@
+/*
+ * Reading the outbox: a read-only connection with its statements prepared once.
+ *
+ * One thread at a time owns a reader. No call keeps a transaction open between begin and end pairs
+ * longer than the caller takes, so end them soon: a reader that stays open pins the WAL.
+ */
+#ifndef OUTBOX_READER_H
+#define OUTBOX_READER_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/slice.h"
+#include "event/kind.h"
+
+struct outbox_reader;
+
+/*
+ * Opens an existing outbox. ERR_NOTFOUND when there is no file, ERR_INPUT when it is not ours or
+ * newer than this program.
+ */
+int outbox_reader_open(const char *path, struct outbox_reader **ret_reader, struct err *e);
+void outbox_reader_close(struct outbox_reader *r);
+
+/*
+ * The ids of a site's due events in order of arrival: pending, next_attempt_at not after now (wall
+ * ms), id above `after`. Between begin and end a read transaction is open.
+ *
+ *	outbox_due_begin(r, site_id, now, after, e);
+ *	while (outbox_due_next(r, &id, e) == 1) ...
+ *	outbox_due_end(r);
+ */
+int outbox_due_begin(
+    struct outbox_reader *r, int64_t site_id, int64_t now, int64_t after, struct err *e);
+/* 1 an id, 0 no more, -1 an error. */
+int outbox_due_next(struct outbox_reader *r, int64_t *ret_event_id, struct err *e);
+void outbox_due_end(struct outbox_reader *r);
+/* The soonest time (wall ms) at which an event of the site that waits becomes due; 0: none waits.
+ */
+int outbox_due_soonest(struct outbox_reader *r, int64_t site_id, int64_t *ret_at, struct err *e);
+
+/* One event; slices are valid until the next load or the reader is closed. */
+struct outbox_event {
+	int64_t event_id;
+	int64_t site_id;
+	struct slice message_id;
+	enum event_kind kind;
+	struct slice name;
+	struct slice email; /* the address it is delivered to */
+	int64_t occurred_at;
+	int64_t received_at;
+	struct slice body;    /* absent when retention removed it */
+	struct slice context; /* of its batch; absent when none */
+	enum event_status status;
+	int64_t attempts;
+	int64_t maybe_sent;
+	unsigned max_batch; /* 0: no limit */
+};
+
+/* 1 found, 0 there is none, -1 an error. */
+int outbox_event_load(
+    struct outbox_reader *r, int64_t event_id, struct outbox_event *ret_event, struct err *e);
+
+#endif
