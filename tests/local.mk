@@ -11,4 +11,3 @@ AM_TESTS_ENVIRONMENT = \
 	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT;
 
 include tests/unit/local.mk
-EXTRA_DIST += tests/lib/unit.h

@@ -6,7 +6,24 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 
+TEST_LIB = tests/lib/tempdir.c tests/lib/tempdir.h tests/lib/unit.h
 UNIT_LIBS = $(CMOCKA_LIBS) $(SPOOL_LIBS)
 
-tests_unit_test_base_SOURCES = tests/unit/test_base.c
+tests_unit_test_base_SOURCES = tests/unit/test_base.c $(TEST_LIB)
 tests_unit_test_base_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/test_schema
+tests_unit_test_schema_SOURCES = tests/unit/test_schema.c $(TEST_LIB)
+tests_unit_test_schema_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/test_migrate
+tests_unit_test_migrate_SOURCES = tests/unit/test_migrate.c $(TEST_LIB)
+tests_unit_test_migrate_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/test_dedup
+tests_unit_test_dedup_SOURCES = tests/unit/test_dedup.c $(TEST_LIB)
+tests_unit_test_dedup_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/test_outbox
+tests_unit_test_outbox_SOURCES = tests/unit/test_outbox.c $(TEST_LIB)
+tests_unit_test_outbox_LDADD = $(UNIT_LIBS)
