@@ -5,13 +5,14 @@
 
 #include "base/rand.h"
 
-#define SLOT_BITS 17
+#define SLOT_BITS 18
 #define SLOT_MASK (DEDUP_SLOTS - 1)
 
 _Static_assert(DEDUP_SLOTS == 1 << SLOT_BITS, "a slot is named by the top bits of a key");
-_Static_assert(DEDUP_KEEP + DEDUP_SLICE < DEDUP_SLOTS, "there is always a free slot");
+_Static_assert(DEDUP_KEEP * 4 <= DEDUP_SLOTS, "clusters stay short");
 
-/* Top bits, so that slots lie in the order of keys. */
+/* Top bits, so that slots lie in the order of keys. Ahead of the hand the table is twice as full as on
+ * average, so a quarter of the slots is the most that may be kept. */
 static size_t
 home_of(uint64_t key)
 {

@@ -22,7 +22,7 @@
 #include "base/slice.h"
 #include "outbox/db.h"
 
-#define DEDUP_SLOTS 131072
+#define DEDUP_SLOTS 262144
 #define DEDUP_KEEP 65536 /* ids kept in memory */
 #define DEDUP_SLICE 1024 /* ids moved at once, when there are that many more */
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define HEADER_SIZE 100 /* sqlite.org/fileformat2.html, 1.3 */
+#define HEADER_SCHEMA_COOKIE 40
 #define HEADER_APPLICATION_ID 68
 
 static ssize_t
@@ -28,13 +29,20 @@ read_header(const char *path, unsigned char header[HEADER_SIZE], struct err *e)
 	return n;
 }
 
+static uint32_t
+header_number(const unsigned char *h, size_t at)
+{
+	return (uint32_t)h[at] << 24 | (uint32_t)h[at + 1] << 16 | (uint32_t)h[at + 2] << 8
+	       | h[at + 3];
+}
+
 int
 migrate_check_file(const char *path, struct err *e)
 {
 	static const unsigned char blank[HEADER_SIZE];
 	unsigned char h[HEADER_SIZE] = { 0 };
-	const unsigned char *id = h + HEADER_APPLICATION_ID;
 	ssize_t n = read_header(path, h, e);
+	uint32_t id;
 
 	if (n < 0)
 		return -1;
@@ -43,10 +51,11 @@ migrate_check_file(const char *path, struct err *e)
 		return 0;
 	if (n < HEADER_SIZE || memcmp(h, "SQLite format 3", 16) != 0)
 		return db_not_ours(path, e);
-	if (((uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 | id[3])
-	    != DB_APPLICATION_ID)
-		return db_not_ours(path, e);
-	return 0;
+	id = header_number(h, HEADER_APPLICATION_ID);
+	/* No mark, but no table was ever made in it either: a creation cut off a little later. */
+	if (id == 0 && header_number(h, HEADER_SCHEMA_COOKIE) == 0)
+		return 0;
+	return id == DB_APPLICATION_ID ? 0 : db_not_ours(path, e);
 }
 
 static int
@@ -133,7 +142,9 @@ switch_to_wal(struct db *db, struct err *e)
 	if (sqlite3_step(stmt) == SQLITE_ROW)
 		mode = (const char *)sqlite3_column_text(stmt, 0);
 	wal = mode != NULL && strcmp(mode, "wal") == 0;
-	sqlite3_finalize(stmt);
+	/* The change itself is committed here, and can fail here. */
+	if (sqlite3_finalize(stmt) != SQLITE_OK)
+		return db_error(db, e, "cannot switch to WAL");
 	/* SQLite goes on in another mode without an error (FAULTS.md). */
 	if (!wal)
 		return err_set(e, ERR_IO, "the database does not go into WAL mode");

@@ -27,3 +27,8 @@ tests_unit_test_dedup_LDADD = $(UNIT_LIBS)
 UNIT_TESTS += tests/unit/test_outbox
 tests_unit_test_outbox_SOURCES = tests/unit/test_outbox.c $(TEST_LIB)
 tests_unit_test_outbox_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/test_outbox_faults
+tests_unit_test_outbox_faults_SOURCES = tests/unit/test_outbox_faults.c \
+	tests/lib/faulty_vfs.c tests/lib/faulty_vfs.h $(TEST_LIB)
+tests_unit_test_outbox_faults_LDADD = $(UNIT_LIBS)
