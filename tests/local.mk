@@ -12,3 +12,4 @@ AM_TESTS_ENVIRONMENT = \
 
 include tests/unit/local.mk
 EXTRA_DIST += tests/lib/unit.h
+include tests/bench/local.mk
