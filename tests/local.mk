@@ -12,4 +12,5 @@ AM_TESTS_ENVIRONMENT = \
 
 include tests/unit/local.mk
 EXTRA_DIST += tests/lib/unit.h
+include tests/fuzz/local.mk
 include tests/bench/local.mk
