@@ -1,5 +1,9 @@
 # One program a module: tests/unit/test_MODULE.c.
 UNIT_TESTS = tests/unit/test_base
+UNIT_TESTS += tests/unit/test_json
+UNIT_TESTS += tests/unit/test_segment
+UNIT_TESTS += tests/unit/test_person
+UNIT_TESTS += tests/unit/test_mapping
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
@@ -32,3 +36,14 @@ UNIT_TESTS += tests/unit/test_outbox_faults
 tests_unit_test_outbox_faults_SOURCES = tests/unit/test_outbox_faults.c \
 	tests/lib/faulty_vfs.c tests/lib/faulty_vfs.h $(TEST_LIB)
 tests_unit_test_outbox_faults_LDADD = $(UNIT_LIBS)
+tests_unit_test_json_SOURCES = tests/unit/test_json.c tests/unit/json_table.h
+tests_unit_test_json_LDADD = $(UNIT_LIBS)
+
+tests_unit_test_segment_SOURCES = tests/unit/test_segment.c
+tests_unit_test_segment_LDADD = $(UNIT_LIBS)
+
+tests_unit_test_person_SOURCES = tests/unit/test_person.c
+tests_unit_test_person_LDADD = $(UNIT_LIBS)
+
+tests_unit_test_mapping_SOURCES = tests/unit/test_mapping.c
+tests_unit_test_mapping_LDADD = $(UNIT_LIBS)
