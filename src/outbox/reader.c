@@ -42,12 +42,6 @@ outbox_reader_close(struct outbox_reader *r)
 	free(r);
 }
 
-struct db *
-outbox_reader_db(struct outbox_reader *r)
-{
-	return &r->db;
-}
-
 static int
 advance(struct outbox_reader *r, sqlite3_stmt *stmt, int64_t *next, struct err *e)
 {

@@ -47,3 +47,12 @@ tests_unit_test_person_LDADD = $(UNIT_LIBS)
 
 tests_unit_test_mapping_SOURCES = tests/unit/test_mapping.c
 tests_unit_test_mapping_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/test_filter tests/unit/test_audit tests/unit/test_operate
+HANDMADE = tests/lib/handmade.c tests/lib/handmade.h
+
+tests_unit_test_filter_SOURCES = tests/unit/test_filter.c $(HANDMADE)
+tests_unit_test_filter_LDADD = $(UNIT_LIBS)
+tests_unit_test_audit_SOURCES = tests/unit/test_audit.c $(HANDMADE)
+tests_unit_test_audit_LDADD = $(UNIT_LIBS)
+tests_unit_test_operate_SOURCES = tests/unit/test_operate.c $(HANDMADE)
+tests_unit_test_operate_LDADD = $(UNIT_LIBS)

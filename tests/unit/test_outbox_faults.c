@@ -124,13 +124,18 @@ live(struct told *told)
 	outbox_close(o);
 }
 
+static int64_t number(struct db *db, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 static int64_t
-number(struct db *db, const char *format, int round)
+number(struct db *db, const char *format, ...)
 {
 	char sql[256];
 	int64_t n = -1;
+	va_list ap;
 
-	snprintf(sql, sizeof(sql), format, round);
+	va_start(ap, format);
+	vsnprintf(sql, sizeof(sql), format, ap);
+	va_end(ap);
 	assert_int_equal(db_exec_int(db, sql, &n, NULL), 0);
 	return n;
 }
@@ -162,7 +167,7 @@ assert_kept(const struct told *told, int nth, int code)
 			   != 1)
 			fail_msg("call %d, code %d: delivery %d is lost", nth, code, round);
 	}
-	if (number(&db, "SELECT count(*) FROM attempts WHERE outcome IS NULL", 0) != 0)
+	if (number(&db, "SELECT count(*) FROM attempts WHERE outcome IS NULL") != 0)
 		fail_msg("call %d, code %d: an attempt has no end", nth, code);
 	db_close(&db, NULL);
 }
