@@ -7,3 +7,6 @@ src_libbentospool_a_SOURCES += \
 	src/event/person.c src/event/person.h \
 	src/event/segment.c src/event/segment.h \
 	src/event/bento.h src/event/verdict.h
+	src/event/json.h src/event/kind.h src/event/segment.h src/event/person.h \
+	src/event/mapping.h src/event/bento.h src/event/verdict.h
+src_libbentospool_a_SOURCES += src/event/bento.c src/event/verdict.c
