@@ -5,32 +5,7 @@
 #include <string.h>
 
 #include "outbox/audit_priv.h"
-
-static int
-check_ours(struct db *db, const char *path, struct err *e)
-{
-	int64_t id, version;
-
-	if (db_exec_int(db, "PRAGMA application_id", &id, e) != 0
-	    || db_exec_int(db, "PRAGMA user_version", &version, e) != 0)
-		return err_wrap(e, "cannot read %s", path);
-	if (id != DB_APPLICATION_ID)
-		return err_set(e, ERR_INPUT,
-		    "%s is not a database of bentospool: name the right one with --database or in "
-		    "the configuration",
-		    path);
-	if (version > SCHEMA_VERSION)
-		return err_set(e, ERR_INPUT,
-		    "%s was written by a newer bentospool (version %lld of the tables, this one "
-		    "knows %d): use that program",
-		    path, (long long)version, SCHEMA_VERSION);
-	if (version < SCHEMA_VERSION)
-		return err_set(e, ERR_INPUT,
-		    "%s is of an older bentospool: start `bentospool serve` once, which brings it "
-		    "up to date",
-		    path);
-	return 0;
-}
+#include "outbox/migrate.h"
 
 int
 outbox_audit_open(const char *path, struct outbox_audit **ret_audit, struct err *e)
@@ -43,7 +18,7 @@ outbox_audit_open(const char *path, struct outbox_audit **ret_audit, struct err 
 		free(a);
 		return -1;
 	}
-	if (check_ours(&a->db, path, e) != 0) {
+	if (migrate_check_version(&a->db, path, e) != 0) {
 		outbox_audit_close(a);
 		return -1;
 	}

@@ -11,8 +11,8 @@
 _Static_assert(DEDUP_SLOTS == 1 << SLOT_BITS, "a slot is named by the top bits of a key");
 _Static_assert(DEDUP_KEEP * 4 <= DEDUP_SLOTS, "clusters stay short");
 
-/* Top bits, so that slots lie in the order of keys. Ahead of the hand the table is twice as full as on
- * average, so a quarter of the slots is the most that may be kept. */
+/* Top bits, so that slots lie in the order of keys. Ahead of the hand the table is twice as full as
+ * on average, so a quarter of the slots is the most that may be kept. */
 static size_t
 home_of(uint64_t key)
 {

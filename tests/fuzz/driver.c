@@ -168,7 +168,7 @@ telling_byte(struct rand *r)
 
 /* A piece of a seed, put in somewhere: words and whole values find new neighbours. */
 static void
-splice(struct rand *r, struct input *in)
+splice_in(struct rand *r, struct input *in)
 {
 	const struct input *other = &seeds[rand_below(r, n_seeds)];
 	size_t from = place(r, other->n);
@@ -215,7 +215,7 @@ mutate(struct rand *r, struct input *in)
 		repeat(r, in);
 		break;
 	case 6:
-		splice(r, in);
+		splice_in(r, in);
 		break;
 	case 7:
 		if (rand_below(r, 8) == 0)

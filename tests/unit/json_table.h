@@ -13,8 +13,14 @@ struct json_row {
 	int offset; /* -1: accepted */
 };
 
-#define GOOD(text) { (text), sizeof(text) - 1, -1 }
-#define BAD(offset, text) { (text), sizeof(text) - 1, (offset) }
+#define GOOD(text)                                                                                 \
+	{                                                                                          \
+		(text), sizeof(text) - 1, -1                                                       \
+	}
+#define BAD(offset, text)                                                                          \
+	{                                                                                          \
+		(text), sizeof(text) - 1, (offset)                                                 \
+	}
 
 /* clang-format off */
 static const struct json_row json_rows[] = {

@@ -271,18 +271,18 @@ audit_refuses_what_is_not_its_own(void **state)
 	expect_refusal(path, ERR_NOTFOUND, "there is no database");
 	file = fopen(path, "w");
 	assert_non_null(file);
-	expect_refusal(path, ERR_INPUT, "not a database of bentospool");
+	expect_refusal(path, ERR_INPUT, "not a bentospool database");
 	for (int i = 0; i < 200; i++)
 		fputs("no database at all, but text that is long enough to look at\n", file);
 	fclose(file);
-	expect_refusal(path, ERR_IO, "is not a database");
+	expect_refusal(path, ERR_INPUT, "not a bentospool database");
 	assert_int_equal(unlink(path), 0);
 	handmade_sql(&box, "PRAGMA user_version = 99");
 	expect_refusal(box.path, ERR_INPUT, "newer");
 	handmade_sql(&box, "PRAGMA user_version = 0");
 	expect_refusal(box.path, ERR_INPUT, "older");
 	handmade_sql(&box, "PRAGMA application_id = 1");
-	expect_refusal(box.path, ERR_INPUT, "not a database of bentospool");
+	expect_refusal(box.path, ERR_INPUT, "not a bentospool database");
 }
 
 int
