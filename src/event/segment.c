@@ -79,9 +79,10 @@ decode(struct segment_request *r, const struct json_value *value)
 static bool
 read_time(struct segment_request *r, const struct json_value *value, int64_t *ret_ms)
 {
+	struct slice text = decode(r, value);
 	int64_t ms;
 
-	if (isotime_parse(decode(r, value), &ms) != 0 || ms < 0)
+	if (text.p == NULL || isotime_parse(text, &ms) != 0 || ms < 0)
 		return false;
 	*ret_ms = ms;
 	return true;
