@@ -2,6 +2,7 @@
 UNIT_TESTS = tests/unit/test_base
 UNIT_TESTS += tests/unit/test_json
 UNIT_TESTS += tests/unit/test_segment
+UNIT_TESTS += tests/unit/test_envelope
 UNIT_TESTS += tests/unit/test_person
 UNIT_TESTS += tests/unit/test_mapping
 
@@ -39,7 +40,7 @@ tests_unit_test_outbox_faults_LDADD = $(UNIT_LIBS)
 tests_unit_test_json_SOURCES = tests/unit/test_json.c tests/unit/json_table.h
 tests_unit_test_json_LDADD = $(UNIT_LIBS)
 
-tests_unit_test_segment_SOURCES = tests/unit/test_segment.c
+tests_unit_test_segment_SOURCES = tests/unit/test_segment.c tests/unit/segment_fixture.h
 tests_unit_test_segment_LDADD = $(UNIT_LIBS)
 
 tests_unit_test_person_SOURCES = tests/unit/test_person.c
@@ -56,3 +57,6 @@ tests_unit_test_audit_SOURCES = tests/unit/test_audit.c $(HANDMADE)
 tests_unit_test_audit_LDADD = $(UNIT_LIBS)
 tests_unit_test_operate_SOURCES = tests/unit/test_operate.c $(HANDMADE)
 tests_unit_test_operate_LDADD = $(UNIT_LIBS)
+
+tests_unit_test_envelope_SOURCES = tests/unit/test_envelope.c tests/unit/segment_fixture.h
+tests_unit_test_envelope_LDADD = $(UNIT_LIBS)
