@@ -7,6 +7,21 @@
 #define AT_ONCE ((size_t)65536) /* of an announced body that is taken at its first byte */
 #define KEPT ((size_t)16384)    /* from one body to the next */
 
+int
+body_quota_take(struct body_quota *q, size_t n)
+{
+	if (n > q->max - q->used)
+		return -1;
+	q->used += n;
+	return 0;
+}
+
+void
+body_quota_give(struct body_quota *q, size_t n)
+{
+	q->used -= n;
+}
+
 static size_t
 larger(size_t a, size_t b)
 {
@@ -37,8 +52,9 @@ body_reserve(struct body *b, struct body_quota *q, size_t more, size_t total)
 	size_t cap = need <= b->cap ? b->cap : next_cap(b, need, total);
 	char *p;
 
-	if (cap - b->charged > q->max - q->used)
+	if (body_quota_take(q, cap - b->charged) != 0)
 		return -1;
+	b->charged = cap;
 	if (cap != b->cap) {
 		p = realloc(b->p, cap);
 		if (p == NULL)
@@ -46,8 +62,6 @@ body_reserve(struct body *b, struct body_quota *q, size_t more, size_t total)
 		b->p = p;
 		b->cap = cap;
 	}
-	q->used += cap - b->charged;
-	b->charged = cap;
 	return 0;
 }
 
@@ -70,7 +84,7 @@ body_clear(struct body *b, struct body_quota *q)
 		body_free(b, q);
 		return;
 	}
-	q->used -= b->charged;
+	body_quota_give(q, b->charged);
 	b->charged = 0;
 	b->n = 0;
 }
@@ -78,7 +92,7 @@ body_clear(struct body *b, struct body_quota *q)
 void
 body_free(struct body *b, struct body_quota *q)
 {
-	q->used -= b->charged;
+	body_quota_give(q, b->charged);
 	free(b->p);
 	*b = (struct body){ 0 };
 }

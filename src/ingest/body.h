@@ -1,5 +1,6 @@
 /*
  * A request's body in one run of memory, charged to a quota over all connections. Main thread.
+ * What is made of a body while it waits for the writer is charged to the same quota.
  */
 #ifndef INGEST_BODY_H
 #define INGEST_BODY_H
@@ -11,12 +12,16 @@ struct body_quota {
 	size_t max;
 };
 
+/* -1 when n more would pass the maximum; then nothing is charged. */
+int body_quota_take(struct body_quota *q, size_t n);
+void body_quota_give(struct body_quota *q, size_t n);
+
 /* Zeroed: an empty body. */
 struct body {
 	char *p;
 	size_t n;
 	size_t cap;
-	size_t charged; /* to the quota: 0 or cap */
+	size_t charged; /* to the quota */
 };
 
 /*

@@ -51,6 +51,7 @@ request_take(struct ingest *in)
 static void
 free_request(struct request *r)
 {
+	body_quota_give(&r->ingest->server->quota, r->charged);
 	body_free(&r->body, &r->ingest->server->quota);
 	segment_request_free(&r->parse);
 	free(r);
@@ -62,6 +63,8 @@ release_request(struct request *r)
 {
 	struct ingest *in = r->ingest;
 
+	body_quota_give(&in->server->quota, r->charged);
+	r->charged = 0;
 	if (in->n_spare == MAX_SPARE_REQUESTS) {
 		free_request(r);
 		return;
@@ -193,6 +196,29 @@ send_events(struct request *r)
 
 /* ---- a complete body ---------------------------------------------------------------- */
 
+/* Many tiny events take more memory than their text: that counts as long as they wait. */
+static int
+charge_events(struct request *r)
+{
+	const struct segment_request *parse = &r->parse;
+	size_t n = parse->cap_events * sizeof(*parse->events) + parse->scratch.cap;
+
+	if (parse->cap_events <= KEPT_EVENTS && parse->scratch.cap <= KEPT_SCRATCH)
+		return 0;
+	if (body_quota_take(&r->ingest->server->quota, n) != 0)
+		return -1;
+	r->charged = n;
+	return 0;
+}
+
+static void
+refuse_body(struct request *r, const struct err *e)
+{
+	const struct answer a = { .status = 400, .code = r->parse.code, .message = e->text };
+
+	finish(r, e->code == ERR_INPUT ? &a : &request_busy);
+}
+
 static void
 take_events(struct request *r)
 {
@@ -205,17 +231,17 @@ take_events(struct request *r)
 	parse->received_at = clock_wall(r->ingest->clock);
 	parse->max_depth = JSON_MAX_DEPTH;
 	if (segment_parse(parse, &e) != 0) {
-		struct answer a = { .status = 400, .code = parse->code, .message = e.text };
-
-		finish(r, &a);
+		refuse_body(r, &e);
 		return;
 	}
 	if (r->verdict == AUTH_ABSENT)
 		r->verdict = auth_key(r->ingest->auth, parse->write_key, &r->site_id);
-	if (r->verdict == AUTH_KNOWN)
-		send_events(r);
-	else
+	if (r->verdict != AUTH_KNOWN)
 		finish(r, &request_wrong_key);
+	else if (charge_events(r) != 0)
+		finish(r, &request_busy);
+	else
+		send_events(r);
 }
 
 static void

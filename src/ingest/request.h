@@ -26,6 +26,7 @@ struct request {
 	int64_t site_id;
 	struct segment_request parse;
 	struct body body;
+	size_t charged; /* to the quota, for the events that were found in the body */
 	bool sent;
 	struct request *next_spare;
 };
