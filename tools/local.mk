@@ -1,3 +1,28 @@
+# bentospool-sim: a simulated Bento for tests, rehearsals and the quickstart.
+bin_PROGRAMS += bentospool-sim
+bentospool_sim_SOURCES = \
+	tools/sim/api.c \
+	tools/sim/batch.c tools/sim/batch.h \
+	tools/sim/conn.c \
+	tools/sim/control.c \
+	tools/sim/fault.c tools/sim/fault.h \
+	tools/sim/fault_parse.c \
+	tools/sim/help.c \
+	tools/sim/http.c tools/sim/http.h \
+	tools/sim/item.c tools/sim/item.h \
+	tools/sim/limit.c tools/sim/limit.h \
+	tools/sim/main.c \
+	tools/sim/options.c tools/sim/options.h \
+	tools/sim/record.c tools/sim/record.h \
+	tools/sim/reply.c tools/sim/reply.h \
+	tools/sim/server.c tools/sim/server.h tools/sim/server_private.h \
+	tools/sim/sim.c tools/sim/sim.h \
+	tools/sim/stats.c tools/sim/stats.h \
+	tools/sim/take.c \
+	tools/sim/unique.c tools/sim/unique.h
+bentospool_sim_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE -I$(top_srcdir)/tools
+bentospool_sim_LDADD = $(SPOOL_LIBS)
+
 # spool-load: the load generator of the benchmarks and the fault tests.
 noinst_PROGRAMS += spool-load
 spool_load_SOURCES = \
