@@ -34,3 +34,8 @@ spool_load_SOURCES = \
 	tools/load/run.c tools/load/run.h
 spool_load_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tools
 spool_load_LDADD = $(SPOOL_LIBS)
+
+# Their tests, and the bench that is made of them.
+TESTS += tests/integration/test_sim.py tests/integration/test_sim_faults.py
+EXTRA_DIST += tests/integration/test_sim.py tests/integration/test_sim_faults.py
+include tests/bench/local.mk

@@ -1,4 +1,6 @@
 /* The simulator's own address: what tests and people steer it with while it runs. */
+#include <string.h>
+
 #include "event/json.h"
 #include "sim/sim.h"
 
@@ -26,8 +28,9 @@ reply_faults(const struct sim *s, struct sim_reply *reply)
 	buf_append_literal(&reply->body, "]");
 }
 
+/* A JSON list of strings. */
 static int
-parse_faults(struct slice body, struct buf *scratch, struct fault_list *l, struct err *e)
+parse_list(struct slice body, struct buf *scratch, struct fault_list *l, struct err *e)
 {
 	struct json_value v;
 	struct slice spec;
@@ -51,6 +54,22 @@ parse_faults(struct slice body, struct buf *scratch, struct fault_list *l, struc
 	return 0;
 }
 
+/* A fault on each line; blank lines say nothing. */
+static int
+parse_lines(struct slice body, struct fault_list *l, struct err *e)
+{
+	while (body.n > 0) {
+		const char *end = memchr(body.p, '\n', body.n);
+		struct slice line = { body.p, end == NULL ? body.n : (size_t)(end - body.p) };
+		size_t used = end == NULL ? body.n : line.n + 1;
+
+		if (line.n > 0 && fault_list_add(l, line, e) != 0)
+			return -1;
+		body = (struct slice){ body.p + used, body.n - used };
+	}
+	return 0;
+}
+
 /* Replaces the list; a bad one changes nothing. */
 static void
 put_faults(struct sim *s, struct slice body, struct sim_reply *reply)
@@ -58,10 +77,15 @@ put_faults(struct sim *s, struct slice body, struct sim_reply *reply)
 	static struct fault_list fresh;
 	struct buf scratch;
 	struct err e;
+	int rc;
 
 	fresh.n = 0;
 	buf_init(&scratch, FAULT_SPEC_SIZE);
-	if (parse_faults(body, &scratch, &fresh, &e) != 0) {
+	if (body.n > 0 && body.p[0] == '[')
+		rc = parse_list(body, &scratch, &fresh, &e);
+	else
+		rc = parse_lines(body, &fresh, &e);
+	if (rc != 0) {
 		sim_reply_error(reply, 400, e.text);
 	} else {
 		s->faults = fresh;

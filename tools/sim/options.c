@@ -191,7 +191,7 @@ parse_option(int opt, struct sim_options *o, struct err *e)
 	case OPT_MAX_EVENTS:
 		return parse_size("max-events", 1, SIM_MAX_EVENTS, &o->max_events, e);
 	case OPT_MAX_BODY:
-		return parse_size("max-body", 1000, SIM_MAX_BODY, &o->max_body, e);
+		return parse_size("max-body", 1, SIM_MAX_BODY, &o->max_body, e);
 	case OPT_REMEMBER:
 		return parse_size("remember", 0, UNIQUE_MAX, &o->remember, e);
 	case OPT_LIMIT:
