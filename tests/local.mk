@@ -11,4 +11,5 @@ AM_TESTS_ENVIRONMENT = \
 	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT;
 
 include tests/unit/local.mk
+include tests/integration/local.mk
 EXTRA_DIST += tests/lib/unit.h
