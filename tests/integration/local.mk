@@ -10,13 +10,9 @@ INTEGRATION_TESTS = \
 	tests/integration/test_restart.py \
 	tests/integration/test_sdk.py
 
-STYLE_TESTS = \
-	tests/style/test_checks.sh \
-	tests/style/layers.sh \
-	tests/style/style.sh
-
-TESTS += $(STYLE_TESTS) $(INTEGRATION_TESTS)
-EXTRA_DIST += $(STYLE_TESTS) $(INTEGRATION_TESTS) tests/lib/spooltest.py \
+TESTS += $(INTEGRATION_TESTS)
+EXTRA_DIST += $(INTEGRATION_TESTS) tests/lib/python.sh tests/lib/spoolhttp.py \
+	tests/lib/spooltest.py \
 	tests/sdk/package.json tests/sdk/send.mjs \
 	tests/data/01-identify-ann.json \
 	tests/data/02-track-signed-up.json \
