@@ -183,7 +183,7 @@ class Sim(Process):
         return self.url() + "/api/v1"
 
     def events(self):
-        """The events that were accepted, in order, as Bento would see them."""
+        """The events that came, in order; with --record-suppressed those known before too."""
         return [line["event"] for line in _jsonl(self.record_path)]
 
     def record_text(self):
@@ -199,8 +199,7 @@ class Sim(Process):
 
     def faults(self, *specs):
         """These instead of the faults there were, for the requests from now on."""
-        body = "".join(spec + "\n" for spec in specs)
-        status, _, answer = http_request(self.url(), "PUT", "/_sim/faults", body)
+        status, _, answer = http_request(self.url(), "PUT", "/_sim/faults", list(specs))
         true(200 <= status < 300, f"the simulator refused {specs!r}: {status} {answer}")
 
     def answer(self, status, times=None, retry_after=None):
