@@ -176,7 +176,8 @@ class Sim(Process):
         self.requests_path = os.path.join(bench.dir, f"requests-{n}.jsonl")
         super().__init__(bench, "sim", [
             binary("bentospool-sim"), "--listen", listen, "--record", self.record_path,
-            "--requests", self.requests_path, *args])
+            "--requests", self.requests_path, "--site-uuid", SITE_UUID,
+            "--key", f"{PUBLISHABLE_KEY}:{SECRET_KEY}", *args])
         self.wait_listening()
 
     def api_url(self):

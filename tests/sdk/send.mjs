@@ -16,23 +16,26 @@ const analytics = new Analytics({
 const failed = []
 analytics.on('error', (err) => failed.push(err))
 
-const calls = []
-for (let n = 0; n < Number(events); n++) {
-	calls.push(new Promise((resolve) => {
-		analytics.track({
-			userId: `user-${n}`,
-			event: 'Order Completed',
-			properties: { order_id: `sdk-${n}`, total: 19.99 },
-			context: { traits: { email: `user-${n}@example.com`, firstName: 'Ann' } },
-		}, (err, context) => {
-			// Called once the batch with it was answered, or given up.
-			if (err === undefined)
-				writeSync(1, `${context.event.messageId} sdk-${n}\n`)
-			resolve()
-		})
-	}))
+const track = (n) => new Promise((resolve) => {
+	analytics.track({
+		userId: `user-${n}`,
+		event: 'Order Completed',
+		properties: { order_id: `sdk-${n}`, total: 19.99 },
+		context: { traits: { email: `user-${n}@example.com`, firstName: 'Ann' } },
+	}, (err, context) => {
+		// Called once the batch with it was answered, or given up.
+		if (err === undefined)
+			writeSync(1, `${context.event.messageId} sdk-${n}\n`)
+		resolve()
+	})
+})
+
+// In waves of a few batches, so that it lasts long enough for somebody to interfere.
+const wave = 60
+for (let n = 0; n < Number(events); n += wave) {
+	const many = Math.min(wave, Number(events) - n)
+	await Promise.all(Array.from({ length: many }, (_, i) => track(n + i)))
 }
-await Promise.all(calls)
 await analytics.closeAndFlush()
 for (const err of failed)
 	console.error(err.reason ?? err)
