@@ -30,9 +30,11 @@ check() { # WORDS COMMAND...: the command succeeds
 	fi
 }
 
+# shellcheck disable=SC2317 # check calls it
 elf() { # OPTION PATTERN: readelf shows a line like that
 	LC_ALL=C readelf -W "$1" "$binary" | grep -Eq "$2"
 }
+# shellcheck disable=SC2317
 no_elf() { ! elf "$1" "$2"; }
 
 check "position independent: the file is ET_DYN with an interpreter" elf -h 'Type: +DYN'
