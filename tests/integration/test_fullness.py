@@ -11,7 +11,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import spooltest  # noqa: E402
-from spooltest import Skip, equal, track, true, wait_until  # noqa: E402
+from spooltest import Mount, equal, track, true, wait_until  # noqa: E402
 
 PAD = "x" * 20000
 
@@ -35,24 +35,6 @@ def check_refusal(daemon, status, headers, answer):
     equal(daemon.request("GET", "/healthz", key=None)[0], 503, "healthz")
 
 
-class Mount:
-    """A small file system that is gone after the test."""
-
-    def __init__(self, path, size):
-        os.mkdir(path)
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", path],
-                              capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise Skip(f"mount is not allowed here: {done.stderr.strip()}")
-        self.path = path
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        subprocess.run(["umount", "-l", self.path], check=False)
-
-
 def test_floor(bench):
     """above the floor of free space nothing changes, below it new events are refused"""
     free = shutil.disk_usage(bench.dir).free
@@ -68,9 +50,7 @@ def test_floor(bench):
 
 def test_full_file_system(bench):
     """a full file system: 503, nothing accepted is lost, deliveries drain, it recovers by itself"""
-    if os.geteuid() != 0 or not shutil.which("mount"):
-        raise Skip("mounting a small file system needs root")
-    with Mount(bench.path("small"), "16m") as small:
+    with Mount(bench.path("small"), "size=16m") as small:
         bench.database = os.path.join(small.path, "spool.db")
         sim = bench.sim()
         sim.answer(503)
@@ -94,9 +74,7 @@ def test_full_file_system(bench):
 
 def test_full_without_a_floor(bench):
     """ENOSPC itself: 503, nothing accepted is lost, and space brings it back"""
-    if os.geteuid() != 0 or not shutil.which("mount"):
-        raise Skip("mounting a small file system needs root")
-    with Mount(bench.path("small"), "8m") as small:
+    with Mount(bench.path("small"), "size=8m") as small:
         bench.database = os.path.join(small.path, "spool.db")
         daemon = bench.daemon(top={"min_free": 0})
         accepted, *refusal = post_until_refused(daemon, "fill")

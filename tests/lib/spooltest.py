@@ -280,6 +280,26 @@ def track(message_id, event="Test Event", email="ann@example.com", **more):
     return made
 
 
+class Mount:
+    """A small file system in memory, gone after the test: with Mount(path, options)."""
+
+    def __init__(self, path, options):
+        if os.geteuid() != 0 or not shutil.which("mount"):
+            raise Skip("mounting a small file system needs root")
+        os.mkdir(path)
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", path],
+                              capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise Skip(f"mount is not allowed here: {done.stderr.strip()}")
+        self.path = path
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        subprocess.run(["umount", "-l", self.path], check=False)
+
+
 class Bench:
     """What one test has: a directory, processes, the outbox to look into."""
 
