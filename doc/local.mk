@@ -1,0 +1,2 @@
+# The pages; the tarball carries them.
+EXTRA_DIST += doc/design.md

@@ -1,0 +1,23 @@
+# The program as a whole, each topic a script on tests/lib/spooltest.py. They need python3 and
+# skip where a machine lacks what they need.
+INTEGRATION_TESTS = \
+	tests/integration/test_bad_input.py \
+	tests/integration/test_cli.py \
+	tests/integration/test_curl.py \
+	tests/integration/test_delivery.py \
+	tests/integration/test_fullness.py \
+	tests/integration/test_hardening.sh \
+	tests/integration/test_restart.py \
+	tests/integration/test_sdk.py
+
+TESTS += $(INTEGRATION_TESTS)
+EXTRA_DIST += $(INTEGRATION_TESTS) tests/lib/python.sh tests/lib/spoolhttp.py \
+	tests/lib/spooltest.py \
+	tests/sdk/package.json tests/sdk/send.mjs \
+	tests/data/01-identify-ann.json \
+	tests/data/02-track-signed-up.json \
+	tests/data/03-track-product-added.json \
+	tests/data/04-track-order-completed.json \
+	tests/data/05-batch-afternoon.json \
+	tests/data/06-track-without-name.json \
+	tests/data/07-track-without-email.json

@@ -1,0 +1,247 @@
+#!/usr/bin/env python3
+"""The command line: what people read, what machines read, exit codes, and what verbs change."""
+import json
+import os
+import re
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import spooltest  # noqa: E402
+from spooltest import binary, equal, track, true, wait_until  # noqa: E402
+
+VERBS = ("serve", "status", "list", "show", "requeue", "check", "send", "version")
+
+
+def objects(done):
+    """The lines of --json, each an object."""
+    equal(done.returncode, 0, f"exit status; it said {done.stderr!r}")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def prepared(bench):
+    """A daemon that has one event of each sort: delivered, failed, invalid, unsupported, pending."""
+    sim = bench.sim()
+    daemon = bench.daemon(sim)
+    daemon.accept("/v1/track", track("m-delivered", event="Order Completed",
+                                     properties={"total": 1.10}))
+    bench.wait_settled(1)
+    sim.answer(422)
+    daemon.accept("/v1/track", track("m-failed", email="bob@example.com"))
+    bench.wait_settled(2)
+    daemon.accept("/v1/track", track("m-invalid", email=None))
+    daemon.accept("/v1/identify", {"type": "identify", "messageId": "m-unsupported",
+                                   "userId": "u-1"})
+    bench.wait_settled(4)
+    sim.answer(503)
+    daemon.accept("/v1/track", track("m-pending"))
+    wait_until(lambda: bench.value("SELECT count(*) FROM attempts WHERE http_status = 503"),
+               "an attempt for the one that waits")
+    return sim, daemon
+
+
+def test_version(bench):
+    """version"""
+    done = bench.run(binary("bentospool"), "version")
+    equal(done.returncode, 0, "exit status")
+    true(re.search(r"bentospool \d+\.\d+\.\d+", done.stdout), f"it prints {done.stdout!r}")
+    done = bench.run(binary("bentospool"), "version", "--json")
+    true(re.fullmatch(r"\d+\.\d+\.\d+", objects(done)[0]["version"]), f"and {done.stdout!r}")
+
+
+def test_usage(bench):
+    """help goes to standard output, wrong usage exits 2 and says what is wrong"""
+    for verb in VERBS:
+        done = bench.run(binary("bentospool"), verb, "--help")
+        equal(done.returncode, 0, f"{verb} --help")
+        true(verb in done.stdout and not done.stderr, f"{verb} --help prints about itself")
+    done = bench.run(binary("bentospool"), "--help")
+    equal(done.returncode, 0, "--help")
+    for verb in VERBS:
+        true(verb in done.stdout, f"{verb} is in --help")
+    for argv in ([], ["no-such-verb"], ["list", "--no-such-option"], ["show"], ["show", "x"],
+                 ["list", "--status", "no-such-status"], ["list", "--since", "yesterdayish"],
+                 ["list", "--limit", "-1"], ["requeue"]):
+        done = bench.run(binary("bentospool"), *argv, env={"BENTOSPOOL_DATABASE": bench.database})
+        equal(done.returncode, 2, f"exit status of {argv}; it said {done.stderr!r}")
+        true(done.stderr and not done.stdout, f"{argv} complains on standard error")
+
+
+def test_status(bench):
+    """status: counts by status, the oldest pending, the last attempt, whether a daemon runs"""
+    _, daemon = prepared(bench)
+    done = bench.cli("status")
+    equal(done.returncode, 0, "exit status")
+    for word in ("pending", "delivered", "failed", "invalid", "unsupported"):
+        true(re.search(rf"{word}\s+1\b", done.stdout), f"1 {word} in {done.stdout!r}")
+    found = objects(bench.cli("status", "--json"))
+    text = json.dumps(found)
+    for word in ("pending", "delivered", "failed", "invalid", "unsupported"):
+        true(f'"{word}": 1' in text, f"1 {word} in {text}")
+    true("503" in text, "the last attempt is there")
+    true('"main"' in text, "the site is named")
+    daemon.stop()
+    stopped = bench.cli("status")
+    equal(stopped.returncode, 0, "exit status without a daemon")
+    true(stopped.stdout != done.stdout, "it tells that no daemon runs")
+
+
+def test_list(bench):
+    """list: filters select by each criterion, nothing matched exits 3"""
+    prepared(bench)
+    every = ["m-delivered", "m-failed", "m-invalid", "m-unsupported", "m-pending"]
+    ids = {row["message_id"]: row["event_id"] for row in bench.outbox()}
+    cases = [
+        (["--all"], every),
+        ([], every),
+        (["--status", "failed"], ["m-failed"]),
+        (["--status", "pending"], ["m-pending"]),
+        (["--kind", "identify"], ["m-unsupported"]),
+        (["--name", "Order*"], ["m-delivered"]),
+        (["--email", "bob@*"], ["m-failed"]),
+        (["--message-id", "m-invalid"], ["m-invalid"]),
+        (["--id", str(ids["m-failed"])], ["m-failed"]),
+        (["--http-status", "422"], ["m-failed"]),
+        (["--site", "main", "--kind", "track", "--status", "delivered"], ["m-delivered"]),
+        (["--since", "1h"], every),
+        (["--since", "2000-01-01T00:00:00Z"], every),
+    ]
+    for argv, expected in cases:
+        found = [line["message_id"] for line in objects(bench.cli("list", "--json", *argv))]
+        equal(sorted(found), sorted(expected), f"list {argv}")
+    equal(len(objects(bench.cli("list", "--json", "--limit", "2"))), 2, "lines under --limit 2")
+    line = objects(bench.cli("list", "--json", "--status", "failed"))[0]
+    row = bench.outbox("m-failed")
+    for key in ("event_id", "site", "message_id", "kind", "name", "email", "status", "reason",
+                "attempts", "received_at", "http_status"):
+        equal(line[key], row[key], f"{key} as in the view")
+    text = bench.cli("list", "--status", "failed").stdout
+    true("bob@example.com" in text and "failed" in text, f"for people: {text!r}")
+    for argv in (["--status", "held"], ["--until", "2000-01-01"], ["--site", "nobody"]):
+        equal(bench.cli("list", *argv).returncode, 3, f"exit status of list {argv}")
+
+
+def test_show(bench):
+    """show: the event, its attempts, and exactly what was or would be sent"""
+    sim, _ = prepared(bench)
+    row = bench.outbox("m-delivered")
+    sent = json.loads(sim.record_text().splitlines()[0])["event"]
+    done = bench.cli("show", str(row["event_id"]))
+    equal(done.returncode, 0, "exit status")
+    for word in ("m-delivered", "Order Completed", "ann@example.com", "delivered", "200"):
+        true(word in done.stdout, f"{word!r} is in {done.stdout!r}")
+    found = bench.cli("show", "--json", str(row["event_id"]))
+    objects(found)
+    true('"total":1.10' in found.stdout.replace('"total": 1.10', '"total":1.10'),
+         f"what was sent is shown byte for byte: {found.stdout!r}")
+    true(sent["details"]["unique"]["key"] in found.stdout, "with its unique key")
+    waiting = bench.cli("show", "--json", str(bench.outbox("m-pending")["event_id"]))
+    true("m-pending" in waiting.stdout and "503" in waiting.stdout, "one that waits")
+    invalid = bench.cli("show", str(bench.outbox("m-invalid")["event_id"]))
+    equal(invalid.returncode, 0, "exit status for an invalid one")
+    equal(bench.cli("show", "999999").returncode, 3, "exit status for no event")
+
+
+def test_requeue(bench):
+    """requeue: refuses to run without a filter, --dry-run changes nothing, then it is delivered"""
+    sim, _ = prepared(bench)
+    equal(bench.cli("requeue", "--yes").returncode, 2, "exit status without a filter")
+    done = bench.cli("requeue", "--status", "failed", "--dry-run")
+    equal(done.returncode, 0, "exit status of the dry run")
+    true("1" in done.stdout, f"it says how many: {done.stdout!r}")
+    equal(bench.outbox("m-failed")["status"], "failed", "after the dry run")
+    equal(bench.cli("requeue", "--status", "held", "--yes").returncode, 3, "nothing matched")
+    sim.heal()
+    done = bench.cli("requeue", "--status", "failed", "--yes", "--note", "fixed the address")
+    equal(done.returncode, 0, f"exit status; it said {done.stderr!r}")
+    wait_until(lambda: bench.outbox("m-failed")["status"] == "delivered", "it is delivered")
+    true("m-failed" in sim.keys(), "Bento got it")
+    operation = bench.rows("SELECT * FROM operations")
+    equal([(o["verb"], o["note"], o["events"]) for o in operation],
+          [("requeue", "fixed the address", 1)], "the operation is in the audit")
+    true("failed" in operation[0]["filter"] and operation[0]["actor"], "with filter and actor")
+
+
+def test_requeue_without_a_daemon(bench):
+    """requeue works while no daemon runs; the next one delivers"""
+    sim, daemon = prepared(bench)
+    daemon.stop()
+    done = bench.cli("requeue", "--message-id", "m-failed", "--yes")
+    equal(done.returncode, 0, f"exit status; it said {done.stderr!r}")
+    equal(bench.outbox("m-failed")["status"], "pending", "it waits")
+    sim.heal()
+    spooltest.Daemon(bench, daemon.conf)
+    wait_until(lambda: bench.outbox("m-failed")["status"] == "delivered", "it is delivered")
+
+
+def test_check(bench):
+    """check: the configuration as it counts, secrets masked; a bad one exits 1"""
+    conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")})
+    for argv in (["check"], ["check", "--json"]):
+        done = bench.cli(*argv, conf=conf)
+        equal(done.returncode, 0, f"exit status of {argv}; it said {done.stderr!r}")
+        said = done.stdout + done.stderr
+        true(bench.database in said and "test-site" in said, f"settings are in {said!r}")
+        for secret in (spooltest.SECRET_KEY, spooltest.WRITE_KEY):
+            true(secret not in said, f"{secret} is masked")
+    bad = bench.write("bad.conf", "nonsense = 1\n")
+    equal(bench.cli("check", conf=bad).returncode, 1, "exit status for a bad one")
+
+
+def test_environment(bench):
+    """environment variables do without a file; the control socket is beside the database"""
+    sim = bench.sim()
+    env = {"BENTOSPOOL_DATABASE": bench.database, "BENTOSPOOL_LISTEN": "127.0.0.1:0",
+           "BENTOSPOOL_WRITE_KEYS": f"other,{spooltest.WRITE_KEY}",
+           "BENTO_SITE_UUID": spooltest.SITE_UUID,
+           "BENTO_PUBLISHABLE_KEY": spooltest.PUBLISHABLE_KEY,
+           "BENTO_SECRET_KEY": spooltest.SECRET_KEY, "BENTO_API_URL": sim.api_url()}
+    daemon = spooltest.Process(bench, "daemon", [binary("bentospool"), "serve"], env)
+    daemon.wait_listening()
+    true(os.path.exists(bench.database + ".sock"), "the control socket")
+    done = bench.run(binary("bentospool"), "send", "--email", "ann@example.com", env=env)
+    equal(done.returncode, 0, f"exit status of send; it said {done.stdout!r} {done.stderr!r}")
+    bench.wait_settled(1)
+    equal(len(sim.events()), 1, "what Bento got")
+    done = bench.run(binary("bentospool"), "list", "--database", bench.database)
+    equal(done.returncode, 0, "list with --database alone")
+
+
+def test_send(bench):
+    """send: a test event through the running daemon, reporting until Bento answered"""
+    sim = bench.sim()
+    daemon = bench.daemon(sim)
+    done = bench.cli("send", "--email", "ann@example.com")
+    equal(done.returncode, 0, f"exit status; it said {done.stdout!r} {done.stderr!r}")
+    true("delivered" in done.stdout, f"it tells: {done.stdout!r}")
+    equal([event["email"] for event in sim.events()], ["ann@example.com"], "what Bento got")
+    sim.answer(422)
+    equal(bench.cli("send", "--email", "ann@example.com").returncode, 1, "when Bento refuses")
+    daemon.stop()
+    done = bench.cli("send", "--email", "ann@example.com")
+    equal(done.returncode, 1, "exit status without a daemon")
+    true(done.stderr, "it says why")
+
+
+def test_reading_needs_only_the_database(bench):
+    """verbs that only read work with a secret file that they may not open"""
+    daemon = bench.daemon()
+    daemon.accept("/v1/track", track("m-1"))
+    site = bench.site("http://127.0.0.1:1/api/v1")
+    del site["secret_key"]
+    conf = bench.configure({"main": {**site, "secret_key_file": bench.path("not-there")}},
+                           name="reader.conf")
+    for argv in (["status"], ["list"], ["show", "1"]):
+        equal(bench.cli(*argv, conf=conf).returncode, 0, f"exit status of {argv}")
+
+
+def test_no_database(bench):
+    """a database that is not there is named, exit 1"""
+    for argv in (["status"], ["list"], ["show", "1"]):
+        done = bench.run(binary("bentospool"), *argv, "--database", bench.path("none.db"))
+        equal(done.returncode, 1, f"exit status of {argv}")
+        true("none.db" in done.stderr, f"{argv} names it: {done.stderr!r}")
+
+
+spooltest.main()

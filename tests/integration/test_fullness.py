@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""No space: what cannot be committed is answered 503, what was accepted stays, and it recovers."""
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import spooltest  # noqa: E402
+from spooltest import Mount, equal, track, true, wait_until  # noqa: E402
+
+PAD = "x" * 20000
+
+
+def post_until_refused(daemon, prefix):
+    """Posts 20 KB events until one is refused: the accepted ids, the answer, its headers."""
+    accepted = []
+    for n in range(5000):
+        message_id = f"{prefix}-{n}"
+        body = spooltest.json.dumps(track(message_id, properties={"pad": PAD}))
+        status, headers, text = daemon.request("POST", "/v1/track", body)
+        if status != 200:
+            return accepted, status, headers, spooltest.json.loads(text)
+        accepted.append(message_id)
+    raise AssertionError("no event was ever refused")
+
+
+def check_refusal(daemon, status, headers, answer):
+    equal((status, answer["success"]), (503, False), "the answer")
+    true(1 <= int(headers["retry-after"]) <= 300, f"Retry-After in {headers}")
+    equal(daemon.request("GET", "/healthz", key=None)[0], 503, "healthz")
+
+
+def test_floor(bench):
+    """above the floor of free space nothing changes, below it new events are refused"""
+    free = shutil.disk_usage(bench.dir).free
+    daemon = bench.daemon(top={"min_free": free * 2})
+    status, headers, text = daemon.request("POST", "/v1/track", track("m-1"))
+    check_refusal(daemon, status, headers, spooltest.json.loads(text))
+    equal(bench.value("SELECT count(*) FROM outbox"), 0, "events")
+    daemon.stop()
+    daemon = bench.daemon(top={"min_free": 0})
+    daemon.accept("/v1/track", track("m-1"))
+    equal(daemon.request("GET", "/healthz", key=None)[0], 200, "healthz")
+
+
+def test_full_file_system(bench):
+    """a full file system: 503, nothing accepted is lost, deliveries drain, it recovers by itself"""
+    with Mount(bench.path("small"), "size=16m") as small:
+        bench.database = os.path.join(small.path, "spool.db")
+        sim = bench.sim()
+        sim.answer(503)
+        daemon = bench.daemon(sim, top={"min_free": 4000000})
+        accepted, *refusal = post_until_refused(daemon, "fill")
+        check_refusal(daemon, *refusal)
+        true(len(accepted) > 100, f"{len(accepted)} events were accepted before")
+
+        # Others take what is left; the daemon still knows what it accepted and delivers it.
+        sim.heal()
+        bench.wait_settled(len(accepted))
+        equal(sorted(sim.keys()), sorted(accepted), "what Bento got")
+
+        subprocess.run(["mount", "-o", "remount,size=64m", small.path], check=True)
+        wait_until(lambda: daemon.post("/v1/track", track("after"))[0] == 200, "events are taken")
+        equal(daemon.request("GET", "/healthz", key=None)[0], 200, "healthz")
+        bench.wait_settled(len(accepted) + 1)
+        equal(daemon.stop(), 0, "exit status")
+        equal(bench.value("PRAGMA integrity_check"), "ok", "integrity")
+
+
+def test_full_without_a_floor(bench):
+    """ENOSPC itself: 503, nothing accepted is lost, and space brings it back"""
+    with Mount(bench.path("small"), "size=8m") as small:
+        bench.database = os.path.join(small.path, "spool.db")
+        daemon = bench.daemon(top={"min_free": 0})
+        accepted, *refusal = post_until_refused(daemon, "fill")
+        check_refusal(daemon, *refusal)
+        true(daemon.running(), "the daemon lives")
+        subprocess.run(["mount", "-o", "remount,size=64m", small.path], check=True)
+        wait_until(lambda: daemon.post("/v1/track", track("after"))[0] == 200, "events are taken")
+        equal(daemon.request("GET", "/healthz", key=None)[0], 200, "healthz")
+        stored = [row["message_id"] for row in bench.outbox()]
+        equal(set(accepted) - set(stored), set(), "accepted and lost")
+        daemon.kill()
+        equal(bench.value("PRAGMA integrity_check"), "ok", "integrity")
+
+
+def test_file_size_limit(bench):
+    """a limit on the size of files: the daemon answers 503 and lives, nothing accepted is lost"""
+    size = 3 << 20
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    daemon = bench.daemon(preexec=limit)
+    accepted, status, headers, answer = post_until_refused(daemon, "fill")
+    equal((status, answer["success"]), (503, False), "the answer")
+    true("retry-after" in headers, "Retry-After")
+    true(daemon.running(), "the daemon lives")
+    equal(daemon.request("GET", "/healthz", key=None)[0], 503, "healthz")
+    daemon.stop(signal.SIGKILL)
+    spooltest.Daemon(bench, daemon.conf)
+    stored = [row["message_id"] for row in bench.outbox()]
+    equal(set(accepted) - set(stored), set(), "accepted and lost")
+    equal(bench.value("PRAGMA integrity_check"), "ok", "integrity")
+
+
+spooltest.main()

@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""What a SIGKILL leaves: everything acknowledged is there once, and what is unknown is counted."""
+import collections
+import os
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import spooltest  # noqa: E402
+from spooltest import binary, equal, track, true, wait_until  # noqa: E402
+
+LOAD_EVENTS = 20000  # more than a run gets through before it is killed
+
+
+def lines(path):
+    """The complete lines of a file; none when it is not there yet."""
+    try:
+        with open(path, encoding="ascii") as file:
+            return file.read().split("\n")[:-1]
+    except FileNotFoundError:
+        return []
+
+
+def start_load(bench, daemon, name, batch=0):
+    acked = bench.path(name)
+    return acked, spooltest.Process(bench, "load", [
+        binary("spool-load"), "--url", daemon.url(), "--connections", "8", "--batch", str(batch),
+        "--events", str(LOAD_EVENTS), "--rate", "4000", "--ids", "random", "--acked", acked,
+        "--patience", "1", "--write-key", spooltest.WRITE_KEY])
+
+
+def kill_under_load(bench, daemon, name, enough, batch=0):
+    """Runs a load, kills the daemon after `enough` acknowledged events, starts it again."""
+    acked, load = start_load(bench, daemon, name, batch)
+    wait_until(lambda: len(lines(acked)) >= enough or not load.running(), "acknowledged events")
+    true(load.running(), "the load still runs when the daemon is killed")
+    daemon.kill()
+    load.wait()
+    return lines(acked), daemon.restart()
+
+
+def check_all_there(bench, acked):
+    """Every acknowledged id once in the outbox; nothing else is stored twice."""
+    ids = [row["message_id"] for row in bench.rows("SELECT message_id FROM outbox")]
+    equal(len(ids), len(set(ids)), "no event is stored twice")
+    missing = set(acked) - set(ids)
+    equal(len(missing), 0, f"acknowledged and lost, of {len(acked)}")
+    return ids
+
+
+def check_delivered(bench, sim, ids):
+    """All are delivered; what Bento got twice had been counted as maybe_sent."""
+    bench.wait_settled(len(ids))
+    equal(bench.statuses(), {"delivered": len(ids)}, "statuses")
+    got = sim.keys()
+    equal(set(got), set(ids), "what Bento got")
+    twice = {key for key, n in collections.Counter(got).items() if n > 1}
+    counted = {row["message_id"] for row in bench.rows(
+        "SELECT message_id FROM outbox WHERE maybe_sent > 0")}
+    true(twice <= counted, f"sent twice and not counted: {sorted(twice - counted)[:5]}")
+    equal(bench.value("SELECT count(*) FROM attempts WHERE outcome IS NULL"), 0, "open attempts")
+    equal(bench.value("PRAGMA integrity_check"), "ok", "integrity")
+
+
+def test_kill_while_bento_is_down(bench):
+    """SIGKILL at several points under single events, Bento down: all acknowledged are there"""
+    sim = bench.sim()
+    sim.answer(503)
+    daemon = bench.daemon(sim, batch_events=1000)
+    acked = []
+    for n, enough in enumerate([1, 50, 700]):
+        more, daemon = kill_under_load(bench, daemon, f"acked-{n}", enough)
+        acked += more
+    ids = check_all_there(bench, acked)
+    sim.heal()
+    check_delivered(bench, sim, ids)
+
+
+def test_kill_while_sending(bench):
+    """SIGKILL under load and delivery: all acknowledged are delivered, duplicates are counted"""
+    sim = bench.sim("--record-suppressed")
+    daemon = bench.daemon(sim, batch_events=100)
+    acked = []
+    for n, (enough, batch) in enumerate([(20, 0), (400, 0), (500, 50)]):
+        more, daemon = kill_under_load(bench, daemon, f"acked-{n}", enough, batch)
+        acked += more
+    ids = check_all_there(bench, acked)
+    check_delivered(bench, sim, ids)
+
+
+def test_duplicates_across_a_restart(bench):
+    """a messageId that comes again after a restart or a crash is stored once"""
+    daemon = bench.daemon()
+    body = {"batch": [track(f"m-{n}") for n in range(100)]}
+    daemon.accept("/v1/batch", body)
+    daemon = daemon.restart()
+    daemon.accept("/v1/batch", body)
+    daemon = daemon.restart(spooltest.signal.SIGKILL)
+    daemon.accept("/v1/batch", body)
+    daemon.accept("/v1/track", track("m-new"))
+    ids = [row["message_id"] for row in bench.outbox()]
+    equal(ids, [f"m-{n}" for n in range(100)] + ["m-new"], "the outbox")
+
+
+def test_ids_are_not_reused(bench):
+    """event ids go on where they were"""
+    daemon = bench.daemon()
+    daemon.accept("/v1/track", track("m-1"))
+    daemon = daemon.restart(spooltest.signal.SIGKILL)
+    daemon.accept("/v1/track", track("m-2"))
+    first, second = [row["event_id"] for row in bench.outbox()]
+    true(second > first, f"{second} is above {first}")
+
+
+def test_open_attempt(bench):
+    """an attempt that a crash cut off becomes unknown; its events are due again and counted"""
+    sim = bench.sim()
+    sim.faults("delay=60000")
+    daemon = bench.daemon(sim)
+    daemon.accept("/v1/batch", {"batch": [track("m-1"), track("m-2")]})
+    wait_until(lambda: bench.value("SELECT count(*) FROM attempts"), "the attempt is recorded")
+    equal(bench.value("SELECT count(*) FROM attempts WHERE outcome IS NULL"), 1, "it is open")
+    daemon.kill()
+    equal(bench.value("SELECT count(*) FROM attempts WHERE outcome IS NULL"), 1,
+          "a reader sees it open after the crash")
+    sim.heal()
+    daemon.restart()
+    bench.wait_settled(2)
+    equal([row["outcome"] for row in bench.rows("SELECT * FROM attempts ORDER BY attempt_id")],
+          ["unknown", "delivered"], "outcomes")
+    equal([row["maybe_sent"] for row in bench.outbox()], [1, 1], "maybe_sent")
+
+
+def test_answer_lost(bench):
+    """a request that Bento took but whose answer was lost is unknown, sent again and counted"""
+    sim = bench.sim("--record-suppressed")
+    sim.faults("reset=after-accept,count=1")
+    daemon = bench.daemon(sim)
+    daemon.accept("/v1/track", track("m-1"))
+    bench.wait_settled(1)
+    equal([row["outcome"] for row in bench.rows("SELECT * FROM history ORDER BY attempt_id")],
+          ["unknown", "delivered"], "outcomes")
+    row = bench.outbox("m-1")
+    equal((row["status"], row["maybe_sent"]), ("delivered", 1), "the event")
+    equal(sim.keys(), ["m-1", "m-1"], "Bento got it twice, with the same key")
+
+
+def test_backlog_goes_out_after_restart(bench):
+    """what waited before a stop goes out after the start, in order"""
+    sim = bench.sim()
+    sim.answer(503)
+    daemon = bench.daemon(sim, batch_events=50)
+    daemon.accept("/v1/batch", {"batch": [track(f"m-{n:03}") for n in range(200)]})
+    equal(daemon.stop(), 0, "exit status")
+    equal(bench.statuses(), {"pending": 200}, "statuses while it is stopped")
+    sim.heal()
+    daemon.restart()
+    bench.wait_settled(200)
+    equal(sim.keys(), [f"m-{n:03}" for n in range(200)], "order")
+
+
+spooltest.main()

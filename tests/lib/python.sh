@@ -1,0 +1,9 @@
+#!/bin/sh
+# Runs a test in Python, or says that there is none.
+if ! command -v python3 >/dev/null 2>&1; then
+	echo "1..0 # SKIP python3 is not installed"
+	exit 0
+fi
+PYTHONDONTWRITEBYTECODE=1
+export PYTHONDONTWRITEBYTECODE
+exec python3 "$@"

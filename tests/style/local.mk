@@ -1,0 +1,17 @@
+# The checks of the house, and the scripts around the program.
+STYLE_TESTS = \
+	tests/style/layers.sh \
+	tests/style/style.sh \
+	tests/style/test_checks.sh
+
+TESTS += $(STYLE_TESTS)
+EXTRA_DIST += $(STYLE_TESTS) \
+	.ci/run \
+	tools/check-layers \
+	tools/check-style \
+	tools/check-tidy \
+	tools/code-only.awk \
+	tools/lib.sh \
+	tools/packages \
+	tools/quickstart \
+	tools/run-tests

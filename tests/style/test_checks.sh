@@ -1,0 +1,114 @@
+#!/bin/sh
+# check-layers and check-style must see what they are there for: seeds one violation after another.
+set -eu
+here=$(cd "${top_srcdir:-$(dirname "$0")/../..}" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+n=0
+failed=0
+
+# A small tree in good order.
+seed() {
+	rm -rf "$work/tree"
+	mkdir -p "$work/tree/src/base" "$work/tree/src/event" "$work/tree/src/outbox" \
+		"$work/tree/src/dispatch" "$work/tree/src/ingest" "$work/tree/src/cli" "$work/tree/tools"
+	cp "$here/.clang-format" "$work/tree/.clang-format"
+	printf '%s\n' '#include "base/a.h"' '' '#include <stdio.h>' '' \
+		'/* sprintf( and // in a comment are fine */' 'void' 'a_print(void)' '{' \
+		'	puts("system(1) // in a string is fine");' '}' >"$work/tree/src/base/a.c"
+	: >"$work/tree/src/base/a.h"
+	printf '#!/bin/sh\necho "fine"\n' >"$work/tree/tools/script"
+}
+
+verdict() { # EXPECTED(ok|not ok) ACTUAL WORDS
+	n=$((n + 1))
+	if [ "$1" = "$2" ]; then
+		echo "ok $n - $3"
+	else
+		failed=1
+		echo "not ok $n - $3"
+		sed 's/^/# /' "$work/out"
+	fi
+}
+
+# expect PROGRAM EXPECTED WORDS PATTERN: the line of its output with PATTERN must start so.
+expect() {
+	code=0
+	"$here/tools/$1" "$work/tree" >"$work/out" 2>&1 || code=$?
+	line=$(grep -E "^(not )?ok .*$4" "$work/out" | head -n 1)
+	got='nothing'
+	case $line in
+	*'# SKIP'*)
+		n=$((n + 1))
+		echo "ok $n - $3 # SKIP the tool is not installed"
+		return
+		;;
+	'not ok'*) [ "$code" -ne 0 ] && got='not ok' ;;
+	ok*) got='ok' ;;
+	esac
+	verdict "$2" "$got" "$3"
+}
+
+layer() { # FILE INCLUDE EXPECTED WORDS
+	seed
+	echo "#include $2" >>"$work/tree/$1"
+	folder=${1#src/}
+	expect check-layers "$3" "$4" "- ${folder%%/*} "
+}
+
+layer src/base/a.h '"base/b.h"' ok "a folder may include itself"
+layer src/outbox/a.c '"event/b.h"' ok "a folder may include those to its left"
+layer src/base/a.h '"event/b.h"' 'not ok' "a folder may not include those to its right"
+layer src/dispatch/a.c '"ingest/b.h"' 'not ok' "dispatch may not include ingest"
+layer src/ingest/a.c '"dispatch/b.h"' 'not ok' "ingest may not include dispatch"
+layer src/event/a.c '<sqlite3.h>' 'not ok' "only outbox may include sqlite3"
+layer src/outbox/a.c '<sqlite3.h>' ok "outbox may include sqlite3"
+layer src/ingest/a.c '<curl/curl.h>' 'not ok' "only dispatch may include curl"
+layer src/dispatch/a.c '<event2/event.h>' 'not ok' "dispatch may not include libevent"
+layer src/cli/a.c '<event2/event.h>' ok "cli may include libevent"
+layer tools/a.c '"base/b.h"' ok "tools may include base"
+layer tools/a.c '"outbox/b.h"' 'not ok' "tools may not include outbox"
+layer src/base/a.c '"../event/b.h"' 'not ok' "a path with .. hides nothing"
+layer src/base/a.c '"stranger/b.h"' 'not ok' "an unknown folder is no part of the house"
+
+style() { # WORDS PATTERN [FILE TEXT]
+	seed
+	if [ $# -gt 2 ]; then
+		mkdir -p "$(dirname "$work/tree/$3")"
+		printf '%b' "$4" >>"$work/tree/$3"
+	fi
+	expect check-style 'not ok' "$1" "$2"
+}
+
+repeat() { # TIMES TEXT
+	awk -v n="$1" -v text="$2" 'BEGIN { for (i = 0; i < n; i++) printf "%s", text }'
+}
+
+seed
+expect check-style ok "a banned word in a comment or a string is fine" "no banned function"
+seed
+expect check-style ok "two slashes in a comment or a string are fine" "block comments"
+style "a banned function is seen" "no banned function" src/base/b.c \
+	'void\nb(char *p)\n{\n\tspri''ntf(p, "x");\n}\n'
+style "a typedef of a struct is seen" "go by their tags" src/base/b.h 'typedef struct b b;\n'
+style "a line comment is seen" "block comments" src/base/b.c 'int b; // no\n'
+style "a function of 61 lines is seen" "no function is longer" src/base/b.c \
+	"void\nb(void)\n{\n$(repeat 59 '\tb();\n')\n}\n"
+seed
+printf '%b' "void\nb(void)\n{\n$(repeat 58 '\tb();\n')\n}\n" >"$work/tree/src/base/b.c"
+expect check-style ok "a function of 60 lines is fine" "no function is longer"
+style "a file of 501 lines is seen" "no file is longer" src/base/b.c "$(repeat 501 'int b;\n')\n"
+seed
+printf '%b' "$(repeat 500 'int b;\n')\n" >"$work/tree/src/base/b.c"
+expect check-style ok "a file of 500 lines is fine" "no file is longer"
+style "unfinished work is seen" "left unfinished" src/base/b.c '/* TO''DO: more */\n'
+style "white space at the end of a line is seen" "end of a line" src/base/b.c 'int b; \n'
+style "a missing newline at the end of a file is seen" "end of a line" src/base/b.c 'int b;'
+style "indentation with spaces is seen" "indented with tabs" src/base/b.c \
+	'void\nb(void)\n{\n        b();\n}\n'
+style "C out of format is seen" "formatted by" src/base/b.c 'void b( void ) { }\n'
+# shellcheck disable=SC2016 # the unquoted variable is what is to be found
+style "what shellcheck finds is seen" "pass shellcheck" tools/other '#!/bin/sh\necho $1\n'
+
+echo "1..$n"
+exit "$failed"
