@@ -15,4 +15,3 @@ include tests/fuzz/local.mk
 include tests/bench/local.mk
 include tests/integration/local.mk
 include tests/style/local.mk
-EXTRA_DIST += tests/lib/unit.h
