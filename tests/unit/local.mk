@@ -20,3 +20,7 @@ tests_unit_test_audit_SOURCES = tests/unit/test_audit.c $(HANDMADE)
 tests_unit_test_audit_LDADD = $(UNIT_LIBS)
 tests_unit_test_operate_SOURCES = tests/unit/test_operate.c $(HANDMADE)
 tests_unit_test_operate_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/test_config
+tests_unit_test_config_SOURCES = tests/unit/test_config.c
+tests_unit_test_config_LDADD = $(UNIT_LIBS)
