@@ -82,3 +82,11 @@ tests_unit_test_schema_SOURCES = tests/unit/test_schema.c $(TEST_LIB)
 tests_unit_test_schema_LDADD = $(UNIT_LIBS)
 tests_unit_test_segment_SOURCES = tests/unit/test_segment.c tests/unit/segment_fixture.h
 tests_unit_test_segment_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/test_config
+tests_unit_test_config_SOURCES = tests/unit/test_config.c
+tests_unit_test_config_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/test_table
+tests_unit_test_table_SOURCES = tests/unit/test_table.c
+tests_unit_test_table_LDADD = $(UNIT_LIBS)
