@@ -3,6 +3,7 @@ UNIT_TESTS = \
 	tests/unit/test_audit \
 	tests/unit/test_auth \
 	tests/unit/test_base \
+	tests/unit/test_config \
 	tests/unit/test_dedup \
 	tests/unit/test_envelope \
 	tests/unit/test_filter \
@@ -21,7 +22,8 @@ UNIT_TESTS = \
 	tests/unit/test_outbox_faults \
 	tests/unit/test_person \
 	tests/unit/test_schema \
-	tests/unit/test_segment
+	tests/unit/test_segment \
+	tests/unit/test_table
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
@@ -42,6 +44,8 @@ tests_unit_test_auth_SOURCES = tests/unit/test_auth.c
 tests_unit_test_auth_LDADD = $(UNIT_LIBS)
 tests_unit_test_base_SOURCES = tests/unit/test_base.c $(TEST_LIB)
 tests_unit_test_base_LDADD = $(UNIT_LIBS)
+tests_unit_test_config_SOURCES = tests/unit/test_config.c
+tests_unit_test_config_LDADD = $(UNIT_LIBS)
 tests_unit_test_dedup_SOURCES = tests/unit/test_dedup.c $(TEST_LIB)
 tests_unit_test_dedup_LDADD = $(UNIT_LIBS)
 tests_unit_test_envelope_SOURCES = tests/unit/test_envelope.c tests/unit/segment_fixture.h
@@ -82,11 +86,5 @@ tests_unit_test_schema_SOURCES = tests/unit/test_schema.c $(TEST_LIB)
 tests_unit_test_schema_LDADD = $(UNIT_LIBS)
 tests_unit_test_segment_SOURCES = tests/unit/test_segment.c tests/unit/segment_fixture.h
 tests_unit_test_segment_LDADD = $(UNIT_LIBS)
-
-UNIT_TESTS += tests/unit/test_config
-tests_unit_test_config_SOURCES = tests/unit/test_config.c
-tests_unit_test_config_LDADD = $(UNIT_LIBS)
-
-UNIT_TESTS += tests/unit/test_table
 tests_unit_test_table_SOURCES = tests/unit/test_table.c
 tests_unit_test_table_LDADD = $(UNIT_LIBS)
