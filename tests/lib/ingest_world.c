@@ -50,7 +50,7 @@ world_new(void)
 	w->base = event_base_new();
 	w->beat = event_new(w->base, -1, EV_PERSIST, on_beat, NULL);
 	event_add(w->beat, &period);
-	w->outbox = fake_outbox_new();
+	w->outbox = ingest_outbox_new();
 	w->o = (struct ingest_options){
 		.listen = addresses,
 		.n_listen = 1,
@@ -99,7 +99,7 @@ world_start(bool keys)
 void
 world_free(struct world *w)
 {
-	fake_outbox_free(w->outbox);
+	ingest_outbox_free(w->outbox);
 	ingest_free(w->ingest);
 	event_free(w->beat);
 	event_base_free(w->base);
@@ -141,7 +141,7 @@ are_waiting(void *arg)
 {
 	const struct count *c = arg;
 
-	return fake_outbox_waiting(c->outbox) >= c->n;
+	return ingest_outbox_waiting(c->outbox) >= c->n;
 }
 
 static bool
@@ -149,7 +149,7 @@ are_given_back(void *arg)
 {
 	const struct count *c = arg;
 
-	return fake_outbox_given_back(c->outbox) >= c->n;
+	return ingest_outbox_given_back(c->outbox) >= c->n;
 }
 
 void

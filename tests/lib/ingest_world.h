@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "ingest/ingest.h"
-#include "lib/fake_outbox.h"
+#include "lib/ingest_outbox.h"
 
 struct world {
 	struct event_base *base;

@@ -1,5 +1,6 @@
 # One program a module: tests/unit/test_MODULE.c.
 UNIT_TESTS = \
+	tests/unit/test_attempts \
 	tests/unit/test_audit \
 	tests/unit/test_auth \
 	tests/unit/test_base \
@@ -32,12 +33,16 @@ endif
 
 UNIT_LIBS = $(CMOCKA_LIBS) $(SPOOL_LIBS)
 TEST_LIB = tests/lib/tempdir.c tests/lib/tempdir.h tests/lib/unit.h
+# A real outbox with its writer running.
+OUTBOX_RIG = tests/lib/outbox_rig.c tests/lib/outbox_rig.h $(TEST_LIB)
 # A database made by hand, row by row.
 HANDMADE = tests/lib/handmade.c tests/lib/handmade.h
 # Ingest against an outbox that does as the test says, linked in place of the real one.
 INGEST_TEST_LIB = tests/lib/ingest_world.c tests/lib/ingest_world.h \
-	tests/lib/fake_outbox.c tests/lib/fake_outbox.h
+	tests/lib/ingest_outbox.c tests/lib/ingest_outbox.h
 
+tests_unit_test_attempts_SOURCES = tests/unit/test_attempts.c $(OUTBOX_RIG)
+tests_unit_test_attempts_LDADD = $(UNIT_LIBS)
 tests_unit_test_audit_SOURCES = tests/unit/test_audit.c $(HANDMADE)
 tests_unit_test_audit_LDADD = $(UNIT_LIBS)
 tests_unit_test_auth_SOURCES = tests/unit/test_auth.c
@@ -75,7 +80,7 @@ tests_unit_test_migrate_SOURCES = tests/unit/test_migrate.c $(TEST_LIB)
 tests_unit_test_migrate_LDADD = $(UNIT_LIBS)
 tests_unit_test_operate_SOURCES = tests/unit/test_operate.c $(HANDMADE)
 tests_unit_test_operate_LDADD = $(UNIT_LIBS)
-tests_unit_test_outbox_SOURCES = tests/unit/test_outbox.c $(TEST_LIB)
+tests_unit_test_outbox_SOURCES = tests/unit/test_outbox.c $(OUTBOX_RIG)
 tests_unit_test_outbox_LDADD = $(UNIT_LIBS)
 tests_unit_test_outbox_faults_SOURCES = tests/unit/test_outbox_faults.c \
 	tests/lib/faulty_vfs.c tests/lib/faulty_vfs.h $(TEST_LIB)

@@ -41,11 +41,11 @@ the_answer_comes_after_the_commit(void **state)
 	struct response r;
 	struct fake_put put;
 
-	fake_outbox_hold(w->outbox, true);
+	ingest_outbox_hold(w->outbox, true);
 	client_post(c, "/v1/track", "", TRACK);
 	world_run_until_waiting(w, 1);
 	client_expect_silence(c);
-	fake_outbox_release(w->outbox, 1);
+	ingest_outbox_release(w->outbox, 1);
 	client_expect(c, 200, &r);
 	assert_string_equal(r.body, "{\"success\": true}");
 	response_has(&r, "Content-Type: application/json");
@@ -53,10 +53,10 @@ the_answer_comes_after_the_commit(void **state)
 	response_has_not(&r, "Connection:");
 	response_has_not(&r, "Access-Control");
 	assert_non_null(strstr(r.head, " GMT\r\n"));
-	fake_outbox_last(w->outbox, &put);
+	ingest_outbox_last(w->outbox, &put);
 	assert_int_equal(put.site_id, 1);
 	assert_int_equal(put.n_events, 1);
-	assert_true(put.sum == fake_outbox_sum(TRACK, strlen(TRACK)));
+	assert_true(put.sum == ingest_outbox_sum(TRACK, strlen(TRACK)));
 	assert_true(put.received_at > 0);
 	client_free(c);
 }
@@ -89,11 +89,11 @@ every_path_has_its_kind(void **state)
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
 		client_post(c, paths[i].path, "", TRACK);
 		client_expect(c, 200, NULL);
-		fake_outbox_last(w->outbox, &put);
+		ingest_outbox_last(w->outbox, &put);
 		if (put.kind != paths[i].kind)
 			fail_msg("%s: %d", paths[i].path, (int)put.kind);
 	}
-	assert_int_equal(fake_outbox_given_back(w->outbox), sizeof(paths) / sizeof(*paths));
+	assert_int_equal(ingest_outbox_given_back(w->outbox), sizeof(paths) / sizeof(*paths));
 	client_free(c);
 }
 
@@ -109,7 +109,7 @@ batches_are_taken_at_three_paths(void **state)
 		client_post(c, paths[i], "",
 		    "{\"batch\":[{\"type\":\"track\"},{\"type\":\"page\"},{}],\"sentAt\":\"x\"}");
 		client_expect(c, 200, NULL);
-		fake_outbox_last(w->outbox, &put);
+		ingest_outbox_last(w->outbox, &put);
 		assert_int_equal(put.n_events, 3);
 	}
 	client_free(c);
@@ -125,7 +125,7 @@ telemetry_is_answered_and_dropped(void **state)
 	client_post(c, "/v1/m", "", "no JSON at all");
 	client_expect(c, 200, &r);
 	assert_string_equal(r.body, "{\"success\": true}");
-	assert_int_equal(fake_outbox_given_back(w->outbox), 0);
+	assert_int_equal(ingest_outbox_given_back(w->outbox), 0);
 	client_free(c);
 }
 
@@ -180,7 +180,7 @@ broken_bodies_are_refused_and_the_connection_stays(void **state)
 	assert_non_null(strstr(r.body, "\"code\":\"empty_batch\""));
 	client_post(c, "/v1/track", "", TRACK);
 	client_expect(c, 200, NULL);
-	assert_int_equal(fake_outbox_given_back(w->outbox), 1);
+	assert_int_equal(ingest_outbox_given_back(w->outbox), 1);
 	client_free(c);
 }
 
@@ -208,7 +208,7 @@ unknown_paths_and_methods_are_told(void **state)
 	response_has(&r, "Allow: GET, HEAD");
 	client_send(c, "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n");
 	client_expect(c, 404, NULL);
-	assert_int_equal(fake_outbox_given_back(w->outbox), 0);
+	assert_int_equal(ingest_outbox_given_back(w->outbox), 0);
 	client_free(c);
 }
 
@@ -225,12 +225,12 @@ health_follows_the_outbox(void **state)
 	client_answer(c, &r);
 	assert_int_equal(r.status, 200);
 	response_has(&r, "Content-Length: 17");
-	fake_outbox_set_health(w->outbox, OUTBOX_FULL, "no space: \"free\" some");
+	ingest_outbox_set_health(w->outbox, OUTBOX_FULL, "no space: \"free\" some");
 	client_send(c, "GET /healthz?x HTTP/1.1\r\nHost: a\r\n\r\n");
 	client_expect(c, 503, &r);
 	assert_non_null(strstr(r.body, "\"message\":\"no space: \\\"free\\\" some\""));
 	assert_non_null(strstr(r.body, "storage_full"));
-	fake_outbox_set_health(w->outbox, OUTBOX_FAILED, "the disk failed");
+	ingest_outbox_set_health(w->outbox, OUTBOX_FAILED, "the disk failed");
 	client_send(c, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
 	client_expect(c, 503, &r);
 	assert_non_null(strstr(r.body, "storage_failed"));
@@ -254,18 +254,18 @@ what_cannot_be_stored_is_told_with_a_time(void **state)
 	struct response r;
 
 	for (size_t i = 0; i < 3; i++) {
-		fake_outbox_fail(w->outbox, failures[i].code);
+		ingest_outbox_fail(w->outbox, failures[i].code);
 		client_post(c, "/v1/track", "", TRACK);
 		client_expect(c, 503, &r);
 		response_has(&r, failures[i].retry_after);
 		assert_non_null(strstr(r.body, "{\"success\":false,\"code\":\"storage_"));
 	}
-	fake_outbox_fail(w->outbox, ERR_NONE);
-	fake_outbox_refuse(w->outbox, true);
+	ingest_outbox_fail(w->outbox, ERR_NONE);
+	ingest_outbox_refuse(w->outbox, true);
 	client_post(c, "/v1/track", "", TRACK);
 	client_expect(c, 503, &r);
 	response_has(&r, "Retry-After: 1");
-	fake_outbox_refuse(w->outbox, false);
+	ingest_outbox_refuse(w->outbox, false);
 	client_post(c, "/v1/track", "", TRACK);
 	client_expect(c, 200, NULL);
 	client_free(c);
@@ -305,13 +305,13 @@ keys_are_found_in_three_places(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		client_post(c, cases[i].path, cases[i].headers, cases[i].body);
 		client_expect(c, cases[i].status, &r);
-		fake_outbox_last(w->outbox, &put);
+		ingest_outbox_last(w->outbox, &put);
 		if (cases[i].status == 200)
 			assert_int_equal(put.site_id, cases[i].site_id);
 		else
 			assert_non_null(strstr(r.body, "\"code\":\"invalid_write_key\""));
 	}
-	assert_int_equal(fake_outbox_given_back(w->outbox), 7);
+	assert_int_equal(ingest_outbox_given_back(w->outbox), 7);
 	client_free(c);
 }
 
@@ -360,7 +360,7 @@ without_keys_only_listed_origins_may_post(void **state)
 	response_has_not(&r, "Access-Control");
 	client_post(c, "/v1/track", "Origin:\r\n", "{}");
 	client_expect(c, 403, NULL);
-	assert_int_equal(fake_outbox_given_back(w->outbox), 0);
+	assert_int_equal(ingest_outbox_given_back(w->outbox), 0);
 	client_post(c, "/v1/track", "Origin: https://shop.example\r\n", "{}");
 	client_expect(c, 200, &r);
 	response_has(&r, "Access-Control-Allow-Origin: https://shop.example");

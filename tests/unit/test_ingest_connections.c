@@ -39,7 +39,7 @@ pipelined_requests_are_answered_in_order(void **state)
 	struct world *w = *state;
 	struct client *c = client_new(w, 0);
 
-	fake_outbox_hold(w->outbox, true);
+	ingest_outbox_hold(w->outbox, true);
 	client_send(c, "\r\nPOST /v1/track HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
 		       "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n\r\n\r\n"
 		       "POST /v1/track HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -47,13 +47,13 @@ pipelined_requests_are_answered_in_order(void **state)
 		       "GET /none HTTP/1.1\r\nHost: a\r\n\r\n\r");
 	world_run_until_waiting(w, 1);
 	client_expect_silence(c);
-	assert_int_equal(fake_outbox_waiting(w->outbox), 1);
-	fake_outbox_release(w->outbox, 1);
+	assert_int_equal(ingest_outbox_waiting(w->outbox), 1);
+	ingest_outbox_release(w->outbox, 1);
 	client_expect(c, 200, NULL);
 	client_expect(c, 200, NULL);
 	world_run_until_waiting(w, 1);
 	client_expect_silence(c);
-	fake_outbox_hold(w->outbox, false);
+	ingest_outbox_hold(w->outbox, false);
 	client_expect(c, 200, NULL);
 	client_expect(c, 404, NULL);
 	client_send(c, "\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -68,13 +68,13 @@ a_long_pipeline_waits_in_the_kernel(void **state)
 	struct client *c = client_new(w, 0);
 	const unsigned n = 2000;
 
-	fake_outbox_hold(w->outbox, true);
+	ingest_outbox_hold(w->outbox, true);
 	client_post(c, "/v1/track", "", "{}");
 	world_run_until_waiting(w, 1);
 	for (unsigned i = 0; i < n; i++)
 		client_send(c, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
 	client_expect_silence(c);
-	fake_outbox_hold(w->outbox, false);
+	ingest_outbox_hold(w->outbox, false);
 	for (unsigned i = 0; i < n + 1; i++)
 		client_expect(c, 200, NULL);
 	client_free(c);
@@ -94,7 +94,7 @@ bodies_in_chunks_are_put_together(void **state)
 	client_expect_silence(c);
 	client_send(c, "\r\n");
 	client_expect(c, 200, NULL);
-	fake_outbox_last(w->outbox, &put);
+	ingest_outbox_last(w->outbox, &put);
 	assert_int_equal(put.n_body, 7);
 	assert_memory_equal(put.body, "{\"a\":1}", 7);
 	client_free(c);
@@ -146,7 +146,7 @@ doubtful_requests_end_the_connection(void **state)
 		client_expect_end(c);
 		client_free(c);
 	}
-	assert_int_equal(fake_outbox_given_back(w->outbox), 0);
+	assert_int_equal(ingest_outbox_given_back(w->outbox), 0);
 }
 
 static void
@@ -159,7 +159,7 @@ a_doubtful_chunk_ends_the_connection(void **state)
 		       "0x2\r\n{}\r\n0\r\n\r\n");
 	client_expect(c, 400, NULL);
 	client_expect_end(c);
-	assert_int_equal(fake_outbox_given_back(w->outbox), 0);
+	assert_int_equal(ingest_outbox_given_back(w->outbox), 0);
 	client_free(c);
 }
 

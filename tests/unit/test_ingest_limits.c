@@ -63,8 +63,8 @@ the_largest_body_is_taken_and_a_byte_more_is_not(void **state)
 	send_head(c, MAX_BODY);
 	client_send_bytes(c, body, MAX_BODY);
 	client_expect(c, 200, NULL);
-	fake_outbox_last(w->outbox, &put);
-	assert_true(put.sum == fake_outbox_sum(body, MAX_BODY));
+	ingest_outbox_last(w->outbox, &put);
+	assert_true(put.sum == ingest_outbox_sum(body, MAX_BODY));
 	send_head(c, MAX_BODY + 1);
 	client_send_bytes(c, body, MAX_BODY);
 	client_expect(c, 413, &r);
@@ -108,8 +108,8 @@ the_largest_body_in_chunks_is_taken_and_a_byte_more_is_not(void **state)
 	c = client_new(w, 0);
 	send_in_chunks(c, body, MAX_BODY);
 	client_expect(c, 200, NULL);
-	fake_outbox_last(w->outbox, &put);
-	assert_true(put.sum == fake_outbox_sum(body, MAX_BODY));
+	ingest_outbox_last(w->outbox, &put);
+	assert_true(put.sum == ingest_outbox_sum(body, MAX_BODY));
 	client_free(c);
 	free(body);
 }
@@ -169,7 +169,7 @@ bodies_of_all_connections_are_limited(void **state)
 	first = client_new(w, 0);
 	second = client_new(w, 0);
 	small = client_new(w, 0);
-	fake_outbox_hold(w->outbox, true);
+	ingest_outbox_hold(w->outbox, true);
 	send_head(first, 600000);
 	client_send_bytes(first, body, 600000);
 	world_run_until_waiting(w, 1);
@@ -180,7 +180,7 @@ bodies_of_all_connections_are_limited(void **state)
 	client_expect_end(second);
 	client_post(small, "/v1/track", "", "{}");
 	world_run_until_waiting(w, 2);
-	fake_outbox_hold(w->outbox, false);
+	ingest_outbox_hold(w->outbox, false);
 	client_expect(first, 200, NULL);
 	client_expect(small, 200, NULL);
 	/* and the room is free again */
@@ -226,7 +226,7 @@ a_client_that_hangs_up_does_not_stop_its_commit(void **state)
 	struct world *w = *state;
 	struct fake_put put;
 
-	fake_outbox_hold(w->outbox, true);
+	ingest_outbox_hold(w->outbox, true);
 	for (int reset = 0; reset < 2; reset++) {
 		const struct linger linger = { .l_onoff = reset };
 		struct client *c = client_new(w, 0);
@@ -236,9 +236,9 @@ a_client_that_hangs_up_does_not_stop_its_commit(void **state)
 		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 		client_free(c);
 		world_run_a_while(w);
-		fake_outbox_release(w->outbox, 1);
+		ingest_outbox_release(w->outbox, 1);
 		world_run_until_given_back(w, (unsigned)reset + 1);
-		fake_outbox_last(w->outbox, &put);
+		ingest_outbox_last(w->outbox, &put);
 		assert_int_equal(put.n_body, 16);
 		assert_memory_equal(put.body, "{\"a\":\"it stays\"}", 16);
 		world_run_a_while(w);
@@ -251,13 +251,13 @@ a_client_that_says_no_more_is_still_answered(void **state)
 	struct world *w = *state;
 	struct client *c = client_new(w, 0);
 
-	fake_outbox_hold(w->outbox, true);
+	ingest_outbox_hold(w->outbox, true);
 	client_post(c, "/v1/track", "", "{}");
 	client_send(c, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\nGET /heal");
 	shutdown(c->fd, SHUT_WR);
 	world_run_until_waiting(w, 1);
 	client_expect_silence(c);
-	fake_outbox_hold(w->outbox, false);
+	ingest_outbox_hold(w->outbox, false);
 	client_expect(c, 200, NULL);
 	client_expect(c, 200, NULL);
 	client_expect_end(c);
@@ -274,7 +274,7 @@ half_a_request_is_no_request(void **state)
 	client_send(c, "{}");
 	shutdown(c->fd, SHUT_WR);
 	client_expect_end(c);
-	assert_int_equal(fake_outbox_given_back(w->outbox), 0);
+	assert_int_equal(ingest_outbox_given_back(w->outbox), 0);
 	client_free(c);
 }
 
@@ -285,7 +285,7 @@ an_answer_that_nobody_waits_for_is_dropped_at_the_end(void **state)
 	struct client *c = client_new(w, 0);
 
 	/* the outbox ends first, then ingest: the message is on its way in between */
-	fake_outbox_hold(w->outbox, true);
+	ingest_outbox_hold(w->outbox, true);
 	client_post(c, "/v1/track", "", "{}");
 	world_run_until_waiting(w, 1);
 	client_free(c);

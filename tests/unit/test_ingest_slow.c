@@ -59,7 +59,7 @@ slow_clients_do_not_hold_up_others(void **state)
 		client_post(c, "/v1/track", "", "{}");
 		client_expect(c, 200, NULL);
 	}
-	assert_int_equal(fake_outbox_given_back(w->outbox), 10);
+	assert_int_equal(ingest_outbox_given_back(w->outbox), 10);
 	for (int i = 0; i < SLOW; i++) {
 		if (i % 2 == 0)
 			client_send(slow[i], "st: a\r\nContent-Length: 2\r\n\r\n{}");
@@ -70,7 +70,7 @@ slow_clients_do_not_hold_up_others(void **state)
 		client_expect(slow[i], 200, NULL);
 		client_free(slow[i]);
 	}
-	assert_int_equal(fake_outbox_given_back(w->outbox), 10 + SLOW);
+	assert_int_equal(ingest_outbox_given_back(w->outbox), 10 + SLOW);
 	client_free(c);
 }
 
@@ -135,13 +135,13 @@ a_commit_that_does_not_end_is_answered(void **state)
 	struct client *c = client_new(w, 0);
 	struct response r;
 
-	fake_outbox_hold(w->outbox, true);
+	ingest_outbox_hold(w->outbox, true);
 	client_post(c, "/v1/track", "", "{}");
 	world_run_until_waiting(w, 1);
 	world_wait_ms(w, SERVER_COMMIT_MS + 1);
 	client_expect(c, 503, &r);
 	response_has(&r, "Retry-After: 5");
-	fake_outbox_hold(w->outbox, false);
+	ingest_outbox_hold(w->outbox, false);
 	world_run_until_given_back(w, 1);
 	client_expect_end(c);
 	client_free(c);
@@ -220,13 +220,13 @@ at_the_cap_new_clients_wait_or_an_idle_one_goes(void **state)
 	idle = client_new(w, 0);
 	client_post(idle, "/v1/track", "", "{}");
 	client_expect(idle, 200, NULL);
-	fake_outbox_hold(w->outbox, true);
+	ingest_outbox_hold(w->outbox, true);
 	client_post(busy, "/v1/track", "", "{}");
 	world_run_until_waiting(w, 1);
 	third = client_new(w, 0);
 	client_post(third, "/v1/track", "", "{}");
 	client_expect_silence(third);
-	assert_int_equal(fake_outbox_waiting(w->outbox), 1);
+	assert_int_equal(ingest_outbox_waiting(w->outbox), 1);
 	/* the idle one has not been so for long, but now */
 	client_expect_silence(idle);
 	world_wait_ms(w, SERVER_MIN_IDLE_MS);
@@ -237,8 +237,8 @@ at_the_cap_new_clients_wait_or_an_idle_one_goes(void **state)
 	idle = client_new(w, 0);
 	client_post(idle, "/v1/track", "", "{}");
 	client_expect_silence(idle);
-	assert_int_equal(fake_outbox_waiting(w->outbox), 2);
-	fake_outbox_hold(w->outbox, false);
+	assert_int_equal(ingest_outbox_waiting(w->outbox), 2);
+	ingest_outbox_hold(w->outbox, false);
 	client_expect(busy, 200, NULL);
 	client_free(busy);
 	client_expect(third, 200, NULL);
@@ -301,7 +301,7 @@ stopping_answers_what_waits(void **state)
 	struct response r;
 	int stopped = 0;
 
-	fake_outbox_hold(w->outbox, true);
+	ingest_outbox_hold(w->outbox, true);
 	client_post(waiting, "/v1/track", "", "{}");
 	send_head(begun, 2);
 	client_send(late, "POST /v1/track HTTP/1.1\r\nHost: a\r\n");
@@ -320,7 +320,7 @@ stopping_answers_what_waits(void **state)
 	client_expect_end(late);
 	client_expect_silence(waiting);
 	assert_int_equal(stopped, 0);
-	fake_outbox_hold(w->outbox, false);
+	ingest_outbox_hold(w->outbox, false);
 	client_expect(waiting, 200, &r);
 	response_has(&r, "Connection: close");
 	client_expect_end(waiting);
@@ -342,7 +342,7 @@ stopping_does_not_wait_for_ever(void **state)
 	struct client *c = client_new(w, 0), *slow = client_new(w, 0);
 	int stopped = 0;
 
-	fake_outbox_hold(w->outbox, true);
+	ingest_outbox_hold(w->outbox, true);
 	client_post(c, "/v1/track", "", "{}");
 	client_send(slow, "POST");
 	world_run_until_waiting(w, 1);

@@ -1,4 +1,4 @@
-#include "lib/fake_outbox.h"
+#include "lib/ingest_outbox.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@ struct outbox {
 };
 
 uint64_t
-fake_outbox_sum(const char *p, size_t n)
+ingest_outbox_sum(const char *p, size_t n)
 {
 	uint64_t sum = 0;
 
@@ -46,7 +46,7 @@ look_at(const struct outbox_put *put)
 	seen.n_body = body.n < sizeof(seen.body) ? body.n : sizeof(seen.body);
 	memcpy(seen.body, body.p, seen.n_body);
 	for (size_t i = 0; i < put->n_events; i++)
-		seen.sum += fake_outbox_sum(put->events[i].body.p, put->events[i].body.n);
+		seen.sum += ingest_outbox_sum(put->events[i].body.p, put->events[i].body.n);
 	return seen;
 }
 
@@ -103,7 +103,7 @@ run(void *arg)
 }
 
 struct outbox *
-fake_outbox_new(void)
+ingest_outbox_new(void)
 {
 	struct outbox *o = calloc(1, sizeof(*o));
 
@@ -119,7 +119,7 @@ fake_outbox_new(void)
 }
 
 void
-fake_outbox_free(struct outbox *o)
+ingest_outbox_free(struct outbox *o)
 {
 	pthread_mutex_lock(&o->mutex);
 	o->stop = true;
@@ -132,7 +132,7 @@ fake_outbox_free(struct outbox *o)
 }
 
 void
-fake_outbox_hold(struct outbox *o, bool on)
+ingest_outbox_hold(struct outbox *o, bool on)
 {
 	pthread_mutex_lock(&o->mutex);
 	o->hold = on;
@@ -142,7 +142,7 @@ fake_outbox_hold(struct outbox *o, bool on)
 }
 
 void
-fake_outbox_release(struct outbox *o, unsigned n)
+ingest_outbox_release(struct outbox *o, unsigned n)
 {
 	pthread_mutex_lock(&o->mutex);
 	o->released += n;
@@ -151,7 +151,7 @@ fake_outbox_release(struct outbox *o, unsigned n)
 }
 
 void
-fake_outbox_fail(struct outbox *o, enum err_code code)
+ingest_outbox_fail(struct outbox *o, enum err_code code)
 {
 	pthread_mutex_lock(&o->mutex);
 	o->failure = code;
@@ -159,7 +159,7 @@ fake_outbox_fail(struct outbox *o, enum err_code code)
 }
 
 void
-fake_outbox_refuse(struct outbox *o, bool on)
+ingest_outbox_refuse(struct outbox *o, bool on)
 {
 	pthread_mutex_lock(&o->mutex);
 	o->refuse = on;
@@ -167,7 +167,7 @@ fake_outbox_refuse(struct outbox *o, bool on)
 }
 
 void
-fake_outbox_set_health(struct outbox *o, enum outbox_health health, const char *text)
+ingest_outbox_set_health(struct outbox *o, enum outbox_health health, const char *text)
 {
 	pthread_mutex_lock(&o->mutex);
 	o->health = health;
@@ -176,7 +176,7 @@ fake_outbox_set_health(struct outbox *o, enum outbox_health health, const char *
 }
 
 unsigned
-fake_outbox_waiting(struct outbox *o)
+ingest_outbox_waiting(struct outbox *o)
 {
 	unsigned n;
 
@@ -187,7 +187,7 @@ fake_outbox_waiting(struct outbox *o)
 }
 
 unsigned
-fake_outbox_given_back(struct outbox *o)
+ingest_outbox_given_back(struct outbox *o)
 {
 	unsigned n;
 
@@ -198,7 +198,7 @@ fake_outbox_given_back(struct outbox *o)
 }
 
 void
-fake_outbox_last(struct outbox *o, struct fake_put *ret_put)
+ingest_outbox_last(struct outbox *o, struct fake_put *ret_put)
 {
 	pthread_mutex_lock(&o->mutex);
 	*ret_put = o->last;
