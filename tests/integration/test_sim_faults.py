@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from test_sim import (  # noqa: E402
     BINARY, DEADLINE, EVENTS, Connection, Reset, Sim, equal, event, keyed, request_bytes, run,
