@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from test_sim import equal, run, work  # noqa: E402
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from test_sim import (  # noqa: E402
     BINARY, DEADLINE, EVENTS, Connection, Reset, Sim, equal, event, keyed, request_bytes, run,
@@ -237,13 +238,17 @@ def an_outage_refuses_connections():
         idle = Connection(sim.url)
         idle.send(request_bytes(BATCH))
         equal(idle.answer()[0], 200)
-        equal(sim.steer("PUT", body=b"down", url=sim.control)[0], 200)
+        steering = Connection(sim.control)
+        steering.send(request_bytes(b"down", "PUT", "/_sim/faults", ""))
+        equal(steering.answer()[0], 200)
         wait_until(lambda: is_refused(sim))
         try:
             raise AssertionError(idle.rest())
         except Reset:
             idle.close()
-        equal(sim.steer("GET", url=sim.control), (200, ["down"]))
+        steering.send(request_bytes(b"", "GET", "/_sim/faults", ""))
+        equal(steering.answer()[2], '["down"]')
+        steering.close()
         equal(sim.steer("DELETE", url=sim.control), (200, []))
         wait_until(lambda: not is_refused(sim))
         equal(sim.counts(BATCH), (200, 4, 0))

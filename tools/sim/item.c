@@ -54,7 +54,6 @@ parse_fields(struct event_text *t, struct json *j)
 	struct json_value v;
 
 	t->fields = json_peek(j);
-	t->fields_nested = false;
 	if (t->fields == JSON_OBJECT)
 		t->fields_nested = skip_flat(j);
 	else
