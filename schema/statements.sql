@@ -1,2 +1,206 @@
--- name: ping
-SELECT 1;
+-- Every fixed statement of the program. A test prepares each one; hot ones are held to their index.
+
+-- name: views_same
+SELECT 1 FROM meta WHERE key = 'views' AND value = ?1;
+
+-- name: views_note
+INSERT INTO meta (key, value) VALUES ('views', ?1)
+ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+
+-- name: meta_get
+SELECT value FROM meta WHERE key = ?1;
+
+-- name: meta_set
+INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+
+-- name: meta_set_once
+INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING;
+
+-- Sites
+
+-- name: site_add
+INSERT INTO site (name) VALUES (?1) ON CONFLICT (name) DO NOTHING;
+
+-- name: site_id
+SELECT site_id FROM site WHERE name = ?1;
+
+-- name: site_state
+UPDATE site SET mode = ?2, reason = ?3, next_attempt_at = ?4, failures = ?5 WHERE site_id = ?1;
+
+-- name: sites_reset
+UPDATE site SET mode = 'ready', reason = NULL, next_attempt_at = 0, failures = 0
+WHERE mode <> 'ready';
+
+-- Duplicates
+
+-- name: message_key_get
+SELECT event_id FROM message_key WHERE message_key = ?1;
+
+-- name: message_key_put
+INSERT INTO message_key (message_key, event_id) VALUES (?1, ?2)
+ON CONFLICT (message_key) DO UPDATE SET event_id = excluded.event_id;
+
+-- name: event_is_message
+SELECT 1 FROM event WHERE event_id = ?1 AND site_id = ?2 AND message_id = ?3;
+
+-- name: recent_keys
+SELECT event_id, message_key FROM delivery
+WHERE event_id > coalesce((SELECT value FROM meta WHERE key = 'dedup_floor'), 0)
+ORDER BY event_id;
+
+-- What arrives
+
+-- name: envelope_add
+INSERT INTO envelope (context, integrations, sent_at) VALUES (?1, ?2, ?3);
+
+-- name: event_last
+SELECT seq FROM sqlite_sequence WHERE name = 'event';
+
+-- name: event_add
+INSERT INTO event (event_id, site_id, message_id, kind, name, email, occurred_at, received_at,
+	envelope_id, body)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10);
+
+-- name: delivery_add
+INSERT INTO delivery (event_id, site_id, status, reason, settled_at, message_key)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+
+-- What is due
+
+-- name: due_fresh
+SELECT event_id FROM delivery
+WHERE site_id = ?1 AND status = 'pending' AND next_attempt_at = 0 AND event_id > ?2
+ORDER BY event_id;
+
+-- name: due_waited
+SELECT event_id FROM delivery
+WHERE site_id = ?1 AND status = 'pending' AND next_attempt_at > 0 AND next_attempt_at <= ?2
+	AND event_id > ?3
+ORDER BY event_id;
+
+-- name: due_soonest
+SELECT min(next_attempt_at) FROM delivery
+WHERE site_id = ?1 AND status = 'pending' AND next_attempt_at > 0;
+
+-- name: event_load
+SELECT e.event_id, e.site_id, e.message_id, e.kind, e.name, coalesce(d.email, e.email),
+	e.occurred_at, e.received_at, e.body, v.context, d.status, d.attempts, d.maybe_sent,
+	coalesce(d.max_batch, 0)
+FROM event e
+JOIN delivery d ON d.event_id = e.event_id
+LEFT JOIN envelope v ON v.envelope_id = e.envelope_id
+WHERE e.event_id = ?1;
+
+-- Attempts
+
+-- name: mapping_add
+INSERT INTO mapping (settings) VALUES (?1) ON CONFLICT (settings) DO NOTHING;
+
+-- name: mapping_id
+SELECT mapping_id FROM mapping WHERE settings = ?1;
+
+-- name: attempt_add
+INSERT INTO attempt (site_id, mapping_id, started_at, events, bytes, first_event_id, last_event_id)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
+
+-- name: attempt_event_add
+INSERT INTO attempt_event (event_id, attempt_id) VALUES (?1, ?2);
+
+-- name: attempt_end
+UPDATE attempt SET finished_at = ?2, duration_ms = ?3, http_status = ?4, outcome = ?5, error = ?6,
+	response = ?7
+WHERE attempt_id = ?1 AND outcome IS NULL;
+
+-- name: delivery_delivered
+UPDATE delivery SET status = 'delivered', reason = NULL, attempts = attempts + 1, settled_at = ?2,
+	next_attempt_at = 0, last_attempt_id = ?3, max_batch = NULL
+WHERE event_id = ?1 AND status <> 'delivered';
+
+-- name: delivery_attempted
+UPDATE delivery SET
+	last_attempt_id = ?2,
+	maybe_sent = maybe_sent + ?3,
+	attempts = attempts + ?4,
+	status = CASE status WHEN 'pending' THEN ?5 ELSE status END,
+	reason = CASE status WHEN 'pending' THEN ?6 ELSE reason END,
+	settled_at = CASE status WHEN 'pending' THEN ?7 ELSE settled_at END,
+	next_attempt_at = CASE status WHEN 'pending' THEN ?8 ELSE next_attempt_at END,
+	max_batch = CASE status WHEN 'pending' THEN ?9 ELSE max_batch END
+WHERE event_id = ?1 AND status <> 'delivered';
+
+-- name: delivery_settle
+UPDATE delivery SET status = ?2, reason = ?3, settled_at = ?4, next_attempt_at = 0
+WHERE event_id = ?1 AND status = 'pending';
+
+-- name: attempts_open
+SELECT count(*) FROM attempt WHERE outcome IS NULL;
+
+-- name: attempts_open_members
+UPDATE delivery SET maybe_sent = maybe_sent + 1, last_attempt_id = m.attempt_id
+FROM (SELECT ae.event_id, ae.attempt_id FROM attempt a
+	CROSS JOIN attempt_event ae ON ae.event_id BETWEEN a.first_event_id AND a.last_event_id
+		AND ae.attempt_id = a.attempt_id
+	WHERE a.outcome IS NULL) AS m
+WHERE delivery.event_id = m.event_id;
+
+-- name: attempts_open_end
+UPDATE attempt SET outcome = 'unknown', finished_at = ?1,
+	error = 'bentospool ended before the answer was recorded'
+WHERE outcome IS NULL;
+
+-- What the command line reads (src/outbox/audit.c).
+-- name: audit_sites
+SELECT site_id, name, mode, reason, next_attempt_at, failures FROM site ORDER BY site_id;
+-- name: audit_tally
+SELECT site_id, status, maybe_sent FROM delivery;
+-- name: audit_pending
+SELECT count(*) FROM delivery INDEXED BY delivery_due WHERE status = 'pending';
+-- name: audit_oldest
+SELECT e.event_id, e.received_at
+FROM event e
+WHERE e.event_id = (
+	SELECT min(event_id) FROM delivery INDEXED BY delivery_due
+	WHERE status = 'pending' AND site_id = ?1);
+-- name: audit_last_attempt
+SELECT attempt_id, started_at, finished_at, http_status, outcome, error
+FROM attempt WHERE site_id = ?1 ORDER BY attempt_id DESC LIMIT 1;
+-- name: audit_event
+SELECT d.event_id, d.site_id, s.name, e.message_id, e.kind, e.name, coalesce(d.email, e.email),
+	d.status, d.reason, d.attempts, d.maybe_sent, e.received_at, e.occurred_at,
+	iif(d.status = 'pending', max(d.next_attempt_at, coalesce(s.next_attempt_at, 0)), 0),
+	d.settled_at, d.last_attempt_id, a.http_status, a.error, e.body, v.context
+FROM delivery d
+JOIN event e ON e.event_id = d.event_id
+LEFT JOIN site s ON s.site_id = d.site_id
+LEFT JOIN attempt a ON a.attempt_id = d.last_attempt_id
+LEFT JOIN envelope v ON v.envelope_id = e.envelope_id
+WHERE d.event_id = ?1;
+-- name: audit_attempts
+SELECT a.attempt_id, a.started_at, a.finished_at, a.duration_ms, a.events, a.bytes,
+	a.http_status, a.outcome, a.error, a.response, m.settings
+FROM attempt_event x
+JOIN attempt a ON a.attempt_id = x.attempt_id
+LEFT JOIN mapping m ON m.mapping_id = a.mapping_id
+WHERE x.event_id = ?1 ORDER BY a.attempt_id;
+-- name: audit_operations
+SELECT o.operation_id, o.at, o.actor, o.verb, o.note, x.status, x.reason
+FROM operation o
+JOIN operation_event x ON x.operation_id = o.operation_id
+WHERE x.event_id = ?1 ORDER BY o.operation_id;
+
+-- What operators change (src/outbox/operate.c).
+-- name: operation_begin
+INSERT INTO operation (at, actor, verb, filter, note) VALUES (?1, ?2, ?3, ?4, ?5);
+-- name: operation_remember
+INSERT INTO operation_event (operation_id, event_id, status, reason, attempts, next_attempt_at,
+	settled_at, max_batch)
+SELECT ?1, event_id, status, reason, attempts, next_attempt_at, settled_at, max_batch
+FROM delivery WHERE event_id = ?2;
+-- name: operation_requeue
+UPDATE delivery SET status = 'pending', reason = NULL, attempts = 0, next_attempt_at = 0,
+	settled_at = NULL, max_batch = NULL
+WHERE event_id = ?1;
+-- name: operation_count
+UPDATE operation SET events = ?2 WHERE operation_id = ?1;
+-- name: operation_newest_event
+SELECT max(event_id) FROM delivery;

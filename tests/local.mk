@@ -14,3 +14,5 @@ include tests/unit/local.mk
 include tests/integration/local.mk
 include tests/style/local.mk
 EXTRA_DIST += tests/lib/unit.h
+include tests/fuzz/local.mk
+include tests/bench/local.mk

@@ -6,4 +6,5 @@ src_libbentospool_a_SOURCES += \
 	src/base/log.c src/base/log.h \
 	src/base/mailbox.c src/base/mailbox.h \
 	src/base/rand.c src/base/rand.h \
+	src/base/siphash.c src/base/siphash.h \
 	src/base/slice.h

@@ -44,7 +44,7 @@ struct dispatch_site_options {
 struct dispatcher_options {
 	const char *database; /* for the read-only connection */
 	struct outbox *outbox;
-	struct transport *transport; /* taken: freed with the dispatcher */
+	struct transport *transport; /* taken by success: freed with the dispatcher */
 	const struct clock *clock;
 	uint64_t seed; /* of the jitter */
 	const struct dispatch_site_options *sites;
@@ -60,6 +60,7 @@ void dispatcher_wake(struct dispatcher *d);
 /* Lets requests in flight end within the deadline, cancels the rest, records all of them, ends the
  * thread. The outbox's writer must still be running. */
 void dispatcher_stop(struct dispatcher *d);
+/* Nobody may call dispatcher_wake any more: free it after the outbox was stopped. */
 void dispatcher_free(struct dispatcher *d);
 
 #endif

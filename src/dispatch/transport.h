@@ -30,7 +30,7 @@ struct transport_request {
 struct transport_result {
 	void *owner;
 	enum request_phase phase;
-	int http_status;        /* 0 without an answer */
+	int http_status;        /* 0 when not even the head of an answer came */
 	int64_t retry_after_ms; /* -1: none */
 	char error[256];        /* "" when an answer came */
 	struct buf response;    /* owned by the result: free with transport_result_free */
@@ -55,7 +55,13 @@ struct transport {
 
 void transport_result_free(struct transport_result *r);
 
-/* The real one, on libcurl. user_agent is copied. */
+/*
+ * The real one, on libcurl. user_agent is copied. Before other threads start: libcurl's global
+ * set-up is not promised to be thread-safe everywhere.
+ *
+ * A request goes out at most once: what libcurl would silently send again on a new connection,
+ * because a kept one was closed under it, ends as PHASE_SENDING instead.
+ */
 int transport_curl_new(const char *user_agent, struct transport **ret_transport, struct err *e);
 
 #endif

@@ -6,6 +6,7 @@
 #define EVENT_BENTO_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -20,14 +21,15 @@ void bento_events_url(struct buf *to, const char *api_url, const char *site_uuid
 
 enum bento_reply_shape {
 	BENTO_REPLY_COUNTS,    /* JSON with a whole, non-negative `results` and/or `failed` */
-	BENTO_REPLY_JSON,      /* JSON without them */
-	BENTO_REPLY_UNREADABLE /* no JSON, or cut off */
+	BENTO_REPLY_JSON,      /* a JSON object without them */
+	BENTO_REPLY_UNREADABLE /* no JSON object, or cut off */
 };
 
 struct bento_reply {
 	enum bento_reply_shape shape;
 	int64_t results; /* -1: not there */
 	int64_t failed;  /* -1: not there */
+	bool says_error; /* a JSON object with an `error` or `errors` that is not empty */
 	/* What it says went wrong, for people: error, errors[].field + message, message, or the
 	 * text with markup and white space folded. One line, valid UTF-8, "" when nothing. */
 	char message[256];
@@ -35,5 +37,11 @@ struct bento_reply {
 
 /* body: the first bytes of the answer (at most 64 KiB are looked at). Any bytes are fine. */
 void bento_reply_parse(struct slice body, struct bento_reply *ret_reply);
+
+/*
+ * Copies what somebody answered so that it can be kept as text: valid UTF-8 without NUL, cut
+ * between characters. `to` holds size bytes (at least 1) and is terminated. Returns the length.
+ */
+size_t bento_text_copy(char *to, size_t size, struct slice text);
 
 #endif

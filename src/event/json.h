@@ -52,9 +52,13 @@ struct json {
 	const char *error; /* static text of the first error, or NULL */
 };
 
+/* max_depth: containers that may be open at once, at most JSON_MAX_DEPTH. */
 void json_init(struct json *j, struct slice text, unsigned max_depth);
 
-/* The type of the value that comes next, without consuming it; JSON_NONE at an error. */
+/*
+ * The type of the value that comes next, without consuming it; JSON_NONE at an error. The reader
+ * then stands on the value's first byte.
+ */
 enum json_type json_peek(struct json *j);
 /* Consumes and validates the whole next value. 0, or -1. */
 int json_skip(struct json *j, struct json_value *ret_value);

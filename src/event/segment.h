@@ -9,6 +9,7 @@
 #ifndef EVENT_SEGMENT_H
 #define EVENT_SEGMENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,9 @@ struct segment_event {
 	int64_t occurred_at;      /* wall ms, corrected by the client's clock offset */
 	enum event_status status; /* pending, unsupported or invalid */
 	const char *reason;       /* static; NULL for pending */
+	/* for segment_parse, until the whole envelope is known */
+	unsigned char email_from; /* enum person_where */
+	bool wants_sent_at;       /* occurred_at is still the client's own time */
 };
 
 enum segment_shape {
@@ -48,7 +52,8 @@ struct segment_request {
 	struct slice sent_at;
 	struct segment_event *events;
 	size_t n_events;
-	/* owned by the request; reused from one parse to the next */
+	/* owned by the request; reused from one parse to the next; scratch is never larger than
+	 * the largest body, events has a place for every "{}," of it at most */
 	size_t cap_events;
 	struct buf scratch;
 	/* out, after -1: Segment's word for it, static: "invalid_json", "empty_batch", ... */
@@ -59,7 +64,8 @@ void segment_request_init(struct segment_request *r);
 void segment_request_free(struct segment_request *r);
 /*
  * Fills the out part. -1 when the body as a whole is refused (400): not JSON, no object, `batch`
- * missing, no array or empty, a batch member that is no object; e says what and at which byte.
+ * missing, no array or empty, a batch member that is no object; e (ERR_INPUT) says what and at
+ * which byte. Out of memory is -1 too, with ERR_NOMEM and "out_of_memory": that is no 400.
  */
 int segment_parse(struct segment_request *r, struct err *e);
 

@@ -7,6 +7,7 @@
 #define EVENT_VERDICT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/slice.h"
@@ -40,19 +41,24 @@ struct verdict_facts {
 	struct bento_reply reply;
 	const char *error; /* the transport's words, or NULL */
 	unsigned n_events;
+	unsigned n_maybe_sent; /* of them: an earlier attempt may have delivered them */
+	unsigned throttled;    /* 429s in a row before this answer */
 };
 
 /* What happens to the events of the attempt. */
 enum verdict_step {
 	STEP_DELIVERED, /* they are delivered */
 	STEP_FAIL,      /* they are failed, with verdict.reason */
+	STEP_HOLD,      /* they are held for an operator, with verdict.reason */
 	STEP_AGAIN      /* they stay pending, untouched */
 };
 
 /* What happens to the site. */
 enum verdict_site {
-	SITE_OPEN,   /* goes on; an earlier back-off is over */
-	SITE_BACKOFF /* waits: verdict.wait_at_least_ms, and its own growing interval */
+	SITE_OPEN,     /* goes on; an earlier back-off is over */
+	SITE_BACKOFF,  /* waits: its own growing interval, and at least verdict.wait_at_least_ms */
+	SITE_THROTTLE, /* waits verdict.wait_at_least_ms, whatever its own interval is */
+	SITE_PAUSE     /* only a person can mend it: waits its longest interval, then tries */
 };
 
 struct verdict {
@@ -60,11 +66,19 @@ struct verdict {
 	enum verdict_step step;
 	enum verdict_site site;
 	bool maybe_sent;          /* Bento may have some of them without our knowing */
-	int64_t wait_at_least_ms; /* Retry-After, bounded to 1 s .. 1 h; 0: none */
-	const char *reason;       /* static word for the outbox and the site's state; NULL */
+	int64_t wait_at_least_ms; /* bounded to 1 s .. 1 h; 0: nothing was asked */
+	const char *reason;       /* static word for the outbox, "rate_limited"; NULL: delivered */
+	const char *advice;       /* static: what a person should look at; NULL: nothing */
 };
 
-/* ret_v->reason lives for ever. */
+/* Texts in ret_v live for ever. */
 void verdict_decide(const struct verdict_facts *f, struct verdict *ret_v);
+
+/*
+ * One line for an operator, such as "HTTP 401 from Bento: check publishable_key, secret_key and
+ * site_uuid (Invalid API key)"; "" when all was delivered. Cut to size, valid UTF-8.
+ */
+void verdict_explain(
+    const struct verdict_facts *f, const struct verdict *v, char *ret_text, size_t size);
 
 #endif

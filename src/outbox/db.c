@@ -23,6 +23,15 @@ db_error(struct db *db, struct err *e, const char *doing)
 	return err_set(e, ours, "%s: %s", doing, sqlite3_errmsg(db->handle));
 }
 
+int
+db_not_ours(const char *path, struct err *e)
+{
+	return err_set(e, ERR_INPUT,
+	    "%s is not a bentospool database, and was left as it is: name another file as "
+	    "`database`",
+	    path);
+}
+
 static int
 configure_connection(struct db *db, enum db_mode mode, struct err *e)
 {
@@ -54,7 +63,10 @@ db_open(struct db *db, const char *path, enum db_mode mode, struct err *e)
 	if (sqlite3_open_v2(path, &db->handle, flags, NULL) != SQLITE_OK)
 		goto fail;
 	if (configure_connection(db, mode, e) != 0) {
-		err_wrap(e, "cannot open database %s", path);
+		if ((sqlite3_errcode(db->handle) & 0xff) == SQLITE_NOTADB)
+			db_not_ours(path, e);
+		else
+			err_wrap(e, "cannot open database %s", path);
 		db_close(db, NULL);
 		return -1;
 	}

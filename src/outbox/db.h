@@ -28,6 +28,8 @@ enum db_mode {
 };
 
 int db_open(struct db *db, const char *path, enum db_mode mode, struct err *e);
+/* The message for a file that is something else: ERR_INPUT. */
+int db_not_ours(const char *path, struct err *e);
 /* Finalizes everything. -1 when SQLite would not close. */
 int db_close(struct db *db, struct err *e);
 

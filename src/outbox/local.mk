@@ -1,5 +1,20 @@
 src_libbentospool_a_SOURCES += \
+	src/outbox/attempts.c src/outbox/attempts.h \
+	src/outbox/audit.c src/outbox/audit.h \
+	src/outbox/audit_event.c \
+	src/outbox/audit_priv.h \
 	src/outbox/db.c src/outbox/db.h \
-	src/outbox/operate.h \
-	src/outbox/outbox.h \
-	src/outbox/reader.h
+	src/outbox/dedup.c src/outbox/dedup.h \
+	src/outbox/filter.c src/outbox/filter.h \
+	src/outbox/filter_json.c \
+	src/outbox/internal.h \
+	src/outbox/lock.c src/outbox/lock.h \
+	src/outbox/migrate.c src/outbox/migrate.h \
+	src/outbox/operate.c src/outbox/operate.h \
+	src/outbox/outbox.c src/outbox/outbox.h \
+	src/outbox/put.c src/outbox/put.h \
+	src/outbox/reader.c src/outbox/reader.h \
+	src/outbox/settle.c src/outbox/settle.h \
+	src/outbox/sites.c src/outbox/sites.h \
+	src/outbox/space.c src/outbox/space.h \
+	src/outbox/writer.c

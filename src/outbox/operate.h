@@ -15,12 +15,26 @@
 #include "outbox/filter.h"
 #include "outbox/outbox.h"
 
-#define OPERATE_SLICE 500 /* events a transaction */
+#define OPERATE_SLICE 500  /* events a transaction */
+#define OPERATE_SCAN 50000 /* rows that one slice looks at, so that a rare match costs no pause */
 
-enum operate_verb {
-	OPERATE_REQUEUE /* failed, invalid, held, discarded, unsupported -> pending; attempts from 0
-			 */
-};
+/*
+ * requeue: failed, invalid, held, discarded and unsupported events become pending, due at once,
+ * with no attempts charged. What is pending stays as it is. What is delivered is sent again only
+ * when the filter says so itself, by an id, a message id or the status: `--all` and `--since 2h`
+ * are what an operator types after an outage, and must not send the good ones twice.
+ */
+enum operate_verb { OPERATE_REQUEUE };
+
+const char *operate_verb_name(enum operate_verb verb);
+/* 0, or -1 when name is no verb. */
+int operate_verb_parse(struct slice name, enum operate_verb *ret_verb);
+/*
+ * The statuses, as a set (1u << enum event_status), of the events that the verb would change; 0
+ * when the filter selects none that it can. For a dry run: count with a copy of the filter that
+ * has these statuses.
+ */
+unsigned operate_statuses(enum operate_verb verb, const struct outbox_filter *filter);
 
 /* OUTBOX_OPERATE. The sender owns the strings and the filter until done(). */
 struct outbox_operation {
@@ -38,7 +52,11 @@ struct outbox_operation {
 
 struct db;
 
-/* One slice, inside the writer's transaction. */
+/*
+ * One slice, inside the writer's transaction. The result fields are written even when the commit
+ * fails later: after an error the sender goes back to what they were before the slice. ERR_INPUT
+ * when the filter is empty.
+ */
 int operate_apply(struct db *db, struct outbox_operation *op, int64_t now, struct err *e);
 
 #endif

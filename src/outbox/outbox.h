@@ -86,6 +86,7 @@ enum outbox_msg_type {
 	OUTBOX_ATTEMPT_BEGIN,
 	OUTBOX_ATTEMPT_END,
 	OUTBOX_SITE_STATE,
+	OUTBOX_SETTLE,
 	OUTBOX_OPERATE
 };
 
@@ -185,6 +186,18 @@ struct outbox_site_change {
 	struct outbox_msg msg;
 	int64_t site_id;
 	struct outbox_site_state site;
+};
+
+/*
+ * OUTBOX_SETTLE: events that no request can carry get a status and a reason without an attempt.
+ * Touches pending events only.
+ */
+struct outbox_settle {
+	struct outbox_msg msg;
+	const int64_t *event_ids; /* ascending; stay the sender's until done() */
+	size_t n_events;
+	enum event_status status;
+	const char *reason; /* static or owned by the sender */
 };
 
 struct outbox_operation; /* outbox/operate.h */

@@ -1,0 +1,44 @@
+/* What outbox.c and writer.c share. Private to outbox/. */
+#ifndef OUTBOX_INTERNAL_H
+#define OUTBOX_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/rand.h"
+#include "outbox/db.h"
+#include "outbox/dedup.h"
+#include "outbox/outbox.h"
+#include "outbox/put.h"
+
+/* Pages in the WAL, 8 KiB each, at which they are copied into the file. */
+#define WRITER_CHECKPOINT_PAGES 4096
+
+struct outbox {
+	struct outbox_options options;
+	char *path;
+	int lock_fd;
+	struct db db;
+	struct dedup dedup;
+	struct rand rand;
+	struct put put;
+	struct mailbox box;
+	pthread_t thread;
+	bool running;
+	/* writer thread */
+	int wal_pages;         /* in the WAL after the last commit */
+	int checkpoint_at;     /* pages at which the next checkpoint is tried */
+	int64_t full_until;    /* mono ms: no attempt to store before; 0: none */
+	struct err stop_error; /* of the last checkpoint */
+	int stop_rc;
+	/* any thread */
+	_Atomic int health; /* enum outbox_health; OUTBOX_FAILED is never left */
+	char failure[512];  /* written once, before health becomes OUTBOX_FAILED */
+	_Atomic uint64_t stored, duplicates, commits, delivered, attempts;
+};
+
+void *writer_main(void *outbox);
+/* Copies what is in the WAL into the file and cuts the WAL; a reader in the way is no error. */
+int writer_checkpoint(struct outbox *o, int mode, struct err *e);
+
+#endif

@@ -1,0 +1,184 @@
+#include "outbox/outbox.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "outbox/attempts.h"
+#include "outbox/internal.h"
+#include "outbox/lock.h"
+#include "outbox/migrate.h"
+#include "outbox/sites.h"
+#include "outbox/space.h"
+
+static int
+take_file(struct outbox *o, struct err *e)
+{
+	if (space_check_folder(o->path, e) != 0 || lock_take(o->path, &o->lock_fd, e) != 0)
+		return -1;
+	if (migrate_check_file(o->path, e) != 0 || db_open(&o->db, o->path, DB_WRITE, e) != 0)
+		return -1;
+	return migrate_run(&o->db, o->path, schema_migrations, SCHEMA_VERSION, e);
+}
+
+/* What the process before left behind is put in order before anybody sees it. */
+static int
+recover(struct outbox *o, int64_t *ret_recovered, struct err *e)
+{
+	if (db_exec(&o->db, "BEGIN IMMEDIATE", e) != 0)
+		return -1;
+	if (sites_reset(&o->db, e) != 0
+	    || attempts_recover(&o->db, clock_wall(o->options.clock), ret_recovered, e) != 0
+	    || db_exec(&o->db, "COMMIT", e) != 0) {
+		db_exec(&o->db, "ROLLBACK", NULL);
+		return err_wrap(e, "cannot recover the outbox");
+	}
+	return 0;
+}
+
+static int
+note_wal_pages(void *arg, sqlite3 *handle, const char *name, int pages)
+{
+	struct outbox *o = arg;
+
+	(void)handle;
+	(void)name;
+	if (pages < o->wal_pages) /* begun anew */
+		o->checkpoint_at = WRITER_CHECKPOINT_PAGES;
+	o->wal_pages = pages;
+	return SQLITE_OK;
+}
+
+static int
+open_parts(struct outbox *o, int64_t *ret_recovered, struct err *e)
+{
+	if (take_file(o, e) != 0 || recover(o, ret_recovered, e) != 0)
+		return -1;
+	o->checkpoint_at = WRITER_CHECKPOINT_PAGES;
+	sqlite3_wal_hook(o->db.handle, note_wal_pages, o);
+	if (rand_seed_system(&o->rand, e) != 0 || dedup_open(&o->dedup, &o->db, e) != 0)
+		return -1;
+	if (put_open(&o->put, &o->db, &o->dedup, &o->rand, e) != 0)
+		return -1;
+	return mailbox_init(
+	    &o->box, o->options.max_waiting, o->options.max_waiting_bytes, NULL, NULL, e);
+}
+
+int
+outbox_open(const struct outbox_options *options, struct outbox **ret_outbox,
+    int64_t *ret_recovered, struct err *e)
+{
+	struct outbox *o = calloc(1, sizeof(*o));
+	int64_t recovered;
+	mode_t mask;
+	int rc;
+
+	if (o == NULL || (o->path = strdup(options->path)) == NULL) {
+		free(o);
+		return err_nomem(e);
+	}
+	o->options = *options;
+	o->options.path = o->path;
+	o->lock_fd = -1;
+	/* Events are personal data: nobody but the owner and the group reads them. */
+	mask = umask(0027);
+	rc = open_parts(o, &recovered, e);
+	umask(mask);
+	if (rc != 0) {
+		outbox_close(o);
+		return -1;
+	}
+	if (ret_recovered != NULL)
+		*ret_recovered = recovered;
+	*ret_outbox = o;
+	return 0;
+}
+
+int
+outbox_site(struct outbox *o, const char *name, int64_t *ret_site_id, struct err *e)
+{
+	return sites_find_or_add(&o->db, name, ret_site_id, e);
+}
+
+int
+outbox_start(struct outbox *o, struct err *e)
+{
+	if (pthread_create(&o->thread, NULL, writer_main, o) != 0)
+		return err_set(e, ERR_SYSTEM, "cannot start the writer thread");
+	o->running = true;
+	return 0;
+}
+
+int
+outbox_stop(struct outbox *o, struct err *e)
+{
+	if (!o->running)
+		return 0;
+	mailbox_close(&o->box);
+	pthread_join(o->thread, NULL);
+	o->running = false;
+	if (o->stop_rc != 0 && e != NULL)
+		*e = o->stop_error;
+	return o->stop_rc;
+}
+
+void
+outbox_close(struct outbox *o)
+{
+	if (o->box.tail != NULL)
+		mailbox_free(&o->box);
+	dedup_close(&o->dedup);
+	if (o->db.handle != NULL)
+		db_close(&o->db, NULL);
+	if (o->lock_fd >= 0)
+		lock_release(o->lock_fd);
+	free(o->path);
+	free(o);
+}
+
+int
+outbox_send(struct outbox *o, struct outbox_msg *msg)
+{
+	if (msg->type == OUTBOX_PUT)
+		return mailbox_push(&o->box, &msg->mail);
+	return mailbox_push_always(&o->box, &msg->mail);
+}
+
+enum outbox_health
+outbox_health(const struct outbox *o)
+{
+	return (enum outbox_health)atomic_load(&o->health);
+}
+
+void
+outbox_health_text(struct outbox *o, char *ret_text, size_t size)
+{
+	switch (outbox_health(o)) {
+	case OUTBOX_OK:
+		snprintf(ret_text, size, "%s", "");
+		return;
+	case OUTBOX_FULL:
+		snprintf(ret_text, size,
+		    "the disk of %s is nearly full: new events are refused until there is space "
+		    "again; "
+		    "free some, or lower min_free",
+		    o->path);
+		return;
+	case OUTBOX_FAILED:
+		snprintf(ret_text, size, "%s", o->failure);
+		return;
+	}
+}
+
+void
+outbox_counters(const struct outbox *o, struct outbox_counters *ret_counters)
+{
+	*ret_counters = (struct outbox_counters){
+		.stored = atomic_load(&o->stored),
+		.duplicates = atomic_load(&o->duplicates),
+		.commits = atomic_load(&o->commits),
+		.delivered = atomic_load(&o->delivered),
+		.attempts = atomic_load(&o->attempts),
+	};
+}

@@ -1,0 +1,29 @@
+/*
+ * Storing what arrived: events, their envelope, their place in the queue. Writer thread; private to
+ * outbox/.
+ */
+#ifndef OUTBOX_PUT_H
+#define OUTBOX_PUT_H
+
+#include "base/rand.h"
+#include "outbox/dedup.h"
+#include "outbox/outbox.h"
+
+struct put {
+	struct db *db;
+	struct dedup *dedup;
+	struct rand *rand;     /* for messageIds of our own */
+	int64_t last_event_id; /* the highest ever given */
+};
+
+/* Continues where the file's ids ended. */
+int put_open(struct put *p, struct db *db, struct dedup *dedup, struct rand *rand, struct err *e);
+/*
+ * Stores the events of one message inside the writer's transaction. ret_pending: how many of them
+ * are due. After -1 the transaction must be rolled back, and put_rolled_back called.
+ */
+int put_apply(struct put *p, struct outbox_put *put, size_t *ret_pending, struct err *e);
+/* Forgets what the rolled back transaction had added. */
+int put_rolled_back(struct put *p, struct err *e);
+
+#endif

@@ -1,0 +1,328 @@
+/*
+ * The writer thread: takes all that waits, one transaction, one fsync, then the answers.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "outbox/attempts.h"
+#include "outbox/internal.h"
+#include "outbox/operate.h"
+#include "outbox/settle.h"
+#include "outbox/sites.h"
+#include "outbox/space.h"
+
+/* A transaction ends at these, so that nobody waits long behind a flood. */
+#define GROUP_EVENTS 4096
+#define GROUP_BYTES (8u << 20)
+/* From here on the WAL file is cut, not only used again from its start. */
+#define WAL_PAGES_TO_CUT 16384
+#define FULL_RETRY_MS 1000
+
+/* One transaction's messages, and what they changed. */
+struct group {
+	struct mail *first;
+	struct mail **end; /* where the rest hangs */
+	size_t events;
+	size_t bytes;
+	size_t puts;
+	size_t put_cost;
+	uint64_t stored, duplicates, delivered, attempts;
+	bool due; /* something became due */
+};
+
+static struct outbox_msg *
+msg_of(struct mail *mail)
+{
+	return (struct outbox_msg *)mail;
+}
+
+/* ERR_IO ends the promise: no more is written until a restart (FAULTS.md). */
+static void
+latch(struct outbox *o, const struct err *e)
+{
+	if (atomic_load(&o->health) == OUTBOX_FAILED)
+		return;
+	snprintf(o->failure, sizeof(o->failure),
+	    "storage failed (%.300s): nothing is accepted or sent any more; look at the disk and "
+	    "the "
+	    "kernel's log, then restart bentospool",
+	    e->text);
+	atomic_store(&o->health, OUTBOX_FAILED);
+}
+
+static void
+note_failure(struct outbox *o, const struct err *e)
+{
+	if (e->code == ERR_IO)
+		latch(o, e);
+	if (e->code == ERR_FULL && atomic_load(&o->health) == OUTBOX_OK) {
+		atomic_store(&o->health, OUTBOX_FULL);
+		o->full_until = clock_mono(o->options.clock) + FULL_RETRY_MS;
+	}
+}
+
+/* Looks whether there is space for new events. Not a system call an event: once a transaction. */
+static bool
+space_is_left(struct outbox *o)
+{
+	bool left;
+
+	if (atomic_load(&o->health) == OUTBOX_FAILED)
+		return false;
+	if (o->full_until > clock_mono(o->options.clock))
+		return false;
+	o->full_until = 0;
+	left = space_free(o->path) >= o->options.min_free_bytes;
+	atomic_store(&o->health, left ? OUTBOX_OK : OUTBOX_FULL);
+	return left;
+}
+
+int
+writer_checkpoint(struct outbox *o, int mode, struct err *e)
+{
+	int rc;
+
+	sqlite3_busy_timeout(o->db.handle, 0);
+	rc = sqlite3_wal_checkpoint_v2(o->db.handle, "main", mode, NULL, NULL);
+	if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY && (rc & 0xff) != SQLITE_LOCKED)
+		db_error(&o->db, e, "checkpoint");
+	else
+		rc = SQLITE_OK;
+	sqlite3_busy_timeout(o->db.handle, 2000);
+	return rc == SQLITE_OK ? 0 : -1;
+}
+
+static void
+checkpoint_if_due(struct outbox *o)
+{
+	struct err e;
+	int mode = SQLITE_CHECKPOINT_PASSIVE;
+
+	if (o->wal_pages < o->checkpoint_at)
+		return;
+	if (o->wal_pages >= WAL_PAGES_TO_CUT)
+		mode = SQLITE_CHECKPOINT_TRUNCATE;
+	if (writer_checkpoint(o, mode, &e) != 0)
+		note_failure(o, &e);
+	/* A reader in the way must not make each commit try again. */
+	o->checkpoint_at = o->wal_pages + WRITER_CHECKPOINT_PAGES;
+}
+
+static int
+apply_put(struct outbox *o, struct group *g, struct outbox_put *put, struct err *e)
+{
+	size_t pending;
+
+	if (put_apply(&o->put, put, &pending, e) != 0)
+		return -1;
+	g->stored += put->n_stored;
+	g->duplicates += put->n_duplicates;
+	g->due = g->due || pending > 0;
+	return 0;
+}
+
+static int
+apply_end(struct outbox *o, struct group *g, struct outbox_attempt_end *end, struct err *e)
+{
+	if (attempts_end(&o->db, end, e) != 0)
+		return -1;
+	if (end->status == STATUS_DELIVERED)
+		g->delivered += end->n_events;
+	return 0;
+}
+
+static int
+apply(struct outbox *o, struct group *g, struct outbox_msg *msg, struct err *e)
+{
+	switch (msg->type) {
+	case OUTBOX_PUT:
+		return apply_put(o, g, (struct outbox_put *)msg, e);
+	case OUTBOX_ATTEMPT_BEGIN:
+		g->attempts++;
+		return attempts_begin(&o->db, (struct outbox_attempt_begin *)msg, e);
+	case OUTBOX_ATTEMPT_END:
+		return apply_end(o, g, (struct outbox_attempt_end *)msg, e);
+	case OUTBOX_SITE_STATE: {
+		struct outbox_site_change *change = (struct outbox_site_change *)msg;
+
+		return sites_set_state(&o->db, change->site_id, &change->site, e);
+	}
+	case OUTBOX_SETTLE:
+		return settle_apply(
+		    &o->db, (struct outbox_settle *)msg, clock_wall(o->options.clock), e);
+	case OUTBOX_OPERATE:
+		g->due = true;
+		return operate_apply(
+		    &o->db, (struct outbox_operation *)msg, clock_wall(o->options.clock), e);
+	}
+	return err_set(e, ERR_STATE, "unknown message %d", (int)msg->type);
+}
+
+/* Errors that a message brings about itself, before it changed anything. */
+static bool
+is_own_fault(enum err_code code)
+{
+	return code == ERR_STATE || code == ERR_INPUT || code == ERR_NOTFOUND;
+}
+
+static void
+weigh(struct group *g, const struct outbox_msg *msg)
+{
+	g->bytes += msg->mail.cost;
+	if (msg->type == OUTBOX_PUT) {
+		g->events += ((const struct outbox_put *)msg)->n_events;
+		g->puts++;
+		g->put_cost += msg->mail.cost;
+	} else if (msg->type == OUTBOX_ATTEMPT_BEGIN) {
+		g->events += ((const struct outbox_attempt_begin *)msg)->n_events;
+	} else if (msg->type == OUTBOX_ATTEMPT_END) {
+		g->events += ((const struct outbox_attempt_end *)msg)->n_events;
+	} else if (msg->type == OUTBOX_OPERATE) {
+		g->events += OPERATE_SLICE;
+	}
+}
+
+/* How much of the list fits into one transaction: at least its first message. */
+static void
+cut_group(struct group *g, struct mail *list)
+{
+	*g = (struct group){ .first = list };
+	for (g->end = &g->first; *g->end != NULL; g->end = &(*g->end)->next) {
+		if (g->end != &g->first && (g->events >= GROUP_EVENTS || g->bytes >= GROUP_BYTES))
+			return;
+		weigh(g, msg_of(*g->end));
+	}
+}
+
+static int
+apply_all(struct outbox *o, struct group *g, bool space, struct err *e)
+{
+	for (struct mail *m = g->first; m != NULL; m = m->next) {
+		struct outbox_msg *msg = msg_of(m);
+
+		msg->rc = 0;
+		msg->err.code = ERR_NONE;
+		if (msg->type == OUTBOX_PUT && !space) {
+			msg->rc = err_set(&msg->err, ERR_FULL, "no space for new events");
+			continue;
+		}
+		if (apply(o, g, msg, &msg->err) == 0)
+			continue;
+		msg->rc = -1;
+		if (!is_own_fault(msg->err.code)) {
+			*e = msg->err;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int
+commit_group(struct outbox *o, struct group *g, struct err *e)
+{
+	bool space = g->puts == 0 || space_is_left(o);
+
+	if (db_exec(&o->db, "BEGIN IMMEDIATE", e) != 0)
+		return -1;
+	if (apply_all(o, g, space, e) != 0 || db_exec(&o->db, "COMMIT", e) != 0) {
+		struct err again;
+
+		if (!sqlite3_get_autocommit(o->db.handle))
+			db_exec(&o->db, "ROLLBACK", NULL);
+		if (put_rolled_back(&o->put, &again) != 0)
+			note_failure(o, &again);
+		return -1;
+	}
+	return 0;
+}
+
+static void
+count(struct outbox *o, const struct group *g)
+{
+	atomic_fetch_add(&o->commits, 1);
+	atomic_fetch_add(&o->stored, g->stored);
+	atomic_fetch_add(&o->duplicates, g->duplicates);
+	atomic_fetch_add(&o->delivered, g->delivered);
+	atomic_fetch_add(&o->attempts, g->attempts);
+}
+
+/* Gives every message back to its sender; with `failed`, each with that error. */
+static void
+answer(struct outbox *o, struct group *g, const struct err *failed)
+{
+	struct mail *next;
+
+	for (struct mail *m = g->first; m != NULL; m = next) {
+		struct outbox_msg *msg = msg_of(m);
+
+		next = m->next;
+		if (failed != NULL) {
+			msg->rc = -1;
+			msg->err = *failed;
+		}
+		msg->done(msg, msg->done_arg);
+	}
+	if (g->puts > 0)
+		mailbox_release(&o->box, g->puts, g->put_cost);
+}
+
+/* Writes the head of the list as one transaction; returns the rest. */
+static struct mail *
+write_group(struct outbox *o, struct mail *list)
+{
+	struct group g;
+	struct mail *rest;
+	struct err e;
+
+	cut_group(&g, list);
+	rest = *g.end;
+	*g.end = NULL;
+	if (atomic_load(&o->health) == OUTBOX_FAILED) {
+		err_set(&e, ERR_IO, "%.400s", o->failure);
+		answer(o, &g, &e);
+	} else if (commit_group(o, &g, &e) != 0) {
+		note_failure(o, &e);
+		answer(o, &g, &e);
+	} else {
+		count(o, &g);
+		answer(o, &g, NULL);
+		if (g.due && o->options.on_due != NULL)
+			o->options.on_due(o->options.on_due_arg);
+		checkpoint_if_due(o);
+	}
+	return rest;
+}
+
+static void
+finish(struct outbox *o)
+{
+	if (atomic_load(&o->health) == OUTBOX_FAILED) {
+		o->stop_rc = err_set(&o->stop_error, ERR_IO, "%.400s", o->failure);
+		return;
+	}
+	o->stop_rc = writer_checkpoint(o, SQLITE_CHECKPOINT_TRUNCATE, &o->stop_error);
+}
+
+void *
+writer_main(void *arg)
+{
+	struct outbox *o = arg;
+	struct mail *list;
+	bool closed;
+
+	do {
+		/* While the disk is full somebody has to notice that it no longer is. */
+		bool full = atomic_load(&o->health) == OUTBOX_FULL;
+
+		list = mailbox_wait(&o->box, full ? FULL_RETRY_MS : -1, &closed);
+		if (list == NULL && full)
+			space_is_left(o);
+		while (list != NULL)
+			list = write_group(o, list);
+	} while (!closed);
+	/* Whatever came between the last look and the closing. */
+	for (list = mailbox_take(&o->box); list != NULL;)
+		list = write_group(o, list);
+	finish(o);
+	return NULL;
+}

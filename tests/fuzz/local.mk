@@ -1,0 +1,27 @@
+# Fuzz targets. To add one: tests/fuzz/fuzz_NAME.c, seeds in tests/fuzz/corpus/NAME, and here its
+# name in FUZZ_TARGETS and the two lines that name its sources and libraries.
+FUZZ_TARGETS = tests/fuzz/fuzz_json
+FUZZ_TARGETS += tests/fuzz/fuzz_segment
+FUZZ_TARGETS += tests/fuzz/fuzz_mapping
+
+tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_json_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_segment_SOURCES = tests/fuzz/fuzz_segment.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_segment_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_mapping_SOURCES = tests/fuzz/fuzz_mapping.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_mapping_LDADD = $(FUZZ_LIBS)
+
+# With --enable-fuzzers libFuzzer brings main() and runs until it is stopped:
+#	tests/fuzz/fuzz_json -max_total_time=60 MY_CORPUS SOURCES/tests/fuzz/corpus/json
+# Without, the driver makes a test of each.
+FUZZ_LIBS = $(SPOOL_LIBS) $(FUZZ_LDFLAGS)
+if FUZZERS
+FUZZ_DRIVER = tests/fuzz/fuzz.h
+noinst_PROGRAMS += $(FUZZ_TARGETS)
+else
+FUZZ_DRIVER = tests/fuzz/driver.c tests/fuzz/fuzz.h
+check_PROGRAMS += $(FUZZ_TARGETS)
+TESTS += $(FUZZ_TARGETS)
+endif
+
+EXTRA_DIST += tests/fuzz/corpus tests/fuzz/driver.c

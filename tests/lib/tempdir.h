@@ -1,0 +1,15 @@
+/* A folder of its own for each test, removed with all that is in it. */
+#ifndef TESTS_TEMPDIR_H
+#define TESTS_TEMPDIR_H
+
+#include <limits.h>
+
+struct tempdir {
+	char path[PATH_MAX];
+	char file[PATH_MAX + 16]; /* path + "/spool.db" */
+};
+
+void tempdir_make(struct tempdir *t);
+void tempdir_remove(struct tempdir *t);
+
+#endif

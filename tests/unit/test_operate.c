@@ -1,0 +1,230 @@
+/* outbox/operate: what an operation changes, what it leaves alone, and what the audit keeps. */
+#include "lib/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/handmade.h"
+#include "outbox/operate.h"
+
+static struct handmade box;
+
+static int
+make_box(void **state)
+{
+	(void)state;
+	handmade_create(&box);
+	return 0;
+}
+
+static int
+remove_box(void **state)
+{
+	(void)state;
+	handmade_remove(&box);
+	return 0;
+}
+
+/* One event of each status: event i has status i - 1. */
+static void
+add_one_of_each(void)
+{
+	for (int i = 0; i < STATUS_COUNT; i++)
+		handmade_event(&box, i + 1, "A", "a@b.cc", (enum event_status)i, "why");
+}
+
+static int64_t
+apply(const struct outbox_filter *f, int *ret_slices)
+{
+	struct outbox_operation op = { .verb = OPERATE_REQUEUE, .filter = f, .actor = "ann" };
+	struct err e = { 0 };
+
+	*ret_slices = 0;
+	do {
+		handmade_sql(&box, "BEGIN IMMEDIATE");
+		if (operate_apply(&box.db, &op, 1000, &e) != 0)
+			fail_msg("%s", e.text);
+		handmade_sql(&box, "COMMIT");
+		++*ret_slices;
+	} while (op.more);
+	return op.n_events;
+}
+
+static void
+requeue_takes_what_did_not_arrive(void **state)
+{
+	struct outbox_filter f;
+	int slices;
+
+	(void)state;
+	add_one_of_each();
+	outbox_filter_init(&f);
+	f.all = true;
+	assert_int_equal(apply(&f, &slices), 5);
+	assert_int_equal(slices, 1);
+	assert_int_equal(
+	    handmade_int(&box,
+		"SELECT count(*) FROM delivery WHERE status = 'pending' AND attempts = 0"
+		" AND next_attempt_at = 0 AND settled_at IS NULL AND reason IS NULL"
+		" AND max_batch IS NULL"),
+	    5);
+	/* the one that was pending, and the delivered one, are as they were */
+	assert_int_equal(
+	    handmade_int(&box, "SELECT count(*) FROM delivery WHERE attempts = 4 AND reason = 'why'"
+			       " AND max_batch = 7 AND event_id IN (1, 2)"),
+	    2);
+}
+
+static void
+requeue_sends_again_only_what_is_named(void **state)
+{
+	struct outbox_filter f;
+	int slices;
+
+	(void)state;
+	add_one_of_each();
+	outbox_filter_init(&f);
+	f.since = 1;
+	f.statuses = 1u << STATUS_DELIVERED;
+	assert_int_equal(apply(&f, &slices), 1);
+	assert_int_equal(apply(&f, &slices), 0);
+	handmade_sql(&box, "UPDATE delivery SET status = 'delivered'");
+	f.statuses = 0;
+	assert_int_equal(apply(&f, &slices), 0);
+	outbox_filter_add_id(&f, 5, NULL);
+	assert_int_equal(apply(&f, &slices), 1);
+	outbox_filter_free(&f);
+	outbox_filter_set_text(&f, FILTER_MESSAGE_ID, "m-6", NULL);
+	assert_int_equal(apply(&f, &slices), 1);
+	/* what waits already is nobody's business */
+	assert_int_equal(apply(&f, &slices), 0);
+	outbox_filter_free(&f);
+	f.statuses = 1u << STATUS_PENDING;
+	assert_int_equal(operate_statuses(OPERATE_REQUEUE, &f), 0);
+	assert_int_equal(apply(&f, &slices), 0);
+}
+
+static void
+operation_keeps_the_state_before_it(void **state)
+{
+	struct outbox_filter f;
+	int slices;
+
+	(void)state;
+	add_one_of_each();
+	outbox_filter_init(&f);
+	f.statuses = 1u << STATUS_FAILED | 1u << STATUS_HELD;
+	assert_int_equal(apply(&f, &slices), 2);
+	assert_int_equal(
+	    handmade_int(&box,
+		"SELECT count(*) FROM operations WHERE actor = 'ann' AND verb = 'requeue'"
+		" AND filter = '{\"status\":[\"failed\",\"held\"]}' AND events = 2"
+		" AND at = '1970-01-01T00:00:01.000Z' AND note IS NULL"),
+	    1);
+	assert_int_equal(
+	    handmade_int(&box, "SELECT count(*) FROM operation_event WHERE operation_id = 1 AND"
+			       " reason = 'why' AND attempts = 4 AND max_batch = 7"
+			       " AND settled_at = event_id * 1000 + 500 AND"
+			       " (event_id, status) IN (VALUES (3, 'failed'), (6, 'held'))"),
+	    2);
+	/* nothing matched: no operation */
+	assert_int_equal(apply(&f, &slices), 0);
+	assert_int_equal(handmade_int(&box, "SELECT count(*) FROM operation"), 1);
+}
+
+static void
+operation_runs_in_slices(void **state)
+{
+	struct outbox_filter f;
+	int slices;
+
+	(void)state;
+	handmade_sql(&box, "BEGIN");
+	for (int i = 1; i <= 2 * OPERATE_SLICE + 1; i++)
+		handmade_event(&box, i, "A", "a@b.cc", STATUS_FAILED, "why");
+	handmade_sql(&box, "COMMIT");
+	outbox_filter_init(&f);
+	f.all = true;
+	assert_int_equal(apply(&f, &slices), 2 * OPERATE_SLICE + 1);
+	assert_int_equal(slices, 3);
+	assert_int_equal(handmade_int(&box, "SELECT events FROM operation"), 2 * OPERATE_SLICE + 1);
+	assert_int_equal(
+	    handmade_int(&box, "SELECT count(*) FROM operation_event"), 2 * OPERATE_SLICE + 1);
+	assert_int_equal(
+	    handmade_int(&box, "SELECT count(*) FROM delivery WHERE status <> 'pending'"), 0);
+}
+
+static void
+operation_looks_at_a_bounded_stretch(void **state)
+{
+	struct outbox_filter f;
+	int slices;
+
+	(void)state;
+	handmade_event(&box, 1, "A", "a@b.cc", STATUS_FAILED, "why");
+	handmade_event(&box, OPERATE_SCAN + 1, "A", "a@b.cc", STATUS_FAILED, "why");
+	handmade_event(&box, OPERATE_SCAN + 2, "A", "a@b.cc", STATUS_FAILED, "why");
+	outbox_filter_init(&f);
+	f.all = true;
+	assert_int_equal(apply(&f, &slices), 3);
+	assert_int_equal(slices, 2);
+}
+
+static void
+operation_stops_at_the_limit(void **state)
+{
+	struct outbox_filter f;
+	int slices;
+
+	(void)state;
+	handmade_sql(&box, "BEGIN");
+	for (int i = 1; i <= OPERATE_SLICE + 9; i++)
+		handmade_event(&box, i, "A", "a@b.cc", STATUS_FAILED, "why");
+	handmade_sql(&box, "COMMIT");
+	outbox_filter_init(&f);
+	f.all = true;
+	f.limit = OPERATE_SLICE + 1;
+	assert_int_equal(apply(&f, &slices), OPERATE_SLICE + 1);
+	assert_int_equal(slices, 2);
+	assert_int_equal(
+	    handmade_int(&box, "SELECT min(event_id) FROM delivery WHERE status = 'failed'"),
+	    OPERATE_SLICE + 2);
+}
+
+static void
+operation_needs_a_filter(void **state)
+{
+	struct outbox_operation op = { .verb = OPERATE_REQUEUE, .actor = "ann" };
+	struct outbox_filter f;
+	struct err e;
+
+	(void)state;
+	add_one_of_each();
+	outbox_filter_init(&f);
+	f.limit = 3;
+	op.filter = &f;
+	assert_int_equal(operate_apply(&box.db, &op, 1000, &e), -1);
+	assert_int_equal(e.code, ERR_INPUT);
+	assert_int_equal(
+	    handmade_int(&box, "SELECT count(*) FROM delivery WHERE status = 'pending'"), 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    requeue_takes_what_did_not_arrive, make_box, remove_box),
+		cmocka_unit_test_setup_teardown(
+		    requeue_sends_again_only_what_is_named, make_box, remove_box),
+		cmocka_unit_test_setup_teardown(
+		    operation_keeps_the_state_before_it, make_box, remove_box),
+		cmocka_unit_test_setup_teardown(operation_runs_in_slices, make_box, remove_box),
+		cmocka_unit_test_setup_teardown(
+		    operation_looks_at_a_bounded_stretch, make_box, remove_box),
+		cmocka_unit_test_setup_teardown(operation_stops_at_the_limit, make_box, remove_box),
+		cmocka_unit_test_setup_teardown(operation_needs_a_filter, make_box, remove_box),
+	};
+
+	return cmocka_run_group_tests_name("operate", tests, NULL, NULL);
+}

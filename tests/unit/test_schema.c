@@ -1,0 +1,172 @@
+/* schema: every statement prepares, hot ones use their index, views and checks hold. */
+#include "lib/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/tempdir.h"
+#include "outbox/db.h"
+#include "outbox/migrate.h"
+
+static struct tempdir dir;
+static struct db db;
+
+static int
+set_up(void **state)
+{
+	struct err e;
+
+	(void)state;
+	tempdir_make(&dir);
+	if (db_open(&db, dir.file, DB_WRITE, &e) != 0
+	    || migrate_run(&db, dir.file, schema_migrations, SCHEMA_VERSION, &e) != 0) {
+		fprintf(stderr, "%s\n", e.text);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	db_close(&db, NULL);
+	tempdir_remove(&dir);
+	return 0;
+}
+
+static void
+every_statement_prepares(void **state)
+{
+	struct err e;
+
+	(void)state;
+	for (int i = 0; i < STMT_COUNT; i++)
+		if (db_stmt(&db, (enum stmt)i, &e) == NULL)
+			fail_msg("%s: %s", schema_statements[i].name, e.text);
+}
+
+static void
+plan_of(enum stmt id, char *ret_plan, size_t size)
+{
+	char *sql = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", schema_statements[id].sql);
+	sqlite3_stmt *stmt;
+	size_t n = 0;
+
+	assert_int_equal(sqlite3_prepare_v2(db.handle, sql, -1, &stmt, NULL), SQLITE_OK);
+	ret_plan[0] = '\0';
+	while (sqlite3_step(stmt) == SQLITE_ROW && n < size)
+		n += (size_t)snprintf(ret_plan + n, size - n, "%s; ", sqlite3_column_text(stmt, 3));
+	sqlite3_finalize(stmt);
+	sqlite3_free(sql);
+}
+
+static void
+hot_statements_use_their_index(void **state)
+{
+	static const struct {
+		enum stmt id;
+		const char *must;
+	} hot[] = {
+		{ STMT_DUE_FRESH, "USING INDEX delivery_due (site_id=? AND next_attempt_at=? AND "
+				  "event_id>?)" },
+		{ STMT_DUE_WAITED, "USING INDEX delivery_due (site_id=? AND "
+				   "next_attempt_at>? AND next_attempt_at<?)" },
+		{ STMT_DUE_SOONEST, "USING INDEX delivery_due" },
+		{ STMT_EVENT_LOAD, "SEARCH e USING INTEGER PRIMARY KEY" },
+		{ STMT_MESSAGE_KEY_GET, "USING INTEGER PRIMARY KEY" },
+		{ STMT_RECENT_KEYS, "USING INTEGER PRIMARY KEY (rowid>?)" },
+		{ STMT_DELIVERY_DELIVERED, "USING INTEGER PRIMARY KEY" },
+		{ STMT_DELIVERY_ATTEMPTED, "USING INTEGER PRIMARY KEY" },
+		{ STMT_ATTEMPT_END, "USING INTEGER PRIMARY KEY" },
+		{ STMT_ATTEMPTS_OPEN, "attempt_open" },
+		{ STMT_ATTEMPTS_OPEN_MEMBERS, "SCAN a USING INDEX attempt_open" },
+	};
+	char plan[1024];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(hot) / sizeof(*hot); i++) {
+		plan_of(hot[i].id, plan, sizeof(plan));
+		if (strstr(plan, hot[i].must) == NULL)
+			fail_msg("%s: %s", schema_statements[hot[i].id].name, plan);
+		if (strstr(plan, "TEMP B-TREE") != NULL && hot[i].id != STMT_DUE_WAITED)
+			fail_msg("%s sorts: %s", schema_statements[hot[i].id].name, plan);
+	}
+}
+
+static void
+views_read_an_empty_outbox(void **state)
+{
+	static const char *const views[] = { "outbox", "failures", "attempts", "history",
+		"operations" };
+	char sql[64];
+	struct err e;
+	int64_t n = -1;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(views) / sizeof(*views); i++) {
+		snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s", views[i]);
+		if (db_exec_int(&db, sql, &n, &e) != 0)
+			fail_msg("%s: %s", views[i], e.text);
+		assert_int_equal(n, 0);
+	}
+}
+
+static void
+statuses_and_outcomes_are_checked(void **state)
+{
+	struct err e;
+
+	(void)state;
+	assert_int_equal(db_exec(&db,
+			     "INSERT INTO delivery (event_id, site_id, status, message_key) "
+			     "VALUES (1, 1, 'lost', 1)",
+			     &e),
+	    -1);
+	assert_int_equal(
+	    db_exec(&db,
+		"INSERT INTO attempt (site_id, mapping_id, started_at, events, bytes, "
+		"first_event_id, last_event_id, outcome) VALUES (1,1,1,1,1,1,1,'well')",
+		&e),
+	    -1);
+	/* STRICT: a text is no time */
+	assert_int_equal(db_exec(&db,
+			     "INSERT INTO delivery (event_id, site_id, status, message_key, "
+			     "next_attempt_at) VALUES (1, 1, 'pending', 1, 'soon')",
+			     &e),
+	    -1);
+}
+
+static void
+file_has_the_settings_of_the_plan(void **state)
+{
+	static const struct {
+		const char *pragma;
+		int64_t value;
+	} want[] = { { "PRAGMA application_id", DB_APPLICATION_ID },
+		{ "PRAGMA user_version", SCHEMA_VERSION }, { "PRAGMA page_size", 8192 },
+		{ "PRAGMA auto_vacuum", 2 }, { "PRAGMA synchronous", 2 },
+		{ "PRAGMA wal_autocheckpoint", 0 } };
+	int64_t value;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(want) / sizeof(*want); i++) {
+		assert_int_equal(db_exec_int(&db, want[i].pragma, &value, NULL), 0);
+		if (value != want[i].value)
+			fail_msg("%s is %lld", want[i].pragma, (long long)value);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_statement_prepares),
+		cmocka_unit_test(hot_statements_use_their_index),
+		cmocka_unit_test(views_read_an_empty_outbox),
+		cmocka_unit_test(statuses_and_outcomes_are_checked),
+		cmocka_unit_test(file_has_the_settings_of_the_plan),
+	};
+
+	return cmocka_run_group_tests_name("schema", tests, set_up, tear_down);
+}
