@@ -189,10 +189,13 @@ read_offset(struct reader *r, int64_t *ret_ms)
 int
 isotime_parse(struct slice text, int64_t *ret_wall_ms)
 {
-	struct reader r = { text.p, text.p + text.n };
+	struct reader r;
 	int64_t days, ms = 0, offset = 0;
 
-	if (text.p == NULL || !read_date(&r, &days))
+	if (text.p == NULL)
+		return -1;
+	r = (struct reader){ text.p, text.p + text.n };
+	if (!read_date(&r, &days))
 		return -1;
 	if (r.p < r.end) {
 		if (!read_char(&r, 'T') && !read_char(&r, 't') && !read_char(&r, ' '))

@@ -42,9 +42,12 @@ hex4(const char *p)
 	return code;
 }
 
-/* p stands behind "\u"; takes the second half of a pair too. */
+/*
+ * p stands behind "\u"; takes the second half of a pair too. In a validated string a closing quote
+ * follows at least, and four digits behind every "\u".
+ */
 static unsigned
-read_unicode_escape(const char **p, const char *end)
+read_unicode_escape(const char **p)
 {
 	unsigned code = hex4(*p), low;
 
@@ -53,7 +56,7 @@ read_unicode_escape(const char **p, const char *end)
 		return REPLACEMENT;
 	if (code < 0xd800 || code > 0xdfff)
 		return code;
-	if (code > 0xdbff || end - *p < 6 || (*p)[0] != '\\' || (*p)[1] != 'u')
+	if (code > 0xdbff || (*p)[0] != '\\' || (*p)[1] != 'u')
 		return REPLACEMENT;
 	low = hex4(*p + 2);
 	if (low < 0xdc00 || low > 0xdfff)
@@ -64,7 +67,7 @@ read_unicode_escape(const char **p, const char *end)
 
 /* *p stands on a backslash of a validated string; moves it behind the escape. */
 static unsigned
-read_escape(const char **p, const char *end)
+read_escape(const char **p)
 {
 	char c = (*p)[1];
 
@@ -81,7 +84,7 @@ read_escape(const char **p, const char *end)
 	case 't':
 		return '\t';
 	case 'u':
-		return read_unicode_escape(p, end);
+		return read_unicode_escape(p);
 	}
 	return (unsigned char)c;
 }
@@ -109,7 +112,7 @@ json_string_is(struct slice raw, const char *text)
 		unsigned len = 1;
 
 		if (*p == '\\')
-			len = put_utf8(read_escape(&p, end), c);
+			len = put_utf8(read_escape(&p), c);
 		else
 			c[0] = *p++;
 		if (n < len || memcmp(text, c, len) != 0)
@@ -138,7 +141,7 @@ json_string_decode(struct slice raw, struct buf *scratch, struct slice *ret_text
 		memcpy(to, p, (size_t)(escape - p));
 		to += escape - p;
 		p = escape;
-		to += put_utf8(read_escape(&p, end), to);
+		to += put_utf8(read_escape(&p), to);
 	}
 	memcpy(to, p, (size_t)(end - p));
 	to += end - p;

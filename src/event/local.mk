@@ -1,12 +1,12 @@
 src_libbentospool_a_SOURCES += \
+	src/event/bento.c src/event/bento.h \
 	src/event/fields.c src/event/fields.h \
-	src/event/json.c src/event/json.h src/event/json_scan.h src/event/json_string.c \
+	src/event/json.c src/event/json.h \
+	src/event/json_scan.h \
+	src/event/json_string.c \
 	src/event/key.c src/event/key.h \
 	src/event/kind.c src/event/kind.h \
 	src/event/mapping.c src/event/mapping.h \
 	src/event/person.c src/event/person.h \
 	src/event/segment.c src/event/segment.h \
-	src/event/bento.h src/event/verdict.h
-	src/event/json.h src/event/kind.h src/event/segment.h src/event/person.h \
-	src/event/mapping.h src/event/bento.h src/event/verdict.h
-src_libbentospool_a_SOURCES += src/event/bento.c src/event/verdict.c
+	src/event/verdict.c src/event/verdict.h

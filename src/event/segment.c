@@ -79,17 +79,10 @@ decode(struct segment_request *r, const struct json_value *value)
 static bool
 read_time(struct segment_request *r, const struct json_value *value, int64_t *ret_ms)
 {
-	size_t before = r->scratch.n;
 	struct slice text = decode(r, value);
 	int64_t ms;
 
-	if (text.p == NULL)
-		return false;
-	if (isotime_parse(text, &ms) != 0)
-		ms = -1;
-	if (r->scratch.n != before)
-		buf_truncate(&r->scratch, before);
-	if (ms < 0)
+	if (text.p == NULL || isotime_parse(text, &ms) != 0 || ms < 0)
 		return false;
 	*ret_ms = ms;
 	return true;
@@ -126,15 +119,9 @@ take_time(struct segment_request *r, const struct event_fields *f, struct segmen
 static enum event_kind
 find_kind(struct segment_request *r, const struct json_value *type)
 {
-	size_t before = r->scratch.n;
-	enum event_kind kind;
-
 	if (r->path_kind != KIND_UNKNOWN || type->type != JSON_STRING)
 		return r->path_kind;
-	kind = kind_parse(decode(r, type));
-	if (r->scratch.n != before)
-		buf_truncate(&r->scratch, before);
-	return kind;
+	return kind_parse(decode(r, type));
 }
 
 static struct slice
@@ -371,8 +358,8 @@ check_batch(struct segment_request *r, const struct envelope *env, struct err *e
 }
 
 /*
- * Decoded text is never longer than it was in the body, and no string is kept twice: with room for
- * the body's size scratch never moves, and what points into it stays good.
+ * Decoded text is never longer than it was in the body, and no string is decoded twice: with room
+ * for the body's size scratch never moves, and what points into it stays good.
  */
 static int
 prepare(struct segment_request *r)

@@ -2,9 +2,17 @@
  * Ingest: the HTTP side that applications talk to. Main thread.
  *
  * http.h      pure reader of request heads and chunked bodies
- * server.h    connections on libevent's bufferevents: limits, deadlines, keep-alive, pipelining
- * routes.c    paths to actions, answers in Segment's shape
+ * server.h    connections: limits, deadlines, accepting, stopping; conn.h: one of them
+ * listen.h    addresses and their sockets
+ * routes.h    paths to actions
  * auth.h      write keys and origins
+ * answers.h   responses in Segment's shape
+ *
+ * The way of a request: its head is judged (path, method, origin, write key as far as it is there);
+ * its body is received into memory of its own and parsed in place; the events, slices of that
+ * memory, go to the outbox; the writer's done() puts the request into a mailbox that wakes the
+ * event loop, and only then is it answered. A client that leaves meanwhile changes nothing for the
+ * writer.
  */
 #ifndef INGEST_INGEST_H
 #define INGEST_INGEST_H
@@ -60,6 +68,7 @@ const char *ingest_address(const struct ingest *in, size_t i);
  * (in the event loop) when no connection is left or after deadline_ms.
  */
 void ingest_stop(struct ingest *in, int64_t deadline_ms, void (*stopped)(void *arg), void *arg);
+/* After outbox_stop: until then the writer may still hold requests that are ours. */
 void ingest_free(struct ingest *in);
 
 #endif

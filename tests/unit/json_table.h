@@ -13,16 +13,10 @@ struct json_row {
 	int offset; /* -1: accepted */
 };
 
-#define GOOD(text)                                                                                 \
-	{                                                                                          \
-		(text), sizeof(text) - 1, -1                                                       \
-	}
-#define BAD(offset, text)                                                                          \
-	{                                                                                          \
-		(text), sizeof(text) - 1, (offset)                                                 \
-	}
-
 /* clang-format off */
+#define GOOD(text) { (text), sizeof(text) - 1, -1 }
+#define BAD(offset, text) { (text), sizeof(text) - 1, (offset) }
+
 static const struct json_row json_rows[] = {
 	/* single values, and white space around them */
 	GOOD("null"), GOOD("true"), GOOD("false"), GOOD("0"), GOOD("\"\""), GOOD("[]"), GOOD("{}"),

@@ -280,6 +280,9 @@ the_first_error_stays(void **state)
 	json_init(&j, SLICE("[1]"), JSON_MAX_DEPTH);
 	assert_int_equal(json_array_begin(&j), 0);
 	assert_int_equal(json_finish(&j), -1);
+	json_init(&j, SLICE("["), JSON_MAX_DEPTH);
+	assert_int_equal(json_array_begin(&j), 0);
+	assert_int_equal(json_finish(&j), -1);
 	json_init(&j, SLICE_NONE, JSON_MAX_DEPTH);
 	assert_int_equal(json_peek(&j), JSON_NONE);
 	assert_int_equal(json_offset(&j), 0);
@@ -305,6 +308,7 @@ strings_mean_what_their_escapes_say(void **state)
 		{ "\"\\ud83d\"", "\xef\xbf\xbd" },
 		{ "\"\\ude00x\"", "\xef\xbf\xbdx" },
 		{ "\"\\ud83d\\n\"", "\xef\xbf\xbd\n" },
+		{ "\"\\ud83d\\ue000\"", "\xef\xbf\xbd\xee\x80\x80" },
 		{ "\"\\ud83d\\u0041\"", "\xef\xbf\xbd"
 					"A" },
 		{ "\"\\ud83d\\ud83d\\ude00\"", "\xef\xbf\xbd\xf0\x9f\x98\x80" },

@@ -117,6 +117,8 @@ without_a_message_id_there_is_no_key(void **state)
 	expect(&unique, &in, HEAD ",\"details\":{}}");
 	in.body = SLICE("{}");
 	expect(&unique, &in, HEAD "}");
+	in.message_id = SLICE("");
+	expect(&unique, &in, HEAD "}");
 }
 
 static void
@@ -160,6 +162,8 @@ another_address_takes_no_names_along(void **state)
 	struct mapping_input in = input("{\"email\":\"old@x.io\",\"firstName\":\"Old\"}");
 
 	(void)state;
+	expect(&plain, &in, HEAD "}");
+	in.body = SLICE("{\"email\":\"a@b.com\",\"firstName\":\"Old\"}");
 	expect(&plain, &in, HEAD "}");
 	/* an address that was found for an event without any: its context speaks of the person */
 	in.body = SLICE("{\"context\":{\"traits\":{\"firstName\":\"Ann\"}}}");

@@ -1,0 +1,214 @@
+#include "ingest/ingest.h"
+
+#include <stdlib.h>
+
+#include "ingest/request.h"
+
+static const struct answer preflight = { .status = 204 };
+static const struct answer not_found = { .status = 404,
+	.code = "not_found",
+	.message = "nothing is here; events are posted to /v1/track, /v1/batch and their like" };
+static const struct answer wrong_origin = { .status = 403,
+	.code = "origin_not_allowed",
+	.message = "pages of this origin may not post here: configure a write key or list the "
+		   "origin in allow_origins" };
+static const struct answer unknown_encoding = { .status = 415,
+	.code = "unsupported_encoding",
+	.message = "this Content-Encoding is not supported" };
+static const struct answer stopping = { .status = 503,
+	.code = "stopping",
+	.message = "the spooler is stopping; try again",
+	.retry_after = 5 };
+
+/* ---- a complete head ---------------------------------------------------------------- */
+
+/* The first place that has a key counts. */
+static enum auth_verdict
+find_key(const struct auth *auth, const struct http_head *h, int64_t *ret_site_id)
+{
+	enum auth_verdict verdict = auth_basic(auth, h->authorization, ret_site_id);
+
+	return verdict == AUTH_ABSENT ? auth_query(auth, h->query, ret_site_id) : verdict;
+}
+
+static bool
+is_plain(struct slice content_encoding)
+{
+	return content_encoding.n == 0 || SLICE_IS(content_encoding, "identity");
+}
+
+/* What its head already tells about a request that would store events; NULL: nothing is wrong. */
+static const struct answer *
+judge_events(struct request *r, const struct http_head *h)
+{
+	const struct auth *auth = r->ingest->auth;
+
+	if (h->origin.p != NULL && !auth_origin(auth, h->origin))
+		return &wrong_origin;
+	r->verdict = find_key(auth, h, &r->site_id);
+	if (r->verdict == AUTH_UNKNOWN)
+		return &request_wrong_key;
+	return is_plain(h->content_encoding) ? NULL : &unknown_encoding;
+}
+
+static const struct answer *
+judge_options(const struct ingest *in, struct conn *c, const struct http_head *h)
+{
+	if (h->origin.p != NULL && !auth_origin(in->auth, h->origin))
+		return &wrong_origin;
+	c->manner.preflight = true;
+	return &preflight;
+}
+
+/* What can be answered without the body, or NULL when a request is to be made of it. */
+static const struct answer *
+judge(const struct ingest *in, struct conn *c, const struct http_head *h, const struct route *route,
+    struct answer *wrong_method)
+{
+	if (in->stopping)
+		return &stopping;
+	if (route == NULL)
+		return &not_found;
+	if (!route_allows(route, h->method)) {
+		*wrong_method = (struct answer){ .status = 405,
+			.code = "method_not_allowed",
+			.message = "this path does not take that method",
+			.allow = route_allowed(route) };
+		return wrong_method;
+	}
+	return h->method == HTTP_OPTIONS ? judge_options(in, c, h) : NULL;
+}
+
+/* hooks.head */
+static void
+on_head(struct conn *c, const struct http_head *h, void *arg)
+{
+	struct ingest *in = arg;
+	const struct route *route = route_find(h->path);
+	struct answer wrong_method;
+	const struct answer *a = judge(in, c, h, route, &wrong_method);
+	struct request *r;
+
+	if (h->origin.p != NULL && auth_origin(in->auth, h->origin))
+		conn_allow_origin(c, h->origin);
+	r = a == NULL ? request_take(in) : NULL;
+	if (r == NULL) {
+		conn_refuse(c, a == NULL ? &request_busy : a);
+		return;
+	}
+	r->conn = c;
+	r->route = route;
+	c->owner = r;
+	if (route->action != ROUTE_EVENTS)
+		return;
+	a = judge_events(r, h);
+	if (a == NULL)
+		c->body = &r->body;
+	else
+		conn_refuse(c, a);
+}
+
+/* ---- life --------------------------------------------------------------------------- */
+
+/* Without write keys only this machine may post. */
+static int
+check_open_listen(const struct ingest_options *o, struct err *e)
+{
+	for (size_t i = 0; i < o->n_listen; i++) {
+		struct listen_address address;
+
+		if (listen_parse(o->listen[i], &address, e) != 0)
+			return -1;
+		if (address.local)
+			continue;
+		for (size_t k = 0; k < o->n_sites; k++)
+			if (o->sites[k].n_write_keys == 0)
+				return err_set(e, ERR_INPUT,
+				    "other machines can reach %s: set write_keys for site \"%s\", "
+				    "or listen on a loopback address or a unix socket",
+				    o->listen[i], o->sites[k].name);
+	}
+	return 0;
+}
+
+static int
+check_options(const struct ingest_options *o, struct err *e)
+{
+	if (o->n_sites == 0)
+		return err_set(e, ERR_INPUT, "ingest: there is no site");
+	if (o->n_listen == 0)
+		return err_set(e, ERR_INPUT, "ingest: `listen` names no address");
+	return check_open_listen(o, e);
+}
+
+static int
+open_server(
+    struct ingest *in, const struct ingest_options *o, struct event_base *base, struct err *e)
+{
+	const struct server_options so = {
+		.max_body = o->max_body,
+		.limits = { .max_bytes = o->max_header_bytes, .max_headers = o->max_headers },
+		.max_connections = o->max_connections,
+		.max_buffered_bytes = o->max_buffered_bytes,
+		.request_timeout_ms = o->request_timeout_ms,
+		.idle_timeout_ms = o->idle_timeout_ms,
+		.clock = o->clock,
+	};
+	const struct server_hooks hooks = { on_head, request_on_body, request_on_gone, in };
+
+	if (server_new(&so, &hooks, base, &in->server, e) != 0)
+		return -1;
+	for (size_t i = 0; i < o->n_listen; i++)
+		if (server_listen(in->server, o->listen[i], e) != 0)
+			return -1;
+	return 0;
+}
+
+int
+ingest_new(const struct ingest_options *o, struct event_base *base, struct outbox *outbox,
+    struct ingest **ret_ingest, struct err *e)
+{
+	struct ingest *in;
+
+	if (check_options(o, e) != 0)
+		return -1;
+	in = calloc(1, sizeof(*in));
+	if (in == NULL)
+		return err_nomem(e);
+	in->outbox = outbox;
+	in->clock = o->clock;
+	in->wake_fd = -1;
+	if (auth_new(o->sites, o->n_sites, &in->auth, e) != 0 || request_open(in, base, e) != 0
+	    || open_server(in, o, base, e) != 0) {
+		ingest_free(in);
+		return -1;
+	}
+	*ret_ingest = in;
+	return 0;
+}
+
+const char *
+ingest_address(const struct ingest *in, size_t i)
+{
+	return server_address(in->server, i);
+}
+
+void
+ingest_stop(struct ingest *in, int64_t deadline_ms, void (*stopped)(void *arg), void *arg)
+{
+	in->stopping = true;
+	server_stop(in->server, deadline_ms, stopped, arg);
+}
+
+void
+ingest_free(struct ingest *in)
+{
+	if (in == NULL)
+		return;
+	if (in->server != NULL)
+		server_close(in->server);
+	request_close(in);
+	server_free(in->server); /* after the requests, which are charged to its quota */
+	auth_free(in->auth);
+	free(in);
+}

@@ -1,0 +1,333 @@
+#include "ingest/request.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "event/json.h"
+
+#define MAX_SPARE_REQUESTS 256
+#define KEPT_EVENTS 64 /* of a parse, from one request to the next */
+#define KEPT_SCRATCH 16384
+
+static const struct answer ok = { .status = 200 };
+const struct answer request_wrong_key = { .status = 401,
+	.code = "invalid_write_key",
+	.message = "the write key is missing or not one of write_keys" };
+const struct answer request_busy = { .status = 503,
+	.code = "busy",
+	.message = "too many requests wait to be stored; try again",
+	.retry_after = 1 };
+static const struct answer disk_full = { .status = 503,
+	.code = "storage_full",
+	.message = "there is no space to store events; try again later",
+	.retry_after = 30 };
+static const struct answer not_stored = { .status = 503,
+	.code = "storage_failed",
+	.message = "the events could not be stored; try again later",
+	.retry_after = 5 };
+
+/* ---- requests ----------------------------------------------------------------------- */
+
+struct request *
+request_take(struct ingest *in)
+{
+	struct request *r = in->spare;
+
+	if (r != NULL) {
+		in->spare = r->next_spare;
+		in->n_spare--;
+		return r;
+	}
+	r = calloc(1, sizeof(*r));
+	if (r == NULL)
+		return NULL;
+	r->ingest = in;
+	segment_request_init(&r->parse);
+	return r;
+}
+
+static void
+free_request(struct request *r)
+{
+	body_quota_give(&r->ingest->server->quota, r->charged);
+	body_free(&r->body, &r->ingest->server->quota);
+	segment_request_free(&r->parse);
+	free(r);
+}
+
+/* For the next one, with little memory. */
+static void
+release_request(struct request *r)
+{
+	struct ingest *in = r->ingest;
+
+	body_quota_give(&in->server->quota, r->charged);
+	r->charged = 0;
+	if (in->n_spare == MAX_SPARE_REQUESTS) {
+		free_request(r);
+		return;
+	}
+	body_clear(&r->body, &in->server->quota);
+	if (r->parse.cap_events > KEPT_EVENTS || r->parse.scratch.cap > KEPT_SCRATCH) {
+		segment_request_free(&r->parse);
+		segment_request_init(&r->parse);
+	}
+	r->conn = NULL;
+	r->sent = false;
+	r->next_spare = in->spare;
+	in->spare = r;
+	in->n_spare++;
+}
+
+static void
+finish(struct request *r, const struct answer *a)
+{
+	struct conn *c = r->conn;
+
+	c->owner = NULL;
+	c->body = NULL;
+	conn_answer(c, a);
+	release_request(r);
+}
+
+void
+request_on_gone(void *owner, void *arg)
+{
+	struct request *r = owner;
+
+	(void)arg;
+	r->conn = NULL;
+	if (!r->sent)
+		release_request(r);
+}
+
+/* ---- the writer --------------------------------------------------------------------- */
+
+/* Writer thread. */
+static void
+on_stored(struct outbox_msg *msg, void *arg)
+{
+	struct ingest *in = arg;
+
+	mailbox_push_always(&in->done, &msg->mail);
+}
+
+/* Writer thread: the mailbox was empty. */
+static void
+wake_loop(void *arg)
+{
+	const struct ingest *in = arg;
+	const uint64_t one = 1;
+	ssize_t n;
+
+	/* An eventfd cannot be full of ones, so only a signal can be in the way. */
+	do
+		n = write(in->wake_fd, &one, sizeof(one));
+	while (n < 0 && errno == EINTR);
+}
+
+static const struct answer *
+answer_for(const struct outbox_msg *msg)
+{
+	if (msg->rc == 0)
+		return &ok;
+	return msg->err.code == ERR_FULL ? &disk_full : &not_stored;
+}
+
+static void
+take_back(struct request *r)
+{
+	struct conn *c = r->conn;
+
+	if (c == NULL) {
+		release_request(r);
+		return;
+	}
+	finish(r, answer_for(&r->put.msg));
+	conn_run(c);
+}
+
+static void
+on_wake(evutil_socket_t fd, short what, void *arg)
+{
+	struct ingest *in = arg;
+	struct mail *mail, *next;
+	uint64_t count;
+	ssize_t n = read(fd, &count, sizeof(count));
+
+	(void)n; /* nothing to read: somebody was here before us, and the mailbox tells the rest */
+	(void)what;
+	server_touch(in->server);
+	for (mail = mailbox_take(&in->done); mail != NULL; mail = next) {
+		next = mail->next;
+		take_back((struct request *)mail);
+	}
+}
+
+static void
+send_events(struct request *r)
+{
+	struct outbox_put *put = &r->put;
+	const struct segment_request *parse = &r->parse;
+
+	put->msg.mail.cost = r->body.n + parse->n_events * sizeof(*parse->events);
+	put->msg.type = OUTBOX_PUT;
+	put->msg.done = on_stored;
+	put->msg.done_arg = r->ingest;
+	put->msg.rc = 0;
+	put->msg.err.code = ERR_NONE;
+	put->site_id = r->site_id;
+	put->received_at = parse->received_at;
+	put->context = parse->context;
+	put->integrations = parse->integrations;
+	put->sent_at = parse->sent_at;
+	put->events = parse->events;
+	put->n_events = parse->n_events;
+	put->n_stored = put->n_duplicates = 0;
+	put->first_event_id = 0;
+	r->sent = true; /* before: the writer may be done with it at once */
+	if (outbox_send(r->ingest->outbox, &put->msg) == 0)
+		return;
+	r->sent = false;
+	finish(r, &request_busy);
+}
+
+/* ---- a complete body ---------------------------------------------------------------- */
+
+/* Many tiny events take more memory than their text: that counts as long as they wait. */
+static int
+charge_events(struct request *r)
+{
+	const struct segment_request *parse = &r->parse;
+	size_t n = parse->cap_events * sizeof(*parse->events) + parse->scratch.cap;
+
+	if (parse->cap_events <= KEPT_EVENTS && parse->scratch.cap <= KEPT_SCRATCH)
+		return 0;
+	if (body_quota_take(&r->ingest->server->quota, n) != 0)
+		return -1;
+	r->charged = n;
+	return 0;
+}
+
+static void
+refuse_body(struct request *r, const struct err *e)
+{
+	const struct answer a = { .status = 400, .code = r->parse.code, .message = e->text };
+
+	finish(r, e->code == ERR_INPUT ? &a : &request_busy);
+}
+
+static void
+take_events(struct request *r)
+{
+	struct segment_request *parse = &r->parse;
+	struct err e;
+
+	parse->body = (struct slice){ r->body.n == 0 ? "" : r->body.p, r->body.n };
+	parse->shape = r->route->shape;
+	parse->path_kind = r->route->kind;
+	parse->received_at = clock_wall(r->ingest->clock);
+	parse->max_depth = JSON_MAX_DEPTH;
+	if (segment_parse(parse, &e) != 0) {
+		refuse_body(r, &e);
+		return;
+	}
+	if (r->verdict == AUTH_ABSENT)
+		r->verdict = auth_key(r->ingest->auth, parse->write_key, &r->site_id);
+	if (r->verdict != AUTH_KNOWN)
+		finish(r, &request_wrong_key);
+	else if (charge_events(r) != 0)
+		finish(r, &request_busy);
+	else
+		send_events(r);
+}
+
+static void
+answer_health(struct request *r)
+{
+	struct outbox *outbox = r->ingest->outbox;
+	struct answer a = { .status = 503, .retry_after = 5 };
+	char text[512];
+
+	switch (outbox_health(outbox)) {
+	case OUTBOX_OK:
+		finish(r, &ok);
+		return;
+	case OUTBOX_FULL:
+		a.code = "storage_full";
+		break;
+	case OUTBOX_FAILED:
+		a.code = "storage_failed";
+		break;
+	}
+	outbox_health_text(outbox, text, sizeof(text));
+	a.message = text;
+	finish(r, &a);
+}
+
+void
+request_on_body(struct conn *c, void *arg)
+{
+	struct request *r = c->owner;
+
+	(void)arg;
+	switch (r->route->action) {
+	case ROUTE_EVENTS:
+		take_events(r);
+		break;
+	case ROUTE_DISCARD:
+		finish(r, &ok);
+		break;
+	case ROUTE_HEALTH:
+		answer_health(r);
+		break;
+	}
+}
+
+/* ---- life --------------------------------------------------------------------------- */
+
+int
+request_open(struct ingest *in, struct event_base *base, struct err *e)
+{
+	in->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (in->wake_fd < 0)
+		return err_sys(e, "ingest: cannot make an eventfd");
+	/* bounded by the requests that the outbox lets wait */
+	if (mailbox_init(&in->done, 0, 0, wake_loop, in, e) != 0)
+		return -1;
+	in->have_done = true;
+	event_assign(&in->wake_event, base, in->wake_fd, EV_READ | EV_PERSIST, on_wake, in);
+	if (event_add(&in->wake_event, NULL) != 0)
+		return err_set(e, ERR_SYSTEM, "ingest: cannot watch an eventfd");
+	return 0;
+}
+
+static void
+free_requests(struct ingest *in)
+{
+	struct mail *mail, *next;
+	struct request *r;
+
+	for (mail = mailbox_take(&in->done); mail != NULL; mail = next) {
+		next = mail->next;
+		free_request((struct request *)mail);
+	}
+	while ((r = in->spare) != NULL) {
+		in->spare = r->next_spare;
+		free_request(r);
+	}
+}
+
+void
+request_close(struct ingest *in)
+{
+	if (in->have_done) {
+		event_del(&in->wake_event);
+		free_requests(in);
+		mailbox_free(&in->done);
+	}
+	if (in->wake_fd >= 0)
+		close(in->wake_fd);
+}

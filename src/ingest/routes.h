@@ -1,0 +1,30 @@
+/* Paths to what is done there. Pure; any thread. */
+#ifndef INGEST_ROUTES_H
+#define INGEST_ROUTES_H
+
+#include "base/slice.h"
+#include "event/kind.h"
+#include "event/segment.h"
+#include "ingest/http.h"
+
+enum route_action {
+	ROUTE_EVENTS,  /* store what the body holds */
+	ROUTE_DISCARD, /* telemetry of the SDKs: answer 200, keep nothing */
+	ROUTE_HEALTH
+};
+
+struct route {
+	const char *path;
+	enum route_action action;
+	enum segment_shape shape;
+	enum event_kind kind; /* KIND_UNKNOWN: each event's `type` decides */
+};
+
+/* NULL when there is nothing at that path. */
+const struct route *route_find(struct slice path);
+/* OPTIONS counts as allowed where browsers may post. */
+bool route_allows(const struct route *r, enum http_method method);
+/* The value of an Allow header. */
+const char *route_allowed(const struct route *r);
+
+#endif

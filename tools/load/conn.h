@@ -1,0 +1,59 @@
+/*
+ * One keep-alive connection: connects, writes its request, reads the answer. Never blocks.
+ *
+ * The caller waits for conn_wants and calls conn_step; what happened comes back as a value.
+ */
+#ifndef LOAD_CONN_H
+#define LOAD_CONN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "load/payload.h"
+
+enum conn_state {
+	CONN_DOWN, /* no socket */
+	CONN_CONNECTING,
+	CONN_READY, /* connected, nothing under way */
+	CONN_WRITING,
+	CONN_READING
+};
+
+enum conn_event {
+	CONN_NOTHING,   /* wait again */
+	CONN_CONNECTED, /* now ready */
+	CONN_ANSWERED,  /* status holds the answer's; ready again, or down if the server closes */
+	CONN_LOST,      /* closed or broken; had_request tells whether one was under way */
+	CONN_REFUSED    /* connecting failed */
+};
+
+struct conn {
+	int fd;
+	enum conn_state state;
+	struct payload payload;
+	size_t written;
+	uint64_t started_us;
+	uint64_t retry_us; /* when to connect again, while down */
+	uint32_t wants;    /* what epoll is told */
+	bool had_request;
+	/* the answer */
+	unsigned status;
+	char head[4096];
+	size_t n_head;
+	bool in_body;
+	bool closes;
+	uint64_t body_left;
+};
+
+/* Starts connecting; CONN_REFUSED (errno set) when that fails at once. */
+enum conn_event conn_connect(struct conn *c, const struct sockaddr *address, socklen_t n);
+/* Ready connections only: begins to send the payload as it stands. */
+enum conn_event conn_send(struct conn *c);
+/* The socket is readable or writable. */
+enum conn_event conn_step(struct conn *c);
+/* EPOLLIN or EPOLLOUT. */
+uint32_t conn_wants(const struct conn *c);
+void conn_close(struct conn *c);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * The request of one connection, built once; only messageIds and user numbers are written anew
+ * for each sending, in place, so that the generator is not what is measured.
+ */
+#ifndef LOAD_PAYLOAD_H
+#define LOAD_PAYLOAD_H
+
+#include "base/buf.h"
+#include "base/rand.h"
+#include "load/options.h"
+
+#define LOAD_ID_SIZE 36
+
+/* Makes messageIds that do not repeat, not in other processes either. */
+struct load_ids_state {
+	enum load_ids kind;
+	struct rand rand;
+	uint32_t process; /* tells processes apart that start in the same millisecond */
+	uint64_t counter;
+};
+
+int load_ids_init(struct load_ids_state *s, enum load_ids kind, struct err *e);
+/* Writes LOAD_ID_SIZE bytes, no NUL. */
+void load_ids_next(struct load_ids_state *s, int64_t wall_ms, char *to);
+
+struct payload {
+	struct buf request; /* head and body */
+	unsigned n_events;
+	size_t first_id;   /* where the first messageId stands in request */
+	size_t user_at[2]; /* the digits of the user number, from the messageId */
+	size_t stride;     /* from one event to the next */
+};
+
+/* The request with n_events events. The event's bytes are o->size exactly. */
+int payload_build(
+    struct payload *p, const struct load_options *o, unsigned n_events, struct err *e);
+void payload_free(struct payload *p);
+/* New ids and users for the next sending. */
+void payload_stamp(struct payload *p, struct load_ids_state *ids, int64_t wall_ms);
+/* Appends the messageIds, a line each. */
+void payload_append_ids(const struct payload *p, struct buf *to);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * The body of a batch request, scanned into slices and checked by Bento's rules. Pure.
+ */
+#ifndef SIM_BATCH_H
+#define SIM_BATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/slice.h"
+
+enum batch_kind { BATCH_EVENTS, BATCH_SUBSCRIBERS };
+
+/* One event or subscriber. Slices point into the body or into the batch's scratch. */
+struct batch_item {
+	struct slice raw;    /* as received */
+	struct slice type;   /* decoded; absent for subscribers */
+	struct slice email;  /* decoded */
+	struct slice unique; /* the meaning of details.unique.key; absent when there is none */
+	/* The first rule that it breaks; NULL when it is fine. Static texts. */
+	const char *bad_field;
+	const char *bad_message;
+	/* A $purchase without {"currency":...,"amount":...}: answered well, then forgotten. */
+	bool dropped;
+};
+
+struct batch {
+	struct batch_item *item;
+	size_t n;
+	size_t cap;
+	bool has_list;          /* "events" or "subscribers" was there, and an array */
+	struct slice site_uuid; /* absent: not in the body */
+	struct buf scratch;
+};
+
+void batch_init(struct batch *b);
+void batch_free(struct batch *b);
+
+/*
+ * Fills b anew; its memory is used again. The body must live as long as the items.
+ * -1: no JSON (ERR_INPUT, e says where), or more than `most` items (ERR_LIMIT).
+ */
+int batch_parse(
+    struct batch *b, enum batch_kind kind, struct slice body, size_t most, struct err *e);
+
+#endif

@@ -1,0 +1,14 @@
+/*
+ * An answer as bytes. Pure, but for the time in a Retry-After date.
+ */
+#ifndef SIM_REPLY_H
+#define SIM_REPLY_H
+
+#include "base/buf.h"
+#include "sim/sim.h"
+
+/* effect may be NULL. says_close: tells the client that the connection ends. */
+void reply_append(struct buf *to, const struct sim_reply *reply, const struct fault_effect *effect,
+    bool says_close);
+
+#endif

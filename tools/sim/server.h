@@ -1,0 +1,32 @@
+/*
+ * The simulator's sockets: listeners, connections, and what a fault does to a connection. Reads
+ * requests into one buffer a connection, so that a batch is never copied.
+ *
+ * Bounds: SERVER_MAX_CONNECTIONS (more are closed at once), 64 KiB of head, the body's maximum of
+ * the options, and 300 s of silence. Belongs to one thread, the one of the event loop.
+ */
+#ifndef SIM_SERVER_H
+#define SIM_SERVER_H
+
+#include <event2/event.h>
+
+#include "base/err.h"
+#include "sim/sim.h"
+
+#define SERVER_MAX_CONNECTIONS 2048
+#define SERVER_SILENCE_S 300
+
+struct server;
+
+/*
+ * Listens and prints the addresses. Borrows base and sim. When a record can no longer be written,
+ * the loop is left, see server_failure.
+ */
+int server_open(
+    struct server **ret_server, struct event_base *base, struct sim *sim, struct err *e);
+/* What ended the loop; NULL when nothing went wrong. */
+const struct err *server_failure(const struct server *s);
+/* Closes everything; NULL is fine. */
+void server_close(struct server *s);
+
+#endif
