@@ -1,2 +1,3 @@
 # The pages; the tarball carries them.
 EXTRA_DIST += doc/design.md
+EXTRA_DIST += doc/bentospool.conf.example

@@ -52,4 +52,3 @@ TOOL_TESTS = tests/integration/test_load.py \
 	tests/integration/test_sim.py tests/integration/test_sim_faults.py
 TESTS += $(TOOL_TESTS)
 EXTRA_DIST += $(TOOL_TESTS)
-include tests/bench/local.mk

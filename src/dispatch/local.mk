@@ -8,4 +8,5 @@ src_libbentospool_a_SOURCES += \
 	src/dispatch/pace.c src/dispatch/pace.h \
 	src/dispatch/retry_after.c src/dispatch/retry_after.h \
 	src/dispatch/site.c src/dispatch/site.h \
-	src/dispatch/transport.h src/dispatch/transport_curl.c
+	src/dispatch/transport.h \
+	src/dispatch/transport_curl.c

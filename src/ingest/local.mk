@@ -2,7 +2,8 @@ src_libbentospool_a_SOURCES += \
 	src/ingest/answers.c src/ingest/answers.h \
 	src/ingest/auth.c src/ingest/auth.h \
 	src/ingest/body.c src/ingest/body.h \
-	src/ingest/conn.c src/ingest/conn.h src/ingest/conn_step.c \
+	src/ingest/conn.c src/ingest/conn.h \
+	src/ingest/conn_step.c \
 	src/ingest/http.c src/ingest/http.h \
 	src/ingest/http_chars.h \
 	src/ingest/http_chunks.c \

@@ -1,93 +1,90 @@
 # One program a module: tests/unit/test_MODULE.c.
-UNIT_TESTS = tests/unit/test_base
-UNIT_TESTS += tests/unit/test_json
-UNIT_TESTS += tests/unit/test_segment
-UNIT_TESTS += tests/unit/test_envelope
-UNIT_TESTS += tests/unit/test_person
-UNIT_TESTS += tests/unit/test_mapping
-UNIT_TESTS = tests/unit/test_base tests/unit/test_auth tests/unit/test_http \
-	tests/unit/test_http_chunks tests/unit/test_ingest tests/unit/test_ingest_connections \
-	tests/unit/test_ingest_limits tests/unit/test_ingest_slow tests/unit/test_listen
+UNIT_TESTS = \
+	tests/unit/test_audit \
+	tests/unit/test_auth \
+	tests/unit/test_base \
+	tests/unit/test_config \
+	tests/unit/test_dedup \
+	tests/unit/test_envelope \
+	tests/unit/test_filter \
+	tests/unit/test_http \
+	tests/unit/test_http_chunks \
+	tests/unit/test_ingest \
+	tests/unit/test_ingest_connections \
+	tests/unit/test_ingest_limits \
+	tests/unit/test_ingest_slow \
+	tests/unit/test_json \
+	tests/unit/test_listen \
+	tests/unit/test_mapping \
+	tests/unit/test_migrate \
+	tests/unit/test_operate \
+	tests/unit/test_outbox \
+	tests/unit/test_outbox_faults \
+	tests/unit/test_person \
+	tests/unit/test_schema \
+	tests/unit/test_segment \
+	tests/unit/test_table
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 
-TEST_LIB = tests/lib/tempdir.c tests/lib/tempdir.h tests/lib/unit.h
 UNIT_LIBS = $(CMOCKA_LIBS) $(SPOOL_LIBS)
-
-tests_unit_test_base_SOURCES = tests/unit/test_base.c $(TEST_LIB)
-tests_unit_test_base_LDADD = $(UNIT_LIBS)
-
-UNIT_TESTS += tests/unit/test_schema
-tests_unit_test_schema_SOURCES = tests/unit/test_schema.c $(TEST_LIB)
-tests_unit_test_schema_LDADD = $(UNIT_LIBS)
-
-UNIT_TESTS += tests/unit/test_migrate
-tests_unit_test_migrate_SOURCES = tests/unit/test_migrate.c $(TEST_LIB)
-tests_unit_test_migrate_LDADD = $(UNIT_LIBS)
-
-UNIT_TESTS += tests/unit/test_dedup
-tests_unit_test_dedup_SOURCES = tests/unit/test_dedup.c $(TEST_LIB)
-tests_unit_test_dedup_LDADD = $(UNIT_LIBS)
-
-UNIT_TESTS += tests/unit/test_outbox
-tests_unit_test_outbox_SOURCES = tests/unit/test_outbox.c $(TEST_LIB)
-tests_unit_test_outbox_LDADD = $(UNIT_LIBS)
-
-UNIT_TESTS += tests/unit/test_outbox_faults
-tests_unit_test_outbox_faults_SOURCES = tests/unit/test_outbox_faults.c \
-	tests/lib/faulty_vfs.c tests/lib/faulty_vfs.h $(TEST_LIB)
-tests_unit_test_outbox_faults_LDADD = $(UNIT_LIBS)
-tests_unit_test_json_SOURCES = tests/unit/test_json.c tests/unit/json_table.h
-tests_unit_test_json_LDADD = $(UNIT_LIBS)
-
-tests_unit_test_segment_SOURCES = tests/unit/test_segment.c tests/unit/segment_fixture.h
-tests_unit_test_segment_LDADD = $(UNIT_LIBS)
-
-tests_unit_test_person_SOURCES = tests/unit/test_person.c
-tests_unit_test_person_LDADD = $(UNIT_LIBS)
-
-tests_unit_test_mapping_SOURCES = tests/unit/test_mapping.c
-tests_unit_test_mapping_LDADD = $(UNIT_LIBS)
-UNIT_TESTS += tests/unit/test_filter tests/unit/test_audit tests/unit/test_operate
+TEST_LIB = tests/lib/tempdir.c tests/lib/tempdir.h tests/lib/unit.h
+# A database made by hand, row by row.
 HANDMADE = tests/lib/handmade.c tests/lib/handmade.h
-
-tests_unit_test_filter_SOURCES = tests/unit/test_filter.c $(HANDMADE)
-tests_unit_test_filter_LDADD = $(UNIT_LIBS)
-tests_unit_test_audit_SOURCES = tests/unit/test_audit.c $(HANDMADE)
-tests_unit_test_audit_LDADD = $(UNIT_LIBS)
-tests_unit_test_operate_SOURCES = tests/unit/test_operate.c $(HANDMADE)
-tests_unit_test_operate_LDADD = $(UNIT_LIBS)
-
-tests_unit_test_envelope_SOURCES = tests/unit/test_envelope.c tests/unit/segment_fixture.h
-tests_unit_test_envelope_LDADD = $(UNIT_LIBS)
-tests_unit_test_auth_SOURCES = tests/unit/test_auth.c
-tests_unit_test_auth_LDADD = $(UNIT_LIBS)
-
-tests_unit_test_http_SOURCES = tests/unit/test_http.c
-tests_unit_test_http_LDADD = $(UNIT_LIBS)
-
-tests_unit_test_http_chunks_SOURCES = tests/unit/test_http_chunks.c
-tests_unit_test_http_chunks_LDADD = $(UNIT_LIBS)
-
-tests_unit_test_listen_SOURCES = tests/unit/test_listen.c
-tests_unit_test_listen_LDADD = $(UNIT_LIBS)
-
 # Ingest against an outbox that does as the test says, linked in place of the real one.
 INGEST_TEST_LIB = tests/lib/ingest_world.c tests/lib/ingest_world.h \
-	tests/lib/fake_outbox.c tests/lib/fake_outbox.h tests/lib/fake_segment.c
+	tests/lib/fake_outbox.c tests/lib/fake_outbox.h
 
+tests_unit_test_audit_SOURCES = tests/unit/test_audit.c $(HANDMADE)
+tests_unit_test_audit_LDADD = $(UNIT_LIBS)
+tests_unit_test_auth_SOURCES = tests/unit/test_auth.c
+tests_unit_test_auth_LDADD = $(UNIT_LIBS)
+tests_unit_test_base_SOURCES = tests/unit/test_base.c $(TEST_LIB)
+tests_unit_test_base_LDADD = $(UNIT_LIBS)
+tests_unit_test_config_SOURCES = tests/unit/test_config.c
+tests_unit_test_config_LDADD = $(UNIT_LIBS)
+tests_unit_test_dedup_SOURCES = tests/unit/test_dedup.c $(TEST_LIB)
+tests_unit_test_dedup_LDADD = $(UNIT_LIBS)
+tests_unit_test_envelope_SOURCES = tests/unit/test_envelope.c tests/unit/segment_fixture.h
+tests_unit_test_envelope_LDADD = $(UNIT_LIBS)
+tests_unit_test_filter_SOURCES = tests/unit/test_filter.c $(HANDMADE)
+tests_unit_test_filter_LDADD = $(UNIT_LIBS)
+tests_unit_test_http_SOURCES = tests/unit/test_http.c
+tests_unit_test_http_LDADD = $(UNIT_LIBS)
+tests_unit_test_http_chunks_SOURCES = tests/unit/test_http_chunks.c
+tests_unit_test_http_chunks_LDADD = $(UNIT_LIBS)
 tests_unit_test_ingest_SOURCES = tests/unit/test_ingest.c $(INGEST_TEST_LIB)
 tests_unit_test_ingest_LDADD = $(UNIT_LIBS)
-
 tests_unit_test_ingest_connections_SOURCES = tests/unit/test_ingest_connections.c \
 	$(INGEST_TEST_LIB)
 tests_unit_test_ingest_connections_LDADD = $(UNIT_LIBS)
-
 tests_unit_test_ingest_limits_SOURCES = tests/unit/test_ingest_limits.c $(INGEST_TEST_LIB)
 tests_unit_test_ingest_limits_LDADD = $(UNIT_LIBS)
-
 tests_unit_test_ingest_slow_SOURCES = tests/unit/test_ingest_slow.c $(INGEST_TEST_LIB)
 tests_unit_test_ingest_slow_LDADD = $(UNIT_LIBS)
+tests_unit_test_json_SOURCES = tests/unit/test_json.c tests/unit/json_table.h
+tests_unit_test_json_LDADD = $(UNIT_LIBS)
+tests_unit_test_listen_SOURCES = tests/unit/test_listen.c
+tests_unit_test_listen_LDADD = $(UNIT_LIBS)
+tests_unit_test_mapping_SOURCES = tests/unit/test_mapping.c
+tests_unit_test_mapping_LDADD = $(UNIT_LIBS)
+tests_unit_test_migrate_SOURCES = tests/unit/test_migrate.c $(TEST_LIB)
+tests_unit_test_migrate_LDADD = $(UNIT_LIBS)
+tests_unit_test_operate_SOURCES = tests/unit/test_operate.c $(HANDMADE)
+tests_unit_test_operate_LDADD = $(UNIT_LIBS)
+tests_unit_test_outbox_SOURCES = tests/unit/test_outbox.c $(TEST_LIB)
+tests_unit_test_outbox_LDADD = $(UNIT_LIBS)
+tests_unit_test_outbox_faults_SOURCES = tests/unit/test_outbox_faults.c \
+	tests/lib/faulty_vfs.c tests/lib/faulty_vfs.h $(TEST_LIB)
+tests_unit_test_outbox_faults_LDADD = $(UNIT_LIBS)
+tests_unit_test_person_SOURCES = tests/unit/test_person.c
+tests_unit_test_person_LDADD = $(UNIT_LIBS)
+tests_unit_test_schema_SOURCES = tests/unit/test_schema.c $(TEST_LIB)
+tests_unit_test_schema_LDADD = $(UNIT_LIBS)
+tests_unit_test_segment_SOURCES = tests/unit/test_segment.c tests/unit/segment_fixture.h
+tests_unit_test_segment_LDADD = $(UNIT_LIBS)
+tests_unit_test_table_SOURCES = tests/unit/test_table.c
+tests_unit_test_table_LDADD = $(UNIT_LIBS)

@@ -1,0 +1,57 @@
+/*
+ * The table of all settings, and how one text becomes a value. The configuration file, `check`, the
+ * example and the manual are all fed from it. Pure; any thread.
+ */
+#ifndef CLI_SETTINGS_H
+#define CLI_SETTINGS_H
+
+#include "base/buf.h"
+#include "cli/config.h"
+
+enum setting_section { SECTION_TOP, SECTION_INGEST, SECTION_SITE };
+
+enum setting_type {
+	SETTING_TEXT,    /* char * */
+	SETTING_NUMBER,  /* int64_t */
+	SETTING_SECONDS, /* int64_t of milliseconds; up to three decimals in the text */
+	SETTING_SWITCH,  /* bool */
+	SETTING_LIST     /* struct config_list of texts */
+};
+
+struct setting {
+	enum setting_section section;
+	enum setting_type type;
+	const char *name;
+	const char *fallback; /* the default's text; of a list its only item, NULL: no item */
+	int64_t min;          /* of numbers; of durations in ms */
+	int64_t max;
+	bool secret; /* never printed */
+	/* Checks a text or an item of a list beyond its type; NULL: anything goes. Sets e to what
+	 * the value must be: "must be ...". */
+	int (*check)(const char *text, struct err *e);
+	size_t offset; /* in struct config, config_ingest or config_site */
+	const char *help;
+};
+
+/* All rows, ended by one without a name; those of a section follow each other. */
+extern const struct setting settings[];
+
+/* NULL when the section has none of that name. */
+const struct setting *setting_find(enum setting_section section, const char *name);
+/* The section's structure within the configuration; the first site's for SECTION_SITE. */
+void *setting_base(struct config *c, enum setting_section section);
+
+/* "a whole number from 1 to 1000", ... */
+void setting_allowed(const struct setting *s, struct buf *to);
+/* ERR_INPUT "must be ..., not ..." when text is no value (or item) of this setting. */
+int setting_check(const struct setting *s, const char *text, struct err *e);
+/* Stores a checked text in base, in place of what was there; to a list it is added. */
+int setting_store(const struct setting *s, void *base, const char *text, struct err *e);
+/* Empties a list, or sets what a structure starts with. */
+void setting_clear(const struct setting *s, void *base);
+int setting_default(const struct setting *s, void *base, struct err *e);
+/* The value as the file would say it; secrets masked. */
+void setting_print(const struct setting *s, const void *base, struct buf *to);
+bool setting_is_default(const struct setting *s, const void *base);
+
+#endif

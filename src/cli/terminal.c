@@ -1,0 +1,40 @@
+#include "cli/terminal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define WIDTH_DEFAULT 80
+#define WIDTH_MIN 40
+#define WIDTH_MAX 240
+
+void
+terminal_look(FILE *stream, struct terminal *ret_terminal)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+	struct winsize size = { 0 };
+	int fd = fileno(stream);
+
+	*ret_terminal = (struct terminal){ .interactive = isatty(fd), .width = WIDTH_DEFAULT };
+	if (!ret_terminal->interactive)
+		return;
+	ret_terminal->colour =
+	    (no_color == NULL || no_color[0] == '\0') && term != NULL && strcmp(term, "dumb") != 0;
+	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col >= WIDTH_MIN)
+		ret_terminal->width = size.ws_col > WIDTH_MAX ? WIDTH_MAX : size.ws_col;
+}
+
+bool
+terminal_confirm(const char *question)
+{
+	char answer[16] = "";
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+		return false;
+	fprintf(stderr, "%s [y/N] ", question);
+	fflush(stderr);
+	if (fgets(answer, sizeof(answer), stdin) == NULL)
+		return false;
+	return answer[0] == 'y' || answer[0] == 'Y';
+}

@@ -1,0 +1,202 @@
+#include "control/client.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+
+#define ANSWER_MAX 65536 /* bytes of one line */
+#define CHUNK 4096
+
+struct control_client {
+	int fd;
+	struct buf in;
+};
+
+static int
+refuse_connect(const char *path, struct err *e)
+{
+	if (errno == ENOENT || errno == ECONNREFUSED)
+		return err_set(e, ERR_NOTFOUND, "no daemon answers at %s", path);
+	err_sys(e, "cannot open the control socket %s", path);
+	if (errno == EACCES || errno == EPERM)
+		err_wrap(e, "run this as root or as the daemon's user");
+	return -1;
+}
+
+static int
+connect_to(const char *path, struct err *e)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (strlen(path) >= sizeof(un.sun_path))
+		return err_set(
+		    e, ERR_INPUT, "the path of the control socket is too long: %s", path);
+	memcpy(un.sun_path, path, strlen(path));
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return err_sys(e, "cannot make a socket");
+	if (connect(fd, (const struct sockaddr *)&un, sizeof(un)) != 0) {
+		refuse_connect(path, e);
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+int
+control_client_open(const char *path, struct control_client **ret_client, struct err *e)
+{
+	struct control_client *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return err_nomem(e);
+	c->fd = connect_to(path, e);
+	if (c->fd < 0) {
+		free(c);
+		return -1;
+	}
+	buf_init(&c->in, ANSWER_MAX);
+	*ret_client = c;
+	return 0;
+}
+
+void
+control_client_close(struct control_client *c)
+{
+	if (c == NULL)
+		return;
+	close(c->fd);
+	buf_free(&c->in);
+	free(c);
+}
+
+static int
+wait_for(int fd, short what, int timeout_ms, struct err *e)
+{
+	struct pollfd p = { .fd = fd, .events = what };
+	int n;
+
+	do
+		n = poll(&p, 1, timeout_ms);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_sys(e, "cannot wait for the daemon");
+	return n > 0 ? 0
+		     : err_set(e, ERR_BUSY, "the daemon did not answer within %d seconds",
+			 (timeout_ms + 999) / 1000);
+}
+
+static int
+send_all(int fd, const char *p, size_t n, int timeout_ms, struct err *e)
+{
+	while (n > 0) {
+		ssize_t sent;
+
+		if (wait_for(fd, POLLOUT, timeout_ms, e) != 0)
+			return -1;
+		sent = send(fd, p, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (sent < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (sent < 0)
+			return err_sys(e, "cannot talk to the daemon");
+		p += sent;
+		n -= (size_t)sent;
+	}
+	return 0;
+}
+
+static int
+send_request(int fd, const cJSON *request, int timeout_ms, struct err *e)
+{
+	char *text = cJSON_PrintUnformatted(request);
+	int rc;
+
+	if (text == NULL)
+		return err_nomem(e);
+	rc = send_all(fd, text, strlen(text), timeout_ms, e);
+	if (rc == 0)
+		rc = send_all(fd, "\n", 1, timeout_ms, e);
+	cJSON_free(text);
+	return rc;
+}
+
+static int
+receive_more(struct control_client *c, int timeout_ms, struct err *e)
+{
+	ssize_t got;
+	char *to;
+
+	if (wait_for(c->fd, POLLIN, timeout_ms, e) != 0)
+		return -1;
+	to = buf_reserve(&c->in, CHUNK);
+	if (to == NULL)
+		return err_set(e, ERR_LIMIT, "the daemon's answer is too long");
+	got = recv(c->fd, to, CHUNK, 0);
+	if (got < 0 && errno == EINTR)
+		return 0;
+	if (got < 0)
+		return err_sys(e, "cannot hear the daemon");
+	if (got == 0)
+		return err_set(e, ERR_STATE, "the daemon hung up; its log may say why");
+	c->in.n += (size_t)got;
+	c->in.p[c->in.n] = '\0';
+	return 0;
+}
+
+/* One line as JSON. The buffer keeps what came behind it. */
+static int
+receive_line(struct control_client *c, int timeout_ms, cJSON **ret_line, struct err *e)
+{
+	char *end;
+	size_t n;
+
+	while (c->in.n == 0 || (end = memchr(c->in.p, '\n', c->in.n)) == NULL)
+		if (receive_more(c, timeout_ms, e) != 0)
+			return -1;
+	n = (size_t)(end - c->in.p) + 1;
+	*ret_line = cJSON_ParseWithLength(c->in.p, n);
+	memmove(c->in.p, c->in.p + n, c->in.n - n);
+	buf_truncate(&c->in, c->in.n - n);
+	return *ret_line != NULL ? 0 : err_set(e, ERR_STATE, "the daemon's answer is no JSON");
+}
+
+static int
+fail_as_told(cJSON *answer, struct err *e)
+{
+	const cJSON *message = cJSON_GetObjectItemCaseSensitive(answer, "message");
+
+	err_set(e, ERR_STATE, "%s",
+	    cJSON_IsString(message) ? message->valuestring : "the daemon refused");
+	cJSON_Delete(answer);
+	return -1;
+}
+
+int
+control_client_call(struct control_client *c, const cJSON *request, int timeout_ms,
+    cJSON **ret_answer, struct err *e)
+{
+	cJSON *answer = NULL;
+
+	if (send_request(c->fd, request, timeout_ms, e) != 0)
+		return -1;
+	for (;;) {
+		if (receive_line(c, timeout_ms, &answer, e) != 0)
+			return -1;
+		if (cJSON_HasObjectItem(answer, "ok"))
+			break;
+		cJSON_Delete(answer); /* progress */
+	}
+	if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(answer, "ok")))
+		return fail_as_told(answer, e);
+	*ret_answer = answer;
+	return 0;
+}

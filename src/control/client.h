@@ -1,0 +1,24 @@
+/* The other end of the control socket: blocking, for the command line. */
+#ifndef CONTROL_CLIENT_H
+#define CONTROL_CLIENT_H
+
+#include "base/err.h"
+#include "base/slice.h"
+
+struct cJSON;
+struct control_client;
+
+/*
+ * ERR_NOTFOUND when nobody listens there: no socket, or one that a dead daemon left. ERR_SYSTEM
+ * when it is there and may not be opened: the text says as whom to try.
+ */
+int control_client_open(const char *path, struct control_client **ret_client, struct err *e);
+void control_client_close(struct control_client *c);
+/*
+ * Sends one request and takes its answer, which cJSON_Delete frees. Waits at most timeout_ms for
+ * each line. -1 also when the daemon answers that it did not work, with its words.
+ */
+int control_client_call(struct control_client *c, const struct cJSON *request, int timeout_ms,
+    struct cJSON **ret_answer, struct err *e);
+
+#endif

@@ -1,0 +1,198 @@
+/* One client: lines in, lines out. */
+#include <cjson/cJSON.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "control/internal.h"
+
+struct connection {
+	struct control *control;
+	struct bufferevent *stream;
+	struct task *task;
+	char actor[CONTROL_ACTOR_SIZE];
+	bool closing; /* after the answer */
+	struct connection *next;
+};
+
+struct control *
+connection_control(struct connection *conn)
+{
+	return conn->control;
+}
+
+const char *
+connection_actor(const struct connection *conn)
+{
+	return conn->actor;
+}
+
+/* The name of the peer's user, as the kernel and the user database tell. */
+static int
+name_actor(int fd, char actor[CONTROL_ACTOR_SIZE])
+{
+	struct ucred peer;
+	socklen_t n = sizeof(peer);
+	const struct passwd *user;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) != 0)
+		return -1;
+	user = getpwuid(peer.uid);
+	if (user != NULL)
+		snprintf(actor, CONTROL_ACTOR_SIZE, "%s", user->pw_name);
+	else
+		snprintf(actor, CONTROL_ACTOR_SIZE, "uid %u", (unsigned)peer.uid);
+	return 0;
+}
+
+static void
+read_lines(struct bufferevent *stream, void *arg)
+{
+	struct connection *conn = arg;
+	struct evbuffer *in = bufferevent_get_input(stream);
+	struct err e;
+
+	while (conn->task == NULL && !conn->closing) {
+		size_t n;
+		char *line = evbuffer_readln(in, &n, EVBUFFER_EOL_LF);
+
+		if (line == NULL)
+			break;
+		request_handle(conn, line, n);
+		free(line);
+	}
+	if (conn->task == NULL && evbuffer_get_length(in) >= CONTROL_MAX_LINE && !conn->closing) {
+		err_set(&e, ERR_LIMIT, "a request is at most %d bytes", CONTROL_MAX_LINE);
+		conn->closing = true;
+		connection_refuse(conn, &e);
+	}
+}
+
+static void
+after_write(struct bufferevent *stream, void *arg)
+{
+	struct connection *conn = arg;
+
+	(void)stream;
+	if (conn->closing)
+		connection_close(conn);
+}
+
+static void
+on_event(struct bufferevent *stream, short what, void *arg)
+{
+	struct connection *conn = arg;
+
+	(void)stream;
+	/* A client that waits for a long operation is silent, and not idle. */
+	if ((what & BEV_EVENT_TIMEOUT) && conn->task != NULL) {
+		bufferevent_enable(stream, EV_READ);
+		return;
+	}
+	connection_close(conn);
+}
+
+int
+connection_accept(struct control *c, int fd)
+{
+	const struct timeval idle = { .tv_sec = CONTROL_IDLE_SECONDS };
+	struct connection *conn = calloc(1, sizeof(*conn));
+
+	if (conn == NULL || c->n_connections >= CONTROL_MAX_CLIENTS
+	    || name_actor(fd, conn->actor) != 0)
+		goto fail;
+	conn->control = c;
+	conn->stream = bufferevent_socket_new(c->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	if (conn->stream == NULL)
+		goto fail;
+	bufferevent_setcb(conn->stream, read_lines, after_write, on_event, conn);
+	bufferevent_setwatermark(conn->stream, EV_READ, 0, CONTROL_MAX_LINE);
+	bufferevent_set_timeouts(conn->stream, &idle, &idle);
+	bufferevent_enable(conn->stream, EV_READ | EV_WRITE);
+	conn->next = c->connections;
+	c->connections = conn;
+	c->n_connections++;
+	return 0;
+fail:
+	free(conn);
+	close(fd);
+	return -1;
+}
+
+void
+connection_close(struct connection *conn)
+{
+	struct connection **link = &conn->control->connections;
+
+	while (*link != conn)
+		link = &(*link)->next;
+	*link = conn->next;
+	conn->control->n_connections--;
+	if (conn->task != NULL)
+		conn->task->connection = NULL;
+	bufferevent_free(conn->stream);
+	free(conn);
+}
+
+void
+connection_attach(struct connection *conn, struct task *task)
+{
+	conn->task = task;
+	/* A request that came meanwhile lies in the buffer already. */
+	if (task == NULL)
+		bufferevent_trigger(conn->stream, EV_READ, BEV_TRIG_DEFER_CALLBACKS);
+}
+
+void
+connection_answer(struct connection *conn, cJSON *answer)
+{
+	static const char nomem[] =
+	    "{\"ok\":false,\"code\":\"nomem\",\"message\":\"the daemon is out of memory\"}";
+	char *text = answer == NULL ? NULL : cJSON_PrintUnformatted(answer);
+	const char *line = text == NULL ? nomem : text;
+
+	bufferevent_write(conn->stream, line, strlen(line));
+	bufferevent_write(conn->stream, "\n", 1);
+	cJSON_free(text);
+	cJSON_Delete(answer);
+}
+
+static const char *
+code_word(enum err_code code)
+{
+	switch (code) {
+	case ERR_INPUT:
+	case ERR_LIMIT:
+		return "input";
+	case ERR_NOTFOUND:
+		return "notfound";
+	case ERR_FULL:
+	case ERR_BUSY:
+		return "busy";
+	case ERR_NOMEM:
+		return "nomem";
+	case ERR_IO:
+	case ERR_NONE:
+	case ERR_STATE:
+	case ERR_SYSTEM:
+		return "failed";
+	}
+	return "failed";
+}
+
+void
+connection_refuse(struct connection *conn, const struct err *e)
+{
+	cJSON *answer = cJSON_CreateObject();
+
+	cJSON_AddFalseToObject(answer, "ok");
+	cJSON_AddStringToObject(answer, "code", code_word(e->code));
+	cJSON_AddStringToObject(answer, "message", e->text);
+	connection_answer(conn, answer);
+}

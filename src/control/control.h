@@ -1,0 +1,59 @@
+/*
+ * The operator's side of the daemon: a unix socket of mode 0600 beside the database. Main thread.
+ *
+ * One request is one line of JSON, and so is each line of its answer:
+ *
+ *	{"do":"ping"}
+ *	{"do":"operate","verb":"requeue","filter":{...},"note":"..."}
+ *	{"do":"put","site":"main","event":"{\"type\":\"track\",...}"}
+ *
+ *	{"progress":500}                                  operate: events changed so far
+ *	{"ok":true,...} or {"ok":false,"code":"input","message":"..."}
+ *
+ * An operation runs in slices, and ends after the slice under way when its client hangs up. The
+ * peer's user id, which the kernel tells, is the actor in the audit.
+ *
+ * Bounds: CONTROL_MAX_CLIENTS connections, CONTROL_MAX_LINE bytes a line, one request at a time on
+ * a connection, CONTROL_IDLE_SECONDS without one.
+ */
+#ifndef CONTROL_CONTROL_H
+#define CONTROL_CONTROL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "outbox/outbox.h"
+
+#define CONTROL_MAX_CLIENTS 16
+#define CONTROL_MAX_LINE 524288
+#define CONTROL_IDLE_SECONDS 60
+
+struct event_base;
+struct control;
+
+struct control_site {
+	const char *name;
+	int64_t site_id;
+};
+
+/* All strings are copied. */
+struct control_options {
+	const char *path; /* of the socket */
+	const char *version;
+	struct outbox *outbox;
+	const struct clock *clock;
+	const struct control_site *sites;
+	size_t n_sites;
+};
+
+/* A socket that nobody answers is replaced; ERR_BUSY when somebody does. `base` lives longer. */
+int control_new(const struct control_options *o, struct event_base *base,
+    struct control **ret_control, struct err *e);
+/* Stops listening, removes the socket, hangs up on everybody. */
+void control_stop(struct control *c);
+/* After control_stop and outbox_stop: until then the writer may hold a message of ours. */
+void control_free(struct control *c);
+
+#endif

@@ -1,0 +1,84 @@
+/*
+ * Inside control/: connections (control.c) and what they ask for (request.c, task.c).
+ *
+ * A task is a message to the writer with what it borrows. It belongs to the outbox between
+ * outbox_send and done(), comes back through the box of done ones, and outlives its connection
+ * when the client hangs up.
+ */
+#ifndef CONTROL_INTERNAL_H
+#define CONTROL_INTERNAL_H
+
+#include <stdbool.h>
+
+#include "base/mailbox.h"
+#include "control/control.h"
+#include "event/segment.h"
+#include "outbox/filter.h"
+#include "outbox/operate.h"
+
+struct cJSON;
+struct connection;
+
+#define CONTROL_ACTOR_SIZE 64
+
+struct task {
+	struct control *control;
+	struct connection *connection; /* NULL when the client is gone */
+	/* operate */
+	struct outbox_operation operation;
+	struct outbox_filter filter;
+	char *note;
+	char actor[CONTROL_ACTOR_SIZE];
+	int64_t done_before; /* events before the slice under way */
+	/* put */
+	struct outbox_put put;
+	struct segment_request request;
+	char *event;
+	struct task *next; /* all tasks under way */
+};
+
+struct control {
+	struct event_base *base;
+	struct evconnlistener *listener;
+	char *path;
+	char *version;
+	struct outbox *outbox;
+	const struct clock *clock;
+	struct {
+		char *name;
+		int64_t site_id;
+	} * sites;
+	size_t n_sites;
+	int64_t started_at;
+	struct connection *connections;
+	size_t n_connections;
+	struct task *tasks;
+	size_t n_tasks; /* at most CONTROL_MAX_CLIENTS */
+	bool box_open;
+	struct mailbox done; /* filled by the writer thread */
+	int done_fd;         /* eventfd that the writer thread rings */
+	struct event *done_event;
+};
+
+/* connection.c */
+int connection_accept(struct control *c, int fd);
+void connection_close(struct connection *conn);
+struct control *connection_control(struct connection *conn);
+const char *connection_actor(const struct connection *conn);
+/* While a task is under way no further request is read. NULL: it ended. */
+void connection_attach(struct connection *conn, struct task *task);
+/* Sends one line; takes and frees the answer, NULL counts as out of memory. */
+void connection_answer(struct connection *conn, struct cJSON *answer);
+void connection_refuse(struct connection *conn, const struct err *e);
+
+/* request.c: one line from a client. Answers at once or starts a task. */
+void request_handle(struct connection *conn, const char *line, size_t n);
+
+/* task.c */
+int task_operate(struct connection *conn, const struct cJSON *request, struct err *e);
+int task_put(struct connection *conn, const struct cJSON *request, struct err *e);
+/* Main thread: everything that the writer gave back. */
+void tasks_take_done(struct control *c);
+void task_free(struct task *task);
+
+#endif

@@ -1,0 +1,290 @@
+/* Requests that the writer carries out: operations in slices, and test events. */
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/internal.h"
+#include "event/json.h"
+
+/* ---- on the writer's thread ------------------------------------------------------------------ */
+
+static void
+on_done(struct outbox_msg *msg, void *arg)
+{
+	struct task *task = arg;
+
+	mailbox_push_always(&task->control->done, &msg->mail);
+}
+
+/* ---- on the main thread ---------------------------------------------------------------------- */
+
+/* NULL with e set. Clients that hung up may have left theirs with the writer. */
+static struct task *
+task_new(struct connection *conn, struct err *e)
+{
+	struct task *task;
+
+	if (connection_control(conn)->n_tasks >= CONTROL_MAX_CLIENTS) {
+		err_set(e, ERR_BUSY, "too many requests are under way: try again");
+		return NULL;
+	}
+	task = calloc(1, sizeof(*task));
+	if (task == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	task->control = connection_control(conn);
+	task->connection = conn;
+	outbox_filter_init(&task->filter);
+	segment_request_init(&task->request);
+	snprintf(task->actor, sizeof(task->actor), "%s", connection_actor(conn));
+	return task;
+}
+
+void
+task_free(struct task *task)
+{
+	outbox_filter_free(&task->filter);
+	segment_request_free(&task->request);
+	free(task->note);
+	free(task->event);
+	free(task);
+}
+
+static void
+task_end(struct task *task)
+{
+	struct task **link = &task->control->tasks;
+
+	while (*link != task)
+		link = &(*link)->next;
+	*link = task->next;
+	task->control->n_tasks--;
+	if (task->connection != NULL)
+		connection_attach(task->connection, NULL);
+	task_free(task);
+}
+
+static int
+task_send(struct task *task, struct outbox_msg *msg, struct err *e)
+{
+	msg->done = on_done;
+	msg->done_arg = task;
+	msg->rc = 0;
+	if (outbox_send(task->control->outbox, msg) != 0)
+		return err_set(e, ERR_BUSY, "the outbox is busy or stopping: try again");
+	return 0;
+}
+
+static int
+task_start(struct task *task, struct outbox_msg *msg, struct err *e)
+{
+	if (task_send(task, msg, e) != 0) {
+		task_free(task);
+		return -1;
+	}
+	task->next = task->control->tasks;
+	task->control->tasks = task;
+	task->control->n_tasks++;
+	connection_attach(task->connection, task);
+	return 0;
+}
+
+/* ---- operate -------------------------------------------------------------------------------- */
+
+static int
+read_operation(struct task *task, const cJSON *request, struct err *e)
+{
+	const cJSON *verb = cJSON_GetObjectItemCaseSensitive(request, "verb");
+	const cJSON *filter = cJSON_GetObjectItemCaseSensitive(request, "filter");
+	const cJSON *note = cJSON_GetObjectItemCaseSensitive(request, "note");
+
+	if (!cJSON_IsString(verb)
+	    || operate_verb_parse(slice_from(verb->valuestring), &task->operation.verb) != 0)
+		return err_set(e, ERR_INPUT, "this daemon does not know that verb");
+	if (outbox_filter_from_json(filter, &task->filter, e) != 0)
+		return -1;
+	if (outbox_filter_is_empty(&task->filter))
+		return err_set(e, ERR_INPUT, "an operation needs a filter");
+	if (note != NULL && !cJSON_IsString(note))
+		return err_set(e, ERR_INPUT, "note must be a text");
+	if (note != NULL && (task->note = strdup(note->valuestring)) == NULL)
+		return err_nomem(e);
+	return 0;
+}
+
+int
+task_operate(struct connection *conn, const cJSON *request, struct err *e)
+{
+	struct task *task = task_new(conn, e);
+
+	if (task == NULL)
+		return -1;
+	if (read_operation(task, request, e) != 0) {
+		task_free(task);
+		return -1;
+	}
+	task->operation.msg.type = OUTBOX_OPERATE;
+	task->operation.filter = &task->filter;
+	task->operation.actor = task->actor;
+	task->operation.note = task->note;
+	return task_start(task, &task->operation.msg, e);
+}
+
+static void
+tell_operation_failed(struct task *task, const struct err *why)
+{
+	struct err e = *why;
+
+	if (task->done_before > 0)
+		err_wrap(&e, "stopped after %lld events", (long long)task->done_before);
+	connection_refuse(task->connection, &e);
+}
+
+static void
+tell_progress(struct task *task)
+{
+	cJSON *line = cJSON_CreateObject();
+
+	cJSON_AddNumberToObject(line, "progress", (double)task->operation.n_events);
+	connection_answer(task->connection, line);
+}
+
+static void
+tell_operation_done(struct task *task)
+{
+	cJSON *answer = cJSON_CreateObject();
+
+	cJSON_AddTrueToObject(answer, "ok");
+	cJSON_AddNumberToObject(answer, "events", (double)task->operation.n_events);
+	cJSON_AddNumberToObject(answer, "operation_id", (double)task->operation.operation_id);
+	connection_answer(task->connection, answer);
+}
+
+/* A slice came back: the next one, or the end. */
+static void
+operation_goes_on(struct task *task)
+{
+	struct outbox_operation *op = &task->operation;
+	struct err e;
+
+	if (task->connection == NULL) {
+		task_end(task);
+		return;
+	}
+	if (op->msg.rc == 0 && op->more) {
+		task->done_before = op->n_events;
+		tell_progress(task);
+		if (task_send(task, &op->msg, &e) == 0)
+			return;
+		tell_operation_failed(task, &e);
+	} else if (op->msg.rc != 0) {
+		tell_operation_failed(task, &op->msg.err);
+	} else {
+		tell_operation_done(task);
+	}
+	task_end(task);
+}
+
+/* ---- put ------------------------------------------------------------------------------------ */
+
+static int
+find_site(struct task *task, const cJSON *name, struct err *e)
+{
+	struct control *c = task->control;
+
+	if (name == NULL && c->n_sites == 1) {
+		task->put.site_id = c->sites[0].site_id;
+		return 0;
+	}
+	if (name == NULL)
+		return err_set(
+		    e, ERR_INPUT, "the daemon has %zu sites: say which with --site", c->n_sites);
+	for (size_t i = 0; i < c->n_sites; i++)
+		if (cJSON_IsString(name) && strcmp(name->valuestring, c->sites[i].name) == 0) {
+			task->put.site_id = c->sites[i].site_id;
+			return 0;
+		}
+	return err_set(e, ERR_NOTFOUND, "the daemon has no site \"%.64s\"",
+	    cJSON_IsString(name) ? name->valuestring : "");
+}
+
+static int
+read_event(struct task *task, const cJSON *request, struct err *e)
+{
+	const cJSON *event = cJSON_GetObjectItemCaseSensitive(request, "event");
+	struct segment_request *r = &task->request;
+
+	if (find_site(task, cJSON_GetObjectItemCaseSensitive(request, "site"), e) != 0)
+		return -1;
+	if (!cJSON_IsString(event))
+		return err_set(e, ERR_INPUT, "event must be a text that holds JSON");
+	task->event = strdup(event->valuestring);
+	if (task->event == NULL)
+		return err_nomem(e);
+	r->body = slice_from(task->event);
+	r->shape = SEGMENT_SINGLE;
+	r->path_kind = KIND_UNKNOWN;
+	r->received_at = clock_wall(task->control->clock);
+	r->max_depth = JSON_MAX_DEPTH;
+	return segment_parse(r, e);
+}
+
+int
+task_put(struct connection *conn, const cJSON *request, struct err *e)
+{
+	struct task *task = task_new(conn, e);
+
+	if (task == NULL)
+		return -1;
+	if (read_event(task, request, e) != 0) {
+		task_free(task);
+		return -1;
+	}
+	task->put.msg.type = OUTBOX_PUT;
+	task->put.msg.mail.cost = task->request.body.n;
+	task->put.received_at = task->request.received_at;
+	task->put.events = task->request.events;
+	task->put.n_events = task->request.n_events;
+	return task_start(task, &task->put.msg, e);
+}
+
+static void
+put_ends(struct task *task)
+{
+	cJSON *answer;
+
+	if (task->connection == NULL) {
+		task_end(task);
+		return;
+	}
+	if (task->put.msg.rc != 0) {
+		connection_refuse(task->connection, &task->put.msg.err);
+	} else {
+		answer = cJSON_CreateObject();
+		cJSON_AddTrueToObject(answer, "ok");
+		cJSON_AddNumberToObject(answer, "stored", (double)task->put.n_stored);
+		cJSON_AddNumberToObject(answer, "duplicates", (double)task->put.n_duplicates);
+		cJSON_AddNumberToObject(answer, "event_id", (double)task->put.first_event_id);
+		connection_answer(task->connection, answer);
+	}
+	task_end(task);
+}
+
+void
+tasks_take_done(struct control *c)
+{
+	struct mail *mail = mailbox_take(&c->done), *next;
+
+	for (; mail != NULL; mail = next) {
+		struct outbox_msg *msg = (struct outbox_msg *)mail;
+		struct task *task = msg->done_arg;
+
+		next = mail->next;
+		if (msg->type == OUTBOX_PUT)
+			put_ends(task);
+		else
+			operation_goes_on(task);
+	}
+}
