@@ -16,6 +16,5 @@ AM_TESTS_ENVIRONMENT = \
 include tests/unit/local.mk
 include tests/integration/local.mk
 include tests/style/local.mk
-EXTRA_DIST += tests/lib/unit.h
 include tests/fuzz/local.mk
 include tests/bench/local.mk

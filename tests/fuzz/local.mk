@@ -1,9 +1,16 @@
 # Fuzz targets. To add one: tests/fuzz/fuzz_NAME.c, seeds in tests/fuzz/corpus/NAME, and here its
 # name in FUZZ_TARGETS and the two lines that name its sources and libraries.
-FUZZ_TARGETS = tests/fuzz/fuzz_json
-FUZZ_TARGETS += tests/fuzz/fuzz_segment
-FUZZ_TARGETS += tests/fuzz/fuzz_mapping
+FUZZ_TARGETS = \
+	tests/fuzz/fuzz_bento \
+	tests/fuzz/fuzz_http \
+	tests/fuzz/fuzz_json \
+	tests/fuzz/fuzz_mapping \
+	tests/fuzz/fuzz_segment
 
+tests_fuzz_fuzz_bento_SOURCES = tests/fuzz/fuzz_bento.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_bento_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_http_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_json_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_segment_SOURCES = tests/fuzz/fuzz_segment.c $(FUZZ_DRIVER)
