@@ -411,6 +411,7 @@ outbox_event_load(
 	(void)e;
 	pthread_mutex_lock(&r->f->mutex);
 	event = fake_outbox_event(r->f, event_id);
+	r->f->loads++;
 	snprintf(r->message_id, sizeof(r->message_id), "m%lld", (long long)event_id);
 	*ret_event = (struct outbox_event){
 		.event_id = event_id,

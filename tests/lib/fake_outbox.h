@@ -63,6 +63,7 @@ struct fake_outbox {
 	struct outbox_site_state site; /* the last one recorded */
 	unsigned site_changes;         /* OUTBOX_SITE_STATE messages */
 	unsigned commits;
+	unsigned loads; /* events read */
 	/* a failure to come: of messages of this type, so many times */
 	enum outbox_msg_type fail_type;
 	enum err_code fail_code;

@@ -367,6 +367,8 @@ what_is_no_url_does_not_start(void **state)
 	assert_int_equal(e.code, ERR_INPUT);
 	assert_int_equal(transport->start(transport, &strange, &e), 0);
 	result = wait_for_result();
+	/* refused for its scheme, before anybody was asked to connect */
+	assert_null(strstr(result.error, "connect"));
 	check_failure(&result, PHASE_NOT_SENT);
 }
 
