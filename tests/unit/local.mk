@@ -28,3 +28,7 @@ tests_unit_test_config_LDADD = $(UNIT_LIBS)
 UNIT_TESTS += tests/unit/test_table
 tests_unit_test_table_SOURCES = tests/unit/test_table.c
 tests_unit_test_table_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/test_control
+tests_unit_test_control_SOURCES = tests/unit/test_control.c
+tests_unit_test_control_LDADD = $(UNIT_LIBS)
