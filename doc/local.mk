@@ -1,1 +1,1 @@
-EXTRA_DIST += doc/bentospool.conf.example
+EXTRA_DIST += doc/bentospool.conf.example doc/bentospool.service

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "cli/config.h"
-#include "cli/settings.h"
 
 static char folder[64];
 static char conf[96];
@@ -445,44 +444,6 @@ what_is_printed_masks_secrets_and_can_be_read_again(void **state)
 	buf_free(&text);
 }
 
-static void
-the_example_says_the_defaults(void **state)
-{
-	struct config_request r = { .reading = true };
-	const char *top = getenv("top_srcdir");
-	char path[512], *text;
-	struct config *c;
-	struct err e = { 0 };
-	FILE *file;
-	size_t n;
-
-	(void)state;
-	snprintf(path, sizeof(path), "%s/doc/bentospool.conf.example", top == NULL ? "." : top);
-	r.file = path;
-	if (config_load(&r, &c, &e) != 0)
-		fail_msg("%s", e.text);
-	assert_int_equal(c->n_sites, 1);
-	assert_string_equal(c->control, "/var/lib/bentospool/spool.db.sock");
-	text = calloc(1, 65536);
-	file = fopen(path, "r");
-	n = fread(text, 1, 65535, file);
-	assert_true(n > 1000 && n < 65535);
-	fclose(file);
-	for (const struct setting *s = settings; s->name != NULL; s++) {
-		char indented[64], first[64];
-
-		snprintf(indented, sizeof(indented), " %s = ", s->name);
-		snprintf(first, sizeof(first), "\n%s = ", s->name);
-		if (strstr(text, indented) == NULL && strstr(text, first) == NULL)
-			fail_msg("%s is not in %s", s->name, path);
-		if (strstr(s->name, "key") == NULL && strcmp(s->name, "control") != 0
-		    && !setting_is_default(s, setting_base(c, s->section)))
-			fail_msg("%s: not the default in %s", s->name, path);
-	}
-	free(text);
-	config_free(c);
-}
-
 int
 main(void)
 {
@@ -502,7 +463,6 @@ main(void)
 		IN_FOLDER(the_file_is_chosen_in_order),
 		IN_FOLDER(reading_verbs_need_only_the_database),
 		IN_FOLDER(what_is_printed_masks_secrets_and_can_be_read_again),
-		IN_FOLDER(the_example_says_the_defaults),
 	};
 
 	return cmocka_run_group_tests_name("config", tests, NULL, NULL);

@@ -2,9 +2,11 @@
 #include "lib/unit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/address.h"
+#include "cli/config.h"
 #include "cli/settings.h"
 
 /* Each number at the edges of its range. */
@@ -117,12 +119,51 @@ listen_addresses_are_checked(void **state)
 	assert_false(address_is_local("128.0.0.1:5"));
 }
 
+static void
+the_example_says_the_defaults(void **state)
+{
+	struct config_request r = { .reading = true };
+	const char *top = getenv("top_srcdir");
+	char path[512], *text;
+	struct config *c;
+	struct err e = { 0 };
+	FILE *file;
+	size_t n;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/doc/bentospool.conf.example", top == NULL ? "." : top);
+	r.file = path;
+	if (config_load(&r, &c, &e) != 0)
+		fail_msg("%s", e.text);
+	assert_int_equal(c->n_sites, 1);
+	assert_string_equal(c->control, "/var/lib/bentospool/spool.db.sock");
+	text = calloc(1, 65536);
+	file = fopen(path, "r");
+	n = fread(text, 1, 65535, file);
+	assert_true(n > 1000 && n < 65535);
+	fclose(file);
+	for (const struct setting *s = settings; s->name != NULL; s++) {
+		char indented[64], first[64];
+
+		snprintf(indented, sizeof(indented), " %s = ", s->name);
+		snprintf(first, sizeof(first), "\n%s = ", s->name);
+		if (strstr(text, indented) == NULL && strstr(text, first) == NULL)
+			fail_msg("%s is not in %s", s->name, path);
+		if (strstr(s->name, "key") == NULL && strcmp(s->name, "control") != 0
+		    && !setting_is_default(s, setting_base(c, s->section)))
+			fail_msg("%s: not the default in %s", s->name, path);
+	}
+	free(text);
+	config_free(c);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_range_ends_where_it_says),
 		cmocka_unit_test(every_setting_has_a_sound_row),
+		cmocka_unit_test(the_example_says_the_defaults),
 		cmocka_unit_test(urls_are_checked),
 		cmocka_unit_test(listen_addresses_are_checked),
 	};
