@@ -1,7 +1,74 @@
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "cli/verbs.h"
+
+/* Output that could not be written is an error, however well the verb did. */
+static int
+close_output(int code)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	fprintf(stderr, "bentospool: cannot write the output: %s\n", strerror(errno));
+	return code == VERB_DONE ? VERB_ERROR : code;
+}
+
+static int
+help(int argc, char **argv)
+{
+	const struct verb *verb = argc > 1 ? verb_find(argv[1]) : NULL;
+
+	if (argc > 1 && verb == NULL)
+		return verb_usage("there is no verb \"%.40s\"; see bentospool help", argv[1]);
+	if (verb != NULL)
+		verb_print_help(verb);
+	else
+		verb_print_all();
+	return VERB_DONE;
+}
+
+static int
+run(const struct verb *verb, int argc, char **argv)
+{
+	struct options o;
+	struct err e;
+	int code;
+
+	if (options_parse(argc, argv, verb->options, clock_wall(&clock_system), &o, &e) != 0)
+		code =
+		    verb_usage("%s: %s; see bentospool %s --help", verb->name, e.text, verb->name);
+	else if (o.help) {
+		verb_print_help(verb);
+		code = VERB_DONE;
+	} else if (o.n_operands > verb->max_operands)
+		code = verb_usage("%s: \"%.60s\" is not expected here; see bentospool %s --help",
+		    verb->name, o.operands[verb->max_operands], verb->name);
+	else
+		code = verb->run(&o);
+	options_free(&o);
+	return code;
+}
 
 int
-main(void)
+main(int argc, char **argv)
 {
-	return 2;
+	const char *name = argc > 1 ? argv[1] : "";
+	const struct verb *verb = verb_find(name);
+	int code;
+
+	if (verb != NULL)
+		code = run(verb, argc - 1, argv + 1);
+	else if (strcmp(name, "help") == 0)
+		code = help(argc - 1, argv + 1);
+	else if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+		code = help(1, argv);
+	else if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
+		code = run(verb_find("version"), 1, argv);
+	else if (argc < 2)
+		code = verb_usage("say what to do: see bentospool help");
+	else
+		code = verb_usage("there is no verb \"%.40s\"; see bentospool help", name);
+	return close_output(code);
 }

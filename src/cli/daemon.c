@@ -1,0 +1,309 @@
+#include "cli/daemon.h"
+
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/rand.h"
+#include "cli/notify.h"
+#include "cli/process.h"
+#include "cli/version.h"
+#include "cli/wiring.h"
+#include "outbox/audit.h"
+
+#define N_SIGNALS 3
+#define SPARE_FILES 64 /* database, sockets to Bento, control, a reserve */
+#define WATCH_SECONDS 1
+
+struct daemon {
+	const struct config *config;
+	int64_t *site_ids;
+	struct event_base *base;
+	struct outbox *outbox;
+	struct dispatcher *dispatcher;
+	struct ingest *ingest;
+	struct control *control;
+	struct event *signals[N_SIGNALS];
+	struct event *watch;
+	enum outbox_health health; /* as last logged */
+	bool stopping;
+};
+
+/* ---- events of the loop --------------------------------------------------------------------- */
+
+/* On the writer's thread. */
+static void
+on_due(void *arg)
+{
+	struct daemon *d = arg;
+
+	dispatcher_wake(d->dispatcher);
+}
+
+static void
+on_ingest_stopped(void *arg)
+{
+	struct daemon *d = arg;
+
+	event_base_loopbreak(d->base);
+}
+
+static void
+on_signal(evutil_socket_t signal, short what, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)what;
+	if (d->stopping) {
+		log_warn(
+		    "signal %d again: stopping at once; what was promised is on disk", (int)signal);
+		_exit(1);
+	}
+	d->stopping = true;
+	log_info("signal %d: stopping", (int)signal);
+	notify_stopping();
+	ingest_stop(d->ingest, d->config->stop_deadline, on_ingest_stopped, d);
+}
+
+/* The writer does not log; a change of its health must not stay unsaid. */
+static void
+on_watch(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *d = arg;
+	enum outbox_health health = outbox_health(d->outbox);
+	char text[512];
+
+	(void)fd;
+	(void)what;
+	if (health == d->health)
+		return;
+	outbox_health_text(d->outbox, text, sizeof(text));
+	if (health == OUTBOX_OK)
+		log_info("outbox: takes events again");
+	else
+		log_error("outbox: %s", text);
+	d->health = health;
+}
+
+/* ---- start, in order ------------------------------------------------------------------------ */
+
+static int
+start_outbox(struct daemon *d, struct err *e)
+{
+	struct outbox_options o;
+	int64_t recovered;
+
+	wiring_outbox(d->config, &o);
+	o.on_due = on_due;
+	o.on_due_arg = d;
+	if (outbox_open(&o, &d->outbox, &recovered, e) != 0)
+		return -1;
+	if (recovered > 0)
+		log_warn(
+		    "%lld attempts were cut off by a crash: now unknown, their events wait again",
+		    (long long)recovered);
+	for (size_t i = 0; i < d->config->n_sites; i++)
+		if (outbox_site(d->outbox, d->config->sites[i].name, &d->site_ids[i], e) != 0)
+			return -1;
+	return 0;
+}
+
+static int
+new_dispatcher(struct daemon *d, struct transport *transport, struct dispatch_site_options *sites,
+    struct err *e)
+{
+	struct dispatcher_options o = {
+		.database = d->config->database,
+		.outbox = d->outbox,
+		.transport = transport,
+		.clock = &clock_system,
+		.sites = sites,
+		.n_sites = d->config->n_sites,
+		.stop_deadline_ms = d->config->stop_deadline,
+	};
+
+	for (size_t i = 0; i < d->config->n_sites; i++)
+		wiring_site_dispatch(&d->config->sites[i], d->site_ids[i], &sites[i]);
+	if (rand_system(&o.seed, sizeof(o.seed), e) != 0)
+		return -1;
+	return dispatcher_new(&o, &d->dispatcher, e);
+}
+
+static int
+start_dispatcher(struct daemon *d, struct err *e)
+{
+	struct dispatch_site_options *sites = calloc(d->config->n_sites, sizeof(*sites));
+	struct transport *transport;
+	int rc;
+
+	if (sites == NULL)
+		return err_nomem(e);
+	rc = transport_curl_new(version_agent, &transport, e);
+	if (rc == 0) {
+		rc = new_dispatcher(d, transport, sites, e);
+		if (rc != 0)
+			transport->free(transport);
+	}
+	free(sites);
+	return rc;
+}
+
+static int
+start_ingest(struct daemon *d, struct err *e)
+{
+	struct ingest_site_options *sites = calloc(d->config->n_sites, sizeof(*sites));
+	struct ingest_options o;
+	int rc;
+
+	if (sites == NULL)
+		return err_nomem(e);
+	for (size_t i = 0; i < d->config->n_sites; i++)
+		wiring_site_ingest(&d->config->sites[i], d->site_ids[i], &sites[i]);
+	wiring_ingest(d->config, &o);
+	o.sites = sites;
+	o.n_sites = d->config->n_sites;
+	rc = ingest_new(&o, d->base, d->outbox, &d->ingest, e);
+	free(sites);
+	return rc;
+}
+
+static int
+start_control(struct daemon *d, struct err *e)
+{
+	struct control_site *sites = calloc(d->config->n_sites, sizeof(*sites));
+	struct control_options o = {
+		.path = d->config->control,
+		.version = version_number,
+		.outbox = d->outbox,
+		.clock = &clock_system,
+		.sites = sites,
+		.n_sites = d->config->n_sites,
+	};
+	int rc;
+
+	if (sites == NULL)
+		return err_nomem(e);
+	for (size_t i = 0; i < d->config->n_sites; i++)
+		sites[i] = (struct control_site){ d->config->sites[i].name, d->site_ids[i] };
+	rc = control_new(&o, d->base, &d->control, e);
+	free(sites);
+	return rc;
+}
+
+static int
+start_signals(struct daemon *d, struct err *e)
+{
+	static const int signals[N_SIGNALS] = PROCESS_STOP_SIGNALS;
+	const struct timeval period = { .tv_sec = WATCH_SECONDS };
+
+	for (size_t i = 0; i < N_SIGNALS; i++) {
+		d->signals[i] = evsignal_new(d->base, signals[i], on_signal, d);
+		if (d->signals[i] == NULL || event_add(d->signals[i], NULL) != 0)
+			return err_nomem(e);
+	}
+	d->watch = event_new(d->base, -1, EV_PERSIST, on_watch, d);
+	if (d->watch == NULL || event_add(d->watch, &period) != 0)
+		return err_nomem(e);
+	return process_hear_signals(e);
+}
+
+static void
+announce(const struct daemon *d)
+{
+	struct outbox_audit *audit;
+	int64_t pending = -1;
+	struct err e;
+
+	if (outbox_audit_open(d->config->database, &audit, &e) == 0) {
+		if (outbox_audit_pending(audit, &pending, &e) != 0)
+			log_warn("cannot count what waits: %s", e.text);
+		outbox_audit_close(audit);
+	}
+	log_info("bentospool %s: database %s, %zu sites, %lld events wait", version_number,
+	    d->config->database, d->config->n_sites, (long long)pending);
+	if (d->config->warning[0] != '\0')
+		log_warn("%s", d->config->warning);
+	for (size_t i = 0; ingest_address(d->ingest, i) != NULL; i++)
+		printf("listening on %s\n", ingest_address(d->ingest, i));
+	fflush(stdout);
+	notify_ready();
+}
+
+/* ---- the whole ------------------------------------------------------------------------------ */
+
+static int
+start(struct daemon *d, struct err *e)
+{
+	d->site_ids = calloc(d->config->n_sites, sizeof(*d->site_ids));
+	d->base = event_base_new();
+	if (d->site_ids == NULL || d->base == NULL)
+		return err_nomem(e);
+	if (start_outbox(d, e) != 0 || start_dispatcher(d, e) != 0 || start_ingest(d, e) != 0
+	    || start_control(d, e) != 0)
+		return -1;
+	return outbox_start(d->outbox, e);
+}
+
+static int
+run(struct daemon *d, struct err *e)
+{
+	int rc;
+
+	if (dispatcher_start(d->dispatcher, e) != 0)
+		return -1;
+	rc = start_signals(d, e);
+	if (rc == 0) {
+		announce(d);
+		if (event_base_dispatch(d->base) < 0)
+			rc = err_set(e, ERR_SYSTEM, "the event loop failed");
+	}
+	control_stop(d->control);
+	dispatcher_stop(d->dispatcher);
+	return rc;
+}
+
+/* In reverse order. */
+static void
+release(struct daemon *d)
+{
+	control_free(d->control);
+	if (d->ingest != NULL)
+		ingest_free(d->ingest);
+	if (d->dispatcher != NULL)
+		dispatcher_free(d->dispatcher);
+	if (d->outbox != NULL)
+		outbox_close(d->outbox);
+	for (size_t i = 0; i < N_SIGNALS; i++)
+		if (d->signals[i] != NULL)
+			event_free(d->signals[i]);
+	if (d->watch != NULL)
+		event_free(d->watch);
+	if (d->base != NULL)
+		event_base_free(d->base);
+	free(d->site_ids);
+}
+
+int
+daemon_run(const struct config *c, struct err *e)
+{
+	struct daemon d = { .config = c };
+	int rc;
+
+	if (process_prepare(e) != 0
+	    || process_allow_files((unsigned)c->ingest.max_connections + SPARE_FILES, e) != 0)
+		return -1;
+	rc = start(&d, e);
+	if (rc == 0) {
+		rc = run(&d, e);
+		if (outbox_stop(d.outbox, rc == 0 ? e : NULL) != 0)
+			rc = -1;
+	}
+	release(&d);
+	if (rc == 0)
+		log_info("stopped");
+	return rc;
+}

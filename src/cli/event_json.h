@@ -1,0 +1,20 @@
+/* Events and their history as JSON for machines: the names are those of the views. */
+#ifndef CLI_EVENT_JSON_H
+#define CLI_EVENT_JSON_H
+
+#include <stdint.h>
+
+#include "outbox/audit.h"
+
+struct cJSON;
+
+/* All columns of the view `outbox` but the body. */
+struct cJSON *event_json(const struct audit_event *event);
+struct cJSON *attempt_json(const struct audit_attempt *attempt);
+struct cJSON *operation_json(const struct audit_operation *operation);
+/* Null for an absent slice. */
+void json_add_slice(struct cJSON *to, const char *key, struct slice text);
+/* ISO 8601, null for 0. */
+void json_add_time(struct cJSON *to, const char *key, int64_t at);
+
+#endif

@@ -1,0 +1,390 @@
+#include "cli/options.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/when.h"
+
+#define HELP_COLUMN 24
+#define NOTE_MAX 1000
+
+struct option_row {
+	const char *name;
+	char letter; /* 0: none */
+	const char *argument;
+	const char *help;
+};
+
+static const struct option_row rows[OPT_COUNT] = {
+	[OPT_CONFIG] = { "config", 'c', "FILE",
+	    "configuration; default $BENTOSPOOL_CONFIG, then /etc" },
+	[OPT_DATABASE] = { "database", 0, "FILE",
+	    "this database, whatever the configuration says" },
+	[OPT_JSON] = { "json", 0, NULL, "for machines: one JSON object a line" },
+	[OPT_HELP] = { "help", 'h', NULL, "this text" },
+	[OPT_VERBOSE] = { "verbose", 'v', NULL, "log what is of use when looking for a fault" },
+	[OPT_ID] = { "id", 0, "N[,N...]", "events by their ids; may be repeated" },
+	[OPT_MESSAGE_ID] = { "message-id", 0, "ID", "the event with this messageId" },
+	[OPT_STATUS] = { "status", 0, "S[,S...]", "pending, delivered, failed, unsupported, ..." },
+	[OPT_REASON] = { "reason", 0, "WORD", "why it is in that status" },
+	[OPT_KIND] = { "kind", 0, "K[,K...]", "track, identify, page, screen, group, ..." },
+	[OPT_NAME] = { "name", 0, "GLOB", "the event's name, such as 'Order*'" },
+	[OPT_EMAIL] = { "email", 0, "GLOB", "the address, such as '*@example.com'" },
+	[OPT_SINCE] = { "since", 0, "TIME", "received at or after: 2h, 3d (ago), or ISO 8601" },
+	[OPT_UNTIL] = { "until", 0, "TIME", "received before" },
+	[OPT_HTTP_STATUS] = { "http-status", 0, "N", "Bento's answer to the last attempt" },
+	[OPT_ERROR] = { "error", 0, "GLOB", "the error of the last attempt" },
+	[OPT_SITE] = { "site", 0, "NAME", "one site of the configuration" },
+	[OPT_LIMIT] = { "limit", 0, "N", "at most so many events; 0: no limit" },
+	[OPT_ALL] = { "all", 0, NULL, "every event, on purpose" },
+	[OPT_DRY_RUN] = { "dry-run", 'n', NULL, "say what would happen, change nothing" },
+	[OPT_YES] = { "yes", 'y', NULL, "do not ask" },
+	[OPT_NOTE] = { "note", 0, "TEXT", "why, for the audit" },
+	[OPT_CHECK] = { "check", 0, NULL, "exit 1 when something is wrong: for monitoring" },
+	[OPT_MAX_AGE] = { "max-age", 0, "TIME",
+	    "with --check: nothing may wait longer, such as 15m" },
+	[OPT_NEWEST] = { "newest", 0, NULL, "the newest first" },
+	[OPT_RAW] = { "raw", 0, NULL, "only the event's body, byte for byte" },
+	[OPT_SENT] = { "sent", 0, NULL, "only what was or would be sent to Bento" },
+	[OPT_SHOW_MESSAGE_ID] = { "message-id", 0, "ID", "the event with this messageId" },
+	[OPT_EVENT] = { "event", 0, "FILE", "a Segment event as JSON; - is standard input" },
+	[OPT_EVENT_NAME] = { "name", 0, "TEXT", "the name of a track event" },
+	[OPT_EVENT_EMAIL] = { "email", 0, "ADDRESS", "whom it is about" },
+	[OPT_PROPERTY] = { "property", 'p', "KEY=VALUE", "one of its properties; may be repeated" },
+	[OPT_TO_SITE] = { "site", 0, "NAME", "to which site; needed when there are several" },
+	[OPT_TIMEOUT] = { "timeout", 0, "TIME", "how long to wait for Bento; default 60s" },
+};
+
+/* ---- values --------------------------------------------------------------------------------- */
+
+static int
+read_number(const char *text, int64_t min, int64_t max, int64_t *ret_value, struct err *e)
+{
+	int64_t value = 0;
+	const char *p = text;
+
+	for (; *p >= '0' && *p <= '9' && value < max; p++)
+		value = value * 10 + (*p - '0');
+	if (p == text || *p != '\0' || value < min || value > max)
+		return err_set(e, ERR_INPUT,
+		    "must be a whole number from %lld to %lld, not \"%.40s\"", (long long)min,
+		    (long long)max, text);
+	*ret_value = value;
+	return 0;
+}
+
+static int
+take_id(struct outbox_filter *f, const char *word, struct err *e)
+{
+	int64_t id;
+
+	if (read_number(word, 1, INT64_C(1) << 53, &id, e) != 0)
+		return -1;
+	return outbox_filter_add_id(f, id, e);
+}
+
+static int
+take_status(struct outbox_filter *f, const char *word, struct err *e)
+{
+	enum event_status status;
+
+	if (status_parse(slice_from(word), &status) == 0) {
+		f->statuses |= 1u << status;
+		return 0;
+	}
+	return err_set(e, ERR_INPUT,
+	    "must be pending, delivered, failed, unsupported, invalid, held or discarded, "
+	    "not \"%.40s\"",
+	    word);
+}
+
+static int
+take_kind(struct outbox_filter *f, const char *word, struct err *e)
+{
+	enum event_kind kind = kind_parse(slice_from(word));
+
+	if (kind != KIND_UNKNOWN || strcmp(word, kind_name(KIND_UNKNOWN)) == 0) {
+		f->kinds |= 1u << kind;
+		return 0;
+	}
+	return err_set(e, ERR_INPUT,
+	    "must be track, identify, page, screen, group, alias, delete or unknown, not \"%.40s\"",
+	    word);
+}
+
+/* Each word between commas; at least one. */
+static int
+take_words(struct outbox_filter *f, const char *text,
+    int (*take)(struct outbox_filter *, const char *, struct err *), struct err *e)
+{
+	char *copy = strdup(text), *rest = copy, *word;
+	int rc = 0;
+
+	if (copy == NULL)
+		return err_nomem(e);
+	while (rc == 0 && (word = strsep(&rest, ",")) != NULL)
+		rc = take(f, word, e);
+	free(copy);
+	return rc;
+}
+
+static int
+take_http_status(struct outbox_filter *f, const char *text, struct err *e)
+{
+	int64_t value;
+
+	if (read_number(text, 100, 999, &value, e) != 0)
+		return -1;
+	f->http_status = (int)value;
+	return 0;
+}
+
+static int
+take_limit(struct options *o, const char *text, struct err *e)
+{
+	o->has_limit = true;
+	return read_number(text, 0, INT64_C(1) << 53, &o->filter.limit, e);
+}
+
+static int
+take_note(struct options *o, const char *text, struct err *e)
+{
+	if (strlen(text) > NOTE_MAX)
+		return err_set(e, ERR_INPUT, "is longer than %d bytes", NOTE_MAX);
+	o->note = text;
+	return 0;
+}
+
+static int
+take_property(struct options *o, const char *text, struct err *e)
+{
+	const char *equals = strchr(text, '=');
+
+	if (equals == NULL || equals == text)
+		return err_set(e, ERR_INPUT, "must be KEY=VALUE, not \"%.40s\"", text);
+	if (o->n_properties == OPTIONS_MAX_PROPERTIES)
+		return err_set(e, ERR_LIMIT, "more than %d of them", OPTIONS_MAX_PROPERTIES);
+	o->property[o->n_properties++] = text;
+	return 0;
+}
+
+/* Options that are texts of the filter. */
+static int
+take_filter_text(struct outbox_filter *f, enum option_id id, const char *text, struct err *e)
+{
+	static const enum filter_text which[OPT_COUNT] = {
+		[OPT_MESSAGE_ID] = FILTER_MESSAGE_ID,
+		[OPT_SHOW_MESSAGE_ID] = FILTER_MESSAGE_ID,
+		[OPT_REASON] = FILTER_REASON,
+		[OPT_NAME] = FILTER_NAME,
+		[OPT_EMAIL] = FILTER_EMAIL,
+		[OPT_ERROR] = FILTER_ERROR,
+		[OPT_SITE] = FILTER_SITE,
+	};
+
+	return outbox_filter_set_text(f, which[id], text, e);
+}
+
+static int
+take_flag(struct options *o, enum option_id id)
+{
+	bool *const flags[OPT_COUNT] = {
+		[OPT_JSON] = &o->json,
+		[OPT_HELP] = &o->help,
+		[OPT_VERBOSE] = &o->verbose,
+		[OPT_ALL] = &o->filter.all,
+		[OPT_DRY_RUN] = &o->dry_run,
+		[OPT_YES] = &o->yes,
+		[OPT_CHECK] = &o->check,
+		[OPT_NEWEST] = &o->newest,
+		[OPT_RAW] = &o->raw,
+		[OPT_SENT] = &o->sent,
+	};
+
+	*flags[id] = true;
+	return 0;
+}
+
+static int
+take_string(struct options *o, enum option_id id, const char *text)
+{
+	const char **const strings[OPT_COUNT] = {
+		[OPT_CONFIG] = &o->config,
+		[OPT_DATABASE] = &o->database,
+		[OPT_EVENT] = &o->event,
+		[OPT_EVENT_NAME] = &o->event_name,
+		[OPT_EVENT_EMAIL] = &o->event_email,
+		[OPT_TO_SITE] = &o->to_site,
+	};
+
+	*strings[id] = text;
+	return 0;
+}
+
+static int
+take(struct options *o, enum option_id id, const char *text, int64_t now, struct err *e)
+{
+	switch (id) {
+	case OPT_ID:
+		return take_words(&o->filter, text, take_id, e);
+	case OPT_STATUS:
+		return take_words(&o->filter, text, take_status, e);
+	case OPT_KIND:
+		return take_words(&o->filter, text, take_kind, e);
+	case OPT_SINCE:
+		return when_parse(text, now, &o->filter.since, e);
+	case OPT_UNTIL:
+		return when_parse(text, now, &o->filter.until, e);
+	case OPT_HTTP_STATUS:
+		return take_http_status(&o->filter, text, e);
+	case OPT_LIMIT:
+		return take_limit(o, text, e);
+	case OPT_NOTE:
+		return take_note(o, text, e);
+	case OPT_MAX_AGE:
+		return when_parse_duration(text, &o->max_age, e);
+	case OPT_TIMEOUT:
+		return when_parse_duration(text, &o->timeout, e);
+	case OPT_PROPERTY:
+		return take_property(o, text, e);
+	case OPT_MESSAGE_ID:
+	case OPT_SHOW_MESSAGE_ID:
+	case OPT_REASON:
+	case OPT_NAME:
+	case OPT_EMAIL:
+	case OPT_ERROR:
+	case OPT_SITE:
+		return take_filter_text(&o->filter, id, text, e);
+	case OPT_CONFIG:
+	case OPT_DATABASE:
+	case OPT_EVENT:
+	case OPT_EVENT_NAME:
+	case OPT_EVENT_EMAIL:
+	case OPT_TO_SITE:
+		return take_string(o, id, text);
+	case OPT_JSON:
+	case OPT_HELP:
+	case OPT_VERBOSE:
+	case OPT_ALL:
+	case OPT_DRY_RUN:
+	case OPT_YES:
+	case OPT_CHECK:
+	case OPT_NEWEST:
+	case OPT_RAW:
+	case OPT_SENT:
+		return take_flag(o, id);
+	case OPT_COUNT:
+		break;
+	}
+	return 0;
+}
+
+/* ---- parsing -------------------------------------------------------------------------------- */
+
+#define LONG_BASE 1000 /* getopt's values for our ids, clear of all letters */
+
+static void
+describe(uint64_t allowed, struct option longs[OPT_COUNT + 1], char *shorts)
+{
+	size_t n = 0;
+
+	*shorts++ = ':'; /* a missing argument is told apart */
+	for (int id = 0; id < OPT_COUNT; id++) {
+		const struct option_row *row = &rows[id];
+
+		if ((allowed >> id & 1) == 0)
+			continue;
+		longs[n++] = (struct option){
+			.name = row->name,
+			.has_arg = row->argument == NULL ? no_argument : required_argument,
+			.val = LONG_BASE + id,
+		};
+		if (row->letter == 0)
+			continue;
+		*shorts++ = row->letter;
+		if (row->argument != NULL)
+			*shorts++ = ':';
+	}
+	longs[n] = (struct option){ 0 };
+	*shorts = '\0';
+}
+
+static int
+id_of(int value, uint64_t allowed)
+{
+	if (value >= LONG_BASE)
+		return value - LONG_BASE;
+	for (int id = 0; id < OPT_COUNT; id++)
+		if ((allowed >> id & 1) != 0 && rows[id].letter == value)
+			return id;
+	return -1;
+}
+
+static int
+refuse(int value, char **argv, uint64_t allowed, struct err *e)
+{
+	int id = id_of(optopt, allowed);
+
+	if (value == ':' && id >= 0)
+		return err_set(
+		    e, ERR_INPUT, "--%s needs a value: %s", rows[id].name, rows[id].argument);
+	if (optopt >= LONG_BASE)
+		return err_set(e, ERR_INPUT, "--%s takes no value", rows[optopt - LONG_BASE].name);
+	if (optopt != 0)
+		return err_set(e, ERR_INPUT, "there is no option -%c", optopt);
+	return err_set(e, ERR_INPUT, "there is no option %.60s", argv[optind - 1]);
+}
+
+int
+options_parse(
+    int argc, char **argv, uint64_t allowed, int64_t now, struct options *ret, struct err *e)
+{
+	struct option longs[OPT_COUNT + 1];
+	char shorts[2 * OPT_COUNT + 2];
+	int value;
+
+	*ret = (struct options){ .max_age = -1, .timeout = -1 };
+	outbox_filter_init(&ret->filter);
+	describe(allowed, longs, shorts);
+	opterr = 0;
+	optind = 0; /* glibc: start anew */
+	while ((value = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		int id = value == ':' || value == '?' ? -1 : id_of(value, allowed);
+
+		if (id < 0)
+			return refuse(value, argv, allowed, e);
+		if (take(ret, (enum option_id)id, optarg, now, e) != 0)
+			return err_wrap(e, "--%s", rows[id].name);
+	}
+	ret->operands = argv + optind;
+	ret->n_operands = argc - optind;
+	return 0;
+}
+
+void
+options_free(struct options *o)
+{
+	outbox_filter_free(&o->filter);
+}
+
+/* ---- help ----------------------------------------------------------------------------------- */
+
+void
+options_print(uint64_t set, FILE *to)
+{
+	for (int id = 0; id < OPT_COUNT; id++) {
+		const struct option_row *row = &rows[id];
+		char left[64];
+		int n;
+
+		if ((set >> id & 1) == 0)
+			continue;
+		n = row->letter == 0
+			? snprintf(left, sizeof(left), "      --%s", row->name)
+			: snprintf(left, sizeof(left), "  -%c, --%s", row->letter, row->name);
+		if (row->argument != NULL)
+			snprintf(left + n, sizeof(left) - (size_t)n, " %s", row->argument);
+		fprintf(to, "%-*s  %s\n", HELP_COLUMN + 2, left, row->help);
+	}
+}

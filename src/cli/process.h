@@ -1,0 +1,23 @@
+/* What the process as a whole owes to its secrets and its neighbours. Main thread. */
+#ifndef CLI_PROCESS_H
+#define CLI_PROCESS_H
+
+#include "base/err.h"
+
+/*
+ * Before threads start: no core dumps, nobody may trace us, files for us and our group only,
+ * SIGPIPE and SIGXFSZ ignored (a full disk must be an error of a call, not the end), and the
+ * signals that stop us blocked, so that threads inherit that.
+ */
+int process_prepare(struct err *e);
+/* Room for n descriptors; ERR_LIMIT says what to raise. */
+int process_allow_files(unsigned n, struct err *e);
+/* The signals that stop us may now reach this thread, and only this one. */
+int process_hear_signals(struct err *e);
+
+#define PROCESS_STOP_SIGNALS                                                                       \
+	{                                                                                          \
+		SIGTERM, SIGINT, SIGHUP                                                            \
+	}
+
+#endif

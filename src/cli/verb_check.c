@@ -1,0 +1,68 @@
+#include <cjson/cJSON.h>
+#include <stdio.h>
+
+#include "cli/verbs.h"
+
+#define PRINT_MAX 16777216
+
+static cJSON *
+as_json(const struct config *c)
+{
+	cJSON *o = cJSON_CreateObject(), *list;
+
+	cJSON_AddTrueToObject(o, "ok");
+	cJSON_AddStringToObject(o, "file", c->file);
+	cJSON_AddStringToObject(o, "warning", c->warning);
+	cJSON_AddStringToObject(o, "database", c->database);
+	cJSON_AddStringToObject(o, "control", c->control);
+	list = cJSON_AddArrayToObject(o, "listen");
+	for (size_t i = 0; i < c->ingest.listen.n; i++)
+		cJSON_AddItemToArray(list, cJSON_CreateString(c->ingest.listen.item[i]));
+	list = cJSON_AddArrayToObject(o, "sites");
+	for (size_t i = 0; i < c->n_sites; i++) {
+		cJSON *site = cJSON_CreateObject();
+
+		cJSON_AddStringToObject(site, "name", c->sites[i].name);
+		cJSON_AddStringToObject(site, "site_uuid", c->sites[i].site_uuid);
+		cJSON_AddStringToObject(site, "api_url", c->sites[i].api_url);
+		cJSON_AddNumberToObject(site, "write_keys", (double)c->sites[i].write_keys.n);
+		cJSON_AddItemToArray(list, site);
+	}
+	return o;
+}
+
+static int
+print(const struct config *c)
+{
+	struct buf text;
+	int rc = VERB_ERROR;
+
+	buf_init(&text, PRINT_MAX);
+	config_print(c, &text);
+	if (!text.failed) {
+		fwrite(text.p, 1, text.n, stdout);
+		rc = VERB_DONE;
+	}
+	buf_free(&text);
+	return rc;
+}
+
+int
+verb_check(const struct options *o)
+{
+	struct config_request r = { .file = o->config, .database = o->database };
+	struct config *c;
+	struct err e;
+	int rc;
+
+	if (config_load(&r, &c, &e) != 0)
+		return verb_fail(&e);
+	if (o->json)
+		rc = verb_print_json(as_json(c)) == 0 ? VERB_DONE : VERB_ERROR;
+	else
+		rc = print(c);
+	if (c->warning[0] != '\0')
+		fprintf(stderr, "bentospool: warning: %s\n", c->warning);
+	config_free(c);
+	return rc;
+}

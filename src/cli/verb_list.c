@@ -1,0 +1,178 @@
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/event_json.h"
+#include "cli/table.h"
+#include "cli/terminal.h"
+#include "cli/verbs.h"
+#include "cli/when.h"
+#include "outbox/audit.h"
+
+#define LIMIT_DEFAULT 50
+#define PAGE 200
+#define PAGE_TEXT_MAX 16777216
+
+static const struct table_column columns[] = {
+	{ "ID", 0, true },
+	{ "RECEIVED", 0, false },
+	{ "STATUS", 0, false },
+	{ "NAME", 8, false },
+	{ "EMAIL", 8, false },
+	{ "WHY", 6, false },
+};
+
+struct listing {
+	bool json;
+	struct table *table;
+	struct buf text; /* of one page; printed when its transaction is over */
+	int64_t shown;
+};
+
+static enum table_colour
+colour_of(struct slice status)
+{
+	if (SLICE_IS(status, "delivered"))
+		return TABLE_GOOD;
+	if (SLICE_IS(status, "pending"))
+		return TABLE_WAITING;
+	if (SLICE_IS(status, "failed") || SLICE_IS(status, "invalid") || SLICE_IS(status, "held"))
+		return TABLE_BAD;
+	return TABLE_FAINT;
+}
+
+/* The reason, else what the last attempt said of an event that still waits. */
+static struct slice
+why(const struct audit_event *event)
+{
+	if (event->reason.n > 0 || SLICE_IS(event->status, "delivered"))
+		return event->reason;
+	return event->error;
+}
+
+static void
+add_row(struct listing *l, const struct audit_event *event)
+{
+	char received[WHEN_TIME_SIZE];
+
+	when_time(event->received_at, received);
+	table_printf(l->table, TABLE_PLAIN, "%lld", (long long)event->event_id);
+	table_cell(l->table, slice_from(received), TABLE_PLAIN);
+	table_cell(l->table, event->status, colour_of(event->status));
+	table_cell(l->table, event->name.n > 0 ? event->name : event->kind, TABLE_PLAIN);
+	table_cell(l->table, event->email, TABLE_PLAIN);
+	table_cell(l->table, why(event), TABLE_PLAIN);
+}
+
+static void
+add_json(struct listing *l, const struct audit_event *event)
+{
+	cJSON *o = event_json(event);
+	char *line = cJSON_PrintUnformatted(o);
+
+	if (line == NULL)
+		l->text.failed = true;
+	else
+		buf_printf(&l->text, "%s\n", line);
+	cJSON_free(line);
+	cJSON_Delete(o);
+}
+
+static void
+add_event(void *arg, const struct audit_event *event)
+{
+	struct listing *l = arg;
+
+	l->shown++;
+	if (l->json)
+		add_json(l, event);
+	else
+		add_row(l, event);
+}
+
+static int
+flush(struct listing *l, struct err *e)
+{
+	if (l->text.failed)
+		return err_nomem(e);
+	fwrite(l->text.p, 1, l->text.n, stdout);
+	buf_clear(&l->text);
+	return ferror(stdout) ? err_set(e, ERR_SYSTEM, "cannot write the output") : 0;
+}
+
+static int
+list_pages(struct outbox_audit *audit, const struct options *o, int64_t limit, struct listing *l,
+    struct err *e)
+{
+	struct audit_page page = { .newest = o->newest };
+
+	do {
+		page.rows = PAGE;
+		if (limit != 0 && limit - l->shown < PAGE)
+			page.rows = (size_t)(limit - l->shown);
+		if (outbox_audit_list(audit, &o->filter, &page, add_event, l, e) != 0
+		    || flush(l, e) != 0)
+			return -1;
+	} while (page.rows > 0 && (limit == 0 || l->shown < limit));
+	return 0;
+}
+
+/* How many were left out: worth a second query only when the first one hit its limit. */
+static int
+tell_rest(struct outbox_audit *audit, const struct options *o, int64_t limit,
+    const struct listing *l, struct err *e)
+{
+	int64_t all;
+
+	if (l->json || limit == 0 || l->shown < limit)
+		return 0;
+	if (outbox_audit_count(audit, &o->filter, &all, e) != 0)
+		return -1;
+	if (all > l->shown)
+		printf("%lld of %lld shown; --limit 0 shows all\n", (long long)l->shown,
+		    (long long)all);
+	return 0;
+}
+
+static int
+list(struct outbox_audit *audit, const struct options *o)
+{
+	int64_t limit = o->has_limit ? o->filter.limit : LIMIT_DEFAULT;
+	struct listing l = { .json = o->json };
+	struct terminal terminal;
+	struct err e = { 0 };
+	int rc;
+
+	terminal_look(stdout, &terminal);
+	buf_init(&l.text, PAGE_TEXT_MAX);
+	l.table = table_new(
+	    columns, sizeof(columns) / sizeof(*columns), terminal.width, terminal.colour, &l.text);
+	rc = l.table == NULL ? err_nomem(&e) : list_pages(audit, o, limit, &l, &e);
+	if (l.table != NULL && table_end(l.table) != 0 && rc == 0)
+		rc = err_nomem(&e);
+	if (rc == 0)
+		rc = flush(&l, &e);
+	if (rc == 0)
+		rc = tell_rest(audit, o, limit, &l, &e);
+	buf_free(&l.text);
+	if (rc != 0)
+		return verb_fail(&e);
+	if (l.shown == 0)
+		fprintf(stderr, "bentospool: no event matches\n");
+	return l.shown == 0 ? VERB_NOTHING : VERB_DONE;
+}
+
+int
+verb_list(const struct options *o)
+{
+	struct outbox_audit *audit;
+	struct config *c;
+	int rc;
+
+	if (verb_open(o, &c, &audit) != 0)
+		return VERB_ERROR;
+	rc = list(audit, o);
+	outbox_audit_close(audit);
+	config_free(c);
+	return rc;
+}

@@ -1,0 +1,199 @@
+#include <cjson/cJSON.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/offline.h"
+#include "cli/peer.h"
+#include "cli/terminal.h"
+#include "cli/verbs.h"
+#include "control/client.h"
+#include "outbox/audit.h"
+
+#define LINE_TIMEOUT_MS 60000 /* a slice of the operation is much faster */
+
+struct result {
+	int64_t events;
+	int64_t operation_id;
+};
+
+/* ---- through the daemon --------------------------------------------------------------------- */
+
+static cJSON *
+make_request(const struct options *o, struct err *e)
+{
+	cJSON *request = cJSON_CreateObject();
+	struct buf filter;
+
+	buf_init(&filter, FILTER_MAX_JSON);
+	outbox_filter_to_json(&o->filter, &filter);
+	cJSON_AddStringToObject(request, "do", "operate");
+	cJSON_AddStringToObject(request, "verb", operate_verb_name(OPERATE_REQUEUE));
+	if (o->note != NULL)
+		cJSON_AddStringToObject(request, "note", o->note);
+	/* Without its filter the daemon refuses the request: nothing can be lost here. */
+	if (filter.failed || cJSON_AddRawToObject(request, "filter", filter.p) == NULL) {
+		cJSON_Delete(request);
+		request = NULL;
+		err_nomem(e);
+	}
+	buf_free(&filter);
+	return request;
+}
+
+static int64_t
+number_of(const cJSON *answer, const char *key)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(answer, key);
+
+	return cJSON_IsNumber(item) ? (int64_t)item->valuedouble : 0;
+}
+
+static int
+call(struct control_client *client, const struct options *o, struct result *ret, struct err *e)
+{
+	cJSON *request = make_request(o, e), *answer;
+	int rc;
+
+	if (request == NULL)
+		return -1;
+	rc = control_client_call(client, request, LINE_TIMEOUT_MS, &answer, e);
+	if (rc == 0) {
+		ret->events = number_of(answer, "events");
+		ret->operation_id = number_of(answer, "operation_id");
+		cJSON_Delete(answer);
+	}
+	cJSON_Delete(request);
+	return rc;
+}
+
+/* ---- without one ---------------------------------------------------------------------------- */
+
+static int
+run_offline(const struct config *c, const struct options *o, struct result *ret, struct err *e)
+{
+	const struct passwd *user = getpwuid(getuid());
+	char actor[64];
+	struct outbox_operation op = {
+		.verb = OPERATE_REQUEUE,
+		.filter = &o->filter,
+		.actor = actor,
+		.note = o->note,
+	};
+
+	if (user != NULL)
+		snprintf(actor, sizeof(actor), "%s", user->pw_name);
+	else
+		snprintf(actor, sizeof(actor), "uid %u", (unsigned)getuid());
+	if (offline_operate(c, &op, e) != 0)
+		return -1;
+	ret->events = op.n_events;
+	ret->operation_id = op.operation_id;
+	return 0;
+}
+
+static int
+run(const struct config *c, const struct options *o, struct result *ret, struct err *e)
+{
+	struct control_client *client;
+	int rc;
+
+	if (control_client_open(c->control, &client, e) != 0)
+		return e->code == ERR_NOTFOUND ? run_offline(c, o, ret, e) : -1;
+	rc = call(client, o, ret, e);
+	control_client_close(client);
+	return rc;
+}
+
+/* ---- the verb ------------------------------------------------------------------------------- */
+
+static int
+count(struct outbox_audit *audit, const struct options *o, int64_t *ret_count, struct err *e)
+{
+	struct outbox_filter f = o->filter; /* borrows its texts */
+
+	*ret_count = 0;
+	f.statuses = operate_statuses(OPERATE_REQUEUE, &o->filter);
+	if (f.statuses != 0 && outbox_audit_count(audit, &f, ret_count, e) != 0)
+		return -1;
+	if (f.limit != 0 && *ret_count > f.limit)
+		*ret_count = f.limit;
+	return 0;
+}
+
+static int
+print(const struct options *o, const struct result *r)
+{
+	cJSON *line;
+
+	if (o->json) {
+		line = cJSON_CreateObject();
+		cJSON_AddNumberToObject(line, "events", (double)r->events);
+		cJSON_AddBoolToObject(line, "dry_run", o->dry_run);
+		if (r->operation_id != 0)
+			cJSON_AddNumberToObject(line, "operation_id", (double)r->operation_id);
+		return verb_print_json(line) == 0 ? VERB_DONE : VERB_ERROR;
+	}
+	if (o->dry_run)
+		printf("%lld events would be requeued\n", (long long)r->events);
+	else
+		printf("%lld events requeued (operation %lld)\n", (long long)r->events,
+		    (long long)r->operation_id);
+	return VERB_DONE;
+}
+
+/* More than one event wants a yes. VERB_DONE, or the code to exit with. */
+static int
+confirm(const struct options *o, int64_t events)
+{
+	char question[96];
+
+	if (o->yes || events <= 1)
+		return VERB_DONE;
+	snprintf(question, sizeof(question), "requeue %lld events?", (long long)events);
+	if (terminal_confirm(question))
+		return VERB_DONE;
+	return verb_usage("%lld events match; nothing was done: say --yes", (long long)events);
+}
+
+static int
+requeue(const struct config *c, const struct options *o, struct result *r)
+{
+	struct err e;
+	int rc;
+
+	if (r->events == 0) {
+		fprintf(stderr, "bentospool: no event matches that can be requeued\n");
+		return VERB_NOTHING;
+	}
+	if (o->dry_run)
+		return print(o, r);
+	rc = confirm(o, r->events);
+	if (rc != VERB_DONE)
+		return rc;
+	if (run(c, o, r, &e) != 0)
+		return verb_fail(&e);
+	return r->events == 0 ? VERB_NOTHING : print(o, r);
+}
+
+int
+verb_requeue(const struct options *o)
+{
+	struct outbox_audit *audit;
+	struct result r = { 0 };
+	struct config *c;
+	struct err e;
+	int rc;
+
+	if (outbox_filter_is_empty(&o->filter))
+		return verb_usage(
+		    "requeue: say which events, or --all; see bentospool requeue --help");
+	if (verb_open(o, &c, &audit) != 0)
+		return VERB_ERROR;
+	rc = count(audit, o, &r.events, &e);
+	/* Before this process may become the writer: SQLITE.md, Files and processes. */
+	outbox_audit_close(audit);
+	rc = rc == 0 ? requeue(c, o, &r) : verb_fail(&e);
+	config_free(c);
+	return rc;
+}

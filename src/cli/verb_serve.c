@@ -1,0 +1,21 @@
+#include "base/log.h"
+#include "cli/daemon.h"
+#include "cli/verbs.h"
+
+int
+verb_serve(const struct options *o)
+{
+	struct config_request r = { .file = o->config, .database = o->database };
+	struct config *c;
+	struct err e;
+	int rc;
+
+	log_setup(o->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+	if (config_load(&r, &c, &e) != 0)
+		return verb_fail(&e);
+	rc = daemon_run(c, &e);
+	config_free(c);
+	if (rc != 0)
+		log_error("%s", e.text);
+	return rc == 0 ? VERB_DONE : VERB_ERROR;
+}

@@ -1,0 +1,212 @@
+#include "cli/verbs.h"
+
+#include <cjson/cJSON.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "outbox/audit.h"
+
+const struct verb verbs[] = {
+	{
+	    .name = "serve",
+	    .summary = "run the daemon in the foreground",
+	    .about = "Takes Segment events over HTTP, keeps them, sends them to Bento. Logs to "
+		     "standard\n"
+		     "error; SIGTERM or SIGINT stops it cleanly.",
+	    .example = "bentospool serve -c /etc/bentospool.conf",
+	    .options = OPTION(CONFIG) | OPTION(DATABASE) | OPTION(VERBOSE) | OPTION(HELP),
+	    .run = verb_serve,
+	},
+	{
+	    .name = "status",
+	    .summary = "how each site stands, and whether a daemon runs",
+	    .about =
+		"Counts events by status, names the oldest that waits and the last attempt. With\n"
+		"--check it exits 1 when the daemon is down or can no longer commit, a site is\n"
+		"paused, or something waits longer than --max-age.",
+	    .example = "bentospool status --check --max-age 15m",
+	    .options = OPTIONS_READ | OPTION(CHECK) | OPTION(MAX_AGE),
+	    .run = verb_status,
+	},
+	{
+	    .name = "list",
+	    .summary = "the events that match",
+	    .about = "Oldest first, 50 unless --limit says otherwise. Without a filter all events "
+		     "match.",
+	    .example = "bentospool list --status failed --since 2d",
+	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTION(NEWEST),
+	    .run = verb_list,
+	},
+	{
+	    .name = "show",
+	    .summary = "all about one event, and exactly what is sent",
+	    .operands = "ID",
+	    .about =
+		"The event, its attempts, what operators did to it, and the object that was or\n"
+		"would be sent to Bento.",
+	    .example = "bentospool show 4711",
+	    .options = OPTIONS_READ | OPTION(SHOW_MESSAGE_ID) | OPTION(RAW) | OPTION(SENT),
+	    .max_operands = 1,
+	    .run = verb_show,
+	},
+	{
+	    .name = "requeue",
+	    .summary = "send events again that did not arrive",
+	    .about =
+		"Makes failed, invalid, held, discarded and unsupported events pending again, "
+		"with\n"
+		"no attempts charged. Delivered ones are sent again only when they are named by\n"
+		"--id, --message-id or --status delivered. Works with and without a daemon.",
+	    .example = "bentospool requeue --status failed --http-status 422 --dry-run",
+	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTIONS_CHANGE,
+	    .run = verb_requeue,
+	},
+	{
+	    .name = "check",
+	    .summary = "the configuration in effect, secrets masked",
+	    .about = "Reads everything that serve would read, and exits 1 with file and line when\n"
+		     "something is wrong with it.",
+	    .example = "bentospool check -c new.conf",
+	    .options = OPTIONS_READ,
+	    .run = verb_check,
+	},
+	{
+	    .name = "send",
+	    .summary = "a test event through the running daemon, until Bento answered",
+	    .about = "Exits 0 only when Bento took the event.",
+	    .example = "bentospool send --name 'Test' --email you@example.com -p colour=red",
+	    .options = OPTIONS_READ | OPTION(EVENT) | OPTION(EVENT_NAME) | OPTION(EVENT_EMAIL)
+		       | OPTION(PROPERTY) | OPTION(TO_SITE) | OPTION(TIMEOUT),
+	    .run = verb_send,
+	},
+	{
+	    .name = "version",
+	    .summary = "the versions of this program and its libraries",
+	    .about = "",
+	    .example = "bentospool version --json",
+	    .options = OPTION(JSON) | OPTION(HELP),
+	    .run = verb_version,
+	},
+	{ .name = NULL },
+};
+
+const struct verb *
+verb_find(const char *name)
+{
+	for (const struct verb *v = verbs; v->name != NULL; v++)
+		if (strcmp(v->name, name) == 0)
+			return v;
+	return NULL;
+}
+
+static void
+print_group(const char *title, uint64_t set)
+{
+	if (set == 0)
+		return;
+	printf("\n%s:\n", title);
+	options_print(set, stdout);
+}
+
+void
+verb_print_help(const struct verb *verb)
+{
+	uint64_t filters = verb->options & OPTIONS_FILTER;
+
+	printf("bentospool %s: %s\n\nusage: bentospool %s [options]%s%s\n", verb->name,
+	    verb->summary, verb->name, verb->operands == NULL ? "" : " ",
+	    verb->operands == NULL ? "" : verb->operands);
+	if (verb->about[0] != '\0')
+		printf("\n%s\n", verb->about);
+	print_group("which events; all that is given must hold", filters);
+	print_group("options", verb->options & ~filters);
+	printf("\nexample:\n  %s\n", verb->example);
+}
+
+void
+verb_print_all(void)
+{
+	printf("bentospool: keeps Segment events on disk and delivers them to Bento\n\n"
+	       "usage: bentospool VERB [options]\n\n");
+	for (const struct verb *v = verbs; v->name != NULL; v++)
+		printf("  %-10s %s\n", v->name, v->summary);
+	printf("  %-10s this list, or the options of a verb: help VERB\n", "help");
+	printf("\nexit: 0 done, 1 error, 2 wrong usage, 3 nothing matched\n");
+}
+
+int
+verb_fail(const struct err *e)
+{
+	fprintf(stderr, "bentospool: %s\n", e->text);
+	return VERB_ERROR;
+}
+
+int
+verb_usage(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("bentospool: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	return VERB_USAGE;
+}
+
+int
+verb_config(const struct options *o, struct config **ret_config)
+{
+	struct config_request r = { .file = o->config, .database = o->database, .reading = true };
+	struct err e;
+
+	if (config_load(&r, ret_config, &e) == 0)
+		return 0;
+	verb_fail(&e);
+	return -1;
+}
+
+static void
+explain(const struct config *c, struct err *e)
+{
+	struct err cause = *e;
+
+	if (e->code == ERR_NOTFOUND)
+		err_set(e, ERR_NOTFOUND,
+		    "%s: start `bentospool serve`, which makes it, or name another with "
+		    "--database",
+		    cause.text);
+	if (e->code == ERR_IO)
+		err_set(e, ERR_IO,
+		    "%s (is %s a database of bentospool, and may you read it and its folder?)",
+		    cause.text, c->database);
+}
+
+int
+verb_open(const struct options *o, struct config **ret_config, struct outbox_audit **ret_audit)
+{
+	struct err e;
+
+	if (verb_config(o, ret_config) != 0)
+		return -1;
+	if (outbox_audit_open((*ret_config)->database, ret_audit, &e) == 0)
+		return 0;
+	explain(*ret_config, &e);
+	config_free(*ret_config);
+	verb_fail(&e);
+	return -1;
+}
+
+int
+verb_print_json(cJSON *object)
+{
+	char *text = object == NULL ? NULL : cJSON_PrintUnformatted(object);
+
+	cJSON_Delete(object);
+	if (text == NULL)
+		return -1;
+	puts(text);
+	cJSON_free(text);
+	return 0;
+}

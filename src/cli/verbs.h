@@ -1,0 +1,61 @@
+/*
+ * The table of verbs. One file per verb: verb_NAME.c has its run function.
+ *
+ * A run function gets what the command line said, prints to standard output, tells errors on
+ * standard error through verb_fail, and returns an exit code. Main thread.
+ */
+#ifndef CLI_VERBS_H
+#define CLI_VERBS_H
+
+#include <stdint.h>
+
+#include "cli/config.h"
+#include "cli/options.h"
+
+enum verb_exit { VERB_DONE = 0, VERB_ERROR = 1, VERB_USAGE = 2, VERB_NOTHING = 3 };
+
+struct verb {
+	const char *name;
+	const char *summary;  /* a line of the list of verbs */
+	const char *operands; /* behind the options in the usage line */
+	const char *about;    /* a paragraph of its --help, lines of at most 80 columns */
+	const char *example;
+	uint64_t options;
+	int max_operands;
+	int (*run)(const struct options *o);
+};
+
+/* Ended by one without a name. */
+extern const struct verb verbs[];
+/* NULL when there is none. */
+const struct verb *verb_find(const char *name);
+void verb_print_help(const struct verb *verb);
+void verb_print_all(void);
+
+/* ---- what the verbs share ------------------------------------------------------------------- */
+
+/* "bentospool: TEXT" on standard error; returns VERB_ERROR. */
+int verb_fail(const struct err *e);
+/* As verb_fail for a command line that cannot be meant; returns VERB_USAGE. */
+int verb_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* The configuration for a verb that only reads. 0, or -1 after verb_fail. */
+int verb_config(const struct options *o, struct config **ret_config);
+
+struct outbox_audit;
+/* That and the database, opened for reading. 0, or -1 after verb_fail. */
+int verb_open(const struct options *o, struct config **ret_config, struct outbox_audit **ret_audit);
+
+struct cJSON;
+/* Prints one line of JSON and frees it; NULL counts as out of memory. */
+int verb_print_json(struct cJSON *object);
+
+int verb_serve(const struct options *o);
+int verb_status(const struct options *o);
+int verb_list(const struct options *o);
+int verb_show(const struct options *o);
+int verb_requeue(const struct options *o);
+int verb_check(const struct options *o);
+int verb_send(const struct options *o);
+int verb_version(const struct options *o);
+
+#endif

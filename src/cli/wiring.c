@@ -1,0 +1,78 @@
+#include "cli/wiring.h"
+
+#include "base/clock.h"
+
+#define WRITER_MAX_WAITING 16384 /* requests; their bytes are bounded by max_buffered */
+
+void
+wiring_outbox(const struct config *c, struct outbox_options *ret)
+{
+	*ret = (struct outbox_options){
+		.path = c->database,
+		.min_free_bytes = (uint64_t)c->min_free,
+		.max_waiting = WRITER_MAX_WAITING,
+		.max_waiting_bytes = (size_t)c->ingest.max_buffered,
+		.clock = &clock_system,
+	};
+}
+
+void
+wiring_site_dispatch(
+    const struct config_site *s, int64_t site_id, struct dispatch_site_options *ret)
+{
+	*ret = (struct dispatch_site_options){
+		.site_id = site_id,
+		.name = s->name,
+		.api_url = s->api_url,
+		.site_uuid = s->site_uuid,
+		.publishable_key = s->publishable_key,
+		.secret_key = s->secret_key,
+		.ca_file = s->ca_file,
+		.batch_events = (unsigned)s->batch_events,
+		.batch_bytes = (size_t)s->batch_bytes,
+		.requests_per_minute = (unsigned)s->requests_per_minute,
+		.concurrency = (unsigned)s->concurrency,
+		.timeout_ms = s->timeout,
+		.retry_first_ms = s->retry_first,
+		.retry_max_ms = s->retry_max,
+		.mapping = { .unique_key = s->unique_key, .send_date = s->send_date },
+	};
+}
+
+static const char *const *
+items(const struct config_list *list)
+{
+	return (const char *const *)list->item;
+}
+
+void
+wiring_site_ingest(const struct config_site *s, int64_t site_id, struct ingest_site_options *ret)
+{
+	*ret = (struct ingest_site_options){
+		.site_id = site_id,
+		.name = s->name,
+		.write_keys = items(&s->write_keys),
+		.n_write_keys = s->write_keys.n,
+		.allow_origins = items(&s->allow_origins),
+		.n_allow_origins = s->allow_origins.n,
+	};
+}
+
+void
+wiring_ingest(const struct config *c, struct ingest_options *ret)
+{
+	const struct config_ingest *in = &c->ingest;
+
+	*ret = (struct ingest_options){
+		.listen = items(&in->listen),
+		.n_listen = in->listen.n,
+		.max_body = (size_t)in->max_body,
+		.max_header_bytes = (size_t)in->max_header_bytes,
+		.max_headers = (unsigned)in->max_headers,
+		.max_connections = (unsigned)in->max_connections,
+		.max_buffered_bytes = (size_t)in->max_buffered,
+		.request_timeout_ms = in->request_timeout,
+		.idle_timeout_ms = in->idle_timeout,
+		.clock = &clock_system,
+	};
+}

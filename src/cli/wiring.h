@@ -1,0 +1,22 @@
+/*
+ * From the configuration to each module's own options. Nothing is copied: what is filled in points
+ * into the configuration, which must live until the module has taken its copies.
+ */
+#ifndef CLI_WIRING_H
+#define CLI_WIRING_H
+
+#include "cli/config.h"
+#include "control/control.h"
+#include "dispatch/dispatcher.h"
+#include "ingest/ingest.h"
+#include "outbox/outbox.h"
+
+void wiring_outbox(const struct config *c, struct outbox_options *ret);
+void wiring_site_dispatch(
+    const struct config_site *s, int64_t site_id, struct dispatch_site_options *ret);
+void wiring_site_ingest(
+    const struct config_site *s, int64_t site_id, struct ingest_site_options *ret);
+/* All but the sites. */
+void wiring_ingest(const struct config *c, struct ingest_options *ret);
+
+#endif
