@@ -5,7 +5,8 @@
 
 #include "cli/verbs.h"
 #include "cli/version.h"
-#include "outbox/audit.h"
+#include "dispatch/transport.h"
+#include "outbox/outbox.h"
 
 const char version_number[] = PACKAGE_VERSION;
 const char version_agent[] = "bentospool/" PACKAGE_VERSION;
@@ -13,16 +14,20 @@ const char version_agent[] = "bentospool/" PACKAGE_VERSION;
 int
 verb_version(const struct options *o)
 {
+	const char *sqlite = outbox_sqlite_version(), *curl, *tls;
 	cJSON *line;
 
+	transport_curl_versions(&curl, &tls);
 	if (!o->json) {
-		printf("bentospool %s\nsqlite %s, libevent %s, cJSON %s\n", version_number,
-		    outbox_audit_library(), event_get_version(), cJSON_Version());
+		printf("bentospool %s\nsqlite %s, libcurl %s (%s), libevent %s, cJSON %s\n",
+		    version_number, sqlite, curl, tls, event_get_version(), cJSON_Version());
 		return VERB_DONE;
 	}
 	line = cJSON_CreateObject();
 	cJSON_AddStringToObject(line, "version", version_number);
-	cJSON_AddStringToObject(line, "sqlite", outbox_audit_library());
+	cJSON_AddStringToObject(line, "sqlite", sqlite);
+	cJSON_AddStringToObject(line, "libcurl", curl);
+	cJSON_AddStringToObject(line, "tls", tls);
 	cJSON_AddStringToObject(line, "libevent", event_get_version());
 	cJSON_AddStringToObject(line, "cjson", cJSON_Version());
 	return verb_print_json(line) == 0 ? VERB_DONE : VERB_ERROR;

@@ -63,5 +63,7 @@ void transport_result_free(struct transport_result *r);
  * because a kept one was closed under it, ends as PHASE_SENDING instead.
  */
 int transport_curl_new(const char *user_agent, struct transport **ret_transport, struct err *e);
+/* The versions of libcurl and its TLS library, static, for people. */
+void transport_curl_versions(const char **ret_curl, const char **ret_tls);
 
 #endif

@@ -313,6 +313,7 @@ class Bench:
 
     def write(self, name, text):
         with open(self.path(name), "w", encoding="utf-8") as file:
+            os.chmod(self.path(name), 0o600)
             file.write(text)
         return self.path(name)
 

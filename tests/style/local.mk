@@ -14,4 +14,5 @@ EXTRA_DIST += $(STYLE_TESTS) \
 	tools/lib.sh \
 	tools/packages \
 	tools/quickstart \
-	tools/run-tests
+	tools/run-tests \
+	tools/tidy.h
