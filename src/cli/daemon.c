@@ -13,6 +13,7 @@
 #include "cli/process.h"
 #include "cli/version.h"
 #include "cli/wiring.h"
+#include "cli/words.h"
 #include "outbox/audit.h"
 
 #define N_SIGNALS 3
@@ -103,9 +104,8 @@ start_outbox(struct daemon *d, struct err *e)
 	if (outbox_open(&o, &d->outbox, &recovered, e) != 0)
 		return -1;
 	if (recovered > 0)
-		log_warn(
-		    "%lld attempts were cut off by a crash: now unknown, their events wait again",
-		    (long long)recovered);
+		log_warn("%lld attempt%s cut off by a crash: now unknown, the events wait again",
+		    (long long)recovered, words_plural(recovered));
 	for (size_t i = 0; i < d->config->n_sites; i++)
 		if (outbox_site(d->outbox, d->config->sites[i].name, &d->site_ids[i], e) != 0)
 			return -1;
@@ -223,8 +223,9 @@ announce(const struct daemon *d)
 			log_warn("cannot count what waits: %s", e.text);
 		outbox_audit_close(audit);
 	}
-	log_info("bentospool %s: database %s, %zu sites, %lld events wait", version_number,
-	    d->config->database, d->config->n_sites, (long long)pending);
+	log_info("bentospool %s: database %s, %zu site%s, %lld event%s waiting", version_number,
+	    d->config->database, d->config->n_sites, words_plural((int64_t)d->config->n_sites),
+	    (long long)pending, words_plural(pending));
 	if (d->config->warning[0] != '\0')
 		log_warn("%s", d->config->warning);
 	for (size_t i = 0; ingest_address(d->ingest, i) != NULL; i++)

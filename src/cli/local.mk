@@ -21,7 +21,7 @@ src_libbentospool_a_SOURCES += \
 	src/cli/verb_status.c src/cli/verb_version.c \
 	src/cli/verbs.c src/cli/verbs.h src/cli/version.h \
 	src/cli/when.c src/cli/when.h \
-	src/cli/wiring.c src/cli/wiring.h
+	src/cli/wiring.c src/cli/wiring.h src/cli/words.h
 
 bin_PROGRAMS += bentospool
 bentospool_SOURCES = src/cli/main.c

@@ -7,6 +7,7 @@
 #include "cli/peer.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
+#include "cli/words.h"
 #include "control/client.h"
 #include "outbox/audit.h"
 
@@ -135,10 +136,11 @@ print(const struct options *o, const struct result *r)
 		return verb_print_json(line) == 0 ? VERB_DONE : VERB_ERROR;
 	}
 	if (o->dry_run)
-		printf("%lld events would be requeued\n", (long long)r->events);
+		printf("%lld event%s would be requeued\n", (long long)r->events,
+		    words_plural(r->events));
 	else
-		printf("%lld events requeued (operation %lld)\n", (long long)r->events,
-		    (long long)r->operation_id);
+		printf("%lld event%s requeued (operation %lld)\n", (long long)r->events,
+		    words_plural(r->events), (long long)r->operation_id);
 	return VERB_DONE;
 }
 

@@ -8,6 +8,7 @@
 #include "cli/event_json.h"
 #include "cli/test_event.h"
 #include "cli/verbs.h"
+#include "cli/words.h"
 #include "control/client.h"
 #include "outbox/audit.h"
 
@@ -46,8 +47,9 @@ tell_begin(const struct follower *f, const struct audit_attempt *a)
 	if (f->options->json)
 		tell_json(f, "sending", attempt_json(a));
 	else
-		printf("sending to Bento: attempt %lld, %lld events, %lld bytes\n",
-		    (long long)a->attempt_id, (long long)a->events, (long long)a->bytes);
+		printf("sending to Bento: attempt %lld, %lld event%s, %lld bytes\n",
+		    (long long)a->attempt_id, (long long)a->events, words_plural(a->events),
+		    (long long)a->bytes);
 }
 
 static void

@@ -106,6 +106,8 @@ attempt_begun(struct attempt *a)
 	a->started_ms = now;
 	if (d->stopping)
 		decide_locally(a, "the spooler was stopped before the request went out");
+	else if (d->failed)
+		decide_locally(a, "the outbox failed before the request went out");
 	else if (!site_is_open(a->site, now))
 		decide_locally(a, "the site was closed before the request went out");
 	else

@@ -142,23 +142,26 @@ is_quiet(const struct dispatcher *d)
 	return atomic_load(&d->owed) == 0;
 }
 
+static void
+note_stop(struct dispatcher *d, int64_t now)
+{
+	if (d->stopping || !atomic_load(&d->stop))
+		return;
+	d->stopping = true;
+	d->stop_ms = now + d->stop_deadline_ms;
+}
+
 /* Requests in flight may end until stop_ms, then they are cancelled; what the writer cannot keep
  * even then is left to the recovery at the next start. */
 static void
 run_stop(struct dispatcher *d, int64_t now)
 {
-	if (!d->stopping && atomic_load(&d->stop)) {
-		d->stopping = true;
-		d->stop_ms = now + d->stop_deadline_ms;
-	}
-	if (!d->stopping)
-		return;
-	if (now >= d->stop_ms && !d->cancelled) {
+	if (d->stopping && now >= d->stop_ms && !d->cancelled) {
 		d->cancelled = true;
 		d->transport->cancel(d->transport);
 		take_results(d);
 	}
-	if (now >= d->stop_ms + DISPATCH_RECORD_LAST_MS)
+	if (d->stopping && now >= d->stop_ms + DISPATCH_RECORD_LAST_MS)
 		for (size_t i = 0; i < d->n_sites; i++)
 			site_abandon(&d->sites[i]);
 }
@@ -203,6 +206,7 @@ dispatcher_step(struct dispatcher *d)
 	if (atomic_exchange(&d->due, false))
 		for (size_t i = 0; i < d->n_sites; i++)
 			d->sites[i].look = true;
+	note_stop(d, clock_mono(d->clock));
 	take_mail(d);
 	take_results(d);
 	run_stop(d, clock_mono(d->clock));

@@ -58,7 +58,7 @@ make_attempts(struct site *s, const struct dispatch_site_options *o, struct err 
 		if (batch_init(&a->batch, o->batch_events, o->batch_bytes, e) != 0)
 			return -1;
 	}
-	return inflight_init(&s->inflight, n * o->batch_events + BATCH_UNFIT_MAX, e);
+	return inflight_init(&s->inflight, n * o->batch_events, e);
 }
 
 int
@@ -165,7 +165,6 @@ announce(struct site *s)
 static void
 forget_unfit(struct site *s)
 {
-	inflight_remove(&s->inflight, s->unfit.ids, s->unfit.n);
 	s->unfit.n = 0;
 	s->unfit.reason = NULL;
 	s->unfit.locked = false;
@@ -262,13 +261,12 @@ read_batch(struct site *s, struct batch *b, int64_t now)
 		.taken = &s->inflight,
 		.unfit = &s->unfit,
 	};
-	size_t before = b->n, unfit_before = s->unfit.n;
+	size_t before = b->n;
 	struct err e = { .code = ERR_NONE };
 	int rc = batch_fill(b, &source, &e);
 
-	/* These fit: the set has room for every attempt's batch and for the unfit. */
+	/* They fit: the set has room for every attempt's batch. */
 	inflight_add(&s->inflight, b->ids + before, b->n - before);
-	inflight_add(&s->inflight, s->unfit.ids + unfit_before, s->unfit.n - unfit_before);
 	if (before == 0)
 		b->built_ms = now;
 	if (rc != 0) {

@@ -14,7 +14,9 @@
  * second call of the callback gives it away: it is allowed when nothing had left (the write
  * failed), and ended otherwise, which makes it PHASE_SENDING, an unknown outcome, which is the
  * truth. To make that rare, connections that rested for long are not used again.
- * - CURLE_OK is a complete answer, as far as HTTP can tell.
+ * - CURLE_OK is a complete answer, as far as HTTP can tell, but for one case: when the connection
+ *   is closed inside the head, libcurl takes what there is for an answer without a body. So the end
+ *   of the head is noted too.
  */
 #include "dispatch/transport.h"
 
@@ -44,6 +46,7 @@ struct call {
 	void *owner;
 	bool ready;       /* a connection was there */
 	bool again;       /* libcurl wanted to send it a second time */
+	bool headed;      /* the head of the answer is complete */
 	long size_before; /* CURLINFO_REQUEST_SIZE when the connection was ready */
 	CURLcode code;
 	bool cancelled;
@@ -78,6 +81,20 @@ on_body(char *p, size_t size, size_t n, void *arg)
 
 	(void)size; /* always 1 */
 	buf_append(&call->response, p, n < room ? n : room);
+	return n;
+}
+
+/* One line of a head at a time; a new head (after a 100, say) begins with its status line. */
+static size_t
+on_head(char *p, size_t size, size_t n, void *arg)
+{
+	struct call *call = arg;
+
+	(void)size; /* always 1 */
+	if (n > 5 && memcmp(p, "HTTP/", 5) == 0)
+		call->headed = false;
+	else if (n > 0 && (p[0] == '\r' || p[0] == '\n'))
+		call->headed = true;
 	return n;
 }
 
@@ -124,6 +141,8 @@ set_up_handle(struct curl_transport *self, struct call *call)
 	SET(CURLOPT_ERRORBUFFER, call->error);
 	SET(CURLOPT_WRITEFUNCTION, on_body);
 	SET(CURLOPT_WRITEDATA, call);
+	SET(CURLOPT_HEADERFUNCTION, on_head);
+	SET(CURLOPT_HEADERDATA, call);
 	SET(CURLOPT_PREREQFUNCTION, on_connection);
 	SET(CURLOPT_PREREQDATA, call);
 	SET(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -266,7 +285,7 @@ curl_start(struct transport *t, const struct transport_request *r, struct err *e
 	if (call == NULL)
 		return err_nomem(e);
 	call->owner = r->owner;
-	call->ready = call->again = call->cancelled = false;
+	call->ready = call->again = call->headed = call->cancelled = false;
 	call->size_before = 0;
 	call->code = CURLE_OK;
 	call->error[0] = '\0';
@@ -347,7 +366,7 @@ header_of(CURL *easy, const char *name)
 static enum request_phase
 phase_of(const struct call *call)
 {
-	if (call->code == CURLE_OK && !call->cancelled)
+	if (call->code == CURLE_OK && call->headed)
 		return PHASE_ANSWERED;
 	if (!call->ready || (!call->again && request_size(call) <= call->size_before))
 		return PHASE_NOT_SENT;
@@ -361,6 +380,8 @@ words_of(const struct call *call)
 		return "cancelled, the spooler was stopped";
 	if (call->again)
 		return "the kept connection was closed before an answer came";
+	if (call->code == CURLE_OK)
+		return "the head of the answer was cut off";
 	return call->error[0] != '\0' ? call->error : curl_easy_strerror(call->code);
 }
 

@@ -54,7 +54,7 @@ conn_detach(struct conn *c)
 struct slice
 conn_input(const struct conn *c)
 {
-	return (struct slice){ c->in + c->in_at, c->in_n };
+	return (struct slice){ c->in == NULL ? "" : c->in + c->in_at, c->in_n };
 }
 
 void

@@ -3,6 +3,8 @@
 #include "lib/ingest_world.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -188,6 +190,8 @@ client_new(struct world *w, size_t i)
 		assert_int_equal(errno, EINPROGRESS);
 		assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
 	}
+	/* head and body come in two sends */
+	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
 	return c;
 }
 

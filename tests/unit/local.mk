@@ -25,6 +25,10 @@ UNIT_TESTS = \
 	tests/unit/test_schema \
 	tests/unit/test_segment \
 	tests/unit/test_table
+UNIT_TESTS = tests/unit/test_base
+UNIT_TESTS += tests/unit/test_bento tests/unit/test_verdict tests/unit/test_pace \
+	tests/unit/test_backoff tests/unit/test_inflight tests/unit/test_transport \
+	tests/unit/test_dispatcher tests/unit/test_dispatcher_trouble
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
@@ -49,6 +53,12 @@ tests_unit_test_auth_SOURCES = tests/unit/test_auth.c
 tests_unit_test_auth_LDADD = $(UNIT_LIBS)
 tests_unit_test_base_SOURCES = tests/unit/test_base.c $(TEST_LIB)
 tests_unit_test_base_LDADD = $(UNIT_LIBS)
+tests_unit_test_operate_SOURCES = tests/unit/test_operate.c $(HANDMADE)
+tests_unit_test_operate_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/test_config tests/unit/test_settings
+tests_unit_test_settings_SOURCES = tests/unit/test_settings.c
+tests_unit_test_settings_LDADD = $(UNIT_LIBS)
 tests_unit_test_config_SOURCES = tests/unit/test_config.c
 tests_unit_test_config_LDADD = $(UNIT_LIBS)
 tests_unit_test_dedup_SOURCES = tests/unit/test_dedup.c $(TEST_LIB)
@@ -93,3 +103,33 @@ tests_unit_test_segment_SOURCES = tests/unit/test_segment.c tests/unit/segment_f
 tests_unit_test_segment_LDADD = $(UNIT_LIBS)
 tests_unit_test_table_SOURCES = tests/unit/test_table.c
 tests_unit_test_table_LDADD = $(UNIT_LIBS)
+
+# The dispatcher with a fake outbox, transport, mapping and clock: these stand before the library, so
+# that the real ones are not linked.
+DISPATCH_FAKES = tests/lib/dispatch_rig.c tests/lib/dispatch_rig.h tests/lib/fake_clock.h \
+	tests/lib/fake_mapping.c tests/lib/fake_outbox.c tests/lib/fake_outbox.h \
+	tests/lib/fake_transport.c tests/lib/fake_transport.h
+
+tests_unit_test_bento_SOURCES = tests/unit/test_bento.c
+tests_unit_test_bento_LDADD = $(UNIT_LIBS)
+tests_unit_test_verdict_SOURCES = tests/unit/test_verdict.c
+tests_unit_test_verdict_LDADD = $(UNIT_LIBS)
+tests_unit_test_pace_SOURCES = tests/unit/test_pace.c
+tests_unit_test_pace_LDADD = $(UNIT_LIBS)
+tests_unit_test_backoff_SOURCES = tests/unit/test_backoff.c
+tests_unit_test_backoff_LDADD = $(UNIT_LIBS)
+tests_unit_test_inflight_SOURCES = tests/unit/test_inflight.c
+tests_unit_test_inflight_LDADD = $(UNIT_LIBS)
+tests_unit_test_transport_SOURCES = tests/unit/test_transport.c tests/lib/tiny_server.c \
+	tests/lib/tiny_server.h
+tests_unit_test_transport_LDADD = $(UNIT_LIBS)
+tests_unit_test_dispatcher_SOURCES = tests/unit/test_dispatcher.c $(DISPATCH_FAKES)
+tests_unit_test_dispatcher_LDADD = $(UNIT_LIBS)
+tests_unit_test_dispatcher_trouble_SOURCES = tests/unit/test_dispatcher_trouble.c $(DISPATCH_FAKES)
+tests_unit_test_dispatcher_trouble_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/test_control tests/unit/test_control_socket
+CONTROL_RIG = tests/lib/control_rig.c tests/lib/control_rig.h
+tests_unit_test_control_SOURCES = tests/unit/test_control.c $(CONTROL_RIG)
+tests_unit_test_control_LDADD = $(UNIT_LIBS)
+tests_unit_test_control_socket_SOURCES = tests/unit/test_control_socket.c $(CONTROL_RIG)
+tests_unit_test_control_socket_LDADD = $(UNIT_LIBS)

@@ -1,0 +1,49 @@
+/*
+ * Answers of any bytes: the first byte is the status class, the second the number of events. What
+ * is made of them must keep its promises, and nothing refused may pass for delivered.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "event/bento.h"
+#include "event/verdict.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+must(int holds)
+{
+	if (!holds)
+		abort();
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct verdict_facts f = { .phase = PHASE_ANSWERED, .retry_after_ms = -1 };
+	struct verdict v;
+	char text[256], again[256];
+
+	if (size < 2)
+		return 0;
+	f.http_status = data[0] < 128 ? 200 : data[0] * 4;
+	f.n_events = 1u + data[1];
+	bento_reply_parse((struct slice){ (const char *)data + 2, size - 2 }, &f.reply);
+	must(f.reply.results >= -1 && f.reply.failed >= -1);
+	must(
+	    (f.reply.shape == BENTO_REPLY_COUNTS) == (f.reply.results >= 0 || f.reply.failed >= 0));
+	must(strchr(f.reply.message, '\n') == NULL);
+	/* valid UTF-8: copying it changes nothing */
+	bento_text_copy(again, sizeof(again), slice_from(f.reply.message));
+	must(strcmp(again, f.reply.message) == 0);
+
+	verdict_decide(&f, &v);
+	if (v.outcome == OUTCOME_DELIVERED)
+		must(f.http_status / 100 == 2 && f.reply.failed <= 0
+		     && f.reply.shape != BENTO_REPLY_UNREADABLE
+		     && (f.reply.results < 0 || f.reply.results >= f.n_events));
+	verdict_explain(&f, &v, text, sizeof(text));
+	must(strlen(text) < sizeof(text));
+	return 0;
+}

@@ -1,0 +1,430 @@
+#include "lib/fake_outbox.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct outbox_reader {
+	struct fake_outbox *f;
+	int64_t site_id;
+	int64_t now;
+	int64_t at; /* the id looked at last */
+	char message_id[32];
+};
+
+static struct fake_outbox *current;
+
+struct fake_outbox *
+fake_outbox_new(void)
+{
+	struct fake_outbox *f = calloc(1, sizeof(*f));
+
+	if (f == NULL || pthread_mutex_init(&f->mutex, NULL) != 0)
+		abort();
+	f->tail = &f->head;
+	current = f;
+	return f;
+}
+
+void
+fake_outbox_free(struct fake_outbox *f)
+{
+	for (size_t i = 0; i < f->n_events; i++)
+		free(f->events[i].body);
+	for (size_t i = 0; i < f->n_attempts; i++)
+		free(f->attempts[i].ids);
+	free(f->events);
+	free(f->attempts);
+	pthread_mutex_destroy(&f->mutex);
+	free(f);
+	current = NULL;
+}
+
+struct outbox *
+fake_outbox_handle(struct fake_outbox *f)
+{
+	return (struct outbox *)(void *)f;
+}
+
+static void *
+grow(void *p, size_t n, size_t *room, size_t size)
+{
+	if (n < *room)
+		return p;
+	*room = *room == 0 ? 64 : *room * 2;
+	p = realloc(p, *room * size);
+	if (p == NULL)
+		abort();
+	return p;
+}
+
+int64_t
+fake_outbox_add(struct fake_outbox *f, int64_t site_id, const char *body)
+{
+	int64_t id;
+
+	pthread_mutex_lock(&f->mutex);
+	f->events = grow(f->events, f->n_events, &f->room_events, sizeof(*f->events));
+	f->events[f->n_events] = (struct fake_event){
+		.site_id = site_id,
+		.status = STATUS_PENDING,
+		.body = body == NULL ? NULL : strdup(body),
+	};
+	id = (int64_t)++f->n_events;
+	pthread_mutex_unlock(&f->mutex);
+	return id;
+}
+
+struct fake_event *
+fake_outbox_event(struct fake_outbox *f, int64_t id)
+{
+	return &f->events[id - 1];
+}
+
+struct fake_attempt *
+fake_outbox_attempt(struct fake_outbox *f, int64_t id)
+{
+	return &f->attempts[id - 1];
+}
+
+size_t
+fake_outbox_count(struct fake_outbox *f, enum event_status status)
+{
+	size_t n = 0;
+
+	pthread_mutex_lock(&f->mutex);
+	for (size_t i = 0; i < f->n_events; i++)
+		n += f->events[i].status == status;
+	pthread_mutex_unlock(&f->mutex);
+	return n;
+}
+
+/* ---- the writer ----------------------------------------------------------------------------- */
+
+static void
+check(struct fake_outbox *f, bool right, const char *what)
+{
+	if (!right && f->broken[0] == '\0')
+		snprintf(f->broken, sizeof(f->broken), "%s", what);
+}
+
+static void
+check_ids(struct fake_outbox *f, const int64_t *ids, size_t n)
+{
+	check(f, n > 0, "no members");
+	for (size_t i = 0; i < n; i++) {
+		check(f, ids[i] >= 1 && (size_t)ids[i] <= f->n_events, "an id that is none");
+		check(f, i == 0 || ids[i] > ids[i - 1], "ids out of order");
+	}
+}
+
+static void
+apply_begin(struct fake_outbox *f, struct outbox_attempt_begin *b)
+{
+	struct fake_attempt *a;
+
+	check_ids(f, b->event_ids, b->n_events);
+	f->attempts = grow(f->attempts, f->n_attempts, &f->room_attempts, sizeof(*f->attempts));
+	a = &f->attempts[f->n_attempts];
+	*a = (struct fake_attempt){
+		.site_id = b->site_id,
+		.n_events = b->n_events,
+		.n_bytes = b->n_bytes,
+		.first_id = b->event_ids[0],
+		.last_id = b->event_ids[b->n_events - 1],
+		.ids = calloc(b->n_events, sizeof(*a->ids)),
+	};
+	b->attempt_id = (int64_t)++f->n_attempts;
+	for (size_t i = 0; i < b->n_events; i++) {
+		struct fake_event *event = fake_outbox_event(f, b->event_ids[i]);
+
+		a->ids[i] = b->event_ids[i];
+		check(f, event->open_attempt == 0, "an event in two attempts at once");
+		check(f, event->status == STATUS_PENDING, "an event sent that is not pending");
+		event->open_attempt = b->attempt_id;
+	}
+}
+
+static void
+end_event(struct fake_event *event, const struct outbox_attempt_end *end)
+{
+	event->open_attempt = 0;
+	event->attempts += end->charge;
+	event->maybe_sent += end->maybe_sent;
+	if (end->status != STATUS_DELIVERED && event->status != STATUS_PENDING)
+		return;
+	event->status = end->status;
+	event->reason = end->reason;
+	event->next_attempt_at = end->next_attempt_at;
+}
+
+static void
+copy_slice(char *to, size_t size, struct slice s)
+{
+	snprintf(to, size, "%.*s", (int)s.n, s.p == NULL ? "" : s.p);
+}
+
+static int
+apply_end(struct fake_outbox *f, struct outbox_attempt_end *end)
+{
+	struct fake_attempt *a = fake_outbox_attempt(f, end->attempt_id);
+
+	if (a->ended)
+		return err_set(&end->msg.err, ERR_STATE, "the attempt has an end");
+	check(f, a->n_events == end->n_events, "other members than at the beginning");
+	for (size_t i = 0; i < end->n_events && i < a->n_events; i++) {
+		check(f, a->ids[i] == end->event_ids[i], "another member than at the beginning");
+		end_event(fake_outbox_event(f, a->ids[i]), end);
+	}
+	a->ended = true;
+	a->outcome = end->outcome;
+	a->status = end->status;
+	a->http_status = end->http_status;
+	a->site = f->site = end->site;
+	copy_slice(a->error, sizeof(a->error), end->error);
+	copy_slice(a->response, sizeof(a->response), end->response);
+	return 0;
+}
+
+static void
+apply_settle(struct fake_outbox *f, const struct outbox_settle *s)
+{
+	check_ids(f, s->event_ids, s->n_events);
+	for (size_t i = 0; i < s->n_events; i++) {
+		struct fake_event *event = fake_outbox_event(f, s->event_ids[i]);
+
+		if (event->status != STATUS_PENDING)
+			continue;
+		event->status = s->status;
+		event->reason = s->reason;
+	}
+}
+
+/* Whether the transaction of these messages is to fail, as a whole. */
+static bool
+is_doomed(struct fake_outbox *f, const struct mail *mail)
+{
+	for (; mail != NULL; mail = mail->next)
+		if (f->fail_times > 0
+		    && ((const struct outbox_msg *)(const void *)mail)->type == f->fail_type) {
+			f->fail_times--;
+			return true;
+		}
+	return false;
+}
+
+static int
+apply(struct fake_outbox *f, struct outbox_msg *msg)
+{
+	if (msg->type == OUTBOX_ATTEMPT_BEGIN)
+		apply_begin(f, (struct outbox_attempt_begin *)(void *)msg);
+	else if (msg->type == OUTBOX_ATTEMPT_END)
+		return apply_end(f, (struct outbox_attempt_end *)(void *)msg);
+	else if (msg->type == OUTBOX_SETTLE)
+		apply_settle(f, (struct outbox_settle *)(void *)msg);
+	else if (msg->type == OUTBOX_SITE_STATE) {
+		f->site = ((struct outbox_site_change *)(void *)msg)->site;
+		f->site_changes++;
+	} else
+		check(f, false, "a message of a strange type");
+	return 0;
+}
+
+size_t
+fake_outbox_commit(struct fake_outbox *f)
+{
+	struct mail *mail;
+	bool doomed;
+	size_t n;
+
+	pthread_mutex_lock(&f->mutex);
+	mail = f->head;
+	doomed = is_doomed(f, mail);
+	n = f->waiting;
+	f->head = NULL;
+	f->tail = &f->head;
+	f->waiting = 0;
+	f->commits += n > 0;
+	for (struct mail *m = mail; m != NULL; m = m->next) {
+		struct outbox_msg *msg = (struct outbox_msg *)(void *)m;
+
+		msg->rc = doomed ? err_set(&msg->err, f->fail_code, "made to fail") : apply(f, msg);
+	}
+	pthread_mutex_unlock(&f->mutex);
+	while (mail != NULL) {
+		struct outbox_msg *msg = (struct outbox_msg *)(void *)mail;
+
+		mail = mail->next;
+		msg->done(msg, msg->done_arg);
+	}
+	return n;
+}
+
+int
+outbox_send(struct outbox *o, struct outbox_msg *msg)
+{
+	struct fake_outbox *f = (struct fake_outbox *)(void *)o;
+	bool stopped;
+
+	pthread_mutex_lock(&f->mutex);
+	stopped = f->stopped;
+	if (!stopped) {
+		msg->mail.next = NULL;
+		*f->tail = &msg->mail;
+		f->tail = &msg->mail.next;
+		f->waiting++;
+	}
+	pthread_mutex_unlock(&f->mutex);
+	if (stopped)
+		return -1;
+	if (f->at_once)
+		fake_outbox_commit(f);
+	return 0;
+}
+
+void
+fake_outbox_fail(
+    struct fake_outbox *f, enum outbox_msg_type type, enum err_code code, unsigned times)
+{
+	f->fail_type = type;
+	f->fail_code = code;
+	f->fail_times = times;
+}
+
+const char *
+fake_outbox_waiting(struct fake_outbox *f, char *ret_text, size_t size)
+{
+	size_t n = 0;
+
+	for (struct mail *m = f->head; m != NULL && n + 1 < size; m = m->next) {
+		enum outbox_msg_type type = ((struct outbox_msg *)(void *)m)->type;
+
+		ret_text[n++] = type == OUTBOX_ATTEMPT_BEGIN ? 'b'
+				: type == OUTBOX_ATTEMPT_END ? 'e'
+				: type == OUTBOX_SITE_STATE  ? 's'
+							     : 'i';
+	}
+	ret_text[n] = '\0';
+	return ret_text;
+}
+
+/* ---- the reader ----------------------------------------------------------------------------- */
+
+int
+outbox_reader_open(const char *path, struct outbox_reader **ret_reader, struct err *e)
+{
+	struct outbox_reader *r;
+
+	(void)path;
+	if (current == NULL)
+		return err_set(e, ERR_NOTFOUND, "no outbox");
+	r = calloc(1, sizeof(*r));
+	if (r == NULL)
+		return err_nomem(e);
+	r->f = current;
+	*ret_reader = r;
+	return 0;
+}
+
+void
+outbox_reader_close(struct outbox_reader *r)
+{
+	free(r);
+}
+
+int
+outbox_due_begin(
+    struct outbox_reader *r, int64_t site_id, int64_t now, int64_t after, struct err *e)
+{
+	struct fake_outbox *f = r->f;
+
+	if (f->unreadable)
+		return err_set(e, ERR_SYSTEM, "made unreadable");
+	pthread_mutex_lock(&f->mutex);
+	while (f->settled < f->n_events && f->events[f->settled].status != STATUS_PENDING)
+		f->settled++;
+	r->at = after > (int64_t)f->settled ? after : (int64_t)f->settled;
+	r->site_id = site_id;
+	r->now = now;
+	pthread_mutex_unlock(&f->mutex);
+	return 0;
+}
+
+int
+outbox_due_next(struct outbox_reader *r, int64_t *ret_event_id, struct err *e)
+{
+	struct fake_outbox *f = r->f;
+	int found = 0;
+
+	(void)e;
+	pthread_mutex_lock(&f->mutex);
+	while (found == 0 && (size_t)r->at < f->n_events) {
+		const struct fake_event *event = &f->events[r->at++];
+
+		if (event->site_id == r->site_id && event->status == STATUS_PENDING
+		    && event->next_attempt_at <= r->now) {
+			*ret_event_id = r->at;
+			found = 1;
+		}
+	}
+	pthread_mutex_unlock(&f->mutex);
+	return found;
+}
+
+void
+outbox_due_end(struct outbox_reader *r)
+{
+	r->site_id = 0;
+}
+
+int
+outbox_due_soonest(struct outbox_reader *r, int64_t site_id, int64_t *ret_at, struct err *e)
+{
+	struct fake_outbox *f = r->f;
+	int64_t soonest = 0;
+	bool any = false;
+
+	(void)e;
+	pthread_mutex_lock(&f->mutex);
+	for (size_t i = f->settled; i < f->n_events; i++) {
+		const struct fake_event *event = &f->events[i];
+
+		if (event->site_id != site_id || event->status != STATUS_PENDING)
+			continue;
+		if (!any || event->next_attempt_at < soonest)
+			soonest = event->next_attempt_at;
+		any = true;
+		if (soonest == 0)
+			break;
+	}
+	pthread_mutex_unlock(&f->mutex);
+	*ret_at = soonest;
+	return 0;
+}
+
+int
+outbox_event_load(
+    struct outbox_reader *r, int64_t event_id, struct outbox_event *ret_event, struct err *e)
+{
+	const struct fake_event *event;
+
+	(void)e;
+	pthread_mutex_lock(&r->f->mutex);
+	event = fake_outbox_event(r->f, event_id);
+	r->f->loads++;
+	snprintf(r->message_id, sizeof(r->message_id), "m%lld", (long long)event_id);
+	*ret_event = (struct outbox_event){
+		.event_id = event_id,
+		.site_id = event->site_id,
+		.message_id = slice_from(r->message_id),
+		.kind = KIND_TRACK,
+		.name = SLICE("Tested"),
+		.email = SLICE("ann@example.com"),
+		.body = slice_from(event->body),
+		.status = event->status,
+		.attempts = event->attempts,
+		.maybe_sent = event->maybe_sent,
+	};
+	pthread_mutex_unlock(&r->f->mutex);
+	return 1;
+}
