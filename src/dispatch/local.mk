@@ -9,4 +9,5 @@ src_libbentospool_a_SOURCES += \
 	src/dispatch/retry_after.c src/dispatch/retry_after.h \
 	src/dispatch/site.c src/dispatch/site.h \
 	src/dispatch/transport.h \
-	src/dispatch/transport_curl.c src/dispatch/transport_versions.c
+	src/dispatch/transport_curl.c \
+	src/dispatch/transport_versions.c

@@ -3,13 +3,20 @@ UNIT_TESTS = \
 	tests/unit/test_attempts \
 	tests/unit/test_audit \
 	tests/unit/test_auth \
+	tests/unit/test_backoff \
 	tests/unit/test_base \
+	tests/unit/test_bento \
 	tests/unit/test_config \
+	tests/unit/test_control \
+	tests/unit/test_control_socket \
 	tests/unit/test_dedup \
+	tests/unit/test_dispatcher \
+	tests/unit/test_dispatcher_trouble \
 	tests/unit/test_envelope \
 	tests/unit/test_filter \
 	tests/unit/test_http \
 	tests/unit/test_http_chunks \
+	tests/unit/test_inflight \
 	tests/unit/test_ingest \
 	tests/unit/test_ingest_connections \
 	tests/unit/test_ingest_limits \
@@ -21,14 +28,14 @@ UNIT_TESTS = \
 	tests/unit/test_operate \
 	tests/unit/test_outbox \
 	tests/unit/test_outbox_faults \
+	tests/unit/test_pace \
 	tests/unit/test_person \
 	tests/unit/test_schema \
 	tests/unit/test_segment \
-	tests/unit/test_table
-UNIT_TESTS = tests/unit/test_base
-UNIT_TESTS += tests/unit/test_bento tests/unit/test_verdict tests/unit/test_pace \
-	tests/unit/test_backoff tests/unit/test_inflight tests/unit/test_transport \
-	tests/unit/test_dispatcher tests/unit/test_dispatcher_trouble
+	tests/unit/test_settings \
+	tests/unit/test_table \
+	tests/unit/test_transport \
+	tests/unit/test_verdict
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
@@ -44,6 +51,12 @@ HANDMADE = tests/lib/handmade.c tests/lib/handmade.h
 # Ingest against an outbox that does as the test says, linked in place of the real one.
 INGEST_TEST_LIB = tests/lib/ingest_world.c tests/lib/ingest_world.h \
 	tests/lib/ingest_outbox.c tests/lib/ingest_outbox.h
+# The dispatcher with a fake outbox, transport, mapping and clock: these stand before the library, so
+# that the real ones are not linked.
+DISPATCH_FAKES = tests/lib/dispatch_rig.c tests/lib/dispatch_rig.h tests/lib/fake_clock.h \
+	tests/lib/fake_mapping.c tests/lib/fake_outbox.c tests/lib/fake_outbox.h \
+	tests/lib/fake_transport.c tests/lib/fake_transport.h
+CONTROL_RIG = tests/lib/control_rig.c tests/lib/control_rig.h
 
 tests_unit_test_attempts_SOURCES = tests/unit/test_attempts.c $(OUTBOX_RIG)
 tests_unit_test_attempts_LDADD = $(UNIT_LIBS)
@@ -51,18 +64,25 @@ tests_unit_test_audit_SOURCES = tests/unit/test_audit.c $(HANDMADE)
 tests_unit_test_audit_LDADD = $(UNIT_LIBS)
 tests_unit_test_auth_SOURCES = tests/unit/test_auth.c
 tests_unit_test_auth_LDADD = $(UNIT_LIBS)
+tests_unit_test_backoff_SOURCES = tests/unit/test_backoff.c
+tests_unit_test_backoff_LDADD = $(UNIT_LIBS)
 tests_unit_test_base_SOURCES = tests/unit/test_base.c $(TEST_LIB)
 tests_unit_test_base_LDADD = $(UNIT_LIBS)
-tests_unit_test_operate_SOURCES = tests/unit/test_operate.c $(HANDMADE)
-tests_unit_test_operate_LDADD = $(UNIT_LIBS)
-
-UNIT_TESTS += tests/unit/test_config tests/unit/test_settings
-tests_unit_test_settings_SOURCES = tests/unit/test_settings.c
-tests_unit_test_settings_LDADD = $(UNIT_LIBS)
+tests_unit_test_bento_SOURCES = tests/unit/test_bento.c
+tests_unit_test_bento_LDADD = $(UNIT_LIBS)
 tests_unit_test_config_SOURCES = tests/unit/test_config.c
 tests_unit_test_config_LDADD = $(UNIT_LIBS)
+tests_unit_test_control_SOURCES = tests/unit/test_control.c $(CONTROL_RIG)
+tests_unit_test_control_LDADD = $(UNIT_LIBS)
+tests_unit_test_control_socket_SOURCES = tests/unit/test_control_socket.c $(CONTROL_RIG)
+tests_unit_test_control_socket_LDADD = $(UNIT_LIBS)
 tests_unit_test_dedup_SOURCES = tests/unit/test_dedup.c $(TEST_LIB)
 tests_unit_test_dedup_LDADD = $(UNIT_LIBS)
+tests_unit_test_dispatcher_SOURCES = tests/unit/test_dispatcher.c $(DISPATCH_FAKES)
+tests_unit_test_dispatcher_LDADD = $(UNIT_LIBS)
+tests_unit_test_dispatcher_trouble_SOURCES = tests/unit/test_dispatcher_trouble.c \
+	$(DISPATCH_FAKES)
+tests_unit_test_dispatcher_trouble_LDADD = $(UNIT_LIBS)
 tests_unit_test_envelope_SOURCES = tests/unit/test_envelope.c tests/unit/segment_fixture.h
 tests_unit_test_envelope_LDADD = $(UNIT_LIBS)
 tests_unit_test_filter_SOURCES = tests/unit/test_filter.c $(HANDMADE)
@@ -71,6 +91,8 @@ tests_unit_test_http_SOURCES = tests/unit/test_http.c
 tests_unit_test_http_LDADD = $(UNIT_LIBS)
 tests_unit_test_http_chunks_SOURCES = tests/unit/test_http_chunks.c
 tests_unit_test_http_chunks_LDADD = $(UNIT_LIBS)
+tests_unit_test_inflight_SOURCES = tests/unit/test_inflight.c
+tests_unit_test_inflight_LDADD = $(UNIT_LIBS)
 tests_unit_test_ingest_SOURCES = tests/unit/test_ingest.c $(INGEST_TEST_LIB)
 tests_unit_test_ingest_LDADD = $(UNIT_LIBS)
 tests_unit_test_ingest_connections_SOURCES = tests/unit/test_ingest_connections.c \
@@ -95,41 +117,20 @@ tests_unit_test_outbox_LDADD = $(UNIT_LIBS)
 tests_unit_test_outbox_faults_SOURCES = tests/unit/test_outbox_faults.c \
 	tests/lib/faulty_vfs.c tests/lib/faulty_vfs.h $(TEST_LIB)
 tests_unit_test_outbox_faults_LDADD = $(UNIT_LIBS)
+tests_unit_test_pace_SOURCES = tests/unit/test_pace.c
+tests_unit_test_pace_LDADD = $(UNIT_LIBS)
 tests_unit_test_person_SOURCES = tests/unit/test_person.c
 tests_unit_test_person_LDADD = $(UNIT_LIBS)
 tests_unit_test_schema_SOURCES = tests/unit/test_schema.c $(TEST_LIB)
 tests_unit_test_schema_LDADD = $(UNIT_LIBS)
 tests_unit_test_segment_SOURCES = tests/unit/test_segment.c tests/unit/segment_fixture.h
 tests_unit_test_segment_LDADD = $(UNIT_LIBS)
+tests_unit_test_settings_SOURCES = tests/unit/test_settings.c
+tests_unit_test_settings_LDADD = $(UNIT_LIBS)
 tests_unit_test_table_SOURCES = tests/unit/test_table.c
 tests_unit_test_table_LDADD = $(UNIT_LIBS)
-
-# The dispatcher with a fake outbox, transport, mapping and clock: these stand before the library, so
-# that the real ones are not linked.
-DISPATCH_FAKES = tests/lib/dispatch_rig.c tests/lib/dispatch_rig.h tests/lib/fake_clock.h \
-	tests/lib/fake_mapping.c tests/lib/fake_outbox.c tests/lib/fake_outbox.h \
-	tests/lib/fake_transport.c tests/lib/fake_transport.h
-
-tests_unit_test_bento_SOURCES = tests/unit/test_bento.c
-tests_unit_test_bento_LDADD = $(UNIT_LIBS)
+tests_unit_test_transport_SOURCES = tests/unit/test_transport.c \
+	tests/lib/tiny_server.c tests/lib/tiny_server.h
+tests_unit_test_transport_LDADD = $(UNIT_LIBS)
 tests_unit_test_verdict_SOURCES = tests/unit/test_verdict.c
 tests_unit_test_verdict_LDADD = $(UNIT_LIBS)
-tests_unit_test_pace_SOURCES = tests/unit/test_pace.c
-tests_unit_test_pace_LDADD = $(UNIT_LIBS)
-tests_unit_test_backoff_SOURCES = tests/unit/test_backoff.c
-tests_unit_test_backoff_LDADD = $(UNIT_LIBS)
-tests_unit_test_inflight_SOURCES = tests/unit/test_inflight.c
-tests_unit_test_inflight_LDADD = $(UNIT_LIBS)
-tests_unit_test_transport_SOURCES = tests/unit/test_transport.c tests/lib/tiny_server.c \
-	tests/lib/tiny_server.h
-tests_unit_test_transport_LDADD = $(UNIT_LIBS)
-tests_unit_test_dispatcher_SOURCES = tests/unit/test_dispatcher.c $(DISPATCH_FAKES)
-tests_unit_test_dispatcher_LDADD = $(UNIT_LIBS)
-tests_unit_test_dispatcher_trouble_SOURCES = tests/unit/test_dispatcher_trouble.c $(DISPATCH_FAKES)
-tests_unit_test_dispatcher_trouble_LDADD = $(UNIT_LIBS)
-UNIT_TESTS += tests/unit/test_control tests/unit/test_control_socket
-CONTROL_RIG = tests/lib/control_rig.c tests/lib/control_rig.h
-tests_unit_test_control_SOURCES = tests/unit/test_control.c $(CONTROL_RIG)
-tests_unit_test_control_LDADD = $(UNIT_LIBS)
-tests_unit_test_control_socket_SOURCES = tests/unit/test_control_socket.c $(CONTROL_RIG)
-tests_unit_test_control_socket_LDADD = $(UNIT_LIBS)
