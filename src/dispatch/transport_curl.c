@@ -20,16 +20,15 @@
  */
 #include "dispatch/transport.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/clock.h"
+#include "base/loopback.h"
 #include "dispatch/retry_after.h"
 
 /* Servers and NAT boxes forget idle connections; most keep them longer than this. */
@@ -193,24 +192,6 @@ free_calls(struct call *call)
 	}
 }
 
-static bool
-is_loopback(const char *host)
-{
-	struct in6_addr six;
-	struct in_addr four;
-	char text[INET6_ADDRSTRLEN + 2];
-	size_t n = strlen(host);
-
-	if (strcasecmp(host, "localhost") == 0)
-		return true;
-	if (inet_pton(AF_INET, host, &four) == 1)
-		return ntohl(four.s_addr) >> 24 == 127;
-	if (host[0] != '[' || n < 3 || n >= sizeof(text))
-		return false;
-	snprintf(text, sizeof(text), "%.*s", (int)(n - 2), host + 1);
-	return inet_pton(AF_INET6, text, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
-}
-
 /* Whether the URL's host is this machine; -1 when it is no URL. */
 static int
 url_is_loopback(const char *url)
@@ -221,7 +202,7 @@ url_is_loopback(const char *url)
 
 	if (u != NULL && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK
 	    && curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK)
-		loopback = is_loopback(host);
+		loopback = loopback_host(host);
 	curl_free(host);
 	curl_url_cleanup(u);
 	return loopback;
