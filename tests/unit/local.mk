@@ -2,7 +2,8 @@
 UNIT_TESTS = tests/unit/test_base
 UNIT_TESTS += tests/unit/test_bento tests/unit/test_verdict tests/unit/test_pace \
 	tests/unit/test_backoff tests/unit/test_inflight tests/unit/test_transport \
-	tests/unit/test_dispatcher tests/unit/test_dispatcher_trouble
+	tests/unit/test_transport_trouble tests/unit/test_dispatcher \
+	tests/unit/test_dispatcher_stop tests/unit/test_dispatcher_trouble
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
@@ -20,6 +21,10 @@ DISPATCH_FAKES = tests/lib/dispatch_rig.c tests/lib/dispatch_rig.h tests/lib/fak
 	tests/lib/fake_mapping.c tests/lib/fake_outbox.c tests/lib/fake_outbox.h \
 	tests/lib/fake_transport.c tests/lib/fake_transport.h
 
+# libcurl against a server of raw sockets.
+TRANSPORT_RIG = tests/lib/tiny_server.c tests/lib/tiny_server.h tests/lib/transport_rig.c \
+	tests/lib/transport_rig.h
+
 tests_unit_test_bento_SOURCES = tests/unit/test_bento.c
 tests_unit_test_bento_LDADD = $(UNIT_LIBS)
 tests_unit_test_verdict_SOURCES = tests/unit/test_verdict.c
@@ -30,10 +35,13 @@ tests_unit_test_backoff_SOURCES = tests/unit/test_backoff.c
 tests_unit_test_backoff_LDADD = $(UNIT_LIBS)
 tests_unit_test_inflight_SOURCES = tests/unit/test_inflight.c
 tests_unit_test_inflight_LDADD = $(UNIT_LIBS)
-tests_unit_test_transport_SOURCES = tests/unit/test_transport.c tests/lib/tiny_server.c \
-	tests/lib/tiny_server.h
+tests_unit_test_transport_SOURCES = tests/unit/test_transport.c $(TRANSPORT_RIG)
+tests_unit_test_transport_trouble_SOURCES = tests/unit/test_transport_trouble.c $(TRANSPORT_RIG)
+tests_unit_test_transport_trouble_LDADD = $(UNIT_LIBS)
 tests_unit_test_transport_LDADD = $(UNIT_LIBS)
 tests_unit_test_dispatcher_SOURCES = tests/unit/test_dispatcher.c $(DISPATCH_FAKES)
 tests_unit_test_dispatcher_LDADD = $(UNIT_LIBS)
+tests_unit_test_dispatcher_stop_SOURCES = tests/unit/test_dispatcher_stop.c $(DISPATCH_FAKES)
+tests_unit_test_dispatcher_stop_LDADD = $(UNIT_LIBS)
 tests_unit_test_dispatcher_trouble_SOURCES = tests/unit/test_dispatcher_trouble.c $(DISPATCH_FAKES)
 tests_unit_test_dispatcher_trouble_LDADD = $(UNIT_LIBS)

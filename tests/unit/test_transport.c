@@ -1,118 +1,11 @@
-/* The transport on libcurl against a server that behaves and misbehaves. */
+/* The transport on libcurl against a server that behaves. */
 #include "lib/unit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "dispatch/transport.h"
-#include "lib/tiny_server.h"
-
-#define OK_HEAD "HTTP/1.1 200 OK\r\nContent-Length: "
-#define OK_ANSWER OK_HEAD "13\r\n\r\n{\"results\":1}"
-#define PATIENCE_MS 30000
-
-static struct transport *transport;
-
-static int
-set_up(void **state)
-{
-	struct err e;
-
-	(void)state;
-	if (transport_curl_new("bentospool/test", &transport, &e) != 0)
-		fail_msg("%s", e.text);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	transport->free(transport);
-	return 0;
-}
-
-static struct transport_request
-request_to(const char *url, struct slice body, int64_t timeout_ms)
-{
-	return (struct transport_request){
-		.owner = &transport,
-		.url = url,
-		.user = "pub",
-		.password = "sec",
-		.body = body,
-		.timeout_ms = timeout_ms,
-	};
-}
-
-static void
-start(const char *url, struct slice body, int64_t timeout_ms)
-{
-	struct transport_request request = request_to(url, body, timeout_ms);
-	struct err e;
-
-	if (transport->start(transport, &request, &e) != 0)
-		fail_msg("%s", e.text);
-}
-
-static struct transport_result
-wait_for_result(void)
-{
-	int64_t end = clock_mono(&clock_system) + PATIENCE_MS;
-	struct transport_result result;
-	struct err e;
-
-	while (transport->finished(transport, &result) == 0) {
-		assert_true(clock_mono(&clock_system) < end);
-		if (transport->poll(transport, 1000, &e) != 0)
-			fail_msg("%s", e.text);
-	}
-	assert_ptr_equal(result.owner, &transport);
-	return result;
-}
-
-static struct transport_result
-send_to(const char *url, int64_t timeout_ms)
-{
-	start(url, SLICE("{\"events\":[]}"), timeout_ms);
-	return wait_for_result();
-}
-
-/* One request, one script: what comes out. */
-static struct transport_result
-play(const struct tiny_step *steps, size_t n, int64_t timeout_ms)
-{
-	struct tiny_server server;
-	struct transport_result result;
-
-	tiny_server_start(&server, steps, n);
-	result = send_to(server.url, timeout_ms);
-	tiny_server_stop(&server);
-	tiny_server_free(&server);
-	return result;
-}
-
-static void
-check_answer(struct transport_result *r, int status, const char *body)
-{
-	assert_int_equal(r->phase, PHASE_ANSWERED);
-	assert_int_equal(r->http_status, status);
-	assert_string_equal(r->error, "");
-	assert_int_equal(r->response.n, strlen(body));
-	assert_memory_equal(r->response.p == NULL ? "" : r->response.p, body, strlen(body));
-	transport_result_free(r);
-}
-
-static void
-check_failure(struct transport_result *r, enum request_phase phase)
-{
-	assert_int_equal(r->phase, phase);
-	assert_string_not_equal(r->error, "");
-	assert_int_equal(r->retry_after_ms, -1);
-	transport_result_free(r);
-}
+#include "lib/transport_rig.h"
 
 /* ---- good days --------------------------------------------------------------------------------
  */
@@ -264,171 +157,6 @@ retry_after_comes_with_the_answer(void **state)
 	check_answer(&result, 503, "");
 }
 
-/* ---- bad days ---------------------------------------------------------------------------------
- */
-
-static void
-nothing_was_sent_when_nobody_listens(void **state)
-{
-	struct tiny_server server;
-	struct transport_result result;
-
-	(void)state;
-	tiny_server_start(&server, NULL, 0);
-	tiny_server_stop(&server);
-	result = send_to(server.url, PATIENCE_MS);
-	check_failure(&result, PHASE_NOT_SENT);
-	tiny_server_free(&server);
-}
-
-static void
-nothing_was_sent_to_a_name_that_does_not_resolve(void **state)
-{
-	struct transport_result result = send_to("http://nosuchhost.invalid/x", 5000);
-
-	(void)state;
-	assert_int_equal(result.http_status, 0);
-	check_failure(&result, PHASE_NOT_SENT);
-}
-
-static void
-nothing_was_sent_when_tls_fails(void **state)
-{
-	static const struct tiny_step steps[] = { { TINY_RESET_UNREAD, NULL, true } };
-	struct tiny_server server;
-	struct transport_result result;
-	char url[80];
-
-	(void)state;
-	tiny_server_start(&server, steps, 1);
-	snprintf(url, sizeof(url), "https://127.0.0.1:%d/x", server.port);
-	result = send_to(url, PATIENCE_MS);
-	check_failure(&result, PHASE_NOT_SENT);
-	tiny_server_stop(&server);
-	tiny_server_free(&server);
-}
-
-static void
-a_reset_after_sending_leaves_it_unknown(void **state)
-{
-	static const struct tiny_step unread[] = { { TINY_RESET_UNREAD, NULL, true } };
-	static const struct tiny_step read[] = { { TINY_RESET_READ, NULL, true } };
-	struct transport_result result;
-
-	(void)state;
-	result = play(unread, 1, PATIENCE_MS);
-	assert_int_equal(result.http_status, 0);
-	check_failure(&result, PHASE_SENDING);
-	result = play(read, 1, PATIENCE_MS);
-	check_failure(&result, PHASE_SENDING);
-}
-
-static void
-a_truncated_answer_is_none(void **state)
-{
-	static const char *const texts[] = {
-		OK_HEAD "100\r\n\r\n{\"results\":1}",
-		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
-		"HTTP/1.1 200 OK\r\nContent-Le",
-		"HTT",
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		struct tiny_step steps[] = { { TINY_ANSWER, texts[i], true },
-			{ TINY_CLOSE, NULL, false } };
-		struct transport_result result = play(steps, 2, PATIENCE_MS);
-
-		check_failure(&result, PHASE_SENDING);
-	}
-}
-
-static void
-a_slow_answer_times_out(void **state)
-{
-	static const struct tiny_step steps[] = { { TINY_SILENCE, NULL, true } };
-	struct transport_result result = play(steps, 1, 300);
-
-	(void)state;
-	assert_non_null(strstr(result.error, "timed out"));
-	check_failure(&result, PHASE_SENDING);
-}
-
-static void
-what_is_no_url_does_not_start(void **state)
-{
-	struct transport_request request = request_to("", SLICE("{}"), 1000);
-	struct transport_request strange = request_to("ftp://127.0.0.1/x", SLICE("{}"), 1000);
-	struct transport_result result;
-	struct err e;
-
-	(void)state;
-	assert_int_equal(transport->start(transport, &request, &e), -1);
-	assert_int_equal(e.code, ERR_INPUT);
-	assert_int_equal(transport->start(transport, &strange, &e), 0);
-	result = wait_for_result();
-	/* refused for its scheme, before anybody was asked to connect */
-	assert_null(strstr(result.error, "connect"));
-	check_failure(&result, PHASE_NOT_SENT);
-}
-
-/* ---- kept connections -------------------------------------------------------------------------
- */
-
-/* libcurl by itself would send the request again on a new connection, and tell nobody. */
-static void
-a_request_on_a_dying_connection_is_not_sent_twice(void **state)
-{
-	static const struct tiny_step steps[] = {
-		{ TINY_ANSWER, OK_ANSWER, true },
-		{ TINY_RESET_READ, NULL, false },
-		{ TINY_ANSWER, OK_ANSWER, true },
-	};
-	struct tiny_server server;
-	struct transport_result result;
-
-	(void)state;
-	tiny_server_start(&server, steps, 3);
-	result = send_to(server.url, PATIENCE_MS);
-	check_answer(&result, 200, "{\"results\":1}");
-	result = send_to(server.url, PATIENCE_MS);
-	assert_non_null(strstr(result.error, "kept connection"));
-	check_failure(&result, PHASE_SENDING);
-	assert_int_equal(server.requests, 2);
-	/* and the next one is fine */
-	result = send_to(server.url, PATIENCE_MS);
-	check_answer(&result, 200, "{\"results\":1}");
-	tiny_server_stop(&server);
-	assert_int_equal(server.requests, 3);
-	tiny_server_free(&server);
-}
-
-static void
-a_connection_that_was_closed_meanwhile_is_replaced(void **state)
-{
-	static const struct tiny_step steps[] = {
-		{ TINY_ANSWER, OK_ANSWER, true },
-		{ TINY_CLOSE, NULL, false },
-		{ TINY_ANSWER, OK_ANSWER, true },
-	};
-	int64_t end = clock_mono(&clock_system) + PATIENCE_MS;
-	struct tiny_server server;
-	struct transport_result result;
-	struct err e;
-
-	(void)state;
-	tiny_server_start(&server, steps, 3);
-	result = send_to(server.url, PATIENCE_MS);
-	check_answer(&result, 200, "{\"results\":1}");
-	while (server.closed == 0 && clock_mono(&clock_system) < end)
-		assert_int_equal(transport->poll(transport, 10, &e), 0);
-	result = send_to(server.url, PATIENCE_MS);
-	check_answer(&result, 200, "{\"results\":1}");
-	tiny_server_stop(&server);
-	assert_int_equal(server.connections, 2);
-	tiny_server_free(&server);
-}
-
 /* ---- proxies ----------------------------------------------------------------------------------
  */
 
@@ -514,10 +242,10 @@ freeing_ends_what_is_under_way(void **state)
 	tiny_server_start(&server, steps, 1);
 	start(server.url, SLICE("{}"), PATIENCE_MS);
 	assert_int_equal(transport->poll(transport, 10, &e), 0);
-	tear_down(state);
+	transport_rig_tear_down(state);
 	tiny_server_stop(&server);
 	tiny_server_free(&server);
-	set_up(state);
+	transport_rig_set_up(state);
 }
 
 int
@@ -531,20 +259,12 @@ main(void)
 		cmocka_unit_test(a_redirect_is_an_answer_and_not_followed),
 		cmocka_unit_test(a_long_answer_is_read_and_its_rest_dropped),
 		cmocka_unit_test(retry_after_comes_with_the_answer),
-		cmocka_unit_test(nothing_was_sent_when_nobody_listens),
-		cmocka_unit_test(nothing_was_sent_to_a_name_that_does_not_resolve),
-		cmocka_unit_test(nothing_was_sent_when_tls_fails),
-		cmocka_unit_test(a_reset_after_sending_leaves_it_unknown),
-		cmocka_unit_test(a_truncated_answer_is_none),
-		cmocka_unit_test(a_slow_answer_times_out),
-		cmocka_unit_test(what_is_no_url_does_not_start),
-		cmocka_unit_test(a_request_on_a_dying_connection_is_not_sent_twice),
-		cmocka_unit_test(a_connection_that_was_closed_meanwhile_is_replaced),
 		cmocka_unit_test(proxy_variables_count_but_not_for_loopback),
 		cmocka_unit_test(cancelled_requests_tell_how_far_they_came),
 		cmocka_unit_test(waking_lifts_poll_out_of_its_sleep),
 		cmocka_unit_test(freeing_ends_what_is_under_way),
 	};
 
-	return cmocka_run_group_tests_name("transport", tests, set_up, tear_down);
+	return cmocka_run_group_tests_name(
+	    "transport", tests, transport_rig_set_up, transport_rig_tear_down);
 }
