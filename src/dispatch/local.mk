@@ -2,6 +2,7 @@ src_libbentospool_a_SOURCES += \
 	src/dispatch/attempt.c \
 	src/dispatch/backoff.c src/dispatch/backoff.h \
 	src/dispatch/batch.c src/dispatch/batch.h \
+	src/dispatch/curl_call.c src/dispatch/curl_call.h \
 	src/dispatch/dispatcher.c src/dispatch/dispatcher.h \
 	src/dispatch/inflight.c src/dispatch/inflight.h \
 	src/dispatch/internal.h \

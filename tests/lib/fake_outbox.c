@@ -382,20 +382,16 @@ outbox_due_soonest(struct outbox_reader *r, int64_t site_id, int64_t *ret_at, st
 {
 	struct fake_outbox *f = r->f;
 	int64_t soonest = 0;
-	bool any = false;
 
 	(void)e;
 	pthread_mutex_lock(&f->mutex);
 	for (size_t i = f->settled; i < f->n_events; i++) {
 		const struct fake_event *event = &f->events[i];
 
-		if (event->site_id != site_id || event->status != STATUS_PENDING)
-			continue;
-		if (!any || event->next_attempt_at < soonest)
+		if (event->site_id == site_id && event->status == STATUS_PENDING
+		    && event->next_attempt_at > 0
+		    && (soonest == 0 || event->next_attempt_at < soonest))
 			soonest = event->next_attempt_at;
-		any = true;
-		if (soonest == 0)
-			break;
 	}
 	pthread_mutex_unlock(&f->mutex);
 	*ret_at = soonest;

@@ -1,14 +1,11 @@
-#include "lib/unit.h"
+#include "lib/transport_rig.h"
 
 #include <string.h>
-
-#include "base/clock.h"
-#include "lib/transport_rig.h"
 
 struct transport *transport;
 
 int
-transport_set_up(void **state)
+transport_rig_set_up(void **state)
 {
 	struct err e;
 
@@ -19,7 +16,7 @@ transport_set_up(void **state)
 }
 
 int
-transport_tear_down(void **state)
+transport_rig_tear_down(void **state)
 {
 	(void)state;
 	transport->free(transport);
@@ -27,7 +24,7 @@ transport_tear_down(void **state)
 }
 
 struct transport_request
-transport_request_to(const char *url, struct slice body, int64_t timeout_ms)
+request_to(const char *url, struct slice body, int64_t timeout_ms)
 {
 	return (struct transport_request){
 		.owner = &transport,
@@ -40,9 +37,9 @@ transport_request_to(const char *url, struct slice body, int64_t timeout_ms)
 }
 
 void
-transport_start(const char *url, struct slice body, int64_t timeout_ms)
+start(const char *url, struct slice body, int64_t timeout_ms)
 {
-	struct transport_request request = transport_request_to(url, body, timeout_ms);
+	struct transport_request request = request_to(url, body, timeout_ms);
 	struct err e;
 
 	if (transport->start(transport, &request, &e) != 0)
@@ -50,7 +47,7 @@ transport_start(const char *url, struct slice body, int64_t timeout_ms)
 }
 
 struct transport_result
-transport_wait_for_result(void)
+wait_for_result(void)
 {
 	int64_t end = clock_mono(&clock_system) + PATIENCE_MS;
 	struct transport_result result;
@@ -66,28 +63,28 @@ transport_wait_for_result(void)
 }
 
 struct transport_result
-transport_send_to(const char *url, int64_t timeout_ms)
+send_to(const char *url, int64_t timeout_ms)
 {
-	transport_start(url, SLICE("{\"events\":[]}"), timeout_ms);
-	return transport_wait_for_result();
+	start(url, SLICE("{\"events\":[]}"), timeout_ms);
+	return wait_for_result();
 }
 
 /* One request, one script: what comes out. */
 struct transport_result
-transport_play(const struct tiny_step *steps, size_t n, int64_t timeout_ms)
+play(const struct tiny_step *steps, size_t n, int64_t timeout_ms)
 {
 	struct tiny_server server;
 	struct transport_result result;
 
 	tiny_server_start(&server, steps, n);
-	result = transport_send_to(server.url, timeout_ms);
+	result = send_to(server.url, timeout_ms);
 	tiny_server_stop(&server);
 	tiny_server_free(&server);
 	return result;
 }
 
 void
-transport_check_answer(struct transport_result *r, int status, const char *body)
+check_answer(struct transport_result *r, int status, const char *body)
 {
 	assert_int_equal(r->phase, PHASE_ANSWERED);
 	assert_int_equal(r->http_status, status);
@@ -98,7 +95,7 @@ transport_check_answer(struct transport_result *r, int status, const char *body)
 }
 
 void
-transport_check_failure(struct transport_result *r, enum request_phase phase)
+check_failure(struct transport_result *r, enum request_phase phase)
 {
 	assert_int_equal(r->phase, phase);
 	assert_string_not_equal(r->error, "");

@@ -1,7 +1,10 @@
-/* The real transport, and one request to a server that does as its script says. */
+/* The transport on libcurl, and short ways to send something with it. Fails the test by itself. */
 #ifndef TESTS_TRANSPORT_RIG_H
 #define TESTS_TRANSPORT_RIG_H
 
+#include "lib/unit.h"
+
+#include "base/clock.h"
 #include "dispatch/transport.h"
 #include "lib/tiny_server.h"
 
@@ -11,17 +14,18 @@
 
 extern struct transport *transport;
 
-int transport_set_up(void **state);
-int transport_tear_down(void **state);
-struct transport_request transport_request_to(
-    const char *url, struct slice body, int64_t timeout_ms);
-void transport_start(const char *url, struct slice body, int64_t timeout_ms);
-struct transport_result transport_wait_for_result(void);
-struct transport_result transport_send_to(const char *url, int64_t timeout_ms);
+/* For cmocka's groups. */
+int transport_rig_set_up(void **state);
+int transport_rig_tear_down(void **state);
+
+struct transport_request request_to(const char *url, struct slice body, int64_t timeout_ms);
+void start(const char *url, struct slice body, int64_t timeout_ms);
+struct transport_result wait_for_result(void);
+struct transport_result send_to(const char *url, int64_t timeout_ms);
 /* One request, one script: what comes out. */
-struct transport_result transport_play(const struct tiny_step *steps, size_t n, int64_t timeout_ms);
-/* Both free the result. */
-void transport_check_answer(struct transport_result *r, int status, const char *body);
-void transport_check_failure(struct transport_result *r, enum request_phase phase);
+struct transport_result play(const struct tiny_step *steps, size_t n, int64_t timeout_ms);
+/* They free the result. */
+void check_answer(struct transport_result *r, int status, const char *body);
+void check_failure(struct transport_result *r, enum request_phase phase);
 
 #endif

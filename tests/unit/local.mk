@@ -11,6 +11,7 @@ UNIT_TESTS = \
 	tests/unit/test_control_socket \
 	tests/unit/test_dedup \
 	tests/unit/test_dispatcher \
+	tests/unit/test_dispatcher_stop \
 	tests/unit/test_dispatcher_trouble \
 	tests/unit/test_envelope \
 	tests/unit/test_filter \
@@ -35,7 +36,7 @@ UNIT_TESTS = \
 	tests/unit/test_settings \
 	tests/unit/test_table \
 	tests/unit/test_transport \
-	tests/unit/test_transport_connections \
+	tests/unit/test_transport_trouble \
 	tests/unit/test_verdict
 
 if HAVE_CMOCKA
@@ -84,6 +85,8 @@ tests_unit_test_dedup_SOURCES = tests/unit/test_dedup.c $(TEST_LIB)
 tests_unit_test_dedup_LDADD = $(UNIT_LIBS)
 tests_unit_test_dispatcher_SOURCES = tests/unit/test_dispatcher.c $(DISPATCH_FAKES)
 tests_unit_test_dispatcher_LDADD = $(UNIT_LIBS)
+tests_unit_test_dispatcher_stop_SOURCES = tests/unit/test_dispatcher_stop.c $(DISPATCH_FAKES)
+tests_unit_test_dispatcher_stop_LDADD = $(UNIT_LIBS)
 tests_unit_test_dispatcher_trouble_SOURCES = tests/unit/test_dispatcher_trouble.c \
 	$(DISPATCH_FAKES)
 tests_unit_test_dispatcher_trouble_LDADD = $(UNIT_LIBS)
@@ -135,8 +138,7 @@ tests_unit_test_table_SOURCES = tests/unit/test_table.c
 tests_unit_test_table_LDADD = $(UNIT_LIBS)
 tests_unit_test_transport_SOURCES = tests/unit/test_transport.c $(TRANSPORT_RIG)
 tests_unit_test_transport_LDADD = $(UNIT_LIBS)
-tests_unit_test_transport_connections_SOURCES = tests/unit/test_transport_connections.c \
-	$(TRANSPORT_RIG)
-tests_unit_test_transport_connections_LDADD = $(UNIT_LIBS)
+tests_unit_test_transport_trouble_SOURCES = tests/unit/test_transport_trouble.c $(TRANSPORT_RIG)
+tests_unit_test_transport_trouble_LDADD = $(UNIT_LIBS)
 tests_unit_test_verdict_SOURCES = tests/unit/test_verdict.c
 tests_unit_test_verdict_LDADD = $(UNIT_LIBS)
