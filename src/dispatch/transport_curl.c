@@ -20,16 +20,15 @@
  */
 #include "dispatch/transport.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/clock.h"
+#include "dispatch/loopback.h"
 #include "dispatch/retry_after.h"
 
 /* Servers and NAT boxes forget idle connections; most keep them longer than this. */
@@ -193,40 +192,6 @@ free_calls(struct call *call)
 	}
 }
 
-static bool
-is_loopback(const char *host)
-{
-	struct in6_addr six;
-	struct in_addr four;
-	char text[INET6_ADDRSTRLEN + 2];
-	size_t n = strlen(host);
-
-	if (strcasecmp(host, "localhost") == 0)
-		return true;
-	if (inet_pton(AF_INET, host, &four) == 1)
-		return ntohl(four.s_addr) >> 24 == 127;
-	if (host[0] != '[' || n < 3 || n >= sizeof(text))
-		return false;
-	snprintf(text, sizeof(text), "%.*s", (int)(n - 2), host + 1);
-	return inet_pton(AF_INET6, text, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
-}
-
-/* Whether the URL's host is this machine; -1 when it is no URL. */
-static int
-url_is_loopback(const char *url)
-{
-	CURLU *u = curl_url();
-	char *host = NULL;
-	int loopback = -1;
-
-	if (u != NULL && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK
-	    && curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK)
-		loopback = is_loopback(host);
-	curl_free(host);
-	curl_url_cleanup(u);
-	return loopback;
-}
-
 /* What belongs to one request. */
 static CURLcode
 set_up_request(struct call *call, const struct transport_request *r, bool loopback)
@@ -276,7 +241,7 @@ static int
 curl_start(struct transport *t, const struct transport_request *r, struct err *e)
 {
 	struct curl_transport *self = self_of(t);
-	int loopback = url_is_loopback(r->url);
+	int loopback = loopback_is_url(r->url);
 	struct call *call;
 
 	if (loopback < 0)

@@ -11,6 +11,7 @@ UNIT_TESTS = \
 	tests/unit/test_control_socket \
 	tests/unit/test_dedup \
 	tests/unit/test_dispatcher \
+	tests/unit/test_dispatcher_stop \
 	tests/unit/test_dispatcher_trouble \
 	tests/unit/test_envelope \
 	tests/unit/test_filter \
@@ -80,6 +81,8 @@ tests_unit_test_dedup_SOURCES = tests/unit/test_dedup.c $(TEST_LIB)
 tests_unit_test_dedup_LDADD = $(UNIT_LIBS)
 tests_unit_test_dispatcher_SOURCES = tests/unit/test_dispatcher.c $(DISPATCH_FAKES)
 tests_unit_test_dispatcher_LDADD = $(UNIT_LIBS)
+tests_unit_test_dispatcher_stop_SOURCES = tests/unit/test_dispatcher_stop.c $(DISPATCH_FAKES)
+tests_unit_test_dispatcher_stop_LDADD = $(UNIT_LIBS)
 tests_unit_test_dispatcher_trouble_SOURCES = tests/unit/test_dispatcher_trouble.c \
 	$(DISPATCH_FAKES)
 tests_unit_test_dispatcher_trouble_LDADD = $(UNIT_LIBS)
@@ -130,7 +133,8 @@ tests_unit_test_settings_LDADD = $(UNIT_LIBS)
 tests_unit_test_table_SOURCES = tests/unit/test_table.c
 tests_unit_test_table_LDADD = $(UNIT_LIBS)
 tests_unit_test_transport_SOURCES = tests/unit/test_transport.c \
-	tests/lib/tiny_server.c tests/lib/tiny_server.h
+	tests/lib/tiny_server.c tests/lib/tiny_server.h \
+	tests/lib/transport_rig.c tests/lib/transport_rig.h
 tests_unit_test_transport_LDADD = $(UNIT_LIBS)
 tests_unit_test_verdict_SOURCES = tests/unit/test_verdict.c
 tests_unit_test_verdict_LDADD = $(UNIT_LIBS)
