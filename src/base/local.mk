@@ -4,6 +4,7 @@ src_libbentospool_a_SOURCES += \
 	src/base/err.c src/base/err.h \
 	src/base/isotime.c src/base/isotime.h \
 	src/base/log.c src/base/log.h \
+	src/base/loopback.c src/base/loopback.h \
 	src/base/mailbox.c src/base/mailbox.h \
 	src/base/rand.c src/base/rand.h \
 	src/base/siphash.c src/base/siphash.h \

@@ -6,8 +6,9 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "base/loopback.h"
+
 #define HOST_MAX 253
-#define LOOPBACK_NET 127
 
 struct authority {
 	char host[HOST_MAX + 1];
@@ -71,19 +72,6 @@ skip_port(const char *p, long min)
 }
 
 static bool
-host_is_loopback(const struct authority *a)
-{
-	struct in_addr v4;
-	struct in6_addr v6;
-
-	if (a->bracketed)
-		return inet_pton(AF_INET6, a->host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
-	if (inet_pton(AF_INET, a->host, &v4) == 1)
-		return ntohl(v4.s_addr) >> 24 == LOOPBACK_NET;
-	return strcmp(a->host, "localhost") == 0;
-}
-
-static bool
 path_is_plain(const char *p)
 {
 	if (*p != '\0' && *p != '/')
@@ -115,7 +103,7 @@ address_check_url(const char *text, struct err *e)
 	if (!path_is_plain(a.rest))
 		return err_set(e, ERR_INPUT,
 		    "must be https://HOST[:PORT][/PATH], without query, fragment or spaces");
-	if (!safe && !host_is_loopback(&a))
+	if (!safe && !loopback_host(a.host))
 		return err_set(e, ERR_INPUT,
 		    "must begin with https://: http:// is for loopback addresses only, because "
 		    "the keys and the events would travel in the clear");
@@ -161,5 +149,5 @@ address_is_local(const char *listen)
 
 	if (strncmp(listen, unix_prefix, sizeof(unix_prefix) - 1) == 0)
 		return true;
-	return read_host(listen, &a) == 0 && host_is_loopback(&a);
+	return read_host(listen, &a) == 0 && loopback_host(a.host);
 }

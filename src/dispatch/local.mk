@@ -5,7 +5,6 @@ src_libbentospool_a_SOURCES += \
 	src/dispatch/dispatcher.c src/dispatch/dispatcher.h \
 	src/dispatch/inflight.c src/dispatch/inflight.h \
 	src/dispatch/internal.h \
-	src/dispatch/loopback.c src/dispatch/loopback.h \
 	src/dispatch/pace.c src/dispatch/pace.h \
 	src/dispatch/retry_after.c src/dispatch/retry_after.h \
 	src/dispatch/site.c src/dispatch/site.h \

@@ -28,7 +28,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "dispatch/loopback.h"
+#include "base/loopback.h"
 #include "dispatch/retry_after.h"
 
 /* Servers and NAT boxes forget idle connections; most keep them longer than this. */
@@ -192,6 +192,22 @@ free_calls(struct call *call)
 	}
 }
 
+/* Whether the URL's host is this machine; -1 when it is no URL. */
+static int
+url_is_loopback(const char *url)
+{
+	CURLU *u = curl_url();
+	char *host = NULL;
+	int loopback = -1;
+
+	if (u != NULL && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK
+	    && curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK)
+		loopback = loopback_host(host);
+	curl_free(host);
+	curl_url_cleanup(u);
+	return loopback;
+}
+
 /* What belongs to one request. */
 static CURLcode
 set_up_request(struct call *call, const struct transport_request *r, bool loopback)
@@ -241,7 +257,7 @@ static int
 curl_start(struct transport *t, const struct transport_request *r, struct err *e)
 {
 	struct curl_transport *self = self_of(t);
-	int loopback = loopback_is_url(r->url);
+	int loopback = url_is_loopback(r->url);
 	struct call *call;
 
 	if (loopback < 0)

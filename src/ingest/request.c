@@ -7,7 +7,7 @@
 
 #include "event/json.h"
 
-#define MAX_SPARE_REQUESTS 256
+#define MAX_SPARE_REQUESTS 128
 #define KEPT_EVENTS 64 /* of a parse, from one request to the next */
 #define KEPT_SCRATCH 16384
 

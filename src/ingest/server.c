@@ -144,8 +144,10 @@ accept_one(struct server *s, int fd)
 		arm_tick(s);
 		return conn_new(s, client) == 0;
 	}
-	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
 		refuse_client(s, fd);
+		return false;
+	}
 	return errno == ECONNABORTED || errno == EINTR;
 }
 

@@ -68,9 +68,6 @@ enum outbox_health outbox_health(const struct outbox *o);
 /* What is wrong and what to do, copied; "" when OK. Any thread. */
 void outbox_health_text(struct outbox *o, char *ret_text, size_t size);
 
-/* The version of SQLite, static, for people. */
-const char *outbox_sqlite_version(void);
-
 struct outbox_counters {
 	uint64_t stored;     /* events stored since the start */
 	uint64_t duplicates; /* events that were already there */

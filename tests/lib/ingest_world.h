@@ -1,6 +1,6 @@
 /*
  * Ingest in one thread with its clients: an event loop, real sockets, a fake outbox, and a clock
- * that the test may put forward.
+ * that stands until the test puts it forward.
  */
 #ifndef TESTS_INGEST_WORLD_H
 #define TESTS_INGEST_WORLD_H
@@ -27,6 +27,7 @@ void world_open(struct world *w);
 /* world_new and world_open, with three keys for two sites when `keys`. */
 struct world *world_start(bool keys);
 void world_free(struct world *w);
+/* That much time goes by for ingest, none for the test. */
 void world_wait_ms(struct world *w, int64_t ms);
 
 /* Runs the loop until test(arg) or ten seconds have gone by: then the test fails with `what`. */

@@ -1,15 +1,14 @@
-#include "lib/transport_rig.h"
-
 #include "lib/unit.h"
 
 #include <string.h>
 
 #include "base/clock.h"
+#include "lib/transport_rig.h"
 
 struct transport *transport;
 
 int
-transport_rig_set_up(void **state)
+transport_set_up(void **state)
 {
 	struct err e;
 
@@ -20,7 +19,7 @@ transport_rig_set_up(void **state)
 }
 
 int
-transport_rig_tear_down(void **state)
+transport_tear_down(void **state)
 {
 	(void)state;
 	transport->free(transport);
@@ -28,7 +27,7 @@ transport_rig_tear_down(void **state)
 }
 
 struct transport_request
-request_to(const char *url, struct slice body, int64_t timeout_ms)
+transport_request_to(const char *url, struct slice body, int64_t timeout_ms)
 {
 	return (struct transport_request){
 		.owner = &transport,
@@ -41,9 +40,9 @@ request_to(const char *url, struct slice body, int64_t timeout_ms)
 }
 
 void
-start(const char *url, struct slice body, int64_t timeout_ms)
+transport_start(const char *url, struct slice body, int64_t timeout_ms)
 {
-	struct transport_request request = request_to(url, body, timeout_ms);
+	struct transport_request request = transport_request_to(url, body, timeout_ms);
 	struct err e;
 
 	if (transport->start(transport, &request, &e) != 0)
@@ -51,7 +50,7 @@ start(const char *url, struct slice body, int64_t timeout_ms)
 }
 
 struct transport_result
-wait_for_result(void)
+transport_wait_for_result(void)
 {
 	int64_t end = clock_mono(&clock_system) + PATIENCE_MS;
 	struct transport_result result;
@@ -67,28 +66,28 @@ wait_for_result(void)
 }
 
 struct transport_result
-send_to(const char *url, int64_t timeout_ms)
+transport_send_to(const char *url, int64_t timeout_ms)
 {
-	start(url, SLICE("{\"events\":[]}"), timeout_ms);
-	return wait_for_result();
+	transport_start(url, SLICE("{\"events\":[]}"), timeout_ms);
+	return transport_wait_for_result();
 }
 
 /* One request, one script: what comes out. */
 struct transport_result
-play(const struct tiny_step *steps, size_t n, int64_t timeout_ms)
+transport_play(const struct tiny_step *steps, size_t n, int64_t timeout_ms)
 {
 	struct tiny_server server;
 	struct transport_result result;
 
 	tiny_server_start(&server, steps, n);
-	result = send_to(server.url, timeout_ms);
+	result = transport_send_to(server.url, timeout_ms);
 	tiny_server_stop(&server);
 	tiny_server_free(&server);
 	return result;
 }
 
 void
-check_answer(struct transport_result *r, int status, const char *body)
+transport_check_answer(struct transport_result *r, int status, const char *body)
 {
 	assert_int_equal(r->phase, PHASE_ANSWERED);
 	assert_int_equal(r->http_status, status);
@@ -99,7 +98,7 @@ check_answer(struct transport_result *r, int status, const char *body)
 }
 
 void
-check_failure(struct transport_result *r, enum request_phase phase)
+transport_check_failure(struct transport_result *r, enum request_phase phase)
 {
 	assert_int_equal(r->phase, phase);
 	assert_string_not_equal(r->error, "");

@@ -36,6 +36,7 @@ UNIT_TESTS = \
 	tests/unit/test_settings \
 	tests/unit/test_table \
 	tests/unit/test_transport \
+	tests/unit/test_transport_connections \
 	tests/unit/test_verdict
 
 if HAVE_CMOCKA
@@ -47,6 +48,9 @@ UNIT_LIBS = $(CMOCKA_LIBS) $(SPOOL_LIBS)
 TEST_LIB = tests/lib/tempdir.c tests/lib/tempdir.h tests/lib/unit.h
 # A real outbox with its writer running.
 OUTBOX_RIG = tests/lib/outbox_rig.c tests/lib/outbox_rig.h $(TEST_LIB)
+# The real transport against a server with a script.
+TRANSPORT_RIG = tests/lib/transport_rig.c tests/lib/transport_rig.h tests/lib/tiny_server.c \
+	tests/lib/tiny_server.h
 # A database made by hand, row by row.
 HANDMADE = tests/lib/handmade.c tests/lib/handmade.h
 # Ingest against an outbox that does as the test says, linked in place of the real one.
@@ -132,9 +136,10 @@ tests_unit_test_settings_SOURCES = tests/unit/test_settings.c
 tests_unit_test_settings_LDADD = $(UNIT_LIBS)
 tests_unit_test_table_SOURCES = tests/unit/test_table.c
 tests_unit_test_table_LDADD = $(UNIT_LIBS)
-tests_unit_test_transport_SOURCES = tests/unit/test_transport.c \
-	tests/lib/tiny_server.c tests/lib/tiny_server.h \
-	tests/lib/transport_rig.c tests/lib/transport_rig.h
+tests_unit_test_transport_SOURCES = tests/unit/test_transport.c $(TRANSPORT_RIG)
 tests_unit_test_transport_LDADD = $(UNIT_LIBS)
+tests_unit_test_transport_connections_SOURCES = tests/unit/test_transport_connections.c \
+	$(TRANSPORT_RIG)
+tests_unit_test_transport_connections_LDADD = $(UNIT_LIBS)
 tests_unit_test_verdict_SOURCES = tests/unit/test_verdict.c
 tests_unit_test_verdict_LDADD = $(UNIT_LIBS)

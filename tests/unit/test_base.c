@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/isotime.h"
 #include "base/log.h"
+#include "base/loopback.h"
 #include "base/mailbox.h"
 #include "base/rand.h"
 
@@ -111,6 +112,24 @@ isotime_prints_what_it_reads(void **state)
 	assert_string_equal(text, "9999-12-31T23:59:59.999Z");
 	isotime_format(INT64_MIN, text);
 	assert_string_equal(text, "0000-01-01T00:00:00.000Z");
+}
+
+static void
+loopback_is_told_from_the_world(void **state)
+{
+	static const char *const here[] = { "localhost", "LocalHost", "127.0.0.1", "127.255.0.9",
+		"::1", "[::1]" };
+	static const char *const there[] = { "", "localhost.example.com", "128.0.0.1",
+		"126.255.255.255", "::2", "[::2]", "[", "[]", "[127.0.0.1", "example.com",
+		"0.0.0.0" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(here) / sizeof(*here); i++)
+		if (!loopback_host(here[i]))
+			fail_msg("%s is taken for another machine", here[i]);
+	for (size_t i = 0; i < sizeof(there) / sizeof(*there); i++)
+		if (loopback_host(there[i]))
+			fail_msg("%s is taken for this machine", there[i]);
 }
 
 static void
@@ -236,6 +255,7 @@ main(void)
 		cmocka_unit_test(err_grows_on_the_left),
 		cmocka_unit_test(isotime_reads_what_clients_write),
 		cmocka_unit_test(isotime_prints_what_it_reads),
+		cmocka_unit_test(loopback_is_told_from_the_world),
 		cmocka_unit_test(rand_repeats_and_stays_below),
 		cmocka_unit_test(log_limit_counts_what_it_leaves_out),
 		cmocka_unit_test(mailbox_keeps_order_and_bounds),

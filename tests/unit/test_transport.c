@@ -1,13 +1,12 @@
 /* The transport on libcurl against a server that behaves and misbehaves. */
 #include "lib/unit.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "dispatch/transport.h"
-#include "lib/tiny_server.h"
 #include "lib/transport_rig.h"
 
 /* ---- good days --------------------------------------------------------------------------------
@@ -22,9 +21,9 @@ a_request_arrives_whole_and_its_answer_comes_back(void **state)
 
 	(void)state;
 	tiny_server_start(&server, steps, 1);
-	result = send_to(server.url, PATIENCE_MS);
+	result = transport_send_to(server.url, PATIENCE_MS);
 	assert_int_equal(result.retry_after_ms, -1);
-	check_answer(&result, 200, "{\"results\":1}");
+	transport_check_answer(&result, 200, "{\"results\":1}");
 	tiny_server_stop(&server);
 	assert_memory_equal(server.last, "POST /x HTTP/1.1\r\n", 18);
 	assert_non_null(strstr(server.last, "\r\nAuthorization: Basic cHViOnNlYw==\r\n"));
@@ -50,9 +49,9 @@ a_large_body_goes_out_without_asking_first(void **state)
 	for (size_t i = 0; i < LARGE; i++)
 		body[i] = (char)('a' + i % 23);
 	tiny_server_start(&server, steps, 1);
-	start(server.url, (struct slice){ body, LARGE }, PATIENCE_MS);
-	result = wait_for_result();
-	check_answer(&result, 200, "{\"results\":1}");
+	transport_start(server.url, (struct slice){ body, LARGE }, PATIENCE_MS);
+	result = transport_wait_for_result();
+	transport_check_answer(&result, 200, "{\"results\":1}");
 	tiny_server_stop(&server);
 	assert_null(strstr(server.last, "Expect"));
 	arrived = strstr(server.last, "\r\n\r\n");
@@ -75,9 +74,9 @@ a_connection_serves_many_requests(void **state)
 	(void)state;
 	tiny_server_start(&server, steps, 3);
 	for (int i = 0; i < 3; i++) {
-		struct transport_result result = send_to(server.url, PATIENCE_MS);
+		struct transport_result result = transport_send_to(server.url, PATIENCE_MS);
 
-		check_answer(&result, 200, "{\"results\":1}");
+		transport_check_answer(&result, 200, "{\"results\":1}");
 	}
 	tiny_server_stop(&server);
 	assert_int_equal(server.connections, 1);
@@ -98,12 +97,12 @@ answers_come_chunked_or_until_the_end(void **state)
 	struct transport_result result;
 
 	(void)state;
-	result = play(chunked, 1, PATIENCE_MS);
-	check_answer(&result, 201, "abcde");
-	result = play(until_end, 1, PATIENCE_MS);
-	check_answer(&result, 503, "busy");
-	result = play(nothing, 1, PATIENCE_MS);
-	check_answer(&result, 204, "");
+	result = transport_play(chunked, 1, PATIENCE_MS);
+	transport_check_answer(&result, 201, "abcde");
+	result = transport_play(until_end, 1, PATIENCE_MS);
+	transport_check_answer(&result, 503, "busy");
+	result = transport_play(nothing, 1, PATIENCE_MS);
+	transport_check_answer(&result, 204, "");
 }
 
 static void
@@ -114,10 +113,10 @@ a_redirect_is_an_answer_and_not_followed(void **state)
 		    true },
 		{ TINY_ANSWER, OK_ANSWER, false },
 	};
-	struct transport_result result = play(steps, 2, PATIENCE_MS);
+	struct transport_result result = transport_play(steps, 2, PATIENCE_MS);
 
 	(void)state;
-	check_answer(&result, 307, "");
+	transport_check_answer(&result, 307, "");
 }
 
 static void
@@ -132,7 +131,7 @@ a_long_answer_is_read_and_its_rest_dropped(void **state)
 	(void)state;
 	memset(text + head, 'z', LONG);
 	text[head + LONG] = '\0';
-	result = play(steps, 1, PATIENCE_MS);
+	result = transport_play(steps, 1, PATIENCE_MS);
 	assert_int_equal(result.phase, PHASE_ANSWERED);
 	assert_int_equal(result.response.n, TRANSPORT_RESPONSE_MAX);
 	transport_result_free(&result);
@@ -152,12 +151,12 @@ retry_after_comes_with_the_answer(void **state)
 	struct transport_result result;
 
 	(void)state;
-	result = play(seconds, 1, PATIENCE_MS);
+	result = transport_play(seconds, 1, PATIENCE_MS);
 	assert_int_equal(result.retry_after_ms, 17000);
-	check_answer(&result, 429, "");
-	result = play(date, 1, PATIENCE_MS);
+	transport_check_answer(&result, 429, "");
+	result = transport_play(date, 1, PATIENCE_MS);
 	assert_int_equal(result.retry_after_ms, 90000);
-	check_answer(&result, 503, "");
+	transport_check_answer(&result, 503, "");
 }
 
 /* ---- bad days ---------------------------------------------------------------------------------
@@ -172,19 +171,19 @@ nothing_was_sent_when_nobody_listens(void **state)
 	(void)state;
 	tiny_server_start(&server, NULL, 0);
 	tiny_server_stop(&server);
-	result = send_to(server.url, PATIENCE_MS);
-	check_failure(&result, PHASE_NOT_SENT);
+	result = transport_send_to(server.url, PATIENCE_MS);
+	transport_check_failure(&result, PHASE_NOT_SENT);
 	tiny_server_free(&server);
 }
 
 static void
 nothing_was_sent_to_a_name_that_does_not_resolve(void **state)
 {
-	struct transport_result result = send_to("http://nosuchhost.invalid/x", 5000);
+	struct transport_result result = transport_send_to("http://nosuchhost.invalid/x", 5000);
 
 	(void)state;
 	assert_int_equal(result.http_status, 0);
-	check_failure(&result, PHASE_NOT_SENT);
+	transport_check_failure(&result, PHASE_NOT_SENT);
 }
 
 static void
@@ -198,8 +197,8 @@ nothing_was_sent_when_tls_fails(void **state)
 	(void)state;
 	tiny_server_start(&server, steps, 1);
 	snprintf(url, sizeof(url), "https://127.0.0.1:%d/x", server.port);
-	result = send_to(url, PATIENCE_MS);
-	check_failure(&result, PHASE_NOT_SENT);
+	result = transport_send_to(url, PATIENCE_MS);
+	transport_check_failure(&result, PHASE_NOT_SENT);
 	tiny_server_stop(&server);
 	tiny_server_free(&server);
 }
@@ -212,11 +211,11 @@ a_reset_after_sending_leaves_it_unknown(void **state)
 	struct transport_result result;
 
 	(void)state;
-	result = play(unread, 1, PATIENCE_MS);
+	result = transport_play(unread, 1, PATIENCE_MS);
 	assert_int_equal(result.http_status, 0);
-	check_failure(&result, PHASE_SENDING);
-	result = play(read, 1, PATIENCE_MS);
-	check_failure(&result, PHASE_SENDING);
+	transport_check_failure(&result, PHASE_SENDING);
+	result = transport_play(read, 1, PATIENCE_MS);
+	transport_check_failure(&result, PHASE_SENDING);
 }
 
 static void
@@ -233,9 +232,9 @@ a_truncated_answer_is_none(void **state)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct tiny_step steps[] = { { TINY_ANSWER, texts[i], true },
 			{ TINY_CLOSE, NULL, false } };
-		struct transport_result result = play(steps, 2, PATIENCE_MS);
+		struct transport_result result = transport_play(steps, 2, PATIENCE_MS);
 
-		check_failure(&result, PHASE_SENDING);
+		transport_check_failure(&result, PHASE_SENDING);
 	}
 }
 
@@ -243,18 +242,19 @@ static void
 a_slow_answer_times_out(void **state)
 {
 	static const struct tiny_step steps[] = { { TINY_SILENCE, NULL, true } };
-	struct transport_result result = play(steps, 1, 300);
+	struct transport_result result = transport_play(steps, 1, 300);
 
 	(void)state;
 	assert_non_null(strstr(result.error, "timed out"));
-	check_failure(&result, PHASE_SENDING);
+	transport_check_failure(&result, PHASE_SENDING);
 }
 
 static void
 what_is_no_url_does_not_start(void **state)
 {
-	struct transport_request request = request_to("", SLICE("{}"), 1000);
-	struct transport_request strange = request_to("ftp://127.0.0.1/x", SLICE("{}"), 1000);
+	struct transport_request request = transport_request_to("", SLICE("{}"), 1000);
+	struct transport_request strange =
+	    transport_request_to("ftp://127.0.0.1/x", SLICE("{}"), 1000);
 	struct transport_result result;
 	struct err e;
 
@@ -262,186 +262,32 @@ what_is_no_url_does_not_start(void **state)
 	assert_int_equal(transport->start(transport, &request, &e), -1);
 	assert_int_equal(e.code, ERR_INPUT);
 	assert_int_equal(transport->start(transport, &strange, &e), 0);
-	result = wait_for_result();
+	result = transport_wait_for_result();
 	/* refused for its scheme, before anybody was asked to connect */
 	assert_null(strstr(result.error, "connect"));
-	check_failure(&result, PHASE_NOT_SENT);
-}
-
-/* ---- kept connections -------------------------------------------------------------------------
- */
-
-/* libcurl by itself would send the request again on a new connection, and tell nobody. */
-static void
-a_request_on_a_dying_connection_is_not_sent_twice(void **state)
-{
-	static const struct tiny_step steps[] = {
-		{ TINY_ANSWER, OK_ANSWER, true },
-		{ TINY_RESET_READ, NULL, false },
-		{ TINY_ANSWER, OK_ANSWER, true },
-	};
-	struct tiny_server server;
-	struct transport_result result;
-
-	(void)state;
-	tiny_server_start(&server, steps, 3);
-	result = send_to(server.url, PATIENCE_MS);
-	check_answer(&result, 200, "{\"results\":1}");
-	result = send_to(server.url, PATIENCE_MS);
-	assert_non_null(strstr(result.error, "kept connection"));
-	check_failure(&result, PHASE_SENDING);
-	assert_int_equal(server.requests, 2);
-	/* and the next one is fine */
-	result = send_to(server.url, PATIENCE_MS);
-	check_answer(&result, 200, "{\"results\":1}");
-	tiny_server_stop(&server);
-	assert_int_equal(server.requests, 3);
-	tiny_server_free(&server);
-}
-
-static void
-a_connection_that_was_closed_meanwhile_is_replaced(void **state)
-{
-	static const struct tiny_step steps[] = {
-		{ TINY_ANSWER, OK_ANSWER, true },
-		{ TINY_CLOSE, NULL, false },
-		{ TINY_ANSWER, OK_ANSWER, true },
-	};
-	int64_t end = clock_mono(&clock_system) + PATIENCE_MS;
-	struct tiny_server server;
-	struct transport_result result;
-	struct err e;
-
-	(void)state;
-	tiny_server_start(&server, steps, 3);
-	result = send_to(server.url, PATIENCE_MS);
-	check_answer(&result, 200, "{\"results\":1}");
-	while (server.closed == 0 && clock_mono(&clock_system) < end)
-		assert_int_equal(transport->poll(transport, 10, &e), 0);
-	result = send_to(server.url, PATIENCE_MS);
-	check_answer(&result, 200, "{\"results\":1}");
-	tiny_server_stop(&server);
-	assert_int_equal(server.connections, 2);
-	tiny_server_free(&server);
-}
-
-/* ---- proxies ----------------------------------------------------------------------------------
- */
-
-static void
-proxy_variables_count_but_not_for_loopback(void **state)
-{
-	static const struct tiny_step steps[] = { { TINY_ANSWER, OK_ANSWER, true } };
-	struct tiny_server server;
-	struct transport_result result;
-	char proxy[64];
-
-	(void)state;
-	setenv("http_proxy", "http://127.0.0.1:1", 1);
-	result = play(steps, 1, PATIENCE_MS);
-	check_answer(&result, 200, "{\"results\":1}");
-	tiny_server_start(&server, steps, 1);
-	snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%d", server.port);
-	setenv("http_proxy", proxy, 1);
-	result = send_to("http://nosuchhost.invalid/x", PATIENCE_MS);
-	check_answer(&result, 200, "{\"results\":1}");
-	unsetenv("http_proxy");
-	tiny_server_stop(&server);
-	assert_memory_equal(server.last, "POST http://nosuchhost.invalid/x HTTP/1.1\r\n", 43);
-	tiny_server_free(&server);
-}
-
-/* ---- cancelling and waking --------------------------------------------------------------------
- */
-
-static void
-cancelled_requests_tell_how_far_they_came(void **state)
-{
-	static const struct tiny_step steps[] = { { TINY_SILENCE, NULL, true } };
-	int64_t end = clock_mono(&clock_system) + PATIENCE_MS;
-	struct tiny_server server;
-	struct transport_result result;
-	struct err e;
-
-	(void)state;
-	tiny_server_start(&server, steps, 1);
-	start(server.url, SLICE("{}"), PATIENCE_MS);
-	while (server.requests == 0 && clock_mono(&clock_system) < end)
-		assert_int_equal(transport->poll(transport, 10, &e), 0);
-	transport->cancel(transport);
-	result = wait_for_result();
-	check_failure(&result, PHASE_SENDING);
-	start(server.url, SLICE("{}"), PATIENCE_MS);
-	transport->cancel(transport);
-	result = wait_for_result();
-	check_failure(&result, PHASE_NOT_SENT);
-	tiny_server_stop(&server);
-	tiny_server_free(&server);
-}
-
-static void *
-wake_it(void *arg)
-{
-	transport->wake(arg);
-	return NULL;
-}
-
-static void
-waking_lifts_poll_out_of_its_sleep(void **state)
-{
-	int64_t started = clock_mono(&clock_system);
-	pthread_t thread;
-	struct err e;
-
-	(void)state;
-	assert_int_equal(pthread_create(&thread, NULL, wake_it, transport), 0);
-	assert_int_equal(transport->poll(transport, -1, &e), 0);
-	pthread_join(thread, NULL);
-	assert_true(clock_mono(&clock_system) - started < PATIENCE_MS);
-}
-
-static void
-freeing_ends_what_is_under_way(void **state)
-{
-	static const struct tiny_step steps[] = { { TINY_SILENCE, NULL, true } };
-	struct tiny_server server;
-	struct err e;
-
-	tiny_server_start(&server, steps, 1);
-	start(server.url, SLICE("{}"), PATIENCE_MS);
-	assert_int_equal(transport->poll(transport, 10, &e), 0);
-	transport_rig_tear_down(state);
-	tiny_server_stop(&server);
-	tiny_server_free(&server);
-	transport_rig_set_up(state);
+	transport_check_failure(&result, PHASE_NOT_SENT);
 }
 
 int
 main(void)
 {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, transport_set_up, transport_tear_down)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_request_arrives_whole_and_its_answer_comes_back),
-		cmocka_unit_test(a_large_body_goes_out_without_asking_first),
-		cmocka_unit_test(a_connection_serves_many_requests),
-		cmocka_unit_test(answers_come_chunked_or_until_the_end),
-		cmocka_unit_test(a_redirect_is_an_answer_and_not_followed),
-		cmocka_unit_test(a_long_answer_is_read_and_its_rest_dropped),
-		cmocka_unit_test(retry_after_comes_with_the_answer),
-		cmocka_unit_test(nothing_was_sent_when_nobody_listens),
-		cmocka_unit_test(nothing_was_sent_to_a_name_that_does_not_resolve),
-		cmocka_unit_test(nothing_was_sent_when_tls_fails),
-		cmocka_unit_test(a_reset_after_sending_leaves_it_unknown),
-		cmocka_unit_test(a_truncated_answer_is_none),
-		cmocka_unit_test(a_slow_answer_times_out),
-		cmocka_unit_test(what_is_no_url_does_not_start),
-		cmocka_unit_test(a_request_on_a_dying_connection_is_not_sent_twice),
-		cmocka_unit_test(a_connection_that_was_closed_meanwhile_is_replaced),
-		cmocka_unit_test(proxy_variables_count_but_not_for_loopback),
-		cmocka_unit_test(cancelled_requests_tell_how_far_they_came),
-		cmocka_unit_test(waking_lifts_poll_out_of_its_sleep),
-		cmocka_unit_test(freeing_ends_what_is_under_way),
+		TEST(a_request_arrives_whole_and_its_answer_comes_back),
+		TEST(a_large_body_goes_out_without_asking_first),
+		TEST(a_connection_serves_many_requests),
+		TEST(answers_come_chunked_or_until_the_end),
+		TEST(a_redirect_is_an_answer_and_not_followed),
+		TEST(a_long_answer_is_read_and_its_rest_dropped),
+		TEST(retry_after_comes_with_the_answer),
+		TEST(nothing_was_sent_when_nobody_listens),
+		TEST(nothing_was_sent_to_a_name_that_does_not_resolve),
+		TEST(nothing_was_sent_when_tls_fails),
+		TEST(a_reset_after_sending_leaves_it_unknown),
+		TEST(a_truncated_answer_is_none),
+		TEST(a_slow_answer_times_out),
+		TEST(what_is_no_url_does_not_start),
 	};
 
-	return cmocka_run_group_tests_name(
-	    "transport", tests, transport_rig_set_up, transport_rig_tear_down);
+	return cmocka_run_group_tests_name("transport", tests, NULL, NULL);
 }

@@ -1,0 +1,10 @@
+/* Whether a host of a URL or a listener is this machine itself. Pure. */
+#ifndef BASE_LOOPBACK_H
+#define BASE_LOOPBACK_H
+
+#include <stdbool.h>
+
+/* "localhost", 127.0.0.0/8, ::1 with or without brackets. Other names are not looked up. */
+bool loopback_host(const char *host);
+
+#endif
