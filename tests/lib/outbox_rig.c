@@ -151,7 +151,7 @@ rig_number(const char *sql)
 {
 	struct db db;
 	struct err e;
-	int64_t n;
+	int64_t n = 0;
 
 	if (db_open(&db, rig_dir.file, DB_READ, &e) != 0 || db_exec_int(&db, sql, &n, &e) != 0)
 		fail_msg("%s: %s", sql, e.text);
