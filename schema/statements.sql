@@ -154,7 +154,8 @@ SELECT site_id, name, mode, reason, next_attempt_at, failures FROM site ORDER BY
 -- name: audit_tally
 SELECT site_id, status, maybe_sent FROM delivery;
 -- name: audit_pending
-SELECT count(*) FROM delivery INDEXED BY delivery_due WHERE status = 'pending';
+SELECT count(*) FROM (
+	SELECT 1 FROM delivery INDEXED BY delivery_due WHERE status = 'pending' LIMIT ?1);
 -- name: audit_oldest
 SELECT e.event_id, e.received_at
 FROM event e

@@ -19,6 +19,7 @@
 #define N_SIGNALS 3
 #define SPARE_FILES 64 /* database, sockets to Bento, control, a reserve */
 #define WATCH_SECONDS 1
+#define PENDING_COUNT_MAX 100000
 
 struct daemon {
 	const struct config *config;
@@ -211,23 +212,31 @@ start_signals(struct daemon *d, struct err *e)
 	return process_hear_signals(e);
 }
 
+/* A million waiting events must not delay the start: they are counted only so far. */
 static void
-announce(const struct daemon *d)
+log_start(const struct daemon *d)
 {
 	struct outbox_audit *audit;
-	int64_t pending = -1;
+	int64_t pending = 0;
 	struct err e;
 
 	if (outbox_audit_open(d->config->database, &audit, &e) == 0) {
-		if (outbox_audit_pending(audit, &pending, &e) != 0)
+		if (outbox_audit_pending(audit, PENDING_COUNT_MAX, &pending, &e) != 0)
 			log_warn("cannot count what waits: %s", e.text);
 		outbox_audit_close(audit);
 	}
-	log_info("bentospool %s: database %s, %zu site%s, %lld event%s waiting", version_number,
+	log_info("bentospool %s: database %s, %zu site%s, %lld%s event%s waiting", version_number,
 	    d->config->database, d->config->n_sites, words_plural((int64_t)d->config->n_sites),
-	    (long long)pending, words_plural(pending));
+	    (long long)pending, pending == PENDING_COUNT_MAX ? " or more" : "",
+	    words_plural(pending));
 	if (d->config->warning[0] != '\0')
 		log_warn("%s", d->config->warning);
+}
+
+static void
+announce(const struct daemon *d)
+{
+	log_start(d);
 	for (size_t i = 0; ingest_address(d->ingest, i) != NULL; i++)
 		printf("listening on %s\n", ingest_address(d->ingest, i));
 	fflush(stdout);

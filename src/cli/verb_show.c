@@ -13,7 +13,8 @@
 #include "outbox/audit.h"
 
 #define TEXT_MAX INT64_C(1073741824) /* of one event laid out; bodies are bounded by max_body */
-#define EMAIL_FIELD 14
+#define FIELD 14                     /* columns of a name */
+#define ID_DIGITS 18                 /* fits in 64 bits */
 
 /* Everything about one event, collected before anything is printed. */
 struct portrait {
@@ -76,7 +77,7 @@ add_line(struct portrait *p, const char *name, struct slice text)
 {
 	if (text.n == 0)
 		return;
-	buf_printf(&p->text, "  %-*s", EMAIL_FIELD, name);
+	buf_printf(&p->text, "  %-*s", FIELD, name);
 	table_append_clean(&p->text, text);
 	buf_append_byte(&p->text, '\n');
 }
@@ -88,14 +89,14 @@ add_time_line(struct portrait *p, const char *name, int64_t at)
 
 	when_time(at, text);
 	if (at != 0)
-		buf_printf(&p->text, "  %-*s%s UTC\n", EMAIL_FIELD, name, text);
+		buf_printf(&p->text, "  %-*s%s UTC\n", FIELD, name, text);
 }
 
 static void
 add_number_line(struct portrait *p, const char *name, int64_t value)
 {
 	if (value != 0)
-		buf_printf(&p->text, "  %-*s%lld\n", EMAIL_FIELD, name, (long long)value);
+		buf_printf(&p->text, "  %-*s%lld\n", FIELD, name, (long long)value);
 }
 
 static void
@@ -355,23 +356,16 @@ note_id(void *arg, const struct audit_event *event)
 	*id = event->event_id;
 }
 
-/* 0 and the id (0: none matches), or an exit code. */
+/* By the operand, else the newest one with the message id. 0: none matches. */
 static int
-choose_event(struct outbox_audit *audit, const struct options *o, int64_t *ret_id)
+choose_event(struct outbox_audit *audit, const struct options *o, int64_t *ret_id, struct err *e)
 {
 	struct audit_page page = { .rows = 1, .newest = true };
-	struct err e;
-	char *end;
 
 	*ret_id = 0;
-	if (o->n_operands == 0) {
-		if (outbox_audit_list(audit, &o->filter, &page, note_id, ret_id, &e) != 0)
-			return verb_fail(&e);
-		return 0;
-	}
-	*ret_id = strtoll(o->operands[0], &end, 10);
-	if (*ret_id < 1 || *end != '\0')
-		return verb_usage("show: \"%.40s\" is no id of an event", o->operands[0]);
+	if (o->n_operands == 0)
+		return outbox_audit_list(audit, &o->filter, &page, note_id, ret_id, e);
+	*ret_id = strtoll(o->operands[0], NULL, 10);
 	return 0;
 }
 
@@ -381,10 +375,10 @@ show(struct outbox_audit *audit, const struct options *o, const struct config *c
 	struct portrait p = { .options = o, .config = c };
 	struct err e;
 	int64_t id;
-	int rc = choose_event(audit, o, &id);
+	int rc;
 
-	if (rc != 0)
-		return rc;
+	if (choose_event(audit, o, &id, &e) != 0)
+		return verb_fail(&e);
 	buf_init(&p.text, (size_t)TEXT_MAX);
 	buf_init(&p.body, (size_t)TEXT_MAX);
 	buf_init(&p.sent, (size_t)TEXT_MAX);
@@ -414,6 +408,10 @@ verb_show(const struct options *o)
 
 	if ((o->n_operands == 0) == (o->filter.text[FILTER_MESSAGE_ID] == NULL))
 		return verb_usage("show: say which event, by its id or with --message-id");
+	if (o->n_operands == 1
+	    && (o->operands[0][strspn(o->operands[0], "0123456789")] != '\0'
+		|| strlen(o->operands[0]) > ID_DIGITS))
+		return verb_usage("show: \"%.40s\" is no id of an event", o->operands[0]);
 	if (o->json + o->raw + o->sent > 1)
 		return verb_usage("show: --json, --raw and --sent exclude each other");
 	if (verb_open(o, &c, &audit) != 0)

@@ -11,6 +11,7 @@
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "cli/when.h"
+#include "cli/words.h"
 #include "outbox/audit.h"
 
 #define MAX_PROBLEMS 64
@@ -144,12 +145,17 @@ static void
 print_site(const struct report *r, const struct audit_site *s)
 {
 	char age[WHEN_AGE_SIZE];
+	struct buf reason;
 
 	printf("\nsite %s: %s", s->name, modes[s->mode]);
 	if (s->mode != OUTBOX_SITE_READY) {
 		when_age(s->next_attempt_at - r->now, age);
-		printf(" (%s, %lld in a row), next attempt in %s", s->reason,
-		    (long long)s->failures, age);
+		printf(", next attempt in %s, %lld failure%s in a row\n", age,
+		    (long long)s->failures, words_plural(s->failures));
+		buf_init(&reason, AUDIT_TEXT_MAX);
+		table_append_clean(&reason, slice_from(s->reason));
+		printf("  reason       %s", reason.n > 0 ? reason.p : "-");
+		buf_free(&reason);
 	}
 	putchar('\n');
 	print_counts(s);

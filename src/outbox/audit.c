@@ -207,13 +207,14 @@ outbox_audit_sites(
 }
 
 int
-outbox_audit_pending(struct outbox_audit *a, int64_t *ret_count, struct err *e)
+outbox_audit_pending(struct outbox_audit *a, int64_t max, int64_t *ret_count, struct err *e)
 {
 	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_AUDIT_PENDING, e);
 	int rc;
 
 	if (stmt == NULL)
 		return -1;
+	db_bind_int(stmt, 1, max);
 	rc = db_step(&a->db, stmt, e);
 	if (rc == 1) {
 		*ret_count = db_int(stmt, 0);

@@ -75,8 +75,8 @@ int outbox_audit_sites(
 /* Only the first fields, up to `failures`: cheap however many events there are. */
 int outbox_audit_modes(
     struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e);
-/* Events that wait, over all sites. */
-int outbox_audit_pending(struct outbox_audit *a, int64_t *ret_count, struct err *e);
+/* Events that wait, over all sites; counting stops at max, so that it costs little at any size. */
+int outbox_audit_pending(struct outbox_audit *a, int64_t max, int64_t *ret_count, struct err *e);
 
 struct audit_event {
 	int64_t event_id;

@@ -36,7 +36,7 @@ on_beat(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	(void)arg;
+	((struct world *)arg)->n_beats++;
 }
 
 static const struct ingest_site_options one_site = { .site_id = 1, .name = "main" };
@@ -51,7 +51,7 @@ world_new(void)
 	assert_non_null(w);
 	w->clock = (struct clock){ world_wall, world_mono, w };
 	w->base = event_base_new();
-	w->beat = event_new(w->base, -1, EV_PERSIST, on_beat, NULL);
+	w->beat = event_new(w->base, -1, EV_PERSIST, on_beat, w);
 	event_add(w->beat, &period);
 	w->outbox = ingest_outbox_new();
 	w->o = (struct ingest_options){
@@ -132,6 +132,16 @@ world_run_a_while(struct world *w)
 {
 	for (int i = 0; i < 20; i++)
 		event_base_loop(w->base, EVLOOP_ONCE);
+}
+
+unsigned
+world_count_rounds(struct world *w)
+{
+	unsigned end = w->n_beats + 20, rounds = 0;
+
+	for (; w->n_beats < end; rounds++)
+		event_base_loop(w->base, EVLOOP_ONCE);
+	return rounds;
 }
 
 struct count {

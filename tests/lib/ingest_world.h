@@ -14,6 +14,7 @@
 struct world {
 	struct event_base *base;
 	struct event *beat; /* so that the loop looks up now and then */
+	unsigned n_beats;
 	struct outbox *outbox;
 	struct ingest *ingest;
 	struct ingest_options o;
@@ -34,6 +35,8 @@ void world_wait_ms(struct world *w, int64_t ms);
 void world_run_until(struct world *w, bool (*test)(void *arg), void *arg, const char *what);
 /* Runs the loop as often as something happens in it, at least for some rounds. */
 void world_run_a_while(struct world *w);
+/* How often the loop woke up during 20 of its beats: about as often when it has nothing to do. */
+unsigned world_count_rounds(struct world *w);
 void world_run_until_waiting(struct world *w, unsigned n);
 void world_run_until_given_back(struct world *w, unsigned n);
 

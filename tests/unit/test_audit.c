@@ -95,13 +95,15 @@ audit_counts_what_waits(void **state)
 	int64_t n = -1;
 
 	(void)state;
-	assert_int_equal(outbox_audit_pending(audit, &n, NULL), 0);
+	assert_int_equal(outbox_audit_pending(audit, 3, &n, NULL), 0);
 	assert_int_equal(n, 0);
 	handmade_event(&box, 1, "A", "a@b.cc", STATUS_PENDING, NULL);
 	handmade_event(&box, 2, "A", "a@b.cc", STATUS_FAILED, NULL);
 	handmade_event(&box, 3, "A", "a@b.cc", STATUS_PENDING, NULL);
-	assert_int_equal(outbox_audit_pending(audit, &n, NULL), 0);
+	assert_int_equal(outbox_audit_pending(audit, 3, &n, NULL), 0);
 	assert_int_equal(n, 2);
+	assert_int_equal(outbox_audit_pending(audit, 1, &n, NULL), 0);
+	assert_int_equal(n, 1);
 }
 
 static void

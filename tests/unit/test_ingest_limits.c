@@ -2,12 +2,14 @@
  */
 #include "lib/unit.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ingest/server.h"
 #include "lib/ingest_world.h"
 
 #define MAX_BODY 4194304
@@ -110,6 +112,36 @@ the_largest_body_in_chunks_is_taken_and_a_byte_more_is_not(void **state)
 	client_expect(c, 200, NULL);
 	ingest_outbox_last(w->outbox, &put);
 	assert_true(put.sum == ingest_outbox_sum(body, MAX_BODY));
+	client_free(c);
+	free(body);
+}
+
+static bool
+takes_no_more(void *arg)
+{
+	const struct client *c = arg;
+
+	return send(c->fd, "x", 1, MSG_NOSIGNAL) < 0 && errno != EAGAIN;
+}
+
+static void
+who_still_sends_is_not_cut_off_at_once(void **state)
+{
+	struct world *w = *state;
+	struct client *c = client_new(w, 0);
+	char *body = make_body(50000);
+
+	send_head(c, MAX_BODY + 1);
+	client_expect(c, 413, NULL);
+	client_expect_end(c);
+	/* closing now could destroy the answer on its way to a client that is far */
+	for (int i = 0; i < 20; i++) {
+		if (send(c->fd, body, 50000, MSG_NOSIGNAL) < 0)
+			assert_int_equal(errno, EAGAIN);
+		event_base_loop(w->base, EVLOOP_ONCE);
+	}
+	world_wait_ms(w, SERVER_LINGER_MS);
+	world_run_until(w, takes_no_more, c, "the end of the connection");
 	client_free(c);
 	free(body);
 }
@@ -388,6 +420,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(the_largest_body_is_taken_and_a_byte_more_is_not),
 		T(the_largest_body_in_chunks_is_taken_and_a_byte_more_is_not),
+		T(who_still_sends_is_not_cut_off_at_once),
 		T(a_refused_body_is_read_to_its_end),
 		T(headers_are_limited_in_bytes_and_number),
 		cmocka_unit_test(bodies_of_all_connections_are_limited),
