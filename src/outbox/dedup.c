@@ -5,7 +5,7 @@
 
 #include "base/rand.h"
 
-#define SLOT_BITS 18
+#define SLOT_BITS 17
 #define SLOT_MASK (DEDUP_SLOTS - 1)
 
 _Static_assert(DEDUP_SLOTS == 1 << SLOT_BITS, "a slot is named by the top bits of a key");

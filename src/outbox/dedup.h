@@ -9,7 +9,7 @@
  *
  * Nothing is lost in a crash: the hash of each event stands in its delivery row, and `meta` knows
  * up to which event all of them are in message_key; the rest is read again at start, at most some
- * 130,000 narrow rows however large the backlog is.
+ * 65,000 narrow rows however large the backlog is.
  *
  * Writer thread; private to outbox/.
  */
@@ -22,8 +22,8 @@
 #include "base/slice.h"
 #include "outbox/db.h"
 
-#define DEDUP_SLOTS 262144
-#define DEDUP_KEEP 65536 /* ids kept in memory */
+#define DEDUP_SLOTS 131072
+#define DEDUP_KEEP 32768 /* ids kept in memory */
 #define DEDUP_SLICE 1024 /* ids moved at once, when there are that many more */
 
 struct dedup_slot {
