@@ -219,6 +219,10 @@ bodies_of_all_connections_are_limited(void **state)
 	send_head(small, 600000);
 	client_send_bytes(small, body, 600000);
 	client_expect(small, 200, NULL);
+	for (int i = 0; i < 300; i++) {
+		client_post(small, "/v1/track", "", "{}");
+		client_expect(small, 200, NULL);
+	}
 	client_free(first);
 	client_free(second);
 	client_free(small);
