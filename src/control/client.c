@@ -204,7 +204,7 @@ int
 control_client_call(struct control_client *c, const cJSON *request, int timeout_ms,
     cJSON **ret_answer, struct err *e)
 {
-	cJSON *answer;
+	cJSON *answer = NULL;
 
 	if (send_request(c->fd, request, timeout_ms, e) != 0
 	    || receive_answer(c, timeout_ms, &answer, e) != 0)
