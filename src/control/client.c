@@ -180,21 +180,35 @@ fail_as_told(cJSON *answer, struct err *e)
 	return -1;
 }
 
+/* The answer, past the lines that tell how far an operation has come. */
+static int
+receive_answer(struct control_client *c, int timeout_ms, cJSON **ret_answer, struct err *e)
+{
+	double done = 0;
+
+	for (;;) {
+		const cJSON *progress;
+
+		if (receive_line(c, timeout_ms, ret_answer, e) != 0)
+			return done > 0 ? err_wrap(e, "stopped after %.0f events", done) : -1;
+		if (cJSON_HasObjectItem(*ret_answer, "ok"))
+			return 0;
+		progress = cJSON_GetObjectItemCaseSensitive(*ret_answer, "progress");
+		if (cJSON_IsNumber(progress))
+			done = progress->valuedouble;
+		cJSON_Delete(*ret_answer);
+	}
+}
+
 int
 control_client_call(struct control_client *c, const cJSON *request, int timeout_ms,
     cJSON **ret_answer, struct err *e)
 {
 	cJSON *answer = NULL;
 
-	if (send_request(c->fd, request, timeout_ms, e) != 0)
+	if (send_request(c->fd, request, timeout_ms, e) != 0
+	    || receive_answer(c, timeout_ms, &answer, e) != 0)
 		return -1;
-	for (;;) {
-		if (receive_line(c, timeout_ms, &answer, e) != 0)
-			return -1;
-		if (cJSON_HasObjectItem(answer, "ok"))
-			break;
-		cJSON_Delete(answer); /* progress */
-	}
 	if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(answer, "ok")))
 		return fail_as_told(answer, e);
 	*ret_answer = answer;

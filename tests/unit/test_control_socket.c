@@ -3,6 +3,7 @@
 
 #include <cjson/cJSON.h>
 #include <event2/event.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,45 @@ client_that_leaves_stops_its_operation(void **state)
 	cJSON_Delete(answer);
 }
 
+/* A daemon that stops in the middle: what was done must not be hidden. */
+static void *
+answer_half(void *arg)
+{
+	static const char half[] = "{\"progress\":500}\n{\"progress\":1000}\n";
+	char request[256];
+	int fd = accept(*(int *)arg, NULL, NULL);
+
+	assert_true(recv(fd, request, sizeof(request), 0) > 0);
+	assert_int_equal(send(fd, half, sizeof(half) - 1, 0), sizeof(half) - 1);
+	close(fd);
+	return NULL;
+}
+
+static void
+client_tells_how_far_it_came(void **state)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	char kept[sizeof(rig.path)];
+	struct err e = { 0 };
+	pthread_t thread;
+
+	(void)state;
+	memcpy(kept, rig.path, sizeof(kept));
+	snprintf(rig.path, sizeof(rig.path), "%s/half", rig.folder);
+	snprintf(un.sun_path, sizeof(un.sun_path), "%s", rig.path);
+	assert_int_equal(bind(listener, (struct sockaddr *)&un, sizeof(un)), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(pthread_create(&thread, NULL, answer_half, &listener), 0);
+	assert_null(control_rig_ask("{\"do\":\"operate\"}", &e));
+	assert_string_equal(
+	    e.text, "stopped after 1000 events: the daemon hung up; its log may say why");
+	pthread_join(thread, NULL);
+	close(listener);
+	unlink(rig.path);
+	memcpy(rig.path, kept, sizeof(kept));
+}
+
 static void
 socket_is_private_and_single(void **state)
 {
@@ -181,6 +221,7 @@ main(void)
 		WITH_DAEMON(endless_line_is_cut_off),
 		WITH_DAEMON(connections_are_bounded),
 		WITH_DAEMON(client_that_leaves_stops_its_operation),
+		WITH_DAEMON(client_tells_how_far_it_came),
 		WITH_DAEMON(socket_is_private_and_single),
 		WITH_DAEMON(dead_socket_is_replaced_and_a_file_is_not),
 	};
