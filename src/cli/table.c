@@ -197,7 +197,9 @@ print_cell(struct table *t, size_t column, const char *text, enum table_colour c
 static void
 print_rows(struct table *t)
 {
-	assert(t->n_columns > 0);
+	size_t columns = t->n_columns;
+
+	assert(columns > 0);
 	if (!t->begun) {
 		find_widths(t);
 		for (size_t c = 0; c < t->n_columns; c++)
@@ -205,7 +207,7 @@ print_rows(struct table *t)
 		t->begun = true;
 	}
 	for (size_t i = 0; i < t->n_cells; i++) {
-		print_cell(t, i % t->n_columns, t->cells[i].text, t->cells[i].colour);
+		print_cell(t, i % columns, t->cells[i].text, t->cells[i].colour);
 		free(t->cells[i].text);
 	}
 	t->n_cells = 0;

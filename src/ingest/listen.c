@@ -226,7 +226,7 @@ print_address(struct listener *l, const struct sockaddr_storage *name)
 
 		inet_ntop(AF_INET, &in->sin_addr, host, sizeof(host));
 		snprintf(l->address, sizeof(l->address), "http://%s:%u", host,
-		    (unsigned)ntohs(in->sin_port));
+		    (unsigned)ntohs(in->sin_port)); /* NOLINT: getsockname filled it */
 	}
 }
 

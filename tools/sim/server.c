@@ -76,6 +76,7 @@ print_address(
 		const struct sockaddr_in *in = (const struct sockaddr_in *)ret_address;
 
 		evutil_inet_ntop(AF_INET, &in->sin_addr, text, sizeof(text));
+		/* NOLINTNEXTLINE: getsockname filled it */
 		printf("%s on http://%s:%u\n", name, text, ntohs(in->sin_port));
 	}
 	return fflush(stdout);
