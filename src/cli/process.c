@@ -27,7 +27,8 @@ process_prepare(struct err *e)
 
 	umask(0027);
 	/* Threads hand memory to each other all the time: an arena for each would keep what another
-	 * has freed (measured: 3 MB of 24). Large bodies go back to the system when they are freed. */
+	 * has freed (measured: 3 MB of 24). Large bodies go back to the system when they are freed.
+	 */
 	mallopt(M_ARENA_MAX, 1);
 	mallopt(M_MMAP_THRESHOLD, 256 * 1024);
 	if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)

@@ -39,7 +39,8 @@ configure_connection(struct db *db, enum db_mode mode, struct err *e)
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_extended_result_codes(db->handle, 1);
-	/* A reader walks forward through the backlog; a large cache would only hold what is gone. */
+	/* A reader walks forward through the backlog; a large cache would only hold what is gone.
+	 */
 	if (mode == DB_READ && db_exec(db, "PRAGMA cache_size=-512;", e) != 0)
 		return -1;
 	return db_exec(db,
