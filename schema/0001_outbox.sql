@@ -105,15 +105,6 @@ CREATE TABLE attempt_event (
 	PRIMARY KEY (event_id, attempt_id)
 ) STRICT, WITHOUT ROWID;
 
--- User ids whose e-mail an identify has told.
-CREATE TABLE identity (
-	site_id INTEGER NOT NULL,
-	user_id TEXT NOT NULL,
-	email TEXT NOT NULL,
-	learned_at INTEGER NOT NULL,
-	PRIMARY KEY (site_id, user_id)
-) STRICT, WITHOUT ROWID;
-
 -- What operators did, and how each event stood before it.
 CREATE TABLE operation (
 	operation_id INTEGER PRIMARY KEY AUTOINCREMENT,
