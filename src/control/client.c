@@ -11,8 +11,10 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "control/control.h"
 
-#define ANSWER_MAX 65536 /* bytes of one line */
+#define REQUEST_MAX (CONTROL_MAX_LINE - 1)
+#define ANSWER_MAX 65536
 #define CHUNK 4096
 
 struct control_client {
@@ -118,14 +120,17 @@ static int
 send_request(int fd, const cJSON *request, int timeout_ms, struct err *e)
 {
 	char *text = cJSON_PrintUnformatted(request);
+	struct buf line;
 	int rc;
 
 	if (text == NULL)
 		return err_nomem(e);
-	rc = send_all(fd, text, strlen(text), timeout_ms, e);
-	if (rc == 0)
-		rc = send_all(fd, "\n", 1, timeout_ms, e);
+	buf_init(&line, REQUEST_MAX);
+	buf_printf(&line, "%s\n", text);
 	cJSON_free(text);
+	rc = line.failed ? err_set(e, ERR_LIMIT, "the request is too long for the daemon")
+			 : send_all(fd, line.p, line.n, timeout_ms, e);
+	buf_free(&line);
 	return rc;
 }
 
