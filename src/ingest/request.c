@@ -188,10 +188,8 @@ send_events(struct request *r)
 	put->n_stored = put->n_duplicates = 0;
 	put->first_event_id = 0;
 	r->sent = true; /* before: the writer may be done with it at once */
-	if (outbox_send(r->ingest->outbox, &put->msg) == 0)
-		return;
-	r->sent = false;
-	finish(r, &request_busy);
+	if (outbox_send(r->ingest->outbox, &put->msg) != 0)
+		finish(r, &request_busy);
 }
 
 /* ---- a complete body ---------------------------------------------------------------- */
