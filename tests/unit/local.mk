@@ -37,3 +37,7 @@ tests_unit_test_control_SOURCES = tests/unit/test_control.c $(CONTROL_RIG)
 tests_unit_test_control_LDADD = $(UNIT_LIBS)
 tests_unit_test_control_socket_SOURCES = tests/unit/test_control_socket.c $(CONTROL_RIG)
 tests_unit_test_control_socket_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/test_options
+tests_unit_test_options_SOURCES = tests/unit/test_options.c
+tests_unit_test_options_LDADD = $(UNIT_LIBS)
