@@ -31,8 +31,7 @@ const struct verb verbs[] = {
 	{
 	    .name = "list",
 	    .summary = "the events that match",
-	    .about = "Oldest first, 50 unless --limit says otherwise. Without a filter all events "
-		     "match.",
+	    .about = "Oldest first, 50 unless --limit says otherwise. Without a filter all match.",
 	    .example = "bentospool list --status failed --since 2d",
 	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTION(NEWEST),
 	    .run = verb_list,
