@@ -142,3 +142,7 @@ tests_unit_test_transport_trouble_SOURCES = tests/unit/test_transport_trouble.c 
 tests_unit_test_transport_trouble_LDADD = $(UNIT_LIBS)
 tests_unit_test_verdict_SOURCES = tests/unit/test_verdict.c
 tests_unit_test_verdict_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/unit/test_options
+tests_unit_test_options_SOURCES = tests/unit/test_options.c
+tests_unit_test_options_LDADD = $(UNIT_LIBS)
