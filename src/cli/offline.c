@@ -29,17 +29,13 @@ run_slice(struct outbox *outbox, struct mailbox *box, struct outbox_operation *o
 }
 
 static int
-run_slices(struct outbox *outbox, struct outbox_operation *op, struct err *e)
+run_slices(struct outbox *outbox, struct mailbox *box, struct outbox_operation *op, struct err *e)
 {
-	struct mailbox box;
 	int rc;
 
-	if (mailbox_init(&box, 1, 1, NULL, NULL, e) != 0)
-		return -1;
 	do
-		rc = run_slice(outbox, &box, op, e);
+		rc = run_slice(outbox, box, op, e);
 	while (rc == 0 && op->more);
-	mailbox_free(&box);
 	return rc;
 }
 
@@ -48,17 +44,23 @@ offline_operate(const struct config *c, struct outbox_operation *op, struct err 
 {
 	struct outbox_options options;
 	struct outbox *outbox;
+	struct mailbox box; /* outlives the writer, which may still be leaving its last push */
 	int rc;
 
 	wiring_outbox(c, &options);
-	if (outbox_open(&options, &outbox, NULL, e) != 0)
+	if (mailbox_init(&box, 1, 1, NULL, NULL, e) != 0)
 		return -1;
+	if (outbox_open(&options, &outbox, NULL, e) != 0) {
+		mailbox_free(&box);
+		return -1;
+	}
 	rc = outbox_start(outbox, e);
 	if (rc == 0) {
-		rc = run_slices(outbox, op, e);
+		rc = run_slices(outbox, &box, op, e);
 		if (outbox_stop(outbox, rc == 0 ? e : NULL) != 0)
 			rc = -1;
 	}
 	outbox_close(outbox);
+	mailbox_free(&box);
 	return rc;
 }

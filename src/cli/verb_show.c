@@ -9,6 +9,7 @@
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "cli/when.h"
+#include "event/kind.h"
 #include "event/mapping.h"
 #include "outbox/audit.h"
 
@@ -64,6 +65,8 @@ map_event(struct portrait *p, const struct audit_event *event)
 	p->cannot = NULL;
 	if (event->body.p == NULL)
 		p->cannot = "its body was removed by retention";
+	else if (kind_parse(event->kind) != KIND_TRACK)
+		p->cannot = "events of this kind are not forwarded";
 	else if (event->email.p == NULL || event->name.p == NULL)
 		p->cannot = event->email.p == NULL ? "it has no e-mail address" : "it has no name";
 	else if (mapping_append(&p->mapping, &in, &p->sent, &reason) != 0)

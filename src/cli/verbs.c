@@ -11,9 +11,8 @@ const struct verb verbs[] = {
 	{
 	    .name = "serve",
 	    .summary = "run the daemon in the foreground",
-	    .about = "Takes Segment events over HTTP, keeps them, sends them to Bento. Logs to "
-		     "standard\n"
-		     "error; SIGTERM or SIGINT stops it cleanly.",
+	    .about = "Takes Segment events over HTTP, keeps them, sends them to Bento. Logs to\n"
+		     "standard error; SIGTERM or SIGINT stops it cleanly.",
 	    .example = "bentospool serve -c /etc/bentospool.conf",
 	    .options = OPTION(CONFIG) | OPTION(DATABASE) | OPTION(VERBOSE) | OPTION(HELP),
 	    .run = verb_serve,
@@ -32,8 +31,7 @@ const struct verb verbs[] = {
 	{
 	    .name = "list",
 	    .summary = "the events that match",
-	    .about = "Oldest first, 50 unless --limit says otherwise. Without a filter all events "
-		     "match.",
+	    .about = "Oldest first, 50 unless --limit says otherwise. Without a filter all match.",
 	    .example = "bentospool list --status failed --since 2d",
 	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTION(NEWEST),
 	    .run = verb_list,
@@ -54,10 +52,9 @@ const struct verb verbs[] = {
 	    .name = "requeue",
 	    .summary = "send events again that did not arrive",
 	    .about =
-		"Makes failed, invalid, held, discarded and unsupported events pending again, "
-		"with\n"
-		"no attempts charged. Delivered ones are sent again only when they are named by\n"
-		"--id, --message-id or --status delivered. Works with and without a daemon.",
+		"Makes failed, invalid, held, discarded and unsupported events pending again,\n"
+		"with no attempts charged. Delivered ones are sent again only when they are\n"
+		"named by --id, --message-id or --status delivered. Works without a daemon too.",
 	    .example = "bentospool requeue --status failed --http-status 422 --dry-run",
 	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTIONS_CHANGE,
 	    .run = verb_requeue,

@@ -27,6 +27,7 @@ UNIT_TESTS = \
 	tests/unit/test_mapping \
 	tests/unit/test_migrate \
 	tests/unit/test_operate \
+	tests/unit/test_options \
 	tests/unit/test_outbox \
 	tests/unit/test_outbox_faults \
 	tests/unit/test_pace \
@@ -119,6 +120,8 @@ tests_unit_test_migrate_SOURCES = tests/unit/test_migrate.c $(TEST_LIB)
 tests_unit_test_migrate_LDADD = $(UNIT_LIBS)
 tests_unit_test_operate_SOURCES = tests/unit/test_operate.c $(HANDMADE)
 tests_unit_test_operate_LDADD = $(UNIT_LIBS)
+tests_unit_test_options_SOURCES = tests/unit/test_options.c
+tests_unit_test_options_LDADD = $(UNIT_LIBS)
 tests_unit_test_outbox_SOURCES = tests/unit/test_outbox.c $(OUTBOX_RIG)
 tests_unit_test_outbox_LDADD = $(UNIT_LIBS)
 tests_unit_test_outbox_faults_SOURCES = tests/unit/test_outbox_faults.c \
