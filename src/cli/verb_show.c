@@ -60,13 +60,14 @@ map_event(struct portrait *p, const struct audit_event *event)
 		.email = event->email,
 		.message_id = event->message_id,
 		.occurred_at = event->occurred_at,
+		.kind = kind_parse(event->kind),
 	};
 	const char *reason = NULL;
 
 	p->cannot = NULL;
 	if (event->body.p == NULL)
 		p->cannot = "its body was removed by retention";
-	else if (kind_parse(event->kind) != KIND_TRACK)
+	else if (in.kind != KIND_TRACK)
 		p->cannot = "events of this kind are not forwarded";
 	else if (event->email.p == NULL || event->name.p == NULL)
 		p->cannot = event->email.p == NULL ? "it has no e-mail address" : "it has no name";

@@ -69,6 +69,7 @@ append_event(struct batch *b, const struct outbox_event *event, const struct map
 		.email = event->email,
 		.message_id = event->message_id,
 		.occurred_at = event->occurred_at,
+		.kind = event->kind,
 	};
 	size_t before = b->body.n;
 

@@ -171,7 +171,8 @@ forget_unfit(struct site *s)
 	s->look = true;
 }
 
-/* Events that no request can carry must not block those behind them: they become `invalid`. */
+/* Events that no request can carry must not block those behind them: they become `invalid`
+ * or, when their kind is not forwarded, `unsupported`. */
 static void
 settle_unfit(struct site *s, int64_t now)
 {
@@ -181,7 +182,7 @@ settle_unfit(struct site *s, int64_t now)
 		.msg.type = OUTBOX_SETTLE,
 		.event_ids = s->unfit.ids,
 		.n_events = s->unfit.n,
-		.status = STATUS_INVALID,
+		.status = mapping_status(s->unfit.reason),
 		.reason = s->unfit.reason,
 	};
 	s->unfit.locked = dispatcher_send(s->d, &s->settle.msg) == 0;

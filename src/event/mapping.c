@@ -4,6 +4,7 @@
  */
 #include "event/mapping.h"
 
+#include <string.h>
 #include <strings.h>
 
 #include "base/isotime.h"
@@ -132,9 +133,14 @@ append_date(int64_t occurred_at, struct buf *to)
 	buf_append_byte(to, '"');
 }
 
+static const char not_forwarded[] = "unsupported_event_type";
+
 static const char *
 find_missing(const struct mapping_input *in)
 {
+	/* Also after a requeue: a page named "$unsubscribe" must not become an act of Bento's. */
+	if (in->kind != KIND_TRACK)
+		return not_forwarded;
 	if (in->body.p == NULL)
 		return "body_removed";
 	if (event_is_blank(in->name))
@@ -169,6 +175,12 @@ mapping_append(const struct mapping_options *o, const struct mapping_input *in, 
 		return 0;
 	buf_truncate(to, before);
 	return -1;
+}
+
+enum event_status
+mapping_status(const char *reason)
+{
+	return strcmp(reason, not_forwarded) == 0 ? STATUS_UNSUPPORTED : STATUS_INVALID;
 }
 
 static const char *

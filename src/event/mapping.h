@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
+#include "event/kind.h"
 
 struct mapping_options {
 	bool unique_key; /* details.unique.key = messageId */
@@ -28,6 +29,7 @@ struct mapping_input {
 	struct slice email;   /* decoded; the address it is delivered to */
 	struct slice message_id;
 	int64_t occurred_at; /* wall ms */
+	enum event_kind kind;
 };
 
 /*
@@ -37,6 +39,9 @@ struct mapping_input {
  */
 int mapping_append(const struct mapping_options *o, const struct mapping_input *in, struct buf *to,
     const char **ret_reason);
+
+/* The status of an event that cannot become one for this reason. */
+enum event_status mapping_status(const char *reason);
 
 /* The options as one line of JSON, kept with each attempt so that what was sent can be shown. */
 void mapping_describe(const struct mapping_options *o, struct buf *to);

@@ -192,6 +192,21 @@ def test_requeue(bench):
     equal(len(bench.rows("SELECT * FROM operations")), before + 1, "it was done")
 
 
+def test_requeue_of_another_kind(bench):
+    """a page that is requeued never becomes an event of Bento's, whatever its name"""
+    sim = bench.sim()
+    daemon = bench.daemon(sim)
+    page = {"type": "page", "name": "$unsubscribe", "messageId": "m-page",
+            "context": {"traits": {"email": "ann@example.com"}}}
+    daemon.accept("/v1/page", page)
+    equal(bench.outbox("m-page")["status"], "unsupported", "and kept")
+    done = bench.cli("requeue", "--message-id", "m-page", "--yes")
+    equal(done.returncode, 0, f"exit status; it said {done.stderr!r}")
+    wait_until(lambda: bench.outbox("m-page")["status"] == "unsupported", "it is unsupported again")
+    equal(bench.outbox("m-page")["reason"], "unsupported_event_type", "for the same reason")
+    equal(sim.events(), [], "what Bento got")
+
+
 def test_requeue_without_a_daemon(bench):
     """requeue works while no daemon runs; the next one delivers"""
     sim, daemon = prepared(bench)

@@ -26,6 +26,13 @@ mapping_append(const struct mapping_options *o, const struct mapping_input *in, 
 	return -1;
 }
 
+enum event_status
+mapping_status(const char *reason)
+{
+	(void)reason;
+	return STATUS_INVALID;
+}
+
 void
 mapping_describe(const struct mapping_options *o, struct buf *to)
 {

@@ -225,6 +225,11 @@ what_cannot_become_an_event_says_why(void **state)
 	in = input("{}");
 	in.email = SLICE_NONE;
 	expect_reason(&in, "no_email");
+	assert_int_equal(mapping_status("no_email"), STATUS_INVALID);
+	in = input("{}");
+	in.kind = KIND_PAGE;
+	expect_reason(&in, "unsupported_event_type");
+	assert_int_equal(mapping_status("unsupported_event_type"), STATUS_UNSUPPORTED);
 	in = input("{\"properties\":{}");
 	expect_reason(&in, "body_not_json");
 	in = input("[]");
