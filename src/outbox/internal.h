@@ -8,6 +8,7 @@
 #include "base/rand.h"
 #include "outbox/db.h"
 #include "outbox/dedup.h"
+#include "outbox/files.h"
 #include "outbox/outbox.h"
 #include "outbox/put.h"
 
@@ -22,6 +23,7 @@ struct outbox {
 	struct dedup dedup;
 	struct rand rand;
 	struct put put;
+	struct files files;
 	struct mailbox box;
 	pthread_t thread;
 	bool running;

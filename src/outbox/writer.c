@@ -280,7 +280,7 @@ write_group(struct outbox *o, struct mail *list)
 	if (atomic_load(&o->health) == OUTBOX_FAILED) {
 		err_set(&e, ERR_IO, "%.400s", o->failure);
 		answer(o, &g, &e);
-	} else if (commit_group(o, &g, &e) != 0) {
+	} else if (commit_group(o, &g, &e) != 0 || files_check(&o->files, &e) != 0) {
 		note_failure(o, &e);
 		answer(o, &g, &e);
 	} else {
