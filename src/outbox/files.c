@@ -6,7 +6,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const char *const suffixes[FILES_COUNT] = { "", "-wal", "-shm" };
+static const char *const suffixes[FILES_COUNT] = {
+	[FILES_DATABASE] = "",
+	[FILES_WAL] = "-wal",
+	[FILES_SHM] = "-shm",
+};
 
 static int
 note_one(struct files *f, size_t i, const char *path, struct err *e)

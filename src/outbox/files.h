@@ -11,7 +11,7 @@
 
 #include "base/err.h"
 
-#define FILES_COUNT 3 /* the database, its -wal, its -shm */
+enum files_name { FILES_DATABASE, FILES_WAL, FILES_SHM, FILES_COUNT };
 
 struct files {
 	struct {
