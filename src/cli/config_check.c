@@ -10,7 +10,7 @@
 static const char *
 place(const struct config *c)
 {
-	return c->file[0] != '\0' ? c->file : "the configuration";
+	return c->file[0] != '\0' ? c->file : "no file " SPOOL_SYSCONFDIR "/bentospool.conf";
 }
 
 static int

@@ -18,7 +18,7 @@ struct option_row {
 
 static const struct option_row rows[OPT_COUNT] = {
 	[OPT_CONFIG] = { "config", 'c', "FILE",
-	    "configuration; default $BENTOSPOOL_CONFIG, then /etc" },
+	    "configuration; where it is by default: bentospool help" },
 	[OPT_DATABASE] = { "database", 0, "FILE",
 	    "this database, whatever the configuration says" },
 	[OPT_JSON] = { "json", 0, NULL, "for machines: one JSON object a line" },

@@ -8,6 +8,7 @@
 #define WIDTH_DEFAULT 80
 #define WIDTH_MIN 40
 #define WIDTH_MAX 240
+#define WIDTH_PIPE 1000000
 
 void
 terminal_look(FILE *stream, struct terminal *ret_terminal)
@@ -17,8 +18,10 @@ terminal_look(FILE *stream, struct terminal *ret_terminal)
 	int fd = fileno(stream);
 
 	*ret_terminal = (struct terminal){ .interactive = isatty(fd), .width = WIDTH_DEFAULT };
-	if (!ret_terminal->interactive)
+	if (!ret_terminal->interactive) {
+		ret_terminal->width = WIDTH_PIPE;
 		return;
+	}
 	ret_terminal->colour =
 	    (no_color == NULL || no_color[0] == '\0') && term != NULL && strcmp(term, "dumb") != 0;
 	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col >= WIDTH_MIN)
@@ -26,12 +29,16 @@ terminal_look(FILE *stream, struct terminal *ret_terminal)
 }
 
 bool
+terminal_can_ask(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+bool
 terminal_confirm(const char *question)
 {
 	char answer[16] = "";
 
-	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
-		return false;
 	fprintf(stderr, "%s [y/N] ", question);
 	fflush(stderr);
 	if (fgets(answer, sizeof(answer), stdin) == NULL)

@@ -8,11 +8,13 @@
 struct terminal {
 	bool interactive;
 	bool colour; /* interactive, NO_COLOR not set, not a dumb terminal */
-	int width;   /* columns; 80 when nobody knows */
+	int width; /* columns; 80 when nobody knows; no end where no terminal is: grep wants all */
 };
 
 void terminal_look(FILE *stream, struct terminal *ret_terminal);
-/* Asks on the terminal; no when there is none to ask on, or the answer does not begin with y. */
+/* There is somebody to ask. */
+bool terminal_can_ask(void);
+/* Asks on the terminal; no unless the answer begins with y. */
 bool terminal_confirm(const char *question);
 
 #endif

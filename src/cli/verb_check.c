@@ -1,9 +1,13 @@
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "cli/verbs.h"
 
 #define PRINT_MAX 16777216
+#define FOLDER_MAX 8192
 
 static cJSON *
 as_json(const struct config *c)
@@ -47,6 +51,27 @@ print(const struct config *c)
 	return rc;
 }
 
+/* What serve would stumble over although the configuration is right. */
+static void
+warn_of_folder(const struct config *c)
+{
+	struct buf folder;
+	const char *slash = strrchr(c->database, '/');
+
+	buf_init(&folder, FOLDER_MAX);
+	if (slash == NULL)
+		buf_append_literal(&folder, ".");
+	else
+		buf_append(
+		    &folder, c->database, slash == c->database ? 1 : (size_t)(slash - c->database));
+	if (!folder.failed && access(folder.p, F_OK) != 0 && errno == ENOENT)
+		fprintf(stderr,
+		    "bentospool: warning: the folder %s of the database does not exist: create it, "
+		    "owned by the user that runs bentospool\n",
+		    folder.p);
+	buf_free(&folder);
+}
+
 int
 verb_check(const struct options *o)
 {
@@ -63,6 +88,7 @@ verb_check(const struct options *o)
 		rc = print(c);
 	if (c->warning[0] != '\0')
 		fprintf(stderr, "bentospool: warning: %s\n", c->warning);
+	warn_of_folder(c);
 	config_free(c);
 	return rc;
 }

@@ -15,6 +15,7 @@
 
 struct result {
 	int64_t events;
+	int64_t delivered; /* of them, before: Bento gets these again */
 	int64_t operation_id;
 };
 
@@ -109,13 +110,14 @@ run(const struct config *c, const struct options *o, struct result *ret, struct 
 /* ---- the verb ------------------------------------------------------------------------------- */
 
 static int
-count(struct outbox_audit *audit, const struct options *o, int64_t *ret_count, struct err *e)
+count_in(struct outbox_audit *audit, const struct options *o, unsigned statuses, int64_t *ret_count,
+    struct err *e)
 {
 	struct outbox_filter f = o->filter; /* borrows its texts */
 
 	*ret_count = 0;
-	f.statuses = operate_statuses(OPERATE_REQUEUE, &o->filter);
-	if (f.statuses != 0 && outbox_audit_count(audit, &f, ret_count, e) != 0)
+	f.statuses = statuses;
+	if (statuses != 0 && outbox_audit_count(audit, &f, ret_count, e) != 0)
 		return -1;
 	if (f.limit != 0 && *ret_count > f.limit)
 		*ret_count = f.limit;
@@ -123,8 +125,29 @@ count(struct outbox_audit *audit, const struct options *o, int64_t *ret_count, s
 }
 
 static int
+count(struct outbox_audit *audit, const struct options *o, struct result *r, struct err *e)
+{
+	unsigned statuses = operate_statuses(OPERATE_REQUEUE, &o->filter);
+
+	if (count_in(audit, o, statuses, &r->events, e) != 0)
+		return -1;
+	return count_in(audit, o, statuses & (1U << STATUS_DELIVERED), &r->delivered, e);
+}
+
+/* What --dry-run and the question add about events that Bento has already. */
+static void
+describe_delivered(const struct result *r, char *to, size_t size)
+{
+	to[0] = '\0';
+	if (r->delivered > 0)
+		snprintf(to, size, " (%lld delivered before: Bento gets them again)",
+		    (long long)r->delivered);
+}
+
+static int
 print(const struct options *o, const struct result *r)
 {
+	char again[80];
 	cJSON *line;
 
 	if (o->json) {
@@ -135,9 +158,10 @@ print(const struct options *o, const struct result *r)
 			cJSON_AddNumberToObject(line, "operation_id", (double)r->operation_id);
 		return verb_print_json(line) == 0 ? VERB_DONE : VERB_ERROR;
 	}
+	describe_delivered(r, again, sizeof(again));
 	if (o->dry_run)
-		printf("%lld event%s would be requeued\n", (long long)r->events,
-		    words_plural(r->events));
+		printf("%lld event%s would be requeued%s\n", (long long)r->events,
+		    words_plural(r->events), again);
 	else
 		printf("%lld event%s requeued (operation %lld)\n", (long long)r->events,
 		    words_plural(r->events), (long long)r->operation_id);
@@ -146,16 +170,21 @@ print(const struct options *o, const struct result *r)
 
 /* More than one event wants a yes. VERB_DONE, or the code to exit with. */
 static int
-confirm(const struct options *o, int64_t events)
+confirm(const struct options *o, const struct result *r)
 {
-	char question[96];
+	char question[160], again[80];
 
-	if (o->yes || events <= 1)
+	if (o->yes || r->events <= 1)
 		return VERB_DONE;
-	snprintf(question, sizeof(question), "requeue %lld events?", (long long)events);
+	if (!terminal_can_ask())
+		return verb_usage("%lld events match; nothing was done: say --yes to requeue them",
+		    (long long)r->events);
+	describe_delivered(r, again, sizeof(again));
+	snprintf(question, sizeof(question), "requeue %lld events%s?", (long long)r->events, again);
 	if (terminal_confirm(question))
 		return VERB_DONE;
-	return verb_usage("%lld events match; nothing was done: say --yes", (long long)events);
+	fprintf(stderr, "bentospool: nothing was done\n");
+	return VERB_ERROR;
 }
 
 static int
@@ -170,7 +199,7 @@ requeue(const struct config *c, const struct options *o, struct result *r)
 	}
 	if (o->dry_run)
 		return print(o, r);
-	rc = confirm(o, r->events);
+	rc = confirm(o, r);
 	if (rc != VERB_DONE)
 		return rc;
 	if (run(c, o, r, &e) != 0)
@@ -192,7 +221,7 @@ verb_requeue(const struct options *o)
 		    "requeue: say which events, or --all; see bentospool requeue --help");
 	if (verb_open(o, &c, &audit) != 0)
 		return VERB_ERROR;
-	rc = count(audit, o, &r.events, &e);
+	rc = count(audit, o, &r, &e);
 	/* Before this process may become the writer: SQLITE.md, Files and processes. */
 	outbox_audit_close(audit);
 	rc = rc == 0 ? requeue(c, o, &r) : verb_fail(&e);

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "cli/event_json.h"
+#include "cli/table.h"
 #include "cli/test_event.h"
 #include "cli/verbs.h"
 #include "cli/words.h"
@@ -15,6 +16,7 @@
 #define TIMEOUT_DEFAULT_MS 60000
 #define CALL_TIMEOUT_MS 30000
 #define LOOK_EVERY_MS 100
+#define CLEAN_MAX 1048576 /* bytes of an attempt's error */
 
 /* What was last seen of the event, so that each step is told once. */
 struct follower {
@@ -52,6 +54,18 @@ tell_begin(const struct follower *f, const struct audit_attempt *a)
 		    (long long)a->bytes);
 }
 
+/* The words may be those of whoever answered in Bento's place: they must not move the cursor. */
+static void
+tell_clean(struct slice words)
+{
+	struct buf line;
+
+	buf_init(&line, CLEAN_MAX);
+	table_append_clean(&line, words);
+	printf("  %s\n", line.failed || line.n == 0 ? "-" : line.p);
+	buf_free(&line);
+}
+
 static void
 tell_end(const struct follower *f, const struct audit_attempt *a)
 {
@@ -66,7 +80,7 @@ tell_end(const struct follower *f, const struct audit_attempt *a)
 		printf("no answer from Bento after %lld ms: %.*s\n", (long long)a->duration_ms,
 		    (int)a->outcome.n, a->outcome.p);
 	if (a->error.n > 0)
-		printf("  %.*s\n", (int)a->error.n, a->error.p);
+		tell_clean(a->error);
 }
 
 static void
@@ -99,6 +113,9 @@ see_event(void *arg, const struct audit_event *event)
 		printf("event %lld is %.*s%s%.*s\n", (long long)event->event_id,
 		    (int)event->status.n, event->status.p, event->reason.n > 0 ? ": " : "",
 		    (int)event->reason.n, event->reason.n > 0 ? event->reason.p : "");
+	if (!f->delivered && !f->options->json)
+		fprintf(
+		    stderr, "bentospool: see bentospool show %lld\n", (long long)event->event_id);
 }
 
 /* ---- following ------------------------------------------------------------------------------ */

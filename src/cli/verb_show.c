@@ -30,7 +30,8 @@ struct portrait {
 	struct buf sent;    /* the object for Bento */
 	const char *cannot; /* why there is none; NULL when there is one */
 	struct mapping_options mapping;
-	int64_t attempt_id;  /* the last one that carried it; 0: none */
+	int64_t attempt_id;  /* the last one that carried it, or may have; 0: none */
+	struct buf said;     /* what the last attempt said, unless it was delivered */
 	bool settled_unsent; /* unsupported or invalid */
 };
 
@@ -118,7 +119,9 @@ describe_event(struct portrait *p, const struct audit_event *event)
 	add_time_line(p, "occurred", event->occurred_at);
 	add_time_line(p, "settled", event->settled_at);
 	add_time_line(p, "next attempt", event->next_attempt_at);
-	add_number_line(p, "attempts", event->attempts);
+	if (event->attempts != 0)
+		buf_printf(&p->text, "  %-*s%lld charged\n", FIELD, "attempts",
+		    (long long)event->attempts);
 	add_number_line(p, "maybe sent", event->maybe_sent);
 }
 
@@ -184,19 +187,48 @@ find_mapping(void *arg, const struct audit_attempt *attempt)
 {
 	struct portrait *p = arg;
 
-	if (attempt->mapping.p != NULL && mapping_parse(attempt->mapping, &p->mapping) == 0)
+	if (attempt->mapping.p != NULL && !SLICE_IS(attempt->outcome, "not_sent")
+	    && mapping_parse(attempt->mapping, &p->mapping) == 0)
 		p->attempt_id = attempt->attempt_id;
+}
+
+/* The whole of what the table may cut, and Bento's answer, which advice asks to look at. */
+static void
+note_answer(struct portrait *p, const struct audit_attempt *a)
+{
+	buf_clear(&p->said);
+	if (SLICE_IS(a->outcome, "delivered") || (a->error.n == 0 && a->response.n == 0))
+		return;
+	buf_printf(&p->said, "\nattempt %lld said\n", (long long)a->attempt_id);
+	if (a->error.n > 0) {
+		buf_append_literal(&p->said, "  ");
+		table_append_clean(&p->said, a->error);
+		buf_append_byte(&p->said, '\n');
+	}
+	if (a->response.n > 0) {
+		buf_append_literal(&p->said, "  Bento's answer: ");
+		table_append_clean(&p->said, a->response);
+		buf_append_byte(&p->said, '\n');
+	}
 }
 
 static void
 take_attempt(void *arg, const struct audit_attempt *attempt)
 {
+	static const struct table_column columns[] = { { "ID", 0, true }, { "STARTED", 0, false },
+		{ "TOOK", 0, true }, { "EVENTS", 0, true }, { "HTTP", 0, true },
+		{ "OUTCOME", 0, false }, { "ERROR", 6, false } };
 	struct portrait *p = arg;
 
-	if (p->options->json)
+	if (p->options->json) {
 		cJSON_AddItemToArray(p->list, attempt_json(attempt));
-	else if (p->table != NULL)
+		return;
+	}
+	if (p->table == NULL)
+		begin_table(p, "attempts", columns, sizeof(columns) / sizeof(*columns));
+	if (p->table != NULL)
 		add_attempt_row(p, attempt);
+	note_answer(p, attempt);
 }
 
 static void
@@ -229,17 +261,15 @@ end_table(struct portrait *p, struct err *e)
 static int
 collect_attempts(struct portrait *p, struct outbox_audit *audit, int64_t id, struct err *e)
 {
-	static const struct table_column columns[] = { { "ID", 0, true }, { "STARTED", 0, false },
-		{ "TOOK", 0, true }, { "EVENTS", 0, true }, { "HTTP", 0, true },
-		{ "OUTCOME", 0, false }, { "ERROR", 6, false } };
 	int rc;
 
 	if (p->options->json)
 		p->list = cJSON_AddArrayToObject(p->json, "history");
-	else if (p->attempt_id != 0)
-		begin_table(p, "attempts", columns, sizeof(columns) / sizeof(*columns));
 	rc = outbox_audit_attempts(audit, id, take_attempt, p, e);
-	return end_table(p, e) == 0 ? rc : -1;
+	if (end_table(p, e) != 0)
+		return -1;
+	buf_append_slice(&p->text, buf_slice(&p->said));
+	return rc;
 }
 
 static int
@@ -266,7 +296,8 @@ collect(struct portrait *p, struct outbox_audit *audit, int64_t id, struct err *
 		return rc;
 	if (collect_attempts(p, audit, id, e) != 0 || collect_operations(p, audit, id, e) != 0)
 		return -1;
-	return p->text.failed || p->body.failed || p->sent.failed ? err_nomem(e) : 1;
+	return p->text.failed || p->said.failed || p->body.failed || p->sent.failed ? err_nomem(e)
+										    : 1;
 }
 
 /* ---- printing ------------------------------------------------------------------------------- */
@@ -384,6 +415,7 @@ show(struct outbox_audit *audit, const struct options *o, const struct config *c
 	if (choose_event(audit, o, &id, &e) != 0)
 		return verb_fail(&e);
 	buf_init(&p.text, (size_t)TEXT_MAX);
+	buf_init(&p.said, (size_t)TEXT_MAX);
 	buf_init(&p.body, (size_t)TEXT_MAX);
 	buf_init(&p.sent, (size_t)TEXT_MAX);
 	terminal_look(stdout, &p.terminal);
@@ -398,6 +430,7 @@ show(struct outbox_audit *audit, const struct options *o, const struct config *c
 	}
 	cJSON_Delete(p.json);
 	buf_free(&p.text);
+	buf_free(&p.said);
 	buf_free(&p.body);
 	buf_free(&p.sent);
 	return rc;

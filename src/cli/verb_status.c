@@ -59,7 +59,7 @@ judge_peer(struct report *r)
 			add_problem(r, "the daemon takes no events: %.200s", r->peer.health_text);
 		return;
 	case PEER_DOWN:
-		add_problem(r, "no daemon runs");
+		add_problem(r, "no daemon runs: start bentospool serve, or its service");
 		return;
 	case PEER_SILENT:
 		add_problem(r, "the daemon cannot be asked: %.200s", r->peer.why);
@@ -114,8 +114,8 @@ print_counts(const struct audit_site *s)
 			printf("  %-12s %12lld\n", status_name((enum event_status)i),
 			    (long long)s->counts[i]);
 	if (s->maybe_sent > 0)
-		printf("  %-12s %12lld  (an attempt was cut off; if sent again, perhaps twice)\n",
-		    "maybe sent", (long long)s->maybe_sent);
+		printf("  %-12s %12lld  (an attempt had no clear answer)\n", "maybe sent",
+		    (long long)s->maybe_sent);
 }
 
 static void
@@ -136,7 +136,9 @@ print_last_attempt(const struct report *r, const struct audit_site *s)
 	printf("  last attempt %s, %s ago: %s%s", when, age,
 	    s->last_outcome[0] == '\0' ? "under way" : s->last_outcome, http);
 	buf_init(&error, AUDIT_TEXT_MAX);
-	table_append_clean(&error, slice_from(s->last_error));
+	/* The reason of a site that waits mostly ends with this very sentence. */
+	if (s->mode == OUTBOX_SITE_READY || strstr(s->reason, s->last_error) == NULL)
+		table_append_clean(&error, slice_from(s->last_error));
 	printf("%s%s\n", error.n > 0 ? "\n               " : "", error.n > 0 ? error.p : "");
 	buf_free(&error);
 }
@@ -150,8 +152,12 @@ print_site(const struct report *r, const struct audit_site *s)
 	printf("\nsite %s: %s", s->name, modes[s->mode]);
 	if (s->mode != OUTBOX_SITE_READY) {
 		when_age(s->next_attempt_at - r->now, age);
-		printf(", next attempt in %s, %lld failure%s in a row\n", age,
-		    (long long)s->failures, words_plural(s->failures));
+		if (r->peer.state == PEER_DOWN)
+			printf(", next attempt once a daemon runs");
+		else
+			printf(", next attempt in %s", age);
+		printf(", %lld failure%s in a row\n", (long long)s->failures,
+		    words_plural(s->failures));
 		buf_init(&reason, AUDIT_TEXT_MAX);
 		table_append_clean(&reason, slice_from(s->reason));
 		printf("  reason       %s", reason.n > 0 ? reason.p : "-");

@@ -129,6 +129,8 @@ verb_print_all(void)
 	for (const struct verb *v = verbs; v->name != NULL; v++)
 		printf("  %-10s %s\n", v->name, v->summary);
 	printf("  %-10s this list, or the options of a verb: help VERB\n", "help");
+	printf("\nconfiguration: -c FILE, else $BENTOSPOOL_CONFIG, else\n"
+	       "  " SPOOL_SYSCONFDIR "/bentospool.conf\n");
 	printf("\nexit: 0 done, 1 error, 2 wrong usage, 3 nothing matched\n");
 }
 
@@ -176,7 +178,8 @@ explain(const struct config *c, struct err *e)
 		    cause.text);
 	if (e->code == ERR_IO)
 		err_set(e, ERR_IO,
-		    "%s (is %s a database of bentospool, and may you read it and its folder?)",
+		    "%s (if %s is a database of bentospool: run this as root or as the daemon's "
+		    "user)",
 		    cause.text, c->database);
 }
 

@@ -2,7 +2,9 @@
 """The command line: what people read, what machines read, exit codes, and what verbs change."""
 import json
 import os
+import pty
 import re
+import subprocess
 import sys
 
 sys.dont_write_bytecode = True
@@ -18,6 +20,18 @@ def objects(done):
     """The lines of --json, each an object."""
     equal(done.returncode, 0, f"exit status; it said {done.stderr!r}")
     return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def on_terminal(bench, answer, *argv):
+    """The exit status of a verb that somebody at a terminal answers."""
+    ours, theirs = pty.openpty()
+    os.write(ours, (answer + "\n").encode())
+    done = subprocess.run([binary("bentospool"), *argv, "--database", bench.database],
+                          stdin=theirs, stderr=theirs, stdout=subprocess.DEVNULL, timeout=30,
+                          check=False)
+    os.close(theirs)
+    os.close(ours)
+    return done.returncode
 
 
 def prepared(bench):
@@ -83,12 +97,13 @@ def test_status(bench):
     daemon.stop()
     stopped = bench.cli("status")
     equal(stopped.returncode, 0, "exit status without a daemon")
-    true(stopped.stdout != done.stdout, "it tells that no daemon runs")
+    true("no daemon runs: start" in stopped.stdout, f"it tells what to do: {stopped.stdout!r}")
+    true("next attempt in" not in stopped.stdout, "nobody makes a next attempt")
 
 
 def test_list(bench):
     """list: filters select by each criterion, nothing matched exits 3"""
-    prepared(bench)
+    _, daemon = prepared(bench)
     every = ["m-delivered", "m-failed", "m-invalid", "m-unsupported", "m-pending"]
     ids = {row["message_id"]: row["event_id"] for row in bench.outbox()}
     cases = [
@@ -115,6 +130,9 @@ def test_list(bench):
     for key in ("event_id", "site", "message_id", "kind", "name", "email", "status", "reason",
                 "attempts", "received_at", "http_status"):
         equal(line[key], row[key], f"{key} as in the view")
+    long_address = "no-column-may-cut-this-in-a-pipe@" + "x" * 60 + ".example.com"
+    daemon.accept("/v1/track", track("m-long", email=long_address))
+    true(long_address in bench.cli("list", "--message-id", "m-long").stdout, "a pipe gets all of it")
     text = bench.cli("list", "--status", "failed").stdout
     true("bob@example.com" in text and "failed" in text, f"for people: {text!r}")
     for argv in (["--status", "held"], ["--until", "2000-01-01"], ["--site", "nobody"]):
@@ -136,6 +154,9 @@ def test_show(bench):
     true(sent["details"]["unique"]["key"] in found.stdout, "with its unique key")
     waiting = bench.cli("show", "--json", str(bench.outbox("m-pending")["event_id"]))
     true("m-pending" in waiting.stdout and "503" in waiting.stdout, "one that waits")
+    refused = bench.cli("show", "--message-id", "m-failed").stdout
+    true("Bento's answer: {" in refused, f"what Bento answered is shown: {refused!r}")
+    true("Bento's answer" not in done.stdout, "of a delivered one there is nothing to say")
     invalid = bench.cli("show", str(bench.outbox("m-invalid")["event_id"]))
     equal(invalid.returncode, 0, "exit status for an invalid one")
     equal(bench.cli("show", "999999").returncode, 3, "exit status for no event")
@@ -160,6 +181,15 @@ def test_requeue(bench):
     equal([(o["verb"], o["note"], o["events"]) for o in operation],
           [("requeue", "fixed the address", 1)], "the operation is in the audit")
     true("failed" in operation[0]["filter"] and operation[0]["actor"], "with filter and actor")
+    wait_until(lambda: bench.outbox("m-pending")["status"] == "delivered", "so is the other")
+    done = bench.cli("requeue", "--status", "delivered", "--dry-run")
+    true("3 delivered before" in done.stdout, f"it tells that Bento gets them again: {done.stdout!r}")
+    before = len(bench.rows("SELECT * FROM operations"))
+    equal(on_terminal(bench, "n", "requeue", "--status", "delivered"), 1, "exit status of a no")
+    equal(bench.cli("requeue", "--status", "delivered").returncode, 2, "with nobody to ask")
+    equal(len(bench.rows("SELECT * FROM operations")), before, "nothing was done")
+    equal(on_terminal(bench, "y", "requeue", "--status", "delivered"), 0, "exit status of a yes")
+    equal(len(bench.rows("SELECT * FROM operations")), before + 1, "it was done")
 
 
 def test_requeue_of_another_kind(bench):
@@ -199,6 +229,9 @@ def test_check(bench):
         true(bench.database in said and "test-site" in said, f"settings are in {said!r}")
         for secret in (spooltest.SECRET_KEY, spooltest.WRITE_KEY):
             true(secret not in said, f"{secret} is masked")
+    done = bench.cli("check", "--database", bench.path("no-folder/spool.db"), conf=conf)
+    equal(done.returncode, 0, "exit status when the database's folder is missing")
+    true("no-folder" in done.stderr, f"it warns of the missing folder: {done.stderr!r}")
     bad = bench.write("bad.conf", "nonsense = 1\n")
     equal(bench.cli("check", conf=bad).returncode, 1, "exit status for a bad one")
 
@@ -231,7 +264,9 @@ def test_send(bench):
     true("delivered" in done.stdout, f"it tells: {done.stdout!r}")
     equal([event["email"] for event in sim.events()], ["ann@example.com"], "what Bento got")
     sim.answer(422)
-    equal(bench.cli("send", "--name", "Test", "--email", "ann@example.com").returncode, 1, "when Bento refuses")
+    done = bench.cli("send", "--name", "Test", "--email", "ann@example.com")
+    equal(done.returncode, 1, "when Bento refuses")
+    true("see bentospool show 2" in done.stderr, f"it says where to look: {done.stderr!r}")
     daemon.stop()
     done = bench.cli("send", "--name", "Test", "--email", "ann@example.com")
     equal(done.returncode, 1, "exit status without a daemon")

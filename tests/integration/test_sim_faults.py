@@ -323,6 +323,7 @@ def options_that_cannot_be_are_refused():
     got = subprocess.run([BINARY, "--help"], capture_output=True, text=True, timeout=DEADLINE,
                          check=True)
     assert "--fault SPEC" in got.stdout
+    equal([line for line in got.stdout.splitlines() if len(line) > 80], [])
 
 
 # ---- HTTP ----------------------------------------------------------------------------------
