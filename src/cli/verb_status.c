@@ -101,7 +101,7 @@ print_peer(const struct report *r)
 		printf("daemon    not running\n");
 		return;
 	case PEER_SILENT:
-		printf("daemon    process %ld: %s\n", p->pid, p->why);
+		printf("daemon    process %ld, cannot be asked: %s\n", p->pid, p->why);
 		return;
 	}
 }
