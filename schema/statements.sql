@@ -16,6 +16,9 @@ INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET va
 -- name: meta_set_once
 INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING;
 
+-- name: database_bytes
+SELECT page_count * page_size FROM pragma_page_count, pragma_page_size;
+
 -- Sites
 
 -- name: site_add

@@ -8,10 +8,12 @@
 #include "base/rand.h"
 #include "outbox/db.h"
 #include "outbox/dedup.h"
+#include "outbox/files.h"
 #include "outbox/outbox.h"
 #include "outbox/put.h"
 
-/* Pages in the WAL, 8 KiB each, at which they are copied into the file. */
+#define WRITER_PAGE_BYTES 8192
+/* Pages in the WAL at which they are copied into the file. */
 #define WRITER_CHECKPOINT_PAGES 4096
 
 struct outbox {
@@ -22,11 +24,12 @@ struct outbox {
 	struct dedup dedup;
 	struct rand rand;
 	struct put put;
+	struct files files;
 	struct mailbox box;
 	pthread_t thread;
 	bool running;
 	/* writer thread */
-	int wal_pages;         /* in the WAL after the last commit */
+	int wal_pages;         /* in the WAL, at most */
 	int checkpoint_at;     /* pages at which the next checkpoint is tried */
 	int64_t full_until;    /* mono ms: no attempt to store before; 0: none */
 	struct err stop_error; /* of the last checkpoint */

@@ -5,6 +5,7 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/audit_priv.h \
 	src/outbox/db.c src/outbox/db.h \
 	src/outbox/dedup.c src/outbox/dedup.h \
+	src/outbox/files.c src/outbox/files.h \
 	src/outbox/filter.c src/outbox/filter.h \
 	src/outbox/filter_json.c \
 	src/outbox/internal.h \

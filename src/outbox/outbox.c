@@ -57,6 +57,10 @@ open_parts(struct outbox *o, int64_t *ret_recovered, struct err *e)
 		return -1;
 	o->checkpoint_at = WRITER_CHECKPOINT_PAGES;
 	sqlite3_wal_hook(o->db.handle, note_wal_pages, o);
+	if (files_note(&o->files, o->path, e) != 0)
+		return -1;
+	/* what a crash left in it */
+	o->wal_pages = (int)(space_size(o->files.file[FILES_WAL].path) / WRITER_PAGE_BYTES);
 	if (rand_seed_system(&o->rand, e) != 0 || dedup_open(&o->dedup, &o->db, e) != 0)
 		return -1;
 	if (put_open(&o->put, &o->db, &o->dedup, &o->rand, e) != 0)
@@ -129,6 +133,7 @@ outbox_close(struct outbox *o)
 	if (o->box.tail != NULL)
 		mailbox_free(&o->box);
 	dedup_close(&o->dedup);
+	files_free(&o->files);
 	if (o->db.handle != NULL)
 		db_close(&o->db, NULL);
 	if (o->lock_fd >= 0)

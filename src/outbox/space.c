@@ -6,6 +6,7 @@
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -72,6 +73,14 @@ space_check_folder(const char *path, struct err *e)
 	if (access(folder, W_OK | X_OK) != 0)
 		return err_sys(e, "cannot write to the folder %s of the database", folder);
 	return 0;
+}
+
+uint64_t
+space_size(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? (uint64_t)st.st_size : UINT64_MAX;
 }
 
 uint64_t

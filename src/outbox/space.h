@@ -14,5 +14,7 @@
 int space_check_folder(const char *path, struct err *e);
 /* Bytes that an unprivileged process may still write beside path; UINT64_MAX when unknown. */
 uint64_t space_free(const char *path);
+/* Bytes of the file itself; UINT64_MAX when unknown. */
+uint64_t space_size(const char *path);
 
 #endif

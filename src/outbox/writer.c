@@ -61,7 +61,49 @@ note_failure(struct outbox *o, const struct err *e)
 	}
 }
 
-/* Looks whether there is space for new events. Not a system call an event: once a transaction. */
+/* By how much the database's file will grow when the WAL is copied into it. */
+static uint64_t
+growth(struct outbox *o)
+{
+	sqlite3_stmt *stmt = db_stmt(&o->db, STMT_DATABASE_BYTES, NULL);
+	uint64_t bytes = 0, have;
+
+	if (stmt == NULL)
+		return 0;
+	if (db_step(&o->db, stmt, NULL) == 1)
+		bytes = (uint64_t)db_int(stmt, 0);
+	db_done(stmt);
+	have = space_size(o->path);
+	return bytes > have ? bytes - have : 0;
+}
+
+/*
+ * A reader that stays keeps the WAL from being copied, and it grows. What its copy will need is
+ * taken already: otherwise the WAL could take the last of the disk and never be cut again.
+ */
+static bool
+has_room(struct outbox *o)
+{
+	uint64_t wal = (uint64_t)o->wal_pages * WRITER_PAGE_BYTES, free = space_free(o->path);
+
+	if (free < o->options.min_free_bytes)
+		return false;
+	free -= o->options.min_free_bytes;
+	return free >= wal || free >= growth(o);
+}
+
+static void
+cut_wal(struct outbox *o)
+{
+	struct err e;
+
+	if (writer_checkpoint(o, SQLITE_CHECKPOINT_TRUNCATE, &e) != 0)
+		note_failure(o, &e);
+	o->checkpoint_at = o->wal_pages + WRITER_CHECKPOINT_PAGES;
+}
+
+/* Looks whether there is space for new events. Not a system call an event: once a transaction. In
+ * no transaction. */
 static bool
 space_is_left(struct outbox *o)
 {
@@ -72,7 +114,15 @@ space_is_left(struct outbox *o)
 	if (o->full_until > clock_mono(o->options.clock))
 		return false;
 	o->full_until = 0;
-	left = space_free(o->path) >= o->options.min_free_bytes;
+	left = has_room(o);
+	if (!left) {
+		cut_wal(o);
+		left = has_room(o);
+	}
+	if (atomic_load(&o->health) == OUTBOX_FAILED)
+		return false;
+	if (!left)
+		o->full_until = clock_mono(o->options.clock) + FULL_RETRY_MS;
 	atomic_store(&o->health, left ? OUTBOX_OK : OUTBOX_FULL);
 	return left;
 }
@@ -80,10 +130,12 @@ space_is_left(struct outbox *o)
 int
 writer_checkpoint(struct outbox *o, int mode, struct err *e)
 {
-	int rc;
+	int pages = -1, rc;
 
 	sqlite3_busy_timeout(o->db.handle, 0);
-	rc = sqlite3_wal_checkpoint_v2(o->db.handle, "main", mode, NULL, NULL);
+	rc = sqlite3_wal_checkpoint_v2(o->db.handle, "main", mode, &pages, NULL);
+	if (pages >= 0)
+		o->wal_pages = pages;
 	if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY && (rc & 0xff) != SQLITE_LOCKED)
 		db_error(&o->db, e, "checkpoint");
 	else
@@ -280,7 +332,7 @@ write_group(struct outbox *o, struct mail *list)
 	if (atomic_load(&o->health) == OUTBOX_FAILED) {
 		err_set(&e, ERR_IO, "%.400s", o->failure);
 		answer(o, &g, &e);
-	} else if (commit_group(o, &g, &e) != 0) {
+	} else if (commit_group(o, &g, &e) != 0 || files_check(&o->files, &e) != 0) {
 		note_failure(o, &e);
 		answer(o, &g, &e);
 	} else {

@@ -4,6 +4,7 @@ import os
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 
@@ -86,6 +87,25 @@ def test_full_without_a_floor(bench):
         stored = [row["message_id"] for row in bench.outbox()]
         equal(set(accepted) - set(stored), set(), "accepted and lost")
         daemon.kill()
+        equal(bench.value("PRAGMA integrity_check"), "ok", "integrity")
+
+
+def test_a_reader_that_stays(bench):
+    """a reader that keeps the WAL from being cut: 503 in time, and all is well when it ends"""
+    with Mount(bench.path("small"), "size=24m") as small:
+        bench.database = os.path.join(small.path, "spool.db")
+        daemon = bench.daemon(top={"min_free": 1000000})
+        daemon.accept("/v1/track", track("first"))
+        reader = sqlite3.connect(f"file:{bench.database}?mode=ro", uri=True, isolation_level=None)
+        reader.execute("BEGIN")
+        equal(reader.execute("SELECT count(*) FROM event").fetchone(), (1,), "what it sees")
+        accepted, *refusal = post_until_refused(daemon, "fill")
+        check_refusal(daemon, *refusal)
+        reader.close()
+        wait_until(lambda: daemon.post("/v1/track", track("after"))[0] == 200, "events are taken")
+        equal(daemon.request("GET", "/healthz", key=None)[0], 200, "healthz")
+        equal(daemon.stop(), 0, "exit status")
+        equal(bench.value("SELECT count(*) FROM outbox"), len(accepted) + 2, "events")
         equal(bench.value("PRAGMA integrity_check"), "ok", "integrity")
 
 

@@ -47,7 +47,7 @@ events_are_stored_and_due_in_order(void **state)
 	assert_int_equal(rig_number("SELECT count(*) FROM failures WHERE reason = 'no_email' AND "
 				    "settled_at = '1970-01-01T00:00:02.000Z'"),
 	    1);
-	rig_close(); /* the writer tells that something is due after it answers */
+	rig_close(); /* the writer tells of due events after it has answered */
 	assert_true(atomic_load(&rig_due_calls) >= 1);
 }
 
@@ -192,6 +192,41 @@ what_waits_at_the_end_is_written(void **state)
 	assert_int_equal(rig_number("SELECT count(*) FROM outbox"), 50);
 }
 
+/* SQLite would go on without a word, and every event would be lost at the next start. */
+static void
+assert_missed(const char *suffix)
+{
+	struct segment_event event = rig_track("b");
+	char path[PATH_MAX + 32], away[PATH_MAX + 32];
+	struct outbox_put p;
+	struct err e;
+
+	snprintf(path, sizeof(path), "%s%s", rig_dir.file, suffix);
+	snprintf(away, sizeof(away), "%s/away", rig_dir.path);
+	assert_int_equal(rename(path, away), 0);
+	assert_int_equal(rig_put(&event, 1, &p), -1);
+	assert_int_equal(p.msg.err.code, ERR_IO);
+	assert_non_null(strstr(p.msg.err.text, path));
+	assert_int_equal(outbox_health(rig_outbox), OUTBOX_FAILED);
+	assert_int_equal(rename(away, path), 0);
+	event = rig_track("c");
+	assert_int_equal(rig_put(&event, 1, &p), -1);
+	assert_int_equal(outbox_stop(rig_outbox, &e), -1);
+	outbox_close(rig_outbox);
+	rig_open();
+	assert_int_equal(rig_number("SELECT count(*) FROM outbox WHERE message_id = 'a'"), 1);
+}
+
+static void
+a_file_that_is_taken_away_is_missed(void **state)
+{
+	(void)state;
+	assert_true(rig_put_one("a") > 0);
+	assert_missed("");
+	assert_missed("-wal");
+	assert_missed("-shm");
+}
+
 static void
 files_are_not_for_everybody(void **state)
 {
@@ -229,6 +264,7 @@ main(void)
 		TEST(a_full_disk_refuses_events_and_still_records_deliveries),
 		TEST(a_writer_that_is_behind_refuses_more),
 		TEST(what_waits_at_the_end_is_written),
+		TEST(a_file_that_is_taken_away_is_missed),
 		TEST(files_are_not_for_everybody),
 		TEST(a_missing_folder_is_named),
 	};
