@@ -329,6 +329,23 @@ fake_outbox_fail(
 	f->fail_times = times;
 }
 
+void
+fake_outbox_crash(struct fake_outbox *f)
+{
+	f->head = NULL;
+	f->tail = &f->head;
+	f->waiting = 0;
+	for (size_t i = 0; i < f->n_events; i++) {
+		f->events[i].maybe_sent += f->events[i].open_attempt != 0;
+		f->events[i].open_attempt = 0;
+	}
+	for (size_t i = 0; i < f->n_attempts; i++)
+		if (!f->attempts[i].ended) {
+			f->attempts[i].ended = true;
+			f->attempts[i].outcome = OUTCOME_UNKNOWN;
+		}
+}
+
 const char *
 fake_outbox_waiting(struct fake_outbox *f, char *ret_text, size_t size)
 {
@@ -428,13 +445,12 @@ outbox_due_soonest(struct outbox_reader *r, int64_t site_id, int64_t *ret_at, st
 	for (size_t i = f->settled; i < f->n_events; i++) {
 		const struct fake_event *event = &f->events[i];
 
-		if (event->site_id != site_id || event->status != STATUS_PENDING)
+		if (event->site_id != site_id || event->status != STATUS_PENDING
+		    || event->next_attempt_at == 0)
 			continue;
 		if (!any || event->next_attempt_at < soonest)
 			soonest = event->next_attempt_at;
 		any = true;
-		if (soonest == 0)
-			break;
 	}
 	pthread_mutex_unlock(&f->mutex);
 	*ret_at = soonest;
