@@ -74,6 +74,9 @@ struct fake_outbox {
 	char broken[256];
 };
 
+/* The one there is, for readers; NULL: none. */
+extern struct fake_outbox *fake_outbox_current;
+
 struct fake_outbox *fake_outbox_new(void);
 void fake_outbox_free(struct fake_outbox *f);
 struct outbox *fake_outbox_handle(struct fake_outbox *f);

@@ -61,6 +61,7 @@ INGEST_TEST_LIB = tests/lib/ingest_world.c tests/lib/ingest_world.h \
 # that the real ones are not linked.
 DISPATCH_FAKES = tests/lib/dispatch_rig.c tests/lib/dispatch_rig.h tests/lib/fake_clock.h \
 	tests/lib/fake_mapping.c tests/lib/fake_outbox.c tests/lib/fake_outbox.h \
+	tests/lib/fake_reader.c \
 	tests/lib/fake_transport.c tests/lib/fake_transport.h
 CONTROL_RIG = tests/lib/control_rig.c tests/lib/control_rig.h
 
