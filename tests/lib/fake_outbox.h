@@ -67,6 +67,7 @@ struct fake_outbox {
 	unsigned site_changes;         /* OUTBOX_SITE_STATE messages */
 	unsigned commits;
 	unsigned loads; /* events read */
+	bool reading;   /* the reader sees the outbox as it was */
 	/* a failure to come: of messages of this type, so many times */
 	enum outbox_msg_type fail_type;
 	enum err_code fail_code;

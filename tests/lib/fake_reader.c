@@ -42,6 +42,8 @@ outbox_due_begin(struct outbox_reader *r, int64_t site_id, int64_t now, int64_t 
 {
 	struct fake_outbox *f = r->f;
 
+	if (f->reading)
+		snprintf(f->broken, sizeof(f->broken), "an old view of the outbox is read");
 	if (f->unreadable)
 		return err_set(e, ERR_SYSTEM, "made unreadable");
 	pthread_mutex_lock(&f->mutex);
@@ -77,8 +79,15 @@ outbox_due_next(struct outbox_reader *r, int64_t *ret_event_id, struct err *e)
 }
 
 void
+outbox_event_done(struct outbox_reader *r)
+{
+	r->f->reading = false;
+}
+
+void
 outbox_due_end(struct outbox_reader *r)
 {
+	outbox_event_done(r);
 	r->site_id = 0;
 }
 
@@ -144,6 +153,7 @@ outbox_event_load(
 	pthread_mutex_lock(&r->f->mutex);
 	event = fake_outbox_event(r->f, event_id);
 	r->f->loads++;
+	r->f->reading = true;
 	snprintf(r->message_id, sizeof(r->message_id), "m%lld", (long long)event_id);
 	*ret_event = (struct outbox_event){
 		.event_id = event_id,
