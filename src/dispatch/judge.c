@@ -153,7 +153,7 @@ close_site(struct attempt *a, const struct verdict_facts *f, const struct verdic
 		.epoch = a->epoch,
 		.why = v->site,
 		.wait_at_least_ms = v->wait_at_least_ms,
-		.suspected = a->batch.group != 0,
+		.suspected = a->batch.group != 0 && v->batch_fault,
 	};
 
 	if (!breaker_failed(&s->breaker, &failure, now, &s->d->chance))

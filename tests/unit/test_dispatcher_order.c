@@ -167,6 +167,27 @@ a_flood_of_one_address_stops_nobody_for_good(void **state)
 	rig_free(&r);
 }
 
+static void
+a_beginning_that_cannot_be_kept_lets_nobody_overtake(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r);
+	r.site.batch_events = 1;
+	rig_start(&r);
+	add(&r, people[0]);
+	add(&r, people[0]);
+	fake_outbox_fail(r.outbox, OUTBOX_ATTEMPT_BEGIN, ERR_BUSY, 1);
+	/* the second is prepared while the first waits for its commit */
+	dispatcher_step(r.dispatcher);
+	dispatcher_step(r.dispatcher);
+	assert_non_null(r.dispatcher->sites[0].next);
+	rig_pass(&r, MINUTE);
+	assert_string_equal(rig_body(&r, 0), "{\"events\":[{\"n\":1}]}");
+	rig_free(&r);
+}
+
 /* ---- ages and clocks ------------------------------------------------------------------------ */
 
 static void
@@ -248,6 +269,7 @@ main(void)
 		cmocka_unit_test(who_waits_holds_back_siblings_and_nobody_else),
 		cmocka_unit_test(what_an_operator_settles_holds_nobody_back_for_long),
 		cmocka_unit_test(a_flood_of_one_address_stops_nobody_for_good),
+		cmocka_unit_test(a_beginning_that_cannot_be_kept_lets_nobody_overtake),
 		cmocka_unit_test(an_event_past_max_age_fails_unsent),
 		cmocka_unit_test(a_clock_that_jumps_ahead_expires_nobody),
 		cmocka_unit_test(no_event_waits_longer_than_retry_max),
