@@ -1,5 +1,6 @@
 #include "cli/table.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,6 +147,7 @@ find_widths(struct table *t)
 {
 	int *widest;
 
+	assert(t->n_columns > 0);
 	for (size_t c = 0; c < t->n_columns; c++)
 		t->widths[c] = columns_of(t->columns[c].title);
 	for (size_t i = 0; i < t->n_cells; i++) {
@@ -195,6 +197,7 @@ print_cell(struct table *t, size_t column, const char *text, enum table_colour c
 static void
 print_rows(struct table *t)
 {
+	assert(t->n_columns > 0);
 	if (!t->begun) {
 		find_widths(t);
 		for (size_t c = 0; c < t->n_columns; c++)

@@ -95,7 +95,7 @@ flush(struct listing *l, struct err *e)
 {
 	if (l->text.failed)
 		return err_nomem(e);
-	fwrite(l->text.p, 1, l->text.n, stdout);
+	fwrite(buf_slice(&l->text).p, 1, l->text.n, stdout);
 	buf_clear(&l->text);
 	return ferror(stdout) ? err_set(e, ERR_SYSTEM, "cannot write the output") : 0;
 }

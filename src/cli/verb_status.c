@@ -232,10 +232,11 @@ site_json(const struct report *r, const struct audit_site *s)
 		    counts, status_name((enum event_status)i), (double)s->counts[i]);
 	cJSON_AddNumberToObject(o, "maybe_sent", (double)s->maybe_sent);
 	if (s->oldest_pending_id != 0) {
+		int64_t seconds = (r->now - s->oldest_pending_at) / 1000;
+
 		cJSON_AddNumberToObject(o, "oldest_pending_id", (double)s->oldest_pending_id);
 		json_add_time(o, "oldest_pending_at", s->oldest_pending_at);
-		cJSON_AddNumberToObject(
-		    o, "oldest_pending_seconds", (double)((r->now - s->oldest_pending_at) / 1000));
+		cJSON_AddNumberToObject(o, "oldest_pending_seconds", (double)seconds);
 	}
 	if (s->last_attempt_id != 0)
 		cJSON_AddItemToObject(o, "last_attempt", last_attempt_json(s));

@@ -6,7 +6,7 @@
 #include "cli/verbs.h"
 #include "cli/version.h"
 #include "dispatch/transport.h"
-#include "outbox/outbox.h"
+#include "outbox/audit.h"
 
 const char version_number[] = PACKAGE_VERSION;
 const char version_agent[] = "bentospool/" PACKAGE_VERSION;
@@ -14,7 +14,7 @@ const char version_agent[] = "bentospool/" PACKAGE_VERSION;
 int
 verb_version(const struct options *o)
 {
-	const char *sqlite = outbox_sqlite_version(), *curl, *tls;
+	const char *sqlite = outbox_audit_library(), *curl, *tls;
 	cJSON *line;
 
 	transport_curl_versions(&curl, &tls);

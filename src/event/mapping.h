@@ -38,6 +38,12 @@ struct mapping_input {
 int mapping_append(const struct mapping_options *o, const struct mapping_input *in, struct buf *to,
     const char **ret_reason);
 
+/*
+ * Whether what mapping_append makes of the event carries a details.unique.key by which Bento can
+ * drop a repeat: ours, or the event's own when it is a number or a text that is not empty.
+ */
+bool mapping_has_key(const struct mapping_options *o, const struct mapping_input *in);
+
 /* The options as one line of JSON, kept with each attempt so that what was sent can be shown. */
 void mapping_describe(const struct mapping_options *o, struct buf *to);
 /* Reads what mapping_describe wrote; -1 when it is something else. */

@@ -233,7 +233,7 @@ print_address(struct listener *l, const struct sockaddr_storage *name)
 static int
 bind_ip(struct listener *l, const struct listen_address *a, const char *text, struct err *e)
 {
-	struct sockaddr_storage name;
+	struct sockaddr_storage name = { .ss_family = AF_UNSPEC };
 	socklen_t size = sizeof(name);
 	int on = 1;
 

@@ -55,7 +55,7 @@ int
 attempts_begin(struct db *db, struct outbox_attempt_begin *begin, struct err *e)
 {
 	sqlite3_stmt *stmt;
-	int64_t mapping_id;
+	int64_t mapping_id = 0;
 
 	if (note_mapping(db, begin->mapping, &mapping_id, e) != 0)
 		return -1;

@@ -35,6 +35,12 @@ outbox_audit_close(struct outbox_audit *a)
 	free(a);
 }
 
+const char *
+outbox_audit_library(void)
+{
+	return sqlite3_libversion();
+}
+
 /* ---- sites ---------------------------------------------------------------------------------- */
 
 static void

@@ -28,6 +28,8 @@ struct outbox_audit;
  */
 int outbox_audit_open(const char *path, struct outbox_audit **ret_audit, struct err *e);
 void outbox_audit_close(struct outbox_audit *a);
+/* The version of SQLite that this program runs with. */
+const char *outbox_audit_library(void);
 
 /* Times are wall ms, 0 where there is none. Slices are valid during the callback. */
 struct audit_attempt {

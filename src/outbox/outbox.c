@@ -182,9 +182,3 @@ outbox_counters(const struct outbox *o, struct outbox_counters *ret_counters)
 		.attempts = atomic_load(&o->attempts),
 	};
 }
-
-const char *
-outbox_sqlite_version(void)
-{
-	return sqlite3_libversion();
-}

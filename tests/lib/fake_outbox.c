@@ -3,13 +3,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct outbox_reader {
 	struct fake_outbox *f;
 	int64_t site_id;
 	int64_t now;
+	int64_t horizon;
 	int64_t at; /* the id looked at last */
 	char message_id[32];
+	char email[64];
 };
 
 static struct fake_outbox *current;
@@ -118,6 +121,31 @@ check_ids(struct fake_outbox *f, const int64_t *ids, size_t n)
 	}
 }
 
+static bool
+same_address(const struct fake_event *a, const struct fake_event *b)
+{
+	return a->site_id == b->site_id && a->email != NULL && b->email != NULL
+	       && strcasecmp(a->email, b->email) == 0;
+}
+
+/* Nobody of the same address is on the way elsewhere, or waits before it. */
+static void
+check_order(struct fake_outbox *f, const struct outbox_attempt_begin *b, int64_t id)
+{
+	const struct fake_event *event = fake_outbox_event(f, id);
+
+	for (int64_t other = 1; event->email != NULL && other <= (int64_t)f->n_events; other++) {
+		const struct fake_event *o = fake_outbox_event(f, other);
+
+		if (!same_address(event, o) || o->status != STATUS_PENDING)
+			continue;
+		check(f, o->open_attempt == 0 || o->open_attempt == b->attempt_id,
+		    "an address in two attempts at once");
+		check(f, other >= id || o->open_attempt == b->attempt_id,
+		    "an event overtook an older one of its address");
+	}
+}
+
 static void
 apply_begin(struct fake_outbox *f, struct outbox_attempt_begin *b)
 {
@@ -142,7 +170,11 @@ apply_begin(struct fake_outbox *f, struct outbox_attempt_begin *b)
 		check(f, event->open_attempt == 0, "an event in two attempts at once");
 		check(f, event->status == STATUS_PENDING, "an event sent that is not pending");
 		event->open_attempt = b->attempt_id;
+		check(f, event->max_batch == 0 || b->n_events <= event->max_batch,
+		    "a batch larger than a member may travel in");
 	}
+	for (size_t i = 0; i < b->n_events; i++)
+		check_order(f, b, b->event_ids[i]);
 }
 
 static void
@@ -156,6 +188,7 @@ end_event(struct fake_event *event, const struct outbox_attempt_end *end)
 	event->status = end->status;
 	event->reason = end->reason;
 	event->next_attempt_at = end->next_attempt_at;
+	event->max_batch = end->max_batch;
 }
 
 static void
@@ -195,8 +228,13 @@ apply_settle(struct fake_outbox *f, const struct outbox_settle *s)
 
 		if (event->status != STATUS_PENDING)
 			continue;
+		check(f, event->open_attempt == 0, "an event settled that is on its way");
 		event->status = s->status;
 		event->reason = s->reason;
+		event->next_attempt_at = s->next_attempt_at;
+		event->attempts += s->charge;
+		if (s->max_batch != 0)
+			event->max_batch = s->max_batch;
 	}
 }
 
@@ -333,8 +371,8 @@ outbox_reader_close(struct outbox_reader *r)
 }
 
 int
-outbox_due_begin(
-    struct outbox_reader *r, int64_t site_id, int64_t now, int64_t after, struct err *e)
+outbox_due_begin(struct outbox_reader *r, int64_t site_id, int64_t now, int64_t horizon,
+    int64_t after, struct err *e)
 {
 	struct fake_outbox *f = r->f;
 
@@ -346,6 +384,7 @@ outbox_due_begin(
 	r->at = after > (int64_t)f->settled ? after : (int64_t)f->settled;
 	r->site_id = site_id;
 	r->now = now;
+	r->horizon = horizon;
 	pthread_mutex_unlock(&f->mutex);
 	return 0;
 }
@@ -362,7 +401,7 @@ outbox_due_next(struct outbox_reader *r, int64_t *ret_event_id, struct err *e)
 		const struct fake_event *event = &f->events[r->at++];
 
 		if (event->site_id == r->site_id && event->status == STATUS_PENDING
-		    && event->next_attempt_at <= r->now) {
+		    && (event->next_attempt_at <= r->now || event->next_attempt_at > r->horizon)) {
 			*ret_event_id = r->at;
 			found = 1;
 		}
@@ -402,6 +441,34 @@ outbox_due_soonest(struct outbox_reader *r, int64_t site_id, int64_t *ret_at, st
 	return 0;
 }
 
+static struct slice
+address_of(struct outbox_reader *r, const struct fake_event *event, int64_t id)
+{
+	if (event->email != NULL)
+		return slice_from(event->email);
+	snprintf(r->email, sizeof(r->email), "a%lld@example.com", (long long)id);
+	return slice_from(r->email);
+}
+
+int
+outbox_due_waiting(struct outbox_reader *r, int64_t site_id,
+    void (*each)(void *arg, int64_t event_id, struct slice address), void *arg, struct err *e)
+{
+	struct fake_outbox *f = r->f;
+
+	(void)e;
+	pthread_mutex_lock(&f->mutex);
+	for (size_t i = f->settled; i < f->n_events; i++) {
+		const struct fake_event *event = &f->events[i];
+
+		if (event->site_id == site_id && event->status == STATUS_PENDING
+		    && event->next_attempt_at > 0)
+			each(arg, (int64_t)i + 1, address_of(r, event, (int64_t)i + 1));
+	}
+	pthread_mutex_unlock(&f->mutex);
+	return 0;
+}
+
 int
 outbox_event_load(
     struct outbox_reader *r, int64_t event_id, struct outbox_event *ret_event, struct err *e)
@@ -419,7 +486,9 @@ outbox_event_load(
 		.message_id = slice_from(r->message_id),
 		.kind = KIND_TRACK,
 		.name = SLICE("Tested"),
-		.email = SLICE("ann@example.com"),
+		.email = address_of(r, event, event_id),
+		.received_at = event->received_at,
+		.max_batch = event->max_batch,
 		.body = slice_from(event->body),
 		.status = event->status,
 		.attempts = event->attempts,

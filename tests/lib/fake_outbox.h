@@ -24,6 +24,9 @@ struct fake_event {
 	int64_t next_attempt_at;
 	unsigned attempts;
 	unsigned maybe_sent;
+	unsigned max_batch;
+	int64_t received_at;
+	const char *email;    /* borrowed; NULL: an address of its own */
 	int64_t open_attempt; /* 0: none */
 	char *body;           /* NULL: removed by retention */
 };

@@ -195,6 +195,40 @@ bodies_of_all_connections_are_limited(void **state)
 }
 
 static void
+many_tiny_events_count_for_what_they_take(void **state)
+{
+	const size_t n_events = 20000;
+	struct world *w = world_new();
+	struct client *c;
+	char *body = malloc(n_events * 3 + 32), *at = body;
+
+	(void)state;
+	assert_non_null(body);
+	at = stpncpy(at, "{\"batch\":[{}", 13);
+	for (size_t i = 1; i < n_events; i++)
+		at = stpncpy(at, ",{}", 4);
+	at = stpncpy(at, "]}", 3);
+	w->o.max_buffered_bytes = 1000000; /* the body is 60 kB, the events are more */
+	world_open(w);
+	c = client_new(w, 0);
+	for (int i = 0; i < 2; i++) {
+		client_post(c, "/v1/batch", "", body);
+		client_expect(c, 503, NULL);
+	}
+	assert_int_equal(ingest_outbox_given_back(w->outbox), 0);
+	body[12 + 3 * 1000 - 3] = ']'; /* the first thousand */
+	body[12 + 3 * 1000 - 2] = '}';
+	body[12 + 3 * 1000 - 1] = '\0';
+	for (int i = 0; i < 20; i++) {
+		client_post(c, "/v1/batch", "", body);
+		client_expect(c, 200, NULL);
+	}
+	client_free(c);
+	free(body);
+	world_free(w);
+}
+
+static void
 an_announced_body_takes_no_memory_before_it_comes(void **state)
 {
 	struct world *w = world_new();
@@ -357,6 +391,7 @@ main(void)
 		T(a_refused_body_is_read_to_its_end),
 		T(headers_are_limited_in_bytes_and_number),
 		cmocka_unit_test(bodies_of_all_connections_are_limited),
+		cmocka_unit_test(many_tiny_events_count_for_what_they_take),
 		cmocka_unit_test(an_announced_body_takes_no_memory_before_it_comes),
 		T(a_client_that_hangs_up_does_not_stop_its_commit),
 		T(a_client_that_says_no_more_is_still_answered),

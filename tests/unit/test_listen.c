@@ -137,6 +137,42 @@ a_port_in_use_is_explained(void **state)
 }
 
 static void
+a_port_is_free_again_while_old_connections_fade(void **state)
+{
+	struct listener l, again;
+	struct listen_address a;
+	int client, served;
+
+	(void)state;
+	assert_int_equal(listener_open("127.0.0.1:0", &l, NULL), 0);
+	assert_int_equal(listen_parse(l.address + 7, &a, NULL), 0);
+	client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(client, (struct sockaddr *)&a.sockaddr, a.size), 0);
+	served = accept(l.fd, NULL, NULL);
+	assert_true(served >= 0);
+	close(served); /* who closes first keeps the port for a while */
+	close(client);
+	listener_close(&l);
+	assert_int_equal(listener_open(l.address + 7, &again, NULL), 0);
+	listener_close(&again);
+}
+
+static void
+an_ipv6_listener_leaves_the_ipv4_port_alone(void **state)
+{
+	struct listener six, four;
+	char text[320];
+
+	(void)state;
+	if (listener_open("[::]:0", &six, NULL) != 0)
+		skip(); /* a machine without IPv6 */
+	snprintf(text, sizeof(text), "0.0.0.0:%s", six.address + strlen("http://[::]:"));
+	assert_int_equal(listener_open(text, &four, NULL), 0);
+	listener_close(&four);
+	listener_close(&six);
+}
+
+static void
 an_address_of_another_machine_is_explained(void **state)
 {
 	struct listener l;
@@ -279,6 +315,8 @@ main(void)
 		cmocka_unit_test(a_socket_path_has_a_largest_length),
 		cmocka_unit_test(a_port_is_opened_and_its_number_told),
 		cmocka_unit_test(a_port_in_use_is_explained),
+		cmocka_unit_test(a_port_is_free_again_while_old_connections_fade),
+		cmocka_unit_test(an_ipv6_listener_leaves_the_ipv4_port_alone),
 		cmocka_unit_test(an_address_of_another_machine_is_explained),
 		cmocka_unit_test_setup_teardown(
 		    a_unix_socket_is_for_owner_and_group, make_folder, remove_folder),

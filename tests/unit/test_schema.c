@@ -72,6 +72,9 @@ hot_statements_use_their_index(void **state)
 				  "event_id>?)" },
 		{ STMT_DUE_WAITED, "USING INDEX delivery_due (site_id=? AND "
 				   "next_attempt_at>? AND next_attempt_at<?)" },
+		{ STMT_DUE_WAITED, "USING INDEX delivery_due (site_id=? AND next_attempt_at>?)" },
+		{ STMT_DUE_WAITING,
+		    "SEARCH d USING INDEX delivery_due (site_id=? AND next_attempt_at>?)" },
 		{ STMT_DUE_SOONEST, "USING INDEX delivery_due" },
 		{ STMT_EVENT_LOAD, "SEARCH e USING INTEGER PRIMARY KEY" },
 		{ STMT_MESSAGE_KEY_GET, "USING INTEGER PRIMARY KEY" },

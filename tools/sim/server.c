@@ -64,6 +64,7 @@ print_address(
 	socklen_t n = sizeof(*ret_address);
 	int fd = evconnlistener_get_fd(listener);
 
+	ret_address->ss_family = AF_UNSPEC;
 	if (getsockname(fd, (struct sockaddr *)ret_address, &n) != 0)
 		return -1;
 	if (ret_address->ss_family == AF_INET6) {
