@@ -99,6 +99,8 @@ begin_failed(struct attempt *a, int64_t now)
 	if (a->probe)
 		breaker_lost(&a->site->breaker);
 	attempt_release(a);
+	/* The batch prepared behind it must not overtake it. */
+	site_drop_next(a->site);
 }
 
 /* The row is there. What became impossible meanwhile ends as not sent: that is what happened. */
