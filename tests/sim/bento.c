@@ -69,7 +69,6 @@ take_all(struct world *w, struct request *r)
 		n.results += !twin || w->config.twin_style == TWIN_ACCEPTED;
 		n.failed += twin && w->config.twin_style == TWIN_FAILED;
 	}
-	w->model.passed += n.results > 0;
 	return n;
 }
 
@@ -117,7 +116,7 @@ bento_judge(struct world *w, struct request *r)
 		return;
 	}
 	n = take_all(w, r);
-	if (r->n == 1 && n.failed == 1)
+	if (r->n == 1 && n.results == 0)
 		box_event(w, r->ids[0])->refused_alone = true;
 	reply(r, world_chance(w, 50) ? 200 : 201, "");
 	if (w->config.plain_replies && n.failed == 0 && n.results == r->n)

@@ -13,6 +13,7 @@
 struct outbox_reader {
 	struct world *w;
 	int64_t now;
+	int64_t horizon;
 	size_t at;
 	char message_id[24];
 	char email[24];
@@ -105,6 +106,13 @@ set_status(struct world *w, struct event *event, enum event_status status, const
 }
 
 static void
+wait_until(struct world *w, struct event *event, int64_t at)
+{
+	event->next_attempt_at = at;
+	event->due_mono = at == 0 ? w->mono : w->mono + at - w->wall;
+}
+
+static void
 apply_begin(struct world *w, struct outbox_attempt_begin *begin)
 {
 	struct box *b = &w->box;
@@ -176,14 +184,15 @@ static void
 apply_settle(struct world *w, const struct outbox_settle *s)
 {
 	model_settles(w, s);
-	for (size_t i = 0; i < s->n_events; i++) {
-		struct event *event;
+	for (size_t i = 0; i < s->n_events && w->broken == NULL; i++) {
+		struct event *event = box_event(w, s->event_ids[i]);
 
-		if (w->broken != NULL)
-			return;
-		event = box_event(w, s->event_ids[i]);
-		if (event->status == STATUS_PENDING)
-			set_status(w, event, s->status, s->reason);
+		if (event->status != STATUS_PENDING)
+			continue;
+		wait_until(w, event, s->status == STATUS_PENDING ? s->next_attempt_at : 0);
+		event->attempts += s->charge;
+		event->max_batch = s->max_batch != 0 ? s->max_batch : event->max_batch;
+		set_status(w, event, s->status, s->reason);
 	}
 }
 
@@ -215,6 +224,8 @@ box_commit(struct world *w)
 	for (; mail != NULL && w->broken == NULL; mail = mail->next) {
 		struct outbox_msg *msg = (struct outbox_msg *)(void *)mail;
 
+		if (b->disk != ERR_NONE)
+			world_tell(w, "the disk refuses a message of type %d", (int)msg->type);
 		msg->rc = b->disk != ERR_NONE ? err_set(&msg->err, b->disk, "the disk is bad")
 					      : apply(w, msg);
 	}
@@ -291,9 +302,7 @@ box_operate(struct world *w, int64_t id, int verb)
 	if (verb == 2 && !pending && !event->unfit && event->status != STATUS_DELIVERED) {
 		set_status(w, event, STATUS_PENDING, NULL);
 		event->attempts = 0;
-		event->charged = 0;
-		event->next_attempt_at = 0;
-		event->due_mono = w->mono;
+		wait_until(w, event, 0);
 		event->max_batch = 0;
 	} else if (verb != 2 && pending) {
 		set_status(w, event, verb == 0 ? STATUS_HELD : STATUS_DISCARDED, "operator");
@@ -329,8 +338,8 @@ outbox_reader_close(struct outbox_reader *r)
 }
 
 int
-outbox_due_begin(
-    struct outbox_reader *r, int64_t site_id, int64_t now, int64_t after, struct err *e)
+outbox_due_begin(struct outbox_reader *r, int64_t site_id, int64_t now, int64_t horizon,
+    int64_t after, struct err *e)
 {
 	struct box *b = &r->w->box;
 
@@ -339,6 +348,7 @@ outbox_due_begin(
 	while (b->settled < b->n_events && b->events[b->settled].status != STATUS_PENDING)
 		b->settled++;
 	r->now = now;
+	r->horizon = horizon;
 	r->at = (size_t)after > b->settled ? (size_t)after : b->settled;
 	return 0;
 }
@@ -352,7 +362,8 @@ outbox_due_next(struct outbox_reader *r, int64_t *ret_event_id, struct err *e)
 	while (r->at < b->n_events) {
 		const struct event *event = &b->events[r->at++];
 
-		if (event->status != STATUS_PENDING || event->next_attempt_at > r->now)
+		if (event->status != STATUS_PENDING
+		    || (event->next_attempt_at > r->now && event->next_attempt_at <= r->horizon))
 			continue;
 		*ret_event_id = (int64_t)r->at;
 		return 1;
@@ -386,6 +397,26 @@ outbox_due_soonest(struct outbox_reader *r, int64_t site_id, int64_t *ret_at, st
 }
 
 int
+outbox_due_waiting(struct outbox_reader *r, int64_t site_id,
+    void (*each)(void *arg, int64_t event_id, struct slice address), void *arg, struct err *e)
+{
+	struct box *b = &r->w->box;
+
+	(void)site_id;
+	(void)e;
+	for (size_t i = b->settled; i < b->n_events; i++) {
+		const struct event *event = &b->events[i];
+		char email[24];
+
+		if (event->status != STATUS_PENDING || event->next_attempt_at == 0)
+			continue;
+		snprintf(email, sizeof(email), "a%u@example.com", event->address);
+		each(arg, (int64_t)i + 1, slice_from(email));
+	}
+	return 0;
+}
+
+int
 outbox_event_load(
     struct outbox_reader *r, int64_t event_id, struct outbox_event *ret_event, struct err *e)
 {
@@ -406,8 +437,8 @@ outbox_event_load(
 		.kind = KIND_TRACK,
 		.name = SLICE("Tested"),
 		.email = slice_from(r->email),
-		.occurred_at = r->w->wall,
-		.received_at = r->w->wall,
+		.occurred_at = event->received_at,
+		.received_at = event->received_at,
 		.body = buf_slice(&r->body),
 		.status = event->status,
 		.attempts = event->attempts,

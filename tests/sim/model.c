@@ -50,10 +50,12 @@ model_restarted(struct world *w)
 {
 	struct model *m = &w->model;
 
+	m->started = w->mono;
 	m->last_start = NEVER;
 	m->n_starts = 0;
 	m->wait_until = m->told_until = 0;
-	m->closed = false;
+	m->closed = m->mended = false;
+	m->failures = 0;
 	m->told = (struct outbox_site_state){ .mode = OUTBOX_SITE_READY };
 	m->could_since = NEVER;
 }
@@ -111,7 +113,7 @@ check_member(struct world *w, const struct request *r, int64_t id)
 static bool
 share_address(struct world *w, const struct request *a, const struct request *b)
 {
-	bool there[ADDRESSES_MAX] = { false };
+	bool there[ADDRESSES_MAX + 1] = { false };
 
 	for (size_t i = 0; i < a->n; i++)
 		there[box_event(w, a->ids[i])->address] = true;
@@ -135,14 +137,14 @@ check_company(struct world *w, const struct request *r)
 
 		if (other == r)
 			continue;
-		if (RULE_ORDER && share_address(w, r, other))
+		if (share_address(w, r, other))
 			model_broken(w, "address", "attempts %zu and %zu share an address",
 			    r->attempt + 1, other->attempt + 1);
-		if (RULE_PROBE && w->model.closed && !other->old)
+		if (w->model.closed && !other->old)
 			model_broken(w, "probe", "attempts %zu and %zu probe at once",
 			    r->attempt + 1, other->attempt + 1);
 	}
-	if (RULE_PROBE && w->model.closed && r->n > 1)
+	if (w->model.closed && r->n > 1)
 		model_broken(w, "probe", "a probe with %zu events", r->n);
 	w->seen[SEEN_PROBES] += w->model.closed;
 }
@@ -181,6 +183,36 @@ check_waiting(struct world *w)
 		model_broken(w, "stop", "a request goes out after the stop");
 }
 
+/*
+ * Waits after failures in a row are drawn from 0 to a ceiling that doubles up to retry_max. When it
+ * has got there, 20 in a row take less than a fifth of their mean once in 10^12 times.
+ */
+static void
+note_failure(struct world *w, bool demands)
+{
+	struct model *m = &w->model;
+
+	m->failures = demands ? 0 : m->failures + 1;
+	if (m->failures > 0)
+		m->failed_at[m->failures % STORM_BLOCK] = w->mono;
+}
+
+static void
+check_storm(struct world *w)
+{
+	const struct model *m = &w->model;
+	int64_t most = w->config.site.retry_max_ms;
+	unsigned grown = 1;
+
+	while (grown < 30 && w->config.site.retry_first_ms << (grown - 1) < most)
+		grown++;
+	if (m->failures < grown + STORM_BLOCK)
+		return;
+	if (w->mono - m->failed_at[(m->failures + 1) % STORM_BLOCK] < STORM_BLOCK * most / 10)
+		model_broken(w, "storm", "%d probes in %lld ms", STORM_BLOCK,
+		    (long long)(w->mono - m->failed_at[(m->failures + 1) % STORM_BLOCK]));
+}
+
 void
 model_request(struct world *w, struct request *r)
 {
@@ -192,6 +224,7 @@ model_request(struct world *w, struct request *r)
 	check_company(w, r);
 	check_pace(w);
 	check_waiting(w);
+	check_storm(w);
 	w->model.could_since = NEVER;
 }
 
@@ -206,6 +239,14 @@ is_about_events(const struct request *r)
 	       && (status < 300 || status == 400 || status == 413 || status == 422);
 }
 
+/* The settings say that an answer that nobody can read is no failure of the site. */
+static bool
+is_trusted(const struct world *w, const struct request *r)
+{
+	return r->fate == FATE_GARBLED && r->result.phase == PHASE_ANSWERED
+	       && w->config.site.policy.ambiguous != AMBIGUOUS_RETRY;
+}
+
 static void
 demand(struct world *w, int64_t ms, const char *why)
 {
@@ -215,18 +256,50 @@ demand(struct world *w, int64_t ms, const char *why)
 	w->model.wait_why = why;
 }
 
+/* It alone met an answer that can be about it: charged, if others get through. */
+static void
+note_fall(struct world *w, const struct request *r)
+{
+	static const int never[] = { 401, 402, 407, 425, 429 };
+	bool may = r->n == 1 && r->result.phase != PHASE_NOT_SENT;
+
+	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+		may = may && r->result.http_status != never[i];
+	for (size_t i = 0; i < r->n; i++)
+		box_event(w, r->ids[i])->fell_mark = may ? w->model.passed + 1 : 0;
+}
+
+void
+model_repaired(struct world *w)
+{
+	w->model.told_until = 0;
+	w->model.failures = 0;
+	for (size_t i = 0; i < w->net.n_open; i++)
+		w->net.open[i]->unmended = true;
+}
+
 void
 model_result(struct world *w, const struct request *r)
 {
 	int64_t asked = r->result.retry_after_ms;
+	bool demands = asked >= 0 || r->result.http_status == 429;
 
-	if (is_about_events(r)) {
+	w->box.attempts[r->attempt].garbled = r->fate == FATE_GARBLED;
+	w->model.mended = r->unmended;
+	if (is_about_events(r) || is_trusted(w, r)) {
 		w->model.closed = false;
+		w->model.failures = 0;
+		w->model.passed++;
 		return;
 	}
+	note_fall(w, r);
+	/* It went out before the site was closed: its failure is no news. */
+	if (r->old && !demands)
+		return;
 	for (size_t i = 0; i < w->net.n_open; i++)
 		w->net.open[i]->old = true;
 	w->model.closed = true;
+	note_failure(w, demands);
 	if (r->result.phase != PHASE_ANSWERED)
 		return;
 	if (asked >= 0) {
@@ -250,7 +323,7 @@ model_site_told(struct world *w, const struct outbox_site_state *state)
 		return;
 	m->told = *state;
 	m->told_until = 0;
-	if (state->mode == OUTBOX_SITE_READY || state->next_attempt_at == 0)
+	if (m->mended || state->mode == OUTBOX_SITE_READY || state->next_attempt_at == 0)
 		return;
 	m->told_until = w->mono + state->next_attempt_at - w->wall;
 	if (m->told_until - w->mono > longest + longest / 10 + 1000)
@@ -282,7 +355,7 @@ model_first_copy(struct world *w, int64_t id)
 {
 	const struct event *event = box_event(w, id);
 
-	for (int64_t i = 1; RULE_ORDER && i < id; i++) {
+	for (int64_t i = 1; i < id; i++) {
 		const struct event *s = box_event(w, i);
 		bool clean = !s->poison && !s->cursed && !s->unfit && !s->giant;
 
@@ -298,7 +371,7 @@ model_first_copy(struct world *w, int64_t id)
 static bool
 has_waiting_sibling(struct world *w, size_t place)
 {
-	for (size_t i = 0; RULE_ORDER && i < place; i++)
+	for (size_t i = 0; i < place; i++)
 		if (w->box.events[i].status == STATUS_PENDING
 		    && w->box.events[i].address == w->box.events[place].address)
 			return true;

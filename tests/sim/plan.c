@@ -57,6 +57,15 @@ draw_site(struct world *w, struct dispatch_site_options *o)
 		.mapping = { .unique_key = world_chance(w, 60), .send_date = true },
 	};
 	o->retry_max_ms = world_scale(w, o->retry_first_ms, 2 * HOUR);
+	o->max_attempts = world_chance(w, 20) ? 0 : (unsigned)world_scale(w, 2, 20);
+	o->max_age_ms = world_chance(w, 85) ? 0 : world_scale(w, HOUR, 30 * 24 * HOUR);
+	o->policy = (struct verdict_policy){
+		.partial = world_chance(w, 75) ? PARTIAL_SPLIT : PARTIAL_HOLD,
+		.ambiguous = world_chance(w, 75) ? AMBIGUOUS_RETRY
+						 : (enum ambiguous_policy)rand_below(&w->chance, 3),
+		.maybe_delivered = world_chance(w, 75) ? MAYBE_HOLD : MAYBE_FAIL,
+		.all_refused = world_chance(w, 30) ? (unsigned)world_scale(w, 2, 30) : 0,
+	};
 }
 
 static void
@@ -76,12 +85,11 @@ draw_config(struct world *w)
 	c->addresses = (unsigned)world_between(w, 1, ADDRESSES_MAX);
 	c->unfit_percent = world_chance(w, 20) ? 5 : 0;
 	c->pad_max = world_chance(w, 50) ? 0 : (size_t)world_scale(w, 10, 2000);
-	if (!RULE_POISON && c->site.batch_events > 1)
-		return;
 	c->poison_percent = poisoned ? (unsigned)world_scale(w, 1, 30) : 0;
-	if (!RULE_POISON)
-		return;
 	c->cursed_percent = world_chance(w, 10) ? 1 : 0;
+	/* What never gives up waits for ever behind such an event. */
+	if (c->cursed_percent > 0 && c->site.max_attempts == 0)
+		c->site.max_attempts = 5;
 	c->body_limit = world_chance(w, 20) ? (size_t)world_scale(w, 1500, 20000) : 0;
 }
 
@@ -100,8 +108,12 @@ add_spell(struct world *w, int64_t at)
 	int64_t longest = 40 * w->config.site.retry_max_ms;
 	int64_t ms = world_scale(w, 100, longest < 14 * 24 * HOUR ? longest : 14 * 24 * HOUR);
 
-	add(&w->plan, at, PLAN_SKY, (int)draw_sky(w), 0);
+	enum sky sky = draw_sky(w);
+
+	add(&w->plan, at, PLAN_SKY, (int)sky, 0);
 	add(&w->plan, at + ms, PLAN_SKY, SKY_CLEAR, 0);
+	if (sky == SKY_LOCKED && world_chance(w, 50))
+		add(&w->plan, at + ms, PLAN_REPAIR, 0, 0);
 }
 
 static void

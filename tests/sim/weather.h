@@ -27,18 +27,14 @@
 #include "outbox/reader.h"
 
 #define SITE_ID 7
-#define ADDRESSES_MAX 40
-#define OPEN_MAX 8 /* requests under way */
+#define ADDRESSES_MAX 40 /* and one more that only the trickle has */
+#define OPEN_MAX 8       /* requests under way */
 #define TOLD_LINES 40
-#define TOLD_SIZE 200
+#define TOLD_SIZE 300
 #define NEVER INT64_MAX
+#define STORM_BLOCK 20
 #define MINUTE INT64_C(60000)
 #define HOUR (60 * MINUTE)
-
-/* Rules that the dispatcher does not keep yet. */
-#define RULE_ORDER 0  /* events of one address reach Bento in order */
-#define RULE_PROBE 0  /* a closed site is probed with a single event */
-#define RULE_POISON 0 /* what is refused is isolated */
 
 struct world;
 
@@ -89,6 +85,7 @@ enum plan_type {
 	PLAN_CRASH,    /* within n micro-steps */
 	PLAN_STOP,
 	PLAN_OPERATOR, /* arg: 0 hold, 1 discard, 2 requeue */
+	PLAN_REPAIR,   /* new credentials, and a hang-up signal */
 	PLAN_END
 };
 
@@ -125,8 +122,10 @@ struct event {
 	enum event_status status;
 	char reason[32];
 	int64_t next_attempt_at; /* wall ms */
-	int64_t due_mono;        /* the same, as it was meant */
-	int64_t settled_mono;    /* when it left `pending` */
+	int64_t received_at;     /* wall ms */
+	int64_t arrived;
+	int64_t due_mono;     /* next_attempt_at, as it was meant */
+	int64_t settled_mono; /* when it left `pending` */
 	int64_t attempts;
 	int64_t maybe_sent;
 	unsigned max_batch;
@@ -137,9 +136,11 @@ struct event {
 	bool too_large_alone;
 	/* the model */
 	unsigned delivered_ends;
-	unsigned charged;
-	bool touched;         /* by an operator */
-	uint64_t passed_mark; /* how many requests had passed when it was charged last */
+	bool exhausted;      /* failed after max_attempts charges, each of them fair */
+	bool expired;        /* failed, being too old */
+	bool taken_on_trust; /* delivered by an answer that nobody could read */
+	bool touched;        /* by an operator */
+	uint64_t fell_mark;  /* requests passed when it last failed alone, + 1; 0: it did not */
 };
 
 struct attempt_row {
@@ -149,6 +150,7 @@ struct attempt_row {
 	bool sent;
 	bool recovered;
 	bool took_any; /* Bento kept a copy of some member */
+	bool garbled;  /* its answer cannot be read */
 	enum attempt_outcome outcome;
 	int http_status;
 };
@@ -210,7 +212,8 @@ struct request {
 	int64_t ends;    /* when the dispatcher can know */
 	enum fate fate;
 	bool arrived;
-	bool old; /* went out before the site was closed */
+	bool old;      /* went out before the site was closed */
+	bool unmended; /* and before the operator repaired what was wrong */
 	struct transport_result result;
 };
 
@@ -247,10 +250,15 @@ struct model {
 	const char *wait_why;
 	int64_t told_until; /* what the dispatcher wrote into the site's row */
 	struct outbox_site_state told;
-	bool closed;         /* the last answer said that nothing works */
-	uint64_t passed;     /* requests of which Bento took something */
+	bool mended;                    /* the last answer is about what was repaired since */
+	bool closed;                    /* the last answer said that nothing works */
+	uint64_t passed;                /* answers that were about the events alone */
+	unsigned failures;              /* in a row, those that ask for a growing wait */
+	int64_t failed_at[STORM_BLOCK]; /* of the last ones, a ring */
 	int64_t could_since; /* a request could have gone out all the time since; NEVER */
 	bool jumped;         /* the wall clock did */
+	int64_t jumped_at;   /* by hours or years */
+	int64_t started;     /* the process */
 };
 
 /* A rule was broken: the first one stays. */
@@ -260,10 +268,12 @@ void model_restarted(struct world *w);
 void model_request(struct world *w, struct request *r);
 void model_result(struct world *w, const struct request *r);
 void model_began(struct world *w, const struct outbox_attempt_begin *b);
-/* Before and after an end is applied. */
+/* Before an end is applied. */
 void model_ends(struct world *w, const struct outbox_attempt_end *end);
 void model_settles(struct world *w, const struct outbox_settle *s);
 void model_site_told(struct world *w, const struct outbox_site_state *state);
+/* The operator repaired what was wrong, and said so. */
+void model_repaired(struct world *w);
 /* Bento takes its first copy of the event. */
 void model_first_copy(struct world *w, int64_t id);
 /* Nothing will happen before `until`. */
@@ -298,6 +308,10 @@ enum seen {
 	SEEN_INVALID,
 	SEEN_PROBES,
 	SEEN_SPLITS,
+	SEEN_CHARGED,
+	SEEN_EXHAUSTED,
+	SEEN_EXPIRED,
+	SEEN_REPAIRED,
 	SEEN_COUNT
 };
 
@@ -314,6 +328,7 @@ struct world {
 	struct dispatcher *d;
 	int64_t step_at;    /* what the dispatcher wished */
 	int64_t last_end;   /* of the plan */
+	int64_t trickle_at; /* the next single event, after the plan */
 	int64_t crash_in;   /* micro-steps; -1: none */
 	bool crashed;       /* it is about to die */
 	int64_t stop_asked; /* NEVER: nobody asked */

@@ -93,7 +93,15 @@ start_process(struct world *w)
 		model_broken(w, "start", "%s", e.text);
 	w->step_at = w->mono;
 	w->stop_asked = NEVER;
-	world_tell(w, "the process starts");
+	world_tell(w,
+	    "the process starts: batches of %u events, %zu bytes, %u a minute, %u at once, retry "
+	    "%lld to %lld, policy %d %d %d %u, attempts %u, age %lld, commit %lld",
+	    o.sites->batch_events, o.sites->batch_bytes, o.sites->requests_per_minute,
+	    o.sites->concurrency, (long long)o.sites->retry_first_ms,
+	    (long long)o.sites->retry_max_ms, (int)o.sites->policy.partial,
+	    (int)o.sites->policy.ambiguous, (int)o.sites->policy.maybe_delivered,
+	    o.sites->policy.all_refused, o.sites->max_attempts, (long long)o.sites->max_age_ms,
+	    (long long)w->config.commit_ms);
 }
 
 static void
@@ -161,6 +169,8 @@ arrivals(struct world *w, int64_t n)
 			.poison = world_chance(w, c->poison_percent),
 			.cursed = world_chance(w, c->cursed_percent),
 			.unfit = world_chance(w, c->unfit_percent),
+			.received_at = w->wall,
+			.arrived = w->mono,
 			.due_mono = w->mono,
 		};
 
@@ -174,6 +184,27 @@ arrivals(struct world *w, int64_t n)
 	dispatcher_wake(w->d);
 }
 
+/*
+ * After the plan single events keep coming while something waits: an event that nobody takes can be
+ * told from an outage only when others get through.
+ */
+static void
+trickle(struct world *w)
+{
+	struct event event = {
+		.address = ADDRESSES_MAX,
+		.received_at = w->wall,
+		.arrived = w->mono,
+		.due_mono = w->mono,
+	};
+
+	w->trickle_at = w->mono + HOUR;
+	if (w->box.n_pending == 0)
+		return;
+	box_add(w, &event);
+	dispatcher_wake(w->d);
+}
+
 static void
 operate(struct world *w, int verb)
 {
@@ -181,6 +212,33 @@ operate(struct world *w, int verb)
 		box_operate(w, world_between(w, 1, (int64_t)w->box.n_events), verb);
 	if (w->d != NULL)
 		dispatcher_wake(w->d);
+}
+
+/* What a person does about a site that is paused because one event after the other is refused. */
+static void
+discard_refused(struct world *w)
+{
+	for (size_t i = 1; i <= w->box.n_events; i++) {
+		struct event *event = box_event(w, (int64_t)i);
+
+		if (event->status == STATUS_PENDING && event->refused_alone)
+			box_operate(w, (int64_t)i, 1);
+	}
+}
+
+static void
+repair(struct world *w)
+{
+	struct dispatch_credentials c = { SITE_ID, "u-1", "pub", "sec" };
+	struct err e;
+
+	if (w->d == NULL || w->sky == SKY_LOCKED)
+		return;
+	w->seen[SEEN_REPAIRED]++;
+	world_tell(w, "the operator repairs");
+	model_repaired(w);
+	if (dispatcher_set_credentials(w->d, &c, 1, &e) != 0)
+		model_broken(w, "repair", "%s", e.text);
 }
 
 static void
@@ -202,6 +260,7 @@ carry_out(struct world *w, const struct plan_item *item)
 		w->wall += item->n;
 		w->wall = w->wall < 0 ? 0 : w->wall;
 		w->model.jumped = true;
+		w->model.jumped_at = w->mono;
 		w->seen[SEEN_JUMPS]++;
 		world_tell(w, "the wall clock jumps to %lld", (long long)w->wall);
 		break;
@@ -216,7 +275,11 @@ carry_out(struct world *w, const struct plan_item *item)
 	case PLAN_OPERATOR:
 		operate(w, item->arg);
 		break;
+	case PLAN_REPAIR:
+		repair(w);
+		break;
 	case PLAN_END:
+		w->trickle_at = w->mono + 3 * HOUR;
 		w->crash_in = -1;
 		world_tell(w, "the plan has ended");
 		break;
@@ -259,7 +322,7 @@ is_over(const struct world *w)
 	if (w->plan.next < w->plan.n)
 		return false;
 	return (done && w->mono > w->last_end + 2 * MINUTE)
-	       || w->mono > w->last_end + 400 * 24 * HOUR;
+	       || w->mono > w->last_end + 100 * 24 * HOUR;
 }
 
 static void
@@ -270,6 +333,7 @@ pass_time(struct world *w)
 	sooner(&next, net_next(w));
 	sooner(&next, plan_next(w));
 	sooner(&next, w->box.commit_at);
+	sooner(&next, w->trickle_at > w->mono ? w->trickle_at : NEVER);
 	if (w->d != NULL)
 		sooner(&next, w->step_at);
 	else
@@ -302,6 +366,8 @@ take_turn(struct world *w)
 		world_micro_step(w);
 	} else if (w->plan.next < w->plan.n && w->mono >= plan_next(w)) {
 		carry_out(w, &w->plan.items[w->plan.next++]);
+	} else if (w->d != NULL && w->stop_asked == NEVER && w->mono >= w->trickle_at) {
+		trickle(w);
 	} else if (net_next(w) <= w->mono) {
 		net_run(w);
 	} else {
@@ -324,6 +390,9 @@ run(struct world *w)
 			continue;
 		}
 		turns = 0;
+		if (w->plan.next == w->plan.n && w->mono > w->last_end + 24 * HOUR
+		    && strstr(w->model.told.reason, "all_refused") != NULL)
+			discard_refused(w);
 		pass_time(w);
 	}
 	if (w->broken == NULL)
@@ -341,6 +410,7 @@ world_run(struct world *w, uint64_t seed, unsigned days, bool verbose)
 		.clock = { wall_ms, mono_ms, w },
 		.crash_in = -1,
 		.stop_asked = NEVER,
+		.trickle_at = NEVER,
 	};
 	rand_seed(&w->chance, seed);
 	box_init(w);
