@@ -98,6 +98,8 @@ begin_failed(struct attempt *a, int64_t now)
 	a->site->begin_ms = now + DISPATCH_RECORD_AGAIN_MS;
 	if (a->probe)
 		breaker_lost(&a->site->breaker);
+	/* What was prepared meanwhile comes after these. */
+	site_drop_next(a->site);
 	attempt_release(a);
 	/* The batch prepared behind it must not overtake it. */
 	site_drop_next(a->site);

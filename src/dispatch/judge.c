@@ -39,10 +39,12 @@ event_has_key(const struct site *s, int64_t id)
 static bool
 all_have_keys(const struct attempt *a)
 {
-	for (size_t i = 0; i < a->batch.n; i++)
-		if (!event_has_key(a->site, a->batch.ids[i]))
-			return false;
-	return true;
+	bool all = true;
+
+	for (size_t i = 0; all && i < a->batch.n; i++)
+		all = event_has_key(a->site, a->batch.ids[i]);
+	outbox_event_done(a->site->d->reader);
+	return all;
 }
 
 static void
@@ -151,7 +153,7 @@ close_site(struct attempt *a, const struct verdict_facts *f, const struct verdic
 		.epoch = a->epoch,
 		.why = v->site,
 		.wait_at_least_ms = v->wait_at_least_ms,
-		.suspected = a->batch.group != 0,
+		.suspected = a->batch.group != 0 && v->batch_fault,
 	};
 
 	if (!breaker_failed(&s->breaker, &failure, now, &s->d->chance))

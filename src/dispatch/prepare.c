@@ -29,6 +29,12 @@ site_drop_next(struct site *s)
 	s->next = NULL;
 }
 
+static bool
+somebody_waits(const struct site *s)
+{
+	return s->order.waiting.n > 0 || s->order.not_kept != INT64_MAX;
+}
+
 /* When to look again: nothing more is due now. */
 static void
 look_later(struct site *s, int64_t now)
@@ -37,7 +43,8 @@ look_later(struct site *s, int64_t now)
 	int64_t soonest, wait;
 
 	s->look = false;
-	s->look_ms = SITE_NEVER;
+	/* Who waits is read anew then: somebody may hold others back no longer. */
+	s->look_ms = somebody_waits(s) ? s->waiting_ms : SITE_NEVER;
 	if (outbox_due_soonest(s->d->reader, s->site_id, &soonest, &e) != 0) {
 		dispatcher_tell(s->d, &s->d->read_limit, &e);
 		s->look_ms = now + DISPATCH_READ_AGAIN_MS;
@@ -45,9 +52,13 @@ look_later(struct site *s, int64_t now)
 	}
 	wait = soonest - clock_wall(s->d->clock);
 	/* What is due already and was not taken is on its way, or waits for room in the unfit. */
-	if (soonest == 0 || wait <= 0)
+	if (soonest == 0)
 		return;
-	s->look_ms = now + (wait < LOOK_AGAIN_MS ? wait : LOOK_AGAIN_MS);
+	/* One that is due and was not taken may be held back by one whose time comes later. */
+	if (wait <= 0 || wait > LOOK_AGAIN_MS)
+		wait = LOOK_AGAIN_MS;
+	if (s->look_ms > now + wait)
+		s->look_ms = now + wait;
 }
 
 static void
@@ -62,9 +73,7 @@ note_waiting(void *arg, int64_t event_id, struct slice address)
 static int
 read_waiting(struct site *s, int64_t now, struct err *e)
 {
-	bool some = s->order.waiting.n > 0 || s->order.not_kept != INT64_MAX;
-
-	if (now < s->waiting_ms || (s->waiting_ms != INT64_MIN && !some))
+	if (now < s->waiting_ms || (s->waiting_ms != INT64_MIN && !somebody_waits(s)))
 		return 0;
 	order_forget_waiting(&s->order);
 	if (outbox_due_waiting(s->d->reader, s->site_id, note_waiting, &s->order, e) != 0) {
@@ -79,10 +88,7 @@ read_waiting(struct site *s, int64_t now, struct err *e)
 static bool
 may_overlap(const struct site *s)
 {
-	for (size_t i = 0; i < s->n_attempts; i++)
-		if (s->attempts[i].lands)
-			return false;
-	return s->concurrency == 1 && !s->suspects.blamed;
+	return s->concurrency == 1;
 }
 
 static int

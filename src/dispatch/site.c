@@ -224,6 +224,16 @@ width(const struct site *s)
 	return breaker_careful(&s->breaker) ? 1 : s->concurrency;
 }
 
+/* Something is to be sent again, and that is still being recorded: it comes first. */
+static bool
+something_lands(const struct site *s)
+{
+	for (size_t i = 0; i < s->n_attempts; i++)
+		if (s->attempts[i].lands)
+			return true;
+	return s->suspects.blamed;
+}
+
 /*
  * May one more attempt begin? With a pace only one at a time is on its way to its commit: the time
  * of the request itself counts, and that is known when the commit is done.
@@ -232,7 +242,7 @@ static bool
 may_begin(const struct site *s, int64_t now)
 {
 	return now >= s->begin_ms && s->letter == NULL && breaker_allows(&s->breaker, now)
-	       && count_out(s) < width(s) && pace_wait(&s->pace, now) == 0
+	       && !something_lands(s) && count_out(s) < width(s) && pace_wait(&s->pace, now) == 0
 	       && (s->pace.interval_ms == 0 || site_count(s, ATTEMPT_BEGINNING) == 0);
 }
 
@@ -309,7 +319,7 @@ begin_time(const struct site *s, int64_t now)
 	bool paced = s->pace.interval_ms != 0 && site_count(s, ATTEMPT_BEGINNING) > 0;
 	bool room = s->next != NULL || site_count(s, ATTEMPT_IDLE) > 0;
 
-	if (paced || !room || s->letter != NULL || count_out(s) >= width(s)
+	if (paced || !room || something_lands(s) || s->letter != NULL || count_out(s) >= width(s)
 	    || s->breaker.mode == BREAKER_HALF_OPEN)
 		return SITE_NEVER;
 	if (!breaker_allows(&s->breaker, at))

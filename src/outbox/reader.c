@@ -89,11 +89,17 @@ outbox_due_next(struct outbox_reader *r, int64_t *ret_event_id, struct err *e)
 }
 
 void
+outbox_event_done(struct outbox_reader *r)
+{
+	db_done(r->db.stmt[STMT_EVENT_LOAD]);
+}
+
+void
 outbox_due_end(struct outbox_reader *r)
 {
 	db_done(r->fresh);
 	db_done(r->waited);
-	db_done(r->db.stmt[STMT_EVENT_LOAD]);
+	outbox_event_done(r);
 	db_exec(&r->db, "COMMIT", NULL);
 }
 

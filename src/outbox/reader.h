@@ -68,5 +68,10 @@ struct outbox_event {
 /* 1 found, 0 there is none, -1 an error. */
 int outbox_event_load(
     struct outbox_reader *r, int64_t event_id, struct outbox_event *ret_event, struct err *e);
+/*
+ * Ends what a load outside of begin and end left open: until then the reader would go on seeing the
+ * outbox as it was. The slices are gone.
+ */
+void outbox_event_done(struct outbox_reader *r);
 
 #endif
