@@ -101,8 +101,6 @@ begin_failed(struct attempt *a, int64_t now)
 	/* What was prepared meanwhile comes after these. */
 	site_drop_next(a->site);
 	attempt_release(a);
-	/* The batch prepared behind it must not overtake it. */
-	site_drop_next(a->site);
 }
 
 /* The row is there. What became impossible meanwhile ends as not sent: that is what happened. */

@@ -447,3 +447,9 @@ outbox_event_load(
 	};
 	return 1;
 }
+
+void
+outbox_event_done(struct outbox_reader *r)
+{
+	buf_clear(&r->body);
+}

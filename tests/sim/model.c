@@ -243,8 +243,19 @@ is_about_events(const struct request *r)
 static bool
 is_trusted(const struct world *w, const struct request *r)
 {
-	return r->fate == FATE_GARBLED && r->result.phase == PHASE_ANSWERED
-	       && w->config.site.policy.ambiguous != AMBIGUOUS_RETRY;
+	const struct buf *response = &r->result.response;
+	bool error = response->n > 0 && memmem(response->p, response->n, "\"error\"", 7) != NULL;
+	bool garbled = r->fate == FATE_GARBLED && r->result.phase == PHASE_ANSWERED;
+
+	switch (w->config.site.policy.ambiguous) {
+	case AMBIGUOUS_RETRY:
+		break;
+	case AMBIGUOUS_DELIVERED:
+		return garbled && !error;
+	case AMBIGUOUS_HOLD:
+		return garbled;
+	}
+	return false;
 }
 
 static void

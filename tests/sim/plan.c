@@ -86,7 +86,7 @@ draw_config(struct world *w)
 	c->unfit_percent = world_chance(w, 20) ? 5 : 0;
 	c->pad_max = world_chance(w, 50) ? 0 : (size_t)world_scale(w, 10, 2000);
 	c->poison_percent = poisoned ? (unsigned)world_scale(w, 1, 30) : 0;
-	c->cursed_percent = world_chance(w, 10) ? 1 : 0;
+	c->cursed_percent = world_chance(w, 20) ? 2 : 0;
 	/* What never gives up waits for ever behind such an event. */
 	if (c->cursed_percent > 0 && c->site.max_attempts == 0)
 		c->site.max_attempts = 5;

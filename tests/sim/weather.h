@@ -330,6 +330,7 @@ struct world {
 	int64_t last_end;   /* of the plan */
 	int64_t trickle_at; /* the next single event, after the plan */
 	int64_t crash_in;   /* micro-steps; -1: none */
+	bool cursed;        /* an event that always draws a 500 has arrived */
 	bool crashed;       /* it is about to die */
 	int64_t stop_asked; /* NEVER: nobody asked */
 	int64_t down_until; /* no process runs before */
