@@ -1,4 +1,6 @@
 -- The outbox. Times are milliseconds since 1970 UTC; the views print them as ISO 8601.
+-- Conditions are chains of OR and not IN (...), because for a list SQLite builds a table of its own
+-- each time a statement runs.
 
 CREATE TABLE meta (
 	key TEXT PRIMARY KEY,
@@ -9,7 +11,8 @@ CREATE TABLE meta (
 CREATE TABLE site (
 	site_id INTEGER PRIMARY KEY,
 	name TEXT NOT NULL UNIQUE,
-	mode TEXT NOT NULL DEFAULT 'ready' CHECK (mode IN ('ready', 'backoff', 'paused')),
+	mode TEXT NOT NULL DEFAULT 'ready' CHECK (mode = 'ready' OR mode = 'backoff'
+		OR mode = 'paused'),
 	reason TEXT,
 	next_attempt_at INTEGER NOT NULL DEFAULT 0,
 	failures INTEGER NOT NULL DEFAULT 0
@@ -45,8 +48,9 @@ CREATE TABLE event (
 CREATE TABLE delivery (
 	event_id INTEGER PRIMARY KEY,
 	site_id INTEGER NOT NULL,
-	status TEXT NOT NULL CHECK (status IN ('pending', 'delivered', 'failed', 'unsupported',
-		'invalid', 'held', 'discarded')),
+	status TEXT NOT NULL CHECK (status = 'pending' OR status = 'delivered' OR status = 'failed'
+		OR status = 'unsupported' OR status = 'invalid' OR status = 'held'
+		OR status = 'discarded'),
 	reason TEXT,
 	attempts INTEGER NOT NULL DEFAULT 0,
 	maybe_sent INTEGER NOT NULL DEFAULT 0,
@@ -63,7 +67,7 @@ CREATE INDEX delivery_due ON delivery (site_id, next_attempt_at, event_id)
 	WHERE status = 'pending';
 -- What an operator looks for; none of these rows is written on the hot path.
 CREATE INDEX delivery_trouble ON delivery (status, event_id)
-	WHERE status IN ('failed', 'invalid', 'held');
+	WHERE status = 'failed' OR status = 'invalid' OR status = 'held';
 
 -- messageIds already seen, once they have left the memory of the writer: filled in sorted slices.
 CREATE TABLE message_key (
@@ -90,8 +94,8 @@ CREATE TABLE attempt (
 	first_event_id INTEGER NOT NULL,
 	last_event_id INTEGER NOT NULL,
 	http_status INTEGER,
-	outcome TEXT CHECK (outcome IN ('delivered', 'partial', 'refused', 'retry', 'not_sent',
-		'unknown')),
+	outcome TEXT CHECK (outcome = 'delivered' OR outcome = 'partial' OR outcome = 'refused'
+		OR outcome = 'retry' OR outcome = 'not_sent' OR outcome = 'unknown'),
 	error TEXT,
 	response TEXT
 ) STRICT;

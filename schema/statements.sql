@@ -79,7 +79,15 @@ ORDER BY event_id;
 SELECT event_id FROM delivery
 WHERE site_id = ?1 AND status = 'pending' AND next_attempt_at > 0 AND next_attempt_at <= ?2
 	AND event_id > ?3
+UNION ALL
+SELECT event_id FROM delivery
+WHERE site_id = ?1 AND status = 'pending' AND next_attempt_at > ?4 AND event_id > ?3
 ORDER BY event_id;
+
+-- name: due_waiting
+SELECT d.event_id, coalesce(d.email, e.email) FROM delivery d
+JOIN event e ON e.event_id = d.event_id
+WHERE d.site_id = ?1 AND d.status = 'pending' AND d.next_attempt_at > 0;
 
 -- name: due_soonest
 SELECT min(next_attempt_at) FROM delivery
@@ -132,7 +140,8 @@ UPDATE delivery SET
 WHERE event_id = ?1 AND status <> 'delivered';
 
 -- name: delivery_settle
-UPDATE delivery SET status = ?2, reason = ?3, settled_at = ?4, next_attempt_at = 0
+UPDATE delivery SET status = ?2, reason = ?3, settled_at = ?4, next_attempt_at = ?5,
+	attempts = attempts + ?6, max_batch = coalesce(?7, max_batch)
 WHERE event_id = ?1 AND status = 'pending';
 
 -- name: attempts_open

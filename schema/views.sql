@@ -35,7 +35,7 @@ LEFT JOIN site s ON s.site_id = d.site_id
 LEFT JOIN attempt a ON a.attempt_id = d.last_attempt_id;
 
 CREATE VIEW failures AS
-SELECT * FROM outbox WHERE status IN ('failed', 'invalid');
+SELECT * FROM outbox WHERE status = 'failed' OR status = 'invalid';
 
 CREATE VIEW attempts AS
 SELECT

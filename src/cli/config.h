@@ -54,6 +54,12 @@ struct config_site {
 	int64_t timeout;
 	int64_t retry_first;
 	int64_t retry_max;
+	int64_t max_attempts;
+	int64_t max_age;
+	int64_t all_refused;
+	char *partial;
+	char *ambiguous;
+	char *maybe_delivered;
 	bool unique_key;
 	bool send_date;
 };

@@ -16,13 +16,14 @@
 #include "cli/words.h"
 #include "outbox/audit.h"
 
-#define N_SIGNALS 3
+#define N_SIGNALS 2
 #define SPARE_FILES 64 /* database, sockets to Bento, control, a reserve */
 #define WATCH_SECONDS 1
 #define PENDING_COUNT_MAX 100000
 
 struct daemon {
 	const struct config *config;
+	const struct config_request *request; /* that led to it */
 	int64_t *site_ids;
 	struct event_base *base;
 	struct outbox *outbox;
@@ -30,6 +31,7 @@ struct daemon {
 	struct ingest *ingest;
 	struct control *control;
 	struct event *signals[N_SIGNALS];
+	struct event *reload;
 	struct event *watch;
 	enum outbox_health health; /* as last logged */
 	bool stopping;
@@ -69,6 +71,59 @@ on_signal(evutil_socket_t signal, short what, void *arg)
 	log_info("signal %d: stopping", (int)signal);
 	notify_stopping();
 	ingest_stop(d->ingest, d->config->stop_deadline, on_ingest_stopped, d);
+}
+
+static const struct config_site *
+find_site(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->n_sites; i++)
+		if (strcmp(c->sites[i].name, name) == 0)
+			return &c->sites[i];
+	return NULL;
+}
+
+/* Only sites that run: others need a restart, as every other setting does. */
+static int
+hand_over(struct daemon *d, const struct config *c, struct err *e)
+{
+	struct dispatch_credentials *all = calloc(d->config->n_sites, sizeof(*all));
+	size_t n = 0;
+	int rc;
+
+	if (all == NULL)
+		return err_nomem(e);
+	for (size_t i = 0; i < d->config->n_sites; i++) {
+		const struct config_site *site = find_site(c, d->config->sites[i].name);
+
+		if (site != NULL)
+			wiring_credentials(site, d->site_ids[i], &all[n++]);
+	}
+	rc = dispatcher_set_credentials(d->dispatcher, all, n, e);
+	free(all);
+	return rc;
+}
+
+static void
+on_reload(evutil_socket_t signal, short what, void *arg)
+{
+	struct daemon *d = arg;
+	struct config *c;
+	struct err e;
+	int rc;
+
+	(void)signal;
+	(void)what;
+	if (d->stopping)
+		return;
+	rc = config_load(d->request, &c, &e);
+	if (rc == 0) {
+		rc = hand_over(d, c, &e);
+		config_free(c);
+	}
+	if (rc == 0)
+		log_info("SIGHUP: credentials read again; paused sites are asked at once");
+	else
+		log_error("SIGHUP: nothing is changed: %s", e.text);
 }
 
 /* The writer does not log; a change of its health must not stay unsaid. */
@@ -206,6 +261,9 @@ start_signals(struct daemon *d, struct err *e)
 		if (d->signals[i] == NULL || event_add(d->signals[i], NULL) != 0)
 			return err_nomem(e);
 	}
+	d->reload = evsignal_new(d->base, SIGHUP, on_reload, d);
+	if (d->reload == NULL || event_add(d->reload, NULL) != 0)
+		return err_nomem(e);
 	d->watch = event_new(d->base, -1, EV_PERSIST, on_watch, d);
 	if (d->watch == NULL || event_add(d->watch, &period) != 0)
 		return err_nomem(e);
@@ -290,6 +348,8 @@ release(struct daemon *d)
 	for (size_t i = 0; i < N_SIGNALS; i++)
 		if (d->signals[i] != NULL)
 			event_free(d->signals[i]);
+	if (d->reload != NULL)
+		event_free(d->reload);
 	if (d->watch != NULL)
 		event_free(d->watch);
 	if (d->base != NULL)
@@ -298,9 +358,9 @@ release(struct daemon *d)
 }
 
 int
-daemon_run(const struct config *c, struct err *e)
+daemon_run(const struct config *c, const struct config_request *request, struct err *e)
 {
-	struct daemon d = { .config = c };
+	struct daemon d = { .config = c, .request = request };
 	int rc;
 
 	if (process_prepare(e) != 0

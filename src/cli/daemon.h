@@ -4,7 +4,10 @@
 
 #include "cli/config.h"
 
-/* Runs until a signal. 0 after a clean stop; -1 when something could not start or stop. */
-int daemon_run(const struct config *c, struct err *e);
+/*
+ * Runs until SIGTERM or SIGINT. 0 after a clean stop; -1 when something could not start or stop. On
+ * SIGHUP the configuration is loaded anew by the same request, and the credentials in it are used.
+ */
+int daemon_run(const struct config *c, const struct config_request *request, struct err *e);
 
 #endif

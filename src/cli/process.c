@@ -9,13 +9,14 @@
 #include <sys/stat.h>
 
 static void
-stop_signals(sigset_t *ret_set)
+own_signals(sigset_t *ret_set)
 {
 	static const int signals[] = PROCESS_STOP_SIGNALS;
 
 	sigemptyset(ret_set);
 	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
 		sigaddset(ret_set, signals[i]);
+	sigaddset(ret_set, SIGHUP);
 }
 
 int
@@ -36,7 +37,7 @@ process_prepare(struct err *e)
 	sigemptyset(&ignore.sa_mask);
 	if (sigaction(SIGPIPE, &ignore, NULL) != 0 || sigaction(SIGXFSZ, &ignore, NULL) != 0)
 		return err_sys(e, "cannot ignore signals");
-	stop_signals(&set);
+	own_signals(&set);
 	errno = pthread_sigmask(SIG_BLOCK, &set, NULL);
 	return errno == 0 ? 0 : err_sys(e, "cannot block signals");
 }
@@ -46,7 +47,7 @@ process_hear_signals(struct err *e)
 {
 	sigset_t set;
 
-	stop_signals(&set);
+	own_signals(&set);
 	errno = pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 	return errno == 0 ? 0 : err_sys(e, "cannot unblock signals");
 }

@@ -6,18 +6,19 @@
 
 /*
  * Before threads start: no core dumps, nobody may trace us, files for us and our group only,
- * SIGPIPE and SIGXFSZ ignored (a full disk must be an error of a call, not the end), and the
- * signals that stop us blocked, so that threads inherit that.
+ * SIGPIPE and SIGXFSZ ignored (a full disk must be an error of a call, not the end), and our
+ * signals blocked, so that threads inherit that.
  */
 int process_prepare(struct err *e);
 /* Room for n descriptors; ERR_LIMIT says what to raise. */
 int process_allow_files(unsigned n, struct err *e);
-/* The signals that stop us may now reach this thread, and only this one. */
+/* Our signals may now reach this thread, and only this one. */
 int process_hear_signals(struct err *e);
 
+/* SIGHUP is heard too: it asks for the credentials to be read again. */
 #define PROCESS_STOP_SIGNALS                                                                       \
 	{                                                                                          \
-		SIGTERM, SIGINT, SIGHUP                                                            \
+		SIGTERM, SIGINT                                                                    \
 	}
 
 #endif

@@ -22,6 +22,9 @@
 #define LIST(item) .type = SETTING_LIST, .fallback = (item)
 
 static int check_not_empty(const char *text, struct err *e);
+static int check_partial(const char *text, struct err *e);
+static int check_ambiguous(const char *text, struct err *e);
+static int check_maybe_delivered(const char *text, struct err *e);
 
 /* clang-format off */
 const struct setting settings[] = {
@@ -85,6 +88,18 @@ const struct setting settings[] = {
 	  .help = "seconds to wait after the first failure; then longer each time, with jitter" },
 	{ SITE(retry_max), SECONDS("3600", 10, 86400000),
 	  .help = "seconds to wait at most" },
+	{ SITE(max_attempts), NUMBER("20", 0, 1000000),
+	  .help = "failures of an event itself, not outages, until it has failed; 0: never" },
+	{ SITE(max_age), SECONDS("0", 0, INT64_C(315360000000)),
+	  .help = "seconds after which an event that was not delivered has failed; 0: never" },
+	{ SITE(all_refused), NUMBER("25", 0, 1000000),
+	  .help = "events refused one after another, none accepted, that pause the site; 0: never" },
+	{ SITE(partial), TEXT("split"), .check = check_partial,
+	  .help = "when Bento fails some of a batch: split it if unique keys allow that, or hold it" },
+	{ SITE(ambiguous), TEXT("retry"), .check = check_ambiguous,
+	  .help = "when a success cannot be read: retry, delivered or hold" },
+	{ SITE(maybe_delivered), TEXT("hold"), .check = check_maybe_delivered,
+	  .help = "an event refused that Bento may have already: hold or fail" },
 	{ SITE(unique_key), SWITCH("true"),
 	  .help = "details.unique.key = messageId, unless the event has one: lets Bento drop repeats" },
 	{ SITE(send_date), SWITCH("true"),
@@ -97,6 +112,31 @@ static int
 check_not_empty(const char *text, struct err *e)
 {
 	return text[0] != '\0' ? 0 : err_set(e, ERR_INPUT, "must not be empty");
+}
+
+static int
+check_partial(const char *text, struct err *e)
+{
+	bool good = strcmp(text, "split") == 0 || strcmp(text, "hold") == 0;
+
+	return good ? 0 : err_set(e, ERR_INPUT, "must be \"split\" or \"hold\"");
+}
+
+static int
+check_ambiguous(const char *text, struct err *e)
+{
+	bool good = strcmp(text, "retry") == 0 || strcmp(text, "delivered") == 0
+		    || strcmp(text, "hold") == 0;
+
+	return good ? 0 : err_set(e, ERR_INPUT, "must be \"retry\", \"delivered\" or \"hold\"");
+}
+
+static int
+check_maybe_delivered(const char *text, struct err *e)
+{
+	bool good = strcmp(text, "hold") == 0 || strcmp(text, "fail") == 0;
+
+	return good ? 0 : err_set(e, ERR_INPUT, "must be \"hold\" or \"fail\"");
 }
 
 const struct setting *

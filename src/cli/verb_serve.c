@@ -13,7 +13,7 @@ verb_serve(const struct options *o)
 	log_setup(o->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 	if (config_load(&r, &c, &e) != 0)
 		return verb_fail(&e);
-	rc = daemon_run(c, &e);
+	rc = daemon_run(c, &r, &e);
 	config_free(c);
 	if (rc != 0)
 		log_error("%s", e.text);

@@ -101,7 +101,7 @@ print_peer(const struct report *r)
 		printf("daemon    not running\n");
 		return;
 	case PEER_SILENT:
-		printf("daemon    process %ld: %s\n", p->pid, p->why);
+		printf("daemon    process %ld, cannot be asked: %s\n", p->pid, p->why);
 		return;
 	}
 }
@@ -114,8 +114,8 @@ print_counts(const struct audit_site *s)
 			printf("  %-12s %12lld\n", status_name((enum event_status)i),
 			    (long long)s->counts[i]);
 	if (s->maybe_sent > 0)
-		printf("  %-12s %12lld  (an attempt had no clear answer)\n", "maybe sent",
-		    (long long)s->maybe_sent);
+		printf("  %-12s %12lld  (Bento may have got them unseen; perhaps twice: %lld)\n",
+		    "maybe sent", (long long)s->maybe_sent, (long long)s->perhaps_twice);
 }
 
 static void
@@ -243,6 +243,7 @@ site_json(const struct report *r, const struct audit_site *s)
 		cJSON_AddNumberToObject(
 		    counts, status_name((enum event_status)i), (double)s->counts[i]);
 	cJSON_AddNumberToObject(o, "maybe_sent", (double)s->maybe_sent);
+	cJSON_AddNumberToObject(o, "perhaps_twice", (double)s->perhaps_twice);
 	if (s->oldest_pending_id != 0) {
 		int64_t seconds = (r->now - s->oldest_pending_at) / 1000;
 

@@ -1,5 +1,7 @@
 #include "cli/wiring.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 
 #define WRITER_MAX_WAITING 16384 /* requests; their bytes are bounded by max_buffered */
@@ -13,6 +15,37 @@ wiring_outbox(const struct config *c, struct outbox_options *ret)
 		.max_waiting = WRITER_MAX_WAITING,
 		.max_waiting_bytes = (size_t)c->ingest.max_buffered,
 		.clock = &clock_system,
+	};
+}
+
+static enum ambiguous_policy
+ambiguous_of(const char *text)
+{
+	if (strcmp(text, "delivered") == 0)
+		return AMBIGUOUS_DELIVERED;
+	return strcmp(text, "hold") == 0 ? AMBIGUOUS_HOLD : AMBIGUOUS_RETRY;
+}
+
+static struct verdict_policy
+policy_of(const struct config_site *s)
+{
+	return (struct verdict_policy){
+		.partial = strcmp(s->partial, "hold") == 0 ? PARTIAL_HOLD : PARTIAL_SPLIT,
+		.ambiguous = ambiguous_of(s->ambiguous),
+		.maybe_delivered =
+		    strcmp(s->maybe_delivered, "fail") == 0 ? MAYBE_FAIL : MAYBE_HOLD,
+		.all_refused = (unsigned)s->all_refused,
+	};
+}
+
+void
+wiring_credentials(const struct config_site *s, int64_t site_id, struct dispatch_credentials *ret)
+{
+	*ret = (struct dispatch_credentials){
+		.site_id = site_id,
+		.site_uuid = s->site_uuid,
+		.publishable_key = s->publishable_key,
+		.secret_key = s->secret_key,
 	};
 }
 
@@ -35,6 +68,9 @@ wiring_site_dispatch(
 		.timeout_ms = s->timeout,
 		.retry_first_ms = s->retry_first,
 		.retry_max_ms = s->retry_max,
+		.policy = policy_of(s),
+		.max_attempts = (unsigned)s->max_attempts,
+		.max_age_ms = s->max_age,
 		.mapping = { .unique_key = s->unique_key, .send_date = s->send_date },
 	};
 }

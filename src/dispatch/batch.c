@@ -2,29 +2,30 @@
 
 #include <stdlib.h>
 
+#include "dispatch/age.h"
 #include "event/bento.h"
 
 #define TAIL_SIZE (sizeof(BENTO_BATCH_TAIL) - 1)
 /* What mapping adds to an event at most: names of keys, the date, escapes in name and address. */
 #define MAPPING_MARGIN 16384
-/* So many unfit events that cannot be taken now may be passed over in one go. */
-#define PASSED_OVER_MAX 1024
 
 enum take { TAKE_NEXT, TAKE_ENOUGH, TAKE_ERROR };
 
 int
-batch_init(struct batch *b, size_t max_events, size_t max_bytes, struct err *e)
+batch_init(struct batch *b, size_t max_events, struct err *e)
 {
-	*b = (struct batch){ .max_events = max_events, .max_bytes = max_bytes };
+	*b = (struct batch){ .n = 0 };
 	buf_init(&b->body, BATCH_BODY_MAX);
 	b->ids = calloc(max_events, sizeof(*b->ids));
-	return b->ids == NULL ? err_nomem(e) : 0;
+	b->addresses = calloc(max_events, sizeof(*b->addresses));
+	return b->ids == NULL || b->addresses == NULL ? err_nomem(e) : 0;
 }
 
 void
 batch_free(struct batch *b)
 {
 	free(b->ids);
+	free(b->addresses);
 	buf_free(&b->body);
 	*b = (struct batch){ .ids = NULL };
 }
@@ -34,7 +35,9 @@ batch_clear(struct batch *b)
 {
 	b->n = 0;
 	b->full = false;
+	b->by_bytes = false;
 	b->n_maybe_sent = 0;
+	b->group = 0;
 	buf_clear(&b->body);
 }
 
@@ -45,6 +48,8 @@ batch_close(struct batch *b)
 	b->full = true;
 }
 
+static const char expired[] = "expired";
+
 /* Whether the list had room; otherwise the event stays due and is found again. */
 static bool
 unfit_add(struct batch_unfit *u, int64_t id, const char *reason)
@@ -54,6 +59,7 @@ unfit_add(struct batch_unfit *u, int64_t id, const char *reason)
 		return false;
 	u->ids[u->n++] = id;
 	u->reason = reason;
+	u->status = reason == expired ? STATUS_FAILED : mapping_status(reason);
 	return true;
 }
 
@@ -85,45 +91,85 @@ append_event(struct batch *b, const struct outbox_event *event, const struct map
 	return -1;
 }
 
-/* Why an event cannot travel, or NULL with -1: no memory now. */
+/* Why an event cannot travel whatever the mapping says, or NULL. */
 static const char *
-unfit_reason(const struct outbox_event *event, const char *reason)
+find_obstacle(const struct outbox_event *event, const struct batch_source *source)
 {
-	if (reason == NULL && event->body.n > BATCH_BODY_MAX - MAPPING_MARGIN)
-		return "too_large";
-	return reason;
+	if (age_is_over(source->expire_before, event->received_at))
+		return expired;
+	return event->body.p == NULL ? "body_removed" : NULL;
 }
 
 static enum take
-take_event(struct batch *b, const struct outbox_event *event, const struct batch_source *source,
-    size_t *passed_over, struct err *e)
+pass_over(size_t *passed_over)
 {
-	const char *reason = event->body.p == NULL ? "body_removed" : NULL;
+	return ++*passed_over < BATCH_LOOK_MAX ? TAKE_NEXT : TAKE_ENOUGH;
+}
+
+static enum take
+take_unfit(const struct outbox_event *event, const char *reason, const struct batch_source *source,
+    size_t *passed_over)
+{
+	return unfit_add(source->unfit, event->event_id, reason) ? TAKE_NEXT
+								 : pass_over(passed_over);
+}
+
+/* The event's text is appended already; what does not fit any more is taken back. */
+static enum take
+keep_event(struct batch *b, const struct outbox_event *event, uint64_t address, size_t before,
+    const struct batch_source *source)
+{
+	size_t most = source->max_events;
+
+	if (b->n > 0 && b->body.n + TAIL_SIZE > source->max_bytes) {
+		buf_truncate(&b->body, before);
+		b->full = b->by_bytes = true;
+		return TAKE_ENOUGH;
+	}
+	if (b->n == 0) {
+		b->group = event->max_batch;
+		b->charged = event->attempts;
+	}
+	if (b->group > 0 && b->group < most)
+		most = b->group;
+	b->addresses[b->n] = address;
+	b->ids[b->n++] = event->event_id;
+	b->n_maybe_sent += event->maybe_sent > 0;
+	b->by_bytes = b->body.n + TAIL_SIZE >= source->max_bytes;
+	b->full = b->n >= most || b->by_bytes;
+	return b->full ? TAKE_ENOUGH : TAKE_NEXT;
+}
+
+static enum take
+take_event(struct batch *b, const struct outbox_event *event, uint64_t address,
+    const struct batch_source *source, size_t *passed_over, struct err *e)
+{
+	const char *reason = find_obstacle(event, source);
 	size_t before = b->body.n;
 
-	if (reason == NULL && append_event(b, event, source->mapping, &reason) == 0) {
-		if (b->n > 0 && b->body.n + TAIL_SIZE > b->max_bytes) {
-			buf_truncate(&b->body, before);
-			b->full = true;
-			return TAKE_ENOUGH;
-		}
-		b->ids[b->n++] = event->event_id;
-		b->n_maybe_sent += event->maybe_sent > 0;
-		b->full = b->n == b->max_events || b->body.n + TAIL_SIZE >= b->max_bytes;
-		return b->full ? TAKE_ENOUGH : TAKE_NEXT;
-	}
-	reason = unfit_reason(event, reason);
-	if (reason == NULL && b->n > 0) {
+	if (reason == NULL && b->n > 0 && event->max_batch != b->group) {
 		b->full = true;
 		return TAKE_ENOUGH;
 	}
-	if (reason == NULL) {
-		err_nomem(e);
-		return TAKE_ERROR;
+	if (reason == NULL && append_event(b, event, source->mapping, &reason) == 0)
+		return keep_event(b, event, address, before, source);
+	if (reason == NULL && event->body.n > BATCH_BODY_MAX - MAPPING_MARGIN)
+		reason = "too_large";
+	if (reason != NULL)
+		return take_unfit(event, reason, source, passed_over);
+	if (b->n > 0) {
+		b->full = true;
+		return TAKE_ENOUGH;
 	}
-	if (!unfit_add(source->unfit, event->event_id, reason))
-		++*passed_over;
-	return *passed_over < PASSED_OVER_MAX ? TAKE_NEXT : TAKE_ENOUGH;
+	err_nomem(e);
+	return TAKE_ERROR;
+}
+
+static bool
+is_held_back(const struct batch_source *source, uint64_t address, int64_t id)
+{
+	return (!source->overlap && order_is_flying(source->order, address))
+	       || order_is_held_back(source->order, address, id);
 }
 
 static enum take
@@ -131,40 +177,127 @@ take_id(struct batch *b, int64_t id, const struct batch_source *source, size_t *
     struct err *e)
 {
 	struct outbox_event event;
+	uint64_t address;
 	int found;
 
 	if (inflight_has(source->taken, id) || (b->n > 0 && id <= b->ids[b->n - 1]))
 		return TAKE_NEXT;
 	found = outbox_event_load(source->reader, id, &event, e);
-	if (found < 0)
-		return TAKE_ERROR;
-	return found == 0 ? TAKE_NEXT : take_event(b, &event, source, passed_over, e);
+	if (found <= 0)
+		return found < 0 ? TAKE_ERROR : TAKE_NEXT;
+	address = order_address(source->order, event.email);
+	if (is_held_back(source, address, id))
+		return pass_over(passed_over);
+	return take_event(b, &event, address, source, passed_over, e);
 }
 
 static int
-take_due(struct batch *b, const struct batch_source *source, struct err *e)
+begin_reading(const struct batch_source *source, int64_t after, struct err *e)
 {
-	enum take take = TAKE_NEXT;
-	size_t passed_over = 0;
-	int64_t id;
-	int more = 1;
-
-	while (take == TAKE_NEXT && (more = outbox_due_next(source->reader, &id, e)) == 1)
-		take = take_id(b, id, source, &passed_over, e);
-	return more < 0 || take == TAKE_ERROR ? -1 : 0;
+	return outbox_due_begin(
+	    source->reader, source->site_id, source->now, source->horizon, after, e);
 }
 
 int
 batch_fill(struct batch *b, const struct batch_source *source, struct err *e)
 {
 	int64_t after = b->n == 0 ? 0 : b->ids[b->n - 1];
-	int rc;
+	enum take take = TAKE_NEXT;
+	size_t passed_over = 0;
+	int64_t id;
+	int more = 1;
 
 	if (b->full)
 		return 0;
-	if (outbox_due_begin(source->reader, source->site_id, source->now, after, e) != 0)
+	if (begin_reading(source, after, e) != 0)
 		return -1;
-	rc = take_due(b, source, e);
+	while (take == TAKE_NEXT && (more = outbox_due_next(source->reader, &id, e)) == 1)
+		take = take_id(b, id, source, &passed_over, e);
 	outbox_due_end(source->reader);
-	return rc;
+	/* What was held back must not be overtaken by a later one when this is filled further. */
+	if (passed_over > 0 && b->n > 0)
+		b->full = true;
+	return more < 0 || take == TAKE_ERROR ? -1 : 0;
+}
+
+/* ---- probes --------------------------------------------------------------------------------- */
+
+static bool
+is_avoided(const struct batch_probe *probe, int64_t id)
+{
+	size_t low = 0, high = probe->n_avoided;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (probe->avoided[middle] < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < probe->n_avoided && probe->avoided[low] == id;
+}
+
+/* What the search for a probe has come to. */
+struct search {
+	const struct batch_source *source;
+	const struct batch_probe *probe;
+	struct order_set seen; /* events that were looked at: theirs come first */
+	size_t passed_over;
+	int64_t best; /* 0: none */
+	unsigned rank;
+};
+
+#define RANK_BEST 3
+
+static enum take
+weigh_id(struct search *s, int64_t id, struct err *e)
+{
+	struct outbox_event event;
+	uint64_t address;
+	unsigned rank;
+	int found;
+
+	if (inflight_has(s->source->taken, id))
+		return TAKE_NEXT;
+	found = outbox_event_load(s->source->reader, id, &event, e);
+	if (found <= 0)
+		return found < 0 ? TAKE_ERROR : TAKE_NEXT;
+	if (age_is_over(s->source->expire_before, event.received_at))
+		return take_unfit(&event, expired, s->source, &s->passed_over);
+	address = order_address(s->source->order, event.email);
+	rank = (unsigned)(!is_avoided(s->probe, id) * 2 + (id > s->probe->after));
+	if (!is_held_back(s->source, address, id) && !order_set_has(&s->seen, address, id)
+	    && (s->best == 0 || rank > s->rank)) {
+		s->best = id;
+		s->rank = rank;
+	}
+	if (s->best != 0 && s->rank == RANK_BEST)
+		return TAKE_ENOUGH;
+	if (order_set_add(&s->seen, address, id) != 0)
+		return TAKE_ENOUGH;
+	return pass_over(&s->passed_over);
+}
+
+int
+batch_fill_probe(struct batch *b, const struct batch_source *source,
+    const struct batch_probe *probe, struct err *e)
+{
+	struct search s = { .source = source, .probe = probe };
+	enum take take = TAKE_NEXT;
+	int64_t id;
+	int more = 1;
+
+	order_set_init(&s.seen, BATCH_LOOK_MAX);
+	if (begin_reading(source, 0, e) != 0)
+		return -1;
+	while (take == TAKE_NEXT && (more = outbox_due_next(source->reader, &id, e)) == 1)
+		take = weigh_id(&s, id, e);
+	if (s.best != 0 && more >= 0 && take != TAKE_ERROR)
+		take = take_id(b, s.best, source, &s.passed_over, e);
+	outbox_due_end(source->reader);
+	order_set_free(&s.seen);
+	if (b->n > 0)
+		b->full = true;
+	return more < 0 || take == TAKE_ERROR ? -1 : 0;
 }

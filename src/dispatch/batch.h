@@ -1,9 +1,13 @@
 /*
  * A batch: the body of one request and the ids of its events, filled from the outbox.
  *
- * Events come in order of arrival, minus those in flight, until there are enough of them or of
- * their bytes; one event that is larger than the limit travels alone. A batch can be filled further
- * later, as long as it is not closed. Memory is kept from batch to batch. One thread.
+ * Events come in order of arrival, minus those in flight and those that the order of their address
+ * holds back (dispatch/order.h), until there are enough of them or of their bytes; one event that
+ * is larger than the limit travels alone. Only neighbours of equal max_batch travel together, so
+ * that the halves of a batch that was split stand again as they were, whatever came in between.
+ *
+ * A batch can be filled further later, as long as it is not full. Memory is kept from batch to
+ * batch. One thread.
  */
 #ifndef DISPATCH_BATCH_H
 #define DISPATCH_BATCH_H
@@ -15,42 +19,63 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "dispatch/inflight.h"
+#include "dispatch/order.h"
+#include "event/kind.h"
 #include "event/mapping.h"
 #include "outbox/reader.h"
 
 /* A body never grows past this, whatever a single event holds. */
 #define BATCH_BODY_MAX ((size_t)64 << 20)
 #define BATCH_UNFIT_MAX 256
+/* So many due events are passed over in one go, because they are held back, or unfit without room
+ * in the list, before the batch is left as it is; and a probe chooses among so many. */
+#define BATCH_LOOK_MAX 1024
 
 struct batch {
-	int64_t *ids; /* ascending */
+	int64_t *ids;        /* ascending */
+	uint64_t *addresses; /* order_address of each */
 	size_t n;
-	size_t max_events;
-	size_t max_bytes;
 	struct buf body;
 	bool full;             /* no further event fits */
+	bool by_bytes;         /* it is, because of their bytes */
 	unsigned n_maybe_sent; /* events that an earlier attempt may have delivered */
+	unsigned group;        /* max_batch of each of them; 0: any */
+	int64_t charged;       /* attempts of its first event */
 	int64_t built_ms;      /* monotonic: when its first event was read */
 };
 
-/* Events that can never become Bento events, all for the same reason. */
+/* Events that no request will carry, all for the same reason. */
 struct batch_unfit {
 	int64_t ids[BATCH_UNFIT_MAX]; /* ascending */
 	size_t n;
 	const char *reason; /* static; NULL: none yet */
-	bool locked;        /* it is being settled: takes no more */
+	enum event_status status;
+	bool locked; /* it is being settled: takes no more */
 };
 
 struct batch_source {
 	struct outbox_reader *reader;
 	int64_t site_id;
-	int64_t now; /* wall ms */
+	int64_t now;           /* wall ms */
+	int64_t horizon;       /* wall ms: nothing waits longer */
+	int64_t expire_before; /* received before: too old; AGE_NONE: nothing is */
+	size_t max_events;     /* just now, at most those of batch_init */
+	size_t max_bytes;
 	const struct mapping_options *mapping;
 	const struct inflight *taken; /* these are left out */
+	const struct order *order;
+	bool overlap; /* it goes out only when what is flying has settled its events */
 	struct batch_unfit *unfit;
 };
 
-int batch_init(struct batch *b, size_t max_events, size_t max_bytes, struct err *e);
+/* One event to ask Bento with: another one than before. */
+struct batch_probe {
+	int64_t after;          /* the event of the last probe: preferably one behind it */
+	const int64_t *avoided; /* ascending; preferably none of these */
+	size_t n_avoided;
+};
+
+int batch_init(struct batch *b, size_t max_events, struct err *e);
 void batch_free(struct batch *b);
 /* Empty again; the memory stays. */
 void batch_clear(struct batch *b);
@@ -61,6 +86,12 @@ void batch_clear(struct batch *b);
  * source->unfit when there is room for them, else they are passed over for now.
  */
 int batch_fill(struct batch *b, const struct batch_source *source, struct err *e);
+/*
+ * Like batch_fill with a single event, into an empty batch. Preferably one not avoided, then one
+ * behind the last, else the first; never one whose address has an older event that waits.
+ */
+int batch_fill_probe(struct batch *b, const struct batch_source *source,
+    const struct batch_probe *probe, struct err *e);
 /* Ends the body. No batch_fill after it. */
 void batch_close(struct batch *b);
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "dispatch/credentials.h"
 #include "dispatch/internal.h"
 
 #define TELL_EVERY_MS 60000
@@ -33,11 +34,46 @@ dispatcher_wake(struct dispatcher *d)
 	nudge(d);
 }
 
+static void
+free_letters(struct mail *mail)
+{
+	while (mail != NULL) {
+		struct mail *next = mail->next;
+
+		credentials_free((struct credentials *)(void *)mail);
+		mail = next;
+	}
+}
+
 void
 dispatcher_ask_to_stop(struct dispatcher *d)
 {
 	atomic_store(&d->stop, true);
 	nudge(d);
+}
+
+/* All or none: what is pushed cannot be taken back. */
+int
+dispatcher_set_credentials(
+    struct dispatcher *d, const struct dispatch_credentials *c, size_t n, struct err *e)
+{
+	struct credentials *first = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		struct credentials *made = credentials_new(&c[i]);
+
+		if (made == NULL) {
+			free_letters(first == NULL ? NULL : &first->mail);
+			return err_nomem(e);
+		}
+		made->mail.next = first == NULL ? NULL : &first->mail;
+		first = made;
+	}
+	for (struct mail *mail = first == NULL ? NULL : &first->mail, *next; mail; mail = next) {
+		next = mail->next;
+		mailbox_push_always(&d->letters, mail);
+	}
+	return 0;
 }
 
 /* ---- the writer ----------------------------------------------------------------------------- */
@@ -107,6 +143,25 @@ take_mail(struct dispatcher *d)
 }
 
 static void
+take_letters(struct dispatcher *d)
+{
+	struct mail *mail = mailbox_take(&d->letters);
+
+	while (mail != NULL) {
+		struct credentials *c = (struct credentials *)(void *)mail;
+		size_t i = 0;
+
+		mail = mail->next;
+		while (i < d->n_sites && d->sites[i].site_id != c->site_id)
+			i++;
+		if (i < d->n_sites)
+			site_take_credentials(&d->sites[i], c);
+		else
+			credentials_free(c);
+	}
+}
+
+static void
 take_results(struct dispatcher *d)
 {
 	struct transport_result result;
@@ -120,7 +175,7 @@ take_results(struct dispatcher *d)
 static void
 report_site(struct site *s)
 {
-	int64_t wait = s->open_ms - clock_mono(s->d->clock);
+	int64_t wait = s->breaker.open_ms - clock_mono(s->d->clock);
 
 	if (!s->news)
 		return;
@@ -207,8 +262,10 @@ dispatcher_step(struct dispatcher *d)
 		for (size_t i = 0; i < d->n_sites; i++)
 			d->sites[i].look = true;
 	note_stop(d, clock_mono(d->clock));
+	age_look(&d->age, clock_wall(d->clock), clock_mono(d->clock));
 	take_mail(d);
 	take_results(d);
+	take_letters(d);
 	run_stop(d, clock_mono(d->clock));
 	for (size_t i = 0; i < d->n_sites; i++) {
 		site_run(&d->sites[i]);
@@ -296,9 +353,16 @@ dispatcher_new(
 {
 	struct dispatcher *d = calloc(1, sizeof(*d));
 
-	if (d == NULL || mailbox_init(&d->mailbox, 0, 0, nudge, d, e) != 0) {
-		free(d);
+	if (d == NULL)
 		return err_nomem(e);
+	if (mailbox_init(&d->mailbox, 0, 0, nudge, d, e) != 0) {
+		free(d);
+		return -1;
+	}
+	if (mailbox_init(&d->letters, 0, 0, nudge, d, e) != 0) {
+		mailbox_free(&d->mailbox);
+		free(d);
+		return -1;
 	}
 	d->outbox = o->outbox;
 	d->clock = o->clock;
@@ -326,5 +390,7 @@ dispatcher_free(struct dispatcher *d)
 	if (d->transport != NULL)
 		d->transport->free(d->transport);
 	mailbox_free(&d->mailbox);
+	free_letters(mailbox_take(&d->letters));
+	mailbox_free(&d->letters);
 	free(d);
 }

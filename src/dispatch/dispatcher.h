@@ -2,9 +2,11 @@
  * The dispatcher: one thread that takes due events from the outbox and sends them to Bento.
  *
  * For each site: read due events in order of arrival, minus those in flight; make the batch; record
- * the attempt and wait for that commit; send; decide (event/verdict); record the outcome. A site
- * that backs off costs its events nothing. While a request is under way the next batch is prepared,
- * and the end of one attempt is recorded in the same transaction as the beginning of the next.
+ * the attempt and wait for that commit; send; decide (event/verdict); record the outcome. A refused
+ * batch is sent again in halves until the refused events stand alone. A site that fails is asked
+ * with single events at growing intervals (dispatch/breaker) and costs its events nothing. While a
+ * request is under way the next batch is prepared, and the end of one attempt is recorded in the
+ * same transaction as the beginning of the next.
  */
 #ifndef DISPATCH_DISPATCHER_H
 #define DISPATCH_DISPATCHER_H
@@ -39,6 +41,17 @@ struct dispatch_site_options {
 	int64_t retry_first_ms;
 	int64_t retry_max_ms;
 	struct mapping_options mapping;
+	struct verdict_policy policy;
+	unsigned max_attempts; /* failures charged to an event itself; 0: no limit */
+	int64_t max_age_ms;    /* since an event was received; 0: no limit */
+};
+
+/* What a person changes when a site is paused. Strings are copied. */
+struct dispatch_credentials {
+	int64_t site_id;
+	const char *site_uuid;
+	const char *publishable_key;
+	const char *secret_key;
 };
 
 struct dispatcher_options {
@@ -57,6 +70,12 @@ int dispatcher_new(
 int dispatcher_start(struct dispatcher *d, struct err *e);
 /* There may be something due. Any thread; cheap when the dispatcher is awake. */
 void dispatcher_wake(struct dispatcher *d);
+/*
+ * New credentials for some of the sites, used for requests from now on. Pauses of these sites end:
+ * they are asked again at once. -1: no memory, nothing changes. Any thread, until dispatcher_stop.
+ */
+int dispatcher_set_credentials(
+    struct dispatcher *d, const struct dispatch_credentials *c, size_t n, struct err *e);
 /* Lets requests in flight end within the deadline, cancels the rest, records all of them, ends the
  * thread. The outbox's writer must still be running. */
 void dispatcher_stop(struct dispatcher *d);

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/mailbox.h"
 #include "base/rand.h"
+#include "dispatch/age.h"
 #include "dispatch/dispatcher.h"
 #include "dispatch/site.h"
 #include "outbox/reader.h"
@@ -37,6 +38,7 @@ struct dispatcher {
 	struct transport *transport;
 	const struct clock *clock;
 	struct rand chance;
+	struct age age;
 	struct site *sites;
 	size_t n_sites;
 	int64_t stop_deadline_ms;
@@ -45,6 +47,7 @@ struct dispatcher {
 
 	/* shared with other threads */
 	struct mailbox mailbox; /* messages that the writer gave back */
+	struct mailbox letters; /* struct credentials; see dispatch/credentials.h */
 	atomic_int waking;      /* enum dispatch_waking */
 	atomic_bool due;        /* somebody said that there may be something due */
 	atomic_bool stop;

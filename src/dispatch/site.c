@@ -7,13 +7,8 @@
 #include "dispatch/internal.h"
 #include "event/bento.h"
 
-/* A batch that was prepared longer ago is read again before it goes out: operators and retries may
- * have changed what is due. */
-#define PREPARED_MAX_MS 1000
 /* Nothing is prepared earlier than this before the pace lets it go. */
 #define PREPARE_AHEAD_MS 100
-/* The wall clock may jump, so a time in the far future is looked at again meanwhile. */
-#define LOOK_AGAIN_MS 60000
 
 /* ---- birth and death ------------------------------------------------------------------------ */
 
@@ -23,7 +18,7 @@ copy_texts(struct site *s, const struct dispatch_site_options *o, struct err *e)
 	bool ca_file = o->ca_file != NULL && o->ca_file[0] != '\0';
 	struct buf url;
 
-	buf_init(&url, 8192);
+	buf_init(&url, SITE_URL_MAX);
 	bento_events_url(&url, o->api_url, o->site_uuid);
 	if (url.failed) {
 		buf_free(&url);
@@ -31,13 +26,14 @@ copy_texts(struct site *s, const struct dispatch_site_options *o, struct err *e)
 	}
 	s->url = buf_steal(&url, NULL);
 	s->name = strdup(o->name);
+	s->api_url = strdup(o->api_url);
 	s->user = strdup(o->publishable_key);
 	s->password = strdup(o->secret_key);
 	s->ca_file = ca_file ? strdup(o->ca_file) : NULL;
 	buf_init(&s->mapping_text, 4096);
 	mapping_describe(&o->mapping, &s->mapping_text);
-	if (s->url == NULL || s->name == NULL || s->user == NULL || s->password == NULL
-	    || (ca_file && s->ca_file == NULL) || s->mapping_text.failed)
+	if (s->url == NULL || s->name == NULL || s->api_url == NULL || s->user == NULL
+	    || s->password == NULL || (ca_file && s->ca_file == NULL) || s->mapping_text.failed)
 		return err_nomem(e);
 	return 0;
 }
@@ -55,10 +51,15 @@ make_attempts(struct site *s, const struct dispatch_site_options *o, struct err 
 		struct attempt *a = &s->attempts[s->n_attempts];
 
 		a->site = s;
-		if (batch_init(&a->batch, o->batch_events, o->batch_bytes, e) != 0)
+		if (batch_init(&a->batch, o->batch_events, e) != 0)
 			return -1;
 	}
-	return inflight_init(&s->inflight, n * o->batch_events, e);
+	/* And the suspects. */
+	n = (n + 1) * o->batch_events;
+	if (inflight_init(&s->inflight, n, e) != 0
+	    || suspects_init(&s->suspects, o->batch_events, e) != 0)
+		return -1;
+	return order_init(&s->order, n, &s->d->chance, e);
 }
 
 int
@@ -72,24 +73,24 @@ site_init(
 		.timeout_ms = o->timeout_ms,
 		.retry_first_ms = o->retry_first_ms,
 		.retry_max_ms = o->retry_max_ms,
+		.batch_events = o->batch_events,
+		.batch_bytes = o->batch_bytes,
+		.byte_limit = o->batch_bytes,
+		.policy = o->policy,
+		.max_attempts = o->max_attempts,
+		.max_age_ms = o->max_age_ms,
 		.mapping = o->mapping,
 		.look = true,
 		.look_ms = SITE_NEVER,
+		.waiting_ms = INT64_MIN,
 	};
+	breaker_init(&s->breaker, o->retry_first_ms, o->retry_max_ms, o->batch_events);
 	pace_init(&s->pace, o->requests_per_minute);
 	if (o->batch_events == 0 || o->batch_bytes == 0)
 		return err_set(e, ERR_INPUT, "a batch needs room for an event");
 	if (copy_texts(s, o, e) != 0 || make_attempts(s, o, e) != 0)
 		return err_wrap(e, "site %s", o->name);
 	return 0;
-}
-
-static void
-free_secret(char *text)
-{
-	if (text != NULL)
-		explicit_bzero(text, strlen(text));
-	free(text);
 }
 
 void
@@ -99,18 +100,22 @@ site_free(struct site *s)
 		batch_free(&s->attempts[i].batch);
 	free(s->attempts);
 	inflight_free(&s->inflight);
+	order_free(&s->order);
+	suspects_free(&s->suspects);
+	credentials_free(s->letter);
 	buf_free(&s->mapping_text);
 	free(s->name);
+	free(s->api_url);
 	free(s->url);
-	free_secret(s->user);
-	free_secret(s->password);
+	credentials_wipe(s->user);
+	credentials_wipe(s->password);
 	free(s->ca_file);
 }
 
 /* ---- counting ------------------------------------------------------------------------------- */
 
-static size_t
-count_state(const struct site *s, enum attempt_state state)
+size_t
+site_count(const struct site *s, enum attempt_state state)
 {
 	size_t n = 0;
 
@@ -122,28 +127,14 @@ count_state(const struct site *s, enum attempt_state state)
 static size_t
 count_out(const struct site *s)
 {
-	return count_state(s, ATTEMPT_BEGINNING) + count_state(s, ATTEMPT_SENDING);
-}
-
-static struct attempt *
-find_idle(struct site *s)
-{
-	for (size_t i = 0; i < s->n_attempts; i++)
-		if (s->attempts[i].state == ATTEMPT_IDLE)
-			return &s->attempts[i];
-	return NULL;
-}
-
-bool
-site_is_open(const struct site *s, int64_t now)
-{
-	return s->state.mode == OUTBOX_SITE_READY || now >= s->open_ms;
+	return site_count(s, ATTEMPT_BEGINNING) + site_count(s, ATTEMPT_SENDING);
 }
 
 bool
 site_is_quiet(const struct site *s)
 {
-	return count_state(s, ATTEMPT_IDLE) == s->n_attempts && !s->announcing && !s->unfit.locked;
+	return site_count(s, ATTEMPT_IDLE) == s->n_attempts && !s->announcing && !s->unfit.locked
+	       && !s->suspects.with_writer;
 }
 
 /* ---- messages without an attempt --------------------------------------------------------------
@@ -171,31 +162,15 @@ forget_unfit(struct site *s)
 	s->look = true;
 }
 
-/* Events that no request can carry must not block those behind them: they become `invalid`
- * or, when their kind is not forwarded, `unsupported`. */
-static void
-settle_unfit(struct site *s, int64_t now)
-{
-	if (s->unfit.n == 0 || s->unfit.locked || now < s->settle_ms)
-		return;
-	s->settle = (struct outbox_settle){
-		.msg.type = OUTBOX_SETTLE,
-		.event_ids = s->unfit.ids,
-		.n_events = s->unfit.n,
-		.status = mapping_status(s->unfit.reason),
-		.reason = s->unfit.reason,
-	};
-	s->unfit.locked = dispatcher_send(s->d, &s->settle.msg) == 0;
-}
-
 static void
 settled(struct site *s)
 {
-	const struct err *e = &s->settle.msg.err;
+	const struct err *e = &s->settle.settle.msg.err;
 
 	s->unfit.locked = false;
-	if (s->settle.msg.rc == 0) {
+	if (s->settle.settle.msg.rc == 0) {
 		forget_unfit(s);
+		s->waiting_ms = INT64_MIN;
 		return;
 	}
 	if (e->code == ERR_IO)
@@ -203,6 +178,24 @@ settled(struct site *s)
 	else
 		dispatcher_tell(s->d, &s->d->record_limit, e);
 	s->settle_ms = clock_mono(s->d->clock) + DISPATCH_RECORD_AGAIN_MS;
+}
+
+/* Events that no request can carry must not block those behind them: they become `invalid`. */
+static void
+settle_unfit(struct site *s, int64_t now)
+{
+	if (s->unfit.n == 0 || s->unfit.locked || now < s->settle_ms)
+		return;
+	s->settle.site = s;
+	s->settle.done = settled;
+	s->settle.settle = (struct outbox_settle){
+		.msg.type = OUTBOX_SETTLE,
+		.event_ids = s->unfit.ids,
+		.n_events = s->unfit.n,
+		.status = s->unfit.status,
+		.reason = s->unfit.reason,
+	};
+	s->unfit.locked = dispatcher_send(s->d, &s->settle.settle.msg) == 0;
 }
 
 #define CONTAINER(msg_, type_, member_) ((type_ *)(void *)((char *)(msg_)-offsetof(type_, member_)))
@@ -214,93 +207,32 @@ site_take_mail(struct outbox_msg *msg)
 		attempt_begun(CONTAINER(msg, struct attempt, begin.msg));
 	else if (msg->type == OUTBOX_ATTEMPT_END)
 		attempt_ended(CONTAINER(msg, struct attempt, end.msg));
-	else if (msg->type == OUTBOX_SETTLE)
-		settled(CONTAINER(msg, struct site, settle.msg));
-	else
+	else if (msg->type == OUTBOX_SETTLE) {
+		struct site_settle *settle = CONTAINER(msg, struct site_settle, settle.msg);
+
+		settle->done(settle->site);
+	} else
 		CONTAINER(msg, struct site, announcement.msg)->announcing = false;
 }
 
-/* ---- batches -------------------------------------------------------------------------------- */
-
-static void
-drop_next(struct site *s)
-{
-	if (s->next != NULL)
-		attempt_release(s->next);
-	s->next = NULL;
-}
-
-/* When to look again: nothing more is due now. */
-static void
-look_later(struct site *s, int64_t now)
-{
-	struct err e = { .code = ERR_NONE };
-	int64_t soonest, wait;
-
-	s->look = false;
-	s->look_ms = SITE_NEVER;
-	if (outbox_due_soonest(s->d->reader, s->site_id, &soonest, &e) != 0) {
-		dispatcher_tell(s->d, &s->d->read_limit, &e);
-		s->look_ms = now + DISPATCH_READ_AGAIN_MS;
-		return;
-	}
-	wait = soonest - clock_wall(s->d->clock);
-	/* What is due already and was not taken is on its way, or waits for room in the unfit. */
-	if (soonest == 0 || wait <= 0)
-		return;
-	s->look_ms = now + (wait < LOOK_AGAIN_MS ? wait : LOOK_AGAIN_MS);
-}
-
-static void
-read_batch(struct site *s, struct batch *b, int64_t now)
-{
-	struct batch_source source = {
-		.reader = s->d->reader,
-		.site_id = s->site_id,
-		.now = clock_wall(s->d->clock),
-		.mapping = &s->mapping,
-		.taken = &s->inflight,
-		.unfit = &s->unfit,
-	};
-	size_t before = b->n;
-	struct err e = { .code = ERR_NONE };
-	int rc = batch_fill(b, &source, &e);
-
-	/* They fit: the set has room for every attempt's batch. */
-	inflight_add(&s->inflight, b->ids + before, b->n - before);
-	if (before == 0)
-		b->built_ms = now;
-	if (rc != 0) {
-		dispatcher_tell(s->d, &s->d->read_limit, &e);
-		s->look = false;
-		s->look_ms = now + DISPATCH_READ_AGAIN_MS;
-	} else if (!b->full) {
-		look_later(s, now);
-	}
-}
-
-/* Makes sure that a batch is there, as full as it can be. False: nothing is due. */
-static bool
-fill_next(struct site *s, int64_t now)
-{
-	if (now >= s->look_ms) {
-		s->look_ms = SITE_NEVER;
-		s->look = true;
-	}
-	if (s->next != NULL && now - s->next->batch.built_ms > PREPARED_MAX_MS)
-		drop_next(s);
-	if (s->next == NULL && s->look && (s->next = find_idle(s)) != NULL)
-		s->next->state = ATTEMPT_FILLED;
-	if (s->next != NULL && s->look && !s->next->batch.full)
-		read_batch(s, &s->next->batch, now);
-	if (s->next != NULL && s->next->batch.n == 0) {
-		s->next->state = ATTEMPT_IDLE;
-		s->next = NULL;
-	}
-	return s->next != NULL;
-}
-
 /* ---- running -------------------------------------------------------------------------------- */
+
+/* How many requests may be on their way. */
+static size_t
+width(const struct site *s)
+{
+	return breaker_careful(&s->breaker) ? 1 : s->concurrency;
+}
+
+/* Something is to be sent again, and that is still being recorded: it comes first. */
+static bool
+something_lands(const struct site *s)
+{
+	for (size_t i = 0; i < s->n_attempts; i++)
+		if (s->attempts[i].lands)
+			return true;
+	return s->suspects.blamed;
+}
 
 /*
  * May one more attempt begin? With a pace only one at a time is on its way to its commit: the time
@@ -309,9 +241,9 @@ fill_next(struct site *s, int64_t now)
 static bool
 may_begin(const struct site *s, int64_t now)
 {
-	return now >= s->begin_ms && site_is_open(s, now) && count_out(s) < s->concurrency
-	       && pace_wait(&s->pace, now) == 0
-	       && (s->pace.interval_ms == 0 || count_state(s, ATTEMPT_BEGINNING) == 0);
+	return now >= s->begin_ms && s->letter == NULL && breaker_allows(&s->breaker, now)
+	       && !something_lands(s) && count_out(s) < width(s) && pace_wait(&s->pace, now) == 0
+	       && (s->pace.interval_ms == 0 || site_count(s, ATTEMPT_BEGINNING) == 0);
 }
 
 static void
@@ -332,11 +264,14 @@ begin_next(struct site *s)
 		attempt_release(a);
 }
 
-/* While requests are out the next batch is prepared, unless the pace makes it wait for long. */
+/*
+ * While requests are out the next batch is prepared, unless the pace makes it wait for long, or the
+ * answer decides how large it may be.
+ */
 static bool
 may_prepare(const struct site *s, int64_t now)
 {
-	return !s->d->sent && count_out(s) > 0 && site_is_open(s, now)
+	return !s->d->sent && count_out(s) > 0 && !breaker_careful(&s->breaker)
 	       && pace_wait(&s->pace, now) <= PREPARE_AHEAD_MS;
 }
 
@@ -349,18 +284,20 @@ site_run(struct site *s)
 
 	if (!s->announced && sending)
 		announce(s);
-	if (!sending || !site_is_open(s, now))
-		drop_next(s);
+	site_open_letter(s, now);
+	if (!sending || !breaker_allows(&s->breaker, now))
+		site_drop_next(s);
+	suspects_record(s, now);
 	/* The next batch is made ready before the ends are handed over, so that the writer finds an
 	 * end and the next beginning together and keeps both with one commit. */
 	do {
-		filled = sending && !s->d->failed && may_begin(s, now) && fill_next(s, now);
+		filled = sending && !s->d->failed && may_begin(s, now) && site_prepare(s, now);
 		record_ends(s, now);
 		if (filled)
 			begin_next(s);
 	} while (filled);
 	if (sending && may_prepare(s, now))
-		fill_next(s, now);
+		site_prepare(s, now);
 	if (sending)
 		settle_unfit(s, now);
 }
@@ -379,13 +316,14 @@ static int64_t
 begin_time(const struct site *s, int64_t now)
 {
 	int64_t at = now + pace_wait(&s->pace, now);
-	bool paced = s->pace.interval_ms != 0 && count_state(s, ATTEMPT_BEGINNING) > 0;
-	bool room = s->next != NULL || count_state(s, ATTEMPT_IDLE) > 0;
+	bool paced = s->pace.interval_ms != 0 && site_count(s, ATTEMPT_BEGINNING) > 0;
+	bool room = s->next != NULL || site_count(s, ATTEMPT_IDLE) > 0;
 
-	if (paced || !room || count_out(s) >= s->concurrency)
+	if (paced || !room || something_lands(s) || s->letter != NULL || count_out(s) >= width(s)
+	    || s->breaker.mode == BREAKER_HALF_OPEN)
 		return SITE_NEVER;
-	if (!site_is_open(s, at))
-		at = s->open_ms;
+	if (!breaker_allows(&s->breaker, at))
+		at = s->breaker.open_ms;
 	if (at < s->begin_ms)
 		at = s->begin_ms;
 	if (s->next != NULL || s->look)
@@ -402,6 +340,8 @@ site_sleep(const struct site *s)
 	for (size_t i = 0; i < s->n_attempts; i++)
 		if (s->attempts[i].state == ATTEMPT_DECIDED)
 			sooner(&wait, s->attempts[i].record_ms, now);
+	if (s->suspects.blamed && !s->suspects.with_writer)
+		sooner(&wait, s->suspects.record_ms, now);
 	if (s->d->stopping || s->d->failed)
 		return wait;
 	if (s->unfit.n > 0 && !s->unfit.locked)

@@ -11,8 +11,13 @@
  * after that the events leave the in-flight set. At most `concurrency` attempts are BEGINNING or
  * SENDING, and one is FILLED.
  *
- * The site itself is ready, backs off or is paused (struct outbox_site_state); nothing is sent
- * before `open_ms`. That is a state of the site: it costs the events nothing.
+ * Whether Bento can be asked, and with how much, is the breaker's to say (dispatch/breaker.h); what
+ * the outbox shows of it is struct outbox_site_state. An outage is a state of the site: it costs
+ *the events nothing. What fails alone while the site is fine see dispatch/suspects.h; who has to
+ *wait for whom, dispatch/order.h.
+ *
+ * A prepared batch is dropped whenever an attempt ends without settling its events: they come first
+ * again. So with one request at a time it may hold addresses that are in flight.
  *
  * Failure: what the writer cannot keep for a while (no space, locked) is tried again; after an I/O
  * error the dispatcher stops sending for good (dispatcher->failed).
@@ -28,12 +33,17 @@
 
 #include "base/err.h"
 #include "dispatch/batch.h"
+#include "dispatch/breaker.h"
+#include "dispatch/credentials.h"
 #include "dispatch/dispatcher.h"
 #include "dispatch/inflight.h"
+#include "dispatch/order.h"
 #include "dispatch/pace.h"
+#include "dispatch/suspects.h"
 #include "outbox/outbox.h"
 
 #define SITE_NEVER INT64_MAX
+#define SITE_URL_MAX 8192
 #define SITE_RESPONSE_KEPT 1024 /* bytes of an answer that the audit keeps */
 
 enum attempt_state {
@@ -51,7 +61,9 @@ struct attempt {
 	struct site *site;
 	enum attempt_state state;
 	struct batch batch;
-	uint64_t epoch;     /* of the site when the request went out */
+	bool probe;         /* a single event that asks whether the site is well again */
+	bool lands;         /* DECIDED, ENDING: its events are pending again once that is kept */
+	uint64_t epoch;     /* of the breaker when the request went out */
 	int64_t started_ms; /* when the request went out */
 	int64_t record_ms;  /* DECIDED: not handed to the writer before */
 	struct outbox_attempt_begin begin;
@@ -64,6 +76,7 @@ struct site {
 	struct dispatcher *d;
 	int64_t site_id;
 	char *name;
+	char *api_url;
 	char *url;
 	char *user;
 	char *password;
@@ -72,6 +85,11 @@ struct site {
 	int64_t timeout_ms;
 	int64_t retry_first_ms;
 	int64_t retry_max_ms;
+	unsigned batch_events;
+	size_t batch_bytes;
+	struct verdict_policy policy;
+	unsigned max_attempts;
+	int64_t max_age_ms;
 	struct mapping_options mapping;
 	struct buf mapping_text;
 
@@ -79,6 +97,8 @@ struct site {
 	size_t n_attempts;
 	struct attempt *next; /* the FILLED one, or NULL */
 	struct inflight inflight;
+	struct order order;
+	int64_t waiting_ms; /* when to read anew who waits for a time of its own */
 	struct pace pace;
 
 	/* when to look for due events: at once, or at a time, or when woken */
@@ -86,15 +106,18 @@ struct site {
 	int64_t look_ms;
 
 	/* how Bento treats it */
+	struct breaker breaker;
 	struct outbox_site_state state;
-	int64_t open_ms; /* nothing is sent before */
-	uint64_t epoch;  /* counts the closings: answers to older requests change no newer state */
-	unsigned throttled; /* 429s in a row */
-	bool news;          /* the state changed: a line for the log is due */
+	bool news;           /* the state changed: a line for the log is due */
+	unsigned refused;    /* single events refused in a row */
+	size_t byte_limit;   /* of a body: smaller than batch_bytes after a 413 */
+	int64_t probe_after; /* the event of the last probe */
+	struct suspects suspects;
+	struct credentials *letter; /* to be used once no request is on its way; or NULL */
 
 	int64_t begin_ms; /* the writer could not keep an attempt: not before */
 	struct batch_unfit unfit;
-	struct outbox_settle settle;
+	struct site_settle settle;
 	int64_t settle_ms; /* the writer could not keep it: not before */
 	struct outbox_site_change announcement;
 	bool announced;
@@ -116,10 +139,12 @@ void site_abandon(struct site *s);
 
 /* The writer gave a message of this site back. */
 void site_take_mail(struct outbox_msg *msg);
+/* Takes c. */
+void site_take_credentials(struct site *s, struct credentials *c);
 /* A request ended. Does not free the result. */
 void site_take_result(struct attempt *a, const struct transport_result *result);
 
-/* ---- between site.c and attempt.c ---- */
+/* ---- between the files that work on a site ---- */
 
 /* Records the state of the FILLED attempt's beginning. -1: the outbox takes no more messages. */
 int attempt_begin(struct attempt *a);
@@ -129,7 +154,12 @@ void attempt_end(struct attempt *a);
 void attempt_ended(struct attempt *a);
 /* Its events are free again; the attempt is IDLE. */
 void attempt_release(struct attempt *a);
-/* May the site send now? */
-bool site_is_open(const struct site *s, int64_t now);
+/* Makes sure that a batch is there, as full as it can be. False: nothing is due. */
+bool site_prepare(struct site *s, int64_t now);
+/* The batch that was prepared is read again when it is needed. */
+void site_drop_next(struct site *s);
+/* Requests on their way borrow the old credentials: until they have ended nothing new goes out. */
+void site_open_letter(struct site *s, int64_t now);
+size_t site_count(const struct site *s, enum attempt_state state);
 
 #endif

@@ -183,6 +183,45 @@ mapping_status(const char *reason)
 	return strcmp(reason, not_forwarded) == 0 ? STATUS_UNSUPPORTED : STATUS_INVALID;
 }
 
+/* Finds a member of an object by its name; of one given twice the last counts. */
+static struct json_value
+find_member(struct slice object, const char *name)
+{
+	struct json_value found = { .type = JSON_NONE }, value;
+	struct slice key;
+	struct json j;
+
+	json_init(&j, object, JSON_MAX_DEPTH);
+	if (json_object_begin(&j) != 0)
+		return found;
+	while (json_object_next(&j, &key) > 0) {
+		if (json_skip(&j, &value) != 0)
+			return (struct json_value){ .type = JSON_NONE };
+		if (json_string_is(key, name))
+			found = value;
+	}
+	return found;
+}
+
+bool
+mapping_has_key(const struct mapping_options *o, const struct mapping_input *in)
+{
+	struct json_value value = find_member(in->body, "properties");
+
+	if (value.type == JSON_OBJECT)
+		value = find_member(value.raw, "unique");
+	else
+		value.type = JSON_NONE;
+	if (value.type == JSON_NONE)
+		return o->unique_key && in->message_id.n > 0;
+	if (value.type == JSON_OBJECT)
+		value = find_member(value.raw, "key");
+	else
+		value.type = JSON_NONE;
+	return value.type == JSON_NUMBER
+	       || (value.type == JSON_STRING && !json_string_is(value.raw, ""));
+}
+
 static const char *
 bool_name(bool b)
 {

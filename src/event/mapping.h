@@ -42,6 +42,11 @@ int mapping_append(const struct mapping_options *o, const struct mapping_input *
 
 /* The status of an event that cannot become one for this reason. */
 enum event_status mapping_status(const char *reason);
+/*
+ * Whether what mapping_append makes of the event carries a details.unique.key by which Bento can
+ * drop a repeat: ours, or the event's own when it is a number or a text that is not empty.
+ */
+bool mapping_has_key(const struct mapping_options *o, const struct mapping_input *in);
 
 /* The options as one line of JSON, kept with each attempt so that what was sent can be shown. */
 void mapping_describe(const struct mapping_options *o, struct buf *to);

@@ -46,6 +46,9 @@ outcome_parse(struct slice name, enum attempt_outcome *ret_outcome)
 #define TO_SIZE "lower batch_events or batch_bytes"
 #define TO_PACE "lower requests_per_minute"
 #define TO_WAIT "the server fails, the spooler tries again"
+#define TO_ALL                                                                                     \
+	"one event after the other is refused: look at the responses, then at unique_key, "        \
+	"send_date and what the application sends"
 #define TO_LOOK "look at the attempt's response"
 
 struct rule {
@@ -55,49 +58,70 @@ struct rule {
 };
 
 /* The columns of a row after the statuses. */
-#define RULE(outcome_, step_, site_, maybe_, reason_, advice_)                                     \
+#define RULE(outcome_, step_, site_, maybe_, fault_, reason_, advice_)                             \
 	{                                                                                          \
 		.outcome = OUTCOME_##outcome_, .step = STEP_##step_, .site = SITE_##site_,         \
-		.maybe_sent = (maybe_), .reason = (reason_), .advice = (advice_)                   \
+		.maybe_sent = (maybe_), .batch_fault = (fault_), .reason = (reason_),              \
+		.advice = (advice_)                                                                \
 	}
 
 /*
  * Complete answers that are no 2xx: the first row that holds the status counts. A gateway's 502,
- * 504 and Cloudflare's 52x cannot say whether the request arrived, so these are unknown.
+ * 504 and Cloudflare's 52x cannot say whether the request arrived, so these are unknown. SPLIT is
+ * for batches: what becomes of a single event see decide_single. The fourth column is maybe_sent,
+ * the fifth batch_fault: rate limits, our keys and our proxy have nothing to do with the batch.
  */
 /* clang-format off */
 static const struct rule answers[] = {
-	{ 300, 399, RULE(RETRY,   AGAIN, PAUSE,    false, "redirected",        TO_URL) },
-	{ 400, 400, RULE(REFUSED, FAIL,  OPEN,     false, "refused",           TO_LOOK) },
-	{ 401, 401, RULE(RETRY,   AGAIN, PAUSE,    false, "unauthorized",      TO_KEYS) },
-	{ 402, 402, RULE(RETRY,   AGAIN, PAUSE,    false, "payment_required",  TO_ACCOUNT) },
-	{ 403, 403, RULE(RETRY,   AGAIN, PAUSE,    false, "forbidden",         TO_ACCOUNT) },
-	{ 404, 404, RULE(RETRY,   AGAIN, PAUSE,    false, "not_found",         TO_URL) },
-	{ 407, 407, RULE(RETRY,   AGAIN, PAUSE,    false, "proxy_refused",     TO_PROXY) },
-	{ 408, 408, RULE(RETRY,   AGAIN, BACKOFF,  false, "request_timeout",   TO_WAIT) },
-	{ 410, 410, RULE(RETRY,   AGAIN, PAUSE,    false, "gone",              TO_URL) },
-	{ 413, 413, RULE(REFUSED, FAIL,  OPEN,     false, "too_large",         TO_SIZE) },
-	{ 422, 422, RULE(REFUSED, FAIL,  OPEN,     false, "refused",           TO_LOOK) },
-	{ 425, 425, RULE(RETRY,   AGAIN, BACKOFF,  false, "too_early",         TO_WAIT) },
-	{ 429, 429, RULE(RETRY,   AGAIN, THROTTLE, false, "rate_limited",      TO_PACE) },
-	{ 400, 499, RULE(RETRY,   AGAIN, PAUSE,    false, "unexpected_status", TO_PORTAL) },
-	{ 502, 502, RULE(UNKNOWN, AGAIN, BACKOFF,  true,  "gateway_error",     TO_WAIT) },
-	{ 504, 504, RULE(UNKNOWN, AGAIN, BACKOFF,  true,  "gateway_error",     TO_WAIT) },
-	{ 520, 527, RULE(UNKNOWN, AGAIN, BACKOFF,  true,  "gateway_error",     TO_WAIT) },
-	{ 500, 599, RULE(RETRY,   AGAIN, BACKOFF,  false, "server_error",      TO_WAIT) },
+	{ 300, 399, RULE(RETRY,   AGAIN, PAUSE,    false, true,  "redirected",        TO_URL) },
+	{ 400, 400, RULE(REFUSED, SPLIT, OPEN,     false, false, "refused",           TO_LOOK) },
+	{ 401, 401, RULE(RETRY,   AGAIN, PAUSE,    false, false, "unauthorized",      TO_KEYS) },
+	{ 402, 402, RULE(RETRY,   AGAIN, PAUSE,    false, false, "payment_required",  TO_ACCOUNT) },
+	{ 403, 403, RULE(RETRY,   AGAIN, PAUSE,    false, true,  "forbidden",         TO_ACCOUNT) },
+	{ 404, 404, RULE(RETRY,   AGAIN, PAUSE,    false, true,  "not_found",         TO_URL) },
+	{ 407, 407, RULE(RETRY,   AGAIN, PAUSE,    false, false, "proxy_refused",     TO_PROXY) },
+	{ 408, 408, RULE(RETRY,   AGAIN, BACKOFF,  false, true,  "request_timeout",   TO_WAIT) },
+	{ 410, 410, RULE(RETRY,   AGAIN, PAUSE,    false, true,  "gone",              TO_URL) },
+	{ 413, 413, RULE(REFUSED, SPLIT, OPEN,     false, false, "too_large",         TO_SIZE) },
+	{ 422, 422, RULE(REFUSED, SPLIT, OPEN,     false, false, "refused",           TO_LOOK) },
+	{ 425, 425, RULE(RETRY,   AGAIN, BACKOFF,  false, false, "too_early",         TO_WAIT) },
+	{ 429, 429, RULE(RETRY,   AGAIN, THROTTLE, false, false, "rate_limited",      TO_PACE) },
+	{ 400, 499, RULE(RETRY,   AGAIN, PAUSE,    false, true,  "unexpected_status", TO_PORTAL) },
+	{ 502, 502, RULE(UNKNOWN, AGAIN, BACKOFF,  true,  true,  "gateway_error",     TO_WAIT) },
+	{ 504, 504, RULE(UNKNOWN, AGAIN, BACKOFF,  true,  true,  "gateway_error",     TO_WAIT) },
+	{ 520, 527, RULE(UNKNOWN, AGAIN, BACKOFF,  true,  true,  "gateway_error",     TO_WAIT) },
+	{ 500, 599, RULE(RETRY,   AGAIN, BACKOFF,  false, true,  "server_error",      TO_WAIT) },
 };
 
 static const struct verdict
-	not_sent    = RULE(NOT_SENT,  AGAIN,     BACKOFF, false, "no_connection",     NULL),
-	cut_off     = RULE(UNKNOWN,   AGAIN,     BACKOFF, true,  "cut_off",           NULL),
-	strange     = RULE(UNKNOWN,   AGAIN,     BACKOFF, true,  "unexpected_status", TO_PORTAL),
+	not_sent    = RULE(NOT_SENT,  AGAIN,     BACKOFF, false, false, "no_connection",     NULL),
+	cut_off     = RULE(UNKNOWN,   AGAIN,     BACKOFF, true,  true,  "cut_off",           NULL),
+	strange     = RULE(UNKNOWN,   AGAIN,     BACKOFF, true,  true,  "unexpected_status", TO_PORTAL),
 	/* of 2xx answers */
-	delivered   = RULE(DELIVERED, DELIVERED, OPEN,    false, NULL,                NULL),
-	unreadable  = RULE(UNKNOWN,   AGAIN,     BACKOFF, true,  "unreadable_reply",  TO_PORTAL),
-	refused_all = RULE(REFUSED,   FAIL,      OPEN,    false, "refused",           TO_LOOK),
-	maybe_there = RULE(REFUSED,   HOLD,      OPEN,    false, "maybe_delivered",   TO_LOOK),
-	partial     = RULE(PARTIAL,   HOLD,      OPEN,    true,  "partial",           TO_LOOK);
+	delivered   = RULE(DELIVERED, DELIVERED, OPEN,    false, false, NULL,                NULL),
+	unreadable  = RULE(UNKNOWN,   AGAIN,     BACKOFF, true,  true,  "unreadable_reply",  TO_PORTAL),
+	unread_held = RULE(UNKNOWN,   HOLD,      OPEN,    true,  false, "unreadable_reply",  TO_PORTAL),
+	refused_all = RULE(REFUSED,   SPLIT,     OPEN,    false, false, "refused",           TO_LOOK),
+	partial     = RULE(PARTIAL,   SPLIT,     OPEN,    true,  false, "partial",           TO_LOOK),
+	part_held   = RULE(PARTIAL,   HOLD,      OPEN,    true,  false, "partially_delivered", TO_LOOK);
+
+static const struct verdict_policy default_policy;
 /* clang-format on */
+
+static const struct verdict_policy *
+policy_of(const struct verdict_facts *f)
+{
+	return f->policy == NULL ? &default_policy : f->policy;
+}
+
+static const struct verdict *
+decide_partial(const struct verdict_facts *f)
+{
+	/* Without keys a second sending would be a second event for those that were accepted. */
+	if (policy_of(f)->partial == PARTIAL_HOLD || !f->unique_keys || f->n_events < 2)
+		return &part_held;
+	return &partial;
+}
 
 /*
  * What the counts of a 2xx answer mean. Bento does not say whether a suppressed duplicate counts,
@@ -114,8 +138,23 @@ decide_counts(const struct verdict_facts *f)
 	if (r->failed == 0 && f->n_events - r->results <= f->n_maybe_sent)
 		return &delivered;
 	if (!none_accepted)
-		return &partial;
-	return f->n_maybe_sent > 0 ? &maybe_there : &refused_all;
+		return decide_partial(f);
+	return &refused_all;
+}
+
+static const struct verdict *
+decide_unreadable(const struct verdict_facts *f)
+{
+	switch (policy_of(f)->ambiguous) {
+	case AMBIGUOUS_RETRY:
+		break;
+	case AMBIGUOUS_DELIVERED:
+		/* Words of an error are not ambiguous enough for that. */
+		return f->reply.says_error ? &unreadable : &delivered;
+	case AMBIGUOUS_HOLD:
+		return &unread_held;
+	}
+	return &unreadable;
 }
 
 static const struct verdict *
@@ -125,17 +164,23 @@ decide_success(const struct verdict_facts *f)
 	case BENTO_REPLY_COUNTS:
 		return decide_counts(f);
 	case BENTO_REPLY_JSON:
-		return f->reply.says_error ? &unreadable : &delivered;
+		return f->reply.says_error ? decide_unreadable(f) : &delivered;
 	case BENTO_REPLY_UNREADABLE:
 		break;
 	}
-	return &unreadable;
+	return decide_unreadable(f);
+}
+
+static bool
+is_success(const struct verdict_facts *f)
+{
+	return f->http_status >= 200 && f->http_status <= 299;
 }
 
 static const struct verdict *
 decide_answer(const struct verdict_facts *f)
 {
-	if (f->http_status >= 200 && f->http_status <= 299)
+	if (is_success(f))
 		return decide_success(f);
 	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
 		if (f->http_status >= answers[i].first && f->http_status <= answers[i].last)
@@ -179,10 +224,34 @@ wait_at_least(const struct verdict_facts *f, enum verdict_site site)
 	return f->retry_after_ms < WAIT_MAX_MS ? f->retry_after_ms : WAIT_MAX_MS;
 }
 
+/*
+ * A refused event that stood alone. When one after the other is refused it is more likely that
+ * something is wrong with all of them: then the site pauses, and the next ones keep waiting.
+ */
+static void
+decide_single(const struct verdict_facts *f, struct verdict *v)
+{
+	const struct verdict_policy *policy = policy_of(f);
+	unsigned limit = f->http_status == 413 ? 0 : policy->all_refused;
+
+	if (is_success(f) && f->n_maybe_sent > 0 && policy->maybe_delivered == MAYBE_HOLD) {
+		v->step = STEP_HOLD;
+		v->reason = "maybe_delivered";
+		return;
+	}
+	v->step = limit > 0 && f->refused >= limit ? STEP_AGAIN : STEP_FAIL;
+	if (limit > 0 && f->refused + 1 >= limit) {
+		v->site = SITE_PAUSE;
+		v->advice = TO_ALL;
+	}
+}
+
 void
 verdict_decide(const struct verdict_facts *f, struct verdict *ret_v)
 {
 	*ret_v = *decide(f);
+	if (ret_v->outcome == OUTCOME_REFUSED && f->n_events == 1)
+		decide_single(f, ret_v);
 	ret_v->wait_at_least_ms = wait_at_least(f, ret_v->site);
 }
 
@@ -194,6 +263,8 @@ explain_answer(
 {
 	bool counted = f->reply.shape == BENTO_REPLY_COUNTS && f->http_status <= 299;
 
+	if (v->outcome == OUTCOME_REFUSED && v->site == SITE_PAUSE)
+		buf_append_literal(to, "all_refused: ");
 	buf_printf(to, "HTTP %d from Bento", f->http_status);
 	if (counted && f->reply.results >= 0)
 		buf_printf(to, ", %lld of %u accepted", (long long)f->reply.results, f->n_events);

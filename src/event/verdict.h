@@ -34,7 +34,24 @@ enum attempt_outcome {
 const char *outcome_name(enum attempt_outcome outcome); /* "" for NONE */
 int outcome_parse(struct slice name, enum attempt_outcome *ret_outcome);
 
+/* What to do where nobody documents what Bento does. The first of each is the default. */
+enum partial_policy {
+	PARTIAL_SPLIT, /* send again in halves, when every event has a unique key; else hold */
+	PARTIAL_HOLD
+};
+enum ambiguous_policy { AMBIGUOUS_RETRY, AMBIGUOUS_DELIVERED, AMBIGUOUS_HOLD };
+enum maybe_policy { MAYBE_HOLD, MAYBE_FAIL };
+
+struct verdict_policy {
+	enum partial_policy partial;     /* 2xx, some of the batch failed */
+	enum ambiguous_policy ambiguous; /* 2xx that cannot be read */
+	enum maybe_policy
+	    maybe_delivered;  /* refused, and an earlier attempt may have delivered it */
+	unsigned all_refused; /* single refusals in a row that pause the site; 0: never */
+};
+
 struct verdict_facts {
+	const struct verdict_policy *policy; /* NULL: the defaults, and all_refused 0 */
 	enum request_phase phase;
 	int http_status;        /* 0 without an answer */
 	int64_t retry_after_ms; /* -1: none given */
@@ -42,12 +59,15 @@ struct verdict_facts {
 	const char *error; /* the transport's words, or NULL */
 	unsigned n_events;
 	unsigned n_maybe_sent; /* of them: an earlier attempt may have delivered them */
+	bool unique_keys;      /* every one carries a key by which Bento drops repeats */
 	unsigned throttled;    /* 429s in a row before this answer */
+	unsigned refused;      /* single events refused in a row before this answer */
 };
 
 /* What happens to the events of the attempt. */
 enum verdict_step {
 	STEP_DELIVERED, /* they are delivered */
+	STEP_SPLIT,     /* they stay pending, and travel in batches of half the size */
 	STEP_FAIL,      /* they are failed, with verdict.reason */
 	STEP_HOLD,      /* they are held for an operator, with verdict.reason */
 	STEP_AGAIN      /* they stay pending, untouched */
@@ -66,6 +86,8 @@ struct verdict {
 	enum verdict_step step;
 	enum verdict_site site;
 	bool maybe_sent;          /* Bento may have some of them without our knowing */
+	bool batch_fault;         /* this very batch may be what the answer is about: when the next
+				   * one with other events passes, it was */
 	int64_t wait_at_least_ms; /* bounded to 1 s .. 1 h; 0: nothing was asked */
 	const char *reason;       /* static word for the outbox, "rate_limited"; NULL: delivered */
 	const char *advice;       /* static: what a person should look at; NULL: nothing */

@@ -127,6 +127,7 @@ tally(struct outbox_audit *a, struct audit_site *sites, size_t n, struct err *e)
 			continue;
 		site->counts[status]++;
 		site->maybe_sent += db_int(stmt, 2) > 0;
+		site->perhaps_twice += db_int(stmt, 2) + (status == STATUS_DELIVERED) > 1;
 	}
 	return rc;
 }

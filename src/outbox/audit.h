@@ -59,6 +59,7 @@ struct audit_site {
 	int64_t failures; /* in a row */
 	int64_t counts[STATUS_COUNT];
 	int64_t maybe_sent;        /* events that Bento may have got without our knowing */
+	int64_t perhaps_twice;     /* of them: sent again, so that Bento may have got two */
 	int64_t oldest_pending_id; /* 0: none is pending */
 	int64_t oldest_pending_at; /* when it was received */
 	int64_t last_attempt_id;   /* 0: none yet; the rest is of that attempt */

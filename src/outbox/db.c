@@ -1,5 +1,6 @@
 #include "outbox/db.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -52,13 +53,22 @@ configure_connection(struct db *db, enum db_mode mode, struct err *e)
 	    e);
 }
 
+/* Nobody reads SQLite's statistics of memory, and keeping them takes a lock at each allocation. */
+static void
+configure_library(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 int
 db_open(struct db *db, const char *path, enum db_mode mode, struct err *e)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
 	int one = 1;
 
 	*db = (struct db){ 0 };
+	pthread_once(&once, configure_library);
 	if (mode == DB_READ && access(path, F_OK) != 0)
 		return err_set(e, ERR_NOTFOUND, "there is no database at %s", path);
 	flags |= mode == DB_READ

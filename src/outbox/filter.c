@@ -133,7 +133,8 @@ filter_kind_name(unsigned i)
 
 /*
  * Statuses are literals, because SQLite matches a partial index only by the text of its condition:
- * `=` for delivery_due, and for delivery_trouble the very list that the index has, beside ours.
+ * `=` for delivery_due, and for delivery_trouble the very condition that the index has, beside
+ * ours.
  */
 static void
 filter_status_sql(unsigned statuses, struct buf *sql)
@@ -148,7 +149,8 @@ filter_status_sql(unsigned statuses, struct buf *sql)
 	if ((statuses & (statuses - 1)) != 0)
 		buf_append_literal(sql, ")");
 	if ((statuses & ~TROUBLE) == 0)
-		buf_append_literal(sql, " AND d.status IN ('failed', 'invalid', 'held')");
+		buf_append_literal(
+		    sql, " AND (d.status = 'failed' OR d.status = 'invalid' OR d.status = 'held')");
 }
 
 void

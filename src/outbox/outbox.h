@@ -189,15 +189,18 @@ struct outbox_site_change {
 };
 
 /*
- * OUTBOX_SETTLE: events that no request can carry get a status and a reason without an attempt.
- * Touches pending events only.
+ * OUTBOX_SETTLE: what is decided about events without an attempt: that no request can carry them,
+ * or that an earlier attempt's failure was their own. Touches pending events only.
  */
 struct outbox_settle {
 	struct outbox_msg msg;
 	const int64_t *event_ids; /* ascending; stay the sender's until done() */
 	size_t n_events;
-	enum event_status status;
-	const char *reason; /* static or owned by the sender */
+	enum event_status status; /* STATUS_PENDING keeps them waiting */
+	const char *reason;       /* static or owned by the sender; NULL: none */
+	int64_t next_attempt_at;  /* wall ms; 0: due at once, in order of arrival */
+	bool charge;              /* count an attempt against them */
+	unsigned max_batch;       /* they travel in batches of at most this many; 0: as before */
 };
 
 struct outbox_operation; /* outbox/operate.h */

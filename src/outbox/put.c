@@ -27,12 +27,21 @@ put_open(struct put *p, struct db *db, struct dedup *dedup, struct rand *rand, s
 	return read_last_id(p, e);
 }
 
-int
-put_rolled_back(struct put *p, struct err *e)
+void
+put_rolled_back(struct put *p)
 {
-	if (read_last_id(p, e) != 0)
+	p->stale = true;
+}
+
+int
+put_prepare(struct put *p, struct err *e)
+{
+	if (!p->stale)
+		return 0;
+	if (read_last_id(p, e) != 0 || dedup_load(p->dedup, p->db, e) != 0)
 		return -1;
-	return dedup_load(p->dedup, p->db, e);
+	p->stale = false;
+	return 0;
 }
 
 /* As Segment does for a client that sends none. */

@@ -14,6 +14,7 @@ struct put {
 	struct dedup *dedup;
 	struct rand *rand;     /* for messageIds of our own */
 	int64_t last_event_id; /* the highest ever given */
+	bool stale;            /* what is remembered was rolled back */
 };
 
 /* Continues where the file's ids ended. */
@@ -23,7 +24,12 @@ int put_open(struct put *p, struct db *db, struct dedup *dedup, struct rand *ran
  * are due. After -1 the transaction must be rolled back, and put_rolled_back called.
  */
 int put_apply(struct put *p, struct outbox_put *put, size_t *ret_pending, struct err *e);
-/* Forgets what the rolled back transaction had added. */
-int put_rolled_back(struct put *p, struct err *e);
+/* What the rolled back transaction had added is to be forgotten. */
+void put_rolled_back(struct put *p);
+/*
+ * Before the next transaction that stores events, outside of any: forgets it. A disk that is still
+ * full may refuse that; without it duplicates would be taken for new, so nothing may be stored.
+ */
+int put_prepare(struct put *p, struct err *e);
 
 #endif

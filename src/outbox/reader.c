@@ -52,8 +52,8 @@ advance(struct outbox_reader *r, sqlite3_stmt *stmt, int64_t *next, struct err *
 }
 
 int
-outbox_due_begin(
-    struct outbox_reader *r, int64_t site_id, int64_t now, int64_t after, struct err *e)
+outbox_due_begin(struct outbox_reader *r, int64_t site_id, int64_t now, int64_t horizon,
+    int64_t after, struct err *e)
 {
 	r->fresh = db_stmt(&r->db, STMT_DUE_FRESH, e);
 	r->waited = db_stmt(&r->db, STMT_DUE_WAITED, e);
@@ -64,6 +64,7 @@ outbox_due_begin(
 	db_bind_int(r->waited, 1, site_id);
 	db_bind_int(r->waited, 2, now);
 	db_bind_int(r->waited, 3, after);
+	db_bind_int(r->waited, 4, horizon);
 	if (advance(r, r->fresh, &r->next_fresh, e) != 0
 	    || advance(r, r->waited, &r->next_waited, e) != 0) {
 		outbox_due_end(r);
@@ -88,11 +89,17 @@ outbox_due_next(struct outbox_reader *r, int64_t *ret_event_id, struct err *e)
 }
 
 void
+outbox_event_done(struct outbox_reader *r)
+{
+	db_done(r->db.stmt[STMT_EVENT_LOAD]);
+}
+
+void
 outbox_due_end(struct outbox_reader *r)
 {
 	db_done(r->fresh);
 	db_done(r->waited);
-	db_done(r->db.stmt[STMT_EVENT_LOAD]);
+	outbox_event_done(r);
 	db_exec(&r->db, "COMMIT", NULL);
 }
 
@@ -111,6 +118,21 @@ outbox_due_soonest(struct outbox_reader *r, int64_t site_id, int64_t *ret_at, st
 	*ret_at = rc == 1 ? db_int(stmt, 0) : 0;
 	db_done(stmt);
 	return 0;
+}
+
+int
+outbox_due_waiting(struct outbox_reader *r, int64_t site_id,
+    void (*each)(void *arg, int64_t event_id, struct slice address), void *arg, struct err *e)
+{
+	sqlite3_stmt *stmt = db_stmt(&r->db, STMT_DUE_WAITING, e);
+	int rc;
+
+	if (stmt == NULL)
+		return -1;
+	db_bind_int(stmt, 1, site_id);
+	while ((rc = db_step(&r->db, stmt, e)) == 1)
+		each(arg, db_int(stmt, 0), db_text(stmt, 1));
+	return rc;
 }
 
 static void

@@ -23,21 +23,29 @@ int outbox_reader_open(const char *path, struct outbox_reader **ret_reader, stru
 void outbox_reader_close(struct outbox_reader *r);
 
 /*
- * The ids of a site's due events in order of arrival: pending, next_attempt_at not after now (wall
- * ms), id above `after`. Between begin and end a read transaction is open.
+ * The ids of a site's due events in order of arrival: pending, id above `after`, next_attempt_at
+ *not after now (wall ms); one past the horizon (wall ms) is due as well, because nobody can have
+ *meant it: the clock jumped. Between begin and end a read transaction is open.
  *
- *	outbox_due_begin(r, site_id, now, after, e);
+ *	outbox_due_begin(r, site_id, now, horizon, after, e);
  *	while (outbox_due_next(r, &id, e) == 1) ...
  *	outbox_due_end(r);
  */
-int outbox_due_begin(
-    struct outbox_reader *r, int64_t site_id, int64_t now, int64_t after, struct err *e);
+int outbox_due_begin(struct outbox_reader *r, int64_t site_id, int64_t now, int64_t horizon,
+    int64_t after, struct err *e);
 /* 1 an id, 0 no more, -1 an error. */
 int outbox_due_next(struct outbox_reader *r, int64_t *ret_event_id, struct err *e);
 void outbox_due_end(struct outbox_reader *r);
 /* The soonest time (wall ms) at which an event of the site that waits becomes due; 0: none waits.
  */
 int outbox_due_soonest(struct outbox_reader *r, int64_t site_id, int64_t *ret_at, struct err *e);
+
+/*
+ * Calls each for a site's pending events that have, or had, a time of their own to wait for, with
+ * the address they go to, in no order.
+ */
+int outbox_due_waiting(struct outbox_reader *r, int64_t site_id,
+    void (*each)(void *arg, int64_t event_id, struct slice address), void *arg, struct err *e);
 
 /* One event; slices are valid until the next load or the reader is closed. */
 struct outbox_event {
@@ -60,5 +68,10 @@ struct outbox_event {
 /* 1 found, 0 there is none, -1 an error. */
 int outbox_event_load(
     struct outbox_reader *r, int64_t event_id, struct outbox_event *ret_event, struct err *e);
+/*
+ * Ends what a load outside of begin and end left open: until then the reader would go on seeing the
+ * outbox as it was. The slices are gone.
+ */
+void outbox_event_done(struct outbox_reader *r);
 
 #endif

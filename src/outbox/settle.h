@@ -1,6 +1,6 @@
 /*
- * Giving pending events a status and a reason without an attempt. Writer thread, inside the
- * writer's transaction; private to outbox/.
+ * Giving pending events a status, or a new time and size, without an attempt. Writer thread, inside
+ * the writer's transaction; private to outbox/.
  */
 #ifndef OUTBOX_SETTLE_H
 #define OUTBOX_SETTLE_H

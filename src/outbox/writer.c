@@ -274,15 +274,14 @@ commit_group(struct outbox *o, struct group *g, struct err *e)
 {
 	bool space = g->puts == 0 || space_is_left(o);
 
+	if (space && g->puts > 0 && put_prepare(&o->put, e) != 0)
+		return -1;
 	if (db_exec(&o->db, "BEGIN IMMEDIATE", e) != 0)
 		return -1;
 	if (apply_all(o, g, space, e) != 0 || db_exec(&o->db, "COMMIT", e) != 0) {
-		struct err again;
-
 		if (!sqlite3_get_autocommit(o->db.handle))
 			db_exec(&o->db, "ROLLBACK", NULL);
-		if (put_rolled_back(&o->put, &again) != 0)
-			note_failure(o, &again);
+		put_rolled_back(&o->put);
 		return -1;
 	}
 	return 0;

@@ -22,6 +22,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct verdict_facts f = { .phase = PHASE_ANSWERED, .retry_after_ms = -1 };
+	struct verdict_policy policy = { .partial = PARTIAL_SPLIT };
 	struct verdict v;
 	char text[256], again[256];
 
@@ -29,6 +30,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	f.http_status = data[0] < 128 ? 200 : data[0] * 4;
 	f.n_events = 1u + data[1];
+	f.policy = &policy;
+	policy.partial = data[0] & 1 ? PARTIAL_HOLD : PARTIAL_SPLIT;
+	policy.all_refused = data[1] % 3;
+	f.refused = data[0] % 4;
+	f.unique_keys = data[1] % 2 == 0;
+	f.n_maybe_sent = data[0] % 3 == 0;
 	bento_reply_parse((struct slice){ (const char *)data + 2, size - 2 }, &f.reply);
 	must(f.reply.results >= -1 && f.reply.failed >= -1);
 	must(
@@ -42,7 +49,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (v.outcome == OUTCOME_DELIVERED)
 		must(f.http_status / 100 == 2 && f.reply.failed <= 0
 		     && f.reply.shape != BENTO_REPLY_UNREADABLE
-		     && (f.reply.results < 0 || f.reply.results >= f.n_events));
+		     && (f.reply.results < 0 || f.reply.results + f.n_maybe_sent >= f.n_events));
+	/* what is split has halves, and nobody pauses without a reason that a person can read */
+	must(v.step != STEP_SPLIT || f.n_events > 1);
+	must(v.site != SITE_PAUSE || v.advice != NULL);
 	verdict_explain(&f, &v, text, sizeof(text));
 	must(strlen(text) < sizeof(text));
 	return 0;

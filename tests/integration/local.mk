@@ -7,6 +7,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_delivery.py \
 	tests/integration/test_fullness.py \
 	tests/integration/test_hardening.sh \
+	tests/integration/test_policy.py \
 	tests/integration/test_restart.py \
 	tests/integration/test_sdk.py
 

@@ -52,6 +52,15 @@ rig_start(struct rig *r)
 }
 
 void
+rig_restart(struct rig *r)
+{
+	dispatcher_free(r->dispatcher);
+	fake_outbox_crash(r->outbox);
+	r->transport = fake_transport_new();
+	rig_start(r);
+}
+
+void
 rig_free(struct rig *r)
 {
 	char broken[sizeof(r->outbox->broken)];

@@ -22,6 +22,8 @@ struct rig {
 /* Options: batches of 3, 1000 bytes, no pace, concurrency 1, retries 5 s to 1 h. */
 void rig_init(struct rig *r);
 void rig_start(struct rig *r);
+/* The process dies, and another starts: open attempts are unknown, their events due again. */
+void rig_restart(struct rig *r);
 /* Checks that the outbox saw nothing wrong. */
 void rig_free(struct rig *r);
 

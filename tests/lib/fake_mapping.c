@@ -33,6 +33,14 @@ mapping_status(const char *reason)
 	return STATUS_INVALID;
 }
 
+/* A body that begins with '-' has none. */
+bool
+mapping_has_key(const struct mapping_options *o, const struct mapping_input *in)
+{
+	(void)o;
+	return in->body.n > 0 && in->body.p[0] != '-';
+}
+
 void
 mapping_describe(const struct mapping_options *o, struct buf *to)
 {

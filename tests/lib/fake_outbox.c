@@ -3,16 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-struct outbox_reader {
-	struct fake_outbox *f;
-	int64_t site_id;
-	int64_t now;
-	int64_t at; /* the id looked at last */
-	char message_id[32];
-};
-
-static struct fake_outbox *current;
+struct fake_outbox *fake_outbox_current;
 
 struct fake_outbox *
 fake_outbox_new(void)
@@ -22,7 +15,7 @@ fake_outbox_new(void)
 	if (f == NULL || pthread_mutex_init(&f->mutex, NULL) != 0)
 		abort();
 	f->tail = &f->head;
-	current = f;
+	fake_outbox_current = f;
 	return f;
 }
 
@@ -37,7 +30,7 @@ fake_outbox_free(struct fake_outbox *f)
 	free(f->attempts);
 	pthread_mutex_destroy(&f->mutex);
 	free(f);
-	current = NULL;
+	fake_outbox_current = NULL;
 }
 
 struct outbox *
@@ -118,6 +111,31 @@ check_ids(struct fake_outbox *f, const int64_t *ids, size_t n)
 	}
 }
 
+static bool
+same_address(const struct fake_event *a, const struct fake_event *b)
+{
+	return a->site_id == b->site_id && a->email != NULL && b->email != NULL
+	       && strcasecmp(a->email, b->email) == 0;
+}
+
+/* Nobody of the same address is on the way elsewhere, or waits before it. */
+static void
+check_order(struct fake_outbox *f, const struct outbox_attempt_begin *b, int64_t id)
+{
+	const struct fake_event *event = fake_outbox_event(f, id);
+
+	for (int64_t other = 1; event->email != NULL && other <= (int64_t)f->n_events; other++) {
+		const struct fake_event *o = fake_outbox_event(f, other);
+
+		if (!same_address(event, o) || o->status != STATUS_PENDING)
+			continue;
+		check(f, o->open_attempt == 0 || o->open_attempt == b->attempt_id,
+		    "an address in two attempts at once");
+		check(f, other >= id || o->open_attempt == b->attempt_id,
+		    "an event overtook an older one of its address");
+	}
+}
+
 static void
 apply_begin(struct fake_outbox *f, struct outbox_attempt_begin *b)
 {
@@ -142,7 +160,11 @@ apply_begin(struct fake_outbox *f, struct outbox_attempt_begin *b)
 		check(f, event->open_attempt == 0, "an event in two attempts at once");
 		check(f, event->status == STATUS_PENDING, "an event sent that is not pending");
 		event->open_attempt = b->attempt_id;
+		check(f, event->max_batch == 0 || b->n_events <= event->max_batch,
+		    "a batch larger than a member may travel in");
 	}
+	for (size_t i = 0; i < b->n_events; i++)
+		check_order(f, b, b->event_ids[i]);
 }
 
 static void
@@ -156,6 +178,7 @@ end_event(struct fake_event *event, const struct outbox_attempt_end *end)
 	event->status = end->status;
 	event->reason = end->reason;
 	event->next_attempt_at = end->next_attempt_at;
+	event->max_batch = end->max_batch;
 }
 
 static void
@@ -195,8 +218,13 @@ apply_settle(struct fake_outbox *f, const struct outbox_settle *s)
 
 		if (event->status != STATUS_PENDING)
 			continue;
+		check(f, event->open_attempt == 0, "an event settled that is on its way");
 		event->status = s->status;
 		event->reason = s->reason;
+		event->next_attempt_at = s->next_attempt_at;
+		event->attempts += s->charge;
+		if (s->max_batch != 0)
+			event->max_batch = s->max_batch;
 	}
 }
 
@@ -291,6 +319,23 @@ fake_outbox_fail(
 	f->fail_times = times;
 }
 
+void
+fake_outbox_crash(struct fake_outbox *f)
+{
+	f->head = NULL;
+	f->tail = &f->head;
+	f->waiting = 0;
+	for (size_t i = 0; i < f->n_events; i++) {
+		f->events[i].maybe_sent += f->events[i].open_attempt != 0;
+		f->events[i].open_attempt = 0;
+	}
+	for (size_t i = 0; i < f->n_attempts; i++)
+		if (!f->attempts[i].ended) {
+			f->attempts[i].ended = true;
+			f->attempts[i].outcome = OUTCOME_UNKNOWN;
+		}
+}
+
 const char *
 fake_outbox_waiting(struct fake_outbox *f, char *ret_text, size_t size)
 {
@@ -306,121 +351,4 @@ fake_outbox_waiting(struct fake_outbox *f, char *ret_text, size_t size)
 	}
 	ret_text[n] = '\0';
 	return ret_text;
-}
-
-/* ---- the reader ----------------------------------------------------------------------------- */
-
-int
-outbox_reader_open(const char *path, struct outbox_reader **ret_reader, struct err *e)
-{
-	struct outbox_reader *r;
-
-	(void)path;
-	if (current == NULL)
-		return err_set(e, ERR_NOTFOUND, "no outbox");
-	r = calloc(1, sizeof(*r));
-	if (r == NULL)
-		return err_nomem(e);
-	r->f = current;
-	*ret_reader = r;
-	return 0;
-}
-
-void
-outbox_reader_close(struct outbox_reader *r)
-{
-	free(r);
-}
-
-int
-outbox_due_begin(
-    struct outbox_reader *r, int64_t site_id, int64_t now, int64_t after, struct err *e)
-{
-	struct fake_outbox *f = r->f;
-
-	if (f->unreadable)
-		return err_set(e, ERR_SYSTEM, "made unreadable");
-	pthread_mutex_lock(&f->mutex);
-	while (f->settled < f->n_events && f->events[f->settled].status != STATUS_PENDING)
-		f->settled++;
-	r->at = after > (int64_t)f->settled ? after : (int64_t)f->settled;
-	r->site_id = site_id;
-	r->now = now;
-	pthread_mutex_unlock(&f->mutex);
-	return 0;
-}
-
-int
-outbox_due_next(struct outbox_reader *r, int64_t *ret_event_id, struct err *e)
-{
-	struct fake_outbox *f = r->f;
-	int found = 0;
-
-	(void)e;
-	pthread_mutex_lock(&f->mutex);
-	while (found == 0 && (size_t)r->at < f->n_events) {
-		const struct fake_event *event = &f->events[r->at++];
-
-		if (event->site_id == r->site_id && event->status == STATUS_PENDING
-		    && event->next_attempt_at <= r->now) {
-			*ret_event_id = r->at;
-			found = 1;
-		}
-	}
-	pthread_mutex_unlock(&f->mutex);
-	return found;
-}
-
-void
-outbox_due_end(struct outbox_reader *r)
-{
-	r->site_id = 0;
-}
-
-int
-outbox_due_soonest(struct outbox_reader *r, int64_t site_id, int64_t *ret_at, struct err *e)
-{
-	struct fake_outbox *f = r->f;
-	int64_t soonest = 0;
-
-	(void)e;
-	pthread_mutex_lock(&f->mutex);
-	for (size_t i = f->settled; i < f->n_events; i++) {
-		const struct fake_event *event = &f->events[i];
-
-		if (event->site_id == site_id && event->status == STATUS_PENDING
-		    && event->next_attempt_at > 0
-		    && (soonest == 0 || event->next_attempt_at < soonest))
-			soonest = event->next_attempt_at;
-	}
-	pthread_mutex_unlock(&f->mutex);
-	*ret_at = soonest;
-	return 0;
-}
-
-int
-outbox_event_load(
-    struct outbox_reader *r, int64_t event_id, struct outbox_event *ret_event, struct err *e)
-{
-	const struct fake_event *event;
-
-	(void)e;
-	pthread_mutex_lock(&r->f->mutex);
-	event = fake_outbox_event(r->f, event_id);
-	r->f->loads++;
-	snprintf(r->message_id, sizeof(r->message_id), "m%lld", (long long)event_id);
-	*ret_event = (struct outbox_event){
-		.event_id = event_id,
-		.site_id = event->site_id,
-		.message_id = slice_from(r->message_id),
-		.kind = KIND_TRACK,
-		.name = SLICE("Tested"),
-		.email = SLICE("ann@example.com"),
-		.body = slice_from(event->body),
-		.status = event->status,
-		.attempts = event->attempts,
-		.maybe_sent = event->maybe_sent,
-	};
-	pthread_mutex_unlock(&r->f->mutex);
-	return 1;
 }

@@ -24,6 +24,9 @@ struct fake_event {
 	int64_t next_attempt_at;
 	unsigned attempts;
 	unsigned maybe_sent;
+	unsigned max_batch;
+	int64_t received_at;
+	const char *email;    /* borrowed; NULL: an address of its own */
 	int64_t open_attempt; /* 0: none */
 	char *body;           /* NULL: removed by retention */
 };
@@ -64,12 +67,16 @@ struct fake_outbox {
 	unsigned site_changes;         /* OUTBOX_SITE_STATE messages */
 	unsigned commits;
 	unsigned loads; /* events read */
+	bool reading;   /* the reader sees the outbox as it was */
 	/* a failure to come: of messages of this type, so many times */
 	enum outbox_msg_type fail_type;
 	enum err_code fail_code;
 	unsigned fail_times;
 	char broken[256];
 };
+
+/* The one there is, for readers; NULL: none. */
+extern struct fake_outbox *fake_outbox_current;
 
 struct fake_outbox *fake_outbox_new(void);
 void fake_outbox_free(struct fake_outbox *f);
@@ -85,6 +92,8 @@ size_t fake_outbox_count(struct fake_outbox *f, enum event_status status);
 size_t fake_outbox_commit(struct fake_outbox *f);
 void fake_outbox_fail(
     struct fake_outbox *f, enum outbox_msg_type type, enum err_code code, unsigned times);
+/* What waits is lost; attempts without an end become unknown, as the real one makes them. */
+void fake_outbox_crash(struct fake_outbox *f);
 /* What waits, as letters in order: b(egin), e(nd), s(ite), i(nvalid). */
 const char *fake_outbox_waiting(struct fake_outbox *f, char *ret_text, size_t size);
 

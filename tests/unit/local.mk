@@ -6,11 +6,15 @@ UNIT_TESTS = \
 	tests/unit/test_backoff \
 	tests/unit/test_base \
 	tests/unit/test_bento \
+	tests/unit/test_breaker \
 	tests/unit/test_config \
 	tests/unit/test_control \
 	tests/unit/test_control_socket \
 	tests/unit/test_dedup \
 	tests/unit/test_dispatcher \
+	tests/unit/test_dispatcher_breaker \
+	tests/unit/test_dispatcher_order \
+	tests/unit/test_dispatcher_split \
 	tests/unit/test_dispatcher_stop \
 	tests/unit/test_dispatcher_trouble \
 	tests/unit/test_envelope \
@@ -28,6 +32,7 @@ UNIT_TESTS = \
 	tests/unit/test_migrate \
 	tests/unit/test_operate \
 	tests/unit/test_options \
+	tests/unit/test_order \
 	tests/unit/test_outbox \
 	tests/unit/test_outbox_faults \
 	tests/unit/test_pace \
@@ -61,6 +66,7 @@ INGEST_TEST_LIB = tests/lib/ingest_world.c tests/lib/ingest_world.h \
 # that the real ones are not linked.
 DISPATCH_FAKES = tests/lib/dispatch_rig.c tests/lib/dispatch_rig.h tests/lib/fake_clock.h \
 	tests/lib/fake_mapping.c tests/lib/fake_outbox.c tests/lib/fake_outbox.h \
+	tests/lib/fake_reader.c \
 	tests/lib/fake_transport.c tests/lib/fake_transport.h
 CONTROL_RIG = tests/lib/control_rig.c tests/lib/control_rig.h
 
@@ -76,6 +82,8 @@ tests_unit_test_base_SOURCES = tests/unit/test_base.c $(TEST_LIB)
 tests_unit_test_base_LDADD = $(UNIT_LIBS)
 tests_unit_test_bento_SOURCES = tests/unit/test_bento.c
 tests_unit_test_bento_LDADD = $(UNIT_LIBS)
+tests_unit_test_breaker_SOURCES = tests/unit/test_breaker.c
+tests_unit_test_breaker_LDADD = $(UNIT_LIBS)
 tests_unit_test_config_SOURCES = tests/unit/test_config.c
 tests_unit_test_config_LDADD = $(UNIT_LIBS)
 tests_unit_test_control_SOURCES = tests/unit/test_control.c $(CONTROL_RIG)
@@ -86,6 +94,15 @@ tests_unit_test_dedup_SOURCES = tests/unit/test_dedup.c $(TEST_LIB)
 tests_unit_test_dedup_LDADD = $(UNIT_LIBS)
 tests_unit_test_dispatcher_SOURCES = tests/unit/test_dispatcher.c $(DISPATCH_FAKES)
 tests_unit_test_dispatcher_LDADD = $(UNIT_LIBS)
+tests_unit_test_dispatcher_breaker_SOURCES = tests/unit/test_dispatcher_breaker.c \
+	$(DISPATCH_FAKES) tests/lib/fake_bento.c tests/lib/fake_bento.h
+tests_unit_test_dispatcher_breaker_LDADD = $(UNIT_LIBS)
+tests_unit_test_dispatcher_order_SOURCES = tests/unit/test_dispatcher_order.c \
+	$(DISPATCH_FAKES) tests/lib/fake_bento.c tests/lib/fake_bento.h
+tests_unit_test_dispatcher_order_LDADD = $(UNIT_LIBS)
+tests_unit_test_dispatcher_split_SOURCES = tests/unit/test_dispatcher_split.c \
+	$(DISPATCH_FAKES) tests/lib/fake_bento.c tests/lib/fake_bento.h
+tests_unit_test_dispatcher_split_LDADD = $(UNIT_LIBS)
 tests_unit_test_dispatcher_stop_SOURCES = tests/unit/test_dispatcher_stop.c $(DISPATCH_FAKES)
 tests_unit_test_dispatcher_stop_LDADD = $(UNIT_LIBS)
 tests_unit_test_dispatcher_trouble_SOURCES = tests/unit/test_dispatcher_trouble.c \
@@ -122,6 +139,8 @@ tests_unit_test_operate_SOURCES = tests/unit/test_operate.c $(HANDMADE)
 tests_unit_test_operate_LDADD = $(UNIT_LIBS)
 tests_unit_test_options_SOURCES = tests/unit/test_options.c
 tests_unit_test_options_LDADD = $(UNIT_LIBS)
+tests_unit_test_order_SOURCES = tests/unit/test_order.c
+tests_unit_test_order_LDADD = $(UNIT_LIBS)
 tests_unit_test_outbox_SOURCES = tests/unit/test_outbox.c $(OUTBOX_RIG)
 tests_unit_test_outbox_LDADD = $(UNIT_LIBS)
 tests_unit_test_outbox_faults_SOURCES = tests/unit/test_outbox_faults.c \

@@ -121,6 +121,65 @@ open_attempts_become_unknown_at_the_next_start(void **state)
 }
 
 static void
+count_waiting(void *arg, int64_t event_id, struct slice address)
+{
+	int64_t *sum = arg;
+
+	assert_true(address.n > 0);
+	*sum += event_id;
+}
+
+static bool
+is_due(struct outbox_reader *r, int64_t now, int64_t horizon)
+{
+	struct err e;
+	int64_t id;
+	bool due;
+
+	assert_int_equal(outbox_due_begin(r, rig_site, now, horizon, 0, &e), 0);
+	due = outbox_due_next(r, &id, &e) == 1;
+	outbox_due_end(r);
+	return due;
+}
+
+static void
+a_blamed_event_waits_charged_and_set_apart(void **state)
+{
+	int64_t id = rig_put_one("a"), sum = 0;
+	struct outbox_settle blame = { .event_ids = &id,
+		.n_events = 1,
+		.status = STATUS_PENDING,
+		.next_attempt_at = 9000,
+		.charge = true,
+		.max_batch = 1 };
+	struct outbox_event event;
+	struct outbox_reader *r;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(outbox_reader_open(rig_dir.file, &r, &e), 0);
+	assert_int_equal(outbox_due_waiting(r, rig_site, count_waiting, &sum, &e), 0);
+	assert_int_equal(sum, 0);
+	assert_int_equal(outbox_event_load(r, id, &event, &e), 1);
+	assert_int_equal(event.max_batch, 0);
+	outbox_event_done(r);
+	assert_int_equal(rig_send(&blame.msg, OUTBOX_SETTLE), 0);
+	/* the reader sees it as it is now */
+	assert_int_equal(outbox_event_load(r, id, &event, &e), 1);
+	assert_int_equal(event.max_batch, 1);
+	assert_int_equal(event.attempts, 1);
+	outbox_event_done(r);
+	assert_int_equal(outbox_due_waiting(r, rig_site, count_waiting, &sum, &e), 0);
+	assert_int_equal(sum, id);
+	assert_false(is_due(r, 8999, 9000));
+	assert_true(is_due(r, 9000, 99999));
+	/* nobody waits past the horizon */
+	assert_true(is_due(r, 1000, 8999));
+	outbox_reader_close(r);
+	assert_int_equal(rig_number("SELECT count(*) FROM delivery WHERE settled_at IS NULL"), 1);
+}
+
+static void
 waiting_events_are_due_at_their_time_in_order(void **state)
 {
 	int64_t ids[] = { rig_put_one("a"), rig_put_one("b"), rig_put_one("c") };
@@ -139,18 +198,18 @@ waiting_events_are_due_at_their_time_in_order(void **state)
 	assert_int_equal(outbox_reader_open(rig_dir.file, &r, &e), 0);
 	assert_int_equal(outbox_due_soonest(r, rig_site, &at, &e), 0);
 	assert_int_equal(at, 9000);
-	assert_int_equal(outbox_due_begin(r, rig_site, 8999, 0, &e), 0);
+	assert_int_equal(outbox_due_begin(r, rig_site, 8999, INT64_MAX, 0, &e), 0);
 	assert_int_equal(outbox_due_next(r, &id, &e), 1);
 	assert_int_equal(id, 2);
 	outbox_due_end(r);
-	assert_int_equal(outbox_due_begin(r, rig_site, 9000, 0, &e), 0);
+	assert_int_equal(outbox_due_begin(r, rig_site, 9000, INT64_MAX, 0, &e), 0);
 	for (int64_t i = 1; i <= 3; i++) {
 		assert_int_equal(outbox_due_next(r, &id, &e), 1);
 		assert_int_equal(id, i);
 	}
 	assert_int_equal(outbox_due_next(r, &id, &e), 0);
 	outbox_due_end(r);
-	assert_int_equal(outbox_due_begin(r, rig_site, 9000, 2, &e), 0);
+	assert_int_equal(outbox_due_begin(r, rig_site, 9000, INT64_MAX, 2, &e), 0);
 	assert_int_equal(outbox_due_next(r, &id, &e), 1);
 	assert_int_equal(id, 3);
 	outbox_due_end(r);
@@ -169,6 +228,7 @@ main(void)
 		TEST(an_outage_leaves_events_untouched_but_audited),
 		TEST(delivered_is_the_truth_whatever_an_operator_did),
 		TEST(open_attempts_become_unknown_at_the_next_start),
+		TEST(a_blamed_event_waits_charged_and_set_apart),
 		TEST(waiting_events_are_due_at_their_time_in_order),
 	};
 

@@ -8,6 +8,7 @@
 #include "lib/tempdir.h"
 #include "outbox/dedup.h"
 #include "outbox/migrate.h"
+#include "outbox/put.h"
 
 static struct tempdir dir;
 static struct db db;
@@ -219,6 +220,39 @@ purged_events_are_forgotten(void **state)
 	assert_int_equal(find(1, 3, &event_id), 1);
 }
 
+/* A lock in the way leaves nothing remembered: then nothing may be stored until it is gone. */
+static void
+a_rollback_is_made_good_even_late(void **state)
+{
+	struct segment_event event = { .body = SLICE("{}"),
+		.kind = KIND_TRACK,
+		.message_id = SLICE("message-1"),
+		.status = STATUS_PENDING };
+	struct outbox_put message = { .site_id = 1, .events = &event, .n_events = 1 };
+	struct rand rand;
+	struct put put;
+	struct db other;
+	struct err e;
+	size_t pending;
+
+	(void)state;
+	rand_seed(&rand, 1);
+	add_range(1, 10);
+	assert_int_equal(put_open(&put, &db, &dedup, &rand, &e), 0);
+	sqlite3_busy_timeout(db.handle, 0);
+	assert_int_equal(db_open(&other, dir.file, DB_WRITE, &e), 0);
+	assert_int_equal(db_exec(&other, "BEGIN IMMEDIATE", &e), 0);
+	put_rolled_back(&put);
+	assert_int_equal(put_prepare(&put, &e), -1);
+	assert_int_equal(put_prepare(&put, &e), -1);
+	assert_int_equal(e.code, ERR_BUSY);
+	assert_int_equal(db_exec(&other, "COMMIT", &e), 0);
+	db_close(&other, NULL);
+	assert_int_equal(put_prepare(&put, &e), 0);
+	assert_int_equal(put_apply(&put, &message, &pending, &e), 0);
+	assert_int_equal(message.n_duplicates, 1);
+}
+
 int
 main(void)
 {
@@ -230,6 +264,8 @@ main(void)
 		    many_ids_move_to_the_table_and_memory_stays_bounded, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    ids_of_a_transaction_rolled_back_are_new_again, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_rollback_is_made_good_even_late, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    equal_hashes_of_different_ids_are_told_apart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(purged_events_are_forgotten, set_up, tear_down),

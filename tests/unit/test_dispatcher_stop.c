@@ -1,6 +1,9 @@
-/* The dispatcher's end, and its thread. */
+/* The dispatcher when it stops, and with its thread. */
 #include "lib/unit.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "lib/dispatch_rig.h"
@@ -16,9 +19,6 @@ start_with(struct rig *r, size_t events)
 	rig_add(r, events);
 	rig_settle(r);
 }
-
-/* ---- stopping ---------------------------------------------------------------------------------
- */
 
 static void
 stopping_waits_for_the_answer_and_begins_nothing(void **state)
@@ -160,5 +160,5 @@ main(void)
 		cmocka_unit_test(the_thread_wakes_sends_records_and_ends),
 	};
 
-	return cmocka_run_group_tests_name("dispatcher's end", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("dispatcher stopping", tests, NULL, NULL);
 }

@@ -293,6 +293,32 @@ options_read_what_they_print(void **state)
 	buf_free(&text);
 }
 
+static void
+expect_key(const struct mapping_options *o, const char *body, bool has)
+{
+	struct mapping_input in = { .body = slice_from(body), .message_id = SLICE("m-1") };
+
+	if (mapping_has_key(o, &in) != has)
+		fail_msg("%s", body);
+}
+
+static void
+it_is_known_whether_a_repeat_can_be_dropped(void **state)
+{
+	(void)state;
+	expect_key(&unique, "{}", true);
+	expect_key(&plain, "{}", false);
+	expect_key(&unique, "{\"properties\":null}", true);
+	expect_key(&plain, "{\"properties\":{\"unique\":{\"key\":7}}}", true);
+	expect_key(&plain, "{\"properties\":{\"unique\":{\"key\":\"a\"}}}", true);
+	/* its own is left as it is, useless or not */
+	expect_key(&unique, "{\"properties\":{\"unique\":{\"key\":\"\"}}}", false);
+	expect_key(&unique, "{\"properties\":{\"unique\":{\"key\":null}}}", false);
+	expect_key(&unique, "{\"properties\":{\"unique\":{}}}", false);
+	expect_key(&unique, "{\"properties\":{\"unique\":5}}", false);
+	expect_key(&unique, "{\"unique\":{\"key\":\"\"}}", true);
+}
+
 int
 main(void)
 {
@@ -308,6 +334,7 @@ main(void)
 		cmocka_unit_test(what_cannot_become_an_event_says_why),
 		cmocka_unit_test(a_full_buffer_is_left_as_it_was),
 		cmocka_unit_test(options_read_what_they_print),
+		cmocka_unit_test(it_is_known_whether_a_repeat_can_be_dropped),
 	};
 
 	return cmocka_run_group_tests_name("mapping", tests, NULL, NULL);

@@ -16,7 +16,7 @@ struct status_case {
 
 static const struct status_case statuses[] = {
 	{ 300, 399, OUTCOME_RETRY, STEP_AGAIN, SITE_PAUSE, "redirected" },
-	{ 400, 400, OUTCOME_REFUSED, STEP_FAIL, SITE_OPEN, "refused" },
+	{ 400, 400, OUTCOME_REFUSED, STEP_SPLIT, SITE_OPEN, "refused" },
 	{ 401, 401, OUTCOME_RETRY, STEP_AGAIN, SITE_PAUSE, "unauthorized" },
 	{ 402, 402, OUTCOME_RETRY, STEP_AGAIN, SITE_PAUSE, "payment_required" },
 	{ 403, 403, OUTCOME_RETRY, STEP_AGAIN, SITE_PAUSE, "forbidden" },
@@ -27,9 +27,9 @@ static const struct status_case statuses[] = {
 	{ 409, 409, OUTCOME_RETRY, STEP_AGAIN, SITE_PAUSE, "unexpected_status" },
 	{ 410, 410, OUTCOME_RETRY, STEP_AGAIN, SITE_PAUSE, "gone" },
 	{ 411, 412, OUTCOME_RETRY, STEP_AGAIN, SITE_PAUSE, "unexpected_status" },
-	{ 413, 413, OUTCOME_REFUSED, STEP_FAIL, SITE_OPEN, "too_large" },
+	{ 413, 413, OUTCOME_REFUSED, STEP_SPLIT, SITE_OPEN, "too_large" },
 	{ 414, 421, OUTCOME_RETRY, STEP_AGAIN, SITE_PAUSE, "unexpected_status" },
-	{ 422, 422, OUTCOME_REFUSED, STEP_FAIL, SITE_OPEN, "refused" },
+	{ 422, 422, OUTCOME_REFUSED, STEP_SPLIT, SITE_OPEN, "refused" },
 	{ 423, 424, OUTCOME_RETRY, STEP_AGAIN, SITE_PAUSE, "unexpected_status" },
 	{ 425, 425, OUTCOME_RETRY, STEP_AGAIN, SITE_BACKOFF, "too_early" },
 	{ 426, 428, OUTCOME_RETRY, STEP_AGAIN, SITE_PAUSE, "unexpected_status" },
@@ -96,9 +96,11 @@ struct reply_case {
 
 #define DELIVERED OUTCOME_DELIVERED, STEP_DELIVERED, SITE_OPEN, NULL
 #define UNREADABLE OUTCOME_UNKNOWN, STEP_AGAIN, SITE_BACKOFF, "unreadable_reply"
-#define REFUSED OUTCOME_REFUSED, STEP_FAIL, SITE_OPEN, "refused"
+#define REFUSED OUTCOME_REFUSED, STEP_SPLIT, SITE_OPEN, "refused"
+#define ALONE OUTCOME_REFUSED, STEP_FAIL, SITE_OPEN, "refused"
 #define MAYBE OUTCOME_REFUSED, STEP_HOLD, SITE_OPEN, "maybe_delivered"
-#define PARTIAL OUTCOME_PARTIAL, STEP_HOLD, SITE_OPEN, "partial"
+#define PARTIAL OUTCOME_PARTIAL, STEP_SPLIT, SITE_OPEN, "partial"
+#define PART_HELD OUTCOME_PARTIAL, STEP_HOLD, SITE_OPEN, "partially_delivered"
 
 static const struct reply_case replies[] = {
 	{ "{\"results\":5,\"failed\":0}", 5, 0, DELIVERED },
@@ -109,7 +111,7 @@ static const struct reply_case replies[] = {
 	{ "{\"message\":\"queued\"}", 5, 0, DELIVERED },
 	/* nobody was accepted */
 	{ "{\"results\":0,\"failed\":5}", 5, 0, REFUSED },
-	{ "{\"results\":0,\"failed\":1}", 1, 0, REFUSED },
+	{ "{\"results\":0,\"failed\":1}", 1, 0, ALONE },
 	{ "{\"results\":0,\"failed\":1}", 5, 0, REFUSED },
 	{ "{\"results\":0}", 5, 0, REFUSED },
 	{ "{\"results\":0,\"failed\":0}", 5, 0, REFUSED },
@@ -127,11 +129,15 @@ static const struct reply_case replies[] = {
 	{ "{\"results\":4,\"failed\":0}", 5, 1, DELIVERED },
 	{ "{\"results\":3,\"failed\":0}", 5, 1, PARTIAL },
 	{ "{\"results\":0,\"failed\":0}", 5, 5, DELIVERED },
-	{ "{\"results\":0,\"failed\":0}", 5, 4, MAYBE },
+	{ "{\"results\":0,\"failed\":0}", 5, 4, REFUSED },
 	/* ... but only when it says that nothing failed */
 	{ "{\"results\":4}", 5, 5, PARTIAL },
-	{ "{\"results\":0}", 5, 5, MAYBE },
-	{ "{\"results\":0,\"failed\":5}", 5, 1, MAYBE },
+	{ "{\"results\":0}", 5, 5, REFUSED },
+	{ "{\"results\":0}", 1, 1, MAYBE },
+	{ "{\"results\":0,\"failed\":1}", 1, 1, MAYBE },
+	{ "{\"results\":0,\"failed\":0}", 1, 1, DELIVERED },
+	{ "{\"results\":1,\"failed\":1}", 1, 0, PART_HELD },
+	{ "{\"results\":0,\"failed\":5}", 5, 1, REFUSED },
 	{ "{\"results\":4,\"failed\":1}", 5, 5, PARTIAL },
 	/* nobody knows */
 	{ "", 5, 0, UNREADABLE },
@@ -156,6 +162,7 @@ every_shape_of_a_good_answer_has_its_row(void **state)
 			struct verdict v;
 
 			f.n_maybe_sent = c->n_maybe_sent;
+			f.unique_keys = true;
 			verdict_decide(&f, &v);
 			if (v.outcome != c->outcome || v.step != c->step || v.site != c->site)
 				fail_msg("%s of %u", c->body, c->n_events);
@@ -166,6 +173,124 @@ every_shape_of_a_good_answer_has_its_row(void **state)
 			else
 				assert_string_equal(v.reason, c->reason);
 		}
+}
+
+static struct verdict
+verdict_of(const struct verdict_facts *f)
+{
+	struct verdict v;
+
+	verdict_decide(f, &v);
+	return v;
+}
+
+static void
+what_fails_with_this_batch_may_be_its_own_fault(void **state)
+{
+	static const int ours[] = { 301, 403, 404, 408, 410, 418, 500, 502, 503, 520, 599, 0 };
+	static const int others[] = { 200, 400, 401, 402, 407, 413, 422, 425, 429 };
+	struct verdict_facts f = facts_of(200, "{}", 3);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+		f.http_status = ours[i];
+		assert_true(verdict_of(&f).batch_fault);
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		f.http_status = others[i];
+		assert_false(verdict_of(&f).batch_fault);
+	}
+	f.phase = PHASE_NOT_SENT;
+	assert_false(verdict_of(&f).batch_fault);
+	f.phase = PHASE_SENDING;
+	assert_true(verdict_of(&f).batch_fault);
+}
+
+static void
+an_event_refused_alone_fails(void **state)
+{
+	static const int statuses_[] = { 400, 422 };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct verdict_facts f = facts_of(statuses_[i], "", 1);
+
+		/* an error status is about the event, whatever came before */
+		f.n_maybe_sent = 1;
+		assert_int_equal(verdict_of(&f).step, STEP_FAIL);
+		assert_string_equal(verdict_of(&f).reason, "refused");
+	}
+	assert_int_equal(
+	    verdict_of(&(struct verdict_facts){
+			   .phase = PHASE_ANSWERED, .http_status = 413, .n_events = 1 })
+		.step,
+	    STEP_FAIL);
+}
+
+static void
+policies_decide_where_nobody_knows(void **state)
+{
+	struct verdict_policy policy = { .partial = PARTIAL_HOLD };
+	struct verdict_facts f = facts_of(200, "{\"results\":1,\"failed\":1}", 2);
+
+	(void)state;
+	f.unique_keys = true;
+	assert_int_equal(verdict_of(&f).step, STEP_SPLIT);
+	f.unique_keys = false;
+	assert_int_equal(verdict_of(&f).step, STEP_HOLD);
+	assert_string_equal(verdict_of(&f).reason, "partially_delivered");
+	f.unique_keys = true;
+	f.policy = &policy;
+	assert_int_equal(verdict_of(&f).step, STEP_HOLD);
+	assert_true(verdict_of(&f).maybe_sent);
+
+	f = facts_of(200, "welcome", 2);
+	f.policy = &policy;
+	policy.ambiguous = AMBIGUOUS_DELIVERED;
+	assert_int_equal(verdict_of(&f).outcome, OUTCOME_DELIVERED);
+	assert_int_equal(verdict_of(&f).step, STEP_DELIVERED);
+	policy.ambiguous = AMBIGUOUS_HOLD;
+	assert_int_equal(verdict_of(&f).outcome, OUTCOME_UNKNOWN);
+	assert_int_equal(verdict_of(&f).step, STEP_HOLD);
+	assert_int_equal(verdict_of(&f).site, SITE_OPEN);
+	policy.ambiguous = AMBIGUOUS_DELIVERED;
+	f = facts_of(200, "{\"error\":\"no\"}", 2);
+	f.policy = &policy;
+	assert_int_equal(verdict_of(&f).step, STEP_AGAIN);
+
+	f = facts_of(200, "{\"results\":0,\"failed\":1}", 1);
+	f.policy = &policy;
+	f.n_maybe_sent = 1;
+	assert_int_equal(verdict_of(&f).step, STEP_HOLD);
+	policy.maybe_delivered = MAYBE_FAIL;
+	assert_int_equal(verdict_of(&f).step, STEP_FAIL);
+}
+
+static void
+when_all_are_refused_the_site_pauses_and_the_next_ones_wait(void **state)
+{
+	struct verdict_policy policy = { .all_refused = 3 };
+	struct verdict_facts f = facts_of(422, "{\"message\":\"no\"}", 1);
+	struct verdict v;
+	char text[300];
+
+	(void)state;
+	f.policy = &policy;
+	for (f.refused = 0; f.refused < 6; f.refused++) {
+		v = verdict_of(&f);
+		assert_int_equal(v.outcome, OUTCOME_REFUSED);
+		assert_int_equal(v.step, f.refused < 3 ? STEP_FAIL : STEP_AGAIN);
+		assert_int_equal(v.site, f.refused < 2 ? SITE_OPEN : SITE_PAUSE);
+	}
+	verdict_explain(&f, &v, text, sizeof(text));
+	assert_memory_equal(text, "all_refused: HTTP 422", 21);
+	/* batches that are refused are split first */
+	f.n_events = 2;
+	assert_int_equal(verdict_of(&f).step, STEP_SPLIT);
+	assert_int_equal(verdict_of(&f).site, SITE_OPEN);
+	f.n_events = 1;
+	policy.all_refused = 0;
+	assert_int_equal(verdict_of(&f).step, STEP_FAIL);
 }
 
 static void
@@ -290,6 +415,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_status_has_its_row),
 		cmocka_unit_test(every_shape_of_a_good_answer_has_its_row),
+		cmocka_unit_test(what_fails_with_this_batch_may_be_its_own_fault),
+		cmocka_unit_test(an_event_refused_alone_fails),
+		cmocka_unit_test(policies_decide_where_nobody_knows),
+		cmocka_unit_test(when_all_are_refused_the_site_pauses_and_the_next_ones_wait),
 		cmocka_unit_test(without_an_answer_the_phase_decides),
 		cmocka_unit_test(retry_after_is_bounded),
 		cmocka_unit_test(a_rate_limit_doubles_from_a_minute_to_an_hour),

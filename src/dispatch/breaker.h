@@ -1,0 +1,69 @@
+/*
+ * The circuit breaker of one site: whether Bento can be asked now, and with how much. Pure; times
+ * are monotonic ms that the caller brings.
+ *
+ *	CLOSED     requests flow, in batches of at most breaker_limit events
+ *	OPEN       nothing flows until open_ms; then one request with a single event, the probe
+ *	HALF_OPEN  the probe is on its way, nothing else goes out
+ *
+ * A probe that passes closes the breaker and starts a ramp: the limit is 1 and doubles with each
+ * request that passes, up to the full batch. One that fails opens it again, for longer. Answers to
+ * requests that went out before the last failure are stale: they close nothing and count as no
+ * failure, for with several requests on their way one outage would otherwise look like many.
+ */
+#ifndef DISPATCH_BREAKER_H
+#define DISPATCH_BREAKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/rand.h"
+#include "event/verdict.h"
+
+enum breaker_mode { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_HALF_OPEN };
+
+struct breaker {
+	int64_t retry_first_ms;
+	int64_t retry_max_ms;
+	unsigned full; /* events of a whole batch */
+
+	enum breaker_mode mode;
+	enum verdict_site why; /* why it opened; SITE_OPEN while closed */
+	int64_t open_ms;       /* OPEN: no probe before */
+	unsigned failures;     /* in a row */
+	unsigned throttled;    /* of them 429s */
+	unsigned ramp;         /* events that a request may carry while closed */
+	uint64_t epoch;        /* counts the failures: an answer of another epoch is stale */
+};
+
+struct breaker_failure {
+	uint64_t epoch;        /* breaker->epoch when the request went out */
+	enum verdict_site why; /* not SITE_OPEN */
+	int64_t wait_at_least_ms;
+	bool suspected; /* the batch fell out before: a pause looks soon whether it is that again */
+};
+
+void breaker_init(
+    struct breaker *b, int64_t retry_first_ms, int64_t retry_max_ms, unsigned full_batch);
+/* May a request go out? When it does, tell breaker_sent. */
+bool breaker_allows(const struct breaker *b, int64_t now);
+/* Would a request be the probe? */
+bool breaker_probing(const struct breaker *b);
+/* Events that it may carry. */
+unsigned breaker_limit(const struct breaker *b);
+/* Only one request may be on its way: it probes, or the ramp is not over. */
+bool breaker_careful(const struct breaker *b);
+
+/* A request goes out; returns the epoch to bring along with its answer. */
+uint64_t breaker_sent(struct breaker *b);
+/* The probe ended without saying anything about Bento: another one may go at once. */
+void breaker_lost(struct breaker *b);
+/* Whether the answer counts: false when it is stale. */
+bool breaker_passed(struct breaker *b, uint64_t epoch);
+/* Whether something changed; false when it is stale and asks for no longer wait. */
+bool breaker_failed(
+    struct breaker *b, const struct breaker_failure *f, int64_t now, struct rand *chance);
+/* Whatever it waits for is over: the next probe may go at once. */
+void breaker_retry(struct breaker *b, int64_t now);
+
+#endif
