@@ -270,6 +270,17 @@ start_signals(struct daemon *d, struct err *e)
 	return process_hear_signals(e);
 }
 
+/* Nobody runs the loop any more: from here on a second signal ends the process by itself. */
+static void
+stop_signals(struct daemon *d)
+{
+	for (size_t i = 0; i < N_SIGNALS; i++) {
+		if (d->signals[i] != NULL)
+			event_free(d->signals[i]);
+		d->signals[i] = NULL;
+	}
+}
+
 /* A million waiting events must not delay the start: they are counted only so far. */
 static void
 log_start(const struct daemon *d)
@@ -329,6 +340,7 @@ run(struct daemon *d, struct err *e)
 		if (event_base_dispatch(d->base) < 0)
 			rc = err_set(e, ERR_SYSTEM, "the event loop failed");
 	}
+	stop_signals(d);
 	control_stop(d->control);
 	dispatcher_stop(d->dispatcher);
 	return rc;
@@ -345,9 +357,7 @@ release(struct daemon *d)
 		dispatcher_free(d->dispatcher);
 	if (d->outbox != NULL)
 		outbox_close(d->outbox);
-	for (size_t i = 0; i < N_SIGNALS; i++)
-		if (d->signals[i] != NULL)
-			event_free(d->signals[i]);
+	stop_signals(d);
 	if (d->reload != NULL)
 		event_free(d->reload);
 	if (d->watch != NULL)

@@ -132,6 +132,24 @@ def test_open_attempt(bench):
     equal([row["maybe_sent"] for row in bench.outbox()], [1, 1], "maybe_sent")
 
 
+def test_second_signal(bench):
+    """a second SIGTERM ends the wait for requests under way; they are counted as unknown"""
+    sim = bench.sim()
+    sim.faults("delay=60000")
+    daemon = bench.daemon(sim, top={"stop_deadline": 60}, timeout=120)
+    daemon.accept("/v1/track", track("m-1"))
+    wait_until(lambda: bench.value("SELECT count(*) FROM attempts"), "the attempt is recorded")
+    daemon.popen.terminate()
+    wait_until(lambda: not os.path.exists(bench.database + ".sock"), "only the request is left")
+    true(daemon.running(), "it waits for the request")
+    daemon.popen.terminate()
+    true(daemon.wait(10) != 0, "it ends, and not as if all were well")
+    sim.heal()
+    daemon.restart()
+    bench.wait_settled(1)
+    equal(bench.outbox("m-1")["maybe_sent"], 1, "maybe_sent")
+
+
 def test_answer_lost(bench):
     """a request that Bento took but whose answer was lost is unknown, sent again and counted"""
     sim = bench.sim("--record-suppressed")
