@@ -5,7 +5,9 @@
 
 #include <stdlib.h>
 
-#define EVENTS_MAX 1200
+/* A probe looks at the first 1024 due events: were all of them held back by one that always draws a
+ * 500, nothing could show that others pass. */
+#define EVENTS_MAX 900
 
 static void
 add(struct plan *p, int64_t at, enum plan_type type, int arg, int64_t n)
