@@ -302,6 +302,7 @@ box_operate(struct world *w, int64_t id, int verb)
 	if (verb == 2 && !pending && !event->unfit && event->status != STATUS_DELIVERED) {
 		set_status(w, event, STATUS_PENDING, NULL);
 		event->attempts = 0;
+		event->refused_among = 0;
 		wait_until(w, event, 0);
 		event->max_batch = 0;
 	} else if (verb != 2 && pending) {

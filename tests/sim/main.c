@@ -5,7 +5,7 @@
  * that breaks a rule prints its seed, the rule and what happened last; --seed S runs that one
  * alone, and --verbose tells all that happens in it. A seed replays with the same number of days.
  *
- * make check runs 400 seeds of 60 days. The long run ends after M minutes, or with the first
+ * make check runs 300 seeds of 60 days. The long run ends after M minutes, or with the first
  * hundred of seeds that has a broken one:
  *
  *	tests/sim/weather --seeds 10000000 --minutes 60 --from 1000000
@@ -195,7 +195,7 @@ check_all_seen(struct tally *t)
 int
 main(int argc, char **argv)
 {
-	struct options o = { .seeds = 400, .from = 1, .days = 60 };
+	struct options o = { .seeds = 300, .from = 1, .days = 60 };
 	struct tally t = { .tests = 0 };
 	int64_t began = clock_mono(&clock_system), ms;
 

@@ -105,6 +105,9 @@ check_member(struct world *w, const struct request *r, int64_t id)
 	if (event->max_batch > 0 && r->n > event->max_batch)
 		model_broken(w, "split", "event %lld of batches of %u travels among %zu",
 		    (long long)id, event->max_batch, r->n);
+	if (event->refused_among > 1 && r->n > (event->refused_among + 1) / 2)
+		model_broken(w, "split", "event %lld, refused among %zu, travels among %zu",
+		    (long long)id, event->refused_among, r->n);
 	if (overruled)
 		model_broken(w, "overruled", "event %lld is %s, and goes out", (long long)id,
 		    status_name(event->status));

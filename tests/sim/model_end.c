@@ -102,6 +102,8 @@ check_member(struct world *w, const struct outbox_attempt_end *end, int64_t id)
 			    w, "delivered", "event %lld, and Bento has none of it", (long long)id);
 	} else if (event->status != STATUS_PENDING) {
 		return; /* it is as it was settled */
+	} else if (end->status == STATUS_PENDING && end->outcome == OUTCOME_REFUSED) {
+		event->refused_among = end->n_events;
 	} else if (end->status == STATUS_FAILED) {
 		check_failed(w, end, id);
 	} else if (end->status == STATUS_HELD) {

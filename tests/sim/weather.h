@@ -136,11 +136,12 @@ struct event {
 	bool too_large_alone;
 	/* the model */
 	unsigned delivered_ends;
-	bool exhausted;      /* failed after max_attempts charges, each of them fair */
-	bool expired;        /* failed, being too old */
-	bool taken_on_trust; /* delivered by an answer that nobody could read */
-	bool touched;        /* by an operator */
-	uint64_t fell_mark;  /* requests passed when it last failed alone, + 1; 0: it did not */
+	size_t refused_among; /* the smallest batch that was refused with it; 0: none */
+	bool exhausted;       /* failed after max_attempts charges, each of them fair */
+	bool expired;         /* failed, being too old */
+	bool taken_on_trust;  /* delivered by an answer that nobody could read */
+	bool touched;         /* by an operator */
+	uint64_t fell_mark;   /* requests passed when it last failed alone, + 1; 0: it did not */
 };
 
 struct attempt_row {
