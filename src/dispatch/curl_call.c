@@ -22,7 +22,9 @@ on_body(char *p, size_t size, size_t n, void *arg)
 
 	(void)size; /* always 1 */
 	buf_append(&call->response, p, n < room ? n : room);
-	return n;
+	call->received += n;
+	/* An answer without an end would take the line until the timeout: libcurl gives up. */
+	return call->received > TRANSPORT_READ_MAX ? 0 : n;
 }
 
 /* One line of a head at a time; a new head (after a 100, say) begins with its status line. */
@@ -198,6 +200,7 @@ curl_call_set_up(struct curl_call *call, const struct transport_request *r, stru
 	call->code = CURLE_OK;
 	call->error[0] = '\0';
 	buf_clear(&call->response);
+	call->received = 0;
 	return set_up_request(call, r, loopback == 1) == CURLE_OK ? 0 : err_nomem(e);
 }
 

@@ -37,6 +37,7 @@ struct curl_call {
 	bool cancelled;   /* by us */
 	long size_before; /* CURLINFO_REQUEST_SIZE when the connection was ready */
 	CURLcode code;    /* how it ended */
+	size_t received;  /* bytes of the answer's body */
 	struct buf response;
 	char error[CURL_ERROR_SIZE];
 };

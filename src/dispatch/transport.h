@@ -14,8 +14,10 @@
 #include "base/slice.h"
 #include "event/verdict.h"
 
-#define TRANSPORT_RESPONSE_MAX                                                                     \
-	65536 /* bytes of an answer that are kept; the rest is read and dropped */
+/* Bytes of an answer that are kept; the rest is read and dropped, up to the second figure: there it
+ * is cut off. */
+#define TRANSPORT_RESPONSE_MAX 65536
+#define TRANSPORT_READ_MAX (1 << 20)
 
 struct transport_request {
 	void *owner; /* the caller's own */

@@ -274,6 +274,15 @@ is_empty(const cJSON *item)
 	return (cJSON_IsArray(item) || cJSON_IsObject(item)) && item->child == NULL;
 }
 
+/* A count that is there and is none: -1, 1.5, "1". What else it says cannot be relied on. */
+static bool
+is_odd_count(const cJSON *object, const char *name)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+
+	return item != NULL && !cJSON_IsNull(item) && count_of(object, name) < 0;
+}
+
 static void
 read_object(const cJSON *object, struct bento_reply *reply, struct line *l)
 {
@@ -283,8 +292,12 @@ read_object(const cJSON *object, struct bento_reply *reply, struct line *l)
 
 	reply->results = count_of(object, "results");
 	reply->failed = count_of(object, "failed");
-	reply->shape =
-	    reply->results >= 0 || reply->failed >= 0 ? BENTO_REPLY_COUNTS : BENTO_REPLY_JSON;
+	if (is_odd_count(object, "results") || is_odd_count(object, "failed"))
+		reply->shape = BENTO_REPLY_UNREADABLE;
+	else if (reply->results >= 0 || reply->failed >= 0)
+		reply->shape = BENTO_REPLY_COUNTS;
+	else
+		reply->shape = BENTO_REPLY_JSON;
 	reply->says_error = !is_empty(error) || !is_empty(errors);
 	if (text == NULL || text[0] == '\0')
 		line_put_errors(l, errors);

@@ -22,7 +22,7 @@ void bento_events_url(struct buf *to, const char *api_url, const char *site_uuid
 enum bento_reply_shape {
 	BENTO_REPLY_COUNTS,    /* JSON with a whole, non-negative `results` and/or `failed` */
 	BENTO_REPLY_JSON,      /* a JSON object without them */
-	BENTO_REPLY_UNREADABLE /* no JSON object, or cut off */
+	BENTO_REPLY_UNREADABLE /* no JSON object, cut off, or with a count that is none */
 };
 
 struct bento_reply {

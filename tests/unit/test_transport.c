@@ -137,6 +137,30 @@ a_long_answer_is_read_and_its_rest_dropped(void **state)
 }
 
 static void
+an_answer_without_an_end_is_cut_off(void **state)
+{
+	enum { LONG = TRANSPORT_READ_MAX + 1 };
+	char *text = malloc(LONG + 100);
+	int head = snprintf(text, 100, OK_HEAD "%d\r\n\r\n", LONG);
+	struct tiny_step steps[] = { { TINY_ANSWER, text, true } };
+	struct transport_result result;
+
+	(void)state;
+	memset(text + head, 'z', LONG);
+	text[head + LONG] = '\0';
+	result = play(steps, 1, PATIENCE_MS);
+	check_failure(&result, PHASE_SENDING);
+	/* at the edge it is read to its end */
+	head = snprintf(text, 100, OK_HEAD "%d\r\n\r\n", LONG - 1);
+	memset(text + head, 'z', LONG - 1);
+	text[head + LONG - 1] = '\0';
+	result = play(steps, 1, PATIENCE_MS);
+	assert_int_equal(result.phase, PHASE_ANSWERED);
+	transport_result_free(&result);
+	free(text);
+}
+
+static void
 retry_after_comes_with_the_answer(void **state)
 {
 	static const struct tiny_step seconds[] = { { TINY_ANSWER,
@@ -258,6 +282,7 @@ main(void)
 		cmocka_unit_test(answers_come_chunked_or_until_the_end),
 		cmocka_unit_test(a_redirect_is_an_answer_and_not_followed),
 		cmocka_unit_test(a_long_answer_is_read_and_its_rest_dropped),
+		cmocka_unit_test(an_answer_without_an_end_is_cut_off),
 		cmocka_unit_test(retry_after_comes_with_the_answer),
 		cmocka_unit_test(proxy_variables_count_but_not_for_loopback),
 		cmocka_unit_test(cancelled_requests_tell_how_far_they_came),
