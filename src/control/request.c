@@ -14,6 +14,8 @@ health_word(enum outbox_health health)
 		return "ok";
 	case OUTBOX_FULL:
 		return "full";
+	case OUTBOX_BLOCKED:
+		return "blocked";
 	case OUTBOX_FAILED:
 		return "failed";
 	}

@@ -23,6 +23,10 @@ static const struct answer disk_full = { .status = 503,
 	.code = "storage_full",
 	.message = "there is no space to store events; try again later",
 	.retry_after = 30 };
+static const struct answer locked = { .status = 503,
+	.code = "storage_busy",
+	.message = "another program holds the lock of the database; try again later",
+	.retry_after = 5 };
 static const struct answer not_stored = { .status = 503,
 	.code = "storage_failed",
 	.message = "the events could not be stored; try again later",
@@ -133,6 +137,8 @@ answer_for(const struct outbox_msg *msg)
 {
 	if (msg->rc == 0)
 		return &ok;
+	if (msg->err.code == ERR_BUSY)
+		return &locked;
 	return msg->err.code == ERR_FULL ? &disk_full : &not_stored;
 }
 
@@ -255,6 +261,9 @@ answer_health(struct request *r)
 		return;
 	case OUTBOX_FULL:
 		a.code = "storage_full";
+		break;
+	case OUTBOX_BLOCKED:
+		a.code = "storage_busy";
 		break;
 	case OUTBOX_FAILED:
 		a.code = "storage_failed";

@@ -170,6 +170,12 @@ outbox_health_text(struct outbox *o, char *ret_text, size_t size)
 		    "free some, or lower min_free",
 		    o->path);
 		return;
+	case OUTBOX_BLOCKED:
+		snprintf(ret_text, size,
+		    "another program holds the write lock of %s: nothing can be stored until it "
+		    "lets go; end its transaction, and read the database with -readonly",
+		    o->path);
+		return;
 	case OUTBOX_FAILED:
 		snprintf(ret_text, size, "%s", o->failure);
 		return;

@@ -59,8 +59,9 @@ void outbox_close(struct outbox *o);
 
 enum outbox_health {
 	OUTBOX_OK,
-	OUTBOX_FULL,  /* no space: refuses new events, still records deliveries while it can */
-	OUTBOX_FAILED /* an I/O error: latched until a restart */
+	OUTBOX_FULL,    /* no space: refuses new events, still records deliveries while it can */
+	OUTBOX_BLOCKED, /* another program holds the write lock: passes by itself */
+	OUTBOX_FAILED   /* an I/O error: latched until a restart */
 };
 
 /* Any thread. */

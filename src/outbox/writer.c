@@ -59,6 +59,31 @@ note_failure(struct outbox *o, const struct err *e)
 		atomic_store(&o->health, OUTBOX_FULL);
 		o->full_until = clock_mono(o->options.clock) + FULL_RETRY_MS;
 	}
+	if (e->code == ERR_BUSY && atomic_load(&o->health) == OUTBOX_OK)
+		atomic_store(&o->health, OUTBOX_BLOCKED);
+}
+
+static void
+note_success(struct outbox *o)
+{
+	if (atomic_load(&o->health) == OUTBOX_BLOCKED)
+		atomic_store(&o->health, OUTBOX_OK);
+}
+
+/* Whether the write lock is to be had again, when nothing else asks for it. */
+static void
+try_lock(struct outbox *o)
+{
+	struct err e;
+
+	if (db_exec(&o->db, "BEGIN IMMEDIATE", &e) != 0)
+		return;
+	if (db_exec(&o->db, "COMMIT", &e) != 0) {
+		note_failure(o, &e);
+		db_exec(&o->db, "ROLLBACK", NULL);
+		return;
+	}
+	note_success(o);
 }
 
 /* By how much the database's file will grow when the WAL is copied into it. */
@@ -335,6 +360,7 @@ write_group(struct outbox *o, struct mail *list)
 		note_failure(o, &e);
 		answer(o, &g, &e);
 	} else {
+		note_success(o);
 		count(o, &g);
 		answer(o, &g, NULL);
 		if (g.due && o->options.on_due != NULL)
@@ -362,12 +388,16 @@ writer_main(void *arg)
 	bool closed;
 
 	do {
-		/* While the disk is full somebody has to notice that it no longer is. */
-		bool full = atomic_load(&o->health) == OUTBOX_FULL;
+		/* While the disk is full or the file locked somebody has to notice that it no
+		 * longer is. */
+		int health = atomic_load(&o->health);
+		bool passing = health == OUTBOX_FULL || health == OUTBOX_BLOCKED;
 
-		list = mailbox_wait(&o->box, full ? FULL_RETRY_MS : -1, &closed);
-		if (list == NULL && full)
+		list = mailbox_wait(&o->box, passing ? FULL_RETRY_MS : -1, &closed);
+		if (list == NULL && health == OUTBOX_FULL)
 			space_is_left(o);
+		if (list == NULL && health == OUTBOX_BLOCKED && !closed)
+			try_lock(o);
 		while (list != NULL)
 			list = write_group(o, list);
 	} while (!closed);

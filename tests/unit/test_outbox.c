@@ -174,6 +174,39 @@ a_writer_that_is_behind_refuses_more(void **state)
 }
 
 static void
+wait_for_health(enum outbox_health health)
+{
+	for (int i = 0; i < 30000 && outbox_health(rig_outbox) != health; i++)
+		usleep(1000);
+	assert_int_equal(outbox_health(rig_outbox), health);
+}
+
+static void
+a_lock_held_by_somebody_else_is_told_and_passes(void **state)
+{
+	struct segment_event event = rig_track("m1");
+	struct outbox_put p;
+	char text[512];
+	struct db db;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(db_open(&db, rig_dir.file, DB_WRITE, &e), 0);
+	assert_int_equal(db_exec(&db, "BEGIN IMMEDIATE", &e), 0);
+	assert_int_equal(rig_put(&event, 1, &p), -1);
+	assert_int_equal(p.msg.err.code, ERR_BUSY);
+	wait_for_health(OUTBOX_BLOCKED);
+	outbox_health_text(rig_outbox, text, sizeof(text));
+	assert_non_null(strstr(text, "write lock"));
+	/* nobody has to send anything for it to be well again */
+	assert_int_equal(db_exec(&db, "COMMIT", &e), 0);
+	db_close(&db, NULL);
+	wait_for_health(OUTBOX_OK);
+	assert_int_equal(rig_put(&event, 1, &p), 0);
+	assert_int_equal(p.n_stored, 1);
+}
+
+static void
 what_waits_at_the_end_is_written(void **state)
 {
 	static struct outbox_put puts[50];
@@ -263,6 +296,7 @@ main(void)
 		TEST(a_second_daemon_is_refused),
 		TEST(a_full_disk_refuses_events_and_still_records_deliveries),
 		TEST(a_writer_that_is_behind_refuses_more),
+		TEST(a_lock_held_by_somebody_else_is_told_and_passes),
 		TEST(what_waits_at_the_end_is_written),
 		TEST(a_file_that_is_taken_away_is_missed),
 		TEST(files_are_not_for_everybody),
