@@ -1,4 +1,2 @@
-# The pages; the tarball carries them.
-EXTRA_DIST += doc/design.md
-EXTRA_DIST += doc/bentospool.conf.example
-EXTRA_DIST += doc/bentospool.conf.example doc/bentospool.service
+# The pages and the files to copy; the tarball carries them.
+EXTRA_DIST += doc/bentospool.conf.example doc/bentospool.service doc/design.md
