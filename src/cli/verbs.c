@@ -53,8 +53,9 @@ const struct verb verbs[] = {
 	    .summary = "send events again that did not arrive",
 	    .about =
 		"Makes failed, invalid, held, discarded and unsupported events pending again,\n"
-		"with no attempts charged. Delivered ones are sent again only when they are\n"
-		"named by --id, --message-id or --status delivered. Works without a daemon too.",
+		"with no attempts charged; those that still cannot be sent go back. Delivered\n"
+		"ones are sent again only when they are named by --id, --message-id or\n"
+		"--status delivered. Works without a daemon too.",
 	    .example = "bentospool requeue --status failed --http-status 422 --dry-run",
 	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTIONS_CHANGE,
 	    .run = verb_requeue,
