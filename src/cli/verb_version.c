@@ -6,6 +6,7 @@
 #include "cli/verbs.h"
 #include "cli/version.h"
 #include "dispatch/transport.h"
+#include "ingest/gzip.h"
 #include "outbox/audit.h"
 
 const char version_number[] = PACKAGE_VERSION;
@@ -19,8 +20,10 @@ verb_version(const struct options *o)
 
 	transport_curl_versions(&curl, &tls);
 	if (!o->json) {
-		printf("bentospool %s\nsqlite %s, libcurl %s (%s), libevent %s, cJSON %s\n",
-		    version_number, sqlite, curl, tls, event_get_version(), cJSON_Version());
+		printf(
+		    "bentospool %s\nsqlite %s, libcurl %s (%s), libevent %s, zlib %s, cJSON %s\n",
+		    version_number, sqlite, curl, tls, event_get_version(), gzip_library(),
+		    cJSON_Version());
 		return VERB_DONE;
 	}
 	line = cJSON_CreateObject();
@@ -29,6 +32,7 @@ verb_version(const struct options *o)
 	cJSON_AddStringToObject(line, "libcurl", curl);
 	cJSON_AddStringToObject(line, "tls", tls);
 	cJSON_AddStringToObject(line, "libevent", event_get_version());
+	cJSON_AddStringToObject(line, "zlib", gzip_library());
 	cJSON_AddStringToObject(line, "cjson", cJSON_Version());
 	return verb_print_json(line) == 0 ? VERB_DONE : VERB_ERROR;
 }

@@ -82,6 +82,8 @@ print_head(struct buf *b, const char *date, const struct answer *a, const struct
 		buf_printf(b, "Retry-After: %u\r\n", a->retry_after);
 	if (a->allow != NULL)
 		buf_printf(b, "Allow: %s\r\n", a->allow);
+	if (a->status == 415)
+		buf_append_literal(b, "Accept-Encoding: gzip\r\n");
 	/* A page must not make the browser ask its user for a password. */
 	if (a->status == 401 && m->origin.p == NULL)
 		buf_append_literal(b, "WWW-Authenticate: Basic realm=\"write key\"\r\n");

@@ -47,6 +47,7 @@ conn_detach(struct conn *c)
 
 	c->owner = NULL;
 	c->body = NULL;
+	c->gzip = NULL;
 	if (owner != NULL)
 		c->server->hooks.gone(owner, c->server->hooks.arg);
 }
@@ -201,7 +202,14 @@ received(struct conn *c, ssize_t n)
 	return 0;
 }
 
-/* Straight to where the body stays. */
+/* Whether what comes next needs no more than to be put where the body stays. */
+static bool
+goes_straight(const struct conn *c)
+{
+	return c->state == CONN_BODY && c->body != NULL && c->gzip == NULL && !c->head.chunked
+	       && c->in_n == 0;
+}
+
 static void
 fill_body(struct conn *c)
 {
@@ -248,7 +256,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	server_touch(c->server);
-	if (c->state == CONN_BODY && c->body != NULL && !c->head.chunked && c->in_n == 0)
+	if (goes_straight(c))
 		fill_body(c);
 	else
 		fill_input(c);

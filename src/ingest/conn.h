@@ -8,6 +8,7 @@
 #define INGEST_CONN_H
 
 #include "ingest/auth.h"
+#include "ingest/gzip.h"
 #include "ingest/server.h"
 
 enum conn_state {
@@ -24,6 +25,7 @@ struct conn {
 	/* for the hooks */
 	void *owner; /* who waits for this request; set by hooks.head, cleared before answering */
 	struct body *body; /* where the body goes; NULL: it is dropped */
+	struct gzip *gzip; /* open: the body is unpacked on its way there; NULL: it is as it is */
 	struct answer_manner manner;
 
 	/* private */

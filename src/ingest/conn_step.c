@@ -4,6 +4,13 @@ static const struct answer too_large = { .status = 413,
 	.code = "body_too_large",
 	.message = "the body is larger than max_body allows" };
 
+static const struct answer bad_gzip = { .status = 400,
+	.code = "invalid_gzip",
+	.message = "the body is no valid gzip, or something else stands behind it" };
+static const struct answer cut_gzip = {
+	.status = 400, .code = "invalid_gzip", .message = "the gzip body is cut off before its end"
+};
+
 static void
 answer_bad(struct conn *c, const char *why)
 {
@@ -27,6 +34,15 @@ step_idle(struct conn *c)
 	return true;
 }
 
+/* Bytes of the body as it comes. */
+static size_t
+max_received(const struct conn *c)
+{
+	size_t max = c->server->o.max_body;
+
+	return c->gzip == NULL ? max : gzip_max_packed(max);
+}
+
 static void
 begin_body(struct conn *c)
 {
@@ -38,7 +54,7 @@ begin_body(struct conn *c)
 		conn_answer_early(c, &c->refusal);
 		return;
 	}
-	if (h->content_length > c->server->o.max_body) {
+	if (h->content_length > max_received(c)) {
 		conn_answer_early(c, c->refused ? &c->refusal : &too_large);
 		return;
 	}
@@ -78,16 +94,42 @@ step_head(struct conn *c)
 	return true;
 }
 
-/* -1 when there is no room for it: that was answered. */
+/* NULL: nothing is wrong. */
+static const struct answer *
+unpack_data(struct conn *c, struct slice data)
+{
+	const struct server *s = c->server;
+
+	switch (gzip_unpack(c->gzip, data, c->body, &c->server->quota, s->o.max_body)) {
+	case GZIP_OK:
+		return NULL;
+	case GZIP_BAD:
+		return &bad_gzip;
+	case GZIP_TOO_LARGE:
+		return &too_large;
+	case GZIP_NO_ROOM:
+		break;
+	}
+	return &conn_no_room;
+}
+
+/* -1 when it cannot be kept: that was answered. */
 static int
 keep_data(struct conn *c, struct slice data)
 {
-	if (c->body == NULL
-	    || body_append(
-		   c->body, &c->server->quota, data.p, data.n, (size_t)c->head.content_length)
-		   == 0)
+	const struct answer *wrong = NULL;
+
+	if (c->body == NULL)
 		return 0;
-	conn_answer_early(c, &conn_no_room);
+	if (c->gzip != NULL)
+		wrong = unpack_data(c, data);
+	else if (body_append(
+		     c->body, &c->server->quota, data.p, data.n, (size_t)c->head.content_length)
+		 != 0)
+		wrong = &conn_no_room;
+	if (wrong == NULL)
+		return 0;
+	conn_answer_early(c, wrong);
 	return -1;
 }
 
@@ -95,6 +137,8 @@ static void
 complete(struct conn *c)
 {
 	conn_set_state(c, CONN_WAIT, SERVER_COMMIT_MS);
+	if (c->gzip != NULL && !gzip_is_complete(c->gzip))
+		conn_refuse(c, &cut_gzip);
 	if (!c->refused) {
 		c->server->hooks.body(c, c->server->hooks.arg);
 		return;
@@ -116,7 +160,7 @@ step_chunks(struct conn *c)
 		return true;
 	}
 	c->n_received += data.n;
-	if (c->n_received > c->server->o.max_body) {
+	if (c->n_received > max_received(c)) {
 		conn_answer_early(c, &too_large);
 		return true;
 	}

@@ -1,6 +1,7 @@
 #include "ingest/ingest.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 #include "ingest/request.h"
 
@@ -14,7 +15,7 @@ static const struct answer wrong_origin = { .status = 403,
 		   "origin in allow_origins" };
 static const struct answer unknown_encoding = { .status = 415,
 	.code = "unsupported_encoding",
-	.message = "this Content-Encoding is not supported" };
+	.message = "this Content-Encoding is not supported: send gzip, or none" };
 static const struct answer stopping = { .status = 503,
 	.code = "stopping",
 	.message = "the spooler is stopping; try again",
@@ -32,9 +33,22 @@ find_key(const struct auth *auth, const struct http_head *h, int64_t *ret_site_i
 }
 
 static bool
+is_word(struct slice s, const char *word)
+{
+	return s.n == strlen(word) && strncasecmp(s.p, word, s.n) == 0;
+}
+
+static bool
 is_plain(struct slice content_encoding)
 {
-	return content_encoding.n == 0 || SLICE_IS(content_encoding, "identity");
+	return content_encoding.n == 0 || is_word(content_encoding, "identity");
+}
+
+/* RFC 9110, 8.4.1.3: the other name is an old one for the same. */
+static bool
+is_gzip(struct slice content_encoding)
+{
+	return is_word(content_encoding, "gzip") || is_word(content_encoding, "x-gzip");
 }
 
 /* What its head already tells about a request that would store events; NULL: nothing is wrong. */
@@ -48,7 +62,11 @@ judge_events(struct request *r, const struct http_head *h)
 	r->verdict = find_key(auth, h, &r->site_id);
 	if (r->verdict == AUTH_UNKNOWN)
 		return &request_wrong_key;
-	return is_plain(h->content_encoding) ? NULL : &unknown_encoding;
+	if (is_plain(h->content_encoding))
+		return NULL;
+	if (!is_gzip(h->content_encoding))
+		return &unknown_encoding;
+	return gzip_open(&r->gzip, &r->ingest->server->quota) == 0 ? NULL : &request_busy;
 }
 
 static const struct answer *
@@ -102,10 +120,12 @@ on_head(struct conn *c, const struct http_head *h, void *arg)
 	if (route->action != ROUTE_EVENTS)
 		return;
 	a = judge_events(r, h);
-	if (a == NULL)
-		c->body = &r->body;
-	else
+	if (a != NULL) {
 		conn_refuse(c, a);
+		return;
+	}
+	c->body = &r->body;
+	c->gzip = r->gzip.open ? &r->gzip : NULL;
 }
 
 /* ---- life --------------------------------------------------------------------------- */

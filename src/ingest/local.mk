@@ -4,6 +4,7 @@ src_libbentospool_a_SOURCES += \
 	src/ingest/body.c src/ingest/body.h \
 	src/ingest/conn.c src/ingest/conn.h \
 	src/ingest/conn_step.c \
+	src/ingest/gzip.c src/ingest/gzip.h \
 	src/ingest/http.c src/ingest/http.h \
 	src/ingest/http_chars.h \
 	src/ingest/http_chunks.c \

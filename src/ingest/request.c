@@ -56,6 +56,7 @@ static void
 free_request(struct request *r)
 {
 	body_quota_give(&r->ingest->server->quota, r->charged);
+	gzip_close(&r->gzip, &r->ingest->server->quota);
 	body_free(&r->body, &r->ingest->server->quota);
 	segment_request_free(&r->parse);
 	free(r);
@@ -69,6 +70,7 @@ release_request(struct request *r)
 
 	body_quota_give(&in->server->quota, r->charged);
 	r->charged = 0;
+	gzip_close(&r->gzip, &in->server->quota);
 	if (in->n_spare == MAX_SPARE_REQUESTS) {
 		free_request(r);
 		return;
@@ -92,6 +94,7 @@ finish(struct request *r, const struct answer *a)
 
 	c->owner = NULL;
 	c->body = NULL;
+	c->gzip = NULL;
 	conn_answer(c, a);
 	release_request(r);
 }
@@ -280,6 +283,8 @@ request_on_body(struct conn *c, void *arg)
 	struct request *r = c->owner;
 
 	(void)arg;
+	c->gzip = NULL;
+	gzip_close(&r->gzip, &r->ingest->server->quota); /* it may wait for long */
 	switch (r->route->action) {
 	case ROUTE_EVENTS:
 		take_events(r);

@@ -10,6 +10,7 @@
 #include "event/segment.h"
 #include "ingest/auth.h"
 #include "ingest/conn.h"
+#include "ingest/gzip.h"
 #include "ingest/routes.h"
 #include "outbox/outbox.h"
 
@@ -26,7 +27,8 @@ struct request {
 	int64_t site_id;
 	struct segment_request parse;
 	struct body body;
-	size_t charged; /* to the quota, for the events that were found in the body */
+	struct gzip gzip; /* open while the body comes in packed */
+	size_t charged;   /* to the quota, for the events that were found in the body */
 	bool sent;
 	struct request *next_spare;
 };

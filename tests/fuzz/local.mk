@@ -2,6 +2,7 @@
 # name in FUZZ_TARGETS and the two lines that name its sources and libraries.
 FUZZ_TARGETS = \
 	tests/fuzz/fuzz_bento \
+	tests/fuzz/fuzz_gzip \
 	tests/fuzz/fuzz_http \
 	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_mapping \
@@ -9,6 +10,9 @@ FUZZ_TARGETS = \
 
 tests_fuzz_fuzz_bento_SOURCES = tests/fuzz/fuzz_bento.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_bento_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_gzip_SOURCES = tests/fuzz/fuzz_gzip.c $(FUZZ_DRIVER) \
+	tests/lib/gzip_maker.c tests/lib/gzip_maker.h
+tests_fuzz_fuzz_gzip_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_http_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(FUZZ_DRIVER)

@@ -19,11 +19,13 @@ UNIT_TESTS = \
 	tests/unit/test_dispatcher_trouble \
 	tests/unit/test_envelope \
 	tests/unit/test_filter \
+	tests/unit/test_gzip \
 	tests/unit/test_http \
 	tests/unit/test_http_chunks \
 	tests/unit/test_inflight \
 	tests/unit/test_ingest \
 	tests/unit/test_ingest_connections \
+	tests/unit/test_ingest_gzip \
 	tests/unit/test_ingest_limits \
 	tests/unit/test_ingest_slow \
 	tests/unit/test_json \
@@ -68,6 +70,7 @@ DISPATCH_FAKES = tests/lib/dispatch_rig.c tests/lib/dispatch_rig.h tests/lib/fak
 	tests/lib/fake_mapping.c tests/lib/fake_outbox.c tests/lib/fake_outbox.h \
 	tests/lib/fake_reader.c \
 	tests/lib/fake_transport.c tests/lib/fake_transport.h
+GZIP_MAKER = tests/lib/gzip_maker.c tests/lib/gzip_maker.h
 CONTROL_RIG = tests/lib/control_rig.c tests/lib/control_rig.h
 
 tests_unit_test_attempts_SOURCES = tests/unit/test_attempts.c $(OUTBOX_RIG)
@@ -112,6 +115,8 @@ tests_unit_test_envelope_SOURCES = tests/unit/test_envelope.c tests/unit/segment
 tests_unit_test_envelope_LDADD = $(UNIT_LIBS)
 tests_unit_test_filter_SOURCES = tests/unit/test_filter.c $(HANDMADE)
 tests_unit_test_filter_LDADD = $(UNIT_LIBS)
+tests_unit_test_gzip_SOURCES = tests/unit/test_gzip.c $(GZIP_MAKER)
+tests_unit_test_gzip_LDADD = $(UNIT_LIBS)
 tests_unit_test_http_SOURCES = tests/unit/test_http.c
 tests_unit_test_http_LDADD = $(UNIT_LIBS)
 tests_unit_test_http_chunks_SOURCES = tests/unit/test_http_chunks.c
@@ -123,6 +128,9 @@ tests_unit_test_ingest_LDADD = $(UNIT_LIBS)
 tests_unit_test_ingest_connections_SOURCES = tests/unit/test_ingest_connections.c \
 	$(INGEST_TEST_LIB)
 tests_unit_test_ingest_connections_LDADD = $(UNIT_LIBS)
+tests_unit_test_ingest_gzip_SOURCES = tests/unit/test_ingest_gzip.c $(INGEST_TEST_LIB) \
+	$(GZIP_MAKER)
+tests_unit_test_ingest_gzip_LDADD = $(UNIT_LIBS)
 tests_unit_test_ingest_limits_SOURCES = tests/unit/test_ingest_limits.c $(INGEST_TEST_LIB)
 tests_unit_test_ingest_limits_LDADD = $(UNIT_LIBS)
 tests_unit_test_ingest_slow_SOURCES = tests/unit/test_ingest_slow.c $(INGEST_TEST_LIB)
