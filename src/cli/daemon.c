@@ -182,8 +182,11 @@ new_dispatcher(struct daemon *d, struct transport *transport, struct dispatch_si
 		.stop_deadline_ms = d->config->stop_deadline,
 	};
 
-	for (size_t i = 0; i < d->config->n_sites; i++)
+	for (size_t i = 0; i < d->config->n_sites; i++) {
 		wiring_site_dispatch(&d->config->sites[i], d->site_ids[i], &sites[i]);
+		if (outbox_site_paused(d->outbox, d->site_ids[i], &sites[i].paused, e) != 0)
+			return -1;
+	}
 	if (rand_system(&o.seed, sizeof(o.seed), e) != 0)
 		return -1;
 	return dispatcher_new(&o, &d->dispatcher, e);
@@ -227,6 +230,19 @@ start_ingest(struct daemon *d, struct err *e)
 	return rc;
 }
 
+static void
+on_steer(void *arg, int64_t site_id, enum steer_verb verb)
+{
+	static const enum dispatch_steer words[] = {
+		[STEER_PAUSE] = DISPATCH_PAUSE,
+		[STEER_RESUME] = DISPATCH_RESUME,
+		[STEER_FLUSH] = DISPATCH_FLUSH,
+	};
+	const struct daemon *d = arg;
+
+	dispatcher_steer(d->dispatcher, site_id, words[verb]);
+}
+
 static int
 start_control(struct daemon *d, struct err *e)
 {
@@ -238,6 +254,8 @@ start_control(struct daemon *d, struct err *e)
 		.clock = &clock_system,
 		.sites = sites,
 		.n_sites = d->config->n_sites,
+		.on_steer = on_steer,
+		.on_steer_arg = d,
 	};
 	int rc;
 

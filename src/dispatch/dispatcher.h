@@ -64,9 +64,10 @@ struct dispatcher_options {
 	const struct dispatch_site_options *sites;
 	size_t n_sites;
 	int64_t stop_deadline_ms; /* how long requests in flight may still take at the end */
-	/* Called on the dispatcher's thread when a site backs off, pauses by itself or is well again;
-	 * the strings are valid during the call. May be NULL. */
-	void (*on_site)(void *arg, const char *site, enum outbox_site_mode mode, const char *reason);
+	/* Called on the dispatcher's thread when a site backs off, pauses by itself or is well
+	 * again; the strings are valid during the call. May be NULL. */
+	void (*on_site)(
+	    void *arg, const char *site, enum outbox_site_mode mode, const char *reason);
 	void *on_site_arg;
 };
 
@@ -82,9 +83,9 @@ void dispatcher_wake(struct dispatcher *d);
 int dispatcher_set_credentials(
     struct dispatcher *d, const struct dispatch_credentials *c, size_t n, struct err *e);
 /*
- * An operator's word for a site: while it is paused no request begins for it; those under way end by
- * themselves. Its end, and a flush, have it tried at once, whatever it waits for. Any thread, until
- * dispatcher_stop; a site that is not there is passed over.
+ * An operator's word for a site: while it is paused no request begins for it; those under way end
+ * by themselves. Its end, and a flush, have it tried at once, whatever it waits for. Any thread,
+ * until dispatcher_stop; a site that is not there is passed over.
  */
 enum dispatch_steer { DISPATCH_PAUSE, DISPATCH_RESUME, DISPATCH_FLUSH };
 void dispatcher_steer(struct dispatcher *d, int64_t site_id, enum dispatch_steer what);

@@ -242,8 +242,9 @@ something_lands(const struct site *s)
 static bool
 may_begin(const struct site *s, int64_t now)
 {
-	return !atomic_load(&s->paused) && now >= s->begin_ms && s->letter == NULL && breaker_allows(&s->breaker, now)
-	       && !something_lands(s) && count_out(s) < width(s) && pace_wait(&s->pace, now) == 0
+	return !atomic_load(&s->paused) && now >= s->begin_ms && s->letter == NULL
+	       && breaker_allows(&s->breaker, now) && !something_lands(s) && count_out(s) < width(s)
+	       && pace_wait(&s->pace, now) == 0
 	       && (s->pace.interval_ms == 0 || site_count(s, ATTEMPT_BEGINNING) == 0);
 }
 
@@ -272,8 +273,8 @@ begin_next(struct site *s)
 static bool
 may_prepare(const struct site *s, int64_t now)
 {
-	return !s->d->sent && !atomic_load(&s->paused) && count_out(s) > 0 && !breaker_careful(&s->breaker)
-	       && pace_wait(&s->pace, now) <= PREPARE_AHEAD_MS;
+	return !s->d->sent && !atomic_load(&s->paused) && count_out(s) > 0
+	       && !breaker_careful(&s->breaker) && pace_wait(&s->pace, now) <= PREPARE_AHEAD_MS;
 }
 
 /* What is due may have changed, too: a flush takes the waiting times from events. */
@@ -332,8 +333,8 @@ begin_time(const struct site *s, int64_t now)
 	bool paced = s->pace.interval_ms != 0 && site_count(s, ATTEMPT_BEGINNING) > 0;
 	bool room = s->next != NULL || site_count(s, ATTEMPT_IDLE) > 0;
 
-	if (atomic_load(&s->paused) || paced || !room || something_lands(s) || s->letter != NULL || count_out(s) >= width(s)
-	    || s->breaker.mode == BREAKER_HALF_OPEN)
+	if (atomic_load(&s->paused) || paced || !room || something_lands(s) || s->letter != NULL
+	    || count_out(s) >= width(s) || s->breaker.mode == BREAKER_HALF_OPEN)
 		return SITE_NEVER;
 	if (!breaker_allows(&s->breaker, at))
 		at = s->breaker.open_ms;

@@ -110,14 +110,13 @@ steer_apply(struct db *db, struct outbox_steer *steer, int64_t now, struct err *
 {
 	int rc;
 
-	rc = steer->verb == STEER_FLUSH ? count_sites(db, steer, e)
-					: mark_sites(db, steer, now, e);
+	rc = steer->verb == STEER_FLUSH ? count_sites(db, steer, e) : mark_sites(db, steer, now, e);
 	if (rc != 0)
 		return -1;
 	if (steer->n_sites == 0)
-		return steer->site == NULL ? err_set(e, ERR_NOTFOUND, "there is no site yet")
-					   : err_set(e, ERR_NOTFOUND, "no site is called \"%.64s\"",
-						 steer->site);
+		return steer->site == NULL
+			   ? err_set(e, ERR_NOTFOUND, "there is no site yet")
+			   : err_set(e, ERR_NOTFOUND, "no site is called \"%.64s\"", steer->site);
 	if (steer->verb != STEER_PAUSE && hurry_events(db, steer, e) != 0)
 		return -1;
 	return write_operation(db, steer, now, e);
