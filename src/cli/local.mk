@@ -1,10 +1,12 @@
 src_libbentospool_a_SOURCES += \
 	src/cli/address.c src/cli/address.h \
+	src/cli/alarm.c src/cli/alarm.h \
 	src/cli/config.c src/cli/config.h src/cli/config_check.c \
 	src/cli/config_file.c src/cli/config_file.h \
 	src/cli/config_scan.c src/cli/config_scan.h \
 	src/cli/daemon.c src/cli/daemon.h \
 	src/cli/event_json.c src/cli/event_json.h \
+	src/cli/news.c src/cli/news.h \
 	src/cli/notify.c src/cli/notify.h \
 	src/cli/offline.c src/cli/offline.h \
 	src/cli/options.c src/cli/options.h \

@@ -122,4 +122,65 @@ def test_unknown_site(bench):
     equal(operations(bench), [], "operations")
 
 
+ALARM = """#!/bin/sh
+printf '%s|%s|%s|%s\\n' "$BENTOSPOOL_EVENT" "$BENTOSPOOL_SITE" "$1" "$BENTOSPOOL_TEXT" >>"$2"
+env >>"$2.env"
+"""
+
+
+def alarms(bench):
+    try:
+        with open(bench.path("alarms"), encoding="utf-8") as lines:
+            return [line.rstrip("\n").split("|") for line in lines]
+    except FileNotFoundError:
+        return []
+
+
+def alarm_command(bench):
+    script = bench.write("alarm.sh", ALARM)
+    os.chmod(script, 0o700)
+    return [script, "it's", bench.path("alarms")]
+
+
+def test_alarm_of_a_site(bench):
+    """alarm_command runs when a site pauses by itself and when it delivers again, and learns no secret"""
+    sim = bench.sim()
+    sim.answer(401)
+    daemon = bench.daemon(sim, top={"alarm_command": alarm_command(bench)},
+                          env={"BENTO_SECRET_KEY": spooltest.SECRET_KEY})
+    daemon.accept("/v1/track", track("a-1"))
+    wait_until(lambda: len(sim.requests()) > 3, "several probes fail")
+    wait_until(lambda: alarms(bench), "the alarm of the pause")
+    sim.heal()
+    bench.wait_settled(1)
+    wait_until(lambda: len(alarms(bench)) > 1, "the alarm of the recovery")
+    paused, resumed = alarms(bench)
+    equal(paused[:3], ["site_paused", "main", "it's"], "the first alarm")
+    true("secret_key" in paused[3], f"says what to look at: {paused[3]}")
+    equal(resumed, ["site_resumed", "main", "it's", "site main delivers again"], "the second")
+    with open(bench.path("alarms") + ".env", encoding="utf-8") as lines:
+        true(spooltest.SECRET_KEY not in lines.read(), "the secret is not in its environment")
+
+
+def test_alarm_of_storage(bench):
+    """alarm_command runs when events can no longer be stored"""
+    daemon = bench.daemon(bench.sim(), top={"alarm_command": alarm_command(bench),
+                                            "min_free": 1 << 50})
+    equal(daemon.post("/v1/track", track("a-1"))[0], 503, "no space")
+    wait_until(lambda: alarms(bench), "the alarm")
+    equal(alarms(bench)[0][:2], ["storage_failed", ""], "what it says")
+
+
+def test_alarm_command_must_run(bench):
+    """an alarm_command that cannot be run is refused at the start"""
+    conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")},
+                           top={"alarm_command": ["page"]})
+    refused = done(bench.cli("check", conf=conf), code=1)
+    true("whole path" in refused.stderr, f"says what is wanted: {refused.stderr}")
+    conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")},
+                           top={"alarm_command": [bench.path("nothing")]})
+    refused = done(bench.cli("check", conf=conf), code=1)
+    true("cannot be run" in refused.stderr, f"says why: {refused.stderr}")
+
+
 spooltest.main()
