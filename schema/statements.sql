@@ -34,6 +34,22 @@ UPDATE site SET mode = ?2, reason = ?3, next_attempt_at = ?4, failures = ?5 WHER
 UPDATE site SET mode = 'ready', reason = NULL, next_attempt_at = 0, failures = 0
 WHERE mode <> 'ready';
 
+-- name: site_pause
+UPDATE site SET pause_at = ?2, pause_by = ?3, pause_note = ?4 WHERE name = ?1 OR ?1 IS NULL;
+
+-- name: site_count
+SELECT count(*) FROM site WHERE name = ?1 OR ?1 IS NULL;
+
+-- name: site_is_paused
+SELECT pause_at IS NOT NULL FROM site WHERE site_id = ?1;
+
+-- name: site_hurry
+UPDATE delivery SET next_attempt_at = 0
+WHERE event_id IN (SELECT d.event_id FROM site s
+	CROSS JOIN delivery d ON d.site_id = s.site_id AND d.status = 'pending'
+		AND d.next_attempt_at > 0
+	WHERE s.name = ?1 OR ?1 IS NULL LIMIT ?2);
+
 -- Duplicates
 
 -- name: message_key_get
@@ -162,7 +178,8 @@ WHERE outcome IS NULL;
 
 -- What the command line reads (src/outbox/audit.c).
 -- name: audit_sites
-SELECT site_id, name, mode, reason, next_attempt_at, failures FROM site ORDER BY site_id;
+SELECT site_id, name, mode, reason, next_attempt_at, failures, pause_at, pause_by, pause_note
+FROM site ORDER BY site_id;
 -- name: audit_tally
 SELECT site_id, status, maybe_sent FROM delivery;
 -- name: audit_pending

@@ -6,6 +6,7 @@ DROP VIEW IF EXISTS outbox;
 DROP VIEW IF EXISTS attempts;
 DROP VIEW IF EXISTS history;
 DROP VIEW IF EXISTS operations;
+DROP VIEW IF EXISTS sites;
 
 CREATE VIEW outbox AS
 SELECT
@@ -78,3 +79,17 @@ SELECT
 	events,
 	undone_by
 FROM operation;
+
+CREATE VIEW sites AS
+SELECT
+	name AS site,
+	iif(pause_at IS NOT NULL, 'paused', mode) AS state,
+	reason,
+	failures,
+	CASE WHEN next_attempt_at > 0
+		THEN strftime('%Y-%m-%dT%H:%M:%fZ', next_attempt_at / 1000.0, 'unixepoch')
+		END AS next_attempt_at,
+	strftime('%Y-%m-%dT%H:%M:%fZ', pause_at / 1000.0, 'unixepoch') AS paused_at,
+	pause_by AS paused_by,
+	pause_note AS note
+FROM site;

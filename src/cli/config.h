@@ -71,6 +71,7 @@ struct config {
 	char *control;
 	int64_t min_free;
 	int64_t stop_deadline;
+	struct config_list alarm_command;
 	struct config_ingest ingest;
 	struct config_site *sites;
 	size_t n_sites;

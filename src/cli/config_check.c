@@ -114,6 +114,24 @@ check_limits(const struct config *c, struct err *e)
 	return 0;
 }
 
+/* Better now than when something is wrong already. */
+static int
+check_alarm(const struct config *c, struct err *e)
+{
+	const char *program = c->alarm_command.n == 0 ? NULL : c->alarm_command.item[0];
+
+	if (program == NULL)
+		return 0;
+	if (program[0] != '/')
+		return err_set(e, ERR_INPUT,
+		    "%s: alarm_command: \"%.128s\" must be the whole path of a program; its "
+		    "arguments are further texts of the list",
+		    place(c), program);
+	if (access(program, X_OK) != 0)
+		return err_sys(e, "%s: alarm_command: %.128s cannot be run", place(c), program);
+	return 0;
+}
+
 int
 config_check(const struct config *c, struct err *e)
 {
@@ -122,7 +140,7 @@ config_check(const struct config *c, struct err *e)
 		    "%s: no site: add a section site \"main\" { ... }, or set BENTO_SITE_UUID, "
 		    "BENTO_PUBLISHABLE_KEY and BENTO_SECRET_KEY",
 		    place(c));
-	if (check_limits(c, e) != 0)
+	if (check_limits(c, e) != 0 || check_alarm(c, e) != 0)
 		return -1;
 	for (size_t i = 0; i < c->n_sites; i++) {
 		const struct config_site *site = &c->sites[i];

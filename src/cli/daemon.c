@@ -9,6 +9,8 @@
 
 #include "base/log.h"
 #include "base/rand.h"
+#include "cli/alarm.h"
+#include "cli/news.h"
 #include "cli/notify.h"
 #include "cli/process.h"
 #include "cli/version.h"
@@ -33,6 +35,8 @@ struct daemon {
 	struct event *signals[N_SIGNALS];
 	struct event *reload;
 	struct event *watch;
+	struct alarm *alarm;
+	struct news *news;
 	enum outbox_health health; /* as last logged */
 	bool stopping;
 };
@@ -128,22 +132,33 @@ on_reload(evutil_socket_t signal, short what, void *arg)
 
 /* The writer does not log; a change of its health must not stay unsaid. */
 static void
-on_watch(evutil_socket_t fd, short what, void *arg)
+watch_health(struct daemon *d)
 {
-	struct daemon *d = arg;
 	enum outbox_health health = outbox_health(d->outbox);
-	char text[512];
+	char text[ALARM_TEXT_SIZE];
 
-	(void)fd;
-	(void)what;
 	if (health == d->health)
 		return;
 	outbox_health_text(d->outbox, text, sizeof(text));
-	if (health == OUTBOX_OK)
+	if (health == OUTBOX_OK) {
 		log_info("outbox: takes events again");
-	else
+		alarm_raise(d->alarm, ALARM_STORAGE_OK, "", "events are taken again");
+	} else {
 		log_error("outbox: %s", text);
+		alarm_raise(d->alarm, ALARM_STORAGE_FAILED, "", text);
+	}
 	d->health = health;
+}
+
+static void
+on_watch(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)fd;
+	(void)what;
+	watch_health(d);
+	news_read(d->news, d->alarm);
 }
 
 /* ---- start, in order ------------------------------------------------------------------------ */
@@ -180,10 +195,15 @@ new_dispatcher(struct daemon *d, struct transport *transport, struct dispatch_si
 		.sites = sites,
 		.n_sites = d->config->n_sites,
 		.stop_deadline_ms = d->config->stop_deadline,
+		.on_site = news_post,
+		.on_site_arg = d->news,
 	};
 
-	for (size_t i = 0; i < d->config->n_sites; i++)
+	for (size_t i = 0; i < d->config->n_sites; i++) {
 		wiring_site_dispatch(&d->config->sites[i], d->site_ids[i], &sites[i]);
+		if (outbox_site_paused(d->outbox, d->site_ids[i], &sites[i].paused, e) != 0)
+			return -1;
+	}
 	if (rand_system(&o.seed, sizeof(o.seed), e) != 0)
 		return -1;
 	return dispatcher_new(&o, &d->dispatcher, e);
@@ -227,6 +247,19 @@ start_ingest(struct daemon *d, struct err *e)
 	return rc;
 }
 
+static void
+on_steer(void *arg, int64_t site_id, enum steer_verb verb)
+{
+	static const enum dispatch_steer words[] = {
+		[STEER_PAUSE] = DISPATCH_PAUSE,
+		[STEER_RESUME] = DISPATCH_RESUME,
+		[STEER_FLUSH] = DISPATCH_FLUSH,
+	};
+	const struct daemon *d = arg;
+
+	dispatcher_steer(d->dispatcher, site_id, words[verb]);
+}
+
 static int
 start_control(struct daemon *d, struct err *e)
 {
@@ -238,6 +271,8 @@ start_control(struct daemon *d, struct err *e)
 		.clock = &clock_system,
 		.sites = sites,
 		.n_sites = d->config->n_sites,
+		.on_steer = on_steer,
+		.on_steer_arg = d,
 	};
 	int rc;
 
@@ -321,6 +356,9 @@ start(struct daemon *d, struct err *e)
 	d->base = event_base_new();
 	if (d->site_ids == NULL || d->base == NULL)
 		return err_nomem(e);
+	if (alarm_new(d->base, &d->config->alarm_command, &d->alarm, e) != 0
+	    || news_new(&d->news, e) != 0)
+		return -1;
 	if (start_outbox(d, e) != 0 || start_dispatcher(d, e) != 0 || start_ingest(d, e) != 0
 	    || start_control(d, e) != 0)
 		return -1;
@@ -362,6 +400,8 @@ release(struct daemon *d)
 		event_free(d->reload);
 	if (d->watch != NULL)
 		event_free(d->watch);
+	news_free(d->news);
+	alarm_free(d->alarm);
 	if (d->base != NULL)
 		event_base_free(d->base);
 	free(d->site_ids);

@@ -1,10 +1,12 @@
 src_libbentospool_a_SOURCES += \
 	src/cli/address.c src/cli/address.h \
+	src/cli/alarm.c src/cli/alarm.h \
 	src/cli/config.c src/cli/config.h src/cli/config_check.c \
 	src/cli/config_file.c src/cli/config_file.h \
 	src/cli/config_scan.c src/cli/config_scan.h \
 	src/cli/daemon.c src/cli/daemon.h \
 	src/cli/event_json.c src/cli/event_json.h \
+	src/cli/news.c src/cli/news.h \
 	src/cli/notify.c src/cli/notify.h \
 	src/cli/offline.c src/cli/offline.h \
 	src/cli/options.c src/cli/options.h \
@@ -18,7 +20,7 @@ src_libbentospool_a_SOURCES += \
 	src/cli/test_event.c src/cli/test_event.h \
 	src/cli/verb_check.c src/cli/verb_list.c src/cli/verb_requeue.c \
 	src/cli/verb_send.c src/cli/verb_serve.c src/cli/verb_show.c \
-	src/cli/verb_status.c src/cli/verb_version.c \
+	src/cli/verb_status.c src/cli/verb_steer.c src/cli/verb_version.c \
 	src/cli/verbs.c src/cli/verbs.h src/cli/version.h \
 	src/cli/when.c src/cli/when.h \
 	src/cli/wiring.c src/cli/wiring.h src/cli/words.h

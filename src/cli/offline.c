@@ -1,5 +1,9 @@
 #include "cli/offline.h"
 
+#include <pwd.h>
+#include <stdio.h>
+#include <unistd.h>
+
 #include "base/mailbox.h"
 #include "cli/wiring.h"
 
@@ -13,34 +17,24 @@ give_back(struct outbox_msg *msg, void *arg)
 }
 
 static int
-run_slice(struct outbox *outbox, struct mailbox *box, struct outbox_operation *op, struct err *e)
+run(struct outbox *outbox, struct mailbox *box, struct outbox_msg *msg, struct err *e)
 {
-	op->msg.type = OUTBOX_OPERATE;
-	op->msg.done = give_back;
-	op->msg.done_arg = box;
-	if (outbox_send(outbox, &op->msg) != 0)
+	msg->done = give_back;
+	msg->done_arg = box;
+	if (outbox_send(outbox, msg) != 0)
 		return err_set(e, ERR_STATE, "the outbox takes no operation");
 	while (mailbox_wait(box, SLICE_TIMEOUT_MS, NULL) == NULL)
 		; /* the writer still owns the message: there is no going back without it */
-	if (op->msg.rc == 0)
+	if (msg->rc == 0)
 		return 0;
-	*e = op->msg.err;
+	*e = msg->err;
 	return -1;
 }
 
+/* Sends the message until `again` has enough of it; NULL: once. */
 static int
-run_slices(struct outbox *outbox, struct mailbox *box, struct outbox_operation *op, struct err *e)
-{
-	int rc;
-
-	do
-		rc = run_slice(outbox, box, op, e);
-	while (rc == 0 && op->more);
-	return rc;
-}
-
-int
-offline_operate(const struct config *c, struct outbox_operation *op, struct err *e)
+with_writer(const struct config *c, struct outbox_msg *msg, bool (*again)(struct outbox_msg *),
+    struct err *e)
 {
 	struct outbox_options options;
 	struct outbox *outbox;
@@ -56,11 +50,44 @@ offline_operate(const struct config *c, struct outbox_operation *op, struct err 
 	}
 	rc = outbox_start(outbox, e);
 	if (rc == 0) {
-		rc = run_slices(outbox, &box, op, e);
+		do
+			rc = run(outbox, &box, msg, e);
+		while (rc == 0 && again != NULL && again(msg));
 		if (outbox_stop(outbox, rc == 0 ? e : NULL) != 0)
 			rc = -1;
 	}
 	outbox_close(outbox);
 	mailbox_free(&box);
 	return rc;
+}
+
+static bool
+is_unfinished(struct outbox_msg *msg)
+{
+	return ((struct outbox_operation *)msg)->more;
+}
+
+int
+offline_operate(const struct config *c, struct outbox_operation *op, struct err *e)
+{
+	op->msg.type = OUTBOX_OPERATE;
+	return with_writer(c, &op->msg, is_unfinished, e);
+}
+
+int
+offline_steer(const struct config *c, struct outbox_steer *steer, struct err *e)
+{
+	steer->msg.type = OUTBOX_STEER;
+	return with_writer(c, &steer->msg, NULL, e);
+}
+
+void
+offline_actor(char *ret_name, size_t size)
+{
+	const struct passwd *user = getpwuid(getuid());
+
+	if (user != NULL)
+		snprintf(ret_name, size, "%s", user->pw_name);
+	else
+		snprintf(ret_name, size, "uid %u", (unsigned)getuid());
 }

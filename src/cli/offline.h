@@ -4,11 +4,16 @@
 
 #include "cli/config.h"
 #include "outbox/operate.h"
+#include "outbox/steer.h"
 
 /*
  * Runs the operation to its end; verb, filter, actor and note are set, the results are filled in.
  * ERR_BUSY when somebody has the database open.
  */
 int offline_operate(const struct config *c, struct outbox_operation *op, struct err *e);
+/* The same for a site: verb, site, actor and note are set. */
+int offline_steer(const struct config *c, struct outbox_steer *steer, struct err *e);
+/* Who does it, for the audit: our user's name. */
+void offline_actor(char *ret_name, size_t size);
 
 #endif

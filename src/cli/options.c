@@ -53,6 +53,7 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_EVENT_EMAIL] = { "email", 0, "ADDRESS", "whom it is about" },
 	[OPT_PROPERTY] = { "property", 'p', "KEY=VALUE", "one of its properties; may be repeated" },
 	[OPT_TO_SITE] = { "site", 0, "NAME", "to which site; needed when there are several" },
+	[OPT_STEER_SITE] = { "site", 0, "NAME", "one site of the configuration; without it, each" },
 	[OPT_TIMEOUT] = { "timeout", 0, "TIME", "how long to wait for Bento; default 60s" },
 };
 
@@ -216,6 +217,7 @@ take_string(struct options *o, enum option_id id, const char *text)
 		[OPT_EVENT_NAME] = &o->event_name,
 		[OPT_EVENT_EMAIL] = &o->event_email,
 		[OPT_TO_SITE] = &o->to_site,
+		[OPT_STEER_SITE] = &o->to_site,
 	};
 
 	*strings[id] = text;
@@ -262,6 +264,7 @@ take(struct options *o, enum option_id id, const char *text, int64_t now, struct
 	case OPT_EVENT_NAME:
 	case OPT_EVENT_EMAIL:
 	case OPT_TO_SITE:
+	case OPT_STEER_SITE:
 		return take_string(o, id, text);
 	case OPT_JSON:
 	case OPT_HELP:

@@ -54,6 +54,7 @@ enum option_id {
 	OPT_PROPERTY,
 	OPT_TO_SITE,
 	OPT_TIMEOUT,
+	OPT_STEER_SITE,
 	OPT_COUNT
 };
 
@@ -87,8 +88,8 @@ struct options {
 	const char *event_email;
 	const char *property[OPTIONS_MAX_PROPERTIES];
 	size_t n_properties;
-	const char *to_site;
-	int64_t timeout; /* ms; -1: not given */
+	const char *to_site; /* of send, pause, resume, flush */
+	int64_t timeout;     /* ms; -1: not given */
 	char **operands;
 	int n_operands;
 };

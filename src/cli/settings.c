@@ -36,6 +36,8 @@ const struct setting settings[] = {
 	  .help = "bytes of free disk space below which new events are refused" },
 	{ TOP(stop_deadline), SECONDS("10", 0, 3600000),
 	  .help = "seconds that requests under way may still take when the daemon stops" },
+	{ TOP(alarm_command), LIST(NULL), .check = check_not_empty,
+	  .help = "a program and its arguments, run when a site pauses or resumes, or storage fails" },
 
 	{ INGEST(listen), LIST("127.0.0.1:7300"), .check = address_check_listen,
 	  .help = "addresses that applications post to; also [IPv6]:PORT and unix:/path" },

@@ -1,7 +1,5 @@
 #include <cjson/cJSON.h>
-#include <pwd.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "cli/offline.h"
 #include "cli/peer.h"
@@ -74,7 +72,6 @@ call(struct control_client *client, const struct options *o, struct result *ret,
 static int
 run_offline(const struct config *c, const struct options *o, struct result *ret, struct err *e)
 {
-	const struct passwd *user = getpwuid(getuid());
 	char actor[64];
 	struct outbox_operation op = {
 		.verb = OPERATE_REQUEUE,
@@ -83,10 +80,7 @@ run_offline(const struct config *c, const struct options *o, struct result *ret,
 		.note = o->note,
 	};
 
-	if (user != NULL)
-		snprintf(actor, sizeof(actor), "%s", user->pw_name);
-	else
-		snprintf(actor, sizeof(actor), "uid %u", (unsigned)getuid());
+	offline_actor(actor, sizeof(actor));
 	if (offline_operate(c, &op, e) != 0)
 		return -1;
 	ret->events = op.n_events;

@@ -72,6 +72,9 @@ judge_site(struct report *r, const struct audit_site *s)
 {
 	char age[WHEN_AGE_SIZE];
 
+	if (s->pause_at != 0)
+		add_problem(r, "site %s was paused by %s: bentospool resume --site %s", s->name,
+		    s->pause_by, s->name);
 	if (s->mode == OUTBOX_SITE_PAUSED)
 		add_problem(r, "site %s is paused: %s", s->name, s->reason);
 	if (r->options->max_age < 0 || s->oldest_pending_id == 0
@@ -144,12 +147,27 @@ print_last_attempt(const struct report *r, const struct audit_site *s)
 }
 
 static void
+print_pause(const struct report *r, const struct audit_site *s)
+{
+	char age[WHEN_AGE_SIZE];
+	struct buf note;
+
+	when_age(r->now - s->pause_at, age);
+	printf("  paused       by %s, %s ago", s->pause_by, age);
+	buf_init(&note, AUDIT_TEXT_MAX);
+	table_append_clean(&note, slice_from(s->pause_note));
+	printf("%s%s\n", note.n > 0 ? ": " : "", note.n > 0 ? note.p : "");
+	buf_free(&note);
+}
+
+static void
 print_site(const struct report *r, const struct audit_site *s)
 {
 	char age[WHEN_AGE_SIZE];
 	struct buf reason;
 
-	printf("\nsite %s: %s", s->name, modes[s->mode]);
+	printf("\nsite %s: %s%s", s->name, modes[s->mode],
+	    s->pause_at != 0 ? ", paused by an operator" : "");
 	if (s->mode != OUTBOX_SITE_READY) {
 		when_age(s->next_attempt_at - r->now, age);
 		if (r->peer.state == PEER_DOWN)
@@ -164,6 +182,8 @@ print_site(const struct report *r, const struct audit_site *s)
 		buf_free(&reason);
 	}
 	putchar('\n');
+	if (s->pause_at != 0)
+		print_pause(r, s);
 	print_counts(s);
 	if (s->oldest_pending_id != 0) {
 		when_age(r->now - s->oldest_pending_at, age);
@@ -238,6 +258,11 @@ site_json(const struct report *r, const struct audit_site *s)
 	cJSON_AddStringToObject(o, "reason", s->reason);
 	cJSON_AddNumberToObject(o, "failures", (double)s->failures);
 	json_add_time(o, "next_attempt_at", s->next_attempt_at);
+	if (s->pause_at != 0) {
+		json_add_time(o, "paused_at", s->pause_at);
+		cJSON_AddStringToObject(o, "paused_by", s->pause_by);
+		cJSON_AddStringToObject(o, "pause_note", s->pause_note);
+	}
 	counts = cJSON_AddObjectToObject(o, "counts");
 	for (int i = 0; i < STATUS_COUNT; i++)
 		cJSON_AddNumberToObject(

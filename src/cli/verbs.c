@@ -61,6 +61,38 @@ const struct verb verbs[] = {
 	    .run = verb_requeue,
 	},
 	{
+	    .name = "pause",
+	    .summary = "send nothing for a site, until resume",
+	    .about =
+		"Events are still taken and kept. Requests under way end by themselves. It lasts\n"
+		"across restarts, and status shows who paused it and why. Without --site it is\n"
+		"every site. Works without a daemon too.",
+	    .example = "bentospool pause --site shop --note 'Bento migrates tonight'",
+	    .options = OPTIONS_READ | OPTION(STEER_SITE) | OPTION(NOTE),
+	    .run = verb_pause,
+	},
+	{
+	    .name = "resume",
+	    .summary = "end a pause, and try at once",
+	    .about =
+		"Ends what pause began. A site that paused by itself, for wrong keys say, or that\n"
+		"backs off is tried at once as well.",
+	    .example = "bentospool resume --site shop",
+	    .options = OPTIONS_READ | OPTION(STEER_SITE) | OPTION(NOTE),
+	    .run = verb_resume,
+	},
+	{
+	    .name = "flush",
+	    .summary = "try now, whatever a site waits for",
+	    .about =
+		"The site's back-off ends with one probe at once, and its events that wait for a\n"
+		"time of their own are due. The pace stays. A pause by an operator stays, too:\n"
+		"resume ends it.",
+	    .example = "bentospool flush",
+	    .options = OPTIONS_READ | OPTION(STEER_SITE) | OPTION(NOTE),
+	    .run = verb_flush,
+	},
+	{
 	    .name = "check",
 	    .summary = "the configuration in effect, secrets masked",
 	    .about = "Reads everything that serve would read, and exits 1 with file and line when\n"

@@ -178,8 +178,10 @@ static int
 fail_as_told(cJSON *answer, struct err *e)
 {
 	const cJSON *message = cJSON_GetObjectItemCaseSensitive(answer, "message");
+	const cJSON *code = cJSON_GetObjectItemCaseSensitive(answer, "code");
+	bool absent = cJSON_IsString(code) && strcmp(code->valuestring, "notfound") == 0;
 
-	err_set(e, ERR_STATE, "%s",
+	err_set(e, absent ? ERR_NOTFOUND : ERR_STATE, "%s",
 	    cJSON_IsString(message) ? message->valuestring : "the daemon refused");
 	cJSON_Delete(answer);
 	return -1;

@@ -5,6 +5,7 @@
  *
  *	{"do":"ping"}
  *	{"do":"operate","verb":"requeue","filter":{...},"note":"..."}
+ *	{"do":"steer","verb":"pause","site":"main","note":"..."}       without site: every one
  *	{"do":"put","site":"main","event":"{\"type\":\"track\",...}"}
  *
  *	{"progress":500}                                  operate: events changed so far
@@ -25,6 +26,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "outbox/outbox.h"
+#include "outbox/steer.h"
 
 #define CONTROL_MAX_CLIENTS 16
 #define CONTROL_MAX_LINE 524288
@@ -38,7 +40,8 @@ struct control_site {
 	int64_t site_id;
 };
 
-/* All strings are copied. */
+/* All strings are copied. on_steer is called on the main thread once a pause, its end or a flush is
+ * recorded, for each site that it is about. */
 struct control_options {
 	const char *path; /* of the socket */
 	const char *version;
@@ -46,6 +49,8 @@ struct control_options {
 	const struct clock *clock;
 	const struct control_site *sites;
 	size_t n_sites;
+	void (*on_steer)(void *arg, int64_t site_id, enum steer_verb verb);
+	void *on_steer_arg;
 };
 
 /* A socket that nobody answers is replaced; ERR_BUSY when somebody does. `base` lives longer. */

@@ -30,6 +30,9 @@ struct task {
 	char *note;
 	char actor[CONTROL_ACTOR_SIZE];
 	int64_t done_before; /* events before the slice under way */
+	/* steer */
+	struct outbox_steer steer;
+	char *site;
 	/* put */
 	struct outbox_put put;
 	struct segment_request request;
@@ -49,6 +52,8 @@ struct control {
 		int64_t site_id;
 	} * sites;
 	size_t n_sites;
+	void (*on_steer)(void *arg, int64_t site_id, enum steer_verb verb);
+	void *on_steer_arg;
 	int64_t started_at;
 	struct connection *connections;
 	size_t n_connections;
@@ -76,6 +81,7 @@ void request_handle(struct connection *conn, const char *line, size_t n);
 
 /* task.c */
 int task_operate(struct connection *conn, const struct cJSON *request, struct err *e);
+int task_steer(struct connection *conn, const struct cJSON *request, struct err *e);
 int task_put(struct connection *conn, const struct cJSON *request, struct err *e);
 /* Main thread: everything that the writer gave back. */
 void tasks_take_done(struct control *c);

@@ -68,6 +68,8 @@ handle(struct connection *conn, const cJSON *request, struct err *e)
 	}
 	if (strcmp(verb->valuestring, "operate") == 0)
 		return task_operate(conn, request, e);
+	if (strcmp(verb->valuestring, "steer") == 0)
+		return task_steer(conn, request, e);
 	if (strcmp(verb->valuestring, "put") == 0)
 		return task_put(conn, request, e);
 	return err_set(e, ERR_INPUT, "this daemon does not know \"%.40s\"", verb->valuestring);

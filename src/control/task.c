@@ -48,6 +48,7 @@ task_free(struct task *task)
 	outbox_filter_free(&task->filter);
 	segment_request_free(&task->request);
 	free(task->note);
+	free(task->site);
 	free(task->event);
 	free(task);
 }
@@ -94,11 +95,22 @@ task_start(struct task *task, struct outbox_msg *msg, struct err *e)
 /* ---- operate -------------------------------------------------------------------------------- */
 
 static int
+read_text(const cJSON *request, const char *name, char **ret_text, struct err *e)
+{
+	const cJSON *text = cJSON_GetObjectItemCaseSensitive(request, name);
+
+	if (text != NULL && !cJSON_IsString(text))
+		return err_set(e, ERR_INPUT, "%s must be a text", name);
+	if (text != NULL && (*ret_text = strdup(text->valuestring)) == NULL)
+		return err_nomem(e);
+	return 0;
+}
+
+static int
 read_operation(struct task *task, const cJSON *request, struct err *e)
 {
 	const cJSON *verb = cJSON_GetObjectItemCaseSensitive(request, "verb");
 	const cJSON *filter = cJSON_GetObjectItemCaseSensitive(request, "filter");
-	const cJSON *note = cJSON_GetObjectItemCaseSensitive(request, "note");
 
 	if (!cJSON_IsString(verb)
 	    || operate_verb_parse(slice_from(verb->valuestring), &task->operation.verb) != 0)
@@ -107,11 +119,7 @@ read_operation(struct task *task, const cJSON *request, struct err *e)
 		return -1;
 	if (outbox_filter_is_empty(&task->filter))
 		return err_set(e, ERR_INPUT, "an operation needs a filter");
-	if (note != NULL && !cJSON_IsString(note))
-		return err_set(e, ERR_INPUT, "note must be a text");
-	if (note != NULL && (task->note = strdup(note->valuestring)) == NULL)
-		return err_nomem(e);
-	return 0;
+	return read_text(request, "note", &task->note, e);
 }
 
 int
@@ -184,6 +192,66 @@ operation_goes_on(struct task *task)
 	} else {
 		tell_operation_done(task);
 	}
+	task_end(task);
+}
+
+/* ---- steer ---------------------------------------------------------------------------------- */
+
+static int
+read_steer(struct task *task, const cJSON *request, struct err *e)
+{
+	const cJSON *verb = cJSON_GetObjectItemCaseSensitive(request, "verb");
+
+	if (!cJSON_IsString(verb)
+	    || steer_verb_parse(slice_from(verb->valuestring), &task->steer.verb) != 0)
+		return err_set(e, ERR_INPUT, "this daemon does not know that verb");
+	if (read_text(request, "site", &task->site, e) != 0)
+		return -1;
+	return read_text(request, "note", &task->note, e);
+}
+
+int
+task_steer(struct connection *conn, const cJSON *request, struct err *e)
+{
+	struct task *task = task_new(conn, e);
+
+	if (task == NULL)
+		return -1;
+	if (read_steer(task, request, e) != 0) {
+		task_free(task);
+		return -1;
+	}
+	task->steer.msg.type = OUTBOX_STEER;
+	task->steer.site = task->site;
+	task->steer.actor = task->actor;
+	task->steer.note = task->note;
+	return task_start(task, &task->steer.msg, e);
+}
+
+static void
+tell_steered(struct task *task)
+{
+	cJSON *answer = cJSON_CreateObject();
+
+	cJSON_AddTrueToObject(answer, "ok");
+	cJSON_AddNumberToObject(answer, "sites", (double)task->steer.n_sites);
+	cJSON_AddNumberToObject(answer, "operation_id", (double)task->steer.operation_id);
+	connection_answer(task->connection, answer);
+}
+
+/* It is recorded: the dispatcher hears of it, also when nobody waits for the answer any more. */
+static void
+steer_ends(struct task *task)
+{
+	struct control *c = task->control;
+
+	for (size_t i = 0; task->steer.msg.rc == 0 && i < c->n_sites; i++)
+		if (task->site == NULL || strcmp(task->site, c->sites[i].name) == 0)
+			c->on_steer(c->on_steer_arg, c->sites[i].site_id, task->steer.verb);
+	if (task->connection != NULL && task->steer.msg.rc == 0)
+		tell_steered(task);
+	else if (task->connection != NULL)
+		connection_refuse(task->connection, &task->steer.msg.err);
 	task_end(task);
 }
 
@@ -284,6 +352,8 @@ tasks_take_done(struct control *c)
 		next = mail->next;
 		if (msg->type == OUTBOX_PUT)
 			put_ends(task);
+		else if (msg->type == OUTBOX_STEER)
+			steer_ends(task);
 		else
 			operation_goes_on(task);
 	}

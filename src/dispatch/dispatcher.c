@@ -76,6 +76,20 @@ dispatcher_set_credentials(
 	return 0;
 }
 
+void
+dispatcher_steer(struct dispatcher *d, int64_t site_id, enum dispatch_steer what)
+{
+	for (size_t i = 0; i < d->n_sites; i++) {
+		if (d->sites[i].site_id != site_id)
+			continue;
+		if (what != DISPATCH_FLUSH)
+			atomic_store(&d->sites[i].paused, what == DISPATCH_PAUSE);
+		if (what != DISPATCH_PAUSE)
+			atomic_store(&d->sites[i].hurry, true);
+	}
+	nudge(d);
+}
+
 /* ---- the writer ----------------------------------------------------------------------------- */
 
 /* On the writer's thread: from the push on, the message is the dispatcher's. */
@@ -173,13 +187,15 @@ take_results(struct dispatcher *d)
 }
 
 static void
-report_site(struct site *s)
+report_site(const struct dispatcher *d, struct site *s)
 {
-	int64_t wait = s->breaker.open_ms - clock_mono(s->d->clock);
+	int64_t wait = s->breaker.open_ms - clock_mono(d->clock);
 
 	if (!s->news)
 		return;
 	s->news = false;
+	if (d->on_site != NULL)
+		d->on_site(d->on_site_arg, s->name, s->state.mode, s->state.reason);
 	if (s->state.mode == OUTBOX_SITE_READY)
 		log_info("site %s: delivers again", s->name);
 	else
@@ -269,7 +285,7 @@ dispatcher_step(struct dispatcher *d)
 	run_stop(d, clock_mono(d->clock));
 	for (size_t i = 0; i < d->n_sites; i++) {
 		site_run(&d->sites[i]);
-		report_site(&d->sites[i]);
+		report_site(d, &d->sites[i]);
 	}
 	d->finished = d->stopping && is_quiet(d);
 	return step_wait(d);
@@ -367,6 +383,8 @@ dispatcher_new(
 	d->outbox = o->outbox;
 	d->clock = o->clock;
 	d->stop_deadline_ms = o->stop_deadline_ms;
+	d->on_site = o->on_site;
+	d->on_site_arg = o->on_site_arg;
 	rand_seed(&d->chance, o->seed);
 	if (outbox_reader_open(o->database, &d->reader, e) != 0 || make_sites(d, o, e) != 0) {
 		dispatcher_free(d);

@@ -44,6 +44,7 @@ struct dispatch_site_options {
 	struct verdict_policy policy;
 	unsigned max_attempts; /* failures charged to an event itself; 0: no limit */
 	int64_t max_age_ms;    /* since an event was received; 0: no limit */
+	bool paused;           /* by an operator: see dispatcher_steer */
 };
 
 /* What a person changes when a site is paused. Strings are copied. */
@@ -63,6 +64,11 @@ struct dispatcher_options {
 	const struct dispatch_site_options *sites;
 	size_t n_sites;
 	int64_t stop_deadline_ms; /* how long requests in flight may still take at the end */
+	/* Called on the dispatcher's thread when a site backs off, pauses by itself or is well
+	 * again; the strings are valid during the call. May be NULL. */
+	void (*on_site)(
+	    void *arg, const char *site, enum outbox_site_mode mode, const char *reason);
+	void *on_site_arg;
 };
 
 int dispatcher_new(
@@ -76,6 +82,13 @@ void dispatcher_wake(struct dispatcher *d);
  */
 int dispatcher_set_credentials(
     struct dispatcher *d, const struct dispatch_credentials *c, size_t n, struct err *e);
+/*
+ * An operator's word for a site: while it is paused no request begins for it; those under way end
+ * by themselves. Its end, and a flush, have it tried at once, whatever it waits for. Any thread,
+ * until dispatcher_stop; a site that is not there is passed over.
+ */
+enum dispatch_steer { DISPATCH_PAUSE, DISPATCH_RESUME, DISPATCH_FLUSH };
+void dispatcher_steer(struct dispatcher *d, int64_t site_id, enum dispatch_steer what);
 /* Lets requests in flight end within the deadline, cancels the rest, records all of them, ends the
  * thread. The outbox's writer must still be running. */
 void dispatcher_stop(struct dispatcher *d);

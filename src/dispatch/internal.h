@@ -42,6 +42,9 @@ struct dispatcher {
 	struct site *sites;
 	size_t n_sites;
 	int64_t stop_deadline_ms;
+	void (*on_site)(
+	    void *arg, const char *site, enum outbox_site_mode mode, const char *reason);
+	void *on_site_arg;
 	pthread_t thread;
 	bool running; /* the thread was started and not joined */
 

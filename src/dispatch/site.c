@@ -80,6 +80,7 @@ site_init(
 		.max_attempts = o->max_attempts,
 		.max_age_ms = o->max_age_ms,
 		.mapping = o->mapping,
+		.paused = o->paused,
 		.look = true,
 		.look_ms = SITE_NEVER,
 		.waiting_ms = INT64_MIN,
@@ -241,8 +242,9 @@ something_lands(const struct site *s)
 static bool
 may_begin(const struct site *s, int64_t now)
 {
-	return now >= s->begin_ms && s->letter == NULL && breaker_allows(&s->breaker, now)
-	       && !something_lands(s) && count_out(s) < width(s) && pace_wait(&s->pace, now) == 0
+	return !atomic_load(&s->paused) && now >= s->begin_ms && s->letter == NULL
+	       && breaker_allows(&s->breaker, now) && !something_lands(s) && count_out(s) < width(s)
+	       && pace_wait(&s->pace, now) == 0
 	       && (s->pace.interval_ms == 0 || site_count(s, ATTEMPT_BEGINNING) == 0);
 }
 
@@ -271,8 +273,19 @@ begin_next(struct site *s)
 static bool
 may_prepare(const struct site *s, int64_t now)
 {
-	return !s->d->sent && count_out(s) > 0 && !breaker_careful(&s->breaker)
-	       && pace_wait(&s->pace, now) <= PREPARE_AHEAD_MS;
+	return !s->d->sent && !atomic_load(&s->paused) && count_out(s) > 0
+	       && !breaker_careful(&s->breaker) && pace_wait(&s->pace, now) <= PREPARE_AHEAD_MS;
+}
+
+/* What is due may have changed, too: a flush takes the waiting times from events. */
+static void
+hurry(struct site *s, int64_t now)
+{
+	if (!atomic_exchange(&s->hurry, false))
+		return;
+	breaker_retry(&s->breaker, now);
+	s->look = true;
+	s->waiting_ms = INT64_MIN;
 }
 
 void
@@ -285,7 +298,8 @@ site_run(struct site *s)
 	if (!s->announced && sending)
 		announce(s);
 	site_open_letter(s, now);
-	if (!sending || !breaker_allows(&s->breaker, now))
+	hurry(s, now);
+	if (!sending || atomic_load(&s->paused) || !breaker_allows(&s->breaker, now))
 		site_drop_next(s);
 	suspects_record(s, now);
 	/* The next batch is made ready before the ends are handed over, so that the writer finds an
@@ -319,8 +333,8 @@ begin_time(const struct site *s, int64_t now)
 	bool paced = s->pace.interval_ms != 0 && site_count(s, ATTEMPT_BEGINNING) > 0;
 	bool room = s->next != NULL || site_count(s, ATTEMPT_IDLE) > 0;
 
-	if (paced || !room || something_lands(s) || s->letter != NULL || count_out(s) >= width(s)
-	    || s->breaker.mode == BREAKER_HALF_OPEN)
+	if (atomic_load(&s->paused) || paced || !room || something_lands(s) || s->letter != NULL
+	    || count_out(s) >= width(s) || s->breaker.mode == BREAKER_HALF_OPEN)
 		return SITE_NEVER;
 	if (!breaker_allows(&s->breaker, at))
 		at = s->breaker.open_ms;

@@ -27,6 +27,7 @@
 #ifndef DISPATCH_SITE_H
 #define DISPATCH_SITE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -104,6 +105,10 @@ struct site {
 	/* when to look for due events: at once, or at a time, or when woken */
 	bool look;
 	int64_t look_ms;
+
+	/* what operators say: set by any thread (dispatcher_steer) */
+	atomic_bool paused;
+	atomic_bool hurry; /* to be tried at once */
 
 	/* how Bento treats it */
 	struct breaker breaker;

@@ -65,9 +65,12 @@ read_site(sqlite3_stmt *stmt, struct audit_site *site)
 		.mode = parse_mode(db_text(stmt, 2)),
 		.next_attempt_at = db_int(stmt, 4),
 		.failures = db_int(stmt, 5),
+		.pause_at = db_int(stmt, 6),
 	};
 	copy_text(site->name, sizeof(site->name), db_text(stmt, 1));
 	copy_text(site->reason, sizeof(site->reason), db_text(stmt, 3));
+	copy_text(site->pause_by, sizeof(site->pause_by), db_text(stmt, 7));
+	copy_text(site->pause_note, sizeof(site->pause_note), db_text(stmt, 8));
 }
 
 int

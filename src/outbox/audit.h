@@ -57,6 +57,9 @@ struct audit_site {
 	char reason[AUDIT_TEXT_MAX]; /* "" when ready */
 	int64_t next_attempt_at;
 	int64_t failures; /* in a row */
+	int64_t pause_at; /* since when an operator has it paused; 0: nobody has */
+	char pause_by[AUDIT_NAME_MAX];
+	char pause_note[AUDIT_TEXT_MAX];
 	int64_t counts[STATUS_COUNT];
 	int64_t maybe_sent;        /* events that Bento may have got without our knowing */
 	int64_t perhaps_twice;     /* of them: sent again, so that Bento may have got two */
@@ -73,7 +76,7 @@ struct audit_site {
 /* Every site, in the order of their ids; free() the array. */
 int outbox_audit_sites(
     struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e);
-/* Only the first fields, up to `failures`: cheap however many events there are. */
+/* Only the first fields, up to `pause_note`: cheap however many events there are. */
 int outbox_audit_modes(
     struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e);
 /* Events that wait, over all sites; counting stops at max, so that it costs little at any size. */

@@ -18,4 +18,5 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/settle.c src/outbox/settle.h \
 	src/outbox/sites.c src/outbox/sites.h \
 	src/outbox/space.c src/outbox/space.h \
+	src/outbox/steer.c src/outbox/steer.h \
 	src/outbox/writer.c

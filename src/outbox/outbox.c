@@ -106,6 +106,12 @@ outbox_site(struct outbox *o, const char *name, int64_t *ret_site_id, struct err
 }
 
 int
+outbox_site_paused(struct outbox *o, int64_t site_id, bool *ret_paused, struct err *e)
+{
+	return sites_is_paused(&o->db, site_id, ret_paused, e);
+}
+
+int
 outbox_start(struct outbox *o, struct err *e)
 {
 	if (pthread_create(&o->thread, NULL, writer_main, o) != 0)

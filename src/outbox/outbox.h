@@ -48,6 +48,8 @@ int outbox_open(const struct outbox_options *o, struct outbox **ret_outbox, int6
     struct err *e);
 /* The id of a site by its name, made when new. After outbox_open, before outbox_start. */
 int outbox_site(struct outbox *o, const char *name, int64_t *ret_site_id, struct err *e);
+/* Whether an operator paused it (outbox/steer.h). After outbox_site, before outbox_start. */
+int outbox_site_paused(struct outbox *o, int64_t site_id, bool *ret_paused, struct err *e);
 int outbox_start(struct outbox *o, struct err *e);
 /*
  * Writes what still waits, checkpoints, ends the thread. Messages sent later are refused. 0, or -1
@@ -88,7 +90,8 @@ enum outbox_msg_type {
 	OUTBOX_ATTEMPT_END,
 	OUTBOX_SITE_STATE,
 	OUTBOX_SETTLE,
-	OUTBOX_OPERATE
+	OUTBOX_OPERATE,
+	OUTBOX_STEER
 };
 
 struct outbox_msg {
@@ -205,5 +208,6 @@ struct outbox_settle {
 };
 
 struct outbox_operation; /* outbox/operate.h */
+struct outbox_steer;     /* outbox/steer.h */
 
 #endif

@@ -52,6 +52,23 @@ sites_set_state(
 }
 
 int
+sites_is_paused(struct db *db, int64_t site_id, bool *ret_paused, struct err *e)
+{
+	sqlite3_stmt *stmt = db_stmt(db, STMT_SITE_IS_PAUSED, e);
+	int rc;
+
+	if (stmt == NULL)
+		return -1;
+	db_bind_int(stmt, 1, site_id);
+	rc = db_step(db, stmt, e);
+	if (rc < 0)
+		return -1;
+	*ret_paused = rc == 1 && db_int(stmt, 0) != 0;
+	db_done(stmt);
+	return 0;
+}
+
+int
 sites_reset(struct db *db, struct err *e)
 {
 	sqlite3_stmt *stmt = db_stmt(db, STMT_SITES_RESET, e);

@@ -10,6 +10,7 @@
 #include "outbox/settle.h"
 #include "outbox/sites.h"
 #include "outbox/space.h"
+#include "outbox/steer.h"
 
 /* A transaction ends at these, so that nobody waits long behind a flood. */
 #define GROUP_EVENTS 4096
@@ -231,6 +232,10 @@ apply(struct outbox *o, struct group *g, struct outbox_msg *msg, struct err *e)
 		g->due = true;
 		return operate_apply(
 		    &o->db, (struct outbox_operation *)msg, clock_wall(o->options.clock), e);
+	case OUTBOX_STEER:
+		g->due = true;
+		return steer_apply(
+		    &o->db, (struct outbox_steer *)msg, clock_wall(o->options.clock), e);
 	}
 	return err_set(e, ERR_STATE, "unknown message %d", (int)msg->type);
 }

@@ -9,7 +9,8 @@ INTEGRATION_TESTS = \
 	tests/integration/test_hardening.sh \
 	tests/integration/test_policy.py \
 	tests/integration/test_restart.py \
-	tests/integration/test_sdk.py
+	tests/integration/test_sdk.py \
+	tests/integration/test_steer.py
 
 TESTS += $(INTEGRATION_TESTS)
 EXTRA_DIST += $(INTEGRATION_TESTS) tests/lib/python.sh tests/lib/spoolhttp.py \

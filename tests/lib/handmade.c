@@ -31,6 +31,7 @@ void
 handmade_create(struct handmade *h)
 {
 	struct err e = { 0 };
+	char version[40];
 
 	*h = (struct handmade){ .folder = "/tmp/bentospool-test-XXXXXX" };
 	assert_non_null(mkdtemp(h->folder));
@@ -42,7 +43,8 @@ handmade_create(struct handmade *h)
 		handmade_sql(h, schema_migrations[i]);
 	handmade_sql(h, schema_views);
 	handmade_sql(h, "PRAGMA application_id = 1651732529"); /* DB_APPLICATION_ID */
-	handmade_sql(h, "PRAGMA user_version = 1");
+	snprintf(version, sizeof(version), "PRAGMA user_version = %d", SCHEMA_VERSION);
+	handmade_sql(h, version);
 	assert_int_equal(handmade_int(h, "PRAGMA application_id"), DB_APPLICATION_ID);
 	assert_int_equal(handmade_int(h, "PRAGMA user_version"), SCHEMA_VERSION);
 	handmade_sql(h, "INSERT INTO site (site_id, name) VALUES (1, 'main')");

@@ -15,6 +15,7 @@ UNIT_TESTS = \
 	tests/unit/test_dispatcher_breaker \
 	tests/unit/test_dispatcher_order \
 	tests/unit/test_dispatcher_split \
+	tests/unit/test_dispatcher_steer \
 	tests/unit/test_dispatcher_stop \
 	tests/unit/test_dispatcher_trouble \
 	tests/unit/test_envelope \
@@ -106,6 +107,8 @@ tests_unit_test_dispatcher_order_LDADD = $(UNIT_LIBS)
 tests_unit_test_dispatcher_split_SOURCES = tests/unit/test_dispatcher_split.c \
 	$(DISPATCH_FAKES) tests/lib/fake_bento.c tests/lib/fake_bento.h
 tests_unit_test_dispatcher_split_LDADD = $(UNIT_LIBS)
+tests_unit_test_dispatcher_steer_SOURCES = tests/unit/test_dispatcher_steer.c $(DISPATCH_FAKES)
+tests_unit_test_dispatcher_steer_LDADD = $(UNIT_LIBS)
 tests_unit_test_dispatcher_stop_SOURCES = tests/unit/test_dispatcher_stop.c $(DISPATCH_FAKES)
 tests_unit_test_dispatcher_stop_LDADD = $(UNIT_LIBS)
 tests_unit_test_dispatcher_trouble_SOURCES = tests/unit/test_dispatcher_trouble.c \

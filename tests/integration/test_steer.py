@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+"""pause, resume, flush: of one site or all, with a daemon and without."""
+import json
+import os
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import spooltest  # noqa: E402
+from spooltest import equal, track, true, wait_until  # noqa: E402
+
+
+def done(completed, code=0):
+    equal(completed.returncode, code, f"exit status ({completed.stderr.strip()})")
+    return completed
+
+
+def operations(bench):
+    return [(row["verb"], row["filter"], row["note"]) for row in
+            bench.rows("SELECT * FROM operations ORDER BY operation_id")]
+
+
+def two_sites(bench, first, second, **more):
+    """Each with a write key of its own name."""
+    sites = {name: bench.site(sim.api_url(), write_keys=[name], **more)
+             for name, sim in (("ashore", first), ("aboard", second))}
+    conf = bench.configure(sites)
+    return spooltest.Daemon(bench, conf)
+
+
+def test_pause_and_resume(bench):
+    """a paused site keeps its events, others go on; resume sends them"""
+    first, second = bench.sim(), bench.sim()
+    daemon = two_sites(bench, first, second)
+    done(bench.cli("pause", "--site", "ashore", "--note", "Bento migrates"))
+    daemon.accept("/v1/track", track("a-1"), key="ashore")
+    daemon.accept("/v1/track", track("b-1"), key="aboard")
+    wait_until(second.events, "the other site delivers")
+    equal(first.requests(), [], "requests for the paused site")
+    equal(bench.outbox("a-1")["status"], "pending", "status while paused")
+    status = done(bench.cli("status")).stdout
+    true("paused by" in status and "Bento migrates" in status, f"status says why: {status}")
+    checked = done(bench.cli("status", "--check"), code=1).stdout
+    true("bentospool resume --site ashore" in checked, f"and what to do: {checked}")
+    seen = bench.rows("SELECT site, state, note FROM sites ORDER BY site DESC")
+    equal([tuple(row.values()) for row in seen],
+          [("ashore", "paused", "Bento migrates"), ("aboard", "ready", None)], "the view")
+
+    done(bench.cli("resume", "--site", "ashore"))
+    bench.wait_settled(2)
+    equal(first.keys(), ["a-1"], "delivered after resume")
+    equal(operations(bench), [("pause", '{"site":"ashore"}', "Bento migrates"),
+                              ("resume", '{"site":"ashore"}', None)], "operations")
+
+
+def test_pause_lasts(bench):
+    """a pause lasts across restarts, and can be made and ended without a daemon"""
+    sim = bench.sim()
+    daemon = bench.daemon(sim)
+    done(bench.cli("pause"))
+    daemon.accept("/v1/track", track("a-1"))
+    daemon = daemon.restart()
+    daemon.accept("/v1/track", track("a-2"))
+    daemon = daemon.restart(spooltest.signal.SIGKILL)
+    daemon.accept("/v1/track", track("a-3"))
+    equal(sim.requests(), [], "requests while paused")
+    daemon.stop()
+
+    told = done(bench.cli("resume", "--json")).stdout
+    equal(json.loads(told), {"verb": "resume", "sites": 1, "operation_id": 2, "daemon": False},
+          "what resume says")
+    done(bench.cli("pause"))
+    done(bench.cli("resume"))
+    equal([row[:2] for row in operations(bench)],
+          [("pause", '{"all":true}'), ("resume", '{"all":true}')] * 2, "operations")
+    daemon.restart()
+    bench.wait_settled(3)
+    equal(sim.keys(), ["a-1", "a-2", "a-3"], "delivered in order")
+
+
+def test_flush(bench):
+    """flush ends a back-off and the waiting of single events at once"""
+    sim = bench.sim()
+    sim.answer(503)
+    daemon = bench.daemon(sim, retry_first=3600, retry_max=3600)
+    daemon.accept("/v1/track", track("a-1"))
+    wait_until(lambda: bench.value("SELECT state FROM sites") == "backoff", "the site backs off")
+    # Full jitter may have chosen a short wait: then it is soon in the next, which grow.
+    sim.heal()
+    done(bench.cli("flush"))
+    bench.wait_settled(1)
+    equal(sim.keys(), ["a-1"], "delivered after flush")
+
+
+def test_flush_leaves_a_pause(bench):
+    """flush does not end an operator's pause; resume ends a back-off as well"""
+    sim = bench.sim()
+    sim.answer(401)
+    daemon = bench.daemon(sim, retry_first=3600, retry_max=3600)
+    daemon.accept("/v1/track", track("a-1"))
+    wait_until(lambda: bench.value("SELECT state FROM sites") == "paused", "401 pauses the site")
+    done(bench.cli("pause"))
+    asked = len(sim.requests())
+    sim.heal()
+    done(bench.cli("flush"))
+    done(bench.cli("pause", "--note", "again"))
+    equal(len(sim.requests()), asked, "requests after flush under a pause")
+    equal(bench.value("SELECT note FROM sites"), "again", "the newest note")
+    done(bench.cli("resume"))
+    bench.wait_settled(1)
+
+
+def test_unknown_site(bench):
+    """a site that is not there: exit 3, nothing recorded, with and without a daemon"""
+    daemon = bench.daemon(bench.sim())
+    refused = done(bench.cli("pause", "--site", "nowhere"), code=3)
+    true('no site is called "nowhere"' in refused.stderr, f"says which: {refused.stderr}")
+    daemon.stop()
+    refused = done(bench.cli("pause", "--site", "nowhere"), code=3)
+    true('no site is called "nowhere"' in refused.stderr, f"says which: {refused.stderr}")
+    equal(operations(bench), [], "operations")
+
+
+ALARM = """#!/bin/sh
+printf '%s|%s|%s|%s\\n' "$BENTOSPOOL_EVENT" "$BENTOSPOOL_SITE" "$1" "$BENTOSPOOL_TEXT" >>"$2"
+env >>"$2.env"
+"""
+
+
+def alarms(bench):
+    try:
+        with open(bench.path("alarms"), encoding="utf-8") as lines:
+            return [line.rstrip("\n").split("|") for line in lines]
+    except FileNotFoundError:
+        return []
+
+
+def alarm_command(bench):
+    script = bench.write("alarm.sh", ALARM)
+    os.chmod(script, 0o700)
+    return [script, "it's", bench.path("alarms")]
+
+
+def test_alarm_of_a_site(bench):
+    """alarm_command runs when a site pauses by itself and when it delivers again, and learns no secret"""
+    sim = bench.sim()
+    sim.answer(401)
+    daemon = bench.daemon(sim, top={"alarm_command": alarm_command(bench)},
+                          env={"BENTO_SECRET_KEY": spooltest.SECRET_KEY})
+    daemon.accept("/v1/track", track("a-1"))
+    wait_until(lambda: len(sim.requests()) > 3, "several probes fail")
+    wait_until(lambda: alarms(bench), "the alarm of the pause")
+    sim.heal()
+    bench.wait_settled(1)
+    wait_until(lambda: len(alarms(bench)) > 1, "the alarm of the recovery")
+    paused, resumed = alarms(bench)
+    equal(paused[:3], ["site_paused", "main", "it's"], "the first alarm")
+    true("secret_key" in paused[3], f"says what to look at: {paused[3]}")
+    equal(resumed, ["site_resumed", "main", "it's", "site main delivers again"], "the second")
+    with open(bench.path("alarms") + ".env", encoding="utf-8") as lines:
+        true(spooltest.SECRET_KEY not in lines.read(), "the secret is not in its environment")
+
+
+def test_alarm_of_storage(bench):
+    """alarm_command runs when events can no longer be stored"""
+    daemon = bench.daemon(bench.sim(), top={"alarm_command": alarm_command(bench),
+                                            "min_free": 1 << 50})
+    equal(daemon.post("/v1/track", track("a-1"))[0], 503, "no space")
+    wait_until(lambda: alarms(bench), "the alarm")
+    equal(alarms(bench)[0][:2], ["storage_failed", ""], "what it says")
+
+
+def test_alarm_command_must_run(bench):
+    """an alarm_command that cannot be run is refused at the start"""
+    conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")},
+                           top={"alarm_command": ["page"]})
+    refused = done(bench.cli("check", conf=conf), code=1)
+    true("whole path" in refused.stderr, f"says what is wanted: {refused.stderr}")
+    conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")},
+                           top={"alarm_command": [bench.path("nothing")]})
+    refused = done(bench.cli("check", conf=conf), code=1)
+    true("cannot be run" in refused.stderr, f"says why: {refused.stderr}")
+
+
+spooltest.main()
