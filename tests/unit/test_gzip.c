@@ -136,7 +136,7 @@ what_follows_must_be_gzip_too(void **state)
 	assert_non_null(all);
 	memcpy(all, packed, n);
 	for (size_t i = 0; i < sizeof(garbage) / sizeof(*garbage); i++) {
-		strcpy(all + n, garbage[i]);
+		memcpy(all + n, garbage[i], strlen(garbage[i]));
 		assert_refused(all, n + strlen(garbage[i]), GZIP_BAD);
 	}
 	memset(all + n, 0, 10);
