@@ -81,8 +81,8 @@ INSERT INTO event (event_id, site_id, message_id, kind, name, email, occurred_at
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10);
 
 -- name: delivery_add
-INSERT INTO delivery (event_id, site_id, status, reason, settled_at, message_key)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+INSERT INTO delivery (event_id, site_id, status, reason, settled_at, message_key, detail)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
 
 -- What is due
 
@@ -157,7 +157,7 @@ WHERE event_id = ?1 AND status <> 'delivered';
 
 -- name: delivery_settle
 UPDATE delivery SET status = ?2, reason = ?3, settled_at = ?4, next_attempt_at = ?5,
-	attempts = attempts + ?6, max_batch = coalesce(?7, max_batch)
+	attempts = attempts + ?6, max_batch = coalesce(?7, max_batch), detail = coalesce(?8, detail)
 WHERE event_id = ?1 AND status = 'pending';
 
 -- name: attempts_open
@@ -198,7 +198,8 @@ FROM attempt WHERE site_id = ?1 ORDER BY attempt_id DESC LIMIT 1;
 SELECT d.event_id, d.site_id, s.name, e.message_id, e.kind, e.name, coalesce(d.email, e.email),
 	d.status, d.reason, d.attempts, d.maybe_sent, e.received_at, e.occurred_at,
 	iif(d.status = 'pending', max(d.next_attempt_at, coalesce(s.next_attempt_at, 0)), 0),
-	d.settled_at, d.last_attempt_id, a.http_status, a.error, e.body, v.context
+	d.settled_at, d.last_attempt_id, a.http_status, a.error, d.detail,
+	e.body, v.context
 FROM delivery d
 JOIN event e ON e.event_id = d.event_id
 LEFT JOIN site s ON s.site_id = d.site_id

@@ -27,7 +27,7 @@ SELECT
 		END AS next_attempt_at,
 	strftime('%Y-%m-%dT%H:%M:%fZ', d.settled_at / 1000.0, 'unixepoch') AS settled_at,
 	a.http_status,
-	a.error,
+	coalesce(a.error, d.detail) AS error,
 	d.maybe_sent,
 	e.body
 FROM delivery d

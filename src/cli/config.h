@@ -27,6 +27,8 @@ struct config_list {
 struct config_ingest {
 	struct config_list listen;
 	int64_t max_body;
+	int64_t max_event;
+	int64_t max_message_id;
 	int64_t max_header_bytes;
 	int64_t max_headers;
 	int64_t max_connections;

@@ -7,6 +7,10 @@
 #include "cli/config.h"
 #include "cli/settings.h"
 
+/* A body, its texts decoded, its events; and what unpacks it. Less would refuse some for ever. */
+#define BUFFERED_PER_BODY 3
+#define BUFFERED_BESIDE 65536
+
 static const char *
 place(const struct config *c)
 {
@@ -102,10 +106,12 @@ check_limits(const struct config *c, struct err *e)
 
 	if (c->ingest.listen.n == 0)
 		return err_set(e, ERR_INPUT, "%s: ingest: listen must name an address", place(c));
-	if (c->ingest.max_buffered < c->ingest.max_body)
+	if (c->ingest.max_buffered < BUFFERED_PER_BODY * c->ingest.max_body + BUFFERED_BESIDE)
 		return err_set(e, ERR_INPUT,
-		    "%s: ingest: max_buffered must be at least max_body (%lld)", place(c),
-		    (long long)c->ingest.max_body);
+		    "%s: ingest: max_buffered must be at least three times max_body and 64 KiB "
+		    "(%lld), so that every body can be taken apart",
+		    place(c),
+		    (long long)(BUFFERED_PER_BODY * c->ingest.max_body + BUFFERED_BESIDE));
 	if (strlen(c->control) >= sizeof(un.sun_path))
 		return err_set(e, ERR_INPUT,
 		    "%s: the control socket's name %.100s... is longer than %zu bytes: set control "

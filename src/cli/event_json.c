@@ -59,7 +59,8 @@ event_json(const struct audit_event *event)
 	json_add_time(o, "next_attempt_at", event->next_attempt_at);
 	json_add_time(o, "settled_at", event->settled_at);
 	add_http_status(o, event->http_status);
-	json_add_slice(o, "error", event->error);
+	json_add_slice(o, "error", event->error.n > 0 ? event->error : event->detail);
+	json_add_slice(o, "detail", event->detail);
 	cJSON_AddNumberToObject(o, "maybe_sent", (double)event->maybe_sent);
 	return o;
 }

@@ -47,7 +47,7 @@ why(const struct audit_event *event)
 {
 	if (event->reason.n > 0 || SLICE_IS(event->status, "delivered"))
 		return event->reason;
-	return event->error;
+	return event->error.n > 0 ? event->error : event->detail;
 }
 
 static void

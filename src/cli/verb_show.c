@@ -110,6 +110,7 @@ describe_event(struct portrait *p, const struct audit_event *event)
 	buf_printf(&p->text, "event %lld\n", (long long)event->event_id);
 	add_line(p, "status", event->status);
 	add_line(p, "reason", event->reason);
+	add_line(p, "detail", event->detail);
 	add_line(p, "site", event->site);
 	add_line(p, "kind", event->kind);
 	add_line(p, "name", event->name);

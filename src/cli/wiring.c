@@ -103,6 +103,8 @@ wiring_ingest(const struct config *c, struct ingest_options *ret)
 		.listen = items(&in->listen),
 		.n_listen = in->listen.n,
 		.max_body = (size_t)in->max_body,
+		.max_event = (size_t)in->max_event,
+		.max_message_id = (size_t)in->max_message_id,
 		.max_header_bytes = (size_t)in->max_header_bytes,
 		.max_headers = (unsigned)in->max_headers,
 		.max_connections = (unsigned)in->max_connections,

@@ -14,6 +14,12 @@
 
 /* One pointer, so that the reason can be recognised by it. */
 static const char no_email[] = "no_email";
+static const char event_too_large[] = "event_too_large";
+static const char too_many_events[] = "too_many_events";
+static const char message_id_too_long[] = "message_id_too_long";
+
+#define DETAIL_MAX 96                    /* bytes of one that is printed */
+#define LAST_MS INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
 
 /* What the body says for the whole request. */
 struct envelope {
@@ -31,6 +37,7 @@ segment_request_init(struct segment_request *r)
 {
 	*r = (struct segment_request){ 0 };
 	buf_init(&r->scratch, 0);
+	buf_init(&r->details, 0);
 }
 
 void
@@ -38,6 +45,7 @@ segment_request_free(struct segment_request *r)
 {
 	free(r->events);
 	buf_free(&r->scratch);
+	buf_free(&r->details);
 	segment_request_init(r);
 }
 
@@ -47,7 +55,13 @@ push_event(struct segment_request *r)
 	size_t cap = r->cap_events == 0 ? 16 : r->cap_events * 2;
 	struct segment_event *events;
 
+	if (r->max_events > 0 && cap > r->max_events)
+		cap = r->max_events;
 	if (r->n_events == r->cap_events) {
+		if (cap <= r->cap_events) {
+			r->code = too_many_events;
+			return NULL;
+		}
 		events = reallocarray(r->events, cap, sizeof(*events));
 		if (events == NULL)
 			return NULL;
@@ -74,7 +88,8 @@ decode(struct segment_request *r, const struct json_value *value)
 
 /*
  * No event of ours is older than 1970: what is earlier comes from clients that print a time they
- * never set (year 1), and would only spoil the correction.
+ * never set (year 1), and would only spoil the correction. What an offset carries past the last
+ * year that four digits can name is no time either.
  */
 static bool
 read_time(struct segment_request *r, const struct json_value *value, int64_t *ret_ms)
@@ -82,7 +97,7 @@ read_time(struct segment_request *r, const struct json_value *value, int64_t *re
 	struct slice text = decode(r, value);
 	int64_t ms;
 
-	if (text.p == NULL || isotime_parse(text, &ms) != 0 || ms < 0)
+	if (text.p == NULL || isotime_parse(text, &ms) != 0 || ms < 0 || ms > LAST_MS)
 		return false;
 	*ret_ms = ms;
 	return true;
@@ -92,10 +107,15 @@ read_time(struct segment_request *r, const struct json_value *value, int64_t *re
 static int64_t
 correct_time(int64_t t, int64_t sent_at, int64_t received_at)
 {
-	const int64_t max = INT64_C(253402300799999); /* 9999-12-31T23:59:59.999Z */
 	int64_t corrected = received_at - (sent_at - t);
 
-	return corrected >= 0 && corrected <= max ? corrected : t;
+	return corrected >= 0 && corrected <= LAST_MS ? corrected : t;
+}
+
+static bool
+is_given(const struct json_value *value)
+{
+	return value->type != JSON_NONE && value->type != JSON_NULL;
 }
 
 static void
@@ -105,8 +125,13 @@ take_time(struct segment_request *r, const struct event_fields *f, struct segmen
 
 	event->occurred_at = r->received_at;
 	if (!read_time(r, &f->value[KEY_ORIGINAL_TIMESTAMP], &t)
-	    && !read_time(r, &f->value[KEY_TIMESTAMP], &t))
+	    && !read_time(r, &f->value[KEY_TIMESTAMP], &t)) {
+		if (is_given(&f->value[KEY_ORIGINAL_TIMESTAMP])
+		    || is_given(&f->value[KEY_TIMESTAMP]))
+			event->detail = "its timestamp is no ISO 8601 time since 1970: the time of "
+					"receipt is used";
 		return;
+	}
 	event->occurred_at = t;
 	if (read_time(r, &f->value[KEY_SENT_AT], &sent_at))
 		event->occurred_at = correct_time(t, sent_at, r->received_at);
@@ -171,10 +196,37 @@ find_fault(const struct event_fields *f, const struct segment_event *event)
 	return NULL;
 }
 
+static size_t
+count_characters(struct slice utf8)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < utf8.n; i++)
+		n += (utf8.p[i] & 0xc0) != 0x80;
+	return n;
+}
+
+/* Which limit the event exceeds; NULL: none. */
+static const char *
+find_excess(const struct segment_request *r, const struct segment_event *event)
+{
+	if (r->max_event > 0 && event->body.n > r->max_event)
+		return event_too_large;
+	if (r->max_message_id > 0 && event->message_id.n > r->max_message_id
+	    && count_characters(event->message_id) > r->max_message_id)
+		return message_id_too_long;
+	return NULL;
+}
+
 static void
-judge(const struct event_fields *f, struct segment_event *event)
+judge(struct segment_request *r, const struct event_fields *f, struct segment_event *event)
 {
 	event->status = STATUS_INVALID;
+	event->reason = find_excess(r, event);
+	if (event->reason != NULL) {
+		r->n_excess++;
+		return;
+	}
 	event->reason = find_fault(f, event);
 	if (event->reason != NULL)
 		return;
@@ -206,7 +258,7 @@ read_event(struct segment_request *r, struct json *j, struct event_fields *f)
 	event->email = person.email;
 	event->email_from = (unsigned char)person.where;
 	take_time(r, f, event);
-	judge(f, event);
+	judge(r, f, event);
 	return 0;
 }
 
@@ -220,7 +272,7 @@ read_batch(struct segment_request *r, struct json *j, struct envelope *env)
 	struct json_value value;
 	int more;
 
-	r->n_events = 0;
+	r->n_events = r->n_excess = 0;
 	buf_clear(&r->scratch);
 	env->stray = NULL;
 	env->batch = json_peek(j);
@@ -294,6 +346,34 @@ give_batch_email(struct segment_event *event, struct slice email)
 	}
 }
 
+/* By how much events exceed their limits; room for all texts first, so that none moves. */
+static int
+explain_excess(struct segment_request *r)
+{
+	struct buf *to = &r->details;
+
+	buf_clear(to);
+	to->max = r->n_excess * DETAIL_MAX;
+	if (r->n_excess == 0)
+		return 0;
+	if (buf_reserve(to, to->max) == NULL)
+		return -1;
+	for (size_t i = 0; i < r->n_events; i++) {
+		struct segment_event *event = &r->events[i];
+
+		if (event->reason != event_too_large && event->reason != message_id_too_long)
+			continue;
+		event->detail = to->p + to->n;
+		if (event->reason == event_too_large)
+			buf_printf(to, "%zu bytes; max_event is %zu", event->body.n, r->max_event);
+		else
+			buf_printf(to, "its messageId has %zu characters; max_message_id is %zu",
+			    count_characters(event->message_id), r->max_message_id);
+		buf_append_byte(to, '\0');
+	}
+	return 0;
+}
+
 static int
 complete_events(struct segment_request *r, const struct envelope *env)
 {
@@ -302,7 +382,7 @@ complete_events(struct segment_request *r, const struct envelope *env)
 	int64_t sent_at;
 	bool has_sent_at = read_time(r, &env->sent_at, &sent_at);
 
-	if (person_find(&sources, &r->scratch, &person) != 0)
+	if (person_find(&sources, &r->scratch, &person) != 0 || explain_excess(r) != 0)
 		return -1;
 	for (size_t i = 0; i < r->n_events; i++) {
 		struct segment_event *event = &r->events[i];
@@ -335,6 +415,13 @@ refuse_json(struct segment_request *r, struct err *e, const struct json *j)
 static int
 refuse_memory(struct segment_request *r, struct err *e)
 {
+	if (r->code == too_many_events) {
+		refuse(r, e, too_many_events, "");
+		return err_set(e, ERR_INPUT,
+		    "\"batch\" holds more than %zu events, more than there is memory for: post "
+		    "smaller batches",
+		    r->max_events);
+	}
 	refuse(r, e, "out_of_memory", "");
 	return err_nomem(e);
 }
@@ -364,7 +451,7 @@ check_batch(struct segment_request *r, const struct envelope *env, struct err *e
 static int
 prepare(struct segment_request *r)
 {
-	r->n_events = 0;
+	r->n_events = r->n_excess = 0;
 	r->code = NULL;
 	r->write_key = r->context = r->integrations = r->sent_at = SLICE_NONE;
 	buf_clear(&r->scratch);

@@ -18,7 +18,10 @@
 #include "base/slice.h"
 #include "event/kind.h"
 
-/* Slices point into the request's body, or into the parse's scratch where a string had escapes. */
+/*
+ * Slices point into the request's body, or into the parse's scratch where a string had escapes;
+ * a detail that is not static is the request's, too.
+ */
 struct segment_event {
 	struct slice body; /* the event's object, byte for byte */
 	enum event_kind kind;
@@ -28,6 +31,7 @@ struct segment_event {
 	int64_t occurred_at;      /* wall ms, corrected by the client's clock offset */
 	enum event_status status; /* pending, unsupported or invalid */
 	const char *reason;       /* static; NULL for pending */
+	const char *detail;       /* a sentence beside it, or about a pending one; NULL: none */
 	/* for segment_parse, until the whole envelope is known */
 	unsigned char email_from; /* enum person_where */
 	bool wants_sent_at;       /* occurred_at is still the client's own time */
@@ -45,6 +49,9 @@ struct segment_request {
 	enum event_kind path_kind; /* KIND_UNKNOWN: each event's `type` decides */
 	int64_t received_at;       /* wall ms */
 	unsigned max_depth;        /* nesting; JSON_MAX_DEPTH */
+	size_t max_event;          /* bytes of one event's text; 0: any */
+	size_t max_message_id;     /* characters; 0: any */
+	size_t max_events;         /* for how many of a batch there is memory; 0: for any */
 	/* out, after 0 */
 	struct slice write_key; /* `writeKey` of the body, decoded; absent when there is none */
 	struct slice context;   /* batch: its raw `context`, `integrations` and `sentAt` values, */
@@ -56,16 +63,19 @@ struct segment_request {
 	 * the largest body, events has a place for every "{}," of it at most */
 	size_t cap_events;
 	struct buf scratch;
+	struct buf details; /* texts of details that are no static ones */
 	/* out, after -1: Segment's word for it, static: "invalid_json", "empty_batch", ... */
 	const char *code;
+	size_t n_excess; /* private: events that exceed max_event or max_message_id */
 };
 
 void segment_request_init(struct segment_request *r);
 void segment_request_free(struct segment_request *r);
 /*
  * Fills the out part. -1 when the body as a whole is refused (400): not JSON, no object, `batch`
- * missing, no array or empty, a batch member that is no object; e (ERR_INPUT) says what and at
- * which byte. Out of memory is -1 too, with ERR_NOMEM and "out_of_memory": that is no 400.
+ * missing, no array or empty, a batch member that is no object, more events than max_events; e
+ * (ERR_INPUT) says what and at which byte. Out of memory is -1 too, with ERR_NOMEM and
+ * "out_of_memory": that is no 400.
  */
 int segment_parse(struct segment_request *r, struct err *e);
 

@@ -197,6 +197,8 @@ ingest_new(const struct ingest_options *o, struct event_base *base, struct outbo
 		return err_nomem(e);
 	in->outbox = outbox;
 	in->clock = o->clock;
+	in->max_event = o->max_event;
+	in->max_message_id = o->max_message_id;
 	in->wake_fd = -1;
 	if (auth_new(o->sites, o->n_sites, &in->auth, e) != 0 || request_open(in, base, e) != 0
 	    || open_server(in, o, base, e) != 0) {

@@ -41,7 +41,9 @@ struct ingest_site_options {
 struct ingest_options {
 	const char *const *listen; /* "127.0.0.1:7300", "[::1]:0", "unix:/path" */
 	size_t n_listen;
-	size_t max_body;         /* bytes of one request's body */
+	size_t max_body;       /* bytes of one request's body */
+	size_t max_event;      /* bytes of one event; what exceeds it is kept as invalid; 0: any */
+	size_t max_message_id; /* characters, likewise */
 	size_t max_header_bytes; /* of the request line and all headers */
 	unsigned max_headers;
 	unsigned max_connections;   /* over all listeners */

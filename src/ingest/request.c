@@ -52,6 +52,14 @@ request_take(struct ingest *in)
 	return r;
 }
 
+/* Memory of a parse beyond what a request keeps. */
+static bool
+is_large(const struct segment_request *parse)
+{
+	return parse->cap_events > KEPT_EVENTS
+	       || parse->scratch.cap + parse->details.cap > KEPT_SCRATCH;
+}
+
 static void
 free_request(struct request *r)
 {
@@ -76,7 +84,7 @@ release_request(struct request *r)
 		return;
 	}
 	body_clear(&r->body, &in->server->quota);
-	if (r->parse.cap_events > KEPT_EVENTS || r->parse.scratch.cap > KEPT_SCRATCH) {
+	if (is_large(&r->parse)) {
 		segment_request_free(&r->parse);
 		segment_request_init(&r->parse);
 	}
@@ -208,14 +216,26 @@ static int
 charge_events(struct request *r)
 {
 	const struct segment_request *parse = &r->parse;
-	size_t n = parse->cap_events * sizeof(*parse->events) + parse->scratch.cap;
+	size_t n =
+	    parse->cap_events * sizeof(*parse->events) + parse->scratch.cap + parse->details.cap;
 
-	if (parse->cap_events <= KEPT_EVENTS && parse->scratch.cap <= KEPT_SCRATCH)
+	if (!is_large(parse))
 		return 0;
 	if (body_quota_take(&r->ingest->server->quota, n) != 0)
 		return -1;
 	r->charged = n;
 	return 0;
+}
+
+/* How many events could be held if nobody else held anything: more could never be accepted. */
+static size_t
+max_events(const struct request *r)
+{
+	const struct body_quota *q = &r->ingest->server->quota;
+	size_t held = r->body.cap + r->body.n; /* the body, and its texts decoded */
+	size_t room = q->max > held ? (q->max - held) / sizeof(struct segment_event) : 0;
+
+	return room > KEPT_EVENTS ? room : KEPT_EVENTS;
 }
 
 static void
@@ -237,6 +257,9 @@ take_events(struct request *r)
 	parse->path_kind = r->route->kind;
 	parse->received_at = clock_wall(r->ingest->clock);
 	parse->max_depth = JSON_MAX_DEPTH;
+	parse->max_event = r->ingest->max_event;
+	parse->max_message_id = r->ingest->max_message_id;
+	parse->max_events = max_events(r);
 	if (segment_parse(parse, &e) != 0) {
 		refuse_body(r, &e);
 		return;

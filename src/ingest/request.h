@@ -38,6 +38,7 @@ struct ingest {
 	struct auth *auth;
 	struct outbox *outbox;
 	const struct clock *clock;
+	size_t max_event, max_message_id; /* as in struct ingest_options */
 	bool stopping;
 	/* what the writer has done with; wake_fd tells the event loop that it is no longer empty */
 	struct mailbox done;

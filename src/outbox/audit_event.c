@@ -12,8 +12,8 @@
 	" coalesce(d.email, e.email), d.status, d.reason, d.attempts, d.maybe_sent,"               \
 	" e.received_at, e.occurred_at,"                                                           \
 	" iif(d.status = 'pending', max(d.next_attempt_at, coalesce(s.next_attempt_at, 0)), 0),"   \
-	" d.settled_at, d.last_attempt_id, a.http_status, a.error"
-#define WIDE_COLUMN 18 /* body, context */
+	" d.settled_at, d.last_attempt_id, a.http_status, a.error, d.detail"
+#define WIDE_COLUMN 19 /* body, context */
 
 static void
 read_event(sqlite3_stmt *stmt, struct audit_event *ret_event)
@@ -37,6 +37,7 @@ read_event(sqlite3_stmt *stmt, struct audit_event *ret_event)
 		.last_attempt_id = db_int(stmt, 15),
 		.http_status = (int)db_int(stmt, 16),
 		.error = db_text(stmt, 17),
+		.detail = db_text(stmt, 18),
 	};
 }
 

@@ -161,7 +161,7 @@ filter_sql(const struct outbox_filter *f, unsigned want, struct buf *sql)
 		[FILTER_REASON] = "d.reason = :reason",
 		[FILTER_NAME] = "e.name GLOB :name",
 		[FILTER_EMAIL] = "lower(coalesce(d.email, e.email)) GLOB lower(:email)",
-		[FILTER_ERROR] = "a.error GLOB :error",
+		[FILTER_ERROR] = "coalesce(a.error, d.detail) GLOB :error",
 		[FILTER_SITE] = "s.name = :site",
 	};
 

@@ -202,6 +202,7 @@ struct outbox_settle {
 	size_t n_events;
 	enum event_status status; /* STATUS_PENDING keeps them waiting */
 	const char *reason;       /* static or owned by the sender; NULL: none */
+	const char *detail;       /* a sentence beside it, likewise; NULL: what there was stays */
 	int64_t next_attempt_at;  /* wall ms; 0: due at once, in order of arrival */
 	bool charge;              /* count an attempt against them */
 	unsigned max_batch;       /* they travel in batches of at most this many; 0: as before */

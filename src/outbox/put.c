@@ -110,6 +110,7 @@ add_delivery(struct put *p, const struct outbox_put *put, const struct segment_e
 	db_bind_text(stmt, 4, slice_from(event->reason));
 	db_bind_int_or_null(stmt, 5, put->received_at, event->status != STATUS_PENDING);
 	db_bind_int(stmt, 6, (int64_t)key);
+	db_bind_text(stmt, 7, slice_from(event->detail));
 	return db_run(p->db, stmt, e);
 }
 

@@ -16,6 +16,7 @@ settle_apply(struct db *db, const struct outbox_settle *settle, int64_t now, str
 		db_bind_int(stmt, 5, settled ? 0 : settle->next_attempt_at);
 		db_bind_int(stmt, 6, settle->charge);
 		db_bind_int_or_null(stmt, 7, settle->max_batch, settle->max_batch != 0);
+		db_bind_text(stmt, 8, slice_from(settle->detail));
 		if (db_run(db, stmt, e) != 0)
 			return -1;
 	}

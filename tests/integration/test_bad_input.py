@@ -75,7 +75,7 @@ def padded(size):
 def test_large_body(bench):
     """a body of max_body is taken, one byte more is refused with 413"""
     sim = bench.sim()
-    daemon = bench.daemon(sim, batch_bytes=8000000)
+    daemon = bench.daemon(sim, ingest={"max_event": MAX_BODY}, batch_bytes=8000000)
     body = padded(MAX_BODY + 1)
     equal(len(body), MAX_BODY + 1, "length")
     raw = Raw(daemon.url())
@@ -93,6 +93,44 @@ def test_large_body(bench):
     daemon.accept("/v1/track", padded(MAX_BODY))
     bench.wait_settled(1)
     equal(bench.outbox("m-big")["status"], "delivered", "the largest event")
+    still_works(bench, daemon)
+
+
+def test_limits_of_an_event(bench):
+    """an event past max_event or max_message_id is kept as invalid, with its size; requeue sends it"""
+    sim = bench.sim()
+    daemon = bench.daemon(sim)
+    sizes = [track(f"size-{size}", properties={"p": ""}) for size in (32767, 32768, 32769)]
+    for event, size in zip(sizes, (32767, 32768, 32769)):
+        event["properties"]["p"] = "x" * (size - len(spooltest.json.dumps(event)))
+        equal(len(spooltest.json.dumps(event)), size, "length")
+        daemon.accept("/v1/track", event)
+    daemon.accept("/v1/batch", {"batch": sizes + [track("m" * n) for n in (99, 100, 101)]})
+    bench.wait_settled(6)
+    equal({row["message_id"] for row in bench.outbox() if row["status"] == "delivered"},
+          {"size-32767", "size-32768", "m" * 99, "m" * 100}, "delivered")
+    equal([(row["reason"], row["error"]) for row in bench.rows("SELECT * FROM failures")],
+          [("event_too_large", "32769 bytes; max_event is 32768"),
+           ("message_id_too_long", "its messageId has 101 characters; max_message_id is 100")],
+          "the others")
+    row = bench.outbox("size-32769")
+    equal(row["body"], spooltest.json.dumps(sizes[2]), "nothing is cut")
+    shown = bench.cli("show", str(row["event_id"])).stdout
+    true("32769 bytes; max_event is 32768" in shown, f"show: {shown[:400]}")
+    listed = spooltest.json.loads(bench.cli("list", "--reason", "event_too_large", "--json").stdout)
+    equal(listed["detail"], "32769 bytes; max_event is 32768", "list --json")
+    equal(bench.cli("requeue", "--error", "*max_*", "--yes").returncode, 0, "requeue")
+    bench.wait_settled(6)
+    equal(bench.statuses(), {"delivered": 6}, "an operator may send them all the same")
+    still_works(bench, daemon)
+
+
+def test_too_many_events(bench):
+    """a body of a million empty events is refused for good, not asked for again and again"""
+    daemon = bench.daemon()
+    status, answer = daemon.post("/v1/batch", '{"batch":[' + ",".join(["{}"] * 1390000) + "]}")
+    equal((status, answer["code"]), (400, "too_many_events"), "answer")
+    equal(bench.value("SELECT count(*) FROM outbox"), 0, "events")
     still_works(bench, daemon)
 
 

@@ -42,6 +42,7 @@ UNIT_TESTS = \
 	tests/unit/test_person \
 	tests/unit/test_schema \
 	tests/unit/test_segment \
+	tests/unit/test_segment_limits \
 	tests/unit/test_settings \
 	tests/unit/test_table \
 	tests/unit/test_transport \
@@ -165,6 +166,9 @@ tests_unit_test_schema_SOURCES = tests/unit/test_schema.c $(TEST_LIB)
 tests_unit_test_schema_LDADD = $(UNIT_LIBS)
 tests_unit_test_segment_SOURCES = tests/unit/test_segment.c tests/unit/segment_fixture.h
 tests_unit_test_segment_LDADD = $(UNIT_LIBS)
+tests_unit_test_segment_limits_SOURCES = tests/unit/test_segment_limits.c \
+	tests/unit/segment_fixture.h
+tests_unit_test_segment_limits_LDADD = $(UNIT_LIBS)
 tests_unit_test_settings_SOURCES = tests/unit/test_settings.c
 tests_unit_test_settings_LDADD = $(UNIT_LIBS)
 tests_unit_test_table_SOURCES = tests/unit/test_table.c

@@ -202,9 +202,9 @@ static void
 limits_fit_together(void **state)
 {
 	(void)state;
-	refuses("ingest { max_body = 5000 max_buffered = 4999 } site main {" KEYS "}",
-	    "max_buffered must be at least max_body (5000)");
-	accepts("ingest { max_body = 5000 max_buffered = 5000 } site main {" KEYS "}");
+	refuses("ingest { max_body = 5000 max_buffered = 80535 } site main {" KEYS "}",
+	    "max_buffered must be at least three times max_body and 64 KiB (80536)");
+	accepts("ingest { max_body = 5000 max_buffered = 80536 } site main {" KEYS "}");
 	refuses("site main {" KEYS "retry_first = 9 retry_max = 8.999 }",
 	    "retry_max must be at least retry_first");
 	accepts("site main {" KEYS "retry_first = 9 retry_max = 9 }");

@@ -118,6 +118,11 @@ filter_selects_by_every_criterion(void **state)
 	assert_int_equal(select_json("{\"email\":\"BOB@*\"}"), 2);
 	assert_int_equal(select_json("{\"http-status\":422}"), 2);
 	assert_int_equal(select_json("{\"error\":\"*invalid\"}"), 2);
+	/* a detail is found as an error is, behind that of an attempt */
+	handmade_sql(&box, "UPDATE delivery SET detail = '41220 bytes; max_event is 32768'");
+	assert_int_equal(select_json("{\"error\":\"41220 bytes*\"}"), 1345);
+	assert_int_equal(select_json("{\"error\":\"*invalid\"}"), 2);
+	handmade_sql(&box, "UPDATE delivery SET detail = NULL");
 	assert_int_equal(select_json("{\"site\":\"shop\"}"), 5);
 	assert_int_equal(select_json("{\"since\":\"1970-01-01T00:00:03.000Z\"}"), 345);
 	assert_int_equal(select_json("{\"until\":\"1970-01-01T00:00:03.000Z\"}"), 12);

@@ -230,35 +230,76 @@ bodies_of_all_connections_are_limited(void **state)
 	world_free(w);
 }
 
+/* A batch of n times {}; free it. */
+static char *
+make_tiny_events(size_t n)
+{
+	char *body = malloc(n * 3 + 32), *at = body;
+
+	assert_non_null(body);
+	at = stpncpy(at, "{\"batch\":[{}", 13);
+	for (size_t i = 1; i < n; i++)
+		at = stpncpy(at, ",{}", 4);
+	stpncpy(at, "]}", 3);
+	return body;
+}
+
 static void
 many_tiny_events_count_for_what_they_take(void **state)
 {
-	const size_t n_events = 20000;
 	struct world *w = world_new();
-	struct client *c;
-	char *body = malloc(n_events * 3 + 32), *at = body;
+	struct client *c, *other;
+	char *body = make_tiny_events(600000 / sizeof(struct segment_event));
 
 	(void)state;
-	assert_non_null(body);
-	at = stpncpy(at, "{\"batch\":[{}", 13);
-	for (size_t i = 1; i < n_events; i++)
-		at = stpncpy(at, ",{}", 4);
-	at = stpncpy(at, "]}", 3);
-	w->o.max_buffered_bytes = 1000000; /* the body is 60 kB, the events are more */
+	w->o.max_buffered_bytes =
+	    1000000; /* the bodies are small, the events of one are more than half of it */
 	world_open(w);
 	c = client_new(w, 0);
+	other = client_new(w, 0);
+	ingest_outbox_hold(w->outbox, true);
+	client_post(c, "/v1/batch", "", body);
+	world_run_until_waiting(w, 1);
 	for (int i = 0; i < 2; i++) {
-		client_post(c, "/v1/batch", "", body);
-		client_expect(c, 503, NULL);
+		client_post(other, "/v1/batch", "", body);
+		client_expect(other, 503, NULL);
 	}
-	assert_int_equal(ingest_outbox_given_back(w->outbox), 0);
-	body[12 + 3 * 1000 - 3] = ']'; /* the first thousand */
-	body[12 + 3 * 1000 - 2] = '}';
-	body[12 + 3 * 1000 - 1] = '\0';
+	ingest_outbox_hold(w->outbox, false);
+	client_expect(c, 200, NULL);
+	/* and the room is free again */
 	for (int i = 0; i < 20; i++) {
-		client_post(c, "/v1/batch", "", body);
-		client_expect(c, 200, NULL);
+		client_post(other, "/v1/batch", "", body);
+		client_expect(other, 200, NULL);
 	}
+	assert_int_equal(ingest_outbox_given_back(w->outbox), 21);
+	client_free(c);
+	client_free(other);
+	free(body);
+	world_free(w);
+}
+
+/* 503 would have the client try for ever. */
+static void
+events_that_no_memory_could_ever_hold_are_refused_for_good(void **state)
+{
+	struct world *w = world_new();
+	struct client *c;
+	char *body = make_tiny_events(MAX_BODY / 3 - 10);
+	struct response r;
+
+	(void)state;
+	w->o.max_buffered_bytes = 33554432; /* the setting's default */
+	world_open(w);
+	c = client_new(w, 0);
+	client_post(c, "/v1/batch", "", body);
+	client_expect(c, 400, &r);
+	assert_non_null(strstr(r.body, "\"code\":\"too_many_events\""));
+	assert_non_null(strstr(r.body, "post smaller batches"));
+	assert_int_equal(ingest_outbox_given_back(w->outbox), 0);
+	free(body);
+	body = make_tiny_events(100000);
+	client_post(c, "/v1/batch", "", body);
+	client_expect(c, 200, NULL);
 	client_free(c);
 	free(body);
 	world_free(w);
@@ -429,6 +470,7 @@ main(void)
 		T(headers_are_limited_in_bytes_and_number),
 		cmocka_unit_test(bodies_of_all_connections_are_limited),
 		cmocka_unit_test(many_tiny_events_count_for_what_they_take),
+		cmocka_unit_test(events_that_no_memory_could_ever_hold_are_refused_for_good),
 		cmocka_unit_test(an_announced_body_takes_no_memory_before_it_comes),
 		T(a_client_that_hangs_up_does_not_stop_its_commit),
 		T(a_client_that_says_no_more_is_still_answered),

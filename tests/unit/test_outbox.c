@@ -52,6 +52,42 @@ events_are_stored_and_due_in_order(void **state)
 }
 
 static void
+a_detail_stands_beside_the_reason(void **state)
+{
+	struct segment_event events[] = { rig_track("a"), rig_track("b"), rig_track("c") };
+	struct outbox_settle settle = { .n_events = 1, .status = STATUS_PENDING };
+	struct outbox_put p;
+	int64_t id;
+
+	(void)state;
+	events[0].status = STATUS_INVALID;
+	events[0].reason = "event_too_large";
+	events[0].detail = "101 bytes; max_event is 100";
+	events[1].detail = "a note";
+	assert_int_equal(rig_put(events, 3, &p), 0);
+	assert_int_equal(rig_number("SELECT count(*) FROM failures WHERE event_id = 1 AND "
+				    "error = '101 bytes; max_event is 100'"),
+	    1);
+	assert_int_equal(
+	    rig_number("SELECT count(*) FROM outbox WHERE event_id = 2 AND error = 'a note' "
+		       "OR event_id = 3 AND error IS NULL"),
+	    2);
+	/* what is settled without one keeps it */
+	settle.event_ids = &id;
+	for (id = 2; id <= 3; id++)
+		assert_int_equal(rig_send(&settle.msg, OUTBOX_SETTLE), 0);
+	assert_int_equal(rig_number("SELECT count(*) FROM outbox WHERE error = 'a note'"), 1);
+	settle.status = STATUS_INVALID;
+	settle.reason = "too_large";
+	settle.detail = "too large for any request";
+	for (id = 2; id <= 3; id++)
+		assert_int_equal(rig_send(&settle.msg, OUTBOX_SETTLE), 0);
+	assert_int_equal(rig_number("SELECT count(*) FROM failures WHERE event_id > 1 AND error = "
+				    "'too large for any request'"),
+	    2);
+}
+
+static void
 a_retry_is_stored_once_also_after_a_restart(void **state)
 {
 	struct segment_event events[] = { rig_track("a"), rig_track("a"), rig_track("b") };
@@ -290,6 +326,7 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_set_up, rig_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(events_are_stored_and_due_in_order),
+		TEST(a_detail_stands_beside_the_reason),
 		TEST(a_retry_is_stored_once_also_after_a_restart),
 		TEST(events_without_a_message_id_get_one),
 		TEST(ids_never_come_back),

@@ -1,0 +1,2 @@
+-- A sentence beside the reason, where no attempt explains it.
+ALTER TABLE delivery ADD COLUMN detail TEXT;
