@@ -7,5 +7,6 @@ src_libbentospool_a_SOURCES += \
 	src/base/loopback.c src/base/loopback.h \
 	src/base/mailbox.c src/base/mailbox.h \
 	src/base/rand.c src/base/rand.h \
+	src/base/shared.h \
 	src/base/siphash.c src/base/siphash.h \
 	src/base/slice.h

@@ -23,11 +23,11 @@ clear_section(enum setting_section section, void *base)
 			setting_clear(s, base);
 }
 
-void
-config_free(struct config *c)
+static void
+free_config(struct shared *s)
 {
-	if (c == NULL)
-		return;
+	struct config *c = (struct config *)s;
+
 	for (size_t i = 0; i < c->n_sites; i++) {
 		clear_section(SECTION_SITE, &c->sites[i]);
 		free(c->sites[i].name);
@@ -38,6 +38,13 @@ config_free(struct config *c)
 	free(c->file);
 	free(c->warning);
 	free(c);
+}
+
+void
+config_free(struct config *c)
+{
+	if (c != NULL)
+		shared_release(&c->shared);
 }
 
 static int
@@ -296,6 +303,7 @@ config_load(const struct config_request *request, struct config **ret_config, st
 
 	if (c == NULL)
 		return err_nomem(e);
+	shared_init(&c->shared, free_config);
 	if (fill(c, request, e) != 0) {
 		config_free(c);
 		return -1;

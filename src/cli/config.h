@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/shared.h"
 
 #define CONFIG_MAX_BYTES 1048576 /* of the file, and of a file of write keys */
 #define CONFIG_MAX_SITES 1000
@@ -67,8 +68,9 @@ struct config_site {
 };
 
 struct config {
-	char *file;    /* "" when there is none */
-	char *warning; /* a sentence for the log, or "" */
+	struct shared shared; /* first: several threads may hold it */
+	char *file;           /* "" when there is none */
+	char *warning;        /* a sentence for the log, or "" */
 	char *database;
 	char *control;
 	int64_t min_free;
@@ -89,7 +91,7 @@ struct config_request {
 	bool reading;
 };
 
-/* ret_config is freed with config_free, which also wipes the secrets. */
+/* ret_config is freed with config_free, once nobody else holds it; that also wipes the secrets. */
 int config_load(const struct config_request *request, struct config **ret_config, struct err *e);
 void config_free(struct config *c);
 

@@ -1,5 +1,6 @@
 #include "cli/daemon.h"
 
+#include <cjson/cJSON.h>
 #include <event2/event.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include "base/log.h"
 #include "base/rand.h"
 #include "cli/alarm.h"
+#include "cli/daemon_priv.h"
 #include "cli/news.h"
 #include "cli/notify.h"
 #include "cli/process.h"
@@ -18,28 +20,9 @@
 #include "cli/words.h"
 #include "outbox/audit.h"
 
-#define N_SIGNALS 2
 #define SPARE_FILES 64 /* database, sockets to Bento, control, a reserve */
 #define WATCH_SECONDS 1
 #define PENDING_COUNT_MAX 100000
-
-struct daemon {
-	const struct config *config;
-	const struct config_request *request; /* that led to it */
-	int64_t *site_ids;
-	struct event_base *base;
-	struct outbox *outbox;
-	struct dispatcher *dispatcher;
-	struct ingest *ingest;
-	struct control *control;
-	struct event *signals[N_SIGNALS];
-	struct event *reload;
-	struct event *watch;
-	struct alarm *alarm;
-	struct news *news;
-	enum outbox_health health; /* as last logged */
-	bool stopping;
-};
 
 /* ---- events of the loop --------------------------------------------------------------------- */
 
@@ -77,57 +60,24 @@ on_signal(evutil_socket_t signal, short what, void *arg)
 	ingest_stop(d->ingest, d->config->stop_deadline, on_ingest_stopped, d);
 }
 
-static const struct config_site *
-find_site(const struct config *c, const char *name)
-{
-	for (size_t i = 0; i < c->n_sites; i++)
-		if (strcmp(c->sites[i].name, name) == 0)
-			return &c->sites[i];
-	return NULL;
-}
-
-/* Only sites that run: others need a restart, as every other setting does. */
-static int
-hand_over(struct daemon *d, const struct config *c, struct err *e)
-{
-	struct dispatch_credentials *all = calloc(d->config->n_sites, sizeof(*all));
-	size_t n = 0;
-	int rc;
-
-	if (all == NULL)
-		return err_nomem(e);
-	for (size_t i = 0; i < d->config->n_sites; i++) {
-		const struct config_site *site = find_site(c, d->config->sites[i].name);
-
-		if (site != NULL)
-			wiring_credentials(site, d->site_ids[i], &all[n++]);
-	}
-	rc = dispatcher_set_credentials(d->dispatcher, all, n, e);
-	free(all);
-	return rc;
-}
-
 static void
 on_reload(evutil_socket_t signal, short what, void *arg)
 {
 	struct daemon *d = arg;
-	struct config *c;
+	cJSON *changed;
 	struct err e;
-	int rc;
 
 	(void)signal;
 	(void)what;
 	if (d->stopping)
 		return;
-	rc = config_load(d->request, &c, &e);
-	if (rc == 0) {
-		rc = hand_over(d, c, &e);
-		config_free(c);
-	}
-	if (rc == 0)
-		log_info("SIGHUP: credentials read again; paused sites are asked at once");
+	changed = daemon_reload(d, &e);
+	if (changed == NULL)
+		log_error("SIGHUP: %s", e.text);
 	else
-		log_error("SIGHUP: nothing is changed: %s", e.text);
+		log_info("SIGHUP: read again, %d change%s; paused sites are asked at once",
+		    cJSON_GetArraySize(changed), words_plural(cJSON_GetArraySize(changed)));
+	cJSON_Delete(changed);
 }
 
 /* The writer does not log; a change of its health must not stay unsaid. */
@@ -200,7 +150,7 @@ new_dispatcher(struct daemon *d, struct transport *transport, struct dispatch_si
 	};
 
 	for (size_t i = 0; i < d->config->n_sites; i++) {
-		wiring_site_dispatch(&d->config->sites[i], d->site_ids[i], &sites[i]);
+		wiring_site_dispatch(d->config, &d->config->sites[i], d->site_ids[i], &sites[i]);
 		if (outbox_site_paused(d->outbox, d->site_ids[i], &sites[i].paused, e) != 0)
 			return -1;
 	}
@@ -273,6 +223,8 @@ start_control(struct daemon *d, struct err *e)
 		.n_sites = d->config->n_sites,
 		.on_steer = on_steer,
 		.on_steer_arg = d,
+		.on_reload = daemon_reload,
+		.on_reload_arg = d,
 	};
 	int rc;
 
@@ -405,10 +357,11 @@ release(struct daemon *d)
 	if (d->base != NULL)
 		event_base_free(d->base);
 	free(d->site_ids);
+	config_free(d->config);
 }
 
 int
-daemon_run(const struct config *c, const struct config_request *request, struct err *e)
+daemon_run(struct config *c, const struct config_request *request, struct err *e)
 {
 	struct daemon d = { .config = c, .request = request };
 	int rc;
@@ -416,6 +369,7 @@ daemon_run(const struct config *c, const struct config_request *request, struct 
 	if (process_prepare(e) != 0
 	    || process_allow_files((unsigned)c->ingest.max_connections + SPARE_FILES, e) != 0)
 		return -1;
+	shared_hold(&c->shared);
 	rc = start(&d, e);
 	if (rc == 0) {
 		rc = run(&d, e);

@@ -1,10 +1,11 @@
 src_libbentospool_a_SOURCES += \
 	src/cli/address.c src/cli/address.h \
 	src/cli/alarm.c src/cli/alarm.h \
+	src/cli/changes.c src/cli/changes.h \
 	src/cli/config.c src/cli/config.h src/cli/config_check.c \
 	src/cli/config_file.c src/cli/config_file.h \
 	src/cli/config_scan.c src/cli/config_scan.h \
-	src/cli/daemon.c src/cli/daemon.h \
+	src/cli/daemon.c src/cli/daemon.h src/cli/daemon_priv.h \
 	src/cli/event_json.c src/cli/event_json.h \
 	src/cli/news.c src/cli/news.h \
 	src/cli/notify.c src/cli/notify.h \
@@ -13,12 +14,14 @@ src_libbentospool_a_SOURCES += \
 	src/cli/peer.c src/cli/peer.h \
 	src/cli/pretty.c src/cli/pretty.h \
 	src/cli/process.c src/cli/process.h \
+	src/cli/reload.c \
 	src/cli/secret.c src/cli/secret.h \
+	src/cli/setting_value.c \
 	src/cli/settings.c src/cli/settings.h \
 	src/cli/table.c src/cli/table.h \
 	src/cli/terminal.c src/cli/terminal.h \
 	src/cli/test_event.c src/cli/test_event.h \
-	src/cli/verb_check.c src/cli/verb_list.c src/cli/verb_requeue.c \
+	src/cli/verb_check.c src/cli/verb_list.c src/cli/verb_reload.c src/cli/verb_requeue.c \
 	src/cli/verb_send.c src/cli/verb_serve.c src/cli/verb_show.c \
 	src/cli/verb_status.c src/cli/verb_steer.c src/cli/verb_version.c \
 	src/cli/verbs.c src/cli/verbs.h src/cli/version.h \

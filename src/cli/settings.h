@@ -26,6 +26,7 @@ struct setting {
 	int64_t min;          /* of numbers; of durations in ms */
 	int64_t max;
 	bool secret; /* never printed */
+	bool live;   /* a running daemon can change it; those of a site it always can */
 	/* Checks a text or an item of a list beyond its type; NULL: anything goes. Sets e to what
 	 * the value must be: "must be ...". */
 	int (*check)(const char *text, struct err *e);
@@ -52,6 +53,9 @@ void setting_clear(const struct setting *s, void *base);
 int setting_default(const struct setting *s, void *base, struct err *e);
 /* The value as the file would say it; secrets masked. */
 void setting_print(const struct setting *s, const void *base, struct buf *to);
+/* Whether two structures say the same. */
+bool setting_is_equal(const struct setting *s, const void *base, const void *other);
+bool setting_is_live(const struct setting *s);
 bool setting_is_default(const struct setting *s, const void *base);
 
 #endif

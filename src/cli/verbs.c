@@ -93,6 +93,16 @@ const struct verb verbs[] = {
 	    .run = verb_flush,
 	},
 	{
+	    .name = "reload",
+	    .summary = "have the daemon read its configuration again",
+	    .about =
+		"As SIGHUP does: all of it or nothing, and it says what changed. Everything of a\n"
+		"site is used at once, secrets among it; what asks for a restart is refused.",
+	    .example = "bentospool reload",
+	    .options = OPTIONS_READ,
+	    .run = verb_reload,
+	},
+	{
 	    .name = "check",
 	    .summary = "the configuration in effect, secrets masked",
 	    .about = "Reads everything that serve would read, and exits 1 with file and line when\n"

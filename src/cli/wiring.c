@@ -39,21 +39,11 @@ policy_of(const struct config_site *s)
 }
 
 void
-wiring_credentials(const struct config_site *s, int64_t site_id, struct dispatch_credentials *ret)
-{
-	*ret = (struct dispatch_credentials){
-		.site_id = site_id,
-		.site_uuid = s->site_uuid,
-		.publishable_key = s->publishable_key,
-		.secret_key = s->secret_key,
-	};
-}
-
-void
-wiring_site_dispatch(
-    const struct config_site *s, int64_t site_id, struct dispatch_site_options *ret)
+wiring_site_dispatch(struct config *c, const struct config_site *s, int64_t site_id,
+    struct dispatch_site_options *ret)
 {
 	*ret = (struct dispatch_site_options){
+		.owner = &c->shared,
 		.site_id = site_id,
 		.name = s->name,
 		.api_url = s->api_url,

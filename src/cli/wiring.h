@@ -12,10 +12,9 @@
 #include "outbox/outbox.h"
 
 void wiring_outbox(const struct config *c, struct outbox_options *ret);
-void wiring_site_dispatch(
-    const struct config_site *s, int64_t site_id, struct dispatch_site_options *ret);
-void wiring_credentials(
-    const struct config_site *s, int64_t site_id, struct dispatch_credentials *ret);
+/* The dispatcher holds the configuration as long as it uses it. */
+void wiring_site_dispatch(struct config *c, const struct config_site *s, int64_t site_id,
+    struct dispatch_site_options *ret);
 void wiring_site_ingest(
     const struct config_site *s, int64_t site_id, struct ingest_site_options *ret);
 /* All but the sites. */

@@ -6,6 +6,7 @@
  *	{"do":"ping"}
  *	{"do":"operate","verb":"requeue","filter":{...},"note":"..."}
  *	{"do":"steer","verb":"pause","site":"main","note":"..."}       without site: every one
+ *	{"do":"reload"}                                   {"ok":true,"changed":["..."]}
  *	{"do":"put","site":"main","event":"{\"type\":\"track\",...}"}
  *
  *	{"progress":500}                                  operate: events changed so far
@@ -32,6 +33,7 @@
 #define CONTROL_MAX_LINE 524288
 #define CONTROL_IDLE_SECONDS 60
 
+struct cJSON;
 struct event_base;
 struct control;
 
@@ -51,6 +53,9 @@ struct control_options {
 	size_t n_sites;
 	void (*on_steer)(void *arg, int64_t site_id, enum steer_verb verb);
 	void *on_steer_arg;
+	/* Reads the configuration again; NULL: nothing is changed. */
+	struct cJSON *(*on_reload)(void *arg, struct err *e);
+	void *on_reload_arg;
 };
 
 /* A socket that nobody answers is replaced; ERR_BUSY when somebody does. `base` lives longer. */

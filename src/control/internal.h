@@ -54,6 +54,8 @@ struct control {
 	size_t n_sites;
 	void (*on_steer)(void *arg, int64_t site_id, enum steer_verb verb);
 	void *on_steer_arg;
+	struct cJSON *(*on_reload)(void *arg, struct err *e);
+	void *on_reload_arg;
 	int64_t started_at;
 	struct connection *connections;
 	size_t n_connections;

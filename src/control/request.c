@@ -55,6 +55,21 @@ answer_ping(struct connection *conn)
 }
 
 static int
+answer_reload(struct connection *conn, struct err *e)
+{
+	struct control *c = connection_control(conn);
+	cJSON *changed = c->on_reload(c->on_reload_arg, e), *answer;
+
+	if (changed == NULL)
+		return -1;
+	answer = cJSON_CreateObject();
+	cJSON_AddTrueToObject(answer, "ok");
+	cJSON_AddItemToObject(answer, "changed", changed);
+	connection_answer(conn, answer);
+	return 0;
+}
+
+static int
 handle(struct connection *conn, const cJSON *request, struct err *e)
 {
 	const cJSON *verb = cJSON_GetObjectItemCaseSensitive(request, "do");
@@ -70,6 +85,8 @@ handle(struct connection *conn, const cJSON *request, struct err *e)
 		return task_operate(conn, request, e);
 	if (strcmp(verb->valuestring, "steer") == 0)
 		return task_steer(conn, request, e);
+	if (strcmp(verb->valuestring, "reload") == 0)
+		return answer_reload(conn, e);
 	if (strcmp(verb->valuestring, "put") == 0)
 		return task_put(conn, request, e);
 	return err_set(e, ERR_INPUT, "this daemon does not know \"%.40s\"", verb->valuestring);

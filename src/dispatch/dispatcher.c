@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "dispatch/credentials.h"
 #include "dispatch/internal.h"
 
 #define TELL_EVERY_MS 60000
@@ -40,7 +39,7 @@ free_letters(struct mail *mail)
 	while (mail != NULL) {
 		struct mail *next = mail->next;
 
-		credentials_free((struct credentials *)(void *)mail);
+		renewal_free((struct renewal *)(void *)mail);
 		mail = next;
 	}
 }
@@ -54,13 +53,13 @@ dispatcher_ask_to_stop(struct dispatcher *d)
 
 /* All or none: what is pushed cannot be taken back. */
 int
-dispatcher_set_credentials(
-    struct dispatcher *d, const struct dispatch_credentials *c, size_t n, struct err *e)
+dispatcher_renew_sites(
+    struct dispatcher *d, const struct dispatch_site_options *sites, size_t n, struct err *e)
 {
-	struct credentials *first = NULL;
+	struct renewal *first = NULL;
 
 	for (size_t i = 0; i < n; i++) {
-		struct credentials *made = credentials_new(&c[i]);
+		struct renewal *made = renewal_new(&sites[i]);
 
 		if (made == NULL) {
 			free_letters(first == NULL ? NULL : &first->mail);
@@ -80,12 +79,12 @@ void
 dispatcher_steer(struct dispatcher *d, int64_t site_id, enum dispatch_steer what)
 {
 	for (size_t i = 0; i < d->n_sites; i++) {
-		if (d->sites[i].site_id != site_id)
+		if (d->words[i].site_id != site_id)
 			continue;
 		if (what != DISPATCH_FLUSH)
-			atomic_store(&d->sites[i].paused, what == DISPATCH_PAUSE);
+			atomic_store(&d->words[i].paused, what == DISPATCH_PAUSE);
 		if (what != DISPATCH_PAUSE)
-			atomic_store(&d->sites[i].hurry, true);
+			atomic_store(&d->words[i].hurry, true);
 	}
 	nudge(d);
 }
@@ -162,16 +161,16 @@ take_letters(struct dispatcher *d)
 	struct mail *mail = mailbox_take(&d->letters);
 
 	while (mail != NULL) {
-		struct credentials *c = (struct credentials *)(void *)mail;
+		struct renewal *r = (struct renewal *)(void *)mail;
 		size_t i = 0;
 
 		mail = mail->next;
-		while (i < d->n_sites && d->sites[i].site_id != c->site_id)
+		while (i < d->n_sites && d->sites[i].site_id != r->options.site_id)
 			i++;
 		if (i < d->n_sites)
-			site_take_credentials(&d->sites[i], c);
+			site_take_renewal(&d->sites[i], r);
 		else
-			credentials_free(c);
+			renewal_free(r);
 	}
 }
 
@@ -353,12 +352,16 @@ static int
 make_sites(struct dispatcher *d, const struct dispatcher_options *o, struct err *e)
 {
 	d->sites = calloc(o->n_sites, sizeof(*d->sites));
-	if (d->sites == NULL && o->n_sites > 0)
+	d->words = calloc(o->n_sites, sizeof(*d->words));
+	if ((d->sites == NULL || d->words == NULL) && o->n_sites > 0)
 		return err_nomem(e);
 	for (size_t i = 0; i < o->n_sites; i++) {
 		d->n_sites++;
+		d->words[i].site_id = o->sites[i].site_id;
+		d->words[i].paused = o->sites[i].paused;
 		if (site_init(&d->sites[i], d, &o->sites[i], e) != 0)
 			return -1;
+		d->sites[i].word = &d->words[i];
 	}
 	return 0;
 }
@@ -403,6 +406,7 @@ dispatcher_free(struct dispatcher *d)
 	for (size_t i = 0; i < d->n_sites; i++)
 		site_free(&d->sites[i]);
 	free(d->sites);
+	free(d->words);
 	if (d->reader != NULL)
 		outbox_reader_close(d->reader);
 	if (d->transport != NULL)

@@ -18,14 +18,16 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/rand.h"
+#include "base/shared.h"
 #include "dispatch/transport.h"
 #include "event/mapping.h"
 #include "outbox/outbox.h"
 
 struct dispatcher;
 
-/* All strings are copied. INTERFACE.md, section `site`, says what each means. */
+/* INTERFACE.md, section `site`, says what each means. */
 struct dispatch_site_options {
+	struct shared *owner; /* of all that is pointed to: held as long as that is used; or NULL */
 	int64_t site_id;
 	const char *name;
 	const char *api_url;
@@ -45,14 +47,6 @@ struct dispatch_site_options {
 	unsigned max_attempts; /* failures charged to an event itself; 0: no limit */
 	int64_t max_age_ms;    /* since an event was received; 0: no limit */
 	bool paused;           /* by an operator: see dispatcher_steer */
-};
-
-/* What a person changes when a site is paused. Strings are copied. */
-struct dispatch_credentials {
-	int64_t site_id;
-	const char *site_uuid;
-	const char *publishable_key;
-	const char *secret_key;
 };
 
 struct dispatcher_options {
@@ -77,11 +71,12 @@ int dispatcher_start(struct dispatcher *d, struct err *e);
 /* There may be something due. Any thread; cheap when the dispatcher is awake. */
 void dispatcher_wake(struct dispatcher *d);
 /*
- * New credentials for some of the sites, used for requests from now on. Pauses of these sites end:
- * they are asked again at once. -1: no memory, nothing changes. Any thread, until dispatcher_stop.
+ * New settings for some of the sites, credentials among them, used once the requests under way have
+ * ended. Pauses that these sites made by themselves end: they are asked again at once. `paused` is
+ * not looked at. -1: no memory, nothing changes. Any thread, until dispatcher_stop.
  */
-int dispatcher_set_credentials(
-    struct dispatcher *d, const struct dispatch_credentials *c, size_t n, struct err *e);
+int dispatcher_renew_sites(
+    struct dispatcher *d, const struct dispatch_site_options *sites, size_t n, struct err *e);
 /*
  * An operator's word for a site: while it is paused no request begins for it; those under way end
  * by themselves. Its end, and a flush, have it tried at once, whatever it waits for. Any thread,

@@ -49,10 +49,11 @@ struct dispatcher {
 	bool running; /* the thread was started and not joined */
 
 	/* shared with other threads */
-	struct mailbox mailbox; /* messages that the writer gave back */
-	struct mailbox letters; /* struct credentials; see dispatch/credentials.h */
-	atomic_int waking;      /* enum dispatch_waking */
-	atomic_bool due;        /* somebody said that there may be something due */
+	struct mailbox mailbox;  /* messages that the writer gave back */
+	struct mailbox letters;  /* struct renewal */
+	struct site_word *words; /* one for each site, in their order */
+	atomic_int waking;       /* enum dispatch_waking */
+	atomic_bool due;         /* somebody said that there may be something due */
 	atomic_bool stop;
 	atomic_int owed; /* messages that the writer still holds, or is just giving back */
 

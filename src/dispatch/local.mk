@@ -4,7 +4,6 @@ src_libbentospool_a_SOURCES += \
 	src/dispatch/backoff.c src/dispatch/backoff.h \
 	src/dispatch/batch.c src/dispatch/batch.h \
 	src/dispatch/breaker.c src/dispatch/breaker.h \
-	src/dispatch/credentials.c src/dispatch/credentials.h \
 	src/dispatch/curl_call.c src/dispatch/curl_call.h \
 	src/dispatch/dispatcher.c src/dispatch/dispatcher.h \
 	src/dispatch/inflight.c src/dispatch/inflight.h \
@@ -13,6 +12,7 @@ src_libbentospool_a_SOURCES += \
 	src/dispatch/order.c src/dispatch/order.h \
 	src/dispatch/pace.c src/dispatch/pace.h \
 	src/dispatch/prepare.c \
+	src/dispatch/renewal.c src/dispatch/renewal.h \
 	src/dispatch/retry_after.c src/dispatch/retry_after.h \
 	src/dispatch/site.c src/dispatch/site.h \
 	src/dispatch/suspects.c src/dispatch/suspects.h \

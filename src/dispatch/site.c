@@ -68,6 +68,7 @@ site_init(
 {
 	*s = (struct site){
 		.d = d,
+		.owner = o->owner,
 		.site_id = o->site_id,
 		.concurrency = o->concurrency == 0 ? 1 : o->concurrency,
 		.timeout_ms = o->timeout_ms,
@@ -80,11 +81,11 @@ site_init(
 		.max_attempts = o->max_attempts,
 		.max_age_ms = o->max_age_ms,
 		.mapping = o->mapping,
-		.paused = o->paused,
 		.look = true,
 		.look_ms = SITE_NEVER,
 		.waiting_ms = INT64_MIN,
 	};
+	shared_hold(s->owner);
 	breaker_init(&s->breaker, o->retry_first_ms, o->retry_max_ms, o->batch_events);
 	pace_init(&s->pace, o->requests_per_minute);
 	if (o->batch_events == 0 || o->batch_bytes == 0)
@@ -92,6 +93,14 @@ site_init(
 	if (copy_texts(s, o, e) != 0 || make_attempts(s, o, e) != 0)
 		return err_wrap(e, "site %s", o->name);
 	return 0;
+}
+
+static void
+wipe(char *secret)
+{
+	if (secret != NULL)
+		explicit_bzero(secret, strlen(secret));
+	free(secret);
 }
 
 void
@@ -103,14 +112,15 @@ site_free(struct site *s)
 	inflight_free(&s->inflight);
 	order_free(&s->order);
 	suspects_free(&s->suspects);
-	credentials_free(s->letter);
+	renewal_free(s->renewal);
 	buf_free(&s->mapping_text);
 	free(s->name);
 	free(s->api_url);
 	free(s->url);
-	credentials_wipe(s->user);
-	credentials_wipe(s->password);
+	wipe(s->user);
+	wipe(s->password);
 	free(s->ca_file);
+	shared_release(s->owner);
 }
 
 /* ---- counting ------------------------------------------------------------------------------- */
@@ -242,7 +252,7 @@ something_lands(const struct site *s)
 static bool
 may_begin(const struct site *s, int64_t now)
 {
-	return !atomic_load(&s->paused) && now >= s->begin_ms && s->letter == NULL
+	return !atomic_load(&s->word->paused) && now >= s->begin_ms && s->renewal == NULL
 	       && breaker_allows(&s->breaker, now) && !something_lands(s) && count_out(s) < width(s)
 	       && pace_wait(&s->pace, now) == 0
 	       && (s->pace.interval_ms == 0 || site_count(s, ATTEMPT_BEGINNING) == 0);
@@ -273,7 +283,7 @@ begin_next(struct site *s)
 static bool
 may_prepare(const struct site *s, int64_t now)
 {
-	return !s->d->sent && !atomic_load(&s->paused) && count_out(s) > 0
+	return !s->d->sent && !atomic_load(&s->word->paused) && count_out(s) > 0
 	       && !breaker_careful(&s->breaker) && pace_wait(&s->pace, now) <= PREPARE_AHEAD_MS;
 }
 
@@ -281,7 +291,7 @@ may_prepare(const struct site *s, int64_t now)
 static void
 hurry(struct site *s, int64_t now)
 {
-	if (!atomic_exchange(&s->hurry, false))
+	if (!atomic_exchange(&s->word->hurry, false))
 		return;
 	breaker_retry(&s->breaker, now);
 	s->look = true;
@@ -297,9 +307,9 @@ site_run(struct site *s)
 
 	if (!s->announced && sending)
 		announce(s);
-	site_open_letter(s, now);
+	site_open_renewal(s, now);
 	hurry(s, now);
-	if (!sending || atomic_load(&s->paused) || !breaker_allows(&s->breaker, now))
+	if (!sending || atomic_load(&s->word->paused) || !breaker_allows(&s->breaker, now))
 		site_drop_next(s);
 	suspects_record(s, now);
 	/* The next batch is made ready before the ends are handed over, so that the writer finds an
@@ -333,8 +343,9 @@ begin_time(const struct site *s, int64_t now)
 	bool paced = s->pace.interval_ms != 0 && site_count(s, ATTEMPT_BEGINNING) > 0;
 	bool room = s->next != NULL || site_count(s, ATTEMPT_IDLE) > 0;
 
-	if (atomic_load(&s->paused) || paced || !room || something_lands(s) || s->letter != NULL
-	    || count_out(s) >= width(s) || s->breaker.mode == BREAKER_HALF_OPEN)
+	if (atomic_load(&s->word->paused) || paced || !room || something_lands(s)
+	    || s->renewal != NULL || count_out(s) >= width(s)
+	    || s->breaker.mode == BREAKER_HALF_OPEN)
 		return SITE_NEVER;
 	if (!breaker_allows(&s->breaker, at))
 		at = s->breaker.open_ms;

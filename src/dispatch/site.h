@@ -35,11 +35,11 @@
 #include "base/err.h"
 #include "dispatch/batch.h"
 #include "dispatch/breaker.h"
-#include "dispatch/credentials.h"
 #include "dispatch/dispatcher.h"
 #include "dispatch/inflight.h"
 #include "dispatch/order.h"
 #include "dispatch/pace.h"
+#include "dispatch/renewal.h"
 #include "dispatch/suspects.h"
 #include "outbox/outbox.h"
 
@@ -73,8 +73,16 @@ struct attempt {
 	char response[SITE_RESPONSE_KEPT + 1];
 };
 
+/* Set by any thread (dispatcher_steer), obeyed by the dispatcher's. */
+struct site_word {
+	int64_t site_id;
+	atomic_bool paused;
+	atomic_bool hurry; /* to be tried at once */
+};
+
 struct site {
 	struct dispatcher *d;
+	struct shared *owner; /* held */
 	int64_t site_id;
 	char *name;
 	char *api_url;
@@ -106,9 +114,7 @@ struct site {
 	bool look;
 	int64_t look_ms;
 
-	/* what operators say: set by any thread (dispatcher_steer) */
-	atomic_bool paused;
-	atomic_bool hurry; /* to be tried at once */
+	struct site_word *word; /* what operators say */
 
 	/* how Bento treats it */
 	struct breaker breaker;
@@ -118,7 +124,7 @@ struct site {
 	size_t byte_limit;   /* of a body: smaller than batch_bytes after a 413 */
 	int64_t probe_after; /* the event of the last probe */
 	struct suspects suspects;
-	struct credentials *letter; /* to be used once no request is on its way; or NULL */
+	struct renewal *renewal; /* to be used once the site is quiet; or NULL */
 
 	int64_t begin_ms; /* the writer could not keep an attempt: not before */
 	struct batch_unfit unfit;
@@ -144,8 +150,8 @@ void site_abandon(struct site *s);
 
 /* The writer gave a message of this site back. */
 void site_take_mail(struct outbox_msg *msg);
-/* Takes c. */
-void site_take_credentials(struct site *s, struct credentials *c);
+/* Takes r. */
+void site_take_renewal(struct site *s, struct renewal *r);
 /* A request ended. Does not free the result. */
 void site_take_result(struct attempt *a, const struct transport_result *result);
 
@@ -163,8 +169,8 @@ void attempt_release(struct attempt *a);
 bool site_prepare(struct site *s, int64_t now);
 /* The batch that was prepared is read again when it is needed. */
 void site_drop_next(struct site *s);
-/* Requests on their way borrow the old credentials: until they have ended nothing new goes out. */
-void site_open_letter(struct site *s, int64_t now);
+/* New settings that came are used when nothing is on its way. */
+void site_open_renewal(struct site *s, int64_t now);
 size_t site_count(const struct site *s, enum attempt_state state);
 
 #endif

@@ -215,6 +215,19 @@ ingest_address(const struct ingest *in, size_t i)
 	return server_address(in->server, i);
 }
 
+int
+ingest_renew_sites(
+    struct ingest *in, const struct ingest_site_options *sites, size_t n, struct err *e)
+{
+	struct auth *auth;
+
+	if (auth_new(sites, n, &auth, e) != 0)
+		return -1;
+	auth_free(in->auth);
+	in->auth = auth;
+	return 0;
+}
+
 void
 ingest_stop(struct ingest *in, int64_t deadline_ms, void (*stopped)(void *arg), void *arg)
 {

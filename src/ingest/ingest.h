@@ -66,6 +66,12 @@ int ingest_new(const struct ingest_options *o, struct event_base *base, struct o
  */
 const char *ingest_address(const struct ingest *in, size_t i);
 /*
+ * Other keys and origins for the same sites, from the next request on. -1: nothing is changed. The
+ * numbers and strings are copied.
+ */
+int ingest_renew_sites(
+    struct ingest *in, const struct ingest_site_options *sites, size_t n, struct err *e);
+/*
  * Stops listening, closes idle connections, answers what waits for its commit; calls `stopped`
  * (in the event loop) when no connection is left or after deadline_ms.
  */

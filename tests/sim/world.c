@@ -232,7 +232,6 @@ discard_refused(struct world *w)
 static void
 repair(struct world *w)
 {
-	struct dispatch_credentials c = { SITE_ID, "u-1", "pub", "sec" };
 	struct err e;
 
 	if (w->d == NULL || w->sky == SKY_LOCKED)
@@ -240,7 +239,7 @@ repair(struct world *w)
 	w->seen[SEEN_REPAIRED]++;
 	world_tell(w, "the operator repairs");
 	model_repaired(w);
-	if (dispatcher_set_credentials(w->d, &c, 1, &e) != 0)
+	if (dispatcher_renew_sites(w->d, &w->config.site, 1, &e) != 0)
 		model_broken(w, "repair", "%s", e.text);
 }
 

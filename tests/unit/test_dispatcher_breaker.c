@@ -263,15 +263,12 @@ a_blame_that_cannot_be_kept_is_tried_again(void **state)
 static void
 set_credentials(struct rig *r, const char *key)
 {
-	struct dispatch_credentials c = {
-		.site_id = RIG_SITE,
-		.site_uuid = "u-2",
-		.publishable_key = key,
-		.secret_key = "new",
-	};
 	struct err e;
 
-	assert_int_equal(dispatcher_set_credentials(r->dispatcher, &c, 1, &e), 0);
+	r->site.site_uuid = "u-2";
+	r->site.publishable_key = key;
+	r->site.secret_key = "new";
+	assert_int_equal(dispatcher_renew_sites(r->dispatcher, &r->site, 1, &e), 0);
 }
 
 static void

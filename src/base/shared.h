@@ -1,0 +1,39 @@
+/*
+ * Something that several threads read and none changes: it goes when the last of them lets go.
+ * Any thread.
+ */
+#ifndef BASE_SHARED_H
+#define BASE_SHARED_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+
+struct shared {
+	atomic_uint holders;
+	void (*free)(struct shared *s);
+};
+
+/* The caller is its first holder. */
+static inline void
+shared_init(struct shared *s, void (*free)(struct shared *s))
+{
+	atomic_init(&s->holders, 1);
+	s->free = free;
+}
+
+/* For one more holder. NULL is fine. */
+static inline void
+shared_hold(struct shared *s)
+{
+	if (s != NULL)
+		atomic_fetch_add(&s->holders, 1);
+}
+
+static inline void
+shared_release(struct shared *s)
+{
+	if (s != NULL && atomic_fetch_sub(&s->holders, 1) == 1)
+		s->free(s);
+}
+
+#endif
