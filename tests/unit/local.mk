@@ -40,6 +40,7 @@ UNIT_TESTS = \
 	tests/unit/test_outbox_faults \
 	tests/unit/test_pace \
 	tests/unit/test_person \
+	tests/unit/test_purge \
 	tests/unit/test_schema \
 	tests/unit/test_segment \
 	tests/unit/test_segment_limits \
@@ -147,6 +148,8 @@ tests_unit_test_mapping_SOURCES = tests/unit/test_mapping.c
 tests_unit_test_mapping_LDADD = $(UNIT_LIBS)
 tests_unit_test_migrate_SOURCES = tests/unit/test_migrate.c $(TEST_LIB)
 tests_unit_test_migrate_LDADD = $(UNIT_LIBS)
+tests_unit_test_purge_SOURCES = tests/unit/test_purge.c $(HANDMADE)
+tests_unit_test_purge_LDADD = $(UNIT_LIBS)
 tests_unit_test_operate_SOURCES = tests/unit/test_operate.c $(HANDMADE)
 tests_unit_test_operate_LDADD = $(UNIT_LIBS)
 tests_unit_test_options_SOURCES = tests/unit/test_options.c
