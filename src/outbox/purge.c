@@ -269,7 +269,7 @@ give_space_back(struct db *db, bool *ret_more, struct err *e)
 	if (db_exec_int(db, "PRAGMA freelist_count", &free_pages, e) != 0
 	    || db_exec_int(db, "PRAGMA page_count", &pages, e) != 0)
 		return -1;
-	*ret_more = free_pages > pages / PURGE_FREE_SHARE + PURGE_VACUUM_PAGES;
+	*ret_more = free_pages > pages / PURGE_FREE_SHARE + PURGE_FREE_PAGES;
 	if (!*ret_more)
 		return 0;
 	sqlite3_snprintf(sizeof(sql), sql, "PRAGMA incremental_vacuum(%d)", PURGE_VACUUM_PAGES);

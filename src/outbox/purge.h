@@ -21,10 +21,11 @@
 
 #define PURGE_SLICE 500  /* events that one transaction changes */
 #define PURGE_SCAN 20000 /* rows that it looks at */
-/* Pages that are given back to the file system in one slice, and the share of the file that may
- * stay free for what comes next. */
+/* Pages that are given back to the file system in one slice, and what may stay free for what comes
+ * next: a tenth of the file and so many pages. */
 #define PURGE_VACUUM_PAGES 512
-#define PURGE_FREE_SHARE 10 /* a tenth */
+#define PURGE_FREE_SHARE 10
+#define PURGE_FREE_PAGES 128
 /* So long a messageId is known at least (INTERFACE.md). */
 #define PURGE_ROWS_MIN_MS (7 * INT64_C(86400000))
 

@@ -41,6 +41,7 @@ UNIT_TESTS = \
 	tests/unit/test_pace \
 	tests/unit/test_person \
 	tests/unit/test_purge \
+	tests/unit/test_retention \
 	tests/unit/test_schema \
 	tests/unit/test_segment \
 	tests/unit/test_segment_limits \
@@ -156,6 +157,8 @@ tests_unit_test_options_SOURCES = tests/unit/test_options.c
 tests_unit_test_options_LDADD = $(UNIT_LIBS)
 tests_unit_test_order_SOURCES = tests/unit/test_order.c
 tests_unit_test_order_LDADD = $(UNIT_LIBS)
+tests_unit_test_retention_SOURCES = tests/unit/test_retention.c $(OUTBOX_RIG)
+tests_unit_test_retention_LDADD = $(UNIT_LIBS)
 tests_unit_test_outbox_SOURCES = tests/unit/test_outbox.c $(OUTBOX_RIG)
 tests_unit_test_outbox_LDADD = $(UNIT_LIBS)
 tests_unit_test_outbox_faults_SOURCES = tests/unit/test_outbox_faults.c \
