@@ -1,5 +1,6 @@
 src_libbentospool_a_SOURCES += \
 	src/event/bento.c src/event/bento.h \
+	src/event/envelope.c \
 	src/event/fields.c src/event/fields.h \
 	src/event/json.c src/event/json.h \
 	src/event/json_scan.h \
@@ -9,4 +10,5 @@ src_libbentospool_a_SOURCES += \
 	src/event/mapping.c src/event/mapping.h \
 	src/event/person.c src/event/person.h \
 	src/event/segment.c src/event/segment.h \
+	src/event/segment_priv.h \
 	src/event/verdict.c src/event/verdict.h

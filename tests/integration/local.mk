@@ -3,6 +3,7 @@
 INTEGRATION_TESTS = \
 	tests/integration/test_bad_input.py \
 	tests/integration/test_cli.py \
+	tests/integration/test_clients.py \
 	tests/integration/test_curl.py \
 	tests/integration/test_delivery.py \
 	tests/integration/test_fullness.py \
@@ -15,9 +16,9 @@ INTEGRATION_TESTS = \
 	tests/integration/test_steer.py
 
 TESTS += $(INTEGRATION_TESTS)
-EXTRA_DIST += $(INTEGRATION_TESTS) tests/lib/python.sh tests/lib/spoolhttp.py \
+EXTRA_DIST += $(INTEGRATION_TESTS) tests/lib/python.sh tests/lib/spoolhttp.py tests/lib/spoolproxy.py \
 	tests/lib/spooltest.py \
-	tests/sdk/package.json tests/sdk/send.mjs \
+	tests/sdk/clients.mjs tests/sdk/package.json tests/sdk/page.html tests/sdk/send.mjs \
 	tests/data/01-identify-ann.json \
 	tests/data/02-track-signed-up.json \
 	tests/data/03-track-product-added.json \
