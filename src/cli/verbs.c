@@ -96,9 +96,9 @@ const struct verb verbs[] = {
 	    .name = "purge",
 	    .summary = "take away now what retention would take away",
 	    .about =
-		"By the settings of the section retention: bodies first, whole rows later, into "
-		"the\n"
-		"archive if there is one. The daemon does the same every hour. Works without one.",
+		"By the settings of the section retention: bodies first, whole rows later, into\n"
+		"the archive if there is one. The daemon does the same every hour; works without\n"
+		"one, too.",
 	    .example = "bentospool purge --dry-run",
 	    .options = OPTIONS_READ | OPTION(DRY_RUN) | OPTION(YES),
 	    .run = verb_purge,

@@ -263,16 +263,19 @@ note_operation(struct db *db, struct outbox_purge *purge, int64_t now, struct er
 static int
 give_space_back(struct db *db, bool *ret_more, struct err *e)
 {
-	int64_t free_pages, pages;
+	int64_t free_pages, pages, too_many;
 	char sql[64];
 
 	if (db_exec_int(db, "PRAGMA freelist_count", &free_pages, e) != 0
 	    || db_exec_int(db, "PRAGMA page_count", &pages, e) != 0)
 		return -1;
-	*ret_more = free_pages > pages / PURGE_FREE_SHARE + PURGE_FREE_PAGES;
-	if (!*ret_more)
+	too_many = free_pages - pages / PURGE_FREE_SHARE - PURGE_FREE_PAGES;
+	*ret_more = too_many > PURGE_VACUUM_PAGES;
+	if (too_many <= 0)
 		return 0;
-	sqlite3_snprintf(sizeof(sql), sql, "PRAGMA incremental_vacuum(%d)", PURGE_VACUUM_PAGES);
+	if (too_many > PURGE_VACUUM_PAGES)
+		too_many = PURGE_VACUUM_PAGES;
+	sqlite3_snprintf(sizeof(sql), sql, "PRAGMA incremental_vacuum(%d)", (int)too_many);
 	return db_exec(db, sql, e);
 }
 

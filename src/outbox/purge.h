@@ -25,7 +25,7 @@
  * next: a tenth of the file and so many pages. */
 #define PURGE_VACUUM_PAGES 512
 #define PURGE_FREE_SHARE 10
-#define PURGE_FREE_PAGES 128
+#define PURGE_FREE_PAGES 64
 /* So long a messageId is known at least (INTERFACE.md). */
 #define PURGE_ROWS_MIN_MS (7 * INT64_C(86400000))
 
