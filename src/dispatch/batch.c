@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "dispatch/age.h"
+#include "dispatch/suspects.h"
 #include "event/bento.h"
 
 #define TAIL_SIZE (sizeof(BENTO_BATCH_TAIL) - 1)
@@ -222,22 +223,6 @@ batch_fill(struct batch *b, const struct batch_source *source, struct err *e)
 
 /* ---- probes --------------------------------------------------------------------------------- */
 
-static bool
-is_avoided(const struct batch_probe *probe, int64_t id)
-{
-	size_t low = 0, high = probe->n_avoided;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (probe->avoided[middle] < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < probe->n_avoided && probe->avoided[low] == id;
-}
-
 /* What the search for a probe has come to. */
 struct search {
 	const struct batch_source *source;
@@ -266,7 +251,7 @@ weigh_id(struct search *s, int64_t id, struct err *e)
 	if (age_is_over(s->source->expire_before, event.received_at))
 		return take_unfit(&event, expired, s->source, &s->passed_over);
 	address = order_address(s->source->order, event.email);
-	rank = (unsigned)(!is_avoided(s->probe, id) * 2 + (id > s->probe->after));
+	rank = (unsigned)(!suspects_doubt(s->probe->suspects, id) * 2 + (id > s->probe->after));
 	if (!is_held_back(s->source, address, id) && !order_set_has(&s->seen, address, id)
 	    && (s->best == 0 || rank > s->rank)) {
 		s->best = id;

@@ -68,11 +68,12 @@ struct batch_source {
 	struct batch_unfit *unfit;
 };
 
+struct suspects;
+
 /* One event to ask Bento with: another one than before. */
 struct batch_probe {
-	int64_t after;          /* the event of the last probe: preferably one behind it */
-	const int64_t *avoided; /* ascending; preferably none of these */
-	size_t n_avoided;
+	int64_t after;                   /* the last probe's: preferably one behind it */
+	const struct suspects *suspects; /* preferably none that is in doubt */
 };
 
 int batch_init(struct batch *b, size_t max_events, struct err *e);

@@ -171,7 +171,12 @@ watch_suspects(struct attempt *a, const struct verdict *v, bool was_fine)
 {
 	struct site *s = a->site;
 	bool same = a->probe && suspects_have(&s->suspects, a->batch.ids[0]);
+	bool known = false;
 
+	if (a->batch.n == 1 && v->site == SITE_OPEN)
+		suspects_stood(&s->suspects, a->batch.ids[0]);
+	else if (a->batch.n == 1 && v->batch_fault)
+		known = suspects_fell(&s->suspects, a->batch.ids[0]);
 	if (v->site == SITE_OPEN) {
 		if (a->probe && !same)
 			suspects_blame(s);
@@ -179,6 +184,8 @@ watch_suspects(struct attempt *a, const struct verdict *v, bool was_fine)
 			suspects_clear(s);
 	} else if (was_fine && v->batch_fault) {
 		suspects_note(s, a);
+	} else if (known && !same) {
+		suspects_doubt_more(&s->suspects);
 	} else if (!same) {
 		suspects_clear(s);
 	}

@@ -111,8 +111,7 @@ fill(struct site *s, struct attempt *a, int64_t now, struct err *e)
 	};
 	struct batch_probe probe = {
 		.after = s->probe_after,
-		.avoided = s->suspects.ids,
-		.n_avoided = s->suspects.n,
+		.suspects = &s->suspects,
 	};
 
 	if (read_waiting(s, now, e) != 0)
