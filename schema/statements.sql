@@ -72,6 +72,9 @@ ORDER BY event_id;
 -- name: envelope_add
 INSERT INTO envelope (context, integrations, sent_at) VALUES (?1, ?2, ?3);
 
+-- name: envelope_count
+UPDATE envelope SET events = ?2, payloads = ?2 WHERE envelope_id = ?1;
+
 -- name: event_last
 SELECT seq FROM sqlite_sequence WHERE name = 'event';
 
@@ -235,3 +238,45 @@ WHERE event_id = ?1;
 UPDATE operation SET events = ?2 WHERE operation_id = ?1;
 -- name: operation_newest_event
 SELECT max(event_id) FROM delivery;
+
+-- What retention takes away (src/outbox/purge.c).
+-- name: purge_scan
+SELECT event_id, status, settled_at, payload_gone, message_key FROM delivery
+WHERE event_id > ?1 ORDER BY event_id;
+-- name: purge_body
+UPDATE event SET body = NULL WHERE event_id = ?1;
+-- name: purge_body_note
+UPDATE delivery SET payload_gone = 1 WHERE event_id = ?1;
+-- name: purge_envelope
+UPDATE envelope SET events = events - ?3, payloads = payloads - ?2,
+	context = iif(payloads > ?2, context, NULL),
+	integrations = iif(payloads > ?2, integrations, NULL)
+WHERE envelope_id = (SELECT envelope_id FROM event WHERE event_id = ?1);
+-- name: purge_envelope_gone
+DELETE FROM envelope
+WHERE envelope_id = (SELECT envelope_id FROM event WHERE event_id = ?1) AND events <= 0;
+-- name: purge_attempts_of
+SELECT attempt_id FROM attempt_event WHERE event_id = ?1;
+-- name: purge_members
+DELETE FROM attempt_event WHERE event_id = ?1;
+-- name: purge_delivery
+DELETE FROM delivery WHERE event_id = ?1;
+-- name: purge_event
+DELETE FROM event WHERE event_id = ?1;
+-- name: purge_message_key
+DELETE FROM message_key WHERE message_key = ?1 AND event_id = ?2;
+-- name: purge_attempt
+DELETE FROM attempt WHERE attempt_id = ?1 AND outcome IS NOT NULL AND NOT EXISTS (
+	SELECT 1 FROM attempt_event m
+	WHERE m.event_id BETWEEN attempt.first_event_id AND attempt.last_event_id
+		AND m.attempt_id = attempt.attempt_id);
+-- name: ndjson_event
+SELECT e.event_id, s.name, e.message_id, e.kind, e.name, coalesce(d.email, e.email), d.status,
+	d.reason, d.attempts, d.maybe_sent, e.received_at, e.occurred_at, d.settled_at,
+	a.http_status, coalesce(a.error, d.detail), v.context, v.integrations, v.sent_at, e.body
+FROM event e
+JOIN delivery d ON d.event_id = e.event_id
+LEFT JOIN site s ON s.site_id = e.site_id
+LEFT JOIN attempt a ON a.attempt_id = d.last_attempt_id
+LEFT JOIN envelope v ON v.envelope_id = e.envelope_id
+WHERE e.event_id = ?1;

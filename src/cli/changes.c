@@ -75,7 +75,9 @@ static int
 compare_all(cJSON *list, const struct config *old, const struct config *new, struct err *e)
 {
 	if (compare(list, SECTION_TOP, "", old, new, e) != 0
-	    || compare(list, SECTION_INGEST, "ingest: ", &old->ingest, &new->ingest, e) != 0)
+	    || compare(list, SECTION_INGEST, "ingest: ", &old->ingest, &new->ingest, e) != 0
+	    || compare(list, SECTION_RETENTION, "retention: ", &old->retention, &new->retention, e)
+		   != 0)
 		return -1;
 	for (size_t i = 0; i < old->n_sites; i++)
 		if (compare_site(list, &old->sites[i], new, e) != 0)

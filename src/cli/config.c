@@ -34,6 +34,7 @@ free_config(struct shared *s)
 	}
 	clear_section(SECTION_TOP, c);
 	clear_section(SECTION_INGEST, &c->ingest);
+	clear_section(SECTION_RETENTION, &c->retention);
 	free(c->sites);
 	free(c->file);
 	free(c->warning);

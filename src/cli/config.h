@@ -38,6 +38,17 @@ struct config_ingest {
 	int64_t idle_timeout;
 };
 
+/* Days; 0: for ever. */
+struct config_retention {
+	int64_t delivered_payload, delivered_rows;
+	int64_t discarded_payload, discarded_rows;
+	int64_t unsupported_payload, unsupported_rows;
+	int64_t invalid_payload, invalid_rows;
+	int64_t failed_payload, failed_rows;
+	int64_t held_payload, held_rows;
+	char *archive;
+};
+
 struct config_site {
 	char *name;
 	char *site_uuid;
@@ -79,6 +90,7 @@ struct config {
 	int64_t stop_deadline;
 	struct config_list alarm_command;
 	struct config_ingest ingest;
+	struct config_retention retention;
 	struct config_site *sites;
 	size_t n_sites;
 };

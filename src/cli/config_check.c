@@ -194,6 +194,8 @@ config_print(const struct config *c, struct buf *to)
 	print_section(SECTION_TOP, c, "", to);
 	buf_append_literal(to, "\ningest {\n");
 	print_section(SECTION_INGEST, &c->ingest, "    ", to);
+	buf_append_literal(to, "}\n\nretention {\n");
+	print_section(SECTION_RETENTION, &c->retention, "    ", to);
 	buf_append_literal(to, "}\n");
 	for (size_t i = 0; i < c->n_sites; i++) {
 		buf_printf(to, "\nsite \"%s\" {\n", c->sites[i].name);

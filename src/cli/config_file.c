@@ -10,7 +10,7 @@
 #include "cli/secret.h"
 #include "cli/settings.h"
 
-#define SECTION_MAX 32 /* settings in one section */
+#define SECTION_MAX 64 /* settings in one section */
 #define SITE_NAME_MAX 64
 
 int
@@ -57,9 +57,9 @@ note_error(cfg_t *cfg, const char *fmt, va_list ap)
 static enum setting_section
 section_of(const cfg_t *cfg)
 {
-	if (strcmp(cfg->name, "site") == 0)
-		return SECTION_SITE;
-	return strcmp(cfg->name, "ingest") == 0 ? SECTION_INGEST : SECTION_TOP;
+	enum setting_section section;
+
+	return setting_section_find(cfg->name, &section) == 0 ? section : SECTION_TOP;
 }
 
 static int
@@ -133,19 +133,21 @@ describe_section(enum setting_section section, cfg_opt_t opts[SECTION_MAX])
 static cfg_t *
 make_tree(void)
 {
-	cfg_opt_t top[SECTION_MAX + 2], ingest[SECTION_MAX], site[SECTION_MAX];
+	cfg_opt_t top[SECTION_MAX + 3], ingest[SECTION_MAX], retention[SECTION_MAX];
+	cfg_opt_t site[SECTION_MAX];
 	size_t n = 0;
 
 	describe_section(SECTION_TOP, top);
 	describe_section(SECTION_INGEST, ingest);
+	describe_section(SECTION_RETENTION, retention);
 	describe_section(SECTION_SITE, site);
 	while (top[n].name != NULL)
 		n++;
-	top[n] = (cfg_opt_t)CFG_SEC("ingest", ingest, CFGF_NONE);
-	top[n + 1] =
-	    (cfg_opt_t)CFG_SEC("site", site, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
-	top[n + 1].validcb = validate_site;
-	top[n + 2] = (cfg_opt_t)CFG_END();
+	top[n++] = (cfg_opt_t)CFG_SEC("ingest", ingest, CFGF_NONE);
+	top[n++] = (cfg_opt_t)CFG_SEC("retention", retention, CFGF_NONE);
+	top[n] = (cfg_opt_t)CFG_SEC("site", site, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
+	top[n++].validcb = validate_site;
+	top[n] = (cfg_opt_t)CFG_END();
 	return cfg_init(top, CFGF_NONE);
 }
 
@@ -169,7 +171,8 @@ static int
 take_tree(cfg_t *cfg, struct config *c, struct err *e)
 {
 	if (take_section(cfg, SECTION_TOP, c, e) != 0
-	    || take_section(cfg_getsec(cfg, "ingest"), SECTION_INGEST, &c->ingest, e) != 0)
+	    || take_section(cfg_getsec(cfg, "ingest"), SECTION_INGEST, &c->ingest, e) != 0
+	    || take_section(cfg_getsec(cfg, "retention"), SECTION_RETENTION, &c->retention, e) != 0)
 		return -1;
 	for (unsigned i = 0; i < cfg_size(cfg, "site"); i++) {
 		cfg_t *sec = cfg_getnsec(cfg, "site", i);

@@ -5,7 +5,7 @@
 
 #include "cli/settings.h"
 
-#define MAX_SETTINGS 64
+#define MAX_SETTINGS 256
 #define WORD_MAX 128
 
 enum token { TOKEN_END, TOKEN_WORD, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_ASSIGN, TOKEN_OTHER };
@@ -18,7 +18,7 @@ struct scanner {
 	enum setting_section section;
 	bool in_section;
 	bool seen[MAX_SETTINGS]; /* by row of the table; of sites: in this one */
-	bool seen_ingest;
+	bool seen_section[SECTION_COUNT];
 	struct err *e;
 };
 
@@ -150,7 +150,7 @@ fail_unknown(struct scanner *s, const char *key)
 			comma = ", ";
 		}
 	if (s->section == SECTION_TOP)
-		buf_append_literal(&known, ", and the sections ingest and site");
+		buf_append_literal(&known, ", and the sections ingest, retention and site");
 	err_set(s->e, ERR_INPUT, "%s:%d: no setting is called %.64s here; there are %s", s->file,
 	    s->line, key, known.p);
 	buf_free(&known);
@@ -208,18 +208,16 @@ forget_section(struct scanner *s, enum setting_section section)
 static int
 open_section(struct scanner *s, const char *key)
 {
+	enum setting_section section;
+
 	s->in_section = true;
-	if (strcmp(key, "site") == 0) {
-		s->section = SECTION_SITE;
-		forget_section(s, SECTION_SITE);
-		return 0;
-	}
-	if (strcmp(key, "ingest") != 0)
+	if (setting_section_find(key, &section) != 0)
 		return fail_unknown(s, key);
-	if (s->seen_ingest)
-		return fail(s, "ingest", "is given twice");
-	s->seen_ingest = true;
-	s->section = SECTION_INGEST;
+	if (setting_section_is_single(section) && s->seen_section[section])
+		return fail(s, key, "is given twice");
+	s->seen_section[section] = true;
+	s->section = section;
+	forget_section(s, section);
 	return 0;
 }
 

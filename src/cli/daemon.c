@@ -15,6 +15,7 @@
 #include "cli/news.h"
 #include "cli/notify.h"
 #include "cli/process.h"
+#include "cli/retention.h"
 #include "cli/version.h"
 #include "cli/wiring.h"
 #include "cli/words.h"
@@ -109,6 +110,7 @@ on_watch(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	watch_health(d);
 	news_read(d->news, d->alarm);
+	retention_tick(d->retention, &d->config->retention);
 }
 
 /* ---- start, in order ------------------------------------------------------------------------ */
@@ -210,6 +212,15 @@ on_steer(void *arg, int64_t site_id, enum steer_verb verb)
 	dispatcher_steer(d->dispatcher, site_id, words[verb]);
 }
 
+static void
+tell_limits(void *arg, struct purge_limits *ret_limits, const char **ret_archive)
+{
+	const struct daemon *d = arg;
+
+	retention_now(d->retention, &d->config->retention, ret_limits);
+	*ret_archive = d->config->retention.archive;
+}
+
 static int
 start_control(struct daemon *d, struct err *e)
 {
@@ -225,6 +236,8 @@ start_control(struct daemon *d, struct err *e)
 		.on_steer_arg = d,
 		.on_reload = daemon_reload,
 		.on_reload_arg = d,
+		.limits = tell_limits,
+		.limits_arg = d,
 	};
 	int rc;
 
@@ -311,8 +324,9 @@ start(struct daemon *d, struct err *e)
 	if (alarm_new(d->base, &d->config->alarm_command, &d->alarm, e) != 0
 	    || news_new(&d->news, e) != 0)
 		return -1;
-	if (start_outbox(d, e) != 0 || start_dispatcher(d, e) != 0 || start_ingest(d, e) != 0
-	    || start_control(d, e) != 0)
+	if (start_outbox(d, e) != 0
+	    || retention_new(d->outbox, &clock_system, &d->retention, e) != 0
+	    || start_dispatcher(d, e) != 0 || start_ingest(d, e) != 0 || start_control(d, e) != 0)
 		return -1;
 	return outbox_start(d->outbox, e);
 }
@@ -352,6 +366,7 @@ release(struct daemon *d)
 		event_free(d->reload);
 	if (d->watch != NULL)
 		event_free(d->watch);
+	retention_free(d->retention);
 	news_free(d->news);
 	alarm_free(d->alarm);
 	if (d->base != NULL)

@@ -17,6 +17,7 @@ struct alarm;
 struct event;
 struct event_base;
 struct news;
+struct retention;
 
 struct daemon {
 	struct config *config;                /* held; replaced by a reload */
@@ -32,6 +33,7 @@ struct daemon {
 	struct event *watch;
 	struct alarm *alarm;
 	struct news *news;
+	struct retention *retention;
 	enum outbox_health health; /* as last logged */
 	bool stopping;
 };

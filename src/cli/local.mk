@@ -15,13 +15,14 @@ src_libbentospool_a_SOURCES += \
 	src/cli/pretty.c src/cli/pretty.h \
 	src/cli/process.c src/cli/process.h \
 	src/cli/reload.c \
+	src/cli/retention.c src/cli/retention.h \
 	src/cli/secret.c src/cli/secret.h \
 	src/cli/setting_value.c \
 	src/cli/settings.c src/cli/settings.h \
 	src/cli/table.c src/cli/table.h \
 	src/cli/terminal.c src/cli/terminal.h \
 	src/cli/test_event.c src/cli/test_event.h \
-	src/cli/verb_check.c src/cli/verb_list.c src/cli/verb_reload.c src/cli/verb_requeue.c \
+	src/cli/verb_check.c src/cli/verb_list.c src/cli/verb_purge.c src/cli/verb_reload.c src/cli/verb_requeue.c \
 	src/cli/verb_send.c src/cli/verb_serve.c src/cli/verb_show.c \
 	src/cli/verb_status.c src/cli/verb_steer.c src/cli/verb_version.c \
 	src/cli/verbs.c src/cli/verbs.h src/cli/version.h \

@@ -81,6 +81,19 @@ offline_steer(const struct config *c, struct outbox_steer *steer, struct err *e)
 	return with_writer(c, &steer->msg, NULL, e);
 }
 
+static bool
+is_unfinished_purge(struct outbox_msg *msg)
+{
+	return ((struct outbox_purge *)msg)->more;
+}
+
+int
+offline_purge(const struct config *c, struct outbox_purge *purge, struct err *e)
+{
+	purge->msg.type = OUTBOX_PURGE;
+	return with_writer(c, &purge->msg, is_unfinished_purge, e);
+}
+
 void
 offline_actor(char *ret_name, size_t size)
 {

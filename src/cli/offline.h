@@ -4,6 +4,7 @@
 
 #include "cli/config.h"
 #include "outbox/operate.h"
+#include "outbox/purge.h"
 #include "outbox/steer.h"
 
 /*
@@ -13,6 +14,8 @@
 int offline_operate(const struct config *c, struct outbox_operation *op, struct err *e);
 /* The same for a site: verb, site, actor and note are set. */
 int offline_steer(const struct config *c, struct outbox_steer *steer, struct err *e);
+/* Retention by hand, to its end. */
+int offline_purge(const struct config *c, struct outbox_purge *purge, struct err *e);
 /* Who does it, for the audit: our user's name. */
 void offline_actor(char *ret_name, size_t size);
 

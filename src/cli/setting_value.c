@@ -132,7 +132,11 @@ setting_check(const struct setting *s, const char *text, struct err *e)
 	switch (s->type) {
 	case SETTING_NUMBER:
 	case SETTING_SECONDS:
-		return read_number(s, text, &number) == 0 ? 0 : refuse(s, text, e);
+		if (read_number(s, text, &number) != 0)
+			return refuse(s, text, e);
+		if (s->check_number != NULL && s->check_number(number, e) != 0)
+			return err_wrap(e, "%s = %.64s", s->name, text);
+		return 0;
 	case SETTING_SWITCH:
 		return read_switch(text, &yes) == 0 ? 0 : refuse(s, text, e);
 	case SETTING_TEXT:

@@ -9,6 +9,9 @@
 #define TOP(field) SECTION_TOP, .offset = offsetof(struct config, field), .name = #field
 #define INGEST(field)                                                                              \
 	SECTION_INGEST, .offset = offsetof(struct config_ingest, field), .name = #field
+#define RETENTION(field)                                                                           \
+	SECTION_RETENTION, .offset = offsetof(struct config_retention, field), .name = #field
+#define DAYS(value) NUMBER(value, 0, 36500)
 #define SITE(field) SECTION_SITE, .offset = offsetof(struct config_site, field), .name = #field
 
 #define TEXT(text) .type = SETTING_TEXT, .fallback = (text)
@@ -19,6 +22,7 @@
 #define SWITCH(value) .type = SETTING_SWITCH, .fallback = (value)
 #define LIST(item) .type = SETTING_LIST, .fallback = (item)
 
+static int check_rows(int64_t days, struct err *e);
 static int check_not_empty(const char *text, struct err *e);
 static int check_partial(const char *text, struct err *e);
 static int check_ambiguous(const char *text, struct err *e);
@@ -57,6 +61,33 @@ const struct setting settings[] = {
 	  .help = "seconds from a request's first byte to its last" },
 	{ INGEST(idle_timeout), SECONDS("60", 100, 86400000),
 	  .help = "seconds that a connection may stay open without a request" },
+
+	{ RETENTION(delivered_payload), DAYS("30"), .live = true,
+	  .help = "days until the body of a delivered event goes; 0: it stays" },
+	{ RETENTION(delivered_rows), DAYS("365"), .live = true, .check_number = check_rows,
+	  .help = "days until the rest of it goes: its row, its attempts; 0 or at least 7" },
+	{ RETENTION(discarded_payload), DAYS("0"), .live = true,
+	  .help = "the same of discarded events" },
+	{ RETENTION(discarded_rows), DAYS("90"), .live = true, .check_number = check_rows,
+	  .help = "the same of discarded events" },
+	{ RETENTION(unsupported_payload), DAYS("0"), .live = true,
+	  .help = "the same of unsupported events" },
+	{ RETENTION(unsupported_rows), DAYS("90"), .live = true, .check_number = check_rows,
+	  .help = "the same of unsupported events" },
+	{ RETENTION(invalid_payload), DAYS("0"), .live = true,
+	  .help = "the same of invalid events" },
+	{ RETENTION(invalid_rows), DAYS("90"), .live = true, .check_number = check_rows,
+	  .help = "the same of invalid events" },
+	{ RETENTION(failed_payload), DAYS("0"), .live = true,
+	  .help = "the same of failed events" },
+	{ RETENTION(failed_rows), DAYS("0"), .live = true, .check_number = check_rows,
+	  .help = "the same of failed events" },
+	{ RETENTION(held_payload), DAYS("0"), .live = true,
+	  .help = "the same of held events" },
+	{ RETENTION(held_rows), DAYS("0"), .live = true, .check_number = check_rows,
+	  .help = "the same of held events" },
+	{ RETENTION(archive), TEXT(""), .live = true,
+	  .help = "a folder for files of compressed JSON lines, into which events go before; empty: none" },
 
 	{ SITE(site_uuid), TEXT(""),
 	  .help = "siteUuid of the Segment function" },
@@ -122,6 +153,13 @@ check_not_empty(const char *text, struct err *e)
 	return text[0] != '\0' ? 0 : err_set(e, ERR_INPUT, "must not be empty");
 }
 
+/* So long a messageId is to be known again. */
+static int
+check_rows(int64_t days, struct err *e)
+{
+	return days == 0 || days >= 7 ? 0 : err_set(e, ERR_INPUT, "must be 0, or 7 and more");
+}
+
 static int
 check_partial(const char *text, struct err *e)
 {
@@ -147,6 +185,36 @@ check_maybe_delivered(const char *text, struct err *e)
 	return good ? 0 : err_set(e, ERR_INPUT, "must be \"hold\" or \"fail\"");
 }
 
+static const char *const section_names[SECTION_COUNT] = {
+	[SECTION_TOP] = "",
+	[SECTION_INGEST] = "ingest",
+	[SECTION_RETENTION] = "retention",
+	[SECTION_SITE] = "site",
+};
+
+const char *
+setting_section_name(enum setting_section section)
+{
+	return section_names[section];
+}
+
+int
+setting_section_find(const char *name, enum setting_section *ret_section)
+{
+	for (unsigned i = SECTION_TOP + 1; i < SECTION_COUNT; i++)
+		if (strcmp(name, section_names[i]) == 0) {
+			*ret_section = (enum setting_section)i;
+			return 0;
+		}
+	return -1;
+}
+
+bool
+setting_section_is_single(enum setting_section section)
+{
+	return section == SECTION_INGEST || section == SECTION_RETENTION;
+}
+
 const struct setting *
 setting_find(enum setting_section section, const char *name)
 {
@@ -164,6 +232,8 @@ setting_base(struct config *c, enum setting_section section)
 		return c;
 	case SECTION_INGEST:
 		return &c->ingest;
+	case SECTION_RETENTION:
+		return &c->retention;
 	case SECTION_SITE:
 		return c->sites;
 	}

@@ -8,7 +8,8 @@
 #include "base/buf.h"
 #include "cli/config.h"
 
-enum setting_section { SECTION_TOP, SECTION_INGEST, SECTION_SITE };
+enum setting_section { SECTION_TOP, SECTION_INGEST, SECTION_RETENTION, SECTION_SITE };
+#define SECTION_COUNT 4
 
 enum setting_type {
 	SETTING_TEXT,    /* char * */
@@ -30,7 +31,9 @@ struct setting {
 	/* Checks a text or an item of a list beyond its type; NULL: anything goes. Sets e to what
 	 * the value must be: "must be ...". */
 	int (*check)(const char *text, struct err *e);
-	size_t offset; /* in struct config, config_ingest or config_site */
+	/* The same for a number that is in its range. */
+	int (*check_number)(int64_t number, struct err *e);
+	size_t offset; /* in struct config, config_ingest, config_retention or config_site */
 	const char *help;
 };
 
@@ -39,6 +42,12 @@ extern const struct setting settings[];
 
 /* NULL when the section has none of that name. */
 const struct setting *setting_find(enum setting_section section, const char *name);
+/* "ingest"; "" for what is in none. */
+const char *setting_section_name(enum setting_section section);
+/* A section of the file's top level by its name: 0, or -1 when there is none. */
+int setting_section_find(const char *name, enum setting_section *ret_section);
+/* Whether the section stands at most once, without a name of its own. */
+bool setting_section_is_single(enum setting_section section);
 /* The section's structure within the configuration; the first site's for SECTION_SITE. */
 void *setting_base(struct config *c, enum setting_section section);
 

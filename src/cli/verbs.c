@@ -93,6 +93,17 @@ const struct verb verbs[] = {
 	    .run = verb_flush,
 	},
 	{
+	    .name = "purge",
+	    .summary = "take away now what retention would take away",
+	    .about =
+		"By the settings of the section retention: bodies first, whole rows later, into\n"
+		"the archive if there is one. The daemon does the same every hour; works without\n"
+		"one, too.",
+	    .example = "bentospool purge --dry-run",
+	    .options = OPTIONS_READ | OPTION(DRY_RUN) | OPTION(YES),
+	    .run = verb_purge,
+	},
+	{
 	    .name = "reload",
 	    .summary = "have the daemon read its configuration again",
 	    .about =

@@ -177,6 +177,8 @@ control_new(const struct control_options *o, struct event_base *base, struct con
 	c->on_steer_arg = o->on_steer_arg;
 	c->on_reload = o->on_reload;
 	c->on_reload_arg = o->on_reload_arg;
+	c->limits = o->limits;
+	c->limits_arg = o->limits_arg;
 	c->started_at = clock_wall(o->clock);
 	c->done_fd = -1;
 	if (copy_options(c, o, e) != 0 || open_box(c, e) != 0 || listen_at(c, e) != 0) {

@@ -7,6 +7,7 @@
  *	{"do":"operate","verb":"requeue","filter":{...},"note":"..."}
  *	{"do":"steer","verb":"pause","site":"main","note":"..."}       without site: every one
  *	{"do":"reload"}                                   {"ok":true,"changed":["..."]}
+ *	{"do":"purge","dry_run":false}              {"ok":true,"payloads":5,"rows":2,...}
  *	{"do":"put","site":"main","event":"{\"type\":\"track\",...}"}
  *
  *	{"progress":500}                                  operate: events changed so far
@@ -27,6 +28,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "outbox/outbox.h"
+#include "outbox/purge.h"
 #include "outbox/steer.h"
 
 #define CONTROL_MAX_CLIENTS 16
@@ -56,6 +58,9 @@ struct control_options {
 	/* Reads the configuration again; NULL: nothing is changed. */
 	struct cJSON *(*on_reload)(void *arg, struct err *e);
 	void *on_reload_arg;
+	/* What retention takes away now. The archive's name is copied. */
+	void (*limits)(void *arg, struct purge_limits *ret_limits, const char **ret_archive);
+	void *limits_arg;
 };
 
 /* A socket that nobody answers is replaced; ERR_BUSY when somebody does. `base` lives longer. */

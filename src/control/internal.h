@@ -33,6 +33,10 @@ struct task {
 	/* steer */
 	struct outbox_steer steer;
 	char *site;
+	/* purge */
+	struct outbox_purge purge;
+	struct purge_limits limits;
+	char *archive;
 	/* put */
 	struct outbox_put put;
 	struct segment_request request;
@@ -56,6 +60,8 @@ struct control {
 	void *on_steer_arg;
 	struct cJSON *(*on_reload)(void *arg, struct err *e);
 	void *on_reload_arg;
+	void (*limits)(void *arg, struct purge_limits *ret_limits, const char **ret_archive);
+	void *limits_arg;
 	int64_t started_at;
 	struct connection *connections;
 	size_t n_connections;
@@ -84,6 +90,7 @@ void request_handle(struct connection *conn, const char *line, size_t n);
 /* task.c */
 int task_operate(struct connection *conn, const struct cJSON *request, struct err *e);
 int task_steer(struct connection *conn, const struct cJSON *request, struct err *e);
+int task_purge(struct connection *conn, const struct cJSON *request, struct err *e);
 int task_put(struct connection *conn, const struct cJSON *request, struct err *e);
 /* Main thread: everything that the writer gave back. */
 void tasks_take_done(struct control *c);

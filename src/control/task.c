@@ -49,6 +49,7 @@ task_free(struct task *task)
 	segment_request_free(&task->request);
 	free(task->note);
 	free(task->site);
+	free(task->archive);
 	free(task->event);
 	free(task);
 }
@@ -151,11 +152,11 @@ tell_operation_failed(struct task *task, const struct err *why)
 }
 
 static void
-tell_progress(struct task *task)
+tell_progress(struct task *task, int64_t events)
 {
 	cJSON *line = cJSON_CreateObject();
 
-	cJSON_AddNumberToObject(line, "progress", (double)task->operation.n_events);
+	cJSON_AddNumberToObject(line, "progress", (double)events);
 	connection_answer(task->connection, line);
 }
 
@@ -183,7 +184,7 @@ operation_goes_on(struct task *task)
 	}
 	if (op->msg.rc == 0 && op->more) {
 		task->done_before = op->n_events;
-		tell_progress(task);
+		tell_progress(task, op->n_events);
 		if (task_send(task, &op->msg, &e) == 0)
 			return;
 		tell_operation_failed(task, &e);
@@ -252,6 +253,63 @@ steer_ends(struct task *task)
 		tell_steered(task);
 	else if (task->connection != NULL)
 		connection_refuse(task->connection, &task->steer.msg.err);
+	task_end(task);
+}
+
+/* ---- purge ---------------------------------------------------------------------------------- */
+
+int
+task_purge(struct connection *conn, const cJSON *request, struct err *e)
+{
+	struct task *task = task_new(conn, e);
+	struct control *c = connection_control(conn);
+	const char *archive;
+
+	if (task == NULL)
+		return -1;
+	c->limits(c->limits_arg, &task->limits, &archive);
+	task->archive = strdup(archive);
+	if (task->archive == NULL) {
+		task_free(task);
+		return err_nomem(e);
+	}
+	task->purge.msg.type = OUTBOX_PURGE;
+	task->purge.limits = &task->limits;
+	task->purge.archive = task->archive;
+	task->purge.actor = task->actor;
+	task->purge.dry_run = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(request, "dry_run"));
+	return task_start(task, &task->purge.msg, e);
+}
+
+static void
+tell_purged(struct task *task)
+{
+	cJSON *answer = cJSON_CreateObject();
+
+	cJSON_AddTrueToObject(answer, "ok");
+	cJSON_AddNumberToObject(answer, "payloads", (double)task->purge.n_payloads);
+	cJSON_AddNumberToObject(answer, "rows", (double)task->purge.n_rows);
+	cJSON_AddNumberToObject(answer, "operation_id", (double)task->purge.operation_id);
+	connection_answer(task->connection, answer);
+}
+
+/* A slice came back: the next one, or the end. */
+static void
+purge_goes_on(struct task *task)
+{
+	struct outbox_purge *purge = &task->purge;
+	struct err e = purge->msg.err;
+
+	if (task->connection != NULL && purge->msg.rc == 0 && purge->more) {
+		tell_progress(task, purge->n_payloads + purge->n_rows);
+		if (task_send(task, &purge->msg, &e) == 0)
+			return;
+		connection_refuse(task->connection, &e);
+	} else if (task->connection != NULL && purge->msg.rc != 0) {
+		connection_refuse(task->connection, &e);
+	} else if (task->connection != NULL) {
+		tell_purged(task);
+	}
 	task_end(task);
 }
 
@@ -354,6 +412,8 @@ tasks_take_done(struct control *c)
 			put_ends(task);
 		else if (msg->type == OUTBOX_STEER)
 			steer_ends(task);
+		else if (msg->type == OUTBOX_PURGE)
+			purge_goes_on(task);
 		else
 			operation_goes_on(task);
 	}

@@ -1,4 +1,5 @@
 src_libbentospool_a_SOURCES += \
+	src/outbox/archive.c src/outbox/archive.h \
 	src/outbox/attempts.c src/outbox/attempts.h \
 	src/outbox/audit.c src/outbox/audit.h \
 	src/outbox/audit_event.c \
@@ -11,8 +12,10 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/internal.h \
 	src/outbox/lock.c src/outbox/lock.h \
 	src/outbox/migrate.c src/outbox/migrate.h \
+	src/outbox/ndjson.c src/outbox/ndjson.h \
 	src/outbox/operate.c src/outbox/operate.h \
 	src/outbox/outbox.c src/outbox/outbox.h \
+	src/outbox/purge.c src/outbox/purge.h \
 	src/outbox/put.c src/outbox/put.h \
 	src/outbox/reader.c src/outbox/reader.h \
 	src/outbox/settle.c src/outbox/settle.h \

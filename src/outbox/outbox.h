@@ -91,7 +91,8 @@ enum outbox_msg_type {
 	OUTBOX_SITE_STATE,
 	OUTBOX_SETTLE,
 	OUTBOX_OPERATE,
-	OUTBOX_STEER
+	OUTBOX_STEER,
+	OUTBOX_PURGE
 };
 
 struct outbox_msg {
@@ -210,5 +211,6 @@ struct outbox_settle {
 
 struct outbox_operation; /* outbox/operate.h */
 struct outbox_steer;     /* outbox/steer.h */
+struct outbox_purge;     /* outbox/purge.h */
 
 #endif

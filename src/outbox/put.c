@@ -143,6 +143,19 @@ store(struct put *p, struct outbox_put *put, const struct segment_event *event,
 	return 0;
 }
 
+/* So many events need it; retention counts them down. */
+static int
+count_envelope(struct put *p, int64_t envelope_id, size_t n, struct err *e)
+{
+	sqlite3_stmt *stmt = db_stmt(p->db, STMT_ENVELOPE_COUNT, e);
+
+	if (stmt == NULL)
+		return -1;
+	db_bind_int(stmt, 1, envelope_id);
+	db_bind_int(stmt, 2, (int64_t)n);
+	return db_run(p->db, stmt, e);
+}
+
 int
 put_apply(struct put *p, struct outbox_put *put, size_t *ret_pending, struct err *e)
 {
@@ -159,5 +172,5 @@ put_apply(struct put *p, struct outbox_put *put, size_t *ret_pending, struct err
 			pending++;
 	}
 	*ret_pending = pending;
-	return 0;
+	return envelope_id == 0 ? 0 : count_envelope(p, envelope_id, put->n_stored, e);
 }

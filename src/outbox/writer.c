@@ -7,6 +7,7 @@
 #include "outbox/attempts.h"
 #include "outbox/internal.h"
 #include "outbox/operate.h"
+#include "outbox/purge.h"
 #include "outbox/settle.h"
 #include "outbox/sites.h"
 #include "outbox/space.h"
@@ -236,6 +237,9 @@ apply(struct outbox *o, struct group *g, struct outbox_msg *msg, struct err *e)
 		g->due = true;
 		return steer_apply(
 		    &o->db, (struct outbox_steer *)msg, clock_wall(o->options.clock), e);
+	case OUTBOX_PURGE:
+		return purge_apply(
+		    &o->db, (struct outbox_purge *)msg, clock_wall(o->options.clock), e);
 	}
 	return err_set(e, ERR_STATE, "unknown message %d", (int)msg->type);
 }
@@ -259,7 +263,7 @@ weigh(struct group *g, const struct outbox_msg *msg)
 		g->events += ((const struct outbox_attempt_begin *)msg)->n_events;
 	} else if (msg->type == OUTBOX_ATTEMPT_END) {
 		g->events += ((const struct outbox_attempt_end *)msg)->n_events;
-	} else if (msg->type == OUTBOX_OPERATE) {
+	} else if (msg->type == OUTBOX_OPERATE || msg->type == OUTBOX_PURGE) {
 		g->events += OPERATE_SLICE;
 	}
 }

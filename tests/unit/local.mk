@@ -41,6 +41,8 @@ UNIT_TESTS = \
 	tests/unit/test_outbox_faults \
 	tests/unit/test_pace \
 	tests/unit/test_person \
+	tests/unit/test_purge \
+	tests/unit/test_retention \
 	tests/unit/test_schema \
 	tests/unit/test_segment \
 	tests/unit/test_segment_array \
@@ -152,12 +154,16 @@ tests_unit_test_mapping_SOURCES = tests/unit/test_mapping.c
 tests_unit_test_mapping_LDADD = $(UNIT_LIBS)
 tests_unit_test_migrate_SOURCES = tests/unit/test_migrate.c $(TEST_LIB)
 tests_unit_test_migrate_LDADD = $(UNIT_LIBS)
+tests_unit_test_purge_SOURCES = tests/unit/test_purge.c $(HANDMADE)
+tests_unit_test_purge_LDADD = $(UNIT_LIBS)
 tests_unit_test_operate_SOURCES = tests/unit/test_operate.c $(HANDMADE)
 tests_unit_test_operate_LDADD = $(UNIT_LIBS)
 tests_unit_test_options_SOURCES = tests/unit/test_options.c
 tests_unit_test_options_LDADD = $(UNIT_LIBS)
 tests_unit_test_order_SOURCES = tests/unit/test_order.c
 tests_unit_test_order_LDADD = $(UNIT_LIBS)
+tests_unit_test_retention_SOURCES = tests/unit/test_retention.c $(OUTBOX_RIG)
+tests_unit_test_retention_LDADD = $(UNIT_LIBS)
 tests_unit_test_outbox_SOURCES = tests/unit/test_outbox.c $(OUTBOX_RIG)
 tests_unit_test_outbox_LDADD = $(UNIT_LIBS)
 tests_unit_test_outbox_faults_SOURCES = tests/unit/test_outbox_faults.c \
