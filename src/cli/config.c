@@ -256,6 +256,9 @@ read_secrets(struct config *c, struct err *e)
 			&s->publishable_key, s->publishable_key_file, "publishable_key", e)
 			!= 0
 		    || read_secret_file(&s->secret_key, s->secret_key_file, "secret_key", e) != 0
+		    || read_secret_file(
+			   &s->webhook_secret, s->webhook_secret_file, "webhook_secret", e)
+			   != 0
 		    || read_write_keys(s, e) != 0)
 			return err_wrap(e, "site \"%s\"", s->name);
 	}

@@ -59,6 +59,8 @@ struct config_site {
 	struct config_list write_keys;
 	char *write_keys_file;
 	struct config_list allow_origins;
+	char *webhook_secret;
+	char *webhook_secret_file;
 	char *api_url;
 	char *ca_file;
 	int64_t batch_events;

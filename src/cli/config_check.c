@@ -100,6 +100,20 @@ check_shared_keys(const struct config *c, size_t which, struct err *e)
 }
 
 static int
+check_shared_secret(const struct config *c, size_t which, struct err *e)
+{
+	const struct config_site *site = &c->sites[which];
+
+	for (size_t other = 0; other < which && site->webhook_secret[0] != '\0'; other++)
+		if (strcmp(c->sites[other].webhook_secret, site->webhook_secret) == 0)
+			return err_set(e, ERR_INPUT,
+			    "%s: sites \"%s\" and \"%s\" have the same webhook_secret, which "
+			    "decides the site",
+			    place(c), c->sites[other].name, site->name);
+	return 0;
+}
+
+static int
 check_limits(const struct config *c, struct err *e)
 {
 	struct sockaddr_un un;
@@ -151,7 +165,8 @@ config_check(const struct config *c, struct err *e)
 	for (size_t i = 0; i < c->n_sites; i++) {
 		const struct config_site *site = &c->sites[i];
 
-		if (check_site(c, site, e) != 0 || check_shared_keys(c, i, e) != 0)
+		if (check_site(c, site, e) != 0 || check_shared_keys(c, i, e) != 0
+		    || check_shared_secret(c, i, e) != 0)
 			return -1;
 		if (site->write_keys.n == 0 && check_listeners(c, site, e) != 0)
 			return -1;

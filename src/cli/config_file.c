@@ -212,16 +212,19 @@ static int
 warn_exposed(struct config *c, const char *path, struct err *e)
 {
 	char text[512];
-	bool holds_secret = false;
+	const char *held = NULL;
 
-	for (size_t i = 0; i < c->n_sites; i++)
+	for (size_t i = 0; i < c->n_sites && held == NULL; i++) {
 		if (c->sites[i].secret_key[0] != '\0')
-			holds_secret = true;
-	if (!holds_secret || !secret_is_exposed(path))
+			held = "secret_key";
+		else if (c->sites[i].webhook_secret[0] != '\0')
+			held = "webhook_secret";
+	}
+	if (held == NULL || !secret_is_exposed(path))
 		return 0;
 	snprintf(text, sizeof(text),
-	    "%s holds a secret_key and can be read by others: chmod 600 %s, or use secret_key_file",
-	    path, path);
+	    "%s holds a %s and can be read by others: chmod 600 %s, or use %s_file", path, held,
+	    path, held);
 	free(c->warning);
 	c->warning = strdup(text);
 	return c->warning == NULL ? err_nomem(e) : 0;

@@ -110,6 +110,13 @@ complete_events(struct segment_request *r, const struct envelope *env)
 	return 0;
 }
 
+/* How messages call what holds the events. */
+static const char *
+name_of_batch(const struct segment_request *r)
+{
+	return r->shape == SEGMENT_BATCH ? "\"batch\"" : "the array";
+}
+
 static int
 refuse(struct segment_request *r, struct err *e, const char *code, const char *what)
 {
@@ -132,15 +139,15 @@ refuse_memory(struct segment_request *r, struct err *e)
 	if (r->code == segment_too_many_events) {
 		refuse(r, e, segment_too_many_events, "");
 		return err_set(e, ERR_INPUT,
-		    "\"batch\" holds more than %zu events, more than there is memory for: post "
-		    "smaller batches",
-		    r->max_events);
+		    "%s holds more than %zu events, more than there is memory for: post smaller "
+		    "batches",
+		    name_of_batch(r), r->max_events);
 	}
 	refuse(r, e, "out_of_memory", "");
 	return err_nomem(e);
 }
 
-/* What is wrong with a body that is JSON and an object. */
+/* What is wrong with a body that is JSON and of the right type. */
 static int
 check_batch(struct segment_request *r, const struct envelope *env, struct err *e)
 {
@@ -150,11 +157,13 @@ check_batch(struct segment_request *r, const struct envelope *env, struct err *e
 		return refuse(r, e, "batch_not_array", "\"batch\" is no array");
 	if (env->stray != NULL) {
 		refuse(r, e, "event_not_object", "");
-		return err_set(e, ERR_INPUT, "a member of \"batch\" is no object at byte %zu",
-		    (size_t)(env->stray - r->body.p));
+		return err_set(e, ERR_INPUT, "a member of %s is no object at byte %zu",
+		    name_of_batch(r), (size_t)(env->stray - r->body.p));
 	}
-	if (r->n_events == 0)
-		return refuse(r, e, "empty_batch", "\"batch\" holds no event");
+	if (r->n_events == 0) {
+		refuse(r, e, "empty_batch", "");
+		return err_set(e, ERR_INPUT, "%s holds no event", name_of_batch(r));
+	}
 	return 0;
 }
 
@@ -175,28 +184,58 @@ prepare(struct segment_request *r)
 	return buf_reserve(&r->scratch, r->body.n) == NULL ? -1 : 0;
 }
 
+static bool
+may_begin_with(const struct segment_request *r, enum json_type type)
+{
+	return type == JSON_OBJECT || (type == JSON_ARRAY && r->shape == SEGMENT_ARRAY);
+}
+
+static int
+refuse_type(struct segment_request *r, struct err *e, struct json *j)
+{
+	struct json_value value;
+
+	if (json_skip(j, &value) != 0 || json_finish(j) != 0)
+		return refuse_json(r, e, j);
+	return refuse(r, e, "not_object",
+	    r->shape == SEGMENT_ARRAY ? "the body is JSON, but neither an object nor an array"
+				      : "the body is JSON, but no object");
+}
+
+static int
+read_body(struct segment_request *r, struct json *j, struct envelope *env)
+{
+	int rc;
+
+	if (r->shape == SEGMENT_BATCH)
+		return read_envelope(r, j, env);
+	if (json_peek(j) == JSON_ARRAY)
+		return read_batch(r, j, env);
+	rc = read_single(r, j, env);
+	if (r->shape == SEGMENT_ARRAY)
+		env->write_key = (struct json_value){ 0 };
+	return rc;
+}
+
 int
 segment_parse(struct segment_request *r, struct err *e)
 {
 	struct envelope env = { 0 };
-	struct json_value value;
 	struct json j;
 	int rc;
 
 	if (prepare(r) != 0)
 		return refuse_memory(r, e);
 	json_init(&j, r->body, r->max_depth);
-	if (json_peek(&j) != JSON_OBJECT) {
-		if (json_skip(&j, &value) != 0 || json_finish(&j) != 0)
-			return refuse_json(r, e, &j);
-		return refuse(r, e, "not_object", "the body is JSON, but no object");
-	}
-	rc = r->shape == SEGMENT_BATCH ? read_envelope(r, &j, &env) : read_single(r, &j, &env);
+	if (!may_begin_with(r, json_peek(&j)))
+		return refuse_type(r, e, &j);
+	r->is_array = json_peek(&j) == JSON_ARRAY;
+	rc = read_body(r, &j, &env);
 	if (rc != 0 && j.error == NULL)
 		return refuse_memory(r, e);
 	if (json_finish(&j) != 0)
 		return refuse_json(r, e, &j);
-	if (r->shape == SEGMENT_BATCH && check_batch(r, &env, e) != 0)
+	if ((r->is_array || r->shape == SEGMENT_BATCH) && check_batch(r, &env, e) != 0)
 		return -1;
 	if (complete_events(r, &env) != 0)
 		return refuse_memory(r, e);

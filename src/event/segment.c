@@ -103,14 +103,28 @@ is_given(const struct json_value *value)
 	return value->type != JSON_NONE && value->type != JSON_NULL;
 }
 
+/*
+ * What Segment passes on carries as `timestamp` the time that it corrected itself when it received
+ * the event, which may be hours ago: our own time of receipt says nothing about the client's clock.
+ */
+static bool
+find_time(struct segment_request *r, const struct event_fields *f, int64_t *ret_ms)
+{
+	bool corrected = r->shape == SEGMENT_ARRAY;
+	enum event_key first = corrected ? KEY_TIMESTAMP : KEY_ORIGINAL_TIMESTAMP;
+	enum event_key second = corrected ? KEY_ORIGINAL_TIMESTAMP : KEY_TIMESTAMP;
+
+	return segment_read_time(r, &f->value[first], ret_ms)
+	       || segment_read_time(r, &f->value[second], ret_ms);
+}
+
 static void
 take_time(struct segment_request *r, const struct event_fields *f, struct segment_event *event)
 {
 	int64_t t, sent_at;
 
 	event->occurred_at = r->received_at;
-	if (!segment_read_time(r, &f->value[KEY_ORIGINAL_TIMESTAMP], &t)
-	    && !segment_read_time(r, &f->value[KEY_TIMESTAMP], &t)) {
+	if (!find_time(r, f, &t)) {
 		if (is_given(&f->value[KEY_ORIGINAL_TIMESTAMP])
 		    || is_given(&f->value[KEY_TIMESTAMP]))
 			event->detail = "its timestamp is no ISO 8601 time since 1970: the time of "
@@ -118,6 +132,8 @@ take_time(struct segment_request *r, const struct event_fields *f, struct segmen
 		return;
 	}
 	event->occurred_at = t;
+	if (r->shape == SEGMENT_ARRAY)
+		return;
 	if (segment_read_time(r, &f->value[KEY_SENT_AT], &sent_at))
 		event->occurred_at = segment_correct_time(t, sent_at, r->received_at);
 	else

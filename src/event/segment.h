@@ -39,7 +39,8 @@ struct segment_event {
 
 enum segment_shape {
 	SEGMENT_SINGLE, /* the body is one event */
-	SEGMENT_BATCH   /* the body is {"batch":[...], ...} */
+	SEGMENT_BATCH,  /* the body is {"batch":[...], ...} */
+	SEGMENT_ARRAY   /* the body is [...], or one event: what Segment itself sends on */
 };
 
 struct segment_request {
@@ -53,10 +54,12 @@ struct segment_request {
 	size_t max_message_id;     /* characters; 0: any */
 	size_t max_events;         /* for how many of a batch there is memory; 0: for any */
 	/* out, after 0 */
-	struct slice write_key; /* `writeKey` of the body, decoded; absent when there is none */
+	struct slice write_key; /* `writeKey` of the body, decoded; absent when there is none, and
+				   of SEGMENT_ARRAY, where it is that of Segment's source */
 	struct slice context;   /* batch: its raw `context`, `integrations` and `sentAt` values, */
 	struct slice integrations; /*     absent when missing */
 	struct slice sent_at;
+	bool is_array; /* of SEGMENT_ARRAY: the body is [...] */
 	struct segment_event *events;
 	size_t n_events;
 	/* owned by the request; reused from one parse to the next; scratch is never larger than

@@ -316,6 +316,15 @@ take_content_encoding(struct http_head *h, const char *start, struct slice value
 	return 0;
 }
 
+static int
+take_signature(struct http_head *h, const char *start, struct slice value)
+{
+	if (h->signature_at.there)
+		return bad(h, "X-Signature is given twice");
+	h->signature_at = span_of(start, value.p, value.n);
+	return 0;
+}
+
 static const struct field {
 	struct slice name;
 	int (*take)(struct http_head *h, const char *start, struct slice value);
@@ -328,6 +337,7 @@ static const struct field {
 	{ { "authorization", 13 }, take_authorization },
 	{ { "origin", 6 }, take_origin },
 	{ { "content-encoding", 16 }, take_content_encoding },
+	{ { "x-signature", 11 }, take_signature },
 };
 
 static int
@@ -428,6 +438,7 @@ finish_head(struct http_head *h, const char *start)
 	h->authorization = slice_at(start, h->authorization_at);
 	h->origin = slice_at(start, h->origin_at);
 	h->content_encoding = slice_at(start, h->content_encoding_at);
+	h->signature = slice_at(start, h->signature_at);
 	return HTTP_DONE;
 }
 

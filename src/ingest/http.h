@@ -48,6 +48,7 @@ struct http_head {
 	struct slice authorization; /* absent when missing, as those that follow */
 	struct slice origin;
 	struct slice content_encoding;
+	struct slice signature; /* X-Signature */
 	/* after HTTP_BAD: static text */
 	const char *error;
 
@@ -62,7 +63,8 @@ struct http_head {
 	bool says_close;
 	bool says_keep_alive;
 	unsigned n_headers;
-	struct http_span path_at, query_at, authorization_at, origin_at, content_encoding_at;
+	struct http_span path_at, query_at, authorization_at, origin_at, content_encoding_at,
+	    signature_at;
 };
 
 void http_head_init(struct http_head *h);

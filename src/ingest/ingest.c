@@ -60,6 +60,7 @@ judge_events(struct request *r, const struct http_head *h)
 	if (h->origin.p != NULL && !auth_origin(auth, h->origin))
 		return &wrong_origin;
 	r->verdict = find_key(auth, h, &r->site_id);
+	r->is_signed = signature_parse(h->signature, r->signature) == 0;
 	if (r->verdict == AUTH_UNKNOWN)
 		return &request_wrong_key;
 	if (is_plain(h->content_encoding))
@@ -117,7 +118,7 @@ on_head(struct conn *c, const struct http_head *h, void *arg)
 	r->conn = c;
 	r->route = route;
 	c->owner = r;
-	if (route->action != ROUTE_EVENTS)
+	if (route->action != ROUTE_EVENTS && route->action != ROUTE_WEBHOOK)
 		return;
 	a = judge_events(r, h);
 	if (a != NULL) {
@@ -200,8 +201,9 @@ ingest_new(const struct ingest_options *o, struct event_base *base, struct outbo
 	in->max_event = o->max_event;
 	in->max_message_id = o->max_message_id;
 	in->wake_fd = -1;
-	if (auth_new(o->sites, o->n_sites, &in->auth, e) != 0 || request_open(in, base, e) != 0
-	    || open_server(in, o, base, e) != 0) {
+	if (auth_new(o->sites, o->n_sites, &in->auth, e) != 0
+	    || webhook_new(o->sites, o->n_sites, &in->webhook, e) != 0
+	    || request_open(in, base, e) != 0 || open_server(in, o, base, e) != 0) {
 		ingest_free(in);
 		return -1;
 	}
@@ -219,12 +221,19 @@ int
 ingest_renew_sites(
     struct ingest *in, const struct ingest_site_options *sites, size_t n, struct err *e)
 {
+	struct webhook *webhook;
 	struct auth *auth;
 
 	if (auth_new(sites, n, &auth, e) != 0)
 		return -1;
+	if (webhook_new(sites, n, &webhook, e) != 0) {
+		auth_free(auth);
+		return -1;
+	}
 	auth_free(in->auth);
+	webhook_free(in->webhook);
 	in->auth = auth;
+	in->webhook = webhook;
 	return 0;
 }
 
@@ -245,5 +254,6 @@ ingest_free(struct ingest *in)
 	request_close(in);
 	server_free(in->server); /* after the requests, which are charged to its quota */
 	auth_free(in->auth);
+	webhook_free(in->webhook);
 	free(in);
 }

@@ -5,7 +5,7 @@
  * server.h    connections: limits, deadlines, accepting, stopping; conn.h: one of them
  * listen.h    addresses and their sockets
  * routes.h    paths to actions
- * auth.h      write keys and origins
+ * auth.h      write keys and origins; webhook.h: signatures
  * answers.h   responses in Segment's shape
  *
  * The way of a request: its head is judged (path, method, origin, write key as far as it is there);
@@ -35,6 +35,7 @@ struct ingest_site_options {
 	size_t n_write_keys;
 	const char *const *allow_origins;
 	size_t n_allow_origins;
+	const char *webhook_secret; /* NULL or "": posts to /v1/webhook are not signed */
 };
 
 /* All strings are copied. */
@@ -66,8 +67,8 @@ int ingest_new(const struct ingest_options *o, struct event_base *base, struct o
  */
 const char *ingest_address(const struct ingest *in, size_t i);
 /*
- * Other keys and origins for the same sites, from the next request on. -1: nothing is changed. The
- * numbers and strings are copied.
+ * Other keys, origins and secrets for the same sites, from the next request on. -1: nothing is
+ * changed. The numbers and strings are copied.
  */
 int ingest_renew_sites(
     struct ingest *in, const struct ingest_site_options *sites, size_t n, struct err *e);

@@ -12,4 +12,6 @@ src_libbentospool_a_SOURCES += \
 	src/ingest/listen.c src/ingest/listen.h \
 	src/ingest/request.c src/ingest/request.h \
 	src/ingest/routes.c src/ingest/routes.h \
-	src/ingest/server.c src/ingest/server.h
+	src/ingest/server.c src/ingest/server.h \
+	src/ingest/signature.c src/ingest/signature.h \
+	src/ingest/webhook.c src/ingest/webhook.h

@@ -15,6 +15,9 @@ static const struct answer ok = { .status = 200 };
 const struct answer request_wrong_key = { .status = 401,
 	.code = "invalid_write_key",
 	.message = "the write key is missing or not one of write_keys" };
+static const struct answer wrong_signature = { .status = 401,
+	.code = "invalid_signature",
+	.message = "X-Signature is missing or does not fit webhook_secret" };
 const struct answer request_busy = { .status = 503,
 	.code = "busy",
 	.message = "too many requests wait to be stored; try again",
@@ -246,10 +249,39 @@ refuse_body(struct request *r, const struct err *e)
 	finish(r, e->code == ERR_INPUT ? &a : &request_busy);
 }
 
+/* The rest of the judgement on who posts; NULL: a site is known. */
+static const struct answer *
+judge_key(struct request *r)
+{
+	if (r->verdict == AUTH_ABSENT)
+		r->verdict = auth_key(r->ingest->auth, r->parse.write_key, &r->site_id);
+	return r->verdict == AUTH_KNOWN ? NULL : &request_wrong_key;
+}
+
+/* A site with a secret takes signed posts only; without a key the secret decides the site. */
+static const struct answer *
+judge_webhook(struct request *r)
+{
+	const struct segment_request *parse = &r->parse;
+	struct slice text = parse->is_array ? parse->events[0].body : parse->body;
+	bool known = r->verdict == AUTH_KNOWN;
+
+	if (known && !webhook_has_secret(r->ingest->webhook, r->site_id))
+		return NULL;
+	if (!known && !r->is_signed)
+		return &request_wrong_key;
+	if (r->is_signed
+	    && webhook_verify(
+		r->ingest->webhook, known ? &r->site_id : NULL, text, r->signature, &r->site_id))
+		return NULL;
+	return &wrong_signature;
+}
+
 static void
 take_events(struct request *r)
 {
 	struct segment_request *parse = &r->parse;
+	const struct answer *refusal;
 	struct err e;
 
 	parse->body = (struct slice){ r->body.n == 0 ? "" : r->body.p, r->body.n };
@@ -264,10 +296,9 @@ take_events(struct request *r)
 		refuse_body(r, &e);
 		return;
 	}
-	if (r->verdict == AUTH_ABSENT)
-		r->verdict = auth_key(r->ingest->auth, parse->write_key, &r->site_id);
-	if (r->verdict != AUTH_KNOWN)
-		finish(r, &request_wrong_key);
+	refusal = r->route->action == ROUTE_WEBHOOK ? judge_webhook(r) : judge_key(r);
+	if (refusal != NULL)
+		finish(r, refusal);
 	else if (charge_events(r) != 0)
 		finish(r, &request_busy);
 	else
@@ -310,6 +341,7 @@ request_on_body(struct conn *c, void *arg)
 	gzip_close(&r->gzip, &r->ingest->server->quota); /* it may wait for long */
 	switch (r->route->action) {
 	case ROUTE_EVENTS:
+	case ROUTE_WEBHOOK:
 		take_events(r);
 		break;
 	case ROUTE_DISCARD:

@@ -12,6 +12,7 @@
 #include "ingest/conn.h"
 #include "ingest/gzip.h"
 #include "ingest/routes.h"
+#include "ingest/webhook.h"
 #include "outbox/outbox.h"
 
 /*
@@ -25,6 +26,8 @@ struct request {
 	const struct route *route;
 	enum auth_verdict verdict; /* on the key, as far as it was seen */
 	int64_t site_id;
+	bool is_signed; /* signature is set */
+	unsigned char signature[SIGNATURE_SIZE];
 	struct segment_request parse;
 	struct body body;
 	struct gzip gzip; /* open while the body comes in packed */
@@ -36,6 +39,7 @@ struct request {
 struct ingest {
 	struct server *server;
 	struct auth *auth;
+	struct webhook *webhook;
 	struct outbox *outbox;
 	const struct clock *clock;
 	size_t max_event, max_message_id; /* as in struct ingest_options */

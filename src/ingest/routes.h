@@ -9,6 +9,7 @@
 
 enum route_action {
 	ROUTE_EVENTS,  /* store what the body holds */
+	ROUTE_WEBHOOK, /* the same, as Segment's webhook destination posts it */
 	ROUTE_DISCARD, /* telemetry of the SDKs: answer 200, keep nothing */
 	ROUTE_HEALTH
 };

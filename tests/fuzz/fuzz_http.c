@@ -79,6 +79,7 @@ see_head(struct run *r, struct slice within)
 	see_slice(r, h->authorization, within);
 	see_slice(r, h->origin, within);
 	see_slice(r, h->content_encoding, within);
+	see_slice(r, h->signature, within);
 	r->seen.n_requests++;
 }
 

@@ -1,6 +1,6 @@
 /*
- * event/segment: the first byte chooses shape and path, the rest is the body. Whatever it is, the
- * slices stay inside, the columns are text, and an event that is pending can be forwarded.
+ * event/segment: the first byte chooses shape, path and limits, the rest is the body. Whatever it
+ * is, the slices stay inside, the columns are text, and an event that is pending can be forwarded.
  */
 #include "fuzz/fuzz.h"
 
@@ -66,10 +66,11 @@ check_mapping(const struct segment_request *r, const struct segment_event *event
 		.message_id = event->message_id,
 		.occurred_at = event->occurred_at };
 	const char *reason;
+	struct mapped mapped;
 	struct buf to;
 
 	buf_init(&to, 8 * r->body.n + 1000);
-	FUZZ_CHECK(mapping_append(&options, &in, &to, &reason) == 0);
+	FUZZ_CHECK(mapping_append(&options, &in, &to, &mapped, &reason) == 0);
 	FUZZ_CHECK(is_json(buf_slice(&to)));
 	buf_free(&to);
 }
@@ -88,6 +89,9 @@ check_event(const struct segment_request *r, const struct segment_event *event)
 	FUZZ_CHECK(event->email.p == NULL || person_email_is_valid(event->email));
 	FUZZ_CHECK(event->occurred_at >= 0 && event->occurred_at < YEAR_10000);
 	FUZZ_CHECK((event->status == STATUS_PENDING) == (event->reason == NULL));
+	FUZZ_CHECK(event->detail == NULL || strlen(event->detail) > 0);
+	FUZZ_CHECK(r->max_event == 0 || event->body.n <= r->max_event
+		   || (event->status == STATUS_INVALID && event->detail != NULL));
 	if (event->status == STATUS_PENDING) {
 		FUZZ_CHECK(event->kind == KIND_TRACK && event->email.p != NULL);
 		check_mapping(r, event);
@@ -102,10 +106,12 @@ check_alone(const struct segment_request *r, const struct segment_event *event)
 
 	segment_request_init(&alone);
 	alone.body = event->body;
-	alone.shape = SEGMENT_SINGLE;
+	alone.shape = r->shape == SEGMENT_ARRAY ? SEGMENT_ARRAY : SEGMENT_SINGLE;
 	alone.path_kind = KIND_UNKNOWN;
 	alone.received_at = r->received_at;
 	alone.max_depth = r->max_depth;
+	alone.max_event = r->max_event;
+	alone.max_message_id = r->max_message_id;
 	FUZZ_CHECK(segment_parse(&alone, NULL) == 0);
 	FUZZ_CHECK(alone.n_events == 1);
 	FUZZ_CHECK(alone.events[0].kind == event->kind);
@@ -124,7 +130,8 @@ check_refused(const struct segment_request *r, const struct err *e)
 {
 	FUZZ_CHECK(r->code != NULL && r->n_events == 0);
 	FUZZ_CHECK(e->code == ERR_INPUT && e->text[0] != '\0');
-	FUZZ_CHECK(is_json(r->body) == (strcmp(r->code, "invalid_json") != 0));
+	if (strcmp(r->code, "too_many_events") != 0)
+		FUZZ_CHECK(is_json(r->body) == (strcmp(r->code, "invalid_json") != 0));
 }
 
 int
@@ -137,7 +144,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	segment_request_init(&r);
 	r.body = (struct slice){ (const char *)data + 1, size - 1 };
-	r.shape = (data[0] & 1) != 0 ? SEGMENT_SINGLE : SEGMENT_BATCH;
+	r.shape = (data[0] & 1) != 0   ? SEGMENT_SINGLE
+		  : (data[0] & 4) != 0 ? SEGMENT_ARRAY
+				       : SEGMENT_BATCH;
+	r.max_event = (data[0] & 8) != 0 ? 64 : 0;
+	r.max_message_id = (data[0] & 8) != 0 ? 6 : 0;
+	r.max_events = (data[0] & 64) != 0 ? 3 : 0;
 	r.path_kind = (data[0] & 2) != 0 ? KIND_TRACK : KIND_UNKNOWN;
 	r.received_at = RECEIVED;
 	r.max_depth = JSON_MAX_DEPTH;
@@ -151,7 +163,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_raw(&r, r.sent_at);
 		for (size_t i = 0; i < r.n_events; i++) {
 			check_event(&r, &r.events[i]);
-			if (r.shape == SEGMENT_BATCH && r.path_kind == KIND_UNKNOWN)
+			if (r.shape != SEGMENT_SINGLE && r.path_kind == KIND_UNKNOWN)
 				check_alone(&r, &r.events[i]);
 		}
 	}

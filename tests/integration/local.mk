@@ -13,7 +13,8 @@ INTEGRATION_TESTS = \
 	tests/integration/test_restart.py \
 	tests/integration/test_retention.py \
 	tests/integration/test_sdk.py \
-	tests/integration/test_steer.py
+	tests/integration/test_steer.py \
+	tests/integration/test_webhook.py
 
 TESTS += $(INTEGRATION_TESTS)
 EXTRA_DIST += $(INTEGRATION_TESTS) tests/lib/python.sh tests/lib/spoolhttp.py tests/lib/spoolproxy.py \

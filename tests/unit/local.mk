@@ -29,6 +29,7 @@ UNIT_TESTS = \
 	tests/unit/test_ingest_gzip \
 	tests/unit/test_ingest_limits \
 	tests/unit/test_ingest_slow \
+	tests/unit/test_ingest_webhook \
 	tests/unit/test_json \
 	tests/unit/test_listen \
 	tests/unit/test_mapping \
@@ -44,12 +45,14 @@ UNIT_TESTS = \
 	tests/unit/test_retention \
 	tests/unit/test_schema \
 	tests/unit/test_segment \
+	tests/unit/test_segment_array \
 	tests/unit/test_segment_limits \
 	tests/unit/test_settings \
 	tests/unit/test_table \
 	tests/unit/test_transport \
 	tests/unit/test_transport_trouble \
-	tests/unit/test_verdict
+	tests/unit/test_verdict \
+	tests/unit/test_webhook
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
@@ -141,6 +144,8 @@ tests_unit_test_ingest_limits_SOURCES = tests/unit/test_ingest_limits.c $(INGEST
 tests_unit_test_ingest_limits_LDADD = $(UNIT_LIBS)
 tests_unit_test_ingest_slow_SOURCES = tests/unit/test_ingest_slow.c $(INGEST_TEST_LIB)
 tests_unit_test_ingest_slow_LDADD = $(UNIT_LIBS)
+tests_unit_test_ingest_webhook_SOURCES = tests/unit/test_ingest_webhook.c $(INGEST_TEST_LIB)
+tests_unit_test_ingest_webhook_LDADD = $(UNIT_LIBS)
 tests_unit_test_json_SOURCES = tests/unit/test_json.c tests/unit/json_table.h
 tests_unit_test_json_LDADD = $(UNIT_LIBS)
 tests_unit_test_listen_SOURCES = tests/unit/test_listen.c
@@ -172,6 +177,9 @@ tests_unit_test_schema_SOURCES = tests/unit/test_schema.c $(TEST_LIB)
 tests_unit_test_schema_LDADD = $(UNIT_LIBS)
 tests_unit_test_segment_SOURCES = tests/unit/test_segment.c tests/unit/segment_fixture.h
 tests_unit_test_segment_LDADD = $(UNIT_LIBS)
+tests_unit_test_segment_array_SOURCES = tests/unit/test_segment_array.c \
+	tests/unit/segment_fixture.h
+tests_unit_test_segment_array_LDADD = $(UNIT_LIBS)
 tests_unit_test_segment_limits_SOURCES = tests/unit/test_segment_limits.c \
 	tests/unit/segment_fixture.h
 tests_unit_test_segment_limits_LDADD = $(UNIT_LIBS)
@@ -185,3 +193,5 @@ tests_unit_test_transport_trouble_SOURCES = tests/unit/test_transport_trouble.c 
 tests_unit_test_transport_trouble_LDADD = $(UNIT_LIBS)
 tests_unit_test_verdict_SOURCES = tests/unit/test_verdict.c
 tests_unit_test_verdict_LDADD = $(UNIT_LIBS)
+tests_unit_test_webhook_SOURCES = tests/unit/test_webhook.c
+tests_unit_test_webhook_LDADD = $(UNIT_LIBS)

@@ -204,6 +204,9 @@ limits_fit_together(void **state)
 	(void)state;
 	refuses("ingest { max_body = 5000 max_buffered = 80535 } site main {" KEYS "}",
 	    "max_buffered must be at least three times max_body and 64 KiB (80536)");
+	refuses("site a {" KEYS "write_keys={k} webhook_secret=s } site b {" KEYS
+		"write_keys={l} webhook_secret=s }",
+	    "have the same webhook_secret");
 	accepts("ingest { max_body = 5000 max_buffered = 80536 } site main {" KEYS "}");
 	refuses("site main {" KEYS "retry_first = 9 retry_max = 8.999 }",
 	    "retry_max must be at least retry_first");

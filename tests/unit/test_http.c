@@ -170,6 +170,7 @@ static const struct {
 	/* what must not be given twice, as nobody knows which one counts */
 	BAD("GET / HTTP/1.1\r\n" H "Authorization: a\r\nAuthorization: a\r\n\r\n", "twice"),
 	BAD("GET / HTTP/1.1\r\n" H "Origin: a\r\nOrigin: b\r\n\r\n", "twice"),
+	BAD("GET / HTTP/1.1\r\n" H "X-Signature: a\r\nx-signature: a\r\n\r\n", "twice"),
 	BAD("GET / HTTP/1.1\r\n" H "Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n\r\n",
 	    "twice"),
 	/* the request line */
