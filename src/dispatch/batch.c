@@ -37,6 +37,7 @@ batch_clear(struct batch *b)
 	b->n = 0;
 	b->full = false;
 	b->by_bytes = false;
+	b->unfinished = false;
 	b->n_maybe_sent = 0;
 	b->group = 0;
 	buf_clear(&b->body);
@@ -102,18 +103,24 @@ find_obstacle(const struct outbox_event *event, const struct batch_source *sourc
 	return event->body.p == NULL ? "body_removed" : NULL;
 }
 
+/* One look at what is due. */
+struct look {
+	size_t passed_over;
+	bool run; /* so far all of them wait for older ones */
+};
+
 static enum take
-pass_over(size_t *passed_over)
+pass_over(struct look *look)
 {
-	return ++*passed_over < BATCH_LOOK_MAX ? TAKE_NEXT : TAKE_ENOUGH;
+	look->run = false;
+	return ++look->passed_over < BATCH_LOOK_MAX ? TAKE_NEXT : TAKE_ENOUGH;
 }
 
 static enum take
 take_unfit(const struct outbox_event *event, const char *reason, const struct batch_source *source,
-    size_t *passed_over)
+    struct look *look)
 {
-	return unfit_add(source->unfit, event->event_id, reason) ? TAKE_NEXT
-								 : pass_over(passed_over);
+	return unfit_add(source->unfit, event->event_id, reason) ? TAKE_NEXT : pass_over(look);
 }
 
 /* The event's text is appended already; what does not fit any more is taken back. */
@@ -144,7 +151,7 @@ keep_event(struct batch *b, const struct outbox_event *event, uint64_t address, 
 
 static enum take
 take_event(struct batch *b, const struct outbox_event *event, uint64_t address,
-    const struct batch_source *source, size_t *passed_over, struct err *e)
+    const struct batch_source *source, struct look *look, struct err *e)
 {
 	const char *reason = find_obstacle(event, source);
 	size_t before = b->body.n;
@@ -158,7 +165,7 @@ take_event(struct batch *b, const struct outbox_event *event, uint64_t address,
 	if (reason == NULL && event->body.n > BATCH_BODY_MAX - MAPPING_MARGIN)
 		reason = "too_large";
 	if (reason != NULL)
-		return take_unfit(event, reason, source, passed_over);
+		return take_unfit(event, reason, source, look);
 	if (b->n > 0) {
 		b->full = true;
 		return TAKE_ENOUGH;
@@ -174,8 +181,21 @@ is_held_back(const struct batch_source *source, uint64_t address, int64_t id)
 	       || order_is_held_back(source->order, address, id);
 }
 
+/* One that stays held back when what flies has landed lengthens the run that is not read again. */
 static enum take
-take_id(struct batch *b, int64_t id, const struct batch_source *source, size_t *passed_over,
+pass_over_held(const struct batch_source *source, uint64_t address, int64_t id, struct look *look)
+{
+	bool run = look->run && order_is_held_back(source->order, address, id);
+	enum take take = pass_over(look);
+
+	look->run = run;
+	if (run)
+		*source->held_to = id;
+	return take;
+}
+
+static enum take
+take_id(struct batch *b, int64_t id, const struct batch_source *source, struct look *look,
     struct err *e)
 {
 	struct outbox_event event;
@@ -189,8 +209,9 @@ take_id(struct batch *b, int64_t id, const struct batch_source *source, size_t *
 		return found < 0 ? TAKE_ERROR : TAKE_NEXT;
 	address = order_address(source->order, event.email);
 	if (is_held_back(source, address, id))
-		return pass_over(passed_over);
-	return take_event(b, &event, address, source, passed_over, e);
+		return pass_over_held(source, address, id, look);
+	look->run = false;
+	return take_event(b, &event, address, source, look, e);
 }
 
 static int
@@ -203,9 +224,9 @@ begin_reading(const struct batch_source *source, int64_t after, struct err *e)
 int
 batch_fill(struct batch *b, const struct batch_source *source, struct err *e)
 {
-	int64_t after = b->n == 0 ? 0 : b->ids[b->n - 1];
+	int64_t after = b->n == 0 ? *source->held_to : b->ids[b->n - 1];
+	struct look look = { .run = b->n == 0 };
 	enum take take = TAKE_NEXT;
-	size_t passed_over = 0;
 	int64_t id;
 	int more = 1;
 
@@ -214,10 +235,11 @@ batch_fill(struct batch *b, const struct batch_source *source, struct err *e)
 	if (begin_reading(source, after, e) != 0)
 		return -1;
 	while (take == TAKE_NEXT && (more = outbox_due_next(source->reader, &id, e)) == 1)
-		take = take_id(b, id, source, &passed_over, e);
+		take = take_id(b, id, source, &look, e);
 	outbox_due_end(source->reader);
+	b->unfinished = b->n == 0 && look.run && take == TAKE_ENOUGH;
 	/* What was held back must not be overtaken by a later one when this is filled further. */
-	if (passed_over > 0 && b->n > 0)
+	if ((look.passed_over > 0 || *source->held_to > 0) && b->n > 0)
 		b->full = true;
 	return more < 0 || take == TAKE_ERROR ? -1 : 0;
 }
@@ -229,7 +251,7 @@ struct search {
 	const struct batch_source *source;
 	const struct batch_probe *probe;
 	struct order_set seen; /* events that were looked at: theirs come first */
-	size_t passed_over;
+	struct look look;
 	int64_t best; /* 0: none */
 	unsigned rank;
 };
@@ -250,11 +272,12 @@ weigh_id(struct search *s, int64_t id, struct err *e)
 	if (found <= 0)
 		return found < 0 ? TAKE_ERROR : TAKE_NEXT;
 	if (age_is_over(s->source->expire_before, event.received_at))
-		return take_unfit(&event, expired, s->source, &s->passed_over);
+		return take_unfit(&event, expired, s->source, &s->look);
 	address = order_address(s->source->order, event.email);
+	if (is_held_back(s->source, address, id))
+		return pass_over_held(s->source, address, id, &s->look);
 	rank = (unsigned)(!suspects_doubt(s->probe->suspects, id) * 2 + (id > s->probe->after));
-	if (!is_held_back(s->source, address, id) && !order_set_has(&s->seen, address, id)
-	    && (s->best == 0 || rank > s->rank)) {
+	if (!order_set_has(&s->seen, address, id) && (s->best == 0 || rank > s->rank)) {
 		s->best = id;
 		s->rank = rank;
 	}
@@ -262,25 +285,26 @@ weigh_id(struct search *s, int64_t id, struct err *e)
 		return TAKE_ENOUGH;
 	if (order_set_add(&s->seen, address, id) != 0)
 		return TAKE_ENOUGH;
-	return pass_over(&s->passed_over);
+	return pass_over(&s->look);
 }
 
 int
 batch_fill_probe(struct batch *b, const struct batch_source *source,
     const struct batch_probe *probe, struct err *e)
 {
-	struct search s = { .source = source, .probe = probe };
+	struct search s = { .source = source, .probe = probe, .look.run = true };
 	enum take take = TAKE_NEXT;
 	int64_t id;
 	int more = 1;
 
 	order_set_init(&s.seen, BATCH_LOOK_MAX);
-	if (begin_reading(source, 0, e) != 0)
+	if (begin_reading(source, *source->held_to, e) != 0)
 		return -1;
 	while (take == TAKE_NEXT && (more = outbox_due_next(source->reader, &id, e)) == 1)
 		take = weigh_id(&s, id, e);
+	b->unfinished = s.best == 0 && s.look.run && take == TAKE_ENOUGH;
 	if (s.best != 0 && more >= 0 && take != TAKE_ERROR)
-		take = take_id(b, s.best, source, &s.passed_over, e);
+		take = take_id(b, s.best, source, &s.look, e);
 	outbox_due_end(source->reader);
 	order_set_free(&s.seen);
 	if (b->n > 0)

@@ -28,7 +28,8 @@
 #define BATCH_BODY_MAX ((size_t)64 << 20)
 #define BATCH_UNFIT_MAX 256
 /* So many due events are passed over in one go, because they are held back, or unfit without room
- * in the list, before the batch is left as it is; and a probe chooses among so many. */
+ * in the list, before the batch is left as it is; and a probe chooses among so many. A run of them
+ * from the first one on, all waiting for an older one, is not read again (held_to). */
 #define BATCH_LOOK_MAX 1024
 
 struct batch {
@@ -38,6 +39,7 @@ struct batch {
 	struct buf body;
 	bool full;             /* no further event fits */
 	bool by_bytes;         /* it is, because of their bytes */
+	bool unfinished;       /* nobody was found yet, and there is more to look at */
 	unsigned n_maybe_sent; /* events that an earlier attempt may have delivered */
 	unsigned group;        /* max_batch of each of them; 0: any */
 	int64_t charged;       /* attempts of its first event */
@@ -64,6 +66,9 @@ struct batch_source {
 	const struct mapping_options *mapping;
 	const struct inflight *taken; /* these are left out */
 	const struct order *order;
+	/* Every due event up to this one waits for an older one of its address: reading begins
+	 * behind it, and moves it on. */
+	int64_t *held_to;
 	bool overlap; /* it goes out only when what is flying has settled its events */
 	struct batch_unfit *unfit;
 };

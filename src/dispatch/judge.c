@@ -256,8 +256,10 @@ site_take_result(struct attempt *a, const struct transport_result *result)
 	if (a->lands || verdict.site != SITE_OPEN || s->suspects.blamed)
 		site_drop_next(s);
 	/* What is settled holds nobody back. */
-	if (!a->lands)
+	if (!a->lands) {
 		order_land(&s->order, a->batch.addresses, a->batch.ids, a->batch.n);
+		site_unhold(s, a->batch.ids[0]);
+	}
 	a->state = ATTEMPT_DECIDED;
 	a->record_ms = clock_mono(s->d->clock);
 }

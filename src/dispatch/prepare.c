@@ -29,6 +29,13 @@ site_drop_next(struct site *s)
 	s->next = NULL;
 }
 
+void
+site_unhold(struct site *s, int64_t id)
+{
+	if (s->held_to >= id)
+		s->held_to = id - 1;
+}
+
 static bool
 somebody_waits(const struct site *s)
 {
@@ -76,6 +83,7 @@ read_waiting(struct site *s, int64_t now, struct err *e)
 	if (now < s->waiting_ms || (s->waiting_ms != INT64_MIN && !somebody_waits(s)))
 		return 0;
 	order_forget_waiting(&s->order);
+	s->held_to = 0;
 	if (outbox_due_waiting(s->d->reader, s->site_id, note_waiting, &s->order, e) != 0) {
 		s->waiting_ms = INT64_MIN;
 		return -1;
@@ -106,6 +114,7 @@ fill(struct site *s, struct attempt *a, int64_t now, struct err *e)
 		.mapping = &s->mapping,
 		.taken = &s->inflight,
 		.order = &s->order,
+		.held_to = &s->held_to,
 		.overlap = may_overlap(s),
 		.unfit = &s->unfit,
 	};
@@ -137,7 +146,7 @@ read_batch(struct site *s, struct attempt *a, int64_t now)
 		dispatcher_tell(s->d, &s->d->read_limit, &e);
 		s->look = false;
 		s->look_ms = now + DISPATCH_READ_AGAIN_MS;
-	} else if (!b->full) {
+	} else if (!b->full && !b->unfinished) {
 		look_later(s, now);
 	}
 }
@@ -148,6 +157,7 @@ site_prepare(struct site *s, int64_t now)
 	if (now >= s->look_ms) {
 		s->look_ms = SITE_NEVER;
 		s->look = true;
+		s->held_to = 0; /* somebody's time may have come */
 	}
 	if (s->next != NULL && now - s->next->batch.built_ms > PREPARED_MAX_MS)
 		site_drop_next(s);

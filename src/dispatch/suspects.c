@@ -202,6 +202,7 @@ suspects_recorded(struct site *s)
 		order_wait(&s->order, u->addresses[0], u->ids[0]);
 	order_land(&s->order, u->addresses, u->ids, u->n);
 	inflight_remove(&s->inflight, u->ids, u->n);
+	site_unhold(s, u->ids[0]);
 	u->blamed = false;
 	u->n = 0;
 	s->look = true;

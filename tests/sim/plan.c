@@ -5,8 +5,6 @@
 
 #include <stdlib.h>
 
-/* A probe looks at the first 1024 due events: were all of them held back by one that always draws a
- * 500, nothing could show that others pass. */
 #define EVENTS_MAX 900
 
 static void
