@@ -189,7 +189,7 @@ pass_over_held(const struct batch_source *source, uint64_t address, int64_t id, 
 	enum take take = pass_over(look);
 
 	look->run = run;
-	if (run)
+	if (run && id > *source->held_to)
 		*source->held_to = id;
 	return take;
 }
@@ -217,14 +217,14 @@ take_id(struct batch *b, int64_t id, const struct batch_source *source, struct l
 static int
 begin_reading(const struct batch_source *source, int64_t after, struct err *e)
 {
-	return outbox_due_begin(
-	    source->reader, source->site_id, source->now, source->horizon, after, e);
+	return outbox_due_begin(source->reader, source->site_id, source->now, source->horizon,
+	    after, *source->held_to, e);
 }
 
 int
 batch_fill(struct batch *b, const struct batch_source *source, struct err *e)
 {
-	int64_t after = b->n == 0 ? *source->held_to : b->ids[b->n - 1];
+	int64_t after = b->n == 0 ? 0 : b->ids[b->n - 1];
 	struct look look = { .run = b->n == 0 };
 	enum take take = TAKE_NEXT;
 	int64_t id;
@@ -298,7 +298,7 @@ batch_fill_probe(struct batch *b, const struct batch_source *source,
 	int more = 1;
 
 	order_set_init(&s.seen, BATCH_LOOK_MAX);
-	if (begin_reading(source, *source->held_to, e) != 0)
+	if (begin_reading(source, 0, e) != 0)
 		return -1;
 	while (take == TAKE_NEXT && (more = outbox_due_next(source->reader, &id, e)) == 1)
 		take = weigh_id(&s, id, e);

@@ -66,8 +66,8 @@ struct batch_source {
 	const struct mapping_options *mapping;
 	const struct inflight *taken; /* these are left out */
 	const struct order *order;
-	/* Every due event up to this one waits for an older one of its address: reading begins
-	 * behind it, and moves it on. */
+	/* Every event up to this one that has no time of its own to wait for waits for an older one
+	 * of its address: reading begins behind it, and moves it on. */
 	int64_t *held_to;
 	bool overlap; /* it goes out only when what is flying has settled its events */
 	struct batch_unfit *unfit;

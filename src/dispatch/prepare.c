@@ -80,6 +80,8 @@ note_waiting(void *arg, int64_t event_id, struct slice address)
 static int
 read_waiting(struct site *s, int64_t now, struct err *e)
 {
+	if (!somebody_waits(s))
+		s->held_to = 0;
 	if (now < s->waiting_ms || (s->waiting_ms != INT64_MIN && !somebody_waits(s)))
 		return 0;
 	order_forget_waiting(&s->order);
@@ -157,7 +159,6 @@ site_prepare(struct site *s, int64_t now)
 	if (now >= s->look_ms) {
 		s->look_ms = SITE_NEVER;
 		s->look = true;
-		s->held_to = 0; /* somebody's time may have come */
 	}
 	if (s->next != NULL && now - s->next->batch.built_ms > PREPARED_MAX_MS)
 		site_drop_next(s);

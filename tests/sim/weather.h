@@ -33,7 +33,7 @@
 #define TOLD_SIZE 300
 #define NEVER INT64_MAX
 #define STORM_BLOCK 20
-#define CURSED_MAX 30 /* events of a world that always draw a 500 */
+#define CURSED_MAX 12 /* events of a world that always draw a 500 */
 #define MINUTE INT64_C(60000)
 #define HOUR (60 * MINUTE)
 
