@@ -63,6 +63,7 @@ map_event(struct portrait *p, const struct audit_event *event)
 		.kind = kind_parse(event->kind),
 	};
 	const char *reason = NULL;
+	struct mapped mapped;
 
 	p->cannot = NULL;
 	if (event->body.p == NULL)
@@ -71,7 +72,7 @@ map_event(struct portrait *p, const struct audit_event *event)
 		p->cannot = "events of this kind are not forwarded";
 	else if (event->email.p == NULL || event->name.p == NULL)
 		p->cannot = event->email.p == NULL ? "it has no e-mail address" : "it has no name";
-	else if (mapping_append(&p->mapping, &in, &p->sent, &reason) != 0)
+	else if (mapping_append(&p->mapping, &in, &p->sent, &mapped, &reason) != 0)
 		p->cannot = reason != NULL ? reason : "it is too large";
 }
 

@@ -78,13 +78,14 @@ append_event(struct batch *b, const struct outbox_event *event, const struct map
 		.kind = event->kind,
 	};
 	size_t before = b->body.n;
+	struct mapped mapped;
 
 	if (before == 0)
 		buf_append_literal(&b->body, BENTO_BATCH_HEAD);
 	else
 		buf_append_byte(&b->body, ',');
 	/* Closing must not fail later: the tail's room is made sure of now. */
-	if (mapping_append(o, &in, &b->body, ret_reason) == 0
+	if (mapping_append(o, &in, &b->body, &mapped, ret_reason) == 0
 	    && buf_reserve(&b->body, TAIL_SIZE) != NULL)
 		return 0;
 	buf_truncate(&b->body, before);

@@ -12,6 +12,13 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
+/* Where a request goes: a batch holds what one of them takes. */
+enum bento_endpoint {
+	BENTO_EVENTS,      /* /batch/events */
+	BENTO_SUBSCRIBERS, /* /batch/subscribers */
+	BENTO_COMMANDS     /* /fetch/commands */
+};
+
 /* {"events":[ ... ]}: the frame around what mapping_append made, commas between. */
 #define BENTO_BATCH_HEAD "{\"events\":["
 #define BENTO_BATCH_TAIL "]}"

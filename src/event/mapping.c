@@ -152,7 +152,7 @@ find_missing(const struct mapping_input *in)
 
 int
 mapping_append(const struct mapping_options *o, const struct mapping_input *in, struct buf *to,
-    const char **ret_reason)
+    struct mapped *ret_mapped, const char **ret_reason)
 {
 	struct found found = { 0 };
 	bool add_unique;
@@ -171,10 +171,12 @@ mapping_append(const struct mapping_options *o, const struct mapping_input *in, 
 	if (o->send_date)
 		append_date(in->occurred_at, to);
 	buf_append_byte(to, '}');
-	if (!to->failed)
-		return 0;
-	buf_truncate(to, before);
-	return -1;
+	if (to->failed) {
+		buf_truncate(to, before);
+		return -1;
+	}
+	*ret_mapped = (struct mapped){ .endpoint = BENTO_EVENTS, .items = 1 };
+	return 0;
 }
 
 enum event_status

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
+#include "event/bento.h"
 #include "event/kind.h"
 
 struct mapping_options {
@@ -32,13 +33,19 @@ struct mapping_input {
 	enum event_kind kind;
 };
 
+/* What one stored event becomes. */
+struct mapped {
+	enum bento_endpoint endpoint;
+	unsigned items; /* members of the endpoint's array: what Bento counts; at least 1 */
+};
+
 /*
- * Appends one object of Bento's `events` array to `to`. 0, or -1 (then `to` is as it was): with
- * *ret_reason set to a static word such as "properties_not_object" when the event can never become
- * one, or NULL when `to` is full.
+ * Appends what the event becomes to `to`: members of the array that the endpoint takes, commas
+ * between them. 0, or -1 (then `to` is as it was): with *ret_reason set to a static word such as
+ * "properties_not_object" when the event can never become one, or NULL when `to` is full.
  */
 int mapping_append(const struct mapping_options *o, const struct mapping_input *in, struct buf *to,
-    const char **ret_reason);
+    struct mapped *ret_mapped, const char **ret_reason);
 
 /* The status of an event that cannot become one for this reason. */
 enum event_status mapping_status(const char *reason);

@@ -93,6 +93,7 @@ run_mapping(void)
 	static struct buf to = { .max = BODY_MAX };
 	static const struct mapping_options options = { .unique_key = true, .send_date = true };
 	const char *reason;
+	struct mapped mapped;
 
 	buf_clear(&to);
 	for (size_t i = 0; i < request.n_events; i++) {
@@ -103,7 +104,7 @@ run_mapping(void)
 			.message_id = event->message_id,
 			.occurred_at = event->occurred_at };
 
-		if (mapping_append(&options, &in, &to, &reason) != 0)
+		if (mapping_append(&options, &in, &to, &mapped, &reason) != 0)
 			return -1;
 	}
 	return 0;

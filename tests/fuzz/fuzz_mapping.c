@@ -97,13 +97,14 @@ check_mapping(const struct mapping_options *o, const struct mapping_input *in)
 {
 	struct json_value properties, date;
 	const char *reason = NULL;
+	struct mapped mapped;
 	struct slice event;
 	struct buf to;
 	int rc;
 
 	buf_init(&to, 100000 + 2 * in->body.n + 6 * in->name.n);
 	buf_append_literal(&to, "before");
-	rc = mapping_append(o, in, &to, &reason);
+	rc = mapping_append(o, in, &to, &mapped, &reason);
 	FUZZ_CHECK(to.n >= 6 && memcmp(to.p, "before", 6) == 0 && !to.failed);
 	if (rc != 0) {
 		FUZZ_CHECK(to.n == 6 && reason != NULL);

@@ -66,10 +66,11 @@ check_mapping(const struct segment_request *r, const struct segment_event *event
 		.message_id = event->message_id,
 		.occurred_at = event->occurred_at };
 	const char *reason;
+	struct mapped mapped;
 	struct buf to;
 
 	buf_init(&to, 8 * r->body.n + 1000);
-	FUZZ_CHECK(mapping_append(&options, &in, &to, &reason) == 0);
+	FUZZ_CHECK(mapping_append(&options, &in, &to, &mapped, &reason) == 0);
 	FUZZ_CHECK(is_json(buf_slice(&to)));
 	buf_free(&to);
 }

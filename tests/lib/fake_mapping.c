@@ -9,7 +9,7 @@ const char fake_reason_second[] = "second_reason";
 
 int
 mapping_append(const struct mapping_options *o, const struct mapping_input *in, struct buf *to,
-    const char **ret_reason)
+    struct mapped *ret_mapped, const char **ret_reason)
 {
 	size_t before = to->n;
 
@@ -20,10 +20,12 @@ mapping_append(const struct mapping_options *o, const struct mapping_input *in, 
 		return -1;
 	}
 	buf_append_slice(to, in->body);
-	if (!to->failed)
-		return 0;
-	buf_truncate(to, before);
-	return -1;
+	if (to->failed) {
+		buf_truncate(to, before);
+		return -1;
+	}
+	*ret_mapped = (struct mapped){ .endpoint = BENTO_EVENTS, .items = 1 };
+	return 0;
 }
 
 enum event_status

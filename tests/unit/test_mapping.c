@@ -27,13 +27,16 @@ static void
 expect(const struct mapping_options *o, const struct mapping_input *in, const char *want)
 {
 	const char *reason = "untouched";
+	struct mapped mapped = { .endpoint = BENTO_COMMANDS };
 	struct json_value value;
 	struct buf to;
 	struct json j;
 
 	buf_init(&to, 100000);
 	buf_append_literal(&to, "before,");
-	assert_int_equal(mapping_append(o, in, &to, &reason), 0);
+	assert_int_equal(mapping_append(o, in, &to, &mapped, &reason), 0);
+	assert_int_equal(mapped.endpoint, BENTO_EVENTS);
+	assert_int_equal(mapped.items, 1);
 	assert_null(reason);
 	assert_memory_equal(to.p, "before,", 7);
 	assert_string_equal(to.p + 7, want);
@@ -189,11 +192,12 @@ static void
 expect_reason(const struct mapping_input *in, const char *want)
 {
 	const char *reason = NULL;
+	struct mapped mapped;
 	struct buf to;
 
 	buf_init(&to, 1000);
 	buf_append_literal(&to, "before");
-	assert_int_equal(mapping_append(&full, in, &to, &reason), -1);
+	assert_int_equal(mapping_append(&full, in, &to, &mapped, &reason), -1);
 	assert_non_null(reason);
 	assert_string_equal(reason, want);
 	assert_string_equal(to.p, "before");
@@ -245,18 +249,20 @@ a_full_buffer_is_left_as_it_was(void **state)
 {
 	struct mapping_input in = input("{\"properties\":{\"a\":1}}");
 	const char *reason;
+	struct mapped mapped;
 	struct buf to;
 	size_t need;
 
 	(void)state;
 	buf_init(&to, 1000);
-	assert_int_equal(mapping_append(&full, &in, &to, &reason), 0);
+	assert_int_equal(mapping_append(&full, &in, &to, &mapped, &reason), 0);
 	need = to.n;
 	buf_free(&to);
 	for (size_t room = 1; room <= need + 1; room++) {
 		buf_init(&to, room + 3);
 		buf_append_literal(&to, "abc");
-		assert_int_equal(mapping_append(&full, &in, &to, &reason), room < need ? -1 : 0);
+		assert_int_equal(
+		    mapping_append(&full, &in, &to, &mapped, &reason), room < need ? -1 : 0);
 		assert_null(reason);
 		assert_false(to.failed);
 		assert_int_equal(to.n, room < need ? 3 : 3 + need);
