@@ -28,6 +28,7 @@ UNIT_TESTS = \
 	tests/unit/test_ingest_connections \
 	tests/unit/test_ingest_gzip \
 	tests/unit/test_ingest_limits \
+	tests/unit/test_ingest_memory \
 	tests/unit/test_ingest_slow \
 	tests/unit/test_ingest_webhook \
 	tests/unit/test_json \
@@ -142,6 +143,8 @@ tests_unit_test_ingest_gzip_SOURCES = tests/unit/test_ingest_gzip.c $(INGEST_TES
 tests_unit_test_ingest_gzip_LDADD = $(UNIT_LIBS)
 tests_unit_test_ingest_limits_SOURCES = tests/unit/test_ingest_limits.c $(INGEST_TEST_LIB)
 tests_unit_test_ingest_limits_LDADD = $(UNIT_LIBS)
+tests_unit_test_ingest_memory_SOURCES = tests/unit/test_ingest_memory.c $(INGEST_TEST_LIB)
+tests_unit_test_ingest_memory_LDADD = $(UNIT_LIBS)
 tests_unit_test_ingest_slow_SOURCES = tests/unit/test_ingest_slow.c $(INGEST_TEST_LIB)
 tests_unit_test_ingest_slow_LDADD = $(UNIT_LIBS)
 tests_unit_test_ingest_webhook_SOURCES = tests/unit/test_ingest_webhook.c $(INGEST_TEST_LIB)
