@@ -13,6 +13,7 @@ UNIT_TESTS = \
 	tests/unit/test_dedup \
 	tests/unit/test_dispatcher \
 	tests/unit/test_dispatcher_breaker \
+	tests/unit/test_dispatcher_endpoints \
 	tests/unit/test_dispatcher_order \
 	tests/unit/test_dispatcher_split \
 	tests/unit/test_dispatcher_steer \
@@ -114,6 +115,9 @@ tests_unit_test_dispatcher_order_LDADD = $(UNIT_LIBS)
 tests_unit_test_dispatcher_split_SOURCES = tests/unit/test_dispatcher_split.c \
 	$(DISPATCH_FAKES) tests/lib/fake_bento.c tests/lib/fake_bento.h
 tests_unit_test_dispatcher_split_LDADD = $(UNIT_LIBS)
+tests_unit_test_dispatcher_endpoints_SOURCES = tests/unit/test_dispatcher_endpoints.c \
+	$(DISPATCH_FAKES)
+tests_unit_test_dispatcher_endpoints_LDADD = $(UNIT_LIBS)
 tests_unit_test_dispatcher_steer_SOURCES = tests/unit/test_dispatcher_steer.c $(DISPATCH_FAKES)
 tests_unit_test_dispatcher_steer_LDADD = $(UNIT_LIBS)
 tests_unit_test_dispatcher_stop_SOURCES = tests/unit/test_dispatcher_stop.c $(DISPATCH_FAKES)
