@@ -130,8 +130,9 @@ INSERT INTO mapping (settings) VALUES (?1) ON CONFLICT (settings) DO NOTHING;
 SELECT mapping_id FROM mapping WHERE settings = ?1;
 
 -- name: attempt_add
-INSERT INTO attempt (site_id, mapping_id, started_at, events, bytes, first_event_id, last_event_id)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
+INSERT INTO attempt (site_id, mapping_id, started_at, events, bytes, first_event_id, last_event_id,
+	endpoint)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
 
 -- name: attempt_event_add
 INSERT INTO attempt_event (event_id, attempt_id) VALUES (?1, ?2);
@@ -211,7 +212,7 @@ LEFT JOIN envelope v ON v.envelope_id = e.envelope_id
 WHERE d.event_id = ?1;
 -- name: audit_attempts
 SELECT a.attempt_id, a.started_at, a.finished_at, a.duration_ms, a.events, a.bytes,
-	a.http_status, a.outcome, a.error, a.response, m.settings
+	a.http_status, a.outcome, a.error, a.response, m.settings, a.endpoint
 FROM attempt_event x
 JOIN attempt a ON a.attempt_id = x.attempt_id
 LEFT JOIN mapping m ON m.mapping_id = a.mapping_id

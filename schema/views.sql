@@ -50,7 +50,8 @@ SELECT
 	a.http_status,
 	a.outcome,
 	a.error,
-	a.response
+	a.response,
+	a.endpoint
 FROM attempt a
 LEFT JOIN site s ON s.site_id = a.site_id;
 
@@ -63,7 +64,8 @@ SELECT
 	strftime('%Y-%m-%dT%H:%M:%fZ', a.finished_at / 1000.0, 'unixepoch') AS finished_at,
 	a.outcome,
 	a.http_status,
-	a.error
+	a.error,
+	a.endpoint
 FROM attempt_event m
 JOIN attempt a ON a.attempt_id = m.attempt_id
 JOIN event e ON e.event_id = m.event_id;

@@ -80,6 +80,7 @@ attempt_json(const struct audit_attempt *attempt)
 	json_add_slice(o, "outcome", attempt->outcome);
 	json_add_slice(o, "error", attempt->error);
 	json_add_slice(o, "response", attempt->response);
+	json_add_slice(o, "endpoint", attempt->endpoint);
 	return o;
 }
 

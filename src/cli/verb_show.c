@@ -144,6 +144,7 @@ add_attempt_row(struct portrait *p, const struct audit_attempt *a)
 	table_cell(p->table, slice_from(started), TABLE_PLAIN);
 	table_printf(p->table, TABLE_PLAIN, "%lld ms", (long long)a->duration_ms);
 	table_printf(p->table, TABLE_PLAIN, "%lld", (long long)a->events);
+	table_cell(p->table, a->endpoint, TABLE_PLAIN);
 	table_printf(p->table, TABLE_PLAIN, a->http_status == 0 ? "-" : "%d", a->http_status);
 	table_cell(p->table, a->outcome.n == 0 ? SLICE("under way") : a->outcome,
 	    SLICE_IS(a->outcome, "delivered") ? TABLE_GOOD : TABLE_WAITING);
@@ -218,7 +219,7 @@ static void
 take_attempt(void *arg, const struct audit_attempt *attempt)
 {
 	static const struct table_column columns[] = { { "ID", 0, true }, { "STARTED", 0, false },
-		{ "TOOK", 0, true }, { "EVENTS", 0, true }, { "HTTP", 0, true },
+		{ "TOOK", 0, true }, { "EVENTS", 0, true }, { "TO", 0, false }, { "HTTP", 0, true },
 		{ "OUTCOME", 0, false }, { "ERROR", 6, false } };
 	struct portrait *p = arg;
 

@@ -42,6 +42,7 @@ attempt_begin(struct attempt *a)
 		.site_id = s->site_id,
 		.started_at = clock_wall(s->d->clock),
 		.mapping = buf_slice(&s->mapping_text),
+		.endpoint = a->batch.endpoint,
 		.event_ids = a->batch.ids,
 		.n_events = a->batch.n,
 		.n_bytes = a->batch.body.n,
@@ -71,7 +72,7 @@ send_request(struct attempt *a, int64_t now)
 	struct site *s = a->site;
 	struct transport_request request = {
 		.owner = a,
-		.url = s->url,
+		.url = s->urls[a->batch.endpoint],
 		.user = s->user,
 		.password = s->password,
 		.ca_file = s->ca_file,

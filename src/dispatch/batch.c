@@ -1,6 +1,7 @@
 #include "dispatch/batch.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "dispatch/age.h"
 #include "dispatch/suspects.h"
@@ -11,6 +12,13 @@
 #define MAPPING_MARGIN 16384
 
 enum take { TAKE_NEXT, TAKE_ENOUGH, TAKE_ERROR };
+
+/* Due events that one filling left where they are. */
+struct passing {
+	size_t n;
+	bool run;                   /* so far all of them wait for older ones */
+	struct order_set elsewhere; /* those for another endpoint: theirs come first */
+};
 
 int
 batch_init(struct batch *b, size_t max_events, struct err *e)
@@ -38,6 +46,8 @@ batch_clear(struct batch *b)
 	b->full = false;
 	b->by_bytes = false;
 	b->unfinished = false;
+	b->endpoint = BENTO_EVENTS;
+	b->n_items = 0;
 	b->n_maybe_sent = 0;
 	b->group = 0;
 	buf_clear(&b->body);
@@ -65,10 +75,25 @@ unfit_add(struct batch_unfit *u, int64_t id, const char *reason)
 	return true;
 }
 
+/* Only the first event tells what the batch is for: its text moves when the frame is another. */
+static int
+set_head(struct buf *body, enum bento_endpoint endpoint)
+{
+	struct slice old = bento_batch_head(BENTO_EVENTS), head = bento_batch_head(endpoint);
+	size_t text = body->n - old.n;
+
+	if (head.n > old.n && buf_reserve(body, head.n - old.n) == NULL)
+		return -1;
+	memmove(body->p + head.n, body->p + old.n, text);
+	memcpy(body->p, head.p, head.n);
+	body->n = head.n + text;
+	return 0;
+}
+
 /* Appends the event with its comma; on failure the body is as it was. */
 static int
 append_event(struct batch *b, const struct outbox_event *event, const struct mapping_options *o,
-    const char **ret_reason)
+    struct mapped *ret_mapped, const char **ret_reason)
 {
 	struct mapping_input in = {
 		.body = event->body,
@@ -80,14 +105,14 @@ append_event(struct batch *b, const struct outbox_event *event, const struct map
 		.kind = event->kind,
 	};
 	size_t before = b->body.n;
-	struct mapped mapped;
 
 	if (before == 0)
-		buf_append_literal(&b->body, BENTO_BATCH_HEAD);
+		buf_append_slice(&b->body, bento_batch_head(BENTO_EVENTS));
 	else
 		buf_append_byte(&b->body, ',');
 	/* Closing must not fail later: the tail's room is made sure of now. */
-	if (mapping_append(o, &in, &b->body, &mapped, ret_reason) == 0
+	if (mapping_append(o, &in, &b->body, ret_mapped, ret_reason) == 0
+	    && (before > 0 || set_head(&b->body, ret_mapped->endpoint) == 0)
 	    && buf_reserve(&b->body, TAIL_SIZE) != NULL)
 		return 0;
 	buf_truncate(&b->body, before);
@@ -103,69 +128,92 @@ find_obstacle(const struct outbox_event *event, const struct batch_source *sourc
 	return event->body.p == NULL ? "body_removed" : NULL;
 }
 
-/* One look at what is due. */
-struct look {
-	size_t passed_over;
-	bool run; /* so far all of them wait for older ones */
-};
+static enum take
+pass_over(struct passing *p)
+{
+	p->run = false;
+	return ++p->n < BATCH_LOOK_MAX ? TAKE_NEXT : TAKE_ENOUGH;
+}
 
 static enum take
-pass_over(struct look *look)
+pass_over_elsewhere(struct passing *p, uint64_t address, int64_t id)
 {
-	look->run = false;
-	return ++look->passed_over < BATCH_LOOK_MAX ? TAKE_NEXT : TAKE_ENOUGH;
+	return order_set_add(&p->elsewhere, address, id) == 0 ? pass_over(p) : TAKE_ENOUGH;
 }
 
 static enum take
 take_unfit(const struct outbox_event *event, const char *reason, const struct batch_source *source,
-    struct look *look)
+    struct passing *p)
 {
-	return unfit_add(source->unfit, event->event_id, reason) ? TAKE_NEXT : pass_over(look);
+	return unfit_add(source->unfit, event->event_id, reason) ? TAKE_NEXT : pass_over(p);
 }
 
-/* The event's text is appended already; what does not fit any more is taken back. */
-static enum take
-keep_event(struct batch *b, const struct outbox_event *event, uint64_t address, size_t before,
-    const struct batch_source *source)
+/* Would this be too much beside what is there already? */
+static bool
+exceeds(struct batch *b, const struct mapped *mapped, const struct batch_source *source)
 {
-	size_t most = source->max_events;
+	bool by_bytes = b->body.n + TAIL_SIZE > source->max_bytes;
 
-	if (b->n > 0 && b->body.n + TAIL_SIZE > source->max_bytes) {
-		buf_truncate(&b->body, before);
-		b->full = b->by_bytes = true;
-		return TAKE_ENOUGH;
-	}
+	if (b->n == 0 || (!by_bytes && b->n_items + mapped->items <= source->max_items))
+		return false;
+	b->full = true;
+	b->by_bytes = by_bytes;
+	return true;
+}
+
+static void
+keep_event(struct batch *b, const struct outbox_event *event, const struct mapped *mapped,
+    uint64_t address, const struct batch_source *source)
+{
 	if (b->n == 0) {
+		b->endpoint = mapped->endpoint;
 		b->group = event->max_batch;
 		b->charged = event->attempts;
 	}
-	if (b->group > 0 && b->group < most)
-		most = b->group;
 	b->addresses[b->n] = address;
 	b->ids[b->n++] = event->event_id;
-	b->n_maybe_sent += event->maybe_sent > 0;
+	b->n_items += mapped->items;
+	b->n_maybe_sent += event->maybe_sent > 0 ? mapped->items : 0;
 	b->by_bytes = b->body.n + TAIL_SIZE >= source->max_bytes;
-	b->full = b->n >= most || b->by_bytes;
+	b->full =
+	    b->n_items >= source->max_items || (b->group > 0 && b->n >= b->group) || b->by_bytes;
+}
+
+/* The event's text is appended already; what does not belong here is taken back. */
+static enum take
+take_mapped(struct batch *b, const struct outbox_event *event, const struct mapped *mapped,
+    uint64_t address, size_t before, const struct batch_source *source, struct passing *p)
+{
+	if (b->n > 0 && mapped->endpoint != b->endpoint) {
+		buf_truncate(&b->body, before);
+		return pass_over_elsewhere(p, address, event->event_id);
+	}
+	if (exceeds(b, mapped, source)) {
+		buf_truncate(&b->body, before);
+		return TAKE_ENOUGH;
+	}
+	keep_event(b, event, mapped, address, source);
 	return b->full ? TAKE_ENOUGH : TAKE_NEXT;
 }
 
 static enum take
 take_event(struct batch *b, const struct outbox_event *event, uint64_t address,
-    const struct batch_source *source, struct look *look, struct err *e)
+    const struct batch_source *source, struct passing *p, struct err *e)
 {
 	const char *reason = find_obstacle(event, source);
 	size_t before = b->body.n;
+	struct mapped mapped;
 
 	if (reason == NULL && b->n > 0 && event->max_batch != b->group) {
 		b->full = true;
 		return TAKE_ENOUGH;
 	}
-	if (reason == NULL && append_event(b, event, source->mapping, &reason) == 0)
-		return keep_event(b, event, address, before, source);
+	if (reason == NULL && append_event(b, event, source->mapping, &mapped, &reason) == 0)
+		return take_mapped(b, event, &mapped, address, before, source, p);
 	if (reason == NULL && event->body.n > BATCH_BODY_MAX - MAPPING_MARGIN)
 		reason = "too_large";
 	if (reason != NULL)
-		return take_unfit(event, reason, source, look);
+		return take_unfit(event, reason, source, p);
 	if (b->n > 0) {
 		b->full = true;
 		return TAKE_ENOUGH;
@@ -183,19 +231,19 @@ is_held_back(const struct batch_source *source, uint64_t address, int64_t id)
 
 /* One that stays held back when what flies has landed lengthens the run that is not read again. */
 static enum take
-pass_over_held(const struct batch_source *source, uint64_t address, int64_t id, struct look *look)
+pass_over_held(const struct batch_source *source, uint64_t address, int64_t id, struct passing *p)
 {
-	bool run = look->run && order_is_held_back(source->order, address, id);
-	enum take take = pass_over(look);
+	bool run = p->run && order_is_held_back(source->order, address, id);
+	enum take take = pass_over(p);
 
-	look->run = run;
+	p->run = run;
 	if (run && id > *source->held_to)
 		*source->held_to = id;
 	return take;
 }
 
 static enum take
-take_id(struct batch *b, int64_t id, const struct batch_source *source, struct look *look,
+take_id(struct batch *b, int64_t id, const struct batch_source *source, struct passing *p,
     struct err *e)
 {
 	struct outbox_event event;
@@ -209,9 +257,11 @@ take_id(struct batch *b, int64_t id, const struct batch_source *source, struct l
 		return found < 0 ? TAKE_ERROR : TAKE_NEXT;
 	address = order_address(source->order, event.email);
 	if (is_held_back(source, address, id))
-		return pass_over_held(source, address, id, look);
-	look->run = false;
-	return take_event(b, &event, address, source, look, e);
+		return pass_over_held(source, address, id, p);
+	p->run = false;
+	if (order_set_has(&p->elsewhere, address, id))
+		return pass_over(p);
+	return take_event(b, &event, address, source, p, e);
 }
 
 static int
@@ -225,21 +275,23 @@ int
 batch_fill(struct batch *b, const struct batch_source *source, struct err *e)
 {
 	int64_t after = b->n == 0 ? 0 : b->ids[b->n - 1];
-	struct look look = { .run = b->n == 0 };
 	enum take take = TAKE_NEXT;
+	struct passing p = { .run = b->n == 0 };
 	int64_t id;
 	int more = 1;
 
 	if (b->full)
 		return 0;
+	order_set_init(&p.elsewhere, BATCH_LOOK_MAX);
 	if (begin_reading(source, after, e) != 0)
 		return -1;
 	while (take == TAKE_NEXT && (more = outbox_due_next(source->reader, &id, e)) == 1)
-		take = take_id(b, id, source, &look, e);
+		take = take_id(b, id, source, &p, e);
 	outbox_due_end(source->reader);
-	b->unfinished = b->n == 0 && look.run && take == TAKE_ENOUGH;
+	b->unfinished = b->n == 0 && p.run && take == TAKE_ENOUGH;
+	order_set_free(&p.elsewhere);
 	/* What was held back must not be overtaken by a later one when this is filled further. */
-	if ((look.passed_over > 0 || *source->held_to > 0) && b->n > 0)
+	if ((p.n > 0 || *source->held_to > 0) && b->n > 0)
 		b->full = true;
 	return more < 0 || take == TAKE_ERROR ? -1 : 0;
 }
@@ -251,7 +303,7 @@ struct search {
 	const struct batch_source *source;
 	const struct batch_probe *probe;
 	struct order_set seen; /* events that were looked at: theirs come first */
-	struct look look;
+	struct passing passing;
 	int64_t best; /* 0: none */
 	unsigned rank;
 };
@@ -272,10 +324,10 @@ weigh_id(struct search *s, int64_t id, struct err *e)
 	if (found <= 0)
 		return found < 0 ? TAKE_ERROR : TAKE_NEXT;
 	if (age_is_over(s->source->expire_before, event.received_at))
-		return take_unfit(&event, expired, s->source, &s->look);
+		return take_unfit(&event, expired, s->source, &s->passing);
 	address = order_address(s->source->order, event.email);
 	if (is_held_back(s->source, address, id))
-		return pass_over_held(s->source, address, id, &s->look);
+		return pass_over_held(s->source, address, id, &s->passing);
 	rank = (unsigned)(!suspects_doubt(s->probe->suspects, id) * 2 + (id > s->probe->after));
 	if (!order_set_has(&s->seen, address, id) && (s->best == 0 || rank > s->rank)) {
 		s->best = id;
@@ -285,14 +337,14 @@ weigh_id(struct search *s, int64_t id, struct err *e)
 		return TAKE_ENOUGH;
 	if (order_set_add(&s->seen, address, id) != 0)
 		return TAKE_ENOUGH;
-	return pass_over(&s->look);
+	return pass_over(&s->passing);
 }
 
 int
 batch_fill_probe(struct batch *b, const struct batch_source *source,
     const struct batch_probe *probe, struct err *e)
 {
-	struct search s = { .source = source, .probe = probe, .look.run = true };
+	struct search s = { .source = source, .probe = probe, .passing.run = true };
 	enum take take = TAKE_NEXT;
 	int64_t id;
 	int more = 1;
@@ -302,9 +354,9 @@ batch_fill_probe(struct batch *b, const struct batch_source *source,
 		return -1;
 	while (take == TAKE_NEXT && (more = outbox_due_next(source->reader, &id, e)) == 1)
 		take = weigh_id(&s, id, e);
-	b->unfinished = s.best == 0 && s.look.run && take == TAKE_ENOUGH;
+	b->unfinished = s.best == 0 && s.passing.run && take == TAKE_ENOUGH;
 	if (s.best != 0 && more >= 0 && take != TAKE_ERROR)
-		take = take_id(b, s.best, source, &s.look, e);
+		take = take_id(b, s.best, source, &s.passing, e);
 	outbox_due_end(source->reader);
 	order_set_free(&s.seen);
 	if (b->n > 0)

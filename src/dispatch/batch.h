@@ -5,6 +5,8 @@
  * holds back (dispatch/order.h), until there are enough of them or of their bytes; one event that
  * is larger than the limit travels alone. Only neighbours of equal max_batch travel together, so
  * that the halves of a batch that was split stand again as they were, whatever came in between.
+ * A request goes to one endpoint: events for another one are passed over, and with them the later
+ * ones of their addresses.
  *
  * A batch can be filled further later, as long as it is not full. Memory is kept from batch to
  * batch. One thread.
@@ -27,9 +29,10 @@
 /* A body never grows past this, whatever a single event holds. */
 #define BATCH_BODY_MAX ((size_t)64 << 20)
 #define BATCH_UNFIT_MAX 256
-/* So many due events are passed over in one go, because they are held back, or unfit without room
- * in the list, before the batch is left as it is; and a probe chooses among so many. A run of them
- * from the first one on, all waiting for an older one, is not read again (held_to). */
+/* So many due events are passed over in one go, because they are held back, for another endpoint,
+ * or unfit without room in the list, before the batch is left as it is; and a probe chooses among
+ * so many. A run of them from the first one on, all waiting for an older one, is not read again
+ * (held_to). */
 #define BATCH_LOOK_MAX 1024
 
 struct batch {
@@ -37,10 +40,12 @@ struct batch {
 	uint64_t *addresses; /* order_address of each */
 	size_t n;
 	struct buf body;
-	bool full;             /* no further event fits */
-	bool by_bytes;         /* it is, because of their bytes */
-	bool unfinished;       /* nobody was found yet, and there is more to look at */
-	unsigned n_maybe_sent; /* events that an earlier attempt may have delivered */
+	bool full;       /* no further event fits */
+	bool by_bytes;   /* it is, because of their bytes */
+	bool unfinished; /* nobody was found yet, and there is more to look at */
+	enum bento_endpoint endpoint;
+	unsigned n_items;      /* what Bento counts */
+	unsigned n_maybe_sent; /* items that an earlier attempt may have delivered */
 	unsigned group;        /* max_batch of each of them; 0: any */
 	int64_t charged;       /* attempts of its first event */
 	int64_t built_ms;      /* monotonic: when its first event was read */
@@ -61,7 +66,7 @@ struct batch_source {
 	int64_t now;           /* wall ms */
 	int64_t horizon;       /* wall ms: nothing waits longer */
 	int64_t expire_before; /* received before: too old; AGE_NONE: nothing is */
-	size_t max_events;     /* just now, at most those of batch_init */
+	size_t max_items;      /* just now, at most those of batch_init; one event is never torn */
 	size_t max_bytes;
 	const struct mapping_options *mapping;
 	const struct inflight *taken; /* these are left out */

@@ -39,8 +39,11 @@ event_has_key(const struct site *s, int64_t id)
 static bool
 all_have_keys(const struct attempt *a)
 {
-	bool all = true;
+	/* Of two equal upserts the second changes nothing. */
+	bool all = a->batch.endpoint != BENTO_COMMANDS;
 
+	if (a->batch.endpoint == BENTO_SUBSCRIBERS)
+		return true;
 	for (size_t i = 0; all && i < a->batch.n; i++)
 		all = event_has_key(a->site, a->batch.ids[i]);
 	outbox_event_done(a->site->d->reader);
@@ -60,6 +63,7 @@ decide(struct attempt *a, const struct transport_result *result, struct verdict_
 		.retry_after_ms = result->retry_after_ms,
 		.error = result->error,
 		.n_events = (unsigned)a->batch.n,
+		.n_items = a->batch.n_items,
 		.n_maybe_sent = a->batch.n_maybe_sent,
 		.throttled = s->breaker.throttled,
 		.refused = s->refused,

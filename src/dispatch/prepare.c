@@ -111,7 +111,7 @@ fill(struct site *s, struct attempt *a, int64_t now, struct err *e)
 		.now = wall,
 		.horizon = wall + s->retry_max_ms,
 		.expire_before = age_limit(&s->d->age, s->max_age_ms, wall, now),
-		.max_events = breaker_limit(&s->breaker),
+		.max_items = breaker_limit(&s->breaker),
 		.max_bytes = s->byte_limit,
 		.mapping = &s->mapping,
 		.taken = &s->inflight,

@@ -13,18 +13,31 @@
 /* ---- birth and death ------------------------------------------------------------------------ */
 
 static int
+make_urls(struct site *s, const struct dispatch_site_options *o, struct err *e)
+{
+	struct buf url;
+
+	for (unsigned i = 0; i < BENTO_ENDPOINTS; i++) {
+		buf_init(&url, SITE_URL_MAX);
+		bento_url(&url, o->api_url, (enum bento_endpoint)i, o->site_uuid);
+		if (url.failed) {
+			buf_free(&url);
+			return err_set(e, ERR_INPUT, "api_url is too long");
+		}
+		s->urls[i] = buf_steal(&url, NULL);
+		if (s->urls[i] == NULL)
+			return err_nomem(e);
+	}
+	return 0;
+}
+
+static int
 copy_texts(struct site *s, const struct dispatch_site_options *o, struct err *e)
 {
 	bool ca_file = o->ca_file != NULL && o->ca_file[0] != '\0';
-	struct buf url;
 
-	buf_init(&url, SITE_URL_MAX);
-	bento_events_url(&url, o->api_url, o->site_uuid);
-	if (url.failed) {
-		buf_free(&url);
-		return err_set(e, ERR_INPUT, "api_url is too long");
-	}
-	s->url = buf_steal(&url, NULL);
+	if (make_urls(s, o, e) != 0)
+		return -1;
 	s->name = strdup(o->name);
 	s->api_url = strdup(o->api_url);
 	s->user = strdup(o->publishable_key);
@@ -32,8 +45,8 @@ copy_texts(struct site *s, const struct dispatch_site_options *o, struct err *e)
 	s->ca_file = ca_file ? strdup(o->ca_file) : NULL;
 	buf_init(&s->mapping_text, 4096);
 	mapping_describe(&o->mapping, &s->mapping_text);
-	if (s->url == NULL || s->name == NULL || s->api_url == NULL || s->user == NULL
-	    || s->password == NULL || (ca_file && s->ca_file == NULL) || s->mapping_text.failed)
+	if (s->name == NULL || s->api_url == NULL || s->user == NULL || s->password == NULL
+	    || (ca_file && s->ca_file == NULL) || s->mapping_text.failed)
 		return err_nomem(e);
 	return 0;
 }
@@ -116,7 +129,8 @@ site_free(struct site *s)
 	buf_free(&s->mapping_text);
 	free(s->name);
 	free(s->api_url);
-	free(s->url);
+	for (unsigned i = 0; i < BENTO_ENDPOINTS; i++)
+		free(s->urls[i]);
 	wipe(s->user);
 	wipe(s->password);
 	free(s->ca_file);

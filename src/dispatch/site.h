@@ -86,7 +86,7 @@ struct site {
 	int64_t site_id;
 	char *name;
 	char *api_url;
-	char *url;
+	char *urls[BENTO_ENDPOINTS];
 	char *user;
 	char *password;
 	char *ca_file; /* NULL: the system's */

@@ -11,6 +11,28 @@
 
 /* ---- the request --------------------------------------------------------------------------- */
 
+static const struct {
+	const char *name;
+	const char *path;
+	const char *head;
+} endpoints[BENTO_ENDPOINTS] = {
+	[BENTO_EVENTS] = { "events", "/batch/events", "{\"events\":[" },
+	[BENTO_SUBSCRIBERS] = { "subscribers", "/batch/subscribers", "{\"subscribers\":[" },
+	[BENTO_COMMANDS] = { "commands", "/fetch/commands", "{\"command\":[" },
+};
+
+const char *
+bento_endpoint_name(enum bento_endpoint endpoint)
+{
+	return endpoints[endpoint].name;
+}
+
+struct slice
+bento_batch_head(enum bento_endpoint endpoint)
+{
+	return slice_from(endpoints[endpoint].head);
+}
+
 static bool
 is_unreserved(unsigned char c)
 {
@@ -19,14 +41,14 @@ is_unreserved(unsigned char c)
 }
 
 void
-bento_events_url(struct buf *to, const char *api_url, const char *site_uuid)
+bento_url(struct buf *to, const char *api_url, enum bento_endpoint endpoint, const char *site_uuid)
 {
 	struct slice base = slice_from(api_url);
 
 	while (base.n > 0 && base.p[base.n - 1] == '/')
 		base.n--;
 	buf_append_slice(to, base);
-	buf_append_literal(to, "/batch/events?site_uuid=");
+	buf_printf(to, "%s?site_uuid=", endpoints[endpoint].path);
 	for (; *site_uuid != '\0'; site_uuid++) {
 		unsigned char c = (unsigned char)*site_uuid;
 

@@ -18,13 +18,18 @@ enum bento_endpoint {
 	BENTO_SUBSCRIBERS, /* /batch/subscribers */
 	BENTO_COMMANDS     /* /fetch/commands */
 };
+#define BENTO_ENDPOINTS 3
+
+/* "events", "subscribers", "commands": what the audit calls it. */
+const char *bento_endpoint_name(enum bento_endpoint endpoint);
 
 /* {"events":[ ... ]}: the frame around what mapping_append made, commas between. */
-#define BENTO_BATCH_HEAD "{\"events\":["
+struct slice bento_batch_head(enum bento_endpoint endpoint);
 #define BENTO_BATCH_TAIL "]}"
 
-/* Appends URL = api_url + "/batch/events?site_uuid=" + the percent-encoded site_uuid. */
-void bento_events_url(struct buf *to, const char *api_url, const char *site_uuid);
+/* Appends api_url + the endpoint's path + "?site_uuid=" + the percent-encoded site_uuid. */
+void bento_url(
+    struct buf *to, const char *api_url, enum bento_endpoint endpoint, const char *site_uuid);
 
 enum bento_reply_shape {
 	BENTO_REPLY_COUNTS,    /* JSON with a whole, non-negative `results` and/or `failed` */

@@ -131,11 +131,11 @@ static const struct verdict *
 decide_counts(const struct verdict_facts *f)
 {
 	const struct bento_reply *r = &f->reply;
-	bool none_accepted = r->results == 0 || (r->results < 0 && r->failed >= f->n_events);
+	bool none_accepted = r->results == 0 || (r->results < 0 && r->failed >= f->n_items);
 
-	if (r->failed <= 0 && (r->results < 0 || r->results >= f->n_events))
+	if (r->failed <= 0 && (r->results < 0 || r->results >= f->n_items))
 		return &delivered;
-	if (r->failed == 0 && f->n_events - r->results <= f->n_maybe_sent)
+	if (r->failed == 0 && f->n_items - r->results <= f->n_maybe_sent)
 		return &delivered;
 	if (!none_accepted)
 		return decide_partial(f);
@@ -267,7 +267,7 @@ explain_answer(
 		buf_append_literal(to, "all_refused: ");
 	buf_printf(to, "HTTP %d from Bento", f->http_status);
 	if (counted && f->reply.results >= 0)
-		buf_printf(to, ", %lld of %u accepted", (long long)f->reply.results, f->n_events);
+		buf_printf(to, ", %lld of %u accepted", (long long)f->reply.results, f->n_items);
 	if (counted && f->reply.failed >= 0)
 		buf_printf(to, ", %lld failed", (long long)f->reply.failed);
 	if (v->advice != NULL)

@@ -36,7 +36,8 @@ int outcome_parse(struct slice name, enum attempt_outcome *ret_outcome);
 
 /* What to do where nobody documents what Bento does. The first of each is the default. */
 enum partial_policy {
-	PARTIAL_SPLIT, /* send again in halves, when every event has a unique key; else hold */
+	PARTIAL_SPLIT, /* send again in halves, when every event has a unique key; else hold.
+			* One that became several items is held: no smaller batch can tell which */
 	PARTIAL_HOLD
 };
 enum ambiguous_policy { AMBIGUOUS_RETRY, AMBIGUOUS_DELIVERED, AMBIGUOUS_HOLD };
@@ -56,10 +57,11 @@ struct verdict_facts {
 	int http_status;        /* 0 without an answer */
 	int64_t retry_after_ms; /* -1: none given */
 	struct bento_reply reply;
-	const char *error; /* the transport's words, or NULL */
-	unsigned n_events;
-	unsigned n_maybe_sent; /* of them: an earlier attempt may have delivered them */
-	bool unique_keys;      /* every one carries a key by which Bento drops repeats */
+	const char *error;     /* the transport's words, or NULL */
+	unsigned n_events;     /* of the outbox: what can be split */
+	unsigned n_items;      /* what they became: what Bento counts; at least n_events */
+	unsigned n_maybe_sent; /* items that an earlier attempt may have delivered */
+	bool unique_keys;      /* a repeat of any of them changes nothing at Bento */
 	unsigned throttled;    /* 429s in a row before this answer */
 	unsigned refused;      /* single events refused in a row before this answer */
 };

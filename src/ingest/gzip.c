@@ -53,7 +53,8 @@ unpack_some(struct gzip *g, struct body *to, struct body_quota *q, size_t max, b
 		return inflateReset(&g->z) == Z_OK ? GZIP_OK : GZIP_BAD;
 	case Z_OK:
 	case Z_BUF_ERROR: /* it had nothing to do, which is no error */
-		*ret_more = g->z.avail_in > 0 || g->z.avail_out == 0;
+		/* what had no room comes with the next bytes: a member ends with eight of them */
+		*ret_more = g->z.avail_in > 0;
 		return GZIP_OK;
 	case Z_MEM_ERROR:
 		return GZIP_NO_ROOM;

@@ -69,6 +69,7 @@ attempts_begin(struct db *db, struct outbox_attempt_begin *begin, struct err *e)
 	db_bind_int(stmt, 5, (int64_t)begin->n_bytes);
 	db_bind_int(stmt, 6, begin->event_ids[0]);
 	db_bind_int(stmt, 7, begin->event_ids[begin->n_events - 1]);
+	db_bind_text(stmt, 8, slice_from(bento_endpoint_name(begin->endpoint)));
 	if (db_run(db, stmt, e) != 0)
 		return -1;
 	begin->attempt_id = sqlite3_last_insert_rowid(db->handle);

@@ -43,7 +43,8 @@ struct audit_attempt {
 	struct slice outcome; /* absent: under way */
 	struct slice error;
 	struct slice response;
-	struct slice mapping; /* settings as mapping_describe wrote them */
+	struct slice mapping;  /* settings as mapping_describe wrote them */
+	struct slice endpoint; /* bento_endpoint_name */
 };
 
 #define AUDIT_NAME_MAX 128

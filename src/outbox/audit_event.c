@@ -168,6 +168,7 @@ read_attempt(sqlite3_stmt *stmt, struct audit_attempt *ret_attempt)
 		.error = db_text(stmt, 8),
 		.response = db_text(stmt, 9),
 		.mapping = db_text(stmt, 10),
+		.endpoint = db_text(stmt, 11),
 	};
 }
 

@@ -21,6 +21,7 @@
 #include "base/err.h"
 #include "base/mailbox.h"
 #include "base/slice.h"
+#include "event/bento.h"
 #include "event/kind.h"
 #include "event/segment.h"
 #include "event/verdict.h"
@@ -138,6 +139,7 @@ struct outbox_attempt_begin {
 	int64_t site_id;
 	int64_t started_at;   /* wall ms */
 	struct slice mapping; /* mapping_describe of the options used */
+	enum bento_endpoint endpoint;
 	const int64_t *event_ids;
 	size_t n_events;
 	size_t n_bytes; /* of the request's body */

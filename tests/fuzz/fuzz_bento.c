@@ -30,6 +30,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	f.http_status = data[0] < 128 ? 200 : data[0] * 4;
 	f.n_events = 1u + data[1];
+	f.n_items = f.n_events * (1u + data[0] % 2);
 	f.policy = &policy;
 	policy.partial = data[0] & 1 ? PARTIAL_HOLD : PARTIAL_SPLIT;
 	policy.all_refused = data[1] % 3;
@@ -49,7 +50,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (v.outcome == OUTCOME_DELIVERED)
 		must(f.http_status / 100 == 2 && f.reply.failed <= 0
 		     && f.reply.shape != BENTO_REPLY_UNREADABLE
-		     && (f.reply.results < 0 || f.reply.results + f.n_maybe_sent >= f.n_events));
+		     && (f.reply.results < 0 || f.reply.results + f.n_maybe_sent >= f.n_items));
 	/* what is split has halves, and nobody pauses without a reason that a person can read */
 	must(v.step != STEP_SPLIT || f.n_events > 1);
 	must(v.site != SITE_PAUSE || v.advice != NULL);

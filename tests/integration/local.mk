@@ -10,6 +10,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_hardening.sh \
 	tests/integration/test_policy.py \
 	tests/integration/test_reload.py \
+	tests/integration/test_replay.py \
 	tests/integration/test_restart.py \
 	tests/integration/test_retention.py \
 	tests/integration/test_sdk.py \

@@ -294,6 +294,26 @@ def subscribers_are_taken_by_their_own_rules():
         equal(sim.post([event()], path=path)[0], 400)
 
 
+def commands_are_taken_by_their_own_rules():
+    path = "/api/v1/fetch/commands"
+    with Sim() as sim:
+        good = {"command": "change_email", "email": "a@b.co", "query": "c@d.co"}
+        tag = {"command": "add_tag", "email": "a@b.co", "query": "x"}
+        bad = [{**good, "query": "c"}, {**good, "query": None}, {"command": "change_email"},
+               {**good, "email": 1}, {**good, "command": "explode"}, {**tag, "command": 1}, 7]
+        equal(sim.counts(json.dumps({"command": [good, *bad]}), path=path), (200, 1, len(bad)))
+        equal(json.loads(sim.lines("record")[0]),
+              {"request": 1, "site_uuid": "site-1", "command": good})
+        equal(sim.counts(json.dumps({"command": tag}), path=path), (200, 1, 0))
+        equal(json.loads(sim.lines("record")[1])["command"], tag)
+        equal(sim.post(json.dumps({"command": []}), path=path)[0], 422)
+        equal(sim.post([event()], path=path)[2], '{"error":"command is missing"}')
+        equal(sim.post(json.dumps({"command": good}), path=path, query="")[0], 401)
+        equal(sim.post(json.dumps({"command": good}), path=path, Authorization=None)[0], 401)
+        sim.faults("refuse=add_*")
+        equal(sim.counts(json.dumps({"command": [tag, good]}), path=path), (200, 1, 1))
+
+
 def the_batch_limit_has_switches():
     def batch(n):
         return [event(i) for i in range(n)]
@@ -416,7 +436,8 @@ if __name__ == "__main__":
         unknown_paths_are_404_and_tags_can_be_read, bodies_that_are_no_batch_are_refused,
         each_rule_counts_as_failed_or_refuses_the_batch, of_repeated_keys_the_last_one_counts,
         a_purchase_of_the_wrong_shape_is_dropped_in_silence,
-        subscribers_are_taken_by_their_own_rules, the_batch_limit_has_switches,
+        subscribers_are_taken_by_their_own_rules,
+        commands_are_taken_by_their_own_rules, the_batch_limit_has_switches,
         a_repeated_key_is_suppressed, suppression_has_switches,
         events_are_recorded_byte_for_byte, requests_are_recorded, the_limit_counts_and_passes,
     ])

@@ -148,6 +148,7 @@ apply_begin(struct fake_outbox *f, struct outbox_attempt_begin *b)
 		.site_id = b->site_id,
 		.n_events = b->n_events,
 		.n_bytes = b->n_bytes,
+		.endpoint = b->endpoint,
 		.first_id = b->event_ids[0],
 		.last_id = b->event_ids[b->n_events - 1],
 		.ids = calloc(b->n_events, sizeof(*a->ids)),

@@ -35,6 +35,7 @@ struct fake_attempt {
 	int64_t site_id;
 	size_t n_events;
 	size_t n_bytes;
+	enum bento_endpoint endpoint;
 	int64_t first_id;
 	int64_t last_id;
 	int64_t *ids;

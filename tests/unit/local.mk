@@ -13,6 +13,7 @@ UNIT_TESTS = \
 	tests/unit/test_dedup \
 	tests/unit/test_dispatcher \
 	tests/unit/test_dispatcher_breaker \
+	tests/unit/test_dispatcher_endpoints \
 	tests/unit/test_dispatcher_order \
 	tests/unit/test_dispatcher_split \
 	tests/unit/test_dispatcher_steer \
@@ -28,6 +29,7 @@ UNIT_TESTS = \
 	tests/unit/test_ingest_connections \
 	tests/unit/test_ingest_gzip \
 	tests/unit/test_ingest_limits \
+	tests/unit/test_ingest_memory \
 	tests/unit/test_ingest_slow \
 	tests/unit/test_ingest_webhook \
 	tests/unit/test_json \
@@ -113,6 +115,9 @@ tests_unit_test_dispatcher_order_LDADD = $(UNIT_LIBS)
 tests_unit_test_dispatcher_split_SOURCES = tests/unit/test_dispatcher_split.c \
 	$(DISPATCH_FAKES) tests/lib/fake_bento.c tests/lib/fake_bento.h
 tests_unit_test_dispatcher_split_LDADD = $(UNIT_LIBS)
+tests_unit_test_dispatcher_endpoints_SOURCES = tests/unit/test_dispatcher_endpoints.c \
+	$(DISPATCH_FAKES)
+tests_unit_test_dispatcher_endpoints_LDADD = $(UNIT_LIBS)
 tests_unit_test_dispatcher_steer_SOURCES = tests/unit/test_dispatcher_steer.c $(DISPATCH_FAKES)
 tests_unit_test_dispatcher_steer_LDADD = $(UNIT_LIBS)
 tests_unit_test_dispatcher_stop_SOURCES = tests/unit/test_dispatcher_stop.c $(DISPATCH_FAKES)
@@ -142,6 +147,8 @@ tests_unit_test_ingest_gzip_SOURCES = tests/unit/test_ingest_gzip.c $(INGEST_TES
 tests_unit_test_ingest_gzip_LDADD = $(UNIT_LIBS)
 tests_unit_test_ingest_limits_SOURCES = tests/unit/test_ingest_limits.c $(INGEST_TEST_LIB)
 tests_unit_test_ingest_limits_LDADD = $(UNIT_LIBS)
+tests_unit_test_ingest_memory_SOURCES = tests/unit/test_ingest_memory.c $(INGEST_TEST_LIB)
+tests_unit_test_ingest_memory_LDADD = $(UNIT_LIBS)
 tests_unit_test_ingest_slow_SOURCES = tests/unit/test_ingest_slow.c $(INGEST_TEST_LIB)
 tests_unit_test_ingest_slow_LDADD = $(UNIT_LIBS)
 tests_unit_test_ingest_webhook_SOURCES = tests/unit/test_ingest_webhook.c $(INGEST_TEST_LIB)

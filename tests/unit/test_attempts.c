@@ -26,6 +26,28 @@ an_attempt_is_a_row_before_and_after(void **state)
 }
 
 static void
+an_attempt_says_where_it_went(void **state)
+{
+	int64_t id = rig_put_one("a");
+	struct outbox_attempt_begin b = {
+		.site_id = rig_site,
+		.mapping = SLICE("{}"),
+		.endpoint = BENTO_SUBSCRIBERS,
+		.event_ids = &id,
+		.n_events = 1,
+	};
+
+	(void)state;
+	assert_int_equal(rig_send(&b.msg, OUTBOX_ATTEMPT_BEGIN), 0);
+	assert_int_equal(
+	    rig_number("SELECT count(*) FROM attempts WHERE endpoint = 'subscribers'"), 1);
+	assert_int_equal(
+	    rig_number("SELECT count(*) FROM history WHERE endpoint = 'subscribers'"), 1);
+	rig_begin(&id, 1);
+	assert_int_equal(rig_number("SELECT count(*) FROM attempts WHERE endpoint = 'events'"), 1);
+}
+
+static void
 a_late_answer_never_overwrites_an_end(void **state)
 {
 	int64_t id = rig_put_one("a");
@@ -224,6 +246,7 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_set_up, rig_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(an_attempt_is_a_row_before_and_after),
+		TEST(an_attempt_says_where_it_went),
 		TEST(a_late_answer_never_overwrites_an_end),
 		TEST(an_outage_leaves_events_untouched_but_audited),
 		TEST(delivered_is_the_truth_whatever_an_operator_did),

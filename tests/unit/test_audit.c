@@ -216,6 +216,7 @@ note_attempt(void *arg, const struct audit_attempt *attempt)
 	*set = *set * 10 + (int)attempt->attempt_id;
 	assert_int_equal(attempt->events, 2);
 	assert_true(SLICE_IS(attempt->mapping, "{\"unique_key\":true}"));
+	assert_true(SLICE_IS(attempt->endpoint, "events"));
 	assert_true(attempt->attempt_id == 8 ? attempt->outcome.p == NULL
 					     : SLICE_IS(attempt->outcome, "retry"));
 }

@@ -12,7 +12,7 @@ check_url(const char *api_url, const char *site_uuid, const char *url)
 	struct buf b;
 
 	buf_init(&b, 1024);
-	bento_events_url(&b, api_url, site_uuid);
+	bento_url(&b, api_url, BENTO_EVENTS, site_uuid);
 	assert_string_equal(b.p, url);
 	buf_free(&b);
 }
@@ -25,6 +25,34 @@ the_url_encodes_the_site(void **state)
 	    "https://app.bentonow.com/api/v1/batch/events?site_uuid=0a-Z_.~");
 	check_url("http://[::1]:80/x//", "a&b=c d/\xc3\xa9%",
 	    "http://[::1]:80/x/batch/events?site_uuid=a%26b%3Dc%20d%2F%C3%A9%25");
+}
+
+static void
+each_endpoint_has_its_path_frame_and_name(void **state)
+{
+	static const struct {
+		enum bento_endpoint endpoint;
+		const char *url, *head, *name;
+	} all[BENTO_ENDPOINTS] = {
+		{ BENTO_EVENTS, "http://x/batch/events?site_uuid=u", "{\"events\":[", "events" },
+		{ BENTO_SUBSCRIBERS, "http://x/batch/subscribers?site_uuid=u", "{\"subscribers\":[",
+		    "subscribers" },
+		{ BENTO_COMMANDS, "http://x/fetch/commands?site_uuid=u", "{\"command\":[",
+		    "commands" },
+	};
+	struct buf b;
+
+	(void)state;
+	for (size_t i = 0; i < BENTO_ENDPOINTS; i++) {
+		struct slice head = bento_batch_head(all[i].endpoint);
+
+		buf_init(&b, 1024);
+		bento_url(&b, "http://x", all[i].endpoint, "u");
+		assert_string_equal(b.p, all[i].url);
+		assert_true(slice_equals(head, slice_from(all[i].head)));
+		assert_string_equal(bento_endpoint_name(all[i].endpoint), all[i].name);
+		buf_free(&b);
+	}
 }
 
 struct reply_case {
@@ -213,6 +241,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_url_encodes_the_site),
+		cmocka_unit_test(each_endpoint_has_its_path_frame_and_name),
 		cmocka_unit_test(every_shape_of_answer_is_read),
 		cmocka_unit_test(an_absent_answer_is_unreadable),
 		cmocka_unit_test(a_nul_hides_nothing),

@@ -55,6 +55,7 @@ facts_of(int status, const char *body, unsigned n_events)
 		.http_status = status,
 		.retry_after_ms = -1,
 		.n_events = n_events,
+		.n_items = n_events,
 	};
 
 	bento_reply_parse(slice_from(body), &f.reply);
@@ -177,6 +178,59 @@ every_shape_of_a_good_answer_has_its_row(void **state)
 			else
 				assert_string_equal(v.reason, c->reason);
 		}
+}
+
+struct item_case {
+	const char *body;
+	unsigned n_events;
+	unsigned n_items;
+	unsigned n_maybe_sent;
+	enum attempt_outcome outcome;
+	enum verdict_step step;
+	enum verdict_site site;
+	const char *reason;
+};
+
+/* Bento counts items, we split events. Unique keys do not help one event: its items stay together.
+ */
+static const struct item_case items[] = {
+	{ "{\"results\":5,\"failed\":0}", 3, 5, 0, DELIVERED },
+	{ "{\"results\":3,\"failed\":0}", 3, 5, 0, PARTIAL },
+	{ "{\"results\":4,\"failed\":1}", 3, 5, 0, PARTIAL },
+	{ "{\"failed\":3}", 3, 5, 0, PARTIAL },
+	{ "{\"failed\":5}", 3, 5, 0, REFUSED },
+	{ "{\"results\":0,\"failed\":5}", 3, 5, 0, REFUSED },
+	{ "{\"results\":3,\"failed\":0}", 3, 5, 2, DELIVERED },
+	{ "{\"results\":2,\"failed\":0}", 3, 5, 2, PARTIAL },
+	/* one event */
+	{ "{\"results\":2,\"failed\":0}", 1, 2, 0, DELIVERED },
+	{ "{\"results\":1,\"failed\":1}", 1, 2, 0, PART_HELD },
+	{ "{\"results\":1}", 1, 2, 0, PART_HELD },
+	{ "{\"failed\":1}", 1, 2, 0, PART_HELD },
+	{ "{\"results\":0,\"failed\":2}", 1, 2, 0, ALONE },
+	{ "{\"results\":1,\"failed\":1}", 1, 2, 2, PART_HELD },
+	{ "{\"results\":1,\"failed\":0}", 1, 2, 2, DELIVERED },
+	{ "{\"results\":0,\"failed\":2}", 1, 2, 2, MAYBE },
+};
+
+static void
+bento_counts_items_and_events_are_split(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
+		const struct item_case *c = &items[i];
+		struct verdict_facts f = facts_of(200, c->body, c->n_events);
+		struct verdict v;
+
+		f.n_items = c->n_items;
+		f.n_maybe_sent = c->n_maybe_sent;
+		f.unique_keys = true;
+		verdict_decide(&f, &v);
+		if (v.outcome != c->outcome || v.step != c->step || v.site != c->site)
+			fail_msg("%s of %u, %u items", c->body, c->n_events, c->n_items);
+		if (c->reason != NULL)
+			assert_string_equal(v.reason, c->reason);
+	}
 }
 
 static struct verdict
@@ -419,6 +473,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_status_has_its_row),
 		cmocka_unit_test(every_shape_of_a_good_answer_has_its_row),
+		cmocka_unit_test(bento_counts_items_and_events_are_split),
 		cmocka_unit_test(what_fails_with_this_batch_may_be_its_own_fault),
 		cmocka_unit_test(an_event_refused_alone_fails),
 		cmocka_unit_test(policies_decide_where_nobody_knows),

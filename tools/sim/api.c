@@ -120,6 +120,8 @@ answer_allowed(struct sim *s, const struct sim_request *q, struct sim_reply *rep
 		answer_batch(s, q, BATCH_EVENTS, reply);
 	else if (is_request(&q->head, "POST", "/api/v1/batch/subscribers"))
 		answer_batch(s, q, BATCH_SUBSCRIBERS, reply);
+	else if (is_request(&q->head, "POST", "/api/v1/fetch/commands"))
+		answer_batch(s, q, BATCH_COMMANDS, reply);
 	else if (is_request(&q->head, "GET", "/api/v1/fetch/tags"))
 		answer_tags(s, q, reply);
 	else

@@ -21,6 +21,27 @@ batch_free(struct batch *b)
 	buf_free(&b->scratch);
 }
 
+static const struct {
+	const char *list;
+	const char *member;
+} names[] = {
+	[BATCH_EVENTS] = { "events", "event" },
+	[BATCH_SUBSCRIBERS] = { "subscribers", "subscriber" },
+	[BATCH_COMMANDS] = { "command", "command" },
+};
+
+const char *
+batch_list_name(enum batch_kind kind)
+{
+	return names[kind].list;
+}
+
+const char *
+batch_member_name(enum batch_kind kind)
+{
+	return names[kind].member;
+}
+
 static struct batch_item *
 add_item(struct batch *b, size_t most, struct err *e)
 {
@@ -44,25 +65,44 @@ add_item(struct batch *b, size_t most, struct err *e)
 }
 
 static int
+parse_item(struct batch *b, enum batch_kind kind, struct json *j, size_t most, struct err *e)
+{
+	struct batch_item *item = add_item(b, most, e);
+
+	if (item == NULL)
+		return -1;
+	switch (kind) {
+	case BATCH_EVENTS:
+		item_parse_event(item, j, &b->scratch);
+		break;
+	case BATCH_SUBSCRIBERS:
+		item_parse_subscriber(item, j, &b->scratch);
+		break;
+	case BATCH_COMMANDS:
+		item_parse_command(item, j, &b->scratch);
+		break;
+	}
+	return 0;
+}
+
+static int
 parse_list(struct batch *b, enum batch_kind kind, struct json *j, size_t most, struct err *e)
 {
 	struct json_value other;
 
 	b->n = 0; /* of a repeated key the last one counts */
+	/* The official clients send one command as an object. */
+	if (kind == BATCH_COMMANDS && json_peek(j) == JSON_OBJECT) {
+		b->has_list = true;
+		return parse_item(b, kind, j, most, e);
+	}
 	b->has_list = json_peek(j) == JSON_ARRAY;
 	if (!b->has_list)
 		return json_skip(j, &other) == 0 ? 0 : err_set(e, ERR_INPUT, "no JSON");
 	json_array_begin(j);
-	while (json_array_next(j) == 1) {
-		struct batch_item *item = add_item(b, most, e);
-
-		if (item == NULL)
+	while (json_array_next(j) == 1)
+		if (parse_item(b, kind, j, most, e) != 0)
 			return -1;
-		if (kind == BATCH_EVENTS)
-			item_parse_event(item, j, &b->scratch);
-		else
-			item_parse_subscriber(item, j, &b->scratch);
-	}
 	return 0;
 }
 
@@ -81,12 +121,11 @@ parse_site(struct batch *b, struct json *j)
 static int
 parse_object(struct batch *b, enum batch_kind kind, struct json *j, size_t most, struct err *e)
 {
-	const char *list = kind == BATCH_EVENTS ? "events" : "subscribers";
 	struct json_value other;
 	struct slice key;
 
 	while (json_object_next(j, &key) == 1) {
-		if (json_string_is(key, list)) {
+		if (json_string_is(key, batch_list_name(kind))) {
 			if (parse_list(b, kind, j, most, e) != 0)
 				return -1;
 		} else if (json_string_is(key, "site_uuid")) {

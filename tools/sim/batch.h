@@ -11,12 +11,16 @@
 #include "base/err.h"
 #include "base/slice.h"
 
-enum batch_kind { BATCH_EVENTS, BATCH_SUBSCRIBERS };
+enum batch_kind { BATCH_EVENTS, BATCH_SUBSCRIBERS, BATCH_COMMANDS };
 
-/* One event or subscriber. Slices point into the body or into the batch's scratch. */
+/* The name of the list in the body ("events"), and of one member in a record ("event"). */
+const char *batch_list_name(enum batch_kind kind);
+const char *batch_member_name(enum batch_kind kind);
+
+/* One event, subscriber or command. Slices point into the body or into the batch's scratch. */
 struct batch_item {
 	struct slice raw;    /* as received */
-	struct slice type;   /* decoded; absent for subscribers */
+	struct slice type;   /* decoded; a command's word; absent for subscribers */
 	struct slice email;  /* decoded */
 	struct slice unique; /* the meaning of details.unique.key; absent when there is none */
 	/* The first rule that it breaks; NULL when it is fine. Static texts. */
@@ -30,7 +34,7 @@ struct batch {
 	struct batch_item *item;
 	size_t n;
 	size_t cap;
-	bool has_list;          /* "events" or "subscribers" was there, and an array */
+	bool has_list;          /* it was there, and an array; commands: or an object */
 	struct slice site_uuid; /* absent: not in the body */
 	struct buf scratch;
 };

@@ -285,3 +285,56 @@ item_parse_subscriber(struct batch_item *item, struct json *j, struct buf *scrat
 	if (nested)
 		break_rule(item, "fields", "must be flat");
 }
+
+/* The words that the documentation and the official clients know. */
+static bool
+is_command(struct slice word)
+{
+	static const char *const words[] = { "add_tag", "add_tag_via_event", "remove_tag",
+		"add_field", "remove_field", "subscribe", "unsubscribe", "change_email" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (slice_equals(word, slice_from(words[i])))
+			return true;
+	return false;
+}
+
+static void
+check_command(struct batch_item *item, const struct json_value *command,
+    const struct json_value *email, const struct json_value *query, struct buf *scratch)
+{
+	struct slice address;
+
+	if (command->type != JSON_STRING
+	    || json_string_decode(command->raw, scratch, &item->type) != 0
+	    || !is_command(item->type))
+		break_rule(item, "command", "is unknown");
+	check_email(item, email, scratch);
+	if (SLICE_IS(item->type, "change_email")
+	    && (query->type != JSON_STRING || json_string_decode(query->raw, scratch, &address) != 0
+		|| !is_email(address)))
+		break_rule(item, "query", "is invalid");
+}
+
+void
+item_parse_command(struct batch_item *item, struct json *j, struct buf *scratch)
+{
+	struct json_value command = { .type = JSON_NONE }, email = command, query = command, other;
+	struct slice key;
+
+	if (!begin_item(item, j))
+		return;
+	while (json_object_next(j, &key) == 1) {
+		if (json_string_is(key, "command"))
+			json_skip(j, &command);
+		else if (json_string_is(key, "email"))
+			json_skip(j, &email);
+		else if (json_string_is(key, "query"))
+			json_skip(j, &query);
+		else
+			json_skip(j, &other);
+	}
+	item->raw.n = (size_t)(j->p - item->raw.p);
+	if (j->error == NULL)
+		check_command(item, &command, &email, &query, scratch);
+}

@@ -1,5 +1,5 @@
 /*
- * One event or subscriber of a batch: Bento's rules for its members. Pure.
+ * One event, subscriber or command of a batch: Bento's rules for its members. Pure.
  */
 #ifndef SIM_ITEM_H
 #define SIM_ITEM_H
@@ -10,5 +10,6 @@
 /* Consume the next value of j, whatever it is, and fill item. JSON errors stay in j. */
 void item_parse_event(struct batch_item *item, struct json *j, struct buf *scratch);
 void item_parse_subscriber(struct batch_item *item, struct json *j, struct buf *scratch);
+void item_parse_command(struct batch_item *item, struct json *j, struct buf *scratch);
 
 #endif

@@ -151,7 +151,7 @@ take_items(
 	struct record_event line = {
 		.request = q->n,
 		.site_uuid = buf_slice(&s->site),
-		.member = kind == BATCH_EVENTS ? "event" : "subscriber",
+		.member = batch_member_name(kind),
 	};
 	size_t n = count_looked_at(s, q);
 
@@ -175,12 +175,12 @@ sim_take_batch(
 	reply->events = s->batch.n;
 	s->stats.received += s->batch.n;
 	if (!s->batch.has_list) {
-		sim_reply_error(reply, 400,
-		    kind == BATCH_EVENTS ? "events is missing" : "subscribers is missing");
+		reply->status = 400;
+		buf_printf(&reply->body, "{\"error\":\"%s is missing\"}", batch_list_name(kind));
 		return;
 	}
 	if (s->batch.n == 0) {
-		reply_422(reply, kind == BATCH_EVENTS ? "events" : "subscribers", "can't be blank");
+		reply_422(reply, batch_list_name(kind), "can't be blank");
 		return;
 	}
 	if (refuse_size(s, reply) || refuse_batch(s, request, reply))
