@@ -21,6 +21,8 @@ attempt_release(struct attempt *a)
 	if (a->state != ATTEMPT_FILLED)
 		order_land(&s->order, b->addresses, b->ids, b->n);
 	inflight_remove(&s->inflight, b->ids, b->n);
+	if (b->n > 0)
+		site_unhold(s, b->ids[0]);
 	batch_clear(b);
 	a->state = ATTEMPT_IDLE;
 	a->lands = false;
@@ -50,6 +52,8 @@ attempt_begin(struct attempt *a)
 	if (a->probe)
 		s->probe_after = a->batch.ids[0];
 	order_take_off(&s->order, a->batch.addresses, a->batch.ids, a->batch.n);
+	/* With one request at a time those behind it may be prepared. */
+	site_unhold(s, a->batch.ids[0]);
 	return dispatcher_send(s->d, &a->begin.msg);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dispatch/age.h"
+#include "dispatch/suspects.h"
 #include "event/bento.h"
 
 #define TAIL_SIZE (sizeof(BENTO_BATCH_TAIL) - 1)
@@ -15,6 +16,7 @@ enum take { TAKE_NEXT, TAKE_ENOUGH, TAKE_ERROR };
 /* Due events that one filling left where they are. */
 struct passing {
 	size_t n;
+	bool run;                   /* so far all of them wait for older ones */
 	struct order_set elsewhere; /* those for another endpoint: theirs come first */
 };
 
@@ -43,6 +45,7 @@ batch_clear(struct batch *b)
 	b->n = 0;
 	b->full = false;
 	b->by_bytes = false;
+	b->unfinished = false;
 	b->endpoint = BENTO_EVENTS;
 	b->n_items = 0;
 	b->n_maybe_sent = 0;
@@ -128,6 +131,7 @@ find_obstacle(const struct outbox_event *event, const struct batch_source *sourc
 static enum take
 pass_over(struct passing *p)
 {
+	p->run = false;
 	return ++p->n < BATCH_LOOK_MAX ? TAKE_NEXT : TAKE_ENOUGH;
 }
 
@@ -225,6 +229,19 @@ is_held_back(const struct batch_source *source, uint64_t address, int64_t id)
 	       || order_is_held_back(source->order, address, id);
 }
 
+/* One that stays held back when what flies has landed lengthens the run that is not read again. */
+static enum take
+pass_over_held(const struct batch_source *source, uint64_t address, int64_t id, struct passing *p)
+{
+	bool run = p->run && order_is_held_back(source->order, address, id);
+	enum take take = pass_over(p);
+
+	p->run = run;
+	if (run && id > *source->held_to)
+		*source->held_to = id;
+	return take;
+}
+
 static enum take
 take_id(struct batch *b, int64_t id, const struct batch_source *source, struct passing *p,
     struct err *e)
@@ -240,7 +257,8 @@ take_id(struct batch *b, int64_t id, const struct batch_source *source, struct p
 		return found < 0 ? TAKE_ERROR : TAKE_NEXT;
 	address = order_address(source->order, event.email);
 	if (is_held_back(source, address, id))
-		return pass_over(p);
+		return pass_over_held(source, address, id, p);
+	p->run = false;
 	if (order_set_has(&p->elsewhere, address, id))
 		return pass_over(p);
 	return take_event(b, &event, address, source, p, e);
@@ -249,8 +267,8 @@ take_id(struct batch *b, int64_t id, const struct batch_source *source, struct p
 static int
 begin_reading(const struct batch_source *source, int64_t after, struct err *e)
 {
-	return outbox_due_begin(
-	    source->reader, source->site_id, source->now, source->horizon, after, e);
+	return outbox_due_begin(source->reader, source->site_id, source->now, source->horizon,
+	    after, *source->held_to, e);
 }
 
 int
@@ -258,7 +276,7 @@ batch_fill(struct batch *b, const struct batch_source *source, struct err *e)
 {
 	int64_t after = b->n == 0 ? 0 : b->ids[b->n - 1];
 	enum take take = TAKE_NEXT;
-	struct passing p = { .n = 0 };
+	struct passing p = { .run = b->n == 0 };
 	int64_t id;
 	int more = 1;
 
@@ -270,30 +288,15 @@ batch_fill(struct batch *b, const struct batch_source *source, struct err *e)
 	while (take == TAKE_NEXT && (more = outbox_due_next(source->reader, &id, e)) == 1)
 		take = take_id(b, id, source, &p, e);
 	outbox_due_end(source->reader);
+	b->unfinished = b->n == 0 && p.run && take == TAKE_ENOUGH;
 	order_set_free(&p.elsewhere);
 	/* What was held back must not be overtaken by a later one when this is filled further. */
-	if (p.n > 0 && b->n > 0)
+	if ((p.n > 0 || *source->held_to > 0) && b->n > 0)
 		b->full = true;
 	return more < 0 || take == TAKE_ERROR ? -1 : 0;
 }
 
 /* ---- probes --------------------------------------------------------------------------------- */
-
-static bool
-is_avoided(const struct batch_probe *probe, int64_t id)
-{
-	size_t low = 0, high = probe->n_avoided;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (probe->avoided[middle] < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < probe->n_avoided && probe->avoided[low] == id;
-}
 
 /* What the search for a probe has come to. */
 struct search {
@@ -323,9 +326,10 @@ weigh_id(struct search *s, int64_t id, struct err *e)
 	if (age_is_over(s->source->expire_before, event.received_at))
 		return take_unfit(&event, expired, s->source, &s->passing);
 	address = order_address(s->source->order, event.email);
-	rank = (unsigned)(!is_avoided(s->probe, id) * 2 + (id > s->probe->after));
-	if (!is_held_back(s->source, address, id) && !order_set_has(&s->seen, address, id)
-	    && (s->best == 0 || rank > s->rank)) {
+	if (is_held_back(s->source, address, id))
+		return pass_over_held(s->source, address, id, &s->passing);
+	rank = (unsigned)(!suspects_doubt(s->probe->suspects, id) * 2 + (id > s->probe->after));
+	if (!order_set_has(&s->seen, address, id) && (s->best == 0 || rank > s->rank)) {
 		s->best = id;
 		s->rank = rank;
 	}
@@ -340,7 +344,7 @@ int
 batch_fill_probe(struct batch *b, const struct batch_source *source,
     const struct batch_probe *probe, struct err *e)
 {
-	struct search s = { .source = source, .probe = probe };
+	struct search s = { .source = source, .probe = probe, .passing.run = true };
 	enum take take = TAKE_NEXT;
 	int64_t id;
 	int more = 1;
@@ -350,6 +354,7 @@ batch_fill_probe(struct batch *b, const struct batch_source *source,
 		return -1;
 	while (take == TAKE_NEXT && (more = outbox_due_next(source->reader, &id, e)) == 1)
 		take = weigh_id(&s, id, e);
+	b->unfinished = s.best == 0 && s.passing.run && take == TAKE_ENOUGH;
 	if (s.best != 0 && more >= 0 && take != TAKE_ERROR)
 		take = take_id(b, s.best, source, &s.passing, e);
 	outbox_due_end(source->reader);

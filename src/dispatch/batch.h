@@ -31,7 +31,8 @@
 #define BATCH_UNFIT_MAX 256
 /* So many due events are passed over in one go, because they are held back, for another endpoint,
  * or unfit without room in the list, before the batch is left as it is; and a probe chooses among
- * so many. */
+ * so many. A run of them from the first one on, all waiting for an older one, is not read again
+ * (held_to). */
 #define BATCH_LOOK_MAX 1024
 
 struct batch {
@@ -39,8 +40,9 @@ struct batch {
 	uint64_t *addresses; /* order_address of each */
 	size_t n;
 	struct buf body;
-	bool full;     /* no further event fits */
-	bool by_bytes; /* it is, because of their bytes */
+	bool full;       /* no further event fits */
+	bool by_bytes;   /* it is, because of their bytes */
+	bool unfinished; /* nobody was found yet, and there is more to look at */
 	enum bento_endpoint endpoint;
 	unsigned n_items;      /* what Bento counts */
 	unsigned n_maybe_sent; /* items that an earlier attempt may have delivered */
@@ -69,15 +71,19 @@ struct batch_source {
 	const struct mapping_options *mapping;
 	const struct inflight *taken; /* these are left out */
 	const struct order *order;
+	/* Every event up to this one that has no time of its own to wait for waits for an older one
+	 * of its address: reading begins behind it, and moves it on. */
+	int64_t *held_to;
 	bool overlap; /* it goes out only when what is flying has settled its events */
 	struct batch_unfit *unfit;
 };
 
+struct suspects;
+
 /* One event to ask Bento with: another one than before. */
 struct batch_probe {
-	int64_t after;          /* the event of the last probe: preferably one behind it */
-	const int64_t *avoided; /* ascending; preferably none of these */
-	size_t n_avoided;
+	int64_t after;                   /* the last probe's: preferably one behind it */
+	const struct suspects *suspects; /* preferably none that is in doubt */
 };
 
 int batch_init(struct batch *b, size_t max_events, struct err *e);

@@ -176,7 +176,12 @@ watch_suspects(struct attempt *a, const struct verdict *v, bool was_fine)
 {
 	struct site *s = a->site;
 	bool same = a->probe && suspects_have(&s->suspects, a->batch.ids[0]);
+	bool known = false;
 
+	if (a->batch.n == 1 && v->site == SITE_OPEN)
+		suspects_stood(&s->suspects, a->batch.ids[0]);
+	else if (a->batch.n == 1 && v->batch_fault)
+		known = suspects_fell(&s->suspects, a->batch.ids[0]);
 	if (v->site == SITE_OPEN) {
 		if (a->probe && !same)
 			suspects_blame(s);
@@ -184,6 +189,8 @@ watch_suspects(struct attempt *a, const struct verdict *v, bool was_fine)
 			suspects_clear(s);
 	} else if (was_fine && v->batch_fault) {
 		suspects_note(s, a);
+	} else if (known && !same) {
+		suspects_doubt_more(&s->suspects);
 	} else if (!same) {
 		suspects_clear(s);
 	}
@@ -254,8 +261,10 @@ site_take_result(struct attempt *a, const struct transport_result *result)
 	if (a->lands || verdict.site != SITE_OPEN || s->suspects.blamed)
 		site_drop_next(s);
 	/* What is settled holds nobody back. */
-	if (!a->lands)
+	if (!a->lands) {
 		order_land(&s->order, a->batch.addresses, a->batch.ids, a->batch.n);
+		site_unhold(s, a->batch.ids[0]);
+	}
 	a->state = ATTEMPT_DECIDED;
 	a->record_ms = clock_mono(s->d->clock);
 }

@@ -29,6 +29,13 @@ site_drop_next(struct site *s)
 	s->next = NULL;
 }
 
+void
+site_unhold(struct site *s, int64_t id)
+{
+	if (s->held_to >= id)
+		s->held_to = id - 1;
+}
+
 static bool
 somebody_waits(const struct site *s)
 {
@@ -73,9 +80,12 @@ note_waiting(void *arg, int64_t event_id, struct slice address)
 static int
 read_waiting(struct site *s, int64_t now, struct err *e)
 {
+	if (!somebody_waits(s))
+		s->held_to = 0;
 	if (now < s->waiting_ms || (s->waiting_ms != INT64_MIN && !somebody_waits(s)))
 		return 0;
 	order_forget_waiting(&s->order);
+	s->held_to = 0;
 	if (outbox_due_waiting(s->d->reader, s->site_id, note_waiting, &s->order, e) != 0) {
 		s->waiting_ms = INT64_MIN;
 		return -1;
@@ -106,13 +116,13 @@ fill(struct site *s, struct attempt *a, int64_t now, struct err *e)
 		.mapping = &s->mapping,
 		.taken = &s->inflight,
 		.order = &s->order,
+		.held_to = &s->held_to,
 		.overlap = may_overlap(s),
 		.unfit = &s->unfit,
 	};
 	struct batch_probe probe = {
 		.after = s->probe_after,
-		.avoided = s->suspects.ids,
-		.n_avoided = s->suspects.n,
+		.suspects = &s->suspects,
 	};
 
 	if (read_waiting(s, now, e) != 0)
@@ -138,7 +148,7 @@ read_batch(struct site *s, struct attempt *a, int64_t now)
 		dispatcher_tell(s->d, &s->d->read_limit, &e);
 		s->look = false;
 		s->look_ms = now + DISPATCH_READ_AGAIN_MS;
-	} else if (!b->full) {
+	} else if (!b->full && !b->unfinished) {
 		look_later(s, now);
 	}
 }

@@ -309,6 +309,7 @@ hurry(struct site *s, int64_t now)
 		return;
 	breaker_retry(&s->breaker, now);
 	s->look = true;
+	s->held_to = 0;
 	s->waiting_ms = INT64_MIN;
 }
 

@@ -108,6 +108,7 @@ struct site {
 	struct inflight inflight;
 	struct order order;
 	int64_t waiting_ms; /* when to read anew who waits for a time of its own */
+	int64_t held_to;    /* see struct batch_source */
 	struct pace pace;
 
 	/* when to look for due events: at once, or at a time, or when woken */
@@ -167,6 +168,8 @@ void attempt_ended(struct attempt *a);
 void attempt_release(struct attempt *a);
 /* Makes sure that a batch is there, as full as it can be. False: nothing is due. */
 bool site_prepare(struct site *s, int64_t now);
+/* This event may be sent again, or no longer holds others back: what is due is read from there. */
+void site_unhold(struct site *s, int64_t id);
 /* The batch that was prepared is read again when it is needed. */
 void site_drop_next(struct site *s);
 /* New settings that came are used when nothing is on its way. */

@@ -37,6 +37,7 @@ suspects_note(struct site *s, const struct attempt *a)
 	u->n = b->n;
 	u->group = b->group;
 	u->charged = b->charged;
+	u->murky = false;
 }
 
 void
@@ -53,6 +54,65 @@ suspects_have(const struct suspects *u, int64_t id)
 		if (u->ids[i] == id)
 			return true;
 	return false;
+}
+
+/* ---- those that fell alone ------------------------------------------------------------------ */
+
+static struct fallen *
+find_fallen(struct suspects *u, int64_t id)
+{
+	for (size_t i = 0; i < SUSPECTS_FALLEN; i++)
+		if (u->fallen[i].id == id)
+			return &u->fallen[i];
+	return NULL;
+}
+
+bool
+suspects_fell(struct suspects *u, int64_t id)
+{
+	struct fallen *known = find_fallen(u, id);
+	struct fallen now = { .id = id, .strikes = known == NULL ? 0 : known->strikes };
+
+	if (known != NULL)
+		known->id = 0;
+	u->fallen[u->n_fallen++ % SUSPECTS_FALLEN] = now;
+	return known != NULL;
+}
+
+void
+suspects_stood(struct suspects *u, int64_t id)
+{
+	struct fallen *known = find_fallen(u, id);
+
+	if (known != NULL)
+		known->id = 0;
+}
+
+bool
+suspects_doubt(const struct suspects *u, int64_t id)
+{
+	for (size_t i = 0; i < SUSPECTS_FALLEN; i++)
+		if (u->fallen[i].id == id)
+			return true;
+	return suspects_have(u, id);
+}
+
+void
+suspects_doubt_more(struct suspects *u)
+{
+	u->murky = true;
+}
+
+/* Whether what closed the site can be told from an outage. */
+static bool
+is_clear(struct suspects *u)
+{
+	struct fallen *known;
+
+	if (!u->murky)
+		return true;
+	known = u->n == 1 ? find_fallen(u, u->ids[0]) : NULL;
+	return known != NULL && ++known->strikes >= SUSPECTS_STRIKES;
 }
 
 /* ---- blaming -------------------------------------------------------------------------------- */
@@ -95,6 +155,10 @@ suspects_blame(struct site *s)
 
 	if (u->blamed || u->n == 0)
 		return;
+	if (!is_clear(u)) {
+		u->n = 0;
+		return;
+	}
 	/* Its own record is still on the way, say because the disk is full: another time. */
 	for (size_t i = 0; i < u->n; i++)
 		if (inflight_has(&s->inflight, u->ids[i])) {
@@ -138,6 +202,7 @@ suspects_recorded(struct site *s)
 		order_wait(&s->order, u->addresses[0], u->ids[0]);
 	order_land(&s->order, u->addresses, u->ids, u->n);
 	inflight_remove(&s->inflight, u->ids, u->n);
+	site_unhold(s, u->ids[0]);
 	u->blamed = false;
 	u->n = 0;
 	s->look = true;

@@ -14,7 +14,6 @@ static const char message_id_too_long[] = "message_id_too_long";
 
 const char segment_too_many_events[] = "too_many_events";
 
-#define DETAIL_MAX 96                    /* bytes of one that is printed */
 #define LAST_MS INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
 
 void
@@ -290,7 +289,7 @@ segment_explain_excess(struct segment_request *r)
 	struct buf *to = &r->details;
 
 	buf_clear(to);
-	to->max = r->n_excess * DETAIL_MAX;
+	to->max = r->n_excess * SEGMENT_DETAIL_MAX;
 	if (r->n_excess == 0)
 		return 0;
 	if (buf_reserve(to, to->max) == NULL)

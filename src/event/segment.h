@@ -18,6 +18,8 @@
 #include "base/slice.h"
 #include "event/kind.h"
 
+#define SEGMENT_DETAIL_MAX 96 /* bytes of a detail that is printed */
+
 /*
  * Slices point into the request's body, or into the parse's scratch where a string had escapes;
  * a detail that is not static is the request's, too.

@@ -267,9 +267,10 @@ max_events(const struct request *r)
 {
 	const struct body_quota *q = &r->ingest->server->quota;
 	size_t held = r->body.cap + r->body.n; /* the body, and its texts decoded */
-	size_t room = q->max > held ? (q->max - held) / sizeof(struct segment_event) : 0;
+	size_t room = q->max > held ? q->max - held : 0;
+	size_t n = room / (sizeof(struct segment_event) + SEGMENT_DETAIL_MAX);
 
-	return room > KEPT_EVENTS ? room : KEPT_EVENTS;
+	return n > KEPT_EVENTS ? n : KEPT_EVENTS;
 }
 
 static void

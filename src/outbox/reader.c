@@ -53,14 +53,14 @@ advance(struct outbox_reader *r, sqlite3_stmt *stmt, int64_t *next, struct err *
 
 int
 outbox_due_begin(struct outbox_reader *r, int64_t site_id, int64_t now, int64_t horizon,
-    int64_t after, struct err *e)
+    int64_t after, int64_t fresh_after, struct err *e)
 {
 	r->fresh = db_stmt(&r->db, STMT_DUE_FRESH, e);
 	r->waited = db_stmt(&r->db, STMT_DUE_WAITED, e);
 	if (r->fresh == NULL || r->waited == NULL || db_exec(&r->db, "BEGIN", e) != 0)
 		return -1;
 	db_bind_int(r->fresh, 1, site_id);
-	db_bind_int(r->fresh, 2, after);
+	db_bind_int(r->fresh, 2, fresh_after > after ? fresh_after : after);
 	db_bind_int(r->waited, 1, site_id);
 	db_bind_int(r->waited, 2, now);
 	db_bind_int(r->waited, 3, after);

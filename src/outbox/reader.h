@@ -24,15 +24,16 @@ void outbox_reader_close(struct outbox_reader *r);
 
 /*
  * The ids of a site's due events in order of arrival: pending, id above `after`, next_attempt_at
- *not after now (wall ms); one past the horizon (wall ms) is due as well, because nobody can have
- *meant it: the clock jumped. Between begin and end a read transaction is open.
+ * not after now (wall ms); one past the horizon (wall ms) is due as well, because nobody can have
+ * meant it: the clock jumped. Those without a time of their own only when their id is above
+ * fresh_after, too. Between begin and end a read transaction is open.
  *
- *	outbox_due_begin(r, site_id, now, horizon, after, e);
+ *	outbox_due_begin(r, site_id, now, horizon, after, fresh_after, e);
  *	while (outbox_due_next(r, &id, e) == 1) ...
  *	outbox_due_end(r);
  */
 int outbox_due_begin(struct outbox_reader *r, int64_t site_id, int64_t now, int64_t horizon,
-    int64_t after, struct err *e);
+    int64_t after, int64_t fresh_after, struct err *e);
 /* 1 an id, 0 no more, -1 an error. */
 int outbox_due_next(struct outbox_reader *r, int64_t *ret_event_id, struct err *e);
 void outbox_due_end(struct outbox_reader *r);

@@ -9,6 +9,7 @@ struct outbox_reader {
 	int64_t site_id;
 	int64_t now;
 	int64_t horizon;
+	int64_t fresh_after;
 	int64_t at; /* the id looked at last */
 	char message_id[32];
 	char email[64];
@@ -38,7 +39,7 @@ outbox_reader_close(struct outbox_reader *r)
 
 int
 outbox_due_begin(struct outbox_reader *r, int64_t site_id, int64_t now, int64_t horizon,
-    int64_t after, struct err *e)
+    int64_t after, int64_t fresh_after, struct err *e)
 {
 	struct fake_outbox *f = r->f;
 
@@ -53,6 +54,7 @@ outbox_due_begin(struct outbox_reader *r, int64_t site_id, int64_t now, int64_t 
 	r->site_id = site_id;
 	r->now = now;
 	r->horizon = horizon;
+	r->fresh_after = fresh_after;
 	pthread_mutex_unlock(&f->mutex);
 	return 0;
 }
@@ -69,6 +71,7 @@ outbox_due_next(struct outbox_reader *r, int64_t *ret_event_id, struct err *e)
 		const struct fake_event *event = &f->events[r->at++];
 
 		if (event->site_id == r->site_id && event->status == STATUS_PENDING
+		    && (event->next_attempt_at != 0 || r->at > r->fresh_after)
 		    && (event->next_attempt_at <= r->now || event->next_attempt_at > r->horizon)) {
 			*ret_event_id = r->at;
 			found = 1;

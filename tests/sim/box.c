@@ -15,6 +15,7 @@ struct outbox_reader {
 	int64_t now;
 	int64_t horizon;
 	size_t at;
+	size_t fresh_after;
 	char message_id[24];
 	char email[24];
 	struct buf body;
@@ -340,7 +341,7 @@ outbox_reader_close(struct outbox_reader *r)
 
 int
 outbox_due_begin(struct outbox_reader *r, int64_t site_id, int64_t now, int64_t horizon,
-    int64_t after, struct err *e)
+    int64_t after, int64_t fresh_after, struct err *e)
 {
 	struct box *b = &r->w->box;
 
@@ -350,6 +351,7 @@ outbox_due_begin(struct outbox_reader *r, int64_t site_id, int64_t now, int64_t 
 		b->settled++;
 	r->now = now;
 	r->horizon = horizon;
+	r->fresh_after = (size_t)fresh_after;
 	r->at = (size_t)after > b->settled ? (size_t)after : b->settled;
 	return 0;
 }
@@ -364,6 +366,7 @@ outbox_due_next(struct outbox_reader *r, int64_t *ret_event_id, struct err *e)
 		const struct event *event = &b->events[r->at++];
 
 		if (event->status != STATUS_PENDING
+		    || (event->next_attempt_at == 0 && r->at <= r->fresh_after)
 		    || (event->next_attempt_at > r->now && event->next_attempt_at <= r->horizon))
 			continue;
 		*ret_event_id = (int64_t)r->at;

@@ -286,8 +286,11 @@ note_fall(struct world *w, const struct request *r)
 void
 model_repaired(struct world *w)
 {
-	w->model.told_until = 0;
-	w->model.failures = 0;
+	/* New credentials say nothing about an outage. */
+	if (w->model.told.mode == OUTBOX_SITE_PAUSED) {
+		w->model.told_until = 0;
+		w->model.failures = 0;
+	}
 	for (size_t i = 0; i < w->net.n_open; i++)
 		w->net.open[i]->unmended = true;
 }

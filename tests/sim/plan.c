@@ -5,8 +5,6 @@
 
 #include <stdlib.h>
 
-/* A probe looks at the first 1024 due events: were all of them held back by one that always draws a
- * 500, nothing could show that others pass. */
 #define EVENTS_MAX 900
 
 static void
@@ -88,11 +86,12 @@ draw_config(struct world *w)
 	c->unfit_percent = world_chance(w, 20) ? 5 : 0;
 	c->pad_max = world_chance(w, 50) ? 0 : (size_t)world_scale(w, 10, 2000);
 	c->poison_percent = poisoned ? (unsigned)world_scale(w, 1, 30) : 0;
-	c->cursed_percent = world_chance(w, 20) ? 2 : 0;
+	c->cursed_percent = world_chance(w, 12) ? (unsigned)world_scale(w, 1, 10) : 0;
 	/* What never gives up waits for ever behind such an event; and while it is the only one it
 	 * is tried for months. */
 	if (c->cursed_percent > 0) {
-		c->site.max_attempts = c->site.max_attempts == 0 ? 5 : c->site.max_attempts;
+		if (c->site.max_attempts == 0 || c->site.max_attempts > 5)
+			c->site.max_attempts = (unsigned)world_between(w, 2, 5);
 		c->site.retry_max_ms += HOUR / 2;
 	}
 	c->body_limit = world_chance(w, 20) ? (size_t)world_scale(w, 1500, 20000) : 0;

@@ -33,6 +33,7 @@
 #define TOLD_SIZE 300
 #define NEVER INT64_MAX
 #define STORM_BLOCK 20
+#define CURSED_MAX 12 /* events of a world that always draw a 500 */
 #define MINUTE INT64_C(60000)
 #define HOUR (60 * MINUTE)
 
@@ -331,7 +332,7 @@ struct world {
 	int64_t last_end;   /* of the plan */
 	int64_t trickle_at; /* the next single event, after the plan */
 	int64_t crash_in;   /* micro-steps; -1: none */
-	bool cursed;        /* an event that always draws a 500 has arrived */
+	unsigned cursed;    /* events that always draw a 500 have arrived */
 	bool crashed;       /* it is about to die */
 	int64_t stop_asked; /* NEVER: nobody asked */
 	int64_t down_until; /* no process runs before */

@@ -167,7 +167,7 @@ arrivals(struct world *w, int64_t n)
 			.address = (unsigned)rand_below(&w->chance, c->addresses),
 			.pad = (size_t)world_between(w, 0, (int64_t)c->pad_max),
 			.poison = world_chance(w, c->poison_percent),
-			.cursed = world_chance(w, c->cursed_percent) && !w->cursed,
+			.cursed = world_chance(w, c->cursed_percent) && w->cursed < CURSED_MAX,
 			.unfit = world_chance(w, c->unfit_percent),
 			.received_at = w->wall,
 			.arrived = w->mono,
@@ -176,7 +176,7 @@ arrivals(struct world *w, int64_t n)
 
 		/* One in a world: of several that are due at once each looks like an outage that
 		 * excuses the others, and while nothing else is due nobody can tell. */
-		w->cursed = w->cursed || event.cursed;
+		w->cursed += event.cursed;
 		/* An event is clearly larger than what Bento takes, or clearly not. */
 		event.giant = c->body_limit > 0 && !event.unfit && event.pad + 400 > c->body_limit;
 		if (event.giant)

@@ -29,6 +29,7 @@ UNIT_TESTS = \
 	tests/unit/test_ingest_connections \
 	tests/unit/test_ingest_gzip \
 	tests/unit/test_ingest_limits \
+	tests/unit/test_ingest_memory \
 	tests/unit/test_ingest_native \
 	tests/unit/test_ingest_slow \
 	tests/unit/test_ingest_webhook \
@@ -148,6 +149,8 @@ tests_unit_test_ingest_gzip_SOURCES = tests/unit/test_ingest_gzip.c $(INGEST_TES
 tests_unit_test_ingest_gzip_LDADD = $(UNIT_LIBS)
 tests_unit_test_ingest_limits_SOURCES = tests/unit/test_ingest_limits.c $(INGEST_TEST_LIB)
 tests_unit_test_ingest_limits_LDADD = $(UNIT_LIBS)
+tests_unit_test_ingest_memory_SOURCES = tests/unit/test_ingest_memory.c $(INGEST_TEST_LIB)
+tests_unit_test_ingest_memory_LDADD = $(UNIT_LIBS)
 tests_unit_test_ingest_native_SOURCES = tests/unit/test_ingest_native.c $(INGEST_TEST_LIB)
 tests_unit_test_ingest_native_LDADD = $(UNIT_LIBS)
 tests_unit_test_ingest_slow_SOURCES = tests/unit/test_ingest_slow.c $(INGEST_TEST_LIB)

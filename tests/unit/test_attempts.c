@@ -158,7 +158,7 @@ is_due(struct outbox_reader *r, int64_t now, int64_t horizon)
 	int64_t id;
 	bool due;
 
-	assert_int_equal(outbox_due_begin(r, rig_site, now, horizon, 0, &e), 0);
+	assert_int_equal(outbox_due_begin(r, rig_site, now, horizon, 0, 0, &e), 0);
 	due = outbox_due_next(r, &id, &e) == 1;
 	outbox_due_end(r);
 	return due;
@@ -220,18 +220,18 @@ waiting_events_are_due_at_their_time_in_order(void **state)
 	assert_int_equal(outbox_reader_open(rig_dir.file, &r, &e), 0);
 	assert_int_equal(outbox_due_soonest(r, rig_site, &at, &e), 0);
 	assert_int_equal(at, 9000);
-	assert_int_equal(outbox_due_begin(r, rig_site, 8999, INT64_MAX, 0, &e), 0);
+	assert_int_equal(outbox_due_begin(r, rig_site, 8999, INT64_MAX, 0, 0, &e), 0);
 	assert_int_equal(outbox_due_next(r, &id, &e), 1);
 	assert_int_equal(id, 2);
 	outbox_due_end(r);
-	assert_int_equal(outbox_due_begin(r, rig_site, 9000, INT64_MAX, 0, &e), 0);
+	assert_int_equal(outbox_due_begin(r, rig_site, 9000, INT64_MAX, 0, 0, &e), 0);
 	for (int64_t i = 1; i <= 3; i++) {
 		assert_int_equal(outbox_due_next(r, &id, &e), 1);
 		assert_int_equal(id, i);
 	}
 	assert_int_equal(outbox_due_next(r, &id, &e), 0);
 	outbox_due_end(r);
-	assert_int_equal(outbox_due_begin(r, rig_site, 9000, INT64_MAX, 2, &e), 0);
+	assert_int_equal(outbox_due_begin(r, rig_site, 9000, INT64_MAX, 2, 0, &e), 0);
 	assert_int_equal(outbox_due_next(r, &id, &e), 1);
 	assert_int_equal(id, 3);
 	outbox_due_end(r);

@@ -118,6 +118,49 @@ who_waits_holds_back_siblings_and_nobody_else(void **state)
 	rig_free(&r);
 }
 
+/* However many they are: nobody is hidden behind them, not from a probe either. */
+static void
+who_waits_hides_nobody(void **state)
+{
+	const int64_t siblings = 5 * BATCH_LOOK_MAX / 2;
+	struct rig r;
+
+	(void)state;
+	rig_init(&r);
+	rig_start(&r);
+	for (int64_t i = 0; i <= siblings; i++)
+		add(&r, people[0]);
+	fake_outbox_event(r.outbox, 1)->next_attempt_at = r.time.wall + 10 * MINUTE;
+	rig_settle(&r);
+	assert_int_equal(rig_requests(&r), 0);
+	add(&r, people[1]);
+	rig_settle(&r);
+	rig_answer(&r, 503, "");
+	assert_int_equal(rig_requests(&r), 1);
+	rig_pass(&r, 5 * SECOND);
+	assert_int_equal(rig_requests(&r), 2);
+	assert_non_null(strstr(rig_last_body(&r), "{\"n\":2562}"));
+	rig_answer(&r, 200, "{}");
+	assert_int_equal(rig_requests(&r), 2);
+	/* what is read once is not read again for each event that comes behind them */
+	for (int i = 0; i < 3; i++) {
+		size_t loads = r.outbox->loads;
+
+		add(&r, people[2]);
+		rig_settle(&r);
+		assert_true(r.outbox->loads - loads < 50);
+		rig_answer(&r, 200, "{}");
+	}
+	/* and they come, in their order, once the first has come */
+	rig_pass(&r, 10 * MINUTE);
+	assert_string_equal(rig_last_body(&r), "{\"events\":[{\"n\":1}]}");
+	rig_answer(&r, 200, "{}");
+	for (int i = 0; fake_outbox_count(r.outbox, STATUS_PENDING) > 0 && i < 3000; i++)
+		rig_answer(&r, 200, "{}");
+	assert_int_equal(fake_outbox_count(r.outbox, STATUS_PENDING), 0);
+	rig_free(&r);
+}
+
 static void
 what_an_operator_settles_holds_nobody_back_for_long(void **state)
 {
@@ -267,6 +310,7 @@ main(void)
 		cmocka_unit_test(no_two_requests_with_one_address_are_out_at_once),
 		cmocka_unit_test(order_is_kept_whatever_happens),
 		cmocka_unit_test(who_waits_holds_back_siblings_and_nobody_else),
+		cmocka_unit_test(who_waits_hides_nobody),
 		cmocka_unit_test(what_an_operator_settles_holds_nobody_back_for_long),
 		cmocka_unit_test(a_flood_of_one_address_stops_nobody_for_good),
 		cmocka_unit_test(a_beginning_that_cannot_be_kept_lets_nobody_overtake),

@@ -28,7 +28,7 @@ events_are_stored_and_due_in_order(void **state)
 	assert_int_equal(p.n_stored, 3);
 	assert_int_equal(p.first_event_id, 1);
 	assert_int_equal(outbox_reader_open(rig_dir.file, &r, &e), 0);
-	assert_int_equal(outbox_due_begin(r, rig_site, 5000, INT64_MAX, 0, &e), 0);
+	assert_int_equal(outbox_due_begin(r, rig_site, 5000, INT64_MAX, 0, 0, &e), 0);
 	while (outbox_due_next(r, &id, &e) == 1) {
 		assert_int_equal(id, expect);
 		assert_int_equal(outbox_event_load(r, id, &event, &e), 1);
