@@ -68,9 +68,9 @@ map_event(struct portrait *p, const struct audit_event *event)
 	p->cannot = NULL;
 	if (event->body.p == NULL)
 		p->cannot = "its body was removed by retention";
-	else if (in.kind != KIND_TRACK)
+	else if (in.kind != KIND_TRACK && in.kind != KIND_BENTO && in.kind != KIND_SUBSCRIBER)
 		p->cannot = "events of this kind are not forwarded";
-	else if (event->email.p == NULL || event->name.p == NULL)
+	else if (event->email.p == NULL || (event->name.p == NULL && in.kind != KIND_SUBSCRIBER))
 		p->cannot = event->email.p == NULL ? "it has no e-mail address" : "it has no name";
 	else if (mapping_append(&p->mapping, &in, &p->sent, &mapped, &reason) != 0)
 		p->cannot = reason != NULL ? reason : "it is too large";

@@ -31,6 +31,7 @@ event_has_key(const struct site *s, int64_t id)
 		.name = event.name,
 		.email = event.email,
 		.message_id = event.message_id,
+		.kind = event.kind,
 	};
 	return mapping_has_key(&s->mapping, &in);
 }

@@ -171,12 +171,13 @@ check_batch(struct segment_request *r, const struct envelope *env, struct err *e
  * Decoded text is never longer than it was in the body, and no string is decoded twice: with room
  * for the body's size scratch never moves, and what points into it stays good.
  */
-static int
-prepare(struct segment_request *r)
+int
+segment_prepare(struct segment_request *r)
 {
 	r->n_events = r->n_excess = 0;
 	r->code = NULL;
 	r->write_key = r->context = r->integrations = r->sent_at = SLICE_NONE;
+	r->site_uuid = SLICE_NONE;
 	buf_clear(&r->scratch);
 	r->scratch.max = r->body.n;
 	if (r->body.n == 0 || memchr(r->body.p, '\\', r->body.n) == NULL)
@@ -224,7 +225,7 @@ segment_parse(struct segment_request *r, struct err *e)
 	struct json j;
 	int rc;
 
-	if (prepare(r) != 0)
+	if (segment_prepare(r) != 0)
 		return refuse_memory(r, e);
 	json_init(&j, r->body, r->max_depth);
 	if (!may_begin_with(r, json_peek(&j)))

@@ -108,3 +108,23 @@ event_is_blank(struct slice text)
 	}
 	return true;
 }
+
+/* Of one given twice the last counts. */
+struct json_value
+event_find_member(struct slice object, const char *name)
+{
+	struct json_value found = { .type = JSON_NONE }, value;
+	struct slice key;
+	struct json j;
+
+	json_init(&j, object, JSON_MAX_DEPTH);
+	if (json_object_begin(&j) != 0)
+		return found;
+	while (json_object_next(&j, &key) > 0) {
+		if (json_skip(&j, &value) != 0)
+			return (struct json_value){ .type = JSON_NONE };
+		if (json_string_is(key, name))
+			found = value;
+	}
+	return found;
+}

@@ -28,6 +28,8 @@ int event_fields_read(struct json *j, struct event_fields *ret_fields);
  */
 int event_context_read(
     struct json *j, struct person_place *ret_traits, struct json_value *ret_context);
+/* A member of a raw, valid object; JSON_NONE when there is none. */
+struct json_value event_find_member(struct slice object, const char *name);
 /* Nothing but white space and control bytes, or nothing at all. */
 bool event_is_blank(struct slice text);
 

@@ -10,6 +10,8 @@ static const char *const kinds[] = {
 	[KIND_GROUP] = "group",
 	[KIND_ALIAS] = "alias",
 	[KIND_DELETE] = "delete",
+	[KIND_BENTO] = "bento",
+	[KIND_SUBSCRIBER] = "subscriber",
 	[KIND_UNKNOWN] = "unknown",
 };
 

@@ -1,5 +1,5 @@
 /*
- * The kinds of Segment events, and the statuses of the outbox: names used from ingest to the CLI.
+ * The kinds of events, and the statuses of the outbox: names used from ingest to the CLI.
  */
 #ifndef EVENT_KIND_H
 #define EVENT_KIND_H
@@ -14,7 +14,9 @@ enum event_kind {
 	KIND_GROUP,
 	KIND_ALIAS,
 	KIND_DELETE,
-	KIND_UNKNOWN /* `type` is missing or none of these */
+	KIND_BENTO,      /* an event in Bento's own shape */
+	KIND_SUBSCRIBER, /* a subscriber in Bento's own shape */
+	KIND_UNKNOWN     /* `type` is missing or none of these */
 };
 
 /* INTERFACE.md, Statuses. */

@@ -10,6 +10,7 @@
 #include "base/isotime.h"
 #include "event/fields.h"
 #include "event/json.h"
+#include "event/native.h"
 #include "event/person.h"
 
 /* What the pass over the event found. */
@@ -150,6 +151,12 @@ find_missing(const struct mapping_input *in)
 	return NULL;
 }
 
+static bool
+is_native(const struct mapping_input *in)
+{
+	return in->kind == KIND_BENTO || in->kind == KIND_SUBSCRIBER;
+}
+
 int
 mapping_append(const struct mapping_options *o, const struct mapping_input *in, struct buf *to,
     struct mapped *ret_mapped, const char **ret_reason)
@@ -158,6 +165,8 @@ mapping_append(const struct mapping_options *o, const struct mapping_input *in, 
 	bool add_unique;
 	size_t before = to->n;
 
+	if (is_native(in))
+		return native_append(o, in, to, ret_mapped, ret_reason);
 	*ret_reason = find_missing(in);
 	if (*ret_reason != NULL || find(in, &found, ret_reason) != 0)
 		return -1;
@@ -185,39 +194,22 @@ mapping_status(const char *reason)
 	return strcmp(reason, not_forwarded) == 0 ? STATUS_UNSUPPORTED : STATUS_INVALID;
 }
 
-/* Finds a member of an object by its name; of one given twice the last counts. */
-static struct json_value
-find_member(struct slice object, const char *name)
-{
-	struct json_value found = { .type = JSON_NONE }, value;
-	struct slice key;
-	struct json j;
-
-	json_init(&j, object, JSON_MAX_DEPTH);
-	if (json_object_begin(&j) != 0)
-		return found;
-	while (json_object_next(&j, &key) > 0) {
-		if (json_skip(&j, &value) != 0)
-			return (struct json_value){ .type = JSON_NONE };
-		if (json_string_is(key, name))
-			found = value;
-	}
-	return found;
-}
-
 bool
 mapping_has_key(const struct mapping_options *o, const struct mapping_input *in)
 {
-	struct json_value value = find_member(in->body, "properties");
+	struct json_value value;
 
+	if (is_native(in))
+		return native_has_key(o, in);
+	value = event_find_member(in->body, "properties");
 	if (value.type == JSON_OBJECT)
-		value = find_member(value.raw, "unique");
+		value = event_find_member(value.raw, "unique");
 	else
 		value.type = JSON_NONE;
 	if (value.type == JSON_NONE)
 		return o->unique_key && in->message_id.n > 0;
 	if (value.type == JSON_OBJECT)
-		value = find_member(value.raw, "key");
+		value = event_find_member(value.raw, "key");
 	else
 		value.type = JSON_NONE;
 	return value.type == JSON_NUMBER

@@ -33,8 +33,8 @@ segment_request_free(struct segment_request *r)
 	segment_request_init(r);
 }
 
-static struct segment_event *
-push_event(struct segment_request *r)
+struct segment_event *
+segment_push_event(struct segment_request *r)
 {
 	size_t cap = r->cap_events == 0 ? 16 : r->cap_events * 2;
 	struct segment_event *events;
@@ -144,9 +144,13 @@ take_time(struct segment_request *r, const struct event_fields *f, struct segmen
 static enum event_kind
 find_kind(struct segment_request *r, const struct json_value *type)
 {
+	enum event_kind kind;
+
 	if (r->path_kind != KIND_UNKNOWN || type->type != JSON_STRING)
 		return r->path_kind;
-	return kind_parse(segment_decode(r, type));
+	kind = kind_parse(segment_decode(r, type));
+	/* Bento's own shape is taken on Bento's own paths only. */
+	return kind == KIND_BENTO || kind == KIND_SUBSCRIBER ? KIND_UNKNOWN : kind;
 }
 
 static struct slice
@@ -206,27 +210,27 @@ count_characters(struct slice utf8)
 	return n;
 }
 
-/* Which limit the event exceeds; NULL: none. */
-static const char *
-find_excess(const struct segment_request *r, const struct segment_event *event)
+const char *
+segment_find_excess(struct segment_request *r, const struct segment_event *event)
 {
+	const char *reason = NULL;
+
 	if (r->max_event > 0 && event->body.n > r->max_event)
-		return event_too_large;
-	if (r->max_message_id > 0 && event->message_id.n > r->max_message_id
-	    && count_characters(event->message_id) > r->max_message_id)
-		return message_id_too_long;
-	return NULL;
+		reason = event_too_large;
+	else if (r->max_message_id > 0 && event->message_id.n > r->max_message_id
+		 && count_characters(event->message_id) > r->max_message_id)
+		reason = message_id_too_long;
+	r->n_excess += reason != NULL;
+	return reason;
 }
 
 static void
 judge(struct segment_request *r, const struct event_fields *f, struct segment_event *event)
 {
 	event->status = STATUS_INVALID;
-	event->reason = find_excess(r, event);
-	if (event->reason != NULL) {
-		r->n_excess++;
+	event->reason = segment_find_excess(r, event);
+	if (event->reason != NULL)
 		return;
-	}
 	event->reason = find_fault(f, event);
 	if (event->reason != NULL)
 		return;
@@ -248,7 +252,7 @@ segment_read_event(struct segment_request *r, struct json *j, struct event_field
 
 	if (event_fields_read(j, f) != 0)
 		return -1;
-	event = push_event(r);
+	event = segment_push_event(r);
 	if (event == NULL || person_find(&f->sources, &r->scratch, &person) != 0)
 		return -1;
 	event->body = f->body;

@@ -61,7 +61,8 @@ struct segment_request {
 	struct slice context;   /* batch: its raw `context`, `integrations` and `sentAt` values, */
 	struct slice integrations; /*     absent when missing */
 	struct slice sent_at;
-	bool is_array; /* of SEGMENT_ARRAY: the body is [...] */
+	struct slice site_uuid; /* native_parse: decoded; absent when there is none */
+	bool is_array;          /* of SEGMENT_ARRAY: the body is [...] */
 	struct segment_event *events;
 	size_t n_events;
 	/* owned by the request; reused from one parse to the next; scratch is never larger than

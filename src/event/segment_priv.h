@@ -8,6 +8,12 @@
 /* One pointer, as the code of a request that has more events than max_events. */
 extern const char segment_too_many_events[];
 
+/* Before anything is decoded: empty, with room for all texts. -1 without memory. */
+int segment_prepare(struct segment_request *r);
+/* A new event, all zeros; NULL: too many (code says so), or no memory. */
+struct segment_event *segment_push_event(struct segment_request *r);
+/* Which limit the event exceeds, counted for segment_explain_excess; NULL: none. */
+const char *segment_find_excess(struct segment_request *r, const struct segment_event *event);
 /* The text of a string, else absent. */
 struct slice segment_decode(struct segment_request *r, const struct json_value *value);
 /* Whether it is a time from 1970 to 9999; wall ms. */

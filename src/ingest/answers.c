@@ -39,12 +39,28 @@ print_member(struct buf *b, const char *name, const char *value)
 	json_string_append(b, slice_from(value));
 }
 
+static void
+print_bento_body(struct buf *b, const struct answer *a)
+{
+	if (a->code == NULL) {
+		buf_printf(b, "{\"results\":%zu,\"failed\":%zu}", a->results, a->failed);
+		return;
+	}
+	buf_append_literal(b, "{\"error\":");
+	json_string_append(b, slice_from(a->message));
+	buf_append_byte(b, '}');
+}
+
 /* Three members, because the SDKs look in three places (SEGMENT.md, Answers). */
 static void
-print_body(struct buf *b, const struct answer *a)
+print_body(struct buf *b, const struct answer *a, const struct answer_manner *m)
 {
 	if (a->status == 204)
 		return;
+	if (m->bento) {
+		print_bento_body(b, a);
+		return;
+	}
 	if (a->code == NULL) {
 		buf_append_literal(b, "{\"success\": true}");
 		return;
@@ -86,7 +102,8 @@ print_head(struct buf *b, const char *date, const struct answer *a, const struct
 		buf_append_literal(b, "Accept-Encoding: gzip\r\n");
 	/* A page must not make the browser ask its user for a password. */
 	if (a->status == 401 && m->origin.p == NULL)
-		buf_append_literal(b, "WWW-Authenticate: Basic realm=\"write key\"\r\n");
+		buf_printf(b, "WWW-Authenticate: Basic realm=\"%s\"\r\n",
+		    m->bento ? "Bento" : "write key");
 	print_cors(b, m);
 	if (m->close)
 		buf_append_literal(b, "Connection: close\r\n");
@@ -100,7 +117,7 @@ print(struct answers *a, const struct answer *answer, const struct answer_manner
 {
 	buf_clear(&a->text);
 	buf_clear(&a->body);
-	print_body(&a->body, answer);
+	print_body(&a->body, answer, m);
 	print_head(&a->text, a->date, answer, m, a->body.n);
 	if (!m->head_only)
 		buf_append_slice(&a->text, buf_slice(&a->body));
@@ -112,7 +129,8 @@ print(struct answers *a, const struct answer *answer, const struct answer_manner
 static bool
 is_plain_ok(const struct answer *a, const struct answer_manner *m)
 {
-	return a->status == 200 && a->code == NULL && m->origin.p == NULL && !m->head_only;
+	return a->status == 200 && a->code == NULL && m->origin.p == NULL && !m->head_only
+	       && !m->bento;
 }
 
 struct slice

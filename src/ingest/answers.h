@@ -1,5 +1,6 @@
 /*
- * What we say: whole responses, head and body in one run of bytes, in Segment's shape.
+ * What we say: whole responses, head and body in one run of bytes, in Segment's shape, or in
+ * Bento's to its clients.
  *
  * Main thread. The one answer of the hot path, 200 {"success": true}, is printed once a second (for
  * its Date) and then only sent.
@@ -23,6 +24,8 @@ struct answer {
 	const char *message;  /* a sentence for people; NULL: success */
 	unsigned retry_after; /* seconds; 0: none */
 	const char *allow;    /* with 405 */
+	size_t results;       /* of a success, told in Bento's shape: accepted, */
+	size_t failed;        /*     and kept as invalid */
 };
 
 /* What the request and its connection add. */
@@ -30,6 +33,7 @@ struct answer_manner {
 	bool close;          /* the connection ends behind it */
 	bool http10;         /* a client that must be told that it does not end */
 	bool head_only;      /* HEAD: no body */
+	bool bento;          /* in Bento's shape */
 	bool preflight;      /* answers a browser's question before its request */
 	struct slice origin; /* the page that may read it; absent: none */
 };

@@ -214,21 +214,34 @@ base64_decode(struct slice text, char *to, size_t room, size_t *ret_n)
 }
 
 enum auth_verdict
-auth_basic(const struct auth *a, struct slice authorization, int64_t *ret_site_id)
+auth_basic_text(struct slice authorization, char *to, size_t room, struct slice *ret_text)
 {
-	char text[BASIC_MAX];
-	struct slice user = { text, 0 };
-	const char *colon;
+	struct slice text = { to, 0 };
 
-	if (a->n_keys == 0)
-		return auth_key(a, SLICE_NONE, ret_site_id);
 	if (authorization.n < 6 || strncasecmp(authorization.p, "Basic ", 6) != 0)
 		return AUTH_ABSENT;
 	for (authorization.p += 6, authorization.n -= 6;
 	     authorization.n > 0 && authorization.p[0] == ' '; authorization.p++)
 		authorization.n--;
-	if (base64_decode(authorization, text, sizeof(text), &user.n) != 0)
+	if (base64_decode(authorization, to, room, &text.n) != 0)
 		return AUTH_UNKNOWN;
+	*ret_text = text;
+	return AUTH_KNOWN;
+}
+
+enum auth_verdict
+auth_basic(const struct auth *a, struct slice authorization, int64_t *ret_site_id)
+{
+	char text[BASIC_MAX];
+	enum auth_verdict verdict;
+	struct slice user;
+	const char *colon;
+
+	if (a->n_keys == 0)
+		return auth_key(a, SLICE_NONE, ret_site_id);
+	verdict = auth_basic_text(authorization, text, sizeof(text), &user);
+	if (verdict != AUTH_KNOWN)
+		return verdict;
 	colon = memchr(text, ':', user.n);
 	if (colon == NULL)
 		return AUTH_UNKNOWN;
@@ -269,12 +282,9 @@ percent_decode(struct slice text, char *to, size_t room)
 	return n;
 }
 
-enum auth_verdict
-auth_query(const struct auth *a, struct slice query, int64_t *ret_site_id)
+bool
+auth_query_get(struct slice query, struct slice name, char *to, size_t room, size_t *ret_n)
 {
-	static const struct slice name = { "writeKey=", 9 };
-	char text[AUTH_KEY_MAX + 1];
-
 	while (query.n > 0) {
 		const char *end = memchr(query.p, '&', query.n);
 		size_t n = end == NULL ? query.n : (size_t)(end - query.p);
@@ -282,14 +292,25 @@ auth_query(const struct auth *a, struct slice query, int64_t *ret_site_id)
 		if (n > name.n && memcmp(query.p, name.p, name.n) == 0) {
 			struct slice raw = { query.p + name.n, n - name.n };
 
-			n = percent_decode(raw, text, sizeof(text));
-			return auth_key(a, (struct slice){ text, n }, ret_site_id);
+			*ret_n = percent_decode(raw, to, room);
+			return true;
 		}
 		n += end != NULL;
 		query.p += n;
 		query.n -= n;
 	}
-	return auth_key(a, SLICE_NONE, ret_site_id);
+	return false;
+}
+
+enum auth_verdict
+auth_query(const struct auth *a, struct slice query, int64_t *ret_site_id)
+{
+	char text[AUTH_KEY_MAX + 1];
+	struct slice key = { text, 0 };
+
+	if (!auth_query_get(query, SLICE("writeKey="), text, sizeof(text), &key.n))
+		key = SLICE_NONE;
+	return auth_key(a, key, ret_site_id);
 }
 
 bool

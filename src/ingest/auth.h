@@ -41,11 +41,21 @@ enum auth_verdict {
 /* Without configured keys any key is known, and none is needed: AUTH_KNOWN always. ret_site_id is
  * written with AUTH_KNOWN only. */
 enum auth_verdict auth_key(const struct auth *a, struct slice key, int64_t *ret_site_id);
+/*
+ * The text of an Authorization header's Basic credentials, decoded into `to`: AUTH_KNOWN; other
+ * schemes are AUTH_ABSENT, what is no Base64 or has no room is AUTH_UNKNOWN.
+ */
+enum auth_verdict auth_basic_text(
+    struct slice authorization, char *to, size_t room, struct slice *ret_text);
 /* The user name of an Authorization header's Basic credentials; other schemes are AUTH_ABSENT. */
 enum auth_verdict auth_basic(
     const struct auth *a, struct slice authorization, int64_t *ret_site_id);
 /* The parameter `writeKey` of a query string. */
 enum auth_verdict auth_query(const struct auth *a, struct slice query, int64_t *ret_site_id);
+
+/* The first parameter of a query that begins with name ("writeKey="), decoded into `to` as far as
+ * there is room. False: there is none. */
+bool auth_query_get(struct slice query, struct slice name, char *to, size_t room, size_t *ret_n);
 
 /*
  * Whether pages of that origin may post at all: every origin where write keys are configured (the

@@ -51,18 +51,53 @@ is_gzip(struct slice content_encoding)
 	return is_word(content_encoding, "gzip") || is_word(content_encoding, "x-gzip");
 }
 
+#define SITE_UUID_MAX 256 /* bytes of one in a query; a longer one is none of ours */
+
+static const struct answer not_native = { .status = 404,
+	.code = "not_found",
+	.message = "bentospool takes POST /api/v1/batch/events and /api/v1/batch/subscribers; "
+		   "everything else of this API is asked of Bento itself" };
+
+/* As Bento: the keys first, and a site that the query names; else the body may name it. */
+static const struct answer *
+judge_native(struct request *r, const struct http_head *h)
+{
+	const struct ingest *in = r->ingest;
+	char text[SITE_UUID_MAX];
+	struct slice uuid = native_query_site(h->query, text, sizeof(text));
+
+	r->renewal = in->renewals;
+	r->native_keys = native_find_keys(in->native, h->authorization);
+	r->native_known = uuid.n > 0;
+	if (r->native_keys == NATIVE_NOBODY)
+		return &request_wrong_native;
+	if (r->native_known && !native_find_site(in->native, r->native_keys, uuid, &r->site_id))
+		return &request_wrong_native;
+	return NULL;
+}
+
+/* What its head already tells of who posts it; NULL: nothing is wrong. */
+static const struct answer *
+judge_sender(struct request *r, const struct http_head *h)
+{
+	if (r->route->action == ROUTE_NATIVE)
+		return judge_native(r, h);
+	r->verdict = find_key(r->ingest->auth, h, &r->site_id);
+	r->is_signed = signature_parse(h->signature, r->signature) == 0;
+	return r->verdict == AUTH_UNKNOWN ? &request_wrong_key : NULL;
+}
+
 /* What its head already tells about a request that would store events; NULL: nothing is wrong. */
 static const struct answer *
 judge_events(struct request *r, const struct http_head *h)
 {
-	const struct auth *auth = r->ingest->auth;
+	const struct answer *refusal;
 
-	if (h->origin.p != NULL && !auth_origin(auth, h->origin))
+	if (h->origin.p != NULL && !auth_origin(r->ingest->auth, h->origin))
 		return &wrong_origin;
-	r->verdict = find_key(auth, h, &r->site_id);
-	r->is_signed = signature_parse(h->signature, r->signature) == 0;
-	if (r->verdict == AUTH_UNKNOWN)
-		return &request_wrong_key;
+	refusal = judge_sender(r, h);
+	if (refusal != NULL)
+		return refusal;
 	if (is_plain(h->content_encoding))
 		return NULL;
 	if (!is_gzip(h->content_encoding))
@@ -84,10 +119,11 @@ static const struct answer *
 judge(const struct ingest *in, struct conn *c, const struct http_head *h, const struct route *route,
     struct answer *wrong_method)
 {
+	c->manner.bento = route_is_native(h->path);
 	if (in->stopping)
 		return &stopping;
 	if (route == NULL)
-		return &not_found;
+		return c->manner.bento ? &not_native : &not_found;
 	if (!route_allows(route, h->method)) {
 		*wrong_method = (struct answer){ .status = 405,
 			.code = "method_not_allowed",
@@ -118,7 +154,7 @@ on_head(struct conn *c, const struct http_head *h, void *arg)
 	r->conn = c;
 	r->route = route;
 	c->owner = r;
-	if (route->action != ROUTE_EVENTS && route->action != ROUTE_WEBHOOK)
+	if (!route_stores(route))
 		return;
 	a = judge_events(r, h);
 	if (a != NULL) {
@@ -203,6 +239,7 @@ ingest_new(const struct ingest_options *o, struct event_base *base, struct outbo
 	in->wake_fd = -1;
 	if (auth_new(o->sites, o->n_sites, &in->auth, e) != 0
 	    || webhook_new(o->sites, o->n_sites, &in->webhook, e) != 0
+	    || native_new(o->sites, o->n_sites, &in->native, e) != 0
 	    || request_open(in, base, e) != 0 || open_server(in, o, base, e) != 0) {
 		ingest_free(in);
 		return -1;
@@ -217,23 +254,32 @@ ingest_address(const struct ingest *in, size_t i)
 	return server_address(in->server, i);
 }
 
+static void
+free_keys(struct auth *auth, struct webhook *webhook, struct native *native)
+{
+	auth_free(auth);
+	webhook_free(webhook);
+	native_free(native);
+}
+
 int
 ingest_renew_sites(
     struct ingest *in, const struct ingest_site_options *sites, size_t n, struct err *e)
 {
-	struct webhook *webhook;
-	struct auth *auth;
+	struct webhook *webhook = NULL;
+	struct native *native = NULL;
+	struct auth *auth = NULL;
 
-	if (auth_new(sites, n, &auth, e) != 0)
-		return -1;
-	if (webhook_new(sites, n, &webhook, e) != 0) {
-		auth_free(auth);
+	if (auth_new(sites, n, &auth, e) != 0 || webhook_new(sites, n, &webhook, e) != 0
+	    || native_new(sites, n, &native, e) != 0) {
+		free_keys(auth, webhook, native);
 		return -1;
 	}
-	auth_free(in->auth);
-	webhook_free(in->webhook);
+	free_keys(in->auth, in->webhook, in->native);
 	in->auth = auth;
 	in->webhook = webhook;
+	in->native = native;
+	in->renewals++;
 	return 0;
 }
 
@@ -253,7 +299,6 @@ ingest_free(struct ingest *in)
 		server_close(in->server);
 	request_close(in);
 	server_free(in->server); /* after the requests, which are charged to its quota */
-	auth_free(in->auth);
-	webhook_free(in->webhook);
+	free_keys(in->auth, in->webhook, in->native);
 	free(in);
 }

@@ -5,8 +5,8 @@
  * server.h    connections: limits, deadlines, accepting, stopping; conn.h: one of them
  * listen.h    addresses and their sockets
  * routes.h    paths to actions
- * auth.h      write keys and origins; webhook.h: signatures
- * answers.h   responses in Segment's shape
+ * auth.h      write keys and origins; webhook.h: signatures; native.h: Bento's keys
+ * answers.h   responses in Segment's shape, or Bento's
  *
  * The way of a request: its head is judged (path, method, origin, write key as far as it is there);
  * its body is received into memory of its own and parsed in place; the events, slices of that
@@ -35,6 +35,10 @@ struct ingest_site_options {
 	size_t n_write_keys;
 	const char *const *allow_origins;
 	size_t n_allow_origins;
+	/* Bento's own: clients of Bento may post with them. NULL or "": none may. */
+	const char *site_uuid;
+	const char *publishable_key;
+	const char *secret_key;
 	const char *webhook_secret; /* NULL or "": posts to /v1/webhook are not signed */
 };
 

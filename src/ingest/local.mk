@@ -10,6 +10,7 @@ src_libbentospool_a_SOURCES += \
 	src/ingest/http_chunks.c \
 	src/ingest/ingest.c src/ingest/ingest.h \
 	src/ingest/listen.c src/ingest/listen.h \
+	src/ingest/native.c src/ingest/native.h \
 	src/ingest/request.c src/ingest/request.h \
 	src/ingest/routes.c src/ingest/routes.h \
 	src/ingest/server.c src/ingest/server.h \

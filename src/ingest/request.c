@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "event/json.h"
+#include "event/native.h"
 
 #define MAX_SPARE_REQUESTS 128
 #define KEPT_EVENTS 64 /* of a parse, from one request to the next */
@@ -15,6 +16,14 @@ static const struct answer ok = { .status = 200 };
 const struct answer request_wrong_key = { .status = 401,
 	.code = "invalid_write_key",
 	.message = "the write key is missing or not one of write_keys" };
+const struct answer request_wrong_native = { .status = 401,
+	.code = "unauthorized",
+	.message = "publishable key, secret key and site_uuid are not those of a site of this "
+		   "spooler" };
+static const struct answer renewed = { .status = 503,
+	.code = "renewed",
+	.message = "the keys were renewed while this was posted; try again",
+	.retry_after = 1 };
 static const struct answer wrong_signature = { .status = 401,
 	.code = "invalid_signature",
 	.message = "X-Signature is missing or does not fit webhook_secret" };
@@ -147,13 +156,35 @@ wake_loop(void *arg)
 }
 
 static const struct answer *
-answer_for(const struct outbox_msg *msg)
+refusal_for(const struct outbox_msg *msg)
 {
-	if (msg->rc == 0)
-		return &ok;
 	if (msg->err.code == ERR_BUSY)
 		return &locked;
 	return msg->err.code == ERR_FULL ? &disk_full : &not_stored;
+}
+
+/* How many will be sent, and how many never can be. */
+static struct answer
+count_events(const struct segment_request *parse)
+{
+	struct answer a = ok;
+
+	for (size_t i = 0; i < parse->n_events; i++)
+		a.failed += parse->events[i].status == STATUS_INVALID;
+	a.results = parse->n_events - a.failed;
+	return a;
+}
+
+static void
+answer_stored(struct request *r)
+{
+	struct answer a = ok;
+
+	if (r->put.msg.rc != 0)
+		a = *refusal_for(&r->put.msg);
+	else if (r->route->action == ROUTE_NATIVE)
+		a = count_events(&r->parse);
+	finish(r, &a);
 }
 
 static void
@@ -165,7 +196,7 @@ take_back(struct request *r)
 		release_request(r);
 		return;
 	}
-	finish(r, answer_for(&r->put.msg));
+	answer_stored(r);
 	conn_run(c);
 }
 
@@ -278,6 +309,45 @@ judge_webhook(struct request *r)
 	return &wrong_signature;
 }
 
+/* The query named the site, or the body does. */
+static const struct answer *
+judge_native(struct request *r)
+{
+	const struct ingest *in = r->ingest;
+
+	if (r->native_known)
+		return NULL;
+	if (r->renewal != in->renewals)
+		return &renewed;
+	return native_find_site(in->native, r->native_keys, r->parse.site_uuid, &r->site_id)
+		   ? NULL
+		   : &request_wrong_native;
+}
+
+/* Who posts, judged by all that there is; NULL: a site is known. */
+static const struct answer *
+judge_sender(struct request *r)
+{
+	switch (r->route->action) {
+	case ROUTE_NATIVE:
+		return judge_native(r);
+	case ROUTE_WEBHOOK:
+		return judge_webhook(r);
+	case ROUTE_EVENTS:
+	case ROUTE_DISCARD:
+	case ROUTE_HEALTH:
+		break;
+	}
+	return judge_key(r);
+}
+
+static int
+parse_body(struct request *r, struct err *e)
+{
+	return r->route->action == ROUTE_NATIVE ? native_parse(&r->parse, e)
+						: segment_parse(&r->parse, e);
+}
+
 static void
 take_events(struct request *r)
 {
@@ -293,11 +363,11 @@ take_events(struct request *r)
 	parse->max_event = r->ingest->max_event;
 	parse->max_message_id = r->ingest->max_message_id;
 	parse->max_events = max_events(r);
-	if (segment_parse(parse, &e) != 0) {
+	if (parse_body(r, &e) != 0) {
 		refuse_body(r, &e);
 		return;
 	}
-	refusal = r->route->action == ROUTE_WEBHOOK ? judge_webhook(r) : judge_key(r);
+	refusal = judge_sender(r);
 	if (refusal != NULL)
 		finish(r, refusal);
 	else if (charge_events(r) != 0)
@@ -343,6 +413,7 @@ request_on_body(struct conn *c, void *arg)
 	switch (r->route->action) {
 	case ROUTE_EVENTS:
 	case ROUTE_WEBHOOK:
+	case ROUTE_NATIVE:
 		take_events(r);
 		break;
 	case ROUTE_DISCARD:

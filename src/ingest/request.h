@@ -11,6 +11,7 @@
 #include "ingest/auth.h"
 #include "ingest/conn.h"
 #include "ingest/gzip.h"
+#include "ingest/native.h"
 #include "ingest/routes.h"
 #include "ingest/webhook.h"
 #include "outbox/outbox.h"
@@ -26,7 +27,10 @@ struct request {
 	const struct route *route;
 	enum auth_verdict verdict; /* on the key, as far as it was seen */
 	int64_t site_id;
-	bool is_signed; /* signature is set */
+	size_t native_keys; /* ROUTE_NATIVE: of native_find_keys, */
+	uint64_t renewal;   /*     under these settings */
+	bool native_known;  /* the query named the site */
+	bool is_signed;     /* signature is set */
 	unsigned char signature[SIGNATURE_SIZE];
 	struct segment_request parse;
 	struct body body;
@@ -40,6 +44,8 @@ struct ingest {
 	struct server *server;
 	struct auth *auth;
 	struct webhook *webhook;
+	struct native *native;
+	uint64_t renewals; /* of keys and secrets */
 	struct outbox *outbox;
 	const struct clock *clock;
 	size_t max_event, max_message_id; /* as in struct ingest_options */
@@ -53,7 +59,7 @@ struct ingest {
 	unsigned n_spare;
 };
 
-extern const struct answer request_busy, request_wrong_key;
+extern const struct answer request_busy, request_wrong_key, request_wrong_native;
 
 /* NULL without memory. */
 struct request *request_take(struct ingest *in);

@@ -1,5 +1,7 @@
 #include "ingest/routes.h"
 
+#include <string.h>
+
 /* In the order of how often they are asked for. */
 static const struct route routes[] = {
 	{ "/v1/batch", ROUTE_EVENTS, SEGMENT_BATCH, KIND_UNKNOWN },
@@ -19,9 +21,19 @@ static const struct route routes[] = {
 	{ "/v1/b", ROUTE_EVENTS, SEGMENT_BATCH, KIND_UNKNOWN },
 	{ "/v1/import", ROUTE_EVENTS, SEGMENT_BATCH, KIND_UNKNOWN },
 	{ "/v1/webhook", ROUTE_WEBHOOK, SEGMENT_ARRAY, KIND_UNKNOWN },
+	{ "/api/v1/batch/events", ROUTE_NATIVE, SEGMENT_BATCH, KIND_BENTO },
+	{ "/api/v1/batch/subscribers", ROUTE_NATIVE, SEGMENT_BATCH, KIND_SUBSCRIBER },
 	{ "/v1/m", ROUTE_DISCARD, SEGMENT_SINGLE, KIND_UNKNOWN },
 	{ "/healthz", ROUTE_HEALTH, SEGMENT_SINGLE, KIND_UNKNOWN },
 };
+
+bool
+route_is_native(struct slice path)
+{
+	static const struct slice prefix = { "/api/v1/", 8 };
+
+	return path.n >= prefix.n && memcmp(path.p, prefix.p, prefix.n) == 0;
+}
 
 const struct route *
 route_find(struct slice path)
@@ -30,6 +42,12 @@ route_find(struct slice path)
 		if (slice_equals(path, slice_from(routes[i].path)))
 			return &routes[i];
 	return NULL;
+}
+
+bool
+route_stores(const struct route *r)
+{
+	return r->action == ROUTE_EVENTS || r->action == ROUTE_WEBHOOK || r->action == ROUTE_NATIVE;
 }
 
 bool

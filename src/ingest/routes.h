@@ -10,6 +10,7 @@
 enum route_action {
 	ROUTE_EVENTS,  /* store what the body holds */
 	ROUTE_WEBHOOK, /* the same, as Segment's webhook destination posts it */
+	ROUTE_NATIVE,  /* the same, in Bento's own shape: `kind` says of what */
 	ROUTE_DISCARD, /* telemetry of the SDKs: answer 200, keep nothing */
 	ROUTE_HEALTH
 };
@@ -21,8 +22,12 @@ struct route {
 	enum event_kind kind; /* KIND_UNKNOWN: each event's `type` decides */
 };
 
+/* Is it a path of Bento's API, whose clients want answers in its shape? */
+bool route_is_native(struct slice path);
 /* NULL when there is nothing at that path. */
 const struct route *route_find(struct slice path);
+/* Does it store what is posted there? */
+bool route_stores(const struct route *r);
 /* OPTIONS counts as allowed where browsers may post. */
 bool route_allows(const struct route *r, enum http_method method);
 /* The value of an Allow header. */

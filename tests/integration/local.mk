@@ -8,6 +8,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_delivery.py \
 	tests/integration/test_fullness.py \
 	tests/integration/test_hardening.sh \
+	tests/integration/test_native.py \
 	tests/integration/test_policy.py \
 	tests/integration/test_reload.py \
 	tests/integration/test_replay.py \
@@ -20,7 +21,7 @@ INTEGRATION_TESTS = \
 TESTS += $(INTEGRATION_TESTS)
 EXTRA_DIST += $(INTEGRATION_TESTS) tests/lib/python.sh tests/lib/spoolhttp.py tests/lib/spoolproxy.py \
 	tests/lib/spooltest.py \
-	tests/sdk/clients.mjs tests/sdk/package.json tests/sdk/page.html tests/sdk/send.mjs \
+	tests/sdk/bento.mjs tests/sdk/clients.mjs tests/sdk/package.json tests/sdk/page.html tests/sdk/send.mjs \
 	tests/data/01-identify-ann.json \
 	tests/data/02-track-signed-up.json \
 	tests/data/03-track-product-added.json \

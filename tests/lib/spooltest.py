@@ -185,7 +185,17 @@ class Sim(Process):
 
     def events(self):
         """The events that came, in order; with --record-suppressed those known before too."""
-        return [line["event"] for line in _jsonl(self.record_path)]
+        return [line["event"] for line in self.records() if "event" in line]
+
+    def subscribers(self):
+        return [line["subscriber"] for line in self.records() if "subscriber" in line]
+
+    def commands(self):
+        return [line["command"] for line in self.records() if "command" in line]
+
+    def records(self):
+        """All of them as the record has them, in order."""
+        return _jsonl(self.record_path)
 
     def record_text(self):
         with open(self.record_path, encoding="utf-8") as lines:

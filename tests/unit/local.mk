@@ -31,11 +31,13 @@ UNIT_TESTS = \
 	tests/unit/test_ingest_gzip \
 	tests/unit/test_ingest_limits \
 	tests/unit/test_ingest_memory \
+	tests/unit/test_ingest_native \
 	tests/unit/test_ingest_slow \
 	tests/unit/test_ingest_webhook \
 	tests/unit/test_json \
 	tests/unit/test_listen \
 	tests/unit/test_mapping \
+	tests/unit/test_native \
 	tests/unit/test_migrate \
 	tests/unit/test_operate \
 	tests/unit/test_options \
@@ -150,6 +152,8 @@ tests_unit_test_ingest_limits_SOURCES = tests/unit/test_ingest_limits.c $(INGEST
 tests_unit_test_ingest_limits_LDADD = $(UNIT_LIBS)
 tests_unit_test_ingest_memory_SOURCES = tests/unit/test_ingest_memory.c $(INGEST_TEST_LIB)
 tests_unit_test_ingest_memory_LDADD = $(UNIT_LIBS)
+tests_unit_test_ingest_native_SOURCES = tests/unit/test_ingest_native.c $(INGEST_TEST_LIB)
+tests_unit_test_ingest_native_LDADD = $(UNIT_LIBS)
 tests_unit_test_ingest_slow_SOURCES = tests/unit/test_ingest_slow.c $(INGEST_TEST_LIB)
 tests_unit_test_ingest_slow_LDADD = $(UNIT_LIBS)
 tests_unit_test_ingest_webhook_SOURCES = tests/unit/test_ingest_webhook.c $(INGEST_TEST_LIB)
@@ -160,6 +164,8 @@ tests_unit_test_listen_SOURCES = tests/unit/test_listen.c
 tests_unit_test_listen_LDADD = $(UNIT_LIBS)
 tests_unit_test_mapping_SOURCES = tests/unit/test_mapping.c
 tests_unit_test_mapping_LDADD = $(UNIT_LIBS)
+tests_unit_test_native_SOURCES = tests/unit/test_native.c tests/unit/segment_fixture.h
+tests_unit_test_native_LDADD = $(UNIT_LIBS)
 tests_unit_test_migrate_SOURCES = tests/unit/test_migrate.c $(TEST_LIB)
 tests_unit_test_migrate_LDADD = $(UNIT_LIBS)
 tests_unit_test_purge_SOURCES = tests/unit/test_purge.c $(HANDMADE)
