@@ -28,7 +28,9 @@ INSERT INTO site (name) VALUES (?1) ON CONFLICT (name) DO NOTHING;
 SELECT site_id FROM site WHERE name = ?1;
 
 -- name: site_state
-UPDATE site SET mode = ?2, reason = ?3, next_attempt_at = ?4, failures = ?5 WHERE site_id = ?1;
+UPDATE site SET mode = ?2, reason = ?3, next_attempt_at = ?4, failures = ?5, byte_limit = ?6,
+	refused = ?7
+WHERE site_id = ?1;
 
 -- name: sites_reset
 UPDATE site SET mode = 'ready', reason = NULL, next_attempt_at = 0, failures = 0
@@ -40,8 +42,8 @@ UPDATE site SET pause_at = ?2, pause_by = ?3, pause_note = ?4 WHERE name = ?1 OR
 -- name: site_count
 SELECT count(*) FROM site WHERE name = ?1 OR ?1 IS NULL;
 
--- name: site_is_paused
-SELECT pause_at IS NOT NULL FROM site WHERE site_id = ?1;
+-- name: site_before
+SELECT pause_at IS NOT NULL, coalesce(byte_limit, 0), refused FROM site WHERE site_id = ?1;
 
 -- name: site_hurry
 UPDATE delivery SET next_attempt_at = 0

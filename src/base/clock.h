@@ -18,6 +18,9 @@ struct clock {
 
 extern const struct clock clock_system;
 
+/* Tells one boot of this machine from another; never 0. mono goes on within one. */
+uint64_t clock_boot(void);
+
 static inline int64_t
 clock_wall(const struct clock *c)
 {

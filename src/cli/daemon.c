@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/rand.h"
 #include "cli/alarm.h"
+#include "cli/clocks.h"
 #include "cli/daemon_priv.h"
 #include "cli/news.h"
 #include "cli/notify.h"
@@ -110,6 +111,7 @@ on_watch(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	watch_health(d);
 	news_read(d->news, d->alarm);
+	clocks_tick(d->clocks);
 	retention_tick(d->retention, &d->config->retention);
 }
 
@@ -136,6 +138,20 @@ start_outbox(struct daemon *d, struct err *e)
 }
 
 static int
+recall_site(
+    const struct daemon *d, int64_t site_id, struct dispatch_site_options *site, struct err *e)
+{
+	struct outbox_site_before before;
+
+	if (outbox_site_before(d->outbox, site_id, &before, e) != 0)
+		return -1;
+	site->paused = before.paused;
+	site->byte_limit = before.byte_limit;
+	site->refused = before.refused;
+	return 0;
+}
+
+static int
 new_dispatcher(struct daemon *d, struct transport *transport, struct dispatch_site_options *sites,
     struct err *e)
 {
@@ -144,6 +160,8 @@ new_dispatcher(struct daemon *d, struct transport *transport, struct dispatch_si
 		.outbox = d->outbox,
 		.transport = transport,
 		.clock = &clock_system,
+		.clocks = clocks_before(d->clocks),
+		.boot = d->boot,
 		.sites = sites,
 		.n_sites = d->config->n_sites,
 		.stop_deadline_ms = d->config->stop_deadline,
@@ -153,7 +171,7 @@ new_dispatcher(struct daemon *d, struct transport *transport, struct dispatch_si
 
 	for (size_t i = 0; i < d->config->n_sites; i++) {
 		wiring_site_dispatch(d->config, &d->config->sites[i], d->site_ids[i], &sites[i]);
-		if (outbox_site_paused(d->outbox, d->site_ids[i], &sites[i].paused, e) != 0)
+		if (recall_site(d, d->site_ids[i], &sites[i], e) != 0)
 			return -1;
 	}
 	if (rand_system(&o.seed, sizeof(o.seed), e) != 0)
@@ -325,7 +343,8 @@ start(struct daemon *d, struct err *e)
 	    || news_new(&d->news, e) != 0)
 		return -1;
 	if (start_outbox(d, e) != 0
-	    || retention_new(d->outbox, &clock_system, &d->retention, e) != 0
+	    || clocks_new(d->outbox, &clock_system, d->boot, &d->clocks, e) != 0
+	    || retention_new(d->outbox, &clock_system, clocks_age(d->clocks), &d->retention, e) != 0
 	    || start_dispatcher(d, e) != 0 || start_ingest(d, e) != 0 || start_control(d, e) != 0)
 		return -1;
 	return outbox_start(d->outbox, e);
@@ -367,6 +386,7 @@ release(struct daemon *d)
 	if (d->watch != NULL)
 		event_free(d->watch);
 	retention_free(d->retention);
+	clocks_free(d->clocks);
 	news_free(d->news);
 	alarm_free(d->alarm);
 	if (d->base != NULL)
@@ -378,7 +398,7 @@ release(struct daemon *d)
 int
 daemon_run(struct config *c, const struct config_request *request, struct err *e)
 {
-	struct daemon d = { .config = c, .request = request };
+	struct daemon d = { .config = c, .request = request, .boot = clock_boot() };
 	int rc;
 
 	if (process_prepare(e) != 0

@@ -14,6 +14,7 @@
 #define N_SIGNALS 2
 
 struct alarm;
+struct clocks;
 struct event;
 struct event_base;
 struct news;
@@ -34,6 +35,8 @@ struct daemon {
 	struct alarm *alarm;
 	struct news *news;
 	struct retention *retention;
+	struct clocks *clocks;
+	uint64_t boot;
 	enum outbox_health health; /* as last logged */
 	bool stopping;
 };

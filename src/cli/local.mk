@@ -2,6 +2,7 @@ src_libbentospool_a_SOURCES += \
 	src/cli/address.c src/cli/address.h \
 	src/cli/alarm.c src/cli/alarm.h \
 	src/cli/changes.c src/cli/changes.h \
+	src/cli/clocks.c src/cli/clocks.h \
 	src/cli/config.c src/cli/config.h src/cli/config_check.c \
 	src/cli/config_file.c src/cli/config_file.h \
 	src/cli/config_scan.c src/cli/config_scan.h \

@@ -18,7 +18,7 @@
 struct retention {
 	struct outbox *outbox;
 	const struct clock *clock;
-	struct age age;
+	const struct age *age;
 	struct purge_limits limits;
 	char *archive;
 	struct outbox_purge purge;
@@ -69,7 +69,7 @@ void
 retention_now(
     const struct retention *r, const struct config_retention *settings, struct purge_limits *ret)
 {
-	retention_limits(settings, &r->age, clock_wall(r->clock), clock_mono(r->clock), ret);
+	retention_limits(settings, r->age, clock_wall(r->clock), clock_mono(r->clock), ret);
 }
 
 /* On the writer's thread: the next slice follows at once, as long as this second has some left. */
@@ -84,8 +84,8 @@ on_done(struct outbox_msg *msg, void *arg)
 }
 
 int
-retention_new(struct outbox *outbox, const struct clock *clock, struct retention **ret_retention,
-    struct err *e)
+retention_new(struct outbox *outbox, const struct clock *clock, const struct age *age,
+    struct retention **ret_retention, struct err *e)
 {
 	struct retention *r = calloc(1, sizeof(*r));
 
@@ -97,6 +97,7 @@ retention_new(struct outbox *outbox, const struct clock *clock, struct retention
 	}
 	r->outbox = outbox;
 	r->clock = clock;
+	r->age = age;
 	r->next_ms = clock_mono(clock) + FIRST_MS;
 	*ret_retention = r;
 	return 0;
@@ -162,7 +163,6 @@ end_pass(struct retention *r)
 void
 retention_tick(struct retention *r, const struct config_retention *settings)
 {
-	age_look(&r->age, clock_wall(r->clock), clock_mono(r->clock));
 	if (r->under_way) {
 		if (mailbox_take(&r->done) == NULL)
 			return;

@@ -5,6 +5,12 @@
  * in step with the monotonic one for as long as max_age since it last jumped (by more than a
  * minute): what was there before the jump is that old by then, and what came later is dated right.
  * Otherwise nothing expires: an event too many is better than one lost to a clock.
+ *
+ * A jump must not be forgotten by a restart, nor happen unseen while no process runs: what is to be
+ * known about the clocks is remembered in the outbox (struct age_memory). Within one boot of the
+ * machine both clocks go on, so a jump meanwhile shows. After another boot only a wall clock that
+ * went back shows; how much of a long time between is true nobody knows, so more than a day counts
+ * as a jump too.
  */
 #ifndef DISPATCH_AGE_H
 #define DISPATCH_AGE_H
@@ -24,6 +30,25 @@ struct age {
 	int64_t jumped_ms; /* monotonic */
 };
 
+/* What outlives the process. Wall ms of the clock as it is since the jump. */
+struct age_memory {
+	uint64_t boot;     /* which boot of the machine; 0: nothing is remembered */
+	int64_t offset;    /* wall - mono */
+	int64_t seen_at;   /* the last look */
+	int64_t jumped_at; /* the last jump; 0: none is known */
+};
+
+/* How old a memory may get before it is renewed. */
+#define AGE_REMEMBER_MS INT64_C(3600000)
+/* The longest time without a process, across a boot, that is believed. */
+#define AGE_GAP_MS INT64_C(86400000)
+
+/* At the start of a process, in place of the first look. */
+void age_recall(
+    struct age *a, const struct age_memory *m, uint64_t boot, int64_t wall, int64_t mono);
+/* After a look: whether *m was out of date, and is written anew. */
+bool age_remember(
+    const struct age *a, struct age_memory *m, uint64_t boot, int64_t wall, int64_t mono);
 /* Looks at the clocks; often, so that a jump is told from a drift. */
 void age_look(struct age *a, int64_t wall, int64_t mono);
 /* Events received before this wall time are too old; AGE_NONE: nobody can say. max_age_ms 0: never.

@@ -137,7 +137,7 @@ attempt_end(struct attempt *a)
 {
 	/* The site's state as it is now: a record that had to wait must not bring back an old one.
 	 */
-	a->end.site = a->site->state;
+	a->end.site = site_record(a->site);
 	a->end.msg = (struct outbox_msg){ .type = OUTBOX_ATTEMPT_END };
 	a->state = ATTEMPT_ENDING;
 	if (dispatcher_send(a->site->d, &a->end.msg) != 0)

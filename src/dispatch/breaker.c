@@ -13,21 +13,21 @@ breaker_init(struct breaker *b, int64_t retry_first_ms, int64_t retry_max_ms, un
 		.retry_max_ms = retry_max_ms,
 		.full = full_batch,
 		.ramp = full_batch,
+		.not_before_ms = INT64_MIN,
 	};
 }
 
 bool
 breaker_allows(const struct breaker *b, int64_t now)
 {
-	switch (b->mode) {
-	case BREAKER_CLOSED:
-		return true;
-	case BREAKER_OPEN:
-		return now >= b->open_ms;
-	case BREAKER_HALF_OPEN:
-		break;
-	}
-	return false;
+	return b->mode != BREAKER_HALF_OPEN && now >= breaker_next(b);
+}
+
+int64_t
+breaker_next(const struct breaker *b)
+{
+	return b->mode == BREAKER_OPEN && b->open_ms > b->not_before_ms ? b->open_ms
+									: b->not_before_ms;
 }
 
 bool
@@ -113,8 +113,12 @@ fail_stale(struct breaker *b, const struct breaker_failure *f, int64_t now)
 {
 	int64_t until = now + f->wait_at_least_ms;
 
-	if (f->wait_at_least_ms == 0 || b->mode == BREAKER_HALF_OPEN
-	    || (b->mode == BREAKER_OPEN && until <= b->open_ms))
+	if (f->wait_at_least_ms == 0)
+		return false;
+	if (until > b->not_before_ms)
+		b->not_before_ms = until;
+	/* What the probe finds counts, but only then. */
+	if (b->mode == BREAKER_HALF_OPEN || (b->mode == BREAKER_OPEN && until <= b->open_ms))
 		return false;
 	/* What is on its way then is stale too. */
 	b->epoch += b->mode == BREAKER_CLOSED;
@@ -143,4 +147,5 @@ breaker_retry(struct breaker *b, int64_t now)
 {
 	if (b->mode == BREAKER_OPEN && b->open_ms > now)
 		b->open_ms = now;
+	b->not_before_ms = INT64_MIN;
 }

@@ -30,6 +30,7 @@ struct breaker {
 	enum breaker_mode mode;
 	enum verdict_site why; /* why it opened; SITE_OPEN while closed */
 	int64_t open_ms;       /* OPEN: no probe before */
+	int64_t not_before_ms; /* nothing at all: an answer asked for it while a probe was out */
 	unsigned failures;     /* in a row */
 	unsigned throttled;    /* of them 429s */
 	unsigned ramp;         /* events that a request may carry while closed */
@@ -47,6 +48,8 @@ void breaker_init(
     struct breaker *b, int64_t retry_first_ms, int64_t retry_max_ms, unsigned full_batch);
 /* May a request go out? When it does, tell breaker_sent. */
 bool breaker_allows(const struct breaker *b, int64_t now);
+/* Not before this time, unless something happens; INT64_MIN: at once. */
+int64_t breaker_next(const struct breaker *b);
 /* Would a request be the probe? */
 bool breaker_probing(const struct breaker *b);
 /* Events that it may carry. */

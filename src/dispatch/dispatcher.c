@@ -188,7 +188,7 @@ take_results(struct dispatcher *d)
 static void
 report_site(const struct dispatcher *d, struct site *s)
 {
-	int64_t wait = s->breaker.open_ms - clock_mono(d->clock);
+	int64_t wait = breaker_next(&s->breaker) - clock_mono(d->clock);
 
 	if (!s->news)
 		return;
@@ -389,6 +389,8 @@ dispatcher_new(
 	d->on_site = o->on_site;
 	d->on_site_arg = o->on_site_arg;
 	rand_seed(&d->chance, o->seed);
+	if (o->clocks != NULL)
+		age_recall(&d->age, o->clocks, o->boot, clock_wall(o->clock), clock_mono(o->clock));
 	if (outbox_reader_open(o->database, &d->reader, e) != 0 || make_sites(d, o, e) != 0) {
 		dispatcher_free(d);
 		return err_wrap(e, "dispatcher");

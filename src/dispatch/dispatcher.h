@@ -23,6 +23,7 @@
 #include "event/mapping.h"
 #include "outbox/outbox.h"
 
+struct age_memory;
 struct dispatcher;
 
 /* INTERFACE.md, section `site`, says what each means. */
@@ -46,7 +47,10 @@ struct dispatch_site_options {
 	struct verdict_policy policy;
 	unsigned max_attempts; /* failures charged to an event itself; 0: no limit */
 	int64_t max_age_ms;    /* since an event was received; 0: no limit */
-	bool paused;           /* by an operator: see dispatcher_steer */
+	/* how the process before left it */
+	bool paused;       /* by an operator: see dispatcher_steer */
+	size_t byte_limit; /* the largest body that Bento takes; 0: batch_bytes */
+	unsigned refused;  /* single events refused in a row */
 };
 
 struct dispatcher_options {
@@ -54,7 +58,9 @@ struct dispatcher_options {
 	struct outbox *outbox;
 	struct transport *transport; /* taken by success: freed with the dispatcher */
 	const struct clock *clock;
-	uint64_t seed; /* of the jitter */
+	uint64_t seed;                   /* of the jitter */
+	const struct age_memory *clocks; /* of the process before; NULL: nothing is known */
+	uint64_t boot;                   /* which boot of the machine this is */
 	const struct dispatch_site_options *sites;
 	size_t n_sites;
 	int64_t stop_deadline_ms; /* how long requests in flight may still take at the end */
@@ -72,8 +78,9 @@ int dispatcher_start(struct dispatcher *d, struct err *e);
 void dispatcher_wake(struct dispatcher *d);
 /*
  * New settings for some of the sites, credentials among them, used once the requests under way have
- * ended. Pauses that these sites made by themselves end: they are asked again at once. `paused` is
- * not looked at. -1: no memory, nothing changes. Any thread, until dispatcher_stop.
+ * ended. Pauses that these sites made by themselves end: they are asked again at once. What the
+ * process before left is not looked at. -1: no memory, nothing changes. Any thread, until
+ * dispatcher_stop.
  */
 int dispatcher_renew_sites(
     struct dispatcher *d, const struct dispatch_site_options *sites, size_t n, struct err *e);

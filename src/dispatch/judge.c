@@ -164,7 +164,7 @@ close_site(struct attempt *a, const struct verdict_facts *f, const struct verdic
 	if (!breaker_failed(&s->breaker, &failure, now, &s->d->chance))
 		return;
 	s->state.mode = v->site == SITE_PAUSE ? OUTBOX_SITE_PAUSED : OUTBOX_SITE_BACKOFF;
-	s->state.next_attempt_at = clock_wall(clock) + s->breaker.open_ms - now;
+	s->state.next_attempt_at = clock_wall(clock) + breaker_next(&s->breaker) - now;
 	s->state.failures = s->breaker.failures;
 	verdict_explain(f, v, s->state.reason, sizeof(s->state.reason));
 	s->news = true;
@@ -232,6 +232,12 @@ move_site(struct attempt *a, const struct verdict_facts *f, const struct verdict
 	bool was_fine = !breaker_probing(&s->breaker);
 
 	if (f->phase != PHASE_ANSWERED && (s->d->stopping || a->state == ATTEMPT_BEGINNING)) {
+		if (a->probe)
+			breaker_lost(&s->breaker);
+		return;
+	}
+	/* It is about settings that are to be replaced at once: no reason to pause. */
+	if (s->renewal != NULL && v->site == SITE_PAUSE) {
 		if (a->probe)
 			breaker_lost(&s->breaker);
 		return;

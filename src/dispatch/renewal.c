@@ -39,6 +39,7 @@ keep_breaker(struct breaker *fresh, const struct breaker *old)
 	fresh->mode = old->mode;
 	fresh->why = old->why;
 	fresh->open_ms = old->open_ms;
+	fresh->not_before_ms = old->not_before_ms;
 	fresh->failures = old->failures;
 	fresh->throttled = old->throttled;
 	fresh->epoch = old->epoch;

@@ -89,7 +89,9 @@ site_init(
 		.retry_max_ms = o->retry_max_ms,
 		.batch_events = o->batch_events,
 		.batch_bytes = o->batch_bytes,
-		.byte_limit = o->batch_bytes,
+		.byte_limit = o->byte_limit > 0 && o->byte_limit < o->batch_bytes ? o->byte_limit
+										  : o->batch_bytes,
+		.refused = o->refused,
 		.policy = o->policy,
 		.max_attempts = o->max_attempts,
 		.max_age_ms = o->max_age_ms,
@@ -165,6 +167,16 @@ site_is_quiet(const struct site *s)
 /* ---- messages without an attempt --------------------------------------------------------------
  */
 
+struct outbox_site_state
+site_record(const struct site *s)
+{
+	struct outbox_site_state state = s->state;
+
+	state.byte_limit = s->byte_limit < s->batch_bytes ? s->byte_limit : 0;
+	state.refused = s->refused;
+	return state;
+}
+
 /* What an earlier run left in the site's row is over: this run has not failed yet. */
 static void
 announce(struct site *s)
@@ -173,7 +185,7 @@ announce(struct site *s)
 	s->announcement = (struct outbox_site_change){
 		.msg.type = OUTBOX_SITE_STATE,
 		.site_id = s->site_id,
-		.site = s->state,
+		.site = site_record(s),
 	};
 	s->announcing = dispatcher_send(s->d, &s->announcement.msg) == 0;
 }
@@ -363,7 +375,7 @@ begin_time(const struct site *s, int64_t now)
 	    || s->breaker.mode == BREAKER_HALF_OPEN)
 		return SITE_NEVER;
 	if (!breaker_allows(&s->breaker, at))
-		at = s->breaker.open_ms;
+		at = breaker_next(&s->breaker);
 	if (at < s->begin_ms)
 		at = s->begin_ms;
 	if (s->next != NULL || s->look)

@@ -166,6 +166,8 @@ void attempt_end(struct attempt *a);
 void attempt_ended(struct attempt *a);
 /* Its events are free again; the attempt is IDLE. */
 void attempt_release(struct attempt *a);
+/* How it stands, and what was learnt, as the outbox keeps it. */
+struct outbox_site_state site_record(const struct site *s);
 /* Makes sure that a batch is there, as full as it can be. False: nothing is due. */
 bool site_prepare(struct site *s, int64_t now);
 /* This event may be sent again, or no longer holds others back: what is due is read from there. */

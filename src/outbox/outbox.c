@@ -106,9 +106,16 @@ outbox_site(struct outbox *o, const char *name, int64_t *ret_site_id, struct err
 }
 
 int
-outbox_site_paused(struct outbox *o, int64_t site_id, bool *ret_paused, struct err *e)
+outbox_site_before(
+    struct outbox *o, int64_t site_id, struct outbox_site_before *ret_before, struct err *e)
 {
-	return sites_is_paused(&o->db, site_id, ret_paused, e);
+	return sites_before(&o->db, site_id, ret_before, e);
+}
+
+int
+outbox_clock_read(struct outbox *o, int64_t ret_number[OUTBOX_CLOCK_NUMBERS], struct err *e)
+{
+	return sites_read_clock(&o->db, ret_number, e);
 }
 
 int

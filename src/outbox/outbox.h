@@ -26,6 +26,9 @@
 #include "event/segment.h"
 #include "event/verdict.h"
 
+/* Of OUTBOX_CLOCK. */
+#define OUTBOX_CLOCK_NUMBERS 4
+
 struct outbox;
 
 struct outbox_options {
@@ -49,8 +52,18 @@ int outbox_open(const struct outbox_options *o, struct outbox **ret_outbox, int6
     struct err *e);
 /* The id of a site by its name, made when new. After outbox_open, before outbox_start. */
 int outbox_site(struct outbox *o, const char *name, int64_t *ret_site_id, struct err *e);
-/* Whether an operator paused it (outbox/steer.h). After outbox_site, before outbox_start. */
-int outbox_site_paused(struct outbox *o, int64_t site_id, bool *ret_paused, struct err *e);
+/* How an earlier process left a site. */
+struct outbox_site_before {
+	bool paused; /* by an operator: outbox/steer.h */
+	size_t byte_limit;
+	unsigned refused;
+};
+/* After outbox_site, before outbox_start. */
+int outbox_site_before(
+    struct outbox *o, int64_t site_id, struct outbox_site_before *ret_before, struct err *e);
+/* What the last OUTBOX_CLOCK said; zeros when there was none. After outbox_open, before
+ * outbox_start. */
+int outbox_clock_read(struct outbox *o, int64_t ret_number[OUTBOX_CLOCK_NUMBERS], struct err *e);
 int outbox_start(struct outbox *o, struct err *e);
 /*
  * Writes what still waits, checkpoints, ends the thread. Messages sent later are refused. 0, or -1
@@ -93,7 +106,8 @@ enum outbox_msg_type {
 	OUTBOX_SETTLE,
 	OUTBOX_OPERATE,
 	OUTBOX_STEER,
-	OUTBOX_PURGE
+	OUTBOX_PURGE,
+	OUTBOX_CLOCK
 };
 
 struct outbox_msg {
@@ -158,6 +172,9 @@ struct outbox_site_state {
 	char reason[256];        /* "" when ready */
 	int64_t next_attempt_at; /* wall ms; 0: now */
 	unsigned failures;       /* in a row */
+	/* what was learnt, for the next start */
+	size_t byte_limit; /* of a body; 0: nothing smaller than the settings' is known */
+	unsigned refused;  /* single events, in a row */
 };
 
 /*
@@ -209,6 +226,15 @@ struct outbox_settle {
 	int64_t next_attempt_at;  /* wall ms; 0: due at once, in order of arrival */
 	bool charge;              /* count an attempt against them */
 	unsigned max_batch;       /* they travel in batches of at most this many; 0: as before */
+};
+
+/*
+ * OUTBOX_CLOCK: what is to be remembered about the clocks (dispatch/age.h says what the numbers
+ * are); the outbox only keeps them.
+ */
+struct outbox_clock {
+	struct outbox_msg msg;
+	int64_t number[OUTBOX_CLOCK_NUMBERS];
 };
 
 struct outbox_operation; /* outbox/operate.h */

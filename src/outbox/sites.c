@@ -48,22 +48,26 @@ sites_set_state(
 	db_bind_text(stmt, 3, state->reason[0] == '\0' ? SLICE_NONE : slice_from(state->reason));
 	db_bind_int(stmt, 4, state->next_attempt_at);
 	db_bind_int(stmt, 5, state->failures);
+	db_bind_int_or_null(stmt, 6, (int64_t)state->byte_limit, state->byte_limit != 0);
+	db_bind_int(stmt, 7, state->refused);
 	return db_run(db, stmt, e);
 }
 
 int
-sites_is_paused(struct db *db, int64_t site_id, bool *ret_paused, struct err *e)
+sites_before(struct db *db, int64_t site_id, struct outbox_site_before *ret_before, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_SITE_IS_PAUSED, e);
-	int rc;
+	sqlite3_stmt *stmt = db_stmt(db, STMT_SITE_BEFORE, e);
 
 	if (stmt == NULL)
 		return -1;
 	db_bind_int(stmt, 1, site_id);
-	rc = db_step(db, stmt, e);
-	if (rc < 0)
+	if (db_step(db, stmt, e) != 1)
 		return -1;
-	*ret_paused = rc == 1 && db_int(stmt, 0) != 0;
+	*ret_before = (struct outbox_site_before){
+		.paused = db_int(stmt, 0) != 0,
+		.byte_limit = (size_t)db_int(stmt, 1),
+		.refused = (unsigned)db_int(stmt, 2),
+	};
 	db_done(stmt);
 	return 0;
 }
@@ -74,4 +78,38 @@ sites_reset(struct db *db, struct err *e)
 	sqlite3_stmt *stmt = db_stmt(db, STMT_SITES_RESET, e);
 
 	return stmt == NULL ? -1 : db_run(db, stmt, e);
+}
+
+static const char *const clock_keys[OUTBOX_CLOCK_NUMBERS] = { "clock_boot", "clock_offset",
+	"clock_seen_at", "clock_jumped_at" };
+
+int
+sites_keep_clock(struct db *db, const int64_t number[OUTBOX_CLOCK_NUMBERS], struct err *e)
+{
+	sqlite3_stmt *stmt = db_stmt(db, STMT_META_SET, e);
+
+	for (int i = 0; stmt != NULL && i < OUTBOX_CLOCK_NUMBERS; i++) {
+		db_bind_text(stmt, 1, slice_from(clock_keys[i]));
+		db_bind_int(stmt, 2, number[i]);
+		if (db_run(db, stmt, e) != 0)
+			return -1;
+	}
+	return stmt == NULL ? -1 : 0;
+}
+
+int
+sites_read_clock(struct db *db, int64_t ret_number[OUTBOX_CLOCK_NUMBERS], struct err *e)
+{
+	sqlite3_stmt *stmt = db_stmt(db, STMT_META_GET, e);
+	int rc;
+
+	for (int i = 0; stmt != NULL && i < OUTBOX_CLOCK_NUMBERS; i++) {
+		db_bind_text(stmt, 1, slice_from(clock_keys[i]));
+		rc = db_step(db, stmt, e);
+		if (rc < 0)
+			return -1;
+		ret_number[i] = rc == 1 ? db_int(stmt, 0) : 0;
+		db_done(stmt);
+	}
+	return stmt == NULL ? -1 : 0;
 }

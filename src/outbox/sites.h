@@ -11,7 +11,11 @@
 int sites_find_or_add(struct db *db, const char *name, int64_t *ret_site_id, struct err *e);
 int sites_set_state(
     struct db *db, int64_t site_id, const struct outbox_site_state *state, struct err *e);
-int sites_is_paused(struct db *db, int64_t site_id, bool *ret_paused, struct err *e);
+/* The four numbers of OUTBOX_CLOCK, in meta. */
+int sites_keep_clock(struct db *db, const int64_t number[OUTBOX_CLOCK_NUMBERS], struct err *e);
+int sites_read_clock(struct db *db, int64_t ret_number[OUTBOX_CLOCK_NUMBERS], struct err *e);
+int sites_before(
+    struct db *db, int64_t site_id, struct outbox_site_before *ret_before, struct err *e);
 /* A new process starts with every site ready: a back-off is a fact about the process before. */
 int sites_reset(struct db *db, struct err *e);
 

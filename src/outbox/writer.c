@@ -237,6 +237,8 @@ apply(struct outbox *o, struct group *g, struct outbox_msg *msg, struct err *e)
 		g->due = true;
 		return steer_apply(
 		    &o->db, (struct outbox_steer *)msg, clock_wall(o->options.clock), e);
+	case OUTBOX_CLOCK:
+		return sites_keep_clock(&o->db, ((struct outbox_clock *)msg)->number, e);
 	case OUTBOX_PURGE:
 		return purge_apply(
 		    &o->db, (struct outbox_purge *)msg, clock_wall(o->options.clock), e);

@@ -50,7 +50,6 @@ model_restarted(struct world *w)
 {
 	struct model *m = &w->model;
 
-	m->started = w->mono;
 	m->last_start = NEVER;
 	m->n_starts = 0;
 	m->wait_until = m->told_until = 0;

@@ -173,16 +173,11 @@ check_settled_charge(struct world *w, const struct outbox_settle *s, int64_t id)
 static void
 check_expired(struct world *w, int64_t id)
 {
-	const struct model *m = &w->model;
 	struct event *event = box_event(w, id);
 	int64_t most = w->config.site.max_age_ms;
-	/* A process cannot know that the clock jumped before it was there. */
-	bool excused = m->jumped && event->arrived <= m->jumped_at && m->jumped_at < m->started;
 
 	w->seen[SEEN_EXPIRED]++;
 	event->expired = true;
-	if (excused)
-		return;
 	if (most == 0 || w->mono - event->arrived < most - 2000)
 		model_broken(w, "expired", "event %lld after %lld s", (long long)id,
 		    (long long)(w->mono - event->arrived) / 1000);

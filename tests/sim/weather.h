@@ -266,8 +266,6 @@ struct model {
 	int64_t failed_at[STORM_BLOCK]; /* of the last ones, a ring */
 	int64_t could_since; /* a request could have gone out all the time since; NEVER */
 	bool jumped;         /* the wall clock did */
-	int64_t jumped_at;   /* by hours or years */
-	int64_t started;     /* the process */
 };
 
 /* A rule was broken: the first one stays. */
@@ -338,6 +336,8 @@ struct world {
 	int64_t wall;
 	enum sky sky;
 	struct dispatcher *d;
+	struct age age; /* as the program around the dispatcher looks at the clocks */
+	struct age_memory clocks;
 	int64_t step_at;    /* what the dispatcher wished */
 	int64_t last_end;   /* of the plan */
 	int64_t trickle_at; /* the next single event, after the plan */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define BOOT 1           /* the machine itself goes on */
 #define TURNS_MAX 100000 /* without the time moving on */
 
 /* ---- small things --------------------------------------------------------------------------- */
@@ -81,6 +82,8 @@ start_process(struct world *w)
 		.transport = &w->net.ops,
 		.clock = &w->clock,
 		.seed = rand_u64(&w->chance),
+		.clocks = &w->clocks,
+		.boot = BOOT,
 		.sites = &w->config.site,
 		.n_sites = 1,
 		.stop_deadline_ms = w->config.stop_deadline_ms,
@@ -89,6 +92,7 @@ start_process(struct world *w)
 
 	box_recover(w);
 	model_restarted(w);
+	age_recall(&w->age, &w->clocks, BOOT, w->wall, w->mono);
 	if (dispatcher_new(&o, &w->d, &e) != 0)
 		model_broken(w, "start", "%s", e.text);
 	w->step_at = w->mono;
@@ -143,8 +147,11 @@ crash(struct world *w)
 static void
 step(struct world *w)
 {
-	int64_t wait = dispatcher_step(w->d);
+	int64_t wait;
 
+	age_look(&w->age, w->wall, w->mono);
+	age_remember(&w->age, &w->clocks, BOOT, w->wall, w->mono);
+	wait = dispatcher_step(w->d);
 	w->step_at = wait < 0 ? NEVER : w->mono + wait;
 	world_micro_step(w);
 	if (!w->d->finished)
@@ -269,7 +276,6 @@ carry_out(struct world *w, const struct plan_item *item)
 		w->wall += item->n;
 		w->wall = w->wall < 0 ? 0 : w->wall;
 		w->model.jumped = true;
-		w->model.jumped_at = w->mono;
 		w->seen[SEEN_JUMPS]++;
 		world_tell(w, "the wall clock jumps to %lld", (long long)w->wall);
 		break;

@@ -1,5 +1,6 @@
 # One program a module: tests/unit/test_MODULE.c.
 UNIT_TESTS = \
+	tests/unit/test_age \
 	tests/unit/test_attempts \
 	tests/unit/test_audit \
 	tests/unit/test_auth \
@@ -178,6 +179,8 @@ tests_unit_test_options_SOURCES = tests/unit/test_options.c
 tests_unit_test_options_LDADD = $(UNIT_LIBS)
 tests_unit_test_order_SOURCES = tests/unit/test_order.c
 tests_unit_test_order_LDADD = $(UNIT_LIBS)
+tests_unit_test_age_SOURCES = tests/unit/test_age.c $(OUTBOX_RIG)
+tests_unit_test_age_LDADD = $(UNIT_LIBS)
 tests_unit_test_retention_SOURCES = tests/unit/test_retention.c $(OUTBOX_RIG)
 tests_unit_test_retention_LDADD = $(UNIT_LIBS)
 tests_unit_test_outbox_SOURCES = tests/unit/test_outbox.c $(OUTBOX_RIG)

@@ -186,6 +186,25 @@ rate_limits_are_counted_and_wait_as_long_as_asked(void **state)
 	assert_int_equal(w.b.throttled, 0);
 }
 
+static void
+a_wait_that_is_asked_for_while_a_probe_is_out_counts_after_it(void **state)
+{
+	struct world w = new_world(100);
+	uint64_t old = breaker_sent(&w.b), probe;
+
+	(void)state;
+	end_badly(&w, old, SITE_BACKOFF, 0);
+	w.now = w.b.open_ms;
+	probe = breaker_sent(&w.b);
+	assert_false(end_badly(&w, old, SITE_THROTTLE, 60000));
+	assert_true(breaker_passed(&w.b, probe));
+	assert_false(breaker_allows(&w.b, w.now + 59999));
+	assert_true(breaker_allows(&w.b, w.now + 60000));
+	assert_int_equal(breaker_next(&w.b), w.now + 60000);
+	breaker_retry(&w.b, w.now);
+	assert_true(breaker_allows(&w.b, w.now));
+}
+
 int
 main(void)
 {
@@ -199,6 +218,7 @@ main(void)
 		cmocka_unit_test(an_old_rate_limit_closes_a_site_that_is_well_again),
 		cmocka_unit_test(a_pause_lasts_the_longest_interval_and_can_be_ended),
 		cmocka_unit_test(rate_limits_are_counted_and_wait_as_long_as_asked),
+		cmocka_unit_test(a_wait_that_is_asked_for_while_a_probe_is_out_counts_after_it),
 	};
 
 	return cmocka_run_group_tests_name("breaker", tests, NULL, NULL);

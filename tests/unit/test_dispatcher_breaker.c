@@ -317,6 +317,84 @@ new_credentials_wait_for_the_request_under_way(void **state)
 	rig_free(&r);
 }
 
+/* What the old ones drew is no reason to pause. */
+static void
+new_credentials_are_not_paused_by_an_answer_to_the_old_ones(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	start_with(&r, 3, 6);
+	set_credentials(&r, "pub-2");
+	rig_settle(&r);
+	rig_answer(&r, 401, "{}");
+	assert_int_equal(r.outbox->site.mode, OUTBOX_SITE_READY);
+	assert_int_equal(rig_requests(&r), 2);
+	assert_string_equal(r.transport->requests[1]->request.user, "pub-2");
+	/* a probe too */
+	rig_answer(&r, 401, "{}");
+	assert_int_equal(r.outbox->site.mode, OUTBOX_SITE_PAUSED);
+	wait_for_request(&r);
+	set_credentials(&r, "pub-3");
+	rig_settle(&r);
+	rig_answer(&r, 401, "{}");
+	assert_int_equal(rig_requests(&r), 4);
+	rig_answer(&r, 200, "{}");
+	assert_int_equal(r.outbox->site.mode, OUTBOX_SITE_READY);
+	rig_free(&r);
+}
+
+/* The size that Bento takes, and refusals in a row, outlive the process. */
+static void
+what_was_learnt_is_recorded_and_taken_up_again(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r);
+	r.site.batch_events = 50;
+	r.site.batch_bytes = 16000;
+	r.site.policy.all_refused = 3;
+	rig_start(&r);
+	rig_add(&r, 1000);
+	rig_settle(&r);
+	rig_answer(&r, 422, "{}");
+	for (int i = 0; i < 40 && r.outbox->site.refused < 2; i++)
+		rig_answer(&r, 422, "{}");
+	assert_int_equal(r.outbox->site.refused, 2);
+	r.site.refused = r.outbox->site.refused;
+	rig_restart(&r);
+	rig_add(&r, 1);
+	rig_settle(&r);
+	rig_answer(&r, 422, "{}"); /* of two: their split was lost with the process */
+	assert_int_equal(r.outbox->site.mode, OUTBOX_SITE_READY);
+	rig_answer(&r, 422, "{}");
+	assert_int_equal(r.outbox->site.mode, OUTBOX_SITE_PAUSED);
+	rig_free(&r);
+}
+
+static void
+a_size_that_was_learnt_is_kept(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r);
+	r.site.batch_events = 1000;
+	r.site.batch_bytes = 5000;
+	rig_start(&r);
+	rig_add(&r, 1000);
+	rig_settle(&r);
+	rig_answer(&r, 413, "");
+	assert_in_range(r.outbox->site.byte_limit, 2000, 2500);
+	r.site.byte_limit = r.outbox->site.byte_limit;
+	rig_restart(&r);
+	rig_add(&r, 1);
+	rig_settle(&r);
+	assert_in_range(strlen(rig_last_body(&r)), 1000, r.site.byte_limit);
+	rig_free(&r);
+}
+
 static void
 new_credentials_do_not_end_a_back_off(void **state)
 {
@@ -361,6 +439,9 @@ main(void)
 		cmocka_unit_test(a_blame_that_cannot_be_kept_is_tried_again),
 		cmocka_unit_test(new_credentials_end_a_pause_at_once),
 		cmocka_unit_test(new_credentials_wait_for_the_request_under_way),
+		cmocka_unit_test(new_credentials_are_not_paused_by_an_answer_to_the_old_ones),
+		cmocka_unit_test(what_was_learnt_is_recorded_and_taken_up_again),
+		cmocka_unit_test(a_size_that_was_learnt_is_kept),
 		cmocka_unit_test(new_credentials_do_not_end_a_back_off),
 		cmocka_unit_test(one_events_403_does_not_keep_the_site_shut),
 	};
