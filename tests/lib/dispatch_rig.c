@@ -26,6 +26,10 @@ rig_init(struct rig *r)
 			.retry_max_ms = 3600000,
 		},
 	};
+	r->other = r->site;
+	r->other.site_id = RIG_OTHER;
+	r->other.name = "other";
+	r->other.site_uuid = "u-2";
 	r->outbox = fake_outbox_new();
 	r->transport = fake_transport_new();
 }
@@ -33,14 +37,15 @@ rig_init(struct rig *r)
 void
 rig_start(struct rig *r)
 {
+	const struct dispatch_site_options sites[] = { r->site, r->other };
 	struct dispatcher_options o = {
 		.database = "fake",
 		.outbox = fake_outbox_handle(r->outbox),
 		.transport = &r->transport->ops,
 		.clock = &r->clock,
 		.seed = 42,
-		.sites = &r->site,
-		.n_sites = 1,
+		.sites = sites,
+		.n_sites = r->two ? 2 : 1,
 		.stop_deadline_ms = 10000,
 	};
 	struct err e;

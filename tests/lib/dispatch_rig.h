@@ -1,4 +1,4 @@
-/* The dispatcher with everything around it faked: one site, driven step by step. */
+/* The dispatcher with everything around it faked: one site or two, driven step by step. */
 #ifndef TESTS_DISPATCH_RIG_H
 #define TESTS_DISPATCH_RIG_H
 
@@ -8,6 +8,7 @@
 #include "lib/fake_transport.h"
 
 #define RIG_SITE 7
+#define RIG_OTHER 8
 
 struct rig {
 	struct fake_clock time;
@@ -15,6 +16,8 @@ struct rig {
 	struct fake_outbox *outbox;
 	struct fake_transport *transport;
 	struct dispatch_site_options site; /* change before rig_start */
+	bool two;                          /* another site, RIG_OTHER, with options of its own */
+	struct dispatch_site_options other;
 	struct dispatcher *dispatcher;
 	int64_t wait; /* what the last step returned */
 };

@@ -59,15 +59,20 @@ take_all(struct world *w, struct request *r)
 
 	for (size_t i = 0; i < r->n; i++) {
 		struct event *event = box_event(w, r->ids[i]);
-		bool twin = w->config.site.mapping.unique_key && event->taken > 0;
+		unsigned good = event->items - event->poison;
+		bool keyed = event->subscriber || w->config.site.mapping.unique_key;
+		bool twin = keyed && event->taken > 0;
 
-		if (event->poison) {
-			n.failed++;
+		n.failed += event->poison;
+		if (good == 0)
 			continue;
-		}
+		w->seen[SEEN_TORN] += event->poison;
 		take_event(w, r, r->ids[i], twin);
-		n.results += !twin || w->config.twin_style == TWIN_ACCEPTED;
-		n.failed += twin && w->config.twin_style == TWIN_FAILED;
+		/* An upsert that changes nothing is one like any other. */
+		if (!twin || event->subscriber || w->config.twin_style == TWIN_ACCEPTED)
+			n.results += good;
+		else
+			n.failed += w->config.twin_style == TWIN_FAILED ? good : 0;
 	}
 	return n;
 }
@@ -103,7 +108,7 @@ refuse(struct world *w, struct request *r)
 		return;
 	}
 	reply(r, 200, "");
-	buf_printf(&r->result.response, "{\"results\":0,\"failed\":%zu}", r->n);
+	buf_printf(&r->result.response, "{\"results\":0,\"failed\":%zu}", r->items);
 }
 
 void
@@ -119,7 +124,7 @@ bento_judge(struct world *w, struct request *r)
 	if (r->n == 1 && n.results == 0)
 		box_event(w, r->ids[0])->refused_alone = true;
 	reply(r, world_chance(w, 50) ? 200 : 201, "");
-	if (w->config.plain_replies && n.failed == 0 && n.results == r->n)
+	if (w->config.plain_replies && n.failed == 0 && n.results == r->items)
 		buf_append_literal(&r->result.response, "{\"message\":\"queued\"}");
 	else if (w->config.no_failed && n.failed == 0)
 		buf_printf(&r->result.response, "{\"results\":%zu}", n.results);

@@ -85,10 +85,17 @@ box_body(const struct event *event, int64_t id, struct buf *to)
 		buf_append_literal(to, "{\"type\":\"track\",\"properties\":\"none\"}");
 		return;
 	}
-	buf_printf(to, "{\"type\":\"track\",\"properties\":{\"n\":%lld", (long long)id);
+	if (event->subscriber)
+		buf_printf(to, "{\"email\":\"a%u@example.com\"", event->address);
+	else
+		buf_printf(to, "{\"type\":\"track\",\"properties\":{\"items\":%u", event->items);
+	buf_printf(to, ",\"n\":%lld", (long long)id);
 	if (event->pad > 0)
 		buf_printf(to, ",\"pad\":\"%0*d\"", (int)event->pad, 0);
-	buf_append_literal(to, "}}");
+	if (event->subscriber)
+		buf_append_literal(to, "}");
+	else
+		buf_append_literal(to, "}}");
 }
 
 /* ---- the writer ----------------------------------------------------------------------------- */
@@ -438,7 +445,7 @@ outbox_event_load(
 		.event_id = event_id,
 		.site_id = SITE_ID,
 		.message_id = slice_from(r->message_id),
-		.kind = KIND_TRACK,
+		.kind = event->subscriber ? KIND_SUBSCRIBER : KIND_TRACK,
 		.name = SLICE("Tested"),
 		.email = slice_from(r->email),
 		.occurred_at = event->received_at,

@@ -71,6 +71,9 @@ static const char *const seen_names[SEEN_COUNT] = {
 	[SEEN_EXHAUSTED] = "exhausted events",
 	[SEEN_EXPIRED] = "expired events",
 	[SEEN_REPAIRED] = "repairs",
+	[SEEN_SUBSCRIBERS] = "requests with subscribers",
+	[SEEN_SEVERAL] = "several items delivered",
+	[SEEN_TORN] = "events taken in part",
 };
 
 static bool

@@ -112,6 +112,24 @@ check_member(struct world *w, const struct request *r, int64_t id)
 		    status_name(event->status));
 }
 
+/* Whole events, where they belong. */
+static void
+check_items(struct world *w, const struct request *r)
+{
+	size_t items = 0;
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct event *event = box_event(w, r->ids[i]);
+
+		items += event->items;
+		if (event->subscriber != r->subscribers)
+			model_broken(w, "endpoint", "event %lld goes where it does not belong",
+			    (long long)r->ids[i]);
+	}
+	if (items != r->items)
+		model_broken(w, "torn", "%zu items go out, of %zu", r->items, items);
+}
+
 static bool
 share_address(struct world *w, const struct request *a, const struct request *b)
 {
@@ -132,8 +150,9 @@ check_company(struct world *w, const struct request *r)
 
 	if (w->net.n_open > o->concurrency)
 		model_broken(w, "concurrency", "%zu requests are out", w->net.n_open);
-	if (r->n > o->batch_events || (r->n > 1 && r->bytes > o->batch_bytes))
-		model_broken(w, "size", "%zu events, %zu bytes", r->n, r->bytes);
+	if (r->n > 1 && (r->items > o->batch_events || r->bytes > o->batch_bytes))
+		model_broken(
+		    w, "size", "%zu events, %zu items, %zu bytes", r->n, r->items, r->bytes);
 	for (size_t i = 0; i < w->net.n_open; i++) {
 		const struct request *other = w->net.open[i];
 
@@ -223,6 +242,7 @@ model_request(struct world *w, struct request *r)
 		check_member(w, r, r->ids[i]);
 	if (w->broken != NULL)
 		return;
+	check_items(w, r);
 	check_company(w, r);
 	check_pace(w);
 	check_waiting(w);

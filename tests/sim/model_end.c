@@ -96,6 +96,7 @@ check_member(struct world *w, const struct outbox_attempt_end *end, int64_t id)
 
 	if (end->status == STATUS_DELIVERED) {
 		event->delivered_ends++;
+		w->seen[SEEN_SEVERAL] += event->items > 1;
 		event->taken_on_trust = trusted;
 		if (event->taken == 0 && !trusted)
 			model_broken(

@@ -155,6 +155,9 @@ read_body(struct world *w, struct request *r, struct slice body)
 
 		for (p += sizeof(mark) - 1; p < end && *p >= '0' && *p <= '9'; p++)
 			id = id * 10 + (*p - '0');
+		r->items++;
+		if (r->n > 0 && r->ids[r->n - 1] == id)
+			continue;
 		if (box_has(w, id))
 			r->ids[r->n++] = id;
 		else
@@ -181,6 +184,8 @@ start(struct transport *t, const struct transport_request *request, struct err *
 	};
 	r->ends = r->arrives + world_between(w, 0, 300);
 	buf_init(&r->result.response, TRANSPORT_RESPONSE_MAX);
+	r->subscribers = strstr(request->url, "/batch/subscribers?") != NULL;
+	w->seen[SEEN_SUBSCRIBERS] += r->subscribers;
 	read_body(w, r, request->body);
 	net->open[net->n_open++] = r;
 	w->seen[SEEN_REQUESTS]++;

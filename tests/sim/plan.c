@@ -94,6 +94,8 @@ draw_config(struct world *w)
 			c->site.max_attempts = (unsigned)world_between(w, 2, 5);
 		c->site.retry_max_ms += HOUR / 2;
 	}
+	c->subscriber_percent = world_chance(w, 40) ? (unsigned)world_scale(w, 1, 60) : 0;
+	c->several_percent = world_chance(w, 30) ? (unsigned)world_scale(w, 1, 50) : 0;
 	c->body_limit = world_chance(w, 20) ? (size_t)world_scale(w, 1500, 20000) : 0;
 }
 

@@ -8,6 +8,7 @@
  *	plan.c     what a seed draws: configuration, events, weather, crashes, operators
  *	box.c      the outbox in memory, in the place of the real one
  *	net.c      the transport, and what the weather does to a request
+ *	mapping.c  events that become several
  *	bento.c    Bento: what it takes, what it refuses, what it answers
  *	model.c    the rules; model_end.c those that are looked at in the end
  *
@@ -60,6 +61,8 @@ struct config {
 	unsigned poison_percent;
 	unsigned cursed_percent;
 	unsigned unfit_percent;
+	unsigned subscriber_percent;
+	unsigned several_percent; /* become several items */
 	size_t pad_max;
 };
 
@@ -119,6 +122,8 @@ struct event {
 	bool cursed; /* Bento answers 500 to whatever holds it */
 	bool unfit;  /* no request can carry it */
 	bool giant;  /* larger than Bento takes */
+	bool subscriber;
+	unsigned items; /* what it becomes; of a poisoned one only the last is refused */
 	/* the outbox */
 	enum event_status status;
 	char reason[32];
@@ -208,6 +213,8 @@ struct request {
 	size_t attempt; /* its place */
 	int64_t *ids;
 	size_t n;
+	size_t items; /* what Bento counts */
+	bool subscribers;
 	size_t bytes;
 	int64_t started;
 	int64_t arrives; /* when Bento decides */
@@ -312,6 +319,9 @@ enum seen {
 	SEEN_EXHAUSTED,
 	SEEN_EXPIRED,
 	SEEN_REPAIRED,
+	SEEN_SUBSCRIBERS, /* requests with them */
+	SEEN_SEVERAL,     /* deliveries of events that became several items */
+	SEEN_TORN,        /* such events of which Bento took a part */
 	SEEN_COUNT
 };
 

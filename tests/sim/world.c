@@ -176,6 +176,7 @@ arrivals(struct world *w, int64_t n)
 			.poison = world_chance(w, c->poison_percent),
 			.cursed = world_chance(w, c->cursed_percent) && w->cursed < CURSED_MAX,
 			.unfit = world_chance(w, c->unfit_percent),
+			.items = 1,
 			.received_at = w->wall,
 			.arrived = w->mono,
 			.due_mono = w->mono,
@@ -184,8 +185,13 @@ arrivals(struct world *w, int64_t n)
 		/* One in a world: of several that are due at once each looks like an outage that
 		 * excuses the others, and while nothing else is due nobody can tell. */
 		w->cursed += event.cursed;
+		if (!event.unfit && world_chance(w, c->subscriber_percent))
+			event.subscriber = true;
+		else if (!event.unfit && world_chance(w, c->several_percent))
+			event.items = (unsigned)world_between(w, 2, 4);
 		/* An event is clearly larger than what Bento takes, or clearly not. */
-		event.giant = c->body_limit > 0 && !event.unfit && event.pad + 400 > c->body_limit;
+		event.giant = c->body_limit > 0 && !event.unfit
+			      && event.items * (event.pad + 400) > c->body_limit;
 		if (event.giant)
 			event.pad += 400;
 		box_add(w, &event);
@@ -203,6 +209,7 @@ trickle(struct world *w)
 {
 	struct event event = {
 		.address = ADDRESSES_MAX,
+		.items = 1,
 		.received_at = w->wall,
 		.arrived = w->mono,
 		.due_mono = w->mono,

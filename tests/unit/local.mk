@@ -16,6 +16,7 @@ UNIT_TESTS = \
 	tests/unit/test_dispatcher_breaker \
 	tests/unit/test_dispatcher_endpoints \
 	tests/unit/test_dispatcher_order \
+	tests/unit/test_dispatcher_sites \
 	tests/unit/test_dispatcher_split \
 	tests/unit/test_dispatcher_steer \
 	tests/unit/test_dispatcher_stop \
@@ -121,6 +122,8 @@ tests_unit_test_dispatcher_split_LDADD = $(UNIT_LIBS)
 tests_unit_test_dispatcher_endpoints_SOURCES = tests/unit/test_dispatcher_endpoints.c \
 	$(DISPATCH_FAKES)
 tests_unit_test_dispatcher_endpoints_LDADD = $(UNIT_LIBS)
+tests_unit_test_dispatcher_sites_SOURCES = tests/unit/test_dispatcher_sites.c $(DISPATCH_FAKES)
+tests_unit_test_dispatcher_sites_LDADD = $(UNIT_LIBS)
 tests_unit_test_dispatcher_steer_SOURCES = tests/unit/test_dispatcher_steer.c $(DISPATCH_FAKES)
 tests_unit_test_dispatcher_steer_LDADD = $(UNIT_LIBS)
 tests_unit_test_dispatcher_stop_SOURCES = tests/unit/test_dispatcher_stop.c $(DISPATCH_FAKES)

@@ -185,7 +185,7 @@ rows_are_split_and_a_row_that_arrived_in_part_is_held(void **state)
 	add(&r, "*2:2", NULL);
 	add(&r, "3", NULL);
 	rig_settle(&r);
-	rig_answer(&r, 200, "{\"results\":4,\"failed\":1}");
+	rig_answer(&r, 200, "{\"results\":4}");
 	expect_request(&r, 1, "/batch/events", "{\"events\":[1,1,2,2]}");
 	rig_answer(&r, 200, "{\"results\":3,\"failed\":1}");
 	expect_request(&r, 2, "/batch/events", "{\"events\":[1,1]}");
