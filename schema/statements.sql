@@ -82,8 +82,8 @@ SELECT seq FROM sqlite_sequence WHERE name = 'event';
 
 -- name: event_add
 INSERT INTO event (event_id, site_id, message_id, kind, name, email, occurred_at, received_at,
-	envelope_id, body)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10);
+	envelope_id, body, browser)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11);
 
 -- name: delivery_add
 INSERT INTO delivery (event_id, site_id, status, reason, settled_at, message_key, detail)
@@ -117,7 +117,7 @@ WHERE site_id = ?1 AND status = 'pending' AND next_attempt_at > 0;
 -- name: event_load
 SELECT e.event_id, e.site_id, e.message_id, e.kind, e.name, coalesce(d.email, e.email),
 	e.occurred_at, e.received_at, e.body, v.context, d.status, d.attempts, d.maybe_sent,
-	coalesce(d.max_batch, 0)
+	coalesce(d.max_batch, 0), coalesce(e.browser, 0), v.integrations
 FROM event e
 JOIN delivery d ON d.event_id = e.event_id
 LEFT JOIN envelope v ON v.envelope_id = e.envelope_id
@@ -205,7 +205,7 @@ SELECT d.event_id, d.site_id, s.name, e.message_id, e.kind, e.name, coalesce(d.e
 	d.status, d.reason, d.attempts, d.maybe_sent, e.received_at, e.occurred_at,
 	iif(d.status = 'pending', max(d.next_attempt_at, coalesce(s.next_attempt_at, 0)), 0),
 	d.settled_at, d.last_attempt_id, a.http_status, a.error, d.detail,
-	e.body, v.context
+	e.body, v.context, v.integrations, coalesce(e.browser, 0)
 FROM delivery d
 JOIN event e ON e.event_id = d.event_id
 LEFT JOIN site s ON s.site_id = d.site_id

@@ -76,6 +76,13 @@ struct config_site {
 	char *partial;
 	char *ambiguous;
 	char *maybe_delivered;
+	char *identify;
+	char *page;
+	char *screen;
+	char *group;
+	char *arrays;
+	char *reserved_types;
+	char *integration_name;
 	bool unique_key;
 	bool send_date;
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/address.h"
+#include "event/mapping.h"
 
 #define TOP(field) SECTION_TOP, .offset = offsetof(struct config, field), .name = #field
 #define INGEST(field)                                                                              \
@@ -24,6 +25,11 @@
 
 static int check_rows(int64_t days, struct err *e);
 static int check_not_empty(const char *text, struct err *e);
+static int check_identify(const char *text, struct err *e);
+static int check_pattern(const char *text, struct err *e);
+static int check_arrays(const char *text, struct err *e);
+static int check_reserved(const char *text, struct err *e);
+static int check_integration(const char *text, struct err *e);
 static int check_partial(const char *text, struct err *e);
 static int check_ambiguous(const char *text, struct err *e);
 static int check_maybe_delivered(const char *text, struct err *e);
@@ -139,6 +145,20 @@ const struct setting settings[] = {
 	  .help = "when a success cannot be read: retry, delivered or hold" },
 	{ SITE(maybe_delivered), TEXT("hold"), .check = check_maybe_delivered,
 	  .help = "an event refused that Bento may have already: hold or fail" },
+	{ SITE(identify), TEXT("none"), .check = check_identify,
+	  .help = "identify calls: none, update_fields (an event) or subscribers (an upsert)" },
+	{ SITE(page), TEXT(""), .check = check_pattern,
+	  .help = "the event that a page call becomes, such as 'Viewed {name} Page'; empty: none" },
+	{ SITE(screen), TEXT(""), .check = check_pattern,
+	  .help = "the event that a screen call becomes; empty: none" },
+	{ SITE(group), TEXT(""), .check = check_pattern,
+	  .help = "the event that a group call becomes, its traits as details; empty: none" },
+	{ SITE(arrays), TEXT("join"), .check = check_arrays,
+	  .help = "arrays among traits: join them to one text, or omit them" },
+	{ SITE(reserved_types), TEXT("server"), .check = check_reserved,
+	  .help = "track calls named $purchase, $tag, ...: server (not from browsers), pass or block" },
+	{ SITE(integration_name), TEXT("Bento"), .check = check_integration,
+	  .help = "our name in a call's integrations, which may say false to it" },
 	{ SITE(unique_key), SWITCH("true"),
 	  .help = "details.unique.key = messageId, unless the event has one: lets Bento drop repeats" },
 	{ SITE(send_date), SWITCH("true"),
@@ -158,6 +178,52 @@ static int
 check_rows(int64_t days, struct err *e)
 {
 	return days == 0 || days >= 7 ? 0 : err_set(e, ERR_INPUT, "must be 0, or 7 and more");
+}
+
+static int
+check_identify(const char *text, struct err *e)
+{
+	enum mapping_identify identify;
+
+	return mapping_identify_parse(text, &identify) == 0
+		   ? 0
+		   : err_set(e, ERR_INPUT,
+			 "must be \"none\", \"update_fields\" or \"subscribers\"");
+}
+
+/* Its own type is the operator's choice; what acts on the subscriber is not made of page calls. */
+static int
+check_pattern(const char *text, struct err *e)
+{
+	if (strlen(text) >= MAPPING_NAME_SIZE)
+		return err_set(e, ERR_INPUT, "must be shorter than %d bytes", MAPPING_NAME_SIZE);
+	return text[0] != '$' ? 0 : err_set(e, ERR_INPUT, "must not begin with $");
+}
+
+static int
+check_arrays(const char *text, struct err *e)
+{
+	bool good = strcmp(text, "join") == 0 || strcmp(text, "omit") == 0;
+
+	return good ? 0 : err_set(e, ERR_INPUT, "must be \"join\" or \"omit\"");
+}
+
+static int
+check_reserved(const char *text, struct err *e)
+{
+	enum mapping_reserved reserved;
+
+	return mapping_reserved_parse(text, &reserved) == 0
+		   ? 0
+		   : err_set(e, ERR_INPUT, "must be \"server\", \"pass\" or \"block\"");
+}
+
+static int
+check_integration(const char *text, struct err *e)
+{
+	if (strlen(text) >= MAPPING_NAME_SIZE)
+		return err_set(e, ERR_INPUT, "must be shorter than %d bytes", MAPPING_NAME_SIZE);
+	return check_not_empty(text, e);
 }
 
 static int

@@ -44,10 +44,7 @@ take_configured_mapping(struct portrait *p, struct slice site)
 	p->mapping = (struct mapping_options){ .unique_key = true, .send_date = true };
 	for (size_t i = 0; i < p->config->n_sites; i++)
 		if (slice_equals(slice_from(p->config->sites[i].name), site))
-			p->mapping = (struct mapping_options){
-				.unique_key = p->config->sites[i].unique_key,
-				.send_date = p->config->sites[i].send_date,
-			};
+			wiring_mapping(&p->config->sites[i], &p->mapping);
 }
 
 static void
@@ -56,6 +53,8 @@ map_event(struct portrait *p, const struct audit_event *event)
 	struct mapping_input in = {
 		.body = event->body,
 		.context = event->context,
+		.browser = event->browser,
+		.batch_integrations = event->integrations,
 		.name = event->name,
 		.email = event->email,
 		.message_id = event->message_id,

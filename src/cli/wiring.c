@@ -1,5 +1,6 @@
 #include "cli/wiring.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -39,6 +40,23 @@ policy_of(const struct config_site *s)
 }
 
 void
+wiring_mapping(const struct config_site *s, struct mapping_options *ret)
+{
+	*ret = (struct mapping_options){
+		.unique_key = s->unique_key,
+		.send_date = s->send_date,
+		.omit_arrays = strcmp(s->arrays, "omit") == 0,
+	};
+	/* The settings were checked: they are of these words, and short enough. */
+	(void)mapping_identify_parse(s->identify, &ret->identify);
+	(void)mapping_reserved_parse(s->reserved_types, &ret->reserved);
+	snprintf(ret->page, sizeof(ret->page), "%s", s->page);
+	snprintf(ret->screen, sizeof(ret->screen), "%s", s->screen);
+	snprintf(ret->group, sizeof(ret->group), "%s", s->group);
+	snprintf(ret->integration, sizeof(ret->integration), "%s", s->integration_name);
+}
+
+void
 wiring_site_dispatch(struct config *c, const struct config_site *s, int64_t site_id,
     struct dispatch_site_options *ret)
 {
@@ -61,8 +79,8 @@ wiring_site_dispatch(struct config *c, const struct config_site *s, int64_t site
 		.policy = policy_of(s),
 		.max_attempts = (unsigned)s->max_attempts,
 		.max_age_ms = s->max_age,
-		.mapping = { .unique_key = s->unique_key, .send_date = s->send_date },
 	};
+	wiring_mapping(s, &ret->mapping);
 }
 
 static const char *const *
@@ -86,6 +104,7 @@ wiring_site_ingest(const struct config_site *s, int64_t site_id, struct ingest_s
 		.secret_key = s->secret_key,
 		.webhook_secret = s->webhook_secret,
 	};
+	wiring_mapping(s, &ret->mapping);
 }
 
 void

@@ -11,6 +11,8 @@
 #include "ingest/ingest.h"
 #include "outbox/outbox.h"
 
+/* Owns what it holds. */
+void wiring_mapping(const struct config_site *s, struct mapping_options *ret);
 void wiring_outbox(const struct config *c, struct outbox_options *ret);
 /* The dispatcher holds the configuration as long as it uses it. */
 void wiring_site_dispatch(struct config *c, const struct config_site *s, int64_t site_id,

@@ -98,6 +98,8 @@ append_event(struct batch *b, const struct outbox_event *event, const struct map
 	struct mapping_input in = {
 		.body = event->body,
 		.context = event->context,
+		.browser = event->browser,
+		.batch_integrations = event->integrations,
 		.name = event->name,
 		.email = event->email,
 		.message_id = event->message_id,

@@ -28,6 +28,8 @@ event_has_key(const struct site *s, int64_t id)
 	in = (struct mapping_input){
 		.body = event.body,
 		.context = event.context,
+		.browser = event.browser,
+		.batch_integrations = event.integrations,
 		.name = event.name,
 		.email = event.email,
 		.message_id = event.message_id,

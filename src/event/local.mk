@@ -1,4 +1,5 @@
 src_libbentospool_a_SOURCES += \
+	src/event/admit.c src/event/admit.h \
 	src/event/bento.c src/event/bento.h \
 	src/event/envelope.c \
 	src/event/fields.c src/event/fields.h \
@@ -8,10 +9,12 @@ src_libbentospool_a_SOURCES += \
 	src/event/key.c src/event/key.h \
 	src/event/kind.c src/event/kind.h \
 	src/event/mapping.c src/event/mapping.h \
+	src/event/mapping_text.c \
 	src/event/native.c src/event/native.h src/event/native_priv.h \
 	src/event/native_parse.c \
 	src/event/person.c src/event/person.h \
 	src/event/reserved.c src/event/reserved.h \
 	src/event/segment.c src/event/segment.h \
 	src/event/segment_priv.h \
+	src/event/traits.c src/event/traits.h \
 	src/event/verdict.c src/event/verdict.h

@@ -8,14 +8,19 @@
 #include <strings.h>
 
 #include "base/isotime.h"
+#include "event/admit.h"
 #include "event/fields.h"
 #include "event/json.h"
 #include "event/native.h"
 #include "event/person.h"
+#include "event/reserved.h"
+#include "event/traits.h"
 
 /* What the pass over the event found. */
 struct found {
-	struct slice properties; /* absent when there are none, or null */
+	struct slice properties; /* absent when there are none, or null; of identify and group the
+				  * traits */
+	struct slice integrations;
 	bool has_unique;
 	struct slice first_name; /* raw */
 	struct slice last_name;
@@ -58,12 +63,22 @@ read_batch_context(struct slice context, struct person_place *ret_traits)
 	return event_context_read(&j, ret_traits, &value) == 0 ? json_finish(&j) : -1;
 }
 
+/* False when it is neither an object nor nothing. */
+static bool
+take_object(const struct json_value *value, struct slice *ret_raw)
+{
+	if (value->type == JSON_OBJECT)
+		*ret_raw = value->raw;
+	return value->type == JSON_OBJECT || value->type == JSON_NULL || value->type == JSON_NONE;
+}
+
 /* *ret_reason stays NULL when memory ran out. */
 static int
 find(const struct mapping_input *in, struct found *ret, const char **ret_reason)
 {
+	bool of_person = in->kind == KIND_IDENTIFY || in->kind == KIND_GROUP;
+	enum event_key what = of_person ? KEY_TRAITS : KEY_PROPERTIES;
 	struct event_fields f;
-	struct json_value *properties = &f.value[KEY_PROPERTIES];
 	struct json j;
 
 	json_init(&j, in->body, JSON_MAX_DEPTH);
@@ -72,13 +87,12 @@ find(const struct mapping_input *in, struct found *ret, const char **ret_reason)
 		*ret_reason = "body_not_json";
 		return -1;
 	}
-	if (properties->type == JSON_OBJECT) {
-		ret->properties = properties->raw;
-		ret->has_unique = f.has_unique;
-	} else if (properties->type != JSON_NULL && properties->type != JSON_NONE) {
-		*ret_reason = "properties_not_object";
+	if (!take_object(&f.value[what], &ret->properties)) {
+		*ret_reason = what == KEY_TRAITS ? "traits_not_object" : "properties_not_object";
 		return -1;
 	}
+	ret->has_unique = what == KEY_PROPERTIES && ret->properties.p != NULL && f.has_unique;
+	ret->integrations = f.value[KEY_INTEGRATIONS].raw;
 	return find_names(in, &f.sources, ret);
 }
 
@@ -134,21 +148,91 @@ append_date(int64_t occurred_at, struct buf *to)
 	buf_append_byte(to, '"');
 }
 
-static const char not_forwarded[] = "unsupported_event_type";
+const char mapping_not_forwarded[] = "unsupported_event_type";
+const char mapping_not_for_us[] = "integrations";
+const char mapping_reserved_type[] = "reserved_type";
+
+/* The name that the kind is forwarded by; NULL: its own. */
+static const char *
+pattern_of(const struct mapping_options *o, enum event_kind kind)
+{
+	if (kind == KIND_PAGE)
+		return o->page;
+	if (kind == KIND_SCREEN)
+		return o->screen;
+	return kind == KIND_GROUP ? o->group : NULL;
+}
+
+static bool
+needs_name(const struct mapping_options *o, enum event_kind kind)
+{
+	const char *pattern = pattern_of(o, kind);
+
+	if (kind == KIND_IDENTIFY)
+		return false;
+	return pattern == NULL || strstr(pattern, "{name}") != NULL;
+}
 
 static const char *
-find_missing(const struct mapping_input *in)
+find_missing(const struct mapping_options *o, const struct mapping_input *in)
 {
-	/* Also after a requeue: a page named "$unsubscribe" must not become an act of Bento's. */
-	if (in->kind != KIND_TRACK)
-		return not_forwarded;
 	if (in->body.p == NULL)
 		return "body_removed";
-	if (event_is_blank(in->name))
+	if (needs_name(o, in->kind) && event_is_blank(in->name))
 		return "event_not_defined";
 	if (event_is_blank(in->email))
 		return "no_email";
 	return NULL;
+}
+
+/* The name by the pattern. */
+static void
+compose_type(const struct mapping_options *o, const struct mapping_input *in, struct buf *to)
+{
+	const char *pattern = pattern_of(o, in->kind), *hole = strstr(pattern, "{name}");
+
+	buf_append(to, pattern, hole == NULL ? strlen(pattern) : (size_t)(hole - pattern));
+	if (hole == NULL)
+		return;
+	buf_append_slice(to, in->name);
+	buf_append_slice(to, slice_from(hole + strlen("{name}")));
+}
+
+/* A page named "$unsubscribe" must not become an act of Bento's. */
+static bool
+poses_as_reserved(const struct mapping_options *o, const struct mapping_input *in)
+{
+	struct buf type;
+	bool reserved;
+
+	if (pattern_of(o, in->kind) == NULL)
+		return false;
+	buf_init(&type, in->name.n + MAPPING_NAME_SIZE);
+	compose_type(o, in, &type);
+	reserved = reserved_is(buf_slice(&type));
+	buf_free(&type);
+	return reserved;
+}
+
+/* Also after a requeue, and under other settings than at its receipt. */
+static const char *
+find_refusal(
+    const struct mapping_options *o, const struct mapping_input *in, const struct found *found)
+{
+	const struct admit_facts facts = {
+		.kind = in->kind,
+		.name = in->name,
+		.browser = in->browser,
+		.integrations = found->integrations,
+		.batch_integrations = in->batch_integrations,
+	};
+	const char *reason = admit_event(o, &facts);
+
+	if (reason == NULL && poses_as_reserved(o, in))
+		reason = mapping_reserved_type;
+	if (reason == NULL && in->kind == KIND_TRACK)
+		reason = reserved_fault(in->name, found->properties);
+	return reason;
 }
 
 static bool
@@ -157,41 +241,132 @@ is_native(const struct mapping_input *in)
 	return in->kind == KIND_BENTO || in->kind == KIND_SUBSCRIBER;
 }
 
+static void
+append_type(const struct mapping_options *o, const struct mapping_input *in, struct buf *to)
+{
+	struct buf type;
+
+	if (pattern_of(o, in->kind) == NULL) {
+		json_string_append(to, in->name);
+		return;
+	}
+	buf_init(&type, in->name.n + MAPPING_NAME_SIZE);
+	compose_type(o, in, &type);
+	json_string_append(to, buf_slice(&type));
+	to->failed = to->failed || type.failed;
+	buf_free(&type);
+}
+
+static void
+append_event(const struct mapping_options *o, const struct mapping_input *in,
+    const struct found *found, struct buf *to)
+{
+	bool add_unique = o->unique_key && !found->has_unique && in->message_id.n > 0;
+
+	buf_append_literal(to, "{\"type\":");
+	append_type(o, in, to);
+	buf_append_literal(to, ",\"email\":");
+	json_string_append(to, in->email);
+	append_names(found, to);
+	append_details(found, add_unique ? in->message_id : SLICE_NONE, to);
+	if (o->send_date)
+		append_date(in->occurred_at, to);
+	buf_append_byte(to, '}');
+}
+
+/* An identify's traits are the subscriber's fields. */
+static void
+append_update(const struct mapping_options *o, const struct mapping_input *in,
+    const struct found *found, struct buf *to)
+{
+	const struct found none = { .has_unique = false };
+
+	buf_append_literal(to, "{\"type\":\"$update_fields\",\"email\":");
+	json_string_append(to, in->email);
+	buf_append_literal(to, ",\"fields\":{");
+	traits_append(found->properties, !o->omit_arrays, true, to);
+	buf_append_byte(to, '}');
+	append_details(&none, o->unique_key ? in->message_id : SLICE_NONE, to);
+	if (o->send_date)
+		append_date(in->occurred_at, to);
+	buf_append_byte(to, '}');
+}
+
+static void
+append_subscriber(const struct mapping_options *o, const struct mapping_input *in,
+    const struct found *found, struct buf *to)
+{
+	buf_append_literal(to, "{\"email\":");
+	json_string_append(to, in->email);
+	traits_append(found->properties, !o->omit_arrays, false, to);
+	buf_append_byte(to, '}');
+}
+
+static enum bento_endpoint
+append_mapped(const struct mapping_options *o, const struct mapping_input *in, struct found *found,
+    struct buf *to)
+{
+	if (in->kind != KIND_IDENTIFY) {
+		append_event(o, in, found, to);
+		return BENTO_EVENTS;
+	}
+	if (found->properties.p == NULL)
+		found->properties = SLICE("{}");
+	if (o->identify == MAPPING_IDENTIFY_SUBSCRIBERS) {
+		append_subscriber(o, in, found, to);
+		return BENTO_SUBSCRIBERS;
+	}
+	append_update(o, in, found, to);
+	return BENTO_EVENTS;
+}
+
+/* Why it cannot be sent, with what was found in it; NULL, also when memory ran out: rc says. */
+static int
+examine(const struct mapping_options *o, const struct mapping_input *in, struct found *found,
+    const char **ret_reason)
+{
+	const struct admit_facts by_kind = {
+		.kind = in->kind, .name = in->name, .browser = in->browser
+	};
+
+	*ret_reason = admit_event(o, &by_kind);
+	if (*ret_reason == NULL)
+		*ret_reason = find_missing(o, in);
+	if (*ret_reason != NULL || find(in, found, ret_reason) != 0)
+		return -1;
+	*ret_reason = find_refusal(o, in, found);
+	return *ret_reason == NULL ? 0 : -1;
+}
+
 int
 mapping_append(const struct mapping_options *o, const struct mapping_input *in, struct buf *to,
     struct mapped *ret_mapped, const char **ret_reason)
 {
-	struct found found = { 0 };
-	bool add_unique;
+	struct found found = { .has_unique = false };
+	enum bento_endpoint endpoint;
 	size_t before = to->n;
 
 	if (is_native(in))
 		return native_append(o, in, to, ret_mapped, ret_reason);
-	*ret_reason = find_missing(in);
-	if (*ret_reason != NULL || find(in, &found, ret_reason) != 0)
+	if (examine(o, in, &found, ret_reason) != 0)
 		return -1;
-	add_unique = o->unique_key && !found.has_unique && in->message_id.n > 0;
-	buf_append_literal(to, "{\"type\":");
-	json_string_append(to, in->name);
-	buf_append_literal(to, ",\"email\":");
-	json_string_append(to, in->email);
-	append_names(&found, to);
-	append_details(&found, add_unique ? in->message_id : SLICE_NONE, to);
-	if (o->send_date)
-		append_date(in->occurred_at, to);
-	buf_append_byte(to, '}');
+	endpoint = append_mapped(o, in, &found, to);
 	if (to->failed) {
 		buf_truncate(to, before);
 		return -1;
 	}
-	*ret_mapped = (struct mapped){ .endpoint = BENTO_EVENTS, .items = 1 };
+	*ret_mapped = (struct mapped){ .endpoint = endpoint, .items = 1 };
 	return 0;
 }
 
 enum event_status
 mapping_status(const char *reason)
 {
-	return strcmp(reason, not_forwarded) == 0 ? STATUS_UNSUPPORTED : STATUS_INVALID;
+	if (strcmp(reason, mapping_not_forwarded) == 0)
+		return STATUS_UNSUPPORTED;
+	if (strcmp(reason, mapping_not_for_us) == 0 || strcmp(reason, mapping_reserved_type) == 0)
+		return STATUS_DISCARDED;
+	return STATUS_INVALID;
 }
 
 bool
@@ -201,6 +376,12 @@ mapping_has_key(const struct mapping_options *o, const struct mapping_input *in)
 
 	if (is_native(in))
 		return native_has_key(o, in);
+	/* To write a subscriber's fields twice changes nothing. */
+	if (in->kind == KIND_IDENTIFY)
+		return o->identify == MAPPING_IDENTIFY_SUBSCRIBERS
+		       || (o->unique_key && in->message_id.n > 0);
+	if (in->kind == KIND_GROUP)
+		return o->unique_key && in->message_id.n > 0;
 	value = event_find_member(in->body, "properties");
 	if (value.type == JSON_OBJECT)
 		value = event_find_member(value.raw, "unique");
@@ -214,56 +395,4 @@ mapping_has_key(const struct mapping_options *o, const struct mapping_input *in)
 		value.type = JSON_NONE;
 	return value.type == JSON_NUMBER
 	       || (value.type == JSON_STRING && !json_string_is(value.raw, ""));
-}
-
-static const char *
-bool_name(bool b)
-{
-	return b ? "true" : "false";
-}
-
-void
-mapping_describe(const struct mapping_options *o, struct buf *to)
-{
-	buf_printf(to, "{\"unique_key\":%s,\"send_date\":%s}", bool_name(o->unique_key),
-	    bool_name(o->send_date));
-}
-
-static int
-parse_option(struct json *j, bool *ret_value, unsigned *seen, unsigned bit)
-{
-	struct json_value value;
-
-	if (json_skip(j, &value) != 0 || (value.type != JSON_TRUE && value.type != JSON_FALSE))
-		return -1;
-	*ret_value = value.type == JSON_TRUE;
-	*seen |= bit;
-	return 0;
-}
-
-int
-mapping_parse(struct slice text, struct mapping_options *ret_o)
-{
-	struct mapping_options o;
-	unsigned seen = 0;
-	struct slice key;
-	struct json j;
-	int more, rc;
-
-	json_init(&j, text, 1);
-	if (json_object_begin(&j) != 0)
-		return -1;
-	while ((more = json_object_next(&j, &key)) > 0) {
-		rc = -1;
-		if (json_string_is(key, "unique_key"))
-			rc = parse_option(&j, &o.unique_key, &seen, 1);
-		else if (json_string_is(key, "send_date"))
-			rc = parse_option(&j, &o.send_date, &seen, 2);
-		if (rc != 0)
-			return -1;
-	}
-	if (more < 0 || json_finish(&j) != 0 || seen != 3)
-		return -1;
-	*ret_o = o;
-	return 0;
 }

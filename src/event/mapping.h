@@ -1,9 +1,11 @@
 /*
  * From a Segment event to Bento's event. Pure; any thread.
  *
- * As the Segment destination function: type = event, email, details = properties, fields from the
- * names. `properties` is copied byte for byte. Added are details.unique.key (unless properties has
- * a `unique` of any kind) and date, when the options say so.
+ * A track call becomes what the Segment destination function made of it: type = event, email,
+ * details = properties, fields from the names. Other kinds: see struct mapping_options; what is not
+ * forwarded at all is event/admit's to say. `properties` is copied byte for byte. Added are
+ * details.unique.key (unless properties has a `unique` of any kind) and date, when the options say
+ * so.
  */
 #ifndef EVENT_MAPPING_H
 #define EVENT_MAPPING_H
@@ -17,10 +19,39 @@
 #include "event/bento.h"
 #include "event/kind.h"
 
+enum mapping_identify {
+	MAPPING_IDENTIFY_NONE,          /* not forwarded */
+	MAPPING_IDENTIFY_UPDATE_FIELDS, /* a $update_fields event, which triggers automations */
+	MAPPING_IDENTIFY_SUBSCRIBERS    /* an upsert of the subscriber, which does not */
+};
+
+/* Track calls whose name is one of Bento's reserved types, which act on the subscriber. */
+enum mapping_reserved {
+	MAPPING_RESERVED_SERVER, /* pass, unless a browser sent them */
+	MAPPING_RESERVED_PASS,
+	MAPPING_RESERVED_BLOCK
+};
+
+#define MAPPING_NAME_SIZE 128 /* of the texts below, with their end */
+
+/* Copied as a whole; zeros are what the Segment function did, without key and date. */
 struct mapping_options {
 	bool unique_key; /* details.unique.key = messageId */
 	bool send_date;  /* date = when it happened */
+	enum mapping_identify identify;
+	enum mapping_reserved reserved;
+	bool omit_arrays; /* of traits; else they become one text */
+	/* The names that these kinds get; "": not forwarded. {name} stands for the call's own. */
+	char page[MAPPING_NAME_SIZE];
+	char screen[MAPPING_NAME_SIZE];
+	char group[MAPPING_NAME_SIZE];
+	char integration[MAPPING_NAME_SIZE]; /* our name in `integrations`; "": Bento */
 };
+
+/* Reasons, recognised by these pointers. */
+extern const char mapping_not_forwarded[]; /* "unsupported_event_type" */
+extern const char mapping_not_for_us[];    /* "integrations" */
+extern const char mapping_reserved_type[]; /* "reserved_type" */
 
 /* What the outbox kept of one event; all slices borrowed. */
 struct mapping_input {
@@ -31,6 +62,8 @@ struct mapping_input {
 	struct slice message_id;
 	int64_t occurred_at; /* wall ms */
 	enum event_kind kind;
+	bool browser;                    /* the request had an Origin */
+	struct slice batch_integrations; /* raw; absent when there were none */
 };
 
 /* What one stored event becomes. */
@@ -57,6 +90,9 @@ bool mapping_has_key(const struct mapping_options *o, const struct mapping_input
 
 /* The options as one line of JSON, kept with each attempt so that what was sent can be shown. */
 void mapping_describe(const struct mapping_options *o, struct buf *to);
+/* "none", "update_fields", "subscribers"; "server", "pass", "block". -1 when it is none. */
+int mapping_identify_parse(const char *name, enum mapping_identify *ret);
+int mapping_reserved_parse(const char *name, enum mapping_reserved *ret);
 /* Reads what mapping_describe wrote; -1 when it is something else. */
 int mapping_parse(struct slice text, struct mapping_options *ret_o);
 

@@ -259,6 +259,7 @@ segment_read_event(struct segment_request *r, struct json *j, struct event_field
 	event->kind = find_kind(r, &f->value[KEY_TYPE]);
 	event->name = find_name(r, f, event->kind);
 	event->message_id = find_message_id(r, &f->value[KEY_MESSAGE_ID]);
+	event->integrations = f->value[KEY_INTEGRATIONS].raw;
 	event->email = person.email;
 	event->email_from = (unsigned char)person.where;
 	take_time(r, f, event);

@@ -31,6 +31,7 @@ struct segment_event {
 	struct slice message_id;  /* absent: the outbox makes one */
 	struct slice email;       /* see event/person.h; absent when there is none */
 	int64_t occurred_at;      /* wall ms, corrected by the client's clock offset */
+	struct slice integrations; /* the event's own, raw; absent when there are none */
 	enum event_status status; /* pending, unsupported or invalid */
 	const char *reason;       /* static; NULL for pending */
 	const char *detail;       /* a sentence beside it, or about a pending one; NULL: none */

@@ -152,6 +152,7 @@ on_head(struct conn *c, const struct http_head *h, void *arg)
 		return;
 	}
 	r->conn = c;
+	r->browser = h->origin.p != NULL;
 	r->route = route;
 	c->owner = r;
 	if (!route_stores(route))
@@ -267,15 +268,19 @@ ingest_renew_sites(
     struct ingest *in, const struct ingest_site_options *sites, size_t n, struct err *e)
 {
 	struct webhook *webhook = NULL;
+	struct admission *admission = NULL;
 	struct native *native = NULL;
 	struct auth *auth = NULL;
 
 	if (auth_new(sites, n, &auth, e) != 0 || webhook_new(sites, n, &webhook, e) != 0
-	    || native_new(sites, n, &native, e) != 0) {
+	    || native_new(sites, n, &native, e) != 0
+	    || admission_new(sites, n, &admission, e) != 0) {
 		free_keys(auth, webhook, native);
 		return -1;
 	}
 	free_keys(in->auth, in->webhook, in->native);
+	admission_free(in->admission);
+	in->admission = admission;
 	in->auth = auth;
 	in->webhook = webhook;
 	in->native = native;

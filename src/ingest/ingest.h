@@ -23,6 +23,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "event/mapping.h"
 #include "outbox/outbox.h"
 
 struct event_base;
@@ -35,6 +36,7 @@ struct ingest_site_options {
 	size_t n_write_keys;
 	const char *const *allow_origins;
 	size_t n_allow_origins;
+	struct mapping_options mapping; /* decides which events are forwarded at all */
 	/* Bento's own: clients of Bento may post with them. NULL or "": none may. */
 	const char *site_uuid;
 	const char *publishable_key;

@@ -1,4 +1,5 @@
 src_libbentospool_a_SOURCES += \
+	src/ingest/admission.c src/ingest/admission.h \
 	src/ingest/answers.c src/ingest/answers.h \
 	src/ingest/auth.c src/ingest/auth.h \
 	src/ingest/body.c src/ingest/body.h \

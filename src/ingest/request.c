@@ -234,6 +234,7 @@ send_events(struct request *r)
 	put->context = parse->context;
 	put->integrations = parse->integrations;
 	put->sent_at = parse->sent_at;
+	put->browser = r->browser;
 	put->events = parse->events;
 	put->n_events = parse->n_events;
 	put->n_stored = put->n_duplicates = 0;
@@ -372,8 +373,10 @@ take_events(struct request *r)
 		finish(r, refusal);
 	else if (charge_events(r) != 0)
 		finish(r, &request_busy);
-	else
+	else {
+		admission_apply(r->ingest->admission, r->site_id, parse, r->browser);
 		send_events(r);
+	}
 }
 
 static void

@@ -8,6 +8,7 @@
 
 #include "base/mailbox.h"
 #include "event/segment.h"
+#include "ingest/admission.h"
 #include "ingest/auth.h"
 #include "ingest/conn.h"
 #include "ingest/gzip.h"
@@ -30,6 +31,7 @@ struct request {
 	size_t native_keys; /* ROUTE_NATIVE: of native_find_keys, */
 	uint64_t renewal;   /*     under these settings */
 	bool native_known;  /* the query named the site */
+	bool browser;       /* it has an Origin */
 	bool is_signed;     /* signature is set */
 	unsigned char signature[SIGNATURE_SIZE];
 	struct segment_request parse;
@@ -45,6 +47,7 @@ struct ingest {
 	struct auth *auth;
 	struct webhook *webhook;
 	struct native *native;
+	struct admission *admission;
 	uint64_t renewals; /* of keys and secrets */
 	struct outbox *outbox;
 	const struct clock *clock;

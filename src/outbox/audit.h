@@ -105,6 +105,8 @@ struct audit_event {
 	struct slice detail;  /* what was noted of the event itself */
 	struct slice body;    /* outbox_audit_event only; absent when retention removed it */
 	struct slice context; /* outbox_audit_event only: of its batch */
+	struct slice integrations; /* the same */
+	bool browser;              /* outbox_audit_event only: its request had an Origin */
 };
 
 struct audit_page {

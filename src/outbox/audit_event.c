@@ -147,6 +147,8 @@ outbox_audit_event(struct outbox_audit *a, int64_t event_id,
 		read_event(stmt, &event);
 		event.body = db_text(stmt, WIDE_COLUMN);
 		event.context = db_text(stmt, WIDE_COLUMN + 1);
+		event.integrations = db_text(stmt, WIDE_COLUMN + 2);
+		event.browser = db_int(stmt, WIDE_COLUMN + 3) != 0;
 		each(arg, &event);
 		db_done(stmt);
 	}

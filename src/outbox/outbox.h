@@ -139,6 +139,7 @@ struct outbox_put {
 	struct slice context; /* the batch's raw values; absent when there were none */
 	struct slice integrations;
 	struct slice sent_at;
+	bool browser; /* the request had an Origin */
 	const struct segment_event *events;
 	size_t n_events;
 	/* result */

@@ -93,6 +93,7 @@ add_event(struct put *p, const struct outbox_put *put, const struct segment_even
 	db_bind_int(stmt, 8, put->received_at);
 	db_bind_int_or_null(stmt, 9, envelope_id, envelope_id != 0);
 	db_bind_text(stmt, 10, event->body);
+	db_bind_int_or_null(stmt, 11, 1, put->browser);
 	return db_run(p->db, stmt, e);
 }
 

@@ -152,6 +152,8 @@ fill_event(sqlite3_stmt *stmt, struct outbox_event *event)
 		.attempts = db_int(stmt, 11),
 		.maybe_sent = db_int(stmt, 12),
 		.max_batch = (unsigned)db_int(stmt, 13),
+		.browser = db_int(stmt, 14) != 0,
+		.integrations = db_text(stmt, 15),
 	};
 }
 

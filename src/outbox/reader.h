@@ -7,6 +7,7 @@
 #ifndef OUTBOX_READER_H
 #define OUTBOX_READER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -60,6 +61,8 @@ struct outbox_event {
 	int64_t received_at;
 	struct slice body;    /* absent when retention removed it */
 	struct slice context; /* of its batch; absent when none */
+	struct slice integrations; /* of its batch */
+	bool browser;              /* its request had an Origin */
 	enum event_status status;
 	int64_t attempts;
 	int64_t maybe_sent;

@@ -1,0 +1,86 @@
+#include "ingest/admission.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "event/admit.h"
+#include "ingest/ingest.h"
+
+struct admission_site {
+	int64_t site_id;
+	struct mapping_options mapping;
+};
+
+struct admission {
+	size_t n;
+	struct admission_site sites[];
+};
+
+int
+admission_new(const struct ingest_site_options *sites, size_t n, struct admission **ret_admission,
+    struct err *e)
+{
+	struct admission *a = calloc(1, sizeof(*a) + n * sizeof(a->sites[0]));
+
+	if (a == NULL)
+		return err_nomem(e);
+	for (a->n = 0; a->n < n; a->n++)
+		a->sites[a->n] =
+		    (struct admission_site){ sites[a->n].site_id, sites[a->n].mapping };
+	*ret_admission = a;
+	return 0;
+}
+
+void
+admission_free(struct admission *a)
+{
+	free(a);
+}
+
+static const struct mapping_options *
+find_site(const struct admission *a, int64_t site_id)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (a->sites[i].site_id == site_id)
+			return &a->sites[i].mapping;
+	return NULL;
+}
+
+static void
+judge(const struct mapping_options *o, const struct segment_request *r, bool browser,
+    struct segment_event *event)
+{
+	const struct admit_facts facts = {
+		.kind = event->kind,
+		.name = event->name,
+		.browser = browser,
+		.integrations = event->integrations,
+		.batch_integrations = r->integrations,
+	};
+	const char *reason = admit_event(o, &facts);
+
+	if (reason != NULL) {
+		event->reason = reason;
+		event->status = mapping_status(reason);
+	} else if (event->email.p == NULL) {
+		event->reason = segment_no_email;
+		event->status = STATUS_INVALID;
+	} else {
+		event->reason = NULL;
+		event->status = STATUS_PENDING;
+	}
+}
+
+void
+admission_apply(
+    const struct admission *a, int64_t site_id, struct segment_request *r, bool browser)
+{
+	const struct mapping_options *o = find_site(a, site_id);
+
+	for (size_t i = 0; o != NULL && i < r->n_events; i++) {
+		struct segment_event *event = &r->events[i];
+
+		if (event->status == STATUS_PENDING || event->status == STATUS_UNSUPPORTED)
+			judge(o, r, browser, event);
+	}
+}
