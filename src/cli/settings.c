@@ -187,8 +187,8 @@ check_identify(const char *text, struct err *e)
 
 	return mapping_identify_parse(text, &identify) == 0
 		   ? 0
-		   : err_set(e, ERR_INPUT,
-			 "must be \"none\", \"update_fields\" or \"subscribers\"");
+		   : err_set(
+		       e, ERR_INPUT, "must be \"none\", \"update_fields\" or \"subscribers\"");
 }
 
 /* Its own type is the operator's choice; what acts on the subscriber is not made of page calls. */

@@ -9,6 +9,7 @@
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "cli/when.h"
+#include "cli/wiring.h"
 #include "event/kind.h"
 #include "event/mapping.h"
 #include "outbox/audit.h"
@@ -47,6 +48,24 @@ take_configured_mapping(struct portrait *p, struct slice site)
 			wiring_mapping(&p->config->sites[i], &p->mapping);
 }
 
+static const char *
+in_words(const char *reason)
+{
+	static const char *const words[][2] = {
+		{ "unsupported_event_type", "events of this kind are not forwarded" },
+		{ "no_email", "it has no e-mail address" },
+		{ "event_not_defined", "it has no name" },
+		{ "integrations", "its integrations say that it is not for Bento" },
+		{ "reserved_type", "its name is a type that acts on the subscriber, which "
+				   "reserved_types does not let pass" },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcmp(reason, words[i][0]) == 0)
+			return words[i][1];
+	return reason;
+}
+
 static void
 map_event(struct portrait *p, const struct audit_event *event)
 {
@@ -67,12 +86,8 @@ map_event(struct portrait *p, const struct audit_event *event)
 	p->cannot = NULL;
 	if (event->body.p == NULL)
 		p->cannot = "its body was removed by retention";
-	else if (in.kind != KIND_TRACK && in.kind != KIND_BENTO && in.kind != KIND_SUBSCRIBER)
-		p->cannot = "events of this kind are not forwarded";
-	else if (event->email.p == NULL || (event->name.p == NULL && in.kind != KIND_SUBSCRIBER))
-		p->cannot = event->email.p == NULL ? "it has no e-mail address" : "it has no name";
 	else if (mapping_append(&p->mapping, &in, &p->sent, &mapped, &reason) != 0)
-		p->cannot = reason != NULL ? reason : "it is too large";
+		p->cannot = reason != NULL ? in_words(reason) : "it is too large";
 }
 
 /* ---- for people ----------------------------------------------------------------------------- */

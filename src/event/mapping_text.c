@@ -132,9 +132,26 @@ parse_words(const cJSON *object, struct mapping_options *o)
 		   : -1;
 }
 
+/* What a newer version wrote cannot be shown by this one. */
+static bool
+is_known(const char *key)
+{
+	static const char *const known[] = { "unique_key", "send_date", "identify",
+		"reserved_types", "arrays", "page", "screen", "group", "integration_name" };
+
+	return find_name(known, COUNT(known), key) >= 0;
+}
+
 static int
 parse_object(const cJSON *object, struct mapping_options *o)
 {
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, object)
+	{
+		if (!is_known(item->string))
+			return -1;
+	}
 	if (parse_bool(object, "unique_key", &o->unique_key) != 0
 	    || parse_bool(object, "send_date", &o->send_date) != 0 || parse_words(object, o) != 0)
 		return -1;

@@ -8,7 +8,7 @@
 #include "event/segment_priv.h"
 
 /* One pointer, so that the reason can be recognised by it. */
-static const char no_email[] = "no_email";
+const char segment_no_email[] = "no_email";
 static const char event_too_large[] = "event_too_large";
 static const char message_id_too_long[] = "message_id_too_long";
 
@@ -263,7 +263,7 @@ judge(struct segment_request *r, const struct event_fields *f, struct segment_ev
 		event->status = STATUS_UNSUPPORTED;
 		event->reason = "unsupported_event_type";
 	} else if (event->email.p == NULL) {
-		event->reason = no_email;
+		event->reason = segment_no_email;
 	} else {
 		event->status = STATUS_PENDING;
 	}
@@ -303,7 +303,7 @@ segment_give_batch_email(struct segment_event *event, struct slice email)
 		return;
 	event->email = email;
 	event->email_from = PERSON_BATCH_TRAITS;
-	if (event->status == STATUS_INVALID && event->reason == no_email) {
+	if (event->status == STATUS_INVALID && event->reason == segment_no_email) {
 		event->status = STATUS_PENDING;
 		event->reason = NULL;
 	}

@@ -34,16 +34,19 @@ struct segment_event {
 	/* ids of the person: strings, or numbers by their text; absent when blank or too long */
 	struct slice user_id;
 	struct slice anonymous_id;
-	struct slice previous_id; /* of alias alone: the id that user_id replaces */
-	int64_t occurred_at;      /* wall ms, corrected by the client's clock offset */
+	struct slice previous_id;  /* of alias alone: the id that user_id replaces */
+	int64_t occurred_at;       /* wall ms, corrected by the client's clock offset */
 	struct slice integrations; /* the event's own, raw; absent when there are none */
-	enum event_status status; /* pending, unsupported or invalid */
-	const char *reason;       /* static; NULL for pending */
-	const char *detail;       /* a sentence beside it, or about a pending one; NULL: none */
+	enum event_status status;  /* pending, unsupported or invalid */
+	const char *reason;        /* static; NULL for pending */
+	const char *detail;        /* a sentence beside it, or about a pending one; NULL: none */
 	/* for segment_parse, until the whole envelope is known */
 	unsigned char email_from; /* enum person_where */
 	bool wants_sent_at;       /* occurred_at is still the client's own time */
 };
+
+/* The reason of an event whose address nobody gave, recognised by this pointer. */
+extern const char segment_no_email[];
 
 enum segment_shape {
 	SEGMENT_SINGLE, /* the body is one event */

@@ -72,8 +72,7 @@ judge(const struct mapping_options *o, const struct segment_request *r, bool bro
 }
 
 void
-admission_apply(
-    const struct admission *a, int64_t site_id, struct segment_request *r, bool browser)
+admission_apply(const struct admission *a, int64_t site_id, struct segment_request *r, bool browser)
 {
 	const struct mapping_options *o = find_site(a, site_id);
 

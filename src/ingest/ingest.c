@@ -241,6 +241,7 @@ ingest_new(const struct ingest_options *o, struct event_base *base, struct outbo
 	if (auth_new(o->sites, o->n_sites, &in->auth, e) != 0
 	    || webhook_new(o->sites, o->n_sites, &in->webhook, e) != 0
 	    || native_new(o->sites, o->n_sites, &in->native, e) != 0
+	    || admission_new(o->sites, o->n_sites, &in->admission, e) != 0
 	    || request_open(in, base, e) != 0 || open_server(in, o, base, e) != 0) {
 		ingest_free(in);
 		return -1;
@@ -305,5 +306,6 @@ ingest_free(struct ingest *in)
 	request_close(in);
 	server_free(in->server); /* after the requests, which are charged to its quota */
 	free_keys(in->auth, in->webhook, in->native);
+	admission_free(in->admission);
 	free(in);
 }

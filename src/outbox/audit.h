@@ -102,9 +102,9 @@ struct audit_event {
 	int64_t last_attempt_id;
 	int http_status; /* of the last attempt */
 	struct slice error;
-	struct slice detail;  /* what was noted of the event itself */
-	struct slice body;    /* outbox_audit_event only; absent when retention removed it */
-	struct slice context; /* outbox_audit_event only: of its batch */
+	struct slice detail;       /* what was noted of the event itself */
+	struct slice body;         /* outbox_audit_event only; absent when retention removed it */
+	struct slice context;      /* outbox_audit_event only: of its batch */
 	struct slice integrations; /* the same */
 	bool browser;              /* outbox_audit_event only: its request had an Origin */
 };

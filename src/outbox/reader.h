@@ -59,8 +59,8 @@ struct outbox_event {
 	struct slice email; /* the address it is delivered to */
 	int64_t occurred_at;
 	int64_t received_at;
-	struct slice body;    /* absent when retention removed it */
-	struct slice context; /* of its batch; absent when none */
+	struct slice body;         /* absent when retention removed it */
+	struct slice context;      /* of its batch; absent when none */
 	struct slice integrations; /* of its batch */
 	bool browser;              /* its request had an Origin */
 	enum event_status status;

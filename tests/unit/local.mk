@@ -1,5 +1,6 @@
 # One program a module: tests/unit/test_MODULE.c.
 UNIT_TESTS = \
+	tests/unit/test_admit \
 	tests/unit/test_age \
 	tests/unit/test_attempts \
 	tests/unit/test_audit \
@@ -166,6 +167,8 @@ tests_unit_test_json_SOURCES = tests/unit/test_json.c tests/unit/json_table.h
 tests_unit_test_json_LDADD = $(UNIT_LIBS)
 tests_unit_test_listen_SOURCES = tests/unit/test_listen.c
 tests_unit_test_listen_LDADD = $(UNIT_LIBS)
+tests_unit_test_admit_SOURCES = tests/unit/test_admit.c $(TEST_LIB)
+tests_unit_test_admit_LDADD = $(UNIT_LIBS)
 tests_unit_test_mapping_SOURCES = tests/unit/test_mapping.c
 tests_unit_test_mapping_LDADD = $(UNIT_LIBS)
 tests_unit_test_native_SOURCES = tests/unit/test_native.c tests/unit/segment_fixture.h

@@ -285,7 +285,8 @@ options_read_what_they_print(void **state)
 	(void)state;
 	buf_init(&text, 1000);
 	for (int i = 0; i < 4; i++) {
-		const struct mapping_options in = { (i & 1) != 0, (i & 2) != 0 };
+		const struct mapping_options in = { .unique_key = (i & 1) != 0,
+			.send_date = (i & 2) != 0 };
 
 		buf_clear(&text);
 		mapping_describe(&in, &text);

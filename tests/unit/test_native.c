@@ -145,7 +145,7 @@ input_of(const struct segment_event *event)
 static void
 each_shape_is_judged(void **state)
 {
-	static const struct mapping_options options = { true, true };
+	static const struct mapping_options options = { .unique_key = true, .send_date = true };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(events) / sizeof(*events); i++) {
@@ -306,7 +306,8 @@ events_are_passed_on_with_what_is_missing(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(passed) / sizeof(*passed); i++) {
-		struct mapping_options o = { passed[i].key, passed[i].date };
+		struct mapping_options o = { .unique_key = passed[i].key,
+			.send_date = passed[i].date };
 		const char *want = passed[i].sent == NULL ? passed[i].event : passed[i].sent;
 		const char *reason;
 		struct mapping_input in;

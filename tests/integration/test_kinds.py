@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""Kinds, integrations and reserved types, from a client's call to what Bento gets."""
+import os
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import spooltest  # noqa: E402
+from spooltest import equal, track, true, wait_until  # noqa: E402
+
+ANN = {"traits": {"email": "ann@example.com"}}
+
+
+def call(kind, message_id, **more):
+    return {"type": kind, "messageId": message_id, "context": ANN, **more}
+
+
+def outcome(bench, message_id):
+    row = bench.outbox(message_id)
+    return row["status"], row["reason"]
+
+
+def test_kinds(bench):
+    """identify, page and group are sent as the site says, in order, others are kept"""
+    sim = bench.sim()
+    daemon = bench.daemon(sim, identify="subscribers", page="Viewed {name}", group="Joined",
+                          send_date=False, unique_key=False)
+    daemon.accept("/v1/batch", {"batch": [
+        call("identify", "i-1", traits={"email": "ann@example.com", "firstName": "Ann",
+                                        "address": {"city": "Bern"}, "tags": ["a", "b"]}),
+        call("page", "p-1", name="Home", properties={"url": "/"}),
+        call("group", "g-1", groupId="7", traits={"name": "Acme"}),
+        call("screen", "s-1", name="Home"), call("alias", "a-1", previousId="x"),
+        call("page", "p-2")]})
+    bench.wait_settled(6)
+    equal(sim.events(), [{"type": "Viewed Home", "email": "ann@example.com",
+                          "details": {"url": "/"}},
+                         {"type": "Joined", "email": "ann@example.com",
+                          "details": {"name": "Acme"}}], "events at Bento")
+    true('"subscriber":{"email":"ann@example.com","first_name":"Ann","address_city":"Bern",'
+         '"tags":"a, b"}' in sim.record_text(), f"the subscriber: {sim.record_text()}")
+    equal(outcome(bench, "s-1"), ("unsupported", "unsupported_event_type"), "a screen call")
+    equal(outcome(bench, "a-1"), ("unsupported", "unsupported_event_type"), "an alias call")
+    equal(outcome(bench, "p-2"), ("invalid", "event_not_defined"), "a page without a name")
+    shown = bench.cli("show", str(bench.outbox("i-1")["event_id"]), "--sent").stdout
+    true('"first_name":"Ann"' in shown.replace(" ", "").replace("\n", ""), f"show: {shown}")
+
+
+def test_settings_change(bench):
+    """what was unsupported is sent by a requeue once the site forwards it"""
+    sim = bench.sim()
+    daemon = bench.daemon(sim)
+    daemon.accept("/v1/identify", call("identify", "i-1", traits={"plan": "pro"}))
+    equal(outcome(bench, "i-1"), ("unsupported", "unsupported_event_type"), "before")
+    bench.configure({"main": bench.site(sim.api_url(), identify="update_fields")})
+    equal(bench.cli("reload").stdout, 'site main: identify "none" -> "update_fields"\n', "reload")
+    bench.cli("requeue", "--message-id", "i-1")
+    bench.wait_settled(1)
+    equal(outcome(bench, "i-1"), ("delivered", None), "after")
+    equal(sim.events()[0]["fields"], {"plan": "pro"}, "fields at Bento")
+    daemon.accept("/v1/identify", call("identify", "i-2"))
+    wait_until(lambda: outcome(bench, "i-2") == ("delivered", None), "a new one is sent at once")
+
+
+def test_integrations_and_reserved_types(bench):
+    """a call that is not for Bento is discarded, and a browser cannot unsubscribe anybody"""
+    sim = bench.sim()
+    daemon = bench.daemon(sim)
+    daemon.accept("/v1/batch", {"integrations": {"All": False}, "batch": [
+        track("b-1"), track("b-2", integrations={"Bento": True})]})
+    daemon.accept("/v1/track", track("t-1", integrations={"Bento": False}))
+    daemon.accept("/v1/track", track("t-2", event="$unsubscribe"))
+    daemon.accept("/v1/track", track("t-3", event="$unsubscribe"),
+                  headers={"Origin": "https://shop.example"})
+    daemon.accept("/v1/track", track("t-4", event="$purchase", properties={"value": 7}))
+    bench.wait_settled(6)
+    equal({name: outcome(bench, name) for name in ("b-1", "b-2", "t-1", "t-2", "t-3", "t-4")}, {
+        "b-1": ("discarded", "integrations"), "b-2": ("delivered", None),
+        "t-1": ("discarded", "integrations"), "t-2": ("delivered", None),
+        "t-3": ("discarded", "reserved_type"),
+        "t-4": ("invalid", "purchase_key_missing")}, "what becomes of them")
+    # Where an event came from is remembered: a requeue does not make it a server's.
+    bench.cli("requeue", "--message-id", "t-3")
+    wait_until(lambda: outcome(bench, "t-3") == ("discarded", "reserved_type"), "still discarded")
+    equal(sorted(sim.keys()), ["b-2", "t-2"], "what Bento got")
+
+
+spooltest.main()
