@@ -314,6 +314,20 @@ model_repaired(struct world *w)
 		w->net.open[i]->unmended = true;
 }
 
+/* It says that settings are wrong which were repaired while it was under way. */
+static bool
+is_out_of_date(const struct request *r)
+{
+	static const int others[] = { 400, 408, 413, 422, 425, 429 };
+	int status = r->result.http_status;
+	bool locked =
+	    r->result.phase == PHASE_ANSWERED && status >= 300 && status <= 499 && r->unmended;
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		locked = locked && status != others[i];
+	return locked;
+}
+
 void
 model_result(struct world *w, const struct request *r)
 {
@@ -328,6 +342,8 @@ model_result(struct world *w, const struct request *r)
 		w->model.passed++;
 		return;
 	}
+	if (is_out_of_date(r))
+		return;
 	note_fall(w, r);
 	/* It went out before the site was closed: its failure is no news. */
 	if (r->old && !demands)
