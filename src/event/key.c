@@ -7,6 +7,8 @@ static const char *const names[KEY_OTHER] = {
 	[KEY_EVENT] = "event",
 	[KEY_NAME] = "name",
 	[KEY_USER_ID] = "userId",
+	[KEY_ANONYMOUS_ID] = "anonymousId",
+	[KEY_PREVIOUS_ID] = "previousId",
 	[KEY_MESSAGE_ID] = "messageId",
 	[KEY_TIMESTAMP] = "timestamp",
 	[KEY_ORIGINAL_TIMESTAMP] = "originalTimestamp",
@@ -80,6 +82,10 @@ event_key(struct slice raw_key)
 	case 10:
 		IF_IS("properties", KEY_PROPERTIES);
 		IF_IS("first_name", KEY_FIRST_NAME_SNAKE);
+		IF_IS("previousId", KEY_PREVIOUS_ID);
+		break;
+	case 11:
+		IF_IS("anonymousId", KEY_ANONYMOUS_ID);
 		break;
 	case 12:
 		IF_IS("integrations", KEY_INTEGRATIONS);

@@ -172,6 +172,31 @@ find_message_id(struct segment_request *r, const struct json_value *value)
 	return text.n == 0 ? SLICE_NONE : text;
 }
 
+/* Every byte of an id can be written as \u00XX. */
+#define RAW_ID_MAX (6 * SEGMENT_ID_MAX + 2)
+
+static struct slice
+find_id(struct segment_request *r, const struct json_value *value)
+{
+	struct slice text;
+
+	if (value->raw.n > RAW_ID_MAX)
+		return SLICE_NONE;
+	text = value->type == JSON_NUMBER ? value->raw : segment_decode(r, value);
+	return text.n > SEGMENT_ID_MAX || event_is_blank(text) ? SLICE_NONE : text;
+}
+
+/* A userId that gave the address is decoded already: scratch has room for each text once. */
+static void
+take_ids(struct segment_request *r, const struct event_fields *f, struct segment_event *event)
+{
+	event->user_id =
+	    event->email_from == PERSON_USER_ID ? event->email : find_id(r, &f->value[KEY_USER_ID]);
+	event->anonymous_id = find_id(r, &f->value[KEY_ANONYMOUS_ID]);
+	if (event->kind == KIND_ALIAS)
+		event->previous_id = find_id(r, &f->value[KEY_PREVIOUS_ID]);
+}
+
 static bool
 is_object_or_nothing(const struct json_value *value)
 {
@@ -261,6 +286,7 @@ segment_read_event(struct segment_request *r, struct json *j, struct event_field
 	event->message_id = find_message_id(r, &f->value[KEY_MESSAGE_ID]);
 	event->email = person.email;
 	event->email_from = (unsigned char)person.where;
+	take_ids(r, f, event);
 	take_time(r, f, event);
 	judge(r, f, event);
 	return 0;

@@ -19,6 +19,7 @@
 #include "event/kind.h"
 
 #define SEGMENT_DETAIL_MAX 96 /* bytes of a detail that is printed */
+#define SEGMENT_ID_MAX 255    /* bytes of an id of a person; what is longer is none */
 
 /*
  * Slices point into the request's body, or into the parse's scratch where a string had escapes;
@@ -27,9 +28,13 @@
 struct segment_event {
 	struct slice body; /* the event's object, byte for byte */
 	enum event_kind kind;
-	struct slice name;        /* track: `event`; page, screen: `name`; absent otherwise */
-	struct slice message_id;  /* absent: the outbox makes one */
-	struct slice email;       /* see event/person.h; absent when there is none */
+	struct slice name;       /* track: `event`; page, screen: `name`; absent otherwise */
+	struct slice message_id; /* absent: the outbox makes one */
+	struct slice email;      /* see event/person.h; absent when there is none */
+	/* ids of the person: strings, or numbers by their text; absent when blank or too long */
+	struct slice user_id;
+	struct slice anonymous_id;
+	struct slice previous_id; /* of alias alone: the id that user_id replaces */
 	int64_t occurred_at;      /* wall ms, corrected by the client's clock offset */
 	enum event_status status; /* pending, unsupported or invalid */
 	const char *reason;       /* static; NULL for pending */

@@ -52,6 +52,7 @@ UNIT_TESTS = \
 	tests/unit/test_schema \
 	tests/unit/test_segment \
 	tests/unit/test_segment_array \
+	tests/unit/test_segment_ids \
 	tests/unit/test_segment_limits \
 	tests/unit/test_settings \
 	tests/unit/test_table \
@@ -199,6 +200,9 @@ tests_unit_test_segment_LDADD = $(UNIT_LIBS)
 tests_unit_test_segment_array_SOURCES = tests/unit/test_segment_array.c \
 	tests/unit/segment_fixture.h
 tests_unit_test_segment_array_LDADD = $(UNIT_LIBS)
+tests_unit_test_segment_ids_SOURCES = tests/unit/test_segment_ids.c \
+	tests/unit/segment_fixture.h
+tests_unit_test_segment_ids_LDADD = $(UNIT_LIBS)
 tests_unit_test_segment_limits_SOURCES = tests/unit/test_segment_limits.c \
 	tests/unit/segment_fixture.h
 tests_unit_test_segment_limits_LDADD = $(UNIT_LIBS)
