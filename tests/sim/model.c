@@ -298,6 +298,9 @@ note_fall(struct world *w, const struct request *r)
 
 	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
 		may = may && r->result.http_status != never[i];
+	/* What says nothing about it takes back no earlier failure of its own. */
+	if (r->n == 1 && !may)
+		return;
 	for (size_t i = 0; i < r->n; i++)
 		box_event(w, r->ids[i])->fell_mark = may ? w->model.passed + 1 : 0;
 }
@@ -314,6 +317,20 @@ model_repaired(struct world *w)
 		w->net.open[i]->unmended = true;
 }
 
+/* It says that settings are wrong which were repaired while it was under way. */
+static bool
+is_out_of_date(const struct request *r)
+{
+	static const int others[] = { 400, 408, 413, 422, 425, 429 };
+	int status = r->result.http_status;
+	bool locked =
+	    r->result.phase == PHASE_ANSWERED && status >= 300 && status <= 499 && r->unmended;
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		locked = locked && status != others[i];
+	return locked;
+}
+
 void
 model_result(struct world *w, const struct request *r)
 {
@@ -328,6 +345,8 @@ model_result(struct world *w, const struct request *r)
 		w->model.passed++;
 		return;
 	}
+	if (is_out_of_date(r))
+		return;
 	note_fall(w, r);
 	/* It went out before the site was closed: its failure is no news. */
 	if (r->old && !demands)
@@ -385,6 +404,14 @@ model_began(struct world *w, const struct outbox_attempt_begin *b)
 	}
 }
 
+/* Delivered by an answer that nobody could read, and the disk does not know it yet. */
+static bool
+is_trusted_already(const struct world *w, const struct event *event)
+{
+	return event->open_attempt != 0 && w->box.attempts[event->open_attempt - 1].garbled
+	       && w->config.site.policy.ambiguous == AMBIGUOUS_DELIVERED;
+}
+
 /* Bento has first copies in the order of arrival, but for what it never takes. */
 void
 model_first_copy(struct world *w, int64_t id)
@@ -396,7 +423,7 @@ model_first_copy(struct world *w, int64_t id)
 		bool clean = !s->poison && !s->cursed && !s->unfit && !s->giant;
 
 		if (clean && s->address == event->address && s->taken == 0 && !s->touched
-		    && s->status == STATUS_PENDING)
+		    && s->status == STATUS_PENDING && !is_trusted_already(w, s))
 			model_broken(w, "order", "Bento has event %lld before event %lld",
 			    (long long)id, (long long)i);
 	}

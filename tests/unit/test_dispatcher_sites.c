@@ -95,14 +95,17 @@ an_address_is_held_back_at_its_own_site_only(void **state)
 	struct rig r;
 
 	(void)state;
-	begin(&r);
+	rig_init(&r);
+	r.two = true;
+	r.site.concurrency = r.other.concurrency = 2;
+	rig_start(&r);
 	for (int i = 0; i < 2; i++) {
-		int64_t id = fake_outbox_add(r.outbox, i == 0 ? RIG_SITE : RIG_OTHER, "1");
+		int64_t id = fake_outbox_add(r.outbox, i == 0 ? RIG_OTHER : RIG_SITE, "1");
 
 		fake_outbox_event(r.outbox, id)->email = "ann@example.com";
+		dispatcher_wake(r.dispatcher);
+		rig_settle(&r);
 	}
-	dispatcher_wake(r.dispatcher);
-	rig_settle(&r);
 	assert_int_equal(fake_transport_open(r.transport), 2);
 	rig_free(&r);
 }
