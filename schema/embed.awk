@@ -54,7 +54,7 @@ function source(   i) {
 	print "#include \"outbox/schema.gen.h\"\n\n#include <stddef.h>\n"
 	print "const char *const schema_migrations[SCHEMA_VERSION] = {"
 	for (i = 1; i <= migrations; i++)
-		print migration[i] "\t,"
+		print "\t(\n" migration[i] "\t),"
 	print "};\n\nconst char *const schema_views =\n" views "\t;\n"
 	print "const struct schema_statement schema_statements[STMT_COUNT] = {"
 	for (i = 1; i <= statements; i++)

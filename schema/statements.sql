@@ -283,3 +283,47 @@ LEFT JOIN site s ON s.site_id = e.site_id
 LEFT JOIN attempt a ON a.attempt_id = d.last_attempt_id
 LEFT JOIN envelope v ON v.envelope_id = e.envelope_id
 WHERE e.event_id = ?1;
+
+-- What an erasure looks at and takes away (src/outbox/erase.c).
+-- name: erase_events
+SELECT e.event_id, e.email, d.email, d.status, e.name, e.message_id, e.body, d.detail
+FROM event e JOIN delivery d ON d.event_id = e.event_id
+WHERE e.event_id > ?1 ORDER BY e.event_id;
+-- name: erase_answers
+UPDATE attempt SET response = NULL, error = iif(error IS NULL, NULL, 'erased')
+WHERE events = 1
+	AND attempt_id IN (SELECT attempt_id FROM attempt_event WHERE event_id = ?1);
+-- name: erase_envelope
+UPDATE envelope SET payloads = payloads - 1,
+	context = iif(payloads > 1, context, NULL),
+	integrations = iif(payloads > 1, integrations, NULL)
+WHERE envelope_id = (SELECT envelope_id FROM event WHERE event_id = ?1 AND body IS NOT NULL);
+-- name: erase_event
+UPDATE event SET email = NULL, body = NULL WHERE event_id = ?1;
+-- name: erase_delivery
+UPDATE delivery SET email = NULL, payload_gone = 1, detail = NULL,
+	reason = iif(status = 'pending' OR status = 'held', 'erased', reason),
+	settled_at = iif(status = 'pending' OR status = 'held', ?2, settled_at),
+	next_attempt_at = 0,
+	status = iif(status = 'pending' OR status = 'held', 'discarded', status)
+WHERE event_id = ?1;
+-- name: erase_event_names
+UPDATE event SET name = ?2, message_id = ?3 WHERE event_id = ?1;
+-- name: erase_event_quotes
+UPDATE event SET name = ?2, message_id = ?3, body = ?4 WHERE event_id = ?1 AND ?5 IS ?5;
+-- name: erase_envelopes
+SELECT envelope_id, context, integrations FROM envelope WHERE envelope_id > ?1
+ORDER BY envelope_id;
+-- name: erase_envelope_quotes
+UPDATE envelope SET context = ?2, integrations = ?3 WHERE envelope_id = ?1;
+-- name: erase_attempts
+SELECT attempt_id, error, response FROM attempt WHERE attempt_id > ?1 ORDER BY attempt_id;
+-- name: erase_attempt_quotes
+UPDATE attempt SET error = ?2, response = ?3 WHERE attempt_id = ?1;
+-- name: erase_operations
+SELECT operation_id, filter, note FROM operation WHERE operation_id > ?1 ORDER BY operation_id;
+-- name: erase_operation_quotes
+UPDATE operation SET filter = ?2, note = ?3 WHERE operation_id = ?1;
+-- name: erase_sites
+UPDATE site SET reason = iif(mode = 'ready', NULL, 'see the last attempt')
+WHERE reason IS NOT NULL AND site_id > ?1;

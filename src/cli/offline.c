@@ -82,6 +82,19 @@ offline_steer(const struct config *c, struct outbox_steer *steer, struct err *e)
 }
 
 static bool
+is_unfinished_erasure(struct outbox_msg *msg)
+{
+	return ((struct outbox_erase *)msg)->more;
+}
+
+int
+offline_erase(const struct config *c, struct outbox_erase *erase, struct err *e)
+{
+	erase->msg.type = OUTBOX_ERASE;
+	return with_writer(c, &erase->msg, is_unfinished_erasure, e);
+}
+
+static bool
 is_unfinished_purge(struct outbox_msg *msg)
 {
 	return ((struct outbox_purge *)msg)->more;

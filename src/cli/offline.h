@@ -3,6 +3,7 @@
 #define CLI_OFFLINE_H
 
 #include "cli/config.h"
+#include "outbox/erase.h"
 #include "outbox/operate.h"
 #include "outbox/purge.h"
 #include "outbox/steer.h"
@@ -14,6 +15,7 @@
 int offline_operate(const struct config *c, struct outbox_operation *op, struct err *e);
 /* The same for a site: verb, site, actor and note are set. */
 int offline_steer(const struct config *c, struct outbox_steer *steer, struct err *e);
+int offline_erase(const struct config *c, struct outbox_erase *erase, struct err *e);
 /* Retention by hand, to its end. */
 int offline_purge(const struct config *c, struct outbox_purge *purge, struct err *e);
 /* Who does it, for the audit: our user's name. */

@@ -53,6 +53,7 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_EVENT_EMAIL] = { "email", 0, "ADDRESS", "whom it is about" },
 	[OPT_PROPERTY] = { "property", 'p', "KEY=VALUE", "one of its properties; may be repeated" },
 	[OPT_TO_SITE] = { "site", 0, "NAME", "to which site; needed when there are several" },
+	[OPT_ERASE_EMAIL] = { "email", 0, "ADDRESS", "whom to remove: the whole address" },
 	[OPT_STEER_SITE] = { "site", 0, "NAME", "one site of the configuration; without it, each" },
 	[OPT_TIMEOUT] = { "timeout", 0, "TIME", "how long to wait for Bento; default 60s" },
 };
@@ -218,6 +219,7 @@ take_string(struct options *o, enum option_id id, const char *text)
 		[OPT_EVENT_EMAIL] = &o->event_email,
 		[OPT_TO_SITE] = &o->to_site,
 		[OPT_STEER_SITE] = &o->to_site,
+		[OPT_ERASE_EMAIL] = &o->event_email,
 	};
 
 	*strings[id] = text;
@@ -265,6 +267,7 @@ take(struct options *o, enum option_id id, const char *text, int64_t now, struct
 	case OPT_EVENT_EMAIL:
 	case OPT_TO_SITE:
 	case OPT_STEER_SITE:
+	case OPT_ERASE_EMAIL:
 		return take_string(o, id, text);
 	case OPT_JSON:
 	case OPT_HELP:

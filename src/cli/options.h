@@ -55,6 +55,7 @@ enum option_id {
 	OPT_TO_SITE,
 	OPT_TIMEOUT,
 	OPT_STEER_SITE,
+	OPT_ERASE_EMAIL,
 	OPT_COUNT
 };
 
@@ -85,7 +86,7 @@ struct options {
 	bool sent;
 	const char *event;
 	const char *event_name;
-	const char *event_email;
+	const char *event_email; /* of send, erase */
 	const char *property[OPTIONS_MAX_PROPERTIES];
 	size_t n_properties;
 	const char *to_site; /* of send, pause, resume, flush */

@@ -93,6 +93,18 @@ const struct verb verbs[] = {
 	    .run = verb_flush,
 	},
 	{
+	    .name = "erase",
+	    .summary = "remove a person from everything the database holds",
+	    .about =
+		"By the address: bodies, addresses, answers of Bento, quotes in other events.\n"
+		"What waits for that person is discarded; rows without personal data stay for\n"
+		"the audit. Bento, archives, backups and exports are not touched. It cannot be\n"
+		"taken back.",
+	    .example = "bentospool erase --email ann@example.com --dry-run",
+	    .options = OPTIONS_READ | OPTION(ERASE_EMAIL) | OPTION(DRY_RUN) | OPTION(YES),
+	    .run = verb_erase,
+	},
+	{
 	    .name = "purge",
 	    .summary = "take away now what retention would take away",
 	    .about =

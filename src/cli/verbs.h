@@ -57,6 +57,7 @@ int verb_requeue(const struct options *o);
 int verb_pause(const struct options *o);
 int verb_resume(const struct options *o);
 int verb_flush(const struct options *o);
+int verb_erase(const struct options *o);
 int verb_purge(const struct options *o);
 int verb_reload(const struct options *o);
 int verb_check(const struct options *o);

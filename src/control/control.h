@@ -8,6 +8,7 @@
  *	{"do":"steer","verb":"pause","site":"main","note":"..."}       without site: every one
  *	{"do":"reload"}                                   {"ok":true,"changed":["..."]}
  *	{"do":"purge","dry_run":false}              {"ok":true,"payloads":5,"rows":2,...}
+ *	{"do":"erase","email":"...","dry_run":false}      {"ok":true,"events":5,...}
  *	{"do":"put","site":"main","event":"{\"type\":\"track\",...}"}
  *
  *	{"progress":500}                                  operate: events changed so far
@@ -27,6 +28,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "outbox/erase.h"
 #include "outbox/outbox.h"
 #include "outbox/purge.h"
 #include "outbox/steer.h"

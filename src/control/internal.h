@@ -33,6 +33,9 @@ struct task {
 	/* steer */
 	struct outbox_steer steer;
 	char *site;
+	/* erase */
+	struct outbox_erase erase;
+	char *email;
 	/* purge */
 	struct outbox_purge purge;
 	struct purge_limits limits;
@@ -90,6 +93,7 @@ void request_handle(struct connection *conn, const char *line, size_t n);
 /* task.c */
 int task_operate(struct connection *conn, const struct cJSON *request, struct err *e);
 int task_steer(struct connection *conn, const struct cJSON *request, struct err *e);
+int task_erase(struct connection *conn, const struct cJSON *request, struct err *e);
 int task_purge(struct connection *conn, const struct cJSON *request, struct err *e);
 int task_put(struct connection *conn, const struct cJSON *request, struct err *e);
 /* Main thread: everything that the writer gave back. */

@@ -87,6 +87,8 @@ handle(struct connection *conn, const cJSON *request, struct err *e)
 		return task_steer(conn, request, e);
 	if (strcmp(verb->valuestring, "reload") == 0)
 		return answer_reload(conn, e);
+	if (strcmp(verb->valuestring, "erase") == 0)
+		return task_erase(conn, request, e);
 	if (strcmp(verb->valuestring, "purge") == 0)
 		return task_purge(conn, request, e);
 	if (strcmp(verb->valuestring, "put") == 0)

@@ -50,6 +50,7 @@ task_free(struct task *task)
 	free(task->note);
 	free(task->site);
 	free(task->archive);
+	free(task->email);
 	free(task->event);
 	free(task);
 }
@@ -313,6 +314,62 @@ purge_goes_on(struct task *task)
 	task_end(task);
 }
 
+/* ---- erase ---------------------------------------------------------------------------------- */
+
+int
+task_erase(struct connection *conn, const cJSON *request, struct err *e)
+{
+	struct task *task = task_new(conn, e);
+
+	if (task == NULL)
+		return -1;
+	if (read_text(request, "email", &task->email, e) != 0 || task->email == NULL) {
+		if (task->email == NULL && e->code == ERR_NONE)
+			err_set(e, ERR_INPUT, "erase needs an email");
+		task_free(task);
+		return -1;
+	}
+	task->erase.msg.type = OUTBOX_ERASE;
+	task->erase.email = task->email;
+	task->erase.actor = task->actor;
+	task->erase.dry_run = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(request, "dry_run"));
+	return task_start(task, &task->erase.msg, e);
+}
+
+static void
+tell_erased(struct task *task)
+{
+	cJSON *answer = cJSON_CreateObject();
+
+	cJSON_AddTrueToObject(answer, "ok");
+	cJSON_AddNumberToObject(answer, "events", (double)task->erase.n_events);
+	cJSON_AddNumberToObject(answer, "discarded", (double)task->erase.n_discarded);
+	cJSON_AddNumberToObject(answer, "quotes", (double)task->erase.n_quotes);
+	cJSON_AddNumberToObject(answer, "operation_id", (double)task->erase.operation_id);
+	connection_answer(task->connection, answer);
+}
+
+/* Half an erasure is none: it goes on to its end, whether anybody waits or not. */
+static void
+erase_goes_on(struct task *task)
+{
+	struct outbox_erase *erase = &task->erase;
+	struct err e = erase->msg.err;
+
+	if (erase->msg.rc == 0 && erase->more) {
+		if (task->connection != NULL)
+			tell_progress(task, erase->n_events + erase->n_quotes);
+		if (task_send(task, &erase->msg, &e) == 0)
+			return;
+		erase->msg.rc = -1;
+	}
+	if (task->connection != NULL && erase->msg.rc != 0)
+		connection_refuse(task->connection, &e);
+	else if (task->connection != NULL)
+		tell_erased(task);
+	task_end(task);
+}
+
 /* ---- put ------------------------------------------------------------------------------------ */
 
 static int
@@ -412,6 +469,8 @@ tasks_take_done(struct control *c)
 			put_ends(task);
 		else if (msg->type == OUTBOX_STEER)
 			steer_ends(task);
+		else if (msg->type == OUTBOX_ERASE)
+			erase_goes_on(task);
 		else if (msg->type == OUTBOX_PURGE)
 			purge_goes_on(task);
 		else

@@ -44,6 +44,9 @@ configure_connection(struct db *db, enum db_mode mode, struct err *e)
 	 */
 	if (mode == DB_READ && db_exec(db, "PRAGMA cache_size=-512;", e) != 0)
 		return -1;
+	/* What is erased must not stay in the free parts of the file. */
+	if (mode == DB_WRITE && db_exec(db, "PRAGMA secure_delete=ON;", e) != 0)
+		return -1;
 	return db_exec(db,
 	    "PRAGMA synchronous=FULL;"
 	    "PRAGMA wal_autocheckpoint=0;"

@@ -6,6 +6,8 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/audit_priv.h \
 	src/outbox/db.c src/outbox/db.h \
 	src/outbox/dedup.c src/outbox/dedup.h \
+	src/outbox/erase.c src/outbox/erase.h \
+	src/outbox/erase_text.c src/outbox/erase_text.h \
 	src/outbox/files.c src/outbox/files.h \
 	src/outbox/filter.c src/outbox/filter.h \
 	src/outbox/filter_json.c \

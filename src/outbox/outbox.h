@@ -107,7 +107,8 @@ enum outbox_msg_type {
 	OUTBOX_OPERATE,
 	OUTBOX_STEER,
 	OUTBOX_PURGE,
-	OUTBOX_CLOCK
+	OUTBOX_CLOCK,
+	OUTBOX_ERASE
 };
 
 struct outbox_msg {
@@ -241,5 +242,6 @@ struct outbox_clock {
 struct outbox_operation; /* outbox/operate.h */
 struct outbox_steer;     /* outbox/steer.h */
 struct outbox_purge;     /* outbox/purge.h */
+struct outbox_erase;     /* outbox/erase.h */
 
 #endif

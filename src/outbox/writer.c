@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "outbox/attempts.h"
+#include "outbox/erase.h"
 #include "outbox/internal.h"
 #include "outbox/operate.h"
 #include "outbox/purge.h"
@@ -30,6 +31,7 @@ struct group {
 	size_t put_cost;
 	uint64_t stored, duplicates, delivered, attempts;
 	bool due; /* something became due */
+	bool cut; /* what the WAL holds is to be gone before anybody hears of it */
 };
 
 static struct outbox_msg *
@@ -211,6 +213,15 @@ apply_end(struct outbox *o, struct group *g, struct outbox_attempt_end *end, str
 }
 
 static int
+apply_erase(struct outbox *o, struct group *g, struct outbox_erase *erase, struct err *e)
+{
+	if (erase_apply(&o->db, erase, clock_wall(o->options.clock), e) != 0)
+		return -1;
+	g->cut = g->cut || (!erase->more && !erase->dry_run);
+	return 0;
+}
+
+static int
 apply(struct outbox *o, struct group *g, struct outbox_msg *msg, struct err *e)
 {
 	switch (msg->type) {
@@ -239,6 +250,8 @@ apply(struct outbox *o, struct group *g, struct outbox_msg *msg, struct err *e)
 		    &o->db, (struct outbox_steer *)msg, clock_wall(o->options.clock), e);
 	case OUTBOX_CLOCK:
 		return sites_keep_clock(&o->db, ((struct outbox_clock *)msg)->number, e);
+	case OUTBOX_ERASE:
+		return apply_erase(o, g, (struct outbox_erase *)msg, e);
 	case OUTBOX_PURGE:
 		return purge_apply(
 		    &o->db, (struct outbox_purge *)msg, clock_wall(o->options.clock), e);
@@ -265,7 +278,8 @@ weigh(struct group *g, const struct outbox_msg *msg)
 		g->events += ((const struct outbox_attempt_begin *)msg)->n_events;
 	} else if (msg->type == OUTBOX_ATTEMPT_END) {
 		g->events += ((const struct outbox_attempt_end *)msg)->n_events;
-	} else if (msg->type == OUTBOX_OPERATE || msg->type == OUTBOX_PURGE) {
+	} else if (msg->type == OUTBOX_OPERATE || msg->type == OUTBOX_PURGE
+		   || msg->type == OUTBOX_ERASE) {
 		g->events += OPERATE_SLICE;
 	}
 }
@@ -373,6 +387,8 @@ write_group(struct outbox *o, struct mail *list)
 	} else {
 		note_success(o);
 		count(o, &g);
+		if (g.cut)
+			cut_wal(o);
 		answer(o, &g, NULL);
 		if (g.due && o->options.on_due != NULL)
 			o->options.on_due(o->options.on_due_arg);

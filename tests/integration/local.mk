@@ -6,6 +6,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_clients.py \
 	tests/integration/test_curl.py \
 	tests/integration/test_delivery.py \
+	tests/integration/test_erase.py \
 	tests/integration/test_fullness.py \
 	tests/integration/test_hardening.sh \
 	tests/integration/test_native.py \

@@ -23,6 +23,7 @@ UNIT_TESTS = \
 	tests/unit/test_dispatcher_stop \
 	tests/unit/test_dispatcher_trouble \
 	tests/unit/test_envelope \
+	tests/unit/test_erase_text \
 	tests/unit/test_filter \
 	tests/unit/test_gzip \
 	tests/unit/test_http \
@@ -169,6 +170,8 @@ tests_unit_test_listen_SOURCES = tests/unit/test_listen.c
 tests_unit_test_listen_LDADD = $(UNIT_LIBS)
 tests_unit_test_admit_SOURCES = tests/unit/test_admit.c $(TEST_LIB)
 tests_unit_test_admit_LDADD = $(UNIT_LIBS)
+tests_unit_test_erase_text_SOURCES = tests/unit/test_erase_text.c $(TEST_LIB)
+tests_unit_test_erase_text_LDADD = $(UNIT_LIBS)
 tests_unit_test_mapping_SOURCES = tests/unit/test_mapping.c
 tests_unit_test_mapping_LDADD = $(UNIT_LIBS)
 tests_unit_test_native_SOURCES = tests/unit/test_native.c tests/unit/segment_fixture.h

@@ -1,0 +1,241 @@
+#include "outbox/erase.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "outbox/db.h"
+#include "outbox/erase_text.h"
+
+#define TEXT_MAX (256u << 20)
+#define COLUMNS_MAX 4
+
+struct erasing {
+	struct db *db;
+	struct outbox_erase *erase;
+	struct erase_needle needle;
+	int64_t now;
+	struct err *e;
+};
+
+static bool
+is_address(const struct erasing *s, struct slice text)
+{
+	const char *email = s->erase->email;
+
+	return text.p != NULL && text.n == strlen(email) && strncasecmp(text.p, email, text.n) == 0;
+}
+
+static int
+run_with_id(struct erasing *s, enum stmt id, int64_t row)
+{
+	sqlite3_stmt *stmt = db_stmt(s->db, id, s->e);
+
+	if (stmt == NULL)
+		return -1;
+	db_bind_int(stmt, 1, row);
+	return db_run(s->db, stmt, s->e);
+}
+
+/* ---- quotes --------------------------------------------------------------------------------- */
+
+/*
+ * The columns of `row` from `first` on are texts that may quote the address: each that does is
+ * written back without it by `update` (?1 the id, then all of the texts).
+ */
+static int
+replace_texts(struct erasing *s, sqlite3_stmt *row, int64_t id, int first, int n, enum stmt update,
+    bool *ret_any)
+{
+	struct buf texts[COLUMNS_MAX];
+	bool changed[COLUMNS_MAX], any = false;
+	sqlite3_stmt *stmt = NULL;
+	int rc = 0;
+
+	for (int i = 0; i < n; i++) {
+		struct slice text = db_text(row, first + i);
+
+		buf_init(&texts[i], TEXT_MAX);
+		changed[i] = text.p != NULL && erase_text_replace(text, &s->needle, &texts[i]);
+		any = any || changed[i];
+		if (texts[i].failed)
+			rc = err_nomem(s->e);
+	}
+	*ret_any = any;
+	if (any && rc == 0 && !s->erase->dry_run) {
+		stmt = db_stmt(s->db, update, s->e);
+		rc = stmt == NULL ? -1 : 0;
+	}
+	if (stmt != NULL) {
+		db_bind_int(stmt, 1, id);
+		for (int i = 0; i < n; i++)
+			db_bind_text(stmt, i + 2,
+			    changed[i] ? buf_slice(&texts[i]) : db_text(row, first + i));
+		rc = db_run(s->db, stmt, s->e);
+	}
+	for (int i = 0; i < n; i++)
+		buf_free(&texts[i]);
+	return rc;
+}
+
+static int
+replace_quotes(struct erasing *s, sqlite3_stmt *row, int64_t id, int first, int n, enum stmt update)
+{
+	bool any;
+	int rc = replace_texts(s, row, id, first, n, update, &any);
+
+	s->erase->n_quotes += any;
+	return rc;
+}
+
+/* ---- the person's events -------------------------------------------------------------------- */
+
+/* The columns are those of STMT_ERASE_EVENTS. */
+static int
+erase_event(struct erasing *s, sqlite3_stmt *row)
+{
+	static const enum stmt steps[] = { STMT_ERASE_ANSWERS, STMT_ERASE_ENVELOPE,
+		STMT_ERASE_EVENT, STMT_ERASE_DELIVERY };
+	int64_t id = db_int(row, 0);
+	struct slice status = db_text(row, 3);
+	bool any;
+	int rc;
+
+	s->erase->n_events++;
+	s->erase->n_discarded += SLICE_IS(status, "pending") || SLICE_IS(status, "held");
+	if (s->erase->dry_run)
+		return 0;
+	/* First, while the row is as it was read. */
+	s->needle.loose = true;
+	rc = replace_texts(s, row, id, 4, 2, STMT_ERASE_EVENT_NAMES, &any);
+	s->needle.loose = false;
+	if (rc != 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+		sqlite3_stmt *stmt = db_stmt(s->db, steps[i], s->e);
+
+		if (stmt == NULL)
+			return -1;
+		db_bind_int(stmt, 1, id);
+		if (steps[i] == STMT_ERASE_DELIVERY)
+			db_bind_int(stmt, 2, s->now);
+		if (db_run(s->db, stmt, s->e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+visit_event(struct erasing *s, sqlite3_stmt *row)
+{
+	if (is_address(s, db_text(row, 1)) || is_address(s, db_text(row, 2)))
+		return erase_event(s, row);
+	return replace_quotes(s, row, db_int(row, 0), 4, 4, STMT_ERASE_EVENT_QUOTES);
+}
+
+static int
+visit_envelope(struct erasing *s, sqlite3_stmt *row)
+{
+	return replace_quotes(s, row, db_int(row, 0), 1, 2, STMT_ERASE_ENVELOPE_QUOTES);
+}
+
+static int
+visit_attempt(struct erasing *s, sqlite3_stmt *row)
+{
+	return replace_quotes(s, row, db_int(row, 0), 1, 2, STMT_ERASE_ATTEMPT_QUOTES);
+}
+
+static int
+visit_operation(struct erasing *s, sqlite3_stmt *row)
+{
+	return replace_quotes(s, row, db_int(row, 0), 1, 2, STMT_ERASE_OPERATION_QUOTES);
+}
+
+/* ---- phases --------------------------------------------------------------------------------- */
+
+static const struct {
+	enum stmt scan; /* ?1: ids above; the id is its first column */
+	int (*visit)(struct erasing *s, sqlite3_stmt *row);
+	int texts, n_texts; /* columns, for counting bytes */
+} phases[] = {
+	[ERASE_EVENTS] = { STMT_ERASE_EVENTS, visit_event, 6, 1 },
+	[ERASE_ENVELOPES] = { STMT_ERASE_ENVELOPES, visit_envelope, 1, 2 },
+	[ERASE_ATTEMPTS] = { STMT_ERASE_ATTEMPTS, visit_attempt, 1, 2 },
+	[ERASE_OPERATIONS] = { STMT_ERASE_OPERATIONS, visit_operation, 1, 2 },
+};
+
+/* What is written are rows that the scan has passed, by their ids: it goes on undisturbed. */
+static int
+scan(struct erasing *s)
+{
+	struct outbox_erase *erase = s->erase;
+	sqlite3_stmt *row = db_stmt(s->db, phases[erase->phase].scan, s->e);
+	size_t bytes = 0;
+	int looked = 0, rc = 1;
+
+	if (row == NULL)
+		return -1;
+	db_bind_int(row, 1, erase->after_id);
+	while (
+	    looked++ < ERASE_SCAN && bytes < ERASE_BYTES && (rc = db_step(s->db, row, s->e)) == 1) {
+		int64_t id = db_int(row, 0);
+
+		for (int i = 0; i < phases[erase->phase].n_texts; i++)
+			bytes += db_text(row, phases[erase->phase].texts + i).n;
+		if (phases[erase->phase].visit(s, row) != 0) {
+			db_done(row);
+			return -1;
+		}
+		erase->after_id = id;
+	}
+	db_done(row);
+	if (rc == 0) {
+		erase->phase++;
+		erase->after_id = 0;
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+static int
+note_operation(struct erasing *s)
+{
+	struct outbox_erase *erase = s->erase;
+	sqlite3_stmt *stmt;
+
+	if (erase->n_events + erase->n_quotes == 0 || erase->dry_run)
+		return 0;
+	if (erase->operation_id == 0) {
+		stmt = db_stmt(s->db, STMT_OPERATION_BEGIN, s->e);
+		if (stmt == NULL)
+			return -1;
+		db_bind_int(stmt, 1, s->now);
+		db_bind_text(stmt, 2, slice_from(erase->actor));
+		db_bind_text(stmt, 3, SLICE("erase"));
+		db_bind_text(stmt, 4, SLICE("{\"email\":\"" ERASE_WORD "\"}"));
+		db_bind_text(stmt, 5, SLICE_NONE);
+		if (db_run(s->db, stmt, s->e) != 0)
+			return -1;
+		erase->operation_id = sqlite3_last_insert_rowid(s->db->handle);
+	}
+	stmt = db_stmt(s->db, STMT_OPERATION_COUNT, s->e);
+	if (stmt == NULL)
+		return -1;
+	db_bind_int(stmt, 1, erase->operation_id);
+	db_bind_int(stmt, 2, erase->n_events);
+	return db_run(s->db, stmt, s->e);
+}
+
+int
+erase_apply(struct db *db, struct outbox_erase *erase, int64_t now, struct err *e)
+{
+	struct erasing s = { .db = db, .erase = erase, .now = now, .e = e };
+
+	if (!erase_needle_of(slice_from(erase->email), &s.needle))
+		return err_set(e, ERR_INPUT, "this is no e-mail address");
+	if (erase->phase == ERASE_EVENTS && erase->after_id == 0 && !erase->dry_run
+	    && run_with_id(&s, STMT_ERASE_SITES, 0) != 0)
+		return -1;
+	if (scan(&s) != 0 || note_operation(&s) != 0)
+		return -1;
+	erase->more = erase->phase != ERASE_DONE;
+	return 0;
+}

@@ -1,0 +1,48 @@
+/*
+ * Removing a person from everything that the file holds, by the address. Writer thread, through
+ * outbox_send, in slices.
+ *
+ * Events that carry the address or go to it lose their bodies and addresses; those that wait are
+ * discarded; a row without anything personal remains for the audit. Where others quote the address,
+ * in a body, an answer of Bento, the filter or note of an operation, it is replaced. In texts it is
+ * found without regard to case, with its @ also written as %40 or \u0040. SQLite's secure_delete
+ * overwrites what was there, and the WAL is cut at the end, unless a reader stands in the way: then
+ * the next checkpoint does it.
+ */
+#ifndef OUTBOX_ERASE_H
+#define OUTBOX_ERASE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "outbox/outbox.h"
+
+#define ERASE_SCAN 1000        /* rows that one slice looks at, */
+#define ERASE_BYTES (4u << 20) /* and their bytes, at most by one row more */
+/* What stands in the place of an address that others quote. */
+#define ERASE_WORD "erased@erased.invalid"
+
+enum erase_phase { ERASE_EVENTS, ERASE_ENVELOPES, ERASE_ATTEMPTS, ERASE_OPERATIONS, ERASE_DONE };
+
+/* OUTBOX_ERASE. The strings stay the sender's until done(). ERR_INPUT: no address. */
+struct outbox_erase {
+	struct outbox_msg msg;
+	const char *email;
+	const char *actor;
+	bool dry_run; /* only count */
+	/* result of one slice; send the same message again until `more` is false */
+	enum erase_phase phase;
+	int64_t after_id;     /* where the last slice of the phase stopped */
+	int64_t operation_id; /* 0: nothing was changed */
+	int64_t n_events;     /* of the person */
+	int64_t n_discarded;  /* of them: waited, and will not be sent */
+	int64_t n_quotes;     /* other rows that quoted the address */
+	bool more;
+};
+
+struct db;
+
+/* One slice, inside the writer's transaction. */
+int erase_apply(struct db *db, struct outbox_erase *erase, int64_t now, struct err *e);
+
+#endif

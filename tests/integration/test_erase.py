@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""A person is gone from every file of the outbox after erase; the audit keeps rows without them."""
+import json
+import os
+import sqlite3
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import spooltest  # noqa: E402
+from spooltest import equal, track, true, wait_until  # noqa: E402
+
+ANN = "Ann.Secret@Example.com"
+
+
+def done(completed, code=0):
+    equal(completed.returncode, code, f"exit status ({completed.stderr.strip()})")
+    return completed
+
+
+def holders(bench, *words):
+    """The files of the outbox that hold one of the words, in any case."""
+    found = []
+    for ending in ("", "-wal", "-shm"):
+        try:
+            with open(bench.database + ending, "rb") as file:
+                content = file.read().lower()
+        except FileNotFoundError:
+            continue
+        content = content.replace(b"joann.secret@", b"")  # somebody else
+        found += [(ending, word) for word in words if word.lower().encode() in content]
+    return found
+
+
+def fill(bench):
+    """Ann's events in every state, and others that quote her."""
+    sim = bench.sim()
+    sim.faults("refuse=refused*")
+    daemon = bench.daemon(sim, batch_events=1, identify="update_fields")
+    daemon.accept("/v1/batch", {"context": {"traits": {"email": ANN, "phone": "+41 555 0199"}},
+                                "batch": [{"type": "track", "event": "Seen", "messageId": "a-1"},
+                                          {"type": "track", "event": "Seen", "messageId": "a-2"}]})
+    daemon.accept("/v1/track", track("a-3", email=ANN.lower(), properties={"big": "z" * 20000}))
+    daemon.accept("/v1/track", track("a-4", email=ANN, event="refused"))
+    daemon.accept("/v1/identify", {"messageId": "a-5", "userId": "u-1",
+                                   "traits": {"email": ANN, "firstName": "Annabelle"}})
+    daemon.accept("/v1/track", track(f"key-{ANN}", email=ANN))
+    daemon.accept("/v1/page", {"messageId": "a-6", "name": "Home",
+                               "context": {"traits": {"email": ANN}}})
+    daemon.accept("/v1/track", track("b-1", email="bob@example.com", properties={
+        "invited": ANN, "link": "https://x.example/?to=ann.secret%40example.com", "n": 1.10}))
+    bench.wait_settled(8)
+    sim.answer(503)
+    daemon.accept("/v1/track", track("a-7", email=ANN))
+    daemon.accept("/v1/track", track("b-2", email="joann.secret@example.com"))
+    done(bench.cli("requeue", "--email", ANN, "--status", "failed", "--note", f"for {ANN}"))
+    return sim, daemon
+
+
+def check(bench):
+    equal(holders(bench, ANN, "ann.secret%40", "555 0199", "Annabelle", "z" * 100), [],
+          "files that still hold something of hers")
+    for name in ("a-1", "a-2", "a-3", "a-5"):
+        row = bench.outbox(name)
+        equal((row["status"], row["email"], row["body"]), ("delivered", None, None), name)
+    for name in ("a-4", "a-7"):
+        row = bench.outbox(name)
+        equal((row["status"], row["reason"], row["body"]), ("discarded", "erased", None), name)
+    bob = bench.outbox("b-1")
+    equal(bob["email"], "bob@example.com", "another person's address")
+    body = json.loads(bob["body"])
+    equal(body["properties"]["invited"], "erased@erased.invalid", "what Bob's event quoted")
+    true('"n": 1.1' in bob["body"] or '"n":1.1' in bob["body"], f"and the rest of it: {bob['body']}")
+    other = bench.outbox("b-2")
+    equal((other["status"], other["email"]), ("pending", "joann.secret@example.com"),
+          "an address that ends alike is another one")
+    true("joann.secret@example.com" in other["body"], "and its body is left alone")
+    last = bench.rows("SELECT * FROM operations ORDER BY operation_id DESC LIMIT 1")[0]
+    equal((last["verb"], last["events"]), ("erase", 8), "the operation")
+
+
+def test_erase(bench):
+    """with the daemon: nothing of the person is left in the database, its WAL and its index"""
+    sim, daemon = fill(bench)
+    true(holders(bench, ANN), "it is there before")
+    told = json.loads(done(bench.cli("erase", "--email", ANN.upper(), "--dry-run", "--json")).stdout)
+    equal((told["events"], told["discarded"]), (8, 2), "what would be erased")
+    true(holders(bench, ANN), "a dry run changes nothing")
+    done(bench.cli("erase", "--email", ANN), code=2)
+    told = json.loads(done(bench.cli("erase", "--email", ANN, "--yes", "--json")).stdout)
+    equal((told["events"], told["discarded"]), (8, 2), "what was erased")
+    check(bench)
+    done(bench.cli("erase", "--email", ANN, "--yes"), code=3)
+    # What comes later is new.
+    sim.heal()
+    daemon.accept("/v1/track", track("a-8", email=ANN))
+    done(bench.cli("flush"))
+    wait_until(lambda: bench.outbox("a-8")["status"] == "delivered", "a later event")
+    daemon.stop()
+    equal(sqlite3.connect(bench.database).execute("PRAGMA integrity_check").fetchone(), ("ok",),
+          "integrity")
+
+
+def test_erase_without_a_daemon(bench):
+    """without one it is the same, after a restart too"""
+    _, daemon = fill(bench)
+    daemon.kill()
+    told = json.loads(done(bench.cli("erase", "--email", ANN, "--yes", "--json")).stdout)
+    equal(told["events"], 8, "what was erased")
+    check(bench)
+    refused = done(bench.cli("erase", "--email", "nobody", "--yes"), code=1)
+    true("no e-mail address" in refused.stderr, refused.stderr)
+
+
+spooltest.main()
