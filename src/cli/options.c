@@ -288,7 +288,7 @@ take(struct options *o, enum option_id id, const char *text, int64_t now, struct
 #define LONG_BASE 1000 /* getopt's values for our ids, clear of all letters */
 
 static void
-describe(uint64_t allowed, struct option longs[OPT_COUNT + 1], char *shorts)
+describe(option_set allowed, struct option longs[OPT_COUNT + 1], char *shorts)
 {
 	size_t n = 0;
 
@@ -314,7 +314,7 @@ describe(uint64_t allowed, struct option longs[OPT_COUNT + 1], char *shorts)
 }
 
 static int
-id_of(int value, uint64_t allowed)
+id_of(int value, option_set allowed)
 {
 	if (value >= LONG_BASE)
 		return value - LONG_BASE;
@@ -325,7 +325,7 @@ id_of(int value, uint64_t allowed)
 }
 
 static int
-refuse(int value, char **argv, uint64_t allowed, struct err *e)
+refuse(int value, char **argv, option_set allowed, struct err *e)
 {
 	int id = id_of(optopt, allowed);
 
@@ -341,7 +341,7 @@ refuse(int value, char **argv, uint64_t allowed, struct err *e)
 
 int
 options_parse(
-    int argc, char **argv, uint64_t allowed, int64_t now, struct options *ret, struct err *e)
+    int argc, char **argv, option_set allowed, int64_t now, struct options *ret, struct err *e)
 {
 	struct option longs[OPT_COUNT + 1];
 	char shorts[2 * OPT_COUNT + 2];
@@ -374,7 +374,7 @@ options_free(struct options *o)
 /* ---- help ----------------------------------------------------------------------------------- */
 
 void
-options_print(uint64_t set, FILE *to)
+options_print(option_set set, FILE *to)
 {
 	for (int id = 0; id < OPT_COUNT; id++) {
 		const struct option_row *row = &rows[id];

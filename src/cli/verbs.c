@@ -152,7 +152,7 @@ verb_find(const char *name)
 }
 
 static void
-print_group(const char *title, uint64_t set)
+print_group(const char *title, option_set set)
 {
 	if (set == 0)
 		return;
@@ -163,7 +163,7 @@ print_group(const char *title, uint64_t set)
 void
 verb_print_help(const struct verb *verb)
 {
-	uint64_t filters = verb->options & OPTIONS_FILTER;
+	option_set filters = verb->options & OPTIONS_FILTER;
 
 	printf("bentospool %s: %s\n\nusage: bentospool %s [options]%s%s\n", verb->name,
 	    verb->summary, verb->name, verb->operands == NULL ? "" : " ",

@@ -20,7 +20,7 @@ struct verb {
 	const char *operands; /* behind the options in the usage line */
 	const char *about;    /* a paragraph of its --help, lines of at most 80 columns */
 	const char *example;
-	uint64_t options;
+	option_set options;
 	int max_operands;
 	int (*run)(const struct options *o);
 };
