@@ -301,7 +301,8 @@ DELETE FROM attempt WHERE attempt_id = ?1 AND outcome IS NOT NULL AND NOT EXISTS
 -- name: ndjson_event
 SELECT e.event_id, s.name, e.message_id, e.kind, e.name, coalesce(d.email, e.email), d.status,
 	d.reason, d.attempts, d.maybe_sent, e.received_at, e.occurred_at, d.settled_at,
-	a.http_status, coalesce(a.error, d.detail), v.context, v.integrations, v.sent_at, e.body
+	a.http_status, coalesce(a.error, d.detail), e.browser, v.context,
+	v.integrations, v.sent_at, e.body
 FROM event e
 JOIN delivery d ON d.event_id = e.event_id
 LEFT JOIN site s ON s.site_id = e.site_id

@@ -54,6 +54,8 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_PROPERTY] = { "property", 'p', "KEY=VALUE", "one of its properties; may be repeated" },
 	[OPT_TO_SITE] = { "site", 0, "NAME", "to which site; needed when there are several" },
 	[OPT_STEER_SITE] = { "site", 0, "NAME", "one site of the configuration; without it, each" },
+	[OPT_OUTPUT] = { "output", 0, "FILE", "write this new file, not standard output" },
+	[OPT_REDACT] = { "redact", 0, NULL, "without addresses and bodies" },
 	[OPT_TIMEOUT] = { "timeout", 0, "TIME", "how long to wait for Bento; default 60s" },
 };
 
@@ -201,6 +203,7 @@ take_flag(struct options *o, enum option_id id)
 		[OPT_NEWEST] = &o->newest,
 		[OPT_RAW] = &o->raw,
 		[OPT_SENT] = &o->sent,
+		[OPT_REDACT] = &o->redact,
 	};
 
 	*flags[id] = true;
@@ -218,6 +221,7 @@ take_string(struct options *o, enum option_id id, const char *text)
 		[OPT_EVENT_EMAIL] = &o->event_email,
 		[OPT_TO_SITE] = &o->to_site,
 		[OPT_STEER_SITE] = &o->to_site,
+		[OPT_OUTPUT] = &o->output,
 	};
 
 	*strings[id] = text;
@@ -265,6 +269,7 @@ take(struct options *o, enum option_id id, const char *text, int64_t now, struct
 	case OPT_EVENT_EMAIL:
 	case OPT_TO_SITE:
 	case OPT_STEER_SITE:
+	case OPT_OUTPUT:
 		return take_string(o, id, text);
 	case OPT_JSON:
 	case OPT_HELP:
@@ -276,6 +281,7 @@ take(struct options *o, enum option_id id, const char *text, int64_t now, struct
 	case OPT_NEWEST:
 	case OPT_RAW:
 	case OPT_SENT:
+	case OPT_REDACT:
 		return take_flag(o, id);
 	case OPT_COUNT:
 		break;

@@ -55,6 +55,8 @@ enum option_id {
 	OPT_TO_SITE,
 	OPT_TIMEOUT,
 	OPT_STEER_SITE,
+	OPT_OUTPUT,
+	OPT_REDACT,
 	OPT_COUNT
 };
 
@@ -92,6 +94,8 @@ struct options {
 	const char *event_email;
 	const char *property[OPTIONS_MAX_PROPERTIES];
 	size_t n_properties;
+	const char *output; /* NULL: standard output */
+	bool redact;
 	const char *to_site; /* of send, pause, resume, flush */
 	int64_t timeout;     /* ms; -1: not given */
 	char **operands;

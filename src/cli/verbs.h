@@ -58,6 +58,8 @@ int verb_pause(const struct options *o);
 int verb_resume(const struct options *o);
 int verb_flush(const struct options *o);
 int verb_purge(const struct options *o);
+int verb_export(const struct options *o);
+int verb_backup(const struct options *o);
 int verb_reload(const struct options *o);
 int verb_check(const struct options *o);
 int verb_send(const struct options *o);

@@ -6,6 +6,7 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/audit_priv.h \
 	src/outbox/db.c src/outbox/db.h \
 	src/outbox/dedup.c src/outbox/dedup.h \
+	src/outbox/export.c src/outbox/export.h \
 	src/outbox/files.c src/outbox/files.h \
 	src/outbox/filter.c src/outbox/filter.h \
 	src/outbox/filter_json.c \

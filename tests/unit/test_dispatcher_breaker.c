@@ -258,6 +258,50 @@ a_blame_that_cannot_be_kept_is_tried_again(void **state)
 	rig_free(&r);
 }
 
+/* Which event stands alone in the newest request; 0: several, or none. */
+static int64_t
+single(struct rig *r)
+{
+	long long id;
+	int end = 0;
+
+	if (sscanf(rig_last_body(r), "{\"events\":[{\"n\":%lld}]}%n", &id, &end) == 1 && end > 0)
+		return id;
+	return 0;
+}
+
+/* Events 1 to 4 draw a 500 each time: none excuses the others, and none keeps the site shut. */
+static void
+those_that_always_fail_do_not_shield_each_other(void **state)
+{
+	size_t answered = 0;
+	struct rig r;
+
+	(void)state;
+	rig_init(&r);
+	r.site.batch_events = 1;
+	r.site.max_attempts = 3;
+	r.site.retry_max_ms = MINUTE;
+	rig_start(&r);
+	rig_add(&r, 4);
+	rig_settle(&r);
+	for (int i = 0; i < 1800; i++) {
+		if (i % 60 == 0)
+			rig_add(&r, 1);
+		rig_pass(&r, MINUTE);
+		while (answered < rig_requests(&r)) {
+			answered = rig_requests(&r);
+			rig_answer(&r, single(&r) <= 4 ? 500 : 200, "{}");
+		}
+	}
+	for (int64_t id = 1; id <= 4; id++) {
+		assert_int_equal(fake_outbox_event(r.outbox, id)->status, STATUS_FAILED);
+		assert_int_equal(fake_outbox_event(r.outbox, id)->attempts, 3);
+	}
+	assert_in_range(fake_outbox_count(r.outbox, STATUS_DELIVERED), 29, 30);
+	rig_free(&r);
+}
+
 /* ---- pauses --------------------------------------------------------------------------------- */
 
 static void
@@ -437,6 +481,7 @@ main(void)
 		cmocka_unit_test(without_a_limit_it_is_tried_for_ever),
 		cmocka_unit_test(outages_charge_nobody),
 		cmocka_unit_test(a_blame_that_cannot_be_kept_is_tried_again),
+		cmocka_unit_test(those_that_always_fail_do_not_shield_each_other),
 		cmocka_unit_test(new_credentials_end_a_pause_at_once),
 		cmocka_unit_test(new_credentials_wait_for_the_request_under_way),
 		cmocka_unit_test(new_credentials_are_not_paused_by_an_answer_to_the_old_ones),
