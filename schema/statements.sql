@@ -136,6 +136,9 @@ INSERT INTO attempt (site_id, mapping_id, started_at, events, bytes, first_event
 	endpoint)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
 
+-- name: attempt_member
+SELECT 1 FROM delivery WHERE event_id = ?1 AND status = 'pending';
+
 -- name: attempt_event_add
 INSERT INTO attempt_event (event_id, attempt_id) VALUES (?1, ?2);
 
@@ -225,22 +228,44 @@ FROM operation o
 JOIN operation_event x ON x.operation_id = o.operation_id
 WHERE x.event_id = ?1 ORDER BY o.operation_id;
 
--- What operators change (src/outbox/operate.c).
+-- What operators change (src/outbox/operate.c, undo.c).
 -- name: operation_begin
-INSERT INTO operation (at, actor, verb, filter, note) VALUES (?1, ?2, ?3, ?4, ?5);
+INSERT INTO operation (at, actor, verb, filter, note, undoes) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
 -- name: operation_remember
 INSERT INTO operation_event (operation_id, event_id, status, reason, attempts, next_attempt_at,
-	settled_at, max_batch)
-SELECT ?1, event_id, status, reason, attempts, next_attempt_at, settled_at, max_batch
+	settled_at, max_batch, detail, operation_before, attempts_left)
+SELECT ?1, event_id, status, reason, attempts, next_attempt_at, settled_at, max_batch, detail,
+	operation_id, coalesce(?3, attempts)
 FROM delivery WHERE event_id = ?2;
--- name: operation_requeue
-UPDATE delivery SET status = 'pending', reason = NULL, attempts = 0, next_attempt_at = 0,
-	settled_at = NULL, max_batch = NULL
+-- name: operation_change
+UPDATE delivery SET status = ?2, reason = ?3, settled_at = ?4, operation_id = ?5,
+	attempts = iif(?6, 0, attempts), max_batch = iif(?6, NULL, max_batch), next_attempt_at = 0,
+	detail = NULL
 WHERE event_id = ?1;
 -- name: operation_count
 UPDATE operation SET events = ?2 WHERE operation_id = ?1;
 -- name: operation_newest_event
 SELECT max(event_id) FROM delivery;
+-- name: undo_find
+SELECT verb, undoes FROM operation WHERE operation_id = ?1;
+-- name: undo_events
+SELECT x.event_id, d.status, d.operation_id, d.attempts, x.attempts, x.attempts_left
+FROM operation_event x
+LEFT JOIN delivery d ON d.event_id = x.event_id
+WHERE x.operation_id = ?1 AND x.event_id > ?2
+ORDER BY x.event_id LIMIT ?3;
+-- name: undo_before
+SELECT status, operation_before FROM operation_event WHERE operation_id = ?1 AND event_id = ?2;
+-- name: undo_restore
+UPDATE delivery SET status = x.status, reason = x.reason, settled_at = x.settled_at,
+	max_batch = x.max_batch, detail = x.detail, next_attempt_at = 0, attempts = ?4,
+	operation_id = ?3
+FROM operation_event AS x
+WHERE x.operation_id = ?1 AND x.event_id = ?2 AND delivery.event_id = ?2;
+-- name: undo_note
+UPDATE operation SET undone_by = ?2 WHERE operation_id = ?1;
+-- name: undo_again
+UPDATE operation SET undone_by = NULL WHERE operation_id = ?1 AND undone_by = ?2;
 
 -- What retention takes away (src/outbox/purge.c).
 -- name: purge_scan
@@ -276,7 +301,8 @@ DELETE FROM attempt WHERE attempt_id = ?1 AND outcome IS NOT NULL AND NOT EXISTS
 -- name: ndjson_event
 SELECT e.event_id, s.name, e.message_id, e.kind, e.name, coalesce(d.email, e.email), d.status,
 	d.reason, d.attempts, d.maybe_sent, e.received_at, e.occurred_at, d.settled_at,
-	a.http_status, coalesce(a.error, d.detail), v.context, v.integrations, v.sent_at, e.body
+	a.http_status, coalesce(a.error, d.detail), e.browser, v.context,
+	v.integrations, v.sent_at, e.body
 FROM event e
 JOIN delivery d ON d.event_id = e.event_id
 LEFT JOIN site s ON s.site_id = e.site_id

@@ -23,7 +23,8 @@ src_libbentospool_a_SOURCES += \
 	src/cli/table.c src/cli/table.h \
 	src/cli/terminal.c src/cli/terminal.h \
 	src/cli/test_event.c src/cli/test_event.h \
-	src/cli/verb_check.c src/cli/verb_list.c src/cli/verb_erase.c src/cli/verb_purge.c src/cli/verb_reload.c src/cli/verb_requeue.c \
+	src/cli/verb_backup.c src/cli/verb_check.c src/cli/verb_erase.c src/cli/verb_export.c \
+	src/cli/verb_list.c src/cli/verb_purge.c src/cli/verb_reload.c src/cli/verb_requeue.c \
 	src/cli/verb_send.c src/cli/verb_serve.c src/cli/verb_show.c \
 	src/cli/verb_status.c src/cli/verb_steer.c src/cli/verb_version.c \
 	src/cli/verbs.c src/cli/verbs.h src/cli/version.h \

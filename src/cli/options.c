@@ -55,6 +55,8 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_TO_SITE] = { "site", 0, "NAME", "to which site; needed when there are several" },
 	[OPT_ERASE_EMAIL] = { "email", 0, "ADDRESS", "whom to remove: the whole address" },
 	[OPT_STEER_SITE] = { "site", 0, "NAME", "one site of the configuration; without it, each" },
+	[OPT_OUTPUT] = { "output", 0, "FILE", "write this new file, not standard output" },
+	[OPT_REDACT] = { "redact", 0, NULL, "without addresses and bodies" },
 	[OPT_TIMEOUT] = { "timeout", 0, "TIME", "how long to wait for Bento; default 60s" },
 };
 
@@ -202,6 +204,7 @@ take_flag(struct options *o, enum option_id id)
 		[OPT_NEWEST] = &o->newest,
 		[OPT_RAW] = &o->raw,
 		[OPT_SENT] = &o->sent,
+		[OPT_REDACT] = &o->redact,
 	};
 
 	*flags[id] = true;
@@ -220,6 +223,7 @@ take_string(struct options *o, enum option_id id, const char *text)
 		[OPT_TO_SITE] = &o->to_site,
 		[OPT_STEER_SITE] = &o->to_site,
 		[OPT_ERASE_EMAIL] = &o->event_email,
+		[OPT_OUTPUT] = &o->output,
 	};
 
 	*strings[id] = text;
@@ -268,6 +272,7 @@ take(struct options *o, enum option_id id, const char *text, int64_t now, struct
 	case OPT_TO_SITE:
 	case OPT_STEER_SITE:
 	case OPT_ERASE_EMAIL:
+	case OPT_OUTPUT:
 		return take_string(o, id, text);
 	case OPT_JSON:
 	case OPT_HELP:
@@ -279,6 +284,7 @@ take(struct options *o, enum option_id id, const char *text, int64_t now, struct
 	case OPT_NEWEST:
 	case OPT_RAW:
 	case OPT_SENT:
+	case OPT_REDACT:
 		return take_flag(o, id);
 	case OPT_COUNT:
 		break;
@@ -291,7 +297,7 @@ take(struct options *o, enum option_id id, const char *text, int64_t now, struct
 #define LONG_BASE 1000 /* getopt's values for our ids, clear of all letters */
 
 static void
-describe(uint64_t allowed, struct option longs[OPT_COUNT + 1], char *shorts)
+describe(option_set allowed, struct option longs[OPT_COUNT + 1], char *shorts)
 {
 	size_t n = 0;
 
@@ -317,7 +323,7 @@ describe(uint64_t allowed, struct option longs[OPT_COUNT + 1], char *shorts)
 }
 
 static int
-id_of(int value, uint64_t allowed)
+id_of(int value, option_set allowed)
 {
 	if (value >= LONG_BASE)
 		return value - LONG_BASE;
@@ -328,7 +334,7 @@ id_of(int value, uint64_t allowed)
 }
 
 static int
-refuse(int value, char **argv, uint64_t allowed, struct err *e)
+refuse(int value, char **argv, option_set allowed, struct err *e)
 {
 	int id = id_of(optopt, allowed);
 
@@ -344,7 +350,7 @@ refuse(int value, char **argv, uint64_t allowed, struct err *e)
 
 int
 options_parse(
-    int argc, char **argv, uint64_t allowed, int64_t now, struct options *ret, struct err *e)
+    int argc, char **argv, option_set allowed, int64_t now, struct options *ret, struct err *e)
 {
 	struct option longs[OPT_COUNT + 1];
 	char shorts[2 * OPT_COUNT + 2];
@@ -377,7 +383,7 @@ options_free(struct options *o)
 /* ---- help ----------------------------------------------------------------------------------- */
 
 void
-options_print(uint64_t set, FILE *to)
+options_print(option_set set, FILE *to)
 {
 	for (int id = 0; id < OPT_COUNT; id++) {
 		const struct option_row *row = &rows[id];

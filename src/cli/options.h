@@ -56,10 +56,16 @@ enum option_id {
 	OPT_TIMEOUT,
 	OPT_STEER_SITE,
 	OPT_ERASE_EMAIL,
+	OPT_OUTPUT,
+	OPT_REDACT,
 	OPT_COUNT
 };
 
-#define OPTION(id) (UINT64_C(1) << OPT_##id)
+/* A set of options. Room for 128; a constant, so that the table of verbs can name them with |. */
+__extension__ typedef unsigned __int128 option_set;
+_Static_assert(OPT_COUNT <= 8 * sizeof(option_set), "an option has a bit");
+
+#define OPTION(id) ((option_set)1 << OPT_##id)
 #define OPTIONS_FILTER                                                                             \
 	(OPTION(ID) | OPTION(MESSAGE_ID) | OPTION(STATUS) | OPTION(REASON) | OPTION(KIND)          \
 	    | OPTION(NAME) | OPTION(EMAIL) | OPTION(SINCE) | OPTION(UNTIL) | OPTION(HTTP_STATUS)   \
@@ -89,6 +95,8 @@ struct options {
 	const char *event_email; /* of send, erase */
 	const char *property[OPTIONS_MAX_PROPERTIES];
 	size_t n_properties;
+	const char *output; /* NULL: standard output */
+	bool redact;
 	const char *to_site; /* of send, pause, resume, flush */
 	int64_t timeout;     /* ms; -1: not given */
 	char **operands;
@@ -100,9 +108,9 @@ struct options {
  * and after -1 the caller frees with options_free. ERR_INPUT names the option and what it wants.
  */
 int options_parse(
-    int argc, char **argv, uint64_t allowed, int64_t now, struct options *ret, struct err *e);
+    int argc, char **argv, option_set allowed, int64_t now, struct options *ret, struct err *e);
 void options_free(struct options *o);
 /* The lines of --help for a set of options. */
-void options_print(uint64_t set, FILE *to);
+void options_print(option_set set, FILE *to);
 
 #endif

@@ -116,6 +116,28 @@ const struct verb verbs[] = {
 	    .run = verb_purge,
 	},
 	{
+	    .name = "export",
+	    .summary = "the events that match, as lines of JSON",
+	    .about = "Oldest first, with their bodies as received. Without a filter all match.\n"
+		     "With --redact an address becomes a stand-in, the same one throughout the\n"
+		     "export, and bodies are left out. Text and JSON are the same here.",
+	    .example = "bentospool export --status failed --output failed.ndjson",
+	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTION(OUTPUT) | OPTION(REDACT),
+	    .run = verb_export,
+	},
+	{
+	    .name = "backup",
+	    .summary = "a consistent copy of the database, while the daemon runs",
+	    .operands = "FILE",
+	    .about =
+		"All that was acknowledged before it began is in it. A file that is there is\n"
+		"never replaced. To use it, stop the daemon and put it in the database's place.",
+	    .example = "bentospool backup /var/backups/spool-monday.db",
+	    .options = OPTIONS_READ,
+	    .max_operands = 1,
+	    .run = verb_backup,
+	},
+	{
 	    .name = "reload",
 	    .summary = "have the daemon read its configuration again",
 	    .about =
@@ -164,7 +186,7 @@ verb_find(const char *name)
 }
 
 static void
-print_group(const char *title, uint64_t set)
+print_group(const char *title, option_set set)
 {
 	if (set == 0)
 		return;
@@ -175,7 +197,7 @@ print_group(const char *title, uint64_t set)
 void
 verb_print_help(const struct verb *verb)
 {
-	uint64_t filters = verb->options & OPTIONS_FILTER;
+	option_set filters = verb->options & OPTIONS_FILTER;
 
 	printf("bentospool %s: %s\n\nusage: bentospool %s [options]%s%s\n", verb->name,
 	    verb->summary, verb->name, verb->operands == NULL ? "" : " ",

@@ -20,7 +20,7 @@ struct verb {
 	const char *operands; /* behind the options in the usage line */
 	const char *about;    /* a paragraph of its --help, lines of at most 80 columns */
 	const char *example;
-	uint64_t options;
+	option_set options;
 	int max_operands;
 	int (*run)(const struct options *o);
 };
@@ -59,6 +59,8 @@ int verb_resume(const struct options *o);
 int verb_flush(const struct options *o);
 int verb_erase(const struct options *o);
 int verb_purge(const struct options *o);
+int verb_export(const struct options *o);
+int verb_backup(const struct options *o);
 int verb_reload(const struct options *o);
 int verb_check(const struct options *o);
 int verb_send(const struct options *o);

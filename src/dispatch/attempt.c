@@ -96,11 +96,13 @@ begin_failed(struct attempt *a, int64_t now)
 	struct dispatcher *d = a->site->d;
 	const struct err *e = &a->begin.msg.err;
 
+	/* ERR_STATE: an operator took one of them away meanwhile. The others are read anew. */
 	if (e->code == ERR_IO)
 		dispatcher_fail(d, e);
-	else
+	else if (e->code != ERR_STATE)
 		dispatcher_tell(d, &d->record_limit, e);
-	a->site->begin_ms = now + DISPATCH_RECORD_AGAIN_MS;
+	if (e->code != ERR_STATE)
+		a->site->begin_ms = now + DISPATCH_RECORD_AGAIN_MS;
 	if (a->probe)
 		breaker_lost(&a->site->breaker);
 	/* What was prepared meanwhile comes after these. */

@@ -51,13 +51,36 @@ add_members(struct db *db, const struct outbox_attempt_begin *begin, struct err 
 	return 0;
 }
 
+/* An operator may have taken one away since the batch was read: nothing of it may go out then. */
+static int
+check_members(struct db *db, const struct outbox_attempt_begin *begin, struct err *e)
+{
+	sqlite3_stmt *stmt = db_stmt(db, STMT_ATTEMPT_MEMBER, e);
+	int rc;
+
+	if (stmt == NULL)
+		return -1;
+	for (size_t i = 0; i < begin->n_events; i++) {
+		db_bind_int(stmt, 1, begin->event_ids[i]);
+		rc = db_step(db, stmt, e);
+		if (rc < 0)
+			return -1;
+		db_done(stmt);
+		if (rc == 0)
+			return err_set(e, ERR_STATE, "event %lld waits no longer",
+			    (long long)begin->event_ids[i]);
+	}
+	return 0;
+}
+
 int
 attempts_begin(struct db *db, struct outbox_attempt_begin *begin, struct err *e)
 {
 	sqlite3_stmt *stmt;
 	int64_t mapping_id = 0;
 
-	if (note_mapping(db, begin->mapping, &mapping_id, e) != 0)
+	if (check_members(db, begin, e) != 0
+	    || note_mapping(db, begin->mapping, &mapping_id, e) != 0)
 		return -1;
 	stmt = db_stmt(db, STMT_ATTEMPT_ADD, e);
 	if (stmt == NULL)

@@ -8,6 +8,7 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/dedup.c src/outbox/dedup.h \
 	src/outbox/erase.c src/outbox/erase.h \
 	src/outbox/erase_text.c src/outbox/erase_text.h \
+	src/outbox/export.c src/outbox/export.h \
 	src/outbox/files.c src/outbox/files.h \
 	src/outbox/filter.c src/outbox/filter.h \
 	src/outbox/filter_json.c \
@@ -15,7 +16,7 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/lock.c src/outbox/lock.h \
 	src/outbox/migrate.c src/outbox/migrate.h \
 	src/outbox/ndjson.c src/outbox/ndjson.h \
-	src/outbox/operate.c src/outbox/operate.h \
+	src/outbox/operate.c src/outbox/operate.h src/outbox/operate_priv.h \
 	src/outbox/outbox.c src/outbox/outbox.h \
 	src/outbox/purge.c src/outbox/purge.h \
 	src/outbox/put.c src/outbox/put.h \
@@ -24,4 +25,5 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/sites.c src/outbox/sites.h \
 	src/outbox/space.c src/outbox/space.h \
 	src/outbox/steer.c src/outbox/steer.h \
+	src/outbox/undo.c \
 	src/outbox/writer.c

@@ -1,10 +1,12 @@
 #include "outbox/ndjson.h"
 
+#include <string.h>
+
 #include "base/isotime.h"
 #include "event/json.h"
 
 /* The columns of STMT_NDJSON_EVENT, in their order. */
-enum column_type { COLUMN_NUMBER, COLUMN_TEXT, COLUMN_TIME, COLUMN_RAW };
+enum column_type { COLUMN_NUMBER, COLUMN_TEXT, COLUMN_EMAIL, COLUMN_TIME, COLUMN_RAW, COLUMN_BODY };
 
 static const struct {
 	const char *name;
@@ -15,7 +17,7 @@ static const struct {
 	{ "message_id", COLUMN_TEXT },
 	{ "kind", COLUMN_TEXT },
 	{ "name", COLUMN_TEXT },
-	{ "email", COLUMN_TEXT },
+	{ "email", COLUMN_EMAIL },
 	{ "status", COLUMN_TEXT },
 	{ "reason", COLUMN_TEXT },
 	{ "attempts", COLUMN_NUMBER },
@@ -25,10 +27,11 @@ static const struct {
 	{ "settled_at", COLUMN_TIME },
 	{ "http_status", COLUMN_NUMBER },
 	{ "error", COLUMN_TEXT },
+	{ "browser", COLUMN_NUMBER },
 	{ "context", COLUMN_RAW },
 	{ "integrations", COLUMN_RAW },
 	{ "sent_at", COLUMN_RAW },
-	{ "body", COLUMN_RAW },
+	{ "body", COLUMN_BODY },
 };
 
 static void
@@ -50,16 +53,93 @@ append_value(sqlite3_stmt *stmt, int column, enum column_type type, struct buf *
 		buf_printf(to, "%lld", (long long)db_int(stmt, column));
 		return;
 	case COLUMN_TEXT:
+	case COLUMN_EMAIL:
 		json_string_append(to, db_text(stmt, column));
 		return;
 	case COLUMN_TIME:
 		append_time(db_int(stmt, column), to);
 		return;
 	case COLUMN_RAW:
+	case COLUMN_BODY:
 		buf_append_slice(to, db_text(stmt, column));
 		return;
 	}
 }
+
+/* ---- without persons ------------------------------------------------------------------------ */
+
+static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* Appends the text with each word that has an @ replaced: an answer may quote an address. */
+static void
+append_without_addresses(struct slice text, struct buf *to)
+{
+	static const char stand_in[] = "(address)";
+	size_t begin = 0;
+
+	while (begin < text.n) {
+		size_t end = begin + 1;
+
+		if (is_space(text.p[begin])) {
+			buf_append_byte(to, text.p[begin++]);
+			continue;
+		}
+		while (end < text.n && !is_space(text.p[end]))
+			end++;
+		if (memchr(text.p + begin, '@', end - begin) != NULL)
+			buf_append(to, stand_in, sizeof(stand_in) - 1);
+		else
+			buf_append(to, text.p + begin, end - begin);
+		begin = end;
+	}
+}
+
+static void
+append_redacted_text(struct slice text, struct buf *to)
+{
+	struct buf clean;
+
+	buf_init(&clean, 10 * text.n + 1); /* "(address)" for each "@" and a space between */
+	append_without_addresses(text, &clean);
+	if (clean.failed)
+		to->failed = true;
+	else
+		json_string_append(to, buf_slice(&clean));
+	buf_free(&clean);
+}
+
+static void
+append_redacted(sqlite3_stmt *stmt, int column, const struct siphash_key *key, struct buf *to)
+{
+	struct slice text;
+
+	switch (columns[column].type) {
+	case COLUMN_TEXT:
+		append_redacted_text(db_text(stmt, column), to);
+		return;
+	case COLUMN_EMAIL:
+		text = db_text(stmt, column);
+		buf_printf(to, "\"%016llx@redacted.invalid\"",
+		    (unsigned long long)siphash(key, text.p, text.n));
+		return;
+	case COLUMN_NUMBER:
+	case COLUMN_TIME:
+		append_value(stmt, column, columns[column].type, to);
+		return;
+	case COLUMN_RAW:
+		buf_printf(to, "null");
+		return;
+	case COLUMN_BODY:
+		buf_printf(to, "null,\"redacted\":%zu", db_text(stmt, column).n);
+		return;
+	}
+}
+
+/* ---- lines ---------------------------------------------------------------------------------- */
 
 /* What was received may have line breaks between its parts: they become spaces, which mean the
  * same there; inside of strings JSON has none. */
@@ -72,7 +152,7 @@ join_lines(struct buf *to, size_t from)
 }
 
 static void
-append_row(sqlite3_stmt *stmt, struct buf *to)
+append_row(sqlite3_stmt *stmt, const struct siphash_key *redact, struct buf *to)
 {
 	size_t before = to->n;
 	char mark = '{';
@@ -81,7 +161,10 @@ append_row(sqlite3_stmt *stmt, struct buf *to)
 		if (sqlite3_column_type(stmt, i) == SQLITE_NULL)
 			continue;
 		buf_printf(to, "%c\"%s\":", mark, columns[i].name);
-		append_value(stmt, i, columns[i].type, to);
+		if (redact != NULL)
+			append_redacted(stmt, i, redact, to);
+		else
+			append_value(stmt, i, columns[i].type, to);
 		mark = ',';
 	}
 	buf_append_byte(to, '}');
@@ -91,7 +174,8 @@ append_row(sqlite3_stmt *stmt, struct buf *to)
 }
 
 int
-ndjson_append(struct db *db, int64_t event_id, struct buf *to, struct err *e)
+ndjson_append_redacted(struct db *db, int64_t event_id, const struct siphash_key *redact,
+    struct buf *to, struct err *e)
 {
 	sqlite3_stmt *stmt = db_stmt(db, STMT_NDJSON_EVENT, e);
 	int rc;
@@ -102,9 +186,15 @@ ndjson_append(struct db *db, int64_t event_id, struct buf *to, struct err *e)
 	rc = db_step(db, stmt, e);
 	if (rc != 1)
 		return rc;
-	append_row(stmt, to);
+	append_row(stmt, redact, to);
 	db_done(stmt);
 	return to->failed ? err_set(
 		   e, ERR_NOMEM, "event %lld is too large for a line", (long long)event_id)
 			  : 1;
+}
+
+int
+ndjson_append(struct db *db, int64_t event_id, struct buf *to, struct err *e)
+{
+	return ndjson_append_redacted(db, event_id, NULL, to, e);
 }

@@ -1,48 +1,73 @@
 #include "outbox/operate.h"
 
-#include <stdlib.h>
-
 #include "outbox/db.h"
+#include "outbox/operate_priv.h"
 
 #define SQL_MAX 4096
-#define BIT(status) (1u << (status))
+#define BIT(status) (1u << STATUS_##status)
+#define UNDELIVERED (BIT(FAILED) | BIT(INVALID) | BIT(HELD) | BIT(UNSUPPORTED))
 
-#define REQUEUE_ALWAYS                                                                             \
-	(BIT(STATUS_FAILED) | BIT(STATUS_INVALID) | BIT(STATUS_HELD) | BIT(STATUS_DISCARDED)       \
-	    | BIT(STATUS_UNSUPPORTED))
-#define REQUEUE_NAMED (REQUEUE_ALWAYS | BIT(STATUS_DELIVERED))
+/* What each verb takes, and what it makes of it. */
+static const struct verb_row {
+	const char *name;
+	const char *past;
+	unsigned from;
+	unsigned from_named; /* also, when the filter names them */
+	enum event_status to;
+	const char *reason;
+	bool afresh; /* no attempts charged, batches of any size */
+} rows[] = {
+	[OPERATE_REQUEUE] = { "requeue", "requeued", UNDELIVERED | BIT(DISCARDED), BIT(DELIVERED),
+	    STATUS_PENDING, NULL, true },
+	[OPERATE_HOLD] = { "hold", "held", BIT(PENDING), 0, STATUS_HELD, "operator", false },
+	[OPERATE_RELEASE] = { "release", "released", BIT(HELD), 0, STATUS_PENDING, NULL, false },
+	[OPERATE_DISCARD] = { "discard", "discarded", UNDELIVERED | BIT(PENDING), 0,
+	    STATUS_DISCARDED, "operator", false },
+	[OPERATE_EXPIRE] = { "expire", "expired", BIT(PENDING) | BIT(HELD), 0, STATUS_FAILED,
+	    "expired", false },
+	[OPERATE_UNDO] = { .name = "undo", .past = "restored" },
+};
+
+#define N_ROWS (sizeof(rows) / sizeof(*rows))
 
 const char *
 operate_verb_name(enum operate_verb verb)
 {
-	switch (verb) {
-	case OPERATE_REQUEUE:
-		return "requeue";
-	}
-	return "";
+	return rows[verb].name;
+}
+
+const char *
+operate_verb_past(enum operate_verb verb)
+{
+	return rows[verb].past;
 }
 
 int
 operate_verb_parse(struct slice name, enum operate_verb *ret_verb)
 {
-	if (!SLICE_IS(name, "requeue"))
-		return -1;
-	*ret_verb = OPERATE_REQUEUE;
-	return 0;
+	for (size_t i = 0; i < N_ROWS; i++)
+		if (slice_equals(name, slice_from(rows[i].name))) {
+			*ret_verb = (enum operate_verb)i;
+			return 0;
+		}
+	return -1;
+}
+
+enum event_status
+operate_verb_leaves(enum operate_verb verb)
+{
+	return rows[verb].to;
 }
 
 unsigned
 operate_statuses(enum operate_verb verb, const struct outbox_filter *filter)
 {
+	const struct verb_row *row = &rows[verb];
 	bool named = filter->n_ids > 0 || filter->text[FILTER_MESSAGE_ID] != NULL;
 
-	switch (verb) {
-	case OPERATE_REQUEUE:
-		if (filter->statuses != 0)
-			return filter->statuses & REQUEUE_NAMED;
-		return named ? REQUEUE_NAMED : REQUEUE_ALWAYS;
-	}
-	return 0;
+	if (filter->statuses != 0)
+		return filter->statuses & (row->from | row->from_named);
+	return named ? row->from | row->from_named : row->from;
 }
 
 struct slice_of_ids {
@@ -109,8 +134,8 @@ newest_event(struct db *db, int64_t *ret_id, struct err *e)
 	return rc == 1 ? 0 : -1;
 }
 
-static int
-begin_operation(struct db *db, struct outbox_operation *op, int64_t now, struct err *e)
+int
+operate_begin(struct db *db, struct outbox_operation *op, int64_t now, struct err *e)
 {
 	sqlite3_stmt *stmt = db_stmt(db, STMT_OPERATION_BEGIN, e);
 	struct buf filter;
@@ -119,7 +144,10 @@ begin_operation(struct db *db, struct outbox_operation *op, int64_t now, struct 
 	if (stmt == NULL)
 		return -1;
 	buf_init(&filter, FILTER_MAX_JSON);
-	outbox_filter_to_json(op->filter, &filter);
+	if (op->filter != NULL)
+		outbox_filter_to_json(op->filter, &filter);
+	else
+		buf_printf(&filter, "{\"operation\":%lld}", (long long)op->undoes);
 	if (filter.failed) {
 		buf_free(&filter);
 		return err_nomem(e);
@@ -129,6 +157,7 @@ begin_operation(struct db *db, struct outbox_operation *op, int64_t now, struct 
 	db_bind_text(stmt, 3, slice_from(operate_verb_name(op->verb)));
 	db_bind_text(stmt, 4, buf_slice(&filter));
 	db_bind_text(stmt, 5, slice_from(op->note));
+	db_bind_int_or_null(stmt, 6, op->undoes, op->undoes != 0);
 	rc = db_run(db, stmt, e);
 	buf_free(&filter);
 	if (rc == 0)
@@ -136,27 +165,37 @@ begin_operation(struct db *db, struct outbox_operation *op, int64_t now, struct 
 	return rc;
 }
 
-static enum stmt
-change_of(enum operate_verb verb)
+int
+operate_count(struct db *db, const struct outbox_operation *op, struct err *e)
 {
-	switch (verb) {
-	case OPERATE_REQUEUE:
-		return STMT_OPERATION_REQUEUE;
-	}
-	return STMT_COUNT;
+	sqlite3_stmt *stmt = db_stmt(db, STMT_OPERATION_COUNT, e);
+
+	if (stmt == NULL)
+		return -1;
+	db_bind_int(stmt, 1, op->operation_id);
+	db_bind_int(stmt, 2, op->n_events);
+	return db_run(db, stmt, e);
 }
 
 static int
-change_event(struct db *db, const struct outbox_operation *op, int64_t event_id, struct err *e)
+change_event(
+    struct db *db, const struct outbox_operation *op, int64_t event_id, int64_t now, struct err *e)
 {
+	const struct verb_row *row = &rows[op->verb];
 	sqlite3_stmt *remember = db_stmt(db, STMT_OPERATION_REMEMBER, e);
-	sqlite3_stmt *change = db_stmt(db, change_of(op->verb), e);
+	sqlite3_stmt *change = db_stmt(db, STMT_OPERATION_CHANGE, e);
 
 	if (remember == NULL || change == NULL)
 		return -1;
 	db_bind_int(remember, 1, op->operation_id);
 	db_bind_int(remember, 2, event_id);
+	db_bind_int_or_null(remember, 3, 0, row->afresh);
 	db_bind_int(change, 1, event_id);
+	db_bind_text(change, 2, slice_from(status_name(row->to)));
+	db_bind_text(change, 3, slice_from(row->reason));
+	db_bind_int_or_null(change, 4, now, row->to != STATUS_PENDING);
+	db_bind_int(change, 5, op->operation_id);
+	db_bind_int(change, 6, row->afresh);
 	return db_run(db, remember, e) == 0 && db_run(db, change, e) == 0 ? 0 : -1;
 }
 
@@ -164,22 +203,15 @@ static int
 change_events(struct db *db, struct outbox_operation *op, const struct slice_of_ids *ids,
     int64_t now, struct err *e)
 {
-	sqlite3_stmt *count;
-
 	if (ids->n == 0)
 		return 0;
-	if (op->operation_id == 0 && begin_operation(db, op, now, e) != 0)
+	if (op->operation_id == 0 && operate_begin(db, op, now, e) != 0)
 		return -1;
 	for (size_t i = 0; i < ids->n; i++)
-		if (change_event(db, op, ids->id[i], e) != 0)
+		if (change_event(db, op, ids->id[i], now, e) != 0)
 			return -1;
 	op->n_events += (int64_t)ids->n;
-	count = db_stmt(db, STMT_OPERATION_COUNT, e);
-	if (count == NULL)
-		return -1;
-	db_bind_int(count, 1, op->operation_id);
-	db_bind_int(count, 2, op->n_events);
-	return db_run(db, count, e);
+	return operate_count(db, op, e);
 }
 
 static size_t
@@ -195,12 +227,15 @@ room_in_slice(const struct outbox_operation *op)
 int
 operate_apply(struct db *db, struct outbox_operation *op, int64_t now, struct err *e)
 {
-	struct slice_of_ids ids = { .max = room_in_slice(op) };
+	struct slice_of_ids ids = { .n = 0 };
 	int64_t newest, last;
 
 	op->more = false;
+	if (op->verb == OPERATE_UNDO)
+		return undo_apply(db, op, now, e);
 	if (outbox_filter_is_empty(op->filter))
 		return err_set(e, ERR_INPUT, "an operation needs a filter");
+	ids.max = room_in_slice(op);
 	if (operate_statuses(op->verb, op->filter) == 0 || ids.max == 0)
 		return 0;
 	if (newest_event(db, &newest, e) != 0)

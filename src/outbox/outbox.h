@@ -149,7 +149,11 @@ struct outbox_put {
 	int64_t first_event_id; /* of those stored; they are consecutive; 0 when none was */
 };
 
-/* OUTBOX_ATTEMPT_BEGIN: one request is about to go out. event_ids ascending. */
+/*
+ * OUTBOX_ATTEMPT_BEGIN: one request is about to go out. event_ids ascending. ERR_STATE, and nothing
+ * is recorded, when one of them is no longer pending: an operator took it away after the batch was
+ * read.
+ */
 struct outbox_attempt_begin {
 	struct outbox_msg msg;
 	int64_t site_id;

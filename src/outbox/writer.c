@@ -228,8 +228,10 @@ apply(struct outbox *o, struct group *g, struct outbox_msg *msg, struct err *e)
 	case OUTBOX_PUT:
 		return apply_put(o, g, (struct outbox_put *)msg, e);
 	case OUTBOX_ATTEMPT_BEGIN:
+		if (attempts_begin(&o->db, (struct outbox_attempt_begin *)msg, e) != 0)
+			return -1;
 		g->attempts++;
-		return attempts_begin(&o->db, (struct outbox_attempt_begin *)msg, e);
+		return 0;
 	case OUTBOX_ATTEMPT_END:
 		return apply_end(o, g, (struct outbox_attempt_end *)msg, e);
 	case OUTBOX_SITE_STATE: {

@@ -60,6 +60,7 @@ UNIT_TESTS = \
 	tests/unit/test_table \
 	tests/unit/test_transport \
 	tests/unit/test_transport_trouble \
+	tests/unit/test_undo \
 	tests/unit/test_verdict \
 	tests/unit/test_webhook
 
@@ -224,3 +225,5 @@ tests_unit_test_verdict_SOURCES = tests/unit/test_verdict.c
 tests_unit_test_verdict_LDADD = $(UNIT_LIBS)
 tests_unit_test_webhook_SOURCES = tests/unit/test_webhook.c
 tests_unit_test_webhook_LDADD = $(UNIT_LIBS)
+tests_unit_test_undo_SOURCES = tests/unit/test_undo.c $(HANDMADE)
+tests_unit_test_undo_LDADD = $(UNIT_LIBS)

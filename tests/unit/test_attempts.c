@@ -122,6 +122,31 @@ delivered_is_the_truth_whatever_an_operator_did(void **state)
 	assert_int_equal(rig_number("SELECT count(*) FROM outbox WHERE status = 'failed'"), 1);
 }
 
+/* A batch was read before an operator took one of its events away: it is not sent. */
+static void
+attempt_begins_only_with_what_waits(void **state)
+{
+	int64_t ids[] = { rig_put_one("a"), rig_put_one("b") };
+	struct outbox_settle hold = {
+		.event_ids = &ids[1], .n_events = 1, .status = STATUS_HELD, .reason = "operator"
+	};
+	struct outbox_attempt_begin begin = {
+		.site_id = rig_site,
+		.mapping = SLICE("{}"),
+		.event_ids = ids,
+		.n_events = 2,
+	};
+
+	(void)state;
+	assert_int_equal(rig_send(&hold.msg, OUTBOX_SETTLE), 0);
+	assert_int_equal(rig_send(&begin.msg, OUTBOX_ATTEMPT_BEGIN), -1);
+	assert_int_equal(begin.msg.err.code, ERR_STATE);
+	assert_int_equal(rig_number("SELECT count(*) FROM attempts"), 0);
+	assert_int_equal(rig_number("SELECT count(*) FROM attempt_event"), 0);
+	begin.n_events = 1;
+	assert_int_equal(rig_send(&begin.msg, OUTBOX_ATTEMPT_BEGIN), 0);
+}
+
 static void
 open_attempts_become_unknown_at_the_next_start(void **state)
 {
@@ -250,6 +275,7 @@ main(void)
 		TEST(a_late_answer_never_overwrites_an_end),
 		TEST(an_outage_leaves_events_untouched_but_audited),
 		TEST(delivered_is_the_truth_whatever_an_operator_did),
+		TEST(attempt_begins_only_with_what_waits),
 		TEST(open_attempts_become_unknown_at_the_next_start),
 		TEST(a_blamed_event_waits_charged_and_set_apart),
 		TEST(waiting_events_are_due_at_their_time_in_order),

@@ -1,6 +1,7 @@
 /* outbox/operate: what an operation changes, what it leaves alone, and what the audit keeps. */
 #include "lib/unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,9 +35,9 @@ add_one_of_each(void)
 }
 
 static int64_t
-apply(const struct outbox_filter *f, int *ret_slices)
+apply_verb(enum operate_verb verb, const struct outbox_filter *f, int *ret_slices)
 {
-	struct outbox_operation op = { .verb = OPERATE_REQUEUE, .filter = f, .actor = "ann" };
+	struct outbox_operation op = { .verb = verb, .filter = f, .actor = "ann" };
 	struct err e = { 0 };
 
 	*ret_slices = 0;
@@ -48,6 +49,12 @@ apply(const struct outbox_filter *f, int *ret_slices)
 		++*ret_slices;
 	} while (op.more);
 	return op.n_events;
+}
+
+static int64_t
+apply(const struct outbox_filter *f, int *ret_slices)
+{
+	return apply_verb(OPERATE_REQUEUE, f, ret_slices);
 }
 
 static void
@@ -102,6 +109,110 @@ requeue_sends_again_only_what_is_named(void **state)
 	f.statuses = 1u << STATUS_PENDING;
 	assert_int_equal(operate_statuses(OPERATE_REQUEUE, &f), 0);
 	assert_int_equal(apply(&f, &slices), 0);
+}
+
+/* How an event of each status stands after a verb, in the order of enum event_status: its letter,
+ * or a dot where nothing was changed. With --all, and named by ids. */
+static const struct {
+	enum operate_verb verb;
+	const char *with_all;
+	const char *with_ids;
+	const char *reason;
+} outcomes[] = {
+	{ OPERATE_REQUEUE, "..ppppp", ".pppppp", NULL },
+	{ OPERATE_HOLD, "h......", "h......", "operator" },
+	{ OPERATE_RELEASE, ".....p.", ".....p.", NULL },
+	{ OPERATE_DISCARD, "d.dddd.", "d.dddd.", "operator" },
+	{ OPERATE_EXPIRE, "f....f.", "f....f.", "expired" },
+};
+
+static void
+expect(enum operate_verb verb, const char *letters, const char *reason)
+{
+	char sql[400];
+
+	_Static_assert(STATUS_PENDING == 0 && STATUS_HELD == 5, "the order of the letters");
+	for (int i = 0; i < STATUS_COUNT; i++) {
+		bool changed = letters[i] != '.';
+		const char *before = status_name((enum event_status)i);
+
+		snprintf(sql, sizeof(sql),
+		    "SELECT count(*) FROM delivery WHERE event_id = %d AND substr(status, 1, %d) ="
+		    " '%.*s' AND reason IS %s%s%s AND (operation_id = 1) IS %s"
+		    " AND (settled_at = 1000) IS %s",
+		    i + 1, changed ? 1 : 20, changed ? 1 : 20, changed ? &letters[i] : before,
+		    changed && reason == NULL ? "" : "'",
+		    changed ? reason == NULL ? "NULL" : reason : "why",
+		    changed && reason == NULL ? "" : "'", changed ? "TRUE" : "NULL",
+		    letters[i] == 'p' || (i == STATUS_PENDING && !changed) ? "NULL"
+		    : changed                                              ? "TRUE"
+									   : "FALSE");
+		if (handmade_int(&box, sql) != 1)
+			fail_msg("%s of a %s event: %s", operate_verb_name(verb), before, sql);
+	}
+}
+
+static void
+each_verb_takes_its_statuses(void **state)
+{
+	struct outbox_filter f;
+	int slices;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(outcomes) / sizeof(*outcomes); i++)
+		for (int named = 0; named < 2; named++) {
+			handmade_sql(&box, "DELETE FROM event; DELETE FROM delivery;"
+					   "DELETE FROM operation; DELETE FROM operation_event;"
+					   "DELETE FROM sqlite_sequence");
+			add_one_of_each();
+			outbox_filter_init(&f);
+			f.all = !named;
+			for (int id = 1; named && id <= STATUS_COUNT; id++)
+				outbox_filter_add_id(&f, id, NULL);
+			apply_verb(outcomes[i].verb, &f, &slices);
+			expect(outcomes[i].verb,
+			    named ? outcomes[i].with_ids : outcomes[i].with_all,
+			    outcomes[i].reason);
+			outbox_filter_free(&f);
+		}
+}
+
+/* What is held goes on where it was, with the attempts and the batch that it had. */
+static void
+release_goes_on_where_hold_stopped(void **state)
+{
+	struct outbox_filter f;
+	int slices;
+
+	(void)state;
+	add_one_of_each();
+	handmade_sql(&box, "UPDATE delivery SET next_attempt_at = 99, detail = 'x'");
+	outbox_filter_init(&f);
+	outbox_filter_add_id(&f, 1, NULL);
+	assert_int_equal(apply_verb(OPERATE_HOLD, &f, &slices), 1);
+	assert_int_equal(apply_verb(OPERATE_RELEASE, &f, &slices), 1);
+	assert_int_equal(
+	    handmade_int(&box, "SELECT count(*) FROM delivery WHERE event_id = 1 AND status ="
+			       " 'pending' AND attempts = 4 AND max_batch = 7 AND detail IS NULL"
+			       " AND next_attempt_at = 0 AND settled_at IS NULL"),
+	    1);
+	outbox_filter_free(&f);
+}
+
+static void
+verbs_have_names(void **state)
+{
+	enum operate_verb verb;
+
+	(void)state;
+	for (int i = OPERATE_REQUEUE; i <= OPERATE_UNDO; i++) {
+		const char *name = operate_verb_name((enum operate_verb)i);
+
+		assert_int_equal(operate_verb_parse(slice_from(name), &verb), 0);
+		assert_int_equal(verb, i);
+		assert_true(operate_verb_past(verb)[0] != '\0');
+	}
+	assert_int_equal(operate_verb_parse(SLICE("pause"), &verb), -1);
 }
 
 static void
@@ -217,6 +328,10 @@ main(void)
 		    requeue_takes_what_did_not_arrive, make_box, remove_box),
 		cmocka_unit_test_setup_teardown(
 		    requeue_sends_again_only_what_is_named, make_box, remove_box),
+		cmocka_unit_test_setup_teardown(each_verb_takes_its_statuses, make_box, remove_box),
+		cmocka_unit_test_setup_teardown(
+		    release_goes_on_where_hold_stopped, make_box, remove_box),
+		cmocka_unit_test(verbs_have_names),
 		cmocka_unit_test_setup_teardown(
 		    operation_keeps_the_state_before_it, make_box, remove_box),
 		cmocka_unit_test_setup_teardown(operation_runs_in_slices, make_box, remove_box),
