@@ -121,7 +121,7 @@ find_in_force(struct db *db, const struct found *ours, const struct candidate *c
 {
 	int64_t id = c->operation_id, before;
 	enum event_status status;
-	struct found f;
+	struct found f = { .id = 0 };
 	int rc;
 
 	while (id > ours->id) {
@@ -250,7 +250,7 @@ int
 undo_apply(struct db *db, struct outbox_operation *op, int64_t now, struct err *e)
 {
 	struct slice_of_candidates s = { .n = 0 };
-	struct found ours;
+	struct found ours = { .id = 0 };
 	int rc = find_operation(db, op->undoes, &ours, e);
 
 	if (rc == 0)

@@ -98,7 +98,7 @@ several_members_are_one_body(void **state)
 	(void)state;
 	packed[0] = gzip_make(TEXT, 20, 6, &n[0]);
 	packed[1] = gzip_make("", 0, 6, &n[1]);
-	packed[2] = gzip_make(TEXT + 20, TEXT_N - 20, 0, &n[2]);
+	packed[2] = gzip_make(&TEXT[20], TEXT_N - 20, 0, &n[2]);
 	for (int i = 0; i < 3; i++) {
 		memcpy(all + at, packed[i], n[i]);
 		at += n[i];
