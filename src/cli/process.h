@@ -15,7 +15,7 @@ int process_allow_files(unsigned n, struct err *e);
 /* Our signals may now reach this thread, and only this one. */
 int process_hear_signals(struct err *e);
 
-/* SIGHUP is heard too: it asks for the credentials to be read again. */
+/* SIGHUP is heard too: it asks for the configuration to be read again. */
 #define PROCESS_STOP_SIGNALS                                                                       \
 	{                                                                                          \
 		SIGTERM, SIGINT                                                                    \
