@@ -310,6 +310,15 @@ LEFT JOIN attempt a ON a.attempt_id = d.last_attempt_id
 LEFT JOIN envelope v ON v.envelope_id = e.envelope_id
 WHERE e.event_id = ?1;
 
+-- name: erasure_add
+INSERT INTO erasure (event_id, email) VALUES (?1, ?2);
+
+-- name: erasure_next
+SELECT event_id, email FROM erasure ORDER BY event_id LIMIT 1;
+
+-- name: erasure_end
+DELETE FROM erasure WHERE event_id <= ?1 AND email = ?2 COLLATE NOCASE;
+
 -- What an erasure looks at and takes away (src/outbox/erase.c).
 -- name: erase_events
 SELECT e.event_id, e.email, d.email, d.status, e.name, e.message_id, e.body, d.detail

@@ -80,6 +80,7 @@ struct config_site {
 	char *page;
 	char *screen;
 	char *group;
+	char *delete_calls;
 	char *arrays;
 	char *reserved_types;
 	char *integration_name;

@@ -13,6 +13,7 @@
 #include "cli/alarm.h"
 #include "cli/clocks.h"
 #include "cli/daemon_priv.h"
+#include "cli/erasures.h"
 #include "cli/news.h"
 #include "cli/notify.h"
 #include "cli/process.h"
@@ -113,6 +114,7 @@ on_watch(evutil_socket_t fd, short what, void *arg)
 	news_read(d->news, d->alarm);
 	clocks_tick(d->clocks);
 	retention_tick(d->retention, &d->config->retention);
+	erasures_tick(d->erasures);
 }
 
 /* ---- start, in order ------------------------------------------------------------------------ */
@@ -345,6 +347,7 @@ start(struct daemon *d, struct err *e)
 	if (start_outbox(d, e) != 0
 	    || clocks_new(d->outbox, &clock_system, d->boot, &d->clocks, e) != 0
 	    || retention_new(d->outbox, &clock_system, clocks_age(d->clocks), &d->retention, e) != 0
+	    || erasures_new(d->outbox, &clock_system, &d->erasures, e) != 0
 	    || start_dispatcher(d, e) != 0 || start_ingest(d, e) != 0 || start_control(d, e) != 0)
 		return -1;
 	return outbox_start(d->outbox, e);
@@ -386,6 +389,7 @@ release(struct daemon *d)
 	if (d->watch != NULL)
 		event_free(d->watch);
 	retention_free(d->retention);
+	erasures_free(d->erasures);
 	clocks_free(d->clocks);
 	news_free(d->news);
 	alarm_free(d->alarm);

@@ -18,6 +18,7 @@ struct clocks;
 struct event;
 struct event_base;
 struct news;
+struct erasures;
 struct retention;
 
 struct daemon {
@@ -35,6 +36,7 @@ struct daemon {
 	struct alarm *alarm;
 	struct news *news;
 	struct retention *retention;
+	struct erasures *erasures;
 	struct clocks *clocks;
 	uint64_t boot;
 	enum outbox_health health; /* as last logged */

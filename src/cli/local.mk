@@ -16,6 +16,7 @@ src_libbentospool_a_SOURCES += \
 	src/cli/pretty.c src/cli/pretty.h \
 	src/cli/process.c src/cli/process.h \
 	src/cli/reload.c \
+	src/cli/erasures.c src/cli/erasures.h \
 	src/cli/retention.c src/cli/retention.h \
 	src/cli/secret.c src/cli/secret.h \
 	src/cli/setting_value.c \

@@ -27,6 +27,7 @@ static int check_rows(int64_t days, struct err *e);
 static int check_not_empty(const char *text, struct err *e);
 static int check_identify(const char *text, struct err *e);
 static int check_pattern(const char *text, struct err *e);
+static int check_delete(const char *text, struct err *e);
 static int check_arrays(const char *text, struct err *e);
 static int check_reserved(const char *text, struct err *e);
 static int check_integration(const char *text, struct err *e);
@@ -153,6 +154,8 @@ const struct setting settings[] = {
 	  .help = "the event that a screen call becomes; empty: none" },
 	{ SITE(group), TEXT(""), .check = check_pattern,
 	  .help = "the event that a group call becomes, its traits as details; empty: none" },
+	{ SITE(delete_calls), TEXT("none"), .check = check_delete,
+	  .help = "delete calls: none, or erase their person from the database" },
 	{ SITE(arrays), TEXT("join"), .check = check_arrays,
 	  .help = "arrays among traits: join them to one text, or omit them" },
 	{ SITE(reserved_types), TEXT("server"), .check = check_reserved,
@@ -198,6 +201,14 @@ check_pattern(const char *text, struct err *e)
 	if (strlen(text) >= MAPPING_NAME_SIZE)
 		return err_set(e, ERR_INPUT, "must be shorter than %d bytes", MAPPING_NAME_SIZE);
 	return text[0] != '$' ? 0 : err_set(e, ERR_INPUT, "must not begin with $");
+}
+
+static int
+check_delete(const char *text, struct err *e)
+{
+	bool good = strcmp(text, "none") == 0 || strcmp(text, "erase") == 0;
+
+	return good ? 0 : err_set(e, ERR_INPUT, "must be \"none\" or \"erase\"");
 }
 
 static int

@@ -103,6 +103,7 @@ wiring_site_ingest(const struct config_site *s, int64_t site_id, struct ingest_s
 		.publishable_key = s->publishable_key,
 		.secret_key = s->secret_key,
 		.webhook_secret = s->webhook_secret,
+		.erase = strcmp(s->delete_calls, "erase") == 0,
 	};
 	wiring_mapping(s, &ret->mapping);
 }

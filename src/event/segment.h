@@ -40,6 +40,7 @@ struct segment_event {
 	enum event_status status;  /* pending, unsupported or invalid */
 	const char *reason;        /* static; NULL for pending */
 	const char *detail;        /* a sentence beside it, or about a pending one; NULL: none */
+	bool erases;               /* the person is to be erased: the site wants it of this call */
 	/* for segment_parse, until the whole envelope is known */
 	unsigned char email_from; /* enum person_where */
 	bool wants_sent_at;       /* occurred_at is still the client's own time */

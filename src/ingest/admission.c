@@ -9,6 +9,7 @@
 struct admission_site {
 	int64_t site_id;
 	struct mapping_options mapping;
+	bool erase; /* delete calls */
 };
 
 struct admission {
@@ -25,8 +26,8 @@ admission_new(const struct ingest_site_options *sites, size_t n, struct admissio
 	if (a == NULL)
 		return err_nomem(e);
 	for (a->n = 0; a->n < n; a->n++)
-		a->sites[a->n] =
-		    (struct admission_site){ sites[a->n].site_id, sites[a->n].mapping };
+		a->sites[a->n] = (struct admission_site){ sites[a->n].site_id, sites[a->n].mapping,
+			sites[a->n].erase };
 	*ret_admission = a;
 	return 0;
 }
@@ -37,13 +38,27 @@ admission_free(struct admission *a)
 	free(a);
 }
 
-static const struct mapping_options *
+static const struct admission_site *
 find_site(const struct admission *a, int64_t site_id)
 {
 	for (size_t i = 0; i < a->n; i++)
 		if (a->sites[i].site_id == site_id)
-			return &a->sites[i].mapping;
+			return &a->sites[i];
 	return NULL;
+}
+
+/* Anybody who sees a page could write what a browser sends, so its word takes nobody's data away.
+ */
+static void
+judge_delete(bool browser, struct segment_event *event)
+{
+	event->status = STATUS_DISCARDED;
+	event->reason = browser ? mapping_reserved_type : "erasure";
+	event->erases = !browser && event->email.p != NULL;
+	if (!browser && !event->erases) {
+		event->status = STATUS_INVALID;
+		event->reason = segment_no_email;
+	}
 }
 
 static void
@@ -74,12 +89,16 @@ judge(const struct mapping_options *o, const struct segment_request *r, bool bro
 void
 admission_apply(const struct admission *a, int64_t site_id, struct segment_request *r, bool browser)
 {
-	const struct mapping_options *o = find_site(a, site_id);
+	const struct admission_site *site = find_site(a, site_id);
 
-	for (size_t i = 0; o != NULL && i < r->n_events; i++) {
+	for (size_t i = 0; site != NULL && i < r->n_events; i++) {
 		struct segment_event *event = &r->events[i];
 
-		if (event->status == STATUS_PENDING || event->status == STATUS_UNSUPPORTED)
-			judge(o, r, browser, event);
+		if (event->status != STATUS_PENDING && event->status != STATUS_UNSUPPORTED)
+			continue;
+		if (event->kind == KIND_DELETE && site->erase)
+			judge_delete(browser, event);
+		else
+			judge(&site->mapping, r, browser, event);
 	}
 }

@@ -1,5 +1,6 @@
 #include "outbox/erase.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -12,6 +13,7 @@
 struct erasing {
 	struct db *db;
 	struct outbox_erase *erase;
+	const char *email;
 	struct erase_needle needle;
 	int64_t now;
 	struct err *e;
@@ -20,9 +22,8 @@ struct erasing {
 static bool
 is_address(const struct erasing *s, struct slice text)
 {
-	const char *email = s->erase->email;
-
-	return text.p != NULL && text.n == strlen(email) && strncasecmp(text.p, email, text.n) == 0;
+	return text.p != NULL && text.n == strlen(s->email)
+	       && strncasecmp(text.p, s->email, text.n) == 0;
 }
 
 static int
@@ -127,6 +128,9 @@ erase_event(struct erasing *s, sqlite3_stmt *row)
 static int
 visit_event(struct erasing *s, sqlite3_stmt *row)
 {
+	if (s->erase->asked_by != 0 && db_int(row, 0) > s->erase->asked_by)
+		return 0;
+	s->erase->last_event_id = db_int(row, 0);
 	if (is_address(s, db_text(row, 1)) || is_address(s, db_text(row, 2)))
 		return erase_event(s, row);
 	return replace_quotes(s, row, db_int(row, 0), 4, 4, STMT_ERASE_EVENT_QUOTES);
@@ -224,18 +228,82 @@ note_operation(struct erasing *s)
 	return db_run(s->db, stmt, s->e);
 }
 
+/* ---- asked for by a delete call -------------------------------------------------------------- */
+
+/* 1: there is one. 0: none. */
+static int
+read_asked(struct erasing *s)
+{
+	struct outbox_erase *erase = s->erase;
+	sqlite3_stmt *stmt = db_stmt(s->db, STMT_ERASURE_NEXT, s->e);
+	struct slice email;
+	int rc;
+
+	if (stmt == NULL)
+		return -1;
+	rc = db_step(s->db, stmt, s->e);
+	if (rc == 1) {
+		email = db_text(stmt, 1);
+		erase->asked_by = db_int(stmt, 0);
+		snprintf(erase->asked, sizeof(erase->asked), "%.*s", (int)email.n, email.p);
+	}
+	db_done(stmt);
+	return rc;
+}
+
+/* With those of the same person that are older. */
+static int
+end_asked(struct erasing *s)
+{
+	sqlite3_stmt *stmt = db_stmt(s->db, STMT_ERASURE_END, s->e);
+
+	if (stmt == NULL)
+		return -1;
+	db_bind_int(
+	    stmt, 1, s->erase->asked_by != 0 ? s->erase->asked_by : s->erase->last_event_id);
+	db_bind_text(stmt, 2, slice_from(s->email));
+	return db_run(s->db, stmt, s->e);
+}
+
+/* 1: s->email is whom it is about. 0: nobody. */
+static int
+find_whom(struct erasing *s)
+{
+	struct outbox_erase *erase = s->erase;
+	int rc = 1;
+
+	if (erase->email == NULL && erase->asked_by == 0)
+		rc = read_asked(s);
+	s->email = erase->email != NULL ? erase->email : erase->asked;
+	erase->none = rc == 0;
+	return rc;
+}
+
+static int
+run_slice(struct erasing *s)
+{
+	struct outbox_erase *erase = s->erase;
+
+	if (erase->phase == ERASE_EVENTS && erase->after_id == 0 && !erase->dry_run
+	    && run_with_id(s, STMT_ERASE_SITES, 0) != 0)
+		return -1;
+	if (scan(s) != 0 || note_operation(s) != 0)
+		return -1;
+	erase->more = erase->phase != ERASE_DONE;
+	return erase->more || erase->dry_run ? 0 : end_asked(s);
+}
+
 int
 erase_apply(struct db *db, struct outbox_erase *erase, int64_t now, struct err *e)
 {
 	struct erasing s = { .db = db, .erase = erase, .now = now, .e = e };
+	int rc = find_whom(&s);
 
-	if (!erase_needle_of(slice_from(erase->email), &s.needle))
-		return err_set(e, ERR_INPUT, "this is no e-mail address");
-	if (erase->phase == ERASE_EVENTS && erase->after_id == 0 && !erase->dry_run
-	    && run_with_id(&s, STMT_ERASE_SITES, 0) != 0)
-		return -1;
-	if (scan(&s) != 0 || note_operation(&s) != 0)
-		return -1;
-	erase->more = erase->phase != ERASE_DONE;
-	return 0;
+	erase->more = false;
+	if (rc <= 0)
+		return rc;
+	if (!erase_needle_of(slice_from(s.email), &s.needle))
+		return erase->email == NULL ? end_asked(&s)
+					    : err_set(e, ERR_INPUT, "this is no e-mail address");
+	return run_slice(&s);
 }

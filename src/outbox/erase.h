@@ -19,12 +19,18 @@
 
 #define ERASE_SCAN 1000        /* rows that one slice looks at, */
 #define ERASE_BYTES (4u << 20) /* and their bytes, at most by one row more */
+#define ERASE_EMAIL_MAX 254    /* bytes of an address that a delete call names */
 /* What stands in the place of an address that others quote. */
 #define ERASE_WORD "erased@erased.invalid"
 
 enum erase_phase { ERASE_EVENTS, ERASE_ENVELOPES, ERASE_ATTEMPTS, ERASE_OPERATIONS, ERASE_DONE };
 
-/* OUTBOX_ERASE. The strings stay the sender's until done(). ERR_INPUT: no address. */
+/*
+ * OUTBOX_ERASE. The strings stay the sender's until done(). ERR_INPUT: no address.
+ *
+ * email NULL: the oldest erasure that a delete call asked for. Events that arrived after that call
+ * stay. It is asked for until its last slice is committed.
+ */
 struct outbox_erase {
 	struct outbox_msg msg;
 	const char *email;
@@ -38,6 +44,11 @@ struct outbox_erase {
 	int64_t n_discarded;  /* of them: waited, and will not be sent */
 	int64_t n_quotes;     /* other rows that quoted the address */
 	bool more;
+	bool none; /* email NULL: nothing was asked for */
+	/* private */
+	int64_t last_event_id; /* that was looked at */
+	char asked[ERASE_EMAIL_MAX + 1];
+	int64_t asked_by; /* event id; 0: not read yet */
 };
 
 struct db;

@@ -37,7 +37,7 @@ struct outbox {
 	/* any thread */
 	_Atomic int health; /* enum outbox_health; OUTBOX_FAILED is never left */
 	char failure[512];  /* written once, before health becomes OUTBOX_FAILED */
-	_Atomic uint64_t stored, duplicates, commits, delivered, attempts;
+	_Atomic uint64_t stored, duplicates, commits, delivered, attempts, erasures;
 };
 
 void *writer_main(void *outbox);

@@ -204,5 +204,6 @@ outbox_counters(const struct outbox *o, struct outbox_counters *ret_counters)
 		.commits = atomic_load(&o->commits),
 		.delivered = atomic_load(&o->delivered),
 		.attempts = atomic_load(&o->attempts),
+		.erasures = atomic_load(&o->erasures),
 	};
 }

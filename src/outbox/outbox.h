@@ -91,6 +91,7 @@ struct outbox_counters {
 	uint64_t commits;
 	uint64_t delivered; /* events */
 	uint64_t attempts;
+	uint64_t erasures; /* persons whom delete calls want erased */
 };
 
 /* Since the start of the process. Any thread. */
@@ -146,6 +147,7 @@ struct outbox_put {
 	/* result */
 	size_t n_stored;
 	size_t n_duplicates;
+	size_t n_erasures;      /* persons who are to be erased */
 	int64_t first_event_id; /* of those stored; they are consecutive; 0 when none was */
 };
 

@@ -115,6 +115,23 @@ add_delivery(struct put *p, const struct outbox_put *put, const struct segment_e
 	return db_run(p->db, stmt, e);
 }
 
+/* Kept until it is done, so that no crash loses it. */
+static int
+add_erasure(struct put *p, struct outbox_put *put, const struct segment_event *event, struct err *e)
+{
+	sqlite3_stmt *stmt;
+
+	if (!event->erases)
+		return 0;
+	stmt = db_stmt(p->db, STMT_ERASURE_ADD, e);
+	if (stmt == NULL)
+		return -1;
+	db_bind_int(stmt, 1, p->last_event_id);
+	db_bind_text(stmt, 2, event->email);
+	put->n_erasures++;
+	return db_run(p->db, stmt, e);
+}
+
 static int
 store(struct put *p, struct outbox_put *put, const struct segment_event *event,
     int64_t *envelope_id, struct err *e)
@@ -137,7 +154,8 @@ store(struct put *p, struct outbox_put *put, const struct segment_event *event,
 	p->last_event_id++;
 	if (add_event(p, put, event, id, *envelope_id, e) != 0
 	    || add_delivery(p, put, event, key, e) != 0
-	    || dedup_add(p->dedup, p->db, key, p->last_event_id, e) != 0)
+	    || dedup_add(p->dedup, p->db, key, p->last_event_id, e) != 0
+	    || add_erasure(p, put, event, e) != 0)
 		return -1;
 	if (put->n_stored++ == 0)
 		put->first_event_id = p->last_event_id;
@@ -163,7 +181,7 @@ put_apply(struct put *p, struct outbox_put *put, size_t *ret_pending, struct err
 	int64_t envelope_id = 0;
 	size_t pending = 0, before;
 
-	put->n_stored = put->n_duplicates = 0;
+	put->n_stored = put->n_duplicates = put->n_erasures = 0;
 	put->first_event_id = 0;
 	for (size_t i = 0; i < put->n_events; i++) {
 		before = put->n_stored;

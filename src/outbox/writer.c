@@ -29,7 +29,7 @@ struct group {
 	size_t bytes;
 	size_t puts;
 	size_t put_cost;
-	uint64_t stored, duplicates, delivered, attempts;
+	uint64_t stored, duplicates, delivered, attempts, erasures;
 	bool due; /* something became due */
 	bool cut; /* what the WAL holds is to be gone before anybody hears of it */
 };
@@ -198,6 +198,7 @@ apply_put(struct outbox *o, struct group *g, struct outbox_put *put, struct err 
 		return -1;
 	g->stored += put->n_stored;
 	g->duplicates += put->n_duplicates;
+	g->erasures += put->n_erasures;
 	g->due = g->due || pending > 0;
 	return 0;
 }
@@ -217,7 +218,7 @@ apply_erase(struct outbox *o, struct group *g, struct outbox_erase *erase, struc
 {
 	if (erase_apply(&o->db, erase, clock_wall(o->options.clock), e) != 0)
 		return -1;
-	g->cut = g->cut || (!erase->more && !erase->dry_run);
+	g->cut = g->cut || (!erase->more && !erase->dry_run && !erase->none);
 	return 0;
 }
 
@@ -347,6 +348,7 @@ count(struct outbox *o, const struct group *g)
 	atomic_fetch_add(&o->duplicates, g->duplicates);
 	atomic_fetch_add(&o->delivered, g->delivered);
 	atomic_fetch_add(&o->attempts, g->attempts);
+	atomic_fetch_add(&o->erasures, g->erasures);
 }
 
 /* Gives every message back to its sender; with `failed`, each with that error. */

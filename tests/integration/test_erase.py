@@ -113,4 +113,63 @@ def test_erase_without_a_daemon(bench):
     true("no e-mail address" in refused.stderr, refused.stderr)
 
 
+def delete_call(message_id, email):
+    return {"type": "delete", "messageId": message_id, "userId": "u-1",
+            "context": {"traits": {"email": email}}}
+
+
+def asked_for(bench):
+    return bench.rows("SELECT count(*) AS n FROM erasure")[0]["n"]
+
+
+def test_delete_calls(bench):
+    """a delete call of a server erases its person, also when the process dies right after it"""
+    sim = bench.sim()
+    daemon = bench.daemon(sim, delete_calls="erase")
+    daemon.accept("/v1/track", track("a-1", email=ANN))
+    bench.wait_settled(1)
+    sim.answer(503)
+    daemon.accept("/v1/track", track("a-2", email=ANN.lower()))
+    daemon.accept("/v1/batch", {"batch": [delete_call("d-2", ANN), track("a-3", email=ANN)]})
+    daemon.kill()
+    daemon = bench.daemon(sim, delete_calls="erase")
+    wait_until(lambda: asked_for(bench) == 0, "the erasure")
+    for name, status, reason in (("a-1", "delivered", None), ("a-2", "discarded", "erased"),
+                                 ("d-2", "discarded", "erasure")):
+        row = bench.outbox(name)
+        equal((row["status"], row["reason"], row["email"], row["body"]),
+              (status, reason, None, None), name)
+    row = bench.outbox("a-3")
+    equal((row["status"], row["email"]), ("pending", ANN), "an event that came after the call")
+    last = bench.rows("SELECT * FROM operations ORDER BY operation_id DESC LIMIT 1")[0]
+    equal((last["verb"], last["actor"], last["events"]), ("erase", "delete call", 3), "the operation")
+    daemon.accept("/v1/delete", delete_call("d-3", ANN))
+    wait_until(lambda: bench.outbox("a-3")["status"] == "discarded" and asked_for(bench) == 0,
+               "the next erasure")
+    equal(holders(bench, ANN), [], "files that still hold something of hers")
+    sim.heal()
+    daemon.stop()
+
+
+def test_delete_calls_that_erase_nobody(bench):
+    """without the setting, from a page, or without an address nobody is erased"""
+    sim = bench.sim()
+    daemon = bench.daemon(sim, allow_origins=["https://shop.example"])
+    daemon.accept("/v1/track", track("a-1", email=ANN))
+    bench.wait_settled(1)
+    daemon.accept("/v1/delete", delete_call("d-1", ANN))
+    bench.configure({"main": bench.site(sim.api_url(), delete_calls="erase",
+                                        allow_origins=["https://shop.example"])})
+    done(bench.cli("reload"))
+    daemon.accept("/v1/delete", delete_call("d-2", ANN), headers={"Origin": "https://shop.example"})
+    daemon.accept("/v1/delete", {"messageId": "d-3", "userId": "u-1"})
+    for name, status, reason in (("d-1", "unsupported", "unsupported_event_type"),
+                                 ("d-2", "discarded", "reserved_type"),
+                                 ("d-3", "invalid", "no_email")):
+        row = bench.outbox(name)
+        equal((row["status"], row["reason"]), (status, reason), name)
+    equal(asked_for(bench), 0, "erasures asked for")
+    true(bench.outbox("a-1")["body"], "hers is still there")
+
+
 spooltest.main()
