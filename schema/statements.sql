@@ -345,7 +345,12 @@ WHERE event_id = ?1;
 -- name: erase_event_names
 UPDATE event SET name = ?2, message_id = ?3 WHERE event_id = ?1;
 -- name: erase_event_quotes
-UPDATE event SET name = ?2, message_id = ?3, body = ?4 WHERE event_id = ?1 AND ?5 IS ?5;
+UPDATE event SET name = ?2, message_id = ?3, body = ?4 WHERE event_id = ?1;
+-- name: erase_detail_quotes
+UPDATE delivery SET detail = ?2 WHERE event_id = ?1;
+-- name: erase_remembered
+UPDATE operation_event SET detail = NULL
+WHERE event_id = ?1 AND operation_id IN (SELECT operation_id FROM operation);
 -- name: erase_envelopes
 SELECT envelope_id, context, integrations FROM envelope WHERE envelope_id > ?1
 ORDER BY envelope_id;

@@ -16,6 +16,7 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/lock.c src/outbox/lock.h \
 	src/outbox/migrate.c src/outbox/migrate.h \
 	src/outbox/ndjson.c src/outbox/ndjson.h \
+	src/outbox/operation.c src/outbox/operation.h \
 	src/outbox/operate.c src/outbox/operate.h src/outbox/operate_priv.h \
 	src/outbox/outbox.c src/outbox/outbox.h \
 	src/outbox/purge.c src/outbox/purge.h \
