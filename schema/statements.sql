@@ -101,6 +101,10 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11);
 INSERT INTO delivery (event_id, site_id, status, reason, settled_at, message_key, detail)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
 
+-- name: import_state
+UPDATE delivery SET reason = ?2, detail = ?3, settled_at = ?4, attempts = ?5, maybe_sent = ?6
+WHERE event_id = ?1;
+
 -- What is due
 
 -- name: due_fresh
@@ -264,6 +268,8 @@ UPDATE delivery SET status = ?2, reason = ?3, settled_at = ?4, operation_id = ?5
 WHERE event_id = ?1;
 -- name: operation_count
 UPDATE operation SET events = ?2 WHERE operation_id = ?1;
+-- name: operation_more
+UPDATE operation SET events = events + ?2 WHERE operation_id = ?1 AND verb = ?3;
 -- name: operation_newest_event
 SELECT max(event_id) FROM delivery;
 -- name: undo_find
@@ -320,7 +326,11 @@ DELETE FROM attempt WHERE attempt_id = ?1 AND outcome IS NOT NULL AND NOT EXISTS
 		AND m.attempt_id = attempt.attempt_id);
 -- name: ndjson_event
 SELECT e.event_id, s.name, e.message_id, e.kind, e.name, coalesce(d.email, e.email), d.status,
-	d.reason, d.attempts, d.maybe_sent, e.received_at, e.occurred_at, d.settled_at,
+	d.reason, d.attempts,
+	d.maybe_sent + (SELECT count(*) FROM attempt_event m
+		CROSS JOIN attempt o ON o.attempt_id = m.attempt_id AND o.outcome IS NULL
+		WHERE m.event_id = e.event_id),
+	e.received_at, e.occurred_at, d.settled_at,
 	a.http_status, coalesce(a.error, d.detail), e.browser, v.context,
 	v.integrations, v.sent_at, e.body
 FROM event e

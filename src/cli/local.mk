@@ -8,6 +8,7 @@ src_libbentospool_a_SOURCES += \
 	src/cli/config_scan.c src/cli/config_scan.h \
 	src/cli/daemon.c src/cli/daemon.h src/cli/daemon_priv.h \
 	src/cli/event_json.c src/cli/event_json.h \
+	src/cli/importing.c src/cli/importing.h \
 	src/cli/news.c src/cli/news.h \
 	src/cli/notify.c src/cli/notify.h \
 	src/cli/event_table.c src/cli/event_table.h \
@@ -22,11 +23,13 @@ src_libbentospool_a_SOURCES += \
 	src/cli/erasures.c src/cli/erasures.h \
 	src/cli/retention.c src/cli/retention.h \
 	src/cli/secret.c src/cli/secret.h \
+	src/cli/segment_line.c src/cli/segment_line.h \
 	src/cli/setting_value.c \
 	src/cli/settings.c src/cli/settings.h \
 	src/cli/table.c src/cli/table.h \
 	src/cli/terminal.c src/cli/terminal.h \
 	src/cli/test_event.c src/cli/test_event.h \
+	src/cli/verb_adopt.c src/cli/verb_import.c \
 	src/cli/verb_backup.c src/cli/verb_check.c src/cli/verb_erase.c src/cli/verb_export.c \
 	src/cli/verb_list.c \
 	src/cli/verb_operations.c \

@@ -2,6 +2,7 @@
 
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/mailbox.h"
@@ -16,14 +17,45 @@ give_back(struct outbox_msg *msg, void *arg)
 	mailbox_push_always(arg, &msg->mail);
 }
 
-static int
-run(struct outbox *outbox, struct mailbox *box, struct outbox_msg *msg, struct err *e)
+struct offline {
+	struct outbox *outbox;
+	struct mailbox box; /* outlives the writer, which may still be leaving its last push */
+};
+
+int
+offline_open(const struct config *c, struct offline **ret_offline, struct err *e)
+{
+	struct offline *o = calloc(1, sizeof(*o));
+	struct outbox_options options;
+
+	if (o == NULL)
+		return err_nomem(e);
+	wiring_outbox(c, &options);
+	if (mailbox_init(&o->box, 1, 1, NULL, NULL, e) != 0) {
+		free(o);
+		return -1;
+	}
+	if (outbox_open(&options, &o->outbox, NULL, e) != 0) {
+		mailbox_free(&o->box);
+		free(o);
+		return -1;
+	}
+	if (outbox_start(o->outbox, e) != 0) {
+		offline_close(o, NULL);
+		return -1;
+	}
+	*ret_offline = o;
+	return 0;
+}
+
+int
+offline_run(struct offline *o, struct outbox_msg *msg, struct err *e)
 {
 	msg->done = give_back;
-	msg->done_arg = box;
-	if (outbox_send(outbox, msg) != 0)
+	msg->done_arg = &o->box;
+	if (outbox_send(o->outbox, msg) != 0)
 		return err_set(e, ERR_STATE, "the outbox takes no operation");
-	while (mailbox_wait(box, SLICE_TIMEOUT_MS, NULL) == NULL)
+	while (mailbox_wait(&o->box, SLICE_TIMEOUT_MS, NULL) == NULL)
 		; /* the writer still owns the message: there is no going back without it */
 	if (msg->rc == 0)
 		return 0;
@@ -31,33 +63,32 @@ run(struct outbox *outbox, struct mailbox *box, struct outbox_msg *msg, struct e
 	return -1;
 }
 
+int
+offline_close(struct offline *o, struct err *e)
+{
+	int rc = outbox_stop(o->outbox, e);
+
+	outbox_close(o->outbox);
+	mailbox_free(&o->box);
+	free(o);
+	return rc;
+}
+
 /* Sends the message until `again`, which tells of the progress, has enough of it; NULL: once. */
 static int
 with_writer(const struct config *c, struct outbox_msg *msg,
     bool (*again)(struct outbox_msg *, struct progress *), struct progress *progress, struct err *e)
 {
-	struct outbox_options options;
-	struct outbox *outbox;
-	struct mailbox box; /* outlives the writer, which may still be leaving its last push */
+	struct offline *o;
 	int rc;
 
-	wiring_outbox(c, &options);
-	if (mailbox_init(&box, 1, 1, NULL, NULL, e) != 0)
+	if (offline_open(c, &o, e) != 0)
 		return -1;
-	if (outbox_open(&options, &outbox, NULL, e) != 0) {
-		mailbox_free(&box);
-		return -1;
-	}
-	rc = outbox_start(outbox, e);
-	if (rc == 0) {
-		do
-			rc = run(outbox, &box, msg, e);
-		while (rc == 0 && again != NULL && again(msg, progress));
-		if (outbox_stop(outbox, rc == 0 ? e : NULL) != 0)
-			rc = -1;
-	}
-	outbox_close(outbox);
-	mailbox_free(&box);
+	do
+		rc = offline_run(o, msg, e);
+	while (rc == 0 && again != NULL && again(msg, progress));
+	if (offline_close(o, rc == 0 ? e : NULL) != 0)
+		rc = -1;
 	return rc;
 }
 

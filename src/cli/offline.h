@@ -9,9 +9,18 @@
 #include "outbox/purge.h"
 #include "outbox/steer.h"
 
+struct offline;
+
+/* ERR_BUSY when somebody has the database open. */
+int offline_open(const struct config *c, struct offline **ret_offline, struct err *e);
+/* Sends one message of which all but its type's own part is filled in here, and takes it back. */
+int offline_run(struct offline *o, struct outbox_msg *msg, struct err *e);
+/* -1 when the last checkpoint failed. */
+int offline_close(struct offline *o, struct err *e);
+
 /*
- * Runs the operation to its end; verb, filter, actor and note are set, the results are filled in.
- * ERR_BUSY when somebody has the database open.
+ * Opens, runs the operation to its end and closes; verb, filter, actor and note are set, the
+ * results are filled in.
  */
 int offline_operate(
     const struct config *c, struct outbox_operation *op, struct progress *progress, struct err *e);

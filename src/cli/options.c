@@ -55,6 +55,7 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_TO_SITE] = { "site", 0, "NAME", "to which site; needed when there are several" },
 	[OPT_ERASE_EMAIL] = { "email", 0, "ADDRESS", "whom to remove: the whole address" },
 	[OPT_STEER_SITE] = { "site", 0, "NAME", "one site of the configuration; without it, each" },
+	[OPT_INTO_SITE] = { "site", 0, "NAME", "put all into this site, whatever it says itself" },
 	[OPT_OUTPUT] = { "output", 0, "FILE", "write this new file, not standard output" },
 	[OPT_REDACT] = { "redact", 0, NULL, "without addresses and bodies" },
 	[OPT_TIMEOUT] = { "timeout", 0, "TIME", "how long to wait for Bento; default 60s" },
@@ -222,6 +223,7 @@ take_string(struct options *o, enum option_id id, const char *text)
 		[OPT_EVENT_EMAIL] = &o->event_email,
 		[OPT_TO_SITE] = &o->to_site,
 		[OPT_STEER_SITE] = &o->to_site,
+		[OPT_INTO_SITE] = &o->to_site,
 		[OPT_ERASE_EMAIL] = &o->event_email,
 		[OPT_OUTPUT] = &o->output,
 	};
@@ -271,6 +273,7 @@ take(struct options *o, enum option_id id, const char *text, int64_t now, struct
 	case OPT_EVENT_EMAIL:
 	case OPT_TO_SITE:
 	case OPT_STEER_SITE:
+	case OPT_INTO_SITE:
 	case OPT_ERASE_EMAIL:
 	case OPT_OUTPUT:
 		return take_string(o, id, text);

@@ -55,6 +55,7 @@ enum option_id {
 	OPT_TO_SITE,
 	OPT_TIMEOUT,
 	OPT_STEER_SITE,
+	OPT_INTO_SITE,
 	OPT_ERASE_EMAIL,
 	OPT_OUTPUT,
 	OPT_REDACT,
@@ -97,7 +98,7 @@ struct options {
 	size_t n_properties;
 	const char *output; /* NULL: standard output */
 	bool redact;
-	const char *to_site; /* of send, pause, resume, flush */
+	const char *to_site; /* of send, pause, resume, flush, import, adopt */
 	int64_t timeout;     /* ms; -1: not given */
 	char **operands;
 	int n_operands;

@@ -189,6 +189,34 @@ const struct verb verbs[] = {
 	    .run = verb_export,
 	},
 	{
+	    .name = "import",
+	    .summary = "store events from lines of JSON: an export, an archive, Segment's",
+	    .operands = "FILE|-",
+	    .about =
+		"Each line is an event as export and archives write it, or a Segment call;\n"
+		"gzip is unpacked. A messageId that is there is not stored again, so that it can\n"
+		"be run once more after whatever stopped it. Delivered events are left out, the\n"
+		"others keep their status. Works without a daemon too.",
+	    .example = "bentospool import --dry-run failed.ndjson.gz",
+	    .options = OPTIONS_READ | OPTION(INTO_SITE) | OPTION(DRY_RUN) | OPTION(NOTE),
+	    .max_operands = 1,
+	    .run = verb_import,
+	},
+	{
+	    .name = "adopt",
+	    .summary = "take over what another database has not delivered",
+	    .operands = "DATABASE",
+	    .about =
+		"For a machine that died: the pending, held and failed events of its database\n"
+		"are stored here, in their order and with all that is known of them. The other\n"
+		"file is only read; no daemon may run on it, now or later. Can be run again.\n"
+		"Works without a daemon too.",
+	    .example = "bentospool adopt /mnt/old/spool.db --dry-run",
+	    .options = OPTIONS_READ | OPTION(INTO_SITE) | OPTION(DRY_RUN) | OPTION(NOTE),
+	    .max_operands = 1,
+	    .run = verb_adopt,
+	},
+	{
 	    .name = "backup",
 	    .summary = "a consistent copy of the database, while the daemon runs",
 	    .operands = "FILE",

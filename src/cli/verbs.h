@@ -69,6 +69,8 @@ int verb_flush(const struct options *o);
 int verb_erase(const struct options *o);
 int verb_purge(const struct options *o);
 int verb_export(const struct options *o);
+int verb_import(const struct options *o);
+int verb_adopt(const struct options *o);
 int verb_backup(const struct options *o);
 int verb_reload(const struct options *o);
 int verb_check(const struct options *o);

@@ -181,10 +181,14 @@ fail_as_told(cJSON *answer, struct err *e)
 {
 	const cJSON *message = cJSON_GetObjectItemCaseSensitive(answer, "message");
 	const cJSON *code = cJSON_GetObjectItemCaseSensitive(answer, "code");
-	bool absent = cJSON_IsString(code) && strcmp(code->valuestring, "notfound") == 0;
+	enum err_code ours = ERR_STATE;
 
-	err_set(e, absent ? ERR_NOTFOUND : ERR_STATE, "%s",
-	    cJSON_IsString(message) ? message->valuestring : "the daemon refused");
+	if (cJSON_IsString(code) && strcmp(code->valuestring, "notfound") == 0)
+		ours = ERR_NOTFOUND;
+	if (cJSON_IsString(code) && strcmp(code->valuestring, "busy") == 0)
+		ours = ERR_BUSY;
+	err_set(
+	    e, ours, "%s", cJSON_IsString(message) ? message->valuestring : "the daemon refused");
 	cJSON_Delete(answer);
 	return -1;
 }

@@ -12,6 +12,9 @@
  *	{"do":"erase","email":"...","dry_run":false}      {"ok":true,"events":5,...}
  *	{"do":"put","site":"main","event":"{\"type\":\"track\",...}"}
  *
+ *	{"do":"import","verb":"import","lines":["{...}",...],"operation_id":0,"dry_run":false}
+ *	                            {"ok":true,"stored":5,...,"told":[{"line":0,"why":"..."}]}
+ *
  *	{"progress":500}                                  operate: events changed so far
  *	{"ok":true,...} or {"ok":false,"code":"input","message":"..."}
  *
@@ -35,7 +38,7 @@
 #include "outbox/steer.h"
 
 #define CONTROL_MAX_CLIENTS 16
-#define CONTROL_MAX_LINE 524288
+#define CONTROL_MAX_LINE 8388608 /* an import sends events with all that their batch said */
 #define CONTROL_IDLE_SECONDS 60
 
 struct cJSON;

@@ -14,6 +14,7 @@
 #include "control/control.h"
 #include "event/segment.h"
 #include "outbox/filter.h"
+#include "outbox/import.h"
 #include "outbox/operate.h"
 
 struct cJSON;
@@ -44,6 +45,9 @@ struct task {
 	struct outbox_put put;
 	struct segment_request request;
 	char *event;
+	/* import: its texts are in `event` */
+	struct outbox_import import;
+	struct slice *lines;
 	struct task *next; /* all tasks under way */
 };
 
@@ -90,12 +94,13 @@ void connection_refuse(struct connection *conn, const struct err *e);
 /* request.c: one line from a client. Answers at once or starts a task. */
 void request_handle(struct connection *conn, const char *line, size_t n);
 
-/* task.c, task_operate.c: what the writer carries out */
+/* task.c, task_operate.c, task_import.c: what the writer carries out */
 int task_operate(struct connection *conn, const struct cJSON *request, struct err *e);
 int task_steer(struct connection *conn, const struct cJSON *request, struct err *e);
 int task_erase(struct connection *conn, const struct cJSON *request, struct err *e);
 int task_purge(struct connection *conn, const struct cJSON *request, struct err *e);
 int task_put(struct connection *conn, const struct cJSON *request, struct err *e);
+int task_import(struct connection *conn, const struct cJSON *request, struct err *e);
 /* Main thread: everything that the writer gave back. */
 void tasks_take_done(struct control *c);
 void task_free(struct task *task);
@@ -110,7 +115,8 @@ int task_start(struct task *task, struct outbox_msg *msg, struct err *e);
 int task_send(struct task *task, struct outbox_msg *msg, struct err *e);
 void task_tell_progress(struct task *task, int64_t events);
 void task_end(struct task *task);
-/* A slice of an operation came back. */
+/* A slice of an operation, or an import, came back. */
 void task_operation_goes_on(struct task *task);
+void task_import_ends(struct task *task);
 
 #endif

@@ -5,4 +5,5 @@ src_libbentospool_a_SOURCES += \
 	src/control/internal.h \
 	src/control/request.c \
 	src/control/task.c \
+	src/control/task_import.c \
 	src/control/task_operate.c

@@ -91,6 +91,8 @@ handle(struct connection *conn, const cJSON *request, struct err *e)
 		return task_erase(conn, request, e);
 	if (strcmp(verb->valuestring, "purge") == 0)
 		return task_purge(conn, request, e);
+	if (strcmp(verb->valuestring, "import") == 0)
+		return task_import(conn, request, e);
 	if (strcmp(verb->valuestring, "put") == 0)
 		return task_put(conn, request, e);
 	return err_set(e, ERR_INPUT, "this daemon does not know \"%.40s\"", verb->valuestring);

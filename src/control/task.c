@@ -52,6 +52,7 @@ task_free(struct task *task)
 	free(task->archive);
 	free(task->email);
 	free(task->event);
+	free(task->lines);
 	free(task);
 }
 
@@ -391,6 +392,8 @@ tasks_take_done(struct control *c)
 			erase_goes_on(task);
 		else if (msg->type == OUTBOX_PURGE)
 			purge_goes_on(task);
+		else if (msg->type == OUTBOX_IMPORT)
+			task_import_ends(task);
 		else
 			task_operation_goes_on(task);
 	}

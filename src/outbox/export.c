@@ -21,7 +21,7 @@ outbox_export_line(struct outbox_audit *a, int64_t event_id, const struct siphas
 	return ndjson_append_redacted(&a->db, event_id, redact, to, e);
 }
 
-/* Its owner's alone from the first byte, and nobody else's file. */
+/* Never wider than its mode from the first byte on, and nobody else's file. */
 static int
 make_part(const char *part, struct err *e)
 {
@@ -78,7 +78,10 @@ give_name(const char *part, const char *file, struct err *e)
 		return err_sys(e, "cannot name the backup %s", file);
 	unlink(part);
 	snprintf(copy, sizeof(copy), "%s", file);
-	return sync_path(dirname(copy), NULL, e);
+	if (sync_path(dirname(copy), NULL, e) == 0)
+		return 0;
+	unlink(file); /* the name may be gone after a crash: that is no backup */
+	return -1;
 }
 
 int

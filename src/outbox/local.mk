@@ -13,7 +13,10 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/files.c src/outbox/files.h \
 	src/outbox/filter.c src/outbox/filter.h \
 	src/outbox/filter_json.c \
+	src/outbox/import.c src/outbox/import.h \
+	src/outbox/import_line.c src/outbox/import_line.h \
 	src/outbox/internal.h \
+	src/outbox/lines.c src/outbox/lines.h \
 	src/outbox/lock.c src/outbox/lock.h \
 	src/outbox/messages.c src/outbox/messages.h \
 	src/outbox/migrate.c src/outbox/migrate.h \

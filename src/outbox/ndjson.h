@@ -6,8 +6,9 @@
  *	 "occurred_at":"...","settled_at":"...","http_status":200,"error":null,"browser":1,
  *	 "context":{...},"integrations":{...},"sent_at":"...","body":{...}}
  *
- * Members without a value are left out. body, context, integrations and sent_at are the bytes as
- * they were received, and are what a later import needs. Private to outbox/.
+ * Members without a value are left out. maybe_sent counts an attempt under way, too: what becomes
+ *of it the line cannot know. body, context, integrations and sent_at are the bytes as they were
+ *received, and are what a later import needs. Private to outbox/.
  */
 #ifndef OUTBOX_NDJSON_H
 #define OUTBOX_NDJSON_H

@@ -110,7 +110,8 @@ enum outbox_msg_type {
 	OUTBOX_STEER,
 	OUTBOX_PURGE,
 	OUTBOX_CLOCK,
-	OUTBOX_ERASE
+	OUTBOX_ERASE,
+	OUTBOX_IMPORT
 };
 
 struct outbox_msg {
@@ -250,5 +251,6 @@ struct outbox_operation; /* outbox/operate.h */
 struct outbox_steer;     /* outbox/steer.h */
 struct outbox_purge;     /* outbox/purge.h */
 struct outbox_erase;     /* outbox/erase.h */
+struct outbox_import;    /* outbox/import.h */
 
 #endif

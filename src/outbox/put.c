@@ -162,6 +162,15 @@ store(struct put *p, struct outbox_put *put, const struct segment_event *event,
 	return 0;
 }
 
+int
+put_has(struct put *p, int64_t site_id, struct slice message_id, struct err *e)
+{
+	int64_t there;
+
+	return dedup_find(p->dedup, p->db, dedup_key(p->dedup, site_id, message_id), site_id,
+	    message_id, &there, e);
+}
+
 /* So many events need it; retention counts them down. */
 static int
 count_envelope(struct put *p, int64_t envelope_id, size_t n, struct err *e)

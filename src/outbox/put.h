@@ -24,6 +24,8 @@ int put_open(struct put *p, struct db *db, struct dedup *dedup, struct rand *ran
  * are due. After -1 the transaction must be rolled back, and put_rolled_back called.
  */
 int put_apply(struct put *p, struct outbox_put *put, size_t *ret_pending, struct err *e);
+/* Whether the site has that messageId: 1, 0, -1. */
+int put_has(struct put *p, int64_t site_id, struct slice message_id, struct err *e);
 /* What the rolled back transaction had added is to be forgotten. */
 void put_rolled_back(struct put *p);
 /*

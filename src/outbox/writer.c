@@ -6,6 +6,7 @@
 
 #include "outbox/attempts.h"
 #include "outbox/erase.h"
+#include "outbox/import.h"
 #include "outbox/internal.h"
 #include "outbox/operate.h"
 #include "outbox/purge.h"
@@ -28,6 +29,7 @@ struct group {
 	size_t events;
 	size_t bytes;
 	size_t puts;
+	size_t imports;
 	size_t put_cost;
 	uint64_t stored, duplicates, delivered, attempts, erasures;
 	bool due;     /* something became due */
@@ -225,6 +227,21 @@ apply_erase(struct outbox *o, struct group *g, struct outbox_erase *erase, struc
 }
 
 static int
+apply_import(struct outbox *o, struct group *g, struct outbox_import *import, struct err *e)
+{
+	size_t pending;
+
+	if (import_apply(&o->put, import, clock_wall(o->options.clock), &pending, e) != 0)
+		return -1;
+	if (!import->dry_run) {
+		g->stored += (uint64_t)import->counts.stored;
+		g->duplicates += (uint64_t)import->counts.duplicates;
+	}
+	g->due = g->due || pending > 0;
+	return 0;
+}
+
+static int
 apply_operation(struct outbox *o, struct group *g, struct outbox_operation *op, struct err *e)
 {
 	g->changed = g->changed || !op->dry_run;
@@ -254,6 +271,8 @@ apply(struct outbox *o, struct group *g, struct outbox_msg *msg, struct err *e)
 		    &o->db, (struct outbox_settle *)msg, clock_wall(o->options.clock), e);
 	case OUTBOX_OPERATE:
 		return apply_operation(o, g, (struct outbox_operation *)msg, e);
+	case OUTBOX_IMPORT:
+		return apply_import(o, g, (struct outbox_import *)msg, e);
 	case OUTBOX_STEER:
 		g->due = true;
 		return steer_apply(
@@ -284,6 +303,9 @@ weigh(struct group *g, const struct outbox_msg *msg)
 		g->events += ((const struct outbox_put *)msg)->n_events;
 		g->puts++;
 		g->put_cost += msg->mail.cost;
+	} else if (msg->type == OUTBOX_IMPORT) {
+		g->events += ((const struct outbox_import *)msg)->n_lines;
+		g->imports++;
 	} else if (msg->type == OUTBOX_ATTEMPT_BEGIN) {
 		g->events += ((const struct outbox_attempt_begin *)msg)->n_events;
 	} else if (msg->type == OUTBOX_ATTEMPT_END) {
@@ -314,7 +336,7 @@ apply_all(struct outbox *o, struct group *g, bool space, struct err *e)
 
 		msg->rc = 0;
 		msg->err.code = ERR_NONE;
-		if (msg->type == OUTBOX_PUT && !space) {
+		if ((msg->type == OUTBOX_PUT || msg->type == OUTBOX_IMPORT) && !space) {
 			msg->rc = err_set(&msg->err, ERR_FULL, "no space for new events");
 			continue;
 		}
@@ -332,9 +354,10 @@ apply_all(struct outbox *o, struct group *g, bool space, struct err *e)
 static int
 commit_group(struct outbox *o, struct group *g, struct err *e)
 {
-	bool space = g->puts == 0 || space_is_left(o);
+	bool stores = g->puts > 0 || g->imports > 0;
+	bool space = !stores || space_is_left(o);
 
-	if (space && g->puts > 0 && put_prepare(&o->put, e) != 0)
+	if (space && stores && put_prepare(&o->put, e) != 0)
 		return -1;
 	if (db_exec(&o->db, "BEGIN IMMEDIATE", e) != 0)
 		return -1;

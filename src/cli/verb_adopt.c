@@ -1,0 +1,208 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/importing.h"
+#include "cli/verbs.h"
+#include "outbox/audit.h"
+#include "outbox/export.h"
+#include "outbox/lines.h"
+#include "outbox/lock.h"
+
+#define PAGE 200
+
+static const enum event_status adopted[] = { STATUS_PENDING, STATUS_HELD, STATUS_FAILED };
+
+struct adopt {
+	struct importing importing;
+	struct outbox_audit *old;
+	int64_t id[PAGE]; /* of the page under way */
+	size_t n;
+	struct buf line;
+	int64_t left[STATUS_COUNT]; /* events that stay where they are */
+};
+
+/* ---- whether it can be ----------------------------------------------------------------------- */
+
+/* Two that write to one file, or two that send the same events, are what must not be. */
+static int
+check_files(const char *ours, const char *old, struct err *e)
+{
+	struct stat a, b;
+	long pid;
+
+	if (stat(old, &b) != 0)
+		return err_sys(e, "cannot read %s", old);
+	if (stat(ours, &a) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+		return err_set(e, ERR_INPUT, "%s is the database in use: name the other one", old);
+	pid = lock_holder(old, e);
+	if (pid < 0)
+		return -1;
+	return pid == 0 ? 0
+			: err_set(e, ERR_BUSY,
+			    "a bentospool (process %ld) has %s open, and sends its events: stop it "
+			    "first",
+			    pid, old);
+}
+
+static int64_t
+count_adopted(const struct audit_site *site)
+{
+	int64_t n = 0;
+
+	for (size_t i = 0; i < sizeof(adopted) / sizeof(*adopted); i++)
+		n += site->counts[adopted[i]];
+	return n;
+}
+
+static bool
+has_site(const struct audit_site *sites, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(sites[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Every site whose events come along must be here. */
+static int
+check_sites(struct adopt *s, struct outbox_audit *ours, struct err *e)
+{
+	struct audit_site *here, *there = NULL;
+	size_t n_here, n_there = 0;
+	int rc = 0;
+
+	if (outbox_audit_modes(ours, &here, &n_here, e) != 0)
+		return -1;
+	rc = outbox_audit_sites(s->old, &there, &n_there, e);
+	for (size_t i = 0; rc == 0 && i < n_there; i++) {
+		const char *to = s->importing.o->to_site;
+
+		for (int k = 0; k < STATUS_COUNT; k++)
+			s->left[k] += there[i].counts[k];
+		if (to == NULL)
+			to = there[i].name;
+		if (count_adopted(&there[i]) > 0 && !has_site(here, n_here, to))
+			rc = err_set(e, ERR_INPUT,
+			    "the events of site \"%s\" have no site \"%s\" here: add it to the "
+			    "configuration and start the daemon once, or put them into another "
+			    "one with --site",
+			    there[i].name, to);
+	}
+	for (size_t i = 0; i < sizeof(adopted) / sizeof(*adopted); i++)
+		s->left[adopted[i]] = 0;
+	free(here);
+	free(there);
+	return rc;
+}
+
+/* ---- the events ------------------------------------------------------------------------------ */
+
+static void
+add_id(void *arg, const struct audit_event *event)
+{
+	struct adopt *s = arg;
+
+	s->id[s->n++] = event->event_id;
+}
+
+static int
+add_event(struct adopt *s, int64_t event_id, struct err *e)
+{
+	int rc;
+
+	buf_clear(&s->line);
+	rc = outbox_export_line(s->old, event_id, NULL, &s->line, e);
+	if (rc <= 0)
+		return rc;
+	buf_truncate(&s->line, s->line.n - 1); /* without its end */
+	return importing_add(&s->importing, buf_slice(&s->line), event_id, e);
+}
+
+static int
+add_events(struct adopt *s, struct err *e)
+{
+	struct audit_page page = { 0 };
+	struct outbox_filter f;
+	int rc = 0;
+
+	outbox_filter_init(&f);
+	for (size_t i = 0; i < sizeof(adopted) / sizeof(*adopted); i++)
+		f.statuses |= 1u << adopted[i];
+	do {
+		s->n = 0;
+		page.rows = PAGE;
+		rc = outbox_audit_list(s->old, &f, &page, add_id, s, e);
+		for (size_t i = 0; rc == 0 && i < s->n; i++)
+			rc = add_event(s, s->id[i], e);
+	} while (rc == 0 && page.rows > 0);
+	outbox_filter_free(&f);
+	return rc;
+}
+
+static void
+print_left(const struct adopt *s, const char *old)
+{
+	for (int k = 0; k < STATUS_COUNT; k++)
+		if (s->left[k] > 0)
+			printf("  %lld stay in %s: %s\n", (long long)s->left[k], old,
+			    status_name((enum event_status)k));
+	if (!s->importing.o->dry_run)
+		printf("%s is as it was, and still holds them: never start a daemon on it again\n",
+		    old);
+}
+
+static int
+adopt(struct adopt *s, const struct config *c, const struct options *o)
+{
+	struct err e = { 0 };
+	int rc;
+
+	if (importing_begin(&s->importing, c, o, "adopt", "event", &e) != 0)
+		return verb_fail(&e);
+	buf_init(&s->line, LINES_MAX_BYTES);
+	rc = importing_end(&s->importing, add_events(s, &e), &e);
+	buf_free(&s->line);
+	if (rc != 0)
+		return verb_fail(&e);
+	rc = importing_print(&s->importing, o->operands[0]);
+	if (rc != VERB_NOTHING && !o->json)
+		print_left(s, o->operands[0]);
+	return rc;
+}
+
+static int
+open_both(struct adopt *s, const struct config *c, const struct options *o,
+    struct outbox_audit *ours, struct err *e)
+{
+	if (check_files(c->database, o->operands[0], e) != 0
+	    || outbox_audit_open(o->operands[0], &s->old, e) != 0)
+		return -1;
+	s->importing.o = o;
+	return check_sites(s, ours, e);
+}
+
+int
+verb_adopt(const struct options *o)
+{
+	struct adopt *s;
+	struct outbox_audit *ours;
+	struct config *c;
+	struct err e;
+	int rc;
+
+	if (o->n_operands == 0)
+		return verb_usage("adopt: name the other database");
+	if (verb_open(o, &c, &ours) != 0)
+		return VERB_ERROR;
+	s = calloc(1, sizeof(*s));
+	rc = s == NULL ? err_nomem(&e) : open_both(s, c, o, ours, &e);
+	outbox_audit_close(ours);
+	rc = rc == 0 ? adopt(s, c, o) : verb_fail(&e);
+	if (s != NULL)
+		outbox_audit_close(s->old);
+	free(s);
+	config_free(c);
+	return rc;
+}
