@@ -28,6 +28,7 @@ UNIT_TESTS = \
 	tests/unit/test_gzip \
 	tests/unit/test_http \
 	tests/unit/test_http_chunks \
+	tests/unit/test_import \
 	tests/unit/test_inflight \
 	tests/unit/test_ingest \
 	tests/unit/test_ingest_connections \
@@ -111,6 +112,8 @@ tests_unit_test_control_SOURCES = tests/unit/test_control.c $(CONTROL_RIG)
 tests_unit_test_control_LDADD = $(UNIT_LIBS)
 tests_unit_test_control_socket_SOURCES = tests/unit/test_control_socket.c $(CONTROL_RIG)
 tests_unit_test_control_socket_LDADD = $(UNIT_LIBS)
+tests_unit_test_import_SOURCES = tests/unit/test_import.c $(OUTBOX_RIG)
+tests_unit_test_import_LDADD = $(UNIT_LIBS)
 tests_unit_test_messages_SOURCES = tests/unit/test_messages.c $(OUTBOX_RIG)
 tests_unit_test_messages_LDADD = $(UNIT_LIBS)
 tests_unit_test_dedup_SOURCES = tests/unit/test_dedup.c $(TEST_LIB)
