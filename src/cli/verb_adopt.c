@@ -9,15 +9,18 @@
 #include "outbox/export.h"
 #include "outbox/lines.h"
 #include "outbox/lock.h"
+#include "outbox/upgrade.h"
 
 #define PAGE 200
+#define PATH_SIZE 4096
 
 static const enum event_status adopted[] = { STATUS_PENDING, STATUS_HELD, STATUS_FAILED };
 
 struct adopt {
 	struct importing importing;
 	struct outbox_audit *old;
-	int64_t id[PAGE]; /* of the page under way */
+	char copy[PATH_SIZE]; /* of an older version's file, brought up to date; "": none */
+	int64_t id[PAGE];     /* of the page under way */
 	size_t n;
 	struct buf line;
 	int64_t left[STATUS_COUNT]; /* events that stay where they are */
@@ -172,12 +175,27 @@ adopt(struct adopt *s, const struct config *c, const struct options *o)
 	return rc;
 }
 
+/* An older version's file stays as it is, too. */
+static int
+open_old(struct adopt *s, const char *ours, const char *old, struct err *e)
+{
+	bool older;
+
+	if (outbox_upgrade_needed(old, &older, e) != 0)
+		return -1;
+	if (!older)
+		return outbox_audit_open(old, &s->old, e);
+	snprintf(s->copy, sizeof(s->copy), "%s.adopted", ours);
+	return outbox_upgrade_copy(old, s->copy, e) == 0 ? outbox_audit_open(s->copy, &s->old, e)
+							 : -1;
+}
+
 static int
 open_both(struct adopt *s, const struct config *c, const struct options *o,
     struct outbox_audit *ours, struct err *e)
 {
 	if (check_files(c->database, o->operands[0], e) != 0
-	    || outbox_audit_open(o->operands[0], &s->old, e) != 0)
+	    || open_old(s, c->database, o->operands[0], e) != 0)
 		return -1;
 	s->importing.o = o;
 	return check_sites(s, ours, e);
@@ -202,6 +220,8 @@ verb_adopt(const struct options *o)
 	rc = rc == 0 ? adopt(s, c, o) : verb_fail(&e);
 	if (s != NULL)
 		outbox_audit_close(s->old);
+	if (s != NULL && s->copy[0] != '\0')
+		outbox_upgrade_remove(s->copy);
 	free(s);
 	config_free(c);
 	return rc;

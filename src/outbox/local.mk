@@ -31,5 +31,6 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/sites.c src/outbox/sites.h \
 	src/outbox/space.c src/outbox/space.h \
 	src/outbox/steer.c src/outbox/steer.h \
+	src/outbox/upgrade.c src/outbox/upgrade.h \
 	src/outbox/undo.c \
 	src/outbox/writer.c

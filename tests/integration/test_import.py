@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """What comes from elsewhere: import of exports and Segment calls, adopt of another's database."""
+import glob
 import gzip
 import json
 import os
@@ -306,6 +307,37 @@ def test_adopt_sites(bench):
     done(new.cli("adopt", new.database), code=1)
     done(new.cli("adopt", bench.path("none.db")), code=1)
     done(new.cli("adopt"), code=2)
+
+
+def test_adopt_older(bench):
+    """a file of an older version is read by way of a copy, and stays as it is"""
+    old, new = bench.path("older.db"), Spool(bench, "new")
+    schema = os.path.join(spooltest.srcdir(), "schema")
+    connection = sqlite3.connect(old)
+    connection.executescript("PRAGMA page_size=8192; PRAGMA auto_vacuum=INCREMENTAL;")
+    for file in sorted(glob.glob(os.path.join(schema, "0*.sql")))[:3]:
+        with open(file, encoding="utf-8") as text:
+            connection.executescript(text.read())
+    connection.executescript("""
+        PRAGMA application_id=0x62737031; PRAGMA user_version=3; PRAGMA journal_mode=WAL;
+        INSERT INTO site (site_id, name) VALUES (1, 'main');
+        INSERT INTO event (event_id, site_id, message_id, kind, name, email, occurred_at,
+            received_at, body) VALUES (7, 1, 'm-7', 'track', 'Old', 'ann@example.com', 1000, 2000,
+            '{"type":"track","event":"Old"}');
+        INSERT INTO delivery (event_id, site_id, status, maybe_sent, message_key)
+            VALUES (7, 1, 'pending', 1, 5);""")
+    connection.close()
+    with open(old, "rb") as file:
+        before = file.read()
+    for _ in range(2):
+        done(new.cli("adopt", old))
+    equal(new.rows("message_id, name, status, maybe_sent, received_at"),
+          [("m-7", "Old", "pending", 1, "1970-01-01T00:00:02.000Z")], "the event")
+    with open(old, "rb") as file:
+        true(file.read() == before, "the old file is as it was")
+    equal(glob.glob(bench.path("*.adopted*")), [], "no copy is left")
+    junk = bench.write("junk.db", "no database at all, but long enough to be none" * 20)
+    done(new.cli("adopt", junk), code=1)
 
 
 if __name__ == "__main__":
