@@ -51,6 +51,7 @@ UNIT_TESTS = \
 	tests/unit/test_person \
 	tests/unit/test_purge \
 	tests/unit/test_retention \
+	tests/unit/test_rules \
 	tests/unit/test_schema \
 	tests/unit/test_segment \
 	tests/unit/test_segment_array \
@@ -191,6 +192,8 @@ tests_unit_test_age_SOURCES = tests/unit/test_age.c $(OUTBOX_RIG)
 tests_unit_test_age_LDADD = $(UNIT_LIBS)
 tests_unit_test_retention_SOURCES = tests/unit/test_retention.c $(OUTBOX_RIG)
 tests_unit_test_retention_LDADD = $(UNIT_LIBS)
+tests_unit_test_rules_SOURCES = tests/unit/test_rules.c
+tests_unit_test_rules_LDADD = $(UNIT_LIBS)
 tests_unit_test_outbox_SOURCES = tests/unit/test_outbox.c $(OUTBOX_RIG)
 tests_unit_test_outbox_LDADD = $(UNIT_LIBS)
 tests_unit_test_outbox_faults_SOURCES = tests/unit/test_outbox_faults.c \
