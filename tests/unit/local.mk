@@ -40,6 +40,7 @@ UNIT_TESTS = \
 	tests/unit/test_json \
 	tests/unit/test_listen \
 	tests/unit/test_mapping \
+	tests/unit/test_messages \
 	tests/unit/test_native \
 	tests/unit/test_migrate \
 	tests/unit/test_operate \
@@ -111,6 +112,8 @@ tests_unit_test_control_SOURCES = tests/unit/test_control.c $(CONTROL_RIG)
 tests_unit_test_control_LDADD = $(UNIT_LIBS)
 tests_unit_test_control_socket_SOURCES = tests/unit/test_control_socket.c $(CONTROL_RIG)
 tests_unit_test_control_socket_LDADD = $(UNIT_LIBS)
+tests_unit_test_messages_SOURCES = tests/unit/test_messages.c $(OUTBOX_RIG)
+tests_unit_test_messages_LDADD = $(UNIT_LIBS)
 tests_unit_test_dedup_SOURCES = tests/unit/test_dedup.c $(TEST_LIB)
 tests_unit_test_dedup_LDADD = $(UNIT_LIBS)
 tests_unit_test_dispatcher_SOURCES = tests/unit/test_dispatcher.c $(DISPATCH_FAKES)
