@@ -30,6 +30,14 @@ site_drop_next(struct site *s)
 }
 
 void
+site_look_back(struct site *s)
+{
+	site_drop_next(s);
+	s->held_to = 0;
+	s->look = true;
+}
+
+void
 site_unhold(struct site *s, int64_t id)
 {
 	if (s->held_to >= id)

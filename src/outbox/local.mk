@@ -12,6 +12,7 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/files.c src/outbox/files.h \
 	src/outbox/filter.c src/outbox/filter.h \
 	src/outbox/filter_json.c \
+	src/outbox/identity.c src/outbox/identity.h \
 	src/outbox/internal.h \
 	src/outbox/lock.c src/outbox/lock.h \
 	src/outbox/migrate.c src/outbox/migrate.h \
@@ -26,4 +27,5 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/space.c src/outbox/space.h \
 	src/outbox/steer.c src/outbox/steer.h \
 	src/outbox/undo.c \
+	src/outbox/waiting.c src/outbox/waiting.h \
 	src/outbox/writer.c
