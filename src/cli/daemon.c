@@ -32,12 +32,12 @@
 
 /* On the writer's thread. */
 static void
-on_due(void *arg, bool older)
+on_due(void *arg, bool changed)
 {
 	struct daemon *d = arg;
 
-	if (older)
-		dispatcher_wake_older(d->dispatcher);
+	if (changed)
+		dispatcher_look_again(d->dispatcher);
 	else
 		dispatcher_wake(d->dispatcher);
 }

@@ -79,6 +79,11 @@ void dispatcher_wake(struct dispatcher *d);
 /* The same, when it arrived before what was due already: what is prepared is read again. */
 void dispatcher_wake_older(struct dispatcher *d);
 /*
+ * Operators changed events that were there already: what was read ahead and has not begun is read
+ * again, from the oldest on. Any thread.
+ */
+void dispatcher_look_again(struct dispatcher *d);
+/*
  * New settings for some of the sites, credentials among them, used once the requests under way have
  * ended. Pauses that these sites made by themselves end: they are asked again at once. What the
  * process before left is not looked at. -1: no memory, nothing changes. Any thread, until
