@@ -69,6 +69,18 @@ SELECT event_id, message_key FROM delivery
 WHERE event_id > coalesce((SELECT value FROM meta WHERE key = 'dedup_floor'), 0)
 ORDER BY event_id;
 
+-- Finding by a messageId (src/outbox/messages.c).
+-- name: message_sites
+SELECT site_id FROM site;
+
+-- name: message_recent
+SELECT event_id FROM delivery
+WHERE event_id > coalesce((SELECT value FROM meta WHERE key = 'dedup_floor'), 0)
+	AND message_key = ?1;
+
+-- name: message_scan
+SELECT event_id FROM event WHERE message_id = ?1 ORDER BY event_id;
+
 -- What arrives
 
 -- name: envelope_add

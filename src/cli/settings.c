@@ -30,6 +30,7 @@ static int check_pattern(const char *text, struct err *e);
 static int check_delete(const char *text, struct err *e);
 static int check_arrays(const char *text, struct err *e);
 static int check_reserved(const char *text, struct err *e);
+static int check_rule(const char *text, struct err *e);
 static int check_integration(const char *text, struct err *e);
 static int check_partial(const char *text, struct err *e);
 static int check_ambiguous(const char *text, struct err *e);
@@ -166,6 +167,8 @@ const struct setting settings[] = {
 	  .help = "track calls named $purchase, $tag, ...: server (not from browsers), pass or block" },
 	{ SITE(integration_name), TEXT("Bento"), .check = check_integration,
 	  .help = "our name in a call's integrations, which may say false to it" },
+	{ SITE(rules), LIST(NULL), .check = check_rule,
+	  .help = "what becomes of track calls by their names: drop, rename, as $purchase, tag" },
 	{ SITE(unique_key), SWITCH("true"),
 	  .help = "details.unique.key = messageId, unless the event has one: lets Bento drop repeats" },
 	{ SITE(send_date), SWITCH("true"),
@@ -231,6 +234,14 @@ check_reserved(const char *text, struct err *e)
 	return mapping_reserved_parse(text, &reserved) == 0
 		   ? 0
 		   : err_set(e, ERR_INPUT, "must be \"server\", \"pass\" or \"block\"");
+}
+
+static int
+check_rule(const char *text, struct err *e)
+{
+	struct rules rules = { .n = 0 };
+
+	return rules_add(&rules, text, e);
 }
 
 static int

@@ -16,6 +16,7 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/identity.c src/outbox/identity.h \
 	src/outbox/internal.h \
 	src/outbox/lock.c src/outbox/lock.h \
+	src/outbox/messages.c src/outbox/messages.h \
 	src/outbox/migrate.c src/outbox/migrate.h \
 	src/outbox/ndjson.c src/outbox/ndjson.h \
 	src/outbox/operation.c src/outbox/operation.h \

@@ -19,6 +19,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_replay.py \
 	tests/integration/test_restart.py \
 	tests/integration/test_retention.py \
+	tests/integration/test_rules.py \
 	tests/integration/test_sdk.py \
 	tests/integration/test_sites.py \
 	tests/integration/test_steer.py \

@@ -41,6 +41,7 @@ UNIT_TESTS = \
 	tests/unit/test_json \
 	tests/unit/test_listen \
 	tests/unit/test_mapping \
+	tests/unit/test_messages \
 	tests/unit/test_native \
 	tests/unit/test_migrate \
 	tests/unit/test_operate \
@@ -52,6 +53,7 @@ UNIT_TESTS = \
 	tests/unit/test_person \
 	tests/unit/test_purge \
 	tests/unit/test_retention \
+	tests/unit/test_rules \
 	tests/unit/test_schema \
 	tests/unit/test_segment \
 	tests/unit/test_segment_array \
@@ -112,6 +114,8 @@ tests_unit_test_control_SOURCES = tests/unit/test_control.c $(CONTROL_RIG)
 tests_unit_test_control_LDADD = $(UNIT_LIBS)
 tests_unit_test_control_socket_SOURCES = tests/unit/test_control_socket.c $(CONTROL_RIG)
 tests_unit_test_control_socket_LDADD = $(UNIT_LIBS)
+tests_unit_test_messages_SOURCES = tests/unit/test_messages.c $(OUTBOX_RIG)
+tests_unit_test_messages_LDADD = $(UNIT_LIBS)
 tests_unit_test_dedup_SOURCES = tests/unit/test_dedup.c $(TEST_LIB)
 tests_unit_test_dedup_LDADD = $(UNIT_LIBS)
 tests_unit_test_dispatcher_SOURCES = tests/unit/test_dispatcher.c $(DISPATCH_FAKES)
@@ -196,6 +200,8 @@ tests_unit_test_age_SOURCES = tests/unit/test_age.c $(OUTBOX_RIG)
 tests_unit_test_age_LDADD = $(UNIT_LIBS)
 tests_unit_test_retention_SOURCES = tests/unit/test_retention.c $(OUTBOX_RIG)
 tests_unit_test_retention_LDADD = $(UNIT_LIBS)
+tests_unit_test_rules_SOURCES = tests/unit/test_rules.c
+tests_unit_test_rules_LDADD = $(UNIT_LIBS)
 tests_unit_test_outbox_SOURCES = tests/unit/test_outbox.c $(OUTBOX_RIG)
 tests_unit_test_outbox_LDADD = $(UNIT_LIBS)
 tests_unit_test_outbox_faults_SOURCES = tests/unit/test_outbox_faults.c \
