@@ -4,6 +4,7 @@
 #include "outbox/messages.h"
 #include "outbox/operate_priv.h"
 #include "outbox/operation.h"
+#include "outbox/waiting.h"
 
 #define SQL_MAX 4096
 #define BIT(status) (1u << STATUS_##status)
@@ -196,7 +197,9 @@ change_event(
 	db_bind_int_or_null(change, 4, now, row->to != STATUS_PENDING);
 	db_bind_int(change, 5, op->operation_id);
 	db_bind_int(change, 6, row->afresh);
-	return db_run(db, remember, e) == 0 && db_run(db, change, e) == 0 ? 0 : -1;
+	if (db_run(db, remember, e) != 0 || db_run(db, change, e) != 0)
+		return -1;
+	return row->to == STATUS_PENDING ? waiting_resolve(db, event_id, now, e) : 0;
 }
 
 static int
