@@ -72,6 +72,8 @@ struct config_site {
 	int64_t retry_max;
 	int64_t max_attempts;
 	int64_t max_age;
+	int64_t identity_wait;
+	int64_t identity_max;
 	int64_t all_refused;
 	char *partial;
 	char *ambiguous;

@@ -9,6 +9,7 @@ reason_in_words(const char *reason)
 	static const char *const words[][2] = {
 		{ "unsupported_event_type", "events of this kind are not forwarded" },
 		{ "no_email", "it has no e-mail address" },
+		{ "awaiting_identity", "its address is not known until an identify tells it" },
 		{ "no_user_anon_id", "it has neither a userId nor an anonymousId" },
 		{ "event_not_defined", "it has no name" },
 		{ "event_too_large", "it is larger than max_event" },

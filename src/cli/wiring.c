@@ -85,6 +85,16 @@ wiring_site_dispatch(struct config *c, const struct config_site *s, int64_t site
 	wiring_mapping(s, &ret->mapping);
 }
 
+void
+wiring_identity(const struct config_site *s, int64_t site_id, struct identity_site *ret)
+{
+	*ret = (struct identity_site){
+		.site_id = site_id,
+		.max_ids = s->identity_max,
+		.waits = s->identity_wait > 0 && s->identity_max > 0,
+	};
+}
+
 static const char *const *
 items(const struct config_list *list)
 {

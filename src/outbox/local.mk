@@ -13,6 +13,7 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/files.c src/outbox/files.h \
 	src/outbox/filter.c src/outbox/filter.h \
 	src/outbox/filter_json.c \
+	src/outbox/identity.c src/outbox/identity.h \
 	src/outbox/internal.h \
 	src/outbox/lock.c src/outbox/lock.h \
 	src/outbox/messages.c src/outbox/messages.h \
@@ -29,4 +30,5 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/space.c src/outbox/space.h \
 	src/outbox/steer.c src/outbox/steer.h \
 	src/outbox/undo.c \
+	src/outbox/waiting.c src/outbox/waiting.h \
 	src/outbox/writer.c
