@@ -85,6 +85,14 @@ admit(struct check *k, struct err *e)
 
 /* ---- one event ------------------------------------------------------------------------------ */
 
+/* An identify may have told its address, or will. */
+static bool
+may_wait(const struct check *k, const struct segment_event *event)
+{
+	return k->site->identity_wait > 0 && k->site->identity_max > 0
+	       && (event->user_id.p != NULL || event->anonymous_id.p != NULL);
+}
+
 static int
 map(struct check *k, const struct segment_event *event, struct err *e)
 {
@@ -102,6 +110,10 @@ map(struct check *k, const struct segment_event *event, struct err *e)
 	buf_clear(&k->sent);
 	k->status = event->status;
 	k->reason = event->reason;
+	if (k->reason == segment_no_email && may_wait(k, event)) {
+		k->status = STATUS_PENDING;
+		k->reason = "awaiting_identity";
+	}
 	if (event->status != STATUS_PENDING || event->email.p == NULL)
 		return 0;
 	if (mapping_append(&k->mapping, &in, &k->sent, &k->mapped, &k->reason) == 0)

@@ -135,7 +135,8 @@ def test_check_event(bench):
     bench.write("many.json", json.dumps({"batch": [
         track("t-2", event="Signed Up"), track("t-3", event="Test 1"),
         track("t-4", event="Order Completed", properties={"order_id": 1}),
-        {"type": "page", "messageId": "t-5", "userId": "u"}]}))
+        {"type": "page", "messageId": "t-5", "userId": "u"},
+        {"type": "track", "messageId": "t-6", "userId": "u", "event": "Seen"}]}))
     one = bench.cli("check", "--event", bench.path("one.json"))
     equal(one.returncode, 0, f"exit status ({one.stderr})")
     for words in ('event 1: track "Order Paid"\n', "  rule    Order Paid => as $purchase",
@@ -150,7 +151,8 @@ def test_check_event(bench):
             bench.cli("check", "--event", bench.path("many.json"), "--json").stdout.splitlines()]
     equal([(row["status"], row["reason"], len(row["items"])) for row in rows],
           [("pending", None, 3), ("discarded", "rule", 0),
-           ("invalid", "purchase_currency_missing", 0), ("unsupported", "unsupported_event_type", 0)],
+           ("invalid", "purchase_currency_missing", 0), ("unsupported", "unsupported_event_type", 0),
+           ("pending", "awaiting_identity", 0)],
           "for machines")
     equal(rows[0]["items"][0]["type"], "Registered", "what is sent")
     bench.write("bad.json", '{"type":"track",}')
