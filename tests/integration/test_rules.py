@@ -130,7 +130,8 @@ def test_configuration(bench):
 
 def test_check_event(bench):
     """check --event says what an event would become and why, without a daemon"""
-    bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1", rules=RULES)})
+    bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1", rules=RULES,
+                                        identity_wait=60)})
     bench.write("one.json", json.dumps(track("t-1", event="Order Paid", properties=ORDER)))
     bench.write("many.json", json.dumps({"batch": [
         track("t-2", event="Signed Up"), track("t-3", event="Test 1"),
