@@ -29,7 +29,7 @@ importing_begin(struct importing *s, const struct config *c, const struct option
 	if (control_client_open(c->control, &s->client, e) == 0)
 		return 0;
 	s->client = NULL;
-	return e->code == ERR_NOTFOUND ? offline_open(c, &s->offline, e) : -1;
+	return e->code == ERR_NOTFOUND ? offline_open(c, !o->dry_run, &s->offline, e) : -1;
 }
 
 void

@@ -22,8 +22,26 @@ struct offline {
 	struct mailbox box; /* outlives the writer, which may still be leaving its last push */
 };
 
+static int
+make_sites(struct outbox *outbox, const struct config *c, struct err *e)
+{
+	struct identity_site *sites = calloc(c->n_sites + 1, sizeof(*sites));
+	int64_t site_id;
+	int rc = sites == NULL ? err_nomem(e) : 0;
+
+	for (size_t i = 0; rc == 0 && i < c->n_sites; i++) {
+		rc = outbox_site(outbox, c->sites[i].name, &site_id, e);
+		if (rc == 0)
+			wiring_identity(&c->sites[i], site_id, &sites[i]);
+	}
+	if (rc == 0)
+		rc = outbox_identities(outbox, sites, c->n_sites, e);
+	free(sites);
+	return rc;
+}
+
 int
-offline_open(const struct config *c, struct offline **ret_offline, struct err *e)
+offline_open(const struct config *c, bool stores, struct offline **ret_offline, struct err *e)
 {
 	struct offline *o = calloc(1, sizeof(*o));
 	struct outbox_options options;
@@ -40,7 +58,7 @@ offline_open(const struct config *c, struct offline **ret_offline, struct err *e
 		free(o);
 		return -1;
 	}
-	if (outbox_start(o->outbox, e) != 0) {
+	if ((stores && make_sites(o->outbox, c, e) != 0) || outbox_start(o->outbox, e) != 0) {
 		offline_close(o, NULL);
 		return -1;
 	}
@@ -82,7 +100,7 @@ with_writer(const struct config *c, struct outbox_msg *msg,
 	struct offline *o;
 	int rc;
 
-	if (offline_open(c, &o, e) != 0)
+	if (offline_open(c, false, &o, e) != 0)
 		return -1;
 	do
 		rc = offline_run(o, msg, e);

@@ -11,8 +11,11 @@
 
 struct offline;
 
-/* ERR_BUSY when somebody has the database open. */
-int offline_open(const struct config *c, struct offline **ret_offline, struct err *e);
+/*
+ * stores: new events will come, so the sites of the configuration are made, and known with what
+ * they want of ids. ERR_BUSY when somebody has the database open.
+ */
+int offline_open(const struct config *c, bool stores, struct offline **ret_offline, struct err *e);
 /* Sends one message of which all but its type's own part is filled in here, and takes it back. */
 int offline_run(struct offline *o, struct outbox_msg *msg, struct err *e);
 /* -1 when the last checkpoint failed. */

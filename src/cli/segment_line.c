@@ -29,6 +29,7 @@ segment_lines_open(struct segment_lines *s, const struct config *c, const char *
 {
 	const struct config_site *settings = find_site(c, site);
 	struct ingest_site_options options;
+	struct identity_site identity;
 
 	if (settings == NULL)
 		return err_set(e, ERR_INPUT,
@@ -41,6 +42,8 @@ segment_lines_open(struct segment_lines *s, const struct config *c, const char *
 		.max_message_id = (size_t)c->ingest.max_message_id,
 	};
 	wiring_site_ingest(settings, 0, &options);
+	wiring_identity(settings, 0, &identity);
+	s->has_ids = identity.max_ids > 0;
 	options.erase = false; /* what a person wanted then is no order of today */
 	if (admission_new(&options, 1, &s->admission, e) != 0)
 		return -1;
@@ -107,6 +110,14 @@ make_id(struct slice body, char text[MADE_ID_SIZE])
 	return (struct slice){ text, (size_t)n };
 }
 
+/* The outbox looks for the address that its ids have, or lets it wait. */
+static bool
+may_wait(const struct segment_event *event)
+{
+	return event->reason == segment_no_email && event->kind != KIND_DELETE
+	       && (event->user_id.p != NULL || event->anonymous_id.p != NULL);
+}
+
 /* A line has no line breaks: they stand between the parts of a body only. */
 static void
 join(struct buf *line)
@@ -135,6 +146,10 @@ segment_lines_event(struct segment_lines *s, size_t i, struct slice *ret_line, s
 		.body = event->body,
 	};
 
+	if (s->has_ids && may_wait(event)) {
+		line.status = STATUS_PENDING;
+		line.reason = SLICE_NONE;
+	}
 	if (line.message_id.n == 0)
 		line.message_id = make_id(event->body, made);
 	buf_clear(&s->line);

@@ -13,6 +13,7 @@ struct admission;
 
 struct segment_lines {
 	const char *site; /* borrowed */
+	bool has_ids;     /* the site keeps ids and their addresses */
 	size_t max_event;
 	size_t max_message_id;
 	struct admission *admission;

@@ -7,6 +7,7 @@
 #include "outbox/import_line.h"
 #include "outbox/operation.h"
 #include "outbox/put.h"
+#include "outbox/waiting.h"
 
 #define SCRATCH_MAX (128u << 20)
 #define FILTER_TEXT_MAX 4096
@@ -15,8 +16,10 @@ struct importing {
 	struct put *put;
 	struct outbox_import *import;
 	int64_t now;
-	size_t pending;
+	size_t due;
+	size_t older;
 	struct buf scratch;
+	struct segment_request body; /* what the event says of its person's ids */
 };
 
 static void
@@ -65,13 +68,34 @@ add_history(struct importing *s, const struct import_line *line, int64_t event_i
 	db_bind_int_or_null(stmt, 4, line->settled_at != 0 ? line->settled_at : s->now, settled);
 	db_bind_int(stmt, 5, line->attempts);
 	db_bind_int(stmt, 6, line->maybe_sent);
+	db_bind_int(stmt, 7, settled);
 	return db_run(s->put->db, stmt, e);
+}
+
+/* The ids that it has or tells of stand in its body alone. */
+static void
+read_ids(struct importing *s, const struct import_line *line, struct segment_event *event)
+{
+	struct segment_request *r = &s->body;
+
+	if (line->kind == KIND_BENTO || line->kind == KIND_SUBSCRIBER)
+		return;
+	r->body = line->body;
+	r->shape = SEGMENT_SINGLE;
+	r->path_kind = line->kind;
+	r->received_at = line->received_at;
+	r->max_depth = JSON_MAX_DEPTH;
+	if (segment_parse(r, NULL) != 0 || r->n_events != 1)
+		return;
+	event->user_id = r->events[0].user_id;
+	event->anonymous_id = r->events[0].anonymous_id;
+	event->previous_id = r->events[0].previous_id;
 }
 
 static int
 store(struct importing *s, const struct import_line *line, int64_t site_id, struct err *e)
 {
-	const struct segment_event event = {
+	struct segment_event event = {
 		.body = line->body,
 		.kind = line->kind,
 		.name = line->name,
@@ -90,14 +114,22 @@ store(struct importing *s, const struct import_line *line, int64_t site_id, stru
 		.events = &event,
 		.n_events = 1,
 	};
-	size_t pending;
+	size_t due, older;
 
-	if (put_apply(s->put, &put, &pending, e) != 0)
+	read_ids(s, line, &event);
+	if (put_apply(s->put, &put, &due, &older, e) != 0)
 		return -1;
-	s->pending += pending;
+	s->due += due;
+	s->older += older;
 	s->import->counts.duplicates += (int64_t)put.n_duplicates;
 	s->import->counts.stored += (int64_t)put.n_stored;
-	return put.n_stored == 0 ? 0 : add_history(s, line, put.first_event_id, e);
+	if (put.n_stored == 0)
+		return 0;
+	if (add_history(s, line, put.first_event_id, e) != 0)
+		return -1;
+	if (line->status != STATUS_PENDING || line->email.p != NULL)
+		return 0;
+	return waiting_resolve(s->put->db, put.first_event_id, line->received_at, e);
 }
 
 static int
@@ -209,8 +241,8 @@ note_operation(struct importing *s, struct err *e)
 }
 
 int
-import_apply(
-    struct put *p, struct outbox_import *import, int64_t now, size_t *ret_pending, struct err *e)
+import_apply(struct put *p, struct outbox_import *import, int64_t now, size_t *ret_due,
+    size_t *ret_older, struct err *e)
 {
 	struct importing s = { .put = p, .import = import, .now = now };
 	int rc = 0;
@@ -219,9 +251,12 @@ import_apply(
 	import->n_told = 0;
 	import->operation_id = import->operation;
 	buf_init(&s.scratch, SCRATCH_MAX);
+	segment_request_init(&s.body);
 	for (size_t i = 0; rc == 0 && i < import->n_lines; i++)
 		rc = take_line(&s, i, e);
 	buf_free(&s.scratch);
-	*ret_pending = s.pending;
+	segment_request_free(&s.body);
+	*ret_due = s.due;
+	*ret_older = s.older;
 	return rc == 0 ? note_operation(&s, e) : -1;
 }

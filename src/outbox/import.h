@@ -46,10 +46,10 @@ struct outbox_import {
 struct put;
 
 /*
- * Inside the writer's transaction, after put_prepare; now: wall ms. ret_pending: how many are due.
- * Private to outbox/.
+ * Inside the writer's transaction, after put_prepare; now: wall ms. The counts are those of
+ * put_apply. Private to outbox/.
  */
-int import_apply(
-    struct put *p, struct outbox_import *import, int64_t now, size_t *ret_pending, struct err *e);
+int import_apply(struct put *p, struct outbox_import *import, int64_t now, size_t *ret_due,
+    size_t *ret_older, struct err *e);
 
 #endif

@@ -15,6 +15,7 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/filter_json.c \
 	src/outbox/import.c src/outbox/import.h \
 	src/outbox/import_line.c src/outbox/import_line.h \
+	src/outbox/identity.c src/outbox/identity.h \
 	src/outbox/internal.h \
 	src/outbox/lines.c src/outbox/lines.h \
 	src/outbox/lock.c src/outbox/lock.h \
@@ -27,10 +28,12 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/purge.c src/outbox/purge.h \
 	src/outbox/put.c src/outbox/put.h \
 	src/outbox/reader.c src/outbox/reader.h \
+	src/outbox/room.c src/outbox/room.h \
 	src/outbox/settle.c src/outbox/settle.h \
 	src/outbox/sites.c src/outbox/sites.h \
 	src/outbox/space.c src/outbox/space.h \
 	src/outbox/steer.c src/outbox/steer.h \
 	src/outbox/upgrade.c src/outbox/upgrade.h \
 	src/outbox/undo.c \
+	src/outbox/waiting.c src/outbox/waiting.h \
 	src/outbox/writer.c

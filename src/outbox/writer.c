@@ -10,9 +10,9 @@
 #include "outbox/internal.h"
 #include "outbox/operate.h"
 #include "outbox/purge.h"
+#include "outbox/room.h"
 #include "outbox/settle.h"
 #include "outbox/sites.h"
-#include "outbox/space.h"
 #include "outbox/steer.h"
 
 /* A transaction ends at these, so that nobody waits long behind a flood. */
@@ -93,37 +93,6 @@ try_lock(struct outbox *o)
 	note_success(o);
 }
 
-/* By how much the database's file will grow when the WAL is copied into it. */
-static uint64_t
-growth(struct outbox *o)
-{
-	sqlite3_stmt *stmt = db_stmt(&o->db, STMT_DATABASE_BYTES, NULL);
-	uint64_t bytes = 0, have;
-
-	if (stmt == NULL)
-		return 0;
-	if (db_step(&o->db, stmt, NULL) == 1)
-		bytes = (uint64_t)db_int(stmt, 0);
-	db_done(stmt);
-	have = space_size(o->path);
-	return bytes > have ? bytes - have : 0;
-}
-
-/*
- * A reader that stays keeps the WAL from being copied, and it grows. What its copy will need is
- * taken already: otherwise the WAL could take the last of the disk and never be cut again.
- */
-static bool
-has_room(struct outbox *o)
-{
-	uint64_t wal = (uint64_t)o->wal_pages * WRITER_PAGE_BYTES, free = space_free(o->path);
-
-	if (free < o->options.min_free_bytes)
-		return false;
-	free -= o->options.min_free_bytes;
-	return free >= wal || free >= growth(o);
-}
-
 static void
 cut_wal(struct outbox *o)
 {
@@ -146,10 +115,10 @@ space_is_left(struct outbox *o)
 	if (o->full_until > clock_mono(o->options.clock))
 		return false;
 	o->full_until = 0;
-	left = has_room(o);
+	left = room_is_left(o);
 	if (!left) {
 		cut_wal(o);
-		left = has_room(o);
+		left = room_is_left(o);
 	}
 	if (atomic_load(&o->health) == OUTBOX_FAILED)
 		return false;
@@ -195,14 +164,15 @@ checkpoint_if_due(struct outbox *o)
 static int
 apply_put(struct outbox *o, struct group *g, struct outbox_put *put, struct err *e)
 {
-	size_t pending;
+	size_t due, older;
 
-	if (put_apply(&o->put, put, &pending, e) != 0)
+	if (put_apply(&o->put, put, &due, &older, e) != 0)
 		return -1;
 	g->stored += put->n_stored;
 	g->duplicates += put->n_duplicates;
 	g->erasures += put->n_erasures;
-	g->due = g->due || pending > 0;
+	g->due = g->due || due > 0;
+	g->changed = g->changed || older > 0;
 	return 0;
 }
 
@@ -229,15 +199,26 @@ apply_erase(struct outbox *o, struct group *g, struct outbox_erase *erase, struc
 static int
 apply_import(struct outbox *o, struct group *g, struct outbox_import *import, struct err *e)
 {
-	size_t pending;
+	size_t due, older;
 
-	if (import_apply(&o->put, import, clock_wall(o->options.clock), &pending, e) != 0)
+	if (import_apply(&o->put, import, clock_wall(o->options.clock), &due, &older, e) != 0)
 		return -1;
 	if (!import->dry_run) {
 		g->stored += (uint64_t)import->counts.stored;
 		g->duplicates += (uint64_t)import->counts.duplicates;
 	}
-	g->due = g->due || pending > 0;
+	g->due = g->due || due > 0;
+	g->changed = g->changed || older > 0;
+	return 0;
+}
+
+static int
+apply_waiting(struct outbox *o, struct group *g, struct outbox_waiting *waiting, struct err *e)
+{
+	if (waiting_apply(&o->waiting, waiting, clock_wall(o->options.clock), e) != 0)
+		return -1;
+	if (waiting->n_found > 0)
+		g->due = g->changed = true;
 	return 0;
 }
 
@@ -281,6 +262,8 @@ apply(struct outbox *o, struct group *g, struct outbox_msg *msg, struct err *e)
 		return sites_keep_clock(&o->db, ((struct outbox_clock *)msg)->number, e);
 	case OUTBOX_ERASE:
 		return apply_erase(o, g, (struct outbox_erase *)msg, e);
+	case OUTBOX_WAITING:
+		return apply_waiting(o, g, (struct outbox_waiting *)msg, e);
 	case OUTBOX_PURGE:
 		return purge_apply(
 		    &o->db, (struct outbox_purge *)msg, clock_wall(o->options.clock), e);
@@ -311,7 +294,7 @@ weigh(struct group *g, const struct outbox_msg *msg)
 	} else if (msg->type == OUTBOX_ATTEMPT_END) {
 		g->events += ((const struct outbox_attempt_end *)msg)->n_events;
 	} else if (msg->type == OUTBOX_OPERATE || msg->type == OUTBOX_PURGE
-		   || msg->type == OUTBOX_ERASE) {
+		   || msg->type == OUTBOX_ERASE || msg->type == OUTBOX_WAITING) {
 		g->events += OPERATE_SLICE;
 	}
 }
@@ -401,6 +384,27 @@ answer(struct outbox *o, struct group *g, const struct err *failed)
 		mailbox_release(&o->box, g->puts, g->put_cost);
 }
 
+static void
+went_on(struct outbox_msg *msg, void *arg)
+{
+	struct outbox *o = arg;
+
+	(void)msg; /* when it failed, the next commit that does not makes up for it */
+	o->going_on = false;
+}
+
+/* Those let go that are still to come: each slice in a transaction of its own. */
+static void
+go_on(struct outbox *o)
+{
+	if (!o->waiting.releasing || o->going_on)
+		return;
+	o->go_on = (struct outbox_waiting){
+		.msg = { .type = OUTBOX_WAITING, .done = went_on, .done_arg = o },
+	};
+	o->going_on = outbox_send(o, &o->go_on.msg) == 0;
+}
+
 /* Writes the head of the list as one transaction; returns the rest. */
 static struct mail *
 write_group(struct outbox *o, struct mail *list)
@@ -426,6 +430,7 @@ write_group(struct outbox *o, struct mail *list)
 		answer(o, &g, NULL);
 		if ((g.due || g.changed) && o->options.on_due != NULL)
 			o->options.on_due(o->options.on_due_arg, g.changed);
+		go_on(o);
 		checkpoint_if_due(o);
 	}
 	return rest;

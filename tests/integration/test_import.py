@@ -67,6 +67,7 @@ def fill(spool):
         "batch": [track(f"m-{i}", properties={"text": "grün \"\\\n", "n": 12345678901234567890})
                   for i in range(300)]})
     spool.accept("/v1/track", track("no-address", email=None))
+    spool.accept("/v1/track", track("no-name", event=""))
     spool.accept("/v1/group", {"type": "group", "messageId": "group", "userId": "u-1",
                                "groupId": "g", "traits": {}})
     done(spool.cli("hold", "--message-id", "m-3", "-y"))
@@ -88,17 +89,17 @@ def round_trip(bench, running):
     done(old.cli("export", "--output", file))
     if not running:
         new.daemon.stop()
-    equal(counts(new.cli("import", "--json", "--dry-run", file)), {"stored": 302}, "dry run")
+    equal(counts(new.cli("import", "--json", "--dry-run", file)), {"stored": 303}, "dry run")
     equal(new.rows(), [], "after a dry run")
-    equal(counts(new.cli("import", "--json", "--note", "moved", file)), {"stored": 302}, "import")
+    equal(counts(new.cli("import", "--json", "--note", "moved", file)), {"stored": 303}, "import")
     equal(new.rows(), old.rows(), "the same events in the same order")
     equal(new.value("SELECT verb, note, events FROM operations WHERE verb = 'import'"),
-          ("import", "moved", 302), "the operation")
+          ("import", "moved", 303), "the operation")
     sent = [json.loads(done(spool.cli("export", "--message-id", "m-7")).stdout)
             for spool in (old, new)]
     equal([line["context"] for line in sent], [{"ip": "192.0.2.1"}] * 2, "what the batch said")
-    equal(counts(new.cli("import", "--json", file)), {"duplicates": 302}, "a second time")
-    equal(len(new.rows()), 302, "events")
+    equal(counts(new.cli("import", "--json", file)), {"duplicates": 303}, "a second time")
+    equal(len(new.rows()), 303, "events")
     if not running:
         new.daemon = Daemon(bench, new.conf)
     new.accept("/v1/track", track("m-9", event="another"))
@@ -156,12 +157,36 @@ def test_segment(bench):
     equal([row[1] for row in rows[:2]], ["Test Event", "Without an id"], "names")
     true(rows[1][0].startswith("import-"), f"an id of its own: {rows[1][0]}")
     equal({row[0]: row[3:5] for row in rows[2:]},
-          {"s-2": ("pending", None), "s-3": ("invalid", "no_email"),
+          {"s-2": ("pending", None), "s-3": ("pending", "awaiting_identity"),
            "s-4": ("unsupported", "unsupported_event_type")}, "the others")
     cut = bench.path("cut.gz")
     with open(cut, "wb") as to:
         to.write(gzip.compress(text)[:-12])
     true("cut off" in done(spool.cli("import", cut), code=1).stderr, "a file that was cut off")
+
+
+def test_ids(bench):
+    """what an imported identify tells, and who waits for it, with a daemon and without one"""
+    calls = [track("i-1", email=None), {"type": "identify", "messageId": "i-2", "userId": "u-1",
+             "traits": {"email": "ann@example.com"}}, track("i-3", email=None),
+             track("i-4", email=None, userId="u-2")]
+    file = bench.write("calls", "".join(json.dumps(call) + "\n" for call in calls))
+    for running in (True, False):
+        new = Spool(bench, f"new-{running}")
+        if not running:
+            new.daemon.stop()
+        equal(counts(new.cli("import", "--json", file)), {"stored": 4}, "import")
+        equal([row[:3] for row in new.rows("message_id, email, reason", "kind = 'track'")],
+              [("i-1", "ann@example.com", None), ("i-3", "ann@example.com", None),
+               ("i-4", None, "awaiting_identity")], "addresses")
+        further = Spool(bench, f"further-{running}")
+        exported = done(new.cli("export")).stdout
+        equal(counts(further.cli("import", "--json", bench.write("lines", exported))),
+              {"stored": 4}, "what was exported")
+        further.accept("/v1/identify", {"type": "identify", "messageId": "i-5", "userId": "u-2",
+                                        "traits": {"email": "bob@example.com"}})
+        equal([row[1] for row in further.rows("message_id, email", "kind = 'track'")],
+              ["ann@example.com"] * 2 + ["bob@example.com"], "addresses after the move")
 
 
 def test_bad_lines(bench):
