@@ -2,20 +2,15 @@
 
 -- name: views_same
 SELECT 1 FROM meta WHERE key = 'views' AND value = ?1;
-
 -- name: views_note
 INSERT INTO meta (key, value) VALUES ('views', ?1)
 ON CONFLICT (key) DO UPDATE SET value = excluded.value;
-
 -- name: meta_get
 SELECT value FROM meta WHERE key = ?1;
-
 -- name: meta_set
 INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value;
-
 -- name: meta_set_once
 INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING;
-
 -- name: database_bytes
 SELECT page_count * page_size FROM pragma_page_count, pragma_page_size;
 
@@ -23,28 +18,21 @@ SELECT page_count * page_size FROM pragma_page_count, pragma_page_size;
 
 -- name: site_add
 INSERT INTO site (name) VALUES (?1) ON CONFLICT (name) DO NOTHING;
-
 -- name: site_id
 SELECT site_id FROM site WHERE name = ?1;
-
 -- name: site_state
 UPDATE site SET mode = ?2, reason = ?3, next_attempt_at = ?4, failures = ?5, byte_limit = ?6,
 	refused = ?7
 WHERE site_id = ?1;
-
 -- name: sites_reset
 UPDATE site SET mode = 'ready', reason = NULL, next_attempt_at = 0, failures = 0
 WHERE mode <> 'ready';
-
 -- name: site_pause
 UPDATE site SET pause_at = ?2, pause_by = ?3, pause_note = ?4 WHERE name = ?1 OR ?1 IS NULL;
-
 -- name: site_count
 SELECT count(*) FROM site WHERE name = ?1 OR ?1 IS NULL;
-
 -- name: site_before
 SELECT pause_at IS NOT NULL, coalesce(byte_limit, 0), refused FROM site WHERE site_id = ?1;
-
 -- name: site_hurry
 UPDATE delivery SET next_attempt_at = 0
 WHERE event_id IN (SELECT d.event_id FROM site s
