@@ -167,12 +167,13 @@ def test_operations(bench):
 
 
 def failures(bench):
-    """Events that Bento refused, each another way, under a pause; one came later."""
+    """Events that were refused, by Bento or before, and one that was delivered; then a pause."""
     sim = bench.sim("--fault", "refuse=View*")
     daemon = bench.daemon(sim, max_attempts=1)
-    for event, email in (("View A", "ann@example.com"), ("View B", "bob@example.com"),
-                         ("Order", "ann@other.example")):
+    for n, (event, email) in enumerate((("View A", "ann@example.com"), ("View B", "bob@example.com"),
+                                        ("Order", "ann@other.example"))):
         daemon.accept("/v1/track", track(event, event=event, email=email))
+        bench.wait_settled(n + 1)
     daemon.accept("/v1/identify", {"type": "identify", "messageId": "who", "userId": "u-1",
                                    "traits": {"email": "cy@example.com"}})
     daemon.accept("/v1/group", {"type": "group", "messageId": "group", "userId": "u-1",
