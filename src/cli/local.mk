@@ -1,8 +1,10 @@
 src_libbentospool_a_SOURCES += \
 	src/cli/address.c src/cli/address.h \
+	src/cli/ages.c src/cli/ages.h \
 	src/cli/alarm.c src/cli/alarm.h \
 	src/cli/changes.c src/cli/changes.h \
 	src/cli/clocks.c src/cli/clocks.h \
+	src/cli/complaints.c src/cli/complaints.h \
 	src/cli/config.c src/cli/config.h src/cli/config_check.c \
 	src/cli/config_file.c src/cli/config_file.h \
 	src/cli/config_scan.c src/cli/config_scan.h \
@@ -22,8 +24,10 @@ src_libbentospool_a_SOURCES += \
 	src/cli/setting_value.c \
 	src/cli/settings.c src/cli/settings.h \
 	src/cli/table.c src/cli/table.h \
+	src/cli/tally.c src/cli/tally.h \
 	src/cli/terminal.c src/cli/terminal.h \
 	src/cli/test_event.c src/cli/test_event.h \
+	src/cli/verb_age.c src/cli/verb_errors.c \
 	src/cli/verb_backup.c src/cli/verb_check.c src/cli/verb_erase.c src/cli/verb_export.c \
 	src/cli/verb_list.c src/cli/verb_purge.c src/cli/verb_reload.c src/cli/verb_requeue.c \
 	src/cli/verb_send.c src/cli/verb_serve.c src/cli/verb_show.c \

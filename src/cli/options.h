@@ -58,6 +58,8 @@ enum option_id {
 	OPT_ERASE_EMAIL,
 	OPT_OUTPUT,
 	OPT_REDACT,
+	OPT_UTC,
+	OPT_LINES,
 	OPT_COUNT
 };
 
@@ -70,6 +72,8 @@ _Static_assert(OPT_COUNT <= 8 * sizeof(option_set), "an option has a bit");
 	(OPTION(ID) | OPTION(MESSAGE_ID) | OPTION(STATUS) | OPTION(REASON) | OPTION(KIND)          \
 	    | OPTION(NAME) | OPTION(EMAIL) | OPTION(SINCE) | OPTION(UNTIL) | OPTION(HTTP_STATUS)   \
 	    | OPTION(ERROR) | OPTION(SITE) | OPTION(LIMIT) | OPTION(ALL))
+/* The same for verbs that print lines about many events: the limit is of the lines. */
+#define OPTIONS_GROUP ((OPTIONS_FILTER & ~OPTION(LIMIT)) | OPTION(LINES))
 #define OPTIONS_CHANGE (OPTION(DRY_RUN) | OPTION(YES) | OPTION(NOTE))
 #define OPTIONS_READ (OPTION(CONFIG) | OPTION(DATABASE) | OPTION(JSON) | OPTION(HELP))
 
@@ -97,6 +101,7 @@ struct options {
 	size_t n_properties;
 	const char *output; /* NULL: standard output */
 	bool redact;
+	bool utc;
 	const char *to_site; /* of send, pause, resume, flush */
 	int64_t timeout;     /* ms; -1: not given */
 	char **operands;

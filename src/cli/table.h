@@ -14,7 +14,7 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
-#define TABLE_COLUMNS_MAX 10
+#define TABLE_COLUMNS_MAX 12
 #define TABLE_ROWS_MAX 200
 
 enum table_colour { TABLE_PLAIN, TABLE_GOOD, TABLE_WAITING, TABLE_BAD, TABLE_FAINT };
@@ -36,6 +36,12 @@ void table_printf(struct table *t, enum table_colour colour, const char *fmt, ..
     __attribute__((format(printf, 3, 4)));
 /* Prints what is left and frees. -1 when a row was lost for want of memory. */
 int table_end(struct table *t);
+
+/*
+ * Appends text as lines of at most `width` columns, broken between words, each indented by so many
+ * spaces and ended. A longer word keeps a line of its own.
+ */
+void table_append_wrapped(struct buf *to, struct slice text, int indent, int width);
 
 /* Appends text with control bytes and broken UTF-8 as '?': also for single lines. */
 void table_append_clean(struct buf *to, struct slice text);

@@ -13,15 +13,6 @@
 #define PAGE 200
 #define PAGE_TEXT_MAX 16777216
 
-static const struct table_column columns[] = {
-	{ "ID", 0, true },
-	{ "RECEIVED", 0, false },
-	{ "STATUS", 0, false },
-	{ "NAME", 8, false },
-	{ "EMAIL", 8, false },
-	{ "WHY", 6, false },
-};
-
 struct listing {
 	bool json;
 	struct table *table;
@@ -138,12 +129,18 @@ static int
 list(struct outbox_audit *audit, const struct options *o)
 {
 	int64_t limit = o->has_limit ? o->filter.limit : LIMIT_DEFAULT;
+	struct table_column columns[] = { { "ID", 0, true }, { NULL, 0, false },
+		{ "STATUS", 0, false }, { "NAME", 8, false }, { "EMAIL", 8, false },
+		{ "WHY", 6, false } };
 	struct listing l = { .json = o->json };
+	char received[64];
 	struct terminal terminal;
 	struct err e = { 0 };
 	int rc;
 
 	terminal_look(stdout, &terminal);
+	snprintf(received, sizeof(received), "RECEIVED %s", when_zone());
+	columns[1].title = received;
 	buf_init(&l.text, PAGE_TEXT_MAX);
 	l.table = table_new(
 	    columns, sizeof(columns) / sizeof(*columns), terminal.width, terminal.colour, &l.text);

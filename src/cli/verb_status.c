@@ -91,14 +91,13 @@ static void
 print_peer(const struct report *r)
 {
 	const struct peer *p = &r->peer;
-	char since[WHEN_TIME_SIZE], age[WHEN_AGE_SIZE];
+	char since[WHEN_TIME_SIZE];
 
 	switch (p->state) {
 	case PEER_UP:
 		when_time(p->started_at, since);
-		when_age(r->now - p->started_at, age);
-		printf("daemon    running (version %s, process %ld) since %s, %s\n", p->version,
-		    p->pid, since, age);
+		printf("daemon    running (version %s, process %ld) since %s %s\n", p->version,
+		    p->pid, since, when_zone());
 		return;
 	case PEER_DOWN:
 		printf("daemon    not running\n");

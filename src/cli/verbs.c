@@ -25,7 +25,7 @@ const struct verb verbs[] = {
 		"--check it exits 1 when the daemon is down or can no longer commit, a site is\n"
 		"paused, or something waits longer than --max-age.",
 	    .example = "bentospool status --check --max-age 15m",
-	    .options = OPTIONS_READ | OPTION(CHECK) | OPTION(MAX_AGE),
+	    .options = OPTIONS_READ | OPTION(UTC) | OPTION(CHECK) | OPTION(MAX_AGE),
 	    .run = verb_status,
 	},
 	{
@@ -33,7 +33,7 @@ const struct verb verbs[] = {
 	    .summary = "the events that match",
 	    .about = "Oldest first, 50 unless --limit says otherwise. Without a filter all match.",
 	    .example = "bentospool list --status failed --since 2d",
-	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTION(NEWEST),
+	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTION(UTC) | OPTION(NEWEST),
 	    .run = verb_list,
 	},
 	{
@@ -44,9 +44,32 @@ const struct verb verbs[] = {
 		"The event, its attempts, what operators did to it, and the object that was or\n"
 		"would be sent to Bento.",
 	    .example = "bentospool show 4711",
-	    .options = OPTIONS_READ | OPTION(SHOW_MESSAGE_ID) | OPTION(RAW) | OPTION(SENT),
+	    .options =
+		OPTIONS_READ | OPTION(UTC) | OPTION(SHOW_MESSAGE_ID) | OPTION(RAW) | OPTION(SENT),
 	    .max_operands = 1,
 	    .run = verb_show,
+	},
+	{
+	    .name = "age",
+	    .summary = "how long events have waited, by their names",
+	    .about =
+		"Counts the pending events by name and age; --status and other filters choose\n"
+		"others. A column holds what is younger than its title and not in the one\n"
+		"before. The 15 most frequent names, unless --limit says otherwise.",
+	    .example = "bentospool age --site shop",
+	    .options = OPTIONS_READ | OPTIONS_GROUP,
+	    .run = verb_age,
+	},
+	{
+	    .name = "errors",
+	    .summary = "what went wrong, put together by what Bento said",
+	    .about =
+		"Failed and invalid events, and those that wait after an attempt in vain; filters\n"
+		"choose others. Each line tells how many, since when, and names one of them.\n"
+		"Addresses and long numbers do not keep apart what else is the same.",
+	    .example = "bentospool errors --since 1d",
+	    .options = OPTIONS_READ | OPTIONS_GROUP | OPTION(UTC),
+	    .run = verb_errors,
 	},
 	{
 	    .name = "requeue",

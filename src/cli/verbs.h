@@ -52,6 +52,8 @@ int verb_print_json(struct cJSON *object);
 int verb_serve(const struct options *o);
 int verb_status(const struct options *o);
 int verb_list(const struct options *o);
+int verb_age(const struct options *o);
+int verb_errors(const struct options *o);
 int verb_show(const struct options *o);
 int verb_requeue(const struct options *o);
 int verb_pause(const struct options *o);

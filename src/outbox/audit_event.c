@@ -4,8 +4,6 @@
 #include "outbox/audit.h"
 #include "outbox/audit_priv.h"
 
-#define SQL_MAX 4096
-
 /* The columns of the statement audit_event, without the wide ones at its end. */
 #define LIST_COLUMNS                                                                               \
 	"SELECT d.event_id, d.site_id, s.name, e.message_id, e.kind, e.name,"                      \
@@ -41,10 +39,9 @@ read_event(sqlite3_stmt *stmt, struct audit_event *ret_event)
 	};
 }
 
-/* Prepares sql (taken and freed), with the filter's parameters bound. NULL with e set. */
-static sqlite3_stmt *
-prepare_filtered(struct outbox_audit *a, const struct outbox_filter *f, struct buf *sql,
-    int64_t after, struct err *e)
+sqlite3_stmt *
+audit_prepare(struct outbox_audit *a, const struct outbox_filter *f, struct buf *sql, int64_t after,
+    struct err *e)
 {
 	sqlite3_stmt *stmt = NULL;
 
@@ -67,7 +64,7 @@ prepare_page(struct outbox_audit *a, const struct outbox_filter *f, const struct
 	sqlite3_stmt *stmt;
 	struct buf sql;
 
-	buf_init(&sql, SQL_MAX);
+	buf_init(&sql, AUDIT_SQL_MAX);
 	buf_append_literal(&sql, LIST_COLUMNS);
 	filter_sql(f, FILTER_WANT_EVENT | FILTER_WANT_SITE | FILTER_WANT_ATTEMPT, &sql);
 	if (page->newest)
@@ -75,7 +72,7 @@ prepare_page(struct outbox_audit *a, const struct outbox_filter *f, const struct
 	else
 		buf_append_literal(&sql, " ORDER BY d.event_id");
 	buf_append_literal(&sql, " LIMIT :rows");
-	stmt = prepare_filtered(a, f, &sql, page->newest ? 0 : page->from, e);
+	stmt = audit_prepare(a, f, &sql, page->newest ? 0 : page->from, e);
 	if (stmt == NULL)
 		return NULL;
 	if (page->newest)
@@ -118,10 +115,10 @@ outbox_audit_count(
 	struct buf sql;
 	int rc;
 
-	buf_init(&sql, SQL_MAX);
+	buf_init(&sql, AUDIT_SQL_MAX);
 	buf_append_literal(&sql, "SELECT count(*)");
 	filter_sql(f, 0, &sql);
-	stmt = prepare_filtered(a, f, &sql, 0, e);
+	stmt = audit_prepare(a, f, &sql, 0, e);
 	if (stmt == NULL)
 		return -1;
 	rc = db_step(&a->db, stmt, e);

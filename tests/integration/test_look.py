@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""age, errors, status: what people look at, and in which zone."""
+import json
+import os
+import re
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+from spoolscreen import Screen  # noqa: E402
+import spooltest  # noqa: E402
+from spooltest import equal, track, true, wait_until  # noqa: E402
+
+UTC = {"TZ": "UTC"}
+# An hour off that the clock of no machine here has, and a name that nobody else has.
+ZONE = {"TZ": "<ZZZ>-5:45"}
+
+
+def objects(done):
+    """The lines of --json, each an object."""
+    equal(done.returncode, 0, f"exit status; it said {done.stderr!r}")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def text_of(done):
+    equal(done.returncode, 0, f"exit status; it said {done.stderr!r}")
+    return done.stdout
+
+
+def narrow(text, what):
+    """Fits a terminal."""
+    wide = [line for line in text.splitlines() if len(line) > 80]
+    true(not wide, f"{what} passes 80 columns: {wide!r}")
+
+
+def on_terminal(bench, *argv, env=None):
+    """What a verb prints on a terminal of 80 columns."""
+    with Screen(bench, *argv, env=env) as screen:
+        screen.wait_end()
+        return screen.text()
+
+
+def backlog(bench, *events):
+    """A stopped daemon whose events wait: pairs of name and age in minutes."""
+    daemon = bench.daemon()
+    bench.cli("pause")
+    for i, (name, _) in enumerate(events):
+        daemon.accept("/v1/track", track(f"m-{i}", event=name))
+    daemon.stop()
+    connection = spooltest.sqlite3.connect(bench.database)
+    for i, (_, minutes) in enumerate(events):
+        connection.execute("UPDATE event SET received_at = received_at - ? WHERE message_id = ?",
+                           (minutes * 60000, f"m-{i}"))
+    connection.commit()
+    connection.close()
+    return daemon
+
+
+def test_age(bench):
+    """age: pending events by name and age, the rest of the names together"""
+    backlog(bench, ("Order", 0), ("Order", 7), ("Order", 2000), ("Visit", 7), ("Visit", 100),
+            ("Rare", 0))
+    rows = objects(bench.cli("age", "--json", "--limit", "2"))
+    equal([(row["row"], row["name"], row["events"], row["older"]) for row in rows],
+          [("all", None, 6, 1), ("name", "Order", 3, 1), ("name", "Visit", 2, 0),
+           ("others", None, 1, 0)], "rows")
+    ages = [{k: n for k, n in row["under_minutes"].items() if n} for row in rows]
+    equal(ages, [{"5": 2, "10": 2, "160": 1}, {"5": 1, "10": 1}, {"10": 1, "160": 1}, {"5": 1}],
+          "ages")
+    text = text_of(bench.cli("age"))
+    true(re.search(r"^Order +3 +1 +1( +0){7} +1$", text, re.M), f"a row: {text}")
+    narrow(text, "age")
+    equal([row["name"] for row in objects(bench.cli("age", "--json", "--name", "V*"))],
+          [None, "Visit"], "under a filter")
+    equal(bench.cli("age", "--status", "failed").returncode, 3, "exit status of no match")
+
+
+def failing(bench):
+    """A daemon with two that Bento refuses alike, one invalid, and one that waits after a 503."""
+    sim = bench.sim()
+    daemon = bench.daemon(sim)
+    for status, message_id, email in ((422, "m-1", "ann@example.com"), (422, "m-2", "bob@example.com"),
+                                      (None, "m-3", None), (503, "m-4", "cyd@example.com")):
+        if status:
+            sim.answer(status)
+        daemon.accept("/v1/track", track(message_id, email=email))
+        if status != 503:
+            wait_until(lambda i=message_id: bench.outbox(i)["status"] != "pending", "it is settled")
+    wait_until(lambda: bench.outbox("m-4")["http_status"] == 503, "an attempt for the one that waits")
+    return sim, daemon
+
+
+def test_errors(bench):
+    """errors: put together by site, status and words, each with an example"""
+    _, daemon = failing(bench)
+    daemon.stop()
+    found = objects(bench.cli("errors", "--json"))
+    equal([(f["status"], f["http_status"], f["events"], f["site"]) for f in found],
+          [("failed", 422, 2, "main"), ("invalid", None, 1, "main"), ("pending", 503, 1, "main")]
+          if found[1]["status"] == "invalid" else
+          [("failed", 422, 2, "main"), ("pending", 503, 1, "main"), ("invalid", None, 1, "main")],
+          "groups")
+    refused = found[0]
+    row = bench.outbox("m-2")
+    equal(refused["example"], {"event_id": row["event_id"], "error": row["error"]}, "the example")
+    times = bench.rows("SELECT min(finished_at) AS a, max(finished_at) AS b FROM attempts"
+                       " WHERE http_status = 422 AND attempt_id IN (SELECT last_attempt_id FROM"
+                       " delivery)")[0]
+    equal((refused["first_at"], refused["last_at"]), (times["a"], times["b"]), "first and last")
+    text = text_of(bench.cli("errors"))
+    true("2 events failed, HTTP 422, " in text, f"for people: {text}")
+    true(f"bentospool show {row['event_id']}\n" in text, f"what to look at: {text}")
+    narrow(text, "errors")
+    equal([f["status"] for f in objects(bench.cli("errors", "--json", "--http-status", "503"))],
+          ["pending"], "under a filter")
+    equal(bench.cli("errors", "--status", "held").returncode, 3, "exit status of no match")
+
+
+def test_errors_delivered_is_none(bench):
+    """errors: what was delivered, and what was never tried, is no failure"""
+    daemon = bench.daemon(bench.sim())
+    daemon.accept("/v1/track", track("m-1"))
+    bench.wait_settled(1)
+    bench.cli("pause")
+    daemon.accept("/v1/track", track("m-2"))
+    equal(bench.cli("errors").returncode, 3, "exit status")
+    equal(bench.cli("errors", "--status", "delivered").returncode, 3, "not even when asked for")
+
+
+def test_zone(bench):
+    """times are in the local zone, which is named; --utc and --json are UTC"""
+    _, daemon = failing(bench)
+    at = bench.outbox("m-3")["received_at"]
+    utc = at[:19].replace("T", " ")
+    local = bench.value("SELECT datetime(?, '+5 hours', '+45 minutes')", at)
+    for verb in (["list"], ["show", "3"], ["errors"]):
+        text = text_of(bench.cli(*verb, env=ZONE))
+        true(local in text and "ZZZ" in text and utc not in text, f"{verb} in the zone: {text}")
+        text = text_of(bench.cli(*verb, "--utc", env=ZONE))
+        true(utc in text and "UTC" in text and local not in text, f"{verb} --utc: {text}")
+    true(f'"{at}"' in bench.cli("list", "--json", env=ZONE).stdout, "JSON stays UTC")
+    true("ZZZ" in text_of(bench.cli("status", env=ZONE)), "status")
+    daemon.stop()
+
+
+def test_colour(bench):
+    """colours on a terminal only, and never against NO_COLOR; 80 columns"""
+    failing(bench)
+    for verb in (["age"], ["errors"], ["list"]):
+        true("\033" not in bench.cli(*verb).stdout, f"{verb} in a pipe")
+        shown = on_terminal(bench, *verb)
+        true("\033[" in shown, f"{verb} on a terminal: {shown!r}")
+        narrow(re.sub(r"\033\[\d*m", "", shown), f"{verb}")
+        plain = on_terminal(bench, *verb, env={"NO_COLOR": "1"})
+        true("\033" not in plain and plain, f"{verb} under NO_COLOR: {plain!r}")
+
+
+spooltest.main()
