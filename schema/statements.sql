@@ -228,6 +228,14 @@ FROM operation o
 JOIN operation_event x ON x.operation_id = o.operation_id
 WHERE x.event_id = ?1 ORDER BY o.operation_id;
 
+-- name: audit_operation_list
+SELECT operation_id, at, actor, verb, filter, note, events, coalesce(undone_by, 0),
+	coalesce(undoes, 0)
+FROM operation WHERE operation_id < ?1 ORDER BY operation_id DESC LIMIT ?2;
+
+-- name: audit_operation_before
+SELECT event_id, status FROM operation_event WHERE operation_id = ?1 ORDER BY event_id;
+
 -- What operators change (src/outbox/operate.c, undo.c).
 -- name: operation_begin
 INSERT INTO operation (at, actor, verb, filter, note, undoes) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
@@ -345,7 +353,12 @@ WHERE event_id = ?1;
 -- name: erase_event_names
 UPDATE event SET name = ?2, message_id = ?3 WHERE event_id = ?1;
 -- name: erase_event_quotes
-UPDATE event SET name = ?2, message_id = ?3, body = ?4 WHERE event_id = ?1 AND ?5 IS ?5;
+UPDATE event SET name = ?2, message_id = ?3, body = ?4 WHERE event_id = ?1;
+-- name: erase_detail_quotes
+UPDATE delivery SET detail = ?2 WHERE event_id = ?1;
+-- name: erase_remembered
+UPDATE operation_event SET detail = NULL
+WHERE event_id = ?1 AND operation_id IN (SELECT operation_id FROM operation);
 -- name: erase_envelopes
 SELECT envelope_id, context, integrations FROM envelope WHERE envelope_id > ?1
 ORDER BY envelope_id;

@@ -31,11 +31,14 @@
 
 /* On the writer's thread. */
 static void
-on_due(void *arg)
+on_due(void *arg, bool changed)
 {
 	struct daemon *d = arg;
 
-	dispatcher_wake(d->dispatcher);
+	if (changed)
+		dispatcher_look_again(d->dispatcher);
+	else
+		dispatcher_wake(d->dispatcher);
 }
 
 static void

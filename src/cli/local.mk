@@ -12,6 +12,9 @@ src_libbentospool_a_SOURCES += \
 	src/cli/event_json.c src/cli/event_json.h \
 	src/cli/news.c src/cli/news.h \
 	src/cli/notify.c src/cli/notify.h \
+	src/cli/event_table.c src/cli/event_table.h \
+	src/cli/operating.c src/cli/operating.h \
+	src/cli/progress.c src/cli/progress.h \
 	src/cli/offline.c src/cli/offline.h \
 	src/cli/options.c src/cli/options.h \
 	src/cli/peer.c src/cli/peer.h \
@@ -29,7 +32,9 @@ src_libbentospool_a_SOURCES += \
 	src/cli/test_event.c src/cli/test_event.h \
 	src/cli/verb_age.c src/cli/verb_errors.c \
 	src/cli/verb_backup.c src/cli/verb_check.c src/cli/verb_erase.c src/cli/verb_export.c \
-	src/cli/verb_list.c src/cli/verb_purge.c src/cli/verb_reload.c src/cli/verb_requeue.c \
+	src/cli/verb_list.c \
+	src/cli/verb_operations.c \
+	src/cli/verb_undo.c src/cli/verb_purge.c src/cli/verb_reload.c src/cli/verb_change.c \
 	src/cli/verb_send.c src/cli/verb_serve.c src/cli/verb_show.c \
 	src/cli/verb_status.c src/cli/verb_steer.c src/cli/verb_version.c \
 	src/cli/verbs.c src/cli/verbs.h src/cli/version.h \

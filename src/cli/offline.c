@@ -31,10 +31,10 @@ run(struct outbox *outbox, struct mailbox *box, struct outbox_msg *msg, struct e
 	return -1;
 }
 
-/* Sends the message until `again` has enough of it; NULL: once. */
+/* Sends the message until `again`, which tells of the progress, has enough of it; NULL: once. */
 static int
-with_writer(const struct config *c, struct outbox_msg *msg, bool (*again)(struct outbox_msg *),
-    struct err *e)
+with_writer(const struct config *c, struct outbox_msg *msg,
+    bool (*again)(struct outbox_msg *, struct progress *), struct progress *progress, struct err *e)
 {
 	struct outbox_options options;
 	struct outbox *outbox;
@@ -52,7 +52,7 @@ with_writer(const struct config *c, struct outbox_msg *msg, bool (*again)(struct
 	if (rc == 0) {
 		do
 			rc = run(outbox, &box, msg, e);
-		while (rc == 0 && again != NULL && again(msg));
+		while (rc == 0 && again != NULL && again(msg, progress));
 		if (outbox_stop(outbox, rc == 0 ? e : NULL) != 0)
 			rc = -1;
 	}
@@ -62,28 +62,34 @@ with_writer(const struct config *c, struct outbox_msg *msg, bool (*again)(struct
 }
 
 static bool
-is_unfinished(struct outbox_msg *msg)
+is_unfinished(struct outbox_msg *msg, struct progress *progress)
 {
-	return ((struct outbox_operation *)msg)->more;
+	const struct outbox_operation *op = (struct outbox_operation *)msg;
+
+	if (op->more)
+		progress_tell(progress, op->n_events);
+	return op->more;
 }
 
 int
-offline_operate(const struct config *c, struct outbox_operation *op, struct err *e)
+offline_operate(
+    const struct config *c, struct outbox_operation *op, struct progress *progress, struct err *e)
 {
 	op->msg.type = OUTBOX_OPERATE;
-	return with_writer(c, &op->msg, is_unfinished, e);
+	return with_writer(c, &op->msg, is_unfinished, progress, e);
 }
 
 int
 offline_steer(const struct config *c, struct outbox_steer *steer, struct err *e)
 {
 	steer->msg.type = OUTBOX_STEER;
-	return with_writer(c, &steer->msg, NULL, e);
+	return with_writer(c, &steer->msg, NULL, NULL, e);
 }
 
 static bool
-is_unfinished_erasure(struct outbox_msg *msg)
+is_unfinished_erasure(struct outbox_msg *msg, struct progress *progress)
 {
+	(void)progress;
 	return ((struct outbox_erase *)msg)->more;
 }
 
@@ -91,12 +97,13 @@ int
 offline_erase(const struct config *c, struct outbox_erase *erase, struct err *e)
 {
 	erase->msg.type = OUTBOX_ERASE;
-	return with_writer(c, &erase->msg, is_unfinished_erasure, e);
+	return with_writer(c, &erase->msg, is_unfinished_erasure, NULL, e);
 }
 
 static bool
-is_unfinished_purge(struct outbox_msg *msg)
+is_unfinished_purge(struct outbox_msg *msg, struct progress *progress)
 {
+	(void)progress;
 	return ((struct outbox_purge *)msg)->more;
 }
 
@@ -104,7 +111,7 @@ int
 offline_purge(const struct config *c, struct outbox_purge *purge, struct err *e)
 {
 	purge->msg.type = OUTBOX_PURGE;
-	return with_writer(c, &purge->msg, is_unfinished_purge, e);
+	return with_writer(c, &purge->msg, is_unfinished_purge, NULL, e);
 }
 
 void

@@ -74,7 +74,7 @@ _Static_assert(OPT_COUNT <= 8 * sizeof(option_set), "an option has a bit");
 	    | OPTION(ERROR) | OPTION(SITE) | OPTION(LIMIT) | OPTION(ALL))
 /* The same for verbs that print lines about many events: the limit is of the lines. */
 #define OPTIONS_GROUP ((OPTIONS_FILTER & ~OPTION(LIMIT)) | OPTION(LINES))
-#define OPTIONS_CHANGE (OPTION(DRY_RUN) | OPTION(YES) | OPTION(NOTE))
+#define OPTIONS_CHANGE (OPTION(DRY_RUN) | OPTION(YES) | OPTION(NOTE) | OPTION(UTC))
 #define OPTIONS_READ (OPTION(CONFIG) | OPTION(DATABASE) | OPTION(JSON) | OPTION(HELP))
 
 /* What a command line said. Strings are borrowed from it, but for the filter's. */

@@ -10,14 +10,6 @@
 
 #define LINE_TIMEOUT_MS 60000 /* a slice is much faster */
 
-static int64_t
-number_of(const cJSON *answer, const char *key)
-{
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(answer, key);
-
-	return cJSON_IsNumber(item) ? (int64_t)item->valuedouble : 0;
-}
-
 static int
 call(struct control_client *client, struct outbox_erase *erase, struct err *e)
 {
@@ -29,10 +21,10 @@ call(struct control_client *client, struct outbox_erase *erase, struct err *e)
 	cJSON_AddBoolToObject(request, "dry_run", erase->dry_run);
 	rc = control_client_call(client, request, LINE_TIMEOUT_MS, &answer, e);
 	if (rc == 0) {
-		erase->n_events = number_of(answer, "events");
-		erase->n_discarded = number_of(answer, "discarded");
-		erase->n_quotes = number_of(answer, "quotes");
-		erase->operation_id = number_of(answer, "operation_id");
+		erase->n_events = control_answer_number(answer, "events");
+		erase->n_discarded = control_answer_number(answer, "discarded");
+		erase->n_quotes = control_answer_number(answer, "quotes");
+		erase->operation_id = control_answer_number(answer, "operation_id");
 		cJSON_Delete(answer);
 	}
 	cJSON_Delete(request);

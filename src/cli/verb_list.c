@@ -3,10 +3,9 @@
 #include <stdlib.h>
 
 #include "cli/event_json.h"
-#include "cli/table.h"
+#include "cli/event_table.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
-#include "cli/when.h"
 #include "outbox/audit.h"
 
 #define LIMIT_DEFAULT 50
@@ -19,41 +18,6 @@ struct listing {
 	struct buf text; /* of one page; printed when its transaction is over */
 	int64_t shown;
 };
-
-static enum table_colour
-colour_of(struct slice status)
-{
-	if (SLICE_IS(status, "delivered"))
-		return TABLE_GOOD;
-	if (SLICE_IS(status, "pending"))
-		return TABLE_WAITING;
-	if (SLICE_IS(status, "failed") || SLICE_IS(status, "invalid") || SLICE_IS(status, "held"))
-		return TABLE_BAD;
-	return TABLE_FAINT;
-}
-
-/* The reason, else what the last attempt said of an event that still waits. */
-static struct slice
-why(const struct audit_event *event)
-{
-	if (event->reason.n > 0 || SLICE_IS(event->status, "delivered"))
-		return event->reason;
-	return event->error.n > 0 ? event->error : event->detail;
-}
-
-static void
-add_row(struct listing *l, const struct audit_event *event)
-{
-	char received[WHEN_TIME_SIZE];
-
-	when_time(event->received_at, received);
-	table_printf(l->table, TABLE_PLAIN, "%lld", (long long)event->event_id);
-	table_cell(l->table, slice_from(received), TABLE_PLAIN);
-	table_cell(l->table, event->status, colour_of(event->status));
-	table_cell(l->table, event->name.n > 0 ? event->name : event->kind, TABLE_PLAIN);
-	table_cell(l->table, event->email, TABLE_PLAIN);
-	table_cell(l->table, why(event), TABLE_PLAIN);
-}
 
 static void
 add_json(struct listing *l, const struct audit_event *event)
@@ -78,7 +42,7 @@ add_event(void *arg, const struct audit_event *event)
 	if (l->json)
 		add_json(l, event);
 	else
-		add_row(l, event);
+		event_table_add(l->table, event);
 }
 
 static int
@@ -129,21 +93,14 @@ static int
 list(struct outbox_audit *audit, const struct options *o)
 {
 	int64_t limit = o->has_limit ? o->filter.limit : LIMIT_DEFAULT;
-	struct table_column columns[] = { { "ID", 0, true }, { NULL, 0, false },
-		{ "STATUS", 0, false }, { "NAME", 8, false }, { "EMAIL", 8, false },
-		{ "WHY", 6, false } };
 	struct listing l = { .json = o->json };
-	char received[64];
 	struct terminal terminal;
 	struct err e = { 0 };
 	int rc;
 
 	terminal_look(stdout, &terminal);
-	snprintf(received, sizeof(received), "RECEIVED %s", when_zone());
-	columns[1].title = received;
 	buf_init(&l.text, PAGE_TEXT_MAX);
-	l.table = table_new(
-	    columns, sizeof(columns) / sizeof(*columns), terminal.width, terminal.colour, &l.text);
+	l.table = event_table_new(&terminal, &l.text);
 	rc = l.table == NULL ? err_nomem(&e) : list_pages(audit, o, limit, &l, &e);
 	if (l.table != NULL && table_end(l.table) != 0 && rc == 0)
 		rc = err_nomem(&e);

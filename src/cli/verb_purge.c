@@ -11,14 +11,6 @@
 
 #define LINE_TIMEOUT_MS 60000 /* a slice is much faster */
 
-static int64_t
-number_of(const cJSON *answer, const char *key)
-{
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(answer, key);
-
-	return cJSON_IsNumber(item) ? (int64_t)item->valuedouble : 0;
-}
-
 static int
 call(struct control_client *client, struct outbox_purge *p, struct err *e)
 {
@@ -29,9 +21,9 @@ call(struct control_client *client, struct outbox_purge *p, struct err *e)
 	cJSON_AddBoolToObject(request, "dry_run", p->dry_run);
 	rc = control_client_call(client, request, LINE_TIMEOUT_MS, &answer, e);
 	if (rc == 0) {
-		p->n_payloads = number_of(answer, "payloads");
-		p->n_rows = number_of(answer, "rows");
-		p->operation_id = number_of(answer, "operation_id");
+		p->n_payloads = control_answer_number(answer, "payloads");
+		p->n_rows = control_answer_number(answer, "rows");
+		p->operation_id = control_answer_number(answer, "operation_id");
 		cJSON_Delete(answer);
 	}
 	cJSON_Delete(request);

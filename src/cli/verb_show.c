@@ -16,7 +16,6 @@
 
 #define TEXT_MAX INT64_C(1073741824) /* of one event laid out; bodies are bounded by max_body */
 #define FIELD 14                     /* columns of a name */
-#define ID_DIGITS 18                 /* fits in 64 bits */
 
 /* Everything about one event, collected before anything is printed. */
 struct portrait {
@@ -417,8 +416,7 @@ choose_event(struct outbox_audit *audit, const struct options *o, int64_t *ret_i
 	*ret_id = 0;
 	if (o->n_operands == 0)
 		return outbox_audit_list(audit, &o->filter, &page, note_id, ret_id, e);
-	*ret_id = strtoll(o->operands[0], NULL, 10);
-	return 0;
+	return verb_read_id(o->operands[0], ret_id);
 }
 
 static int
@@ -458,13 +456,12 @@ verb_show(const struct options *o)
 {
 	struct outbox_audit *audit;
 	struct config *c;
+	int64_t id;
 	int rc;
 
 	if ((o->n_operands == 0) == (o->filter.text[FILTER_MESSAGE_ID] == NULL))
 		return verb_usage("show: say which event, by its id or with --message-id");
-	if (o->n_operands == 1
-	    && (o->operands[0][strspn(o->operands[0], "0123456789")] != '\0'
-		|| strlen(o->operands[0]) > ID_DIGITS))
+	if (o->n_operands == 1 && verb_read_id(o->operands[0], &id) != 0)
 		return verb_usage("show: \"%.40s\" is no id of an event", o->operands[0]);
 	if (o->json + o->raw + o->sent > 1)
 		return verb_usage("show: --json, --raw and --sent exclude each other");

@@ -30,14 +30,6 @@ make_request(const struct outbox_steer *steer)
 	return request;
 }
 
-static int64_t
-number_of(const cJSON *answer, const char *key)
-{
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(answer, key);
-
-	return cJSON_IsNumber(item) ? (int64_t)item->valuedouble : 0;
-}
-
 static int
 call(struct control_client *client, struct outbox_steer *steer, struct err *e)
 {
@@ -45,8 +37,8 @@ call(struct control_client *client, struct outbox_steer *steer, struct err *e)
 	int rc = control_client_call(client, request, ANSWER_TIMEOUT_MS, &answer, e);
 
 	if (rc == 0) {
-		steer->n_sites = number_of(answer, "sites");
-		steer->operation_id = number_of(answer, "operation_id");
+		steer->n_sites = control_answer_number(answer, "sites");
+		steer->operation_id = control_answer_number(answer, "operation_id");
 		cJSON_Delete(answer);
 	}
 	cJSON_Delete(request);

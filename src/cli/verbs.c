@@ -3,9 +3,12 @@
 #include <cjson/cJSON.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "outbox/audit.h"
+
+#define ID_DIGITS 18
 
 const struct verb verbs[] = {
 	{
@@ -82,6 +85,66 @@ const struct verb verbs[] = {
 	    .example = "bentospool requeue --status failed --http-status 422 --dry-run",
 	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTIONS_CHANGE,
 	    .run = verb_requeue,
+	},
+	{
+	    .name = "hold",
+	    .summary = "keep pending events back until release",
+	    .about = "What waits is held and not sent; a request under way ends by itself.",
+	    .example = "bentospool hold --name 'Order*' --note 'prices are wrong'",
+	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTIONS_CHANGE,
+	    .run = verb_hold,
+	},
+	{
+	    .name = "release",
+	    .summary = "let held events go on where they were",
+	    .about = "Held events, by an operator or by the spooler, are pending again and due at\n"
+		     "once; what was charged to them stays.",
+	    .example = "bentospool release --name 'Order*'",
+	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTIONS_CHANGE,
+	    .run = verb_release,
+	},
+	{
+	    .name = "discard",
+	    .summary = "decide that events are not to be sent",
+	    .about =
+		"Whatever is not delivered can be discarded. It stays in the audit, and undo or\n"
+		"requeue brings it back.",
+	    .example = "bentospool discard --email '*@test.example' --dry-run",
+	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTIONS_CHANGE,
+	    .run = verb_discard,
+	},
+	{
+	    .name = "expire",
+	    .summary = "give events up, as if they were too old",
+	    .about = "Pending and held events become failed, with the reason expired.",
+	    .example = "bentospool expire --until 7d",
+	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTIONS_CHANGE,
+	    .run = verb_expire,
+	},
+	{
+	    .name = "operations",
+	    .summary = "what operators did: who, when, which events, why",
+	    .operands = "[ID]",
+	    .about =
+		"The newest first, 50 unless --limit says otherwise; with an id that one, and\n"
+		"how its events stood before.",
+	    .example = "bentospool operations 12",
+	    .options = OPTIONS_READ | OPTION(LIMIT) | OPTION(UTC),
+	    .max_operands = 1,
+	    .run = verb_operations,
+	},
+	{
+	    .name = "undo",
+	    .summary = "take an operation back, as far as nothing has moved on",
+	    .operands = "ID",
+	    .about =
+		"Each event of a requeue, hold, release, discard, expire or undo that is still as\n"
+		"the operation left it becomes what it was before. The others stay, and it says\n"
+		"why. Works without a daemon too.",
+	    .example = "bentospool undo 12 --dry-run",
+	    .options = OPTIONS_READ | OPTIONS_CHANGE,
+	    .max_operands = 1,
+	    .run = verb_undo,
 	},
 	{
 	    .name = "pause",
@@ -275,6 +338,15 @@ verb_config(const struct options *o, struct config **ret_config)
 		return 0;
 	verb_fail(&e);
 	return -1;
+}
+
+int
+verb_read_id(const char *text, int64_t *ret_id)
+{
+	if (text[0] == '\0' || text[strspn(text, "0123456789")] != '\0' || strlen(text) > ID_DIGITS)
+		return -1;
+	*ret_id = strtoll(text, NULL, 10);
+	return *ret_id > 0 ? 0 : -1;
 }
 
 static void

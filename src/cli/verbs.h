@@ -41,6 +41,9 @@ int verb_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The configuration for a verb that only reads. 0, or -1 after verb_fail. */
 int verb_config(const struct options *o, struct config **ret_config);
 
+/* An id as an operand. 0, or -1 when it is none. */
+int verb_read_id(const char *text, int64_t *ret_id);
+
 struct outbox_audit;
 /* That and the database, opened for reading. 0, or -1 after verb_fail. */
 int verb_open(const struct options *o, struct config **ret_config, struct outbox_audit **ret_audit);
@@ -56,6 +59,12 @@ int verb_age(const struct options *o);
 int verb_errors(const struct options *o);
 int verb_show(const struct options *o);
 int verb_requeue(const struct options *o);
+int verb_hold(const struct options *o);
+int verb_release(const struct options *o);
+int verb_discard(const struct options *o);
+int verb_expire(const struct options *o);
+int verb_operations(const struct options *o);
+int verb_undo(const struct options *o);
 int verb_pause(const struct options *o);
 int verb_resume(const struct options *o);
 int verb_flush(const struct options *o);

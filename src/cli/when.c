@@ -109,6 +109,15 @@ when_zone(void)
 	return names;
 }
 
+const char *
+when_title(const char *word)
+{
+	static char title[64];
+
+	snprintf(title, sizeof(title), "%s %s", word, when_zone());
+	return title;
+}
+
 void
 when_time(int64_t at, char ret_text[WHEN_TIME_SIZE])
 {

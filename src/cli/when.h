@@ -23,6 +23,8 @@ void when_age(int64_t ms, char ret_text[WHEN_AGE_SIZE]);
 void when_use_utc(bool utc);
 /* "UTC", or the names of the local zone, such as "CET/CEST"; valid until the zone changes. */
 const char *when_zone(void);
+/* "WORD ZONE" for above a column of times; valid until the next call. */
+const char *when_title(const char *word);
 /* Without milliseconds, in the zone of when_zone; "-" for 0. */
 void when_time(int64_t at, char ret_text[WHEN_TIME_SIZE]);
 

@@ -20,6 +20,8 @@
 struct control_client {
 	int fd;
 	struct buf in;
+	void (*on_progress)(void *arg, int64_t events);
+	void *on_progress_arg;
 };
 
 static int
@@ -201,8 +203,11 @@ receive_answer(struct control_client *c, int timeout_ms, cJSON **ret_answer, str
 		if (cJSON_HasObjectItem(*ret_answer, "ok"))
 			return 0;
 		progress = cJSON_GetObjectItemCaseSensitive(*ret_answer, "progress");
-		if (cJSON_IsNumber(progress))
+		if (cJSON_IsNumber(progress)) {
 			done = progress->valuedouble;
+			if (c->on_progress != NULL)
+				c->on_progress(c->on_progress_arg, (int64_t)done);
+		}
 		cJSON_Delete(*ret_answer);
 	}
 }
@@ -220,4 +225,20 @@ control_client_call(struct control_client *c, const cJSON *request, int timeout_
 		return fail_as_told(answer, e);
 	*ret_answer = answer;
 	return 0;
+}
+
+void
+control_client_on_progress(
+    struct control_client *c, void (*fn)(void *arg, int64_t events), void *arg)
+{
+	c->on_progress = fn;
+	c->on_progress_arg = arg;
+}
+
+int64_t
+control_answer_number(const cJSON *answer, const char *name)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(answer, name);
+
+	return cJSON_IsNumber(item) ? (int64_t)item->valuedouble : 0;
 }

@@ -5,6 +5,7 @@
  *
  *	{"do":"ping"}
  *	{"do":"operate","verb":"requeue","filter":{...},"note":"..."}
+ *	{"do":"operate","verb":"undo","id":7,"note":"..."}     {"ok":true,"delivered":1,...}
  *	{"do":"steer","verb":"pause","site":"main","note":"..."}       without site: every one
  *	{"do":"reload"}                                   {"ok":true,"changed":["..."]}
  *	{"do":"purge","dry_run":false}              {"ok":true,"payloads":5,"rows":2,...}

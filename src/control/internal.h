@@ -90,7 +90,7 @@ void connection_refuse(struct connection *conn, const struct err *e);
 /* request.c: one line from a client. Answers at once or starts a task. */
 void request_handle(struct connection *conn, const char *line, size_t n);
 
-/* task.c */
+/* task.c, task_operate.c: what the writer carries out */
 int task_operate(struct connection *conn, const struct cJSON *request, struct err *e);
 int task_steer(struct connection *conn, const struct cJSON *request, struct err *e);
 int task_erase(struct connection *conn, const struct cJSON *request, struct err *e);
@@ -99,5 +99,18 @@ int task_put(struct connection *conn, const struct cJSON *request, struct err *e
 /* Main thread: everything that the writer gave back. */
 void tasks_take_done(struct control *c);
 void task_free(struct task *task);
+
+/* For them: a new task, NULL with e set; */
+struct task *task_new(struct connection *conn, struct err *e);
+/* an optional text of the request, copied; */
+int task_read_text(const struct cJSON *request, const char *name, char **ret_text, struct err *e);
+/* the first message to the writer: from then on the task is the connection's; */
+int task_start(struct task *task, struct outbox_msg *msg, struct err *e);
+/* the next one, a line to who waits, and the end. */
+int task_send(struct task *task, struct outbox_msg *msg, struct err *e);
+void task_tell_progress(struct task *task, int64_t events);
+void task_end(struct task *task);
+/* A slice of an operation came back. */
+void task_operation_goes_on(struct task *task);
 
 #endif

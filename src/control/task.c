@@ -1,4 +1,4 @@
-/* Requests that the writer carries out: operations in slices, and test events. */
+/* Requests that the writer carries out: pauses, purges, erasures and test events. */
 #include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +19,8 @@ on_done(struct outbox_msg *msg, void *arg)
 
 /* ---- on the main thread ---------------------------------------------------------------------- */
 
-/* NULL with e set. Clients that hung up may have left theirs with the writer. */
-static struct task *
+/* Clients that hung up may have left theirs with the writer. */
+struct task *
 task_new(struct connection *conn, struct err *e)
 {
 	struct task *task;
@@ -55,7 +55,7 @@ task_free(struct task *task)
 	free(task);
 }
 
-static void
+void
 task_end(struct task *task)
 {
 	struct task **link = &task->control->tasks;
@@ -69,7 +69,7 @@ task_end(struct task *task)
 	task_free(task);
 }
 
-static int
+int
 task_send(struct task *task, struct outbox_msg *msg, struct err *e)
 {
 	msg->done = on_done;
@@ -80,7 +80,7 @@ task_send(struct task *task, struct outbox_msg *msg, struct err *e)
 	return 0;
 }
 
-static int
+int
 task_start(struct task *task, struct outbox_msg *msg, struct err *e)
 {
 	if (task_send(task, msg, e) != 0) {
@@ -94,10 +94,8 @@ task_start(struct task *task, struct outbox_msg *msg, struct err *e)
 	return 0;
 }
 
-/* ---- operate -------------------------------------------------------------------------------- */
-
-static int
-read_text(const cJSON *request, const char *name, char **ret_text, struct err *e)
+int
+task_read_text(const cJSON *request, const char *name, char **ret_text, struct err *e)
 {
 	const cJSON *text = cJSON_GetObjectItemCaseSensitive(request, name);
 
@@ -108,93 +106,13 @@ read_text(const cJSON *request, const char *name, char **ret_text, struct err *e
 	return 0;
 }
 
-static int
-read_operation(struct task *task, const cJSON *request, struct err *e)
-{
-	const cJSON *verb = cJSON_GetObjectItemCaseSensitive(request, "verb");
-	const cJSON *filter = cJSON_GetObjectItemCaseSensitive(request, "filter");
-
-	if (!cJSON_IsString(verb)
-	    || operate_verb_parse(slice_from(verb->valuestring), &task->operation.verb) != 0)
-		return err_set(e, ERR_INPUT, "this daemon does not know that verb");
-	if (outbox_filter_from_json(filter, &task->filter, e) != 0)
-		return -1;
-	if (outbox_filter_is_empty(&task->filter))
-		return err_set(e, ERR_INPUT, "an operation needs a filter");
-	return read_text(request, "note", &task->note, e);
-}
-
-int
-task_operate(struct connection *conn, const cJSON *request, struct err *e)
-{
-	struct task *task = task_new(conn, e);
-
-	if (task == NULL)
-		return -1;
-	if (read_operation(task, request, e) != 0) {
-		task_free(task);
-		return -1;
-	}
-	task->operation.msg.type = OUTBOX_OPERATE;
-	task->operation.filter = &task->filter;
-	task->operation.actor = task->actor;
-	task->operation.note = task->note;
-	return task_start(task, &task->operation.msg, e);
-}
-
-static void
-tell_operation_failed(struct task *task, const struct err *why)
-{
-	struct err e = *why;
-
-	if (task->done_before > 0)
-		err_wrap(&e, "stopped after %lld events", (long long)task->done_before);
-	connection_refuse(task->connection, &e);
-}
-
-static void
-tell_progress(struct task *task, int64_t events)
+void
+task_tell_progress(struct task *task, int64_t events)
 {
 	cJSON *line = cJSON_CreateObject();
 
 	cJSON_AddNumberToObject(line, "progress", (double)events);
 	connection_answer(task->connection, line);
-}
-
-static void
-tell_operation_done(struct task *task)
-{
-	cJSON *answer = cJSON_CreateObject();
-
-	cJSON_AddTrueToObject(answer, "ok");
-	cJSON_AddNumberToObject(answer, "events", (double)task->operation.n_events);
-	cJSON_AddNumberToObject(answer, "operation_id", (double)task->operation.operation_id);
-	connection_answer(task->connection, answer);
-}
-
-/* A slice came back: the next one, or the end. */
-static void
-operation_goes_on(struct task *task)
-{
-	struct outbox_operation *op = &task->operation;
-	struct err e;
-
-	if (task->connection == NULL) {
-		task_end(task);
-		return;
-	}
-	if (op->msg.rc == 0 && op->more) {
-		task->done_before = op->n_events;
-		tell_progress(task, op->n_events);
-		if (task_send(task, &op->msg, &e) == 0)
-			return;
-		tell_operation_failed(task, &e);
-	} else if (op->msg.rc != 0) {
-		tell_operation_failed(task, &op->msg.err);
-	} else {
-		tell_operation_done(task);
-	}
-	task_end(task);
 }
 
 /* ---- steer ---------------------------------------------------------------------------------- */
@@ -207,9 +125,9 @@ read_steer(struct task *task, const cJSON *request, struct err *e)
 	if (!cJSON_IsString(verb)
 	    || steer_verb_parse(slice_from(verb->valuestring), &task->steer.verb) != 0)
 		return err_set(e, ERR_INPUT, "this daemon does not know that verb");
-	if (read_text(request, "site", &task->site, e) != 0)
+	if (task_read_text(request, "site", &task->site, e) != 0)
 		return -1;
-	return read_text(request, "note", &task->note, e);
+	return task_read_text(request, "note", &task->note, e);
 }
 
 int
@@ -302,7 +220,7 @@ purge_goes_on(struct task *task)
 	struct err e = purge->msg.err;
 
 	if (task->connection != NULL && purge->msg.rc == 0 && purge->more) {
-		tell_progress(task, purge->n_payloads + purge->n_rows);
+		task_tell_progress(task, purge->n_payloads + purge->n_rows);
 		if (task_send(task, &purge->msg, &e) == 0)
 			return;
 		connection_refuse(task->connection, &e);
@@ -323,7 +241,7 @@ task_erase(struct connection *conn, const cJSON *request, struct err *e)
 
 	if (task == NULL)
 		return -1;
-	if (read_text(request, "email", &task->email, e) != 0 || task->email == NULL) {
+	if (task_read_text(request, "email", &task->email, e) != 0 || task->email == NULL) {
 		if (task->email == NULL && e->code == ERR_NONE)
 			err_set(e, ERR_INPUT, "erase needs an email");
 		task_free(task);
@@ -358,7 +276,7 @@ erase_goes_on(struct task *task)
 
 	if (erase->msg.rc == 0 && erase->more) {
 		if (task->connection != NULL)
-			tell_progress(task, erase->n_events + erase->n_quotes);
+			task_tell_progress(task, erase->n_events + erase->n_quotes);
 		if (task_send(task, &erase->msg, &e) == 0)
 			return;
 		erase->msg.rc = -1;
@@ -474,6 +392,6 @@ tasks_take_done(struct control *c)
 		else if (msg->type == OUTBOX_PURGE)
 			purge_goes_on(task);
 		else
-			operation_goes_on(task);
+			task_operation_goes_on(task);
 	}
 }

@@ -33,6 +33,13 @@ dispatcher_wake(struct dispatcher *d)
 	nudge(d);
 }
 
+void
+dispatcher_look_again(struct dispatcher *d)
+{
+	atomic_store(&d->changed, true);
+	nudge(d);
+}
+
 static void
 free_letters(struct mail *mail)
 {
@@ -276,6 +283,9 @@ dispatcher_step(struct dispatcher *d)
 	if (atomic_exchange(&d->due, false))
 		for (size_t i = 0; i < d->n_sites; i++)
 			d->sites[i].look = true;
+	if (atomic_exchange(&d->changed, false))
+		for (size_t i = 0; i < d->n_sites; i++)
+			site_look_again(&d->sites[i], clock_mono(d->clock));
 	note_stop(d, clock_mono(d->clock));
 	age_look(&d->age, clock_wall(d->clock), clock_mono(d->clock));
 	take_mail(d);

@@ -77,6 +77,11 @@ int dispatcher_start(struct dispatcher *d, struct err *e);
 /* There may be something due. Any thread; cheap when the dispatcher is awake. */
 void dispatcher_wake(struct dispatcher *d);
 /*
+ * Operators changed events that were there already: what was read ahead and has not begun is read
+ * again, from the oldest on. Any thread.
+ */
+void dispatcher_look_again(struct dispatcher *d);
+/*
  * New settings for some of the sites, credentials among them, used once the requests under way have
  * ended. Pauses that these sites made by themselves end: they are asked again at once. What the
  * process before left is not looked at. -1: no memory, nothing changes. Any thread, until

@@ -54,6 +54,7 @@ struct dispatcher {
 	struct site_word *words; /* one for each site, in their order */
 	atomic_int waking;       /* enum dispatch_waking */
 	atomic_bool due;         /* somebody said that there may be something due */
+	atomic_bool changed;     /* and that what was read before may be out of date */
 	atomic_bool stop;
 	atomic_int owed; /* messages that the writer still holds, or is just giving back */
 

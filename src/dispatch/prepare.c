@@ -11,6 +11,8 @@
 #define LOOK_AGAIN_MS 60000
 /* Who waits for a time of its own is read anew so often, because operators may have ended that. */
 #define WAITING_AGAIN_MS 60000
+/* They may be many, and an operation comes in many slices: not read again for each of them. */
+#define CHANGED_AGAIN_MS 1000
 
 static struct attempt *
 find_idle(struct site *s)
@@ -34,6 +36,16 @@ site_unhold(struct site *s, int64_t id)
 {
 	if (s->held_to >= id)
 		s->held_to = id - 1;
+}
+
+void
+site_look_again(struct site *s, int64_t now)
+{
+	site_drop_next(s);
+	s->look = true;
+	s->held_to = 0;
+	if (s->waiting_ms > now + CHANGED_AGAIN_MS)
+		s->waiting_ms = now + CHANGED_AGAIN_MS;
 }
 
 static bool

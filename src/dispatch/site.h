@@ -174,6 +174,8 @@ bool site_prepare(struct site *s, int64_t now);
 void site_unhold(struct site *s, int64_t id);
 /* The batch that was prepared is read again when it is needed. */
 void site_drop_next(struct site *s);
+/* Operators changed events: whatever was read ahead may be out of date. */
+void site_look_again(struct site *s, int64_t now);
 /* New settings that came are used when nothing is on its way. */
 void site_open_renewal(struct site *s, int64_t now);
 size_t site_count(const struct site *s, enum attempt_state state);

@@ -145,4 +145,38 @@ struct audit_operation {
 int outbox_audit_operations(struct outbox_audit *a, int64_t event_id,
     void (*each)(void *arg, const struct audit_operation *operation), void *arg, struct err *e);
 
+/* An operation's own row. */
+struct audit_operation_row {
+	int64_t operation_id;
+	int64_t at;
+	struct slice actor;
+	struct slice verb;
+	struct slice filter; /* JSON */
+	struct slice note;
+	int64_t events;
+	int64_t undone_by; /* the operation that took it back; 0: none */
+	int64_t undoes;    /* of an undo: what it took back; 0: it is none */
+};
+
+/* Those with a smaller id than `before`, newest first, at most `rows`; ret_n: how many. */
+int outbox_audit_operation_list(struct outbox_audit *a, int64_t before, int64_t rows,
+    void (*each)(void *arg, const struct audit_operation_row *operation), void *arg, size_t *ret_n,
+    struct err *e);
+
+#define AUDIT_SAMPLE 5
+
+/* How the events of an operation stood before it. */
+struct audit_before {
+	int64_t counts[STATUS_COUNT];
+	int64_t sample[AUDIT_SAMPLE]; /* the first ids */
+	size_t n_sample;
+};
+
+int outbox_audit_operation_before(
+    struct outbox_audit *a, int64_t operation_id, struct audit_before *ret_before, struct err *e);
+
+struct outbox_operation;
+/* What an undo would do: n_events and left of a dry run, to its end. */
+int outbox_audit_undo(struct outbox_audit *a, struct outbox_operation *undo, struct err *e);
+
 #endif

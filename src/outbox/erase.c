@@ -6,6 +6,7 @@
 
 #include "outbox/db.h"
 #include "outbox/erase_text.h"
+#include "outbox/operation.h"
 
 #define TEXT_MAX (256u << 20)
 #define COLUMNS_MAX 4
@@ -95,7 +96,7 @@ static int
 erase_event(struct erasing *s, sqlite3_stmt *row)
 {
 	static const enum stmt steps[] = { STMT_ERASE_ANSWERS, STMT_ERASE_ENVELOPE,
-		STMT_ERASE_EVENT, STMT_ERASE_DELIVERY };
+		STMT_ERASE_EVENT, STMT_ERASE_DELIVERY, STMT_ERASE_REMEMBERED };
 	int64_t id = db_int(row, 0);
 	struct slice status = db_text(row, 3);
 	bool any;
@@ -125,6 +126,19 @@ erase_event(struct erasing *s, sqlite3_stmt *row)
 	return 0;
 }
 
+/* Somebody else's, which may quote the address. */
+static int
+quoting_event(struct erasing *s, sqlite3_stmt *row, int64_t id)
+{
+	bool text = false, detail = false;
+
+	if (replace_texts(s, row, id, 4, 3, STMT_ERASE_EVENT_QUOTES, &text) != 0
+	    || replace_texts(s, row, id, 7, 1, STMT_ERASE_DETAIL_QUOTES, &detail) != 0)
+		return -1;
+	s->erase->n_quotes += text || detail;
+	return detail && !s->erase->dry_run ? run_with_id(s, STMT_ERASE_REMEMBERED, id) : 0;
+}
+
 static int
 visit_event(struct erasing *s, sqlite3_stmt *row)
 {
@@ -133,7 +147,7 @@ visit_event(struct erasing *s, sqlite3_stmt *row)
 	s->erase->last_event_id = db_int(row, 0);
 	if (is_address(s, db_text(row, 1)) || is_address(s, db_text(row, 2)))
 		return erase_event(s, row);
-	return replace_quotes(s, row, db_int(row, 0), 4, 4, STMT_ERASE_EVENT_QUOTES);
+	return quoting_event(s, row, db_int(row, 0));
 }
 
 static int
@@ -203,29 +217,19 @@ static int
 note_operation(struct erasing *s)
 {
 	struct outbox_erase *erase = s->erase;
-	sqlite3_stmt *stmt;
+	const struct operation_row row = {
+		.at = s->now,
+		.actor = erase->actor,
+		.verb = "erase",
+		.filter = SLICE("{\"email\":\"" ERASE_WORD "\"}"),
+	};
 
 	if (erase->n_events + erase->n_quotes == 0 || erase->dry_run)
 		return 0;
-	if (erase->operation_id == 0) {
-		stmt = db_stmt(s->db, STMT_OPERATION_BEGIN, s->e);
-		if (stmt == NULL)
-			return -1;
-		db_bind_int(stmt, 1, s->now);
-		db_bind_text(stmt, 2, slice_from(erase->actor));
-		db_bind_text(stmt, 3, SLICE("erase"));
-		db_bind_text(stmt, 4, SLICE("{\"email\":\"" ERASE_WORD "\"}"));
-		db_bind_text(stmt, 5, SLICE_NONE);
-		if (db_run(s->db, stmt, s->e) != 0)
-			return -1;
-		erase->operation_id = sqlite3_last_insert_rowid(s->db->handle);
-	}
-	stmt = db_stmt(s->db, STMT_OPERATION_COUNT, s->e);
-	if (stmt == NULL)
+	if (erase->operation_id == 0
+	    && operation_begin(s->db, &row, &erase->operation_id, s->e) != 0)
 		return -1;
-	db_bind_int(stmt, 1, erase->operation_id);
-	db_bind_int(stmt, 2, erase->n_events);
-	return db_run(s->db, stmt, s->e);
+	return operation_count(s->db, erase->operation_id, erase->n_events, s->e);
 }
 
 /* ---- asked for by a delete call -------------------------------------------------------------- */

@@ -4,6 +4,7 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/audit.c src/outbox/audit.h \
 	src/outbox/audit_event.c \
 	src/outbox/audit_look.c src/outbox/audit_look.h \
+	src/outbox/audit_operation.c \
 	src/outbox/audit_priv.h \
 	src/outbox/db.c src/outbox/db.h \
 	src/outbox/dedup.c src/outbox/dedup.h \
@@ -17,6 +18,7 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/lock.c src/outbox/lock.h \
 	src/outbox/migrate.c src/outbox/migrate.h \
 	src/outbox/ndjson.c src/outbox/ndjson.h \
+	src/outbox/operation.c src/outbox/operation.h \
 	src/outbox/operate.c src/outbox/operate.h src/outbox/operate_priv.h \
 	src/outbox/outbox.c src/outbox/outbox.h \
 	src/outbox/purge.c src/outbox/purge.h \

@@ -2,6 +2,7 @@
 
 #include "outbox/db.h"
 #include "outbox/operate_priv.h"
+#include "outbox/operation.h"
 
 #define SQL_MAX 4096
 #define BIT(status) (1u << STATUS_##status)
@@ -137,44 +138,25 @@ newest_event(struct db *db, int64_t *ret_id, struct err *e)
 int
 operate_begin(struct db *db, struct outbox_operation *op, int64_t now, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_OPERATION_BEGIN, e);
+	struct operation_row row = {
+		.at = now,
+		.actor = op->actor,
+		.verb = operate_verb_name(op->verb),
+		.note = op->note,
+		.undoes = op->verb == OPERATE_UNDO ? op->undoes : 0,
+	};
 	struct buf filter;
 	int rc;
 
-	if (stmt == NULL)
-		return -1;
 	buf_init(&filter, FILTER_MAX_JSON);
 	if (op->filter != NULL)
 		outbox_filter_to_json(op->filter, &filter);
 	else
 		buf_printf(&filter, "{\"operation\":%lld}", (long long)op->undoes);
-	if (filter.failed) {
-		buf_free(&filter);
-		return err_nomem(e);
-	}
-	db_bind_int(stmt, 1, now);
-	db_bind_text(stmt, 2, slice_from(op->actor));
-	db_bind_text(stmt, 3, slice_from(operate_verb_name(op->verb)));
-	db_bind_text(stmt, 4, buf_slice(&filter));
-	db_bind_text(stmt, 5, slice_from(op->note));
-	db_bind_int_or_null(stmt, 6, op->undoes, op->undoes != 0);
-	rc = db_run(db, stmt, e);
+	row.filter = buf_slice(&filter);
+	rc = filter.failed ? err_nomem(e) : operation_begin(db, &row, &op->operation_id, e);
 	buf_free(&filter);
-	if (rc == 0)
-		op->operation_id = sqlite3_last_insert_rowid(db->handle);
 	return rc;
-}
-
-int
-operate_count(struct db *db, const struct outbox_operation *op, struct err *e)
-{
-	sqlite3_stmt *stmt = db_stmt(db, STMT_OPERATION_COUNT, e);
-
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, op->operation_id);
-	db_bind_int(stmt, 2, op->n_events);
-	return db_run(db, stmt, e);
 }
 
 static int
@@ -211,7 +193,7 @@ change_events(struct db *db, struct outbox_operation *op, const struct slice_of_
 		if (change_event(db, op, ids->id[i], now, e) != 0)
 			return -1;
 	op->n_events += (int64_t)ids->n;
-	return operate_count(db, op, e);
+	return operation_count(db, op->operation_id, op->n_events, e);
 }
 
 static size_t

@@ -8,8 +8,6 @@ struct db;
 
 /* The operation's row; sets its id. */
 int operate_begin(struct db *db, struct outbox_operation *op, int64_t now, struct err *e);
-/* Writes how many events it has changed so far. */
-int operate_count(struct db *db, const struct outbox_operation *op, struct err *e);
 /* The status that every verb but undo gives. */
 enum event_status operate_verb_leaves(enum operate_verb verb);
 /* One slice of an undo; with dry_run nothing is written, so a connection for reading will do. */

@@ -38,8 +38,9 @@ struct outbox_options {
 	size_t max_waiting_bytes; /* and their bytes */
 	const struct clock *clock;
 	/* Called on the writer thread after a commit that stored or freed pending events; cheap and
-	 * thread-safe; may be NULL. */
-	void (*on_due)(void *arg);
+	 * thread-safe; may be NULL. changed: an operator or an erasure did something to events that
+	 * were there already, so what was read of them before may be out of date. */
+	void (*on_due)(void *arg, bool changed);
 	void *on_due_arg;
 };
 

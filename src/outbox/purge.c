@@ -5,6 +5,7 @@
 #include "outbox/archive.h"
 #include "outbox/db.h"
 #include "outbox/ndjson.h"
+#include "outbox/operation.h"
 
 #define ATTEMPTS_MAX 4096         /* that one slice may leave without an event */
 #define ARCHIVE_BYTES (64u << 20) /* lines of one slice */
@@ -236,27 +237,17 @@ archive(struct db *db, const struct outbox_purge *purge, struct slice_of_victims
 static int
 note_operation(struct db *db, struct outbox_purge *purge, int64_t now, struct err *e)
 {
-	sqlite3_stmt *stmt;
+	const struct operation_row row = {
+		.at = now,
+		.actor = purge->actor,
+		.verb = "purge",
+		.filter = SLICE("{}"),
+	};
+	int64_t events = purge->n_payloads > purge->n_rows ? purge->n_payloads : purge->n_rows;
 
-	if (purge->operation_id == 0) {
-		stmt = db_stmt(db, STMT_OPERATION_BEGIN, e);
-		if (stmt == NULL)
-			return -1;
-		db_bind_int(stmt, 1, now);
-		db_bind_text(stmt, 2, slice_from(purge->actor));
-		db_bind_text(stmt, 3, SLICE("purge"));
-		db_bind_text(stmt, 4, SLICE("{}"));
-		db_bind_text(stmt, 5, SLICE_NONE);
-		if (db_run(db, stmt, e) != 0)
-			return -1;
-		purge->operation_id = sqlite3_last_insert_rowid(db->handle);
-	}
-	stmt = db_stmt(db, STMT_OPERATION_COUNT, e);
-	if (stmt == NULL)
+	if (purge->operation_id == 0 && operation_begin(db, &row, &purge->operation_id, e) != 0)
 		return -1;
-	db_bind_int(stmt, 1, purge->operation_id);
-	db_bind_int(stmt, 2, purge->n_payloads > purge->n_rows ? purge->n_payloads : purge->n_rows);
-	return db_run(db, stmt, e);
+	return operation_count(db, purge->operation_id, events, e);
 }
 
 /* Gives pages back to the file system, as long as more of them are free than is of use. */

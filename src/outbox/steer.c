@@ -2,6 +2,7 @@
 
 #include "outbox/db.h"
 #include "outbox/filter.h"
+#include "outbox/operation.h"
 
 static const char *const names[] = {
 	[STEER_PAUSE] = "pause",
@@ -75,13 +76,16 @@ hurry_events(struct db *db, const struct outbox_steer *steer, struct err *e)
 static int
 write_operation(struct db *db, struct outbox_steer *steer, int64_t now, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_OPERATION_BEGIN, e);
+	struct operation_row row = {
+		.at = now,
+		.actor = steer->actor,
+		.verb = steer_verb_name(steer->verb),
+		.note = steer->note,
+	};
 	struct outbox_filter filter;
 	struct buf json;
 	int rc = 0;
 
-	if (stmt == NULL)
-		return -1;
 	outbox_filter_init(&filter);
 	filter.all = steer->site == NULL;
 	if (steer->site != NULL)
@@ -90,18 +94,11 @@ write_operation(struct db *db, struct outbox_steer *steer, int64_t now, struct e
 	outbox_filter_to_json(&filter, &json);
 	if (rc == 0 && json.failed)
 		rc = err_nomem(e);
-	if (rc == 0) {
-		db_bind_int(stmt, 1, now);
-		db_bind_text(stmt, 2, slice_from(steer->actor));
-		db_bind_text(stmt, 3, slice_from(steer_verb_name(steer->verb)));
-		db_bind_text(stmt, 4, buf_slice(&json));
-		db_bind_text(stmt, 5, slice_from(steer->note));
-		rc = db_run(db, stmt, e);
-	}
+	row.filter = buf_slice(&json);
+	if (rc == 0)
+		rc = operation_begin(db, &row, &steer->operation_id, e);
 	buf_free(&json);
 	outbox_filter_free(&filter);
-	if (rc == 0)
-		steer->operation_id = sqlite3_last_insert_rowid(db->handle);
 	return rc;
 }
 

@@ -14,6 +14,7 @@
  */
 #include "outbox/db.h"
 #include "outbox/operate_priv.h"
+#include "outbox/operation.h"
 
 /* An operation as its row tells. */
 struct found {
@@ -243,7 +244,7 @@ undo_slice(struct db *db, struct outbox_operation *op, const struct found *ours,
 		op->after_event_id = c->event_id;
 	}
 	op->more = s->n == OPERATE_SLICE;
-	return op->operation_id == 0 ? 0 : operate_count(db, op, e);
+	return op->operation_id == 0 ? 0 : operation_count(db, op->operation_id, op->n_events, e);
 }
 
 int

@@ -30,8 +30,9 @@ struct group {
 	size_t puts;
 	size_t put_cost;
 	uint64_t stored, duplicates, delivered, attempts, erasures;
-	bool due; /* something became due */
-	bool cut; /* what the WAL holds is to be gone before anybody hears of it */
+	bool due;     /* something became due */
+	bool changed; /* on somebody's word, of what was there already */
+	bool cut;     /* what the WAL holds is to be gone before anybody hears of it */
 };
 
 static struct outbox_msg *
@@ -219,7 +220,15 @@ apply_erase(struct outbox *o, struct group *g, struct outbox_erase *erase, struc
 	if (erase_apply(&o->db, erase, clock_wall(o->options.clock), e) != 0)
 		return -1;
 	g->cut = g->cut || (!erase->more && !erase->dry_run && !erase->none);
+	g->changed = g->changed || !erase->dry_run;
 	return 0;
+}
+
+static int
+apply_operation(struct outbox *o, struct group *g, struct outbox_operation *op, struct err *e)
+{
+	g->changed = g->changed || !op->dry_run;
+	return operate_apply(&o->db, op, clock_wall(o->options.clock), e);
 }
 
 static int
@@ -244,9 +253,7 @@ apply(struct outbox *o, struct group *g, struct outbox_msg *msg, struct err *e)
 		return settle_apply(
 		    &o->db, (struct outbox_settle *)msg, clock_wall(o->options.clock), e);
 	case OUTBOX_OPERATE:
-		g->due = true;
-		return operate_apply(
-		    &o->db, (struct outbox_operation *)msg, clock_wall(o->options.clock), e);
+		return apply_operation(o, g, (struct outbox_operation *)msg, e);
 	case OUTBOX_STEER:
 		g->due = true;
 		return steer_apply(
@@ -394,8 +401,8 @@ write_group(struct outbox *o, struct mail *list)
 		if (g.cut)
 			cut_wal(o);
 		answer(o, &g, NULL);
-		if (g.due && o->options.on_due != NULL)
-			o->options.on_due(o->options.on_due_arg);
+		if ((g.due || g.changed) && o->options.on_due != NULL)
+			o->options.on_due(o->options.on_due_arg, g.changed);
 		checkpoint_if_due(o);
 	}
 	return rest;

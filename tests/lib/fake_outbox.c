@@ -80,6 +80,20 @@ fake_outbox_attempt(struct fake_outbox *f, int64_t id)
 	return &f->attempts[id - 1];
 }
 
+void
+fake_outbox_operate(struct fake_outbox *f, int64_t id, enum event_status status)
+{
+	struct fake_event *event = fake_outbox_event(f, id);
+
+	pthread_mutex_lock(&f->mutex);
+	f->operated = true;
+	event->status = status;
+	event->next_attempt_at = 0;
+	if (f->settled >= (size_t)id)
+		f->settled = (size_t)id - 1;
+	pthread_mutex_unlock(&f->mutex);
+}
+
 size_t
 fake_outbox_count(struct fake_outbox *f, enum event_status status)
 {
@@ -136,12 +150,23 @@ check_order(struct fake_outbox *f, const struct outbox_attempt_begin *b, int64_t
 	}
 }
 
-static void
+static bool
+waits_no_longer(struct fake_outbox *f, const struct outbox_attempt_begin *b)
+{
+	for (size_t i = 0; i < b->n_events; i++)
+		if (fake_outbox_event(f, b->event_ids[i])->status != STATUS_PENDING)
+			return true;
+	return false;
+}
+
+static int
 apply_begin(struct fake_outbox *f, struct outbox_attempt_begin *b)
 {
 	struct fake_attempt *a;
 
 	check_ids(f, b->event_ids, b->n_events);
+	if (f->operated && waits_no_longer(f, b))
+		return err_set(&b->msg.err, ERR_STATE, "an event waits no longer");
 	f->attempts = grow(f->attempts, f->n_attempts, &f->room_attempts, sizeof(*f->attempts));
 	a = &f->attempts[f->n_attempts];
 	*a = (struct fake_attempt){
@@ -166,6 +191,7 @@ apply_begin(struct fake_outbox *f, struct outbox_attempt_begin *b)
 	}
 	for (size_t i = 0; i < b->n_events; i++)
 		check_order(f, b, b->event_ids[i]);
+	return 0;
 }
 
 static void
@@ -246,10 +272,10 @@ static int
 apply(struct fake_outbox *f, struct outbox_msg *msg)
 {
 	if (msg->type == OUTBOX_ATTEMPT_BEGIN)
-		apply_begin(f, (struct outbox_attempt_begin *)(void *)msg);
-	else if (msg->type == OUTBOX_ATTEMPT_END)
+		return apply_begin(f, (struct outbox_attempt_begin *)(void *)msg);
+	if (msg->type == OUTBOX_ATTEMPT_END)
 		return apply_end(f, (struct outbox_attempt_end *)(void *)msg);
-	else if (msg->type == OUTBOX_SETTLE)
+	if (msg->type == OUTBOX_SETTLE)
 		apply_settle(f, (struct outbox_settle *)(void *)msg);
 	else if (msg->type == OUTBOX_SITE_STATE) {
 		f->site = ((struct outbox_site_change *)(void *)msg)->site;

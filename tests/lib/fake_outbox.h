@@ -52,6 +52,8 @@ struct fake_outbox {
 	bool at_once;
 	bool stopped; /* takes no more messages */
 	bool unreadable;
+	bool operated; /* fake_outbox_operate was called: a batch may begin with what waits no
+			  longer */
 
 	pthread_mutex_t mutex;
 	struct fake_event *events; /* id - 1 */
@@ -88,6 +90,10 @@ int64_t fake_outbox_add(struct fake_outbox *f, int64_t site_id, const char *body
 struct fake_event *fake_outbox_event(struct fake_outbox *f, int64_t id);
 struct fake_attempt *fake_outbox_attempt(struct fake_outbox *f, int64_t id);
 size_t fake_outbox_count(struct fake_outbox *f, enum event_status status);
+
+/* An operator's hand: from the next transaction on the event has this status, and is due at once if
+ * that is pending. */
+void fake_outbox_operate(struct fake_outbox *f, int64_t id, enum event_status status);
 
 /* All that waits, in one transaction. Returns how many messages there were. */
 size_t fake_outbox_commit(struct fake_outbox *f);

@@ -10,6 +10,7 @@ struct tempdir rig_dir;
 struct outbox *rig_outbox;
 int64_t rig_site;
 atomic_int rig_due_calls;
+atomic_int rig_changed_calls;
 uint64_t rig_min_free;
 
 /* Waits for one message's done(). */
@@ -49,9 +50,10 @@ rig_send(struct outbox_msg *msg, enum outbox_msg_type type)
 }
 
 static void
-rig_note_due(void *arg)
+rig_note_due(void *arg, bool changed)
 {
 	(void)arg;
+	atomic_fetch_add(&rig_changed_calls, changed);
 	atomic_fetch_add(&rig_due_calls, 1);
 }
 
@@ -94,6 +96,7 @@ rig_set_up(void **state)
 	tempdir_make(&rig_dir);
 	rig_min_free = 0;
 	atomic_store(&rig_due_calls, 0);
+	atomic_store(&rig_changed_calls, 0);
 	rig_open();
 	return 0;
 }

@@ -14,8 +14,9 @@
 extern struct tempdir rig_dir;
 extern struct outbox *rig_outbox; /* NULL while closed */
 extern int64_t rig_site;
-extern uint64_t rig_min_free;    /* for the next rig_open */
-extern atomic_int rig_due_calls; /* of on_due */
+extern uint64_t rig_min_free;        /* for the next rig_open */
+extern atomic_int rig_due_calls;     /* of on_due */
+extern atomic_int rig_changed_calls; /* and those that told of a change */
 
 int rig_set_up(void **state);
 int rig_tear_down(void **state);

@@ -228,7 +228,7 @@ operate(struct world *w, int verb)
 	for (int i = 0; i < 5 && w->box.n_events > 0; i++)
 		box_operate(w, world_between(w, 1, (int64_t)w->box.n_events), verb);
 	if (w->d != NULL)
-		dispatcher_wake(w->d);
+		dispatcher_look_again(w->d);
 }
 
 /* What a person does about a site that is paused because one event after the other is refused. */

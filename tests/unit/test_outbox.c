@@ -9,6 +9,7 @@
 #include "lib/outbox_rig.h"
 #include "outbox/db.h"
 #include "outbox/lock.h"
+#include "outbox/operate.h"
 #include "outbox/reader.h"
 
 static void
@@ -49,6 +50,32 @@ events_are_stored_and_due_in_order(void **state)
 	    1);
 	rig_close(); /* the writer tells of due events after it has answered */
 	assert_true(atomic_load(&rig_due_calls) >= 1);
+}
+
+/* Who has read ahead must hear of it, also when nothing becomes due. */
+static void
+what_operators_change_is_told(void **state)
+{
+	struct outbox_filter f;
+	struct outbox_operation op = { .verb = OPERATE_HOLD, .filter = &f, .actor = "ann" };
+
+	(void)state;
+	outbox_filter_init(&f);
+	f.all = true;
+	rig_put_one("a");
+	assert_int_equal(rig_send(&op.msg, OUTBOX_OPERATE), 0);
+	assert_int_equal(op.n_events, 1);
+	rig_close();
+	assert_int_equal(atomic_load(&rig_changed_calls), 1);
+	rig_open();
+	op = (struct outbox_operation){
+		.verb = OPERATE_UNDO, .undoes = op.operation_id, .dry_run = true, .actor = "ann"
+	};
+	assert_int_equal(rig_send(&op.msg, OUTBOX_OPERATE), 0);
+	assert_int_equal(op.n_events, 1);
+	rig_close();
+	/* that was a dry run */
+	assert_int_equal(atomic_load(&rig_changed_calls), 1);
 }
 
 static void
@@ -326,6 +353,7 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_set_up, rig_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(events_are_stored_and_due_in_order),
+		TEST(what_operators_change_is_told),
 		TEST(a_detail_stands_beside_the_reason),
 		TEST(a_retry_is_stored_once_also_after_a_restart),
 		TEST(events_without_a_message_id_get_one),

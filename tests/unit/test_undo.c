@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "lib/handmade.h"
+#include "outbox/erase.h"
 #include "outbox/operate.h"
+#include "outbox/steer.h"
 
 static struct handmade box;
 
@@ -282,6 +284,48 @@ what_cannot_be_undone_says_so(void **state)
 	assert_non_null(strstr(e.text, "operation 99 is a pause: it cannot be undone"));
 }
 
+static void
+other_operations_undo_nothing(void **state)
+{
+	struct outbox_steer steer = { .verb = STEER_PAUSE, .actor = "ann" };
+	int64_t hold = operate(OPERATE_HOLD, 0);
+	struct outbox_operation op = undo(hold);
+	struct err e;
+
+	(void)state;
+	handmade_sql(&box, "BEGIN IMMEDIATE");
+	assert_int_equal(steer_apply(&box.db, &steer, 2000, &e), 0);
+	handmade_sql(&box, "COMMIT");
+	assert_true(steer.operation_id > op.operation_id);
+	assert_int_equal(
+	    handmade_int(&box, "SELECT count(*) FROM operation WHERE undoes IS NOT NULL"), 1);
+}
+
+static void
+an_erasure_forgets_what_an_undo_would_restore(void **state)
+{
+	struct outbox_erase erase = { .email = "a@b.cc", .actor = "ann" };
+	struct err e;
+
+	(void)state;
+	handmade_sql(&box, "UPDATE delivery SET email = 'x@y.zz', detail = 'to a@b.cc'"
+			   " WHERE event_id = 1");
+	handmade_sql(&box, "UPDATE event SET email = 'x@y.zz', body = NULL WHERE event_id = 1");
+	operate(OPERATE_REQUEUE, 0);
+	assert_true(
+	    handmade_int(&box, "SELECT count(*) FROM operation_event WHERE detail > ''") > 0);
+	handmade_sql(&box, "UPDATE delivery SET detail = 'to a@b.cc' WHERE event_id = 1");
+	do {
+		handmade_sql(&box, "BEGIN IMMEDIATE");
+		assert_int_equal(erase_apply(&box.db, &erase, 2000, &e), 0);
+		handmade_sql(&box, "COMMIT");
+	} while (erase.more);
+	assert_int_equal(
+	    handmade_int(&box, "SELECT count(*) FROM operation_event WHERE detail > ''"), 0);
+	assert_int_equal(
+	    handmade_int(&box, "SELECT count(*) FROM delivery WHERE detail LIKE '%a@b.cc%'"), 0);
+}
+
 int
 main(void)
 {
@@ -297,6 +341,10 @@ main(void)
 		WITH_BOX(undo_goes_on_after_a_crash),
 		WITH_BOX(dry_run_changes_nothing),
 		WITH_BOX(what_cannot_be_undone_says_so),
+		cmocka_unit_test_setup_teardown(
+		    other_operations_undo_nothing, make_box, remove_box),
+		cmocka_unit_test_setup_teardown(
+		    an_erasure_forgets_what_an_undo_would_restore, make_box, remove_box),
 	};
 
 	return cmocka_run_group_tests_name("undo", tests, NULL, NULL);

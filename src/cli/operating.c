@@ -1,0 +1,106 @@
+#include "cli/operating.h"
+
+#include <cjson/cJSON.h>
+
+#include "cli/offline.h"
+#include "cli/progress.h"
+#include "control/client.h"
+
+#define LINE_TIMEOUT_MS 60000 /* a slice of the operation is much faster */
+
+static int
+add_selection(cJSON *request, const struct outbox_operation *op)
+{
+	struct buf filter;
+	int rc = 0;
+
+	if (op->verb == OPERATE_UNDO)
+		return cJSON_AddNumberToObject(request, "id", (double)op->undoes) == NULL ? -1 : 0;
+	buf_init(&filter, FILTER_MAX_JSON);
+	outbox_filter_to_json(op->filter, &filter);
+	/* Without its filter the daemon refuses the request: nothing can be lost here. */
+	if (filter.failed || cJSON_AddRawToObject(request, "filter", filter.p) == NULL)
+		rc = -1;
+	buf_free(&filter);
+	return rc;
+}
+
+static cJSON *
+make_request(const struct outbox_operation *op, struct err *e)
+{
+	cJSON *request = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(request, "do", "operate");
+	cJSON_AddStringToObject(request, "verb", operate_verb_name(op->verb));
+	if (op->note != NULL)
+		cJSON_AddStringToObject(request, "note", op->note);
+	if (add_selection(request, op) != 0) {
+		cJSON_Delete(request);
+		err_nomem(e);
+		return NULL;
+	}
+	return request;
+}
+
+static void
+read_answer(const cJSON *answer, struct outbox_operation *op)
+{
+	op->n_events = control_answer_number(answer, "events");
+	op->operation_id = control_answer_number(answer, "operation_id");
+	op->left = (struct undo_left){
+		.delivered = control_answer_number(answer, "delivered"),
+		.settled = control_answer_number(answer, "settled"),
+		.changed = control_answer_number(answer, "changed"),
+		.changed_by = control_answer_number(answer, "changed_by"),
+		.undone = control_answer_number(answer, "undone"),
+		.gone = control_answer_number(answer, "gone"),
+	};
+}
+
+static int
+call(struct control_client *client, struct outbox_operation *op, struct progress *p, struct err *e)
+{
+	cJSON *request = make_request(op, e), *answer;
+	int rc;
+
+	if (request == NULL)
+		return -1;
+	control_client_on_progress(client, progress_tell, p);
+	rc = control_client_call(client, request, LINE_TIMEOUT_MS, &answer, e);
+	if (rc == 0) {
+		read_answer(answer, op);
+		cJSON_Delete(answer);
+	}
+	cJSON_Delete(request);
+	return rc;
+}
+
+static int
+run_offline(const struct config *c, struct outbox_operation *op, struct progress *p, struct err *e)
+{
+	char actor[64];
+	int rc;
+
+	offline_actor(actor, sizeof(actor));
+	op->actor = actor;
+	rc = offline_operate(c, op, p, e);
+	op->actor = NULL;
+	return rc;
+}
+
+int
+operating_run(const struct config *c, struct outbox_operation *op, int64_t all, struct err *e)
+{
+	struct progress p = { .what = operate_verb_past(op->verb), .all = all };
+	struct control_client *client;
+	int rc;
+
+	if (control_client_open(c->control, &client, e) == 0) {
+		rc = call(client, op, &p, e);
+		control_client_close(client);
+	} else {
+		rc = e->code == ERR_NOTFOUND ? run_offline(c, op, &p, e) : -1;
+	}
+	progress_end(&p);
+	return rc;
+}

@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+"""What operators do to events, and take back: with a daemon and without one, in the same words."""
+import json
+import os
+import pty
+import subprocess
+import sys
+import threading
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import spooltest  # noqa: E402
+from spooltest import binary, equal, track, true, wait_until  # noqa: E402
+
+MANY = 2300  # several slices
+
+
+def done(completed, code=0):
+    equal(completed.returncode, code, f"exit status ({completed.stderr.strip()})")
+    return completed.stdout
+
+
+def fill(daemon, n, name="Bulk", start=0):
+    for first in range(start, start + n, 500):
+        daemon.accept("/v1/batch", {"batch": [
+            track(f"{name}-{i}", event=name, email=f"p{i % 50}@example.com")
+            for i in range(first, min(first + 500, start + n))]})
+
+
+def states(bench):
+    """The statuses and reasons of all events, with how many."""
+    return {(row["status"], row["reason"]): row["n"] for row in bench.rows(
+        "SELECT status, reason, count(*) AS n FROM outbox GROUP BY 1, 2")}
+
+
+def frozen(bench):
+    """A daemon that delivers nothing, with two sorts of events."""
+    sim = bench.sim()
+    daemon = bench.daemon(sim)
+    done(bench.cli("pause"))
+    fill(daemon, 20, "Order")
+    fill(daemon, 10, "View")
+    return sim, daemon
+
+
+def change(bench):
+    """Each verb on what frozen made."""
+    equal(done(bench.cli("hold", "--name", "Order", "--yes", "--note", "wrong prices")),
+          "20 events held (operation 2)\n", "hold")
+    equal(states(bench), {("held", "operator"): 20, ("pending", None): 10}, "after hold")
+    equal(done(bench.cli("release", "--message-id", "Order-3")),
+          "1 event released (operation 3)\n", "release")
+    equal(done(bench.cli("discard", "--name", "View", "--limit", "4", "--yes")),
+          "4 events discarded (operation 4)\n", "discard")
+    equal(done(bench.cli("expire", "--status", "held", "--limit", "5", "--yes")),
+          "5 events expired (operation 5)\n", "expire")
+    equal(states(bench), {("held", "operator"): 14, ("pending", None): 7,
+                          ("discarded", "operator"): 4, ("failed", "expired"): 5}, "after all")
+    equal(done(bench.cli("release", "--status", "failed"), 3), "", "what cannot be released")
+
+
+def take_back(bench):
+    """Undo, newest first and out of turn, on what change left."""
+    equal(done(bench.cli("undo", "2", "--dry-run")),
+          "13 events would be restored\n"
+          "  2 left as they are: changed by operation 5 since: undo that first\n".replace(
+              "13", "14").replace("2 left as they are", "6 left as they are"), "what an undo would do")
+    equal(done(bench.cli("undo", "5", "--yes")), "5 events restored (operation 6)\n", "undo")
+    equal(done(bench.cli("undo", "3")), "1 event restored (operation 7)\n", "undo of one")
+    equal(done(bench.cli("undo", "2", "--yes", "--note", "prices were right")),
+          "20 events restored (operation 8)\n", "undo of what others had changed in between")
+    equal(done(bench.cli("undo", "2"), 3),
+          "0 events restored\n  20 left as they are: restored before\n", "twice")
+    equal(states(bench), {("pending", None): 26, ("discarded", "operator"): 4}, "after undo")
+    equal(done(bench.cli("undo", "1"), 1), "", "undo of a pause")
+    equal(done(bench.cli("undo", "99"), 1), "", "undo of nothing")
+    done(bench.cli("undo"), 2)
+    done(bench.cli("undo", "x"), 2)
+
+
+def test_with_a_daemon(bench):
+    """hold, release, discard, expire and undo through the daemon"""
+    sim, daemon = frozen(bench)
+    change(bench)
+    take_back(bench)
+    done(bench.cli("resume"))
+    wait_until(lambda: states(bench) == {("delivered", None): 26, ("discarded", "operator"): 4},
+               "the rest is delivered")
+    equal(len(sim.keys()), 26, "events at Bento")
+    daemon.stop()
+
+
+def test_without_a_daemon(bench):
+    """the same without one"""
+    sim, daemon = frozen(bench)
+    daemon.kill()
+    change(bench)
+    take_back(bench)
+    done(bench.cli("resume"))
+    spooltest.Daemon(bench, daemon.conf)
+    wait_until(lambda: states(bench) == {("delivered", None): 26, ("discarded", "operator"): 4},
+               "the rest is delivered")
+    equal(len(sim.keys()), 26, "events at Bento")
+
+
+def test_undo_leaves_what_moved_on(bench):
+    """what was delivered or settled meanwhile stays, and undo says so"""
+    sim, _ = frozen(bench)
+    done(bench.cli("discard", "--all", "--yes"))
+    done(bench.cli("requeue", "--name", "Order", "--yes"))
+    done(bench.cli("resume"))
+    wait_until(lambda: states(bench).get(("delivered", None)) == 20, "delivered")
+    sim.faults("refuse=View*")
+    done(bench.cli("requeue", "--message-id", "View-1"))
+    wait_until(lambda: bench.outbox("View-1")["status"] == "failed", "refused")
+    equal(done(bench.cli("undo", "3"), 3),
+          "0 events restored\n  20 left as they are: delivered meanwhile\n", "delivered")
+    equal(done(bench.cli("undo", "5", "--json"), 3),
+          '{"events":0,"dry_run":false,"delivered":0,"settled":1,"changed":0,"undone":0,"gone":0}\n',
+          "refused")
+    told = done(bench.cli("undo", "2", "--dry-run"))
+    true(told.startswith("9 events would be restored\n"), f"the discard: {told}")
+
+
+def test_dry_run(bench):
+    """a dry run shows how many and a sample, and changes nothing"""
+    frozen(bench)
+    told = done(bench.cli("hold", "--name", "Order", "--dry-run")).splitlines()
+    equal(told[0], "20 events would be held, the first of them:", "the count")
+    equal(len(told), 7, "a heading and five events")
+    true("p4@example.com" in told[-1], f"the fifth: {told[-1]}")
+    told = json.loads(done(bench.cli("hold", "--name", "Order", "--limit", "2", "--dry-run", "--json")))
+    equal((told["events"], told["dry_run"], [e["message_id"] for e in told["sample"]]),
+          (2, True, ["Order-0", "Order-1"]), "for machines")
+    equal(states(bench), {("pending", None): 30}, "nothing is changed")
+    for verb in ("requeue", "hold", "release", "discard", "expire"):
+        done(bench.cli(verb), 2)
+    done(bench.cli("hold", "--all"), 2)
+    equal(states(bench), {("pending", None): 30}, "nothing is changed without a yes")
+
+
+def test_operations(bench):
+    """operations: all of them and one in full"""
+    frozen(bench)
+    done(bench.cli("hold", "--name", "Order", "--yes", "--note", "wrong prices"))
+    done(bench.cli("discard", "--all", "--yes"))
+    done(bench.cli("undo", "3", "--yes"))
+    lines = done(bench.cli("operations")).splitlines()
+    equal([line.split()[0] for line in lines], ["ID", "4", "3", "2", "1"], "newest first")
+    true('{"name":"Order"}' in lines[3] and "wrong prices" in lines[3], lines[3])
+    equal(len(done(bench.cli("operations", "--limit", "2")).splitlines()), 3, "limit")
+    rows = [json.loads(line) for line in done(bench.cli("operations", "--json")).splitlines()]
+    equal([(r["verb"], r["events"], r["undone_by"]) for r in rows],
+          [("undo", 30, None), ("discard", 30, 4), ("hold", 20, None), ("pause", 0, None)],
+          "for machines")
+    told = done(bench.cli("operations", "3"))
+    for part in ("  before     10 pending, 20 held\n", "  the first  1, 2, 3, 4, 5\n",
+                 "  undone by  operation 4\n"):
+        true(part in told, f"{part!r} in {told}")
+    one = json.loads(done(bench.cli("operations", "3", "--json")))
+    equal((one["before"]["held"], one["before"]["pending"], one["sample"]), (20, 10, [1, 2, 3, 4, 5]),
+          "one for machines")
+    done(bench.cli("operations", "99"), 3)
+    done(bench.cli("operations", "x"), 2)
+
+
+def test_terminal(bench):
+    """a terminal is asked before more than one event is touched, and sees how far it is"""
+    daemon = frozen(bench)[1]
+    fill(daemon, MANY)
+    for answer, code, held in (("n", 1, 0), ("y", 0, MANY)):
+        ours, theirs = pty.openpty()
+        os.write(ours, (answer + "\n").encode())
+        process = subprocess.run([binary("bentospool"), "hold", "--name", "Bulk", "--database",
+                                  bench.database], stdin=theirs, stderr=theirs,
+                                 stdout=subprocess.PIPE, timeout=60, check=False)
+        os.close(theirs)
+        said = os.read(ours, 65536).decode()
+        os.close(ours)
+        equal(process.returncode, code, f"exit status of {answer}")
+        true(f"hold {MANY} events? [y/N]" in said, f"the question: {said!r}")
+        true((f"500 of {MANY} held" in said) == (answer == "y"), f"the progress: {said!r}")
+        equal(states(bench).get(("held", "operator"), 0), held, f"held after {answer}")
+
+
+def test_ingest_goes_on(bench):
+    """events are taken while an operation of many slices runs"""
+    daemon = frozen(bench)[1]
+    fill(daemon, 20000)
+    runs = threading.Thread(target=lambda: done(bench.cli("hold", "--name", "Bulk", "--yes")))
+    runs.start()
+    n = 0
+    while runs.is_alive():
+        daemon.accept("/v1/track", track(f"late-{n}", event="Late"))
+        n += 1
+    runs.join()
+    true(n > 1, "posts were answered meanwhile")
+    got = states(bench)
+    equal(got[("held", "operator")], 20000, "held")
+    equal(got[("pending", None)], 30 + n, "and all that came meanwhile is there")
+
+
+def test_order(bench):
+    """released events go out before later ones of their address"""
+    sim, daemon = frozen(bench)
+    done(bench.cli("discard", "--all", "--yes"))
+    daemon.accept("/v1/batch", {"batch": [track(f"a-{i}", event="Step") for i in range(3)]})
+    done(bench.cli("hold", "--message-id", "a-0"))
+    daemon.accept("/v1/track", track("a-3", event="Step"))
+    done(bench.cli("release", "--message-id", "a-0"))
+    done(bench.cli("resume"))
+    wait_until(lambda: states(bench).get(("delivered", None)) == 4, "delivered")
+    equal(sim.keys(), ["a-0", "a-1", "a-2", "a-3"], "the order at Bento")
+
+
+spooltest.main()
