@@ -236,6 +236,21 @@ FROM operation WHERE operation_id < ?1 ORDER BY operation_id DESC LIMIT ?2;
 -- name: audit_operation_before
 SELECT event_id, status FROM operation_event WHERE operation_id = ?1 ORDER BY event_id;
 
+-- What those who follow read (src/outbox/audit_tail.c).
+-- name: audit_newest
+SELECT coalesce((SELECT max(event_id) FROM delivery), 0),
+	coalesce((SELECT max(attempt_id) FROM attempt), 0),
+	coalesce((SELECT max(operation_id) FROM operation), 0);
+-- name: audit_requests
+SELECT a.attempt_id, s.name, a.started_at, a.finished_at, a.duration_ms, a.events, a.http_status,
+	a.outcome, a.error, a.endpoint, a.first_event_id, a.last_event_id
+FROM attempt a
+LEFT JOIN site s ON s.site_id = a.site_id
+WHERE a.attempt_id > ?1 ORDER BY a.attempt_id LIMIT ?2;
+-- name: audit_deeds
+SELECT operation_id, at, actor, verb, filter, note FROM operation
+WHERE operation_id > ?1 ORDER BY operation_id LIMIT ?2;
+
 -- What operators change (src/outbox/operate.c, undo.c).
 -- name: operation_begin
 INSERT INTO operation (at, actor, verb, filter, note, undoes) VALUES (?1, ?2, ?3, ?4, ?5, ?6);

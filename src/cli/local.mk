@@ -27,10 +27,11 @@ src_libbentospool_a_SOURCES += \
 	src/cli/setting_value.c \
 	src/cli/settings.c src/cli/settings.h \
 	src/cli/table.c src/cli/table.h \
+	src/cli/tail_lines.c src/cli/tail_lines.h \
 	src/cli/tally.c src/cli/tally.h \
 	src/cli/terminal.c src/cli/terminal.h \
 	src/cli/test_event.c src/cli/test_event.h \
-	src/cli/verb_age.c src/cli/verb_errors.c \
+	src/cli/verb_age.c src/cli/verb_errors.c src/cli/verb_history.c src/cli/verb_tail.c \
 	src/cli/verb_backup.c src/cli/verb_check.c src/cli/verb_erase.c src/cli/verb_export.c \
 	src/cli/verb_list.c \
 	src/cli/verb_operations.c \

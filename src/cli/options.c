@@ -59,6 +59,8 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_REDACT] = { "redact", 0, NULL, "without addresses and bodies" },
 	[OPT_UTC] = { "utc", 0, NULL, "times in UTC, not in the local zone" },
 	[OPT_LINES] = { "limit", 0, "N", "at most so many lines; 0: no limit" },
+	[OPT_BACKLOG] = { "limit", 0, "N", "begin with so many lines; default 10" },
+	[OPT_NO_FOLLOW] = { "no-follow", 0, NULL, "end after what is there" },
 	[OPT_TIMEOUT] = { "timeout", 0, "TIME", "how long to wait for Bento; default 60s" },
 };
 
@@ -208,6 +210,7 @@ take_flag(struct options *o, enum option_id id)
 		[OPT_SENT] = &o->sent,
 		[OPT_REDACT] = &o->redact,
 		[OPT_UTC] = &o->utc,
+		[OPT_NO_FOLLOW] = &o->no_follow,
 	};
 
 	*flags[id] = true;
@@ -259,6 +262,7 @@ take(struct options *o, enum option_id id, const char *text, int64_t now, struct
 		return take_http_status(&o->filter, text, e);
 	case OPT_LIMIT:
 	case OPT_LINES:
+	case OPT_BACKLOG:
 		return take_limit(o, text, e);
 	case OPT_NOTE:
 		return take_note(o, text, e);

@@ -60,6 +60,8 @@ enum option_id {
 	OPT_REDACT,
 	OPT_UTC,
 	OPT_LINES,
+	OPT_BACKLOG,
+	OPT_NO_FOLLOW,
 	OPT_COUNT
 };
 
@@ -102,6 +104,7 @@ struct options {
 	const char *output; /* NULL: standard output */
 	bool redact;
 	bool utc;
+	bool no_follow;
 	const char *to_site; /* of send, pause, resume, flush */
 	int64_t timeout;     /* ms; -1: not given */
 	char **operands;

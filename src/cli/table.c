@@ -204,6 +204,23 @@ find_widths(struct table *t)
 		--*widest;
 }
 
+void
+table_append_cut(struct buf *to, struct slice text, int width)
+{
+	struct buf clean;
+
+	buf_init(&clean, text.n + 1);
+	table_append_clean(&clean, text);
+	if (clean.n > 0 && width > 0 && columns_of(clean.p) > width) {
+		buf_append(to, clean.p, bytes_of(clean.p, width - 1));
+		buf_append_literal(to, "\xe2\x80\xa6");
+	} else if (width > 0) {
+		buf_append_slice(to, buf_slice(&clean));
+	}
+	to->failed |= clean.failed;
+	buf_free(&clean);
+}
+
 /* ---- printing ------------------------------------------------------------------------------- */
 
 static void

@@ -37,13 +37,15 @@ void table_printf(struct table *t, enum table_colour colour, const char *fmt, ..
 /* Prints what is left and frees. -1 when a row was lost for want of memory. */
 int table_end(struct table *t);
 
+/* Appends text with control bytes and broken UTF-8 as '?': also for single lines. */
+void table_append_clean(struct buf *to, struct slice text);
+/* The same, cut with an ellipsis to so many columns. */
+void table_append_cut(struct buf *to, struct slice text, int width);
+
 /*
  * Appends text as lines of at most `width` columns, broken between words, each indented by so many
  * spaces and ended. A longer word keeps a line of its own.
  */
 void table_append_wrapped(struct buf *to, struct slice text, int indent, int width);
-
-/* Appends text with control bytes and broken UTF-8 as '?': also for single lines. */
-void table_append_clean(struct buf *to, struct slice text);
 
 #endif

@@ -75,6 +75,28 @@ const struct verb verbs[] = {
 	    .run = verb_errors,
 	},
 	{
+	    .name = "history",
+	    .summary = "all that happened to the events that match, by time",
+	    .about =
+		"When each arrived, its attempts, what operators did to it, how it ended. The 50\n"
+		"oldest, unless --limit says otherwise. Wants a filter.",
+	    .example = "bentospool history --message-id ajs-next-1722515696",
+	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTION(UTC),
+	    .run = verb_history,
+	},
+	{
+	    .name = "tail",
+	    .summary = "what happens, as it happens",
+	    .about =
+		"A line for each event that arrives, attempt that ends, and operation. With a\n"
+		"filter about single events an attempt has a line for each of its events that\n"
+		"match. Begins with the last lines, then looks once a second until interrupted.",
+	    .example = "bentospool tail --email '*@example.com'",
+	    .options = OPTIONS_READ | (OPTIONS_FILTER & ~OPTION(LIMIT)) | OPTION(BACKLOG)
+		       | OPTION(NO_FOLLOW) | OPTION(UTC),
+	    .run = verb_tail,
+	},
+	{
 	    .name = "requeue",
 	    .summary = "send events again that did not arrive",
 	    .about =

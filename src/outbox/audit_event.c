@@ -4,17 +4,10 @@
 #include "outbox/audit.h"
 #include "outbox/audit_priv.h"
 
-/* The columns of the statement audit_event, without the wide ones at its end. */
-#define LIST_COLUMNS                                                                               \
-	"SELECT d.event_id, d.site_id, s.name, e.message_id, e.kind, e.name,"                      \
-	" coalesce(d.email, e.email), d.status, d.reason, d.attempts, d.maybe_sent,"               \
-	" e.received_at, e.occurred_at,"                                                           \
-	" iif(d.status = 'pending', max(d.next_attempt_at, coalesce(s.next_attempt_at, 0)), 0),"   \
-	" d.settled_at, d.last_attempt_id, a.http_status, a.error, d.detail"
 #define WIDE_COLUMN 19 /* body, context */
 
-static void
-read_event(sqlite3_stmt *stmt, struct audit_event *ret_event)
+void
+audit_read_event(sqlite3_stmt *stmt, struct audit_event *ret_event)
 {
 	*ret_event = (struct audit_event){
 		.event_id = db_int(stmt, 0),
@@ -65,7 +58,7 @@ prepare_page(struct outbox_audit *a, const struct outbox_filter *f, const struct
 	struct buf sql;
 
 	buf_init(&sql, AUDIT_SQL_MAX);
-	buf_append_literal(&sql, LIST_COLUMNS);
+	buf_append_literal(&sql, AUDIT_LIST_COLUMNS);
 	filter_sql(f, FILTER_WANT_EVENT | FILTER_WANT_SITE | FILTER_WANT_ATTEMPT, &sql);
 	if (page->newest)
 		buf_append_literal(&sql, " AND d.event_id < :before ORDER BY d.event_id DESC");
@@ -97,7 +90,7 @@ outbox_audit_list(struct outbox_audit *a, const struct outbox_filter *f, struct 
 	if (stmt == NULL)
 		return -1;
 	while ((rc = db_step(&a->db, stmt, e)) == 1) {
-		read_event(stmt, &event);
+		audit_read_event(stmt, &event);
 		each(arg, &event);
 		page->from = event.event_id;
 		rows++;
@@ -141,7 +134,7 @@ outbox_audit_event(struct outbox_audit *a, int64_t event_id,
 	db_bind_int(stmt, 1, event_id);
 	rc = db_step(&a->db, stmt, e);
 	if (rc == 1) {
-		read_event(stmt, &event);
+		audit_read_event(stmt, &event);
 		event.body = db_text(stmt, WIDE_COLUMN);
 		event.context = db_text(stmt, WIDE_COLUMN + 1);
 		event.integrations = db_text(stmt, WIDE_COLUMN + 2);

@@ -39,4 +39,61 @@ struct audit_failure {
 int outbox_audit_failures(struct outbox_audit *a, const struct outbox_filter *f,
     void (*each)(void *arg, const struct audit_failure *failure), void *arg, struct err *e);
 
+/* ---- what happened last (audit_tail.c) ------------------------------------------------------ */
+
+/* The newest ids; 0: there is none. */
+struct audit_newest {
+	int64_t event_id;
+	int64_t attempt_id;
+	int64_t operation_id;
+};
+
+int outbox_audit_newest(struct outbox_audit *a, struct audit_newest *ret_newest, struct err *e);
+
+struct audit_request {
+	int64_t attempt_id;
+	int64_t started_at;
+	int64_t finished_at;
+	int64_t duration_ms;
+	int64_t events;
+	int64_t first_event_id; /* its members lie between these */
+	int64_t last_event_id;
+	int http_status; /* 0: none */
+	struct slice site;
+	struct slice outcome; /* absent: under way */
+	struct slice error;
+	struct slice endpoint; /* bento_endpoint_name */
+};
+
+/* The attempts behind an id, in their order, at most so many. */
+int outbox_audit_requests(struct outbox_audit *a, int64_t after, int64_t rows,
+    void (*each)(void *arg, const struct audit_request *request), void *arg, struct err *e);
+
+struct audit_members {
+	int64_t attempt_id;
+	int64_t first_event_id;
+	int64_t last_event_id;
+};
+
+/* The events of an attempt that match, in order of arrival. */
+int outbox_audit_members(struct outbox_audit *a, const struct outbox_filter *f,
+    const struct audit_members *of, void (*each)(void *arg, const struct audit_event *event),
+    void *arg, struct err *e);
+
+struct audit_deed {
+	int64_t operation_id;
+	int64_t at;
+	struct slice actor;
+	struct slice verb;
+	struct slice filter; /* JSON */
+	struct slice note;
+};
+
+/* What operators did behind an id, in order, at most so many. */
+int outbox_audit_deeds(struct outbox_audit *a, int64_t after, int64_t rows,
+    void (*each)(void *arg, const struct audit_deed *deed), void *arg, struct err *e);
+/* How many of the events that match an operation touched. */
+int outbox_audit_touched(struct outbox_audit *a, const struct outbox_filter *f,
+    int64_t operation_id, int64_t *ret_count, struct err *e);
+
 #endif
