@@ -1,6 +1,7 @@
 # The SQL of the outbox, embedded as C at build time.
 EXTRA_DIST += schema/embed.awk schema/0001_outbox.sql schema/0002_pause.sql \
 	schema/0003_detail.sql schema/0004_retention.sql schema/0005_endpoint.sql schema/0006_learnt.sql schema/0007_browser.sql schema/0008_undo.sql \
+	schema/0009_identity.sql \
 	schema/0012_erasure.sql \
 	schema/views.sql schema/statements.sql
 
@@ -18,6 +19,7 @@ SCHEMA_INPUTS = $(srcdir)/schema/embed.awk \
 	$(srcdir)/schema/0006_learnt.sql \
 	$(srcdir)/schema/0007_browser.sql \
 	$(srcdir)/schema/0008_undo.sql \
+	$(srcdir)/schema/0009_identity.sql \
 	$(srcdir)/schema/0012_erasure.sql \
 	$(srcdir)/schema/views.sql \
 	$(srcdir)/schema/statements.sql

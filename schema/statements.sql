@@ -69,6 +69,18 @@ SELECT event_id, message_key FROM delivery
 WHERE event_id > coalesce((SELECT value FROM meta WHERE key = 'dedup_floor'), 0)
 ORDER BY event_id;
 
+-- Finding by a messageId (src/outbox/messages.c).
+-- name: message_sites
+SELECT site_id FROM site;
+
+-- name: message_recent
+SELECT event_id FROM delivery
+WHERE event_id > coalesce((SELECT value FROM meta WHERE key = 'dedup_floor'), 0)
+	AND message_key = ?1;
+
+-- name: message_scan
+SELECT event_id FROM event WHERE message_id = ?1 ORDER BY event_id;
+
 -- What arrives
 
 -- name: envelope_add
@@ -86,8 +98,106 @@ INSERT INTO event (event_id, site_id, message_id, kind, name, email, occurred_at
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11);
 
 -- name: delivery_add
-INSERT INTO delivery (event_id, site_id, status, reason, settled_at, message_key, detail)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
+INSERT INTO delivery (event_id, site_id, status, reason, settled_at, message_key, detail,
+	next_attempt_at, email, user_id, anonymous_id)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11);
+
+-- Who is known by an id (src/outbox/identity.c)
+
+-- name: identity_get
+SELECT identity_id, person, email, identified_at, with_user FROM identity
+WHERE site_id = ?1 AND kind = ?2 AND id = ?3;
+
+-- name: identity_add
+INSERT INTO identity (site_id, kind, id, person, with_user, taught)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+
+-- name: identity_touch
+UPDATE identity SET taught = ?2, with_user = iif(?4, ?3, with_user) WHERE identity_id = ?1;
+
+-- name: identity_teach
+UPDATE identity SET email = ?2, identified_at = ?3
+WHERE person = ?1 AND (identified_at IS NULL OR identified_at <= ?3);
+
+-- name: identity_members
+SELECT site_id, kind, id, with_user, email FROM identity WHERE person = ?1;
+
+-- name: identity_sizes
+SELECT count(*) FROM identity WHERE person = ?1 OR person = ?2;
+
+-- name: identity_join
+UPDATE identity SET person = ?1 WHERE person = ?2;
+
+-- name: identity_newest
+UPDATE identity SET (email, identified_at) = (SELECT email, identified_at FROM identity
+	WHERE person = ?1 AND email IS NOT NULL ORDER BY identified_at DESC LIMIT 1)
+WHERE person = ?1;
+
+-- name: identity_count
+UPDATE site SET identities = identities + ?2 WHERE site_id = ?1;
+
+-- name: identity_size
+SELECT identities FROM site WHERE site_id = ?1;
+
+-- name: identity_evict
+DELETE FROM identity WHERE identity_id IN (
+	SELECT identity_id FROM identity WHERE site_id = ?1 ORDER BY taught LIMIT ?2);
+
+-- Who waits for an address (src/outbox/waiting.c)
+
+-- name: waiting_user_end
+SELECT count(*), max(event_id) FROM (SELECT event_id
+	FROM delivery INDEXED BY delivery_awaits_user
+	WHERE site_id = ?1 AND user_id = ?2 AND status = 'pending' AND next_attempt_at < 0
+	ORDER BY event_id LIMIT ?3);
+
+-- name: waiting_anonymous_end
+SELECT count(*), max(event_id) FROM (SELECT event_id
+	FROM delivery INDEXED BY delivery_awaits_anonymous
+	WHERE site_id = ?1 AND anonymous_id = ?2 AND status = 'pending' AND next_attempt_at < 0
+		AND (user_id IS NULL OR ?4 IS NULL OR user_id = ?4)
+	ORDER BY event_id LIMIT ?3);
+
+-- name: waiting_user_go
+UPDATE delivery SET email = coalesce(email, ?4), reason = NULL, next_attempt_at = 0
+WHERE site_id = ?1 AND user_id = ?2 AND status = 'pending' AND next_attempt_at < 0
+	AND event_id <= ?3;
+
+-- name: waiting_anonymous_go
+UPDATE delivery SET email = coalesce(email, ?4), reason = NULL, next_attempt_at = 0
+WHERE site_id = ?1 AND anonymous_id = ?2 AND status = 'pending' AND next_attempt_at < 0
+	AND event_id <= ?3 AND (user_id IS NULL OR ?5 IS NULL OR user_id = ?5);
+
+-- name: waiting_event
+SELECT d.site_id, d.user_id, d.anonymous_id, coalesce(d.email, e.email)
+FROM delivery d JOIN event e ON e.event_id = d.event_id
+WHERE d.event_id = ?1 AND d.status = 'pending';
+
+-- name: waiting_set
+UPDATE delivery SET status = ?2, reason = ?3, next_attempt_at = ?4, email = coalesce(email, ?5),
+	settled_at = ?6
+WHERE event_id = ?1;
+
+-- name: waiting_over
+SELECT event_id FROM delivery
+WHERE site_id = ?1 AND status = 'pending' AND next_attempt_at > ?2 AND next_attempt_at <= ?3
+LIMIT ?4;
+
+-- name: release_add
+INSERT INTO identity_release (person, site_id, email) VALUES (?1, ?2, ?3)
+ON CONFLICT (person) DO UPDATE SET email = excluded.email;
+
+-- name: release_first
+SELECT r.person FROM identity_release r
+JOIN (SELECT site_id, email FROM identity_release LIMIT 1) AS f
+	ON r.site_id = f.site_id AND r.email = f.email COLLATE NOCASE;
+
+-- name: release_end
+DELETE FROM identity_release WHERE person = ?1;
+
+-- name: release_of
+SELECT i.kind, i.id FROM identity_release r CROSS JOIN identity i ON i.person = r.person
+WHERE r.site_id = ?1 AND r.email = ?2 COLLATE NOCASE LIMIT 1;
 
 -- What is due
 
@@ -190,7 +300,7 @@ WHERE outcome IS NULL;
 SELECT site_id, name, mode, reason, next_attempt_at, failures, pause_at, pause_by, pause_note
 FROM site ORDER BY site_id;
 -- name: audit_tally
-SELECT site_id, status, maybe_sent FROM delivery;
+SELECT site_id, status, maybe_sent, next_attempt_at < 0 FROM delivery;
 -- name: audit_pending
 SELECT count(*) FROM (
 	SELECT 1 FROM delivery INDEXED BY delivery_due WHERE status = 'pending' LIMIT ?1);
@@ -199,14 +309,15 @@ SELECT e.event_id, e.received_at
 FROM event e
 WHERE e.event_id = (
 	SELECT min(event_id) FROM delivery INDEXED BY delivery_due
-	WHERE status = 'pending' AND site_id = ?1);
+	WHERE status = 'pending' AND site_id = ?1 AND next_attempt_at >= 0);
 -- name: audit_last_attempt
 SELECT attempt_id, started_at, finished_at, http_status, outcome, error
 FROM attempt WHERE site_id = ?1 ORDER BY attempt_id DESC LIMIT 1;
 -- name: audit_event
 SELECT d.event_id, d.site_id, s.name, e.message_id, e.kind, e.name, coalesce(d.email, e.email),
 	d.status, d.reason, d.attempts, d.maybe_sent, e.received_at, e.occurred_at,
-	iif(d.status = 'pending', max(d.next_attempt_at, coalesce(s.next_attempt_at, 0)), 0),
+	iif(d.status = 'pending' AND d.next_attempt_at >= 0,
+		max(d.next_attempt_at, coalesce(s.next_attempt_at, 0)), 0),
 	d.settled_at, d.last_attempt_id, a.http_status, a.error, d.detail,
 	e.body, v.context, v.integrations, coalesce(e.browser, 0)
 FROM delivery d
@@ -297,7 +408,7 @@ WHERE event_id > ?1 ORDER BY event_id;
 -- name: purge_body
 UPDATE event SET body = NULL WHERE event_id = ?1;
 -- name: purge_body_note
-UPDATE delivery SET payload_gone = 1 WHERE event_id = ?1;
+UPDATE delivery SET payload_gone = 1, user_id = NULL, anonymous_id = NULL WHERE event_id = ?1;
 -- name: purge_envelope
 UPDATE envelope SET events = events - ?3, payloads = payloads - ?2,
 	context = iif(payloads > ?2, context, NULL),
@@ -344,7 +455,8 @@ DELETE FROM erasure WHERE event_id <= ?1 AND email = ?2 COLLATE NOCASE;
 
 -- What an erasure looks at and takes away (src/outbox/erase.c).
 -- name: erase_events
-SELECT e.event_id, e.email, d.email, d.status, e.name, e.message_id, e.body, d.detail
+SELECT e.event_id, e.email, d.email, d.status, e.name, e.message_id, e.body, d.detail,
+	d.user_id, d.anonymous_id
 FROM event e JOIN delivery d ON d.event_id = e.event_id
 WHERE e.event_id > ?1 ORDER BY e.event_id;
 -- name: erase_answers
@@ -359,7 +471,8 @@ WHERE envelope_id = (SELECT envelope_id FROM event WHERE event_id = ?1 AND body 
 -- name: erase_event
 UPDATE event SET email = NULL, body = NULL WHERE event_id = ?1;
 -- name: erase_delivery
-UPDATE delivery SET email = NULL, payload_gone = 1, detail = NULL,
+UPDATE delivery SET email = NULL, payload_gone = 1, detail = NULL, user_id = NULL,
+	anonymous_id = NULL,
 	reason = iif(status = 'pending' OR status = 'held', 'erased', reason),
 	settled_at = iif(status = 'pending' OR status = 'held', ?2, settled_at),
 	next_attempt_at = 0,
@@ -374,6 +487,13 @@ UPDATE delivery SET detail = ?2 WHERE event_id = ?1;
 -- name: erase_remembered
 UPDATE operation_event SET detail = NULL
 WHERE event_id = ?1 AND operation_id IN (SELECT operation_id FROM operation);
+-- name: erase_event_ids
+UPDATE delivery SET user_id = NULL, anonymous_id = NULL WHERE event_id = ?1;
+-- name: erase_identities
+SELECT identity_id, email, id, with_user, site_id, person, taught FROM identity
+WHERE identity_id > ?1 ORDER BY identity_id;
+-- name: erase_identity
+DELETE FROM identity WHERE identity_id = ?1;
 -- name: erase_envelopes
 SELECT envelope_id, context, integrations FROM envelope WHERE envelope_id > ?1
 ORDER BY envelope_id;

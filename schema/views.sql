@@ -21,7 +21,8 @@ SELECT
 	d.attempts,
 	strftime('%Y-%m-%dT%H:%M:%fZ', e.received_at / 1000.0, 'unixepoch') AS received_at,
 	strftime('%Y-%m-%dT%H:%M:%fZ', e.occurred_at / 1000.0, 'unixepoch') AS occurred_at,
-	CASE WHEN d.status = 'pending' AND max(d.next_attempt_at, s.next_attempt_at) > 0
+	CASE WHEN d.status = 'pending' AND d.next_attempt_at >= 0
+			AND max(d.next_attempt_at, s.next_attempt_at) > 0
 		THEN strftime('%Y-%m-%dT%H:%M:%fZ',
 			max(d.next_attempt_at, s.next_attempt_at) / 1000.0, 'unixepoch')
 		END AS next_attempt_at,

@@ -72,6 +72,8 @@ struct config_site {
 	int64_t retry_max;
 	int64_t max_attempts;
 	int64_t max_age;
+	int64_t identity_wait;
+	int64_t identity_max;
 	int64_t all_refused;
 	char *partial;
 	char *ambiguous;
@@ -84,6 +86,7 @@ struct config_site {
 	char *arrays;
 	char *reserved_types;
 	char *integration_name;
+	struct config_list rules;
 	bool unique_key;
 	bool send_date;
 };

@@ -6,6 +6,7 @@
 #include "cli/address.h"
 #include "cli/config.h"
 #include "cli/settings.h"
+#include "event/rules.h"
 
 /* A body, its texts decoded, its events; and what unpacks it. Less would refuse some for ever. */
 #define BUFFERED_PER_BODY 3
@@ -51,6 +52,10 @@ check_site(const struct config *c, const struct config_site *site, struct err *e
 		return err_set(e, ERR_INPUT,
 		    "%s: site \"%s\": retry_max must be at least retry_first", place(c),
 		    site->name);
+	if (site->rules.n > RULES_MAX)
+		return err_set(e, ERR_INPUT,
+		    "%s: site \"%s\": rules has %zu rules, %d are possible: join some with *",
+		    place(c), site->name, site->rules.n, RULES_MAX);
 	if (site->ca_file[0] != '\0' && access(site->ca_file, R_OK) != 0) {
 		err_sys(e, "cannot read ca_file %s", site->ca_file);
 		return err_wrap(e, "%s: site \"%s\"", place(c), site->name);

@@ -14,6 +14,7 @@
 #include "cli/clocks.h"
 #include "cli/daemon_priv.h"
 #include "cli/erasures.h"
+#include "cli/identities.h"
 #include "cli/news.h"
 #include "cli/notify.h"
 #include "cli/process.h"
@@ -118,6 +119,7 @@ on_watch(evutil_socket_t fd, short what, void *arg)
 	clocks_tick(d->clocks);
 	retention_tick(d->retention, &d->config->retention);
 	erasures_tick(d->erasures);
+	identities_tick(d->identities, d->config, d->site_ids);
 }
 
 /* ---- start, in order ------------------------------------------------------------------------ */
@@ -351,6 +353,9 @@ start(struct daemon *d, struct err *e)
 	    || clocks_new(d->outbox, &clock_system, d->boot, &d->clocks, e) != 0
 	    || retention_new(d->outbox, &clock_system, clocks_age(d->clocks), &d->retention, e) != 0
 	    || erasures_new(d->outbox, &clock_system, &d->erasures, e) != 0
+	    || identities_new(d->outbox, &clock_system, clocks_age(d->clocks), &d->identities, e)
+		   != 0
+	    || identities_start(d->identities, d->config, d->site_ids, e) != 0
 	    || start_dispatcher(d, e) != 0 || start_ingest(d, e) != 0 || start_control(d, e) != 0)
 		return -1;
 	return outbox_start(d->outbox, e);
@@ -393,6 +398,7 @@ release(struct daemon *d)
 		event_free(d->watch);
 	retention_free(d->retention);
 	erasures_free(d->erasures);
+	identities_free(d->identities);
 	clocks_free(d->clocks);
 	news_free(d->news);
 	alarm_free(d->alarm);

@@ -19,6 +19,7 @@ struct event;
 struct event_base;
 struct news;
 struct erasures;
+struct identities;
 struct retention;
 
 struct daemon {
@@ -37,6 +38,7 @@ struct daemon {
 	struct news *news;
 	struct retention *retention;
 	struct erasures *erasures;
+	struct identities *identities;
 	struct clocks *clocks;
 	uint64_t boot;
 	enum outbox_health health; /* as last logged */

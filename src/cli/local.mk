@@ -22,6 +22,7 @@ src_libbentospool_a_SOURCES += \
 	src/cli/process.c src/cli/process.h \
 	src/cli/reload.c \
 	src/cli/erasures.c src/cli/erasures.h \
+	src/cli/identities.c src/cli/identities.h \
 	src/cli/retention.c src/cli/retention.h \
 	src/cli/secret.c src/cli/secret.h \
 	src/cli/setting_value.c \

@@ -10,6 +10,7 @@
 #include "cli/alarm.h"
 #include "cli/changes.h"
 #include "cli/daemon_priv.h"
+#include "cli/identities.h"
 #include "cli/wiring.h"
 
 /* The ids of the sites in their order in c; they are those that run. NULL: no memory. */
@@ -76,6 +77,7 @@ use_config(struct daemon *d, struct config *c, struct err *e)
 	free(d->site_ids);
 	d->config = c;
 	d->site_ids = ids;
+	identities_renew(d->identities);
 	return 0;
 }
 

@@ -5,7 +5,7 @@
 #include "cli/settings.h"
 
 #define MASK "********"
-#define TEXT_MAX 8192 /* bytes of one value */
+#define TEXT_MAX 65536 /* bytes of one value */
 
 /* ---- reading ---------------------------------------------------------------------------------*/
 

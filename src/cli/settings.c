@@ -30,6 +30,7 @@ static int check_pattern(const char *text, struct err *e);
 static int check_delete(const char *text, struct err *e);
 static int check_arrays(const char *text, struct err *e);
 static int check_reserved(const char *text, struct err *e);
+static int check_rule(const char *text, struct err *e);
 static int check_integration(const char *text, struct err *e);
 static int check_partial(const char *text, struct err *e);
 static int check_ambiguous(const char *text, struct err *e);
@@ -138,6 +139,10 @@ const struct setting settings[] = {
 	  .help = "failures of an event itself, not outages, until it has failed; 0: never" },
 	{ SITE(max_age), SECONDS("0", 0, INT64_C(315360000000)),
 	  .help = "seconds after which an event that was not delivered has failed; 0: never" },
+	{ SITE(identity_wait), SECONDS("86400", 0, INT64_C(31536000000)),
+	  .help = "seconds that an event without an address waits until an identify tells it; 0: none" },
+	{ SITE(identity_max), NUMBER("1000000", 0, 1000000000),
+	  .help = "ids of persons whose addresses are kept; 0: none, and none looked up" },
 	{ SITE(all_refused), NUMBER("25", 0, 1000000),
 	  .help = "events refused one after another, none accepted, that pause the site; 0: never" },
 	{ SITE(partial), TEXT("split"), .check = check_partial,
@@ -162,6 +167,8 @@ const struct setting settings[] = {
 	  .help = "track calls named $purchase, $tag, ...: server (not from browsers), pass or block" },
 	{ SITE(integration_name), TEXT("Bento"), .check = check_integration,
 	  .help = "our name in a call's integrations, which may say false to it" },
+	{ SITE(rules), LIST(NULL), .check = check_rule,
+	  .help = "what becomes of track calls by their names: drop, rename, as $purchase, tag" },
 	{ SITE(unique_key), SWITCH("true"),
 	  .help = "details.unique.key = messageId, unless the event has one: lets Bento drop repeats" },
 	{ SITE(send_date), SWITCH("true"),
@@ -227,6 +234,14 @@ check_reserved(const char *text, struct err *e)
 	return mapping_reserved_parse(text, &reserved) == 0
 		   ? 0
 		   : err_set(e, ERR_INPUT, "must be \"server\", \"pass\" or \"block\"");
+}
+
+static int
+check_rule(const char *text, struct err *e)
+{
+	struct rules rules = { .n = 0 };
+
+	return rules_add(&rules, text, e);
 }
 
 static int

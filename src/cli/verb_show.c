@@ -53,6 +53,7 @@ in_words(const char *reason)
 	static const char *const words[][2] = {
 		{ "unsupported_event_type", "events of this kind are not forwarded" },
 		{ "no_email", "it has no e-mail address" },
+		{ "awaiting_identity", "its address is not known until an identify tells it" },
 		{ "event_not_defined", "it has no name" },
 		{ "integrations", "its integrations say that it is not for Bento" },
 		{ "reserved_type", "its name is a type that acts on the subscriber, which "

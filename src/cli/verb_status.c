@@ -115,6 +115,9 @@ print_counts(const struct audit_site *s)
 		if (s->counts[i] > 0 || i <= STATUS_FAILED)
 			printf("  %-12s %12lld\n", status_name((enum event_status)i),
 			    (long long)s->counts[i]);
+	if (s->awaiting > 0)
+		printf("  %-12s %12lld  (of the pending: until an identify tells their address)\n",
+		    "awaiting", (long long)s->awaiting);
 	if (s->maybe_sent > 0)
 		printf("  %-12s %12lld  (Bento may have got them unseen; perhaps twice: %lld)\n",
 		    "maybe sent", (long long)s->maybe_sent, (long long)s->perhaps_twice);
@@ -266,6 +269,7 @@ site_json(const struct report *r, const struct audit_site *s)
 	for (int i = 0; i < STATUS_COUNT; i++)
 		cJSON_AddNumberToObject(
 		    counts, status_name((enum event_status)i), (double)s->counts[i]);
+	cJSON_AddNumberToObject(o, "awaiting_identity", (double)s->awaiting);
 	cJSON_AddNumberToObject(o, "maybe_sent", (double)s->maybe_sent);
 	cJSON_AddNumberToObject(o, "perhaps_twice", (double)s->perhaps_twice);
 	if (s->oldest_pending_id != 0) {

@@ -53,6 +53,8 @@ wiring_mapping(const struct config_site *s, struct mapping_options *ret)
 	snprintf(ret->page, sizeof(ret->page), "%s", s->page);
 	snprintf(ret->screen, sizeof(ret->screen), "%s", s->screen);
 	snprintf(ret->group, sizeof(ret->group), "%s", s->group);
+	for (size_t i = 0; i < s->rules.n; i++)
+		(void)rules_add(&ret->rules, s->rules.item[i], NULL);
 	snprintf(ret->integration, sizeof(ret->integration), "%s", s->integration_name);
 }
 
@@ -81,6 +83,16 @@ wiring_site_dispatch(struct config *c, const struct config_site *s, int64_t site
 		.max_age_ms = s->max_age,
 	};
 	wiring_mapping(s, &ret->mapping);
+}
+
+void
+wiring_identity(const struct config_site *s, int64_t site_id, struct identity_site *ret)
+{
+	*ret = (struct identity_site){
+		.site_id = site_id,
+		.max_ids = s->identity_max,
+		.waits = s->identity_wait > 0 && s->identity_max > 0,
+	};
 }
 
 static const char *const *

@@ -9,6 +9,7 @@
 #include "control/control.h"
 #include "dispatch/dispatcher.h"
 #include "ingest/ingest.h"
+#include "outbox/identity.h"
 #include "outbox/outbox.h"
 
 /* Owns what it holds. */
@@ -20,6 +21,8 @@ void wiring_site_dispatch(struct config *c, const struct config_site *s, int64_t
 void wiring_site_ingest(
     const struct config_site *s, int64_t site_id, struct ingest_site_options *ret);
 /* All but the sites. */
+/* Nobody is given up by it. */
+void wiring_identity(const struct config_site *s, int64_t site_id, struct identity_site *ret);
 void wiring_ingest(const struct config *c, struct ingest_options *ret);
 
 #endif

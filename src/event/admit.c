@@ -94,9 +94,12 @@ is_meant_for_us(const struct mapping_options *o, const struct admit_facts *f)
 
 /* ---- reserved types -------------------------------------------------------------------------- */
 
+/* A rule's purchase is the operator's word; but an order that a browser names could be invented. */
 static bool
-may_act(const struct mapping_options *o, const struct admit_facts *f)
+may_act(const struct mapping_options *o, const struct admit_facts *f, const struct rule *rule)
 {
+	if (rule != NULL && rule->purchase)
+		return !f->browser || o->reserved == MAPPING_RESERVED_PASS;
 	if (f->kind != KIND_TRACK || !reserved_is(f->name))
 		return true;
 	switch (o->reserved) {
@@ -113,9 +116,13 @@ may_act(const struct mapping_options *o, const struct admit_facts *f)
 const char *
 admit_event(const struct mapping_options *o, const struct admit_facts *f)
 {
+	const struct rule *rule = f->kind == KIND_TRACK ? rules_find(&o->rules, f->name) : NULL;
+
 	if (!is_forwarded(o, f->kind))
 		return mapping_not_forwarded;
 	if (!is_meant_for_us(o, f))
 		return mapping_not_for_us;
-	return may_act(o, f) ? NULL : mapping_reserved_type;
+	if (rule != NULL && rule->drop)
+		return mapping_dropped;
+	return may_act(o, f, rule) ? NULL : mapping_reserved_type;
 }

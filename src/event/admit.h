@@ -22,7 +22,8 @@ struct admit_facts {
 
 /*
  * NULL: it is forwarded, as far as can be told from this. Otherwise a static word:
- * "unsupported_event_type", "integrations" or "reserved_type"; mapping_status says the status.
+ * "unsupported_event_type", "integrations", "rule" or "reserved_type"; mapping_status says the
+ * status.
  */
 const char *admit_event(const struct mapping_options *o, const struct admit_facts *f);
 

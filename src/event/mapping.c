@@ -2,7 +2,7 @@
  * The event's bytes are read once more with the strict reader; what is forwarded of them is copied
  * as it stands.
  */
-#include "event/mapping.h"
+#include "event/mapping_priv.h"
 
 #include <string.h>
 #include <strings.h>
@@ -15,16 +15,6 @@
 #include "event/person.h"
 #include "event/reserved.h"
 #include "event/traits.h"
-
-/* What the pass over the event found. */
-struct found {
-	struct slice properties; /* absent when there are none, or null; of identify and group the
-				  * traits */
-	struct slice integrations;
-	bool has_unique;
-	struct slice first_name; /* raw */
-	struct slice last_name;
-};
 
 /*
  * The names are those of whoever has the address. When the address that the event is delivered to
@@ -96,8 +86,8 @@ find(const struct mapping_input *in, struct found *ret, const char **ret_reason)
 	return find_names(in, &f.sources, ret);
 }
 
-static void
-append_names(const struct found *found, struct buf *to)
+void
+mapping_append_names(const struct found *found, struct buf *to)
 {
 	if (found->first_name.p == NULL && found->last_name.p == NULL)
 		return;
@@ -137,8 +127,8 @@ append_details(const struct found *found, struct slice unique_key, struct buf *t
 	buf_append_byte(to, '}');
 }
 
-static void
-append_date(int64_t occurred_at, struct buf *to)
+void
+mapping_append_date(int64_t occurred_at, struct buf *to)
 {
 	char date[ISOTIME_SIZE];
 
@@ -151,6 +141,7 @@ append_date(int64_t occurred_at, struct buf *to)
 const char mapping_not_forwarded[] = "unsupported_event_type";
 const char mapping_not_for_us[] = "integrations";
 const char mapping_reserved_type[] = "reserved_type";
+const char mapping_dropped[] = "rule";
 
 /* The name that the kind is forwarded by; NULL: its own. */
 static const char *
@@ -214,10 +205,15 @@ poses_as_reserved(const struct mapping_options *o, const struct mapping_input *i
 	return reserved;
 }
 
+static bool
+goes_by_its_name(const struct rule *rule)
+{
+	return rule == NULL || (rule->rename.n == 0 && (!rule->purchase || rule->also));
+}
+
 /* Also after a requeue, and under other settings than at its receipt. */
 static const char *
-find_refusal(
-    const struct mapping_options *o, const struct mapping_input *in, const struct found *found)
+find_refusal(const struct mapping_options *o, const struct mapping_input *in, struct found *found)
 {
 	const struct admit_facts facts = {
 		.kind = in->kind,
@@ -230,7 +226,12 @@ find_refusal(
 
 	if (reason == NULL && poses_as_reserved(o, in))
 		reason = mapping_reserved_type;
-	if (reason == NULL && in->kind == KIND_TRACK)
+	if (reason != NULL || in->kind != KIND_TRACK)
+		return reason;
+	found->rule = rules_find(&o->rules, in->name);
+	if (found->rule != NULL && found->rule->purchase)
+		reason = purchase_read(found->rule, found->properties, &found->purchase);
+	if (reason == NULL && goes_by_its_name(found->rule))
 		reason = reserved_fault(in->name, found->properties);
 	return reason;
 }
@@ -242,12 +243,13 @@ is_native(const struct mapping_input *in)
 }
 
 static void
-append_type(const struct mapping_options *o, const struct mapping_input *in, struct buf *to)
+append_type(const struct mapping_options *o, const struct mapping_input *in, struct slice name,
+    struct buf *to)
 {
 	struct buf type;
 
 	if (pattern_of(o, in->kind) == NULL) {
-		json_string_append(to, in->name);
+		json_string_append(to, name.n > 0 ? name : in->name);
 		return;
 	}
 	buf_init(&type, in->name.n + MAPPING_NAME_SIZE);
@@ -257,20 +259,20 @@ append_type(const struct mapping_options *o, const struct mapping_input *in, str
 	buf_free(&type);
 }
 
-static void
-append_event(const struct mapping_options *o, const struct mapping_input *in,
-    const struct found *found, struct buf *to)
+void
+mapping_append_event(const struct mapping_options *o, const struct mapping_input *in,
+    const struct found *found, struct slice name, struct buf *to)
 {
 	bool add_unique = o->unique_key && !found->has_unique && in->message_id.n > 0;
 
 	buf_append_literal(to, "{\"type\":");
-	append_type(o, in, to);
+	append_type(o, in, name, to);
 	buf_append_literal(to, ",\"email\":");
 	json_string_append(to, in->email);
-	append_names(found, to);
+	mapping_append_names(found, to);
 	append_details(found, add_unique ? in->message_id : SLICE_NONE, to);
 	if (o->send_date)
-		append_date(in->occurred_at, to);
+		mapping_append_date(in->occurred_at, to);
 	buf_append_byte(to, '}');
 }
 
@@ -288,7 +290,7 @@ append_update(const struct mapping_options *o, const struct mapping_input *in,
 	buf_append_byte(to, '}');
 	append_details(&none, o->unique_key ? in->message_id : SLICE_NONE, to);
 	if (o->send_date)
-		append_date(in->occurred_at, to);
+		mapping_append_date(in->occurred_at, to);
 	buf_append_byte(to, '}');
 }
 
@@ -302,22 +304,28 @@ append_subscriber(const struct mapping_options *o, const struct mapping_input *i
 	buf_append_byte(to, '}');
 }
 
-static enum bento_endpoint
+static struct mapped
 append_mapped(const struct mapping_options *o, const struct mapping_input *in, struct found *found,
     struct buf *to)
 {
+	struct mapped mapped = { .endpoint = BENTO_EVENTS, .items = 1 };
+
 	if (in->kind != KIND_IDENTIFY) {
-		append_event(o, in, found, to);
-		return BENTO_EVENTS;
+		if (found->rule != NULL)
+			mapped.items = mapping_append_by_rule(o, in, found, to);
+		else
+			mapping_append_event(o, in, found, SLICE_NONE, to);
+		return mapped;
 	}
 	if (found->properties.p == NULL)
 		found->properties = SLICE("{}");
 	if (o->identify == MAPPING_IDENTIFY_SUBSCRIBERS) {
 		append_subscriber(o, in, found, to);
-		return BENTO_SUBSCRIBERS;
+		mapped.endpoint = BENTO_SUBSCRIBERS;
+	} else {
+		append_update(o, in, found, to);
 	}
-	append_update(o, in, found, to);
-	return BENTO_EVENTS;
+	return mapped;
 }
 
 /* Why it cannot be sent, with what was found in it; NULL, also when memory ran out: rc says. */
@@ -343,19 +351,19 @@ mapping_append(const struct mapping_options *o, const struct mapping_input *in, 
     struct mapped *ret_mapped, const char **ret_reason)
 {
 	struct found found = { .has_unique = false };
-	enum bento_endpoint endpoint;
+	struct mapped mapped;
 	size_t before = to->n;
 
 	if (is_native(in))
 		return native_append(o, in, to, ret_mapped, ret_reason);
 	if (examine(o, in, &found, ret_reason) != 0)
 		return -1;
-	endpoint = append_mapped(o, in, &found, to);
+	mapped = append_mapped(o, in, &found, to);
 	if (to->failed) {
 		buf_truncate(to, before);
 		return -1;
 	}
-	*ret_mapped = (struct mapped){ .endpoint = endpoint, .items = 1 };
+	*ret_mapped = mapped;
 	return 0;
 }
 
@@ -364,24 +372,18 @@ mapping_status(const char *reason)
 {
 	if (strcmp(reason, mapping_not_forwarded) == 0)
 		return STATUS_UNSUPPORTED;
-	if (strcmp(reason, mapping_not_for_us) == 0 || strcmp(reason, mapping_reserved_type) == 0)
+	if (strcmp(reason, mapping_not_for_us) == 0 || strcmp(reason, mapping_reserved_type) == 0
+	    || strcmp(reason, mapping_dropped) == 0)
 		return STATUS_DISCARDED;
 	return STATUS_INVALID;
 }
 
-bool
-mapping_has_key(const struct mapping_options *o, const struct mapping_input *in)
+/* The event's own key, or ours. */
+static bool
+event_has_key(const struct mapping_options *o, const struct mapping_input *in)
 {
 	struct json_value value;
 
-	if (is_native(in))
-		return native_has_key(o, in);
-	/* To write a subscriber's fields twice changes nothing. */
-	if (in->kind == KIND_IDENTIFY)
-		return o->identify == MAPPING_IDENTIFY_SUBSCRIBERS
-		       || (o->unique_key && in->message_id.n > 0);
-	if (in->kind == KIND_GROUP)
-		return o->unique_key && in->message_id.n > 0;
 	value = event_find_member(in->body, "properties");
 	if (value.type == JSON_OBJECT)
 		value = event_find_member(value.raw, "unique");
@@ -395,4 +397,32 @@ mapping_has_key(const struct mapping_options *o, const struct mapping_input *in)
 		value.type = JSON_NONE;
 	return value.type == JSON_NUMBER
 	       || (value.type == JSON_STRING && !json_string_is(value.raw, ""));
+}
+
+/* Every item needs one: an order has its own, a tag has ours. */
+static bool
+rule_has_keys(
+    const struct mapping_options *o, const struct mapping_input *in, const struct rule *rule)
+{
+	bool event = !rule->purchase || rule->also,
+	     tags = rule->tag.n > 0 || rule->remove_tag.n > 0;
+
+	return (!event || event_has_key(o, in))
+	       && (!tags || (o->unique_key && in->message_id.n > 0));
+}
+
+bool
+mapping_has_key(const struct mapping_options *o, const struct mapping_input *in)
+{
+	const struct rule *rule = in->kind == KIND_TRACK ? rules_find(&o->rules, in->name) : NULL;
+
+	if (is_native(in))
+		return native_has_key(o, in);
+	/* To write a subscriber's fields twice changes nothing. */
+	if (in->kind == KIND_IDENTIFY)
+		return o->identify == MAPPING_IDENTIFY_SUBSCRIBERS
+		       || (o->unique_key && in->message_id.n > 0);
+	if (in->kind == KIND_GROUP)
+		return o->unique_key && in->message_id.n > 0;
+	return rule != NULL ? rule_has_keys(o, in, rule) : event_has_key(o, in);
 }

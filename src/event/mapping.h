@@ -3,9 +3,9 @@
  *
  * A track call becomes what the Segment destination function made of it: type = event, email,
  * details = properties, fields from the names. Other kinds: see struct mapping_options; what is not
- * forwarded at all is event/admit's to say. `properties` is copied byte for byte. Added are
- * details.unique.key (unless properties has a `unique` of any kind) and date, when the options say
- * so.
+ * forwarded at all is event/admit's to say. Rules by name: event/rules.h. `properties` is copied
+ * byte for byte. Added are details.unique.key (unless properties has a `unique` of any kind) and
+ * date, when the options say so.
  */
 #ifndef EVENT_MAPPING_H
 #define EVENT_MAPPING_H
@@ -18,6 +18,7 @@
 #include "base/slice.h"
 #include "event/bento.h"
 #include "event/kind.h"
+#include "event/rules.h"
 
 enum mapping_identify {
 	MAPPING_IDENTIFY_NONE,          /* not forwarded */
@@ -46,12 +47,14 @@ struct mapping_options {
 	char screen[MAPPING_NAME_SIZE];
 	char group[MAPPING_NAME_SIZE];
 	char integration[MAPPING_NAME_SIZE]; /* our name in `integrations`; "": Bento */
+	struct rules rules;                  /* of track calls, by their names */
 };
 
 /* Reasons, recognised by these pointers. */
 extern const char mapping_not_forwarded[]; /* "unsupported_event_type" */
 extern const char mapping_not_for_us[];    /* "integrations" */
 extern const char mapping_reserved_type[]; /* "reserved_type" */
+extern const char mapping_dropped[];       /* "rule" */
 
 /* What the outbox kept of one event; all slices borrowed. */
 struct mapping_input {

@@ -69,6 +69,20 @@ describe_text(const char *key, const char *text, struct buf *to)
 	json_string_append(to, slice_from(text));
 }
 
+static void
+describe_rules(const struct rules *rules, struct buf *to)
+{
+	for (unsigned i = 0; i < rules->n; i++) {
+		if (i == 0)
+			buf_append_literal(to, ",\"rules\":[");
+		else
+			buf_append_byte(to, ',');
+		json_string_append(to, slice_from(rules->rule[i].text));
+	}
+	if (rules->n > 0)
+		buf_append_byte(to, ']');
+}
+
 void
 mapping_describe(const struct mapping_options *o, struct buf *to)
 {
@@ -86,6 +100,7 @@ mapping_describe(const struct mapping_options *o, struct buf *to)
 	describe_text("screen", o->screen, to);
 	describe_text("group", o->group, to);
 	describe_text("integration_name", o->integration, to);
+	describe_rules(&o->rules, to);
 	buf_append_byte(to, '}');
 }
 
@@ -137,9 +152,25 @@ static bool
 is_known(const char *key)
 {
 	static const char *const known[] = { "unique_key", "send_date", "identify",
-		"reserved_types", "arrays", "page", "screen", "group", "integration_name" };
+		"reserved_types", "arrays", "page", "screen", "group", "integration_name",
+		"rules" };
 
 	return find_name(known, COUNT(known), key) >= 0;
+}
+
+static int
+parse_rules(const cJSON *object, struct rules *rules)
+{
+	const cJSON *list = cJSON_GetObjectItemCaseSensitive(object, "rules"), *item;
+
+	if (list != NULL && !cJSON_IsArray(list))
+		return -1;
+	cJSON_ArrayForEach(item, list)
+	{
+		if (!cJSON_IsString(item) || rules_add(rules, item->valuestring, NULL) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int
@@ -159,6 +190,7 @@ parse_object(const cJSON *object, struct mapping_options *o)
 		       && parse_text(object, "screen", o->screen) == 0
 		       && parse_text(object, "group", o->group) == 0
 		       && parse_text(object, "integration_name", o->integration) == 0
+		       && parse_rules(object, &o->rules) == 0
 		   ? 0
 		   : -1;
 }

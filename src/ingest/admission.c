@@ -94,7 +94,7 @@ admission_apply(const struct admission *a, int64_t site_id, struct segment_reque
 	for (size_t i = 0; site != NULL && i < r->n_events; i++) {
 		struct segment_event *event = &r->events[i];
 
-		if (event->status != STATUS_PENDING && event->status != STATUS_UNSUPPORTED)
+		if (event->status == STATUS_INVALID && event->reason != segment_no_email)
 			continue;
 		if (event->kind == KIND_DELETE && site->erase)
 			judge_delete(browser, event);

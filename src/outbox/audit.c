@@ -129,6 +129,7 @@ tally(struct outbox_audit *a, struct audit_site *sites, size_t n, struct err *e)
 		if (site == NULL || status_parse(db_text(stmt, 1), &status) != 0)
 			continue;
 		site->counts[status]++;
+		site->awaiting += status == STATUS_PENDING && db_int(stmt, 3) != 0;
 		site->maybe_sent += db_int(stmt, 2) > 0;
 		site->perhaps_twice += db_int(stmt, 2) + (status == STATUS_DELIVERED) > 1;
 	}

@@ -62,9 +62,10 @@ struct audit_site {
 	char pause_by[AUDIT_NAME_MAX];
 	char pause_note[AUDIT_TEXT_MAX];
 	int64_t counts[STATUS_COUNT];
+	int64_t awaiting;          /* of the pending: until an identify tells their address */
 	int64_t maybe_sent;        /* events that Bento may have got without our knowing */
 	int64_t perhaps_twice;     /* of them: sent again, so that Bento may have got two */
-	int64_t oldest_pending_id; /* 0: none is pending */
+	int64_t oldest_pending_id; /* of those that may be sent; 0: there is none */
 	int64_t oldest_pending_at; /* when it was received */
 	int64_t last_attempt_id;   /* 0: none yet; the rest is of that attempt */
 	int64_t last_started_at;

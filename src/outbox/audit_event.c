@@ -3,6 +3,7 @@
 
 #include "outbox/audit.h"
 #include "outbox/audit_priv.h"
+#include "outbox/messages.h"
 
 #define WIDE_COLUMN 19 /* body, context */
 
@@ -51,21 +52,25 @@ audit_prepare(struct outbox_audit *a, const struct outbox_filter *f, struct buf 
 }
 
 static sqlite3_stmt *
-prepare_page(struct outbox_audit *a, const struct outbox_filter *f, const struct audit_page *page,
-    struct err *e)
+prepare_page(struct outbox_audit *a, const struct outbox_filter *filter,
+    const struct audit_page *page, struct err *e)
 {
+	struct outbox_filter f;
 	sqlite3_stmt *stmt;
 	struct buf sql;
 
+	if (messages_narrow(&a->db, filter, &f, e) != 0)
+		return NULL;
 	buf_init(&sql, AUDIT_SQL_MAX);
 	buf_append_literal(&sql, AUDIT_LIST_COLUMNS);
-	filter_sql(f, FILTER_WANT_EVENT | FILTER_WANT_SITE | FILTER_WANT_ATTEMPT, &sql);
+	filter_sql(&f, FILTER_WANT_EVENT | FILTER_WANT_SITE | FILTER_WANT_ATTEMPT, &sql);
 	if (page->newest)
 		buf_append_literal(&sql, " AND d.event_id < :before ORDER BY d.event_id DESC");
 	else
 		buf_append_literal(&sql, " ORDER BY d.event_id");
 	buf_append_literal(&sql, " LIMIT :rows");
-	stmt = audit_prepare(a, f, &sql, page->newest ? 0 : page->from, e);
+	stmt = audit_prepare(a, &f, &sql, page->newest ? 0 : page->from, e);
+	messages_narrow_end(filter, &f);
 	if (stmt == NULL)
 		return NULL;
 	if (page->newest)
@@ -102,16 +107,20 @@ outbox_audit_list(struct outbox_audit *a, const struct outbox_filter *f, struct 
 
 int
 outbox_audit_count(
-    struct outbox_audit *a, const struct outbox_filter *f, int64_t *ret_count, struct err *e)
+    struct outbox_audit *a, const struct outbox_filter *filter, int64_t *ret_count, struct err *e)
 {
+	struct outbox_filter f;
 	sqlite3_stmt *stmt;
 	struct buf sql;
 	int rc;
 
+	if (messages_narrow(&a->db, filter, &f, e) != 0)
+		return -1;
 	buf_init(&sql, AUDIT_SQL_MAX);
 	buf_append_literal(&sql, "SELECT count(*)");
-	filter_sql(f, 0, &sql);
-	stmt = audit_prepare(a, f, &sql, 0, e);
+	filter_sql(&f, 0, &sql);
+	stmt = audit_prepare(a, &f, &sql, 0, e);
+	messages_narrow_end(filter, &f);
 	if (stmt == NULL)
 		return -1;
 	rc = db_step(&a->db, stmt, e);

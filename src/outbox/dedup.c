@@ -20,11 +20,17 @@ home_of(uint64_t key)
 }
 
 uint64_t
-dedup_key(const struct dedup *d, int64_t site_id, struct slice message_id)
+dedup_key_of(const struct siphash_key *secret, int64_t site_id, struct slice message_id)
 {
-	struct siphash_key key = { d->secret.k0, d->secret.k1 ^ (uint64_t)site_id };
+	struct siphash_key key = { secret->k0, secret->k1 ^ (uint64_t)site_id };
 
 	return siphash(&key, message_id.p, message_id.n);
+}
+
+uint64_t
+dedup_key(const struct dedup *d, int64_t site_id, struct slice message_id)
+{
+	return dedup_key_of(&d->secret, site_id, message_id);
 }
 
 static void
@@ -120,9 +126,9 @@ dedup_add(struct dedup *d, struct db *db, uint64_t key, int64_t event_id, struct
 	return sweep(d, db, e);
 }
 
-/* Is event_id really this message? 1, 0, -1. */
-static int
-verify(struct db *db, int64_t event_id, int64_t site_id, struct slice message_id, struct err *e)
+int
+dedup_verify(
+    struct db *db, int64_t event_id, int64_t site_id, struct slice message_id, struct err *e)
 {
 	sqlite3_stmt *stmt = db_stmt(db, STMT_EVENT_IS_MESSAGE, e);
 	int rc;
@@ -137,8 +143,8 @@ verify(struct db *db, int64_t event_id, int64_t site_id, struct slice message_id
 	return rc;
 }
 
-static int
-find_in_table(struct db *db, uint64_t key, int64_t *ret_event_id, struct err *e)
+int
+dedup_find_in_table(struct db *db, uint64_t key, int64_t *ret_event_id, struct err *e)
 {
 	sqlite3_stmt *stmt = db_stmt(db, STMT_MESSAGE_KEY_GET, e);
 	int rc;
@@ -164,17 +170,35 @@ dedup_find(struct dedup *d, struct db *db, uint64_t key, int64_t site_id, struct
 		if (d->slots[i].key != key)
 			continue;
 		event_id = d->slots[i].event_id;
-		rc = verify(db, event_id, site_id, message_id, e);
+		rc = dedup_verify(db, event_id, site_id, message_id, e);
 		if (rc == 1)
 			*ret_event_id = event_id;
 		if (rc != 0)
 			return rc;
 	}
-	rc = find_in_table(db, key, &event_id, e);
+	rc = dedup_find_in_table(db, key, &event_id, e);
 	if (rc == 1)
-		rc = verify(db, event_id, site_id, message_id, e);
+		rc = dedup_verify(db, event_id, site_id, message_id, e);
 	if (rc == 1)
 		*ret_event_id = event_id;
+	return rc;
+}
+
+int
+dedup_secret(struct db *db, struct siphash_key *ret_secret, struct err *e)
+{
+	sqlite3_stmt *stmt = db_stmt(db, STMT_META_GET, e);
+	int rc;
+
+	if (stmt == NULL)
+		return -1;
+	db_bind_text(stmt, 1, SLICE("dedup_secret"));
+	rc = db_step(db, stmt, e);
+	if (rc == 1 && sqlite3_column_bytes(stmt, 0) == sizeof(*ret_secret))
+		memcpy(ret_secret, sqlite3_column_blob(stmt, 0), sizeof(*ret_secret));
+	else if (rc == 1)
+		rc = 0;
+	db_done(stmt);
 	return rc;
 }
 
@@ -194,16 +218,9 @@ load_secret(struct dedup *d, struct db *db, struct err *e)
 	sqlite3_bind_blob(stmt, 2, &fresh, sizeof(fresh), SQLITE_STATIC);
 	if (db_run(db, stmt, e) != 0)
 		return -1;
-	stmt = db_stmt(db, STMT_META_GET, e);
-	if (stmt == NULL)
-		return -1;
-	db_bind_text(stmt, 1, SLICE("dedup_secret"));
-	rc = db_step(db, stmt, e);
-	if (rc == 1 && sqlite3_column_bytes(stmt, 0) == sizeof(d->secret))
-		memcpy(&d->secret, sqlite3_column_blob(stmt, 0), sizeof(d->secret));
-	else if (rc >= 0)
-		rc = err_set(e, ERR_IO, "the database has lost its dedup_secret");
-	db_done(stmt);
+	rc = dedup_secret(db, &d->secret, e);
+	if (rc == 0)
+		return err_set(e, ERR_IO, "the database has lost its dedup_secret");
 	return rc < 0 ? -1 : 0;
 }
 

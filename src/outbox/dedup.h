@@ -53,4 +53,15 @@ int dedup_find(struct dedup *d, struct db *db, uint64_t key, int64_t site_id,
 /* Notes a new event; ids must ascend. Inside the transaction that stores it. */
 int dedup_add(struct dedup *d, struct db *db, uint64_t key, int64_t event_id, struct err *e);
 
+/* ---- for outbox/messages.c, on any connection ------------------------------------------------ */
+
+/* 1; 0: the file has none (any more); -1. */
+int dedup_secret(struct db *db, struct siphash_key *ret_secret, struct err *e);
+uint64_t dedup_key_of(const struct siphash_key *secret, int64_t site_id, struct slice message_id);
+/* The event that message_key has for a key, whatever its message is. 1, 0, -1. */
+int dedup_find_in_table(struct db *db, uint64_t key, int64_t *ret_event_id, struct err *e);
+/* Is event_id really this message? 1, 0, -1. */
+int dedup_verify(
+    struct db *db, int64_t event_id, int64_t site_id, struct slice message_id, struct err *e);
+
 #endif

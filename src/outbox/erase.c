@@ -6,6 +6,7 @@
 
 #include "outbox/db.h"
 #include "outbox/erase_text.h"
+#include "outbox/identity.h"
 #include "outbox/operation.h"
 
 #define TEXT_MAX (256u << 20)
@@ -89,6 +90,26 @@ replace_quotes(struct erasing *s, sqlite3_stmt *row, int64_t id, int first, int 
 	return rc;
 }
 
+/* ---- what is known of the person's ids ------------------------------------------------------- */
+
+/* The columns are those of STMT_ERASE_IDENTITIES. */
+static int
+visit_identity(struct erasing *s, sqlite3_stmt *row)
+{
+	if (s->erase->asked_by != 0 && db_int(row, 6) > s->erase->asked_by)
+		return 0;
+	if (!is_address(s, db_text(row, 1)) && !erase_text_has(db_text(row, 2), &s->needle)
+	    && !erase_text_has(db_text(row, 3), &s->needle))
+		return 0;
+	s->erase->n_quotes++;
+	if (s->erase->dry_run)
+		return 0;
+	if (identity_count(s->db, db_int(row, 4), -1, s->e) != 0
+	    || run_with_id(s, STMT_RELEASE_END, db_int(row, 5)) != 0)
+		return -1;
+	return run_with_id(s, STMT_ERASE_IDENTITY, db_int(row, 0));
+}
+
 /* ---- the person's events -------------------------------------------------------------------- */
 
 /* The columns are those of STMT_ERASE_EVENTS. */
@@ -147,7 +168,13 @@ visit_event(struct erasing *s, sqlite3_stmt *row)
 	s->erase->last_event_id = db_int(row, 0);
 	if (is_address(s, db_text(row, 1)) || is_address(s, db_text(row, 2)))
 		return erase_event(s, row);
-	return quoting_event(s, row, db_int(row, 0));
+	if (quoting_event(s, row, db_int(row, 0)) != 0)
+		return -1;
+	if (s->erase->dry_run
+	    || (!erase_text_has(db_text(row, 8), &s->needle)
+		&& !erase_text_has(db_text(row, 9), &s->needle)))
+		return 0;
+	return run_with_id(s, STMT_ERASE_EVENT_IDS, db_int(row, 0));
 }
 
 static int
@@ -175,6 +202,7 @@ static const struct {
 	int (*visit)(struct erasing *s, sqlite3_stmt *row);
 	int texts, n_texts; /* columns, for counting bytes */
 } phases[] = {
+	[ERASE_IDENTITIES] = { STMT_ERASE_IDENTITIES, visit_identity, 1, 3 },
 	[ERASE_EVENTS] = { STMT_ERASE_EVENTS, visit_event, 6, 1 },
 	[ERASE_ENVELOPES] = { STMT_ERASE_ENVELOPES, visit_envelope, 1, 2 },
 	[ERASE_ATTEMPTS] = { STMT_ERASE_ATTEMPTS, visit_attempt, 1, 2 },

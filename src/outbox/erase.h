@@ -3,11 +3,11 @@
  * outbox_send, in slices.
  *
  * Events that carry the address or go to it lose their bodies and addresses; those that wait are
- * discarded; a row without anything personal remains for the audit. Where others quote the address,
- * in a body, an answer of Bento, the filter or note of an operation, it is replaced. In texts it is
- * found without regard to case, with its @ also written as %40 or \u0040. SQLite's secure_delete
- * overwrites what was there, and the WAL is cut at the end, unless a reader stands in the way: then
- * the next checkpoint does it.
+ * discarded; a row without anything personal remains for the audit. What is known of ids that lead
+ * to the address is forgotten. Where others quote the address, in a body, an answer of Bento, the
+ * filter or note of an operation, it is replaced. In texts it is found without regard to case, with
+ * its @ also written as %40 or \u0040. SQLite's secure_delete overwrites what was there, and the
+ * WAL is cut at the end, unless a reader stands in the way: then the next checkpoint does it.
  */
 #ifndef OUTBOX_ERASE_H
 #define OUTBOX_ERASE_H
@@ -23,7 +23,14 @@
 /* What stands in the place of an address that others quote. */
 #define ERASE_WORD "erased@erased.invalid"
 
-enum erase_phase { ERASE_EVENTS, ERASE_ENVELOPES, ERASE_ATTEMPTS, ERASE_OPERATIONS, ERASE_DONE };
+enum erase_phase {
+	ERASE_IDENTITIES,
+	ERASE_EVENTS,
+	ERASE_ENVELOPES,
+	ERASE_ATTEMPTS,
+	ERASE_OPERATIONS,
+	ERASE_DONE
+};
 
 /*
  * OUTBOX_ERASE. The strings stay the sender's until done(). ERR_INPUT: no address.

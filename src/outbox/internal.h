@@ -11,6 +11,7 @@
 #include "outbox/files.h"
 #include "outbox/outbox.h"
 #include "outbox/put.h"
+#include "outbox/waiting.h"
 
 #define WRITER_PAGE_BYTES 8192
 /* Pages in the WAL at which they are copied into the file. */
@@ -24,6 +25,7 @@ struct outbox {
 	struct dedup dedup;
 	struct rand rand;
 	struct put put;
+	struct waiting waiting;
 	struct files files;
 	struct mailbox box;
 	pthread_t thread;
@@ -34,6 +36,8 @@ struct outbox {
 	int64_t full_until;    /* mono ms: no attempt to store before; 0: none */
 	struct err stop_error; /* of the last checkpoint */
 	int stop_rc;
+	struct outbox_waiting go_on; /* our own: the next slice of those let go */
+	bool going_on;               /* it is in the mailbox */
 	/* any thread */
 	_Atomic int health; /* enum outbox_health; OUTBOX_FAILED is never left */
 	char failure[512];  /* written once, before health becomes OUTBOX_FAILED */

@@ -15,8 +15,10 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/files.c src/outbox/files.h \
 	src/outbox/filter.c src/outbox/filter.h \
 	src/outbox/filter_json.c \
+	src/outbox/identity.c src/outbox/identity.h \
 	src/outbox/internal.h \
 	src/outbox/lock.c src/outbox/lock.h \
+	src/outbox/messages.c src/outbox/messages.h \
 	src/outbox/migrate.c src/outbox/migrate.h \
 	src/outbox/ndjson.c src/outbox/ndjson.h \
 	src/outbox/operation.c src/outbox/operation.h \
@@ -30,4 +32,5 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/space.c src/outbox/space.h \
 	src/outbox/steer.c src/outbox/steer.h \
 	src/outbox/undo.c \
+	src/outbox/waiting.c src/outbox/waiting.h \
 	src/outbox/writer.c

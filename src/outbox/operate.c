@@ -1,8 +1,10 @@
 #include "outbox/operate.h"
 
 #include "outbox/db.h"
+#include "outbox/messages.h"
 #include "outbox/operate_priv.h"
 #include "outbox/operation.h"
+#include "outbox/waiting.h"
 
 #define SQL_MAX 4096
 #define BIT(status) (1u << STATUS_##status)
@@ -78,22 +80,20 @@ struct slice_of_ids {
 };
 
 static sqlite3_stmt *
-prepare_select(struct db *db, const struct outbox_operation *op, struct err *e)
+prepare_select(struct db *db, const struct outbox_filter *f, int64_t after_event_id, struct err *e)
 {
-	struct outbox_filter f = *op->filter; /* borrows its texts */
 	sqlite3_stmt *stmt = NULL;
 	struct buf sql;
 
-	f.statuses = operate_statuses(op->verb, &f);
 	buf_init(&sql, SQL_MAX);
 	buf_append_literal(&sql, "SELECT d.event_id");
-	filter_sql(&f, 0, &sql);
+	filter_sql(f, 0, &sql);
 	buf_append_literal(&sql, " AND d.event_id <= :last ORDER BY d.event_id LIMIT :rows");
 	if (sql.failed)
 		err_nomem(e);
 	else if (sqlite3_prepare_v2(db->handle, sql.p, (int)sql.n, &stmt, NULL) != SQLITE_OK)
 		db_error(db, e, "cannot select events");
-	else if (filter_bind(&f, stmt, op->after_event_id, e) != 0) {
+	else if (filter_bind(f, stmt, after_event_id, e) != 0) {
 		sqlite3_finalize(stmt);
 		stmt = NULL;
 	}
@@ -103,10 +103,10 @@ prepare_select(struct db *db, const struct outbox_operation *op, struct err *e)
 
 /* Collected before anything changes: an update under a running select may move its rows. */
 static int
-select_ids(struct db *db, const struct outbox_operation *op, int64_t last, struct slice_of_ids *ids,
-    struct err *e)
+select_ids(struct db *db, const struct outbox_filter *f, int64_t after_event_id, int64_t last,
+    struct slice_of_ids *ids, struct err *e)
 {
-	sqlite3_stmt *stmt = prepare_select(db, op, e);
+	sqlite3_stmt *stmt = prepare_select(db, f, after_event_id, e);
 	int rc;
 
 	if (stmt == NULL)
@@ -116,6 +116,25 @@ select_ids(struct db *db, const struct outbox_operation *op, int64_t last, struc
 	while ((rc = db_step(db, stmt, e)) == 1)
 		ids->id[ids->n++] = db_int(stmt, 0);
 	sqlite3_finalize(stmt);
+	return rc;
+}
+
+/* What the operation takes up to *ret_last. Named events are few, wherever they lie. */
+static int
+select_slice(struct db *db, const struct outbox_operation *op, int64_t newest,
+    struct slice_of_ids *ids, int64_t *ret_last, struct err *e)
+{
+	struct outbox_filter f;
+	int rc;
+
+	if (messages_narrow(db, op->filter, &f, e) != 0)
+		return -1;
+	f.statuses = operate_statuses(op->verb, op->filter);
+	*ret_last = f.n_ids > 0 || newest - op->after_event_id <= OPERATE_SCAN
+			? newest
+			: op->after_event_id + OPERATE_SCAN;
+	rc = select_ids(db, &f, op->after_event_id, *ret_last, ids, e);
+	messages_narrow_end(op->filter, &f);
 	return rc;
 }
 
@@ -178,7 +197,9 @@ change_event(
 	db_bind_int_or_null(change, 4, now, row->to != STATUS_PENDING);
 	db_bind_int(change, 5, op->operation_id);
 	db_bind_int(change, 6, row->afresh);
-	return db_run(db, remember, e) == 0 && db_run(db, change, e) == 0 ? 0 : -1;
+	if (db_run(db, remember, e) != 0 || db_run(db, change, e) != 0)
+		return -1;
+	return row->to == STATUS_PENDING ? waiting_resolve(db, event_id, now, e) : 0;
 }
 
 static int
@@ -211,6 +232,7 @@ operate_apply(struct db *db, struct outbox_operation *op, int64_t now, struct er
 {
 	struct slice_of_ids ids = { .n = 0 };
 	int64_t newest, last;
+	int rc;
 
 	op->more = false;
 	if (op->verb == OPERATE_UNDO)
@@ -222,11 +244,8 @@ operate_apply(struct db *db, struct outbox_operation *op, int64_t now, struct er
 		return 0;
 	if (newest_event(db, &newest, e) != 0)
 		return -1;
-	/* Named events are few, wherever they lie. */
-	last = op->filter->n_ids > 0 || newest - op->after_event_id <= OPERATE_SCAN
-		   ? newest
-		   : op->after_event_id + OPERATE_SCAN;
-	if (select_ids(db, op, last, &ids, e) != 0 || change_events(db, op, &ids, now, e) != 0)
+	rc = select_slice(db, op, newest, &ids, &last, e);
+	if (rc != 0 || change_events(db, op, &ids, now, e) != 0)
 		return -1;
 	op->after_event_id = ids.n == ids.max ? ids.id[ids.n - 1] : last;
 	op->more = op->after_event_id < newest && room_in_slice(op) > 0;

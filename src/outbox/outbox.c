@@ -63,7 +63,8 @@ open_parts(struct outbox *o, int64_t *ret_recovered, struct err *e)
 	o->wal_pages = (int)(space_size(o->files.file[FILES_WAL].path) / WRITER_PAGE_BYTES);
 	if (rand_seed_system(&o->rand, e) != 0 || dedup_open(&o->dedup, &o->db, e) != 0)
 		return -1;
-	if (put_open(&o->put, &o->db, &o->dedup, &o->rand, e) != 0)
+	waiting_open(&o->waiting, &o->db);
+	if (put_open(&o->put, &o->db, &o->dedup, &o->rand, &o->waiting, e) != 0)
 		return -1;
 	return mailbox_init(
 	    &o->box, o->options.max_waiting, o->options.max_waiting_bytes, NULL, NULL, e);
@@ -119,6 +120,12 @@ outbox_clock_read(struct outbox *o, int64_t ret_number[OUTBOX_CLOCK_NUMBERS], st
 }
 
 int
+outbox_identities(struct outbox *o, const struct identity_site *sites, size_t n, struct err *e)
+{
+	return waiting_set_sites(&o->waiting, sites, n, e);
+}
+
+int
 outbox_start(struct outbox *o, struct err *e)
 {
 	if (pthread_create(&o->thread, NULL, writer_main, o) != 0)
@@ -146,6 +153,7 @@ outbox_close(struct outbox *o)
 	if (o->box.tail != NULL)
 		mailbox_free(&o->box);
 	dedup_close(&o->dedup);
+	waiting_close(&o->waiting);
 	files_free(&o->files);
 	if (o->db.handle != NULL)
 		db_close(&o->db, NULL);

@@ -38,8 +38,8 @@ struct outbox_options {
 	size_t max_waiting_bytes; /* and their bytes */
 	const struct clock *clock;
 	/* Called on the writer thread after a commit that stored or freed pending events; cheap and
-	 * thread-safe; may be NULL. changed: an operator or an erasure did something to events that
-	 * were there already, so what was read of them before may be out of date. */
+	 * thread-safe; may be NULL. changed: an operator, an erasure or an identify did something
+	 * to events that were there already, so what was read of them before may be out of date. */
 	void (*on_due)(void *arg, bool changed);
 	void *on_due_arg;
 };
@@ -65,6 +65,10 @@ int outbox_site_before(
 /* What the last OUTBOX_CLOCK said; zeros when there was none. After outbox_open, before
  * outbox_start. */
 int outbox_clock_read(struct outbox *o, int64_t ret_number[OUTBOX_CLOCK_NUMBERS], struct err *e);
+struct identity_site; /* outbox/identity.h */
+/* What the sites want of identities, until an OUTBOX_WAITING says otherwise; copied. After
+ * outbox_open, before outbox_start. */
+int outbox_identities(struct outbox *o, const struct identity_site *sites, size_t n, struct err *e);
 int outbox_start(struct outbox *o, struct err *e);
 /*
  * Writes what still waits, checkpoints, ends the thread. Messages sent later are refused. 0, or -1
@@ -110,7 +114,8 @@ enum outbox_msg_type {
 	OUTBOX_STEER,
 	OUTBOX_PURGE,
 	OUTBOX_CLOCK,
-	OUTBOX_ERASE
+	OUTBOX_ERASE,
+	OUTBOX_WAITING
 };
 
 struct outbox_msg {
@@ -250,5 +255,6 @@ struct outbox_operation; /* outbox/operate.h */
 struct outbox_steer;     /* outbox/steer.h */
 struct outbox_purge;     /* outbox/purge.h */
 struct outbox_erase;     /* outbox/erase.h */
+struct outbox_waiting;   /* outbox/waiting.h */
 
 #endif

@@ -1,6 +1,7 @@
 #include "outbox/put.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define UUID_LENGTH 36
 
@@ -21,9 +22,10 @@ read_last_id(struct put *p, struct err *e)
 }
 
 int
-put_open(struct put *p, struct db *db, struct dedup *dedup, struct rand *rand, struct err *e)
+put_open(struct put *p, struct db *db, struct dedup *dedup, struct rand *rand,
+    struct waiting *waiting, struct err *e)
 {
-	*p = (struct put){ .db = db, .dedup = dedup, .rand = rand };
+	*p = (struct put){ .db = db, .dedup = dedup, .rand = rand, .waiting = waiting };
 	return read_last_id(p, e);
 }
 
@@ -31,6 +33,7 @@ void
 put_rolled_back(struct put *p)
 {
 	p->stale = true;
+	waiting_rolled_back(p->waiting);
 }
 
 int
@@ -97,9 +100,117 @@ add_event(struct put *p, const struct outbox_put *put, const struct segment_even
 	return db_run(p->db, stmt, e);
 }
 
+/* ---- where an event goes --------------------------------------------------------------------- */
+
+/* What its delivery row begins with. */
+struct place {
+	enum event_status status;
+	const char *reason;
+	int64_t next_attempt_at;
+	struct slice email; /* when it is not the event's own */
+	struct slice user_id, anonymous_id;
+	char found[IDENTITY_EMAIL_SIZE];
+	char behind[SEGMENT_ID_MAX + 1];
+};
+
+static bool
+is_due(const struct place *place)
+{
+	return place->status == STATUS_PENDING && place->next_attempt_at == 0;
+}
+
+static void
+make_wait(struct place *place, int64_t since)
+{
+	place->status = STATUS_PENDING;
+	place->reason = waiting_reason;
+	place->next_attempt_at = since > 0 ? -since : -1;
+}
+
+/* An address is all that it lacks. */
+static bool
+lacks_address(const struct segment_event *event)
+{
+	return event->kind != KIND_DELETE && event->status == STATUS_INVALID
+	       && event->reason != NULL && strcmp(event->reason, segment_no_email) == 0
+	       && (event->user_id.p != NULL || event->anonymous_id.p != NULL);
+}
+
+static int
+find_address(struct put *p, const struct outbox_put *put, const struct segment_event *event,
+    const struct identity_site *site, struct place *place, struct err *e)
+{
+	int rc;
+
+	place->user_id = event->user_id;
+	place->anonymous_id = event->anonymous_id;
+	if (site == NULL || site->max_ids == 0 || !lacks_address(event))
+		return 0;
+	rc = identity_find(
+	    p->db, put->site_id, event->user_id, event->anonymous_id, place->found, e);
+	if (rc == 1) {
+		place->status = STATUS_PENDING;
+		place->reason = NULL;
+		place->email = slice_from(place->found);
+		place->user_id = place->anonymous_id = SLICE_NONE;
+	} else if (rc == 0 && site->waits) {
+		make_wait(place, put->received_at);
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+/* Those of its address that waited, and are only just becoming due, go first. */
+static int
+stand_behind(struct put *p, const struct outbox_put *put, const struct segment_event *event,
+    struct place *place, struct err *e)
+{
+	struct slice email = event->email.p != NULL ? event->email : place->email;
+	bool user;
+	int rc;
+
+	if (!is_due(place))
+		return 0;
+	rc = waiting_is_behind(p->waiting, put->site_id, email, &user, place->behind, e);
+	if (rc != 1)
+		return rc;
+	make_wait(place, put->received_at);
+	place->email = email;
+	place->user_id = user ? slice_from(place->behind) : SLICE_NONE;
+	place->anonymous_id = user ? SLICE_NONE : slice_from(place->behind);
+	return 0;
+}
+
+static int
+find_place(struct put *p, const struct outbox_put *put, const struct segment_event *event,
+    const struct identity_site *site, struct place *place, struct err *e)
+{
+	*place = (struct place){ .status = event->status, .reason = event->reason };
+	if (event->email.p == NULL && find_address(p, put, event, site, place, e) != 0)
+		return -1;
+	return stand_behind(p, put, event, place, e);
+}
+
+/* What it tells of its ids counts from here on, for itself too. */
+static int
+learn(struct put *p, const struct outbox_put *put, const struct segment_event *event,
+    const struct identity_site *site, size_t *older, struct err *e)
+{
+	int64_t persons[IDENTITY_PERSONS], n;
+
+	if (site == NULL)
+		return 0;
+	if (identity_learn(p->db, site, event, p->last_event_id, put->received_at, persons, e) != 0
+	    || waiting_let_go(p->waiting, persons, &n, e) != 0)
+		return -1;
+	*older += (size_t)n;
+	return 0;
+}
+
+/* ---- storing --------------------------------------------------------------------------------- */
+
 static int
 add_delivery(struct put *p, const struct outbox_put *put, const struct segment_event *event,
-    uint64_t key, struct err *e)
+    const struct place *place, uint64_t key, struct err *e)
 {
 	sqlite3_stmt *stmt = db_stmt(p->db, STMT_DELIVERY_ADD, e);
 
@@ -107,11 +218,15 @@ add_delivery(struct put *p, const struct outbox_put *put, const struct segment_e
 		return -1;
 	db_bind_int(stmt, 1, p->last_event_id);
 	db_bind_int(stmt, 2, put->site_id);
-	db_bind_text(stmt, 3, slice_from(status_name(event->status)));
-	db_bind_text(stmt, 4, slice_from(event->reason));
-	db_bind_int_or_null(stmt, 5, put->received_at, event->status != STATUS_PENDING);
+	db_bind_text(stmt, 3, slice_from(status_name(place->status)));
+	db_bind_text(stmt, 4, slice_from(place->reason));
+	db_bind_int_or_null(stmt, 5, put->received_at, place->status != STATUS_PENDING);
 	db_bind_int(stmt, 6, (int64_t)key);
 	db_bind_text(stmt, 7, slice_from(event->detail));
+	db_bind_int(stmt, 8, place->next_attempt_at);
+	db_bind_text(stmt, 9, place->email);
+	db_bind_text(stmt, 10, place->user_id);
+	db_bind_text(stmt, 11, place->anonymous_id);
 	return db_run(p->db, stmt, e);
 }
 
@@ -132,9 +247,39 @@ add_erasure(struct put *p, struct outbox_put *put, const struct segment_event *e
 	return db_run(p->db, stmt, e);
 }
 
+/* What one message came to. */
+struct yield {
+	int64_t envelope_id;
+	size_t due;
+	size_t older;
+};
+
 static int
-store(struct put *p, struct outbox_put *put, const struct segment_event *event,
-    int64_t *envelope_id, struct err *e)
+add(struct put *p, struct outbox_put *put, const struct segment_event *event, struct slice id,
+    uint64_t key, struct yield *yield, struct err *e)
+{
+	const struct identity_site *site = waiting_site(p->waiting, put->site_id);
+	struct place place;
+
+	if (yield->envelope_id == 0 && add_envelope(p, put, &yield->envelope_id, e) != 0)
+		return -1;
+	p->last_event_id++;
+	if (learn(p, put, event, site, &yield->older, e) != 0
+	    || find_place(p, put, event, site, &place, e) != 0
+	    || add_event(p, put, event, id, yield->envelope_id, e) != 0
+	    || add_delivery(p, put, event, &place, key, e) != 0
+	    || dedup_add(p->dedup, p->db, key, p->last_event_id, e) != 0
+	    || add_erasure(p, put, event, e) != 0)
+		return -1;
+	if (put->n_stored++ == 0)
+		put->first_event_id = p->last_event_id;
+	yield->due += is_due(&place);
+	return 0;
+}
+
+static int
+store(struct put *p, struct outbox_put *put, const struct segment_event *event, struct yield *yield,
+    struct err *e)
 {
 	char made[UUID_LENGTH + 1];
 	bool own = event->message_id.p == NULL || event->message_id.n == 0;
@@ -145,20 +290,9 @@ store(struct put *p, struct outbox_put *put, const struct segment_event *event,
 
 	if (rc < 0)
 		return -1;
-	if (rc == 1) {
-		put->n_duplicates++;
-		return 0;
-	}
-	if (*envelope_id == 0 && add_envelope(p, put, envelope_id, e) != 0)
-		return -1;
-	p->last_event_id++;
-	if (add_event(p, put, event, id, *envelope_id, e) != 0
-	    || add_delivery(p, put, event, key, e) != 0
-	    || dedup_add(p->dedup, p->db, key, p->last_event_id, e) != 0
-	    || add_erasure(p, put, event, e) != 0)
-		return -1;
-	if (put->n_stored++ == 0)
-		put->first_event_id = p->last_event_id;
+	if (rc == 0)
+		return add(p, put, event, id, key, yield, e);
+	put->n_duplicates++;
 	return 0;
 }
 
@@ -176,20 +310,16 @@ count_envelope(struct put *p, int64_t envelope_id, size_t n, struct err *e)
 }
 
 int
-put_apply(struct put *p, struct outbox_put *put, size_t *ret_pending, struct err *e)
+put_apply(struct put *p, struct outbox_put *put, size_t *ret_due, size_t *ret_older, struct err *e)
 {
-	int64_t envelope_id = 0;
-	size_t pending = 0, before;
+	struct yield yield = { .envelope_id = 0 };
 
 	put->n_stored = put->n_duplicates = put->n_erasures = 0;
 	put->first_event_id = 0;
-	for (size_t i = 0; i < put->n_events; i++) {
-		before = put->n_stored;
-		if (store(p, put, &put->events[i], &envelope_id, e) != 0)
+	for (size_t i = 0; i < put->n_events; i++)
+		if (store(p, put, &put->events[i], &yield, e) != 0)
 			return -1;
-		if (put->n_stored > before && put->events[i].status == STATUS_PENDING)
-			pending++;
-	}
-	*ret_pending = pending;
-	return envelope_id == 0 ? 0 : count_envelope(p, envelope_id, put->n_stored, e);
+	*ret_due = yield.due + yield.older;
+	*ret_older = yield.older;
+	return yield.envelope_id == 0 ? 0 : count_envelope(p, yield.envelope_id, put->n_stored, e);
 }

@@ -8,22 +8,27 @@
 #include "base/rand.h"
 #include "outbox/dedup.h"
 #include "outbox/outbox.h"
+#include "outbox/waiting.h"
 
 struct put {
 	struct db *db;
 	struct dedup *dedup;
-	struct rand *rand;     /* for messageIds of our own */
+	struct rand *rand; /* for messageIds of our own */
+	struct waiting *waiting;
 	int64_t last_event_id; /* the highest ever given */
 	bool stale;            /* what is remembered was rolled back */
 };
 
 /* Continues where the file's ids ended. */
-int put_open(struct put *p, struct db *db, struct dedup *dedup, struct rand *rand, struct err *e);
+int put_open(struct put *p, struct db *db, struct dedup *dedup, struct rand *rand,
+    struct waiting *waiting, struct err *e);
 /*
- * Stores the events of one message inside the writer's transaction. ret_pending: how many of them
- * are due. After -1 the transaction must be rolled back, and put_rolled_back called.
+ * Stores the events of one message inside the writer's transaction. ret_due: how many of them are
+ * due; ret_older: how many became due that had waited for what these tell. After -1 the transaction
+ * must be rolled back, and put_rolled_back called.
  */
-int put_apply(struct put *p, struct outbox_put *put, size_t *ret_pending, struct err *e);
+int put_apply(
+    struct put *p, struct outbox_put *put, size_t *ret_due, size_t *ret_older, struct err *e);
 /* What the rolled back transaction had added is to be forgotten. */
 void put_rolled_back(struct put *p);
 /*

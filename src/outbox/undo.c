@@ -15,6 +15,7 @@
 #include "outbox/db.h"
 #include "outbox/operate_priv.h"
 #include "outbox/operation.h"
+#include "outbox/waiting.h"
 
 /* An operation as its row tells. */
 struct found {
@@ -225,7 +226,9 @@ restore(struct db *db, struct outbox_operation *op, const struct found *ours,
 	db_bind_int(change, 2, c->event_id);
 	db_bind_int(change, 3, op->operation_id);
 	db_bind_int(change, 4, c->attempts);
-	return db_run(db, remember, e) == 0 && db_run(db, change, e) == 0 ? 0 : -1;
+	if (db_run(db, remember, e) != 0 || db_run(db, change, e) != 0)
+		return -1;
+	return waiting_resolve(db, c->event_id, now, e);
 }
 
 static int

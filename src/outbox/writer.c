@@ -193,14 +193,15 @@ checkpoint_if_due(struct outbox *o)
 static int
 apply_put(struct outbox *o, struct group *g, struct outbox_put *put, struct err *e)
 {
-	size_t pending;
+	size_t due, older;
 
-	if (put_apply(&o->put, put, &pending, e) != 0)
+	if (put_apply(&o->put, put, &due, &older, e) != 0)
 		return -1;
 	g->stored += put->n_stored;
 	g->duplicates += put->n_duplicates;
 	g->erasures += put->n_erasures;
-	g->due = g->due || pending > 0;
+	g->due = g->due || due > 0;
+	g->changed = g->changed || older > 0;
 	return 0;
 }
 
@@ -221,6 +222,16 @@ apply_erase(struct outbox *o, struct group *g, struct outbox_erase *erase, struc
 		return -1;
 	g->cut = g->cut || (!erase->more && !erase->dry_run && !erase->none);
 	g->changed = g->changed || !erase->dry_run;
+	return 0;
+}
+
+static int
+apply_waiting(struct outbox *o, struct group *g, struct outbox_waiting *waiting, struct err *e)
+{
+	if (waiting_apply(&o->waiting, waiting, clock_wall(o->options.clock), e) != 0)
+		return -1;
+	if (waiting->n_found > 0)
+		g->due = g->changed = true;
 	return 0;
 }
 
@@ -262,6 +273,8 @@ apply(struct outbox *o, struct group *g, struct outbox_msg *msg, struct err *e)
 		return sites_keep_clock(&o->db, ((struct outbox_clock *)msg)->number, e);
 	case OUTBOX_ERASE:
 		return apply_erase(o, g, (struct outbox_erase *)msg, e);
+	case OUTBOX_WAITING:
+		return apply_waiting(o, g, (struct outbox_waiting *)msg, e);
 	case OUTBOX_PURGE:
 		return purge_apply(
 		    &o->db, (struct outbox_purge *)msg, clock_wall(o->options.clock), e);
@@ -289,7 +302,7 @@ weigh(struct group *g, const struct outbox_msg *msg)
 	} else if (msg->type == OUTBOX_ATTEMPT_END) {
 		g->events += ((const struct outbox_attempt_end *)msg)->n_events;
 	} else if (msg->type == OUTBOX_OPERATE || msg->type == OUTBOX_PURGE
-		   || msg->type == OUTBOX_ERASE) {
+		   || msg->type == OUTBOX_ERASE || msg->type == OUTBOX_WAITING) {
 		g->events += OPERATE_SLICE;
 	}
 }
@@ -378,6 +391,27 @@ answer(struct outbox *o, struct group *g, const struct err *failed)
 		mailbox_release(&o->box, g->puts, g->put_cost);
 }
 
+static void
+went_on(struct outbox_msg *msg, void *arg)
+{
+	struct outbox *o = arg;
+
+	(void)msg; /* when it failed, the next commit that does not makes up for it */
+	o->going_on = false;
+}
+
+/* Those let go that are still to come: each slice in a transaction of its own. */
+static void
+go_on(struct outbox *o)
+{
+	if (!o->waiting.releasing || o->going_on)
+		return;
+	o->go_on = (struct outbox_waiting){
+		.msg = { .type = OUTBOX_WAITING, .done = went_on, .done_arg = o },
+	};
+	o->going_on = outbox_send(o, &o->go_on.msg) == 0;
+}
+
 /* Writes the head of the list as one transaction; returns the rest. */
 static struct mail *
 write_group(struct outbox *o, struct mail *list)
@@ -403,6 +437,7 @@ write_group(struct outbox *o, struct mail *list)
 		answer(o, &g, NULL);
 		if ((g.due || g.changed) && o->options.on_due != NULL)
 			o->options.on_due(o->options.on_due_arg, g.changed);
+		go_on(o);
 		checkpoint_if_due(o);
 	}
 	return rest;

@@ -129,7 +129,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data;
-	struct mapping_options options;
+	struct mapping_options options = { .unique_key = false };
 	struct mapping_input in;
 	size_t n;
 

@@ -9,6 +9,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_erase.py \
 	tests/integration/test_fullness.py \
 	tests/integration/test_hardening.sh \
+	tests/integration/test_identity.py \
 	tests/integration/test_move.py \
 	tests/integration/test_native.py \
 	tests/integration/test_kinds.py \
@@ -19,6 +20,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_replay.py \
 	tests/integration/test_restart.py \
 	tests/integration/test_retention.py \
+	tests/integration/test_rules.py \
 	tests/integration/test_sdk.py \
 	tests/integration/test_sites.py \
 	tests/integration/test_steer.py \

@@ -331,10 +331,11 @@ class Bench:
         return Sim(self, listen, args)
 
     def site(self, api_url, **settings):
-        """A site that is quick to retry, with what the test wants on top."""
+        """A site that is quick to retry and waits for no identify, with what the test wants."""
         return {"site_uuid": SITE_UUID, "publishable_key": PUBLISHABLE_KEY,
                 "secret_key": SECRET_KEY, "write_keys": [WRITE_KEY], "api_url": api_url,
-                "requests_per_minute": 0, "retry_first": 1, "retry_max": 2, **settings}
+                "requests_per_minute": 0, "retry_first": 1, "retry_max": 2,
+                "identity_wait": 0, **settings}
 
     def configure(self, sites=None, ingest=None, top=None, name="bentospool.conf"):
         top = {"database": self.database, **(top or {})}

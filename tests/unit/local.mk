@@ -28,6 +28,7 @@ UNIT_TESTS = \
 	tests/unit/test_gzip \
 	tests/unit/test_http \
 	tests/unit/test_http_chunks \
+	tests/unit/test_identity \
 	tests/unit/test_inflight \
 	tests/unit/test_ingest \
 	tests/unit/test_ingest_connections \
@@ -41,6 +42,7 @@ UNIT_TESTS = \
 	tests/unit/test_listen \
 	tests/unit/test_look \
 	tests/unit/test_mapping \
+	tests/unit/test_messages \
 	tests/unit/test_native \
 	tests/unit/test_migrate \
 	tests/unit/test_operate \
@@ -52,6 +54,7 @@ UNIT_TESTS = \
 	tests/unit/test_person \
 	tests/unit/test_purge \
 	tests/unit/test_retention \
+	tests/unit/test_rules \
 	tests/unit/test_schema \
 	tests/unit/test_segment \
 	tests/unit/test_segment_array \
@@ -63,6 +66,7 @@ UNIT_TESTS = \
 	tests/unit/test_transport_trouble \
 	tests/unit/test_undo \
 	tests/unit/test_verdict \
+	tests/unit/test_waiting \
 	tests/unit/test_webhook
 
 if HAVE_CMOCKA
@@ -111,6 +115,8 @@ tests_unit_test_control_SOURCES = tests/unit/test_control.c $(CONTROL_RIG)
 tests_unit_test_control_LDADD = $(UNIT_LIBS)
 tests_unit_test_control_socket_SOURCES = tests/unit/test_control_socket.c $(CONTROL_RIG)
 tests_unit_test_control_socket_LDADD = $(UNIT_LIBS)
+tests_unit_test_messages_SOURCES = tests/unit/test_messages.c $(OUTBOX_RIG)
+tests_unit_test_messages_LDADD = $(UNIT_LIBS)
 tests_unit_test_dedup_SOURCES = tests/unit/test_dedup.c $(TEST_LIB)
 tests_unit_test_dedup_LDADD = $(UNIT_LIBS)
 tests_unit_test_dispatcher_SOURCES = tests/unit/test_dispatcher.c $(DISPATCH_FAKES)
@@ -148,6 +154,9 @@ tests_unit_test_http_SOURCES = tests/unit/test_http.c
 tests_unit_test_http_LDADD = $(UNIT_LIBS)
 tests_unit_test_http_chunks_SOURCES = tests/unit/test_http_chunks.c
 tests_unit_test_http_chunks_LDADD = $(UNIT_LIBS)
+tests_unit_test_identity_SOURCES = tests/unit/test_identity.c tests/unit/identity_fixture.h \
+	$(OUTBOX_RIG)
+tests_unit_test_identity_LDADD = $(UNIT_LIBS)
 tests_unit_test_inflight_SOURCES = tests/unit/test_inflight.c
 tests_unit_test_inflight_LDADD = $(UNIT_LIBS)
 tests_unit_test_ingest_SOURCES = tests/unit/test_ingest.c $(INGEST_TEST_LIB)
@@ -194,6 +203,8 @@ tests_unit_test_age_SOURCES = tests/unit/test_age.c $(OUTBOX_RIG)
 tests_unit_test_age_LDADD = $(UNIT_LIBS)
 tests_unit_test_retention_SOURCES = tests/unit/test_retention.c $(OUTBOX_RIG)
 tests_unit_test_retention_LDADD = $(UNIT_LIBS)
+tests_unit_test_rules_SOURCES = tests/unit/test_rules.c
+tests_unit_test_rules_LDADD = $(UNIT_LIBS)
 tests_unit_test_outbox_SOURCES = tests/unit/test_outbox.c $(OUTBOX_RIG)
 tests_unit_test_outbox_LDADD = $(UNIT_LIBS)
 tests_unit_test_outbox_faults_SOURCES = tests/unit/test_outbox_faults.c \
@@ -226,6 +237,9 @@ tests_unit_test_transport_trouble_SOURCES = tests/unit/test_transport_trouble.c 
 tests_unit_test_transport_trouble_LDADD = $(UNIT_LIBS)
 tests_unit_test_verdict_SOURCES = tests/unit/test_verdict.c
 tests_unit_test_verdict_LDADD = $(UNIT_LIBS)
+tests_unit_test_waiting_SOURCES = tests/unit/test_waiting.c tests/unit/identity_fixture.h \
+	$(OUTBOX_RIG)
+tests_unit_test_waiting_LDADD = $(UNIT_LIBS)
 tests_unit_test_webhook_SOURCES = tests/unit/test_webhook.c
 tests_unit_test_webhook_LDADD = $(UNIT_LIBS)
 tests_unit_test_undo_SOURCES = tests/unit/test_undo.c $(HANDMADE)

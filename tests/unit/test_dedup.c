@@ -74,6 +74,7 @@ add(int64_t n)
 	db_bind_text(stmt, 4, SLICE_NONE);
 	db_bind_int(stmt, 5, 0);
 	db_bind_int(stmt, 6, (int64_t)key);
+	db_bind_int(stmt, 8, 0);
 	assert_int_equal(db_run(&db, stmt, &e), 0);
 	assert_int_equal(dedup_add(&dedup, &db, key, n, &e), 0);
 }
@@ -233,12 +234,14 @@ a_rollback_is_made_good_even_late(void **state)
 	struct put put;
 	struct db other;
 	struct err e;
-	size_t pending;
+	struct waiting waiting;
+	size_t pending, older;
 
 	(void)state;
 	rand_seed(&rand, 1);
 	add_range(1, 10);
-	assert_int_equal(put_open(&put, &db, &dedup, &rand, &e), 0);
+	waiting_open(&waiting, &db);
+	assert_int_equal(put_open(&put, &db, &dedup, &rand, &waiting, &e), 0);
 	sqlite3_busy_timeout(db.handle, 0);
 	assert_int_equal(db_open(&other, dir.file, DB_WRITE, &e), 0);
 	assert_int_equal(db_exec(&other, "BEGIN IMMEDIATE", &e), 0);
@@ -249,7 +252,7 @@ a_rollback_is_made_good_even_late(void **state)
 	assert_int_equal(db_exec(&other, "COMMIT", &e), 0);
 	db_close(&other, NULL);
 	assert_int_equal(put_prepare(&put, &e), 0);
-	assert_int_equal(put_apply(&put, &message, &pending, &e), 0);
+	assert_int_equal(put_apply(&put, &message, &pending, &older, &e), 0);
 	assert_int_equal(message.n_duplicates, 1);
 }
 

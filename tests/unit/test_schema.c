@@ -79,10 +79,26 @@ hot_statements_use_their_index(void **state)
 		{ STMT_EVENT_LOAD, "SEARCH e USING INTEGER PRIMARY KEY" },
 		{ STMT_MESSAGE_KEY_GET, "USING INTEGER PRIMARY KEY" },
 		{ STMT_RECENT_KEYS, "USING INTEGER PRIMARY KEY (rowid>?)" },
+		{ STMT_MESSAGE_RECENT, "USING INTEGER PRIMARY KEY (rowid>?)" },
 		{ STMT_DELIVERY_DELIVERED, "USING INTEGER PRIMARY KEY" },
 		{ STMT_DELIVERY_ATTEMPTED, "USING INTEGER PRIMARY KEY" },
 		{ STMT_ATTEMPT_END, "USING INTEGER PRIMARY KEY" },
 		{ STMT_ATTEMPTS_OPEN, "attempt_open" },
+		{ STMT_IDENTITY_GET,
+		    "sqlite_autoindex_identity_1 (site_id=? AND kind=? AND id=?)" },
+		{ STMT_IDENTITY_MEMBERS, "USING INDEX identity_person (person=?)" },
+		{ STMT_IDENTITY_TEACH, "USING INDEX identity_person (person=?)" },
+		{ STMT_IDENTITY_EVICT, "INDEX identity_taught (site_id=?)" },
+		{ STMT_WAITING_USER_END, "delivery_awaits_user (site_id=? AND user_id=?)" },
+		{ STMT_WAITING_USER_GO, "delivery_awaits_user (site_id=? AND user_id=? AND "
+					"event_id<?)" },
+		{ STMT_WAITING_ANONYMOUS_END,
+		    "delivery_awaits_anonymous (site_id=? AND anonymous_id=?)" },
+		{ STMT_WAITING_ANONYMOUS_GO, "delivery_awaits_anonymous (site_id=? AND "
+					     "anonymous_id=? AND event_id<?)" },
+		{ STMT_WAITING_OVER,
+		    "USING INDEX delivery_due (site_id=? AND next_attempt_at>? AND "
+		    "next_attempt_at<?)" },
 		{ STMT_ATTEMPTS_OPEN_MEMBERS, "SCAN a USING INDEX attempt_open" },
 	};
 	char plan[1024];
