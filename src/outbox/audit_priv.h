@@ -16,7 +16,8 @@ struct outbox_audit {
 	"SELECT d.event_id, d.site_id, s.name, e.message_id, e.kind, e.name,"                      \
 	" coalesce(d.email, e.email), d.status, d.reason, d.attempts, d.maybe_sent,"               \
 	" e.received_at, e.occurred_at,"                                                           \
-	" iif(d.status = 'pending', max(d.next_attempt_at, coalesce(s.next_attempt_at, 0)), 0),"   \
+	" iif(d.status = 'pending' AND d.next_attempt_at >= 0,"                                    \
+	" max(d.next_attempt_at, coalesce(s.next_attempt_at, 0)), 0),"                             \
 	" d.settled_at, d.last_attempt_id, a.http_status, a.error, d.detail"
 
 struct outbox_filter;

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""age, errors, status: what people look at, and in which zone."""
+"""age, errors, history, tail, status: what people look at, and in which zone."""
 import json
 import os
 import re
+import signal
+import subprocess
 import sys
 
 sys.dont_write_bytecode = True
@@ -10,7 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from spoolscreen import Screen  # noqa: E402
 import spooltest  # noqa: E402
-from spooltest import equal, track, true, wait_until  # noqa: E402
+from spooltest import binary, equal, track, true, wait_until  # noqa: E402
 
 UTC = {"TZ": "UTC"}
 # An hour off that the clock of no machine here has, and a name that nobody else has.
@@ -128,13 +130,117 @@ def test_errors_delivered_is_none(bench):
     equal(bench.cli("errors", "--status", "delivered").returncode, 3, "not even when asked for")
 
 
+def test_history(bench):
+    """history: arrival, attempts, operations and the end, by time"""
+    sim, daemon = failing(bench)
+    bench.cli("requeue", "--message-id", "m-1", "--yes", "--note", "again")
+    bench.cli("discard", "--message-id", "m-4", "--yes", "--note", "no more")
+    sim.heal()
+    wait_until(lambda: bench.outbox("m-1")["status"] == "delivered", "it is delivered")
+    daemon.stop()
+    told = objects(bench.cli("history", "--json", "--message-id", "m-1"))
+    equal({line["message_id"] for line in told}, {"m-1"}, "of whom")
+    what = [line["what"] for line in told]
+    equal((what[0], what[-1], what.count("operation")), ("received", "settled", 1), "what")
+    equal([line["at"] for line in told], sorted(line["at"] for line in told), "by time")
+    attempts = bench.rows("SELECT attempt_id, outcome, http_status FROM history"
+                          " WHERE message_id = 'm-1' ORDER BY attempt_id")
+    equal([{key: line[key] for key in attempts[0]} for line in told if line["what"] == "attempt"],
+          attempts, "attempts as in the view")
+    operation = [line for line in told if line["what"] == "operation"][0]
+    equal((operation["verb"], operation["note"], operation["status_before"]),
+          ("requeue", "again", "failed"), "the operation")
+    equal(told[-1]["status"], "delivered", "the end")
+    text = text_of(bench.cli("history", "--id", "1,4", "--utc"))
+    for words in ("event 1, delivered: track", r"attempt 1 +refused, HTTP 422",
+                  r"requeue +operation \d+ by .*, it was failed: again", "event 4, discarded",
+                  "discarded  operator"):
+        true(re.search(words, text), f"{words!r} in {text}")
+    equal(bench.cli("history").returncode, 2, "exit status without a filter")
+    equal(bench.cli("history", "--message-id", "nobody").returncode, 3, "of no match")
+
+
+class Tail:
+    """A tail that follows, into a pipe."""
+
+    def __init__(self, bench, *argv):
+        # pylint: disable=consider-using-with
+        self.popen = subprocess.Popen(
+            [binary("bentospool"), "tail", "-c", bench.path("bentospool.conf"), *argv],
+            stdout=subprocess.PIPE, text=True, cwd=bench.dir, env={**os.environ, **UTC})
+
+    def next(self):
+        """The next line, however long it takes."""
+        line = self.popen.stdout.readline()
+        true(line, "tail ended")
+        return line
+
+    def until(self, wanted):
+        """Lines up to the one that matches."""
+        lines = []
+        while not lines or not re.search(wanted, lines[-1]):
+            lines.append(self.next())
+        return lines
+
+
+def test_tail(bench):
+    """tail: what was last, then events, attempts and operations as they come; SIGINT ends it well"""
+    sim = bench.sim()
+    daemon = bench.daemon(sim)
+    for i in range(3):
+        daemon.accept("/v1/track", track(f"m-{i}", event=f"Old {i}"))
+    bench.wait_settled(3)
+    tail = Tail(bench, "--limit", "1")
+    true("TIME UTC" in tail.next() and " attempt " in tail.next(), "the last line")
+    sim.answer(422)
+    daemon.accept("/v1/track", track("m-new", event="New"))
+    lines = tail.until(r"attempt \d+ +refused +HTTP 422, 1 event")
+    equal([line for line in lines if "event 4 " in line and "New  ann@example.com" in line],
+          lines[:1], "the arrival comes first, and once")
+    bench.cli("requeue", "--message-id", "m-new", "--yes", "--note", "try again")
+    tail.until(r"operation \d+ +requeue +by .*try again")
+    tail.popen.send_signal(signal.SIGINT)
+    equal(tail.popen.wait(30), 0, "exit status after SIGINT")
+    tail = Tail(bench, "--limit", "0")
+    tail.popen.stdout.close()
+    tail.popen.wait(30)
+
+
+def test_tail_filter(bench):
+    """tail: a filter about events chooses arrivals, members of attempts, and operations"""
+    sim = bench.sim()
+    daemon = bench.daemon(sim)
+    bench.cli("pause")
+    for who in ("ann", "bob", "ann"):
+        daemon.accept("/v1/track", track(f"m-{who}-{len(bench.outbox())}",
+                                         email=f"{who}@example.com"))
+    bench.cli("resume")
+    bench.wait_settled(3)
+    bench.cli("requeue", "--id", "2", "--yes")
+    wait_until(lambda: bench.outbox("m-bob-1")["attempts"] > 0
+               and bench.outbox("m-bob-1")["status"] == "delivered", "sent again")
+    argv = ("tail", "--no-follow", "--json", "--email", "ann@*", "--limit", "100")
+    told = objects(bench.cli(*argv))
+    equal(sorted(line["event"]["event_id"] for line in told if line["what"] == "event"), [1, 3],
+          "arrivals")
+    members = [line for line in told if line["what"] == "member"]
+    equal(sorted(line["event"]["event_id"] for line in members), [1, 3], "members")
+    equal({line["outcome"] for line in members}, {"delivered"}, "what became of them")
+    equal([line for line in told if line["what"] == "operation"], [], "operations of others")
+    told = objects(bench.cli("tail", "--no-follow", "--json", "--id", "2", "--limit", "100"))
+    equal([line["verb"] for line in told if line["what"] == "operation"], ["requeue"],
+          "its operation")
+    equal(bench.cli("tail", "--limit", "501").returncode, 2, "exit status of a limit too large")
+
+
 def test_zone(bench):
     """times are in the local zone, which is named; --utc and --json are UTC"""
     _, daemon = failing(bench)
     at = bench.outbox("m-3")["received_at"]
     utc = at[:19].replace("T", " ")
     local = bench.value("SELECT datetime(?, '+5 hours', '+45 minutes')", at)
-    for verb in (["list"], ["show", "3"], ["errors"]):
+    for verb in (["list"], ["show", "3"], ["errors"], ["history", "--id", "3"],
+                 ["tail", "--no-follow"]):
         text = text_of(bench.cli(*verb, env=ZONE))
         true(local in text and "ZZZ" in text and utc not in text, f"{verb} in the zone: {text}")
         text = text_of(bench.cli(*verb, "--utc", env=ZONE))
@@ -147,7 +253,8 @@ def test_zone(bench):
 def test_colour(bench):
     """colours on a terminal only, and never against NO_COLOR; 80 columns"""
     failing(bench)
-    for verb in (["age"], ["errors"], ["list"]):
+    for verb in (["age"], ["errors"], ["list"], ["history", "--id", "1,2"],
+                 ["tail", "--no-follow"]):
         true("\033" not in bench.cli(*verb).stdout, f"{verb} in a pipe")
         shown = on_terminal(bench, *verb)
         true("\033[" in shown, f"{verb} on a terminal: {shown!r}")
