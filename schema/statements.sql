@@ -362,6 +362,18 @@ WHERE a.attempt_id > ?1 ORDER BY a.attempt_id LIMIT ?2;
 SELECT operation_id, at, actor, verb, filter, note FROM operation
 WHERE operation_id > ?1 ORDER BY operation_id LIMIT ?2;
 
+-- How fast events come and go (src/outbox/audit_rate.c).
+-- name: audit_event_from
+SELECT event_id, received_at FROM event WHERE event_id >= ?1 ORDER BY event_id LIMIT 1;
+-- name: audit_sites_from
+SELECT site_id FROM delivery WHERE event_id >= ?1;
+-- name: audit_attempts_back
+SELECT site_id, coalesce(finished_at, started_at), events, coalesce(outcome, '') = 'delivered'
+FROM attempt ORDER BY attempt_id DESC LIMIT ?1;
+-- name: audit_pending_of
+SELECT count(*), coalesce(sum(next_attempt_at < 0), 0)
+FROM delivery INDEXED BY delivery_due WHERE site_id = ?1 AND status = 'pending';
+
 -- What operators change (src/outbox/operate.c, undo.c).
 -- name: operation_begin
 INSERT INTO operation (at, actor, verb, filter, note, undoes) VALUES (?1, ?2, ?3, ?4, ?5, ?6);

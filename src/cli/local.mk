@@ -21,6 +21,7 @@ src_libbentospool_a_SOURCES += \
 	src/cli/pretty.c src/cli/pretty.h \
 	src/cli/process.c src/cli/process.h \
 	src/cli/reload.c \
+	src/cli/forecast.c src/cli/forecast.h \
 	src/cli/erasures.c src/cli/erasures.h \
 	src/cli/identities.c src/cli/identities.h \
 	src/cli/retention.c src/cli/retention.h \

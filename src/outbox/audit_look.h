@@ -96,4 +96,23 @@ int outbox_audit_deeds(struct outbox_audit *a, int64_t after, int64_t rows,
 int outbox_audit_touched(struct outbox_audit *a, const struct outbox_filter *f,
     int64_t operation_id, int64_t *ret_count, struct err *e);
 
+/* ---- rates (audit_rate.c) ------------------------------------------------------------------- */
+
+#define AUDIT_RATE_MS 900000       /* how far rates look back, at most */
+#define AUDIT_RATE_LATELY_MS 60000 /* what is lately */
+
+/* What came and went at a site. */
+struct audit_rate {
+	int64_t site_id; /* in */
+	int64_t received;
+	int64_t received_ms; /* within so long */
+	int64_t delivered;   /* by attempts that delivered all that they carried */
+	int64_t delivered_ms;
+	int64_t lately; /* of them: within AUDIT_RATE_LATELY_MS */
+};
+
+/* Fills in what is 0 but for the site. At most some ten thousand narrow rows are looked at. */
+int outbox_audit_rates(
+    struct outbox_audit *a, int64_t now, struct audit_rate *rates, size_t n, struct err *e);
+
 #endif
