@@ -1,6 +1,7 @@
 #include "cli/forecast.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/ages.h"
@@ -66,6 +67,28 @@ forecast_site(const struct audit_site *site, const struct audit_rate *rate,
 	else if (site->mode == OUTBOX_SITE_BACKOFF)
 		held = "the site backs off";
 	forecast_drain(ret, held);
+}
+
+int
+forecast_sites(struct outbox_audit *audit, const struct config *config, int64_t now,
+    const struct audit_site *sites, size_t n, struct forecast **ret_forecasts, struct err *e)
+{
+	struct audit_rate *rates = calloc(n + 1, sizeof(*rates));
+	struct forecast *forecasts = calloc(n + 1, sizeof(*forecasts));
+	int rc = rates == NULL || forecasts == NULL ? err_nomem(e) : 0;
+
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rates[i].site_id = sites[i].site_id;
+	if (rc == 0)
+		rc = outbox_audit_rates(audit, now, rates, n, e);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		forecast_site(&sites[i], &rates[i], config, &forecasts[i]);
+	free(rates);
+	if (rc != 0)
+		free(forecasts);
+	else
+		*ret_forecasts = forecasts;
+	return rc;
 }
 
 void

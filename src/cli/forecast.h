@@ -1,12 +1,14 @@
-/* When a backlog will be gone, by what lately went out and what the settings allow. Pure. */
+/* When a backlog will be gone, by what lately went out and what the settings allow. */
 #ifndef CLI_FORECAST_H
 #define CLI_FORECAST_H
 
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/err.h"
 
 struct audit_rate;
+struct outbox_audit;
 struct audit_site;
 struct config;
 
@@ -27,6 +29,9 @@ void forecast_drain(struct forecast *f, const char *held);
  */
 void forecast_site(const struct audit_site *site, const struct audit_rate *rate,
     const struct config *config, struct forecast *ret);
+/* Asks for the rates of all the sites at `now` (wall ms); free() the array, one for each site. */
+int forecast_sites(struct outbox_audit *audit, const struct config *config, int64_t now,
+    const struct audit_site *sites, size_t n, struct forecast **ret_forecasts, struct err *e);
 /* "3.2", "480", "12k" a minute. */
 void forecast_number(double per_minute, char ret_text[16]);
 /* "nothing waits", "about 2 h 5 m", "never as it is: ..." */

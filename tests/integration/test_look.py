@@ -233,6 +233,30 @@ def test_tail_filter(bench):
     equal(bench.cli("tail", "--limit", "501").returncode, 2, "exit status of a limit too large")
 
 
+def test_status_forecast(bench):
+    """status: rates, when the backlog is gone or why not, what the disk has left"""
+    sim = bench.sim()
+    daemon = bench.daemon(sim, requests_per_minute=600, batch_events=10)
+    for i in range(4):
+        daemon.accept("/v1/track", track(f"m-{i}"))
+    bench.wait_settled(4)
+    site = objects(bench.cli("status", "--json"))[0]["sites"][0]
+    equal((site["in_per_minute"], site["out_per_minute"], site["pace_per_minute"],
+           site["drained_in_seconds"]), (4, 4, 6000, 0), "rates of four in the first minute")
+    bench.cli("pause", "--note", "Bento migrates tonight, and this note goes on for longer than a"
+              " line of eighty columns has room")
+    daemon.accept("/v1/track", track("m-4"))
+    report = objects(bench.cli("status", "--json"))[0]
+    equal(report["sites"][0]["drained_in_seconds"], None, "while paused")
+    true(report["free_bytes"] > 0 and report["wal_bytes"] > 0, f"disk: {report}")
+    text = on_terminal(bench, "status", env={"NO_COLOR": "1"})
+    narrow(text, "status")
+    for words in (r"rate +5\.0 in, 4\.0 out a minute; the settings allow 6000",
+                  "drained +not as it is: the site is paused", r"MB, WAL .* MB, .* GB free",
+                  "columns has room"):
+        true(re.search(words, text), f"{words!r} in {text}")
+
+
 def test_zone(bench):
     """times are in the local zone, which is named; --utc and --json are UTC"""
     _, daemon = failing(bench)
@@ -253,7 +277,7 @@ def test_zone(bench):
 def test_colour(bench):
     """colours on a terminal only, and never against NO_COLOR; 80 columns"""
     failing(bench)
-    for verb in (["age"], ["errors"], ["list"], ["history", "--id", "1,2"],
+    for verb in (["age"], ["errors"], ["list"], ["history", "--id", "1,2"], ["status"],
                  ["tail", "--no-follow"]):
         true("\033" not in bench.cli(*verb).stdout, f"{verb} in a pipe")
         shown = on_terminal(bench, *verb)

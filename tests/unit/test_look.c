@@ -8,9 +8,12 @@
 
 #include "cli/ages.h"
 #include "cli/complaints.h"
+#include "cli/config.h"
+#include "cli/forecast.h"
 #include "cli/table.h"
 #include "cli/tally.h"
 #include "cli/when.h"
+#include "outbox/audit_look.h"
 
 #define MINUTE INT64_C(60000)
 
@@ -145,6 +148,96 @@ times_are_local_unless_asked(void **state)
 	assert_string_equal(when_zone(), "+03");
 }
 
+static void
+rates_are_a_minute(void **state)
+{
+	static const struct {
+		double rate;
+		const char *text;
+	} table[] = { { 0, "0" }, { 0.01, "0.1" }, { 2.34, "2.3" }, { 480.9, "480" },
+		{ 12345, "12k" } };
+	char text[16];
+
+	(void)state;
+	assert_true(forecast_rate(30, 900000) == 2.0);
+	assert_true(forecast_rate(30, 0) == 0);
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		forecast_number(table[i].rate, text);
+		assert_string_equal(text, table[i].text);
+	}
+}
+
+static struct forecast
+forecast_of(const struct audit_site *site, int64_t delivered, int64_t lately)
+{
+	struct config_site settings = {
+		.name = (char[]){ "shop" }, .requests_per_minute = 2, .batch_events = 100
+	};
+	struct config config = { .sites = &settings, .n_sites = 1 };
+	struct audit_rate rate = { .received = 3000,
+		.received_ms = 900000,
+		.delivered = delivered,
+		.delivered_ms = 900000,
+		.lately = lately };
+	struct forecast f;
+
+	forecast_site(site, &rate, &config, &f);
+	return f;
+}
+
+static void
+drain_follows_from_rate_and_pace(void **state)
+{
+	struct audit_site site = { .name = "shop", .awaiting = 50 };
+	struct forecast f;
+
+	(void)state;
+	site.counts[STATUS_PENDING] = 1050;
+	/* 100 a minute over the quarter of an hour, more than of late */
+	f = forecast_of(&site, 1500, 50);
+	assert_int_equal(f.backlog, 1000);
+	assert_int_equal(f.drain_ms, 600000);
+	assert_null(f.because);
+	/* of late it was faster */
+	assert_int_equal(forecast_of(&site, 1500, 125).drain_ms, 480000);
+	/* faster than the settings allow for long: 200 a minute */
+	assert_int_equal(forecast_of(&site, 1500, 5000).drain_ms, 300000);
+	f = forecast_of(&site, 0, 0);
+	assert_int_equal(f.drain_ms, -1);
+	assert_string_equal(f.because, "nothing went out of late");
+	site.mode = OUTBOX_SITE_BACKOFF;
+	assert_string_equal(forecast_of(&site, 1500, 0).because, "the site backs off");
+	site.pause_at = 1;
+	assert_string_equal(forecast_of(&site, 1500, 0).because, "the site is paused");
+	site.counts[STATUS_PENDING] = 50;
+	assert_int_equal(forecast_of(&site, 0, 0).drain_ms, 0);
+	/* a site that the configuration does not know has no pace */
+	snprintf(site.name, sizeof(site.name), "other");
+	assert_true(forecast_of(&site, 0, 0).pace == 0);
+}
+
+static void
+forecast_is_told_in_words(void **state)
+{
+	struct forecast f = { .in = 5, .out = 10, .backlog = 100 };
+	struct buf text;
+
+	(void)state;
+	buf_init(&text, 1000);
+	forecast_drain(&f, NULL);
+	forecast_describe(&f, &text);
+	assert_string_equal(text.p, "about 10 m");
+	buf_clear(&text);
+	f.in = 11;
+	forecast_describe(&f, &text);
+	assert_string_equal(text.p, "about 10 m, but more comes than goes");
+	buf_clear(&text);
+	forecast_drain(&f, "the site is paused");
+	forecast_describe(&f, &text);
+	assert_string_equal(text.p, "not as it is: the site is paused");
+	buf_free(&text);
+}
+
 int
 main(void)
 {
@@ -155,6 +248,9 @@ main(void)
 		cmocka_unit_test(tally_counts_by_key_up_to_its_maximum),
 		cmocka_unit_test(lines_are_wrapped_between_words),
 		cmocka_unit_test(times_are_local_unless_asked),
+		cmocka_unit_test(rates_are_a_minute),
+		cmocka_unit_test(drain_follows_from_rate_and_pace),
+		cmocka_unit_test(forecast_is_told_in_words),
 	};
 
 	return cmocka_run_group_tests_name("look", tests, NULL, NULL);
