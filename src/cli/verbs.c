@@ -24,7 +24,8 @@ const struct verb verbs[] = {
 	    .name = "status",
 	    .summary = "how each site stands, and whether a daemon runs",
 	    .about =
-		"Counts events by status, names the oldest that waits and the last attempt. With\n"
+		"Counts events by status, names the oldest that waits and the last attempt,\n"
+		"tells how fast events come and go, and when what waits will be gone. With\n"
 		"--check it exits 1 when the daemon is down or can no longer commit, a site is\n"
 		"paused, or something waits longer than --max-age.",
 	    .example = "bentospool status --check --max-age 15m",
