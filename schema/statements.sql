@@ -1,4 +1,5 @@
--- Every fixed statement of the program, with those of statements_audit.sql. A test prepares each one; hot ones are held to their index.
+-- Every fixed statement of the program, with those of statements_audit.sql. A test prepares each one;
+-- hot ones are held to their index.
 
 -- name: views_same
 SELECT 1 FROM meta WHERE key = 'views' AND value = ?1;

@@ -1,8 +1,10 @@
 #include "cli/ages.h"
 
+#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/event_json.h"
 #include "cli/table.h"
 #include "cli/tally.h"
 #include "outbox/audit_look.h"
@@ -185,4 +187,22 @@ ages_print(const struct ages *a, int64_t names, const struct terminal *terminal,
 		return err_nomem(e);
 	ages_each(a, names, add_row, table);
 	return table_end(table) == 0 && !to->failed ? 0 : err_nomem(e);
+}
+
+cJSON *
+ages_row_json(struct slice name, bool others, const struct ages_row *row)
+{
+	cJSON *o = cJSON_CreateObject(), *under;
+	char bound[16];
+
+	json_add_slice(o, "name", name);
+	cJSON_AddStringToObject(o, "row", name.p != NULL ? "name" : others ? "others" : "all");
+	cJSON_AddNumberToObject(o, "events", (double)row->total);
+	under = cJSON_AddObjectToObject(o, "under_minutes");
+	for (int i = 0; ages_bound(i) != 0; i++) {
+		snprintf(bound, sizeof(bound), "%d", ages_bound(i));
+		cJSON_AddNumberToObject(under, bound, (double)row->in[i]);
+	}
+	cJSON_AddNumberToObject(o, "older", (double)row->in[AGES_BUCKETS - 1]);
+	return o;
 }

@@ -14,6 +14,7 @@
 
 #define AGES_BUCKETS 10 /* under 5, 10, 20, ... 1280 minutes, and the rest */
 
+struct cJSON;
 struct outbox_audit;
 struct outbox_filter;
 struct ages;
@@ -41,5 +42,7 @@ int ages_print(const struct ages *a, int64_t names, const struct terminal *termi
 /* Calls each for the total (name absent), the same names, and the rest (name absent, others). */
 void ages_each(const struct ages *a, int64_t names,
     void (*each)(void *arg, struct slice name, bool others, const struct ages_row *row), void *arg);
+
+struct cJSON *ages_row_json(struct slice name, bool others, const struct ages_row *row);
 
 #endif

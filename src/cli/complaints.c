@@ -1,9 +1,11 @@
 #include "cli/complaints.h"
 
+#include <cjson/cJSON.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/event_json.h"
 #include "cli/table.h"
 #include "cli/tally.h"
 #include "outbox/audit_look.h"
@@ -155,4 +157,28 @@ complaint_describe(const struct complaint *c, struct buf *to)
 		buf_append_literal(to, ", ");
 		table_append_clean(to, slice_from(c->reason));
 	}
+}
+
+cJSON *
+complaint_json(const struct complaint *c)
+{
+	cJSON *o = cJSON_CreateObject(), *example;
+	bool others = c->status[0] == '\0';
+
+	cJSON_AddNumberToObject(o, "events", (double)c->events);
+	json_add_slice(o, "site", others ? SLICE_NONE : slice_from(c->site));
+	json_add_slice(o, "status", others ? SLICE_NONE : slice_from(c->status));
+	json_add_slice(o, "reason", c->reason[0] == '\0' ? SLICE_NONE : slice_from(c->reason));
+	if (c->http_status != 0)
+		cJSON_AddNumberToObject(o, "http_status", c->http_status);
+	else
+		cJSON_AddNullToObject(o, "http_status");
+	json_add_slice(o, "error", c->error[0] == '\0' ? SLICE_NONE : slice_from(c->error));
+	json_add_time(o, "first_at", c->first_at);
+	json_add_time(o, "last_at", c->last_at);
+	example = cJSON_AddObjectToObject(o, "example");
+	cJSON_AddNumberToObject(example, "event_id", (double)c->example_id);
+	json_add_slice(
+	    example, "error", c->example[0] == '\0' ? SLICE_NONE : slice_from(c->example));
+	return o;
 }

@@ -14,6 +14,7 @@
 #define COMPLAINT_TEXT 512
 #define COMPLAINT_WORD 64
 
+struct cJSON;
 struct outbox_audit;
 struct outbox_filter;
 struct tally;
@@ -43,5 +44,7 @@ int complaints_collect(struct outbox_audit *audit, const struct outbox_filter *f
     struct tally **ret_tally, struct err *e);
 /* "failed, HTTP 422, rejected": in one line. */
 void complaint_describe(const struct complaint *c, struct buf *to);
+
+struct cJSON *complaint_json(const struct complaint *c);
 
 #endif

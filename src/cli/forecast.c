@@ -1,5 +1,6 @@
 #include "cli/forecast.h"
 
+#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,4 +124,19 @@ forecast_describe(const struct forecast *f, struct buf *to)
 	buf_printf(to, "about %s", age);
 	if (f->in > f->out)
 		buf_append_literal(to, ", but more comes than goes");
+}
+
+void
+forecast_json(const struct forecast *f, cJSON *o)
+{
+	cJSON_AddNumberToObject(o, "in_per_minute", f->in);
+	cJSON_AddNumberToObject(o, "out_per_minute", f->out);
+	if (f->pace > 0)
+		cJSON_AddNumberToObject(o, "pace_per_minute", f->pace);
+	else
+		cJSON_AddNullToObject(o, "pace_per_minute");
+	if (f->drain_ms >= 0)
+		cJSON_AddNumberToObject(o, "drained_in_seconds", (double)(f->drain_ms / 1000));
+	else
+		cJSON_AddNullToObject(o, "drained_in_seconds");
 }

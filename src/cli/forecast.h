@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+struct cJSON;
 struct audit_rate;
 struct outbox_audit;
 struct audit_site;
@@ -36,5 +37,7 @@ int forecast_sites(struct outbox_audit *audit, const struct config *config, int6
 void forecast_number(double per_minute, char ret_text[16]);
 /* "nothing waits", "about 2 h 5 m", "never as it is: ..." */
 void forecast_describe(const struct forecast *f, struct buf *to);
+/* Adds in_per_minute, out_per_minute, pace_per_minute and drained_in_seconds. */
+void forecast_json(const struct forecast *f, struct cJSON *o);
 
 #endif

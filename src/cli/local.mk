@@ -10,6 +10,7 @@ src_libbentospool_a_SOURCES += \
 	src/cli/config_scan.c src/cli/config_scan.h \
 	src/cli/daemon.c src/cli/daemon.h src/cli/daemon_priv.h \
 	src/cli/event_json.c src/cli/event_json.h \
+	src/cli/keys.c src/cli/keys.h \
 	src/cli/news.c src/cli/news.h \
 	src/cli/notify.c src/cli/notify.h \
 	src/cli/event_table.c src/cli/event_table.h \
@@ -29,11 +30,13 @@ src_libbentospool_a_SOURCES += \
 	src/cli/setting_value.c \
 	src/cli/settings.c src/cli/settings.h \
 	src/cli/table.c src/cli/table.h \
+	src/cli/steer.h \
+	src/cli/top_frame.c src/cli/top_frame.h \
 	src/cli/tail_lines.c src/cli/tail_lines.h \
 	src/cli/tally.c src/cli/tally.h \
 	src/cli/terminal.c src/cli/terminal.h \
 	src/cli/test_event.c src/cli/test_event.h \
-	src/cli/verb_age.c src/cli/verb_errors.c src/cli/verb_history.c src/cli/verb_tail.c \
+	src/cli/verb_age.c src/cli/verb_errors.c src/cli/verb_history.c src/cli/verb_tail.c src/cli/verb_top.c \
 	src/cli/verb_backup.c src/cli/verb_check.c src/cli/verb_erase.c src/cli/verb_export.c \
 	src/cli/verb_list.c \
 	src/cli/verb_operations.c \

@@ -1,9 +1,7 @@
-#include <cjson/cJSON.h>
 #include <stdio.h>
 
 #include "base/clock.h"
 #include "cli/ages.h"
-#include "cli/event_json.h"
 #include "cli/verbs.h"
 #include "outbox/audit.h"
 
@@ -13,20 +11,9 @@
 static void
 print_row(void *arg, struct slice name, bool others, const struct ages_row *row)
 {
-	cJSON *o = cJSON_CreateObject(), *under;
 	int *failed = arg;
-	char bound[8];
 
-	json_add_slice(o, "name", name);
-	cJSON_AddStringToObject(o, "row", name.p != NULL ? "name" : others ? "others" : "all");
-	cJSON_AddNumberToObject(o, "events", (double)row->total);
-	under = cJSON_AddObjectToObject(o, "under_minutes");
-	for (int i = 0; ages_bound(i) != 0; i++) {
-		snprintf(bound, sizeof(bound), "%d", ages_bound(i));
-		cJSON_AddNumberToObject(under, bound, (double)row->in[i]);
-	}
-	cJSON_AddNumberToObject(o, "older", (double)row->in[AGES_BUCKETS - 1]);
-	if (verb_print_json(o) != 0)
+	if (verb_print_json(ages_row_json(name, others, row)) != 0)
 		*failed = 1;
 }
 

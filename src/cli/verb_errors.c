@@ -1,8 +1,6 @@
-#include <cjson/cJSON.h>
 #include <stdio.h>
 
 #include "cli/complaints.h"
-#include "cli/event_json.h"
 #include "cli/table.h"
 #include "cli/tally.h"
 #include "cli/terminal.h"
@@ -43,30 +41,6 @@ print_text(const struct complaint *c, const struct terminal *terminal)
 }
 
 static int
-print_json(const struct complaint *c)
-{
-	cJSON *o = cJSON_CreateObject(), *example;
-	bool others = c->status[0] == '\0';
-
-	cJSON_AddNumberToObject(o, "events", (double)c->events);
-	json_add_slice(o, "site", others ? SLICE_NONE : slice_from(c->site));
-	json_add_slice(o, "status", others ? SLICE_NONE : slice_from(c->status));
-	json_add_slice(o, "reason", c->reason[0] == '\0' ? SLICE_NONE : slice_from(c->reason));
-	if (c->http_status != 0)
-		cJSON_AddNumberToObject(o, "http_status", c->http_status);
-	else
-		cJSON_AddNullToObject(o, "http_status");
-	json_add_slice(o, "error", c->error[0] == '\0' ? SLICE_NONE : slice_from(c->error));
-	json_add_time(o, "first_at", c->first_at);
-	json_add_time(o, "last_at", c->last_at);
-	example = cJSON_AddObjectToObject(o, "example");
-	cJSON_AddNumberToObject(example, "event_id", (double)c->example_id);
-	json_add_slice(
-	    example, "error", c->example[0] == '\0' ? SLICE_NONE : slice_from(c->example));
-	return verb_print_json(o);
-}
-
-static int
 print(const struct options *o, struct tally *tally)
 {
 	int64_t limit = o->has_limit ? o->filter.limit : LINES_DEFAULT;
@@ -80,10 +54,11 @@ print(const struct options *o, struct tally *tally)
 	for (size_t i = 0; i < shown; i++)
 		if (!o->json)
 			print_text(tally_value(tally, i), &terminal);
-		else if (print_json(tally_value(tally, i)) != 0)
+		else if (verb_print_json(complaint_json(tally_value(tally, i))) != 0)
 			return VERB_ERROR;
 	if (o->json)
-		return rest->events == 0 || print_json(rest) == 0 ? VERB_DONE : VERB_ERROR;
+		return rest->events == 0 || verb_print_json(complaint_json(rest)) == 0 ? VERB_DONE
+										       : VERB_ERROR;
 	if (rest->events > 0)
 		print_text(rest, &terminal);
 	if (shown < n)

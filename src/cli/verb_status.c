@@ -297,21 +297,6 @@ last_attempt_json(const struct audit_site *s)
 	return o;
 }
 
-static void
-add_forecast(cJSON *o, const struct forecast *f)
-{
-	cJSON_AddNumberToObject(o, "in_per_minute", f->in);
-	cJSON_AddNumberToObject(o, "out_per_minute", f->out);
-	if (f->pace > 0)
-		cJSON_AddNumberToObject(o, "pace_per_minute", f->pace);
-	else
-		cJSON_AddNullToObject(o, "pace_per_minute");
-	if (f->drain_ms >= 0)
-		cJSON_AddNumberToObject(o, "drained_in_seconds", (double)(f->drain_ms / 1000));
-	else
-		cJSON_AddNullToObject(o, "drained_in_seconds");
-}
-
 static cJSON *
 site_json(const struct report *r, const struct audit_site *s)
 {
@@ -341,7 +326,7 @@ site_json(const struct report *r, const struct audit_site *s)
 		json_add_time(o, "oldest_pending_at", s->oldest_pending_at);
 		cJSON_AddNumberToObject(o, "oldest_pending_seconds", (double)seconds);
 	}
-	add_forecast(o, &r->forecasts[s - r->sites]);
+	forecast_json(&r->forecasts[s - r->sites], o);
 	if (s->last_attempt_id != 0)
 		cJSON_AddItemToObject(o, "last_attempt", last_attempt_json(s));
 	return o;

@@ -98,6 +98,17 @@ const struct verb verbs[] = {
 	    .run = verb_tail,
 	},
 	{
+	    .name = "top",
+	    .summary = "a live screen: sites, what waits by age, errors",
+	    .about =
+		"Drawn anew every two seconds. The arrows choose a site, p pauses it, after a\n"
+		"question, r resumes it, f has it try now, q quits. Without a terminal, and\n"
+		"with --json, it prints one frame.",
+	    .example = "bentospool top",
+	    .options = OPTIONS_READ | OPTION(UTC),
+	    .run = verb_top,
+	},
+	{
 	    .name = "requeue",
 	    .summary = "send events again that did not arrive",
 	    .about =

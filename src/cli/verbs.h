@@ -59,6 +59,7 @@ int verb_age(const struct options *o);
 int verb_errors(const struct options *o);
 int verb_history(const struct options *o);
 int verb_tail(const struct options *o);
+int verb_top(const struct options *o);
 int verb_show(const struct options *o);
 int verb_requeue(const struct options *o);
 int verb_hold(const struct options *o);
