@@ -23,7 +23,7 @@
 #define HOME "\033[H"
 #define REST_OF_LINE "\033[K"
 #define REST_OF_SCREEN "\033[J"
-#define KEYS "up/down: choose  p: pause  r: resume  f: flush  q: quit"
+#define KEYS "q: quit  up/down: choose  p: pause  r: resume  f: flush"
 
 struct top {
 	const struct config *config;
@@ -65,6 +65,24 @@ append_last_line(const struct top *t, const struct terminal *terminal, struct bu
 	table_append_cut(to, slice_from(line), terminal->width);
 }
 
+/* A line as far as it fits; what paints takes no room. */
+static void
+append_line(struct buf *to, const char *line, size_t n, int width)
+{
+	int columns = 0;
+	size_t i = 0, len;
+
+	while (i < n) {
+		len = line[i] == '\033' ? strcspn(line + i, "m") + 1 : 1;
+		if (line[i] != '\033' && ((unsigned char)line[i] & 0xc0) != 0x80)
+			columns++;
+		if (columns <= width || line[i] == '\033')
+			buf_append(to, line + i, len);
+		i += len;
+	}
+	buf_append_literal(to, REST_OF_LINE "\n");
+}
+
 /* The frame's lines as far as they fit, and ours at the end. */
 static int
 draw(const struct top *t, struct err *e)
@@ -82,8 +100,7 @@ draw(const struct top *t, struct err *e)
 	line = rc == 0 ? frame.p : "";
 	for (int i = 0; i < terminal.height - 1; i++) {
 		end = strchr(line, '\n');
-		buf_append(&screen, line, end == NULL ? 0 : (size_t)(end - line));
-		buf_append_literal(&screen, REST_OF_LINE "\n");
+		append_line(&screen, line, end == NULL ? 0 : (size_t)(end - line), terminal.width);
 		line = end == NULL ? line : end + 1;
 	}
 	append_last_line(t, &terminal, &screen);

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""age, errors, history, tail, status: what people look at, and in which zone."""
+"""age, errors, history, tail, top, status: what people look at, and in which zone."""
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import termios
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -255,6 +256,93 @@ def test_status_forecast(bench):
                   "drained +not as it is: the site is paused", r"MB, WAL .* MB, .* GB free",
                   "columns has room"):
         true(re.search(words, text), f"{words!r} in {text}")
+
+
+def frames(text):
+    """Each frame that top drew, without what moves the cursor."""
+    return [re.sub(r"\033\[\??\d*[A-Za-z]", "", frame) for frame in text.split("\033[H")[1:]]
+
+
+def state_of(bench, site):
+    return bench.value("SELECT state FROM sites WHERE site = ?", site)
+
+
+def test_top_keys(bench):
+    """top: keys choose a site, pause it after a question, resume it; q puts the terminal back"""
+    sites = {name: bench.site("http://127.0.0.1:1/api/v1", write_keys=[name])
+             for name in ("ashore", "aboard")}
+    daemon = spooltest.Daemon(bench, bench.configure(sites))
+    with Screen(bench, "top", env={"NO_COLOR": "1"}) as top:
+        top.wait(lambda text: "> ashore" in text and "q: quit" in text, "the first site is chosen")
+        true("\033[3" not in top.text() and "\033[2m" not in top.text(), "no colours")
+        top.press("\033[B")
+        top.wait(lambda text: "> aboard" in text, "the second is chosen")
+        top.press("p")
+        top.wait(lambda text: "pause site aboard? y/n" in text, "it asks")
+        top.press("n")
+        top.forget()
+        top.press("p")
+        top.wait(lambda text: "pause site aboard? y/n" in text, "it asks again")
+        equal(bench.value("SELECT count(*) FROM operations"), 0, "operations before a yes")
+        top.press("y")
+        top.wait(lambda text: "site aboard: paused" in text and "paused by hand" in text, "paused")
+        equal((state_of(bench, "aboard"), state_of(bench, "ashore") == "paused"),
+              ("paused", False), "in the database")
+        top.press("r")
+        top.wait(lambda text: "site aboard: resumed" in text, "resumed")
+        true(state_of(bench, "aboard") != "paused", "in the database too")
+        top.press("k")
+        top.press("f")
+        top.wait(lambda text: "site ashore: tried now" in text, "flushed")
+        equal([row["verb"] for row in bench.rows("SELECT verb FROM operations")],
+              ["pause", "resume", "flush"], "the operations")
+        daemon.stop()
+        top.wait(lambda text: "no daemon runs" in text, "it sees that the daemon ended")
+        top.press("p")
+        top.press("y")
+        top.wait(lambda text: "from the next start on" in text, "works without a daemon")
+        equal(state_of(bench, "ashore"), "paused", "in the database")
+        top.press("q")
+        equal(top.wait_end(), 0, "exit status")
+        equal(settings_of(top), top.before, "the terminal's settings")
+        true(top.text().endswith("\033[?1049l"), "the screen")
+
+
+def settings_of(screen):
+    return termios.tcgetattr(screen.theirs)
+
+
+def test_top_fits(bench):
+    """top: whatever the size, no frame passes it; a signal puts the terminal back"""
+    failing(bench)
+    with Screen(bench, "top") as top:
+        shown = top.wait(lambda text: "ERRORS" in text and "q: quit" in text, "a frame")
+        for words in ("main", "WAITING, BY AGE", "Test Event", "2  failed, HTTP 422"):
+            true(words in shown, f"{words!r} in {shown!r}")
+        true("\033[3" in shown, "colours")
+        for rows, columns in ((24, 80), (12, 50), (40, 120)):
+            top.resize(rows, columns)
+            top.forget()
+            top.popen.send_signal(signal.SIGWINCH)
+            top.wait(lambda text: text.count("q: quit") > 1, "drawn anew")
+            for frame in frames(top.text())[1:-1]:
+                lines = frame.split("\n")
+                true(len(lines) <= rows and max(map(len, lines)) <= columns,
+                     f"in {rows} lines of {columns}: {lines!r}")
+        top.popen.send_signal(signal.SIGTERM)
+        equal(top.wait_end(), 0, "exit status")
+        equal(settings_of(top), top.before, "the terminal's settings")
+
+
+def test_top_once(bench):
+    """top: without a terminal one frame, as text or as JSON"""
+    failing(bench)
+    text = text_of(bench.cli("top"))
+    true("2  failed, HTTP 422" in text and "\033" not in text, f"one frame: {text}")
+    frame = objects(bench.cli("top", "--json"))[0]
+    equal([(site["site"], site["pending"]) for site in frame["sites"]], [("main", 1)], "sites")
+    equal([row["events"] for row in frame["ages"]], [1, 1], "ages")
+    equal(frame["errors"][0]["events"], 2, "errors")
 
 
 def test_zone(bench):
