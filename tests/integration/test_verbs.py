@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -199,6 +200,73 @@ def test_ingest_goes_on(bench):
     got = states(bench)
     equal(got[("held", "operator")], 20000, "held")
     equal(got[("pending", None)], 30 + n, "and all that came meanwhile is there")
+    runs = threading.Thread(target=lambda: done(bench.cli("undo", "2", "--yes")))
+    runs.start()
+    before = n
+    while runs.is_alive():
+        daemon.accept("/v1/track", track(f"late-{n}", event="Late"))
+        n += 1
+    runs.join()
+    true(n > before + 1, "posts were answered while it was undone")
+    equal(states(bench), {("pending", None): 20030 + n}, "after undo")
+
+
+def under_way(bench):
+    return bench.value("SELECT count(*) FROM attempts WHERE finished_at IS NULL")
+
+
+def test_what_was_read_ahead(bench):
+    """a request under way ends by itself; what was read ahead of an operation stays"""
+    sim = bench.sim()
+    sim.freeze()
+    daemon = bench.daemon(sim, batch_events=10)
+    fill(daemon, 40)
+    wait_until(lambda: under_way(bench) == 1, "a request is out")
+    equal(done(bench.cli("hold", "--all", "--yes")), "40 events held (operation 1)\n", "hold")
+    sim.thaw()
+    wait_until(lambda: states(bench) == {("delivered", None): 10, ("held", "operator"): 30},
+               "what was out is delivered")
+    done(bench.cli("release", "--id", "25"))
+    wait_until(lambda: states(bench).get(("delivered", None)) == 11, "and one that is released")
+    equal(sim.keys(), [f"Bulk-{i}" for i in [*range(10), 24]], "nothing else at Bento")
+    equal(done(bench.cli("undo", "1", "--dry-run")),
+          "29 events would be restored\n  10 left as they are: delivered meanwhile\n"
+          "  1 left as it is: changed by operation 2 since: undo that first\n", "what undo says")
+    done(bench.cli("undo", "1", "--yes"))
+    wait_until(lambda: states(bench) == {("delivered", None): 40}, "the rest is delivered")
+    equal(len(sim.keys()), 40, "each once")
+
+
+def test_release_while_it_delivers(bench):
+    """one that is released comes before later ones of its address that were read already"""
+    sim = bench.sim()
+    daemon = bench.daemon(sim, batch_events=1)
+    done(bench.cli("pause"))
+    daemon.accept("/v1/batch", {"batch": [track(f"a-{i}", event="Step") for i in range(4)]})
+    done(bench.cli("hold", "--message-id", "a-0"))
+    sim.freeze()
+    done(bench.cli("resume"))
+    wait_until(lambda: under_way(bench) == 1, "a request is out")
+    done(bench.cli("release", "--message-id", "a-0"))
+    sim.thaw()
+    bench.wait_settled(4)
+    equal(sim.keys(), ["a-1", "a-0", "a-2", "a-3"], "the order at Bento")
+
+
+def test_undo_after_a_purge(bench):
+    """undo tells what retention has removed"""
+    daemon = frozen(bench)[1]
+    done(bench.cli("discard", "--all", "--yes"))
+    daemon.stop()
+    connection = sqlite3.connect(bench.database)
+    connection.execute("UPDATE delivery SET settled_at = 1000 WHERE event_id <= 12")
+    connection.commit()
+    connection.close()
+    done(bench.cli("purge", "--yes"))
+    equal(done(bench.cli("undo", "2", "--yes")).splitlines()[1:],
+          ["  12 left as they are: removed by retention"], "what it says")
+    equal(states(bench), {("pending", None): 18}, "the others wait again")
+    done(bench.cli("undo", "2"), 3)
 
 
 def test_order(bench):
