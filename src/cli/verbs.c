@@ -269,11 +269,14 @@ const struct verb verbs[] = {
 	},
 	{
 	    .name = "check",
-	    .summary = "the configuration in effect, secrets masked",
-	    .about = "Reads everything that serve would read, and exits 1 with file and line when\n"
-		     "something is wrong with it.",
-	    .example = "bentospool check -c new.conf",
-	    .options = OPTIONS_READ,
+	    .summary = "the configuration in effect, or what an event would become",
+	    .about =
+		"Reads everything that serve would read, secrets masked, and exits 1 with file\n"
+		"and line when something is wrong with it. With --event it says what a server's\n"
+		"call, or a batch of them, would become and why, without a daemon; it exits 1\n"
+		"when one would not be sent.",
+	    .example = "bentospool check --event order.json",
+	    .options = OPTIONS_READ | OPTION(EVENT) | OPTION(TO_SITE),
 	    .run = verb_check,
 	},
 	{
