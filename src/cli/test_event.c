@@ -24,8 +24,8 @@ read_input(struct buf *to, struct err *e)
 		   : 0;
 }
 
-static int
-read_file(const char *path, struct buf *to, struct err *e)
+int
+test_event_read(const char *path, struct buf *to, struct err *e)
 {
 	char *text;
 
@@ -108,7 +108,7 @@ test_event_make(const struct options *o, int64_t now, struct buf *to, struct err
 	if (o->event != NULL && described)
 		return err_set(e, ERR_INPUT, "give --event, or --name and --email");
 	if (o->event != NULL)
-		return read_file(o->event, to, e);
+		return test_event_read(o->event, to, e);
 	if (o->event_name == NULL || o->event_email == NULL)
 		return err_set(e, ERR_INPUT, "give --name and --email, or --event FILE");
 	return make(o, now, to, e);

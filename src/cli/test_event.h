@@ -10,4 +10,7 @@
 /* Appends one Segment event as JSON. ERR_INPUT when the options make none. */
 int test_event_make(const struct options *o, int64_t now, struct buf *to, struct err *e);
 
+/* Appends a file's text; "-" is standard input. */
+int test_event_read(const char *path, struct buf *to, struct err *e);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include "cli/event_json.h"
 #include "cli/pretty.h"
+#include "cli/reasons.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
@@ -47,25 +48,6 @@ take_configured_mapping(struct portrait *p, struct slice site)
 			wiring_mapping(&p->config->sites[i], &p->mapping);
 }
 
-static const char *
-in_words(const char *reason)
-{
-	static const char *const words[][2] = {
-		{ "unsupported_event_type", "events of this kind are not forwarded" },
-		{ "no_email", "it has no e-mail address" },
-		{ "awaiting_identity", "its address is not known until an identify tells it" },
-		{ "event_not_defined", "it has no name" },
-		{ "integrations", "its integrations say that it is not for Bento" },
-		{ "reserved_type", "its name is a type that acts on the subscriber, which "
-				   "reserved_types does not let pass" },
-	};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (strcmp(reason, words[i][0]) == 0)
-			return words[i][1];
-	return reason;
-}
-
 static void
 map_event(struct portrait *p, const struct audit_event *event)
 {
@@ -87,7 +69,7 @@ map_event(struct portrait *p, const struct audit_event *event)
 	if (event->body.p == NULL)
 		p->cannot = "its body was removed by retention";
 	else if (mapping_append(&p->mapping, &in, &p->sent, &mapped, &reason) != 0)
-		p->cannot = reason != NULL ? in_words(reason) : "it is too large";
+		p->cannot = reason != NULL ? reason_in_words(reason) : "it is too large";
 }
 
 /* ---- for people ----------------------------------------------------------------------------- */
@@ -109,7 +91,7 @@ add_time_line(struct portrait *p, const char *name, int64_t at)
 
 	when_time(at, text);
 	if (at != 0)
-		buf_printf(&p->text, "  %-*s%s UTC\n", FIELD, name, text);
+		buf_printf(&p->text, "  %-*s%s %s\n", FIELD, name, text, when_zone());
 }
 
 static void

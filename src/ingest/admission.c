@@ -54,11 +54,7 @@ judge_delete(bool browser, struct segment_event *event)
 {
 	event->status = STATUS_DISCARDED;
 	event->reason = browser ? mapping_reserved_type : "erasure";
-	event->erases = !browser && event->email.p != NULL;
-	if (!browser && !event->erases) {
-		event->status = STATUS_INVALID;
-		event->reason = segment_no_email;
-	}
+	event->erases = !browser;
 }
 
 static void

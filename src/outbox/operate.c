@@ -121,8 +121,8 @@ select_ids(struct db *db, const struct outbox_filter *f, int64_t after_event_id,
 
 /* What the operation takes up to *ret_last. Named events are few, wherever they lie. */
 static int
-select_slice(struct db *db, const struct outbox_operation *op, int64_t newest,
-    struct slice_of_ids *ids, int64_t *ret_last, struct err *e)
+select_slice(struct db *db, const struct outbox_operation *op, struct slice_of_ids *ids,
+    int64_t *ret_last, struct err *e)
 {
 	struct outbox_filter f;
 	int rc;
@@ -130,8 +130,8 @@ select_slice(struct db *db, const struct outbox_operation *op, int64_t newest,
 	if (messages_narrow(db, op->filter, &f, e) != 0)
 		return -1;
 	f.statuses = operate_statuses(op->verb, op->filter);
-	*ret_last = f.n_ids > 0 || newest - op->after_event_id <= OPERATE_SCAN
-			? newest
+	*ret_last = f.n_ids > 0 || op->last_event_id - op->after_event_id <= OPERATE_SCAN
+			? op->last_event_id
 			: op->after_event_id + OPERATE_SCAN;
 	rc = select_ids(db, &f, op->after_event_id, *ret_last, ids, e);
 	messages_narrow_end(op->filter, &f);
@@ -231,7 +231,7 @@ int
 operate_apply(struct db *db, struct outbox_operation *op, int64_t now, struct err *e)
 {
 	struct slice_of_ids ids = { .n = 0 };
-	int64_t newest, last;
+	int64_t last;
 	int rc;
 
 	op->more = false;
@@ -242,12 +242,13 @@ operate_apply(struct db *db, struct outbox_operation *op, int64_t now, struct er
 	ids.max = room_in_slice(op);
 	if (operate_statuses(op->verb, op->filter) == 0 || ids.max == 0)
 		return 0;
-	if (newest_event(db, &newest, e) != 0)
+	/* What arrives meanwhile is not meant, and a busy ingest would never let it end. */
+	if (op->last_event_id == 0 && newest_event(db, &op->last_event_id, e) != 0)
 		return -1;
-	rc = select_slice(db, op, newest, &ids, &last, e);
+	rc = select_slice(db, op, &ids, &last, e);
 	if (rc != 0 || change_events(db, op, &ids, now, e) != 0)
 		return -1;
 	op->after_event_id = ids.n == ids.max ? ids.id[ids.n - 1] : last;
-	op->more = op->after_event_id < newest && room_in_slice(op) > 0;
+	op->more = op->after_event_id < op->last_event_id && room_in_slice(op) > 0;
 	return 0;
 }

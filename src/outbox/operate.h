@@ -76,6 +76,7 @@ struct outbox_operation {
 	/* result of one slice; send the same message again until `more` is false */
 	int64_t operation_id;   /* 0 at first: made when the first event matches */
 	int64_t after_event_id; /* 0 at first: where the last slice stopped */
+	int64_t last_event_id;  /* 0 at first: the newest when it began; later ones are not meant */
 	int64_t n_events;       /* changed so far */
 	struct undo_left left;
 	bool more;

@@ -131,6 +131,8 @@ make_wait(struct place *place, int64_t since)
 static bool
 lacks_address(const struct segment_event *event)
 {
+	if (event->erases)
+		return event->user_id.p != NULL || event->anonymous_id.p != NULL;
 	return event->kind != KIND_DELETE && event->status == STATUS_INVALID
 	       && event->reason != NULL && strcmp(event->reason, segment_no_email) == 0
 	       && (event->user_id.p != NULL || event->anonymous_id.p != NULL);
@@ -144,16 +146,20 @@ find_address(struct put *p, const struct outbox_put *put, const struct segment_e
 
 	place->user_id = event->user_id;
 	place->anonymous_id = event->anonymous_id;
+	if (event->erases) { /* of whom, unless an id tells? */
+		place->status = STATUS_INVALID;
+		place->reason = segment_no_email;
+	}
 	if (site == NULL || site->max_ids == 0 || !lacks_address(event))
 		return 0;
 	rc = identity_find(
 	    p->db, put->site_id, event->user_id, event->anonymous_id, place->found, e);
 	if (rc == 1) {
-		place->status = STATUS_PENDING;
-		place->reason = NULL;
+		place->status = event->erases ? event->status : STATUS_PENDING;
+		place->reason = event->erases ? event->reason : NULL;
 		place->email = slice_from(place->found);
 		place->user_id = place->anonymous_id = SLICE_NONE;
-	} else if (rc == 0 && site->waits) {
+	} else if (rc == 0 && site->waits && !event->erases) {
 		make_wait(place, put->received_at);
 	}
 	return rc < 0 ? -1 : 0;
@@ -232,17 +238,19 @@ add_delivery(struct put *p, const struct outbox_put *put, const struct segment_e
 
 /* Kept until it is done, so that no crash loses it. */
 static int
-add_erasure(struct put *p, struct outbox_put *put, const struct segment_event *event, struct err *e)
+add_erasure(struct put *p, struct outbox_put *put, const struct segment_event *event,
+    const struct place *place, struct err *e)
 {
+	struct slice email = event->email.p != NULL ? event->email : place->email;
 	sqlite3_stmt *stmt;
 
-	if (!event->erases)
+	if (!event->erases || email.p == NULL)
 		return 0;
 	stmt = db_stmt(p->db, STMT_ERASURE_ADD, e);
 	if (stmt == NULL)
 		return -1;
 	db_bind_int(stmt, 1, p->last_event_id);
-	db_bind_text(stmt, 2, event->email);
+	db_bind_text(stmt, 2, email);
 	put->n_erasures++;
 	return db_run(p->db, stmt, e);
 }
@@ -269,7 +277,7 @@ add(struct put *p, struct outbox_put *put, const struct segment_event *event, st
 	    || add_event(p, put, event, id, yield->envelope_id, e) != 0
 	    || add_delivery(p, put, event, &place, key, e) != 0
 	    || dedup_add(p->dedup, p->db, key, p->last_event_id, e) != 0
-	    || add_erasure(p, put, event, e) != 0)
+	    || add_erasure(p, put, event, &place, e) != 0)
 		return -1;
 	if (put->n_stored++ == 0)
 		put->first_event_id = p->last_event_id;

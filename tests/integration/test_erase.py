@@ -156,6 +156,21 @@ def test_delete_calls(bench):
     equal(holders(bench, ANN), [], "files that still hold something of hers")
 
 
+def test_delete_calls_by_id(bench):
+    """a delete call that names an id erases whom an identify told it is"""
+    sim = bench.sim()
+    daemon = bench.daemon(sim, delete_calls="erase")
+    daemon.accept("/v1/identify", {"messageId": "i-1", "userId": "u-9", "traits": {"email": ANN}})
+    daemon.accept("/v1/track", {"messageId": "a-1", "userId": "u-9", "event": "Seen"})
+    wait_until(lambda: bench.outbox("a-1")["status"] == "delivered", "it is resolved and sent")
+    daemon.accept("/v1/delete", {"messageId": "d-1", "userId": "u-9"})
+    wait_until(lambda: bench.outbox("a-1")["body"] is None and asked_for(bench) == 0, "the erasure")
+    row = bench.outbox("d-1")
+    equal((row["status"], row["reason"], row["email"]), ("discarded", "erasure", None), "the call")
+    equal(holders(bench, ANN), [], "files that still hold something of hers")
+    daemon.stop()
+
+
 def test_delete_calls_that_erase_nobody(bench):
     """without the setting, from a page, or without an address nobody is erased"""
     sim = bench.sim()
@@ -167,7 +182,7 @@ def test_delete_calls_that_erase_nobody(bench):
                                         allow_origins=["https://shop.example"])})
     done(bench.cli("reload"))
     daemon.accept("/v1/delete", delete_call("d-2", ANN), headers={"Origin": "https://shop.example"})
-    daemon.accept("/v1/delete", {"messageId": "d-3", "userId": "u-1"})
+    daemon.accept("/v1/delete", {"messageId": "d-3", "userId": "u-nobody"})
     for name, status, reason in (("d-1", "unsupported", "unsupported_event_type"),
                                  ("d-2", "discarded", "reserved_type"),
                                  ("d-3", "invalid", "no_email")):

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Rules by event name, from a client's call to what Bento gets; Segment's e-commerce calls."""
+import json
 import os
 import sys
 
@@ -125,6 +126,40 @@ def test_configuration(bench):
         true(words in checked.stderr and "bentospool.conf" in checked.stderr, checked.stderr)
     conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1", rules=["A => drop"] * 32)})
     equal(bench.cli("check", conf=conf).returncode, 0, "32 rules")
+
+
+def test_check_event(bench):
+    """check --event says what an event would become and why, without a daemon"""
+    bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1", rules=RULES,
+                                        identity_wait=60)})
+    bench.write("one.json", json.dumps(track("t-1", event="Order Paid", properties=ORDER)))
+    bench.write("many.json", json.dumps({"batch": [
+        track("t-2", event="Signed Up"), track("t-3", event="Test 1"),
+        track("t-4", event="Order Completed", properties={"order_id": 1}),
+        {"type": "page", "messageId": "t-5", "userId": "u"},
+        {"type": "track", "messageId": "t-6", "userId": "u", "event": "Seen"}]}))
+    one = bench.cli("check", "--event", bench.path("one.json"))
+    equal(one.returncode, 0, f"exit status ({one.stderr})")
+    for words in ('event 1: track "Order Paid"\n', "  rule    Order Paid => as $purchase",
+                  "  sent to events, 3 items:\n", '"amount": 2750'):
+        true(words in one.stdout, f"{words!r} in {one.stdout}")
+    many = bench.cli("check", "--event", bench.path("many.json"))
+    equal(many.returncode, 1, "one is not sent")
+    for words in ("  discarded (rule): a rule of the site drops events of this name\n",
+                  "  invalid (purchase_currency_missing): ", "  unsupported (unsupported_event_type)"):
+        true(words in many.stdout, f"{words!r} in {many.stdout}")
+    rows = [json.loads(line) for line in
+            bench.cli("check", "--event", bench.path("many.json"), "--json").stdout.splitlines()]
+    equal([(row["status"], row["reason"], len(row["items"])) for row in rows],
+          [("pending", None, 3), ("discarded", "rule", 0),
+           ("invalid", "purchase_currency_missing", 0), ("unsupported", "unsupported_event_type", 0),
+           ("pending", "awaiting_identity", 0)],
+          "for machines")
+    equal(rows[0]["items"][0]["type"], "Registered", "what is sent")
+    bench.write("bad.json", '{"type":"track",}')
+    bad = bench.cli("check", "--event", bench.path("bad.json"))
+    true(bad.returncode == 1 and "bad.json" in bad.stderr and "byte" in bad.stderr, bad.stderr)
+    true(not os.path.exists(bench.database), "no database is made")
 
 
 spooltest.main()

@@ -265,6 +265,33 @@ operation_runs_in_slices(void **state)
 	    handmade_int(&box, "SELECT count(*) FROM delivery WHERE status <> 'pending'"), 0);
 }
 
+/* Events that come while it runs are not what it was asked for. */
+static void
+operation_ends_where_it_began(void **state)
+{
+	struct outbox_filter f;
+	struct outbox_operation op = { .verb = OPERATE_HOLD, .filter = &f, .actor = "ann" };
+	struct err e;
+	int slices = 0;
+
+	(void)state;
+	handmade_sql(&box, "BEGIN");
+	for (int i = 1; i <= OPERATE_SLICE + 1; i++)
+		handmade_event(&box, i, "A", "a@b.cc", STATUS_PENDING, NULL);
+	handmade_sql(&box, "COMMIT");
+	outbox_filter_init(&f);
+	f.all = true;
+	do {
+		assert_int_equal(operate_apply(&box.db, &op, 1000, &e), 0);
+		handmade_event(
+		    &box, OPERATE_SLICE + 2 + slices++, "A", "a@b.cc", STATUS_PENDING, NULL);
+	} while (op.more && slices < 9);
+	assert_int_equal(slices, 2);
+	assert_int_equal(op.n_events, OPERATE_SLICE + 1);
+	assert_int_equal(
+	    handmade_int(&box, "SELECT count(*) FROM delivery WHERE status = 'pending'"), 2);
+}
+
 static void
 operation_looks_at_a_bounded_stretch(void **state)
 {
@@ -335,6 +362,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    operation_keeps_the_state_before_it, make_box, remove_box),
 		cmocka_unit_test_setup_teardown(operation_runs_in_slices, make_box, remove_box),
+		cmocka_unit_test_setup_teardown(
+		    operation_ends_where_it_began, make_box, remove_box),
 		cmocka_unit_test_setup_teardown(
 		    operation_looks_at_a_bounded_stretch, make_box, remove_box),
 		cmocka_unit_test_setup_teardown(operation_stops_at_the_limit, make_box, remove_box),

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "event/mapping.h"
 #include "event/purchase.h"
 #include "event/rules.h"
 
@@ -270,6 +271,53 @@ orders_become_purchases(void **state)
 	}
 }
 
+/* ---- all together --------------------------------------------------------------------------- */
+
+/* What Bento counts are items; a batch may be split where each of them has a key. */
+static void
+items_are_counted_and_have_keys(void **state)
+{
+	static const struct {
+		const char *rule;
+		bool unique_key;
+		unsigned items;
+		bool has_key;
+	} rows[] = {
+		{ "A => rename B", true, 1, true },
+		{ "A => rename B", false, 1, false },
+		{ "A => as $purchase", false, 1, true },
+		{ "A => as $purchase; also", true, 2, true },
+		{ "A => as $purchase; also", false, 2, false },
+		{ "A => as $purchase; tag x", false, 2, false },
+		{ "A => as $purchase; tag x", true, 2, true },
+		{ "A => as $purchase; also; tag x; remove_tag y", true, 4, true },
+		{ "A => tag x", true, 2, true },
+	};
+	const struct mapping_input in = {
+		.body = SLICE("{\"properties\":{\"order_id\":1,\"total\":2,\"currency\":\"EUR\"}}"),
+		.kind = KIND_TRACK,
+		.name = SLICE("A"),
+		.email = SLICE("a@b.cc"),
+		.message_id = SLICE("m-1"),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct mapping_options o = { .unique_key = rows[i].unique_key };
+		struct mapped mapped;
+		const char *reason;
+		struct buf to;
+
+		buf_init(&to, 4096);
+		assert_int_equal(rules_add(&o.rules, rows[i].rule, NULL), 0);
+		assert_int_equal(mapping_append(&o, &in, &to, &mapped, &reason), 0);
+		assert_int_equal(mapped.items, rows[i].items);
+		assert_int_equal(mapped.endpoint, BENTO_EVENTS);
+		assert_int_equal(mapping_has_key(&o, &in), rows[i].has_key);
+		buf_free(&to);
+	}
+}
+
 int
 main(void)
 {
@@ -281,6 +329,7 @@ main(void)
 		cmocka_unit_test(what_is_no_rule_says_why),
 		cmocka_unit_test(rules_have_bounds),
 		cmocka_unit_test(orders_become_purchases),
+		cmocka_unit_test(items_are_counted_and_have_keys),
 	};
 
 	return cmocka_run_group_tests_name("rules", tests, NULL, NULL);
