@@ -338,8 +338,10 @@ def test_top_fits(bench):
             top.resize(rows, columns)
             top.forget()
             top.popen.send_signal(signal.SIGWINCH)
-            top.wait(lambda text: text.count("q: quit") > 1, "drawn anew")
-            for frame in frames(top.text())[1:-1]:
+            top.wait(lambda text: text.count("q: quit") > 2, "drawn anew")
+            drawn = frames(top.text())[1:]  # the first may be older than the size
+            true(drawn, "a frame of that size")
+            for frame in drawn:
                 lines = frame.split("\n")
                 true(len(lines) <= rows and max(map(len, lines)) <= columns,
                      f"in {rows} lines of {columns}: {lines!r}")
