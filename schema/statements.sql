@@ -79,9 +79,6 @@ SELECT event_id FROM delivery
 WHERE event_id > coalesce((SELECT value FROM meta WHERE key = 'dedup_floor'), 0)
 	AND message_key = ?1;
 
--- name: message_scan
-SELECT event_id FROM event WHERE message_id = ?1 ORDER BY event_id;
-
 -- What arrives
 
 -- name: envelope_add
