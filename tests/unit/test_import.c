@@ -226,7 +226,6 @@ events_are_stored_with_what_was_known(void **state)
 	assert_int_equal(message.told[0].line, 4);
 	assert_int_equal(message.told[1].line, 6);
 	assert_non_null(strstr(message.told[1].why, "\"none\""));
-	assert_true(atomic_load(&rig_due_calls) > due);
 	assert_int_equal(
 	    rig_number(
 		"SELECT count(*) FROM delivery WHERE status = 'pending' AND attempts = 4 AND "
@@ -239,6 +238,9 @@ events_are_stored_with_what_was_known(void **state)
 				    "occurred_at = 4000"),
 	    2);
 	assert_int_equal(rig_number("SELECT count(*) FROM delivery"), 2);
+	/* The dispatcher is woken before the writer looks at the next message. */
+	assert_int_equal(import(NULL, 0, 0), 0);
+	assert_true(atomic_load(&rig_due_calls) > due);
 }
 
 static void
