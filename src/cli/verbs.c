@@ -232,6 +232,29 @@ const struct verb verbs[] = {
 	    .run = verb_send,
 	},
 	{
+	    .name = "sql",
+	    .summary = "a question to the database, which it can only read",
+	    .operands = "STATEMENT",
+	    .about =
+		"One SELECT over the views outbox, attempts, history, failures, operations and\n"
+		"sites; see bentospool-schema(7). - reads it from standard input. It cannot\n"
+		"write, and ends after --timeout. Exits 3 when there are no rows.",
+	    .example = "bentospool sql \"SELECT status, count(*) FROM outbox GROUP BY 1\"",
+	    .options = OPTIONS_READ | OPTION(SQL_TIMEOUT),
+	    .max_operands = 1,
+	    .run = verb_sql,
+	},
+	{
+	    .name = "completion",
+	    .summary = "what bash, zsh or fish need to complete a command line",
+	    .operands = "SHELL",
+	    .about = "make install puts it where these shells look; this is for other places.",
+	    .example = "bentospool completion bash > ~/.bash_completion",
+	    .options = OPTION(HELP),
+	    .max_operands = 1,
+	    .run = verb_completion,
+	},
+	{
 	    .name = "version",
 	    .summary = "the versions of this program and its libraries",
 	    .about = "",

@@ -22,6 +22,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_rules.py \
 	tests/integration/test_sdk.py \
 	tests/integration/test_sites.py \
+	tests/integration/test_sql.py \
 	tests/integration/test_steer.py \
 	tests/integration/test_verbs.py \
 	tests/integration/test_webhook.py
