@@ -1,6 +1,7 @@
 # The program as a whole, each topic a script on tests/lib/spooltest.py. They need python3 and
 # skip where a machine lacks what they need.
 INTEGRATION_TESTS = \
+	tests/integration/test_audit.py \
 	tests/integration/test_bad_input.py \
 	tests/integration/test_cli.py \
 	tests/integration/test_clients.py \
