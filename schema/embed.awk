@@ -1,7 +1,7 @@
 # Turns the SQL files into C: awk -v out=header|source -f embed.awk FILE...
 #   NNNN_*.sql      a migration, kept whole          -> schema_migrations[]
 #   views.sql       kept whole                       -> schema_views
-#   statements.sql  "-- name: NAME" starts a statement -> enum stmt, schema_statements[]
+#   statements*.sql "-- name: NAME" starts a statement -> enum stmt, schema_statements[]
 # Comments and blank lines are left out of what is embedded.
 
 function quote(line) {
@@ -17,7 +17,7 @@ FNR == 1 {
 		migration[++migrations] = ""
 }
 
-base == "statements.sql" && /^-- name: / {
+base ~ /^statements/ && /^-- name: / {
 	name[++statements] = $3
 	next
 }

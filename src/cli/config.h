@@ -82,6 +82,7 @@ struct config_site {
 	char *page;
 	char *screen;
 	char *group;
+	char *alias;
 	char *delete_calls;
 	char *arrays;
 	char *reserved_types;

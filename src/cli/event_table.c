@@ -2,18 +2,14 @@
 
 #include "cli/when.h"
 
-static const struct table_column columns[] = {
-	{ "ID", 0, true },
-	{ "RECEIVED", 0, false },
-	{ "STATUS", 0, false },
-	{ "NAME", 8, false },
-	{ "EMAIL", 8, false },
-	{ "WHY", 6, false },
-};
-
 struct table *
 event_table_new(const struct terminal *terminal, struct buf *to)
 {
+	static struct table_column columns[] = { { "ID", 0, true }, { NULL, 0, false },
+		{ "STATUS", 0, false }, { "NAME", 8, false }, { "EMAIL", 8, false },
+		{ "WHY", 6, false } };
+
+	columns[1].title = when_title("RECEIVED");
 	return table_new(
 	    columns, sizeof(columns) / sizeof(*columns), terminal->width, terminal->colour, to);
 }

@@ -1,4 +1,9 @@
 src_libbentospool_a_SOURCES += \
+	src/cli/ages.c src/cli/ages.h src/cli/complaints.c src/cli/complaints.h \
+	src/cli/forecast.c src/cli/forecast.h src/cli/keys.c src/cli/keys.h src/cli/steer.h \
+	src/cli/tail_lines.c src/cli/tail_lines.h src/cli/tally.c src/cli/tally.h \
+	src/cli/top_frame.c src/cli/top_frame.h src/cli/verb_age.c src/cli/verb_errors.c \
+	src/cli/verb_history.c src/cli/verb_tail.c src/cli/verb_top.c \
 	src/cli/address.c src/cli/address.h src/cli/alarm.c src/cli/alarm.h src/cli/changes.c \
 	src/cli/changes.h src/cli/check_event.c src/cli/check_event.h src/cli/clocks.c \
 	src/cli/clocks.h src/cli/config.c src/cli/config.h src/cli/config_check.c \

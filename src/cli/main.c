@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "cli/verbs.h"
+#include "cli/when.h"
 
 /* Output that could not be written is an error, however well the verb did. */
 static int
@@ -45,8 +46,10 @@ run(const struct verb *verb, int argc, char **argv)
 	} else if (o.n_operands > verb->max_operands)
 		code = verb_usage("%s: \"%.60s\" is not expected here; see bentospool %s --help",
 		    verb->name, o.operands[verb->max_operands], verb->name);
-	else
+	else {
+		when_use_utc(o.utc);
 		code = verb->run(&o);
+	}
 	options_free(&o);
 	return code;
 }

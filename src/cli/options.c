@@ -51,6 +51,10 @@ static const struct option_words rows[OPT_COUNT] = {
 	[OPT_OUTPUT] = { "output", 0, "FILE", "write this new file, not standard output" },
 	[OPT_REDACT] = { "redact", 0, NULL, "without addresses and bodies" },
 	[OPT_SQL_TIMEOUT] = { "timeout", 0, "TIME", "give up after so long; default 30s" },
+	[OPT_UTC] = { "utc", 0, NULL, "times in UTC, not in the local zone" },
+	[OPT_LINES] = { "limit", 0, "N", "at most so many lines; 0: no limit" },
+	[OPT_BACKLOG] = { "limit", 0, "N", "begin with so many lines; default 10" },
+	[OPT_NO_FOLLOW] = { "no-follow", 0, NULL, "end after what is there" },
 	[OPT_TIMEOUT] = { "timeout", 0, "TIME", "how long to wait for Bento; default 60s" },
 };
 
@@ -199,14 +203,17 @@ take_flag(struct options *o, enum option_id id)
 		[OPT_RAW] = &o->raw,
 		[OPT_SENT] = &o->sent,
 		[OPT_REDACT] = &o->redact,
+		[OPT_UTC] = &o->utc,
+		[OPT_NO_FOLLOW] = &o->no_follow,
 	};
 
 	*flags[id] = true;
 	return 0;
 }
 
-static int
-take_string(struct options *o, enum option_id id, const char *text)
+/* Where an option's text goes as it is; NULL when it is looked at. */
+static const char **
+string_of(struct options *o, enum option_id id)
 {
 	const char **const strings[OPT_COUNT] = {
 		[OPT_CONFIG] = &o->config,
@@ -220,14 +227,21 @@ take_string(struct options *o, enum option_id id, const char *text)
 		[OPT_OUTPUT] = &o->output,
 	};
 
-	*strings[id] = text;
-	return 0;
+	return strings[id];
 }
 
 static int
 take(struct options *o, enum option_id id, const char *text, int64_t now, struct err *e)
 {
-	switch (id) {
+	const char **string = string_of(o, id);
+
+	if (rows[id].argument == NULL)
+		return take_flag(o, id);
+	if (string != NULL) {
+		*string = text;
+		return 0;
+	}
+	switch ((int)id) {
 	case OPT_ID:
 		return take_words(&o->filter, text, take_id, e);
 	case OPT_STATUS:
@@ -241,6 +255,8 @@ take(struct options *o, enum option_id id, const char *text, int64_t now, struct
 	case OPT_HTTP_STATUS:
 		return take_http_status(&o->filter, text, e);
 	case OPT_LIMIT:
+	case OPT_LINES:
+	case OPT_BACKLOG:
 		return take_limit(o, text, e);
 	case OPT_NOTE:
 		return take_note(o, text, e);
@@ -251,40 +267,9 @@ take(struct options *o, enum option_id id, const char *text, int64_t now, struct
 		return when_parse_duration(text, &o->timeout, e);
 	case OPT_PROPERTY:
 		return take_property(o, text, e);
-	case OPT_MESSAGE_ID:
-	case OPT_SHOW_MESSAGE_ID:
-	case OPT_REASON:
-	case OPT_NAME:
-	case OPT_EMAIL:
-	case OPT_ERROR:
-	case OPT_SITE:
+	default:
 		return take_filter_text(&o->filter, id, text, e);
-	case OPT_CONFIG:
-	case OPT_DATABASE:
-	case OPT_EVENT:
-	case OPT_EVENT_NAME:
-	case OPT_EVENT_EMAIL:
-	case OPT_TO_SITE:
-	case OPT_STEER_SITE:
-	case OPT_ERASE_EMAIL:
-	case OPT_OUTPUT:
-		return take_string(o, id, text);
-	case OPT_JSON:
-	case OPT_HELP:
-	case OPT_VERBOSE:
-	case OPT_ALL:
-	case OPT_DRY_RUN:
-	case OPT_YES:
-	case OPT_CHECK:
-	case OPT_NEWEST:
-	case OPT_RAW:
-	case OPT_SENT:
-	case OPT_REDACT:
-		return take_flag(o, id);
-	case OPT_COUNT:
-		break;
 	}
-	return 0;
 }
 
 /* ---- parsing -------------------------------------------------------------------------------- */

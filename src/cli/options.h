@@ -59,6 +59,10 @@ enum option_id {
 	OPT_ERASE_EMAIL,
 	OPT_OUTPUT,
 	OPT_REDACT,
+	OPT_UTC,
+	OPT_LINES,
+	OPT_BACKLOG,
+	OPT_NO_FOLLOW,
 	OPT_COUNT
 };
 
@@ -71,7 +75,9 @@ _Static_assert(OPT_COUNT <= 8 * sizeof(option_set), "an option has a bit");
 	(OPTION(ID) | OPTION(MESSAGE_ID) | OPTION(STATUS) | OPTION(REASON) | OPTION(KIND)          \
 	    | OPTION(NAME) | OPTION(EMAIL) | OPTION(SINCE) | OPTION(UNTIL) | OPTION(HTTP_STATUS)   \
 	    | OPTION(ERROR) | OPTION(SITE) | OPTION(LIMIT) | OPTION(ALL))
-#define OPTIONS_CHANGE (OPTION(DRY_RUN) | OPTION(YES) | OPTION(NOTE))
+/* The same for verbs that print lines about many events: the limit is of the lines. */
+#define OPTIONS_GROUP ((OPTIONS_FILTER & ~OPTION(LIMIT)) | OPTION(LINES))
+#define OPTIONS_CHANGE (OPTION(DRY_RUN) | OPTION(YES) | OPTION(NOTE) | OPTION(UTC))
 #define OPTIONS_READ (OPTION(CONFIG) | OPTION(DATABASE) | OPTION(JSON) | OPTION(HELP))
 
 /* What a command line said. Strings are borrowed from it, but for the filter's. */
@@ -98,6 +104,8 @@ struct options {
 	size_t n_properties;
 	const char *output; /* NULL: standard output */
 	bool redact;
+	bool utc;
+	bool no_follow;
 	const char *to_site; /* of send, pause, resume, flush */
 	int64_t timeout;     /* ms; -1: not given */
 	char **operands;

@@ -27,6 +27,7 @@ reason_in_words(const char *reason)
 		    "a purchase needs an amount that is a number and a currency of three letters" },
 		{ "purchase_currency_missing",
 		    "a purchase needs a currency: give the rule one for orders without" },
+		{ "previous_id_no_address", "its previousId is no address that could change" },
 		{ "tag_missing", "it names no tag" },
 	};
 

@@ -27,6 +27,7 @@ static int check_rows(int64_t days, struct err *e);
 static int check_not_empty(const char *text, struct err *e);
 static int check_identify(const char *text, struct err *e);
 static int check_pattern(const char *text, struct err *e);
+static int check_alias(const char *text, struct err *e);
 static int check_delete(const char *text, struct err *e);
 static int check_arrays(const char *text, struct err *e);
 static int check_reserved(const char *text, struct err *e);
@@ -159,6 +160,8 @@ const struct setting settings[] = {
 	  .help = "the event that a screen call becomes; empty: none" },
 	{ SITE(group), TEXT(""), .check = check_pattern,
 	  .help = "the event that a group call becomes, its traits as details; empty: none" },
+	{ SITE(alias), TEXT("none"), .check = check_alias,
+	  .help = "alias calls between two addresses: none, or change_email at Bento" },
 	{ SITE(delete_calls), TEXT("none"), .check = check_delete,
 	  .help = "delete calls: none, or erase their person from the database" },
 	{ SITE(arrays), TEXT("join"), .check = check_arrays,
@@ -208,6 +211,14 @@ check_pattern(const char *text, struct err *e)
 	if (strlen(text) >= MAPPING_NAME_SIZE)
 		return err_set(e, ERR_INPUT, "must be shorter than %d bytes", MAPPING_NAME_SIZE);
 	return text[0] != '$' ? 0 : err_set(e, ERR_INPUT, "must not begin with $");
+}
+
+static int
+check_alias(const char *text, struct err *e)
+{
+	bool good = strcmp(text, "none") == 0 || strcmp(text, "change_email") == 0;
+
+	return good ? 0 : err_set(e, ERR_INPUT, "must be \"none\" or \"change_email\"");
 }
 
 static int

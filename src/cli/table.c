@@ -102,6 +102,50 @@ columns_of(const char *text)
 	return n;
 }
 
+static void
+append_word(struct buf *to, const char *word, size_t n, int indent, int width, int *column)
+{
+	char copy[CELL_MAX];
+	int columns;
+
+	snprintf(copy, sizeof(copy), "%.*s", (int)n, word);
+	columns = columns_of(copy);
+	if (*column > 0 && *column + 1 + columns > width) {
+		buf_append_byte(to, '\n');
+		*column = 0;
+	}
+	if (*column == 0) {
+		buf_printf(to, "%*s", indent, "");
+		*column = indent;
+	} else {
+		buf_append_byte(to, ' ');
+		++*column;
+	}
+	buf_append(to, word, n);
+	*column += columns;
+}
+
+void
+table_append_wrapped(struct buf *to, struct slice text, int indent, int width)
+{
+	struct buf clean;
+	int column = 0;
+	size_t n;
+
+	buf_init(&clean, text.n + 1);
+	table_append_clean(&clean, text);
+	for (const char *p = clean.n == 0 ? "" : clean.p; *p != '\0'; p += n) {
+		p += strspn(p, " ");
+		n = strcspn(p, " ");
+		if (n > 0)
+			append_word(to, p, n, indent, width, &column);
+	}
+	if (column > 0)
+		buf_append_byte(to, '\n');
+	to->failed |= clean.failed;
+	buf_free(&clean);
+}
+
 /* The bytes of the first n code points. */
 static size_t
 bytes_of(const char *text, int n)
@@ -158,6 +202,23 @@ find_widths(struct table *t)
 	}
 	while (total_width(t) > t->width && (widest = find_widest(t)) != NULL)
 		--*widest;
+}
+
+void
+table_append_cut(struct buf *to, struct slice text, int width)
+{
+	struct buf clean;
+
+	buf_init(&clean, text.n + 1);
+	table_append_clean(&clean, text);
+	if (clean.n > 0 && width > 0 && columns_of(clean.p) > width) {
+		buf_append(to, clean.p, bytes_of(clean.p, width - 1));
+		buf_append_literal(to, "\xe2\x80\xa6");
+	} else if (width > 0) {
+		buf_append_slice(to, buf_slice(&clean));
+	}
+	to->failed |= clean.failed;
+	buf_free(&clean);
 }
 
 /* ---- printing ------------------------------------------------------------------------------- */

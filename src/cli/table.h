@@ -14,7 +14,7 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
-#define TABLE_COLUMNS_MAX 10
+#define TABLE_COLUMNS_MAX 12
 #define TABLE_ROWS_MAX 200
 
 enum table_colour { TABLE_PLAIN, TABLE_GOOD, TABLE_WAITING, TABLE_BAD, TABLE_FAINT };
@@ -39,5 +39,13 @@ int table_end(struct table *t);
 
 /* Appends text with control bytes and broken UTF-8 as '?': also for single lines. */
 void table_append_clean(struct buf *to, struct slice text);
+/* The same, cut with an ellipsis to so many columns. */
+void table_append_cut(struct buf *to, struct slice text, int width);
+
+/*
+ * Appends text as lines of at most `width` columns, broken between words, each indented by so many
+ * spaces and ended. A longer word keeps a line of its own.
+ */
+void table_append_wrapped(struct buf *to, struct slice text, int indent, int width);
 
 #endif

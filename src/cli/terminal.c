@@ -7,6 +7,9 @@
 
 #define WIDTH_DEFAULT 80
 #define WIDTH_MIN 40
+#define HEIGHT_DEFAULT 24
+#define HEIGHT_MIN 5
+#define HEIGHT_MAX 500
 #define WIDTH_MAX 240
 #define WIDTH_PIPE 1000000
 
@@ -17,14 +20,20 @@ terminal_look(FILE *stream, struct terminal *ret_terminal)
 	struct winsize size = { 0 };
 	int fd = fileno(stream);
 
-	*ret_terminal = (struct terminal){ .interactive = isatty(fd), .width = WIDTH_DEFAULT };
+	*ret_terminal = (struct terminal){
+		.interactive = isatty(fd), .width = WIDTH_DEFAULT, .height = HEIGHT_DEFAULT
+	};
 	if (!ret_terminal->interactive) {
 		ret_terminal->width = WIDTH_PIPE;
 		return;
 	}
-	ret_terminal->colour =
-	    (no_color == NULL || no_color[0] == '\0') && term != NULL && strcmp(term, "dumb") != 0;
-	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col >= WIDTH_MIN)
+	ret_terminal->moves = term != NULL && strcmp(term, "dumb") != 0;
+	ret_terminal->colour = ret_terminal->moves && (no_color == NULL || no_color[0] == '\0');
+	if (ioctl(fd, TIOCGWINSZ, &size) != 0)
+		return;
+	if (size.ws_row >= HEIGHT_MIN)
+		ret_terminal->height = size.ws_row > HEIGHT_MAX ? HEIGHT_MAX : size.ws_row;
+	if (size.ws_col >= WIDTH_MIN)
 		ret_terminal->width = size.ws_col > WIDTH_MAX ? WIDTH_MAX : size.ws_col;
 }
 

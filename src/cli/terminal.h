@@ -8,6 +8,8 @@
 struct terminal {
 	bool interactive;
 	bool colour; /* interactive, NO_COLOR not set, not a dumb terminal */
+	bool moves;  /* interactive, and can put the cursor anywhere */
+	int height;  /* lines; 24 when nobody knows */
 	int width; /* columns; 80 when nobody knows; no end where no terminal is: grep wants all */
 };
 

@@ -14,9 +14,9 @@
 #define PAGE_TEXT_MAX 16777216
 #define FIELD 11
 
-static const struct table_column columns[] = {
+static struct table_column columns[] = {
 	{ "ID", 0, true },
-	{ "AT", 0, false },
+	{ "", 0, false },
 	{ "WHO", 6, false },
 	{ "VERB", 0, false },
 	{ "EVENTS", 0, true },
@@ -134,6 +134,7 @@ list(struct outbox_audit *audit, struct listing *l, struct err *e)
 
 	l->before = INT64_MAX;
 	terminal_look(stdout, &terminal);
+	columns[1].title = when_title("AT");
 	l->table = table_new(
 	    columns, sizeof(columns) / sizeof(*columns), terminal.width, terminal.colour, &l->text);
 	if (l->table == NULL)
@@ -184,7 +185,7 @@ describe(struct buf *to, const struct audit_operation_row *row, const struct aud
 	when_time(row->at, at);
 	buf_printf(to, "operation %" PRId64 "\n", row->operation_id);
 	add_line(to, "verb", row->verb);
-	buf_printf(to, "  %-*s%s UTC\n", FIELD, "at", at);
+	buf_printf(to, "  %-*s%s %s\n", FIELD, "at", at, when_zone());
 	add_line(to, "who", row->actor);
 	add_line(to, "which", row->filter);
 	add_line(to, "note", row->note);

@@ -91,7 +91,7 @@ add_time_line(struct portrait *p, const char *name, int64_t at)
 
 	when_time(at, text);
 	if (at != 0)
-		buf_printf(&p->text, "  %-*s%s UTC\n", FIELD, name, text);
+		buf_printf(&p->text, "  %-*s%s %s\n", FIELD, name, text, when_zone());
 }
 
 static void

@@ -6,16 +6,18 @@
 
 #include "base/clock.h"
 #include "cli/event_json.h"
+#include "cli/forecast.h"
 #include "cli/peer.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "cli/when.h"
 #include "cli/words.h"
-#include "outbox/audit.h"
+#include "outbox/audit_look.h"
 
 #define MAX_PROBLEMS 64
 #define PROBLEM_SIZE 256
+#define FIELD 15 /* columns of a name */
 
 struct report {
 	const struct options *options;
@@ -23,9 +25,12 @@ struct report {
 	struct peer peer;
 	struct audit_site *sites;
 	size_t n_sites;
+	struct forecast *forecasts; /* one for each site */
+	uint64_t free_bytes;        /* UINT64_MAX: unknown */
 	int64_t database_bytes;
 	int64_t wal_bytes;
 	int64_t now;
+	struct terminal terminal;
 	char problem[MAX_PROBLEMS][PROBLEM_SIZE];
 	size_t n_problems;
 };
@@ -34,6 +39,12 @@ static const char *const modes[] = {
 	[OUTBOX_SITE_READY] = "ready",
 	[OUTBOX_SITE_BACKOFF] = "backoff",
 	[OUTBOX_SITE_PAUSED] = "paused",
+};
+
+static const char *const paint[] = {
+	[OUTBOX_SITE_READY] = "\033[32m",
+	[OUTBOX_SITE_BACKOFF] = "\033[33m",
+	[OUTBOX_SITE_PAUSED] = "\033[31m",
 };
 
 /* ---- what is wrong -------------------------------------------------------------------------- */
@@ -91,14 +102,13 @@ static void
 print_peer(const struct report *r)
 {
 	const struct peer *p = &r->peer;
-	char since[WHEN_TIME_SIZE], age[WHEN_AGE_SIZE];
+	char since[WHEN_TIME_SIZE];
 
 	switch (p->state) {
 	case PEER_UP:
 		when_time(p->started_at, since);
-		when_age(r->now - p->started_at, age);
-		printf("daemon    running (version %s, process %ld) since %s, %s\n", p->version,
-		    p->pid, since, age);
+		printf("daemon    running (version %s, process %ld) since %s %s\n", p->version,
+		    p->pid, since, when_zone());
 		return;
 	case PEER_DOWN:
 		printf("daemon    not running\n");
@@ -109,6 +119,19 @@ print_peer(const struct report *r)
 	}
 }
 
+/* A name and words, in as many lines as they need. */
+static void
+print_field(const struct report *r, const char *name, struct slice words)
+{
+	struct buf text;
+
+	buf_init(&text, 4 * AUDIT_TEXT_MAX);
+	table_append_wrapped(&text, words, FIELD, r->terminal.width);
+	if (text.n > FIELD)
+		printf("  %-*s%s", FIELD - 2, name, text.p + FIELD);
+	buf_free(&text);
+}
+
 static void
 print_counts(const struct audit_site *s)
 {
@@ -117,10 +140,10 @@ print_counts(const struct audit_site *s)
 			printf("  %-12s %12lld\n", status_name((enum event_status)i),
 			    (long long)s->counts[i]);
 	if (s->awaiting > 0)
-		printf("  %-12s %12lld  (of the pending: until an identify tells their address)\n",
+		printf("  %-12s %12lld  (pending until an identify tells their address)\n",
 		    "awaiting", (long long)s->awaiting);
 	if (s->maybe_sent > 0)
-		printf("  %-12s %12lld  (Bento may have got them unseen; perhaps twice: %lld)\n",
+		printf("  %-12s %12lld  (Bento may have got them; perhaps twice: %lld)\n",
 		    "maybe sent", (long long)s->maybe_sent, (long long)s->perhaps_twice);
 }
 
@@ -145,7 +168,8 @@ print_last_attempt(const struct report *r, const struct audit_site *s)
 	/* The reason of a site that waits mostly ends with this very sentence. */
 	if (s->mode == OUTBOX_SITE_READY || strstr(s->reason, s->last_error) == NULL)
 		table_append_clean(&error, slice_from(s->last_error));
-	printf("%s%s\n", error.n > 0 ? "\n               " : "", error.n > 0 ? error.p : "");
+	putchar('\n');
+	print_field(r, "", buf_slice(&error));
 	buf_free(&error);
 }
 
@@ -156,21 +180,42 @@ print_pause(const struct report *r, const struct audit_site *s)
 	struct buf note;
 
 	when_age(r->now - s->pause_at, age);
-	printf("  paused       by %s, %s ago", s->pause_by, age);
-	buf_init(&note, AUDIT_TEXT_MAX);
-	table_append_clean(&note, slice_from(s->pause_note));
-	printf("%s%s\n", note.n > 0 ? ": " : "", note.n > 0 ? note.p : "");
+	buf_init(&note, 4 * AUDIT_TEXT_MAX);
+	buf_printf(&note, "by %s, %s ago%s%s", s->pause_by, age,
+	    s->pause_note[0] == '\0' ? "" : ": ", s->pause_note);
+	print_field(r, "paused", buf_slice(&note));
 	buf_free(&note);
+}
+
+static void
+print_forecast(const struct report *r, const struct forecast *f)
+{
+	char in[16], out[16], pace[16];
+	struct buf text;
+
+	forecast_number(f->in, in);
+	forecast_number(f->out, out);
+	forecast_number(f->pace, pace);
+	buf_init(&text, AUDIT_TEXT_MAX);
+	buf_printf(&text, "%s in, %s out a minute", in, out);
+	if (f->pace > 0)
+		buf_printf(&text, "; the settings allow %s", pace);
+	print_field(r, "rate", buf_slice(&text));
+	buf_clear(&text);
+	forecast_describe(f, &text);
+	if (f->backlog > 0)
+		print_field(r, "drained", buf_slice(&text));
+	buf_free(&text);
 }
 
 static void
 print_site(const struct report *r, const struct audit_site *s)
 {
 	char age[WHEN_AGE_SIZE];
-	struct buf reason;
+	bool colour = r->terminal.colour;
 
-	printf("\nsite %s: %s%s", s->name, modes[s->mode],
-	    s->pause_at != 0 ? ", paused by an operator" : "");
+	printf("\nsite %s: %s%s%s%s", s->name, colour ? paint[s->mode] : "", modes[s->mode],
+	    colour ? "\033[0m" : "", s->pause_at != 0 ? ", paused by an operator" : "");
 	if (s->mode != OUTBOX_SITE_READY) {
 		when_age(s->next_attempt_at - r->now, age);
 		if (r->peer.state == PEER_DOWN)
@@ -179,12 +224,10 @@ print_site(const struct report *r, const struct audit_site *s)
 			printf(", next attempt in %s", age);
 		printf(", %lld failure%s in a row\n", (long long)s->failures,
 		    words_plural(s->failures));
-		buf_init(&reason, AUDIT_TEXT_MAX);
-		table_append_clean(&reason, slice_from(s->reason));
-		printf("  reason       %s", reason.n > 0 ? reason.p : "-");
-		buf_free(&reason);
+		print_field(r, "reason", slice_from(s->reason));
+	} else {
+		putchar('\n');
 	}
-	putchar('\n');
 	if (s->pause_at != 0)
 		print_pause(r, s);
 	print_counts(s);
@@ -193,25 +236,28 @@ print_site(const struct report *r, const struct audit_site *s)
 		printf("  oldest       event %lld has waited for %s\n",
 		    (long long)s->oldest_pending_id, age);
 	}
+	print_forecast(r, &r->forecasts[s - r->sites]);
 	print_last_attempt(r, s);
 }
 
 static void
 print_report(const struct report *r)
 {
-	struct terminal terminal;
+	const char *red = r->terminal.colour ? "\033[31m" : "";
+	const char *plain = r->terminal.colour ? "\033[0m" : "";
 
-	terminal_look(stdout, &terminal);
 	print_peer(r);
-	printf("database  %s, %.1f MB, WAL %.1f MB\n", r->config->database,
+	printf("database  %s\n          %.1f MB, WAL %.1f MB", r->config->database,
 	    (double)r->database_bytes / 1e6, (double)r->wal_bytes / 1e6);
+	if (r->free_bytes != UINT64_MAX)
+		printf(", %.1f GB free", (double)r->free_bytes / 1e9);
+	putchar('\n');
 	for (size_t i = 0; i < r->n_sites; i++)
 		print_site(r, &r->sites[i]);
 	if (r->n_problems > 0)
 		putchar('\n');
 	for (size_t i = 0; i < r->n_problems; i++)
-		printf("%s! %s%s\n", terminal.colour ? "\033[31m" : "", r->problem[i],
-		    terminal.colour ? "\033[0m" : "");
+		printf("%s! %s%s\n", red, r->problem[i], plain);
 }
 
 /* ---- for machines --------------------------------------------------------------------------- */
@@ -280,6 +326,7 @@ site_json(const struct report *r, const struct audit_site *s)
 		json_add_time(o, "oldest_pending_at", s->oldest_pending_at);
 		cJSON_AddNumberToObject(o, "oldest_pending_seconds", (double)seconds);
 	}
+	forecast_json(&r->forecasts[s - r->sites], o);
 	if (s->last_attempt_id != 0)
 		cJSON_AddItemToObject(o, "last_attempt", last_attempt_json(s));
 	return o;
@@ -294,6 +341,10 @@ print_json(const struct report *r)
 	cJSON_AddStringToObject(o, "database", r->config->database);
 	cJSON_AddNumberToObject(o, "database_bytes", (double)r->database_bytes);
 	cJSON_AddNumberToObject(o, "wal_bytes", (double)r->wal_bytes);
+	if (r->free_bytes != UINT64_MAX)
+		cJSON_AddNumberToObject(o, "free_bytes", (double)r->free_bytes);
+	else
+		cJSON_AddNullToObject(o, "free_bytes");
 	list = cJSON_AddArrayToObject(o, "sites");
 	for (size_t i = 0; i < r->n_sites; i++)
 		cJSON_AddItemToArray(list, site_json(r, &r->sites[i]));
@@ -320,9 +371,9 @@ size_of(const char *path, const char *ending)
 static void
 fill(struct report *r)
 {
-	r->now = clock_wall(&clock_system);
 	r->database_bytes = size_of(r->config->database, "");
 	r->wal_bytes = size_of(r->config->database, "-wal");
+	r->free_bytes = outbox_audit_free(r->config->database);
 	peer_look(r->config, &r->peer);
 	judge_peer(r);
 	for (size_t i = 0; i < r->n_sites; i++)
@@ -330,12 +381,24 @@ fill(struct report *r)
 }
 
 static int
+look(struct report *r, struct outbox_audit *audit, struct err *e)
+{
+	if (outbox_audit_sites(audit, &r->sites, &r->n_sites, e) != 0)
+		return -1;
+	return forecast_sites(audit, r->config, r->now, r->sites, r->n_sites, &r->forecasts, e);
+}
+
+static int
 report(struct report *r, struct outbox_audit *audit)
 {
 	struct err e;
 
-	if (outbox_audit_sites(audit, &r->sites, &r->n_sites, &e) != 0)
+	terminal_look(stdout, &r->terminal);
+	r->now = clock_wall(&clock_system);
+	if (look(r, audit, &e) != 0) {
+		free(r->sites);
 		return verb_fail(&e);
+	}
 	fill(r);
 	if (r->options->json) {
 		if (print_json(r) != 0)
@@ -344,6 +407,7 @@ report(struct report *r, struct outbox_audit *audit)
 		print_report(r);
 	}
 	free(r->sites);
+	free(r->forecasts);
 	return r->options->check && r->n_problems > 0 ? VERB_ERROR : VERB_DONE;
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "cli/offline.h"
+#include "cli/steer.h"
 #include "cli/verbs.h"
 #include "cli/words.h"
 #include "control/client.h"
@@ -45,9 +46,14 @@ call(struct control_client *client, struct outbox_steer *steer, struct err *e)
 	return rc;
 }
 
-/* ret_daemon: whether one runs, and acts on it now. */
-static int
-run(const struct config *c, struct outbox_steer *steer, bool *ret_daemon, struct err *e)
+const char *
+steer_told(enum steer_verb verb)
+{
+	return told[verb];
+}
+
+int
+steer_run(const struct config *c, struct outbox_steer *steer, bool *ret_daemon, struct err *e)
 {
 	struct control_client *client;
 	char actor[64];
@@ -106,7 +112,7 @@ steer(const struct options *o, enum steer_verb verb)
 	if (verb_open(o, &c, &audit) != 0)
 		return VERB_ERROR;
 	outbox_audit_close(audit);
-	rc = run(c, &message, &daemon, &e);
+	rc = steer_run(c, &message, &daemon, &e);
 	config_free(c);
 	if (rc == 0)
 		return print(o, &message, daemon);

@@ -24,11 +24,12 @@ const struct verb verbs[] = {
 	    .name = "status",
 	    .summary = "how each site stands, and whether a daemon runs",
 	    .about =
-		"Counts events by status, names the oldest that waits and the last attempt. With\n"
+		"Counts events by status, names the oldest that waits and the last attempt,\n"
+		"tells how fast events come and go, and when what waits will be gone. With\n"
 		"--check it exits 1 when the daemon is down or can no longer commit, a site is\n"
 		"paused, or something waits longer than --max-age.",
 	    .example = "bentospool status --check --max-age 15m",
-	    .options = OPTIONS_READ | OPTION(CHECK) | OPTION(MAX_AGE),
+	    .options = OPTIONS_READ | OPTION(UTC) | OPTION(CHECK) | OPTION(MAX_AGE),
 	    .run = verb_status,
 	},
 	{
@@ -36,7 +37,7 @@ const struct verb verbs[] = {
 	    .summary = "the events that match",
 	    .about = "Oldest first, 50 unless --limit says otherwise. Without a filter all match.",
 	    .example = "bentospool list --status failed --since 2d",
-	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTION(NEWEST),
+	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTION(UTC) | OPTION(NEWEST),
 	    .run = verb_list,
 	},
 	{
@@ -47,9 +48,65 @@ const struct verb verbs[] = {
 		"The event, its attempts, what operators did to it, and the object that was or\n"
 		"would be sent to Bento.",
 	    .example = "bentospool show 4711",
-	    .options = OPTIONS_READ | OPTION(SHOW_MESSAGE_ID) | OPTION(RAW) | OPTION(SENT),
+	    .options =
+		OPTIONS_READ | OPTION(UTC) | OPTION(SHOW_MESSAGE_ID) | OPTION(RAW) | OPTION(SENT),
 	    .max_operands = 1,
 	    .run = verb_show,
+	},
+	{
+	    .name = "age",
+	    .summary = "how long events have waited, by their names",
+	    .about =
+		"Counts the pending events by name and age; --status and other filters choose\n"
+		"others. A column holds what is younger than its title and not in the one\n"
+		"before. The 15 most frequent names, unless --limit says otherwise.",
+	    .example = "bentospool age --site shop",
+	    .options = OPTIONS_READ | OPTIONS_GROUP,
+	    .run = verb_age,
+	},
+	{
+	    .name = "errors",
+	    .summary = "what went wrong, put together by what Bento said",
+	    .about =
+		"Failed and invalid events, and those that wait after an attempt in vain; filters\n"
+		"choose others. Each line tells how many, since when, and names one of them.\n"
+		"Addresses and long numbers do not keep apart what else is the same.",
+	    .example = "bentospool errors --since 1d",
+	    .options = OPTIONS_READ | OPTIONS_GROUP | OPTION(UTC),
+	    .run = verb_errors,
+	},
+	{
+	    .name = "history",
+	    .summary = "all that happened to the events that match, by time",
+	    .about =
+		"When each arrived, its attempts, what operators did to it, how it ended. The 50\n"
+		"oldest, unless --limit says otherwise. Wants a filter.",
+	    .example = "bentospool history --message-id ajs-next-1722515696",
+	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTION(UTC),
+	    .run = verb_history,
+	},
+	{
+	    .name = "tail",
+	    .summary = "what happens, as it happens",
+	    .about =
+		"A line for each event that arrives, attempt that ends, and operation. With a\n"
+		"filter about single events an attempt has a line for each of its events that\n"
+		"match. Begins with the last lines, then looks once a second until interrupted.",
+	    .example = "bentospool tail --email '*@example.com'",
+	    .options = OPTIONS_READ | (OPTIONS_FILTER & ~OPTION(LIMIT)) | OPTION(BACKLOG)
+		       | OPTION(NO_FOLLOW) | OPTION(UTC),
+	    .run = verb_tail,
+	},
+	{
+	    .name = "top",
+	    .summary = "a live screen: sites, what waits by age, errors",
+	    .about =
+		"Drawn anew every two seconds. The arrows choose a site, p pauses it, after a\n"
+		"question, r resumes it, f has it try now, q quits. Without a terminal, and\n"
+		"with --json, it prints one frame.",
+	    .example = "bentospool top",
+	    .options = OPTIONS_READ | OPTION(UTC),
+	    .run = verb_top,
 	},
 	{
 	    .name = "requeue",
@@ -106,7 +163,7 @@ const struct verb verbs[] = {
 		"The newest first, 50 unless --limit says otherwise; with an id that one, and\n"
 		"how its events stood before.",
 	    .example = "bentospool operations 12",
-	    .options = OPTIONS_READ | OPTION(LIMIT),
+	    .options = OPTIONS_READ | OPTION(LIMIT) | OPTION(UTC),
 	    .max_operands = 1,
 	    .run = verb_operations,
 	},

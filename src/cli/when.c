@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/isotime.h"
 
@@ -85,15 +86,47 @@ when_age(int64_t ms, char ret_text[WHEN_AGE_SIZE])
 		two_units(ret_text, ms, DAY, "d", HOUR, "h");
 }
 
+static bool in_utc;
+
+void
+when_use_utc(bool utc)
+{
+	in_utc = utc;
+}
+
+const char *
+when_zone(void)
+{
+	static char names[32];
+
+	if (in_utc)
+		return "UTC";
+	tzset();
+	if (daylight != 0 && strcmp(tzname[0], tzname[1]) != 0)
+		snprintf(names, sizeof(names), "%.15s/%.15s", tzname[0], tzname[1]);
+	else
+		snprintf(names, sizeof(names), "%.15s", tzname[0]);
+	return names;
+}
+
+const char *
+when_title(const char *word)
+{
+	static char title[64];
+
+	snprintf(title, sizeof(title), "%s %s", word, when_zone());
+	return title;
+}
+
 void
 when_time(int64_t at, char ret_text[WHEN_TIME_SIZE])
 {
-	char iso[ISOTIME_SIZE];
+	time_t seconds = (time_t)(at / SECOND);
+	struct tm tm;
 
-	if (at == 0) {
-		snprintf(ret_text, WHEN_TIME_SIZE, "-");
+	snprintf(ret_text, WHEN_TIME_SIZE, "-");
+	if (at == 0 || (in_utc ? gmtime_r(&seconds, &tm) : localtime_r(&seconds, &tm)) == NULL)
 		return;
-	}
-	isotime_format(at, iso);
-	snprintf(ret_text, WHEN_TIME_SIZE, "%.10s %.8s", iso, iso + 11);
+	if (strftime(ret_text, WHEN_TIME_SIZE, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+		snprintf(ret_text, WHEN_TIME_SIZE, "-");
 }

@@ -46,6 +46,7 @@ wiring_mapping(const struct config_site *s, struct mapping_options *ret)
 		.unique_key = s->unique_key,
 		.send_date = s->send_date,
 		.omit_arrays = strcmp(s->arrays, "omit") == 0,
+		.change_email = strcmp(s->alias, "change_email") == 0,
 	};
 	/* The settings were checked: they are of these words, and short enough. */
 	(void)mapping_identify_parse(s->identify, &ret->identify);

@@ -199,7 +199,10 @@ receive_answer(struct control_client *c, int timeout_ms, cJSON **ret_answer, str
 		const cJSON *progress;
 
 		if (receive_line(c, timeout_ms, ret_answer, e) != 0)
-			return done > 0 ? err_wrap(e, "stopped after %.0f events", done) : -1;
+			return done > 0 ? err_wrap(e,
+				   "stopped after %.0f events or more, see bentospool operations",
+				   done)
+					: -1;
 		if (cJSON_HasObjectItem(*ret_answer, "ok"))
 			return 0;
 		progress = cJSON_GetObjectItemCaseSensitive(*ret_answer, "progress");

@@ -283,15 +283,17 @@ dispatcher_step(struct dispatcher *d)
 	if (atomic_exchange(&d->due, false))
 		for (size_t i = 0; i < d->n_sites; i++)
 			d->sites[i].look = true;
-	if (atomic_exchange(&d->changed, false))
-		for (size_t i = 0; i < d->n_sites; i++)
-			site_look_again(&d->sites[i], clock_mono(d->clock));
 	note_stop(d, clock_mono(d->clock));
 	age_look(&d->age, clock_wall(d->clock), clock_mono(d->clock));
 	take_mail(d);
 	take_results(d);
 	take_letters(d);
 	run_stop(d, clock_mono(d->clock));
+	/* After the results: what ended later than an operation begins nothing that was read
+	 * before. */
+	if (atomic_exchange(&d->changed, false))
+		for (size_t i = 0; i < d->n_sites; i++)
+			site_look_again(&d->sites[i], clock_mono(d->clock));
 	for (size_t i = 0; i < d->n_sites; i++) {
 		site_run(&d->sites[i]);
 		report_site(d, &d->sites[i]);

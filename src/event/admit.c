@@ -23,6 +23,7 @@ is_forwarded(const struct mapping_options *o, enum event_kind kind)
 	case KIND_GROUP:
 		return o->group[0] != '\0';
 	case KIND_ALIAS:
+		return o->change_email;
 	case KIND_DELETE:
 	case KIND_UNKNOWN:
 		break;
@@ -94,11 +95,12 @@ is_meant_for_us(const struct mapping_options *o, const struct admit_facts *f)
 
 /* ---- reserved types -------------------------------------------------------------------------- */
 
-/* A rule's purchase is the operator's word; but an order that a browser names could be invented. */
+/* A rule's purchase is the operator's word; but an order, or somebody's new address, that a browser
+ * names could be invented. */
 static bool
 may_act(const struct mapping_options *o, const struct admit_facts *f, const struct rule *rule)
 {
-	if (rule != NULL && rule->purchase)
+	if (f->kind == KIND_ALIAS || (rule != NULL && rule->purchase))
 		return !f->browser || o->reserved == MAPPING_RESERVED_PASS;
 	if (f->kind != KIND_TRACK || !reserved_is(f->name))
 		return true;

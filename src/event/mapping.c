@@ -159,7 +159,7 @@ needs_name(const struct mapping_options *o, enum event_kind kind)
 {
 	const char *pattern = pattern_of(o, kind);
 
-	if (kind == KIND_IDENTIFY)
+	if (kind == KIND_IDENTIFY || kind == KIND_ALIAS)
 		return false;
 	return pattern == NULL || strstr(pattern, "{name}") != NULL;
 }
@@ -205,6 +205,24 @@ poses_as_reserved(const struct mapping_options *o, const struct mapping_input *i
 	return reserved;
 }
 
+/* Whose address changes; raw. False when it is no address. */
+static bool
+find_old_address(const struct mapping_input *in, struct slice *ret_raw)
+{
+	struct json_value old = event_find_member(in->body, "previousId");
+	struct buf scratch;
+	struct slice text;
+	bool good;
+
+	if (old.type != JSON_STRING)
+		return false;
+	buf_init(&scratch, old.raw.n);
+	good = json_string_decode(old.raw, &scratch, &text) == 0 && person_email_is_valid(text);
+	buf_free(&scratch);
+	*ret_raw = old.raw;
+	return good;
+}
+
 static bool
 goes_by_its_name(const struct rule *rule)
 {
@@ -223,9 +241,12 @@ find_refusal(const struct mapping_options *o, const struct mapping_input *in, st
 		.batch_integrations = in->batch_integrations,
 	};
 	const char *reason = admit_event(o, &facts);
+	struct slice old;
 
 	if (reason == NULL && poses_as_reserved(o, in))
 		reason = mapping_reserved_type;
+	if (reason == NULL && in->kind == KIND_ALIAS && !find_old_address(in, &old))
+		return "previous_id_no_address";
 	if (reason != NULL || in->kind != KIND_TRACK)
 		return reason;
 	found->rule = rules_find(&o->rules, in->name);
@@ -304,12 +325,30 @@ append_subscriber(const struct mapping_options *o, const struct mapping_input *i
 	buf_append_byte(to, '}');
 }
 
+static void
+append_change_email(const struct mapping_input *in, struct buf *to)
+{
+	struct slice old = SLICE_NONE;
+
+	find_old_address(in, &old);
+	buf_append_literal(to, "{\"command\":\"change_email\",\"email\":");
+	buf_append_slice(to, old);
+	buf_append_literal(to, ",\"query\":");
+	json_string_append(to, in->email);
+	buf_append_byte(to, '}');
+}
+
 static struct mapped
 append_mapped(const struct mapping_options *o, const struct mapping_input *in, struct found *found,
     struct buf *to)
 {
 	struct mapped mapped = { .endpoint = BENTO_EVENTS, .items = 1 };
 
+	if (in->kind == KIND_ALIAS) {
+		append_change_email(in, to);
+		mapped.endpoint = BENTO_COMMANDS;
+		return mapped;
+	}
 	if (in->kind != KIND_IDENTIFY) {
 		if (found->rule != NULL)
 			mapped.items = mapping_append_by_rule(o, in, found, to);
@@ -418,7 +457,9 @@ mapping_has_key(const struct mapping_options *o, const struct mapping_input *in)
 
 	if (is_native(in))
 		return native_has_key(o, in);
-	/* To write a subscriber's fields twice changes nothing. */
+	/* To write a subscriber's fields or address twice changes nothing. */
+	if (in->kind == KIND_ALIAS)
+		return true;
 	if (in->kind == KIND_IDENTIFY)
 		return o->identify == MAPPING_IDENTIFY_SUBSCRIBERS
 		       || (o->unique_key && in->message_id.n > 0);

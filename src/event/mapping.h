@@ -41,7 +41,8 @@ struct mapping_options {
 	bool send_date;  /* date = when it happened */
 	enum mapping_identify identify;
 	enum mapping_reserved reserved;
-	bool omit_arrays; /* of traits; else they become one text */
+	bool omit_arrays;  /* of traits; else they become one text */
+	bool change_email; /* alias calls change the subscriber's address; else not forwarded */
 	/* The names that these kinds get; "": not forwarded. {name} stands for the call's own. */
 	char page[MAPPING_NAME_SIZE];
 	char screen[MAPPING_NAME_SIZE];

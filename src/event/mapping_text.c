@@ -96,6 +96,8 @@ mapping_describe(const struct mapping_options *o, struct buf *to)
 		describe_text("reserved_types", reserved_names[o->reserved], to);
 	if (o->omit_arrays)
 		describe_text("arrays", "omit", to);
+	if (o->change_email)
+		describe_text("alias", "change_email", to);
 	describe_text("page", o->page, to);
 	describe_text("screen", o->screen, to);
 	describe_text("group", o->group, to);
@@ -134,13 +136,14 @@ static int
 parse_words(const cJSON *object, struct mapping_options *o)
 {
 	char identify[MAPPING_NAME_SIZE] = "none", reserved[MAPPING_NAME_SIZE] = "server";
-	char arrays[MAPPING_NAME_SIZE] = "join";
+	char arrays[MAPPING_NAME_SIZE] = "join", alias[MAPPING_NAME_SIZE] = "none";
 
 	if (parse_text(object, "identify", identify) != 0
 	    || parse_text(object, "reserved_types", reserved) != 0
-	    || parse_text(object, "arrays", arrays) != 0)
+	    || parse_text(object, "arrays", arrays) != 0 || parse_text(object, "alias", alias) != 0)
 		return -1;
 	o->omit_arrays = strcmp(arrays, "omit") == 0;
+	o->change_email = strcmp(alias, "change_email") == 0;
 	return mapping_identify_parse(identify, &o->identify) == 0
 		       && mapping_reserved_parse(reserved, &o->reserved) == 0
 		   ? 0
@@ -152,7 +155,7 @@ static bool
 is_known(const char *key)
 {
 	static const char *const known[] = { "unique_key", "send_date", "identify",
-		"reserved_types", "arrays", "page", "screen", "group", "integration_name",
+		"reserved_types", "arrays", "alias", "page", "screen", "group", "integration_name",
 		"rules" };
 
 	return find_name(known, COUNT(known), key) >= 0;

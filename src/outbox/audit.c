@@ -6,6 +6,7 @@
 
 #include "outbox/audit_priv.h"
 #include "outbox/migrate.h"
+#include "outbox/space.h"
 
 int
 outbox_audit_open(const char *path, struct outbox_audit **ret_audit, struct err *e)
@@ -177,6 +178,34 @@ find_last_attempt(struct outbox_audit *a, struct audit_site *site, struct err *e
 }
 
 static int
+count_pending(struct outbox_audit *a, struct audit_site *site, struct err *e)
+{
+	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_AUDIT_PENDING_OF, e);
+	int rc;
+
+	if (stmt == NULL)
+		return -1;
+	db_bind_int(stmt, 1, site->site_id);
+	rc = db_step(&a->db, stmt, e);
+	if (rc == 1) {
+		site->counts[STATUS_PENDING] = db_int(stmt, 0);
+		site->awaiting = db_int(stmt, 1);
+		db_done(stmt);
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+static int
+fill_waiting(struct outbox_audit *a, struct audit_site *sites, size_t n, struct err *e)
+{
+	for (size_t i = 0; i < n; i++)
+		if (count_pending(a, &sites[i], e) != 0 || find_oldest(a, &sites[i], e) != 0
+		    || find_last_attempt(a, &sites[i], e) != 0)
+			return -1;
+	return 0;
+}
+
+static int
 fill_sites(struct outbox_audit *a, struct audit_site *sites, size_t n, struct err *e)
 {
 	if (tally(a, sites, n, e) != 0)
@@ -187,9 +216,10 @@ fill_sites(struct outbox_audit *a, struct audit_site *sites, size_t n, struct er
 	return 0;
 }
 
-int
-outbox_audit_sites(
-    struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e)
+static int
+read_sites(struct outbox_audit *a,
+    int (*fill)(struct outbox_audit *a, struct audit_site *sites, size_t n, struct err *e),
+    struct audit_site **ret_sites, size_t *ret_n, struct err *e)
 {
 	struct audit_site *sites = NULL;
 	size_t n = 0;
@@ -200,7 +230,7 @@ outbox_audit_sites(
 		return -1;
 	rc = outbox_audit_modes(a, &sites, &n, e);
 	if (rc == 0)
-		rc = fill_sites(a, sites, n, e);
+		rc = fill(a, sites, n, e);
 	db_exec(&a->db, "ROLLBACK", NULL);
 	if (rc != 0) {
 		free(sites);
@@ -209,6 +239,26 @@ outbox_audit_sites(
 	*ret_sites = sites;
 	*ret_n = n;
 	return 0;
+}
+
+int
+outbox_audit_sites(
+    struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e)
+{
+	return read_sites(a, fill_sites, ret_sites, ret_n, e);
+}
+
+int
+outbox_audit_waiting(
+    struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e)
+{
+	return read_sites(a, fill_waiting, ret_sites, ret_n, e);
+}
+
+uint64_t
+outbox_audit_free(const char *path)
+{
+	return space_free(path);
 }
 
 int

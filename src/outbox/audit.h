@@ -81,6 +81,11 @@ int outbox_audit_sites(
 /* Only the first fields, up to `pause_note`: cheap however many events there are. */
 int outbox_audit_modes(
     struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e);
+/* The same without counts of what does not wait: costs as much as the backlog is long. */
+int outbox_audit_waiting(
+    struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e);
+/* Bytes that may still be written beside the file; UINT64_MAX when unknown. */
+uint64_t outbox_audit_free(const char *path);
 /* Events that wait, over all sites; counting stops at max, so that it costs little at any size. */
 int outbox_audit_pending(struct outbox_audit *a, int64_t max, int64_t *ret_count, struct err *e);
 

@@ -5,20 +5,10 @@
 #include "outbox/audit_priv.h"
 #include "outbox/messages.h"
 
-#define SQL_MAX 4096
-
-/* The columns of the statement audit_event, without the wide ones at its end. */
-#define LIST_COLUMNS                                                                               \
-	"SELECT d.event_id, d.site_id, s.name, e.message_id, e.kind, e.name,"                      \
-	" coalesce(d.email, e.email), d.status, d.reason, d.attempts, d.maybe_sent,"               \
-	" e.received_at, e.occurred_at,"                                                           \
-	" iif(d.status = 'pending' AND d.next_attempt_at >= 0,"                                    \
-	" max(d.next_attempt_at, coalesce(s.next_attempt_at, 0)), 0),"                             \
-	" d.settled_at, d.last_attempt_id, a.http_status, a.error, d.detail"
 #define WIDE_COLUMN 19 /* body, context */
 
-static void
-read_event(sqlite3_stmt *stmt, struct audit_event *ret_event)
+void
+audit_read_event(sqlite3_stmt *stmt, struct audit_event *ret_event)
 {
 	*ret_event = (struct audit_event){
 		.event_id = db_int(stmt, 0),
@@ -43,10 +33,9 @@ read_event(sqlite3_stmt *stmt, struct audit_event *ret_event)
 	};
 }
 
-/* Prepares sql (taken and freed), with the filter's parameters bound. NULL with e set. */
-static sqlite3_stmt *
-prepare_filtered(struct outbox_audit *a, const struct outbox_filter *f, struct buf *sql,
-    int64_t after, struct err *e)
+sqlite3_stmt *
+audit_prepare(struct outbox_audit *a, const struct outbox_filter *f, struct buf *sql, int64_t after,
+    struct err *e)
 {
 	sqlite3_stmt *stmt = NULL;
 
@@ -72,15 +61,15 @@ prepare_page(struct outbox_audit *a, const struct outbox_filter *filter,
 
 	if (messages_narrow(&a->db, filter, &f, e) != 0)
 		return NULL;
-	buf_init(&sql, SQL_MAX);
-	buf_append_literal(&sql, LIST_COLUMNS);
+	buf_init(&sql, AUDIT_SQL_MAX);
+	buf_append_literal(&sql, AUDIT_LIST_COLUMNS);
 	filter_sql(&f, FILTER_WANT_EVENT | FILTER_WANT_SITE | FILTER_WANT_ATTEMPT, &sql);
 	if (page->newest)
 		buf_append_literal(&sql, " AND d.event_id < :before ORDER BY d.event_id DESC");
 	else
 		buf_append_literal(&sql, " ORDER BY d.event_id");
 	buf_append_literal(&sql, " LIMIT :rows");
-	stmt = prepare_filtered(a, &f, &sql, page->newest ? 0 : page->from, e);
+	stmt = audit_prepare(a, &f, &sql, page->newest ? 0 : page->from, e);
 	messages_narrow_end(filter, &f);
 	if (stmt == NULL)
 		return NULL;
@@ -106,7 +95,7 @@ outbox_audit_list(struct outbox_audit *a, const struct outbox_filter *f, struct 
 	if (stmt == NULL)
 		return -1;
 	while ((rc = db_step(&a->db, stmt, e)) == 1) {
-		read_event(stmt, &event);
+		audit_read_event(stmt, &event);
 		each(arg, &event);
 		page->from = event.event_id;
 		rows++;
@@ -127,10 +116,10 @@ outbox_audit_count(
 
 	if (messages_narrow(&a->db, filter, &f, e) != 0)
 		return -1;
-	buf_init(&sql, SQL_MAX);
+	buf_init(&sql, AUDIT_SQL_MAX);
 	buf_append_literal(&sql, "SELECT count(*)");
 	filter_sql(&f, 0, &sql);
-	stmt = prepare_filtered(a, &f, &sql, 0, e);
+	stmt = audit_prepare(a, &f, &sql, 0, e);
 	messages_narrow_end(filter, &f);
 	if (stmt == NULL)
 		return -1;
@@ -154,7 +143,7 @@ outbox_audit_event(struct outbox_audit *a, int64_t event_id,
 	db_bind_int(stmt, 1, event_id);
 	rc = db_step(&a->db, stmt, e);
 	if (rc == 1) {
-		read_event(stmt, &event);
+		audit_read_event(stmt, &event);
 		event.body = db_text(stmt, WIDE_COLUMN);
 		event.context = db_text(stmt, WIDE_COLUMN + 1);
 		event.integrations = db_text(stmt, WIDE_COLUMN + 2);

@@ -72,6 +72,8 @@ struct sqlite3_stmt;
 #define FILTER_WANT_EVENT 1u   /* event e */
 #define FILTER_WANT_SITE 2u    /* site s, may be NULL */
 #define FILTER_WANT_ATTEMPT 4u /* attempt a: the last one, may be NULL */
+/* All rows are taken, in no order: pending ones are found by their index, as small as they are. */
+#define FILTER_ANY_ORDER 8u
 
 /*
  * Appends "FROM delivery d ... WHERE d.event_id > :after AND ...": the tables that the criteria or

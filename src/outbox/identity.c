@@ -257,19 +257,12 @@ learn_alias(struct lesson *l, struct slice previous_id)
 	return join(l) == 0 && teach(l) == 0 ? 0 : -1;
 }
 
-static int
-learn_identify(struct lesson *l, struct slice anonymous_id)
-{
-	if (note(l, user_kind, l->user_id) != 0 || note(l, anonymous_kind, anonymous_id) != 0)
-		return -1;
-	return teach(l);
-}
-
 /* Invalid ones are believed nothing, and what is not meant for us is not used. */
 static bool
 is_believed(const struct segment_event *event)
 {
-	return event->status != STATUS_INVALID && event->reason != mapping_not_for_us;
+	return (event->status != STATUS_INVALID || event->reason == segment_no_email)
+	       && event->reason != mapping_not_for_us;
 }
 
 static bool
@@ -277,8 +270,34 @@ is_telling(const struct segment_event *event)
 {
 	if (event->kind == KIND_ALIAS)
 		return event->user_id.p != NULL && event->previous_id.p != NULL;
-	return event->kind == KIND_IDENTIFY && event->email.p != NULL
+	return event->kind == KIND_IDENTIFY
 	       && (event->user_id.p != NULL || event->anonymous_id.p != NULL);
+}
+
+/* Without an address of its own an identify says that the anonymous id is that of the user. */
+static int
+learn_identify(struct lesson *l, struct slice anonymous_id)
+{
+	char email[IDENTITY_EMAIL_SIZE];
+	int rc;
+
+	if (l->email.p != NULL) {
+		if (note(l, user_kind, l->user_id) != 0)
+			return -1;
+	} else {
+		rc = find_by(l->db, l->site_id, user_kind, l->user_id, l->user_id, email, l->e);
+		if (rc != 1)
+			return rc;
+		l->email = slice_from(email);
+	}
+	return note(l, anonymous_kind, anonymous_id) == 0 && teach(l) == 0 ? 0 : -1;
+}
+
+static int
+learn(struct lesson *l, const struct segment_event *event)
+{
+	return event->kind == KIND_ALIAS ? learn_alias(l, event->previous_id)
+					 : learn_identify(l, event->anonymous_id);
 }
 
 int
@@ -295,15 +314,12 @@ identity_learn(struct db *db, const struct identity_site *site, const struct seg
 		.user_id = event->user_id,
 		.e = e,
 	};
-	int rc;
 
 	for (size_t i = 0; i < IDENTITY_PERSONS; i++)
 		persons[i] = 0;
 	if (site->max_ids == 0 || !is_telling(event) || !is_believed(event))
 		return 0;
-	rc = event->kind == KIND_ALIAS ? learn_alias(&l, event->previous_id)
-				       : learn_identify(&l, event->anonymous_id);
-	if (rc != 0)
+	if (learn(&l, event) != 0)
 		return -1;
 	if (l.added > 0
 	    && (identity_count(db, site->site_id, l.added, e) != 0

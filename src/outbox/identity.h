@@ -3,7 +3,8 @@
  * private to outbox/, but for struct identity_site.
  *
  * An identify with an address teaches it to its userId and its anonymousId; what happened last
- * counts, not what arrived last. An alias makes two ids one person: what either is taught, both
+ * counts, not what arrived last. One without an address teaches its anonymousId that of its userId,
+ * if that is known. An alias makes two ids one person: what either is taught, both
  * are. Ids of users and anonymous ids are different worlds. An anonymous id whose address came
  * with another userId says nothing about an event that has a userId of its own: several people
  * share a device.

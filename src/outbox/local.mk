@@ -3,6 +3,8 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/attempts.c src/outbox/attempts.h \
 	src/outbox/audit.c src/outbox/audit.h \
 	src/outbox/audit_event.c \
+	src/outbox/audit_look.c src/outbox/audit_look.h \
+	src/outbox/audit_rate.c src/outbox/audit_tail.c \
 	src/outbox/audit_operation.c \
 	src/outbox/audit_priv.h \
 	src/outbox/db.c src/outbox/db.h \

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "outbox/audit_priv.h"
 #include "outbox/db.h"
 #include "outbox/dedup.h"
 #include "outbox/erase.h"
@@ -125,39 +124,6 @@ messages_lookup(struct db *db, struct slice message_id, struct messages *ret_fou
 	if (rc < 0)
 		messages_free(ret_found);
 	return rc;
-}
-
-/* ---- by looking at each --------------------------------------------------------------------- */
-
-static int
-scan(struct db *db, struct slice message_id, struct messages *found, struct err *e)
-{
-	sqlite3_stmt *stmt = db_stmt(db, STMT_MESSAGE_SCAN, e);
-	int rc;
-
-	if (stmt == NULL)
-		return -1;
-	db_bind_text(stmt, 1, message_id);
-	while ((rc = db_step(db, stmt, e)) == 1)
-		if (add(found, db_int(stmt, 0), e) != 0) {
-			rc = -1;
-			break;
-		}
-	db_done(stmt);
-	if (rc < 0)
-		messages_free(found);
-	return rc;
-}
-
-int
-messages_find(
-    struct outbox_audit *a, struct slice message_id, struct messages *ret_found, struct err *e)
-{
-	int rc = messages_lookup(&a->db, message_id, ret_found, e);
-
-	if (rc == 0)
-		return scan(&a->db, message_id, ret_found, e);
-	return rc < 0 ? -1 : 0;
 }
 
 /* ---- for filters ---------------------------------------------------------------------------- */

@@ -6,7 +6,7 @@
  * messageId once, so what is found is all there is. The hash cannot know where an erasure took an
  * address out of a messageId, because it is that of the former text.
  *
- * Any connection, the writer's too; one thread at a time.
+ * Any connection, the writer's too; one thread at a time. Private to outbox/.
  */
 #ifndef OUTBOX_MESSAGES_H
 #define OUTBOX_MESSAGES_H
@@ -18,7 +18,7 @@
 #include "base/slice.h"
 #include "outbox/filter.h"
 
-struct outbox_audit;
+struct db;
 
 /* Events of one messageId, ascending; ids are owned. */
 struct messages {
@@ -27,17 +27,9 @@ struct messages {
 	size_t cap;
 };
 
-/* All events of any site that have this messageId; every event is looked at where nothing else can
- * tell. */
-int messages_find(
-    struct outbox_audit *a, struct slice message_id, struct messages *ret_found, struct err *e);
 void messages_free(struct messages *m);
 
-/* ---- for this folder ------------------------------------------------------------------------ */
-
-struct db;
-
-/* 1: ret_found has all of them. 0: the hash cannot know, and ret_found is empty. */
+/* 1: ret_found has those of every site. 0: the hash cannot know, and ret_found is empty. */
 int messages_lookup(
     struct db *db, struct slice message_id, struct messages *ret_found, struct err *e);
 /*

@@ -412,6 +412,13 @@ go_on(struct outbox *o)
 	o->going_on = outbox_send(o, &o->go_on.msg) == 0;
 }
 
+static void
+tell_due(struct outbox *o, bool changed)
+{
+	if (o->options.on_due != NULL)
+		o->options.on_due(o->options.on_due_arg, changed);
+}
+
 /* Writes the head of the list as one transaction; returns the rest. */
 static struct mail *
 write_group(struct outbox *o, struct mail *list)
@@ -434,9 +441,12 @@ write_group(struct outbox *o, struct mail *list)
 		count(o, &g);
 		if (g.cut)
 			cut_wal(o);
+		/* Nobody hears that an operation is done before those know who have read ahead. */
+		if (g.changed)
+			tell_due(o, true);
 		answer(o, &g, NULL);
-		if ((g.due || g.changed) && o->options.on_due != NULL)
-			o->options.on_due(o->options.on_due_arg, g.changed);
+		if (g.due && !g.changed)
+			tell_due(o, false);
 		go_on(o);
 		checkpoint_if_due(o);
 	}

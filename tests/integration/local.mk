@@ -14,6 +14,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_move.py \
 	tests/integration/test_native.py \
 	tests/integration/test_kinds.py \
+	tests/integration/test_look.py \
 	tests/integration/test_manual.py \
 	tests/integration/test_policy.py \
 	tests/integration/test_reload.py \
@@ -30,7 +31,7 @@ INTEGRATION_TESTS = \
 
 TESTS += $(INTEGRATION_TESTS)
 EXTRA_DIST += $(INTEGRATION_TESTS) tests/lib/python.sh tests/lib/spoolhttp.py tests/lib/spoolproxy.py \
-	tests/lib/spooltest.py \
+	tests/lib/spoolscreen.py tests/lib/spooltest.py \
 	tests/sdk/bento.mjs tests/sdk/clients.mjs tests/sdk/package.json tests/sdk/page.html tests/sdk/send.mjs \
 	tests/data/01-identify-ann.json \
 	tests/data/02-track-signed-up.json \

@@ -45,11 +45,13 @@ def test_wait_for_an_identify(bench):
     daemon = bench.daemon(sim, identity_wait=3600, identify="update_fields")
     daemon.accept("/v1/batch", {"batch": [by_id("a-1", anonymousId="dev-1"),
                                           by_id("c-1", userId="u-3"),
-                                          by_id("a-2", anonymousId="dev-1")]})
+                                          by_id("a-2", anonymousId="dev-1"),
+                                          by_id("n-1", userId="u-3", integrations={"All": False})]})
     daemon.accept("/v1/track", track("b-1", email="bob@example.com"))
     delivered(bench, "b-1")
     for name in ("a-1", "a-2", "c-1"):
         equal(state(bench, name), WAITING, name)
+    equal(state(bench, "n-1"), ("discarded", "integrations", None), "what is not for us")
     equal(bench.outbox("a-1")["next_attempt_at"], None, "it has no time to wait for")
     told = json.loads(done(bench.cli("status", "--json")).stdout)["sites"][0]
     equal((told["counts"]["pending"], told["awaiting_identity"], "oldest_pending_id" in told),

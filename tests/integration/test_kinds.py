@@ -86,4 +86,25 @@ def test_integrations_and_reserved_types(bench):
     equal(sorted(sim.keys()), ["b-2", "t-2"], "what Bento got")
 
 
+def test_alias(bench):
+    """alias changes an address at Bento where the site says so; not at a browser's word"""
+    sim = bench.sim()
+    daemon = bench.daemon(sim, alias="change_email", allow_origins=["https://shop.example"])
+    change = {"previousId": "old@example.com", "userId": "new@example.com"}
+    daemon.accept("/v1/track", track("t-1", email="new@example.com"))
+    daemon.accept("/v1/alias", {"messageId": "a-1", **change})
+    daemon.accept("/v1/alias", {"messageId": "a-2", "previousId": "anon-7",
+                                "userId": "new@example.com"})
+    daemon.accept("/v1/alias", {"messageId": "a-3", **change},
+                  headers={"Origin": "https://shop.example"})
+    bench.wait_settled(4)
+    equal(sim.commands(), [{"command": "change_email", "email": "old@example.com",
+                            "query": "new@example.com"}], "commands at Bento")
+    equal(outcome(bench, "a-1"), ("delivered", None), "a change")
+    equal(outcome(bench, "a-2"), ("invalid", "previous_id_no_address"), "no address")
+    equal(outcome(bench, "a-3"), ("discarded", "reserved_type"), "a browser's")
+    shown = bench.cli("show", str(bench.outbox("a-1")["event_id"]), "--sent").stdout
+    true("change_email" in shown, f"show: {shown}")
+
+
 spooltest.main()

@@ -166,6 +166,120 @@ def test_operations(bench):
     done(bench.cli("operations", "x"), 2)
 
 
+def failures(bench):
+    """Events that were refused, by Bento or before, and one that was delivered; then a pause."""
+    sim = bench.sim("--fault", "refuse=View*")
+    daemon = bench.daemon(sim, max_attempts=1)
+    for n, (event, email) in enumerate((("View A", "ann@example.com"), ("View B", "bob@example.com"),
+                                        ("Order", "ann@other.example"))):
+        daemon.accept("/v1/track", track(event, event=event, email=email))
+        bench.wait_settled(n + 1)
+    daemon.accept("/v1/identify", {"type": "identify", "messageId": "who", "userId": "u-1",
+                                   "traits": {"email": "cy@example.com"}})
+    daemon.accept("/v1/group", {"type": "group", "messageId": "group", "userId": "u-1",
+                                "groupId": "g"})
+    daemon.accept("/v1/track", track("none", event=""))
+    bench.wait_settled(6)
+    done(bench.cli("pause"))
+    return daemon
+
+
+def requeued_by(bench, argv):
+    """Requeues, notes which events that took, and takes it back."""
+    told = bench.cli("requeue", *argv, "--dry-run", "--json")
+    if told.returncode == 3:
+        done(bench.cli("requeue", *argv, "--yes"), 3)
+        return []
+    found = json.loads(done(told))["events"]
+    told = json.loads(done(bench.cli("requeue", *argv, "--yes", "--json")))
+    equal(told["events"], found, f"events of {argv}, as the dry run said")
+    took = [row["message_id"] for row in
+            bench.rows("SELECT message_id FROM outbox WHERE status = 'pending' ORDER BY 1")]
+    equal(json.loads(done(bench.cli("undo", str(told["operation_id"]), "--yes", "--json")))["events"],
+          found, f"events of {argv}, taken back")
+    equal(bench.statuses().get("pending"), None, f"pending events after {argv} was taken back")
+    return took
+
+
+def test_filters(bench):
+    """each filter selects the same through the daemon and without one"""
+    daemon = failures(bench)
+    undelivered = ["View A", "View B", "group", "none", "who"]
+    ids = {row["message_id"]: str(row["event_id"]) for row in bench.outbox()}
+    cases = [
+        (["--all"], undelivered),
+        (["--id", ids["View B"], "--id", ids["Order"]], ["Order", "View B"]),
+        (["--message-id", "Order"], ["Order"]),
+        (["--message-id", "Order", "--id", ids["who"]], []),
+        (["--message-id", "order"], []),
+        (["--status", "failed"], ["View A", "View B"]),
+        (["--status", "delivered"], ["Order"]),
+        (["--status", "invalid", "--status", "unsupported"], ["group", "none", "who"]),
+        (["--reason", "refused"], ["View A", "View B"]),
+        (["--kind", "group", "--kind", "identify"], ["group", "who"]),
+        (["--name", "View*"], ["View A", "View B"]),
+        (["--name", "View*", "--email", "BOB@*"], ["View B"]),
+        (["--since", "1h"], undelivered),
+        (["--since", "1h", "--until", "1h"], []),
+        (["--until", "2000-01-01T00:00:00Z"], []),
+        (["--http-status", "200", "--status", "failed"], ["View A", "View B"]),
+        (["--http-status", "503"], []),
+        (["--error", "*", "--kind", "track", "--status", "failed"], ["View A", "View B"]),
+        (["--site", "main", "--limit", "1"], ["View A"]),
+        (["--site", "other"], []),
+    ]
+    for argv, expected in cases:
+        equal(requeued_by(bench, argv), expected, f"requeue {argv} through the daemon")
+    daemon.stop()
+    for argv, expected in cases:
+        equal(requeued_by(bench, argv), expected, f"requeue {argv} without a daemon")
+
+
+def begin_hold(bench):
+    """A hold of many slices under way: the process, once it has changed some."""
+    before = bench.value("SELECT max(operation_id) FROM operations")
+    # pylint: disable=consider-using-with
+    process = subprocess.Popen(
+        [binary("bentospool"), "hold", "--all", "--yes", "-c", bench.path("bentospool.conf")],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    wait_until(lambda: bench.value("SELECT events FROM operations WHERE operation_id > ?", before),
+               "it has begun")
+    return process
+
+
+def expect_a_part(bench, n):
+    """What was done stands in the operation, in each moment, and can be taken back."""
+    equal(bench.value("""SELECT (SELECT events FROM operations ORDER BY operation_id DESC LIMIT 1)
+          - (SELECT count(*) FROM outbox WHERE status = 'held')"""), 0, "the count of the operation")
+    last = bench.value("SELECT max(operation_id) FROM operations")
+    # A slice that was under way may still come.
+    wait_until(lambda: bench.cli("undo", str(last), "--yes").returncode == 3, "it is undone")
+    equal(bench.statuses(), {"pending": n}, "after undo")
+
+
+def test_cut_off(bench):
+    """an operation that is cut off leaves whole slices, which can be taken back"""
+    daemon = frozen(bench)[1]
+    fill(daemon, 20000)
+    process = begin_hold(bench)
+    process.kill()
+    process.communicate()
+    expect_a_part(bench, 20030)
+    process = begin_hold(bench)
+    daemon.kill()
+    said = process.communicate()[1]
+    if bench.statuses().get("pending"):
+        equal(process.returncode, 1, "exit status when the daemon dies")
+        true("the daemon hung up" in said, f"what it says: {said!r}")
+    daemon = spooltest.Daemon(bench, daemon.conf)
+    expect_a_part(bench, 20030)
+    daemon.stop()
+    process = begin_hold(bench)
+    process.kill()
+    process.communicate()
+    expect_a_part(bench, 20030)
+
+
 def test_terminal(bench):
     """a terminal is asked before more than one event is touched, and sees how far it is"""
     daemon = frozen(bench)[1]

@@ -4,6 +4,7 @@ UNIT_TESTS = \
 	tests/unit/test_age \
 	tests/unit/test_attempts \
 	tests/unit/test_audit \
+	tests/unit/test_audit_look \
 	tests/unit/test_auth \
 	tests/unit/test_backoff \
 	tests/unit/test_base \
@@ -40,6 +41,7 @@ UNIT_TESTS = \
 	tests/unit/test_ingest_webhook \
 	tests/unit/test_json \
 	tests/unit/test_listen \
+	tests/unit/test_look \
 	tests/unit/test_mapping \
 	tests/unit/test_messages \
 	tests/unit/test_native \
@@ -147,6 +149,10 @@ tests_unit_test_filter_SOURCES = tests/unit/test_filter.c $(HANDMADE)
 tests_unit_test_filter_LDADD = $(UNIT_LIBS)
 tests_unit_test_gzip_SOURCES = tests/unit/test_gzip.c $(GZIP_MAKER)
 tests_unit_test_gzip_LDADD = $(UNIT_LIBS)
+tests_unit_test_audit_look_SOURCES = tests/unit/test_audit_look.c $(HANDMADE)
+tests_unit_test_audit_look_LDADD = $(UNIT_LIBS)
+tests_unit_test_look_SOURCES = tests/unit/test_look.c
+tests_unit_test_look_LDADD = $(UNIT_LIBS)
 tests_unit_test_http_SOURCES = tests/unit/test_http.c
 tests_unit_test_http_LDADD = $(UNIT_LIBS)
 tests_unit_test_http_chunks_SOURCES = tests/unit/test_http_chunks.c

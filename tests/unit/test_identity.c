@@ -55,6 +55,25 @@ test_shared_device(void **state)
 	known("u", "a", GOES("ann@example.com"));
 }
 
+/* The browser knows who is logged in, and the server what the address is. */
+static void
+test_identify_without_an_address(void **state)
+{
+	int64_t waits;
+
+	(void)state;
+	waits = track(NULL, "a");
+	identify("u", "a", NULL);
+	assert_int_equal(size(), 0);
+	identify("u", NULL, "ann@example.com");
+	expect(waits, WAITS);
+	identify("u", "a", NULL);
+	expect(waits, GOES("ann@example.com"));
+	known("v", "a", UNKNOWN);
+	identify(NULL, "b", NULL);
+	assert_int_equal(size(), 2);
+}
+
 static void
 test_who_is_not_believed(void **state)
 {
@@ -177,6 +196,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_teach, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_newest_wins, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_shared_device, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_identify_without_an_address, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_who_is_not_believed, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_alias_after, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_alias_before, set_up, rig_tear_down),

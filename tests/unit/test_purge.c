@@ -68,6 +68,7 @@ payloads_go_after_their_time_and_no_sooner(void **state)
 		handmade_event(&box, id, "A", "a@b.cc", STATUS_DELIVERED, NULL);
 	handmade_event(&box, 6, "A", "a@b.cc", STATUS_FAILED, "refused");
 	handmade_event(&box, 7, "A", "a@b.cc", STATUS_PENDING, NULL);
+	handmade_sql(&box, "UPDATE delivery SET user_id = 'u', anonymous_id = 'a'");
 	l.payload_before[STATUS_DELIVERED] = 3500;
 	purge(&p);
 	assert_int_equal(p.n_payloads, 2);
@@ -75,6 +76,9 @@ payloads_go_after_their_time_and_no_sooner(void **state)
 	assert_int_equal(
 	    handmade_int(&box, "SELECT group_concat(event_id, '') FROM event WHERE body IS NULL"),
 	    12);
+	/* the ids of a person go with it */
+	assert_int_equal(
+	    handmade_int(&box, "SELECT count(user_id) + count(anonymous_id) FROM delivery"), 10);
 	/* the audit stays */
 	assert_int_equal(
 	    handmade_int(&box, "SELECT count(*) FROM outbox WHERE email = 'a@b.cc'"), 7);

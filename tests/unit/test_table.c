@@ -177,6 +177,7 @@ ages_are_short(void **state)
 	char text[WHEN_AGE_SIZE], time[WHEN_TIME_SIZE];
 
 	(void)state;
+	when_use_utc(true);
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
 		when_age(table[i].ms, text);
 		assert_string_equal(text, table[i].text);

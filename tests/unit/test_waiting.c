@@ -1,6 +1,18 @@
 /* Events that wait for their address: going, giving up, and what operators do to them. */
+#include "cli/identities.h"
 #include "outbox/operate.h"
 #include "unit/identity_fixture.h"
+
+/* Nobody but those who have waited since before is given up; how many. */
+static int64_t
+give_up_before(int64_t before)
+{
+	struct outbox_waiting w = { .sites = &wants, .n_sites = 1 };
+
+	wants.give_up_before = before;
+	assert_int_equal(rig_send(&w.msg, OUTBOX_WAITING), 0);
+	return w.n_given_up;
+}
 
 /* ---- waiting -------------------------------------------------------------------------------- */
 
@@ -63,17 +75,16 @@ test_restart(void **state)
 	expect(id, GOES("ann@example.com"));
 }
 
-/* More than one slice: in order, and what comes meanwhile stands behind it. */
+enum { MANY = 4 * WAITING_SLICE + 7 };
+
+/* Every third by its userId, the others by their anonymousId. */
 static void
-test_many(void **state)
+track_many(void)
 {
-	enum { MANY = 4 * WAITING_SLICE + 7 };
 	static struct segment_event events[MANY];
 	static char ids[MANY][16];
-	struct segment_event own;
-	struct outbox_put p, q, r;
+	struct outbox_put p;
 
-	(void)state;
 	for (int i = 0; i < MANY; i++) {
 		snprintf(ids[i], sizeof(ids[i]), "many-%d", i);
 		events[i] = event_of(KIND_TRACK, i % 3 == 0 ? "u" : NULL, i % 3 == 0 ? NULL : "a");
@@ -82,58 +93,158 @@ test_many(void **state)
 	assert_int_equal(rig_put(events, MANY, &p), 0);
 	assert_int_equal(
 	    rig_number("SELECT count(*) FROM outbox WHERE reason = 'awaiting_identity'"), MANY);
-	/* The identify and what follows it are one message, so that no slice comes between. */
+}
+
+/* Nobody who waits is older than one of the address who does not. */
+static void
+expect_in_order(void)
+{
+	assert_int_equal(
+	    rig_number("SELECT count(*) FROM delivery WHERE next_attempt_at < 0 AND event_id < "
+		       "(SELECT max(event_id) FROM delivery WHERE status = 'pending' "
+		       "AND next_attempt_at = 0 AND email LIKE 'ann@example.com')"),
+	    0);
+}
+
+/* On the writer's thread, before it goes on. */
+static void
+look_at_first_slice(struct outbox_msg *msg, void *arg)
+{
+	assert_in_range(rig_number("SELECT count(*) FROM delivery WHERE next_attempt_at = 0 AND "
+				   "email LIKE 'ann@example.com'"),
+	    WAITING_SLICE, 2 * WAITING_SLICE);
+	expect_in_order();
+	rig_note_done(msg, arg);
+}
+
+/* More than one slice: in order, and what comes meanwhile stands behind it. */
+static void
+test_many(void **state)
+{
+	struct segment_event events[2], bob;
+	struct outbox_put p, q;
+
+	(void)state;
+	track_many();
 	events[0] = event_of(KIND_IDENTIFY, "u", "a");
 	events[0].email = SLICE("ann@example.com");
-	own = rig_track("own");
-	own.email = SLICE("Ann@example.com");
-	events[1] = own;
-	assert_int_equal(rig_put(events, 2, &q), 0);
-	own = rig_track("bob");
-	own.email = SLICE("bob@example.com");
-	assert_int_equal(rig_put(&own, 1, &r), 0);
-	expect(r.first_event_id, GOES("-"));
+	events[1] = rig_track("own");
+	events[1].email = SLICE("Ann@example.com");
+	p = (struct outbox_put){
+		.msg = { .type = OUTBOX_PUT, .done = look_at_first_slice },
+		.site_id = rig_site,
+		.received_at = 2000,
+		.events = events,
+		.n_events = 2,
+	};
+	assert_int_equal(outbox_send(rig_outbox, &p.msg), 0);
+	rig_wait_done(1);
+	bob = rig_track("bob");
+	bob.email = SLICE("bob@example.com");
+	assert_int_equal(rig_put(&bob, 1, &q), 0);
+	expect(q.first_event_id, GOES("-"));
 	for (int i = 0; rig_number("SELECT count(*) FROM identity_release") > 0; i++) {
-		int64_t newest = rig_number("SELECT max(event_id) FROM delivery WHERE email IS NOT "
-					    "NULL AND status = 'pending' AND next_attempt_at = 0");
-		char sql[128];
-
 		assert_true(i < 100000);
-		snprintf(sql, sizeof(sql),
-		    "SELECT count(*) FROM delivery WHERE next_attempt_at < 0 AND event_id < %lld",
-		    (long long)newest);
-		assert_int_equal(rig_number(sql), 0);
+		expect_in_order();
 	}
 	assert_int_equal(rig_number("SELECT count(*) FROM delivery WHERE next_attempt_at < 0"), 0);
 	assert_int_equal(
 	    rig_number("SELECT count(*) FROM delivery WHERE email = 'ann@example.com'"), MANY);
-	expect(q.first_event_id + 1, GOES("Ann@example.com"));
+	expect(p.first_event_id + 1, GOES("Ann@example.com"));
+}
+
+/* Changes the file as a process could have left it. */
+static void
+leave(const char *sql)
+{
+	struct db db;
+	struct err e;
+
+	rig_close();
+	assert_int_equal(db_open(&db, rig_dir.file, DB_WRITE, &e), 0);
+	assert_int_equal(db_exec(&db, sql, &e), 0);
+	db_close(&db, NULL);
+	rig_open();
+}
+
+#define KNOW_U                                                                                     \
+	"INSERT INTO identity (site_id, kind, id, person, email, identified_at, taught)"           \
+	" VALUES (1, 'user', 'u', 99, 'ann@example.com', 1, 1);"                                   \
+	"UPDATE site SET identities = 1;"
+
+/* A process that ended between two slices. */
+static void
+test_restart_between_slices(void **state)
+{
+	int64_t id;
+
+	(void)state;
+	id = track("u", NULL);
+	leave(KNOW_U "INSERT INTO identity_release (person, site_id, email)"
+		     " VALUES (99, 1, 'ann@example.com')");
+	wait_for(1000, true);
+	expect(id, GOES("ann@example.com"));
+	wait_for(1000, true);
+	assert_int_equal(rig_number("SELECT count(*) FROM identity_release"), 0);
+}
+
+/* Whoever has waited for too long is looked up once more. */
+static void
+test_known_after_all(void **state)
+{
+	int64_t id, own;
+
+	(void)state;
+	id = track("u", NULL);
+	own = rig_put_one("own");
+	leave(KNOW_U "UPDATE delivery SET next_attempt_at = -2000");
+	wants.give_up_from = 1;
+	give_up_before(2001);
+	expect(id, GOES("ann@example.com"));
+	expect(own, GOES("-"));
+}
+
+/* That nobody was left to be let go may have been so in a transaction that was not kept. */
+static void
+test_a_rollback_is_looked_at_again(void **state)
+{
+	struct waiting w;
+	struct err e;
+	struct db db;
+	int64_t n;
+
+	(void)state;
+	rig_close();
+	assert_int_equal(db_open(&db, rig_dir.file, DB_WRITE, &e), 0);
+	waiting_open(&w, &db);
+	assert_int_equal(waiting_go_on(&w, &n, &e), 0);
+	assert_false(w.releasing);
+	waiting_rolled_back(&w);
+	assert_true(w.releasing);
+	waiting_close(&w);
+	db_close(&db, NULL);
 }
 
 static void
 test_the_wait_ends(void **state)
 {
-	struct outbox_waiting w = { .sites = &wants, .n_sites = 1 };
-	int64_t id, known_meanwhile;
+	int64_t id, other;
 
 	(void)state;
 	id = track("u", NULL); /* received at 2000 */
-	known_meanwhile = track("v", NULL);
+	other = track("v", NULL);
 	wants.give_up_from = 1;
-	wants.give_up_before = 2000;
-	assert_int_equal(rig_send(&w.msg, OUTBOX_WAITING), 0);
+	assert_int_equal(give_up_before(2000), 0);
 	expect(id, WAITS);
-	wants.give_up_before = 2001;
-	wants.give_up_from = 2001;
-	assert_int_equal(rig_send(&w.msg, OUTBOX_WAITING), 0);
+	wants.give_up_from = 2001; /* the clock said nonsense */
+	assert_int_equal(give_up_before(2002), 0);
 	expect(id, WAITS);
 	wants.give_up_from = 2000;
-	assert_int_equal(rig_send(&w.msg, OUTBOX_WAITING), 0);
-	assert_int_equal(w.n_given_up, 2);
+	assert_int_equal(give_up_before(2001), 2);
 	expect(id, UNKNOWN);
 	assert_int_equal(rig_number("SELECT count(*) FROM delivery WHERE settled_at IS NULL"), 0);
 	identify("v", NULL, "bob@example.com");
-	expect(known_meanwhile, UNKNOWN);
+	expect(other, UNKNOWN);
 }
 
 /* ---- operators ------------------------------------------------------------------------------ */
@@ -197,6 +308,38 @@ test_operators(void **state)
 	expect(nobody, GOES("-"));
 }
 
+/* ---- how long ------------------------------------------------------------------------------- */
+
+/* A clock that jumped makes nobody wait for too long. */
+static void
+test_limits(void **state)
+{
+	struct config_site site = { .identity_wait = 1000, .identity_max = 5 };
+	struct age age = { .known = true };
+	const int64_t wall = AGE_FLOOR + 100000;
+	struct identity_site want;
+
+	(void)state;
+	identities_limits(&site, 7, &age, wall, 50000, &want);
+	assert_true(want.waits);
+	assert_int_equal(want.site_id, 7);
+	assert_int_equal(want.max_ids, 5);
+	assert_int_equal(want.give_up_from, AGE_FLOOR);
+	assert_int_equal(want.give_up_before, wall - 1000);
+	age.jumped = true;
+	age.jumped_ms = 49500;
+	identities_limits(&site, 7, &age, wall, 50000, &want);
+	assert_true(want.give_up_before <= want.give_up_from);
+	site.identity_max = 0;
+	identities_limits(&site, 7, &age, wall, 50000, &want);
+	assert_false(want.waits);
+	assert_int_equal(want.give_up_from, 0);
+	assert_int_equal(want.give_up_before, INT64_MAX);
+	site = (struct config_site){ .identity_max = 5 };
+	identities_limits(&site, 7, &age, wall, 50000, &want);
+	assert_false(want.waits);
+}
+
 int
 main(void)
 {
@@ -205,8 +348,13 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_same_commit, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_restart, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_many, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(test_restart_between_slices, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(test_known_after_all, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_a_rollback_is_looked_at_again, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_the_wait_ends, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_operators, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(test_limits, set_up, rig_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
