@@ -23,6 +23,8 @@ src_libbentospool_a_SOURCES += \
 	src/cli/verb_operations.c src/cli/verb_purge.c src/cli/verb_reload.c src/cli/verb_send.c \
 	src/cli/verb_serve.c src/cli/verb_show.c src/cli/verb_status.c src/cli/verb_steer.c \
 	src/cli/verb_undo.c src/cli/verb_version.c src/cli/verbs.c src/cli/verbs.h \
+	src/cli/doctor.h src/cli/doctor_files.c src/cli/doctor_machine.c src/cli/doctor_net.c \
+	src/cli/verb_doctor.c src/cli/verb_init.c \
 	src/cli/completion.c src/cli/completion.h src/cli/verb_completion.c src/cli/verb_sql.c \
 	src/cli/version.h src/cli/when.c src/cli/when.h src/cli/wiring.c src/cli/wiring.h \
 	src/cli/words.h

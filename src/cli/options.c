@@ -50,6 +50,7 @@ static const struct option_words rows[OPT_COUNT] = {
 	[OPT_STEER_SITE] = { "site", 0, "NAME", "one site of the configuration; without it, each" },
 	[OPT_OUTPUT] = { "output", 0, "FILE", "write this new file, not standard output" },
 	[OPT_REDACT] = { "redact", 0, NULL, "without addresses and bodies" },
+	[OPT_OFFLINE] = { "offline", 0, NULL, "ask nothing over the network" },
 	[OPT_SQL_TIMEOUT] = { "timeout", 0, "TIME", "give up after so long; default 30s" },
 	[OPT_UTC] = { "utc", 0, NULL, "times in UTC, not in the local zone" },
 	[OPT_LINES] = { "limit", 0, "N", "at most so many lines; 0: no limit" },
@@ -203,6 +204,7 @@ take_flag(struct options *o, enum option_id id)
 		[OPT_RAW] = &o->raw,
 		[OPT_SENT] = &o->sent,
 		[OPT_REDACT] = &o->redact,
+		[OPT_OFFLINE] = &o->offline,
 		[OPT_UTC] = &o->utc,
 		[OPT_NO_FOLLOW] = &o->no_follow,
 	};

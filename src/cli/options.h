@@ -55,6 +55,7 @@ enum option_id {
 	OPT_TO_SITE,
 	OPT_TIMEOUT,
 	OPT_SQL_TIMEOUT,
+	OPT_OFFLINE,
 	OPT_STEER_SITE,
 	OPT_ERASE_EMAIL,
 	OPT_OUTPUT,
@@ -104,6 +105,7 @@ struct options {
 	size_t n_properties;
 	const char *output; /* NULL: standard output */
 	bool redact;
+	bool offline;
 	bool utc;
 	bool no_follow;
 	const char *to_site; /* of send, pause, resume, flush */

@@ -280,6 +280,30 @@ const struct verb verbs[] = {
 	    .run = verb_check,
 	},
 	{
+	    .name = "init",
+	    .summary = "write a configuration, after asking for the keys",
+	    .about =
+		"Asks for the three keys of the Bento account, or takes them from the\n"
+		"environment, and writes a configuration with every setting explained and, beside\n"
+		"it, a file with the secret key that nobody else can read. A file that is there\n"
+		"is never replaced.",
+	    .example = "bentospool init -c /etc/bentospool.conf",
+	    .options = OPTION(CONFIG) | OPTION(DATABASE) | OPTION(JSON) | OPTION(HELP),
+	    .run = verb_init,
+	},
+	{
+	    .name = "doctor",
+	    .summary = "look for what would go wrong on this machine",
+	    .about =
+		"Libraries, clock, file system, syncing, permissions, disk, the database, ports,\n"
+		"and whether Bento is reached and knows the keys: it asks one question that\n"
+		"changes nothing. Each finding comes with its remedy. Exits 1 at a problem.",
+	    .example = "bentospool doctor --offline",
+	    .options =
+		OPTION(CONFIG) | OPTION(DATABASE) | OPTION(JSON) | OPTION(HELP) | OPTION(OFFLINE),
+	    .run = verb_doctor,
+	},
+	{
 	    .name = "send",
 	    .summary = "a test event through the running daemon, until Bento answered",
 	    .about = "Exits 0 only when Bento took the event.",

@@ -8,6 +8,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_curl.py \
 	tests/integration/test_delivery.py \
 	tests/integration/test_erase.py \
+	tests/integration/test_first.py \
 	tests/integration/test_fullness.py \
 	tests/integration/test_hardening.sh \
 	tests/integration/test_identity.py \
