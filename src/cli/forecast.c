@@ -129,6 +129,8 @@ forecast_describe(const struct forecast *f, struct buf *to)
 void
 forecast_json(const struct forecast *f, cJSON *o)
 {
+	int64_t seconds = f->drain_ms / 1000;
+
 	cJSON_AddNumberToObject(o, "in_per_minute", f->in);
 	cJSON_AddNumberToObject(o, "out_per_minute", f->out);
 	if (f->pace > 0)
@@ -136,7 +138,7 @@ forecast_json(const struct forecast *f, cJSON *o)
 	else
 		cJSON_AddNullToObject(o, "pace_per_minute");
 	if (f->drain_ms >= 0)
-		cJSON_AddNumberToObject(o, "drained_in_seconds", (double)(f->drain_ms / 1000));
+		cJSON_AddNumberToObject(o, "drained_in_seconds", (double)seconds);
 	else
 		cJSON_AddNullToObject(o, "drained_in_seconds");
 }

@@ -82,9 +82,13 @@ add(struct tally *t, struct slice key, uint64_t hash, size_t *slot)
 void *
 tally_at(struct tally *t, struct slice key)
 {
-	uint64_t hash = siphash(&t->seed, key.p == NULL ? "" : key.p, key.n);
-	size_t i = hash % t->n_slots;
+	uint64_t hash;
+	size_t i;
 
+	if (key.p == NULL)
+		key = SLICE("");
+	hash = siphash(&t->seed, key.p, key.n);
+	i = hash % t->n_slots;
 	for (; t->slots[i] != 0; i = (i + 1) % t->n_slots) {
 		struct entry *entry = &t->entries[t->slots[i] - 1];
 

@@ -124,6 +124,7 @@ struct lesson {
 	int64_t event_id;
 	int64_t when; /* it happened */
 	struct slice email;
+	char found[IDENTITY_EMAIL_SIZE]; /* where it is, when the call did not carry it */
 	struct slice user_id;
 	int64_t person[IDENTITY_PERSONS]; /* of the ids noted */
 	size_t n;
@@ -278,17 +279,16 @@ is_telling(const struct segment_event *event)
 static int
 learn_identify(struct lesson *l, struct slice anonymous_id)
 {
-	char email[IDENTITY_EMAIL_SIZE];
 	int rc;
 
 	if (l->email.p != NULL) {
 		if (note(l, user_kind, l->user_id) != 0)
 			return -1;
 	} else {
-		rc = find_by(l->db, l->site_id, user_kind, l->user_id, l->user_id, email, l->e);
+		rc = find_by(l->db, l->site_id, user_kind, l->user_id, l->user_id, l->found, l->e);
 		if (rc != 1)
 			return rc;
-		l->email = slice_from(email);
+		l->email = slice_from(l->found);
 	}
 	return note(l, anonymous_kind, anonymous_id) == 0 && teach(l) == 0 ? 0 : -1;
 }

@@ -12,6 +12,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_fullness.py \
 	tests/integration/test_hardening.sh \
 	tests/integration/test_identity.py \
+	tests/integration/test_morning.py \
 	tests/integration/test_move.py \
 	tests/integration/test_native.py \
 	tests/integration/test_kinds.py \

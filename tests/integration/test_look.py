@@ -170,6 +170,14 @@ class Tail:
             [binary("bentospool"), "tail", "-c", bench.path("bentospool.conf"), *argv],
             stdout=subprocess.PIPE, text=True, cwd=bench.dir, env={**os.environ, **UTC})
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.popen.poll() is None:
+            self.popen.kill()
+        self.popen.wait()
+
     def next(self):
         """The next line, however long it takes."""
         line = self.popen.stdout.readline()
@@ -191,20 +199,26 @@ def test_tail(bench):
     for i in range(3):
         daemon.accept("/v1/track", track(f"m-{i}", event=f"Old {i}"))
     bench.wait_settled(3)
-    tail = Tail(bench, "--limit", "1")
-    true("TIME UTC" in tail.next() and " attempt " in tail.next(), "the last line")
-    sim.answer(422)
-    daemon.accept("/v1/track", track("m-new", event="New"))
-    lines = tail.until(r"attempt \d+ +refused +HTTP 422, 1 event")
-    equal([line for line in lines if "event 4 " in line and "New  ann@example.com" in line],
-          lines[:1], "the arrival comes first, and once")
-    bench.cli("requeue", "--message-id", "m-new", "--yes", "--note", "try again")
-    tail.until(r"operation \d+ +requeue +by .*try again")
-    tail.popen.send_signal(signal.SIGINT)
-    equal(tail.popen.wait(30), 0, "exit status after SIGINT")
-    tail = Tail(bench, "--limit", "0")
-    tail.popen.stdout.close()
-    tail.popen.wait(30)
+    with Tail(bench, "--limit", "1") as tail:
+        true("TIME UTC" in tail.next() and " attempt " in tail.next(), "the last line")
+        sim.answer(422)
+        daemon.accept("/v1/track", track("m-new", event="New"))
+        lines = tail.until(r"attempt \d+ +refused +HTTP 422, 1 event")
+        equal([line for line in lines if "event 4 " in line and "New  ann@example.com" in line],
+              lines[:1], "the arrival comes first, and once")
+        bench.cli("requeue", "--message-id", "m-new", "--yes", "--note", "try again")
+        lines += tail.until(r"operation \d+ +requeue +by .*try again")
+        lines += tail.until(r"attempt \d+ +refused")
+        daemon.accept("/v1/track", track("m-newer", event="Newer"))
+        lines += tail.until("Newer")
+        lines += tail.until(r"attempt \d+ +refused")
+        told = [line.split()[2:4] for line in lines]
+        equal(sorted(told), sorted(map(list, {tuple(words) for words in told})), "each once")
+        tail.popen.send_signal(signal.SIGINT)
+        equal(tail.popen.wait(30), 0, "exit status after SIGINT")
+    with Tail(bench, "--limit", "0") as tail:
+        tail.popen.stdout.close()
+        tail.popen.wait(30)
 
 
 def test_tail_filter(bench):
@@ -242,8 +256,8 @@ def test_status_forecast(bench):
         daemon.accept("/v1/track", track(f"m-{i}"))
     bench.wait_settled(4)
     site = objects(bench.cli("status", "--json"))[0]["sites"][0]
-    equal((site["in_per_minute"], site["out_per_minute"], site["pace_per_minute"],
-           site["drained_in_seconds"]), (4, 4, 6000, 0), "rates of four in the first minute")
+    true(0 < site["in_per_minute"] <= 4 and 0 < site["out_per_minute"] <= 4, f"rates: {site}")
+    equal((site["pace_per_minute"], site["drained_in_seconds"]), (6000, 0), "pace and drain")
     bench.cli("pause", "--note", "Bento migrates tonight, and this note goes on for longer than a"
               " line of eighty columns has room")
     daemon.accept("/v1/track", track("m-4"))
@@ -252,7 +266,7 @@ def test_status_forecast(bench):
     true(report["free_bytes"] > 0 and report["wal_bytes"] > 0, f"disk: {report}")
     text = on_terminal(bench, "status", env={"NO_COLOR": "1"})
     narrow(text, "status")
-    for words in (r"rate +5\.0 in, 4\.0 out a minute; the settings allow 6000",
+    for words in (r"rate +\d\.\d in, \d\.\d out a minute; the settings allow 6000",
                   "drained +not as it is: the site is paused", r"MB, WAL .* MB, .* GB free",
                   "columns has room"):
         true(re.search(words, text), f"{words!r} in {text}")
@@ -324,8 +338,10 @@ def test_top_fits(bench):
             top.resize(rows, columns)
             top.forget()
             top.popen.send_signal(signal.SIGWINCH)
-            top.wait(lambda text: text.count("q: quit") > 1, "drawn anew")
-            for frame in frames(top.text())[1:-1]:
+            top.wait(lambda text: text.count("q: quit") > 2, "drawn anew")
+            drawn = frames(top.text())[1:]  # the first may be older than the size
+            true(drawn, "a frame of that size")
+            for frame in drawn:
                 lines = frame.split("\n")
                 true(len(lines) <= rows and max(map(len, lines)) <= columns,
                      f"in {rows} lines of {columns}: {lines!r}")

@@ -50,6 +50,8 @@ test_shared_device(void **state)
 	known(NULL, "a", GOES("ann@example.com"));
 	identify(NULL, "b", "bob@example.com");
 	known("w", "b", GOES("bob@example.com"));
+	identify("x", "b", "bob@example.com");
+	known("w", "b", UNKNOWN);
 	identify("v", "a", "bob@example.com");
 	known(NULL, "a", GOES("bob@example.com"));
 	known("u", "a", GOES("ann@example.com"));
