@@ -9,14 +9,7 @@
 #define HELP_COLUMN 24
 #define NOTE_MAX 1000
 
-struct option_row {
-	const char *name;
-	char letter; /* 0: none */
-	const char *argument;
-	const char *help;
-};
-
-static const struct option_row rows[OPT_COUNT] = {
+static const struct option_words rows[OPT_COUNT] = {
 	[OPT_CONFIG] = { "config", 'c', "FILE",
 	    "configuration; where it is by default: bentospool help" },
 	[OPT_DATABASE] = { "database", 0, "FILE",
@@ -58,6 +51,8 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_INTO_SITE] = { "site", 0, "NAME", "put all into this site, whatever it says itself" },
 	[OPT_OUTPUT] = { "output", 0, "FILE", "write this new file, not standard output" },
 	[OPT_REDACT] = { "redact", 0, NULL, "without addresses and bodies" },
+	[OPT_OFFLINE] = { "offline", 0, NULL, "ask nothing over the network" },
+	[OPT_SQL_TIMEOUT] = { "timeout", 0, "TIME", "give up after so long; default 30s" },
 	[OPT_UTC] = { "utc", 0, NULL, "times in UTC, not in the local zone" },
 	[OPT_LINES] = { "limit", 0, "N", "at most so many lines; 0: no limit" },
 	[OPT_BACKLOG] = { "limit", 0, "N", "begin with so many lines; default 10" },
@@ -210,6 +205,7 @@ take_flag(struct options *o, enum option_id id)
 		[OPT_RAW] = &o->raw,
 		[OPT_SENT] = &o->sent,
 		[OPT_REDACT] = &o->redact,
+		[OPT_OFFLINE] = &o->offline,
 		[OPT_UTC] = &o->utc,
 		[OPT_NO_FOLLOW] = &o->no_follow,
 	};
@@ -271,6 +267,7 @@ take(struct options *o, enum option_id id, const char *text, int64_t now, struct
 	case OPT_MAX_AGE:
 		return when_parse_duration(text, &o->max_age, e);
 	case OPT_TIMEOUT:
+	case OPT_SQL_TIMEOUT:
 		return when_parse_duration(text, &o->timeout, e);
 	case OPT_PROPERTY:
 		return take_property(o, text, e);
@@ -290,7 +287,7 @@ describe(option_set allowed, struct option longs[OPT_COUNT + 1], char *shorts)
 
 	*shorts++ = ':'; /* a missing argument is told apart */
 	for (int id = 0; id < OPT_COUNT; id++) {
-		const struct option_row *row = &rows[id];
+		const struct option_words *row = &rows[id];
 
 		if ((allowed >> id & 1) == 0)
 			continue;
@@ -373,7 +370,7 @@ void
 options_print(option_set set, FILE *to)
 {
 	for (int id = 0; id < OPT_COUNT; id++) {
-		const struct option_row *row = &rows[id];
+		const struct option_words *row = &rows[id];
 		char left[64];
 		int n;
 
@@ -386,4 +383,12 @@ options_print(option_set set, FILE *to)
 			snprintf(left + n, sizeof(left) - (size_t)n, " %s", row->argument);
 		fprintf(to, "%-*s  %s\n", HELP_COLUMN + 2, left, row->help);
 	}
+}
+
+void
+options_each(option_set set, void (*each)(void *arg, const struct option_words *option), void *arg)
+{
+	for (int id = 0; id < OPT_COUNT; id++)
+		if ((set >> id & 1) != 0)
+			each(arg, &rows[id]);
 }

@@ -54,6 +54,8 @@ enum option_id {
 	OPT_PROPERTY,
 	OPT_TO_SITE,
 	OPT_TIMEOUT,
+	OPT_SQL_TIMEOUT,
+	OPT_OFFLINE,
 	OPT_STEER_SITE,
 	OPT_INTO_SITE,
 	OPT_ERASE_EMAIL,
@@ -104,6 +106,7 @@ struct options {
 	size_t n_properties;
 	const char *output; /* NULL: standard output */
 	bool redact;
+	bool offline;
 	bool utc;
 	bool no_follow;
 	const char *to_site; /* of send, pause, resume, flush, import, adopt */
@@ -119,6 +122,15 @@ struct options {
 int options_parse(
     int argc, char **argv, option_set allowed, int64_t now, struct options *ret, struct err *e);
 void options_free(struct options *o);
+/* An option as its table has it. */
+struct option_words {
+	const char *name;
+	char letter;          /* 0: none */
+	const char *argument; /* NULL: none */
+	const char *help;
+};
+void options_each(
+    option_set set, void (*each)(void *arg, const struct option_words *option), void *arg);
 /* The lines of --help for a set of options. */
 void options_print(option_set set, FILE *to);
 

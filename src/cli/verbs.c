@@ -308,6 +308,30 @@ const struct verb verbs[] = {
 	    .run = verb_check,
 	},
 	{
+	    .name = "init",
+	    .summary = "write a configuration, after asking for the keys",
+	    .about =
+		"Asks for the three keys of the Bento account, or takes them from the\n"
+		"environment, and writes a configuration with every setting explained and, beside\n"
+		"it, a file with the secret key that nobody else can read. A file that is there\n"
+		"is never replaced.",
+	    .example = "bentospool init -c /etc/bentospool.conf",
+	    .options = OPTION(CONFIG) | OPTION(DATABASE) | OPTION(JSON) | OPTION(HELP),
+	    .run = verb_init,
+	},
+	{
+	    .name = "doctor",
+	    .summary = "look for what would go wrong on this machine",
+	    .about =
+		"Libraries, clock, file system, syncing, permissions, disk, the database, ports,\n"
+		"and whether Bento is reached and knows the keys: it asks one question that\n"
+		"changes nothing. Each finding comes with its remedy. Exits 1 at a problem.",
+	    .example = "bentospool doctor --offline",
+	    .options =
+		OPTION(CONFIG) | OPTION(DATABASE) | OPTION(JSON) | OPTION(HELP) | OPTION(OFFLINE),
+	    .run = verb_doctor,
+	},
+	{
 	    .name = "send",
 	    .summary = "a test event through the running daemon, until Bento answered",
 	    .about = "Exits 0 only when Bento took the event.",
@@ -315,6 +339,29 @@ const struct verb verbs[] = {
 	    .options = OPTIONS_READ | OPTION(EVENT) | OPTION(EVENT_NAME) | OPTION(EVENT_EMAIL)
 		       | OPTION(PROPERTY) | OPTION(TO_SITE) | OPTION(TIMEOUT),
 	    .run = verb_send,
+	},
+	{
+	    .name = "sql",
+	    .summary = "a question to the database, which it can only read",
+	    .operands = "STATEMENT",
+	    .about =
+		"One SELECT over the views outbox, attempts, history, failures, operations and\n"
+		"sites; see bentospool-schema(7). - reads it from standard input. It cannot\n"
+		"write, and ends after --timeout. Exits 3 when there are no rows.",
+	    .example = "bentospool sql \"SELECT status, count(*) FROM outbox GROUP BY 1\"",
+	    .options = OPTIONS_READ | OPTION(SQL_TIMEOUT),
+	    .max_operands = 1,
+	    .run = verb_sql,
+	},
+	{
+	    .name = "completion",
+	    .summary = "what bash, zsh or fish need to complete a command line",
+	    .operands = "SHELL",
+	    .about = "make install puts it where these shells look; this is for other places.",
+	    .example = "bentospool completion bash > ~/.bash_completion",
+	    .options = OPTION(HELP),
+	    .max_operands = 1,
+	    .run = verb_completion,
 	},
 	{
 	    .name = "version",

@@ -80,6 +80,10 @@ int verb_backup(const struct options *o);
 int verb_reload(const struct options *o);
 int verb_check(const struct options *o);
 int verb_send(const struct options *o);
+int verb_init(const struct options *o);
+int verb_doctor(const struct options *o);
+int verb_sql(const struct options *o);
+int verb_completion(const struct options *o);
 int verb_version(const struct options *o);
 
 #endif

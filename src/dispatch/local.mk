@@ -6,6 +6,7 @@ src_libbentospool_a_SOURCES += \
 	src/dispatch/breaker.c src/dispatch/breaker.h \
 	src/dispatch/curl_call.c src/dispatch/curl_call.h \
 	src/dispatch/dispatcher.c src/dispatch/dispatcher.h \
+	src/dispatch/inquiry.c src/dispatch/inquiry.h \
 	src/dispatch/inflight.c src/dispatch/inflight.h \
 	src/dispatch/internal.h \
 	src/dispatch/judge.c \

@@ -29,6 +29,7 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/outbox.c src/outbox/outbox.h \
 	src/outbox/purge.c src/outbox/purge.h \
 	src/outbox/put.c src/outbox/put.h \
+	src/outbox/query.c src/outbox/query.h \
 	src/outbox/reader.c src/outbox/reader.h \
 	src/outbox/room.c src/outbox/room.h \
 	src/outbox/settle.c src/outbox/settle.h \

@@ -1,12 +1,14 @@
 # The program as a whole, each topic a script on tests/lib/spooltest.py. They need python3 and
 # skip where a machine lacks what they need.
 INTEGRATION_TESTS = \
+	tests/integration/test_audit.py \
 	tests/integration/test_bad_input.py \
 	tests/integration/test_cli.py \
 	tests/integration/test_clients.py \
 	tests/integration/test_curl.py \
 	tests/integration/test_delivery.py \
 	tests/integration/test_erase.py \
+	tests/integration/test_first.py \
 	tests/integration/test_fullness.py \
 	tests/integration/test_hardening.sh \
 	tests/integration/test_import.py \
@@ -25,6 +27,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_rules.py \
 	tests/integration/test_sdk.py \
 	tests/integration/test_sites.py \
+	tests/integration/test_sql.py \
 	tests/integration/test_steer.py \
 	tests/integration/test_verbs.py \
 	tests/integration/test_webhook.py

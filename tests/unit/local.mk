@@ -23,6 +23,7 @@ UNIT_TESTS = \
 	tests/unit/test_dispatcher_steer \
 	tests/unit/test_dispatcher_stop \
 	tests/unit/test_dispatcher_trouble \
+	tests/unit/test_doctor \
 	tests/unit/test_envelope \
 	tests/unit/test_erase_text \
 	tests/unit/test_filter \
@@ -146,6 +147,8 @@ tests_unit_test_dispatcher_stop_LDADD = $(UNIT_LIBS)
 tests_unit_test_dispatcher_trouble_SOURCES = tests/unit/test_dispatcher_trouble.c \
 	$(DISPATCH_FAKES)
 tests_unit_test_dispatcher_trouble_LDADD = $(UNIT_LIBS)
+tests_unit_test_doctor_SOURCES = tests/unit/test_doctor.c
+tests_unit_test_doctor_LDADD = $(UNIT_LIBS)
 tests_unit_test_envelope_SOURCES = tests/unit/test_envelope.c tests/unit/segment_fixture.h
 tests_unit_test_envelope_LDADD = $(UNIT_LIBS)
 tests_unit_test_filter_SOURCES = tests/unit/test_filter.c $(HANDMADE)

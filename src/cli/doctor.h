@@ -1,0 +1,48 @@
+/*
+ * What doctor looks at: each check says how it found things, and what to do where that is not well.
+ * Main thread.
+ */
+#ifndef CLI_DOCTOR_H
+#define CLI_DOCTOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cli/config.h"
+
+enum doctor_grade { DOCTOR_OK, DOCTOR_NOTE, DOCTOR_WARNING, DOCTOR_PROBLEM };
+
+#define DOCTOR_TEXT 400
+
+struct doctor_finding {
+	enum doctor_grade grade;
+	const char *what;         /* "disk" */
+	char found[DOCTOR_TEXT];  /* a sentence */
+	char remedy[DOCTOR_TEXT]; /* "" when all is well */
+};
+
+struct doctor {
+	const struct config *config;
+	bool offline; /* nothing is asked over the network */
+	void (*tell)(void *arg, const struct doctor_finding *f);
+	void *arg;
+	enum doctor_grade worst;
+};
+
+void doctor_tell(struct doctor *d, enum doctor_grade grade, const char *what, const char *remedy,
+    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* doctor_machine.c: libraries, clock, limits of the process. */
+void doctor_machine(struct doctor *d);
+/* doctor_files.c: the database's folder, its file system, syncing, modes, space, the file itself.
+ */
+void doctor_files(struct doctor *d);
+/* doctor_net.c: listeners and the daemon; each site's keys at Bento. */
+void doctor_net(struct doctor *d);
+
+/* What is known against a version of SQLite; NULL: nothing. Pure. */
+const char *doctor_sqlite_defect(const char *version);
+/* Whether syncs this quick (the middle one of some, in microseconds) can be true. Pure. */
+bool doctor_sync_is_plausible(int64_t median_us);
+
+#endif

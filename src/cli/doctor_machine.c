@@ -1,0 +1,112 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/timex.h>
+
+#include "base/clock.h"
+#include "cli/doctor.h"
+#include "dispatch/transport.h"
+#include "outbox/audit.h"
+
+#define BUILT_AFTER INT64_C(1767225600000) /* 2026-01-01: no clock is right that shows less */
+#define SPARE_FILES 64                     /* beside connections */
+
+void
+doctor_tell(struct doctor *d, enum doctor_grade grade, const char *what, const char *remedy,
+    const char *fmt, ...)
+{
+	struct doctor_finding f = { .grade = grade, .what = what };
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(f.found, sizeof(f.found), fmt, ap);
+	va_end(ap);
+	if (remedy != NULL)
+		snprintf(f.remedy, sizeof(f.remedy), "%s", remedy);
+	if (grade > d->worst)
+		d->worst = grade;
+	d->tell(d->arg, &f);
+}
+
+/*
+ * The corruption of the WAL that two connections could bring about when both checkpoint
+ * (sqlite.org, "WAL-Reset Bug", mended in 3.51.3 and 3.50.7, 3.44.6). Here one connection alone
+ * checkpoints, so it matters only beside a shell that writes.
+ */
+const char *
+doctor_sqlite_defect(const char *version)
+{
+	int major = 0, minor = 0, patch = 0;
+	bool mended;
+
+	if (sscanf(version, "%d.%d.%d", &major, &minor, &patch) < 2 || major != 3)
+		return NULL;
+	mended = minor > 51 || (minor == 51 && patch >= 3) || (minor == 50 && patch >= 7)
+		 || (minor == 44 && patch >= 6);
+	return mended ? NULL
+		      : "two programs that write at once can damage the file; bentospool itself is "
+			"not affected, for it alone writes and checkpoints";
+}
+
+static void
+check_libraries(struct doctor *d)
+{
+	const char *sqlite = outbox_audit_library(), *defect = doctor_sqlite_defect(sqlite), *curl;
+	const char *tls;
+
+	transport_curl_versions(&curl, &tls);
+	if (defect == NULL)
+		doctor_tell(d, DOCTOR_OK, "libraries", NULL, "SQLite %s, libcurl %s, %s", sqlite,
+		    curl, tls);
+	else
+		doctor_tell(d, DOCTOR_NOTE, "libraries",
+		    "open the database with sqlite3 -readonly only; update SQLite when the system "
+		    "offers it",
+		    "SQLite %s (libcurl %s, %s): %s", sqlite, curl, tls, defect);
+}
+
+static void
+check_clock(struct doctor *d)
+{
+	struct timex t = { .modes = 0 };
+	int state = adjtimex(&t);
+
+	if (clock_wall(&clock_system) < BUILT_AFTER)
+		doctor_tell(d, DOCTOR_PROBLEM, "clock",
+		    "set the clock, and let systemd-timesyncd, chrony or ntpd keep it right",
+		    "the clock shows a time before 2026: dates and ages would be wrong");
+	else if (state == TIME_ERROR || (t.status & STA_UNSYNC) != 0)
+		doctor_tell(d, DOCTOR_NOTE, "clock",
+		    "let systemd-timesyncd, chrony or ntpd keep the clock right (in a container "
+		    "the "
+		    "host does)",
+		    "nothing that the kernel knows of keeps the clock in step");
+	else
+		doctor_tell(d, DOCTOR_OK, "clock", NULL, "kept in step");
+}
+
+static void
+check_limits(struct doctor *d)
+{
+	rlim_t want = (rlim_t)d->config->ingest.max_connections + SPARE_FILES;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < want)
+		doctor_tell(d, DOCTOR_PROBLEM, "open files",
+		    "raise LimitNOFILE of the unit (or ulimit -Hn), or lower max_connections",
+		    "%llu may be open, max_connections needs %llu",
+		    (unsigned long long)limit.rlim_max, (unsigned long long)want);
+	else
+		doctor_tell(d, DOCTOR_OK, "open files", NULL, "enough for max_connections");
+}
+
+void
+doctor_machine(struct doctor *d)
+{
+	check_libraries(d);
+	check_clock(d);
+	check_limits(d);
+}

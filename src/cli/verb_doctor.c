@@ -1,0 +1,83 @@
+#include <cjson/cJSON.h>
+#include <stdio.h>
+
+#include "cli/doctor.h"
+#include "cli/terminal.h"
+#include "cli/verbs.h"
+
+#define COLUMN 9 /* of the grade */
+
+static const struct {
+	const char *name;
+	const char *colour;
+} grades[] = {
+	[DOCTOR_OK] = { "ok", "\033[32m" },
+	[DOCTOR_NOTE] = { "note", "\033[36m" },
+	[DOCTOR_WARNING] = { "warning", "\033[33m" },
+	[DOCTOR_PROBLEM] = { "problem", "\033[31m" },
+};
+
+struct printing {
+	const struct options *options;
+	struct terminal terminal;
+};
+
+static void
+print_json(const struct doctor_finding *f)
+{
+	cJSON *line = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(line, "grade", grades[f->grade].name);
+	cJSON_AddStringToObject(line, "what", f->what);
+	cJSON_AddStringToObject(line, "found", f->found);
+	if (f->remedy[0] != '\0')
+		cJSON_AddStringToObject(line, "remedy", f->remedy);
+	else
+		cJSON_AddNullToObject(line, "remedy");
+	verb_print_json(line);
+}
+
+static void
+print_finding(void *arg, const struct doctor_finding *f)
+{
+	const struct printing *p = arg;
+	bool colour = p->terminal.colour;
+
+	if (p->options->json) {
+		print_json(f);
+		return;
+	}
+	printf("%s%-*s%s%s: %s\n", colour ? grades[f->grade].colour : "", COLUMN,
+	    grades[f->grade].name, colour ? "\033[0m" : "", f->what, f->found);
+	if (f->remedy[0] != '\0')
+		printf("%*s-> %s\n", COLUMN, "", f->remedy);
+	fflush(stdout);
+}
+
+int
+verb_doctor(const struct options *o)
+{
+	struct config_request r = { .file = o->config, .database = o->database };
+	struct printing p = { .options = o };
+	struct doctor d = { .offline = o->offline, .tell = print_finding, .arg = &p };
+	struct config *c;
+	struct err e;
+
+	terminal_look(stdout, &p.terminal);
+	if (config_load(&r, &c, &e) != 0) {
+		doctor_tell(&d, DOCTOR_PROBLEM, "settings",
+		    "mend the file, or write a new one with bentospool init", "%s", e.text);
+		return VERB_ERROR;
+	}
+	d.config = c;
+	doctor_tell(&d, c->warning[0] == '\0' ? DOCTOR_OK : DOCTOR_WARNING, "settings",
+	    c->warning[0] == '\0' ? NULL : "see bentospool.conf(5)", "%s",
+	    c->warning[0] != '\0' ? c->warning
+	    : c->file[0] != '\0'  ? c->file
+				  : "from the environment alone");
+	doctor_machine(&d);
+	doctor_files(&d);
+	doctor_net(&d);
+	config_free(c);
+	return d.worst == DOCTOR_PROBLEM ? VERB_ERROR : VERB_DONE;
+}

@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""init writes a configuration that works; doctor finds what is wrong, and says what to do."""
+import json
+import os
+import pty
+import stat
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import spooltest  # noqa: E402
+from spooltest import binary, equal, track, true, wait_until  # noqa: E402
+
+KEYS = {"BENTO_SITE_UUID": spooltest.SITE_UUID, "BENTO_PUBLISHABLE_KEY": spooltest.PUBLISHABLE_KEY,
+        "BENTO_SECRET_KEY": spooltest.SECRET_KEY}
+
+
+def init(bench, env=None, name="new.conf"):
+    return bench.run(binary("bentospool"), "init", "-c", bench.path(name), "--database",
+                     bench.database, env=env)
+
+
+def mode(path):
+    return stat.S_IMODE(os.stat(path).st_mode)
+
+
+def findings(bench, conf, *argv):
+    done = bench.run(binary("bentospool"), "doctor", "--json", "-c", conf, *argv)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    for row in rows:
+        equal(row["remedy"] is None, row["grade"] == "ok", f"a remedy for what is not well: {row}")
+    return done.returncode, {row["what"]: (row["grade"], row["found"]) for row in rows}
+
+
+def test_init_from_the_environment(bench):
+    """init without a question; the file delivers an event"""
+    sim = bench.sim()
+    done = init(bench, KEYS)
+    equal(done.returncode, 0, done.stderr)
+    equal((mode(bench.path("new.conf")), mode(bench.path("new.conf.secret"))), (0o600, 0o600), "modes")
+    with open(bench.path("new.conf"), encoding="utf-8") as file:
+        text = file.read()
+    true(spooltest.SECRET_KEY not in text, "the secret is in its own file only")
+    key = done.stdout.split("with the key ")[1].split()[0]
+    equal(len(key), 32, "a key was made")
+    true(f'write_keys = {{"{key}"}}' in text and "#retry_max = 3600" in text, text)
+    with open(bench.path("new.conf"), "w", encoding="utf-8") as file:
+        file.write(text.replace("#listen = ", 'listen = {"127.0.0.1:0"} #').replace(
+            "#api_url = ", f'api_url = "{sim.api_url()}" #'))
+    daemon = spooltest.Daemon(bench, bench.path("new.conf"))
+    daemon.accept("/v1/track", track("m-1"), key=key)
+    wait_until(lambda: sim.keys() == ["m-1"], "it is delivered")
+
+
+def test_init_never_replaces(bench):
+    """what is there stays; what is missing or odd is named"""
+    equal(init(bench, KEYS).returncode, 0, "the first")
+    before = os.stat(bench.path("new.conf"))
+    again = init(bench, KEYS)
+    equal(again.returncode, 1, "the second")
+    true("is there already" in again.stderr, again.stderr)
+    equal(os.stat(bench.path("new.conf")).st_mtime_ns, before.st_mtime_ns, "the file")
+    os.unlink(bench.path("new.conf"))
+    true("new.conf.secret is there already" in init(bench, KEYS).stderr, "a secret that is there")
+    true(not os.path.exists(bench.path("new.conf")), "half of it is not written")
+    missing = init(bench, {**KEYS, "BENTO_SECRET_KEY": ""}, "other.conf")
+    true(missing.returncode == 1 and "BENTO_SECRET_KEY is not set" in missing.stderr, missing.stderr)
+    odd = init(bench, {**KEYS, "BENTO_SITE_UUID": 'a"b'}, "other.conf")
+    true(odd.returncode == 1 and "BENTO_SITE_UUID has a blank, a quote" in odd.stderr, odd.stderr)
+    true(not os.path.exists(bench.path("other.conf.secret")), "nothing is written")
+
+
+def test_init_asks(bench):
+    """a terminal is asked, and does not show the secret"""
+    ours, theirs = pty.openpty()
+    env = {k: v for k, v in os.environ.items() if not k.startswith("BENTO")}
+    process = subprocess.Popen([binary("bentospool"), "init", "-c", bench.path("new.conf")],
+                               stdin=theirs, stdout=theirs, stderr=theirs, env=env)
+    os.close(theirs)
+    said = ""
+    for prompt, answer in (("Site UUID: ", "bad uuid"), ("please.", ""), ("Site UUID: ", "uuid-1"),
+                           ("Publishable key: ", "pub-1"), ("(not shown): ", "s3cret"),
+                           ("is made): ", "")):
+        while prompt not in said:
+            said += os.read(ours, 1024).decode()
+        said = said[said.index(prompt) + len(prompt):] if prompt != "(not shown): " else said
+        if prompt != "please.":
+            os.write(ours, (answer + "\n").encode())
+        true("s3cret" not in said, f"the terminal shows {said!r}")
+    equal(process.wait(timeout=30), 0, "exit status")
+    os.close(ours)
+    with open(bench.path("new.conf.secret"), encoding="utf-8") as file:
+        equal(file.read(), "s3cret", "the secret")
+
+
+def test_doctor(bench):
+    """a machine that is well, and each thing that is not"""
+    sim = bench.sim()
+    good = bench.configure({"main": bench.site(sim.api_url())}, name="good.conf")
+    os.chmod(good, 0o600)
+    code, found = findings(bench, good)
+    equal(code, 0, f"exit status: {found}")
+    for what in ("settings", "libraries", "clock", "open files", "folder", "file system", "syncing",
+                 "disk", "database", "daemon", "listen", "bento"):
+        true(what in found, f"{what} in {found}")
+    equal(found["bento"][0], "ok", found["bento"][1])
+    daemon = bench.daemon(sim)
+    daemon.accept("/v1/track", track("m-1"))
+    code, found = findings(bench, daemon.conf, "--offline")
+    true("answers" in found["daemon"][1] and "bento" not in found and "listen" not in found, found)
+    true("is sound" in found["database"][1], found)
+    for name, site, what, grade, words in (
+            ("keys", {"secret_key": "wrong"}, "bento", "problem", "refuses the keys (HTTP 401)"),
+            ("path", {"api_url": sim.url() + "/nothing"}, "bento", "problem", "HTTP 404"),
+            ("dead", {"api_url": "http://127.0.0.1:1/api/v1"}, "bento", "problem", "site main: "),
+            ("name", {"api_url": "https://nowhere.invalid/api/v1"}, "bento", "problem", "site main: ")):
+        site = bench.site(site.pop("api_url", sim.api_url()), **site)
+        conf = bench.configure({"main": site}, name=f"{name}.conf")
+        code, found = findings(bench, conf)
+        equal((code, found[what][0]), (1, grade), f"{name}: {found}")
+        true(words in found[what][1], f"{name}: {found[what]}")
+    port = daemon.url().rsplit(":", 1)[1].strip("/")
+    conf = bench.configure({"main": bench.site(sim.api_url())}, {"listen": [f"127.0.0.1:{port}"]},
+                           {"database": bench.path("other.db")}, name="port.conf")
+    code, found = findings(bench, conf, "--offline")
+    equal((code, found["listen"][0]), (1, "problem"), f"a port in use: {found}")
+    os.chmod(conf, 0o644)
+    equal(findings(bench, conf, "--offline")[1]["secrets"][0], "warning", "a file that others read")
+    conf = bench.configure({"main": bench.site(sim.api_url())},
+                           top={"database": bench.path("none/spool.db")}, name="folder.conf")
+    equal(findings(bench, conf, "--offline")[1]["folder"][0], "problem", "a folder that is not there")
+    with open(bench.path("other.db"), "w", encoding="utf-8") as file:
+        file.write("this is no database, whatever its name says" * 100)
+    conf = bench.configure({"main": bench.site(sim.api_url())},
+                           top={"database": bench.path("other.db")}, name="broken.conf")
+    equal(findings(bench, conf, "--offline")[1]["database"][0], "problem", "a file of another sort")
+    bad = bench.write("bad.conf", "nonsense = 1\n")
+    code, found = findings(bench, bad)
+    equal((code, found["settings"][0]), (1, "problem"), "settings that cannot be read")
+
+
+spooltest.main()
