@@ -1,6 +1,6 @@
 src_libbentospool_a_SOURCES += \
 	src/cli/importing.c src/cli/importing.h src/cli/segment_line.c src/cli/segment_line.h \
-	src/cli/verb_adopt.c src/cli/verb_import.c \
+	src/cli/verb_adopt.c src/cli/verb_common.c src/cli/verb_import.c \
 	src/cli/address.c src/cli/address.h src/cli/ages.c src/cli/ages.h src/cli/alarm.c \
 	src/cli/alarm.h src/cli/changes.c src/cli/changes.h src/cli/check_event.c \
 	src/cli/check_event.h src/cli/clocks.c src/cli/clocks.h src/cli/complaints.c \

@@ -1,14 +1,7 @@
 #include "cli/verbs.h"
 
-#include <cjson/cJSON.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include "outbox/audit.h"
-
-#define ID_DIGITS 18
 
 const struct verb verbs[] = {
 	{
@@ -418,90 +411,4 @@ verb_print_all(void)
 	printf("\nconfiguration: -c FILE, else $BENTOSPOOL_CONFIG, else\n"
 	       "  " SPOOL_SYSCONFDIR "/bentospool.conf\n");
 	printf("\nexit: 0 done, 1 error, 2 wrong usage, 3 nothing matched\n");
-}
-
-int
-verb_fail(const struct err *e)
-{
-	fprintf(stderr, "bentospool: %s\n", e->text);
-	return VERB_ERROR;
-}
-
-int
-verb_usage(const char *fmt, ...)
-{
-	va_list ap;
-
-	fputs("bentospool: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-	return VERB_USAGE;
-}
-
-int
-verb_config(const struct options *o, struct config **ret_config)
-{
-	struct config_request r = { .file = o->config, .database = o->database, .reading = true };
-	struct err e;
-
-	if (config_load(&r, ret_config, &e) == 0)
-		return 0;
-	verb_fail(&e);
-	return -1;
-}
-
-int
-verb_read_id(const char *text, int64_t *ret_id)
-{
-	if (text[0] == '\0' || text[strspn(text, "0123456789")] != '\0' || strlen(text) > ID_DIGITS)
-		return -1;
-	*ret_id = strtoll(text, NULL, 10);
-	return *ret_id > 0 ? 0 : -1;
-}
-
-static void
-explain(const struct config *c, struct err *e)
-{
-	struct err cause = *e;
-
-	if (e->code == ERR_NOTFOUND)
-		err_set(e, ERR_NOTFOUND,
-		    "%s: start `bentospool serve`, which makes it, or name another with "
-		    "--database",
-		    cause.text);
-	if (e->code == ERR_IO)
-		err_set(e, ERR_IO,
-		    "%s (if %s is a database of bentospool: run this as root or as the daemon's "
-		    "user)",
-		    cause.text, c->database);
-}
-
-int
-verb_open(const struct options *o, struct config **ret_config, struct outbox_audit **ret_audit)
-{
-	struct err e;
-
-	if (verb_config(o, ret_config) != 0)
-		return -1;
-	if (outbox_audit_open((*ret_config)->database, ret_audit, &e) == 0)
-		return 0;
-	explain(*ret_config, &e);
-	config_free(*ret_config);
-	verb_fail(&e);
-	return -1;
-}
-
-int
-verb_print_json(cJSON *object)
-{
-	char *text = object == NULL ? NULL : cJSON_PrintUnformatted(object);
-
-	cJSON_Delete(object);
-	if (text == NULL)
-		return -1;
-	puts(text);
-	cJSON_free(text);
-	return 0;
 }
