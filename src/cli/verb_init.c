@@ -52,8 +52,9 @@ is_plain(const char *text)
 	return true;
 }
 
+/* Nothing is shown any more once the prompt is there: somebody may type at once. */
 static int
-read_line(char ret[VALUE_MAX], bool secret)
+read_line(const char *prompt, char ret[VALUE_MAX], bool secret)
 {
 	struct termios before, silent;
 	bool off = secret && tcgetattr(STDIN_FILENO, &before) == 0;
@@ -64,9 +65,11 @@ read_line(char ret[VALUE_MAX], bool secret)
 		silent.c_lflag &= ~(tcflag_t)ECHO;
 		tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
 	}
+	fprintf(stderr, "%s: ", prompt);
+	fflush(stderr);
 	got = fgets(ret, VALUE_MAX, stdin);
 	if (off) {
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
 		fputc('\n', stderr);
 	}
 	if (got == NULL)
@@ -86,9 +89,7 @@ ask(int which, char ret[VALUE_MAX], struct err *e)
 			   : err_set(e, ERR_INPUT,
 			       "%s is not set, and there is no terminal to ask at", q->variable);
 	for (;;) {
-		fprintf(stderr, "%s: ", q->prompt);
-		fflush(stderr);
-		if (read_line(ret, q->secret) != 0)
+		if (read_line(q->prompt, ret, q->secret) != 0)
 			return err_set(e, ERR_INPUT, "no answer; nothing was written");
 		if (is_plain(ret) && (ret[0] != '\0' || which == WRITE_KEY))
 			return 0;
