@@ -87,6 +87,7 @@ struct config_site {
 	char *arrays;
 	char *reserved_types;
 	char *integration_name;
+	struct config_list fields;
 	struct config_list rules;
 	bool unique_key;
 	bool send_date;

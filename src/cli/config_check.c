@@ -7,6 +7,7 @@
 #include "cli/config.h"
 #include "cli/settings.h"
 #include "event/rules.h"
+#include "event/traits.h"
 
 /* A body, its texts decoded, its events; and what unpacks it. Less would refuse some for ever. */
 #define BUFFERED_PER_BODY 3
@@ -52,6 +53,10 @@ check_site(const struct config *c, const struct config_site *site, struct err *e
 		return err_set(e, ERR_INPUT,
 		    "%s: site \"%s\": retry_max must be at least retry_first", place(c),
 		    site->name);
+	if (site->fields.n > TRAIT_NAMES_MAX)
+		return err_set(e, ERR_INPUT,
+		    "%s: site \"%s\": fields has %zu names, %d are possible", place(c), site->name,
+		    site->fields.n, TRAIT_NAMES_MAX);
 	if (site->rules.n > RULES_MAX)
 		return err_set(e, ERR_INPUT,
 		    "%s: site \"%s\": rules has %zu rules, %d are possible: join some with *",

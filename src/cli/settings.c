@@ -31,6 +31,7 @@ static int check_alias(const char *text, struct err *e);
 static int check_delete(const char *text, struct err *e);
 static int check_arrays(const char *text, struct err *e);
 static int check_reserved(const char *text, struct err *e);
+static int check_field(const char *text, struct err *e);
 static int check_rule(const char *text, struct err *e);
 static int check_integration(const char *text, struct err *e);
 static int check_partial(const char *text, struct err *e);
@@ -170,6 +171,8 @@ const struct setting settings[] = {
 	  .help = "track calls named $purchase, $tag, ...: server (not from browsers), pass or block" },
 	{ SITE(integration_name), TEXT("Bento"), .check = check_integration,
 	  .help = "our name in a call's integrations, which may say false to it" },
+	{ SITE(fields), LIST(NULL), .check = check_field,
+	  .help = "other names for traits as fields, such as address_city=city; TRAIT= leaves one out" },
 	{ SITE(rules), LIST(NULL), .check = check_rule,
 	  .help = "what becomes of track calls by their names: drop, rename, as $purchase, tag" },
 	{ SITE(unique_key), SWITCH("true"),
@@ -245,6 +248,14 @@ check_reserved(const char *text, struct err *e)
 	return mapping_reserved_parse(text, &reserved) == 0
 		   ? 0
 		   : err_set(e, ERR_INPUT, "must be \"server\", \"pass\" or \"block\"");
+}
+
+static int
+check_field(const char *text, struct err *e)
+{
+	struct trait_names names = { .n = 0 };
+
+	return trait_names_add(&names, text, e);
 }
 
 static int

@@ -54,6 +54,8 @@ wiring_mapping(const struct config_site *s, struct mapping_options *ret)
 	snprintf(ret->page, sizeof(ret->page), "%s", s->page);
 	snprintf(ret->screen, sizeof(ret->screen), "%s", s->screen);
 	snprintf(ret->group, sizeof(ret->group), "%s", s->group);
+	for (size_t i = 0; i < s->fields.n; i++)
+		(void)trait_names_add(&ret->fields, s->fields.item[i], NULL);
 	for (size_t i = 0; i < s->rules.n; i++)
 		(void)rules_add(&ret->rules, s->rules.item[i], NULL);
 	snprintf(ret->integration, sizeof(ret->integration), "%s", s->integration_name);

@@ -307,7 +307,7 @@ append_update(const struct mapping_options *o, const struct mapping_input *in,
 	buf_append_literal(to, "{\"type\":\"$update_fields\",\"email\":");
 	json_string_append(to, in->email);
 	buf_append_literal(to, ",\"fields\":{");
-	traits_append(found->properties, !o->omit_arrays, true, to);
+	traits_append(found->properties, !o->omit_arrays, &o->fields, true, to);
 	buf_append_byte(to, '}');
 	append_details(&none, o->unique_key ? in->message_id : SLICE_NONE, to);
 	if (o->send_date)
@@ -321,7 +321,7 @@ append_subscriber(const struct mapping_options *o, const struct mapping_input *i
 {
 	buf_append_literal(to, "{\"email\":");
 	json_string_append(to, in->email);
-	traits_append(found->properties, !o->omit_arrays, false, to);
+	traits_append(found->properties, !o->omit_arrays, &o->fields, false, to);
 	buf_append_byte(to, '}');
 }
 

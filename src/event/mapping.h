@@ -19,6 +19,7 @@
 #include "event/bento.h"
 #include "event/kind.h"
 #include "event/rules.h"
+#include "event/traits.h"
 
 enum mapping_identify {
 	MAPPING_IDENTIFY_NONE,          /* not forwarded */
@@ -48,6 +49,7 @@ struct mapping_options {
 	char screen[MAPPING_NAME_SIZE];
 	char group[MAPPING_NAME_SIZE];
 	char integration[MAPPING_NAME_SIZE]; /* our name in `integrations`; "": Bento */
+	struct trait_names fields;           /* of traits */
 	struct rules rules;                  /* of track calls, by their names */
 };
 

@@ -83,6 +83,20 @@ describe_rules(const struct rules *rules, struct buf *to)
 		buf_append_byte(to, ']');
 }
 
+static void
+describe_fields(const struct trait_names *fields, struct buf *to)
+{
+	for (unsigned i = 0; i < fields->n; i++) {
+		if (i == 0)
+			buf_append_literal(to, ",\"fields\":[");
+		else
+			buf_append_byte(to, ',');
+		json_string_append(to, slice_from(fields->name[i].text));
+	}
+	if (fields->n > 0)
+		buf_append_byte(to, ']');
+}
+
 void
 mapping_describe(const struct mapping_options *o, struct buf *to)
 {
@@ -102,6 +116,7 @@ mapping_describe(const struct mapping_options *o, struct buf *to)
 	describe_text("screen", o->screen, to);
 	describe_text("group", o->group, to);
 	describe_text("integration_name", o->integration, to);
+	describe_fields(&o->fields, to);
 	describe_rules(&o->rules, to);
 	buf_append_byte(to, '}');
 }
@@ -156,7 +171,7 @@ is_known(const char *key)
 {
 	static const char *const known[] = { "unique_key", "send_date", "identify",
 		"reserved_types", "arrays", "alias", "page", "screen", "group", "integration_name",
-		"rules" };
+		"fields", "rules" };
 
 	return find_name(known, COUNT(known), key) >= 0;
 }
@@ -171,6 +186,21 @@ parse_rules(const cJSON *object, struct rules *rules)
 	cJSON_ArrayForEach(item, list)
 	{
 		if (!cJSON_IsString(item) || rules_add(rules, item->valuestring, NULL) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+parse_fields(const cJSON *object, struct trait_names *fields)
+{
+	const cJSON *list = cJSON_GetObjectItemCaseSensitive(object, "fields"), *item;
+
+	if (list != NULL && !cJSON_IsArray(list))
+		return -1;
+	cJSON_ArrayForEach(item, list)
+	{
+		if (!cJSON_IsString(item) || trait_names_add(fields, item->valuestring, NULL) != 0)
 			return -1;
 	}
 	return 0;
@@ -193,6 +223,7 @@ parse_object(const cJSON *object, struct mapping_options *o)
 		       && parse_text(object, "screen", o->screen) == 0
 		       && parse_text(object, "group", o->group) == 0
 		       && parse_text(object, "integration_name", o->integration) == 0
+		       && parse_fields(object, &o->fields) == 0
 		       && parse_rules(object, &o->rules) == 0
 		   ? 0
 		   : -1;

@@ -1,5 +1,6 @@
 #include "event/traits.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "event/json.h"
@@ -15,6 +16,7 @@ struct flattening {
 	struct buf *to;
 	bool join_arrays;
 	bool first;
+	const struct trait_names *other; /* NULL: none */
 	struct name names[TRAITS_MAX];
 	unsigned n;
 };
@@ -37,6 +39,20 @@ renamed(struct slice key)
 	return SLICE_IS(key, "lastName") ? SLICE("last_name") : key;
 }
 
+/* What the site calls the field; empty: it is left out. */
+static struct slice
+named_by_site(const struct flattening *f, struct slice name)
+{
+	for (unsigned i = 0; f->other != NULL && i < f->other->n; i++) {
+		const char *text = f->other->name[i].text;
+		unsigned n = f->other->name[i].from_n;
+
+		if (n == name.n && memcmp(text, name.p, n) == 0)
+			return slice_from(text + n + 1);
+	}
+	return name;
+}
+
 static bool
 is_taken(const struct flattening *f, const char *name, size_t n)
 {
@@ -48,9 +64,13 @@ is_taken(const struct flattening *f, const char *name, size_t n)
 
 /* Whether the name is new and was written; then its value must follow. */
 static bool
-begin_field(struct flattening *f, const char *name, size_t n)
+begin_field(struct flattening *f, const char *flat, size_t flat_n)
 {
-	if (f->n == TRAITS_MAX || f->to->failed || is_taken(f, name, n))
+	struct slice field = named_by_site(f, (struct slice){ flat, flat_n });
+	const char *name = field.p;
+	size_t n = field.n;
+
+	if (n == 0 || f->n == TRAITS_MAX || f->to->failed || is_taken(f, name, n))
 		return false;
 	if (!f->first)
 		buf_append_byte(f->to, ',');
@@ -132,10 +152,32 @@ flatten(
 }
 
 unsigned
-traits_append(struct slice traits, bool join_arrays, bool first, struct buf *to)
+traits_append(struct slice traits, bool join_arrays, const struct trait_names *names, bool first,
+    struct buf *to)
 {
-	struct flattening f = { .to = to, .join_arrays = join_arrays, .first = first };
+	struct flattening f = {
+		.to = to, .join_arrays = join_arrays, .first = first, .other = names
+	};
 
 	flatten(&f, traits, "", 0, 1);
 	return f.n;
+}
+
+int
+trait_names_add(struct trait_names *names, const char *text, struct err *e)
+{
+	const char *equals = strchr(text, '=');
+
+	if (names->n == TRAIT_NAMES_MAX)
+		return err_set(e, ERR_LIMIT, "more than %d names", TRAIT_NAMES_MAX);
+	if (equals == NULL || equals == text || strlen(text) >= TRAIT_NAME_SIZE)
+		return err_set(e, ERR_INPUT,
+		    "must be TRAIT=FIELD, such as address_city=city, of fewer than %d bytes",
+		    TRAIT_NAME_SIZE);
+	for (const char *p = text; *p != '\0'; p++)
+		if ((unsigned char)*p < ' ' || *p == '"' || *p == '\\')
+			return err_set(e, ERR_INPUT, "must have no quotes and no \\ in it");
+	snprintf(names->name[names->n].text, TRAIT_NAME_SIZE, "%s", text);
+	names->name[names->n++].from_n = (unsigned)(equals - text);
+	return 0;
 }

@@ -13,17 +13,34 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/slice.h"
 
 #define TRAITS_MAX 256
 #define TRAITS_NAME_MAX 200
 #define TRAITS_DEPTH 8
 
+#define TRAIT_NAMES_MAX 32
+#define TRAIT_NAME_SIZE 128 /* of one text, with its end */
+
+/* Other names for fields, as the configuration writes them. Copied as a whole. */
+struct trait_names {
+	unsigned n;
+	struct {
+		char text[TRAIT_NAME_SIZE]; /* "address_city=city"; "internal=": it is left out */
+		unsigned from_n;            /* bytes before the = */
+	} name[TRAIT_NAMES_MAX];
+};
+
+/* ERR_INPUT says what it must be. */
+int trait_names_add(struct trait_names *names, const char *text, struct err *e);
+
 /*
  * Appends "name":value pairs with commas between. traits: a raw, valid object. first: no pair
- * stands before, so none begins with a comma. Returns how many were appended; a full `to` shows in
- * it.
+ * stands before, so none begins with a comma. names: of the flat names, NULL: none changes. Returns
+ * how many were appended; a full `to` shows in it.
  */
-unsigned traits_append(struct slice traits, bool join_arrays, bool first, struct buf *to);
+unsigned traits_append(struct slice traits, bool join_arrays, const struct trait_names *names,
+    bool first, struct buf *to);
 
 #endif

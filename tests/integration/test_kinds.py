@@ -86,6 +86,26 @@ def test_integrations_and_reserved_types(bench):
     equal(sorted(sim.keys()), ["b-2", "t-2"], "what Bento got")
 
 
+def test_fields(bench):
+    """fields gives traits other names or leaves them out, and show knows it later"""
+    sim = bench.sim()
+    daemon = bench.daemon(sim, identify="subscribers",
+                          fields=["address_city=city", "internal=", "firstName=x"])
+    daemon.accept("/v1/identify", call("identify", "i-1", traits={
+        "email": "ann@example.com", "address": {"city": "Bern", "zip": 3000}, "internal": 7,
+        "city": "Basel", "firstName": "Ann"}))
+    bench.wait_settled(1)
+    equal(sim.subscribers(), [{"email": "ann@example.com", "city": "Bern", "address_zip": 3000,
+                               "first_name": "Ann"}], "the subscriber")
+    for wrong in ("city", "=x", 'a="', "a=" + "b" * 126):
+        conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1", fields=[wrong])},
+                               name="wrong.conf")
+        equal(bench.cli("check", conf=conf).returncode, 1, f"{wrong!r}")
+    conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1",
+                                               fields=["a=" + "b" * 125])}, name="right.conf")
+    equal(bench.cli("check", conf=conf).returncode, 0, "127 bytes")
+
+
 def test_alias(bench):
     """alias changes an address at Bento where the site says so; not at a browser's word"""
     sim = bench.sim()

@@ -131,7 +131,7 @@ expect_traits(const char *traits, bool join, const char *want)
 
 	buf_init(&to, 1 << 20);
 	buf_append_byte(&to, '{');
-	traits_append(slice_from(traits), join, true, &to);
+	traits_append(slice_from(traits), join, NULL, true, &to);
 	buf_append_byte(&to, '}');
 	assert_false(to.failed);
 	assert_string_equal(to.p, want);
@@ -182,18 +182,18 @@ traits_have_their_bounds(void **state)
 		    traits + n, sizeof(traits) - n, "%s\"t%d\":%d", i > 0 ? "," : "", i, i);
 	snprintf(traits + n, sizeof(traits) - n, "}");
 	buf_init(&to, 1 << 20);
-	assert_int_equal(traits_append(slice_from(traits), true, true, &to), TRAITS_MAX);
+	assert_int_equal(traits_append(slice_from(traits), true, NULL, true, &to), TRAITS_MAX);
 	buf_clear(&to);
 	memset(name, 'n', sizeof(name));
 	snprintf(traits, sizeof(traits), "{\"%.*s\":1,\"%.*s\":2}", TRAITS_NAME_MAX, name,
 	    TRAITS_NAME_MAX + 1, name);
-	assert_int_equal(traits_append(slice_from(traits), true, true, &to), 1);
+	assert_int_equal(traits_append(slice_from(traits), true, NULL, true, &to), 1);
 	buf_clear(&to);
 	/* as deep as it goes, and one deeper */
 	assert_int_equal(
 	    traits_append(SLICE("{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"b\":1,\"a\":"
 				"{\"c\":1}}}}}}}}}"),
-		true, true, &to),
+		true, NULL, true, &to),
 	    1);
 	buf_free(&to);
 }
