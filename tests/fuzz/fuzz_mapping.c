@@ -125,6 +125,39 @@ check_mapping(const struct mapping_options *o, const struct mapping_input *in)
 	buf_free(&to);
 }
 
+/* Under rules: as many objects as it says, each of them for the address. */
+static void
+check_items(const struct mapping_options *o, const struct mapping_input *in)
+{
+	const char *reason = NULL;
+	struct json_value item;
+	struct mapped mapped;
+	unsigned n = 0;
+	struct json j;
+	struct buf to;
+
+	buf_init(&to, 100000 + 8 * in->body.n + 12 * in->name.n);
+	buf_append_byte(&to, '[');
+	if (mapping_append(o, in, &to, &mapped, &reason) != 0) {
+		FUZZ_CHECK(to.n == 1 && reason != NULL);
+		buf_free(&to);
+		return;
+	}
+	buf_append_byte(&to, ']');
+	json_init(&j, buf_slice(&to), JSON_MAX_DEPTH);
+	FUZZ_CHECK(json_array_begin(&j) == 0);
+	while (json_array_next(&j) > 0) {
+		FUZZ_CHECK(json_skip(&j, &item) == 0 && item.type == JSON_OBJECT);
+		check_text(item.raw, "email", in->email);
+		n++;
+	}
+	FUZZ_CHECK(json_finish(&j) == 0 && n == mapped.items);
+	buf_free(&to);
+}
+
+static const char *const fuzz_rules[] = { "* => as $purchase; currency EUR; also; tag a\"b",
+	"* => as $purchase; value total", "* => rename B; tag x; remove_tag y", "A* => drop" };
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -148,6 +181,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if ((data[0] & 4) != 0)
 		in.context =
 		    SLICE("{\"traits\":{\"email\":\"ann@example.com\",\"lastName\":\"B\"}}");
-	check_mapping(&options, &in);
+	if ((data[0] & 8) != 0) {
+		FUZZ_CHECK(rules_add(&options.rules, fuzz_rules[data[0] >> 4 & 3], NULL) == 0);
+		check_items(&options, &in);
+	} else {
+		check_mapping(&options, &in);
+	}
 	return 0;
 }
