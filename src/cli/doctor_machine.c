@@ -1,5 +1,6 @@
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/timex.h>
@@ -37,11 +38,14 @@ doctor_tell(struct doctor *d, enum doctor_grade grade, const char *what, const c
 const char *
 doctor_sqlite_defect(const char *version)
 {
-	int major = 0, minor = 0, patch = 0;
+	long minor, patch;
 	bool mended;
+	char *end;
 
-	if (sscanf(version, "%d.%d.%d", &major, &minor, &patch) < 2 || major != 3)
+	if (strncmp(version, "3.", 2) != 0)
 		return NULL;
+	minor = strtol(version + 2, &end, 10);
+	patch = *end == '.' ? strtol(end + 1, NULL, 10) : 0;
 	mended = minor > 51 || (minor == 51 && patch >= 3) || (minor == 50 && patch >= 7)
 		 || (minor == 44 && patch >= 6);
 	return mended ? NULL

@@ -210,7 +210,8 @@ take_flag(struct options *o, enum option_id id)
 		[OPT_NO_FOLLOW] = &o->no_follow,
 	};
 
-	*flags[id] = true;
+	if (flags[id] != NULL)
+		*flags[id] = true;
 	return 0;
 }
 

@@ -100,10 +100,9 @@ take_currency(struct rule *rule, struct slice code, struct err *e)
 static int
 take_rename(struct rule *rule, struct rule_part part, struct err *e)
 {
-	struct slice name = rule_text(rule, part);
-
-	if (name.p[0] == '$')
-		return refuse(e, "a new name must not begin with $, as does", name);
+	if (rule->text[part.at] == '$')
+		return refuse(
+		    e, "a new name must not begin with $, as does", rule_text(rule, part));
 	return take_part(&rule->rename, part, SLICE("rename"), e);
 }
 
