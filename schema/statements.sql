@@ -386,7 +386,7 @@ DELETE FROM erasure WHERE event_id <= ?1 AND email = ?2 COLLATE NOCASE;
 -- What an erasure looks at and takes away (src/outbox/erase.c).
 -- name: erase_events
 SELECT e.event_id, e.email, d.email, d.status, e.name, e.message_id, e.body, d.detail,
-	d.user_id, d.anonymous_id
+	d.user_id, d.anonymous_id, e.envelope_id
 FROM event e JOIN delivery d ON d.event_id = e.event_id
 WHERE e.event_id > ?1 ORDER BY e.event_id;
 -- name: erase_answers

@@ -3,12 +3,11 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "base/mailbox.h"
+#include "cli/slices.h"
 #include "cli/words.h"
 #include "outbox/erase.h"
 
 #define AGAIN_MS 60000 /* after one that failed */
-#define SLICES 20      /* in a second */
 
 struct erasures {
 	struct outbox *outbox;
@@ -16,21 +15,17 @@ struct erasures {
 	struct outbox_erase erase;
 	uint64_t seen;     /* the outbox's count when none was left, at least */
 	uint64_t starting; /* and before the one under way began */
-	int slices;        /* that this second has left */
-	bool under_way;
+	struct slices slices;
 	int64_t next_ms; /* mono */
-	struct mailbox done;
 };
 
-/* On the writer's thread: the next slice follows at once, as long as this second has some left. */
-static void
-on_done(struct outbox_msg *msg, void *arg)
+/* Writer's thread. */
+static bool
+has_more(void *arg)
 {
-	struct erasures *s = arg;
+	const struct erasures *s = arg;
 
-	if (msg->rc == 0 && s->erase.more && --s->slices > 0 && outbox_send(s->outbox, msg) == 0)
-		return;
-	mailbox_push_always(&s->done, &msg->mail);
+	return s->erase.more;
 }
 
 int
@@ -41,7 +36,7 @@ erasures_new(
 
 	if (s == NULL)
 		return err_nomem(e);
-	if (mailbox_init(&s->done, 1, 1, NULL, NULL, e) != 0) {
+	if (slices_init(&s->slices, outbox, has_more, s, e) != 0) {
 		free(s);
 		return -1;
 	}
@@ -57,34 +52,29 @@ erasures_free(struct erasures *s)
 {
 	if (s == NULL)
 		return;
-	mailbox_take(&s->done);
-	mailbox_free(&s->done);
+	slices_free(&s->slices);
 	free(s);
 }
 
-static void
-send_slices(struct erasures *s)
+static uint64_t
+count_asked(const struct erasures *s)
 {
-	s->slices = SLICES;
-	s->erase.msg.rc = 0;
-	s->erase.msg.err.code = ERR_NONE;
-	s->under_way = outbox_send(s->outbox, &s->erase.msg) == 0;
-	if (!s->under_way)
-		s->next_ms = INT64_MAX; /* the outbox is stopping */
+	struct outbox_counters n;
+
+	outbox_counters(s->outbox, &n);
+	return n.erasures;
 }
 
 static void
 start_one(struct erasures *s)
 {
-	struct outbox_counters n;
-
-	outbox_counters(s->outbox, &n);
-	s->starting = n.erasures;
+	s->starting = count_asked(s);
 	s->erase = (struct outbox_erase){
-		.msg = { .type = OUTBOX_ERASE, .done = on_done, .done_arg = s },
+		.msg = { .type = OUTBOX_ERASE },
 		.actor = "delete call",
 	};
-	send_slices(s);
+	if (!slices_start(&s->slices, &s->erase.msg))
+		s->next_ms = INT64_MAX; /* the outbox is stopping */
 }
 
 /* The next one follows at once: that there is none ends it. */
@@ -110,19 +100,18 @@ end_one(struct erasures *s)
 void
 erasures_tick(struct erasures *s)
 {
-	struct outbox_counters n;
-
-	if (s->under_way) {
-		if (mailbox_take(&s->done) == NULL)
-			return;
-		s->under_way = false;
-		if (s->erase.msg.rc == 0 && s->erase.more)
-			send_slices(s);
-		else
-			end_one(s);
+	switch (slices_tick(&s->slices, true)) {
+	case SLICES_IDLE:
+		if (s->seen != count_asked(s) && clock_mono(s->clock) >= s->next_ms)
+			start_one(s);
+		return;
+	case SLICES_ENDED:
+		end_one(s);
+		return;
+	case SLICES_STOPPED:
+		s->next_ms = INT64_MAX;
+		return;
+	case SLICES_BUSY:
 		return;
 	}
-	outbox_counters(s->outbox, &n);
-	if (s->seen != n.erasures && clock_mono(s->clock) >= s->next_ms)
-		start_one(s);
 }

@@ -3,13 +3,12 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "base/mailbox.h"
+#include "cli/slices.h"
 #include "cli/wiring.h"
 #include "cli/words.h"
 
 #define EVERY_MAX_MS 60000 /* between two looks; less when somebody waits for less */
 #define EVERY_SHARE 20
-#define SLICES 20 /* in a second */
 #define TELL_EVERY_MS 3600000
 
 struct identities {
@@ -19,11 +18,9 @@ struct identities {
 	struct identity_site *sites; /* of the message under way */
 	struct outbox_waiting msg;
 	int64_t n_given_up; /* since the last word of it */
-	int slices;         /* that this second has left */
-	bool under_way;
+	struct slices slices;
 	bool renewed;
 	int64_t next_ms; /* mono */
-	struct mailbox done;
 	struct log_limit tell;
 };
 
@@ -43,17 +40,14 @@ identities_limits(const struct config_site *site, int64_t site_id, const struct 
 	ret->give_up_before = limit == AGE_NONE ? 0 : limit;
 }
 
-/* Writer's thread: the next slice follows at once, as long as this second has some left. */
-static void
-on_done(struct outbox_msg *msg, void *arg)
+/* Writer's thread. */
+static bool
+has_more(void *arg)
 {
 	struct identities *s = arg;
 
-	if (msg->rc == 0)
-		s->n_given_up += s->msg.n_given_up;
-	if (msg->rc == 0 && s->msg.more && --s->slices > 0 && outbox_send(s->outbox, msg) == 0)
-		return;
-	mailbox_push_always(&s->done, &msg->mail);
+	s->n_given_up += s->msg.n_given_up;
+	return s->msg.more;
 }
 
 int
@@ -64,7 +58,7 @@ identities_new(struct outbox *outbox, const struct clock *clock, const struct ag
 
 	if (s == NULL)
 		return err_nomem(e);
-	if (mailbox_init(&s->done, 1, 1, NULL, NULL, e) != 0) {
+	if (slices_init(&s->slices, outbox, has_more, s, e) != 0) {
 		free(s);
 		return -1;
 	}
@@ -80,8 +74,7 @@ identities_free(struct identities *s)
 {
 	if (s == NULL)
 		return;
-	mailbox_take(&s->done);
-	mailbox_free(&s->done);
+	slices_free(&s->slices);
 	free(s->sites);
 	free(s);
 }
@@ -118,17 +111,6 @@ identities_start(
 }
 
 static void
-send(struct identities *s)
-{
-	s->slices = SLICES;
-	s->msg.msg.rc = 0;
-	s->msg.msg.err.code = ERR_NONE;
-	s->under_way = outbox_send(s->outbox, &s->msg.msg) == 0;
-	if (!s->under_way)
-		s->next_ms = INT64_MAX; /* the outbox is stopping */
-}
-
-static void
 start(struct identities *s, const struct config *c, const int64_t *site_ids)
 {
 	struct identity_site *sites = limits_of_all(s, c, site_ids);
@@ -139,11 +121,12 @@ start(struct identities *s, const struct config *c, const int64_t *site_ids)
 	s->sites = sites;
 	s->renewed = false;
 	s->msg = (struct outbox_waiting){
-		.msg = { .type = OUTBOX_WAITING, .done = on_done, .done_arg = s },
+		.msg = { .type = OUTBOX_WAITING },
 		.sites = sites,
 		.n_sites = c->n_sites,
 	};
-	send(s);
+	if (!slices_start(&s->slices, &s->msg.msg))
+		s->next_ms = INT64_MAX; /* the outbox is stopping */
 }
 
 static int64_t
@@ -176,15 +159,18 @@ end(struct identities *s, const struct config *c)
 void
 identities_tick(struct identities *s, const struct config *c, const int64_t *site_ids)
 {
-	if (s->under_way) {
-		if (mailbox_take(&s->done) == NULL)
-			return;
-		s->under_way = false;
-		if (s->msg.msg.rc == 0 && s->msg.more && !s->renewed)
-			send(s);
-		else
-			end(s, c);
+	switch (slices_tick(&s->slices, !s->renewed)) {
+	case SLICES_BUSY:
+		return;
+	case SLICES_STOPPED:
+		s->next_ms = INT64_MAX;
+		return;
+	case SLICES_ENDED:
+		end(s, c);
+		break;
+	case SLICES_IDLE:
+		break;
 	}
-	if (!s->under_way && (s->renewed || clock_mono(s->clock) >= s->next_ms))
+	if (s->next_ms != INT64_MAX && (s->renewed || clock_mono(s->clock) >= s->next_ms))
 		start(s, c, site_ids);
 }

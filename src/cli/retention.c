@@ -5,27 +5,23 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/mailbox.h"
+#include "cli/slices.h"
 #include "cli/words.h"
 
 #define DAY_MS INT64_C(86400000)
 #define FIRST_MS 60000   /* after the start */
 #define EVERY_MS 3600000 /* between the end of a pass and the next */
 #define AGAIN_MS 60000   /* after one that failed */
-#define SLICES 20        /* in a second */
 #define TELL_EVERY_MS 3600000
 
 struct retention {
-	struct outbox *outbox;
 	const struct clock *clock;
 	const struct age *age;
 	struct purge_limits limits;
 	char *archive;
 	struct outbox_purge purge;
-	int slices; /* that this second has left */
-	bool under_way;
+	struct slices slices;
 	int64_t next_ms; /* mono */
-	struct mailbox done;
 	struct log_limit tell;
 };
 
@@ -72,15 +68,13 @@ retention_now(
 	retention_limits(settings, r->age, clock_wall(r->clock), clock_mono(r->clock), ret);
 }
 
-/* On the writer's thread: the next slice follows at once, as long as this second has some left. */
-static void
-on_done(struct outbox_msg *msg, void *arg)
+/* Writer's thread. */
+static bool
+has_more(void *arg)
 {
-	struct retention *r = arg;
+	const struct retention *r = arg;
 
-	if (msg->rc == 0 && r->purge.more && --r->slices > 0 && outbox_send(r->outbox, msg) == 0)
-		return;
-	mailbox_push_always(&r->done, &msg->mail);
+	return r->purge.more;
 }
 
 int
@@ -91,11 +85,10 @@ retention_new(struct outbox *outbox, const struct clock *clock, const struct age
 
 	if (r == NULL)
 		return err_nomem(e);
-	if (mailbox_init(&r->done, 1, 1, NULL, NULL, e) != 0) {
+	if (slices_init(&r->slices, outbox, has_more, r, e) != 0) {
 		free(r);
 		return -1;
 	}
-	r->outbox = outbox;
 	r->clock = clock;
 	r->age = age;
 	r->next_ms = clock_mono(clock) + FIRST_MS;
@@ -108,21 +101,9 @@ retention_free(struct retention *r)
 {
 	if (r == NULL)
 		return;
-	mailbox_take(&r->done);
-	mailbox_free(&r->done);
+	slices_free(&r->slices);
 	free(r->archive);
 	free(r);
-}
-
-static void
-send_slices(struct retention *r)
-{
-	r->slices = SLICES;
-	r->purge.msg.rc = 0;
-	r->purge.msg.err.code = ERR_NONE;
-	r->under_way = outbox_send(r->outbox, &r->purge.msg) == 0;
-	if (!r->under_way)
-		r->next_ms = INT64_MAX; /* the outbox is stopping */
 }
 
 static void
@@ -136,12 +117,13 @@ start_pass(struct retention *r, const struct config_retention *settings)
 	}
 	retention_now(r, settings, &r->limits);
 	r->purge = (struct outbox_purge){
-		.msg = { .type = OUTBOX_PURGE, .done = on_done, .done_arg = r },
+		.msg = { .type = OUTBOX_PURGE },
 		.limits = &r->limits,
 		.archive = r->archive,
 		.actor = "retention",
 	};
-	send_slices(r);
+	if (!slices_start(&r->slices, &r->purge.msg))
+		r->next_ms = INT64_MAX; /* the outbox is stopping */
 }
 
 static void
@@ -163,15 +145,18 @@ end_pass(struct retention *r)
 void
 retention_tick(struct retention *r, const struct config_retention *settings)
 {
-	if (r->under_way) {
-		if (mailbox_take(&r->done) == NULL)
-			return;
-		r->under_way = false;
-		if (r->purge.msg.rc == 0 && r->purge.more)
-			send_slices(r);
-		else
-			end_pass(r);
-	} else if (clock_mono(r->clock) >= r->next_ms) {
-		start_pass(r, settings);
+	switch (slices_tick(&r->slices, true)) {
+	case SLICES_IDLE:
+		if (clock_mono(r->clock) >= r->next_ms)
+			start_pass(r, settings);
+		return;
+	case SLICES_ENDED:
+		end_pass(r);
+		return;
+	case SLICES_STOPPED:
+		r->next_ms = INT64_MAX;
+		return;
+	case SLICES_BUSY:
+		return;
 	}
 }

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "cli/keys.h"
+#include "cli/keyboard.h"
 #include "cli/steer.h"
 #include "cli/table.h"
 #include "cli/top_frame.h"
@@ -178,16 +178,16 @@ run(struct top *t, struct err *e)
 	enum key key;
 	int rc;
 
-	if (collect(t, e) != 0 || keys_begin(e) != 0)
+	if (collect(t, e) != 0 || keyboard_begin(e) != 0)
 		return -1;
 	while ((rc = draw(t, e)) == 0) {
-		key = keys_wait(t->turn_ms, &letter);
+		key = keyboard_wait(t->turn_ms, &letter);
 		if (key == KEY_QUIT)
 			break;
 		if (obey(t, key, letter) && (rc = collect(t, e)) != 0)
 			break;
 	}
-	keys_end();
+	keyboard_end();
 	return rc;
 }
 

@@ -76,11 +76,9 @@ int dispatcher_new(
 int dispatcher_start(struct dispatcher *d, struct err *e);
 /* There may be something due. Any thread; cheap when the dispatcher is awake. */
 void dispatcher_wake(struct dispatcher *d);
-/* The same, when it arrived before what was due already: what is prepared is read again. */
-void dispatcher_wake_older(struct dispatcher *d);
 /*
- * Operators changed events that were there already: what was read ahead and has not begun is read
- * again, from the oldest on. Any thread.
+ * Somebody changed events that were there already, or older ones are due: what was read ahead and
+ * has not begun is read again, from the oldest on. Any thread.
  */
 void dispatcher_look_again(struct dispatcher *d);
 /*

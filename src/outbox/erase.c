@@ -166,6 +166,8 @@ visit_event(struct erasing *s, sqlite3_stmt *row)
 	if (s->erase->asked_by != 0 && db_int(row, 0) > s->erase->asked_by)
 		return 0;
 	s->erase->last_event_id = db_int(row, 0);
+	if (s->erase->last_envelope_id < db_int(row, 10))
+		s->erase->last_envelope_id = db_int(row, 10);
 	if (is_address(s, db_text(row, 1)) || is_address(s, db_text(row, 2)))
 		return erase_event(s, row);
 	if (quoting_event(s, row, db_int(row, 0)) != 0)
@@ -180,6 +182,8 @@ visit_event(struct erasing *s, sqlite3_stmt *row)
 static int
 visit_envelope(struct erasing *s, sqlite3_stmt *row)
 {
+	if (s->erase->asked_by != 0 && db_int(row, 0) > s->erase->last_envelope_id)
+		return 0;
 	return replace_quotes(s, row, db_int(row, 0), 1, 2, STMT_ERASE_ENVELOPE_QUOTES);
 }
 

@@ -54,6 +54,7 @@ struct outbox_erase {
 	bool none; /* email NULL: nothing was asked for */
 	/* private */
 	int64_t last_event_id; /* that was looked at */
+	int64_t last_envelope_id;
 	char asked[ERASE_EMAIL_MAX + 1];
 	int64_t asked_by; /* event id; 0: not read yet */
 };

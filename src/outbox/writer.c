@@ -191,8 +191,10 @@ apply_erase(struct outbox *o, struct group *g, struct outbox_erase *erase, struc
 {
 	if (erase_apply(&o->db, erase, clock_wall(o->options.clock), e) != 0)
 		return -1;
-	g->cut = g->cut || (!erase->more && !erase->dry_run && !erase->none);
-	g->changed = g->changed || !erase->dry_run;
+	if (erase->dry_run || erase->none)
+		return 0;
+	g->cut = g->cut || !erase->more;
+	g->changed = true;
 	return 0;
 }
 

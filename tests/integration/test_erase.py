@@ -134,9 +134,13 @@ def test_delete_calls(bench):
     daemon.accept("/v1/batch", {"batch": [
         delete_call("d-2", ANN), track("a-3", email=ANN),
         {"type": "identify", "messageId": "i-2", "userId": "u-9", "traits": {"email": ANN}}]})
+    daemon.accept("/v1/batch", {"context": {"traits": {"email": ANN, "lastName": "S"}},
+                                "batch": [{"type": "track", "event": "Back", "messageId": "a-4"}]})
     daemon.kill()
     daemon = bench.daemon(sim, delete_calls="erase")
     wait_until(lambda: asked_for(bench) == 0, "the erasure")
+    context = bench.rows("SELECT context FROM envelope ORDER BY envelope_id DESC LIMIT 1")[0]
+    true(ANN in context["context"], f"what a later batch says of her: {context}")
     for name, status, reason in (("a-1", "delivered", None), ("a-2", "discarded", "erased"),
                                  ("d-2", "discarded", "erasure")):
         row = bench.outbox(name)

@@ -1,4 +1,4 @@
-#include "cli/keys.h"
+#include "cli/keyboard.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -33,7 +33,7 @@ resize(int sig)
 }
 
 int
-keys_begin(struct err *e)
+keyboard_begin(struct err *e)
 {
 	struct sigaction on_end = { .sa_handler = end };
 	struct sigaction on_resize = { .sa_handler = resize };
@@ -57,7 +57,7 @@ keys_begin(struct err *e)
 }
 
 void
-keys_end(void)
+keyboard_end(void)
 {
 	fputs(LEAVE, stdout);
 	fflush(stdout);
@@ -100,7 +100,7 @@ take(char *ret_letter)
 }
 
 enum key
-keys_wait(int timeout_ms, char *ret_letter)
+keyboard_wait(int timeout_ms, char *ret_letter)
 {
 	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
 	ssize_t n;

@@ -1,6 +1,6 @@
 /* A terminal that hands over each key at once, and a screen that is put back as it was. */
-#ifndef CLI_KEYS_H
-#define CLI_KEYS_H
+#ifndef CLI_KEYBOARD_H
+#define CLI_KEYBOARD_H
 
 #include "base/err.h"
 
@@ -13,10 +13,10 @@ enum key {
 	KEY_OTHER /* a letter: ret_letter */
 };
 
-/* Standard input and output are a terminal. After 0, keys_end puts it back as it was. */
-int keys_begin(struct err *e);
-void keys_end(void);
+/* Standard input and output are a terminal. After 0, keyboard_end puts it back as it was. */
+int keyboard_begin(struct err *e);
+void keyboard_end(void);
 /* The next key, waiting at most so long. */
-enum key keys_wait(int timeout_ms, char *ret_letter);
+enum key keyboard_wait(int timeout_ms, char *ret_letter);
 
 #endif
