@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -75,8 +76,9 @@ def test_recipes(bench):
     fill(bench)
     got = {question: ask(bench, sql) for question, sql in recipes().items()}
     checks = {
-        "What happened to this messageId?": lambda r: columns(r, "status", "reason", "outcome") == [
-            ("failed", "refused", "refused")],
+        "What happened to this messageId?": lambda r: columns(r, "status", "reason", "attempts") == [
+            ("failed", "refused", 1)],
+        "What happened to this messageId? 2": lambda r: columns(r, "outcome") == [("refused",)],
         "What was delivered yesterday, by type?": lambda r: columns(r, "name", "events") == [
             ("Order Completed", 1)],
         "Which events of this address failed, and why?": lambda r: columns(
@@ -106,6 +108,54 @@ def test_recipes(bench):
     equal(sorted(checks), sorted(got), "the questions of doc/audit.md")
     for question, check in checks.items():
         true(check(got[question]), f"{question} {got[question]}")
+
+
+def test_plans(bench):
+    """one event's attempts and one address's failures are found by an index"""
+    if not shutil.which("sqlite3"):
+        raise Skip("there is no sqlite3")
+    daemon = bench.daemon(bench.sim())
+    daemon.stop()
+    found = recipes()
+    for question, tables in (("What happened to this messageId? 2", ("m", "a")),
+                             ("Which events of this address failed, and why?", ("d", "e"))):
+        done = subprocess.run(["sqlite3", "-readonly", bench.database], text=True, timeout=60,
+                              input="EXPLAIN QUERY PLAN " + found[question], capture_output=True,
+                              check=True)
+        for table in tables:
+            true(f"SEARCH {table} USING" in done.stdout, f"{question}: {table} in {done.stdout}")
+        true("MATERIALIZE" not in done.stdout, f"{question}: {done.stdout}")
+
+
+def move(bench, table, column, key, to):
+    """Sets a time, ms since 1970."""
+    with sqlite3.connect(bench.database) as file:
+        file.execute(f"UPDATE {table} SET {column} = ? WHERE {key} = 1", (to,))
+    file.close()
+
+
+def test_windows(bench):
+    """a window of time ends at the hour, not at the date; one event alone has its percentiles"""
+    if not shutil.which("sqlite3"):
+        raise Skip("there is no sqlite3")
+    sim = bench.sim()
+    daemon = bench.daemon(sim)
+    daemon.accept("/v1/track", track("m-0"))
+    bench.wait_settled(1)
+    daemon.stop()
+    took, ended = (recipes()[q] for q in ("How long does delivery take?",
+                                          "How do attempts end, hour by hour?"))
+    row = ask(bench, took)[0]
+    true(row["events"] == 1 and row["half"] == row["nine_of_ten"] == row["ninety_nine"] is not None,
+         f"one event {row}")
+    equal(columns(ask(bench, ended), "attempts"), [(1,)], "attempts of the last day")
+    # The first millisecond of the date on which the window begins lies before the window.
+    day = 86400000
+    midnight = int(time.time() * 1000) // day * day
+    move(bench, "delivery", "settled_at", "event_id", midnight - 7 * day)
+    move(bench, "attempt", "started_at", "attempt_id", midnight - day)
+    equal(columns(ask(bench, took), "events"), [(0,)], "delivered more than 7 days ago")
+    equal(ask(bench, ended), [], "attempts of more than a day ago")
 
 
 def test_shell_left_open(bench):
