@@ -140,16 +140,6 @@ rule_of(const struct check *k, const struct segment_event *event)
 }
 
 static void
-add_line(struct buf *to, const char *name, struct slice text)
-{
-	if (text.n == 0)
-		return;
-	buf_printf(to, "  %-*s", FIELD, name);
-	table_append_clean(to, text);
-	buf_append_byte(to, '\n');
-}
-
-static void
 add_outcome(struct check *k, const struct segment_event *event, struct buf *to)
 {
 	if (!is_sent(k)) {
@@ -158,7 +148,7 @@ add_outcome(struct check *k, const struct segment_event *event, struct buf *to)
 			buf_printf(to, " (%s): %s", k->reason, reason_in_words(k->reason));
 		buf_append_byte(to, '\n');
 		if (event->detail != NULL)
-			add_line(to, "detail", slice_from(event->detail));
+			table_append_line(to, FIELD, "detail", slice_from(event->detail));
 		return;
 	}
 	buf_printf(to, "  sent to %s, %u item%s:\n", bento_endpoint_name(k->mapped.endpoint),
@@ -192,8 +182,8 @@ describe(struct check *k, const struct segment_event *event, size_t i, struct bu
 		buf_append_byte(to, '"');
 	}
 	buf_append_byte(to, '\n');
-	add_line(to, "email", event->email);
-	add_line(to, "rule", rule_of(k, event));
+	table_append_line(to, FIELD, "email", event->email);
+	table_append_line(to, FIELD, "rule", rule_of(k, event));
 	add_outcome(k, event, to);
 	if (is_sent(k))
 		add_object(k, to);

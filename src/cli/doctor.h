@@ -42,6 +42,9 @@ void doctor_net(struct doctor *d);
 
 /* What is known against a version of SQLite; NULL: nothing. Pure. */
 const char *doctor_sqlite_defect(const char *version);
+/* Whether the clock is kept in step, by what adjtimex gave and its status; not when it failed.
+ * Pure. */
+bool doctor_clock_is_kept(int state, int status);
 /* Whether syncs this quick (the middle one of some, in microseconds) can be true. Pure. */
 bool doctor_sync_is_plausible(int64_t median_us);
 

@@ -118,11 +118,23 @@ now_us(void)
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-/* The middle one of some writes with a sync each, in microseconds; -1: it did not work. */
+/* One write with its sync, in microseconds; below 0: an errno. */
+static int64_t
+sync_once(int fd)
+{
+	static const char block[SYNC_BYTES] = { 1 };
+	int64_t before = now_us();
+	ssize_t wrote = write(fd, block, sizeof(block));
+
+	if (wrote != (ssize_t)sizeof(block))
+		return wrote < 0 ? -errno : -ENOSPC;
+	return fdatasync(fd) == 0 ? now_us() - before : -errno;
+}
+
+/* The middle one of some; below 0: an errno. */
 static int64_t
 measure_sync(const char *folder)
 {
-	static const char block[SYNC_BYTES] = { 1 };
 	char path[FOLDER_MAX + 32];
 	int64_t us[SYNCS];
 	int fd, i;
@@ -130,18 +142,16 @@ measure_sync(const char *folder)
 	snprintf(path, sizeof(path), "%s/.bentospool-doctor-XXXXXX", folder);
 	fd = mkstemp(path);
 	if (fd < 0)
-		return -1;
+		return -errno;
 	unlink(path);
 	for (i = 0; i < SYNCS; i++) {
-		int64_t before = now_us();
-
-		if (write(fd, block, sizeof(block)) != (ssize_t)sizeof(block) || fdatasync(fd) != 0)
+		us[i] = sync_once(fd);
+		if (us[i] < 0)
 			break;
-		us[i] = now_us() - before;
 	}
 	close(fd);
 	if (i < SYNCS)
-		return -1;
+		return us[i];
 	qsort(us, SYNCS, sizeof(us[0]), compare);
 	return us[SYNCS / 2];
 }
@@ -160,7 +170,7 @@ check_sync(struct doctor *d, const char *folder, bool on_disk)
 	if (us < 0)
 		doctor_tell(d, DOCTOR_PROBLEM, "syncing",
 		    "look at the disk and the kernel's log: nothing can be accepted like that",
-		    "a file in %s could not be written and synced: %s", folder, strerror(errno));
+		    "a file in %s could not be written and synced: %s", folder, strerror((int)-us));
 	else if (on_disk && !doctor_sync_is_plausible(us))
 		doctor_tell(d, DOCTOR_WARNING, "syncing",
 		    "switch off write caching that does not survive a power cut, or eatmydata and "

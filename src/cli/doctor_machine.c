@@ -70,6 +70,12 @@ check_libraries(struct doctor *d)
 		    "SQLite %s (libcurl %s, %s): %s", sqlite, curl, tls, defect);
 }
 
+bool
+doctor_clock_is_kept(int state, int status)
+{
+	return state >= 0 && state != TIME_ERROR && (status & STA_UNSYNC) == 0;
+}
+
 static void
 check_clock(struct doctor *d)
 {
@@ -80,7 +86,7 @@ check_clock(struct doctor *d)
 		doctor_tell(d, DOCTOR_PROBLEM, "clock",
 		    "set the clock, and let systemd-timesyncd, chrony or ntpd keep it right",
 		    "the clock shows a time before 2026: dates and ages would be wrong");
-	else if (state == TIME_ERROR || (t.status & STA_UNSYNC) != 0)
+	else if (!doctor_clock_is_kept(state, t.status))
 		doctor_tell(d, DOCTOR_NOTE, "clock",
 		    "let systemd-timesyncd, chrony or ntpd keep the clock right (in a container "
 		    "the "

@@ -98,3 +98,16 @@ operation_json(const struct audit_operation *operation)
 	json_add_slice(o, "reason_before", operation->reason);
 	return o;
 }
+
+void
+json_append_line(struct buf *to, cJSON *object)
+{
+	char *line = cJSON_PrintUnformatted(object);
+
+	if (line == NULL)
+		to->failed = true;
+	else
+		buf_printf(to, "%s\n", line);
+	cJSON_free(line);
+	cJSON_Delete(object);
+}

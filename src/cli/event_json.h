@@ -16,5 +16,7 @@ struct cJSON *operation_json(const struct audit_operation *operation);
 void json_add_slice(struct cJSON *to, const char *key, struct slice text);
 /* ISO 8601, null for 0. */
 void json_add_time(struct cJSON *to, const char *key, int64_t at);
+/* Appends the object as a line and frees it. */
+void json_append_line(struct buf *to, struct cJSON *object);
 
 #endif

@@ -315,3 +315,13 @@ table_end(struct table *t)
 	free(t);
 	return rc;
 }
+
+void
+table_append_line(struct buf *to, int columns, const char *name, struct slice text)
+{
+	if (text.n == 0)
+		return;
+	buf_printf(to, "  %-*s", columns, name);
+	table_append_clean(to, text);
+	buf_append_byte(to, '\n');
+}

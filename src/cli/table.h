@@ -39,6 +39,8 @@ int table_end(struct table *t);
 
 /* Appends text with control bytes and broken UTF-8 as '?': also for single lines. */
 void table_append_clean(struct buf *to, struct slice text);
+/* A line "  NAME  TEXT", the name padded to so many columns; nothing for an empty text. */
+void table_append_line(struct buf *to, int columns, const char *name, struct slice text);
 /* The same, cut with an ellipsis to so many columns. */
 void table_append_cut(struct buf *to, struct slice text, int width);
 

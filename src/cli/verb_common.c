@@ -94,3 +94,13 @@ verb_print_json(cJSON *object)
 	cJSON_free(text);
 	return 0;
 }
+
+int
+verb_print_text(struct buf *text, struct err *e)
+{
+	if (text->failed)
+		return err_nomem(e);
+	fwrite(buf_slice(text).p, 1, text->n, stdout);
+	buf_clear(text);
+	return ferror(stdout) ? err_set(e, ERR_SYSTEM, "cannot write the output") : 0;
+}

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 
 #define VALUE_MAX 512
 #define TEXT_MAX 262144
+#define PATH_SIZE 4096
 #define DAEMON_USER "bentospool"
 
 /* What is asked for. */
@@ -23,9 +25,9 @@ enum { SITE_UUID, PUBLISHABLE_KEY, SECRET_KEY, WRITE_KEY, ANSWERS };
 
 struct answers {
 	char text[ANSWERS][VALUE_MAX];
-	char config[VALUE_MAX];
-	char secret_file[VALUE_MAX + 16];
-	char database[VALUE_MAX];
+	char config[PATH_SIZE - 16]; /* these three are absolute */
+	char secret_file[PATH_SIZE];
+	char database[PATH_SIZE];
 };
 
 static const struct question {
@@ -52,30 +54,82 @@ is_plain(const char *text)
 	return true;
 }
 
+static volatile sig_atomic_t signalled;
+
+static void
+on_signal(int number)
+{
+	signalled = number;
+}
+
+/* A terminal without echo, put back by echo_on whatever ends the reading. */
+struct silence {
+	bool off;
+	struct termios before;
+	struct sigaction actions[4];
+};
+
+static const int endings[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+#define N_ENDINGS (sizeof(endings) / sizeof(*endings))
+
+static void
+echo_off(struct silence *s)
+{
+	const struct sigaction note = { .sa_handler = on_signal };
+	struct termios silent;
+
+	s->off = tcgetattr(STDIN_FILENO, &s->before) == 0;
+	if (!s->off)
+		return;
+	for (size_t i = 0; i < N_ENDINGS; i++)
+		sigaction(endings[i], &note, &s->actions[i]);
+	silent = s->before;
+	silent.c_lflag &= ~(tcflag_t)ECHO;
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+}
+
+static void
+echo_on(struct silence *s)
+{
+	if (!s->off)
+		return;
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &s->before);
+	fputc('\n', stderr);
+	for (size_t i = 0; i < N_ENDINGS; i++)
+		sigaction(endings[i], &s->actions[i], NULL);
+	if (signalled != 0)
+		raise(signalled);
+}
+
+/* 0; 1: the line was longer than an answer may be, and is gone. -1: there is none. */
+static int
+take_line(char ret[VALUE_MAX])
+{
+	int c, rc = 0;
+
+	if (fgets(ret, VALUE_MAX, stdin) == NULL)
+		return -1;
+	if (strchr(ret, '\n') == NULL)
+		while ((c = getc(stdin)) != EOF && c != '\n')
+			rc = 1;
+	ret[strcspn(ret, "\r\n")] = '\0';
+	return rc;
+}
+
 /* Nothing is shown any more once the prompt is there: somebody may type at once. */
 static int
-read_line(const char *prompt, char ret[VALUE_MAX], bool secret)
+read_line(const struct question *q, char ret[VALUE_MAX])
 {
-	struct termios before, silent;
-	bool off = secret && tcgetattr(STDIN_FILENO, &before) == 0;
-	char *got;
+	struct silence silence = { .off = false };
+	int rc;
 
-	if (off) {
-		silent = before;
-		silent.c_lflag &= ~(tcflag_t)ECHO;
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-	}
-	fprintf(stderr, "%s: ", prompt);
+	if (q->secret)
+		echo_off(&silence);
+	fprintf(stderr, "%s: ", q->prompt);
 	fflush(stderr);
-	got = fgets(ret, VALUE_MAX, stdin);
-	if (off) {
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
-		fputc('\n', stderr);
-	}
-	if (got == NULL)
-		return -1;
-	ret[strcspn(ret, "\r\n")] = '\0';
-	return 0;
+	rc = take_line(ret);
+	echo_on(&silence);
+	return rc;
 }
 
 static int
@@ -89,11 +143,16 @@ ask(int which, char ret[VALUE_MAX], struct err *e)
 			   : err_set(e, ERR_INPUT,
 			       "%s is not set, and there is no terminal to ask at", q->variable);
 	for (;;) {
-		if (read_line(q->prompt, ret, q->secret) != 0)
+		int rc = read_line(q, ret);
+
+		if (rc < 0)
 			return err_set(e, ERR_INPUT, "no answer; nothing was written");
-		if (is_plain(ret) && (ret[0] != '\0' || which == WRITE_KEY))
+		if (rc == 0 && is_plain(ret) && (ret[0] != '\0' || which == WRITE_KEY))
 			return 0;
-		fprintf(stderr, "Letters, digits and signs but blanks, quotes, \\ and $ please.\n");
+		fprintf(stderr,
+		    "Fewer than %d letters, digits and signs but blanks, quotes, \\ and $ "
+		    "please.\n",
+		    VALUE_MAX);
 	}
 }
 
@@ -241,6 +300,28 @@ give_away(int fd, bool secret)
 		fchmod(fd, 0640);
 }
 
+static int
+already_there(const char *path, struct err *e)
+{
+	return err_set(
+	    e, ERR_INPUT, "%s is there already: move it away, or name another file with -c", path);
+}
+
+static int
+sync_folder(const char *path, struct err *e)
+{
+	char folder[PATH_SIZE];
+	int fd, rc;
+
+	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path + 1), path);
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, "cannot open %s", folder);
+	rc = fsync(fd) == 0 ? 0 : err_sys(e, "cannot sync %s", folder);
+	close(fd);
+	return rc;
+}
+
 /* A new file or none: what is there already is never replaced. */
 static int
 write_new(const char *path, struct slice text, bool secret, struct err *e)
@@ -248,8 +329,7 @@ write_new(const char *path, struct slice text, bool secret, struct err *e)
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd < 0 && errno == EEXIST)
-		return err_set(e, ERR_INPUT,
-		    "%s is there already: move it away, or name another file with -c", path);
+		return already_there(path, e);
 	if (fd < 0)
 		return err_sys(e, "cannot write %s", path);
 	give_away(fd, secret);
@@ -263,58 +343,87 @@ write_new(const char *path, struct slice text, bool secret, struct err *e)
 	return 0;
 }
 
+/* Only what serve would take becomes the configuration, and it is there whole or not at all. */
 static int
-write_both(const struct answers *a, struct err *e)
+publish(const char *draft, const char *path, struct err *e)
 {
-	struct config_request r = { .file = a->config };
+	struct config_request r = { .file = draft };
 	struct config *c;
-	struct buf text;
-	int rc = 0;
 
-	buf_init(&text, TEXT_MAX);
-	compose(a, &text);
-	if (text.failed)
-		rc = err_nomem(e);
-	if (rc == 0 && access(a->config, F_OK) == 0)
-		rc = err_set(e, ERR_INPUT,
-		    "%s is there already: move it away, or name another file with -c", a->config);
-	if (rc == 0)
-		rc = write_new(a->secret_file, slice_from(a->text[SECRET_KEY]), true, e);
-	if (rc == 0 && (rc = write_new(a->config, buf_slice(&text), false, e)) != 0)
-		unlink(a->secret_file);
-	buf_free(&text);
-	if (rc != 0)
-		return -1;
 	if (config_load(&r, &c, e) != 0)
 		return -1;
 	config_free(c);
-	return 0;
+	if (link(draft, path) != 0)
+		return errno == EEXIST ? already_there(path, e)
+				       : err_sys(e, "cannot write %s", path);
+	return sync_folder(path, e);
+}
+
+static int
+write_both(const struct answers *a, struct err *e)
+{
+	char draft[PATH_SIZE];
+	struct buf text;
+	int rc = -1;
+
+	snprintf(draft, sizeof(draft), "%s.draft", a->config);
+	unlink(draft);
+	buf_init(&text, TEXT_MAX);
+	compose(a, &text);
+	if (text.failed) {
+		err_nomem(e);
+	} else if (write_new(a->secret_file, slice_from(a->text[SECRET_KEY]), true, e) == 0) {
+		rc = write_new(draft, buf_slice(&text), false, e);
+		if (rc == 0)
+			rc = publish(draft, a->config, e);
+		unlink(draft);
+		if (rc != 0)
+			unlink(a->secret_file);
+	}
+	buf_free(&text);
+	return rc;
 }
 
 /* ---- the verb -------------------------------------------------------------------------------- */
 
+/* A configuration says the same wherever it is read from. */
+static int
+make_absolute(const char *path, char *ret, size_t size, struct err *e)
+{
+	char here[PATH_SIZE] = "";
+	int n;
+
+	if (path[0] != '/' && getcwd(here, sizeof(here)) == NULL)
+		return err_sys(e, "cannot tell the folder we are in");
+	n = snprintf(ret, size, "%s%s%s", here, path[0] != '/' ? "/" : "", path);
+	if (n < 0 || (size_t)n >= size || !is_plain(ret))
+		return err_set(e, ERR_INPUT,
+		    "\"%.200s\" has a blank, a quote, \\ or $ in it, or is too long for a name "
+		    "here",
+		    ret);
+	return 0;
+}
+
+static const char *
+choose(const char *option, const char *variable, const char *fallback)
+{
+	const char *given = option != NULL ? option : getenv(variable);
+
+	return given != NULL && given[0] != '\0' ? given : fallback;
+}
+
 static int
 choose_paths(struct answers *a, const struct options *o, struct err *e)
 {
-	const char *config = o->config, *database = o->database;
+	const char *config =
+	    choose(o->config, "BENTOSPOOL_CONFIG", SPOOL_SYSCONFDIR "/bentospool.conf");
+	const char *database = choose(
+	    o->database, "BENTOSPOOL_DATABASE", setting_find(SECTION_TOP, "database")->fallback);
 
-	if (config == NULL)
-		config = getenv("BENTOSPOOL_CONFIG");
-	if (config == NULL || config[0] == '\0')
-		config = SPOOL_SYSCONFDIR "/bentospool.conf";
-	if (database == NULL)
-		database = getenv("BENTOSPOOL_DATABASE");
-	if (database == NULL || database[0] == '\0')
-		database = setting_find(SECTION_TOP, "database")->fallback;
-	if (!is_plain(config) || !is_plain(database) || strlen(config) >= VALUE_MAX
-	    || strlen(database) >= VALUE_MAX)
-		return err_set(e, ERR_INPUT,
-		    "the names of the configuration and the database may have no blanks, quotes, "
-		    "\\ "
-		    "and $");
-	snprintf(a->config, sizeof(a->config), "%s", config);
-	snprintf(a->database, sizeof(a->database), "%s", database);
-	snprintf(a->secret_file, sizeof(a->secret_file), "%s.secret", config);
+	if (make_absolute(config, a->config, sizeof(a->config), e) != 0
+	    || make_absolute(database, a->database, sizeof(a->database), e) != 0)
+		return -1;
+	snprintf(a->secret_file, sizeof(a->secret_file), "%s.secret", a->config);
 	return 0;
 }
 
@@ -326,8 +435,7 @@ verb_init(const struct options *o)
 	int rc = choose_paths(&a, o, &e);
 
 	if (rc == 0 && access(a.config, F_OK) == 0)
-		rc = err_set(&e, ERR_INPUT,
-		    "%s is there already: move it away, or name another file with -c", a.config);
+		rc = already_there(a.config, &e);
 	if (rc == 0)
 		rc = collect(&a, &e);
 	if (rc == 0)

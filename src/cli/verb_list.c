@@ -20,39 +20,15 @@ struct listing {
 };
 
 static void
-add_json(struct listing *l, const struct audit_event *event)
-{
-	cJSON *o = event_json(event);
-	char *line = cJSON_PrintUnformatted(o);
-
-	if (line == NULL)
-		l->text.failed = true;
-	else
-		buf_printf(&l->text, "%s\n", line);
-	cJSON_free(line);
-	cJSON_Delete(o);
-}
-
-static void
 add_event(void *arg, const struct audit_event *event)
 {
 	struct listing *l = arg;
 
 	l->shown++;
 	if (l->json)
-		add_json(l, event);
+		json_append_line(&l->text, event_json(event));
 	else
 		event_table_add(l->table, event);
-}
-
-static int
-flush(struct listing *l, struct err *e)
-{
-	if (l->text.failed)
-		return err_nomem(e);
-	fwrite(buf_slice(&l->text).p, 1, l->text.n, stdout);
-	buf_clear(&l->text);
-	return ferror(stdout) ? err_set(e, ERR_SYSTEM, "cannot write the output") : 0;
 }
 
 static int
@@ -66,7 +42,7 @@ list_pages(struct outbox_audit *audit, const struct options *o, int64_t limit, s
 		if (limit != 0 && limit - l->shown < PAGE)
 			page.rows = (size_t)(limit - l->shown);
 		if (outbox_audit_list(audit, &o->filter, &page, add_event, l, e) != 0
-		    || flush(l, e) != 0)
+		    || verb_print_text(&l->text, e) != 0)
 			return -1;
 	} while (page.rows > 0 && (limit == 0 || l->shown < limit));
 	return 0;
@@ -105,7 +81,7 @@ list(struct outbox_audit *audit, const struct options *o)
 	if (l.table != NULL && table_end(l.table) != 0 && rc == 0)
 		rc = err_nomem(&e);
 	if (rc == 0)
-		rc = flush(&l, &e);
+		rc = verb_print_text(&l.text, &e);
 	if (rc == 0)
 		rc = tell_rest(audit, o, limit, &l, &e);
 	buf_free(&l.text);

@@ -55,19 +55,6 @@ row_json(const struct audit_operation_row *row)
 	return o;
 }
 
-static void
-add_object(struct buf *to, cJSON *object)
-{
-	char *line = cJSON_PrintUnformatted(object);
-
-	if (line == NULL)
-		to->failed = true;
-	else
-		buf_printf(to, "%s\n", line);
-	cJSON_free(line);
-	cJSON_Delete(object);
-}
-
 /* ---- all of them ---------------------------------------------------------------------------- */
 
 static void
@@ -78,7 +65,7 @@ add_row(void *arg, const struct audit_operation_row *row)
 
 	l->before = row->operation_id;
 	if (l->options->json) {
-		add_object(&l->text, row_json(row));
+		json_append_line(&l->text, row_json(row));
 		return;
 	}
 	when_time(row->at, at);
@@ -96,16 +83,6 @@ add_row(void *arg, const struct audit_operation_row *row)
 }
 
 static int
-flush(struct listing *l, struct err *e)
-{
-	if (l->text.failed)
-		return err_nomem(e);
-	fwrite(buf_slice(&l->text).p, 1, l->text.n, stdout);
-	buf_clear(&l->text);
-	return ferror(stdout) ? err_set(e, ERR_SYSTEM, "cannot write the output") : 0;
-}
-
-static int
 list_pages(struct outbox_audit *audit, struct listing *l, int64_t limit, struct err *e)
 {
 	int64_t shown = 0;
@@ -115,7 +92,7 @@ list_pages(struct outbox_audit *audit, struct listing *l, int64_t limit, struct 
 		int64_t rows = limit != 0 && limit - shown < PAGE ? limit - shown : PAGE;
 
 		if (outbox_audit_operation_list(audit, l->before, rows, add_row, l, &n, e) != 0
-		    || flush(l, e) != 0)
+		    || verb_print_text(&l->text, e) != 0)
 			return -1;
 		shown += (int64_t)n;
 	} while (n > 0 && (limit == 0 || shown < limit));
@@ -142,20 +119,10 @@ list(struct outbox_audit *audit, struct listing *l, struct err *e)
 	rc = list_pages(audit, l, o->has_limit ? o->filter.limit : LIMIT_DEFAULT, e);
 	if (table_end(l->table) != 0 && rc == 0)
 		rc = err_nomem(e);
-	return rc == 0 ? flush(l, e) : rc;
+	return rc == 0 ? verb_print_text(&l->text, e) : rc;
 }
 
 /* ---- one of them ---------------------------------------------------------------------------- */
-
-static void
-add_line(struct buf *to, const char *name, struct slice text)
-{
-	if (text.n == 0)
-		return;
-	buf_printf(to, "  %-*s", FIELD, name);
-	table_append_clean(to, text);
-	buf_append_byte(to, '\n');
-}
 
 static void
 add_before(struct buf *to, const struct audit_before *was)
@@ -184,11 +151,11 @@ describe(struct buf *to, const struct audit_operation_row *row, const struct aud
 
 	when_time(row->at, at);
 	buf_printf(to, "operation %" PRId64 "\n", row->operation_id);
-	add_line(to, "verb", row->verb);
+	table_append_line(to, FIELD, "verb", row->verb);
 	buf_printf(to, "  %-*s%s %s\n", FIELD, "at", at, when_zone());
-	add_line(to, "who", row->actor);
-	add_line(to, "which", row->filter);
-	add_line(to, "note", row->note);
+	table_append_line(to, FIELD, "who", row->actor);
+	table_append_line(to, FIELD, "which", row->filter);
+	table_append_line(to, FIELD, "note", row->note);
 	buf_printf(to, "  %-*s%" PRId64 "\n", FIELD, "events", row->events);
 	add_before(to, was);
 	if (row->undoes != 0)
@@ -216,7 +183,7 @@ add_one(void *arg, const struct audit_operation_row *row)
 	sample = cJSON_AddArrayToObject(o, "sample");
 	for (size_t i = 0; i < l->was->n_sample; i++)
 		cJSON_AddItemToArray(sample, cJSON_CreateNumber((double)l->was->sample[i]));
-	add_object(&l->text, o);
+	json_append_line(&l->text, o);
 }
 
 static int
@@ -232,7 +199,7 @@ show(struct outbox_audit *audit, struct listing *l, int64_t id, struct err *e)
 	if (outbox_audit_operation_list(audit, id + 1, 1, add_one, l, &n, e) != 0)
 		return -1;
 	if (l->before == id)
-		return flush(l, e);
+		return verb_print_text(&l->text, e);
 	fprintf(stderr, "bentospool: there is no operation %" PRId64 "\n", id);
 	return 1;
 }

@@ -75,16 +75,6 @@ map_event(struct portrait *p, const struct audit_event *event)
 /* ---- for people ----------------------------------------------------------------------------- */
 
 static void
-add_line(struct portrait *p, const char *name, struct slice text)
-{
-	if (text.n == 0)
-		return;
-	buf_printf(&p->text, "  %-*s", FIELD, name);
-	table_append_clean(&p->text, text);
-	buf_append_byte(&p->text, '\n');
-}
-
-static void
 add_time_line(struct portrait *p, const char *name, int64_t at)
 {
 	char text[WHEN_TIME_SIZE];
@@ -105,14 +95,14 @@ static void
 describe_event(struct portrait *p, const struct audit_event *event)
 {
 	buf_printf(&p->text, "event %lld\n", (long long)event->event_id);
-	add_line(p, "status", event->status);
-	add_line(p, "reason", event->reason);
-	add_line(p, "detail", event->detail);
-	add_line(p, "site", event->site);
-	add_line(p, "kind", event->kind);
-	add_line(p, "name", event->name);
-	add_line(p, "email", event->email);
-	add_line(p, "message id", event->message_id);
+	table_append_line(&p->text, FIELD, "status", event->status);
+	table_append_line(&p->text, FIELD, "reason", event->reason);
+	table_append_line(&p->text, FIELD, "detail", event->detail);
+	table_append_line(&p->text, FIELD, "site", event->site);
+	table_append_line(&p->text, FIELD, "kind", event->kind);
+	table_append_line(&p->text, FIELD, "name", event->name);
+	table_append_line(&p->text, FIELD, "email", event->email);
+	table_append_line(&p->text, FIELD, "message id", event->message_id);
 	add_time_line(p, "received", event->received_at);
 	add_time_line(p, "occurred", event->occurred_at);
 	add_time_line(p, "settled", event->settled_at);

@@ -51,6 +51,8 @@ int verb_open(const struct options *o, struct config **ret_config, struct outbox
 struct cJSON;
 /* Prints one line of JSON and frees it; NULL counts as out of memory. */
 int verb_print_json(struct cJSON *object);
+/* Prints a text and empties it. ERR_NOMEM when it is incomplete. */
+int verb_print_text(struct buf *text, struct err *e);
 
 int verb_serve(const struct options *o);
 int verb_status(const struct options *o);

@@ -3,9 +3,11 @@
 import json
 import os
 import pty
+import signal
 import stat
 import subprocess
 import sys
+import termios
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -69,30 +71,72 @@ def test_init_never_replaces(bench):
     true(missing.returncode == 1 and "BENTO_SECRET_KEY is not set" in missing.stderr, missing.stderr)
     odd = init(bench, {**KEYS, "BENTO_SITE_UUID": 'a"b'}, "other.conf")
     true(odd.returncode == 1 and "BENTO_SITE_UUID has a blank, a quote" in odd.stderr, odd.stderr)
-    true(not os.path.exists(bench.path("other.conf.secret")), "nothing is written")
+    refused = init(bench, {**KEYS, "BENTOSPOOL_WRITE_KEYS": "a,"}, "other.conf")
+    equal(refused.returncode, 1, f"keys that serve would refuse: {refused.stderr}")
+    equal([name for name in os.listdir(bench.dir) if name.startswith("other.conf")], [],
+          "nothing is written")
+    equal(init(bench, {**KEYS, "BENTOSPOOL_WRITE_KEYS": "a,b"}, "other.conf").returncode, 0, "then right")
 
 
-def test_init_asks(bench):
-    """a terminal is asked, and does not show the secret"""
+def test_init_with_a_relative_name(bench):
+    """the configuration holds wherever it is read from"""
+    done = bench.run(binary("bentospool"), "init", "-c", "near.conf", "--database", "spool.db", env=KEYS)
+    equal(done.returncode, 0, done.stderr)
+    checked = subprocess.run([binary("bentospool"), "check", "-c", bench.path("near.conf")], cwd="/",
+                             capture_output=True, text=True, timeout=30, check=False)
+    equal(checked.returncode, 0, checked.stderr)
+    true(bench.path("spool.db") in checked.stdout, checked.stdout)
+
+
+def at_terminal(bench):
+    """init at a terminal of its own: the process, our end, and a function that awaits a prompt."""
     ours, theirs = pty.openpty()
     env = {k: v for k, v in os.environ.items() if not k.startswith("BENTO")}
     process = subprocess.Popen([binary("bentospool"), "init", "-c", bench.path("new.conf")],
-                               stdin=theirs, stdout=theirs, stderr=theirs, env=env)
+                               stdin=theirs, stdout=theirs, stderr=theirs, env=env,
+                               preexec_fn=os.setsid)
     os.close(theirs)
-    said = ""
-    for prompt, answer in (("Site UUID: ", "bad uuid"), ("please.", ""), ("Site UUID: ", "uuid-1"),
-                           ("Publishable key: ", "pub-1"), ("(not shown): ", "s3cret"),
+    said = [""]
+
+    def await_prompt(prompt):
+        while prompt not in said[0]:
+            said[0] += os.read(ours, 1024).decode()
+            true("s3cret" not in said[0], f"the terminal shows {said[0]!r}")
+        said[0] = said[0][said[0].index(prompt) + len(prompt):]
+    return process, ours, await_prompt
+
+
+def test_init_asks(bench):
+    """a terminal is asked, again after a bad or too long answer, and does not show the secret"""
+    process, ours, await_prompt = at_terminal(bench)
+    for prompt, answer in (("Site UUID: ", "bad uuid"), ("Site UUID: ", "u" * 512),
+                           ("Site UUID: ", "u" * 511), ("Publishable key: ", "pub-1"),
+                           ("(not shown): ", "s3cret" * 100), ("(not shown): ", "s3cret"),
                            ("is made): ", "")):
-        while prompt not in said:
-            said += os.read(ours, 1024).decode()
-        said = said[said.index(prompt) + len(prompt):] if prompt != "(not shown): " else said
-        if prompt != "please.":
-            os.write(ours, (answer + "\n").encode())
-        true("s3cret" not in said, f"the terminal shows {said!r}")
+        await_prompt(prompt)
+        os.write(ours, (answer + "\n").encode())
+    await_prompt("are written.")
     equal(process.wait(timeout=30), 0, "exit status")
     os.close(ours)
     with open(bench.path("new.conf.secret"), encoding="utf-8") as file:
         equal(file.read(), "s3cret", "the secret")
+    with open(bench.path("new.conf"), encoding="utf-8") as file:
+        true(f'site_uuid = "{"u" * 511}"' in file.read(), "the longest answer")
+
+
+def test_init_is_interrupted(bench):
+    """a signal at the secret's prompt leaves a terminal that shows what is typed, and no file"""
+    process, ours, await_prompt = at_terminal(bench)
+    for prompt, answer in (("Site UUID: ", "u"), ("Publishable key: ", "p")):
+        await_prompt(prompt)
+        os.write(ours, (answer + "\n").encode())
+    await_prompt("(not shown): ")
+    equal(termios.tcgetattr(ours)[3] & termios.ECHO, 0, "nothing is shown")
+    process.send_signal(signal.SIGINT)
+    equal(process.wait(timeout=30), -signal.SIGINT, "how it ends")
+    true(termios.tcgetattr(ours)[3] & termios.ECHO, "what is typed is shown again")
+    os.close(ours)
+    equal([name for name in os.listdir(bench.dir) if "conf" in name], [], "files")
 
 
 def test_doctor(bench):
@@ -136,6 +180,10 @@ def test_doctor(bench):
     conf = bench.configure({"main": bench.site(sim.api_url())},
                            top={"database": bench.path("other.db")}, name="broken.conf")
     equal(findings(bench, conf, "--offline")[1]["database"][0], "problem", "a file of another sort")
+    if os.access("/dev/shm", os.W_OK):
+        conf = bench.configure({"main": bench.site(sim.api_url())},
+                               top={"database": "/dev/shm/bentospool-doctor-test.db"}, name="shm.conf")
+        equal(findings(bench, conf, "--offline")[1]["file system"][0], "warning", "a disk in memory")
     bad = bench.write("bad.conf", "nonsense = 1\n")
     code, found = findings(bench, bad)
     equal((code, found["settings"][0]), (1, "problem"), "settings that cannot be read")

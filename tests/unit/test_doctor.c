@@ -1,6 +1,8 @@
 /* cli/doctor: what is judged from numbers alone, below, at and above the edges. */
 #include "lib/unit.h"
 
+#include <sys/timex.h>
+
 #include "cli/doctor.h"
 
 static void
@@ -39,11 +41,23 @@ no_disk_syncs_in_no_time(void **state)
 	assert_true(doctor_sync_is_plausible(20000));
 }
 
+static void
+a_clock_nobody_tells_of_is_not_kept(void **state)
+{
+	(void)state;
+	assert_true(doctor_clock_is_kept(TIME_OK, 0));
+	assert_true(doctor_clock_is_kept(TIME_INS, STA_PLL));
+	assert_false(doctor_clock_is_kept(TIME_ERROR, 0));
+	assert_false(doctor_clock_is_kept(TIME_OK, STA_UNSYNC));
+	assert_false(doctor_clock_is_kept(-1, 0));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sqlite_is_judged_by_its_version),
+		cmocka_unit_test(a_clock_nobody_tells_of_is_not_kept),
 		cmocka_unit_test(no_disk_syncs_in_no_time),
 	};
 
