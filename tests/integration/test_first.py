@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import select
 import signal
 import stat
 import subprocess
@@ -100,6 +101,7 @@ def at_terminal(bench):
 
     def await_prompt(prompt):
         while prompt not in said[0]:
+            true(select.select([ours], [], [], 30)[0], f"{prompt!r} after {said[0]!r}")
             said[0] += os.read(ours, 1024).decode()
             true("s3cret" not in said[0], f"the terminal shows {said[0]!r}")
         said[0] = said[0][said[0].index(prompt) + len(prompt):]

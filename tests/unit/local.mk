@@ -64,6 +64,7 @@ UNIT_TESTS = \
 	tests/unit/test_segment_ids \
 	tests/unit/test_segment_limits \
 	tests/unit/test_settings \
+	tests/unit/test_slices \
 	tests/unit/test_table \
 	tests/unit/test_transport \
 	tests/unit/test_transport_trouble \
@@ -238,6 +239,8 @@ tests_unit_test_segment_limits_SOURCES = tests/unit/test_segment_limits.c \
 tests_unit_test_segment_limits_LDADD = $(UNIT_LIBS)
 tests_unit_test_settings_SOURCES = tests/unit/test_settings.c
 tests_unit_test_settings_LDADD = $(UNIT_LIBS)
+tests_unit_test_slices_SOURCES = tests/unit/test_slices.c
+tests_unit_test_slices_LDADD = $(UNIT_LIBS)
 tests_unit_test_table_SOURCES = tests/unit/test_table.c
 tests_unit_test_table_LDADD = $(UNIT_LIBS)
 tests_unit_test_transport_SOURCES = tests/unit/test_transport.c $(TRANSPORT_RIG)
