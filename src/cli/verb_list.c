@@ -1,6 +1,5 @@
 #include <cjson/cJSON.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "cli/event_json.h"
 #include "cli/event_table.h"

@@ -1,7 +1,5 @@
 #include <cjson/cJSON.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "cli/operating.h"
 #include "cli/terminal.h"

@@ -1,7 +1,6 @@
 #include "ingest/admission.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "event/admit.h"
 #include "ingest/ingest.h"

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "outbox/audit_priv.h"
 #include "outbox/migrate.h"

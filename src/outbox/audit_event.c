@@ -1,5 +1,4 @@
 /* The audit of single events: lists, counts, and all that is known about one. */
-#include <stdlib.h>
 
 #include "outbox/audit.h"
 #include "outbox/audit_priv.h"

@@ -2,7 +2,6 @@
  * The writer thread: takes all that waits, one transaction, one fsync, then the answers.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "outbox/attempts.h"
 #include "outbox/erase.h"
