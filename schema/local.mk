@@ -2,7 +2,7 @@
 EXTRA_DIST += schema/embed.awk schema/0001_outbox.sql schema/0002_pause.sql \
 	schema/0003_detail.sql schema/0004_retention.sql schema/0005_endpoint.sql schema/0006_learnt.sql schema/0007_browser.sql schema/0008_undo.sql \
 	schema/0009_identity.sql \
-	schema/0010_erasure.sql \
+	schema/0010_erasure.sql schema/0011_questions.sql \
 	schema/views.sql schema/statements.sql schema/statements_audit.sql
 
 nodist_src_libbentospool_a_SOURCES = src/outbox/schema.gen.c src/outbox/schema.gen.h
@@ -21,6 +21,7 @@ SCHEMA_INPUTS = $(srcdir)/schema/embed.awk \
 	$(srcdir)/schema/0008_undo.sql \
 	$(srcdir)/schema/0009_identity.sql \
 	$(srcdir)/schema/0010_erasure.sql \
+	$(srcdir)/schema/0011_questions.sql \
 	$(srcdir)/schema/views.sql \
 	$(srcdir)/schema/statements.sql \
 	$(srcdir)/schema/statements_audit.sql

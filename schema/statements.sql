@@ -253,6 +253,13 @@ UPDATE delivery SET status = 'delivered', reason = NULL, attempts = attempts + 1
 	next_attempt_at = 0, last_attempt_id = ?3, max_batch = NULL
 WHERE event_id = ?1 AND status <> 'delivered';
 
+-- name: site_delivered
+UPDATE site SET delivered = delivered + ?2 WHERE site_id = ?1;
+
+-- name: site_delivered_event
+UPDATE site SET delivered = delivered + ?2
+WHERE site_id = (SELECT site_id FROM delivery WHERE event_id = ?1 AND status = 'delivered');
+
 -- name: delivery_attempted
 UPDATE delivery SET
 	last_attempt_id = ?2,

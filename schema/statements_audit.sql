@@ -2,10 +2,18 @@
 
 -- What the command line reads (src/outbox/audit.c).
 -- name: audit_sites
-SELECT site_id, name, mode, reason, next_attempt_at, failures, pause_at, pause_by, pause_note
+SELECT site_id, name, mode, reason, next_attempt_at, failures, pause_at, pause_by, pause_note,
+	delivered
 FROM site ORDER BY site_id;
--- name: audit_tally
-SELECT site_id, status, maybe_sent, next_attempt_at < 0 FROM delivery;
+-- name: audit_trouble
+SELECT site_id, status FROM delivery INDEXED BY delivery_trouble
+WHERE status = 'failed' OR status = 'invalid' OR status = 'held'
+UNION ALL
+SELECT site_id, status FROM delivery INDEXED BY delivery_aside
+WHERE status = 'unsupported' OR status = 'discarded';
+-- name: audit_maybe_sent
+SELECT site_id, count(*), sum(maybe_sent + (status = 'delivered') > 1)
+FROM delivery INDEXED BY delivery_maybe_sent WHERE maybe_sent > 0 GROUP BY site_id;
 -- name: audit_pending
 SELECT count(*) FROM (
 	SELECT 1 FROM delivery INDEXED BY delivery_due WHERE status = 'pending' LIMIT ?1);

@@ -1,6 +1,7 @@
 -- What people read with sqlite3: made anew at each start of the daemon, so they may change without
 -- a migration. Times are ISO 8601 UTC with milliseconds.
 
+DROP VIEW IF EXISTS messages;
 DROP VIEW IF EXISTS failures;
 DROP VIEW IF EXISTS outbox;
 DROP VIEW IF EXISTS attempts;
@@ -35,6 +36,35 @@ FROM delivery d
 JOIN event e ON e.event_id = d.event_id
 LEFT JOIN site s ON s.site_id = d.site_id
 LEFT JOIN attempt a ON a.attempt_id = d.last_attempt_id;
+
+-- The same, found by message_id through the blocks of the index event_message.
+CREATE VIEW messages AS
+WITH RECURSIVE block (n) AS (
+	SELECT min(event_id) >> 10 FROM event
+	UNION ALL
+	SELECT n + 1 FROM block WHERE n < (SELECT max(event_id) >> 10 FROM event)
+)
+SELECT
+	o.event_id,
+	o.site,
+	m.message_id,
+	o.kind,
+	o.name,
+	o.email,
+	o.status,
+	o.reason,
+	o.attempts,
+	o.received_at,
+	o.occurred_at,
+	o.next_attempt_at,
+	o.settled_at,
+	o.http_status,
+	o.error,
+	o.maybe_sent,
+	o.body
+FROM block
+CROSS JOIN event m ON m.event_id >> 10 = block.n
+JOIN outbox o ON o.event_id = m.event_id;
 
 CREATE VIEW failures AS
 SELECT * FROM outbox WHERE status = 'failed' OR status = 'invalid';

@@ -231,7 +231,7 @@ run(const struct options *o, const char *sql)
 	config_free(c);
 	release(&out);
 	if (rc != 0)
-		return verb_fail(&e);
+		return verb_fail(&e) == VERB_ERROR && e.code == ERR_INPUT ? VERB_USAGE : VERB_ERROR;
 	return out.rows == 0 ? VERB_NOTHING : VERB_DONE;
 }
 

@@ -122,9 +122,22 @@ end_attempt(struct db *db, const struct outbox_attempt_end *end, struct err *e)
 }
 
 static int
+count_delivered(struct db *db, int64_t site_id, int64_t n, struct err *e)
+{
+	sqlite3_stmt *stmt = db_stmt(db, STMT_SITE_DELIVERED, e);
+
+	if (stmt == NULL)
+		return -1;
+	db_bind_int(stmt, 1, site_id);
+	db_bind_int(stmt, 2, n);
+	return db_run(db, stmt, e);
+}
+
+static int
 deliver_members(struct db *db, const struct outbox_attempt_end *end, struct err *e)
 {
 	sqlite3_stmt *stmt = db_stmt(db, STMT_DELIVERY_DELIVERED, e);
+	int64_t n = 0;
 
 	if (stmt == NULL)
 		return -1;
@@ -134,8 +147,9 @@ deliver_members(struct db *db, const struct outbox_attempt_end *end, struct err 
 		db_bind_int(stmt, 3, end->attempt_id);
 		if (db_run(db, stmt, e) != 0)
 			return -1;
+		n += sqlite3_changes(db->handle);
 	}
-	return 0;
+	return count_delivered(db, end->site_id, n, e);
 }
 
 static int

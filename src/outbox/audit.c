@@ -66,6 +66,7 @@ read_site(sqlite3_stmt *stmt, struct audit_site *site)
 		.next_attempt_at = db_int(stmt, 4),
 		.failures = db_int(stmt, 5),
 		.pause_at = db_int(stmt, 6),
+		.counts[STATUS_DELIVERED] = db_int(stmt, 9),
 	};
 	copy_text(site->name, sizeof(site->name), db_text(stmt, 1));
 	copy_text(site->reason, sizeof(site->reason), db_text(stmt, 3));
@@ -112,11 +113,11 @@ find_site(struct audit_site *sites, size_t n, int64_t site_id)
 	return NULL;
 }
 
-/* One pass, counted here: GROUP BY would sort every row first. */
+/* What is neither pending nor delivered. Counted here: GROUP BY would sort every row first. */
 static int
-tally(struct outbox_audit *a, struct audit_site *sites, size_t n, struct err *e)
+count_trouble(struct outbox_audit *a, struct audit_site *sites, size_t n, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_AUDIT_TALLY, e);
+	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_AUDIT_TROUBLE, e);
 	struct audit_site *site = NULL;
 	enum event_status status;
 	int rc;
@@ -126,12 +127,27 @@ tally(struct outbox_audit *a, struct audit_site *sites, size_t n, struct err *e)
 	while ((rc = db_step(&a->db, stmt, e)) == 1) {
 		if (site == NULL || site->site_id != db_int(stmt, 0))
 			site = find_site(sites, n, db_int(stmt, 0));
-		if (site == NULL || status_parse(db_text(stmt, 1), &status) != 0)
+		if (site != NULL && status_parse(db_text(stmt, 1), &status) == 0)
+			site->counts[status]++;
+	}
+	return rc;
+}
+
+static int
+count_maybe_sent(struct outbox_audit *a, struct audit_site *sites, size_t n, struct err *e)
+{
+	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_AUDIT_MAYBE_SENT, e);
+	int rc;
+
+	if (stmt == NULL)
+		return -1;
+	while ((rc = db_step(&a->db, stmt, e)) == 1) {
+		struct audit_site *site = find_site(sites, n, db_int(stmt, 0));
+
+		if (site == NULL)
 			continue;
-		site->counts[status]++;
-		site->awaiting += status == STATUS_PENDING && db_int(stmt, 3) != 0;
-		site->maybe_sent += db_int(stmt, 2) > 0;
-		site->perhaps_twice += db_int(stmt, 2) + (status == STATUS_DELIVERED) > 1;
+		site->maybe_sent = db_int(stmt, 1);
+		site->perhaps_twice = db_int(stmt, 2);
 	}
 	return rc;
 }
@@ -207,12 +223,9 @@ fill_waiting(struct outbox_audit *a, struct audit_site *sites, size_t n, struct 
 static int
 fill_sites(struct outbox_audit *a, struct audit_site *sites, size_t n, struct err *e)
 {
-	if (tally(a, sites, n, e) != 0)
+	if (count_trouble(a, sites, n, e) != 0 || count_maybe_sent(a, sites, n, e) != 0)
 		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (find_oldest(a, &sites[i], e) != 0 || find_last_attempt(a, &sites[i], e) != 0)
-			return -1;
-	return 0;
+	return fill_waiting(a, sites, n, e);
 }
 
 static int

@@ -75,13 +75,13 @@ struct audit_site {
 	char last_error[AUDIT_TEXT_MAX];
 };
 
-/* Every site, in the order of their ids; free() the array. */
+/* Every site, in the order of their ids; free() the array. Delivered events are not walked. */
 int outbox_audit_sites(
     struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e);
-/* Only the first fields, up to `pause_note`: cheap however many events there are. */
+/* Only the first fields, up to `pause_note`, and what is delivered: cheap at any size. */
 int outbox_audit_modes(
     struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e);
-/* The same without counts of what does not wait: costs as much as the backlog is long. */
+/* The same, and what waits: costs as much as the backlog is long. */
 int outbox_audit_waiting(
     struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e);
 /* Bytes that may still be written beside the file; UINT64_MAX when unknown. */

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The statuses that the index delivery_trouble holds: see filter_status_sql. */
+/* The statuses that the indexes delivery_trouble and delivery_aside hold: see filter_status_sql. */
 #define TROUBLE ((1u << STATUS_FAILED) | (1u << STATUS_INVALID) | (1u << STATUS_HELD))
+#define ASIDE ((1u << STATUS_UNSUPPORTED) | (1u << STATUS_DISCARDED))
 
 void
 outbox_filter_init(struct outbox_filter *f)
@@ -133,8 +134,7 @@ filter_kind_name(unsigned i)
 
 /*
  * Statuses are literals, because SQLite matches a partial index only by the text of its condition:
- * `=` for delivery_due, and for delivery_trouble the very condition that the index has, beside
- * ours.
+ * `=` for delivery_due, and for the other two the very condition that the index has, beside ours.
  */
 static void
 filter_status_sql(unsigned statuses, struct buf *sql)
@@ -151,6 +151,9 @@ filter_status_sql(unsigned statuses, struct buf *sql)
 	if ((statuses & ~TROUBLE) == 0)
 		buf_append_literal(
 		    sql, " AND (d.status = 'failed' OR d.status = 'invalid' OR d.status = 'held')");
+	if ((statuses & ~ASIDE) == 0)
+		buf_append_literal(
+		    sql, " AND (d.status = 'unsupported' OR d.status = 'discarded')");
 }
 
 void

@@ -4,6 +4,7 @@
 #include "outbox/messages.h"
 #include "outbox/operate_priv.h"
 #include "outbox/operation.h"
+#include "outbox/sites.h"
 #include "outbox/waiting.h"
 
 #define SQL_MAX 4096
@@ -186,7 +187,7 @@ change_event(
 	sqlite3_stmt *remember = db_stmt(db, STMT_OPERATION_REMEMBER, e);
 	sqlite3_stmt *change = db_stmt(db, STMT_OPERATION_CHANGE, e);
 
-	if (remember == NULL || change == NULL)
+	if (remember == NULL || change == NULL || sites_count_delivered(db, event_id, -1, e) != 0)
 		return -1;
 	db_bind_int(remember, 1, op->operation_id);
 	db_bind_int(remember, 2, event_id);

@@ -6,6 +6,7 @@
 #include "outbox/db.h"
 #include "outbox/ndjson.h"
 #include "outbox/operation.h"
+#include "outbox/sites.h"
 
 #define ATTEMPTS_MAX 4096         /* that one slice may leave without an event */
 #define ARCHIVE_BYTES (64u << 20) /* lines of one slice */
@@ -146,7 +147,8 @@ drop_rows(struct db *db, const struct victim *v, struct attempts_left *left, str
 		STMT_PURGE_EVENT };
 	sqlite3_stmt *stmt = db_stmt(db, STMT_PURGE_MESSAGE_KEY, e);
 
-	if (stmt == NULL || note_attempts(db, v->event_id, left, e) != 0)
+	if (stmt == NULL || note_attempts(db, v->event_id, left, e) != 0
+	    || sites_count_delivered(db, v->event_id, -1, e) != 0)
 		return -1;
 	db_bind_int(stmt, 1, v->message_key);
 	db_bind_int(stmt, 2, v->event_id);

@@ -113,3 +113,15 @@ sites_read_clock(struct db *db, int64_t ret_number[OUTBOX_CLOCK_NUMBERS], struct
 	}
 	return stmt == NULL ? -1 : 0;
 }
+
+int
+sites_count_delivered(struct db *db, int64_t event_id, int n, struct err *e)
+{
+	sqlite3_stmt *stmt = db_stmt(db, STMT_SITE_DELIVERED_EVENT, e);
+
+	if (stmt == NULL)
+		return -1;
+	db_bind_int(stmt, 1, event_id);
+	db_bind_int(stmt, 2, n);
+	return db_run(db, stmt, e);
+}

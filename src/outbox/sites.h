@@ -19,4 +19,8 @@ int sites_before(
 /* A new process starts with every site ready: a back-off is a fact about the process before. */
 int sites_reset(struct db *db, struct err *e);
 
+/* If the event is delivered, its site has so many more of them (-1: fewer): for whoever makes it
+ * so, or no longer so, but for the attempts, which count their own. */
+int sites_count_delivered(struct db *db, int64_t event_id, int n, struct err *e);
+
 #endif

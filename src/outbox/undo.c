@@ -15,6 +15,7 @@
 #include "outbox/db.h"
 #include "outbox/operate_priv.h"
 #include "outbox/operation.h"
+#include "outbox/sites.h"
 #include "outbox/waiting.h"
 
 /* An operation as its row tells. */
@@ -226,7 +227,8 @@ restore(struct db *db, struct outbox_operation *op, const struct found *ours,
 	db_bind_int(change, 2, c->event_id);
 	db_bind_int(change, 3, op->operation_id);
 	db_bind_int(change, 4, c->attempts);
-	if (db_run(db, remember, e) != 0 || db_run(db, change, e) != 0)
+	if (db_run(db, remember, e) != 0 || db_run(db, change, e) != 0
+	    || sites_count_delivered(db, c->event_id, 1, e) != 0)
 		return -1;
 	return waiting_resolve(db, c->event_id, now, e);
 }

@@ -5,7 +5,9 @@ temporary directory of its own; whatever it started is ended after it. No test s
 a condition with a deadline.
 """
 import base64
+import contextlib
 import ctypes
+import glob
 import json
 import os
 import re
@@ -310,6 +312,11 @@ class Mount:
         subprocess.run(["umount", "-l", self.path], check=False)
 
 
+DELIVERED = """SELECT name, (SELECT count(*) FROM delivery d
+    WHERE d.site_id = s.site_id AND d.status = 'delivered') AS n, delivered
+FROM site s WHERE n <> delivered"""
+
+
 class Bench:
     """What one test has: a directory, processes, the outbox to look into."""
 
@@ -410,6 +417,20 @@ class Bench:
                 wrong.append(f"{process.name} did not end within 30 s of SIGTERM")
             if SANITIZER.search(process.log()):
                 wrong.append(f"{process.name} has a sanitizer's report")
+        return wrong + self.miscounted()
+
+    def miscounted(self):
+        """What each site counts as delivered is what is there, whatever the test did."""
+        wrong = []
+        for path in glob.glob(os.path.join(self.dir, "*.db")):
+            try:
+                with contextlib.closing(
+                        sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as file:
+                    rows = file.execute(DELIVERED).fetchall()
+            except sqlite3.Error:
+                continue  # no outbox, an older one, or one that the test spoilt
+            wrong += [f"{path}: {n} events of {site} are delivered, {counted} are counted"
+                      for site, n, counted in rows]
         return wrong
 
     def diagnose(self):

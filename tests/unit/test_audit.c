@@ -64,7 +64,8 @@ audit_tells_how_each_site_stands(void **state)
 	handmade_event(&box, 4, "A", "a@b.cc", STATUS_PENDING, NULL);
 	handmade_sql(&box, "UPDATE delivery SET site_id = 2 WHERE event_id = 2;"
 			   "UPDATE delivery SET maybe_sent = 2 WHERE event_id = 3;"
-			   "UPDATE delivery SET next_attempt_at = 5 WHERE event_id = 3");
+			   "UPDATE delivery SET next_attempt_at = 5 WHERE event_id = 3;"
+			   "UPDATE site SET delivered = 1 WHERE site_id = 1");
 	add_attempt(7, 1, "750, 50, 200, 'delivered', NULL, 'ok'");
 	add_attempt(8, 1, "NULL, NULL, NULL, NULL, NULL, NULL");
 	add_attempt(9, 2, "950, 50, 503, 'retry', 'try later', ''");

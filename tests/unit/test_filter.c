@@ -263,6 +263,8 @@ filter_finds_trouble_by_its_index(void **state)
 	assert_true(plan_mentions(&f, "delivery_trouble"));
 	f.statuses = 1u << STATUS_FAILED | 1u << STATUS_DELIVERED;
 	assert_false(plan_mentions(&f, "delivery_trouble"));
+	f.statuses = 1u << STATUS_UNSUPPORTED | 1u << STATUS_DISCARDED;
+	assert_true(plan_mentions(&f, "delivery_aside"));
 	f.statuses = 0;
 	outbox_filter_add_id(&f, 3, NULL);
 	assert_true(plan_mentions(&f, "PRIMARY KEY (rowid=?)"));
