@@ -50,13 +50,13 @@ def test_only_reading(bench):
                 "PRAGMA journal_mode = DELETE", "PRAGMA writable_schema = 1", "BEGIN IMMEDIATE",
                 "SELECT load_extension('x')", "VACUUM INTO 'copy.db'", "REINDEX"):
         done = bench.cli("sql", sql)
-        equal(done.returncode, 1, f"exit status of {sql}")
+        equal(done.returncode, 2, f"exit status of {sql}")
         true("only reading" in done.stderr, f"{sql}: {done.stderr}")
     for sql, words in (("SELEC 1", 'near "SELEC"'), ("SELECT nothing", "nothing"),
                        ("SELECT 1; SELECT 2", "one statement"), (" -- nothing", "no statement"),
                        ("SELECT 1; DELETE FROM event", "one statement")):
         done = bench.cli("sql", sql)
-        equal(done.returncode, 1, f"exit status of {sql}")
+        equal(done.returncode, 2, f"exit status of {sql}")
         true(words in done.stderr, f"{sql}: {done.stderr}")
     equal(bench.cli("sql").returncode, 2, "without a statement")
     equal(bench.value("SELECT count(*) FROM outbox"), 3, "all events are there")
