@@ -21,8 +21,8 @@
 #define SYNC_BYTES 8192
 #define SYNC_MIN_US 30 /* the quickest disks with a cache that survives need about so long */
 #define CHECK_MS 20000
-#define WAL_MAX (2 * (int64_t)OUTBOX_WAL_CUT) /* more than that only a reader in the way explains  \
-					       */
+/* A longer log only a reader in the way explains. */
+#define WAL_MAX (2 * (int64_t)OUTBOX_WAL_CUT)
 #define CIFS_MAGIC 0xff534d42
 #define SMB2_MAGIC 0xfe534d42
 

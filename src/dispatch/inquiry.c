@@ -190,7 +190,7 @@ read_place(CURLU *u, const char *url, struct inquiry_place *place)
 
 		n = strcspn(bare, "]");
 		place->tls = strcmp(scheme, "https") == 0;
-		place->port = atoi(port);
+		place->port = (int)strtol(port, NULL, 10);
 		if (n < sizeof(place->host))
 			snprintf(place->host, sizeof(place->host), "%.*s", (int)n, bare);
 	}

@@ -207,6 +207,7 @@ def test_health(bench):
     conf = bench.configure({"main": site}, {"listen": [f"unix:{path}.gone"]}, name="other.conf")
     code, rows = findings(bench, conf, "--offline")
     equal((code, of(rows, "health")[0][0]), (1, "problem"), f"nobody: {rows}")
+    true(of(rows, "health")[0][1].startswith(f"unix:{path}.gone: "), f"nobody: {rows}")
     daemon.stop()
     equal(of(findings(bench, daemon.conf, "--offline")[1], "health"), [], "without a daemon")
 
