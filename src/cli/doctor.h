@@ -23,7 +23,6 @@ struct doctor_finding {
 
 struct doctor {
 	const struct config *config;
-	bool offline; /* nothing is asked over the network */
 	void (*tell)(void *arg, const struct doctor_finding *f);
 	void *arg;
 	enum doctor_grade worst;
@@ -37,11 +36,15 @@ void doctor_machine(struct doctor *d);
 /* doctor_files.c: the database's folder, its file system, syncing, modes, space, the file itself.
  */
 void doctor_files(struct doctor *d);
-/* doctor_net.c: listeners and the daemon; each site's keys at Bento. */
+/* doctor_net.c: the daemon, where it listens and what it says there; else whether serve could. */
 void doctor_net(struct doctor *d);
+/* doctor_bento.c: each host's name and certificate, each site's keys. */
+void doctor_bento(struct doctor *d);
 
 /* What is known against a version of SQLite; NULL: nothing. Pure. */
 const char *doctor_sqlite_defect(const char *version);
+/* What is known against a version of libcurl and matters here; "": nothing. Pure. */
+void doctor_curl_defects(const char *version, char ret_text[DOCTOR_TEXT]);
 /* Whether the clock is kept in step, by what adjtimex gave and its status; not when it failed.
  * Pure. */
 bool doctor_clock_is_kept(int state, int status);

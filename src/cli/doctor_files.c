@@ -13,6 +13,7 @@
 
 #include "cli/doctor.h"
 #include "cli/secret.h"
+#include "outbox/outbox.h"
 #include "outbox/query.h"
 
 #define FOLDER_MAX 4096
@@ -20,6 +21,8 @@
 #define SYNC_BYTES 8192
 #define SYNC_MIN_US 30 /* the quickest disks with a cache that survives need about so long */
 #define CHECK_MS 20000
+/* A longer log only a reader in the way explains. */
+#define WAL_MAX (2 * (int64_t)OUTBOX_WAL_CUT)
 #define CIFS_MAGIC 0xff534d42
 #define SMB2_MAGIC 0xfe534d42
 
@@ -194,15 +197,24 @@ check_mode(struct doctor *d, const char *what, const char *path)
 	doctor_tell(d, DOCTOR_WARNING, what, "chmod go-rwx it", "%s can be read by others", path);
 }
 
+static bool
+holds_a_secret(const struct config *c)
+{
+	for (size_t i = 0; i < c->n_sites; i++)
+		if (c->sites[i].secret_key_file[0] == '\0')
+			return true;
+	return false;
+}
+
+/* The files of secrets themselves are not read at all when others can read them. */
 static void
 check_modes(struct doctor *d)
 {
 	const struct config *c = d->config;
 	struct stat st;
 
-	for (size_t i = 0; i < c->n_sites; i++)
-		if (c->sites[i].secret_key_file[0] == '\0')
-			check_mode(d, "secrets", c->file);
+	if (holds_a_secret(c))
+		check_mode(d, "secrets", c->file);
 	if (stat(c->database, &st) == 0 && (st.st_mode & (S_IROTH | S_IWOTH)) != 0)
 		doctor_tell(d, DOCTOR_WARNING, "secrets", "chmod o-rwx it",
 		    "%s, which holds addresses, can be read by everybody", c->database);
@@ -233,6 +245,37 @@ check_space(struct doctor *d, const char *folder)
 }
 
 /* ---- the file -------------------------------------------------------------------------------- */
+
+static int64_t
+size_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? (int64_t)st.st_size : 0;
+}
+
+static void
+check_size(struct doctor *d)
+{
+	char wal[FOLDER_MAX + 8];
+	int64_t bytes = size_of(d->config->database), wal_bytes;
+
+	snprintf(wal, sizeof(wal), "%s-wal", d->config->database);
+	wal_bytes = size_of(wal);
+	if (wal_bytes > WAL_MAX)
+		doctor_tell(d, DOCTOR_WARNING, "size",
+		    "end the program that left a transaction open (lsof or fuser on the database "
+		    "shows who has it open); the daemon cuts the log then",
+		    "the write-ahead log has %" PRId64
+		    " MB, for a reader keeps it from being cut at %d MB",
+		    wal_bytes / 1000000, OUTBOX_WAL_CUT / 1000000);
+	else if (bytes > 0)
+		doctor_tell(d, DOCTOR_OK, "size", NULL,
+		    "the database has %" PRId64 ".%" PRId64 " MB, its write-ahead log %" PRId64
+		    ".%" PRId64 " MB",
+		    bytes / 1000000, bytes / 100000 % 10, wal_bytes / 1000000,
+		    wal_bytes / 100000 % 10);
+}
 
 struct verdict_of_check {
 	char text[120];
@@ -304,5 +347,6 @@ doctor_files(struct doctor *d)
 	check_sync(d, folder, check_file_system(d, folder));
 	check_space(d, folder);
 	check_modes(d);
+	check_size(d);
 	check_database(d);
 }

@@ -1,3 +1,5 @@
+#include <cjson/cJSON.h>
+#include <event2/event.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +10,7 @@
 #include "base/clock.h"
 #include "cli/doctor.h"
 #include "dispatch/transport.h"
+#include "ingest/gzip.h"
 #include "outbox/audit.h"
 
 #define BUILT_AFTER INT64_C(1767225600000) /* 2026-01-01: no clock is right that shows less */
@@ -53,21 +56,75 @@ doctor_sqlite_defect(const char *version)
 			"not affected, for it alone writes and checkpoints";
 }
 
+/* The parts of "8.11.1" as one number that grows with the version. */
+static long
+version_number_of(const char *version)
+{
+	unsigned major = 0, minor = 0, patch = 0;
+
+	if (sscanf(version, "%3u.%3u.%3u", &major, &minor, &patch) < 2)
+		return 0;
+	return (long)major * 1000000 + minor * 1000 + patch;
+}
+
+/* From curl.se/docs/security.html: what an HTTP/1.1 client with several threads can meet. */
+void
+doctor_curl_defects(const char *version, char ret_text[DOCTOR_TEXT])
+{
+	static const struct {
+		const char *first, *last, *words;
+	} known[] = {
+		{ "7.84.0", "8.2.1",
+		    "CVE-2023-38039 (endless headers of an answer fill the memory)" },
+		{ "7.69.0", "8.3.0",
+		    "CVE-2023-38545 (memory is overwritten, with a socks5h proxy only)" },
+		{ "8.11.1", "8.11.1",
+		    "CVE-2025-0665 (a descriptor is closed twice, be it the database's)" },
+	};
+	long number = version_number_of(version);
+	size_t n = 0;
+
+	ret_text[0] = '\0';
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (number >= version_number_of(known[i].first)
+		    && number <= version_number_of(known[i].last))
+			n += (size_t)snprintf(ret_text + n, DOCTOR_TEXT - n, "%s%s",
+			    n > 0 ? ", " : "", known[i].words);
+}
+
+static void
+check_sqlite(struct doctor *d)
+{
+	const char *sqlite = outbox_audit_library(), *defect = doctor_sqlite_defect(sqlite);
+	const char *lack = outbox_audit_lack();
+
+	if (lack != NULL)
+		doctor_tell(d, DOCTOR_PROBLEM, "sqlite", "install the SQLite of the system",
+		    "SQLite %s was built without %s: bentospool needs that", sqlite, lack);
+	if (defect != NULL)
+		doctor_tell(d, DOCTOR_NOTE, "sqlite",
+		    "open the database with sqlite3 -readonly only; update SQLite when the system "
+		    "offers it",
+		    "SQLite %s: %s", sqlite, defect);
+}
+
 static void
 check_libraries(struct doctor *d)
 {
-	const char *sqlite = outbox_audit_library(), *defect = doctor_sqlite_defect(sqlite), *curl;
-	const char *tls;
+	const char *curl, *tls;
+	char defects[DOCTOR_TEXT];
 
 	transport_curl_versions(&curl, &tls);
-	if (defect == NULL)
-		doctor_tell(d, DOCTOR_OK, "libraries", NULL, "SQLite %s, libcurl %s, %s", sqlite,
-		    curl, tls);
-	else
-		doctor_tell(d, DOCTOR_NOTE, "libraries",
-		    "open the database with sqlite3 -readonly only; update SQLite when the system "
-		    "offers it",
-		    "SQLite %s (libcurl %s, %s): %s", sqlite, curl, tls, defect);
+	doctor_tell(d, DOCTOR_OK, "libraries", NULL,
+	    "SQLite %s, libcurl %s, %s, libevent %s, zlib %s, cJSON %s", outbox_audit_library(),
+	    curl, tls, event_get_version(), gzip_library(), cJSON_Version());
+	check_sqlite(d);
+	doctor_curl_defects(curl, defects);
+	if (defects[0] != '\0')
+		doctor_tell(d, DOCTOR_NOTE, "libcurl",
+		    "update it when the system offers it; a distribution mends it under the same "
+		    "number (Debian 12: 7.88.1-10+deb12u15 is mended)",
+		    "libcurl %s as its makers released it has %s", curl, defects);
 }
 
 bool

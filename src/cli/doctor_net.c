@@ -1,8 +1,8 @@
 #include <cjson/cJSON.h>
 #include <inttypes.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/un.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "cli/doctor.h"
 #include "cli/version.h"
@@ -10,11 +10,7 @@
 #include "dispatch/inquiry.h"
 #include "ingest/listen.h"
 
-#define ASK_MS 15000
 #define PING_MS 5000
-#define SKEW_MS 120000 /* by which the clocks may differ */
-
-/* ---- here ------------------------------------------------------------------------------------ */
 
 static bool
 daemon_runs(struct doctor *d)
@@ -60,92 +56,68 @@ check_listener(struct doctor *d, const char *text)
 	doctor_tell(d, DOCTOR_OK, "listen", NULL, "%s is free", text);
 }
 
-/* ---- at Bento -------------------------------------------------------------------------------- */
-
 static void
-judge_status(struct doctor *d, const struct config_site *s, const struct inquiry_result *r)
+judge_health(struct doctor *d, const char *text, const struct inquiry_result *r)
 {
-	if (r->status == 200)
-		doctor_tell(d, DOCTOR_OK, "bento", NULL,
-		    "site %s: the keys are right (%" PRId64 " ms)", s->name, r->took_ms);
-	else if (r->status == 401 || r->status == 403)
-		doctor_tell(d, DOCTOR_PROBLEM, "bento",
-		    "compare site_uuid, publishable_key and the secret key with the Bento account",
-		    "site %s: Bento refuses the keys (HTTP %d)", s->name, r->status);
-	else if (r->status == 404)
-		doctor_tell(d, DOCTOR_PROBLEM, "bento", "api_url ends with /api/v1",
-		    "site %s: %s is not Bento's interface (HTTP 404)", s->name, s->api_url);
+	if (r->reach != INQUIRY_ANSWERED)
+		doctor_tell(d, DOCTOR_PROBLEM, "health",
+		    "restart the daemon, so that it listens where the configuration says", "%s: %s",
+		    text, r->error);
+	else if (r->status == 200)
+		doctor_tell(d, DOCTOR_OK, "health", NULL, "%s takes events (%" PRId64 " ms)", text,
+		    r->took_ms);
+	else if (r->status == 503)
+		doctor_tell(d, DOCTOR_PROBLEM, "health",
+		    "bentospool status says what is wrong with the storage",
+		    "%s takes no events, because they cannot be stored (HTTP 503)", text);
 	else
-		doctor_tell(d, DOCTOR_WARNING, "bento",
-		    "try again later: events wait as long as it lasts",
-		    "site %s: Bento is there and not well (HTTP %d)", s->name, r->status);
+		doctor_tell(d, DOCTOR_PROBLEM, "health",
+		    "see with ss -ltnp who listens there: it is not bentospool",
+		    "%s answers GET /healthz with HTTP %d", text, r->status);
+}
+
+/* Port 0 is another one each time: nobody can be asked there. */
+static bool
+has_a_port(const struct listen_address *a)
+{
+	const struct sockaddr_in *in = (const void *)&a->sockaddr;
+	const struct sockaddr_in6 *in6 = (const void *)&a->sockaddr;
+
+	return (a->sockaddr.ss_family == AF_INET ? in->sin_port : in6->sin6_port) != 0;
 }
 
 static void
-judge_clock(struct doctor *d, const struct inquiry_result *r)
+ask_health(struct doctor *d, const char *text)
 {
-	int64_t ahead = r->asked_at - r->date;
-
-	if (r->date == 0 || (ahead < SKEW_MS && ahead > -SKEW_MS))
-		return;
-	doctor_tell(d, DOCTOR_WARNING, "clock",
-	    "set the clock, and let systemd-timesyncd, chrony or ntpd keep it right",
-	    "it is %" PRId64 " s %s that of Bento: dates of events would be wrong",
-	    (ahead > 0 ? ahead : -ahead) / 1000, ahead > 0 ? "ahead of" : "behind");
-}
-
-static void
-judge_reach(struct doctor *d, const struct config_site *s, const struct inquiry_result *r)
-{
-	if (r->reach == INQUIRY_NO_NAME)
-		doctor_tell(d, DOCTOR_PROBLEM, "bento",
-		    "look at api_url, /etc/resolv.conf and the line", "site %s: %s", s->name,
-		    r->error);
-	else if (r->reach == INQUIRY_NO_TRUST)
-		doctor_tell(d, DOCTOR_PROBLEM, "bento",
-		    "install ca-certificates, set the clock, or name the proxy's authority with "
-		    "ca_file",
-		    "site %s: TLS: %s", s->name, r->error);
-	else
-		doctor_tell(d, DOCTOR_PROBLEM, "bento",
-		    "let HTTPS out to that host, or wait for the line: events wait as well",
-		    "site %s: %s", s->name, r->error);
-}
-
-static void
-ask_bento(struct doctor *d, const struct config_site *s)
-{
-	const struct inquiry q = {
-		.api_url = s->api_url,
-		.site_uuid = s->site_uuid,
-		.publishable_key = s->publishable_key,
-		.secret_key = s->secret_key,
-		.ca_file = s->ca_file,
-		.user_agent = version_agent,
-		.timeout_ms = ASK_MS,
-	};
+	char url[LISTEN_TEXT_MAX + 32] = "http://localhost/healthz";
+	const char *unix_path = NULL;
+	struct listen_address a;
 	struct inquiry_result r;
 	struct err e;
 
-	if (inquiry_ask(&q, &r, &e) != 0) {
-		doctor_tell(d, DOCTOR_PROBLEM, "bento", "free memory", "%s", e.text);
+	if (listen_parse(text, &a, &e) != 0)
 		return;
-	}
-	if (r.reach != INQUIRY_ANSWERED) {
-		judge_reach(d, s, &r);
+	if (a.sockaddr.ss_family == AF_UNIX)
+		unix_path = text + strlen("unix:");
+	else if (has_a_port(&a))
+		snprintf(url, sizeof(url), "http://%s/healthz", text);
+	else
 		return;
-	}
-	judge_status(d, s, &r);
-	judge_clock(d, &r);
+	if (inquiry_ask_here(url, unix_path, version_agent, PING_MS, &r, &e) != 0)
+		doctor_tell(d, DOCTOR_PROBLEM, "health", "free memory", "%s", e.text);
+	else
+		judge_health(d, text, &r);
 }
 
 void
 doctor_net(struct doctor *d)
 {
+	const struct config_list *listen = &d->config->ingest.listen;
 	bool runs = daemon_runs(d);
 
-	for (size_t i = 0; !runs && i < d->config->ingest.listen.n; i++)
-		check_listener(d, d->config->ingest.listen.item[i]);
-	for (size_t i = 0; !d->offline && i < d->config->n_sites; i++)
-		ask_bento(d, &d->config->sites[i]);
+	for (size_t i = 0; i < listen->n; i++)
+		if (runs)
+			ask_health(d, listen->item[i]);
+		else
+			check_listener(d, listen->item[i]);
 }

@@ -59,7 +59,7 @@ verb_doctor(const struct options *o)
 {
 	struct config_request r = { .file = o->config, .database = o->database };
 	struct printing p = { .options = o };
-	struct doctor d = { .offline = o->offline, .tell = print_finding, .arg = &p };
+	struct doctor d = { .tell = print_finding, .arg = &p };
 	struct config *c;
 	struct err e;
 
@@ -78,6 +78,8 @@ verb_doctor(const struct options *o)
 	doctor_machine(&d);
 	doctor_files(&d);
 	doctor_net(&d);
+	if (!o->offline)
+		doctor_bento(&d);
 	config_free(c);
 	return d.worst == DOCTOR_PROBLEM ? VERB_ERROR : VERB_DONE;
 }

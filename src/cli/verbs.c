@@ -316,9 +316,10 @@ const struct verb verbs[] = {
 	    .name = "doctor",
 	    .summary = "look for what would go wrong on this machine",
 	    .about =
-		"Libraries, clock, file system, syncing, permissions, disk, the database, ports,\n"
-		"and whether Bento is reached and knows the keys: it asks one question that\n"
-		"changes nothing. Each finding comes with its remedy. Exits 1 at a problem.",
+		"Libraries with known defects, clock, file system, syncing, permissions, disk,\n"
+		"the database and its log, ports or the health of the daemon that runs, DNS, TLS,\n"
+		"and whether Bento knows the keys: it asks one question that changes nothing.\n"
+		"Each finding comes with its remedy. Exits 1 at a problem.",
 	    .example = "bentospool doctor --offline",
 	    .options =
 		OPTION(CONFIG) | OPTION(DATABASE) | OPTION(JSON) | OPTION(HELP) | OPTION(OFFLINE),

@@ -41,6 +41,22 @@ outbox_audit_library(void)
 	return sqlite3_libversion();
 }
 
+const char *
+outbox_audit_lack(void)
+{
+	if (sqlite3_threadsafe() == 0)
+		return "threads";
+	if (sqlite3_compileoption_used("OMIT_WAL"))
+		return "the write-ahead log";
+	if (sqlite3_compileoption_used("OMIT_JSON"))
+		return "JSON";
+	if (sqlite3_compileoption_used("OMIT_AUTHORIZATION"))
+		return "authorizers";
+	if (sqlite3_compileoption_used("OMIT_PROGRESS_CALLBACK"))
+		return "progress callbacks";
+	return NULL;
+}
+
 /* ---- sites ---------------------------------------------------------------------------------- */
 
 static void

@@ -30,6 +30,8 @@ int outbox_audit_open(const char *path, struct outbox_audit **ret_audit, struct 
 void outbox_audit_close(struct outbox_audit *a);
 /* The version of SQLite that this program runs with. */
 const char *outbox_audit_library(void);
+/* What that SQLite was built without and bentospool needs; NULL: nothing. */
+const char *outbox_audit_lack(void);
 
 /* Times are wall ms, 0 where there is none. Slices are valid during the callback. */
 struct audit_attempt {

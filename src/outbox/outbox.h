@@ -29,6 +29,9 @@
 /* Of OUTBOX_CLOCK. */
 #define OUTBOX_CLOCK_NUMBERS 4
 
+/* Bytes of the WAL from which on it is cut, as soon as no reader stands in the way. */
+#define OUTBOX_WAL_CUT (128 << 20)
+
 struct outbox;
 
 struct outbox_options {

@@ -18,7 +18,7 @@
 #define GROUP_EVENTS 4096
 #define GROUP_BYTES (8u << 20)
 /* From here on the WAL file is cut, not only used again from its start. */
-#define WAL_PAGES_TO_CUT 16384
+#define WAL_PAGES_TO_CUT (OUTBOX_WAL_CUT / WRITER_PAGE_BYTES)
 #define FULL_RETRY_MS 1000
 
 /* One transaction's messages, and what they changed. */

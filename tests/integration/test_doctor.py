@@ -1,0 +1,289 @@
+#!/usr/bin/env python3
+"""doctor finds what is wrong with a machine, and says what to do."""
+import http.server
+import json
+import os
+import shutil
+import socket
+import ssl
+import sys
+import threading
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import spooltest  # noqa: E402
+from spooltest import Daemon, Mount, Skip, binary, equal, track, true  # noqa: E402
+
+NO_PROXY = {name: "" for name in ("http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")}
+
+
+def findings(bench, conf, *argv, env=None):
+    """The exit status, and each finding as a dictionary."""
+    done = bench.run(binary("bentospool"), "doctor", "--json", "-c", conf, *argv,
+                     env={**NO_PROXY, **(env or {})})
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    for row in rows:
+        equal(row["remedy"] is None, row["grade"] == "ok", f"a remedy for what is not well: {row}")
+    return done.returncode, rows
+
+
+def by_name(bench, conf, *argv, env=None):
+    code, rows = findings(bench, conf, *argv, env=env)
+    return code, {row["what"]: (row["grade"], row["found"]) for row in rows}
+
+
+def of(rows, what):
+    return [(row["grade"], row["found"]) for row in rows if row["what"] == what]
+
+
+class Server:
+    """Answers every GET with one status, behind TLS when it has a certificate."""
+
+    def __init__(self, status=200, certificate=None):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(status)
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+            def log_message(self, *_):
+                pass
+
+        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.http.server_address[1]
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate, certificate + ".key")
+            self.http.socket = context.wrap_socket(self.http.socket, server_side=True)
+        self.thread = threading.Thread(target=self.http.serve_forever, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.http.shutdown()
+        self.thread.join()
+        self.http.server_close()
+
+    def url(self):
+        return f"https://localhost:{self.port}/api/v1"
+
+
+def certificate_for(bench, days):
+    """A certificate of its own authority: its file, and the date of its end as openssl has it."""
+    if not shutil.which("openssl"):
+        raise Skip("there is no openssl")
+    path = bench.path(f"{days}-days.pem")
+    done = bench.run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", str(days),
+                     "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+                     "-keyout", path + ".key", "-out", path)
+    equal(done.returncode, 0, done.stderr)
+    end = bench.run("openssl", "x509", "-noout", "-enddate", "-dateopt", "iso_8601", "-in", path)
+    return path, end.stdout.partition("=")[2][:10]
+
+
+def test_doctor(bench):
+    """a machine that is well, and each thing that is not"""
+    sim = bench.sim()
+    good = bench.configure({"main": bench.site(sim.api_url())}, name="good.conf")
+    os.chmod(good, 0o600)
+    code, found = by_name(bench, good)
+    equal(code, 0, f"exit status: {found}")
+    for what in ("settings", "libraries", "clock", "open files", "folder", "file system", "syncing",
+                 "disk", "database", "daemon", "listen", "bento"):
+        true(what in found, f"{what} in {found}")
+    equal(found["bento"][0], "ok", found["bento"][1])
+    true("tls" not in found and "dns" not in found, f"an address without TLS: {found}")
+    for word in ("SQLite ", "libcurl ", "libevent ", "zlib ", "cJSON "):
+        true(word in found["libraries"][1], f"{word} in {found['libraries']}")
+    daemon = bench.daemon(sim)
+    daemon.accept("/v1/track", track("m-1"))
+    code, found = by_name(bench, daemon.conf, "--offline")
+    true("answers" in found["daemon"][1] and "bento" not in found and "listen" not in found, found)
+    true("is sound" in found["database"][1], found)
+    for name, site, what, grade, words in (
+            ("keys", {"secret_key": "wrong"}, "bento", "problem", "refuses the keys (HTTP 401)"),
+            ("path", {"api_url": sim.url() + "/nothing"}, "bento", "problem", "HTTP 404"),
+            ("dead", {"api_url": "http://127.0.0.1:1/api/v1"}, "bento", "problem", "site main: ")):
+        site = bench.site(site.pop("api_url", sim.api_url()), **site)
+        conf = bench.configure({"main": site}, name=f"{name}.conf")
+        code, found = by_name(bench, conf)
+        equal((code, found[what][0]), (1, grade), f"{name}: {found}")
+        true(words in found[what][1], f"{name}: {found[what]}")
+    port = daemon.url().rsplit(":", 1)[1].strip("/")
+    conf = bench.configure({"main": bench.site(sim.api_url())}, {"listen": [f"127.0.0.1:{port}"]},
+                           {"database": bench.path("other.db")}, name="port.conf")
+    code, found = by_name(bench, conf, "--offline")
+    equal((code, found["listen"][0]), (1, "problem"), f"a port in use: {found}")
+    with open(bench.path("other.db"), "w", encoding="utf-8") as file:
+        file.write("this is no database, whatever its name says" * 100)
+    conf = bench.configure({"main": bench.site(sim.api_url())},
+                           top={"database": bench.path("other.db")}, name="broken.conf")
+    equal(by_name(bench, conf, "--offline")[1]["database"][0], "problem", "a file of another sort")
+    if os.access("/dev/shm", os.W_OK):
+        conf = bench.configure({"main": bench.site(sim.api_url())},
+                               top={"database": "/dev/shm/bentospool-doctor-test.db"}, name="shm.conf")
+        equal(by_name(bench, conf, "--offline")[1]["file system"][0], "warning", "a disk in memory")
+    bad = bench.write("bad.conf", "nonsense = 1\n")
+    code, found = by_name(bench, bad)
+    equal((code, found["settings"][0]), (1, "problem"), "settings that cannot be read")
+
+
+def test_certificates(bench):
+    """a certificate that is trusted, that ends soon, that is nobody's"""
+    for days, grade in ((400, "ok"), (15, "ok"), (13, "warning")):
+        pem, end = certificate_for(bench, days)
+        with Server(certificate=pem) as server:
+            conf = bench.configure({"main": bench.site(server.url(), ca_file=pem)})
+            code, rows = findings(bench, conf)
+            equal(code, 0, f"{days} days: {rows}")
+            equal([row[0] for row in of(rows, "dns")], ["ok"], "the name")
+            true(of(rows, "dns")[0][1].startswith("localhost has "), f"{of(rows, 'dns')}")
+            equal([row[0] for row in of(rows, "tls")], [grade], f"{days} days: {of(rows, 'tls')}")
+            true(f"localhost is valid until {end}" in of(rows, "tls")[0][1], f"{end}: {rows}")
+            equal(of(rows, "bento")[0][0], "ok", f"the keys: {rows}")
+            conf = bench.configure({"main": bench.site(server.url())})
+            code, rows = findings(bench, conf)
+            equal((code, of(rows, "tls")[0][0]), (1, "problem"), f"nobody's: {rows}")
+            true(of(rows, "tls")[0][1].startswith("localhost: SSL"), f"nobody's: {of(rows, 'tls')}")
+            equal(of(rows, "bento"), [("note", "site main: the keys could not be tried, see tls")],
+                  "the keys")
+
+
+def test_once_per_host(bench):
+    """sites of one host share its findings, unless they trust another authority"""
+    pem, _ = certificate_for(bench, 400)
+    with Server(certificate=pem) as server:
+        trusting = bench.site(server.url(), ca_file=pem)
+        conf = bench.configure({"a": trusting, "b": {**trusting, "write_keys": ["other"]}})
+        code, rows = findings(bench, conf)
+        equal((code, len(of(rows, "dns")), len(of(rows, "tls")), len(of(rows, "bento"))),
+              (0, 1, 1, 2), f"the same: {rows}")
+        conf = bench.configure({"a": trusting, "b": bench.site(server.url(), write_keys=["other"])})
+        code, rows = findings(bench, conf)
+        equal((code, len(of(rows, "dns")), [row[0] for row in of(rows, "tls")]),
+              (1, 1, ["ok", "problem"]), f"two authorities: {rows}")
+
+
+def test_names(bench):
+    """a name that is not found is told once, and before a proxy is no problem"""
+    lost = bench.site("https://nowhere.invalid/api/v1")
+    conf = bench.configure({"a": lost, "b": {**lost, "write_keys": ["other"]}})
+    code, rows = findings(bench, conf)
+    equal((code, [row[0] for row in of(rows, "dns")], of(rows, "tls")), (1, ["problem"], []), f"{rows}")
+    true(of(rows, "dns")[0][1].startswith("nowhere.invalid is not found"), f"{of(rows, 'dns')}")
+    equal(of(rows, "bento"), [("note", f"site {name}: the keys could not be tried, see dns")
+                              for name in ("a", "b")], "the keys")
+    equal([row["what"] for row in findings(bench, conf, "--offline")[1]
+           if row["what"] in ("dns", "tls", "bento")], [], "offline")
+    code, rows = findings(bench, conf, env={"https_proxy": "http://127.0.0.1:1"})
+    equal(([row[0] for row in of(rows, "dns")], [row[0] for row in of(rows, "bento")]),
+          (["note"], ["problem", "problem"]), f"with a proxy that is not there: {rows}")
+
+
+def test_health(bench):
+    """each listener of the daemon is asked; who does not answer as it should is found"""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    path = bench.path("ingest.sock")
+    daemon = bench.daemon(ingest={"listen": [f"127.0.0.1:{port}", f"unix:{path}", "127.0.0.1:0"]},
+                          listeners=3)
+    code, rows = findings(bench, daemon.conf, "--offline")
+    equal((code, [row[0] for row in of(rows, "health")]), (0, ["ok", "ok"]), f"{rows}")
+    for row, text in zip(of(rows, "health"), (f"127.0.0.1:{port} takes", f"unix:{path} takes")):
+        true(row[1].startswith(text), f"{text}: {row}")
+    site = bench.site("http://127.0.0.1:1/api/v1")
+    for status, words in ((503, "takes no events"), (404, "with HTTP 404")):
+        with Server(status) as server:
+            conf = bench.configure({"main": site}, {"listen": [f"127.0.0.1:{server.port}"]},
+                                   name="other.conf")
+            code, rows = findings(bench, conf, "--offline")
+            equal((code, of(rows, "health")[0][0]), (1, "problem"), f"{status}: {rows}")
+            true(words in of(rows, "health")[0][1], f"{status}: {of(rows, 'health')}")
+    conf = bench.configure({"main": site}, {"listen": [f"unix:{path}.gone"]}, name="other.conf")
+    code, rows = findings(bench, conf, "--offline")
+    equal((code, of(rows, "health")[0][0]), (1, "problem"), f"nobody: {rows}")
+    true(of(rows, "health")[0][1].startswith(f"unix:{path}.gone: "), f"nobody: {rows}")
+    daemon.stop()
+    equal(of(findings(bench, daemon.conf, "--offline")[1], "health"), [], "without a daemon")
+
+
+def test_health_of_a_full_disk(bench):
+    """a daemon that has no space says so, and doctor passes it on"""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")},
+                           {"listen": [f"127.0.0.1:{port}"]}, {"min_free": 10 ** 15})
+    daemon = Daemon(bench, conf)
+    daemon.post("/v1/track", track("m-1"))
+    code, found = by_name(bench, conf, "--offline")
+    equal((code, found["health"][0], found["disk"][0]), (1, "problem", "problem"), f"{found}")
+    true("cannot be stored" in found["health"][1], f"{found}")
+
+
+def test_sizes(bench):
+    """a write-ahead log that is not cut is found"""
+    daemon = bench.daemon()
+    daemon.accept("/v1/track", track("m-1"))
+    daemon.stop()
+    for megabytes, grade in ((0, "ok"), (200, "ok"), (300, "warning")):
+        os.truncate(bench.write("spool.db-wal", ""), megabytes * 1000000)
+        code, found = by_name(bench, daemon.conf, "--offline")
+        equal((code, found["size"][0]), (0, grade), f"{megabytes} MB: {found}")
+        words = f"log has {megabytes} MB" if grade == "warning" else f"log {megabytes}.0 MB"
+        true(words in found["size"][1], f"{megabytes} MB: {found}")
+
+
+def test_secrets(bench):
+    """what others can read is told once; a file of a secret that they can read is not taken"""
+    site = bench.site("http://127.0.0.1:1/api/v1")
+    two = {"a": site, "b": {**site, "write_keys": ["other"]}}
+    conf = bench.configure(two)
+    equal(of(findings(bench, conf, "--offline")[1], "secrets"), [], "nobody else reads it")
+    os.chmod(conf, 0o644)
+    equal(of(findings(bench, conf, "--offline")[1], "secrets"),
+          [("warning", f"{conf} can be read by others")], "others read it")
+    secret = bench.write("secret_key", spooltest.SECRET_KEY)
+    del site["secret_key"]
+    conf = bench.configure({"main": {**site, "secret_key_file": secret}})
+    os.chmod(conf, 0o644)
+    equal(of(findings(bench, conf, "--offline")[1], "secrets"), [], "the secret is elsewhere")
+    for mode in (0o640, 0o604):
+        os.chmod(secret, mode)
+        code, found = by_name(bench, conf, "--offline")
+        equal((code, found["settings"][0]), (1, "problem"), f"{mode:o}: {found}")
+        true(f"{secret} can be read by others" in found["settings"][1], f"{mode:o}: {found}")
+
+
+def folder_is_bad(bench, folder, words):
+    conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")},
+                           top={"database": os.path.join(folder, "spool.db"),
+                                "control": bench.path("control.sock")})
+    code, found = by_name(bench, conf, "--offline")
+    equal((code, found["folder"][0]), (1, "problem"), f"{folder}: {found}")
+    true(words in found["folder"][1], f"{folder}: {found['folder']}")
+    true("syncing" not in found, f"nothing is written: {found}")
+
+
+def test_folders(bench):
+    """a folder that is not there, or is a file"""
+    folder_is_bad(bench, bench.path("none"), "is no folder that is there")
+    folder_is_bad(bench, bench.write("file", ""), "is no folder that is there")
+
+
+def test_folder_that_cannot_be_written(bench):
+    """a folder of another user, or a file system that is mounted read-only"""
+    if os.geteuid() != 0:
+        os.mkdir(bench.path("theirs"), 0o555)
+        folder_is_bad(bench, bench.path("theirs"), "cannot be written")
+        return
+    with Mount(bench.path("mount"), "size=1m,ro") as mount:
+        folder_is_bad(bench, mount.path, "cannot be written")
+
+
+spooltest.main()
