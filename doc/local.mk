@@ -18,3 +18,12 @@ $(nodist_bashcompletion_DATA) $(nodist_zshcompletion_DATA) $(nodist_fishcompleti
 	@$(MKDIR_P) $(@D)
 	$(AM_V_GEN)./bentospool completion `basename $(@D)` > $@.tmp && mv $@.tmp $@
 endif
+
+# The unit with the path of the program as it is installed, where configure was told a folder.
+if UNIT
+systemdsystemunit_DATA = doc/unit/bentospool.service
+CLEANFILES += doc/unit/bentospool.service
+doc/unit/bentospool.service: $(srcdir)/doc/bentospool.service
+	@$(MKDIR_P) $(@D)
+	$(AM_V_GEN)sed 's|/usr/local/bin/|$(bindir)/|' $(srcdir)/doc/bentospool.service > $@.tmp && mv $@.tmp $@
+endif
