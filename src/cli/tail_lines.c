@@ -167,24 +167,36 @@ append_event(struct buf *to, const struct audit_event *event)
 		append_part(to, event->reason);
 }
 
-void
-tail_lines_event(struct tail_lines *t, const struct audit_event *event)
+static void
+add_event(struct tail_lines *t, const char *what, int64_t at, const struct audit_event *event)
 {
 	struct line *line;
 	struct buf rest;
 	cJSON *o;
 
 	if (t->json) {
-		o = begin_json("event", event->received_at);
+		o = begin_json(what, at);
 		cJSON_AddItemToObject(o, "event", event_json(event));
-		add_json(t, event->received_at, o);
+		add_json(t, at, o);
 		return;
 	}
 	buf_init(&rest, LINE_MAX_BYTES);
 	append_event(&rest, event);
-	add(t, event->received_at, event->status, &rest, &line);
+	add(t, at, event->status, &rest, &line);
 	if (line != NULL)
-		set_what(line, "event %lld", (long long)event->event_id);
+		set_what(line, "%s %lld", what, (long long)event->event_id);
+}
+
+void
+tail_lines_event(struct tail_lines *t, const struct audit_event *event)
+{
+	add_event(t, "event", event->received_at, event);
+}
+
+void
+tail_lines_settled(struct tail_lines *t, const struct audit_event *event)
+{
+	add_event(t, "settled", event->settled_at, event);
 }
 
 static void

@@ -1,6 +1,7 @@
 /*
- * Lines of what happened, added in any order, printed by time: one for an event that arrived, an
- * attempt that ended, an event of such an attempt, an operation. One thread.
+ * Lines of what happened, added in any order, printed by time: one for an event that arrived, one
+ * that was settled by itself, an attempt that ended, an event of such an attempt, an operation. One
+ * thread.
  */
 #ifndef CLI_TAIL_LINES_H
 #define CLI_TAIL_LINES_H
@@ -17,6 +18,7 @@ struct tail_lines *tail_lines_new(bool json);
 void tail_lines_free(struct tail_lines *t); /* NULL is fine */
 
 void tail_lines_event(struct tail_lines *t, const struct audit_event *event);
+void tail_lines_settled(struct tail_lines *t, const struct audit_event *event);
 void tail_lines_attempt(struct tail_lines *t, const struct audit_request *request);
 /* What is borrowed of an attempt when only its members are told of. */
 struct tail_attempt {

@@ -1,6 +1,7 @@
 /*
- * tail: what happens, as it happens. It asks the database once a second, behind three cursors: the
- * newest event, attempt and operation that were told of. Attempts that are under way are remembered
+ * tail: what happens, as it happens. It asks the database once a second, behind cursors: the newest
+ * event, attempt and operation that were told of, and the time up to which it told what was settled
+ * by itself. Attempts that are under way are remembered
  * until they end; there are only as many as requests at once.
  */
 #include <poll.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cli/tail_lines.h"
 #include "cli/verbs.h"
 
@@ -19,6 +21,8 @@
 #define OPEN_MAX_ATTEMPTS 1024
 #define DEEDS_A_TURN 100
 #define TURN_MS 1000
+#define SETTLED_LAG_MS 2000    /* what was settled before that is surely committed */
+#define SETTLED_BACK_MS 600000 /* how far the beginning looks back for it */
 
 struct tail {
 	const struct options *options;
@@ -26,6 +30,7 @@ struct tail {
 	struct tail_lines *lines;
 	bool by_member; /* criteria of single events: attempts are told of by their members */
 	struct audit_newest seen;
+	int64_t settled;                 /* wall ms; what was settled before was told */
 	int64_t open[OPEN_MAX_ATTEMPTS]; /* attempts under way */
 	size_t n_open;
 	/* of one turn */
@@ -236,6 +241,27 @@ look_at_operations(struct tail *t, bool *ret_more, struct err *e)
 	return 0;
 }
 
+/* ---- what was settled by itself -------------------------------------------------------------- */
+
+static void
+take_settled(void *arg, const struct audit_event *event)
+{
+	struct tail *t = arg;
+
+	tail_lines_settled(t->lines, event);
+}
+
+static int
+look_at_settled(struct tail *t, struct err *e)
+{
+	int64_t to = clock_wall(&clock_system) - SETTLED_LAG_MS, from = t->settled;
+
+	if (to <= from)
+		return 0;
+	t->settled = to;
+	return outbox_audit_settled(t->audit, &t->options->filter, from, to, take_settled, t, e);
+}
+
 /* ---- following ------------------------------------------------------------------------------ */
 
 /* Everything since the last turn; `most` lines of it, 0: all. */
@@ -249,7 +275,8 @@ take_turn(struct tail *t, size_t most, struct err *e)
 		more = false;
 		if (outbox_audit_newest(t->audit, &newest, e) != 0
 		    || look_at_events(t, &newest, &more, e) != 0
-		    || look_at_attempts(t, &more, e) != 0 || look_at_operations(t, &more, e) != 0)
+		    || look_at_attempts(t, &more, e) != 0 || look_at_operations(t, &more, e) != 0
+		    || look_at_settled(t, e) != 0)
 			return -1;
 		if ((most == 0 || !more) && tail_lines_print(t->lines, most, e) != 0)
 			return -1;
@@ -273,8 +300,10 @@ begin(struct tail *t, struct err *e)
 
 	if (outbox_audit_newest(t->audit, &t->seen, e) != 0)
 		return -1;
+	t->settled = clock_wall(&clock_system) - SETTLED_LAG_MS;
 	if (backlog == 0)
 		return 0;
+	t->settled -= SETTLED_BACK_MS;
 	if (outbox_audit_list(t->audit, &t->options->filter, &page, take_event, t, e) != 0)
 		return -1;
 	t->seen.attempt_id = before(t->seen.attempt_id, look_back);

@@ -80,6 +80,14 @@ int outbox_audit_members(struct outbox_audit *a, const struct outbox_filter *f,
     const struct audit_members *of, void (*each)(void *arg, const struct audit_event *event),
     void *arg, struct err *e);
 
+/*
+ * The events that match and were settled from a time on and before another, wall ms, by neither
+ * their arrival, nor an attempt, nor an operator: too old, given up waiting, not to be mapped. In
+ * order of that time.
+ */
+int outbox_audit_settled(struct outbox_audit *a, const struct outbox_filter *f, int64_t from,
+    int64_t to, void (*each)(void *arg, const struct audit_event *event), void *arg, struct err *e);
+
 struct audit_deed {
 	int64_t operation_id;
 	int64_t at;

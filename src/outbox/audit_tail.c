@@ -1,4 +1,5 @@
 /* What happened last, for those who follow: short reads behind cursors. */
+#include "base/isotime.h"
 #include "outbox/audit_look.h"
 #include "outbox/audit_priv.h"
 
@@ -76,6 +77,44 @@ outbox_audit_members(struct outbox_audit *a, const struct outbox_filter *f,
 		return -1;
 	db_bind_int(stmt, sqlite3_bind_parameter_index(stmt, ":last"), of->last_event_id);
 	db_bind_int(stmt, sqlite3_bind_parameter_index(stmt, ":attempt"), of->attempt_id);
+	while ((rc = db_step(&a->db, stmt, e)) == 1) {
+		audit_read_event(stmt, &event);
+		each(arg, &event);
+	}
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
+#define SETTLED "strftime('%Y-%m-%dT%H:%M:%fZ', d.settled_at / 1000.0, 'unixepoch')"
+
+int
+outbox_audit_settled(struct outbox_audit *a, const struct outbox_filter *f, int64_t from,
+    int64_t to, void (*each)(void *arg, const struct audit_event *event), void *arg, struct err *e)
+{
+	char first[ISOTIME_SIZE], end[ISOTIME_SIZE];
+	struct audit_event event;
+	sqlite3_stmt *stmt;
+	struct buf sql;
+	int rc;
+
+	isotime_format(from, first);
+	isotime_format(to, end);
+	buf_init(&sql, AUDIT_SQL_MAX);
+	buf_append_literal(&sql, AUDIT_LIST_COLUMNS);
+	filter_sql(f,
+	    FILTER_WANT_EVENT | FILTER_WANT_SITE | FILTER_WANT_ATTEMPT | FILTER_BY_SETTLED, &sql);
+	buf_append_literal(&sql,
+	    " AND " SETTLED " >= :from AND " SETTLED " < :to AND d.status <> 'delivered'"
+	    " AND d.settled_at <> e.received_at AND d.settled_at IS NOT a.finished_at"
+	    " AND NOT EXISTS (SELECT 1 FROM operation o WHERE o.operation_id = d.operation_id"
+	    " AND (o.verb = 'hold' OR o.verb = 'discard' OR o.verb = 'expire'))"
+	    " ORDER BY " SETTLED ", d.event_id");
+	stmt = audit_prepare(a, f, &sql, 0, e);
+	if (stmt == NULL)
+		return -1;
+	sqlite3_bind_text(
+	    stmt, sqlite3_bind_parameter_index(stmt, ":from"), first, -1, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, sqlite3_bind_parameter_index(stmt, ":to"), end, -1, SQLITE_STATIC);
 	while ((rc = db_step(&a->db, stmt, e)) == 1) {
 		audit_read_event(stmt, &event);
 		each(arg, &event);

@@ -172,7 +172,10 @@ filter_sql(const struct outbox_filter *f, unsigned want, struct buf *sql)
 	/* CROSS JOIN: SQLite must walk the narrow table and look into the wide one, not turn it
 	 * round. */
 	buf_append_literal(sql, " FROM delivery d");
-	if ((want & FILTER_ANY_ORDER) != 0 && f->statuses == 1u << STATUS_PENDING && f->n_ids == 0)
+	if ((want & FILTER_BY_SETTLED) != 0)
+		buf_append_literal(sql, " INDEXED BY delivery_settled");
+	else if ((want & FILTER_ANY_ORDER) != 0 && f->statuses == 1u << STATUS_PENDING
+		 && f->n_ids == 0)
 		buf_append_literal(sql, " INDEXED BY delivery_due");
 	if (want & FILTER_WANT_EVENT)
 		buf_append_literal(sql, " CROSS JOIN event e ON e.event_id = d.event_id");

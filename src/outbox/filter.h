@@ -74,6 +74,8 @@ struct sqlite3_stmt;
 #define FILTER_WANT_ATTEMPT 4u /* attempt a: the last one, may be NULL */
 /* All rows are taken, in no order: pending ones are found by their index, as small as they are. */
 #define FILTER_ANY_ORDER 8u
+/* The caller's own condition is the time of settling: rows come by delivery_settled. */
+#define FILTER_BY_SETTLED 16u
 
 /*
  * Appends "FROM delivery d ... WHERE d.event_id > :after AND ...": the tables that the criteria or

@@ -248,6 +248,20 @@ def test_tail_filter(bench):
     equal(bench.cli("tail", "--limit", "501").returncode, 2, "exit status of a limit too large")
 
 
+def test_tail_settled(bench):
+    """tail: what ends without an attempt has a line, too"""
+    sim = bench.sim()
+    sim.answer(503)
+    daemon = bench.daemon(sim, max_age=1)
+    daemon.accept("/v1/track", track("m-old", event="Old"))
+    wait_until(lambda: bench.statuses() == {"failed": 1}, "given up")
+
+    def told():
+        text = bench.cli("tail", "--no-follow", "--limit", "100").stdout
+        return re.findall(r"settled 1 +failed +Old  ann@example.com  expired", text)
+    wait_until(lambda: len(told()) == 1, "its line")
+
+
 def test_status_forecast(bench):
     """status: rates, when the backlog is gone or why not, what the disk has left"""
     sim = bench.sim()

@@ -145,11 +145,53 @@ what_waits_is_counted_by_site(void **state)
 	free(sites);
 }
 
+static void
+add_settled(void *arg, const struct audit_event *event)
+{
+	*(int64_t *)arg = *(int64_t *)arg * 10 + event->event_id;
+}
+
+/* Each of these but 2, 7 and 9 was settled at second 50 by something that has a line of its own. */
+static void
+what_was_settled_by_itself_is_told(void **state)
+{
+	struct outbox_filter f;
+	int64_t told = 0;
+	struct err e;
+
+	(void)state;
+	for (int64_t id = 1; id <= 9; id++)
+		handmade_event(&box, id, "A", "a@b.cc", STATUS_FAILED, "expired");
+	handmade_sql(&box,
+	    "UPDATE delivery SET settled_at = 50000;"
+	    "UPDATE event SET received_at = 50000 WHERE event_id = 1;"
+	    "INSERT INTO attempt (attempt_id, site_id, mapping_id, started_at, finished_at, events,"
+	    " bytes, first_event_id, last_event_id, outcome) VALUES"
+	    " (1, 1, 1, 1, 50000, 1, 1, 3, 3, 'refused'), (2, 1, 1, 1, 40000, 1, 1, 2, 2, 'retry');"
+	    "UPDATE delivery SET last_attempt_id = 2 WHERE event_id = 2;"
+	    "UPDATE delivery SET last_attempt_id = 1 WHERE event_id = 3;"
+	    "INSERT INTO operation (operation_id, at, actor, verb, filter) VALUES"
+	    " (1, 50000, 'x', 'discard', '{}'), (2, 40000, 'x', 'requeue', '{}');"
+	    "UPDATE delivery SET operation_id = 1 WHERE event_id = 4;"
+	    "UPDATE delivery SET status = 'delivered' WHERE event_id = 5;"
+	    "UPDATE delivery SET settled_at = 49999 WHERE event_id = 6;"
+	    "UPDATE delivery SET operation_id = 2, settled_at = 59999 WHERE event_id = 7;"
+	    "UPDATE delivery SET settled_at = 60000 WHERE event_id = 8");
+	outbox_filter_init(&f);
+	assert_int_equal(outbox_audit_settled(audit, &f, 50000, 60000, add_settled, &told, &e), 0);
+	assert_int_equal(told, 297);
+	told = 0;
+	f.statuses = 1u << STATUS_HELD;
+	assert_int_equal(outbox_audit_settled(audit, &f, 50000, 60000, add_settled, &told, &e), 0);
+	assert_int_equal(told, 0);
+}
+
 int
 main(void)
 {
 #define WITH_BOX(test) cmocka_unit_test_setup_teardown(test, open_box, close_box)
 	const struct CMUnitTest tests[] = {
+		WITH_BOX(what_was_settled_by_itself_is_told),
 		WITH_BOX(rates_of_an_empty_outbox_are_zero),
 		WITH_BOX(rates_count_what_is_recent_by_site),
 		WITH_BOX(rates_of_a_young_outbox_are_since_it_began),
