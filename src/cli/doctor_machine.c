@@ -60,11 +60,17 @@ doctor_sqlite_defect(const char *version)
 static long
 version_number_of(const char *version)
 {
-	unsigned major = 0, minor = 0, patch = 0;
+	long part[3] = { 0, 0, 0 };
+	const char *p = version;
+	char *end;
 
-	if (sscanf(version, "%3u.%3u.%3u", &major, &minor, &patch) < 2)
-		return 0;
-	return (long)major * 1000000 + minor * 1000 + patch;
+	for (int i = 0; i < 3; i++) {
+		part[i] = strtol(p, &end, 10);
+		if (end == p || *end != '.')
+			break;
+		p = end + 1;
+	}
+	return part[0] * 1000000 + part[1] * 1000 + part[2];
 }
 
 /* From curl.se/docs/security.html: what an HTTP/1.1 client with several threads can meet. */
