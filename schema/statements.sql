@@ -98,6 +98,10 @@ WHERE site_id = ?1 AND kind = ?2 AND id = ?3;
 INSERT INTO identity (site_id, kind, id, person, with_user, taught)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6);
 
+-- name: identity_lowest
+SELECT min(0, coalesce((SELECT min(person) FROM identity), 0),
+	coalesce((SELECT min(person) FROM identity_release), 0));
+
 -- name: identity_touch
 UPDATE identity SET taught = ?2, with_user = iif(?4, ?3, with_user) WHERE identity_id = ?1;
 

@@ -60,6 +60,11 @@ FROM operation WHERE operation_id < ?1 ORDER BY operation_id DESC LIMIT ?2;
 -- name: audit_operation_before
 SELECT event_id, status FROM operation_event WHERE operation_id = ?1 ORDER BY event_id;
 
+-- What adopt takes of the persons (src/outbox/export.c).
+-- name: export_identities
+SELECT i.person, s.name, i.kind, i.id, i.email, i.identified_at, i.with_user
+FROM identity i JOIN site s ON s.site_id = i.site_id ORDER BY i.person;
+
 -- What those who follow read (src/outbox/audit_tail.c).
 -- name: audit_newest
 SELECT coalesce((SELECT max(event_id) FROM delivery), 0),

@@ -72,6 +72,7 @@ read_answer(const cJSON *answer, struct outbox_import *ret)
 	ret->counts.delivered = control_answer_number(answer, "delivered");
 	ret->counts.bodyless = control_answer_number(answer, "bodyless");
 	ret->counts.bad = control_answer_number(answer, "bad");
+	ret->counts.identities = control_answer_number(answer, "identities");
 	ret->operation_id = control_answer_number(answer, "operation_id");
 	cJSON_ArrayForEach(one, told)
 	{
@@ -166,6 +167,7 @@ add_counts(struct importing *s, const struct outbox_import *sent)
 	s->counts.duplicates += sent->counts.duplicates;
 	s->counts.delivered += sent->counts.delivered;
 	s->counts.bodyless += sent->counts.bodyless;
+	s->counts.identities += sent->counts.identities;
 	if (sent->operation_id != 0)
 		s->operation_id = sent->operation_id;
 }
@@ -245,6 +247,7 @@ print_json(const struct importing *s)
 	cJSON_AddNumberToObject(line, "delivered", (double)s->counts.delivered);
 	cJSON_AddNumberToObject(line, "bodyless", (double)s->counts.bodyless);
 	cJSON_AddNumberToObject(line, "bad", (double)s->counts.bad);
+	cJSON_AddNumberToObject(line, "identities", (double)s->counts.identities);
 	cJSON_AddBoolToObject(line, "dry_run", s->o->dry_run);
 	if (s->operation_id != 0)
 		cJSON_AddNumberToObject(line, "operation_id", (double)s->operation_id);
@@ -263,7 +266,7 @@ importing_print(const struct importing *s, const char *from)
 {
 	const struct import_counts *c = &s->counts;
 
-	if (sum(c) == 0) {
+	if (sum(c) + c->identities == 0) {
 		fprintf(stderr, "bentospool: there is nothing in %s to %s\n", from, s->verb);
 		return VERB_NOTHING;
 	}
@@ -274,6 +277,8 @@ importing_print(const struct importing *s, const char *from)
 	if (s->operation_id != 0)
 		printf(" (operation %lld)", (long long)s->operation_id);
 	putchar('\n');
+	print_count(c->identities,
+	    s->o->dry_run ? "ids of persons would be known" : "ids of persons are known");
 	print_count(c->duplicates, "are here already");
 	print_count(c->delivered, "left out: delivered");
 	print_count(c->bodyless, "left out: settled, and without a body");

@@ -19,6 +19,8 @@ static const enum event_status adopted[] = { STATUS_PENDING, STATUS_HELD, STATUS
 struct adopt {
 	struct importing importing;
 	struct outbox_audit *old;
+	struct audit_site *here; /* our sites */
+	size_t n_here;
 	char copy[PATH_SIZE]; /* of an older version's file, brought up to date; "": none */
 	int64_t id[PAGE];     /* of the page under way */
 	size_t n;
@@ -72,11 +74,11 @@ has_site(const struct audit_site *sites, size_t n, const char *name)
 static int
 check_sites(struct adopt *s, struct outbox_audit *ours, struct err *e)
 {
-	struct audit_site *here, *there = NULL;
-	size_t n_here, n_there = 0;
+	struct audit_site *there = NULL;
+	size_t n_there = 0;
 	int rc = 0;
 
-	if (outbox_audit_modes(ours, &here, &n_here, e) != 0)
+	if (outbox_audit_modes(ours, &s->here, &s->n_here, e) != 0)
 		return -1;
 	rc = outbox_audit_sites(s->old, &there, &n_there, e);
 	for (size_t i = 0; rc == 0 && i < n_there; i++) {
@@ -86,7 +88,7 @@ check_sites(struct adopt *s, struct outbox_audit *ours, struct err *e)
 			s->left[k] += there[i].counts[k];
 		if (to == NULL)
 			to = there[i].name;
-		if (count_adopted(&there[i]) > 0 && !has_site(here, n_here, to))
+		if (count_adopted(&there[i]) > 0 && !has_site(s->here, s->n_here, to))
 			rc = err_set(e, ERR_INPUT,
 			    "the events of site \"%s\" have no site \"%s\" here: add it to the "
 			    "configuration and start the daemon once, or put them into another "
@@ -95,7 +97,6 @@ check_sites(struct adopt *s, struct outbox_audit *ours, struct err *e)
 	}
 	for (size_t i = 0; i < sizeof(adopted) / sizeof(*adopted); i++)
 		s->left[adopted[i]] = 0;
-	free(here);
 	free(there);
 	return rc;
 }
@@ -144,6 +145,19 @@ add_events(struct adopt *s, struct err *e)
 	return rc;
 }
 
+/* Of a site that is not here, events would have been refused: its persons stay, too. */
+static int
+add_person(void *arg, struct slice site, struct slice line, struct err *e)
+{
+	struct adopt *s = arg;
+	char name[AUDIT_NAME_MAX];
+
+	snprintf(name, sizeof(name), "%.*s", (int)site.n, site.p);
+	if (s->importing.o->to_site == NULL && !has_site(s->here, s->n_here, name))
+		return 0;
+	return importing_add(&s->importing, line, 0, e);
+}
+
 static void
 print_left(const struct adopt *s, const char *old)
 {
@@ -165,7 +179,9 @@ adopt(struct adopt *s, const struct config *c, const struct options *o)
 	if (importing_begin(&s->importing, c, o, "adopt", "event", &e) != 0)
 		return verb_fail(&e);
 	buf_init(&s->line, LINES_MAX_BYTES);
-	rc = importing_end(&s->importing, add_events(s, &e), &e);
+	/* The persons first: so whoever waits there goes out from here at once. */
+	rc = outbox_export_persons(s->old, add_person, s, &e);
+	rc = importing_end(&s->importing, rc == 0 ? add_events(s, &e) : -1, &e);
 	buf_free(&s->line);
 	if (rc != 0)
 		return verb_fail(&e);
@@ -222,6 +238,8 @@ verb_adopt(const struct options *o)
 		outbox_audit_close(s->old);
 	if (s != NULL && s->copy[0] != '\0')
 		outbox_upgrade_remove(s->copy);
+	if (s != NULL)
+		free(s->here);
 	free(s);
 	config_free(c);
 	return rc;

@@ -102,6 +102,7 @@ tell_imported(struct task *task)
 	cJSON_AddNumberToObject(answer, "delivered", (double)import->counts.delivered);
 	cJSON_AddNumberToObject(answer, "bodyless", (double)import->counts.bodyless);
 	cJSON_AddNumberToObject(answer, "bad", (double)import->counts.bad);
+	cJSON_AddNumberToObject(answer, "identities", (double)import->counts.identities);
 	cJSON_AddNumberToObject(answer, "operation_id", (double)import->operation_id);
 	told = cJSON_AddArrayToObject(answer, "told");
 	for (size_t i = 0; i < import->n_told; i++) {

@@ -4,14 +4,20 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "outbox/audit_priv.h"
 #include "outbox/ndjson.h"
+#include "outbox/person_line.h"
 
 #define PATH_SIZE 4096
 #define BACKUP_MODE 0640
+/* A site's name and an address, and two texts for each id. */
+#define PERSON_BYTES (4096 + 2 * IDENTITY_PERSON_MAX * (size_t)(SEGMENT_ID_MAX + 1))
+#define LINE_BYTES (8 * PERSON_BYTES)
 
 int
 outbox_export_line(struct outbox_audit *a, int64_t event_id, const struct siphash_key *redact,
@@ -19,6 +25,110 @@ outbox_export_line(struct outbox_audit *a, int64_t event_id, const struct siphas
 {
 	return ndjson_append_redacted(&a->db, event_id, redact, to, e);
 }
+
+/* ---- persons -------------------------------------------------------------------------------- */
+
+/* The person under way; its texts are copied, because the statement moves on. */
+struct gathered {
+	int64_t person;
+	struct person_line line;
+	struct buf texts;
+	struct buf text; /* of the line */
+};
+
+static struct slice
+keep(struct gathered *g, struct slice text)
+{
+	char *p;
+
+	if (text.p == NULL)
+		return text;
+	p = memcpy(g->texts.p + g->texts.n, text.p, text.n);
+	g->texts.n += text.n;
+	return (struct slice){ p, text.n };
+}
+
+static void
+gather(struct gathered *g, sqlite3_stmt *stmt)
+{
+	struct identity_person *person = &g->line.person;
+	struct identity_id *id = &person->ids[person->n_ids];
+
+	if (person->n_ids == 0) {
+		g->person = db_int(stmt, 0);
+		g->line.site = keep(g, db_text(stmt, 1));
+		person->email = keep(g, db_text(stmt, 4));
+		person->identified_at = db_int(stmt, 5);
+	}
+	*id = (struct identity_id){
+		.is_user = SLICE_IS(db_text(stmt, 2), "user"),
+		.id = keep(g, db_text(stmt, 3)),
+		.with_user = keep(g, db_text(stmt, 6)),
+	};
+	person->n_ids++;
+}
+
+static int
+tell(struct gathered *g,
+    int (*each)(void *arg, struct slice site, struct slice line, struct err *e), void *arg,
+    struct err *e)
+{
+	int rc = 0;
+
+	if (g->line.person.n_ids > 0) {
+		buf_clear(&g->text);
+		person_line_append(&g->line, &g->text);
+		rc =
+		    g->text.failed ? err_nomem(e) : each(arg, g->line.site, buf_slice(&g->text), e);
+	}
+	g->line.person.n_ids = 0;
+	g->texts.n = 0;
+	return rc;
+}
+
+/* More ids than one line has make two lines, and two persons. */
+static int
+walk_persons(struct outbox_audit *a, struct gathered *g,
+    int (*each)(void *arg, struct slice site, struct slice line, struct err *e), void *arg,
+    struct err *e)
+{
+	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_EXPORT_IDENTITIES, e);
+	int rc = 0;
+
+	if (stmt == NULL)
+		return -1;
+	while ((rc = db_step(&a->db, stmt, e)) == 1) {
+		if ((g->line.person.n_ids == IDENTITY_PERSON_MAX || db_int(stmt, 0) != g->person)
+		    && tell(g, each, arg, e) != 0) {
+			db_done(stmt);
+			return -1;
+		}
+		gather(g, stmt);
+	}
+	return rc == 0 ? tell(g, each, arg, e) : -1;
+}
+
+int
+outbox_export_persons(struct outbox_audit *a,
+    int (*each)(void *arg, struct slice site, struct slice line, struct err *e), void *arg,
+    struct err *e)
+{
+	struct gathered *g = calloc(1, sizeof(*g));
+	int rc;
+
+	if (g == NULL)
+		return err_nomem(e);
+	buf_init(&g->texts, PERSON_BYTES);
+	buf_init(&g->text, LINE_BYTES);
+	rc = buf_reserve(&g->texts, PERSON_BYTES) == NULL ? err_nomem(e)
+							  : walk_persons(a, g, each, arg, e);
+	buf_free(&g->texts);
+	buf_free(&g->text);
+	free(g);
+	return rc;
+}
+
+/* ---- backup --------------------------------------------------------------------------------- */
 
 /* Never wider than its mode from the first byte on, and nobody else's file. */
 static int

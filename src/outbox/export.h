@@ -21,6 +21,14 @@ int outbox_export_line(struct outbox_audit *a, int64_t event_id, const struct si
     struct buf *to, struct err *e);
 
 /*
+ * Each person whose ids are known, as a line (outbox/person_line.h) with its end left out, and its
+ * site. In one read transaction; -1 of the callback ends it.
+ */
+int outbox_export_persons(struct outbox_audit *a,
+    int (*each)(void *arg, struct slice site, struct slice line, struct err *e), void *arg,
+    struct err *e);
+
+/*
  * Writes a copy of the whole file as it is at the beginning, what is only in the write-ahead log
  * among it, and syncs it. It has its name only once it is complete; until then it is `file`.part.
  * The log cannot shrink while it is copied. ERR_INPUT when there is a file of that name or a part;

@@ -129,17 +129,35 @@ struct lesson {
 	int64_t person[IDENTITY_PERSONS]; /* of the ids noted */
 	size_t n;
 	int64_t added;
+	bool adopts; /* what no event of ours told */
 	struct err *e;
 };
 
-/* Persons are numbered by the event that told of them first, so that no number comes twice. */
+/* Persons are numbered by the event that told of them first, so that no number comes twice; those
+ * of whom none did go below 0. */
+static int
+number(struct lesson *l, int64_t *ret_person)
+{
+	sqlite3_stmt *stmt;
+
+	*ret_person = l->event_id * IDENTITY_PERSONS + (int64_t)l->n;
+	if (!l->adopts)
+		return 0;
+	stmt = db_stmt(l->db, STMT_IDENTITY_LOWEST, l->e);
+	if (stmt == NULL || db_step(l->db, stmt, l->e) != 1)
+		return -1;
+	*ret_person = db_int(stmt, 0) - 1;
+	db_done(stmt);
+	return 0;
+}
+
 static int
 add(struct lesson *l, const char *kind, struct slice id)
 {
 	sqlite3_stmt *stmt = db_stmt(l->db, STMT_IDENTITY_ADD, l->e);
-	int64_t person = l->event_id * IDENTITY_PERSONS + (int64_t)l->n;
+	int64_t person;
 
-	if (stmt == NULL)
+	if (stmt == NULL || number(l, &person) != 0)
 		return -1;
 	db_bind_int(stmt, 1, l->site_id);
 	db_bind_text(stmt, 2, slice_from(kind));
@@ -328,4 +346,45 @@ identity_learn(struct db *db, const struct identity_site *site, const struct seg
 	for (size_t i = 0; i < l.n; i++)
 		persons[i] = l.person[i];
 	return 0;
+}
+
+/* ---- adopting ------------------------------------------------------------------------------- */
+
+/* The person so far is the first one. */
+static int
+adopt_id(struct lesson *l, const struct identity_id *id)
+{
+	l->n = l->n > 0 ? 1 : 0;
+	l->user_id = id->with_user;
+	if (note(l, id->is_user ? user_kind : anonymous_kind, id->id) != 0)
+		return -1;
+	return join(l) == 0 && teach(l) == 0 ? 0 : -1;
+}
+
+int
+identity_adopt(struct db *db, const struct identity_site *site,
+    const struct identity_person *person, int64_t taught, int64_t persons[IDENTITY_PERSONS],
+    struct err *e)
+{
+	struct lesson l = {
+		.db = db,
+		.site_id = site->site_id,
+		.event_id = taught,
+		.when = person->identified_at,
+		.email = person->email,
+		.adopts = true,
+		.e = e,
+	};
+
+	for (size_t i = 0; i < IDENTITY_PERSONS; i++)
+		persons[i] = 0;
+	if (site->max_ids == 0 || person->n_ids == 0)
+		return 0;
+	for (size_t i = 0; i < person->n_ids; i++)
+		if (adopt_id(&l, &person->ids[i]) != 0)
+			return -1;
+	persons[0] = l.person[0];
+	if (l.added == 0)
+		return 0;
+	return identity_count(db, site->site_id, l.added, e) == 0 ? identity_trim(db, site, e) : -1;
 }

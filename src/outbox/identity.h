@@ -49,6 +49,28 @@ int identity_find(struct db *db, int64_t site_id, struct slice user_id, struct s
 int identity_learn(struct db *db, const struct identity_site *site,
     const struct segment_event *event, int64_t event_id, int64_t received_at,
     int64_t persons[IDENTITY_PERSONS], struct err *e);
+/* One id of a person, and of an anonymous one the userId that it came with. */
+struct identity_id {
+	bool is_user;
+	struct slice id;
+	struct slice with_user;
+};
+
+/* What another outbox knew of a person. */
+struct identity_person {
+	struct slice email; /* absent: none */
+	int64_t identified_at;
+	struct identity_id ids[IDENTITY_PERSON_MAX];
+	size_t n_ids;
+};
+
+/*
+ * Takes that over: its ids become one person, with those of ours that are among them; of two
+ * addresses the one told last counts. taught: the newest event. persons: as identity_learn says.
+ */
+int identity_adopt(struct db *db, const struct identity_site *site,
+    const struct identity_person *person, int64_t taught, int64_t persons[IDENTITY_PERSONS],
+    struct err *e);
 /* Lets ids go that are too many, up to IDENTITY_EVICT_MAX. */
 int identity_trim(struct db *db, const struct identity_site *site, struct err *e);
 /* The site has so many more, or fewer. */

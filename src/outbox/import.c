@@ -6,6 +6,7 @@
 #include "event/json.h"
 #include "outbox/import_line.h"
 #include "outbox/operation.h"
+#include "outbox/person_line.h"
 #include "outbox/put.h"
 #include "outbox/waiting.h"
 
@@ -132,6 +133,41 @@ store(struct importing *s, const struct import_line *line, int64_t site_id, stru
 	return waiting_resolve(s->put->db, put.first_event_id, line->received_at, e);
 }
 
+/* Whose events wait here for what another outbox knew, lets them go. */
+static int
+take_person(struct importing *s, size_t i, struct err *e)
+{
+	struct outbox_import *import = s->import;
+	int64_t persons[IDENTITY_PERSONS], site_id, n;
+	const struct identity_site *site;
+	struct person_line line;
+	int rc;
+
+	if (person_line_parse(import->lines[i], &line, &s->scratch, e) != 0) {
+		if (e->code != ERR_INPUT)
+			return -1;
+		tell_bad(import, i, e->text);
+		return 0;
+	}
+	rc = find_site(
+	    s->put->db, import->site != NULL ? slice_from(import->site) : line.site, &site_id, e);
+	if (rc != 1)
+		return rc;
+	site = waiting_site(s->put->waiting, site_id);
+	/* A writer that only counts is not told what sites want. */
+	if ((site == NULL && !import->dry_run) || (site != NULL && site->max_ids == 0))
+		return 0;
+	import->counts.identities += (int64_t)line.person.n_ids;
+	if (import->dry_run)
+		return 0;
+	if (identity_adopt(s->put->db, site, &line.person, s->put->last_event_id, persons, e) != 0
+	    || waiting_let_go(s->put->waiting, persons, &n, e) != 0)
+		return -1;
+	s->due += (size_t)n;
+	s->older += (size_t)n;
+	return 0;
+}
+
 static int
 count_only(struct importing *s, const struct import_line *line, int64_t site_id, struct err *e)
 {
@@ -171,6 +207,8 @@ take_line(struct importing *s, size_t i, struct err *e)
 	char why[IMPORT_WHY_SIZE];
 	int rc;
 
+	if (person_line_is(import->lines[i]))
+		return take_person(s, i, e);
 	if (import_line_parse(import->lines[i], &line, &s->scratch, e) != 0) {
 		if (e->code != ERR_INPUT)
 			return -1;
@@ -227,7 +265,7 @@ note_operation(struct importing *s, struct err *e)
 	struct outbox_import *import = s->import;
 	sqlite3_stmt *stmt;
 
-	if (import->dry_run || import->counts.stored == 0)
+	if (import->dry_run || import->counts.stored + import->counts.identities == 0)
 		return 0;
 	if (import->operation_id == 0 && begin_operation(s, e) != 0)
 		return -1;

@@ -1,6 +1,7 @@
 /*
  * OUTBOX_IMPORT: stores events that were another outbox's, or that a file has, with all that is
- * known of them. A message carries some lines (outbox/import_line.h), one transaction stores them,
+ * known of them, and whose the ids of persons are. A message carries some lines
+ * (outbox/import_line.h, outbox/person_line.h), one transaction stores them,
  * and its sender goes on with the next ones once it is back. Who brings a line a second time
  * changes nothing: its messageId is there.
  */
@@ -23,6 +24,7 @@ struct import_counts {
 	int64_t delivered;  /* left out: they are history */
 	int64_t bodyless;   /* settled ones without a body: nothing could be sent any more */
 	int64_t bad;
+	int64_t identities; /* ids of persons, known from now on */
 };
 
 struct outbox_import {

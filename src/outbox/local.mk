@@ -26,6 +26,7 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/ndjson.c src/outbox/ndjson.h \
 	src/outbox/operation.c src/outbox/operation.h \
 	src/outbox/operate.c src/outbox/operate.h src/outbox/operate_priv.h \
+	src/outbox/person_line.c src/outbox/person_line.h \
 	src/outbox/outbox.c src/outbox/outbox.h \
 	src/outbox/purge.c src/outbox/purge.h \
 	src/outbox/put.c src/outbox/put.h \

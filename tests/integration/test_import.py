@@ -315,6 +315,51 @@ def test_adopt_offline(bench):
     adopt(bench, False)
 
 
+def adopt_identities(bench, running):
+    sim = bench.sim()
+    old = Spool(bench, "old", identity_wait=3600)
+    old.accept("/v1/identify", {"messageId": "i-1", "userId": "u-1", "anonymousId": "a-1",
+                                "traits": {"email": "ann@example.com"}})
+    old.accept("/v1/identify", {"messageId": "i-2", "userId": "u-2",
+                                "traits": {"email": "old@example.com"}})
+    old.accept("/v1/track", {"messageId": "t-old", "event": "Seen", "anonymousId": "a-1"})
+    old.daemon.stop()
+    new = Spool(bench, "new", sim, identity_wait=3600)
+    new.accept("/v1/identify", {"messageId": "i-3", "userId": "u-2",
+                                "traits": {"email": "bob@example.com"}})
+    new.accept("/v1/track", {"messageId": "t-new", "event": "Seen", "userId": "u-1"})
+    equal(new.value("SELECT reason FROM outbox WHERE message_id = 't-new'"),
+          ("awaiting_identity",), "it waits")
+    if not running:
+        new.daemon.stop()
+    dry = counts(new.cli("adopt", "--json", "--dry-run", old.database))
+    equal((dry["identities"], new.value("SELECT count(*) FROM identity")), (3, (1,)), "dry run")
+    text = done(new.cli("adopt", old.database)).stdout
+    true("3 ids of persons are known" in text, text)
+    done(new.cli("adopt", old.database))
+    equal(new.value("SELECT count(*), (SELECT sum(identities) FROM site) FROM identity"), (3, 3),
+          "once more changes nothing")
+    if not running:
+        new.daemon = Daemon(bench, new.conf)
+    new.accept("/v1/track", {"messageId": "t-1", "event": "Seen", "anonymousId": "a-1"})
+    new.accept("/v1/track", {"messageId": "t-2", "event": "Seen", "userId": "u-2"})
+    wait_until(lambda: len(sim.keys()) >= 4, "all are delivered")
+    equal({r["event"]["details"]["unique"]["key"]: r["event"]["email"] for r in sim.records()
+           if r["event"]["type"] == "Seen"},
+          {"t-new": "ann@example.com", "t-old": "ann@example.com", "t-1": "ann@example.com",
+           "t-2": "bob@example.com"}, "who they are, and the address told last")
+
+
+def test_adopt_identities(bench):
+    """whose addresses the dead machine knew: who waits for one goes"""
+    adopt_identities(bench, True)
+
+
+def test_adopt_identities_offline(bench):
+    """the same without a daemon"""
+    adopt_identities(bench, False)
+
+
 def test_adopt_sites(bench):
     """a site that is not here is named; --site puts its events elsewhere"""
     old, new = Spool(bench, "old", sites=("main", "shop")), Spool(bench, "new")

@@ -1,5 +1,6 @@
 /* What identify and alias calls teach, and who is found by it. */
 #include "event/mapping.h"
+#include "outbox/import.h"
 #include "unit/identity_fixture.h"
 
 /* ---- who is found --------------------------------------------------------------------------- */
@@ -191,6 +192,97 @@ test_bound(void **state)
 	expect(track("a", NULL), UNKNOWN);
 }
 
+/* ---- what another outbox knew ---------------------------------------------------------------- */
+
+static int64_t
+adopt_line(const char *line)
+{
+	const struct slice lines[] = { slice_from(line) };
+	struct outbox_import import = {
+		.verb = "adopt", .actor = "x", .lines = lines, .n_lines = 1
+	};
+
+	assert_int_equal(rig_send(&import.msg, OUTBOX_IMPORT), 0);
+	return import.counts.bad > 0 ? -import.counts.bad : import.counts.identities;
+}
+
+#define PERSON(email, at, ids)                                                                     \
+	"{\"person\":{\"site\":\"main\",\"email\":\"" email "\",\"identified_at\":" at             \
+	",\"ids\":[" ids "]}}"
+#define USER(id) "[\"user\",\"" id "\"]"
+
+static void
+test_adopted(void **state)
+{
+	int64_t waits = track("u", NULL);
+
+	(void)state;
+	assert_int_equal(
+	    adopt_line(PERSON("ann@example.com", "1000", USER("u") ",[\"anonymous\",\"a\",\"u\"]")),
+	    2);
+	expect(waits, GOES("ann@example.com"));
+	known("u", NULL, GOES("ann@example.com"));
+	known(NULL, "a", GOES("ann@example.com"));
+	known("v", "a", UNKNOWN);
+	assert_int_equal(adopt_line(PERSON("bob@example.com", "1000", USER("b"))), 1);
+	known("u", NULL, GOES("ann@example.com"));
+	known("b", NULL, GOES("bob@example.com"));
+	assert_int_equal(size(), 3);
+	assert_int_equal(rig_number("SELECT count(DISTINCT person) FROM identity"), 2);
+}
+
+/* Of two addresses the one that was told last counts, whichever outbox heard it. */
+static void
+test_adopted_newest(void **state)
+{
+	(void)state;
+	when = 1500;
+	identify("u", NULL, "here@example.com");
+	assert_int_equal(
+	    adopt_line(PERSON("older@example.com", "1400", USER("u") "," USER("v"))), 2);
+	known("u", NULL, GOES("here@example.com"));
+	known("v", NULL, GOES("here@example.com"));
+	assert_int_equal(adopt_line(PERSON("newer@example.com", "1600", USER("v"))), 1);
+	known("u", NULL, GOES("newer@example.com"));
+}
+
+static void
+test_adopted_bound(void **state)
+{
+	(void)state;
+	wait_for(2, true);
+	for (int i = 0; i < 3; i++)
+		adopt_line(i == 0   ? PERSON("a@example.com", "1000", USER("1"))
+			   : i == 1 ? PERSON("a@example.com", "1000", USER("2"))
+				    : PERSON("a@example.com", "1000", USER("3")));
+	assert_int_equal(size(), 2);
+	wait_for(0, true);
+	assert_int_equal(adopt_line(PERSON("a@example.com", "1000", USER("4"))), 0);
+	assert_int_equal(size(), 0);
+}
+
+static void
+test_not_adopted(void **state)
+{
+	static const char *const bad[] = {
+		PERSON("a@example.com", "0", USER("1")),
+		PERSON("a@example.com", "1.5e", USER("1")),
+		PERSON("", "1000", USER("1")),
+		PERSON("a@example.com", "1000", "[\"group\",\"1\"]"),
+		PERSON("a@example.com", "1000", "[\"user\"]"),
+		PERSON("a@example.com", "1000", "[\"user\",\"\"]"),
+		PERSON("a@example.com", "1000", "[\"user\",\"1\",\"2\",\"3\"]"),
+		PERSON("a@example.com", "1000", USER("1")) "x",
+		"{\"person\":[]}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (adopt_line(bad[i]) != -1)
+			fail_msg("%s was taken", bad[i]);
+	assert_int_equal(size(), 0);
+}
+
 int
 main(void)
 {
@@ -205,6 +297,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_alias_before, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_alias_of_two_known, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_alias_has_an_end, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(test_adopted, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(test_adopted_newest, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(test_adopted_bound, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(test_not_adopted, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_bound, set_up, rig_tear_down),
 	};
 
