@@ -1,6 +1,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -62,11 +63,13 @@ on_signal(int number)
 	signalled = number;
 }
 
-/* A terminal without echo, put back by echo_on whatever ends the reading. */
+/* A terminal without echo, put back by echo_on whatever ends the reading. What ends it is blocked
+ * but while it is awaited: so a signal just before the read is not one that only sets a flag. */
 struct silence {
 	bool off;
 	struct termios before;
 	struct sigaction actions[4];
+	sigset_t mask;
 };
 
 static const int endings[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
@@ -77,10 +80,15 @@ echo_off(struct silence *s)
 {
 	const struct sigaction note = { .sa_handler = on_signal };
 	struct termios silent;
+	sigset_t blocked;
 
 	s->off = tcgetattr(STDIN_FILENO, &s->before) == 0;
 	if (!s->off)
 		return;
+	sigemptyset(&blocked);
+	for (size_t i = 0; i < N_ENDINGS; i++)
+		sigaddset(&blocked, endings[i]);
+	sigprocmask(SIG_BLOCK, &blocked, &s->mask);
 	for (size_t i = 0; i < N_ENDINGS; i++)
 		sigaction(endings[i], &note, &s->actions[i]);
 	silent = s->before;
@@ -97,8 +105,22 @@ echo_on(struct silence *s)
 	fputc('\n', stderr);
 	for (size_t i = 0; i < N_ENDINGS; i++)
 		sigaction(endings[i], &s->actions[i], NULL);
+	sigprocmask(SIG_SETMASK, &s->mask, NULL);
 	if (signalled != 0)
 		raise(signalled);
+}
+
+/* A terminal is readable once a line is whole: whoever reads it then does not wait. -1: a signal.
+ */
+static int
+await_line(const struct silence *s)
+{
+	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	while (s->off && signalled == 0)
+		if (ppoll(&input, 1, NULL, &s->mask) >= 0 || errno != EINTR)
+			return 0;
+	return s->off ? -1 : 0;
 }
 
 /* 0; 1: the line was longer than an answer may be, and is gone. -1: there is none. */
@@ -127,7 +149,7 @@ read_line(const struct question *q, char ret[VALUE_MAX])
 		echo_off(&silence);
 	fprintf(stderr, "%s: ", q->prompt);
 	fflush(stderr);
-	rc = take_line(ret);
+	rc = await_line(&silence) == 0 ? take_line(ret) : -1;
 	echo_on(&silence);
 	return rc;
 }
