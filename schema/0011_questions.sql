@@ -12,6 +12,12 @@ CREATE INDEX delivery_settled
 CREATE INDEX attempt_started
 	ON attempt (strftime('%Y-%m-%dT%H:%M:%fZ', started_at / 1000.0, 'unixepoch'));
 
+-- The last attempt of a site; those under way, which a start looks for, and those whose end nobody
+-- knows.
+CREATE INDEX attempt_site ON attempt (site_id);
+CREATE INDEX attempt_unclear ON attempt (attempt_id) WHERE outcome IS NULL OR outcome = 'unknown';
+DROP INDEX attempt_open;
+
 -- The few that may have arrived unseen; what is not meant for Bento.
 CREATE INDEX delivery_maybe_sent ON delivery (event_id) WHERE maybe_sent > 0;
 CREATE INDEX delivery_aside ON delivery (status, event_id)

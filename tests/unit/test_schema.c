@@ -83,7 +83,7 @@ hot_statements_use_their_index(void **state)
 		{ STMT_DELIVERY_DELIVERED, "USING INTEGER PRIMARY KEY" },
 		{ STMT_DELIVERY_ATTEMPTED, "USING INTEGER PRIMARY KEY" },
 		{ STMT_ATTEMPT_END, "USING INTEGER PRIMARY KEY" },
-		{ STMT_ATTEMPTS_OPEN, "attempt_open" },
+		{ STMT_ATTEMPTS_OPEN, "attempt_unclear" },
 		{ STMT_IDENTITY_GET,
 		    "sqlite_autoindex_identity_1 (site_id=? AND kind=? AND id=?)" },
 		{ STMT_IDENTITY_MEMBERS, "USING INDEX identity_person (person=?)" },
@@ -99,7 +99,8 @@ hot_statements_use_their_index(void **state)
 		{ STMT_WAITING_OVER,
 		    "USING INDEX delivery_due (site_id=? AND next_attempt_at>? AND "
 		    "next_attempt_at<?)" },
-		{ STMT_ATTEMPTS_OPEN_MEMBERS, "SCAN a USING INDEX attempt_open" },
+		{ STMT_ATTEMPTS_OPEN_MEMBERS, "SCAN a USING INDEX attempt_unclear" },
+		{ STMT_AUDIT_LAST_ATTEMPT, "USING INDEX attempt_site (site_id=?)" },
 		{ STMT_AUDIT_TROUBLE, "delivery USING INDEX delivery_trouble" },
 		{ STMT_AUDIT_TROUBLE, "delivery USING INDEX delivery_aside" },
 		{ STMT_AUDIT_MAYBE_SENT, "delivery USING INDEX delivery_maybe_sent" },
