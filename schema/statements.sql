@@ -103,11 +103,18 @@ SELECT min(0, coalesce((SELECT min(person) FROM identity), 0),
 	coalesce((SELECT min(person) FROM identity_release), 0));
 
 -- name: identity_touch
-UPDATE identity SET taught = ?2, with_user = iif(?4, ?3, with_user) WHERE identity_id = ?1;
+UPDATE identity SET taught = max(taught, ?2), with_user = iif(?4, ?3, with_user)
+WHERE identity_id = ?1;
+
+-- name: identity_users
+SELECT count(*), coalesce(sum(id = ?2), 0) FROM identity WHERE person = ?1 AND kind = 'user';
+
+-- name: identity_leave
+UPDATE identity SET person = ?2, email = NULL, identified_at = NULL WHERE identity_id = ?1;
 
 -- name: identity_teach
 UPDATE identity SET email = ?2, identified_at = ?3
-WHERE person = ?1 AND (identified_at IS NULL OR identified_at <= ?3);
+WHERE person = ?1 AND (identified_at IS NULL OR identified_at < ?3 OR (identified_at = ?3 AND ?4));
 
 -- name: identity_members
 SELECT site_id, kind, id, with_user, email FROM identity WHERE person = ?1;

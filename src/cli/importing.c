@@ -278,7 +278,7 @@ importing_print(const struct importing *s, const char *from)
 		printf(" (operation %lld)", (long long)s->operation_id);
 	putchar('\n');
 	print_count(c->identities,
-	    s->o->dry_run ? "ids of persons would be known" : "ids of persons are known");
+	    s->o->dry_run ? "ids of persons would be known" : "ids of persons are known now");
 	print_count(c->duplicates, "are here already");
 	print_count(c->delivered, "left out: delivered");
 	print_count(c->bodyless, "left out: settled, and without a body");

@@ -21,11 +21,14 @@ struct adopt {
 	struct outbox_audit *old;
 	struct audit_site *here; /* our sites */
 	size_t n_here;
-	char copy[PATH_SIZE]; /* of an older version's file, brought up to date; "": none */
+	size_t n_there;
+	char copy[PATH_SIZE]; /* of the file, brought up to date; "": none was needed */
+	int64_t erased;       /* persons, in that copy */
 	int64_t id[PAGE];     /* of the page under way */
 	size_t n;
 	struct buf line;
 	int64_t left[STATUS_COUNT]; /* events that stay where they are */
+	int64_t left_ids;
 };
 
 /* ---- whether it can be ----------------------------------------------------------------------- */
@@ -75,13 +78,12 @@ static int
 check_sites(struct adopt *s, struct outbox_audit *ours, struct err *e)
 {
 	struct audit_site *there = NULL;
-	size_t n_there = 0;
 	int rc = 0;
 
 	if (outbox_audit_modes(ours, &s->here, &s->n_here, e) != 0)
 		return -1;
-	rc = outbox_audit_sites(s->old, &there, &n_there, e);
-	for (size_t i = 0; rc == 0 && i < n_there; i++) {
+	rc = outbox_audit_sites(s->old, &there, &s->n_there, e);
+	for (size_t i = 0; rc == 0 && i < s->n_there; i++) {
 		const char *to = s->importing.o->to_site;
 
 		for (int k = 0; k < STATUS_COUNT; k++)
@@ -145,17 +147,35 @@ add_events(struct adopt *s, struct err *e)
 	return rc;
 }
 
-/* Of a site that is not here, events would have been refused: its persons stay, too. */
+/* Whether ids are kept here that are the other site's. An id means something in its own site only:
+ * where several become one, two persons could have the same. */
+static bool
+keeps_ids(const struct adopt *s, const char *site)
+{
+	const struct config *c = s->importing.c;
+	const char *to = s->importing.o->to_site;
+
+	if (to != NULL && s->n_there > 1 && strcmp(to, site) != 0)
+		return false;
+	if (to == NULL)
+		to = site;
+	for (size_t i = 0; i < c->n_sites; i++)
+		if (strcmp(c->sites[i].name, to) == 0)
+			return c->sites[i].identity_max > 0 && has_site(s->here, s->n_here, to);
+	return false;
+}
+
 static int
-add_person(void *arg, struct slice site, struct slice line, struct err *e)
+add_person(void *arg, const struct outbox_person *person, struct err *e)
 {
 	struct adopt *s = arg;
-	char name[AUDIT_NAME_MAX];
+	char site[AUDIT_NAME_MAX];
 
-	snprintf(name, sizeof(name), "%.*s", (int)site.n, site.p);
-	if (s->importing.o->to_site == NULL && !has_site(s->here, s->n_here, name))
-		return 0;
-	return importing_add(&s->importing, line, 0, e);
+	snprintf(site, sizeof(site), "%.*s", (int)person->site.n, person->site.p);
+	if (person->line.p != NULL && keeps_ids(s, site))
+		return importing_add(&s->importing, person->line, 0, e);
+	s->left_ids += (int64_t)person->n_ids;
+	return 0;
 }
 
 static void
@@ -165,6 +185,13 @@ print_left(const struct adopt *s, const char *old)
 		if (s->left[k] > 0)
 			printf("  %lld stay in %s: %s\n", (long long)s->left[k], old,
 			    status_name((enum event_status)k));
+	if (s->left_ids > 0)
+		printf("  %lld ids of persons stay in %s: no site here keeps those of theirs\n",
+		    (long long)s->left_ids, old);
+	if (s->erased > 0)
+		printf("  %lld left out: erased, as delete calls asked for; erase here, too, whom\n"
+		       "  SELECT email FROM erasure tells of in %s\n",
+		    (long long)s->erased, old);
 	if (!s->importing.o->dry_run)
 		printf("%s is as it was, and still holds them: never start a daemon on it again\n",
 		    old);
@@ -186,12 +213,12 @@ adopt(struct adopt *s, const struct config *c, const struct options *o)
 	if (rc != 0)
 		return verb_fail(&e);
 	rc = importing_print(&s->importing, o->operands[0]);
-	if (rc != VERB_NOTHING && !o->json)
+	if (!o->json && (rc != VERB_NOTHING || s->left_ids + s->erased > 0))
 		print_left(s, o->operands[0]);
 	return rc;
 }
 
-/* An older version's file stays as it is, too. */
+/* What has to be brought up to date stays as it is, too. */
 static int
 open_old(struct adopt *s, const char *ours, const char *old, struct err *e)
 {
@@ -202,8 +229,9 @@ open_old(struct adopt *s, const char *ours, const char *old, struct err *e)
 	if (!older)
 		return outbox_audit_open(old, &s->old, e);
 	snprintf(s->copy, sizeof(s->copy), "%s.adopted", ours);
-	return outbox_upgrade_copy(old, s->copy, e) == 0 ? outbox_audit_open(s->copy, &s->old, e)
-							 : -1;
+	return outbox_upgrade_copy(old, s->copy, &s->erased, e) == 0
+		   ? outbox_audit_open(s->copy, &s->old, e)
+		   : -1;
 }
 
 static int

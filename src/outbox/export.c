@@ -34,8 +34,12 @@ struct gathered {
 	struct person_line line;
 	struct buf texts;
 	struct buf text; /* of the line */
+	bool too_long;
+	int (*each)(void *arg, const struct outbox_person *person, struct err *e);
+	void *arg;
 };
 
+/* A damaged file may say more than was ever written. */
 static struct slice
 keep(struct gathered *g, struct slice text)
 {
@@ -43,6 +47,10 @@ keep(struct gathered *g, struct slice text)
 
 	if (text.p == NULL)
 		return text;
+	if (text.n > PERSON_BYTES - g->texts.n) {
+		g->too_long = true;
+		return SLICE_NONE;
+	}
 	p = memcpy(g->texts.p + g->texts.n, text.p, text.n);
 	g->texts.n += text.n;
 	return (struct slice){ p, text.n };
@@ -69,28 +77,26 @@ gather(struct gathered *g, sqlite3_stmt *stmt)
 }
 
 static int
-tell(struct gathered *g,
-    int (*each)(void *arg, struct slice site, struct slice line, struct err *e), void *arg,
-    struct err *e)
+tell(struct gathered *g, struct err *e)
 {
+	struct outbox_person person = { g->line.site, g->line.person.n_ids, SLICE_NONE };
 	int rc = 0;
 
-	if (g->line.person.n_ids > 0) {
+	if (person.n_ids > 0) {
 		buf_clear(&g->text);
 		person_line_append(&g->line, &g->text);
-		rc =
-		    g->text.failed ? err_nomem(e) : each(arg, g->line.site, buf_slice(&g->text), e);
+		person.line = g->too_long ? SLICE_NONE : buf_slice(&g->text);
+		rc = g->text.failed ? err_nomem(e) : g->each(g->arg, &person, e);
 	}
 	g->line.person.n_ids = 0;
 	g->texts.n = 0;
+	g->too_long = false;
 	return rc;
 }
 
 /* More ids than one line has make two lines, and two persons. */
 static int
-walk_persons(struct outbox_audit *a, struct gathered *g,
-    int (*each)(void *arg, struct slice site, struct slice line, struct err *e), void *arg,
-    struct err *e)
+walk_persons(struct outbox_audit *a, struct gathered *g, struct err *e)
 {
 	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_EXPORT_IDENTITIES, e);
 	int rc = 0;
@@ -99,18 +105,18 @@ walk_persons(struct outbox_audit *a, struct gathered *g,
 		return -1;
 	while ((rc = db_step(&a->db, stmt, e)) == 1) {
 		if ((g->line.person.n_ids == IDENTITY_PERSON_MAX || db_int(stmt, 0) != g->person)
-		    && tell(g, each, arg, e) != 0) {
+		    && tell(g, e) != 0) {
 			db_done(stmt);
 			return -1;
 		}
 		gather(g, stmt);
 	}
-	return rc == 0 ? tell(g, each, arg, e) : -1;
+	return rc == 0 ? tell(g, e) : -1;
 }
 
 int
 outbox_export_persons(struct outbox_audit *a,
-    int (*each)(void *arg, struct slice site, struct slice line, struct err *e), void *arg,
+    int (*each)(void *arg, const struct outbox_person *person, struct err *e), void *arg,
     struct err *e)
 {
 	struct gathered *g = calloc(1, sizeof(*g));
@@ -118,10 +124,11 @@ outbox_export_persons(struct outbox_audit *a,
 
 	if (g == NULL)
 		return err_nomem(e);
+	g->each = each;
+	g->arg = arg;
 	buf_init(&g->texts, PERSON_BYTES);
 	buf_init(&g->text, LINE_BYTES);
-	rc = buf_reserve(&g->texts, PERSON_BYTES) == NULL ? err_nomem(e)
-							  : walk_persons(a, g, each, arg, e);
+	rc = buf_reserve(&g->texts, PERSON_BYTES) == NULL ? err_nomem(e) : walk_persons(a, g, e);
 	buf_free(&g->texts);
 	buf_free(&g->text);
 	free(g);

@@ -20,12 +20,19 @@
 int outbox_export_line(struct outbox_audit *a, int64_t event_id, const struct siphash_key *redact,
     struct buf *to, struct err *e);
 
+struct outbox_person {
+	struct slice site;
+	size_t n_ids;
+	struct slice
+	    line; /* outbox/person_line.h, without its end; absent: longer than any can be */
+};
+
 /*
- * Each person whose ids are known, as a line (outbox/person_line.h) with its end left out, and its
- * site. In one read transaction; -1 of the callback ends it.
+ * Each person whose ids are known; more ids than a line can have make two persons. In one read
+ * transaction; -1 of the callback ends it.
  */
 int outbox_export_persons(struct outbox_audit *a,
-    int (*each)(void *arg, struct slice site, struct slice line, struct err *e), void *arg,
+    int (*each)(void *arg, const struct outbox_person *person, struct err *e), void *arg,
     struct err *e);
 
 /*

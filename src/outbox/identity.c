@@ -3,10 +3,10 @@
 #include <stdio.h>
 
 #include "event/mapping.h"
-#include "outbox/db.h"
+#include "outbox/identity_priv.h"
 
-static const char user_kind[] = "user";
-static const char anonymous_kind[] = "anonymous";
+const char identity_user[] = "user";
+const char identity_anonymous[] = "anonymous";
 
 /* ---- finding -------------------------------------------------------------------------------- */
 
@@ -47,7 +47,7 @@ find_by(struct db *db, int64_t site_id, const char *kind, struct slice id, struc
 	if (rc != 1)
 		return rc;
 	email = db_text(stmt, 2);
-	if (email.p == NULL || (kind == anonymous_kind && !is_about(user_id, db_text(stmt, 4))))
+	if (email.p == NULL || (kind == identity_anonymous && !is_about(user_id, db_text(stmt, 4))))
 		rc = 0;
 	else
 		snprintf(ret_email, IDENTITY_EMAIL_SIZE, "%.*s", (int)email.n, email.p);
@@ -59,11 +59,11 @@ int
 identity_find(struct db *db, int64_t site_id, struct slice user_id, struct slice anonymous_id,
     char ret_email[IDENTITY_EMAIL_SIZE], struct err *e)
 {
-	int rc = find_by(db, site_id, user_kind, user_id, user_id, ret_email, e);
+	int rc = find_by(db, site_id, identity_user, user_id, user_id, ret_email, e);
 
 	if (rc != 0)
 		return rc;
-	return find_by(db, site_id, anonymous_kind, anonymous_id, user_id, ret_email, e);
+	return find_by(db, site_id, identity_anonymous, anonymous_id, user_id, ret_email, e);
 }
 
 /* ---- the bound ------------------------------------------------------------------------------ */
@@ -118,105 +118,155 @@ identity_trim(struct db *db, const struct identity_site *site, struct err *e)
 
 /* ---- learning ------------------------------------------------------------------------------- */
 
-struct lesson {
-	struct db *db;
-	int64_t site_id;
-	int64_t event_id;
-	int64_t when; /* it happened */
-	struct slice email;
-	char found[IDENTITY_EMAIL_SIZE]; /* where it is, when the call did not carry it */
-	struct slice user_id;
-	int64_t person[IDENTITY_PERSONS]; /* of the ids noted */
-	size_t n;
-	int64_t added;
-	bool adopts; /* what no event of ours told */
-	struct err *e;
-};
-
-/* Persons are numbered by the event that told of them first, so that no number comes twice; those
- * of whom none did go below 0. */
-static int
-number(struct lesson *l, int64_t *ret_person)
+int
+lesson_look(struct lesson *l, const char *kind, struct slice id, struct known *ret)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *row;
+	struct slice with_user;
+	int rc = get(l->db, l->site_id, kind, id, &row, l->e);
 
-	*ret_person = l->event_id * IDENTITY_PERSONS + (int64_t)l->n;
-	if (!l->adopts)
-		return 0;
-	stmt = db_stmt(l->db, STMT_IDENTITY_LOWEST, l->e);
-	if (stmt == NULL || db_step(l->db, stmt, l->e) != 1)
-		return -1;
-	*ret_person = db_int(stmt, 0) - 1;
-	db_done(stmt);
-	return 0;
+	if (rc != 1)
+		return rc;
+	with_user = db_text(row, 4);
+	*ret = (struct known){
+		.identity_id = db_int(row, 0),
+		.person = db_int(row, 1),
+		.newest = sqlite3_column_type(row, 3) == SQLITE_NULL
+			  || db_int(row, 3) < l->when + (l->event_id != 0),
+		.with_other = l->user_id.p != NULL && !is_about(l->user_id, with_user),
+	};
+	db_done(row);
+	return 1;
 }
 
-static int
-add(struct lesson *l, const char *kind, struct slice id)
+int
+lesson_add(struct lesson *l, const char *kind, struct slice id, int64_t person)
 {
 	sqlite3_stmt *stmt = db_stmt(l->db, STMT_IDENTITY_ADD, l->e);
-	int64_t person;
 
-	if (stmt == NULL || number(l, &person) != 0)
+	if (stmt == NULL)
 		return -1;
 	db_bind_int(stmt, 1, l->site_id);
 	db_bind_text(stmt, 2, slice_from(kind));
 	db_bind_text(stmt, 3, id);
 	db_bind_int(stmt, 4, person);
-	db_bind_text(stmt, 5, kind == anonymous_kind ? l->user_id : SLICE_NONE);
+	db_bind_text(stmt, 5, kind == identity_anonymous ? l->user_id : SLICE_NONE);
 	db_bind_int(stmt, 6, l->event_id);
-	l->person[l->n++] = person;
 	l->added++;
 	return db_run(l->db, stmt, l->e);
 }
 
-/* Makes or renews an id's row. */
+int
+lesson_touch(struct lesson *l, const char *kind, const struct known *known)
+{
+	sqlite3_stmt *stmt = db_stmt(l->db, STMT_IDENTITY_TOUCH, l->e);
+
+	if (stmt == NULL)
+		return -1;
+	db_bind_int(stmt, 1, known->identity_id);
+	db_bind_int(stmt, 2, l->event_id);
+	db_bind_text(stmt, 3, l->user_id);
+	db_bind_int(stmt, 4, known->newest && kind == identity_anonymous);
+	return db_run(l->db, stmt, l->e);
+}
+
+int
+lesson_read_users(
+    struct lesson *l, int64_t person, int64_t *ret_n, bool *ret_has, struct slice user_id)
+{
+	sqlite3_stmt *stmt = db_stmt(l->db, STMT_IDENTITY_USERS, l->e);
+	int rc;
+
+	if (stmt == NULL)
+		return -1;
+	db_bind_int(stmt, 1, person);
+	db_bind_text(stmt, 2, user_id);
+	rc = db_step(l->db, stmt, l->e);
+	*ret_n = rc == 1 ? db_int(stmt, 0) : 0;
+	*ret_has = rc == 1 && db_int(stmt, 1) > 0;
+	db_done(stmt);
+	return rc < 0 ? -1 : 0;
+}
+
+/* 1: this anonymous id has been another user's. */
+static int
+is_of_other(struct lesson *l, const struct known *known)
+{
+	int64_t users;
+	bool ours;
+
+	if (l->user_id.p == NULL)
+		return 0;
+	if (lesson_read_users(l, known->person, &users, &ours, l->user_id) != 0)
+		return -1;
+	return !ours && (users > 0 || known->with_other);
+}
+
+/* It is a person of its own from now on, of whom nothing is known. */
+static int
+leave(struct lesson *l, int64_t identity_id, int64_t person)
+{
+	sqlite3_stmt *stmt = db_stmt(l->db, STMT_IDENTITY_LEAVE, l->e);
+
+	if (stmt == NULL)
+		return -1;
+	db_bind_int(stmt, 1, identity_id);
+	db_bind_int(stmt, 2, person);
+	return db_run(l->db, stmt, l->e);
+}
+
+/* Makes or renews an id's row. Persons are numbered by the event that told of them first, so that
+ * no number comes twice. */
 static int
 note(struct lesson *l, const char *kind, struct slice id)
 {
-	sqlite3_stmt *row, *touch;
-	int64_t identity_id;
-	bool newest;
-	int rc;
+	int64_t person = l->event_id * IDENTITY_PERSONS + (int64_t)l->n;
+	struct known known;
+	int rc, other;
 
 	if (id.p == NULL)
 		return 0;
-	rc = get(l->db, l->site_id, kind, id, &row, l->e);
-	if (rc != 1)
-		return rc < 0 ? -1 : add(l, kind, id);
-	identity_id = db_int(row, 0);
-	l->person[l->n++] = db_int(row, 1);
-	newest = sqlite3_column_type(row, 3) == SQLITE_NULL || db_int(row, 3) <= l->when;
-	db_done(row);
-	touch = db_stmt(l->db, STMT_IDENTITY_TOUCH, l->e);
-	if (touch == NULL)
+	rc = lesson_look(l, kind, id, &known);
+	if (rc == 0) {
+		l->person[l->n++] = person;
+		return lesson_add(l, kind, id, person);
+	}
+	other = rc == 1 && kind == identity_anonymous ? is_of_other(l, &known) : 0;
+	if (rc < 0 || other < 0)
 		return -1;
-	db_bind_int(touch, 1, identity_id);
-	db_bind_int(touch, 2, l->event_id);
-	db_bind_text(touch, 3, l->user_id);
-	db_bind_int(touch, 4, newest && kind == anonymous_kind);
-	return db_run(l->db, touch, l->e);
+	if (other && !known.newest)
+		return 0; /* it has become that other's since */
+	if (other && leave(l, known.identity_id, person) != 0)
+		return -1;
+	l->person[l->n++] = other ? person : known.person;
+	return lesson_touch(l, kind, &known);
+}
+
+int
+lesson_teach(struct lesson *l, int64_t person)
+{
+	sqlite3_stmt *stmt = db_stmt(l->db, STMT_IDENTITY_TEACH, l->e);
+
+	if (stmt == NULL)
+		return -1;
+	db_bind_int(stmt, 1, person);
+	db_bind_text(stmt, 2, l->email);
+	db_bind_int(stmt, 3, l->when);
+	db_bind_int(stmt, 4, l->event_id != 0);
+	return db_run(l->db, stmt, l->e);
 }
 
 static int
 teach(struct lesson *l)
 {
-	for (size_t i = 0; l->email.p != NULL && i < l->n; i++) {
-		sqlite3_stmt *stmt = db_stmt(l->db, STMT_IDENTITY_TEACH, l->e);
-
-		if (stmt == NULL)
+	for (size_t i = 0; l->email.p != NULL && i < l->n; i++)
+		if (lesson_teach(l, l->person[i]) != 0)
 			return -1;
-		db_bind_int(stmt, 1, l->person[i]);
-		db_bind_text(stmt, 2, l->email);
-		db_bind_int(stmt, 3, l->when);
-		if (db_run(l->db, stmt, l->e) != 0)
-			return -1;
-	}
 	return 0;
 }
 
-static int
-run_with_persons(struct lesson *l, enum stmt id, int64_t to, int64_t from)
+int
+lesson_run(struct lesson *l, enum stmt id, int64_t to, int64_t from)
 {
 	sqlite3_stmt *stmt = db_stmt(l->db, id, l->e);
 
@@ -246,32 +296,41 @@ may_join(struct lesson *l, int64_t to, int64_t from)
 	return rc;
 }
 
+int
+lesson_join(struct lesson *l, int64_t to, int64_t from)
+{
+	int rc = may_join(l, to, from);
+
+	if (rc != 1)
+		return rc;
+	if (lesson_run(l, STMT_IDENTITY_JOIN, to, from) != 0
+	    || lesson_run(l, STMT_RELEASE_END, from, 0) != 0)
+		return -1;
+	return 1;
+}
+
 /* All ids noted become the first one's person. */
 static int
 join(struct lesson *l)
 {
 	for (size_t i = 1; i < l->n; i++) {
-		int64_t to = l->person[0], from = l->person[i];
-		int rc = to == from ? 0 : may_join(l, to, from);
+		int rc =
+		    l->person[i] == l->person[0] ? 0 : lesson_join(l, l->person[0], l->person[i]);
 
 		if (rc < 0)
 			return -1;
-		if (rc == 0)
-			continue;
-		if (run_with_persons(l, STMT_IDENTITY_JOIN, to, from) != 0
-		    || run_with_persons(l, STMT_RELEASE_END, from, 0) != 0)
-			return -1;
-		l->person[i] = to;
+		if (rc == 1)
+			l->person[i] = l->person[0];
 	}
-	return run_with_persons(l, STMT_IDENTITY_NEWEST, l->person[0], 0);
+	return lesson_run(l, STMT_IDENTITY_NEWEST, l->person[0], 0);
 }
 
 /* The id that is replaced may be of either kind. */
 static int
 learn_alias(struct lesson *l, struct slice previous_id)
 {
-	if (note(l, user_kind, l->user_id) != 0 || note(l, user_kind, previous_id) != 0
-	    || note(l, anonymous_kind, previous_id) != 0)
+	if (note(l, identity_user, l->user_id) != 0 || note(l, identity_user, previous_id) != 0
+	    || note(l, identity_anonymous, previous_id) != 0)
 		return -1;
 	return join(l) == 0 && teach(l) == 0 ? 0 : -1;
 }
@@ -300,15 +359,16 @@ learn_identify(struct lesson *l, struct slice anonymous_id)
 	int rc;
 
 	if (l->email.p != NULL) {
-		if (note(l, user_kind, l->user_id) != 0)
+		if (note(l, identity_user, l->user_id) != 0)
 			return -1;
 	} else {
-		rc = find_by(l->db, l->site_id, user_kind, l->user_id, l->user_id, l->found, l->e);
+		rc = find_by(
+		    l->db, l->site_id, identity_user, l->user_id, l->user_id, l->found, l->e);
 		if (rc != 1)
 			return rc;
 		l->email = slice_from(l->found);
 	}
-	return note(l, anonymous_kind, anonymous_id) == 0 && teach(l) == 0 ? 0 : -1;
+	return note(l, identity_anonymous, anonymous_id) == 0 && teach(l) == 0 ? 0 : -1;
 }
 
 static int
@@ -346,45 +406,4 @@ identity_learn(struct db *db, const struct identity_site *site, const struct seg
 	for (size_t i = 0; i < l.n; i++)
 		persons[i] = l.person[i];
 	return 0;
-}
-
-/* ---- adopting ------------------------------------------------------------------------------- */
-
-/* The person so far is the first one. */
-static int
-adopt_id(struct lesson *l, const struct identity_id *id)
-{
-	l->n = l->n > 0 ? 1 : 0;
-	l->user_id = id->with_user;
-	if (note(l, id->is_user ? user_kind : anonymous_kind, id->id) != 0)
-		return -1;
-	return join(l) == 0 && teach(l) == 0 ? 0 : -1;
-}
-
-int
-identity_adopt(struct db *db, const struct identity_site *site,
-    const struct identity_person *person, int64_t taught, int64_t persons[IDENTITY_PERSONS],
-    struct err *e)
-{
-	struct lesson l = {
-		.db = db,
-		.site_id = site->site_id,
-		.event_id = taught,
-		.when = person->identified_at,
-		.email = person->email,
-		.adopts = true,
-		.e = e,
-	};
-
-	for (size_t i = 0; i < IDENTITY_PERSONS; i++)
-		persons[i] = 0;
-	if (site->max_ids == 0 || person->n_ids == 0)
-		return 0;
-	for (size_t i = 0; i < person->n_ids; i++)
-		if (adopt_id(&l, &person->ids[i]) != 0)
-			return -1;
-	persons[0] = l.person[0];
-	if (l.added == 0)
-		return 0;
-	return identity_count(db, site->site_id, l.added, e) == 0 ? identity_trim(db, site, e) : -1;
 }

@@ -7,7 +7,8 @@
  * if that is known. An alias makes two ids one person: what either is taught, both
  * are. Ids of users and anonymous ids are different worlds. An anonymous id whose address came
  * with another userId says nothing about an event that has a userId of its own: several people
- * share a device.
+ * share a device. When an identify or alias names another userId with it, it leaves the person that
+ * it was, and what it was taught stays with that one.
  *
  * A site keeps so many ids; those that were taught longest ago go first.
  */
@@ -49,6 +50,7 @@ int identity_find(struct db *db, int64_t site_id, struct slice user_id, struct s
 int identity_learn(struct db *db, const struct identity_site *site,
     const struct segment_event *event, int64_t event_id, int64_t received_at,
     int64_t persons[IDENTITY_PERSONS], struct err *e);
+
 /* One id of a person, and of an anonymous one the userId that it came with. */
 struct identity_id {
 	bool is_user;
@@ -66,11 +68,14 @@ struct identity_person {
 
 /*
  * Takes that over: its ids become one person, with those of ours that are among them; of two
- * addresses the one told last counts. taught: the newest event. persons: as identity_learn says.
+ * addresses the one told last counts, and ours when both were told at once. An anonymous id that
+ * belongs to another user here stays what it is. What is new here is the first to go, before what
+ * events of ours taught. ret_persons: whose waiting events may go now. ret_ids: how many ids it is
+ * about; 0: it changed nothing.
  */
 int identity_adopt(struct db *db, const struct identity_site *site,
-    const struct identity_person *person, int64_t taught, int64_t persons[IDENTITY_PERSONS],
-    struct err *e);
+    const struct identity_person *person, int64_t ret_persons[IDENTITY_PERSON_MAX],
+    size_t *ret_n_persons, int64_t *ret_ids, struct err *e);
 /* Lets ids go that are too many, up to IDENTITY_EVICT_MAX. */
 int identity_trim(struct db *db, const struct identity_site *site, struct err *e);
 /* The site has so many more, or fewer. */

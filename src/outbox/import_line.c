@@ -5,7 +5,17 @@
 #include "base/isotime.h"
 #include "event/json.h"
 
-enum member_type { MEMBER_TEXT, MEMBER_NUMBER, MEMBER_TIME, MEMBER_RAW, MEMBER_OBJECT };
+/* A time of which 0 says that there is none, and one that may be 0. */
+enum member_type {
+	MEMBER_TEXT,
+	MEMBER_NUMBER,
+	MEMBER_TIME,
+	MEMBER_TIME_ALWAYS,
+	MEMBER_RAW,
+	MEMBER_OBJECT
+};
+
+#define NO_TIME INT64_MIN
 
 /* kind and status stand here as texts first. */
 struct members {
@@ -33,8 +43,8 @@ static const struct {
 	MEMBER(reason, MEMBER_TEXT),
 	MEMBER(attempts, MEMBER_NUMBER),
 	MEMBER(maybe_sent, MEMBER_NUMBER),
-	MEMBER(received_at, MEMBER_TIME),
-	MEMBER(occurred_at, MEMBER_TIME),
+	MEMBER(received_at, MEMBER_TIME_ALWAYS),
+	MEMBER(occurred_at, MEMBER_TIME_ALWAYS),
 	MEMBER(settled_at, MEMBER_TIME),
 	MEMBER(error, MEMBER_TEXT),
 	MEMBER(browser, MEMBER_NUMBER),
@@ -102,6 +112,7 @@ take(enum member_type type, const struct json_value *value, void *to, struct buf
 	case MEMBER_NUMBER:
 		return value->type == JSON_NUMBER ? read_number(value->raw, to) : -1;
 	case MEMBER_TIME:
+	case MEMBER_TIME_ALWAYS:
 		return value->type == JSON_STRING ? read_time(value->raw, scratch, to) : -1;
 	case MEMBER_OBJECT:
 		if (value->type != JSON_OBJECT)
@@ -145,7 +156,7 @@ check(struct members *m, struct err *e)
 		return err_set(e, ERR_INPUT, "it has no kind that is known here");
 	if (line->message_id.n == 0)
 		return err_set(e, ERR_INPUT, "it has no message_id");
-	if (line->received_at == 0 || line->occurred_at == 0)
+	if (line->received_at == NO_TIME || line->occurred_at == NO_TIME)
 		return err_set(e, ERR_INPUT, "its received_at or occurred_at is missing");
 	return 0;
 }
@@ -154,7 +165,11 @@ int
 import_line_parse(
     struct slice line, struct import_line *ret_line, struct buf *scratch, struct err *e)
 {
-	struct members m = { .line = { .status = STATUS_PENDING } };
+	struct members m = {
+		.line = { .status = STATUS_PENDING,
+		    .received_at = NO_TIME,
+		    .occurred_at = NO_TIME },
+	};
 	struct json_value value;
 	struct slice key;
 	struct json j;
@@ -195,6 +210,7 @@ append_member(const struct members *m, size_t i, struct buf *to)
 		buf_printf(to, "%lld", (long long)*number);
 		return;
 	case MEMBER_TIME:
+	case MEMBER_TIME_ALWAYS:
 		isotime_format(*number, time);
 		buf_printf(to, "\"%s\"", time);
 		return;
@@ -210,6 +226,8 @@ is_there(const struct members *m, size_t i)
 {
 	const void *from = (const char *)m + members[i].offset;
 
+	if (members[i].type == MEMBER_TIME_ALWAYS)
+		return true;
 	if (members[i].type == MEMBER_NUMBER || members[i].type == MEMBER_TIME)
 		return *(const int64_t *)from != 0;
 	return ((const struct slice *)from)->p != NULL;

@@ -17,7 +17,8 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/filter_json.c \
 	src/outbox/import.c src/outbox/import.h \
 	src/outbox/import_line.c src/outbox/import_line.h \
-	src/outbox/identity.c src/outbox/identity.h \
+	src/outbox/identity.c src/outbox/identity.h src/outbox/identity_priv.h \
+	src/outbox/identity_adopt.c \
 	src/outbox/internal.h \
 	src/outbox/lines.c src/outbox/lines.h \
 	src/outbox/lock.c src/outbox/lock.h \

@@ -31,14 +31,14 @@ static int
 read_time(struct json *j, int64_t *ret_time)
 {
 	struct json_value value;
-	char digits[TIME_DIGITS + 1];
+	char digits[TIME_DIGITS + 1], *end;
 
 	if (json_skip(j, &value) != 0 || value.type != JSON_NUMBER || value.raw.n > TIME_DIGITS)
 		return -1;
 	memcpy(digits, value.raw.p, value.raw.n);
 	digits[value.raw.n] = '\0';
-	*ret_time = strtoll(digits, NULL, 10);
-	return *ret_time > 0 ? 0 : -1;
+	*ret_time = strtoll(digits, &end, 10);
+	return *end == '\0' ? 0 : -1;
 }
 
 static int

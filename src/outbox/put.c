@@ -206,7 +206,7 @@ learn(struct put *p, const struct outbox_put *put, const struct segment_event *e
 	if (site == NULL)
 		return 0;
 	if (identity_learn(p->db, site, event, p->last_event_id, put->received_at, persons, e) != 0
-	    || waiting_let_go(p->waiting, persons, &n, e) != 0)
+	    || waiting_let_go(p->waiting, persons, IDENTITY_PERSONS, false, &n, e) != 0)
 		return -1;
 	*older += (size_t)n;
 	return 0;

@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "outbox/db.h"
+#include "outbox/erase.h"
 #include "outbox/migrate.h"
 
 #define PATH_SIZE 4200
@@ -21,6 +23,21 @@ read_version(struct db *db, int64_t *ret_version, struct err *e)
 	return 0;
 }
 
+static int
+read_erasures(struct db *db, bool *ret_any, struct err *e)
+{
+	int64_t any = 0, tables;
+
+	/* What is no outbox of ours has no such table. */
+	if (db_exec_int(db, "SELECT count(*) FROM sqlite_schema WHERE name = 'erasure'", &tables, e)
+	    != 0)
+		return -1;
+	if (tables > 0 && db_exec_int(db, "SELECT EXISTS (SELECT 1 FROM erasure)", &any, e) != 0)
+		return -1;
+	*ret_any = any != 0;
+	return 0;
+}
+
 int
 outbox_upgrade_needed(const char *path, bool *ret_needed, struct err *e)
 {
@@ -31,9 +48,11 @@ outbox_upgrade_needed(const char *path, bool *ret_needed, struct err *e)
 	if (db_open(&db, path, DB_READ, e) != 0)
 		return -1;
 	rc = read_version(&db, &version, e);
-	db_close(&db, NULL);
 	if (rc == 0)
 		*ret_needed = version < SCHEMA_VERSION;
+	if (rc == 0 && !*ret_needed && version == SCHEMA_VERSION)
+		rc = read_erasures(&db, ret_needed, e);
+	db_close(&db, NULL);
 	return rc;
 }
 
@@ -58,7 +77,34 @@ copy_file(const char *from, const char *to, struct err *e)
 }
 
 static int
-migrate(const char *to, struct err *e)
+erase_slice(struct db *db, struct outbox_erase *erase, struct err *e)
+{
+	struct err none;
+
+	if (db_exec(db, "BEGIN IMMEDIATE", e) != 0)
+		return -1;
+	if (erase_apply(db, erase, clock_wall(&clock_system), e) != 0) {
+		db_exec(db, "ROLLBACK", &none);
+		return -1;
+	}
+	return db_exec(db, "COMMIT", e);
+}
+
+/* 1: a person was erased. 0: there is none. */
+static int
+erase_next(struct db *db, struct err *e)
+{
+	struct outbox_erase erase = { .actor = "delete call" };
+
+	do
+		if (erase_slice(db, &erase, e) != 0)
+			return -1;
+	while (erase.more);
+	return !erase.none;
+}
+
+static int
+bring_up_to_date(const char *to, int64_t *ret_erased, struct err *e)
 {
 	struct db db;
 	int rc;
@@ -66,16 +112,21 @@ migrate(const char *to, struct err *e)
 	if (db_open(&db, to, DB_WRITE, e) != 0)
 		return -1;
 	rc = migrate_run(&db, to, schema_migrations, SCHEMA_VERSION, e);
+	*ret_erased = 0;
+	while (rc == 0 && (rc = erase_next(&db, e)) == 1) {
+		++*ret_erased;
+		rc = 0;
+	}
 	if (db_close(&db, rc == 0 ? e : NULL) != 0)
 		rc = -1;
 	return rc;
 }
 
 int
-outbox_upgrade_copy(const char *from, const char *to, struct err *e)
+outbox_upgrade_copy(const char *from, const char *to, int64_t *ret_erased, struct err *e)
 {
 	outbox_upgrade_remove(to);
-	if (copy_file(from, to, e) == 0 && migrate(to, e) == 0)
+	if (copy_file(from, to, e) == 0 && bring_up_to_date(to, ret_erased, e) == 0)
 		return 0;
 	outbox_upgrade_remove(to);
 	return -1;

@@ -214,7 +214,7 @@ read_email(struct waiting *w, struct persons *persons, struct err *e)
 
 int
 waiting_let_go(
-    struct waiting *w, const int64_t persons[IDENTITY_PERSONS], int64_t *ret_n, struct err *e)
+    struct waiting *w, const int64_t *persons, size_t n, bool later, int64_t *ret_n, struct err *e)
 {
 	struct persons p = { .n = 0 };
 	char id[SEGMENT_ID_MAX + 1];
@@ -222,7 +222,7 @@ waiting_let_go(
 	int rc;
 
 	*ret_n = 0;
-	for (size_t i = 0; i < IDENTITY_PERSONS; i++)
+	for (size_t i = 0; i < n; i++)
 		add_person(&p, persons[i]);
 	if (p.n == 0)
 		return 0;
@@ -231,7 +231,7 @@ waiting_let_go(
 	if (p.email[0] == '\0')
 		return 0;
 	/* Others of that address are on their way: these go with them. */
-	rc = waiting_is_behind(w, p.site_id, slice_from(p.email), &user, id, e);
+	rc = later ? 1 : waiting_is_behind(w, p.site_id, slice_from(p.email), &user, id, e);
 	if (rc != 0)
 		return rc < 0 ? -1 : keep_for_later(w, &p, e);
 	if (go(w, &p, ret_n, &more, e) != 0)

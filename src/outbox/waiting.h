@@ -54,9 +54,12 @@ const struct identity_site *waiting_site(const struct waiting *w, int64_t site_i
 /* What was changed since the last commit is not so. */
 void waiting_rolled_back(struct waiting *w);
 
-/* Who waits for the ids of these persons (0: none) goes. ret_n: how many did at once. */
+/*
+ * Who waits for the ids of these persons of one address (0: none; at most WAITING_PERSONS) goes, or
+ * with `later` in transactions of its own. ret_n: how many did at once.
+ */
 int waiting_let_go(
-    struct waiting *w, const int64_t persons[IDENTITY_PERSONS], int64_t *ret_n, struct err *e);
+    struct waiting *w, const int64_t *persons, size_t n, bool later, int64_t *ret_n, struct err *e);
 /* The next slice of those let go before. */
 int waiting_go_on(struct waiting *w, int64_t *ret_n, struct err *e);
 /*

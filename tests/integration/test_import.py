@@ -4,6 +4,7 @@ import glob
 import gzip
 import json
 import os
+import re
 import shutil
 import sqlite3
 import sys
@@ -238,11 +239,28 @@ def test_killed(bench):
     stored = len(spool.rows("1"))
     true(stored < n, "it was in the midst")
     true("run it again" in process.log(), process.log())
+    said = int(re.search(r"stopped behind line (\d+)", process.log())[1])
+    true(0 < said <= stored, f"line {said} is stored: {stored} are")
     spool.daemon = Daemon(bench, spool.conf)
     equal(counts(spool.cli("import", "--json", file)),
           {"stored": n - stored, "duplicates": stored}, "again")
     equal([row[0] for row in spool.rows("message_id")], [f"m-{i}" for i in range(n)], "events")
     equal(spool.value("SELECT sum(events) FROM operations WHERE verb = 'import'"), (n,), "audit")
+
+
+def test_busy(bench):
+    """a database that somebody else holds is waited for"""
+    spool = Spool(bench, "new")
+    file = bench.write("one", json.dumps(track("m-1")) + "\n")
+    holder = sqlite3.connect(spool.database, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    process = spooltest.Process(bench, "import", [binary("bentospool"), "import", "-c", spool.conf,
+                                                  file])
+    wait_until(lambda: "trying again" in process.log(), "it says so")
+    holder.execute("COMMIT")
+    holder.close()
+    equal(process.wait(), 0, process.log())
+    equal(spool.rows("message_id"), [("m-1",)], "events")
 
 
 def dead_spool(bench):
@@ -333,16 +351,20 @@ def adopt_identities(bench, running):
     if not running:
         new.daemon.stop()
     dry = counts(new.cli("adopt", "--json", "--dry-run", old.database))
-    equal((dry["identities"], new.value("SELECT count(*) FROM identity")), (3, (1,)), "dry run")
+    equal((dry["identities"], new.value("SELECT count(*) FROM identity")), (2, (1,)), "dry run")
     text = done(new.cli("adopt", old.database)).stdout
-    true("3 ids of persons are known" in text, text)
-    done(new.cli("adopt", old.database))
+    true("2 ids of persons are known now" in text, text)
+    true("known now" not in done(new.cli("adopt", old.database)).stdout, "news of what is known")
     equal(new.value("SELECT count(*), (SELECT sum(identities) FROM site) FROM identity"), (3, 3),
           "once more changes nothing")
     if not running:
         new.daemon = Daemon(bench, new.conf)
     new.accept("/v1/track", {"messageId": "t-1", "event": "Seen", "anonymousId": "a-1"})
     new.accept("/v1/track", {"messageId": "t-2", "event": "Seen", "userId": "u-2"})
+    new.accept("/v1/track", {"messageId": "t-3", "event": "Seen", "userId": "u-3",
+                             "anonymousId": "a-1"})
+    equal(new.value("SELECT reason FROM outbox WHERE message_id = 't-3'"),
+          ("awaiting_identity",), "somebody else at that device")
     wait_until(lambda: len(sim.keys()) >= 4, "all are delivered")
     equal({r["event"]["details"]["unique"]["key"]: r["event"]["email"] for r in sim.records()
            if r["event"]["type"] == "Seen"},
@@ -360,21 +382,75 @@ def test_adopt_identities_offline(bench):
     adopt_identities(bench, False)
 
 
+def test_adopt_identities_of_sites(bench):
+    """an id means something in its own site: what --site puts together keeps none of another's"""
+    old = Spool(bench, "old", sites=("main", "shop"), identity_wait=3600)
+    for site in ("main", "shop"):
+        old.accept("/v1/identify", {"messageId": "i-1", "userId": "1",
+                                    "traits": {"email": site + "@example.com"}}, site=site)
+    old.daemon.stop()
+    for running in (True, False):
+        new = Spool(bench, f"new-{running}", sites=("main", "other"), identity_wait=3600)
+        if not running:
+            new.daemon.stop()
+        left = new.cli("adopt", old.database, "--site", "other")
+        true("2 ids of persons stay" in done(left, code=3).stdout, left.stdout)
+        left = done(new.cli("adopt", old.database))
+        true("1 ids of persons are known now" in left.stdout
+             and "1 ids of persons stay" in left.stdout, left.stdout)
+        equal(new.value("SELECT count(*), max(email) FROM identity"), (1, "main@example.com"), "ids")
+    none = Spool(bench, "none", sites=("main", "shop"), identity_max=0)
+    done(none.cli("adopt", "--dry-run", old.database), code=3)
+    single = Spool(bench, "single", sites=("main",))
+    single.accept("/v1/identify", {"messageId": "i-1", "userId": "1", "traits": {
+        "email": "single@example.com"}})
+    single.daemon.stop()
+    done(new.cli("adopt", single.database, "--site", "other"))
+    equal(new.value("SELECT count(*), max(email) FROM identity"), (2, "single@example.com"),
+          "of one site that has another name here")
+
+
+def test_adopt_erased(bench):
+    """a delete call that the dead machine had taken and not done: its person does not come along"""
+    old, new = Spool(bench, "old"), Spool(bench, "new", identity_wait=3600)
+    for name in ("gone", "ann"):
+        old.accept("/v1/identify", {"messageId": "i-" + name, "userId": name,
+                                    "traits": {"email": name + "@example.com"}})
+        old.accept("/v1/track", {"messageId": "t-" + name, "event": "Seen", "userId": name})
+    old.daemon.stop()
+    file = sqlite3.connect(old.database)  # as it is just after the call
+    file.execute("INSERT INTO erasure SELECT max(event_id), 'Gone@example.com' FROM event")
+    file.commit()
+    file.close()
+    before = old.rows()
+    text = done(new.cli("adopt", old.database)).stdout
+    true("1 left out: erased" in text and "2 ids" not in text, text)
+    equal(new.rows("message_id"), [("t-ann",)], "events")
+    equal(new.value("SELECT count(*), max(email) FROM identity"), (1, "ann@example.com"), "ids")
+    equal(old.rows(), before, "the other file")
+    equal([name for name in os.listdir(bench.dir) if "adopted" in name], [], "copies")
+
+
 def test_adopt_sites(bench):
     """a site that is not here is named; --site puts its events elsewhere"""
     old, new = Spool(bench, "old", sites=("main", "shop")), Spool(bench, "new")
     old.accept("/v1/track", track("m-1"), site="main")
     old.accept("/v1/track", track("m-2"), site="shop")
+    old.accept("/v1/batch", {"batch": [track(f"many-{i}") for i in range(250)]}, site="shop")
     old.daemon.stop()
     refused = done(new.cli("adopt", old.database), code=1)
     true('"shop"' in refused.stderr and "--site" in refused.stderr, refused.stderr)
     equal(new.rows(), [], "nothing yet")
-    equal(counts(new.cli("adopt", "--json", "--site", "main", old.database)), {"stored": 2}, "all")
-    equal(new.rows("site, message_id"), [("main", "m-1"), ("main", "m-2")], "events")
+    equal(counts(new.cli("adopt", "--json", "--site", "main", old.database)), {"stored": 252}, "all")
+    equal(new.rows("site, message_id", "message_id LIKE 'm-%'"), [("main", "m-1"), ("main", "m-2")], "events")
     refused = done(new.cli("adopt", new.database), code=1)
     true("in use" in refused.stderr, refused.stderr)
     new.daemon.stop()
     done(new.cli("adopt", new.database), code=1)
+    offline = Spool(bench, "offline")
+    offline.daemon.stop()
+    equal(counts(offline.cli("adopt", "--json", "--site", "main", old.database)), {"stored": 252},
+          "without a daemon")
     done(new.cli("adopt", bench.path("none.db")), code=1)
     done(new.cli("adopt"), code=2)
 

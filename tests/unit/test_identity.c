@@ -58,6 +58,56 @@ test_shared_device(void **state)
 	known("u", "a", GOES("ann@example.com"));
 }
 
+/* And a device that was one's own becomes another's. */
+static void
+test_device_changes_hands(void **state)
+{
+	struct segment_event late;
+
+	(void)state;
+	alias("a", "u");
+	late = event_of(KIND_IDENTIFY, "w", "a");
+	late.email = SLICE("late@example.com");
+	identify("u", NULL, "ann@example.com");
+	known(NULL, "a", GOES("ann@example.com"));
+	put(&late);
+	known(NULL, "a", GOES("ann@example.com"));
+	identify("v", "a", "bob@example.com");
+	known(NULL, "a", GOES("bob@example.com"));
+	known("v", NULL, GOES("bob@example.com"));
+	known("u", NULL, GOES("ann@example.com"));
+	known("u", "a", GOES("ann@example.com"));
+	identify("u", NULL, "new@example.com");
+	known(NULL, "a", GOES("bob@example.com"));
+	/* With the ids of one person it stays. */
+	alias("b", "x");
+	alias("x", "y");
+	identify("y", "b", "yve@example.com");
+	known("x", NULL, GOES("yve@example.com"));
+	known(NULL, "b", GOES("yve@example.com"));
+}
+
+/* An alias gives it to another user, who does not get the address with it. */
+static void
+test_alias_of_another_device(void **state)
+{
+	struct segment_event late;
+
+	(void)state;
+	late = event_of(KIND_ALIAS, "w", NULL);
+	late.previous_id = SLICE("a");
+	identify("u", "a", "ann@example.com");
+	put(&late);
+	known("w", NULL, UNKNOWN);
+	known(NULL, "a", GOES("ann@example.com"));
+	alias("a", "v");
+	known("v", NULL, UNKNOWN);
+	known(NULL, "a", UNKNOWN);
+	identify("v", NULL, "bob@example.com");
+	known(NULL, "a", GOES("bob@example.com"));
+	known("u", NULL, GOES("ann@example.com"));
+}
+
 /* The browser knows who is logged in, and the server what the address is. */
 static void
 test_identify_without_an_address(void **state)
@@ -231,6 +281,100 @@ test_adopted(void **state)
 	assert_int_equal(rig_number("SELECT count(DISTINCT person) FROM identity"), 2);
 }
 
+#define ANONYMOUS(id) "[\"anonymous\",\"" id "\"]"
+#define ANONYMOUS_WITH(id, user) "[\"anonymous\",\"" id "\",\"" user "\"]"
+
+/* A device that is another user's here is no reason to take two persons for one. */
+static void
+test_adopted_device(void **state)
+{
+	(void)state;
+	identify("v", "a", "bob@example.com");
+	alias("b", "v");
+	assert_int_equal(
+	    adopt_line(PERSON("ann@example.com", "9000", USER("u") "," ANONYMOUS_WITH("a", "u"))),
+	    1);
+	known(NULL, "a", GOES("bob@example.com"));
+	known("u", NULL, GOES("ann@example.com"));
+	assert_int_equal(
+	    adopt_line(PERSON("ann@example.com", "9000", ANONYMOUS("b") "," USER("u"))), 0);
+	assert_int_equal(
+	    adopt_line(PERSON("ann@example.com", "9000", ANONYMOUS_WITH("b", "u"))), 0);
+	known(NULL, "b", GOES("bob@example.com"));
+	known("v", NULL, GOES("bob@example.com"));
+	/* The same user's, and nobody's. */
+	assert_int_equal(
+	    adopt_line(PERSON("new@example.com", "9000", ANONYMOUS("b") "," USER("v"))), 2);
+	known(NULL, "b", GOES("new@example.com"));
+	identify(NULL, "c", "old@example.com");
+	assert_int_equal(
+	    adopt_line(PERSON("ann@example.com", "9000", ANONYMOUS_WITH("c", "u"))), 1);
+	known(NULL, "c", GOES("ann@example.com"));
+	known("w", "c", UNKNOWN);
+}
+
+/* What was told at once is ours, a repetition changes nothing, and no clock is ahead for ever. */
+static void
+test_adopted_again(void **state)
+{
+	const char *line = PERSON("old@example.com", "1500", USER("u"));
+
+	(void)state;
+	assert_int_equal(adopt_line(line), 1);
+	when = 1500;
+	identify("u", NULL, "new@example.com");
+	assert_int_equal(adopt_line(line), 0);
+	known("u", NULL, GOES("new@example.com"));
+	assert_int_equal(rig_number("SELECT count(*) FROM operation"), 1);
+	assert_int_equal(adopt_line(PERSON("ahead@example.com", "99999999999999", USER("u"))), 1);
+	known("u", NULL, GOES("ahead@example.com"));
+	assert_true(rig_number("SELECT identified_at FROM identity") < INT64_C(99999999999999));
+	assert_int_equal(adopt_line(PERSON("epoch@example.com", "0", USER("e"))), 1);
+	known("e", NULL, GOES("epoch@example.com"));
+}
+
+/* Too many ids for one person are taught all the same, and who waits for any of them goes. */
+static void
+test_adopted_apart(void **state)
+{
+	int64_t waits[2];
+	char id[16];
+
+	(void)state;
+	for (int i = 0; i < IDENTITY_PERSON_MAX; i++) {
+		snprintf(id, sizeof(id), "p-%d", i);
+		alias(id, "p");
+		snprintf(id, sizeof(id), "q-%d", i);
+		alias(id, "q");
+	}
+	waits[0] = track("p", NULL);
+	waits[1] = track("q", NULL);
+	assert_int_equal(adopt_line(PERSON("ann@example.com", "9000", USER("p") "," USER("q"))), 2);
+	expect(waits[0], GOES("ann@example.com"));
+	expect(waits[1], GOES("ann@example.com"));
+}
+
+/* More than one transaction should let go follow in others. */
+static void
+test_adopted_many_wait(void **state)
+{
+	static const char *const users[] = { "0", "1", "2" };
+	int64_t first = 0;
+
+	(void)state;
+	for (int i = 0; i < 3 * WAITING_SLICE; i++) {
+		int64_t id = track(users[i % 3], NULL);
+
+		first = i == 0 ? id : first;
+	}
+	adopt_line(PERSON("a@example.com", "9000", USER("0") "," USER("1") "," USER("2")));
+	expect(first, GOES("a@example.com"));
+	for (int i = 0; i < 3 * WAITING_SLICE; i++)
+		wait_for(1000, true);
+	assert_int_equal(rig_number("SELECT count(*) FROM delivery WHERE next_attempt_at < 0"), 0);
+	assert_int_equal(rig_number("SELECT count(*) FROM identity_release"), 0);
+}
+
 /* Of two addresses the one that was told last counts, whichever outbox heard it. */
 static void
 test_adopted_newest(void **state)
@@ -256,6 +400,12 @@ test_adopted_bound(void **state)
 			   : i == 1 ? PERSON("a@example.com", "1000", USER("2"))
 				    : PERSON("a@example.com", "1000", USER("3")));
 	assert_int_equal(size(), 2);
+	/* They go before those that events taught here. */
+	identify("u", NULL, "u@example.com");
+	identify("v", NULL, "v@example.com");
+	adopt_line(PERSON("a@example.com", "1000", USER("1")));
+	known("u", NULL, GOES("u@example.com"));
+	known("v", NULL, GOES("v@example.com"));
 	wait_for(0, true);
 	assert_int_equal(adopt_line(PERSON("a@example.com", "1000", USER("4"))), 0);
 	assert_int_equal(size(), 0);
@@ -265,7 +415,8 @@ static void
 test_not_adopted(void **state)
 {
 	static const char *const bad[] = {
-		PERSON("a@example.com", "0", USER("1")),
+		PERSON("a@example.com", "1.5", USER("1")),
+		PERSON("a@example.com", "1234567890123456", USER("1")),
 		PERSON("a@example.com", "1.5e", USER("1")),
 		PERSON("", "1000", USER("1")),
 		PERSON("a@example.com", "1000", "[\"group\",\"1\"]"),
@@ -290,14 +441,21 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_teach, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_newest_wins, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_shared_device, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(test_device_changes_hands, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_identify_without_an_address, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_who_is_not_believed, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_alias_after, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_alias_before, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_alias_of_two_known, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_alias_of_another_device, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_alias_has_an_end, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_adopted, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(test_adopted_device, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(test_adopted_again, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(test_adopted_apart, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(test_adopted_many_wait, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_adopted_newest, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_adopted_bound, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_not_adopted, set_up, rig_tear_down),

@@ -123,6 +123,8 @@ a_segment_call_is_none_of_ours(void **state)
 {
 	(void)state;
 	assert_true(import_line_is_ours(SLICE("{\"kind\":1,\"status\":2}")));
+	assert_false(import_line_is_ours(SLICE("{\"kind\":1}")));
+	assert_false(import_line_is_ours(SLICE("{\"status\":1}")));
 	assert_false(import_line_is_ours(SLICE("{\"kind\":1,\"status\":2,\"type\":\"track\"}")));
 	assert_false(import_line_is_ours(SLICE("{\"type\":\"track\",\"event\":\"x\"}")));
 	assert_false(import_line_is_ours(SLICE("{\"kind\":1,\"status\":2")));
@@ -243,6 +245,65 @@ events_are_stored_with_what_was_known(void **state)
 	assert_true(atomic_load(&rig_due_calls) > due);
 }
 
+/* The epoch is a time like any other, and a clock that was ahead is not believed. */
+static void
+times_are_what_they_can_be(void **state)
+{
+	const struct slice lines[] = {
+		SLICE("{\"site\":\"main\",\"message_id\":\"0\",\"kind\":\"track\",\"status\":"
+		      "\"pending\",\"received_at\":\"1970-01-01T00:00:00.000Z\",\"occurred_at\":"
+		      "\"1970-01-01T00:00:00.000Z\",\"body\":{}}"),
+		SLICE("{\"site\":\"main\",\"message_id\":\"1\",\"kind\":\"track\",\"status\":"
+		      "\"pending\",\"received_at\":\"2999-01-01T00:00:00.000Z\",\"occurred_at\":"
+		      "\"2999-01-01T00:00:00.000Z\",\"body\":{}}"),
+	};
+
+	(void)state;
+	assert_int_equal(import(lines, 2, 0), 0);
+	assert_int_equal(message.counts.stored, 2);
+	assert_int_equal(
+	    rig_number("SELECT received_at = 0 AND occurred_at = 0 FROM event WHERE event_id = 1"),
+	    1);
+	assert_int_equal(rig_number("SELECT received_at BETWEEN 1 AND unixepoch() * 1000 + 999 "
+				    "FROM event WHERE event_id = 2"),
+	    1);
+}
+
+/* Only another outbox tells of persons. */
+static void
+a_file_tells_of_no_persons(void **state)
+{
+	const struct slice line = SLICE("{\"person\":{\"site\":\"main\",\"email\":\"a@b.cc\","
+					"\"identified_at\":1,\"ids\":[[\"user\",\"u\"]]}}");
+
+	(void)state;
+	assert_int_equal(import(&line, 1, 0), 0);
+	assert_int_equal(message.counts.bad, 1);
+	assert_int_equal(rig_number("SELECT count(*) FROM identity"), 0);
+}
+
+/* Whose site says nothing else: the whole of what it came with, and where it goes. */
+static void
+what_came_with_it_is_stored(void **state)
+{
+	const struct slice line =
+	    SLICE("{\"site\":\"elsewhere\",\"message_id\":\"0\",\"kind\":\"track\"," TIMES
+		  ",\"status\":\"pending\",\"browser\":1,\"context\":{\"c\":1},"
+		  "\"integrations\":{\"i\":1},\"sent_at\":\"x\",\"body\":{}}");
+
+	(void)state;
+	message = (struct outbox_import){
+		.verb = "import", .actor = "ann", .lines = &line, .n_lines = 1, .site = "main"
+	};
+	assert_int_equal(rig_send(&message.msg, OUTBOX_IMPORT), 0);
+	assert_int_equal(message.counts.stored, 1);
+	assert_int_equal(rig_number("SELECT e.browser = 1 AND v.context = '{\"c\":1}' AND "
+				    "v.integrations = '{\"i\":1}' AND v.sent_at = '\"x\"' FROM "
+				    "event e JOIN envelope v USING (envelope_id)"),
+	    1);
+	assert_int_equal(rig_number("SELECT filter = '{\"site\":\"main\"}' FROM operation"), 1);
+}
+
 static void
 an_operation_counts_over_its_messages(void **state)
 {
@@ -311,6 +372,12 @@ main(void)
 		cmocka_unit_test_setup_teardown(files_are_read_line_by_line, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(
 		    events_are_stored_with_what_was_known, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    times_are_what_they_can_be, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_file_tells_of_no_persons, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    what_came_with_it_is_stored, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    an_operation_counts_over_its_messages, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(

@@ -89,6 +89,7 @@ hot_statements_use_their_index(void **state)
 		{ STMT_IDENTITY_MEMBERS, "USING INDEX identity_person (person=?)" },
 		{ STMT_IDENTITY_TEACH, "USING INDEX identity_person (person=?)" },
 		{ STMT_IDENTITY_EVICT, "INDEX identity_taught (site_id=?)" },
+		{ STMT_EXPORT_IDENTITIES, "SCAN i USING INDEX identity_person" },
 		{ STMT_WAITING_USER_END, "delivery_awaits_user (site_id=? AND user_id=?)" },
 		{ STMT_WAITING_USER_GO, "delivery_awaits_user (site_id=? AND user_id=? AND "
 					"event_id<?)" },
