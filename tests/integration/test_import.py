@@ -400,7 +400,8 @@ def test_adopt_identities_of_sites(bench):
              and "1 ids of persons stay" in left.stdout, left.stdout)
         equal(new.value("SELECT count(*), max(email) FROM identity"), (1, "main@example.com"), "ids")
     none = Spool(bench, "none", sites=("main", "shop"), identity_max=0)
-    done(none.cli("adopt", "--dry-run", old.database), code=3)
+    left = done(none.cli("adopt", "--dry-run", old.database), code=3)
+    true("2 ids of persons stay" in left.stdout, left.stdout)
     single = Spool(bench, "single", sites=("main",))
     single.accept("/v1/identify", {"messageId": "i-1", "userId": "1", "traits": {
         "email": "single@example.com"}})
@@ -428,6 +429,14 @@ def test_adopt_erased(bench):
     equal(new.rows("message_id"), [("t-ann",)], "events")
     equal(new.value("SELECT count(*), max(email) FROM identity"), (1, "ann@example.com"), "ids")
     equal(old.rows(), before, "the other file")
+    file = sqlite3.connect(old.database)  # and as no program of ours would have written it
+    file.execute("UPDATE identity SET id = ? WHERE id = 'ann'", ("x" * 200000,))
+    file.commit()
+    file.close()
+    other = Spool(bench, "other")
+    text = done(other.cli("adopt", old.database)).stdout
+    true("1 ids of persons stay" in text, text)
+    equal(other.value("SELECT count(*) FROM identity"), (0,), "ids")
     equal([name for name in os.listdir(bench.dir) if "adopted" in name], [], "copies")
 
 

@@ -79,12 +79,19 @@ test_device_changes_hands(void **state)
 	known("u", "a", GOES("ann@example.com"));
 	identify("u", NULL, "new@example.com");
 	known(NULL, "a", GOES("bob@example.com"));
+	/* Also when it told last of nobody by name. */
+	alias("c", "u");
+	identify(NULL, "c", "ann@example.com");
+	identify("v", "c", "bob@example.com");
+	known("u", NULL, GOES("ann@example.com"));
 	/* With the ids of one person it stays. */
 	alias("b", "x");
 	alias("x", "y");
 	identify("y", "b", "yve@example.com");
 	known("x", NULL, GOES("yve@example.com"));
 	known(NULL, "b", GOES("yve@example.com"));
+	identify("x", NULL, "new@example.com");
+	known(NULL, "b", GOES("new@example.com"));
 }
 
 /* An alias gives it to another user, who does not get the address with it. */
@@ -328,7 +335,22 @@ test_adopted_again(void **state)
 	assert_int_equal(rig_number("SELECT count(*) FROM operation"), 1);
 	assert_int_equal(adopt_line(PERSON("ahead@example.com", "99999999999999", USER("u"))), 1);
 	known("u", NULL, GOES("ahead@example.com"));
-	assert_true(rig_number("SELECT identified_at FROM identity") < INT64_C(99999999999999));
+	assert_true(
+	    rig_number("SELECT max(identified_at) FROM identity") < INT64_C(99999999999999));
+	when = 1700;
+	identify(NULL, "c", "new@example.com");
+	assert_int_equal(
+	    adopt_line(PERSON("old@example.com", "1700", ANONYMOUS_WITH("c", "x"))), 0);
+	known("w", "c", GOES("new@example.com"));
+	/* Who is one person is news, too, also of whom no address is known. */
+	assert_int_equal(
+	    adopt_line("{\"person\":{\"site\":\"main\",\"ids\":[[\"user\",\"f\"]]}}"), 1);
+	alias("g", "h");
+	for (int i = 2; i >= 0; i -= 2)
+		assert_int_equal(
+		    adopt_line("{\"person\":{\"site\":\"main\",\"ids\":[[\"user\",\"f\"],"
+			       "[\"user\",\"h\"]]}}"),
+		    i);
 	assert_int_equal(adopt_line(PERSON("epoch@example.com", "0", USER("e"))), 1);
 	known("e", NULL, GOES("epoch@example.com"));
 }
@@ -403,6 +425,7 @@ test_adopted_bound(void **state)
 	/* They go before those that events taught here. */
 	identify("u", NULL, "u@example.com");
 	identify("v", NULL, "v@example.com");
+	adopt_line(PERSON("a@example.com", "1000", USER("u")));
 	adopt_line(PERSON("a@example.com", "1000", USER("1")));
 	known("u", NULL, GOES("u@example.com"));
 	known("v", NULL, GOES("v@example.com"));

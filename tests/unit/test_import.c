@@ -258,7 +258,17 @@ times_are_what_they_can_be(void **state)
 		      "\"2999-01-01T00:00:00.000Z\",\"body\":{}}"),
 	};
 
+	struct import_line line, epoch = { .message_id = SLICE("0"), .kind = KIND_TRACK };
+	struct buf to, scratch;
+	struct err e;
+
 	(void)state;
+	buf_init(&to, 4096);
+	buf_init(&scratch, 4096);
+	import_line_append(&epoch, &to);
+	assert_int_equal(import_line_parse(buf_slice(&to), &line, &scratch, &e), 0);
+	buf_free(&to);
+	buf_free(&scratch);
 	assert_int_equal(import(lines, 2, 0), 0);
 	assert_int_equal(message.counts.stored, 2);
 	assert_int_equal(
