@@ -29,9 +29,13 @@ WHERE site_id = ?1;
 UPDATE site SET mode = 'ready', reason = NULL, next_attempt_at = 0, failures = 0
 WHERE mode <> 'ready';
 -- name: site_pause
-UPDATE site SET pause_at = ?2, pause_by = ?3, pause_note = ?4 WHERE name = ?1 OR ?1 IS NULL;
+UPDATE site SET
+	pause_at = iif(?2 IS NULL, NULL, coalesce(pause_at, ?2)),
+	pause_by = iif(?2 IS NULL, NULL, iif(pause_at IS NULL OR ?4 IS NOT NULL, ?3, pause_by)),
+	pause_note = iif(?2 IS NULL, NULL, coalesce(?4, iif(pause_at IS NULL, NULL, pause_note)))
+WHERE name = ?1 OR ?1 IS NULL;
 -- name: site_count
-SELECT count(*) FROM site WHERE name = ?1 OR ?1 IS NULL;
+SELECT count(*), count(pause_at) FROM site WHERE name = ?1 OR ?1 IS NULL;
 -- name: site_before
 SELECT pause_at IS NOT NULL, coalesce(byte_limit, 0), refused FROM site WHERE site_id = ?1;
 -- name: site_hurry

@@ -236,6 +236,14 @@ on_steer(void *arg, int64_t site_id, enum steer_verb verb)
 	dispatcher_steer(d->dispatcher, site_id, words[verb]);
 }
 
+static int
+judge(void *arg, int64_t site_id, struct segment_request *r, struct err *e)
+{
+	const struct daemon *d = arg;
+
+	return ingest_judge(d->ingest, site_id, r, e);
+}
+
 static void
 tell_limits(void *arg, struct purge_limits *ret_limits, const char **ret_archive)
 {
@@ -258,6 +266,8 @@ start_control(struct daemon *d, struct err *e)
 		.n_sites = d->config->n_sites,
 		.on_steer = on_steer,
 		.on_steer_arg = d,
+		.judge = judge,
+		.judge_arg = d,
 		.on_reload = daemon_reload,
 		.on_reload_arg = d,
 		.limits = tell_limits,

@@ -49,6 +49,7 @@ offline_open(const struct config *c, bool stores, struct offline **ret_offline, 
 	if (o == NULL)
 		return err_nomem(e);
 	wiring_outbox(c, &options);
+	options.passing = true;
 	if (mailbox_init(&o->box, 1, 1, NULL, NULL, e) != 0) {
 		free(o);
 		return -1;

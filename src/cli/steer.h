@@ -13,7 +13,7 @@
  * filled in. ret_daemon: whether one runs, and acts on it now. ERR_NOTFOUND: no site of that name.
  */
 int steer_run(const struct config *c, struct outbox_steer *steer, bool *ret_daemon, struct err *e);
-/* "paused: events are kept, nothing is sent" */
-const char *steer_told(enum steer_verb verb);
+/* What it came to, as "paused: events are kept, nothing is sent". */
+const char *steer_told(const struct outbox_steer *steer, bool daemon);
 
 #endif

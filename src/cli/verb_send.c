@@ -27,6 +27,8 @@ struct follower {
 	int64_t told_end;     /* the last attempt whose end was told */
 	bool settled;
 	bool delivered;
+	bool awaits; /* an identify that tells its address */
+	char site[AUDIT_NAME_MAX];
 };
 
 /* ---- telling -------------------------------------------------------------------------------- */
@@ -105,6 +107,8 @@ see_event(void *arg, const struct audit_event *event)
 
 	f->delivered = SLICE_IS(event->status, "delivered");
 	f->settled = !SLICE_IS(event->status, "pending");
+	f->awaits = SLICE_IS(event->reason, "awaiting_identity");
+	snprintf(f->site, sizeof(f->site), "%.*s", (int)event->site.n, event->site.p);
 	if (!f->settled)
 		return;
 	if (f->options->json)
@@ -135,6 +139,16 @@ look(struct follower *f, struct err *e)
 	return rc < 0 ? -1 : 0;
 }
 
+static void
+tell_site(const struct audit_site *site)
+{
+	if (site->pause_at != 0)
+		fprintf(stderr, "bentospool: %s has paused site %s: bentospool resume --site %s\n",
+		    site->pause_by, site->name, site->name);
+	else if (site->mode != OUTBOX_SITE_READY)
+		fprintf(stderr, "bentospool: site %s waits: %s\n", site->name, site->reason);
+}
+
 static int
 tell_timeout(struct follower *f, int64_t timeout)
 {
@@ -146,11 +160,12 @@ tell_timeout(struct follower *f, int64_t timeout)
 	if (outbox_audit_modes(f->audit, &sites, &n, NULL) != 0)
 		return VERB_ERROR;
 	for (size_t i = 0; i < n; i++)
-		if (sites[i].mode != OUTBOX_SITE_READY)
-			fprintf(stderr, "bentospool: site %s waits: %s\n", sites[i].name,
-			    sites[i].reason);
+		if (strcmp(sites[i].name, f->site) == 0)
+			tell_site(&sites[i]);
 	free(sites);
-	fprintf(stderr, "bentospool: it will be sent; see bentospool show %lld\n",
+	fprintf(stderr, "bentospool: %s; see bentospool show %lld\n",
+	    f->awaits ? "it is sent once an identify tells the address of its ids"
+		      : "it will be sent",
 	    (long long)f->event_id);
 	return VERB_ERROR;
 }

@@ -214,11 +214,14 @@ print_site(const struct report *r, const struct audit_site *s)
 	char age[WHEN_AGE_SIZE];
 	bool colour = r->terminal.colour;
 
-	printf("\nsite %s: %s%s%s%s", s->name, colour ? paint[s->mode] : "", modes[s->mode],
-	    colour ? "\033[0m" : "", s->pause_at != 0 ? ", paused by an operator" : "");
+	printf("\nsite %s: %s%s%s", s->name,
+	    colour ? paint[s->pause_at != 0 ? OUTBOX_SITE_PAUSED : s->mode] : "",
+	    s->pause_at != 0 ? "paused by an operator" : modes[s->mode], colour ? "\033[0m" : "");
 	if (s->mode != OUTBOX_SITE_READY) {
 		when_age(s->next_attempt_at - r->now, age);
-		if (r->peer.state == PEER_DOWN)
+		if (s->pause_at != 0)
+			printf(", and %s before", modes[s->mode]);
+		else if (r->peer.state == PEER_DOWN)
 			printf(", next attempt once a daemon runs");
 		else
 			printf(", next attempt in %s", age);

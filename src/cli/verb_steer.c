@@ -11,12 +11,6 @@
 
 #define ANSWER_TIMEOUT_MS 60000
 
-static const char *const told[] = {
-	[STEER_PAUSE] = "paused: events are kept, nothing is sent",
-	[STEER_RESUME] = "resumed",
-	[STEER_FLUSH] = "tried now",
-};
-
 static cJSON *
 make_request(const struct outbox_steer *steer)
 {
@@ -39,6 +33,7 @@ call(struct control_client *client, struct outbox_steer *steer, struct err *e)
 
 	if (rc == 0) {
 		steer->n_sites = control_answer_number(answer, "sites");
+		steer->n_paused = control_answer_number(answer, "paused");
 		steer->operation_id = control_answer_number(answer, "operation_id");
 		cJSON_Delete(answer);
 	}
@@ -47,9 +42,22 @@ call(struct control_client *client, struct outbox_steer *steer, struct err *e)
 }
 
 const char *
-steer_told(enum steer_verb verb)
+steer_told(const struct outbox_steer *steer, bool daemon)
 {
-	return told[verb];
+	switch (steer->verb) {
+	case STEER_PAUSE:
+		return daemon ? "paused: events are kept, nothing is sent"
+			      : "paused, from the next start on (no daemon runs)";
+	case STEER_RESUME:
+		return daemon ? "resumed" : "resumed, from the next start on (no daemon runs)";
+	case STEER_FLUSH:
+		break;
+	}
+	if (steer->n_paused == steer->n_sites)
+		return "not tried: an operator has paused it, see bentospool resume";
+	if (steer->n_paused > 0)
+		return "tried, but for those that an operator has paused";
+	return daemon ? "tried now" : "tried at the next start (no daemon runs)";
 }
 
 int
@@ -77,6 +85,7 @@ steer_run(const struct config *c, struct outbox_steer *steer, bool *ret_daemon, 
 static int
 print(const struct options *o, const struct outbox_steer *steer, bool daemon)
 {
+	int rc = steer->n_paused == steer->n_sites ? VERB_NOTHING : VERB_DONE;
 	cJSON *line;
 
 	if (o->json) {
@@ -84,18 +93,18 @@ print(const struct options *o, const struct outbox_steer *steer, bool daemon)
 		cJSON_AddStringToObject(line, "verb", steer_verb_name(steer->verb));
 		cJSON_AddNumberToObject(line, "sites", (double)steer->n_sites);
 		cJSON_AddNumberToObject(line, "operation_id", (double)steer->operation_id);
+		if (steer->verb == STEER_FLUSH)
+			cJSON_AddNumberToObject(line, "paused", (double)steer->n_paused);
 		cJSON_AddBoolToObject(line, "daemon", daemon);
-		return verb_print_json(line) == 0 ? VERB_DONE : VERB_ERROR;
+		return verb_print_json(line) == 0 ? rc : VERB_ERROR;
 	}
 	if (steer->site != NULL)
-		printf("site %s: %s", steer->site, told[steer->verb]);
+		printf("site %s: %s", steer->site, steer_told(steer, daemon));
 	else
 		printf("%lld site%s: %s", (long long)steer->n_sites, words_plural(steer->n_sites),
-		    told[steer->verb]);
+		    steer_told(steer, daemon));
 	printf(" (operation %lld)\n", (long long)steer->operation_id);
-	if (!daemon)
-		printf("no daemon runs: it counts from the next start on\n");
-	return VERB_DONE;
+	return rc;
 }
 
 static int

@@ -127,8 +127,8 @@ steer(struct top *t, enum steer_verb verb)
 	if (steer_run(t->config, &message, &daemon, &e) != 0)
 		snprintf(t->message, sizeof(t->message), "%s", e.text);
 	else
-		snprintf(t->message, sizeof(t->message), "site %s: %s%s", site, steer_told(verb),
-		    daemon ? "" : " (from the next start on: no daemon runs)");
+		snprintf(t->message, sizeof(t->message), "site %s: %s", site,
+		    steer_told(&message, daemon));
 }
 
 /* Returns whether to collect anew. */

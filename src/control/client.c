@@ -219,15 +219,28 @@ receive_answer(struct control_client *c, int timeout_ms, cJSON **ret_answer, str
 	}
 }
 
+/* It asks for nothing that could come too late. */
+static bool
+is_ping(const cJSON *request)
+{
+	const cJSON *verb = cJSON_GetObjectItemCaseSensitive(request, "do");
+
+	return cJSON_IsString(verb) && strcmp(verb->valuestring, "ping") == 0;
+}
+
 int
 control_client_call(struct control_client *c, const cJSON *request, int timeout_ms,
     cJSON **ret_answer, struct err *e)
 {
 	cJSON *answer = NULL;
 
-	if (send_request(c->fd, request, timeout_ms, e) != 0
-	    || receive_answer(c, timeout_ms, &answer, e) != 0)
+	if (send_request(c->fd, request, timeout_ms, e) != 0)
 		return -1;
+	if (receive_answer(c, timeout_ms, &answer, e) != 0)
+		return e->code == ERR_BUSY && !is_ping(request)
+			   ? err_wrap(e, "what was asked for may still be done: see bentospool "
+					 "operations")
+			   : -1;
 	if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(answer, "ok")))
 		return fail_as_told(answer, e);
 	*ret_answer = answer;

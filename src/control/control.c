@@ -175,6 +175,8 @@ control_new(const struct control_options *o, struct event_base *base, struct con
 	c->clock = o->clock;
 	c->on_steer = o->on_steer;
 	c->on_steer_arg = o->on_steer_arg;
+	c->judge = o->judge;
+	c->judge_arg = o->judge_arg;
 	c->on_reload = o->on_reload;
 	c->on_reload_arg = o->on_reload_arg;
 	c->limits = o->limits;

@@ -44,6 +44,7 @@
 struct cJSON;
 struct event_base;
 struct control;
+struct segment_request;
 
 struct control_site {
 	const char *name;
@@ -61,6 +62,9 @@ struct control_options {
 	size_t n_sites;
 	void (*on_steer)(void *arg, int64_t site_id, enum steer_verb verb);
 	void *on_steer_arg;
+	/* Reads r->body, one event that `put` brings, and judges it as its site would. */
+	int (*judge)(void *arg, int64_t site_id, struct segment_request *r, struct err *e);
+	void *judge_arg;
 	/* Reads the configuration again; NULL: nothing is changed. */
 	struct cJSON *(*on_reload)(void *arg, struct err *e);
 	void *on_reload_arg;

@@ -65,6 +65,8 @@ struct control {
 	size_t n_sites;
 	void (*on_steer)(void *arg, int64_t site_id, enum steer_verb verb);
 	void *on_steer_arg;
+	int (*judge)(void *arg, int64_t site_id, struct segment_request *r, struct err *e);
+	void *judge_arg;
 	struct cJSON *(*on_reload)(void *arg, struct err *e);
 	void *on_reload_arg;
 	void (*limits)(void *arg, struct purge_limits *ret_limits, const char **ret_archive);

@@ -156,6 +156,7 @@ tell_steered(struct task *task)
 
 	cJSON_AddTrueToObject(answer, "ok");
 	cJSON_AddNumberToObject(answer, "sites", (double)task->steer.n_sites);
+	cJSON_AddNumberToObject(answer, "paused", (double)task->steer.n_paused);
 	cJSON_AddNumberToObject(answer, "operation_id", (double)task->steer.operation_id);
 	connection_answer(task->connection, answer);
 }
@@ -326,11 +327,7 @@ read_event(struct task *task, const cJSON *request, struct err *e)
 	if (task->event == NULL)
 		return err_nomem(e);
 	r->body = slice_from(task->event);
-	r->shape = SEGMENT_SINGLE;
-	r->path_kind = KIND_UNKNOWN;
-	r->received_at = clock_wall(task->control->clock);
-	r->max_depth = JSON_MAX_DEPTH;
-	return segment_parse(r, e);
+	return task->control->judge(task->control->judge_arg, task->put.site_id, r, e);
 }
 
 int

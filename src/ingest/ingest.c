@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "event/json.h"
 #include "ingest/request.h"
 
 static const struct answer preflight = { .status = 204 };
@@ -286,6 +287,21 @@ ingest_renew_sites(
 	in->webhook = webhook;
 	in->native = native;
 	in->renewals++;
+	return 0;
+}
+
+int
+ingest_judge(struct ingest *in, int64_t site_id, struct segment_request *r, struct err *e)
+{
+	r->shape = SEGMENT_SINGLE;
+	r->path_kind = KIND_UNKNOWN;
+	r->received_at = clock_wall(in->clock);
+	r->max_depth = JSON_MAX_DEPTH;
+	r->max_event = in->max_event;
+	r->max_message_id = in->max_message_id;
+	if (segment_parse(r, e) != 0)
+		return -1;
+	admission_apply(in->admission, site_id, r, false);
 	return 0;
 }
 

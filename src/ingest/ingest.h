@@ -28,6 +28,7 @@
 
 struct event_base;
 struct ingest;
+struct segment_request;
 
 struct ingest_site_options {
 	int64_t site_id;
@@ -79,6 +80,11 @@ const char *ingest_address(const struct ingest *in, size_t i);
  */
 int ingest_renew_sites(
     struct ingest *in, const struct ingest_site_options *sites, size_t n, struct err *e);
+/*
+ * Reads an event that came another way, r->body, and judges it as if a server had posted it to this
+ * site. ERR_INPUT. Main thread.
+ */
+int ingest_judge(struct ingest *in, int64_t site_id, struct segment_request *r, struct err *e);
 /*
  * Stops listening, closes idle connections, answers what waits for its commit; calls `stopped`
  * (in the event loop) when no connection is left or after deadline_ms.

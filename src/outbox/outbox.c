@@ -28,7 +28,7 @@ recover(struct outbox *o, int64_t *ret_recovered, struct err *e)
 {
 	if (db_exec(&o->db, "BEGIN IMMEDIATE", e) != 0)
 		return -1;
-	if (sites_reset(&o->db, e) != 0
+	if ((!o->options.passing && sites_reset(&o->db, e) != 0)
 	    || attempts_recover(&o->db, clock_wall(o->options.clock), ret_recovered, e) != 0
 	    || db_exec(&o->db, "COMMIT", e) != 0) {
 		db_exec(&o->db, "ROLLBACK", NULL);

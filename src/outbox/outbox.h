@@ -40,6 +40,7 @@ struct outbox_options {
 	size_t max_waiting;       /* requests in the writer's mailbox */
 	size_t max_waiting_bytes; /* and their bytes */
 	const struct clock *clock;
+	bool passing; /* nobody delivers: what is told of the sites' states stays */
 	/* Called on the writer thread after a commit that stored or freed pending events; cheap and
 	 * thread-safe; may be NULL. changed: an operator, an erasure or an identify did something
 	 * to events that were there already, so what was read of them before may be out of date. */

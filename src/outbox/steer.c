@@ -57,6 +57,7 @@ count_sites(struct db *db, struct outbox_steer *steer, struct err *e)
 	if (db_step(db, stmt, e) != 1)
 		return -1;
 	steer->n_sites = db_int(stmt, 0);
+	steer->n_paused = db_int(stmt, 1);
 	db_done(stmt);
 	return 0;
 }

@@ -17,7 +17,7 @@
 
 /*
  * pause: nothing is sent for the site until it is resumed, also across restarts; requests under way
- * end by themselves. resume: that is over, and the site is tried at once. flush: tried at once,
+ * end by themselves. Of one that is paused already a note changes the reason and nothing the time. resume: that is over, and the site is tried at once. flush: tried at once,
  * whatever it waits for, with those of its events that wait for a time of their own.
  */
 enum steer_verb { STEER_PAUSE, STEER_RESUME, STEER_FLUSH };
@@ -36,6 +36,7 @@ struct outbox_steer {
 	/* result */
 	int64_t operation_id;
 	int64_t n_sites;
+	int64_t n_paused; /* flush: those of them that an operator has paused, and which stay so */
 };
 
 struct db;

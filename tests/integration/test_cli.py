@@ -273,6 +273,45 @@ def test_send(bench):
     true(done.stderr, "it says why")
 
 
+def test_send_is_judged(bench):
+    """send: an event is judged by its site as one that was posted, and so is its size"""
+    sim = bench.sim()
+    bench.daemon(sim, ingest={"max_event": 4096}, identify="update_fields")
+    for size, code in ((1, 0), (5000, 1)):
+        event = bench.write("event.json", json.dumps({
+            "type": "identify", "userId": "u", "traits": {"email": "ann@example.com",
+                                                          "text": "x" * size}}))
+        done = bench.cli("send", "--event", event)
+        equal(done.returncode, code, f"{done.stdout} {done.stderr}")
+    true("event_too_large" in done.stdout, done.stdout)
+    equal([event["type"] for event in sim.events()], ["$update_fields"], "what Bento got")
+
+
+def test_send_waits(bench):
+    """send: who it waits for, and nobody else"""
+    sims = {"main": bench.sim(), "shop": bench.sim()}
+    sims["shop"].answer(401)
+    daemon = spooltest.Daemon(bench, bench.configure({
+        name: bench.site(sim.api_url(), write_keys=[name], identity_wait=60)
+        for name, sim in sims.items()}))
+    daemon.accept("/v1/track", track("m-1"), key="shop")
+    wait_until(lambda: bench.rows("SELECT 1 FROM sites WHERE state = 'paused'"), "401 pauses it")
+    equal(bench.cli("pause", "--site", "main").returncode, 0, "pause")
+
+    def send(site, *more):
+        done = bench.cli("send", "--site", site, "--name", "Test", "--timeout", "1s", *more)
+        equal(done.returncode, 1, done.stderr)
+        return done.stderr
+
+    told = send("main", "--email", "ann@example.com")
+    true("has paused site main" in told and "shop" not in told, told)
+    told = send("shop", "--email", "ann@example.com")
+    true("site shop waits: " in told and "main" not in told, told)
+    event = bench.write("event.json", json.dumps({"type": "track", "event": "E", "userId": "u"}))
+    done = bench.cli("send", "--site", "main", "--event", event, "--timeout", "1s")
+    true("once an identify tells" in done.stderr, done.stderr)
+
+
 def test_reading_needs_only_the_database(bench):
     """verbs that only read work with a secret file that they may not open"""
     daemon = bench.daemon()

@@ -103,11 +103,39 @@ def test_flush_leaves_a_pause(bench):
     done(bench.cli("pause"))
     asked = len(sim.requests())
     sim.heal()
-    done(bench.cli("flush"))
+    left = done(bench.cli("flush"), code=3)
+    true("an operator has paused it" in left.stdout, f"flush says so: {left.stdout}")
     done(bench.cli("pause", "--note", "again"))
+    since = bench.value("SELECT pause_at FROM site")
+    done(bench.cli("pause"))
+    equal(bench.value("SELECT pause_at FROM site"), since, "a pause of what is paused")
     equal(len(sim.requests()), asked, "requests after flush under a pause")
     equal(bench.value("SELECT note FROM sites"), "again", "the newest note")
     done(bench.cli("resume"))
+    bench.wait_settled(1)
+
+
+def test_states_last(bench):
+    """what is done without a daemon leaves alone what is known of the sites"""
+    first, second = bench.sim(), bench.sim()
+    first.answer(401)
+    daemon = two_sites(bench, first, second)
+    daemon.accept("/v1/track", track("a-1"), key="ashore")
+    wait_until(lambda: bench.rows("SELECT 1 FROM sites WHERE state = 'paused'"), "401 pauses it")
+    daemon.stop()
+    before = bench.rows("SELECT * FROM sites ORDER BY site")
+    done(bench.cli("hold", "--all", "--yes"))
+    done(bench.cli("release", "--all", "--yes"))
+    done(bench.cli("pause", "--site", "aboard"))
+    told = done(bench.cli("flush", "--site", "ashore")).stdout
+    true("tried at the next start" in told, told)
+    done(bench.cli("resume", "--site", "aboard"))
+    done(bench.cli("purge", "--yes"), code=3)
+    after = bench.rows("SELECT * FROM sites ORDER BY site")
+    equal([(row["state"], row["reason"], row["failures"]) for row in after],
+          [(row["state"], row["reason"], row["failures"]) for row in before], "the sites")
+    first.heal()
+    daemon.restart()
     bench.wait_settled(1)
 
 
