@@ -84,7 +84,7 @@ WHERE operation_id > ?1 ORDER BY operation_id LIMIT ?2;
 -- name: audit_event_from
 SELECT event_id, received_at FROM event WHERE event_id >= ?1 ORDER BY event_id LIMIT 1;
 -- name: audit_sites_from
-SELECT site_id FROM delivery WHERE event_id >= ?1;
+SELECT site_id, event_id FROM delivery WHERE event_id >= ?1;
 -- name: audit_attempts_back
 SELECT site_id, coalesce(finished_at, started_at), events, coalesce(outcome, '') = 'delivered'
 FROM attempt ORDER BY attempt_id DESC LIMIT ?1;

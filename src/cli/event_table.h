@@ -6,8 +6,19 @@
 #include "cli/terminal.h"
 #include "outbox/audit.h"
 
-/* NULL when out of memory; table_end ends it. */
-struct table *event_table_new(const struct terminal *terminal, struct buf *to);
-void event_table_add(struct table *table, const struct audit_event *event);
+#define EVENT_TABLE_COLUMNS 7
+
+struct event_table {
+	struct table *table;
+	struct table_column columns[EVENT_TABLE_COLUMNS];
+	bool sites; /* there are several: each line names its own */
+};
+
+/* Whether there are several sites. */
+bool event_table_names_sites(struct outbox_audit *audit);
+/* -1 when out of memory; table_end(table) ends it. */
+int event_table_init(struct event_table *t, struct outbox_audit *audit,
+    const struct terminal *terminal, struct buf *to, struct err *e);
+void event_table_add(struct event_table *t, const struct audit_event *event);
 
 #endif

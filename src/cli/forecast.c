@@ -57,6 +57,7 @@ forecast_site(const struct audit_site *site, const struct audit_rate *rate,
 
 	*ret = (struct forecast){
 		.in = forecast_rate(rate->received, rate->received_ms),
+		.in_lately = forecast_rate(rate->received_lately, AUDIT_RATE_LATELY_MS),
 		.out = forecast_rate(rate->delivered, rate->delivered_ms),
 		.pace = pace_of(config, site->name),
 		.backlog = site->counts[STATUS_PENDING] - site->awaiting,
@@ -122,7 +123,7 @@ forecast_describe(const struct forecast *f, struct buf *to)
 	}
 	when_age(f->drain_ms, age);
 	buf_printf(to, "about %s", age);
-	if (f->in > f->out)
+	if (f->in > f->out && f->in_lately > f->out)
 		buf_append_literal(to, ", but more comes than goes");
 }
 

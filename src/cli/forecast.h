@@ -15,6 +15,7 @@ struct config;
 
 struct forecast {
 	double in;           /* events a minute */
+	double in_lately;    /* the same of the last minute: a burst may be over */
 	double out;          /* events a minute, lately if that is more */
 	double pace;         /* events a minute that the settings allow; 0: no limit, or unknown */
 	int64_t backlog;     /* events that wait, without those that wait for an address */

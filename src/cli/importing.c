@@ -15,13 +15,14 @@
 
 int
 importing_begin(struct importing *s, const struct config *c, const struct options *o,
-    const char *verb, const char *unit, struct err *e)
+    const char *verb, const char *unit, const char *from, struct err *e)
 {
 	*s = (struct importing){
 		.c = c,
 		.o = o,
 		.verb = verb,
 		.unit = unit,
+		.from = from,
 		.progress = { .what = "events" },
 	};
 	buf_init(&s->text, (size_t)1 << 30);
@@ -52,6 +53,7 @@ make_request(const struct importing *s)
 	cJSON_AddStringToObject(request, "verb", s->verb);
 	if (s->o->to_site != NULL)
 		cJSON_AddStringToObject(request, "site", s->o->to_site);
+	cJSON_AddStringToObject(request, "from", s->from);
 	if (s->o->note != NULL)
 		cJSON_AddStringToObject(request, "note", s->o->note);
 	cJSON_AddBoolToObject(request, "dry_run", s->o->dry_run);
@@ -112,6 +114,7 @@ send_to_writer(struct importing *s, struct outbox_import *ret, struct err *e)
 	ret->verb = s->verb;
 	ret->actor = s->actor;
 	ret->note = s->o->note;
+	ret->from = s->from;
 	ret->site = s->o->to_site;
 	ret->dry_run = s->o->dry_run;
 	ret->operation = s->operation_id;
@@ -238,7 +241,7 @@ importing_end(struct importing *s, int rc, struct err *e)
 /* ---- the result ----------------------------------------------------------------------------- */
 
 static int
-print_json(const struct importing *s)
+print_json(const struct importing *s, cJSON *more)
 {
 	cJSON *line = cJSON_CreateObject();
 
@@ -251,6 +254,8 @@ print_json(const struct importing *s)
 	cJSON_AddBoolToObject(line, "dry_run", s->o->dry_run);
 	if (s->operation_id != 0)
 		cJSON_AddNumberToObject(line, "operation_id", (double)s->operation_id);
+	if (more != NULL)
+		cJSON_AddItemToObject(line, "stay", more);
 	return verb_print_json(line);
 }
 
@@ -262,16 +267,18 @@ print_count(int64_t n, const char *what)
 }
 
 int
-importing_print(const struct importing *s, const char *from)
+importing_print(const struct importing *s, cJSON *more)
 {
 	const struct import_counts *c = &s->counts;
 
 	if (sum(c) + c->identities == 0) {
-		fprintf(stderr, "bentospool: there is nothing in %s to %s\n", from, s->verb);
+		fprintf(stderr, "bentospool: there is nothing in %s to %s\n", s->from, s->verb);
+		cJSON_Delete(more);
 		return VERB_NOTHING;
 	}
 	if (s->o->json)
-		return print_json(s) == 0 && c->bad == 0 ? VERB_DONE : VERB_ERROR;
+		return print_json(s, more) == 0 && c->bad == 0 ? VERB_DONE : VERB_ERROR;
+	cJSON_Delete(more);
 	printf("%lld event%s %s", (long long)c->stored, words_plural(c->stored),
 	    s->o->dry_run ? "would be stored" : "stored");
 	if (s->operation_id != 0)

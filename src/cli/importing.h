@@ -5,6 +5,8 @@
 #ifndef CLI_IMPORTING_H
 #define CLI_IMPORTING_H
 
+#include <cjson/cJSON.h>
+
 #include "base/buf.h"
 #include "cli/config.h"
 #include "cli/options.h"
@@ -22,6 +24,7 @@ struct importing {
 	const struct options *o;
 	const char *verb; /* "import", "adopt" */
 	const char *unit; /* of what `number` counts: "line", "event" */
+	const char *from; /* what is read */
 	struct control_client *client;
 	struct offline *offline; /* one of them */
 	char actor[64];
@@ -39,14 +42,17 @@ struct importing {
 };
 
 int importing_begin(struct importing *s, const struct config *c, const struct options *o,
-    const char *verb, const char *unit, struct err *e);
+    const char *verb, const char *unit, const char *from, struct err *e);
 /* Copies the line; number: where it stands, for messages. */
 int importing_add(struct importing *s, struct slice line, int64_t number, struct err *e);
 /* A line that is not even sent: told, the first few of them, and counted. */
 void importing_refuse(struct importing *s, int64_t number, const char *why);
 /* Sends the rest when rc is 0, and closes; after -1 too. With -1 the error says how far it came. */
 int importing_end(struct importing *s, int rc, struct err *e);
-/* The result on standard output; returns the exit code. from: what was read, for a sentence. */
-int importing_print(const struct importing *s, const char *from);
+/*
+ * The result on standard output; returns the exit code. more: what else its JSON says, taken; NULL:
+ * nothing.
+ */
+int importing_print(const struct importing *s, cJSON *more);
 
 #endif

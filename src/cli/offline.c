@@ -96,7 +96,7 @@ offline_close(struct offline *o, struct err *e)
 /* Sends the message until `again`, which tells of the progress, has enough of it; NULL: once. */
 static int
 with_writer(const struct config *c, struct outbox_msg *msg,
-    bool (*again)(struct outbox_msg *, struct progress *), struct progress *progress, struct err *e)
+    bool (*again)(struct outbox_msg *msg, void *arg), void *arg, struct err *e)
 {
 	struct offline *o;
 	int rc;
@@ -105,28 +105,36 @@ with_writer(const struct config *c, struct outbox_msg *msg,
 		return -1;
 	do
 		rc = offline_run(o, msg, e);
-	while (rc == 0 && again != NULL && again(msg, progress));
+	while (rc == 0 && again != NULL && again(msg, arg));
 	if (offline_close(o, rc == 0 ? e : NULL) != 0)
 		rc = -1;
 	return rc;
 }
 
+struct watch {
+	struct progress *progress;
+	const volatile sig_atomic_t *stop;
+};
+
 static bool
-is_unfinished(struct outbox_msg *msg, struct progress *progress)
+is_unfinished(struct outbox_msg *msg, void *arg)
 {
 	const struct outbox_operation *op = (struct outbox_operation *)msg;
+	const struct watch *watch = arg;
 
 	if (op->more)
-		progress_tell(progress, op->n_events);
-	return op->more;
+		progress_tell(watch->progress, op->n_events);
+	return op->more && !*watch->stop;
 }
 
 int
-offline_operate(
-    const struct config *c, struct outbox_operation *op, struct progress *progress, struct err *e)
+offline_operate(const struct config *c, struct outbox_operation *op, struct progress *progress,
+    const volatile sig_atomic_t *stop, struct err *e)
 {
+	struct watch watch = { progress, stop };
+
 	op->msg.type = OUTBOX_OPERATE;
-	return with_writer(c, &op->msg, is_unfinished, progress, e);
+	return with_writer(c, &op->msg, is_unfinished, &watch, e);
 }
 
 int
@@ -137,9 +145,9 @@ offline_steer(const struct config *c, struct outbox_steer *steer, struct err *e)
 }
 
 static bool
-is_unfinished_erasure(struct outbox_msg *msg, struct progress *progress)
+is_unfinished_erasure(struct outbox_msg *msg, void *arg)
 {
-	(void)progress;
+	(void)arg;
 	return ((struct outbox_erase *)msg)->more;
 }
 
@@ -151,9 +159,9 @@ offline_erase(const struct config *c, struct outbox_erase *erase, struct err *e)
 }
 
 static bool
-is_unfinished_purge(struct outbox_msg *msg, struct progress *progress)
+is_unfinished_purge(struct outbox_msg *msg, void *arg)
 {
-	(void)progress;
+	(void)arg;
 	return ((struct outbox_purge *)msg)->more;
 }
 

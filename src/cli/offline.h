@@ -2,6 +2,8 @@
 #ifndef CLI_OFFLINE_H
 #define CLI_OFFLINE_H
 
+#include <signal.h>
+
 #include "cli/config.h"
 #include "cli/progress.h"
 #include "outbox/erase.h"
@@ -23,10 +25,10 @@ int offline_close(struct offline *o, struct err *e);
 
 /*
  * Opens, runs the operation to its end and closes; verb, filter, actor and note are set, the
- * results are filled in.
+ * results are filled in. Once *stop is set it ends after the slice under way, with op->more.
  */
-int offline_operate(
-    const struct config *c, struct outbox_operation *op, struct progress *progress, struct err *e);
+int offline_operate(const struct config *c, struct outbox_operation *op, struct progress *progress,
+    const volatile sig_atomic_t *stop, struct err *e);
 /* The same for a site: verb, site, actor and note are set. */
 int offline_steer(const struct config *c, struct outbox_steer *steer, struct err *e);
 int offline_erase(const struct config *c, struct outbox_erase *erase, struct err *e);

@@ -1,6 +1,7 @@
 #include "cli/operating.h"
 
 #include <cjson/cJSON.h>
+#include <signal.h>
 
 #include "cli/offline.h"
 #include "cli/progress.h"
@@ -75,6 +76,29 @@ call(struct control_client *client, struct outbox_operation *op, struct progress
 	return rc;
 }
 
+/* ---- Ctrl-C --------------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t stopped;
+
+static void
+stop(int number)
+{
+	(void)number;
+	stopped = 1;
+}
+
+/* What is done so far is an operation all the same. */
+static int
+tell_stopped(const struct outbox_operation *op, struct err *e)
+{
+	if (op->operation_id != 0)
+		return err_set(e, ERR_STATE,
+		    "interrupted: %lld event%s %s until then, bentospool undo %lld takes that back",
+		    (long long)op->n_events, op->n_events == 1 ? "" : "s",
+		    operate_verb_past(op->verb), (long long)op->operation_id);
+	return -1; /* as the client tells */
+}
+
 static int
 run_offline(const struct config *c, struct outbox_operation *op, struct progress *p, struct err *e)
 {
@@ -83,7 +107,7 @@ run_offline(const struct config *c, struct outbox_operation *op, struct progress
 
 	offline_actor(actor, sizeof(actor));
 	op->actor = actor;
-	rc = offline_operate(c, op, p, e);
+	rc = offline_operate(c, op, p, &stopped, e);
 	op->actor = NULL;
 	return rc;
 }
@@ -92,15 +116,21 @@ int
 operating_run(const struct config *c, struct outbox_operation *op, int64_t all, struct err *e)
 {
 	struct progress p = { .what = operate_verb_past(op->verb), .all = all };
+	const struct sigaction note = { .sa_handler = stop };
 	struct control_client *client;
+	struct sigaction before;
 	int rc;
 
+	stopped = 0;
+	sigaction(SIGINT, &note, &before);
 	if (control_client_open(c->control, &client, e) == 0) {
+		control_client_stop_on(client, &stopped);
 		rc = call(client, op, &p, e);
 		control_client_close(client);
 	} else {
 		rc = e->code == ERR_NOTFOUND ? run_offline(c, op, &p, e) : -1;
 	}
 	progress_end(&p);
-	return rc;
+	sigaction(SIGINT, &before, NULL);
+	return stopped && (rc != 0 || op->more) ? tell_stopped(op, e) : rc;
 }

@@ -31,19 +31,21 @@ struct tail_lines {
 	size_t n;
 	size_t cap;
 	bool json;
+	bool sites;
 	bool failed;
 	bool titled;
 	struct terminal terminal;
 };
 
 struct tail_lines *
-tail_lines_new(bool json)
+tail_lines_new(bool json, bool sites)
 {
 	struct tail_lines *t = calloc(1, sizeof(*t));
 
 	if (t == NULL)
 		return NULL;
 	t->json = json;
+	t->sites = sites;
 	terminal_look(stdout, &t->terminal);
 	return t;
 }
@@ -159,8 +161,10 @@ append_part(struct buf *to, struct slice text)
 }
 
 static void
-append_event(struct buf *to, const struct audit_event *event)
+append_event(const struct tail_lines *t, struct buf *to, const struct audit_event *event)
 {
+	if (t->sites)
+		append_part(to, event->site);
 	append_part(to, event->name.n > 0 ? event->name : event->kind);
 	append_part(to, event->email);
 	if (!SLICE_IS(event->status, "delivered"))
@@ -181,7 +185,7 @@ add_event(struct tail_lines *t, const char *what, int64_t at, const struct audit
 		return;
 	}
 	buf_init(&rest, LINE_MAX_BYTES);
-	append_event(&rest, event);
+	append_event(t, &rest, event);
 	add(t, at, event->status, &rest, &line);
 	if (line != NULL)
 		set_what(line, "%s %lld", what, (long long)event->event_id);
@@ -261,7 +265,7 @@ tail_lines_member(
 	}
 	buf_init(&rest, LINE_MAX_BYTES);
 	buf_printf(&rest, "event %lld", (long long)event->event_id);
-	append_event(&rest, event);
+	append_event(t, &rest, event);
 	add(t, attempt->at, slice_from(attempt->outcome), &rest, &line);
 	if (line != NULL)
 		set_what(line, "attempt %lld", (long long)attempt->attempt_id);

@@ -13,8 +13,8 @@
 
 struct tail_lines;
 
-/* NULL when out of memory. */
-struct tail_lines *tail_lines_new(bool json);
+/* sites: there are several, and events name their own. NULL when out of memory. */
+struct tail_lines *tail_lines_new(bool json, bool sites);
 void tail_lines_free(struct tail_lines *t); /* NULL is fine */
 
 void tail_lines_event(struct tail_lines *t, const struct audit_event *event);

@@ -178,6 +178,22 @@ add_person(void *arg, const struct outbox_person *person, struct err *e)
 	return 0;
 }
 
+static cJSON *
+left_json(const struct adopt *s)
+{
+	cJSON *left = cJSON_CreateObject();
+
+	for (int k = 0; k < STATUS_COUNT; k++)
+		if (s->left[k] > 0)
+			cJSON_AddNumberToObject(
+			    left, status_name((enum event_status)k), (double)s->left[k]);
+	if (s->left_ids > 0)
+		cJSON_AddNumberToObject(left, "identities", (double)s->left_ids);
+	if (s->erased > 0)
+		cJSON_AddNumberToObject(left, "erased_persons", (double)s->erased);
+	return left;
+}
+
 static void
 print_left(const struct adopt *s, const char *old)
 {
@@ -203,7 +219,7 @@ adopt(struct adopt *s, const struct config *c, const struct options *o)
 	struct err e = { 0 };
 	int rc;
 
-	if (importing_begin(&s->importing, c, o, "adopt", "event", &e) != 0)
+	if (importing_begin(&s->importing, c, o, "adopt", "event", o->operands[0], &e) != 0)
 		return verb_fail(&e);
 	buf_init(&s->line, LINES_MAX_BYTES);
 	/* The persons first: so whoever waits there goes out from here at once. */
@@ -212,7 +228,7 @@ adopt(struct adopt *s, const struct config *c, const struct options *o)
 	buf_free(&s->line);
 	if (rc != 0)
 		return verb_fail(&e);
-	rc = importing_print(&s->importing, o->operands[0]);
+	rc = importing_print(&s->importing, o->json ? left_json(s) : NULL);
 	if (!o->json && (rc != VERB_NOTHING || s->left_ids + s->erased > 0))
 		print_left(s, o->operands[0]);
 	return rc;

@@ -19,8 +19,8 @@ struct change {
 	int64_t events;
 	int64_t delivered; /* of them, before: Bento gets these again */
 	int64_t operation_id;
-	struct table *sample; /* of a dry run: for people, */
-	cJSON *sample_json;   /* or for machines */
+	struct event_table sample; /* of a dry run: for people, */
+	cJSON *sample_json;        /* or for machines */
 };
 
 /* ---- what matches --------------------------------------------------------------------------- */
@@ -48,7 +48,7 @@ add_sample(void *arg, const struct audit_event *event)
 	if (ch->sample_json != NULL)
 		cJSON_AddItemToArray(ch->sample_json, event_json(event));
 	else
-		event_table_add(ch->sample, event);
+		event_table_add(&ch->sample, event);
 }
 
 static int
@@ -115,10 +115,12 @@ would_text(struct outbox_audit *audit, struct change *ch, struct err *e)
 	describe_delivered(ch, again, sizeof(again));
 	buf_init(&text, SAMPLE_TEXT_MAX);
 	terminal_look(stdout, &terminal);
-	ch->sample = event_table_new(&terminal, &text);
-	rc = ch->sample == NULL ? err_nomem(e) : list_sample(audit, ch, e);
-	if (ch->sample != NULL && table_end(ch->sample) != 0 && rc == 0)
-		rc = err_nomem(e);
+	rc = event_table_init(&ch->sample, audit, &terminal, &text, e);
+	if (rc == 0) {
+		rc = list_sample(audit, ch, e);
+		if (table_end(ch->sample.table) != 0 && rc == 0)
+			rc = err_nomem(e);
+	}
 	if (rc == 0) {
 		printf("%lld event%s would be %s%s%s\n", (long long)ch->events,
 		    words_plural(ch->events), operate_verb_past(ch->verb), again,

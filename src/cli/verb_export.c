@@ -1,4 +1,3 @@
-#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -8,7 +7,6 @@
 
 #define PAGE 200
 #define LINE_MAX_BYTES 67108864 /* an event with all that its batch said */
-#define OUTPUT_MODE 0640
 
 struct exporter {
 	struct outbox_audit *audit;
@@ -63,39 +61,39 @@ write_pages(struct exporter *x, const struct outbox_filter *f, struct err *e)
 	return fflush(x->to) == 0 ? 0 : err_sys(e, "cannot write the output");
 }
 
-static FILE *
-open_output(const char *file, struct err *e)
+/* Synced, and only then under its name; what would be empty is not made. */
+static int
+end_output(struct exporter *x, const char *file, int rc, struct err *e)
 {
-	int fd;
-
-	if (file == NULL)
-		return stdout;
-	fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, OUTPUT_MODE);
-	if (fd < 0) {
-		err_sys(e, "cannot make %s (a file that is there is never replaced)", file);
-		return NULL;
-	}
-	return fdopen(fd, "w");
+	if (rc == 0 && fsync(fileno(x->to)) != 0)
+		rc = err_sys(e, "cannot sync %s", file);
+	if (fclose(x->to) != 0 && rc == 0)
+		rc = err_sys(e, "cannot write %s", file);
+	if (rc == 0 && x->written > 0)
+		rc = outbox_part_finish(file, e);
+	if (rc != 0 || x->written == 0)
+		outbox_part_remove(file);
+	return rc;
 }
 
 static int
 write_output(struct exporter *x, const struct options *o, struct err *e)
 {
-	int rc;
+	int fd;
 
-	x->to = open_output(o->output, e);
-	if (x->to == NULL)
-		return -1;
-	rc = write_pages(x, &o->filter, e);
+	x->to = stdout;
 	if (o->output == NULL)
-		return rc;
-	if (rc == 0 && fsync(fileno(x->to)) != 0)
-		rc = err_sys(e, "cannot sync %s", o->output);
-	if (fclose(x->to) != 0 && rc == 0)
-		rc = err_sys(e, "cannot write %s", o->output);
-	if (rc != 0)
-		unlink(o->output);
-	return rc;
+		return write_pages(x, &o->filter, e);
+	fd = outbox_part_open(o->output, e);
+	if (fd < 0)
+		return -1;
+	x->to = fdopen(fd, "w");
+	if (x->to == NULL) {
+		close(fd);
+		outbox_part_remove(o->output);
+		return err_nomem(e);
+	}
+	return end_output(x, o->output, write_pages(x, &o->filter, e), e);
 }
 
 static int

@@ -4,6 +4,7 @@
 #include "cli/importing.h"
 #include "cli/segment_line.h"
 #include "cli/verbs.h"
+#include "event/json.h"
 #include "outbox/audit.h"
 #include "outbox/import_line.h"
 #include "outbox/lines.h"
@@ -51,6 +52,22 @@ add_segment(struct import_file *f, struct slice line, struct err *e)
 	return n < 0 ? -1 : 0;
 }
 
+/* Whatever it is, it is no call: which site it would be for does not matter. */
+static bool
+is_object(struct slice line, size_t *ret_at)
+{
+	struct json_value value;
+	struct slice key;
+	struct json j;
+
+	json_init(&j, line, JSON_MAX_DEPTH);
+	if (json_object_begin(&j) == 0)
+		while (json_object_next(&j, &key) == 1 && json_skip(&j, &value) == 0)
+			;
+	*ret_at = json_offset(&j);
+	return json_finish(&j) == 0;
+}
+
 static bool
 is_blank(struct slice line)
 {
@@ -63,6 +80,9 @@ is_blank(struct slice line)
 static int
 add_line(struct import_file *f, struct slice line, struct err *e)
 {
+	char why[64];
+	size_t at;
+
 	if (line.p == NULL) {
 		importing_refuse(&f->importing, f->number, "longer than any event can be");
 		return 0;
@@ -71,6 +91,11 @@ add_line(struct import_file *f, struct slice line, struct err *e)
 		return 0;
 	if (import_line_is_ours(line))
 		return importing_add(&f->importing, line, f->number, e);
+	if (!is_object(line, &at)) {
+		snprintf(why, sizeof(why), "no JSON object, or cut off, at byte %zu", at);
+		importing_refuse(&f->importing, f->number, why);
+		return 0;
+	}
 	return add_segment(f, line, e);
 }
 
@@ -96,12 +121,12 @@ import_lines(const struct config *c, const struct options *o, const char *site, 
 	struct err e = { 0 };
 	int rc;
 
-	if (importing_begin(&f.importing, c, o, "import", "line", &e) != 0)
+	if (importing_begin(&f.importing, c, o, "import", "line", file, &e) != 0)
 		return verb_fail(&e);
 	rc = importing_end(&f.importing, add_lines(&f, lines, &e), &e);
 	if (f.has_segment)
 		segment_lines_close(&f.segment);
-	return rc == 0 ? importing_print(&f.importing, file) : verb_fail(&e);
+	return rc == 0 ? importing_print(&f.importing, NULL) : verb_fail(&e);
 }
 
 /* The only site there is, when nobody says which. */

@@ -13,7 +13,7 @@
 
 struct listing {
 	bool json;
-	struct table *table;
+	struct event_table table;
 	struct buf text; /* of one page; printed when its transaction is over */
 	int64_t shown;
 };
@@ -27,7 +27,7 @@ add_event(void *arg, const struct audit_event *event)
 	if (l->json)
 		json_append_line(&l->text, event_json(event));
 	else
-		event_table_add(l->table, event);
+		event_table_add(&l->table, event);
 }
 
 static int
@@ -75,10 +75,12 @@ list(struct outbox_audit *audit, const struct options *o)
 
 	terminal_look(stdout, &terminal);
 	buf_init(&l.text, PAGE_TEXT_MAX);
-	l.table = event_table_new(&terminal, &l.text);
-	rc = l.table == NULL ? err_nomem(&e) : list_pages(audit, o, limit, &l, &e);
-	if (l.table != NULL && table_end(l.table) != 0 && rc == 0)
-		rc = err_nomem(&e);
+	rc = event_table_init(&l.table, audit, &terminal, &l.text, &e);
+	if (rc == 0) {
+		rc = list_pages(audit, o, limit, &l, &e);
+		if (table_end(l.table.table) != 0 && rc == 0)
+			rc = err_nomem(&e);
+	}
 	if (rc == 0)
 		rc = verb_print_text(&l.text, &e);
 	if (rc == 0)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cli/event_table.h"
 #include "cli/tail_lines.h"
 #include "cli/verbs.h"
 
@@ -355,7 +356,7 @@ tail(struct outbox_audit *audit, const struct options *o)
 	int rc;
 
 	if (t != NULL)
-		t->lines = tail_lines_new(o->json);
+		t->lines = tail_lines_new(o->json, event_table_names_sites(audit));
 	if (t == NULL || t->lines == NULL) {
 		free(t);
 		err_nomem(&e);

@@ -18,6 +18,8 @@ print_json(const struct options *o, const struct outbox_operation *op)
 	cJSON_AddNumberToObject(line, "delivered", (double)left->delivered);
 	cJSON_AddNumberToObject(line, "settled", (double)left->settled);
 	cJSON_AddNumberToObject(line, "changed", (double)left->changed);
+	if (left->changed > 0)
+		cJSON_AddNumberToObject(line, "changed_by", (double)left->changed_by);
 	cJSON_AddNumberToObject(line, "undone", (double)left->undone);
 	cJSON_AddNumberToObject(line, "gone", (double)left->gone);
 	if (op->operation_id != 0)
@@ -45,7 +47,7 @@ print(const struct options *o, const struct outbox_operation *op)
 	if (op->operation_id != 0)
 		printf(" (operation %lld)", (long long)op->operation_id);
 	putchar('\n');
-	snprintf(later, sizeof(later), "changed by operation %lld since: undo that first",
+	snprintf(later, sizeof(later), "changed since, last by operation %lld: undo that first",
 	    (long long)left->changed_by);
 	print_left(left->delivered, "delivered meanwhile");
 	print_left(left->settled, "settled meanwhile, by no operator");

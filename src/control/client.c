@@ -22,6 +22,7 @@ struct control_client {
 	struct buf in;
 	void (*on_progress)(void *arg, int64_t events);
 	void *on_progress_arg;
+	const volatile sig_atomic_t *stop;
 };
 
 static int
@@ -84,14 +85,16 @@ control_client_close(struct control_client *c)
 }
 
 static int
-wait_for(int fd, short what, int timeout_ms, struct err *e)
+wait_for(int fd, short what, int timeout_ms, const volatile sig_atomic_t *stop, struct err *e)
 {
 	struct pollfd p = { .fd = fd, .events = what };
 	int n;
 
-	do
+	do {
+		if (stop != NULL && *stop)
+			return err_set(e, ERR_BUSY, "interrupted");
 		n = poll(&p, 1, timeout_ms);
-	while (n < 0 && errno == EINTR);
+	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return err_sys(e, "cannot wait for the daemon");
 	return n > 0 ? 0
@@ -105,7 +108,7 @@ send_all(int fd, const char *p, size_t n, int timeout_ms, struct err *e)
 	while (n > 0) {
 		ssize_t sent;
 
-		if (wait_for(fd, POLLOUT, timeout_ms, e) != 0)
+		if (wait_for(fd, POLLOUT, timeout_ms, NULL, e) != 0)
 			return -1;
 		sent = send(fd, p, n, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (sent < 0 && (errno == EINTR || errno == EAGAIN))
@@ -142,7 +145,7 @@ receive_more(struct control_client *c, int timeout_ms, struct err *e)
 	ssize_t got;
 	char *to;
 
-	if (wait_for(c->fd, POLLIN, timeout_ms, e) != 0)
+	if (wait_for(c->fd, POLLIN, timeout_ms, c->stop, e) != 0)
 		return -1;
 	to = buf_reserve(&c->in, CHUNK);
 	if (to == NULL)
@@ -193,9 +196,31 @@ fail_as_told(cJSON *answer, struct err *e)
 	return -1;
 }
 
+/* Nobody heard what became of it. */
+static int
+tell_lost(double done, bool ping, struct err *e)
+{
+	if (done > 0)
+		return err_wrap(
+		    e, "stopped after %.0f events or more, see bentospool operations", done);
+	return e->code == ERR_BUSY && !ping
+		   ? err_wrap(e, "what was asked for may still be done: see bentospool operations")
+		   : -1;
+}
+
+/* It asks for nothing that could come too late. */
+static bool
+is_ping(const cJSON *request)
+{
+	const cJSON *verb = cJSON_GetObjectItemCaseSensitive(request, "do");
+
+	return cJSON_IsString(verb) && strcmp(verb->valuestring, "ping") == 0;
+}
+
 /* The answer, past the lines that tell how far an operation has come. */
 static int
-receive_answer(struct control_client *c, int timeout_ms, cJSON **ret_answer, struct err *e)
+receive_answer(
+    struct control_client *c, int timeout_ms, bool ping, cJSON **ret_answer, struct err *e)
 {
 	double done = 0;
 
@@ -203,10 +228,7 @@ receive_answer(struct control_client *c, int timeout_ms, cJSON **ret_answer, str
 		const cJSON *progress;
 
 		if (receive_line(c, timeout_ms, ret_answer, e) != 0)
-			return done > 0 ? err_wrap(e,
-				   "stopped after %.0f events or more, see bentospool operations",
-				   done)
-					: -1;
+			return tell_lost(done, ping, e);
 		if (cJSON_HasObjectItem(*ret_answer, "ok"))
 			return 0;
 		progress = cJSON_GetObjectItemCaseSensitive(*ret_answer, "progress");
@@ -219,15 +241,6 @@ receive_answer(struct control_client *c, int timeout_ms, cJSON **ret_answer, str
 	}
 }
 
-/* It asks for nothing that could come too late. */
-static bool
-is_ping(const cJSON *request)
-{
-	const cJSON *verb = cJSON_GetObjectItemCaseSensitive(request, "do");
-
-	return cJSON_IsString(verb) && strcmp(verb->valuestring, "ping") == 0;
-}
-
 int
 control_client_call(struct control_client *c, const cJSON *request, int timeout_ms,
     cJSON **ret_answer, struct err *e)
@@ -236,15 +249,18 @@ control_client_call(struct control_client *c, const cJSON *request, int timeout_
 
 	if (send_request(c->fd, request, timeout_ms, e) != 0)
 		return -1;
-	if (receive_answer(c, timeout_ms, &answer, e) != 0)
-		return e->code == ERR_BUSY && !is_ping(request)
-			   ? err_wrap(e, "what was asked for may still be done: see bentospool "
-					 "operations")
-			   : -1;
+	if (receive_answer(c, timeout_ms, is_ping(request), &answer, e) != 0)
+		return -1;
 	if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(answer, "ok")))
 		return fail_as_told(answer, e);
 	*ret_answer = answer;
 	return 0;
+}
+
+void
+control_client_stop_on(struct control_client *c, const volatile sig_atomic_t *stop)
+{
+	c->stop = stop;
 }
 
 void

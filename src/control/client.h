@@ -2,6 +2,7 @@
 #ifndef CONTROL_CLIENT_H
 #define CONTROL_CLIENT_H
 
+#include <signal.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -19,6 +20,8 @@ void control_client_close(struct control_client *c);
 /* Called for each line that says how far an operation has come, events so far; fn NULL: none. */
 void control_client_on_progress(
     struct control_client *c, void (*fn)(void *arg, int64_t events), void *arg);
+/* Waiting for an answer ends, with ERR_BUSY, once a signal has set this; NULL: nothing does. */
+void control_client_stop_on(struct control_client *c, const volatile sig_atomic_t *stop);
 /*
  * Sends one request and takes its answer, which cJSON_Delete frees. Waits at most timeout_ms for
  * each line. -1 also when the daemon answers that it did not work, with its words.

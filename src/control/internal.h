@@ -48,6 +48,7 @@ struct task {
 	/* import: its texts are in `event` */
 	struct outbox_import import;
 	struct slice *lines;
+	char *from;
 	struct task *next; /* all tasks under way */
 };
 

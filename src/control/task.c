@@ -48,6 +48,7 @@ task_free(struct task *task)
 	outbox_filter_free(&task->filter);
 	segment_request_free(&task->request);
 	free(task->note);
+	free(task->from);
 	free(task->site);
 	free(task->archive);
 	free(task->email);

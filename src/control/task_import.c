@@ -67,7 +67,8 @@ read_import(struct task *task, const cJSON *request, struct err *e)
 	if (cJSON_IsNumber(operation))
 		task->import.operation = (int64_t)operation->valuedouble;
 	task->import.dry_run = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(request, "dry_run"));
-	if (task_read_text(request, "site", &task->site, e) != 0)
+	if (task_read_text(request, "site", &task->site, e) != 0
+	    || task_read_text(request, "from", &task->from, e) != 0)
 		return -1;
 	return task_read_text(request, "note", &task->note, e);
 }
@@ -86,6 +87,7 @@ task_import(struct connection *conn, const cJSON *request, struct err *e)
 	task->import.msg.type = OUTBOX_IMPORT;
 	task->import.actor = task->actor;
 	task->import.site = task->site;
+	task->import.from = task->from;
 	task->import.note = task->note;
 	return task_start(task, &task->import.msg, e);
 }

@@ -113,8 +113,9 @@ int outbox_audit_touched(struct outbox_audit *a, const struct outbox_filter *f,
 struct audit_rate {
 	int64_t site_id; /* in */
 	int64_t received;
-	int64_t received_ms; /* within so long */
-	int64_t delivered;   /* by attempts that delivered all that they carried */
+	int64_t received_ms;     /* within so long */
+	int64_t received_lately; /* of them: within AUDIT_RATE_LATELY_MS */
+	int64_t delivered;       /* by attempts that delivered all that they carried */
 	int64_t delivered_ms;
 	int64_t lately; /* of them: within AUDIT_RATE_LATELY_MS */
 };

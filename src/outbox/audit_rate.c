@@ -63,8 +63,8 @@ find_since(struct outbox_audit *a, int64_t low, int64_t newest, int64_t since, i
 }
 
 static int
-count_received(
-    struct outbox_audit *a, int64_t from, struct audit_rate *rates, size_t n, struct err *e)
+count_received(struct outbox_audit *a, int64_t from, int64_t lately, struct audit_rate *rates,
+    size_t n, struct err *e)
 {
 	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_AUDIT_SITES_FROM, e);
 	struct audit_rate *rate;
@@ -75,8 +75,10 @@ count_received(
 	db_bind_int(stmt, 1, from);
 	while ((rc = db_step(&a->db, stmt, e)) == 1) {
 		rate = find_rate(rates, n, db_int(stmt, 0));
-		if (rate != NULL)
-			rate->received++;
+		if (rate == NULL)
+			continue;
+		rate->received++;
+		rate->received_lately += db_int(stmt, 1) >= lately;
 	}
 	return rc;
 }
@@ -86,13 +88,14 @@ rate_received(
     struct outbox_audit *a, int64_t now, struct audit_rate *rates, size_t n, struct err *e)
 {
 	struct audit_newest newest;
-	int64_t bound, from, id = 0, at = 0, before_id, before_at, span = AUDIT_RATE_MS;
+	int64_t bound, from, lately, id = 0, at = 0, before_id, before_at, span = AUDIT_RATE_MS;
 	int rc;
 
 	if (outbox_audit_newest(a, &newest, e) != 0)
 		return -1;
 	bound = at_least(newest.event_id - EVENTS_MAX + 1, 1);
-	if (find_since(a, bound, newest.event_id, now - AUDIT_RATE_MS, &from, e) != 0)
+	if (find_since(a, bound, newest.event_id, now - AUDIT_RATE_MS, &from, e) != 0
+	    || find_since(a, from, newest.event_id, now - AUDIT_RATE_LATELY_MS, &lately, e) != 0)
 		return -1;
 	rc = find_event(a, from, &id, &at, e);
 	if (rc < 0)
@@ -104,7 +107,7 @@ rate_received(
 		span = at_least(now - at, AUDIT_RATE_LATELY_MS);
 	for (size_t i = 0; i < n; i++)
 		rates[i].received_ms = span;
-	return count_received(a, from, rates, n, e);
+	return count_received(a, from, lately, rates, n, e);
 }
 
 static int

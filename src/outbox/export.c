@@ -14,7 +14,7 @@
 #include "outbox/person_line.h"
 
 #define PATH_SIZE 4096
-#define BACKUP_MODE 0640
+#define PART_MODE 0640
 /* A site's name and an address, and two texts for each id. */
 #define PERSON_BYTES (4096 + 2 * IDENTITY_PERSON_MAX * (size_t)(SEGMENT_ID_MAX + 1))
 #define LINE_BYTES (8 * PERSON_BYTES)
@@ -135,36 +135,35 @@ outbox_export_persons(struct outbox_audit *a,
 	return rc;
 }
 
-/* ---- backup --------------------------------------------------------------------------------- */
+/* ---- a file under another name until it is complete ------------------------------------------ */
 
-/* Never wider than its mode from the first byte on, and nobody else's file. */
 static int
-make_part(const char *part, struct err *e)
+name_part(const char *file, char part[PATH_SIZE], struct err *e)
 {
-	int fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, BACKUP_MODE);
-
-	if (fd < 0 && errno == EEXIST)
-		return err_set(e, ERR_INPUT,
-		    "%s is there: another backup writes it, or one was cut off; remove it then",
-		    part);
-	if (fd < 0)
-		return err_sys(e, "cannot make %s", part);
-	close(fd);
+	if (snprintf(part, PATH_SIZE, "%s.part", file) >= PATH_SIZE)
+		return err_set(e, ERR_INPUT, "the name %.64s... is too long", file);
 	return 0;
 }
 
-static int
-copy_database(struct db *db, const char *part, struct err *e)
+/* Never wider than its mode from the first byte on, and nobody else's file. */
+int
+outbox_part_open(const char *file, struct err *e)
 {
-	sqlite3_stmt *stmt = NULL;
-	int rc;
+	char part[PATH_SIZE];
+	struct stat st;
+	int fd;
 
-	if (sqlite3_prepare_v2(db->handle, "VACUUM INTO ?1", -1, &stmt, NULL) != SQLITE_OK)
-		return db_error(db, e, "backup");
-	db_bind_text(stmt, 1, slice_from(part));
-	rc = sqlite3_step(stmt) == SQLITE_DONE ? 0 : db_error(db, e, "backup");
-	sqlite3_finalize(stmt);
-	return rc;
+	if (name_part(file, part, e) != 0)
+		return -1;
+	if (lstat(file, &st) == 0)
+		return err_set(
+		    e, ERR_INPUT, "%s is there, and was left as it is: name a new file", file);
+	fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, PART_MODE);
+	if (fd < 0 && errno == EEXIST)
+		return err_set(e, ERR_INPUT,
+		    "%s is there: somebody else writes it, or it was cut off; remove it then",
+		    part);
+	return fd >= 0 ? fd : err_sys(e, "cannot make %s", part);
 }
 
 /* A file's bytes, or a folder's names. */
@@ -185,37 +184,61 @@ sync_path(const char *path, int64_t *ret_bytes, struct err *e)
 }
 
 /* link() never replaces a file that appeared meanwhile. */
-static int
-give_name(const char *part, const char *file, struct err *e)
+int
+outbox_part_finish(const char *file, struct err *e)
 {
-	char copy[PATH_SIZE];
+	char part[PATH_SIZE], copy[PATH_SIZE];
 
+	if (name_part(file, part, e) != 0)
+		return -1;
 	if (link(part, file) != 0)
-		return err_sys(e, "cannot name the backup %s", file);
+		return err_sys(e, "cannot name it %s", file);
 	unlink(part);
 	snprintf(copy, sizeof(copy), "%s", file);
 	if (sync_path(dirname(copy), NULL, e) == 0)
 		return 0;
-	unlink(file); /* the name may be gone after a crash: that is no backup */
+	unlink(file); /* the name may be gone after a crash */
 	return -1;
+}
+
+void
+outbox_part_remove(const char *file)
+{
+	char part[PATH_SIZE];
+	struct err e;
+
+	if (name_part(file, part, &e) == 0)
+		unlink(part);
+}
+
+/* ---- backup --------------------------------------------------------------------------------- */
+
+static int
+copy_database(struct db *db, const char *part, struct err *e)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc;
+
+	if (sqlite3_prepare_v2(db->handle, "VACUUM INTO ?1", -1, &stmt, NULL) != SQLITE_OK)
+		return db_error(db, e, "backup");
+	db_bind_text(stmt, 1, slice_from(part));
+	rc = sqlite3_step(stmt) == SQLITE_DONE ? 0 : db_error(db, e, "backup");
+	sqlite3_finalize(stmt);
+	return rc;
 }
 
 int
 outbox_backup(struct outbox_audit *a, const char *file, int64_t *ret_bytes, struct err *e)
 {
 	char part[PATH_SIZE];
-	struct stat st;
+	int fd = outbox_part_open(file, e);
 
-	if (snprintf(part, sizeof(part), "%s.part", file) >= (int)sizeof(part))
-		return err_set(e, ERR_INPUT, "the name of the backup is too long");
-	if (lstat(file, &st) == 0)
-		return err_set(
-		    e, ERR_INPUT, "%s is there, and was left as it is: name a new file", file);
-	if (make_part(part, e) != 0)
+	if (fd < 0)
 		return -1;
-	if (copy_database(&a->db, part, e) == 0 && sync_path(part, ret_bytes, e) == 0
-	    && give_name(part, file, e) == 0)
+	close(fd);
+	if (name_part(file, part, e) == 0 && copy_database(&a->db, part, e) == 0
+	    && sync_path(part, ret_bytes, e) == 0 && outbox_part_finish(file, e) == 0)
 		return 0;
-	unlink(part);
+	outbox_part_remove(file);
 	return -1;
 }

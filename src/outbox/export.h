@@ -43,4 +43,13 @@ int outbox_export_persons(struct outbox_audit *a,
  */
 int outbox_backup(struct outbox_audit *a, const char *file, int64_t *ret_bytes, struct err *e);
 
+/*
+ * Makes FILE.part for a file that is not there yet, so that nobody takes half of it for the whole;
+ * a descriptor to write to, or -1. ERR_INPUT when there is one of either name.
+ */
+int outbox_part_open(const char *file, struct err *e);
+/* Gives what is written and synced its name, which is never one that is there. */
+int outbox_part_finish(const char *file, struct err *e);
+void outbox_part_remove(const char *file);
+
 #endif

@@ -12,7 +12,7 @@
 #include "outbox/waiting.h"
 
 #define SCRATCH_MAX (128u << 20)
-#define FILTER_TEXT_MAX 4096
+#define FILTER_TEXT_MAX 32768
 
 struct importing {
 	struct put *put;
@@ -270,6 +270,15 @@ take_line(struct importing *s, size_t i, struct err *e)
 
 /* ---- the audit ------------------------------------------------------------------------------ */
 
+static void
+add_member(struct buf *filter, const char *name, const char *value)
+{
+	if (value == NULL)
+		return;
+	buf_printf(filter, "%s\"%s\":", filter->n > 1 ? "," : "", name);
+	json_string_append(filter, slice_from(value));
+}
+
 static int
 begin_operation(struct importing *s, struct err *e)
 {
@@ -285,10 +294,8 @@ begin_operation(struct importing *s, struct err *e)
 
 	buf_init(&filter, FILTER_TEXT_MAX);
 	buf_append_byte(&filter, '{');
-	if (import->site != NULL) {
-		buf_append_literal(&filter, "\"site\":");
-		json_string_append(&filter, slice_from(import->site));
-	}
+	add_member(&filter, "from", import->from);
+	add_member(&filter, "site", import->site);
 	buf_append_byte(&filter, '}');
 	row.filter = buf_slice(&filter);
 	rc = filter.failed ? err_nomem(e)

@@ -32,6 +32,7 @@ struct outbox_import {
 	/* Static or the sender's until done(). */
 	const char *verb;  /* for the audit: "import", "adopt" */
 	const char *actor; /* of the first message */
+	const char *from;  /* for the audit: the file; NULL: nobody knows */
 	const char *note;  /* NULL: none */
 	const char *site;  /* stores all there; NULL: where each line says */
 	bool dry_run;      /* only counts; what stands twice in the lines is counted twice */

@@ -17,8 +17,9 @@
 
 /*
  * pause: nothing is sent for the site until it is resumed, also across restarts; requests under way
- * end by themselves. Of one that is paused already a note changes the reason and nothing the time. resume: that is over, and the site is tried at once. flush: tried at once,
- * whatever it waits for, with those of its events that wait for a time of their own.
+ * end by themselves. Of one that is paused already a note changes the reason and nothing the time.
+ * resume: that is over, and the site is tried at once. flush: tried at once, whatever it waits for,
+ * with those of its events that wait for a time of their own.
  */
 enum steer_verb { STEER_PAUSE, STEER_RESUME, STEER_FLUSH };
 

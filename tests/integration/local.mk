@@ -1,6 +1,7 @@
 # The program as a whole, each topic a script on tests/lib/spooltest.py. They need python3 and
 # skip where a machine lacks what they need.
 INTEGRATION_TESTS = \
+	tests/integration/test_adopt.py \
 	tests/integration/test_audit.py \
 	tests/integration/test_bad_input.py \
 	tests/integration/test_cli.py \
@@ -35,7 +36,7 @@ INTEGRATION_TESTS = \
 
 TESTS += $(INTEGRATION_TESTS)
 EXTRA_DIST += $(INTEGRATION_TESTS) tests/lib/python.sh tests/lib/spoolhttp.py tests/lib/spoolproxy.py \
-	tests/lib/spoolscreen.py tests/lib/spooltest.py \
+	tests/lib/spoolother.py tests/lib/spoolscreen.py tests/lib/spooltest.py \
 	tests/sdk/bento.mjs tests/sdk/clients.mjs tests/sdk/package.json tests/sdk/page.html tests/sdk/send.mjs \
 	tests/data/01-identify-ann.json \
 	tests/data/02-track-signed-up.json \

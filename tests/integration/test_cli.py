@@ -303,6 +303,10 @@ def test_send_waits(bench):
         equal(done.returncode, 1, done.stderr)
         return done.stderr
 
+    listed = bench.cli("list").stdout.splitlines()
+    true("SITE" in listed[0] and "shop" in listed[1], f"several sites: {listed}")
+    followed = bench.cli("tail", "--no-follow", "--limit", "9").stdout
+    true(re.search(r"event 1 .*shop", followed), followed)
     told = send("main", "--email", "ann@example.com")
     true("has paused site main" in told and "shop" not in told, told)
     told = send("shop", "--email", "ann@example.com")

@@ -38,6 +38,12 @@ def test_export(bench):
     equal(os.stat(file).st_mode & 0o137, 0, "nobody else reads it")
     done(bench.cli("export", "--output", file), code=1)
     equal(done(bench.cli("export", "--status", "held"), code=3).stdout, "", "nothing matches")
+    done(bench.cli("export", "--status", "held", "--output", bench.path("none")), code=3)
+    bench.write("cut.part", "half")
+    left = done(bench.cli("export", "--output", bench.path("cut")), code=1)
+    true("cut.part is there" in left.stderr, left.stderr)
+    equal([name for name in os.listdir(bench.dir) if name.startswith(("none", "cut", "out."))],
+          ["cut.part", "out.ndjson"], "files")
 
 
 def test_redact(bench):

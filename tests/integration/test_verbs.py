@@ -3,6 +3,8 @@
 import json
 import os
 import pty
+import re
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -65,7 +67,7 @@ def take_back(bench):
     """Undo, newest first and out of turn, on what change left."""
     equal(done(bench.cli("undo", "2", "--dry-run")),
           "13 events would be restored\n"
-          "  2 left as they are: changed by operation 5 since: undo that first\n".replace(
+          "  2 left as they are: changed since, last by operation 5: undo that first\n".replace(
               "13", "14").replace("2 left as they are", "6 left as they are"), "what an undo would do")
     equal(done(bench.cli("undo", "5", "--yes")), "5 events restored (operation 6)\n", "undo")
     equal(done(bench.cli("undo", "3")), "1 event restored (operation 7)\n", "undo of one")
@@ -345,7 +347,7 @@ def test_what_was_read_ahead(bench):
     equal(sim.keys(), [f"Bulk-{i}" for i in [*range(10), 24]], "nothing else at Bento")
     equal(done(bench.cli("undo", "1", "--dry-run")),
           "29 events would be restored\n  10 left as they are: delivered meanwhile\n"
-          "  1 left as it is: changed by operation 2 since: undo that first\n", "what undo says")
+          "  1 left as it is: changed since, last by operation 2: undo that first\n", "what undo says")
     done(bench.cli("undo", "1", "--yes"))
     wait_until(lambda: states(bench) == {("delivered", None): 40}, "the rest is delivered")
     equal(len(sim.keys()), 40, "each once")
@@ -394,6 +396,56 @@ def test_order(bench):
     done(bench.cli("resume"))
     wait_until(lambda: states(bench).get(("delivered", None)) == 4, "delivered")
     equal(sim.keys(), ["a-0", "a-1", "a-2", "a-3"], "the order at Bento")
+
+
+def catches_interrupts(process):
+    with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
+        mask = re.search(r"SigCgt:\s*(\w+)", file.read())[1]
+    return int(mask, 16) >> (signal.SIGINT - 1) & 1
+
+
+def test_interrupted(bench):
+    """Ctrl-C: the command ends at once, and says where to look for what was done"""
+    _, daemon = frozen(bench)
+    holder = sqlite3.connect(bench.database, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with subprocess.Popen([binary("bentospool"), "hold", "--all", "--yes",
+                           "-c", bench.path("bentospool.conf")], text=True,
+                          stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+        wait_until(lambda: catches_interrupts(process), "it has begun")
+        process.send_signal(signal.SIGINT)
+        told = process.stderr.read()
+        equal(process.wait(timeout=30), 1, "exit status")
+    true("interrupted" in told and "bentospool operations" in told, told)
+    holder.execute("ROLLBACK")
+    holder.close()
+    daemon.stop()
+
+
+def test_interrupted_offline(bench):
+    """Ctrl-C without a daemon: what was done until then is an operation like any other"""
+    _, daemon = frozen(bench)
+    fill(daemon, 5000)
+    daemon.stop()
+    ours, theirs = pty.openpty()
+    os.write(ours, b"\x13")  # Ctrl-S stops the terminal, and the command at its first progress
+    with subprocess.Popen([binary("bentospool"), "hold", "--all", "--yes",
+                           "-c", bench.path("bentospool.conf")],
+                          stdin=theirs, stderr=theirs, stdout=subprocess.DEVNULL) as process:
+        wait_until(lambda: bench.value("SELECT count(*) FROM outbox WHERE status = 'held'"), "begun")
+        process.send_signal(signal.SIGINT)
+        os.write(ours, b"\x11")
+        equal(process.wait(timeout=30), 1, "exit status")
+    os.close(theirs)
+    told = os.read(ours, 65536).decode()
+    os.close(ours)
+    held = bench.value("SELECT count(*) FROM outbox WHERE status = 'held'")
+    operation = bench.value("SELECT max(operation_id) FROM operations")
+    true(0 < held < 5030, f"in the midst: {held}")
+    true(f"interrupted: {held} events held until then, bentospool undo {operation} takes" in told,
+         told)
+    equal(done(bench.cli("undo", str(operation), "--yes")),
+          f"{held} events restored (operation {operation + 1})\n", "undo")
 
 
 spooltest.main()

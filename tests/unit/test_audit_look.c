@@ -101,6 +101,8 @@ rates_count_what_is_recent_by_site(void **state)
 	look();
 	assert_int_equal(rates[0].received, 2);
 	assert_int_equal(rates[1].received, 1);
+	assert_int_equal(rates[0].received_lately, 1);
+	assert_int_equal(rates[1].received_lately, 0);
 	assert_int_equal(rates[0].received_ms, 15 * MINUTE);
 	assert_int_equal(rates[0].delivered, 103);
 	assert_int_equal(rates[0].lately, 3);

@@ -228,7 +228,11 @@ forecast_is_told_in_words(void **state)
 	forecast_describe(&f, &text);
 	assert_string_equal(text.p, "about 10 m");
 	buf_clear(&text);
-	f.in = 11;
+	f.in = 11; /* in a burst that is over */
+	forecast_describe(&f, &text);
+	assert_string_equal(text.p, "about 10 m");
+	buf_clear(&text);
+	f.in_lately = 11;
 	forecast_describe(&f, &text);
 	assert_string_equal(text.p, "about 10 m, but more comes than goes");
 	buf_clear(&text);

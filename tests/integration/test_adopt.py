@@ -1,0 +1,250 @@
+#!/usr/bin/env python3
+"""adopt: what another database had not delivered, and whose the ids are that it knew."""
+import glob
+import json
+import os
+import shutil
+import sqlite3
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import spooltest  # noqa: E402
+from spoolother import Spool, counts, done  # noqa: E402
+from spooltest import Daemon, equal, track, true, wait_until  # noqa: E402
+
+
+def dead_spool(bench):
+    """A database as a machine leaves that dies while Bento is about to answer, without its -shm."""
+    sim = bench.sim()
+    old = Spool(bench, "old", sim, timeout=600)
+    old.accept("/v1/track", track("first"))
+    wait_until(lambda: old.rows("status") == [("delivered",)], "a delivery")
+    sim.freeze()
+    for i in range(50):
+        old.accept("/v1/track", track(f"m-{i}", email=f"{i % 3}@example.com"))
+    wait_until(lambda: old.value("SELECT sum(outcome IS NULL) FROM attempts") == (1,), "a request")
+    done(old.cli("hold", "--message-id", "m-49", "-y"))
+    done(old.cli("discard", "--message-id", "m-48", "-y"))
+    done(old.cli("expire", "--message-id", "m-47", "-y"))
+    flying = {row[0] for row in old.rows(
+        "message_id", "event_id IN (SELECT event_id FROM history WHERE outcome IS NULL)")}
+    true(0 < len(flying) < 51, "in flight")
+    refused = done(Spool(bench, "beside").cli("adopt", old.database), code=1)
+    true("stop it first" in refused.stderr, refused.stderr)
+    old.daemon.kill()
+    true(os.stat(old.database + "-wal").st_size > 0, "what is only in the log")
+    copy = bench.path("dead.db")
+    for suffix in ("", "-wal"):
+        shutil.copy(old.database + suffix, copy + suffix)
+    return copy, flying
+
+
+def adopt(bench, running):
+    dead, flying = dead_spool(bench)
+    sim = bench.sim()
+    new = Spool(bench, "new", sim)
+    new.accept("/v1/track", track("m-1", event="came first"))
+    wait_until(lambda: new.rows("status") == [("delivered",)], "a delivery")
+    if not running:
+        new.daemon.stop()
+    equal(counts(new.cli("adopt", "--json", "--dry-run", dead)),
+          {"stored": 48, "duplicates": 1, "stay": {"delivered": 1, "discarded": 1}}, "dry run")
+    text = done(new.cli("adopt", dead, "--note", "box died")).stdout
+    true("48 events stored" in text and "1 are here already" in text, text)
+    true("1 stay in" in text and "discarded" in text and "delivered" in text, text)
+    equal(counts(new.cli("adopt", "--json", dead))["duplicates"], 49, "once more")
+    if not running:
+        new.daemon = Daemon(bench, new.conf)
+    wait_until(lambda: not new.rows("1", "status = 'pending'"), "all are delivered")
+    equal({row[0]: row[1:] for row in new.rows("message_id, status, reason",
+                                               "message_id IN ('m-47', 'm-49')")},
+          {"m-47": ("failed", "expired"), "m-49": ("held", "operator")}, "what waits for a person")
+    true("m-48" not in sim.keys() and "first" not in sim.keys(), "what stays where it was")
+    for address in range(3):
+        ids = [f"m-{i}" for i in range(47) if i % 3 == address and i != 1]
+        got = [r["event"]["details"]["unique"]["key"] for r in sim.records()
+               if r["event"]["email"] == f"{address}@example.com"]
+        equal(got, ids, f"order of address {address}")
+    equal({row[0] for row in new.rows("message_id", "maybe_sent = 1")}, flying - {"m-1"},
+          "what may have arrived before")
+    equal(new.value("SELECT note, events FROM operations WHERE verb = 'adopt'"),
+          ("box died", 48), "the operation")
+    new.accept("/v1/track", track("m-2", event="a client's repetition"))
+    equal(len(new.rows(where="message_id = 'm-2'")), 1, "rows of m-2")
+
+
+def test_adopt(bench):
+    """what a dead machine had not delivered, its log included, through the daemon"""
+    adopt(bench, True)
+
+
+def test_adopt_offline(bench):
+    """the same without a daemon"""
+    adopt(bench, False)
+
+
+def adopt_identities(bench, running):
+    sim = bench.sim()
+    old = Spool(bench, "old", identity_wait=3600)
+    old.accept("/v1/identify", {"messageId": "i-1", "userId": "u-1", "anonymousId": "a-1",
+                                "traits": {"email": "ann@example.com"}})
+    old.accept("/v1/identify", {"messageId": "i-2", "userId": "u-2",
+                                "traits": {"email": "old@example.com"}})
+    old.accept("/v1/track", {"messageId": "t-old", "event": "Seen", "anonymousId": "a-1"})
+    old.daemon.stop()
+    new = Spool(bench, "new", sim, identity_wait=3600)
+    new.accept("/v1/identify", {"messageId": "i-3", "userId": "u-2",
+                                "traits": {"email": "bob@example.com"}})
+    new.accept("/v1/track", {"messageId": "t-new", "event": "Seen", "userId": "u-1"})
+    equal(new.value("SELECT reason FROM outbox WHERE message_id = 't-new'"),
+          ("awaiting_identity",), "it waits")
+    if not running:
+        new.daemon.stop()
+    dry = counts(new.cli("adopt", "--json", "--dry-run", old.database))
+    equal((dry["identities"], new.value("SELECT count(*) FROM identity")), (2, (1,)), "dry run")
+    text = done(new.cli("adopt", old.database)).stdout
+    true("2 ids of persons are known now" in text, text)
+    true("known now" not in done(new.cli("adopt", old.database)).stdout, "news of what is known")
+    equal(new.value("SELECT count(*), (SELECT sum(identities) FROM site) FROM identity"), (3, 3),
+          "once more changes nothing")
+    if not running:
+        new.daemon = Daemon(bench, new.conf)
+    new.accept("/v1/track", {"messageId": "t-1", "event": "Seen", "anonymousId": "a-1"})
+    new.accept("/v1/track", {"messageId": "t-2", "event": "Seen", "userId": "u-2"})
+    new.accept("/v1/track", {"messageId": "t-3", "event": "Seen", "userId": "u-3",
+                             "anonymousId": "a-1"})
+    equal(new.value("SELECT reason FROM outbox WHERE message_id = 't-3'"),
+          ("awaiting_identity",), "somebody else at that device")
+    wait_until(lambda: len(sim.keys()) >= 4, "all are delivered")
+    equal({r["event"]["details"]["unique"]["key"]: r["event"]["email"] for r in sim.records()
+           if r["event"]["type"] == "Seen"},
+          {"t-new": "ann@example.com", "t-old": "ann@example.com", "t-1": "ann@example.com",
+           "t-2": "bob@example.com"}, "who they are, and the address told last")
+
+
+def test_adopt_identities(bench):
+    """whose addresses the dead machine knew: who waits for one goes"""
+    adopt_identities(bench, True)
+
+
+def test_adopt_identities_offline(bench):
+    """the same without a daemon"""
+    adopt_identities(bench, False)
+
+
+def test_adopt_identities_of_sites(bench):
+    """an id means something in its own site: what --site puts together keeps none of another's"""
+    old = Spool(bench, "old", sites=("main", "shop"), identity_wait=3600)
+    for site in ("main", "shop"):
+        old.accept("/v1/identify", {"messageId": "i-1", "userId": "1",
+                                    "traits": {"email": site + "@example.com"}}, site=site)
+    old.daemon.stop()
+    for running in (True, False):
+        new = Spool(bench, f"new-{running}", sites=("main", "other"), identity_wait=3600)
+        if not running:
+            new.daemon.stop()
+        left = new.cli("adopt", old.database, "--site", "other")
+        true("2 ids of persons stay" in done(left, code=3).stdout, left.stdout)
+        left = done(new.cli("adopt", old.database))
+        true("1 ids of persons are known now" in left.stdout
+             and "1 ids of persons stay" in left.stdout, left.stdout)
+        equal(new.value("SELECT count(*), max(email) FROM identity"), (1, "main@example.com"), "ids")
+    none = Spool(bench, "none", sites=("main", "shop"), identity_max=0)
+    left = done(none.cli("adopt", "--dry-run", old.database), code=3)
+    true("2 ids of persons stay" in left.stdout, left.stdout)
+    single = Spool(bench, "single", sites=("main",))
+    single.accept("/v1/identify", {"messageId": "i-1", "userId": "1", "traits": {
+        "email": "single@example.com"}})
+    single.daemon.stop()
+    done(new.cli("adopt", single.database, "--site", "other"))
+    equal(new.value("SELECT count(*), max(email) FROM identity"), (2, "single@example.com"),
+          "of one site that has another name here")
+
+
+def test_adopt_erased(bench):
+    """a delete call that the dead machine had taken and not done: its person does not come along"""
+    old, new = Spool(bench, "old"), Spool(bench, "new", identity_wait=3600)
+    for name in ("gone", "ann"):
+        old.accept("/v1/identify", {"messageId": "i-" + name, "userId": name,
+                                    "traits": {"email": name + "@example.com"}})
+        old.accept("/v1/track", {"messageId": "t-" + name, "event": "Seen", "userId": name})
+    old.daemon.stop()
+    file = sqlite3.connect(old.database)  # as it is just after the call
+    file.execute("INSERT INTO erasure SELECT max(event_id), 'Gone@example.com' FROM event")
+    file.commit()
+    file.close()
+    before = old.rows()
+    text = done(new.cli("adopt", old.database)).stdout
+    true("1 left out: erased" in text and "2 ids" not in text, text)
+    equal(new.rows("message_id"), [("t-ann",)], "events")
+    equal(new.value("SELECT count(*), max(email) FROM identity"), (1, "ann@example.com"), "ids")
+    equal(old.rows(), before, "the other file")
+    file = sqlite3.connect(old.database)  # and as no program of ours would have written it
+    file.execute("UPDATE identity SET id = ? WHERE id = 'ann'", ("x" * 200000,))
+    file.commit()
+    file.close()
+    other = Spool(bench, "other")
+    text = done(other.cli("adopt", old.database)).stdout
+    true("1 ids of persons stay" in text, text)
+    equal(other.value("SELECT count(*) FROM identity"), (0,), "ids")
+    equal([name for name in os.listdir(bench.dir) if "adopted" in name], [], "copies")
+
+
+def test_adopt_sites(bench):
+    """a site that is not here is named; --site puts its events elsewhere"""
+    old, new = Spool(bench, "old", sites=("main", "shop")), Spool(bench, "new")
+    old.accept("/v1/track", track("m-1"), site="main")
+    old.accept("/v1/track", track("m-2"), site="shop")
+    old.accept("/v1/batch", {"batch": [track(f"many-{i}") for i in range(250)]}, site="shop")
+    old.daemon.stop()
+    refused = done(new.cli("adopt", old.database), code=1)
+    true('"shop"' in refused.stderr and "--site" in refused.stderr, refused.stderr)
+    equal(new.rows(), [], "nothing yet")
+    equal(counts(new.cli("adopt", "--json", "--site", "main", old.database)), {"stored": 252}, "all")
+    equal(new.rows("site, message_id", "message_id LIKE 'm-%'"), [("main", "m-1"), ("main", "m-2")], "events")
+    refused = done(new.cli("adopt", new.database), code=1)
+    true("in use" in refused.stderr, refused.stderr)
+    new.daemon.stop()
+    done(new.cli("adopt", new.database), code=1)
+    offline = Spool(bench, "offline")
+    offline.daemon.stop()
+    equal(counts(offline.cli("adopt", "--json", "--site", "main", old.database)), {"stored": 252},
+          "without a daemon")
+    done(new.cli("adopt", bench.path("none.db")), code=1)
+    done(new.cli("adopt"), code=2)
+
+
+def test_adopt_older(bench):
+    """a file of an older version is read by way of a copy, and stays as it is"""
+    old, new = bench.path("older.db"), Spool(bench, "new")
+    schema = os.path.join(spooltest.srcdir(), "schema")
+    connection = sqlite3.connect(old)
+    connection.executescript("PRAGMA page_size=8192; PRAGMA auto_vacuum=INCREMENTAL;")
+    for file in sorted(glob.glob(os.path.join(schema, "0*.sql")))[:3]:
+        with open(file, encoding="utf-8") as text:
+            connection.executescript(text.read())
+    connection.executescript("""
+        PRAGMA application_id=0x62737031; PRAGMA user_version=3; PRAGMA journal_mode=WAL;
+        INSERT INTO site (site_id, name) VALUES (1, 'main');
+        INSERT INTO event (event_id, site_id, message_id, kind, name, email, occurred_at,
+            received_at, body) VALUES (7, 1, 'm-7', 'track', 'Old', 'ann@example.com', 1000, 2000,
+            '{"type":"track","event":"Old"}');
+        INSERT INTO delivery (event_id, site_id, status, maybe_sent, message_key)
+            VALUES (7, 1, 'pending', 1, 5);""")
+    connection.close()
+    with open(old, "rb") as file:
+        before = file.read()
+    for _ in range(2):
+        done(new.cli("adopt", old))
+    equal(new.rows("message_id, name, status, maybe_sent, received_at"),
+          [("m-7", "Old", "pending", 1, "1970-01-01T00:00:02.000Z")], "the event")
+    with open(old, "rb") as file:
+        true(file.read() == before, "the old file is as it was")
+    equal(glob.glob(bench.path("*.adopted*")), [], "no copy is left")
+    junk = bench.write("junk.db", "no database at all, but long enough to be none" * 20)
+    done(new.cli("adopt", junk), code=1)
+
+
+spooltest.main()
