@@ -10,10 +10,30 @@
 static int
 close_output(int code)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	bool flushed = fflush(stdout) == 0;
+	const char *cause = flushed ? "" : strerror(errno);
+
+	if (flushed && !ferror(stdout))
 		return code;
-	fprintf(stderr, "bentospool: cannot write the output: %s\n", strerror(errno));
+	if (!verb_output_told())
+		fprintf(stderr, "bentospool: cannot write the output%s%s\n", flushed ? "" : ": ",
+		    cause);
 	return code == VERB_DONE ? VERB_ERROR : code;
+}
+
+/* Options that stand before the verb: shows the words that were given in their order. */
+static int
+misplaced(int argc, char **argv)
+{
+	char options[128] = "";
+	size_t n = 0;
+	int i = 1;
+
+	for (; i < argc && verb_find(argv[i]) == NULL && n < sizeof(options); i++)
+		n += (size_t)snprintf(options + n, sizeof(options) - n, " %s", argv[i]);
+	if (i == argc || n >= sizeof(options))
+		return verb_usage("options follow the verb: bentospool status -c FILE");
+	return verb_usage("options follow the verb: bentospool %s%s", argv[i], options);
 }
 
 static int
@@ -71,6 +91,8 @@ main(int argc, char **argv)
 		code = run(verb_find("version"), 1, argv);
 	else if (argc < 2)
 		code = verb_usage("say what to do: see bentospool help");
+	else if (name[0] == '-')
+		code = misplaced(argc, argv);
 	else
 		code = verb_usage("there is no verb \"%.40s\"; see bentospool help", name);
 	return close_output(code);

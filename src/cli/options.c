@@ -11,7 +11,7 @@
 
 static const struct option_words rows[OPT_COUNT] = {
 	[OPT_CONFIG] = { "config", 'c', "FILE",
-	    "configuration; where it is by default: bentospool help" },
+	    "configuration; for the default see bentospool help" },
 	[OPT_DATABASE] = { "database", 0, "FILE",
 	    "this database, whatever the configuration says" },
 	[OPT_JSON] = { "json", 0, NULL, "for machines: one JSON object a line" },
@@ -22,8 +22,8 @@ static const struct option_words rows[OPT_COUNT] = {
 	[OPT_STATUS] = { "status", 0, "S[,S...]", "pending, delivered, failed, unsupported, ..." },
 	[OPT_REASON] = { "reason", 0, "WORD", "why it is in that status" },
 	[OPT_KIND] = { "kind", 0, "K[,K...]", "track, identify, page, bento, subscriber, ..." },
-	[OPT_NAME] = { "name", 0, "GLOB", "the event's name, such as 'Order*'" },
-	[OPT_EMAIL] = { "email", 0, "GLOB", "the address, such as '*@example.com'" },
+	[OPT_NAME] = { "name", 0, "GLOB", "the event's name, such as 'Order*'; case matters" },
+	[OPT_EMAIL] = { "email", 0, "GLOB", "the address, such as '*@example.com', in any case" },
 	[OPT_SINCE] = { "since", 0, "TIME", "received at or after: 2h, 3d (ago), or ISO 8601" },
 	[OPT_UNTIL] = { "until", 0, "TIME", "received before" },
 	[OPT_HTTP_STATUS] = { "http-status", 0, "N", "Bento's answer to the last attempt" },
@@ -88,19 +88,43 @@ take_id(struct outbox_filter *f, const char *word, struct err *e)
 	return outbox_filter_add_id(f, id, e);
 }
 
+/* ERR_INPUT that names all n words there are. */
+static int
+refuse_word(const char *(*name)(unsigned), unsigned n, const char *word, struct err *e)
+{
+	char all[200] = "";
+	size_t used = 0;
+
+	for (unsigned i = 0; i < n && used < sizeof(all); i++)
+		used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s",
+		    i == 0       ? ""
+		    : i == n - 1 ? " or "
+				 : ", ",
+		    name(i));
+	return err_set(e, ERR_INPUT, "must be %s, not \"%.40s\"", all, word);
+}
+
+static const char *
+name_of_status(unsigned i)
+{
+	return status_name((enum event_status)i);
+}
+
+static const char *
+name_of_kind(unsigned i)
+{
+	return kind_name((enum event_kind)i);
+}
+
 static int
 take_status(struct outbox_filter *f, const char *word, struct err *e)
 {
 	enum event_status status;
 
-	if (status_parse(slice_from(word), &status) == 0) {
-		f->statuses |= 1u << status;
-		return 0;
-	}
-	return err_set(e, ERR_INPUT,
-	    "must be pending, delivered, failed, unsupported, invalid, held or discarded, "
-	    "not \"%.40s\"",
-	    word);
+	if (status_parse(slice_from(word), &status) != 0)
+		return refuse_word(name_of_status, STATUS_COUNT, word, e);
+	f->statuses |= 1u << status;
+	return 0;
 }
 
 static int
@@ -108,13 +132,10 @@ take_kind(struct outbox_filter *f, const char *word, struct err *e)
 {
 	enum event_kind kind = kind_parse(slice_from(word));
 
-	if (kind != KIND_UNKNOWN || strcmp(word, kind_name(KIND_UNKNOWN)) == 0) {
-		f->kinds |= 1u << kind;
-		return 0;
-	}
-	return err_set(e, ERR_INPUT,
-	    "must be track, identify, page, screen, group, alias, delete or unknown, not \"%.40s\"",
-	    word);
+	if (kind == KIND_UNKNOWN && strcmp(word, kind_name(KIND_UNKNOWN)) != 0)
+		return refuse_word(name_of_kind, KIND_COUNT, word, e);
+	f->kinds |= 1u << kind;
+	return 0;
 }
 
 /* Each word between commas; at least one. */
@@ -279,6 +300,7 @@ take(struct options *o, enum option_id id, const char *text, int64_t now, struct
 
 /* ---- parsing -------------------------------------------------------------------------------- */
 
+#define OPERAND 1      /* getopt's value for what is no option */
 #define LONG_BASE 1000 /* getopt's values for our ids, clear of all letters */
 
 static void
@@ -286,6 +308,7 @@ describe(option_set allowed, struct option longs[OPT_COUNT + 1], char *shorts)
 {
 	size_t n = 0;
 
+	*shorts++ = '-'; /* operands are handed over in their place */
 	*shorts++ = ':'; /* a missing argument is told apart */
 	for (int id = 0; id < OPT_COUNT; id++) {
 		const struct option_words *row = &rows[id];
@@ -333,15 +356,22 @@ refuse(int value, char **argv, option_set allowed, struct err *e)
 	return err_set(e, ERR_INPUT, "there is no option %.60s", argv[optind - 1]);
 }
 
+/* A statement of SQL that begins with a comment: no option has a blank there. */
+static bool
+is_comment(const char *word)
+{
+	return strncmp(word, "--", 2) == 0 && word[2] != '\0' && strchr(" \t\n", word[2]) != NULL;
+}
+
 int
 options_parse(
     int argc, char **argv, option_set allowed, int64_t now, struct options *ret, struct err *e)
 {
 	struct option longs[OPT_COUNT + 1];
-	char shorts[2 * OPT_COUNT + 2];
+	char shorts[2 * OPT_COUNT + 3];
 	int value;
 
-	*ret = (struct options){ .max_age = -1, .timeout = -1 };
+	*ret = (struct options){ .max_age = -1, .timeout = -1, .operands = argv + 1 };
 	outbox_filter_init(&ret->filter);
 	describe(allowed, longs, shorts);
 	opterr = 0;
@@ -349,13 +379,16 @@ options_parse(
 	while ((value = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		int id = value == ':' || value == '?' ? -1 : id_of(value, allowed);
 
-		if (id < 0)
+		if (value == OPERAND
+		    || (value == '?' && optopt == 0 && is_comment(argv[optind - 1])))
+			ret->operands[ret->n_operands++] = argv[optind - 1];
+		else if (id < 0)
 			return refuse(value, argv, allowed, e);
-		if (take(ret, (enum option_id)id, optarg, now, e) != 0)
+		else if (take(ret, (enum option_id)id, optarg, now, e) != 0)
 			return err_wrap(e, "--%s", rows[id].name);
 	}
-	ret->operands = argv + optind;
-	ret->n_operands = argc - optind;
+	while (optind < argc)
+		ret->operands[ret->n_operands++] = argv[optind++];
 	return 0;
 }
 
@@ -386,10 +419,19 @@ options_print(option_set set, FILE *to)
 	}
 }
 
+static bool
+is_named_before(option_set set, int id)
+{
+	for (int i = 0; i < id; i++)
+		if ((set >> i & 1) != 0 && strcmp(rows[i].name, rows[id].name) == 0)
+			return true;
+	return false;
+}
+
 void
 options_each(option_set set, void (*each)(void *arg, const struct option_words *option), void *arg)
 {
 	for (int id = 0; id < OPT_COUNT; id++)
-		if ((set >> id & 1) != 0)
+		if ((set >> id & 1) != 0 && !is_named_before(set, id))
 			each(arg, &rows[id]);
 }

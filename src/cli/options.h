@@ -72,6 +72,7 @@ enum option_id {
 __extension__ typedef unsigned __int128 option_set;
 _Static_assert(OPT_COUNT <= 8 * sizeof(option_set), "an option has a bit");
 
+#define OPTIONS_EVERY ((((option_set)1 << (OPT_COUNT - 1)) << 1) - 1)
 #define OPTION(id) ((option_set)1 << OPT_##id)
 #define OPTIONS_FILTER                                                                             \
 	(OPTION(ID) | OPTION(MESSAGE_ID) | OPTION(STATUS) | OPTION(REASON) | OPTION(KIND)          \
@@ -129,6 +130,7 @@ struct option_words {
 	const char *argument; /* NULL: none */
 	const char *help;
 };
+/* For each of a set; of those with the same name, which belong to several verbs, the first. */
 void options_each(
     option_set set, void (*each)(void *arg, const struct option_words *option), void *arg);
 /* The lines of --help for a set of options. */

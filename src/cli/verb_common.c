@@ -9,11 +9,20 @@
 
 #define ID_DIGITS 18
 
+static bool output_told;
+
 int
 verb_fail(const struct err *e)
 {
+	output_told |= ferror(stdout) != 0;
 	fprintf(stderr, "bentospool: %s\n", e->text);
 	return VERB_ERROR;
+}
+
+bool
+verb_output_told(void)
+{
+	return output_told;
 }
 
 int
@@ -100,7 +109,8 @@ verb_print_text(struct buf *text, struct err *e)
 {
 	if (text->failed)
 		return err_nomem(e);
-	fwrite(buf_slice(text).p, 1, text->n, stdout);
+	if (text->n > 0 && fwrite(text->p, 1, text->n, stdout) != text->n)
+		return err_sys(e, "cannot write the output");
 	buf_clear(text);
 	return ferror(stdout) ? err_set(e, ERR_SYSTEM, "cannot write the output") : 0;
 }

@@ -180,7 +180,7 @@ copy_out(struct output *out, struct err *e)
 	rewind(out->file);
 	while ((n = fread(chunk, 1, sizeof(chunk), out->file)) > 0)
 		if (fwrite(chunk, 1, n, stdout) != n)
-			return err_set(e, ERR_SYSTEM, "cannot write the output");
+			return err_sys(e, "cannot write the output");
 	return ferror(out->file) ? err_sys(e, "cannot read a temporary file") : 0;
 }
 

@@ -91,6 +91,10 @@ print(const struct options *o, const struct outbox_steer *steer, bool daemon)
 	if (o->json) {
 		line = cJSON_CreateObject();
 		cJSON_AddStringToObject(line, "verb", steer_verb_name(steer->verb));
+		if (steer->site != NULL)
+			cJSON_AddStringToObject(line, "site", steer->site);
+		else
+			cJSON_AddNullToObject(line, "site");
 		cJSON_AddNumberToObject(line, "sites", (double)steer->n_sites);
 		cJSON_AddNumberToObject(line, "operation_id", (double)steer->operation_id);
 		if (steer->verb == STEER_FLUSH)

@@ -240,7 +240,7 @@ const struct verb verbs[] = {
 	},
 	{
 	    .name = "import",
-	    .summary = "store events from lines of JSON: an export, an archive, Segment's",
+	    .summary = "store events from lines of JSON: exports, archives, Segment's",
 	    .operands = "FILE|-",
 	    .about =
 		"Each line is an event as export and archives write it, or a Segment call;\n"

@@ -36,6 +36,8 @@ void verb_print_all(void);
 
 /* "bentospool: TEXT" on standard error; returns VERB_ERROR. */
 int verb_fail(const struct err *e);
+/* verb_fail has spoken since standard output broke: it need not be told again. */
+bool verb_output_told(void);
 /* As verb_fail for a command line that cannot be meant; returns VERB_USAGE. */
 int verb_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The configuration for a verb that only reads. 0, or -1 after verb_fail. */

@@ -18,6 +18,7 @@ enum event_kind {
 	KIND_SUBSCRIBER, /* a subscriber in Bento's own shape */
 	KIND_UNKNOWN     /* `type` is missing or none of these */
 };
+#define KIND_COUNT (KIND_UNKNOWN + 1)
 
 /* INTERFACE.md, Statuses. */
 enum event_status {

@@ -1,5 +1,6 @@
 #include "outbox/query.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -64,6 +65,26 @@ look_at_clock(void *arg)
 
 /* ---- running --------------------------------------------------------------------------------- */
 
+/* What is wrong with the statement; where a table is not there, the views that are. */
+static int
+refuse(struct query *q, struct err *e)
+{
+	const char *views =
+	    "SELECT group_concat(name, ', ') FROM sqlite_master WHERE type = 'view'";
+	sqlite3_stmt *stmt = NULL;
+	char text[200];
+
+	snprintf(text, sizeof(text), "%s", sqlite3_errmsg(q->db->handle));
+	err_set(e, ERR_INPUT, "%s", text);
+	if (strncmp(text, "no such table", 13) == 0
+	    && sqlite3_prepare_v2(q->db->handle, views, -1, &stmt, NULL) == SQLITE_OK
+	    && sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_text(stmt, 0) != NULL)
+		err_set(e, ERR_INPUT, "%s; the views are %s", text,
+		    (const char *)sqlite3_column_text(stmt, 0));
+	sqlite3_finalize(stmt);
+	return -1;
+}
+
 static int
 fail(struct query *q, int rc, struct err *e)
 {
@@ -76,7 +97,7 @@ fail(struct query *q, int rc, struct err *e)
 		return err_set(e, ERR_INPUT, "only reading is possible here (%s)",
 		    sqlite3_errmsg(q->db->handle));
 	if ((rc & 0xff) == SQLITE_ERROR)
-		return err_set(e, ERR_INPUT, "%s", sqlite3_errmsg(q->db->handle));
+		return refuse(q, e);
 	return db_error(q->db, e, "query");
 }
 

@@ -12,6 +12,8 @@
  * they carried before counts as well, so that operations can be taken back one after another, the
  * newest first.
  */
+#include <string.h>
+
 #include "outbox/db.h"
 #include "outbox/operate_priv.h"
 #include "outbox/operation.h"
@@ -55,8 +57,9 @@ find_operation(struct db *db, int64_t id, struct found *ret, struct err *e)
 	verb = db_text(stmt, 0);
 	*ret = (struct found){ .id = id, .undoes = db_int(stmt, 1) };
 	if (operate_verb_parse(verb, &ret->verb) != 0)
-		rc = err_set(e, ERR_INPUT, "operation %lld is a %.*s: it cannot be undone",
-		    (long long)id, (int)verb.n, verb.p);
+		rc = err_set(e, ERR_INPUT, "operation %lld is a%s %.*s: it cannot be undone",
+		    (long long)id, verb.n > 0 && strchr("aeiou", verb.p[0]) != NULL ? "n" : "",
+		    (int)verb.n, verb.p);
 	db_done(stmt);
 	return rc;
 }

@@ -81,6 +81,42 @@ def test_usage(bench):
         true(done.stderr and not done.stdout, f"{argv} complains on standard error")
 
 
+def test_width(bench):
+    """no line of help is longer than 80 columns"""
+    said = bench.run(binary("bentospool"), "help").stdout
+    verbs = re.findall(r"^  (\w+) +\S", said.split("\n\n")[2], re.M)
+    true(set(VERBS) < set(verbs), f"verbs: {verbs}")
+    for verb in verbs[:-1]:
+        said += bench.run(binary("bentospool"), verb, "--help").stdout
+    for line in said.splitlines():
+        # The folder of the configuration is as long as whoever configured made it.
+        true(len(line) <= 80 or re.fullmatch(r"  /\S+/bentospool\.conf", line), f"too long: {line}")
+
+
+def test_misplaced(bench):
+    """options before the verb are told where they belong"""
+    for argv, words in ((["-c", "F", "status"], "bentospool status -c F\n"), (["--json", "list"], "list --json\n"),
+                        (["-c"], "bentospool status -c FILE\n"), (["-c", "x" * 200, "list"], "-c FILE\n")):
+        done = bench.run(binary("bentospool"), *argv)
+        equal(done.returncode, 2, f"exit status of {argv}")
+        true("options follow the verb" in done.stderr and done.stderr.endswith(words), done.stderr)
+
+
+def test_full_output(bench):
+    """output that cannot be written is told once, with its cause"""
+    daemon = bench.daemon()
+    for i in range(40):
+        daemon.accept("/v1/track", track(f"m-{i}", event="x" * 200))
+    many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5000) SELECT i FROM n"
+    for argv in (["help"], ["sql", "SELECT 1"], ["sql", many], ["list"], ["export"], ["tail", "--no-follow"]):
+        where = [] if argv == ["help"] else ["--database", bench.database]
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([binary("bentospool"), *argv, *where], stdin=subprocess.DEVNULL,
+                                  stdout=full, stderr=subprocess.PIPE, text=True, timeout=30, check=False)
+        equal((done.returncode, done.stderr),
+              (1, "bentospool: cannot write the output: No space left on device\n"), f"{argv}")
+
+
 def test_status(bench):
     """status: counts by status, the oldest pending, the last attempt, whether a daemon runs"""
     _, daemon = prepared(bench)

@@ -40,6 +40,9 @@ def test_sql(bench):
                              input="SELECT count(*) AS n FROM outbox;\n", text=True,
                              capture_output=True, timeout=30, check=False)
     equal(json.loads(process.stdout), {"n": 3}, "from standard input")
+    for sql in ("-- what became\nSELECT 1 AS n", "--\nSELECT 1 AS n"):
+        done = bench.cli("sql", sql, "--json")
+        equal((done.stdout, done.stderr), ('{"n":1}\n', ""), "a comment before it")
 
 
 def test_only_reading(bench):
@@ -54,7 +57,8 @@ def test_only_reading(bench):
         true("only reading" in done.stderr, f"{sql}: {done.stderr}")
     for sql, words in (("SELEC 1", 'near "SELEC"'), ("SELECT nothing", "nothing"),
                        ("SELECT 1; SELECT 2", "one statement"), (" -- nothing", "no statement"),
-                       ("SELECT 1; DELETE FROM event", "one statement")):
+                       ("SELECT 1; DELETE FROM event", "one statement"),
+                       ("SELECT 1 FROM x", "no such table: x; the views are outbox, messages,")):
         done = bench.cli("sql", sql)
         equal(done.returncode, 2, f"exit status of {sql}")
         true(words in done.stderr, f"{sql}: {done.stderr}")
@@ -82,7 +86,8 @@ def complete(bench, *words):
     """What bash offers behind these words."""
     script = bench.write("complete.bash", bench.run(binary("bentospool"), "completion", "bash").stdout)
     quoted = " ".join(f"'{word}'" for word in words)
-    done = bench.run(shutil.which("bash"), "-c", f". {script}; COMP_WORDS=({quoted});"
+    files = """compopt() { [ "$*" = "-o default" ] && COMPREPLY=(FILES); }"""
+    done = bench.run(shutil.which("bash"), "-c", f". {script}; {files}; COMP_WORDS=({quoted});"
                      f" COMP_CWORD={len(words) - 1}; _bentospool; printf '%s\\n' \"${{COMPREPLY[@]}}\"")
     equal(done.stderr, "", "what bash says")
     return set(done.stdout.split())
@@ -99,6 +104,7 @@ def test_completion(bench):
         equal(complete(bench, "bentospool", verb, "--"), words_of(bench, verb), f"options of {verb}")
     equal(complete(bench, "bentospool", "list", "--status", "in"), {"invalid"}, "statuses")
     equal(complete(bench, "bentospool", "completion", "z"), {"zsh"}, "shells")
+    equal(complete(bench, "bentospool", "help", ""), verbs, "verbs behind help")
     for shell in ("zsh", "fish"):
         script = bench.run(binary("bentospool"), "completion", shell).stdout
         for verb in verbs:
@@ -109,6 +115,29 @@ def test_completion(bench):
             path = bench.write("script", script)
             equal(bench.run(shutil.which(shell), "-n", path).returncode, 0, f"{shell} reads it")
     equal(bench.cli("completion", "csh").returncode, 2, "another shell")
+
+
+def test_values(bench):
+    """bash completes the values of options and verbs that are known, and offers no others"""
+    if not shutil.which("bash"):
+        raise Skip("there is no bash")
+    for words, values in (
+            (("list", "--kind", "su"), {"subscriber"}),
+            (("list", "--kind", "-"), set()),
+            (("list", "--status", "failed,in"), {"failed,invalid"}),
+            (("list", "--status", "failed,held,p"), {"failed,held,pending"}),
+            (("list", "--kind", "=", "u"), {"unknown"}),
+            (("list", "--status", "="), {"pending", "delivered", "failed", "unsupported", "invalid",
+                                         "held", "discarded"}),
+            (("pause", "--site", ""), set()), (("list", "--reason", ""), set()),
+            (("send", "-p", ""), set()), (("hold", "--note", "-"), set()),
+            (("status", "-c", ""), {"FILES"}), (("list", "--database", "x"), {"FILES"}),
+            (("list", "--database", "=", "x"), {"FILES"}),
+            (("export", "--output", ""), {"FILES"}), (("check", "--event", ""), {"FILES"}),
+            (("import", ""), {"FILES"}), (("adopt", "/"), {"FILES"}), (("backup", ""), {"FILES"}),
+            (("import", "--dr"), {"--dry-run"}), (("import", "--dry-run", ""), {"FILES"}),
+            (("undo", "7"), set())):
+        equal(complete(bench, "bentospool", *words), values, f"behind {words}")
 
 
 spooltest.main()

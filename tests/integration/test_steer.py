@@ -68,12 +68,14 @@ def test_pause_lasts(bench):
     daemon.stop()
 
     told = done(bench.cli("resume", "--json")).stdout
-    equal(json.loads(told), {"verb": "resume", "sites": 1, "operation_id": 2, "daemon": False},
-          "what resume says")
-    done(bench.cli("pause"))
+    equal(json.loads(told), {"verb": "resume", "site": None, "sites": 1, "operation_id": 2,
+                             "daemon": False}, "what resume says")
+    told = json.loads(done(bench.cli("pause", "--json", "--site", "main")).stdout)
+    equal((told["site"], told["sites"]), ("main", 1), "the site that pause names")
     done(bench.cli("resume"))
     equal([row[:2] for row in operations(bench)],
-          [("pause", '{"all":true}'), ("resume", '{"all":true}')] * 2, "operations")
+          [("pause", '{"all":true}'), ("resume", '{"all":true}'), ("pause", '{"site":"main"}'),
+           ("resume", '{"all":true}')], "operations")
     daemon.restart()
     bench.wait_settled(3)
     equal(sim.keys(), ["a-1", "a-2", "a-3"], "delivered in order")

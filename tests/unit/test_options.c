@@ -104,6 +104,44 @@ options_and_operands_mix(void **state)
 	options_free(&o);
 }
 
+/* Words with blanks in them, with "|" between; the first is the verb. */
+static int
+parse_quoted(const char *line, struct err *e)
+{
+	static char *argv[MAX_WORDS];
+	char *rest = line_copy;
+	int argc = 0;
+
+	snprintf(line_copy, sizeof(line_copy), "%s", line);
+	while (rest != NULL && argc < MAX_WORDS - 1)
+		argv[argc++] = strsep(&rest, "|");
+	argv[argc] = NULL;
+	return options_parse(argc, argv, verb_find(argv[0])->options, NOW, &o, e);
+}
+
+/* What begins with a comment of SQL is no option, wherever it stands. */
+static void
+comments_are_operands(void **state)
+{
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(parse_quoted("sql|--json|-- so\nSELECT 1|--timeout|2s|--|--json", &e), 0);
+	assert_int_equal(o.n_operands, 2);
+	assert_string_equal(o.operands[0], "-- so\nSELECT 1");
+	assert_string_equal(o.operands[1], "--json");
+	assert_true(o.json && o.timeout == 2000);
+	options_free(&o);
+	assert_int_equal(parse_quoted("sql|-- one|-qqqqqq", &e), -1);
+	assert_non_null(strstr(e.text, "there is no option -q"));
+	options_free(&o);
+	assert_int_equal(parse_quoted("pause|--note|-- why", &e), 0);
+	assert_string_equal(o.note, "-- why");
+	assert_int_equal(o.n_operands, 0);
+	options_free(&o);
+	refuses("list", "--what", "there is no option --what");
+}
+
 static void
 wrong_options_say_what_is_wanted(void **state)
 {
@@ -119,7 +157,9 @@ wrong_options_say_what_is_wanted(void **state)
 	refuses("list", "--id 0", "--id: must be a whole number from 1");
 	refuses("list", "--id 5,x", "not \"x\"");
 	refuses("list", "--id 99999999999999999999", "--id: must be");
-	refuses("list", "--kind tracks", "--kind: must be track");
+	refuses("list", "--kind tracks",
+	    "--kind: must be track, identify, page, screen, group, alias, delete, bento, "
+	    "subscriber or unknown, not \"tracks\"");
 	refuses("list", "--since 5y", "--since: \"5y\" is no time");
 	refuses("list", "--http-status 99", "from 100 to 999");
 	refuses("list", "--http-status 1000", "from 100 to 999");
@@ -214,6 +254,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(filters_come_from_their_options),
 		cmocka_unit_test(options_and_operands_mix),
+		cmocka_unit_test(comments_are_operands),
 		cmocka_unit_test(wrong_options_say_what_is_wanted),
 		cmocka_unit_test(every_verb_has_help_that_fits),
 		cmocka_unit_test(test_event_is_what_segment_sends),

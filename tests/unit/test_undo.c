@@ -282,6 +282,9 @@ what_cannot_be_undone_says_so(void **state)
 	assert_int_equal(operate_apply(&box.db, &op, 1000, &e), -1);
 	assert_int_equal(e.code, ERR_INPUT);
 	assert_non_null(strstr(e.text, "operation 99 is a pause: it cannot be undone"));
+	handmade_sql(&box, "UPDATE operation SET verb = 'import' WHERE operation_id = 99");
+	assert_int_equal(operate_apply(&box.db, &op, 1000, &e), -1);
+	assert_non_null(strstr(e.text, "operation 99 is an import: it cannot be undone"));
 }
 
 static void
