@@ -1,4 +1,5 @@
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,17 @@ judge_peer(struct report *r)
 		add_problem(r, "the daemon cannot be asked: %.200s", r->peer.why);
 		return;
 	}
+}
+
+/* What is so for whoever looks: the daemon's user may be allowed more than we are. */
+static void
+judge_archive(struct report *r)
+{
+	int cause = config_try_archive(r->config);
+
+	if (cause == ENOENT || cause == ENOTDIR || cause == EROFS)
+		add_problem(r, "retention cannot write into its archive %.100s: %s: %s",
+		    r->config->retention.archive, strerror(cause), config_archive_remedy(cause));
 }
 
 static void
@@ -376,6 +388,7 @@ fill(struct report *r)
 	r->free_bytes = outbox_audit_free(r->config->database);
 	peer_look(r->config, &r->peer);
 	judge_peer(r);
+	judge_archive(r);
 	for (size_t i = 0; i < r->n_sites; i++)
 		judge_site(r, &r->sites[i]);
 }
