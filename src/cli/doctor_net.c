@@ -115,7 +115,7 @@ doctor_net(struct doctor *d)
 	const struct config_list *listen = &d->config->ingest.listen;
 	bool runs = daemon_runs(d);
 
-	for (size_t i = 0; i < listen->n; i++)
+	for (size_t i = 0; i < listen->n && !d->refused; i++)
 		if (runs)
 			ask_health(d, listen->item[i]);
 		else

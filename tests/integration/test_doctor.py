@@ -260,6 +260,58 @@ def test_secrets(bench):
         true(f"{secret} can be read by others" in found["settings"][1], f"{mode:o}: {found}")
 
 
+def remedies(rows, what):
+    return [row["remedy"] for row in rows if row["what"] == what]
+
+
+def test_settings_that_are_refused(bench):
+    """what to do about each sort, and what needs no settings is looked at all the same"""
+    good = bench.site("http://127.0.0.1:1/api/v1")
+    lacking = {key: value for key, value in good.items() if key != "secret_key"}
+    secret = bench.path("secret")
+    conf = bench.configure({"main": {**lacking, "secret_key_file": secret}})
+
+    def refused(remedy):
+        code, rows = findings(bench, conf, "--offline")
+        equal((code, remedies(rows, "settings")), (1, [remedy]), f"{rows}")
+        names = [row["what"] for row in rows]
+        true({"libraries", "clock", "open files", "disk", "daemon"} <= set(names), f"{names}")
+        true("listen" not in names, f"{names}")
+
+    refused(f"write the secret alone into {secret}, with mode 0600, as the user that runs "
+            "bentospool")
+    bench.write("secret", "two\nlines\n")
+    refused(f"write the secret alone into {secret}")
+    os.chmod(secret, 0o644)
+    refused(f"chmod 600 {secret}")
+    os.remove(secret)
+    os.mkdir(secret)
+    refused("name a file with secret_key_file")
+    conf = bench.configure({"main": {**good, "write_keys_file": bench.path("keys")}})
+    refused(f"write one key a line into {bench.path('keys')}, with mode 0600, as the user "
+            "that runs bentospool")
+    conf = bench.configure({"main": {**good, "ca_file": bench.path("ca.pem")}})
+    refused("put the certificates there, readable for the user that runs bentospool, or take "
+            "ca_file out")
+    conf = bench.configure({"main": good}, top={"alarm_command": ["page"]})
+    refused("mend that setting, or what it names")
+    conf = bench.configure({"main": good})
+    with open(conf, "a", encoding="utf-8") as file:
+        file.write(spooltest.conf_section("retention", {"archive": bench.path("none")}) + "\n")
+    refused("make the folder, owned by the user that runs bentospool, with mode 0700")
+
+
+def test_files_that_cannot_be_read(bench):
+    """one that is not understood, one that is not there: the machine is looked at"""
+    for conf, remedy in (
+            (bench.write("bad.conf", "nonsense = 1\n"), "mend the file"),
+            (bench.path("no.conf"), "name another file with -c, or write this one with bentospool init")):
+        code, rows = findings(bench, conf)
+        equal((code, remedies(rows, "settings")), (1, [remedy]), f"{rows}")
+        equal([row["what"] for row in rows if row["grade"] == "ok"][:1], ["libraries"], f"{rows}")
+        true(of(rows, "the rest")[0][1].startswith("the database"), f"{rows}")
+
+
 def folder_is_bad(bench, folder, words):
     conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")},
                            top={"database": os.path.join(folder, "spool.db"),
