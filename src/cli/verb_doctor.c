@@ -42,15 +42,20 @@ print_finding(void *arg, const struct doctor_finding *f)
 {
 	const struct printing *p = arg;
 	bool colour = p->terminal.colour;
+	char text[DOCTOR_TEXT + 64];
 
 	if (p->options->json) {
 		print_json(f);
 		return;
 	}
-	printf("%s%-*s%s%s: %s\n", colour ? grades[f->grade].colour : "", COLUMN,
-	    grades[f->grade].name, colour ? "\033[0m" : "", f->what, f->found);
-	if (f->remedy[0] != '\0')
-		printf("%*s-> %s\n", COLUMN, "", f->remedy);
+	snprintf(text, sizeof(text), "%s: %s", f->what, f->found);
+	printf("%s%-*s%s", colour ? grades[f->grade].colour : "", COLUMN, grades[f->grade].name,
+	    colour ? "\033[0m" : "");
+	terminal_print_wrapped(&p->terminal, COLUMN, slice_from(text));
+	if (f->remedy[0] != '\0') {
+		printf("%*s-> ", COLUMN, "");
+		terminal_print_wrapped(&p->terminal, COLUMN + 3, slice_from(f->remedy));
+	}
 	fflush(stdout);
 }
 

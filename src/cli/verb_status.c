@@ -114,7 +114,7 @@ static void
 print_peer(const struct report *r)
 {
 	const struct peer *p = &r->peer;
-	char since[WHEN_TIME_SIZE];
+	char since[WHEN_TIME_SIZE], words[sizeof(p->why) + 64];
 
 	switch (p->state) {
 	case PEER_UP:
@@ -126,7 +126,9 @@ print_peer(const struct report *r)
 		printf("daemon    not running\n");
 		return;
 	case PEER_SILENT:
-		printf("daemon    process %ld, cannot be asked: %s\n", p->pid, p->why);
+		snprintf(words, sizeof(words), "process %ld, cannot be asked: %s", p->pid, p->why);
+		printf("daemon    ");
+		terminal_print_wrapped(&r->terminal, 10, slice_from(words));
 		return;
 	}
 }
@@ -135,13 +137,10 @@ print_peer(const struct report *r)
 static void
 print_field(const struct report *r, const char *name, struct slice words)
 {
-	struct buf text;
-
-	buf_init(&text, 4 * AUDIT_TEXT_MAX);
-	table_append_wrapped(&text, words, FIELD, r->terminal.width);
-	if (text.n > FIELD)
-		printf("  %-*s%s", FIELD - 2, name, text.p + FIELD);
-	buf_free(&text);
+	if (words.n == 0)
+		return;
+	printf("  %-*s", FIELD - 2, name);
+	terminal_print_wrapped(&r->terminal, FIELD, words);
 }
 
 static void
@@ -268,8 +267,11 @@ print_report(const struct report *r)
 		print_site(r, &r->sites[i]);
 	if (r->n_problems > 0)
 		putchar('\n');
-	for (size_t i = 0; i < r->n_problems; i++)
-		printf("%s! %s%s\n", red, r->problem[i], plain);
+	for (size_t i = 0; i < r->n_problems; i++) {
+		printf("%s! ", red);
+		terminal_print_wrapped(&r->terminal, 2, slice_from(r->problem[i]));
+		fputs(plain, stdout);
+	}
 }
 
 /* ---- for machines --------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 import http.server
 import json
 import os
+import re
 import shutil
 import socket
 import ssl
@@ -12,6 +13,7 @@ import threading
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
+from spoolscreen import Screen  # noqa: E402
 import spooltest  # noqa: E402
 from spooltest import Daemon, Mount, Skip, binary, equal, track, true  # noqa: E402
 
@@ -310,6 +312,24 @@ def test_files_that_cannot_be_read(bench):
         equal((code, remedies(rows, "settings")), (1, [remedy]), f"{rows}")
         equal([row["what"] for row in rows if row["grade"] == "ok"][:1], ["libraries"], f"{rows}")
         true(of(rows, "the rest")[0][1].startswith("the database"), f"{rows}")
+
+
+def test_on_a_terminal(bench):
+    """its lines fit 80 columns; elsewhere each finding and each remedy is one"""
+    site = bench.site("http://127.0.0.1:1/api/v1")
+    conf = bench.configure({"main": site}, {"listen": ["127.0.0.1:1"] * 2})
+    whole = bench.cli("doctor", conf=conf).stdout
+    true(max(len(line) for line in whole.splitlines()) > 120, f"long lines: {whole}")
+    equal(sum(not line.startswith(" " * 9) for line in whole.splitlines()),
+          len(findings(bench, conf)[1]), f"a line each: {whole}")
+    with Screen(bench, "doctor", env={"NO_COLOR": "1"}) as screen:
+        screen.wait_end()
+        shown = screen.text()
+    equal([line for line in shown.splitlines() if len(line) > 80], [], "longer than the terminal")
+    for line in shown.splitlines():
+        true(re.match(r"(ok|note|warning|problem) +\w| {9}(-> )?\S| {12}\S", line), f"{line!r}")
+    for line in ("libraries: ", "-> let HTTPS out to that host, or wait for the line: events wait"):
+        true(line in whole and line in " ".join(shown.split()), f"{line}: {shown}")
 
 
 def folder_is_bad(bench, folder, words):
