@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """doctor finds what is wrong with a machine, and says what to do."""
+import ctypes
 import http.server
 import json
 import os
@@ -7,6 +8,7 @@ import re
 import shutil
 import socket
 import ssl
+import subprocess
 import sys
 import threading
 
@@ -260,6 +262,63 @@ def test_secrets(bench):
         code, found = by_name(bench, conf, "--offline")
         equal((code, found["settings"][0]), (1, "problem"), f"{mode:o}: {found}")
         true(f"{secret} can be read by others" in found["settings"][1], f"{mode:o}: {found}")
+
+
+def unprivileged():
+    """Before exec: a root that may not take ports below 1024."""
+    if os.geteuid() == 0:
+        ctypes.CDLL(None).prctl(24, 10, 0, 0, 0)  # PR_CAPBSET_DROP, CAP_NET_BIND_SERVICE
+
+
+def test_listeners(bench):
+    """why serve could not listen, and what to do in each case"""
+    site = bench.site("http://127.0.0.1:1/api/v1")
+    bench.write("file", "")
+    with socket.socket() as taken, socket.socket(socket.AF_UNIX) as other:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        other.bind(bench.path("taken.sock"))
+        other.listen()
+        for listen, words, remedy in (
+                (f"127.0.0.1:{taken.getsockname()[1]}", "in use", "end what uses it (ss -ltnp "),
+                (f"unix:{bench.path('taken.sock')}", "in use", "end what uses it (ss -lxp "),
+                ("192.0.2.77:7300", "no such address", "listen on an address that ip address shows"),
+                (f"unix:{bench.path('none/a.sock')}", "No such file or directory: make the folder", "make the folder, "),
+                (f"unix:{bench.path('file')}", "is no socket", "listen elsewhere, or remove"),
+                ("127.0.0.1:0", "is free", None)):
+            conf = bench.configure({"main": site}, {"listen": [listen]})
+            code, rows = findings(bench, conf, "--offline")
+            equal(code, 0 if remedy is None else 1, f"{rows}")
+            true(words in of(rows, "listen")[0][1], f"{listen}: {rows}")
+            true((remedies(rows, "listen")[0] or "").startswith(remedy or ""), f"{listen}: {rows}")
+
+
+def test_port_that_needs_a_privilege(bench):
+    """a port that only root may take, and doctor is not root"""
+    with open("/proc/sys/net/ipv4/ip_unprivileged_port_start", encoding="ascii") as file:
+        if int(file.read()) <= 7:
+            raise Skip("everybody may take every port here")
+    conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")},
+                           {"listen": ["127.0.0.1:7"]})
+    done = subprocess.run([binary("bentospool"), "doctor", "--json", "--offline", "-c", conf],
+                          stdout=subprocess.PIPE, text=True, timeout=30, check=False,
+                          preexec_fn=unprivileged)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    true("permission denied" in of(rows, "listen")[0][1], f"{rows}")
+    true(remedies(rows, "listen")[0].startswith("listen on a port from 1024 on"), f"{rows}")
+
+
+def test_daemon_that_was_killed(bench):
+    """what is left in the log is no harm; after a proper stop none is left"""
+    daemon = bench.daemon()
+    daemon.accept("/v1/track", track("m-1"))
+    daemon.kill()
+    found = by_name(bench, daemon.conf, "--offline")[1]["daemon"]
+    equal((found[0], found[1].split(":")[0]),
+          ("ok", "none runs; who wrote last was not stopped properly"), f"{found}")
+    daemon = Daemon(bench, daemon.conf)
+    daemon.stop()
+    equal(by_name(bench, daemon.conf, "--offline")[1]["daemon"], ("ok", "none runs"), "stopped")
 
 
 def remedies(rows, what):
