@@ -345,6 +345,9 @@ def test_settings_that_are_refused(bench):
     refused(f"write the secret alone into {secret}")
     os.chmod(secret, 0o644)
     refused(f"chmod 600 {secret}")
+    if os.geteuid() != 0:
+        os.chmod(secret, 0)
+        refused(f"run doctor as the user that runs bentospool; if that is so, chown {secret} to it")
     os.remove(secret)
     os.mkdir(secret)
     refused("name a file with secret_key_file")
@@ -415,6 +418,22 @@ def test_folder_that_cannot_be_written(bench):
         return
     with Mount(bench.path("mount"), "size=1m,ro") as mount:
         folder_is_bad(bench, mount.path, "cannot be written")
+
+
+def test_full_disk(bench):
+    """without a floor: little space is told, and none"""
+    with Mount(bench.path("small"), "size=1m") as small:
+        bench.database = os.path.join(small.path, "spool.db")
+        conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")},
+                               top={"min_free": 0, "control": bench.path("control.sock")})
+        rows = findings(bench, conf, "--offline")[1]
+        equal([row[0] for row in of(rows, "disk")], ["warning"], f"{rows}")
+        with open(os.path.join(small.path, "fill"), "wb") as file:
+            file.write(bytes(1 << 20))
+        code, rows = findings(bench, conf, "--offline")
+        equal((code, [row[0] for row in of(rows, "disk")]), (1, ["warning"]), f"{rows}")
+        equal(remedies(rows, "syncing"), ["free some on its file system"], f"{rows}")
+        true("min_free" not in str(rows), f"{rows}")
 
 
 spooltest.main()
