@@ -84,9 +84,8 @@ environment(const char *name)
 	return value == NULL || value[0] == '\0' ? NULL : value;
 }
 
-/* NULL: none. */
-static const char *
-choose_file(const struct config_request *r)
+const char *
+config_choose_file(const struct config_request *r)
 {
 	if (r->file != NULL)
 		return r->file;
@@ -100,7 +99,7 @@ choose_file(const struct config_request *r)
 static int
 read_chosen_file(struct config *c, const struct config_request *r, struct err *e)
 {
-	const char *file = choose_file(r);
+	const char *file = config_choose_file(r);
 
 	if (file == NULL)
 		return 0;

@@ -118,6 +118,9 @@ struct config_request {
 	bool reading;
 };
 
+/* The file that config_load would read; NULL: none. Borrowed. */
+const char *config_choose_file(const struct config_request *request);
+
 /* ret_config is freed with config_free, once nobody else holds it; that also wipes the secrets. */
 int config_load(const struct config_request *request, struct config **ret_config, struct err *e);
 void config_free(struct config *c);
@@ -127,6 +130,10 @@ void config_free(struct config *c);
  * keys, and write keys wherever somebody else could post. Part of config_load unless `reading`.
  */
 int config_check(const struct config *c, struct err *e);
+/* Why nothing can be written into the folder of archives, an errno; 0: it can, or there is none. */
+int config_try_archive(const struct config *c);
+/* What to do about that. */
+const char *config_archive_remedy(int cause);
 
 /* The configuration in effect as a file would say it, secrets masked, defaults marked. */
 void config_print(const struct config *c, struct buf *to);

@@ -1,5 +1,7 @@
 /* The configuration as a whole: what must fit together, and how it is shown. */
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -163,6 +165,48 @@ check_alarm(const struct config *c, struct err *e)
 }
 
 int
+config_try_archive(const struct config *c)
+{
+	const char *folder = c->retention.archive;
+	struct stat st;
+
+	if (folder[0] == '\0')
+		return 0;
+	if (stat(folder, &st) != 0)
+		return errno;
+	if (!S_ISDIR(st.st_mode))
+		return ENOTDIR;
+	return access(folder, W_OK | X_OK) == 0 ? 0 : errno;
+}
+
+const char *
+config_archive_remedy(int cause)
+{
+	switch (cause) {
+	case ENOENT:
+		return "make the folder, owned by the user that runs bentospool, with mode 0700";
+	case ENOTDIR:
+		return "name a folder";
+	case EROFS:
+		return "name a folder that can be written (for a unit also in ReadWritePaths)";
+	default:
+		return "give the folder to the user that runs bentospool (chown, chmod u+rwx), and "
+		       "run this as that user";
+	}
+}
+
+static int
+check_archive(const struct config *c, struct err *e)
+{
+	int cause = config_try_archive(c);
+
+	if (cause == 0)
+		return 0;
+	return err_set(e, ERR_INPUT, "%s: retention: archive: cannot write into %.128s: %s: %s",
+	    place(c), c->retention.archive, strerror(cause), config_archive_remedy(cause));
+}
+
+int
 config_check(const struct config *c, struct err *e)
 {
 	if (c->n_sites == 0)
@@ -170,7 +214,7 @@ config_check(const struct config *c, struct err *e)
 		    "%s: no site: add a section site \"main\" { ... }, or set BENTO_SITE_UUID, "
 		    "BENTO_PUBLISHABLE_KEY and BENTO_SECRET_KEY",
 		    place(c));
-	if (check_limits(c, e) != 0 || check_alarm(c, e) != 0)
+	if (check_limits(c, e) != 0 || check_alarm(c, e) != 0 || check_archive(c, e) != 0)
 		return -1;
 	for (size_t i = 0; i < c->n_sites; i++) {
 		const struct config_site *site = &c->sites[i];

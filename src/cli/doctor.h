@@ -22,7 +22,8 @@ struct doctor_finding {
 };
 
 struct doctor {
-	const struct config *config;
+	const struct config *config; /* NULL: it cannot be read at all */
+	bool refused;                /* serve would refuse it: no secrets are in it */
 	void (*tell)(void *arg, const struct doctor_finding *f);
 	void *arg;
 	enum doctor_grade worst;
@@ -31,12 +32,18 @@ struct doctor {
 void doctor_tell(struct doctor *d, enum doctor_grade grade, const char *what, const char *remedy,
     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
+/*
+ * doctor_settings.c: why the configuration is refused and what to do about it. config is what can
+ * be read of it all the same; file: where it is, NULL: nowhere.
+ */
+void doctor_settings_refused(struct doctor *d, const char *file, const struct err *why);
 /* doctor_machine.c: libraries, clock, limits of the process. */
 void doctor_machine(struct doctor *d);
 /* doctor_files.c: the database's folder, its file system, syncing, modes, space, the file itself.
  */
 void doctor_files(struct doctor *d);
-/* doctor_net.c: the daemon, where it listens and what it says there; else whether serve could. */
+/* doctor_net.c: the daemon, where it listens and what it says there; else whether serve could. Of a
+ * configuration that is refused: only whether a daemon runs. */
 void doctor_net(struct doctor *d);
 /* doctor_bento.c: each host's name and certificate, each site's keys. */
 void doctor_bento(struct doctor *d);

@@ -21,6 +21,7 @@
 #define SYNC_BYTES 8192
 #define SYNC_MIN_US 30 /* the quickest disks with a cache that survives need about so long */
 #define CHECK_MS 20000
+#define LITTLE_BYTES 16000000 /* free, whatever min_free is */
 /* A longer log only a reader in the way explains. */
 #define WAL_MAX (2 * (int64_t)OUTBOX_WAL_CUT)
 #define CIFS_MAGIC 0xff534d42
@@ -170,7 +171,10 @@ check_sync(struct doctor *d, const char *folder, bool on_disk)
 {
 	int64_t us = measure_sync(folder);
 
-	if (us < 0)
+	if (us == -ENOSPC || us == -EDQUOT)
+		doctor_tell(d, DOCTOR_PROBLEM, "syncing", "free some on its file system",
+		    "nothing more can be written in %s: %s", folder, strerror((int)-us));
+	else if (us < 0)
 		doctor_tell(d, DOCTOR_PROBLEM, "syncing",
 		    "look at the disk and the kernel's log: nothing can be accepted like that",
 		    "a file in %s could not be written and synced: %s", folder, strerror((int)-us));
@@ -236,7 +240,7 @@ check_space(struct doctor *d, const char *folder)
 	else if (fs.f_files > 0 && fs.f_favail < 100)
 		doctor_tell(d, DOCTOR_PROBLEM, "disk", "remove files",
 		    "hardly any file can be made any more: the inodes are used up");
-	else if (free_bytes < 4 * d->config->min_free)
+	else if (free_bytes < LITTLE_BYTES || free_bytes < 4 * d->config->min_free)
 		doctor_tell(d, DOCTOR_WARNING, "disk", "make room, or have retention keep less",
 		    "%" PRId64 " MB are free", free_bytes / 1000000);
 	else

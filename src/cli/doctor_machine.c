@@ -181,5 +181,6 @@ doctor_machine(struct doctor *d)
 {
 	check_libraries(d);
 	check_clock(d);
-	check_limits(d);
+	if (d->config != NULL)
+		check_limits(d);
 }

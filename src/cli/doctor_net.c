@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/doctor.h"
 #include "cli/version.h"
@@ -11,6 +12,18 @@
 #include "ingest/listen.h"
 
 #define PING_MS 5000
+#define WAL_NAME_MAX 4096
+
+/* Whoever stops properly leaves the write-ahead log empty. */
+static bool
+log_is_left(const char *database)
+{
+	char wal[WAL_NAME_MAX];
+	struct stat st;
+
+	snprintf(wal, sizeof(wal), "%s-wal", database);
+	return stat(wal, &st) == 0 && st.st_size > 0;
+}
 
 static bool
 daemon_runs(struct doctor *d)
@@ -32,12 +45,40 @@ daemon_runs(struct doctor *d)
 	if (rc == 0)
 		doctor_tell(d, DOCTOR_OK, "daemon", NULL, "it runs and answers");
 	else if (e.code == ERR_NOTFOUND)
-		doctor_tell(d, DOCTOR_OK, "daemon", NULL, "none runs");
+		doctor_tell(d, DOCTOR_OK, "daemon", NULL, "none runs%s",
+		    log_is_left(d->config->database)
+			? "; who wrote last was not stopped properly: nothing is lost, the next "
+			  "start takes the log up"
+			: "");
 	else
 		doctor_tell(d, DOCTOR_PROBLEM, "daemon",
 		    "run doctor as root or as the daemon's user; if that does not help, restart it",
 		    "%s", e.text);
 	return rc == 0 || e.code != ERR_NOTFOUND;
+}
+
+static const char *
+remedy_of_listener(const char *text, enum err_code code)
+{
+	bool is_unix = strncmp(text, "unix:", 5) == 0;
+
+	if (code == ERR_BUSY)
+		return is_unix ? "end what uses it (ss -lxp shows it), or listen elsewhere"
+			       : "end what uses it (ss -ltnp shows it), or listen elsewhere";
+	if (code == ERR_NOTFOUND)
+		return is_unix ? "make the folder, owned by the user that runs bentospool"
+			       : "listen on an address that ip address shows, on 127.0.0.1, or on "
+				 "0.0.0.0 for all";
+	if (code == ERR_STATE)
+		return is_unix
+			   ? "run doctor as the user that runs bentospool; if that is so, give "
+			     "the socket's folder to it"
+			   : "listen on a port from 1024 on, or give the unit "
+			     "AmbientCapabilities=CAP_NET_BIND_SERVICE (doctor itself needs that "
+			     "too)";
+	if (code == ERR_INPUT)
+		return "listen elsewhere, or remove the file that is in the way";
+	return "listen elsewhere";
 }
 
 /* Bound for a moment and let go: what serve would meet. */
@@ -48,8 +89,8 @@ check_listener(struct doctor *d, const char *text)
 	struct err e;
 
 	if (listener_open(text, &l, &e) != 0) {
-		doctor_tell(d, DOCTOR_PROBLEM, "listen",
-		    "end what uses it (ss -ltnp shows it), or listen elsewhere", "%s", e.text);
+		doctor_tell(
+		    d, DOCTOR_PROBLEM, "listen", remedy_of_listener(text, e.code), "%s", e.text);
 		return;
 	}
 	listener_close(&l);
@@ -115,7 +156,7 @@ doctor_net(struct doctor *d)
 	const struct config_list *listen = &d->config->ingest.listen;
 	bool runs = daemon_runs(d);
 
-	for (size_t i = 0; i < listen->n; i++)
+	for (size_t i = 0; i < listen->n && !d->refused; i++)
 		if (runs)
 			ask_health(d, listen->item[i]);
 		else

@@ -6,7 +6,8 @@ src_libbentospool_a_SOURCES += \
 	src/cli/config.h src/cli/config_check.c src/cli/config_file.c src/cli/config_file.h \
 	src/cli/config_scan.c src/cli/config_scan.h src/cli/daemon.c src/cli/daemon.h \
 	src/cli/daemon_priv.h src/cli/doctor.h src/cli/doctor_bento.c src/cli/doctor_files.c \
-	src/cli/doctor_machine.c src/cli/doctor_net.c src/cli/erasures.c src/cli/erasures.h \
+	src/cli/doctor_machine.c src/cli/doctor_net.c src/cli/doctor_settings.c \
+	src/cli/erasures.c src/cli/erasures.h \
 	src/cli/event_json.c src/cli/event_json.h src/cli/event_table.c src/cli/event_table.h \
 	src/cli/forecast.c src/cli/forecast.h src/cli/identities.c src/cli/identities.h \
 	src/cli/importing.c src/cli/importing.h src/cli/keyboard.c src/cli/keyboard.h \

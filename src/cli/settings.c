@@ -97,7 +97,7 @@ const struct setting settings[] = {
 	{ RETENTION(held_rows), DAYS("0"), .live = true, .check_number = check_rows,
 	  .help = "the same of held events" },
 	{ RETENTION(archive), TEXT(""), .live = true,
-	  .help = "a folder for files of compressed JSON lines, into which events go before; empty: none" },
+	  .help = "an existing folder for files of compressed JSON lines, into which events go before; empty: none" },
 
 	{ SITE(site_uuid), TEXT(""),
 	  .help = "siteUuid of the Segment function" },

@@ -110,14 +110,14 @@ append_word(struct buf *to, const char *word, size_t n, int indent, int width, i
 
 	snprintf(copy, sizeof(copy), "%.*s", (int)n, word);
 	columns = columns_of(copy);
-	if (*column > 0 && *column + 1 + columns > width) {
+	if (*column > indent && *column + 1 + columns > width) {
 		buf_append_byte(to, '\n');
 		*column = 0;
 	}
-	if (*column == 0) {
-		buf_printf(to, "%*s", indent, "");
+	if (*column < indent) {
+		buf_printf(to, "%*s", indent - *column, "");
 		*column = indent;
-	} else {
+	} else if (*column > indent) {
 		buf_append_byte(to, ' ');
 		++*column;
 	}
@@ -128,8 +128,13 @@ append_word(struct buf *to, const char *word, size_t n, int indent, int width, i
 void
 table_append_wrapped(struct buf *to, struct slice text, int indent, int width)
 {
+	table_append_wrapped_behind(to, text, 0, indent, width);
+}
+
+void
+table_append_wrapped_behind(struct buf *to, struct slice text, int column, int indent, int width)
+{
 	struct buf clean;
-	int column = 0;
 	size_t n;
 
 	buf_init(&clean, text.n + 1);

@@ -49,5 +49,8 @@ void table_append_cut(struct buf *to, struct slice text, int width);
  * spaces and ended. A longer word keeps a line of its own.
  */
 void table_append_wrapped(struct buf *to, struct slice text, int indent, int width);
+/* The same where so many columns of the first line are there already. */
+void table_append_wrapped_behind(
+    struct buf *to, struct slice text, int column, int indent, int width);
 
 #endif

@@ -5,6 +5,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cli/table.h"
+
 #define WIDTH_DEFAULT 80
 #define WIDTH_MIN 40
 #define HEIGHT_DEFAULT 24
@@ -35,6 +37,17 @@ terminal_look(FILE *stream, struct terminal *ret_terminal)
 		ret_terminal->height = size.ws_row > HEIGHT_MAX ? HEIGHT_MAX : size.ws_row;
 	if (size.ws_col >= WIDTH_MIN)
 		ret_terminal->width = size.ws_col > WIDTH_MAX ? WIDTH_MAX : size.ws_col;
+}
+
+void
+terminal_print_wrapped(const struct terminal *t, int indent, struct slice text)
+{
+	struct buf lines;
+
+	buf_init(&lines, (size_t)(indent + 2) * (text.n + 2));
+	table_append_wrapped_behind(&lines, text, indent, indent, t->width);
+	fwrite(buf_slice(&lines).p, 1, lines.n, stdout);
+	buf_free(&lines);
 }
 
 bool

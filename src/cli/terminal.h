@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "base/slice.h"
+
 struct terminal {
 	bool interactive;
 	bool colour; /* interactive, NO_COLOR not set, not a dumb terminal */
@@ -14,6 +16,11 @@ struct terminal {
 };
 
 void terminal_look(FILE *stream, struct terminal *ret_terminal);
+/*
+ * Prints the text behind so many columns that are printed already and ends the line. On a terminal
+ * it is wrapped between words, with that indent; elsewhere it is one line.
+ */
+void terminal_print_wrapped(const struct terminal *t, int indent, struct slice text);
 /* There is somebody to ask. */
 bool terminal_can_ask(void);
 /* Asks on the terminal; no unless the answer begins with y. */

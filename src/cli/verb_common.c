@@ -38,13 +38,20 @@ verb_usage(const char *fmt, ...)
 	return VERB_USAGE;
 }
 
+static int
+load(const struct options *o, struct config **ret_config, struct err *e)
+{
+	struct config_request r = { .file = o->config, .database = o->database, .reading = true };
+
+	return config_load(&r, ret_config, e);
+}
+
 int
 verb_config(const struct options *o, struct config **ret_config)
 {
-	struct config_request r = { .file = o->config, .database = o->database, .reading = true };
 	struct err e;
 
-	if (config_load(&r, ret_config, &e) == 0)
+	if (load(o, ret_config, &e) == 0)
 		return 0;
 	verb_fail(&e);
 	return -1;
@@ -76,13 +83,29 @@ explain(const struct config *c, struct err *e)
 		    cause.text, c->database);
 }
 
+/* The configuration is to blame, and the database can be looked at all the same. */
+static void
+offer_database(const struct options *o, struct err *e)
+{
+	struct err cause = *e;
+
+	if ((o->config == NULL && o->database != NULL) || strstr(cause.text, "--database") != NULL)
+		return;
+	err_set(e, cause.code,
+	    "%s (--database FILE%s looks into a database without the configuration)", cause.text,
+	    o->config == NULL ? "" : " instead of -c");
+}
+
 int
 verb_open(const struct options *o, struct config **ret_config, struct outbox_audit **ret_audit)
 {
 	struct err e;
 
-	if (verb_config(o, ret_config) != 0)
+	if (load(o, ret_config, &e) != 0) {
+		offer_database(o, &e);
+		verb_fail(&e);
 		return -1;
+	}
 	if (outbox_audit_open((*ret_config)->database, ret_audit, &e) == 0)
 		return 0;
 	explain(*ret_config, &e);

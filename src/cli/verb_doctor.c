@@ -42,16 +42,52 @@ print_finding(void *arg, const struct doctor_finding *f)
 {
 	const struct printing *p = arg;
 	bool colour = p->terminal.colour;
+	char text[DOCTOR_TEXT + 64];
 
 	if (p->options->json) {
 		print_json(f);
 		return;
 	}
-	printf("%s%-*s%s%s: %s\n", colour ? grades[f->grade].colour : "", COLUMN,
-	    grades[f->grade].name, colour ? "\033[0m" : "", f->what, f->found);
-	if (f->remedy[0] != '\0')
-		printf("%*s-> %s\n", COLUMN, "", f->remedy);
+	snprintf(text, sizeof(text), "%s: %s", f->what, f->found);
+	printf("%s%-*s%s", colour ? grades[f->grade].colour : "", COLUMN, grades[f->grade].name,
+	    colour ? "\033[0m" : "");
+	terminal_print_wrapped(&p->terminal, COLUMN, slice_from(text));
+	if (f->remedy[0] != '\0') {
+		printf("%*s-> ", COLUMN, "");
+		terminal_print_wrapped(&p->terminal, COLUMN + 3, slice_from(f->remedy));
+	}
 	fflush(stdout);
+}
+
+/* What can be read of the configuration, though serve would refuse it: without secrets, or NULL. */
+static void
+load_what_can_be_read(struct doctor *d, struct config_request *r, struct config **ret_config)
+{
+	const char *file = config_choose_file(r);
+	struct err why;
+
+	d->refused = config_load(r, ret_config, &why) != 0;
+	if (d->refused) {
+		r->reading = true;
+		if (config_load(r, ret_config, NULL) != 0)
+			*ret_config = NULL;
+	}
+	d->config = *ret_config;
+	if (d->refused)
+		doctor_settings_refused(d, file, &why);
+}
+
+static void
+tell_settings(struct doctor *d)
+{
+	const struct config *c = d->config;
+
+	if (c->warning[0] != '\0')
+		doctor_tell(
+		    d, DOCTOR_WARNING, "settings", "see bentospool.conf(5)", "%s", c->warning);
+	else
+		doctor_tell(d, DOCTOR_OK, "settings", NULL, "%s",
+		    c->file[0] != '\0' ? c->file : "from the environment alone");
 }
 
 int
@@ -61,24 +97,17 @@ verb_doctor(const struct options *o)
 	struct printing p = { .options = o };
 	struct doctor d = { .tell = print_finding, .arg = &p };
 	struct config *c;
-	struct err e;
 
 	terminal_look(stdout, &p.terminal);
-	if (config_load(&r, &c, &e) != 0) {
-		doctor_tell(&d, DOCTOR_PROBLEM, "settings",
-		    "mend the file, or write a new one with bentospool init", "%s", e.text);
-		return VERB_ERROR;
-	}
-	d.config = c;
-	doctor_tell(&d, c->warning[0] == '\0' ? DOCTOR_OK : DOCTOR_WARNING, "settings",
-	    c->warning[0] == '\0' ? NULL : "see bentospool.conf(5)", "%s",
-	    c->warning[0] != '\0' ? c->warning
-	    : c->file[0] != '\0'  ? c->file
-				  : "from the environment alone");
+	load_what_can_be_read(&d, &r, &c);
+	if (!d.refused)
+		tell_settings(&d);
 	doctor_machine(&d);
-	doctor_files(&d);
-	doctor_net(&d);
-	if (!o->offline)
+	if (c != NULL) {
+		doctor_files(&d);
+		doctor_net(&d);
+	}
+	if (!d.refused && !o->offline)
 		doctor_bento(&d);
 	config_free(c);
 	return d.worst == DOCTOR_PROBLEM ? VERB_ERROR : VERB_DONE;

@@ -47,13 +47,16 @@ print(const struct options *o, cJSON *changed)
 int
 verb_reload(const struct options *o)
 {
+	struct config_request r = { .file = o->config, .database = o->database, .reading = true };
 	struct config *c;
 	cJSON *answer;
 	struct err e;
 	int rc;
 
-	if (verb_config(o, &c) != 0)
-		return VERB_ERROR;
+	if (config_load(&r, &c, &e) != 0) {
+		err_wrap(&e, "nothing is changed");
+		return verb_fail(&e);
+	}
 	rc = call(c, &answer, &e);
 	config_free(c);
 	if (rc != 0)

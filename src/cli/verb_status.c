@@ -1,4 +1,5 @@
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,17 @@ judge_peer(struct report *r)
 	}
 }
 
+/* What is so for whoever looks: the daemon's user may be allowed more than we are. */
+static void
+judge_archive(struct report *r)
+{
+	int cause = config_try_archive(r->config);
+
+	if (cause == ENOENT || cause == ENOTDIR || cause == EROFS)
+		add_problem(r, "retention cannot write into its archive %.100s: %s: %s",
+		    r->config->retention.archive, strerror(cause), config_archive_remedy(cause));
+}
+
 static void
 judge_site(struct report *r, const struct audit_site *s)
 {
@@ -102,7 +114,7 @@ static void
 print_peer(const struct report *r)
 {
 	const struct peer *p = &r->peer;
-	char since[WHEN_TIME_SIZE];
+	char since[WHEN_TIME_SIZE], words[sizeof(p->why) + 64];
 
 	switch (p->state) {
 	case PEER_UP:
@@ -114,7 +126,9 @@ print_peer(const struct report *r)
 		printf("daemon    not running\n");
 		return;
 	case PEER_SILENT:
-		printf("daemon    process %ld, cannot be asked: %s\n", p->pid, p->why);
+		snprintf(words, sizeof(words), "process %ld, cannot be asked: %s", p->pid, p->why);
+		printf("daemon    ");
+		terminal_print_wrapped(&r->terminal, 10, slice_from(words));
 		return;
 	}
 }
@@ -123,13 +137,10 @@ print_peer(const struct report *r)
 static void
 print_field(const struct report *r, const char *name, struct slice words)
 {
-	struct buf text;
-
-	buf_init(&text, 4 * AUDIT_TEXT_MAX);
-	table_append_wrapped(&text, words, FIELD, r->terminal.width);
-	if (text.n > FIELD)
-		printf("  %-*s%s", FIELD - 2, name, text.p + FIELD);
-	buf_free(&text);
+	if (words.n == 0)
+		return;
+	printf("  %-*s", FIELD - 2, name);
+	terminal_print_wrapped(&r->terminal, FIELD, words);
 }
 
 static void
@@ -259,8 +270,11 @@ print_report(const struct report *r)
 		print_site(r, &r->sites[i]);
 	if (r->n_problems > 0)
 		putchar('\n');
-	for (size_t i = 0; i < r->n_problems; i++)
-		printf("%s! %s%s\n", red, r->problem[i], plain);
+	for (size_t i = 0; i < r->n_problems; i++) {
+		printf("%s! ", red);
+		terminal_print_wrapped(&r->terminal, 2, slice_from(r->problem[i]));
+		fputs(plain, stdout);
+	}
 }
 
 /* ---- for machines --------------------------------------------------------------------------- */
@@ -379,6 +393,7 @@ fill(struct report *r)
 	r->free_bytes = outbox_audit_free(r->config->database);
 	peer_look(r->config, &r->peer);
 	judge_peer(r);
+	judge_archive(r);
 	for (size_t i = 0; i < r->n_sites; i++)
 		judge_site(r, &r->sites[i]);
 }

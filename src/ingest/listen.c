@@ -130,18 +130,24 @@ explain(const char *text, struct err *e)
 {
 	switch (errno) {
 	case EADDRINUSE:
-		return err_set(e, ERR_SYSTEM,
+		return err_set(e, ERR_BUSY,
 		    "cannot listen on %s: address already in use: another program (or another "
 		    "bentospool) listens there; stop it or choose another `listen`",
 		    text);
 	case EADDRNOTAVAIL:
-		return err_set(e, ERR_SYSTEM,
+		return err_set(e, ERR_NOTFOUND,
 		    "cannot listen on %s: this machine has no such address; choose another "
 		    "`listen`",
 		    text);
+	case ENOENT:
+	case ENOTDIR:
+		return err_set(e, ERR_NOTFOUND,
+		    "cannot listen on %s: %s: make the folder of the socket, or choose another "
+		    "`listen`",
+		    text, strerror(errno));
 	case EACCES:
 	case EPERM:
-		return err_set(e, ERR_SYSTEM,
+		return err_set(e, ERR_STATE,
 		    "cannot listen on %s: permission denied; ports below 1024 need a privilege, "
 		    "a unix socket a folder that this user may write",
 		    text);

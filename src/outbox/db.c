@@ -21,9 +21,11 @@ db_error(struct db *db, struct err *e, const char *doing)
 	else if (code == SQLITE_IOERR || code == SQLITE_CORRUPT || code == SQLITE_NOTADB
 		 || code == SQLITE_READONLY || code == SQLITE_CANTOPEN)
 		ours = ERR_IO;
-	return ours == ERR_BUSY ? err_set(
-		   e, ours, "%s: another program holds the database, in a transaction", doing)
-				: err_set(e, ours, "%s: %s", doing, sqlite3_errmsg(db->handle));
+	if (ours == ERR_BUSY)
+		return err_set(
+		    e, ours, "%s: another program holds the database, in a transaction", doing);
+	return err_set(e, ours, "%s: %s%s", doing, sqlite3_errmsg(db->handle),
+	    ours == ERR_FULL ? ": free some on its file system" : "");
 }
 
 int

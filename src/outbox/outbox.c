@@ -187,9 +187,8 @@ outbox_health_text(struct outbox *o, char *ret_text, size_t size)
 	case OUTBOX_FULL:
 		snprintf(ret_text, size,
 		    "the disk of %s is nearly full: new events are refused until there is space "
-		    "again; "
-		    "free some, or lower min_free",
-		    o->path);
+		    "again; free some%s",
+		    o->path, o->options.min_free_bytes == 0 ? "" : ", or lower min_free");
 		return;
 	case OUTBOX_BLOCKED:
 		snprintf(ret_text, size,

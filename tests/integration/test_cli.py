@@ -364,6 +364,24 @@ def test_reading_needs_only_the_database(bench):
         equal(bench.cli(*argv, conf=conf).returncode, 0, f"exit status of {argv}")
 
 
+def test_without_a_configuration(bench):
+    """a configuration that is broken: what reads says how to do without it, and can"""
+    daemon = bench.daemon()
+    daemon.accept("/v1/track", track("m-1"))
+    broken = bench.write("broken.conf", "nonsense = 1\n")
+    for argv in (["status"], ["list"], ["show", "1"]):
+        for env, extra, words in (({}, ["-c", broken], "(--database FILE instead of -c looks "),
+                                  ({"BENTOSPOOL_CONFIG": broken}, [], "(--database FILE looks ")):
+            done = bench.run(binary("bentospool"), *argv, *extra, env=env)
+            equal(done.returncode, 1, f"exit status of {argv}")
+            true("nonsense" in done.stderr and words in done.stderr, f"{argv}: {done.stderr!r}")
+        done = bench.run(binary("bentospool"), *argv, "--database", bench.database,
+                         env={"BENTOSPOOL_CONFIG": broken})
+        equal(done.returncode, 0, f"{argv}: {done.stderr!r}")
+    done = bench.run(binary("bentospool"), "check", "-c", broken)
+    true("--database" not in done.stderr, f"check: {done.stderr!r}")
+
+
 def test_no_database(bench):
     """a database that is not there is named, exit 1"""
     for argv in (["status"], ["list"], ["show", "1"]):

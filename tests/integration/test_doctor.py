@@ -1,17 +1,21 @@
 #!/usr/bin/env python3
 """doctor finds what is wrong with a machine, and says what to do."""
+import ctypes
 import http.server
 import json
 import os
+import re
 import shutil
 import socket
 import ssl
+import subprocess
 import sys
 import threading
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
+from spoolscreen import Screen  # noqa: E402
 import spooltest  # noqa: E402
 from spooltest import Daemon, Mount, Skip, binary, equal, track, true  # noqa: E402
 
@@ -260,6 +264,136 @@ def test_secrets(bench):
         true(f"{secret} can be read by others" in found["settings"][1], f"{mode:o}: {found}")
 
 
+def unprivileged():
+    """Before exec: a root that may not take ports below 1024."""
+    if os.geteuid() == 0:
+        ctypes.CDLL(None).prctl(24, 10, 0, 0, 0)  # PR_CAPBSET_DROP, CAP_NET_BIND_SERVICE
+
+
+def test_listeners(bench):
+    """why serve could not listen, and what to do in each case"""
+    site = bench.site("http://127.0.0.1:1/api/v1")
+    bench.write("file", "")
+    with socket.socket() as taken, socket.socket(socket.AF_UNIX) as other:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        other.bind(bench.path("taken.sock"))
+        other.listen()
+        for listen, words, remedy in (
+                (f"127.0.0.1:{taken.getsockname()[1]}", "in use", "end what uses it (ss -ltnp "),
+                (f"unix:{bench.path('taken.sock')}", "in use", "end what uses it (ss -lxp "),
+                ("192.0.2.77:7300", "no such address", "listen on an address that ip address shows"),
+                (f"unix:{bench.path('none/a.sock')}", "No such file or directory: make the folder", "make the folder, "),
+                (f"unix:{bench.path('file')}", "is no socket", "listen elsewhere, or remove"),
+                ("127.0.0.1:0", "is free", None)):
+            conf = bench.configure({"main": site}, {"listen": [listen]})
+            code, rows = findings(bench, conf, "--offline")
+            equal(code, 0 if remedy is None else 1, f"{rows}")
+            true(words in of(rows, "listen")[0][1], f"{listen}: {rows}")
+            true((remedies(rows, "listen")[0] or "").startswith(remedy or ""), f"{listen}: {rows}")
+
+
+def test_port_that_needs_a_privilege(bench):
+    """a port that only root may take, and doctor is not root"""
+    with open("/proc/sys/net/ipv4/ip_unprivileged_port_start", encoding="ascii") as file:
+        if int(file.read()) <= 7:
+            raise Skip("everybody may take every port here")
+    conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")},
+                           {"listen": ["127.0.0.1:7"]})
+    done = subprocess.run([binary("bentospool"), "doctor", "--json", "--offline", "-c", conf],
+                          stdout=subprocess.PIPE, text=True, timeout=30, check=False,
+                          preexec_fn=unprivileged)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    true("permission denied" in of(rows, "listen")[0][1], f"{rows}")
+    true(remedies(rows, "listen")[0].startswith("listen on a port from 1024 on"), f"{rows}")
+
+
+def test_daemon_that_was_killed(bench):
+    """what is left in the log is no harm; after a proper stop none is left"""
+    daemon = bench.daemon()
+    daemon.accept("/v1/track", track("m-1"))
+    daemon.kill()
+    found = by_name(bench, daemon.conf, "--offline")[1]["daemon"]
+    equal((found[0], found[1].split(":")[0]),
+          ("ok", "none runs; who wrote last was not stopped properly"), f"{found}")
+    daemon = Daemon(bench, daemon.conf)
+    daemon.stop()
+    equal(by_name(bench, daemon.conf, "--offline")[1]["daemon"], ("ok", "none runs"), "stopped")
+
+
+def remedies(rows, what):
+    return [row["remedy"] for row in rows if row["what"] == what]
+
+
+def test_settings_that_are_refused(bench):
+    """what to do about each sort, and what needs no settings is looked at all the same"""
+    good = bench.site("http://127.0.0.1:1/api/v1")
+    lacking = {key: value for key, value in good.items() if key != "secret_key"}
+    secret = bench.path("secret")
+    conf = bench.configure({"main": {**lacking, "secret_key_file": secret}})
+
+    def refused(remedy):
+        code, rows = findings(bench, conf, "--offline")
+        equal((code, remedies(rows, "settings")), (1, [remedy]), f"{rows}")
+        names = [row["what"] for row in rows]
+        true({"libraries", "clock", "open files", "disk", "daemon"} <= set(names), f"{names}")
+        true("listen" not in names, f"{names}")
+
+    refused(f"write the secret alone into {secret}, with mode 0600, as the user that runs "
+            "bentospool")
+    bench.write("secret", "two\nlines\n")
+    refused(f"write the secret alone into {secret}")
+    os.chmod(secret, 0o644)
+    refused(f"chmod 600 {secret}")
+    if os.geteuid() != 0:
+        os.chmod(secret, 0)
+        refused(f"run doctor as the user that runs bentospool; if that is so, chown {secret} to it")
+    os.remove(secret)
+    os.mkdir(secret)
+    refused("name a file with secret_key_file")
+    conf = bench.configure({"main": {**good, "write_keys_file": bench.path("keys")}})
+    refused(f"write one key a line into {bench.path('keys')}, with mode 0600, as the user "
+            "that runs bentospool")
+    conf = bench.configure({"main": {**good, "ca_file": bench.path("ca.pem")}})
+    refused("put the certificates there, readable for the user that runs bentospool, or take "
+            "ca_file out")
+    conf = bench.configure({"main": good}, top={"alarm_command": ["page"]})
+    refused("mend that setting, or what it names")
+    conf = bench.configure({"main": good})
+    with open(conf, "a", encoding="utf-8") as file:
+        file.write(spooltest.conf_section("retention", {"archive": bench.path("none")}) + "\n")
+    refused("make the folder, owned by the user that runs bentospool, with mode 0700")
+
+
+def test_files_that_cannot_be_read(bench):
+    """one that is not understood, one that is not there: the machine is looked at"""
+    for conf, remedy in (
+            (bench.write("bad.conf", "nonsense = 1\n"), "mend the file"),
+            (bench.path("no.conf"), "name another file with -c, or write this one with bentospool init")):
+        code, rows = findings(bench, conf)
+        equal((code, remedies(rows, "settings")), (1, [remedy]), f"{rows}")
+        equal([row["what"] for row in rows if row["grade"] == "ok"][:1], ["libraries"], f"{rows}")
+        true(of(rows, "the rest")[0][1].startswith("the database"), f"{rows}")
+
+
+def test_on_a_terminal(bench):
+    """its lines fit 80 columns; elsewhere each finding and each remedy is one"""
+    site = bench.site("http://127.0.0.1:1/api/v1")
+    conf = bench.configure({"main": site}, {"listen": ["127.0.0.1:1"] * 2})
+    whole = bench.cli("doctor", conf=conf).stdout
+    true(max(len(line) for line in whole.splitlines()) > 120, f"long lines: {whole}")
+    equal(sum(not line.startswith(" " * 9) for line in whole.splitlines()),
+          len(findings(bench, conf)[1]), f"a line each: {whole}")
+    with Screen(bench, "doctor", env={"NO_COLOR": "1"}) as screen:
+        screen.wait_end()
+        shown = screen.text()
+    equal([line for line in shown.splitlines() if len(line) > 80], [], "longer than the terminal")
+    for line in shown.splitlines():
+        true(re.match(r"(ok|note|warning|problem) +\w| {9}(-> )?\S| {12}\S", line), f"{line!r}")
+    for line in ("libraries: ", "-> let HTTPS out to that host, or wait for the line: events wait"):
+        true(line in whole and line in " ".join(shown.split()), f"{line}: {shown}")
+
+
 def folder_is_bad(bench, folder, words):
     conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")},
                            top={"database": os.path.join(folder, "spool.db"),
@@ -284,6 +418,22 @@ def test_folder_that_cannot_be_written(bench):
         return
     with Mount(bench.path("mount"), "size=1m,ro") as mount:
         folder_is_bad(bench, mount.path, "cannot be written")
+
+
+def test_full_disk(bench):
+    """without a floor: little space is told, and none"""
+    with Mount(bench.path("small"), "size=1m") as small:
+        bench.database = os.path.join(small.path, "spool.db")
+        conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")},
+                               top={"min_free": 0, "control": bench.path("control.sock")})
+        rows = findings(bench, conf, "--offline")[1]
+        equal([row[0] for row in of(rows, "disk")], ["warning"], f"{rows}")
+        with open(os.path.join(small.path, "fill"), "wb") as file:
+            file.write(bytes(1 << 20))
+        code, rows = findings(bench, conf, "--offline")
+        equal((code, [row[0] for row in of(rows, "disk")]), (1, ["warning"]), f"{rows}")
+        equal(remedies(rows, "syncing"), ["free some on its file system"], f"{rows}")
+        true("min_free" not in str(rows), f"{rows}")
 
 
 spooltest.main()

@@ -286,6 +286,21 @@ def test_status_forecast(bench):
         true(re.search(words, text), f"{words!r} in {text}")
 
 
+def test_status_of_what_is_wrong(bench):
+    """status: a long complaint is wrapped on a terminal, and is one line elsewhere"""
+    sim = bench.sim()
+    daemon = bench.daemon(sim, secret_key="wrong", retry_first=3600, retry_max=3600)
+    daemon.accept("/v1/track", track("m-1"))
+    wait_until(lambda: state_of(bench, "main") == "paused", "the site pauses")
+    whole = [line for line in text_of(bench.cli("status")).splitlines() if line.startswith("! ")]
+    equal(len(whole), 1, f"one line: {whole}")
+    true(len(whole[0]) > 80, f"a long one: {whole}")
+    text = on_terminal(bench, "status", env={"NO_COLOR": "1"})
+    narrow(text, "status")
+    shown = text[text.index("! "):]
+    true("\n  " in shown and " ".join(shown.split()) == whole[0], f"{shown!r}, {whole[0]!r}")
+
+
 def frames(text):
     """Each frame that top drew, without what moves the cursor."""
     return [re.sub(r"\033\[\??\d*[A-Za-z]", "", frame) for frame in text.split("\033[H")[1:]]

@@ -82,6 +82,33 @@ def test_all_or_nothing(bench):
     daemon.accept("/v1/track", track("a-2"))
 
 
+def test_reload_of_what_cannot_be(bench):
+    """a file that cannot be read, an archive that is not there: refused, and it goes on as it was"""
+    sim = bench.sim()
+    daemon = bench.daemon(sim)
+    other = bench.site(sim.api_url(), write_keys=["other"])
+    bench.write("bentospool.conf", "nonsense = 1\n")
+    refused = done(bench.cli("reload"), code=1)
+    true("nothing is changed: " in refused.stderr and "nonsense" in refused.stderr, refused.stderr)
+    for archive, words in ((bench.path("none"), "No such file or directory: make the folder"),
+                           (bench.write("file", ""), "Not a directory: name a folder")):
+        rewrite(bench, other)
+        with open(daemon.conf, "a", encoding="utf-8") as file:
+            file.write(spooltest.conf_section("retention", {"archive": archive}) + "\n")
+        refused = done(bench.cli("reload"), code=1)
+        true("nothing is changed: " in refused.stderr, f"says so: {refused.stderr}")
+        true(f"retention: archive: cannot write into {archive}: {words}" in refused.stderr,
+             f"names it: {refused.stderr}")
+    equal(daemon.post("/v1/track", track("a-1"), key="other")[0], 401, "the new key")
+    daemon.accept("/v1/track", track("a-2"))
+    os.mkdir(bench.path("none"))
+    rewrite(bench, other)
+    with open(daemon.conf, "a", encoding="utf-8") as file:
+        file.write(spooltest.conf_section("retention", {"archive": bench.path("none")}) + "\n")
+    done(bench.cli("reload"))
+    daemon.accept("/v1/track", track("a-3"), key="other")
+
+
 def test_reload_under_load(bench):
     """many reloads while events flow: none is lost, none is sent twice"""
     sim = bench.sim()

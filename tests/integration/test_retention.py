@@ -11,7 +11,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import spooltest  # noqa: E402
-from spooltest import equal, track, true  # noqa: E402
+from spooltest import Mount, equal, track, true  # noqa: E402
 
 DAY = 86400000
 
@@ -124,6 +124,39 @@ def test_settings(bench):
     spooltest.Daemon(bench, configure(bench, sim))
     configure(bench, sim, failed_payload=10)
     equal(done(bench.cli("reload")).stdout, "retention: failed_payload 0 -> 10\n", "reload")
+
+
+def test_archive_that_is_not_there(bench):
+    """check refuses it, serve does not start, and status sees when it goes"""
+    sim = bench.sim()
+    folder = bench.path("archive")
+    conf = configure(bench, sim, archive=folder)
+    for verb in ("check", "serve"):
+        refused = done(bench.cli(verb), code=1)
+        true(f"{conf}: retention: archive: cannot write into {folder}: No such file or directory: "
+             "make the folder" in refused.stderr, f"{verb}: {refused.stderr}")
+    os.mkdir(folder)
+    done(bench.cli("check"))
+    daemon = spooltest.Daemon(bench, conf)
+    done(bench.cli("status", "--check"))
+    os.rmdir(folder)
+    told = done(bench.cli("status", "--check"), code=1).stdout
+    true(f"! retention cannot write into its archive {folder}: No such" in told, told)
+    daemon.stop()
+
+
+def test_archive_that_cannot_be_written(bench):
+    """of another user, or on a file system that is mounted read-only"""
+    if os.geteuid() != 0:
+        os.mkdir(bench.path("theirs"), 0o555)
+        configure(bench, bench.sim(), archive=bench.path("theirs"))
+        refused = done(bench.cli("check"), code=1)
+        true("Permission denied: give the folder to the user" in refused.stderr, refused.stderr)
+        return
+    with Mount(bench.path("mount"), "size=1m,ro") as mount:
+        configure(bench, bench.sim(), archive=mount.path)
+        refused = done(bench.cli("check"), code=1)
+        true("Read-only file system: name a folder" in refused.stderr, refused.stderr)
 
 
 spooltest.main()

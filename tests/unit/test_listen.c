@@ -127,6 +127,7 @@ a_port_in_use_is_explained(void **state)
 	(void)state;
 	assert_int_equal(listener_open("127.0.0.1:0", &first, NULL), 0);
 	assert_int_equal(listener_open(first.address + 7, &second, &e), -1);
+	assert_int_equal(e.code, ERR_BUSY);
 	assert_non_null(strstr(e.text, "address already in use"));
 	assert_non_null(strstr(e.text, first.address + 7));
 	assert_non_null(strstr(e.text, "`listen`"));
@@ -302,6 +303,7 @@ a_missing_folder_is_told(void **state)
 
 	(void)state;
 	assert_int_equal(listener_open("unix:/nonexistent/folder/s", &l, &e), -1);
+	assert_int_equal(e.code, ERR_NOTFOUND);
 	assert_non_null(strstr(e.text, "unix:/nonexistent/folder/s"));
 	assert_non_null(strstr(e.text, "No such file or directory"));
 }

@@ -124,6 +124,14 @@ lines_are_wrapped_between_words(void **state)
 	buf_clear(&text);
 	table_append_wrapped(&text, SLICE(""), 2, 14);
 	assert_int_equal(text.n, 0);
+	table_append_wrapped_behind(&text, SLICE("some words"), 2, 2, 12);
+	assert_string_equal(text.p, "some words\n");
+	buf_clear(&text);
+	table_append_wrapped_behind(&text, SLICE("some words"), 2, 2, 11);
+	assert_string_equal(text.p, "some\n  words\n");
+	buf_clear(&text);
+	table_append_wrapped_behind(&text, SLICE("some words"), 5, 2, 11);
+	assert_string_equal(text.p, " some\n  words\n");
 	buf_free(&text);
 }
 

@@ -219,6 +219,22 @@ every_full_disk_is_survived(void **state)
 	try_every_point(SQLITE_FULL, true);
 }
 
+static void
+what_is_to_be_done_about_a_full_disk_is_told(void **state)
+{
+	struct db db;
+	struct err e;
+
+	(void)state;
+	tempdir_make(&dir);
+	assert_int_equal(db_open(&db, dir.file, DB_WRITE, &e), 0);
+	assert_int_equal(db_exec(&db, "PRAGMA max_page_count=1; CREATE TABLE t (a)", &e), -1);
+	assert_int_equal(e.code, ERR_FULL);
+	assert_non_null(strstr(e.text, "is full: free some on its file system"));
+	db_close(&db, NULL);
+	tempdir_remove(&dir);
+}
+
 static int
 install(void **state)
 {
@@ -236,6 +252,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_failing_sync_or_write_is_survived),
 		cmocka_unit_test(every_full_disk_is_survived),
+		cmocka_unit_test(what_is_to_be_done_about_a_full_disk_is_told),
 	};
 
 	return cmocka_run_group_tests_name("outbox_faults", tests, install, NULL);
