@@ -338,10 +338,9 @@ const struct verb verbs[] = {
 	    .name = "sql",
 	    .summary = "a question to the database, which it can only read",
 	    .operands = "STATEMENT",
-	    .about =
-		"One SELECT over the views outbox, attempts, history, failures, operations and\n"
-		"sites; see bentospool-schema(7). - reads it from standard input. It cannot\n"
-		"write, and ends after --timeout. Exits 3 when there are no rows.",
+	    .about = "One SELECT over the views outbox, messages, attempts, history, failures,\n"
+		     "operations and sites; see bentospool-schema(7). - reads it from standard\n"
+		     "input. It cannot write, and ends after --timeout. Exits 3 without rows.",
 	    .example = "bentospool sql \"SELECT status, count(*) FROM outbox GROUP BY 1\"",
 	    .options = OPTIONS_READ | OPTION(SQL_TIMEOUT),
 	    .max_operands = 1,
