@@ -95,19 +95,20 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11);
 -- Who is known by an id (src/outbox/identity.c)
 
 -- name: identity_get
-SELECT identity_id, person, email, identified_at, with_user FROM identity
+SELECT identity_id, person, email, identified_at, with_user, named_at FROM identity
 WHERE site_id = ?1 AND kind = ?2 AND id = ?3;
 
 -- name: identity_add
-INSERT INTO identity (site_id, kind, id, person, with_user, taught)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+INSERT INTO identity (site_id, kind, id, person, with_user, taught, named_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
 
 -- name: identity_lowest
 SELECT min(0, coalesce((SELECT min(person) FROM identity), 0),
 	coalesce((SELECT min(person) FROM identity_release), 0));
 
 -- name: identity_touch
-UPDATE identity SET taught = max(taught, ?2), with_user = iif(?4, ?3, with_user)
+UPDATE identity SET taught = max(taught, ?2), with_user = iif(?4, ?3, with_user),
+	named_at = iif(?4, ?5, named_at)
 WHERE identity_id = ?1;
 
 -- name: identity_users
@@ -185,13 +186,21 @@ WHERE site_id = ?1 AND status = 'pending' AND next_attempt_at > ?2 AND next_atte
 LIMIT ?4;
 
 -- name: release_add
-INSERT INTO identity_release (person, site_id, email) VALUES (?1, ?2, ?3)
+INSERT INTO identity_release (person, site_id, email)
+SELECT ?1, ?2, coalesce((SELECT email FROM identity WHERE person = ?1 AND email IS NOT NULL LIMIT 1), ?3)
+WHERE true
 ON CONFLICT (person) DO UPDATE SET email = excluded.email;
 
 -- name: release_first
 SELECT r.person FROM identity_release r
 JOIN (SELECT site_id, email FROM identity_release LIMIT 1) AS f
 	ON r.site_id = f.site_id AND r.email = f.email COLLATE NOCASE;
+
+-- name: release_of_id
+SELECT r.person FROM identity i
+JOIN identity_release f ON f.person = i.person
+JOIN identity_release r ON r.site_id = f.site_id AND r.email = f.email COLLATE NOCASE
+WHERE i.site_id = ?1 AND i.kind = ?2 AND i.id = ?3;
 
 -- name: release_end
 DELETE FROM identity_release WHERE person = ?1;

@@ -118,6 +118,14 @@ identity_trim(struct db *db, const struct identity_site *site, struct err *e)
 
 /* ---- learning ------------------------------------------------------------------------------- */
 
+/* Of what was told at once ours counts. */
+static bool
+is_last(const struct lesson *l, sqlite3_stmt *row, int column)
+{
+	return sqlite3_column_type(row, column) == SQLITE_NULL
+	       || db_int(row, column) < l->when + (l->event_id != 0);
+}
+
 int
 lesson_look(struct lesson *l, const char *kind, struct slice id, struct known *ret)
 {
@@ -131,10 +139,12 @@ lesson_look(struct lesson *l, const char *kind, struct slice id, struct known *r
 	*ret = (struct known){
 		.identity_id = db_int(row, 0),
 		.person = db_int(row, 1),
-		.newest = sqlite3_column_type(row, 3) == SQLITE_NULL
-			  || db_int(row, 3) < l->when + (l->event_id != 0),
+		.newest = is_last(l, row, 3),
+		.newest_named = is_last(l, row, 5),
 		.with_other = l->user_id.p != NULL && !is_about(l->user_id, with_user),
 	};
+	snprintf(ret->with_user, sizeof(ret->with_user), "%.*s", (int)with_user.n,
+	    with_user.p == NULL ? "" : with_user.p);
 	db_done(row);
 	return 1;
 }
@@ -152,21 +162,8 @@ lesson_add(struct lesson *l, const char *kind, struct slice id, int64_t person)
 	db_bind_int(stmt, 4, person);
 	db_bind_text(stmt, 5, kind == identity_anonymous ? l->user_id : SLICE_NONE);
 	db_bind_int(stmt, 6, l->event_id);
+	db_bind_int_or_null(stmt, 7, l->when, kind == identity_anonymous && l->user_id.p != NULL);
 	l->added++;
-	return db_run(l->db, stmt, l->e);
-}
-
-int
-lesson_touch(struct lesson *l, const char *kind, const struct known *known)
-{
-	sqlite3_stmt *stmt = db_stmt(l->db, STMT_IDENTITY_TOUCH, l->e);
-
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, known->identity_id);
-	db_bind_int(stmt, 2, l->event_id);
-	db_bind_text(stmt, 3, l->user_id);
-	db_bind_int(stmt, 4, known->newest && kind == identity_anonymous);
 	return db_run(l->db, stmt, l->e);
 }
 
@@ -186,6 +183,38 @@ lesson_read_users(
 	*ret_has = rc == 1 && db_int(stmt, 1) > 0;
 	db_done(stmt);
 	return rc < 0 ? -1 : 0;
+}
+
+/* 1: with whom it comes is news. Without a userId it is only while no alias tells whose it is. */
+static int
+is_named(struct lesson *l, const struct known *known)
+{
+	int64_t users;
+	bool ours;
+
+	if (l->user_id.p != NULL)
+		return known->newest_named;
+	if (!known->newest || l->event_id == 0)
+		return 0;
+	if (lesson_read_users(l, known->person, &users, &ours, SLICE_NONE) != 0)
+		return -1;
+	return users == 0;
+}
+
+int
+lesson_touch(struct lesson *l, const char *kind, const struct known *known)
+{
+	int named = kind == identity_anonymous ? is_named(l, known) : 0;
+	sqlite3_stmt *stmt = db_stmt(l->db, STMT_IDENTITY_TOUCH, l->e);
+
+	if (stmt == NULL || named < 0)
+		return -1;
+	db_bind_int(stmt, 1, known->identity_id);
+	db_bind_int(stmt, 2, l->event_id);
+	db_bind_text(stmt, 3, l->user_id);
+	db_bind_int(stmt, 4, named);
+	db_bind_int_or_null(stmt, 5, l->when, l->user_id.p != NULL);
+	return db_run(l->db, stmt, l->e);
 }
 
 /* 1: this anonymous id has been another user's. */
@@ -221,7 +250,7 @@ static int
 note(struct lesson *l, const char *kind, struct slice id)
 {
 	int64_t person = l->event_id * IDENTITY_PERSONS + (int64_t)l->n;
-	struct known known;
+	struct known known = { 0 };
 	int rc, other;
 
 	if (id.p == NULL)
@@ -234,12 +263,24 @@ note(struct lesson *l, const char *kind, struct slice id)
 	other = rc == 1 && kind == identity_anonymous ? is_of_other(l, &known) : 0;
 	if (rc < 0 || other < 0)
 		return -1;
-	if (other && !known.newest)
+	if (other && !known.newest_named)
 		return 0; /* it has become that other's since */
 	if (other && leave(l, known.identity_id, person) != 0)
 		return -1;
 	l->person[l->n++] = other ? person : known.person;
 	return lesson_touch(l, kind, &known);
+}
+
+/* Of a user of whom no address is known: all that this tells is whose the id no longer is. */
+static int
+note_other(struct lesson *l, struct slice id)
+{
+	struct known known = { 0 };
+	int rc = id.p == NULL ? 0 : lesson_look(l, identity_anonymous, id, &known);
+
+	if (rc == 1)
+		rc = is_of_other(l, &known);
+	return rc == 1 ? note(l, identity_anonymous, id) : rc;
 }
 
 int
@@ -325,11 +366,32 @@ join(struct lesson *l)
 	return lesson_run(l, STMT_IDENTITY_NEWEST, l->person[0], 0);
 }
 
+/* 1: an earlier alias made this id another user's: that one is not this one's person. */
+static int
+is_replaced_by_other(struct lesson *l, struct slice previous_id)
+{
+	struct known known = { 0 };
+	int64_t users;
+	bool ours;
+	int rc = lesson_look(l, identity_anonymous, previous_id, &known);
+
+	if (rc == 1)
+		rc = lesson_look(l, identity_user, previous_id, &known);
+	if (rc != 1)
+		return rc;
+	if (lesson_read_users(l, known.person, &users, &ours, l->user_id) != 0)
+		return -1;
+	return !ours && users > 1;
+}
+
 /* The id that is replaced may be of either kind. */
 static int
 learn_alias(struct lesson *l, struct slice previous_id)
 {
-	if (note(l, identity_user, l->user_id) != 0 || note(l, identity_user, previous_id) != 0
+	int other = is_replaced_by_other(l, previous_id);
+
+	if (other < 0 || note(l, identity_user, l->user_id) != 0
+	    || (!other && note(l, identity_user, previous_id) != 0)
 	    || note(l, identity_anonymous, previous_id) != 0)
 		return -1;
 	return join(l) == 0 && teach(l) == 0 ? 0 : -1;
@@ -364,8 +426,10 @@ learn_identify(struct lesson *l, struct slice anonymous_id)
 	} else {
 		rc = find_by(
 		    l->db, l->site_id, identity_user, l->user_id, l->user_id, l->found, l->e);
-		if (rc != 1)
-			return rc;
+		if (rc < 0)
+			return -1;
+		if (rc == 0)
+			return note_other(l, anonymous_id);
 		l->email = slice_from(l->found);
 	}
 	return note(l, identity_anonymous, anonymous_id) == 0 && teach(l) == 0 ? 0 : -1;

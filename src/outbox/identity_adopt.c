@@ -1,5 +1,8 @@
 #include "outbox/identity_priv.h"
 
+/* In this order: the users tell whether what an alias replaced, and an anonymous id, are theirs. */
+enum pass { PASS_USERS, PASS_REPLACED, PASS_ANONYMOUS };
+
 struct adoption {
 	struct lesson lesson;
 	int64_t *persons; /* the first is the one that all become who can */
@@ -37,9 +40,9 @@ add_to_person(struct adoption *a, int64_t person)
 	return rc < 0 ? -1 : 0;
 }
 
-/* 1: this anonymous id is another user's here. */
+/* 1: this user id, which an alias replaced, is another user here. */
 static int
-is_taken(struct adoption *a, const struct known *known)
+is_other_user(struct adoption *a, const struct known *known)
 {
 	int64_t users;
 	bool any;
@@ -48,19 +51,41 @@ is_taken(struct adoption *a, const struct known *known)
 		return 0;
 	if (lesson_read_users(&a->lesson, known->person, &users, &any, SLICE_NONE) != 0)
 		return -1;
-	return known->with_other || users > 0;
+	return users > 1;
+}
+
+/* 1: this anonymous id is another user's here. */
+static int
+is_taken(struct adoption *a, const struct known *known)
+{
+	struct slice named = slice_from(known->with_user);
+	bool theirs = false;
+	int64_t users;
+
+	if (a->n > 0 && known->person == a->persons[0])
+		return 0;
+	if (lesson_read_users(&a->lesson, known->person, &users, &theirs, SLICE_NONE) != 0)
+		return -1;
+	if (known->with_other || users > 0)
+		return 1;
+	if (named.n == 0 || a->lesson.user_id.p != NULL || a->n == 0)
+		return 0;
+	if (lesson_read_users(&a->lesson, a->persons[0], &users, &theirs, named) != 0)
+		return -1;
+	return !theirs;
 }
 
 static int
-adopt_id(struct adoption *a, const struct identity_id *id)
+adopt_id(struct adoption *a, const struct identity_id *id, enum pass pass)
 {
 	const char *kind = id->is_user ? identity_user : identity_anonymous;
-	struct known known;
-	int rc, taken;
+	struct known known = { 0 };
+	int rc, taken = 0;
 
 	a->lesson.user_id = id->with_user;
 	rc = lesson_look(&a->lesson, kind, id->id, &known);
-	taken = rc == 1 && !id->is_user ? is_taken(a, &known) : 0;
+	if (rc == 1 && pass != PASS_USERS)
+		taken = pass == PASS_REPLACED ? is_other_user(a, &known) : is_taken(a, &known);
 	if (rc < 0 || taken < 0)
 		return -1;
 	if (taken)
@@ -74,6 +99,17 @@ adopt_id(struct adoption *a, const struct identity_id *id)
 	    || lesson_add(&a->lesson, kind, id->id, known.person) != 0)
 		return -1;
 	return add_to_person(a, known.person);
+}
+
+static enum pass
+pass_of(const struct identity_person *person, size_t i)
+{
+	if (!person->ids[i].is_user)
+		return PASS_ANONYMOUS;
+	for (size_t k = 0; k < person->n_ids; k++)
+		if (!person->ids[k].is_user && slice_equals(person->ids[k].id, person->ids[i].id))
+			return PASS_REPLACED;
+	return PASS_USERS;
 }
 
 static int
@@ -109,10 +145,9 @@ identity_adopt(struct db *db, const struct identity_site *site,
 	*ret_ids = 0;
 	if (site->max_ids == 0)
 		return 0;
-	/* The users first: they tell whether an anonymous id is theirs. */
-	for (int users = 1; users >= 0; users--)
+	for (enum pass pass = PASS_USERS; pass <= PASS_ANONYMOUS; pass++)
 		for (size_t i = 0; i < person->n_ids; i++)
-			if (person->ids[i].is_user == users && adopt_id(&a, &person->ids[i]) != 0)
+			if (pass_of(person, i) == pass && adopt_id(&a, &person->ids[i], pass) != 0)
 				return -1;
 	if (teach_all(&a) != 0)
 		return -1;

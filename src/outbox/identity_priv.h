@@ -30,8 +30,10 @@ struct lesson {
 struct known {
 	int64_t identity_id;
 	int64_t person;
-	bool newest;     /* nothing that was told later is known of it */
-	bool with_other; /* it came with another userId */
+	bool newest;                        /* no address that was told later is known of it */
+	bool newest_named;                  /* nor was it named with a userId later */
+	bool with_other;                    /* it came with another userId */
+	char with_user[SEGMENT_ID_MAX + 1]; /* "": with none */
 };
 
 /* 1: there is one. 0: none. -1. */

@@ -40,5 +40,5 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/steer.c src/outbox/steer.h \
 	src/outbox/upgrade.c src/outbox/upgrade.h \
 	src/outbox/undo.c \
-	src/outbox/waiting.c src/outbox/waiting.h \
+	src/outbox/waiting.c src/outbox/waiting.h src/outbox/waiting_go.c \
 	src/outbox/writer.c

@@ -205,6 +205,9 @@ learn(struct put *p, const struct outbox_put *put, const struct segment_event *e
 
 	if (site == NULL)
 		return 0;
+	if (waiting_finish(p->waiting, put->site_id, event, &n, e) != 0)
+		return -1;
+	*older += (size_t)n;
 	if (identity_learn(p->db, site, event, p->last_event_id, put->received_at, persons, e) != 0
 	    || waiting_let_go(p->waiting, persons, IDENTITY_PERSONS, false, &n, e) != 0)
 		return -1;

@@ -60,6 +60,12 @@ void waiting_rolled_back(struct waiting *w);
  */
 int waiting_let_go(
     struct waiting *w, const int64_t *persons, size_t n, bool later, int64_t *ret_n, struct err *e);
+/*
+ * Before an event tells of its ids: where some who wait for them were let go, and others follow in
+ * transactions of their own, they all go now, to the address that they were let go for.
+ */
+int waiting_finish(struct waiting *w, int64_t site_id, const struct segment_event *event,
+    int64_t *ret_n, struct err *e);
 /* The next slice of those let go before. */
 int waiting_go_on(struct waiting *w, int64_t *ret_n, struct err *e);
 /*

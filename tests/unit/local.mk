@@ -32,6 +32,7 @@ UNIT_TESTS = \
 	tests/unit/test_http_chunks \
 	tests/unit/test_import \
 	tests/unit/test_identity \
+	tests/unit/test_identity_adopt \
 	tests/unit/test_inflight \
 	tests/unit/test_ingest \
 	tests/unit/test_ingest_connections \
@@ -167,6 +168,9 @@ tests_unit_test_http_chunks_LDADD = $(UNIT_LIBS)
 tests_unit_test_identity_SOURCES = tests/unit/test_identity.c tests/unit/identity_fixture.h \
 	$(OUTBOX_RIG)
 tests_unit_test_identity_LDADD = $(UNIT_LIBS)
+tests_unit_test_identity_adopt_SOURCES = tests/unit/test_identity_adopt.c tests/unit/identity_fixture.h \
+	$(OUTBOX_RIG)
+tests_unit_test_identity_adopt_LDADD = $(UNIT_LIBS)
 tests_unit_test_inflight_SOURCES = tests/unit/test_inflight.c
 tests_unit_test_inflight_LDADD = $(UNIT_LIBS)
 tests_unit_test_ingest_SOURCES = tests/unit/test_ingest.c $(INGEST_TEST_LIB)

@@ -1,6 +1,5 @@
 /* What identify and alias calls teach, and who is found by it. */
 #include "event/mapping.h"
-#include "outbox/import.h"
 #include "unit/identity_fixture.h"
 
 /* ---- who is found --------------------------------------------------------------------------- */
@@ -65,9 +64,9 @@ test_device_changes_hands(void **state)
 	struct segment_event late;
 
 	(void)state;
-	alias("a", "u");
 	late = event_of(KIND_IDENTIFY, "w", "a");
 	late.email = SLICE("late@example.com");
+	alias("a", "u");
 	identify("u", NULL, "ann@example.com");
 	known(NULL, "a", GOES("ann@example.com"));
 	put(&late);
@@ -113,6 +112,44 @@ test_alias_of_another_device(void **state)
 	identify("v", NULL, "bob@example.com");
 	known(NULL, "a", GOES("bob@example.com"));
 	known("u", NULL, GOES("ann@example.com"));
+	/* Also when the first one's alias said so. */
+	late = event_of(KIND_ALIAS, "r", NULL);
+	late.previous_id = SLICE("b");
+	alias("b", "p");
+	identify("p", NULL, "pam@example.com");
+	put(&late);
+	known("r", NULL, UNKNOWN);
+	alias("b", "q");
+	known("q", NULL, UNKNOWN);
+	known("p", NULL, GOES("pam@example.com"));
+	identify("q", "b", "quinn@example.com");
+	known("p", NULL, GOES("pam@example.com"));
+	known(NULL, "b", GOES("quinn@example.com"));
+}
+
+/* What happened last says whose it is, not whose address was told last; twice is once. */
+static void
+test_device_is_named(void **state)
+{
+	struct segment_event again = event_of(KIND_IDENTIFY, "u", "a"), between;
+
+	(void)state;
+	again.email = SLICE("ann@example.com");
+	identify("u", "a", "ann@example.com");
+	alias("a", "v");
+	put(&again);
+	known(NULL, "a", UNKNOWN);
+	alias("b", "u");
+	between = event_of(KIND_IDENTIFY, "w", "b");
+	between.email = SLICE("bob@example.com");
+	identify("u", NULL, "new@example.com");
+	put(&between);
+	known(NULL, "b", GOES("bob@example.com"));
+	/* Who says no name takes none away. */
+	alias("c", "x");
+	identify(NULL, "c", "xen@example.com");
+	known("x", NULL, GOES("xen@example.com"));
+	known("y", "c", UNKNOWN);
 }
 
 /* The browser knows who is logged in, and the server what the address is. */
@@ -130,6 +167,10 @@ test_identify_without_an_address(void **state)
 	identify("u", "a", NULL);
 	expect(waits, GOES("ann@example.com"));
 	known("v", "a", UNKNOWN);
+	identify("z", "a", NULL);
+	known(NULL, "a", UNKNOWN);
+	known("u", NULL, GOES("ann@example.com"));
+	identify("z", "new", NULL);
 	identify(NULL, "b", NULL);
 	assert_int_equal(size(), 2);
 }
@@ -249,214 +290,6 @@ test_bound(void **state)
 	expect(track("a", NULL), UNKNOWN);
 }
 
-/* ---- what another outbox knew ---------------------------------------------------------------- */
-
-static int64_t
-adopt_line(const char *line)
-{
-	const struct slice lines[] = { slice_from(line) };
-	struct outbox_import import = {
-		.verb = "adopt", .actor = "x", .lines = lines, .n_lines = 1
-	};
-
-	assert_int_equal(rig_send(&import.msg, OUTBOX_IMPORT), 0);
-	return import.counts.bad > 0 ? -import.counts.bad : import.counts.identities;
-}
-
-#define PERSON(email, at, ids)                                                                     \
-	"{\"person\":{\"site\":\"main\",\"email\":\"" email "\",\"identified_at\":" at             \
-	",\"ids\":[" ids "]}}"
-#define USER(id) "[\"user\",\"" id "\"]"
-
-static void
-test_adopted(void **state)
-{
-	int64_t waits = track("u", NULL);
-
-	(void)state;
-	assert_int_equal(
-	    adopt_line(PERSON("ann@example.com", "1000", USER("u") ",[\"anonymous\",\"a\",\"u\"]")),
-	    2);
-	expect(waits, GOES("ann@example.com"));
-	known("u", NULL, GOES("ann@example.com"));
-	known(NULL, "a", GOES("ann@example.com"));
-	known("v", "a", UNKNOWN);
-	assert_int_equal(adopt_line(PERSON("bob@example.com", "1000", USER("b"))), 1);
-	known("u", NULL, GOES("ann@example.com"));
-	known("b", NULL, GOES("bob@example.com"));
-	assert_int_equal(size(), 3);
-	assert_int_equal(rig_number("SELECT count(DISTINCT person) FROM identity"), 2);
-}
-
-#define ANONYMOUS(id) "[\"anonymous\",\"" id "\"]"
-#define ANONYMOUS_WITH(id, user) "[\"anonymous\",\"" id "\",\"" user "\"]"
-
-/* A device that is another user's here is no reason to take two persons for one. */
-static void
-test_adopted_device(void **state)
-{
-	(void)state;
-	identify("v", "a", "bob@example.com");
-	alias("b", "v");
-	assert_int_equal(
-	    adopt_line(PERSON("ann@example.com", "9000", USER("u") "," ANONYMOUS_WITH("a", "u"))),
-	    1);
-	known(NULL, "a", GOES("bob@example.com"));
-	known("u", NULL, GOES("ann@example.com"));
-	assert_int_equal(
-	    adopt_line(PERSON("ann@example.com", "9000", ANONYMOUS("b") "," USER("u"))), 0);
-	assert_int_equal(
-	    adopt_line(PERSON("ann@example.com", "9000", ANONYMOUS_WITH("b", "u"))), 0);
-	known(NULL, "b", GOES("bob@example.com"));
-	known("v", NULL, GOES("bob@example.com"));
-	/* The same user's, and nobody's. */
-	assert_int_equal(
-	    adopt_line(PERSON("new@example.com", "9000", ANONYMOUS("b") "," USER("v"))), 2);
-	known(NULL, "b", GOES("new@example.com"));
-	identify(NULL, "c", "old@example.com");
-	assert_int_equal(
-	    adopt_line(PERSON("ann@example.com", "9000", ANONYMOUS_WITH("c", "u"))), 1);
-	known(NULL, "c", GOES("ann@example.com"));
-	known("w", "c", UNKNOWN);
-}
-
-/* What was told at once is ours, a repetition changes nothing, and no clock is ahead for ever. */
-static void
-test_adopted_again(void **state)
-{
-	const char *line = PERSON("old@example.com", "1500", USER("u"));
-
-	(void)state;
-	assert_int_equal(adopt_line(line), 1);
-	when = 1500;
-	identify("u", NULL, "new@example.com");
-	assert_int_equal(adopt_line(line), 0);
-	known("u", NULL, GOES("new@example.com"));
-	assert_int_equal(rig_number("SELECT count(*) FROM operation"), 1);
-	assert_int_equal(adopt_line(PERSON("ahead@example.com", "99999999999999", USER("u"))), 1);
-	known("u", NULL, GOES("ahead@example.com"));
-	assert_true(
-	    rig_number("SELECT max(identified_at) FROM identity") < INT64_C(99999999999999));
-	when = 1700;
-	identify(NULL, "c", "new@example.com");
-	assert_int_equal(
-	    adopt_line(PERSON("old@example.com", "1700", ANONYMOUS_WITH("c", "x"))), 0);
-	known("w", "c", GOES("new@example.com"));
-	/* Who is one person is news, too, also of whom no address is known. */
-	assert_int_equal(
-	    adopt_line("{\"person\":{\"site\":\"main\",\"ids\":[[\"user\",\"f\"]]}}"), 1);
-	alias("g", "h");
-	for (int i = 2; i >= 0; i -= 2)
-		assert_int_equal(
-		    adopt_line("{\"person\":{\"site\":\"main\",\"ids\":[[\"user\",\"f\"],"
-			       "[\"user\",\"h\"]]}}"),
-		    i);
-	assert_int_equal(adopt_line(PERSON("epoch@example.com", "0", USER("e"))), 1);
-	known("e", NULL, GOES("epoch@example.com"));
-}
-
-/* Too many ids for one person are taught all the same, and who waits for any of them goes. */
-static void
-test_adopted_apart(void **state)
-{
-	int64_t waits[2];
-	char id[16];
-
-	(void)state;
-	for (int i = 0; i < IDENTITY_PERSON_MAX; i++) {
-		snprintf(id, sizeof(id), "p-%d", i);
-		alias(id, "p");
-		snprintf(id, sizeof(id), "q-%d", i);
-		alias(id, "q");
-	}
-	waits[0] = track("p", NULL);
-	waits[1] = track("q", NULL);
-	assert_int_equal(adopt_line(PERSON("ann@example.com", "9000", USER("p") "," USER("q"))), 2);
-	expect(waits[0], GOES("ann@example.com"));
-	expect(waits[1], GOES("ann@example.com"));
-}
-
-/* More than one transaction should let go follow in others. */
-static void
-test_adopted_many_wait(void **state)
-{
-	static const char *const users[] = { "0", "1", "2" };
-	int64_t first = 0;
-
-	(void)state;
-	for (int i = 0; i < 3 * WAITING_SLICE; i++) {
-		int64_t id = track(users[i % 3], NULL);
-
-		first = i == 0 ? id : first;
-	}
-	adopt_line(PERSON("a@example.com", "9000", USER("0") "," USER("1") "," USER("2")));
-	expect(first, GOES("a@example.com"));
-	for (int i = 0; i < 3 * WAITING_SLICE; i++)
-		wait_for(1000, true);
-	assert_int_equal(rig_number("SELECT count(*) FROM delivery WHERE next_attempt_at < 0"), 0);
-	assert_int_equal(rig_number("SELECT count(*) FROM identity_release"), 0);
-}
-
-/* Of two addresses the one that was told last counts, whichever outbox heard it. */
-static void
-test_adopted_newest(void **state)
-{
-	(void)state;
-	when = 1500;
-	identify("u", NULL, "here@example.com");
-	assert_int_equal(
-	    adopt_line(PERSON("older@example.com", "1400", USER("u") "," USER("v"))), 2);
-	known("u", NULL, GOES("here@example.com"));
-	known("v", NULL, GOES("here@example.com"));
-	assert_int_equal(adopt_line(PERSON("newer@example.com", "1600", USER("v"))), 1);
-	known("u", NULL, GOES("newer@example.com"));
-}
-
-static void
-test_adopted_bound(void **state)
-{
-	(void)state;
-	wait_for(2, true);
-	for (int i = 0; i < 3; i++)
-		adopt_line(i == 0   ? PERSON("a@example.com", "1000", USER("1"))
-			   : i == 1 ? PERSON("a@example.com", "1000", USER("2"))
-				    : PERSON("a@example.com", "1000", USER("3")));
-	assert_int_equal(size(), 2);
-	/* They go before those that events taught here. */
-	identify("u", NULL, "u@example.com");
-	identify("v", NULL, "v@example.com");
-	adopt_line(PERSON("a@example.com", "1000", USER("u")));
-	adopt_line(PERSON("a@example.com", "1000", USER("1")));
-	known("u", NULL, GOES("u@example.com"));
-	known("v", NULL, GOES("v@example.com"));
-	wait_for(0, true);
-	assert_int_equal(adopt_line(PERSON("a@example.com", "1000", USER("4"))), 0);
-	assert_int_equal(size(), 0);
-}
-
-static void
-test_not_adopted(void **state)
-{
-	static const char *const bad[] = {
-		PERSON("a@example.com", "1.5", USER("1")),
-		PERSON("a@example.com", "1234567890123456", USER("1")),
-		PERSON("a@example.com", "1.5e", USER("1")),
-		PERSON("", "1000", USER("1")),
-		PERSON("a@example.com", "1000", "[\"group\",\"1\"]"),
-		PERSON("a@example.com", "1000", "[\"user\"]"),
-		PERSON("a@example.com", "1000", "[\"user\",\"\"]"),
-		PERSON("a@example.com", "1000", "[\"user\",\"1\",\"2\",\"3\"]"),
-		PERSON("a@example.com", "1000", USER("1")) "x",
-		"{\"person\":[]}",
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		if (adopt_line(bad[i]) != -1)
-			fail_msg("%s was taken", bad[i]);
-	assert_int_equal(size(), 0);
-}
-
 int
 main(void)
 {
@@ -473,15 +306,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_alias_of_two_known, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_alias_of_another_device, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(test_device_is_named, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_alias_has_an_end, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_adopted, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_adopted_device, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_adopted_again, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_adopted_apart, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_adopted_many_wait, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_adopted_newest, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_adopted_bound, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_not_adopted, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_bound, set_up, rig_tear_down),
 	};
 

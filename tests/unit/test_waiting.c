@@ -189,6 +189,39 @@ test_restart_between_slices(void **state)
 }
 
 /* Whoever has waited for too long is looked up once more. */
+/* What was let go for one address goes there, though the id is another's before all are through. */
+static void
+test_device_changes_hands_meanwhile(void **state)
+{
+	struct segment_event events[4];
+	struct outbox_put p;
+
+	(void)state;
+	for (int i = 0; i < 2 * WAITING_SLICE + 100; i++) {
+		track(NULL, "a");
+		track(NULL, "b");
+	}
+	events[0] = event_of(KIND_IDENTIFY, "u", "a");
+	events[0].email = SLICE("ann@example.com");
+	events[1] = event_of(KIND_IDENTIFY, "v", "a");
+	events[1].email = SLICE("bob@example.com");
+	events[2] = event_of(KIND_IDENTIFY, "w", "b");
+	events[2].email = SLICE("cyd@example.com");
+	events[3] = event_of(KIND_ALIAS, "x", NULL);
+	events[3].previous_id = SLICE("b");
+	assert_int_equal(rig_put(events, 4, &p), 0);
+	assert_int_equal(rig_number("SELECT count(*) FROM delivery WHERE next_attempt_at < 0"), 0);
+	assert_int_equal(
+	    rig_number("SELECT count(*) FROM delivery WHERE email = 'ann@example.com'"),
+	    2 * WAITING_SLICE + 100);
+	assert_int_equal(
+	    rig_number("SELECT count(*) FROM delivery WHERE email = 'cyd@example.com'"),
+	    2 * WAITING_SLICE + 100);
+	assert_int_equal(rig_number("SELECT count(*) FROM identity_release"), 0);
+	known(NULL, "a", GOES("bob@example.com"));
+	known(NULL, "b", UNKNOWN);
+}
+
 static void
 test_known_after_all(void **state)
 {
@@ -349,6 +382,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_restart, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_many, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_restart_between_slices, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_device_changes_hands_meanwhile, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_known_after_all, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_a_rollback_is_looked_at_again, set_up, rig_tear_down),
