@@ -271,15 +271,13 @@ note(struct lesson *l, const char *kind, struct slice id)
 	return lesson_touch(l, kind, &known);
 }
 
-/* Of a user of whom no address is known: all that this tells is whose the id no longer is. */
+/* By a user of whom no address is known: all that this tells is whose the id is. */
 static int
-note_other(struct lesson *l, struct slice id)
+note_known(struct lesson *l, struct slice id)
 {
 	struct known known = { 0 };
 	int rc = id.p == NULL ? 0 : lesson_look(l, identity_anonymous, id, &known);
 
-	if (rc == 1)
-		rc = is_of_other(l, &known);
 	return rc == 1 ? note(l, identity_anonymous, id) : rc;
 }
 
@@ -429,7 +427,7 @@ learn_identify(struct lesson *l, struct slice anonymous_id)
 		if (rc < 0)
 			return -1;
 		if (rc == 0)
-			return note_other(l, anonymous_id);
+			return note_known(l, anonymous_id);
 		l->email = slice_from(l->found);
 	}
 	return note(l, identity_anonymous, anonymous_id) == 0 && teach(l) == 0 ? 0 : -1;

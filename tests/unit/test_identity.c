@@ -145,11 +145,19 @@ test_device_is_named(void **state)
 	identify("u", NULL, "new@example.com");
 	put(&between);
 	known(NULL, "b", GOES("bob@example.com"));
+	assert_int_equal(rig_number("SELECT with_user = 'w' FROM identity WHERE kind = "
+				    "'anonymous' AND id = 'b'"),
+	    1);
 	/* Who says no name takes none away. */
 	alias("c", "x");
 	identify(NULL, "c", "xen@example.com");
 	known("x", NULL, GOES("xen@example.com"));
 	known("y", "c", UNKNOWN);
+	again = event_of(KIND_IDENTIFY, NULL, "d");
+	again.email = SLICE("old@example.com");
+	identify("u", "d", "new@example.com");
+	put(&again);
+	known("y", "d", UNKNOWN);
 }
 
 /* The browser knows who is logged in, and the server what the address is. */
@@ -171,8 +179,13 @@ test_identify_without_an_address(void **state)
 	known(NULL, "a", UNKNOWN);
 	known("u", NULL, GOES("ann@example.com"));
 	identify("z", "new", NULL);
+	identify(NULL, "c", "cyd@example.com");
+	known("w", "c", GOES("cyd@example.com"));
+	identify("z", "c", NULL);
+	known("w", "c", UNKNOWN);
+	known(NULL, "c", GOES("cyd@example.com"));
 	identify(NULL, "b", NULL);
-	assert_int_equal(size(), 2);
+	assert_int_equal(size(), 3);
 }
 
 static void
@@ -237,9 +250,13 @@ test_alias_of_two_known(void **state)
 	(void)state;
 	identify("u", NULL, "old@example.com");
 	identify("v", NULL, "new@example.com");
+	/* An anonymous id that is written like the user's. */
+	identify(NULL, "v", "other@example.com");
 	alias("v", "u");
-	known("u", NULL, GOES("new@example.com"));
-	known("v", NULL, GOES("new@example.com"));
+	known("u", NULL, GOES("other@example.com"));
+	identify("u", NULL, "newest@example.com");
+	known("u", NULL, GOES("newest@example.com"));
+	known("v", NULL, GOES("newest@example.com"));
 }
 
 static void

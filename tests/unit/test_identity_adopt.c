@@ -68,6 +68,9 @@ test_adopted_device(void **state)
 			     USER("d") "," USER("u") "," ANONYMOUS_WITH("d", "u"))),
 	    0);
 	known("w", NULL, UNKNOWN);
+	assert_int_equal(adopt_line(PERSON("new@example.com", "9000", ANONYMOUS("a"))), 1);
+	known(NULL, "a", GOES("new@example.com"));
+	known("w", "a", UNKNOWN);
 	/* The same user's, and nobody's. */
 	assert_int_equal(
 	    adopt_line(PERSON("new@example.com", "9000", ANONYMOUS("b") "," USER("v"))), 2);

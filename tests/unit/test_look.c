@@ -240,7 +240,12 @@ forecast_is_told_in_words(void **state)
 	forecast_describe(&f, &text);
 	assert_string_equal(text.p, "about 10 m");
 	buf_clear(&text);
+	f.in = 5;
 	f.in_lately = 11;
+	forecast_describe(&f, &text);
+	assert_string_equal(text.p, "about 10 m");
+	buf_clear(&text);
+	f.in = 11;
 	forecast_describe(&f, &text);
 	assert_string_equal(text.p, "about 10 m, but more comes than goes");
 	buf_clear(&text);
