@@ -200,7 +200,8 @@ JOIN (SELECT site_id, email FROM identity_release LIMIT 1) AS f
 SELECT r.person FROM identity i
 JOIN identity_release f ON f.person = i.person
 JOIN identity_release r ON r.site_id = f.site_id AND r.email = f.email COLLATE NOCASE
-WHERE i.site_id = ?1 AND i.kind = ?2 AND i.id = ?3;
+WHERE i.site_id = ?1 AND i.kind = ?2 AND i.id = ?3
+ORDER BY r.person <> i.person;
 
 -- name: release_end
 DELETE FROM identity_release WHERE person = ?1;

@@ -296,7 +296,9 @@ fill(struct config *c, const struct config_request *r, struct err *e)
 		return -1;
 	if (r->reading)
 		return 0;
-	return read_secrets(c, e) != 0 ? -1 : config_check(c, e);
+	if (read_secrets(c, e) != 0 || config_check(c, e) != 0)
+		return -1;
+	return r->starting ? 0 : config_check_archive(c, e);
 }
 
 int

@@ -116,6 +116,8 @@ struct config_request {
 	 * for. With a database named, no file is looked for but the one named by -c.
 	 */
 	bool reading;
+	/* For a start, which no folder of archives may stand in the way of: retention waits. */
+	bool starting;
 };
 
 /* The file that config_load would read; NULL: none. Borrowed. */
@@ -130,6 +132,8 @@ void config_free(struct config *c);
  * keys, and write keys wherever somebody else could post. Part of config_load unless `reading`.
  */
 int config_check(const struct config *c, struct err *e);
+/* Whether retention can write its archive: the same, unless `starting`. */
+int config_check_archive(const struct config *c, struct err *e);
 /* Why nothing can be written into the folder of archives, an errno; 0: it can, or there is none. */
 int config_try_archive(const struct config *c);
 /* What to do about that. */

@@ -175,7 +175,7 @@ try_person(
 	if (db_exec(s->put->db, "SAVEPOINT person", e) != 0)
 		return -1;
 	rc = identity_adopt(s->put->db, site != NULL ? site : &any, person, persons, &n, &ids, e);
-	if (db_exec(s->put->db, "ROLLBACK TO person; RELEASE person", e) != 0)
+	if (db_exec(s->put->db, "ROLLBACK TO person; RELEASE person", rc == 0 ? e : NULL) != 0)
 		return -1;
 	s->import->counts.identities += ids;
 	return rc;

@@ -127,17 +127,20 @@ def test_settings(bench):
 
 
 def test_archive_that_is_not_there(bench):
-    """check refuses it, serve does not start, and status sees when it goes"""
+    """check and reload refuse it, a start warns of it alone, and status says so"""
     sim = bench.sim()
     folder = bench.path("archive")
     conf = configure(bench, sim, archive=folder)
-    for verb in ("check", "serve"):
-        refused = done(bench.cli(verb), code=1)
-        true(f"{conf}: retention: archive: cannot write into {folder}: No such file or directory: "
-             "make the folder" in refused.stderr, f"{verb}: {refused.stderr}")
-    os.mkdir(folder)
-    done(bench.cli("check"))
+    words = (f"{conf}: retention: archive: cannot write into {folder}: No such file or directory: "
+             "make the folder")
     daemon = spooltest.Daemon(bench, conf)
+    true(words in daemon.log(), daemon.log())
+    for verb in ("check", "reload"):
+        refused = done(bench.cli(verb), code=1)
+        true(words in refused.stderr, f"{verb}: {refused.stderr}")
+    os.mkdir(folder)
+    for verb in ("check", "reload"):
+        done(bench.cli(verb))
     done(bench.cli("status", "--check"))
     os.rmdir(folder)
     told = done(bench.cli("status", "--check"), code=1).stdout

@@ -1,4 +1,7 @@
 /* What another outbox knew of persons, taken over. */
+#include <stdlib.h>
+
+#include "base/buf.h"
 #include "outbox/import.h"
 #include "unit/identity_fixture.h"
 
@@ -219,6 +222,39 @@ test_not_adopted(void **state)
 	assert_int_equal(size(), 0);
 }
 
+static int64_t
+adopt_ids(int n, size_t length)
+{
+	struct buf line;
+	char *text;
+	int rc;
+
+	buf_init(&line, 1 << 20);
+	buf_printf(&line, "{\"person\":{\"site\":\"main\",\"email\":\"a@example.com\","
+			  "\"identified_at\":1000,\"ids\":[");
+	for (int i = 0; i < n; i++)
+		buf_printf(&line, "%s[\"user\",\"%0*d\"]", i > 0 ? "," : "", (int)length, i);
+	buf_append_literal(&line, "]}}");
+	text = buf_steal(&line, NULL);
+	assert_non_null(text);
+	rc = (int)adopt_line(text);
+	free(text);
+	return rc;
+}
+
+static void
+test_adopted_at_the_limits(void **state)
+{
+	(void)state;
+	assert_int_equal(adopt_ids(IDENTITY_PERSON_MAX + 1, 4), -1);
+	assert_int_equal(size(), 0);
+	assert_int_equal(adopt_ids(IDENTITY_PERSON_MAX, 4), IDENTITY_PERSON_MAX);
+	assert_int_equal(rig_number("SELECT count(DISTINCT person) FROM identity"), 1);
+	assert_int_equal(adopt_ids(1, SEGMENT_ID_MAX + 1), -1);
+	assert_int_equal(adopt_ids(1, SEGMENT_ID_MAX), 1);
+	assert_int_equal(size(), IDENTITY_PERSON_MAX + 1);
+}
+
 int
 main(void)
 {
@@ -230,6 +266,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_adopted_many_wait, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_adopted_newest, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_adopted_bound, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(test_adopted_at_the_limits, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(test_not_adopted, set_up, rig_tear_down),
 	};
 
