@@ -44,7 +44,7 @@ CREATE TABLE event (
 -- next_attempt_at: 0 is due at once, in order of arrival.
 -- max_batch: the largest batch it may still travel in; NULL is any.
 -- email: the address it is delivered to, when it is not the one that the event carried.
--- message_key: keyed hash of site and message_id, see src/outbox/dedup.h.
+-- message_key: keyed hash of site and message_id, see src/outbox/write/dedup.h.
 CREATE TABLE delivery (
 	event_id INTEGER PRIMARY KEY,
 	site_id INTEGER NOT NULL,

@@ -36,7 +36,7 @@ base ~ /^statements/ && /^-- name: / {
 
 function header(   i, upper) {
 	print "/* Made from schema/ by schema/embed.awk: edit the SQL, not this file. */"
-	print "#ifndef OUTBOX_SCHEMA_GEN_H\n#define OUTBOX_SCHEMA_GEN_H\n"
+	print "#ifndef OUTBOX_FILE_SCHEMA_GEN_H\n#define OUTBOX_FILE_SCHEMA_GEN_H\n"
 	print "enum stmt {"
 	for (i = 1; i <= statements; i++)
 		print "\tSTMT_" toupper(name[i]) ","
@@ -51,7 +51,7 @@ function header(   i, upper) {
 
 function source(   i) {
 	print "/* Made from schema/ by schema/embed.awk: edit the SQL, not this file. */"
-	print "#include \"outbox/schema.gen.h\"\n\n#include <stddef.h>\n"
+	print "#include \"outbox/file/schema.gen.h\"\n\n#include <stddef.h>\n"
 	print "const char *const schema_migrations[SCHEMA_VERSION] = {"
 	for (i = 1; i <= migrations; i++)
 		print "\t(\n" migration[i] "\t),"

@@ -5,9 +5,9 @@ EXTRA_DIST += schema/embed.awk schema/0001_outbox.sql schema/0002_pause.sql \
 	schema/0010_erasure.sql schema/0011_questions.sql \
 	schema/views.sql schema/statements.sql schema/statements_audit.sql
 
-nodist_src_libbentospool_a_SOURCES = src/outbox/schema.gen.c src/outbox/schema.gen.h
-BUILT_SOURCES += src/outbox/schema.gen.c src/outbox/schema.gen.h
-CLEANFILES += src/outbox/schema.gen.c src/outbox/schema.gen.h
+nodist_src_libbentospool_a_SOURCES = src/outbox/file/schema.gen.c src/outbox/file/schema.gen.h
+BUILT_SOURCES += src/outbox/file/schema.gen.c src/outbox/file/schema.gen.h
+CLEANFILES += src/outbox/file/schema.gen.c src/outbox/file/schema.gen.h
 
 # Order matters: the script first, then what it reads.
 SCHEMA_INPUTS = $(srcdir)/schema/embed.awk \
@@ -26,9 +26,9 @@ SCHEMA_INPUTS = $(srcdir)/schema/embed.awk \
 	$(srcdir)/schema/statements.sql \
 	$(srcdir)/schema/statements_audit.sql
 
-src/outbox/schema.gen.h: $(SCHEMA_INPUTS)
-	@$(MKDIR_P) src/outbox
+src/outbox/file/schema.gen.h: $(SCHEMA_INPUTS)
+	@$(MKDIR_P) src/outbox/file
 	$(AM_V_GEN)$(AWK) -v out=header -f $(SCHEMA_INPUTS) > $@.tmp && mv $@.tmp $@
-src/outbox/schema.gen.c: $(SCHEMA_INPUTS) src/outbox/schema.gen.h
-	@$(MKDIR_P) src/outbox
+src/outbox/file/schema.gen.c: $(SCHEMA_INPUTS) src/outbox/file/schema.gen.h
+	@$(MKDIR_P) src/outbox/file
 	$(AM_V_GEN)$(AWK) -v out=source -f $(SCHEMA_INPUTS) > $@.tmp && mv $@.tmp $@

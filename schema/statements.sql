@@ -62,7 +62,7 @@ SELECT event_id, message_key FROM delivery
 WHERE event_id > coalesce((SELECT value FROM meta WHERE key = 'dedup_floor'), 0)
 ORDER BY event_id;
 
--- Finding by a messageId (src/outbox/messages.c).
+-- Finding by a messageId (src/outbox/filter/message_ids.c).
 -- name: message_sites
 SELECT site_id FROM site;
 
@@ -92,7 +92,7 @@ INSERT INTO delivery (event_id, site_id, status, reason, settled_at, message_key
 	next_attempt_at, email, user_id, anonymous_id)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11);
 
--- Who is known by an id (src/outbox/identity.c)
+-- Who is known by an id (src/outbox/write/identity.c)
 
 -- name: identity_get
 SELECT identity_id, person, email, identified_at, with_user, named_at FROM identity
@@ -145,42 +145,42 @@ SELECT identities FROM site WHERE site_id = ?1;
 DELETE FROM identity WHERE identity_id IN (
 	SELECT identity_id FROM identity WHERE site_id = ?1 ORDER BY taught LIMIT ?2);
 
--- Who waits for an address (src/outbox/waiting.c)
+-- Who waits for an address (src/outbox/write/unresolved.c)
 
--- name: waiting_user_end
+-- name: unresolved_user_end
 SELECT count(*), max(event_id) FROM (SELECT event_id
 	FROM delivery INDEXED BY delivery_awaits_user
 	WHERE site_id = ?1 AND user_id = ?2 AND status = 'pending' AND next_attempt_at < 0
 	ORDER BY event_id LIMIT ?3);
 
--- name: waiting_anonymous_end
+-- name: unresolved_anonymous_end
 SELECT count(*), max(event_id) FROM (SELECT event_id
 	FROM delivery INDEXED BY delivery_awaits_anonymous
 	WHERE site_id = ?1 AND anonymous_id = ?2 AND status = 'pending' AND next_attempt_at < 0
 		AND (user_id IS NULL OR ?4 IS NULL OR user_id = ?4)
 	ORDER BY event_id LIMIT ?3);
 
--- name: waiting_user_go
+-- name: unresolved_user_go
 UPDATE delivery SET email = coalesce(email, ?4), reason = NULL, next_attempt_at = 0
 WHERE site_id = ?1 AND user_id = ?2 AND status = 'pending' AND next_attempt_at < 0
 	AND event_id <= ?3;
 
--- name: waiting_anonymous_go
+-- name: unresolved_anonymous_go
 UPDATE delivery SET email = coalesce(email, ?4), reason = NULL, next_attempt_at = 0
 WHERE site_id = ?1 AND anonymous_id = ?2 AND status = 'pending' AND next_attempt_at < 0
 	AND event_id <= ?3 AND (user_id IS NULL OR ?5 IS NULL OR user_id = ?5);
 
--- name: waiting_event
+-- name: unresolved_event
 SELECT d.site_id, d.user_id, d.anonymous_id, coalesce(d.email, e.email)
 FROM delivery d JOIN event e ON e.event_id = d.event_id
 WHERE d.event_id = ?1 AND d.status = 'pending';
 
--- name: waiting_set
+-- name: unresolved_set
 UPDATE delivery SET status = ?2, reason = ?3, next_attempt_at = ?4, email = coalesce(email, ?5),
 	settled_at = ?6
 WHERE event_id = ?1;
 
--- name: waiting_over
+-- name: unresolved_over
 SELECT event_id FROM delivery
 WHERE site_id = ?1 AND status = 'pending' AND next_attempt_at > ?2 AND next_attempt_at <= ?3
 LIMIT ?4;
@@ -231,7 +231,7 @@ SELECT event_id FROM delivery
 WHERE site_id = ?1 AND status = 'pending' AND next_attempt_at > ?4 AND event_id > ?3
 ORDER BY event_id;
 
--- name: due_waiting
+-- name: due_delayed
 SELECT d.event_id, coalesce(d.email, e.email) FROM delivery d
 JOIN event e ON e.event_id = d.event_id
 WHERE d.site_id = ?1 AND d.status = 'pending' AND d.next_attempt_at > 0;
@@ -318,7 +318,7 @@ UPDATE attempt SET outcome = 'unknown', finished_at = ?1,
 	error = 'bentospool ended before the answer was recorded'
 WHERE outcome IS NULL;
 
--- What operators change (src/outbox/operate.c, undo.c).
+-- What operators change (src/outbox/operate/operate.c, undo.c).
 -- name: operation_begin
 INSERT INTO operation (at, actor, verb, filter, note, undoes) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
 -- name: operation_remember
@@ -359,7 +359,7 @@ UPDATE operation SET undone_by = ?2 WHERE operation_id = ?1;
 -- name: undo_again
 UPDATE operation SET undone_by = NULL WHERE operation_id = ?1 AND undone_by = ?2;
 
--- What retention takes away (src/outbox/purge.c).
+-- What retention takes away (src/outbox/operate/purge.c).
 -- name: purge_scan
 SELECT event_id, status, settled_at, payload_gone, message_key FROM delivery
 WHERE event_id > ?1 ORDER BY event_id;
@@ -415,7 +415,7 @@ SELECT event_id, email FROM erasure ORDER BY event_id LIMIT 1;
 -- name: erasure_end
 DELETE FROM erasure WHERE event_id <= ?1 AND email = ?2 COLLATE NOCASE;
 
--- What an erasure looks at and takes away (src/outbox/erase.c).
+-- What an erasure looks at and takes away (src/outbox/operate/erase.c).
 -- name: erase_events
 SELECT e.event_id, e.email, d.email, d.status, e.name, e.message_id, e.body, d.detail,
 	d.user_id, d.anonymous_id, e.envelope_id

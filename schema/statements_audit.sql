@@ -1,6 +1,6 @@
 -- The rest of the statements: what people ask of the outbox, which is on no event's way.
 
--- What the command line reads (src/outbox/audit.c).
+-- What the command line reads (src/outbox/read/audit.c).
 -- name: audit_sites
 SELECT site_id, name, mode, reason, next_attempt_at, failures, pause_at, pause_by, pause_note,
 	delivered
@@ -60,12 +60,12 @@ FROM operation WHERE operation_id < ?1 ORDER BY operation_id DESC LIMIT ?2;
 -- name: audit_operation_before
 SELECT event_id, status FROM operation_event WHERE operation_id = ?1 ORDER BY event_id;
 
--- What adopt takes of the persons (src/outbox/export.c).
+-- What adopt takes of the persons (src/outbox/read/export.c).
 -- name: export_identities
 SELECT i.person, s.name, i.kind, i.id, i.email, i.identified_at, i.with_user
 FROM identity i JOIN site s ON s.site_id = i.site_id ORDER BY i.person;
 
--- What those who follow read (src/outbox/audit_tail.c).
+-- What those who follow read (src/outbox/read/audit_tail.c).
 -- name: audit_newest
 SELECT coalesce((SELECT max(event_id) FROM delivery), 0),
 	coalesce((SELECT max(attempt_id) FROM attempt), 0),
@@ -80,7 +80,7 @@ WHERE a.attempt_id > ?1 ORDER BY a.attempt_id LIMIT ?2;
 SELECT operation_id, at, actor, verb, filter, note FROM operation
 WHERE operation_id > ?1 ORDER BY operation_id LIMIT ?2;
 
--- How fast events come and go (src/outbox/audit_rate.c).
+-- How fast events come and go (src/outbox/read/audit_rate.c).
 -- name: audit_event_from
 SELECT event_id, received_at FROM event WHERE event_id >= ?1 ORDER BY event_id LIMIT 1;
 -- name: audit_sites_from

@@ -18,4 +18,4 @@ include tests/integration/local.mk
 include tests/style/local.mk
 include tests/fuzz/local.mk
 include tests/bench/local.mk
-include tests/sim/local.mk
+include tests/weather/local.mk

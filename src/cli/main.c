@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "cli/verbs.h"
-#include "cli/when.h"
+#include "term/when.h"
 
 /* Output that could not be written is an error, however well the verb did. */
 static int

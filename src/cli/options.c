@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/when.h"
+#include "term/when.h"
 
 #define HELP_COLUMN 24
 #define NOTE_MAX 1000
@@ -47,7 +47,8 @@ static const struct option_words rows[OPT_COUNT] = {
 	[OPT_PROPERTY] = { "property", 'p', "KEY=VALUE", "one of its properties; may be repeated" },
 	[OPT_TO_SITE] = { "site", 0, "NAME", "to which site; needed when there are several" },
 	[OPT_ERASE_EMAIL] = { "email", 0, "ADDRESS", "whom to remove: the whole address" },
-	[OPT_STEER_SITE] = { "site", 0, "NAME", "one site of the configuration; without it, each" },
+	[OPT_SITE_CONTROL_SITE] = { "site", 0, "NAME",
+	    "one site of the configuration; without it, each" },
 	[OPT_INTO_SITE] = { "site", 0, "NAME", "put all into this site, whatever it says itself" },
 	[OPT_OUTPUT] = { "output", 0, "FILE", "write this new file, not standard output" },
 	[OPT_REDACT] = { "redact", 0, NULL, "without addresses and bodies" },
@@ -247,7 +248,7 @@ string_of(struct options *o, enum option_id id)
 		[OPT_EVENT_NAME] = &o->event_name,
 		[OPT_EVENT_EMAIL] = &o->event_email,
 		[OPT_TO_SITE] = &o->to_site,
-		[OPT_STEER_SITE] = &o->to_site,
+		[OPT_SITE_CONTROL_SITE] = &o->to_site,
 		[OPT_INTO_SITE] = &o->to_site,
 		[OPT_ERASE_EMAIL] = &o->event_email,
 		[OPT_OUTPUT] = &o->output,

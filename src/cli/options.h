@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
-#include "outbox/filter.h"
+#include "outbox/filter/filter.h"
 
 #define OPTIONS_MAX_PROPERTIES 64
 
@@ -56,7 +56,7 @@ enum option_id {
 	OPT_TIMEOUT,
 	OPT_SQL_TIMEOUT,
 	OPT_OFFLINE,
-	OPT_STEER_SITE,
+	OPT_SITE_CONTROL_SITE,
 	OPT_INTO_SITE,
 	OPT_ERASE_EMAIL,
 	OPT_OUTPUT,

@@ -6,8 +6,8 @@
 
 #include "base/isotime.h"
 #include "base/rand.h"
-#include "cli/secret.h"
-#include "event/json.h"
+#include "config/secret.h"
+#include "event/json/json.h"
 
 static int
 read_input(struct buf *to, struct err *e)

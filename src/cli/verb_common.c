@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cli/verbs.h"
-#include "outbox/audit.h"
+#include "outbox/read/audit.h"
 
 #define ID_DIGITS 18
 

@@ -181,7 +181,7 @@ const struct verb verbs[] = {
 		"across restarts, and status shows who paused it and why. Without --site it is\n"
 		"every site. Works without a daemon too.",
 	    .example = "bentospool pause --site shop --note 'Bento migrates tonight'",
-	    .options = OPTIONS_READ | OPTION(STEER_SITE) | OPTION(NOTE),
+	    .options = OPTIONS_READ | OPTION(SITE_CONTROL_SITE) | OPTION(NOTE),
 	    .run = verb_pause,
 	},
 	{
@@ -191,7 +191,7 @@ const struct verb verbs[] = {
 		"Ends what pause began. A site that paused by itself, for wrong keys say, or that\n"
 		"backs off is tried at once as well.",
 	    .example = "bentospool resume --site shop",
-	    .options = OPTIONS_READ | OPTION(STEER_SITE) | OPTION(NOTE),
+	    .options = OPTIONS_READ | OPTION(SITE_CONTROL_SITE) | OPTION(NOTE),
 	    .run = verb_resume,
 	},
 	{
@@ -202,7 +202,7 @@ const struct verb verbs[] = {
 		"time of their own are due. The pace stays. A pause by an operator stays, too:\n"
 		"resume ends it.",
 	    .example = "bentospool flush",
-	    .options = OPTIONS_READ | OPTION(STEER_SITE) | OPTION(NOTE),
+	    .options = OPTIONS_READ | OPTION(SITE_CONTROL_SITE) | OPTION(NOTE),
 	    .run = verb_flush,
 	},
 	{

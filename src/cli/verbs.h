@@ -9,8 +9,8 @@
 
 #include <stdint.h>
 
-#include "cli/config.h"
 #include "cli/options.h"
+#include "config/config.h"
 
 enum verb_exit { VERB_DONE = 0, VERB_ERROR = 1, VERB_USAGE = 2, VERB_NOTHING = 3 };
 

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "control/internal.h"
+#include "control/control_private.h"
 
 struct connection {
 	struct control *control;

@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "control/internal.h"
+#include "control/control_private.h"
 
 /* ---- the box of what the writer gave back ---------------------------------------------------- */
 
@@ -173,8 +173,8 @@ control_new(const struct control_options *o, struct event_base *base, struct con
 	c->base = base;
 	c->outbox = o->outbox;
 	c->clock = o->clock;
-	c->on_steer = o->on_steer;
-	c->on_steer_arg = o->on_steer_arg;
+	c->on_site_control = o->on_site_control;
+	c->on_site_control_arg = o->on_site_control_arg;
 	c->judge = o->judge;
 	c->judge_arg = o->judge_arg;
 	c->on_reload = o->on_reload;

@@ -6,7 +6,8 @@
  *	{"do":"ping"}
  *	{"do":"operate","verb":"requeue","filter":{...},"note":"..."}
  *	{"do":"operate","verb":"undo","id":7,"note":"..."}     {"ok":true,"delivered":1,...}
- *	{"do":"steer","verb":"pause","site":"main","note":"..."}       without site: every one
+ *	{"do":"site_control","verb":"pause","site":"main","note":"..."}       without site: every
+ *one
  *	{"do":"reload"}                                   {"ok":true,"changed":["..."]}
  *	{"do":"purge","dry_run":false}              {"ok":true,"payloads":5,"rows":2,...}
  *	{"do":"erase","email":"...","dry_run":false}      {"ok":true,"events":5,...}
@@ -32,10 +33,10 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "outbox/erase.h"
+#include "outbox/operate/erase.h"
+#include "outbox/operate/purge.h"
+#include "outbox/operate/site_control.h"
 #include "outbox/outbox.h"
-#include "outbox/purge.h"
-#include "outbox/steer.h"
 
 #define CONTROL_MAX_CLIENTS 16
 #define CONTROL_MAX_LINE 8388608 /* an import sends events with all that their batch said */
@@ -51,8 +52,8 @@ struct control_site {
 	int64_t site_id;
 };
 
-/* All strings are copied. on_steer is called on the main thread once a pause, its end or a flush is
- * recorded, for each site that it is about. */
+/* All strings are copied. on_site_control is called on the main thread once a pause, its end or a
+ * flush is recorded, for each site that it is about. */
 struct control_options {
 	const char *path; /* of the socket */
 	const char *version;
@@ -60,8 +61,8 @@ struct control_options {
 	const struct clock *clock;
 	const struct control_site *sites;
 	size_t n_sites;
-	void (*on_steer)(void *arg, int64_t site_id, enum steer_verb verb);
-	void *on_steer_arg;
+	void (*on_site_control)(void *arg, int64_t site_id, enum site_control_verb verb);
+	void *on_site_control_arg;
 	/* Reads r->body, one event that `put` brings, and judges it as its site would. */
 	int (*judge)(void *arg, int64_t site_id, struct segment_request *r, struct err *e);
 	void *judge_arg;

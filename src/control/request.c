@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/isotime.h"
-#include "control/internal.h"
+#include "control/control_private.h"
 
 static const char *
 health_word(enum outbox_health health)
@@ -83,8 +83,8 @@ handle(struct connection *conn, const cJSON *request, struct err *e)
 	}
 	if (strcmp(verb->valuestring, "operate") == 0)
 		return task_operate(conn, request, e);
-	if (strcmp(verb->valuestring, "steer") == 0)
-		return task_steer(conn, request, e);
+	if (strcmp(verb->valuestring, "site_control") == 0)
+		return task_site_control(conn, request, e);
 	if (strcmp(verb->valuestring, "reload") == 0)
 		return answer_reload(conn, e);
 	if (strcmp(verb->valuestring, "erase") == 0)

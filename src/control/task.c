@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/internal.h"
-#include "event/json.h"
+#include "control/control_private.h"
+#include "event/json/json.h"
 
 /* ---- on the writer's thread ------------------------------------------------------------------ */
 
@@ -120,12 +120,13 @@ task_tell_progress(struct task *task, int64_t events)
 /* ---- steer ---------------------------------------------------------------------------------- */
 
 static int
-read_steer(struct task *task, const cJSON *request, struct err *e)
+read_site_control(struct task *task, const cJSON *request, struct err *e)
 {
 	const cJSON *verb = cJSON_GetObjectItemCaseSensitive(request, "verb");
 
 	if (!cJSON_IsString(verb)
-	    || steer_verb_parse(slice_from(verb->valuestring), &task->steer.verb) != 0)
+	    || site_control_verb_parse(slice_from(verb->valuestring), &task->site_control.verb)
+		   != 0)
 		return err_set(e, ERR_INPUT, "this daemon does not know that verb");
 	if (task_read_text(request, "site", &task->site, e) != 0)
 		return -1;
@@ -133,48 +134,49 @@ read_steer(struct task *task, const cJSON *request, struct err *e)
 }
 
 int
-task_steer(struct connection *conn, const cJSON *request, struct err *e)
+task_site_control(struct connection *conn, const cJSON *request, struct err *e)
 {
 	struct task *task = task_new(conn, e);
 
 	if (task == NULL)
 		return -1;
-	if (read_steer(task, request, e) != 0) {
+	if (read_site_control(task, request, e) != 0) {
 		task_free(task);
 		return -1;
 	}
-	task->steer.msg.type = OUTBOX_STEER;
-	task->steer.site = task->site;
-	task->steer.actor = task->actor;
-	task->steer.note = task->note;
-	return task_start(task, &task->steer.msg, e);
+	task->site_control.msg.type = OUTBOX_SITE_CONTROL;
+	task->site_control.site = task->site;
+	task->site_control.actor = task->actor;
+	task->site_control.note = task->note;
+	return task_start(task, &task->site_control.msg, e);
 }
 
 static void
-tell_steered(struct task *task)
+answer_site_control(struct task *task)
 {
 	cJSON *answer = cJSON_CreateObject();
 
 	cJSON_AddTrueToObject(answer, "ok");
-	cJSON_AddNumberToObject(answer, "sites", (double)task->steer.n_sites);
-	cJSON_AddNumberToObject(answer, "paused", (double)task->steer.n_paused);
-	cJSON_AddNumberToObject(answer, "operation_id", (double)task->steer.operation_id);
+	cJSON_AddNumberToObject(answer, "sites", (double)task->site_control.n_sites);
+	cJSON_AddNumberToObject(answer, "paused", (double)task->site_control.n_paused);
+	cJSON_AddNumberToObject(answer, "operation_id", (double)task->site_control.operation_id);
 	connection_answer(task->connection, answer);
 }
 
 /* It is recorded: the dispatcher hears of it, also when nobody waits for the answer any more. */
 static void
-steer_ends(struct task *task)
+site_control_ends(struct task *task)
 {
 	struct control *c = task->control;
 
-	for (size_t i = 0; task->steer.msg.rc == 0 && i < c->n_sites; i++)
+	for (size_t i = 0; task->site_control.msg.rc == 0 && i < c->n_sites; i++)
 		if (task->site == NULL || strcmp(task->site, c->sites[i].name) == 0)
-			c->on_steer(c->on_steer_arg, c->sites[i].site_id, task->steer.verb);
-	if (task->connection != NULL && task->steer.msg.rc == 0)
-		tell_steered(task);
+			c->on_site_control(
+			    c->on_site_control_arg, c->sites[i].site_id, task->site_control.verb);
+	if (task->connection != NULL && task->site_control.msg.rc == 0)
+		answer_site_control(task);
 	else if (task->connection != NULL)
-		connection_refuse(task->connection, &task->steer.msg.err);
+		connection_refuse(task->connection, &task->site_control.msg.err);
 	task_end(task);
 }
 
@@ -384,8 +386,8 @@ tasks_take_done(struct control *c)
 		next = mail->next;
 		if (msg->type == OUTBOX_PUT)
 			put_ends(task);
-		else if (msg->type == OUTBOX_STEER)
-			steer_ends(task);
+		else if (msg->type == OUTBOX_SITE_CONTROL)
+			site_control_ends(task);
 		else if (msg->type == OUTBOX_ERASE)
 			erase_goes_on(task);
 		else if (msg->type == OUTBOX_PURGE)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/internal.h"
+#include "control/control_private.h"
 
 static const char *const verbs[] = { "import", "adopt" };
 

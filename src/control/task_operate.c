@@ -2,7 +2,7 @@
 #include <cjson/cJSON.h>
 #include <math.h>
 
-#include "control/internal.h"
+#include "control/control_private.h"
 
 #define MAX_EXACT 9007199254740992.0 /* 2^53: cJSON's numbers are doubles */
 

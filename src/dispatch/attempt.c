@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "dispatch/internal.h"
-#include "event/bento.h"
-#include "event/verdict.h"
+#include "dispatch/dispatcher_private.h"
+#include "event/bento/bento.h"
+#include "event/bento/verdict.h"
 
 void
 attempt_release(struct attempt *a)

@@ -5,7 +5,7 @@
 
 #include "dispatch/age.h"
 #include "dispatch/suspects.h"
-#include "event/bento.h"
+#include "event/bento/bento.h"
 
 #define TAIL_SIZE (sizeof(BENTO_BATCH_TAIL) - 1)
 /* What mapping adds to an event at most: names of keys, the date, escapes in name and address. */

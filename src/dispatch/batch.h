@@ -23,8 +23,8 @@
 #include "dispatch/inflight.h"
 #include "dispatch/order.h"
 #include "event/kind.h"
-#include "event/mapping.h"
-#include "outbox/reader.h"
+#include "event/mapping/mapping.h"
+#include "outbox/read/reader.h"
 
 /* A body never grows past this, whatever a single event holds. */
 #define BATCH_BODY_MAX ((size_t)64 << 20)

@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #include "base/rand.h"
-#include "event/verdict.h"
+#include "event/bento/verdict.h"
 
 enum breaker_mode { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_HALF_OPEN };
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "dispatch/internal.h"
+#include "dispatch/dispatcher_private.h"
 
 #define TELL_EVERY_MS 60000
 
@@ -60,7 +60,7 @@ dispatcher_ask_to_stop(struct dispatcher *d)
 
 /* All or none: what is pushed cannot be taken back. */
 int
-dispatcher_renew_sites(
+dispatcher_reload_sites(
     struct dispatcher *d, const struct dispatch_site_options *sites, size_t n, struct err *e)
 {
 	struct renewal *first = NULL;
@@ -83,7 +83,7 @@ dispatcher_renew_sites(
 }
 
 void
-dispatcher_steer(struct dispatcher *d, int64_t site_id, enum dispatch_steer what)
+dispatcher_site_control(struct dispatcher *d, int64_t site_id, enum dispatch_site_control what)
 {
 	for (size_t i = 0; i < d->n_sites; i++) {
 		if (d->words[i].site_id != site_id)

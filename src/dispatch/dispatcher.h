@@ -19,8 +19,8 @@
 #include "base/err.h"
 #include "base/rand.h"
 #include "base/shared.h"
-#include "dispatch/transport.h"
-#include "event/mapping.h"
+#include "dispatch/transport/transport.h"
+#include "event/mapping/mapping.h"
 #include "outbox/outbox.h"
 
 struct age_memory;
@@ -48,7 +48,7 @@ struct dispatch_site_options {
 	unsigned max_attempts; /* failures charged to an event itself; 0: no limit */
 	int64_t max_age_ms;    /* since an event was received; 0: no limit */
 	/* how the process before left it */
-	bool paused;       /* by an operator: see dispatcher_steer */
+	bool paused;       /* by an operator: see dispatcher_site_control */
 	size_t byte_limit; /* the largest body that Bento takes; 0: batch_bytes */
 	unsigned refused;  /* single events refused in a row */
 };
@@ -87,15 +87,16 @@ void dispatcher_look_again(struct dispatcher *d);
  * process before left is not looked at. -1: no memory, nothing changes. Any thread, until
  * dispatcher_stop.
  */
-int dispatcher_renew_sites(
+int dispatcher_reload_sites(
     struct dispatcher *d, const struct dispatch_site_options *sites, size_t n, struct err *e);
 /*
  * An operator's word for a site: while it is paused no request begins for it; those under way end
  * by themselves. Its end, and a flush, have it tried at once, whatever it waits for. Any thread,
  * until dispatcher_stop; a site that is not there is passed over.
  */
-enum dispatch_steer { DISPATCH_PAUSE, DISPATCH_RESUME, DISPATCH_FLUSH };
-void dispatcher_steer(struct dispatcher *d, int64_t site_id, enum dispatch_steer what);
+enum dispatch_site_control { DISPATCH_PAUSE, DISPATCH_RESUME, DISPATCH_FLUSH };
+void dispatcher_site_control(
+    struct dispatcher *d, int64_t site_id, enum dispatch_site_control what);
 /* Lets requests in flight end within the deadline, cancels the rest, records all of them, ends the
  * thread. The outbox's writer must still be running. */
 void dispatcher_stop(struct dispatcher *d);

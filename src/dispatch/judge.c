@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "dispatch/internal.h"
-#include "event/bento.h"
-#include "event/verdict.h"
+#include "dispatch/dispatcher_private.h"
+#include "event/bento/bento.h"
+#include "event/bento/verdict.h"
 
 /* A 413 never makes the limit of a body smaller than this. */
 #define BYTE_LIMIT_MIN 1000

@@ -126,7 +126,7 @@ order_init(struct order *o, size_t max_flying, struct rand *chance, struct err *
 	o->key.k0 = rand_u64(chance);
 	o->key.k1 = rand_u64(chance);
 	order_set_init(&o->flying, max_flying);
-	order_set_init(&o->waiting, ORDER_WAITING_MAX);
+	order_set_init(&o->waiting, ORDER_DELAYED_MAX);
 	/* All of it now: what flies must never be forgotten for want of memory. */
 	while (room < (max_flying + 1) * 2)
 		room *= 2;
@@ -185,7 +185,7 @@ order_wait(struct order *o, uint64_t address, int64_t id)
 }
 
 void
-order_forget_waiting(struct order *o)
+order_forget_delayed(struct order *o)
 {
 	order_set_clear(&o->waiting);
 	o->not_kept = INT64_MAX;

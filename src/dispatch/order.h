@@ -5,7 +5,7 @@
  * events that wait for a time of their own, which hold back the later ones of their address.
  *
  * Addresses are kept as keyed hashes: two that collide wait for each other without need, no more.
- * Memory: 16 to 64 bytes an event; at most `max_flying` and ORDER_WAITING_MAX events. Past the
+ * Memory: 16 to 64 bytes an event; at most `max_flying` and ORDER_DELAYED_MAX events. Past the
  * latter every event that is later than the first one not kept has to wait. One thread.
  */
 #ifndef DISPATCH_ORDER_H
@@ -20,7 +20,7 @@
 #include "base/siphash.h"
 #include "base/slice.h"
 
-#define ORDER_WAITING_MAX 65536
+#define ORDER_DELAYED_MAX 65536
 
 struct order_entry {
 	uint64_t address;
@@ -60,7 +60,7 @@ void order_land(struct order *o, const uint64_t *addresses, const int64_t *ids, 
 bool order_is_flying(const struct order *o, uint64_t address);
 
 void order_wait(struct order *o, uint64_t address, int64_t id);
-void order_forget_waiting(struct order *o);
+void order_forget_delayed(struct order *o);
 /* Does an older event of the address wait for its time? */
 bool order_is_held_back(const struct order *o, uint64_t address, int64_t id);
 

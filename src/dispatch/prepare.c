@@ -2,7 +2,7 @@
  * Making the next batch of a site ready: who is due, who has to wait, how much may go.
  */
 #include "base/clock.h"
-#include "dispatch/internal.h"
+#include "dispatch/dispatcher_private.h"
 
 /* A batch that was prepared longer ago is read again before it goes out: operators and retries may
  * have changed what is due. */
@@ -44,8 +44,8 @@ site_look_again(struct site *s, int64_t now)
 	site_drop_next(s);
 	s->look = true;
 	s->held_to = 0;
-	if (s->waiting_ms > now + CHANGED_AGAIN_MS)
-		s->waiting_ms = now + CHANGED_AGAIN_MS;
+	if (s->delayed_ms > now + CHANGED_AGAIN_MS)
+		s->delayed_ms = now + CHANGED_AGAIN_MS;
 }
 
 static bool
@@ -63,7 +63,7 @@ look_later(struct site *s, int64_t now)
 
 	s->look = false;
 	/* Who waits is read anew then: somebody may hold others back no longer. */
-	s->look_ms = somebody_waits(s) ? s->waiting_ms : SITE_NEVER;
+	s->look_ms = somebody_waits(s) ? s->delayed_ms : SITE_NEVER;
 	if (outbox_due_soonest(s->d->reader, s->site_id, &soonest, &e) != 0) {
 		dispatcher_tell(s->d, &s->d->read_limit, &e);
 		s->look_ms = now + DISPATCH_READ_AGAIN_MS;
@@ -94,15 +94,15 @@ read_waiting(struct site *s, int64_t now, struct err *e)
 {
 	if (!somebody_waits(s))
 		s->held_to = 0;
-	if (now < s->waiting_ms || (s->waiting_ms != INT64_MIN && !somebody_waits(s)))
+	if (now < s->delayed_ms || (s->delayed_ms != INT64_MIN && !somebody_waits(s)))
 		return 0;
-	order_forget_waiting(&s->order);
+	order_forget_delayed(&s->order);
 	s->held_to = 0;
-	if (outbox_due_waiting(s->d->reader, s->site_id, note_waiting, &s->order, e) != 0) {
-		s->waiting_ms = INT64_MIN;
+	if (outbox_due_delayed(s->d->reader, s->site_id, note_waiting, &s->order, e) != 0) {
+		s->delayed_ms = INT64_MIN;
 		return -1;
 	}
-	s->waiting_ms = now + WAITING_AGAIN_MS;
+	s->delayed_ms = now + WAITING_AGAIN_MS;
 	return 0;
 }
 

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "dispatch/internal.h"
+#include "dispatch/dispatcher_private.h"
 
 struct renewal *
 renewal_new(const struct dispatch_site_options *options)

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "dispatch/internal.h"
-#include "event/bento.h"
+#include "dispatch/dispatcher_private.h"
+#include "event/bento/bento.h"
 
 /* Nothing is prepared earlier than this before the pace lets it go. */
 #define PREPARE_AHEAD_MS 100
@@ -98,7 +98,7 @@ site_init(
 		.mapping = o->mapping,
 		.look = true,
 		.look_ms = SITE_NEVER,
-		.waiting_ms = INT64_MIN,
+		.delayed_ms = INT64_MIN,
 	};
 	shared_hold(s->owner);
 	breaker_init(&s->breaker, o->retry_first_ms, o->retry_max_ms, o->batch_events);
@@ -207,7 +207,7 @@ settled(struct site *s)
 	s->unfit.locked = false;
 	if (s->settle.settle.msg.rc == 0) {
 		forget_unfit(s);
-		s->waiting_ms = INT64_MIN;
+		s->delayed_ms = INT64_MIN;
 		return;
 	}
 	if (e->code == ERR_IO)
@@ -322,7 +322,7 @@ hurry(struct site *s, int64_t now)
 	breaker_retry(&s->breaker, now);
 	s->look = true;
 	s->held_to = 0;
-	s->waiting_ms = INT64_MIN;
+	s->delayed_ms = INT64_MIN;
 }
 
 void

@@ -73,7 +73,7 @@ struct attempt {
 	char response[SITE_RESPONSE_KEPT + 1];
 };
 
-/* Set by any thread (dispatcher_steer), obeyed by the dispatcher's. */
+/* Set by any thread (dispatcher_site_control), obeyed by the dispatcher's. */
 struct site_word {
 	int64_t site_id;
 	atomic_bool paused;
@@ -107,7 +107,7 @@ struct site {
 	struct attempt *next; /* the FILLED one, or NULL */
 	struct inflight inflight;
 	struct order order;
-	int64_t waiting_ms; /* when to read anew who waits for a time of its own */
+	int64_t delayed_ms; /* when to read anew who waits for a time of its own */
 	int64_t held_to;    /* see struct batch_source */
 	struct pace pace;
 

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "dispatch/backoff.h"
-#include "dispatch/internal.h"
+#include "dispatch/dispatcher_private.h"
 
 int
 suspects_init(struct suspects *u, size_t max, struct err *e)

@@ -1,25 +1,43 @@
 src_libbentospool_a_SOURCES += \
-	src/event/admit.c src/event/admit.h \
-	src/event/bento.c src/event/bento.h \
-	src/event/envelope.c \
-	src/event/fields.c src/event/fields.h \
-	src/event/json.c src/event/json.h \
-	src/event/json_scan.h \
-	src/event/json_string.c \
-	src/event/key.c src/event/key.h \
-	src/event/kind.c src/event/kind.h \
-	src/event/mapping.c src/event/mapping.h \
-	src/event/mapping_priv.h \
-	src/event/mapping_rule.c \
-	src/event/mapping_text.c \
-	src/event/money.c src/event/money.h \
-	src/event/native.c src/event/native.h src/event/native_priv.h \
-	src/event/native_parse.c \
-	src/event/person.c src/event/person.h \
-	src/event/purchase.c src/event/purchase.h \
-	src/event/rules.c src/event/rules.h \
-	src/event/reserved.c src/event/reserved.h \
-	src/event/segment.c src/event/segment.h \
-	src/event/segment_priv.h \
-	src/event/traits.c src/event/traits.h \
-	src/event/verdict.c src/event/verdict.h
+	src/event/bento/bento.c \
+	src/event/bento/bento.h \
+	src/event/bento/bento_api.c \
+	src/event/bento/bento_api.h \
+	src/event/bento/bento_api_body.c \
+	src/event/bento/reserved.c \
+	src/event/bento/reserved.h \
+	src/event/bento/verdict.c \
+	src/event/bento/verdict.h \
+	src/event/json/json.c \
+	src/event/json/json.h \
+	src/event/json/json_private.h \
+	src/event/json/json_string.c \
+	src/event/kind.c \
+	src/event/kind.h \
+	src/event/mapping/admit.c \
+	src/event/mapping/admit.h \
+	src/event/mapping/mapping.c \
+	src/event/mapping/mapping.h \
+	src/event/mapping/mapping_bento_api.c \
+	src/event/mapping/mapping_bento_api.h \
+	src/event/mapping/mapping_private.h \
+	src/event/mapping/mapping_rule.c \
+	src/event/mapping/mapping_text.c \
+	src/event/mapping/money.c \
+	src/event/mapping/money.h \
+	src/event/mapping/purchase.c \
+	src/event/mapping/purchase.h \
+	src/event/mapping/rules.c \
+	src/event/mapping/rules.h \
+	src/event/mapping/traits.c \
+	src/event/mapping/traits.h \
+	src/event/segment/envelope.c \
+	src/event/segment/fields.c \
+	src/event/segment/fields.h \
+	src/event/segment/key.c \
+	src/event/segment/key.h \
+	src/event/segment/person.c \
+	src/event/segment/person.h \
+	src/event/segment/segment.c \
+	src/event/segment/segment.h \
+	src/event/segment/segment_build.h

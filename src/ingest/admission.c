@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "event/admit.h"
+#include "event/mapping/admit.h"
 #include "ingest/ingest.h"
 
 struct admission_site {

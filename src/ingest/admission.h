@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "event/segment.h"
+#include "event/segment/segment.h"
 
 struct admission;
 struct ingest_site_options;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#include "event/json.h"
+#include "event/json/json.h"
 #include "ingest/request.h"
 
 static const struct answer preflight = { .status = 204 };
@@ -54,26 +54,27 @@ is_gzip(struct slice content_encoding)
 
 #define SITE_UUID_MAX 256 /* bytes of one in a query; a longer one is none of ours */
 
-static const struct answer not_native = { .status = 404,
+static const struct answer not_bento_api = { .status = 404,
 	.code = "not_found",
 	.message = "bentospool takes POST /api/v1/batch/events and /api/v1/batch/subscribers; "
 		   "everything else of this API is asked of Bento itself" };
 
 /* As Bento: the keys first, and a site that the query names; else the body may name it. */
 static const struct answer *
-judge_native(struct request *r, const struct http_head *h)
+judge_bento_api(struct request *r, const struct http_head *h)
 {
 	const struct ingest *in = r->ingest;
 	char text[SITE_UUID_MAX];
-	struct slice uuid = native_query_site(h->query, text, sizeof(text));
+	struct slice uuid = bento_keys_query_site(h->query, text, sizeof(text));
 
 	r->renewal = in->renewals;
-	r->native_keys = native_find_keys(in->native, h->authorization);
-	r->native_known = uuid.n > 0;
-	if (r->native_keys == NATIVE_NOBODY)
-		return &request_wrong_native;
-	if (r->native_known && !native_find_site(in->native, r->native_keys, uuid, &r->site_id))
-		return &request_wrong_native;
+	r->bento_keys_of = bento_keys_find_keys(in->native, h->authorization);
+	r->bento_keys_known = uuid.n > 0;
+	if (r->bento_keys_of == BENTO_KEYS_NOBODY)
+		return &request_wrong_bento_api;
+	if (r->bento_keys_known
+	    && !bento_keys_find_site(in->native, r->bento_keys_of, uuid, &r->site_id))
+		return &request_wrong_bento_api;
 	return NULL;
 }
 
@@ -81,8 +82,8 @@ judge_native(struct request *r, const struct http_head *h)
 static const struct answer *
 judge_sender(struct request *r, const struct http_head *h)
 {
-	if (r->route->action == ROUTE_NATIVE)
-		return judge_native(r, h);
+	if (r->route->action == ROUTE_BENTO_API)
+		return judge_bento_api(r, h);
 	r->verdict = find_key(r->ingest->auth, h, &r->site_id);
 	r->is_signed = signature_parse(h->signature, r->signature) == 0;
 	return r->verdict == AUTH_UNKNOWN ? &request_wrong_key : NULL;
@@ -120,11 +121,11 @@ static const struct answer *
 judge(const struct ingest *in, struct conn *c, const struct http_head *h, const struct route *route,
     struct answer *wrong_method)
 {
-	c->manner.bento = route_is_native(h->path);
+	c->manner.bento = route_is_bento_api(h->path);
 	if (in->stopping)
 		return &stopping;
 	if (route == NULL)
-		return c->manner.bento ? &not_native : &not_found;
+		return c->manner.bento ? &not_bento_api : &not_found;
 	if (!route_allows(route, h->method)) {
 		*wrong_method = (struct answer){ .status = 405,
 			.code = "method_not_allowed",
@@ -241,7 +242,7 @@ ingest_new(const struct ingest_options *o, struct event_base *base, struct outbo
 	in->wake_fd = -1;
 	if (auth_new(o->sites, o->n_sites, &in->auth, e) != 0
 	    || webhook_new(o->sites, o->n_sites, &in->webhook, e) != 0
-	    || native_new(o->sites, o->n_sites, &in->native, e) != 0
+	    || bento_keys_new(o->sites, o->n_sites, &in->native, e) != 0
 	    || admission_new(o->sites, o->n_sites, &in->admission, e) != 0
 	    || request_open(in, base, e) != 0 || open_server(in, o, base, e) != 0) {
 		ingest_free(in);
@@ -258,24 +259,24 @@ ingest_address(const struct ingest *in, size_t i)
 }
 
 static void
-free_keys(struct auth *auth, struct webhook *webhook, struct native *native)
+free_keys(struct auth *auth, struct webhook *webhook, struct bento_keys *native)
 {
 	auth_free(auth);
 	webhook_free(webhook);
-	native_free(native);
+	bento_keys_free(native);
 }
 
 int
-ingest_renew_sites(
+ingest_reload_sites(
     struct ingest *in, const struct ingest_site_options *sites, size_t n, struct err *e)
 {
 	struct webhook *webhook = NULL;
 	struct admission *admission = NULL;
-	struct native *native = NULL;
+	struct bento_keys *native = NULL;
 	struct auth *auth = NULL;
 
 	if (auth_new(sites, n, &auth, e) != 0 || webhook_new(sites, n, &webhook, e) != 0
-	    || native_new(sites, n, &native, e) != 0
+	    || bento_keys_new(sites, n, &native, e) != 0
 	    || admission_new(sites, n, &admission, e) != 0) {
 		free_keys(auth, webhook, native);
 		return -1;

@@ -23,7 +23,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "event/mapping.h"
+#include "event/mapping/mapping.h"
 #include "outbox/outbox.h"
 
 struct event_base;
@@ -78,7 +78,7 @@ const char *ingest_address(const struct ingest *in, size_t i);
  * Other keys, origins and secrets for the same sites, from the next request on. -1: nothing is
  * changed. The numbers and strings are copied.
  */
-int ingest_renew_sites(
+int ingest_reload_sites(
     struct ingest *in, const struct ingest_site_options *sites, size_t n, struct err *e);
 /*
  * Reads an event that came another way, r->body, and judges it as if a server had posted it to this

@@ -1,19 +1,34 @@
 src_libbentospool_a_SOURCES += \
-	src/ingest/admission.c src/ingest/admission.h \
-	src/ingest/answers.c src/ingest/answers.h \
-	src/ingest/auth.c src/ingest/auth.h \
-	src/ingest/body.c src/ingest/body.h \
-	src/ingest/conn.c src/ingest/conn.h \
-	src/ingest/conn_step.c \
-	src/ingest/gzip.c src/ingest/gzip.h \
-	src/ingest/http.c src/ingest/http.h \
-	src/ingest/http_chars.h \
-	src/ingest/http_chunks.c \
-	src/ingest/ingest.c src/ingest/ingest.h \
-	src/ingest/listen.c src/ingest/listen.h \
-	src/ingest/native.c src/ingest/native.h \
-	src/ingest/request.c src/ingest/request.h \
-	src/ingest/routes.c src/ingest/routes.h \
-	src/ingest/server.c src/ingest/server.h \
-	src/ingest/signature.c src/ingest/signature.h \
-	src/ingest/webhook.c src/ingest/webhook.h
+	src/ingest/admission.c \
+	src/ingest/admission.h \
+	src/ingest/auth/auth.c \
+	src/ingest/auth/auth.h \
+	src/ingest/auth/bento_keys.c \
+	src/ingest/auth/bento_keys.h \
+	src/ingest/auth/signature.c \
+	src/ingest/auth/signature.h \
+	src/ingest/auth/webhook.c \
+	src/ingest/auth/webhook.h \
+	src/ingest/http/answers.c \
+	src/ingest/http/answers.h \
+	src/ingest/http/body.c \
+	src/ingest/http/body.h \
+	src/ingest/http/connection.c \
+	src/ingest/http/connection.h \
+	src/ingest/http/connection_step.c \
+	src/ingest/http/gzip.c \
+	src/ingest/http/gzip.h \
+	src/ingest/http/http.c \
+	src/ingest/http/http.h \
+	src/ingest/http/http_chunks.c \
+	src/ingest/http/http_private.h \
+	src/ingest/http/listen.c \
+	src/ingest/http/listen.h \
+	src/ingest/http/server.c \
+	src/ingest/http/server.h \
+	src/ingest/ingest.c \
+	src/ingest/ingest.h \
+	src/ingest/request.c \
+	src/ingest/request.h \
+	src/ingest/routes.c \
+	src/ingest/routes.h

@@ -5,8 +5,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "event/json.h"
-#include "event/native.h"
+#include "event/bento/bento_api.h"
+#include "event/json/json.h"
 
 #define MAX_SPARE_REQUESTS 128
 #define KEPT_EVENTS 64 /* of a parse, from one request to the next */
@@ -16,7 +16,7 @@ static const struct answer ok = { .status = 200 };
 const struct answer request_wrong_key = { .status = 401,
 	.code = "invalid_write_key",
 	.message = "the write key is missing or not one of write_keys" };
-const struct answer request_wrong_native = { .status = 401,
+const struct answer request_wrong_bento_api = { .status = 401,
 	.code = "unauthorized",
 	.message = "publishable key, secret key and site_uuid are not those of a site of this "
 		   "spooler" };
@@ -182,7 +182,7 @@ answer_stored(struct request *r)
 
 	if (r->put.msg.rc != 0)
 		a = *refusal_for(&r->put.msg);
-	else if (r->route->action == ROUTE_NATIVE)
+	else if (r->route->action == ROUTE_BENTO_API)
 		a = count_events(&r->parse);
 	finish(r, &a);
 }
@@ -312,17 +312,17 @@ judge_webhook(struct request *r)
 
 /* The query named the site, or the body does. */
 static const struct answer *
-judge_native(struct request *r)
+judge_bento_api(struct request *r)
 {
 	const struct ingest *in = r->ingest;
 
-	if (r->native_known)
+	if (r->bento_keys_known)
 		return NULL;
 	if (r->renewal != in->renewals)
 		return &renewed;
-	return native_find_site(in->native, r->native_keys, r->parse.site_uuid, &r->site_id)
+	return bento_keys_find_site(in->native, r->bento_keys_of, r->parse.site_uuid, &r->site_id)
 		   ? NULL
-		   : &request_wrong_native;
+		   : &request_wrong_bento_api;
 }
 
 /* Who posts, judged by all that there is; NULL: a site is known. */
@@ -330,8 +330,8 @@ static const struct answer *
 judge_sender(struct request *r)
 {
 	switch (r->route->action) {
-	case ROUTE_NATIVE:
-		return judge_native(r);
+	case ROUTE_BENTO_API:
+		return judge_bento_api(r);
 	case ROUTE_WEBHOOK:
 		return judge_webhook(r);
 	case ROUTE_EVENTS:
@@ -345,8 +345,8 @@ judge_sender(struct request *r)
 static int
 parse_body(struct request *r, struct err *e)
 {
-	return r->route->action == ROUTE_NATIVE ? native_parse(&r->parse, e)
-						: segment_parse(&r->parse, e);
+	return r->route->action == ROUTE_BENTO_API ? bento_api_parse(&r->parse, e)
+						   : segment_parse(&r->parse, e);
 }
 
 static void
@@ -416,7 +416,7 @@ request_on_body(struct conn *c, void *arg)
 	switch (r->route->action) {
 	case ROUTE_EVENTS:
 	case ROUTE_WEBHOOK:
-	case ROUTE_NATIVE:
+	case ROUTE_BENTO_API:
 		take_events(r);
 		break;
 	case ROUTE_DISCARD:

@@ -7,14 +7,14 @@
 #define INGEST_REQUEST_H
 
 #include "base/mailbox.h"
-#include "event/segment.h"
+#include "event/segment/segment.h"
 #include "ingest/admission.h"
-#include "ingest/auth.h"
-#include "ingest/conn.h"
-#include "ingest/gzip.h"
-#include "ingest/native.h"
+#include "ingest/auth/auth.h"
+#include "ingest/auth/bento_keys.h"
+#include "ingest/auth/webhook.h"
+#include "ingest/http/connection.h"
+#include "ingest/http/gzip.h"
 #include "ingest/routes.h"
-#include "ingest/webhook.h"
 #include "outbox/outbox.h"
 
 /*
@@ -28,11 +28,11 @@ struct request {
 	const struct route *route;
 	enum auth_verdict verdict; /* on the key, as far as it was seen */
 	int64_t site_id;
-	size_t native_keys; /* ROUTE_NATIVE: of native_find_keys, */
-	uint64_t renewal;   /*     under these settings */
-	bool native_known;  /* the query named the site */
-	bool browser;       /* it has an Origin */
-	bool is_signed;     /* signature is set */
+	size_t bento_keys_of;  /* ROUTE_BENTO_API: of bento_keys_find_keys, */
+	uint64_t renewal;      /*     under these settings */
+	bool bento_keys_known; /* the query named the site */
+	bool browser;          /* it has an Origin */
+	bool is_signed;        /* signature is set */
 	unsigned char signature[SIGNATURE_SIZE];
 	struct segment_request parse;
 	struct body body;
@@ -46,7 +46,7 @@ struct ingest {
 	struct server *server;
 	struct auth *auth;
 	struct webhook *webhook;
-	struct native *native;
+	struct bento_keys *native;
 	struct admission *admission;
 	uint64_t renewals; /* of keys and secrets */
 	struct outbox *outbox;
@@ -62,7 +62,7 @@ struct ingest {
 	unsigned n_spare;
 };
 
-extern const struct answer request_busy, request_wrong_key, request_wrong_native;
+extern const struct answer request_busy, request_wrong_key, request_wrong_bento_api;
 
 /* NULL without memory. */
 struct request *request_take(struct ingest *in);

@@ -21,14 +21,14 @@ static const struct route routes[] = {
 	{ "/v1/b", ROUTE_EVENTS, SEGMENT_BATCH, KIND_UNKNOWN },
 	{ "/v1/import", ROUTE_EVENTS, SEGMENT_BATCH, KIND_UNKNOWN },
 	{ "/v1/webhook", ROUTE_WEBHOOK, SEGMENT_ARRAY, KIND_UNKNOWN },
-	{ "/api/v1/batch/events", ROUTE_NATIVE, SEGMENT_BATCH, KIND_BENTO },
-	{ "/api/v1/batch/subscribers", ROUTE_NATIVE, SEGMENT_BATCH, KIND_SUBSCRIBER },
+	{ "/api/v1/batch/events", ROUTE_BENTO_API, SEGMENT_BATCH, KIND_BENTO },
+	{ "/api/v1/batch/subscribers", ROUTE_BENTO_API, SEGMENT_BATCH, KIND_SUBSCRIBER },
 	{ "/v1/m", ROUTE_DISCARD, SEGMENT_SINGLE, KIND_UNKNOWN },
 	{ "/healthz", ROUTE_HEALTH, SEGMENT_SINGLE, KIND_UNKNOWN },
 };
 
 bool
-route_is_native(struct slice path)
+route_is_bento_api(struct slice path)
 {
 	static const struct slice prefix = { "/api/v1/", 8 };
 
@@ -47,7 +47,8 @@ route_find(struct slice path)
 bool
 route_stores(const struct route *r)
 {
-	return r->action == ROUTE_EVENTS || r->action == ROUTE_WEBHOOK || r->action == ROUTE_NATIVE;
+	return r->action == ROUTE_EVENTS || r->action == ROUTE_WEBHOOK
+	       || r->action == ROUTE_BENTO_API;
 }
 
 bool

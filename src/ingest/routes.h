@@ -4,14 +4,14 @@
 
 #include "base/slice.h"
 #include "event/kind.h"
-#include "event/segment.h"
-#include "ingest/http.h"
+#include "event/segment/segment.h"
+#include "ingest/http/http.h"
 
 enum route_action {
-	ROUTE_EVENTS,  /* store what the body holds */
-	ROUTE_WEBHOOK, /* the same, as Segment's webhook destination posts it */
-	ROUTE_NATIVE,  /* the same, in Bento's own shape: `kind` says of what */
-	ROUTE_DISCARD, /* telemetry of the SDKs: answer 200, keep nothing */
+	ROUTE_EVENTS,    /* store what the body holds */
+	ROUTE_WEBHOOK,   /* the same, as Segment's webhook destination posts it */
+	ROUTE_BENTO_API, /* the same, in Bento's own shape: `kind` says of what */
+	ROUTE_DISCARD,   /* telemetry of the SDKs: answer 200, keep nothing */
 	ROUTE_HEALTH
 };
 
@@ -23,7 +23,7 @@ struct route {
 };
 
 /* Is it a path of Bento's API, whose clients want answers in its shape? */
-bool route_is_native(struct slice path);
+bool route_is_bento_api(struct slice path);
 /* NULL when there is nothing at that path. */
 const struct route *route_find(struct slice path);
 /* Does it store what is posted there? */

@@ -1,44 +1,83 @@
 src_libbentospool_a_SOURCES += \
-	src/outbox/archive.c src/outbox/archive.h \
-	src/outbox/attempts.c src/outbox/attempts.h \
-	src/outbox/audit.c src/outbox/audit.h \
-	src/outbox/audit_event.c \
-	src/outbox/audit_look.c src/outbox/audit_look.h \
-	src/outbox/audit_rate.c src/outbox/audit_tail.c \
-	src/outbox/audit_operation.c \
-	src/outbox/audit_priv.h \
-	src/outbox/db.c src/outbox/db.h \
-	src/outbox/dedup.c src/outbox/dedup.h \
-	src/outbox/erase.c src/outbox/erase.h \
-	src/outbox/erase_text.c src/outbox/erase_text.h \
-	src/outbox/export.c src/outbox/export.h \
-	src/outbox/files.c src/outbox/files.h \
-	src/outbox/filter.c src/outbox/filter.h \
-	src/outbox/filter_json.c \
-	src/outbox/import.c src/outbox/import.h \
-	src/outbox/import_line.c src/outbox/import_line.h \
-	src/outbox/identity.c src/outbox/identity.h src/outbox/identity_priv.h \
-	src/outbox/identity_adopt.c \
-	src/outbox/internal.h \
-	src/outbox/lines.c src/outbox/lines.h \
-	src/outbox/lock.c src/outbox/lock.h \
-	src/outbox/messages.c src/outbox/messages.h \
-	src/outbox/migrate.c src/outbox/migrate.h \
-	src/outbox/ndjson.c src/outbox/ndjson.h \
-	src/outbox/operation.c src/outbox/operation.h \
-	src/outbox/operate.c src/outbox/operate.h src/outbox/operate_priv.h \
-	src/outbox/person_line.c src/outbox/person_line.h \
-	src/outbox/outbox.c src/outbox/outbox.h \
-	src/outbox/purge.c src/outbox/purge.h \
-	src/outbox/put.c src/outbox/put.h \
-	src/outbox/query.c src/outbox/query.h \
-	src/outbox/reader.c src/outbox/reader.h \
-	src/outbox/room.c src/outbox/room.h \
-	src/outbox/settle.c src/outbox/settle.h \
-	src/outbox/sites.c src/outbox/sites.h \
-	src/outbox/space.c src/outbox/space.h \
-	src/outbox/steer.c src/outbox/steer.h \
-	src/outbox/upgrade.c src/outbox/upgrade.h \
-	src/outbox/undo.c \
-	src/outbox/waiting.c src/outbox/waiting.h src/outbox/waiting_go.c \
+	src/outbox/file/db.c \
+	src/outbox/file/db.h \
+	src/outbox/file/files.c \
+	src/outbox/file/files.h \
+	src/outbox/file/lock.c \
+	src/outbox/file/lock.h \
+	src/outbox/file/migrate.c \
+	src/outbox/file/migrate.h \
+	src/outbox/file/space.c \
+	src/outbox/file/space.h \
+	src/outbox/filter/filter.c \
+	src/outbox/filter/filter.h \
+	src/outbox/filter/filter_json.c \
+	src/outbox/filter/message_ids.c \
+	src/outbox/filter/message_ids.h \
+	src/outbox/lines/archive.c \
+	src/outbox/lines/archive.h \
+	src/outbox/lines/import_line.c \
+	src/outbox/lines/import_line.h \
+	src/outbox/lines/lines.c \
+	src/outbox/lines/lines.h \
+	src/outbox/lines/ndjson.c \
+	src/outbox/lines/ndjson.h \
+	src/outbox/lines/person_line.c \
+	src/outbox/lines/person_line.h \
+	src/outbox/operate/erase.c \
+	src/outbox/operate/erase.h \
+	src/outbox/operate/erase_text.c \
+	src/outbox/operate/erase_text.h \
+	src/outbox/operate/import.c \
+	src/outbox/operate/import.h \
+	src/outbox/operate/operate.c \
+	src/outbox/operate/operate.h \
+	src/outbox/operate/operate_private.h \
+	src/outbox/operate/operation.c \
+	src/outbox/operate/operation.h \
+	src/outbox/operate/purge.c \
+	src/outbox/operate/purge.h \
+	src/outbox/operate/site_control.c \
+	src/outbox/operate/site_control.h \
+	src/outbox/operate/undo.c \
+	src/outbox/operate/undo.h \
+	src/outbox/operate/upgrade.c \
+	src/outbox/operate/upgrade.h \
+	src/outbox/outbox.c \
+	src/outbox/outbox.h \
+	src/outbox/outbox_private.h \
+	src/outbox/read/audit.c \
+	src/outbox/read/audit.h \
+	src/outbox/read/audit_event.c \
+	src/outbox/read/audit_look.c \
+	src/outbox/read/audit_look.h \
+	src/outbox/read/audit_operation.c \
+	src/outbox/read/audit_private.h \
+	src/outbox/read/audit_rate.c \
+	src/outbox/read/audit_tail.c \
+	src/outbox/read/export.c \
+	src/outbox/read/export.h \
+	src/outbox/read/reader.c \
+	src/outbox/read/reader.h \
+	src/outbox/read/sql.c \
+	src/outbox/read/sql.h \
+	src/outbox/room.c \
+	src/outbox/room.h \
+	src/outbox/write/attempts.c \
+	src/outbox/write/attempts.h \
+	src/outbox/write/dedup.c \
+	src/outbox/write/dedup.h \
+	src/outbox/write/identity.c \
+	src/outbox/write/identity.h \
+	src/outbox/write/identity_adopt.c \
+	src/outbox/write/identity_private.h \
+	src/outbox/write/put.c \
+	src/outbox/write/put.h \
+	src/outbox/write/settle.c \
+	src/outbox/write/settle.h \
+	src/outbox/write/sites.c \
+	src/outbox/write/sites.h \
+	src/outbox/write/unresolved.c \
+	src/outbox/write/unresolved.h \
+	src/outbox/write/unresolved_release.c \
 	src/outbox/writer.c

@@ -5,12 +5,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "outbox/attempts.h"
-#include "outbox/internal.h"
-#include "outbox/lock.h"
-#include "outbox/migrate.h"
-#include "outbox/sites.h"
-#include "outbox/space.h"
+#include "outbox/file/lock.h"
+#include "outbox/file/migrate.h"
+#include "outbox/file/space.h"
+#include "outbox/outbox_private.h"
+#include "outbox/write/attempts.h"
+#include "outbox/write/sites.h"
 
 static int
 take_file(struct outbox *o, struct err *e)
@@ -63,8 +63,8 @@ open_parts(struct outbox *o, int64_t *ret_recovered, struct err *e)
 	o->wal_pages = (int)(space_size(o->files.file[FILES_WAL].path) / WRITER_PAGE_BYTES);
 	if (rand_seed_system(&o->rand, e) != 0 || dedup_open(&o->dedup, &o->db, e) != 0)
 		return -1;
-	waiting_open(&o->waiting, &o->db);
-	if (put_open(&o->put, &o->db, &o->dedup, &o->rand, &o->waiting, e) != 0)
+	unresolved_open(&o->unresolved, &o->db);
+	if (put_open(&o->put, &o->db, &o->dedup, &o->rand, &o->unresolved, e) != 0)
 		return -1;
 	return mailbox_init(
 	    &o->box, o->options.max_waiting, o->options.max_waiting_bytes, NULL, NULL, e);
@@ -122,7 +122,7 @@ outbox_clock_read(struct outbox *o, int64_t ret_number[OUTBOX_CLOCK_NUMBERS], st
 int
 outbox_identities(struct outbox *o, const struct identity_site *sites, size_t n, struct err *e)
 {
-	return waiting_set_sites(&o->waiting, sites, n, e);
+	return unresolved_set_sites(&o->unresolved, sites, n, e);
 }
 
 int
@@ -153,7 +153,7 @@ outbox_close(struct outbox *o)
 	if (o->box.tail != NULL)
 		mailbox_free(&o->box);
 	dedup_close(&o->dedup);
-	waiting_close(&o->waiting);
+	unresolved_close(&o->unresolved);
 	files_free(&o->files);
 	if (o->db.handle != NULL)
 		db_close(&o->db, NULL);

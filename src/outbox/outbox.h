@@ -21,10 +21,10 @@
 #include "base/err.h"
 #include "base/mailbox.h"
 #include "base/slice.h"
-#include "event/bento.h"
+#include "event/bento/bento.h"
+#include "event/bento/verdict.h"
 #include "event/kind.h"
-#include "event/segment.h"
-#include "event/verdict.h"
+#include "event/segment/segment.h"
 
 /* Of OUTBOX_CLOCK. */
 #define OUTBOX_CLOCK_NUMBERS 4
@@ -70,7 +70,7 @@ int outbox_site_before(
  * outbox_start. */
 int outbox_clock_read(struct outbox *o, int64_t ret_number[OUTBOX_CLOCK_NUMBERS], struct err *e);
 struct identity_site; /* outbox/identity.h */
-/* What the sites want of identities, until an OUTBOX_WAITING says otherwise; copied. After
+/* What the sites want of identities, until an OUTBOX_UNRESOLVED says otherwise; copied. After
  * outbox_open, before outbox_start. */
 int outbox_identities(struct outbox *o, const struct identity_site *sites, size_t n, struct err *e);
 int outbox_start(struct outbox *o, struct err *e);
@@ -115,11 +115,11 @@ enum outbox_msg_type {
 	OUTBOX_SITE_STATE,
 	OUTBOX_SETTLE,
 	OUTBOX_OPERATE,
-	OUTBOX_STEER,
+	OUTBOX_SITE_CONTROL,
 	OUTBOX_PURGE,
 	OUTBOX_CLOCK,
 	OUTBOX_ERASE,
-	OUTBOX_WAITING,
+	OUTBOX_UNRESOLVED,
 	OUTBOX_IMPORT
 };
 
@@ -256,11 +256,11 @@ struct outbox_clock {
 	int64_t number[OUTBOX_CLOCK_NUMBERS];
 };
 
-struct outbox_operation; /* outbox/operate.h */
-struct outbox_steer;     /* outbox/steer.h */
-struct outbox_purge;     /* outbox/purge.h */
-struct outbox_erase;     /* outbox/erase.h */
-struct outbox_import;    /* outbox/import.h */
-struct outbox_waiting;   /* outbox/waiting.h */
+struct outbox_operation;    /* outbox/operate.h */
+struct outbox_site_control; /* outbox/steer.h */
+struct outbox_purge;        /* outbox/purge.h */
+struct outbox_erase;        /* outbox/erase.h */
+struct outbox_import;       /* outbox/import.h */
+struct outbox_unresolved;   /* outbox/waiting.h */
 
 #endif

@@ -1,7 +1,7 @@
 #include "outbox/room.h"
 
-#include "outbox/internal.h"
-#include "outbox/space.h"
+#include "outbox/file/space.h"
+#include "outbox/outbox_private.h"
 
 /* By how much the database's file will grow when the WAL is copied into it. */
 static uint64_t

@@ -3,16 +3,16 @@
  */
 #include <stdio.h>
 
-#include "outbox/attempts.h"
-#include "outbox/erase.h"
-#include "outbox/import.h"
-#include "outbox/internal.h"
-#include "outbox/operate.h"
-#include "outbox/purge.h"
+#include "outbox/operate/erase.h"
+#include "outbox/operate/import.h"
+#include "outbox/operate/operate.h"
+#include "outbox/operate/purge.h"
+#include "outbox/operate/site_control.h"
+#include "outbox/outbox_private.h"
 #include "outbox/room.h"
-#include "outbox/settle.h"
-#include "outbox/sites.h"
-#include "outbox/steer.h"
+#include "outbox/write/attempts.h"
+#include "outbox/write/settle.h"
+#include "outbox/write/sites.h"
 
 /* A transaction ends at these, so that nobody waits long behind a flood. */
 #define GROUP_EVENTS 4096
@@ -214,9 +214,10 @@ apply_import(struct outbox *o, struct group *g, struct outbox_import *import, st
 }
 
 static int
-apply_waiting(struct outbox *o, struct group *g, struct outbox_waiting *waiting, struct err *e)
+apply_unresolved(
+    struct outbox *o, struct group *g, struct outbox_unresolved *waiting, struct err *e)
 {
-	if (waiting_apply(&o->waiting, waiting, clock_wall(o->options.clock), e) != 0)
+	if (unresolved_apply(&o->unresolved, waiting, clock_wall(o->options.clock), e) != 0)
 		return -1;
 	if (waiting->n_found > 0)
 		g->due = g->changed = true;
@@ -255,16 +256,16 @@ apply(struct outbox *o, struct group *g, struct outbox_msg *msg, struct err *e)
 		return apply_operation(o, g, (struct outbox_operation *)msg, e);
 	case OUTBOX_IMPORT:
 		return apply_import(o, g, (struct outbox_import *)msg, e);
-	case OUTBOX_STEER:
+	case OUTBOX_SITE_CONTROL:
 		g->due = true;
-		return steer_apply(
-		    &o->db, (struct outbox_steer *)msg, clock_wall(o->options.clock), e);
+		return site_control_apply(
+		    &o->db, (struct outbox_site_control *)msg, clock_wall(o->options.clock), e);
 	case OUTBOX_CLOCK:
 		return sites_keep_clock(&o->db, ((struct outbox_clock *)msg)->number, e);
 	case OUTBOX_ERASE:
 		return apply_erase(o, g, (struct outbox_erase *)msg, e);
-	case OUTBOX_WAITING:
-		return apply_waiting(o, g, (struct outbox_waiting *)msg, e);
+	case OUTBOX_UNRESOLVED:
+		return apply_unresolved(o, g, (struct outbox_unresolved *)msg, e);
 	case OUTBOX_PURGE:
 		return purge_apply(
 		    &o->db, (struct outbox_purge *)msg, clock_wall(o->options.clock), e);
@@ -295,7 +296,7 @@ weigh(struct group *g, const struct outbox_msg *msg)
 	} else if (msg->type == OUTBOX_ATTEMPT_END) {
 		g->events += ((const struct outbox_attempt_end *)msg)->n_events;
 	} else if (msg->type == OUTBOX_OPERATE || msg->type == OUTBOX_PURGE
-		   || msg->type == OUTBOX_ERASE || msg->type == OUTBOX_WAITING) {
+		   || msg->type == OUTBOX_ERASE || msg->type == OUTBOX_UNRESOLVED) {
 		g->events += OPERATE_SLICE;
 	}
 }
@@ -398,10 +399,10 @@ went_on(struct outbox_msg *msg, void *arg)
 static void
 go_on(struct outbox *o)
 {
-	if (!o->waiting.releasing || o->going_on)
+	if (!o->unresolved.releasing || o->going_on)
 		return;
-	o->go_on = (struct outbox_waiting){
-		.msg = { .type = OUTBOX_WAITING, .done = went_on, .done_arg = o },
+	o->go_on = (struct outbox_unresolved){
+		.msg = { .type = OUTBOX_UNRESOLVED, .done = went_on, .done_arg = o },
 	};
 	o->going_on = outbox_send(o, &o->go_on.msg) == 0;
 }

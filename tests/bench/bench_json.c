@@ -11,9 +11,9 @@
 #include <cjson/cJSON.h>
 
 #include "base/clock.h"
-#include "event/json.h"
-#include "event/mapping.h"
-#include "event/segment.h"
+#include "event/json/json.h"
+#include "event/mapping/mapping.h"
+#include "event/segment/segment.h"
 
 #define EVENTS 100
 #define BODY_MAX (1 << 20)

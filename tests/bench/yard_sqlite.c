@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "outbox/schema.gen.h"
+#include "outbox/file/schema.gen.h"
 
 #define MAX_BODY 1000000
 

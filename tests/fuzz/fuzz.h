@@ -4,8 +4,8 @@
  * runs under libFuzzer (configure --enable-fuzzers, clang) and under the driver in driver.c, which
  * make check uses. tests/fuzz/local.mk says how to add one.
  */
-#ifndef TESTS_FUZZ_H
-#define TESTS_FUZZ_H
+#ifndef FUZZ_FUZZ_H
+#define FUZZ_FUZZ_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "event/bento.h"
-#include "event/verdict.h"
+#include "event/bento/bento.h"
+#include "event/bento/verdict.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

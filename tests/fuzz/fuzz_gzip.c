@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "ingest/gzip.h"
+#include "ingest/http/gzip.h"
 #include "lib/gzip_maker.h"
 
 #define MAX 5000

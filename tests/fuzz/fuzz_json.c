@@ -5,7 +5,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "event/json.h"
+#include "event/json/json.h"
 
 /* Beyond these sizes what costs the square of the size is left out. */
 #define SMALL 512

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "event/json.h"
-#include "event/mapping.h"
+#include "event/json/json.h"
+#include "event/mapping/mapping.h"
 
 /* The last member of that name of an object; type JSON_NONE when there is none. -1: no object. */
 static int

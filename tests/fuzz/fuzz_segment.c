@@ -6,10 +6,10 @@
 
 #include <string.h>
 
-#include "event/json.h"
-#include "event/mapping.h"
-#include "event/person.h"
-#include "event/segment.h"
+#include "event/json/json.h"
+#include "event/mapping/mapping.h"
+#include "event/segment/person.h"
+#include "event/segment/segment.h"
 
 #define RECEIVED INT64_C(1785587700000)
 #define YEAR_10000 INT64_C(253402300800000)

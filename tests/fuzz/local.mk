@@ -6,7 +6,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_http \
 	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_mapping \
-	tests/fuzz/fuzz_native \
+	tests/fuzz/fuzz_bento_api \
 	tests/fuzz/fuzz_segment
 
 tests_fuzz_fuzz_bento_SOURCES = tests/fuzz/fuzz_bento.c $(FUZZ_DRIVER)
@@ -22,8 +22,8 @@ tests_fuzz_fuzz_segment_SOURCES = tests/fuzz/fuzz_segment.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_segment_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_mapping_SOURCES = tests/fuzz/fuzz_mapping.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_mapping_LDADD = $(FUZZ_LIBS)
-tests_fuzz_fuzz_native_SOURCES = tests/fuzz/fuzz_native.c $(FUZZ_DRIVER)
-tests_fuzz_fuzz_native_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_bento_api_SOURCES = tests/fuzz/fuzz_bento_api.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_bento_api_LDADD = $(FUZZ_LIBS)
 
 # With --enable-fuzzers libFuzzer brings main() and runs until it is stopped:
 #	tests/fuzz/fuzz_json -max_total_time=60 MY_CORPUS SOURCES/tests/fuzz/corpus/json

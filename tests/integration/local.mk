@@ -17,7 +17,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_identity.py \
 	tests/integration/test_morning.py \
 	tests/integration/test_move.py \
-	tests/integration/test_native.py \
+	tests/integration/test_bento_api.py \
 	tests/integration/test_kinds.py \
 	tests/integration/test_look.py \
 	tests/integration/test_manual.py \
@@ -30,7 +30,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_sdk.py \
 	tests/integration/test_sites.py \
 	tests/integration/test_sql.py \
-	tests/integration/test_steer.py \
+	tests/integration/test_site_control.py \
 	tests/integration/test_verbs.py \
 	tests/integration/test_webhook.py
 

@@ -1,6 +1,6 @@
 /* A clock that moves when the test says so. */
-#ifndef TESTS_FAKE_CLOCK_H
-#define TESTS_FAKE_CLOCK_H
+#ifndef LIB_FAKE_CLOCK_H
+#define LIB_FAKE_CLOCK_H
 
 #include "base/clock.h"
 

@@ -1,6 +1,6 @@
 /* What a client packs. Aborts without memory. */
-#ifndef TESTS_GZIP_MAKER_H
-#define TESTS_GZIP_MAKER_H
+#ifndef LIB_GZIP_MAKER_H
+#define LIB_GZIP_MAKER_H
 
 #include <stddef.h>
 

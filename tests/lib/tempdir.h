@@ -1,6 +1,6 @@
 /* A folder of its own for each test, removed with all that is in it. */
-#ifndef TESTS_TEMPDIR_H
-#define TESTS_TEMPDIR_H
+#ifndef LIB_TEMPDIR_H
+#define LIB_TEMPDIR_H
 
 #include <limits.h>
 

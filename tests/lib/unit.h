@@ -1,6 +1,6 @@
 /* What every cmocka test includes, in the order that cmocka wants. */
-#ifndef TESTS_UNIT_H
-#define TESTS_UNIT_H
+#ifndef LIB_UNIT_H
+#define LIB_UNIT_H
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -10,8 +10,10 @@ failed=0
 # A small tree in good order.
 seed() {
 	rm -rf "$work/tree"
-	mkdir -p "$work/tree/src/base" "$work/tree/src/event" "$work/tree/src/outbox" \
-		"$work/tree/src/dispatch" "$work/tree/src/ingest" "$work/tree/src/cli" "$work/tree/tools"
+	for room in base event/json event/segment outbox/file outbox/write dispatch ingest daemon cli/look; do
+		mkdir -p "$work/tree/src/$room"
+	done
+	mkdir -p "$work/tree/tools"
 	cp "$here/.clang-format" "$work/tree/.clang-format"
 	printf '%s\n' '#include "base/a.h"' '' '#include <stdio.h>' '' \
 		'/* sprintf( and // in a comment are fine */' 'void' 'a_print(void)' '{' \
@@ -63,6 +65,13 @@ layer src/dispatch/a.c '"ingest/b.h"' 'not ok' "dispatch may not include ingest"
 layer src/ingest/a.c '"dispatch/b.h"' 'not ok' "ingest may not include dispatch"
 layer src/event/a.c '<sqlite3.h>' 'not ok' "only outbox may include sqlite3"
 layer src/outbox/a.c '<sqlite3.h>' ok "outbox may include sqlite3"
+layer src/outbox/file/a.c '"outbox/write/b.h"' 'not ok' "a folder may not include one of its room to its right"
+layer src/outbox/write/a.c '"outbox/file/b.h"' ok "a folder may include one of its room to its left"
+layer src/outbox/write/a.c '"outbox/outbox.h"' ok "a folder may include its room's public face"
+layer src/outbox/write/a.c '"outbox/outbox_private.h"' 'not ok' "a private header is for its own folder"
+layer src/outbox/write/a.c '"outbox/write/b_private.h"' ok "a folder may include its private header"
+layer src/cli/look/a.c '"outbox/read/audit.h"' ok "a room may include another's public header"
+layer src/cli/look/a.c '"outbox/write/put.h"' 'not ok' "a room may not include what is private to another"
 layer src/ingest/a.c '<curl/curl.h>' 'not ok' "only dispatch may include curl"
 layer src/dispatch/a.c '<event2/event.h>' 'not ok' "dispatch may not include libevent"
 layer src/cli/a.c '<event2/event.h>' ok "cli may include libevent"
@@ -70,6 +79,10 @@ layer tools/a.c '"base/b.h"' ok "tools may include base"
 layer tools/a.c '"outbox/b.h"' 'not ok' "tools may not include outbox"
 layer src/base/a.c '"../event/b.h"' 'not ok' "a path with .. hides nothing"
 layer src/base/a.c '"stranger/b.h"' 'not ok' "an unknown folder is no part of the house"
+
+seed
+for i in $(seq 30); do : >"$work/tree/src/base/b$i.c"; done
+expect check-layers 'not ok' "a room of too many files is seen" "src/base is no larger"
 
 style() { # WORDS PATTERN [FILE TEXT]
 	seed

@@ -3,8 +3,8 @@
  *
  * The caller waits for conn_wants and calls conn_step; what happened comes back as a value.
  */
-#ifndef LOAD_CONN_H
-#define LOAD_CONN_H
+#ifndef TOOLS_LOAD_CONN_H
+#define TOOLS_LOAD_CONN_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /*
  * What spool-load was asked to do. Filled once from the command line; read-only after that.
  */
-#ifndef LOAD_OPTIONS_H
-#define LOAD_OPTIONS_H
+#ifndef TOOLS_LOAD_OPTIONS_H
+#define TOOLS_LOAD_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  * The request of one connection, built once; only messageIds and user numbers are written anew
  * for each sending, in place, so that the generator is not what is measured.
  */
-#ifndef LOAD_PAYLOAD_H
-#define LOAD_PAYLOAD_H
+#ifndef TOOLS_LOAD_PAYLOAD_H
+#define TOOLS_LOAD_PAYLOAD_H
 
 #include "base/buf.h"
 #include "base/rand.h"

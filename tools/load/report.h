@@ -2,8 +2,8 @@
  * What a run counted: requests by status, and latencies in a histogram of bounded size whose
  * buckets are at most 1/64 wide of their value.
  */
-#ifndef LOAD_REPORT_H
-#define LOAD_REPORT_H
+#ifndef TOOLS_LOAD_REPORT_H
+#define TOOLS_LOAD_REPORT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /*
  * The run: keeps all connections busy within the rate until the events or the time are used up.
  */
-#ifndef LOAD_RUN_H
-#define LOAD_RUN_H
+#ifndef TOOLS_LOAD_RUN_H
+#define TOOLS_LOAD_RUN_H
 
 #include <signal.h>
 

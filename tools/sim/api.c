@@ -1,7 +1,7 @@
 /* Bento's API: who may ask, what for, and what a fault makes of the answer. */
 #include <string.h>
 
-#include "event/json.h"
+#include "event/json/json.h"
 #include "sim/sim.h"
 
 static void

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "event/json.h"
+#include "event/json/json.h"
 #include "sim/item.h"
 
 void

@@ -1,8 +1,8 @@
 /*
  * The body of a batch request, scanned into slices and checked by Bento's rules. Pure.
  */
-#ifndef SIM_BATCH_H
-#define SIM_BATCH_H
+#ifndef TOOLS_SIM_BATCH_H
+#define TOOLS_SIM_BATCH_H
 
 #include <stdbool.h>
 #include <stddef.h>

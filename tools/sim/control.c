@@ -1,7 +1,7 @@
 /* The simulator's own address: what tests and people steer it with while it runs. */
 #include <string.h>
 
-#include "event/json.h"
+#include "event/json/json.h"
 #include "sim/sim.h"
 
 static bool

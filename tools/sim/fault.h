@@ -4,8 +4,8 @@
  * Parsing is pure; deciding needs the time and, for `chance`, a source of it. Belongs to one
  * thread.
  */
-#ifndef SIM_FAULT_H
-#define SIM_FAULT_H
+#ifndef TOOLS_SIM_FAULT_H
+#define TOOLS_SIM_FAULT_H
 
 #include <stdbool.h>
 #include <stddef.h>

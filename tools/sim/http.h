@@ -1,8 +1,8 @@
 /*
  * As much of HTTP/1.1 as the simulator needs: the head of a request, Basic auth, a query. Pure.
  */
-#ifndef SIM_HTTP_H
-#define SIM_HTTP_H
+#ifndef TOOLS_SIM_HTTP_H
+#define TOOLS_SIM_HTTP_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,10 +1,10 @@
 /*
  * One event, subscriber or command of a batch: Bento's rules for its members. Pure.
  */
-#ifndef SIM_ITEM_H
-#define SIM_ITEM_H
+#ifndef TOOLS_SIM_ITEM_H
+#define TOOLS_SIM_ITEM_H
 
-#include "event/json.h"
+#include "event/json/json.h"
 #include "sim/batch.h"
 
 /* Consume the next value of j, whatever it is, and fill item. JSON errors stay in j. */

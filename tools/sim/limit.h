@@ -2,8 +2,8 @@
  * The rate limiter: at most N requests in any window, as a sliding window that counts exactly.
  * Time is given by the caller. Belongs to one thread.
  */
-#ifndef SIM_LIMIT_H
-#define SIM_LIMIT_H
+#ifndef TOOLS_SIM_LIMIT_H
+#define TOOLS_SIM_LIMIT_H
 
 #include <stdbool.h>
 #include <stddef.h>

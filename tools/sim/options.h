@@ -1,8 +1,8 @@
 /*
  * What the simulator was told at start. Filled once from the command line; read-only after that.
  */
-#ifndef SIM_OPTIONS_H
-#define SIM_OPTIONS_H
+#ifndef TOOLS_SIM_OPTIONS_H
+#define TOOLS_SIM_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/isotime.h"
-#include "event/json.h"
+#include "event/json/json.h"
 
 #define MAX_LINES ((size_t)256 << 20) /* of one request: its events and a frame around each */
 

@@ -2,8 +2,8 @@
  * The two files that tests read: events that were accepted, and requests that came. Lines are
  * gathered for one request and written at once, before its answer goes out. Belongs to one thread.
  */
-#ifndef SIM_RECORD_H
-#define SIM_RECORD_H
+#ifndef TOOLS_SIM_RECORD_H
+#define TOOLS_SIM_RECORD_H
 
 #include <stdint.h>
 

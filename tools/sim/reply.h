@@ -1,8 +1,8 @@
 /*
  * An answer as bytes. Pure, but for the time in a Retry-After date.
  */
-#ifndef SIM_REPLY_H
-#define SIM_REPLY_H
+#ifndef TOOLS_SIM_REPLY_H
+#define TOOLS_SIM_REPLY_H
 
 #include "base/buf.h"
 #include "sim/sim.h"

@@ -5,8 +5,8 @@
  * Bounds: SERVER_MAX_CONNECTIONS (more are closed at once), 64 KiB of head, the body's maximum of
  * the options, and 300 s of silence. Belongs to one thread, the one of the event loop.
  */
-#ifndef SIM_SERVER_H
-#define SIM_SERVER_H
+#ifndef TOOLS_SIM_SERVER_H
+#define TOOLS_SIM_SERVER_H
 
 #include <event2/event.h>
 

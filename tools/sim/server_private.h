@@ -1,6 +1,6 @@
 /* What listeners (server.c) and connections (conn.c) share. */
-#ifndef SIM_SERVER_PRIVATE_H
-#define SIM_SERVER_PRIVATE_H
+#ifndef TOOLS_SIM_SERVER_PRIVATE_H
+#define TOOLS_SIM_SERVER_PRIVATE_H
 
 #include <event2/listener.h>
 #include <sys/queue.h>

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "event/json.h"
+#include "event/json/json.h"
 
 #define PREFIX "/_sim/"
 

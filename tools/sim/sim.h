@@ -6,8 +6,8 @@
  *
  * Belongs to one thread.
  */
-#ifndef SIM_SIM_H
-#define SIM_SIM_H
+#ifndef TOOLS_SIM_SIM_H
+#define TOOLS_SIM_SIM_H
 
 #include <stdbool.h>
 #include <stdint.h>

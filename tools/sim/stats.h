@@ -1,8 +1,8 @@
 /*
  * What the simulator counted since its start. Belongs to one thread.
  */
-#ifndef SIM_STATS_H
-#define SIM_STATS_H
+#ifndef TOOLS_SIM_STATS_H
+#define TOOLS_SIM_STATS_H
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /* Taking a batch: which of its events are accepted, suppressed, dropped or failed. */
 #include <inttypes.h>
 
-#include "event/json.h"
+#include "event/json/json.h"
 #include "sim/sim.h"
 
 #define MAX_ERRORS 10 /* that one answer names */

@@ -4,8 +4,8 @@
  * Bounded: of the last `most` keys at least half are remembered. Two tables take turns: when the
  * newer is full the older is forgotten. Belongs to one thread.
  */
-#ifndef SIM_UNIQUE_H
-#define SIM_UNIQUE_H
+#ifndef TOOLS_SIM_UNIQUE_H
+#define TOOLS_SIM_UNIQUE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,0 +1,254 @@
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/isotime.h"
+#include "base/version.h"
+#include "cli/doctor/doctor.h"
+#include "dispatch/transport/inquiry.h"
+
+#define ASK_MS 15000
+#define SKEW_MS 120000                          /* by which the clocks may differ */
+#define CERTIFICATE_MS (INT64_C(14) * 86400000) /* that a certificate should still have */
+
+/* What was learned on the way to a site's Bento. */
+struct visit {
+	struct inquiry_place place;
+	const char *ca_file;
+	bool named;  /* the name was found, or may be found by a proxy */
+	bool judged; /* its certificate was */
+};
+
+/* ---- the name -------------------------------------------------------------------------------- */
+
+static bool
+is_address(const char *host)
+{
+	struct in6_addr in6;
+	struct in_addr in;
+
+	return inet_pton(AF_INET, host, &in) == 1 || inet_pton(AF_INET6, host, &in6) == 1;
+}
+
+static bool
+proxy_is_set(void)
+{
+	static const char *const names[] = { "https_proxy", "HTTPS_PROXY", "http_proxy",
+		"all_proxy", "ALL_PROXY" };
+	const char *value;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		value = getenv(names[i]);
+		if (value != NULL && value[0] != '\0')
+			return true;
+	}
+	return false;
+}
+
+/* Whether it makes sense to go on. */
+static bool
+look_up(struct doctor *d, const char *host)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	int64_t before = clock_mono(&clock_system);
+	struct addrinfo *list;
+	int n = 0, rc = getaddrinfo(host, NULL, &hints, &list);
+
+	if (rc == 0) {
+		for (const struct addrinfo *a = list; a != NULL; a = a->ai_next)
+			n++;
+		freeaddrinfo(list);
+		doctor_tell(d, DOCTOR_OK, "dns", NULL, "%s has %d address%s (%" PRId64 " ms)", host,
+		    n, n == 1 ? "" : "es", clock_mono(&clock_system) - before);
+		return true;
+	}
+	if (proxy_is_set()) {
+		doctor_tell(d, DOCTOR_NOTE, "dns", "none, if the proxy finds it",
+		    "%s is not found here: %s", host, gai_strerror(rc));
+		return true;
+	}
+	doctor_tell(d, DOCTOR_PROBLEM, "dns", "look at api_url, /etc/resolv.conf and the line",
+	    "%s is not found: %s", host, gai_strerror(rc));
+	return false;
+}
+
+/* ---- the certificate ------------------------------------------------------------------------- */
+
+static void
+judge_certificate(struct doctor *d, const char *host, const struct inquiry_result *r)
+{
+	char until[ISOTIME_SIZE];
+
+	isotime_format(r->certificate_end, until);
+	until[10] = '\0';
+	if (r->reach == INQUIRY_NO_TRUST)
+		doctor_tell(d, DOCTOR_PROBLEM, "tls",
+		    "install ca-certificates, set the clock, or name the proxy's authority with "
+		    "ca_file",
+		    "%s: %s", host, r->error);
+	else if (r->certificate_end == 0)
+		doctor_tell(d, DOCTOR_OK, "tls", NULL, "the certificate of %s is trusted", host);
+	else if (r->certificate_end - r->asked_at < CERTIFICATE_MS)
+		doctor_tell(d, DOCTOR_WARNING, "tls",
+		    "whoever runs that host renews it; for a proxy of your own that is you",
+		    "the certificate of %s is valid until %s only: then nothing is sent", host,
+		    until);
+	else
+		doctor_tell(d, DOCTOR_OK, "tls", NULL, "the certificate of %s is valid until %s",
+		    host, until);
+}
+
+static bool
+same_trust(const struct visit *a, const struct visit *b)
+{
+	return strcmp(a->place.host, b->place.host) == 0 && a->place.port == b->place.port
+	       && strcmp(a->ca_file, b->ca_file) == 0;
+}
+
+/* Once for each host and authority, when it came that far. */
+static void
+check_certificate(struct doctor *d, struct visit *visits, size_t i, const struct inquiry_result *r)
+{
+	struct visit *v = &visits[i];
+
+	if (!v->place.tls || (r->reach != INQUIRY_NO_TRUST && r->reach != INQUIRY_ANSWERED))
+		return;
+	v->judged = true;
+	for (size_t j = 0; j < i; j++)
+		if (visits[j].judged && same_trust(&visits[j], v))
+			return;
+	judge_certificate(d, v->place.host, r);
+}
+
+/* ---- the keys -------------------------------------------------------------------------------- */
+
+static void
+judge_status(struct doctor *d, const struct config_site *s, const struct inquiry_result *r)
+{
+	if (r->status == 200)
+		doctor_tell(d, DOCTOR_OK, "bento", NULL,
+		    "site %s: the keys are right (%" PRId64 " ms)", s->name, r->took_ms);
+	else if (r->status == 401 || r->status == 403)
+		doctor_tell(d, DOCTOR_PROBLEM, "bento",
+		    "compare site_uuid, publishable_key and the secret key with the Bento account",
+		    "site %s: Bento refuses the keys (HTTP %d)", s->name, r->status);
+	else if (r->status == 404)
+		doctor_tell(d, DOCTOR_PROBLEM, "bento", "api_url ends with /api/v1",
+		    "site %s: %s is not Bento's interface (HTTP 404)", s->name, s->api_url);
+	else
+		doctor_tell(d, DOCTOR_WARNING, "bento",
+		    "try again later: events wait as long as it lasts",
+		    "site %s: Bento is there and not well (HTTP %d)", s->name, r->status);
+}
+
+static void
+judge_clock(struct doctor *d, const struct inquiry_result *r)
+{
+	int64_t ahead = r->asked_at - r->date;
+
+	if (r->date == 0 || (ahead < SKEW_MS && ahead > -SKEW_MS))
+		return;
+	doctor_tell(d, DOCTOR_WARNING, "clock",
+	    "set the clock, and let systemd-timesyncd, chrony or ntpd keep it right",
+	    "it is %" PRId64 " s %s that of Bento: dates of events would be wrong",
+	    (ahead > 0 ? ahead : -ahead) / 1000, ahead > 0 ? "ahead of" : "behind");
+}
+
+static void
+tell_not_asked(struct doctor *d, const struct config_site *s, const char *what)
+{
+	doctor_tell(d, DOCTOR_NOTE, "bento", "mend that first",
+	    "site %s: the keys could not be tried, see %s", s->name, what);
+}
+
+static void
+judge_answer(struct doctor *d, const struct config_site *s, const struct inquiry_result *r)
+{
+	switch (r->reach) {
+	case INQUIRY_NO_TRUST:
+		tell_not_asked(d, s, "tls");
+		return;
+	case INQUIRY_NO_NAME:
+	case INQUIRY_NO_ANSWER:
+		doctor_tell(d, DOCTOR_PROBLEM, "bento",
+		    "let HTTPS out to that host, or wait for the line: events wait as well",
+		    "site %s: %s", s->name, r->error);
+		return;
+	case INQUIRY_ANSWERED:
+		judge_status(d, s, r);
+		judge_clock(d, r);
+		return;
+	}
+}
+
+/* ---- one site after the other ---------------------------------------------------------------- */
+
+static int
+ask(const struct config_site *s, struct inquiry_result *ret_result, struct err *e)
+{
+	const struct inquiry q = {
+		.api_url = s->api_url,
+		.site_uuid = s->site_uuid,
+		.publishable_key = s->publishable_key,
+		.secret_key = s->secret_key,
+		.ca_file = s->ca_file,
+		.user_agent = version_agent,
+		.timeout_ms = ASK_MS,
+	};
+
+	return inquiry_ask(&q, ret_result, e);
+}
+
+/* Each name is looked up once. */
+static bool
+is_named(struct doctor *d, const struct visit *visits, size_t i)
+{
+	const char *host = visits[i].place.host;
+
+	if (is_address(host))
+		return true;
+	for (size_t j = 0; j < i; j++)
+		if (strcmp(visits[j].place.host, host) == 0)
+			return visits[j].named;
+	return look_up(d, host);
+}
+
+static int
+visit(struct doctor *d, struct visit *visits, size_t i, struct err *e)
+{
+	const struct config_site *s = &d->config->sites[i];
+	struct visit *v = &visits[i];
+	struct inquiry_result r;
+
+	v->ca_file = s->ca_file;
+	if (inquiry_find_place(s->api_url, &v->place, e) != 0)
+		return -1;
+	v->named = is_named(d, visits, i);
+	if (!v->named) {
+		tell_not_asked(d, s, "dns");
+		return 0;
+	}
+	if (ask(s, &r, e) != 0)
+		return -1;
+	check_certificate(d, visits, i, &r);
+	judge_answer(d, s, &r);
+	return 0;
+}
+
+void
+doctor_bento(struct doctor *d)
+{
+	struct visit *visits = calloc(d->config->n_sites + 1, sizeof(*visits));
+	struct err e;
+
+	if (visits == NULL)
+		return;
+	for (size_t i = 0; i < d->config->n_sites; i++)
+		if (visit(d, visits, i, &e) != 0)
+			doctor_tell(d, DOCTOR_PROBLEM, "bento", "look at api_url, or free memory",
+			    "site %s: %s", d->config->sites[i].name, e.text);
+	free(visits);
+}

@@ -1,0 +1,164 @@
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/version.h"
+#include "cli/doctor/doctor.h"
+#include "client/control_client.h"
+#include "dispatch/transport/inquiry.h"
+#include "ingest/http/listen.h"
+
+#define PING_MS 5000
+#define WAL_NAME_MAX 4096
+
+/* Whoever stops properly leaves the write-ahead log empty. */
+static bool
+log_is_left(const char *database)
+{
+	char wal[WAL_NAME_MAX];
+	struct stat st;
+
+	snprintf(wal, sizeof(wal), "%s-wal", database);
+	return stat(wal, &st) == 0 && st.st_size > 0;
+}
+
+static bool
+daemon_runs(struct doctor *d)
+{
+	cJSON *ping = cJSON_CreateObject(), *answer;
+	struct control_client *client;
+	struct err e;
+	int rc;
+
+	cJSON_AddStringToObject(ping, "do", "ping");
+	rc = control_client_open(d->config->control, &client, &e);
+	if (rc == 0) {
+		rc = control_client_call(client, ping, PING_MS, &answer, &e);
+		control_client_close(client);
+		if (rc == 0)
+			cJSON_Delete(answer);
+	}
+	cJSON_Delete(ping);
+	if (rc == 0)
+		doctor_tell(d, DOCTOR_OK, "daemon", NULL, "it runs and answers");
+	else if (e.code == ERR_NOTFOUND)
+		doctor_tell(d, DOCTOR_OK, "daemon", NULL, "none runs%s",
+		    log_is_left(d->config->database)
+			? "; who wrote last was not stopped properly: nothing is lost, the next "
+			  "start takes the log up"
+			: "");
+	else
+		doctor_tell(d, DOCTOR_PROBLEM, "daemon",
+		    "run doctor as root or as the daemon's user; if that does not help, restart it",
+		    "%s", e.text);
+	return rc == 0 || e.code != ERR_NOTFOUND;
+}
+
+static const char *
+remedy_of_listener(const char *text, enum err_code code)
+{
+	bool is_unix = strncmp(text, "unix:", 5) == 0;
+
+	if (code == ERR_BUSY)
+		return is_unix ? "end what uses it (ss -lxp shows it), or listen elsewhere"
+			       : "end what uses it (ss -ltnp shows it), or listen elsewhere";
+	if (code == ERR_NOTFOUND)
+		return is_unix ? "make the folder, owned by the user that runs bentospool"
+			       : "listen on an address that ip address shows, on 127.0.0.1, or on "
+				 "0.0.0.0 for all";
+	if (code == ERR_STATE)
+		return is_unix
+			   ? "run doctor as the user that runs bentospool; if that is so, give "
+			     "the socket's folder to it"
+			   : "listen on a port from 1024 on, or give the unit "
+			     "AmbientCapabilities=CAP_NET_BIND_SERVICE (doctor itself needs that "
+			     "too)";
+	if (code == ERR_INPUT)
+		return "listen elsewhere, or remove the file that is in the way";
+	return "listen elsewhere";
+}
+
+/* Bound for a moment and let go: what serve would meet. */
+static void
+check_listener(struct doctor *d, const char *text)
+{
+	struct listener l;
+	struct err e;
+
+	if (listener_open(text, &l, &e) != 0) {
+		doctor_tell(
+		    d, DOCTOR_PROBLEM, "listen", remedy_of_listener(text, e.code), "%s", e.text);
+		return;
+	}
+	listener_close(&l);
+	doctor_tell(d, DOCTOR_OK, "listen", NULL, "%s is free", text);
+}
+
+static void
+judge_health(struct doctor *d, const char *text, const struct inquiry_result *r)
+{
+	if (r->reach != INQUIRY_ANSWERED)
+		doctor_tell(d, DOCTOR_PROBLEM, "health",
+		    "restart the daemon, so that it listens where the configuration says", "%s: %s",
+		    text, r->error);
+	else if (r->status == 200)
+		doctor_tell(d, DOCTOR_OK, "health", NULL, "%s takes events (%" PRId64 " ms)", text,
+		    r->took_ms);
+	else if (r->status == 503)
+		doctor_tell(d, DOCTOR_PROBLEM, "health",
+		    "bentospool status says what is wrong with the storage",
+		    "%s takes no events, because they cannot be stored (HTTP 503)", text);
+	else
+		doctor_tell(d, DOCTOR_PROBLEM, "health",
+		    "see with ss -ltnp who listens there: it is not bentospool",
+		    "%s answers GET /healthz with HTTP %d", text, r->status);
+}
+
+/* Port 0 is another one each time: nobody can be asked there. */
+static bool
+has_a_port(const struct listen_address *a)
+{
+	const struct sockaddr_in *in = (const void *)&a->sockaddr;
+	const struct sockaddr_in6 *in6 = (const void *)&a->sockaddr;
+
+	return (a->sockaddr.ss_family == AF_INET ? in->sin_port : in6->sin6_port) != 0;
+}
+
+static void
+ask_health(struct doctor *d, const char *text)
+{
+	char url[LISTEN_TEXT_MAX + 32] = "http://localhost/healthz";
+	const char *unix_path = NULL;
+	struct listen_address a;
+	struct inquiry_result r;
+	struct err e;
+
+	if (listen_parse(text, &a, &e) != 0)
+		return;
+	if (a.sockaddr.ss_family == AF_UNIX)
+		unix_path = text + strlen("unix:");
+	else if (has_a_port(&a))
+		snprintf(url, sizeof(url), "http://%s/healthz", text);
+	else
+		return;
+	if (inquiry_ask_here(url, unix_path, version_agent, PING_MS, &r, &e) != 0)
+		doctor_tell(d, DOCTOR_PROBLEM, "health", "free memory", "%s", e.text);
+	else
+		judge_health(d, text, &r);
+}
+
+void
+doctor_net(struct doctor *d)
+{
+	const struct config_list *listen = &d->config->ingest.listen;
+	bool runs = daemon_runs(d);
+
+	for (size_t i = 0; i < listen->n && !d->refused; i++)
+		if (runs)
+			ask_health(d, listen->item[i]);
+		else
+			check_listener(d, listen->item[i]);
+}

@@ -1,0 +1,124 @@
+/* What to do about a configuration that is refused: its error says what is wrong, seldom all of it.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/doctor/doctor.h"
+#include "config/secret.h"
+
+struct named_file {
+	const char *path;
+	const char *setting;
+	const char *content;
+};
+
+/* In the order in which they are opened. */
+static void
+secrets_of(const struct config_site *s, struct named_file ret_files[4])
+{
+	const struct named_file files[4] = {
+		{ s->publishable_key_file, "publishable_key_file", "the key alone" },
+		{ s->secret_key_file, "secret_key_file", "the secret alone" },
+		{ s->webhook_secret_file, "webhook_secret_file", "the secret alone" },
+		{ s->write_keys_file, "write_keys_file", "one key a line" },
+	};
+
+	memcpy(ret_files, files, sizeof(files));
+}
+
+static void
+remedy_of_secret(const struct named_file *f, char ret_remedy[DOCTOR_TEXT])
+{
+	struct stat st;
+
+	if (access(f->path, F_OK) != 0 && errno == ENOENT)
+		snprintf(ret_remedy, DOCTOR_TEXT,
+		    "write %s into %s, with mode 0600, as the user that runs bentospool",
+		    f->content, f->path);
+	else if (access(f->path, R_OK) != 0 || stat(f->path, &st) != 0)
+		snprintf(ret_remedy, DOCTOR_TEXT,
+		    "run doctor as the user that runs bentospool; if that is so, chown %s to it",
+		    f->path);
+	else if (!S_ISREG(st.st_mode))
+		snprintf(ret_remedy, DOCTOR_TEXT, "name a file with %s", f->setting);
+	else if (secret_is_exposed(f->path))
+		snprintf(ret_remedy, DOCTOR_TEXT, "chmod 600 %s", f->path);
+	else
+		snprintf(ret_remedy, DOCTOR_TEXT, "write %s into %s", f->content, f->path);
+}
+
+static bool
+is_named(const struct err *why, const char *path)
+{
+	return path[0] != '\0' && strstr(why->text, path) != NULL;
+}
+
+/* Whether one of a site's files is what the error is about. */
+static bool
+find_remedy_in_site(
+    const struct config_site *s, const struct err *why, char ret_remedy[DOCTOR_TEXT])
+{
+	struct named_file files[4];
+
+	secrets_of(s, files);
+	for (int i = 0; i < 4; i++) {
+		if (!is_named(why, files[i].path))
+			continue;
+		remedy_of_secret(&files[i], ret_remedy);
+		return true;
+	}
+	if (!is_named(why, s->ca_file))
+		return false;
+	snprintf(ret_remedy, DOCTOR_TEXT,
+	    "put the certificates there, readable for the user that runs bentospool, or take "
+	    "ca_file out");
+	return true;
+}
+
+static void
+find_remedy(
+    const struct config *c, const char *file, const struct err *why, char ret_remedy[DOCTOR_TEXT])
+{
+	for (size_t i = 0; i < c->n_sites; i++)
+		if (find_remedy_in_site(&c->sites[i], why, ret_remedy))
+			return;
+	if (is_named(why, c->retention.archive) && config_try_archive(c) != 0)
+		snprintf(
+		    ret_remedy, DOCTOR_TEXT, "%s", config_archive_remedy(config_try_archive(c)));
+	else if (file == NULL)
+		snprintf(ret_remedy, DOCTOR_TEXT, "write a file with bentospool init");
+	else
+		snprintf(ret_remedy, DOCTOR_TEXT, "mend that setting, or what it names");
+}
+
+static void
+find_remedy_of_file(const char *file, char ret_remedy[DOCTOR_TEXT])
+{
+	const char *remedy = "mend the file";
+
+	if (file == NULL)
+		remedy = "mend the environment";
+	else if (access(file, F_OK) != 0 && errno == ENOENT)
+		remedy = "name another file with -c, or write this one with bentospool init";
+	else if (access(file, R_OK) != 0)
+		remedy = "run doctor as root or as the user that runs bentospool";
+	snprintf(ret_remedy, DOCTOR_TEXT, "%s", remedy);
+}
+
+void
+doctor_settings_refused(struct doctor *d, const char *file, const struct err *why)
+{
+	char remedy[DOCTOR_TEXT];
+
+	if (d->config != NULL)
+		find_remedy(d->config, file, why, remedy);
+	else
+		find_remedy_of_file(file, remedy);
+	doctor_tell(d, DOCTOR_PROBLEM, "settings", remedy, "%s", why->text);
+	doctor_tell(d, DOCTOR_NOTE, "the rest", "mend the settings first",
+	    "%swhere it listens and the sites are not looked at",
+	    d->config != NULL ? "" : "the database, ");
+}

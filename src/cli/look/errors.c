@@ -1,0 +1,102 @@
+#include <stdio.h>
+
+#include "base/plural.h"
+#include "cli/report/complaints.h"
+#include "cli/report/tally.h"
+#include "cli/verbs.h"
+#include "outbox/read/audit.h"
+#include "term/table.h"
+#include "term/terminal.h"
+#include "term/when.h"
+
+#define LINES_DEFAULT 20
+#define TEXT_MAX 65536
+#define INDENT 2
+
+static void
+print_text(const struct complaint *c, const struct terminal *terminal)
+{
+	const char *said = c->events > 1 ? c->error : c->example;
+	char first[WHEN_TIME_SIZE], last[WHEN_TIME_SIZE];
+	struct buf text;
+
+	buf_init(&text, TEXT_MAX);
+	buf_printf(&text, "%s%lld event%s%s ", terminal->colour ? "\033[31m" : "",
+	    (long long)c->events, words_plural(c->events), terminal->colour ? "\033[0m" : "");
+	complaint_describe(c, &text);
+	if (c->site[0] != '\0') {
+		buf_append_literal(&text, ", site ");
+		table_append_clean(&text, slice_from(c->site));
+	}
+	buf_append_byte(&text, '\n');
+	table_append_wrapped(&text, slice_from(said), INDENT, terminal->width);
+	when_time(c->first_at, first);
+	when_time(c->last_at, last);
+	buf_printf(&text, "  %s", first);
+	if (c->first_at != c->last_at)
+		buf_printf(&text, " to %s", last);
+	buf_printf(&text, "; bentospool show %lld\n\n", (long long)c->example_id);
+	fwrite(text.p, 1, text.n, stdout);
+	buf_free(&text);
+}
+
+static int
+print(const struct options *o, struct tally *tally)
+{
+	int64_t limit = o->has_limit ? o->filter.limit : LINES_DEFAULT;
+	size_t n = tally_count(tally), shown = n;
+	const struct complaint *rest = tally_rest(tally);
+	struct terminal terminal;
+
+	terminal_look(stdout, &terminal);
+	if (limit > 0 && (size_t)limit < n)
+		shown = (size_t)limit;
+	for (size_t i = 0; i < shown; i++)
+		if (!o->json)
+			print_text(tally_value(tally, i), &terminal);
+		else if (verb_print_json(complaint_json(tally_value(tally, i))) != 0)
+			return VERB_ERROR;
+	if (o->json)
+		return rest->events == 0 || verb_print_json(complaint_json(rest)) == 0 ? VERB_DONE
+										       : VERB_ERROR;
+	if (rest->events > 0)
+		print_text(rest, &terminal);
+	if (shown < n)
+		printf("%zu of %zu shown; --limit 0 shows all\n", shown, n);
+	printf("times in %s\n", when_zone());
+	return VERB_DONE;
+}
+
+static int
+errors(struct outbox_audit *audit, const struct options *o)
+{
+	struct tally *tally;
+	struct err e;
+	int rc;
+
+	if (complaints_collect(audit, &o->filter, &tally, &e) != 0)
+		return verb_fail(&e);
+	if (tally_count(tally) == 0) {
+		fprintf(stderr, "bentospool: nothing that failed matches\n");
+		rc = VERB_NOTHING;
+	} else {
+		rc = print(o, tally);
+	}
+	tally_free(tally);
+	return rc;
+}
+
+int
+verb_errors(const struct options *o)
+{
+	struct outbox_audit *audit;
+	struct config *c;
+	int rc;
+
+	if (verb_open(o, &c, &audit) != 0)
+		return VERB_ERROR;
+	rc = errors(audit, o);
+	outbox_audit_close(audit);
+	config_free(c);
+	return rc;
+}

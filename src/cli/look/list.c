@@ -1,0 +1,109 @@
+#include <cjson/cJSON.h>
+#include <stdio.h>
+
+#include "cli/report/event_json.h"
+#include "cli/report/event_table.h"
+#include "cli/verbs.h"
+#include "outbox/read/audit.h"
+#include "term/terminal.h"
+
+#define LIMIT_DEFAULT 50
+#define PAGE 200
+#define PAGE_TEXT_MAX 16777216
+
+struct listing {
+	bool json;
+	struct event_table table;
+	struct buf text; /* of one page; printed when its transaction is over */
+	int64_t shown;
+};
+
+static void
+add_event(void *arg, const struct audit_event *event)
+{
+	struct listing *l = arg;
+
+	l->shown++;
+	if (l->json)
+		json_append_line(&l->text, event_json(event));
+	else
+		event_table_add(&l->table, event);
+}
+
+static int
+list_pages(struct outbox_audit *audit, const struct options *o, int64_t limit, struct listing *l,
+    struct err *e)
+{
+	struct audit_page page = { .newest = o->newest };
+
+	do {
+		page.rows = PAGE;
+		if (limit != 0 && limit - l->shown < PAGE)
+			page.rows = (size_t)(limit - l->shown);
+		if (outbox_audit_list(audit, &o->filter, &page, add_event, l, e) != 0
+		    || verb_print_text(&l->text, e) != 0)
+			return -1;
+	} while (page.rows > 0 && (limit == 0 || l->shown < limit));
+	return 0;
+}
+
+/* How many were left out: worth a second query only when the first one hit its limit. */
+static int
+tell_rest(struct outbox_audit *audit, const struct options *o, int64_t limit,
+    const struct listing *l, struct err *e)
+{
+	int64_t all;
+
+	if (l->json || limit == 0 || l->shown < limit)
+		return 0;
+	if (outbox_audit_count(audit, &o->filter, &all, e) != 0)
+		return -1;
+	if (all > l->shown)
+		printf("%lld of %lld shown; --limit 0 shows all\n", (long long)l->shown,
+		    (long long)all);
+	return 0;
+}
+
+static int
+list(struct outbox_audit *audit, const struct options *o)
+{
+	int64_t limit = o->has_limit ? o->filter.limit : LIMIT_DEFAULT;
+	struct listing l = { .json = o->json };
+	struct terminal terminal;
+	struct err e = { 0 };
+	int rc;
+
+	terminal_look(stdout, &terminal);
+	buf_init(&l.text, PAGE_TEXT_MAX);
+	rc = event_table_init(&l.table, audit, &terminal, &l.text, &e);
+	if (rc == 0) {
+		rc = list_pages(audit, o, limit, &l, &e);
+		if (table_end(l.table.table) != 0 && rc == 0)
+			rc = err_nomem(&e);
+	}
+	if (rc == 0)
+		rc = verb_print_text(&l.text, &e);
+	if (rc == 0)
+		rc = tell_rest(audit, o, limit, &l, &e);
+	buf_free(&l.text);
+	if (rc != 0)
+		return verb_fail(&e);
+	if (l.shown == 0)
+		fprintf(stderr, "bentospool: no event matches\n");
+	return l.shown == 0 ? VERB_NOTHING : VERB_DONE;
+}
+
+int
+verb_list(const struct options *o)
+{
+	struct outbox_audit *audit;
+	struct config *c;
+	int rc;
+
+	if (verb_open(o, &c, &audit) != 0)
+		return VERB_ERROR;
+	rc = list(audit, o);
+	outbox_audit_close(audit);
+	config_free(c);
+	return rc;
+}

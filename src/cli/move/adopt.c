@@ -1,0 +1,290 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/move/importing.h"
+#include "cli/verbs.h"
+#include "outbox/file/lock.h"
+#include "outbox/lines/lines.h"
+#include "outbox/operate/upgrade.h"
+#include "outbox/read/audit.h"
+#include "outbox/read/export.h"
+
+#define PAGE 200
+#define PATH_SIZE 4096
+
+static const enum event_status adopted[] = { STATUS_PENDING, STATUS_HELD, STATUS_FAILED };
+
+struct adopt {
+	struct importing importing;
+	struct outbox_audit *old;
+	struct audit_site *here; /* our sites */
+	size_t n_here;
+	size_t n_there;
+	char copy[PATH_SIZE]; /* of the file, brought up to date; "": none was needed */
+	int64_t erased;       /* persons, in that copy */
+	int64_t id[PAGE];     /* of the page under way */
+	size_t n;
+	struct buf line;
+	int64_t left[STATUS_COUNT]; /* events that stay where they are */
+	int64_t left_ids;
+};
+
+/* ---- whether it can be ----------------------------------------------------------------------- */
+
+/* Two that write to one file, or two that send the same events, are what must not be. */
+static int
+check_files(const char *ours, const char *old, struct err *e)
+{
+	struct stat a, b;
+	long pid;
+
+	if (stat(old, &b) != 0)
+		return err_sys(e, "cannot read %s", old);
+	if (stat(ours, &a) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+		return err_set(e, ERR_INPUT, "%s is the database in use: name the other one", old);
+	pid = lock_holder(old, e);
+	if (pid < 0)
+		return -1;
+	return pid == 0 ? 0
+			: err_set(e, ERR_BUSY,
+			    "a bentospool (process %ld) has %s open, and sends its events: stop it "
+			    "first",
+			    pid, old);
+}
+
+static int64_t
+count_adopted(const struct audit_site *site)
+{
+	int64_t n = 0;
+
+	for (size_t i = 0; i < sizeof(adopted) / sizeof(*adopted); i++)
+		n += site->counts[adopted[i]];
+	return n;
+}
+
+static bool
+has_site(const struct audit_site *sites, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(sites[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Every site whose events come along must be here. */
+static int
+check_sites(struct adopt *s, struct outbox_audit *ours, struct err *e)
+{
+	struct audit_site *there = NULL;
+	int rc = 0;
+
+	if (outbox_audit_modes(ours, &s->here, &s->n_here, e) != 0)
+		return -1;
+	rc = outbox_audit_sites(s->old, &there, &s->n_there, e);
+	for (size_t i = 0; rc == 0 && i < s->n_there; i++) {
+		const char *to = s->importing.o->to_site;
+
+		for (int k = 0; k < STATUS_COUNT; k++)
+			s->left[k] += there[i].counts[k];
+		if (to == NULL)
+			to = there[i].name;
+		if (count_adopted(&there[i]) > 0 && !has_site(s->here, s->n_here, to))
+			rc = err_set(e, ERR_INPUT,
+			    "the events of site \"%s\" have no site \"%s\" here: add it to the "
+			    "configuration and start the daemon once, or put them into another "
+			    "one with --site",
+			    there[i].name, to);
+	}
+	for (size_t i = 0; i < sizeof(adopted) / sizeof(*adopted); i++)
+		s->left[adopted[i]] = 0;
+	free(there);
+	return rc;
+}
+
+/* ---- the events ------------------------------------------------------------------------------ */
+
+static void
+add_id(void *arg, const struct audit_event *event)
+{
+	struct adopt *s = arg;
+
+	s->id[s->n++] = event->event_id;
+}
+
+static int
+add_event(struct adopt *s, int64_t event_id, struct err *e)
+{
+	int rc;
+
+	buf_clear(&s->line);
+	rc = outbox_export_line(s->old, event_id, NULL, &s->line, e);
+	if (rc <= 0)
+		return rc;
+	buf_truncate(&s->line, s->line.n - 1); /* without its end */
+	return importing_add(&s->importing, buf_slice(&s->line), event_id, e);
+}
+
+static int
+add_events(struct adopt *s, struct err *e)
+{
+	struct audit_page page = { 0 };
+	struct outbox_filter f;
+	int rc = 0;
+
+	outbox_filter_init(&f);
+	for (size_t i = 0; i < sizeof(adopted) / sizeof(*adopted); i++)
+		f.statuses |= 1u << adopted[i];
+	do {
+		s->n = 0;
+		page.rows = PAGE;
+		rc = outbox_audit_list(s->old, &f, &page, add_id, s, e);
+		for (size_t i = 0; rc == 0 && i < s->n; i++)
+			rc = add_event(s, s->id[i], e);
+	} while (rc == 0 && page.rows > 0);
+	outbox_filter_free(&f);
+	return rc;
+}
+
+/* Whether ids are kept here that are the other site's. An id means something in its own site only:
+ * where several become one, two persons could have the same. */
+static bool
+keeps_ids(const struct adopt *s, const char *site)
+{
+	const struct config *c = s->importing.c;
+	const char *to = s->importing.o->to_site;
+
+	if (to != NULL && s->n_there > 1 && strcmp(to, site) != 0)
+		return false;
+	if (to == NULL)
+		to = site;
+	for (size_t i = 0; i < c->n_sites; i++)
+		if (strcmp(c->sites[i].name, to) == 0)
+			return c->sites[i].identity_max > 0 && has_site(s->here, s->n_here, to);
+	return false;
+}
+
+static int
+add_person(void *arg, const struct outbox_person *person, struct err *e)
+{
+	struct adopt *s = arg;
+	char site[AUDIT_NAME_MAX];
+
+	snprintf(site, sizeof(site), "%.*s", (int)person->site.n, person->site.p);
+	if (person->line.p != NULL && keeps_ids(s, site))
+		return importing_add(&s->importing, person->line, 0, e);
+	s->left_ids += (int64_t)person->n_ids;
+	return 0;
+}
+
+static cJSON *
+left_json(const struct adopt *s)
+{
+	cJSON *left = cJSON_CreateObject();
+
+	for (int k = 0; k < STATUS_COUNT; k++)
+		if (s->left[k] > 0)
+			cJSON_AddNumberToObject(
+			    left, status_name((enum event_status)k), (double)s->left[k]);
+	if (s->left_ids > 0)
+		cJSON_AddNumberToObject(left, "identities", (double)s->left_ids);
+	if (s->erased > 0)
+		cJSON_AddNumberToObject(left, "erased_persons", (double)s->erased);
+	return left;
+}
+
+static void
+print_left(const struct adopt *s, const char *old)
+{
+	for (int k = 0; k < STATUS_COUNT; k++)
+		if (s->left[k] > 0)
+			printf("  %lld stay in %s: %s\n", (long long)s->left[k], old,
+			    status_name((enum event_status)k));
+	if (s->left_ids > 0)
+		printf("  %lld ids of persons stay in %s: no site here keeps those of theirs\n",
+		    (long long)s->left_ids, old);
+	if (s->erased > 0)
+		printf("  %lld left out: erased, as delete calls asked for; erase here, too, whom\n"
+		       "  SELECT email FROM erasure tells of in %s\n",
+		    (long long)s->erased, old);
+	if (!s->importing.o->dry_run)
+		printf("%s is as it was, and still holds them: never start a daemon on it again\n",
+		    old);
+}
+
+static int
+adopt(struct adopt *s, const struct config *c, const struct options *o)
+{
+	struct err e = { 0 };
+	int rc;
+
+	if (importing_begin(&s->importing, c, o, "adopt", "event", o->operands[0], &e) != 0)
+		return verb_fail(&e);
+	buf_init(&s->line, LINES_MAX_BYTES);
+	/* The persons first: so whoever waits there goes out from here at once. */
+	rc = outbox_export_persons(s->old, add_person, s, &e);
+	rc = importing_end(&s->importing, rc == 0 ? add_events(s, &e) : -1, &e);
+	buf_free(&s->line);
+	if (rc != 0)
+		return verb_fail(&e);
+	rc = importing_print(&s->importing, o->json ? left_json(s) : NULL);
+	if (!o->json && (rc != VERB_NOTHING || s->left_ids + s->erased > 0))
+		print_left(s, o->operands[0]);
+	return rc;
+}
+
+/* What has to be brought up to date stays as it is, too. */
+static int
+open_old(struct adopt *s, const char *ours, const char *old, struct err *e)
+{
+	bool older;
+
+	if (outbox_upgrade_needed(old, &older, e) != 0)
+		return -1;
+	if (!older)
+		return outbox_audit_open(old, &s->old, e);
+	snprintf(s->copy, sizeof(s->copy), "%s.adopted", ours);
+	return outbox_upgrade_copy(old, s->copy, &s->erased, e) == 0
+		   ? outbox_audit_open(s->copy, &s->old, e)
+		   : -1;
+}
+
+static int
+open_both(struct adopt *s, const struct config *c, const struct options *o,
+    struct outbox_audit *ours, struct err *e)
+{
+	if (check_files(c->database, o->operands[0], e) != 0
+	    || open_old(s, c->database, o->operands[0], e) != 0)
+		return -1;
+	s->importing.o = o;
+	return check_sites(s, ours, e);
+}
+
+int
+verb_adopt(const struct options *o)
+{
+	struct adopt *s;
+	struct outbox_audit *ours;
+	struct config *c;
+	struct err e;
+	int rc;
+
+	if (o->n_operands == 0)
+		return verb_usage("adopt: name the other database");
+	if (verb_open(o, &c, &ours) != 0)
+		return VERB_ERROR;
+	s = calloc(1, sizeof(*s));
+	rc = s == NULL ? err_nomem(&e) : open_both(s, c, o, ours, &e);
+	outbox_audit_close(ours);
+	rc = rc == 0 ? adopt(s, c, o) : verb_fail(&e);
+	if (s != NULL)
+		outbox_audit_close(s->old);
+	if (s != NULL && s->copy[0] != '\0')
+		outbox_upgrade_remove(s->copy);
+	if (s != NULL)
+		free(s->here);
+	free(s);
+	config_free(c);
+	return rc;
+}

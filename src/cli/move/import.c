@@ -1,0 +1,164 @@
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "cli/move/importing.h"
+#include "cli/move/segment_line.h"
+#include "cli/verbs.h"
+#include "event/json/json.h"
+#include "outbox/lines/import_line.h"
+#include "outbox/lines/lines.h"
+#include "outbox/read/audit.h"
+
+struct import_file {
+	struct importing importing;
+	struct segment_lines segment; /* once there is a Segment call */
+	bool has_segment;
+	const char *site; /* where those go; NULL: nobody said */
+	int64_t number;   /* of the line */
+};
+
+static int
+open_segment(struct import_file *f, struct err *e)
+{
+	if (f->has_segment)
+		return 0;
+	if (f->site == NULL)
+		return err_set(e, ERR_INPUT,
+		    "the file has Segment calls, and there are several sites: say which with "
+		    "--site");
+	if (segment_lines_open(&f->segment, f->importing.c, f->site, e) != 0)
+		return -1;
+	f->has_segment = true;
+	return 0;
+}
+
+static int
+add_segment(struct import_file *f, struct slice line, struct err *e)
+{
+	struct slice event;
+	int n;
+
+	if (open_segment(f, e) != 0)
+		return -1;
+	n = segment_lines_read(&f->segment, line, clock_wall(&clock_system), e);
+	if (n < 0 && e->code == ERR_INPUT) {
+		importing_refuse(&f->importing, f->number, e->text);
+		return 0;
+	}
+	for (int i = 0; i < n; i++)
+		if (segment_lines_event(&f->segment, (size_t)i, &event, e) != 0
+		    || importing_add(&f->importing, event, f->number, e) != 0)
+			return -1;
+	return n < 0 ? -1 : 0;
+}
+
+/* Whatever it is, it is no call: which site it would be for does not matter. */
+static bool
+is_object(struct slice line, size_t *ret_at)
+{
+	struct json_value value;
+	struct slice key;
+	struct json j;
+
+	json_init(&j, line, JSON_MAX_DEPTH);
+	if (json_object_begin(&j) == 0)
+		while (json_object_next(&j, &key) == 1 && json_skip(&j, &value) == 0)
+			;
+	*ret_at = json_offset(&j);
+	return json_finish(&j) == 0;
+}
+
+static bool
+is_blank(struct slice line)
+{
+	for (size_t i = 0; i < line.n; i++)
+		if (line.p[i] != ' ' && line.p[i] != '\t')
+			return false;
+	return true;
+}
+
+static int
+add_line(struct import_file *f, struct slice line, struct err *e)
+{
+	char why[64];
+	size_t at;
+
+	if (line.p == NULL) {
+		importing_refuse(&f->importing, f->number, "longer than any event can be");
+		return 0;
+	}
+	if (is_blank(line))
+		return 0;
+	if (import_line_is_ours(line))
+		return importing_add(&f->importing, line, f->number, e);
+	if (!is_object(line, &at)) {
+		snprintf(why, sizeof(why), "no JSON object, or cut off, at byte %zu", at);
+		importing_refuse(&f->importing, f->number, why);
+		return 0;
+	}
+	return add_segment(f, line, e);
+}
+
+static int
+add_lines(struct import_file *f, struct lines *lines, struct err *e)
+{
+	struct slice line;
+	int rc;
+
+	while ((rc = lines_next(lines, &line, e)) == 1) {
+		f->number++;
+		if (add_line(f, line, e) != 0)
+			return -1;
+	}
+	return rc;
+}
+
+static int
+import_lines(const struct config *c, const struct options *o, const char *site, struct lines *lines,
+    const char *file)
+{
+	struct import_file f = { .site = site };
+	struct err e = { 0 };
+	int rc;
+
+	if (importing_begin(&f.importing, c, o, "import", "line", file, &e) != 0)
+		return verb_fail(&e);
+	rc = importing_end(&f.importing, add_lines(&f, lines, &e), &e);
+	if (f.has_segment)
+		segment_lines_close(&f.segment);
+	return rc == 0 ? importing_print(&f.importing, NULL) : verb_fail(&e);
+}
+
+/* The only site there is, when nobody says which. */
+static const char *
+choose_site(const struct config *c, const struct options *o)
+{
+	if (o->to_site != NULL)
+		return o->to_site;
+	return c->n_sites == 1 ? c->sites[0].name : NULL;
+}
+
+int
+verb_import(const struct options *o)
+{
+	struct outbox_audit *audit;
+	struct lines *lines;
+	struct config *c;
+	struct err e;
+	int rc;
+
+	if (o->n_operands == 0)
+		return verb_usage("import: name the file, or - for standard input");
+	/* Looked at first, so that without a daemon no database is made. */
+	if (verb_open(o, &c, &audit) != 0)
+		return VERB_ERROR;
+	outbox_audit_close(audit);
+	if (lines_open(o->operands[0], &lines, &e) != 0) {
+		config_free(c);
+		return verb_fail(&e);
+	}
+	rc = import_lines(c, o, choose_site(c, o), lines, o->operands[0]);
+	lines_close(lines);
+	config_free(c);
+	return rc;
+}

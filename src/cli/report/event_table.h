@@ -1,0 +1,24 @@
+/* Events as lines of a table for people: the same in every verb that lists some. */
+#ifndef CLI_REPORT_EVENT_TABLE_H
+#define CLI_REPORT_EVENT_TABLE_H
+
+#include "outbox/read/audit.h"
+#include "term/table.h"
+#include "term/terminal.h"
+
+#define EVENT_TABLE_COLUMNS 7
+
+struct event_table {
+	struct table *table;
+	struct table_column columns[EVENT_TABLE_COLUMNS];
+	bool sites; /* there are several: each line names its own */
+};
+
+/* Whether there are several sites. */
+bool event_table_names_sites(struct outbox_audit *audit);
+/* -1 when out of memory; table_end(table) ends it. */
+int event_table_init(struct event_table *t, struct outbox_audit *audit,
+    const struct terminal *terminal, struct buf *to, struct err *e);
+void event_table_add(struct event_table *t, const struct audit_event *event);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * Counting by key in bounded memory: a value for each key, and one for all keys past the maximum.
+ * One thread.
+ */
+#ifndef CLI_REPORT_TALLY_H
+#define CLI_REPORT_TALLY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+
+struct tally;
+
+/* Values are value_size bytes and begin as zeros. NULL when out of memory. */
+struct tally *tally_new(size_t max_keys, size_t value_size);
+void tally_free(struct tally *t); /* NULL is fine */
+/* The value of a key, which is copied: never NULL. Past the maximum, or out of memory, the rest. */
+void *tally_at(struct tally *t, struct slice key);
+/* The value of all keys that found no place. */
+void *tally_rest(struct tally *t);
+/* The largest weight first, then by key. */
+void tally_sort(struct tally *t, int64_t (*weight)(const void *value));
+size_t tally_count(const struct tally *t);
+struct slice tally_key(const struct tally *t, size_t i);
+void *tally_value(const struct tally *t, size_t i);
+
+#endif

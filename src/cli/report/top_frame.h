@@ -1,0 +1,34 @@
+/* What top shows: collected from the database, drawn as text or as JSON. One thread. */
+#ifndef CLI_REPORT_TOP_FRAME_H
+#define CLI_REPORT_TOP_FRAME_H
+
+#include "cli/report/ages.h"
+#include "cli/report/forecast.h"
+#include "client/peer.h"
+#include "config/config.h"
+#include "outbox/read/audit_look.h"
+
+struct tally;
+struct cJSON;
+
+struct top_frame {
+	const struct config *config; /* borrowed */
+	int64_t now;                 /* wall ms */
+	struct peer peer;
+	struct audit_site *sites;
+	size_t n_sites;
+	struct forecast *forecasts; /* one for each site */
+	struct ages *ages;          /* of what is pending */
+	struct tally *complaints;   /* struct complaint */
+};
+
+/* Everything anew; after 0 top_frame_clear frees it. */
+int top_frame_collect(
+    struct top_frame *f, struct outbox_audit *audit, const struct config *config, struct err *e);
+void top_frame_clear(struct top_frame *f);
+/* chosen: the site that has the mark; SIZE_MAX: none. Lines of the terminal's width. */
+int top_frame_draw(const struct top_frame *f, size_t chosen, const struct terminal *terminal,
+    struct buf *to, struct err *e);
+struct cJSON *top_frame_json(const struct top_frame *f);
+
+#endif

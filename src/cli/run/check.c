@@ -1,0 +1,111 @@
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/run/check_event.h"
+#include "cli/verbs.h"
+
+#define PRINT_MAX 16777216
+#define FOLDER_MAX 8192
+
+static cJSON *
+as_json(const struct config *c)
+{
+	cJSON *o = cJSON_CreateObject(), *list;
+
+	cJSON_AddTrueToObject(o, "ok");
+	cJSON_AddStringToObject(o, "file", c->file);
+	cJSON_AddStringToObject(o, "warning", c->warning);
+	cJSON_AddStringToObject(o, "database", c->database);
+	cJSON_AddStringToObject(o, "control", c->control);
+	list = cJSON_AddArrayToObject(o, "listen");
+	for (size_t i = 0; i < c->ingest.listen.n; i++)
+		cJSON_AddItemToArray(list, cJSON_CreateString(c->ingest.listen.item[i]));
+	list = cJSON_AddArrayToObject(o, "sites");
+	for (size_t i = 0; i < c->n_sites; i++) {
+		cJSON *site = cJSON_CreateObject();
+
+		cJSON_AddStringToObject(site, "name", c->sites[i].name);
+		cJSON_AddStringToObject(site, "site_uuid", c->sites[i].site_uuid);
+		cJSON_AddStringToObject(site, "api_url", c->sites[i].api_url);
+		cJSON_AddNumberToObject(site, "write_keys", (double)c->sites[i].write_keys.n);
+		cJSON_AddItemToArray(list, site);
+	}
+	return o;
+}
+
+static int
+print(const struct config *c)
+{
+	struct buf text;
+	int rc = VERB_ERROR;
+
+	buf_init(&text, PRINT_MAX);
+	config_print(c, &text);
+	if (!text.failed) {
+		fwrite(text.p, 1, text.n, stdout);
+		rc = VERB_DONE;
+	}
+	buf_free(&text);
+	return rc;
+}
+
+/* What serve would stumble over although the configuration is right. */
+static void
+warn_of_folder(const struct config *c)
+{
+	struct buf folder;
+	const char *slash = strrchr(c->database, '/');
+
+	buf_init(&folder, FOLDER_MAX);
+	if (slash == NULL)
+		buf_append_literal(&folder, ".");
+	else
+		buf_append(
+		    &folder, c->database, slash == c->database ? 1 : (size_t)(slash - c->database));
+	if (!folder.failed && access(folder.p, F_OK) != 0 && errno == ENOENT)
+		fprintf(stderr,
+		    "bentospool: warning: the folder %s of the database does not exist: create it, "
+		    "owned by the user that runs bentospool\n",
+		    folder.p);
+	buf_free(&folder);
+}
+
+/* Nothing is sent: no secret is needed. */
+static int
+check_one_event(const struct options *o)
+{
+	struct config *c;
+	int rc;
+
+	if (verb_config(o, &c) != 0)
+		return VERB_ERROR;
+	rc = check_event(c, o);
+	config_free(c);
+	return rc;
+}
+
+int
+verb_check(const struct options *o)
+{
+	struct config_request r = { .file = o->config, .database = o->database };
+	struct config *c;
+	struct err e;
+	int rc;
+
+	if (o->event != NULL)
+		return check_one_event(o);
+	if (config_load(&r, &c, &e) != 0)
+		return verb_fail(&e);
+	if (o->json)
+		rc = verb_print_json(as_json(c)) == 0 ? VERB_DONE : VERB_ERROR;
+	else
+		rc = print(c);
+	if (c->warning[0] != '\0')
+		fprintf(stderr, "bentospool: warning: %s\n", c->warning);
+	warn_of_folder(c);
+	config_free(c);
+	return rc;
+}

@@ -1,0 +1,67 @@
+#include <cjson/cJSON.h>
+#include <stdio.h>
+
+#include "cli/verbs.h"
+#include "client/control_client.h"
+
+#define ANSWER_TIMEOUT_MS 60000
+
+static int
+call(const struct config *c, cJSON **ret_answer, struct err *e)
+{
+	cJSON *request = cJSON_CreateObject();
+	struct control_client *client;
+	int rc;
+
+	cJSON_AddStringToObject(request, "do", "reload");
+	rc = control_client_open(c->control, &client, e);
+	if (rc == 0) {
+		rc = control_client_call(client, request, ANSWER_TIMEOUT_MS, ret_answer, e);
+		control_client_close(client);
+	}
+	cJSON_Delete(request);
+	return rc;
+}
+
+static int
+print(const struct options *o, cJSON *changed)
+{
+	const cJSON *item;
+	cJSON *line;
+
+	if (o->json) {
+		line = cJSON_CreateObject();
+		cJSON_AddItemToObject(line, "changed", changed);
+		return verb_print_json(line) == 0 ? VERB_DONE : VERB_ERROR;
+	}
+	cJSON_ArrayForEach(item, changed)
+	{
+		printf("%s\n", cJSON_IsString(item) ? item->valuestring : "");
+	}
+	if (cJSON_GetArraySize(changed) == 0)
+		printf("nothing is different\n");
+	cJSON_Delete(changed);
+	return VERB_DONE;
+}
+
+int
+verb_reload(const struct options *o)
+{
+	struct config_request r = { .file = o->config, .database = o->database, .reading = true };
+	struct config *c;
+	cJSON *answer;
+	struct err e;
+	int rc;
+
+	if (config_load(&r, &c, &e) != 0) {
+		err_wrap(&e, "nothing is changed");
+		return verb_fail(&e);
+	}
+	rc = call(c, &answer, &e);
+	config_free(c);
+	if (rc != 0)
+		return verb_fail(&e);
+	rc = print(o, cJSON_DetachItemFromObjectCaseSensitive(answer, "changed"));
+	cJSON_Delete(answer);
+	return rc;
+}

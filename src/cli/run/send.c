@@ -1,0 +1,279 @@
+#include <cjson/cJSON.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/plural.h"
+#include "cli/report/event_json.h"
+#include "cli/test_event.h"
+#include "cli/verbs.h"
+#include "client/control_client.h"
+#include "outbox/read/audit.h"
+#include "term/table.h"
+
+#define TIMEOUT_DEFAULT_MS 60000
+#define CALL_TIMEOUT_MS 30000
+#define LOOK_EVERY_MS 100
+#define CLEAN_MAX 1048576 /* bytes of an attempt's error */
+
+/* What was last seen of the event, so that each step is told once. */
+struct follower {
+	const struct options *options;
+	struct outbox_audit *audit;
+	int64_t event_id;
+	int64_t told_attempt; /* the last attempt whose beginning was told */
+	int64_t told_end;     /* the last attempt whose end was told */
+	bool settled;
+	bool delivered;
+	bool awaits; /* an identify that tells its address */
+	char site[AUDIT_NAME_MAX];
+};
+
+/* ---- telling -------------------------------------------------------------------------------- */
+
+static void
+tell_json(const struct follower *f, const char *step, cJSON *more)
+{
+	cJSON *o = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(o, "step", step);
+	cJSON_AddNumberToObject(o, "event_id", (double)f->event_id);
+	if (more != NULL)
+		cJSON_AddItemToObject(o, "detail", more);
+	verb_print_json(o);
+}
+
+static void
+tell_begin(const struct follower *f, const struct audit_attempt *a)
+{
+	if (f->options->json)
+		tell_json(f, "sending", attempt_json(a));
+	else
+		printf("sending to Bento: attempt %lld, %lld event%s, %lld bytes\n",
+		    (long long)a->attempt_id, (long long)a->events, words_plural(a->events),
+		    (long long)a->bytes);
+}
+
+/* The words may be those of whoever answered in Bento's place: they must not move the cursor. */
+static void
+tell_clean(struct slice words)
+{
+	struct buf line;
+
+	buf_init(&line, CLEAN_MAX);
+	table_append_clean(&line, words);
+	printf("  %s\n", line.failed || line.n == 0 ? "-" : line.p);
+	buf_free(&line);
+}
+
+static void
+tell_end(const struct follower *f, const struct audit_attempt *a)
+{
+	if (f->options->json) {
+		tell_json(f, "answered", attempt_json(a));
+		return;
+	}
+	if (a->http_status != 0)
+		printf("Bento answered %d after %lld ms: %.*s\n", a->http_status,
+		    (long long)a->duration_ms, (int)a->outcome.n, a->outcome.p);
+	else
+		printf("no answer from Bento after %lld ms: %.*s\n", (long long)a->duration_ms,
+		    (int)a->outcome.n, a->outcome.p);
+	if (a->error.n > 0)
+		tell_clean(a->error);
+}
+
+static void
+see_attempt(void *arg, const struct audit_attempt *a)
+{
+	struct follower *f = arg;
+
+	if (a->attempt_id > f->told_attempt) {
+		tell_begin(f, a);
+		f->told_attempt = a->attempt_id;
+	}
+	if (a->outcome.n > 0 && a->attempt_id > f->told_end) {
+		tell_end(f, a);
+		f->told_end = a->attempt_id;
+	}
+}
+
+static void
+see_event(void *arg, const struct audit_event *event)
+{
+	struct follower *f = arg;
+
+	f->delivered = SLICE_IS(event->status, "delivered");
+	f->settled = !SLICE_IS(event->status, "pending");
+	f->awaits = SLICE_IS(event->reason, "awaiting_identity");
+	snprintf(f->site, sizeof(f->site), "%.*s", (int)event->site.n, event->site.p);
+	if (!f->settled)
+		return;
+	if (f->options->json)
+		tell_json(f, "settled", event_json(event));
+	else
+		printf("event %lld is %.*s%s%.*s\n", (long long)event->event_id,
+		    (int)event->status.n, event->status.p, event->reason.n > 0 ? ": " : "",
+		    (int)event->reason.n, event->reason.n > 0 ? event->reason.p : "");
+	if (!f->delivered && !f->options->json)
+		fprintf(
+		    stderr, "bentospool: see bentospool show %lld\n", (long long)event->event_id);
+}
+
+/* ---- following ------------------------------------------------------------------------------ */
+
+static int
+look(struct follower *f, struct err *e)
+{
+	int rc;
+
+	if (outbox_audit_attempts(f->audit, f->event_id, see_attempt, f, e) != 0)
+		return -1;
+	rc = outbox_audit_event(f->audit, f->event_id, see_event, f, e);
+	fflush(stdout);
+	if (rc == 0)
+		return err_set(e, ERR_NOTFOUND, "event %lld is gone from the database",
+		    (long long)f->event_id);
+	return rc < 0 ? -1 : 0;
+}
+
+static void
+tell_site(const struct audit_site *site)
+{
+	if (site->pause_at != 0)
+		fprintf(stderr, "bentospool: %s has paused site %s: bentospool resume --site %s\n",
+		    site->pause_by, site->name, site->name);
+	else if (site->mode != OUTBOX_SITE_READY)
+		fprintf(stderr, "bentospool: site %s waits: %s\n", site->name, site->reason);
+}
+
+static int
+tell_timeout(struct follower *f, int64_t timeout)
+{
+	struct audit_site *sites;
+	size_t n;
+
+	fprintf(stderr, "bentospool: event %lld still waits after %lld s\n", (long long)f->event_id,
+	    (long long)(timeout / 1000));
+	if (outbox_audit_modes(f->audit, &sites, &n, NULL) != 0)
+		return VERB_ERROR;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(sites[i].name, f->site) == 0)
+			tell_site(&sites[i]);
+	free(sites);
+	fprintf(stderr, "bentospool: %s; see bentospool show %lld\n",
+	    f->awaits ? "it is sent once an identify tells the address of its ids"
+		      : "it will be sent",
+	    (long long)f->event_id);
+	return VERB_ERROR;
+}
+
+static int
+follow(struct follower *f)
+{
+	int64_t timeout = f->options->timeout >= 0 ? f->options->timeout : TIMEOUT_DEFAULT_MS;
+	int64_t end = clock_mono(&clock_system) + timeout;
+	struct err e;
+
+	for (;;) {
+		if (look(f, &e) != 0)
+			return verb_fail(&e);
+		if (f->settled)
+			return f->delivered ? VERB_DONE : VERB_ERROR;
+		if (clock_mono(&clock_system) >= end)
+			return tell_timeout(f, timeout);
+		poll(NULL, 0, LOOK_EVERY_MS);
+	}
+}
+
+/* ---- handing over --------------------------------------------------------------------------- */
+
+static cJSON *
+make_request(const struct options *o, const struct buf *event)
+{
+	cJSON *request = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(request, "do", "put");
+	cJSON_AddStringToObject(request, "event", event->p);
+	if (o->to_site != NULL)
+		cJSON_AddStringToObject(request, "site", o->to_site);
+	return request;
+}
+
+static int
+read_answer(const cJSON *answer, int64_t *ret_id, struct err *e)
+{
+	const cJSON *id = cJSON_GetObjectItemCaseSensitive(answer, "event_id");
+
+	if (!cJSON_IsNumber(id) || id->valuedouble < 1)
+		return err_set(e, ERR_STATE,
+		    "the daemon has an event with this messageId already: nothing was sent");
+	*ret_id = (int64_t)id->valuedouble;
+	return 0;
+}
+
+static int
+hand_over(const struct config *c, const struct options *o, const struct buf *event, int64_t *ret_id,
+    struct err *e)
+{
+	struct control_client *client;
+	cJSON *request, *answer;
+	int rc;
+
+	if (control_client_open(c->control, &client, e) != 0)
+		return e->code == ERR_NOTFOUND ? err_wrap(e, "start `bentospool serve` first") : -1;
+	request = make_request(o, event);
+	rc = control_client_call(client, request, CALL_TIMEOUT_MS, &answer, e);
+	if (rc == 0) {
+		rc = read_answer(answer, ret_id, e);
+		cJSON_Delete(answer);
+	}
+	cJSON_Delete(request);
+	control_client_close(client);
+	return rc;
+}
+
+static int
+send_event(const struct options *o, const struct config *c, struct outbox_audit *audit,
+    const struct buf *event)
+{
+	struct follower f = { .options = o, .audit = audit };
+	struct err e;
+
+	if (hand_over(c, o, event, &f.event_id, &e) != 0)
+		return verb_fail(&e);
+	if (o->json)
+		tell_json(&f, "stored", NULL);
+	else
+		printf("stored as event %lld: synced to disk\n", (long long)f.event_id);
+	fflush(stdout);
+	return follow(&f);
+}
+
+int
+verb_send(const struct options *o)
+{
+	struct outbox_audit *audit;
+	struct config *c;
+	struct buf event;
+	struct err e;
+	int rc;
+
+	buf_init(&event, TEST_EVENT_MAX);
+	if (test_event_make(o, clock_wall(&clock_system), &event, &e) != 0) {
+		buf_free(&event);
+		return e.code == ERR_INPUT && o->event == NULL
+			   ? verb_usage("send: %s; see bentospool send --help", e.text)
+			   : verb_fail(&e);
+	}
+	rc = VERB_ERROR;
+	if (verb_open(o, &c, &audit) == 0) {
+		rc = send_event(o, c, audit, &event);
+		outbox_audit_close(audit);
+		config_free(c);
+	}
+	buf_free(&event);
+	return rc;
+}

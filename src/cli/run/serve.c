@@ -1,0 +1,24 @@
+#include "base/log.h"
+#include "cli/verbs.h"
+#include "daemon/daemon.h"
+
+int
+verb_serve(const struct options *o)
+{
+	struct config_request r = { .file = o->config, .database = o->database, .starting = true };
+	struct config *c;
+	struct err e;
+	int rc;
+
+	log_setup(o->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+	if (config_load(&r, &c, &e) != 0)
+		return verb_fail(&e);
+	r.starting = false; /* what is read again is read strictly */
+	if (config_check_archive(c, &e) != 0)
+		log_warn("%s", e.text);
+	rc = daemon_run(c, &r, &e);
+	config_free(c);
+	if (rc != 0)
+		log_error("%s", e.text);
+	return rc == 0 ? VERB_DONE : VERB_ERROR;
+}

@@ -1,0 +1,69 @@
+#include "client/peer.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+
+#include "base/isotime.h"
+#include "client/control_client.h"
+#include "outbox/file/lock.h"
+
+#define PING_TIMEOUT_MS 5000
+
+static const char *
+text_of(const cJSON *answer, const char *key)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(answer, key);
+
+	return cJSON_IsString(item) ? item->valuestring : "";
+}
+
+static void
+read_ping(const cJSON *answer, struct peer *p)
+{
+	const cJSON *pid = cJSON_GetObjectItemCaseSensitive(answer, "pid");
+
+	p->state = PEER_UP;
+	p->pid = cJSON_IsNumber(pid) ? (long)pid->valuedouble : 0;
+	snprintf(p->version, sizeof(p->version), "%s", text_of(answer, "version"));
+	snprintf(p->health, sizeof(p->health), "%s", text_of(answer, "health"));
+	snprintf(p->health_text, sizeof(p->health_text), "%s", text_of(answer, "health_text"));
+	if (isotime_parse(slice_from(text_of(answer, "started_at")), &p->started_at) != 0)
+		p->started_at = 0;
+}
+
+static int
+ping(const char *path, struct peer *p, struct err *e)
+{
+	struct control_client *client;
+	cJSON *request, *answer;
+	int rc;
+
+	if (control_client_open(path, &client, e) != 0)
+		return -1;
+	request = cJSON_CreateObject();
+	cJSON_AddStringToObject(request, "do", "ping");
+	rc = control_client_call(client, request, PING_TIMEOUT_MS, &answer, e);
+	if (rc == 0) {
+		read_ping(answer, p);
+		cJSON_Delete(answer);
+	}
+	cJSON_Delete(request);
+	control_client_close(client);
+	return rc;
+}
+
+void
+peer_look(const struct config *c, struct peer *ret_peer)
+{
+	struct err e, lock_error;
+
+	*ret_peer = (struct peer){ .state = PEER_SILENT };
+	if (ping(c->control, ret_peer, &e) == 0)
+		return;
+	snprintf(ret_peer->why, sizeof(ret_peer->why), "%.255s", e.text);
+	ret_peer->pid = lock_holder(c->database, &lock_error);
+	if (ret_peer->pid == 0)
+		ret_peer->state = PEER_DOWN;
+	if (ret_peer->pid < 0)
+		ret_peer->pid = 0;
+}

@@ -1,0 +1,27 @@
+/* The daemon that runs on our database, as its control socket and its lock tell. Main thread. */
+#ifndef CLIENT_PEER_H
+#define CLIENT_PEER_H
+
+#include <stdint.h>
+
+#include "config/config.h"
+
+enum peer_state {
+	PEER_UP,     /* answers */
+	PEER_DOWN,   /* nobody has the database open for writing */
+	PEER_SILENT, /* somebody has, but does not answer or we may not ask: `why` */
+};
+
+struct peer {
+	enum peer_state state;
+	char why[256];
+	long pid;           /* 0: unknown */
+	char version[32];   /* the rest: PEER_UP only */
+	int64_t started_at; /* wall ms */
+	char health[16];    /* "ok", "full", "failed" */
+	char health_text[512];
+};
+
+void peer_look(const struct config *c, struct peer *ret_peer);
+
+#endif

@@ -1,0 +1,153 @@
+#include "config/address.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "base/loopback.h"
+
+#define HOST_MAX 253
+
+struct authority {
+	char host[HOST_MAX + 1];
+	bool bracketed; /* [IPv6] */
+	const char *rest;
+};
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool
+is_host_byte(char c)
+{
+	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-'
+	       || c == '.';
+}
+
+static bool
+host_is_valid(const struct authority *a)
+{
+	unsigned char ip[sizeof(struct in6_addr)];
+
+	if (a->bracketed)
+		return inet_pton(AF_INET6, a->host, ip) == 1;
+	for (const char *p = a->host; *p != '\0'; p++)
+		if (!is_host_byte(*p))
+			return false;
+	return a->host[0] != '\0' && a->host[0] != '-' && a->host[0] != '.';
+}
+
+/* Host and what follows it. -1 when the host is empty, too long or has other bytes. */
+static int
+read_host(const char *text, struct authority *ret)
+{
+	size_t n;
+
+	ret->bracketed = text[0] == '[';
+	text += ret->bracketed;
+	n = strcspn(text, ret->bracketed ? "]" : ":/");
+	if (n > HOST_MAX || (ret->bracketed && text[n] != ']'))
+		return -1;
+	memcpy(ret->host, text, n);
+	ret->host[n] = '\0';
+	ret->rest = text + n + ret->bracketed;
+	return host_is_valid(ret) ? 0 : -1;
+}
+
+/* A decimal port; 0 to 65535. NULL, or what follows it. */
+static const char *
+skip_port(const char *p, long min)
+{
+	long port = 0;
+	int digits = 0;
+
+	for (; is_digit(*p) && digits < 6; p++, digits++)
+		port = port * 10 + (*p - '0');
+	return digits > 0 && digits < 6 && port >= min && port <= 65535 ? p : NULL;
+}
+
+static bool
+path_is_plain(const char *p)
+{
+	if (*p != '\0' && *p != '/')
+		return false;
+	for (; *p != '\0'; p++)
+		if (*p <= ' ' || *p >= 0x7f || strchr("?#\"<>\\^`{|}", *p) != NULL)
+			return false;
+	return true;
+}
+
+int
+address_check_url(const char *text, struct err *e)
+{
+	static const char https[] = "https://", http[] = "http://";
+	bool safe = strncmp(text, https, sizeof(https) - 1) == 0;
+	struct authority a;
+
+	if (!safe && strncmp(text, http, sizeof(http) - 1) != 0)
+		return err_set(e, ERR_INPUT, "must begin with https://");
+	text += safe ? sizeof(https) - 1 : sizeof(http) - 1;
+	if (memchr(text, '@', strcspn(text, "/")) != NULL)
+		return err_set(e, ERR_INPUT,
+		    "must not hold a user or password: they belong in publishable_key and "
+		    "secret_key");
+	if (read_host(text, &a) != 0)
+		return err_set(e, ERR_INPUT, "must name a host after the two slashes");
+	if (*a.rest == ':' && (a.rest = skip_port(a.rest + 1, 1)) == NULL)
+		return err_set(e, ERR_INPUT, "must have a port from 1 to 65535 after the colon");
+	if (!path_is_plain(a.rest))
+		return err_set(e, ERR_INPUT,
+		    "must be https://HOST[:PORT][/PATH], without query, fragment or spaces");
+	if (!safe && !loopback_host(a.host))
+		return err_set(e, ERR_INPUT,
+		    "must begin with https://: http:// is for loopback addresses only, because "
+		    "the keys and the events would travel in the clear");
+	return 0;
+}
+
+static const char unix_prefix[] = "unix:";
+
+static int
+check_unix(const char *path, struct err *e)
+{
+	struct sockaddr_un un;
+
+	if (path[0] != '/')
+		return err_set(e, ERR_INPUT, "must have an absolute path after unix:");
+	if (strlen(path) >= sizeof(un.sun_path))
+		return err_set(e, ERR_INPUT,
+		    "must have a path of at most %zu bytes after unix:", sizeof(un.sun_path) - 1);
+	return 0;
+}
+
+int
+address_check_listen(const char *text, struct err *e)
+{
+	unsigned char ip[sizeof(struct in_addr)];
+	struct authority a;
+	const char *end;
+
+	if (strncmp(text, unix_prefix, sizeof(unix_prefix) - 1) == 0)
+		return check_unix(text + sizeof(unix_prefix) - 1, e);
+	if (read_host(text, &a) != 0 || (!a.bracketed && inet_pton(AF_INET, a.host, ip) != 1)
+	    || *a.rest != ':' || (end = skip_port(a.rest + 1, 0)) == NULL || *end != '\0')
+		return err_set(e, ERR_INPUT,
+		    "must be ADDRESS:PORT with a numeric address (\"127.0.0.1:7300\", "
+		    "\"[::1]:7300\") or \"unix:/path\"");
+	return 0;
+}
+
+bool
+address_is_local(const char *listen)
+{
+	struct authority a;
+
+	if (strncmp(listen, unix_prefix, sizeof(unix_prefix) - 1) == 0)
+		return true;
+	return read_host(listen, &a) == 0 && loopback_host(a.host);
+}

@@ -1,0 +1,259 @@
+/* The configuration as a whole: what must fit together, and how it is shown. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "config/address.h"
+#include "config/config.h"
+#include "config/settings.h"
+#include "event/mapping/rules.h"
+#include "event/mapping/traits.h"
+
+/* A body, its texts decoded, its events; and what unpacks it. Less would refuse some for ever. */
+#define BUFFERED_PER_BODY 3
+#define BUFFERED_BESIDE 65536
+
+static const char *
+place(const struct config *c)
+{
+	return c->file[0] != '\0' ? c->file : "no file " SPOOL_SYSCONFDIR "/bentospool.conf";
+}
+
+static int
+missing(const struct config *c, const struct config_site *site, const char *name,
+    const char *remedy, struct err *e)
+{
+	return err_set(
+	    e, ERR_INPUT, "%s: site \"%s\": %s is missing: %s", place(c), site->name, name, remedy);
+}
+
+static int
+check_keys(const struct config *c, const struct config_site *site, struct err *e)
+{
+	if (site->site_uuid[0] == '\0')
+		return missing(c, site, "site_uuid",
+		    "it is the siteUuid of the Segment function (or set BENTO_SITE_UUID)", e);
+	if (site->publishable_key[0] == '\0')
+		return missing(c, site, "publishable_key",
+		    "it is the publishableKey of the Segment function (or set "
+		    "BENTO_PUBLISHABLE_KEY)",
+		    e);
+	if (site->secret_key[0] == '\0')
+		return missing(c, site, "secret_key",
+		    "name a file that holds it with secret_key_file (or set BENTO_SECRET_KEY)", e);
+	return 0;
+}
+
+static int
+check_site(const struct config *c, const struct config_site *site, struct err *e)
+{
+	if (check_keys(c, site, e) != 0)
+		return -1;
+	if (site->retry_max < site->retry_first)
+		return err_set(e, ERR_INPUT,
+		    "%s: site \"%s\": retry_max must be at least retry_first", place(c),
+		    site->name);
+	if (site->fields.n > TRAIT_NAMES_MAX)
+		return err_set(e, ERR_INPUT,
+		    "%s: site \"%s\": fields has %zu names, %d are possible", place(c), site->name,
+		    site->fields.n, TRAIT_NAMES_MAX);
+	if (site->rules.n > RULES_MAX)
+		return err_set(e, ERR_INPUT,
+		    "%s: site \"%s\": rules has %zu rules, %d are possible: join some with *",
+		    place(c), site->name, site->rules.n, RULES_MAX);
+	if (site->ca_file[0] != '\0' && access(site->ca_file, R_OK) != 0) {
+		err_sys(e, "cannot read ca_file %s", site->ca_file);
+		return err_wrap(e, "%s: site \"%s\"", place(c), site->name);
+	}
+	return 0;
+}
+
+static int
+check_listeners(const struct config *c, const struct config_site *site, struct err *e)
+{
+	for (size_t i = 0; i < c->ingest.listen.n; i++)
+		if (!address_is_local(c->ingest.listen.item[i]))
+			return err_set(e, ERR_INPUT,
+			    "%s: ingest listens on %s, which other machines can reach, so site "
+			    "\"%s\" needs write_keys",
+			    place(c), c->ingest.listen.item[i], site->name);
+	if (c->n_sites > 1)
+		return err_set(e, ERR_INPUT,
+		    "%s: with several sites each needs write_keys of its own: site \"%s\" has "
+		    "none",
+		    place(c), site->name);
+	return 0;
+}
+
+static bool
+has_key(const struct config_site *site, const char *key)
+{
+	for (size_t i = 0; i < site->write_keys.n; i++)
+		if (strcmp(site->write_keys.item[i], key) == 0)
+			return true;
+	return false;
+}
+
+/* A key that two sites have would lead the events of one to the other. */
+static int
+check_shared_keys(const struct config *c, size_t which, struct err *e)
+{
+	const struct config_site *site = &c->sites[which];
+
+	for (size_t i = 0; i < site->write_keys.n; i++)
+		for (size_t other = 0; other < which; other++)
+			if (has_key(&c->sites[other], site->write_keys.item[i]))
+				return err_set(e, ERR_INPUT,
+				    "%s: sites \"%s\" and \"%s\" have a write key in common",
+				    place(c), c->sites[other].name, site->name);
+	return 0;
+}
+
+static int
+check_shared_secret(const struct config *c, size_t which, struct err *e)
+{
+	const struct config_site *site = &c->sites[which];
+
+	for (size_t other = 0; other < which && site->webhook_secret[0] != '\0'; other++)
+		if (strcmp(c->sites[other].webhook_secret, site->webhook_secret) == 0)
+			return err_set(e, ERR_INPUT,
+			    "%s: sites \"%s\" and \"%s\" have the same webhook_secret, which "
+			    "decides the site",
+			    place(c), c->sites[other].name, site->name);
+	return 0;
+}
+
+static int
+check_limits(const struct config *c, struct err *e)
+{
+	struct sockaddr_un un;
+
+	if (c->ingest.listen.n == 0)
+		return err_set(e, ERR_INPUT, "%s: ingest: listen must name an address", place(c));
+	if (c->ingest.max_buffered < BUFFERED_PER_BODY * c->ingest.max_body + BUFFERED_BESIDE)
+		return err_set(e, ERR_INPUT,
+		    "%s: ingest: max_buffered must be at least three times max_body and 64 KiB "
+		    "(%lld), so that every body can be taken apart",
+		    place(c),
+		    (long long)(BUFFERED_PER_BODY * c->ingest.max_body + BUFFERED_BESIDE));
+	if (strlen(c->control) >= sizeof(un.sun_path))
+		return err_set(e, ERR_INPUT,
+		    "%s: the control socket's name %.100s... is longer than %zu bytes: set control "
+		    "to a shorter one",
+		    place(c), c->control, sizeof(un.sun_path) - 1);
+	return 0;
+}
+
+/* Better now than when something is wrong already. */
+static int
+check_alarm(const struct config *c, struct err *e)
+{
+	const char *program = c->alarm_command.n == 0 ? NULL : c->alarm_command.item[0];
+
+	if (program == NULL)
+		return 0;
+	if (program[0] != '/')
+		return err_set(e, ERR_INPUT,
+		    "%s: alarm_command: \"%.128s\" must be the whole path of a program; its "
+		    "arguments are further texts of the list",
+		    place(c), program);
+	if (access(program, X_OK) != 0)
+		return err_sys(e, "%s: alarm_command: %.128s cannot be run", place(c), program);
+	return 0;
+}
+
+int
+config_try_archive(const struct config *c)
+{
+	const char *folder = c->retention.archive;
+	struct stat st;
+
+	if (folder[0] == '\0')
+		return 0;
+	if (stat(folder, &st) != 0)
+		return errno;
+	if (!S_ISDIR(st.st_mode))
+		return ENOTDIR;
+	return access(folder, W_OK | X_OK) == 0 ? 0 : errno;
+}
+
+const char *
+config_archive_remedy(int cause)
+{
+	switch (cause) {
+	case ENOENT:
+		return "make the folder, owned by the user that runs bentospool, with mode 0700";
+	case ENOTDIR:
+		return "name a folder";
+	case EROFS:
+		return "name a folder that can be written (for a unit also in ReadWritePaths)";
+	default:
+		return "give the folder to the user that runs bentospool (chown, chmod u+rwx), and "
+		       "run this as that user";
+	}
+}
+
+int
+config_check_archive(const struct config *c, struct err *e)
+{
+	int cause = config_try_archive(c);
+
+	if (cause == 0)
+		return 0;
+	return err_set(e, ERR_INPUT, "%s: retention: archive: cannot write into %.128s: %s: %s",
+	    place(c), c->retention.archive, strerror(cause), config_archive_remedy(cause));
+}
+
+int
+config_check(const struct config *c, struct err *e)
+{
+	if (c->n_sites == 0)
+		return err_set(e, ERR_INPUT,
+		    "%s: no site: add a section site \"main\" { ... }, or set BENTO_SITE_UUID, "
+		    "BENTO_PUBLISHABLE_KEY and BENTO_SECRET_KEY",
+		    place(c));
+	if (check_limits(c, e) != 0 || check_alarm(c, e) != 0)
+		return -1;
+	for (size_t i = 0; i < c->n_sites; i++) {
+		const struct config_site *site = &c->sites[i];
+
+		if (check_site(c, site, e) != 0 || check_shared_keys(c, i, e) != 0
+		    || check_shared_secret(c, i, e) != 0)
+			return -1;
+		if (site->write_keys.n == 0 && check_listeners(c, site, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+print_section(enum setting_section section, const void *base, const char *indent, struct buf *to)
+{
+	for (const struct setting *s = settings; s->name != NULL; s++) {
+		if (s->section != section)
+			continue;
+		buf_printf(to, "%s%-20s = ", indent, s->name);
+		setting_print(s, base, to);
+		buf_printf(to, "%s\n", setting_is_default(s, base) ? "  # default" : "");
+	}
+}
+
+void
+config_print(const struct config *c, struct buf *to)
+{
+	buf_printf(
+	    to, "# %s\n", c->file[0] != '\0' ? c->file : "no file: defaults and environment");
+	print_section(SECTION_TOP, c, "", to);
+	buf_append_literal(to, "\ningest {\n");
+	print_section(SECTION_INGEST, &c->ingest, "    ", to);
+	buf_append_literal(to, "}\n\nretention {\n");
+	print_section(SECTION_RETENTION, &c->retention, "    ", to);
+	buf_append_literal(to, "}\n");
+	for (size_t i = 0; i < c->n_sites; i++) {
+		buf_printf(to, "\nsite \"%s\" {\n", c->sites[i].name);
+		print_section(SECTION_SITE, &c->sites[i], "    ", to);
+		buf_append_literal(to, "}\n");
+	}
+}

@@ -1,0 +1,145 @@
+/*
+ * The configuration in effect: defaults, then the file, then the environment (INTERFACE.md).
+ *
+ * Every accepted key is one row of the table in settings.c: name, type, default, range and help.
+ * A struct config is filled once, before threads start, and never changes; each module gets an
+ * options structure of its own from it (wiring.h). Errors name the file and line, or the variable.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/shared.h"
+
+#define CONFIG_MAX_BYTES 1048576 /* of the file, and of a file of write keys */
+#define CONFIG_MAX_SITES 1000
+
+struct config_list {
+	char **item;
+	size_t n;
+};
+
+/* Durations are milliseconds. Texts are never NULL; "" is "not set". */
+struct config_ingest {
+	struct config_list listen;
+	int64_t max_body;
+	int64_t max_event;
+	int64_t max_message_id;
+	int64_t max_header_bytes;
+	int64_t max_headers;
+	int64_t max_connections;
+	int64_t max_buffered;
+	int64_t request_timeout;
+	int64_t idle_timeout;
+};
+
+/* Days; 0: for ever. */
+struct config_retention {
+	int64_t delivered_payload, delivered_rows;
+	int64_t discarded_payload, discarded_rows;
+	int64_t unsupported_payload, unsupported_rows;
+	int64_t invalid_payload, invalid_rows;
+	int64_t failed_payload, failed_rows;
+	int64_t held_payload, held_rows;
+	char *archive;
+};
+
+struct config_site {
+	char *name;
+	char *site_uuid;
+	char *publishable_key;
+	char *publishable_key_file;
+	char *secret_key;
+	char *secret_key_file;
+	struct config_list write_keys;
+	char *write_keys_file;
+	struct config_list allow_origins;
+	char *webhook_secret;
+	char *webhook_secret_file;
+	char *api_url;
+	char *ca_file;
+	int64_t batch_events;
+	int64_t batch_bytes;
+	int64_t requests_per_minute;
+	int64_t concurrency;
+	int64_t timeout;
+	int64_t retry_first;
+	int64_t retry_max;
+	int64_t max_attempts;
+	int64_t max_age;
+	int64_t identity_wait;
+	int64_t identity_max;
+	int64_t all_refused;
+	char *partial;
+	char *ambiguous;
+	char *maybe_delivered;
+	char *identify;
+	char *page;
+	char *screen;
+	char *group;
+	char *alias;
+	char *delete_calls;
+	char *arrays;
+	char *reserved_types;
+	char *integration_name;
+	struct config_list fields;
+	struct config_list rules;
+	bool unique_key;
+	bool send_date;
+};
+
+struct config {
+	struct shared shared; /* first: several threads may hold it */
+	char *file;           /* "" when there is none */
+	char *warning;        /* a sentence for the log, or "" */
+	char *database;
+	char *control;
+	int64_t min_free;
+	int64_t stop_deadline;
+	struct config_list alarm_command;
+	struct config_ingest ingest;
+	struct config_retention retention;
+	struct config_site *sites;
+	size_t n_sites;
+};
+
+struct config_request {
+	const char *file;     /* -c, or NULL */
+	const char *database; /* --database, or NULL: overrides all others */
+	/*
+	 * For verbs that only read: secrets are not opened and nothing that sending needs is asked
+	 * for. With a database named, no file is looked for but the one named by -c.
+	 */
+	bool reading;
+	/* For a start, which no folder of archives may stand in the way of: retention waits. */
+	bool starting;
+};
+
+/* The file that config_load would read; NULL: none. Borrowed. */
+const char *config_choose_file(const struct config_request *request);
+
+/* ret_config is freed with config_free, once nobody else holds it; that also wipes the secrets. */
+int config_load(const struct config_request *request, struct config **ret_config, struct err *e);
+void config_free(struct config *c);
+
+/*
+ * What must be true of the whole: limits that fit together, a site that can be reached and has its
+ * keys, and write keys wherever somebody else could post. Part of config_load unless `reading`.
+ */
+int config_check(const struct config *c, struct err *e);
+/* Whether retention can write its archive: the same, unless `starting`. */
+int config_check_archive(const struct config *c, struct err *e);
+/* Why nothing can be written into the folder of archives, an errno; 0: it can, or there is none. */
+int config_try_archive(const struct config *c);
+/* What to do about that. */
+const char *config_archive_remedy(int cause);
+
+/* The configuration in effect as a file would say it, secrets masked, defaults marked. */
+void config_print(const struct config *c, struct buf *to);
+
+#endif

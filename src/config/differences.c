@@ -1,0 +1,106 @@
+#include "config/differences.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/settings.h"
+
+#define LINE_MAX_BYTES 65536
+
+const struct config_site *
+changes_find_site(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->n_sites; i++)
+		if (strcmp(c->sites[i].name, name) == 0)
+			return &c->sites[i];
+	return NULL;
+}
+
+/* A text of many lines or secrets is named only. */
+static int
+add_change(cJSON *list, const struct setting *s, const char *where, const void *old,
+    const void *new, struct err *e)
+{
+	cJSON *item = NULL;
+	struct buf line;
+
+	buf_init(&line, LINE_MAX_BYTES);
+	buf_printf(&line, "%s%s", where, s->name);
+	if (s->secret) {
+		buf_append_literal(&line, " changed");
+	} else {
+		buf_append_byte(&line, ' ');
+		setting_print(s, old, &line);
+		buf_append_literal(&line, " -> ");
+		setting_print(s, new, &line);
+	}
+	if (!line.failed)
+		item = cJSON_CreateString(line.p);
+	buf_free(&line);
+	return cJSON_AddItemToArray(list, item) ? 0 : err_nomem(e);
+}
+
+static int
+compare(cJSON *list, enum setting_section section, const char *where, const void *old,
+    const void *new, struct err *e)
+{
+	for (const struct setting *s = settings; s->name != NULL; s++) {
+		if (s->section != section || setting_is_equal(s, old, new))
+			continue;
+		if (!setting_is_live(s))
+			return err_set(e, ERR_STATE,
+			    "nothing is changed, because %s%s asks for a restart", where, s->name);
+		if (add_change(list, s, where, old, new, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+compare_site(cJSON *list, const struct config_site *old, const struct config *new, struct err *e)
+{
+	const struct config_site *site = changes_find_site(new, old->name);
+	char where[128];
+
+	if (site == NULL)
+		return err_set(e, ERR_STATE,
+		    "nothing is changed, because site %s is gone: that asks for a restart",
+		    old->name);
+	snprintf(where, sizeof(where), "site %s: ", old->name);
+	return compare(list, SECTION_SITE, where, old, site, e);
+}
+
+static int
+compare_all(cJSON *list, const struct config *old, const struct config *new, struct err *e)
+{
+	if (compare(list, SECTION_TOP, "", old, new, e) != 0
+	    || compare(list, SECTION_INGEST, "ingest: ", &old->ingest, &new->ingest, e) != 0
+	    || compare(list, SECTION_RETENTION, "retention: ", &old->retention, &new->retention, e)
+		   != 0)
+		return -1;
+	for (size_t i = 0; i < old->n_sites; i++)
+		if (compare_site(list, &old->sites[i], new, e) != 0)
+			return -1;
+	for (size_t i = 0; i < new->n_sites; i++)
+		if (changes_find_site(old, new->sites[i].name) == NULL)
+			return err_set(e, ERR_STATE,
+			    "nothing is changed, because site %s is new: that asks for a restart",
+			    new->sites[i].name);
+	return 0;
+}
+
+cJSON *
+changes_list(const struct config *old, const struct config *new, struct err *e)
+{
+	cJSON *list = cJSON_CreateArray();
+
+	if (list == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	if (compare_all(list, old, new, e) == 0)
+		return list;
+	cJSON_Delete(list);
+	return NULL;
+}

@@ -1,0 +1,17 @@
+src_libbentospool_a_SOURCES += \
+	src/config/address.c \
+	src/config/address.h \
+	src/config/check.c \
+	src/config/config.c \
+	src/config/config.h \
+	src/config/differences.c \
+	src/config/differences.h \
+	src/config/file.c \
+	src/config/file.h \
+	src/config/scan.c \
+	src/config/scan.h \
+	src/config/secret.c \
+	src/config/secret.h \
+	src/config/setting_value.c \
+	src/config/settings.c \
+	src/config/settings.h

@@ -1,0 +1,124 @@
+#include "config/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool
+is_credential(const char *path)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	size_t n = folder == NULL ? 0 : strlen(folder);
+
+	return n > 0 && strncmp(path, folder, n) == 0 && path[n] == '/'
+	       && strstr(path + n, "/..") == NULL;
+}
+
+static int
+check_file(int fd, const char *path, bool private, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return err_sys(e, "cannot look at %s", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, ERR_INPUT, "%s is no regular file", path);
+	if (private && (st.st_mode & 0077) != 0 && !is_credential(path))
+		return err_set(e, ERR_INPUT, "%s can be read by others (mode %04o): chmod 600 %s",
+		    path, (unsigned)(st.st_mode & 07777), path);
+	return 0;
+}
+
+/* ret_n: bytes read; more than max when the file is longer than that. */
+static int
+read_all(int fd, const char *path, char *to, size_t max, size_t *ret_n, struct err *e)
+{
+	size_t n = 0;
+	ssize_t got;
+
+	while (n <= max) {
+		got = read(fd, to + n, max + 1 - n);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return err_sys(e, "cannot read %s", path);
+		if (got == 0)
+			break;
+		n += (size_t)got;
+	}
+	*ret_n = n;
+	return 0;
+}
+
+static int
+read_file(const char *path, size_t max, bool private, char **ret_text, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	char *text;
+	size_t n = 0;
+	int rc;
+
+	if (fd < 0)
+		return err_sys(e, "cannot open %s", path);
+	text = calloc(1, max + 2);
+	rc = text == NULL ? err_nomem(e) : check_file(fd, path, private, e);
+	if (rc == 0)
+		rc = read_all(fd, path, text, max, &n, e);
+	close(fd);
+	if (rc == 0 && n > max)
+		rc = err_set(e, ERR_LIMIT, "%s is longer than %zu bytes", path, max);
+	if (rc == 0 && memchr(text, '\0', n) != NULL)
+		rc = err_set(e, ERR_INPUT, "%s holds NUL bytes", path);
+	if (rc != 0) {
+		free(text);
+		return -1;
+	}
+	*ret_text = text;
+	return 0;
+}
+
+int
+secret_read_text(const char *path, size_t max, char **ret_text, struct err *e)
+{
+	return read_file(path, max, false, ret_text, e);
+}
+
+int
+secret_read_private(const char *path, size_t max, char **ret_text, struct err *e)
+{
+	return read_file(path, max, true, ret_text, e);
+}
+
+int
+secret_read(const char *path, char **ret_secret, struct err *e)
+{
+	static const char blank[] = " \t\r\n";
+	char *text, *start, *secret;
+	size_t n;
+
+	if (secret_read_private(path, SECRET_MAX, &text, e) != 0)
+		return -1;
+	start = text + strspn(text, blank);
+	n = strlen(start);
+	while (n > 0 && strchr(blank, start[n - 1]) != NULL)
+		n--;
+	secret = n == 0 || memchr(start, '\n', n) != NULL ? NULL : strndup(start, n);
+	explicit_bzero(text, strlen(text));
+	free(text);
+	if (secret == NULL)
+		return err_set(e, ERR_INPUT, "%s must hold one secret on one line", path);
+	*ret_secret = secret;
+	return 0;
+}
+
+bool
+secret_is_exposed(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && (st.st_mode & 0077) != 0 && !is_credential(path);
+}

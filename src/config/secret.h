@@ -1,0 +1,27 @@
+/* Reading files that hold secrets: only those that nobody else can read. Main thread. */
+#ifndef CONFIG_SECRET_H
+#define CONFIG_SECRET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+#define SECRET_MAX 4096 /* bytes of one secret */
+
+/*
+ * A file's text, NUL-terminated, at most max bytes; free it (explicit_bzero first when secret).
+ * ERR_INPUT when it holds NUL bytes or is no regular file.
+ */
+int secret_read_text(const char *path, size_t max, char **ret_text, struct err *e);
+/*
+ * As secret_read_text, but refuses (with the chmod to type) a file that group or others may touch,
+ * unless it lies in systemd's credentials directory, which the manager guards itself.
+ */
+int secret_read_private(const char *path, size_t max, char **ret_text, struct err *e);
+/* The one secret in a file, without the white space around it. */
+int secret_read(const char *path, char **ret_secret, struct err *e);
+/* Whether group or others may read the file; no when it cannot be looked at. */
+bool secret_is_exposed(const char *path);
+
+#endif

@@ -1,0 +1,355 @@
+/* The table of all settings. */
+#include "config/settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/address.h"
+#include "event/mapping/mapping.h"
+
+#define TOP(field) SECTION_TOP, .offset = offsetof(struct config, field), .name = #field
+#define INGEST(field)                                                                              \
+	SECTION_INGEST, .offset = offsetof(struct config_ingest, field), .name = #field
+#define RETENTION(field)                                                                           \
+	SECTION_RETENTION, .offset = offsetof(struct config_retention, field), .name = #field
+#define DAYS(value) NUMBER(value, 0, 36500)
+#define SITE(field) SECTION_SITE, .offset = offsetof(struct config_site, field), .name = #field
+
+#define TEXT(text) .type = SETTING_TEXT, .fallback = (text)
+#define NUMBER(value, from, to)                                                                    \
+	.type = SETTING_NUMBER, .fallback = (value), .min = (from), .max = (to)
+#define SECONDS(value, from_ms, to_ms)                                                             \
+	.type = SETTING_SECONDS, .fallback = (value), .min = (from_ms), .max = (to_ms)
+#define SWITCH(value) .type = SETTING_SWITCH, .fallback = (value)
+#define LIST(item) .type = SETTING_LIST, .fallback = (item)
+
+static int check_rows(int64_t days, struct err *e);
+static int check_not_empty(const char *text, struct err *e);
+static int check_identify(const char *text, struct err *e);
+static int check_pattern(const char *text, struct err *e);
+static int check_alias(const char *text, struct err *e);
+static int check_delete(const char *text, struct err *e);
+static int check_arrays(const char *text, struct err *e);
+static int check_reserved(const char *text, struct err *e);
+static int check_field(const char *text, struct err *e);
+static int check_rule(const char *text, struct err *e);
+static int check_integration(const char *text, struct err *e);
+static int check_partial(const char *text, struct err *e);
+static int check_ambiguous(const char *text, struct err *e);
+static int check_maybe_delivered(const char *text, struct err *e);
+
+/* clang-format off */
+const struct setting settings[] = {
+	{ TOP(database), TEXT("/var/lib/bentospool/spool.db"), .check = check_not_empty,
+	  .help = "the SQLite file; its folder must exist and be writable" },
+	{ TOP(control), TEXT(""),
+	  .help = "unix socket for requeue, status and send; empty: the database's name and .sock" },
+	{ TOP(min_free), NUMBER("67108864", 0, INT64_C(1) << 50),
+	  .help = "bytes of free disk space below which new events are refused" },
+	{ TOP(stop_deadline), SECONDS("10", 0, 3600000),
+	  .help = "seconds that requests under way may still take when the daemon stops" },
+	{ TOP(alarm_command), LIST(NULL), .check = check_not_empty, .live = true,
+	  .help = "a program and its arguments, run when a site pauses or resumes, or storage fails" },
+
+	{ INGEST(listen), LIST("127.0.0.1:7300"), .check = address_check_listen,
+	  .help = "addresses that applications post to; also [IPv6]:PORT and unix:/path" },
+	{ INGEST(max_body), NUMBER("4194304", 1024, 268435456),
+	  .help = "bytes of one request's body, after unpacking" },
+	{ INGEST(max_event), NUMBER("32768", 256, 268435456),
+	  .help = "bytes of one event; a larger one is kept as invalid and not sent" },
+	{ INGEST(max_message_id), NUMBER("100", 36, 65536),
+	  .help = "characters of a messageId; an event with a longer one is kept as invalid" },
+	{ INGEST(max_header_bytes), NUMBER("16384", 1024, 1048576),
+	  .help = "bytes of a request's first line and headers" },
+	{ INGEST(max_headers), NUMBER("100", 8, 10000),
+	  .help = "headers of one request" },
+	{ INGEST(max_connections), NUMBER("512", 1, 100000),
+	  .help = "connections at one time, over all addresses" },
+	{ INGEST(max_buffered), NUMBER("33554432", 1024, INT64_C(1) << 40),
+	  .help = "bytes of bodies held in memory at one time, over all connections" },
+	{ INGEST(request_timeout), SECONDS("30", 100, 3600000),
+	  .help = "seconds from a request's first byte to its last" },
+	{ INGEST(idle_timeout), SECONDS("60", 100, 86400000),
+	  .help = "seconds that a connection may stay open without a request" },
+
+	{ RETENTION(delivered_payload), DAYS("30"), .live = true,
+	  .help = "days until the body of a delivered event goes; 0: it stays" },
+	{ RETENTION(delivered_rows), DAYS("365"), .live = true, .check_number = check_rows,
+	  .help = "days until the rest of it goes: its row, its attempts; 0 or at least 7" },
+	{ RETENTION(discarded_payload), DAYS("0"), .live = true,
+	  .help = "the same of discarded events" },
+	{ RETENTION(discarded_rows), DAYS("90"), .live = true, .check_number = check_rows,
+	  .help = "the same of discarded events" },
+	{ RETENTION(unsupported_payload), DAYS("0"), .live = true,
+	  .help = "the same of unsupported events" },
+	{ RETENTION(unsupported_rows), DAYS("90"), .live = true, .check_number = check_rows,
+	  .help = "the same of unsupported events" },
+	{ RETENTION(invalid_payload), DAYS("0"), .live = true,
+	  .help = "the same of invalid events" },
+	{ RETENTION(invalid_rows), DAYS("90"), .live = true, .check_number = check_rows,
+	  .help = "the same of invalid events" },
+	{ RETENTION(failed_payload), DAYS("0"), .live = true,
+	  .help = "the same of failed events" },
+	{ RETENTION(failed_rows), DAYS("0"), .live = true, .check_number = check_rows,
+	  .help = "the same of failed events" },
+	{ RETENTION(held_payload), DAYS("0"), .live = true,
+	  .help = "the same of held events" },
+	{ RETENTION(held_rows), DAYS("0"), .live = true, .check_number = check_rows,
+	  .help = "the same of held events" },
+	{ RETENTION(archive), TEXT(""), .live = true,
+	  .help = "an existing folder for files of compressed JSON lines, into which events go before; empty: none" },
+
+	{ SITE(site_uuid), TEXT(""),
+	  .help = "siteUuid of the Segment function" },
+	{ SITE(publishable_key), TEXT(""), .secret = true,
+	  .help = "publishableKey of the Segment function" },
+	{ SITE(publishable_key_file), TEXT(""),
+	  .help = "a file that holds it, instead" },
+	{ SITE(secret_key), TEXT(""), .secret = true,
+	  .help = "secretKey of the Segment function; better in a file" },
+	{ SITE(secret_key_file), TEXT(""),
+	  .help = "a file that holds it, instead; mode 0600" },
+	{ SITE(write_keys), LIST(NULL), .secret = true, .check = check_not_empty,
+	  .help = "keys that applications post with; empty: any, with one site and on this machine only" },
+	{ SITE(write_keys_file), TEXT(""),
+	  .help = "a file that holds more of them, one a line, # comments; mode 0600" },
+	{ SITE(allow_origins), LIST(NULL), .check = check_not_empty,
+	  .help = "browser origins that may post without a write key, such as https://shop.example" },
+	{ SITE(webhook_secret), TEXT(""), .secret = true,
+	  .help = "secret that Segment's webhook destination signs with; better in a file" },
+	{ SITE(webhook_secret_file), TEXT(""),
+	  .help = "a file that holds it, instead; mode 0600" },
+	{ SITE(api_url), TEXT("https://app.bentonow.com/api/v1"), .check = address_check_url,
+	  .help = "where Bento is; http:// to loopback addresses only" },
+	{ SITE(ca_file), TEXT(""),
+	  .help = "certificates to trust, PEM; empty: the system's" },
+	{ SITE(batch_events), NUMBER("100", 1, 1000),
+	  .help = "events in one request to Bento" },
+	{ SITE(batch_bytes), NUMBER("1000000", 1000, 16000000),
+	  .help = "bytes of one request to Bento" },
+	{ SITE(requests_per_minute), NUMBER("60", 0, 100000),
+	  .help = "requests to Bento in a minute, evenly spaced; 0: no limit" },
+	{ SITE(concurrency), NUMBER("1", 1, 64),
+	  .help = "requests to Bento under way at one time" },
+	{ SITE(timeout), SECONDS("30", 100, 600000),
+	  .help = "seconds for one request to Bento" },
+	{ SITE(retry_first), SECONDS("5", 10, 3600000),
+	  .help = "seconds to wait after the first failure; then longer each time, with jitter" },
+	{ SITE(retry_max), SECONDS("3600", 10, 86400000),
+	  .help = "seconds to wait at most" },
+	{ SITE(max_attempts), NUMBER("20", 0, 1000000),
+	  .help = "failures of an event itself, not outages, until it has failed; 0: never" },
+	{ SITE(max_age), SECONDS("0", 0, INT64_C(315360000000)),
+	  .help = "seconds after which an event that was not delivered has failed; 0: never" },
+	{ SITE(identity_wait), SECONDS("86400", 0, INT64_C(31536000000)),
+	  .help = "seconds that an event without an address waits until an identify tells it; 0: none" },
+	{ SITE(identity_max), NUMBER("1000000", 0, 1000000000),
+	  .help = "ids of persons whose addresses are kept; 0: none, and none looked up" },
+	{ SITE(all_refused), NUMBER("25", 0, 1000000),
+	  .help = "events refused one after another, none accepted, that pause the site; 0: never" },
+	{ SITE(partial), TEXT("split"), .check = check_partial,
+	  .help = "when Bento fails some of a batch: split it if unique keys allow that, or hold it" },
+	{ SITE(ambiguous), TEXT("retry"), .check = check_ambiguous,
+	  .help = "when a success cannot be read: retry, delivered or hold" },
+	{ SITE(maybe_delivered), TEXT("hold"), .check = check_maybe_delivered,
+	  .help = "an event refused that Bento may have already: hold or fail" },
+	{ SITE(identify), TEXT("none"), .check = check_identify,
+	  .help = "identify calls: none, update_fields (an event) or subscribers (an upsert)" },
+	{ SITE(page), TEXT(""), .check = check_pattern,
+	  .help = "the event that a page call becomes, such as 'Viewed {name} Page'; empty: none" },
+	{ SITE(screen), TEXT(""), .check = check_pattern,
+	  .help = "the event that a screen call becomes; empty: none" },
+	{ SITE(group), TEXT(""), .check = check_pattern,
+	  .help = "the event that a group call becomes, its traits as details; empty: none" },
+	{ SITE(alias), TEXT("none"), .check = check_alias,
+	  .help = "alias calls between two addresses: none, or change_email at Bento" },
+	{ SITE(delete_calls), TEXT("none"), .check = check_delete,
+	  .help = "delete calls: none, or erase their person from the database" },
+	{ SITE(arrays), TEXT("join"), .check = check_arrays,
+	  .help = "arrays among traits: join them to one text, or omit them" },
+	{ SITE(reserved_types), TEXT("server"), .check = check_reserved,
+	  .help = "track calls named $purchase, $tag, ...: server (not from browsers), pass or block" },
+	{ SITE(integration_name), TEXT("Bento"), .check = check_integration,
+	  .help = "our name in a call's integrations, which may say false to it" },
+	{ SITE(fields), LIST(NULL), .check = check_field,
+	  .help = "other names for traits as fields, such as address_city=city; TRAIT= leaves one out" },
+	{ SITE(rules), LIST(NULL), .check = check_rule,
+	  .help = "what becomes of track calls by their names: drop, rename, as $purchase, tag" },
+	{ SITE(unique_key), SWITCH("true"),
+	  .help = "details.unique.key = messageId, unless the event has one: lets Bento drop repeats" },
+	{ SITE(send_date), SWITCH("true"),
+	  .help = "date = when it happened, so that late events are dated right" },
+	{ .name = NULL },
+};
+/* clang-format on */
+
+static int
+check_not_empty(const char *text, struct err *e)
+{
+	return text[0] != '\0' ? 0 : err_set(e, ERR_INPUT, "must not be empty");
+}
+
+/* So long a messageId is to be known again. */
+static int
+check_rows(int64_t days, struct err *e)
+{
+	return days == 0 || days >= 7 ? 0 : err_set(e, ERR_INPUT, "must be 0, or 7 and more");
+}
+
+static int
+check_identify(const char *text, struct err *e)
+{
+	enum mapping_identify identify;
+
+	return mapping_identify_parse(text, &identify) == 0
+		   ? 0
+		   : err_set(
+		       e, ERR_INPUT, "must be \"none\", \"update_fields\" or \"subscribers\"");
+}
+
+/* Its own type is the operator's choice; what acts on the subscriber is not made of page calls. */
+static int
+check_pattern(const char *text, struct err *e)
+{
+	if (strlen(text) >= MAPPING_NAME_SIZE)
+		return err_set(e, ERR_INPUT, "must be shorter than %d bytes", MAPPING_NAME_SIZE);
+	return text[0] != '$' ? 0 : err_set(e, ERR_INPUT, "must not begin with $");
+}
+
+static int
+check_alias(const char *text, struct err *e)
+{
+	bool good = strcmp(text, "none") == 0 || strcmp(text, "change_email") == 0;
+
+	return good ? 0 : err_set(e, ERR_INPUT, "must be \"none\" or \"change_email\"");
+}
+
+static int
+check_delete(const char *text, struct err *e)
+{
+	bool good = strcmp(text, "none") == 0 || strcmp(text, "erase") == 0;
+
+	return good ? 0 : err_set(e, ERR_INPUT, "must be \"none\" or \"erase\"");
+}
+
+static int
+check_arrays(const char *text, struct err *e)
+{
+	bool good = strcmp(text, "join") == 0 || strcmp(text, "omit") == 0;
+
+	return good ? 0 : err_set(e, ERR_INPUT, "must be \"join\" or \"omit\"");
+}
+
+static int
+check_reserved(const char *text, struct err *e)
+{
+	enum mapping_reserved reserved;
+
+	return mapping_reserved_parse(text, &reserved) == 0
+		   ? 0
+		   : err_set(e, ERR_INPUT, "must be \"server\", \"pass\" or \"block\"");
+}
+
+static int
+check_field(const char *text, struct err *e)
+{
+	struct trait_names names = { .n = 0 };
+
+	return trait_names_add(&names, text, e);
+}
+
+static int
+check_rule(const char *text, struct err *e)
+{
+	struct rules rules = { .n = 0 };
+
+	return rules_add(&rules, text, e);
+}
+
+static int
+check_integration(const char *text, struct err *e)
+{
+	if (strlen(text) >= MAPPING_NAME_SIZE)
+		return err_set(e, ERR_INPUT, "must be shorter than %d bytes", MAPPING_NAME_SIZE);
+	return check_not_empty(text, e);
+}
+
+static int
+check_partial(const char *text, struct err *e)
+{
+	bool good = strcmp(text, "split") == 0 || strcmp(text, "hold") == 0;
+
+	return good ? 0 : err_set(e, ERR_INPUT, "must be \"split\" or \"hold\"");
+}
+
+static int
+check_ambiguous(const char *text, struct err *e)
+{
+	bool good = strcmp(text, "retry") == 0 || strcmp(text, "delivered") == 0
+		    || strcmp(text, "hold") == 0;
+
+	return good ? 0 : err_set(e, ERR_INPUT, "must be \"retry\", \"delivered\" or \"hold\"");
+}
+
+static int
+check_maybe_delivered(const char *text, struct err *e)
+{
+	bool good = strcmp(text, "hold") == 0 || strcmp(text, "fail") == 0;
+
+	return good ? 0 : err_set(e, ERR_INPUT, "must be \"hold\" or \"fail\"");
+}
+
+static const char *const section_names[SECTION_COUNT] = {
+	[SECTION_TOP] = "",
+	[SECTION_INGEST] = "ingest",
+	[SECTION_RETENTION] = "retention",
+	[SECTION_SITE] = "site",
+};
+
+const char *
+setting_section_name(enum setting_section section)
+{
+	return section_names[section];
+}
+
+int
+setting_section_find(const char *name, enum setting_section *ret_section)
+{
+	for (unsigned i = SECTION_TOP + 1; i < SECTION_COUNT; i++)
+		if (strcmp(name, section_names[i]) == 0) {
+			*ret_section = (enum setting_section)i;
+			return 0;
+		}
+	return -1;
+}
+
+bool
+setting_section_is_single(enum setting_section section)
+{
+	return section == SECTION_INGEST || section == SECTION_RETENTION;
+}
+
+const struct setting *
+setting_find(enum setting_section section, const char *name)
+{
+	for (const struct setting *s = settings; s->name != NULL; s++)
+		if (s->section == section && strcmp(s->name, name) == 0)
+			return s;
+	return NULL;
+}
+
+void *
+setting_base(struct config *c, enum setting_section section)
+{
+	switch (section) {
+	case SECTION_TOP:
+		return c;
+	case SECTION_INGEST:
+		return &c->ingest;
+	case SECTION_RETENTION:
+		return &c->retention;
+	case SECTION_SITE:
+		return c->sites;
+	}
+	return NULL;
+}

@@ -1,0 +1,238 @@
+#include "daemon/alarm.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+#define SITE_SIZE 128
+#define N_VARIABLES 7 /* of its environment */
+
+struct waiting {
+	enum alarm_event event;
+	char site[SITE_SIZE];
+	char text[ALARM_TEXT_SIZE];
+};
+
+struct alarm {
+	const struct config_list *command;
+	struct event *child; /* SIGCHLD */
+	struct event *limit; /* of the one that runs */
+	pid_t pid;           /* 0: none runs */
+	struct waiting waiting[ALARM_WAITING];
+	size_t n;
+};
+
+static const char *const event_names[] = {
+	[ALARM_SITE_PAUSED] = "site_paused",
+	[ALARM_SITE_RESUMED] = "site_resumed",
+	[ALARM_STORAGE_FAILED] = "storage_failed",
+	[ALARM_STORAGE_OK] = "storage_ok",
+};
+
+/* ---- running it ----------------------------------------------------------------------------- */
+
+struct environment {
+	char text[N_VARIABLES][ALARM_TEXT_SIZE + 64];
+	char *list[N_VARIABLES + 1];
+	size_t n;
+};
+
+static void
+add_variable(struct environment *env, const char *name, const char *value)
+{
+	if (value == NULL)
+		return;
+	snprintf(env->text[env->n], sizeof(env->text[env->n]), "%s=%s", name, value);
+	env->list[env->n] = env->text[env->n];
+	env->n++;
+}
+
+static void
+fill_environment(struct environment *env, const struct waiting *w)
+{
+	static const char *const kept[] = { "PATH", "HOME", "LANG", "TZ" };
+
+	*env = (struct environment){ .n = 0 };
+	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++)
+		add_variable(env, kept[i], getenv(kept[i]));
+	add_variable(env, "BENTOSPOOL_EVENT", event_names[w->event]);
+	add_variable(env, "BENTOSPOOL_SITE", w->site);
+	add_variable(env, "BENTOSPOOL_TEXT", w->text);
+}
+
+/* 0 or an errno. A group of its own, so that what it starts ends with it. */
+static int
+spawn(const struct config_list *command, char **argv, char **env, pid_t *ret_pid)
+{
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attributes;
+	sigset_t none, all;
+	int rc;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	rc = posix_spawn_file_actions_init(&files);
+	if (rc != 0)
+		return rc;
+	rc = posix_spawnattr_init(&attributes);
+	if (rc != 0) {
+		posix_spawn_file_actions_destroy(&files);
+		return rc;
+	}
+	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&files, STDERR_FILENO, STDOUT_FILENO);
+	posix_spawnattr_setflags(
+	    &attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setsigdefault(&attributes, &all);
+	rc = posix_spawn(ret_pid, command->item[0], &files, &attributes, argv, env);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&files);
+	return rc;
+}
+
+static int
+run(struct alarm *a, const struct waiting *w)
+{
+	const struct timeval limit = { .tv_sec = ALARM_SECONDS };
+	char **argv = calloc(a->command->n + 1, sizeof(*argv));
+	struct environment *env = malloc(sizeof(*env));
+	int rc = ENOMEM;
+
+	if (argv != NULL && env != NULL) {
+		memcpy(argv, a->command->item, a->command->n * sizeof(*argv));
+		fill_environment(env, w);
+		rc = spawn(a->command, argv, env->list, &a->pid);
+	}
+	free(argv);
+	free(env);
+	if (rc == 0) {
+		event_add(a->limit, &limit);
+		return 0;
+	}
+	a->pid = 0;
+	log_error("alarm_command: cannot run %s: %s", a->command->item[0], strerror(rc));
+	return -1;
+}
+
+/* The next that waits; one that cannot be run is told and dropped. */
+static void
+run_next(struct alarm *a)
+{
+	struct waiting first;
+
+	while (a->pid == 0 && a->n > 0) {
+		first = a->waiting[0];
+		a->n--;
+		memmove(a->waiting, a->waiting + 1, a->n * sizeof(*a->waiting));
+		if (a->command->n > 0)
+			run(a, &first);
+	}
+}
+
+static void
+on_child(evutil_socket_t signal, short what, void *arg)
+{
+	struct alarm *a = arg;
+	int status;
+
+	(void)signal;
+	(void)what;
+	if (a->pid == 0 || waitpid(a->pid, &status, WNOHANG) != a->pid)
+		return;
+	event_del(a->limit);
+	a->pid = 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+		log_warn("alarm_command: exit status %d", WEXITSTATUS(status));
+	if (WIFSIGNALED(status))
+		log_warn("alarm_command: ended by signal %d", WTERMSIG(status));
+	run_next(a);
+}
+
+static void
+on_limit(evutil_socket_t fd, short what, void *arg)
+{
+	struct alarm *a = arg;
+
+	(void)fd;
+	(void)what;
+	log_warn("alarm_command: not done after %d s, ended", ALARM_SECONDS);
+	if (a->pid != 0)
+		kill(-a->pid, SIGKILL);
+}
+
+/* ---- from outside --------------------------------------------------------------------------- */
+
+int
+alarm_new(struct event_base *base, const struct config_list *command, struct alarm **ret_alarm,
+    struct err *e)
+{
+	struct alarm *a = calloc(1, sizeof(*a));
+
+	if (a == NULL)
+		return err_nomem(e);
+	a->command = command;
+	a->child = evsignal_new(base, SIGCHLD, on_child, a);
+	a->limit = evtimer_new(base, on_limit, a);
+	if (a->child == NULL || a->limit == NULL || event_add(a->child, NULL) != 0) {
+		alarm_free(a);
+		return err_nomem(e);
+	}
+	*ret_alarm = a;
+	return 0;
+}
+
+void
+alarm_set(struct alarm *a, const struct config_list *command)
+{
+	a->command = command;
+}
+
+void
+alarm_free(struct alarm *a)
+{
+	if (a == NULL)
+		return;
+	if (a->child != NULL)
+		event_free(a->child);
+	if (a->limit != NULL)
+		event_free(a->limit);
+	free(a);
+}
+
+static struct waiting *
+find_place(struct alarm *a, const char *site)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (strcmp(a->waiting[i].site, site) == 0)
+			return &a->waiting[i];
+	return a->n == ALARM_WAITING ? NULL : &a->waiting[a->n++];
+}
+
+void
+alarm_raise(struct alarm *a, enum alarm_event event, const char *site, const char *text)
+{
+	struct waiting *w;
+
+	if (a->command->n == 0)
+		return;
+	w = find_place(a, site);
+	if (w == NULL) {
+		log_warn(
+		    "alarm_command: too many wait, not run for %s of %s", event_names[event], site);
+		return;
+	}
+	w->event = event;
+	snprintf(w->site, sizeof(w->site), "%s", site);
+	snprintf(w->text, sizeof(w->text), "%s", text);
+	run_next(a);
+}

@@ -1,0 +1,73 @@
+#include "daemon/process.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+static void
+own_signals(sigset_t *ret_set)
+{
+	static const int signals[] = PROCESS_STOP_SIGNALS;
+
+	sigemptyset(ret_set);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		sigaddset(ret_set, signals[i]);
+	sigaddset(ret_set, SIGHUP);
+}
+
+int
+process_prepare(struct err *e)
+{
+	const struct rlimit none = { 0, 0 };
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	sigset_t set;
+
+	umask(0027);
+	/* Threads hand memory to each other all the time: an arena for each would keep what another
+	 * has freed (measured: 3 MB of 24). Large bodies go back to the system when they are freed.
+	 */
+	mallopt(M_ARENA_MAX, 1);
+	mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+	if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+		return err_sys(e, "cannot forbid core dumps");
+	sigemptyset(&ignore.sa_mask);
+	if (sigaction(SIGPIPE, &ignore, NULL) != 0 || sigaction(SIGXFSZ, &ignore, NULL) != 0)
+		return err_sys(e, "cannot ignore signals");
+	own_signals(&set);
+	errno = pthread_sigmask(SIG_BLOCK, &set, NULL);
+	return errno == 0 ? 0 : err_sys(e, "cannot block signals");
+}
+
+int
+process_hear_signals(struct err *e)
+{
+	sigset_t set;
+
+	own_signals(&set);
+	errno = pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	return errno == 0 ? 0 : err_sys(e, "cannot unblock signals");
+}
+
+int
+process_allow_files(unsigned n, struct err *e)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return err_sys(e, "cannot read the limit of open files");
+	if (files.rlim_cur >= n)
+		return 0;
+	if (files.rlim_max < n)
+		return err_set(e, ERR_LIMIT,
+		    "max_connections needs %u open files, and the limit is %llu: raise it (ulimit "
+		    "-n, LimitNOFILE) or lower max_connections",
+		    n, (unsigned long long)files.rlim_max);
+	files.rlim_cur = n;
+	return setrlimit(RLIMIT_NOFILE, &files) == 0
+		   ? 0
+		   : err_sys(e, "cannot raise the limit of open files");
+}

@@ -1,0 +1,109 @@
+/*
+ * Reading the configuration again while the daemon runs. What is new goes to the modules that can
+ * take it; whoever still uses the old one holds it.
+ */
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "config/differences.h"
+#include "daemon/alarm.h"
+#include "daemon/daemon_private.h"
+#include "daemon/jobs/identities.h"
+#include "daemon/wiring.h"
+
+/* The ids of the sites in their order in c; they are those that run. NULL: no memory. */
+static int64_t *
+order_ids(const struct daemon *d, const struct config *c)
+{
+	int64_t *ids = calloc(c->n_sites, sizeof(*ids));
+
+	for (size_t i = 0; ids != NULL && i < c->n_sites; i++)
+		for (size_t k = 0; k < d->config->n_sites; k++)
+			if (strcmp(c->sites[i].name, d->config->sites[k].name) == 0)
+				ids[i] = d->site_ids[k];
+	return ids;
+}
+
+static int
+reload_ingest(struct daemon *d, const struct config *c, const int64_t *ids, struct err *e)
+{
+	struct ingest_site_options *sites = calloc(c->n_sites, sizeof(*sites));
+	int rc;
+
+	if (sites == NULL)
+		return err_nomem(e);
+	for (size_t i = 0; i < c->n_sites; i++)
+		wiring_site_ingest(&c->sites[i], ids[i], &sites[i]);
+	rc = ingest_reload_sites(d->ingest, sites, c->n_sites, e);
+	free(sites);
+	return rc;
+}
+
+static int
+reload_dispatcher(struct daemon *d, struct config *c, const int64_t *ids, struct err *e)
+{
+	struct dispatch_site_options *sites = calloc(c->n_sites, sizeof(*sites));
+	int rc;
+
+	if (sites == NULL)
+		return err_nomem(e);
+	for (size_t i = 0; i < c->n_sites; i++)
+		wiring_site_dispatch(c, &c->sites[i], ids[i], &sites[i]);
+	rc = dispatcher_reload_sites(d->dispatcher, sites, c->n_sites, e);
+	free(sites);
+	return rc;
+}
+
+/* All or nothing. Takes c. */
+static int
+use_config(struct daemon *d, struct config *c, struct err *e)
+{
+	int64_t *ids = order_ids(d, c);
+
+	if (ids == NULL) {
+		config_free(c);
+		return err_nomem(e);
+	}
+	if (reload_ingest(d, c, ids, e) != 0 || reload_dispatcher(d, c, ids, e) != 0) {
+		(void)reload_ingest(d, d->config, d->site_ids, NULL);
+		config_free(c);
+		free(ids);
+		return -1;
+	}
+	alarm_set(d->alarm, &c->alarm_command);
+	config_free(d->config);
+	free(d->site_ids);
+	d->config = c;
+	d->site_ids = ids;
+	identities_reload(d->identities);
+	return 0;
+}
+
+cJSON *
+daemon_reload(void *arg, struct err *e)
+{
+	struct daemon *d = arg;
+	cJSON *changed, *item;
+	struct config *c;
+
+	if (config_load(d->request, &c, e) != 0) {
+		err_wrap(e, "nothing is changed");
+		return NULL;
+	}
+	changed = changes_list(d->config, c, e);
+	if (changed == NULL) {
+		config_free(c);
+		return NULL;
+	}
+	if (use_config(d, c, e) != 0) {
+		cJSON_Delete(changed);
+		return NULL;
+	}
+	cJSON_ArrayForEach(item, changed)
+	{
+		log_info("reload: %s", item->valuestring);
+	}
+	return changed;
+}

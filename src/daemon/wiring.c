@@ -1,0 +1,145 @@
+#include "daemon/wiring.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+#define WRITER_MAX_WAITING 16384 /* requests; their bytes are bounded by max_buffered */
+
+void
+wiring_outbox(const struct config *c, struct outbox_options *ret)
+{
+	*ret = (struct outbox_options){
+		.path = c->database,
+		.min_free_bytes = (uint64_t)c->min_free,
+		.max_waiting = WRITER_MAX_WAITING,
+		.max_waiting_bytes = (size_t)c->ingest.max_buffered,
+		.clock = &clock_system,
+	};
+}
+
+static enum ambiguous_policy
+ambiguous_of(const char *text)
+{
+	if (strcmp(text, "delivered") == 0)
+		return AMBIGUOUS_DELIVERED;
+	return strcmp(text, "hold") == 0 ? AMBIGUOUS_HOLD : AMBIGUOUS_RETRY;
+}
+
+static struct verdict_policy
+policy_of(const struct config_site *s)
+{
+	return (struct verdict_policy){
+		.partial = strcmp(s->partial, "hold") == 0 ? PARTIAL_HOLD : PARTIAL_SPLIT,
+		.ambiguous = ambiguous_of(s->ambiguous),
+		.maybe_delivered =
+		    strcmp(s->maybe_delivered, "fail") == 0 ? MAYBE_FAIL : MAYBE_HOLD,
+		.all_refused = (unsigned)s->all_refused,
+	};
+}
+
+void
+wiring_mapping(const struct config_site *s, struct mapping_options *ret)
+{
+	*ret = (struct mapping_options){
+		.unique_key = s->unique_key,
+		.send_date = s->send_date,
+		.omit_arrays = strcmp(s->arrays, "omit") == 0,
+		.change_email = strcmp(s->alias, "change_email") == 0,
+	};
+	/* The settings were checked: they are of these words, and short enough. */
+	(void)mapping_identify_parse(s->identify, &ret->identify);
+	(void)mapping_reserved_parse(s->reserved_types, &ret->reserved);
+	snprintf(ret->page, sizeof(ret->page), "%s", s->page);
+	snprintf(ret->screen, sizeof(ret->screen), "%s", s->screen);
+	snprintf(ret->group, sizeof(ret->group), "%s", s->group);
+	for (size_t i = 0; i < s->fields.n; i++)
+		(void)trait_names_add(&ret->fields, s->fields.item[i], NULL);
+	for (size_t i = 0; i < s->rules.n; i++)
+		(void)rules_add(&ret->rules, s->rules.item[i], NULL);
+	snprintf(ret->integration, sizeof(ret->integration), "%s", s->integration_name);
+}
+
+void
+wiring_site_dispatch(struct config *c, const struct config_site *s, int64_t site_id,
+    struct dispatch_site_options *ret)
+{
+	*ret = (struct dispatch_site_options){
+		.owner = &c->shared,
+		.site_id = site_id,
+		.name = s->name,
+		.api_url = s->api_url,
+		.site_uuid = s->site_uuid,
+		.publishable_key = s->publishable_key,
+		.secret_key = s->secret_key,
+		.ca_file = s->ca_file,
+		.batch_events = (unsigned)s->batch_events,
+		.batch_bytes = (size_t)s->batch_bytes,
+		.requests_per_minute = (unsigned)s->requests_per_minute,
+		.concurrency = (unsigned)s->concurrency,
+		.timeout_ms = s->timeout,
+		.retry_first_ms = s->retry_first,
+		.retry_max_ms = s->retry_max,
+		.policy = policy_of(s),
+		.max_attempts = (unsigned)s->max_attempts,
+		.max_age_ms = s->max_age,
+	};
+	wiring_mapping(s, &ret->mapping);
+}
+
+void
+wiring_identity(const struct config_site *s, int64_t site_id, struct identity_site *ret)
+{
+	*ret = (struct identity_site){
+		.site_id = site_id,
+		.max_ids = s->identity_max,
+		.waits = s->identity_wait > 0 && s->identity_max > 0,
+	};
+}
+
+static const char *const *
+items(const struct config_list *list)
+{
+	return (const char *const *)list->item;
+}
+
+void
+wiring_site_ingest(const struct config_site *s, int64_t site_id, struct ingest_site_options *ret)
+{
+	*ret = (struct ingest_site_options){
+		.site_id = site_id,
+		.name = s->name,
+		.write_keys = items(&s->write_keys),
+		.n_write_keys = s->write_keys.n,
+		.allow_origins = items(&s->allow_origins),
+		.n_allow_origins = s->allow_origins.n,
+		.site_uuid = s->site_uuid,
+		.publishable_key = s->publishable_key,
+		.secret_key = s->secret_key,
+		.webhook_secret = s->webhook_secret,
+		.erase = strcmp(s->delete_calls, "erase") == 0,
+	};
+	wiring_mapping(s, &ret->mapping);
+}
+
+void
+wiring_ingest(const struct config *c, struct ingest_options *ret)
+{
+	const struct config_ingest *in = &c->ingest;
+
+	*ret = (struct ingest_options){
+		.listen = items(&in->listen),
+		.n_listen = in->listen.n,
+		.max_body = (size_t)in->max_body,
+		.max_event = (size_t)in->max_event,
+		.max_message_id = (size_t)in->max_message_id,
+		.max_header_bytes = (size_t)in->max_header_bytes,
+		.max_headers = (unsigned)in->max_headers,
+		.max_connections = (unsigned)in->max_connections,
+		.max_buffered_bytes = (size_t)in->max_buffered,
+		.request_timeout_ms = in->request_timeout,
+		.idle_timeout_ms = in->idle_timeout,
+		.clock = &clock_system,
+	};
+}

@@ -1,0 +1,258 @@
+#include "dispatch/transport/curl_call.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/loopback.h"
+#include "dispatch/transport/retry_after.h"
+
+/* Servers and NAT boxes forget idle connections; most keep them longer than this. */
+#define REST_MAX_SECONDS 30L
+
+/* ---- callbacks ------------------------------------------------------------------------------ */
+
+static size_t
+on_body(char *p, size_t size, size_t n, void *arg)
+{
+	struct curl_call *call = arg;
+	size_t room = TRANSPORT_RESPONSE_MAX - call->response.n;
+
+	(void)size; /* always 1 */
+	buf_append(&call->response, p, n < room ? n : room);
+	call->received += n;
+	/* An answer without an end would take the line until the timeout: libcurl gives up. */
+	return call->received > TRANSPORT_READ_MAX ? 0 : n;
+}
+
+/* One line of a head at a time; a new head (after a 100, say) begins with its status line. */
+static size_t
+on_head(char *p, size_t size, size_t n, void *arg)
+{
+	struct curl_call *call = arg;
+
+	(void)size; /* always 1 */
+	if (n > 5 && memcmp(p, "HTTP/", 5) == 0)
+		call->headed = false;
+	else if (n > 0 && (p[0] == '\r' || p[0] == '\n'))
+		call->headed = true;
+	return n;
+}
+
+static long
+request_size(const struct curl_call *call)
+{
+	long size = 0;
+
+	curl_easy_getinfo(call->easy, CURLINFO_REQUEST_SIZE, &size);
+	return size;
+}
+
+static int
+on_connection(void *arg, char *peer, char *local, int peer_port, int local_port)
+{
+	struct curl_call *call = arg;
+
+	(void)peer;
+	(void)local;
+	(void)peer_port;
+	(void)local_port;
+	if (call->ready && request_size(call) > call->size_before) {
+		call->again = true;
+		return CURL_PREREQFUNC_ABORT;
+	}
+	call->ready = true;
+	call->size_before = request_size(call);
+	return CURL_PREREQFUNC_OK;
+}
+
+/* ---- the handle -------------------------------------------------------------------------- */
+
+/* What is the same for every request. */
+static CURLcode
+set_up_handle(struct curl_call *call, const char *user_agent, struct curl_slist *headers)
+{
+	CURL *c = call->easy;
+	CURLcode rc = CURLE_OK;
+
+#define SET(option_, value_) rc = rc != CURLE_OK ? rc : curl_easy_setopt(c, option_, value_)
+	SET(CURLOPT_PRIVATE, call);
+	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_QUICK_EXIT, 1L); /* the end does not wait for a name server */
+	SET(CURLOPT_ERRORBUFFER, call->error);
+	SET(CURLOPT_WRITEFUNCTION, on_body);
+	SET(CURLOPT_WRITEDATA, call);
+	SET(CURLOPT_HEADERFUNCTION, on_head);
+	SET(CURLOPT_HEADERDATA, call);
+	SET(CURLOPT_PREREQFUNCTION, on_connection);
+	SET(CURLOPT_PREREQDATA, call);
+	SET(CURLOPT_PROTOCOLS_STR, "http,https");
+	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+	/* One request at a time on a connection; its end is simpler to judge than a stream's. */
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	SET(CURLOPT_SSL_VERIFYPEER, 1L);
+	SET(CURLOPT_SSL_VERIFYHOST, 2L);
+	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(CURLOPT_TCP_KEEPALIVE, 1L);
+	SET(CURLOPT_MAXAGE_CONN, REST_MAX_SECONDS);
+	SET(CURLOPT_USERAGENT, user_agent);
+	SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+	SET(CURLOPT_HTTPHEADER, headers);
+	SET(CURLOPT_POST, 1L);
+#undef SET
+	return rc;
+}
+
+struct curl_call *
+curl_call_new(const char *user_agent, struct curl_slist *headers)
+{
+	struct curl_call *call = calloc(1, sizeof(*call));
+
+	if (call == NULL)
+		return NULL;
+	buf_init(&call->response, TRANSPORT_RESPONSE_MAX);
+	call->easy = curl_easy_init();
+	if (call->easy == NULL || set_up_handle(call, user_agent, headers) != CURLE_OK) {
+		curl_call_free(call);
+		return NULL;
+	}
+	return call;
+}
+
+void
+curl_call_free(struct curl_call *call)
+{
+	curl_easy_cleanup(call->easy);
+	buf_free(&call->response);
+	free(call);
+}
+
+/* Whether the URL's host is this machine; -1 when it is no URL. */
+static int
+url_is_loopback(const char *url)
+{
+	CURLU *u = curl_url();
+	char *host = NULL;
+	int loopback = -1;
+
+	if (u != NULL && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK
+	    && curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK)
+		loopback = loopback_host(host);
+	curl_free(host);
+	curl_url_cleanup(u);
+	return loopback;
+}
+
+/*
+ * Certificates are judged by ca_file alone when there is one. The handle may have served another
+ * site before, so the built-in places are put back for a site without: NULL would mean none.
+ */
+static CURLcode
+set_up_trust(CURL *c, const char *ca_file)
+{
+	char *file = NULL, *path = NULL;
+	CURLcode rc;
+
+	curl_easy_getinfo(c, CURLINFO_CAINFO, &file);
+	curl_easy_getinfo(c, CURLINFO_CAPATH, &path);
+	rc = curl_easy_setopt(c, CURLOPT_CAINFO, ca_file != NULL ? ca_file : file);
+	if (rc == CURLE_OK)
+		rc = curl_easy_setopt(c, CURLOPT_CAPATH, ca_file != NULL ? NULL : path);
+	return rc;
+}
+
+/* What belongs to one request. */
+static CURLcode
+set_up_request(struct curl_call *call, const struct transport_request *r, bool loopback)
+{
+	/* Half the time may go by until there is a connection. */
+	long timeout = r->timeout_ms > INT_MAX ? INT_MAX : (long)r->timeout_ms;
+	CURL *c = call->easy;
+	CURLcode rc = CURLE_OK;
+
+#define SET(option_, value_) rc = rc != CURLE_OK ? rc : curl_easy_setopt(c, option_, value_)
+	SET(CURLOPT_URL, r->url);
+	SET(CURLOPT_USERNAME, r->user);
+	SET(CURLOPT_PASSWORD, r->password);
+	/* An empty proxy turns the variables off; NULL honours them. */
+	SET(CURLOPT_PROXY, loopback ? "" : NULL);
+	SET(CURLOPT_TIMEOUT_MS, timeout);
+	SET(CURLOPT_CONNECTTIMEOUT_MS, (timeout + 1) / 2);
+	SET(CURLOPT_POSTFIELDS, r->body.p); /* borrowed, not copied */
+	SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.n);
+#undef SET
+	return rc != CURLE_OK ? rc : set_up_trust(c, r->ca_file);
+}
+
+int
+curl_call_set_up(struct curl_call *call, const struct transport_request *r, struct err *e)
+{
+	int loopback = url_is_loopback(r->url);
+
+	if (loopback < 0)
+		return err_set(e, ERR_INPUT, "api_url is no URL");
+	call->owner = r->owner;
+	call->ready = call->again = call->headed = call->cancelled = false;
+	call->size_before = 0;
+	call->code = CURLE_OK;
+	call->error[0] = '\0';
+	buf_clear(&call->response);
+	call->received = 0;
+	return set_up_request(call, r, loopback == 1) == CURLE_OK ? 0 : err_nomem(e);
+}
+
+/* ---- the judgement ------------------------------------------------------------------------ */
+
+static const char *
+header_of(CURL *easy, const char *name)
+{
+	struct curl_header *header;
+
+	if (curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+		return NULL;
+	return header->value;
+}
+
+static enum request_phase
+phase_of(const struct curl_call *call)
+{
+	if (call->code == CURLE_OK && call->headed)
+		return PHASE_ANSWERED;
+	if (!call->ready || (!call->again && request_size(call) <= call->size_before))
+		return PHASE_NOT_SENT;
+	return PHASE_SENDING;
+}
+
+static const char *
+words_of(const struct curl_call *call)
+{
+	if (call->cancelled)
+		return "cancelled, the spooler was stopped";
+	if (call->again)
+		return "the kept connection was closed before an answer came";
+	if (call->code == CURLE_OK)
+		return "the head of the answer was cut off";
+	return call->error[0] != '\0' ? call->error : curl_easy_strerror(call->code);
+}
+
+void
+curl_call_judge(struct curl_call *call, struct transport_result *ret_result)
+{
+	long status = 0;
+
+	*ret_result = (struct transport_result){ .owner = call->owner, .retry_after_ms = -1 };
+	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+	ret_result->phase = phase_of(call);
+	if (ret_result->phase != PHASE_NOT_SENT)
+		ret_result->http_status = (int)status;
+	if (ret_result->phase == PHASE_ANSWERED)
+		ret_result->retry_after_ms = retry_after_parse(header_of(call->easy, "Retry-After"),
+		    header_of(call->easy, "Date"), clock_wall(&clock_system));
+	else
+		snprintf(ret_result->error, sizeof(ret_result->error), "%s", words_of(call));
+	ret_result->response = call->response;
+	buf_init(&call->response, TRANSPORT_RESPONSE_MAX);
+}

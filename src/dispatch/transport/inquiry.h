@@ -1,0 +1,57 @@
+/*
+ * One question to Bento that changes nothing: whether its host is found, reached and trusted, and
+ * whether it knows the keys (BENTO.md: GET /fetch/tags only reads). It goes the way that events go:
+ * the same proxy, the same trust. Blocking; main thread, of a process that has no dispatcher.
+ */
+#ifndef DISPATCH_TRANSPORT_INQUIRY_H
+#define DISPATCH_TRANSPORT_INQUIRY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct inquiry {
+	const char *api_url;
+	const char *site_uuid;
+	const char *publishable_key;
+	const char *secret_key;
+	const char *ca_file; /* "": the system's */
+	const char *user_agent;
+	int64_t timeout_ms;
+};
+
+enum inquiry_reach {
+	INQUIRY_NO_NAME,   /* the host's name is not found */
+	INQUIRY_NO_ANSWER, /* nobody answers there, or not in time */
+	INQUIRY_NO_TRUST,  /* TLS fails: its certificate is not trusted, say */
+	INQUIRY_ANSWERED   /* status says what */
+};
+
+struct inquiry_result {
+	enum inquiry_reach reach;
+	char error[256]; /* libcurl's words; "" when it answered */
+	int status;
+	int64_t date;     /* wall ms of its Date header; 0: none */
+	int64_t asked_at; /* wall ms */
+	int64_t took_ms;
+	int64_t certificate_end; /* wall ms; 0: no TLS, or libcurl does not tell */
+};
+
+#define INQUIRY_HOST_MAX 254
+
+struct inquiry_place {
+	char host[INQUIRY_HOST_MAX]; /* without the brackets of an IPv6 address */
+	int port;
+	bool tls;
+};
+
+/* -1 when there is no memory. */
+int inquiry_ask(const struct inquiry *q, struct inquiry_result *ret_result, struct err *e);
+/* A GET without keys of a URL on this machine; unix_path: the socket it goes to, NULL for TCP. */
+int inquiry_ask_here(const char *url, const char *unix_path, const char *user_agent,
+    int64_t timeout_ms, struct inquiry_result *ret_result, struct err *e);
+/* Where a URL leads. Pure. */
+int inquiry_find_place(const char *url, struct inquiry_place *ret_place, struct err *e);
+
+#endif

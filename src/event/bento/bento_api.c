@@ -1,0 +1,144 @@
+/*
+ * One event or subscriber in Bento's own shape: read as raw values, and checked for what Bento
+ * would refuse or drop in silence. Reading fails only on text that is not JSON of the expected
+ * shape.
+ */
+#include "event/bento/bento_api.h"
+
+#include "event/bento/reserved.h"
+#include "event/segment/fields.h"
+#include "event/segment/person.h"
+
+/* ---- reading ---------------------------------------------------------------------------- */
+
+static bool
+is_container(const struct json_value *value)
+{
+	return value->type == JSON_OBJECT || value->type == JSON_ARRAY;
+}
+
+static bool
+is_absent(const struct json_value *value)
+{
+	return value->type == JSON_NONE || value->type == JSON_NULL;
+}
+
+/* Consumes an object and tells whether a member is an object or array. */
+static int
+read_flat(struct json *j, struct json_value *ret_value, bool *ret_nested)
+{
+	struct json_value value;
+	const char *start;
+	struct slice key;
+	int more;
+
+	*ret_nested = false;
+	if (json_peek(j) != JSON_OBJECT)
+		return json_skip(j, ret_value);
+	start = j->p;
+	if (json_object_begin(j) != 0)
+		return -1;
+	while ((more = json_object_next(j, &key)) > 0) {
+		if (json_skip(j, &value) != 0)
+			return -1;
+		*ret_nested = *ret_nested || is_container(&value);
+	}
+	*ret_value = (struct json_value){ JSON_OBJECT, { start, (size_t)(j->p - start) } };
+	return more;
+}
+
+static int
+read_member(struct json *j, struct slice key, struct bento_api_fields *f)
+{
+	struct json_value value;
+
+	if (json_string_is(key, "fields"))
+		return read_flat(j, &f->fields, &f->fields_nested);
+	if (json_skip(j, &value) != 0)
+		return -1;
+	f->nested = f->nested || is_container(&value);
+	if (json_string_is(key, "type"))
+		f->type = value;
+	else if (json_string_is(key, "email"))
+		f->email = value;
+	else if (json_string_is(key, "date"))
+		f->date = value;
+	else if (json_string_is(key, "details"))
+		f->details = value;
+	return 0;
+}
+
+int
+bento_api_read(struct json *j, struct bento_api_fields *ret_fields)
+{
+	struct bento_api_fields *f = ret_fields;
+	const char *start;
+	struct slice key;
+	int more;
+
+	*f = (struct bento_api_fields){ 0 };
+	json_peek(j);
+	start = j->p;
+	if (json_object_begin(j) != 0)
+		return -1;
+	while ((more = json_object_next(j, &key)) > 0)
+		if (read_member(j, key, f) != 0)
+			return -1;
+	f->body = (struct slice){ start, (size_t)(j->p - start) };
+	if (more == 0 && f->details.type == JSON_OBJECT)
+		f->unique = event_find_member(f->details.raw, "unique");
+	return more;
+}
+
+/* ---- judging ---------------------------------------------------------------------------- */
+
+static const char *
+find_type_fault(const struct bento_api_fields *f, struct slice name)
+{
+	if (!is_absent(&f->type) && f->type.type != JSON_STRING)
+		return "event_not_string";
+	return event_is_blank(name) ? "event_not_defined" : NULL;
+}
+
+static const char *
+find_details_fault(const struct bento_api_fields *f)
+{
+	struct json_value key;
+
+	if (!is_absent(&f->details) && f->details.type != JSON_OBJECT)
+		return "details_not_object";
+	if (f->unique.type != JSON_OBJECT)
+		return NULL;
+	key = event_find_member(f->unique.raw, "key");
+	return is_absent(&key) || key.type == JSON_NUMBER || key.type == JSON_STRING
+		   ? NULL
+		   : "unique_key_invalid";
+}
+
+static const char *
+find_event_fault(const struct bento_api_fields *f, struct slice name)
+{
+	struct slice details = f->details.type == JSON_OBJECT ? f->details.raw : SLICE_NONE;
+	const char *reason = find_type_fault(f, name);
+
+	if (reason != NULL)
+		return reason;
+	if (!is_absent(&f->fields) && f->fields.type != JSON_OBJECT)
+		return "fields_not_object";
+	if (f->fields_nested)
+		return "fields_not_flat";
+	reason = find_details_fault(f);
+	return reason != NULL ? reason : reserved_fault(name, details);
+}
+
+const char *
+bento_api_fault(
+    enum event_kind kind, const struct bento_api_fields *f, struct slice name, struct slice email)
+{
+	if (event_is_blank(email))
+		return is_absent(&f->email) || json_string_is(f->email.raw, "") ? "no_email"
+										: "invalid_email";
+	if (kind == KIND_BENTO)
+		return find_event_fault(f, name);
+	return f->nested || is_container(&f->fields) ? "fields_not_flat" : NULL;
+}

@@ -1,0 +1,181 @@
+/* The body around events or subscribers in Bento's own shape. */
+#include <string.h>
+
+#include "base/isotime.h"
+#include "event/bento/bento_api.h"
+#include "event/segment/person.h"
+#include "event/segment/segment_build.h"
+
+static const char *
+name_of_list(const struct segment_request *r)
+{
+	return r->path_kind == KIND_BENTO ? "events" : "subscribers";
+}
+
+/* ---- one event -------------------------------------------------------------------------- */
+
+static void
+take_time(struct segment_request *r, const struct json_value *date, struct segment_event *event)
+{
+	event->occurred_at = r->received_at;
+	if (r->path_kind == KIND_BENTO && !segment_read_time(r, date, &event->occurred_at)
+	    && date->type != JSON_NONE && date->type != JSON_NULL)
+		event->detail = "its date is no ISO 8601 time since 1970: Bento gets it as it is";
+}
+
+static void
+judge(struct segment_request *r, const struct bento_api_fields *f, struct segment_event *event)
+{
+	event->reason = segment_find_excess(r, event);
+	if (event->reason == NULL)
+		event->reason = bento_api_fault(event->kind, f, event->name, event->email);
+	event->status = event->reason == NULL ? STATUS_PENDING : STATUS_INVALID;
+}
+
+static int
+read_event(struct segment_request *r, struct json *j)
+{
+	struct bento_api_fields f;
+	struct segment_event *event;
+
+	if (bento_api_read(j, &f) != 0)
+		return -1;
+	event = segment_push_event(r);
+	if (event == NULL)
+		return -1;
+	event->body = f.body;
+	event->kind = r->path_kind;
+	event->email = segment_decode(r, &f.email);
+	if (!person_email_is_valid(event->email))
+		event->email = SLICE_NONE;
+	if (r->path_kind == KIND_BENTO)
+		event->name = segment_decode(r, &f.type);
+	take_time(r, &f.date, event);
+	judge(r, &f, event);
+	return 0;
+}
+
+/* ---- the body --------------------------------------------------------------------------- */
+
+/* What stands around the events. */
+struct frame {
+	enum json_type list; /* JSON_NONE: there was no such key */
+	const char *stray;   /* the first member that is no object */
+	struct json_value site_uuid;
+};
+
+/* A second list replaces the first. */
+static int
+read_list(struct segment_request *r, struct json *j, struct frame *frame)
+{
+	struct json_value value;
+	int more;
+
+	r->n_events = r->n_excess = 0;
+	buf_clear(&r->scratch);
+	frame->stray = NULL;
+	frame->list = json_peek(j);
+	if (frame->list != JSON_ARRAY)
+		return json_skip(j, &value);
+	if (json_array_begin(j) != 0)
+		return -1;
+	while ((more = json_array_next(j)) > 0) {
+		if (json_peek(j) == JSON_OBJECT) {
+			if (read_event(r, j) != 0)
+				return -1;
+			continue;
+		}
+		if (frame->stray == NULL)
+			frame->stray = j->p;
+		if (json_skip(j, &value) != 0)
+			return -1;
+	}
+	return more;
+}
+
+static int
+read_frame(struct segment_request *r, struct json *j, struct frame *frame)
+{
+	struct json_value value;
+	struct slice key;
+	int more, rc;
+
+	if (json_object_begin(j) != 0)
+		return -1;
+	while ((more = json_object_next(j, &key)) > 0) {
+		if (json_string_is(key, name_of_list(r)))
+			rc = read_list(r, j, frame);
+		else
+			rc = json_skip(
+			    j, json_string_is(key, "site_uuid") ? &frame->site_uuid : &value);
+		if (rc != 0)
+			return -1;
+	}
+	return more;
+}
+
+static int
+refuse(struct segment_request *r, struct err *e, const char *code)
+{
+	r->n_events = 0;
+	r->code = code;
+	return strcmp(code, "out_of_memory") == 0 ? err_nomem(e) : -1;
+}
+
+static int
+refuse_unread(struct segment_request *r, struct err *e, const struct json *j)
+{
+	if (j->error != NULL) {
+		err_set(e, ERR_INPUT, "the body is no JSON object: %s at byte %zu", j->error,
+		    json_offset(j));
+		return refuse(r, e, "invalid_json");
+	}
+	if (r->code != segment_too_many_events)
+		return refuse(r, e, "out_of_memory");
+	err_set(e, ERR_INPUT,
+	    "\"%s\" holds more than %zu, more than there is memory for: post smaller batches",
+	    name_of_list(r), r->max_events);
+	return refuse(r, e, segment_too_many_events);
+}
+
+static int
+check_frame(struct segment_request *r, const struct frame *frame, struct err *e)
+{
+	const char *name = name_of_list(r);
+
+	if (frame->list != JSON_ARRAY) {
+		err_set(e, ERR_INPUT, "\"%s\" is %s", name,
+		    frame->list == JSON_NONE ? "missing" : "no array");
+		return refuse(r, e, "batch_missing");
+	}
+	if (frame->stray != NULL) {
+		err_set(e, ERR_INPUT, "a member of \"%s\" is no object at byte %zu", name,
+		    (size_t)(frame->stray - r->body.p));
+		return refuse(r, e, "event_not_object");
+	}
+	if (r->n_events > 0)
+		return 0;
+	err_set(e, ERR_INPUT, "\"%s\" is empty", name);
+	return refuse(r, e, "empty_batch");
+}
+
+int
+bento_api_parse(struct segment_request *r, struct err *e)
+{
+	struct frame frame = { 0 };
+	struct json j;
+	int rc;
+
+	if (segment_prepare(r) != 0)
+		return refuse(r, e, "out_of_memory");
+	json_init(&j, r->body, r->max_depth);
+	rc = read_frame(r, &j, &frame);
+	if (rc != 0 || json_finish(&j) != 0)
+		return refuse_unread(r, e, &j);
+	if (check_frame(r, &frame, e) != 0)
+		return -1;
+	if (segment_explain_excess(r) != 0)
+		return refuse(r, e, "out_of_memory");
+	r->site_uuid = segment_decode(r, &frame.site_uuid);
+	return 0;
+}

@@ -1,0 +1,300 @@
+#include "event/bento/verdict.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define WAIT_MIN_MS INT64_C(1000)
+#define WAIT_MAX_MS INT64_C(3600000)
+/* What a 429 without Retry-After costs at first; it doubles with each further one. */
+#define THROTTLE_FIRST_MS INT64_C(60000)
+
+static const char *const outcome_names[] = {
+	[OUTCOME_NONE] = "",
+	[OUTCOME_DELIVERED] = "delivered",
+	[OUTCOME_PARTIAL] = "partial",
+	[OUTCOME_REFUSED] = "refused",
+	[OUTCOME_RETRY] = "retry",
+	[OUTCOME_NOT_SENT] = "not_sent",
+	[OUTCOME_UNKNOWN] = "unknown",
+};
+
+const char *
+outcome_name(enum attempt_outcome outcome)
+{
+	return outcome_names[outcome];
+}
+
+int
+outcome_parse(struct slice name, enum attempt_outcome *ret_outcome)
+{
+	for (int i = OUTCOME_DELIVERED; i <= OUTCOME_UNKNOWN; i++) {
+		if (slice_equals(name, slice_from(outcome_names[i]))) {
+			*ret_outcome = (enum attempt_outcome)i;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+/* ---- the policy ----------------------------------------------------------------------------- */
+
+#define TO_KEYS "check publishable_key, secret_key and site_uuid"
+#define TO_URL "check api_url"
+#define TO_ACCOUNT "check the Bento account, and whether a firewall or proxy answers in its place"
+#define TO_PROXY "check the credentials in the proxy variables"
+#define TO_PORTAL "check api_url, and whether a firewall, proxy or captive portal answers"
+#define TO_SIZE "lower batch_events or batch_bytes"
+#define TO_PACE "lower requests_per_minute"
+#define TO_WAIT "the server fails, the spooler tries again"
+#define TO_ALL                                                                                     \
+	"one event after the other is refused: look at the responses, then at unique_key, "        \
+	"send_date and what the application sends"
+#define TO_LOOK "look at the attempt's response"
+
+struct rule {
+	int first; /* status, inclusive */
+	int last;
+	struct verdict verdict;
+};
+
+/* The columns of a row after the statuses. */
+#define RULE(outcome_, step_, site_, maybe_, fault_, reason_, advice_)                             \
+	{                                                                                          \
+		.outcome = OUTCOME_##outcome_, .step = STEP_##step_, .site = SITE_##site_,         \
+		.maybe_sent = (maybe_), .batch_fault = (fault_), .reason = (reason_),              \
+		.advice = (advice_)                                                                \
+	}
+
+/*
+ * Complete answers that are no 2xx: the first row that holds the status counts. A gateway's 502,
+ * 504 and Cloudflare's 52x cannot say whether the request arrived, so these are unknown. SPLIT is
+ * for batches: what becomes of a single event see decide_single. The fourth column is maybe_sent,
+ * the fifth batch_fault: rate limits, our keys and our proxy have nothing to do with the batch.
+ */
+/* clang-format off */
+static const struct rule answers[] = {
+	{ 300, 399, RULE(RETRY,   AGAIN, PAUSE,    false, true,  "redirected",        TO_URL) },
+	{ 400, 400, RULE(REFUSED, SPLIT, OPEN,     false, false, "refused",           TO_LOOK) },
+	{ 401, 401, RULE(RETRY,   AGAIN, PAUSE,    false, false, "unauthorized",      TO_KEYS) },
+	{ 402, 402, RULE(RETRY,   AGAIN, PAUSE,    false, false, "payment_required",  TO_ACCOUNT) },
+	{ 403, 403, RULE(RETRY,   AGAIN, PAUSE,    false, true,  "forbidden",         TO_ACCOUNT) },
+	{ 404, 404, RULE(RETRY,   AGAIN, PAUSE,    false, true,  "not_found",         TO_URL) },
+	{ 407, 407, RULE(RETRY,   AGAIN, PAUSE,    false, false, "proxy_refused",     TO_PROXY) },
+	{ 408, 408, RULE(RETRY,   AGAIN, BACKOFF,  false, true,  "request_timeout",   TO_WAIT) },
+	{ 410, 410, RULE(RETRY,   AGAIN, PAUSE,    false, true,  "gone",              TO_URL) },
+	{ 413, 413, RULE(REFUSED, SPLIT, OPEN,     false, false, "too_large",         TO_SIZE) },
+	{ 422, 422, RULE(REFUSED, SPLIT, OPEN,     false, false, "refused",           TO_LOOK) },
+	{ 425, 425, RULE(RETRY,   AGAIN, BACKOFF,  false, false, "too_early",         TO_WAIT) },
+	{ 429, 429, RULE(RETRY,   AGAIN, THROTTLE, false, false, "rate_limited",      TO_PACE) },
+	{ 400, 499, RULE(RETRY,   AGAIN, PAUSE,    false, true,  "unexpected_status", TO_PORTAL) },
+	{ 502, 502, RULE(UNKNOWN, AGAIN, BACKOFF,  true,  true,  "gateway_error",     TO_WAIT) },
+	{ 504, 504, RULE(UNKNOWN, AGAIN, BACKOFF,  true,  true,  "gateway_error",     TO_WAIT) },
+	{ 520, 527, RULE(UNKNOWN, AGAIN, BACKOFF,  true,  true,  "gateway_error",     TO_WAIT) },
+	{ 500, 599, RULE(RETRY,   AGAIN, BACKOFF,  false, true,  "server_error",      TO_WAIT) },
+};
+
+static const struct verdict
+	not_sent    = RULE(NOT_SENT,  AGAIN,     BACKOFF, false, false, "no_connection",     NULL),
+	cut_off     = RULE(UNKNOWN,   AGAIN,     BACKOFF, true,  true,  "cut_off",           NULL),
+	strange     = RULE(UNKNOWN,   AGAIN,     BACKOFF, true,  true,  "unexpected_status", TO_PORTAL),
+	/* of 2xx answers */
+	delivered   = RULE(DELIVERED, DELIVERED, OPEN,    false, false, NULL,                NULL),
+	unreadable  = RULE(UNKNOWN,   AGAIN,     BACKOFF, true,  true,  "unreadable_reply",  TO_PORTAL),
+	unread_held = RULE(UNKNOWN,   HOLD,      OPEN,    true,  false, "unreadable_reply",  TO_PORTAL),
+	refused_all = RULE(REFUSED,   SPLIT,     OPEN,    false, false, "refused",           TO_LOOK),
+	partial     = RULE(PARTIAL,   SPLIT,     OPEN,    true,  false, "partial",           TO_LOOK),
+	part_held   = RULE(PARTIAL,   HOLD,      OPEN,    true,  false, "partially_delivered", TO_LOOK);
+
+static const struct verdict_policy default_policy;
+/* clang-format on */
+
+static const struct verdict_policy *
+policy_of(const struct verdict_facts *f)
+{
+	return f->policy == NULL ? &default_policy : f->policy;
+}
+
+static const struct verdict *
+decide_partial(const struct verdict_facts *f)
+{
+	/* Without keys a second sending would be a second event for those that were accepted. */
+	if (policy_of(f)->partial == PARTIAL_HOLD || !f->unique_keys || f->n_events < 2)
+		return &part_held;
+	return &partial;
+}
+
+/*
+ * What the counts of a 2xx answer mean. Bento does not say whether a suppressed duplicate counts,
+ * nor as what: missing ones that an earlier attempt may have delivered are not taken for refused.
+ */
+static const struct verdict *
+decide_counts(const struct verdict_facts *f)
+{
+	const struct bento_reply *r = &f->reply;
+	bool none_accepted = r->results == 0 || (r->results < 0 && r->failed >= f->n_items);
+
+	if (r->failed <= 0 && (r->results < 0 || r->results >= f->n_items))
+		return &delivered;
+	if (r->failed == 0 && f->n_items - r->results <= f->n_maybe_sent)
+		return &delivered;
+	if (!none_accepted)
+		return decide_partial(f);
+	return &refused_all;
+}
+
+static const struct verdict *
+decide_unreadable(const struct verdict_facts *f)
+{
+	switch (policy_of(f)->ambiguous) {
+	case AMBIGUOUS_RETRY:
+		break;
+	case AMBIGUOUS_DELIVERED:
+		/* Words of an error are not ambiguous enough for that. */
+		return f->reply.says_error ? &unreadable : &delivered;
+	case AMBIGUOUS_HOLD:
+		return &unread_held;
+	}
+	return &unreadable;
+}
+
+static const struct verdict *
+decide_success(const struct verdict_facts *f)
+{
+	switch (f->reply.shape) {
+	case BENTO_REPLY_COUNTS:
+		return decide_counts(f);
+	case BENTO_REPLY_JSON:
+		return f->reply.says_error ? decide_unreadable(f) : &delivered;
+	case BENTO_REPLY_UNREADABLE:
+		break;
+	}
+	return decide_unreadable(f);
+}
+
+static bool
+is_success(const struct verdict_facts *f)
+{
+	return f->http_status >= 200 && f->http_status <= 299;
+}
+
+static const struct verdict *
+decide_answer(const struct verdict_facts *f)
+{
+	if (is_success(f))
+		return decide_success(f);
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
+		if (f->http_status >= answers[i].first && f->http_status <= answers[i].last)
+			return &answers[i].verdict;
+	return &strange;
+}
+
+static const struct verdict *
+decide(const struct verdict_facts *f)
+{
+	switch (f->phase) {
+	case PHASE_NOT_SENT:
+		return &not_sent;
+	case PHASE_SENDING:
+		return &cut_off;
+	case PHASE_ANSWERED:
+		break;
+	}
+	return decide_answer(f);
+}
+
+static int64_t
+throttle_wait(unsigned throttled)
+{
+	int64_t wait = THROTTLE_FIRST_MS;
+
+	while (throttled-- > 0 && wait < WAIT_MAX_MS)
+		wait *= 2;
+	return wait < WAIT_MAX_MS ? wait : WAIT_MAX_MS;
+}
+
+static int64_t
+wait_at_least(const struct verdict_facts *f, enum verdict_site site)
+{
+	if (site == SITE_OPEN || f->phase != PHASE_ANSWERED)
+		return 0;
+	if (f->retry_after_ms < 0)
+		return site == SITE_THROTTLE ? throttle_wait(f->throttled) : 0;
+	if (f->retry_after_ms < WAIT_MIN_MS)
+		return WAIT_MIN_MS;
+	return f->retry_after_ms < WAIT_MAX_MS ? f->retry_after_ms : WAIT_MAX_MS;
+}
+
+/*
+ * A refused event that stood alone. When one after the other is refused it is more likely that
+ * something is wrong with all of them: then the site pauses, and the next ones keep waiting.
+ */
+static void
+decide_single(const struct verdict_facts *f, struct verdict *v)
+{
+	const struct verdict_policy *policy = policy_of(f);
+	unsigned limit = f->http_status == 413 ? 0 : policy->all_refused;
+
+	if (is_success(f) && f->n_maybe_sent > 0 && policy->maybe_delivered == MAYBE_HOLD) {
+		v->step = STEP_HOLD;
+		v->reason = "maybe_delivered";
+		return;
+	}
+	v->step = limit > 0 && f->refused >= limit ? STEP_AGAIN : STEP_FAIL;
+	if (limit > 0 && f->refused + 1 >= limit) {
+		v->site = SITE_PAUSE;
+		v->advice = TO_ALL;
+	}
+}
+
+void
+verdict_decide(const struct verdict_facts *f, struct verdict *ret_v)
+{
+	*ret_v = *decide(f);
+	if (ret_v->outcome == OUTCOME_REFUSED && f->n_events == 1)
+		decide_single(f, ret_v);
+	ret_v->wait_at_least_ms = wait_at_least(f, ret_v->site);
+}
+
+/* ---- in words ------------------------------------------------------------------------------- */
+
+static void
+explain_answer(
+    const struct verdict_facts *f, const struct verdict *v, const char *words, struct buf *to)
+{
+	bool counted = f->reply.shape == BENTO_REPLY_COUNTS && f->http_status <= 299;
+
+	if (v->outcome == OUTCOME_REFUSED && v->site == SITE_PAUSE)
+		buf_append_literal(to, "all_refused: ");
+	buf_printf(to, "HTTP %d from Bento", f->http_status);
+	if (counted && f->reply.results >= 0)
+		buf_printf(to, ", %lld of %u accepted", (long long)f->reply.results, f->n_items);
+	if (counted && f->reply.failed >= 0)
+		buf_printf(to, ", %lld failed", (long long)f->reply.failed);
+	if (v->advice != NULL)
+		buf_printf(to, ": %s", v->advice);
+	if (words[0] != '\0')
+		buf_printf(to, " (%s)", words);
+}
+
+void
+verdict_explain(const struct verdict_facts *f, const struct verdict *v, char *ret_text, size_t size)
+{
+	const char *error = f->error == NULL || f->error[0] == '\0' ? "no reason known" : f->error;
+	struct buf text;
+
+	buf_init(&text, 2048);
+	switch (f->phase) {
+	case PHASE_NOT_SENT:
+		buf_printf(&text, "cannot reach Bento: %s", error);
+		break;
+	case PHASE_SENDING:
+		buf_printf(&text, "cut off before Bento's answer was complete: %s", error);
+		break;
+	case PHASE_ANSWERED:
+		if (v->outcome != OUTCOME_DELIVERED)
+			explain_answer(f, v, f->reply.message, &text);
+		break;
+	}
+	bento_text_copy(ret_text, size, buf_slice(&text));
+	buf_free(&text);
+}

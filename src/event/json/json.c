@@ -1,0 +1,385 @@
+/*
+ * The reader. Everything below works on two pointers, p and end; an error moves end to where it
+ * happened, so that whatever is called later finds nothing to read and fails too.
+ */
+#include "event/json/json.h"
+
+#include "event/json/json_private.h"
+
+static const unsigned char type_of_byte[256] = {
+	['n'] = JSON_NULL,
+	['f'] = JSON_FALSE,
+	['t'] = JSON_TRUE,
+	['-'] = JSON_NUMBER,
+	['0'] = JSON_NUMBER,
+	['1'] = JSON_NUMBER,
+	['2'] = JSON_NUMBER,
+	['3'] = JSON_NUMBER,
+	['4'] = JSON_NUMBER,
+	['5'] = JSON_NUMBER,
+	['6'] = JSON_NUMBER,
+	['7'] = JSON_NUMBER,
+	['8'] = JSON_NUMBER,
+	['9'] = JSON_NUMBER,
+	['"'] = JSON_STRING,
+	['['] = JSON_ARRAY,
+	['{'] = JSON_OBJECT,
+};
+
+void
+json_init(struct json *j, struct slice text, unsigned max_depth)
+{
+	const char *start = text.p == NULL ? "" : text.p;
+
+	*j = (struct json){
+		.start = start,
+		.p = start,
+		.end = start + text.n,
+		.max_depth = max_depth < JSON_MAX_DEPTH ? max_depth : JSON_MAX_DEPTH,
+		.first = true,
+	};
+}
+
+static __attribute__((noinline, cold)) const char *
+fail(struct json *j, const char *p, const char *what)
+{
+	if (j->error == NULL) {
+		j->error = p == j->end ? "the text ends too early" : what;
+		j->p = p;
+		j->end = p;
+	}
+	return NULL;
+}
+
+static inline bool
+is_space(char c)
+{
+	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+static inline const char *
+skip_space(const char *p, const char *end)
+{
+	while (p < end && is_space(*p))
+		p++;
+	return p;
+}
+
+static inline enum json_type
+type_at(const struct json *j, const char *p)
+{
+	return p < j->end ? (enum json_type)type_of_byte[(unsigned char)*p] : JSON_NONE;
+}
+
+/* p stands on the backslash; the result behind the escape. */
+static const char *
+scan_escape(struct json *j, const char *p)
+{
+	if (++p == j->end)
+		return fail(j, p, "");
+	switch (*p) {
+	case '"':
+	case '\\':
+	case '/':
+	case 'b':
+	case 'f':
+	case 'n':
+	case 'r':
+	case 't':
+		return p + 1;
+	case 'u':
+		for (int i = 0; i < 4; i++) {
+			if (++p == j->end || json_hex_digit(*p) < 0)
+				return fail(j, p, "\\u needs four hexadecimal digits");
+		}
+		return p + 1;
+	}
+	return fail(j, p, "no such escape in a string");
+}
+
+/* Runs of letters beyond ASCII stay in this loop. */
+static const char *
+scan_utf8(struct json *j, const char *p)
+{
+	while (p < j->end && (unsigned char)*p >= 0x80) {
+		unsigned n = json_utf8_length(p, j->end);
+
+		if (n == 0)
+			return fail(j, p, "bytes that are no UTF-8");
+		p += n;
+	}
+	return p;
+}
+
+/* p stands behind the opening quote; the result behind the closing one. */
+static inline const char *
+scan_string(struct json *j, const char *p)
+{
+	while (p != NULL) {
+		p = json_scan_plain(p, j->end);
+		if (p == j->end)
+			return fail(j, p, "");
+		if (*p == '"')
+			return p + 1;
+		if (*p == '\\')
+			p = scan_escape(j, p);
+		else if ((unsigned char)*p >= 0x80)
+			p = scan_utf8(j, p);
+		else
+			return fail(j, p, "a control byte in a string");
+	}
+	return NULL;
+}
+
+/* One digit or more. */
+static inline const char *
+scan_digits(struct json *j, const char *p)
+{
+	const char *start = p;
+
+	while (p < j->end && *p >= '0' && *p <= '9')
+		p++;
+	return p > start ? p : fail(j, p, "a digit is missing in a number");
+}
+
+static inline const char *
+scan_number(struct json *j, const char *p)
+{
+	if (*p == '-')
+		p++;
+	if (p < j->end && *p == '0')
+		p++;
+	else
+		p = scan_digits(j, p);
+	if (p != NULL && p < j->end && *p == '.')
+		p = scan_digits(j, p + 1);
+	if (p != NULL && p < j->end && (*p == 'e' || *p == 'E')) {
+		p++;
+		if (p < j->end && (*p == '+' || *p == '-'))
+			p++;
+		p = scan_digits(j, p);
+	}
+	return p;
+}
+
+static const char *
+scan_word(struct json *j, const char *p, const char *word)
+{
+	for (; *word != '\0'; p++, word++) {
+		if (p == j->end || *p != *word)
+			return fail(j, p, "neither true, false nor null");
+	}
+	return p;
+}
+
+/* Any value that is no container. */
+static inline const char *
+scan_scalar(struct json *j, const char *p, enum json_type type)
+{
+	switch (type) {
+	case JSON_STRING:
+		return scan_string(j, p + 1);
+	case JSON_NUMBER:
+		return scan_number(j, p);
+	case JSON_NULL:
+		return scan_word(j, p, "null");
+	case JSON_FALSE:
+		return scan_word(j, p, "false");
+	case JSON_TRUE:
+		return scan_word(j, p, "true");
+	case JSON_ARRAY:
+	case JSON_OBJECT:
+	case JSON_NONE:
+		break;
+	}
+	return fail(j, p, "no value where one must be");
+}
+
+static inline int
+begin(struct json *j, const char *p)
+{
+	if (j->depth >= j->max_depth) {
+		fail(j, p, "nested too deeply");
+		return -1;
+	}
+	j->depth++;
+	j->first = true;
+	j->p = p + 1;
+	return 0;
+}
+
+static inline int
+end(struct json *j, const char *p)
+{
+	j->depth--;
+	j->first = false;
+	j->p = p + 1;
+	return 0;
+}
+
+static inline int
+object_next(struct json *j, struct slice *ret_raw_key)
+{
+	const char *p = skip_space(j->p, j->end), *key;
+
+	if (p < j->end && *p == '}')
+		return end(j, p);
+	if (!j->first) {
+		if (p == j->end || *p != ',') {
+			fail(j, p, "neither a comma nor a closing brace");
+			return -1;
+		}
+		p = skip_space(p + 1, j->end);
+	}
+	if (p == j->end || *p != '"') {
+		fail(j, p, "no key in quotes where one must be");
+		return -1;
+	}
+	key = p;
+	p = scan_string(j, p + 1);
+	if (p == NULL)
+		return -1;
+	*ret_raw_key = (struct slice){ key, (size_t)(p - key) };
+	p = skip_space(p, j->end);
+	if (p == j->end || *p != ':') {
+		fail(j, p, "no colon behind a key");
+		return -1;
+	}
+	j->first = false;
+	j->p = p + 1;
+	return 1;
+}
+
+static inline int
+array_next(struct json *j)
+{
+	const char *p = skip_space(j->p, j->end);
+
+	if (p < j->end && *p == ']')
+		return end(j, p);
+	if (p == j->end || (!j->first && *p != ',')) {
+		fail(j, p, "neither a comma nor a closing bracket");
+		return -1;
+	}
+	j->p = j->first ? p : p + 1;
+	j->first = false;
+	return 1;
+}
+
+/* Steps over a scalar, or into a container. */
+static inline int
+step(struct json *j, bool *is_object)
+{
+	const char *p = skip_space(j->p, j->end);
+	enum json_type type = type_at(j, p);
+
+	if (type == JSON_OBJECT || type == JSON_ARRAY) {
+		if (begin(j, p) != 0)
+			return -1;
+		is_object[j->depth - 1] = type == JSON_OBJECT;
+		return 0;
+	}
+	p = scan_scalar(j, p, type);
+	if (p == NULL)
+		return -1;
+	j->p = p;
+	return 0;
+}
+
+/* No recursion: what is open is kept by level, and the levels are bounded. */
+static __attribute__((noinline)) int
+skip_container(struct json *j)
+{
+	bool is_object[JSON_MAX_DEPTH];
+	unsigned outside = j->depth;
+	struct slice key;
+
+	if (step(j, is_object) != 0)
+		return -1;
+	while (j->depth > outside) {
+		int more = is_object[j->depth - 1] ? object_next(j, &key) : array_next(j);
+
+		if (more < 0 || (more > 0 && step(j, is_object) != 0))
+			return -1;
+	}
+	return 0;
+}
+
+enum json_type
+json_peek(struct json *j)
+{
+	enum json_type type;
+
+	j->p = skip_space(j->p, j->end);
+	type = type_at(j, j->p);
+	if (type == JSON_NONE)
+		fail(j, j->p, "no value where one must be");
+	return type;
+}
+
+int
+json_skip(struct json *j, struct json_value *ret_value)
+{
+	const char *start = skip_space(j->p, j->end), *p;
+	enum json_type type = type_at(j, start);
+
+	if (type == JSON_OBJECT || type == JSON_ARRAY) {
+		if (skip_container(j) != 0)
+			return -1;
+		p = j->p;
+	} else {
+		p = scan_scalar(j, start, type);
+		if (p == NULL)
+			return -1;
+		j->p = p;
+	}
+	*ret_value = (struct json_value){ type, { start, (size_t)(p - start) } };
+	return 0;
+}
+
+int
+json_object_begin(struct json *j)
+{
+	if (json_peek(j) == JSON_OBJECT)
+		return begin(j, j->p);
+	fail(j, j->p, "no object where one must be");
+	return -1;
+}
+
+int
+json_object_next(struct json *j, struct slice *ret_raw_key)
+{
+	return object_next(j, ret_raw_key);
+}
+
+int
+json_array_begin(struct json *j)
+{
+	if (json_peek(j) == JSON_ARRAY)
+		return begin(j, j->p);
+	fail(j, j->p, "no array where one must be");
+	return -1;
+}
+
+int
+json_array_next(struct json *j)
+{
+	return array_next(j);
+}
+
+int
+json_finish(struct json *j)
+{
+	if (j->error == NULL && j->depth > 0)
+		fail(j, j->p, "the end before all was read");
+	j->p = skip_space(j->p, j->end);
+	if (j->p != j->end)
+		fail(j, j->p, "more text behind the value");
+	return j->error == NULL ? 0 : -1;
+}
+
+size_t
+json_offset(const struct json *j)
+{
+	return (size_t)(j->p - j->start);
+}

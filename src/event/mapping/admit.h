@@ -1,0 +1,30 @@
+/*
+ * Which events a site forwards at all, by its settings: decided at receipt from what stands in
+ * columns, and once more when an event is sent, because a requeue may bring it back and settings
+ * change. Pure; any thread.
+ */
+#ifndef EVENT_MAPPING_ADMIT_H
+#define EVENT_MAPPING_ADMIT_H
+
+#include <stdbool.h>
+
+#include "base/slice.h"
+#include "event/kind.h"
+#include "event/mapping/mapping.h"
+
+struct admit_facts {
+	enum event_kind kind;
+	struct slice name;         /* decoded; absent when there is none */
+	bool browser;              /* the request had an Origin: anybody may have written it */
+	struct slice integrations; /* the event's own, a raw value; absent: none */
+	struct slice batch_integrations; /* its batch's */
+};
+
+/*
+ * NULL: it is forwarded, as far as can be told from this. Otherwise a static word:
+ * "unsupported_event_type", "integrations", "rule" or "reserved_type"; mapping_status says the
+ * status.
+ */
+const char *admit_event(const struct mapping_options *o, const struct admit_facts *f);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * What a site makes of track calls by their names: rules as the configuration writes them, such as
+ *
+ *	"Order Completed => as $purchase; value total; currency EUR; also"
+ *	"Test * => drop"
+ *	"Signed Up => rename Registered; tag lead; remove_tag visitor"
+ *
+ * Of several the first whose pattern matches the name counts. `*` in a pattern stands for any text,
+ * none too. Pure; any thread. Copied as a whole.
+ */
+#ifndef EVENT_MAPPING_RULES_H
+#define EVENT_MAPPING_RULES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/slice.h"
+#include "event/mapping/money.h"
+
+#define RULES_MAX 32
+#define RULE_SIZE 256 /* of one rule's text, with its end */
+
+/* A piece of the rule's text; n 0: absent. */
+struct rule_part {
+	uint16_t at;
+	uint16_t n;
+};
+
+struct rule {
+	char text[RULE_SIZE];
+	struct rule_part pattern;
+	bool drop;
+	bool purchase; /* as $purchase */
+	bool also;     /* and the event itself, too */
+	struct rule_part rename;
+	struct rule_part value; /* the property that holds the amount */
+	struct rule_part tag;
+	struct rule_part remove_tag;
+	char currency[MONEY_CODE_SIZE]; /* where the event names none; "": none */
+};
+
+struct rules {
+	unsigned n;
+	struct rule rule[RULES_MAX];
+};
+
+/* ERR_INPUT says what is wrong with it and what would be right. */
+int rules_add(struct rules *rules, const char *text, struct err *e);
+/* NULL: none matches. */
+const struct rule *rules_find(const struct rules *rules, struct slice name);
+struct slice rule_text(const struct rule *rule, struct rule_part part);
+
+#endif

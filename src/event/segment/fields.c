@@ -1,0 +1,130 @@
+#include "event/segment/fields.h"
+
+/* Consumes traits, properties and the like; values that are no object describe nobody. */
+static int
+read_place(struct json *j, struct person_place *place, bool *has_unique, struct json_value *ret)
+{
+	enum json_type type = json_peek(j);
+	const char *start = j->p;
+	struct json_value value;
+	struct slice key;
+	int more;
+
+	*place = (struct person_place){ 0 };
+	*has_unique = false;
+	if (type != JSON_OBJECT)
+		return json_skip(j, ret);
+	if (json_object_begin(j) != 0)
+		return -1;
+	while ((more = json_object_next(j, &key)) > 0) {
+		enum event_key k = event_key(key);
+
+		if (json_skip(j, &value) != 0)
+			return -1;
+		if (k == KEY_UNIQUE)
+			*has_unique = true;
+		else if (k != KEY_OTHER)
+			person_place_file(place, k, &value);
+	}
+	*ret = (struct json_value){ type, { start, (size_t)(j->p - start) } };
+	return more;
+}
+
+int
+event_context_read(struct json *j, struct person_place *ret_traits, struct json_value *ret_context)
+{
+	enum json_type type = json_peek(j);
+	const char *start = j->p;
+	struct json_value value;
+	struct slice key;
+	bool ignored;
+	int more;
+
+	*ret_traits = (struct person_place){ 0 };
+	if (type != JSON_OBJECT)
+		return json_skip(j, ret_context);
+	if (json_object_begin(j) != 0)
+		return -1;
+	while ((more = json_object_next(j, &key)) > 0) {
+		int rc = event_key(key) == KEY_TRAITS ? read_place(j, ret_traits, &ignored, &value)
+						      : json_skip(j, &value);
+
+		if (rc != 0)
+			return -1;
+	}
+	*ret_context = (struct json_value){ type, { start, (size_t)(j->p - start) } };
+	return more;
+}
+
+static int
+read_member(struct json *j, struct event_fields *f, enum event_key key)
+{
+	struct person_place *place = f->sources.place;
+	struct json_value value;
+	bool ignored;
+
+	if (key == KEY_PROPERTIES)
+		return read_place(j, &place[PERSON_PROPERTIES], &f->has_unique, &f->value[key]);
+	if (key == KEY_TRAITS)
+		return read_place(j, &place[PERSON_TRAITS], &ignored, &f->value[key]);
+	if (key == KEY_CONTEXT)
+		return event_context_read(j, &place[PERSON_CONTEXT_TRAITS], &f->value[key]);
+	if (json_skip(j, &value) != 0)
+		return -1;
+	if (key <= KEY_BATCH)
+		f->value[key] = value;
+	else
+		person_place_file(&place[PERSON_TOP], key, &value);
+	return 0;
+}
+
+int
+event_fields_read(struct json *j, struct event_fields *ret_fields)
+{
+	struct event_fields *f = ret_fields;
+	struct slice key;
+	const char *start;
+	int more;
+
+	memset(f, 0, sizeof(*f));
+	if (json_object_begin(j) != 0)
+		return -1;
+	start = j->p - 1;
+	while ((more = json_object_next(j, &key)) > 0) {
+		if (read_member(j, f, event_key(key)) != 0)
+			return -1;
+	}
+	f->body = (struct slice){ start, (size_t)(j->p - start) };
+	f->sources.user_id = f->value[KEY_USER_ID];
+	return more;
+}
+
+bool
+event_is_blank(struct slice text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		if ((unsigned char)text.p[i] > ' ')
+			return false;
+	}
+	return true;
+}
+
+/* Of one given twice the last counts. */
+struct json_value
+event_find_member(struct slice object, const char *name)
+{
+	struct json_value found = { .type = JSON_NONE }, value;
+	struct slice key;
+	struct json j;
+
+	json_init(&j, object, JSON_MAX_DEPTH);
+	if (json_object_begin(&j) != 0)
+		return found;
+	while (json_object_next(&j, &key) > 0) {
+		if (json_skip(&j, &value) != 0)
+			return (struct json_value){ .type = JSON_NONE };
+		if (json_string_is(key, name))
+			found = value;
+	}
+	return found;
+}

@@ -1,0 +1,338 @@
+/* One event of a request: what is found in it, and what is wrong with it for every site. */
+#include "event/segment/segment.h"
+
+#include <stdlib.h>
+
+#include "base/isotime.h"
+#include "event/segment/person.h"
+#include "event/segment/segment_build.h"
+
+/* One pointer, so that the reason can be recognised by it. */
+const char segment_no_email[] = "no_email";
+static const char event_too_large[] = "event_too_large";
+static const char message_id_too_long[] = "message_id_too_long";
+
+const char segment_too_many_events[] = "too_many_events";
+
+#define LAST_MS INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
+
+void
+segment_request_init(struct segment_request *r)
+{
+	*r = (struct segment_request){ 0 };
+	buf_init(&r->scratch, 0);
+	buf_init(&r->details, 0);
+}
+
+void
+segment_request_free(struct segment_request *r)
+{
+	free(r->events);
+	buf_free(&r->scratch);
+	buf_free(&r->details);
+	segment_request_init(r);
+}
+
+struct segment_event *
+segment_push_event(struct segment_request *r)
+{
+	size_t cap = r->cap_events == 0 ? 16 : r->cap_events * 2;
+	struct segment_event *events;
+
+	if (r->max_events > 0 && cap > r->max_events)
+		cap = r->max_events;
+	if (r->n_events == r->cap_events) {
+		if (cap <= r->cap_events) {
+			r->code = segment_too_many_events;
+			return NULL;
+		}
+		events = reallocarray(r->events, cap, sizeof(*events));
+		if (events == NULL)
+			return NULL;
+		r->events = events;
+		r->cap_events = cap;
+	}
+	events = &r->events[r->n_events++];
+	*events = (struct segment_event){ 0 };
+	return events;
+}
+
+/* Cannot fail: segment_parse made room for all the text that this body can hold. */
+struct slice
+segment_decode(struct segment_request *r, const struct json_value *value)
+{
+	struct slice text = SLICE_NONE;
+
+	if (value->type == JSON_STRING)
+		(void)json_string_decode(value->raw, &r->scratch, &text);
+	return text;
+}
+
+/* --- time --------------------------------------------------------------------------------- */
+
+/*
+ * No event of ours is older than 1970: what is earlier comes from clients that print a time they
+ * never set (year 1), and would only spoil the correction. What an offset carries past the last
+ * year that four digits can name is no time either.
+ */
+bool
+segment_read_time(struct segment_request *r, const struct json_value *value, int64_t *ret_ms)
+{
+	struct slice text = segment_decode(r, value);
+	int64_t ms;
+
+	if (text.p == NULL || isotime_parse(text, &ms) != 0 || ms < 0 || ms > LAST_MS)
+		return false;
+	*ret_ms = ms;
+	return true;
+}
+
+/* The client's clock is off by what it showed at sending against ours at receipt. */
+int64_t
+segment_correct_time(int64_t t, int64_t sent_at, int64_t received_at)
+{
+	int64_t corrected = received_at - (sent_at - t);
+
+	return corrected >= 0 && corrected <= LAST_MS ? corrected : t;
+}
+
+static bool
+is_given(const struct json_value *value)
+{
+	return value->type != JSON_NONE && value->type != JSON_NULL;
+}
+
+/*
+ * What Segment passes on carries as `timestamp` the time that it corrected itself when it received
+ * the event, which may be hours ago: our own time of receipt says nothing about the client's clock.
+ */
+static bool
+find_time(struct segment_request *r, const struct event_fields *f, int64_t *ret_ms)
+{
+	bool corrected = r->shape == SEGMENT_ARRAY;
+	enum event_key first = corrected ? KEY_TIMESTAMP : KEY_ORIGINAL_TIMESTAMP;
+	enum event_key second = corrected ? KEY_ORIGINAL_TIMESTAMP : KEY_TIMESTAMP;
+
+	return segment_read_time(r, &f->value[first], ret_ms)
+	       || segment_read_time(r, &f->value[second], ret_ms);
+}
+
+static void
+take_time(struct segment_request *r, const struct event_fields *f, struct segment_event *event)
+{
+	int64_t t, sent_at;
+
+	event->occurred_at = r->received_at;
+	if (!find_time(r, f, &t)) {
+		if (is_given(&f->value[KEY_ORIGINAL_TIMESTAMP])
+		    || is_given(&f->value[KEY_TIMESTAMP]))
+			event->detail = "its timestamp is no ISO 8601 time since 1970: the time of "
+					"receipt is used";
+		return;
+	}
+	event->occurred_at = t;
+	if (r->shape == SEGMENT_ARRAY)
+		return;
+	if (segment_read_time(r, &f->value[KEY_SENT_AT], &sent_at))
+		event->occurred_at = segment_correct_time(t, sent_at, r->received_at);
+	else
+		event->wants_sent_at = true;
+}
+
+/* --- what an event is --------------------------------------------------------------------- */
+
+static enum event_kind
+find_kind(struct segment_request *r, const struct json_value *type)
+{
+	enum event_kind kind;
+
+	if (r->path_kind != KIND_UNKNOWN || type->type != JSON_STRING)
+		return r->path_kind;
+	kind = kind_parse(segment_decode(r, type));
+	/* Bento's own shape is taken on Bento's own paths only. */
+	return kind == KIND_BENTO || kind == KIND_SUBSCRIBER ? KIND_UNKNOWN : kind;
+}
+
+static struct slice
+find_name(struct segment_request *r, const struct event_fields *f, enum event_kind kind)
+{
+	if (kind == KIND_TRACK)
+		return segment_decode(r, &f->value[KEY_EVENT]);
+	if (kind == KIND_PAGE || kind == KIND_SCREEN)
+		return segment_decode(r, &f->value[KEY_NAME]);
+	return SLICE_NONE;
+}
+
+/* Numbers are taken by their text. An empty id would make all its bearers one. */
+static struct slice
+find_message_id(struct segment_request *r, const struct json_value *value)
+{
+	struct slice text = value->type == JSON_NUMBER ? value->raw : segment_decode(r, value);
+
+	return text.n == 0 ? SLICE_NONE : text;
+}
+
+/* Every byte of an id can be written as \u00XX. */
+#define RAW_ID_MAX (6 * SEGMENT_ID_MAX + 2)
+
+static struct slice
+find_id(struct segment_request *r, const struct json_value *value)
+{
+	struct slice text;
+
+	if (value->raw.n > RAW_ID_MAX)
+		return SLICE_NONE;
+	text = value->type == JSON_NUMBER ? value->raw : segment_decode(r, value);
+	return text.n > SEGMENT_ID_MAX || event_is_blank(text) ? SLICE_NONE : text;
+}
+
+/* A userId that gave the address is decoded already: scratch has room for each text once. */
+static void
+take_ids(struct segment_request *r, const struct event_fields *f, struct segment_event *event)
+{
+	event->user_id =
+	    event->email_from == PERSON_USER_ID ? event->email : find_id(r, &f->value[KEY_USER_ID]);
+	event->anonymous_id = find_id(r, &f->value[KEY_ANONYMOUS_ID]);
+	if (event->kind == KIND_ALIAS)
+		event->previous_id = find_id(r, &f->value[KEY_PREVIOUS_ID]);
+}
+
+static bool
+is_object_or_nothing(const struct json_value *value)
+{
+	return value->type == JSON_OBJECT || value->type == JSON_NULL || value->type == JSON_NONE;
+}
+
+/* Why the event can never be forwarded, in Segment's words; NULL: nothing is wrong with it. */
+static const char *
+find_fault(const struct event_fields *f, const struct segment_event *event)
+{
+	const struct json_value *name = &f->value[KEY_EVENT];
+
+	if (event->kind == KIND_IDENTIFY || event->kind == KIND_GROUP)
+		return is_object_or_nothing(&f->value[KEY_TRAITS]) ? NULL : "traits_not_object";
+	if (event->kind == KIND_PAGE || event->kind == KIND_SCREEN)
+		return is_object_or_nothing(&f->value[KEY_PROPERTIES]) ? NULL
+								       : "properties_not_object";
+	if (event->kind != KIND_TRACK)
+		return NULL;
+	if (name->type != JSON_STRING && name->type != JSON_NULL && name->type != JSON_NONE)
+		return "event_not_string";
+	if (event_is_blank(event->name))
+		return "event_not_defined";
+	if (!is_object_or_nothing(&f->value[KEY_PROPERTIES]))
+		return "properties_not_object";
+	return NULL;
+}
+
+static size_t
+count_characters(struct slice utf8)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < utf8.n; i++)
+		n += (utf8.p[i] & 0xc0) != 0x80;
+	return n;
+}
+
+const char *
+segment_find_excess(struct segment_request *r, const struct segment_event *event)
+{
+	const char *reason = NULL;
+
+	if (r->max_event > 0 && event->body.n > r->max_event)
+		reason = event_too_large;
+	else if (r->max_message_id > 0 && event->message_id.n > r->max_message_id
+		 && count_characters(event->message_id) > r->max_message_id)
+		reason = message_id_too_long;
+	r->n_excess += reason != NULL;
+	return reason;
+}
+
+static void
+judge(struct segment_request *r, const struct event_fields *f, struct segment_event *event)
+{
+	event->status = STATUS_INVALID;
+	event->reason = segment_find_excess(r, event);
+	if (event->reason != NULL)
+		return;
+	event->reason = find_fault(f, event);
+	if (event->reason != NULL)
+		return;
+	if (event->kind != KIND_TRACK) {
+		event->status = STATUS_UNSUPPORTED;
+		event->reason = "unsupported_event_type";
+	} else if (event->email.p == NULL) {
+		event->reason = segment_no_email;
+	} else {
+		event->status = STATUS_PENDING;
+	}
+}
+
+int
+segment_read_event(struct segment_request *r, struct json *j, struct event_fields *f)
+{
+	struct segment_event *event;
+	struct person person;
+
+	if (event_fields_read(j, f) != 0)
+		return -1;
+	event = segment_push_event(r);
+	if (event == NULL || person_find(&f->sources, &r->scratch, &person) != 0)
+		return -1;
+	event->body = f->body;
+	event->kind = find_kind(r, &f->value[KEY_TYPE]);
+	event->name = find_name(r, f, event->kind);
+	event->message_id = find_message_id(r, &f->value[KEY_MESSAGE_ID]);
+	event->integrations = f->value[KEY_INTEGRATIONS].raw;
+	event->email = person.email;
+	event->email_from = (unsigned char)person.where;
+	take_ids(r, f, event);
+	take_time(r, f, event);
+	judge(r, f, event);
+	return 0;
+}
+
+/* --- what the whole request says of it ---------------------------------------------------- */
+
+/* The address that the batch gives ranks before those that describe the event. */
+void
+segment_give_batch_email(struct segment_event *event, struct slice email)
+{
+	if (event->email_from <= PERSON_BATCH_TRAITS)
+		return;
+	event->email = email;
+	event->email_from = PERSON_BATCH_TRAITS;
+	if (event->status == STATUS_INVALID && event->reason == segment_no_email) {
+		event->status = STATUS_PENDING;
+		event->reason = NULL;
+	}
+}
+
+/* By how much events exceed their limits; room for all texts first, so that none moves. */
+int
+segment_explain_excess(struct segment_request *r)
+{
+	struct buf *to = &r->details;
+
+	buf_clear(to);
+	to->max = r->n_excess * SEGMENT_DETAIL_MAX;
+	if (r->n_excess == 0)
+		return 0;
+	if (buf_reserve(to, to->max) == NULL)
+		return -1;
+	for (size_t i = 0; i < r->n_events; i++) {
+		struct segment_event *event = &r->events[i];
+
+		if (event->reason != event_too_large && event->reason != message_id_too_long)
+			continue;
+		event->detail = to->p + to->n;
+		if (event->reason == event_too_large)
+			buf_printf(to, "%zu bytes; max_event is %zu", event->body.n, r->max_event);
+		else
+			buf_printf(to, "its messageId has %zu characters; max_message_id is %zu",
+			    count_characters(event->message_id), r->max_message_id);
+		buf_append_byte(to, '\0');
+	}
+	return 0;
+}

@@ -1,0 +1,327 @@
+#include "ingest/auth/auth.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "ingest/ingest.h"
+
+#define KEY_WORDS ((AUTH_KEY_MAX + 8) / 8)
+#define BASIC_MAX 1024 /* bytes of decoded credentials; the password may be long, we ignore it */
+
+/* Length and bytes of a key, padded with zeros. */
+struct key {
+	uint64_t words[KEY_WORDS];
+};
+
+struct known_key {
+	struct key key;
+	int64_t site_id;
+};
+
+struct auth {
+	struct known_key *keys;
+	size_t n_keys;
+	char **origins;
+	size_t n_origins;
+	int64_t only_site_id; /* without keys */
+};
+
+/* ---- the table of keys -------------------------------------------------------------- */
+
+static struct key
+key_of(struct slice text)
+{
+	struct key k = { { text.n } };
+
+	memcpy(&k.words[1], text.p, text.n < AUTH_KEY_MAX ? text.n : AUTH_KEY_MAX);
+	return k;
+}
+
+/* All ones when equal, else 0. The barrier keeps the compiler from ending the loop early. */
+static uint64_t
+equal_mask(const struct key *a, const struct key *b)
+{
+	uint64_t diff = 0;
+
+	for (size_t i = 0; i < KEY_WORDS; i++) {
+		diff |= a->words[i] ^ b->words[i];
+		__asm__ volatile("" : "+r"(diff));
+	}
+	return ((diff | (0 - diff)) >> 63) - 1;
+}
+
+static enum auth_verdict
+find(const struct auth *a, struct slice text, int64_t *ret_site_id)
+{
+	struct key k = key_of(text);
+	uint64_t site = 0, found = 0;
+
+	for (size_t i = 0; i < a->n_keys; i++) {
+		uint64_t mask = equal_mask(&k, &a->keys[i].key);
+
+		site |= mask & (uint64_t)a->keys[i].site_id;
+		found |= mask;
+	}
+	if (found == 0)
+		return AUTH_UNKNOWN;
+	*ret_site_id = (int64_t)site;
+	return AUTH_KNOWN;
+}
+
+static int
+add_key(struct auth *a, const struct ingest_site_options *site, const char *text, struct err *e)
+{
+	struct slice key = slice_from(text);
+	struct known_key *keys;
+	int64_t other;
+
+	if (key.n == 0 || key.n > AUTH_KEY_MAX)
+		return err_set(e, ERR_INPUT,
+		    "site \"%s\": a key in write_keys has %zu bytes; allowed are 1 to %d",
+		    site->name, key.n, AUTH_KEY_MAX);
+	if (find(a, key, &other) == AUTH_KNOWN) {
+		if (other == site->site_id)
+			return 0;
+		return err_set(e, ERR_INPUT,
+		    "site \"%s\": a key in write_keys belongs to another site too; each site "
+		    "needs keys of its own",
+		    site->name);
+	}
+	keys = realloc(a->keys, (a->n_keys + 1) * sizeof(*keys));
+	if (keys == NULL)
+		return err_nomem(e);
+	a->keys = keys;
+	keys[a->n_keys].key = key_of(key);
+	keys[a->n_keys].site_id = site->site_id;
+	a->n_keys++;
+	return 0;
+}
+
+static int
+add_origin(struct auth *a, const char *origin, struct err *e)
+{
+	char **origins = realloc(a->origins, (a->n_origins + 1) * sizeof(*origins));
+
+	if (origins == NULL)
+		return err_nomem(e);
+	a->origins = origins;
+	origins[a->n_origins] = strdup(origin);
+	if (origins[a->n_origins] == NULL)
+		return err_nomem(e);
+	a->n_origins++;
+	return 0;
+}
+
+static int
+add_site(struct auth *a, const struct ingest_site_options *site, bool alone, struct err *e)
+{
+	if (site->n_write_keys == 0 && !alone)
+		return err_set(e, ERR_INPUT,
+		    "site \"%s\" has no write_keys: with several sites each needs keys of its own, "
+		    "because the write key decides the site",
+		    site->name);
+	a->only_site_id = site->site_id;
+	for (size_t i = 0; i < site->n_write_keys; i++)
+		if (add_key(a, site, site->write_keys[i], e) != 0)
+			return -1;
+	for (size_t i = 0; i < site->n_allow_origins; i++)
+		if (add_origin(a, site->allow_origins[i], e) != 0)
+			return -1;
+	return 0;
+}
+
+int
+auth_new(
+    const struct ingest_site_options *sites, size_t n_sites, struct auth **ret_auth, struct err *e)
+{
+	struct auth *a = calloc(1, sizeof(*a));
+
+	if (a == NULL)
+		return err_nomem(e);
+	for (size_t i = 0; i < n_sites; i++) {
+		if (add_site(a, &sites[i], n_sites == 1, e) != 0) {
+			auth_free(a);
+			return -1;
+		}
+	}
+	*ret_auth = a;
+	return 0;
+}
+
+void
+auth_free(struct auth *a)
+{
+	if (a == NULL)
+		return;
+	for (size_t i = 0; i < a->n_origins; i++)
+		free(a->origins[i]);
+	free(a->origins);
+	if (a->keys != NULL)
+		explicit_bzero(a->keys, a->n_keys * sizeof(*a->keys));
+	free(a->keys);
+	free(a);
+}
+
+/* ---- where clients put their key ---------------------------------------------------- */
+
+enum auth_verdict
+auth_key(const struct auth *a, struct slice key, int64_t *ret_site_id)
+{
+	if (a->n_keys == 0) {
+		*ret_site_id = a->only_site_id;
+		return AUTH_KNOWN;
+	}
+	return key.n == 0 ? AUTH_ABSENT : find(a, key, ret_site_id);
+}
+
+static int
+base64_value(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == '+')
+		return 62;
+	return c == '/' ? 63 : -1;
+}
+
+/* Strict: full groups of four with their padding. -1 when it is no Base64 or does not fit. */
+static int
+base64_decode(struct slice text, char *to, size_t room, size_t *ret_n)
+{
+	size_t n = 0, digits = text.n;
+	unsigned bits = 0;
+
+	if (text.n % 4 != 0 || text.n / 4 * 3 > room)
+		return -1;
+	for (int i = 0; i < 2 && digits > 0 && text.p[digits - 1] == '='; i++)
+		digits--;
+	for (size_t i = 0; i < digits; i++) {
+		int value = base64_value(text.p[i]);
+
+		if (value < 0)
+			return -1;
+		bits = (bits << 6 | (unsigned)value) & 0xffffff;
+		if (i % 4 != 0)
+			to[n++] = (char)(bits >> (6 - 2 * (i % 4)) & 0xff);
+	}
+	*ret_n = n;
+	return 0;
+}
+
+enum auth_verdict
+auth_basic_text(struct slice authorization, char *to, size_t room, struct slice *ret_text)
+{
+	struct slice text = { to, 0 };
+
+	if (authorization.n < 6 || strncasecmp(authorization.p, "Basic ", 6) != 0)
+		return AUTH_ABSENT;
+	for (authorization.p += 6, authorization.n -= 6;
+	     authorization.n > 0 && authorization.p[0] == ' '; authorization.p++)
+		authorization.n--;
+	if (base64_decode(authorization, to, room, &text.n) != 0)
+		return AUTH_UNKNOWN;
+	*ret_text = text;
+	return AUTH_KNOWN;
+}
+
+enum auth_verdict
+auth_basic(const struct auth *a, struct slice authorization, int64_t *ret_site_id)
+{
+	char text[BASIC_MAX];
+	enum auth_verdict verdict;
+	struct slice user;
+	const char *colon;
+
+	if (a->n_keys == 0)
+		return auth_key(a, SLICE_NONE, ret_site_id);
+	verdict = auth_basic_text(authorization, text, sizeof(text), &user);
+	if (verdict != AUTH_KNOWN)
+		return verdict;
+	colon = memchr(text, ':', user.n);
+	if (colon == NULL)
+		return AUTH_UNKNOWN;
+	user.n = (size_t)(colon - text);
+	return auth_key(a, user, ret_site_id);
+}
+
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* %XX becomes the byte. What does not fit or is malformed is cut off or kept: no key has it. */
+static size_t
+percent_decode(struct slice text, char *to, size_t room)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.n && n < room; i++) {
+		int high = -1, low = -1;
+
+		if (text.p[i] == '%' && i + 2 < text.n) {
+			high = hex_value(text.p[i + 1]);
+			low = hex_value(text.p[i + 2]);
+		}
+		if (high >= 0 && low >= 0) {
+			to[n++] = (char)(high << 4 | low);
+			i += 2;
+		} else {
+			to[n++] = text.p[i];
+		}
+	}
+	return n;
+}
+
+bool
+auth_query_get(struct slice query, struct slice name, char *to, size_t room, size_t *ret_n)
+{
+	while (query.n > 0) {
+		const char *end = memchr(query.p, '&', query.n);
+		size_t n = end == NULL ? query.n : (size_t)(end - query.p);
+
+		if (n > name.n && memcmp(query.p, name.p, name.n) == 0) {
+			struct slice raw = { query.p + name.n, n - name.n };
+
+			*ret_n = percent_decode(raw, to, room);
+			return true;
+		}
+		n += end != NULL;
+		query.p += n;
+		query.n -= n;
+	}
+	return false;
+}
+
+enum auth_verdict
+auth_query(const struct auth *a, struct slice query, int64_t *ret_site_id)
+{
+	char text[AUTH_KEY_MAX + 1];
+	struct slice key = { text, 0 };
+
+	if (!auth_query_get(query, SLICE("writeKey="), text, sizeof(text), &key.n))
+		key = SLICE_NONE;
+	return auth_key(a, key, ret_site_id);
+}
+
+bool
+auth_origin(const struct auth *a, struct slice origin)
+{
+	if (origin.n == 0 || origin.n > AUTH_ORIGIN_MAX)
+		return false;
+	if (a->n_keys > 0)
+		return true;
+	for (size_t i = 0; i < a->n_origins; i++)
+		if (slice_equals(origin, slice_from(a->origins[i])))
+			return true;
+	return false;
+}

@@ -1,0 +1,43 @@
+/*
+ * Who posts to /v1/webhook: Segment's webhook destination, which signs with a secret that it shares
+ * with the site.
+ *
+ * X-Signature is the hex HMAC-SHA1 of the body; of an array it is that of the first element alone,
+ * as JSON.stringify prints it. Segment prints the array the same way, so that the element stands
+ * byte for byte in the body, and the signature is taken over that slice. What follows in the array
+ * is not covered by it: the secret says who posts, not what.
+ *
+ * Main thread; nothing changes after webhook_new.
+ */
+#ifndef INGEST_AUTH_WEBHOOK_H
+#define INGEST_AUTH_WEBHOOK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/slice.h"
+#include "ingest/auth/signature.h"
+
+#define SIGNATURE_SIZE 20                     /* bytes */
+#define WEBHOOK_MAX_HASHED ((size_t)33554432) /* bytes of one request, over all secrets */
+
+struct webhook;
+struct ingest_site_options;
+
+/* Copies the secrets. ERR_INPUT: two sites share one, which then could not decide the site. */
+int webhook_new(const struct ingest_site_options *sites, size_t n_sites,
+    struct webhook **ret_webhook, struct err *e);
+void webhook_free(struct webhook *w);
+
+/* Whether posts for that site must be signed. */
+bool webhook_has_secret(const struct webhook *w, int64_t site_id);
+/*
+ * Whether the signature of `text` is right. only_site: of that site; NULL: the secret that fits
+ * decides it. Takes as long whichever secret fits. ret_site_id is written when it is right.
+ */
+bool webhook_verify(const struct webhook *w, const int64_t *only_site, struct slice text,
+    const unsigned char signature[SIGNATURE_SIZE], int64_t *ret_site_id);
+
+#endif

@@ -1,0 +1,200 @@
+#include "ingest/http/answers.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "event/json/json.h"
+
+enum { OK_KEPT, OK_CLOSE, OK_HTTP10 };
+
+static const char *
+reason_phrase(int status)
+{
+	static const struct {
+		int status;
+		const char *phrase;
+	} phrases[] = {
+		{ 200, "OK" },
+		{ 204, "No Content" },
+		{ 400, "Bad Request" },
+		{ 401, "Unauthorized" },
+		{ 403, "Forbidden" },
+		{ 404, "Not Found" },
+		{ 405, "Method Not Allowed" },
+		{ 413, "Content Too Large" },
+		{ 415, "Unsupported Media Type" },
+		{ 503, "Service Unavailable" },
+	};
+
+	for (size_t i = 0; i < sizeof(phrases) / sizeof(*phrases); i++)
+		if (phrases[i].status == status)
+			return phrases[i].phrase;
+	return "Answer";
+}
+
+static void
+print_member(struct buf *b, const char *name, const char *value)
+{
+	buf_printf(b, ",\"%s\":", name);
+	json_string_append(b, slice_from(value));
+}
+
+static void
+print_bento_body(struct buf *b, const struct answer *a)
+{
+	if (a->code == NULL) {
+		buf_printf(b, "{\"results\":%zu,\"failed\":%zu}", a->results, a->failed);
+		return;
+	}
+	buf_append_literal(b, "{\"error\":");
+	json_string_append(b, slice_from(a->message));
+	buf_append_byte(b, '}');
+}
+
+/* Three members, because the SDKs look in three places (SEGMENT.md, Answers). */
+static void
+print_body(struct buf *b, const struct answer *a, const struct answer_manner *m)
+{
+	if (a->status == 204)
+		return;
+	if (m->bento) {
+		print_bento_body(b, a);
+		return;
+	}
+	if (a->code == NULL) {
+		buf_append_literal(b, "{\"success\": true}");
+		return;
+	}
+	buf_append_literal(b, "{\"success\":false");
+	print_member(b, "code", a->code);
+	print_member(b, "message", a->message);
+	print_member(b, "error", a->message);
+	buf_append_literal(b, "}");
+}
+
+static void
+print_cors(struct buf *b, const struct answer_manner *m)
+{
+	if (m->origin.p == NULL)
+		return;
+	buf_append_literal(b, "Access-Control-Allow-Origin: ");
+	buf_append_slice(b, m->origin);
+	buf_append_literal(b, "\r\nAccess-Control-Expose-Headers: Retry-After\r\nVary: Origin\r\n");
+	if (m->preflight)
+		buf_append_literal(b, "Access-Control-Allow-Methods: POST, OPTIONS\r\n"
+				      "Access-Control-Allow-Headers: authorization, content-type, "
+				      "x-retry-count\r\n"
+				      "Access-Control-Max-Age: 86400\r\n");
+}
+
+static void
+print_head(struct buf *b, const char *date, const struct answer *a, const struct answer_manner *m,
+    size_t body_n)
+{
+	buf_printf(b, "HTTP/1.1 %d %s\r\nDate: %s\r\n", a->status, reason_phrase(a->status), date);
+	if (a->status != 204)
+		buf_printf(b, "Content-Type: application/json\r\nContent-Length: %zu\r\n", body_n);
+	if (a->retry_after > 0)
+		buf_printf(b, "Retry-After: %u\r\n", a->retry_after);
+	if (a->allow != NULL)
+		buf_printf(b, "Allow: %s\r\n", a->allow);
+	if (a->status == 415)
+		buf_append_literal(b, "Accept-Encoding: gzip\r\n");
+	/* A page must not make the browser ask its user for a password. */
+	if (a->status == 401 && m->origin.p == NULL)
+		buf_printf(b, "WWW-Authenticate: Basic realm=\"%s\"\r\n",
+		    m->bento ? "Bento" : "write key");
+	print_cors(b, m);
+	if (m->close)
+		buf_append_literal(b, "Connection: close\r\n");
+	else if (m->http10)
+		buf_append_literal(b, "Connection: keep-alive\r\n");
+	buf_append_literal(b, "\r\n");
+}
+
+static struct slice
+print(struct answers *a, const struct answer *answer, const struct answer_manner *m)
+{
+	buf_clear(&a->text);
+	buf_clear(&a->body);
+	print_body(&a->body, answer, m);
+	print_head(&a->text, a->date, answer, m, a->body.n);
+	if (!m->head_only)
+		buf_append_slice(&a->text, buf_slice(&a->body));
+	if (a->text.failed || a->body.failed)
+		return (struct slice){ "", 0 };
+	return buf_slice(&a->text);
+}
+
+static bool
+is_plain_ok(const struct answer *a, const struct answer_manner *m)
+{
+	return a->status == 200 && a->code == NULL && m->origin.p == NULL && !m->head_only
+	       && !m->bento;
+}
+
+struct slice
+answers_print(struct answers *a, const struct answer *answer, const struct answer_manner *m)
+{
+	int i = m->close ? OK_CLOSE : m->http10 ? OK_HTTP10 : OK_KEPT;
+
+	if (is_plain_ok(answer, m))
+		return (struct slice){ a->ok[i], a->ok_n[i] };
+	return print(a, answer, m);
+}
+
+/* ---- the date ----------------------------------------------------------------------- */
+
+/* RFC 9110, 5.6.7; not strftime, whose names follow the locale. */
+static void
+print_date(char *to, size_t size, int64_t second)
+{
+	static const char days[][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+	static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug",
+		"Sep", "Oct", "Nov", "Dec" };
+	time_t t = (time_t)second;
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm) == NULL)
+		return;
+	snprintf(to, size, "%s, %02d %s %d %02d:%02d:%02d GMT", days[tm.tm_wday], tm.tm_mday,
+	    months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+void
+answers_set_time(struct answers *a, int64_t now)
+{
+	static const struct answer ok = { .status = 200 };
+	static const struct answer_manner manners[] = {
+		[OK_KEPT] = { 0 },
+		[OK_CLOSE] = { .close = true },
+		[OK_HTTP10] = { .http10 = true },
+	};
+
+	if (now / 1000 == a->second)
+		return;
+	a->second = now / 1000;
+	print_date(a->date, sizeof(a->date), a->second);
+	for (size_t i = 0; i < 3; i++) {
+		struct slice text = print(a, &ok, &manners[i]);
+
+		a->ok_n[i] = text.n < sizeof(a->ok[i]) ? text.n : 0;
+		memcpy(a->ok[i], text.p, a->ok_n[i]);
+	}
+}
+
+void
+answers_init(struct answers *a, int64_t now)
+{
+	*a = (struct answers){ .second = INT64_MIN };
+	buf_init(&a->text, ANSWER_MAX);
+	buf_init(&a->body, ANSWER_MAX);
+	answers_set_time(a, now);
+}
+
+void
+answers_free(struct answers *a)
+{
+	buf_free(&a->text);
+	buf_free(&a->body);
+}

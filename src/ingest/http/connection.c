@@ -1,0 +1,360 @@
+#include "ingest/http/connection.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BODY_READ ((size_t)65536) /* bytes of a body that one recv takes */
+
+const struct answer conn_no_room = { .status = 503,
+	.code = "busy",
+	.message = "too many bytes of requests are waiting; try again",
+	.retry_after = 1 };
+static const struct answer too_slow = { .status = 503,
+	.code = "request_timeout",
+	.message = "the request was not complete in time",
+	.retry_after = 1 };
+static const struct answer commit_late = { .status = 503,
+	.code = "commit_timeout",
+	.message = "the events could not be stored in time; try again",
+	.retry_after = 5 };
+
+/* ---- state -------------------------------------------------------------------------- */
+
+void
+conn_set_state(struct conn *c, enum conn_state state, int64_t wait_ms)
+{
+	if (c->state == CONN_IDLE)
+		TAILQ_REMOVE(&c->server->idle, c, idle);
+	if (state == CONN_IDLE)
+		TAILQ_INSERT_TAIL(&c->server->idle, c, idle);
+	c->state = state;
+	c->deadline = c->server->now + wait_ms;
+}
+
+void
+conn_set_closed(struct conn *c)
+{
+	conn_set_state(c, CONN_CLOSED, 0);
+}
+
+void
+conn_detach(struct conn *c)
+{
+	void *owner = c->owner;
+
+	c->owner = NULL;
+	c->body = NULL;
+	c->gzip = NULL;
+	if (owner != NULL)
+		c->server->hooks.gone(owner, c->server->hooks.arg);
+}
+
+struct slice
+conn_input(const struct conn *c)
+{
+	return (struct slice){ c->in == NULL ? "" : c->in + c->in_at, c->in_n };
+}
+
+void
+conn_consume(struct conn *c, size_t n)
+{
+	c->in_n -= n;
+	c->in_at = c->in_n == 0 ? 0 : c->in_at + n;
+}
+
+/* ---- answering ---------------------------------------------------------------------- */
+
+static void
+answered(struct conn *c)
+{
+	struct server *s = c->server;
+
+	c->refused = false;
+	if (!c->manner.close) {
+		conn_set_state(c, CONN_IDLE, s->o.idle_timeout_ms);
+		return;
+	}
+	if (c->eof || !(c->linger || c->in_n > 0)) {
+		conn_set_closed(c);
+		return;
+	}
+	shutdown(c->fd, SHUT_WR);
+	conn_consume(c, c->in_n);
+	conn_set_state(c, CONN_LINGER, SERVER_LINGER_MS);
+}
+
+ssize_t
+conn_send(struct conn *c, const char *p, size_t n)
+{
+	ssize_t sent = send(c->fd, p, n, MSG_NOSIGNAL);
+
+	if (sent < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	return sent;
+}
+
+static void
+keep_output(struct conn *c, struct slice rest)
+{
+	c->out = malloc(rest.n);
+	if (c->out == NULL || event_add(&c->write_event, NULL) != 0) {
+		conn_set_closed(c);
+		return;
+	}
+	memcpy(c->out, rest.p, rest.n);
+	c->out_at = 0;
+	c->out_n = rest.n;
+	conn_set_state(c, CONN_WRITE, c->server->o.request_timeout_ms);
+}
+
+void
+conn_answer(struct conn *c, const struct answer *a)
+{
+	struct slice text;
+	ssize_t sent;
+
+	c->manner.close |= c->server->stopping;
+	text = answers_print(&c->server->answers, a, &c->manner);
+	sent = text.n == 0 ? -1 : conn_send(c, text.p, text.n);
+	if (sent < 0)
+		conn_set_closed(c);
+	else if ((size_t)sent == text.n)
+		answered(c);
+	else
+		keep_output(c, (struct slice){ text.p + sent, text.n - (size_t)sent });
+}
+
+void
+conn_answer_early(struct conn *c, const struct answer *a)
+{
+	conn_detach(c);
+	c->manner.close = true;
+	c->linger = true;
+	conn_answer(c, a);
+}
+
+void
+conn_refuse(struct conn *c, const struct answer *a)
+{
+	c->refused = true;
+	c->refusal = *a;
+}
+
+void
+conn_allow_origin(struct conn *c, struct slice origin)
+{
+	if (origin.n >= sizeof(c->origin))
+		return;
+	memcpy(c->origin, origin.p, origin.n);
+	c->manner.origin = (struct slice){ c->origin, origin.n };
+}
+
+static void
+on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *c = arg;
+	ssize_t sent;
+
+	(void)fd;
+	(void)what;
+	server_touch(c->server);
+	sent = conn_send(c, c->out + c->out_at, c->out_n);
+	if (sent < 0) {
+		conn_set_closed(c);
+	} else {
+		c->out_at += (size_t)sent;
+		c->out_n -= (size_t)sent;
+	}
+	if (c->state == CONN_WRITE && c->out_n == 0) {
+		event_del(&c->write_event);
+		free(c->out);
+		c->out = NULL;
+		answered(c);
+	}
+	conn_run(c);
+}
+
+/* ---- reading ------------------------------------------------------------------------ */
+
+static void
+set_reading(struct conn *c, bool on)
+{
+	if (c->reading == on)
+		return;
+	if ((on ? event_add(&c->read_event, NULL) : event_del(&c->read_event)) != 0)
+		conn_set_closed(c);
+	c->reading = on;
+}
+
+/* What recv returned; how many bytes that means. */
+static size_t
+received(struct conn *c, ssize_t n)
+{
+	if (n > 0)
+		return (size_t)n;
+	if (n == 0)
+		c->eof = true;
+	else if (errno != EAGAIN && errno != EINTR)
+		conn_set_closed(c);
+	return 0;
+}
+
+/* Whether what comes next needs no more than to be put where the body stays. */
+static bool
+goes_straight(const struct conn *c)
+{
+	return c->state == CONN_BODY && c->body != NULL && c->gzip == NULL && !c->head.chunked
+	       && c->in_n == 0;
+}
+
+static void
+fill_body(struct conn *c)
+{
+	struct body *b = c->body;
+	size_t n = c->left < BODY_READ ? (size_t)c->left : BODY_READ;
+
+	if (body_reserve(b, &c->server->quota, n, (size_t)c->head.content_length) != 0) {
+		conn_answer_early(c, &conn_no_room);
+		return;
+	}
+	n = received(c, recv(c->fd, b->p + b->n, n, 0));
+	b->n += n;
+	c->left -= n;
+}
+
+static void
+fill_input(struct conn *c)
+{
+	size_t size = c->server->buffer_size;
+
+	if (c->in == NULL)
+		c->in = server_take_buffer(c->server);
+	if (c->in == NULL) {
+		conn_set_closed(c);
+		return;
+	}
+	if (c->in_at > 0 && c->in_at + c->in_n == size) {
+		memmove(c->in, c->in + c->in_at, c->in_n);
+		c->in_at = 0;
+	}
+	if (c->in_n == size) {
+		set_reading(c, false); /* until an answer makes room */
+		return;
+	}
+	c->in_n +=
+	    received(c, recv(c->fd, c->in + c->in_at + c->in_n, size - c->in_at - c->in_n, 0));
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *c = arg;
+
+	(void)fd;
+	(void)what;
+	server_touch(c->server);
+	if (goes_straight(c))
+		fill_body(c);
+	else
+		fill_input(c);
+	if (c->state == CONN_LINGER)
+		conn_consume(c, c->in_n);
+	conn_run(c);
+}
+
+/* ---- life --------------------------------------------------------------------------- */
+
+int
+conn_new(struct server *s, int fd)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+
+	if (c == NULL) {
+		close(fd);
+		return -1;
+	}
+	c->server = s;
+	c->fd = fd;
+	event_assign(&c->read_event, s->base, fd, EV_READ | EV_PERSIST, on_readable, c);
+	event_assign(&c->write_event, s->base, fd, EV_WRITE | EV_PERSIST, on_writable, c);
+	TAILQ_INSERT_TAIL(&s->all, c, all);
+	TAILQ_INSERT_TAIL(&s->idle, c, idle);
+	s->n_conns++;
+	c->deadline = s->now + s->o.idle_timeout_ms;
+	set_reading(c, true);
+	if (c->state != CONN_CLOSED)
+		return 0;
+	conn_close(c);
+	return -1;
+}
+
+void
+conn_close(struct conn *c)
+{
+	struct server *s = c->server;
+
+	conn_set_closed(c);
+	conn_detach(c);
+	event_del(&c->read_event);
+	event_del(&c->write_event);
+	close(c->fd);
+	if (c->in != NULL)
+		server_give_buffer(s, c->in);
+	free(c->out);
+	TAILQ_REMOVE(&s->all, c, all);
+	free(c);
+	server_conn_ended(s);
+}
+
+static bool
+waits_for_bytes(const struct conn *c)
+{
+	return c->state != CONN_WAIT && c->state != CONN_WRITE;
+}
+
+void
+conn_run(struct conn *c)
+{
+	while (conn_step(c))
+		;
+	if (c->eof && waits_for_bytes(c))
+		conn_set_closed(c);
+	if (c->state != CONN_CLOSED && (c->eof || c->in_n < c->server->buffer_size))
+		set_reading(c, !c->eof);
+	if (c->state == CONN_CLOSED) {
+		conn_close(c);
+		return;
+	}
+	if (c->in != NULL && c->in_n == 0) {
+		server_give_buffer(c->server, c->in);
+		c->in = NULL;
+	}
+}
+
+void
+conn_expire(struct conn *c)
+{
+	switch (c->state) {
+	case CONN_HEAD:
+		c->manner = (struct answer_manner){ 0 };
+		conn_answer_early(c, &too_slow);
+		break;
+	case CONN_BODY:
+		conn_answer_early(c, &too_slow);
+		break;
+	case CONN_WAIT:
+		/* The commit may still succeed: then the client's retry is a duplicate. */
+		conn_answer_early(c, &commit_late);
+		break;
+	case CONN_IDLE:
+	case CONN_WRITE:
+	case CONN_LINGER:
+	case CONN_CLOSED:
+		conn_set_closed(c);
+		break;
+	}
+	conn_run(c);
+}

@@ -1,0 +1,212 @@
+#include "ingest/http/connection.h"
+
+static const struct answer too_large = { .status = 413,
+	.code = "body_too_large",
+	.message = "the body is larger than max_body allows" };
+
+static const struct answer bad_gzip = { .status = 400,
+	.code = "invalid_gzip",
+	.message = "the body is no valid gzip, or something else stands behind it" };
+static const struct answer cut_gzip = {
+	.status = 400, .code = "invalid_gzip", .message = "the gzip body is cut off before its end"
+};
+
+static void
+answer_bad(struct conn *c, const char *why)
+{
+	const struct answer a = { .status = 400, .code = "bad_request", .message = why };
+
+	conn_answer_early(c, &a);
+}
+
+static bool
+step_idle(struct conn *c)
+{
+	struct slice in = conn_input(c);
+
+	conn_consume(c, http_blank(in));
+	in = conn_input(c);
+	/* a lone carriage return may be half of an empty line */
+	if (in.n == 0 || (in.n == 1 && in.p[0] == '\r'))
+		return false;
+	http_head_init(&c->head);
+	conn_set_state(c, CONN_HEAD, c->server->o.request_timeout_ms);
+	return true;
+}
+
+/* Bytes of the body as it comes. */
+static size_t
+max_received(const struct conn *c)
+{
+	size_t max = c->server->o.max_body;
+
+	return c->gzip == NULL ? max : gzip_max_packed(max);
+}
+
+static void
+begin_body(struct conn *c)
+{
+	const struct http_head *h = &c->head;
+	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+	bool waits = h->expect_continue && (h->chunked || h->content_length > 0) && c->in_n == 0;
+
+	if (c->refused && waits) {
+		conn_answer_early(c, &c->refusal);
+		return;
+	}
+	if (h->content_length > max_received(c)) {
+		conn_answer_early(c, c->refused ? &c->refusal : &too_large);
+		return;
+	}
+	if (waits && conn_send(c, go_on, sizeof(go_on) - 1) != sizeof(go_on) - 1) {
+		conn_set_closed(c);
+		return;
+	}
+	http_chunks_init(&c->chunks);
+	c->left = h->content_length;
+	c->n_received = 0;
+	c->state = CONN_BODY; /* the deadline stays: it is that of the request */
+}
+
+static bool
+step_head(struct conn *c)
+{
+	size_t used;
+
+	switch (http_head_read(&c->head, &c->server->o.limits, conn_input(c), &used)) {
+	case HTTP_MORE:
+		return false;
+	case HTTP_BAD:
+		c->manner = (struct answer_manner){ .close = true };
+		answer_bad(c, c->head.error);
+		return true;
+	case HTTP_DONE:
+		break;
+	}
+	c->manner = (struct answer_manner){
+		.close = !c->head.keep_alive,
+		.http10 = c->head.http10,
+		.head_only = c->head.method == HTTP_HEAD,
+	};
+	c->server->hooks.head(c, &c->head, c->server->hooks.arg);
+	conn_consume(c, used);
+	begin_body(c);
+	return true;
+}
+
+/* NULL: nothing is wrong. */
+static const struct answer *
+unpack_data(struct conn *c, struct slice data)
+{
+	const struct server *s = c->server;
+
+	switch (gzip_unpack(c->gzip, data, c->body, &c->server->quota, s->o.max_body)) {
+	case GZIP_OK:
+		return NULL;
+	case GZIP_BAD:
+		return &bad_gzip;
+	case GZIP_TOO_LARGE:
+		return &too_large;
+	case GZIP_NO_ROOM:
+		break;
+	}
+	return &conn_no_room;
+}
+
+/* -1 when it cannot be kept: that was answered. */
+static int
+keep_data(struct conn *c, struct slice data)
+{
+	const struct answer *wrong = NULL;
+
+	if (c->body == NULL)
+		return 0;
+	if (c->gzip != NULL)
+		wrong = unpack_data(c, data);
+	else if (body_append(
+		     c->body, &c->server->quota, data.p, data.n, (size_t)c->head.content_length)
+		 != 0)
+		wrong = &conn_no_room;
+	if (wrong == NULL)
+		return 0;
+	conn_answer_early(c, wrong);
+	return -1;
+}
+
+static void
+complete(struct conn *c)
+{
+	conn_set_state(c, CONN_WAIT, SERVER_COMMIT_MS);
+	if (c->gzip != NULL && !gzip_is_complete(c->gzip))
+		conn_refuse(c, &cut_gzip);
+	if (!c->refused) {
+		c->server->hooks.body(c, c->server->hooks.arg);
+		return;
+	}
+	conn_detach(c);
+	conn_answer(c, &c->refusal);
+}
+
+static bool
+step_chunks(struct conn *c)
+{
+	struct slice data;
+	size_t used;
+	enum http_result result =
+	    http_chunks_read(&c->chunks, &c->server->o.limits, conn_input(c), &data, &used);
+
+	if (result == HTTP_BAD) {
+		answer_bad(c, c->chunks.error);
+		return true;
+	}
+	c->n_received += data.n;
+	if (c->n_received > max_received(c)) {
+		conn_answer_early(c, &too_large);
+		return true;
+	}
+	if (keep_data(c, data) != 0)
+		return true;
+	conn_consume(c, used);
+	if (result == HTTP_DONE)
+		complete(c);
+	return result == HTTP_DONE || c->in_n > 0;
+}
+
+static bool
+step_body(struct conn *c)
+{
+	struct slice data = conn_input(c);
+
+	if (c->head.chunked)
+		return step_chunks(c);
+	if (data.n > c->left)
+		data.n = (size_t)c->left;
+	if (keep_data(c, data) != 0)
+		return true;
+	conn_consume(c, data.n);
+	c->left -= data.n;
+	if (c->left > 0)
+		return false;
+	complete(c);
+	return true;
+}
+
+/* One step of the way; whether there may be another. */
+bool
+conn_step(struct conn *c)
+{
+	switch (c->state) {
+	case CONN_IDLE:
+		return step_idle(c);
+	case CONN_HEAD:
+		return step_head(c);
+	case CONN_BODY:
+		return step_body(c);
+	case CONN_WAIT:
+	case CONN_WRITE:
+	case CONN_LINGER:
+	case CONN_CLOSED:
+		break;
+	}
+	return false;
+}

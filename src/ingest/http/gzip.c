@@ -1,0 +1,107 @@
+#include "ingest/http/gzip.h"
+
+#include <stdint.h>
+
+#define ONLY_GZIP (16 + MAX_WBITS) /* with zlib's own header it would be "deflate" */
+#define DOUBLES_UNTIL ((size_t)65536)
+
+int
+gzip_open(struct gzip *g, struct body_quota *q)
+{
+	if (body_quota_take(q, GZIP_MEMORY) != 0)
+		return -1;
+	*g = (struct gzip){ 0 };
+	if (inflateInit2(&g->z, ONLY_GZIP) != Z_OK) {
+		body_quota_give(q, GZIP_MEMORY);
+		return -1;
+	}
+	g->open = true;
+	return 0;
+}
+
+/* Room for one byte more at least. A large body's memory ends with what it may have. */
+static int
+make_room(struct gzip *g, struct body *to, struct body_quota *q, size_t max)
+{
+	size_t total = to->cap < DOUBLES_UNTIL ? 0 : max + 1;
+	size_t room;
+
+	if (body_reserve(to, q, 1, total) != 0)
+		return -1;
+	room = (to->cap <= max ? to->cap : max + 1) - to->n;
+	g->z.next_out = (unsigned char *)to->p + to->n;
+	g->z.avail_out = (uInt)room;
+	return 0;
+}
+
+/* One call of zlib. ret_more: there is something left to do. */
+static enum gzip_result
+unpack_some(struct gzip *g, struct body *to, struct body_quota *q, size_t max, bool *ret_more)
+{
+	int rc;
+
+	if (make_room(g, to, q, max) != 0)
+		return GZIP_NO_ROOM;
+	rc = inflate(&g->z, Z_NO_FLUSH);
+	to->n = (size_t)((char *)g->z.next_out - to->p);
+	if (to->n > max)
+		return GZIP_TOO_LARGE;
+	switch (rc) {
+	case Z_STREAM_END:
+		g->between = true;
+		*ret_more = g->z.avail_in > 0;
+		return inflateReset(&g->z) == Z_OK ? GZIP_OK : GZIP_BAD;
+	case Z_OK:
+	case Z_BUF_ERROR: /* it had nothing to do, which is no error */
+		/* what had no room comes with the next bytes: a member ends with eight of them */
+		*ret_more = g->z.avail_in > 0;
+		return GZIP_OK;
+	case Z_MEM_ERROR:
+		return GZIP_NO_ROOM;
+	default:
+		return GZIP_BAD;
+	}
+}
+
+enum gzip_result
+gzip_unpack(struct gzip *g, struct slice packed, struct body *to, struct body_quota *q, size_t max)
+{
+	enum gzip_result result = GZIP_OK;
+	bool more = packed.n > 0;
+
+	g->z.next_in = (z_const unsigned char *)(uintptr_t)packed.p;
+	g->z.avail_in = (uInt)packed.n;
+	while (more && result == GZIP_OK) {
+		g->between = false;
+		result = unpack_some(g, to, q, max, &more);
+	}
+	return result;
+}
+
+bool
+gzip_is_complete(const struct gzip *g)
+{
+	return g->between;
+}
+
+size_t
+gzip_max_packed(size_t n)
+{
+	return n + n / 64 + 1024;
+}
+
+void
+gzip_close(struct gzip *g, struct body_quota *q)
+{
+	if (!g->open)
+		return;
+	inflateEnd(&g->z);
+	body_quota_give(q, GZIP_MEMORY);
+	g->open = false;
+}
+
+const char *
+gzip_library(void)
+{
+	return zlibVersion();
+}

@@ -1,0 +1,353 @@
+#include "ingest/http/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "ingest/http/connection.h"
+
+#define ACCEPTS_AT_ONCE 32 /* then the connections that are open get their turn */
+#define SMALLEST_BUFFER 16384
+#define LOG_PERIOD_MS 10000
+
+void
+server_touch(struct server *s)
+{
+	s->now = clock_mono(s->o.clock);
+}
+
+/* ---- spare buffers ------------------------------------------------------------------ */
+
+char *
+server_take_buffer(struct server *s)
+{
+	void *buffer = s->spare_buffers;
+
+	if (buffer == NULL)
+		return malloc(s->buffer_size);
+	memcpy(&s->spare_buffers, buffer, sizeof(void *));
+	s->n_spare_buffers--;
+	return buffer;
+}
+
+void
+server_give_buffer(struct server *s, char *buffer)
+{
+	if (s->n_spare_buffers == SERVER_MAX_SPARE_BUFFERS) {
+		free(buffer);
+		return;
+	}
+	memcpy(buffer, &s->spare_buffers, sizeof(void *));
+	s->spare_buffers = buffer;
+	s->n_spare_buffers++;
+}
+
+/* ---- accepting ---------------------------------------------------------------------- */
+
+/* The tick runs only while there is something to watch, so that an idle spooler sleeps. */
+static void
+arm_tick(struct server *s)
+{
+	const struct timeval period = { SERVER_TICK_MS / 1000, SERVER_TICK_MS % 1000 * 1000 };
+
+	if (event_pending(&s->tick, EV_TIMEOUT, NULL))
+		return;
+	answers_set_time(&s->answers, clock_wall(s->o.clock));
+	event_add(&s->tick, &period);
+}
+
+static void
+set_accepting(struct server *s, bool on)
+{
+	for (size_t i = 0; i < s->n_listeners; i++) {
+		if (on)
+			event_add(&s->listeners[i].event, NULL);
+		else
+			event_del(&s->listeners[i].event);
+	}
+	s->paused = !on;
+}
+
+/* resume_at: mono ms, or 0: when a connection ends. */
+static void
+pause_accepting(struct server *s, int64_t resume_at)
+{
+	set_accepting(s, false);
+	s->resume_at = resume_at;
+	arm_tick(s);
+}
+
+/* Closes the connection that idles longest, when it does so for a while. */
+static bool
+make_room(struct server *s)
+{
+	struct conn *c = TAILQ_FIRST(&s->idle);
+
+	if (c == NULL || s->now - (c->deadline - s->o.idle_timeout_ms) < SERVER_MIN_IDLE_MS)
+		return false;
+	conn_close(c);
+	return true;
+}
+
+static void
+log_full(struct server *s)
+{
+	unsigned left_out;
+
+	if (log_limit_pass(&s->full_log, s->now, LOG_PERIOD_MS, &left_out))
+		log_warn("ingest: %u connections are open, as many as max_connections allows; new "
+			 "ones wait (%u times more since the last such line)",
+		    s->n_conns, left_out);
+}
+
+/* So that the client sees an end instead of waiting, and accept does not fail again at once. */
+static void
+refuse_client(struct server *s, int fd)
+{
+	unsigned left_out;
+	int cause = errno, client;
+
+	if (s->reserve_fd >= 0) {
+		close(s->reserve_fd);
+		client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+		if (client >= 0)
+			close(client);
+		s->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	}
+	pause_accepting(s, s->now + SERVER_PAUSE_MS);
+	if (log_limit_pass(&s->descriptors_log, s->now, LOG_PERIOD_MS, &left_out))
+		log_warn("ingest: cannot accept a connection: %s; raise the limit of open files or "
+			 "lower max_connections (%u times more since the last such line)",
+		    strerror(cause), left_out);
+}
+
+/* Whether there may be another one. */
+static bool
+accept_one(struct server *s, int fd)
+{
+	int on = 1, client;
+
+	if (s->n_conns >= s->o.max_connections && !make_room(s)) {
+		log_full(s);
+		pause_accepting(s, 0);
+		return false;
+	}
+	client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (client >= 0) {
+		/* fails on unix sockets, which have no such thing */
+		setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+		arm_tick(s);
+		return conn_new(s, client) == 0;
+	}
+	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+		refuse_client(s, fd);
+		return false;
+	}
+	return errno == ECONNABORTED || errno == EINTR;
+}
+
+static void
+on_acceptable(evutil_socket_t fd, short what, void *arg)
+{
+	struct server_listener *l = arg;
+
+	(void)what;
+	server_touch(l->server);
+	for (int i = 0; i < ACCEPTS_AT_ONCE && accept_one(l->server, fd); i++)
+		;
+}
+
+int
+server_listen(struct server *s, const char *text, struct err *e)
+{
+	struct server_listener *l = &s->listeners[s->n_listeners];
+
+	if (s->n_listeners == SERVER_MAX_LISTENERS)
+		return err_set(e, ERR_INPUT, "cannot listen on %s: at most %d addresses", text,
+		    SERVER_MAX_LISTENERS);
+	if (listener_open(text, &l->listener, e) != 0)
+		return -1;
+	l->server = s;
+	event_assign(&l->event, s->base, l->listener.fd, EV_READ | EV_PERSIST, on_acceptable, l);
+	if (event_add(&l->event, NULL) != 0) {
+		listener_close(&l->listener);
+		return err_set(e, ERR_SYSTEM, "cannot watch %s", text);
+	}
+	s->n_listeners++;
+	return 0;
+}
+
+const char *
+server_address(const struct server *s, size_t i)
+{
+	return i < s->n_listeners ? s->listeners[i].listener.address : NULL;
+}
+
+/* ---- stopping ----------------------------------------------------------------------- */
+
+static void
+close_listeners(struct server *s)
+{
+	set_accepting(s, false);
+	for (size_t i = 0; i < s->n_listeners; i++)
+		listener_close(&s->listeners[i].listener);
+}
+
+static void
+on_stopped(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *s = arg;
+	void (*stopped)(void *) = s->stopped;
+
+	(void)fd;
+	(void)what;
+	s->stopped = NULL;
+	if (stopped != NULL)
+		stopped(s->stopped_arg);
+}
+
+void
+server_conn_ended(struct server *s)
+{
+	s->n_conns--;
+	if (s->stopping) {
+		if (s->n_conns == 0)
+			event_active(&s->stopped_event, EV_TIMEOUT, 0);
+	} else if (s->paused && s->resume_at == 0) {
+		set_accepting(s, true);
+	}
+}
+
+static void
+close_all(struct conn_list *list)
+{
+	struct conn *c;
+
+	while ((c = TAILQ_FIRST(list)) != NULL)
+		conn_close(c);
+}
+
+void
+server_stop(struct server *s, int64_t deadline_ms, void (*stopped)(void *arg), void *arg)
+{
+	server_touch(s);
+	s->stopped = stopped;
+	s->stopped_arg = arg;
+	s->stop_deadline = s->now + deadline_ms;
+	s->stopping = true;
+	close_listeners(s);
+	close_all(&s->idle);
+	if (s->n_conns == 0)
+		event_active(&s->stopped_event, EV_TIMEOUT, 0);
+	arm_tick(s);
+}
+
+/* ---- the tick ----------------------------------------------------------------------- */
+
+static void
+expire_connections(struct server *s)
+{
+	struct conn *c, *next;
+
+	for (c = TAILQ_FIRST(&s->all); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, all);
+		if (c->deadline <= s->now)
+			conn_expire(c);
+	}
+}
+
+static void
+try_to_resume(struct server *s)
+{
+	if (s->resume_at == 0 ? s->n_conns < s->o.max_connections || make_room(s)
+			      : s->now >= s->resume_at)
+		set_accepting(s, true);
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *s = arg;
+
+	(void)fd;
+	(void)what;
+	server_touch(s);
+	answers_set_time(&s->answers, clock_wall(s->o.clock));
+	expire_connections(s);
+	if (s->stopping && s->now >= s->stop_deadline)
+		close_all(&s->all);
+	if (s->paused && !s->stopping)
+		try_to_resume(s);
+	if (s->n_conns > 0 || (s->paused && !s->stopping))
+		arm_tick(s);
+}
+
+/* ---- life --------------------------------------------------------------------------- */
+
+static int
+check_options(const struct server_options *o, struct err *e)
+{
+	if (o->max_connections == 0 || o->max_body == 0 || o->limits.max_bytes == 0
+	    || o->limits.max_headers == 0 || o->request_timeout_ms <= 0 || o->idle_timeout_ms <= 0)
+		return err_set(e, ERR_INPUT, "ingest: a limit or timeout is 0");
+	return 0;
+}
+
+int
+server_new(const struct server_options *o, const struct server_hooks *hooks,
+    struct event_base *base, struct server **ret_server, struct err *e)
+{
+	struct server *s;
+
+	if (check_options(o, e) != 0)
+		return -1;
+	s = calloc(1, sizeof(*s));
+	if (s == NULL)
+		return err_nomem(e);
+	s->base = base;
+	s->o = *o;
+	s->hooks = *hooks;
+	s->quota.max = o->max_buffered_bytes;
+	/* more than a head, so that one that is too long is seen to be */
+	s->buffer_size = o->limits.max_bytes + 1;
+	if (s->buffer_size < SMALLEST_BUFFER)
+		s->buffer_size = SMALLEST_BUFFER;
+	TAILQ_INIT(&s->all);
+	TAILQ_INIT(&s->idle);
+	answers_init(&s->answers, clock_wall(o->clock));
+	evtimer_assign(&s->tick, base, on_tick, s);
+	evtimer_assign(&s->stopped_event, base, on_stopped, s);
+	s->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	server_touch(s);
+	*ret_server = s;
+	return 0;
+}
+
+void
+server_close(struct server *s)
+{
+	s->stopping = true;
+	close_listeners(s);
+	close_all(&s->all);
+}
+
+void
+server_free(struct server *s)
+{
+	if (s == NULL)
+		return;
+	server_close(s);
+	while (s->spare_buffers != NULL)
+		free(server_take_buffer(s));
+	event_del(&s->tick);
+	event_del(&s->stopped_event);
+	if (s->reserve_fd >= 0)
+		close(s->reserve_fd);
+	answers_free(&s->answers);
+	free(s);
+}

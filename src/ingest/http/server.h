@@ -1,0 +1,129 @@
+/*
+ * Connections: accepting, reading requests, writing answers, within limits and deadlines.
+ *
+ * Owns the listeners and connections; knows nothing of events. It runs on plain libevent events
+ * with buffers of its own rather than on bufferevents: a request costs one recv and one send, its
+ * body is received where it stays, and idle connections hold no buffer.
+ *
+ * The happy path of a connection (struct conn, conn.h): IDLE, its first byte; HEAD, until the head
+ * is complete and hooks.head has looked at it; BODY, until that is complete; WAIT, from hooks.body
+ * to conn_answer; then IDLE again, or WRITE when the client does not take the answer at once. What
+ * comes in during WAIT and WRITE stays in a buffer of one head's size, and then in the kernel.
+ *
+ * Failures: what cannot be read for certain is answered 400; such an answer, as every one before
+ * the end of the request, ends the connection, which then lingers: its sending side is shut and
+ * what still comes is dropped, because closing with unread bytes could destroy the answer on its
+ * way. A client that does not finish in time, however it drips, is closed. At the most allowed
+ * connections one that idles makes room, otherwise new ones wait in the kernel. Without file
+ * descriptors the listeners pause for a second.
+ *
+ * Main thread only.
+ */
+#ifndef INGEST_HTTP_SERVER_H
+#define INGEST_HTTP_SERVER_H
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "ingest/http/answers.h"
+#include "ingest/http/body.h"
+#include "ingest/http/http.h"
+#include "ingest/http/listen.h"
+
+#define SERVER_MAX_LISTENERS 16
+#define SERVER_TICK_MS 250     /* how exact deadlines are */
+#define SERVER_LINGER_MS 2000  /* after an early answer, for the client to read it */
+#define SERVER_COMMIT_MS 30000 /* a request waits this long for its answer, then it is 503 */
+#define SERVER_MIN_IDLE_MS                                                                         \
+	1000                 /* a connection that idles this long may be closed for a new one      \
+			      */
+#define SERVER_PAUSE_MS 1000 /* without file descriptors */
+#define SERVER_MAX_SPARE_BUFFERS 64
+
+struct conn;
+struct server;
+
+struct server_options {
+	size_t max_body;
+	struct http_limits limits;
+	unsigned max_connections;
+	size_t max_buffered_bytes;
+	int64_t request_timeout_ms;
+	int64_t idle_timeout_ms;
+	const struct clock *clock;
+};
+
+/* What is done with requests. None may close or free a connection. */
+struct server_hooks {
+	/* A head is complete. May call conn_refuse, conn_allow_origin; sets c->owner and c->body.
+	 */
+	void (*head)(struct conn *c, const struct http_head *h, void *arg);
+	/* The body is complete: conn_answer, now or later. */
+	void (*body)(struct conn *c, void *arg);
+	/* The connection, or its interest in the answer, ended; owner must forget it. */
+	void (*gone)(void *owner, void *arg);
+	void *arg;
+};
+
+TAILQ_HEAD(conn_list, conn);
+
+struct server_listener {
+	struct listener listener;
+	struct event event;
+	struct server *server;
+};
+
+/* Private to server.c and conn.c. */
+struct server {
+	struct event_base *base;
+	struct server_options o;
+	struct server_hooks hooks;
+	struct answers answers;
+	struct body_quota quota;
+	int64_t now; /* mono ms, as of the present event */
+	struct server_listener listeners[SERVER_MAX_LISTENERS];
+	size_t n_listeners;
+	struct conn_list all;
+	struct conn_list idle; /* the one that idles longest first */
+	unsigned n_conns;
+	size_t buffer_size;  /* of a connection's input */
+	void *spare_buffers; /* each begins with a pointer to the next */
+	unsigned n_spare_buffers;
+	struct event tick; /* set while there is something to watch */
+	bool paused;       /* listeners do not accept */
+	int64_t resume_at; /* mono ms; 0: when a connection ends */
+	int reserve_fd;    /* given up for a moment to refuse a client when there is no other */
+	struct log_limit full_log, descriptors_log;
+	bool stopping;
+	int64_t stop_deadline;
+	void (*stopped)(void *arg);
+	void *stopped_arg;
+	struct event stopped_event;
+};
+
+int server_new(const struct server_options *o, const struct server_hooks *hooks,
+    struct event_base *base, struct server **ret_server, struct err *e);
+/* Ends all connections at once: their owners are told. */
+void server_close(struct server *s);
+void server_free(struct server *s);
+int server_listen(struct server *s, const char *text, struct err *e);
+/* NULL past the last. */
+const char *server_address(const struct server *s, size_t i);
+/* As ingest_stop. */
+void server_stop(struct server *s, int64_t deadline_ms, void (*stopped)(void *arg), void *arg);
+/* Reads the clock: at the beginning of every event. */
+void server_touch(struct server *s);
+
+/* For conn.c. */
+char *server_take_buffer(struct server *s); /* NULL without memory */
+void server_give_buffer(struct server *s, char *buffer);
+void server_conn_ended(struct server *s);
+
+#endif

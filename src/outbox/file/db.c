@@ -1,0 +1,225 @@
+#include "outbox/file/db.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int
+db_error(struct db *db, struct err *e, const char *doing)
+{
+	int code = sqlite3_errcode(db->handle) & 0xff;
+	enum err_code ours = ERR_SYSTEM;
+
+	if (code == SQLITE_FULL)
+		ours = ERR_FULL;
+	else if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
+		ours = ERR_BUSY;
+	else if (code == SQLITE_NOMEM)
+		ours = ERR_NOMEM;
+	else if (code == SQLITE_IOERR || code == SQLITE_CORRUPT || code == SQLITE_NOTADB
+		 || code == SQLITE_READONLY || code == SQLITE_CANTOPEN)
+		ours = ERR_IO;
+	if (ours == ERR_BUSY)
+		return err_set(
+		    e, ours, "%s: another program holds the database, in a transaction", doing);
+	return err_set(e, ours, "%s: %s%s", doing, sqlite3_errmsg(db->handle),
+	    ours == ERR_FULL ? ": free some on its file system" : "");
+}
+
+int
+db_not_ours(const char *path, struct err *e)
+{
+	return err_set(e, ERR_INPUT,
+	    "%s is not a bentospool database, and was left as it is: name another file as "
+	    "`database`",
+	    path);
+}
+
+static int
+configure_connection(struct db *db, enum db_mode mode, struct err *e)
+{
+	sqlite3_busy_timeout(db->handle, mode == DB_READ ? 5000 : 2000);
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_extended_result_codes(db->handle, 1);
+	/* A reader walks forward through the backlog; a large cache would only hold what is gone.
+	 */
+	if (mode == DB_READ && db_exec(db, "PRAGMA cache_size=-512;", e) != 0)
+		return -1;
+	/* What is erased must not stay in the free parts of the file. */
+	if (mode == DB_WRITE && db_exec(db, "PRAGMA secure_delete=ON;", e) != 0)
+		return -1;
+	return db_exec(db,
+	    "PRAGMA synchronous=FULL;"
+	    "PRAGMA wal_autocheckpoint=0;"
+	    "PRAGMA mmap_size=0;"
+	    "PRAGMA temp_store=MEMORY;"
+	    "PRAGMA foreign_keys=OFF;",
+	    e);
+}
+
+/* Nobody reads SQLite's statistics of memory, and keeping them takes a lock at each allocation. */
+static void
+configure_library(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
+int
+db_open(struct db *db, const char *path, enum db_mode mode, struct err *e)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+	int one = 1;
+
+	*db = (struct db){ 0 };
+	pthread_once(&once, configure_library);
+	if (mode == DB_READ && access(path, F_OK) != 0)
+		return err_set(e, ERR_NOTFOUND, "there is no database at %s", path);
+	flags |= mode == DB_READ
+		     ? SQLITE_OPEN_READONLY
+		     : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW;
+	if (sqlite3_open_v2(path, &db->handle, flags, NULL) != SQLITE_OK)
+		goto fail;
+	if (configure_connection(db, mode, e) != 0) {
+		if ((sqlite3_errcode(db->handle) & 0xff) == SQLITE_NOTADB)
+			db_not_ours(path, e);
+		else
+			err_wrap(e, "cannot open database %s", path);
+		db_close(db, NULL);
+		return -1;
+	}
+	if (mode == DB_WRITE)
+		sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_PERSIST_WAL, &one);
+	return 0;
+fail:
+	if (db->handle == NULL)
+		return err_nomem(e);
+	db_error(db, e, path);
+	err_wrap(e, "cannot open database");
+	db_close(db, NULL);
+	return -1;
+}
+
+int
+db_close(struct db *db, struct err *e)
+{
+	for (int i = 0; i < STMT_COUNT; i++)
+		sqlite3_finalize(db->stmt[i]);
+	if (sqlite3_close(db->handle) != SQLITE_OK)
+		return db_error(db, e, "cannot close the database");
+	*db = (struct db){ 0 };
+	return 0;
+}
+
+int
+db_exec(struct db *db, const char *sql, struct err *e)
+{
+	if (sqlite3_exec(db->handle, sql, NULL, NULL, NULL) != SQLITE_OK)
+		return db_error(db, e, "database");
+	return 0;
+}
+
+int
+db_exec_int(struct db *db, const char *sql, int64_t *ret_value, struct err *e)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc;
+
+	if (sqlite3_prepare_v2(db->handle, sql, -1, &stmt, NULL) != SQLITE_OK)
+		return db_error(db, e, "database");
+	rc = sqlite3_step(stmt);
+	*ret_value = rc == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
+	if (sqlite3_finalize(stmt) != SQLITE_OK)
+		return db_error(db, e, "database");
+	return 0;
+}
+
+sqlite3_stmt *
+db_stmt(struct db *db, enum stmt id, struct err *e)
+{
+	if (db->stmt[id] == NULL
+	    && sqlite3_prepare_v3(db->handle, schema_statements[id].sql, -1,
+		   SQLITE_PREPARE_PERSISTENT, &db->stmt[id], NULL)
+		   != SQLITE_OK) {
+		db_error(db, e, schema_statements[id].name);
+		return NULL;
+	}
+	return db->stmt[id];
+}
+
+int
+db_step(struct db *db, sqlite3_stmt *stmt, struct err *e)
+{
+	int rc = sqlite3_step(stmt);
+
+	if (rc == SQLITE_ROW)
+		return 1;
+	if (rc != SQLITE_DONE) {
+		db_error(db, e, "database");
+		db_done(stmt);
+		return -1;
+	}
+	db_done(stmt);
+	return 0;
+}
+
+int
+db_run(struct db *db, sqlite3_stmt *stmt, struct err *e)
+{
+	int rc = db_step(db, stmt, e);
+
+	if (rc == 1) {
+		db_done(stmt);
+		return err_set(
+		    e, ERR_STATE, "database: a statement gave a row that nobody expects");
+	}
+	return rc;
+}
+
+void
+db_done(sqlite3_stmt *stmt)
+{
+	/* The bindings stay: each user binds all parameters anew. */
+	sqlite3_reset(stmt);
+}
+
+void
+db_bind_int(sqlite3_stmt *stmt, int index, int64_t value)
+{
+	sqlite3_bind_int64(stmt, index, value);
+}
+
+void
+db_bind_int_or_null(sqlite3_stmt *stmt, int index, int64_t value, bool present)
+{
+	if (present)
+		sqlite3_bind_int64(stmt, index, value);
+	else
+		sqlite3_bind_null(stmt, index);
+}
+
+void
+db_bind_text(sqlite3_stmt *stmt, int index, struct slice text)
+{
+	if (text.p == NULL)
+		sqlite3_bind_null(stmt, index);
+	else
+		sqlite3_bind_text64(stmt, index, text.p, text.n, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+int64_t
+db_int(sqlite3_stmt *stmt, int column)
+{
+	return sqlite3_column_int64(stmt, column);
+}
+
+struct slice
+db_text(sqlite3_stmt *stmt, int column)
+{
+	const char *p = (const char *)sqlite3_column_text(stmt, column);
+
+	return (struct slice){ p, p == NULL ? 0 : (size_t)sqlite3_column_bytes(stmt, column) };
+}

@@ -1,0 +1,65 @@
+#include "outbox/file/files.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char *const suffixes[FILES_COUNT] = {
+	[FILES_DATABASE] = "",
+	[FILES_WAL] = "-wal",
+	[FILES_SHM] = "-shm",
+};
+
+static int
+note_one(struct files *f, size_t i, const char *path, struct err *e)
+{
+	size_t size = strlen(path) + strlen(suffixes[i]) + 1;
+	struct stat st;
+
+	f->file[i].path = malloc(size);
+	if (f->file[i].path == NULL)
+		return err_nomem(e);
+	snprintf(f->file[i].path, size, "%s%s", path, suffixes[i]);
+	if (stat(f->file[i].path, &st) != 0)
+		return err_sys(e, "cannot look at %s", f->file[i].path);
+	f->file[i].device = st.st_dev;
+	f->file[i].inode = st.st_ino;
+	return 0;
+}
+
+int
+files_note(struct files *f, const char *path, struct err *e)
+{
+	for (size_t i = 0; i < FILES_COUNT; i++)
+		if (note_one(f, i, path, e) != 0)
+			return -1;
+	return 0;
+}
+
+void
+files_free(struct files *f)
+{
+	for (size_t i = 0; i < FILES_COUNT; i++)
+		free(f->file[i].path);
+	*f = (struct files){ 0 };
+}
+
+int
+files_check(const struct files *f, struct err *e)
+{
+	for (size_t i = 0; i < FILES_COUNT; i++) {
+		struct stat st;
+		bool moved;
+
+		if (stat(f->file[i].path, &st) == 0)
+			moved = st.st_ino != f->file[i].inode || st.st_dev != f->file[i].device;
+		else
+			moved = errno == ENOENT || errno == ENOTDIR;
+		if (moved)
+			return err_set(e, ERR_IO,
+			    "%s was moved, removed or replaced while it was open", f->file[i].path);
+	}
+	return 0;
+}

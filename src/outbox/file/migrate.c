@@ -1,0 +1,200 @@
+#include "outbox/file/migrate.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HEADER_SIZE 100 /* sqlite.org/fileformat2.html, 1.3 */
+#define HEADER_SCHEMA_COOKIE 40
+#define HEADER_APPLICATION_ID 68
+
+static ssize_t
+read_header(const char *path, unsigned char header[HEADER_SIZE], struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	ssize_t n;
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0)
+		return err_sys(e, "cannot open database %s", path);
+	n = pread(fd, header, HEADER_SIZE, 0);
+	if (n < 0)
+		err_sys(e, "cannot read database %s", path);
+	close(fd);
+	return n;
+}
+
+static uint32_t
+header_number(const unsigned char *h, size_t at)
+{
+	return (uint32_t)h[at] << 24 | (uint32_t)h[at + 1] << 16 | (uint32_t)h[at + 2] << 8
+	       | h[at + 3];
+}
+
+int
+migrate_check_file(const char *path, struct err *e)
+{
+	static const unsigned char blank[HEADER_SIZE];
+	unsigned char h[HEADER_SIZE] = { 0 };
+	ssize_t n = read_header(path, h, e);
+	uint32_t id;
+
+	if (n < 0)
+		return -1;
+	/* Nothing yet, or a creation that a crash cut off: its journal takes it back. */
+	if (n == 0 || (n == HEADER_SIZE && memcmp(h, blank, HEADER_SIZE) == 0))
+		return 0;
+	if (n < HEADER_SIZE || memcmp(h, "SQLite format 3", 16) != 0)
+		return db_not_ours(path, e);
+	id = header_number(h, HEADER_APPLICATION_ID);
+	/* No mark, but no table was ever made in it either: a creation cut off a little later. */
+	if (id == 0 && header_number(h, HEADER_SCHEMA_COOKIE) == 0)
+		return 0;
+	return id == DB_APPLICATION_ID ? 0 : db_not_ours(path, e);
+}
+
+static int
+too_new(const char *path, int64_t version, struct err *e)
+{
+	return err_set(e, ERR_INPUT,
+	    "%s was written by a newer bentospool (its format is %lld, this program's %d): "
+	    "install that version or a later one",
+	    path, (long long)version, SCHEMA_VERSION);
+}
+
+int
+migrate_check_version(struct db *db, const char *path, struct err *e)
+{
+	int64_t application_id, version;
+
+	if (db_exec_int(db, "PRAGMA application_id", &application_id, e) != 0
+	    || db_exec_int(db, "PRAGMA user_version", &version, e) != 0)
+		return sqlite3_errcode(db->handle) == SQLITE_NOTADB ? db_not_ours(path, e) : -1;
+	if (application_id != DB_APPLICATION_ID)
+		return db_not_ours(path, e);
+	if (version > SCHEMA_VERSION)
+		return too_new(path, version, e);
+	if (version < SCHEMA_VERSION)
+		return err_set(e, ERR_INPUT,
+		    "%s was written by an older bentospool: start the daemon once, it brings the "
+		    "file up to date",
+		    path);
+	return 0;
+}
+
+static int
+run_one(struct db *db, const char *sql, int to_version, struct err *e)
+{
+	char mark[128];
+
+	snprintf(mark, sizeof(mark), "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT",
+	    DB_APPLICATION_ID, to_version);
+	if (db_exec(db, "BEGIN EXCLUSIVE", e) != 0)
+		return -1;
+	if (db_exec(db, sql, e) != 0 || db_exec(db, mark, e) != 0) {
+		db_exec(db, "ROLLBACK", NULL);
+		return err_wrap(e, "migration %d", to_version);
+	}
+	return 0;
+}
+
+/* A migration can be undone by hand: the file as it was stands beside it. */
+static int
+copy_before(struct db *db, const char *path, int64_t version, struct err *e)
+{
+	char *sql = sqlite3_mprintf("VACUUM INTO '%q.v%lld'", path, (long long)version);
+	int rc;
+
+	if (sql == NULL)
+		return err_nomem(e);
+	rc = db_exec(db, sql, e);
+	sqlite3_free(sql);
+	if (rc != 0)
+		err_wrap(e, "cannot copy %s to %s.v%lld before its migration", path, path,
+		    (long long)version);
+	return rc;
+}
+
+/* Creation runs in rollback mode, so that the main file carries our mark from its first byte on. */
+static int
+prepare_new(struct db *db, struct err *e)
+{
+	return db_exec(db,
+	    "PRAGMA page_size=8192;"
+	    "PRAGMA auto_vacuum=INCREMENTAL;",
+	    e);
+}
+
+static int
+switch_to_wal(struct db *db, struct err *e)
+{
+	sqlite3_stmt *stmt = NULL;
+	const char *mode = "";
+	bool wal;
+
+	if (sqlite3_prepare_v2(db->handle, "PRAGMA journal_mode=WAL", -1, &stmt, NULL) != SQLITE_OK)
+		return db_error(db, e, "cannot switch to WAL");
+	if (sqlite3_step(stmt) == SQLITE_ROW)
+		mode = (const char *)sqlite3_column_text(stmt, 0);
+	wal = mode != NULL && strcmp(mode, "wal") == 0;
+	/* The change itself is committed here, and can fail here. */
+	if (sqlite3_finalize(stmt) != SQLITE_OK)
+		return db_error(db, e, "cannot switch to WAL");
+	/* SQLite goes on in another mode without an error (FAULTS.md). */
+	if (!wal)
+		return err_set(e, ERR_IO, "the database does not go into WAL mode");
+	return 0;
+}
+
+static int
+refresh_views(struct db *db, struct err *e)
+{
+	sqlite3_stmt *stmt = db_stmt(db, STMT_VIEWS_SAME, e);
+	int rc;
+
+	if (stmt == NULL)
+		return -1;
+	db_bind_text(stmt, 1, slice_from(schema_views));
+	rc = db_step(db, stmt, e);
+	db_done(stmt);
+	if (rc != 0)
+		return rc == 1 ? 0 : -1;
+	if (db_exec(db, "BEGIN IMMEDIATE", e) != 0)
+		return -1;
+	stmt = db_stmt(db, STMT_VIEWS_NOTE, e);
+	if (stmt != NULL)
+		db_bind_text(stmt, 1, slice_from(schema_views));
+	if (db_exec(db, schema_views, e) != 0 || stmt == NULL || db_run(db, stmt, e) != 0
+	    || db_exec(db, "COMMIT", e) != 0) {
+		db_exec(db, "ROLLBACK", NULL);
+		return err_wrap(e, "cannot make the views");
+	}
+	return 0;
+}
+
+int
+migrate_run(
+    struct db *db, const char *path, const char *const *migrations, int n_migrations, struct err *e)
+{
+	int64_t version;
+
+	if (db_exec_int(db, "PRAGMA user_version", &version, e) != 0)
+		return -1;
+	if (version > n_migrations)
+		return too_new(path, version, e);
+	if (version == 0 && prepare_new(db, e) != 0)
+		return -1;
+	if (version > 0 && version < n_migrations && copy_before(db, path, version, e) != 0)
+		return -1;
+	for (int i = (int)version; i < n_migrations; i++)
+		if (run_one(db, migrations[i], i + 1, e) != 0)
+			return -1;
+	if (switch_to_wal(db, e) != 0)
+		return -1;
+	return refresh_views(db, e);
+}

@@ -1,0 +1,20 @@
+/*
+ * What the file system offers: refuses network file systems, measures what is free. Private to
+ * outbox/.
+ */
+#ifndef OUTBOX_FILE_SPACE_H
+#define OUTBOX_FILE_SPACE_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* The folder of path must exist, be writable, and lie on a local file system (SQLITE.md: locks and
+ * syncs of network file systems cannot be relied on). The message says what to do. */
+int space_check_folder(const char *path, struct err *e);
+/* Bytes that an unprivileged process may still write beside path; UINT64_MAX when unknown. */
+uint64_t space_free(const char *path);
+/* Bytes of the file itself; UINT64_MAX when unknown. */
+uint64_t space_size(const char *path);
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * A selection of events, the same for every verb that selects (INTERFACE.md, CLI).
+ *
+ * The command line fills it, the control socket carries it as JSON, an operation's row keeps it,
+ * and only filter.c turns it into SQL: fixed text with bound parameters, never text of a person.
+ * All criteria must hold at once. A struct outbox_filter belongs to one thread at a time.
+ */
+#ifndef OUTBOX_FILTER_FILTER_H
+#define OUTBOX_FILTER_FILTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "event/kind.h"
+
+#define FILTER_MAX_IDS 10000
+#define FILTER_MAX_TEXT 1024   /* bytes of one text */
+#define FILTER_MAX_JSON 262144 /* bytes of the whole as JSON */
+
+enum filter_text {
+	FILTER_MESSAGE_ID,
+	FILTER_REASON,
+	FILTER_NAME,  /* GLOB */
+	FILTER_EMAIL, /* GLOB, upper and lower case alike */
+	FILTER_ERROR, /* GLOB, of the last attempt */
+	FILTER_SITE,
+	FILTER_TEXTS
+};
+
+struct outbox_filter {
+	int64_t *ids; /* owned; none: any */
+	size_t n_ids;
+	size_t cap_ids;
+	char *text[FILTER_TEXTS]; /* owned; NULL: any */
+	unsigned statuses;        /* 1u << enum event_status; 0: any */
+	unsigned kinds;           /* 1u << enum event_kind; 0: any */
+	int64_t since;            /* received at or after, wall ms; 0: any */
+	int64_t until;            /* received before, wall ms; 0: any */
+	int http_status;          /* of the last attempt; 0: any */
+	int64_t limit;            /* at most so many events; 0: no limit. Selects nothing itself */
+	bool all;                 /* a person said that everything is meant */
+};
+
+void outbox_filter_init(struct outbox_filter *f);
+void outbox_filter_free(struct outbox_filter *f);
+/* No criterion at all, and not `all`: what verbs that change something refuse. */
+bool outbox_filter_is_empty(const struct outbox_filter *f);
+
+/* An id twice is kept once. ERR_INPUT when it is below 1, ERR_LIMIT past FILTER_MAX_IDS. */
+int outbox_filter_add_id(struct outbox_filter *f, int64_t id, struct err *e);
+/* Copies; ERR_INPUT when it is given twice with different texts, is empty or too long. */
+int outbox_filter_set_text(
+    struct outbox_filter *f, enum filter_text which, const char *text, struct err *e);
+
+/* One line of JSON; only what is set. The names are those of the command line. */
+void outbox_filter_to_json(const struct outbox_filter *f, struct buf *to);
+struct cJSON;
+/*
+ * Reads such an object into an initialised filter. Strict: a name that is not known is refused, so
+ * that no criterion is dropped between two versions and more is selected than was asked for.
+ */
+int outbox_filter_from_json(const struct cJSON *object, struct outbox_filter *f, struct err *e);
+
+/* ---- for this folder ------------------------------------------------------------------------ */
+
+struct sqlite3_stmt;
+
+/* Tables that the caller's own columns come from, beside `delivery d`. */
+#define FILTER_WANT_EVENT 1u   /* event e */
+#define FILTER_WANT_SITE 2u    /* site s, may be NULL */
+#define FILTER_WANT_ATTEMPT 4u /* attempt a: the last one, may be NULL */
+/* All rows are taken, in no order: pending ones are found by their index, as small as they are. */
+#define FILTER_ANY_ORDER 8u
+/* The caller's own condition is the time of settling: rows come by delivery_settled. */
+#define FILTER_BY_SETTLED 16u
+
+/*
+ * Appends "FROM delivery d ... WHERE d.event_id > :after AND ...": the tables that the criteria or
+ * the caller want. Rows come in any order; `limit` is the caller's affair.
+ */
+void filter_sql(const struct outbox_filter *f, unsigned want, struct buf *sql);
+/* Binds what filter_sql left open; the filter must live until the statement is reset. */
+int filter_bind(
+    const struct outbox_filter *f, struct sqlite3_stmt *stmt, int64_t after, struct err *e);
+
+/* The names of a set's bits. */
+const char *filter_status_name(unsigned i);
+const char *filter_kind_name(unsigned i);
+
+#endif

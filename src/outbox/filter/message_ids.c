@@ -1,0 +1,182 @@
+#include "outbox/filter/message_ids.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "outbox/file/db.h"
+#include "outbox/write/dedup.h"
+
+void
+messages_free(struct messages *m)
+{
+	free(m->ids);
+	*m = (struct messages){ .n = 0 };
+}
+
+static int
+add(struct messages *m, int64_t id, struct err *e)
+{
+	size_t cap = m->cap == 0 ? 8 : m->cap * 2;
+	int64_t *ids;
+
+	if (m->n < m->cap) {
+		m->ids[m->n++] = id;
+		return 0;
+	}
+	ids = realloc(m->ids, cap * sizeof(*ids));
+	if (ids == NULL)
+		return err_nomem(e);
+	m->ids = ids;
+	m->cap = cap;
+	m->ids[m->n++] = id;
+	return 0;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* ---- by the hash ---------------------------------------------------------------------------- */
+
+/* The recent event of a site: 1, 0 none, -1. A hash that is another message's is passed over. */
+static int
+find_recent(struct db *db, uint64_t key, int64_t site_id, struct slice message_id, int64_t *ret_id,
+    struct err *e)
+{
+	sqlite3_stmt *stmt = db_stmt(db, STMT_MESSAGE_RECENT, e);
+	int rc = 0, same = 0;
+
+	if (stmt == NULL)
+		return -1;
+	db_bind_int(stmt, 1, (int64_t)key);
+	while (same == 0 && (rc = db_step(db, stmt, e)) == 1) {
+		*ret_id = db_int(stmt, 0);
+		same = dedup_verify(db, *ret_id, site_id, message_id, e);
+	}
+	db_done(stmt);
+	return same == 0 ? rc : same;
+}
+
+/* 1: its event is *ret_id. 0: there is none. -1. *ret_known: whether that is certain. */
+static int
+find_at_site(struct db *db, const struct siphash_key *secret, int64_t site_id,
+    struct slice message_id, int64_t *ret_id, bool *ret_known, struct err *e)
+{
+	uint64_t key = dedup_key_of(secret, site_id, message_id);
+	int rc = find_recent(db, key, site_id, message_id, ret_id, e);
+
+	*ret_known = true;
+	if (rc != 0)
+		return rc;
+	/* After the recent ones: what leaves them meanwhile is in the table by then. */
+	rc = dedup_find_in_table(db, key, ret_id, e);
+	if (rc == 1) {
+		rc = dedup_verify(db, *ret_id, site_id, message_id, e);
+		*ret_known = rc != 0;
+	}
+	return rc;
+}
+
+static int
+find_at_sites(struct db *db, const struct siphash_key *secret, struct slice message_id,
+    struct messages *found, struct err *e)
+{
+	sqlite3_stmt *stmt = db_stmt(db, STMT_MESSAGE_SITES, e);
+	bool known = true;
+	int64_t id;
+	int rc = 0;
+
+	if (stmt == NULL)
+		return -1;
+	while (known && (rc = db_step(db, stmt, e)) == 1) {
+		rc = find_at_site(db, secret, db_int(stmt, 0), message_id, &id, &known, e);
+		if (rc < 0 || (rc == 1 && add(found, id, e) != 0)) {
+			db_done(stmt);
+			return -1;
+		}
+	}
+	db_done(stmt);
+	if (known)
+		return rc < 0 ? -1 : 1;
+	messages_free(found);
+	return 0;
+}
+
+int
+messages_lookup(struct db *db, struct slice message_id, struct messages *ret_found, struct err *e)
+{
+	struct siphash_key secret;
+	int rc;
+
+	*ret_found = (struct messages){ .n = 0 };
+	if (memmem(message_id.p, message_id.n, ERASE_WORD, strlen(ERASE_WORD)) != NULL)
+		return 0;
+	rc = dedup_secret(db, &secret, e);
+	if (rc == 1)
+		rc = find_at_sites(db, &secret, message_id, ret_found, e);
+	if (rc == 1 && ret_found->n > 0)
+		qsort(ret_found->ids, ret_found->n, sizeof(*ret_found->ids), compare);
+	if (rc < 0)
+		messages_free(ret_found);
+	return rc;
+}
+
+/* ---- for filters ---------------------------------------------------------------------------- */
+
+static bool
+is_named(const struct outbox_filter *f, int64_t id)
+{
+	for (size_t i = 0; i < f->n_ids; i++)
+		if (f->ids[i] == id)
+			return true;
+	return f->n_ids == 0;
+}
+
+/* Those of them that f names, too. None: an id that no event has, because no ids would be any. */
+static int
+name_found(
+    const struct outbox_filter *f, struct messages *found, struct outbox_filter *ret, struct err *e)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < found->n; i++)
+		if (is_named(f, found->ids[i]))
+			found->ids[n++] = found->ids[i];
+	found->n = n;
+	if (n == 0 && add(found, 0, e) != 0)
+		return -1;
+	ret->ids = found->ids;
+	ret->n_ids = ret->cap_ids = found->n;
+	return 0;
+}
+
+int
+messages_narrow(
+    struct db *db, const struct outbox_filter *f, struct outbox_filter *ret_narrow, struct err *e)
+{
+	const char *message_id = f->text[FILTER_MESSAGE_ID];
+	struct messages found;
+	int rc;
+
+	*ret_narrow = *f;
+	if (message_id == NULL)
+		return 0;
+	rc = messages_lookup(db, slice_from(message_id), &found, e);
+	if (rc == 1)
+		rc = name_found(f, &found, ret_narrow, e);
+	if (rc < 0)
+		messages_free(&found);
+	return rc < 0 ? -1 : 0;
+}
+
+void
+messages_narrow_end(const struct outbox_filter *f, struct outbox_filter *narrow)
+{
+	if (narrow->ids != f->ids)
+		free(narrow->ids);
+	outbox_filter_init(narrow);
+}

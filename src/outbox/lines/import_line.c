@@ -1,0 +1,252 @@
+#include "outbox/lines/import_line.h"
+
+#include <stddef.h>
+
+#include "base/isotime.h"
+#include "event/json/json.h"
+
+/* A time of which 0 says that there is none, and one that may be 0. */
+enum member_type {
+	MEMBER_TEXT,
+	MEMBER_NUMBER,
+	MEMBER_TIME,
+	MEMBER_TIME_ALWAYS,
+	MEMBER_RAW,
+	MEMBER_OBJECT
+};
+
+#define NO_TIME INT64_MIN
+
+/* kind and status stand here as texts first. */
+struct members {
+	struct import_line line;
+	struct slice kind;
+	struct slice status;
+};
+
+#define MEMBER(name, type)                                                                         \
+	{                                                                                          \
+#name, type, offsetof(struct members, line.name)                                   \
+	}
+
+static const struct {
+	const char *name;
+	enum member_type type;
+	size_t offset; /* of its slice or number */
+} members[] = {
+	MEMBER(site, MEMBER_TEXT),
+	MEMBER(message_id, MEMBER_TEXT),
+	{ "kind", MEMBER_TEXT, offsetof(struct members, kind) },
+	MEMBER(name, MEMBER_TEXT),
+	MEMBER(email, MEMBER_TEXT),
+	{ "status", MEMBER_TEXT, offsetof(struct members, status) },
+	MEMBER(reason, MEMBER_TEXT),
+	MEMBER(attempts, MEMBER_NUMBER),
+	MEMBER(maybe_sent, MEMBER_NUMBER),
+	MEMBER(received_at, MEMBER_TIME_ALWAYS),
+	MEMBER(occurred_at, MEMBER_TIME_ALWAYS),
+	MEMBER(settled_at, MEMBER_TIME),
+	MEMBER(error, MEMBER_TEXT),
+	MEMBER(browser, MEMBER_NUMBER),
+	MEMBER(context, MEMBER_RAW),
+	MEMBER(integrations, MEMBER_RAW),
+	MEMBER(sent_at, MEMBER_RAW),
+	MEMBER(body, MEMBER_OBJECT),
+};
+
+#define N_MEMBERS (sizeof(members) / sizeof(*members))
+#define DIGITS_MAX 15
+
+bool
+import_line_is_ours(struct slice line)
+{
+	bool kind = false, status = false, type = false;
+	struct json_value value;
+	struct slice key;
+	struct json j;
+
+	json_init(&j, line, JSON_MAX_DEPTH);
+	if (json_object_begin(&j) != 0)
+		return false;
+	while (json_object_next(&j, &key) == 1 && json_skip(&j, &value) == 0) {
+		kind = kind || json_string_is(key, "kind");
+		status = status || json_string_is(key, "status");
+		type = type || json_string_is(key, "type");
+	}
+	return json_finish(&j) == 0 && kind && status && !type;
+}
+
+static int
+read_number(struct slice raw, int64_t *ret_number)
+{
+	int64_t number = 0;
+
+	if (raw.n > DIGITS_MAX)
+		return -1;
+	for (size_t i = 0; i < raw.n; i++) {
+		if (raw.p[i] < '0' || raw.p[i] > '9')
+			return -1;
+		number = number * 10 + (raw.p[i] - '0');
+	}
+	*ret_number = number;
+	return 0;
+}
+
+static int
+read_time(struct slice raw, struct buf *scratch, int64_t *ret_time)
+{
+	struct slice text;
+
+	if (json_string_decode(raw, scratch, &text) != 0)
+		return -1;
+	return isotime_parse(text, ret_time);
+}
+
+static int
+take(enum member_type type, const struct json_value *value, void *to, struct buf *scratch)
+{
+	switch (type) {
+	case MEMBER_TEXT:
+		return value->type == JSON_STRING ? json_string_decode(value->raw, scratch, to)
+						  : -1;
+	case MEMBER_NUMBER:
+		return value->type == JSON_NUMBER ? read_number(value->raw, to) : -1;
+	case MEMBER_TIME:
+	case MEMBER_TIME_ALWAYS:
+		return value->type == JSON_STRING ? read_time(value->raw, scratch, to) : -1;
+	case MEMBER_OBJECT:
+		if (value->type != JSON_OBJECT)
+			return -1;
+		*(struct slice *)to = value->raw;
+		return 0;
+	case MEMBER_RAW:
+		*(struct slice *)to = value->raw;
+		return 0;
+	}
+	return -1;
+}
+
+static int
+take_member(struct members *m, struct slice key, const struct json_value *value,
+    struct buf *scratch, struct err *e)
+{
+	if (json_string_is(key, "redacted"))
+		return err_set(e, ERR_INPUT, "it was redacted, so that nothing is left to send");
+	for (size_t i = 0; i < N_MEMBERS && value->type != JSON_NULL; i++)
+		if (json_string_is(key, members[i].name))
+			return take(members[i].type, value, (char *)m + members[i].offset, scratch)
+				       == 0
+				   ? 0
+				   : err_set(
+				       e, ERR_INPUT, "its %s cannot be read", members[i].name);
+	return 0; /* event_id, http_status, and what later versions say */
+}
+
+static int
+check(struct members *m, struct err *e)
+{
+	struct import_line *line = &m->line;
+
+	if (m->status.p == NULL || status_parse(m->status, &line->status) != 0)
+		return err_set(e, ERR_INPUT, "it has no status that is known here");
+	line->kind = kind_parse(m->kind);
+	if (m->kind.p == NULL
+	    || (line->kind == KIND_UNKNOWN
+		&& !slice_equals(m->kind, slice_from(kind_name(KIND_UNKNOWN)))))
+		return err_set(e, ERR_INPUT, "it has no kind that is known here");
+	if (line->message_id.n == 0)
+		return err_set(e, ERR_INPUT, "it has no message_id");
+	if (line->received_at == NO_TIME || line->occurred_at == NO_TIME)
+		return err_set(e, ERR_INPUT, "its received_at or occurred_at is missing");
+	return 0;
+}
+
+int
+import_line_parse(
+    struct slice line, struct import_line *ret_line, struct buf *scratch, struct err *e)
+{
+	struct members m = {
+		.line = { .status = STATUS_PENDING,
+		    .received_at = NO_TIME,
+		    .occurred_at = NO_TIME },
+	};
+	struct json_value value;
+	struct slice key;
+	struct json j;
+
+	buf_clear(scratch);
+	/* No text is longer decoded than it is here: so none moves. */
+	if (buf_reserve(scratch, line.n + 1) == NULL)
+		return err_nomem(e);
+	json_init(&j, line, JSON_MAX_DEPTH);
+	if (json_object_begin(&j) == 0)
+		while (json_object_next(&j, &key) == 1 && json_skip(&j, &value) == 0)
+			if (take_member(&m, key, &value, scratch, e) != 0)
+				return -1;
+	if (json_finish(&j) != 0)
+		return err_set(e, ERR_INPUT, "%s at byte %zu", j.error, json_offset(&j));
+	if (check(&m, e) != 0)
+		return -1;
+	*ret_line = m.line;
+	return 0;
+}
+
+/* ---- writing -------------------------------------------------------------------------------- */
+
+static void
+append_member(const struct members *m, size_t i, struct buf *to)
+{
+	const void *from = (const char *)m + members[i].offset;
+	const struct slice *text = from;
+	const int64_t *number = from;
+	char time[ISOTIME_SIZE];
+
+	buf_printf(to, ",\"%s\":", members[i].name);
+	switch (members[i].type) {
+	case MEMBER_TEXT:
+		json_string_append(to, *text);
+		return;
+	case MEMBER_NUMBER:
+		buf_printf(to, "%lld", (long long)*number);
+		return;
+	case MEMBER_TIME:
+	case MEMBER_TIME_ALWAYS:
+		isotime_format(*number, time);
+		buf_printf(to, "\"%s\"", time);
+		return;
+	case MEMBER_RAW:
+	case MEMBER_OBJECT:
+		buf_append_slice(to, *text);
+		return;
+	}
+}
+
+static bool
+is_there(const struct members *m, size_t i)
+{
+	const void *from = (const char *)m + members[i].offset;
+
+	if (members[i].type == MEMBER_TIME_ALWAYS)
+		return true;
+	if (members[i].type == MEMBER_NUMBER || members[i].type == MEMBER_TIME)
+		return *(const int64_t *)from != 0;
+	return ((const struct slice *)from)->p != NULL;
+}
+
+void
+import_line_append(const struct import_line *line, struct buf *to)
+{
+	const struct members m = {
+		.line = *line,
+		.kind = slice_from(kind_name(line->kind)),
+		.status = slice_from(status_name(line->status)),
+	};
+	size_t before = to->n;
+
+	for (size_t i = 0; i < N_MEMBERS; i++)
+		if (is_there(&m, i))
+			append_member(&m, i, to);
+	buf_append_byte(to, '}');
+	if (!to->failed)
+		to->p[before] = '{';
+}

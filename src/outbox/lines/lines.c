@@ -1,0 +1,126 @@
+#include "outbox/lines/lines.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "base/buf.h"
+
+#define CHUNK 131072
+
+struct lines {
+	const char *file; /* borrowed, for messages */
+	gzFile in;        /* reads what is no gzip as it is */
+	struct buf text;  /* what was read and not given yet begins at `at` */
+	size_t at;
+	size_t searched; /* no line ends before it */
+	bool ended;
+	bool skipping; /* in the midst of a line that is too long */
+};
+
+int
+lines_open(const char *file, struct lines **ret_lines, struct err *e)
+{
+	bool is_stdin = strcmp(file, "-") == 0;
+	int fd =
+	    is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(file, O_RDONLY | O_CLOEXEC);
+	struct lines *l;
+
+	if (fd < 0)
+		return err_sys(e, "cannot read %s", file);
+	l = calloc(1, sizeof(*l));
+	if (l != NULL)
+		l->in = gzdopen(fd, "rb");
+	if (l == NULL || l->in == NULL) {
+		close(fd);
+		free(l);
+		return err_nomem(e);
+	}
+	gzbuffer(l->in, CHUNK);
+	l->file = is_stdin ? "standard input" : file;
+	buf_init(&l->text, LINES_MAX_BYTES + CHUNK + 1);
+	*ret_lines = l;
+	return 0;
+}
+
+void
+lines_close(struct lines *l)
+{
+	if (l == NULL)
+		return;
+	gzclose_r(l->in);
+	buf_free(&l->text);
+	free(l);
+}
+
+static int
+read_more(struct lines *l, struct err *e)
+{
+	const char *why;
+	char *to;
+	int n, code;
+
+	if (l->at > 0) {
+		memmove(l->text.p, l->text.p + l->at, l->text.n - l->at);
+		buf_truncate(&l->text, l->text.n - l->at);
+		l->searched -= l->at;
+		l->at = 0;
+	}
+	to = buf_reserve(&l->text, CHUNK);
+	if (to == NULL)
+		return err_nomem(e);
+	n = gzread(l->in, to, CHUNK);
+	why = gzerror(l->in, &code);
+	if (n > 0) {
+		l->text.n += (size_t)n;
+		return 0;
+	}
+	l->ended = true;
+	if (n == 0 && (code == Z_OK || code == Z_STREAM_END))
+		return 0;
+	if (code == Z_ERRNO)
+		return err_sys(e, "cannot read %s", l->file);
+	return err_set(e, ERR_INPUT, "%s is damaged or cut off: %s", l->file, why);
+}
+
+/* What is left of it, without its end. */
+static int
+give(struct lines *l, size_t end, size_t next, struct slice *ret_line)
+{
+	struct slice line = { l->text.p + l->at, end - l->at };
+
+	if (line.n > 0 && line.p[line.n - 1] == '\r')
+		line.n--;
+	*ret_line = l->skipping ? SLICE_NONE : line;
+	l->skipping = false;
+	l->at = l->searched = next;
+	return 1;
+}
+
+int
+lines_next(struct lines *l, struct slice *ret_line, struct err *e)
+{
+	for (;;) {
+		const char *end = NULL;
+
+		if (l->searched < l->text.n)
+			end = memchr(l->text.p + l->searched, '\n', l->text.n - l->searched);
+		if (end != NULL)
+			return give(
+			    l, (size_t)(end - l->text.p), (size_t)(end - l->text.p) + 1, ret_line);
+		l->searched = l->text.n;
+		if (l->ended && (l->text.n > l->at || l->skipping))
+			return give(l, l->text.n, l->text.n, ret_line);
+		if (l->ended)
+			return 0;
+		if (l->text.n - l->at > LINES_MAX_BYTES) {
+			l->skipping = true;
+			l->at = l->text.n;
+		}
+		if (read_more(l, e) != 0)
+			return -1;
+	}
+}

@@ -1,0 +1,345 @@
+#include "outbox/operate/import.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "event/json/json.h"
+#include "outbox/lines/import_line.h"
+#include "outbox/lines/person_line.h"
+#include "outbox/operate/operation.h"
+#include "outbox/write/put.h"
+#include "outbox/write/unresolved.h"
+
+#define SCRATCH_MAX (128u << 20)
+#define FILTER_TEXT_MAX 32768
+
+struct importing {
+	struct put *put;
+	struct outbox_import *import;
+	int64_t now;
+	size_t due;
+	size_t older;
+	struct buf scratch;
+	struct segment_request body; /* what the event says of its person's ids */
+};
+
+static void
+tell_bad(struct outbox_import *import, size_t line, const char *why)
+{
+	struct import_bad *bad = &import->told[import->n_told];
+
+	import->counts.bad++;
+	if (import->n_told == IMPORT_TOLD_MAX)
+		return;
+	bad->line = line;
+	snprintf(bad->why, sizeof(bad->why), "%.*s", IMPORT_WHY_SIZE - 1, why);
+	import->n_told++;
+}
+
+/* 1, 0 when there is none of that name, -1. */
+static int
+find_site(struct db *db, struct slice name, int64_t *ret_site_id, struct err *e)
+{
+	sqlite3_stmt *stmt = db_stmt(db, STMT_SITE_ID, e);
+	int rc;
+
+	if (stmt == NULL)
+		return -1;
+	db_bind_text(stmt, 1, name);
+	rc = db_step(db, stmt, e);
+	if (rc == 1) {
+		*ret_site_id = db_int(stmt, 0);
+		db_done(stmt);
+	}
+	return rc;
+}
+
+/* What a newly received event does not have. */
+static int
+add_history(struct importing *s, const struct import_line *line, int64_t event_id, struct err *e)
+{
+	sqlite3_stmt *stmt = db_stmt(s->put->db, STMT_IMPORT_STATE, e);
+	bool settled = line->status != STATUS_PENDING;
+
+	if (stmt == NULL)
+		return -1;
+	db_bind_int(stmt, 1, event_id);
+	db_bind_text(stmt, 2, line->reason);
+	db_bind_text(stmt, 3, line->error);
+	db_bind_int_or_null(stmt, 4, line->settled_at != 0 ? line->settled_at : s->now, settled);
+	db_bind_int(stmt, 5, line->attempts);
+	db_bind_int(stmt, 6, line->maybe_sent);
+	db_bind_int(stmt, 7, settled);
+	return db_run(s->put->db, stmt, e);
+}
+
+/* The ids that it has or tells of stand in its body alone. */
+static void
+read_ids(struct importing *s, const struct import_line *line, struct segment_event *event)
+{
+	struct segment_request *r = &s->body;
+
+	if (line->kind == KIND_BENTO || line->kind == KIND_SUBSCRIBER)
+		return;
+	r->body = line->body;
+	r->shape = SEGMENT_SINGLE;
+	r->path_kind = line->kind;
+	r->received_at = line->received_at;
+	r->max_depth = JSON_MAX_DEPTH;
+	if (segment_parse(r, NULL) != 0 || r->n_events != 1)
+		return;
+	event->user_id = r->events[0].user_id;
+	event->anonymous_id = r->events[0].anonymous_id;
+	event->previous_id = r->events[0].previous_id;
+}
+
+static int
+store(struct importing *s, const struct import_line *line, int64_t site_id, struct err *e)
+{
+	struct segment_event event = {
+		.body = line->body,
+		.kind = line->kind,
+		.name = line->name,
+		.message_id = line->message_id,
+		.email = line->email,
+		.occurred_at = line->occurred_at,
+		.status = line->status,
+	};
+	struct outbox_put put = {
+		.site_id = site_id,
+		/* What a clock that was ahead wrote: see identity_learn(). */
+		.received_at = line->received_at < s->now ? line->received_at : s->now,
+		.context = line->context,
+		.integrations = line->integrations,
+		.sent_at = line->sent_at,
+		.browser = line->browser != 0,
+		.events = &event,
+		.n_events = 1,
+	};
+	size_t due, older;
+
+	read_ids(s, line, &event);
+	if (put_apply(s->put, &put, &due, &older, e) != 0)
+		return -1;
+	s->due += due;
+	s->older += older;
+	s->import->counts.duplicates += (int64_t)put.n_duplicates;
+	s->import->counts.stored += (int64_t)put.n_stored;
+	if (put.n_stored == 0)
+		return 0;
+	if (add_history(s, line, put.first_event_id, e) != 0)
+		return -1;
+	if (line->status != STATUS_PENDING || line->email.p != NULL)
+		return 0;
+	return unresolved_resolve(s->put->db, put.first_event_id, put.received_at, e);
+}
+
+/* Whose events wait here for what another outbox knew, lets them go: at once while they are few. */
+static int
+store_person(
+    struct importing *s, int64_t site_id, const struct identity_person *person, struct err *e)
+{
+	const struct identity_site *site = unresolved_site(s->put->unresolved, site_id);
+	int64_t persons[IDENTITY_PERSON_MAX], ids, n;
+	size_t n_persons;
+
+	if (site == NULL)
+		return 0;
+	if (identity_adopt(s->put->db, site, person, persons, &n_persons, &ids, e) != 0)
+		return -1;
+	s->import->counts.identities += ids;
+	for (size_t i = 0; i < n_persons; i++) {
+		bool later = s->older >= UNRESOLVED_STEP;
+
+		if (unresolved_let_go(s->put->unresolved, &persons[i], 1, later, &n, e) != 0)
+			return -1;
+		s->due += (size_t)n;
+		s->older += (size_t)n;
+	}
+	return 0;
+}
+
+/* The same, and nothing of it is there afterwards. A writer of our own is not told what sites want
+ * while it only counts. */
+static int
+try_person(
+    struct importing *s, int64_t site_id, const struct identity_person *person, struct err *e)
+{
+	const struct identity_site any = { .site_id = site_id, .max_ids = INT64_MAX };
+	const struct identity_site *site = unresolved_site(s->put->unresolved, site_id);
+	int64_t persons[IDENTITY_PERSON_MAX], ids = 0;
+	size_t n;
+	int rc;
+
+	if (db_exec(s->put->db, "SAVEPOINT person", e) != 0)
+		return -1;
+	rc = identity_adopt(s->put->db, site != NULL ? site : &any, person, persons, &n, &ids, e);
+	if (db_exec(s->put->db, "ROLLBACK TO person; RELEASE person", rc == 0 ? e : NULL) != 0)
+		return -1;
+	s->import->counts.identities += ids;
+	return rc;
+}
+
+static int
+take_person(struct importing *s, size_t i, struct err *e)
+{
+	struct outbox_import *import = s->import;
+	struct person_line line;
+	int64_t site_id;
+	int rc;
+
+	if (person_line_parse(import->lines[i], &line, &s->scratch, e) != 0) {
+		if (e->code != ERR_INPUT)
+			return -1;
+		tell_bad(import, i, e->text);
+		return 0;
+	}
+	rc = find_site(
+	    s->put->db, import->site != NULL ? slice_from(import->site) : line.site, &site_id, e);
+	if (rc != 1)
+		return rc;
+	/* A clock that was ahead must not have the last word for ever. */
+	if (line.person.identified_at > s->now)
+		line.person.identified_at = s->now;
+	return import->dry_run ? try_person(s, site_id, &line.person, e)
+			       : store_person(s, site_id, &line.person, e);
+}
+
+static int
+count_only(struct importing *s, const struct import_line *line, int64_t site_id, struct err *e)
+{
+	int rc = put_has(s->put, site_id, line->message_id, e);
+
+	if (rc < 0)
+		return -1;
+	s->import->counts.duplicates += rc;
+	s->import->counts.stored += 1 - rc;
+	return 0;
+}
+
+/* Whether it is an event to be stored. */
+static bool
+is_wanted(struct outbox_import *import, const struct import_line *line, size_t i)
+{
+	if (line->status == STATUS_DELIVERED) {
+		import->counts.delivered++;
+		return false;
+	}
+	if (line->body.p != NULL)
+		return true;
+	if (line->status == STATUS_PENDING)
+		tell_bad(import, i, "it is pending and has no body");
+	else
+		import->counts.bodyless++;
+	return false;
+}
+
+static int
+take_line(struct importing *s, size_t i, struct err *e)
+{
+	struct outbox_import *import = s->import;
+	struct import_line line;
+	struct slice site;
+	int64_t site_id = 0;
+	char why[IMPORT_WHY_SIZE];
+	int rc;
+
+	if (person_line_is(import->lines[i]) && strcmp(import->verb, "adopt") == 0)
+		return take_person(s, i, e);
+	if (import_line_parse(import->lines[i], &line, &s->scratch, e) != 0) {
+		if (e->code != ERR_INPUT)
+			return -1;
+		tell_bad(import, i, e->text);
+		return 0;
+	}
+	if (!is_wanted(import, &line, i))
+		return 0;
+	site = import->site != NULL ? slice_from(import->site) : line.site;
+	rc = find_site(s->put->db, site, &site_id, e);
+	if (rc < 0)
+		return -1;
+	if (rc == 0) {
+		snprintf(why, sizeof(why), "there is no site \"%.*s\" here: say which with --site",
+		    (int)(site.n < 64 ? site.n : 64), site.p == NULL ? "" : site.p);
+		tell_bad(import, i, why);
+		return 0;
+	}
+	return import->dry_run ? count_only(s, &line, site_id, e) : store(s, &line, site_id, e);
+}
+
+/* ---- the audit ------------------------------------------------------------------------------ */
+
+static void
+add_member(struct buf *filter, const char *name, const char *value)
+{
+	if (value == NULL)
+		return;
+	buf_printf(filter, "%s\"%s\":", filter->n > 1 ? "," : "", name);
+	json_string_append(filter, slice_from(value));
+}
+
+static int
+begin_operation(struct importing *s, struct err *e)
+{
+	struct outbox_import *import = s->import;
+	struct operation_row row = {
+		.at = s->now,
+		.actor = import->actor,
+		.verb = import->verb,
+		.note = import->note,
+	};
+	struct buf filter;
+	int rc;
+
+	buf_init(&filter, FILTER_TEXT_MAX);
+	buf_append_byte(&filter, '{');
+	add_member(&filter, "from", import->from);
+	add_member(&filter, "site", import->site);
+	buf_append_byte(&filter, '}');
+	row.filter = buf_slice(&filter);
+	rc = filter.failed ? err_nomem(e)
+			   : operation_begin(s->put->db, &row, &import->operation_id, e);
+	buf_free(&filter);
+	return rc;
+}
+
+static int
+note_operation(struct importing *s, struct err *e)
+{
+	struct outbox_import *import = s->import;
+	sqlite3_stmt *stmt;
+
+	if (import->dry_run || import->counts.stored + import->counts.identities == 0)
+		return 0;
+	if (import->operation_id == 0 && begin_operation(s, e) != 0)
+		return -1;
+	stmt = db_stmt(s->put->db, STMT_OPERATION_MORE, e);
+	if (stmt == NULL)
+		return -1;
+	db_bind_int(stmt, 1, import->operation_id);
+	db_bind_int(stmt, 2, import->counts.stored);
+	db_bind_text(stmt, 3, slice_from(import->verb));
+	return db_run(s->put->db, stmt, e);
+}
+
+int
+import_apply(struct put *p, struct outbox_import *import, int64_t now, size_t *ret_due,
+    size_t *ret_older, struct err *e)
+{
+	struct importing s = { .put = p, .import = import, .now = now };
+	int rc = 0;
+
+	import->counts = (struct import_counts){ 0 };
+	import->n_told = 0;
+	import->operation_id = import->operation;
+	buf_init(&s.scratch, SCRATCH_MAX);
+	segment_request_init(&s.body);
+	for (size_t i = 0; rc == 0 && i < import->n_lines; i++)
+		rc = take_line(&s, i, e);
+	buf_free(&s.scratch);
+	segment_request_free(&s.body);
+	*ret_due = s.due;
+	*ret_older = s.older;
+	return rc == 0 ? note_operation(&s, e) : -1;
+}

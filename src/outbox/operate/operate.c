@@ -1,0 +1,256 @@
+#include "outbox/operate/operate.h"
+
+#include "outbox/file/db.h"
+#include "outbox/filter/message_ids.h"
+#include "outbox/operate/operate_private.h"
+#include "outbox/operate/operation.h"
+#include "outbox/operate/undo.h"
+#include "outbox/write/sites.h"
+#include "outbox/write/unresolved.h"
+
+#define SQL_MAX 4096
+#define BIT(status) (1u << STATUS_##status)
+#define UNDELIVERED (BIT(FAILED) | BIT(INVALID) | BIT(HELD) | BIT(UNSUPPORTED))
+
+/* What each verb takes, and what it makes of it. */
+static const struct verb_row {
+	const char *name;
+	const char *past;
+	unsigned from;
+	unsigned from_named; /* also, when the filter names them */
+	enum event_status to;
+	const char *reason;
+	bool afresh; /* no attempts charged, batches of any size */
+} rows[] = {
+	[OPERATE_REQUEUE] = { "requeue", "requeued", UNDELIVERED | BIT(DISCARDED), BIT(DELIVERED),
+	    STATUS_PENDING, NULL, true },
+	[OPERATE_HOLD] = { "hold", "held", BIT(PENDING), 0, STATUS_HELD, "operator", false },
+	[OPERATE_RELEASE] = { "release", "released", BIT(HELD), 0, STATUS_PENDING, NULL, false },
+	[OPERATE_DISCARD] = { "discard", "discarded", UNDELIVERED | BIT(PENDING), 0,
+	    STATUS_DISCARDED, "operator", false },
+	[OPERATE_EXPIRE] = { "expire", "expired", BIT(PENDING) | BIT(HELD), 0, STATUS_FAILED,
+	    "expired", false },
+	[OPERATE_UNDO] = { .name = "undo", .past = "restored" },
+};
+
+#define N_ROWS (sizeof(rows) / sizeof(*rows))
+
+const char *
+operate_verb_name(enum operate_verb verb)
+{
+	return rows[verb].name;
+}
+
+const char *
+operate_verb_past(enum operate_verb verb)
+{
+	return rows[verb].past;
+}
+
+int
+operate_verb_parse(struct slice name, enum operate_verb *ret_verb)
+{
+	for (size_t i = 0; i < N_ROWS; i++)
+		if (slice_equals(name, slice_from(rows[i].name))) {
+			*ret_verb = (enum operate_verb)i;
+			return 0;
+		}
+	return -1;
+}
+
+enum event_status
+operate_verb_leaves(enum operate_verb verb)
+{
+	return rows[verb].to;
+}
+
+unsigned
+operate_statuses(enum operate_verb verb, const struct outbox_filter *filter)
+{
+	const struct verb_row *row = &rows[verb];
+	bool named = filter->n_ids > 0 || filter->text[FILTER_MESSAGE_ID] != NULL;
+
+	if (filter->statuses != 0)
+		return filter->statuses & (row->from | row->from_named);
+	return named ? row->from | row->from_named : row->from;
+}
+
+struct slice_of_ids {
+	int64_t id[OPERATE_SLICE];
+	size_t n;
+	size_t max;
+};
+
+static sqlite3_stmt *
+prepare_select(struct db *db, const struct outbox_filter *f, int64_t after_event_id, struct err *e)
+{
+	sqlite3_stmt *stmt = NULL;
+	struct buf sql;
+
+	buf_init(&sql, SQL_MAX);
+	buf_append_literal(&sql, "SELECT d.event_id");
+	filter_sql(f, 0, &sql);
+	buf_append_literal(&sql, " AND d.event_id <= :last ORDER BY d.event_id LIMIT :rows");
+	if (sql.failed)
+		err_nomem(e);
+	else if (sqlite3_prepare_v2(db->handle, sql.p, (int)sql.n, &stmt, NULL) != SQLITE_OK)
+		db_error(db, e, "cannot select events");
+	else if (filter_bind(f, stmt, after_event_id, e) != 0) {
+		sqlite3_finalize(stmt);
+		stmt = NULL;
+	}
+	buf_free(&sql);
+	return stmt;
+}
+
+/* Collected before anything changes: an update under a running select may move its rows. */
+static int
+select_ids(struct db *db, const struct outbox_filter *f, int64_t after_event_id, int64_t last,
+    struct slice_of_ids *ids, struct err *e)
+{
+	sqlite3_stmt *stmt = prepare_select(db, f, after_event_id, e);
+	int rc;
+
+	if (stmt == NULL)
+		return -1;
+	sqlite3_bind_int64(stmt, sqlite3_bind_parameter_index(stmt, ":last"), last);
+	sqlite3_bind_int64(stmt, sqlite3_bind_parameter_index(stmt, ":rows"), (int64_t)ids->max);
+	while ((rc = db_step(db, stmt, e)) == 1)
+		ids->id[ids->n++] = db_int(stmt, 0);
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
+/* What the operation takes up to *ret_last. Named events are few, wherever they lie. */
+static int
+select_slice(struct db *db, const struct outbox_operation *op, struct slice_of_ids *ids,
+    int64_t *ret_last, struct err *e)
+{
+	struct outbox_filter f;
+	int rc;
+
+	if (messages_narrow(db, op->filter, &f, e) != 0)
+		return -1;
+	f.statuses = operate_statuses(op->verb, op->filter);
+	*ret_last = f.n_ids > 0 || op->last_event_id - op->after_event_id <= OPERATE_SCAN
+			? op->last_event_id
+			: op->after_event_id + OPERATE_SCAN;
+	rc = select_ids(db, &f, op->after_event_id, *ret_last, ids, e);
+	messages_narrow_end(op->filter, &f);
+	return rc;
+}
+
+static int
+newest_event(struct db *db, int64_t *ret_id, struct err *e)
+{
+	sqlite3_stmt *stmt = db_stmt(db, STMT_OPERATION_NEWEST_EVENT, e);
+	int rc;
+
+	if (stmt == NULL)
+		return -1;
+	rc = db_step(db, stmt, e);
+	if (rc == 1) {
+		*ret_id = db_int(stmt, 0);
+		db_done(stmt);
+	}
+	return rc == 1 ? 0 : -1;
+}
+
+int
+operate_begin(struct db *db, struct outbox_operation *op, int64_t now, struct err *e)
+{
+	struct operation_row row = {
+		.at = now,
+		.actor = op->actor,
+		.verb = operate_verb_name(op->verb),
+		.note = op->note,
+		.undoes = op->verb == OPERATE_UNDO ? op->undoes : 0,
+	};
+	struct buf filter;
+	int rc;
+
+	buf_init(&filter, FILTER_MAX_JSON);
+	if (op->filter != NULL)
+		outbox_filter_to_json(op->filter, &filter);
+	else
+		buf_printf(&filter, "{\"operation\":%lld}", (long long)op->undoes);
+	row.filter = buf_slice(&filter);
+	rc = filter.failed ? err_nomem(e) : operation_begin(db, &row, &op->operation_id, e);
+	buf_free(&filter);
+	return rc;
+}
+
+static int
+change_event(
+    struct db *db, const struct outbox_operation *op, int64_t event_id, int64_t now, struct err *e)
+{
+	const struct verb_row *row = &rows[op->verb];
+	sqlite3_stmt *remember = db_stmt(db, STMT_OPERATION_REMEMBER, e);
+	sqlite3_stmt *change = db_stmt(db, STMT_OPERATION_CHANGE, e);
+
+	if (remember == NULL || change == NULL || sites_count_delivered(db, event_id, -1, e) != 0)
+		return -1;
+	db_bind_int(remember, 1, op->operation_id);
+	db_bind_int(remember, 2, event_id);
+	db_bind_int_or_null(remember, 3, 0, row->afresh);
+	db_bind_int(change, 1, event_id);
+	db_bind_text(change, 2, slice_from(status_name(row->to)));
+	db_bind_text(change, 3, slice_from(row->reason));
+	db_bind_int_or_null(change, 4, now, row->to != STATUS_PENDING);
+	db_bind_int(change, 5, op->operation_id);
+	db_bind_int(change, 6, row->afresh);
+	if (db_run(db, remember, e) != 0 || db_run(db, change, e) != 0)
+		return -1;
+	return row->to == STATUS_PENDING ? unresolved_resolve(db, event_id, now, e) : 0;
+}
+
+static int
+change_events(struct db *db, struct outbox_operation *op, const struct slice_of_ids *ids,
+    int64_t now, struct err *e)
+{
+	if (ids->n == 0)
+		return 0;
+	if (op->operation_id == 0 && operate_begin(db, op, now, e) != 0)
+		return -1;
+	for (size_t i = 0; i < ids->n; i++)
+		if (change_event(db, op, ids->id[i], now, e) != 0)
+			return -1;
+	op->n_events += (int64_t)ids->n;
+	return operation_count(db, op->operation_id, op->n_events, e);
+}
+
+static size_t
+room_in_slice(const struct outbox_operation *op)
+{
+	int64_t left = OPERATE_SLICE;
+
+	if (op->filter->limit != 0 && op->filter->limit - op->n_events < left)
+		left = op->filter->limit - op->n_events;
+	return left > 0 ? (size_t)left : 0;
+}
+
+int
+operate_apply(struct db *db, struct outbox_operation *op, int64_t now, struct err *e)
+{
+	struct slice_of_ids ids = { .n = 0 };
+	int64_t last;
+	int rc;
+
+	op->more = false;
+	if (op->verb == OPERATE_UNDO)
+		return undo_apply(db, op, now, e);
+	if (outbox_filter_is_empty(op->filter))
+		return err_set(e, ERR_INPUT, "an operation needs a filter");
+	ids.max = room_in_slice(op);
+	if (operate_statuses(op->verb, op->filter) == 0 || ids.max == 0)
+		return 0;
+	/* What arrives meanwhile is not meant, and a busy ingest would never let it end. */
+	if (op->last_event_id == 0 && newest_event(db, &op->last_event_id, e) != 0)
+		return -1;
+	rc = select_slice(db, op, &ids, &last, e);
+	if (rc != 0 || change_events(db, op, &ids, now, e) != 0)
+		return -1;
+	op->after_event_id = ids.n == ids.max ? ids.id[ids.n - 1] : last;
+	op->more = op->after_event_id < op->last_event_id && room_in_slice(op) > 0;
+	return 0;
+}

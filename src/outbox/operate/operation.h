@@ -1,0 +1,27 @@
+/* The row that each operation leaves in the audit. Writer thread; private to outbox/. */
+#ifndef OUTBOX_OPERATE_OPERATION_H
+#define OUTBOX_OPERATE_OPERATION_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/slice.h"
+
+struct db;
+
+struct operation_row {
+	int64_t at; /* wall ms */
+	const char *actor;
+	const char *verb;
+	struct slice filter; /* JSON */
+	const char *note;    /* NULL: none */
+	int64_t undoes;      /* of an undo: the operation that it takes back; 0: it is none */
+};
+
+/* Inside the writer's transaction. */
+int operation_begin(
+    struct db *db, const struct operation_row *row, int64_t *ret_operation_id, struct err *e);
+/* Writes how many events it has changed so far. */
+int operation_count(struct db *db, int64_t operation_id, int64_t events, struct err *e);
+
+#endif

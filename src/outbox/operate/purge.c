@@ -1,0 +1,317 @@
+#include "outbox/operate/purge.h"
+
+#include <stdlib.h>
+
+#include "outbox/file/db.h"
+#include "outbox/lines/archive.h"
+#include "outbox/lines/ndjson.h"
+#include "outbox/operate/operation.h"
+#include "outbox/write/sites.h"
+
+#define ATTEMPTS_MAX 4096         /* that one slice may leave without an event */
+#define ARCHIVE_BYTES (64u << 20) /* lines of one slice */
+#define ARCHIVE_ENOUGH (8u << 20) /* no further event is taken into it */
+
+/* What is to go of one event. */
+struct victim {
+	int64_t event_id;
+	int64_t message_key;
+	bool rows; /* all of it, not only the body */
+	bool has_payload;
+};
+
+struct slice_of_victims {
+	struct victim victim[PURGE_SLICE];
+	size_t n;
+	int64_t last_id; /* the last row looked at */
+	bool end;        /* there are no more rows */
+};
+
+/* ---- who goes ------------------------------------------------------------------------------- */
+
+static bool
+is_before(int64_t settled_at, int64_t limit)
+{
+	return limit != PURGE_NEVER && settled_at < limit;
+}
+
+/* The columns are those of STMT_PURGE_SCAN. */
+static void
+weigh_row(sqlite3_stmt *stmt, const struct purge_limits *limits, struct slice_of_victims *s)
+{
+	enum event_status status;
+	int64_t settled_at = db_int(stmt, 2);
+	bool gone = db_int(stmt, 3) != 0, rows, payload;
+
+	s->last_id = db_int(stmt, 0);
+	if (sqlite3_column_type(stmt, 2) == SQLITE_NULL
+	    || status_parse(db_text(stmt, 1), &status) != 0 || status == STATUS_PENDING)
+		return;
+	rows = is_before(settled_at, limits->rows_before[status]);
+	payload = !gone && is_before(settled_at, limits->payload_before[status]);
+	if (rows || payload)
+		s->victim[s->n++] = (struct victim){
+			.event_id = s->last_id,
+			.message_key = db_int(stmt, 4),
+			.rows = rows,
+			.has_payload = !gone,
+		};
+}
+
+static int
+scan(struct db *db, const struct outbox_purge *purge, struct slice_of_victims *s, struct err *e)
+{
+	sqlite3_stmt *stmt = db_stmt(db, STMT_PURGE_SCAN, e);
+	int looked = 0, rc = 1;
+
+	if (stmt == NULL)
+		return -1;
+	db_bind_int(stmt, 1, purge->after_event_id);
+	while (looked++ < PURGE_SCAN && s->n < PURGE_SLICE && (rc = db_step(db, stmt, e)) == 1)
+		weigh_row(stmt, purge->limits, s);
+	if (rc == 1)
+		db_done(stmt);
+	s->end = rc == 0;
+	return rc < 0 ? -1 : 0;
+}
+
+/* ---- their going ---------------------------------------------------------------------------- */
+
+static int
+run_with_id(struct db *db, enum stmt id, int64_t event_id, struct err *e)
+{
+	sqlite3_stmt *stmt = db_stmt(db, id, e);
+
+	if (stmt == NULL)
+		return -1;
+	db_bind_int(stmt, 1, event_id);
+	return db_run(db, stmt, e);
+}
+
+/* What the event's batch said is needed by one event less. */
+static int
+leave_envelope(struct db *db, const struct victim *v, struct err *e)
+{
+	sqlite3_stmt *stmt = db_stmt(db, STMT_PURGE_ENVELOPE, e);
+
+	if (stmt == NULL)
+		return -1;
+	db_bind_int(stmt, 1, v->event_id);
+	db_bind_int(stmt, 2, v->has_payload);
+	db_bind_int(stmt, 3, v->rows);
+	if (db_run(db, stmt, e) != 0)
+		return -1;
+	if (!v->rows)
+		return 0;
+	return run_with_id(db, STMT_PURGE_ENVELOPE_GONE, v->event_id, e);
+}
+
+static int
+drop_payload(struct db *db, const struct victim *v, struct err *e)
+{
+	return run_with_id(db, STMT_PURGE_BODY, v->event_id, e) == 0
+		       && run_with_id(db, STMT_PURGE_BODY_NOTE, v->event_id, e) == 0
+		   ? 0
+		   : -1;
+}
+
+/* The attempts that the event was part of: whether anybody is left of them is looked at later. */
+struct attempts_left {
+	int64_t id[ATTEMPTS_MAX];
+	size_t n;
+};
+
+static int
+note_attempts(struct db *db, int64_t event_id, struct attempts_left *left, struct err *e)
+{
+	sqlite3_stmt *stmt = db_stmt(db, STMT_PURGE_ATTEMPTS_OF, e);
+	int rc;
+
+	if (stmt == NULL)
+		return -1;
+	db_bind_int(stmt, 1, event_id);
+	while ((rc = db_step(db, stmt, e)) == 1) {
+		int64_t id = db_int(stmt, 0);
+
+		/* Neighbours mostly share them. One that has no room stays: it is only a row. */
+		if (left->n < ATTEMPTS_MAX && (left->n == 0 || left->id[left->n - 1] != id))
+			left->id[left->n++] = id;
+	}
+	return rc;
+}
+
+static int
+drop_rows(struct db *db, const struct victim *v, struct attempts_left *left, struct err *e)
+{
+	static const enum stmt statements[] = { STMT_PURGE_MEMBERS, STMT_PURGE_DELIVERY,
+		STMT_PURGE_EVENT };
+	sqlite3_stmt *stmt = db_stmt(db, STMT_PURGE_MESSAGE_KEY, e);
+
+	if (stmt == NULL || note_attempts(db, v->event_id, left, e) != 0
+	    || sites_count_delivered(db, v->event_id, -1, e) != 0)
+		return -1;
+	db_bind_int(stmt, 1, v->message_key);
+	db_bind_int(stmt, 2, v->event_id);
+	if (db_run(db, stmt, e) != 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(statements) / sizeof(*statements); i++)
+		if (run_with_id(db, statements[i], v->event_id, e) != 0)
+			return -1;
+	return 0;
+}
+
+static int
+drop_empty_attempts(struct db *db, const struct attempts_left *left, struct err *e)
+{
+	for (size_t i = 0; i < left->n; i++)
+		if (run_with_id(db, STMT_PURGE_ATTEMPT, left->id[i], e) != 0)
+			return -1;
+	return 0;
+}
+
+static int
+drop_all(struct db *db, struct outbox_purge *purge, const struct slice_of_victims *s, struct err *e)
+{
+	struct attempts_left *left = calloc(1, sizeof(*left));
+	int rc = left == NULL ? err_nomem(e) : 0;
+
+	for (size_t i = 0; rc == 0 && i < s->n; i++) {
+		const struct victim *v = &s->victim[i];
+
+		rc = leave_envelope(db, v, e);
+		if (rc == 0)
+			rc = v->rows ? drop_rows(db, v, left, e) : drop_payload(db, v, e);
+		purge->n_payloads += v->has_payload;
+		purge->n_rows += v->rows;
+	}
+	if (rc == 0)
+		rc = drop_empty_attempts(db, left, e);
+	free(left);
+	return rc;
+}
+
+/* ---- the archive ---------------------------------------------------------------------------- */
+
+/* Cuts the slice where its lines are enough. */
+static int
+write_lines(struct db *db, struct slice_of_victims *s, struct buf *lines, struct err *e)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		if (lines->n >= ARCHIVE_ENOUGH) {
+			s->n = i;
+			s->last_id = s->victim[i - 1].event_id;
+			s->end = false;
+			return 0;
+		}
+		/* What has no body any more was archived when that went. */
+		if (s->victim[i].has_payload
+		    && ndjson_append(db, s->victim[i].event_id, lines, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* A folder that cannot be written is the purge's own trouble, and nobody else's in its
+ * transaction. */
+static int
+archive(struct db *db, const struct outbox_purge *purge, struct slice_of_victims *s, int64_t now,
+    struct err *e)
+{
+	struct buf lines;
+	int rc;
+
+	if (purge->archive == NULL || purge->archive[0] == '\0' || s->n == 0)
+		return 0;
+	buf_init(&lines, ARCHIVE_BYTES);
+	rc = write_lines(db, s, &lines, e);
+	if (rc == 0 && lines.n > 0
+	    && archive_append(purge->archive, now, buf_slice(&lines), e) != 0) {
+		rc = -1;
+		if (e != NULL)
+			e->code = ERR_STATE;
+	}
+	buf_free(&lines);
+	return rc;
+}
+
+/* ---- one slice ------------------------------------------------------------------------------ */
+
+static int
+note_operation(struct db *db, struct outbox_purge *purge, int64_t now, struct err *e)
+{
+	const struct operation_row row = {
+		.at = now,
+		.actor = purge->actor,
+		.verb = "purge",
+		.filter = SLICE("{}"),
+	};
+	int64_t events = purge->n_payloads > purge->n_rows ? purge->n_payloads : purge->n_rows;
+
+	if (purge->operation_id == 0 && operation_begin(db, &row, &purge->operation_id, e) != 0)
+		return -1;
+	return operation_count(db, purge->operation_id, events, e);
+}
+
+/* Gives pages back to the file system, as long as more of them are free than is of use. */
+static int
+give_space_back(struct db *db, bool *ret_more, struct err *e)
+{
+	int64_t free_pages, pages, too_many;
+	char sql[64];
+
+	if (db_exec_int(db, "PRAGMA freelist_count", &free_pages, e) != 0
+	    || db_exec_int(db, "PRAGMA page_count", &pages, e) != 0)
+		return -1;
+	too_many = free_pages - pages / PURGE_FREE_SHARE - PURGE_FREE_PAGES;
+	*ret_more = too_many > PURGE_VACUUM_PAGES;
+	if (too_many <= 0)
+		return 0;
+	if (too_many > PURGE_VACUUM_PAGES)
+		too_many = PURGE_VACUUM_PAGES;
+	sqlite3_snprintf(sizeof(sql), sql, "PRAGMA incremental_vacuum(%d)", (int)too_many);
+	return db_exec(db, sql, e);
+}
+
+static void
+count_only(struct outbox_purge *purge, const struct slice_of_victims *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		purge->n_payloads += s->victim[i].has_payload;
+		purge->n_rows += s->victim[i].rows;
+	}
+}
+
+static int
+purge_slice(struct db *db, struct outbox_purge *purge, struct slice_of_victims *s, int64_t now,
+    struct err *e)
+{
+	if (scan(db, purge, s, e) != 0)
+		return -1;
+	if (purge->dry_run) {
+		count_only(purge, s);
+	} else if (s->n > 0) {
+		if (archive(db, purge, s, now, e) != 0 || drop_all(db, purge, s, e) != 0
+		    || note_operation(db, purge, now, e) != 0)
+			return -1;
+	}
+	purge->after_event_id = s->last_id > 0 ? s->last_id : purge->after_event_id;
+	purge->scanned = s->end;
+	purge->more = !purge->scanned || !purge->dry_run;
+	return 0;
+}
+
+int
+purge_apply(struct db *db, struct outbox_purge *purge, int64_t now, struct err *e)
+{
+	struct slice_of_victims *s;
+	int rc;
+
+	if (purge->scanned)
+		return give_space_back(db, &purge->more, e);
+	s = calloc(1, sizeof(*s));
+	if (s == NULL)
+		return err_nomem(e);
+	rc = purge_slice(db, purge, s, now, e);
+	free(s);
+	return rc;
+}

@@ -1,0 +1,162 @@
+/* How fast events come and go, from the newest rows backwards: bounded at any size of the file. */
+#include "outbox/read/audit_look.h"
+#include "outbox/read/audit_private.h"
+
+#define EVENTS_MAX 50000  /* looked at, at most */
+#define ATTEMPTS_MAX 5000 /* the same */
+
+static struct audit_rate *
+find_rate(struct audit_rate *rates, size_t n, int64_t site_id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (rates[i].site_id == site_id)
+			return &rates[i];
+	return NULL;
+}
+
+static int64_t
+at_least(int64_t value, int64_t least)
+{
+	return value > least ? value : least;
+}
+
+/* The first event at or after an id: 1, 0 there is none, -1. */
+static int
+find_event(struct outbox_audit *a, int64_t from, int64_t *ret_id, int64_t *ret_at, struct err *e)
+{
+	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_AUDIT_EVENT_FROM, e);
+	int rc;
+
+	if (stmt == NULL)
+		return -1;
+	db_bind_int(stmt, 1, from);
+	rc = db_step(&a->db, stmt, e);
+	if (rc == 1) {
+		*ret_id = db_int(stmt, 0);
+		*ret_at = db_int(stmt, 1);
+		db_done(stmt);
+	}
+	return rc;
+}
+
+/* The smallest id from `low` on that arrived at or after `since`, by halving; newest + 1: none. */
+static int
+find_since(struct outbox_audit *a, int64_t low, int64_t newest, int64_t since, int64_t *ret_id,
+    struct err *e)
+{
+	int64_t high = newest + 1, id = 0, at = 0;
+	int rc;
+
+	while (low < high) {
+		int64_t middle = low + (high - low) / 2;
+
+		rc = find_event(a, middle, &id, &at, e);
+		if (rc < 0)
+			return -1;
+		if (rc == 0 || at >= since)
+			high = middle;
+		else
+			low = id + 1;
+	}
+	*ret_id = low;
+	return 0;
+}
+
+static int
+count_received(struct outbox_audit *a, int64_t from, int64_t lately, struct audit_rate *rates,
+    size_t n, struct err *e)
+{
+	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_AUDIT_SITES_FROM, e);
+	struct audit_rate *rate;
+	int rc;
+
+	if (stmt == NULL)
+		return -1;
+	db_bind_int(stmt, 1, from);
+	while ((rc = db_step(&a->db, stmt, e)) == 1) {
+		rate = find_rate(rates, n, db_int(stmt, 0));
+		if (rate == NULL)
+			continue;
+		rate->received++;
+		rate->received_lately += db_int(stmt, 1) >= lately;
+	}
+	return rc;
+}
+
+static int
+rate_received(
+    struct outbox_audit *a, int64_t now, struct audit_rate *rates, size_t n, struct err *e)
+{
+	struct audit_newest newest;
+	int64_t bound, from, lately, id = 0, at = 0, before_id, before_at, span = AUDIT_RATE_MS;
+	int rc;
+
+	if (outbox_audit_newest(a, &newest, e) != 0)
+		return -1;
+	bound = at_least(newest.event_id - EVENTS_MAX + 1, 1);
+	if (find_since(a, bound, newest.event_id, now - AUDIT_RATE_MS, &from, e) != 0
+	    || find_since(a, from, newest.event_id, now - AUDIT_RATE_LATELY_MS, &lately, e) != 0)
+		return -1;
+	rc = find_event(a, from, &id, &at, e);
+	if (rc < 0)
+		return -1;
+	/* Nothing older: it has not been counted for the whole time. */
+	if (rc == 1
+	    && (from == bound || find_event(a, 1, &before_id, &before_at, e) != 1
+		|| before_id == id))
+		span = at_least(now - at, AUDIT_RATE_LATELY_MS);
+	for (size_t i = 0; i < n; i++)
+		rates[i].received_ms = span;
+	return count_received(a, from, lately, rates, n, e);
+}
+
+static int
+rate_delivered(
+    struct outbox_audit *a, int64_t now, struct audit_rate *rates, size_t n, struct err *e)
+{
+	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_AUDIT_ATTEMPTS_BACK, e);
+	int64_t oldest = now, span = AUDIT_RATE_MS;
+	bool whole = false;
+	struct audit_rate *rate;
+	int rc;
+
+	if (stmt == NULL)
+		return -1;
+	db_bind_int(stmt, 1, ATTEMPTS_MAX);
+	while ((rc = db_step(&a->db, stmt, e)) == 1) {
+		int64_t at = db_int(stmt, 1), events = db_int(stmt, 2);
+
+		whole = at < now - AUDIT_RATE_MS;
+		if (whole) {
+			db_done(stmt);
+			rc = 0;
+			break;
+		}
+		oldest = at < oldest ? at : oldest;
+		rate = find_rate(rates, n, db_int(stmt, 0));
+		if (rate == NULL || db_int(stmt, 3) == 0)
+			continue;
+		rate->delivered += events;
+		rate->lately += at >= now - AUDIT_RATE_LATELY_MS ? events : 0;
+	}
+	if (!whole)
+		span = at_least(now - oldest, AUDIT_RATE_LATELY_MS);
+	for (size_t i = 0; i < n; i++)
+		rates[i].delivered_ms = span;
+	return rc;
+}
+
+int
+outbox_audit_rates(
+    struct outbox_audit *a, int64_t now, struct audit_rate *rates, size_t n, struct err *e)
+{
+	int rc;
+
+	if (db_exec(&a->db, "BEGIN", e) != 0)
+		return -1;
+	rc = rate_received(a, now, rates, n, e);
+	if (rc == 0)
+		rc = rate_delivered(a, now, rates, n, e);
+	db_exec(&a->db, "ROLLBACK", NULL);
+	return rc;
+}

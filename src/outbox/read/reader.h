@@ -1,0 +1,81 @@
+/*
+ * Reading the outbox: a read-only connection with its statements prepared once.
+ *
+ * One thread at a time owns a reader. No call keeps a transaction open between begin and end pairs
+ * longer than the caller takes, so end them soon: a reader that stays open pins the WAL.
+ */
+#ifndef OUTBOX_READ_READER_H
+#define OUTBOX_READ_READER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/slice.h"
+#include "event/kind.h"
+
+struct outbox_reader;
+
+/*
+ * Opens an existing outbox. ERR_NOTFOUND when there is no file, ERR_INPUT when it is not ours or
+ * newer than this program.
+ */
+int outbox_reader_open(const char *path, struct outbox_reader **ret_reader, struct err *e);
+void outbox_reader_close(struct outbox_reader *r);
+
+/*
+ * The ids of a site's due events in order of arrival: pending, id above `after`, next_attempt_at
+ * not after now (wall ms); one past the horizon (wall ms) is due as well, because nobody can have
+ * meant it: the clock jumped. Those without a time of their own only when their id is above
+ * fresh_after, too. Between begin and end a read transaction is open.
+ *
+ *	outbox_due_begin(r, site_id, now, horizon, after, fresh_after, e);
+ *	while (outbox_due_next(r, &id, e) == 1) ...
+ *	outbox_due_end(r);
+ */
+int outbox_due_begin(struct outbox_reader *r, int64_t site_id, int64_t now, int64_t horizon,
+    int64_t after, int64_t fresh_after, struct err *e);
+/* 1 an id, 0 no more, -1 an error. */
+int outbox_due_next(struct outbox_reader *r, int64_t *ret_event_id, struct err *e);
+void outbox_due_end(struct outbox_reader *r);
+/* The soonest time (wall ms) at which an event of the site that waits becomes due; 0: none waits.
+ */
+int outbox_due_soonest(struct outbox_reader *r, int64_t site_id, int64_t *ret_at, struct err *e);
+
+/*
+ * Calls each for a site's pending events that have, or had, a time of their own to wait for, with
+ * the address they go to, in no order.
+ */
+int outbox_due_delayed(struct outbox_reader *r, int64_t site_id,
+    void (*each)(void *arg, int64_t event_id, struct slice address), void *arg, struct err *e);
+
+/* One event; slices are valid until the next load or the reader is closed. */
+struct outbox_event {
+	int64_t event_id;
+	int64_t site_id;
+	struct slice message_id;
+	enum event_kind kind;
+	struct slice name;
+	struct slice email; /* the address it is delivered to */
+	int64_t occurred_at;
+	int64_t received_at;
+	struct slice body;         /* absent when retention removed it */
+	struct slice context;      /* of its batch; absent when none */
+	struct slice integrations; /* of its batch */
+	bool browser;              /* its request had an Origin */
+	enum event_status status;
+	int64_t attempts;
+	int64_t maybe_sent;
+	unsigned max_batch; /* 0: no limit */
+};
+
+/* 1 found, 0 there is none, -1 an error. */
+int outbox_event_load(
+    struct outbox_reader *r, int64_t event_id, struct outbox_event *ret_event, struct err *e);
+/*
+ * Ends what a load outside of begin and end left open: until then the reader would go on seeing the
+ * outbox as it was. The slices are gone.
+ */
+void outbox_event_done(struct outbox_reader *r);
+
+#endif

@@ -1,0 +1,82 @@
+/*
+ * Events that wait until an identify tells their address. Writer thread, inside its transaction;
+ * private to outbox/, but for the message.
+ *
+ * Such an event is pending with a negative next_attempt_at, the time since when it waits with its
+ * sign turned: nobody who looks for what is due sees it, and the index of what is due finds those
+ * who have waited longest. Two indexes of these rows alone find who waits for an id. Whatever else
+ * becomes of the event takes it out of all three.
+ *
+ * What an identify lets go becomes due in order of arrival, at most UNRESOLVED_STEP of each id in
+ * one transaction. The rest is kept in identity_release and follows in transactions of its own;
+ * until then what comes new for that address stands behind them.
+ */
+#ifndef OUTBOX_WRITE_UNRESOLVED_H
+#define OUTBOX_WRITE_UNRESOLVED_H
+
+#include "outbox/outbox.h"
+#include "outbox/write/identity.h"
+
+#define UNRESOLVED_STEP 500
+#define UNRESOLVED_PERSONS 16 /* of one address, whose events go in one order */
+
+/* The reason of a pending event that waits. */
+extern const char unresolved_reason[];
+
+/*
+ * OUTBOX_UNRESOLVED: what sites want from now on, and giving up who has waited for too long. With
+ * sites NULL it only goes on with what was let go. The sites stay the sender's until done().
+ */
+struct outbox_unresolved {
+	struct outbox_msg msg;
+	const struct identity_site *sites;
+	size_t n_sites;
+	/* result of one slice */
+	int64_t n_given_up;
+	int64_t n_found; /* their address was known after all */
+	bool more;       /* send it again: there are more to give up */
+};
+
+struct unresolved {
+	struct db *db;
+	struct identity_site *sites;
+	size_t n_sites;
+	bool releasing; /* identity_release may have rows */
+};
+
+void unresolved_open(struct unresolved *w, struct db *db);
+void unresolved_close(struct unresolved *w);
+/* Copies them. */
+int unresolved_set_sites(
+    struct unresolved *w, const struct identity_site *sites, size_t n, struct err *e);
+/* NULL: nothing is known of what it wants, which is nothing. */
+const struct identity_site *unresolved_site(const struct unresolved *w, int64_t site_id);
+/* What was changed since the last commit is not so. */
+void unresolved_rolled_back(struct unresolved *w);
+
+/*
+ * Who waits for the ids of these persons of one address (0: none; at most UNRESOLVED_PERSONS) goes,
+ * or with `later` in transactions of its own. ret_n: how many did at once.
+ */
+int unresolved_let_go(struct unresolved *w, const int64_t *persons, size_t n, bool later,
+    int64_t *ret_n, struct err *e);
+/*
+ * Before an event tells of its ids: where some who wait for them were let go, and others follow in
+ * transactions of their own, they all go now, to the address that they were let go for.
+ */
+int unresolved_finish(struct unresolved *w, int64_t site_id, const struct segment_event *event,
+    int64_t *ret_n, struct err *e);
+/* The next slice of those let go before. */
+int unresolved_go_on(struct unresolved *w, int64_t *ret_n, struct err *e);
+/*
+ * Whether an event to this address is to stand behind those that were let go: 1, and it is to wait
+ * for the id that is copied, or 0, or -1.
+ */
+int unresolved_is_behind(struct unresolved *w, int64_t site_id, struct slice email, bool *ret_user,
+    char ret_id[SEGMENT_ID_MAX + 1], struct err *e);
+/* An event has become pending again: without an address it gets the one of its ids, or waits. */
+int unresolved_resolve(struct db *db, int64_t event_id, int64_t now, struct err *e);
+int unresolved_apply(
+    struct unresolved *w, struct outbox_unresolved *msg, int64_t now, struct err *e);
+
+#endif

@@ -1,0 +1,172 @@
+/* cli/settings and cli/address: single values, at the edges of what they may be. */
+#include "lib/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/address.h"
+#include "config/config.h"
+#include "config/settings.h"
+
+/* Each number at the edges of its range. */
+static void
+check_edge(const struct setting *s, int64_t ms, bool good)
+{
+	struct err e = { 0 };
+	char text[64];
+
+	if (s->type == SETTING_SECONDS)
+		snprintf(text, sizeof(text), "%lld.%03d", (long long)(ms / 1000), (int)(ms % 1000));
+	else
+		snprintf(text, sizeof(text), "%lld", (long long)ms);
+	if ((setting_check(s, text, &e) == 0) != good)
+		fail_msg("%s = %s: %s", s->name, text, e.text);
+}
+
+static void
+every_range_ends_where_it_says(void **state)
+{
+	struct err e;
+
+	(void)state;
+	for (const struct setting *s = settings; s->name != NULL; s++) {
+		if (s->type != SETTING_NUMBER && s->type != SETTING_SECONDS)
+			continue;
+		check_edge(s, s->min, true);
+		check_edge(s, s->max, true);
+		check_edge(s, s->max + 1, false);
+		if (s->min > 0)
+			check_edge(s, s->min - 1, false);
+		assert_int_equal(setting_check(s, "-1", &e), -1);
+		assert_int_equal(setting_check(s, "", &e), -1);
+		assert_int_equal(setting_check(s, "0x10", &e), -1);
+		assert_int_equal(setting_check(s, "99999999999999999999999", &e), -1);
+		assert_int_equal(setting_check(s, "1e3", &e), -1);
+		assert_int_equal(setting_check(s, ".5", &e), -1);
+		assert_int_equal(setting_check(s, "5.", &e), -1);
+		assert_int_equal(setting_check(s, "1.0001", &e), -1);
+	}
+	/* octal is a trap: 010 means ten */
+	assert_int_equal(setting_check(setting_find(SECTION_SITE, "batch_events"), "01000", &e), 0);
+}
+
+static void
+every_setting_has_a_sound_row(void **state)
+{
+	(void)state;
+	for (const struct setting *s = settings; s->name != NULL; s++) {
+		assert_ptr_equal(setting_find(s->section, s->name), s);
+		assert_non_null(s->help);
+		assert_true(strlen(s->help) > 10);
+		if (s->fallback != NULL && s->fallback[0] != '\0')
+			assert_int_equal(setting_check(s, s->fallback, NULL), 0);
+		assert_true(s->type == SETTING_LIST || s->fallback != NULL);
+	}
+}
+
+static void
+urls_are_checked(void **state)
+{
+	static const char *const good[] = { "https://app.bentonow.com/api/v1", "https://a",
+		"https://a:443", "https://a:65535/", "https://[2001:db8::1]:8443/x",
+		"http://127.0.0.1:9/api/v1", "http://127.8.9.1", "http://localhost:80/a",
+		"http://[::1]:9/x", "https://a-b.c9/%20" };
+	static const char *const bad[] = { "", "app.bentonow.com", "ftp://a", "HTTPS://a",
+		"https://", "https:///x", "https://a:0", "https://a:65536",
+		"https://a:", "https://a:x", "https://u@a", "https://u:p@a/x", "https://a?x",
+		"https://a/x?y", "https://a/x#y", "https://a b", "https://a/ b", "https://-a",
+		"https://a_b", "https://[::1", "https://[x]", "http://a",
+		"http://127.0.0.1.evil.com", "http://10.0.0.1", "http://[::2]",
+		"http://localhost.evil.com", "http://localhost@evil.com", "https://a\\b",
+		"http://0.0.0.0", "https://a/\x7f" };
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		if (address_check_url(good[i], &e) != 0)
+			fail_msg("%s: %s", good[i], e.text);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (address_check_url(bad[i], &e) == 0)
+			fail_msg("taken: %s", bad[i]);
+}
+
+static void
+listen_addresses_are_checked(void **state)
+{
+	static const char *const good[] = { "127.0.0.1:0", "0.0.0.0:65535", "[::]:1", "unix:/a" };
+	static const char *const bad[] = { "", ":80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536",
+		"127.0.0.1:-1", "127.0.0.1:1x", "127.0.0.1:+1", "localhost:80", "::1:80", "[::1]80",
+		"[::1]", "[]:80", "unix:", "unix:a", "1.2.3:4", "127.0.0.1:000080",
+		"[127.0.0.1]:80",
+		"unix:/"
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		"aa"
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaa" };
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		if (address_check_listen(good[i], &e) != 0)
+			fail_msg("%s: %s", good[i], e.text);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (address_check_listen(bad[i], &e) == 0)
+			fail_msg("taken: %s", bad[i]);
+	assert_true(address_is_local("[::1]:5"));
+	assert_true(address_is_local("unix:/a"));
+	assert_false(address_is_local("0.0.0.0:5"));
+	assert_false(address_is_local("[::]:5"));
+	assert_false(address_is_local("128.0.0.1:5"));
+}
+
+static void
+the_example_says_the_defaults(void **state)
+{
+	struct config_request r = { .reading = true };
+	const char *top = getenv("top_srcdir");
+	char path[512], *text;
+	struct config *c;
+	struct err e = { 0 };
+	FILE *file;
+	size_t n;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/doc/bentospool.conf.example", top == NULL ? "." : top);
+	r.file = path;
+	if (config_load(&r, &c, &e) != 0)
+		fail_msg("%s", e.text);
+	assert_int_equal(c->n_sites, 1);
+	assert_string_equal(c->control, "/var/lib/bentospool/spool.db.sock");
+	text = calloc(1, 65536);
+	file = fopen(path, "r");
+	n = fread(text, 1, 65535, file);
+	assert_true(n > 1000 && n < 65535);
+	fclose(file);
+	for (const struct setting *s = settings; s->name != NULL; s++) {
+		char indented[64], first[64];
+
+		snprintf(indented, sizeof(indented), " %s = ", s->name);
+		snprintf(first, sizeof(first), "\n%s = ", s->name);
+		if (strstr(text, indented) == NULL && strstr(text, first) == NULL)
+			fail_msg("%s is not in %s", s->name, path);
+		if (strstr(s->name, "key") == NULL && strcmp(s->name, "control") != 0
+		    && !setting_is_default(s, setting_base(c, s->section)))
+			fail_msg("%s: not the default in %s", s->name, path);
+	}
+	free(text);
+	config_free(c);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_range_ends_where_it_says),
+		cmocka_unit_test(every_setting_has_a_sound_row),
+		cmocka_unit_test(the_example_says_the_defaults),
+		cmocka_unit_test(urls_are_checked),
+		cmocka_unit_test(listen_addresses_are_checked),
+	};
+
+	return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
+}

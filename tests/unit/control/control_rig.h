@@ -1,0 +1,45 @@
+/*
+ * A control socket in an event loop of its own thread, with a made-up writer behind it: this file
+ * defines outbox_send and the outbox's health itself, in place of the library's.
+ */
+#ifndef UNIT_CONTROL_CONTROL_RIG_H
+#define UNIT_CONTROL_CONTROL_RIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "control/control.h"
+
+#define CONTROL_RIG_SLICES 3 /* of 500 events, in every operation */
+
+struct control_rig {
+	char folder[64];
+	char path[96];
+	/* what the writer does */
+	int fail_at_slice; /* 0: never */
+	bool refuse;       /* outbox_send says no */
+	enum outbox_health health;
+	size_t n_duplicates;
+	/* what it saw */
+	int steps;
+	char seen[512];  /* the last operation: actor, verb, filter, note */
+	char event[512]; /* the body of the last put */
+	int64_t site_id;
+};
+
+extern struct control_rig rig;
+
+/* Set-up and teardown of one test. */
+int control_rig_start(void **state);
+int control_rig_stop(void **state);
+/* A control as the rig's own, at rig.path: sites "main" (5) and "shop" (6). */
+int control_rig_new(struct event_base *in, struct control **ret, struct err *e);
+
+struct cJSON;
+/* The answer to one request, or NULL with e set. */
+struct cJSON *control_rig_ask(const char *request, struct err *e);
+/* Fails the test unless the request is refused with a text that holds word. */
+void control_rig_refuses(const char *request, const char *word);
+
+#endif

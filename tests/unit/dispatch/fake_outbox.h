@@ -1,0 +1,107 @@
+/*
+ * An outbox in memory, put in the place of the real one when the program is linked: the functions
+ * of outbox/outbox.h and outbox/reader.h that the dispatcher uses.
+ *
+ * What is sent waits until fake_outbox_commit, which plays one transaction of the writer, or is
+ * done at once when `at_once` is set. It checks what the real writer may rely on and what the
+ * dispatcher promises; the first violation stays in `broken`. There is one at a time. Any thread.
+ */
+#ifndef UNIT_DISPATCH_FAKE_OUTBOX_H
+#define UNIT_DISPATCH_FAKE_OUTBOX_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "outbox/outbox.h"
+#include "outbox/read/reader.h"
+
+struct fake_event {
+	int64_t site_id;
+	enum event_status status;
+	const char *reason;
+	int64_t next_attempt_at;
+	unsigned attempts;
+	unsigned maybe_sent;
+	unsigned max_batch;
+	int64_t received_at;
+	const char *email;    /* borrowed; NULL: an address of its own */
+	int64_t open_attempt; /* 0: none */
+	char *body;           /* NULL: removed by retention */
+};
+
+struct fake_attempt {
+	int64_t site_id;
+	size_t n_events;
+	size_t n_bytes;
+	enum bento_endpoint endpoint;
+	int64_t first_id;
+	int64_t last_id;
+	int64_t *ids;
+	bool ended;
+	enum attempt_outcome outcome;
+	enum event_status status;
+	int http_status;
+	char error[256];
+	char response[1025];
+	struct outbox_site_state site;
+};
+
+struct fake_outbox {
+	bool at_once;
+	bool stopped; /* takes no more messages */
+	bool unreadable;
+	bool operated; /* fake_outbox_operate was called: a batch may begin with what waits no
+			  longer */
+
+	pthread_mutex_t mutex;
+	struct fake_event *events; /* id - 1 */
+	size_t n_events;
+	size_t room_events;
+	size_t settled;                /* none of the first so many is pending */
+	struct fake_attempt *attempts; /* id - 1 */
+	size_t n_attempts;
+	size_t room_attempts;
+	struct mail *head; /* what waits */
+	struct mail **tail;
+	size_t waiting;
+	struct outbox_site_state site; /* the last one recorded */
+	unsigned site_changes;         /* OUTBOX_SITE_STATE messages */
+	unsigned commits;
+	unsigned loads; /* events read */
+	bool reading;   /* the reader sees the outbox as it was */
+	/* a failure to come: of messages of this type, so many times */
+	enum outbox_msg_type fail_type;
+	enum err_code fail_code;
+	unsigned fail_times;
+	char broken[256];
+};
+
+/* The one there is, for readers; NULL: none. */
+extern struct fake_outbox *fake_outbox_current;
+
+struct fake_outbox *fake_outbox_new(void);
+void fake_outbox_free(struct fake_outbox *f);
+struct outbox *fake_outbox_handle(struct fake_outbox *f);
+
+/* body is copied. Returns the id: 1, 2, 3 ... */
+int64_t fake_outbox_add(struct fake_outbox *f, int64_t site_id, const char *body);
+struct fake_event *fake_outbox_event(struct fake_outbox *f, int64_t id);
+struct fake_attempt *fake_outbox_attempt(struct fake_outbox *f, int64_t id);
+size_t fake_outbox_count(struct fake_outbox *f, enum event_status status);
+
+/* An operator's hand: from the next transaction on the event has this status, and is due at once if
+ * that is pending. */
+void fake_outbox_operate(struct fake_outbox *f, int64_t id, enum event_status status);
+
+/* All that waits, in one transaction. Returns how many messages there were. */
+size_t fake_outbox_commit(struct fake_outbox *f);
+void fake_outbox_fail(
+    struct fake_outbox *f, enum outbox_msg_type type, enum err_code code, unsigned times);
+/* What waits is lost; attempts without an end become unknown, as the real one makes them. */
+void fake_outbox_crash(struct fake_outbox *f);
+/* What waits, as letters in order: b(egin), e(nd), s(ite), i(nvalid). */
+const char *fake_outbox_delayed(struct fake_outbox *f, char *ret_text, size_t size);
+
+#endif

@@ -1,0 +1,263 @@
+/* The dispatcher under an operator's hand: pause, resume, flush, and what becomes of
+ * single events. */
+#include "lib/unit.h"
+
+#include "unit/dispatch/dispatch_rig.h"
+
+#define SECOND INT64_C(1000)
+#define HOUR (3600 * SECOND)
+
+static void
+steer(struct rig *r, enum dispatch_site_control what)
+{
+	dispatcher_site_control(r->dispatcher, RIG_SITE, what);
+	rig_settle(r);
+}
+
+static void
+a_paused_site_ends_what_is_out_and_begins_nothing(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r);
+	rig_start(&r);
+	rig_add(&r, 9);
+	rig_settle(&r);
+	steer(&r, DISPATCH_PAUSE);
+	rig_answer(&r, 200, "{}");
+	rig_pass(&r, 24 * HOUR);
+	assert_int_equal(rig_requests(&r), 1);
+	assert_int_equal(fake_outbox_count(r.outbox, STATUS_DELIVERED), 3);
+	/* nothing to wake up for */
+	assert_int_equal(r.wait, -1);
+	steer(&r, DISPATCH_RESUME);
+	assert_int_equal(rig_requests(&r), 2);
+	rig_free(&r);
+}
+
+static void
+a_site_that_was_paused_before_the_start_stays_so(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r);
+	r.site.paused = true;
+	rig_start(&r);
+	rig_add(&r, 3);
+	rig_pass(&r, HOUR);
+	assert_int_equal(rig_requests(&r), 0);
+	steer(&r, DISPATCH_FLUSH);
+	rig_pass(&r, HOUR);
+	assert_int_equal(rig_requests(&r), 0);
+	steer(&r, DISPATCH_RESUME);
+	assert_int_equal(rig_requests(&r), 1);
+	rig_free(&r);
+}
+
+static void
+a_flush_probes_once_and_waits_again(void **state)
+{
+	struct rig r;
+	int64_t waited;
+
+	(void)state;
+	rig_init(&r);
+	rig_start(&r);
+	rig_add(&r, 9);
+	rig_settle(&r);
+	rig_answer(&r, 401, "");
+	assert_int_equal(r.outbox->site.mode, OUTBOX_SITE_PAUSED);
+	steer(&r, DISPATCH_FLUSH);
+	assert_int_equal(rig_requests(&r), 2);
+	/* a second one while the probe is out brings no second probe */
+	steer(&r, DISPATCH_FLUSH);
+	assert_int_equal(rig_requests(&r), 2);
+	rig_answer(&r, 401, "");
+	waited = r.time.mono;
+	rig_pass(&r, HOUR - SECOND);
+	assert_int_equal(rig_requests(&r), 2);
+	rig_pass(&r, 2 * SECOND);
+	assert_int_equal(rig_requests(&r), 3);
+	assert_true(r.time.mono - waited >= HOUR);
+	rig_free(&r);
+}
+
+static void
+another_site_is_left_alone(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r);
+	rig_start(&r);
+	dispatcher_site_control(r.dispatcher, RIG_SITE + 1, DISPATCH_PAUSE);
+	rig_add(&r, 3);
+	rig_settle(&r);
+	assert_int_equal(rig_requests(&r), 1);
+	rig_free(&r);
+}
+
+static void
+add_of(struct rig *r, const char *email)
+{
+	rig_add(r, 1);
+	fake_outbox_event(r->outbox, (int64_t)r->outbox->n_events)->email = email;
+}
+
+static void
+what_was_read_ahead_and_held_stays(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	for (int told = 0; told < 2; told++) {
+		rig_init(&r);
+		rig_start(&r);
+		rig_add(&r, 7);
+		rig_settle(&r);
+		/* 4, 5 and 6 are ready to go; whether the dispatcher has heard of it or not */
+		fake_outbox_operate(r.outbox, 5, STATUS_HELD);
+		if (told)
+			dispatcher_look_again(r.dispatcher);
+		rig_answer(&r, 200, "{}");
+		assert_string_equal(
+		    rig_last_body(&r), "{\"events\":[{\"n\":4},{\"n\":6},{\"n\":7}]}");
+		rig_answer(&r, 200, "{}");
+		assert_int_equal(rig_requests(&r), 2);
+		assert_int_equal(r.wait, -1);
+		rig_free(&r);
+	}
+}
+
+static void
+what_is_discarded_while_it_begins_stays(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r);
+	rig_start(&r);
+	rig_add(&r, 3);
+	dispatcher_step(r.dispatcher);
+	fake_outbox_operate(r.outbox, 1, STATUS_DISCARDED);
+	rig_settle(&r);
+	assert_int_equal(rig_requests(&r), 1);
+	assert_string_equal(rig_last_body(&r), "{\"events\":[{\"n\":2},{\"n\":3}]}");
+	rig_answer(&r, 200, "{}");
+	assert_int_equal(fake_outbox_event(r.outbox, 1)->status, STATUS_DISCARDED);
+	rig_free(&r);
+}
+
+/* Older than what was read ahead, and of the same address: it comes first. */
+static void
+what_is_released_comes_in_its_order(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r);
+	rig_start(&r);
+	rig_add(&r, 3);
+	add_of(&r, "ann@example.com");
+	add_of(&r, "ann@example.com");
+	rig_add(&r, 1);
+	fake_outbox_operate(r.outbox, 4, STATUS_HELD);
+	rig_settle(&r);
+	fake_outbox_operate(r.outbox, 4, STATUS_PENDING);
+	dispatcher_look_again(r.dispatcher);
+	rig_answer(&r, 200, "{}");
+	assert_string_equal(rig_last_body(&r), "{\"events\":[{\"n\":4},{\"n\":5},{\"n\":6}]}");
+	rig_free(&r);
+}
+
+/* It lies among those that are not read again, because they wait for an older one. */
+static void
+what_is_released_is_found_among_those_held_back(void **state)
+{
+	struct rig r;
+	int64_t asked;
+
+	(void)state;
+	rig_init(&r);
+	rig_start(&r);
+	for (int64_t i = 1; i <= BATCH_LOOK_MAX + 10; i++)
+		add_of(&r, i == 9 ? "bob@example.com" : "ann@example.com");
+	fake_outbox_event(r.outbox, 1)->next_attempt_at = r.time.wall + HOUR;
+	fake_outbox_operate(r.outbox, 9, STATUS_FAILED);
+	rig_settle(&r);
+	assert_int_equal(rig_requests(&r), 0);
+	asked = r.time.mono;
+	fake_outbox_operate(r.outbox, 9, STATUS_PENDING);
+	dispatcher_look_again(r.dispatcher);
+	rig_settle(&r);
+	assert_int_equal(r.time.mono, asked);
+	assert_int_equal(rig_requests(&r), 1);
+	assert_string_equal(rig_last_body(&r), "{\"events\":[{\"n\":9}]}");
+	rig_free(&r);
+}
+
+static void
+what_an_operator_settles_lets_the_later_ones_go(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r);
+	rig_start(&r);
+	add_of(&r, "ann@example.com");
+	add_of(&r, "Ann@example.com");
+	fake_outbox_event(r.outbox, 1)->next_attempt_at = r.time.wall + HOUR;
+	rig_pass(&r, SECOND);
+	assert_int_equal(rig_requests(&r), 0);
+	fake_outbox_operate(r.outbox, 1, STATUS_FAILED);
+	dispatcher_look_again(r.dispatcher);
+	rig_pass(&r, 2 * SECOND);
+	assert_int_equal(rig_requests(&r), 1);
+	assert_string_equal(rig_last_body(&r), "{\"events\":[{\"n\":2}]}");
+	rig_free(&r);
+}
+
+/* What is under way when an operator takes it ends as it ends: delivered is the truth. */
+static void
+what_is_under_way_ends_by_itself(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r);
+	rig_start(&r);
+	rig_add(&r, 2);
+	rig_settle(&r);
+	fake_outbox_operate(r.outbox, 1, STATUS_DISCARDED);
+	fake_outbox_operate(r.outbox, 2, STATUS_HELD);
+	fake_outbox_operate(r.outbox, 2, STATUS_PENDING);
+	dispatcher_look_again(r.dispatcher);
+	rig_settle(&r);
+	/* not a second time beside the first */
+	assert_int_equal(rig_requests(&r), 1);
+	rig_answer(&r, 200, "{}");
+	assert_int_equal(fake_outbox_count(r.outbox, STATUS_DELIVERED), 2);
+	assert_int_equal(rig_requests(&r), 1);
+	rig_free(&r);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_paused_site_ends_what_is_out_and_begins_nothing),
+		cmocka_unit_test(a_site_that_was_paused_before_the_start_stays_so),
+		cmocka_unit_test(a_flush_probes_once_and_waits_again),
+		cmocka_unit_test(another_site_is_left_alone),
+		cmocka_unit_test(what_was_read_ahead_and_held_stays),
+		cmocka_unit_test(what_is_discarded_while_it_begins_stays),
+		cmocka_unit_test(what_is_released_comes_in_its_order),
+		cmocka_unit_test(what_is_released_is_found_among_those_held_back),
+		cmocka_unit_test(what_an_operator_settles_lets_the_later_ones_go),
+		cmocka_unit_test(what_is_under_way_ends_by_itself),
+	};
+
+	return cmocka_run_group_tests_name("dispatcher steering", tests, NULL, NULL);
+}

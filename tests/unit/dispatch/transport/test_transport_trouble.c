@@ -1,0 +1,191 @@
+/* The transport on libcurl against servers and networks that misbehave: how far a request came. */
+#include "lib/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "unit/dispatch/transport/transport_rig.h"
+
+/* ---- bad days ---------------------------------------------------------------------------------
+ */
+
+static void
+nothing_was_sent_when_nobody_listens(void **state)
+{
+	struct tiny_server server;
+	struct transport_result result;
+
+	(void)state;
+	tiny_server_start(&server, NULL, 0);
+	tiny_server_stop(&server);
+	result = send_to(server.url, PATIENCE_MS);
+	check_failure(&result, PHASE_NOT_SENT);
+	tiny_server_free(&server);
+}
+
+static void
+nothing_was_sent_to_a_name_that_does_not_resolve(void **state)
+{
+	struct transport_result result = send_to("http://nosuchhost.invalid/x", 5000);
+
+	(void)state;
+	assert_int_equal(result.http_status, 0);
+	check_failure(&result, PHASE_NOT_SENT);
+}
+
+static void
+nothing_was_sent_when_tls_fails(void **state)
+{
+	static const struct tiny_step steps[] = { { TINY_RESET_UNREAD, NULL, true } };
+	struct tiny_server server;
+	struct transport_result result;
+	char url[80];
+
+	(void)state;
+	tiny_server_start(&server, steps, 1);
+	snprintf(url, sizeof(url), "https://127.0.0.1:%d/x", server.port);
+	result = send_to(url, PATIENCE_MS);
+	check_failure(&result, PHASE_NOT_SENT);
+	tiny_server_stop(&server);
+	tiny_server_free(&server);
+}
+
+static void
+a_reset_after_sending_leaves_it_unknown(void **state)
+{
+	static const struct tiny_step unread[] = { { TINY_RESET_UNREAD, NULL, true } };
+	static const struct tiny_step read[] = { { TINY_RESET_READ, NULL, true } };
+	struct transport_result result;
+
+	(void)state;
+	result = play(unread, 1, PATIENCE_MS);
+	assert_int_equal(result.http_status, 0);
+	check_failure(&result, PHASE_SENDING);
+	result = play(read, 1, PATIENCE_MS);
+	check_failure(&result, PHASE_SENDING);
+}
+
+static void
+a_truncated_answer_is_none(void **state)
+{
+	static const char *const texts[] = {
+		OK_HEAD "100\r\n\r\n{\"results\":1}",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Le",
+		"HTT",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct tiny_step steps[] = { { TINY_ANSWER, texts[i], true },
+			{ TINY_CLOSE, NULL, false } };
+		struct transport_result result = play(steps, 2, PATIENCE_MS);
+
+		check_failure(&result, PHASE_SENDING);
+	}
+}
+
+static void
+a_slow_answer_times_out(void **state)
+{
+	static const struct tiny_step steps[] = { { TINY_SILENCE, NULL, true } };
+	struct transport_result result = play(steps, 1, 300);
+
+	(void)state;
+	assert_non_null(strstr(result.error, "timed out"));
+	check_failure(&result, PHASE_SENDING);
+}
+
+static void
+what_is_no_url_does_not_start(void **state)
+{
+	struct transport_request request = request_to("", SLICE("{}"), 1000);
+	struct transport_request strange = request_to("ftp://127.0.0.1/x", SLICE("{}"), 1000);
+	struct transport_result result;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(transport->start(transport, &request, &e), -1);
+	assert_int_equal(e.code, ERR_INPUT);
+	assert_int_equal(transport->start(transport, &strange, &e), 0);
+	result = wait_for_result();
+	/* refused for its scheme, before anybody was asked to connect */
+	assert_null(strstr(result.error, "connect"));
+	check_failure(&result, PHASE_NOT_SENT);
+}
+
+/* ---- kept connections -------------------------------------------------------------------------
+ */
+
+/* libcurl by itself would send the request again on a new connection, and tell nobody. */
+static void
+a_request_on_a_dying_connection_is_not_sent_twice(void **state)
+{
+	static const struct tiny_step steps[] = {
+		{ TINY_ANSWER, OK_ANSWER, true },
+		{ TINY_RESET_READ, NULL, false },
+		{ TINY_ANSWER, OK_ANSWER, true },
+	};
+	struct tiny_server server;
+	struct transport_result result;
+
+	(void)state;
+	tiny_server_start(&server, steps, 3);
+	result = send_to(server.url, PATIENCE_MS);
+	check_answer(&result, 200, "{\"results\":1}");
+	result = send_to(server.url, PATIENCE_MS);
+	assert_non_null(strstr(result.error, "kept connection"));
+	check_failure(&result, PHASE_SENDING);
+	assert_int_equal(server.requests, 2);
+	/* and the next one is fine */
+	result = send_to(server.url, PATIENCE_MS);
+	check_answer(&result, 200, "{\"results\":1}");
+	tiny_server_stop(&server);
+	assert_int_equal(server.requests, 3);
+	tiny_server_free(&server);
+}
+
+static void
+a_connection_that_was_closed_meanwhile_is_replaced(void **state)
+{
+	static const struct tiny_step steps[] = {
+		{ TINY_ANSWER, OK_ANSWER, true },
+		{ TINY_CLOSE, NULL, false },
+		{ TINY_ANSWER, OK_ANSWER, true },
+	};
+	int64_t end = clock_mono(&clock_system) + PATIENCE_MS;
+	struct tiny_server server;
+	struct transport_result result;
+	struct err e;
+
+	(void)state;
+	tiny_server_start(&server, steps, 3);
+	result = send_to(server.url, PATIENCE_MS);
+	check_answer(&result, 200, "{\"results\":1}");
+	while (server.closed == 0 && clock_mono(&clock_system) < end)
+		assert_int_equal(transport->poll(transport, 10, &e), 0);
+	result = send_to(server.url, PATIENCE_MS);
+	check_answer(&result, 200, "{\"results\":1}");
+	tiny_server_stop(&server);
+	assert_int_equal(server.connections, 2);
+	tiny_server_free(&server);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_was_sent_when_nobody_listens),
+		cmocka_unit_test(nothing_was_sent_to_a_name_that_does_not_resolve),
+		cmocka_unit_test(nothing_was_sent_when_tls_fails),
+		cmocka_unit_test(a_reset_after_sending_leaves_it_unknown),
+		cmocka_unit_test(a_truncated_answer_is_none),
+		cmocka_unit_test(a_slow_answer_times_out),
+		cmocka_unit_test(what_is_no_url_does_not_start),
+		cmocka_unit_test(a_request_on_a_dying_connection_is_not_sent_twice),
+		cmocka_unit_test(a_connection_that_was_closed_meanwhile_is_replaced),
+	};
+
+	return cmocka_run_group_tests_name(
+	    "transport in trouble", tests, transport_rig_set_up, transport_rig_tear_down);
+}

@@ -1,0 +1,270 @@
+/* event/segment: what is around the events: the batch, its time and context; refused bodies. */
+#include "lib/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/isotime.h"
+
+#include "unit/event/segment/segment_fixture.h"
+
+/* The last of several equal keys counts, and wholly: nothing of the earlier ones shines through. */
+static void
+the_last_of_several_keys_counts(void **state)
+{
+	const struct segment_event *event;
+
+	(void)state;
+	assert_null(
+	    track("{\"context\":{\"traits\":{\"email\":\"a@b.c\"}},\"context\":{}}")->email.p);
+	assert_null(
+	    track("{\"context\":{\"traits\":{\"email\":\"a@b.c\"}},\"context\":7}")->email.p);
+	assert_null(
+	    track("{\"context\":{\"traits\":{\"email\":\"a@b.c\"},\"traits\":null}}")->email.p);
+	assert_null(track("{\"properties\":{\"email\":\"a@b.c\"},\"properties\":{}}")->email.p);
+	assert_null(track("{\"traits\":{\"email\":\"a@b.c\"},\"traits\":[]}")->email.p);
+	assert_text(track("{\"traits\":7,\"tr\\u0061its\":{\"email\":\"a@b.c\"}}")->email, "a@b.c");
+	event =
+	    batch("{\"batch\":[{},7,{\"messageId\":\"\\u0061\"}],\"batch\":[{\"messageId\":\"b\"}],"
+		  "\"sentAt\":1,\"sentAt\":\"x\",\"context\":{},\"context\":[1]}",
+		1);
+	assert_text(event[0].message_id, "b");
+	assert_text(r.sent_at, "\"x\"");
+	assert_text(r.context, "[1]");
+	assert_int_equal(parse(SEGMENT_BATCH, KIND_UNKNOWN, "{\"batch\":[{}],\"batch\":{}}"), -1);
+	assert_string_equal(r.code, "batch_not_array");
+	assert_int_equal(parse(SEGMENT_BATCH, KIND_UNKNOWN, "{\"batch\":[{}],\"batch\":[]}"), -1);
+	assert_string_equal(r.code, "empty_batch");
+}
+
+static void
+the_envelope_is_reported_raw(void **state)
+{
+	(void)state;
+	batch("{\"context\" : { \"a\" : 1 } ,\"integrations\": {\"All\":false}, \"sentAt\" : "
+	      "\"2026\" ,\"batch\":[{}],\"writeKey\":7}",
+	    1);
+	assert_text(r.context, "{ \"a\" : 1 }");
+	assert_text(r.integrations, "{\"All\":false}");
+	assert_text(r.sent_at, "\"2026\"");
+	assert_null(r.write_key.p);
+	batch("{\"batch\":[{\"writeKey\":\"x\",\"context\":{},\"sentAt\":\"y\",\"integrations\":{}}"
+	      "]}",
+	    1);
+	assert_null(r.context.p);
+	assert_null(r.integrations.p);
+	assert_null(r.sent_at.p);
+	assert_null(r.write_key.p);
+}
+
+static void
+the_batchs_traits_rank_behind_the_events_own(void **state)
+{
+	static const char events[] =
+	    "\"batch\":[{\"type\":\"track\",\"event\":\"a\"},"
+	    "{\"type\":\"track\",\"event\":\"b\",\"properties\":{\"email\":\"p@x.io\"}},"
+	    "{\"type\":\"track\",\"event\":\"c\",\"context\":{\"traits\":{\"email\":\"c@x.io\"}}},"
+	    "{\"type\":\"track\",\"event\":\"d\",\"email\":\"t@x.io\"},"
+	    "{\"type\":\"track\"},{\"type\":\"identify\"}]";
+	static const char context[] =
+	    "\"context\":{\"traits\":{\"email\":\"batch\\u0040x.io\",\"email2\":1}}";
+	char body[1024];
+
+	(void)state;
+	for (int behind = 0; behind < 2; behind++) {
+		const struct segment_event *event;
+
+		snprintf(body, sizeof(body), "{%s,%s}", behind ? events : context,
+		    behind ? context : events);
+		event = batch(body, 6);
+		assert_text(event[0].email, "batch@x.io");
+		assert_status(&event[0], STATUS_PENDING, NULL);
+		assert_text(event[1].email, "batch@x.io");
+		assert_text(event[2].email, "c@x.io");
+		assert_text(event[3].email, "t@x.io");
+		assert_text(event[4].email, "batch@x.io");
+		assert_status(&event[4], STATUS_INVALID, "event_not_defined");
+		assert_text(event[5].email, "batch@x.io");
+		assert_status(&event[5], STATUS_UNSUPPORTED, "unsupported_event_type");
+	}
+}
+
+static void
+expect_time(const char *members, int64_t want)
+{
+	char body[512], got_text[ISOTIME_SIZE];
+	int64_t got;
+
+	snprintf(body, sizeof(body), "{%s}", members);
+	got = track(body)->occurred_at;
+	isotime_format(got, got_text);
+	if (got != want)
+		fail_msg("%s: %s", members, got_text);
+}
+
+#define T "\"2026-08-01T11:34:56.789Z\""
+#define T_AND_10S "\"2026-08-01T11:35:06.789Z\""
+#define OTHER "\"2001-01-01T00:00:00Z\""
+
+static void
+time_is_corrected_by_the_clients_offset(void **state)
+{
+	(void)state;
+	/* sent ten seconds after it happened, whatever the client's clock says */
+	expect_time("\"timestamp\":" T ",\"sentAt\":" T_AND_10S, RECEIVED - 10000);
+	expect_time("\"sentAt\":" T_AND_10S ",\"originalTimestamp\":" T ",\"timestamp\":" OTHER,
+	    RECEIVED - 10000);
+	expect_time("\"timestamp\":\"2026-08-01T13:34:56.789123+02:00\",\"sentAt\":" T_AND_10S,
+	    RECEIVED - 10000);
+	expect_time("\"timestamp\":" T_AND_10S ",\"sentAt\":" T, RECEIVED + 10000);
+	/* a clock without a battery */
+	expect_time("\"timestamp\":\"1970-01-01T00:00:05Z\",\"sentAt\":\"1970-01-01T00:00:06Z\"",
+	    RECEIVED - 1000);
+	/* no sentAt, or none that is a time */
+	expect_time("\"timestamp\":" T, CLIENT);
+	expect_time("\"timestamp\":" T ",\"sentAt\":null", CLIENT);
+	expect_time("\"timestamp\":" T ",\"sentAt\":\"now\"", CLIENT);
+	expect_time("\"timestamp\":" T ",\"sentAt\":\"0001-01-01T00:00:00Z\"", CLIENT);
+	/* the next best time, or that of receipt */
+	expect_time("\"originalTimestamp\":\"Sat Aug 01 2026\",\"timestamp\":" T, CLIENT);
+	expect_time("\"originalTimestamp\":\"0001-01-01T00:00:00Z\",\"timestamp\":" T, CLIENT);
+	expect_time("\"originalTimestamp\":1785584096789,\"timestamp\":{}", RECEIVED);
+	expect_time("\"timestamp\":\"\",\"sentAt\":" T, RECEIVED);
+	expect_time("", RECEIVED);
+	/* a correction out of all calendars is none */
+	expect_time(
+	    "\"timestamp\":\"1970-01-01T00:00:00Z\",\"sentAt\":\"9999-12-31T23:59:59Z\"", 0);
+	expect_time("\"timestamp\":\"9999-12-31T23:59:59Z\",\"sentAt\":\"1970-01-01T00:00:00Z\"",
+	    INT64_C(253402300799000));
+}
+
+static void
+the_batchs_sent_at_may_come_before_or_behind(void **state)
+{
+	static const char events[] = "\"batch\":[{\"timestamp\":" T "},"
+				     "{\"timestamp\":" T ",\"sentAt\":" T "},"
+				     "{\"timestamp\":" T ",\"sentAt\":\"x\"},{}]";
+	static const char sent_at[] = "\"sentAt\":" T_AND_10S;
+	char body[512];
+
+	(void)state;
+	for (int behind = 0; behind < 2; behind++) {
+		const struct segment_event *event;
+
+		snprintf(body, sizeof(body), "{%s,%s}", behind ? events : sent_at,
+		    behind ? sent_at : events);
+		event = batch(body, 4);
+		assert_int_equal(event[0].occurred_at, RECEIVED - 10000);
+		assert_int_equal(event[1].occurred_at, RECEIVED);
+		assert_int_equal(event[2].occurred_at, RECEIVED - 10000);
+		assert_int_equal(event[3].occurred_at, RECEIVED);
+	}
+	snprintf(body, sizeof(body), "{%s,\"sentAt\":null}", events);
+	assert_int_equal(batch(body, 4)[0].occurred_at, CLIENT);
+}
+
+static void
+bodies_are_refused_with_word_and_place(void **state)
+{
+	static const struct {
+		enum segment_shape shape;
+		const char *body;
+		const char *code;
+		const char *text;
+	} rows[] = {
+		{ SEGMENT_SINGLE, "", "invalid_json", "at byte 0" },
+		{ SEGMENT_SINGLE, "{\"a\":1,}", "invalid_json", "at byte 7" },
+		{ SEGMENT_SINGLE, "{} {}", "invalid_json", "at byte 3" },
+		{ SEGMENT_SINGLE, "[", "invalid_json", "at byte 1" },
+		{ SEGMENT_SINGLE, "\"\xff\"", "invalid_json", "no UTF-8 at byte 1" },
+		{ SEGMENT_SINGLE, "{\"properties\":{\"a\":\"\x01\"}}", "invalid_json",
+		    "control byte" },
+		{ SEGMENT_SINGLE, "{\"context\":{\"traits\":{\"a\":01}}}", "invalid_json",
+		    "at byte 27" },
+		{ SEGMENT_SINGLE, "{\"traits\":{]}", "invalid_json", "at byte 11" },
+		{ SEGMENT_SINGLE, "[]", "not_object", "no object" },
+		{ SEGMENT_SINGLE, " \"x\" ", "not_object", "no object" },
+		{ SEGMENT_BATCH, "[{}]", "not_object", "no object" },
+		{ SEGMENT_BATCH, "null", "not_object", "no object" },
+		{ SEGMENT_BATCH, "{}", "batch_missing", "batch" },
+		{ SEGMENT_BATCH, "{\"Batch\":[{}]}", "batch_missing", "batch" },
+		{ SEGMENT_BATCH, "{\"batch\":null}", "batch_not_array", "no array" },
+		{ SEGMENT_BATCH, "{\"batch\":{}}", "batch_not_array", "no array" },
+		{ SEGMENT_BATCH, "{\"batch\":[]}", "empty_batch", "no event" },
+		{ SEGMENT_BATCH, "{\"batch\":[{},7,\"x\"]}", "event_not_object", "at byte 13" },
+		{ SEGMENT_BATCH, "{\"batch\":[[{}]]}", "event_not_object", "at byte 10" },
+		/* broken JSON goes before all else */
+		{ SEGMENT_BATCH, "{\"batch\":[7]", "invalid_json", "too early at byte 12" },
+		{ SEGMENT_BATCH, "{\"batch\":[{},]}", "invalid_json", "at byte 13" },
+		{ SEGMENT_BATCH, "{\"batch\":[{}],\"context\":{\"traits\":{\"a\"}}}",
+		    "invalid_json", "no colon behind a key at byte 38" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		assert_int_equal(parse(rows[i].shape, KIND_UNKNOWN, rows[i].body), -1);
+		if (strcmp(r.code, rows[i].code) != 0 || strstr(e.text, rows[i].text) == NULL)
+			fail_msg("%s: %s, %s", rows[i].body, r.code, e.text);
+		assert_int_equal(e.code, ERR_INPUT);
+		assert_int_equal(r.n_events, 0);
+	}
+}
+
+static void
+deep_nesting_is_refused(void **state)
+{
+	struct buf body;
+
+	(void)state;
+	buf_init(&body, 100000);
+	buf_append_literal(&body, "{\"event\":\"x\",\"properties\":{\"a\":");
+	for (int i = 0; i < 10000; i++)
+		buf_append_byte(&body, '[');
+	for (int i = 0; i < 10000; i++)
+		buf_append_byte(&body, ']');
+	buf_append_literal(&body, "}}");
+	assert_int_equal(parse(SEGMENT_SINGLE, KIND_TRACK, body.p), -1);
+	assert_string_equal(r.code, "invalid_json");
+	assert_non_null(strstr(e.text, "nested too deeply"));
+	buf_free(&body);
+	/* the limit is the caller's */
+	assert_int_equal(parse(SEGMENT_BATCH, KIND_UNKNOWN, "{\"batch\":[{\"a\":[]}]}"), 0);
+	r.max_depth = 4;
+	assert_int_equal(segment_parse(&r, &e), 0);
+	r.max_depth = 3;
+	assert_int_equal(segment_parse(&r, &e), -1);
+}
+
+static void
+a_request_is_used_again(void **state)
+{
+	(void)state;
+	batch("{\"batch\":[{\"messageId\":\"\\u0061\"},{},{}],\"context\":{\"traits\":{\"email\":"
+	      "\"a@b.c\"}},\"writeKey\":\"k\",\"sentAt\":\"2026-08-01\"}",
+	    3);
+	assert_int_equal(parse(SEGMENT_BATCH, KIND_UNKNOWN, "{"), -1);
+	assert_null(track("{\"event\":\"x\"}")->email.p);
+	assert_null(r.write_key.p);
+	assert_null(r.context.p);
+	assert_null(r.sent_at.p);
+	assert_null(r.code);
+	/* a small body after a large one still has room for all its text */
+	assert_text(track("{\"event\":\"\\u0078\",\"messageId\":\"\\u0079\"}")->name, "x");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_last_of_several_keys_counts),
+		cmocka_unit_test(the_envelope_is_reported_raw),
+		cmocka_unit_test(the_batchs_traits_rank_behind_the_events_own),
+		cmocka_unit_test(time_is_corrected_by_the_clients_offset),
+		cmocka_unit_test(the_batchs_sent_at_may_come_before_or_behind),
+		cmocka_unit_test(bodies_are_refused_with_word_and_place),
+		cmocka_unit_test(deep_nesting_is_refused),
+		cmocka_unit_test(a_request_is_used_again),
+	};
+
+	return cmocka_run_group_tests_name("envelope", tests, start, stop);
+}

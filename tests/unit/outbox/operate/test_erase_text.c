@@ -1,0 +1,66 @@
+/* outbox/erase_text: where an address stands in a text, and what stands in its place then. */
+#include "lib/unit.h"
+
+#include <string.h>
+
+#include "outbox/filter/message_ids.h"
+#include "outbox/operate/erase.h"
+#include "outbox/operate/erase_text.h"
+
+static void
+addresses_are_found_in_all_their_ways(void **state)
+{
+	static const struct {
+		const char *text, *want; /* NULL: it is not there */
+	} rows[] = {
+		{ "a@b.cc", ERASE_WORD },
+		{ "x A@B.CC y", "x " ERASE_WORD " y" },
+		{ "\"a%40b.cc\"", "\"" ERASE_WORD "\"" },
+		{ "\"a\\u0040b.cc\"", "\"" ERASE_WORD "\"" },
+		{ "a@b.cc,a@b.cc", ERASE_WORD "," ERASE_WORD },
+		{ "a@b.cca", NULL },
+		{ "joa@b.cc", NULL },
+		{ "jo.a@b.cc", NULL },
+		{ "<a@b.cc>", "<" ERASE_WORD ">" },
+		{ "\\na@b.cc", "\\n" ERASE_WORD },
+		{ "%20a@b.cc", "%20" ERASE_WORD },
+		{ "\\u000aa@b.cc", "\\u000a" ERASE_WORD },
+		{ "%zza@b.cc", NULL },
+		{ "a@b.cc.", ERASE_WORD "." },
+		{ "@b.cc", NULL },
+		{ "a@b.c", NULL },
+		{ "", NULL },
+		{ "a\\u004", NULL },
+		{ "%4", NULL },
+	};
+	struct erase_needle needle;
+	struct buf to;
+
+	(void)state;
+	assert_true(erase_needle_of(SLICE("a@b.cc"), &needle));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		bool there = rows[i].want != NULL;
+
+		buf_init(&to, 1000);
+		assert_int_equal(erase_text_has(slice_from(rows[i].text), &needle), there);
+		assert_int_equal(erase_text_replace(slice_from(rows[i].text), &needle, &to), there);
+		if (there)
+			assert_string_equal(to.p, rows[i].want);
+		buf_free(&to);
+	}
+	assert_false(erase_text_has(SLICE_NONE, &needle));
+	assert_false(erase_needle_of(SLICE("@b"), &needle));
+	assert_false(erase_needle_of(SLICE("b@"), &needle));
+	assert_false(erase_needle_of(SLICE("b"), &needle));
+	assert_false(erase_needle_of(SLICE(""), &needle));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(addresses_are_found_in_all_their_ways),
+	};
+
+	return cmocka_run_group_tests_name("erase text", tests, NULL, NULL);
+}

@@ -1,0 +1,308 @@
+/* outbox/purge: what retention takes away, when, and what it leaves alone. */
+#include "lib/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "outbox/operate/purge.h"
+#include "unit/outbox/handmade.h"
+
+static struct handmade box;
+
+static int
+make_box(void **state)
+{
+	(void)state;
+	handmade_create(&box);
+	return 0;
+}
+
+static int
+remove_box(void **state)
+{
+	(void)state;
+	handmade_remove(&box);
+	return 0;
+}
+
+static struct purge_limits
+limits_none(void)
+{
+	struct purge_limits l;
+
+	for (int i = 0; i < STATUS_COUNT; i++)
+		l.payload_before[i] = l.rows_before[i] = PURGE_NEVER;
+	return l;
+}
+
+/* To its end; the slices it took. */
+static int
+purge(struct outbox_purge *p)
+{
+	struct err e = { 0 };
+	int slices = 0;
+
+	p->actor = "test";
+	do {
+		handmade_sql(&box, "BEGIN IMMEDIATE");
+		if (purge_apply(&box.db, p, 1000000, &e) != 0)
+			fail_msg("%s", e.text);
+		handmade_sql(&box, "COMMIT");
+		slices++;
+	} while (p->more);
+	return slices;
+}
+
+static void
+payloads_go_after_their_time_and_no_sooner(void **state)
+{
+	struct purge_limits l = limits_none();
+	struct outbox_purge p = { .limits = &l };
+
+	(void)state;
+	/* settled at id * 1000 + 500 */
+	for (int64_t id = 1; id <= 5; id++)
+		handmade_event(&box, id, "A", "a@b.cc", STATUS_DELIVERED, NULL);
+	handmade_event(&box, 6, "A", "a@b.cc", STATUS_FAILED, "refused");
+	handmade_event(&box, 7, "A", "a@b.cc", STATUS_PENDING, NULL);
+	handmade_sql(&box, "UPDATE delivery SET user_id = 'u', anonymous_id = 'a'");
+	l.payload_before[STATUS_DELIVERED] = 3500;
+	purge(&p);
+	assert_int_equal(p.n_payloads, 2);
+	assert_int_equal(p.n_rows, 0);
+	assert_int_equal(
+	    handmade_int(&box, "SELECT group_concat(event_id, '') FROM event WHERE body IS NULL"),
+	    12);
+	/* the ids of a person go with it */
+	assert_int_equal(
+	    handmade_int(&box, "SELECT count(user_id) + count(anonymous_id) FROM delivery"), 10);
+	/* the audit stays */
+	assert_int_equal(
+	    handmade_int(&box, "SELECT count(*) FROM outbox WHERE email = 'a@b.cc'"), 7);
+	l.payload_before[STATUS_DELIVERED] = 3501;
+	p = (struct outbox_purge){ .limits = &l };
+	purge(&p);
+	assert_int_equal(p.n_payloads, 1);
+	assert_int_equal(
+	    handmade_int(&box, "SELECT body IS NULL FROM event WHERE event_id = 3"), 1);
+	assert_int_equal(
+	    handmade_int(&box, "SELECT body IS NULL FROM event WHERE event_id = 6"), 0);
+}
+
+static void
+what_waits_is_never_touched(void **state)
+{
+	struct purge_limits l;
+	struct outbox_purge p = { .limits = &l };
+
+	(void)state;
+	for (int i = 0; i < STATUS_COUNT; i++)
+		l.payload_before[i] = l.rows_before[i] = INT64_MAX;
+	for (int i = 0; i < STATUS_COUNT; i++)
+		handmade_event(&box, i + 1, "A", "a@b.cc", (enum event_status)i, NULL);
+	purge(&p);
+	assert_int_equal(p.n_rows, STATUS_COUNT - 1);
+	assert_int_equal(handmade_int(&box, "SELECT count(*) FROM event"), 1);
+	assert_int_equal(handmade_int(&box, "SELECT body IS NOT NULL FROM outbox"), 1);
+}
+
+static void
+rows_go_with_attempts_that_nobody_is_left_of(void **state)
+{
+	struct purge_limits l = limits_none();
+	struct outbox_purge p = { .limits = &l };
+
+	(void)state;
+	handmade_sql(&box,
+	    "INSERT INTO mapping VALUES (1, '{}');"
+	    "INSERT INTO attempt (attempt_id, site_id, mapping_id, started_at, events, bytes,"
+	    " first_event_id, last_event_id, outcome) VALUES"
+	    " (1, 1, 1, 0, 2, 9, 1, 2, 'delivered'), (2, 1, 1, 0, 2, 9, 2, 3, 'delivered'),"
+	    " (3, 1, 1, 0, 1, 9, 1, 1, NULL);"
+	    "INSERT INTO attempt_event VALUES (1, 1), (2, 1), (2, 2), (3, 2), (1, 3);"
+	    "INSERT INTO message_key VALUES (1, 1), (2, 77)");
+	for (int64_t id = 1; id <= 3; id++)
+		handmade_event(&box, id, "A", "a@b.cc", STATUS_DELIVERED, NULL);
+	l.rows_before[STATUS_DELIVERED] = 3000;
+	purge(&p);
+	assert_int_equal(p.n_rows, 2);
+	assert_int_equal(handmade_int(&box, "SELECT group_concat(event_id) FROM outbox"), 3);
+	/* 1 has lost both of its events, 2 still has event 3, 3 is under way */
+	assert_int_equal(
+	    handmade_int(&box, "SELECT group_concat(attempt_id, '') FROM attempt"), 23);
+	assert_int_equal(handmade_int(&box, "SELECT count(*) FROM attempt_event"), 1);
+	/* a key that another event has by now stays */
+	assert_int_equal(handmade_int(&box, "SELECT group_concat(event_id) FROM message_key"), 77);
+	assert_int_equal(
+	    handmade_int(&box, "SELECT events FROM operation WHERE verb = 'purge'"), 2);
+}
+
+static void
+what_a_batch_said_stays_as_long_as_an_event_needs_it(void **state)
+{
+	struct purge_limits l = limits_none();
+	struct outbox_purge p = { .limits = &l };
+
+	(void)state;
+	handmade_sql(&box, "INSERT INTO envelope VALUES (5, '{\"a\":1}', NULL, '\"t\"', 2, 2)");
+	for (int64_t id = 1; id <= 2; id++)
+		handmade_event(&box, id, "A", "a@b.cc", STATUS_DELIVERED, NULL);
+	handmade_sql(&box, "UPDATE event SET envelope_id = 5");
+	l.payload_before[STATUS_DELIVERED] = 2000;
+	purge(&p);
+	assert_int_equal(handmade_int(&box, "SELECT context IS NOT NULL FROM envelope"), 1);
+	l.payload_before[STATUS_DELIVERED] = 9000;
+	p = (struct outbox_purge){ .limits = &l };
+	purge(&p);
+	assert_int_equal(handmade_int(&box, "SELECT context IS NULL FROM envelope"), 1);
+	/* once only: what has gone already does not count again */
+	p = (struct outbox_purge){ .limits = &l };
+	purge(&p);
+	assert_int_equal(p.n_payloads, 0);
+	l.rows_before[STATUS_DELIVERED] = 2000;
+	p = (struct outbox_purge){ .limits = &l };
+	purge(&p);
+	assert_int_equal(handmade_int(&box, "SELECT events FROM envelope"), 1);
+	l.rows_before[STATUS_DELIVERED] = 9000;
+	p = (struct outbox_purge){ .limits = &l };
+	purge(&p);
+	assert_int_equal(handmade_int(&box, "SELECT count(*) FROM envelope"), 0);
+}
+
+static void
+add_many(int64_t n)
+{
+	char sql[800];
+
+	snprintf(sql, sizeof(sql),
+	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %lld)"
+	    " INSERT INTO event (event_id, site_id, message_id, kind, occurred_at, received_at, "
+	    "body)"
+	    " SELECT i, 1, 'm' || i, 'track', i, i, printf('%%.*c', 300, 'x') FROM n;"
+	    "INSERT INTO delivery (event_id, site_id, status, settled_at, message_key)"
+	    " SELECT event_id, 1, 'delivered', event_id, event_id FROM event",
+	    (long long)n);
+	handmade_sql(&box, sql);
+}
+
+static void
+a_pass_goes_in_slices_and_gives_space_back(void **state)
+{
+	struct purge_limits l = limits_none();
+	struct outbox_purge p = { .limits = &l };
+	int64_t before;
+
+	(void)state;
+	handmade_sql(&box, "PRAGMA auto_vacuum = INCREMENTAL; VACUUM");
+	add_many(60001);
+	before = handmade_int(&box, "PRAGMA page_count");
+	assert_int_equal(purge(&p), 5); /* 60,001 rows in looks of 20,000, and one at the space */
+	l.rows_before[STATUS_DELIVERED] = 60000;
+	p = (struct outbox_purge){ .limits = &l };
+	assert_true(purge(&p) >= 60000 / PURGE_SLICE);
+	assert_int_equal(p.n_rows, 59999);
+	assert_int_equal(handmade_int(&box, "SELECT events FROM operation"), 59999);
+	assert_true(handmade_int(&box, "PRAGMA page_count") < before / 2);
+}
+
+static void
+a_dry_run_counts_and_changes_nothing(void **state)
+{
+	struct purge_limits l = limits_none();
+	struct outbox_purge p = { .limits = &l, .dry_run = true };
+
+	(void)state;
+	add_many(1200);
+	l.payload_before[STATUS_DELIVERED] = 1000;
+	l.rows_before[STATUS_DELIVERED] = 500;
+	purge(&p);
+	assert_int_equal(p.n_rows, 499);
+	assert_int_equal(p.n_payloads, 999);
+	assert_int_equal(handmade_int(&box, "SELECT count(body) FROM event"), 1200);
+	assert_int_equal(handmade_int(&box, "SELECT count(*) FROM operation"), 0);
+}
+
+/* Lines of all gzip members, counted; the first is copied. */
+static int
+read_archive(char *first, size_t size)
+{
+	char path[200], line[4096];
+	gzFile file;
+	int n = 0;
+
+	snprintf(path, sizeof(path), "%s/spool-1970-01-01.ndjson.gz", box.folder);
+	file = gzopen(path, "r");
+	assert_non_null(file);
+	while (gzgets(file, line, sizeof(line)) != NULL)
+		if (n++ == 0)
+			snprintf(first, size, "%s", line);
+	gzclose(file);
+	unlink(path);
+	return n;
+}
+
+static void
+what_goes_stands_in_the_archive_first(void **state)
+{
+	struct purge_limits l = limits_none();
+	struct outbox_purge p = { .limits = &l, .archive = box.folder };
+	char first[4096];
+
+	(void)state;
+	add_many(1200);
+	handmade_sql(&box, "UPDATE event SET name = 'A \"b\"', email = 'a@b.cc',"
+			   " body = '{\"n\":\n1.10}' WHERE event_id = 1");
+	l.payload_before[STATUS_DELIVERED] = 1001;
+	purge(&p);
+	assert_int_equal(p.n_payloads, 1000);
+	assert_int_equal(read_archive(first, sizeof(first)), 1000);
+	assert_string_equal(first,
+	    "{\"event_id\":1,\"site\":\"main\",\"message_id\":\"m1\",\"kind\":\"track\","
+	    "\"name\":\"A \\\"b\\\"\",\"email\":\"a@b.cc\",\"status\":\"delivered\",\"attempts\":0,"
+	    "\"maybe_sent\":0,\"received_at\":\"1970-01-01T00:00:00.001Z\","
+	    "\"occurred_at\":\"1970-01-01T00:00:00.001Z\","
+	    "\"settled_at\":\"1970-01-01T00:00:00.001Z\",\"body\":{\"n\": 1.10}}\n");
+}
+
+static void
+an_archive_that_cannot_be_written_keeps_the_events(void **state)
+{
+	struct purge_limits l = limits_none();
+	struct outbox_purge p = { .limits = &l, .archive = "/nonexistent/folder", .actor = "test" };
+	struct err e = { 0 };
+
+	(void)state;
+	add_many(10);
+	l.rows_before[STATUS_DELIVERED] = 100;
+	assert_int_equal(purge_apply(&box.db, &p, 0, &e), -1);
+	/* its own trouble: others in the transaction do not suffer */
+	assert_int_equal(e.code, ERR_STATE);
+	assert_int_equal(handmade_int(&box, "SELECT count(body) FROM event"), 10);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    payloads_go_after_their_time_and_no_sooner, make_box, remove_box),
+		cmocka_unit_test_setup_teardown(what_waits_is_never_touched, make_box, remove_box),
+		cmocka_unit_test_setup_teardown(
+		    rows_go_with_attempts_that_nobody_is_left_of, make_box, remove_box),
+		cmocka_unit_test_setup_teardown(
+		    what_a_batch_said_stays_as_long_as_an_event_needs_it, make_box, remove_box),
+		cmocka_unit_test_setup_teardown(
+		    a_pass_goes_in_slices_and_gives_space_back, make_box, remove_box),
+		cmocka_unit_test_setup_teardown(
+		    a_dry_run_counts_and_changes_nothing, make_box, remove_box),
+		cmocka_unit_test_setup_teardown(
+		    what_goes_stands_in_the_archive_first, make_box, remove_box),
+		cmocka_unit_test_setup_teardown(
+		    an_archive_that_cannot_be_written_keeps_the_events, make_box, remove_box),
+	};
+
+	return cmocka_run_group_tests_name("purge", tests, NULL, NULL);
+}

@@ -1,0 +1,371 @@
+/* outbox: what is committed is there, what is not is told; duplicates, the lock, a full disk. */
+#include "lib/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "outbox/file/db.h"
+#include "outbox/file/lock.h"
+#include "outbox/operate/operate.h"
+#include "outbox/read/reader.h"
+#include "unit/outbox/outbox_rig.h"
+
+static void
+events_are_stored_and_due_in_order(void **state)
+{
+	struct segment_event events[] = { rig_track("a"), rig_track("b"), rig_track("c") };
+	struct outbox_reader *r;
+	struct outbox_event event;
+	struct outbox_put p;
+	struct err e;
+	int64_t id, expect = 1;
+
+	(void)state;
+	events[1].status = STATUS_INVALID;
+	events[1].reason = "no_email";
+	assert_int_equal(rig_put(events, 3, &p), 0);
+	assert_int_equal(p.n_stored, 3);
+	assert_int_equal(p.first_event_id, 1);
+	assert_int_equal(outbox_reader_open(rig_dir.file, &r, &e), 0);
+	assert_int_equal(outbox_due_begin(r, rig_site, 5000, INT64_MAX, 0, 0, &e), 0);
+	while (outbox_due_next(r, &id, &e) == 1) {
+		assert_int_equal(id, expect);
+		assert_int_equal(outbox_event_load(r, id, &event, &e), 1);
+		assert_true(SLICE_IS(event.body, "{\"event\":\"Signed Up\"}"));
+		assert_true(SLICE_IS(event.context, "{\"ip\":\"192.0.2.1\"}"));
+		assert_true(SLICE_IS(event.email, "ann@example.com"));
+		assert_int_equal(event.occurred_at, 1000);
+		assert_int_equal(event.received_at, 2000);
+		expect += 2;
+	}
+	outbox_due_end(r);
+	assert_int_equal(expect, 5);
+	assert_int_equal(outbox_event_load(r, 99, &event, &e), 0);
+	outbox_reader_close(r);
+	assert_int_equal(rig_number("SELECT count(*) FROM envelope"), 1);
+	assert_int_equal(rig_number("SELECT count(*) FROM failures WHERE reason = 'no_email' AND "
+				    "settled_at = '1970-01-01T00:00:02.000Z'"),
+	    1);
+	rig_close(); /* the writer tells of due events after it has answered */
+	assert_true(atomic_load(&rig_due_calls) >= 1);
+}
+
+/* Who has read ahead must hear of it, also when nothing becomes due. */
+static void
+what_operators_change_is_told(void **state)
+{
+	struct outbox_filter f;
+	struct outbox_operation op = { .verb = OPERATE_HOLD, .filter = &f, .actor = "ann" };
+
+	(void)state;
+	outbox_filter_init(&f);
+	f.all = true;
+	rig_put_one("a");
+	assert_int_equal(rig_send(&op.msg, OUTBOX_OPERATE), 0);
+	assert_int_equal(op.n_events, 1);
+	/* before anybody hears that it is done */
+	assert_int_equal(atomic_load(&rig_changed_calls), 1);
+	op = (struct outbox_operation){
+		.verb = OPERATE_UNDO, .undoes = op.operation_id, .dry_run = true, .actor = "ann"
+	};
+	assert_int_equal(rig_send(&op.msg, OUTBOX_OPERATE), 0);
+	assert_int_equal(op.n_events, 1);
+	rig_close();
+	/* that was a dry run */
+	assert_int_equal(atomic_load(&rig_changed_calls), 1);
+}
+
+static void
+a_detail_stands_beside_the_reason(void **state)
+{
+	struct segment_event events[] = { rig_track("a"), rig_track("b"), rig_track("c") };
+	struct outbox_settle settle = { .n_events = 1, .status = STATUS_PENDING };
+	struct outbox_put p;
+	int64_t id;
+
+	(void)state;
+	events[0].status = STATUS_INVALID;
+	events[0].reason = "event_too_large";
+	events[0].detail = "101 bytes; max_event is 100";
+	events[1].detail = "a note";
+	assert_int_equal(rig_put(events, 3, &p), 0);
+	assert_int_equal(rig_number("SELECT count(*) FROM failures WHERE event_id = 1 AND "
+				    "error = '101 bytes; max_event is 100'"),
+	    1);
+	assert_int_equal(
+	    rig_number("SELECT count(*) FROM outbox WHERE event_id = 2 AND error = 'a note' "
+		       "OR event_id = 3 AND error IS NULL"),
+	    2);
+	/* what is settled without one keeps it */
+	settle.event_ids = &id;
+	for (id = 2; id <= 3; id++)
+		assert_int_equal(rig_send(&settle.msg, OUTBOX_SETTLE), 0);
+	assert_int_equal(rig_number("SELECT count(*) FROM outbox WHERE error = 'a note'"), 1);
+	settle.status = STATUS_INVALID;
+	settle.reason = "too_large";
+	settle.detail = "too large for any request";
+	for (id = 2; id <= 3; id++)
+		assert_int_equal(rig_send(&settle.msg, OUTBOX_SETTLE), 0);
+	assert_int_equal(rig_number("SELECT count(*) FROM failures WHERE event_id > 1 AND error = "
+				    "'too large for any request'"),
+	    2);
+}
+
+static void
+a_retry_is_stored_once_also_after_a_restart(void **state)
+{
+	struct segment_event events[] = { rig_track("a"), rig_track("a"), rig_track("b") };
+	struct outbox_put p;
+
+	(void)state;
+	assert_int_equal(rig_put(events, 3, &p), 0);
+	assert_int_equal(p.n_stored, 2);
+	assert_int_equal(p.n_duplicates, 1);
+	rig_close();
+	rig_open();
+	assert_int_equal(rig_put(events, 3, &p), 0);
+	assert_int_equal(p.n_stored, 0);
+	assert_int_equal(p.n_duplicates, 3);
+	assert_int_equal(p.first_event_id, 0);
+	assert_int_equal(rig_number("SELECT count(*) FROM outbox"), 2);
+}
+
+static void
+events_without_a_message_id_get_one(void **state)
+{
+	struct segment_event events[] = { rig_track(NULL), rig_track(""), rig_track(NULL) };
+	struct outbox_put p;
+
+	(void)state;
+	assert_int_equal(rig_put(events, 3, &p), 0);
+	assert_int_equal(p.n_stored, 3);
+	assert_int_equal(rig_number("SELECT count(DISTINCT message_id) FROM event WHERE "
+				    "length(message_id) = 36"),
+	    3);
+}
+
+static void
+ids_never_come_back(void **state)
+{
+	struct db db;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(rig_put_one("a"), 1);
+	assert_int_equal(rig_put_one("b"), 2);
+	rig_close();
+	assert_int_equal(db_open(&db, rig_dir.file, DB_WRITE, &e), 0);
+	assert_int_equal(db_exec(&db, "DELETE FROM event; DELETE FROM delivery", &e), 0);
+	db_close(&db, NULL);
+	rig_open();
+	assert_int_equal(rig_put_one("c"), 3);
+}
+
+static void
+a_second_daemon_is_refused(void **state)
+{
+	struct outbox_options o = { .path = rig_dir.file, .clock = &clock_system };
+	struct outbox *second;
+	struct err e;
+	char pid[32];
+
+	(void)state;
+	assert_int_equal(lock_holder(rig_dir.file, &e), getpid());
+	assert_int_equal(outbox_open(&o, &second, NULL, &e), -1);
+	assert_int_equal(e.code, ERR_BUSY);
+	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
+	assert_non_null(strstr(e.text, pid));
+	rig_close();
+	assert_int_equal(lock_holder(rig_dir.file, &e), 0);
+}
+
+static void
+a_full_disk_refuses_events_and_still_records_deliveries(void **state)
+{
+	struct segment_event event = rig_track("b");
+	struct outbox_attempt_end end;
+	struct outbox_put p;
+	char text[512];
+	int64_t id = rig_put_one("a");
+
+	(void)state;
+	rig_close();
+	rig_min_free = UINT64_MAX - 1;
+	rig_open();
+	assert_int_equal(rig_put(&event, 1, &p), -1);
+	assert_int_equal(p.msg.err.code, ERR_FULL);
+	assert_int_equal(outbox_health(rig_outbox), OUTBOX_FULL);
+	outbox_health_text(rig_outbox, text, sizeof(text));
+	assert_non_null(strstr(text, "min_free"));
+	end = rig_end_of(rig_begin(&id, 1), &id, 1);
+	assert_int_equal(rig_send(&end.msg, OUTBOX_ATTEMPT_END), 0);
+	assert_int_equal(rig_number("SELECT count(*) FROM outbox"), 1);
+	assert_int_equal(rig_number("SELECT count(*) FROM outbox WHERE status = 'delivered'"), 1);
+}
+
+static void
+a_writer_that_is_behind_refuses_more(void **state)
+{
+	static struct outbox_put puts[150];
+	struct segment_event event = rig_track(NULL);
+	struct db db;
+	struct err e;
+	int accepted = 0;
+
+	(void)state;
+	/* somebody else holds the database: the writer waits, and the mailbox fills */
+	assert_int_equal(db_open(&db, rig_dir.file, DB_WRITE, &e), 0);
+	assert_int_equal(db_exec(&db, "BEGIN IMMEDIATE", &e), 0);
+	for (size_t i = 0; i < 150; i++) {
+		puts[i] =
+		    (struct outbox_put){ .site_id = rig_site, .events = &event, .n_events = 1 };
+		puts[i].msg.type = OUTBOX_PUT;
+		puts[i].msg.done = rig_note_done;
+		if (outbox_send(rig_outbox, &puts[i].msg) == 0)
+			accepted++;
+	}
+	assert_int_equal(accepted, 100);
+	assert_int_equal(db_exec(&db, "COMMIT", &e), 0);
+	db_close(&db, NULL);
+	rig_wait_done(accepted);
+	for (int i = 0; i < accepted; i++)
+		assert_int_equal(puts[i].msg.rc, 0);
+	assert_int_equal(rig_number("SELECT count(*) FROM outbox"), 100);
+}
+
+static void
+wait_for_health(enum outbox_health health)
+{
+	for (int i = 0; i < 30000 && outbox_health(rig_outbox) != health; i++)
+		usleep(1000);
+	assert_int_equal(outbox_health(rig_outbox), health);
+}
+
+static void
+a_lock_held_by_somebody_else_is_told_and_passes(void **state)
+{
+	struct segment_event event = rig_track("m1");
+	struct outbox_put p;
+	char text[512];
+	struct db db;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(db_open(&db, rig_dir.file, DB_WRITE, &e), 0);
+	assert_int_equal(db_exec(&db, "BEGIN IMMEDIATE", &e), 0);
+	assert_int_equal(rig_put(&event, 1, &p), -1);
+	assert_int_equal(p.msg.err.code, ERR_BUSY);
+	wait_for_health(OUTBOX_BLOCKED);
+	outbox_health_text(rig_outbox, text, sizeof(text));
+	assert_non_null(strstr(text, "write lock"));
+	/* nobody has to send anything for it to be well again */
+	assert_int_equal(db_exec(&db, "COMMIT", &e), 0);
+	db_close(&db, NULL);
+	wait_for_health(OUTBOX_OK);
+	assert_int_equal(rig_put(&event, 1, &p), 0);
+	assert_int_equal(p.n_stored, 1);
+}
+
+static void
+what_waits_at_the_end_is_written(void **state)
+{
+	static struct outbox_put puts[50];
+	struct segment_event event = rig_track(NULL);
+
+	(void)state;
+	for (size_t i = 0; i < 50; i++) {
+		puts[i] =
+		    (struct outbox_put){ .site_id = rig_site, .events = &event, .n_events = 1 };
+		puts[i].msg.type = OUTBOX_PUT;
+		puts[i].msg.done = rig_note_done;
+		assert_int_equal(outbox_send(rig_outbox, &puts[i].msg), 0);
+	}
+	rig_close();
+	rig_wait_done(50);
+	assert_int_equal(rig_number("SELECT count(*) FROM outbox"), 50);
+}
+
+/* SQLite would go on without a word, and every event would be lost at the next start. */
+static void
+assert_missed(const char *suffix)
+{
+	struct segment_event event = rig_track("b");
+	char path[PATH_MAX + 32], away[PATH_MAX + 32];
+	struct outbox_put p;
+	struct err e;
+
+	snprintf(path, sizeof(path), "%s%s", rig_dir.file, suffix);
+	snprintf(away, sizeof(away), "%s/away", rig_dir.path);
+	assert_int_equal(rename(path, away), 0);
+	assert_int_equal(rig_put(&event, 1, &p), -1);
+	assert_int_equal(p.msg.err.code, ERR_IO);
+	assert_non_null(strstr(p.msg.err.text, path));
+	assert_int_equal(outbox_health(rig_outbox), OUTBOX_FAILED);
+	assert_int_equal(rename(away, path), 0);
+	event = rig_track("c");
+	assert_int_equal(rig_put(&event, 1, &p), -1);
+	assert_int_equal(outbox_stop(rig_outbox, &e), -1);
+	outbox_close(rig_outbox);
+	rig_open();
+	assert_int_equal(rig_number("SELECT count(*) FROM outbox WHERE message_id = 'a'"), 1);
+}
+
+static void
+a_file_that_is_taken_away_is_missed(void **state)
+{
+	(void)state;
+	assert_true(rig_put_one("a") > 0);
+	assert_missed("");
+	assert_missed("-wal");
+	assert_missed("-shm");
+}
+
+static void
+files_are_not_for_everybody(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(stat(rig_dir.file, &st), 0);
+	assert_int_equal(st.st_mode & 0137, 0);
+}
+
+static void
+a_missing_folder_is_named(void **state)
+{
+	struct outbox_options o = { .path = "/nonexistent/folder/spool.db",
+		.clock = &clock_system };
+	struct outbox *none;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(outbox_open(&o, &none, NULL, &e), -1);
+	assert_non_null(strstr(e.text, "/nonexistent/folder"));
+	assert_non_null(strstr(e.text, "create it"));
+}
+
+int
+main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, rig_set_up, rig_tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(events_are_stored_and_due_in_order),
+		TEST(what_operators_change_is_told),
+		TEST(a_detail_stands_beside_the_reason),
+		TEST(a_retry_is_stored_once_also_after_a_restart),
+		TEST(events_without_a_message_id_get_one),
+		TEST(ids_never_come_back),
+		TEST(a_second_daemon_is_refused),
+		TEST(a_full_disk_refuses_events_and_still_records_deliveries),
+		TEST(a_writer_that_is_behind_refuses_more),
+		TEST(a_lock_held_by_somebody_else_is_told_and_passes),
+		TEST(what_waits_at_the_end_is_written),
+		TEST(a_file_that_is_taken_away_is_missed),
+		TEST(files_are_not_for_everybody),
+		TEST(a_missing_folder_is_named),
+	};
+
+	return cmocka_run_group_tests_name("outbox", tests, NULL, NULL);
+}

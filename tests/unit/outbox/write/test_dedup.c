@@ -1,0 +1,278 @@
+/* dedup: every messageId is found again, wherever it lives, after restarts and rollbacks too. */
+#include "lib/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/siphash.h"
+#include "lib/tempdir.h"
+#include "outbox/file/migrate.h"
+#include "outbox/write/dedup.h"
+#include "outbox/write/put.h"
+
+static struct tempdir dir;
+static struct db db;
+static struct dedup dedup;
+
+static int
+set_up(void **state)
+{
+	struct err e;
+
+	(void)state;
+	tempdir_make(&dir);
+	if (db_open(&db, dir.file, DB_WRITE, &e) != 0
+	    || migrate_run(&db, dir.file, schema_migrations, SCHEMA_VERSION, &e) != 0
+	    || dedup_open(&dedup, &db, &e) != 0)
+		return -1;
+	/* durability is not the matter here, and 200,000 rows are written */
+	return db_exec(&db, "PRAGMA synchronous=OFF", &e);
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	dedup_close(&dedup);
+	db_close(&db, NULL);
+	tempdir_remove(&dir);
+	return 0;
+}
+
+static struct slice
+id_text(char text[32], int64_t n)
+{
+	snprintf(text, 32, "message-%lld", (long long)n);
+	return slice_from(text);
+}
+
+static void
+add(int64_t n)
+{
+	sqlite3_stmt *stmt;
+	struct err e;
+	char text[32];
+	struct slice id = id_text(text, n);
+	uint64_t key = dedup_key(&dedup, 1, id);
+
+	stmt = db_stmt(&db, STMT_EVENT_ADD, &e);
+	db_bind_int(stmt, 1, n);
+	db_bind_int(stmt, 2, 1);
+	db_bind_text(stmt, 3, id);
+	db_bind_text(stmt, 4, SLICE("track"));
+	for (int i = 5; i <= 6; i++)
+		db_bind_text(stmt, i, SLICE_NONE);
+	for (int i = 7; i <= 8; i++)
+		db_bind_int(stmt, i, 0);
+	for (int i = 9; i <= 10; i++)
+		db_bind_text(stmt, i, SLICE_NONE);
+	assert_int_equal(db_run(&db, stmt, &e), 0);
+	stmt = db_stmt(&db, STMT_DELIVERY_ADD, &e);
+	db_bind_int(stmt, 1, n);
+	db_bind_int(stmt, 2, 1);
+	db_bind_text(stmt, 3, SLICE("delivered"));
+	db_bind_text(stmt, 4, SLICE_NONE);
+	db_bind_int(stmt, 5, 0);
+	db_bind_int(stmt, 6, (int64_t)key);
+	db_bind_int(stmt, 8, 0);
+	assert_int_equal(db_run(&db, stmt, &e), 0);
+	assert_int_equal(dedup_add(&dedup, &db, key, n, &e), 0);
+}
+
+static void
+add_range(int64_t from, int64_t to)
+{
+	assert_int_equal(db_exec(&db, "BEGIN IMMEDIATE", NULL), 0);
+	for (int64_t n = from; n <= to; n++)
+		add(n);
+	assert_int_equal(db_exec(&db, "COMMIT", NULL), 0);
+}
+
+static int
+find(int64_t site, int64_t n, int64_t *ret_event_id)
+{
+	struct err e;
+	char text[32];
+	struct slice id = id_text(text, n);
+
+	return dedup_find(&dedup, &db, dedup_key(&dedup, site, id), site, id, ret_event_id, &e);
+}
+
+static void
+assert_all_found(int64_t n)
+{
+	int64_t event_id;
+
+	for (int64_t i = 1; i <= n; i++) {
+		if (find(1, i, &event_id) != 1 || event_id != i)
+			fail_msg("message %lld of %lld is not found", (long long)i, (long long)n);
+	}
+	assert_int_equal(find(1, n + 1, &event_id), 0);
+	assert_int_equal(find(2, 1, &event_id), 0);
+}
+
+static int64_t
+number(const char *sql)
+{
+	int64_t n = -1;
+
+	assert_int_equal(db_exec_int(&db, sql, &n, NULL), 0);
+	return n;
+}
+
+static void
+reopen(void)
+{
+	struct err e;
+
+	dedup_close(&dedup);
+	assert_int_equal(dedup_open(&dedup, &db, &e), 0);
+}
+
+static void
+siphash_gives_the_vectors_of_its_paper(void **state)
+{
+	unsigned char in[15];
+	struct siphash_key key = { UINT64_C(0x0706050403020100), UINT64_C(0x0f0e0d0c0b0a0908) };
+
+	(void)state;
+	for (unsigned char i = 0; i < sizeof(in); i++)
+		in[i] = i;
+	assert_true(siphash(&key, in, 15) == UINT64_C(0xa129ca6149be45e5));
+	assert_true(siphash(&key, in, 0) == UINT64_C(0x726fdb47dd0e0e31));
+	assert_true(siphash(&key, in, 8) == UINT64_C(0x93f5f5799a932462));
+}
+
+static void
+few_ids_stay_in_memory_and_survive_a_restart(void **state)
+{
+	(void)state;
+	add_range(1, DEDUP_KEEP);
+	assert_int_equal(number("SELECT count(*) FROM message_key"), 0);
+	assert_all_found(DEDUP_KEEP);
+	reopen();
+	assert_all_found(DEDUP_KEEP);
+}
+
+static void
+many_ids_move_to_the_table_and_memory_stays_bounded(void **state)
+{
+	int64_t total = 3 * DEDUP_KEEP + 17, floor;
+
+	(void)state;
+	for (int64_t at = 0; at < total; at += 5000)
+		add_range(at + 1, at + 5000 < total ? at + 5000 : total);
+	assert_true(dedup.n < DEDUP_KEEP + DEDUP_SLICE);
+	assert_int_equal(number("SELECT count(*) FROM message_key") + (int64_t)dedup.n, total);
+	/* what a start has to read again is bounded too */
+	floor = number("SELECT value FROM meta WHERE key = 'dedup_floor'");
+	assert_true(floor > 0 && total - floor <= 2 * (DEDUP_KEEP + DEDUP_SLICE));
+	assert_all_found(total);
+	reopen();
+	assert_all_found(total);
+	/* everything up to the floor is in the table */
+	assert_int_equal(
+	    number("SELECT count(*) FROM delivery d WHERE event_id <= (SELECT value FROM "
+		   "meta WHERE key = 'dedup_floor') AND NOT EXISTS (SELECT 1 FROM "
+		   "message_key k WHERE k.message_key = d.message_key)"),
+	    0);
+}
+
+static void
+ids_of_a_transaction_rolled_back_are_new_again(void **state)
+{
+	int64_t event_id;
+
+	(void)state;
+	add_range(1, DEDUP_KEEP + DEDUP_SLICE - 1);
+	assert_int_equal(db_exec(&db, "BEGIN IMMEDIATE", NULL), 0);
+	for (int64_t n = DEDUP_KEEP + DEDUP_SLICE; n < DEDUP_KEEP + 2 * DEDUP_SLICE; n++)
+		add(n);
+	assert_int_equal(db_exec(&db, "ROLLBACK", NULL), 0);
+	assert_int_equal(dedup_load(&dedup, &db, NULL), 0);
+	assert_int_equal(find(1, DEDUP_KEEP + DEDUP_SLICE, &event_id), 0);
+	assert_all_found(DEDUP_KEEP + DEDUP_SLICE - 1);
+}
+
+static void
+equal_hashes_of_different_ids_are_told_apart(void **state)
+{
+	struct err e;
+	char text[32];
+	int64_t event_id;
+	struct slice stranger = SLICE("stranger");
+	uint64_t key;
+
+	(void)state;
+	add_range(1, 1);
+	key = dedup_key(&dedup, 1, id_text(text, 1));
+	assert_int_equal(dedup_find(&dedup, &db, key, 1, stranger, &event_id, &e), 0);
+}
+
+static void
+purged_events_are_forgotten(void **state)
+{
+	int64_t event_id;
+
+	(void)state;
+	add_range(1, 3);
+	assert_int_equal(db_exec(&db, "DELETE FROM event WHERE event_id = 2", NULL), 0);
+	assert_int_equal(find(1, 2, &event_id), 0);
+	assert_int_equal(find(1, 3, &event_id), 1);
+}
+
+/* A lock in the way leaves nothing remembered: then nothing may be stored until it is gone. */
+static void
+a_rollback_is_made_good_even_late(void **state)
+{
+	struct segment_event event = { .body = SLICE("{}"),
+		.kind = KIND_TRACK,
+		.message_id = SLICE("message-1"),
+		.status = STATUS_PENDING };
+	struct outbox_put message = { .site_id = 1, .events = &event, .n_events = 1 };
+	struct rand rand;
+	struct put put;
+	struct db other;
+	struct err e;
+	struct unresolved unresolved;
+	size_t pending, older;
+
+	(void)state;
+	rand_seed(&rand, 1);
+	add_range(1, 10);
+	unresolved_open(&unresolved, &db);
+	assert_int_equal(put_open(&put, &db, &dedup, &rand, &unresolved, &e), 0);
+	sqlite3_busy_timeout(db.handle, 0);
+	assert_int_equal(db_open(&other, dir.file, DB_WRITE, &e), 0);
+	assert_int_equal(db_exec(&other, "BEGIN IMMEDIATE", &e), 0);
+	put_rolled_back(&put);
+	assert_int_equal(put_prepare(&put, &e), -1);
+	assert_int_equal(put_prepare(&put, &e), -1);
+	assert_int_equal(e.code, ERR_BUSY);
+	assert_int_equal(db_exec(&other, "COMMIT", &e), 0);
+	db_close(&other, NULL);
+	assert_int_equal(put_prepare(&put, &e), 0);
+	assert_int_equal(put_apply(&put, &message, &pending, &older, &e), 0);
+	assert_int_equal(message.n_duplicates, 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(siphash_gives_the_vectors_of_its_paper),
+		cmocka_unit_test_setup_teardown(
+		    few_ids_stay_in_memory_and_survive_a_restart, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    many_ids_move_to_the_table_and_memory_stays_bounded, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    ids_of_a_transaction_rolled_back_are_new_again, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_rollback_is_made_good_even_late, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    equal_hashes_of_different_ids_are_told_apart, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(purged_events_are_forgotten, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests_name("dedup", tests, NULL, NULL);
+}

@@ -1,0 +1,396 @@
+/* Events that wait for their address: going, giving up, and what operators do to them. */
+#include "daemon/jobs/identities.h"
+#include "outbox/operate/operate.h"
+#include "unit/outbox/write/identity_fixture.h"
+
+/* Nobody but those who have waited since before is given up; how many. */
+static int64_t
+give_up_before(int64_t before)
+{
+	struct outbox_unresolved w = { .sites = &wants, .n_sites = 1 };
+
+	wants.give_up_before = before;
+	assert_int_equal(rig_send(&w.msg, OUTBOX_UNRESOLVED), 0);
+	return w.n_given_up;
+}
+
+/* ---- waiting -------------------------------------------------------------------------------- */
+
+static void
+test_wait_and_go(void **state)
+{
+	int64_t by_user, by_anonymous, other, later;
+	int calls;
+
+	(void)state;
+	by_user = track("u", NULL);
+	by_anonymous = track(NULL, "a");
+	other = track("v", "a");
+	expect(by_user, WAITS);
+	assert_int_equal(
+	    rig_number("SELECT count(*) FROM outbox WHERE next_attempt_at IS NOT NULL"), 0);
+	wait_for(1000, true); /* so that the writer has told what came before */
+	calls = atomic_load(&rig_changed_calls);
+	later = identify("u", "a", "ann@example.com");
+	wait_for(1000, true);
+	assert_int_equal(atomic_load(&rig_changed_calls), calls + 1);
+	expect(by_user, GOES("ann@example.com"));
+	expect(by_anonymous, GOES("ann@example.com"));
+	expect(other, WAITS);
+	assert_true(later > by_anonymous);
+	identify("v", NULL, "bob@example.com");
+	expect(other, GOES("bob@example.com"));
+}
+
+static void
+test_same_commit(void **state)
+{
+	struct segment_event events[3];
+	struct outbox_put p;
+
+	(void)state;
+	events[0] = event_of(KIND_TRACK, NULL, "a");
+	events[1] = event_of(KIND_IDENTIFY, "u", "a");
+	events[1].email = SLICE("ann@example.com");
+	events[2] = event_of(KIND_TRACK, "u", NULL);
+	assert_int_equal(rig_put(events, 3, &p), 0);
+	expect(p.first_event_id, GOES("ann@example.com"));
+	expect(p.first_event_id + 2, GOES("ann@example.com"));
+}
+
+static void
+test_restart(void **state)
+{
+	int64_t id;
+
+	(void)state;
+	identify("v", NULL, "bob@example.com");
+	id = track("u", NULL);
+	rig_close();
+	rig_open();
+	wait_for(1000, true);
+	expect(id, WAITS);
+	expect(track("v", NULL), GOES("bob@example.com"));
+	identify("u", NULL, "ann@example.com");
+	expect(id, GOES("ann@example.com"));
+}
+
+enum { MANY = 4 * UNRESOLVED_STEP + 7 };
+
+/* Every third by its userId, the others by their anonymousId. */
+static void
+track_many(void)
+{
+	static struct segment_event events[MANY];
+	static char ids[MANY][16];
+	struct outbox_put p;
+
+	for (int i = 0; i < MANY; i++) {
+		snprintf(ids[i], sizeof(ids[i]), "many-%d", i);
+		events[i] = event_of(KIND_TRACK, i % 3 == 0 ? "u" : NULL, i % 3 == 0 ? NULL : "a");
+		events[i].message_id = slice_from(ids[i]);
+	}
+	assert_int_equal(rig_put(events, MANY, &p), 0);
+	assert_int_equal(
+	    rig_number("SELECT count(*) FROM outbox WHERE reason = 'awaiting_identity'"), MANY);
+}
+
+/* Nobody who waits is older than one of the address who does not. */
+static void
+expect_in_order(void)
+{
+	assert_int_equal(
+	    rig_number("SELECT count(*) FROM delivery WHERE next_attempt_at < 0 AND event_id < "
+		       "(SELECT max(event_id) FROM delivery WHERE status = 'pending' "
+		       "AND next_attempt_at = 0 AND email LIKE 'ann@example.com')"),
+	    0);
+}
+
+/* On the writer's thread, before it goes on. */
+static void
+look_at_first_slice(struct outbox_msg *msg, void *arg)
+{
+	assert_in_range(rig_number("SELECT count(*) FROM delivery WHERE next_attempt_at = 0 AND "
+				   "email LIKE 'ann@example.com'"),
+	    UNRESOLVED_STEP, 2 * UNRESOLVED_STEP);
+	expect_in_order();
+	rig_note_done(msg, arg);
+}
+
+/* More than one slice: in order, and what comes meanwhile stands behind it. */
+static void
+test_many(void **state)
+{
+	struct segment_event events[2], bob;
+	struct outbox_put p, q;
+
+	(void)state;
+	track_many();
+	events[0] = event_of(KIND_IDENTIFY, "u", "a");
+	events[0].email = SLICE("ann@example.com");
+	events[1] = rig_track("own");
+	events[1].email = SLICE("Ann@example.com");
+	p = (struct outbox_put){
+		.msg = { .type = OUTBOX_PUT, .done = look_at_first_slice },
+		.site_id = rig_site,
+		.received_at = 2000,
+		.events = events,
+		.n_events = 2,
+	};
+	assert_int_equal(outbox_send(rig_outbox, &p.msg), 0);
+	rig_wait_done(1);
+	bob = rig_track("bob");
+	bob.email = SLICE("bob@example.com");
+	assert_int_equal(rig_put(&bob, 1, &q), 0);
+	expect(q.first_event_id, GOES("-"));
+	for (int i = 0; rig_number("SELECT count(*) FROM identity_release") > 0; i++) {
+		assert_true(i < 100000);
+		expect_in_order();
+	}
+	assert_int_equal(rig_number("SELECT count(*) FROM delivery WHERE next_attempt_at < 0"), 0);
+	assert_int_equal(
+	    rig_number("SELECT count(*) FROM delivery WHERE email = 'ann@example.com'"), MANY);
+	expect(p.first_event_id + 1, GOES("Ann@example.com"));
+}
+
+/* Changes the file as a process could have left it. */
+static void
+leave(const char *sql)
+{
+	struct db db;
+	struct err e;
+
+	rig_close();
+	assert_int_equal(db_open(&db, rig_dir.file, DB_WRITE, &e), 0);
+	assert_int_equal(db_exec(&db, sql, &e), 0);
+	db_close(&db, NULL);
+	rig_open();
+}
+
+#define KNOW_U                                                                                     \
+	"INSERT INTO identity (site_id, kind, id, person, email, identified_at, taught)"           \
+	" VALUES (1, 'user', 'u', 99, 'ann@example.com', 1, 1);"                                   \
+	"UPDATE site SET identities = 1;"
+
+/* A process that ended between two slices. */
+static void
+test_restart_between_slices(void **state)
+{
+	int64_t id;
+
+	(void)state;
+	id = track("u", NULL);
+	leave(KNOW_U "INSERT INTO identity_release (person, site_id, email)"
+		     " VALUES (99, 1, 'ann@example.com')");
+	wait_for(1000, true);
+	expect(id, GOES("ann@example.com"));
+	wait_for(1000, true);
+	assert_int_equal(rig_number("SELECT count(*) FROM identity_release"), 0);
+}
+
+/* Whoever has waited for too long is looked up once more. */
+/* What was let go for one address goes there, though the id is another's before all are through. */
+static void
+test_device_changes_hands_meanwhile(void **state)
+{
+	struct segment_event events[4];
+	struct outbox_put p;
+
+	(void)state;
+	for (int i = 0; i < 2 * UNRESOLVED_STEP + 100; i++) {
+		track(NULL, "a");
+		track(NULL, "b");
+	}
+	events[0] = event_of(KIND_IDENTIFY, "u", "a");
+	events[0].email = SLICE("ann@example.com");
+	events[1] = event_of(KIND_IDENTIFY, "v", "a");
+	events[1].email = SLICE("bob@example.com");
+	events[2] = event_of(KIND_IDENTIFY, "w", "b");
+	events[2].email = SLICE("cyd@example.com");
+	events[3] = event_of(KIND_ALIAS, "x", NULL);
+	events[3].previous_id = SLICE("b");
+	assert_int_equal(rig_put(events, 4, &p), 0);
+	assert_int_equal(rig_number("SELECT count(*) FROM delivery WHERE next_attempt_at < 0"), 0);
+	assert_int_equal(
+	    rig_number("SELECT count(*) FROM delivery WHERE email = 'ann@example.com'"),
+	    2 * UNRESOLVED_STEP + 100);
+	assert_int_equal(
+	    rig_number("SELECT count(*) FROM delivery WHERE email = 'cyd@example.com'"),
+	    2 * UNRESOLVED_STEP + 100);
+	assert_int_equal(rig_number("SELECT count(*) FROM identity_release"), 0);
+	known(NULL, "a", GOES("bob@example.com"));
+	known(NULL, "b", UNKNOWN);
+}
+
+static void
+test_known_after_all(void **state)
+{
+	int64_t id, own;
+
+	(void)state;
+	id = track("u", NULL);
+	own = rig_put_one("own");
+	leave(KNOW_U "UPDATE delivery SET next_attempt_at = -2000");
+	wants.give_up_from = 1;
+	give_up_before(2001);
+	expect(id, GOES("ann@example.com"));
+	expect(own, GOES("-"));
+}
+
+/* That nobody was left to be let go may have been so in a transaction that was not kept. */
+static void
+test_a_rollback_is_looked_at_again(void **state)
+{
+	struct unresolved w;
+	struct err e;
+	struct db db;
+	int64_t n;
+
+	(void)state;
+	rig_close();
+	assert_int_equal(db_open(&db, rig_dir.file, DB_WRITE, &e), 0);
+	unresolved_open(&w, &db);
+	assert_int_equal(unresolved_go_on(&w, &n, &e), 0);
+	assert_false(w.releasing);
+	unresolved_rolled_back(&w);
+	assert_true(w.releasing);
+	unresolved_close(&w);
+	db_close(&db, NULL);
+}
+
+static void
+test_the_wait_ends(void **state)
+{
+	int64_t id, other;
+
+	(void)state;
+	id = track("u", NULL); /* received at 2000 */
+	other = track("v", NULL);
+	wants.give_up_from = 1;
+	assert_int_equal(give_up_before(2000), 0);
+	expect(id, WAITS);
+	wants.give_up_from = 2001; /* the clock said nonsense */
+	assert_int_equal(give_up_before(2002), 0);
+	expect(id, WAITS);
+	wants.give_up_from = 2000;
+	assert_int_equal(give_up_before(2001), 2);
+	expect(id, UNKNOWN);
+	assert_int_equal(rig_number("SELECT count(*) FROM delivery WHERE settled_at IS NULL"), 0);
+	identify("v", NULL, "bob@example.com");
+	expect(other, UNKNOWN);
+}
+
+/* ---- operators ------------------------------------------------------------------------------ */
+
+static void
+operate(enum operate_verb verb, int64_t event_id)
+{
+	struct outbox_operation op = { .verb = verb, .actor = "test" };
+	struct outbox_filter f;
+	struct err e;
+
+	outbox_filter_init(&f);
+	assert_int_equal(outbox_filter_add_id(&f, event_id, &e), 0);
+	op.filter = &f;
+	assert_int_equal(rig_send(&op.msg, OUTBOX_OPERATE), 0);
+	assert_int_equal(op.n_events, 1);
+	outbox_filter_free(&f);
+}
+
+static void
+undo_last(void)
+{
+	struct outbox_operation op = { .verb = OPERATE_UNDO, .actor = "test" };
+
+	op.undoes = rig_number("SELECT max(operation_id) FROM operation");
+	assert_int_equal(rig_send(&op.msg, OUTBOX_OPERATE), 0);
+	assert_int_equal(op.n_events, 1);
+}
+
+static void
+test_operators(void **state)
+{
+	int64_t id, nobody;
+
+	(void)state;
+	id = track("u", NULL);
+	operate(OPERATE_HOLD, id);
+	expect(id, "held operator -");
+	undo_last();
+	expect(id, WAITS);
+	operate(OPERATE_HOLD, id);
+	identify("u", NULL, "ann@example.com");
+	expect(id, "held operator -");
+	operate(OPERATE_RELEASE, id);
+	expect(id, GOES("ann@example.com"));
+	id = track("v", NULL);
+	operate(OPERATE_DISCARD, id);
+	expect(id, "discarded operator -");
+	operate(OPERATE_REQUEUE, id);
+	expect(id, WAITS);
+	identify("v", NULL, "bob@example.com");
+	expect(id, GOES("bob@example.com"));
+	wait_for(1000, false);
+	id = track("w", NULL);
+	nobody = track(NULL, NULL);
+	expect(id, UNKNOWN);
+	operate(OPERATE_REQUEUE, id);
+	operate(OPERATE_REQUEUE, nobody);
+	expect(id, WAITS);
+	/* Whoever sends finds that nobody can be named. */
+	expect(nobody, GOES("-"));
+}
+
+/* ---- how long ------------------------------------------------------------------------------- */
+
+/* A clock that jumped makes nobody wait for too long. */
+static void
+test_limits(void **state)
+{
+	struct config_site site = { .identity_wait = 1000, .identity_max = 5 };
+	struct age age = { .known = true };
+	const int64_t wall = AGE_FLOOR + 100000;
+	struct identity_site want;
+
+	(void)state;
+	identities_limits(&site, 7, &age, wall, 50000, &want);
+	assert_true(want.waits);
+	assert_int_equal(want.site_id, 7);
+	assert_int_equal(want.max_ids, 5);
+	assert_int_equal(want.give_up_from, AGE_FLOOR);
+	assert_int_equal(want.give_up_before, wall - 1000);
+	age.jumped = true;
+	age.jumped_ms = 49500;
+	identities_limits(&site, 7, &age, wall, 50000, &want);
+	assert_true(want.give_up_before <= want.give_up_from);
+	site.identity_max = 0;
+	identities_limits(&site, 7, &age, wall, 50000, &want);
+	assert_false(want.waits);
+	assert_int_equal(want.give_up_from, 0);
+	assert_int_equal(want.give_up_before, INT64_MAX);
+	site = (struct config_site){ .identity_max = 5 };
+	identities_limits(&site, 7, &age, wall, 50000, &want);
+	assert_false(want.waits);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_wait_and_go, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(test_same_commit, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(test_restart, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(test_many, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(test_restart_between_slices, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_device_changes_hands_meanwhile, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(test_known_after_all, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_a_rollback_is_looked_at_again, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(test_the_wait_ends, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(test_operators, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(test_limits, set_up, rig_tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,466 @@
+/*
+ * The outbox in memory, linked in the place of the real one: what the dispatcher uses of
+ * outbox/outbox.h and outbox/reader.h, with the meaning of src/outbox/write/attempts.c, settle.c,
+ * operate.c and schema/statements.sql. A message waits until the disk is done with it; a
+ * transaction is kept as a whole or not at all.
+ */
+#include "weather/weather.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct outbox_reader {
+	struct world *w;
+	int64_t now;
+	int64_t horizon;
+	size_t at;
+	size_t fresh_after;
+	char message_id[24];
+	char email[24];
+	struct buf body;
+};
+
+/* The reader is opened by name alone. */
+static struct world *current;
+
+static void *
+grow(void *p, size_t n, size_t *room, size_t size)
+{
+	if (n < *room)
+		return p;
+	*room = *room == 0 ? 256 : *room * 2;
+	p = realloc(p, *room * size);
+	if (p == NULL)
+		abort();
+	return p;
+}
+
+void
+box_init(struct world *w)
+{
+	w->box.tail = &w->box.head;
+	w->box.commit_at = NEVER;
+	current = w;
+}
+
+void
+box_free(struct box *b)
+{
+	for (size_t i = 0; i < b->n_attempts; i++)
+		free(b->attempts[i].ids);
+	free(b->events);
+	free(b->attempts);
+}
+
+int64_t
+box_add(struct world *w, const struct event *event)
+{
+	struct box *b = &w->box;
+
+	b->events = grow(b->events, b->n_events, &b->room_events, sizeof(*b->events));
+	b->events[b->n_events] = *event;
+	b->n_pending++;
+	return (int64_t)++b->n_events;
+}
+
+bool
+box_has(const struct world *w, int64_t id)
+{
+	return id >= 1 && (size_t)id <= w->box.n_events;
+}
+
+struct event *
+box_event(struct world *w, int64_t id)
+{
+	if (!box_has(w, id))
+		abort();
+	return &w->box.events[id - 1];
+}
+
+void
+box_body(const struct event *event, int64_t id, struct buf *to)
+{
+	if (event->unfit) {
+		buf_append_literal(to, "{\"type\":\"track\",\"properties\":\"none\"}");
+		return;
+	}
+	if (event->subscriber)
+		buf_printf(to, "{\"email\":\"a%u@example.com\"", event->address);
+	else
+		buf_printf(to, "{\"type\":\"track\",\"properties\":{\"items\":%u", event->items);
+	buf_printf(to, ",\"n\":%lld", (long long)id);
+	if (event->pad > 0)
+		buf_printf(to, ",\"pad\":\"%0*d\"", (int)event->pad, 0);
+	if (event->subscriber)
+		buf_append_literal(to, "}");
+	else
+		buf_append_literal(to, "}}");
+}
+
+/* ---- the writer ----------------------------------------------------------------------------- */
+
+static void
+set_status(struct world *w, struct event *event, enum event_status status, const char *reason)
+{
+	w->box.n_pending += status == STATUS_PENDING;
+	w->box.n_pending -= event->status == STATUS_PENDING;
+	if (status != STATUS_PENDING && event->status == STATUS_PENDING)
+		event->settled_mono = w->mono;
+	if (status == STATUS_PENDING)
+		w->box.settled = 0;
+	event->status = status;
+	snprintf(event->reason, sizeof(event->reason), "%s", reason == NULL ? "" : reason);
+}
+
+static void
+wait_until(struct world *w, struct event *event, int64_t at)
+{
+	event->next_attempt_at = at;
+	event->due_mono = at == 0 ? w->mono : w->mono + at - w->wall;
+}
+
+static void
+apply_begin(struct world *w, struct outbox_attempt_begin *begin)
+{
+	struct box *b = &w->box;
+	struct attempt_row *row;
+
+	model_began(w, begin);
+	b->attempts = grow(b->attempts, b->n_attempts, &b->room_attempts, sizeof(*b->attempts));
+	row = &b->attempts[b->n_attempts++];
+	*row = (struct attempt_row){ .n = begin->n_events };
+	row->ids = calloc(begin->n_events + 1, sizeof(*row->ids));
+	if (row->ids == NULL)
+		abort();
+	memcpy(row->ids, begin->event_ids, begin->n_events * sizeof(*row->ids));
+	for (size_t i = 0; i < row->n; i++)
+		if (box_has(w, row->ids[i]))
+			box_event(w, row->ids[i])->open_attempt = b->n_attempts;
+	begin->attempt_id = (int64_t)b->n_attempts;
+}
+
+static void
+end_member(struct world *w, struct event *event, const struct outbox_attempt_end *end)
+{
+	event->open_attempt = 0;
+	/* What was delivered stays so: the statement leaves it alone. */
+	if (end->status == STATUS_DELIVERED) {
+		event->attempts += event->status != STATUS_DELIVERED;
+		event->next_attempt_at = 0;
+		set_status(w, event, STATUS_DELIVERED, NULL);
+		return;
+	}
+	if (event->status == STATUS_DELIVERED)
+		return;
+	event->maybe_sent += end->maybe_sent;
+	event->attempts += end->charge;
+	if (event->status != STATUS_PENDING)
+		return;
+	event->next_attempt_at = end->status == STATUS_PENDING ? end->next_attempt_at : 0;
+	event->due_mono =
+	    event->next_attempt_at == 0 ? w->mono : w->mono + event->next_attempt_at - w->wall;
+	event->max_batch = end->max_batch;
+	set_status(w, event, end->status, end->reason);
+}
+
+static int
+apply_end(struct world *w, struct outbox_attempt_end *end)
+{
+	struct attempt_row *row;
+
+	if (end->attempt_id < 1 || (size_t)end->attempt_id > w->box.n_attempts) {
+		model_broken(w, "one-end", "an end of attempt %lld, which was never begun",
+		    (long long)end->attempt_id);
+		return err_set(&end->msg.err, ERR_STATE, "no such attempt");
+	}
+	row = &w->box.attempts[end->attempt_id - 1];
+	if (row->ended) {
+		model_broken(w, "one-end", "attempt %lld ends twice", (long long)end->attempt_id);
+		return err_set(&end->msg.err, ERR_STATE, "it has an end");
+	}
+	model_ends(w, end);
+	row->ended = true;
+	row->outcome = end->outcome;
+	row->http_status = end->http_status;
+	for (size_t i = 0; i < row->n; i++)
+		end_member(w, &w->box.events[row->ids[i] - 1], end);
+	return 0;
+}
+
+static void
+apply_settle(struct world *w, const struct outbox_settle *s)
+{
+	model_settles(w, s);
+	for (size_t i = 0; i < s->n_events && w->broken == NULL; i++) {
+		struct event *event = box_event(w, s->event_ids[i]);
+
+		if (event->status != STATUS_PENDING)
+			continue;
+		wait_until(w, event, s->status == STATUS_PENDING ? s->next_attempt_at : 0);
+		event->attempts += s->charge;
+		event->max_batch = s->max_batch != 0 ? s->max_batch : event->max_batch;
+		set_status(w, event, s->status, s->reason);
+	}
+}
+
+static int
+apply(struct world *w, struct outbox_msg *msg)
+{
+	if (msg->type == OUTBOX_ATTEMPT_BEGIN)
+		apply_begin(w, (struct outbox_attempt_begin *)(void *)msg);
+	else if (msg->type == OUTBOX_ATTEMPT_END)
+		return apply_end(w, (struct outbox_attempt_end *)(void *)msg);
+	else if (msg->type == OUTBOX_SETTLE)
+		apply_settle(w, (struct outbox_settle *)(void *)msg);
+	else if (msg->type != OUTBOX_SITE_STATE)
+		model_broken(w, "messages", "a message of type %d", (int)msg->type);
+	return 0;
+}
+
+void
+box_commit(struct world *w)
+{
+	struct box *b = &w->box;
+	struct mail *mail = b->head;
+
+	b->head = NULL;
+	b->tail = &b->head;
+	b->commit_at = NEVER;
+	b->done = mail;
+	w->seen[SEEN_DISK_FAULTS] += b->disk != ERR_NONE;
+	for (; mail != NULL && w->broken == NULL; mail = mail->next) {
+		struct outbox_msg *msg = (struct outbox_msg *)(void *)mail;
+
+		if (b->disk != ERR_NONE)
+			world_tell(w, "the disk refuses a message of type %d", (int)msg->type);
+		msg->rc = b->disk != ERR_NONE ? err_set(&msg->err, b->disk, "the disk is bad")
+					      : apply(w, msg);
+	}
+}
+
+void
+box_give_back(struct world *w)
+{
+	struct mail *mail = w->box.done;
+
+	w->box.done = NULL;
+	while (mail != NULL) {
+		struct outbox_msg *msg = (struct outbox_msg *)(void *)mail;
+
+		mail = mail->next;
+		msg->done(msg, msg->done_arg);
+	}
+}
+
+int
+outbox_send(struct outbox *o, struct outbox_msg *msg)
+{
+	struct world *w = (struct world *)(void *)o;
+
+	if (msg->type == OUTBOX_ATTEMPT_END)
+		model_site_told(w, &((struct outbox_attempt_end *)(void *)msg)->site);
+	else if (msg->type == OUTBOX_SITE_STATE)
+		model_site_told(w, &((struct outbox_site_change *)(void *)msg)->site);
+	if (w->box.head == NULL)
+		w->box.commit_at = w->mono + w->config.commit_ms;
+	msg->mail.next = NULL;
+	*w->box.tail = &msg->mail;
+	w->box.tail = &msg->mail.next;
+	return 0;
+}
+
+void
+box_crash(struct world *w)
+{
+	struct box *b = &w->box;
+
+	b->head = NULL;
+	b->tail = &b->head;
+	b->done = NULL;
+	b->commit_at = NEVER;
+}
+
+/* As attempts_recover. */
+void
+box_recover(struct world *w)
+{
+	struct box *b = &w->box;
+
+	for (size_t i = 0; i < b->n_attempts; i++) {
+		struct attempt_row *row = &b->attempts[i];
+
+		if (row->ended)
+			continue;
+		row->ended = row->recovered = true;
+		row->outcome = OUTCOME_UNKNOWN;
+		for (size_t j = 0; j < row->n; j++) {
+			b->events[row->ids[j] - 1].maybe_sent++;
+			b->events[row->ids[j] - 1].open_attempt = 0;
+		}
+	}
+}
+
+void
+box_operate(struct world *w, int64_t id, int verb)
+{
+	struct event *event = box_event(w, id);
+	bool pending = event->status == STATUS_PENDING;
+
+	if (verb == 2 && !pending && !event->unfit && event->status != STATUS_DELIVERED) {
+		set_status(w, event, STATUS_PENDING, NULL);
+		event->attempts = 0;
+		event->refused_among = 0;
+		wait_until(w, event, 0);
+		event->max_batch = 0;
+	} else if (verb != 2 && pending) {
+		set_status(w, event, verb == 0 ? STATUS_HELD : STATUS_DISCARDED, "operator");
+	} else {
+		return;
+	}
+	event->touched = true;
+	w->seen[SEEN_OPERATED]++;
+	world_tell(w, "operator: event %lld becomes %s", (long long)id, status_name(event->status));
+}
+
+/* ---- the reader ----------------------------------------------------------------------------- */
+
+int
+outbox_reader_open(const char *path, struct outbox_reader **ret_reader, struct err *e)
+{
+	struct outbox_reader *r = calloc(1, sizeof(*r));
+
+	(void)path;
+	if (r == NULL)
+		return err_nomem(e);
+	r->w = current;
+	buf_init(&r->body, BATCH_BODY_MAX);
+	*ret_reader = r;
+	return 0;
+}
+
+void
+outbox_reader_close(struct outbox_reader *r)
+{
+	buf_free(&r->body);
+	free(r);
+}
+
+int
+outbox_due_begin(struct outbox_reader *r, int64_t site_id, int64_t now, int64_t horizon,
+    int64_t after, int64_t fresh_after, struct err *e)
+{
+	struct box *b = &r->w->box;
+
+	(void)site_id;
+	(void)e;
+	while (b->settled < b->n_events && b->events[b->settled].status != STATUS_PENDING)
+		b->settled++;
+	r->now = now;
+	r->horizon = horizon;
+	r->fresh_after = (size_t)fresh_after;
+	r->at = (size_t)after > b->settled ? (size_t)after : b->settled;
+	return 0;
+}
+
+int
+outbox_due_next(struct outbox_reader *r, int64_t *ret_event_id, struct err *e)
+{
+	struct box *b = &r->w->box;
+
+	(void)e;
+	while (r->at < b->n_events) {
+		const struct event *event = &b->events[r->at++];
+
+		if (event->status != STATUS_PENDING
+		    || (event->next_attempt_at == 0 && r->at <= r->fresh_after)
+		    || (event->next_attempt_at > r->now && event->next_attempt_at <= r->horizon))
+			continue;
+		*ret_event_id = (int64_t)r->at;
+		return 1;
+	}
+	return 0;
+}
+
+void
+outbox_due_end(struct outbox_reader *r)
+{
+	r->at = r->w->box.n_events;
+}
+
+int
+outbox_due_soonest(struct outbox_reader *r, int64_t site_id, int64_t *ret_at, struct err *e)
+{
+	struct box *b = &r->w->box;
+	int64_t soonest = 0;
+
+	(void)site_id;
+	(void)e;
+	for (size_t i = b->settled; i < b->n_events; i++) {
+		int64_t at = b->events[i].next_attempt_at;
+
+		if (b->events[i].status == STATUS_PENDING && at > 0
+		    && (soonest == 0 || at < soonest))
+			soonest = at;
+	}
+	*ret_at = soonest;
+	return 0;
+}
+
+int
+outbox_due_delayed(struct outbox_reader *r, int64_t site_id,
+    void (*each)(void *arg, int64_t event_id, struct slice address), void *arg, struct err *e)
+{
+	struct box *b = &r->w->box;
+
+	(void)site_id;
+	(void)e;
+	for (size_t i = b->settled; i < b->n_events; i++) {
+		const struct event *event = &b->events[i];
+		char email[24];
+
+		if (event->status != STATUS_PENDING || event->next_attempt_at == 0)
+			continue;
+		snprintf(email, sizeof(email), "a%u@example.com", event->address);
+		each(arg, (int64_t)i + 1, slice_from(email));
+	}
+	return 0;
+}
+
+int
+outbox_event_load(
+    struct outbox_reader *r, int64_t event_id, struct outbox_event *ret_event, struct err *e)
+{
+	const struct event *event;
+
+	(void)e;
+	if (!box_has(r->w, event_id))
+		return 0;
+	event = box_event(r->w, event_id);
+	buf_clear(&r->body);
+	box_body(event, event_id, &r->body);
+	snprintf(r->message_id, sizeof(r->message_id), "m%lld", (long long)event_id);
+	snprintf(r->email, sizeof(r->email), "a%u@example.com", event->address);
+	*ret_event = (struct outbox_event){
+		.event_id = event_id,
+		.site_id = SITE_ID,
+		.message_id = slice_from(r->message_id),
+		.kind = event->subscriber ? KIND_SUBSCRIBER : KIND_TRACK,
+		.name = SLICE("Tested"),
+		.email = slice_from(r->email),
+		.occurred_at = event->received_at,
+		.received_at = event->received_at,
+		.body = buf_slice(&r->body),
+		.status = event->status,
+		.attempts = event->attempts,
+		.maybe_sent = event->maybe_sent,
+		.max_batch = event->max_batch,
+	};
+	return 1;
+}
+
+void
+outbox_event_done(struct outbox_reader *r)
+{
+	buf_clear(&r->body);
+}

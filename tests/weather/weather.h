@@ -1,0 +1,373 @@
+/*
+ * The weather simulation: the real dispatcher in a world of chance, watched by a small model.
+ *
+ * One seed is one world: a configuration, a stream of events, months of weather. Everything is
+ * drawn from one struct rand and happens on one thread, so that a seed replays exactly.
+ *
+ *	world.c    the time: what happens next, and whose turn it is
+ *	plan.c     what a seed draws: configuration, events, weather, crashes, operators
+ *	box.c      the outbox in memory, in the place of the real one
+ *	net.c      the transport, and what the weather does to a request
+ *	mapping.c  events that become several
+ *	bento.c    Bento: what it takes, what it refuses, what it answers
+ *	model.c    the rules; model_end.c those that are looked at in the end
+ *
+ * All times are monotonic ms of the simulated clock, unless they are said to be wall ms.
+ */
+#ifndef WEATHER_WEATHER_H
+#define WEATHER_WEATHER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/rand.h"
+#include "dispatch/dispatcher_private.h"
+#include "outbox/outbox.h"
+#include "outbox/read/reader.h"
+
+#define SITE_ID 7
+#define ADDRESSES_MAX 40 /* and one more that only the trickle has */
+#define OPEN_MAX 8       /* requests under way */
+#define TOLD_LINES 40
+#define TOLD_SIZE 300
+#define NEVER INT64_MAX
+#define STORM_BLOCK 20
+#define CURSED_MAX 12 /* events of a world that always draw a 500 */
+#define MINUTE INT64_C(60000)
+#define HOUR (60 * MINUTE)
+
+struct world;
+
+/* ---- what a seed draws ---------------------------------------------------------------------- */
+
+enum poison_style { POISON_STATUS, POISON_COUNTED, POISON_ALL_COUNTED };
+enum twin_style { TWIN_ACCEPTED, TWIN_MISSING, TWIN_FAILED };
+
+struct config {
+	struct dispatch_site_options site;
+	int64_t stop_deadline_ms;
+	int64_t commit_ms; /* the disk is this slow */
+	/* Bento's manners */
+	enum poison_style poison_style;
+	int poison_status;
+	enum twin_style twin_style; /* how a suppressed duplicate is counted */
+	bool plain_replies;         /* a 2xx says JSON without counts */
+	bool no_failed;             /* `failed` is left out when it is 0 */
+	size_t body_limit;          /* 413 above; 0: none */
+	/* the events */
+	unsigned addresses;
+	unsigned poison_percent;
+	unsigned cursed_percent;
+	unsigned unfit_percent;
+	unsigned subscriber_percent;
+	unsigned several_percent; /* become several items */
+	size_t pad_max;
+};
+
+enum sky {
+	SKY_CLEAR,
+	SKY_NO_CONNECTION,
+	SKY_THROTTLED,
+	SKY_THROTTLED_UNTIL, /* with Retry-After */
+	SKY_ERRORS,          /* 500, 503 */
+	SKY_GATEWAY,         /* 502, 504, 52x */
+	SKY_LOCKED,          /* 401, 403 ...: until the operator repairs it */
+	SKY_GARBLED,         /* 2xx that nobody can read */
+	SKY_RESETS,
+	SKY_SLOW,
+	SKY_MIXED,
+	SKY_COUNT
+};
+
+enum plan_type {
+	PLAN_ARRIVALS, /* n events */
+	PLAN_SKY,      /* arg: enum sky */
+	PLAN_DISK,     /* arg: enum err_code; ERR_NONE: good again */
+	PLAN_JUMP,     /* n: ms that the wall clock jumps */
+	PLAN_CRASH,    /* within n micro-steps */
+	PLAN_STOP,
+	PLAN_OPERATOR, /* arg: 0 hold, 1 discard, 2 requeue */
+	PLAN_REPAIR,   /* new credentials, and a hang-up signal */
+	PLAN_END
+};
+
+struct plan_item {
+	int64_t at;
+	size_t order; /* of equal times */
+	enum plan_type type;
+	int arg;
+	int64_t n;
+};
+
+struct plan {
+	struct plan_item *items;
+	size_t n;
+	size_t room;
+	size_t next;
+};
+
+/* Draws the configuration and the whole plan. */
+void plan_draw(struct world *w, unsigned days);
+void plan_free(struct plan *p);
+
+/* ---- events, as the outbox, Bento and the model see them ------------------------------------ */
+
+struct event {
+	/* as stored */
+	unsigned address;
+	size_t pad;
+	bool poison; /* Bento refuses it */
+	bool cursed; /* Bento answers 500 to whatever holds it */
+	bool unfit;  /* no request can carry it */
+	bool giant;  /* larger than Bento takes */
+	bool subscriber;
+	unsigned items; /* what it becomes; of a poisoned one only the last is refused */
+	/* the outbox */
+	enum event_status status;
+	char reason[32];
+	int64_t next_attempt_at; /* wall ms */
+	int64_t received_at;     /* wall ms */
+	int64_t arrived;
+	int64_t due_mono;     /* next_attempt_at, as it was meant */
+	int64_t settled_mono; /* when it left `pending` */
+	int64_t attempts;
+	int64_t maybe_sent;
+	unsigned max_batch;
+	size_t open_attempt; /* its place + 1; 0: none */
+	/* Bento */
+	unsigned taken; /* copies that it kept */
+	bool refused_alone;
+	bool too_large_alone;
+	/* the model */
+	unsigned delivered_ends;
+	size_t refused_among; /* the smallest batch that was refused with it; 0: none */
+	bool exhausted;       /* failed after max_attempts charges, each of them fair */
+	bool expired;         /* failed, being too old */
+	bool taken_on_trust;  /* delivered by an answer that nobody could read */
+	bool touched;         /* by an operator */
+	uint64_t fell_mark;   /* requests passed when it last failed alone, + 1; 0: it did not */
+};
+
+struct attempt_row {
+	int64_t *ids;
+	size_t n;
+	bool ended;
+	bool sent;
+	bool recovered;
+	bool took_any; /* Bento kept a copy of some member */
+	bool garbled;  /* its answer cannot be read */
+	enum attempt_outcome outcome;
+	int http_status;
+};
+
+struct box {
+	struct event *events; /* id - 1 */
+	size_t n_events;
+	size_t room_events;
+	size_t settled; /* none of the first so many is pending */
+	size_t n_pending;
+	struct attempt_row *attempts; /* id - 1 */
+	size_t n_attempts;
+	size_t room_attempts;
+	struct mail *head; /* what waits for the writer */
+	struct mail **tail;
+	struct mail *done; /* what was committed and is not given back */
+	int64_t commit_at; /* NEVER: nothing waits */
+	enum err_code disk;
+};
+
+void box_init(struct world *w);
+void box_free(struct box *b);
+int64_t box_add(struct world *w, const struct event *event);
+bool box_has(const struct world *w, int64_t id);
+/* One that is there. */
+struct event *box_event(struct world *w, int64_t id);
+/* One transaction of the writer: all that waits is kept, or nothing. */
+void box_commit(struct world *w);
+/* Its messages go back to their senders. */
+void box_give_back(struct world *w);
+/* The process died: what was not committed is gone; attempts without an end become unknown. */
+void box_crash(struct world *w);
+void box_recover(struct world *w);
+/* What an operator does: hold, discard, requeue. */
+void box_operate(struct world *w, int64_t id, int verb);
+/* The text of an event, appended. */
+void box_body(const struct event *event, int64_t id, struct buf *to);
+
+/* ---- requests ------------------------------------------------------------------------------- */
+
+enum fate {
+	FATE_JUDGED,     /* Bento answers */
+	FATE_NOT_SENT,   /* no byte left */
+	FATE_STATUS,     /* somebody answers and took nothing */
+	FATE_GATEWAY,    /* somebody answers, and Bento took it or not */
+	FATE_GARBLED,    /* a 2xx nobody can read, and Bento took it or not */
+	FATE_CUT_BEFORE, /* cut off before Bento had it */
+	FATE_CUT_AFTER   /* cut off after Bento took it */
+};
+
+struct request {
+	void *owner;
+	size_t attempt; /* its place */
+	int64_t *ids;
+	size_t n;
+	size_t items; /* what Bento counts */
+	bool subscribers;
+	size_t bytes;
+	int64_t started;
+	int64_t arrives; /* when Bento decides */
+	int64_t ends;    /* when the dispatcher can know */
+	enum fate fate;
+	bool arrived;
+	bool old;      /* went out before the site was closed */
+	bool unmended; /* and before the operator repaired what was wrong */
+	struct transport_result result;
+};
+
+struct net {
+	struct transport ops; /* first */
+	struct world *w;
+	struct request *open[OPEN_MAX];
+	size_t n_open;
+};
+
+void net_init(struct world *w);
+/* The soonest time at which a request moves; NEVER. */
+int64_t net_next(const struct world *w);
+/* Lets requests arrive at Bento. */
+void net_run(struct world *w);
+/* A request's end is there to be taken. */
+bool net_has_result(const struct world *w);
+/* The process died: what Bento has not yet, it never gets. */
+void net_crash(struct world *w);
+void net_free(struct world *w);
+
+/* Bento decides about a request that arrived: takes events, and writes the answer. */
+void bento_judge(struct world *w, struct request *r);
+/* It took them, whatever the answer will be. */
+void bento_take(struct world *w, struct request *r);
+
+/* ---- the model ------------------------------------------------------------------------------ */
+
+struct model {
+	int64_t last_start;  /* of a request since the dispatcher started; NEVER: none */
+	int64_t starts[160]; /* of the last requests, a ring */
+	size_t n_starts;
+	int64_t wait_until; /* what an answer demanded */
+	const char *wait_why;
+	int64_t told_until; /* what the dispatcher wrote into the site's row */
+	struct outbox_site_state told;
+	bool mended;                    /* the last answer is about what was repaired since */
+	bool closed;                    /* the last answer said that nothing works */
+	uint64_t passed;                /* answers that were about the events alone */
+	unsigned failures;              /* in a row, those that ask for a growing wait */
+	int64_t failed_at[STORM_BLOCK]; /* of the last ones, a ring */
+	int64_t could_since; /* a request could have gone out all the time since; NEVER */
+	bool jumped;         /* the wall clock did */
+};
+
+/* A rule was broken: the first one stays. */
+void model_broken(struct world *w, const char *rule, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void model_restarted(struct world *w);
+void model_request(struct world *w, struct request *r);
+void model_result(struct world *w, const struct request *r);
+void model_began(struct world *w, const struct outbox_attempt_begin *b);
+/* Before an end is applied. */
+void model_ends(struct world *w, const struct outbox_attempt_end *end);
+void model_settles(struct world *w, const struct outbox_settle *s);
+void model_site_told(struct world *w, const struct outbox_site_state *state);
+/* The operator repaired what was wrong, and said so. */
+void model_repaired(struct world *w);
+/* Bento takes its first copy of the event. */
+void model_first_copy(struct world *w, int64_t id);
+/* Nothing will happen before `until`. */
+void model_idle(struct world *w, int64_t until);
+/* A stop came to its end. */
+void model_stopped(struct world *w, int64_t asked);
+/* The weather has been clear for long. */
+void model_at_end(struct world *w);
+
+/* ---- the world ------------------------------------------------------------------------------ */
+
+enum seen {
+	SEEN_REQUESTS,
+	SEEN_DELIVERED,
+	SEEN_PARTIAL,
+	SEEN_REFUSED,
+	SEEN_RETRY,
+	SEEN_NOT_SENT,
+	SEEN_UNKNOWN,
+	SEEN_CRASH_IDLE,   /* nothing was under way */
+	SEEN_CRASH_BEGUN,  /* a row was committed, its request not out */
+	SEEN_CRASH_FLYING, /* a request was out */
+	SEEN_CRASH_ENDING, /* an end waited for its commit */
+	SEEN_CRASH_KEPT,   /* committed, and nobody knew */
+	SEEN_STOPS,
+	SEEN_DISK_FAULTS,
+	SEEN_JUMPS,
+	SEEN_OPERATED,
+	SEEN_TWINS, /* second copies */
+	SEEN_FAILED,
+	SEEN_HELD,
+	SEEN_INVALID,
+	SEEN_PROBES,
+	SEEN_SPLITS,
+	SEEN_CHARGED,
+	SEEN_EXHAUSTED,
+	SEEN_EXPIRED,
+	SEEN_REPAIRED,
+	SEEN_SUBSCRIBERS, /* requests with them */
+	SEEN_SEVERAL,     /* deliveries of events that became several items */
+	SEEN_TORN,        /* such events of which Bento took a part */
+	SEEN_COUNT
+};
+
+struct world {
+	uint64_t seed;
+	bool verbose;
+	struct rand chance;
+	struct config config;
+	struct plan plan;
+	struct clock clock;
+	int64_t mono;
+	int64_t wall;
+	enum sky sky;
+	struct dispatcher *d;
+	struct age age; /* as the program around the dispatcher looks at the clocks */
+	struct age_memory clocks;
+	int64_t step_at;    /* what the dispatcher wished */
+	int64_t last_end;   /* of the plan */
+	int64_t trickle_at; /* the next single event, after the plan */
+	int64_t crash_in;   /* micro-steps; -1: none */
+	unsigned cursed;    /* events that always draw a 500 have arrived */
+	bool crashed;       /* it is about to die */
+	int64_t stop_asked; /* NEVER: nobody asked */
+	int64_t down_until; /* no process runs before */
+	struct box box;
+	struct net net;
+	struct model model;
+	uint64_t seen[SEEN_COUNT];
+	/* the last happenings, a ring */
+	char told[TOLD_LINES][TOLD_SIZE];
+	size_t n_told;
+	const char *broken; /* the rule; NULL: none */
+	char words[512];
+};
+
+/* Runs one seed; false when a rule was broken. Free it in both cases. */
+bool world_run(struct world *w, uint64_t seed, unsigned days, bool verbose);
+void world_free(struct world *w);
+/* One line for people. */
+void world_tell(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A place where the process may die. */
+void world_micro_step(struct world *w);
+/* Uniform in low .. high. */
+int64_t world_between(struct world *w, int64_t low, int64_t high);
+/* From low to high, each order of magnitude as likely. */
+int64_t world_scale(struct world *w, int64_t low, int64_t high);
+bool world_chance(struct world *w, unsigned percent);
+
+#endif
