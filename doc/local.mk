@@ -1,8 +1,9 @@
 # The pages and the files to copy; the tarball carries them.
 dist_man_MANS += doc/bentospool.1 doc/bentospool-sim.1 doc/bentospool.conf.5 \
 	doc/bentospool-schema.7
-dist_doc_DATA = doc/audit.md doc/bentospool.conf.example doc/bentospool.service doc/clients.md \
-	doc/design.md doc/migrating.md doc/morning.md
+dist_doc_DATA = NEWS doc/audit.md doc/bento.md doc/bentospool.conf.example doc/bentospool.service \
+	doc/clients.md doc/design.md doc/faults.md doc/hacking.md doc/migrating.md doc/morning.md \
+	doc/segment.md doc/sqlite.md
 
 # Completion is the program's own word, so it must run here.
 if !CROSS
