@@ -1,5 +1,5 @@
 /*
- * The configuration in effect: defaults, then the file, then the environment (INTERFACE.md).
+ * The configuration in effect: defaults, then the file, then the environment (bentospool.conf(5)).
  *
  * Every accepted key is one row of the table in settings.c: name, type, default, range and help.
  * A struct config is filled once, before threads start, and never changes; each module gets an

@@ -26,7 +26,7 @@
 struct age_memory;
 struct dispatcher;
 
-/* INTERFACE.md, section `site`, says what each means. */
+/* What each means: bentospool.conf(5), "Sections site". */
 struct dispatch_site_options {
 	struct shared *owner; /* of all that is pointed to: held as long as that is used; or NULL */
 	int64_t site_id;

@@ -20,7 +20,7 @@ enum event_kind {
 };
 #define KIND_COUNT (KIND_UNKNOWN + 1)
 
-/* INTERFACE.md, Statuses. */
+/* Statuses of an event: bentospool-schema(7). */
 enum event_status {
 	STATUS_PENDING,
 	STATUS_DELIVERED,

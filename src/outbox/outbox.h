@@ -9,7 +9,7 @@
  *
  * Failure: a transaction that fails is rolled back as a whole and every message in it gets the
  * error. ERR_FULL and ERR_BUSY pass by themselves. ERR_IO latches: nothing is written or promised
- * any more until a restart (FAULTS.md, Lessons for the design 1).
+ * any more until a restart (doc/faults.md, "Storage").
  */
 #ifndef OUTBOX_OUTBOX_H
 #define OUTBOX_OUTBOX_H

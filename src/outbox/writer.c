@@ -42,7 +42,7 @@ msg_of(struct mail *mail)
 	return (struct outbox_msg *)mail;
 }
 
-/* ERR_IO ends the promise: no more is written until a restart (FAULTS.md). */
+/* ERR_IO ends the promise: no more is written until a restart (doc/faults.md). */
 static void
 latch(struct outbox *o, const struct err *e)
 {

@@ -219,7 +219,7 @@ change(const struct options *o, enum operate_verb verb)
 	rc = look(audit, &ch, &e);
 	if (rc == 0 && o->dry_run && ch.events > 0)
 		rc = o->json ? would_json(audit, &ch, &e) : would_text(audit, &ch, &e);
-	/* Before this process may become the writer: SQLITE.md, Files and processes. */
+	/* Before this process may become the writer: doc/sqlite.md, Files and processes. */
 	outbox_audit_close(audit);
 	if (rc != 0)
 		rc = verb_fail(&e);

@@ -115,7 +115,7 @@ verb_undo(const struct options *o)
 	if (verb_open(o, &c, &audit) != 0)
 		return VERB_ERROR;
 	rc = outbox_audit_undo(audit, &found, &e);
-	/* Before this process may become the writer: SQLITE.md, Files and processes. */
+	/* Before this process may become the writer: doc/sqlite.md, Files and processes. */
 	outbox_audit_close(audit);
 	rc = rc == 0 ? undo(c, o, &found) : verb_fail(&e);
 	config_free(c);

@@ -1,7 +1,7 @@
 /*
  * One question to Bento that changes nothing: whether its host is found, reached and trusted, and
- * whether it knows the keys (BENTO.md: GET /fetch/tags only reads). It goes the way that events go:
- * the same proxy, the same trust. Blocking; main thread, of a process that has no dispatcher.
+ * whether it knows the keys (doc/bento.md: GET /fetch/tags only reads). It goes the way that events
+ * go: the same proxy, the same trust. Blocking; main thread, of a process that has no dispatcher.
  */
 #ifndef DISPATCH_TRANSPORT_INQUIRY_H
 #define DISPATCH_TRANSPORT_INQUIRY_H

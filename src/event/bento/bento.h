@@ -1,6 +1,6 @@
 /*
  * Bento's words: the frame of a batch request and what its answers say. Pure; any thread.
- * BENTO.md is the source.
+ * doc/bento.md is the source.
  */
 #ifndef EVENT_BENTO_BENTO_H
 #define EVENT_BENTO_BENTO_H

@@ -1,6 +1,6 @@
 /*
  * Bento's reserved types: what Bento would answer with 200 and then drop in silence, or act on
- * without the part that matters. Pure; any thread. BENTO.md ("An event") is the source.
+ * without the part that matters. Pure; any thread. doc/bento.md ("Events") is the source.
  */
 #ifndef EVENT_BENTO_RESERVED_H
 #define EVENT_BENTO_RESERVED_H

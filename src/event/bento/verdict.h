@@ -1,7 +1,7 @@
 /*
  * The policy of delivery, all in this file: from what is known about a finished request to one
  * outcome for the audit and a next step for its events and its site. Pure; any thread.
- * BENTO.md ("Verdicts to build on") is the source of the table.
+ * doc/bento.md ("Verdicts") is the source of the table.
  */
 #ifndef EVENT_BENTO_VERDICT_H
 #define EVENT_BENTO_VERDICT_H
@@ -20,7 +20,7 @@ enum request_phase {
 	PHASE_ANSWERED  /* a complete answer came */
 };
 
-/* INTERFACE.md: outcomes of an attempt. NONE: under way. */
+/* Outcomes of an attempt: bentospool-schema(7). NONE: under way. */
 enum attempt_outcome {
 	OUTCOME_NONE,
 	OUTCOME_DELIVERED,

@@ -1,6 +1,6 @@
 /*
- * An order of Segment's e-commerce calls as the details of Bento's $purchase (BENTO.md, "An
- * event"). Pure; any thread.
+ * An order of Segment's e-commerce calls as the details of Bento's $purchase (doc/bento.md,
+ * "Events"). Pure; any thread.
  *
  * details.unique.key is order_id (or orderId); details.value the amount in minor units of the
  * currency; details.cart.items the products, each with what Bento knows of a product.

@@ -3,7 +3,7 @@
  *
  * segment_parse walks a request body once. It validates all of it strictly and finds, for each
  * event, what the outbox keeps in columns; everything else stays in the event's bytes.
- * SEGMENT.md is the source of the shapes; its odd values are accepted here and end as a status
+ * doc/segment.md is the source of the shapes; its odd values are accepted here and end as a status
  * with a reason, so that they stay in the audit.
  */
 #ifndef EVENT_SEGMENT_SEGMENT_H

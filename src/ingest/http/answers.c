@@ -51,7 +51,7 @@ print_bento_body(struct buf *b, const struct answer *a)
 	buf_append_byte(b, '}');
 }
 
-/* Three members, because the SDKs look in three places (SEGMENT.md, Answers). */
+/* Three members, because the SDKs look in three places (doc/segment.md, Answers). */
 static void
 print_body(struct buf *b, const struct answer *a, const struct answer_manner *m)
 {

@@ -2,9 +2,9 @@
  * Reading HTTP/1.1, strictly: request heads and chunked bodies from bytes in memory.
  *
  * Pure: no I/O, no clock, no allocation; any thread. Whatever could be read in two ways is refused
- * (FAULTS.md, What a strict server must refuse), and after a refusal the connection must be closed,
- * because nobody knows where the next request begins. The outcome does not depend on how the bytes
- * were cut on their way.
+ * (doc/faults.md, What a strict server must refuse), and after a refusal the connection must be
+ * closed, because nobody knows where the next request begins. The outcome does not depend on how
+ * the bytes were cut on their way.
  */
 #ifndef INGEST_HTTP_HTTP_H
 #define INGEST_HTTP_HTTP_H

@@ -1,5 +1,5 @@
 /*
- * A thin layer over SQLite: opening by the rules of SQLITE.md, statements prepared once from
+ * A thin layer over SQLite: opening by the rules of doc/sqlite.md, statements prepared once from
  * schema/statements.sql, and errors in our terms. Private to outbox/.
  *
  * A struct db belongs to one thread at a time.

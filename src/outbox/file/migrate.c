@@ -145,7 +145,7 @@ switch_to_wal(struct db *db, struct err *e)
 	/* The change itself is committed here, and can fail here. */
 	if (sqlite3_finalize(stmt) != SQLITE_OK)
 		return db_error(db, e, "cannot switch to WAL");
-	/* SQLite goes on in another mode without an error (FAULTS.md). */
+	/* SQLite goes on in another mode without an error (doc/faults.md). */
 	if (!wal)
 		return err_set(e, ERR_IO, "the database does not go into WAL mode");
 	return 0;

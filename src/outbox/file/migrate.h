@@ -9,8 +9,8 @@
 
 /*
  * Before SQLite opens it: 0 when path is absent, empty or ours. ERR_INPUT when it is something
- * else, which is then left untouched. The process must not have the file open (SQLITE.md: closing
- * any descriptor of it would drop SQLite's locks).
+ * else, which is then left untouched. The process must not have the file open (doc/sqlite.md:
+ * closing any descriptor of it would drop SQLite's locks).
  */
 int migrate_check_file(const char *path, struct err *e);
 

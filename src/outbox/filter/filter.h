@@ -1,5 +1,5 @@
 /*
- * A selection of events, the same for every verb that selects (INTERFACE.md, CLI).
+ * A selection of events, the same for every verb that selects.
  *
  * The command line fills it, the control socket carries it as JSON, an operation's row keeps it,
  * and only filter.c turns it into SQL: fixed text with bound parameters, never text of a person.

@@ -1,11 +1,11 @@
 /*
  * Which messageIds a site already has.
  *
- * Indexing random ids at once costs a dirty page for each event (SQLITE.md: 28,500 rows a second
- * instead of 131,000). So recent ids live in a bounded hash table in memory, ordered by hash; a
- * hand sweeps over it and moves them to the table message_key in sorted slices, which dirties few
- * pages. Keys are SipHash values under a key kept in the file, so nobody can make them collide; a
- * hit is verified against the event's own row.
+ * Indexing random ids at once costs a dirty page for each event (doc/sqlite.md: 28,500 rows a
+ * second instead of 131,000). So recent ids live in a bounded hash table in memory, ordered by
+ * hash; a hand sweeps over it and moves them to the table message_key in sorted slices, which
+ * dirties few pages. Keys are SipHash values under a key kept in the file, so nobody can make them
+ * collide; a hit is verified against the event's own row.
  *
  * Nothing is lost in a crash: the hash of each event stands in its delivery row, and `meta` knows
  * up to which event all of them are in message_key; the rest is read again at start, at most some

@@ -1,4 +1,5 @@
-/* verdict: every row of the policy, written down a second time from BENTO.md's point of view. */
+/* verdict: every row of the policy, written down a second time from doc/bento.md's point of view.
+ */
 #include "lib/unit.h"
 
 #include <string.h>
