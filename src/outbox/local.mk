@@ -14,14 +14,16 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/filter/filter_json.c \
 	src/outbox/filter/message_ids.c \
 	src/outbox/filter/message_ids.h \
+	src/outbox/free_space.c \
+	src/outbox/free_space.h \
 	src/outbox/lines/archive.c \
 	src/outbox/lines/archive.h \
+	src/outbox/lines/export_line.c \
+	src/outbox/lines/export_line.h \
 	src/outbox/lines/import_line.c \
 	src/outbox/lines/import_line.h \
-	src/outbox/lines/lines.c \
-	src/outbox/lines/lines.h \
-	src/outbox/lines/ndjson.c \
-	src/outbox/lines/ndjson.h \
+	src/outbox/lines/line_reader.c \
+	src/outbox/lines/line_reader.h \
 	src/outbox/lines/person_line.c \
 	src/outbox/lines/person_line.h \
 	src/outbox/operate/erase.c \
@@ -33,8 +35,8 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/operate/operate.c \
 	src/outbox/operate/operate.h \
 	src/outbox/operate/operate_private.h \
-	src/outbox/operate/operation.c \
-	src/outbox/operate/operation.h \
+	src/outbox/operate/operation_row.c \
+	src/outbox/operate/operation_row.h \
 	src/outbox/operate/purge.c \
 	src/outbox/operate/purge.h \
 	src/outbox/operate/site_control.c \
@@ -49,35 +51,33 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/read/audit.c \
 	src/outbox/read/audit.h \
 	src/outbox/read/audit_event.c \
-	src/outbox/read/audit_look.c \
-	src/outbox/read/audit_look.h \
 	src/outbox/read/audit_operation.c \
 	src/outbox/read/audit_private.h \
 	src/outbox/read/audit_rate.c \
 	src/outbox/read/audit_tail.c \
+	src/outbox/read/audit_walk.c \
+	src/outbox/read/audit_walk.h \
 	src/outbox/read/export.c \
 	src/outbox/read/export.h \
 	src/outbox/read/reader.c \
 	src/outbox/read/reader.h \
 	src/outbox/read/sql.c \
 	src/outbox/read/sql.h \
-	src/outbox/room.c \
-	src/outbox/room.h \
 	src/outbox/write/attempts.c \
 	src/outbox/write/attempts.h \
 	src/outbox/write/dedup.c \
 	src/outbox/write/dedup.h \
 	src/outbox/write/identity.c \
 	src/outbox/write/identity.h \
-	src/outbox/write/identity_adopt.c \
+	src/outbox/write/identity_merge.c \
 	src/outbox/write/identity_private.h \
-	src/outbox/write/put.c \
-	src/outbox/write/put.h \
+	src/outbox/write/resolve.c \
 	src/outbox/write/settle.c \
 	src/outbox/write/settle.h \
 	src/outbox/write/sites.c \
 	src/outbox/write/sites.h \
+	src/outbox/write/store.c \
+	src/outbox/write/store.h \
 	src/outbox/write/unresolved.c \
 	src/outbox/write/unresolved.h \
-	src/outbox/write/unresolved_release.c \
 	src/outbox/writer.c

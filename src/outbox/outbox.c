@@ -64,7 +64,7 @@ open_parts(struct outbox *o, int64_t *ret_recovered, struct err *e)
 	if (rand_seed_system(&o->rand, e) != 0 || dedup_open(&o->dedup, &o->db, e) != 0)
 		return -1;
 	unresolved_open(&o->unresolved, &o->db);
-	if (put_open(&o->put, &o->db, &o->dedup, &o->rand, &o->unresolved, e) != 0)
+	if (store_open(&o->store, &o->db, &o->dedup, &o->rand, &o->unresolved, e) != 0)
 		return -1;
 	return mailbox_init(
 	    &o->box, o->options.max_waiting, o->options.max_waiting_bytes, NULL, NULL, e);

@@ -10,7 +10,7 @@
 #include "outbox/file/files.h"
 #include "outbox/outbox.h"
 #include "outbox/write/dedup.h"
-#include "outbox/write/put.h"
+#include "outbox/write/store.h"
 #include "outbox/write/unresolved.h"
 
 #define WRITER_PAGE_BYTES 8192
@@ -24,7 +24,7 @@ struct outbox {
 	struct db db;
 	struct dedup dedup;
 	struct rand rand;
-	struct put put;
+	struct store store;
 	struct unresolved unresolved;
 	struct files files;
 	struct mailbox box;

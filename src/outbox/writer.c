@@ -3,13 +3,13 @@
  */
 #include <stdio.h>
 
+#include "outbox/free_space.h"
 #include "outbox/operate/erase.h"
 #include "outbox/operate/import.h"
 #include "outbox/operate/operate.h"
 #include "outbox/operate/purge.h"
 #include "outbox/operate/site_control.h"
 #include "outbox/outbox_private.h"
-#include "outbox/room.h"
 #include "outbox/write/attempts.h"
 #include "outbox/write/settle.h"
 #include "outbox/write/sites.h"
@@ -114,10 +114,10 @@ space_is_left(struct outbox *o)
 	if (o->full_until > clock_mono(o->options.clock))
 		return false;
 	o->full_until = 0;
-	left = room_is_left(o);
+	left = free_space_is_left(o);
 	if (!left) {
 		cut_wal(o);
-		left = room_is_left(o);
+		left = free_space_is_left(o);
 	}
 	if (atomic_load(&o->health) == OUTBOX_FAILED)
 		return false;
@@ -165,7 +165,7 @@ apply_put(struct outbox *o, struct group *g, struct outbox_put *put, struct err 
 {
 	size_t due, older;
 
-	if (put_apply(&o->put, put, &due, &older, e) != 0)
+	if (store_apply(&o->store, put, &due, &older, e) != 0)
 		return -1;
 	g->stored += put->n_stored;
 	g->duplicates += put->n_duplicates;
@@ -202,7 +202,7 @@ apply_import(struct outbox *o, struct group *g, struct outbox_import *import, st
 {
 	size_t due, older;
 
-	if (import_apply(&o->put, import, clock_wall(o->options.clock), &due, &older, e) != 0)
+	if (import_apply(&o->store, import, clock_wall(o->options.clock), &due, &older, e) != 0)
 		return -1;
 	if (!import->dry_run) {
 		g->stored += (uint64_t)import->counts.stored;
@@ -297,7 +297,7 @@ weigh(struct group *g, const struct outbox_msg *msg)
 		g->events += ((const struct outbox_attempt_end *)msg)->n_events;
 	} else if (msg->type == OUTBOX_OPERATE || msg->type == OUTBOX_PURGE
 		   || msg->type == OUTBOX_ERASE || msg->type == OUTBOX_UNRESOLVED) {
-		g->events += OPERATE_SLICE;
+		g->events += OPERATE_STEP;
 	}
 }
 
@@ -342,14 +342,14 @@ commit_group(struct outbox *o, struct group *g, struct err *e)
 	bool stores = g->puts > 0 || g->imports > 0;
 	bool space = !stores || space_is_left(o);
 
-	if (space && stores && put_prepare(&o->put, e) != 0)
+	if (space && stores && store_prepare(&o->store, e) != 0)
 		return -1;
 	if (db_exec(&o->db, "BEGIN IMMEDIATE", e) != 0)
 		return -1;
 	if (apply_all(o, g, space, e) != 0 || db_exec(&o->db, "COMMIT", e) != 0) {
 		if (!sqlite3_get_autocommit(o->db.handle))
 			db_exec(&o->db, "ROLLBACK", NULL);
-		put_rolled_back(&o->put);
+		store_rolled_back(&o->store);
 		return -1;
 	}
 	return 0;

@@ -71,7 +71,7 @@ layer src/outbox/write/a.c '"outbox/outbox.h"' ok "a folder may include its room
 layer src/outbox/write/a.c '"outbox/outbox_private.h"' 'not ok' "a private header is for its own folder"
 layer src/outbox/write/a.c '"outbox/write/b_private.h"' ok "a folder may include its private header"
 layer src/cli/look/a.c '"outbox/read/audit.h"' ok "a room may include another's public header"
-layer src/cli/look/a.c '"outbox/write/put.h"' 'not ok' "a room may not include what is private to another"
+layer src/cli/look/a.c '"outbox/write/store.h"' 'not ok' "a room may not include what is private to another"
 layer src/ingest/a.c '<curl/curl.h>' 'not ok' "only dispatch may include curl"
 layer src/dispatch/a.c '<event2/event.h>' 'not ok' "dispatch may not include libevent"
 layer src/cli/a.c '<event2/event.h>' ok "cli may include libevent"

@@ -65,13 +65,13 @@ UNIT_TESTS = \
 	tests/unit/outbox/operate/test_purge \
 	tests/unit/outbox/operate/test_undo \
 	tests/unit/outbox/read/test_audit \
-	tests/unit/outbox/read/test_audit_look \
+	tests/unit/outbox/read/test_audit_walk \
 	tests/unit/outbox/test_outbox \
 	tests/unit/outbox/test_outbox_faults \
 	tests/unit/outbox/write/test_attempts \
 	tests/unit/outbox/write/test_dedup \
 	tests/unit/outbox/write/test_identity \
-	tests/unit/outbox/write/test_identity_adopt \
+	tests/unit/outbox/write/test_identity_merge \
 	tests/unit/outbox/write/test_unresolved \
 	tests/unit/term/test_table
 
@@ -178,7 +178,7 @@ tests_unit_outbox_operate_test_operate_SOURCES = tests/unit/outbox/operate/test_
 tests_unit_outbox_operate_test_purge_SOURCES = tests/unit/outbox/operate/test_purge.c $(HANDMADE)
 tests_unit_outbox_operate_test_undo_SOURCES = tests/unit/outbox/operate/test_undo.c $(HANDMADE)
 tests_unit_outbox_read_test_audit_SOURCES = tests/unit/outbox/read/test_audit.c $(HANDMADE)
-tests_unit_outbox_read_test_audit_look_SOURCES = tests/unit/outbox/read/test_audit_look.c \
+tests_unit_outbox_read_test_audit_walk_SOURCES = tests/unit/outbox/read/test_audit_walk.c \
 	$(HANDMADE)
 tests_unit_outbox_test_outbox_SOURCES = tests/unit/outbox/test_outbox.c $(OUTBOX_RIG)
 tests_unit_outbox_test_outbox_faults_SOURCES = tests/unit/outbox/test_outbox_faults.c \
@@ -188,7 +188,7 @@ tests_unit_outbox_write_test_attempts_SOURCES = tests/unit/outbox/write/test_att
 tests_unit_outbox_write_test_dedup_SOURCES = tests/unit/outbox/write/test_dedup.c $(TEST_LIB)
 tests_unit_outbox_write_test_identity_SOURCES = tests/unit/outbox/write/test_identity.c \
 	tests/unit/outbox/write/identity_fixture.h $(OUTBOX_RIG)
-tests_unit_outbox_write_test_identity_adopt_SOURCES = tests/unit/outbox/write/test_identity_adopt.c \
+tests_unit_outbox_write_test_identity_merge_SOURCES = tests/unit/outbox/write/test_identity_merge.c \
 	tests/unit/outbox/write/identity_fixture.h $(OUTBOX_RIG)
 tests_unit_outbox_write_test_unresolved_SOURCES = tests/unit/outbox/write/test_unresolved.c \
 	tests/unit/outbox/write/identity_fixture.h $(OUTBOX_RIG)

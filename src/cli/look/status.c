@@ -11,7 +11,7 @@
 #include "cli/report/forecast.h"
 #include "cli/verbs.h"
 #include "client/peer.h"
-#include "outbox/read/audit_look.h"
+#include "outbox/read/audit_walk.h"
 #include "term/table.h"
 #include "term/terminal.h"
 #include "term/when.h"

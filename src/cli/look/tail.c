@@ -202,7 +202,7 @@ look_at_attempts(struct tail *t, bool *ret_more, struct err *e)
 /* ---- operations ----------------------------------------------------------------------------- */
 
 static void
-take_deed_id(void *arg, const struct audit_deed *deed)
+take_deed_id(void *arg, const struct audit_operation_row *deed)
 {
 	struct tail *t = arg;
 
@@ -210,7 +210,7 @@ take_deed_id(void *arg, const struct audit_deed *deed)
 }
 
 static void
-take_deed(void *arg, const struct audit_deed *deed)
+take_deed(void *arg, const struct audit_operation_row *deed)
 {
 	struct tail *t = arg;
 
@@ -224,7 +224,8 @@ look_at_operations(struct tail *t, bool *ret_more, struct err *e)
 	size_t n;
 
 	t->rows = 0;
-	if (outbox_audit_deeds(t->audit, t->seen.operation_id, DEEDS_A_TURN, take_deed_id, t, e)
+	if (outbox_audit_operations_after(
+		t->audit, t->seen.operation_id, DEEDS_A_TURN, take_deed_id, t, e)
 	    != 0)
 		return -1;
 	n = t->rows;
@@ -234,7 +235,8 @@ look_at_operations(struct tail *t, bool *ret_more, struct err *e)
 		if (t->by_member
 		    && outbox_audit_touched(t->audit, &t->options->filter, id, &touched, e) != 0)
 			return -1;
-		if (touched > 0 && outbox_audit_deeds(t->audit, id - 1, 1, take_deed, t, e) != 0)
+		if (touched > 0
+		    && outbox_audit_operations_after(t->audit, id - 1, 1, take_deed, t, e) != 0)
 			return -1;
 		t->seen.operation_id = id;
 	}

@@ -6,7 +6,7 @@
 #include "cli/move/importing.h"
 #include "cli/verbs.h"
 #include "outbox/file/lock.h"
-#include "outbox/lines/lines.h"
+#include "outbox/lines/line_reader.h"
 #include "outbox/operate/upgrade.h"
 #include "outbox/read/audit.h"
 #include "outbox/read/export.h"
@@ -80,7 +80,7 @@ check_sites(struct adopt *s, struct outbox_audit *ours, struct err *e)
 	struct audit_site *there = NULL;
 	int rc = 0;
 
-	if (outbox_audit_modes(ours, &s->here, &s->n_here, e) != 0)
+	if (outbox_audit_site_modes(ours, &s->here, &s->n_here, e) != 0)
 		return -1;
 	rc = outbox_audit_sites(s->old, &there, &s->n_there, e);
 	for (size_t i = 0; rc == 0 && i < s->n_there; i++) {
@@ -221,7 +221,7 @@ adopt(struct adopt *s, const struct config *c, const struct options *o)
 
 	if (importing_begin(&s->importing, c, o, "adopt", "event", o->operands[0], &e) != 0)
 		return verb_fail(&e);
-	buf_init(&s->line, LINES_MAX_BYTES);
+	buf_init(&s->line, LINE_MAX_BYTES);
 	/* The persons first: so whoever waits there goes out from here at once. */
 	rc = outbox_export_persons(s->old, add_person, s, &e);
 	rc = importing_end(&s->importing, rc == 0 ? add_events(s, &e) : -1, &e);

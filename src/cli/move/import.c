@@ -6,7 +6,7 @@
 #include "cli/verbs.h"
 #include "event/json/json.h"
 #include "outbox/lines/import_line.h"
-#include "outbox/lines/lines.h"
+#include "outbox/lines/line_reader.h"
 #include "outbox/read/audit.h"
 
 struct import_file {
@@ -100,12 +100,12 @@ add_line(struct import_file *f, struct slice line, struct err *e)
 }
 
 static int
-add_lines(struct import_file *f, struct lines *lines, struct err *e)
+add_lines(struct import_file *f, struct line_reader *lines, struct err *e)
 {
 	struct slice line;
 	int rc;
 
-	while ((rc = lines_next(lines, &line, e)) == 1) {
+	while ((rc = line_reader_next(lines, &line, e)) == 1) {
 		f->number++;
 		if (add_line(f, line, e) != 0)
 			return -1;
@@ -114,8 +114,8 @@ add_lines(struct import_file *f, struct lines *lines, struct err *e)
 }
 
 static int
-import_lines(const struct config *c, const struct options *o, const char *site, struct lines *lines,
-    const char *file)
+import_lines(const struct config *c, const struct options *o, const char *site,
+    struct line_reader *lines, const char *file)
 {
 	struct import_file f = { .site = site };
 	struct err e = { 0 };
@@ -142,7 +142,7 @@ int
 verb_import(const struct options *o)
 {
 	struct outbox_audit *audit;
-	struct lines *lines;
+	struct line_reader *lines;
 	struct config *c;
 	struct err e;
 	int rc;
@@ -153,12 +153,12 @@ verb_import(const struct options *o)
 	if (verb_open(o, &c, &audit) != 0)
 		return VERB_ERROR;
 	outbox_audit_close(audit);
-	if (lines_open(o->operands[0], &lines, &e) != 0) {
+	if (line_reader_open(o->operands[0], &lines, &e) != 0) {
 		config_free(c);
 		return verb_fail(&e);
 	}
 	rc = import_lines(c, o, choose_site(c, o), lines, o->operands[0]);
-	lines_close(lines);
+	line_reader_close(lines);
 	config_free(c);
 	return rc;
 }

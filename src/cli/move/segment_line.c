@@ -10,7 +10,7 @@
 #include "event/json/json.h"
 #include "ingest/admission.h"
 #include "outbox/lines/import_line.h"
-#include "outbox/lines/lines.h"
+#include "outbox/lines/line_reader.h"
 
 #define LINE_FACTOR 2 /* names and addresses may stand twice */
 #define MADE_ID_SIZE 48
@@ -48,7 +48,7 @@ segment_lines_open(struct segment_lines *s, const struct config *c, const char *
 	if (admission_new(&options, 1, &s->admission, e) != 0)
 		return -1;
 	segment_request_init(&s->request);
-	buf_init(&s->line, (size_t)LINE_FACTOR * LINES_MAX_BYTES + ISOTIME_SIZE);
+	buf_init(&s->line, (size_t)LINE_FACTOR * LINE_MAX_BYTES + ISOTIME_SIZE);
 	return 0;
 }
 

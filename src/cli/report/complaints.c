@@ -7,7 +7,7 @@
 
 #include "cli/report/event_json.h"
 #include "cli/report/tally.h"
-#include "outbox/read/audit_look.h"
+#include "outbox/read/audit_walk.h"
 #include "term/table.h"
 
 #define GROUPS_MAX 1000

@@ -12,7 +12,7 @@ event_table_names_sites(struct outbox_audit *audit)
 	struct err e;
 	size_t n;
 
-	if (outbox_audit_modes(audit, &sites, &n, &e) != 0)
+	if (outbox_audit_site_modes(audit, &sites, &n, &e) != 0)
 		return false;
 	free(sites);
 	return n > 1;

@@ -7,7 +7,7 @@
 
 #include "cli/report/ages.h"
 #include "config/config.h"
-#include "outbox/read/audit_look.h"
+#include "outbox/read/audit_walk.h"
 #include "term/when.h"
 
 #define MINUTE 60000.0

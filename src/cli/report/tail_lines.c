@@ -272,7 +272,7 @@ tail_lines_member(
 }
 
 void
-tail_lines_operation(struct tail_lines *t, const struct audit_deed *deed)
+tail_lines_operation(struct tail_lines *t, const struct audit_operation_row *deed)
 {
 	struct line *line;
 	struct buf rest;

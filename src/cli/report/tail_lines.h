@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "outbox/read/audit_look.h"
+#include "outbox/read/audit_walk.h"
 
 struct tail_lines;
 
@@ -29,7 +29,7 @@ struct tail_attempt {
 };
 void tail_lines_member(
     struct tail_lines *t, const struct tail_attempt *attempt, const struct audit_event *event);
-void tail_lines_operation(struct tail_lines *t, const struct audit_deed *deed);
+void tail_lines_operation(struct tail_lines *t, const struct audit_operation_row *deed);
 
 /* Prints the last `most` of them (0: all) by time, and forgets all. -1 when one was lost for want
  * of memory or standard output does not take them. */

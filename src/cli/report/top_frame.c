@@ -29,7 +29,7 @@ top_frame_collect(
 	*f = (struct top_frame){ .config = config, .now = clock_wall(&clock_system) };
 	peer_look(config, &f->peer);
 	outbox_filter_init(&filter);
-	rc = outbox_audit_unresolved(audit, &f->sites, &f->n_sites, e);
+	rc = outbox_audit_site_backlogs(audit, &f->sites, &f->n_sites, e);
 	if (rc == 0)
 		rc = forecast_sites(audit, config, f->now, f->sites, f->n_sites, &f->forecasts, e);
 	if (rc == 0)

@@ -6,7 +6,7 @@
 #include "cli/report/forecast.h"
 #include "client/peer.h"
 #include "config/config.h"
-#include "outbox/read/audit_look.h"
+#include "outbox/read/audit_walk.h"
 
 struct tally;
 struct cJSON;

@@ -157,7 +157,7 @@ tell_timeout(struct follower *f, int64_t timeout)
 
 	fprintf(stderr, "bentospool: event %lld still waits after %lld s\n", (long long)f->event_id,
 	    (long long)(timeout / 1000));
-	if (outbox_audit_modes(f->audit, &sites, &n, NULL) != 0)
+	if (outbox_audit_site_modes(f->audit, &sites, &n, NULL) != 0)
 		return VERB_ERROR;
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(sites[i].name, f->site) == 0)

@@ -7,14 +7,14 @@
 #include "outbox/write/dedup.h"
 
 void
-messages_free(struct messages *m)
+message_ids_free(struct message_ids *m)
 {
 	free(m->ids);
-	*m = (struct messages){ .n = 0 };
+	*m = (struct message_ids){ .n = 0 };
 }
 
 static int
-add(struct messages *m, int64_t id, struct err *e)
+add(struct message_ids *m, int64_t id, struct err *e)
 {
 	size_t cap = m->cap == 0 ? 8 : m->cap * 2;
 	int64_t *ids;
@@ -83,7 +83,7 @@ find_at_site(struct db *db, const struct siphash_key *secret, int64_t site_id,
 
 static int
 find_at_sites(struct db *db, const struct siphash_key *secret, struct slice message_id,
-    struct messages *found, struct err *e)
+    struct message_ids *found, struct err *e)
 {
 	sqlite3_stmt *stmt = db_stmt(db, STMT_MESSAGE_SITES, e);
 	bool known = true;
@@ -102,17 +102,18 @@ find_at_sites(struct db *db, const struct siphash_key *secret, struct slice mess
 	db_done(stmt);
 	if (known)
 		return rc < 0 ? -1 : 1;
-	messages_free(found);
+	message_ids_free(found);
 	return 0;
 }
 
 int
-messages_lookup(struct db *db, struct slice message_id, struct messages *ret_found, struct err *e)
+message_ids_find(
+    struct db *db, struct slice message_id, struct message_ids *ret_found, struct err *e)
 {
 	struct siphash_key secret;
 	int rc;
 
-	*ret_found = (struct messages){ .n = 0 };
+	*ret_found = (struct message_ids){ .n = 0 };
 	if (memmem(message_id.p, message_id.n, ERASE_WORD, strlen(ERASE_WORD)) != NULL)
 		return 0;
 	rc = dedup_secret(db, &secret, e);
@@ -121,7 +122,7 @@ messages_lookup(struct db *db, struct slice message_id, struct messages *ret_fou
 	if (rc == 1 && ret_found->n > 0)
 		qsort(ret_found->ids, ret_found->n, sizeof(*ret_found->ids), compare);
 	if (rc < 0)
-		messages_free(ret_found);
+		message_ids_free(ret_found);
 	return rc;
 }
 
@@ -138,8 +139,8 @@ is_named(const struct outbox_filter *f, int64_t id)
 
 /* Those of them that f names, too. None: an id that no event has, because no ids would be any. */
 static int
-name_found(
-    const struct outbox_filter *f, struct messages *found, struct outbox_filter *ret, struct err *e)
+name_found(const struct outbox_filter *f, struct message_ids *found, struct outbox_filter *ret,
+    struct err *e)
 {
 	size_t n = 0;
 
@@ -155,26 +156,26 @@ name_found(
 }
 
 int
-messages_narrow(
+filter_narrow(
     struct db *db, const struct outbox_filter *f, struct outbox_filter *ret_narrow, struct err *e)
 {
 	const char *message_id = f->text[FILTER_MESSAGE_ID];
-	struct messages found;
+	struct message_ids found;
 	int rc;
 
 	*ret_narrow = *f;
 	if (message_id == NULL)
 		return 0;
-	rc = messages_lookup(db, slice_from(message_id), &found, e);
+	rc = message_ids_find(db, slice_from(message_id), &found, e);
 	if (rc == 1)
 		rc = name_found(f, &found, ret_narrow, e);
 	if (rc < 0)
-		messages_free(&found);
+		message_ids_free(&found);
 	return rc < 0 ? -1 : 0;
 }
 
 void
-messages_narrow_end(const struct outbox_filter *f, struct outbox_filter *narrow)
+filter_narrow_end(const struct outbox_filter *f, struct outbox_filter *narrow)
 {
 	if (narrow->ids != f->ids)
 		free(narrow->ids);

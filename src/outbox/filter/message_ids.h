@@ -24,23 +24,23 @@ struct db;
 #define ERASE_WORD "erased@erased.invalid"
 
 /* Events of one messageId, ascending; ids are owned. */
-struct messages {
+struct message_ids {
 	int64_t *ids;
 	size_t n;
 	size_t cap;
 };
 
-void messages_free(struct messages *m);
+void message_ids_free(struct message_ids *m);
 
 /* 1: ret_found has those of every site. 0: the hash cannot know, and ret_found is empty. */
-int messages_lookup(
-    struct db *db, struct slice message_id, struct messages *ret_found, struct err *e);
+int message_ids_find(
+    struct db *db, struct slice message_id, struct message_ids *ret_found, struct err *e);
 /*
  * A filter for the same events that names them by their ids where the messageId tells them. It
- * borrows from f; end it with messages_narrow_end before f ends.
+ * borrows from f; end it with filter_narrow_end before f ends.
  */
-int messages_narrow(
+int filter_narrow(
     struct db *db, const struct outbox_filter *f, struct outbox_filter *ret_narrow, struct err *e);
-void messages_narrow_end(const struct outbox_filter *f, struct outbox_filter *narrow);
+void filter_narrow_end(const struct outbox_filter *f, struct outbox_filter *narrow);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * An event as one line of JSON, read again: what outbox/ndjson.h says a line is. Pure; any thread.
+ * An event as one line of JSON, read again: what outbox/lines/export_line.h says a line is. Pure;
+ * any thread.
  */
 #ifndef OUTBOX_LINES_IMPORT_LINE_H
 #define OUTBOX_LINES_IMPORT_LINE_H

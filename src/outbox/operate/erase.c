@@ -7,7 +7,7 @@
 #include "outbox/file/db.h"
 #include "outbox/filter/message_ids.h"
 #include "outbox/operate/erase_text.h"
-#include "outbox/operate/operation.h"
+#include "outbox/operate/operation_row.h"
 #include "outbox/write/identity.h"
 
 #define TEXT_MAX (256u << 20)
@@ -260,9 +260,9 @@ note_operation(struct erasing *s)
 	if (erase->n_events + erase->n_quotes == 0 || erase->dry_run)
 		return 0;
 	if (erase->operation_id == 0
-	    && operation_begin(s->db, &row, &erase->operation_id, s->e) != 0)
+	    && operation_row_add(s->db, &row, &erase->operation_id, s->e) != 0)
 		return -1;
-	return operation_count(s->db, erase->operation_id, erase->n_events, s->e);
+	return operation_row_count(s->db, erase->operation_id, erase->n_events, s->e);
 }
 
 /* ---- asked for by a delete call -------------------------------------------------------------- */
@@ -317,7 +317,7 @@ find_whom(struct erasing *s)
 }
 
 static int
-run_slice(struct erasing *s)
+run_step(struct erasing *s)
 {
 	struct outbox_erase *erase = s->erase;
 
@@ -342,5 +342,5 @@ erase_apply(struct db *db, struct outbox_erase *erase, int64_t now, struct err *
 	if (!erase_needle_of(slice_from(s.email), &s.needle))
 		return erase->email == NULL ? end_asked(&s)
 					    : err_set(e, ERR_INPUT, "this is no e-mail address");
-	return run_slice(&s);
+	return run_step(&s);
 }

@@ -7,15 +7,15 @@
 #include "event/json/json.h"
 #include "outbox/lines/import_line.h"
 #include "outbox/lines/person_line.h"
-#include "outbox/operate/operation.h"
-#include "outbox/write/put.h"
+#include "outbox/operate/operation_row.h"
+#include "outbox/write/store.h"
 #include "outbox/write/unresolved.h"
 
 #define SCRATCH_MAX (128u << 20)
 #define FILTER_TEXT_MAX 32768
 
 struct importing {
-	struct put *put;
+	struct store *store;
 	struct outbox_import *import;
 	int64_t now;
 	size_t due;
@@ -59,7 +59,7 @@ find_site(struct db *db, struct slice name, int64_t *ret_site_id, struct err *e)
 static int
 add_history(struct importing *s, const struct import_line *line, int64_t event_id, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(s->put->db, STMT_IMPORT_STATE, e);
+	sqlite3_stmt *stmt = db_stmt(s->store->db, STMT_IMPORT_STATE, e);
 	bool settled = line->status != STATUS_PENDING;
 
 	if (stmt == NULL)
@@ -71,7 +71,7 @@ add_history(struct importing *s, const struct import_line *line, int64_t event_i
 	db_bind_int(stmt, 5, line->attempts);
 	db_bind_int(stmt, 6, line->maybe_sent);
 	db_bind_int(stmt, 7, settled);
-	return db_run(s->put->db, stmt, e);
+	return db_run(s->store->db, stmt, e);
 }
 
 /* The ids that it has or tells of stand in its body alone. */
@@ -120,7 +120,7 @@ store(struct importing *s, const struct import_line *line, int64_t site_id, stru
 	size_t due, older;
 
 	read_ids(s, line, &event);
-	if (put_apply(s->put, &put, &due, &older, e) != 0)
+	if (store_apply(s->store, &put, &due, &older, e) != 0)
 		return -1;
 	s->due += due;
 	s->older += older;
@@ -132,7 +132,7 @@ store(struct importing *s, const struct import_line *line, int64_t site_id, stru
 		return -1;
 	if (line->status != STATUS_PENDING || line->email.p != NULL)
 		return 0;
-	return unresolved_resolve(s->put->db, put.first_event_id, put.received_at, e);
+	return unresolved_check_event(s->store->db, put.first_event_id, put.received_at, e);
 }
 
 /* Whose events wait here for what another outbox knew, lets them go: at once while they are few. */
@@ -140,19 +140,19 @@ static int
 store_person(
     struct importing *s, int64_t site_id, const struct identity_person *person, struct err *e)
 {
-	const struct identity_site *site = unresolved_site(s->put->unresolved, site_id);
+	const struct identity_site *site = unresolved_site(s->store->unresolved, site_id);
 	int64_t persons[IDENTITY_PERSON_MAX], ids, n;
 	size_t n_persons;
 
 	if (site == NULL)
 		return 0;
-	if (identity_adopt(s->put->db, site, person, persons, &n_persons, &ids, e) != 0)
+	if (identity_merge(s->store->db, site, person, persons, &n_persons, &ids, e) != 0)
 		return -1;
 	s->import->counts.identities += ids;
 	for (size_t i = 0; i < n_persons; i++) {
 		bool later = s->older >= UNRESOLVED_STEP;
 
-		if (unresolved_let_go(s->put->unresolved, &persons[i], 1, later, &n, e) != 0)
+		if (resolve_persons(s->store->unresolved, &persons[i], 1, later, &n, e) != 0)
 			return -1;
 		s->due += (size_t)n;
 		s->older += (size_t)n;
@@ -167,15 +167,15 @@ try_person(
     struct importing *s, int64_t site_id, const struct identity_person *person, struct err *e)
 {
 	const struct identity_site any = { .site_id = site_id, .max_ids = INT64_MAX };
-	const struct identity_site *site = unresolved_site(s->put->unresolved, site_id);
+	const struct identity_site *site = unresolved_site(s->store->unresolved, site_id);
 	int64_t persons[IDENTITY_PERSON_MAX], ids = 0;
 	size_t n;
 	int rc;
 
-	if (db_exec(s->put->db, "SAVEPOINT person", e) != 0)
+	if (db_exec(s->store->db, "SAVEPOINT person", e) != 0)
 		return -1;
-	rc = identity_adopt(s->put->db, site != NULL ? site : &any, person, persons, &n, &ids, e);
-	if (db_exec(s->put->db, "ROLLBACK TO person; RELEASE person", rc == 0 ? e : NULL) != 0)
+	rc = identity_merge(s->store->db, site != NULL ? site : &any, person, persons, &n, &ids, e);
+	if (db_exec(s->store->db, "ROLLBACK TO person; RELEASE person", rc == 0 ? e : NULL) != 0)
 		return -1;
 	s->import->counts.identities += ids;
 	return rc;
@@ -196,7 +196,7 @@ take_person(struct importing *s, size_t i, struct err *e)
 		return 0;
 	}
 	rc = find_site(
-	    s->put->db, import->site != NULL ? slice_from(import->site) : line.site, &site_id, e);
+	    s->store->db, import->site != NULL ? slice_from(import->site) : line.site, &site_id, e);
 	if (rc != 1)
 		return rc;
 	/* A clock that was ahead must not have the last word for ever. */
@@ -209,7 +209,7 @@ take_person(struct importing *s, size_t i, struct err *e)
 static int
 count_only(struct importing *s, const struct import_line *line, int64_t site_id, struct err *e)
 {
-	int rc = put_has(s->put, site_id, line->message_id, e);
+	int rc = store_has(s->store, site_id, line->message_id, e);
 
 	if (rc < 0)
 		return -1;
@@ -256,7 +256,7 @@ take_line(struct importing *s, size_t i, struct err *e)
 	if (!is_wanted(import, &line, i))
 		return 0;
 	site = import->site != NULL ? slice_from(import->site) : line.site;
-	rc = find_site(s->put->db, site, &site_id, e);
+	rc = find_site(s->store->db, site, &site_id, e);
 	if (rc < 0)
 		return -1;
 	if (rc == 0) {
@@ -299,7 +299,7 @@ begin_operation(struct importing *s, struct err *e)
 	buf_append_byte(&filter, '}');
 	row.filter = buf_slice(&filter);
 	rc = filter.failed ? err_nomem(e)
-			   : operation_begin(s->put->db, &row, &import->operation_id, e);
+			   : operation_row_add(s->store->db, &row, &import->operation_id, e);
 	buf_free(&filter);
 	return rc;
 }
@@ -314,20 +314,20 @@ note_operation(struct importing *s, struct err *e)
 		return 0;
 	if (import->operation_id == 0 && begin_operation(s, e) != 0)
 		return -1;
-	stmt = db_stmt(s->put->db, STMT_OPERATION_MORE, e);
+	stmt = db_stmt(s->store->db, STMT_OPERATION_MORE, e);
 	if (stmt == NULL)
 		return -1;
 	db_bind_int(stmt, 1, import->operation_id);
 	db_bind_int(stmt, 2, import->counts.stored);
 	db_bind_text(stmt, 3, slice_from(import->verb));
-	return db_run(s->put->db, stmt, e);
+	return db_run(s->store->db, stmt, e);
 }
 
 int
-import_apply(struct put *p, struct outbox_import *import, int64_t now, size_t *ret_due,
+import_apply(struct store *store, struct outbox_import *import, int64_t now, size_t *ret_due,
     size_t *ret_older, struct err *e)
 {
-	struct importing s = { .put = p, .import = import, .now = now };
+	struct importing s = { .store = store, .import = import, .now = now };
 	int rc = 0;
 
 	import->counts = (struct import_counts){ 0 };

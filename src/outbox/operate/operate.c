@@ -3,7 +3,7 @@
 #include "outbox/file/db.h"
 #include "outbox/filter/message_ids.h"
 #include "outbox/operate/operate_private.h"
-#include "outbox/operate/operation.h"
+#include "outbox/operate/operation_row.h"
 #include "outbox/operate/undo.h"
 #include "outbox/write/sites.h"
 #include "outbox/write/unresolved.h"
@@ -75,8 +75,8 @@ operate_statuses(enum operate_verb verb, const struct outbox_filter *filter)
 	return named ? row->from | row->from_named : row->from;
 }
 
-struct slice_of_ids {
-	int64_t id[OPERATE_SLICE];
+struct step_ids {
+	int64_t id[OPERATE_STEP];
 	size_t n;
 	size_t max;
 };
@@ -106,7 +106,7 @@ prepare_select(struct db *db, const struct outbox_filter *f, int64_t after_event
 /* Collected before anything changes: an update under a running select may move its rows. */
 static int
 select_ids(struct db *db, const struct outbox_filter *f, int64_t after_event_id, int64_t last,
-    struct slice_of_ids *ids, struct err *e)
+    struct step_ids *ids, struct err *e)
 {
 	sqlite3_stmt *stmt = prepare_select(db, f, after_event_id, e);
 	int rc;
@@ -123,20 +123,20 @@ select_ids(struct db *db, const struct outbox_filter *f, int64_t after_event_id,
 
 /* What the operation takes up to *ret_last. Named events are few, wherever they lie. */
 static int
-select_slice(struct db *db, const struct outbox_operation *op, struct slice_of_ids *ids,
+select_step(struct db *db, const struct outbox_operation *op, struct step_ids *ids,
     int64_t *ret_last, struct err *e)
 {
 	struct outbox_filter f;
 	int rc;
 
-	if (messages_narrow(db, op->filter, &f, e) != 0)
+	if (filter_narrow(db, op->filter, &f, e) != 0)
 		return -1;
 	f.statuses = operate_statuses(op->verb, op->filter);
 	*ret_last = f.n_ids > 0 || op->last_event_id - op->after_event_id <= OPERATE_SCAN
 			? op->last_event_id
 			: op->after_event_id + OPERATE_SCAN;
 	rc = select_ids(db, &f, op->after_event_id, *ret_last, ids, e);
-	messages_narrow_end(op->filter, &f);
+	filter_narrow_end(op->filter, &f);
 	return rc;
 }
 
@@ -175,7 +175,7 @@ operate_begin(struct db *db, struct outbox_operation *op, int64_t now, struct er
 	else
 		buf_printf(&filter, "{\"operation\":%lld}", (long long)op->undoes);
 	row.filter = buf_slice(&filter);
-	rc = filter.failed ? err_nomem(e) : operation_begin(db, &row, &op->operation_id, e);
+	rc = filter.failed ? err_nomem(e) : operation_row_add(db, &row, &op->operation_id, e);
 	buf_free(&filter);
 	return rc;
 }
@@ -201,12 +201,12 @@ change_event(
 	db_bind_int(change, 6, row->afresh);
 	if (db_run(db, remember, e) != 0 || db_run(db, change, e) != 0)
 		return -1;
-	return row->to == STATUS_PENDING ? unresolved_resolve(db, event_id, now, e) : 0;
+	return row->to == STATUS_PENDING ? unresolved_check_event(db, event_id, now, e) : 0;
 }
 
 static int
-change_events(struct db *db, struct outbox_operation *op, const struct slice_of_ids *ids,
-    int64_t now, struct err *e)
+change_events(struct db *db, struct outbox_operation *op, const struct step_ids *ids, int64_t now,
+    struct err *e)
 {
 	if (ids->n == 0)
 		return 0;
@@ -216,13 +216,13 @@ change_events(struct db *db, struct outbox_operation *op, const struct slice_of_
 		if (change_event(db, op, ids->id[i], now, e) != 0)
 			return -1;
 	op->n_events += (int64_t)ids->n;
-	return operation_count(db, op->operation_id, op->n_events, e);
+	return operation_row_count(db, op->operation_id, op->n_events, e);
 }
 
 static size_t
-room_in_slice(const struct outbox_operation *op)
+room_in_step(const struct outbox_operation *op)
 {
-	int64_t left = OPERATE_SLICE;
+	int64_t left = OPERATE_STEP;
 
 	if (op->filter->limit != 0 && op->filter->limit - op->n_events < left)
 		left = op->filter->limit - op->n_events;
@@ -232,7 +232,7 @@ room_in_slice(const struct outbox_operation *op)
 int
 operate_apply(struct db *db, struct outbox_operation *op, int64_t now, struct err *e)
 {
-	struct slice_of_ids ids = { .n = 0 };
+	struct step_ids ids = { .n = 0 };
 	int64_t last;
 	int rc;
 
@@ -241,16 +241,16 @@ operate_apply(struct db *db, struct outbox_operation *op, int64_t now, struct er
 		return undo_apply(db, op, now, e);
 	if (outbox_filter_is_empty(op->filter))
 		return err_set(e, ERR_INPUT, "an operation needs a filter");
-	ids.max = room_in_slice(op);
+	ids.max = room_in_step(op);
 	if (operate_statuses(op->verb, op->filter) == 0 || ids.max == 0)
 		return 0;
 	/* What arrives meanwhile is not meant, and a busy ingest would never let it end. */
 	if (op->last_event_id == 0 && newest_event(db, &op->last_event_id, e) != 0)
 		return -1;
-	rc = select_slice(db, op, &ids, &last, e);
+	rc = select_step(db, op, &ids, &last, e);
 	if (rc != 0 || change_events(db, op, &ids, now, e) != 0)
 		return -1;
 	op->after_event_id = ids.n == ids.max ? ids.id[ids.n - 1] : last;
-	op->more = op->after_event_id < op->last_event_id && room_in_slice(op) > 0;
+	op->more = op->after_event_id < op->last_event_id && room_in_step(op) > 0;
 	return 0;
 }

@@ -15,7 +15,7 @@
 #include "outbox/filter/filter.h"
 #include "outbox/outbox.h"
 
-#define OPERATE_SLICE 500  /* events a transaction */
+#define OPERATE_STEP 500   /* events a transaction */
 #define OPERATE_SCAN 50000 /* rows that one slice looks at, so that a rare match costs no pause */
 
 /*

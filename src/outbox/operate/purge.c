@@ -4,8 +4,8 @@
 
 #include "outbox/file/db.h"
 #include "outbox/lines/archive.h"
-#include "outbox/lines/ndjson.h"
-#include "outbox/operate/operation.h"
+#include "outbox/lines/export_line.h"
+#include "outbox/operate/operation_row.h"
 #include "outbox/write/sites.h"
 
 #define ATTEMPTS_MAX 4096         /* that one slice may leave without an event */
@@ -20,8 +20,8 @@ struct victim {
 	bool has_payload;
 };
 
-struct slice_of_victims {
-	struct victim victim[PURGE_SLICE];
+struct victims {
+	struct victim victim[PURGE_STEP];
 	size_t n;
 	int64_t last_id; /* the last row looked at */
 	bool end;        /* there are no more rows */
@@ -37,7 +37,7 @@ is_before(int64_t settled_at, int64_t limit)
 
 /* The columns are those of STMT_PURGE_SCAN. */
 static void
-weigh_row(sqlite3_stmt *stmt, const struct purge_limits *limits, struct slice_of_victims *s)
+weigh_row(sqlite3_stmt *stmt, const struct purge_limits *limits, struct victims *s)
 {
 	enum event_status status;
 	int64_t settled_at = db_int(stmt, 2);
@@ -59,7 +59,7 @@ weigh_row(sqlite3_stmt *stmt, const struct purge_limits *limits, struct slice_of
 }
 
 static int
-scan(struct db *db, const struct outbox_purge *purge, struct slice_of_victims *s, struct err *e)
+scan(struct db *db, const struct outbox_purge *purge, struct victims *s, struct err *e)
 {
 	sqlite3_stmt *stmt = db_stmt(db, STMT_PURGE_SCAN, e);
 	int looked = 0, rc = 1;
@@ -67,7 +67,7 @@ scan(struct db *db, const struct outbox_purge *purge, struct slice_of_victims *s
 	if (stmt == NULL)
 		return -1;
 	db_bind_int(stmt, 1, purge->after_event_id);
-	while (looked++ < PURGE_SCAN && s->n < PURGE_SLICE && (rc = db_step(db, stmt, e)) == 1)
+	while (looked++ < PURGE_SCAN && s->n < PURGE_STEP && (rc = db_step(db, stmt, e)) == 1)
 		weigh_row(stmt, purge->limits, s);
 	if (rc == 1)
 		db_done(stmt);
@@ -170,7 +170,7 @@ drop_empty_attempts(struct db *db, const struct attempts_left *left, struct err 
 }
 
 static int
-drop_all(struct db *db, struct outbox_purge *purge, const struct slice_of_victims *s, struct err *e)
+drop_all(struct db *db, struct outbox_purge *purge, const struct victims *s, struct err *e)
 {
 	struct attempts_left *left = calloc(1, sizeof(*left));
 	int rc = left == NULL ? err_nomem(e) : 0;
@@ -194,7 +194,7 @@ drop_all(struct db *db, struct outbox_purge *purge, const struct slice_of_victim
 
 /* Cuts the slice where its lines are enough. */
 static int
-write_lines(struct db *db, struct slice_of_victims *s, struct buf *lines, struct err *e)
+write_lines(struct db *db, struct victims *s, struct buf *lines, struct err *e)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		if (lines->n >= ARCHIVE_ENOUGH) {
@@ -205,7 +205,7 @@ write_lines(struct db *db, struct slice_of_victims *s, struct buf *lines, struct
 		}
 		/* What has no body any more was archived when that went. */
 		if (s->victim[i].has_payload
-		    && ndjson_append(db, s->victim[i].event_id, lines, e) < 0)
+		    && export_line_append(db, s->victim[i].event_id, lines, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -214,8 +214,8 @@ write_lines(struct db *db, struct slice_of_victims *s, struct buf *lines, struct
 /* A folder that cannot be written is the purge's own trouble, and nobody else's in its
  * transaction. */
 static int
-archive(struct db *db, const struct outbox_purge *purge, struct slice_of_victims *s, int64_t now,
-    struct err *e)
+archive(
+    struct db *db, const struct outbox_purge *purge, struct victims *s, int64_t now, struct err *e)
 {
 	struct buf lines;
 	int rc;
@@ -247,9 +247,9 @@ note_operation(struct db *db, struct outbox_purge *purge, int64_t now, struct er
 	};
 	int64_t events = purge->n_payloads > purge->n_rows ? purge->n_payloads : purge->n_rows;
 
-	if (purge->operation_id == 0 && operation_begin(db, &row, &purge->operation_id, e) != 0)
+	if (purge->operation_id == 0 && operation_row_add(db, &row, &purge->operation_id, e) != 0)
 		return -1;
-	return operation_count(db, purge->operation_id, events, e);
+	return operation_row_count(db, purge->operation_id, events, e);
 }
 
 /* Gives pages back to the file system, as long as more of them are free than is of use. */
@@ -273,7 +273,7 @@ give_space_back(struct db *db, bool *ret_more, struct err *e)
 }
 
 static void
-count_only(struct outbox_purge *purge, const struct slice_of_victims *s)
+count_only(struct outbox_purge *purge, const struct victims *s)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		purge->n_payloads += s->victim[i].has_payload;
@@ -282,8 +282,8 @@ count_only(struct outbox_purge *purge, const struct slice_of_victims *s)
 }
 
 static int
-purge_slice(struct db *db, struct outbox_purge *purge, struct slice_of_victims *s, int64_t now,
-    struct err *e)
+purge_one_step(
+    struct db *db, struct outbox_purge *purge, struct victims *s, int64_t now, struct err *e)
 {
 	if (scan(db, purge, s, e) != 0)
 		return -1;
@@ -303,7 +303,7 @@ purge_slice(struct db *db, struct outbox_purge *purge, struct slice_of_victims *
 int
 purge_apply(struct db *db, struct outbox_purge *purge, int64_t now, struct err *e)
 {
-	struct slice_of_victims *s;
+	struct victims *s;
 	int rc;
 
 	if (purge->scanned)
@@ -311,7 +311,7 @@ purge_apply(struct db *db, struct outbox_purge *purge, int64_t now, struct err *
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return err_nomem(e);
-	rc = purge_slice(db, purge, s, now, e);
+	rc = purge_one_step(db, purge, s, now, e);
 	free(s);
 	return rc;
 }

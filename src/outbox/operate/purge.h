@@ -7,8 +7,9 @@
  * no time of settling, is never touched. With a row go its part of the attempts, the attempts that
  * nobody is left of, and what its batch said; attempts are kept as long as one of their events.
  *
- * With an archive each slice is written to it, as lines of outbox/ndjson.h in gzip members, and
- * synced before the slice is committed: a crash in between may leave a line twice, never lose one.
+ * With an archive each slice is written to it, as lines of outbox/lines/export_line.h in gzip
+ * members, and synced before the slice is committed: a crash in between may leave a line twice,
+ * never lose one.
  */
 #ifndef OUTBOX_OPERATE_PURGE_H
 #define OUTBOX_OPERATE_PURGE_H
@@ -19,7 +20,7 @@
 #include "event/kind.h"
 #include "outbox/outbox.h"
 
-#define PURGE_SLICE 500  /* events that one transaction changes */
+#define PURGE_STEP 500   /* events that one transaction changes */
 #define PURGE_SCAN 20000 /* rows that it looks at */
 /* Pages that are given back to the file system in one slice, and what may stay free for what comes
  * next: a tenth of the file and so many pages. */

@@ -2,7 +2,7 @@
 
 #include "outbox/file/db.h"
 #include "outbox/filter/filter.h"
-#include "outbox/operate/operation.h"
+#include "outbox/operate/operation_row.h"
 
 static const char *const names[] = {
 	[SITE_CONTROL_PAUSE] = "pause",
@@ -97,7 +97,7 @@ write_operation(struct db *db, struct outbox_site_control *site_control, int64_t
 		rc = err_nomem(e);
 	row.filter = buf_slice(&json);
 	if (rc == 0)
-		rc = operation_begin(db, &row, &site_control->operation_id, e);
+		rc = operation_row_add(db, &row, &site_control->operation_id, e);
 	buf_free(&json);
 	outbox_filter_free(&filter);
 	return rc;

@@ -16,7 +16,7 @@
 
 #include "outbox/file/db.h"
 #include "outbox/operate/operate_private.h"
-#include "outbox/operate/operation.h"
+#include "outbox/operate/operation_row.h"
 #include "outbox/operate/undo.h"
 #include "outbox/write/sites.h"
 #include "outbox/write/unresolved.h"
@@ -36,8 +36,8 @@ struct candidate {
 	int64_t attempts;     /* to restore */
 };
 
-struct slice_of_candidates {
-	struct candidate c[OPERATE_SLICE];
+struct candidates {
+	struct candidate c[OPERATE_STEP];
 	size_t n;
 };
 
@@ -81,7 +81,7 @@ read_candidate(sqlite3_stmt *stmt, struct candidate *c)
 
 static int
 select_candidates(
-    struct db *db, const struct outbox_operation *op, struct slice_of_candidates *s, struct err *e)
+    struct db *db, const struct outbox_operation *op, struct candidates *s, struct err *e)
 {
 	sqlite3_stmt *stmt = db_stmt(db, STMT_UNDO_EVENTS, e);
 	int rc;
@@ -90,7 +90,7 @@ select_candidates(
 		return -1;
 	db_bind_int(stmt, 1, op->undoes);
 	db_bind_int(stmt, 2, op->after_event_id);
-	db_bind_int(stmt, 3, OPERATE_SLICE);
+	db_bind_int(stmt, 3, OPERATE_STEP);
 	while ((rc = db_step(db, stmt, e)) == 1)
 		read_candidate(stmt, &s->c[s->n++]);
 	return rc;
@@ -234,12 +234,12 @@ restore(struct db *db, struct outbox_operation *op, const struct found *ours,
 	if (db_run(db, remember, e) != 0 || db_run(db, change, e) != 0
 	    || sites_count_delivered(db, c->event_id, 1, e) != 0)
 		return -1;
-	return unresolved_resolve(db, c->event_id, now, e);
+	return unresolved_check_event(db, c->event_id, now, e);
 }
 
 static int
-undo_slice(struct db *db, struct outbox_operation *op, const struct found *ours,
-    struct slice_of_candidates *s, int64_t now, struct err *e)
+undo_step(struct db *db, struct outbox_operation *op, const struct found *ours,
+    struct candidates *s, int64_t now, struct err *e)
 {
 	int rc = 0;
 
@@ -252,14 +252,15 @@ undo_slice(struct db *db, struct outbox_operation *op, const struct found *ours,
 		op->n_events += rc;
 		op->after_event_id = c->event_id;
 	}
-	op->more = s->n == OPERATE_SLICE;
-	return op->operation_id == 0 ? 0 : operation_count(db, op->operation_id, op->n_events, e);
+	op->more = s->n == OPERATE_STEP;
+	return op->operation_id == 0 ? 0
+				     : operation_row_count(db, op->operation_id, op->n_events, e);
 }
 
 int
 undo_apply(struct db *db, struct outbox_operation *op, int64_t now, struct err *e)
 {
-	struct slice_of_candidates s = { .n = 0 };
+	struct candidates s = { .n = 0 };
 	struct found ours = { .id = 0 };
 	int rc = find_operation(db, op->undoes, &ours, e);
 
@@ -268,5 +269,5 @@ undo_apply(struct db *db, struct outbox_operation *op, int64_t now, struct err *
 		    e, ERR_NOTFOUND, "there is no operation %lld", (long long)op->undoes);
 	if (rc < 0 || select_candidates(db, op, &s, e) != 0)
 		return -1;
-	return undo_slice(db, op, &ours, &s, now, e);
+	return undo_step(db, op, &ours, &s, now, e);
 }

@@ -77,7 +77,7 @@ copy_file(const char *from, const char *to, struct err *e)
 }
 
 static int
-erase_slice(struct db *db, struct outbox_erase *erase, struct err *e)
+erase_one_step(struct db *db, struct outbox_erase *erase, struct err *e)
 {
 	struct err none;
 
@@ -97,7 +97,7 @@ erase_next(struct db *db, struct err *e)
 	struct outbox_erase erase = { .actor = "delete call" };
 
 	do
-		if (erase_slice(db, &erase, e) != 0)
+		if (erase_one_step(db, &erase, e) != 0)
 			return -1;
 	while (erase.more);
 	return !erase.none;

@@ -91,7 +91,7 @@ read_site(sqlite3_stmt *stmt, struct audit_site *site)
 }
 
 int
-outbox_audit_modes(
+outbox_audit_site_modes(
     struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e)
 {
 	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_AUDIT_SITES, e);
@@ -256,7 +256,7 @@ read_sites(struct outbox_audit *a,
 	/* One transaction, so that the numbers belong together. */
 	if (db_exec(&a->db, "BEGIN", e) != 0)
 		return -1;
-	rc = outbox_audit_modes(a, &sites, &n, e);
+	rc = outbox_audit_site_modes(a, &sites, &n, e);
 	if (rc == 0)
 		rc = fill(a, sites, n, e);
 	db_exec(&a->db, "ROLLBACK", NULL);
@@ -277,7 +277,7 @@ outbox_audit_sites(
 }
 
 int
-outbox_audit_unresolved(
+outbox_audit_site_backlogs(
     struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e)
 {
 	return read_sites(a, fill_waiting, ret_sites, ret_n, e);

@@ -81,10 +81,10 @@ struct audit_site {
 int outbox_audit_sites(
     struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e);
 /* Only the first fields, up to `pause_note`, and what is delivered: cheap at any size. */
-int outbox_audit_modes(
+int outbox_audit_site_modes(
     struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e);
 /* The same, and what waits: costs as much as the backlog is long. */
-int outbox_audit_unresolved(
+int outbox_audit_site_backlogs(
     struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e);
 /* Bytes that may still be written beside the file; UINT64_MAX when unknown. */
 uint64_t outbox_audit_free(const char *path);

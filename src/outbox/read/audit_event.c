@@ -58,7 +58,7 @@ prepare_page(struct outbox_audit *a, const struct outbox_filter *filter,
 	sqlite3_stmt *stmt;
 	struct buf sql;
 
-	if (messages_narrow(&a->db, filter, &f, e) != 0)
+	if (filter_narrow(&a->db, filter, &f, e) != 0)
 		return NULL;
 	buf_init(&sql, AUDIT_SQL_MAX);
 	buf_append_literal(&sql, AUDIT_LIST_COLUMNS);
@@ -69,7 +69,7 @@ prepare_page(struct outbox_audit *a, const struct outbox_filter *filter,
 		buf_append_literal(&sql, " ORDER BY d.event_id");
 	buf_append_literal(&sql, " LIMIT :rows");
 	stmt = audit_prepare(a, &f, &sql, page->newest ? 0 : page->from, e);
-	messages_narrow_end(filter, &f);
+	filter_narrow_end(filter, &f);
 	if (stmt == NULL)
 		return NULL;
 	if (page->newest)
@@ -113,13 +113,13 @@ outbox_audit_count(
 	struct buf sql;
 	int rc;
 
-	if (messages_narrow(&a->db, filter, &f, e) != 0)
+	if (filter_narrow(&a->db, filter, &f, e) != 0)
 		return -1;
 	buf_init(&sql, AUDIT_SQL_MAX);
 	buf_append_literal(&sql, "SELECT count(*)");
 	filter_sql(&f, 0, &sql);
 	stmt = audit_prepare(a, &f, &sql, 0, e);
-	messages_narrow_end(filter, &f);
+	filter_narrow_end(filter, &f);
 	if (stmt == NULL)
 		return -1;
 	rc = db_step(&a->db, stmt, e);

@@ -1,6 +1,6 @@
 /* How fast events come and go, from the newest rows backwards: bounded at any size of the file. */
-#include "outbox/read/audit_look.h"
 #include "outbox/read/audit_private.h"
+#include "outbox/read/audit_walk.h"
 
 #define EVENTS_MAX 50000  /* looked at, at most */
 #define ATTEMPTS_MAX 5000 /* the same */

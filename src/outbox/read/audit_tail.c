@@ -1,7 +1,7 @@
 /* What happened last, for those who follow: short reads behind cursors. */
 #include "base/isotime.h"
-#include "outbox/read/audit_look.h"
 #include "outbox/read/audit_private.h"
+#include "outbox/read/audit_walk.h"
 
 int
 outbox_audit_newest(struct outbox_audit *a, struct audit_newest *ret_newest, struct err *e)
@@ -124,8 +124,8 @@ outbox_audit_settled(struct outbox_audit *a, const struct outbox_filter *f, int6
 }
 
 int
-outbox_audit_deeds(struct outbox_audit *a, int64_t after, int64_t rows,
-    void (*each)(void *arg, const struct audit_deed *deed), void *arg, struct err *e)
+outbox_audit_operations_after(struct outbox_audit *a, int64_t after, int64_t rows,
+    void (*each)(void *arg, const struct audit_operation_row *deed), void *arg, struct err *e)
 {
 	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_AUDIT_DEEDS, e);
 	int rc;
@@ -135,7 +135,7 @@ outbox_audit_deeds(struct outbox_audit *a, int64_t after, int64_t rows,
 	db_bind_int(stmt, 1, after);
 	db_bind_int(stmt, 2, rows);
 	while ((rc = db_step(&a->db, stmt, e)) == 1) {
-		struct audit_deed deed = {
+		struct audit_operation_row deed = {
 			.operation_id = db_int(stmt, 0),
 			.at = db_int(stmt, 1),
 			.actor = db_text(stmt, 2),

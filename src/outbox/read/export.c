@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "outbox/lines/ndjson.h"
+#include "outbox/lines/export_line.h"
 #include "outbox/lines/person_line.h"
 #include "outbox/read/audit_private.h"
 
@@ -23,7 +23,7 @@ int
 outbox_export_line(struct outbox_audit *a, int64_t event_id, const struct siphash_key *redact,
     struct buf *to, struct err *e)
 {
-	return ndjson_append_redacted(&a->db, event_id, redact, to, e);
+	return export_line_append_redacted(&a->db, event_id, redact, to, e);
 }
 
 /* ---- persons -------------------------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 /*
- * What leaves the outbox as a whole: single events as lines (outbox/ndjson.h says how they look),
- * and copies of the file. Both read beside the daemon and stop nobody. One thread.
+ * What leaves the outbox as a whole: single events as lines (outbox/lines/export_line.h says how
+ * they look), and copies of the file. Both read beside the daemon and stop nobody. One thread.
  */
 #ifndef OUTBOX_READ_EXPORT_H
 #define OUTBOX_READ_EXPORT_H

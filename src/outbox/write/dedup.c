@@ -91,12 +91,12 @@ move_slot(struct dedup *d, struct db *db, size_t i, struct err *e)
 	return 0;
 }
 
-/* Moves DEDUP_SLICE ids in the order of their keys. After a full round all that was there when the
+/* Moves DEDUP_STEP ids in the order of their keys. After a full round all that was there when the
  * round began has been moved. */
 static int
 sweep(struct dedup *d, struct db *db, struct err *e)
 {
-	size_t target = d->n - DEDUP_SLICE;
+	size_t target = d->n - DEDUP_STEP;
 
 	while (d->n > target) {
 		if (d->hand == 0 && d->pass_began_at == 0)
@@ -121,7 +121,7 @@ dedup_add(struct dedup *d, struct db *db, uint64_t key, int64_t event_id, struct
 {
 	memory_insert(d, key, event_id);
 	d->last_added = event_id;
-	if (d->n < DEDUP_KEEP + DEDUP_SLICE)
+	if (d->n < DEDUP_KEEP + DEDUP_STEP)
 		return 0;
 	return sweep(d, db, e);
 }

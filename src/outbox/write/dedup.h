@@ -24,7 +24,7 @@
 
 #define DEDUP_SLOTS 131072
 #define DEDUP_KEEP 32768 /* ids kept in memory */
-#define DEDUP_SLICE 1024 /* ids moved at once, when there are that many more */
+#define DEDUP_STEP 1024  /* ids moved at once, when there are that many more */
 
 struct dedup_slot {
 	uint64_t key;

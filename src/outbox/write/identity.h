@@ -73,7 +73,7 @@ struct identity_person {
  * events of ours taught. ret_persons: whose waiting events may go now. ret_ids: how many ids it is
  * about; 0: it changed nothing.
  */
-int identity_adopt(struct db *db, const struct identity_site *site,
+int identity_merge(struct db *db, const struct identity_site *site,
     const struct identity_person *person, int64_t ret_persons[IDENTITY_PERSON_MAX],
     size_t *ret_n_persons, int64_t *ret_ids, struct err *e);
 /* Lets ids go that are too many, up to IDENTITY_EVICT_MAX. */

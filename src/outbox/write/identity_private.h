@@ -1,5 +1,5 @@
 /*
- * What identity.c, which learns from events, and identity_adopt.c, which takes over what another
+ * What identity.c, which learns from events, and identity_merge.c, which takes over what another
  * outbox knew, do to the rows. Private to outbox/.
  */
 #ifndef OUTBOX_WRITE_IDENTITY_PRIVATE_H

@@ -121,7 +121,7 @@ look_up(struct db *db, int64_t event_id, enum known *ret_known, char email[IDENT
 }
 
 int
-unresolved_resolve(struct db *db, int64_t event_id, int64_t now, struct err *e)
+unresolved_check_event(struct db *db, int64_t event_id, int64_t now, struct err *e)
 {
 	char email[IDENTITY_EMAIL_SIZE];
 	enum known known = KNOWN_NEVER;
@@ -209,7 +209,7 @@ unresolved_apply(struct unresolved *w, struct outbox_unresolved *msg, int64_t no
 	msg->more = false;
 	if (msg->sites != NULL && look_at_sites(w, msg, now, e) != 0)
 		return -1;
-	if (unresolved_go_on(w, &n, e) != 0)
+	if (resolve_step(w, &n, e) != 0)
 		return -1;
 	msg->n_found += n;
 	return 0;

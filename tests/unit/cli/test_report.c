@@ -11,7 +11,7 @@
 #include "cli/report/forecast.h"
 #include "cli/report/tally.h"
 #include "config/config.h"
-#include "outbox/read/audit_look.h"
+#include "outbox/read/audit_walk.h"
 #include "term/table.h"
 #include "term/when.h"
 

@@ -71,12 +71,12 @@ expect(const char *message_id, int known, size_t n, int64_t first)
 	struct outbox_audit *a = open_audit();
 	struct audit_page page = { .rows = 10 };
 	struct outbox_filter f;
-	struct messages m;
+	struct message_ids m;
 	int64_t found = 0;
 	struct err e;
 
-	assert_int_equal(messages_lookup(&a->db, slice_from(message_id), &m, &e), known);
-	messages_free(&m);
+	assert_int_equal(message_ids_find(&a->db, slice_from(message_id), &m, &e), known);
+	message_ids_free(&m);
 	/* and who asks gets them in either case */
 	outbox_filter_init(&f);
 	f.text[FILTER_MESSAGE_ID] = strdup(message_id);
@@ -176,14 +176,14 @@ filters_name_what_was_found(void **state)
 	put_many(1, 20);
 	a = open_audit();
 	outbox_filter_init(&f);
-	assert_int_equal(messages_narrow(&a->db, &f, &narrow, &e), 0);
+	assert_int_equal(filter_narrow(&a->db, &f, &narrow, &e), 0);
 	assert_int_equal(narrow.n_ids, 0);
-	messages_narrow_end(&f, &narrow);
+	filter_narrow_end(&f, &narrow);
 	outbox_filter_set_text(&f, FILTER_MESSAGE_ID, "msg-7", &e);
-	assert_int_equal(messages_narrow(&a->db, &f, &narrow, &e), 0);
+	assert_int_equal(filter_narrow(&a->db, &f, &narrow, &e), 0);
 	assert_int_equal(narrow.n_ids, 1);
 	assert_int_equal(narrow.ids[0], 7);
-	messages_narrow_end(&f, &narrow);
+	filter_narrow_end(&f, &narrow);
 	assert_int_equal(count(a, &f), 1);
 	/* both must hold */
 	outbox_filter_add_id(&f, 8, &e);

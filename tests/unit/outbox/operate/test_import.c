@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "outbox/lines/import_line.h"
-#include "outbox/lines/lines.h"
+#include "outbox/lines/line_reader.h"
 #include "outbox/operate/import.h"
 #include "unit/outbox/outbox_rig.h"
 
@@ -137,7 +137,7 @@ a_segment_call_is_none_of_ours(void **state)
 static void
 expect_lines(const char *text, size_t n, const char *const *want, size_t n_want)
 {
-	struct lines *l;
+	struct line_reader *l;
 	struct slice line;
 	struct err e;
 	FILE *to = fopen(rig_dir.file, "w");
@@ -145,17 +145,17 @@ expect_lines(const char *text, size_t n, const char *const *want, size_t n_want)
 	assert_non_null(to);
 	assert_int_equal(fwrite(text, 1, n, to), n);
 	assert_int_equal(fclose(to), 0);
-	assert_int_equal(lines_open(rig_dir.file, &l, &e), 0);
+	assert_int_equal(line_reader_open(rig_dir.file, &l, &e), 0);
 	for (size_t i = 0; i < n_want; i++) {
-		assert_int_equal(lines_next(l, &line, &e), 1);
+		assert_int_equal(line_reader_next(l, &line, &e), 1);
 		if (want[i] == NULL)
 			assert_null(line.p);
 		else
 			assert_true(slice_equals(line, slice_from(want[i])));
 	}
-	assert_int_equal(lines_next(l, &line, &e), 0);
-	assert_int_equal(lines_next(l, &line, &e), 0);
-	lines_close(l);
+	assert_int_equal(line_reader_next(l, &line, &e), 0);
+	assert_int_equal(line_reader_next(l, &line, &e), 0);
+	line_reader_close(l);
 }
 
 static void
@@ -163,7 +163,7 @@ files_are_read_line_by_line(void **state)
 {
 	static const char *const some[] = { "a", "", "b", "last" };
 	static const char *const around[] = { "first", NULL, "behind" };
-	size_t n = LINES_MAX_BYTES + 300000;
+	size_t n = LINE_MAX_BYTES + 300000;
 	char *large = malloc(n + 32);
 
 	(void)state;

@@ -251,16 +251,16 @@ operation_runs_in_slices(void **state)
 
 	(void)state;
 	handmade_sql(&box, "BEGIN");
-	for (int i = 1; i <= 2 * OPERATE_SLICE + 1; i++)
+	for (int i = 1; i <= 2 * OPERATE_STEP + 1; i++)
 		handmade_event(&box, i, "A", "a@b.cc", STATUS_FAILED, "why");
 	handmade_sql(&box, "COMMIT");
 	outbox_filter_init(&f);
 	f.all = true;
-	assert_int_equal(apply(&f, &steps), 2 * OPERATE_SLICE + 1);
+	assert_int_equal(apply(&f, &steps), 2 * OPERATE_STEP + 1);
 	assert_int_equal(steps, 3);
-	assert_int_equal(handmade_int(&box, "SELECT events FROM operation"), 2 * OPERATE_SLICE + 1);
+	assert_int_equal(handmade_int(&box, "SELECT events FROM operation"), 2 * OPERATE_STEP + 1);
 	assert_int_equal(
-	    handmade_int(&box, "SELECT count(*) FROM operation_event"), 2 * OPERATE_SLICE + 1);
+	    handmade_int(&box, "SELECT count(*) FROM operation_event"), 2 * OPERATE_STEP + 1);
 	assert_int_equal(
 	    handmade_int(&box, "SELECT count(*) FROM delivery WHERE status <> 'pending'"), 0);
 }
@@ -276,7 +276,7 @@ operation_ends_where_it_began(void **state)
 
 	(void)state;
 	handmade_sql(&box, "BEGIN");
-	for (int i = 1; i <= OPERATE_SLICE + 1; i++)
+	for (int i = 1; i <= OPERATE_STEP + 1; i++)
 		handmade_event(&box, i, "A", "a@b.cc", STATUS_PENDING, NULL);
 	handmade_sql(&box, "COMMIT");
 	outbox_filter_init(&f);
@@ -284,10 +284,10 @@ operation_ends_where_it_began(void **state)
 	do {
 		assert_int_equal(operate_apply(&box.db, &op, 1000, &e), 0);
 		handmade_event(
-		    &box, OPERATE_SLICE + 2 + steps++, "A", "a@b.cc", STATUS_PENDING, NULL);
+		    &box, OPERATE_STEP + 2 + steps++, "A", "a@b.cc", STATUS_PENDING, NULL);
 	} while (op.more && steps < 9);
 	assert_int_equal(steps, 2);
-	assert_int_equal(op.n_events, OPERATE_SLICE + 1);
+	assert_int_equal(op.n_events, OPERATE_STEP + 1);
 	assert_int_equal(
 	    handmade_int(&box, "SELECT count(*) FROM delivery WHERE status = 'pending'"), 2);
 }
@@ -316,17 +316,17 @@ operation_stops_at_the_limit(void **state)
 
 	(void)state;
 	handmade_sql(&box, "BEGIN");
-	for (int i = 1; i <= OPERATE_SLICE + 9; i++)
+	for (int i = 1; i <= OPERATE_STEP + 9; i++)
 		handmade_event(&box, i, "A", "a@b.cc", STATUS_FAILED, "why");
 	handmade_sql(&box, "COMMIT");
 	outbox_filter_init(&f);
 	f.all = true;
-	f.limit = OPERATE_SLICE + 1;
-	assert_int_equal(apply(&f, &steps), OPERATE_SLICE + 1);
+	f.limit = OPERATE_STEP + 1;
+	assert_int_equal(apply(&f, &steps), OPERATE_STEP + 1);
 	assert_int_equal(steps, 2);
 	assert_int_equal(
 	    handmade_int(&box, "SELECT min(event_id) FROM delivery WHERE status = 'failed'"),
-	    OPERATE_SLICE + 2);
+	    OPERATE_STEP + 2);
 }
 
 static void

@@ -202,7 +202,7 @@ a_pass_goes_in_slices_and_gives_space_back(void **state)
 	assert_int_equal(purge(&p), 5); /* 60,001 rows in looks of 20,000, and one at the space */
 	l.rows_before[STATUS_DELIVERED] = 60000;
 	p = (struct outbox_purge){ .limits = &l };
-	assert_true(purge(&p) >= 60000 / PURGE_SLICE);
+	assert_true(purge(&p) >= 60000 / PURGE_STEP);
 	assert_int_equal(p.n_rows, 59999);
 	assert_int_equal(handmade_int(&box, "SELECT events FROM operation"), 59999);
 	assert_true(handmade_int(&box, "PRAGMA page_count") < before / 2);

@@ -236,16 +236,16 @@ undo_goes_on_after_a_crash(void **state)
 
 	(void)state;
 	handmade_sql(&box, "BEGIN");
-	for (int i = 100; i <= 100 + OPERATE_SLICE; i++)
+	for (int i = 100; i <= 100 + OPERATE_STEP; i++)
 		handmade_event(&box, i, "A", "a@b.cc", STATUS_FAILED, "why");
 	handmade_sql(&box, "COMMIT");
 	op.undoes = operate(OPERATE_DISCARD, 0);
 	assert_int_equal(operate_apply(&box.db, &op, 1000, &e), 0);
 	assert_true(op.more);
-	assert_int_equal(op.n_events, OPERATE_SLICE);
+	assert_int_equal(op.n_events, OPERATE_STEP);
 	op = undo(op.undoes);
 	assert_int_equal(op.n_events, 6);
-	assert_int_equal(op.left.undone, OPERATE_SLICE);
+	assert_int_equal(op.left.undone, OPERATE_STEP);
 	assert_int_equal(changed(), 0);
 	assert_int_equal(
 	    handmade_int(&box, "SELECT count(*) FROM delivery WHERE status = 'discarded'"), 1);

@@ -8,7 +8,7 @@
 #include "lib/tempdir.h"
 #include "outbox/file/migrate.h"
 #include "outbox/write/dedup.h"
-#include "outbox/write/put.h"
+#include "outbox/write/store.h"
 
 static struct tempdir dir;
 static struct db db;
@@ -162,11 +162,11 @@ many_ids_move_to_the_table_and_memory_stays_bounded(void **state)
 	(void)state;
 	for (int64_t at = 0; at < total; at += 5000)
 		add_range(at + 1, at + 5000 < total ? at + 5000 : total);
-	assert_true(dedup.n < DEDUP_KEEP + DEDUP_SLICE);
+	assert_true(dedup.n < DEDUP_KEEP + DEDUP_STEP);
 	assert_int_equal(number("SELECT count(*) FROM message_key") + (int64_t)dedup.n, total);
 	/* what a start has to read again is bounded too */
 	floor = number("SELECT value FROM meta WHERE key = 'dedup_floor'");
-	assert_true(floor > 0 && total - floor <= 2 * (DEDUP_KEEP + DEDUP_SLICE));
+	assert_true(floor > 0 && total - floor <= 2 * (DEDUP_KEEP + DEDUP_STEP));
 	assert_all_found(total);
 	reopen();
 	assert_all_found(total);
@@ -184,14 +184,14 @@ ids_of_a_transaction_rolled_back_are_new_again(void **state)
 	int64_t event_id;
 
 	(void)state;
-	add_range(1, DEDUP_KEEP + DEDUP_SLICE - 1);
+	add_range(1, DEDUP_KEEP + DEDUP_STEP - 1);
 	assert_int_equal(db_exec(&db, "BEGIN IMMEDIATE", NULL), 0);
-	for (int64_t n = DEDUP_KEEP + DEDUP_SLICE; n < DEDUP_KEEP + 2 * DEDUP_SLICE; n++)
+	for (int64_t n = DEDUP_KEEP + DEDUP_STEP; n < DEDUP_KEEP + 2 * DEDUP_STEP; n++)
 		add(n);
 	assert_int_equal(db_exec(&db, "ROLLBACK", NULL), 0);
 	assert_int_equal(dedup_load(&dedup, &db, NULL), 0);
-	assert_int_equal(find(1, DEDUP_KEEP + DEDUP_SLICE, &event_id), 0);
-	assert_all_found(DEDUP_KEEP + DEDUP_SLICE - 1);
+	assert_int_equal(find(1, DEDUP_KEEP + DEDUP_STEP, &event_id), 0);
+	assert_all_found(DEDUP_KEEP + DEDUP_STEP - 1);
 }
 
 static void
@@ -231,7 +231,7 @@ a_rollback_is_made_good_even_late(void **state)
 		.status = STATUS_PENDING };
 	struct outbox_put message = { .site_id = 1, .events = &event, .n_events = 1 };
 	struct rand rand;
-	struct put put;
+	struct store store;
 	struct db other;
 	struct err e;
 	struct unresolved unresolved;
@@ -241,18 +241,18 @@ a_rollback_is_made_good_even_late(void **state)
 	rand_seed(&rand, 1);
 	add_range(1, 10);
 	unresolved_open(&unresolved, &db);
-	assert_int_equal(put_open(&put, &db, &dedup, &rand, &unresolved, &e), 0);
+	assert_int_equal(store_open(&store, &db, &dedup, &rand, &unresolved, &e), 0);
 	sqlite3_busy_timeout(db.handle, 0);
 	assert_int_equal(db_open(&other, dir.file, DB_WRITE, &e), 0);
 	assert_int_equal(db_exec(&other, "BEGIN IMMEDIATE", &e), 0);
-	put_rolled_back(&put);
-	assert_int_equal(put_prepare(&put, &e), -1);
-	assert_int_equal(put_prepare(&put, &e), -1);
+	store_rolled_back(&store);
+	assert_int_equal(store_prepare(&store, &e), -1);
+	assert_int_equal(store_prepare(&store, &e), -1);
 	assert_int_equal(e.code, ERR_BUSY);
 	assert_int_equal(db_exec(&other, "COMMIT", &e), 0);
 	db_close(&other, NULL);
-	assert_int_equal(put_prepare(&put, &e), 0);
-	assert_int_equal(put_apply(&put, &message, &pending, &older, &e), 0);
+	assert_int_equal(store_prepare(&store, &e), 0);
+	assert_int_equal(store_apply(&store, &message, &pending, &older, &e), 0);
 	assert_int_equal(message.n_duplicates, 1);
 }
 

@@ -250,7 +250,7 @@ test_a_rollback_is_looked_at_again(void **state)
 	rig_close();
 	assert_int_equal(db_open(&db, rig_dir.file, DB_WRITE, &e), 0);
 	unresolved_open(&w, &db);
-	assert_int_equal(unresolved_go_on(&w, &n, &e), 0);
+	assert_int_equal(resolve_step(&w, &n, &e), 0);
 	assert_false(w.releasing);
 	unresolved_rolled_back(&w);
 	assert_true(w.releasing);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "outbox/read/audit_look.h"
+#include "outbox/read/audit_walk.h"
 #include "unit/outbox/handmade.h"
 
 #define NOW INT64_C(100000000)
@@ -137,7 +137,7 @@ what_waits_is_counted_by_site(void **state)
 	arrive(3, 1, 0);
 	handmade_event(&box, 4, "A", "a@b.cc", STATUS_DELIVERED, NULL);
 	handmade_sql(&box, "UPDATE delivery SET next_attempt_at = -1 WHERE event_id = 3");
-	assert_int_equal(outbox_audit_unresolved(audit, &sites, &n, &e), 0);
+	assert_int_equal(outbox_audit_site_backlogs(audit, &sites, &n, &e), 0);
 	assert_int_equal(n, 2);
 	assert_int_equal(sites[0].counts[STATUS_PENDING], 2);
 	assert_int_equal(sites[0].awaiting, 1);

@@ -162,8 +162,8 @@ read_email(struct unresolved *w, struct persons *persons, struct err *e)
 }
 
 int
-unresolved_let_go(struct unresolved *w, const int64_t *persons, size_t n, bool later,
-    int64_t *ret_n, struct err *e)
+resolve_persons(struct unresolved *w, const int64_t *persons, size_t n, bool later, int64_t *ret_n,
+    struct err *e)
 {
 	struct persons p = { .n = 0 };
 	char id[SEGMENT_ID_MAX + 1];
@@ -180,7 +180,7 @@ unresolved_let_go(struct unresolved *w, const int64_t *persons, size_t n, bool l
 	if (p.email[0] == '\0')
 		return 0;
 	/* Others of that address are on their way: these go with them. */
-	rc = later ? 1 : unresolved_is_behind(w, p.site_id, slice_from(p.email), &user, id, e);
+	rc = later ? 1 : resolve_is_under_way(w, p.site_id, slice_from(p.email), &user, id, e);
 	if (rc != 0)
 		return rc < 0 ? -1 : keep_for_later(w, &p, e);
 	if (go(w, &p, ret_n, &more, e) != 0)
@@ -189,7 +189,7 @@ unresolved_let_go(struct unresolved *w, const int64_t *persons, size_t n, bool l
 }
 
 int
-unresolved_is_behind(struct unresolved *w, int64_t site_id, struct slice email, bool *ret_user,
+resolve_is_under_way(struct unresolved *w, int64_t site_id, struct slice email, bool *ret_user,
     char ret_id[SEGMENT_ID_MAX + 1], struct err *e)
 {
 	sqlite3_stmt *stmt;
@@ -277,7 +277,7 @@ finish(struct unresolved *w, struct persons *persons, int64_t *ret_n, struct err
 }
 
 int
-unresolved_finish(struct unresolved *w, int64_t site_id, const struct segment_event *event,
+resolve_before_event(struct unresolved *w, int64_t site_id, const struct segment_event *event,
     int64_t *ret_n, struct err *e)
 {
 	const struct {
@@ -302,7 +302,7 @@ unresolved_finish(struct unresolved *w, int64_t site_id, const struct segment_ev
 }
 
 int
-unresolved_go_on(struct unresolved *w, int64_t *ret_n, struct err *e)
+resolve_step(struct unresolved *w, int64_t *ret_n, struct err *e)
 {
 	struct persons p = { .n = 0 };
 	bool more;

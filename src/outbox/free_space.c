@@ -1,4 +1,4 @@
-#include "outbox/room.h"
+#include "outbox/free_space.h"
 
 #include "outbox/file/space.h"
 #include "outbox/outbox_private.h"
@@ -24,7 +24,7 @@ growth(struct outbox *o)
  * taken already: otherwise the WAL could take the last of the disk and never be cut again.
  */
 bool
-room_is_left(struct outbox *o)
+free_space_is_left(struct outbox *o)
 {
 	uint64_t wal = (uint64_t)o->wal_pages * WRITER_PAGE_BYTES, free = space_free(o->path);
 

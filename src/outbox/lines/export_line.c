@@ -1,4 +1,4 @@
-#include "outbox/lines/ndjson.h"
+#include "outbox/lines/export_line.h"
 
 #include <string.h>
 
@@ -174,7 +174,7 @@ append_row(sqlite3_stmt *stmt, const struct siphash_key *redact, struct buf *to)
 }
 
 int
-ndjson_append_redacted(struct db *db, int64_t event_id, const struct siphash_key *redact,
+export_line_append_redacted(struct db *db, int64_t event_id, const struct siphash_key *redact,
     struct buf *to, struct err *e)
 {
 	sqlite3_stmt *stmt = db_stmt(db, STMT_NDJSON_EVENT, e);
@@ -194,7 +194,7 @@ ndjson_append_redacted(struct db *db, int64_t event_id, const struct siphash_key
 }
 
 int
-ndjson_append(struct db *db, int64_t event_id, struct buf *to, struct err *e)
+export_line_append(struct db *db, int64_t event_id, struct buf *to, struct err *e)
 {
-	return ndjson_append_redacted(db, event_id, NULL, to, e);
+	return export_line_append_redacted(db, event_id, NULL, to, e);
 }

@@ -1,6 +1,6 @@
 /* The row that each operation leaves in the audit. Writer thread; private to outbox/. */
-#ifndef OUTBOX_OPERATE_OPERATION_H
-#define OUTBOX_OPERATE_OPERATION_H
+#ifndef OUTBOX_OPERATE_OPERATION_ROW_H
+#define OUTBOX_OPERATE_OPERATION_ROW_H
 
 #include <stdint.h>
 
@@ -19,9 +19,9 @@ struct operation_row {
 };
 
 /* Inside the writer's transaction. */
-int operation_begin(
+int operation_row_add(
     struct db *db, const struct operation_row *row, int64_t *ret_operation_id, struct err *e);
 /* Writes how many events it has changed so far. */
-int operation_count(struct db *db, int64_t operation_id, int64_t events, struct err *e);
+int operation_row_count(struct db *db, int64_t operation_id, int64_t events, struct err *e);
 
 #endif

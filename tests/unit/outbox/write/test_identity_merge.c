@@ -270,5 +270,5 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_not_adopted, set_up, rig_tear_down),
 	};
 
-	return cmocka_run_group_tests_name("identity_adopt", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("identity_merge", tests, NULL, NULL);
 }

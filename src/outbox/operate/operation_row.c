@@ -1,10 +1,10 @@
-#include "outbox/operate/operation.h"
+#include "outbox/operate/operation_row.h"
 
 #include "outbox/file/db.h"
 
 /* Every parameter is bound each time: the statement keeps those of the operation before. */
 int
-operation_begin(
+operation_row_add(
     struct db *db, const struct operation_row *row, int64_t *ret_operation_id, struct err *e)
 {
 	sqlite3_stmt *stmt = db_stmt(db, STMT_OPERATION_BEGIN, e);
@@ -24,7 +24,7 @@ operation_begin(
 }
 
 int
-operation_count(struct db *db, int64_t operation_id, int64_t events, struct err *e)
+operation_row_count(struct db *db, int64_t operation_id, int64_t events, struct err *e)
 {
 	sqlite3_stmt *stmt = db_stmt(db, STMT_OPERATION_COUNT, e);
 

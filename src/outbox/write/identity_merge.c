@@ -128,7 +128,7 @@ teach_all(struct adoption *a)
 }
 
 int
-identity_adopt(struct db *db, const struct identity_site *site,
+identity_merge(struct db *db, const struct identity_site *site,
     const struct identity_person *person, int64_t ret_persons[IDENTITY_PERSON_MAX],
     size_t *ret_n_persons, int64_t *ret_ids, struct err *e)
 {

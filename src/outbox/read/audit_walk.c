@@ -1,4 +1,4 @@
-#include "outbox/read/audit_look.h"
+#include "outbox/read/audit_walk.h"
 
 #include "outbox/read/audit_private.h"
 

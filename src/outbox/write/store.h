@@ -2,15 +2,15 @@
  * Storing what arrived: events, their envelope, their place in the queue. Writer thread; private to
  * outbox/.
  */
-#ifndef OUTBOX_WRITE_PUT_H
-#define OUTBOX_WRITE_PUT_H
+#ifndef OUTBOX_WRITE_STORE_H
+#define OUTBOX_WRITE_STORE_H
 
 #include "base/rand.h"
 #include "outbox/outbox.h"
 #include "outbox/write/dedup.h"
 #include "outbox/write/unresolved.h"
 
-struct put {
+struct store {
 	struct db *db;
 	struct dedup *dedup;
 	struct rand *rand; /* for messageIds of our own */
@@ -20,23 +20,23 @@ struct put {
 };
 
 /* Continues where the file's ids ended. */
-int put_open(struct put *p, struct db *db, struct dedup *dedup, struct rand *rand,
+int store_open(struct store *s, struct db *db, struct dedup *dedup, struct rand *rand,
     struct unresolved *unresolved, struct err *e);
 /*
  * Stores the events of one message inside the writer's transaction. ret_due: how many of them are
  * due; ret_older: how many became due that had waited for what these tell. After -1 the transaction
- * must be rolled back, and put_rolled_back called.
+ * must be rolled back, and store_rolled_back called.
  */
-int put_apply(
-    struct put *p, struct outbox_put *put, size_t *ret_due, size_t *ret_older, struct err *e);
+int store_apply(
+    struct store *s, struct outbox_put *put, size_t *ret_due, size_t *ret_older, struct err *e);
 /* Whether the site has that messageId: 1, 0, -1. */
-int put_has(struct put *p, int64_t site_id, struct slice message_id, struct err *e);
+int store_has(struct store *s, int64_t site_id, struct slice message_id, struct err *e);
 /* What the rolled back transaction had added is to be forgotten. */
-void put_rolled_back(struct put *p);
+void store_rolled_back(struct store *s);
 /*
  * Before the next transaction that stores events, outside of any: forgets it. A disk that is still
  * full may refuse that; without it duplicates would be taken for new, so nothing may be stored.
  */
-int put_prepare(struct put *p, struct err *e);
+int store_prepare(struct store *s, struct err *e);
 
 #endif

@@ -1,4 +1,4 @@
-#include "outbox/lines/lines.h"
+#include "outbox/lines/line_reader.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 
 #define CHUNK 131072
 
-struct lines {
+struct line_reader {
 	const char *file; /* borrowed, for messages */
 	gzFile in;        /* reads what is no gzip as it is */
 	struct buf text;  /* what was read and not given yet begins at `at` */
@@ -22,12 +22,12 @@ struct lines {
 };
 
 int
-lines_open(const char *file, struct lines **ret_lines, struct err *e)
+line_reader_open(const char *file, struct line_reader **ret_lines, struct err *e)
 {
 	bool is_stdin = strcmp(file, "-") == 0;
 	int fd =
 	    is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(file, O_RDONLY | O_CLOEXEC);
-	struct lines *l;
+	struct line_reader *l;
 
 	if (fd < 0)
 		return err_sys(e, "cannot read %s", file);
@@ -41,13 +41,13 @@ lines_open(const char *file, struct lines **ret_lines, struct err *e)
 	}
 	gzbuffer(l->in, CHUNK);
 	l->file = is_stdin ? "standard input" : file;
-	buf_init(&l->text, LINES_MAX_BYTES + CHUNK + 1);
+	buf_init(&l->text, LINE_MAX_BYTES + CHUNK + 1);
 	*ret_lines = l;
 	return 0;
 }
 
 void
-lines_close(struct lines *l)
+line_reader_close(struct line_reader *l)
 {
 	if (l == NULL)
 		return;
@@ -57,7 +57,7 @@ lines_close(struct lines *l)
 }
 
 static int
-read_more(struct lines *l, struct err *e)
+read_more(struct line_reader *l, struct err *e)
 {
 	const char *why;
 	char *to;
@@ -88,7 +88,7 @@ read_more(struct lines *l, struct err *e)
 
 /* What is left of it, without its end. */
 static int
-give(struct lines *l, size_t end, size_t next, struct slice *ret_line)
+give(struct line_reader *l, size_t end, size_t next, struct slice *ret_line)
 {
 	struct slice line = { l->text.p + l->at, end - l->at };
 
@@ -101,7 +101,7 @@ give(struct lines *l, size_t end, size_t next, struct slice *ret_line)
 }
 
 int
-lines_next(struct lines *l, struct slice *ret_line, struct err *e)
+line_reader_next(struct line_reader *l, struct slice *ret_line, struct err *e)
 {
 	for (;;) {
 		const char *end = NULL;
@@ -116,7 +116,7 @@ lines_next(struct lines *l, struct slice *ret_line, struct err *e)
 			return give(l, l->text.n, l->text.n, ret_line);
 		if (l->ended)
 			return 0;
-		if (l->text.n - l->at > LINES_MAX_BYTES) {
+		if (l->text.n - l->at > LINE_MAX_BYTES) {
 			l->skipping = true;
 			l->at = l->text.n;
 		}

@@ -5,8 +5,8 @@
  * A walk is one read transaction and one pass: its callback counts and prints nothing. Slices are
  * valid during a callback. Times are wall ms, 0 where there is none. One thread owns an audit.
  */
-#ifndef OUTBOX_READ_AUDIT_LOOK_H
-#define OUTBOX_READ_AUDIT_LOOK_H
+#ifndef OUTBOX_READ_AUDIT_WALK_H
+#define OUTBOX_READ_AUDIT_WALK_H
 
 #include "outbox/read/audit.h"
 
@@ -88,18 +88,10 @@ int outbox_audit_members(struct outbox_audit *a, const struct outbox_filter *f,
 int outbox_audit_settled(struct outbox_audit *a, const struct outbox_filter *f, int64_t from,
     int64_t to, void (*each)(void *arg, const struct audit_event *event), void *arg, struct err *e);
 
-struct audit_deed {
-	int64_t operation_id;
-	int64_t at;
-	struct slice actor;
-	struct slice verb;
-	struct slice filter; /* JSON */
-	struct slice note;
-};
-
-/* What operators did behind an id, in order, at most so many. */
-int outbox_audit_deeds(struct outbox_audit *a, int64_t after, int64_t rows,
-    void (*each)(void *arg, const struct audit_deed *deed), void *arg, struct err *e);
+/* The operations with a larger id, oldest first, at most `rows`. Their counts of events and undos
+ * are not read: they are 0. */
+int outbox_audit_operations_after(struct outbox_audit *a, int64_t after, int64_t rows,
+    void (*each)(void *arg, const struct audit_operation_row *deed), void *arg, struct err *e);
 /* How many of the events that match an operation touched. */
 int outbox_audit_touched(struct outbox_audit *a, const struct outbox_filter *f,
     int64_t operation_id, int64_t *ret_count, struct err *e);
