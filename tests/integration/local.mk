@@ -9,6 +9,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_curl.py \
 	tests/integration/test_delivery.py \
 	tests/integration/test_doctor.py \
+	tests/integration/test_documents.py \
 	tests/integration/test_erase.py \
 	tests/integration/test_first.py \
 	tests/integration/test_fullness.py \

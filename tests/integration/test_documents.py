@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+"""What the documents say can be typed: each command and each query of README.md and doc/ is run.
+
+Commands stand in blocks that are indented by four spaces, queries in ```sql, a configuration in a plain
+``` block. A command either runs here, or ELSEWHERE names who runs it. doc/audit.md and doc/morning.md
+have tests of their own.
+"""
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import spooltest  # noqa: E402
+from spooltest import DEADLINE, Skip, binary, equal, track, true, wait_until  # noqa: E402
+
+WITH_COMMANDS = ["README.md", "doc/operating.md", "doc/migrating.md", "doc/hacking.md", "CONTRIBUTING.md"]
+WITH_QUERIES = ["README.md", "doc/migrating.md", "doc/bentospool-schema.7"]
+
+# Commands that no test of the installed program can run, and who does run them.
+ELSEWHERE = [(re.compile(pattern), who) for pattern, who in (
+    (r"tools/quickstart$", "by hand and before a release: it builds everything"),
+    (r"tools/run-tests\b", "it runs this test"),
+    (r"sudo apt-get install ", "tools/run-tests, from tools/packages"),
+    (r"\./autogen\.sh$", "tools/run-tests"),
+    (r"\./configure |\.\./configure |make$|make -j2$|make check -j2$|mkdir build && cd build$",
+     "tools/run-tests"),
+    (r"sudo make install$", "tools/run-tests dist"),
+    (r"sudo useradd |sudo install |sudoedit |sudo systemctl ", "they change the machine"),
+    (r"sudo -u bentospool bentospool serve$", "the daemon that this test talks to"),
+    (r"bentospool-sim --listen 127\.0\.0\.1:7301$", "the simulated Bento of each test"),
+)]
+FAILED_NAME = "Refused Here"
+
+
+def read(document):
+    with open(os.path.join(spooltest.srcdir(), document), encoding="utf-8") as file:
+        return file.read()
+
+
+def fenced(document, language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", read(document), re.M | re.S)
+
+
+def commands(document):
+    """Each command of the indented blocks; a line that ends in \\ or in an open quote goes on."""
+    text = re.sub(r"^```.*?^```$", "", read(document), flags=re.M | re.S)
+    for block in re.findall(r"(?:^    .*\n)+", text, re.M):
+        command = ""
+        for line in block.splitlines():
+            command += line[4:]
+            if command.endswith("\\"):
+                command = command[:-1]
+            elif command.count("'") % 2:
+                command += "\n"
+            else:
+                yield command
+                command = ""
+        equal(command, "", f"{document}: a command that does not end")
+
+
+def elsewhere(command):
+    return any(pattern.match(command) for pattern, _ in ELSEWHERE)
+
+
+def script(bench, name, text):
+    path = os.path.join(bench.path("bin"), name)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("#!/bin/sh\n" + text)
+    os.chmod(path, stat.S_IRWXU)
+
+
+class World:
+    """A daemon as README.md configures it, with some history, and a shell that finds its way."""
+
+    def __init__(self, bench):
+        self.bench = bench
+        self.sim = bench.sim()
+        self.sim.faults(f"refuse={FAILED_NAME}")
+        os.mkdir(bench.path("bin"))
+        bench.write("secret_key", spooltest.SECRET_KEY + "\n")
+        conf = fenced("README.md", "")[0]
+        for there, here in (("/var/lib/bentospool/spool.db", bench.database),
+                            ("127.0.0.1:7300", "127.0.0.1:0"),
+                            ("your site's UUID", spooltest.SITE_UUID),
+                            ("your publishable key", spooltest.PUBLISHABLE_KEY),
+                            ("/etc/bentospool/secret_key", bench.path("secret_key")),
+                            ('site "main" {', f'site "main" {{\n    api_url = "{self.sim.api_url()}"\n'
+                             "    requests_per_minute = 0")):
+            true(there in conf, f"README.md configures {there}")
+            conf = conf.replace(there, here)
+        self.daemon = spooltest.Daemon(bench, bench.write("bentospool.conf", conf))
+        key = re.search(r'write_keys += \{"(.*)"\}', conf).group(1)
+        for i in range(3):
+            self.daemon.post("/v1/track", track(f"failed-{i}", event=FAILED_NAME), key=key)
+        self.daemon.post("/v1/track", track("any unique text"), key=key)
+        bench.wait_settled(4)
+        self.other()
+        script(bench, "sudo", '[ "$1" = -u ] && shift 2\nexec "$@"\n')
+        for name in ("bentospool", "bentospool-sim"):
+            script(bench, name, f'exec "{binary(name)}" "$@"\n')
+        self.environment = {
+            **os.environ, "BENTOSPOOL_CONFIG": bench.path("bentospool.conf"),
+            "PATH": bench.path("bin") + ":" + os.environ["PATH"]}
+
+    def other(self):
+        """The database of a machine that died, at /mnt/old."""
+        os.mkdir(self.bench.path("old"))
+        shutil.copy(self.bench.path("bentospool.conf"), self.bench.path("old.conf"))
+        done = self.bench.run(binary("bentospool"), "backup", "-c", self.bench.path("bentospool.conf"),
+                              self.bench.path("old/spool.db"))
+        equal(done.returncode, 0, done.stderr)
+
+    def run(self, command):
+        for there, here in (("/var/lib/bentospool/spool.db", self.bench.database),
+                            ("/mnt/old", self.bench.path("old")),
+                            ("/var/backups", self.bench.dir),
+                            ("http://127.0.0.1:7300", self.daemon.url())):
+            command = command.replace(there, here)
+        return subprocess.run(["sh", "-c", command], cwd=self.bench.dir, text=True, check=False,
+                              env=self.environment, stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=DEADLINE)
+
+
+# Exit statuses other than 0 that a command has for a good reason in this world.
+NOTHING = 3
+EXPECTED = {
+    "bentospool purge --dry-run": NOTHING,  # nothing is old enough
+    "sudo -u bentospool bentospool doctor": 1,  # Bento's address is not https here, perhaps no DNS
+    "bentospool doctor": 1,
+}
+
+
+def test_commands(bench):
+    """each command that the documents show works as it stands"""
+    if not shutil.which("sqlite3") or not shutil.which("curl"):
+        raise Skip("sqlite3 and curl are needed")
+    world = World(bench)
+    ran = 0
+    for document in WITH_COMMANDS:
+        for command in commands(document):
+            if elsewhere(command) or not re.match(r"sudo|bentospool|curl", command):
+                continue
+            ran += 1
+            if re.search(r"bentospool (requeue|undo)\b(?!.*--dry-run)", command):
+                world.sim.answer(503)  # what is requeued stays pending, so that undo finds it
+                command += " --yes"
+            done = world.run(command)
+            wanted = EXPECTED.get(command, 0)
+            if command.endswith("doctor"):
+                true(done.returncode in (0, 1), f"{document}: {command}: {done}")
+                continue
+            equal(done.returncode, wanted, f"{document}: {command}: {done.stdout}{done.stderr}")
+    true(ran > 20, f"only {ran} commands were found")
+
+
+def test_no_stranger(bench):
+    """each command is run here or named with who runs it"""
+    del bench
+    unknown = []
+    for document in WITH_COMMANDS:
+        if document == "doc/migrating.md":  # its block is JavaScript of the function
+            continue
+        unknown += [f"{document}: {command}" for command in commands(document)
+                    if not elsewhere(command) and not re.match(r"sudo|bentospool|curl", command)]
+    equal(unknown, [], "commands that nobody runs")
+
+
+def test_sdk_and_curl_events(bench):
+    """the event that README.md posts by hand arrives as it says"""
+    if not shutil.which("curl"):
+        raise Skip("curl is needed")
+    world = World(bench)
+    curl = next(c for c in commands("README.md") if c.startswith("curl"))
+    bench.write("spool.sql", "")
+    before = len(world.sim.events())
+    command = curl.replace("any unique text", "posted by hand")
+    equal(world.run(command).returncode, 0, curl)
+    bench.wait_settled(5)
+    event = wait_until(lambda: world.sim.events()[before:], "it arrives")[0]
+    equal((event["type"], event["email"], event["details"]["plan"]),
+          ("Signed Up", "ann@example.com", "family"), "what Bento got")
+
+
+def queries(document):
+    if document.endswith(".7"):
+        return [part.replace("\\(dq", '"') for part in
+                re.findall(r"^\.Bd -literal[^\n]*\n(SELECT.*?)^\.Ed", read(document), re.M | re.S)]
+    return [part for block in fenced(document, "sql")
+            for part in re.split(r";\s*\n\s*\n", block.strip())]
+
+
+def test_queries(bench):
+    """each query answers, and none reads every event or every request"""
+    if not shutil.which("sqlite3"):
+        raise Skip("there is no sqlite3")
+    World(bench).daemon.stop()
+    found = [(document, sql) for document in WITH_QUERIES for sql in queries(document)]
+    true(len(found) >= 9, f"only {len(found)} queries were found")
+    for document, sql in found:
+        for prefix in ("", "EXPLAIN QUERY PLAN "):
+            text = re.sub(r"^--.*\n", "", sql.strip(), flags=re.M)
+            done = subprocess.run(["sqlite3", "-readonly", bench.database], text=True, check=False,
+                                  input=prefix + text.rstrip(";") + ";", capture_output=True,
+                                  timeout=60)
+            equal((done.returncode, done.stderr), (0, ""), f"{document}: {sql}")
+        # Backwards from the newest row with a LIMIT is no reading of all.
+        wide = re.findall(r"SCAN (?!block|site|operation|o\b|s\b)[a-z]+$|MATERIALIZE", done.stdout, re.M)
+        if not re.search(r"ORDER BY \w+_id DESC\s+LIMIT \d+", sql):
+            equal(wide, [], f"{document}: {sql}: {done.stdout}")
+
+
+spooltest.main()
