@@ -43,10 +43,10 @@ endif
 tests_unit_tools_test_sim_SOURCES = tests/unit/tools/test_sim.c tools/sim/fault.c tools/sim/http.c \
 	tools/sim/limit.c tools/sim/unique.c
 tests_unit_tools_test_sim_CPPFLAGS = $(bentospool_sim_CPPFLAGS)
-tests_unit_tools_test_sim_LDADD = $(CMOCKA_LIBS) src/libbentospool.a
+tests_unit_tools_test_sim_LDADD = $(UNIT_LIBS)
 tests_unit_tools_test_load_SOURCES = tests/unit/tools/test_load.c tools/load/payload.c tools/load/report.c
 tests_unit_tools_test_load_CPPFLAGS = $(spool_load_CPPFLAGS)
-tests_unit_tools_test_load_LDADD = $(CMOCKA_LIBS) src/libbentospool.a
+tests_unit_tools_test_load_LDADD = $(UNIT_LIBS)
 
 TOOL_TESTS = tests/integration/test_load.py \
 	tests/integration/test_sim.py tests/integration/test_sim_faults.py

@@ -3,6 +3,10 @@ src_libbentospool_a_SOURCES += \
 	src/base/buf.h \
 	src/base/clock.c \
 	src/base/clock.h \
+	src/base/constant_time.c \
+	src/base/constant_time.h \
+	src/base/encode.c \
+	src/base/encode.h \
 	src/base/err.c \
 	src/base/err.h \
 	src/base/isotime.c \
@@ -20,4 +24,5 @@ src_libbentospool_a_SOURCES += \
 	src/base/siphash.c \
 	src/base/siphash.h \
 	src/base/slice.h \
+	src/base/utf8.h \
 	src/base/version.h

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/encode.h"
 #include "base/isotime.h"
 #include "base/rand.h"
 #include "config/secret.h"
@@ -46,8 +47,7 @@ append_message_id(struct buf *to, struct err *e)
 	if (rand_system(id, sizeof(id), e) != 0)
 		return -1;
 	buf_append_literal(to, "\"test-");
-	for (size_t i = 0; i < sizeof(id); i++)
-		buf_printf(to, "%02x", id[i]);
+	encode_hex(to, id, sizeof(id));
 	buf_append_byte(to, '"');
 	return 0;
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 #define GAP 2
 #define CELL_MAX 512 /* bytes; longer ones are cut anyway */
 
@@ -53,28 +55,16 @@ table_new(
 
 /* ---- text ----------------------------------------------------------------------------------- */
 
-/* Bytes of the sequence at p, 0 when it is no UTF-8 or a control character. */
+/* Bytes of the character at p, 0 when it is malformed or a control character. */
 static size_t
-plain_length(const unsigned char *p, size_t n)
+plain_length(const char *text, size_t n)
 {
-	size_t len = p[0] < 0x80   ? 1
-		     : p[0] < 0xc2 ? 0
-		     : p[0] < 0xe0 ? 2
-		     : p[0] < 0xf0 ? 3
-		     : p[0] < 0xf5 ? 4
-				   : 0;
+	const unsigned char *p = (const unsigned char *)text;
+	unsigned length = utf8_length(text, n);
+	bool is_c0 = length == 1 && (p[0] < 0x20 || p[0] == 0x7f);
+	bool is_c1 = length == 2 && p[0] == 0xc2 && p[1] < 0xa0; /* some terminals obey them */
 
-	if (len == 0 || len > n || (len == 1 && (p[0] < 0x20 || p[0] == 0x7f)))
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if (len == 2 && p[0] == 0xc2 && p[1] < 0xa0)
-		return 0; /* C1 controls: some terminals obey them */
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f)
-	    || (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return len;
+	return is_c0 || is_c1 ? 0 : length;
 }
 
 void
@@ -83,7 +73,7 @@ table_append_clean(struct buf *to, struct slice text)
 	size_t len;
 
 	for (size_t i = 0; i < text.n; i += len == 0 ? 1 : len) {
-		len = plain_length((const unsigned char *)text.p + i, text.n - i);
+		len = plain_length(text.p + i, text.n - i);
 		if (len == 0)
 			buf_append_byte(to, '?');
 		else
@@ -95,11 +85,7 @@ table_append_clean(struct buf *to, struct slice text)
 static int
 columns_of(const char *text)
 {
-	int n = 0;
-
-	for (; *text != '\0'; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
+	return (int)utf8_count(slice_from(text));
 }
 
 static void

@@ -2,6 +2,7 @@
 # file needs its name here and nothing else; one that brings a rig names its sources below.
 UNIT_TESTS = \
 	tests/unit/base/test_base \
+	tests/unit/base/test_encode \
 	tests/unit/cli/test_doctor \
 	tests/unit/cli/test_options \
 	tests/unit/cli/test_report \

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/encode.h"
 #include "base/isotime.h"
 
 #define USER_DIGITS 8
@@ -119,25 +120,6 @@ append_body(struct payload *p, struct buf *b, const struct load_options *o, unsi
 }
 
 static void
-append_base64(struct buf *b, const char *text)
-{
-	static const char digits[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	size_t n = strlen(text);
-
-	for (size_t i = 0; i < n; i += 3) {
-		unsigned v = (unsigned)(unsigned char)text[i] << 16;
-
-		v |= i + 1 < n ? (unsigned)(unsigned char)text[i + 1] << 8 : 0;
-		v |= i + 2 < n ? (unsigned)(unsigned char)text[i + 2] : 0;
-		buf_append_byte(b, digits[v >> 18]);
-		buf_append_byte(b, digits[v >> 12 & 63]);
-		buf_append_byte(b, i + 1 < n ? digits[v >> 6 & 63] : '=');
-		buf_append_byte(b, i + 2 < n ? digits[v & 63] : '=');
-	}
-}
-
-static void
 append_head(struct buf *b, const struct load_options *o, size_t n_body)
 {
 	bool v6 = strchr(o->host, ':') != NULL;
@@ -155,7 +137,7 @@ append_head(struct buf *b, const struct load_options *o, size_t n_body)
 		buf_init(&plain, sizeof(user));
 		buf_printf(&plain, "%s:", o->write_key);
 		buf_append_literal(b, "Authorization: Basic ");
-		append_base64(b, buf_slice(&plain).p);
+		encode_base64(b, buf_slice(&plain));
 		buf_append_literal(b, "\r\n");
 		buf_free(&plain);
 	}

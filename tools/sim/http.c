@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/encode.h"
+
 static struct slice
 trim(struct slice s)
 {
@@ -99,21 +101,12 @@ http_head_parse(struct slice text, struct http_head *ret_head, struct err *e)
 	return 0;
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static void
 percent_decode(struct slice s, struct buf *to)
 {
 	for (size_t i = 0; i < s.n; i++) {
-		int high = i + 2 < s.n ? hex_digit(s.p[i + 1]) : -1;
-		int low = high >= 0 ? hex_digit(s.p[i + 2]) : -1;
+		int high = i + 2 < s.n ? decode_hex_digit(s.p[i + 1]) : -1;
+		int low = high >= 0 ? decode_hex_digit(s.p[i + 2]) : -1;
 
 		if (s.p[i] == '%' && low >= 0) {
 			buf_append_byte(to, (char)(high << 4 | low));
@@ -139,41 +132,20 @@ http_query_get(struct slice query, const char *name, struct buf *to)
 	return false;
 }
 
-static int
-base64_digit(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 int
 http_basic_decode(struct slice authorization, struct buf *to)
 {
 	struct slice rest = authorization;
-	unsigned bits = 0, n_bits = 0;
+	size_t n;
+	char *out;
 
 	if (!equals_nocase(cut(&rest, " "), "basic"))
 		return -1;
 	rest = trim(rest);
-	while (rest.n > 0 && rest.p[rest.n - 1] == '=')
-		rest.n--;
-	for (size_t i = 0; i < rest.n; i++) {
-		int digit = base64_digit(rest.p[i]);
-
-		if (digit < 0)
-			return -1;
-		bits = (bits << 6 | (unsigned)digit) & 0xffff;
-		n_bits += 6;
-		if (n_bits >= 8) {
-			n_bits -= 8;
-			buf_append_byte(to, (char)(bits >> n_bits & 0xff));
-		}
-	}
+	out = buf_reserve(to, rest.n);
+	if (out == NULL || decode_base64(rest, out, rest.n, &n) != 0)
+		return -1;
+	buf_truncate(to, to->n + n);
 	return 0;
 }
 

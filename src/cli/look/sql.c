@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/encode.h"
 #include "cli/test_event.h"
 #include "cli/verbs.h"
 #include "event/json/json.h"
@@ -33,13 +34,6 @@ struct output {
 /* ---- one value ------------------------------------------------------------------------------- */
 
 static void
-append_hex(struct buf *to, struct slice bytes)
-{
-	for (size_t i = 0; i < bytes.n; i++)
-		buf_printf(to, "%02x", (unsigned char)bytes.p[i]);
-}
-
-static void
 append_json(struct buf *to, const struct query_value *v)
 {
 	switch (v->type) {
@@ -57,7 +51,7 @@ append_json(struct buf *to, const struct query_value *v)
 		return;
 	case QUERY_BLOB:
 		buf_append_byte(to, '"');
-		append_hex(to, v->bytes);
+		encode_hex(to, v->bytes.p, v->bytes.n);
 		buf_append_byte(to, '"');
 		return;
 	case QUERY_NULL:
@@ -70,7 +64,7 @@ static void
 append_text(struct buf *to, const struct query_value *v)
 {
 	if (v->type == QUERY_BLOB)
-		append_hex(to, v->bytes);
+		encode_hex(to, v->bytes.p, v->bytes.n);
 	else if (v->type != QUERY_NULL)
 		table_append_clean(to, v->bytes);
 }

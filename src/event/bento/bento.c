@@ -1,5 +1,7 @@
 #include "event/bento/bento.h"
 
+#include "base/utf8.h"
+
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,36 +62,6 @@ bento_url(struct buf *to, const char *api_url, enum bento_endpoint endpoint, con
 }
 
 /* ---- text that strangers sent --------------------------------------------------------------- */
-
-/* Bytes of the well-formed UTF-8 character at p; 0 when there is none. */
-static size_t
-utf8_length(const char *text, size_t n)
-{
-	const unsigned char *p = (const unsigned char *)text;
-	unsigned char low = 0x80, high = 0xbf;
-	size_t length;
-
-	if (p[0] < 0x80)
-		return 1;
-	if (p[0] < 0xc2 || p[0] > 0xf4)
-		return 0;
-	length = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-	/* The second byte rules out overlong forms, surrogates and what lies past U+10FFFF. */
-	if (p[0] == 0xe0)
-		low = 0xa0;
-	else if (p[0] == 0xed)
-		high = 0x9f;
-	else if (p[0] == 0xf0)
-		low = 0x90;
-	else if (p[0] == 0xf4)
-		high = 0x8f;
-	if (n < length || p[1] < low || p[1] > high)
-		return 0;
-	for (size_t i = 2; i < length; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	return length;
-}
 
 size_t
 bento_text_copy(char *to, size_t size, struct slice text)

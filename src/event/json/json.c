@@ -4,6 +4,8 @@
  */
 #include "event/json/json.h"
 
+#include "base/encode.h"
+#include "base/utf8.h"
 #include "event/json/json_private.h"
 
 static const unsigned char type_of_byte[256] = {
@@ -89,7 +91,7 @@ scan_escape(struct json *j, const char *p)
 		return p + 1;
 	case 'u':
 		for (int i = 0; i < 4; i++) {
-			if (++p == j->end || json_hex_digit(*p) < 0)
+			if (++p == j->end || decode_hex_digit(*p) < 0)
 				return fail(j, p, "\\u needs four hexadecimal digits");
 		}
 		return p + 1;
@@ -102,7 +104,7 @@ static const char *
 scan_utf8(struct json *j, const char *p)
 {
 	while (p < j->end && (unsigned char)*p >= 0x80) {
-		unsigned n = json_utf8_length(p, j->end);
+		unsigned n = utf8_length(p, (size_t)(j->end - p));
 
 		if (n == 0)
 			return fail(j, p, "bytes that are no UTF-8");

@@ -45,48 +45,4 @@ json_scan_plain(const char *p, const char *end)
 	return p;
 }
 
-/* The length of the UTF-8 sequence (2 to 4 bytes) that starts at p, or 0 when it is none. */
-static inline unsigned
-json_utf8_length(const char *text, const char *end)
-{
-	const unsigned char *p = (const unsigned char *)text;
-	unsigned char low = 0x80, high = 0xbf;
-	unsigned n;
-
-	if (p[0] < 0xc2 || p[0] > 0xf4)
-		return 0;
-	n = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-	if (end - text < (ptrdiff_t)n)
-		return 0;
-	/* the second byte keeps out overlong forms, surrogates and what lies above U+10FFFF */
-	if (p[0] == 0xe0)
-		low = 0xa0;
-	else if (p[0] == 0xed)
-		high = 0x9f;
-	else if (p[0] == 0xf0)
-		low = 0x90;
-	else if (p[0] == 0xf4)
-		high = 0x8f;
-	if (p[1] < low || p[1] > high)
-		return 0;
-	for (unsigned i = 2; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	return n;
-}
-
-/* The value of a hexadecimal digit, or -1. */
-static inline int
-json_hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 #endif

@@ -1,6 +1,8 @@
 /* What JSON strings mean, and how they are written. */
 #include <stdio.h>
 
+#include "base/encode.h"
+#include "base/utf8.h"
 #include "event/json/json.h"
 #include "event/json/json_private.h"
 
@@ -38,7 +40,7 @@ hex4(const char *p)
 	unsigned code = 0;
 
 	for (int i = 0; i < 4; i++)
-		code = code << 4 | (unsigned)json_hex_digit(p[i]);
+		code = code << 4 | (unsigned)decode_hex_digit(p[i]);
 	return code;
 }
 
@@ -182,7 +184,7 @@ json_string_append(struct buf *to, struct slice text)
 		if (p == end)
 			break;
 		if ((unsigned char)*p >= 0x80) {
-			unsigned n = json_utf8_length(p, end);
+			unsigned n = utf8_length(p, (size_t)(end - p));
 
 			buf_append(to, n == 0 ? "\xef\xbf\xbd" : p, n == 0 ? 3 : n);
 			p += n == 0 ? 1 : n;

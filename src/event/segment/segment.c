@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/isotime.h"
+#include "base/utf8.h"
 #include "event/segment/person.h"
 #include "event/segment/segment_build.h"
 
@@ -225,16 +226,6 @@ find_fault(const struct event_fields *f, const struct segment_event *event)
 	return NULL;
 }
 
-static size_t
-count_characters(struct slice utf8)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < utf8.n; i++)
-		n += (utf8.p[i] & 0xc0) != 0x80;
-	return n;
-}
-
 const char *
 segment_find_excess(struct segment_request *r, const struct segment_event *event)
 {
@@ -243,7 +234,7 @@ segment_find_excess(struct segment_request *r, const struct segment_event *event
 	if (r->max_event > 0 && event->body.n > r->max_event)
 		reason = event_too_large;
 	else if (r->max_message_id > 0 && event->message_id.n > r->max_message_id
-		 && count_characters(event->message_id) > r->max_message_id)
+		 && utf8_count(event->message_id) > r->max_message_id)
 		reason = message_id_too_long;
 	r->n_excess += reason != NULL;
 	return reason;
@@ -331,7 +322,7 @@ segment_explain_excess(struct segment_request *r)
 			buf_printf(to, "%zu bytes; max_event is %zu", event->body.n, r->max_event);
 		else
 			buf_printf(to, "its messageId has %zu characters; max_message_id is %zu",
-			    count_characters(event->message_id), r->max_message_id);
+			    utf8_count(event->message_id), r->max_message_id);
 		buf_append_byte(to, '\0');
 	}
 	return 0;

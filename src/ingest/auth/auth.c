@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/constant_time.h"
+#include "base/encode.h"
 #include "ingest/ingest.h"
 
 #define KEY_WORDS ((AUTH_KEY_MAX + 8) / 8)
@@ -38,19 +40,6 @@ key_of(struct slice text)
 	return k;
 }
 
-/* All ones when equal, else 0. The barrier keeps the compiler from ending the loop early. */
-static uint64_t
-equal_mask(const struct key *a, const struct key *b)
-{
-	uint64_t diff = 0;
-
-	for (size_t i = 0; i < KEY_WORDS; i++) {
-		diff |= a->words[i] ^ b->words[i];
-		__asm__ volatile("" : "+r"(diff));
-	}
-	return ((diff | (0 - diff)) >> 63) - 1;
-}
-
 static enum auth_verdict
 find(const struct auth *a, struct slice text, int64_t *ret_site_id)
 {
@@ -58,7 +47,7 @@ find(const struct auth *a, struct slice text, int64_t *ret_site_id)
 	uint64_t site = 0, found = 0;
 
 	for (size_t i = 0; i < a->n_keys; i++) {
-		uint64_t mask = equal_mask(&k, &a->keys[i].key);
+		uint64_t mask = constant_time_equal(&k, &a->keys[i].key, sizeof(k));
 
 		site |= mask & (uint64_t)a->keys[i].site_id;
 		found |= mask;
@@ -175,44 +164,6 @@ auth_key(const struct auth *a, struct slice key, int64_t *ret_site_id)
 	return key.n == 0 ? AUTH_ABSENT : find(a, key, ret_site_id);
 }
 
-static int
-base64_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+')
-		return 62;
-	return c == '/' ? 63 : -1;
-}
-
-/* Strict: full groups of four with their padding. -1 when it is no Base64 or does not fit. */
-static int
-base64_decode(struct slice text, char *to, size_t room, size_t *ret_n)
-{
-	size_t n = 0, digits = text.n;
-	unsigned bits = 0;
-
-	if (text.n % 4 != 0 || text.n / 4 * 3 > room)
-		return -1;
-	for (int i = 0; i < 2 && digits > 0 && text.p[digits - 1] == '='; i++)
-		digits--;
-	for (size_t i = 0; i < digits; i++) {
-		int value = base64_value(text.p[i]);
-
-		if (value < 0)
-			return -1;
-		bits = (bits << 6 | (unsigned)value) & 0xffffff;
-		if (i % 4 != 0)
-			to[n++] = (char)(bits >> (6 - 2 * (i % 4)) & 0xff);
-	}
-	*ret_n = n;
-	return 0;
-}
-
 enum auth_verdict
 auth_basic_text(struct slice authorization, char *to, size_t room, struct slice *ret_text)
 {
@@ -223,7 +174,7 @@ auth_basic_text(struct slice authorization, char *to, size_t room, struct slice 
 	for (authorization.p += 6, authorization.n -= 6;
 	     authorization.n > 0 && authorization.p[0] == ' '; authorization.p++)
 		authorization.n--;
-	if (base64_decode(authorization, to, room, &text.n) != 0)
+	if (decode_base64(authorization, to, room, &text.n) != 0)
 		return AUTH_UNKNOWN;
 	*ret_text = text;
 	return AUTH_KNOWN;
@@ -249,39 +200,6 @@ auth_basic(const struct auth *a, struct slice authorization, int64_t *ret_site_i
 	return auth_key(a, user, ret_site_id);
 }
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* %XX becomes the byte. What does not fit or is malformed is cut off or kept: no key has it. */
-static size_t
-percent_decode(struct slice text, char *to, size_t room)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < text.n && n < room; i++) {
-		int high = -1, low = -1;
-
-		if (text.p[i] == '%' && i + 2 < text.n) {
-			high = hex_value(text.p[i + 1]);
-			low = hex_value(text.p[i + 2]);
-		}
-		if (high >= 0 && low >= 0) {
-			to[n++] = (char)(high << 4 | low);
-			i += 2;
-		} else {
-			to[n++] = text.p[i];
-		}
-	}
-	return n;
-}
-
 bool
 auth_query_get(struct slice query, struct slice name, char *to, size_t room, size_t *ret_n)
 {
@@ -292,7 +210,7 @@ auth_query_get(struct slice query, struct slice name, char *to, size_t room, siz
 		if (n > name.n && memcmp(query.p, name.p, name.n) == 0) {
 			struct slice raw = { query.p + name.n, n - name.n };
 
-			*ret_n = percent_decode(raw, to, room);
+			*ret_n = decode_percent(raw, to, room);
 			return true;
 		}
 		n += end != NULL;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/constant_time.h"
 #include "ingest/auth/auth.h"
 #include "ingest/ingest.h"
 
@@ -36,26 +37,13 @@ keys_of(struct slice text)
 	return k;
 }
 
-/* All ones when equal, else 0. The barrier keeps the compiler from ending the loop early. */
-static uint64_t
-equal_mask(const struct keys *a, const struct keys *b)
-{
-	uint64_t diff = 0;
-
-	for (size_t i = 0; i < WORDS; i++) {
-		diff |= a->words[i] ^ b->words[i];
-		__asm__ volatile("" : "+r"(diff));
-	}
-	return ((diff | (0 - diff)) >> 63) - 1;
-}
-
 static size_t
 find(const struct bento_keys *n, const struct keys *keys)
 {
 	uint64_t found = BENTO_KEYS_NOBODY;
 
 	for (size_t i = n->n_sites; i-- > 0;) {
-		uint64_t mask = equal_mask(keys, &n->sites[i].keys);
+		uint64_t mask = constant_time_equal(keys, &n->sites[i].keys, sizeof(*keys));
 
 		found = (found & ~mask) | (mask & (uint64_t)i);
 	}

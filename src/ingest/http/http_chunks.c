@@ -1,3 +1,4 @@
+#include "base/encode.h"
 #include "ingest/http/http.h"
 #include "ingest/http/http_private.h"
 
@@ -17,21 +18,9 @@ bad(struct http_chunks *c, const char *why)
 }
 
 static int
-hex_value(char byte)
-{
-	if (byte >= '0' && byte <= '9')
-		return byte - '0';
-	if (byte >= 'a' && byte <= 'f')
-		return byte - 'a' + 10;
-	if (byte >= 'A' && byte <= 'F')
-		return byte - 'A' + 10;
-	return -1;
-}
-
-static int
 take_size(struct http_chunks *c, char byte)
 {
-	int digit = hex_value(byte);
+	int digit = decode_hex_digit(byte);
 
 	if (digit >= 0) {
 		if (c->n_digits == MAX_SIZE_DIGITS)

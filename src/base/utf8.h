@@ -1,0 +1,48 @@
+/* Characters of UTF-8. Pure; inline, because the JSON parser calls it for each one. */
+#ifndef BASE_UTF8_H
+#define BASE_UTF8_H
+
+#include "base/slice.h"
+
+/* Bytes (1 to 4) of the well-formed character at p, of which n > 0 are there; 0 when malformed. */
+static inline unsigned
+utf8_length(const char *text, size_t n)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	unsigned char low = 0x80, high = 0xbf;
+	unsigned length;
+
+	if (p[0] < 0x80)
+		return 1;
+	if (p[0] < 0xc2 || p[0] > 0xf4)
+		return 0;
+	length = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+	/* The second byte rules out overlong forms, surrogates and code points past U+10FFFF. */
+	if (p[0] == 0xe0)
+		low = 0xa0;
+	else if (p[0] == 0xed)
+		high = 0x9f;
+	else if (p[0] == 0xf0)
+		low = 0x90;
+	else if (p[0] == 0xf4)
+		high = 0x8f;
+	if (n < length || p[1] < low || p[1] > high)
+		return 0;
+	for (unsigned i = 2; i < length; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	return length;
+}
+
+/* Characters of a well-formed text. */
+static inline size_t
+utf8_count(struct slice text)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.n; i++)
+		n += ((unsigned char)text.p[i] & 0xc0) != 0x80;
+	return n;
+}
+
+#endif
