@@ -1,4 +1,8 @@
-/* One client: lines in, lines out. */
+/*
+ * One client of the control socket: lines in, lines out. A line becomes a request; while its task
+ * is under way no further line is read. A line that is too long is refused and the connection
+ * closed; so is a connection that is silent for CONTROL_IDLE_SECONDS without a task.
+ */
 #include <cjson/cJSON.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -33,21 +37,26 @@ connection_actor(const struct connection *conn)
 	return conn->actor;
 }
 
-/* The name of the peer's user, as the kernel and the user database tell. */
+void
+control_actor(uid_t uid, char ret_name[CONTROL_ACTOR_SIZE])
+{
+	const struct passwd *user = getpwuid(uid);
+
+	if (user != NULL)
+		snprintf(ret_name, CONTROL_ACTOR_SIZE, "%s", user->pw_name);
+	else
+		snprintf(ret_name, CONTROL_ACTOR_SIZE, "uid %u", (unsigned)uid);
+}
+
 static int
-name_actor(int fd, char actor[CONTROL_ACTOR_SIZE])
+name_actor(int fd, char ret_name[CONTROL_ACTOR_SIZE])
 {
 	struct ucred peer;
 	socklen_t n = sizeof(peer);
-	const struct passwd *user;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) != 0)
 		return -1;
-	user = getpwuid(peer.uid);
-	if (user != NULL)
-		snprintf(actor, CONTROL_ACTOR_SIZE, "%s", user->pw_name);
-	else
-		snprintf(actor, CONTROL_ACTOR_SIZE, "uid %u", (unsigned)peer.uid);
+	control_actor(peer.uid, ret_name);
 	return 0;
 }
 
@@ -144,7 +153,7 @@ void
 connection_attach(struct connection *conn, struct task *task)
 {
 	conn->task = task;
-	/* A request that came meanwhile lies in the buffer already. */
+	/* The next request may be in the buffer already. */
 	if (task == NULL)
 		bufferevent_trigger(conn->stream, EV_READ, BEV_TRIG_DEFER_CALLBACKS);
 }

@@ -1,3 +1,9 @@
+/*
+ * The control socket: listening, what the daemon gives to all requests, and the box through which
+ * the writer's thread hands finished messages back to the main thread. A socket file without a
+ * listener is replaced; a path that another process answers at, or that is not a socket, is an
+ * error of the start.
+ */
 #include "control/control.h"
 
 #include <errno.h>
@@ -24,7 +30,7 @@ ring(void *arg)
 	uint64_t one = 1;
 	ssize_t n = write(c->done_fd, &one, sizeof(one));
 
-	(void)n; /* the counter is full only when the bell rings already */
+	(void)n; /* the counter is full only when the main thread is about to wake anyway */
 }
 
 static void
@@ -65,7 +71,7 @@ set_address(const char *path, struct sockaddr_un *ret_un, struct err *e)
 	return 0;
 }
 
-/* A socket that a daemon left when it was killed goes; one that answers, and no socket, stay. */
+/* Removes a socket that a killed daemon left; keeps one that answers, and any other file. */
 static int
 clear_the_way(const struct sockaddr_un *un, struct err *e)
 {
@@ -76,14 +82,14 @@ clear_the_way(const struct sockaddr_un *un, struct err *e)
 		return errno == ENOENT ? 0 : err_sys(e, "control socket %s", un->sun_path);
 	if (!S_ISSOCK(st.st_mode))
 		return err_set(e, ERR_INPUT,
-		    "control socket: %s is in the way and no socket: move it, or set control",
+		    "control socket: %s exists and is not a socket: move it, or set control",
 		    un->sun_path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return err_sys(e, "control socket");
 	rc = connect(fd, (const struct sockaddr *)un, sizeof(*un));
 	if (rc != 0 && errno == EAGAIN)
-		rc = 0; /* somebody is there, and busy */
+		rc = 0; /* a listener with a full queue */
 	close(fd);
 	if (rc == 0)
 		return err_set(
@@ -105,7 +111,7 @@ bind_socket(const char *path, struct err *e)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return err_sys(e, "control socket");
-	/* The mode must be right from the first moment. */
+	/* Nobody else may connect, not even before a chmod. */
 	mask = umask(0177);
 	rc = bind(fd, (const struct sockaddr *)&un, sizeof(un));
 	umask(mask);
@@ -146,19 +152,39 @@ listen_at(struct control *c, struct err *e)
 /* ---- life ----------------------------------------------------------------------------------- */
 
 static int
+copy_sites(struct control *c, const struct control_options *o)
+{
+	size_t size = 1;
+	char *name;
+
+	for (size_t i = 0; i < o->n_sites; i++)
+		size += strlen(o->sites[i].name) + 1;
+	c->sites = calloc(o->n_sites + 1, sizeof(*c->sites));
+	c->names = malloc(size);
+	if (c->sites == NULL || c->names == NULL)
+		return -1;
+	name = c->names;
+	for (size_t i = 0; i < o->n_sites; i++) {
+		size_t n = strlen(o->sites[i].name) + 1;
+
+		memcpy(name, o->sites[i].name, n);
+		c->sites[i] = (struct control_site){ name, o->sites[i].site_id };
+		name += n;
+	}
+	return 0;
+}
+
+static int
 copy_options(struct control *c, const struct control_options *o, struct err *e)
 {
 	c->path = strdup(o->path);
 	c->version = strdup(o->version);
-	c->sites = calloc(o->n_sites + 1, sizeof(*c->sites));
-	if (c->path == NULL || c->version == NULL || c->sites == NULL)
+	if (c->path == NULL || c->version == NULL || copy_sites(c, o) != 0)
 		return err_nomem(e);
-	for (size_t i = 0; i < o->n_sites; i++, c->n_sites++) {
-		c->sites[i].site_id = o->sites[i].site_id;
-		c->sites[i].name = strdup(o->sites[i].name);
-		if (c->sites[i].name == NULL)
-			return err_nomem(e);
-	}
+	c->options = *o;
+	c->options.path = c->path;
+	c->options.version = c->version;
+	c->options.sites = c->sites;
 	return 0;
 }
 
@@ -171,16 +197,6 @@ control_new(const struct control_options *o, struct event_base *base, struct con
 	if (c == NULL)
 		return err_nomem(e);
 	c->base = base;
-	c->outbox = o->outbox;
-	c->clock = o->clock;
-	c->on_site_control = o->on_site_control;
-	c->on_site_control_arg = o->on_site_control_arg;
-	c->judge = o->judge;
-	c->judge_arg = o->judge_arg;
-	c->on_reload = o->on_reload;
-	c->on_reload_arg = o->on_reload_arg;
-	c->limits = o->limits;
-	c->limits_arg = o->limits_arg;
 	c->started_at = clock_wall(o->clock);
 	c->done_fd = -1;
 	if (copy_options(c, o, e) != 0 || open_box(c, e) != 0 || listen_at(c, e) != 0) {
@@ -223,8 +239,7 @@ control_free(struct control *c)
 		mailbox_take(&c->done);
 		mailbox_free(&c->done);
 	}
-	for (size_t i = 0; i < c->n_sites; i++)
-		free(c->sites[i].name);
+	free(c->names);
 	free(c->sites);
 	free(c->version);
 	free(c->path);

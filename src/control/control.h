@@ -3,24 +3,26 @@
  *
  * One request is one line of JSON, and so is each line of its answer:
  *
- *	{"do":"ping"}
+ *	{"do":"ping"}                   {"ok":true,"pid":1,"version":"...","health":"ok",...}
+ *	{"do":"reload"}                 {"ok":true,"changed":["..."]}
  *	{"do":"operate","verb":"requeue","filter":{...},"note":"..."}
- *	{"do":"operate","verb":"undo","id":7,"note":"..."}     {"ok":true,"delivered":1,...}
- *	{"do":"site_control","verb":"pause","site":"main","note":"..."}       without site: every
- *one
- *	{"do":"reload"}                                   {"ok":true,"changed":["..."]}
- *	{"do":"purge","dry_run":false}              {"ok":true,"payloads":5,"rows":2,...}
- *	{"do":"erase","email":"...","dry_run":false}      {"ok":true,"events":5,...}
+ *	                                {"ok":true,"events":5,"operation_id":7}
+ *	{"do":"operate","verb":"undo","id":7,"note":"..."}
+ *	                                {"ok":true,"events":5,"operation_id":8,"delivered":1,...}
+ *	{"do":"site_control","verb":"pause","site":"main","note":"..."}, without site: all sites
+ *	                                {"ok":true,"sites":1,"paused":0,"operation_id":7}
+ *	{"do":"erase","email":"...","dry_run":false}
+ *	                                {"ok":true,"events":5,"discarded":1,"quotes":2,...}
+ *	{"do":"purge","dry_run":false}  {"ok":true,"payloads":5,"rows":2,"operation_id":7}
  *	{"do":"put","site":"main","event":"{\"type\":\"track\",...}"}
+ *	                                {"ok":true,"stored":1,"duplicates":0,"event_id":9}
+ *	{"do":"import","verb":"import","lines":["{...}",...],"operation_id":0,"dry_run":false,...}
+ *	                                {"ok":true,"stored":5,...,"told":[{"line":0,"why":"..."}]}
  *
- *	{"do":"import","verb":"import","lines":["{...}",...],"operation_id":0,"dry_run":false}
- *	                            {"ok":true,"stored":5,...,"told":[{"line":0,"why":"..."}]}
- *
- *	{"progress":500}                                  operate: events changed so far
- *	{"ok":true,...} or {"ok":false,"code":"input","message":"..."}
- *
- * An operation runs in slices, and ends after the slice under way when its client hangs up. The
- * peer's user id, which the kernel tells, is the actor in the audit.
+ * The last line of an answer has "ok"; a refusal is {"ok":false,"code":"input","message":"..."}.
+ * Requests that run in steps send {"progress":500} after each of them: how much is done so far.
+ * They end after the step under way when their client hangs up; only erase goes on. The user id of
+ * the peer, which the kernel knows, is the actor in the audit.
  *
  * Bounds: CONTROL_MAX_CLIENTS connections, CONTROL_MAX_LINE bytes a line, one request at a time on
  * a connection, CONTROL_IDLE_SECONDS without one.
@@ -30,10 +32,10 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "outbox/operate/erase.h"
 #include "outbox/operate/purge.h"
 #include "outbox/operate/site_control.h"
 #include "outbox/outbox.h"
@@ -41,6 +43,7 @@
 #define CONTROL_MAX_CLIENTS 16
 #define CONTROL_MAX_LINE 8388608 /* an import sends events with all that their batch said */
 #define CONTROL_IDLE_SECONDS 60
+#define CONTROL_ACTOR_SIZE 64
 
 struct cJSON;
 struct event_base;
@@ -52,8 +55,7 @@ struct control_site {
 	int64_t site_id;
 };
 
-/* All strings are copied. on_site_control is called on the main thread once a pause, its end or a
- * flush is recorded, for each site that it is about. */
+/* All strings and the sites are copied. The functions are called on the main thread. */
 struct control_options {
 	const char *path; /* of the socket */
 	const char *version;
@@ -61,25 +63,31 @@ struct control_options {
 	const struct clock *clock;
 	const struct control_site *sites;
 	size_t n_sites;
+	/* A pause, a resume or a flush is recorded; called for each site that it is about. */
 	void (*on_site_control)(void *arg, int64_t site_id, enum site_control_verb verb);
 	void *on_site_control_arg;
-	/* Reads r->body, one event that `put` brings, and judges it as its site would. */
+	/* Reads r->body, the event of a put, and decides about it as the site's listener would. */
 	int (*judge)(void *arg, int64_t site_id, struct segment_request *r, struct err *e);
 	void *judge_arg;
-	/* Reads the configuration again; NULL: nothing is changed. */
+	/* Reads the configuration again. What changed, as texts; NULL with e set: nothing did. */
 	struct cJSON *(*on_reload)(void *arg, struct err *e);
 	void *on_reload_arg;
-	/* What retention takes away now. The archive's name is copied. */
+	/* What retention would remove now. The archive's name is copied at once. */
 	void (*limits)(void *arg, struct purge_limits *ret_limits, const char **ret_archive);
 	void *limits_arg;
 };
 
-/* A socket that nobody answers is replaced; ERR_BUSY when somebody does. `base` lives longer. */
+/*
+ * A socket that nobody answers is replaced; ERR_BUSY when another process answers. `base` must
+ * outlive the control.
+ */
 int control_new(const struct control_options *o, struct event_base *base,
     struct control **ret_control, struct err *e);
-/* Stops listening, removes the socket, hangs up on everybody. */
+/* Stops listening, removes the socket, closes every connection. */
 void control_stop(struct control *c);
 /* After control_stop and outbox_stop: until then the writer may hold a message of ours. */
 void control_free(struct control *c);
+/* The name of a user for the audit, which the command line uses, too, when no daemon runs. */
+void control_actor(uid_t uid, char ret_name[CONTROL_ACTOR_SIZE]);
 
 #endif

@@ -1,9 +1,6 @@
 /*
- * Inside control/: connections (control.c) and what they ask for (request.c, task.c).
- *
- * A task is a message to the writer with what it borrows. It belongs to the outbox between
- * outbox_send and done(), comes back through the box of done ones, and outlives its connection
- * when the client hangs up.
+ * Inside control/: connections (connection.c), what a line asks for (request.c, and one file for
+ * each kind of request), and the messages that the writer carries out (task.c).
  */
 #ifndef CONTROL_CONTROL_PRIVATE_H
 #define CONTROL_CONTROL_PRIVATE_H
@@ -12,66 +9,67 @@
 
 #include "base/mailbox.h"
 #include "control/control.h"
-#include "event/segment/segment.h"
-#include "outbox/filter/filter.h"
-#include "outbox/operate/import.h"
-#include "outbox/operate/operate.h"
+#include "control/exchange.h"
 
 struct cJSON;
 struct connection;
 
-#define CONTROL_ACTOR_SIZE 64
-
+/*
+ * A request that the writer carries out. It begins the struct of its kind, which holds the message
+ * and all that the message borrows. It belongs to the outbox between outbox_send and done(), comes
+ * back through the box of done messages, and outlives its connection when the client hangs up.
+ */
 struct task {
+	const struct request_kind *kind;
+	const struct exchange *exchange; /* the kind's, unless its parse chose another */
 	struct control *control;
-	struct connection *connection; /* NULL when the client is gone */
-	/* operate */
-	struct outbox_operation operation;
-	struct outbox_filter filter;
-	char *note;
+	struct connection *connection; /* NULL: the client hung up */
+	struct outbox_msg *msg;        /* set by parse */
 	char actor[CONTROL_ACTOR_SIZE];
-	int64_t done_before; /* events before the slice under way */
-	/* steer */
-	struct outbox_site_control site_control;
-	char *site;
-	/* erase */
-	struct outbox_erase erase;
-	char *email;
-	/* purge */
-	struct outbox_purge purge;
-	struct purge_limits limits;
-	char *archive;
-	/* put */
-	struct outbox_put put;
-	struct segment_request request;
-	char *event;
-	/* import: its texts are in `event` */
-	struct outbox_import import;
-	struct slice *lines;
-	char *from;
-	struct task *next; /* all tasks under way */
+	int64_t done;      /* by the steps that are committed */
+	struct task *next; /* of all tasks under way */
 };
+
+/* One kind of request: a row of the table in request.c. */
+struct request_kind {
+	/* A request that is answered at once: its "do", and what adds to {"ok":true}. */
+	const char *name;
+	int (*answer)(struct control *c, struct cJSON *answer, struct err *e);
+	/* Or a task; exchange NULL: it is not one. */
+	const struct exchange *exchange;
+	size_t size; /* of its struct, which is zeroed before parse */
+	/* Fills in the message from the request. free follows a -1, too. */
+	int (*parse)(struct task *task, const struct cJSON *request, struct err *e);
+	/* NULL: nothing to do. Called after each commit, whether or not the client is still there.
+	 */
+	void (*committed)(struct task *task);
+	void (*free)(struct task *task); /* all but the task itself; NULL: there is nothing else */
+	bool outlives_client;            /* runs to its end after the client hung up */
+};
+
+/* Every kind of request. A new one is a line here and a file request_NAME.c. */
+#define REQUEST_KINDS(ROW)                                                                         \
+	ROW(ping)                                                                                  \
+	ROW(reload)                                                                                \
+	ROW(operate)                                                                               \
+	ROW(site_control)                                                                          \
+	ROW(erase)                                                                                 \
+	ROW(purge)                                                                                 \
+	ROW(put)                                                                                   \
+	ROW(import)
+
+#define REQUEST_DECLARE(name) extern const struct request_kind request_##name;
+REQUEST_KINDS(REQUEST_DECLARE)
+#undef REQUEST_DECLARE
 
 struct control {
 	struct event_base *base;
 	struct evconnlistener *listener;
+	struct control_options options; /* its strings and sites are the copies below */
 	char *path;
 	char *version;
-	struct outbox *outbox;
-	const struct clock *clock;
-	struct {
-		char *name;
-		int64_t site_id;
-	} * sites;
-	size_t n_sites;
-	void (*on_site_control)(void *arg, int64_t site_id, enum site_control_verb verb);
-	void *on_site_control_arg;
-	int (*judge)(void *arg, int64_t site_id, struct segment_request *r, struct err *e);
-	void *judge_arg;
-	struct cJSON *(*on_reload)(void *arg, struct err *e);
-	void *on_reload_arg;
-	void (*limits)(void *arg, struct purge_limits *ret_limits, const char **ret_archive);
-	void *limits_arg;
+	struct control_site *sites;
+	char *names; /* of the sites, each ended by a NUL */
 	int64_t started_at;
 	struct connection *connections;
 	size_t n_connections;
@@ -96,30 +94,20 @@ void connection_refuse(struct connection *conn, const struct err *e);
 
 /* request.c: one line from a client. Answers at once or starts a task. */
 void request_handle(struct connection *conn, const char *line, size_t n);
+/* For parse: an optional text, copied; */
+int request_read_text(
+    const struct cJSON *request, const char *name, char **ret_text, struct err *e);
+/* an optional flag, false when it is missing; */
+bool request_read_flag(const struct cJSON *request, const char *name);
+/* the verb, SLICE_NONE when it is missing; and what to say to one that is not known. */
+struct slice request_read_verb(const struct cJSON *request);
+int request_refuse_verb(struct slice verb, struct err *e);
 
-/* task.c, task_operate.c, task_import.c: what the writer carries out */
-int task_operate(struct connection *conn, const struct cJSON *request, struct err *e);
-int task_site_control(struct connection *conn, const struct cJSON *request, struct err *e);
-int task_erase(struct connection *conn, const struct cJSON *request, struct err *e);
-int task_purge(struct connection *conn, const struct cJSON *request, struct err *e);
-int task_put(struct connection *conn, const struct cJSON *request, struct err *e);
-int task_import(struct connection *conn, const struct cJSON *request, struct err *e);
-/* Main thread: everything that the writer gave back. */
+/* task.c */
+int task_start(struct connection *conn, const struct request_kind *kind,
+    const struct cJSON *request, struct err *e);
+/* Main thread: goes on with every task whose message the writer gave back. */
 void tasks_take_done(struct control *c);
 void task_free(struct task *task);
-
-/* For them: a new task, NULL with e set; */
-struct task *task_new(struct connection *conn, struct err *e);
-/* an optional text of the request, copied; */
-int task_read_text(const struct cJSON *request, const char *name, char **ret_text, struct err *e);
-/* the first message to the writer: from then on the task is the connection's; */
-int task_start(struct task *task, struct outbox_msg *msg, struct err *e);
-/* the next one, a line to who waits, and the end. */
-int task_send(struct task *task, struct outbox_msg *msg, struct err *e);
-void task_tell_progress(struct task *task, int64_t events);
-void task_end(struct task *task);
-/* A slice of an operation, or an import, came back. */
-void task_operation_goes_on(struct task *task);
-void task_import_ends(struct task *task);
 
 #endif

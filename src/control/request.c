@@ -1,70 +1,35 @@
-/* What a line asks for. */
+/*
+ * One line from a client: finds the kind of request by its "do", and answers at once or starts a
+ * task. A line that is not a request, and a kind that is not in the table, are answered with a
+ * refusal.
+ */
 #include <cjson/cJSON.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/isotime.h"
 #include "control/control_private.h"
 
+static const struct request_kind *const kinds[] = {
+#define ROW(name) &request_##name,
+	REQUEST_KINDS(ROW)
+#undef ROW
+};
+
 static const char *
-health_word(enum outbox_health health)
+name_of(const struct request_kind *kind)
 {
-	switch (health) {
-	case OUTBOX_OK:
-		return "ok";
-	case OUTBOX_FULL:
-		return "full";
-	case OUTBOX_BLOCKED:
-		return "blocked";
-	case OUTBOX_FAILED:
-		return "failed";
-	}
-	return "failed";
-}
-
-static void
-add_counters(cJSON *answer, const struct outbox *outbox)
-{
-	struct outbox_counters n;
-
-	outbox_counters(outbox, &n);
-	cJSON_AddNumberToObject(answer, "stored", (double)n.stored);
-	cJSON_AddNumberToObject(answer, "duplicates", (double)n.duplicates);
-	cJSON_AddNumberToObject(answer, "commits", (double)n.commits);
-	cJSON_AddNumberToObject(answer, "delivered", (double)n.delivered);
-	cJSON_AddNumberToObject(answer, "attempts", (double)n.attempts);
-}
-
-static void
-answer_ping(struct connection *conn)
-{
-	struct control *c = connection_control(conn);
-	cJSON *answer = cJSON_CreateObject();
-	char started[ISOTIME_SIZE], text[512];
-
-	isotime_format(c->started_at, started);
-	outbox_health_text(c->outbox, text, sizeof(text));
-	cJSON_AddTrueToObject(answer, "ok");
-	cJSON_AddNumberToObject(answer, "pid", (double)getpid());
-	cJSON_AddStringToObject(answer, "version", c->version);
-	cJSON_AddStringToObject(answer, "started_at", started);
-	cJSON_AddStringToObject(answer, "health", health_word(outbox_health(c->outbox)));
-	cJSON_AddStringToObject(answer, "health_text", text);
-	add_counters(answer, c->outbox);
-	connection_answer(conn, answer);
+	return kind->exchange != NULL ? kind->exchange->request : kind->name;
 }
 
 static int
-answer_reload(struct connection *conn, struct err *e)
+answer_at_once(struct connection *conn, const struct request_kind *kind, struct err *e)
 {
-	struct control *c = connection_control(conn);
-	cJSON *changed = c->on_reload(c->on_reload_arg, e), *answer;
+	cJSON *answer = cJSON_CreateObject();
 
-	if (changed == NULL)
-		return -1;
-	answer = cJSON_CreateObject();
 	cJSON_AddTrueToObject(answer, "ok");
-	cJSON_AddItemToObject(answer, "changed", changed);
+	if (kind->answer(connection_control(conn), answer, e) != 0) {
+		cJSON_Delete(answer);
+		return -1;
+	}
 	connection_answer(conn, answer);
 	return 0;
 }
@@ -72,30 +37,18 @@ answer_reload(struct connection *conn, struct err *e)
 static int
 handle(struct connection *conn, const cJSON *request, struct err *e)
 {
-	const cJSON *verb = cJSON_GetObjectItemCaseSensitive(request, "do");
+	const cJSON *name = cJSON_GetObjectItemCaseSensitive(request, "do");
 
-	if (!cJSON_IsString(verb))
+	if (!cJSON_IsString(name))
 		return err_set(
 		    e, ERR_INPUT, "a request is one line of JSON: {\"do\":\"ping\"}, for example");
-	if (strcmp(verb->valuestring, "ping") == 0) {
-		answer_ping(conn);
-		return 0;
-	}
-	if (strcmp(verb->valuestring, "operate") == 0)
-		return task_operate(conn, request, e);
-	if (strcmp(verb->valuestring, "site_control") == 0)
-		return task_site_control(conn, request, e);
-	if (strcmp(verb->valuestring, "reload") == 0)
-		return answer_reload(conn, e);
-	if (strcmp(verb->valuestring, "erase") == 0)
-		return task_erase(conn, request, e);
-	if (strcmp(verb->valuestring, "purge") == 0)
-		return task_purge(conn, request, e);
-	if (strcmp(verb->valuestring, "import") == 0)
-		return task_import(conn, request, e);
-	if (strcmp(verb->valuestring, "put") == 0)
-		return task_put(conn, request, e);
-	return err_set(e, ERR_INPUT, "this daemon does not know \"%.40s\"", verb->valuestring);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (strcmp(name->valuestring, name_of(kinds[i])) == 0)
+			return kinds[i]->exchange != NULL ? task_start(conn, kinds[i], request, e)
+							  : answer_at_once(conn, kinds[i], e);
+	return err_set(e, ERR_INPUT,
+	    "the running daemon does not know the request \"%.40s\": restart it after an upgrade",
+	    name->valuestring);
 }
 
 void
@@ -107,4 +60,45 @@ request_handle(struct connection *conn, const char *line, size_t n)
 	if (handle(conn, request, &e) != 0)
 		connection_refuse(conn, &e);
 	cJSON_Delete(request);
+}
+
+int
+request_read_text(const cJSON *request, const char *name, char **ret_text, struct err *e)
+{
+	const cJSON *text = cJSON_GetObjectItemCaseSensitive(request, name);
+	char *copy;
+
+	if (text == NULL)
+		return 0;
+	if (!cJSON_IsString(text))
+		return err_set(e, ERR_INPUT, "%s must be a text", name);
+	copy = strdup(text->valuestring);
+	if (copy == NULL)
+		return err_nomem(e);
+	*ret_text = copy;
+	return 0;
+}
+
+bool
+request_read_flag(const cJSON *request, const char *name)
+{
+	return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(request, name));
+}
+
+struct slice
+request_read_verb(const cJSON *request)
+{
+	const cJSON *verb = cJSON_GetObjectItemCaseSensitive(request, "verb");
+
+	return cJSON_IsString(verb) ? slice_from(verb->valuestring) : SLICE_NONE;
+}
+
+int
+request_refuse_verb(struct slice verb, struct err *e)
+{
+	if (verb.p == NULL)
+		return err_set(e, ERR_INPUT, "the request needs a verb, which is a text");
+	return err_set(e, ERR_INPUT,
+	    "the running daemon does not know the verb \"%.*s\": restart it after an upgrade",
+	    verb.n < 40 ? (int)verb.n : 40, verb.p);
 }

@@ -95,7 +95,7 @@ operation_needs_a_filter_it_understands(void **state)
 	control_rig_refuses("{\"do\":\"operate\",\"verb\":\"requeue\",\"filter\":{\"colour\":1}}",
 	    "no criterion is called colour");
 	control_rig_refuses("{\"do\":\"operate\",\"verb\":\"destroy\",\"filter\":{\"all\":true}}",
-	    "does not know that verb");
+	    "does not know the verb \"destroy\"");
 	control_rig_refuses(
 	    "{\"do\":\"operate\",\"verb\":\"requeue\",\"filter\":{\"all\":true},\"note\":1}",
 	    "note must be a text");
@@ -155,7 +155,7 @@ nonsense_is_an_answer(void **state)
 	(void)state;
 	control_rig_refuses("[]", "a request is one line of JSON");
 	control_rig_refuses("{\"do\":1}", "a request is one line of JSON");
-	control_rig_refuses("{\"do\":\"dance\"}", "does not know \"dance\"");
+	control_rig_refuses("{\"do\":\"dance\"}", "does not know the request \"dance\"");
 }
 
 int
