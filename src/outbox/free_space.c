@@ -1,6 +1,12 @@
+/*
+ * Decides whether new events may be stored: enough of the disk must be free. While the answer is
+ * no, the disk is looked at again every HEALTH_RETRY_MS, not for each request.
+ */
 #include "outbox/free_space.h"
 
+#include "outbox/checkpoint.h"
 #include "outbox/file/space.h"
+#include "outbox/health.h"
 #include "outbox/outbox_private.h"
 
 /* By how much the database's file will grow when the WAL is copied into it. */
@@ -20,16 +26,39 @@ growth(struct outbox *o)
 }
 
 /*
- * A reader that stays keeps the WAL from being copied, and it grows. What its copy will need is
- * taken already: otherwise the WAL could take the last of the disk and never be cut again.
+ * A reader that stays keeps the WAL from being copied, and it grows. What its copy will need counts
+ * as taken: otherwise the WAL could take the last of the disk and never be cut again.
  */
-bool
-free_space_is_left(struct outbox *o)
+static bool
+is_enough(struct outbox *o)
 {
-	uint64_t wal = (uint64_t)o->wal_pages * WRITER_PAGE_BYTES, free = space_free(o->path);
+	uint64_t wal = checkpoint_wal_bytes(o), free = space_free(o->path);
 
 	if (free < o->options.min_free_bytes)
 		return false;
 	free -= o->options.min_free_bytes;
 	return free >= wal || free >= growth(o);
+}
+
+bool
+free_space_check(struct outbox *o)
+{
+	bool enough;
+
+	if (outbox_health(o) == OUTBOX_FAILED)
+		return false;
+	if (o->full_until > clock_mono(o->options.clock))
+		return false;
+	o->full_until = 0;
+	enough = is_enough(o);
+	if (!enough) {
+		checkpoint_cut_now(o);
+		enough = is_enough(o);
+	}
+	if (outbox_health(o) == OUTBOX_FAILED)
+		return false;
+	if (!enough)
+		o->full_until = clock_mono(o->options.clock) + HEALTH_RETRY_MS;
+	atomic_store(&o->health, enough ? OUTBOX_OK : OUTBOX_FULL);
+	return enough;
 }

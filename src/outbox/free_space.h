@@ -1,12 +1,15 @@
-/* Whether the disk has room for what is to be stored. Writer thread; private to outbox/. */
+/* The floor of free space below which new events are refused. Writer's thread. */
 #ifndef OUTBOX_FREE_SPACE_H
 #define OUTBOX_FREE_SPACE_H
 
 #include <stdbool.h>
 
-struct outbox;
+#include "outbox/outbox.h"
 
-/* Beside min_free and what the log needs when it is copied. In no transaction. */
-bool free_space_is_left(struct outbox *o);
+/*
+ * Whether the disk has space for new events, beside min_free and what the WAL needs when it is
+ * copied; sets the outbox's health to full or ok. Outside of transactions.
+ */
+bool free_space_check(struct outbox *o);
 
 #endif

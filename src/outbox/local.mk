@@ -1,4 +1,6 @@
 src_libbentospool_a_SOURCES += \
+	src/outbox/checkpoint.c \
+	src/outbox/checkpoint.h \
 	src/outbox/file/db.c \
 	src/outbox/file/db.h \
 	src/outbox/file/files.c \
@@ -16,6 +18,8 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/filter/message_ids.h \
 	src/outbox/free_space.c \
 	src/outbox/free_space.h \
+	src/outbox/health.c \
+	src/outbox/health.h \
 	src/outbox/lines/archive.c \
 	src/outbox/lines/archive.h \
 	src/outbox/lines/export_line.c \
@@ -26,6 +30,9 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/lines/line_reader.h \
 	src/outbox/lines/person_line.c \
 	src/outbox/lines/person_line.h \
+	src/outbox/message.c \
+	src/outbox/message.h \
+	src/outbox/message_kind.h \
 	src/outbox/operate/erase.c \
 	src/outbox/operate/erase.h \
 	src/outbox/operate/erase_text.c \
@@ -65,13 +72,18 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/read/sql.h \
 	src/outbox/write/attempts.c \
 	src/outbox/write/attempts.h \
+	src/outbox/write/clocks.c \
+	src/outbox/write/clocks.h \
 	src/outbox/write/dedup.c \
 	src/outbox/write/dedup.h \
 	src/outbox/write/identity.c \
 	src/outbox/write/identity.h \
 	src/outbox/write/identity_merge.c \
 	src/outbox/write/identity_private.h \
+	src/outbox/write/put.c \
+	src/outbox/write/put.h \
 	src/outbox/write/resolve.c \
+	src/outbox/write/resolve.h \
 	src/outbox/write/settle.c \
 	src/outbox/write/settle.h \
 	src/outbox/write/sites.c \

@@ -1,13 +1,18 @@
+/*
+ * The life of the outbox: opening (lock, file, migrations, recovery), starting and stopping the
+ * writer's thread, sending to it, closing. A failed opening undoes what it did.
+ */
 #include "outbox/outbox.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "outbox/checkpoint.h"
 #include "outbox/file/lock.h"
 #include "outbox/file/migrate.h"
 #include "outbox/file/space.h"
+#include "outbox/message_kind.h"
 #include "outbox/outbox_private.h"
 #include "outbox/write/attempts.h"
 #include "outbox/write/sites.h"
@@ -22,7 +27,7 @@ take_file(struct outbox *o, struct err *e)
 	return migrate_run(&o->db, o->path, schema_migrations, SCHEMA_VERSION, e);
 }
 
-/* What the process before left behind is put in order before anybody sees it. */
+/* Puts in order what the process before left behind, before anybody sees it. */
 static int
 recover(struct outbox *o, int64_t *ret_recovered, struct err *e)
 {
@@ -38,29 +43,13 @@ recover(struct outbox *o, int64_t *ret_recovered, struct err *e)
 }
 
 static int
-note_wal_pages(void *arg, sqlite3 *handle, const char *name, int pages)
-{
-	struct outbox *o = arg;
-
-	(void)handle;
-	(void)name;
-	if (pages < o->wal_pages) /* begun anew */
-		o->checkpoint_at = WRITER_CHECKPOINT_PAGES;
-	o->wal_pages = pages;
-	return SQLITE_OK;
-}
-
-static int
 open_parts(struct outbox *o, int64_t *ret_recovered, struct err *e)
 {
 	if (take_file(o, e) != 0 || recover(o, ret_recovered, e) != 0)
 		return -1;
-	o->checkpoint_at = WRITER_CHECKPOINT_PAGES;
-	sqlite3_wal_hook(o->db.handle, note_wal_pages, o);
 	if (files_note(&o->files, o->path, e) != 0)
 		return -1;
-	/* what a crash left in it */
-	o->wal_pages = (int)(space_size(o->files.file[FILES_WAL].path) / WRITER_PAGE_BYTES);
+	checkpoint_open(o);
 	if (rand_seed_system(&o->rand, e) != 0 || dedup_open(&o->dedup, &o->db, e) != 0)
 		return -1;
 	unresolved_open(&o->unresolved, &o->db);
@@ -110,13 +99,13 @@ int
 outbox_site_before(
     struct outbox *o, int64_t site_id, struct outbox_site_before *ret_before, struct err *e)
 {
-	return sites_before(&o->db, site_id, ret_before, e);
+	return sites_read_before(&o->db, site_id, ret_before, e);
 }
 
 int
 outbox_clock_read(struct outbox *o, int64_t ret_number[OUTBOX_CLOCK_NUMBERS], struct err *e)
 {
-	return sites_read_clock(&o->db, ret_number, e);
+	return clocks_read(&o->db, ret_number, e);
 }
 
 int
@@ -166,40 +155,9 @@ outbox_close(struct outbox *o)
 int
 outbox_send(struct outbox *o, struct outbox_msg *msg)
 {
-	if (msg->type == OUTBOX_PUT)
+	if (message_kind(msg)->bounded)
 		return mailbox_push(&o->box, &msg->mail);
 	return mailbox_push_always(&o->box, &msg->mail);
-}
-
-enum outbox_health
-outbox_health(const struct outbox *o)
-{
-	return (enum outbox_health)atomic_load(&o->health);
-}
-
-void
-outbox_health_text(struct outbox *o, char *ret_text, size_t size)
-{
-	switch (outbox_health(o)) {
-	case OUTBOX_OK:
-		snprintf(ret_text, size, "%s", "");
-		return;
-	case OUTBOX_FULL:
-		snprintf(ret_text, size,
-		    "the disk of %s is nearly full: new events are refused until there is space "
-		    "again; free some%s",
-		    o->path, o->options.min_free_bytes == 0 ? "" : ", or lower min_free");
-		return;
-	case OUTBOX_BLOCKED:
-		snprintf(ret_text, size,
-		    "another program holds the write lock of %s: nothing can be stored until it "
-		    "lets go; end its transaction, and read the database with -readonly",
-		    o->path);
-		return;
-	case OUTBOX_FAILED:
-		snprintf(ret_text, size, "%s", o->failure);
-		return;
-	}
 }
 
 void

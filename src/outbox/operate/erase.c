@@ -6,6 +6,7 @@
 
 #include "outbox/file/db.h"
 #include "outbox/filter/message_ids.h"
+#include "outbox/message_kind.h"
 #include "outbox/operate/erase_text.h"
 #include "outbox/operate/operation_row.h"
 #include "outbox/write/identity.h"
@@ -331,7 +332,7 @@ run_step(struct erasing *s)
 }
 
 int
-erase_apply(struct db *db, struct outbox_erase *erase, int64_t now, struct err *e)
+erase_step(struct db *db, struct outbox_erase *erase, int64_t now, struct err *e)
 {
 	struct erasing s = { .db = db, .erase = erase, .now = now, .e = e };
 	int rc = find_whom(&s);
@@ -344,3 +345,23 @@ erase_apply(struct db *db, struct outbox_erase *erase, int64_t now, struct err *
 					    : err_set(e, ERR_INPUT, "this is no e-mail address");
 	return run_step(&s);
 }
+
+static int
+apply(struct transaction *t, struct outbox_msg *msg, struct err *e)
+{
+	struct outbox_erase *erase = (struct outbox_erase *)msg;
+
+	if (erase_step(t->db, erase, t->now, e) != 0)
+		return -1;
+	if (erase->dry_run || erase->none)
+		return 0;
+	t->cut_wal = t->cut_wal || !erase->more;
+	t->changed = true;
+	return 0;
+}
+
+const struct message_kind outbox_erase_kind = {
+	.name = "erase",
+	.apply = apply,
+	.events = MESSAGE_STEP_EVENTS,
+};

@@ -60,6 +60,6 @@ struct outbox_erase {
 struct db;
 
 /* One slice, inside the writer's transaction. */
-int erase_apply(struct db *db, struct outbox_erase *erase, int64_t now, struct err *e);
+int erase_step(struct db *db, struct outbox_erase *erase, int64_t now, struct err *e);
 
 #endif

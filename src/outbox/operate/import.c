@@ -1,3 +1,9 @@
+/*
+ * Stores the lines of a message. A line is an event, stored like one that was just received and
+ * then given its history, or (when adopting) a person, whose ids are merged with those known here.
+ * A line that cannot be used is counted and reported; the others are stored. Each message that
+ * stored something adds to the import's row among the operations.
+ */
 #include "outbox/operate/import.h"
 
 #include <stdio.h>
@@ -7,21 +13,20 @@
 #include "event/json/json.h"
 #include "outbox/lines/import_line.h"
 #include "outbox/lines/person_line.h"
+#include "outbox/message_kind.h"
 #include "outbox/operate/operation_row.h"
+#include "outbox/write/resolve.h"
 #include "outbox/write/store.h"
-#include "outbox/write/unresolved.h"
 
 #define SCRATCH_MAX (128u << 20)
 #define FILTER_TEXT_MAX 32768
 
 struct importing {
-	struct store *store;
+	struct transaction *t;
 	struct outbox_import *import;
-	int64_t now;
-	size_t due;
-	size_t older;
+	size_t resolved_before; /* t->resolved when the message began */
 	struct buf scratch;
-	struct segment_request body; /* what the event says of its person's ids */
+	struct segment_request body; /* what the event says about its person's ids */
 };
 
 static void
@@ -59,7 +64,7 @@ find_site(struct db *db, struct slice name, int64_t *ret_site_id, struct err *e)
 static int
 add_history(struct importing *s, const struct import_line *line, int64_t event_id, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(s->store->db, STMT_IMPORT_STATE, e);
+	sqlite3_stmt *stmt = db_stmt(s->t->db, STMT_IMPORT_STATE, e);
 	bool settled = line->status != STATUS_PENDING;
 
 	if (stmt == NULL)
@@ -67,11 +72,11 @@ add_history(struct importing *s, const struct import_line *line, int64_t event_i
 	db_bind_int(stmt, 1, event_id);
 	db_bind_text(stmt, 2, line->reason);
 	db_bind_text(stmt, 3, line->error);
-	db_bind_int_or_null(stmt, 4, line->settled_at != 0 ? line->settled_at : s->now, settled);
+	db_bind_int_or_null(stmt, 4, line->settled_at != 0 ? line->settled_at : s->t->now, settled);
 	db_bind_int(stmt, 5, line->attempts);
 	db_bind_int(stmt, 6, line->maybe_sent);
 	db_bind_int(stmt, 7, settled);
-	return db_run(s->store->db, stmt, e);
+	return db_run(s->t->db, stmt, e);
 }
 
 /* The ids that it has or tells of stand in its body alone. */
@@ -109,7 +114,7 @@ store(struct importing *s, const struct import_line *line, int64_t site_id, stru
 	struct outbox_put put = {
 		.site_id = site_id,
 		/* What a clock that was ahead wrote: see identity_learn(). */
-		.received_at = line->received_at < s->now ? line->received_at : s->now,
+		.received_at = line->received_at < s->t->now ? line->received_at : s->t->now,
 		.context = line->context,
 		.integrations = line->integrations,
 		.sent_at = line->sent_at,
@@ -117,13 +122,10 @@ store(struct importing *s, const struct import_line *line, int64_t site_id, stru
 		.events = &event,
 		.n_events = 1,
 	};
-	size_t due, older;
 
 	read_ids(s, line, &event);
-	if (store_apply(s->store, &put, &due, &older, e) != 0)
+	if (store_events(s->t, &put, e) != 0)
 		return -1;
-	s->due += due;
-	s->older += older;
 	s->import->counts.duplicates += (int64_t)put.n_duplicates;
 	s->import->counts.stored += (int64_t)put.n_stored;
 	if (put.n_stored == 0)
@@ -132,50 +134,51 @@ store(struct importing *s, const struct import_line *line, int64_t site_id, stru
 		return -1;
 	if (line->status != STATUS_PENDING || line->email.p != NULL)
 		return 0;
-	return unresolved_check_event(s->store->db, put.first_event_id, put.received_at, e);
+	return unresolved_check_event(s->t->db, put.first_event_id, put.received_at, e);
 }
 
-/* Whose events wait here for what another outbox knew, lets them go: at once while they are few. */
+/* Their unresolved events become due: at once while they are few, else in later transactions. */
 static int
 store_person(
     struct importing *s, int64_t site_id, const struct identity_person *person, struct err *e)
 {
-	const struct identity_site *site = unresolved_site(s->store->unresolved, site_id);
+	const struct identity_site *site = unresolved_site(s->t->store->unresolved, site_id);
 	int64_t persons[IDENTITY_PERSON_MAX], ids, n;
 	size_t n_persons;
 
 	if (site == NULL)
 		return 0;
-	if (identity_merge(s->store->db, site, person, persons, &n_persons, &ids, e) != 0)
+	if (identity_merge(s->t->db, site, person, persons, &n_persons, &ids, e) != 0)
 		return -1;
 	s->import->counts.identities += ids;
 	for (size_t i = 0; i < n_persons; i++) {
-		bool later = s->older >= UNRESOLVED_STEP;
+		bool later = s->t->resolved - s->resolved_before >= UNRESOLVED_STEP;
 
-		if (resolve_persons(s->store->unresolved, &persons[i], 1, later, &n, e) != 0)
+		if (resolve_persons(s->t->store->unresolved, &persons[i], 1, later, &n, e) != 0)
 			return -1;
-		s->due += (size_t)n;
-		s->older += (size_t)n;
+		transaction_add_resolved(s->t, n);
 	}
 	return 0;
 }
 
-/* The same, and nothing of it is there afterwards. A writer of our own is not told what sites want
- * while it only counts. */
+/*
+ * Counts what store_person would do, and takes it back. A writer that a verb opened only to count
+ * does not know the sites' settings.
+ */
 static int
 try_person(
     struct importing *s, int64_t site_id, const struct identity_person *person, struct err *e)
 {
 	const struct identity_site any = { .site_id = site_id, .max_ids = INT64_MAX };
-	const struct identity_site *site = unresolved_site(s->store->unresolved, site_id);
+	const struct identity_site *site = unresolved_site(s->t->store->unresolved, site_id);
 	int64_t persons[IDENTITY_PERSON_MAX], ids = 0;
 	size_t n;
 	int rc;
 
-	if (db_exec(s->store->db, "SAVEPOINT person", e) != 0)
+	if (db_exec(s->t->db, "SAVEPOINT person", e) != 0)
 		return -1;
-	rc = identity_merge(s->store->db, site != NULL ? site : &any, person, persons, &n, &ids, e);
-	if (db_exec(s->store->db, "ROLLBACK TO person; RELEASE person", rc == 0 ? e : NULL) != 0)
+	rc = identity_merge(s->t->db, site != NULL ? site : &any, person, persons, &n, &ids, e);
+	if (db_exec(s->t->db, "ROLLBACK TO person; RELEASE person", rc == 0 ? e : NULL) != 0)
 		return -1;
 	s->import->counts.identities += ids;
 	return rc;
@@ -196,12 +199,12 @@ take_person(struct importing *s, size_t i, struct err *e)
 		return 0;
 	}
 	rc = find_site(
-	    s->store->db, import->site != NULL ? slice_from(import->site) : line.site, &site_id, e);
+	    s->t->db, import->site != NULL ? slice_from(import->site) : line.site, &site_id, e);
 	if (rc != 1)
 		return rc;
 	/* A clock that was ahead must not have the last word for ever. */
-	if (line.person.identified_at > s->now)
-		line.person.identified_at = s->now;
+	if (line.person.identified_at > s->t->now)
+		line.person.identified_at = s->t->now;
 	return import->dry_run ? try_person(s, site_id, &line.person, e)
 			       : store_person(s, site_id, &line.person, e);
 }
@@ -209,7 +212,7 @@ take_person(struct importing *s, size_t i, struct err *e)
 static int
 count_only(struct importing *s, const struct import_line *line, int64_t site_id, struct err *e)
 {
-	int rc = store_has(s->store, site_id, line->message_id, e);
+	int rc = store_has(s->t->store, site_id, line->message_id, e);
 
 	if (rc < 0)
 		return -1;
@@ -256,7 +259,7 @@ take_line(struct importing *s, size_t i, struct err *e)
 	if (!is_wanted(import, &line, i))
 		return 0;
 	site = import->site != NULL ? slice_from(import->site) : line.site;
-	rc = find_site(s->store->db, site, &site_id, e);
+	rc = find_site(s->t->db, site, &site_id, e);
 	if (rc < 0)
 		return -1;
 	if (rc == 0) {
@@ -284,7 +287,7 @@ begin_operation(struct importing *s, struct err *e)
 {
 	struct outbox_import *import = s->import;
 	struct operation_row row = {
-		.at = s->now,
+		.at = s->t->now,
 		.actor = import->actor,
 		.verb = import->verb,
 		.note = import->note,
@@ -299,7 +302,7 @@ begin_operation(struct importing *s, struct err *e)
 	buf_append_byte(&filter, '}');
 	row.filter = buf_slice(&filter);
 	rc = filter.failed ? err_nomem(e)
-			   : operation_row_add(s->store->db, &row, &import->operation_id, e);
+			   : operation_row_add(s->t->db, &row, &import->operation_id, e);
 	buf_free(&filter);
 	return rc;
 }
@@ -314,20 +317,20 @@ note_operation(struct importing *s, struct err *e)
 		return 0;
 	if (import->operation_id == 0 && begin_operation(s, e) != 0)
 		return -1;
-	stmt = db_stmt(s->store->db, STMT_OPERATION_MORE, e);
+	stmt = db_stmt(s->t->db, STMT_OPERATION_MORE, e);
 	if (stmt == NULL)
 		return -1;
 	db_bind_int(stmt, 1, import->operation_id);
 	db_bind_int(stmt, 2, import->counts.stored);
 	db_bind_text(stmt, 3, slice_from(import->verb));
-	return db_run(s->store->db, stmt, e);
+	return db_run(s->t->db, stmt, e);
 }
 
-int
-import_apply(struct store *store, struct outbox_import *import, int64_t now, size_t *ret_due,
-    size_t *ret_older, struct err *e)
+static int
+apply(struct transaction *t, struct outbox_msg *msg, struct err *e)
 {
-	struct importing s = { .store = store, .import = import, .now = now };
+	struct outbox_import *import = (struct outbox_import *)msg;
+	struct importing s = { .t = t, .import = import, .resolved_before = t->resolved };
 	int rc = 0;
 
 	import->counts = (struct import_counts){ 0 };
@@ -339,7 +342,12 @@ import_apply(struct store *store, struct outbox_import *import, int64_t now, siz
 		rc = take_line(&s, i, e);
 	buf_free(&s.scratch);
 	segment_request_free(&s.body);
-	*ret_due = s.due;
-	*ret_older = s.older;
 	return rc == 0 ? note_operation(&s, e) : -1;
 }
+
+const struct message_kind outbox_import_kind = {
+	.name = "import",
+	.apply = apply,
+	.events_at = offsetof(struct outbox_import, n_lines),
+	.stores = true,
+};

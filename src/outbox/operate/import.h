@@ -46,13 +46,4 @@ struct outbox_import {
 	size_t n_told;
 };
 
-struct store;
-
-/*
- * Inside the writer's transaction, after store_prepare; now: wall ms. The counts are those of
- * store_apply. Private to outbox/.
- */
-int import_apply(struct store *store, struct outbox_import *import, int64_t now, size_t *ret_due,
-    size_t *ret_older, struct err *e);
-
 #endif

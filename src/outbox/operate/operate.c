@@ -2,6 +2,7 @@
 
 #include "outbox/file/db.h"
 #include "outbox/filter/message_ids.h"
+#include "outbox/message_kind.h"
 #include "outbox/operate/operate_private.h"
 #include "outbox/operate/operation_row.h"
 #include "outbox/operate/undo.h"
@@ -230,7 +231,7 @@ room_in_step(const struct outbox_operation *op)
 }
 
 int
-operate_apply(struct db *db, struct outbox_operation *op, int64_t now, struct err *e)
+operate_step(struct db *db, struct outbox_operation *op, int64_t now, struct err *e)
 {
 	struct step_ids ids = { .n = 0 };
 	int64_t last;
@@ -238,7 +239,7 @@ operate_apply(struct db *db, struct outbox_operation *op, int64_t now, struct er
 
 	op->more = false;
 	if (op->verb == OPERATE_UNDO)
-		return undo_apply(db, op, now, e);
+		return undo_step(db, op, now, e);
 	if (outbox_filter_is_empty(op->filter))
 		return err_set(e, ERR_INPUT, "an operation needs a filter");
 	ids.max = room_in_step(op);
@@ -254,3 +255,20 @@ operate_apply(struct db *db, struct outbox_operation *op, int64_t now, struct er
 	op->more = op->after_event_id < op->last_event_id && room_in_step(op) > 0;
 	return 0;
 }
+
+static int
+apply(struct transaction *t, struct outbox_msg *msg, struct err *e)
+{
+	struct outbox_operation *op = (struct outbox_operation *)msg;
+
+	if (operate_step(t->db, op, t->now, e) != 0)
+		return -1;
+	t->changed = t->changed || !op->dry_run;
+	return 0;
+}
+
+const struct message_kind outbox_operation_kind = {
+	.name = "operation",
+	.apply = apply,
+	.events = MESSAGE_STEP_EVENTS,
+};

@@ -90,6 +90,6 @@ struct db;
  * when the filter is empty; of undo: ERR_NOTFOUND when there is no such operation, ERR_INPUT when
  * it is none that changed events.
  */
-int operate_apply(struct db *db, struct outbox_operation *op, int64_t now, struct err *e);
+int operate_step(struct db *db, struct outbox_operation *op, int64_t now, struct err *e);
 
 #endif

@@ -5,6 +5,7 @@
 #include "outbox/file/db.h"
 #include "outbox/lines/archive.h"
 #include "outbox/lines/export_line.h"
+#include "outbox/message_kind.h"
 #include "outbox/operate/operation_row.h"
 #include "outbox/write/sites.h"
 
@@ -301,7 +302,7 @@ purge_one_step(
 }
 
 int
-purge_apply(struct db *db, struct outbox_purge *purge, int64_t now, struct err *e)
+purge_step(struct db *db, struct outbox_purge *purge, int64_t now, struct err *e)
 {
 	struct victims *s;
 	int rc;
@@ -315,3 +316,15 @@ purge_apply(struct db *db, struct outbox_purge *purge, int64_t now, struct err *
 	free(s);
 	return rc;
 }
+
+static int
+apply(struct transaction *t, struct outbox_msg *msg, struct err *e)
+{
+	return purge_step(t->db, (struct outbox_purge *)msg, t->now, e);
+}
+
+const struct message_kind outbox_purge_kind = {
+	.name = "purge",
+	.apply = apply,
+	.events = MESSAGE_STEP_EVENTS,
+};

@@ -58,6 +58,6 @@ struct db;
 
 /* One slice, inside the writer's transaction. After an error the sender goes back to what the
  * result fields were before the slice. */
-int purge_apply(struct db *db, struct outbox_purge *purge, int64_t now, struct err *e);
+int purge_step(struct db *db, struct outbox_purge *purge, int64_t now, struct err *e);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "outbox/file/db.h"
 #include "outbox/filter/filter.h"
+#include "outbox/message_kind.h"
 #include "outbox/operate/operation_row.h"
 
 static const char *const names[] = {
@@ -122,3 +123,17 @@ site_control_apply(
 		return -1;
 	return write_operation(db, site_control, now, e);
 }
+
+static int
+apply(struct transaction *t, struct outbox_msg *msg, struct err *e)
+{
+	if (site_control_apply(t->db, (struct outbox_site_control *)msg, t->now, e) != 0)
+		return -1;
+	t->due = true;
+	return 0;
+}
+
+const struct message_kind outbox_site_control_kind = {
+	.name = "site control",
+	.apply = apply,
+};

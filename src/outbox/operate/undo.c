@@ -238,7 +238,7 @@ restore(struct db *db, struct outbox_operation *op, const struct found *ours,
 }
 
 static int
-undo_step(struct db *db, struct outbox_operation *op, const struct found *ours,
+undo_candidates(struct db *db, struct outbox_operation *op, const struct found *ours,
     struct candidates *s, int64_t now, struct err *e)
 {
 	int rc = 0;
@@ -258,7 +258,7 @@ undo_step(struct db *db, struct outbox_operation *op, const struct found *ours,
 }
 
 int
-undo_apply(struct db *db, struct outbox_operation *op, int64_t now, struct err *e)
+undo_step(struct db *db, struct outbox_operation *op, int64_t now, struct err *e)
 {
 	struct candidates s = { .n = 0 };
 	struct found ours = { .id = 0 };
@@ -269,5 +269,5 @@ undo_apply(struct db *db, struct outbox_operation *op, int64_t now, struct err *
 		    e, ERR_NOTFOUND, "there is no operation %lld", (long long)op->undoes);
 	if (rc < 0 || select_candidates(db, op, &s, e) != 0)
 		return -1;
-	return undo_step(db, op, &ours, &s, now, e);
+	return undo_candidates(db, op, &ours, &s, now, e);
 }

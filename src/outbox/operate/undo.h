@@ -8,6 +8,6 @@
 struct db;
 
 /* One step of an undo; with dry_run nothing is written, so a connection for reading will do. */
-int undo_apply(struct db *db, struct outbox_operation *op, int64_t now, struct err *e);
+int undo_step(struct db *db, struct outbox_operation *op, int64_t now, struct err *e);
 
 #endif

@@ -83,7 +83,7 @@ erase_one_step(struct db *db, struct outbox_erase *erase, struct err *e)
 
 	if (db_exec(db, "BEGIN IMMEDIATE", e) != 0)
 		return -1;
-	if (erase_apply(db, erase, clock_wall(&clock_system), e) != 0) {
+	if (erase_step(db, erase, clock_wall(&clock_system), e) != 0) {
 		db_exec(db, "ROLLBACK", &none);
 		return -1;
 	}

@@ -67,7 +67,7 @@ outbox_audit_undo(struct outbox_audit *a, struct outbox_operation *undo, struct 
 		return -1;
 	do {
 		undo->more = false;
-		rc = undo_apply(&a->db, undo, 0, e);
+		rc = undo_step(&a->db, undo, 0, e);
 	} while (rc == 0 && undo->more);
 	db_exec(&a->db, "ROLLBACK", NULL);
 	return rc;

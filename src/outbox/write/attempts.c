@@ -1,6 +1,12 @@
+/*
+ * Attempts: one row for a request, rows for its members, its end, and what that means for the
+ * members and the site. An attempt cannot begin when one of its events is not pending any more, and
+ * cannot end twice.
+ */
 #include "outbox/write/attempts.h"
 
-#include "outbox/write/sites.h"
+#include "outbox/file/db.h"
+#include "outbox/message_kind.h"
 
 static int
 find_mapping(struct db *db, struct slice settings, int64_t *ret_id, struct err *e)
@@ -73,8 +79,8 @@ check_members(struct db *db, const struct outbox_attempt_begin *begin, struct er
 	return 0;
 }
 
-int
-attempts_begin(struct db *db, struct outbox_attempt_begin *begin, struct err *e)
+static int
+begin_attempt(struct db *db, struct outbox_attempt_begin *begin, struct err *e)
 {
 	sqlite3_stmt *stmt;
 	int64_t mapping_id = 0;
@@ -100,7 +106,7 @@ attempts_begin(struct db *db, struct outbox_attempt_begin *begin, struct err *e)
 }
 
 static int
-end_attempt(struct db *db, const struct outbox_attempt_end *end, struct err *e)
+write_end(struct db *db, const struct outbox_attempt_end *end, struct err *e)
 {
 	sqlite3_stmt *stmt = db_stmt(db, STMT_ATTEMPT_END, e);
 
@@ -176,10 +182,10 @@ update_members(struct db *db, const struct outbox_attempt_end *end, struct err *
 	return 0;
 }
 
-int
-attempts_end(struct db *db, const struct outbox_attempt_end *end, struct err *e)
+static int
+finish_attempt(struct db *db, const struct outbox_attempt_end *end, struct err *e)
 {
-	if (end_attempt(db, end, e) != 0)
+	if (write_end(db, end, e) != 0)
 		return -1;
 	if (end->status == STATUS_DELIVERED) {
 		if (deliver_members(db, end, e) != 0)
@@ -213,3 +219,38 @@ attempts_recover(struct db *db, int64_t now, int64_t *ret_recovered, struct err 
 	db_bind_int(stmt, 1, now);
 	return db_run(db, stmt, e);
 }
+
+/* ---- the messages --------------------------------------------------------------------------- */
+
+static int
+apply_begin(struct transaction *t, struct outbox_msg *msg, struct err *e)
+{
+	if (begin_attempt(t->db, (struct outbox_attempt_begin *)msg, e) != 0)
+		return -1;
+	t->counts.attempts++;
+	return 0;
+}
+
+static int
+apply_end(struct transaction *t, struct outbox_msg *msg, struct err *e)
+{
+	const struct outbox_attempt_end *end = (const struct outbox_attempt_end *)msg;
+
+	if (finish_attempt(t->db, end, e) != 0)
+		return -1;
+	if (end->status == STATUS_DELIVERED)
+		t->counts.delivered += end->n_events;
+	return 0;
+}
+
+const struct message_kind outbox_attempt_begin_kind = {
+	.name = "attempt begin",
+	.apply = apply_begin,
+	.events_at = offsetof(struct outbox_attempt_begin, n_events),
+};
+
+const struct message_kind outbox_attempt_end_kind = {
+	.name = "attempt end",
+	.apply = apply_end,
+	.events_at = offsetof(struct outbox_attempt_end, n_events),
+};

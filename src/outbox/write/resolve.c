@@ -1,5 +1,5 @@
-/* Who waited goes: at once, in slices, and before anything else becomes of their ids. */
-#include "outbox/write/unresolved.h"
+/* @@ */
+#include "outbox/write/resolve.h"
 
 #include <stdio.h>
 
@@ -135,7 +135,7 @@ keep_for_later(struct unresolved *w, const struct persons *persons, struct err *
 		if (db_run(w->db, stmt, e) != 0)
 			return -1;
 	}
-	w->releasing = true;
+	w->resolving = true;
 	return 0;
 }
 
@@ -196,7 +196,7 @@ resolve_is_under_way(struct unresolved *w, int64_t site_id, struct slice email, 
 	struct slice id;
 	int rc;
 
-	if (!w->releasing)
+	if (!w->resolving)
 		return 0;
 	stmt = db_stmt(w->db, STMT_RELEASE_OF, e);
 	if (stmt == NULL)
@@ -287,7 +287,7 @@ resolve_before_event(struct unresolved *w, int64_t site_id, const struct segment
 		{ "user", event->previous_id }, { "anonymous", event->previous_id } };
 
 	*ret_n = 0;
-	if (!w->releasing || (event->kind != KIND_IDENTIFY && event->kind != KIND_ALIAS))
+	if (!w->resolving || (event->kind != KIND_IDENTIFY && event->kind != KIND_ALIAS))
 		return 0;
 	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++) {
 		struct persons p = { .n = 0 };
@@ -308,10 +308,10 @@ resolve_step(struct unresolved *w, int64_t *ret_n, struct err *e)
 	bool more;
 
 	*ret_n = 0;
-	if (!w->releasing)
+	if (!w->resolving)
 		return 0;
 	if (read_releases(w, &p, e) != 0 || go(w, &p, ret_n, &more, e) != 0)
 		return -1;
-	w->releasing = p.n > 0;
+	w->resolving = p.n > 0;
 	return more ? 0 : end_releases(w, &p, e);
 }

@@ -1,7 +1,11 @@
+/* Gives pending events a status, or a new time and size, without an attempt. */
 #include "outbox/write/settle.h"
 
-int
-settle_apply(struct db *db, const struct outbox_settle *settle, int64_t now, struct err *e)
+#include "outbox/file/db.h"
+#include "outbox/message_kind.h"
+
+static int
+settle_events(struct db *db, const struct outbox_settle *settle, int64_t now, struct err *e)
 {
 	sqlite3_stmt *stmt = db_stmt(db, STMT_DELIVERY_SETTLE, e);
 	bool settled = settle->status != STATUS_PENDING;
@@ -22,3 +26,15 @@ settle_apply(struct db *db, const struct outbox_settle *settle, int64_t now, str
 	}
 	return 0;
 }
+
+static int
+apply(struct transaction *t, struct outbox_msg *msg, struct err *e)
+{
+	return settle_events(t->db, (const struct outbox_settle *)msg, t->now, e);
+}
+
+const struct message_kind outbox_settle_kind = {
+	.name = "settle",
+	.apply = apply,
+	.events_at = offsetof(struct outbox_settle, n_events),
+};

@@ -1,4 +1,8 @@
+/* The rows of the table `site`: adding a site, its state, and its count of delivered events. */
 #include "outbox/write/sites.h"
+
+#include "outbox/file/db.h"
+#include "outbox/message_kind.h"
 
 static const char *
 mode_name(enum outbox_site_mode mode)
@@ -54,7 +58,8 @@ sites_set_state(
 }
 
 int
-sites_before(struct db *db, int64_t site_id, struct outbox_site_before *ret_before, struct err *e)
+sites_read_before(
+    struct db *db, int64_t site_id, struct outbox_site_before *ret_before, struct err *e)
 {
 	sqlite3_stmt *stmt = db_stmt(db, STMT_SITE_BEFORE, e);
 
@@ -80,40 +85,6 @@ sites_reset(struct db *db, struct err *e)
 	return stmt == NULL ? -1 : db_run(db, stmt, e);
 }
 
-static const char *const clock_keys[OUTBOX_CLOCK_NUMBERS] = { "clock_boot", "clock_offset",
-	"clock_seen_at", "clock_jumped_at" };
-
-int
-sites_keep_clock(struct db *db, const int64_t number[OUTBOX_CLOCK_NUMBERS], struct err *e)
-{
-	sqlite3_stmt *stmt = db_stmt(db, STMT_META_SET, e);
-
-	for (int i = 0; stmt != NULL && i < OUTBOX_CLOCK_NUMBERS; i++) {
-		db_bind_text(stmt, 1, slice_from(clock_keys[i]));
-		db_bind_int(stmt, 2, number[i]);
-		if (db_run(db, stmt, e) != 0)
-			return -1;
-	}
-	return stmt == NULL ? -1 : 0;
-}
-
-int
-sites_read_clock(struct db *db, int64_t ret_number[OUTBOX_CLOCK_NUMBERS], struct err *e)
-{
-	sqlite3_stmt *stmt = db_stmt(db, STMT_META_GET, e);
-	int rc;
-
-	for (int i = 0; stmt != NULL && i < OUTBOX_CLOCK_NUMBERS; i++) {
-		db_bind_text(stmt, 1, slice_from(clock_keys[i]));
-		rc = db_step(db, stmt, e);
-		if (rc < 0)
-			return -1;
-		ret_number[i] = rc == 1 ? db_int(stmt, 0) : 0;
-		db_done(stmt);
-	}
-	return stmt == NULL ? -1 : 0;
-}
-
 int
 sites_count_delivered(struct db *db, int64_t event_id, int n, struct err *e)
 {
@@ -125,3 +96,16 @@ sites_count_delivered(struct db *db, int64_t event_id, int n, struct err *e)
 	db_bind_int(stmt, 2, n);
 	return db_run(db, stmt, e);
 }
+
+static int
+apply(struct transaction *t, struct outbox_msg *msg, struct err *e)
+{
+	const struct outbox_site_change *change = (const struct outbox_site_change *)msg;
+
+	return sites_set_state(t->db, change->site_id, &change->site, e);
+}
+
+const struct message_kind outbox_site_change_kind = {
+	.name = "site state",
+	.apply = apply,
+};

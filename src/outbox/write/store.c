@@ -1,7 +1,17 @@
+/*
+ * Stores the events of a message. Each new event gets an id, is remembered for duplicates, teaches
+ * what it says about its ids, and gets a delivery row: pending and due, pending and unresolved
+ * until its address is known, or settled at once. Events of one message share one envelope.
+ *
+ * A rollback leaves the memory (last id, recent messageIds) ahead of the file: store_prepare reads
+ * it again before anything is stored.
+ */
 #include "outbox/write/store.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#include "outbox/write/resolve.h"
 
 #define UUID_LENGTH 36
 
@@ -100,118 +110,124 @@ add_event(struct store *s, const struct outbox_put *put, const struct segment_ev
 	return db_run(s->db, stmt, e);
 }
 
-/* ---- where an event goes --------------------------------------------------------------------- */
+/* ---- the delivery row ------------------------------------------------------------------------ */
 
-/* What its delivery row begins with. */
-struct place {
+/* The state that an event begins with. */
+struct delivery {
 	enum event_status status;
 	const char *reason;
-	int64_t next_attempt_at;
-	struct slice email; /* when it is not the event's own */
+	int64_t next_attempt_at; /* below 0: unresolved since that time */
+	struct slice email;      /* when the event itself has none */
+	/* The ids that may tell the address; absent once it is known. */
 	struct slice user_id, anonymous_id;
-	char found[IDENTITY_EMAIL_SIZE];
-	char behind[SEGMENT_ID_MAX + 1];
+	char found_email[IDENTITY_EMAIL_SIZE];
+	char behind_id[SEGMENT_ID_MAX + 1];
 };
 
 static bool
-is_due(const struct place *place)
+is_due(const struct delivery *d)
 {
-	return place->status == STATUS_PENDING && place->next_attempt_at == 0;
+	return d->status == STATUS_PENDING && d->next_attempt_at == 0;
 }
 
 static void
-make_wait(struct place *place, int64_t since)
+make_unresolved(struct delivery *d, int64_t since)
 {
-	place->status = STATUS_PENDING;
-	place->reason = unresolved_reason;
-	place->next_attempt_at = since > 0 ? -since : -1;
+	d->status = STATUS_PENDING;
+	d->reason = unresolved_reason;
+	d->next_attempt_at = since > 0 ? -since : -1;
 }
 
-/* An address is all that it lacks. */
+/* An address is all that keeps the event from being sent, and its ids may tell it. */
 static bool
-lacks_address(const struct segment_event *event)
+lacks_only_address(const struct segment_event *event)
 {
+	if (event->user_id.p == NULL && event->anonymous_id.p == NULL)
+		return false;
 	if (event->erases)
-		return event->user_id.p != NULL || event->anonymous_id.p != NULL;
+		return true;
 	return event->kind != KIND_DELETE && event->status == STATUS_INVALID
-	       && event->reason != NULL && strcmp(event->reason, segment_no_email) == 0
-	       && (event->user_id.p != NULL || event->anonymous_id.p != NULL);
+	       && event->reason != NULL && strcmp(event->reason, segment_no_email) == 0;
 }
 
 static int
 find_address(struct store *s, const struct outbox_put *put, const struct segment_event *event,
-    const struct identity_site *site, struct place *place, struct err *e)
+    const struct identity_site *site, struct delivery *d, struct err *e)
 {
 	int rc;
 
-	place->user_id = event->user_id;
-	place->anonymous_id = event->anonymous_id;
-	if (event->erases) { /* of whom, unless an id tells? */
-		place->status = STATUS_INVALID;
-		place->reason = segment_no_email;
+	d->user_id = event->user_id;
+	d->anonymous_id = event->anonymous_id;
+	if (event->erases) { /* nobody can be erased unless an id tells whom */
+		d->status = STATUS_INVALID;
+		d->reason = segment_no_email;
 	}
-	if (site == NULL || site->max_ids == 0 || !lacks_address(event))
+	if (site == NULL || site->max_ids == 0 || !lacks_only_address(event))
 		return 0;
 	rc = identity_find(
-	    s->db, put->site_id, event->user_id, event->anonymous_id, place->found, e);
+	    s->db, put->site_id, event->user_id, event->anonymous_id, d->found_email, e);
 	if (rc == 1) {
-		place->status = event->erases ? event->status : STATUS_PENDING;
-		place->reason = event->erases ? event->reason : NULL;
-		place->email = slice_from(place->found);
-		place->user_id = place->anonymous_id = SLICE_NONE;
+		d->status = event->erases ? event->status : STATUS_PENDING;
+		d->reason = event->erases ? event->reason : NULL;
+		d->email = slice_from(d->found_email);
+		d->user_id = d->anonymous_id = SLICE_NONE;
 	} else if (rc == 0 && site->waits && !event->erases) {
-		make_wait(place, put->received_at);
+		make_unresolved(d, put->received_at);
 	}
 	return rc < 0 ? -1 : 0;
 }
 
-/* Those of its address that waited, and are only just becoming due, go first. */
+/*
+ * Older events of the same address may still be becoming due, step by step. This event then goes
+ * behind them: it is unresolved by the same id, and becomes due with the last of them.
+ */
 static int
-stand_behind(struct store *s, const struct outbox_put *put, const struct segment_event *event,
-    struct place *place, struct err *e)
+wait_behind_resolving(struct store *s, const struct outbox_put *put,
+    const struct segment_event *event, struct delivery *d, struct err *e)
 {
-	struct slice email = event->email.p != NULL ? event->email : place->email;
-	bool user;
+	struct slice email = event->email.p != NULL ? event->email : d->email;
+	bool is_user;
 	int rc;
 
-	if (!is_due(place))
+	if (!is_due(d))
 		return 0;
-	rc = resolve_is_under_way(s->unresolved, put->site_id, email, &user, place->behind, e);
+	rc = resolve_is_under_way(s->unresolved, put->site_id, email, &is_user, d->behind_id, e);
 	if (rc != 1)
 		return rc;
-	make_wait(place, put->received_at);
-	place->email = email;
-	place->user_id = user ? slice_from(place->behind) : SLICE_NONE;
-	place->anonymous_id = user ? SLICE_NONE : slice_from(place->behind);
+	make_unresolved(d, put->received_at);
+	d->email = email;
+	d->user_id = is_user ? slice_from(d->behind_id) : SLICE_NONE;
+	d->anonymous_id = is_user ? SLICE_NONE : slice_from(d->behind_id);
 	return 0;
 }
 
 static int
-find_place(struct store *s, const struct outbox_put *put, const struct segment_event *event,
-    const struct identity_site *site, struct place *place, struct err *e)
+decide_delivery(struct store *s, const struct outbox_put *put, const struct segment_event *event,
+    const struct identity_site *site, struct delivery *d, struct err *e)
 {
-	*place = (struct place){ .status = event->status, .reason = event->reason };
-	if (event->email.p == NULL && find_address(s, put, event, site, place, e) != 0)
+	*d = (struct delivery){ .status = event->status, .reason = event->reason };
+	if (event->email.p == NULL && find_address(s, put, event, site, d, e) != 0)
 		return -1;
-	return stand_behind(s, put, event, place, e);
+	return wait_behind_resolving(s, put, event, d, e);
 }
 
-/* What it tells of its ids counts from here on, for itself too. */
+/* What the event says about its ids counts from here on, for the event itself too. */
 static int
-learn(struct store *s, const struct outbox_put *put, const struct segment_event *event,
-    const struct identity_site *site, size_t *older, struct err *e)
+learn_identity(struct transaction *t, const struct outbox_put *put,
+    const struct segment_event *event, const struct identity_site *site, struct err *e)
 {
+	struct store *s = t->store;
 	int64_t persons[IDENTITY_PERSONS], n;
 
 	if (site == NULL)
 		return 0;
 	if (resolve_before_event(s->unresolved, put->site_id, event, &n, e) != 0)
 		return -1;
-	*older += (size_t)n;
+	transaction_add_resolved(t, n);
 	if (identity_learn(s->db, site, event, s->last_event_id, put->received_at, persons, e) != 0
 	    || resolve_persons(s->unresolved, persons, IDENTITY_PERSONS, false, &n, e) != 0)
 		return -1;
-	*older += (size_t)n;
+	transaction_add_resolved(t, n);
 	return 0;
 }
 
@@ -219,7 +235,7 @@ learn(struct store *s, const struct outbox_put *put, const struct segment_event 
 
 static int
 add_delivery(struct store *s, const struct outbox_put *put, const struct segment_event *event,
-    const struct place *place, uint64_t key, struct err *e)
+    const struct delivery *d, uint64_t key, struct err *e)
 {
 	sqlite3_stmt *stmt = db_stmt(s->db, STMT_DELIVERY_ADD, e);
 
@@ -227,24 +243,24 @@ add_delivery(struct store *s, const struct outbox_put *put, const struct segment
 		return -1;
 	db_bind_int(stmt, 1, s->last_event_id);
 	db_bind_int(stmt, 2, put->site_id);
-	db_bind_text(stmt, 3, slice_from(status_name(place->status)));
-	db_bind_text(stmt, 4, slice_from(place->reason));
-	db_bind_int_or_null(stmt, 5, put->received_at, place->status != STATUS_PENDING);
+	db_bind_text(stmt, 3, slice_from(status_name(d->status)));
+	db_bind_text(stmt, 4, slice_from(d->reason));
+	db_bind_int_or_null(stmt, 5, put->received_at, d->status != STATUS_PENDING);
 	db_bind_int(stmt, 6, (int64_t)key);
 	db_bind_text(stmt, 7, slice_from(event->detail));
-	db_bind_int(stmt, 8, place->next_attempt_at);
-	db_bind_text(stmt, 9, place->email);
-	db_bind_text(stmt, 10, place->user_id);
-	db_bind_text(stmt, 11, place->anonymous_id);
+	db_bind_int(stmt, 8, d->next_attempt_at);
+	db_bind_text(stmt, 9, d->email);
+	db_bind_text(stmt, 10, d->user_id);
+	db_bind_text(stmt, 11, d->anonymous_id);
 	return db_run(s->db, stmt, e);
 }
 
 /* Kept until it is done, so that no crash loses it. */
 static int
 add_erasure(struct store *s, struct outbox_put *put, const struct segment_event *event,
-    const struct place *place, struct err *e)
+    const struct delivery *d, struct err *e)
 {
-	struct slice email = event->email.p != NULL ? event->email : place->email;
+	struct slice email = event->email.p != NULL ? event->email : d->email;
 	sqlite3_stmt *stmt;
 
 	if (!event->erases || email.p == NULL)
@@ -258,51 +274,46 @@ add_erasure(struct store *s, struct outbox_put *put, const struct segment_event 
 	return db_run(s->db, stmt, e);
 }
 
-/* What one message came to. */
-struct yield {
-	int64_t envelope_id;
-	size_t due;
-	size_t older;
-};
-
 static int
-add(struct store *s, struct outbox_put *put, const struct segment_event *event, struct slice id,
-    uint64_t key, struct yield *yield, struct err *e)
+add_new(struct transaction *t, struct outbox_put *put, const struct segment_event *event,
+    struct slice message_id, uint64_t key, int64_t *envelope_id, struct err *e)
 {
+	struct store *s = t->store;
 	const struct identity_site *site = unresolved_site(s->unresolved, put->site_id);
-	struct place place;
+	struct delivery d;
 
-	if (yield->envelope_id == 0 && add_envelope(s, put, &yield->envelope_id, e) != 0)
+	if (*envelope_id == 0 && add_envelope(s, put, envelope_id, e) != 0)
 		return -1;
 	s->last_event_id++;
-	if (learn(s, put, event, site, &yield->older, e) != 0
-	    || find_place(s, put, event, site, &place, e) != 0
-	    || add_event(s, put, event, id, yield->envelope_id, e) != 0
-	    || add_delivery(s, put, event, &place, key, e) != 0
+	if (learn_identity(t, put, event, site, e) != 0
+	    || decide_delivery(s, put, event, site, &d, e) != 0
+	    || add_event(s, put, event, message_id, *envelope_id, e) != 0
+	    || add_delivery(s, put, event, &d, key, e) != 0
 	    || dedup_add(s->dedup, s->db, key, s->last_event_id, e) != 0
-	    || add_erasure(s, put, event, &place, e) != 0)
+	    || add_erasure(s, put, event, &d, e) != 0)
 		return -1;
 	if (put->n_stored++ == 0)
 		put->first_event_id = s->last_event_id;
-	yield->due += is_due(&place);
+	t->due = t->due || is_due(&d);
 	return 0;
 }
 
 static int
-store(struct store *s, struct outbox_put *put, const struct segment_event *event,
-    struct yield *yield, struct err *e)
+add_unless_duplicate(struct transaction *t, struct outbox_put *put,
+    const struct segment_event *event, int64_t *envelope_id, struct err *e)
 {
+	struct store *s = t->store;
 	char made[UUID_LENGTH + 1];
-	bool own = event->message_id.p == NULL || event->message_id.n == 0;
-	struct slice id = own ? make_message_id(s, made) : event->message_id;
+	bool has_id = event->message_id.n > 0;
+	struct slice id = has_id ? event->message_id : make_message_id(s, made);
 	uint64_t key = dedup_key(s->dedup, put->site_id, id);
-	int64_t there;
-	int rc = own ? 0 : dedup_find(s->dedup, s->db, key, put->site_id, id, &there, e);
+	int64_t older;
+	int rc = has_id ? dedup_find(s->dedup, s->db, key, put->site_id, id, &older, e) : 0;
 
 	if (rc < 0)
 		return -1;
 	if (rc == 0)
-		return add(s, put, event, id, key, yield, e);
+		return add_new(t, put, event, id, key, envelope_id, e);
 	put->n_duplicates++;
 	return 0;
 }
@@ -330,17 +341,17 @@ count_envelope(struct store *s, int64_t envelope_id, size_t n, struct err *e)
 }
 
 int
-store_apply(
-    struct store *s, struct outbox_put *put, size_t *ret_due, size_t *ret_older, struct err *e)
+store_events(struct transaction *t, struct outbox_put *put, struct err *e)
 {
-	struct yield yield = { .envelope_id = 0 };
+	int64_t envelope_id = 0;
 
 	put->n_stored = put->n_duplicates = put->n_erasures = 0;
 	put->first_event_id = 0;
 	for (size_t i = 0; i < put->n_events; i++)
-		if (store(s, put, &put->events[i], &yield, e) != 0)
+		if (add_unless_duplicate(t, put, &put->events[i], &envelope_id, e) != 0)
 			return -1;
-	*ret_due = yield.due + yield.older;
-	*ret_older = yield.older;
-	return yield.envelope_id == 0 ? 0 : count_envelope(s, yield.envelope_id, put->n_stored, e);
+	t->counts.stored += put->n_stored;
+	t->counts.duplicates += put->n_duplicates;
+	t->counts.erasures += put->n_erasures;
+	return envelope_id == 0 ? 0 : count_envelope(t->store, envelope_id, put->n_stored, e);
 }

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 
 #include "outbox/file/db.h"
+#include "outbox/message_kind.h"
+#include "outbox/write/resolve.h"
+#include "outbox/write/store.h"
 
 const char unresolved_reason[] = "awaiting_identity";
 
@@ -13,7 +16,7 @@ void
 unresolved_open(struct unresolved *w, struct db *db)
 {
 	/* What an earlier process did not end is found when it is looked for. */
-	*w = (struct unresolved){ .db = db, .releasing = true };
+	*w = (struct unresolved){ .db = db, .resolving = true };
 }
 
 void
@@ -52,7 +55,7 @@ unresolved_site(const struct unresolved *w, int64_t site_id)
 void
 unresolved_rolled_back(struct unresolved *w)
 {
-	w->releasing = true;
+	w->resolving = true;
 }
 
 /* ---- one event ------------------------------------------------------------------------------ */
@@ -200,8 +203,8 @@ look_at_sites(struct unresolved *w, struct outbox_unresolved *msg, int64_t now, 
 	return 0;
 }
 
-int
-unresolved_apply(struct unresolved *w, struct outbox_unresolved *msg, int64_t now, struct err *e)
+static int
+unresolved_step(struct unresolved *w, struct outbox_unresolved *msg, int64_t now, struct err *e)
 {
 	int64_t n = 0;
 
@@ -214,3 +217,20 @@ unresolved_apply(struct unresolved *w, struct outbox_unresolved *msg, int64_t no
 	msg->n_found += n;
 	return 0;
 }
+
+static int
+apply(struct transaction *t, struct outbox_msg *msg, struct err *e)
+{
+	struct outbox_unresolved *unresolved = (struct outbox_unresolved *)msg;
+
+	if (unresolved_step(t->store->unresolved, unresolved, t->now, e) != 0)
+		return -1;
+	transaction_add_resolved(t, unresolved->n_found);
+	return 0;
+}
+
+const struct message_kind outbox_unresolved_kind = {
+	.name = "unresolved",
+	.apply = apply,
+	.events = MESSAGE_STEP_EVENTS,
+};

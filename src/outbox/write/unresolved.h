@@ -41,7 +41,7 @@ struct unresolved {
 	struct db *db;
 	struct identity_site *sites;
 	size_t n_sites;
-	bool releasing; /* identity_release may have rows */
+	bool resolving; /* identity_release may have rows */
 };
 
 void unresolved_open(struct unresolved *w, struct db *db);
@@ -54,29 +54,7 @@ const struct identity_site *unresolved_site(const struct unresolved *w, int64_t 
 /* What was changed since the last commit is not so. */
 void unresolved_rolled_back(struct unresolved *w);
 
-/*
- * Who waits for the ids of these persons of one address (0: none; at most UNRESOLVED_PERSONS) goes,
- * or with `later` in transactions of its own. ret_n: how many did at once.
- */
-int resolve_persons(struct unresolved *w, const int64_t *persons, size_t n, bool later,
-    int64_t *ret_n, struct err *e);
-/*
- * Before an event tells of its ids: where some who wait for them were let go, and others follow in
- * transactions of their own, they all go now, to the address that they were let go for.
- */
-int resolve_before_event(struct unresolved *w, int64_t site_id, const struct segment_event *event,
-    int64_t *ret_n, struct err *e);
-/* The next slice of those let go before. */
-int resolve_step(struct unresolved *w, int64_t *ret_n, struct err *e);
-/*
- * Whether an event to this address is to stand behind those that were let go: 1, and it is to wait
- * for the id that is copied, or 0, or -1.
- */
-int resolve_is_under_way(struct unresolved *w, int64_t site_id, struct slice email, bool *ret_user,
-    char ret_id[SEGMENT_ID_MAX + 1], struct err *e);
 /* An event has become pending again: without an address it gets the one of its ids, or waits. */
 int unresolved_check_event(struct db *db, int64_t event_id, int64_t now, struct err *e);
-int unresolved_apply(
-    struct unresolved *w, struct outbox_unresolved *msg, int64_t now, struct err *e);
 
 #endif

@@ -43,7 +43,7 @@ apply_verb(enum operate_verb verb, const struct outbox_filter *f, int *ret_slice
 	*ret_slices = 0;
 	do {
 		handmade_sql(&box, "BEGIN IMMEDIATE");
-		if (operate_apply(&box.db, &op, 1000, &e) != 0)
+		if (operate_step(&box.db, &op, 1000, &e) != 0)
 			fail_msg("%s", e.text);
 		handmade_sql(&box, "COMMIT");
 		++*ret_slices;
@@ -282,7 +282,7 @@ operation_ends_where_it_began(void **state)
 	outbox_filter_init(&f);
 	f.all = true;
 	do {
-		assert_int_equal(operate_apply(&box.db, &op, 1000, &e), 0);
+		assert_int_equal(operate_step(&box.db, &op, 1000, &e), 0);
 		handmade_event(
 		    &box, OPERATE_STEP + 2 + steps++, "A", "a@b.cc", STATUS_PENDING, NULL);
 	} while (op.more && steps < 9);
@@ -341,7 +341,7 @@ operation_needs_a_filter(void **state)
 	outbox_filter_init(&f);
 	f.limit = 3;
 	op.filter = &f;
-	assert_int_equal(operate_apply(&box.db, &op, 1000, &e), -1);
+	assert_int_equal(operate_step(&box.db, &op, 1000, &e), -1);
 	assert_int_equal(e.code, ERR_INPUT);
 	assert_int_equal(
 	    handmade_int(&box, "SELECT count(*) FROM delivery WHERE status = 'pending'"), 1);

@@ -48,7 +48,7 @@ purge(struct outbox_purge *p)
 	p->actor = "test";
 	do {
 		handmade_sql(&box, "BEGIN IMMEDIATE");
-		if (purge_apply(&box.db, p, 1000000, &e) != 0)
+		if (purge_step(&box.db, p, 1000000, &e) != 0)
 			fail_msg("%s", e.text);
 		handmade_sql(&box, "COMMIT");
 		slices++;
@@ -277,7 +277,7 @@ an_archive_that_cannot_be_written_keeps_the_events(void **state)
 	(void)state;
 	add_many(10);
 	l.rows_before[STATUS_DELIVERED] = 100;
-	assert_int_equal(purge_apply(&box.db, &p, 0, &e), -1);
+	assert_int_equal(purge_step(&box.db, &p, 0, &e), -1);
 	/* its own trouble: others in the transaction do not suffer */
 	assert_int_equal(e.code, ERR_STATE);
 	assert_int_equal(handmade_int(&box, "SELECT count(body) FROM event"), 10);

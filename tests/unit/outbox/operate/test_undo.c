@@ -40,7 +40,7 @@ run(struct outbox_operation *op)
 	op->actor = "ann";
 	do {
 		handmade_sql(&box, "BEGIN IMMEDIATE");
-		if (operate_apply(&box.db, op, 1000, &e) != 0)
+		if (operate_step(&box.db, op, 1000, &e) != 0)
 			fail_msg("%s", e.text);
 		handmade_sql(&box, "COMMIT");
 	} while (op->more);
@@ -240,7 +240,7 @@ undo_goes_on_after_a_crash(void **state)
 		handmade_event(&box, i, "A", "a@b.cc", STATUS_FAILED, "why");
 	handmade_sql(&box, "COMMIT");
 	op.undoes = operate(OPERATE_DISCARD, 0);
-	assert_int_equal(operate_apply(&box.db, &op, 1000, &e), 0);
+	assert_int_equal(operate_step(&box.db, &op, 1000, &e), 0);
 	assert_true(op.more);
 	assert_int_equal(op.n_events, OPERATE_STEP);
 	op = undo(op.undoes);
@@ -275,15 +275,15 @@ what_cannot_be_undone_says_so(void **state)
 	struct err e = { 0 };
 
 	(void)state;
-	assert_int_equal(operate_apply(&box.db, &op, 1000, &e), -1);
+	assert_int_equal(operate_step(&box.db, &op, 1000, &e), -1);
 	assert_int_equal(e.code, ERR_NOTFOUND);
 	handmade_sql(&box, "INSERT INTO operation (operation_id, at, actor, verb, filter)"
 			   " VALUES (99, 1, 'ann', 'pause', '{}')");
-	assert_int_equal(operate_apply(&box.db, &op, 1000, &e), -1);
+	assert_int_equal(operate_step(&box.db, &op, 1000, &e), -1);
 	assert_int_equal(e.code, ERR_INPUT);
 	assert_non_null(strstr(e.text, "operation 99 is a pause: it cannot be undone"));
 	handmade_sql(&box, "UPDATE operation SET verb = 'import' WHERE operation_id = 99");
-	assert_int_equal(operate_apply(&box.db, &op, 1000, &e), -1);
+	assert_int_equal(operate_step(&box.db, &op, 1000, &e), -1);
 	assert_non_null(strstr(e.text, "operation 99 is an import: it cannot be undone"));
 }
 
@@ -320,7 +320,7 @@ an_erasure_forgets_what_an_undo_would_restore(void **state)
 	handmade_sql(&box, "UPDATE delivery SET detail = 'to a@b.cc' WHERE event_id = 1");
 	do {
 		handmade_sql(&box, "BEGIN IMMEDIATE");
-		assert_int_equal(erase_apply(&box.db, &erase, 2000, &e), 0);
+		assert_int_equal(erase_step(&box.db, &erase, 2000, &e), 0);
 		handmade_sql(&box, "COMMIT");
 	} while (erase.more);
 	assert_int_equal(

@@ -235,7 +235,7 @@ a_rollback_is_made_good_even_late(void **state)
 	struct db other;
 	struct err e;
 	struct unresolved unresolved;
-	size_t pending, older;
+	struct transaction t = { .db = &db, .store = &store };
 
 	(void)state;
 	rand_seed(&rand, 1);
@@ -252,8 +252,10 @@ a_rollback_is_made_good_even_late(void **state)
 	assert_int_equal(db_exec(&other, "COMMIT", &e), 0);
 	db_close(&other, NULL);
 	assert_int_equal(store_prepare(&store, &e), 0);
-	assert_int_equal(store_apply(&store, &message, &pending, &older, &e), 0);
+	assert_int_equal(store_events(&t, &message, &e), 0);
 	assert_int_equal(message.n_duplicates, 1);
+	assert_int_equal(t.counts.duplicates, 1);
+	assert_false(t.due);
 }
 
 int

@@ -1,6 +1,7 @@
 /* Events that wait for their address: going, giving up, and what operators do to them. */
 #include "daemon/jobs/identities.h"
 #include "outbox/operate/operate.h"
+#include "outbox/write/resolve.h"
 #include "unit/outbox/write/identity_fixture.h"
 
 /* Nobody but those who have waited since before is given up; how many. */
@@ -251,9 +252,9 @@ test_a_rollback_is_looked_at_again(void **state)
 	assert_int_equal(db_open(&db, rig_dir.file, DB_WRITE, &e), 0);
 	unresolved_open(&w, &db);
 	assert_int_equal(resolve_step(&w, &n, &e), 0);
-	assert_false(w.releasing);
+	assert_false(w.resolving);
 	unresolved_rolled_back(&w);
-	assert_true(w.releasing);
+	assert_true(w.resolving);
 	unresolved_close(&w);
 	db_close(&db, NULL);
 }

@@ -1,0 +1,74 @@
+/*
+ * The outbox's health: ok, full, blocked or failed. Failed is final, because after a failed write
+ * or sync nobody knows what the disk holds (doc/faults.md).
+ */
+#include "outbox/health.h"
+
+#include <stdio.h>
+
+#include "outbox/outbox_private.h"
+
+static void
+fail_for_good(struct outbox *o, const struct err *e)
+{
+	if (outbox_health(o) == OUTBOX_FAILED)
+		return;
+	snprintf(o->failure, sizeof(o->failure),
+	    "storage failed (%.300s): nothing is accepted or sent any more; look at the disk and "
+	    "the kernel's log, then restart bentospool",
+	    e->text);
+	atomic_store(&o->health, OUTBOX_FAILED);
+}
+
+void
+health_note_failure(struct outbox *o, const struct err *e)
+{
+	if (e->code == ERR_IO)
+		fail_for_good(o, e);
+	if (outbox_health(o) != OUTBOX_OK)
+		return;
+	if (e->code == ERR_FULL) {
+		atomic_store(&o->health, OUTBOX_FULL);
+		o->full_until = clock_mono(o->options.clock) + HEALTH_RETRY_MS;
+	} else if (e->code == ERR_BUSY) {
+		atomic_store(&o->health, OUTBOX_BLOCKED);
+	}
+}
+
+void
+health_note_commit(struct outbox *o)
+{
+	if (outbox_health(o) == OUTBOX_BLOCKED)
+		atomic_store(&o->health, OUTBOX_OK);
+}
+
+enum outbox_health
+outbox_health(const struct outbox *o)
+{
+	return (enum outbox_health)atomic_load(&o->health);
+}
+
+void
+outbox_health_text(struct outbox *o, char *ret_text, size_t size)
+{
+	switch (outbox_health(o)) {
+	case OUTBOX_OK:
+		snprintf(ret_text, size, "%s", "");
+		return;
+	case OUTBOX_FULL:
+		snprintf(ret_text, size,
+		    "the disk of %s is nearly full: new events are refused until there is space "
+		    "again; free some%s",
+		    o->path, o->options.min_free_bytes == 0 ? "" : ", or lower min_free");
+		return;
+	case OUTBOX_BLOCKED:
+		snprintf(ret_text, size,
+		    "another program holds the write lock of %s: nothing can be stored until it "
+		    "lets go; end its transaction, and read the database with -readonly",
+		    o->path);
+		return;
+	case OUTBOX_FAILED:
+		snprintf(ret_text, size, "%s", o->failure);
+		return;
+	}
+}

@@ -1,0 +1,26 @@
+/*
+ * OUTBOX_CLOCK: four numbers about the clocks that must outlive the process. dispatch/age.h says
+ * what they mean; the outbox only keeps them.
+ */
+#ifndef OUTBOX_WRITE_CLOCKS_H
+#define OUTBOX_WRITE_CLOCKS_H
+
+#include <stdint.h>
+
+#include "outbox/message.h"
+
+#define OUTBOX_CLOCK_NUMBERS 4
+
+struct outbox_clock {
+	struct outbox_msg msg;
+	int64_t number[OUTBOX_CLOCK_NUMBERS];
+};
+
+/* ---- for this room -------------------------------------------------------------------------- */
+
+struct db;
+
+/* Zeros when nothing was kept. */
+int clocks_read(struct db *db, int64_t ret_number[OUTBOX_CLOCK_NUMBERS], struct err *e);
+
+#endif
