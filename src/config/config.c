@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "config/file.h"
+#include "config/parse.h"
 #include "config/secret.h"
 #include "config/settings.h"
 
@@ -62,6 +63,22 @@ set_defaults(struct config *c, struct err *e)
 	return 0;
 }
 
+struct config *
+config_new(struct err *e)
+{
+	struct config *c = calloc(1, sizeof(*c));
+
+	if (c == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	shared_init(&c->shared, free_config);
+	if (set_defaults(c, e) == 0)
+		return c;
+	config_free(c);
+	return NULL;
+}
+
 static int
 replace(char **slot, const char *text, struct err *e)
 {
@@ -103,7 +120,7 @@ read_chosen_file(struct config *c, const struct config_request *r, struct err *e
 
 	if (file == NULL)
 		return 0;
-	if (config_read_file(c, file, e) != 0) {
+	if (config_read_file(c, file, r->reading, e) != 0) {
 		if (r->reading && r->database == NULL && access(file, R_OK) != 0 && errno == EACCES)
 			err_wrap(e, "name the database with --database");
 		return -1;
@@ -284,7 +301,7 @@ name_control(struct config *c, struct err *e)
 static int
 fill(struct config *c, const struct config_request *r, struct err *e)
 {
-	if (set_defaults(c, e) != 0 || read_chosen_file(c, r, e) != 0)
+	if (read_chosen_file(c, r, e) != 0)
 		return -1;
 	if (apply_environment(c, r->reading, e) != 0)
 		return err_wrap(e, "environment");
@@ -304,11 +321,10 @@ fill(struct config *c, const struct config_request *r, struct err *e)
 int
 config_load(const struct config_request *request, struct config **ret_config, struct err *e)
 {
-	struct config *c = calloc(1, sizeof(*c));
+	struct config *c = config_new(e);
 
 	if (c == NULL)
-		return err_nomem(e);
-	shared_init(&c->shared, free_config);
+		return -1;
 	if (fill(c, request, e) != 0) {
 		config_free(c);
 		return -1;

@@ -123,6 +123,8 @@ struct config_request {
 /* The file that config_load would read; NULL: none. Borrowed. */
 const char *config_choose_file(const struct config_request *request);
 
+/* The defaults, without a site. NULL: no memory. */
+struct config *config_new(struct err *e);
 /* ret_config is freed with config_free, once nobody else holds it; that also wipes the secrets. */
 int config_load(const struct config_request *request, struct config **ret_config, struct err *e);
 void config_free(struct config *c);

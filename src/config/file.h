@@ -1,14 +1,10 @@
-/* The configuration file into a struct config, through libConfuse. Main thread: libConfuse's
- * lexer and our way to its errors are global. */
+/* The configuration file. Main thread: it reads the environment. */
 #ifndef CONFIG_FILE_H
 #define CONFIG_FILE_H
 
 #include "config/config.h"
 
-/* A site with its defaults at the end of the array. */
-int config_add_site(
-    struct config *c, const char *name, struct config_site **ret_site, struct err *e);
-/* Reads path over what is in c. */
-int config_read_file(struct config *c, const char *path, struct err *e);
+/* Reads path over what is in c; `reading` as in struct config_request. */
+int config_read_file(struct config *c, const char *path, bool reading, struct err *e);
 
 #endif

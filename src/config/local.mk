@@ -8,8 +8,10 @@ src_libbentospool_a_SOURCES += \
 	src/config/differences.h \
 	src/config/file.c \
 	src/config/file.h \
-	src/config/scan.c \
-	src/config/scan.h \
+	src/config/lex.c \
+	src/config/lex.h \
+	src/config/parse.c \
+	src/config/parse.h \
 	src/config/secret.c \
 	src/config/secret.h \
 	src/config/setting_value.c \

@@ -116,7 +116,8 @@ check_text(const struct setting *s, const char *text, struct err *e)
 			return err_set(
 			    e, ERR_INPUT, "%s must not hold control characters", s->name);
 	if (s->check != NULL && s->check(text, e) != 0) {
-		if (s->secret || e == NULL || text[0] == '\0')
+		/* A URL with @ in it may hold a password. */
+		if (s->secret || text[0] == '\0' || strchr(text, '@') != NULL)
 			return err_wrap(e, "%s", s->name);
 		return err_wrap(e, "%s = \"%.128s\"", s->name, text);
 	}

@@ -182,6 +182,7 @@ const struct setting settings[] = {
 	{ .name = NULL },
 };
 /* clang-format on */
+_Static_assert(sizeof(settings) / sizeof(*settings) <= SETTINGS_MAX, "raise SETTINGS_MAX");
 
 static int
 check_not_empty(const char *text, struct err *e)

@@ -37,7 +37,9 @@ struct setting {
 	const char *help;
 };
 
-/* All rows, ended by one without a name; those of a section follow each other. */
+#define SETTINGS_MAX 256
+
+/* At most SETTINGS_MAX rows, ended by one without a name; those of a section follow each other. */
 extern const struct setting settings[];
 
 /* NULL when the section has none of that name. */

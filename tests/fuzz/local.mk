@@ -2,6 +2,7 @@
 # name in FUZZ_TARGETS and the two lines that name its sources and libraries.
 FUZZ_TARGETS = \
 	tests/fuzz/fuzz_bento \
+	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_gzip \
 	tests/fuzz/fuzz_http \
 	tests/fuzz/fuzz_json \
@@ -11,6 +12,8 @@ FUZZ_TARGETS = \
 
 tests_fuzz_fuzz_bento_SOURCES = tests/fuzz/fuzz_bento.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_bento_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz_config.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_config_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_gzip_SOURCES = tests/fuzz/fuzz_gzip.c $(FUZZ_DRIVER) \
 	tests/lib/gzip_maker.c tests/lib/gzip_maker.h
 tests_fuzz_fuzz_gzip_LDADD = $(FUZZ_LIBS)

@@ -8,6 +8,7 @@ UNIT_TESTS = \
 	tests/unit/cli/test_report \
 	tests/unit/client/test_control_socket \
 	tests/unit/config/test_config \
+	tests/unit/config/test_parse \
 	tests/unit/config/test_settings \
 	tests/unit/control/test_control \
 	tests/unit/daemon/test_age \

@@ -1,4 +1,5 @@
-/* cli/config: what a configuration may say, and that each error names its place and the remedy. */
+/* config/config: what a configuration may say, and that each error names its place and the remedy.
+ */
 #include "lib/unit.h"
 
 #include <fcntl.h>
@@ -168,15 +169,17 @@ errors_name_file_line_and_what_is_allowed(void **state)
 	(void)state;
 	refuses("databse = \"x\"\n", "%:1: no setting is called databse here; there are database");
 	refuses("\n\nsite main {\n\n batch_event = 5\n}", "%:5: no setting is called batch_event");
-	refuses("site main { listen = {} }", "%:1: no setting is called listen here");
+	refuses("site main { listen = {} }",
+	    "%:1: listen belongs to the section ingest, not to a section site");
 	refuses("\nserver { }", "%:2: no setting is called server");
 	refuses("site main {\n batch_events = 5\n batch_events = 6\n}",
-	    "%:3: batch_events is given twice");
+	    "%:3: batch_events is given twice, first in line 2");
 	refuses("site main {\n write_keys = {}\n write_keys = {\"a\"}\n}",
 	    "%:3: write_keys is given twice");
 	refuses("database = a\nsite main {}\ndatabase = b\n", "%:3: database is given twice");
-	refuses("ingest {}\ningest {}\n", "%:2: ingest is given twice");
-	refuses("site a {" KEYS "}\nsite a {" KEYS "}\n", ": found duplicate title 'a'");
+	refuses(
+	    "ingest {}\ningest {}\n", "%:2: the section ingest is given twice, first in line 1");
+	refuses("site a {" KEYS "}\nsite a {" KEYS "}\n", "%:5: the site \"a\" is given twice");
 	refuses("site main {\n batch_events = many\n}",
 	    "%:2: batch_events must be a whole number from 1 to 1000, not \"many\"");
 	refuses("site main {\n batch_events = {1, 2}\n}",
@@ -190,12 +193,12 @@ errors_name_file_line_and_what_is_allowed(void **state)
 	refuses("site main {\n write_keys = {\"\"}\n}", "%:2: write_keys: must not be empty");
 	refuses("site main {\n site_uuid = \"a\\nb\"\n}",
 	    "%:2: site_uuid must not hold control characters");
-	refuses("site main {\n batch_events\n}", "%:3: batch_events must be followed by =");
-	refuses("site main {\n batch_events = 5\n", "%:3: the section must end with a }");
-	refuses("database = \"x\n", "premature end of file");
-	refuses("site {" KEYS "}", "%:1: missing title");
+	refuses("site main {\n batch_events\n}", "%:2: batch_events must be followed by =");
+	refuses("site main {\n batch_events = 5\n", "%:1: the section site has no } at its end");
+	refuses("database = \"x\n", "%:1: a text begins with \" and has no \" at its end");
+	refuses("site {" KEYS "}", "%:1: a site needs a name: site \"main\"");
 	refuses("site \"a b\" {" KEYS "}", "a site's name must be");
-	refuses("}", "%:1: unexpected closing brace");
+	refuses("}", "%:1: a } without a section");
 }
 
 static void

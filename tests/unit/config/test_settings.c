@@ -1,4 +1,4 @@
-/* cli/settings and cli/address: single values, at the edges of what they may be. */
+/* config/settings and config/address: single values, at the edges of what they may be. */
 #include "lib/unit.h"
 
 #include <stdio.h>

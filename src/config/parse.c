@@ -1,0 +1,437 @@
+/*
+ * The text of a configuration file into a struct config: recursive descent over the words of lex.c,
+ * one function a rule of the grammar in bentospool.conf(5). The table in settings.c says which
+ * names and values there are. It stops at the first error.
+ *
+ * Written by hand instead of taken from libConfuse, because libConfuse takes a repeated key and an
+ * unset ${NAME} without a word, prints whatever follows a forgotten quote, which may be a secret
+ * key, knows neither the line of a list's item nor what is allowed, and crashes when memory is
+ * short, which must never end a daemon that reloads.
+ */
+#include "config/parse.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/lex.h"
+#include "config/settings.h"
+
+#define NAME_SIZE 65 /* of a setting or section; longer ones are cut, and unknown */
+#define SITE_NAME_MAX 64
+
+struct parser {
+	struct lex lex;
+	struct config *config;
+	bool reading;
+	enum setting_section section;
+	int section_line;        /* where it began */
+	void *base;              /* its structure */
+	int lines[SETTINGS_MAX]; /* by row of the table: where it was given; 0: not yet */
+	int section_lines[SECTION_COUNT];
+	bool after_secret; /* the setting before was a secret */
+	struct err *e;
+};
+
+#define FAIL(p, line, ...) lex_fail(&(p)->lex, (line), (p)->e, __VA_ARGS__)
+
+int
+config_add_site(struct config *c, const char *name, struct config_site **ret_site, struct err *e)
+{
+	struct config_site *grown;
+
+	if (c->n_sites >= CONFIG_MAX_SITES)
+		return err_set(e, ERR_LIMIT, "more than %d sites", CONFIG_MAX_SITES);
+	grown = realloc(c->sites, (c->n_sites + 1) * sizeof(*grown));
+	if (grown == NULL)
+		return err_nomem(e);
+	c->sites = grown;
+	*ret_site = &c->sites[c->n_sites];
+	**ret_site = (struct config_site){ .name = strdup(name) };
+	if ((*ret_site)->name == NULL)
+		return err_nomem(e);
+	c->n_sites++;
+	for (const struct setting *s = settings; s->name != NULL; s++)
+		if (s->section == SECTION_SITE && setting_default(s, *ret_site, e) != 0)
+			return -1;
+	return 0;
+}
+
+/* ---- names that are not settings ------------------------------------------------------------ */
+
+static const char *
+section_words(enum setting_section section)
+{
+	static const char *const words[SECTION_COUNT] = {
+		[SECTION_TOP] = "the top of the file",
+		[SECTION_INGEST] = "the section ingest",
+		[SECTION_RETENTION] = "the section retention",
+		[SECTION_SITE] = "a section site",
+	};
+
+	return words[section];
+}
+
+/* Nothing, or where a setting of that name belongs. */
+static const struct setting *
+find_elsewhere(const char *name)
+{
+	for (const struct setting *s = settings; s->name != NULL; s++)
+		if (strcmp(s->name, name) == 0)
+			return s;
+	return NULL;
+}
+
+/*
+ * The text may be what is left of a secret whose quotes are missing: then it is not shown, and
+ * neither is one that does not look like a name.
+ */
+static bool
+may_be_shown(const struct parser *p, const char *name)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz_";
+
+	for (const struct setting *s = settings; s->name != NULL; s++)
+		if (s->secret && strncmp(name, s->name, strlen(s->name)) == 0)
+			return false;
+	return !p->after_secret && !p->lex.quoted && strspn(name, letters) == strlen(name);
+}
+
+static void
+append_names(const struct parser *p, struct buf *to)
+{
+	const char *comma = "";
+
+	for (const struct setting *s = settings; s->name != NULL; s++)
+		if (s->section == p->section) {
+			buf_printf(to, "%s%s", comma, s->name);
+			comma = ", ";
+		}
+	if (p->section == SECTION_TOP)
+		buf_append_literal(to, ", and the sections ingest, retention and site");
+}
+
+static int
+fail_unknown(struct parser *p, const char *name)
+{
+	const struct setting *other = find_elsewhere(name);
+	int line = p->lex.token_line;
+	struct buf known;
+
+	if (other != NULL)
+		return FAIL(p, line, "%s belongs to %s, not to %s", name,
+		    section_words(other->section), section_words(p->section));
+	if (!may_be_shown(p, name))
+		return FAIL(p, line,
+		    "the name of a setting must stand here: put the text before it in quotes if it "
+		    "holds blanks or signs, or see bentospool.conf(5) for the names");
+	buf_init(&known, 4096);
+	append_names(p, &known);
+	FAIL(p, line, "no setting is called %s here; there are %s", name, buf_slice(&known).p);
+	buf_free(&known);
+	return -1;
+}
+
+/* ---- values --------------------------------------------------------------------------------- */
+
+static int
+take_text(struct parser *p, const struct setting *s)
+{
+	const char *text = buf_slice(&p->lex.text).p;
+	struct err why;
+
+	if (setting_check(s, text, &why) != 0)
+		return FAIL(p, p->lex.token_line, "%s", why.text);
+	return setting_store(s, p->base, text, p->e);
+}
+
+static int
+fail_missing(struct parser *p, const struct setting *s)
+{
+	struct buf allowed;
+
+	buf_init(&allowed, 256);
+	setting_allowed(s, &allowed);
+	FAIL(p, p->lines[s - settings], "%s has no value: it must be %s", s->name, allowed.p);
+	buf_free(&allowed);
+	return -1;
+}
+
+/* "[" where a list begins in other languages; an IPv6 address has "]:" in it. */
+static bool
+is_bracket(const struct parser *p, const struct setting *s)
+{
+	const char *text = buf_slice(&p->lex.text).p;
+
+	return !p->lex.quoted && text[0] == '['
+	       && (text[1] == '\0' || (s->type == SETTING_LIST && strstr(text, "]:") == NULL));
+}
+
+/* A text where a value belongs. One that stands on a later line is a name if = follows. */
+static int
+take_value(struct parser *p, const struct setting *s)
+{
+	int key_line = p->lines[s - settings];
+	enum lex_token token;
+
+	if (lex_next(&p->lex, &token, p->e) != 0)
+		return -1;
+	if (token != LEX_TEXT)
+		return fail_missing(p, s);
+	if (is_bracket(p, s))
+		return FAIL(p, p->lex.token_line,
+		    s->type == SETTING_LIST
+			? "%s: a list stands in braces: {\"...\", \"...\"}, not in [...]"
+			: "%s: brackets are not used: write the value only",
+		    s->name);
+	if (p->lex.token_line > key_line && !p->lex.quoted && lex_peek(&p->lex) == '=')
+		return fail_missing(p, s);
+	return take_text(p, s);
+}
+
+static int
+fail_in_list(struct parser *p, const struct setting *s, int line, enum lex_token token)
+{
+	if (token == LEX_END)
+		return FAIL(p, line, "%s: the list has no } at its end", s->name);
+	if (token == LEX_TEXT)
+		return FAIL(p, p->lex.token_line,
+		    "%s: a comma must stand between two texts of a list, and a } at its end",
+		    s->name);
+	return FAIL(p, p->lex.token_line,
+	    "%s: a text in quotes must stand here, or the } of the list", s->name);
+}
+
+/* Behind the opening brace: texts with commas between them; one at the end is allowed. */
+static int
+take_list(struct parser *p, const struct setting *s)
+{
+	int line = p->lex.token_line;
+	bool between = false;
+	enum lex_token token;
+
+	for (;; between = !between) {
+		if (lex_next(&p->lex, &token, p->e) != 0)
+			return -1;
+		if (token == LEX_CLOSE)
+			return 0;
+		if (token != (between ? LEX_COMMA : LEX_TEXT))
+			return fail_in_list(p, s, line, token);
+		if (!between && take_text(p, s) != 0)
+			return -1;
+	}
+}
+
+static int
+fail_list(struct parser *p, const struct setting *s)
+{
+	struct buf allowed;
+
+	buf_init(&allowed, 256);
+	setting_allowed(s, &allowed);
+	FAIL(p, p->lex.token_line, "%s must be %s, not a list", s->name, allowed.p);
+	buf_free(&allowed);
+	return -1;
+}
+
+/* ---- settings and sections ------------------------------------------------------------------ */
+
+/* Whether it may be given here; what it had before, its default included, is cleared. */
+static int
+begin_setting(struct parser *p, const struct setting *s, int line, enum lex_token token)
+{
+	int *given = &p->lines[s - settings];
+	int before = *given;
+
+	if (token == LEX_ADD && s->type != SETTING_LIST)
+		return FAIL(p, line, "%s is not a list: write = in place of +=", s->name);
+	if (token == LEX_ASSIGN && before != 0)
+		return FAIL(p, line, "%s is given twice, first in line %d", s->name, before);
+	*given = line;
+	if (s->type == SETTING_LIST && before == 0)
+		setting_clear(s, p->base);
+	return 0;
+}
+
+/* NAME = VALUE or NAME += VALUE; the name has been read. */
+static int
+parse_setting(struct parser *p, const char *name)
+{
+	const struct setting *s = setting_find(p->section, name);
+	int line = p->lex.token_line;
+	enum lex_token token;
+
+	if (s == NULL)
+		return fail_unknown(p, name);
+	if (lex_next(&p->lex, &token, p->e) != 0 || begin_setting(p, s, line, token) != 0)
+		return -1;
+	p->after_secret = s->secret;
+	if (lex_peek(&p->lex) != '{')
+		return take_value(p, s);
+	if (lex_next(&p->lex, &token, p->e) != 0)
+		return -1;
+	return s->type == SETTING_LIST ? take_list(p, s) : fail_list(p, s);
+}
+
+static bool
+name_is_plain(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n > 0 && n <= SITE_NAME_MAX
+	       && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+		      == n;
+}
+
+static int
+begin_site(struct parser *p)
+{
+	struct config_site *site;
+	enum lex_token token;
+	const char *name;
+	struct err why = { .code = ERR_NONE };
+
+	if (lex_next(&p->lex, &token, p->e) != 0)
+		return -1;
+	name = buf_slice(&p->lex.text).p;
+	if (token != LEX_TEXT)
+		return FAIL(p, p->lex.token_line, "a site needs a name: site \"main\" { ... }");
+	if (!name_is_plain(name))
+		return FAIL(p, p->lex.token_line,
+		    "a site's name must be 1 to %d letters, digits, dots, dashes or underscores, "
+		    "not \"%.64s\"",
+		    SITE_NAME_MAX, name);
+	for (size_t i = 0; i < p->config->n_sites; i++)
+		if (strcmp(p->config->sites[i].name, name) == 0)
+			return FAIL(p, p->lex.token_line, "the site \"%s\" is given twice", name);
+	if (config_add_site(p->config, name, &site, &why) != 0) {
+		if (why.code != ERR_LIMIT)
+			return err_nomem(p->e);
+		return FAIL(p, p->lex.token_line, "%s", why.text);
+	}
+	p->base = site;
+	p->lex.allow_unset = p->reading;
+	for (const struct setting *s = settings; s->name != NULL; s++)
+		if (s->section == SECTION_SITE)
+			p->lines[s - settings] = 0;
+	return 0;
+}
+
+static int
+begin_single(struct parser *p, enum setting_section section, int line)
+{
+	if (p->section_lines[section] != 0)
+		return FAIL(p, line, "the section %s is given twice, first in line %d",
+		    setting_section_name(section), p->section_lines[section]);
+	p->section_lines[section] = line;
+	p->base = setting_base(p->config, section);
+	return 0;
+}
+
+/* NAME { or site NAME {; the first word has been read. */
+static int
+parse_section(struct parser *p, enum setting_section section)
+{
+	int line = p->lex.token_line;
+	enum lex_token token;
+	int rc;
+
+	if (p->section != SECTION_TOP)
+		return FAIL(p, line, "the %s that began in line %d has no } before this one",
+		    setting_section_name(p->section), p->section_line);
+	rc = setting_section_is_single(section) ? begin_single(p, section, line) : begin_site(p);
+	if (rc != 0 || lex_next(&p->lex, &token, p->e) != 0)
+		return -1;
+	if (token != LEX_OPEN)
+		return FAIL(p, p->lex.token_line, "a { must stand behind the name of a section");
+	p->section = section;
+	p->section_line = line;
+	return 0;
+}
+
+/* A word where the name of a setting or of a section belongs. */
+static int
+parse_name(struct parser *p)
+{
+	enum setting_section section;
+	char name[NAME_SIZE];
+	char next;
+
+	snprintf(name, sizeof(name), "%s", buf_slice(&p->lex.text).p);
+	next = lex_peek(&p->lex);
+	if (next == '=' || next == '+')
+		return parse_setting(p, name);
+	if (setting_section_find(name, &section) == 0)
+		return parse_section(p, section);
+	if (setting_find(p->section, name) != NULL)
+		return FAIL(p, p->lex.token_line, "%s must be followed by = and a value", name);
+	return fail_unknown(p, name);
+}
+
+static int
+end_section(struct parser *p)
+{
+	if (p->section == SECTION_TOP)
+		return FAIL(
+		    p, p->lex.token_line, "a } without a section or list that it could end");
+	p->section = SECTION_TOP;
+	p->base = p->config;
+	p->lex.allow_unset = false;
+	p->after_secret = false;
+	return 0;
+}
+
+static int
+parse_item(struct parser *p, enum lex_token token)
+{
+	switch (token) {
+	case LEX_TEXT:
+		return parse_name(p);
+	case LEX_CLOSE:
+		return end_section(p);
+	case LEX_OPEN:
+		return FAIL(p, p->lex.token_line, "a { without the name of a section before it");
+	case LEX_ASSIGN:
+	case LEX_ADD:
+		return FAIL(p, p->lex.token_line,
+		    "an = without a name before it: put the value before it in quotes if it holds "
+		    "one");
+	case LEX_COMMA:
+		return FAIL(p, p->lex.token_line,
+		    "a comma outside a list: several texts stand in braces, {\"...\", \"...\"}");
+	case LEX_END:
+		break;
+	}
+	return 0;
+}
+
+static int
+parse_all(struct parser *p)
+{
+	enum lex_token token;
+
+	do {
+		if (lex_next(&p->lex, &token, p->e) != 0 || parse_item(p, token) != 0)
+			return -1;
+	} while (token != LEX_END);
+	if (p->section != SECTION_TOP)
+		return FAIL(p, p->section_line, "the section %s has no } at its end",
+		    setting_section_name(p->section));
+	return 0;
+}
+
+int
+config_parse(struct config *c, const struct config_source *source, struct err *e)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	struct parser p = { .config = c, .base = c, .reading = source->reading, .e = e };
+	int rc;
+
+	lex_init(&p.lex, source->file, source->text, source->variable, source->variable_arg);
+	if (strncmp(source->text, mark, sizeof(mark) - 1) == 0)
+		return FAIL(
+		    &p, 1, "the file begins with a byte order mark: save it as UTF-8 without one");
+	rc = parse_all(&p);
+	lex_free(&p.lex);
+	return rc;
+}
