@@ -92,20 +92,20 @@ def test_recipes(bench):
         "How do attempts end, hour by hour?": lambda r: {row["outcome"] for row in r} == {
             "delivered", "refused", "retry", "unknown"},
         "How long does delivery take?": lambda r: (r[0]["events"] == 2
-                                                   and 0 <= r[0]["half"] < 60
-                                                   and r[0]["ninety_nine"] >= r[0]["half"]),
+                                                   and 0 <= r[0]["p50"] < 60
+                                                   and r[0]["p99"] >= r[0]["p50"]),
         "What may have reached Bento twice?": lambda r: columns(r, "message_id", "maybe_sent") == [
             ("m-twice", 1)],
         "Is anything missing?": lambda r: columns(r, "first_missing", "last_missing") == [(2, 2)],
-        "Which requests have an end that nobody knows?": lambda r: columns(
+        "Which requests have an unknown end?": lambda r: columns(
             r, "outcome", "events") == [("unknown", 1)],
-        "In which hours did nothing arrive?": lambda r: 22 <= len(r) <= 24,
-        "What waits, and for how long?": lambda r: columns(r, "site", "why", "events") == [
+        "In which hours of the last day did nothing arrive?": lambda r: 22 <= len(r) <= 24,
+        "What is pending, and for how long?": lambda r: columns(r, "site", "why", "events") == [
             ("main", "due", 1)],
         "How do the sites stand?": lambda r: columns(r, "site") == [("main",)],
         "What did operators do?": lambda r: columns(r, "verb", "note") == [
             ("erase", None), ("pause", "stocktaking"), ("discard", "no pages")],
-        "Who paused a site, and when did it go on?": lambda r: columns(r, "verb", "note") == [
+        "Who paused a site, and who resumed it?": lambda r: columns(r, "verb", "note") == [
             ("pause", "stocktaking")],
         "What was erased?": lambda r: columns(r, "events") == [(1,)],
         "What was not sent, and why?": lambda r: columns(r, "status", "reason", "events") == [
@@ -124,7 +124,7 @@ READ_ALL = ("Is anything missing?",)
 SMALL = ["SCAN block", "SCAN site", "SCAN operation", "SCAN hours", "SCAN took"]
 # They walk backwards from the newest row and stop.
 BACKWARDS = {"What did Bento answer last?": ["SCAN a"],
-             "In which hours did nothing arrive?": ["SCAN d"]}
+             "In which hours of the last day did nothing arrive?": ["SCAN d"]}
 
 
 def test_plans(bench):
@@ -159,7 +159,7 @@ def test_windows(bench):
     took, ended = (recipes()[q] for q in ("How long does delivery take?",
                                           "How do attempts end, hour by hour?"))
     row = ask(bench, took)[0]
-    true(row["events"] == 1 and row["half"] == row["nine_of_ten"] == row["ninety_nine"] is not None,
+    true(row["events"] == 1 and row["p50"] == row["p90"] == row["p99"] is not None,
          f"one event {row}")
     equal(columns(ask(bench, ended), "attempts"), [(1,)], "attempts of the last day")
     # The first millisecond of the date on which the window begins lies before the window.
