@@ -241,7 +241,7 @@ judge(void *arg, int64_t site_id, struct segment_request *r, struct err *e)
 {
 	const struct daemon *d = arg;
 
-	return ingest_judge(d->ingest, site_id, r, e);
+	return ingest_admit(d->ingest, site_id, r, e);
 }
 
 static void

@@ -1,3 +1,8 @@
+/*
+ * Which events each site forwards (event/mapping/admit), applied to the events of a request after
+ * their sender is known. Keeps a copy of the sites' mapping options; a reload replaces it. Fails
+ * only without memory.
+ */
 #include "ingest/admission.h"
 
 #include <stdlib.h>
@@ -46,10 +51,9 @@ find_site(const struct admission *a, int64_t site_id)
 	return NULL;
 }
 
-/* Anybody who sees a page could write what a browser sends, so its word takes nobody's data away.
- */
+/* Anybody who sees a page could write what a browser sends, so a browser never erases a person. */
 static void
-judge_delete(bool browser, struct segment_event *event)
+apply_to_delete(bool browser, struct segment_event *event)
 {
 	event->status = STATUS_DISCARDED;
 	event->reason = browser ? mapping_reserved_type : "erasure";
@@ -57,7 +61,7 @@ judge_delete(bool browser, struct segment_event *event)
 }
 
 static void
-judge(const struct mapping_options *o, const struct segment_request *r, bool browser,
+apply_mapping(const struct mapping_options *o, const struct segment_request *r, bool browser,
     struct segment_event *event)
 {
 	const struct admit_facts facts = {
@@ -92,8 +96,8 @@ admission_apply(const struct admission *a, int64_t site_id, struct segment_reque
 		if (event->status == STATUS_INVALID && event->reason != segment_no_email)
 			continue;
 		if (event->kind == KIND_DELETE && site->erase)
-			judge_delete(browser, event);
+			apply_to_delete(browser, event);
 		else
-			judge(&site->mapping, r, browser, event);
+			apply_mapping(&site->mapping, r, browser, event);
 	}
 }

@@ -1,5 +1,5 @@
 /*
- * Each site's word on which events it forwards (event/admit), applied to what a request brought.
+ * Which events each site forwards (event/mapping/admit), applied to the events of a request.
  * Main thread.
  */
 #ifndef INGEST_ADMISSION_H

@@ -84,7 +84,7 @@ int ingest_reload_sites(
  * Reads an event that came another way, r->body, and judges it as if a server had posted it to this
  * site. ERR_INPUT. Main thread.
  */
-int ingest_judge(struct ingest *in, int64_t site_id, struct segment_request *r, struct err *e);
+int ingest_admit(struct ingest *in, int64_t site_id, struct segment_request *r, struct err *e);
 /*
  * Stops listening, closes idle connections, answers what waits for its commit; calls `stopped`
  * (in the event loop) when no connection is left or after deadline_ms.

@@ -9,6 +9,8 @@ src_libbentospool_a_SOURCES += \
 	src/ingest/auth/signature.h \
 	src/ingest/auth/webhook.c \
 	src/ingest/auth/webhook.h \
+	src/ingest/authenticate.c \
+	src/ingest/authenticate.h \
 	src/ingest/http/answers.c \
 	src/ingest/http/answers.h \
 	src/ingest/http/body.c \
@@ -30,5 +32,9 @@ src_libbentospool_a_SOURCES += \
 	src/ingest/ingest.h \
 	src/ingest/request.c \
 	src/ingest/request.h \
+	src/ingest/request_pool.c \
+	src/ingest/request_pool.h \
 	src/ingest/routes.c \
-	src/ingest/routes.h
+	src/ingest/routes.h \
+	src/ingest/writer_link.c \
+	src/ingest/writer_link.h

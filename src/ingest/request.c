@@ -1,360 +1,151 @@
+/*
+ * The path of a request, top down. Its head is checked: path, method, origin, what it shows of the
+ * sender, encoding. Its body is received, parsed in place, its sender authenticated and its events
+ * given the status that the site wants; then they go to the writer (writer_link.c), and the answer
+ * follows the commit. Every refusal is an answer with a code; a client that leaves in between
+ * changes nothing for the writer.
+ */
 #include "ingest/request.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
+#include <strings.h>
 
 #include "event/bento/bento_api.h"
 #include "event/json/json.h"
-
-#define MAX_SPARE_REQUESTS 128
-#define KEPT_EVENTS 64 /* of a parse, from one request to the next */
-#define KEPT_SCRATCH 16384
+#include "ingest/authenticate.h"
+#include "ingest/request_pool.h"
+#include "ingest/writer_link.h"
 
 static const struct answer ok = { .status = 200 };
-const struct answer request_wrong_key = { .status = 401,
-	.code = "invalid_write_key",
-	.message = "the write key is missing or not one of write_keys" };
-const struct answer request_wrong_bento_api = { .status = 401,
-	.code = "unauthorized",
-	.message = "publishable key, secret key and site_uuid are not those of a site of this "
-		   "spooler" };
-static const struct answer renewed = { .status = 503,
-	.code = "renewed",
-	.message = "the keys were renewed while this was posted; try again",
-	.retry_after = 1 };
-static const struct answer wrong_signature = { .status = 401,
-	.code = "invalid_signature",
-	.message = "X-Signature is missing or does not fit webhook_secret" };
+static const struct answer preflight = { .status = 204 };
+static const struct answer not_found = { .status = 404,
+	.code = "not_found",
+	.message =
+	    "nothing is served at this path; post events to /v1/track, /v1/batch and so on" };
+static const struct answer not_bento_api = { .status = 404,
+	.code = "not_found",
+	.message = "bentospool takes POST /api/v1/batch/events and /api/v1/batch/subscribers; send "
+		   "other requests to Bento itself" };
+static const struct answer wrong_origin = { .status = 403,
+	.code = "origin_not_allowed",
+	.message = "pages of this origin may not post here: configure a write key or list the "
+		   "origin in allow_origins" };
+static const struct answer unknown_encoding = { .status = 415,
+	.code = "unsupported_encoding",
+	.message = "this Content-Encoding is not supported: send gzip, or none" };
+static const struct answer stopping = { .status = 503,
+	.code = "stopping",
+	.message = "the spooler is stopping; try again",
+	.retry_after = 5 };
 const struct answer request_busy = { .status = 503,
 	.code = "busy",
-	.message = "too many requests wait to be stored; try again",
+	.message = "too many requests are waiting to be stored; try again",
 	.retry_after = 1 };
-static const struct answer disk_full = { .status = 503,
-	.code = "storage_full",
-	.message = "there is no space to store events; try again later",
-	.retry_after = 30 };
-static const struct answer locked = { .status = 503,
-	.code = "storage_busy",
-	.message = "another program holds the lock of the database; try again later",
-	.retry_after = 5 };
-static const struct answer not_stored = { .status = 503,
-	.code = "storage_failed",
-	.message = "the events could not be stored; try again later",
-	.retry_after = 5 };
 
-/* ---- requests ----------------------------------------------------------------------- */
+/* ---- a complete head ---------------------------------------------------------------- */
 
-struct request *
-request_take(struct ingest *in)
+static const struct answer *
+answer_options(const struct ingest *in, struct conn *c, const struct http_head *h)
 {
-	struct request *r = in->spare;
-
-	if (r != NULL) {
-		in->spare = r->next_spare;
-		in->n_spare--;
-		return r;
-	}
-	r = calloc(1, sizeof(*r));
-	if (r == NULL)
-		return NULL;
-	r->ingest = in;
-	segment_request_init(&r->parse);
-	return r;
+	if (h->origin.p != NULL && !auth_origin(in->auth, h->origin))
+		return &wrong_origin;
+	c->manner.preflight = true;
+	return &preflight;
 }
 
-/* Memory of a parse beyond what a request keeps. */
+/* What can be answered without the body; NULL: a request is to be made of it. */
+static const struct answer *
+answer_head(const struct ingest *in, struct conn *c, const struct http_head *h,
+    const struct route *route, struct answer *wrong_method)
+{
+	c->manner.bento = route_is_bento_api(h->path);
+	if (in->stopping)
+		return &stopping;
+	if (route == NULL)
+		return c->manner.bento ? &not_bento_api : &not_found;
+	if (!route_allows(route, h->method)) {
+		*wrong_method = (struct answer){ .status = 405,
+			.code = "method_not_allowed",
+			.message = "this path does not take that method",
+			.allow = route_allowed(route) };
+		return wrong_method;
+	}
+	return h->method == HTTP_OPTIONS ? answer_options(in, c, h) : NULL;
+}
+
 static bool
-is_large(const struct segment_request *parse)
+is_word(struct slice s, const char *word)
 {
-	return parse->cap_events > KEPT_EVENTS
-	       || parse->scratch.cap + parse->details.cap > KEPT_SCRATCH;
+	return s.n == strlen(word) && strncasecmp(s.p, word, s.n) == 0;
 }
 
-static void
-free_request(struct request *r)
+static bool
+is_plain(struct slice content_encoding)
 {
-	body_quota_give(&r->ingest->server->quota, r->charged);
-	gzip_close(&r->gzip, &r->ingest->server->quota);
-	body_free(&r->body, &r->ingest->server->quota);
-	segment_request_free(&r->parse);
-	free(r);
+	return content_encoding.n == 0 || is_word(content_encoding, "identity");
 }
 
-/* For the next one, with little memory. */
-static void
-release_request(struct request *r)
+/* RFC 9110, 8.4.1.3: x-gzip is the older name. */
+static bool
+is_gzip(struct slice content_encoding)
 {
-	struct ingest *in = r->ingest;
-
-	body_quota_give(&in->server->quota, r->charged);
-	r->charged = 0;
-	gzip_close(&r->gzip, &in->server->quota);
-	if (in->n_spare == MAX_SPARE_REQUESTS) {
-		free_request(r);
-		return;
-	}
-	body_clear(&r->body, &in->server->quota);
-	if (is_large(&r->parse)) {
-		segment_request_free(&r->parse);
-		segment_request_init(&r->parse);
-	}
-	r->conn = NULL;
-	r->sent = false;
-	r->next_spare = in->spare;
-	in->spare = r;
-	in->n_spare++;
+	return is_word(content_encoding, "gzip") || is_word(content_encoding, "x-gzip");
 }
 
-static void
-finish(struct request *r, const struct answer *a)
+/* What is wrong with the head of a request that would store events; NULL: nothing. */
+static const struct answer *
+check_head(struct request *r, const struct http_head *h)
 {
-	struct conn *c = r->conn;
+	const struct answer *refusal;
 
-	c->owner = NULL;
-	c->body = NULL;
-	c->gzip = NULL;
-	conn_answer(c, a);
-	release_request(r);
+	if (h->origin.p != NULL && !auth_origin(r->ingest->auth, h->origin))
+		return &wrong_origin;
+	refusal = authenticate_head(r, h);
+	if (refusal != NULL)
+		return refusal;
+	if (is_plain(h->content_encoding))
+		return NULL;
+	if (!is_gzip(h->content_encoding))
+		return &unknown_encoding;
+	return gzip_open(&r->gzip, &r->ingest->server->quota) == 0 ? NULL : &request_busy;
 }
 
 void
-request_on_gone(void *owner, void *arg)
-{
-	struct request *r = owner;
-
-	(void)arg;
-	r->conn = NULL;
-	if (!r->sent)
-		release_request(r);
-}
-
-/* ---- the writer --------------------------------------------------------------------- */
-
-/* Writer thread. */
-static void
-on_stored(struct outbox_msg *msg, void *arg)
+request_on_head(struct conn *c, const struct http_head *h, void *arg)
 {
 	struct ingest *in = arg;
+	const struct route *route = route_find(h->path);
+	struct answer wrong_method;
+	const struct answer *a = answer_head(in, c, h, route, &wrong_method);
+	struct request *r;
 
-	mailbox_push_always(&in->done, &msg->mail);
-}
-
-/* Writer thread: the mailbox was empty. */
-static void
-wake_loop(void *arg)
-{
-	const struct ingest *in = arg;
-	const uint64_t one = 1;
-	ssize_t n;
-
-	/* An eventfd cannot be full of ones, so only a signal can be in the way. */
-	do
-		n = write(in->wake_fd, &one, sizeof(one));
-	while (n < 0 && errno == EINTR);
-}
-
-static const struct answer *
-refusal_for(const struct outbox_msg *msg)
-{
-	if (msg->err.code == ERR_BUSY)
-		return &locked;
-	return msg->err.code == ERR_FULL ? &disk_full : &not_stored;
-}
-
-/* How many will be sent, and how many never can be. */
-static struct answer
-count_events(const struct segment_request *parse)
-{
-	struct answer a = ok;
-
-	for (size_t i = 0; i < parse->n_events; i++)
-		a.failed += parse->events[i].status == STATUS_INVALID;
-	a.results = parse->n_events - a.failed;
-	return a;
-}
-
-static void
-answer_stored(struct request *r)
-{
-	struct answer a = ok;
-
-	if (r->put.msg.rc != 0)
-		a = *refusal_for(&r->put.msg);
-	else if (r->route->action == ROUTE_BENTO_API)
-		a = count_events(&r->parse);
-	finish(r, &a);
-}
-
-static void
-take_back(struct request *r)
-{
-	struct conn *c = r->conn;
-
-	if (c == NULL) {
-		release_request(r);
+	if (h->origin.p != NULL && auth_origin(in->auth, h->origin))
+		conn_allow_origin(c, h->origin);
+	r = a == NULL ? request_take(in) : NULL;
+	if (r == NULL) {
+		conn_refuse(c, a == NULL ? &request_busy : a);
 		return;
 	}
-	answer_stored(r);
-	conn_run(c);
-}
-
-static void
-on_wake(evutil_socket_t fd, short what, void *arg)
-{
-	struct ingest *in = arg;
-	struct mail *mail, *next;
-	uint64_t count;
-	ssize_t n = read(fd, &count, sizeof(count));
-
-	(void)n; /* nothing to read: somebody was here before us, and the mailbox tells the rest */
-	(void)what;
-	server_touch(in->server);
-	for (mail = mailbox_take(&in->done); mail != NULL; mail = next) {
-		next = mail->next;
-		take_back((struct request *)mail);
+	r->conn = c;
+	r->browser = h->origin.p != NULL;
+	r->route = route;
+	c->owner = r;
+	if (!route_stores(route))
+		return;
+	a = check_head(r, h);
+	if (a != NULL) {
+		conn_refuse(c, a);
+		return;
 	}
-}
-
-static void
-send_events(struct request *r)
-{
-	struct outbox_put *put = &r->put;
-	const struct segment_request *parse = &r->parse;
-
-	put->msg.mail.cost = r->body.n + parse->n_events * sizeof(*parse->events);
-	put->msg.type = OUTBOX_PUT;
-	put->msg.done = on_stored;
-	put->msg.done_arg = r->ingest;
-	put->msg.rc = 0;
-	put->msg.err.code = ERR_NONE;
-	put->site_id = r->site_id;
-	put->received_at = parse->received_at;
-	put->context = parse->context;
-	put->integrations = parse->integrations;
-	put->sent_at = parse->sent_at;
-	put->browser = r->browser;
-	put->events = parse->events;
-	put->n_events = parse->n_events;
-	put->n_stored = put->n_duplicates = 0;
-	put->first_event_id = 0;
-	r->sent = true; /* before: the writer may be done with it at once */
-	if (outbox_send(r->ingest->outbox, &put->msg) != 0)
-		finish(r, &request_busy);
+	c->body = &r->body;
+	c->gzip = r->gzip.open ? &r->gzip : NULL;
 }
 
 /* ---- a complete body ---------------------------------------------------------------- */
 
-/* Many tiny events take more memory than their text: that counts as long as they wait. */
-static int
-charge_events(struct request *r)
-{
-	const struct segment_request *parse = &r->parse;
-	size_t n =
-	    parse->cap_events * sizeof(*parse->events) + parse->scratch.cap + parse->details.cap;
-
-	if (!is_large(parse))
-		return 0;
-	if (body_quota_take(&r->ingest->server->quota, n) != 0)
-		return -1;
-	r->charged = n;
-	return 0;
-}
-
-/* How many events could be held if nobody else held anything: more could never be accepted. */
-static size_t
-max_events(const struct request *r)
-{
-	const struct body_quota *q = &r->ingest->server->quota;
-	size_t held = r->body.cap + r->body.n; /* the body, and its texts decoded */
-	size_t room = q->max > held ? q->max - held : 0;
-	size_t n = room / (sizeof(struct segment_event) + SEGMENT_DETAIL_MAX);
-
-	return n > KEPT_EVENTS ? n : KEPT_EVENTS;
-}
-
-static void
-refuse_body(struct request *r, const struct err *e)
-{
-	const struct answer a = { .status = 400, .code = r->parse.code, .message = e->text };
-
-	finish(r, e->code == ERR_INPUT ? &a : &request_busy);
-}
-
-/* The rest of the judgement on who posts; NULL: a site is known. */
-static const struct answer *
-judge_key(struct request *r)
-{
-	if (r->verdict == AUTH_ABSENT)
-		r->verdict = auth_key(r->ingest->auth, r->parse.write_key, &r->site_id);
-	return r->verdict == AUTH_KNOWN ? NULL : &request_wrong_key;
-}
-
-/* A site with a secret takes signed posts only; without a key the secret decides the site. */
-static const struct answer *
-judge_webhook(struct request *r)
-{
-	const struct segment_request *parse = &r->parse;
-	struct slice text = parse->is_array ? parse->events[0].body : parse->body;
-	bool known = r->verdict == AUTH_KNOWN;
-
-	if (known && !webhook_has_secret(r->ingest->webhook, r->site_id))
-		return NULL;
-	if (!known && !r->is_signed)
-		return &request_wrong_key;
-	if (r->is_signed
-	    && webhook_verify(
-		r->ingest->webhook, known ? &r->site_id : NULL, text, r->signature, &r->site_id))
-		return NULL;
-	return &wrong_signature;
-}
-
-/* The query named the site, or the body does. */
-static const struct answer *
-judge_bento_api(struct request *r)
-{
-	const struct ingest *in = r->ingest;
-
-	if (r->bento_keys_known)
-		return NULL;
-	if (r->renewal != in->renewals)
-		return &renewed;
-	return bento_keys_find_site(in->native, r->bento_keys_of, r->parse.site_uuid, &r->site_id)
-		   ? NULL
-		   : &request_wrong_bento_api;
-}
-
-/* Who posts, judged by all that there is; NULL: a site is known. */
-static const struct answer *
-judge_sender(struct request *r)
-{
-	switch (r->route->action) {
-	case ROUTE_BENTO_API:
-		return judge_bento_api(r);
-	case ROUTE_WEBHOOK:
-		return judge_webhook(r);
-	case ROUTE_EVENTS:
-	case ROUTE_DISCARD:
-	case ROUTE_HEALTH:
-		break;
-	}
-	return judge_key(r);
-}
-
 static int
 parse_body(struct request *r, struct err *e)
 {
-	return r->route->action == ROUTE_BENTO_API ? bento_api_parse(&r->parse, e)
-						   : segment_parse(&r->parse, e);
-}
-
-static void
-take_events(struct request *r)
-{
 	struct segment_request *parse = &r->parse;
-	const struct answer *refusal;
-	struct err e;
 
 	parse->body = (struct slice){ r->body.n == 0 ? "" : r->body.p, r->body.n };
 	parse->shape = r->route->shape;
@@ -363,20 +154,38 @@ take_events(struct request *r)
 	parse->max_depth = JSON_MAX_DEPTH;
 	parse->max_event = r->ingest->max_event;
 	parse->max_message_id = r->ingest->max_message_id;
-	parse->max_events = max_events(r);
+	parse->max_events = request_max_events(r);
+	return r->route->action == ROUTE_BENTO_API ? bento_api_parse(parse, e)
+						   : segment_parse(parse, e);
+}
+
+static void
+refuse_body(struct request *r, const struct err *e)
+{
+	const struct answer a = { .status = 400, .code = r->parse.code, .message = e->text };
+
+	request_answer(r, e->code == ERR_INPUT ? &a : &request_busy);
+}
+
+static void
+take_events(struct request *r)
+{
+	const struct answer *refusal;
+	struct err e;
+
 	if (parse_body(r, &e) != 0) {
 		refuse_body(r, &e);
 		return;
 	}
-	refusal = judge_sender(r);
-	if (refusal != NULL)
-		finish(r, refusal);
-	else if (charge_events(r) != 0)
-		finish(r, &request_busy);
-	else {
-		admission_apply(r->ingest->admission, r->site_id, parse, r->browser);
-		send_events(r);
+	refusal = authenticate_body(r);
+	if (refusal == NULL && request_charge_events(r) != 0)
+		refusal = &request_busy;
+	if (refusal != NULL) {
+		request_answer(r, refusal);
+		return;
 	}
+	admission_apply(r->ingest->admission, r->site_id, &r->parse, r->browser);
+	writer_link_send(r);
 }
 
 static void
@@ -388,7 +197,7 @@ answer_health(struct request *r)
 
 	switch (outbox_health(outbox)) {
 	case OUTBOX_OK:
-		finish(r, &ok);
+		request_answer(r, &ok);
 		return;
 	case OUTBOX_FULL:
 		a.code = "storage_full";
@@ -402,7 +211,7 @@ answer_health(struct request *r)
 	}
 	outbox_health_text(outbox, text, sizeof(text));
 	a.message = text;
-	finish(r, &a);
+	request_answer(r, &a);
 }
 
 void
@@ -412,7 +221,7 @@ request_on_body(struct conn *c, void *arg)
 
 	(void)arg;
 	c->gzip = NULL;
-	gzip_close(&r->gzip, &r->ingest->server->quota); /* it may wait for long */
+	gzip_close(&r->gzip, &r->ingest->server->quota); /* the request may wait for long */
 	switch (r->route->action) {
 	case ROUTE_EVENTS:
 	case ROUTE_WEBHOOK:
@@ -420,7 +229,7 @@ request_on_body(struct conn *c, void *arg)
 		take_events(r);
 		break;
 	case ROUTE_DISCARD:
-		finish(r, &ok);
+		request_answer(r, &ok);
 		break;
 	case ROUTE_HEALTH:
 		answer_health(r);
@@ -428,48 +237,27 @@ request_on_body(struct conn *c, void *arg)
 	}
 }
 
-/* ---- life --------------------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------------------ */
 
-int
-request_open(struct ingest *in, struct event_base *base, struct err *e)
+void
+request_answer(struct request *r, const struct answer *a)
 {
-	in->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (in->wake_fd < 0)
-		return err_sys(e, "ingest: cannot make an eventfd");
-	/* bounded by the requests that the outbox lets wait */
-	if (mailbox_init(&in->done, 0, 0, wake_loop, in, e) != 0)
-		return -1;
-	in->have_done = true;
-	event_assign(&in->wake_event, base, in->wake_fd, EV_READ | EV_PERSIST, on_wake, in);
-	if (event_add(&in->wake_event, NULL) != 0)
-		return err_set(e, ERR_SYSTEM, "ingest: cannot watch an eventfd");
-	return 0;
-}
+	struct conn *c = r->conn;
 
-static void
-free_requests(struct ingest *in)
-{
-	struct mail *mail, *next;
-	struct request *r;
-
-	for (mail = mailbox_take(&in->done); mail != NULL; mail = next) {
-		next = mail->next;
-		free_request((struct request *)mail);
-	}
-	while ((r = in->spare) != NULL) {
-		in->spare = r->next_spare;
-		free_request(r);
-	}
+	c->owner = NULL;
+	c->body = NULL;
+	c->gzip = NULL;
+	conn_answer(c, a);
+	request_release(r);
 }
 
 void
-request_close(struct ingest *in)
+request_on_gone(void *owner, void *arg)
 {
-	if (in->have_done) {
-		event_del(&in->wake_event);
-		free_requests(in);
-		mailbox_free(&in->done);
-	}
-	if (in->wake_fd >= 0)
-		close(in->wake_fd);
+	struct request *r = owner;
+
+	(void)arg;
+	r->conn = NULL;
+	if (!r->sent)
+		request_release(r);
 }

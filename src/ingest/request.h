@@ -1,7 +1,5 @@
 /*
- * Requests with events: from their body to the writer and back. Private to ingest.c and request.c.
- *
- * Main thread, except where it says otherwise.
+ * Requests with events: one from its head to its answer. Private to the top of ingest. Main thread.
  */
 #ifndef INGEST_REQUEST_H
 #define INGEST_REQUEST_H
@@ -18,25 +16,27 @@
 #include "outbox/outbox.h"
 
 /*
- * One request from its head to its answer. With the writer (`sent`) it outlives its connection:
- * the body that the events point into must stay until the writer gives it back.
+ * While the writer holds it (`sent`) a request outlives its connection: the body that the events
+ * point into must stay until the writer returns it.
  */
 struct request {
 	struct outbox_put put; /* first: put.msg.mail travels through the mailboxes */
 	struct ingest *ingest;
-	struct conn *conn; /* NULL: nobody waits for the answer any more */
+	struct conn *conn; /* NULL: the client does not wait for the answer any more */
 	const struct route *route;
-	enum auth_verdict verdict; /* on the key, as far as it was seen */
-	int64_t site_id;
-	size_t bento_keys_of;  /* ROUTE_BENTO_API: of bento_keys_find_keys, */
-	uint64_t renewal;      /*     under these settings */
-	bool bento_keys_known; /* the query named the site */
-	bool browser;          /* it has an Origin */
+	/* who posts */
+	enum auth_result key;  /* of the head */
+	int64_t site_id;       /* once it is known */
+	size_t bento_pair;     /* ROUTE_BENTO_API: of bento_keys_find_pair, */
+	uint64_t generation;   /*     under these settings */
+	bool bento_site_known; /* the query named the site */
+	bool browser;          /* the request has an Origin */
 	bool is_signed;        /* signature is set */
 	unsigned char signature[SIGNATURE_SIZE];
+	/* what is posted */
 	struct segment_request parse;
 	struct body body;
-	struct gzip gzip; /* open while the body comes in packed */
+	struct gzip gzip; /* open while a packed body comes in */
 	size_t charged;   /* to the quota, for the events that were found in the body */
 	bool sent;
 	struct request *next_spare;
@@ -46,14 +46,14 @@ struct ingest {
 	struct server *server;
 	struct auth *auth;
 	struct webhook *webhook;
-	struct bento_keys *native;
+	struct bento_keys *bento_keys;
 	struct admission *admission;
-	uint64_t renewals; /* of keys and secrets */
+	uint64_t generation; /* of keys and secrets: counts the reloads */
 	struct outbox *outbox;
 	const struct clock *clock;
 	size_t max_event, max_message_id; /* as in struct ingest_options */
 	bool stopping;
-	/* what the writer has done with; wake_fd tells the event loop that it is no longer empty */
+	/* requests that the writer has returned; wake_fd wakes the event loop for them */
 	struct mailbox done;
 	bool have_done;
 	int wake_fd;
@@ -62,15 +62,13 @@ struct ingest {
 	unsigned n_spare;
 };
 
-extern const struct answer request_busy, request_wrong_key, request_wrong_bento_api;
+extern const struct answer request_busy;
 
-/* NULL without memory. */
-struct request *request_take(struct ingest *in);
-/* hooks.body and hooks.gone of the server. */
+/* Hooks of the server. */
+void request_on_head(struct conn *c, const struct http_head *h, void *arg);
 void request_on_body(struct conn *c, void *arg);
 void request_on_gone(void *owner, void *arg);
-/* Opens and closes the way back from the writer. */
-int request_open(struct ingest *in, struct event_base *base, struct err *e);
-void request_close(struct ingest *in);
+/* Answers the client and releases the request. */
+void request_answer(struct request *r, const struct answer *a);
 
 #endif

@@ -106,10 +106,13 @@ scale(struct decimal *d, int power)
 bool
 money_minor(struct slice text, unsigned decimals, int64_t *ret_amount)
 {
-	struct decimal d = { .p = text.p, .end = text.p + text.n };
+	struct decimal d = { .p = text.p };
 	bool negative = false;
 
-	if (text.n > 0 && (*d.p == '-' || *d.p == '+'))
+	if (text.n == 0)
+		return false;
+	d.end = text.p + text.n;
+	if (*d.p == '-' || *d.p == '+')
 		negative = *d.p++ == '-';
 	read_digits(&d, false);
 	if (d.some && d.p < d.end && *d.p == '.') {

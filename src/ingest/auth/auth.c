@@ -40,7 +40,7 @@ key_of(struct slice text)
 	return k;
 }
 
-static enum auth_verdict
+static enum auth_result
 find(const struct auth *a, struct slice text, int64_t *ret_site_id)
 {
 	struct key k = key_of(text);
@@ -154,7 +154,7 @@ auth_free(struct auth *a)
 
 /* ---- where clients put their key ---------------------------------------------------- */
 
-enum auth_verdict
+enum auth_result
 auth_key(const struct auth *a, struct slice key, int64_t *ret_site_id)
 {
 	if (a->n_keys == 0) {
@@ -164,7 +164,7 @@ auth_key(const struct auth *a, struct slice key, int64_t *ret_site_id)
 	return key.n == 0 ? AUTH_ABSENT : find(a, key, ret_site_id);
 }
 
-enum auth_verdict
+enum auth_result
 auth_basic_text(struct slice authorization, char *to, size_t room, struct slice *ret_text)
 {
 	struct slice text = { to, 0 };
@@ -180,19 +180,19 @@ auth_basic_text(struct slice authorization, char *to, size_t room, struct slice 
 	return AUTH_KNOWN;
 }
 
-enum auth_verdict
+enum auth_result
 auth_basic(const struct auth *a, struct slice authorization, int64_t *ret_site_id)
 {
 	char text[BASIC_MAX];
-	enum auth_verdict verdict;
+	enum auth_result result;
 	struct slice user;
 	const char *colon;
 
 	if (a->n_keys == 0)
 		return auth_key(a, SLICE_NONE, ret_site_id);
-	verdict = auth_basic_text(authorization, text, sizeof(text), &user);
-	if (verdict != AUTH_KNOWN)
-		return verdict;
+	result = auth_basic_text(authorization, text, sizeof(text), &user);
+	if (result != AUTH_KNOWN)
+		return result;
 	colon = memchr(text, ':', user.n);
 	if (colon == NULL)
 		return AUTH_UNKNOWN;
@@ -220,7 +220,7 @@ auth_query_get(struct slice query, struct slice name, char *to, size_t room, siz
 	return false;
 }
 
-enum auth_verdict
+enum auth_result
 auth_query(const struct auth *a, struct slice query, int64_t *ret_site_id)
 {
 	char text[AUTH_KEY_MAX + 1];

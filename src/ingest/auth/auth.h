@@ -32,7 +32,7 @@ int auth_new(
     const struct ingest_site_options *sites, size_t n_sites, struct auth **ret_auth, struct err *e);
 void auth_free(struct auth *a);
 
-enum auth_verdict {
+enum auth_result {
 	AUTH_ABSENT,  /* no key was given there: look in the next place */
 	AUTH_UNKNOWN, /* a key was given, and it is none of ours */
 	AUTH_KNOWN
@@ -40,18 +40,17 @@ enum auth_verdict {
 
 /* Without configured keys any key is known, and none is needed: AUTH_KNOWN always. ret_site_id is
  * written with AUTH_KNOWN only. */
-enum auth_verdict auth_key(const struct auth *a, struct slice key, int64_t *ret_site_id);
+enum auth_result auth_key(const struct auth *a, struct slice key, int64_t *ret_site_id);
 /*
  * The text of an Authorization header's Basic credentials, decoded into `to`: AUTH_KNOWN; other
  * schemes are AUTH_ABSENT, what is no Base64 or has no room is AUTH_UNKNOWN.
  */
-enum auth_verdict auth_basic_text(
+enum auth_result auth_basic_text(
     struct slice authorization, char *to, size_t room, struct slice *ret_text);
 /* The user name of an Authorization header's Basic credentials; other schemes are AUTH_ABSENT. */
-enum auth_verdict auth_basic(
-    const struct auth *a, struct slice authorization, int64_t *ret_site_id);
+enum auth_result auth_basic(const struct auth *a, struct slice authorization, int64_t *ret_site_id);
 /* The parameter `writeKey` of a query string. */
-enum auth_verdict auth_query(const struct auth *a, struct slice query, int64_t *ret_site_id);
+enum auth_result auth_query(const struct auth *a, struct slice query, int64_t *ret_site_id);
 
 /* The first parameter of a query that begins with name ("writeKey="), decoded into `to` as far as
  * there is room. False: there is none. */

@@ -120,7 +120,7 @@ bento_keys_free(struct bento_keys *n)
 /* ---- requests --------------------------------------------------------------------------- */
 
 size_t
-bento_keys_find_keys(const struct bento_keys *n, struct slice authorization)
+bento_keys_find_pair(const struct bento_keys *n, struct slice authorization)
 {
 	char text[BENTO_KEYS_MAX + 8];
 	struct slice pair;

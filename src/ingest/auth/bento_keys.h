@@ -29,7 +29,7 @@ int bento_keys_new(const struct ingest_site_options *sites, size_t n_sites,
 void bento_keys_free(struct bento_keys *n);
 
 /* Which pair of keys an Authorization header holds; BENTO_KEYS_NOBODY: none of ours. */
-size_t bento_keys_find_keys(const struct bento_keys *n, struct slice authorization);
+size_t bento_keys_find_pair(const struct bento_keys *n, struct slice authorization);
 /* The site with that pair and that site_uuid; false: none. */
 bool bento_keys_find_site(
     const struct bento_keys *n, size_t keys, struct slice site_uuid, int64_t *ret_site_id);

@@ -101,7 +101,7 @@ basic_credentials_are_read_strictly(void **state)
 {
 	static const struct {
 		const char *header;
-		enum auth_verdict verdict;
+		enum auth_result result;
 	} cases[] = {
 		{ "Basic YWxwaGE6", AUTH_KNOWN }, /* alpha: */
 		{ "basic   YWxwaGE6", AUTH_KNOWN },
@@ -127,9 +127,9 @@ basic_credentials_are_read_strictly(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		int64_t site = -1;
 
-		if (auth_basic(a, slice_from(cases[i].header), &site) != cases[i].verdict)
+		if (auth_basic(a, slice_from(cases[i].header), &site) != cases[i].result)
 			fail_msg("%s", cases[i].header);
-		assert_int_equal(site, cases[i].verdict == AUTH_KNOWN ? 7 : -1);
+		assert_int_equal(site, cases[i].result == AUTH_KNOWN ? 7 : -1);
 	}
 	assert_int_equal(auth_basic(a, SLICE_NONE, &(int64_t){ 0 }), AUTH_ABSENT);
 	auth_free(a);
@@ -154,7 +154,7 @@ the_query_may_carry_the_key(void **state)
 {
 	static const struct {
 		const char *query;
-		enum auth_verdict verdict;
+		enum auth_result result;
 	} cases[] = {
 		{ "writeKey=beta", AUTH_KNOWN },
 		{ "a=b&writeKey=beta&c", AUTH_KNOWN },
@@ -175,7 +175,7 @@ the_query_may_carry_the_key(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		if (auth_query(a, slice_from(cases[i].query), &site) != cases[i].verdict)
+		if (auth_query(a, slice_from(cases[i].query), &site) != cases[i].result)
 			fail_msg("%s", cases[i].query);
 	assert_int_equal(auth_query(a, SLICE_NONE, &site), AUTH_ABSENT);
 	auth_free(a);

@@ -1,0 +1,123 @@
+/*
+ * Deciding who a sender is. The head of a request carries most of it (Basic credentials, the query,
+ * a signature); the rest may stand in the body (`writeKey`, `site_uuid`) or be computed over it.
+ * authenticate_head refuses what is wrong already, authenticate_body finds the site or refuses.
+ * A reload between the two changes what keys mean: where that matters the client tries again.
+ */
+#include "ingest/authenticate.h"
+
+#define SITE_UUID_MAX 256 /* bytes of one in a query; a longer one is not one of ours */
+
+static const struct answer wrong_key = { .status = 401,
+	.code = "invalid_write_key",
+	.message = "the write key is missing or is not in write_keys" };
+static const struct answer wrong_bento_keys = { .status = 401,
+	.code = "unauthorized",
+	.message = "publishable key, secret key and site_uuid are not those of a site of this "
+		   "spooler" };
+static const struct answer wrong_signature = { .status = 401,
+	.code = "invalid_signature",
+	.message = "X-Signature is missing or does not match webhook_secret" };
+static const struct answer reloaded = { .status = 503,
+	.code = "renewed",
+	.message = "the keys were reloaded while this request was received; try again",
+	.retry_after = 1 };
+
+/* ---- by the head -------------------------------------------------------------------- */
+
+/* The first place that has a key counts. */
+static enum auth_result
+find_key(const struct auth *auth, const struct http_head *h, int64_t *ret_site_id)
+{
+	enum auth_result result = auth_basic(auth, h->authorization, ret_site_id);
+
+	return result == AUTH_ABSENT ? auth_query(auth, h->query, ret_site_id) : result;
+}
+
+/* As Bento does: the keys first, then the site, which the query names, or else the body. */
+static const struct answer *
+check_bento_head(struct request *r, const struct http_head *h)
+{
+	const struct ingest *in = r->ingest;
+	char text[SITE_UUID_MAX];
+	struct slice uuid = bento_keys_query_site(h->query, text, sizeof(text));
+
+	r->generation = in->generation;
+	r->bento_pair = bento_keys_find_pair(in->bento_keys, h->authorization);
+	r->bento_site_known = uuid.n > 0;
+	if (r->bento_pair == BENTO_KEYS_NOBODY)
+		return &wrong_bento_keys;
+	if (r->bento_site_known
+	    && !bento_keys_find_site(in->bento_keys, r->bento_pair, uuid, &r->site_id))
+		return &wrong_bento_keys;
+	return NULL;
+}
+
+const struct answer *
+authenticate_head(struct request *r, const struct http_head *h)
+{
+	if (r->route->action == ROUTE_BENTO_API)
+		return check_bento_head(r, h);
+	r->key = find_key(r->ingest->auth, h, &r->site_id);
+	r->is_signed = signature_parse(h->signature, r->signature) == 0;
+	return r->key == AUTH_UNKNOWN ? &wrong_key : NULL;
+}
+
+/* ---- by the body -------------------------------------------------------------------- */
+
+static const struct answer *
+check_key(struct request *r)
+{
+	if (r->key == AUTH_ABSENT)
+		r->key = auth_key(r->ingest->auth, r->parse.write_key, &r->site_id);
+	return r->key == AUTH_KNOWN ? NULL : &wrong_key;
+}
+
+/* A site with a secret takes signed posts only; without a key the secret decides the site. */
+static const struct answer *
+check_webhook(struct request *r)
+{
+	const struct segment_request *parse = &r->parse;
+	struct slice text = parse->is_array ? parse->events[0].body : parse->body;
+	bool known = r->key == AUTH_KNOWN;
+
+	if (known && !webhook_has_secret(r->ingest->webhook, r->site_id))
+		return NULL;
+	if (!known && !r->is_signed)
+		return &wrong_key;
+	if (r->is_signed
+	    && webhook_verify(
+		r->ingest->webhook, known ? &r->site_id : NULL, text, r->signature, &r->site_id))
+		return NULL;
+	return &wrong_signature;
+}
+
+static const struct answer *
+check_bento_body(struct request *r)
+{
+	const struct ingest *in = r->ingest;
+
+	if (r->bento_site_known)
+		return NULL;
+	if (r->generation != in->generation)
+		return &reloaded;
+	return bento_keys_find_site(in->bento_keys, r->bento_pair, r->parse.site_uuid, &r->site_id)
+		   ? NULL
+		   : &wrong_bento_keys;
+}
+
+const struct answer *
+authenticate_body(struct request *r)
+{
+	switch (r->route->action) {
+	case ROUTE_BENTO_API:
+		return check_bento_body(r);
+	case ROUTE_WEBHOOK:
+		return check_webhook(r);
+	case ROUTE_EVENTS:
+	case ROUTE_DISCARD:
+	case ROUTE_HEALTH:
+		break;
+	}
+	return check_key(r);
+}
