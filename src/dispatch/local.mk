@@ -1,30 +1,43 @@
 src_libbentospool_a_SOURCES += \
 	src/dispatch/age.c \
 	src/dispatch/age.h \
-	src/dispatch/attempt.c \
-	src/dispatch/backoff.c \
-	src/dispatch/backoff.h \
-	src/dispatch/batch.c \
-	src/dispatch/batch.h \
-	src/dispatch/breaker.c \
-	src/dispatch/breaker.h \
+	src/dispatch/context.c \
+	src/dispatch/context.h \
 	src/dispatch/dispatcher.c \
 	src/dispatch/dispatcher.h \
 	src/dispatch/dispatcher_private.h \
-	src/dispatch/inflight.c \
-	src/dispatch/inflight.h \
-	src/dispatch/judge.c \
-	src/dispatch/order.c \
-	src/dispatch/order.h \
-	src/dispatch/pace.c \
-	src/dispatch/pace.h \
-	src/dispatch/prepare.c \
-	src/dispatch/renewal.c \
-	src/dispatch/renewal.h \
+	src/dispatch/health/backoff.c \
+	src/dispatch/health/backoff.h \
+	src/dispatch/health/breaker.c \
+	src/dispatch/health/breaker.h \
+	src/dispatch/health/health.c \
+	src/dispatch/health/health.h \
+	src/dispatch/health/suspects.c \
+	src/dispatch/health/suspects.h \
+	src/dispatch/members.c \
+	src/dispatch/members.h \
+	src/dispatch/outgoing/charge.c \
+	src/dispatch/outgoing/charge.h \
+	src/dispatch/outgoing/classify.c \
+	src/dispatch/outgoing/classify.h \
+	src/dispatch/outgoing/outgoing.c \
+	src/dispatch/outgoing/outgoing.h \
+	src/dispatch/outgoing/pace.c \
+	src/dispatch/outgoing/pace.h \
+	src/dispatch/queue/batch.c \
+	src/dispatch/queue/batch.h \
+	src/dispatch/queue/order.c \
+	src/dispatch/queue/order.h \
+	src/dispatch/queue/queue.c \
+	src/dispatch/queue/queue.h \
+	src/dispatch/queue/taken.c \
+	src/dispatch/queue/taken.h \
+	src/dispatch/queue/unfit.c \
+	src/dispatch/queue/unfit.h \
 	src/dispatch/site.c \
-	src/dispatch/site.h \
-	src/dispatch/suspects.c \
-	src/dispatch/suspects.h \
+	src/dispatch/site_private.h \
+	src/dispatch/site_settings.c \
+	src/dispatch/site_settings.h \
 	src/dispatch/transport/curl_call.c \
 	src/dispatch/transport/curl_call.h \
 	src/dispatch/transport/inquiry.c \

@@ -1,413 +1,202 @@
-#include "dispatch/site.h"
+/*
+ * One site: site_run, which is the paragraph in site_private.h, the one answer to when the next
+ * attempt may begin, and the reload. A reload can run out of memory: then the site goes on with its
+ * old settings.
+ */
+#include "dispatch/site_private.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
-#include "dispatch/dispatcher_private.h"
-#include "event/bento/bento.h"
 
-/* Nothing is prepared earlier than this before the pace lets it go. */
-#define PREPARE_AHEAD_MS 100
+/* ---- birth, reload, death ------------------------------------------------------------------- */
 
-/* ---- birth and death ------------------------------------------------------------------------ */
-
+/* Room for what these settings need; nothing that is there is lost when it fails. */
 static int
-make_urls(struct site *s, const struct dispatch_site_options *o, struct err *e)
+reserve(struct site *s, const struct site_settings *settings, struct err *e)
 {
-	struct buf url;
-
-	for (unsigned i = 0; i < BENTO_ENDPOINTS; i++) {
-		buf_init(&url, SITE_URL_MAX);
-		bento_url(&url, o->api_url, (enum bento_endpoint)i, o->site_uuid);
-		if (url.failed) {
-			buf_free(&url);
-			return err_set(e, ERR_INPUT, "api_url is too long");
-		}
-		s->urls[i] = buf_steal(&url, NULL);
-		if (s->urls[i] == NULL)
-			return err_nomem(e);
-	}
-	return 0;
-}
-
-static int
-copy_texts(struct site *s, const struct dispatch_site_options *o, struct err *e)
-{
-	bool ca_file = o->ca_file != NULL && o->ca_file[0] != '\0';
-
-	if (make_urls(s, o, e) != 0)
+	if (health_reserve(&s->health, settings, e) != 0
+	    || queue_reserve(&s->queue, settings, outgoing_attempts(settings), e) != 0)
 		return -1;
-	s->name = strdup(o->name);
-	s->api_url = strdup(o->api_url);
-	s->user = strdup(o->publishable_key);
-	s->password = strdup(o->secret_key);
-	s->ca_file = ca_file ? strdup(o->ca_file) : NULL;
-	buf_init(&s->mapping_text, 4096);
-	mapping_describe(&o->mapping, &s->mapping_text);
-	if (s->name == NULL || s->api_url == NULL || s->user == NULL || s->password == NULL
-	    || (ca_file && s->ca_file == NULL) || s->mapping_text.failed)
-		return err_nomem(e);
-	return 0;
-}
-
-static int
-make_attempts(struct site *s, const struct dispatch_site_options *o, struct err *e)
-{
-	/* While `concurrency` are out, as many may wait for their record, and one is prepared. */
-	size_t n = 2 * (size_t)s->concurrency + 1;
-
-	s->attempts = calloc(n, sizeof(*s->attempts));
-	if (s->attempts == NULL)
-		return err_nomem(e);
-	for (s->n_attempts = 0; s->n_attempts < n; s->n_attempts++) {
-		struct attempt *a = &s->attempts[s->n_attempts];
-
-		a->site = s;
-		if (batch_init(&a->batch, o->batch_events, e) != 0)
-			return -1;
-	}
-	/* And the suspects. */
-	n = (n + 1) * o->batch_events;
-	if (inflight_init(&s->inflight, n, e) != 0
-	    || suspects_init(&s->suspects, o->batch_events, e) != 0)
-		return -1;
-	return order_init(&s->order, n, &s->d->chance, e);
+	return outgoing_reserve(&s->outgoing, settings, e);
 }
 
 int
-site_init(
-    struct site *s, struct dispatcher *d, const struct dispatch_site_options *o, struct err *e)
+site_init(struct site *s, struct dispatch_context *ctx, struct site_control *control,
+    const struct dispatch_site_options *options, struct err *e)
 {
-	*s = (struct site){
-		.d = d,
-		.owner = o->owner,
-		.site_id = o->site_id,
-		.concurrency = o->concurrency == 0 ? 1 : o->concurrency,
-		.timeout_ms = o->timeout_ms,
-		.retry_first_ms = o->retry_first_ms,
-		.retry_max_ms = o->retry_max_ms,
-		.batch_events = o->batch_events,
-		.batch_bytes = o->batch_bytes,
-		.byte_limit = o->byte_limit > 0 && o->byte_limit < o->batch_bytes ? o->byte_limit
-										  : o->batch_bytes,
-		.refused = o->refused,
-		.policy = o->policy,
-		.max_attempts = o->max_attempts,
-		.max_age_ms = o->max_age_ms,
-		.mapping = o->mapping,
-		.look = true,
-		.look_ms = SITE_NEVER,
-		.delayed_ms = INT64_MIN,
-	};
-	shared_hold(s->owner);
-	breaker_init(&s->breaker, o->retry_first_ms, o->retry_max_ms, o->batch_events);
-	pace_init(&s->pace, o->requests_per_minute);
-	if (o->batch_events == 0 || o->batch_bytes == 0)
-		return err_set(e, ERR_INPUT, "a batch needs room for an event");
-	if (copy_texts(s, o, e) != 0 || make_attempts(s, o, e) != 0)
-		return err_wrap(e, "site %s", o->name);
-	return 0;
-}
-
-static void
-wipe(char *secret)
-{
-	if (secret != NULL)
-		explicit_bzero(secret, strlen(secret));
-	free(secret);
+	*s = (struct site){ .ctx = ctx, .control = control };
+	if (site_settings_init(&s->settings, options, e) != 0)
+		return -1;
+	health_init(&s->health, ctx, &s->settings);
+	queue_init(&s->queue, ctx, &s->settings, &s->health);
+	outgoing_init(&s->outgoing, ctx, &s->settings, &s->health, &s->queue);
+	if (reserve(s, &s->settings, e) == 0)
+		return 0;
+	site_free(s);
+	return err_wrap(e, "site %s", options->name);
 }
 
 void
 site_free(struct site *s)
 {
-	for (size_t i = 0; i < s->n_attempts; i++)
-		batch_free(&s->attempts[i].batch);
-	free(s->attempts);
-	inflight_free(&s->inflight);
-	order_free(&s->order);
-	suspects_free(&s->suspects);
-	renewal_free(s->renewal);
-	buf_free(&s->mapping_text);
-	free(s->name);
-	free(s->api_url);
-	for (unsigned i = 0; i < BENTO_ENDPOINTS; i++)
-		free(s->urls[i]);
-	wipe(s->user);
-	wipe(s->password);
-	free(s->ca_file);
-	shared_release(s->owner);
+	outgoing_free(&s->outgoing);
+	queue_free(&s->queue);
+	health_free(&s->health);
+	site_settings_free(&s->settings);
+	site_reload_free(s->reload);
 }
 
-/* ---- counting ------------------------------------------------------------------------------- */
-
-size_t
-site_count(const struct site *s, enum attempt_state state)
+struct site_reload *
+site_reload_new(const struct dispatch_site_options *options, struct err *e)
 {
-	size_t n = 0;
+	struct site_reload *r = calloc(1, sizeof(*r));
 
-	for (size_t i = 0; i < s->n_attempts; i++)
-		n += s->attempts[i].state == state;
-	return n;
-}
-
-static size_t
-count_out(const struct site *s)
-{
-	return site_count(s, ATTEMPT_BEGINNING) + site_count(s, ATTEMPT_SENDING);
-}
-
-bool
-site_is_quiet(const struct site *s)
-{
-	return site_count(s, ATTEMPT_IDLE) == s->n_attempts && !s->announcing && !s->unfit.locked
-	       && !s->suspects.with_writer;
-}
-
-/* ---- messages without an attempt --------------------------------------------------------------
- */
-
-struct outbox_site_state
-site_record(const struct site *s)
-{
-	struct outbox_site_state state = s->state;
-
-	state.byte_limit = s->byte_limit < s->batch_bytes ? s->byte_limit : 0;
-	state.refused = s->refused;
-	return state;
-}
-
-/* What an earlier run left in the site's row is over: this run has not failed yet. */
-static void
-announce(struct site *s)
-{
-	s->announced = true;
-	s->announcement = (struct outbox_site_change){
-		.msg.type = OUTBOX_SITE_STATE,
-		.site_id = s->site_id,
-		.site = site_record(s),
-	};
-	s->announcing = dispatcher_send(s->d, &s->announcement.msg) == 0;
-}
-
-static void
-forget_unfit(struct site *s)
-{
-	s->unfit.n = 0;
-	s->unfit.reason = NULL;
-	s->unfit.locked = false;
-	s->look = true;
-}
-
-static void
-settled(struct site *s)
-{
-	const struct err *e = &s->settle.settle.msg.err;
-
-	s->unfit.locked = false;
-	if (s->settle.settle.msg.rc == 0) {
-		forget_unfit(s);
-		s->delayed_ms = INT64_MIN;
-		return;
+	if (r == NULL) {
+		err_nomem(e);
+		return NULL;
 	}
-	if (e->code == ERR_IO)
-		dispatcher_fail(s->d, e);
-	else
-		dispatcher_tell(s->d, &s->d->record_limit, e);
-	s->settle_ms = clock_mono(s->d->clock) + DISPATCH_RECORD_AGAIN_MS;
+	if (site_settings_init(&r->settings, options, e) != 0) {
+		free(r);
+		return NULL;
+	}
+	return r;
 }
-
-/* Events that no request can carry must not block those behind them: they become `invalid`. */
-static void
-settle_unfit(struct site *s, int64_t now)
-{
-	if (s->unfit.n == 0 || s->unfit.locked || now < s->settle_ms)
-		return;
-	s->settle.site = s;
-	s->settle.done = settled;
-	s->settle.settle = (struct outbox_settle){
-		.msg.type = OUTBOX_SETTLE,
-		.event_ids = s->unfit.ids,
-		.n_events = s->unfit.n,
-		.status = s->unfit.status,
-		.reason = s->unfit.reason,
-	};
-	s->unfit.locked = dispatcher_send(s->d, &s->settle.settle.msg) == 0;
-}
-
-#define CONTAINER(msg_, type_, member_) ((type_ *)(void *)((char *)(msg_)-offsetof(type_, member_)))
 
 void
-site_take_mail(struct outbox_msg *msg)
+site_reload_free(struct site_reload *r)
 {
-	if (msg->type == OUTBOX_ATTEMPT_BEGIN)
-		attempt_begun(CONTAINER(msg, struct attempt, begin.msg));
-	else if (msg->type == OUTBOX_ATTEMPT_END)
-		attempt_ended(CONTAINER(msg, struct attempt, end.msg));
-	else if (msg->type == OUTBOX_SETTLE) {
-		struct site_settle *settle = CONTAINER(msg, struct site_settle, settle.msg);
+	if (r == NULL)
+		return;
+	site_settings_free(&r->settings);
+	free(r);
+}
 
-		settle->done(settle->site);
-	} else
-		CONTAINER(msg, struct site, announcement.msg)->announcing = false;
+void
+site_take_reload(struct site *s, struct site_reload *r)
+{
+	site_reload_free(s->reload);
+	s->reload = r;
+	health_outdate(&s->health, true);
+}
+
+/* Requests under way borrow the old settings. What was learnt about Bento stays. */
+static void
+use_reload(struct site *s, int64_t now)
+{
+	struct site_reload *r = s->reload;
+	struct site_settings old = s->settings;
+	struct err e = { .code = ERR_NONE };
+
+	s->reload = NULL;
+	health_outdate(&s->health, false);
+	if (reserve(s, &r->settings, &e) == 0) {
+		s->settings = r->settings;
+		r->settings = old;
+		health_reload(&s->health, &old, now);
+		queue_reload(&s->queue);
+		outgoing_reload(&s->outgoing);
+		log_debug("site %s: uses the new settings", s->settings.options.name);
+	} else {
+		log_error("site %s: still uses the old settings: %s", old.options.name, e.text);
+	}
+	site_reload_free(r);
 }
 
 /* ---- running -------------------------------------------------------------------------------- */
 
-/* How many requests may be on their way. */
-static size_t
-width(const struct site *s)
+bool
+site_is_quiet(const struct site *s)
 {
-	return breaker_careful(&s->breaker) ? 1 : s->concurrency;
+	return outgoing_is_quiet(&s->outgoing) && s->queue.prepared.members.n == 0
+	       && !queue_is_settling(&s->queue) && !health_is_announcing(&s->health);
 }
 
-/* Something is to be sent again, and that is still being recorded: it comes first. */
 static bool
-something_lands(const struct site *s)
+is_paused(const struct site *s)
 {
-	for (size_t i = 0; i < s->n_attempts; i++)
-		if (s->attempts[i].lands)
-			return true;
-	return s->suspects.blamed;
+	return atomic_load(&s->control->paused);
 }
 
-/*
- * May one more attempt begin? With a pace only one at a time is on its way to its commit: the time
- * of the request itself counts, and that is known when the commit is done.
- */
-static bool
-may_begin(const struct site *s, int64_t now)
-{
-	return !atomic_load(&s->word->paused) && now >= s->begin_ms && s->renewal == NULL
-	       && breaker_allows(&s->breaker, now) && !something_lands(s) && count_out(s) < width(s)
-	       && pace_wait(&s->pace, now) == 0
-	       && (s->pace.interval_ms == 0 || site_count(s, ATTEMPT_BEGINNING) == 0);
-}
-
+/* A flush ends the delays of events, too, so something else may be due. */
 static void
-record_ends(struct site *s, int64_t now)
+obey_control(struct site *s, int64_t now)
 {
-	for (size_t i = 0; i < s->n_attempts; i++)
-		if (s->attempts[i].state == ATTEMPT_DECIDED && now >= s->attempts[i].record_ms)
-			attempt_end(&s->attempts[i]);
+	if (!atomic_exchange(&s->control->retry_now, false))
+		return;
+	health_retry(&s->health, now);
+	queue_flush(&s->queue);
 }
 
-static void
-begin_next(struct site *s)
+/* When the next attempt may begin, if there is a batch; now or before: it may. */
+static int64_t
+begin_next(const struct site *s, int64_t now)
 {
-	struct attempt *a = s->next;
-
-	s->next = NULL;
-	if (attempt_begin(a) != 0)
-		attempt_release(a);
+	if (!context_is_sending(s->ctx) || is_paused(s) || s->reload != NULL)
+		return CONTEXT_NEVER;
+	return outgoing_begin_next(&s->outgoing, now);
 }
 
-/*
- * While requests are out the next batch is prepared, unless the pace makes it wait for long, or the
- * answer decides how large it may be.
- */
+/* The next batch, while requests are in flight; one that was just sent goes out first. */
 static bool
 may_prepare(const struct site *s, int64_t now)
 {
-	return !s->d->sent && !atomic_load(&s->word->paused) && count_out(s) > 0
-	       && !breaker_careful(&s->breaker) && pace_wait(&s->pace, now) <= PREPARE_AHEAD_MS;
-}
-
-/* What is due may have changed, too: a flush takes the waiting times from events. */
-static void
-hurry(struct site *s, int64_t now)
-{
-	if (!atomic_exchange(&s->word->hurry, false))
-		return;
-	breaker_retry(&s->breaker, now);
-	s->look = true;
-	s->held_to = 0;
-	s->delayed_ms = INT64_MIN;
+	return context_is_sending(s->ctx) && !s->ctx->sent && !is_paused(s)
+	       && outgoing_may_prepare(&s->outgoing, now);
 }
 
 void
-site_run(struct site *s)
+site_run(struct site *s, int64_t now)
 {
-	int64_t now = clock_mono(s->d->clock);
-	bool sending = !s->d->stopping && !s->d->failed;
-	bool filled;
+	bool ready;
 
-	if (!s->announced && sending)
-		announce(s);
-	site_open_renewal(s, now);
-	hurry(s, now);
-	if (!sending || atomic_load(&s->word->paused) || !breaker_allows(&s->breaker, now))
-		site_drop_next(s);
-	suspects_record(s, now);
-	/* The next batch is made ready before the ends are handed over, so that the writer finds an
-	 * end and the next beginning together and keeps both with one commit. */
+	if (context_is_sending(s->ctx))
+		health_announce(&s->health);
+	if (s->reload != NULL)
+		queue_drop(&s->queue);
+	if (s->reload != NULL && site_is_quiet(s))
+		use_reload(s, now);
+	obey_control(s, now);
+	if (!context_is_sending(s->ctx) || is_paused(s) || health_next(&s->health) > now)
+		queue_drop(&s->queue);
+	charge_record(&s->outgoing.charge, now);
 	do {
-		filled = sending && !s->d->failed && may_begin(s, now) && site_prepare(s, now);
-		record_ends(s, now);
-		if (filled)
-			begin_next(s);
-	} while (filled);
-	if (sending && may_prepare(s, now))
-		site_prepare(s, now);
-	if (sending)
-		settle_unfit(s, now);
+		ready = begin_next(s, now) <= now && queue_prepare(&s->queue, now);
+		outgoing_record(&s->outgoing, now);
+		if (ready)
+			outgoing_begin(&s->outgoing);
+	} while (ready);
+	if (may_prepare(s, now))
+		queue_prepare(&s->queue, now);
+	if (context_is_sending(s->ctx))
+		queue_settle_unfit(&s->queue, now);
 }
 
-static void
-sooner(int64_t *wait, int64_t until, int64_t now)
-{
-	int64_t ms = until > now ? until - now : 0;
-
-	if (until != SITE_NEVER && (*wait < 0 || ms < *wait))
-		*wait = ms;
-}
-
-/* When the next attempt could begin by itself, if there is anything to send. */
 static int64_t
-begin_time(const struct site *s, int64_t now)
+sooner(int64_t a, int64_t b)
 {
-	int64_t at = now + pace_wait(&s->pace, now);
-	bool paced = s->pace.interval_ms != 0 && site_count(s, ATTEMPT_BEGINNING) > 0;
-	bool room = s->next != NULL || site_count(s, ATTEMPT_IDLE) > 0;
+	return a < b ? a : b;
+}
 
-	if (atomic_load(&s->word->paused) || paced || !room || something_lands(s)
-	    || s->renewal != NULL || count_out(s) >= width(s)
-	    || s->breaker.mode == BREAKER_HALF_OPEN)
-		return SITE_NEVER;
-	if (!breaker_allows(&s->breaker, at))
-		at = breaker_next(&s->breaker);
-	if (at < s->begin_ms)
-		at = s->begin_ms;
-	if (s->next != NULL || s->look)
-		return at;
-	return s->look_ms == SITE_NEVER || s->look_ms > at ? s->look_ms : at;
+static int64_t
+later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
 }
 
 int64_t
-site_sleep(const struct site *s)
+site_sleep(const struct site *s, int64_t now)
 {
-	int64_t now = clock_mono(s->d->clock);
-	int64_t wait = -1;
+	int64_t at = outgoing_record_next(&s->outgoing);
 
-	for (size_t i = 0; i < s->n_attempts; i++)
-		if (s->attempts[i].state == ATTEMPT_DECIDED)
-			sooner(&wait, s->attempts[i].record_ms, now);
-	if (s->suspects.blamed && !s->suspects.with_writer)
-		sooner(&wait, s->suspects.record_ms, now);
-	if (s->d->stopping || s->d->failed)
-		return wait;
-	if (s->unfit.n > 0 && !s->unfit.locked)
-		sooner(&wait, s->settle_ms, now);
-	sooner(&wait, begin_time(s, now), now);
-	if (s->d->sent && s->look && s->next == NULL)
-		return 0;
-	return wait;
-}
-
-void
-site_abandon(struct site *s)
-{
-	for (size_t i = 0; i < s->n_attempts; i++)
-		if (s->attempts[i].state == ATTEMPT_DECIDED)
-			attempt_release(&s->attempts[i]);
+	if (context_is_sending(s->ctx)) {
+		at = sooner(at, queue_settle_next(&s->queue));
+		at = sooner(at, later(begin_next(s, now), queue_next(&s->queue)));
+		/* What was left for the next step, so that a request goes out first. */
+		if (s->ctx->sent && queue_must_look(&s->queue))
+			at = now;
+	}
+	if (at == CONTEXT_NEVER)
+		return -1;
+	return at > now ? at - now : 0;
 }

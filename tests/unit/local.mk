@@ -14,8 +14,11 @@ UNIT_TESTS = \
 	tests/unit/daemon/test_age \
 	tests/unit/daemon/test_retention \
 	tests/unit/daemon/test_steps \
-	tests/unit/dispatch/test_backoff \
-	tests/unit/dispatch/test_breaker \
+	tests/unit/dispatch/health/test_backoff \
+	tests/unit/dispatch/health/test_breaker \
+	tests/unit/dispatch/outgoing/test_pace \
+	tests/unit/dispatch/queue/test_order \
+	tests/unit/dispatch/queue/test_taken \
 	tests/unit/dispatch/test_dispatcher \
 	tests/unit/dispatch/test_dispatcher_breaker \
 	tests/unit/dispatch/test_dispatcher_endpoints \
@@ -25,9 +28,6 @@ UNIT_TESTS = \
 	tests/unit/dispatch/test_dispatcher_split \
 	tests/unit/dispatch/test_dispatcher_stop \
 	tests/unit/dispatch/test_dispatcher_trouble \
-	tests/unit/dispatch/test_inflight \
-	tests/unit/dispatch/test_order \
-	tests/unit/dispatch/test_pace \
 	tests/unit/dispatch/transport/test_transport \
 	tests/unit/dispatch/transport/test_transport_trouble \
 	tests/unit/event/bento/test_bento \

@@ -57,7 +57,7 @@ a_delivery_is_recorded_and_the_rest_is_silence(void **state)
 	assert_int_equal(a->site.mode, OUTBOX_SITE_READY);
 	assert_int_equal(fake_outbox_count(r.outbox, STATUS_DELIVERED), 2);
 	assert_int_equal(fake_outbox_event(r.outbox, 1)->attempts, 1);
-	assert_int_equal(r.dispatcher->sites[0].inflight.n, 0);
+	assert_int_equal(r.dispatcher->sites[0].queue.taken.n, 0);
 	assert_int_equal(r.wait, -1);
 	rig_pass(&r, 3600000);
 	assert_int_equal(rig_requests(&r), 1);
@@ -171,8 +171,8 @@ an_end_and_the_next_beginning_share_a_commit(void **state)
 	rig_add(&r, 6);
 	rig_settle(&r);
 	/* the next batch is ready while the first is out */
-	assert_non_null(r.dispatcher->sites[0].next);
-	assert_int_equal(r.dispatcher->sites[0].next->batch.n, 3);
+	assert_true(r.dispatcher->sites[0].queue.prepared.members.n > 0);
+	assert_int_equal(r.dispatcher->sites[0].queue.prepared.members.n, 3);
 	fake_transport_answer(r.transport, 0, 200, ALL_GOOD, -1);
 	dispatcher_step(r.dispatcher);
 	assert_string_equal(fake_outbox_delayed(r.outbox, waiting, sizeof(waiting)), "eb");
@@ -189,10 +189,10 @@ a_prepared_batch_takes_in_what_arrives(void **state)
 	rig_start(&r);
 	rig_add(&r, 4);
 	rig_settle(&r);
-	assert_int_equal(r.dispatcher->sites[0].next->batch.n, 1);
+	assert_int_equal(r.dispatcher->sites[0].queue.prepared.members.n, 1);
 	rig_add(&r, 1);
 	rig_settle(&r);
-	assert_int_equal(r.dispatcher->sites[0].next->batch.n, 2);
+	assert_int_equal(r.dispatcher->sites[0].queue.prepared.members.n, 2);
 	rig_add(&r, 4);
 	rig_answer(&r, 200, ALL_GOOD);
 	assert_string_equal(rig_last_body(&r), "{\"events\":[{\"n\":4},{\"n\":5},{\"n\":6}]}");
@@ -345,7 +345,7 @@ many_unfit_events_are_settled_in_turns(void **state)
 	rig_settle(&r);
 	assert_int_equal(fake_outbox_count(r.outbox, STATUS_INVALID), 3000);
 	assert_string_equal(rig_last_body(&r), "{\"events\":[{\"n\":3001}]}");
-	assert_int_equal(r.dispatcher->sites[0].inflight.n, 1);
+	assert_int_equal(r.dispatcher->sites[0].queue.taken.n, 1);
 	rig_free(&r);
 }
 

@@ -105,7 +105,7 @@ an_hour_without_bento_costs_a_few_requests(void **state)
 
 	(void)state;
 	start_with(&r, 100, 0);
-	r.dispatcher->sites[0].pace.interval_ms = 1000;
+	r.dispatcher->sites[0].outgoing.pace.interval_ms = 1000;
 	rig_add(&r, 100000);
 	b->status = 503;
 	began = r.time.mono;
@@ -252,7 +252,7 @@ a_blame_that_cannot_be_kept_is_tried_again(void **state)
 	assert_int_equal(fake_outbox_event(r.outbox, 1)->max_batch, 0);
 	/* until then nothing goes out: they come first */
 	assert_int_equal(rig_requests(&r), 2);
-	rig_pass(&r, 2 * DISPATCH_RECORD_AGAIN_MS);
+	rig_pass(&r, 2 * CONTEXT_RECORD_AGAIN_MS);
 	assert_int_equal(fake_outbox_event(r.outbox, 2)->max_batch, 1);
 	assert_string_equal(rig_body(&r, 2), "{\"events\":[{\"n\":1}]}");
 	rig_free(&r);

@@ -147,8 +147,8 @@ trouble_of_one_site_is_not_the_others(void **state)
 		rig_settle(&r);
 		deliver_other(&r, 30);
 		assert_int_equal(count_pending(&r, RIG_SITE), 5);
-		assert_int_equal(r.dispatcher->sites[0].breaker.failures, 1);
-		assert_int_equal(r.dispatcher->sites[1].breaker.failures, 0);
+		assert_int_equal(r.dispatcher->sites[0].health.breaker.failures, 1);
+		assert_int_equal(r.dispatcher->sites[1].health.breaker.failures, 0);
 		rig_free(&r);
 	}
 }

@@ -203,7 +203,7 @@ an_event_too_large_alone_fails_and_the_size_is_learnt(void **state)
 	rig_add(&r, 1000);
 	fake_bento_serve(b, &r, SECOND);
 	assert_int_equal(fake_outbox_count(r.outbox, STATUS_DELIVERED), 1000);
-	limit = r.dispatcher->sites[0].byte_limit;
+	limit = r.dispatcher->sites[0].health.byte_limit;
 	assert_true(limit >= 1500 && limit <= 100000);
 	/* a second lot is not refused from the top again: it begins near what passed */
 	b->requests = rig_requests(&r);
@@ -227,21 +227,21 @@ the_size_is_raised_again_by_an_eighth(void **state)
 {
 	struct fake_bento *b = fake_bento_new();
 	struct rig r;
-	struct site *s;
+	const struct health *h;
 
 	(void)state;
 	rig_init(&r);
 	r.site.batch_events = 1000;
 	r.site.batch_bytes = 8000;
 	rig_start(&r);
-	s = &r.dispatcher->sites[0];
+	h = &r.dispatcher->sites[0].health;
 	rig_add(&r, 12000);
 	rig_settle(&r);
 	rig_answer(&r, 413, "");
-	assert_true(s->byte_limit >= 3900 && s->byte_limit <= 4000);
+	assert_true(h->byte_limit >= 3900 && h->byte_limit <= 4000);
 	b->requests = 1;
 	fake_bento_serve(b, &r, SECOND);
-	assert_int_equal(s->byte_limit, 8000);
+	assert_int_equal(h->byte_limit, 8000);
 	free(b);
 	rig_free(&r);
 }

@@ -136,7 +136,7 @@ the_thread_wakes_sends_records_and_ends(void **state)
 	rig_init(&r);
 	r.outbox->at_once = true;
 	rig_start(&r);
-	r.dispatcher->clock = &clock_system;
+	r.dispatcher->ctx.clock = &clock_system;
 	assert_int_equal(dispatcher_start(r.dispatcher, &e), 0);
 	for (size_t i = 0; i < 200; i++) {
 		rig_add(&r, 1);

@@ -248,7 +248,7 @@ without_a_record_no_request_goes_out(void **state)
 		rig_add(&r, 1);
 		rig_settle(&r);
 		assert_int_equal(rig_requests(&r), 0);
-		assert_int_equal(time_to_next(&r, MINUTE), 3 * DISPATCH_RECORD_AGAIN_MS);
+		assert_int_equal(time_to_next(&r, MINUTE), 3 * CONTEXT_RECORD_AGAIN_MS);
 		assert_int_equal(r.outbox->n_attempts, 1);
 		rig_free(&r);
 	}
@@ -267,7 +267,7 @@ after_an_io_error_nothing_is_sent_any_more(void **state)
 	rig_add(&r, 5);
 	rig_pass(&r, HOUR);
 	assert_int_equal(rig_requests(&r), 0);
-	assert_true(r.dispatcher->failed);
+	assert_true(r.dispatcher->ctx.failed);
 	assert_int_equal(r.wait, -1);
 	rig_free(&r);
 }
@@ -281,12 +281,12 @@ an_end_that_cannot_be_kept_is_tried_until_it_is(void **state)
 	start_with(&r, 3);
 	fake_outbox_fail(r.outbox, OUTBOX_ATTEMPT_END, ERR_BUSY, 5);
 	rig_answer(&r, 200, "{}");
-	rig_pass(&r, 5 * DISPATCH_RECORD_AGAIN_MS - 1);
-	assert_int_equal(r.dispatcher->sites[0].inflight.n, 3);
+	rig_pass(&r, 5 * CONTEXT_RECORD_AGAIN_MS - 1);
+	assert_int_equal(r.dispatcher->sites[0].queue.taken.n, 3);
 	assert_false(fake_outbox_attempt(r.outbox, 1)->ended);
 	rig_pass(&r, 1);
 	assert_int_equal(fake_outbox_count(r.outbox, STATUS_DELIVERED), 3);
-	assert_int_equal(r.dispatcher->sites[0].inflight.n, 0);
+	assert_int_equal(r.dispatcher->sites[0].queue.taken.n, 0);
 	assert_int_equal(rig_requests(&r), 1);
 	rig_free(&r);
 }
@@ -322,7 +322,7 @@ an_end_that_is_there_already_is_enough(void **state)
 		fake_outbox_event(r.outbox, id)->open_attempt = 0;
 	}
 	rig_answer(&r, 503, "");
-	assert_int_equal(r.dispatcher->sites[0].inflight.n, 0);
+	assert_int_equal(r.dispatcher->sites[0].queue.taken.n, 0);
 	assert_int_equal(r.outbox->waiting, 0);
 	rig_free(&r);
 }
@@ -337,11 +337,11 @@ unfit_events_wait_for_a_writer_that_is_busy(void **state)
 	rig_start(&r);
 	fake_outbox_fail(r.outbox, OUTBOX_SETTLE, ERR_FULL, 2);
 	fake_outbox_add(r.outbox, RIG_SITE, "!");
-	rig_pass(&r, 2 * DISPATCH_RECORD_AGAIN_MS - 1);
+	rig_pass(&r, 2 * CONTEXT_RECORD_AGAIN_MS - 1);
 	assert_int_equal(fake_outbox_count(r.outbox, STATUS_INVALID), 0);
 	rig_pass(&r, 1);
 	assert_int_equal(fake_outbox_count(r.outbox, STATUS_INVALID), 1);
-	assert_int_equal(r.dispatcher->sites[0].inflight.n, 0);
+	assert_int_equal(r.dispatcher->sites[0].queue.taken.n, 0);
 	rig_free(&r);
 }
 
@@ -357,7 +357,7 @@ an_outbox_that_cannot_be_read_is_read_again(void **state)
 	rig_add(&r, 1);
 	rig_pass(&r, 10 * SECOND);
 	r.outbox->unreadable = false;
-	assert_true(time_to_next(&r, MINUTE) <= DISPATCH_READ_AGAIN_MS);
+	assert_true(time_to_next(&r, MINUTE) <= CONTEXT_READ_AGAIN_MS);
 	assert_int_equal(rig_requests(&r), 1);
 	rig_free(&r);
 }

@@ -1,0 +1,178 @@
+/*
+ * The circuit breaker: a state machine over four events (sent, lost, passed, failed) that says when
+ * the next request may go out. Pure, and cannot fail.
+ */
+#include "dispatch/health/breaker.h"
+
+#include "dispatch/health/backoff.h"
+
+/* A throttled site waits up to a tenth longer, so that not all come back at the same moment. */
+#define THROTTLE_JITTER 10
+
+static int64_t
+later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+const char *
+breaker_mode_name(enum breaker_mode mode)
+{
+	static const char *const names[] = {
+		[BREAKER_CLOSED] = "closed",
+		[BREAKER_OPEN] = "open",
+		[BREAKER_HALF_OPEN] = "half-open",
+	};
+
+	return names[mode];
+}
+
+void
+breaker_init(struct breaker *b, int64_t retry_first_ms, int64_t retry_max_ms, unsigned full_batch)
+{
+	*b = (struct breaker){
+		.retry_first_ms = retry_first_ms,
+		.retry_max_ms = retry_max_ms,
+		.full = full_batch,
+		.ramp = full_batch,
+		.not_before_ms = INT64_MIN,
+	};
+}
+
+void
+breaker_configure(
+    struct breaker *b, int64_t retry_first_ms, int64_t retry_max_ms, unsigned full_batch)
+{
+	if (b->ramp >= b->full || b->ramp > full_batch)
+		b->ramp = full_batch;
+	b->retry_first_ms = retry_first_ms;
+	b->retry_max_ms = retry_max_ms;
+	b->full = full_batch;
+}
+
+int64_t
+breaker_next(const struct breaker *b)
+{
+	switch (b->mode) {
+	case BREAKER_CLOSED:
+		return b->not_before_ms;
+	case BREAKER_OPEN:
+		return later(b->probe_ms, b->not_before_ms);
+	case BREAKER_HALF_OPEN:
+		break;
+	}
+	return BREAKER_NEVER;
+}
+
+bool
+breaker_is_probing(const struct breaker *b)
+{
+	return b->mode != BREAKER_CLOSED;
+}
+
+unsigned
+breaker_limit(const struct breaker *b)
+{
+	return b->mode == BREAKER_CLOSED ? b->ramp : 1;
+}
+
+bool
+breaker_is_careful(const struct breaker *b)
+{
+	return b->mode != BREAKER_CLOSED || b->ramp < b->full;
+}
+
+uint64_t
+breaker_sent(struct breaker *b)
+{
+	if (b->mode == BREAKER_OPEN)
+		b->mode = BREAKER_HALF_OPEN;
+	return b->epoch;
+}
+
+void
+breaker_lost(struct breaker *b)
+{
+	if (b->mode == BREAKER_HALF_OPEN)
+		b->mode = BREAKER_OPEN;
+}
+
+bool
+breaker_passed(struct breaker *b, uint64_t epoch)
+{
+	if (epoch != b->epoch)
+		return false;
+	if (b->mode == BREAKER_CLOSED)
+		b->ramp = b->ramp > b->full / 2 ? b->full : b->ramp * 2;
+	else
+		b->ramp = 1;
+	b->mode = BREAKER_CLOSED;
+	b->why = SITE_OPEN;
+	b->failures = 0;
+	b->throttled = 0;
+	return true;
+}
+
+static int64_t
+choose_wait(const struct breaker *b, const struct breaker_failure *f, struct rand *chance)
+{
+	int64_t least = f->wait_at_least_ms;
+	uint64_t jitter = (uint64_t)(least / THROTTLE_JITTER);
+	bool soon = f->suspected && b->mode == BREAKER_CLOSED;
+
+	switch (f->why == SITE_PAUSE && soon ? SITE_BACKOFF : f->why) {
+	case SITE_OPEN:
+		break;
+	case SITE_PAUSE:
+		return later(least, b->retry_max_ms);
+	case SITE_BACKOFF:
+		return later(least,
+		    backoff_wait(b->failures + 1, b->retry_first_ms, b->retry_max_ms, chance));
+	case SITE_THROTTLE:
+		return least + (int64_t)rand_below(chance, jitter + 1);
+	}
+	return 0;
+}
+
+/* Of a stale answer only an explicit wish to wait longer counts. */
+static bool
+fail_stale(struct breaker *b, const struct breaker_failure *f, int64_t now)
+{
+	int64_t until = now + f->wait_at_least_ms;
+
+	if (f->wait_at_least_ms == 0)
+		return false;
+	if (until > b->not_before_ms)
+		b->not_before_ms = until;
+	/* The probe decides, but no earlier than that. */
+	if (b->mode == BREAKER_HALF_OPEN || (b->mode == BREAKER_OPEN && until <= b->probe_ms))
+		return false;
+	/* The requests in flight are stale, too. */
+	b->epoch += b->mode == BREAKER_CLOSED;
+	b->mode = BREAKER_OPEN;
+	b->why = f->why;
+	b->probe_ms = until;
+	return true;
+}
+
+bool
+breaker_failed(struct breaker *b, const struct breaker_failure *f, int64_t now, struct rand *chance)
+{
+	if (f->epoch != b->epoch)
+		return fail_stale(b, f, now);
+	b->probe_ms = now + choose_wait(b, f, chance);
+	b->mode = BREAKER_OPEN;
+	b->why = f->why;
+	b->failures++;
+	b->throttled += f->why == SITE_THROTTLE;
+	b->epoch++;
+	return true;
+}
+
+void
+breaker_retry(struct breaker *b, int64_t now)
+{
+	if (b->mode == BREAKER_OPEN && b->probe_ms > now)
+		b->probe_ms = now;
+	b->not_before_ms = INT64_MIN;
+}

@@ -1,0 +1,80 @@
+/*
+ * From the result of a request to a verdict, and from the verdict to the events' next status.
+ * Cannot fail: an event that cannot be read counts as one that may not be repeated.
+ */
+#include "dispatch/outgoing/classify.h"
+
+#include "event/bento/bento.h"
+
+void
+classify(const struct batch *batch, const struct transport_result *result,
+    const struct health *health, struct outbox_reader *reader, struct classified *ret)
+{
+	const struct dispatch_site_options *o = &health->settings->options;
+
+	ret->facts = (struct verdict_facts){
+		.policy = &o->policy,
+		.phase = result->phase,
+		.http_status = result->http_status,
+		.retry_after_ms = result->retry_after_ms,
+		.error = result->error,
+		.n_events = (unsigned)batch->members.n,
+		.n_items = batch->n_items,
+		.n_maybe_sent = batch->n_maybe_sent,
+		.throttled = health->breaker.throttled,
+		.refused = health->refused,
+	};
+	bento_reply_parse(buf_slice(&result->response), &ret->facts.reply);
+	verdict_decide(&ret->facts, &ret->verdict);
+	/* Only a partial answer asks for it, so the events are read again only then. */
+	if (ret->verdict.outcome == OUTCOME_PARTIAL
+	    && batch_is_repeatable(batch, reader, &o->mapping)) {
+		ret->facts.unique_keys = true;
+		verdict_decide(&ret->facts, &ret->verdict);
+	}
+}
+
+void
+classify_explain(const struct classified *c, char *ret_text, size_t size)
+{
+	const struct verdict_facts *f = &c->facts;
+	const char *words = f->phase == PHASE_ANSWERED ? f->reply.message : f->error;
+
+	if (c->verdict.outcome == OUTCOME_DELIVERED)
+		words = "";
+	bento_text_copy(ret_text, size, slice_from(words));
+	if (ret_text[0] == '\0')
+		verdict_explain(f, &c->verdict, ret_text, size);
+}
+
+/* What each step of a verdict does to the events. */
+static const struct effect {
+	enum event_status status;
+	bool settles; /* the attempt is charged, and the reason kept */
+	bool splits;  /* they travel in halves */
+} effects[] = {
+	/* clang-format off */
+	[STEP_DELIVERED] = { STATUS_DELIVERED, true,  false },
+	[STEP_SPLIT]     = { STATUS_PENDING,   false, true },
+	[STEP_FAIL]      = { STATUS_FAILED,    true,  false },
+	[STEP_HOLD]      = { STATUS_HELD,      true,  false },
+	[STEP_AGAIN]     = { STATUS_PENDING,   false, false },
+	/* clang-format on */
+};
+
+void
+classify_apply(
+    const struct classified *c, const struct members *members, struct outbox_attempt_end *end)
+{
+	const struct effect *effect = &effects[c->verdict.step];
+
+	end->outcome = c->verdict.outcome;
+	end->http_status = c->facts.http_status;
+	end->event_ids = members->ids;
+	end->n_events = members->n;
+	end->status = effect->status;
+	end->reason = effect->settles ? c->verdict.reason : NULL;
+	end->charge = effect->settles;
+	end->maybe_sent = c->verdict.maybe_sent;
+	end->max_batch = effect->splits ? members_half(members) : members->group;
+}

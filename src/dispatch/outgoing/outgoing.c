@@ -1,0 +1,403 @@
+/*
+ * The requests of one site. Normal path of an attempt: outgoing_begin records its beginning,
+ * begun() sends the request, outgoing_take_result classifies the answer, outgoing_record records
+ * the end, ended() gives the events back to the queue.
+ *
+ * The writer can fail at the beginning (nothing was sent, the events are due again) and at the end
+ * (the record is tried again; meanwhile the events stay taken).
+ */
+#include "dispatch/outgoing/outgoing.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "dispatch/outgoing/classify.h"
+#include "event/bento/bento.h"
+#include "event/bento/verdict.h"
+
+/* Nothing is prepared earlier than this before the pace lets it go. */
+#define PREPARE_AHEAD_MS 100
+
+/* ---- all attempts --------------------------------------------------------------------------- */
+
+void
+outgoing_init(struct outgoing *o, struct dispatch_context *ctx,
+    const struct site_settings *settings, struct health *health, struct queue *queue)
+{
+	*o = (struct outgoing){
+		.ctx = ctx,
+		.settings = settings,
+		.health = health,
+		.queue = queue,
+	};
+	pace_init(&o->pace, settings->options.requests_per_minute);
+	charge_init(&o->charge, ctx, health, queue);
+}
+
+size_t
+outgoing_attempts(const struct site_settings *settings)
+{
+	/* While `concurrency` are in flight, as many may wait for their record. */
+	return 2 * (size_t)settings->options.concurrency;
+}
+
+int
+outgoing_reserve(struct outgoing *o, const struct site_settings *settings, struct err *e)
+{
+	size_t n = outgoing_attempts(settings);
+
+	if (n > o->n_attempts) {
+		struct attempt *grown = reallocarray(o->attempts, n, sizeof(*grown));
+
+		if (grown == NULL)
+			return err_nomem(e);
+		o->attempts = grown;
+		for (; o->n_attempts < n; o->n_attempts++)
+			grown[o->n_attempts] = (struct attempt){ .outgoing = o };
+	}
+	for (size_t i = 0; i < o->n_attempts; i++)
+		if (batch_reserve(&o->attempts[i].batch, settings->options.batch_events, e) != 0)
+			return -1;
+	return 0;
+}
+
+void
+outgoing_free(struct outgoing *o)
+{
+	for (size_t i = 0; i < o->n_attempts; i++)
+		batch_free(&o->attempts[i].batch);
+	free(o->attempts);
+}
+
+void
+outgoing_reload(struct outgoing *o)
+{
+	pace_configure(&o->pace, o->settings->options.requests_per_minute);
+	charge_init(&o->charge, o->ctx, o->health, o->queue);
+}
+
+static size_t
+count(const struct outgoing *o, enum attempt_state state)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->n_attempts; i++)
+		n += o->attempts[i].state == state;
+	return n;
+}
+
+static size_t
+count_out(const struct outgoing *o)
+{
+	return count(o, ATTEMPT_BEGINNING) + count(o, ATTEMPT_SENDING);
+}
+
+/* Its events will be due again, once its end is recorded. */
+static bool
+goes_again(const struct attempt *a)
+{
+	return (a->state == ATTEMPT_DECIDED || a->state == ATTEMPT_ENDING)
+	       && a->end.status == STATUS_PENDING;
+}
+
+/* Events that are to be sent again come first, and that is still being recorded. */
+static bool
+something_goes_again(const struct outgoing *o)
+{
+	for (size_t i = 0; i < o->n_attempts; i++)
+		if (goes_again(&o->attempts[i]))
+			return true;
+	return o->charge.open;
+}
+
+static int64_t
+later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+int64_t
+outgoing_begin_next(const struct outgoing *o, int64_t now)
+{
+	/* With a pace only one at a time is on its way to its commit: the start of the request
+	 * counts, and that is known when the commit is done. */
+	bool paced = o->pace.interval_ms != 0 && count(o, ATTEMPT_BEGINNING) > 0;
+
+	if (paced || count(o, ATTEMPT_IDLE) == 0 || something_goes_again(o)
+	    || count_out(o) >= health_width(o->health))
+		return CONTEXT_NEVER;
+	return later(
+	    later(now + pace_wait(&o->pace, now), o->not_before_ms), health_next(o->health));
+}
+
+bool
+outgoing_may_prepare(const struct outgoing *o, int64_t now)
+{
+	return count_out(o) > 0 && !health_is_careful(o->health)
+	       && pace_wait(&o->pace, now) <= PREPARE_AHEAD_MS;
+}
+
+bool
+outgoing_is_quiet(const struct outgoing *o)
+{
+	return count(o, ATTEMPT_IDLE) == o->n_attempts && !o->charge.errand.with_writer;
+}
+
+/* ---- the beginning -------------------------------------------------------------------------- */
+
+static void begun(void *owner);
+static void take_result(struct attempt *a, const struct transport_result *result);
+
+/* The attempt is over: its events belong to the queue again. */
+static void
+release(struct attempt *a)
+{
+	queue_give_back(a->outgoing->queue, &a->batch.members);
+	batch_clear(&a->batch);
+	a->state = ATTEMPT_IDLE;
+}
+
+static struct attempt *
+find_idle(struct outgoing *o)
+{
+	struct attempt *a = o->attempts;
+
+	while (a->state != ATTEMPT_IDLE)
+		a++;
+	return a;
+}
+
+void
+outgoing_begin(struct outgoing *o)
+{
+	struct attempt *a = find_idle(o);
+
+	queue_depart(o->queue, &a->batch);
+	a->epoch = health_sent(o->health);
+	a->state = ATTEMPT_BEGINNING;
+	a->begin = (struct outbox_attempt_begin){
+		.msg.type = OUTBOX_ATTEMPT_BEGIN,
+		.site_id = o->settings->options.site_id,
+		.started_at = clock_wall(o->ctx->clock),
+		.mapping = buf_slice(&o->settings->mapping_text),
+		.endpoint = a->batch.endpoint,
+		.event_ids = a->batch.members.ids,
+		.n_events = a->batch.members.n,
+		.n_bytes = a->batch.body.n,
+	};
+	a->errand = (struct errand){ .back = begun, .owner = a };
+	if (context_send(o->ctx, &a->begin.msg, &a->errand) != 0)
+		release(a);
+}
+
+static void
+decide_locally(struct attempt *a, const char *error)
+{
+	struct transport_result result = { .phase = PHASE_NOT_SENT, .retry_after_ms = -1 };
+
+	bento_text_copy(result.error, sizeof(result.error), slice_from(error));
+	take_result(a, &result);
+}
+
+static void
+send_request(struct attempt *a)
+{
+	struct dispatch_context *ctx = a->outgoing->ctx;
+	const struct site_settings *settings = a->outgoing->settings;
+	struct transport_request request = {
+		.owner = a,
+		.url = settings->urls[a->batch.endpoint],
+		.user = settings->options.publishable_key,
+		.password = settings->options.secret_key,
+		.ca_file = settings->options.ca_file,
+		.body = buf_slice(&a->batch.body),
+		.timeout_ms = settings->options.timeout_ms,
+	};
+	struct err e = { .code = ERR_NONE };
+
+	a->state = ATTEMPT_SENDING;
+	pace_started(&a->outgoing->pace, a->started_ms);
+	log_debug("site %s: attempt %lld begins: %zu events, %zu bytes%s", settings->options.name,
+	    (long long)a->begin.attempt_id, a->batch.members.n, a->batch.body.n,
+	    a->batch.probe ? ", a probe" : "");
+	if (ctx->transport->start(ctx->transport, &request, &e) != 0)
+		decide_locally(a, e.text);
+	else
+		ctx->sent = true;
+}
+
+static void
+begin_failed(struct attempt *a)
+{
+	struct outgoing *o = a->outgoing;
+
+	/* ERR_STATE: an operator took an event away meanwhile. The others are read again. */
+	if (a->begin.msg.err.code != ERR_STATE)
+		o->not_before_ms = a->errand.not_before_ms;
+	if (a->batch.probe)
+		health_lost_probe(o->health);
+	/* What was prepared meanwhile comes after these. */
+	queue_drop(o->queue);
+	release(a);
+}
+
+/* The row is there. What became impossible meanwhile ends as not sent: that is what happened. */
+static void
+begun(void *owner)
+{
+	struct attempt *a = owner;
+	const struct outgoing *o = a->outgoing;
+
+	if (a->begin.msg.rc != 0) {
+		begin_failed(a);
+		return;
+	}
+	a->started_ms = clock_mono(o->ctx->clock);
+	if (o->ctx->stopping)
+		decide_locally(a, "the spooler was stopped before the request went out");
+	else if (o->ctx->failed)
+		decide_locally(a, "the outbox failed before the request went out");
+	else if (!health_is_current(o->health, a->epoch))
+		decide_locally(a, "the site began to back off before the request went out");
+	else
+		send_request(a);
+}
+
+/* ---- the answer ----------------------------------------------------------------------------- */
+
+/* A request that was canceled at the end, or was never sent, says nothing about the site. */
+static bool
+says_nothing(const struct attempt *a, const struct transport_result *result)
+{
+	return result->phase != PHASE_ANSWERED
+	       && (a->outgoing->ctx->stopping || a->state == ATTEMPT_BEGINNING);
+}
+
+static void
+move_health(struct attempt *a, const struct transport_result *result, const struct classified *c)
+{
+	struct outgoing *o = a->outgoing;
+	const struct health_answer answer = {
+		.facts = &c->facts,
+		.verdict = &c->verdict,
+		.members = &a->batch.members,
+		.epoch = a->epoch,
+		.probe = a->batch.probe,
+		.n_bytes = a->batch.body.n,
+		.full_bytes = a->batch.by_bytes,
+	};
+
+	if (!says_nothing(a, result)) {
+		if (health_take_answer(o->health, &answer))
+			charge_suspects(&o->charge, clock_mono(o->ctx->clock));
+	} else if (a->batch.probe) {
+		health_lost_probe(o->health);
+	}
+}
+
+static void
+write_end(struct attempt *a, const struct transport_result *result, const struct classified *c)
+{
+	const struct dispatch_context *ctx = a->outgoing->ctx;
+
+	classify_explain(c, a->error, sizeof(a->error));
+	bento_text_copy(a->response, sizeof(a->response), buf_slice(&result->response));
+	a->end = (struct outbox_attempt_end){
+		.attempt_id = a->begin.attempt_id,
+		.site_id = a->begin.site_id,
+		.finished_at = clock_wall(ctx->clock),
+		.duration_ms = clock_mono(ctx->clock) - a->started_ms,
+		.error = a->error[0] == '\0' ? SLICE_NONE : slice_from(a->error),
+		.response = a->response[0] == '\0' ? SLICE_NONE : slice_from(a->response),
+	};
+	classify_apply(c, &a->batch.members, &a->end);
+	log_debug("site %s: attempt %lld ends: %s, HTTP %d, %lld ms",
+	    a->outgoing->settings->options.name, (long long)a->end.attempt_id,
+	    outcome_name(a->end.outcome), a->end.http_status, (long long)a->end.duration_ms);
+}
+
+static void
+take_result(struct attempt *a, const struct transport_result *result)
+{
+	struct outgoing *o = a->outgoing;
+	struct classified c;
+
+	classify(&a->batch, result, o->health, o->ctx->reader, &c);
+	write_end(a, result, &c);
+	move_health(a, result, &c);
+	a->state = ATTEMPT_DECIDED;
+	/* What is to be sent again comes before what was prepared. */
+	if (goes_again(a) || c.verdict.site != SITE_OPEN || o->charge.open)
+		queue_drop(o->queue);
+	if (!goes_again(a))
+		queue_land(o->queue, &a->batch.members);
+}
+
+void
+outgoing_take_result(const struct transport_result *result)
+{
+	take_result(result->owner, result);
+}
+
+/* ---- the end -------------------------------------------------------------------------------- */
+
+static void
+ended(void *owner)
+{
+	struct attempt *a = owner;
+	const struct outbox_msg *msg = &a->end.msg;
+
+	/* ERR_STATE: it has an end already, so the events are where they belong. */
+	if (msg->rc == 0 || msg->err.code == ERR_STATE || msg->err.code == ERR_IO)
+		release(a);
+	else
+		/* The events stay taken until it is kept: otherwise they would be sent again. */
+		a->state = ATTEMPT_DECIDED;
+}
+
+static void
+record_end(struct attempt *a)
+{
+	struct outgoing *o = a->outgoing;
+
+	/* As it is now: a record that had to wait must not bring back an old state of the site. */
+	a->end.site = health_record(o->health);
+	a->end.msg = (struct outbox_msg){ .type = OUTBOX_ATTEMPT_END };
+	a->state = ATTEMPT_ENDING;
+	a->errand.back = ended;
+	if (context_send(o->ctx, &a->end.msg, &a->errand) != 0)
+		release(a);
+}
+
+void
+outgoing_record(struct outgoing *o, int64_t now)
+{
+	for (size_t i = 0; i < o->n_attempts; i++) {
+		struct attempt *a = &o->attempts[i];
+
+		if (a->state == ATTEMPT_DECIDED && errand_is_due(&a->errand, now))
+			record_end(a);
+	}
+}
+
+int64_t
+outgoing_record_next(const struct outgoing *o)
+{
+	int64_t at = charge_next(&o->charge);
+
+	for (size_t i = 0; i < o->n_attempts; i++) {
+		const struct attempt *a = &o->attempts[i];
+
+		if (a->state == ATTEMPT_DECIDED && a->errand.not_before_ms < at)
+			at = a->errand.not_before_ms;
+	}
+	return at;
+}
+
+void
+outgoing_abandon(struct outgoing *o)
+{
+	for (size_t i = 0; i < o->n_attempts; i++)
+		if (o->attempts[i].state == ATTEMPT_DECIDED)
+			release(&o->attempts[i]);
+}

@@ -1,0 +1,84 @@
+/* pace: even spacing, start to start. */
+#include "lib/unit.h"
+
+#include "dispatch/outgoing/pace.h"
+
+static void
+the_first_request_may_start_at_once(void **state)
+{
+	struct pace p;
+
+	(void)state;
+	pace_init(&p, 1);
+	assert_int_equal(pace_wait(&p, 0), 0);
+	assert_int_equal(pace_wait(&p, -5000), 0);
+}
+
+static void
+starts_are_spaced(void **state)
+{
+	struct pace p;
+
+	(void)state;
+	pace_init(&p, 60);
+	pace_started(&p, 500);
+	assert_int_equal(pace_wait(&p, 500), 1000);
+	assert_int_equal(pace_wait(&p, 1499), 1);
+	assert_int_equal(pace_wait(&p, 1500), 0);
+}
+
+static void
+a_rest_saves_up_nothing(void **state)
+{
+	struct pace p;
+
+	(void)state;
+	pace_init(&p, 60);
+	pace_started(&p, 0);
+	assert_int_equal(pace_wait(&p, 600000), 0);
+	pace_started(&p, 600000);
+	assert_int_equal(pace_wait(&p, 600000), 1000);
+}
+
+static void
+never_more_in_a_minute_than_allowed(void **state)
+{
+	(void)state;
+	for (unsigned per_minute = 1; per_minute < 70000; per_minute += per_minute < 200 ? 1 : 97) {
+		struct pace p;
+		unsigned starts = 0;
+
+		pace_init(&p, per_minute);
+		for (int64_t now = 0; now < 60000; now += p.interval_ms) {
+			assert_int_equal(pace_wait(&p, now), 0);
+			pace_started(&p, now);
+			starts++;
+		}
+		assert_true(starts <= per_minute);
+	}
+}
+
+static void
+zero_is_no_limit(void **state)
+{
+	struct pace p;
+
+	(void)state;
+	pace_init(&p, 0);
+	pace_started(&p, 100);
+	assert_int_equal(pace_wait(&p, 100), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_first_request_may_start_at_once),
+		cmocka_unit_test(starts_are_spaced),
+		cmocka_unit_test(a_rest_saves_up_nothing),
+		cmocka_unit_test(never_more_in_a_minute_than_allowed),
+		cmocka_unit_test(zero_is_no_limit),
+	};
+
+	return cmocka_run_group_tests_name("pace", tests, NULL, NULL);
+}
