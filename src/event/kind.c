@@ -1,3 +1,7 @@
+/*
+ * Names of the kinds of events and of their statuses, in both directions. Static tables; a kind
+ * that is not known is KIND_UNKNOWN, a status that is not known an error.
+ */
 #include "event/kind.h"
 
 #include <strings.h>

@@ -37,7 +37,7 @@ const char *kind_name(enum event_kind kind);
 const char *status_name(enum event_status status);
 /* Exact names, upper case taken as lower (clients send "Track"). KIND_UNKNOWN when it is none. */
 enum event_kind kind_parse(struct slice name);
-/* 0, or -1 when name is no status. */
+/* 0, or -1 when name is not a status. */
 int status_parse(struct slice name, enum event_status *ret_status);
 
 #endif

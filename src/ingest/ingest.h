@@ -5,12 +5,12 @@
  * server.h    connections: limits, deadlines, accepting, stopping; conn.h: one of them
  * listen.h    addresses and their sockets
  * routes.h    paths to actions
- * auth.h      write keys and origins; webhook.h: signatures; native.h: Bento's keys
+ * auth.h      write keys and origins; webhook.h: signatures; bento_keys.h: Bento's keys
  * answers.h   responses in Segment's shape, or Bento's
  *
- * The way of a request: its head is judged (path, method, origin, write key as far as it is there);
- * its body is received into memory of its own and parsed in place; the events, slices of that
- * memory, go to the outbox; the writer's done() puts the request into a mailbox that wakes the
+ * The path of a request: its head is checked (path, method, origin, write key as far as it is
+ * there); its body is received into memory of its own and parsed in place; the events, slices of
+ * that memory, go to the outbox; the writer's done() puts the request into a mailbox that wakes the
  * event loop, and only then is it answered. A client that leaves meanwhile changes nothing for the
  * writer.
  */
@@ -81,7 +81,7 @@ const char *ingest_address(const struct ingest *in, size_t i);
 int ingest_reload_sites(
     struct ingest *in, const struct ingest_site_options *sites, size_t n, struct err *e);
 /*
- * Reads an event that came another way, r->body, and judges it as if a server had posted it to this
+ * Reads an event that came another way, r->body, and treats it as if a server had posted it to this
  * site. ERR_INPUT. Main thread.
  */
 int ingest_admit(struct ingest *in, int64_t site_id, struct segment_request *r, struct err *e);

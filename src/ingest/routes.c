@@ -1,3 +1,7 @@
+/*
+ * The table of paths. A path that is not in it is 404; a method that the path does not take is
+ * 405.
+ */
 #include "ingest/routes.h"
 
 #include <string.h>

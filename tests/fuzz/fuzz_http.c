@@ -1,6 +1,6 @@
 /*
  * Reads bytes as a connection would: head, body, next head, ... once as a whole and once in pieces
- * whose size the first byte of the input tells. Both must see the same requests with the same
+ * whose size is the first byte of the input. Both must see the same requests with the same
  * bodies at the same places and stop for the same reason. Every call gets an exact copy of its
  * bytes, so that AddressSanitizer sees a step outside.
  */

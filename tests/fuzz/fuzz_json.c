@@ -64,7 +64,7 @@ check_string(struct slice raw)
 	buf_free(&scratch);
 }
 
-/* A value by itself is JSON too, of the same type and extent. */
+/* A value alone is JSON too, of the same type and extent. */
 static void
 check_value(struct slice text, const struct json_value *value, struct seen *seen)
 {

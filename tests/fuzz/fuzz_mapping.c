@@ -10,7 +10,8 @@
 #include "event/json/json.h"
 #include "event/mapping/mapping.h"
 
-/* The last member of that name of an object; type JSON_NONE when there is none. -1: no object. */
+/* The last member of that name of an object; type JSON_NONE when there is none. -1: not an object.
+ */
 static int
 find_member(struct slice object, const char *name, struct json_value *ret_value)
 {

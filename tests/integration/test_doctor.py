@@ -284,7 +284,7 @@ def test_listeners(bench):
                 (f"unix:{bench.path('taken.sock')}", "in use", "end what uses it (ss -lxp "),
                 ("192.0.2.77:7300", "no such address", "listen on an address that ip address shows"),
                 (f"unix:{bench.path('none/a.sock')}", "No such file or directory: make the folder", "make the folder, "),
-                (f"unix:{bench.path('file')}", "is no socket", "listen elsewhere, or remove"),
+                (f"unix:{bench.path('file')}", "is not a socket", "listen elsewhere, or remove"),
                 ("127.0.0.1:0", "is free", None)):
             conf = bench.configure({"main": site}, {"listen": [listen]})
             code, rows = findings(bench, conf, "--offline")

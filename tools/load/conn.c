@@ -1,3 +1,7 @@
+/*
+ * One connection of the load generator: a non-blocking state machine that connects, writes a
+ * request and reads its answer. A broken connection is reported as CONN_LOST.
+ */
 #include "load/conn.h"
 
 #include <errno.h>
@@ -109,7 +113,7 @@ find_header(const char *head, const char *name)
 	return NULL;
 }
 
-/* The head is complete and NUL-terminated. 0, or -1 when it is no answer that we can read. */
+/* The head is complete and NUL-terminated. 0, or -1 when it is not an answer that can be read. */
 static int
 parse_head(struct conn *c)
 {

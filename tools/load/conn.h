@@ -24,7 +24,7 @@ enum conn_event {
 	CONN_NOTHING,   /* wait again */
 	CONN_CONNECTED, /* now ready */
 	CONN_ANSWERED,  /* status holds the answer's; ready again, or down if the server closes */
-	CONN_LOST,      /* closed or broken; had_request tells whether one was under way */
+	CONN_LOST,      /* closed or broken; had_request says whether one was under way */
 	CONN_REFUSED    /* connecting failed */
 };
 
@@ -35,7 +35,7 @@ struct conn {
 	size_t written;
 	uint64_t started_us;
 	uint64_t retry_us; /* when to connect again, while down */
-	uint32_t wants;    /* what epoll is told */
+	uint32_t wants;    /* events that epoll watches */
 	bool had_request;
 	/* the answer */
 	unsigned status;

@@ -1,3 +1,4 @@
+/* Command line options of the load generator. A wrong option is an error with a message. */
 #include "load/options.h"
 
 #include <errno.h>
@@ -71,7 +72,7 @@ parse_number(
 	errno = 0;
 	n = strtoull(text, &end, 10);
 	if (errno != 0 || end == text || *end != '\0' || text[0] == '-' || n < min || n > max)
-		return err_set(e, ERR_INPUT, "%s: %s is no number from %llu to %llu", name, text,
+		return err_set(e, ERR_INPUT, "%s: %s is not a number from %llu to %llu", name, text,
 		    (unsigned long long)min, (unsigned long long)max);
 	*ret_n = n;
 	return 0;
@@ -84,7 +85,7 @@ parse_positive(const char *name, const char *text, double *ret_x, struct err *e)
 	double x = strtod(text, &end);
 
 	if (end == text || *end != '\0' || !(x > 0) || x > 1e9)
-		return err_set(e, ERR_INPUT, "%s: %s is no positive number", name, text);
+		return err_set(e, ERR_INPUT, "%s: %s is not a positive number", name, text);
 	*ret_x = x;
 	return 0;
 }

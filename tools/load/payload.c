@@ -1,3 +1,7 @@
+/*
+ * Bodies for the load generator: a batch of track calls is built once; for each request only its
+ * ids and times are written into it.
+ */
 #include "load/payload.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /*
- * The request of one connection, built once; only messageIds and user numbers are written anew
+ * The request of one connection, built once; only messageIds and user numbers are rewritten
  * for each sending, in place, so that the generator is not what is measured.
  */
 #ifndef TOOLS_LOAD_PAYLOAD_H
@@ -15,7 +15,7 @@
 struct load_ids_state {
 	enum load_ids kind;
 	struct rand rand;
-	uint32_t process; /* tells processes apart that start in the same millisecond */
+	uint32_t process; /* distinguishes processes that start in the same millisecond */
 	uint64_t counter;
 };
 

@@ -1,3 +1,4 @@
+/* The load generator's report: requests, rates and latencies by percentile, as text or JSON. */
 #include "load/report.h"
 
 #include <inttypes.h>

@@ -1,3 +1,8 @@
+/*
+ * A run of the load generator: connections on one epoll, each with one request in flight, until
+ * the time or the number of requests is reached. Connections that break are opened again after a
+ * pause.
+ */
 #include "load/run.h"
 
 #include <errno.h>
@@ -291,7 +296,7 @@ turn(struct run *r, struct err *e)
 
 /* 1: go on; 0: the end; -1: gives up. */
 static int
-judge(struct run *r, bool stop, struct err *e)
+check_progress(struct run *r, bool stop, struct err *e)
 {
 	uint64_t now = now_us();
 
@@ -318,7 +323,7 @@ run_loop(struct run *r, const volatile sig_atomic_t *stop, struct err *e)
 	int rc;
 
 	r->begin_us = r->connected_us = now_us();
-	while ((rc = judge(r, *stop != 0, e)) == 1) {
+	while ((rc = check_progress(r, *stop != 0, e)) == 1) {
 		if (r->stop_us == 0) {
 			reconnect(r);
 			if (start_requests(r, e) != 0)

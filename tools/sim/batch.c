@@ -1,3 +1,4 @@
+/* Finding the members of a batch request's body. Fails on what is not JSON, or not a batch. */
 #include "sim/batch.h"
 
 #include <stdint.h>
@@ -98,7 +99,7 @@ parse_list(struct batch *b, enum batch_kind kind, struct json *j, size_t most, s
 	}
 	b->has_list = json_peek(j) == JSON_ARRAY;
 	if (!b->has_list)
-		return json_skip(j, &other) == 0 ? 0 : err_set(e, ERR_INPUT, "no JSON");
+		return json_skip(j, &other) == 0 ? 0 : err_set(e, ERR_INPUT, "not JSON");
 	json_array_begin(j);
 	while (json_array_next(j) == 1)
 		if (parse_item(b, kind, j, most, e) != 0)
@@ -154,7 +155,7 @@ batch_parse(struct batch *b, enum batch_kind kind, struct slice body, size_t mos
 	if (json_object_begin(&j) == 0 && parse_object(b, kind, &j, most, e) != 0)
 		return -1;
 	if (json_finish(&j) != 0)
-		return err_set(e, ERR_INPUT, "the body is no JSON object: %s at byte %zu", j.error,
-		    json_offset(&j));
+		return err_set(e, ERR_INPUT, "the body is not a JSON object: %s at byte %zu",
+		    j.error, json_offset(&j));
 	return 0;
 }

@@ -43,8 +43,8 @@ void batch_init(struct batch *b);
 void batch_free(struct batch *b);
 
 /*
- * Fills b anew; its memory is used again. The body must live as long as the items.
- * -1: no JSON (ERR_INPUT, e says where), or more than `most` items (ERR_LIMIT).
+ * Fills b again and reuses its memory. The body must live as long as the items.
+ * -1: not JSON (ERR_INPUT, e says where), or more than `most` items (ERR_LIMIT).
  */
 int batch_parse(
     struct batch *b, enum batch_kind kind, struct slice body, size_t most, struct err *e);

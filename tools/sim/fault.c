@@ -47,7 +47,7 @@ in_window(const struct fault *f, int64_t now_ms)
 	return (f->from < 0 || t >= f->from) && (f->to < 0 || t < f->to);
 }
 
-/* Counts one request or connection, and tells whether the fault acts on it. */
+/* Counts one request or connection, and returns whether the fault acts on it. */
 static bool
 strikes(struct fault *f, int64_t now_ms, struct rand *rand)
 {

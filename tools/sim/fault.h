@@ -55,7 +55,7 @@ struct fault {
 	int64_t status;
 	int64_t accept;
 	int64_t retry_after;      /* seconds */
-	int64_t retry_after_date; /* the same, told as a date */
+	int64_t retry_after_date; /* the same, as a date */
 	int64_t body;             /* enum fault_body */
 	char location[FAULT_TEXT_SIZE];
 	int64_t reset; /* enum fault_reset */

@@ -1,3 +1,4 @@
+/* The text of --help. */
 #include "sim/options.h"
 
 const char sim_help[] =
@@ -10,7 +11,7 @@ const char sim_help[] =
     "\n"
     "  --listen ADDRESS:PORT   default 127.0.0.1:7301; port 0 picks a free one\n"
     "  --control ADDRESS:PORT  a second address that the faults down and\n"
-    "                          reset=connect spare; told as \"control on http://...\"\n"
+    "                          reset=connect spare; printed as \"control on http://...\"\n"
     "  --record FILE           append a line for each accepted event, its text as\n"
     "                          received: {\"request\":N,\"site_uuid\":...,\"event\":{...}};\n"
     "                          a subscriber or command stands under \"subscriber\" or\n"

@@ -1,3 +1,7 @@
+/*
+ * A small HTTP reader and writer for the simulator. It is independent of the spooler's, so that
+ * both do not share a fault.
+ */
 #include "sim/http.h"
 
 #include <string.h>
@@ -45,7 +49,7 @@ parse_length(struct slice value, uint64_t *ret_n, struct err *e)
 
 	for (size_t i = 0; i < value.n; i++) {
 		if (value.p[i] < '0' || value.p[i] > '9' || n > UINT32_MAX)
-			return err_set(e, ERR_INPUT, "Content-Length is no number");
+			return err_set(e, ERR_INPUT, "Content-Length is not a number");
 		n = n * 10 + (uint64_t)(value.p[i] - '0');
 	}
 	if (value.n == 0)

@@ -1,3 +1,7 @@
+/*
+ * One member of a request (event, subscriber or command), validated as Bento is documented to do
+ * it. Returns Bento's error text for the first thing that is wrong.
+ */
 #include "sim/item.h"
 
 #include <string.h>
@@ -33,7 +37,7 @@ is_container(enum json_type type)
 	return type == JSON_OBJECT || type == JSON_ARRAY;
 }
 
-/* Consumes an object and tells whether any member is an object or array. */
+/* Consumes an object and returns whether any member is an object or array. */
 static bool
 skip_flat(struct json *j)
 {
@@ -229,7 +233,8 @@ check_event(struct batch_item *item, const struct event_text *t, struct buf *scr
 	check_date(item, &t->date, scratch);
 }
 
-/* Reads the opening brace and where the text begins; false (and consumed) when it is no object. */
+/* Reads the opening brace and where the text begins; false (and consumed) when it is not an object.
+ */
 static bool
 begin_item(struct batch_item *item, struct json *j)
 {

@@ -1,3 +1,7 @@
+/*
+ * The simulated rate limit: a sliding window of requests a minute. Without a limit everything
+ * passes.
+ */
 #include "sim/limit.h"
 
 #include <stdlib.h>

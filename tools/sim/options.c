@@ -1,3 +1,4 @@
+/* Command line options of the simulator. A wrong option is an error with a message. */
 #include "sim/options.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /*
- * What the simulator was told at start. Filled once from the command line; read-only after that.
+ * The simulator's options. Filled once from the command line; read-only after that.
  */
 #ifndef TOOLS_SIM_OPTIONS_H
 #define TOOLS_SIM_OPTIONS_H

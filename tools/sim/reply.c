@@ -1,3 +1,4 @@
+/* A reply of the simulator: its status, headers and body as the bytes to send. */
 #include "sim/reply.h"
 
 #include <time.h>

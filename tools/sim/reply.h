@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "sim/sim.h"
 
-/* effect may be NULL. says_close: tells the client that the connection ends. */
+/* effect may be NULL. says_close: the answer says that the connection ends. */
 void reply_append(struct buf *to, const struct sim_reply *reply, const struct fault_effect *effect,
     bool says_close);
 

@@ -1,3 +1,7 @@
+/*
+ * The simulator's listener and its list of connections, on libevent. Fails to start when the
+ * address is taken.
+ */
 #include "sim/server.h"
 
 #include <netinet/in.h>

@@ -1,3 +1,7 @@
+/*
+ * The simulated Bento: its state, and the path of a request: begun (control or API), answered or
+ * cut off by a fault, recorded. Only opening it and writing the record can fail.
+ */
 #include "sim/sim.h"
 
 #include <string.h>

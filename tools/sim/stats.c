@@ -1,3 +1,4 @@
+/* Counters of the simulator, printed as JSON. */
 #include "sim/stats.h"
 
 #include <inttypes.h>

@@ -1,3 +1,7 @@
+/*
+ * The unique keys that the simulator has seen, as hashes in two tables of fixed size: when the
+ * newer one is full it becomes the older one. Only the allocation at the start can fail.
+ */
 #include "sim/unique.h"
 
 #include <stdlib.h>

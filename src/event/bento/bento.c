@@ -1,3 +1,8 @@
+/*
+ * Requests to Bento (endpoints, URL) and what its answers say. An answer is first read as JSON
+ * with counts and error texts; anything else is reduced to one line of text for people. Any bytes
+ * are accepted: what cannot be understood is BENTO_REPLY_UNREADABLE.
+ */
 #include "event/bento/bento.h"
 
 #include "base/utf8.h"

@@ -34,7 +34,7 @@ void bento_url(
 enum bento_reply_shape {
 	BENTO_REPLY_COUNTS,    /* JSON with a whole, non-negative `results` and/or `failed` */
 	BENTO_REPLY_JSON,      /* a JSON object without them */
-	BENTO_REPLY_UNREADABLE /* no JSON object, cut off, or with a count that is none */
+	BENTO_REPLY_UNREADABLE /* not a JSON object, cut off, or with a count that is not one */
 };
 
 struct bento_reply {

@@ -23,7 +23,7 @@ is_absent(const struct json_value *value)
 	return value->type == JSON_NONE || value->type == JSON_NULL;
 }
 
-/* Consumes an object and tells whether a member is an object or array. */
+/* Consumes an object and returns whether a member is an object or array. */
 static int
 read_flat(struct json *j, struct json_value *ret_value, bool *ret_nested)
 {
@@ -90,7 +90,7 @@ bento_api_read(struct json *j, struct bento_api_fields *ret_fields)
 	return more;
 }
 
-/* ---- judging ---------------------------------------------------------------------------- */
+/* ---- checking ---------------------------------------------------------------------------- */
 
 static const char *
 find_type_fault(const struct bento_api_fields *f, struct slice name)

@@ -33,7 +33,7 @@ struct bento_api_fields {
 	bool nested;              /* another member is an object or array */
 };
 
-/* Consumes the object that comes next. 0, or -1 when it is no such JSON. */
+/* Consumes the object that comes next. 0, or -1 when it is not such JSON. */
 int bento_api_read(struct json *j, struct bento_api_fields *ret_fields);
 /*
  * Why it can never be sent: a static word; NULL: nothing is wrong. name and email are decoded;

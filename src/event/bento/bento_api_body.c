@@ -20,11 +20,13 @@ take_time(struct segment_request *r, const struct json_value *date, struct segme
 	event->occurred_at = r->received_at;
 	if (r->path_kind == KIND_BENTO && !segment_read_time(r, date, &event->occurred_at)
 	    && date->type != JSON_NONE && date->type != JSON_NULL)
-		event->detail = "its date is no ISO 8601 time since 1970: Bento gets it as it is";
+		event->detail =
+		    "its date is not an ISO 8601 time since 1970: Bento gets it unchanged";
 }
 
 static void
-judge(struct segment_request *r, const struct bento_api_fields *f, struct segment_event *event)
+decide_status(
+    struct segment_request *r, const struct bento_api_fields *f, struct segment_event *event)
 {
 	event->reason = segment_find_excess(r, event);
 	if (event->reason == NULL)
@@ -51,7 +53,7 @@ read_event(struct segment_request *r, struct json *j)
 	if (r->path_kind == KIND_BENTO)
 		event->name = segment_decode(r, &f.type);
 	take_time(r, &f.date, event);
-	judge(r, &f, event);
+	decide_status(r, &f, event);
 	return 0;
 }
 
@@ -60,7 +62,7 @@ read_event(struct segment_request *r, struct json *j)
 /* What stands around the events. */
 struct frame {
 	enum json_type list; /* JSON_NONE: there was no such key */
-	const char *stray;   /* the first member that is no object */
+	const char *stray;   /* the first member that is not an object */
 	struct json_value site_uuid;
 };
 
@@ -126,7 +128,7 @@ static int
 refuse_unread(struct segment_request *r, struct err *e, const struct json *j)
 {
 	if (j->error != NULL) {
-		err_set(e, ERR_INPUT, "the body is no JSON object: %s at byte %zu", j->error,
+		err_set(e, ERR_INPUT, "the body is not a JSON object: %s at byte %zu", j->error,
 		    json_offset(j));
 		return refuse(r, e, "invalid_json");
 	}
@@ -145,11 +147,11 @@ check_frame(struct segment_request *r, const struct frame *frame, struct err *e)
 
 	if (frame->list != JSON_ARRAY) {
 		err_set(e, ERR_INPUT, "\"%s\" is %s", name,
-		    frame->list == JSON_NONE ? "missing" : "no array");
+		    frame->list == JSON_NONE ? "missing" : "not an array");
 		return refuse(r, e, "batch_missing");
 	}
 	if (frame->stray != NULL) {
-		err_set(e, ERR_INPUT, "a member of \"%s\" is no object at byte %zu", name,
+		err_set(e, ERR_INPUT, "a member of \"%s\" is not an object at byte %zu", name,
 		    (size_t)(frame->stray - r->body.p));
 		return refuse(r, e, "event_not_object");
 	}

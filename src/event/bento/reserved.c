@@ -1,3 +1,6 @@
+/*
+ * Bento's reserved types and the details that each of them needs. Two pure questions on raw JSON.
+ */
 #include "event/bento/reserved.h"
 
 #include <string.h>

@@ -1,3 +1,8 @@
+/*
+ * The policy for answers of Bento: tables from statuses and transport phases to an outcome, a step
+ * for the events and an effect on the site, then the cases that depend on counts and on single
+ * events. Every answer gets a verdict; an unknown status is treated as doubt.
+ */
 #include "event/bento/verdict.h"
 
 #include <stdio.h>
@@ -66,7 +71,7 @@ struct rule {
 	}
 
 /*
- * Complete answers that are no 2xx: the first row that holds the status counts. A gateway's 502,
+ * Complete answers that are not 2xx: the first row that holds the status counts. A gateway's 502,
  * 504 and Cloudflare's 52x cannot say whether the request arrived, so these are unknown. SPLIT is
  * for batches: what becomes of a single event see decide_single. The fourth column is maybe_sent,
  * the fifth batch_fault: rate limits, our keys and our proxy have nothing to do with the batch.

@@ -37,7 +37,7 @@ int outcome_parse(struct slice name, enum attempt_outcome *ret_outcome);
 /* What to do where nobody documents what Bento does. The first of each is the default. */
 enum partial_policy {
 	PARTIAL_SPLIT, /* send again in halves, when every event has a unique key; else hold.
-			* One that became several items is held: no smaller batch can tell which */
+			* One that became several items is held: no smaller batch can show which */
 	PARTIAL_HOLD
 };
 enum ambiguous_policy { AMBIGUOUS_RETRY, AMBIGUOUS_DELIVERED, AMBIGUOUS_HOLD };

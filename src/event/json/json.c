@@ -96,7 +96,7 @@ scan_escape(struct json *j, const char *p)
 		}
 		return p + 1;
 	}
-	return fail(j, p, "no such escape in a string");
+	return fail(j, p, "an unknown escape in a string");
 }
 
 /* Runs of letters beyond ASCII stay in this loop. */
@@ -107,7 +107,7 @@ scan_utf8(struct json *j, const char *p)
 		unsigned n = utf8_length(p, (size_t)(j->end - p));
 
 		if (n == 0)
-			return fail(j, p, "bytes that are no UTF-8");
+			return fail(j, p, "bytes that are not UTF-8");
 		p += n;
 	}
 	return p;
@@ -169,12 +169,12 @@ scan_word(struct json *j, const char *p, const char *word)
 {
 	for (; *word != '\0'; p++, word++) {
 		if (p == j->end || *p != *word)
-			return fail(j, p, "neither true, false nor null");
+			return fail(j, p, "not true, false or null");
 	}
 	return p;
 }
 
-/* Any value that is no container. */
+/* Any value that is not a container. */
 static inline const char *
 scan_scalar(struct json *j, const char *p, enum json_type type)
 {
@@ -194,7 +194,7 @@ scan_scalar(struct json *j, const char *p, enum json_type type)
 	case JSON_NONE:
 		break;
 	}
-	return fail(j, p, "no value where one must be");
+	return fail(j, p, "a value is expected here");
 }
 
 static inline int
@@ -228,13 +228,13 @@ object_next(struct json *j, struct slice *ret_raw_key)
 		return end(j, p);
 	if (!j->first) {
 		if (p == j->end || *p != ',') {
-			fail(j, p, "neither a comma nor a closing brace");
+			fail(j, p, "a comma or a closing brace is expected here");
 			return -1;
 		}
 		p = skip_space(p + 1, j->end);
 	}
 	if (p == j->end || *p != '"') {
-		fail(j, p, "no key in quotes where one must be");
+		fail(j, p, "a key in quotes is expected here");
 		return -1;
 	}
 	key = p;
@@ -244,7 +244,7 @@ object_next(struct json *j, struct slice *ret_raw_key)
 	*ret_raw_key = (struct slice){ key, (size_t)(p - key) };
 	p = skip_space(p, j->end);
 	if (p == j->end || *p != ':') {
-		fail(j, p, "no colon behind a key");
+		fail(j, p, "a colon is expected after a key");
 		return -1;
 	}
 	j->first = false;
@@ -260,7 +260,7 @@ array_next(struct json *j)
 	if (p < j->end && *p == ']')
 		return end(j, p);
 	if (p == j->end || (!j->first && *p != ',')) {
-		fail(j, p, "neither a comma nor a closing bracket");
+		fail(j, p, "a comma or a closing bracket is expected here");
 		return -1;
 	}
 	j->p = j->first ? p : p + 1;
@@ -315,7 +315,7 @@ json_peek(struct json *j)
 	j->p = skip_space(j->p, j->end);
 	type = type_at(j, j->p);
 	if (type == JSON_NONE)
-		fail(j, j->p, "no value where one must be");
+		fail(j, j->p, "a value is expected here");
 	return type;
 }
 
@@ -344,7 +344,7 @@ json_object_begin(struct json *j)
 {
 	if (json_peek(j) == JSON_OBJECT)
 		return begin(j, j->p);
-	fail(j, j->p, "no object where one must be");
+	fail(j, j->p, "an object is expected here");
 	return -1;
 }
 
@@ -359,7 +359,7 @@ json_array_begin(struct json *j)
 {
 	if (json_peek(j) == JSON_ARRAY)
 		return begin(j, j->p);
-	fail(j, j->p, "no array where one must be");
+	fail(j, j->p, "an array is expected here");
 	return -1;
 }
 
@@ -373,10 +373,10 @@ int
 json_finish(struct json *j)
 {
 	if (j->error == NULL && j->depth > 0)
-		fail(j, j->p, "the end before all was read");
+		fail(j, j->p, "the value was not read to its end");
 	j->p = skip_space(j->p, j->end);
 	if (j->p != j->end)
-		fail(j, j->p, "more text behind the value");
+		fail(j, j->p, "more text follows the value");
 	return j->error == NULL ? 0 : -1;
 }
 

@@ -63,7 +63,7 @@ enum json_type json_peek(struct json *j);
 /* Consumes and validates the whole next value. 0, or -1. */
 int json_skip(struct json *j, struct json_value *ret_value);
 
-/* Consumes the opening brace. 0, or -1 when the next value is no object (that latches). */
+/* Consumes the opening brace. 0, or -1 when the next value is not an object (that latches). */
 int json_object_begin(struct json *j);
 /*
  * The next key of the innermost object (raw, with quotes); its value must be consumed before the
@@ -88,7 +88,7 @@ bool json_string_is(struct slice raw, const char *text);
  * U+FFFD. -1 when scratch is full.
  */
 int json_string_decode(struct slice raw, struct buf *scratch, struct slice *ret_text);
-/* Appends text as a JSON string with quotes. Bytes that are no UTF-8 become U+FFFD. */
+/* Appends text as a JSON string with quotes. Bytes that are not UTF-8 become U+FFFD. */
 void json_string_append(struct buf *to, struct slice text);
 
 #endif

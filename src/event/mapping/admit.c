@@ -1,3 +1,7 @@
+/*
+ * Which events a site forwards: by kind, by `integrations`, by rules, and by what may act on a
+ * subscriber. The first that refuses gives the reason. Never fails.
+ */
 #include "event/mapping/admit.h"
 
 #include <string.h>

@@ -21,7 +21,7 @@ struct admit_facts {
 };
 
 /*
- * NULL: it is forwarded, as far as can be told from this. Otherwise a static word:
+ * NULL: it is forwarded, as far as these facts show. Otherwise a static word:
  * "unsupported_event_type", "integrations", "rule" or "reserved_type"; mapping_status says the
  * status.
  */

@@ -205,7 +205,7 @@ poses_as_reserved(const struct mapping_options *o, const struct mapping_input *i
 	return reserved;
 }
 
-/* Whose address changes; raw. False when it is no address. */
+/* Whose address changes; raw. False when it is not an address. */
 static bool
 find_old_address(const struct mapping_input *in, struct slice *ret_raw)
 {

@@ -43,7 +43,7 @@ append_purchase(struct items *s)
 	end_act(s);
 }
 
-/* A key of its own, so that Bento can tell its repeat from the event's. */
+/* A key of its own, so that Bento does not take it for a repeat of the event. */
 static void
 append_key(struct items *s, const char *type)
 {

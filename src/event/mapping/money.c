@@ -1,3 +1,7 @@
+/*
+ * Exact decimal amounts in minor units of a currency. The digits are read into an integer and a
+ * power of ten, then scaled; what does not fit into 2^53 - 1 is refused.
+ */
 #include "event/mapping/money.h"
 
 #include <string.h>

@@ -19,7 +19,7 @@ bool money_code(struct slice text, char ret_code[MONEY_CODE_SIZE]);
 unsigned money_decimals(const char *code);
 /*
  * A decimal such as "19.90", "-5" or "1.5e3" in minor units; half a unit is rounded away from zero.
- * False when it is no such number or beyond MONEY_MAX.
+ * False when it is not such a number, or beyond MONEY_MAX.
  */
 bool money_minor(struct slice text, unsigned decimals, int64_t *ret_amount);
 

@@ -1,3 +1,8 @@
+/*
+ * An order of Segment's e-commerce calls as the details of Bento's $purchase. Reading finds the
+ * key, the currency and the amount, in that order, and returns the reason when one is missing or
+ * not usable; writing prints them with the products.
+ */
 #include "event/mapping/purchase.h"
 
 #include <inttypes.h>
@@ -15,7 +20,7 @@ member(struct slice object, const char *name)
 				: event_find_member(object, name);
 }
 
-/* Between the quotes; of a number its text. Escapes are not looked at: no number has any. */
+/* Between the quotes; of a number its text. Escapes are not decoded: a number has none. */
 static struct slice
 plain_text(const struct json_value *value)
 {

@@ -23,7 +23,7 @@ struct purchase {
 
 /*
  * properties: a raw, valid object; absent: none. The amount is the property that the rule names,
- * else `revenue`, else `total`: a number, or a text that is one. NULL, or why it is no purchase:
+ * else `revenue`, else `total`: a number, or a text that is one. NULL, or why it is not a purchase:
  * "purchase_key_missing", "purchase_value_invalid", "purchase_currency_missing". Slices point into
  * properties.
  */

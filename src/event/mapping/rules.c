@@ -1,3 +1,8 @@
+/*
+ * Rules by the names of track calls: matching, and reading their text. A rule is kept as its text
+ * with the places of its parts. Reading fails on anything that is not understood, with a message
+ * that says what would be right.
+ */
 #include "event/mapping/rules.h"
 
 #include <stdio.h>
@@ -63,7 +68,7 @@ trim(const struct rule *rule, size_t from, size_t to)
 static int
 refuse(struct err *e, const char *why, struct slice word)
 {
-	return err_set(e, ERR_INPUT, "is no rule: %s \"%.*s\"", why, (int)word.n, word.p);
+	return err_set(e, ERR_INPUT, "is not a rule: %s \"%.*s\"", why, (int)word.n, word.p);
 }
 
 static int
@@ -148,7 +153,7 @@ take_action(struct rule *rule, struct rule_part action, struct err *e)
 
 	if (text.n == 0)
 		return err_set(e, ERR_INPUT,
-		    "is no rule: nothing stands between two semicolons or behind \"" ARROW "\"");
+		    "is not a rule: nothing stands between two semicolons or behind \"" ARROW "\"");
 	return take_words(rule, (struct slice){ text.p, n },
 	    trim(rule, action.at + n, (size_t)action.at + action.n), e);
 }
@@ -160,12 +165,14 @@ check_sense(const struct rule *rule, struct err *e)
 		    || rule->tag.n > 0 || rule->remove_tag.n > 0 || rule->currency[0] != '\0';
 
 	if (rule->drop && more)
-		return err_set(e, ERR_INPUT, "is no rule: drop leaves nothing to do for the rest");
+		return err_set(
+		    e, ERR_INPUT, "is not a rule: drop leaves nothing to do for the rest");
 	if (!rule->purchase && (rule->also || rule->value.n > 0 || rule->currency[0] != '\0'))
 		return err_set(
-		    e, ERR_INPUT, "is no rule: value, currency and also belong to as $purchase");
+		    e, ERR_INPUT, "is not a rule: value, currency and also belong to as $purchase");
 	if (rule->purchase && rule->rename.n > 0 && !rule->also)
-		return err_set(e, ERR_INPUT, "is no rule: rename beside as $purchase needs also");
+		return err_set(
+		    e, ERR_INPUT, "is not a rule: rename beside as $purchase needs also");
 	return 0;
 }
 
@@ -179,7 +186,7 @@ parse(struct rule *rule, struct err *e)
 		rule->pattern = trim(rule, 0, (size_t)(arrow - rule->text));
 	if (rule->pattern.n == 0)
 		return err_set(e, ERR_INPUT,
-		    "is no rule: it must be \"NAME " ARROW " ACTION; ACTION\", such as \"Test * "
+		    "is not a rule: it must be \"NAME " ARROW " ACTION; ACTION\", such as \"Test * "
 		    "" ARROW " drop\"");
 	for (from = (size_t)(arrow - rule->text) + strlen(ARROW); from <= end;) {
 		next = strchr(rule->text + from, ';');

@@ -1,3 +1,8 @@
+/*
+ * Traits as Bento's flat fields. One recursive walk with bounds on depth, names and number of
+ * fields: each value gets its flat name, the name that the site gives it, and is written unless
+ * that name was written before. Nothing fails: what does not fit is left out.
+ */
 #include "event/mapping/traits.h"
 
 #include <stdio.h>

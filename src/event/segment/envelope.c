@@ -12,7 +12,7 @@
 /* What the body says for the whole request. */
 struct envelope {
 	enum json_type batch; /* JSON_NONE: there was no such key */
-	const char *stray;    /* the first batch member that is no object */
+	const char *stray;    /* the first batch member that is not an object */
 	struct json_value context;
 	struct json_value integrations;
 	struct json_value sent_at;
@@ -130,7 +130,7 @@ refuse_json(struct segment_request *r, struct err *e, const struct json *j)
 {
 	refuse(r, e, "invalid_json", "");
 	return err_set(
-	    e, ERR_INPUT, "the body is no valid JSON: %s at byte %zu", j->error, json_offset(j));
+	    e, ERR_INPUT, "the body is not valid JSON: %s at byte %zu", j->error, json_offset(j));
 }
 
 static int
@@ -154,10 +154,10 @@ check_batch(struct segment_request *r, const struct envelope *env, struct err *e
 	if (env->batch == JSON_NONE)
 		return refuse(r, e, "batch_missing", "the body has no member \"batch\"");
 	if (env->batch != JSON_ARRAY)
-		return refuse(r, e, "batch_not_array", "\"batch\" is no array");
+		return refuse(r, e, "batch_not_array", "\"batch\" is not an array");
 	if (env->stray != NULL) {
 		refuse(r, e, "event_not_object", "");
-		return err_set(e, ERR_INPUT, "a member of %s is no object at byte %zu",
+		return err_set(e, ERR_INPUT, "a member of %s is not an object at byte %zu",
 		    name_of_batch(r), (size_t)(env->stray - r->body.p));
 	}
 	if (r->n_events == 0) {
@@ -200,7 +200,7 @@ refuse_type(struct segment_request *r, struct err *e, struct json *j)
 		return refuse_json(r, e, j);
 	return refuse(r, e, "not_object",
 	    r->shape == SEGMENT_ARRAY ? "the body is JSON, but neither an object nor an array"
-				      : "the body is JSON, but no object");
+				      : "the body is JSON, but not an object");
 }
 
 static int

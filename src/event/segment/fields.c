@@ -1,6 +1,10 @@
+/*
+ * One walk over a Segment event: the values of the keys that matter, and what context, traits and
+ * properties say of the person. Fails only on text that is not JSON.
+ */
 #include "event/segment/fields.h"
 
-/* Consumes traits, properties and the like; values that are no object describe nobody. */
+/* Consumes traits, properties and the like; values that are not objects describe nobody. */
 static int
 read_place(struct json *j, struct person_place *place, bool *has_unique, struct json_value *ret)
 {

@@ -20,11 +20,11 @@ struct event_fields {
 	struct person_sources sources;
 };
 
-/* Consumes the event, whose opening brace comes next. 0, or -1 when it is no such JSON. */
+/* Consumes the event, whose opening brace comes next. 0, or -1 when it is not such JSON. */
 int event_fields_read(struct json *j, struct event_fields *ret_fields);
 /*
  * Consumes the value of a `context` of any type; ret_traits gets what its `traits` says of the
- * person, nothing when there is none. 0, or -1 when it is no JSON.
+ * person, nothing when there is none. 0, or -1 when it is not JSON.
  */
 int event_context_read(
     struct json *j, struct person_place *ret_traits, struct json_value *ret_context);

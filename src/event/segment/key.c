@@ -1,3 +1,7 @@
+/*
+ * Keys of a Segment request by length and bytes, without a search. A key with escapes is compared
+ * with each name by meaning. Unknown keys are KEY_OTHER.
+ */
 #include "event/segment/key.h"
 
 #include "event/json/json.h"

@@ -1,3 +1,8 @@
+/*
+ * The address and the names of the person an event is about, from the places where clients put
+ * them, by rank. An event without a usable address gets none; only a full scratch buffer is an
+ * error.
+ */
 #include "event/segment/person.h"
 
 #define EMAIL_MIN 3

@@ -74,7 +74,7 @@ segment_decode(struct segment_request *r, const struct json_value *value)
 /*
  * No event of ours is older than 1970: what is earlier comes from clients that print a time they
  * never set (year 1), and would only spoil the correction. What an offset carries past the last
- * year that four digits can name is no time either.
+ * year that four digits can name is not a time either.
  */
 bool
 segment_read_time(struct segment_request *r, const struct json_value *value, int64_t *ret_ms)
@@ -127,8 +127,9 @@ take_time(struct segment_request *r, const struct event_fields *f, struct segmen
 	if (!find_time(r, f, &t)) {
 		if (is_given(&f->value[KEY_ORIGINAL_TIMESTAMP])
 		    || is_given(&f->value[KEY_TIMESTAMP]))
-			event->detail = "its timestamp is no ISO 8601 time since 1970: the time of "
-					"receipt is used";
+			event->detail =
+			    "its timestamp is not an ISO 8601 time since 1970: the time of "
+			    "receipt is used";
 		return;
 	}
 	event->occurred_at = t;
@@ -241,7 +242,7 @@ segment_find_excess(struct segment_request *r, const struct segment_event *event
 }
 
 static void
-judge(struct segment_request *r, const struct event_fields *f, struct segment_event *event)
+decide_status(struct segment_request *r, const struct event_fields *f, struct segment_event *event)
 {
 	event->status = STATUS_INVALID;
 	event->reason = segment_find_excess(r, event);
@@ -280,7 +281,7 @@ segment_read_event(struct segment_request *r, struct json *j, struct event_field
 	event->email_from = (unsigned char)person.where;
 	take_ids(r, f, event);
 	take_time(r, f, event);
-	judge(r, f, event);
+	decide_status(r, f, event);
 	return 0;
 }
 

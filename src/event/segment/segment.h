@@ -79,7 +79,7 @@ struct segment_request {
 	 * the largest body, events has a place for every "{}," of it at most */
 	size_t cap_events;
 	struct buf scratch;
-	struct buf details; /* texts of details that are no static ones */
+	struct buf details; /* texts of details that are not static */
 	/* out, after -1: Segment's word for it, static: "invalid_json", "empty_batch", ... */
 	const char *code;
 	size_t n_excess; /* private: events that exceed max_event or max_message_id */
@@ -88,10 +88,10 @@ struct segment_request {
 void segment_request_init(struct segment_request *r);
 void segment_request_free(struct segment_request *r);
 /*
- * Fills the out part. -1 when the body as a whole is refused (400): not JSON, no object, `batch`
- * missing, no array or empty, a batch member that is no object, more events than max_events; e
- * (ERR_INPUT) says what and at which byte. Out of memory is -1 too, with ERR_NOMEM and
- * "out_of_memory": that is no 400.
+ * Fills the out part. -1 when the body as a whole is refused (400): not JSON, not an object,
+ * `batch` missing, not an array or empty, a batch member that is not an object, more events than
+ * max_events; e (ERR_INPUT) says what and at which byte. Out of memory is -1 too, with ERR_NOMEM
+ * and "out_of_memory": which is not a 400.
  */
 int segment_parse(struct segment_request *r, struct err *e);
 

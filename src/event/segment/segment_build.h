@@ -23,7 +23,7 @@ int64_t segment_correct_time(int64_t t, int64_t sent_at, int64_t received_at);
 
 /*
  * Consumes the event, whose opening brace comes next, and adds it to the request; f gets what was
- * found in it. -1: no JSON (the reader says what), else too many events (code) or no memory.
+ * found in it. -1: not JSON (the reader says what), else too many events (code) or no memory.
  */
 int segment_read_event(struct segment_request *r, struct json *j, struct event_fields *f);
 /* The address that the batch gives ranks before those that describe the event. */

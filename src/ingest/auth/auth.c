@@ -1,3 +1,8 @@
+/*
+ * Write keys and origins of all sites, and the places of a request where clients put a key: Basic
+ * credentials, the query, the body. A key is looked up in constant time. Building the table fails
+ * on keys that are empty, too long, missing or shared by two sites.
+ */
 #include "ingest/auth/auth.h"
 
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  *
  * Keys are compared in constant time: the given key is padded to a fixed size, its length put in
  * front, and compared as a whole with every key in the table, without an early end. How long that
- * takes tells neither which key nor how much of one was right. (A digest would hide no more; it
+ * takes shows neither which key nor how much of one was right. (A digest would hide no more; it
  * would only make the table smaller.)
  *
  * Main thread; nothing changes after auth_new.
@@ -43,7 +43,7 @@ enum auth_result {
 enum auth_result auth_key(const struct auth *a, struct slice key, int64_t *ret_site_id);
 /*
  * The text of an Authorization header's Basic credentials, decoded into `to`: AUTH_KNOWN; other
- * schemes are AUTH_ABSENT, what is no Base64 or has no room is AUTH_UNKNOWN.
+ * schemes are AUTH_ABSENT, what is not Base64 or does not fit is AUTH_UNKNOWN.
  */
 enum auth_result auth_basic_text(
     struct slice authorization, char *to, size_t room, struct slice *ret_text);

@@ -1,3 +1,4 @@
+/* HMAC-SHA1 signatures: parsing their hexadecimal form, and verifying them. */
 #include "ingest/auth/signature.h"
 
 #include <openssl/evp.h>

@@ -11,7 +11,7 @@
 
 #define SIGNATURE_SIZE 20 /* bytes */
 
-/* From hexadecimal digits of either case; -1 when it is no signature. */
+/* From hexadecimal digits of either case; -1 when it is not a signature. */
 int signature_parse(struct slice hex, unsigned char ret_signature[SIGNATURE_SIZE]);
 /* Whether it is the secret's for this text; takes as long wherever they differ. */
 bool signature_fits(

@@ -1,3 +1,8 @@
+/*
+ * Secrets of Segment webhooks and which site each belongs to. A signature is verified against one
+ * site's secret, or against all of them to find the site. Building the table fails when two sites
+ * share a secret.
+ */
 #include "ingest/auth/webhook.h"
 
 #include <stdlib.h>

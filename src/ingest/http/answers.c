@@ -1,3 +1,7 @@
+/*
+ * Printing responses: status line, headers, and a body in Segment's or Bento's shape. The common
+ * 200 is printed once a second and reused. Fails only without memory, which ends the connection.
+ */
 #include "ingest/http/answers.h"
 
 #include <stdio.h>

@@ -24,14 +24,14 @@ struct answer {
 	const char *message;  /* a sentence for people; NULL: success */
 	unsigned retry_after; /* seconds; 0: none */
 	const char *allow;    /* with 405 */
-	size_t results;       /* of a success, told in Bento's shape: accepted, */
+	size_t results;       /* of a success in Bento's shape: accepted, */
 	size_t failed;        /*     and kept as invalid */
 };
 
 /* What the request and its connection add. */
 struct answer_manner {
 	bool close;          /* the connection ends behind it */
-	bool http10;         /* a client that must be told that it does not end */
+	bool http10;         /* a client that learns from a header that it does not end */
 	bool head_only;      /* HEAD: no body */
 	bool bento;          /* in Bento's shape */
 	bool preflight;      /* answers a browser's question before its request */

@@ -1,3 +1,7 @@
+/*
+ * Memory of request bodies, charged to a quota before it is allocated. A body doubles from 4 KiB
+ * up to the announced length. Fails when the quota or the memory does not suffice.
+ */
 #include "ingest/http/body.h"
 
 #include <stdlib.h>

@@ -1,3 +1,8 @@
+/*
+ * One connection: reading into its buffer or straight into the body, writing answers, and its end.
+ * The parsing steps are in connection_step.c. A broken or slow socket ends only this connection;
+ * it is freed in one place, at the end of conn_run.
+ */
 #include "ingest/http/connection.h"
 
 #include <errno.h>

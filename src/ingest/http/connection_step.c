@@ -1,3 +1,8 @@
+/*
+ * The steps of a connection through one request: head, body, complete. Each step consumes what
+ * input there is and returns whether another may follow. What cannot be read for certain is
+ * answered and the connection closed.
+ */
 #include "ingest/http/connection.h"
 
 static const struct answer too_large = { .status = 413,
@@ -6,7 +11,7 @@ static const struct answer too_large = { .status = 413,
 
 static const struct answer bad_gzip = { .status = 400,
 	.code = "invalid_gzip",
-	.message = "the body is no valid gzip, or something else stands behind it" };
+	.message = "the body is not valid gzip, or is followed by something else" };
 static const struct answer cut_gzip = {
 	.status = 400, .code = "invalid_gzip", .message = "the gzip body is cut off before its end"
 };

@@ -1,3 +1,8 @@
+/*
+ * Unpacking gzip bodies with zlib as they arrive, straight into the body's memory. Broken data,
+ * bytes behind the last member, output past the limit and a full quota each have a result of their
+ * own.
+ */
 #include "ingest/http/gzip.h"
 
 #include <stdint.h>
@@ -52,7 +57,7 @@ unpack_some(struct gzip *g, struct body *to, struct body_quota *q, size_t max, b
 		*ret_more = g->z.avail_in > 0;
 		return inflateReset(&g->z) == Z_OK ? GZIP_OK : GZIP_BAD;
 	case Z_OK:
-	case Z_BUF_ERROR: /* it had nothing to do, which is no error */
+	case Z_BUF_ERROR: /* it had nothing to do, which is not an error */
 		/* what had no room comes with the next bytes: a member ends with eight of them */
 		*ret_more = g->z.avail_in > 0;
 		return GZIP_OK;

@@ -1,3 +1,8 @@
+/*
+ * Heads of requests (RFC 9112): complete lines are read as they arrive, the request line first,
+ * then fields, of which only those that matter are kept. Everything that two servers could read in
+ * two ways is refused, with the reason.
+ */
 #include "ingest/http/http.h"
 
 #include "ingest/http/http_private.h"
@@ -141,7 +146,7 @@ take_target(struct http_head *h, const char *start, struct slice target)
 	const char *mark;
 
 	if (absolute < 0)
-		return bad(h, "the request target has no valid host");
+		return bad(h, "the host of the request target is not valid");
 	mark = target.n == 0 ? NULL : memchr(target.p, '?', target.n);
 	if (mark != NULL) {
 		h->query_at = span_of(start, mark + 1, (size_t)(target.p + target.n - mark) - 1);
@@ -186,9 +191,9 @@ take_request_line(struct http_head *h, const char *start, struct slice line)
 	struct slice target = method.p == NULL ? SLICE_NONE : cut_word(&line);
 
 	if (!all_are(method, HTTP_TOKEN))
-		return bad(h, "the request line has no valid method");
+		return bad(h, "the method of the request line is not valid");
 	if (!all_are(target, HTTP_VISIBLE))
-		return bad(h, "the request line has no valid target");
+		return bad(h, "the target of the request line is not valid");
 	if (SLICE_IS(line, "HTTP/1.0"))
 		h->http10 = true;
 	else if (!SLICE_IS(line, "HTTP/1.1"))

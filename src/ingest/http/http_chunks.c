@@ -1,3 +1,8 @@
+/*
+ * Chunked bodies (RFC 9112, 7.1): a state machine by bytes, except inside the data, which is
+ * passed on in runs. Any deviation from the grammar, a size of too many digits, too many trailers
+ * or bytes of extensions is an error, after which the connection must close.
+ */
 #include "base/encode.h"
 #include "ingest/http/http.h"
 #include "ingest/http/http_private.h"
@@ -76,7 +81,7 @@ take_name(struct http_chunks *c, const struct http_limits *l, char byte)
 		return take_extra(c, l);
 	}
 	if (!http_is(byte, HTTP_TOKEN))
-		return bad(c, "a trailer has no valid name");
+		return bad(c, "the name of a trailer is not valid");
 	c->state = CHUNK_TRAILER_NAME;
 	return take_extra(c, l);
 }

@@ -1,3 +1,7 @@
+/*
+ * Addresses to listen on, and their sockets. An address is parsed without a resolver; a socket is
+ * bound, a stale unix socket replaced, and errors explained by what to do about them.
+ */
 #include "ingest/http/listen.h"
 
 #include <arpa/inet.h>
@@ -156,7 +160,7 @@ explain(const char *text, struct err *e)
 	}
 }
 
-/* Whether a program still accepts connections on the socket file. -1: cannot tell. */
+/* Whether a program still accepts connections on the socket file. -1: not known. */
 static int
 is_served(const struct listen_address *a)
 {
@@ -185,7 +189,7 @@ remove_stale(const struct listen_address *a, const char *text, struct err *e)
 		return errno == ENOENT ? 0 : explain(text, e);
 	if (!S_ISSOCK(st.st_mode))
 		return err_set(e, ERR_INPUT,
-		    "cannot listen on %s: that file exists and is no socket; choose another "
+		    "cannot listen on %s: that file exists and is not a socket; choose another "
 		    "`listen`",
 		    text);
 	served = is_served(a);

@@ -37,7 +37,7 @@ struct listener {
  * Binds and listens: non-blocking, close-on-exec. A unix socket that nobody listens on any more is
  * replaced. The message names the address and what to do. ERR_BUSY: somebody listens there;
  * ERR_NOTFOUND: this machine has no such address, or no such folder; ERR_STATE: not allowed;
- * ERR_INPUT: a file that is no socket is in the way.
+ * ERR_INPUT: a file that is not a socket is in the way.
  */
 int listener_open(const char *text, struct listener *ret_listener, struct err *e);
 /* Closes; removes a unix socket's file when it is still ours. Closing twice is fine. */

@@ -1,3 +1,9 @@
+/*
+ * Listeners, accepting, deadlines and stopping. Connections are accepted while there is room; a
+ * tick every 250 ms ends those past their deadline and runs only while there are any. Without
+ * descriptors the listeners pause for a second; when stopping, the last connection or the deadline
+ * ends it.
+ */
 #include "ingest/http/server.h"
 
 #include <errno.h>

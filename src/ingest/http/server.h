@@ -110,7 +110,7 @@ struct server {
 
 int server_new(const struct server_options *o, const struct server_hooks *hooks,
     struct event_base *base, struct server **ret_server, struct err *e);
-/* Ends all connections at once: their owners are told. */
+/* Ends all connections at once: hooks.gone is called for each owner. */
 void server_close(struct server *s);
 void server_free(struct server *s);
 int server_listen(struct server *s, const char *text, struct err *e);

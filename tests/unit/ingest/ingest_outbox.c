@@ -1,3 +1,4 @@
+/* A fake outbox for tests of ingest: keeps what is put, and answers when the test says so. */
 #include "unit/ingest/ingest_outbox.h"
 
 #include <pthread.h>
@@ -75,7 +76,7 @@ give_back(struct outbox *o, struct outbox_msg *msg, enum err_code failure)
 
 	msg->rc = failure == ERR_NONE ? 0 : -1;
 	msg->err.code = failure;
-	snprintf(msg->err.text, sizeof(msg->err.text), "the fake was told to fail");
+	snprintf(msg->err.text, sizeof(msg->err.text), "the fake outbox fails");
 	pthread_mutex_lock(&o->mutex);
 	o->last = seen;
 	o->waiting--;

@@ -1,3 +1,4 @@
+/* A server with its fake outbox, its clock and clients on loopback, for tests of ingest. */
 #include "lib/unit.h"
 
 #include "unit/ingest/ingest_world.h"

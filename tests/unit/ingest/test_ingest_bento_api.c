@@ -106,7 +106,7 @@ static const struct {
 	{ "?site_uuid=u-b", PAIR, "{\"events\":[" GOOD "]}", 0 },
 	{ "?site_uuid=u-a", OTHER_PAIR, "{\"events\":[" GOOD "]}", 0 },
 	{ "", OTHER_PAIR, "{\"events\":[" GOOD "],\"site_uuid\":\"u-a\"}", 0 },
-	/* no site, an unknown one, one that is no text */
+	/* no site, an unknown one, one that is not text */
 	{ "", PAIR, "{\"events\":[" GOOD "]}", 0 },
 	{ "?site_uuid=u-x", PAIR, "{\"events\":[" GOOD "]}", 0 },
 	{ "?site_uuid=u-x", PAIR, "{\"events\":[" GOOD "],\"site_uuid\":\"u-a\"}", 0 },
@@ -160,7 +160,7 @@ errors_have_the_shape_of_bentos(void **state)
 	assert_string_equal(r.body, "{\"error\":\"\\\"events\\\" is empty\"}");
 	client_post(c, EVENTS "?site_uuid=u-a", PAIR, "{\"events\":[");
 	client_expect(c, 400, &r);
-	assert_memory_equal(r.body, "{\"error\":\"the body is no JSON object", 36);
+	assert_memory_equal(r.body, "{\"error\":\"the body is not a JSON object", 36);
 	client_post(c, "/api/v1/fetch/commands", PAIR, "{}");
 	client_expect(c, 404, &r);
 	assert_non_null(strstr(r.body, "Bento itself"));
@@ -197,7 +197,7 @@ subscribers_have_a_path_of_their_own(void **state)
 	client_free(c);
 }
 
-/* What was judged by the old keys is not taken for a site of the new ones. */
+/* What was authenticated by the old keys is not taken for a site of the new ones. */
 static void
 keys_that_are_renewed_meanwhile_count(void **state)
 {
@@ -233,7 +233,7 @@ long_keys_are_compared_as_a_whole(void **state)
 	(void)state;
 	for (size_t n = BENTO_KEYS_MAX - 3; n <= BENTO_KEYS_MAX - 1; n++) {
 		struct ingest_site_options pair[2] = { site, site };
-		struct bento_keys *native;
+		struct bento_keys *keys;
 		struct err e;
 		int64_t id;
 
@@ -245,12 +245,12 @@ long_keys_are_compared_as_a_whole(void **state)
 		pair[0].secret_key = secret;
 		pair[1].secret_key = other;
 		pair[1].site_id = 2;
-		assert_int_equal(bento_keys_new(pair, 2, &native, &e), 0);
-		assert_false(bento_keys_find_site(native, BENTO_KEYS_NOBODY, SLICE("u"), &id));
+		assert_int_equal(bento_keys_new(pair, 2, &keys, &e), 0);
+		assert_false(bento_keys_find_site(keys, BENTO_KEYS_NOBODY, SLICE("u"), &id));
 		/* two sites whose last byte alone differs are two pairs */
 		assert_int_equal(
-		    bento_keys_find_site(native, 1, SLICE("u"), &id), n + 2 <= BENTO_KEYS_MAX);
-		bento_keys_free(native);
+		    bento_keys_find_site(keys, 1, SLICE("u"), &id), n + 2 <= BENTO_KEYS_MAX);
+		bento_keys_free(keys);
 	}
 }
 

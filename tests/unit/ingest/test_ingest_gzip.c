@@ -237,7 +237,7 @@ broken_gzip_is_told(void **state)
 	assert_non_null(strstr(r.body, "\"code\":\"invalid_gzip\""));
 	client_expect_end(c);
 	client_free(c);
-	/* good gzip of no JSON */
+	/* good gzip of something that is not JSON */
 	free(packed);
 	packed = gzip_make("nothing", 7, 6, &n);
 	c = client_new(w, 0);
@@ -281,7 +281,8 @@ unpacking_counts_and_waiting_does_not(void **state)
 	world_open(w);
 	for (int i = 0; i < 2; i++)
 		c[i] = client_new(w, 0);
-	send_packed(c[0], GZIP, packed, n / 2); /* of n / 2: cut off, so it ends by itself */
+	send_packed(
+	    c[0], GZIP, packed, n / 2); /* of n / 2: cut off, so it ends without more bytes */
 	client_expect(c[0], 400, NULL);
 	client_send(
 	    c[0], "POST /v1/track HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n" GZIP "\r\n\x1f");

@@ -120,7 +120,7 @@ idle_connections_end(void **state)
 	world_wait_ms(w, 59000);
 	client_expect_silence(used);
 	client_expect_silence(fresh);
-	client_send(used, "\r\n"); /* is no request */
+	client_send(used, "\r\n"); /* is not a request */
 	client_post(fresh, "/v1/track", "", "{}");
 	client_expect(fresh, 200, NULL);
 	world_wait_ms(w, 1001);
@@ -272,7 +272,7 @@ at_the_cap_new_clients_wait_or_an_idle_one_goes(void **state)
 	client_expect_end(idle);
 	world_run_until_waiting(w, 2);
 	client_free(idle);
-	/* and when one ends by itself there is room as well */
+	/* and when one ends without us there is room as well */
 	idle = client_new(w, 0);
 	client_post(idle, "/v1/track", "", "{}");
 	client_expect_silence(idle);

@@ -100,7 +100,7 @@ static const struct reply_case cases[] = {
 	{ "{\"error\":\"\",\"errors\":[],\"message\":\"m\"}", JSON, -1, -1, false, "m" },
 	{ "{\"error\":null,\"errors\":{}}", JSON, -1, -1, false, "" },
 	{ "{\"results\":0,\"failed\":1,\"error\":\"bad\"}", COUNTS, 0, 1, true, "bad" },
-	/* no JSON object */
+	/* not a JSON object */
 	{ "", UNREADABLE, -1, -1, false, "" },
 	{ "   ", UNREADABLE, -1, -1, false, "" },
 	{ "OK", UNREADABLE, -1, -1, false, "OK" },
@@ -119,7 +119,7 @@ static const struct reply_case cases[] = {
 	{ "cut <scr", UNREADABLE, -1, -1, false, "cut" },
 	{ "cut <script>alert(1)", UNREADABLE, -1, -1, false, "cut" },
 	{ "ends <", UNREADABLE, -1, -1, false, "ends <" },
-	/* bytes that are no text */
+	/* bytes that are not text */
 	{ "a\x01\x7f\xc2\x85 b", UNREADABLE, -1, -1, false, "a b" },
 	{ "\xff\xc3\xa9\xc0\x80\xed\xa0\x80\xf4\x90\x80\x80\xe2\x82", UNREADABLE, -1, -1, false,
 	    "?\xc3\xa9???????????" },

@@ -1,4 +1,4 @@
-/* native, reserved: events and subscribers in Bento's own shape. */
+/* bento_api, reserved: events and subscribers in Bento's own shape. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -214,7 +214,7 @@ a_date_that_is_none_is_noted_and_passed_on(void **state)
 
 	(void)state;
 	assert_true(event->occurred_at == RECEIVED);
-	assert_non_null(strstr(event->detail, "no ISO 8601"));
+	assert_non_null(strstr(event->detail, "not an ISO 8601"));
 }
 
 static const struct {
@@ -222,15 +222,15 @@ static const struct {
 	const char *code;
 	const char *text;
 } refusals[] = {
-	{ "", "invalid_json", "no JSON object" },
-	{ "[]", "invalid_json", "no JSON object" },
+	{ "", "invalid_json", "not a JSON object" },
+	{ "[]", "invalid_json", "not a JSON object" },
 	{ "{\"events\":[{]}", "invalid_json", "at byte" },
 	{ "{\"events\":[]} x", "invalid_json", "at byte" },
 	{ "{}", "batch_missing", "\"events\" is missing" },
 	{ "{\"subscribers\":[]}", "batch_missing", "\"events\" is missing" },
-	{ "{\"events\":{}}", "batch_missing", "\"events\" is no array" },
+	{ "{\"events\":{}}", "batch_missing", "\"events\" is not an array" },
 	{ "{\"events\":[]}", "empty_batch", "\"events\" is empty" },
-	{ "{\"events\":[{" TYPED "},7]}", "event_not_object", "no object at byte" },
+	{ "{\"events\":[{" TYPED "},7]}", "event_not_object", "not an object at byte" },
 };
 
 static void

@@ -264,7 +264,7 @@ the_first_error_stays(void **state)
 	assert_int_equal(json_array_begin(&j), 0);
 	assert_int_equal(json_array_next(&j), 1);
 	assert_int_equal(json_object_begin(&j), -1);
-	assert_string_equal(j.error, "no object where one must be");
+	assert_string_equal(j.error, "an object is expected here");
 	assert_int_equal(json_offset(&j), 1);
 	assert_int_equal(json_array_next(&j), -1);
 	assert_int_equal(json_object_next(&j, &key), -1);
@@ -272,7 +272,7 @@ the_first_error_stays(void **state)
 	assert_int_equal(json_array_begin(&j), -1);
 	assert_int_equal(json_peek(&j), JSON_NONE);
 	assert_int_equal(json_finish(&j), -1);
-	assert_string_equal(j.error, "no object where one must be");
+	assert_string_equal(j.error, "an object is expected here");
 	assert_int_equal(json_offset(&j), 1);
 	/* outputs are left alone */
 	assert_int_equal(value.type, JSON_NONE);

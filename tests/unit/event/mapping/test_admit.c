@@ -1,4 +1,4 @@
-/* event/admit, event/traits, and what event/mapping makes of kinds that are no track call. */
+/* event/admit, event/traits, and what event/mapping makes of kinds other than track. */
 #include "lib/unit.h"
 
 #include <stdio.h>

@@ -81,7 +81,7 @@ the_person_goes_before_the_event(void **state)
 		assert_int_equal(person.where, i);
 		assert_int_equal(person.email.p[0], '0' + i);
 		assert_true(slice_equals(person.first_name, slice_from(names[i])));
-		/* what is no address is passed over, whatever it is */
+		/* what is not an address is passed over, whatever it is */
 		put(&sources.place[i], "\"email\"", i % 2 == 0 ? "\"nobody\"" : "\"\"");
 	}
 	assert_int_equal(person_find(&sources, &scratch, &person), 0);
@@ -178,7 +178,7 @@ escaped_addresses_are_decoded_and_bounded(void **state)
 	put(&sources.place[PERSON_TOP], "\"email\"", raw.p);
 	assert_int_equal(person_find(&sources, &scratch, &person), 0);
 	assert_null(person.email.p);
-	/* and a scratch that is too small is told from "no address" */
+	/* and a scratch that is too small is distinguished from "no address" */
 	put(&sources.place[PERSON_TOP], "\"email\"", "\"ann\\u0040x.io\"");
 	buf_free(&scratch);
 	buf_init(&scratch, 4);

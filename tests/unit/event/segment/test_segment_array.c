@@ -80,7 +80,7 @@ other_arrays_are_refused(void **state)
 	} rows[] = {
 		{ "[]", "empty_batch", "the array holds no event" },
 		{ " [ ] ", "empty_batch", "the array holds no event" },
-		{ "[7]", "event_not_object", "a member of the array is no object at byte 1" },
+		{ "[7]", "event_not_object", "a member of the array is not an object at byte 1" },
 		{ "[{},[{}]]", "event_not_object", "at byte 4" },
 		{ "\"text\"", "not_object", "neither an object nor an array" },
 		{ "null", "not_object", "neither an object nor an array" },

@@ -151,7 +151,7 @@ static void
 a_time_that_is_none_is_noted(void **state)
 {
 	static const char note[] =
-	    "its timestamp is no ISO 8601 time since 1970: the time of receipt is used";
+	    "its timestamp is not an ISO 8601 time since 1970: the time of receipt is used";
 	static const struct {
 		const char *members;
 		bool noted;
@@ -235,7 +235,7 @@ a_batch_may_hold_as_many_events_as_there_is_memory_for(void **state)
 			assert_int_equal(r.n_events, 0);
 		}
 	}
-	/* a second batch counts anew, as it replaces the first */
+	/* a second batch counts from the start, as it replaces the first */
 	r.max_events = 2;
 	assert_int_equal(
 	    parse(SEGMENT_BATCH, KIND_UNKNOWN, "{\"batch\":[{},{}],\"batch\":[{},{}]}"), 0);

@@ -202,8 +202,8 @@ static const struct {
 	BAD("OPTIONS *?a HTTP/1.1\r\n" H "\r\n", "slash"),
 	BAD("CONNECT a:80 HTTP/1.1\r\n" H "\r\n", "slash"),
 	BAD("GET ftp://a/ HTTP/1.1\r\n" H "\r\n", "slash"),
-	BAD("GET http:///a HTTP/1.1\r\n" H "\r\n", "no valid host"),
-	BAD("GET http://u@a/ HTTP/1.1\r\n" H "\r\n", "no valid host"),
+	BAD("GET http:///a HTTP/1.1\r\n" H "\r\n", "host of the request target is not valid"),
+	BAD("GET http://u@a/ HTTP/1.1\r\n" H "\r\n", "host of the request target is not valid"),
 #undef BAD
 };
 

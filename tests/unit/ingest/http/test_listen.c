@@ -277,7 +277,7 @@ a_file_that_is_no_socket_is_left_alone(void **state)
 	assert_true(fd >= 0);
 	close(fd);
 	assert_int_equal(listener_open(f->socket, &l, &e), -1);
-	assert_non_null(strstr(e.text, "is no socket"));
+	assert_non_null(strstr(e.text, "is not a socket"));
 	assert_int_equal(access(f->socket + 5, F_OK), 0);
 }
 
