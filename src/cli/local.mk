@@ -1,8 +1,20 @@
 src_libbentospool_a_SOURCES += \
+	src/cli/act/acting.c \
+	src/cli/act/acting.h \
 	src/cli/act/change.c \
+	src/cli/act/change.h \
+	src/cli/act/discard.c \
 	src/cli/act/erase.c \
+	src/cli/act/expire.c \
+	src/cli/act/flush.c \
+	src/cli/act/hold.c \
+	src/cli/act/pause.c \
 	src/cli/act/purge.c \
+	src/cli/act/release.c \
+	src/cli/act/requeue.c \
+	src/cli/act/resume.c \
 	src/cli/act/site_control.c \
+	src/cli/act/site_control.h \
 	src/cli/act/undo.c \
 	src/cli/completion.c \
 	src/cli/completion.h \

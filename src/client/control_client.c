@@ -1,3 +1,8 @@
+/*
+ * The client's end of the control socket: connects, writes a line of JSON, and reads lines until
+ * the one that is the answer. What fails is a daemon that is not there, may not be asked, refuses,
+ * hangs up or does not answer in time; where it may have begun the work, the error says so.
+ */
 #include "client/control_client.h"
 
 #include <cjson/cJSON.h>
@@ -48,7 +53,7 @@ connect_to(const char *path, struct err *e)
 	memcpy(un.sun_path, path, strlen(path));
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return err_sys(e, "cannot make a socket");
+		return err_sys(e, "cannot create a socket");
 	if (connect(fd, (const struct sockaddr *)&un, sizeof(un)) != 0) {
 		refuse_connect(path, e);
 		close(fd);
@@ -114,7 +119,7 @@ send_all(int fd, const char *p, size_t n, int timeout_ms, struct err *e)
 		if (sent < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (sent < 0)
-			return err_sys(e, "cannot talk to the daemon");
+			return err_sys(e, "cannot send the request to the daemon");
 		p += sent;
 		n -= (size_t)sent;
 	}
@@ -149,12 +154,12 @@ receive_more(struct control_client *c, int timeout_ms, struct err *e)
 		return -1;
 	to = buf_reserve(&c->in, CHUNK);
 	if (to == NULL)
-		return err_set(e, ERR_LIMIT, "the daemon's answer is too long");
+		return err_set(e, ERR_LIMIT, "the daemon's reply is too long");
 	got = recv(c->fd, to, CHUNK, 0);
 	if (got < 0 && errno == EINTR)
 		return 0;
 	if (got < 0)
-		return err_sys(e, "cannot hear the daemon");
+		return err_sys(e, "cannot read the daemon's reply");
 	if (got == 0)
 		return err_set(e, ERR_STATE, "the daemon hung up; its log may say why");
 	c->in.n += (size_t)got;
@@ -162,7 +167,7 @@ receive_more(struct control_client *c, int timeout_ms, struct err *e)
 	return 0;
 }
 
-/* One line as JSON. The buffer keeps what came behind it. */
+/* One line as JSON. What came behind it stays in the buffer. */
 static int
 receive_line(struct control_client *c, int timeout_ms, cJSON **ret_line, struct err *e)
 {
@@ -176,11 +181,11 @@ receive_line(struct control_client *c, int timeout_ms, cJSON **ret_line, struct 
 	*ret_line = cJSON_ParseWithLength(c->in.p, n);
 	memmove(c->in.p, c->in.p + n, c->in.n - n);
 	buf_truncate(&c->in, c->in.n - n);
-	return *ret_line != NULL ? 0 : err_set(e, ERR_STATE, "the daemon's answer is no JSON");
+	return *ret_line != NULL ? 0 : err_set(e, ERR_STATE, "the daemon's reply is not JSON");
 }
 
 static int
-fail_as_told(cJSON *answer, struct err *e)
+fail_as_answered(cJSON *answer, struct err *e)
 {
 	const cJSON *message = cJSON_GetObjectItemCaseSensitive(answer, "message");
 	const cJSON *code = cJSON_GetObjectItemCaseSensitive(answer, "code");
@@ -196,19 +201,19 @@ fail_as_told(cJSON *answer, struct err *e)
 	return -1;
 }
 
-/* Nobody heard what became of it. */
+/* The connection ended before the answer: what the daemon did is not known. */
 static int
-tell_lost(double done, bool ping, struct err *e)
+explain_lost(double done, bool ping, struct err *e)
 {
 	if (done > 0)
 		return err_wrap(
 		    e, "stopped after %.0f events or more, see bentospool operations", done);
 	return e->code == ERR_BUSY && !ping
-		   ? err_wrap(e, "what was asked for may still be done: see bentospool operations")
+		   ? err_wrap(e, "the daemon may still do it: see bentospool operations")
 		   : -1;
 }
 
-/* It asks for nothing that could come too late. */
+/* A ping changes nothing, so nothing can come too late. */
 static bool
 is_ping(const cJSON *request)
 {
@@ -217,7 +222,7 @@ is_ping(const cJSON *request)
 	return cJSON_IsString(verb) && strcmp(verb->valuestring, "ping") == 0;
 }
 
-/* The answer, past the lines that tell how far an operation has come. */
+/* The answer, behind the lines of progress. */
 static int
 receive_answer(
     struct control_client *c, int timeout_ms, bool ping, cJSON **ret_answer, struct err *e)
@@ -228,7 +233,7 @@ receive_answer(
 		const cJSON *progress;
 
 		if (receive_line(c, timeout_ms, ret_answer, e) != 0)
-			return tell_lost(done, ping, e);
+			return explain_lost(done, ping, e);
 		if (cJSON_HasObjectItem(*ret_answer, "ok"))
 			return 0;
 		progress = cJSON_GetObjectItemCaseSensitive(*ret_answer, "progress");
@@ -252,7 +257,7 @@ control_client_call(struct control_client *c, const cJSON *request, int timeout_
 	if (receive_answer(c, timeout_ms, is_ping(request), &answer, e) != 0)
 		return -1;
 	if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(answer, "ok")))
-		return fail_as_told(answer, e);
+		return fail_as_answered(answer, e);
 	*ret_answer = answer;
 	return 0;
 }
@@ -271,10 +276,28 @@ control_client_on_progress(
 	c->on_progress_arg = arg;
 }
 
-int64_t
-control_answer_number(const cJSON *answer, const char *name)
+cJSON *
+control_request(const char *name)
 {
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(answer, name);
+	cJSON *request = cJSON_CreateObject();
 
-	return cJSON_IsNumber(item) ? (int64_t)item->valuedouble : 0;
+	if (cJSON_AddStringToObject(request, "do", name) != NULL)
+		return request;
+	cJSON_Delete(request);
+	return NULL;
+}
+
+int
+control_client_ask(
+    const char *path, cJSON *request, int timeout_ms, cJSON **ret_answer, struct err *e)
+{
+	struct control_client *c = NULL;
+	int rc;
+
+	rc = request == NULL ? err_nomem(e) : control_client_open(path, &c, e);
+	if (rc == 0)
+		rc = control_client_call(c, request, timeout_ms, ret_answer, e);
+	control_client_close(c);
+	cJSON_Delete(request);
+	return rc;
 }

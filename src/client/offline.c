@@ -1,16 +1,18 @@
+/*
+ * Being the writer without a daemon: opens the outbox, starts its thread, and hands it one message
+ * at a time. There is no limit to the wait for a message: the writer owns it until it gives it
+ * back. A database that another process has open is refused by its lock.
+ */
 #include "client/offline.h"
 
-#include <pwd.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/mailbox.h"
 #include "daemon/wiring.h"
 
-#define SLICE_TIMEOUT_MS 60000
+#define WAIT_MS 60000
 
-/* On the writer's thread: the message comes back through a box. */
+/* On the writer's thread. */
 static void
 give_back(struct outbox_msg *msg, void *arg)
 {
@@ -73,9 +75,9 @@ offline_run(struct offline *o, struct outbox_msg *msg, struct err *e)
 	msg->done = give_back;
 	msg->done_arg = &o->box;
 	if (outbox_send(o->outbox, msg) != 0)
-		return err_set(e, ERR_STATE, "the outbox takes no operation");
-	while (mailbox_wait(&o->box, SLICE_TIMEOUT_MS, NULL) == NULL)
-		; /* the writer still owns the message: there is no going back without it */
+		return err_set(e, ERR_STATE, "the outbox is stopping and takes no operation");
+	while (mailbox_wait(&o->box, WAIT_MS, NULL) == NULL)
+		; /* the writer still owns the message */
 	if (msg->rc == 0)
 		return 0;
 	*e = msg->err;
@@ -91,95 +93,4 @@ offline_close(struct offline *o, struct err *e)
 	mailbox_free(&o->box);
 	free(o);
 	return rc;
-}
-
-/* Sends the message until `again`, which tells of the progress, has enough of it; NULL: once. */
-static int
-with_writer(const struct config *c, struct outbox_msg *msg,
-    bool (*again)(struct outbox_msg *msg, void *arg), void *arg, struct err *e)
-{
-	struct offline *o;
-	int rc;
-
-	if (offline_open(c, false, &o, e) != 0)
-		return -1;
-	do
-		rc = offline_run(o, msg, e);
-	while (rc == 0 && again != NULL && again(msg, arg));
-	if (offline_close(o, rc == 0 ? e : NULL) != 0)
-		rc = -1;
-	return rc;
-}
-
-struct watch {
-	struct progress *progress;
-	const volatile sig_atomic_t *stop;
-};
-
-static bool
-is_unfinished(struct outbox_msg *msg, void *arg)
-{
-	const struct outbox_operation *op = (struct outbox_operation *)msg;
-	const struct watch *watch = arg;
-
-	if (op->more)
-		progress_tell(watch->progress, op->n_events);
-	return op->more && !*watch->stop;
-}
-
-int
-offline_operate(const struct config *c, struct outbox_operation *op, struct progress *progress,
-    const volatile sig_atomic_t *stop, struct err *e)
-{
-	struct watch watch = { progress, stop };
-
-	op->msg.type = OUTBOX_OPERATE;
-	return with_writer(c, &op->msg, is_unfinished, &watch, e);
-}
-
-int
-offline_site_control(
-    const struct config *c, struct outbox_site_control *site_control, struct err *e)
-{
-	site_control->msg.type = OUTBOX_SITE_CONTROL;
-	return with_writer(c, &site_control->msg, NULL, NULL, e);
-}
-
-static bool
-is_unfinished_erasure(struct outbox_msg *msg, void *arg)
-{
-	(void)arg;
-	return ((struct outbox_erase *)msg)->more;
-}
-
-int
-offline_erase(const struct config *c, struct outbox_erase *erase, struct err *e)
-{
-	erase->msg.type = OUTBOX_ERASE;
-	return with_writer(c, &erase->msg, is_unfinished_erasure, NULL, e);
-}
-
-static bool
-is_unfinished_purge(struct outbox_msg *msg, void *arg)
-{
-	(void)arg;
-	return ((struct outbox_purge *)msg)->more;
-}
-
-int
-offline_purge(const struct config *c, struct outbox_purge *purge, struct err *e)
-{
-	purge->msg.type = OUTBOX_PURGE;
-	return with_writer(c, &purge->msg, is_unfinished_purge, NULL, e);
-}
-
-void
-offline_actor(char *ret_name, size_t size)
-{
-	const struct passwd *user = getpwuid(getuid());
-
-	if (user != NULL)
-		snprintf(ret_name, size, "%s", user->pw_name);
-	else
-		snprintf(ret_name, size, "uid %u", (unsigned)getuid());
 }

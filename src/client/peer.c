@@ -1,3 +1,7 @@
+/*
+ * Whether a daemon runs: asked over its socket, and, when it does not answer, seen by its lock. It
+ * cannot fail: a daemon that may not be asked is silent, with the reason.
+ */
 #include "client/peer.h"
 
 #include <cjson/cJSON.h>
@@ -34,22 +38,13 @@ read_ping(const cJSON *answer, struct peer *p)
 static int
 ping(const char *path, struct peer *p, struct err *e)
 {
-	struct control_client *client;
-	cJSON *request, *answer;
-	int rc;
+	cJSON *answer;
 
-	if (control_client_open(path, &client, e) != 0)
+	if (control_client_ask(path, control_request("ping"), PING_TIMEOUT_MS, &answer, e) != 0)
 		return -1;
-	request = cJSON_CreateObject();
-	cJSON_AddStringToObject(request, "do", "ping");
-	rc = control_client_call(client, request, PING_TIMEOUT_MS, &answer, e);
-	if (rc == 0) {
-		read_ping(answer, p);
-		cJSON_Delete(answer);
-	}
-	cJSON_Delete(request);
-	control_client_close(client);
-	return rc;
+	read_ping(answer, p);
+	cJSON_Delete(answer);
+	return 0;
 }
 
 void

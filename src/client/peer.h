@@ -1,4 +1,4 @@
-/* The daemon that runs on our database, as its control socket and its lock tell. Main thread. */
+/* The daemon that runs on our database, by its control socket and its lock. Main thread. */
 #ifndef CLIENT_PEER_H
 #define CLIENT_PEER_H
 
@@ -8,8 +8,8 @@
 
 enum peer_state {
 	PEER_UP,     /* answers */
-	PEER_DOWN,   /* nobody has the database open for writing */
-	PEER_SILENT, /* somebody has, but does not answer or we may not ask: `why` */
+	PEER_DOWN,   /* no process has the database open for writing */
+	PEER_SILENT, /* one has, but does not answer or may not be asked: `why` */
 };
 
 struct peer {

@@ -136,8 +136,8 @@ def test_ids(bench):
               {"stored": 4}, "what was exported")
         further.accept("/v1/identify", {"type": "identify", "messageId": "i-5", "userId": "u-2",
                                         "traits": {"email": "bob@example.com"}})
-        equal([row[1] for row in further.rows("message_id, email", "kind = 'track'")],
-              ["ann@example.com"] * 2 + ["bob@example.com"], "addresses after the move")
+        wait_until(lambda: [row[1] for row in further.rows("message_id, email", "kind = 'track'")]
+                   == ["ann@example.com"] * 2 + ["bob@example.com"], "addresses after the move")
 
 
 def test_bad_lines(bench):

@@ -6,6 +6,7 @@ UNIT_TESTS = \
 	tests/unit/cli/test_doctor \
 	tests/unit/cli/test_options \
 	tests/unit/cli/test_report \
+	tests/unit/client/test_act \
 	tests/unit/client/test_control_socket \
 	tests/unit/config/test_config \
 	tests/unit/config/test_parse \
@@ -109,6 +110,7 @@ GZIP_MAKER = tests/lib/gzip_maker.c tests/lib/gzip_maker.h
 CONTROL_RIG = tests/unit/control/control_rig.c tests/unit/control/control_rig.h
 
 tests_unit_base_test_base_SOURCES = tests/unit/base/test_base.c $(TEST_LIB)
+tests_unit_client_test_act_SOURCES = tests/unit/client/test_act.c $(CONTROL_RIG)
 tests_unit_client_test_control_socket_SOURCES = tests/unit/client/test_control_socket.c \
 	$(CONTROL_RIG)
 tests_unit_control_test_control_SOURCES = tests/unit/control/test_control.c $(CONTROL_RIG)

@@ -1,12 +1,17 @@
-/* requeue, hold, release, discard and expire: the same but for what becomes of the events. */
+/*
+ * The verbs that change a selection of events. The events that match are counted in the database
+ * first; a dry run shows the first few of them. Without a filter, and when nothing matches, nothing
+ * is changed.
+ */
+#include "cli/act/change.h"
+
 #include <cjson/cJSON.h>
 #include <stdio.h>
 
 #include "base/plural.h"
+#include "cli/act/acting.h"
 #include "cli/report/event_json.h"
 #include "cli/report/event_table.h"
-#include "cli/verbs.h"
-#include "client/operating.h"
 #include "outbox/read/audit.h"
 #include "term/terminal.h"
 
@@ -14,68 +19,108 @@
 #define SAMPLE_TEXT_MAX 1048576 /* bytes of them */
 
 struct change {
+	struct acting acting;
 	enum operate_verb verb;
-	const struct options *options;
-	int64_t events;
-	int64_t delivered; /* of them, before: Bento gets these again */
-	int64_t operation_id;
-	struct event_table sample; /* of a dry run: for people, */
-	cJSON *sample_json;        /* or for machines */
+	struct outbox_operation operation;
+	int64_t delivered; /* of a requeue: Bento gets these again */
+	char nothing[80];
+	/* of a dry run: */
+	struct buf sample; /* for people, */
+	struct event_table table;
+	cJSON *sample_json; /* or for programs */
 };
 
-/* ---- what matches --------------------------------------------------------------------------- */
+static void
+make(struct acting *a, bool dry_run)
+{
+	struct change *ch = (struct change *)a;
+
+	(void)dry_run; /* the database says how many there are */
+	ch->operation = (struct outbox_operation){
+		.verb = ch->verb,
+		.filter = &a->options->filter,
+		.note = a->options->note,
+		.actor = client_actor(),
+	};
+}
+
+/* ---- what matches ---------------------------------------------------------------------------- */
 
 static int
-count_in(
-    struct outbox_audit *audit, struct change *ch, unsigned statuses, int64_t *ret, struct err *e)
+count(struct outbox_audit *audit, const struct change *ch, unsigned statuses, int64_t *ret_n,
+    struct err *e)
 {
-	struct outbox_filter f = ch->options->filter; /* borrows its texts */
+	struct outbox_filter f = ch->acting.options->filter; /* borrows its texts */
+	int64_t n = 0;
 
-	*ret = 0;
 	f.statuses = statuses;
-	if (statuses != 0 && outbox_audit_count(audit, &f, ret, e) != 0)
+	if (statuses != 0 && outbox_audit_count(audit, &f, &n, e) != 0)
 		return -1;
-	if (f.limit != 0 && *ret > f.limit)
-		*ret = f.limit;
+	*ret_n = f.limit != 0 && n > f.limit ? f.limit : n;
 	return 0;
 }
 
 static void
-add_sample(void *arg, const struct audit_event *event)
+add_event(void *arg, const struct audit_event *event)
 {
 	struct change *ch = arg;
 
 	if (ch->sample_json != NULL)
 		cJSON_AddItemToArray(ch->sample_json, event_json(event));
 	else
-		event_table_add(&ch->sample, event);
+		event_table_add(&ch->table, event);
 }
 
 static int
-look(struct outbox_audit *audit, struct change *ch, struct err *e)
+list_sample(struct outbox_audit *audit, struct change *ch, unsigned statuses, struct err *e)
 {
-	unsigned statuses = operate_statuses(ch->verb, &ch->options->filter);
-
-	if (count_in(audit, ch, statuses, &ch->events, e) != 0)
-		return -1;
-	if (ch->verb != OPERATE_REQUEUE)
-		return 0;
-	return count_in(audit, ch, statuses & (1U << STATUS_DELIVERED), &ch->delivered, e);
-}
-
-static int
-list_sample(struct outbox_audit *audit, struct change *ch, struct err *e)
-{
-	struct outbox_filter f = ch->options->filter; /* borrows its texts */
+	struct outbox_filter f = ch->acting.options->filter; /* borrows its texts */
 	struct audit_page page = { .rows = SAMPLE };
 
-	f.statuses = operate_statuses(ch->verb, &f);
+	f.statuses = statuses;
 	if (f.limit != 0 && f.limit < SAMPLE)
 		page.rows = (size_t)f.limit;
-	return outbox_audit_list(audit, &f, &page, add_sample, ch, e);
+	return outbox_audit_list(audit, &f, &page, add_event, ch, e);
 }
 
-/* What --dry-run and the question add about events that Bento has already. */
+static int
+take_sample(struct outbox_audit *audit, struct change *ch, unsigned statuses, struct err *e)
+{
+	struct terminal terminal;
+	int rc;
+
+	if (ch->acting.options->json) {
+		ch->sample_json = cJSON_CreateArray();
+		return ch->sample_json == NULL ? err_nomem(e) : list_sample(audit, ch, statuses, e);
+	}
+	terminal_look(stdout, &terminal);
+	if (event_table_init(&ch->table, audit, &terminal, &ch->sample, e) != 0)
+		return -1;
+	rc = list_sample(audit, ch, statuses, e);
+	if (table_end(ch->table.table) != 0 && rc == 0)
+		rc = err_nomem(e);
+	return rc;
+}
+
+static int
+look(struct acting *a, struct outbox_audit *audit, struct err *e)
+{
+	struct change *ch = (struct change *)a;
+	unsigned statuses = operate_statuses(ch->verb, &a->options->filter);
+
+	if (count(audit, ch, statuses, &ch->operation.n_events, e) != 0)
+		return -1;
+	if (ch->verb == OPERATE_REQUEUE
+	    && count(audit, ch, statuses & (1U << STATUS_DELIVERED), &ch->delivered, e) != 0)
+		return -1;
+	if (!a->options->dry_run || ch->operation.n_events == 0)
+		return 0;
+	return take_sample(audit, ch, statuses, e);
+}
+
+/* ---- what is said ---------------------------------------------------------------------------- */
+
+/* What the question and a dry run add about events that Bento has already. */
 static void
 describe_delivered(const struct change *ch, char *to, size_t size)
 {
@@ -85,178 +130,73 @@ describe_delivered(const struct change *ch, char *to, size_t size)
 		    (long long)ch->delivered);
 }
 
-/* ---- a dry run ------------------------------------------------------------------------------ */
-
-static int
-would_json(struct outbox_audit *audit, struct change *ch, struct err *e)
+static void
+describe(const struct acting *a, char *to, size_t size)
 {
-	cJSON *line = cJSON_CreateObject();
-
-	cJSON_AddNumberToObject(line, "events", (double)ch->events);
-	cJSON_AddTrueToObject(line, "dry_run");
-	ch->sample_json = cJSON_AddArrayToObject(line, "sample");
-	if (ch->sample_json == NULL || list_sample(audit, ch, e) != 0) {
-		if (ch->sample_json == NULL)
-			err_nomem(e);
-		cJSON_Delete(line);
-		return -1;
-	}
-	return verb_print_json(line) == 0 ? 0 : err_nomem(e);
-}
-
-static int
-would_text(struct outbox_audit *audit, struct change *ch, struct err *e)
-{
-	struct terminal terminal;
+	const struct change *ch = (const struct change *)a;
 	char again[80];
-	struct buf text;
-	int rc;
 
 	describe_delivered(ch, again, sizeof(again));
-	buf_init(&text, SAMPLE_TEXT_MAX);
-	terminal_look(stdout, &terminal);
-	rc = event_table_init(&ch->sample, audit, &terminal, &text, e);
-	if (rc == 0) {
-		rc = list_sample(audit, ch, e);
-		if (table_end(ch->sample.table) != 0 && rc == 0)
-			rc = err_nomem(e);
-	}
-	if (rc == 0) {
-		printf("%lld event%s would be %s%s%s\n", (long long)ch->events,
-		    words_plural(ch->events), operate_verb_past(ch->verb), again,
-		    ch->events > SAMPLE ? ", the first of them:" : ":");
-		fwrite(buf_slice(&text).p, 1, text.n, stdout);
-	}
-	buf_free(&text);
-	return rc;
+	snprintf(to, size, "%s %lld event%s%s", operate_verb_name(ch->verb),
+	    (long long)ch->operation.n_events, words_plural(ch->operation.n_events), again);
 }
 
-/* ---- the change ----------------------------------------------------------------------------- */
-
-/* More than one event wants a yes. VERB_DONE, or the code to exit with. */
-static int
-confirm(const struct change *ch)
+static void
+print(const struct acting *a)
 {
-	const char *verb = operate_verb_name(ch->verb);
-	char question[160], again[80];
+	const struct change *ch = (const struct change *)a;
+	long long n = ch->operation.n_events;
+	char again[80];
 
-	if (ch->options->yes || ch->events <= 1)
-		return VERB_DONE;
-	if (!terminal_can_ask())
-		return verb_usage("%lld events match; nothing was done: say --yes to %s them",
-		    (long long)ch->events, verb);
+	if (!a->options->dry_run) {
+		printf("%lld event%s %s", n, words_plural(n), a->past);
+		acting_print_operation(ch->operation.operation_id);
+		return;
+	}
 	describe_delivered(ch, again, sizeof(again));
-	snprintf(
-	    question, sizeof(question), "%s %lld events%s?", verb, (long long)ch->events, again);
-	if (terminal_confirm(question))
-		return VERB_DONE;
-	fprintf(stderr, "bentospool: nothing was done\n");
-	return VERB_ERROR;
+	printf("%lld event%s would be %s%s%s\n", n, words_plural(n), a->past, again,
+	    n > SAMPLE ? ", the first of them:" : ":");
+	fwrite(buf_slice(&ch->sample).p, 1, ch->sample.n, stdout);
 }
 
-static int
-print_done(const struct change *ch)
+static void
+add_json(struct acting *a, cJSON *line)
 {
-	cJSON *line;
+	struct change *ch = (struct change *)a;
 
-	if (!ch->options->json) {
-		printf("%lld event%s %s (operation %lld)\n", (long long)ch->events,
-		    words_plural(ch->events), operate_verb_past(ch->verb),
-		    (long long)ch->operation_id);
-		return VERB_DONE;
-	}
-	line = cJSON_CreateObject();
-	cJSON_AddNumberToObject(line, "events", (double)ch->events);
-	cJSON_AddFalseToObject(line, "dry_run");
-	if (ch->operation_id != 0)
-		cJSON_AddNumberToObject(line, "operation_id", (double)ch->operation_id);
-	return verb_print_json(line) == 0 ? VERB_DONE : VERB_ERROR;
+	if (ch->sample_json != NULL)
+		cJSON_AddItemToObject(line, "sample", ch->sample_json);
+	ch->sample_json = NULL;
 }
 
-static int
-nothing(const struct change *ch)
+int
+change_events(const struct options *o, enum operate_verb verb)
 {
-	fprintf(
-	    stderr, "bentospool: no event matches that can be %s\n", operate_verb_past(ch->verb));
-	return VERB_NOTHING;
-}
-
-static int
-carry_out(const struct config *c, struct change *ch)
-{
-	struct outbox_operation op = {
-		.verb = ch->verb,
-		.filter = &ch->options->filter,
-		.note = ch->options->note,
-	};
-	struct err e;
-	int rc = confirm(ch);
-
-	if (rc != VERB_DONE)
-		return rc;
-	if (operating_run(c, &op, ch->events, &e) != 0)
-		return verb_fail(&e);
-	ch->events = op.n_events;
-	ch->operation_id = op.operation_id;
-	return ch->events == 0 ? nothing(ch) : print_done(ch);
-}
-
-static int
-change(const struct options *o, enum operate_verb verb)
-{
-	struct change ch = { .verb = verb, .options = o };
 	const char *name = operate_verb_name(verb);
-	struct outbox_audit *audit;
-	struct config *c;
-	struct err e;
+	struct change ch = {
+		.acting = {
+			.options = o,
+			.past = operate_verb_past(verb),
+			.make = make,
+			.look = look,
+			.describe = describe,
+			.print = print,
+			.add_json = add_json,
+		},
+		.verb = verb,
+	};
 	int rc;
 
 	if (outbox_filter_is_empty(&o->filter))
 		return verb_usage(
 		    "%s: say which events, or --all; see bentospool %s --help", name, name);
-	if (verb_open(o, &c, &audit) != 0)
-		return VERB_ERROR;
-	rc = look(audit, &ch, &e);
-	if (rc == 0 && o->dry_run && ch.events > 0)
-		rc = o->json ? would_json(audit, &ch, &e) : would_text(audit, &ch, &e);
-	/* Before this process may become the writer: doc/sqlite.md, Files and processes. */
-	outbox_audit_close(audit);
-	if (rc != 0)
-		rc = verb_fail(&e);
-	else if (ch.events == 0)
-		rc = nothing(&ch);
-	else if (!o->dry_run)
-		rc = carry_out(c, &ch);
-	config_free(c);
+	snprintf(ch.nothing, sizeof(ch.nothing), "no event matches that can be %s", ch.acting.past);
+	ch.acting.nothing = ch.nothing;
+	ch.acting.act = (struct act){ .exchange = &exchange_operate, .msg = &ch.operation.msg };
+	ch.acting.operation_id = &ch.operation.operation_id;
+	buf_init(&ch.sample, SAMPLE_TEXT_MAX);
+	rc = acting_run(&ch.acting);
+	buf_free(&ch.sample);
+	cJSON_Delete(ch.sample_json);
 	return rc;
-}
-
-int
-verb_requeue(const struct options *o)
-{
-	return change(o, OPERATE_REQUEUE);
-}
-
-int
-verb_hold(const struct options *o)
-{
-	return change(o, OPERATE_HOLD);
-}
-
-int
-verb_release(const struct options *o)
-{
-	return change(o, OPERATE_RELEASE);
-}
-
-int
-verb_discard(const struct options *o)
-{
-	return change(o, OPERATE_DISCARD);
-}
-
-int
-verb_expire(const struct options *o)
-{
-	return change(o, OPERATE_EXPIRE);
 }

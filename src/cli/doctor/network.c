@@ -28,20 +28,12 @@ log_is_left(const char *database)
 static bool
 daemon_runs(struct doctor *d)
 {
-	cJSON *ping = cJSON_CreateObject(), *answer;
-	struct control_client *client;
+	cJSON *answer = NULL;
 	struct err e;
 	int rc;
 
-	cJSON_AddStringToObject(ping, "do", "ping");
-	rc = control_client_open(d->config->control, &client, &e);
-	if (rc == 0) {
-		rc = control_client_call(client, ping, PING_MS, &answer, &e);
-		control_client_close(client);
-		if (rc == 0)
-			cJSON_Delete(answer);
-	}
-	cJSON_Delete(ping);
+	rc = control_client_ask(d->config->control, control_request("ping"), PING_MS, &answer, &e);
+	cJSON_Delete(answer);
 	if (rc == 0)
 		doctor_tell(d, DOCTOR_OK, "daemon", NULL, "it runs and answers");
 	else if (e.code == ERR_NOTFOUND)

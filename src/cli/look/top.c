@@ -9,9 +9,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cli/act/site_control.h"
 #include "cli/report/top_frame.h"
 #include "cli/verbs.h"
-#include "client/site_control.h"
+#include "client/client.h"
 #include "outbox/read/audit.h"
 #include "term/keyboard.h"
 #include "term/table.h"
@@ -120,15 +121,19 @@ static void
 steer(struct top *t, enum site_control_verb verb)
 {
 	const char *site = t->frame.sites[t->chosen].name;
-	struct outbox_site_control message = { .verb = verb, .site = site };
-	bool daemon;
+	struct outbox_site_control message = {
+		.verb = verb,
+		.site = site,
+		.actor = client_actor(),
+	};
+	struct act act = { .exchange = &exchange_site_control, .msg = &message.msg };
 	struct err e;
 
-	if (site_control_run(t->config, &message, &daemon, &e) != 0)
+	if (client_act(t->config, &act, &e) != 0)
 		snprintf(t->message, sizeof(t->message), "%s", e.text);
 	else
 		snprintf(t->message, sizeof(t->message), "site %s: %s", site,
-		    site_control_summary(&message, daemon));
+		    site_control_summary(&message, act.daemon));
 }
 
 /* Returns whether to collect anew. */

@@ -1,3 +1,4 @@
+#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,7 +124,7 @@ add_event(struct adopt *s, int64_t event_id, struct err *e)
 	if (rc <= 0)
 		return rc;
 	buf_truncate(&s->line, s->line.n - 1); /* without its end */
-	return importing_add(&s->importing, buf_slice(&s->line), event_id, e);
+	return importer_add(&s->importing.importer, buf_slice(&s->line), event_id, e);
 }
 
 static int
@@ -173,7 +174,7 @@ add_person(void *arg, const struct outbox_person *person, struct err *e)
 
 	snprintf(site, sizeof(site), "%.*s", (int)person->site.n, person->site.p);
 	if (person->line.p != NULL && keeps_ids(s, site))
-		return importing_add(&s->importing, person->line, 0, e);
+		return importer_add(&s->importing.importer, person->line, 0, e);
 	s->left_ids += (int64_t)person->n_ids;
 	return 0;
 }

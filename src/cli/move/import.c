@@ -1,13 +1,13 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "cli/act/acting.h"
 #include "cli/move/importing.h"
 #include "cli/move/segment_line.h"
 #include "cli/verbs.h"
 #include "event/json/json.h"
 #include "outbox/lines/import_line.h"
 #include "outbox/lines/line_reader.h"
-#include "outbox/read/audit.h"
 
 struct import_file {
 	struct importing importing;
@@ -42,12 +42,12 @@ add_segment(struct import_file *f, struct slice line, struct err *e)
 		return -1;
 	n = segment_lines_read(&f->segment, line, clock_wall(&clock_system), e);
 	if (n < 0 && e->code == ERR_INPUT) {
-		importing_refuse(&f->importing, f->number, e->text);
+		importer_refuse(&f->importing.importer, f->number, e->text);
 		return 0;
 	}
 	for (int i = 0; i < n; i++)
 		if (segment_lines_event(&f->segment, (size_t)i, &event, e) != 0
-		    || importing_add(&f->importing, event, f->number, e) != 0)
+		    || importer_add(&f->importing.importer, event, f->number, e) != 0)
 			return -1;
 	return n < 0 ? -1 : 0;
 }
@@ -84,16 +84,16 @@ add_line(struct import_file *f, struct slice line, struct err *e)
 	size_t at;
 
 	if (line.p == NULL) {
-		importing_refuse(&f->importing, f->number, "longer than any event can be");
+		importer_refuse(&f->importing.importer, f->number, "longer than any event can be");
 		return 0;
 	}
 	if (is_blank(line))
 		return 0;
 	if (import_line_is_ours(line))
-		return importing_add(&f->importing, line, f->number, e);
+		return importer_add(&f->importing.importer, line, f->number, e);
 	if (!is_object(line, &at)) {
 		snprintf(why, sizeof(why), "no JSON object, or cut off, at byte %zu", at);
-		importing_refuse(&f->importing, f->number, why);
+		importer_refuse(&f->importing.importer, f->number, why);
 		return 0;
 	}
 	return add_segment(f, line, e);
@@ -141,7 +141,6 @@ choose_site(const struct config *c, const struct options *o)
 int
 verb_import(const struct options *o)
 {
-	struct outbox_audit *audit;
 	struct line_reader *lines;
 	struct config *c;
 	struct err e;
@@ -149,10 +148,8 @@ verb_import(const struct options *o)
 
 	if (o->n_operands == 0)
 		return verb_usage("import: name the file, or - for standard input");
-	/* Looked at first, so that without a daemon no database is made. */
-	if (verb_open(o, &c, &audit) != 0)
+	if (acting_open(o, &c) != 0)
 		return VERB_ERROR;
-	outbox_audit_close(audit);
 	if (line_reader_open(o->operands[0], &lines, &e) != 0) {
 		config_free(c);
 		return verb_fail(&e);

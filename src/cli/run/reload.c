@@ -7,23 +7,6 @@
 #define ANSWER_TIMEOUT_MS 60000
 
 static int
-call(const struct config *c, cJSON **ret_answer, struct err *e)
-{
-	cJSON *request = cJSON_CreateObject();
-	struct control_client *client;
-	int rc;
-
-	cJSON_AddStringToObject(request, "do", "reload");
-	rc = control_client_open(c->control, &client, e);
-	if (rc == 0) {
-		rc = control_client_call(client, request, ANSWER_TIMEOUT_MS, ret_answer, e);
-		control_client_close(client);
-	}
-	cJSON_Delete(request);
-	return rc;
-}
-
-static int
 print(const struct options *o, cJSON *changed)
 {
 	const cJSON *item;
@@ -57,7 +40,8 @@ verb_reload(const struct options *o)
 		err_wrap(&e, "nothing is changed");
 		return verb_fail(&e);
 	}
-	rc = call(c, &answer, &e);
+	rc = control_client_ask(
+	    c->control, control_request("reload"), ANSWER_TIMEOUT_MS, &answer, &e);
 	config_free(c);
 	if (rc != 0)
 		return verb_fail(&e);

@@ -193,9 +193,8 @@ follow(struct follower *f)
 static cJSON *
 make_request(const struct options *o, const struct buf *event)
 {
-	cJSON *request = cJSON_CreateObject();
+	cJSON *request = control_request("put");
 
-	cJSON_AddStringToObject(request, "do", "put");
 	cJSON_AddStringToObject(request, "event", event->p);
 	if (o->to_site != NULL)
 		cJSON_AddStringToObject(request, "site", o->to_site);
@@ -218,20 +217,14 @@ static int
 hand_over(const struct config *c, const struct options *o, const struct buf *event, int64_t *ret_id,
     struct err *e)
 {
-	struct control_client *client;
-	cJSON *request, *answer;
+	cJSON *answer;
 	int rc;
 
-	if (control_client_open(c->control, &client, e) != 0)
+	if (control_client_ask(c->control, make_request(o, event), CALL_TIMEOUT_MS, &answer, e)
+	    != 0)
 		return e->code == ERR_NOTFOUND ? err_wrap(e, "start `bentospool serve` first") : -1;
-	request = make_request(o, event);
-	rc = control_client_call(client, request, CALL_TIMEOUT_MS, &answer, e);
-	if (rc == 0) {
-		rc = read_answer(answer, ret_id, e);
-		cJSON_Delete(answer);
-	}
-	cJSON_Delete(request);
-	control_client_close(client);
+	rc = read_answer(answer, ret_id, e);
+	cJSON_Delete(answer);
 	return rc;
 }
 

@@ -123,6 +123,25 @@ client_that_leaves_stops_its_operation(void **state)
 	cJSON_Delete(answer);
 }
 
+static void
+erasure_outlives_its_client(void **state)
+{
+	static const char line[] = "{\"do\":\"erase\",\"email\":\"ann@example.com\"}\n";
+	int fd = connect_raw();
+	struct err e;
+
+	(void)state;
+	assert_int_equal(send(fd, line, sizeof(line) - 1, 0), sizeof(line) - 1);
+	close(fd);
+	for (int i = 0; rig.steps < CONTROL_RIG_SLICES && i < 10000; i++) {
+		cJSON *answer = control_rig_ask("{\"do\":\"ping\"}", &e);
+
+		assert_non_null(answer);
+		cJSON_Delete(answer);
+	}
+	assert_int_equal(rig.steps, CONTROL_RIG_SLICES);
+}
+
 /* A daemon that stops in the middle: what was done must not be hidden. */
 static void *
 answer_half(void *arg)
@@ -224,6 +243,7 @@ main(void)
 		WITH_DAEMON(endless_line_is_cut_off),
 		WITH_DAEMON(connections_are_bounded),
 		WITH_DAEMON(client_that_leaves_stops_its_operation),
+		WITH_DAEMON(erasure_outlives_its_client),
 		WITH_DAEMON(client_tells_how_far_it_came),
 		WITH_DAEMON(socket_is_private_and_single),
 		WITH_DAEMON(dead_socket_is_replaced_and_a_file_is_not),

@@ -5,6 +5,7 @@
 #include <cjson/cJSON.h>
 #include <event2/event.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,11 @@
 #include "base/mailbox.h"
 #include "client/control_client.h"
 #include "event/json/json.h"
+#include "outbox/operate/erase.h"
+#include "outbox/operate/import.h"
 #include "outbox/operate/operate.h"
+#include "outbox/operate/purge.h"
+#include "outbox/operate/site_control.h"
 
 struct control_rig rig;
 
@@ -50,25 +55,93 @@ outbox_counters(const struct outbox *o, struct outbox_counters *ret_counters)
 	*ret_counters = (struct outbox_counters){ .stored = 7, .attempts = 3 };
 }
 
+/* The text of the message, as "actor verb ..."; "-" stands for what it lacks. */
+static void
+see(const char *actor, const char *fmt, ...)
+{
+	int n = snprintf(rig.seen, sizeof(rig.seen), "%s ", actor);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(rig.seen + n, sizeof(rig.seen) - (size_t)n, fmt, ap);
+	va_end(ap);
+}
+
+static const char *
+or_dash(const char *text)
+{
+	return text == NULL ? "-" : text;
+}
+
 static void
 write_operation(struct outbox_operation *op)
 {
 	struct buf filter;
 
-	rig.steps++;
 	if (rig.steps == rig.fail_at_slice) {
 		op->msg.rc = err_set(&op->msg.err, ERR_FULL, "the disk is full");
 		op->n_events += 999; /* rolled back: nobody may believe it */
 		return;
 	}
 	buf_init(&filter, FILTER_MAX_JSON);
-	outbox_filter_to_json(op->filter, &filter);
-	snprintf(rig.seen, sizeof(rig.seen), "%s %s %s %s", op->actor, operate_verb_name(op->verb),
-	    filter.p, op->note == NULL ? "-" : op->note);
+	if (op->filter != NULL)
+		outbox_filter_to_json(op->filter, &filter);
+	else
+		buf_printf(&filter, "%lld", (long long)op->undoes);
+	see(op->actor, "%s %s %s", operate_verb_name(op->verb), filter.p, or_dash(op->note));
 	buf_free(&filter);
 	op->operation_id = 17;
 	op->n_events += 500;
+	op->left = (struct undo_left){ 1, 2, 3, 4, 5, 6 };
 	op->more = rig.steps < CONTROL_RIG_SLICES;
+}
+
+static void
+write_site_control(struct outbox_site_control *s)
+{
+	see(s->actor, "%s %s %s", site_control_verb_name(s->verb), or_dash(s->site),
+	    or_dash(s->note));
+	s->n_sites = 2;
+	s->n_paused = 1;
+	s->operation_id = 18;
+}
+
+static void
+write_erase(struct outbox_erase *erase)
+{
+	see(erase->actor, "%s %s", erase->email, erase->dry_run ? "dry" : "wet");
+	erase->n_events += 10;
+	erase->n_discarded = 2;
+	erase->n_quotes = 3;
+	erase->operation_id = 19;
+	erase->more = rig.steps < CONTROL_RIG_SLICES;
+}
+
+static void
+write_purge(struct outbox_purge *purge)
+{
+	see(purge->actor, "%lld %s %s", (long long)purge->limits->payload_before[STATUS_DELIVERED],
+	    purge->archive, purge->dry_run ? "dry" : "wet");
+	purge->n_payloads += 20;
+	purge->n_rows += 3;
+	purge->operation_id = 20;
+	purge->more = rig.steps < CONTROL_RIG_SLICES;
+}
+
+static void
+write_import(struct outbox_import *import)
+{
+	struct slice last = import->lines[import->n_lines - 1];
+
+	see(import->actor, "%s %s %s %s %s %lld %.*s", import->verb, import->from,
+	    or_dash(import->site), or_dash(import->note), import->dry_run ? "dry" : "wet",
+	    (long long)import->operation, (int)last.n, last.p);
+	import->counts.bad = 1;
+	import->counts.duplicates = import->n_lines > 1;
+	import->counts.stored = (int64_t)import->n_lines - 1 - import->counts.duplicates;
+	import->told[0] = (struct import_bad){ 0, "no" };
+	import->n_told = 1;
+	import->operation_id = 21;
 }
 
 static void
@@ -80,6 +153,26 @@ write_put(struct outbox_put *put)
 	put->n_duplicates = rig.n_duplicates;
 	put->n_stored = put->n_events - rig.n_duplicates;
 	put->first_event_id = put->n_stored > 0 ? 41 : 0;
+}
+
+static void
+write_message(struct outbox_msg *msg)
+{
+	rig.steps++;
+	if (msg->type == OUTBOX_OPERATE)
+		write_operation((struct outbox_operation *)msg);
+	else if (msg->type == OUTBOX_SITE_CONTROL)
+		write_site_control((struct outbox_site_control *)msg);
+	else if (msg->type == OUTBOX_ERASE)
+		write_erase((struct outbox_erase *)msg);
+	else if (msg->type == OUTBOX_PURGE)
+		write_purge((struct outbox_purge *)msg);
+	else if (msg->type == OUTBOX_IMPORT)
+		write_import((struct outbox_import *)msg);
+	else if (msg->type == OUTBOX_PUT)
+		write_put((struct outbox_put *)msg);
+	else
+		abort();
 }
 
 static void *
@@ -95,10 +188,7 @@ write_all(void *arg)
 			struct outbox_msg *msg = (struct outbox_msg *)mail;
 
 			next = mail->next;
-			if (msg->type == OUTBOX_OPERATE)
-				write_operation((struct outbox_operation *)msg);
-			else
-				write_put((struct outbox_put *)msg);
+			write_message(msg);
 			msg->done(msg, msg->done_arg);
 		}
 	}
@@ -149,6 +239,24 @@ judge(void *arg, int64_t site_id, struct segment_request *r, struct err *e)
 	return segment_parse(r, e);
 }
 
+static void
+find_limits(void *arg, struct purge_limits *ret_limits, const char **ret_archive)
+{
+	(void)arg;
+	*ret_limits = (struct purge_limits){ .payload_before[STATUS_DELIVERED] = 77 };
+	*ret_archive = "/archive";
+}
+
+static void
+note_site_control(void *arg, int64_t site_id, enum site_control_verb verb)
+{
+	size_t n = strlen(rig.controlled);
+
+	(void)arg;
+	snprintf(rig.controlled + n, sizeof(rig.controlled) - n, "%lld %s\n", (long long)site_id,
+	    site_control_verb_name(verb));
+}
+
 int
 control_rig_new(struct event_base *in, struct control **ret, struct err *e)
 {
@@ -159,6 +267,8 @@ control_rig_new(struct event_base *in, struct control **ret, struct err *e)
 		.outbox = (struct outbox *)&rig,
 		.clock = &fixed_clock,
 		.judge = judge,
+		.limits = find_limits,
+		.on_site_control = note_site_control,
 		.sites = sites,
 		.n_sites = 2,
 	};

@@ -11,7 +11,9 @@
 
 #include "control/control.h"
 
-#define CONTROL_RIG_SLICES 3 /* of 500 events, in every operation */
+#define CONTROL_RIG_SLICES                                                                         \
+	3 /* of 500 events in every operation; as many in erasures and purges                      \
+	   */
 
 struct control_rig {
 	char folder[64];
@@ -22,9 +24,10 @@ struct control_rig {
 	enum outbox_health health;
 	size_t n_duplicates;
 	/* what it saw */
-	int steps;
-	char seen[512];  /* the last operation: actor, verb, filter, note */
-	char event[512]; /* the body of the last put */
+	_Atomic int steps;    /* messages */
+	char seen[512];       /* the last message but a put: actor, and what else it says */
+	char controlled[128]; /* a line for each call of on_site_control */
+	char event[512];      /* the body of the last put */
 	int64_t site_id;
 };
 

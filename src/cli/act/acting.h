@@ -1,0 +1,53 @@
+/*
+ * How a verb acts that changes events: it counts what it would change, ends there when that is
+ * nothing or a dry run, asks, changes, and says what was done. A verb fills in a struct acting; the
+ * questions, the progress line, Ctrl-C and the JSON answer are the same for all. Main thread.
+ */
+#ifndef CLI_ACT_ACTING_H
+#define CLI_ACT_ACTING_H
+
+#include "cli/verbs.h"
+#include "client/client.h"
+
+struct cJSON;
+struct outbox_audit;
+
+/* The first member of a verb's own struct. */
+struct acting {
+	const struct options *options;
+	const struct config *config; /* set by acting_run */
+	struct act act;              /* exchange and message: set by the verb */
+	const int64_t *operation_id; /* of the message */
+	const char *past;            /* "held": what has become of the events */
+	const char *nothing;         /* said when the amount is 0; NULL: print says it */
+	bool for_good;               /* cannot be undone: asks about a single event, too */
+	/* Fills in the message, without results. dry_run: it only counts. */
+	void (*make)(struct acting *a, bool dry_run);
+	/* Counts in the database, into the message. NULL: the message is sent as a dry run. */
+	int (*look)(struct acting *a, struct outbox_audit *audit, struct err *e);
+	/* "hold 5 events": what the person is asked. amount: as step of the exchange says. */
+	void (*describe)(const struct acting *a, char *to, size_t size);
+	/* Prints what was done, or what would be: options->dry_run. */
+	void (*print)(const struct acting *a);
+	/* Adds to the JSON answer, beside the results; NULL: nothing. */
+	void (*add_json)(struct acting *a, struct cJSON *line);
+};
+
+/* Returns the exit code. */
+int acting_run(struct acting *a);
+
+/*
+ * The configuration, once the database is known to be there: without a daemon acting would make a
+ * new one. 0, or -1 after verb_fail.
+ */
+int acting_open(const struct options *o, struct config **ret_config);
+/*
+ * Prints the answer of --json: the results by the names of the exchange, dry_run, and what `line`
+ * has already; takes it. Returns the exit code.
+ */
+int acting_print_json(const struct options *o, const struct result_field *results,
+    const struct outbox_msg *msg, struct cJSON *line);
+/* Prints " (operation 7)", unless it is 0, and ends the line. */
+void acting_print_operation(int64_t operation_id);
+
+#endif

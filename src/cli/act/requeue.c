@@ -1,0 +1,12 @@
+/*
+ * requeue: events that did not arrive become pending again and are sent again. Delivered events
+ * only when the filter names them by an id, a messageId or their status; the question says how
+ * many.
+ */
+#include "cli/act/change.h"
+
+int
+verb_requeue(const struct options *o)
+{
+	return change_events(o, OPERATE_REQUEUE);
+}

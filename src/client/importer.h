@@ -1,0 +1,57 @@
+/*
+ * Storing many lines, of another outbox or of a file, through the daemon or as the writer: some at
+ * a time, each batch committed before the next one is sent. Main thread.
+ */
+#ifndef CLIENT_IMPORTER_H
+#define CLIENT_IMPORTER_H
+
+#include "base/buf.h"
+#include "config/config.h"
+#include "outbox/operate/import.h"
+
+#define IMPORTER_LINES 200
+#define IMPORTER_BYTES 262144
+
+/* All strings are borrowed until importer_close. */
+struct importer_options {
+	const struct config *config;
+	const char *verb; /* for the audit: "import", "adopt" */
+	const char *from; /* for the audit: what is read */
+	const char *site; /* NULL: where each line says */
+	const char *note; /* NULL: none */
+	bool dry_run;     /* only counts */
+	/* The first few lines that cannot be stored. number: as importer_add was told. */
+	void (*on_refused)(void *arg, int64_t number, const char *why);
+	/* After each batch: lines so far. */
+	void (*on_progress)(void *arg, int64_t lines);
+	/* The disk is full or the writer busy: the batch is sent again for a minute. */
+	void (*on_wait)(void *arg, const struct err *why);
+	void *arg;
+};
+
+struct importer {
+	struct importer_options options;
+	struct client *client;
+	/* what waits to be sent */
+	struct buf text;
+	size_t begins[IMPORTER_LINES]; /* in text; behind each line stands a NUL */
+	size_t lengths[IMPORTER_LINES];
+	int64_t numbers[IMPORTER_LINES];
+	size_t n;
+	/* so far */
+	int64_t last_number;          /* of what is stored */
+	struct outbox_import results; /* counts and operation_id */
+};
+
+int importer_open(struct importer *im, const struct importer_options *options, struct err *e);
+/* Copies the line; number: where it stands, for messages. */
+int importer_add(struct importer *im, struct slice line, int64_t number, struct err *e);
+/* A line that is not even sent: told, as one of the first few, and counted. */
+void importer_refuse(struct importer *im, int64_t number, const char *why);
+/* Sends the rest when rc is 0; then closes, also after -1. Returns -1 when rc or the rest failed.
+ */
+int importer_close(struct importer *im, int rc, struct err *e);
+/* Lines that were dealt with. */
+int64_t importer_lines(const struct importer *im);
+
+#endif
