@@ -74,7 +74,10 @@ src_libbentospool_a_SOURCES += \
 	src/cli/run/version.c \
 	src/cli/test_event.c \
 	src/cli/test_event.h \
-	src/cli/verb_common.c \
+	src/cli/open.c \
+	src/cli/open.h \
+	src/cli/output.c \
+	src/cli/output.h \
 	src/cli/verbs.c \
 	src/cli/verbs.h
 

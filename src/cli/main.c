@@ -1,3 +1,8 @@
+/*
+ * The program: finds the verb, parses its options, runs it, and returns its exit code (enum
+ * verb_exit). Wrong usage is VERB_USAGE; output that cannot be written turns success into
+ * VERB_ERROR.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,7 +11,7 @@
 #include "cli/verbs.h"
 #include "term/when.h"
 
-/* Output that could not be written is an error, however well the verb did. */
+/* Output that cannot be written is an error even when the verb succeeded. */
 static int
 close_output(int code)
 {
@@ -15,15 +20,15 @@ close_output(int code)
 
 	if (flushed && !ferror(stdout))
 		return code;
-	if (!verb_output_told())
+	if (!verb_output_reported())
 		fprintf(stderr, "bentospool: cannot write the output%s%s\n", flushed ? "" : ": ",
 		    cause);
 	return code == VERB_DONE ? VERB_ERROR : code;
 }
 
-/* Options that stand before the verb: shows the words that were given in their order. */
+/* Refuses options before the verb, and shows the same words in the right order. */
 static int
-misplaced(int argc, char **argv)
+refuse_misplaced(int argc, char **argv)
 {
 	char options[128] = "";
 	size_t n = 0;
@@ -37,12 +42,18 @@ misplaced(int argc, char **argv)
 }
 
 static int
+refuse_verb(const char *name)
+{
+	return verb_usage("unknown verb \"%.40s\"; see bentospool help", name);
+}
+
+static int
 help(int argc, char **argv)
 {
 	const struct verb *verb = argc > 1 ? verb_find(argv[1]) : NULL;
 
 	if (argc > 1 && verb == NULL)
-		return verb_usage("there is no verb \"%.40s\"; see bentospool help", argv[1]);
+		return refuse_verb(argv[1]);
 	if (verb != NULL)
 		verb_print_help(verb);
 	else
@@ -64,7 +75,7 @@ run(const struct verb *verb, int argc, char **argv)
 		verb_print_help(verb);
 		code = VERB_DONE;
 	} else if (o.n_operands > verb->max_operands)
-		code = verb_usage("%s: \"%.60s\" is not expected here; see bentospool %s --help",
+		code = verb_usage("%s: unexpected argument \"%.60s\"; see bentospool %s --help",
 		    verb->name, o.operands[verb->max_operands], verb->name);
 	else {
 		when_use_utc(o.utc);
@@ -90,10 +101,10 @@ main(int argc, char **argv)
 	else if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
 		code = run(verb_find("version"), 1, argv);
 	else if (argc < 2)
-		code = verb_usage("say what to do: see bentospool help");
+		code = verb_usage("no verb given; see bentospool help");
 	else if (name[0] == '-')
-		code = misplaced(argc, argv);
+		code = refuse_misplaced(argc, argv);
 	else
-		code = verb_usage("there is no verb \"%.40s\"; see bentospool help", name);
+		code = refuse_verb(name);
 	return close_output(code);
 }

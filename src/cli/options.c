@@ -1,3 +1,7 @@
+/*
+ * The table of options, and the parser fed from it: getopt_long finds the option, take() reads its
+ * value into struct options. Every refusal is ERR_INPUT that names the option and a valid value.
+ */
 #include "cli/options.h"
 
 #include <getopt.h>
@@ -11,54 +15,57 @@
 
 static const struct option_words rows[OPT_COUNT] = {
 	[OPT_CONFIG] = { "config", 'c', "FILE",
-	    "configuration; for the default see bentospool help" },
+	    "read this configuration; see help for the default" },
 	[OPT_DATABASE] = { "database", 0, "FILE",
-	    "this database, whatever the configuration says" },
-	[OPT_JSON] = { "json", 0, NULL, "for machines: one JSON object a line" },
-	[OPT_HELP] = { "help", 'h', NULL, "this text" },
-	[OPT_VERBOSE] = { "verbose", 'v', NULL, "log what is of use when looking for a fault" },
-	[OPT_ID] = { "id", 0, "N[,N...]", "events by their ids; may be repeated" },
-	[OPT_MESSAGE_ID] = { "message-id", 0, "ID", "the event with this messageId" },
-	[OPT_STATUS] = { "status", 0, "S[,S...]", "pending, delivered, failed, unsupported, ..." },
-	[OPT_REASON] = { "reason", 0, "WORD", "why it is in that status" },
-	[OPT_KIND] = { "kind", 0, "K[,K...]", "track, identify, page, bento, subscriber, ..." },
-	[OPT_NAME] = { "name", 0, "GLOB", "the event's name, such as 'Order*'; case matters" },
-	[OPT_EMAIL] = { "email", 0, "GLOB", "the address, such as '*@example.com', in any case" },
-	[OPT_SINCE] = { "since", 0, "TIME", "received at or after: 2h, 3d (ago), or ISO 8601" },
-	[OPT_UNTIL] = { "until", 0, "TIME", "received before" },
-	[OPT_HTTP_STATUS] = { "http-status", 0, "N", "Bento's answer to the last attempt" },
-	[OPT_ERROR] = { "error", 0, "GLOB", "the error of the last attempt" },
-	[OPT_SITE] = { "site", 0, "NAME", "one site of the configuration" },
-	[OPT_LIMIT] = { "limit", 0, "N", "at most so many events; 0: no limit" },
-	[OPT_ALL] = { "all", 0, NULL, "every event, on purpose" },
-	[OPT_DRY_RUN] = { "dry-run", 'n', NULL, "say what would happen, change nothing" },
-	[OPT_YES] = { "yes", 'y', NULL, "do not ask" },
-	[OPT_NOTE] = { "note", 0, "TEXT", "why, for the audit" },
-	[OPT_CHECK] = { "check", 0, NULL, "exit 1 when something is wrong: for monitoring" },
+	    "use this database instead of the configured one" },
+	[OPT_JSON] = { "json", 0, NULL, "print JSON, one object per line" },
+	[OPT_HELP] = { "help", 'h', NULL, "show this help" },
+	[OPT_VERBOSE] = { "verbose", 'v', NULL, "log debugging details" },
+	[OPT_ID] = { "id", 0, "N[,N...]", "select by event id; may be repeated" },
+	[OPT_MESSAGE_ID] = { "message-id", 0, "ID", "select by messageId" },
+	[OPT_STATUS] = { "status", 0, "S[,S...]", "select by status: pending, failed, held, ..." },
+	[OPT_REASON] = { "reason", 0, "WORD", "select by the reason of the status" },
+	[OPT_KIND] = { "kind", 0, "K[,K...]", "select by kind: track, identify, page, ..." },
+	[OPT_NAME] = { "name", 0, "GLOB", "select by name, such as 'Order*'; case matters" },
+	[OPT_EMAIL] = { "email", 0, "GLOB",
+	    "select by address, such as '*@example.com'; any case" },
+	[OPT_SINCE] = { "since", 0, "TIME", "select by arrival: since 2h, 3d (ago) or ISO 8601" },
+	[OPT_UNTIL] = { "until", 0, "TIME", "select by arrival: before TIME" },
+	[OPT_HTTP_STATUS] = { "http-status", 0, "N",
+	    "select by the HTTP status of the last attempt" },
+	[OPT_ERROR] = { "error", 0, "GLOB", "select by the error of the last attempt" },
+	[OPT_SITE] = { "site", 0, "NAME", "select by site" },
+	[OPT_LIMIT] = { "limit", 0, "N", "select at most N; 0 for no limit" },
+	[OPT_ALL] = { "all", 0, NULL, "select every event" },
+	[OPT_DRY_RUN] = { "dry-run", 'n', NULL, "show what would happen, change nothing" },
+	[OPT_YES] = { "yes", 'y', NULL, "do not ask for confirmation" },
+	[OPT_NOTE] = { "note", 0, "TEXT", "record why, for the audit" },
+	[OPT_CHECK] = { "check", 0, NULL, "exit 1 when something is wrong, for monitoring" },
 	[OPT_MAX_AGE] = { "max-age", 0, "TIME",
-	    "with --check: nothing may wait longer, such as 15m" },
-	[OPT_NEWEST] = { "newest", 0, NULL, "the newest first" },
-	[OPT_RAW] = { "raw", 0, NULL, "only the event's body, byte for byte" },
-	[OPT_SENT] = { "sent", 0, NULL, "only what was or would be sent to Bento" },
-	[OPT_SHOW_MESSAGE_ID] = { "message-id", 0, "ID", "the event with this messageId" },
-	[OPT_EVENT] = { "event", 0, "FILE", "a Segment event as JSON; - is standard input" },
-	[OPT_EVENT_NAME] = { "name", 0, "TEXT", "the name of a track event" },
-	[OPT_EVENT_EMAIL] = { "email", 0, "ADDRESS", "whom it is about" },
-	[OPT_PROPERTY] = { "property", 'p', "KEY=VALUE", "one of its properties; may be repeated" },
-	[OPT_TO_SITE] = { "site", 0, "NAME", "to which site; needed when there are several" },
-	[OPT_ERASE_EMAIL] = { "email", 0, "ADDRESS", "whom to remove: the whole address" },
+	    "with --check: exit 1 when an event has waited longer" },
+	[OPT_NEWEST] = { "newest", 0, NULL, "list the newest first" },
+	[OPT_RAW] = { "raw", 0, NULL, "print only the body, byte for byte as received" },
+	[OPT_SENT] = { "sent", 0, NULL, "print only what was or would be sent to Bento" },
+	[OPT_SHOW_MESSAGE_ID] = { "message-id", 0, "ID",
+	    "show the newest event with this messageId" },
+	[OPT_EVENT] = { "event", 0, "FILE", "read a Segment event as JSON; - is standard input" },
+	[OPT_EVENT_NAME] = { "name", 0, "TEXT", "name the track event" },
+	[OPT_EVENT_EMAIL] = { "email", 0, "ADDRESS", "set the address of its person" },
+	[OPT_PROPERTY] = { "property", 'p', "KEY=VALUE", "set a property; may be repeated" },
+	[OPT_TO_SITE] = { "site", 0, "NAME", "use this site; required when there are several" },
+	[OPT_ERASE_EMAIL] = { "email", 0, "ADDRESS", "erase the person with exactly this address" },
 	[OPT_SITE_CONTROL_SITE] = { "site", 0, "NAME",
-	    "one site of the configuration; without it, each" },
-	[OPT_INTO_SITE] = { "site", 0, "NAME", "put all into this site, whatever it says itself" },
-	[OPT_OUTPUT] = { "output", 0, "FILE", "write this new file, not standard output" },
-	[OPT_REDACT] = { "redact", 0, NULL, "without addresses and bodies" },
-	[OPT_OFFLINE] = { "offline", 0, NULL, "ask nothing over the network" },
-	[OPT_SQL_TIMEOUT] = { "timeout", 0, "TIME", "give up after so long; default 30s" },
-	[OPT_UTC] = { "utc", 0, NULL, "times in UTC, not in the local zone" },
-	[OPT_LINES] = { "limit", 0, "N", "at most so many lines; 0: no limit" },
-	[OPT_BACKLOG] = { "limit", 0, "N", "begin with so many lines; default 10" },
-	[OPT_NO_FOLLOW] = { "no-follow", 0, NULL, "end after what is there" },
-	[OPT_TIMEOUT] = { "timeout", 0, "TIME", "how long to wait for Bento; default 60s" },
+	    "control only this site; default: every site" },
+	[OPT_INTO_SITE] = { "site", 0, "NAME", "store every event in this site" },
+	[OPT_OUTPUT] = { "output", 0, "FILE", "write to this new file instead of standard output" },
+	[OPT_REDACT] = { "redact", 0, NULL, "omit addresses and bodies" },
+	[OPT_OFFLINE] = { "offline", 0, NULL, "skip the checks that use the network" },
+	[OPT_SQL_TIMEOUT] = { "timeout", 0, "TIME", "abort the query after TIME; default 30s" },
+	[OPT_UTC] = { "utc", 0, NULL, "print times in UTC instead of the local zone" },
+	[OPT_LINES] = { "limit", 0, "N", "print at most N lines; 0 for no limit" },
+	[OPT_BACKLOG] = { "limit", 0, "N", "start with the last N lines; default 10" },
+	[OPT_NO_FOLLOW] = { "no-follow", 0, NULL, "exit after the existing lines" },
+	[OPT_TIMEOUT] = { "timeout", 0, "TIME", "wait at most TIME for Bento; default 60s" },
 };
 
 /* ---- values --------------------------------------------------------------------------------- */
@@ -89,7 +96,7 @@ take_id(struct outbox_filter *f, const char *word, struct err *e)
 	return outbox_filter_add_id(f, id, e);
 }
 
-/* ERR_INPUT that names all n words there are. */
+/* ERR_INPUT that lists all n valid words. */
 static int
 refuse_word(const char *(*name)(unsigned), unsigned n, const char *word, struct err *e)
 {
@@ -139,7 +146,7 @@ take_kind(struct outbox_filter *f, const char *word, struct err *e)
 	return 0;
 }
 
-/* Each word between commas; at least one. */
+/* Takes each word of a list with commas; an empty word is refused like any other unknown one. */
 static int
 take_words(struct outbox_filter *f, const char *text,
     int (*take)(struct outbox_filter *, const char *, struct err *), struct err *e)
@@ -190,12 +197,13 @@ take_property(struct options *o, const char *text, struct err *e)
 	if (equals == NULL || equals == text)
 		return err_set(e, ERR_INPUT, "must be KEY=VALUE, not \"%.40s\"", text);
 	if (o->n_properties == OPTIONS_MAX_PROPERTIES)
-		return err_set(e, ERR_LIMIT, "more than %d of them", OPTIONS_MAX_PROPERTIES);
+		return err_set(
+		    e, ERR_LIMIT, "may be given at most %d times", OPTIONS_MAX_PROPERTIES);
 	o->property[o->n_properties++] = text;
 	return 0;
 }
 
-/* Options that are texts of the filter. */
+/* Takes an option that is a text of the filter. */
 static int
 take_filter_text(struct outbox_filter *f, enum option_id id, const char *text, struct err *e)
 {
@@ -237,7 +245,7 @@ take_flag(struct options *o, enum option_id id)
 	return 0;
 }
 
-/* Where an option's text goes as it is; NULL when it is looked at. */
+/* Where an option's text is stored unchanged; NULL when it must be parsed first. */
 static const char **
 string_of(struct options *o, enum option_id id)
 {
@@ -301,16 +309,18 @@ take(struct options *o, enum option_id id, const char *text, int64_t now, struct
 
 /* ---- parsing -------------------------------------------------------------------------------- */
 
-#define OPERAND 1      /* getopt's value for what is no option */
-#define LONG_BASE 1000 /* getopt's values for our ids, clear of all letters */
+#define OPERAND 1 /* getopt's value for a word that is not an option */
+#define LONG_BASE                                                                                  \
+	1000 /* getopt's value of a long option is this plus its id: above all letters             \
+	      */
 
 static void
 describe(option_set allowed, struct option longs[OPT_COUNT + 1], char *shorts)
 {
 	size_t n = 0;
 
-	*shorts++ = '-'; /* operands are handed over in their place */
-	*shorts++ = ':'; /* a missing argument is told apart */
+	*shorts++ = '-'; /* getopt returns operands in order, as OPERAND */
+	*shorts++ = ':'; /* getopt returns ':' for a missing argument, not '?' */
 	for (int id = 0; id < OPT_COUNT; id++) {
 		const struct option_words *row = &rows[id];
 
@@ -353,11 +363,11 @@ refuse(int value, char **argv, option_set allowed, struct err *e)
 	if (optopt >= LONG_BASE)
 		return err_set(e, ERR_INPUT, "--%s takes no value", rows[optopt - LONG_BASE].name);
 	if (optopt != 0)
-		return err_set(e, ERR_INPUT, "there is no option -%c", optopt);
-	return err_set(e, ERR_INPUT, "there is no option %.60s", argv[optind - 1]);
+		return err_set(e, ERR_INPUT, "unknown option -%c", optopt);
+	return err_set(e, ERR_INPUT, "unknown option %.60s", argv[optind - 1]);
 }
 
-/* A statement of SQL that begins with a comment: no option has a blank there. */
+/* An SQL statement that begins with a comment is an operand: no option has a blank there. */
 static bool
 is_comment(const char *word)
 {
@@ -376,7 +386,7 @@ options_parse(
 	outbox_filter_init(&ret->filter);
 	describe(allowed, longs, shorts);
 	opterr = 0;
-	optind = 0; /* glibc: start anew */
+	optind = 0; /* resets getopt (glibc) */
 	while ((value = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		int id = value == ':' || value == '?' ? -1 : id_of(value, allowed);
 

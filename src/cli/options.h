@@ -1,7 +1,6 @@
 /*
- * The options of all verbs in one table: parsing, --help and the rest are fed from it.
- *
- * A verb names its options as a set of bits; the filters are the same for each verb that selects.
+ * The options of all verbs in one table, which feeds parsing, --help, completion and the test of
+ * the manual page. A verb names its options as a set of bits. Main thread.
  */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
@@ -16,13 +15,13 @@
 #define OPTIONS_MAX_PROPERTIES 64
 
 enum option_id {
-	/* everywhere */
+	/* of most verbs */
 	OPT_CONFIG,
 	OPT_DATABASE,
 	OPT_JSON,
 	OPT_HELP,
 	OPT_VERBOSE,
-	/* what selects */
+	/* filters: which events */
 	OPT_ID,
 	OPT_MESSAGE_ID,
 	OPT_STATUS,
@@ -37,11 +36,11 @@ enum option_id {
 	OPT_SITE,
 	OPT_LIMIT,
 	OPT_ALL,
-	/* what changes */
+	/* of verbs that change something */
 	OPT_DRY_RUN,
 	OPT_YES,
 	OPT_NOTE,
-	/* single verbs */
+	/* of single verbs */
 	OPT_CHECK,
 	OPT_MAX_AGE,
 	OPT_NEWEST,
@@ -68,9 +67,10 @@ enum option_id {
 	OPT_COUNT
 };
 
-/* A set of options. Room for 128; a constant, so that the table of verbs can name them with |. */
+/* A set of options, one bit each: a constant, so that the table of verbs can combine them with |.
+ */
 __extension__ typedef unsigned __int128 option_set;
-_Static_assert(OPT_COUNT <= 8 * sizeof(option_set), "an option has a bit");
+_Static_assert(OPT_COUNT <= 8 * sizeof(option_set), "every option has a bit");
 
 #define OPTIONS_EVERY ((((option_set)1 << (OPT_COUNT - 1)) << 1) - 1)
 #define OPTION(id) ((option_set)1 << OPT_##id)
@@ -78,12 +78,12 @@ _Static_assert(OPT_COUNT <= 8 * sizeof(option_set), "an option has a bit");
 	(OPTION(ID) | OPTION(MESSAGE_ID) | OPTION(STATUS) | OPTION(REASON) | OPTION(KIND)          \
 	    | OPTION(NAME) | OPTION(EMAIL) | OPTION(SINCE) | OPTION(UNTIL) | OPTION(HTTP_STATUS)   \
 	    | OPTION(ERROR) | OPTION(SITE) | OPTION(LIMIT) | OPTION(ALL))
-/* The same for verbs that print lines about many events: the limit is of the lines. */
+/* Filters of verbs that print a line for many events: --limit counts lines, not events. */
 #define OPTIONS_GROUP ((OPTIONS_FILTER & ~OPTION(LIMIT)) | OPTION(LINES))
 #define OPTIONS_CHANGE (OPTION(DRY_RUN) | OPTION(YES) | OPTION(NOTE) | OPTION(UTC))
 #define OPTIONS_READ (OPTION(CONFIG) | OPTION(DATABASE) | OPTION(JSON) | OPTION(HELP))
 
-/* What a command line said. Strings are borrowed from it, but for the filter's. */
+/* A parsed command line. Strings are borrowed from argv; the filter owns its own. */
 struct options {
 	const char *config;
 	const char *database;
@@ -91,12 +91,12 @@ struct options {
 	bool help;
 	bool verbose;
 	struct outbox_filter filter;
-	bool has_limit; /* --limit was given, and may be 0: no limit */
+	bool has_limit; /* --limit was given; its value 0 means no limit */
 	bool dry_run;
 	bool yes;
 	const char *note;
 	bool check;
-	int64_t max_age; /* ms; -1: not given */
+	int64_t max_age; /* ms; -1 when not given */
 	bool newest;
 	bool raw;
 	bool sent;
@@ -105,35 +105,35 @@ struct options {
 	const char *event_email; /* of send, erase */
 	const char *property[OPTIONS_MAX_PROPERTIES];
 	size_t n_properties;
-	const char *output; /* NULL: standard output */
+	const char *output; /* NULL for standard output */
 	bool redact;
 	bool offline;
 	bool utc;
 	bool no_follow;
 	const char *to_site; /* of send, pause, resume, flush, import, adopt */
-	int64_t timeout;     /* ms; -1: not given */
+	int64_t timeout;     /* ms; -1 when not given */
 	char **operands;
 	int n_operands;
 };
 
 /*
- * Reads argv[1] .. argv[argc - 1]; argv[0] is the verb. now: wall ms, for times like 2h. After 0
- * and after -1 the caller frees with options_free. ERR_INPUT names the option and what it wants.
+ * Parses argv[1] to argv[argc - 1]; argv[0] is the verb. now is wall ms, for times such as 2h. The
+ * caller calls options_free after 0 and after -1. ERR_INPUT names the option and a valid value.
  */
 int options_parse(
     int argc, char **argv, option_set allowed, int64_t now, struct options *ret, struct err *e);
 void options_free(struct options *o);
-/* An option as its table has it. */
+/* A row of the table of options. */
 struct option_words {
 	const char *name;
-	char letter;          /* 0: none */
-	const char *argument; /* NULL: none */
+	char letter;          /* 0 for none */
+	const char *argument; /* NULL for none */
 	const char *help;
 };
-/* For each of a set; of those with the same name, which belong to several verbs, the first. */
+/* Calls each for every option of a set, but only once for options of the same name. */
 void options_each(
     option_set set, void (*each)(void *arg, const struct option_words *option), void *arg);
-/* The lines of --help for a set of options. */
+/* Prints the lines of --help for a set of options. */
 void options_print(option_set set, FILE *to);
 
 #endif

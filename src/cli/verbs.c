@@ -1,3 +1,7 @@
+/*
+ * The table of verbs, and the help made from it. A verb is one row here and one file in the folder
+ * of its group; main.c looks the row up, parses its options and calls run.
+ */
 #include "cli/verbs.h"
 
 #include <stdio.h>
@@ -6,39 +10,82 @@
 const struct verb verbs[] = {
 	{
 	    .name = "serve",
+	    .group = VERBS_RUN,
 	    .summary = "run the daemon in the foreground",
-	    .about = "Takes Segment events over HTTP, keeps them, sends them to Bento. Logs to\n"
-		     "standard error; SIGTERM or SIGINT stops it cleanly.",
+	    .about = "Accepts Segment events over HTTP, stores them on disk and delivers them to\n"
+		     "Bento. Logs to standard error. SIGTERM or SIGINT stops it cleanly.",
 	    .example = "bentospool serve -c /etc/bentospool.conf",
 	    .options = OPTION(CONFIG) | OPTION(DATABASE) | OPTION(VERBOSE) | OPTION(HELP),
 	    .run = verb_serve,
 	},
 	{
-	    .name = "status",
-	    .summary = "how each site stands, and whether a daemon runs",
+	    .name = "reload",
+	    .group = VERBS_RUN,
+	    .summary = "reload the configuration of the running daemon",
 	    .about =
-		"Counts events by status, names the oldest that waits and the last attempt,\n"
-		"tells how fast events come and go, and when what waits will be gone. With\n"
-		"--check it exits 1 when the daemon is down or can no longer commit, a site is\n"
-		"paused, or something waits longer than --max-age.",
+		"Does what SIGHUP does: applies the whole new configuration or nothing, and lists\n"
+		"the changes. All settings of a site take effect at once, secrets included. A\n"
+		"change that requires a restart is refused.",
+	    .example = "bentospool reload",
+	    .options = OPTIONS_READ,
+	    .run = verb_reload,
+	},
+	{
+	    .name = "status",
+	    .group = VERBS_LOOK,
+	    .summary = "show the state of the daemon and of each site",
+	    .about =
+		"Counts events by status and shows the oldest waiting event, the last attempt,\n"
+		"the rates in and out, and when the backlog will be drained. With --check, exits\n"
+		"1 when the daemon is down or cannot commit, a site is paused, or an event has\n"
+		"waited longer than --max-age.",
 	    .example = "bentospool status --check --max-age 15m",
 	    .options = OPTIONS_READ | OPTION(UTC) | OPTION(CHECK) | OPTION(MAX_AGE),
 	    .run = verb_status,
 	},
 	{
+	    .name = "top",
+	    .group = VERBS_LOOK,
+	    .summary = "watch sites, waiting events and errors on a live screen",
+	    .about =
+		"Refreshes every two seconds. The arrow keys choose a site; p pauses it after a\n"
+		"question, r resumes it, f flushes it, q quits. Without a terminal, or with\n"
+		"--json, prints one frame.",
+	    .example = "bentospool top",
+	    .options = OPTIONS_READ | OPTION(UTC),
+	    .run = verb_top,
+	},
+	{
+	    .name = "tail",
+	    .group = VERBS_LOOK,
+	    .summary = "follow events, attempts and operations as they happen",
+	    .about =
+		"Prints one line for each event that arrives, each attempt that ends and each\n"
+		"operation. With a filter on events, an attempt prints one line for each matching\n"
+		"event. Starts with the last lines, then looks once a second until interrupted.",
+	    .example = "bentospool tail --email '*@example.com'",
+	    .options = OPTIONS_READ | (OPTIONS_FILTER & ~OPTION(LIMIT)) | OPTION(BACKLOG)
+		       | OPTION(NO_FOLLOW) | OPTION(UTC),
+	    .run = verb_tail,
+	},
+	{
 	    .name = "list",
-	    .summary = "the events that match",
-	    .about = "Oldest first, 50 unless --limit says otherwise. Without a filter all match.",
+	    .group = VERBS_LOOK,
+	    .summary = "list events",
+	    .about =
+		"Oldest first, at most 50 unless --limit says otherwise. Without a filter, lists\n"
+		"every event.",
 	    .example = "bentospool list --status failed --since 2d",
 	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTION(UTC) | OPTION(NEWEST),
 	    .run = verb_list,
 	},
 	{
 	    .name = "show",
-	    .summary = "all about one event, and exactly what is sent",
+	    .group = VERBS_LOOK,
+	    .summary = "show one event and exactly what is sent to Bento",
 	    .operands = "ID",
 	    .about =
-		"The event, its attempts, what operators did to it, and the object that was or\n"
+		"Shows the event, its attempts, the operations on it, and the object that was or\n"
 		"would be sent to Bento.",
 	    .example = "bentospool show 4711",
 	    .options =
@@ -47,127 +94,135 @@ const struct verb verbs[] = {
 	    .run = verb_show,
 	},
 	{
-	    .name = "age",
-	    .summary = "how long events have waited, by their names",
+	    .name = "history",
+	    .group = VERBS_LOOK,
+	    .summary = "show everything that happened to events, in order of time",
 	    .about =
-		"Counts the pending events by name and age; --status and other filters choose\n"
-		"others. A column holds what is younger than its title and not in the one\n"
-		"before. The 15 most frequent names, unless --limit says otherwise.",
+		"Shows arrival, attempts, operations and final status. Requires a filter. Shows\n"
+		"the 50 oldest events unless --limit says otherwise.",
+	    .example = "bentospool history --message-id ajs-next-1722515696",
+	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTION(UTC),
+	    .run = verb_history,
+	},
+	{
+	    .name = "age",
+	    .group = VERBS_LOOK,
+	    .summary = "count waiting events by name and age",
+	    .about =
+		"Counts pending events, or the events that --status and other filters select.\n"
+		"Each column counts the events younger than its title and older than the previous\n"
+		"column. Shows the 15 most frequent names unless --limit says otherwise.",
 	    .example = "bentospool age --site shop",
 	    .options = OPTIONS_READ | OPTIONS_GROUP,
 	    .run = verb_age,
 	},
 	{
 	    .name = "errors",
-	    .summary = "what went wrong, put together by what Bento said",
+	    .group = VERBS_LOOK,
+	    .summary = "show failures grouped by Bento's error",
 	    .about =
-		"Failed and invalid events, and those that wait after an attempt in vain; filters\n"
-		"choose others. Each line tells how many, since when, and names one of them.\n"
-		"Addresses and long numbers do not keep apart what else is the same.",
+		"Groups failed and invalid events and pending events with a failed attempt, or\n"
+		"the events that filters select. Each group shows how many events it has, its\n"
+		"first and last time, and one example. Addresses and long numbers are ignored\n"
+		"when errors are compared.",
 	    .example = "bentospool errors --since 1d",
 	    .options = OPTIONS_READ | OPTIONS_GROUP | OPTION(UTC),
 	    .run = verb_errors,
 	},
 	{
-	    .name = "history",
-	    .summary = "all that happened to the events that match, by time",
-	    .about =
-		"When each arrived, its attempts, what operators did to it, how it ended. The 50\n"
-		"oldest, unless --limit says otherwise. Wants a filter.",
-	    .example = "bentospool history --message-id ajs-next-1722515696",
-	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTION(UTC),
-	    .run = verb_history,
-	},
-	{
-	    .name = "tail",
-	    .summary = "what happens, as it happens",
-	    .about =
-		"A line for each event that arrives, attempt that ends, and operation. With a\n"
-		"filter about single events an attempt has a line for each of its events that\n"
-		"match. Begins with the last lines, then looks once a second until interrupted.",
-	    .example = "bentospool tail --email '*@example.com'",
-	    .options = OPTIONS_READ | (OPTIONS_FILTER & ~OPTION(LIMIT)) | OPTION(BACKLOG)
-		       | OPTION(NO_FOLLOW) | OPTION(UTC),
-	    .run = verb_tail,
-	},
-	{
-	    .name = "top",
-	    .summary = "a live screen: sites, what waits by age, errors",
-	    .about =
-		"Drawn anew every two seconds. The arrows choose a site, p pauses it, after a\n"
-		"question, r resumes it, f has it try now, q quits. Without a terminal, and\n"
-		"with --json, it prints one frame.",
-	    .example = "bentospool top",
-	    .options = OPTIONS_READ | OPTION(UTC),
-	    .run = verb_top,
-	},
-	{
-	    .name = "requeue",
-	    .summary = "send events again that did not arrive",
-	    .about =
-		"Makes failed, invalid, held, discarded and unsupported events pending again,\n"
-		"with no attempts charged; those that still cannot be sent go back. Delivered\n"
-		"ones are sent again only when they are named by --id, --message-id or\n"
-		"--status delivered. Works without a daemon too.",
-	    .example = "bentospool requeue --status failed --http-status 422 --dry-run",
-	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTIONS_CHANGE,
-	    .run = verb_requeue,
-	},
-	{
-	    .name = "hold",
-	    .summary = "keep pending events back until release",
-	    .about = "What waits is held and not sent; a request under way ends by itself.",
-	    .example = "bentospool hold --name 'Order*' --note 'prices are wrong'",
-	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTIONS_CHANGE,
-	    .run = verb_hold,
-	},
-	{
-	    .name = "release",
-	    .summary = "let held events go on where they were",
-	    .about = "Held events, by an operator or by the spooler, are pending again and due at\n"
-		     "once; what was charged to them stays.",
-	    .example = "bentospool release --name 'Order*'",
-	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTIONS_CHANGE,
-	    .run = verb_release,
-	},
-	{
-	    .name = "discard",
-	    .summary = "decide that events are not to be sent",
-	    .about =
-		"Whatever is not delivered can be discarded. It stays in the audit, and undo or\n"
-		"requeue brings it back.",
-	    .example = "bentospool discard --email '*@test.example' --dry-run",
-	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTIONS_CHANGE,
-	    .run = verb_discard,
-	},
-	{
-	    .name = "expire",
-	    .summary = "give events up, as if they were too old",
-	    .about = "Pending and held events become failed, with the reason expired.",
-	    .example = "bentospool expire --until 7d",
-	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTIONS_CHANGE,
-	    .run = verb_expire,
-	},
-	{
 	    .name = "operations",
-	    .summary = "what operators did: who, when, which events, why",
+	    .group = VERBS_LOOK,
+	    .summary = "list what operators did, to which events and why",
 	    .operands = "[ID]",
 	    .about =
-		"The newest first, 50 unless --limit says otherwise; with an id that one, and\n"
-		"how its events stood before.",
+		"Newest first, at most 50 unless --limit says otherwise. With an ID, shows that\n"
+		"operation and the previous statuses of its events.",
 	    .example = "bentospool operations 12",
 	    .options = OPTIONS_READ | OPTION(LIMIT) | OPTION(UTC),
 	    .max_operands = 1,
 	    .run = verb_operations,
 	},
 	{
+	    .name = "sql",
+	    .group = VERBS_LOOK,
+	    .summary = "run one read-only SQL query",
+	    .operands = "STATEMENT",
+	    .about =
+		"Runs one SELECT over the views outbox, messages, attempts, history, failures,\n"
+		"operations and sites; see bentospool-schema(7). A statement of - means standard\n"
+		"input. The query cannot write, and is aborted after --timeout. Exits 3 when it\n"
+		"returns no rows.",
+	    .example = "bentospool sql \"SELECT status, count(*) FROM outbox GROUP BY 1\"",
+	    .options = OPTIONS_READ | OPTION(SQL_TIMEOUT),
+	    .max_operands = 1,
+	    .run = verb_sql,
+	},
+	{
+	    .name = "requeue",
+	    .group = VERBS_ACT,
+	    .summary = "send undelivered events again",
+	    .about =
+		"Makes failed, invalid, held, discarded and unsupported events pending again and\n"
+		"resets their charged attempts. Events that still cannot be sent return to their\n"
+		"status. Delivered events are sent again only when --id, --message-id or --status\n"
+		"delivered selects them. Works without a daemon.",
+	    .example = "bentospool requeue --status failed --http-status 422 --dry-run",
+	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTIONS_CHANGE,
+	    .run = verb_requeue,
+	},
+	{
+	    .name = "hold",
+	    .group = VERBS_ACT,
+	    .summary = "hold pending events until they are released",
+	    .about =
+		"Held events are not sent. A request in flight is not interrupted. Works without\n"
+		"a daemon.",
+	    .example = "bentospool hold --name 'Order*' --note 'prices are wrong'",
+	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTIONS_CHANGE,
+	    .run = verb_hold,
+	},
+	{
+	    .name = "release",
+	    .group = VERBS_ACT,
+	    .summary = "release held events",
+	    .about =
+		"Makes events pending again, and due at once, whether an operator or bentospool\n"
+		"held them. Their charged attempts stay. Works without a daemon.",
+	    .example = "bentospool release --name 'Order*'",
+	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTIONS_CHANGE,
+	    .run = verb_release,
+	},
+	{
+	    .name = "discard",
+	    .group = VERBS_ACT,
+	    .summary = "discard undelivered events",
+	    .about =
+		"Discarded events are never sent but stay in the audit. Use undo or requeue to\n"
+		"bring them back. Works without a daemon.",
+	    .example = "bentospool discard --email '*@test.example' --dry-run",
+	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTIONS_CHANGE,
+	    .run = verb_discard,
+	},
+	{
+	    .name = "expire",
+	    .group = VERBS_ACT,
+	    .summary = "expire events now, as if they were too old",
+	    .about =
+		"Pending and held events become failed, with the reason expired. Works without a\n"
+		"daemon.",
+	    .example = "bentospool expire --until 7d",
+	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTIONS_CHANGE,
+	    .run = verb_expire,
+	},
+	{
 	    .name = "undo",
-	    .summary = "take an operation back, as far as nothing has moved on",
+	    .group = VERBS_ACT,
+	    .summary = "undo an operation",
 	    .operands = "ID",
 	    .about =
-		"Each event of a requeue, hold, release, discard, expire or undo that is still as\n"
-		"the operation left it becomes what it was before. The others stay, and it says\n"
-		"why. Works without a daemon too.",
+		"Restores the previous status of each event of a requeue, hold, release, discard,\n"
+		"expire or undo, unless the event has changed since. Reports how many events were\n"
+		"left alone, and why. Works without a daemon.",
 	    .example = "bentospool undo 12 --dry-run",
 	    .options = OPTIONS_READ | OPTIONS_CHANGE,
 	    .max_operands = 1,
@@ -175,78 +230,87 @@ const struct verb verbs[] = {
 	},
 	{
 	    .name = "pause",
-	    .summary = "send nothing for a site, until resume",
+	    .group = VERBS_ACT,
+	    .summary = "pause delivery to a site",
 	    .about =
-		"Events are still taken and kept. Requests under way end by themselves. It lasts\n"
-		"across restarts, and status shows who paused it and why. Without --site it is\n"
-		"every site. Works without a daemon too.",
+		"Events are still accepted and stored, and requests in flight finish. The pause\n"
+		"outlasts restarts; status shows who paused the site and why. Without --site,\n"
+		"pauses every site. Works without a daemon.",
 	    .example = "bentospool pause --site shop --note 'Bento migrates tonight'",
 	    .options = OPTIONS_READ | OPTION(SITE_CONTROL_SITE) | OPTION(NOTE),
 	    .run = verb_pause,
 	},
 	{
 	    .name = "resume",
-	    .summary = "end a pause, and try at once",
+	    .group = VERBS_ACT,
+	    .summary = "resume delivery to a site",
 	    .about =
-		"Ends what pause began. A site that paused by itself, for wrong keys say, or that\n"
-		"backs off is tried at once as well.",
+		"Ends an operator's pause. A site that bentospool paused itself, for wrong keys\n"
+		"for example, or that is backing off is also tried at once. Works without a\n"
+		"daemon.",
 	    .example = "bentospool resume --site shop",
 	    .options = OPTIONS_READ | OPTION(SITE_CONTROL_SITE) | OPTION(NOTE),
 	    .run = verb_resume,
 	},
 	{
 	    .name = "flush",
-	    .summary = "try now, whatever a site waits for",
+	    .group = VERBS_ACT,
+	    .summary = "retry a site now instead of waiting",
 	    .about =
-		"The site's back-off ends with one probe at once, and its events that wait for a\n"
-		"time of their own are due. The pace stays. A pause by an operator stays, too:\n"
-		"resume ends it.",
+		"Ends the site's back-off with one probe at once, and makes its delayed events\n"
+		"due. The pace limit still applies, and so does an operator's pause: resume ends\n"
+		"it. Works without a daemon.",
 	    .example = "bentospool flush",
 	    .options = OPTIONS_READ | OPTION(SITE_CONTROL_SITE) | OPTION(NOTE),
 	    .run = verb_flush,
 	},
 	{
 	    .name = "erase",
-	    .summary = "remove a person from everything the database holds",
+	    .group = VERBS_ACT,
+	    .summary = "erase a person from the database",
 	    .about =
-		"By the address: bodies, addresses, answers of Bento, quotes in other events.\n"
-		"What waits for that person is discarded; rows without personal data stay for\n"
-		"the audit. Bento, archives, backups and exports are not touched. It cannot be\n"
-		"taken back.",
+		"Finds the person by address and removes bodies, addresses, Bento's responses and\n"
+		"quotes in other events. Discards the person's undelivered events. Rows without\n"
+		"personal data stay for the audit. Does not reach Bento, archives, backups or\n"
+		"exports. Cannot be undone.",
 	    .example = "bentospool erase --email ann@example.com --dry-run",
 	    .options = OPTIONS_READ | OPTION(ERASE_EMAIL) | OPTION(DRY_RUN) | OPTION(YES),
 	    .run = verb_erase,
 	},
 	{
 	    .name = "purge",
-	    .summary = "take away now what retention would take away",
+	    .group = VERBS_ACT,
+	    .summary = "apply retention now",
 	    .about =
-		"By the settings of the section retention: bodies first, whole rows later, into\n"
-		"the archive if there is one. The daemon does the same every hour; works without\n"
-		"one, too.",
+		"Removes bodies, and later whole rows, as the retention settings say, and writes\n"
+		"rows to the archive if one is set. The daemon does this every hour. Works\n"
+		"without a daemon.",
 	    .example = "bentospool purge --dry-run",
 	    .options = OPTIONS_READ | OPTION(DRY_RUN) | OPTION(YES),
 	    .run = verb_purge,
 	},
 	{
 	    .name = "export",
-	    .summary = "the events that match, as lines of JSON",
-	    .about = "Oldest first, with their bodies as received. Without a filter all match.\n"
-		     "With --redact an address becomes a stand-in, the same one throughout the\n"
-		     "export, and bodies are left out. Text and JSON are the same here.",
+	    .group = VERBS_MOVE,
+	    .summary = "export events as lines of JSON",
+	    .about =
+		"Oldest first, with bodies as received. Without a filter, exports every event.\n"
+		"With --redact, omits bodies and replaces each address with a stand-in that is\n"
+		"the same throughout the export. The output is JSON with and without --json.",
 	    .example = "bentospool export --status failed --output failed.ndjson",
 	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTION(OUTPUT) | OPTION(REDACT),
 	    .run = verb_export,
 	},
 	{
 	    .name = "import",
-	    .summary = "store events from lines of JSON: exports, archives, Segment's",
+	    .group = VERBS_MOVE,
+	    .summary = "import events from lines of JSON",
 	    .operands = "FILE|-",
 	    .about =
-		"Each line is an event as export and archives write it, or a Segment call;\n"
-		"gzip is unpacked. A messageId that is there is not stored again, so that it can\n"
-		"be run once more after whatever stopped it. Delivered events are left out, the\n"
-		"others keep their status. Works without a daemon too.",
+		"Each line is an event from export or from an archive, or a Segment call. Unpacks\n"
+		"gzip. Skips delivered events; the others keep their status. Skips events whose\n"
+		"messageId is already stored, so an interrupted import can be repeated. Works\n"
+		"without a daemon.",
 	    .example = "bentospool import --dry-run failed.ndjson.gz",
 	    .options = OPTIONS_READ | OPTION(INTO_SITE) | OPTION(DRY_RUN) | OPTION(NOTE),
 	    .max_operands = 1,
@@ -254,13 +318,13 @@ const struct verb verbs[] = {
 	},
 	{
 	    .name = "adopt",
-	    .summary = "take over what another database has not delivered",
+	    .group = VERBS_MOVE,
+	    .summary = "take over the undelivered events of another database",
 	    .operands = "DATABASE",
 	    .about =
-		"For a machine that died: the pending, held and failed events of its database\n"
-		"are stored here, in their order and with all that is known of them. The other\n"
-		"file is only read; no daemon may run on it, now or later. Can be run again.\n"
-		"Works without a daemon too.",
+		"For a machine that died: copies the pending, held and failed events of its\n"
+		"database, in their order, with their attempts. Only reads the other file; never\n"
+		"start a daemon on that file again. Can be repeated. Works without a daemon.",
 	    .example = "bentospool adopt /mnt/old/spool.db --dry-run",
 	    .options = OPTIONS_READ | OPTION(INTO_SITE) | OPTION(DRY_RUN) | OPTION(NOTE),
 	    .max_operands = 1,
@@ -268,58 +332,53 @@ const struct verb verbs[] = {
 	},
 	{
 	    .name = "backup",
-	    .summary = "a consistent copy of the database, while the daemon runs",
+	    .group = VERBS_MOVE,
+	    .summary = "copy the database while the daemon runs",
 	    .operands = "FILE",
 	    .about =
-		"All that was acknowledged before it began is in it. A file that is there is\n"
-		"never replaced. To use it, stop the daemon and put it in the database's place.",
+		"The copy is consistent and contains everything acknowledged before the backup\n"
+		"began. Never replaces an existing file. To restore, stop the daemon and put the\n"
+		"copy in the place of the database.",
 	    .example = "bentospool backup /var/backups/spool-monday.db",
 	    .options = OPTIONS_READ,
 	    .max_operands = 1,
 	    .run = verb_backup,
 	},
 	{
-	    .name = "reload",
-	    .summary = "have the daemon read its configuration again",
-	    .about =
-		"As SIGHUP does: all of it or nothing, and it says what changed. Everything of a\n"
-		"site is used at once, secrets among it; what asks for a restart is refused.",
-	    .example = "bentospool reload",
-	    .options = OPTIONS_READ,
-	    .run = verb_reload,
-	},
-	{
-	    .name = "check",
-	    .summary = "the configuration in effect, or what an event would become",
-	    .about =
-		"Reads everything that serve would read, secrets masked, and exits 1 with file\n"
-		"and line when something is wrong with it. With --event it says what a server's\n"
-		"call, or a batch of them, would become and why, without a daemon; it exits 1\n"
-		"when one would not be sent.",
-	    .example = "bentospool check --event order.json",
-	    .options = OPTIONS_READ | OPTION(EVENT) | OPTION(TO_SITE),
-	    .run = verb_check,
-	},
-	{
 	    .name = "init",
-	    .summary = "write a configuration, after asking for the keys",
+	    .group = VERBS_SET_UP,
+	    .summary = "create a configuration file",
 	    .about =
 		"Asks for the three keys of the Bento account, or takes them from the\n"
-		"environment, and writes a configuration with every setting explained and, beside\n"
-		"it, a file with the secret key that nobody else can read. A file that is there\n"
-		"is never replaced.",
+		"environment. Writes a configuration that explains every setting and, beside it,\n"
+		"a file with the secret key that only its owner can read. Never replaces an\n"
+		"existing file.",
 	    .example = "bentospool init -c /etc/bentospool.conf",
 	    .options = OPTION(CONFIG) | OPTION(DATABASE) | OPTION(JSON) | OPTION(HELP),
 	    .run = verb_init,
 	},
 	{
-	    .name = "doctor",
-	    .summary = "look for what would go wrong on this machine",
+	    .name = "check",
+	    .group = VERBS_SET_UP,
+	    .summary = "check the configuration, or preview what an event becomes",
 	    .about =
-		"Libraries with known defects, clock, file system, syncing, permissions, disk,\n"
-		"the database and its log, ports or the health of the daemon that runs, DNS, TLS,\n"
-		"and whether Bento knows the keys: it asks one question that changes nothing.\n"
-		"Each finding comes with its remedy. Exits 1 at a problem.",
+		"Prints the configuration that serve would use, with secrets masked. Names file\n"
+		"and line of an error, and exits 1. With --event, prints what a posted call or\n"
+		"batch would become and why, without a daemon, and exits 1 when one of its events\n"
+		"would not be sent.",
+	    .example = "bentospool check --event order.json",
+	    .options = OPTIONS_READ | OPTION(EVENT) | OPTION(TO_SITE),
+	    .run = verb_check,
+	},
+	{
+	    .name = "doctor",
+	    .group = VERBS_SET_UP,
+	    .summary = "find problems of this machine and its configuration",
+	    .about =
+		"Checks libraries, clock, file system, syncing, permissions, disk space,\n"
+		"database, listeners or the health of a running daemon, DNS, TLS, and whether\n"
+		"Bento accepts the keys, with one request that changes nothing. Each problem\n"
+		"comes with a remedy. Exits 1 when there is a problem.",
 	    .example = "bentospool doctor --offline",
 	    .options =
 		OPTION(CONFIG) | OPTION(DATABASE) | OPTION(JSON) | OPTION(HELP) | OPTION(OFFLINE),
@@ -327,30 +386,22 @@ const struct verb verbs[] = {
 	},
 	{
 	    .name = "send",
-	    .summary = "a test event through the running daemon, until Bento answered",
-	    .about = "Exits 0 only when Bento took the event.",
-	    .example = "bentospool send --name 'Test' --email you@example.com -p colour=red",
+	    .group = VERBS_SET_UP,
+	    .summary = "send a test event and wait for Bento's response",
+	    .about =
+		"Posts the event through the running daemon and reports each step. Exits 0 only\n"
+		"when Bento accepted the event.",
+	    .example = "bentospool send --name 'Test' --email you@example.com -p color=red",
 	    .options = OPTIONS_READ | OPTION(EVENT) | OPTION(EVENT_NAME) | OPTION(EVENT_EMAIL)
 		       | OPTION(PROPERTY) | OPTION(TO_SITE) | OPTION(TIMEOUT),
 	    .run = verb_send,
 	},
 	{
-	    .name = "sql",
-	    .summary = "a question to the database, which it can only read",
-	    .operands = "STATEMENT",
-	    .about = "One SELECT over the views outbox, messages, attempts, history, failures,\n"
-		     "operations and sites; see bentospool-schema(7). - reads it from standard\n"
-		     "input. It cannot write, and ends after --timeout. Exits 3 without rows.",
-	    .example = "bentospool sql \"SELECT status, count(*) FROM outbox GROUP BY 1\"",
-	    .options = OPTIONS_READ | OPTION(SQL_TIMEOUT),
-	    .max_operands = 1,
-	    .run = verb_sql,
-	},
-	{
 	    .name = "completion",
-	    .summary = "what bash, zsh or fish need to complete a command line",
+	    .group = VERBS_SET_UP,
+	    .summary = "print a completion script for bash, zsh or fish",
 	    .operands = "SHELL",
-	    .about = "make install puts it where these shells look; this is for other places.",
+	    .about = "Use it to install a script where make install does not.",
 	    .example = "bentospool completion bash > ~/.bash_completion",
 	    .options = OPTION(HELP),
 	    .max_operands = 1,
@@ -358,7 +409,8 @@ const struct verb verbs[] = {
 	},
 	{
 	    .name = "version",
-	    .summary = "the versions of this program and its libraries",
+	    .group = VERBS_SET_UP,
+	    .summary = "print the versions of bentospool and its libraries",
 	    .about = "",
 	    .example = "bentospool version --json",
 	    .options = OPTION(JSON) | OPTION(HELP),
@@ -377,7 +429,7 @@ verb_find(const char *name)
 }
 
 static void
-print_group(const char *title, option_set set)
+print_options(const char *title, option_set set)
 {
 	if (set == 0)
 		return;
@@ -395,20 +447,31 @@ verb_print_help(const struct verb *verb)
 	    verb->operands == NULL ? "" : verb->operands);
 	if (verb->about[0] != '\0')
 		printf("\n%s\n", verb->about);
-	print_group("which events; all that is given must hold", filters);
-	print_group("options", verb->options & ~filters);
+	print_options("filters; an event must match all that are given", filters);
+	print_options("options", verb->options & ~filters);
 	printf("\nexample:\n  %s\n", verb->example);
 }
 
 void
 verb_print_all(void)
 {
-	printf("bentospool: keeps Segment events on disk and delivers them to Bento\n\n"
-	       "usage: bentospool VERB [options]\n\n");
-	for (const struct verb *v = verbs; v->name != NULL; v++)
+	static const char *const headings[] = {
+		[VERBS_RUN] = "Run",
+		[VERBS_LOOK] = "Look",
+		[VERBS_ACT] = "Act",
+		[VERBS_MOVE] = "Move data",
+		[VERBS_SET_UP] = "Set up",
+	};
+
+	printf("bentospool: stores Segment events on disk and delivers them to Bento\n\n"
+	       "usage: bentospool VERB [options]\n");
+	for (const struct verb *v = verbs; v->name != NULL; v++) {
+		if (v == verbs || v->group != v[-1].group)
+			printf("\n%s:\n", headings[v->group]);
 		printf("  %-10s %s\n", v->name, v->summary);
-	printf("  %-10s this list, or the options of a verb: help VERB\n", "help");
+	}
+	printf("  %-10s " VERB_HELP_SUMMARY "\n", "help");
 	printf("\nconfiguration: -c FILE, else $BENTOSPOOL_CONFIG, else\n"
 	       "  " SPOOL_SYSCONFDIR "/bentospool.conf\n");
-	printf("\nexit: 0 done, 1 error, 2 wrong usage, 3 nothing matched\n");
+	printf("\nexit status: 0 done, 1 error, 2 wrong usage, 3 nothing matched\n");
 }

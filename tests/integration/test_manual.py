@@ -42,7 +42,7 @@ def settings(bench):
 
 def verbs(bench):
     listed = bench.run(spooltest.binary("bentospool"), "help").stdout
-    return re.findall(r"^  (\w+) +\S", listed.split("\n\n")[2], re.M)
+    return re.findall(r"^  (\w+) +\S", listed.split("\nconfiguration:")[0], re.M)
 
 
 def missing(there, wanted, page):

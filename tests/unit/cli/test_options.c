@@ -133,22 +133,22 @@ comments_are_operands(void **state)
 	assert_true(o.json && o.timeout == 2000);
 	options_free(&o);
 	assert_int_equal(parse_quoted("sql|-- one|-qqqqqq", &e), -1);
-	assert_non_null(strstr(e.text, "there is no option -q"));
+	assert_non_null(strstr(e.text, "unknown option -q"));
 	options_free(&o);
 	assert_int_equal(parse_quoted("pause|--note|-- why", &e), 0);
 	assert_string_equal(o.note, "-- why");
 	assert_int_equal(o.n_operands, 0);
 	options_free(&o);
-	refuses("list", "--what", "there is no option --what");
+	refuses("list", "--what", "unknown option --what");
 }
 
 static void
 wrong_options_say_what_is_wanted(void **state)
 {
 	(void)state;
-	refuses("list", "--colour", "there is no option --colour");
-	refuses("list", "--dry-run", "there is no option --dry-run");
-	refuses("list", "-q", "there is no option -q");
+	refuses("list", "--colour", "unknown option --colour");
+	refuses("list", "--dry-run", "unknown option --dry-run");
+	refuses("list", "-q", "unknown option -q");
 	refuses("list", "--json=1", "--json takes no value");
 	refuses("list", "--status", "--status needs a value");
 	refuses("list", "-c", "--config needs a value");

@@ -1,0 +1,104 @@
+/*
+ * Opens the configuration and the database for a verb that reads. Both may be missing or unreadable
+ * for the user at the shell; each error says which option or which user would help.
+ */
+#include "cli/open.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/output.h"
+#include "outbox/read/audit.h"
+
+#define ID_DIGITS 18
+
+static int
+load(const struct options *o, struct config **ret_config, struct err *e)
+{
+	struct config_request r = { .file = o->config, .database = o->database, .reading = true };
+
+	return config_load(&r, ret_config, e);
+}
+
+int
+verb_config(const struct options *o, struct config **ret_config)
+{
+	struct err e;
+
+	if (load(o, ret_config, &e) == 0)
+		return 0;
+	verb_fail(&e);
+	return -1;
+}
+
+static void
+explain(const struct config *c, struct err *e)
+{
+	struct err cause = *e;
+
+	if (e->code == ERR_NOTFOUND)
+		err_set(e, ERR_NOTFOUND,
+		    "%s: start `bentospool serve`, which creates it, or name another file with "
+		    "--database",
+		    cause.text);
+	if (e->code == ERR_IO)
+		err_set(e, ERR_IO,
+		    "%s (if %s is a bentospool database, run this as root or as the daemon's user)",
+		    cause.text, c->database);
+}
+
+/* A broken configuration need not keep anybody from reading the database. */
+static void
+offer_database(const struct options *o, struct err *e)
+{
+	struct err cause = *e;
+
+	if ((o->config == NULL && o->database != NULL) || strstr(cause.text, "--database") != NULL)
+		return;
+	err_set(e, cause.code,
+	    "%s (to read a database without the configuration, use --database FILE%s)", cause.text,
+	    o->config == NULL ? "" : " instead of -c");
+}
+
+int
+verb_open(const struct options *o, struct config **ret_config, struct outbox_audit **ret_audit)
+{
+	struct err e;
+
+	if (load(o, ret_config, &e) != 0) {
+		offer_database(o, &e);
+		verb_fail(&e);
+		return -1;
+	}
+	if (outbox_audit_open((*ret_config)->database, ret_audit, &e) == 0)
+		return 0;
+	explain(*ret_config, &e);
+	config_free(*ret_config);
+	verb_fail(&e);
+	return -1;
+}
+
+int
+verb_read(const struct options *o,
+    int (*read)(struct outbox_audit *audit, const struct options *o, const struct config *c))
+{
+	struct outbox_audit *audit;
+	struct config *c;
+	int code;
+
+	if (verb_open(o, &c, &audit) != 0)
+		return VERB_ERROR;
+	code = read(audit, o, c);
+	outbox_audit_close(audit);
+	config_free(c);
+	return code;
+}
+
+int
+verb_read_id(const char *text, int64_t *ret_id)
+{
+	if (text[0] == '\0' || text[strspn(text, "0123456789")] != '\0' || strlen(text) > ID_DIGITS)
+		return -1;
+	*ret_id = strtoll(text, NULL, 10);
+	return *ret_id > 0 ? 0 : -1;
+}
