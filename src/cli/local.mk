@@ -19,8 +19,9 @@ src_libbentospool_a_SOURCES += \
 	src/cli/completion.c \
 	src/cli/completion.h \
 	src/cli/doctor/bento.c \
+	src/cli/doctor/database.c \
+	src/cli/doctor/disk.c \
 	src/cli/doctor/doctor.h \
-	src/cli/doctor/files.c \
 	src/cli/doctor/machine.c \
 	src/cli/doctor/network.c \
 	src/cli/doctor/settings.c \
@@ -50,12 +51,22 @@ src_libbentospool_a_SOURCES += \
 	src/cli/report/complaints.h \
 	src/cli/report/event_json.c \
 	src/cli/report/event_json.h \
+	src/cli/report/event_report.c \
+	src/cli/report/event_report.h \
 	src/cli/report/event_table.c \
 	src/cli/report/event_table.h \
 	src/cli/report/forecast.c \
 	src/cli/report/forecast.h \
 	src/cli/report/reasons.c \
 	src/cli/report/reasons.h \
+	src/cli/report/site_state.c \
+	src/cli/report/site_state.h \
+	src/cli/report/status.c \
+	src/cli/report/status.h \
+	src/cli/report/status_json.c \
+	src/cli/report/status_print.c \
+	src/cli/report/story.c \
+	src/cli/report/story.h \
 	src/cli/report/tail_lines.c \
 	src/cli/report/tail_lines.h \
 	src/cli/report/tally.c \
@@ -68,6 +79,8 @@ src_libbentospool_a_SOURCES += \
 	src/cli/run/completion.c \
 	src/cli/run/doctor.c \
 	src/cli/run/init.c \
+	src/cli/run/init_file.c \
+	src/cli/run/init_file.h \
 	src/cli/run/reload.c \
 	src/cli/run/send.c \
 	src/cli/run/serve.c \

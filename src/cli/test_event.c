@@ -1,3 +1,7 @@
+/*
+ * Makes a track event from options, or reads one from a file. Fails with ERR_INPUT when the options
+ * do not name one event.
+ */
 #include "cli/test_event.h"
 
 #include <stdio.h>
@@ -52,7 +56,7 @@ append_message_id(struct buf *to, struct err *e)
 	return 0;
 }
 
-/* Whole numbers, true and false are values; everything else is a text. */
+/* Whole numbers, true and false become JSON values; everything else becomes a string. */
 static bool
 is_plain_value(const char *text)
 {
@@ -106,7 +110,7 @@ test_event_make(const struct options *o, int64_t now, struct buf *to, struct err
 	bool described = o->event_name != NULL || o->event_email != NULL || o->n_properties > 0;
 
 	if (o->event != NULL && described)
-		return err_set(e, ERR_INPUT, "give --event, or --name and --email");
+		return err_set(e, ERR_INPUT, "give either --event FILE or --name and --email");
 	if (o->event != NULL)
 		return test_event_read(o->event, to, e);
 	if (o->event_name == NULL || o->event_email == NULL)

@@ -1,4 +1,4 @@
-/* The event that `send` posts: a file's, or one made from the command line. Main thread. */
+/* The event of send and check: read from a file, or made from options. Main thread. */
 #ifndef CLI_TEST_EVENT_H
 #define CLI_TEST_EVENT_H
 
@@ -7,10 +7,10 @@
 
 #define TEST_EVENT_MAX 262144 /* bytes */
 
-/* Appends one Segment event as JSON. ERR_INPUT when the options make none. */
+/* Appends one Segment event as JSON; now is wall ms. ERR_INPUT when the options do not make one. */
 int test_event_make(const struct options *o, int64_t now, struct buf *to, struct err *e);
 
-/* Appends a file's text; "-" is standard input. */
+/* Appends the text of a file, at most TEST_EVENT_MAX bytes; "-" is standard input. */
 int test_event_read(const char *path, struct buf *to, struct err *e);
 
 #endif

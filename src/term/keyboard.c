@@ -1,3 +1,8 @@
+/*
+ * The keyboard and the screen of `top`. keyboard_begin puts the terminal into raw mode on the
+ * alternate screen; signals that would end the program are turned into KEY_QUIT, so that
+ * keyboard_end always runs.
+ */
 #include "term/keyboard.h"
 
 #include <poll.h>
@@ -8,14 +13,14 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define ENTER "\033[?1049h\033[?25l" /* the other screen, no cursor */
+#define ENTER "\033[?1049h\033[?25l" /* alternate screen, no cursor */
 #define LEAVE "\033[?25h\033[?1049l"
 #define ESCAPE 27
 
 static struct termios before;
 static volatile sig_atomic_t ended;
 static volatile sig_atomic_t resized;
-static unsigned char pending[32]; /* read and not yet looked at */
+static unsigned char pending[32]; /* bytes read and not yet returned as keys */
 static size_t n_pending;
 
 static void
@@ -40,18 +45,18 @@ keyboard_begin(struct err *e)
 	struct termios raw;
 
 	if (tcgetattr(STDIN_FILENO, &before) != 0)
-		return err_sys(e, "cannot ask the terminal");
+		return err_sys(e, "cannot read the terminal's settings");
 	raw = before;
 	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
 	raw.c_cc[VMIN] = 0;
 	raw.c_cc[VTIME] = 0;
-	raw.c_cc[VSUSP] = _POSIX_VDISABLE; /* nobody would put the screen back */
+	raw.c_cc[VSUSP] = _POSIX_VDISABLE; /* a stopped program would not restore the screen */
 	sigaction(SIGINT, &on_end, NULL);
 	sigaction(SIGTERM, &on_end, NULL);
 	sigaction(SIGHUP, &on_end, NULL);
 	sigaction(SIGWINCH, &on_resize, NULL);
 	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw) != 0)
-		return err_sys(e, "cannot set up the terminal");
+		return err_sys(e, "cannot change the terminal's settings");
 	fputs(ENTER, stdout);
 	return 0;
 }
@@ -71,7 +76,7 @@ drop(size_t n)
 	memmove(pending, pending + n, n_pending);
 }
 
-/* The key at the beginning of what was read; at least one byte is there. */
+/* Takes one key from pending, which is not empty. */
 static enum key
 take(char *ret_letter)
 {
@@ -80,7 +85,7 @@ take(char *ret_letter)
 	unsigned char c = arrow ? pending[2] : pending[0];
 
 	if (!arrow && c == ESCAPE) {
-		drop(n_pending); /* a sequence that means nothing here */
+		drop(n_pending); /* an escape sequence that is not a key of ours */
 		return KEY_AGAIN;
 	}
 	drop(arrow ? 3 : 1);
@@ -110,7 +115,7 @@ keyboard_wait(int timeout_ms, char *ret_letter)
 	if (!ended && !resized && poll(&in, 1, timeout_ms) > 0) {
 		n = read(STDIN_FILENO, pending, sizeof(pending));
 		if (n <= 0)
-			return KEY_QUIT; /* the terminal is gone */
+			return KEY_QUIT; /* the terminal was closed */
 		n_pending = (size_t)n;
 		return take(ret_letter);
 	}

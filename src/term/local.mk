@@ -4,6 +4,8 @@ src_libbentospool_a_SOURCES += \
 	src/term/pretty.c \
 	src/term/pretty.h \
 	src/term/progress.c \
+	src/term/prompt.c \
+	src/term/prompt.h \
 	src/term/progress.h \
 	src/term/table.c \
 	src/term/table.h \

@@ -1,3 +1,8 @@
+/*
+ * Lays JSON out byte by byte, without parsing values: white space between values is replaced, and
+ * strings and numbers are copied as they are. The input is valid JSON, so nothing can fail except
+ * the buffer.
+ */
 #include "term/pretty.h"
 
 #include <stdbool.h>
@@ -8,7 +13,7 @@ is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* A string with its quotes, copied as it is. What lies behind it. */
+/* Copies the string that begins at i, quotes included. Returns the index after it. */
 static size_t
 copy_string(struct buf *to, struct slice json, size_t i)
 {
@@ -72,7 +77,7 @@ pretty_append(struct buf *to, struct slice json, int indent)
 			continue;
 		i = skip_blank(json, i);
 		if (i < json.n && (json.p[i] == '}' || json.p[i] == ']'))
-			buf_append_byte(to, json.p[i++]); /* empty: stays on its line */
+			buf_append_byte(to, json.p[i++]); /* an empty one stays on its line */
 		else
 			new_line(to, indent += 2);
 	}

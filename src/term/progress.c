@@ -1,3 +1,6 @@
+/*
+ * The progress line of a long operation. Nothing is printed unless standard error is a terminal.
+ */
 #include "term/progress.h"
 
 #include <stdio.h>

@@ -1,4 +1,7 @@
-/* How far long work has come, on a terminal only: one line of standard error, written over. */
+/*
+ * Shows the progress of a long operation on standard error, if that is a terminal: one line, which
+ * is overwritten. One thread.
+ */
 #ifndef TERM_PROGRESS_H
 #define TERM_PROGRESS_H
 
@@ -7,13 +10,13 @@
 
 struct progress {
 	const char *what; /* "requeued" */
-	int64_t all;      /* 0: nobody knows */
+	int64_t all;      /* 0 when unknown */
 	bool shown;
 };
 
-/* arg is a struct progress: of use as a callback. */
+/* Shows that `done` are done. A callback: arg is the struct progress. */
 void progress_tell(void *arg, int64_t done);
-/* Takes the line away. */
+/* Clears the line. */
 void progress_end(struct progress *p);
 
 #endif

@@ -1,3 +1,8 @@
+/*
+ * Tables, and text that is made safe to print. Cells are collected up to TABLE_ROWS_MAX rows; then
+ * the widths are fixed and the rows printed. Running out of memory is remembered and returned by
+ * table_end.
+ */
 #include "term/table.h"
 
 #include <assert.h>
@@ -9,37 +14,50 @@
 #include "base/utf8.h"
 
 #define GAP 2
-#define CELL_MAX 512 /* bytes; longer ones are cut anyway */
+#define CELL_MAX 512 /* bytes; no terminal shows more of a cell */
 
 struct cell {
 	char *text;
-	enum table_colour colour;
+	enum table_color color;
 };
 
 struct table {
 	const struct table_column *columns;
 	size_t n_columns;
 	int width;
-	bool colour;
+	bool color;
 	struct buf *to;
 	struct cell cells[TABLE_ROWS_MAX * TABLE_COLUMNS_MAX];
 	size_t n_cells;
 	int widths[TABLE_COLUMNS_MAX];
-	bool begun; /* header printed, widths fixed */
+	bool begun; /* the header is printed and the widths are fixed */
 	bool failed;
 };
 
-static const char *const colours[] = {
-	[TABLE_PLAIN] = "",
-	[TABLE_GOOD] = "\033[32m",
-	[TABLE_WAITING] = "\033[33m",
-	[TABLE_BAD] = "\033[31m",
-	[TABLE_FAINT] = "\033[2m",
-};
+const char *
+table_paint(bool painted, enum table_color color)
+{
+	static const char *const codes[] = {
+		[TABLE_PLAIN] = "",
+		[TABLE_GOOD] = "\033[32m",
+		[TABLE_WAITING] = "\033[33m",
+		[TABLE_BAD] = "\033[31m",
+		[TABLE_FAINT] = "\033[2m",
+		[TABLE_NOTE] = "\033[36m",
+	};
+
+	return painted ? codes[color] : "";
+}
+
+const char *
+table_paint_end(bool painted)
+{
+	return painted ? "\033[0m" : "";
+}
 
 struct table *
 table_new(
-    const struct table_column *columns, size_t n_columns, int width, bool colour, struct buf *to)
+    const struct table_column *columns, size_t n_columns, int width, bool color, struct buf *to)
 {
 	struct table *t = calloc(1, sizeof(*t));
 
@@ -48,7 +66,7 @@ table_new(
 	t->columns = columns;
 	t->n_columns = n_columns;
 	t->width = width;
-	t->colour = colour;
+	t->color = color;
 	t->to = to;
 	return t;
 }
@@ -81,7 +99,7 @@ table_append_clean(struct buf *to, struct slice text)
 	}
 }
 
-/* Columns on a terminal: code points, which is right for all but wide scripts. */
+/* Counts code points, which are columns on a terminal except in wide scripts. */
 static int
 columns_of(const char *text)
 {
@@ -137,7 +155,7 @@ table_append_wrapped_behind(struct buf *to, struct slice text, int column, int i
 	buf_free(&clean);
 }
 
-/* The bytes of the first n code points. */
+/* Counts the bytes of the first n code points. */
 static size_t
 bytes_of(const char *text, int n)
 {
@@ -164,7 +182,7 @@ total_width(const struct table *t)
 	return sum;
 }
 
-/* The widest column that may still give way; NULL when none can. */
+/* The widest column that may still shrink; NULL when none may. */
 static int *
 find_widest(struct table *t)
 {
@@ -222,24 +240,22 @@ pad(struct buf *to, int n)
 }
 
 static void
-print_cell(struct table *t, size_t column, const char *text, enum table_colour colour)
+print_cell(struct table *t, size_t column, const char *text, enum table_color color)
 {
-	bool paint = t->colour && colour != TABLE_PLAIN;
+	bool paint = t->color && color != TABLE_PLAIN;
 	bool last = column + 1 == t->n_columns;
 	int width = t->widths[column], n = columns_of(text);
 
 	if (t->columns[column].right)
 		pad(t->to, width - n);
-	if (paint)
-		buf_printf(t->to, "%s", colours[colour]);
+	buf_printf(t->to, "%s", table_paint(paint, color));
 	if (n > width) {
 		buf_append(t->to, text, bytes_of(text, width - 1));
 		buf_append_literal(t->to, "\xe2\x80\xa6");
 	} else {
 		buf_append(t->to, text, strlen(text));
 	}
-	if (paint)
-		buf_append_literal(t->to, "\033[0m");
+	buf_printf(t->to, "%s", table_paint_end(paint));
 	if (last)
 		buf_append_byte(t->to, '\n');
 	else
@@ -259,14 +275,14 @@ print_rows(struct table *t)
 		t->begun = true;
 	}
 	for (size_t i = 0; i < t->n_cells; i++) {
-		print_cell(t, i % columns, t->cells[i].text, t->cells[i].colour);
+		print_cell(t, i % columns, t->cells[i].text, t->cells[i].color);
 		free(t->cells[i].text);
 	}
 	t->n_cells = 0;
 }
 
 void
-table_cell(struct table *t, struct slice text, enum table_colour colour)
+table_cell(struct table *t, struct slice text, enum table_color color)
 {
 	struct cell *cell;
 	struct buf clean;
@@ -277,7 +293,7 @@ table_cell(struct table *t, struct slice text, enum table_colour colour)
 	buf_init(&clean, CELL_MAX);
 	table_append_clean(&clean, text.n == 0 ? SLICE("-") : text);
 	cell->text = buf_steal(&clean, NULL);
-	cell->colour = colour;
+	cell->color = color;
 	if (cell->text == NULL)
 		t->failed = true;
 	else
@@ -285,7 +301,7 @@ table_cell(struct table *t, struct slice text, enum table_colour colour)
 }
 
 void
-table_printf(struct table *t, enum table_colour colour, const char *fmt, ...)
+table_printf(struct table *t, enum table_color color, const char *fmt, ...)
 {
 	char text[CELL_MAX];
 	va_list ap;
@@ -293,7 +309,7 @@ table_printf(struct table *t, enum table_colour colour, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	table_cell(t, slice_from(text), colour);
+	table_cell(t, slice_from(text), color);
 }
 
 int

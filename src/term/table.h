@@ -1,9 +1,9 @@
 /*
  * Aligned tables for people: as wide as their contents, at most as wide as the terminal.
  *
- * Rows are collected, up to TABLE_ROWS_MAX, to find the widths; then they are printed, and later
- * rows keep those widths. What does not fit is cut with an ellipsis. Control bytes and what is no
- * UTF-8 become '?', so that no event can move the cursor of whoever looks at it. One thread.
+ * The first rows, at most TABLE_ROWS_MAX, are collected to find the widths, which later rows keep.
+ * A cell that does not fit is cut with an ellipsis. Control bytes and invalid UTF-8 become '?', so
+ * that no event can send escape sequences to the terminal. One thread.
  */
 #ifndef TERM_TABLE_H
 #define TERM_TABLE_H
@@ -17,39 +17,42 @@
 #define TABLE_COLUMNS_MAX 12
 #define TABLE_ROWS_MAX 200
 
-enum table_colour { TABLE_PLAIN, TABLE_GOOD, TABLE_WAITING, TABLE_BAD, TABLE_FAINT };
+enum table_color { TABLE_PLAIN, TABLE_GOOD, TABLE_WAITING, TABLE_BAD, TABLE_FAINT, TABLE_NOTE };
 
 struct table_column {
 	const char *title;
-	int min;    /* never narrower than this when it must give way; 0: its natural width */
-	bool right; /* numbers */
+	int min;    /* the width it may shrink to; 0 when it may not shrink */
+	bool right; /* aligned to the right, as numbers are */
 };
 
 struct table;
 
-/* Columns are borrowed. Printed text is appended to `to`. NULL when out of memory. */
+/* Borrows the columns; appends the table to `to`. NULL when out of memory. */
 struct table *table_new(
-    const struct table_column *columns, size_t n_columns, int width, bool colour, struct buf *to);
-/* The next cell, row by row. Copies the text; absent and empty ones are "-". */
-void table_cell(struct table *t, struct slice text, enum table_colour colour);
-void table_printf(struct table *t, enum table_colour colour, const char *fmt, ...)
+    const struct table_column *columns, size_t n_columns, int width, bool color, struct buf *to);
+/* Adds the next cell of a row. Copies the text; an absent or empty text becomes "-". */
+void table_cell(struct table *t, struct slice text, enum table_color color);
+void table_printf(struct table *t, enum table_color color, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* Prints what is left and frees. -1 when a row was lost for want of memory. */
+/* Prints the remaining rows and frees the table. -1 when memory ran out on the way. */
 int table_end(struct table *t);
 
-/* Appends text with control bytes and broken UTF-8 as '?': also for single lines. */
+/* The escape sequences that begin a color and end every color; "" unless `painted`. */
+const char *table_paint(bool painted, enum table_color color);
+const char *table_paint_end(bool painted);
+/* Appends text with control bytes and invalid UTF-8 replaced by '?'. */
 void table_append_clean(struct buf *to, struct slice text);
-/* A line "  NAME  TEXT", the name padded to so many columns; nothing for an empty text. */
+/* Appends "  NAME  TEXT\n" with the name padded to `columns`; nothing for an empty text. */
 void table_append_line(struct buf *to, int columns, const char *name, struct slice text);
-/* The same, cut with an ellipsis to so many columns. */
+/* Appends clean text, cut with an ellipsis to `width` columns. */
 void table_append_cut(struct buf *to, struct slice text, int width);
 
 /*
- * Appends text as lines of at most `width` columns, broken between words, each indented by so many
- * spaces and ended. A longer word keeps a line of its own.
+ * Appends clean text as lines of at most `width` columns, broken between words, each indented by
+ * `indent` spaces. A word that is too long gets a line of its own.
  */
 void table_append_wrapped(struct buf *to, struct slice text, int indent, int width);
-/* The same where so many columns of the first line are there already. */
+/* The same, when `column` columns of the first line are printed already. */
 void table_append_wrapped_behind(
     struct buf *to, struct slice text, int column, int indent, int width);
 

@@ -1,3 +1,7 @@
+/*
+ * Finds out what a stream can show, and asks yes or no. A terminal that does not report its size
+ * counts as 80 by 24.
+ */
 #include "term/terminal.h"
 
 #include <stdlib.h>
@@ -30,7 +34,7 @@ terminal_look(FILE *stream, struct terminal *ret_terminal)
 		return;
 	}
 	ret_terminal->moves = term != NULL && strcmp(term, "dumb") != 0;
-	ret_terminal->colour = ret_terminal->moves && (no_color == NULL || no_color[0] == '\0');
+	ret_terminal->color = ret_terminal->moves && (no_color == NULL || no_color[0] == '\0');
 	if (ioctl(fd, TIOCGWINSZ, &size) != 0)
 		return;
 	if (size.ws_row >= HEIGHT_MIN)

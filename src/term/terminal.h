@@ -1,4 +1,4 @@
-/* What we print on. Main thread. */
+/* What an output stream can show: its size, colors, and whether it is a terminal. Main thread. */
 #ifndef TERM_TERMINAL_H
 #define TERM_TERMINAL_H
 
@@ -9,21 +9,21 @@
 
 struct terminal {
 	bool interactive;
-	bool colour; /* interactive, NO_COLOR not set, not a dumb terminal */
-	bool moves;  /* interactive, and can put the cursor anywhere */
-	int height;  /* lines; 24 when nobody knows */
-	int width; /* columns; 80 when nobody knows; no end where no terminal is: grep wants all */
+	bool color; /* interactive, not a dumb terminal, NO_COLOR not set */
+	bool moves; /* interactive, and the cursor can be moved */
+	int height; /* lines; 24 when unknown */
+	int width;  /* columns; 80 when unknown, unlimited when not a terminal: for grep */
 };
 
 void terminal_look(FILE *stream, struct terminal *ret_terminal);
 /*
- * Prints the text behind so many columns that are printed already and ends the line. On a terminal
- * it is wrapped between words, with that indent; elsewhere it is one line.
+ * Prints text after `indent` columns that are printed already, and ends the line. A terminal gets
+ * it wrapped between words with that indent, any other stream as one line.
  */
 void terminal_print_wrapped(const struct terminal *t, int indent, struct slice text);
-/* There is somebody to ask. */
+/* Whether somebody can be asked: standard input and error are a terminal. */
 bool terminal_can_ask(void);
-/* Asks on the terminal; no unless the answer begins with y. */
+/* Asks on the terminal; true only for an answer that begins with y. */
 bool terminal_confirm(const char *question);
 
 #endif

@@ -1,3 +1,7 @@
+/*
+ * Parses times and durations that people type, and formats times and ages for them. Durations have
+ * at most MAX_DIGITS digits and one unit; an ISO 8601 time is read by base/isotime.
+ */
 #include "term/when.h"
 
 #include <stdio.h>
@@ -39,7 +43,7 @@ when_parse_duration(const char *text, int64_t *ret_ms, struct err *e)
 	unit = unit_of(p);
 	if (p == text || p - text > MAX_DIGITS || unit == 0)
 		return err_set(
-		    e, ERR_INPUT, "\"%.40s\" is no duration: say 90s, 15m, 2h, 3d or 1w", text);
+		    e, ERR_INPUT, "\"%.40s\" is not a duration: use 90s, 15m, 2h, 3d or 1w", text);
 	*ret_ms = value * unit;
 	return 0;
 }
@@ -53,9 +57,9 @@ when_parse(const char *text, int64_t now, int64_t *ret_at, struct err *e)
 		at = now - at;
 	else if (isotime_parse((struct slice){ text, strlen(text) }, &at) != 0)
 		return err_set(e, ERR_INPUT,
-		    "\"%.40s\" is no time: say 2h or 3d (ago), or 2026-08-01T12:30:00Z", text);
+		    "\"%.40s\" is not a time: use 2h or 3d (ago), or 2026-08-01T12:30:00Z", text);
 	if (at <= 0)
-		return err_set(e, ERR_INPUT, "\"%.40s\" lies before 1970", text);
+		return err_set(e, ERR_INPUT, "\"%.40s\" is before 1970", text);
 	*ret_at = at;
 	return 0;
 }

@@ -133,7 +133,7 @@ def test_status(bench):
     daemon.stop()
     stopped = bench.cli("status")
     equal(stopped.returncode, 0, "exit status without a daemon")
-    true("no daemon runs: start" in stopped.stdout, f"it tells what to do: {stopped.stdout!r}")
+    true("the daemon is not running: start" in stopped.stdout, f"it tells what to do: {stopped.stdout!r}")
     true("next attempt in" not in stopped.stdout, "nobody makes a next attempt")
 
 
@@ -191,8 +191,8 @@ def test_show(bench):
     waiting = bench.cli("show", "--json", str(bench.outbox("m-pending")["event_id"]))
     true("m-pending" in waiting.stdout and "503" in waiting.stdout, "one that waits")
     refused = bench.cli("show", "--message-id", "m-failed").stdout
-    true("Bento's answer: {" in refused, f"what Bento answered is shown: {refused!r}")
-    true("Bento's answer" not in done.stdout, "of a delivered one there is nothing to say")
+    true("Bento's response: {" in refused, f"what Bento answered is shown: {refused!r}")
+    true("Bento's response" not in done.stdout, "of a delivered one there is nothing to say")
     invalid = bench.cli("show", str(bench.outbox("m-invalid")["event_id"]))
     equal(invalid.returncode, 0, "exit status for an invalid one")
     equal(bench.cli("show", "999999").returncode, 3, "exit status for no event")
@@ -344,12 +344,12 @@ def test_send_waits(bench):
     followed = bench.cli("tail", "--no-follow", "--limit", "9").stdout
     true(re.search(r"event 1 .*shop", followed), followed)
     told = send("main", "--email", "ann@example.com")
-    true("has paused site main" in told and "shop" not in told, told)
+    true("site main was paused by" in told and "shop" not in told, told)
     told = send("shop", "--email", "ann@example.com")
-    true("site shop waits: " in told and "main" not in told, told)
+    true("site shop is paused: " in told and "main" not in told, told)
     event = bench.write("event.json", json.dumps({"type": "track", "event": "E", "userId": "u"}))
     done = bench.cli("send", "--site", "main", "--event", event, "--timeout", "1s")
-    true("once an identify tells" in done.stderr, done.stderr)
+    true("once an identify call gives" in done.stderr, done.stderr)
 
 
 def test_reading_needs_only_the_database(bench):

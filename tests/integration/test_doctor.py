@@ -107,9 +107,9 @@ def test_doctor(bench):
     daemon.accept("/v1/track", track("m-1"))
     code, found = by_name(bench, daemon.conf, "--offline")
     true("answers" in found["daemon"][1] and "bento" not in found and "listen" not in found, found)
-    true("is sound" in found["database"][1], found)
+    true("is intact" in found["database"][1], found)
     for name, site, what, grade, words in (
-            ("keys", {"secret_key": "wrong"}, "bento", "problem", "refuses the keys (HTTP 401)"),
+            ("keys", {"secret_key": "wrong"}, "bento", "problem", "rejects the keys (HTTP 401)"),
             ("path", {"api_url": sim.url() + "/nothing"}, "bento", "problem", "HTTP 404"),
             ("dead", {"api_url": "http://127.0.0.1:1/api/v1"}, "bento", "problem", "site main: ")):
         site = bench.site(site.pop("api_url", sim.api_url()), **site)
@@ -147,13 +147,14 @@ def test_certificates(bench):
             equal([row[0] for row in of(rows, "dns")], ["ok"], "the name")
             true(of(rows, "dns")[0][1].startswith("localhost has "), f"{of(rows, 'dns')}")
             equal([row[0] for row in of(rows, "tls")], [grade], f"{days} days: {of(rows, 'tls')}")
-            true(f"localhost is valid until {end}" in of(rows, "tls")[0][1], f"{end}: {rows}")
+            words = "expires on" if grade == "warning" else "is valid until"
+            true(f"localhost {words} {end}" in of(rows, "tls")[0][1], f"{end}: {rows}")
             equal(of(rows, "bento")[0][0], "ok", f"the keys: {rows}")
             conf = bench.configure({"main": bench.site(server.url())})
             code, rows = findings(bench, conf)
             equal((code, of(rows, "tls")[0][0]), (1, "problem"), f"nobody's: {rows}")
             true(of(rows, "tls")[0][1].startswith("localhost: SSL"), f"nobody's: {of(rows, 'tls')}")
-            equal(of(rows, "bento"), [("note", "site main: the keys could not be tried, see tls")],
+            equal(of(rows, "bento"), [("note", "site main: the keys were not checked, because of the problem with tls")],
                   "the keys")
 
 
@@ -179,7 +180,7 @@ def test_names(bench):
     code, rows = findings(bench, conf)
     equal((code, [row[0] for row in of(rows, "dns")], of(rows, "tls")), (1, ["problem"], []), f"{rows}")
     true(of(rows, "dns")[0][1].startswith("nowhere.invalid is not found"), f"{of(rows, 'dns')}")
-    equal(of(rows, "bento"), [("note", f"site {name}: the keys could not be tried, see dns")
+    equal(of(rows, "bento"), [("note", f"site {name}: the keys were not checked, because of the problem with dns")
                               for name in ("a", "b")], "the keys")
     equal([row["what"] for row in findings(bench, conf, "--offline")[1]
            if row["what"] in ("dns", "tls", "bento")], [], "offline")
@@ -198,10 +199,10 @@ def test_health(bench):
                           listeners=3)
     code, rows = findings(bench, daemon.conf, "--offline")
     equal((code, [row[0] for row in of(rows, "health")]), (0, ["ok", "ok"]), f"{rows}")
-    for row, text in zip(of(rows, "health"), (f"127.0.0.1:{port} takes", f"unix:{path} takes")):
+    for row, text in zip(of(rows, "health"), (f"127.0.0.1:{port} accepts", f"unix:{path} accepts")):
         true(row[1].startswith(text), f"{text}: {row}")
     site = bench.site("http://127.0.0.1:1/api/v1")
-    for status, words in ((503, "takes no events"), (404, "with HTTP 404")):
+    for status, words in ((503, "refuses events"), (404, "with HTTP 404")):
         with Server(status) as server:
             conf = bench.configure({"main": site}, {"listen": [f"127.0.0.1:{server.port}"]},
                                    name="other.conf")
@@ -251,7 +252,7 @@ def test_secrets(bench):
     equal(of(findings(bench, conf, "--offline")[1], "secrets"), [], "nobody else reads it")
     os.chmod(conf, 0o644)
     equal(of(findings(bench, conf, "--offline")[1], "secrets"),
-          [("warning", f"{conf} can be read by others")], "others read it")
+          [("warning", f"other users can read {conf}")], "others read it")
     secret = bench.write("secret_key", spooltest.SECRET_KEY)
     del site["secret_key"]
     conf = bench.configure({"main": {**site, "secret_key_file": secret}})
@@ -280,11 +281,11 @@ def test_listeners(bench):
         other.bind(bench.path("taken.sock"))
         other.listen()
         for listen, words, remedy in (
-                (f"127.0.0.1:{taken.getsockname()[1]}", "in use", "end what uses it (ss -ltnp "),
-                (f"unix:{bench.path('taken.sock')}", "in use", "end what uses it (ss -lxp "),
-                ("192.0.2.77:7300", "no such address", "listen on an address that ip address shows"),
-                (f"unix:{bench.path('none/a.sock')}", "No such file or directory: make the folder", "make the folder, "),
-                (f"unix:{bench.path('file')}", "is not a socket", "listen elsewhere, or remove"),
+                (f"127.0.0.1:{taken.getsockname()[1]}", "in use", "stop the program that uses it (see ss -ltnp)"),
+                (f"unix:{bench.path('taken.sock')}", "in use", "stop the program that uses it (see ss -lxp)"),
+                ("192.0.2.77:7300", "no such address", "listen on an address that `ip address` shows"),
+                (f"unix:{bench.path('none/a.sock')}", "No such file or directory: make the folder", "create the folder, "),
+                (f"unix:{bench.path('file')}", "is not a socket", "change listen, or remove"),
                 ("127.0.0.1:0", "is free", None)):
             conf = bench.configure({"main": site}, {"listen": [listen]})
             code, rows = findings(bench, conf, "--offline")
@@ -305,7 +306,7 @@ def test_port_that_needs_a_privilege(bench):
                           preexec_fn=unprivileged)
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     true("permission denied" in of(rows, "listen")[0][1], f"{rows}")
-    true(remedies(rows, "listen")[0].startswith("listen on a port from 1024 on"), f"{rows}")
+    true(remedies(rows, "listen")[0].startswith("listen on port 1024 or above"), f"{rows}")
 
 
 def test_daemon_that_was_killed(bench):
@@ -315,10 +316,10 @@ def test_daemon_that_was_killed(bench):
     daemon.kill()
     found = by_name(bench, daemon.conf, "--offline")[1]["daemon"]
     equal((found[0], found[1].split(":")[0]),
-          ("ok", "none runs; who wrote last was not stopped properly"), f"{found}")
+          ("ok", "not running; the last one did not stop cleanly"), f"{found}")
     daemon = Daemon(bench, daemon.conf)
     daemon.stop()
-    equal(by_name(bench, daemon.conf, "--offline")[1]["daemon"], ("ok", "none runs"), "stopped")
+    equal(by_name(bench, daemon.conf, "--offline")[1]["daemon"], ("ok", "not running"), "stopped")
 
 
 def remedies(rows, what):
@@ -347,18 +348,18 @@ def test_settings_that_are_refused(bench):
     refused(f"chmod 600 {secret}")
     if os.geteuid() != 0:
         os.chmod(secret, 0)
-        refused(f"run doctor as the user that runs bentospool; if that is so, chown {secret} to it")
+        refused(f"run doctor as the user that runs bentospool; if you did, chown {secret} to that user")
     os.remove(secret)
     os.mkdir(secret)
-    refused("name a file with secret_key_file")
+    refused("set secret_key_file to a regular file")
     conf = bench.configure({"main": {**good, "write_keys_file": bench.path("keys")}})
     refused(f"write one key a line into {bench.path('keys')}, with mode 0600, as the user "
             "that runs bentospool")
     conf = bench.configure({"main": {**good, "ca_file": bench.path("ca.pem")}})
-    refused("put the certificates there, readable for the user that runs bentospool, or take "
-            "ca_file out")
+    refused("put the certificates there, readable by the user that runs bentospool, or remove "
+            "ca_file")
     conf = bench.configure({"main": good}, top={"alarm_command": ["page"]})
-    refused("mend that setting, or what it names")
+    refused("correct that setting, or the file it names")
     conf = bench.configure({"main": good})
     with open(conf, "a", encoding="utf-8") as file:
         file.write(spooltest.conf_section("retention", {"archive": bench.path("none")}) + "\n")
@@ -368,8 +369,8 @@ def test_settings_that_are_refused(bench):
 def test_files_that_cannot_be_read(bench):
     """one that is not understood, one that is not there: the machine is looked at"""
     for conf, remedy in (
-            (bench.write("bad.conf", "nonsense = 1\n"), "mend the file"),
-            (bench.path("no.conf"), "name another file with -c, or write this one with bentospool init")):
+            (bench.write("bad.conf", "nonsense = 1\n"), "correct the file"),
+            (bench.path("no.conf"), "name another file with -c, or create this one with bentospool init")):
         code, rows = findings(bench, conf)
         equal((code, remedies(rows, "settings")), (1, [remedy]), f"{rows}")
         equal([row["what"] for row in rows if row["grade"] == "ok"][:1], ["libraries"], f"{rows}")
@@ -390,7 +391,7 @@ def test_on_a_terminal(bench):
     equal([line for line in shown.splitlines() if len(line) > 80], [], "longer than the terminal")
     for line in shown.splitlines():
         true(re.match(r"(ok|note|warning|problem) +\w| {9}(-> )?\S| {12}\S", line), f"{line!r}")
-    for line in ("libraries: ", "-> let HTTPS out to that host, or wait for the line: events wait"):
+    for line in ("libraries: ", "-> allow HTTPS to that host, or wait until the network is back: events wait"):
         true(line in whole and line in " ".join(shown.split()), f"{line}: {shown}")
 
 
@@ -406,18 +407,18 @@ def folder_is_bad(bench, folder, words):
 
 def test_folders(bench):
     """a folder that is not there, or is a file"""
-    folder_is_bad(bench, bench.path("none"), "is no folder that is there")
-    folder_is_bad(bench, bench.write("file", ""), "is no folder that is there")
+    folder_is_bad(bench, bench.path("none"), "does not exist or is not a folder")
+    folder_is_bad(bench, bench.write("file", ""), "does not exist or is not a folder")
 
 
 def test_folder_that_cannot_be_written(bench):
     """a folder of another user, or a file system that is mounted read-only"""
     if os.geteuid() != 0:
         os.mkdir(bench.path("theirs"), 0o555)
-        folder_is_bad(bench, bench.path("theirs"), "cannot be written")
+        folder_is_bad(bench, bench.path("theirs"), "cannot write to")
         return
     with Mount(bench.path("mount"), "size=1m,ro") as mount:
-        folder_is_bad(bench, mount.path, "cannot be written")
+        folder_is_bad(bench, mount.path, "cannot write to")
 
 
 def test_full_disk(bench):
@@ -432,7 +433,7 @@ def test_full_disk(bench):
             file.write(bytes(1 << 20))
         code, rows = findings(bench, conf, "--offline")
         equal((code, [row[0] for row in of(rows, "disk")]), (1, ["warning"]), f"{rows}")
-        equal(remedies(rows, "syncing"), ["free some on its file system"], f"{rows}")
+        equal(remedies(rows, "syncing"), ["free space on its file system"], f"{rows}")
         true("min_free" not in str(rows), f"{rows}")
 
 

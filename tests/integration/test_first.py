@@ -37,7 +37,7 @@ def test_init_from_the_environment(bench):
     with open(bench.path("new.conf"), encoding="utf-8") as file:
         text = file.read()
     true(spooltest.SECRET_KEY not in text, "the secret is in its own file only")
-    key = done.stdout.split("with the key ")[1].split()[0]
+    key = done.stdout.split("with the write key ")[1].split()[0]
     equal(len(key), 32, "a key was made")
     true(f'write_keys = {{"{key}"}}' in text and "#retry_max = 3600" in text, text)
     with open(bench.path("new.conf"), "w", encoding="utf-8") as file:
@@ -54,15 +54,15 @@ def test_init_never_replaces(bench):
     before = os.stat(bench.path("new.conf"))
     again = init(bench, KEYS)
     equal(again.returncode, 1, "the second")
-    true("is there already" in again.stderr, again.stderr)
+    true("already exists" in again.stderr, again.stderr)
     equal(os.stat(bench.path("new.conf")).st_mtime_ns, before.st_mtime_ns, "the file")
     os.unlink(bench.path("new.conf"))
-    true("new.conf.secret is there already" in init(bench, KEYS).stderr, "a secret that is there")
+    true("new.conf.secret already exists" in init(bench, KEYS).stderr, "a secret that is there")
     true(not os.path.exists(bench.path("new.conf")), "half of it is not written")
     missing = init(bench, {**KEYS, "BENTO_SECRET_KEY": ""}, "other.conf")
     true(missing.returncode == 1 and "BENTO_SECRET_KEY is not set" in missing.stderr, missing.stderr)
     odd = init(bench, {**KEYS, "BENTO_SITE_UUID": 'a"b'}, "other.conf")
-    true(odd.returncode == 1 and "BENTO_SITE_UUID has a blank, a quote" in odd.stderr, odd.stderr)
+    true(odd.returncode == 1 and "BENTO_SITE_UUID contains a blank, a quote" in odd.stderr, odd.stderr)
     refused = init(bench, {**KEYS, "BENTOSPOOL_WRITE_KEYS": "a,"}, "other.conf")
     equal(refused.returncode, 1, f"keys that serve would refuse: {refused.stderr}")
     equal([name for name in os.listdir(bench.dir) if name.startswith("other.conf")], [],
@@ -105,10 +105,10 @@ def test_init_asks(bench):
     for prompt, answer in (("Site UUID: ", "bad uuid"), ("Site UUID: ", "u" * 512),
                            ("Site UUID: ", "u" * 511), ("Publishable key: ", "pub-1"),
                            ("(not shown): ", "s3cret" * 100), ("(not shown): ", "s3cret"),
-                           ("is made): ", "")):
+                           ("generate one): ", "")):
         await_prompt(prompt)
         os.write(ours, (answer + "\n").encode())
-    await_prompt("are written.")
+    await_prompt("Applications post with")
     equal(process.wait(timeout=30), 0, "exit status")
     os.close(ours)
     with open(bench.path("new.conf.secret"), encoding="utf-8") as file:

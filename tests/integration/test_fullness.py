@@ -82,7 +82,7 @@ def test_full_without_a_floor(bench):
         check_refusal(daemon, *refusal)
         true(daemon.running(), "the daemon lives")
         told = bench.cli("status").stdout
-        true("! the daemon takes no events: " in told and told.rstrip().endswith("free some"), told)
+        true("! the daemon refuses events: " in told and told.rstrip().endswith("free some"), told)
         subprocess.run(["mount", "-o", "remount,size=64m", small.path], check=True)
         wait_until(lambda: daemon.post("/v1/track", track("after"))[0] == 200, "events are taken")
         equal(daemon.request("GET", "/healthz", key=None)[0], 200, "healthz")

@@ -154,7 +154,7 @@ def test_history(bench):
     equal(told[-1]["status"], "delivered", "the end")
     text = text_of(bench.cli("history", "--id", "1,4", "--utc"))
     for words in ("event 1, delivered: track", r"attempt 1 +refused, HTTP 422",
-                  r"requeue +operation \d+ by .*, it was failed: again", "event 4, discarded",
+                  r"requeue +operation \d+ by .*, status before: failed: again", "event 4, discarded",
                   "discarded  operator"):
         true(re.search(words, text), f"{words!r} in {text}")
     equal(bench.cli("history").returncode, 2, "exit status without a filter")
@@ -280,8 +280,8 @@ def test_status_forecast(bench):
     true(report["free_bytes"] > 0 and report["wal_bytes"] > 0, f"disk: {report}")
     text = on_terminal(bench, "status", env={"NO_COLOR": "1"})
     narrow(text, "status")
-    for words in (r"rate +\d\.\d in, \d\.\d out a minute; the settings allow 6000",
-                  "drained +not as it is: the site is paused", r"MB, WAL .* MB, .* GB free",
+    for words in (r"rate +\d\.\d in, \d\.\d out per minute; the settings allow 6000",
+                  "drained +never, unless something changes: the site is paused", r"MB, WAL .* MB, .* GB free",
                   "columns has room"):
         true(re.search(words, text), f"{words!r} in {text}")
 
@@ -317,7 +317,7 @@ def test_top_keys(bench):
     daemon = spooltest.Daemon(bench, bench.configure(sites))
     with Screen(bench, "top", env={"NO_COLOR": "1"}) as top:
         top.wait(lambda text: "> ashore" in text and "q: quit" in text, "the first site is chosen")
-        true("\033[3" not in top.text() and "\033[2m" not in top.text(), "no colours")
+        true("\033[3" not in top.text() and "\033[2m" not in top.text(), "no colors")
         top.press("\033[B")
         top.wait(lambda text: "> aboard" in text, "the second is chosen")
         top.press("p")
@@ -328,7 +328,7 @@ def test_top_keys(bench):
         top.wait(lambda text: "pause site aboard? y/n" in text, "it asks again")
         equal(bench.value("SELECT count(*) FROM operations"), 0, "operations before a yes")
         top.press("y")
-        top.wait(lambda text: "site aboard: paused" in text and "paused by hand" in text, "paused")
+        top.wait(lambda text: "site aboard: paused" in text and "paused by operator" in text, "paused")
         equal((state_of(bench, "aboard"), state_of(bench, "ashore") == "paused"),
               ("paused", False), "in the database")
         top.press("r")
@@ -340,7 +340,7 @@ def test_top_keys(bench):
         equal([row["verb"] for row in bench.rows("SELECT verb FROM operations")],
               ["pause", "resume", "flush"], "the operations")
         daemon.stop()
-        top.wait(lambda text: "no daemon runs" in text, "it sees that the daemon ended")
+        top.wait(lambda text: "the daemon is not running" in text, "it sees that the daemon ended")
         top.press("p")
         top.press("y")
         top.wait(lambda text: "from the next start on" in text, "works without a daemon")
@@ -362,7 +362,7 @@ def test_top_fits(bench):
         shown = top.wait(lambda text: "ERRORS" in text and "q: quit" in text, "a frame")
         for words in ("main", "WAITING, BY AGE", "Test Event", "2  failed, HTTP 422"):
             true(words in shown, f"{words!r} in {shown!r}")
-        true("\033[3" in shown, "colours")
+        true("\033[3" in shown, "colors")
         for rows, columns in ((24, 80), (12, 50), (40, 120)):
             top.resize(rows, columns)
             top.forget()
@@ -407,8 +407,8 @@ def test_zone(bench):
     daemon.stop()
 
 
-def test_colour(bench):
-    """colours on a terminal only, and never against NO_COLOR; 80 columns"""
+def test_color(bench):
+    """colors on a terminal only, and never against NO_COLOR; 80 columns"""
     failing(bench)
     for verb in (["age"], ["errors"], ["list"], ["history", "--id", "1,2"], ["status"],
                  ["tail", "--no-follow"]):

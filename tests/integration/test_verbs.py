@@ -158,7 +158,7 @@ def test_operations(bench):
           [("undo", 30, None), ("discard", 30, 4), ("hold", 20, None), ("pause", 0, None)],
           "for machines")
     told = done(bench.cli("operations", "3"))
-    for part in ("  before     10 pending, 20 held\n", "  the first  1, 2, 3, 4, 5\n",
+    for part in ("  before     10 pending, 20 held\n", "  first ids  1, 2, 3, 4, 5\n",
                  "  undone by  operation 4\n"):
         true(part in told, f"{part!r} in {told}")
     one = json.loads(done(bench.cli("operations", "3", "--json")))

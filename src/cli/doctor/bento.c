@@ -1,3 +1,7 @@
+/*
+ * Checks the way to Bento: the host's name in DNS, its certificate, and the keys of each site, with
+ * one request that changes nothing. Hosts shared by several sites are looked up once.
+ */
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <netdb.h>
@@ -11,15 +15,15 @@
 #include "dispatch/transport/inquiry.h"
 
 #define ASK_MS 15000
-#define SKEW_MS 120000                          /* by which the clocks may differ */
-#define CERTIFICATE_MS (INT64_C(14) * 86400000) /* that a certificate should still have */
+#define SKEW_MS 120000                          /* the clocks may differ by so much */
+#define CERTIFICATE_MS (INT64_C(14) * 86400000) /* warn when a certificate ends sooner */
 
-/* What was learned on the way to a site's Bento. */
+/* What was found on the way to one site's Bento. */
 struct visit {
 	struct inquiry_place place;
 	const char *ca_file;
-	bool named;  /* the name was found, or may be found by a proxy */
-	bool judged; /* its certificate was */
+	bool named;               /* the name was found, or a proxy may find it */
+	bool certificate_checked; /* and reported */
 };
 
 /* ---- the name -------------------------------------------------------------------------------- */
@@ -48,7 +52,7 @@ proxy_is_set(void)
 	return false;
 }
 
-/* Whether it makes sense to go on. */
+/* Returns whether a connection is worth trying. */
 static bool
 look_up(struct doctor *d, const char *host)
 {
@@ -61,16 +65,16 @@ look_up(struct doctor *d, const char *host)
 		for (const struct addrinfo *a = list; a != NULL; a = a->ai_next)
 			n++;
 		freeaddrinfo(list);
-		doctor_tell(d, DOCTOR_OK, "dns", NULL, "%s has %d address%s (%" PRId64 " ms)", host,
-		    n, n == 1 ? "" : "es", clock_mono(&clock_system) - before);
+		doctor_report(d, DOCTOR_OK, "dns", NULL, "%s has %d address%s (%" PRId64 " ms)",
+		    host, n, n == 1 ? "" : "es", clock_mono(&clock_system) - before);
 		return true;
 	}
 	if (proxy_is_set()) {
-		doctor_tell(d, DOCTOR_NOTE, "dns", "none, if the proxy finds it",
+		doctor_report(d, DOCTOR_NOTE, "dns", "nothing, if the proxy finds the name",
 		    "%s is not found here: %s", host, gai_strerror(rc));
 		return true;
 	}
-	doctor_tell(d, DOCTOR_PROBLEM, "dns", "look at api_url, /etc/resolv.conf and the line",
+	doctor_report(d, DOCTOR_PROBLEM, "dns", "check api_url, /etc/resolv.conf and the network",
 	    "%s is not found: %s", host, gai_strerror(rc));
 	return false;
 }
@@ -78,26 +82,25 @@ look_up(struct doctor *d, const char *host)
 /* ---- the certificate ------------------------------------------------------------------------- */
 
 static void
-judge_certificate(struct doctor *d, const char *host, const struct inquiry_result *r)
+report_certificate(struct doctor *d, const char *host, const struct inquiry_result *r)
 {
 	char until[ISOTIME_SIZE];
 
 	isotime_format(r->certificate_end, until);
 	until[10] = '\0';
 	if (r->reach == INQUIRY_NO_TRUST)
-		doctor_tell(d, DOCTOR_PROBLEM, "tls",
+		doctor_report(d, DOCTOR_PROBLEM, "tls",
 		    "install ca-certificates, set the clock, or name the proxy's authority with "
 		    "ca_file",
 		    "%s: %s", host, r->error);
 	else if (r->certificate_end == 0)
-		doctor_tell(d, DOCTOR_OK, "tls", NULL, "the certificate of %s is trusted", host);
+		doctor_report(d, DOCTOR_OK, "tls", NULL, "the certificate of %s is trusted", host);
 	else if (r->certificate_end - r->asked_at < CERTIFICATE_MS)
-		doctor_tell(d, DOCTOR_WARNING, "tls",
-		    "whoever runs that host renews it; for a proxy of your own that is you",
-		    "the certificate of %s is valid until %s only: then nothing is sent", host,
-		    until);
+		doctor_report(d, DOCTOR_WARNING, "tls",
+		    "have the owner of the host renew it; for a proxy of yours, renew it yourself",
+		    "the certificate of %s expires on %s: nothing is sent after that", host, until);
 	else
-		doctor_tell(d, DOCTOR_OK, "tls", NULL, "the certificate of %s is valid until %s",
+		doctor_report(d, DOCTOR_OK, "tls", NULL, "the certificate of %s is valid until %s",
 		    host, until);
 }
 
@@ -108,7 +111,7 @@ same_trust(const struct visit *a, const struct visit *b)
 	       && strcmp(a->ca_file, b->ca_file) == 0;
 }
 
-/* Once for each host and authority, when it came that far. */
+/* Reports once for each host and authority, if the connection got as far as TLS. */
 static void
 check_certificate(struct doctor *d, struct visit *visits, size_t i, const struct inquiry_result *r)
 {
@@ -116,75 +119,75 @@ check_certificate(struct doctor *d, struct visit *visits, size_t i, const struct
 
 	if (!v->place.tls || (r->reach != INQUIRY_NO_TRUST && r->reach != INQUIRY_ANSWERED))
 		return;
-	v->judged = true;
+	v->certificate_checked = true;
 	for (size_t j = 0; j < i; j++)
-		if (visits[j].judged && same_trust(&visits[j], v))
+		if (visits[j].certificate_checked && same_trust(&visits[j], v))
 			return;
-	judge_certificate(d, v->place.host, r);
+	report_certificate(d, v->place.host, r);
 }
 
 /* ---- the keys -------------------------------------------------------------------------------- */
 
 static void
-judge_status(struct doctor *d, const struct config_site *s, const struct inquiry_result *r)
+check_status(struct doctor *d, const struct config_site *s, const struct inquiry_result *r)
 {
 	if (r->status == 200)
-		doctor_tell(d, DOCTOR_OK, "bento", NULL,
-		    "site %s: the keys are right (%" PRId64 " ms)", s->name, r->took_ms);
+		doctor_report(d, DOCTOR_OK, "bento", NULL,
+		    "site %s: Bento accepts the keys (%" PRId64 " ms)", s->name, r->took_ms);
 	else if (r->status == 401 || r->status == 403)
-		doctor_tell(d, DOCTOR_PROBLEM, "bento",
+		doctor_report(d, DOCTOR_PROBLEM, "bento",
 		    "compare site_uuid, publishable_key and the secret key with the Bento account",
-		    "site %s: Bento refuses the keys (HTTP %d)", s->name, r->status);
+		    "site %s: Bento rejects the keys (HTTP %d)", s->name, r->status);
 	else if (r->status == 404)
-		doctor_tell(d, DOCTOR_PROBLEM, "bento", "api_url ends with /api/v1",
-		    "site %s: %s is not Bento's interface (HTTP 404)", s->name, s->api_url);
+		doctor_report(d, DOCTOR_PROBLEM, "bento", "correct api_url: it ends in /api/v1",
+		    "site %s: %s is not Bento's API (HTTP 404)", s->name, s->api_url);
 	else
-		doctor_tell(d, DOCTOR_WARNING, "bento",
-		    "try again later: events wait as long as it lasts",
-		    "site %s: Bento is there and not well (HTTP %d)", s->name, r->status);
+		doctor_report(d, DOCTOR_WARNING, "bento",
+		    "try again later: events wait until Bento recovers",
+		    "site %s: Bento answers with an error (HTTP %d)", s->name, r->status);
 }
 
 static void
-judge_clock(struct doctor *d, const struct inquiry_result *r)
+check_clock(struct doctor *d, const struct inquiry_result *r)
 {
 	int64_t ahead = r->asked_at - r->date;
 
 	if (r->date == 0 || (ahead < SKEW_MS && ahead > -SKEW_MS))
 		return;
-	doctor_tell(d, DOCTOR_WARNING, "clock",
-	    "set the clock, and let systemd-timesyncd, chrony or ntpd keep it right",
-	    "it is %" PRId64 " s %s that of Bento: dates of events would be wrong",
+	doctor_report(d, DOCTOR_WARNING, "clock",
+	    "set the clock, and keep it right with systemd-timesyncd, chrony or ntpd",
+	    "the clock is %" PRId64 " s %s Bento's: dates of events would be wrong",
 	    (ahead > 0 ? ahead : -ahead) / 1000, ahead > 0 ? "ahead of" : "behind");
 }
 
 static void
-tell_not_asked(struct doctor *d, const struct config_site *s, const char *what)
+report_not_asked(struct doctor *d, const struct config_site *s, const char *what)
 {
-	doctor_tell(d, DOCTOR_NOTE, "bento", "mend that first",
-	    "site %s: the keys could not be tried, see %s", s->name, what);
+	doctor_report(d, DOCTOR_NOTE, "bento", "fix that problem first",
+	    "site %s: the keys were not checked, because of the problem with %s", s->name, what);
 }
 
 static void
-judge_answer(struct doctor *d, const struct config_site *s, const struct inquiry_result *r)
+check_result(struct doctor *d, const struct config_site *s, const struct inquiry_result *r)
 {
 	switch (r->reach) {
 	case INQUIRY_NO_TRUST:
-		tell_not_asked(d, s, "tls");
+		report_not_asked(d, s, "tls");
 		return;
 	case INQUIRY_NO_NAME:
 	case INQUIRY_NO_ANSWER:
-		doctor_tell(d, DOCTOR_PROBLEM, "bento",
-		    "let HTTPS out to that host, or wait for the line: events wait as well",
+		doctor_report(d, DOCTOR_PROBLEM, "bento",
+		    "allow HTTPS to that host, or wait until the network is back: events wait, too",
 		    "site %s: %s", s->name, r->error);
 		return;
 	case INQUIRY_ANSWERED:
-		judge_status(d, s, r);
-		judge_clock(d, r);
+		check_status(d, s, r);
+		check_clock(d, r);
 		return;
 	}
 }
 
-/* ---- one site after the other ---------------------------------------------------------------- */
+/* ---- the sites ------------------------------------------------------------------------------- */
 
 static int
 ask(const struct config_site *s, struct inquiry_result *ret_result, struct err *e)
@@ -202,7 +205,7 @@ ask(const struct config_site *s, struct inquiry_result *ret_result, struct err *
 	return inquiry_ask(&q, ret_result, e);
 }
 
-/* Each name is looked up once. */
+/* Looks each name up once. */
 static bool
 is_named(struct doctor *d, const struct visit *visits, size_t i)
 {
@@ -228,13 +231,13 @@ visit(struct doctor *d, struct visit *visits, size_t i, struct err *e)
 		return -1;
 	v->named = is_named(d, visits, i);
 	if (!v->named) {
-		tell_not_asked(d, s, "dns");
+		report_not_asked(d, s, "dns");
 		return 0;
 	}
 	if (ask(s, &r, e) != 0)
 		return -1;
 	check_certificate(d, visits, i, &r);
-	judge_answer(d, s, &r);
+	check_result(d, s, &r);
 	return 0;
 }
 
@@ -248,7 +251,7 @@ doctor_bento(struct doctor *d)
 		return;
 	for (size_t i = 0; i < d->config->n_sites; i++)
 		if (visit(d, visits, i, &e) != 0)
-			doctor_tell(d, DOCTOR_PROBLEM, "bento", "look at api_url, or free memory",
+			doctor_report(d, DOCTOR_PROBLEM, "bento", "check api_url, or free memory",
 			    "site %s: %s", d->config->sites[i].name, e.text);
 	free(visits);
 }

@@ -1,6 +1,6 @@
 /*
- * What doctor looks at: each check says how it found things, and what to do where that is not well.
- * Main thread.
+ * The checks of doctor. Each reports findings: what it looked at, what it found, and a remedy when
+ * something is wrong. Main thread.
  */
 #ifndef CLI_DOCTOR_DOCTOR_H
 #define CLI_DOCTOR_DOCTOR_H
@@ -18,44 +18,43 @@ struct doctor_finding {
 	enum doctor_grade grade;
 	const char *what;         /* "disk" */
 	char found[DOCTOR_TEXT];  /* a sentence */
-	char remedy[DOCTOR_TEXT]; /* "" when all is well */
+	char remedy[DOCTOR_TEXT]; /* "" when nothing is wrong */
 };
 
 struct doctor {
-	const struct config *config; /* NULL: it cannot be read at all */
-	bool refused;                /* serve would refuse it: no secrets are in it */
-	void (*tell)(void *arg, const struct doctor_finding *f);
+	const struct config *config; /* NULL when it cannot be read at all */
+	bool refused;                /* serve would refuse it: it has no secrets */
+	void (*report)(void *arg, const struct doctor_finding *f);
 	void *arg;
 	enum doctor_grade worst;
 };
 
-void doctor_tell(struct doctor *d, enum doctor_grade grade, const char *what, const char *remedy,
+void doctor_report(struct doctor *d, enum doctor_grade grade, const char *what, const char *remedy,
     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
-/*
- * doctor_settings.c: why the configuration is refused and what to do about it. config is what can
- * be read of it all the same; file: where it is, NULL: nowhere.
- */
+/* Reports why the configuration is refused. file: the path of the configuration, NULL for none. */
 void doctor_settings_refused(struct doctor *d, const char *file, const struct err *why);
-/* doctor_machine.c: libraries, clock, limits of the process. */
+/* Checks libraries, the clock and the limits of the process. */
 void doctor_machine(struct doctor *d);
-/* doctor_files.c: the database's folder, its file system, syncing, modes, space, the file itself.
+/* Checks the database's folder: file system, syncing, free space. False when it cannot be used. */
+bool doctor_disk(struct doctor *d);
+/* Checks the database: modes, sizes, and whether it is damaged. */
+void doctor_database(struct doctor *d);
+/*
+ * Checks the daemon and its listeners, or without a daemon whether serve could listen. Of a refused
+ * configuration, only whether the daemon runs.
  */
-void doctor_files(struct doctor *d);
-/* doctor_net.c: the daemon, where it listens and what it says there; else whether serve could. Of a
- * configuration that is refused: only whether a daemon runs. */
-void doctor_net(struct doctor *d);
-/* doctor_bento.c: each host's name and certificate, each site's keys. */
+void doctor_network(struct doctor *d);
+/* Checks Bento: the name and certificate of each host, the keys of each site. */
 void doctor_bento(struct doctor *d);
 
-/* What is known against a version of SQLite; NULL: nothing. Pure. */
+/* Known defects of a version of SQLite; NULL for none. Pure. */
 const char *doctor_sqlite_defect(const char *version);
-/* What is known against a version of libcurl and matters here; "": nothing. Pure. */
+/* Known defects of a version of libcurl that matter here; "" for none. Pure. */
 void doctor_curl_defects(const char *version, char ret_text[DOCTOR_TEXT]);
-/* Whether the clock is kept in step, by what adjtimex gave and its status; not when it failed.
- * Pure. */
+/* Whether the clock is synchronized, from adjtimex's result and status. Pure. */
 bool doctor_clock_is_kept(int state, int status);
-/* Whether syncs this quick (the middle one of some, in microseconds) can be true. Pure. */
+/* Whether a median sync time (in microseconds) is possible on a disk. Pure. */
 bool doctor_sync_is_plausible(int64_t median_us);
 
 #endif

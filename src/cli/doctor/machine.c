@@ -1,3 +1,7 @@
+/*
+ * Checks the machine: versions of libraries against known defects, the clock, and the limit of open
+ * files. The tables of defects are facts of their makers' pages; add new ones here.
+ */
 #include <cjson/cJSON.h>
 #include <event2/event.h>
 #include <stdarg.h>
@@ -13,11 +17,11 @@
 #include "ingest/http/gzip.h"
 #include "outbox/read/audit.h"
 
-#define BUILT_AFTER INT64_C(1767225600000) /* 2026-01-01: no clock is right that shows less */
-#define SPARE_FILES 64                     /* beside connections */
+#define BUILT_AFTER INT64_C(1767225600000) /* 2026-01-01: an earlier clock is wrong */
+#define SPARE_FILES 64                     /* descriptors in addition to connections */
 
 void
-doctor_tell(struct doctor *d, enum doctor_grade grade, const char *what, const char *remedy,
+doctor_report(struct doctor *d, enum doctor_grade grade, const char *what, const char *remedy,
     const char *fmt, ...)
 {
 	struct doctor_finding f = { .grade = grade, .what = what };
@@ -30,33 +34,33 @@ doctor_tell(struct doctor *d, enum doctor_grade grade, const char *what, const c
 		snprintf(f.remedy, sizeof(f.remedy), "%s", remedy);
 	if (grade > d->worst)
 		d->worst = grade;
-	d->tell(d->arg, &f);
+	d->report(d->arg, &f);
 }
 
 /*
- * The corruption of the WAL that two connections could bring about when both checkpoint
- * (sqlite.org, "WAL-Reset Bug", mended in 3.51.3 and 3.50.7, 3.44.6). Here one connection alone
- * checkpoints, so it matters only beside a shell that writes.
+ * SQLite's "WAL-Reset Bug" (sqlite.org): two connections that checkpoint at once can corrupt the
+ * WAL. Fixed in 3.51.3, 3.50.7 and 3.44.6. bentospool checkpoints from one connection only, so the
+ * bug matters only when a shell writes to the database, too.
  */
 const char *
 doctor_sqlite_defect(const char *version)
 {
 	long minor, patch;
-	bool mended;
+	bool fixed;
 	char *end;
 
 	if (strncmp(version, "3.", 2) != 0)
 		return NULL;
 	minor = strtol(version + 2, &end, 10);
 	patch = *end == '.' ? strtol(end + 1, NULL, 10) : 0;
-	mended = minor > 51 || (minor == 51 && patch >= 3) || (minor == 50 && patch >= 7)
-		 || (minor == 44 && patch >= 6);
-	return mended ? NULL
-		      : "two programs that write at once can damage the file; bentospool itself is "
-			"not affected, for it alone writes and checkpoints";
+	fixed = minor > 51 || (minor == 51 && patch >= 3) || (minor == 50 && patch >= 7)
+		|| (minor == 44 && patch >= 6);
+	return fixed ? NULL
+		     : "two programs that write at once can damage the database; bentospool alone "
+		       "is not affected";
 }
 
-/* The parts of "8.11.1" as one number that grows with the version. */
+/* Turns "8.11.1" into one number that grows with the version. */
 static long
 version_number_of(const char *version)
 {
@@ -73,7 +77,7 @@ version_number_of(const char *version)
 	return part[0] * 1000000 + part[1] * 1000 + part[2];
 }
 
-/* From curl.se/docs/security.html: what an HTTP/1.1 client with several threads can meet. */
+/* From curl.se/docs/security.html: the defects that affect an HTTP/1.1 client with threads. */
 void
 doctor_curl_defects(const char *version, char ret_text[DOCTOR_TEXT])
 {
@@ -81,11 +85,10 @@ doctor_curl_defects(const char *version, char ret_text[DOCTOR_TEXT])
 		const char *first, *last, *words;
 	} known[] = {
 		{ "7.84.0", "8.2.1",
-		    "CVE-2023-38039 (endless headers of an answer fill the memory)" },
-		{ "7.69.0", "8.3.0",
-		    "CVE-2023-38545 (memory is overwritten, with a socks5h proxy only)" },
+		    "CVE-2023-38039 (a response with endless headers fills the memory)" },
+		{ "7.69.0", "8.3.0", "CVE-2023-38545 (heap overflow, with a socks5h proxy only)" },
 		{ "8.11.1", "8.11.1",
-		    "CVE-2025-0665 (a descriptor is closed twice, be it the database's)" },
+		    "CVE-2025-0665 (closes a descriptor twice, possibly the database's)" },
 	};
 	long number = version_number_of(version);
 	size_t n = 0;
@@ -105,11 +108,11 @@ check_sqlite(struct doctor *d)
 	const char *lack = outbox_audit_lack();
 
 	if (lack != NULL)
-		doctor_tell(d, DOCTOR_PROBLEM, "sqlite", "install the SQLite of the system",
-		    "SQLite %s was built without %s: bentospool needs that", sqlite, lack);
+		doctor_report(d, DOCTOR_PROBLEM, "sqlite", "install the system's SQLite",
+		    "SQLite %s was built without %s, which bentospool needs", sqlite, lack);
 	if (defect != NULL)
-		doctor_tell(d, DOCTOR_NOTE, "sqlite",
-		    "open the database with sqlite3 -readonly only; update SQLite when the system "
+		doctor_report(d, DOCTOR_NOTE, "sqlite",
+		    "open the database only with sqlite3 -readonly; update SQLite when the system "
 		    "offers it",
 		    "SQLite %s: %s", sqlite, defect);
 }
@@ -121,16 +124,16 @@ check_libraries(struct doctor *d)
 	char defects[DOCTOR_TEXT];
 
 	transport_curl_versions(&curl, &tls);
-	doctor_tell(d, DOCTOR_OK, "libraries", NULL,
+	doctor_report(d, DOCTOR_OK, "libraries", NULL,
 	    "SQLite %s, libcurl %s, %s, libevent %s, zlib %s, cJSON %s", outbox_audit_library(),
 	    curl, tls, event_get_version(), gzip_library(), cJSON_Version());
 	check_sqlite(d);
 	doctor_curl_defects(curl, defects);
 	if (defects[0] != '\0')
-		doctor_tell(d, DOCTOR_NOTE, "libcurl",
-		    "update it when the system offers it; a distribution mends it under the same "
-		    "number (Debian 12: 7.88.1-10+deb12u15 is mended)",
-		    "libcurl %s as its makers released it has %s", curl, defects);
+		doctor_report(d, DOCTOR_NOTE, "libcurl",
+		    "update libcurl when the system offers it; distributions fix defects without a "
+		    "new version number (Debian 12: 7.88.1-10+deb12u15 is fixed)",
+		    "libcurl %s, as released by its makers, has %s", curl, defects);
 }
 
 bool
@@ -146,17 +149,17 @@ check_clock(struct doctor *d)
 	int state = adjtimex(&t);
 
 	if (clock_wall(&clock_system) < BUILT_AFTER)
-		doctor_tell(d, DOCTOR_PROBLEM, "clock",
-		    "set the clock, and let systemd-timesyncd, chrony or ntpd keep it right",
+		doctor_report(d, DOCTOR_PROBLEM, "clock",
+		    "set the clock, and keep it right with systemd-timesyncd, chrony or ntpd",
 		    "the clock shows a time before 2026: dates and ages would be wrong");
 	else if (!doctor_clock_is_kept(state, t.status))
-		doctor_tell(d, DOCTOR_NOTE, "clock",
-		    "let systemd-timesyncd, chrony or ntpd keep the clock right (in a container "
-		    "the "
-		    "host does)",
-		    "nothing that the kernel knows of keeps the clock in step");
+		doctor_report(d, DOCTOR_NOTE, "clock",
+		    "synchronize the clock with systemd-timesyncd, chrony or ntpd (for a "
+		    "container, "
+		    "on the host)",
+		    "the kernel reports that the clock is not synchronized");
 	else
-		doctor_tell(d, DOCTOR_OK, "clock", NULL, "kept in step");
+		doctor_report(d, DOCTOR_OK, "clock", NULL, "synchronized");
 }
 
 static void
@@ -168,12 +171,12 @@ check_limits(struct doctor *d)
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return;
 	if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < want)
-		doctor_tell(d, DOCTOR_PROBLEM, "open files",
+		doctor_report(d, DOCTOR_PROBLEM, "open files",
 		    "raise LimitNOFILE of the unit (or ulimit -Hn), or lower max_connections",
-		    "%llu may be open, max_connections needs %llu",
+		    "at most %llu files may be open, but max_connections needs %llu",
 		    (unsigned long long)limit.rlim_max, (unsigned long long)want);
 	else
-		doctor_tell(d, DOCTOR_OK, "open files", NULL, "enough for max_connections");
+		doctor_report(d, DOCTOR_OK, "open files", NULL, "enough for max_connections");
 }
 
 void

@@ -1,3 +1,7 @@
+/*
+ * Checks the daemon. When it runs, each listener is asked for its health; when it does not, each
+ * address is bound for a moment, to find what would keep serve from listening.
+ */
 #include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <netinet/in.h>
@@ -14,9 +18,9 @@
 #define PING_MS 5000
 #define WAL_NAME_MAX 4096
 
-/* Whoever stops properly leaves the write-ahead log empty. */
+/* A writer that stops cleanly leaves the write-ahead log empty. */
 static bool
-log_is_left(const char *database)
+log_remains(const char *database)
 {
 	char wal[WAL_NAME_MAX];
 	struct stat st;
@@ -35,16 +39,18 @@ daemon_runs(struct doctor *d)
 	rc = control_client_ask(d->config->control, control_request("ping"), PING_MS, &answer, &e);
 	cJSON_Delete(answer);
 	if (rc == 0)
-		doctor_tell(d, DOCTOR_OK, "daemon", NULL, "it runs and answers");
+		doctor_report(d, DOCTOR_OK, "daemon", NULL, "running, and answers");
 	else if (e.code == ERR_NOTFOUND)
-		doctor_tell(d, DOCTOR_OK, "daemon", NULL, "none runs%s",
-		    log_is_left(d->config->database)
-			? "; who wrote last was not stopped properly: nothing is lost, the next "
-			  "start takes the log up"
+		doctor_report(d, DOCTOR_OK, "daemon", NULL, "not running%s",
+		    log_remains(d->config->database)
+			? "; the last one did not stop cleanly: no event is lost, the next start "
+			  "reads the remaining log"
 			: "");
 	else
-		doctor_tell(d, DOCTOR_PROBLEM, "daemon",
-		    "run doctor as root or as the daemon's user; if that does not help, restart it",
+		doctor_report(d, DOCTOR_PROBLEM, "daemon",
+		    "run doctor as root or as the daemon's user; if that does not help, restart "
+		    "the "
+		    "daemon",
 		    "%s", e.text);
 	return rc == 0 || e.code != ERR_NOTFOUND;
 }
@@ -55,25 +61,26 @@ remedy_of_listener(const char *text, enum err_code code)
 	bool is_unix = strncmp(text, "unix:", 5) == 0;
 
 	if (code == ERR_BUSY)
-		return is_unix ? "end what uses it (ss -lxp shows it), or listen elsewhere"
-			       : "end what uses it (ss -ltnp shows it), or listen elsewhere";
+		return is_unix ? "stop the program that uses it (see ss -lxp), or change listen"
+			       : "stop the program that uses it (see ss -ltnp), or change listen";
 	if (code == ERR_NOTFOUND)
-		return is_unix ? "make the folder, owned by the user that runs bentospool"
-			       : "listen on an address that ip address shows, on 127.0.0.1, or on "
-				 "0.0.0.0 for all";
+		return is_unix
+			   ? "create the folder, owned by the user that runs bentospool"
+			   : "listen on an address that `ip address` shows, on 127.0.0.1, or on "
+			     "0.0.0.0 for all";
 	if (code == ERR_STATE)
 		return is_unix
-			   ? "run doctor as the user that runs bentospool; if that is so, give "
-			     "the socket's folder to it"
-			   : "listen on a port from 1024 on, or give the unit "
-			     "AmbientCapabilities=CAP_NET_BIND_SERVICE (doctor itself needs that "
-			     "too)";
+			   ? "run doctor as the user that runs bentospool; if you did, make that "
+			     "user the owner of the socket's folder"
+			   : "listen on port 1024 or above, or give the unit "
+			     "AmbientCapabilities=CAP_NET_BIND_SERVICE (doctor needs the same "
+			     "capability)";
 	if (code == ERR_INPUT)
-		return "listen elsewhere, or remove the file that is in the way";
-	return "listen elsewhere";
+		return "change listen, or remove the file that is in the way";
+	return "change listen";
 }
 
-/* Bound for a moment and let go: what serve would meet. */
+/* Binds the address for a moment, as serve would. */
 static void
 check_listener(struct doctor *d, const char *text)
 {
@@ -81,35 +88,35 @@ check_listener(struct doctor *d, const char *text)
 	struct err e;
 
 	if (listener_open(text, &l, &e) != 0) {
-		doctor_tell(
+		doctor_report(
 		    d, DOCTOR_PROBLEM, "listen", remedy_of_listener(text, e.code), "%s", e.text);
 		return;
 	}
 	listener_close(&l);
-	doctor_tell(d, DOCTOR_OK, "listen", NULL, "%s is free", text);
+	doctor_report(d, DOCTOR_OK, "listen", NULL, "%s is free", text);
 }
 
 static void
-judge_health(struct doctor *d, const char *text, const struct inquiry_result *r)
+check_health(struct doctor *d, const char *text, const struct inquiry_result *r)
 {
 	if (r->reach != INQUIRY_ANSWERED)
-		doctor_tell(d, DOCTOR_PROBLEM, "health",
-		    "restart the daemon, so that it listens where the configuration says", "%s: %s",
-		    text, r->error);
+		doctor_report(d, DOCTOR_PROBLEM, "health",
+		    "restart the daemon, so that it listens as configured", "%s: %s", text,
+		    r->error);
 	else if (r->status == 200)
-		doctor_tell(d, DOCTOR_OK, "health", NULL, "%s takes events (%" PRId64 " ms)", text,
-		    r->took_ms);
+		doctor_report(d, DOCTOR_OK, "health", NULL, "%s accepts events (%" PRId64 " ms)",
+		    text, r->took_ms);
 	else if (r->status == 503)
-		doctor_tell(d, DOCTOR_PROBLEM, "health",
-		    "bentospool status says what is wrong with the storage",
-		    "%s takes no events, because they cannot be stored (HTTP 503)", text);
+		doctor_report(d, DOCTOR_PROBLEM, "health",
+		    "see bentospool status for what is wrong with the storage",
+		    "%s refuses events, because they cannot be stored (HTTP 503)", text);
 	else
-		doctor_tell(d, DOCTOR_PROBLEM, "health",
-		    "see with ss -ltnp who listens there: it is not bentospool",
+		doctor_report(d, DOCTOR_PROBLEM, "health",
+		    "find the program that listens there with ss -ltnp: it is not bentospool",
 		    "%s answers GET /healthz with HTTP %d", text, r->status);
 }
 
-/* Port 0 is another one each time: nobody can be asked there. */
+/* Port 0 becomes another port at each start, so it cannot be asked. */
 static bool
 has_a_port(const struct listen_address *a)
 {
@@ -137,13 +144,13 @@ ask_health(struct doctor *d, const char *text)
 	else
 		return;
 	if (inquiry_ask_here(url, unix_path, version_agent, PING_MS, &r, &e) != 0)
-		doctor_tell(d, DOCTOR_PROBLEM, "health", "free memory", "%s", e.text);
+		doctor_report(d, DOCTOR_PROBLEM, "health", "free memory", "%s", e.text);
 	else
-		judge_health(d, text, &r);
+		check_health(d, text, &r);
 }
 
 void
-doctor_net(struct doctor *d)
+doctor_network(struct doctor *d)
 {
 	const struct config_list *listen = &d->config->ingest.listen;
 	bool runs = daemon_runs(d);

@@ -1,4 +1,6 @@
-/* What to do about a configuration that is refused: its error says what is wrong, seldom all of it.
+/*
+ * Finds the remedy for a configuration that is refused: the error names a file or a setting, and
+ * the state of that file decides what to do about it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +17,7 @@ struct named_file {
 	const char *content;
 };
 
-/* In the order in which they are opened. */
+/* In the order in which the configuration opens them. */
 static void
 secrets_of(const struct config_site *s, struct named_file ret_files[4])
 {
@@ -40,10 +42,11 @@ remedy_of_secret(const struct named_file *f, char ret_remedy[DOCTOR_TEXT])
 		    f->content, f->path);
 	else if (access(f->path, R_OK) != 0 || stat(f->path, &st) != 0)
 		snprintf(ret_remedy, DOCTOR_TEXT,
-		    "run doctor as the user that runs bentospool; if that is so, chown %s to it",
+		    "run doctor as the user that runs bentospool; if you did, chown %s to that "
+		    "user",
 		    f->path);
 	else if (!S_ISREG(st.st_mode))
-		snprintf(ret_remedy, DOCTOR_TEXT, "name a file with %s", f->setting);
+		snprintf(ret_remedy, DOCTOR_TEXT, "set %s to a regular file", f->setting);
 	else if (secret_is_exposed(f->path))
 		snprintf(ret_remedy, DOCTOR_TEXT, "chmod 600 %s", f->path);
 	else
@@ -56,7 +59,7 @@ is_named(const struct err *why, const char *path)
 	return path[0] != '\0' && strstr(why->text, path) != NULL;
 }
 
-/* Whether one of a site's files is what the error is about. */
+/* Returns whether the error is about one of the site's files. */
 static bool
 find_remedy_in_site(
     const struct config_site *s, const struct err *why, char ret_remedy[DOCTOR_TEXT])
@@ -73,8 +76,8 @@ find_remedy_in_site(
 	if (!is_named(why, s->ca_file))
 		return false;
 	snprintf(ret_remedy, DOCTOR_TEXT,
-	    "put the certificates there, readable for the user that runs bentospool, or take "
-	    "ca_file out");
+	    "put the certificates there, readable by the user that runs bentospool, or remove "
+	    "ca_file");
 	return true;
 }
 
@@ -89,20 +92,20 @@ find_remedy(
 		snprintf(
 		    ret_remedy, DOCTOR_TEXT, "%s", config_archive_remedy(config_try_archive(c)));
 	else if (file == NULL)
-		snprintf(ret_remedy, DOCTOR_TEXT, "write a file with bentospool init");
+		snprintf(ret_remedy, DOCTOR_TEXT, "create a configuration with bentospool init");
 	else
-		snprintf(ret_remedy, DOCTOR_TEXT, "mend that setting, or what it names");
+		snprintf(ret_remedy, DOCTOR_TEXT, "correct that setting, or the file it names");
 }
 
 static void
 find_remedy_of_file(const char *file, char ret_remedy[DOCTOR_TEXT])
 {
-	const char *remedy = "mend the file";
+	const char *remedy = "correct the file";
 
 	if (file == NULL)
-		remedy = "mend the environment";
+		remedy = "correct the environment variables";
 	else if (access(file, F_OK) != 0 && errno == ENOENT)
-		remedy = "name another file with -c, or write this one with bentospool init";
+		remedy = "name another file with -c, or create this one with bentospool init";
 	else if (access(file, R_OK) != 0)
 		remedy = "run doctor as root or as the user that runs bentospool";
 	snprintf(ret_remedy, DOCTOR_TEXT, "%s", remedy);
@@ -117,8 +120,8 @@ doctor_settings_refused(struct doctor *d, const char *file, const struct err *wh
 		find_remedy(d->config, file, why, remedy);
 	else
 		find_remedy_of_file(file, remedy);
-	doctor_tell(d, DOCTOR_PROBLEM, "settings", remedy, "%s", why->text);
-	doctor_tell(d, DOCTOR_NOTE, "the rest", "mend the settings first",
-	    "%swhere it listens and the sites are not looked at",
+	doctor_report(d, DOCTOR_PROBLEM, "settings", remedy, "%s", why->text);
+	doctor_report(d, DOCTOR_NOTE, "the rest", "fix the settings first",
+	    "%sthe listeners and the sites are not checked",
 	    d->config != NULL ? "" : "the database, ");
 }

@@ -1,3 +1,4 @@
+/* age: counts pending events, or those that filters select, by name and age. */
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -40,23 +41,22 @@ print(const struct options *o, const struct ages *ages, int64_t names)
 }
 
 static int
-age(struct outbox_audit *audit, const struct options *o)
+run(struct outbox_audit *audit, const struct options *o, const struct config *c)
 {
-	struct outbox_filter filter = o->filter; /* borrows what it points to */
+	struct outbox_filter filter = o->filter; /* borrows the texts of o */
 	struct ages *ages;
 	struct err e;
 	int rc;
 
+	(void)c;
 	if (filter.statuses == 0)
 		filter.statuses = 1u << STATUS_PENDING;
 	if (ages_collect(audit, &filter, clock_wall(&clock_system), &ages, &e) != 0)
 		return verb_fail(&e);
-	if (ages_total(ages) == 0) {
-		fprintf(stderr, "bentospool: no event matches\n");
-		rc = VERB_NOTHING;
-	} else {
+	if (ages_total(ages) == 0)
+		rc = verb_no_match();
+	else
 		rc = print(o, ages, o->has_limit ? filter.limit : NAMES_DEFAULT);
-	}
 	ages_free(ages);
 	return rc;
 }
@@ -64,14 +64,5 @@ age(struct outbox_audit *audit, const struct options *o)
 int
 verb_age(const struct options *o)
 {
-	struct outbox_audit *audit;
-	struct config *c;
-	int rc;
-
-	if (verb_open(o, &c, &audit) != 0)
-		return VERB_ERROR;
-	rc = age(audit, o);
-	outbox_audit_close(audit);
-	config_free(c);
-	return rc;
+	return verb_read(o, run);
 }

@@ -1,3 +1,4 @@
+/* errors: failures grouped by Bento's error, the group with the most events first. */
 #include <stdio.h>
 
 #include "base/plural.h"
@@ -21,8 +22,8 @@ print_text(const struct complaint *c, const struct terminal *terminal)
 	struct buf text;
 
 	buf_init(&text, TEXT_MAX);
-	buf_printf(&text, "%s%lld event%s%s ", terminal->colour ? "\033[31m" : "",
-	    (long long)c->events, words_plural(c->events), terminal->colour ? "\033[0m" : "");
+	buf_printf(&text, "%s%lld event%s%s ", table_paint(terminal->color, TABLE_BAD),
+	    (long long)c->events, words_plural(c->events), table_paint_end(terminal->color));
 	complaint_describe(c, &text);
 	if (c->site[0] != '\0') {
 		buf_append_literal(&text, ", site ");
@@ -68,16 +69,17 @@ print(const struct options *o, struct tally *tally)
 }
 
 static int
-errors(struct outbox_audit *audit, const struct options *o)
+run(struct outbox_audit *audit, const struct options *o, const struct config *c)
 {
 	struct tally *tally;
 	struct err e;
 	int rc;
 
+	(void)c;
 	if (complaints_collect(audit, &o->filter, &tally, &e) != 0)
 		return verb_fail(&e);
 	if (tally_count(tally) == 0) {
-		fprintf(stderr, "bentospool: nothing that failed matches\n");
+		fprintf(stderr, "bentospool: no failure matches\n");
 		rc = VERB_NOTHING;
 	} else {
 		rc = print(o, tally);
@@ -89,14 +91,5 @@ errors(struct outbox_audit *audit, const struct options *o)
 int
 verb_errors(const struct options *o)
 {
-	struct outbox_audit *audit;
-	struct config *c;
-	int rc;
-
-	if (verb_open(o, &c, &audit) != 0)
-		return VERB_ERROR;
-	rc = errors(audit, o);
-	outbox_audit_close(audit);
-	config_free(c);
-	return rc;
+	return verb_read(o, run);
 }

@@ -1,386 +1,88 @@
-#include <cjson/cJSON.h>
+/*
+ * history: everything that happened to the events that match. The ids are read in pages, so that no
+ * transaction stays open while stories are printed; an event that retention removes meanwhile is
+ * skipped.
+ */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/plural.h"
-#include "cli/report/event_json.h"
+#include "cli/report/story.h"
 #include "cli/verbs.h"
 #include "outbox/read/audit.h"
-#include "term/table.h"
-#include "term/terminal.h"
-#include "term/when.h"
 
 #define LIMIT_DEFAULT 50
 #define PAGE 100
-#define TEXT_MAX 16777216
-#define RESULT_MAX 1024
 
-/* What happens at the same time happened in this order. */
-enum moment_type { MOMENT_RECEIVED, MOMENT_ATTEMPT, MOMENT_OPERATION, MOMENT_SETTLED };
-
-static const char *const type_names[] = {
-	[MOMENT_RECEIVED] = "received",
-	[MOMENT_ATTEMPT] = "attempt",
-	[MOMENT_OPERATION] = "operation",
-	[MOMENT_SETTLED] = "settled",
-};
-
-struct moment {
-	int64_t at;
-	enum moment_type type;
-	size_t order; /* as it was read */
-	enum table_colour colour;
-	char what[64];
-	char result[RESULT_MAX];
-	cJSON *json; /* NULL for people */
-};
-
-/* The story of one event at a time. */
-struct story {
-	const struct options *options;
-	struct terminal terminal;
-	int64_t event_id;
-	struct buf heading;
-	char *message_copy;
-	struct moment *moments;
-	size_t n;
-	bool failed;
+struct page_of_ids {
 	int64_t ids[PAGE];
-	size_t n_ids;
-	int64_t told;
+	size_t n;
 };
 
-/* ---- moments -------------------------------------------------------------------------------- */
-
-/* NULL, and failed, when out of memory. json is taken. */
-static struct moment *
-add(struct story *s, enum moment_type type, int64_t at, cJSON *json)
-{
-	struct moment *grown = realloc(s->moments, (s->n + 1) * sizeof(*grown));
-
-	if (grown == NULL) {
-		s->failed = true;
-		cJSON_Delete(json);
-		return NULL;
-	}
-	s->moments = grown;
-	s->moments[s->n] = (struct moment){ .at = at, .type = type, .order = s->n, .json = json };
-	return &s->moments[s->n++];
-}
-
 static void
-add_json_head(struct story *s, cJSON *json, enum moment_type type, int64_t at)
+add_id(void *arg, const struct audit_event *event)
 {
-	cJSON_AddNumberToObject(json, "event_id", (double)s->event_id);
-	json_add_slice(json, "message_id", slice_from(s->message_copy));
-	json_add_time(json, "at", at);
-	cJSON_AddStringToObject(json, "what", type_names[type]);
-}
+	struct page_of_ids *page = arg;
 
-/* An object that begins with what all have; NULL for people. */
-static cJSON *
-begin_json(struct story *s, enum moment_type type, int64_t at)
-{
-	cJSON *json = s->options->json ? cJSON_CreateObject() : NULL;
-
-	if (json != NULL)
-		add_json_head(s, json, type, at);
-	return json;
-}
-
-/* Moves the members of `from` behind those of `to`; those that are there stay. */
-static void
-join_json(cJSON *to, cJSON *from)
-{
-	cJSON *item;
-
-	while (from != NULL && (item = cJSON_DetachItemFromArray(from, 0)) != NULL) {
-		if (cJSON_GetObjectItemCaseSensitive(to, item->string) != NULL)
-			cJSON_Delete(item);
-		else
-			cJSON_AddItemToArray(to, item);
-	}
-	cJSON_Delete(from);
-}
-
-static void
-describe_event(struct story *s, const struct audit_event *event)
-{
-	buf_printf(&s->heading, "event %lld, ", (long long)event->event_id);
-	table_append_clean(&s->heading, event->status);
-	buf_append_literal(&s->heading, ": ");
-	table_append_clean(&s->heading, event->kind);
-	if (event->name.n > 0) {
-		buf_append_literal(&s->heading, " \"");
-		table_append_clean(&s->heading, event->name);
-		buf_append_byte(&s->heading, '"');
-	}
-	if (event->email.n > 0) {
-		buf_append_literal(&s->heading, ", ");
-		table_append_clean(&s->heading, event->email);
-	}
-	buf_append_literal(&s->heading, ", messageId ");
-	table_append_clean(&s->heading, event->message_id);
-	if (event->site.n > 0) {
-		buf_append_literal(&s->heading, ", site ");
-		table_append_clean(&s->heading, event->site);
-	}
-}
-
-static void
-add_settled(struct story *s, const struct audit_event *event)
-{
-	cJSON *json = begin_json(s, MOMENT_SETTLED, event->settled_at);
-	struct moment *m;
-
-	if (json != NULL) {
-		json_add_slice(json, "status", event->status);
-		json_add_slice(json, "reason", event->reason);
-	}
-	m = add(s, MOMENT_SETTLED, event->settled_at, json);
-	if (m == NULL)
-		return;
-	m->colour = SLICE_IS(event->status, "delivered") ? TABLE_GOOD : TABLE_BAD;
-	snprintf(m->what, sizeof(m->what), "%.*s", (int)event->status.n, event->status.p);
-	snprintf(m->result, sizeof(m->result), "%.*s", (int)event->reason.n,
-	    event->reason.n > 0 ? event->reason.p : "");
-}
-
-static void
-take_event(void *arg, const struct audit_event *event)
-{
-	struct story *s = arg;
-	struct moment *m;
-
-	s->message_copy = strndup(event->message_id.p, event->message_id.n);
-	if (s->message_copy == NULL) {
-		s->failed = true;
-		return;
-	}
-	describe_event(s, event);
-	m = add(s, MOMENT_RECEIVED, event->received_at,
-	    begin_json(s, MOMENT_RECEIVED, event->received_at));
-	if (m != NULL)
-		snprintf(m->what, sizeof(m->what), "received");
-	if (event->settled_at != 0)
-		add_settled(s, event);
-}
-
-static void
-take_attempt(void *arg, const struct audit_attempt *a)
-{
-	struct story *s = arg;
-	cJSON *json = begin_json(s, MOMENT_ATTEMPT, a->started_at);
-	struct moment *m;
-	int n;
-
-	if (json != NULL)
-		join_json(json, attempt_json(a));
-	m = add(s, MOMENT_ATTEMPT, a->started_at, json);
-	if (m == NULL)
-		return;
-	m->colour = SLICE_IS(a->outcome, "delivered") ? TABLE_GOOD : TABLE_WAITING;
-	snprintf(m->what, sizeof(m->what), "attempt %lld", (long long)a->attempt_id);
-	if (a->outcome.n == 0) {
-		snprintf(m->result, sizeof(m->result), "under way");
-		return;
-	}
-	n = snprintf(m->result, sizeof(m->result), "%.*s", (int)a->outcome.n, a->outcome.p);
-	if (a->http_status != 0)
-		n += snprintf(
-		    m->result + n, sizeof(m->result) - (size_t)n, ", HTTP %d", a->http_status);
-	n += snprintf(m->result + n, sizeof(m->result) - (size_t)n, ", %lld event%s, %lld ms",
-	    (long long)a->events, words_plural(a->events), (long long)a->duration_ms);
-	if (a->error.n > 0)
-		snprintf(m->result + n, sizeof(m->result) - (size_t)n, ": %.*s", (int)a->error.n,
-		    a->error.p);
-}
-
-static void
-take_operation(void *arg, const struct audit_operation *op)
-{
-	struct story *s = arg;
-	cJSON *json = begin_json(s, MOMENT_OPERATION, op->at);
-	struct moment *m;
-
-	if (json != NULL)
-		join_json(json, operation_json(op));
-	m = add(s, MOMENT_OPERATION, op->at, json);
-	if (m == NULL)
-		return;
-	snprintf(m->what, sizeof(m->what), "%.*s", (int)op->verb.n, op->verb.p);
-	snprintf(m->result, sizeof(m->result), "operation %lld by %.*s, it was %.*s%s%.*s",
-	    (long long)op->operation_id, (int)op->actor.n, op->actor.p, (int)op->status.n,
-	    op->status.p, op->note.n > 0 ? ": " : "", (int)op->note.n,
-	    op->note.n > 0 ? op->note.p : "");
-}
-
-/* ---- printing ------------------------------------------------------------------------------- */
-
-static int
-compare(const void *left, const void *right)
-{
-	const struct moment *a = left, *b = right;
-
-	if (a->at != b->at)
-		return a->at < b->at ? -1 : 1;
-	if (a->type != b->type)
-		return a->type < b->type ? -1 : 1;
-	return a->order < b->order ? -1 : 1;
+	page->ids[page->n++] = event->event_id;
 }
 
 static int
-print_json(struct story *s)
+print_page(struct outbox_audit *audit, const struct page_of_ids *page, struct story *story,
+    int64_t *printed, struct err *e)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		cJSON *json = s->moments[i].json;
+	for (size_t i = 0; i < page->n; i++) {
+		int rc = story_print(story, audit, page->ids[i], e);
 
-		s->moments[i].json = NULL;
-		if (verb_print_json(json) != 0)
+		if (rc < 0)
 			return -1;
+		*printed += rc;
 	}
 	return 0;
 }
 
 static int
-print_text(struct story *s)
+print_all(struct outbox_audit *audit, const struct options *o, struct story *story,
+    int64_t *ret_printed, struct err *e)
 {
-	struct table_column columns[] = { { NULL, 0, false }, { "WHAT", 0, false },
-		{ "RESULT", 6, false } };
-	char title[64], at[WHEN_TIME_SIZE];
-	struct table *table;
-	struct buf text;
-	int rc;
-
-	snprintf(title, sizeof(title), "TIME %s", when_zone());
-	columns[0].title = title;
-	buf_init(&text, TEXT_MAX);
-	table_append_wrapped(&text, buf_slice(&s->heading), 0, s->terminal.width);
-	table = table_new(columns, sizeof(columns) / sizeof(*columns), s->terminal.width,
-	    s->terminal.colour, &text);
-	for (size_t i = 0; table != NULL && i < s->n; i++) {
-		when_time(s->moments[i].at, at);
-		table_cell(table, slice_from(at), TABLE_PLAIN);
-		table_cell(table, slice_from(s->moments[i].what), s->moments[i].colour);
-		table_cell(table, slice_from(s->moments[i].result), TABLE_PLAIN);
-	}
-	rc = table == NULL || table_end(table) != 0 || text.failed ? -1 : 0;
-	if (rc == 0)
-		printf("%s%s", s->told > 0 ? "\n" : "", text.p);
-	buf_free(&text);
-	return rc;
-}
-
-/* ---- the verb ------------------------------------------------------------------------------- */
-
-static void
-forget(struct story *s)
-{
-	for (size_t i = 0; i < s->n; i++)
-		cJSON_Delete(s->moments[i].json);
-	free(s->moments);
-	free(s->message_copy);
-	s->moments = NULL;
-	s->message_copy = NULL;
-	s->n = 0;
-	buf_clear(&s->heading);
-}
-
-static int
-tell(struct story *s, struct outbox_audit *audit, int64_t id, struct err *e)
-{
-	int rc;
-
-	forget(s);
-	s->event_id = id;
-	rc = outbox_audit_event(audit, id, take_event, s, e);
-	if (rc <= 0)
-		return rc; /* 0: retention took it meanwhile */
-	if (outbox_audit_attempts(audit, id, take_attempt, s, e) != 0
-	    || outbox_audit_operations(audit, id, take_operation, s, e) != 0)
-		return -1;
-	if (s->failed || s->heading.failed)
-		return err_nomem(e);
-	if (s->n > 0)
-		qsort(s->moments, s->n, sizeof(*s->moments), compare);
-	if ((s->options->json ? print_json(s) : print_text(s)) != 0)
-		return err_nomem(e);
-	s->told++;
-	return 0;
-}
-
-static void
-note_id(void *arg, const struct audit_event *event)
-{
-	struct story *s = arg;
-
-	s->ids[s->n_ids++] = event->event_id;
-}
-
-static int
-tell_all(struct story *s, struct outbox_audit *audit, struct err *e)
-{
-	const struct outbox_filter *f = &s->options->filter;
-	int64_t limit = s->options->has_limit ? f->limit : LIMIT_DEFAULT, seen = 0;
+	int64_t limit = o->has_limit ? o->filter.limit : LIMIT_DEFAULT, seen = 0, printed = 0;
 	struct audit_page page = { 0 };
+	struct page_of_ids ids;
 
 	do {
 		page.rows = PAGE;
 		if (limit != 0 && limit - seen < PAGE)
 			page.rows = (size_t)(limit - seen);
-		s->n_ids = 0;
-		if (outbox_audit_list(audit, f, &page, note_id, s, e) != 0)
+		ids.n = 0;
+		if (outbox_audit_list(audit, &o->filter, &page, add_id, &ids, e) != 0
+		    || print_page(audit, &ids, story, &printed, e) != 0)
 			return -1;
-		for (size_t i = 0; i < s->n_ids; i++)
-			if (tell(s, audit, s->ids[i], e) != 0)
-				return -1;
-		seen += (int64_t)s->n_ids;
+		seen += (int64_t)ids.n;
 	} while (page.rows > 0 && (limit == 0 || seen < limit));
+	*ret_printed = printed;
 	return 0;
 }
 
 static int
-history(struct outbox_audit *audit, const struct options *o)
+run(struct outbox_audit *audit, const struct options *o, const struct config *c)
 {
-	struct story *s = calloc(1, sizeof(*s));
-	struct err e = { 0 };
-	int64_t told = 0;
+	struct story *story = story_new(o->json);
+	int64_t printed = 0;
+	struct err e;
 	int rc;
 
-	if (s == NULL) {
-		err_nomem(&e);
-		return verb_fail(&e);
-	}
-	s->options = o;
-	buf_init(&s->heading, TEXT_MAX);
-	terminal_look(stdout, &s->terminal);
-	rc = tell_all(s, audit, &e);
-	told = s->told;
-	forget(s);
-	buf_free(&s->heading);
-	free(s);
+	(void)c;
+	rc = story == NULL ? err_nomem(&e) : print_all(audit, o, story, &printed, &e);
+	story_free(story);
 	if (rc != 0)
 		return verb_fail(&e);
-	if (told == 0)
-		fprintf(stderr, "bentospool: no event matches\n");
-	return told == 0 ? VERB_NOTHING : VERB_DONE;
+	return printed == 0 ? verb_no_match() : VERB_DONE;
 }
 
 int
 verb_history(const struct options *o)
 {
-	struct outbox_audit *audit;
-	struct config *c;
-	int rc;
-
 	if (outbox_filter_is_empty(&o->filter))
-		return verb_usage("history: say of which events, by --message-id, --id or another "
-				  "filter; --all is every one");
-	if (verb_open(o, &c, &audit) != 0)
-		return VERB_ERROR;
-	rc = history(audit, o);
-	outbox_audit_close(audit);
-	config_free(c);
-	return rc;
+		return verb_usage("history: no filter given; use --id, --message-id or another "
+				  "filter, or --all for every event");
+	return verb_read(o, run);
 }

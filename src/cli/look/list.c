@@ -1,3 +1,7 @@
+/*
+ * list: the events that match, in pages. Each page is read in a transaction of its own and printed
+ * after it, so that a pager that waits does not keep the database's log from being cut.
+ */
 #include <cjson/cJSON.h>
 #include <stdio.h>
 
@@ -14,7 +18,7 @@
 struct listing {
 	bool json;
 	struct event_table table;
-	struct buf text; /* of one page; printed when its transaction is over */
+	struct buf text; /* of one page */
 	int64_t shown;
 };
 
@@ -47,9 +51,9 @@ list_pages(struct outbox_audit *audit, const struct options *o, int64_t limit, s
 	return 0;
 }
 
-/* How many were left out: worth a second query only when the first one hit its limit. */
+/* Says how many events the limit left out; counts them only when the limit was reached. */
 static int
-tell_rest(struct outbox_audit *audit, const struct options *o, int64_t limit,
+print_rest(struct outbox_audit *audit, const struct options *o, int64_t limit,
     const struct listing *l, struct err *e)
 {
 	int64_t all;
@@ -65,7 +69,7 @@ tell_rest(struct outbox_audit *audit, const struct options *o, int64_t limit,
 }
 
 static int
-list(struct outbox_audit *audit, const struct options *o)
+run(struct outbox_audit *audit, const struct options *o, const struct config *c)
 {
 	int64_t limit = o->has_limit ? o->filter.limit : LIMIT_DEFAULT;
 	struct listing l = { .json = o->json };
@@ -73,6 +77,7 @@ list(struct outbox_audit *audit, const struct options *o)
 	struct err e = { 0 };
 	int rc;
 
+	(void)c;
 	terminal_look(stdout, &terminal);
 	buf_init(&l.text, PAGE_TEXT_MAX);
 	rc = event_table_init(&l.table, audit, &terminal, &l.text, &e);
@@ -84,26 +89,15 @@ list(struct outbox_audit *audit, const struct options *o)
 	if (rc == 0)
 		rc = verb_print_text(&l.text, &e);
 	if (rc == 0)
-		rc = tell_rest(audit, o, limit, &l, &e);
+		rc = print_rest(audit, o, limit, &l, &e);
 	buf_free(&l.text);
 	if (rc != 0)
 		return verb_fail(&e);
-	if (l.shown == 0)
-		fprintf(stderr, "bentospool: no event matches\n");
-	return l.shown == 0 ? VERB_NOTHING : VERB_DONE;
+	return l.shown == 0 ? verb_no_match() : VERB_DONE;
 }
 
 int
 verb_list(const struct options *o)
 {
-	struct outbox_audit *audit;
-	struct config *c;
-	int rc;
-
-	if (verb_open(o, &c, &audit) != 0)
-		return VERB_ERROR;
-	rc = list(audit, o);
-	outbox_audit_close(audit);
-	config_free(c);
-	return rc;
+	return verb_read(o, run);
 }

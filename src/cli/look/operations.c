@@ -1,3 +1,7 @@
+/*
+ * operations: what operators did. Without an id, a list in pages, newest first; with one, that
+ * operation and how its events stood before.
+ */
 #include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,11 +32,9 @@ static struct table_column columns[] = {
 struct listing {
 	const struct options *options;
 	struct table *table;
-	struct buf text; /* of one page; printed when its transaction is over */
-	int64_t before;
-	/* of one operation */
-	struct outbox_audit *audit;
-	const struct audit_before *was;
+	struct buf text;                /* of one page; printed after its transaction */
+	int64_t before;                 /* the id of the last row: the next page begins below it */
+	const struct audit_before *was; /* of a single operation */
 };
 
 static cJSON *
@@ -55,7 +57,7 @@ row_json(const struct audit_operation_row *row)
 	return o;
 }
 
-/* ---- all of them ---------------------------------------------------------------------------- */
+/* ---- the list ------------------------------------------------------------------------------- */
 
 static void
 add_row(void *arg, const struct audit_operation_row *row)
@@ -98,7 +100,7 @@ list_pages(struct outbox_audit *audit, struct listing *l, int64_t limit, struct 
 	} while (n > 0 && (limit == 0 || shown < limit));
 	if (shown > 0)
 		return 0;
-	fprintf(stderr, "bentospool: no operator has done anything yet\n");
+	fprintf(stderr, "bentospool: there are no operations yet\n");
 	return 1;
 }
 
@@ -113,7 +115,7 @@ list(struct outbox_audit *audit, struct listing *l, struct err *e)
 	terminal_look(stdout, &terminal);
 	columns[1].title = when_title("AT");
 	l->table = table_new(
-	    columns, sizeof(columns) / sizeof(*columns), terminal.width, terminal.colour, &l->text);
+	    columns, sizeof(columns) / sizeof(*columns), terminal.width, terminal.color, &l->text);
 	if (l->table == NULL)
 		return err_nomem(e);
 	rc = list_pages(audit, l, o->has_limit ? o->filter.limit : LIMIT_DEFAULT, e);
@@ -122,7 +124,7 @@ list(struct outbox_audit *audit, struct listing *l, struct err *e)
 	return rc == 0 ? verb_print_text(&l->text, e) : rc;
 }
 
-/* ---- one of them ---------------------------------------------------------------------------- */
+/* ---- one operation -------------------------------------------------------------------------- */
 
 static void
 add_before(struct buf *to, const struct audit_before *was)
@@ -138,7 +140,7 @@ add_before(struct buf *to, const struct audit_before *was)
 			    status_name((enum event_status)i));
 			comma = ", ";
 		}
-	buf_printf(to, "\n  %-*s", FIELD, "the first");
+	buf_printf(to, "\n  %-*s", FIELD, "first ids");
 	for (size_t i = 0; i < was->n_sample; i++)
 		buf_printf(to, "%s%" PRId64, i == 0 ? "" : ", ", was->sample[i]);
 	buf_append_byte(to, '\n');
@@ -159,7 +161,7 @@ describe(struct buf *to, const struct audit_operation_row *row, const struct aud
 	buf_printf(to, "  %-*s%" PRId64 "\n", FIELD, "events", row->events);
 	add_before(to, was);
 	if (row->undoes != 0)
-		buf_printf(to, "  %-*soperation %" PRId64 "\n", FIELD, "takes back", row->undoes);
+		buf_printf(to, "  %-*soperation %" PRId64 "\n", FIELD, "undoes", row->undoes);
 	if (row->undone_by != 0)
 		buf_printf(to, "  %-*soperation %" PRId64 "\n", FIELD, "undone by", row->undone_by);
 }
@@ -200,32 +202,38 @@ show(struct outbox_audit *audit, struct listing *l, int64_t id, struct err *e)
 		return -1;
 	if (l->before == id)
 		return verb_print_text(&l->text, e);
-	fprintf(stderr, "bentospool: there is no operation %" PRId64 "\n", id);
+	fprintf(stderr, "bentospool: operation %" PRId64 " does not exist\n", id);
 	return 1;
 }
 
 /* ---- the verb ------------------------------------------------------------------------------- */
 
-int
-verb_operations(const struct options *o)
+static int
+run(struct outbox_audit *audit, const struct options *o, const struct config *c)
 {
 	struct listing l = { .options = o };
-	struct outbox_audit *audit;
-	struct config *c;
 	struct err e;
-	int64_t id = 0;
+	int64_t id;
 	int rc;
 
-	if (o->n_operands == 1 && verb_read_id(o->operands[0], &id) != 0)
-		return verb_usage("operations: \"%.40s\" is no id of an operation", o->operands[0]);
-	if (verb_open(o, &c, &audit) != 0)
-		return VERB_ERROR;
+	(void)c;
 	buf_init(&l.text, PAGE_TEXT_MAX);
-	rc = id == 0 ? list(audit, &l, &e) : show(audit, &l, id, &e);
+	if (o->n_operands == 1 && verb_read_id(o->operands[0], &id) == 0)
+		rc = show(audit, &l, id, &e);
+	else
+		rc = list(audit, &l, &e);
 	buf_free(&l.text);
-	outbox_audit_close(audit);
-	config_free(c);
 	if (rc < 0)
 		return verb_fail(&e);
 	return rc == 1 ? VERB_NOTHING : VERB_DONE;
+}
+
+int
+verb_operations(const struct options *o)
+{
+	int64_t id;
+
+	if (o->n_operands == 1 && verb_read_id(o->operands[0], &id) != 0)
+		return verb_usage("operations: \"%.40s\" is not an operation id", o->operands[0]);
+	return verb_read(o, run);
 }

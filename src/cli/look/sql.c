@@ -13,21 +13,17 @@
 #include "term/terminal.h"
 
 #define TIMEOUT_DEFAULT_MS 30000
-#define TEXT_MAX (1u << 30) /* of one row, or of the rows whose widths are looked for */
+#define TEXT_MAX (1u << 30) /* of one row, or of the rows that a table collects */
 
-/*
- * Rows go to a file without a name, and from there to standard output when the query is over: a
- * pager that waits must not keep the database's read transaction open.
- */
 struct output {
 	bool json;
 	struct terminal terminal;
 	FILE *file;
 	struct buf text;
-	char **names; /* copies */
+	char **names; /* owned copies of the columns' names */
 	size_t n;
 	struct table_column *columns;
-	struct table *table; /* NULL: a line for each column, because there are too many */
+	struct table *table; /* NULL with too many columns: then each value is a line */
 	int64_t rows;
 };
 
@@ -100,7 +96,7 @@ take_columns(void *arg, const char *const *names, size_t n, struct err *e)
 	if (out->json || n > TABLE_COLUMNS_MAX)
 		return 0;
 	out->table =
-	    table_new(out->columns, n, out->terminal.width, out->terminal.colour, &out->text);
+	    table_new(out->columns, n, out->terminal.width, out->terminal.color, &out->text);
 	return out->table == NULL ? err_nomem(e) : 0;
 }
 
@@ -237,14 +233,16 @@ verb_sql(const struct options *o)
 	int rc;
 
 	if (o->n_operands == 0)
-		return verb_usage("sql: give a statement, or - for standard input");
+		return verb_usage("sql: no statement given; - reads one from standard input");
 	if (strcmp(o->operands[0], "-") != 0)
 		return run(o, o->operands[0]);
 	buf_init(&text, TEST_EVENT_MAX);
 	rc = test_event_read("-", &text, &e) != 0 ? verb_fail(&e) : VERB_DONE;
 	buf_append_byte(&text, '\0');
 	if (rc == VERB_DONE)
-		rc = text.failed ? verb_usage("sql: the statement is too long") : run(o, text.p);
+		rc = text.failed ? verb_usage(
+			 "sql: the statement is longer than %d bytes", TEST_EVENT_MAX - 1)
+				 : run(o, text.p);
 	buf_free(&text);
 	return rc;
 }

@@ -1,8 +1,7 @@
 /*
- * tail: what happens, as it happens. It asks the database once a second, behind cursors: the newest
- * event, attempt and operation that were told of, and the time up to which it told what was settled
- * by itself. Attempts that are under way are remembered
- * until they end; there are only as many as requests at once.
+ * tail: follows events, attempts and operations. Once a second it reads the rows after its cursors:
+ * the newest event, attempt and operation that it printed, and the time up to which it printed
+ * events settled without an attempt. Attempts in flight are remembered until they end.
  */
 #include <poll.h>
 #include <signal.h>
@@ -17,35 +16,35 @@
 
 #define BACKLOG_DEFAULT 10
 #define BACKLOG_MAX 500
-#define LOOK_BACK 64       /* attempts and operations that the beginning looks at, at least */
-#define ATTEMPTS_A_TURN 20 /* each may have a line for each of its events */
+#define LOOK_BACK 64       /* attempts and operations to look back at, at least, when it starts */
+#define ATTEMPTS_A_TURN 20 /* each may print a line for each of its events */
 #define OPEN_MAX_ATTEMPTS 1024
 #define DEEDS_A_TURN 100
 #define TURN_MS 1000
-#define SETTLED_LAG_MS 2000    /* what was settled before that is surely committed */
-#define SETTLED_BACK_MS 600000 /* how far the beginning looks back for it */
+#define SETTLED_LAG_MS 2000    /* events settled longer ago than this are committed */
+#define SETTLED_BACK_MS 600000 /* how far to look back for settled events when it starts */
 
 struct tail {
 	const struct options *options;
 	struct outbox_audit *audit;
 	struct tail_lines *lines;
-	bool by_member; /* criteria of single events: attempts are told of by their members */
+	bool by_member; /* the filter is about events: print the matching members of attempts */
 	struct audit_newest seen;
-	int64_t settled;                 /* wall ms; what was settled before was told */
-	int64_t open[OPEN_MAX_ATTEMPTS]; /* attempts under way */
+	int64_t settled;                 /* wall ms up to which settled events are printed */
+	int64_t open[OPEN_MAX_ATTEMPTS]; /* attempts in flight */
 	size_t n_open;
 	/* of one turn */
 	struct audit_members ended[OPEN_MAX_ATTEMPTS + ATTEMPTS_A_TURN];
 	struct tail_attempt ended_as[OPEN_MAX_ATTEMPTS + ATTEMPTS_A_TURN];
 	size_t n_ended;
-	const struct tail_attempt *attempt; /* whose members come */
+	const struct tail_attempt *attempt; /* whose members are being read */
 	size_t rows;
 	bool is_open;
-	bool is_full; /* an attempt found no room in open: the cursor stays before it */
+	bool is_full; /* `open` is full: the cursor stays before the next attempt in flight */
 	int64_t deed_id[DEEDS_A_TURN];
 };
 
-static volatile sig_atomic_t stopped; /* by a signal, or because nobody reads */
+static volatile sig_atomic_t stopped; /* by a signal, or because standard output was closed */
 
 static void
 stop(int sig)
@@ -54,7 +53,7 @@ stop(int sig)
 	stopped = 1;
 }
 
-/* ---- what arrived --------------------------------------------------------------------------- */
+/* ---- events --------------------------------------------------------------------------------- */
 
 static void
 take_event(void *arg, const struct audit_event *event)
@@ -66,7 +65,7 @@ take_event(void *arg, const struct audit_event *event)
 	tail_lines_event(t->lines, event);
 }
 
-/* ret_more: there may be more at once. */
+/* Sets ret_more when more rows may be ready to read. */
 static int
 look_at_events(struct tail *t, const struct audit_newest *newest, bool *ret_more, struct err *e)
 {
@@ -77,7 +76,7 @@ look_at_events(struct tail *t, const struct audit_newest *newest, bool *ret_more
 	if (outbox_audit_list(t->audit, &t->options->filter, &page, take_event, t, e) != 0)
 		return -1;
 	*ret_more |= page.rows == AUDIT_PAGE_MAX;
-	/* What does not match is never looked at again. */
+	/* All rows up to newest were read: skip those that did not match. */
 	if (page.rows < AUDIT_PAGE_MAX && newest->event_id > t->seen.event_id)
 		t->seen.event_id = newest->event_id;
 	return 0;
@@ -138,7 +137,7 @@ take_open(void *arg, const struct audit_request *r)
 	struct tail *t = arg;
 
 	if (r->attempt_id != t->open[t->rows])
-		return; /* it is gone */
+		return; /* retention removed it */
 	if (r->outcome.n == 0)
 		t->is_open = true;
 	else
@@ -244,7 +243,7 @@ look_at_operations(struct tail *t, bool *ret_more, struct err *e)
 	return 0;
 }
 
-/* ---- what was settled by itself -------------------------------------------------------------- */
+/* ---- events settled without an attempt ------------------------------------------------------- */
 
 static void
 take_settled(void *arg, const struct audit_event *event)
@@ -267,7 +266,7 @@ look_at_settled(struct tail *t, struct err *e)
 
 /* ---- following ------------------------------------------------------------------------------ */
 
-/* Everything since the last turn; `most` lines of it, 0: all. */
+/* Prints everything since the last turn, but at most the last `most` lines; 0 for all. */
 static int
 take_turn(struct tail *t, size_t most, struct err *e)
 {
@@ -293,7 +292,7 @@ before(int64_t newest, int64_t n)
 	return newest > n ? newest - n : 0;
 }
 
-/* The last lines of what is there, and the cursors behind it. */
+/* Prints the last existing lines and sets the cursors after them. */
 static int
 begin(struct tail *t, struct err *e)
 {
@@ -314,7 +313,7 @@ begin(struct tail *t, struct err *e)
 	return take_turn(t, (size_t)backlog, e);
 }
 
-/* A second, or until a signal or nobody reads us any more. */
+/* Waits a second, or until a signal or until standard output is closed. */
 static void
 wait_turn(void)
 {
@@ -338,7 +337,7 @@ follow(struct tail *t, struct err *e)
 		if (!stopped)
 			rc = take_turn(t, 0, e);
 	}
-	return stopped ? 0 : rc; /* what a signal cut short is no error */
+	return stopped ? 0 : rc; /* being interrupted is not an error */
 }
 
 static bool
@@ -351,12 +350,13 @@ is_by_member(const struct outbox_filter *f)
 }
 
 static int
-tail(struct outbox_audit *audit, const struct options *o)
+run(struct outbox_audit *audit, const struct options *o, const struct config *c)
 {
 	struct tail *t = calloc(1, sizeof(*t));
 	struct err e = { 0 };
 	int rc;
 
+	(void)c;
 	if (t != NULL)
 		t->lines = tail_lines_new(o->json, event_table_names_sites(audit));
 	if (t == NULL || t->lines == NULL) {
@@ -376,16 +376,7 @@ tail(struct outbox_audit *audit, const struct options *o)
 int
 verb_tail(const struct options *o)
 {
-	struct outbox_audit *audit;
-	struct config *c;
-	int rc;
-
 	if (o->has_limit && o->filter.limit > BACKLOG_MAX)
-		return verb_usage("tail: --limit is at most %d", BACKLOG_MAX);
-	if (verb_open(o, &c, &audit) != 0)
-		return VERB_ERROR;
-	rc = tail(audit, o);
-	outbox_audit_close(audit);
-	config_free(c);
-	return rc;
+		return verb_usage("tail: --limit must be at most %d", BACKLOG_MAX);
+	return verb_read(o, run);
 }

@@ -1,7 +1,7 @@
 /*
- * top: how everything stands, drawn anew again and again, and keys that pause, resume and flush.
- * What is shown costs as much as what waits and what failed; the longer it took to collect, the
- * longer it is left alone.
+ * top: a live screen of sites, waiting events and errors, and keys that pause, resume and flush a
+ * site. Collecting a frame costs as much as there are pending and failed events; the screen waits
+ * COST_FACTOR times as long as collecting took, so that top stays cheap.
  */
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 #include "term/table.h"
 
 #define TURN_MS 2000
-#define COST_FACTOR 10 /* it waits so many times as long as it took */
+#define COST_FACTOR 10
 #define TEXT_MAX 1048576
 #define HOME "\033[H"
 #define REST_OF_LINE "\033[K"
@@ -30,8 +30,8 @@ struct top {
 	struct outbox_audit *audit;
 	struct top_frame frame;
 	size_t chosen;
-	bool asking;       /* whether to pause */
-	char message[512]; /* of what a key did; "": the keys */
+	bool asking;       /* the last line asks whether to pause the site */
+	char message[512]; /* the result of the last key; "" to show the keys */
 	int turn_ms;
 };
 
@@ -65,7 +65,7 @@ append_last_line(const struct top *t, const struct terminal *terminal, struct bu
 	table_append_cut(to, slice_from(line), terminal->width);
 }
 
-/* A line as far as it fits; what paints takes no room. */
+/* Appends as much of a line as fits; escape sequences take no columns. */
 static void
 append_line(struct buf *to, const char *line, size_t n, int width)
 {
@@ -83,7 +83,7 @@ append_line(struct buf *to, const char *line, size_t n, int width)
 	buf_append_literal(to, REST_OF_LINE "\n");
 }
 
-/* The frame's lines as far as they fit, and ours at the end. */
+/* Draws the lines of the frame that fit, and the line of keys below. */
 static int
 draw(const struct top *t, struct err *e)
 {
@@ -118,7 +118,7 @@ draw(const struct top *t, struct err *e)
 /* ---- keys ----------------------------------------------------------------------------------- */
 
 static void
-steer(struct top *t, enum site_control_verb verb)
+control_site(struct top *t, enum site_control_verb verb)
 {
 	const char *site = t->frame.sites[t->chosen].name;
 	struct outbox_site_control message = {
@@ -136,7 +136,7 @@ steer(struct top *t, enum site_control_verb verb)
 		    site_control_summary(&message, act.daemon));
 }
 
-/* Returns whether to collect anew. */
+/* Returns whether to collect the next frame now. */
 static bool
 obey_letter(struct top *t, char letter)
 {
@@ -147,13 +147,13 @@ obey_letter(struct top *t, char letter)
 	if (t->frame.n_sites == 0)
 		return false;
 	if (asked && letter == 'y')
-		steer(t, SITE_CONTROL_PAUSE);
+		control_site(t, SITE_CONTROL_PAUSE);
 	else if (letter == 'p')
 		t->asking = true;
 	else if (letter == 'r')
-		steer(t, SITE_CONTROL_RESUME);
+		control_site(t, SITE_CONTROL_RESUME);
 	else if (letter == 'f')
-		steer(t, SITE_CONTROL_FLUSH);
+		control_site(t, SITE_CONTROL_FLUSH);
 	return !t->asking;
 }
 

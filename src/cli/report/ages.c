@@ -1,3 +1,7 @@
+/*
+ * Counts events by name and age while the database reads them; names past NAMES_MAX are counted
+ * together, so that memory is bounded.
+ */
 #include "cli/report/ages.h"
 
 #include <cjson/cJSON.h>
@@ -10,7 +14,7 @@
 #include "term/table.h"
 
 #define NAMES_MAX 4096
-#define KEY_MAX 1024 /* bytes of a name; what is longer is cut */
+#define KEY_MAX 1024 /* bytes of a name; the rest is cut */
 #define MINUTE INT64_C(60000)
 #define FIRST_BOUND 5
 #define KILO INT64_C(1000)
@@ -156,19 +160,19 @@ static void
 add_row(void *arg, struct slice name, bool others, const struct ages_row *row)
 {
 	struct table *table = arg;
-	enum table_colour colour = name.p == NULL ? TABLE_FAINT : TABLE_PLAIN;
+	enum table_color color = name.p == NULL ? TABLE_FAINT : TABLE_PLAIN;
 	char text[8];
 
 	if (name.p == NULL)
 		name = others ? SLICE("others") : SLICE("all");
-	table_cell(table, name, colour);
+	table_cell(table, name, color);
 	ages_number(row->total, text);
-	table_cell(table, slice_from(text), colour);
+	table_cell(table, slice_from(text), color);
 	for (int i = 0; i < AGES_BUCKETS; i++) {
 		ages_number(row->in[i], text);
 		table_cell(table, slice_from(text),
-		    row->in[i] > 0 && colour == TABLE_PLAIN && i > AGES_BUCKETS / 2 ? TABLE_WAITING
-										    : colour);
+		    row->in[i] > 0 && color == TABLE_PLAIN && i > AGES_BUCKETS / 2 ? TABLE_WAITING
+										   : color);
 	}
 }
 
@@ -181,7 +185,7 @@ ages_print(const struct ages *a, int64_t names, const struct terminal *terminal,
 		{ "80m", 0, true }, { "160m", 0, true }, { "320m", 0, true }, { "640m", 0, true },
 		{ "1280m", 0, true }, { "older", 0, true } };
 	struct table *table = table_new(
-	    columns, sizeof(columns) / sizeof(*columns), terminal->width, terminal->colour, to);
+	    columns, sizeof(columns) / sizeof(*columns), terminal->width, terminal->color, to);
 
 	if (table == NULL)
 		return err_nomem(e);

@@ -1,6 +1,6 @@
 /*
- * How long events have been there, by name: rows are names, columns are ages that double. One
- * thread; memory is bounded however many events and names there are.
+ * Counts of events by name and age: one row per name, one column per age, each twice as long as the
+ * one before. One thread; memory does not depend on the number of events and names.
  */
 #ifndef CLI_REPORT_AGES_H
 #define CLI_REPORT_AGES_H
@@ -24,22 +24,22 @@ struct ages_row {
 	int64_t in[AGES_BUCKETS];
 };
 
-/* The bucket of an age in ms; an age below 0 is the first. Pure. */
+/* The bucket of an age in ms; an age below 0 is in the first. Pure. */
 int ages_bucket(int64_t age_ms);
-/* Its upper bound in minutes, which is in the next one; 0: it has none. Pure. */
+/* The upper bound of a bucket in minutes, exclusive; 0 for the last, which has none. Pure. */
 int ages_bound(int bucket);
-/* A number in at most five characters: 9999, 12k, 3M. Pure. */
+/* Formats a number in at most five characters: 9999, 12k, 3M. Pure. */
 void ages_number(int64_t n, char ret_text[8]);
 
-/* Counts the events that match, by their age at `now` (wall ms). */
+/* Counts the matching events by their age at `now` (wall ms). */
 int ages_collect(struct outbox_audit *audit, const struct outbox_filter *filter, int64_t now,
     struct ages **ret_ages, struct err *e);
 void ages_free(struct ages *a); /* NULL is fine */
 int64_t ages_total(const struct ages *a);
-/* The table for people: at most so many names (0: all that were told apart), the rest together. */
+/* Prints a table with at most `names` names (0 for all), and the others in one row. */
 int ages_print(const struct ages *a, int64_t names, const struct terminal *terminal, struct buf *to,
     struct err *e);
-/* Calls each for the total (name absent), the same names, and the rest (name absent, others). */
+/* Calls each for the total (no name), for the names, and for the others together (no name). */
 void ages_each(const struct ages *a, int64_t names,
     void (*each)(void *arg, struct slice name, bool others, const struct ages_row *row), void *arg);
 

@@ -1,3 +1,7 @@
+/*
+ * Groups failures whose site, status, reason, HTTP status and folded error are the same. Groups
+ * past GROUPS_MAX are counted together, so that memory is bounded.
+ */
 #include "cli/report/complaints.h"
 
 #include <cjson/cJSON.h>
@@ -14,10 +18,10 @@
 #define DIGITS_OF_A_NUMBER 5
 #define KEY_MAX 2048
 
-/* ---- what is the same ----------------------------------------------------------------------- */
+/* ---- folding -------------------------------------------------------------------------------- */
 
 static bool
-is_of_word(char c)
+is_word_char(char c)
 {
 	return isalnum((unsigned char)c) || strchr("@_-+.:%", c) != NULL;
 }
@@ -29,7 +33,7 @@ fold_word(struct slice word, struct buf *to)
 	size_t end = word.n;
 
 	while (end > 0 && strchr(".:", word.p[end - 1]) != NULL)
-		end--; /* of the sentence */
+		end--; /* punctuation, not part of the word */
 	for (size_t i = 0; i < end; i++)
 		digits += isdigit((unsigned char)word.p[i]) != 0;
 	if (memchr(word.p, '@', end) != NULL)
@@ -48,11 +52,11 @@ complaint_fold(struct slice text, struct buf *to)
 
 	for (size_t i = 0; i < text.n; i += n) {
 		n = 1;
-		if (text.p[i] == '\0' || !is_of_word(text.p[i])) {
+		if (text.p[i] == '\0' || !is_word_char(text.p[i])) {
 			buf_append_byte(to, text.p[i]);
 			continue;
 		}
-		while (i + n < text.n && text.p[i + n] != '\0' && is_of_word(text.p[i + n]))
+		while (i + n < text.n && text.p[i + n] != '\0' && is_word_char(text.p[i + n]))
 			n++;
 		fold_word((struct slice){ text.p + i, n }, to);
 	}

@@ -1,6 +1,5 @@
 /*
- * What went wrong, put together by what was said of it. One thread; memory is bounded however many
- * failures there are.
+ * Failures grouped by Bento's error. One thread; memory does not depend on the number of failures.
  */
 #ifndef CLI_REPORT_COMPLAINTS_H
 #define CLI_REPORT_COMPLAINTS_H
@@ -19,30 +18,31 @@ struct outbox_audit;
 struct outbox_filter;
 struct tally;
 
-/* Failures that say the same. Times are wall ms, 0: unknown. */
+/* A group of failures with the same error. Times are wall ms, 0 when unknown. */
 struct complaint {
 	int64_t events;
 	int64_t first_at;
 	int64_t last_at;
-	int64_t example_id; /* the newest of them */
-	int http_status;    /* 0: none */
+	int64_t example_id; /* the newest event of the group */
+	int http_status;    /* 0 for none */
 	char site[COMPLAINT_WORD];
 	char status[COMPLAINT_WORD];
-	char reason[COMPLAINT_WORD];  /* "": none */
-	char error[COMPLAINT_TEXT];   /* with stand-ins; "": nothing was said */
-	char example[COMPLAINT_TEXT]; /* what was said of the example */
+	char reason[COMPLAINT_WORD];  /* "" for none */
+	char error[COMPLAINT_TEXT];   /* with stand-ins; "" for none */
+	char example[COMPLAINT_TEXT]; /* the error of the example */
 };
 
 /*
- * Appends text with stand-ins for what differs from event to event: (address) for a word with an @,
- * # for a word with five digits or more. Pure.
+ * Appends text with stand-ins for the parts that differ between events: (address) for a word with
+ * an
+ * @, # for a word with five digits or more. Pure.
  */
 void complaint_fold(struct slice text, struct buf *to);
 
-/* The values are struct complaint, the most events first; tally_free when done. */
+/* Collects values of struct complaint, most events first; the caller calls tally_free. */
 int complaints_collect(struct outbox_audit *audit, const struct outbox_filter *filter,
     struct tally **ret_tally, struct err *e);
-/* "failed, HTTP 422, rejected": in one line. */
+/* Appends one line: "failed, HTTP 422, rejected". */
 void complaint_describe(const struct complaint *c, struct buf *to);
 
 struct cJSON *complaint_json(const struct complaint *c);

@@ -1,3 +1,4 @@
+/* Events, attempts and operations as JSON objects; absent values are null. */
 #include "cli/report/event_json.h"
 
 #include <cjson/cJSON.h>

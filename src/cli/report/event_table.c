@@ -1,3 +1,5 @@
+/* The table of events that list prints. The column SITE is left out while there is only one site.
+ */
 #include "cli/report/event_table.h"
 
 #include <stdlib.h>
@@ -31,12 +33,12 @@ event_table_init(struct event_table *t, struct outbox_audit *audit, const struct
 	for (size_t i = 0; i < EVENT_TABLE_COLUMNS; i++)
 		if (t->sites || strcmp(all[i].title, "SITE") != 0)
 			t->columns[n++] = all[i];
-	t->table = table_new(t->columns, n, terminal->width, terminal->colour, to);
+	t->table = table_new(t->columns, n, terminal->width, terminal->color, to);
 	return t->table == NULL ? err_nomem(e) : 0;
 }
 
-static enum table_colour
-colour_of(struct slice status)
+static enum table_color
+color_of(struct slice status)
 {
 	if (SLICE_IS(status, "delivered"))
 		return TABLE_GOOD;
@@ -47,7 +49,7 @@ colour_of(struct slice status)
 	return TABLE_FAINT;
 }
 
-/* The reason, else what the last attempt said of an event that still waits. */
+/* The reason; without one, the error of the last attempt, or the detail. */
 static struct slice
 why(const struct audit_event *event)
 {
@@ -67,7 +69,7 @@ event_table_add(struct event_table *t, const struct audit_event *event)
 	table_cell(table, slice_from(received), TABLE_PLAIN);
 	if (t->sites)
 		table_cell(table, event->site, TABLE_PLAIN);
-	table_cell(table, event->status, colour_of(event->status));
+	table_cell(table, event->status, color_of(event->status));
 	table_cell(table, event->name.n > 0 ? event->name : event->kind, TABLE_PLAIN);
 	table_cell(table, event->email, TABLE_PLAIN);
 	table_cell(table, why(event), TABLE_PLAIN);

@@ -1,4 +1,4 @@
-/* Events as lines of a table for people: the same in every verb that lists some. */
+/* A table of events for people. One thread. */
 #ifndef CLI_REPORT_EVENT_TABLE_H
 #define CLI_REPORT_EVENT_TABLE_H
 
@@ -11,12 +11,12 @@
 struct event_table {
 	struct table *table;
 	struct table_column columns[EVENT_TABLE_COLUMNS];
-	bool sites; /* there are several: each line names its own */
+	bool sites; /* there are several sites: each row names its own */
 };
 
 /* Whether there are several sites. */
 bool event_table_names_sites(struct outbox_audit *audit);
-/* -1 when out of memory; table_end(table) ends it. */
+/* Begins the table; the caller ends it with table_end(t->table). -1 when out of memory. */
 int event_table_init(struct event_table *t, struct outbox_audit *audit,
     const struct terminal *terminal, struct buf *to, struct err *e);
 void event_table_add(struct event_table *t, const struct audit_event *event);

@@ -1,3 +1,7 @@
+/*
+ * Predicts when a backlog will be drained. The rate out is that of the last 15 minutes, or of the
+ * last minute if that is higher, but never more than the configured pace.
+ */
 #include "cli/report/forecast.h"
 
 #include <cjson/cJSON.h>
@@ -11,8 +15,8 @@
 #include "term/when.h"
 
 #define MINUTE 60000.0
-#define DRAIN_MAX_MS 3.15e12 /* a century: what is longer is never */
-#define FEW 100.0            /* below, a rate has a decimal */
+#define DRAIN_MAX_MS 3.15e12 /* a century: a longer time means never */
+#define FEW 100.0            /* lower rates are shown with a decimal */
 
 double
 forecast_rate(int64_t n, int64_t span_ms)
@@ -33,7 +37,7 @@ forecast_drain(struct forecast *f, const char *held)
 	else if (held != NULL)
 		f->because = held;
 	else if (ms >= DRAIN_MAX_MS)
-		f->because = "nothing went out of late";
+		f->because = "nothing was delivered lately";
 	else
 		f->drain_ms = (int64_t)ms;
 }
@@ -67,7 +71,7 @@ forecast_site(const struct audit_site *site, const struct audit_rate *rate,
 	if (site->pause_at != 0 || site->mode == OUTBOX_SITE_PAUSED)
 		held = "the site is paused";
 	else if (site->mode == OUTBOX_SITE_BACKOFF)
-		held = "the site backs off";
+		held = "the site is backing off";
 	forecast_drain(ret, held);
 }
 
@@ -118,13 +122,13 @@ forecast_describe(const struct forecast *f, struct buf *to)
 		return;
 	}
 	if (f->because != NULL) {
-		buf_printf(to, "not as it is: %s", f->because);
+		buf_printf(to, "never, unless something changes: %s", f->because);
 		return;
 	}
 	when_age(f->drain_ms, age);
 	buf_printf(to, "about %s", age);
 	if (f->in > f->out && f->in_lately > f->out)
-		buf_append_literal(to, ", but more comes than goes");
+		buf_append_literal(to, ", but more arrives than is delivered");
 }
 
 void

@@ -1,3 +1,4 @@
+/* The reasons of events, each with a sentence about the event ("it ..."). */
 #include "cli/report/reasons.h"
 
 #include <stddef.h>
@@ -9,25 +10,25 @@ reason_in_words(const char *reason)
 	static const char *const words[][2] = {
 		{ "unsupported_event_type", "events of this kind are not forwarded" },
 		{ "no_email", "it has no e-mail address" },
-		{ "awaiting_identity", "its address is not known until an identify tells it" },
+		{ "awaiting_identity", "its address is unknown until an identify call gives it" },
 		{ "no_user_anon_id", "it has neither a userId nor an anonymousId" },
 		{ "event_not_defined", "it has no name" },
 		{ "event_too_large", "it is larger than max_event" },
 		{ "message_id_too_long", "its messageId is longer than max_message_id" },
-		{ "integrations", "its integrations say that it is not for Bento" },
-		{ "reserved_type", "its name is a type that acts on the subscriber, which "
-				   "reserved_types does not let pass" },
+		{ "integrations", "its integrations exclude Bento" },
+		{ "reserved_type", "its name is a reserved type, which reserved_types does not "
+				   "allow" },
 		{ "rule", "a rule of the site drops events of this name" },
-		{ "erasure", "it is a delete call: its person is erased" },
-		{ "properties_not_object", "its properties are no object" },
-		{ "traits_not_object", "its traits are no object" },
+		{ "erasure", "it is a delete call: the person is erased" },
+		{ "properties_not_object", "its properties are not an object" },
+		{ "traits_not_object", "its traits are not an object" },
 		{ "purchase_key_missing",
 		    "a purchase needs an order_id, or details.unique.key of a $purchase" },
 		{ "purchase_value_invalid",
 		    "a purchase needs an amount that is a number and a currency of three letters" },
 		{ "purchase_currency_missing",
-		    "a purchase needs a currency: give the rule one for orders without" },
-		{ "previous_id_no_address", "its previousId is no address that could change" },
+		    "a purchase needs a currency: give the rule one for orders without it" },
+		{ "previous_id_no_address", "its previousId is not an address" },
 		{ "tag_missing", "it names no tag" },
 	};
 

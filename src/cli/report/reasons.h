@@ -2,7 +2,7 @@
 #ifndef CLI_REPORT_REASONS_H
 #define CLI_REPORT_REASONS_H
 
-/* "it has no e-mail address"; the word itself when nothing is known about it. */
+/* Returns a sentence such as "it has no e-mail address"; an unknown reason is returned itself. */
 const char *reason_in_words(const char *reason);
 
 #endif

@@ -1,3 +1,7 @@
+/*
+ * The lines that tail prints. They are added in any order, sorted by time and printed once per
+ * turn. A line that memory has no room for is remembered and makes tail_lines_print fail.
+ */
 #include "cli/report/tail_lines.h"
 
 #include <cjson/cJSON.h>
@@ -19,11 +23,11 @@
 
 struct line {
 	int64_t at;
-	size_t order; /* as it was added */
-	enum table_colour colour;
+	size_t order; /* in which it was added */
+	enum table_color color;
 	char what[40];
 	char word[24];
-	char *rest; /* of the line, or the whole object as JSON; owned */
+	char *rest; /* the rest of the line, or the whole JSON object; owned */
 };
 
 struct tail_lines {
@@ -80,8 +84,8 @@ static void __attribute__((format(printf, 2, 3))) set_what(struct line *line, co
 	va_end(ap);
 }
 
-static enum table_colour
-colour_of(struct slice word)
+static enum table_color
+color_of(struct slice word)
 {
 	if (SLICE_IS(word, "delivered"))
 		return TABLE_GOOD;
@@ -92,7 +96,7 @@ colour_of(struct slice word)
 	return TABLE_WAITING;
 }
 
-/* rest is taken. */
+/* Owns rest from here on. */
 static void
 add(struct tail_lines *t, int64_t at, struct slice word, struct buf *rest, struct line **ret_line)
 {
@@ -115,14 +119,14 @@ add(struct tail_lines *t, int64_t at, struct slice word, struct buf *rest, struc
 		return;
 	}
 	line = &t->line[t->n];
-	*line = (struct line){ .at = at, .order = t->n, .colour = colour_of(word) };
+	*line = (struct line){ .at = at, .order = t->n, .color = color_of(word) };
 	snprintf(line->word, sizeof(line->word), "%.*s", (int)word.n, word.n > 0 ? word.p : "");
 	line->rest = buf_steal(rest, NULL);
 	t->n++;
 	*ret_line = line;
 }
 
-/* o is taken; it begins with what and at. */
+/* Owns o from here on. */
 static void
 add_json(struct tail_lines *t, int64_t at, cJSON *o)
 {
@@ -313,25 +317,16 @@ compare(const void *left, const void *right)
 static void
 print_title(struct tail_lines *t)
 {
-	const char *faint = t->terminal.colour ? "\033[2m" : "";
-	const char *end = t->terminal.colour ? "\033[0m" : "";
-
 	if (!t->titled)
-		printf("%s%s%s\n", faint, when_title("TIME"), end);
+		printf("%s%s%s\n", table_paint(t->terminal.color, TABLE_FAINT), when_title("TIME"),
+		    table_paint_end(t->terminal.color));
 	t->titled = true;
 }
 
 static void
 print_line(const struct tail_lines *t, const struct line *line)
 {
-	static const char *const paint[] = {
-		[TABLE_PLAIN] = "",
-		[TABLE_GOOD] = "\033[32m",
-		[TABLE_WAITING] = "\033[33m",
-		[TABLE_BAD] = "\033[31m",
-		[TABLE_FAINT] = "\033[2m",
-	};
-	bool painted = t->terminal.colour && line->colour != TABLE_PLAIN;
+	bool painted = t->terminal.color && line->color != TABLE_PLAIN;
 	char at[WHEN_TIME_SIZE];
 	struct buf text;
 	int left;
@@ -339,8 +334,8 @@ print_line(const struct tail_lines *t, const struct line *line)
 	when_time(line->at, at);
 	left = printf("%s  %-*s  ", at, WHAT_COLUMNS, line->what);
 	left += (int)strlen(line->word) < WORD_COLUMNS ? WORD_COLUMNS : (int)strlen(line->word);
-	printf("%s%-*s%s", painted ? paint[line->colour] : "", WORD_COLUMNS, line->word,
-	    painted ? "\033[0m" : "");
+	printf("%s%-*s%s", table_paint(painted, line->color), WORD_COLUMNS, line->word,
+	    table_paint_end(painted));
 	buf_init(&text, LINE_MAX_BYTES);
 	table_append_cut(&text, (struct slice){ line->rest, strlen(line->rest) - 1 },
 	    t->terminal.width - left - 1);

@@ -1,3 +1,7 @@
+/*
+ * A hash table with open addressing that never grows and never fails: keys past the maximum, or
+ * without memory, share one value. The hash is keyed, because keys come from strangers.
+ */
 #include "cli/report/tally.h"
 
 #include <stdlib.h>
@@ -7,19 +11,19 @@
 #include "base/siphash.h"
 
 struct entry {
-	struct slice key; /* behind the value, in the same memory */
+	struct slice key; /* in the same memory as the value, after it */
 	uint64_t hash;
 	int64_t weight;
 	void *value;
 };
 
 struct tally {
-	struct siphash_key seed; /* keys come from strangers */
+	struct siphash_key seed;
 	size_t max_keys;
 	size_t value_size;
 	struct entry *entries;
 	size_t n;
-	size_t *slots; /* 1 + index of the entry; 0: free */
+	size_t *slots; /* 1 + the index of the entry; 0 for a free slot */
 	size_t n_slots;
 	void *rest;
 };

@@ -1,6 +1,6 @@
 /*
- * Counting by key in bounded memory: a value for each key, and one for all keys past the maximum.
- * One thread.
+ * Counts by key in bounded memory: a value for each key, and one value for all keys past the
+ * maximum. One thread.
  */
 #ifndef CLI_REPORT_TALLY_H
 #define CLI_REPORT_TALLY_H
@@ -12,14 +12,14 @@
 
 struct tally;
 
-/* Values are value_size bytes and begin as zeros. NULL when out of memory. */
+/* Values have value_size bytes and begin as zeros. NULL when out of memory. */
 struct tally *tally_new(size_t max_keys, size_t value_size);
 void tally_free(struct tally *t); /* NULL is fine */
-/* The value of a key, which is copied: never NULL. Past the maximum, or out of memory, the rest. */
+/* Returns the value of a key (copied); past the maximum, or out of memory, the common value. */
 void *tally_at(struct tally *t, struct slice key);
-/* The value of all keys that found no place. */
+/* Returns the common value of all keys past the maximum. */
 void *tally_rest(struct tally *t);
-/* The largest weight first, then by key. */
+/* Sorts by weight, largest first, then by key. */
 void tally_sort(struct tally *t, int64_t (*weight)(const void *value));
 size_t tally_count(const struct tally *t);
 struct slice tally_key(const struct tally *t, size_t i);

@@ -1,3 +1,7 @@
+/*
+ * One frame of top: sites, waiting events by age, and errors, each in a third of the screen. It is
+ * collected by four queries and then drawn as text or JSON without the database.
+ */
 #include "cli/report/top_frame.h"
 
 #include <cjson/cJSON.h>
@@ -8,13 +12,14 @@
 #include "base/plural.h"
 #include "cli/report/complaints.h"
 #include "cli/report/event_json.h"
+#include "cli/report/site_state.h"
 #include "cli/report/tally.h"
 #include "term/table.h"
 #include "term/when.h"
 
 #define PARTS 3        /* of the screen: sites, ages, errors */
-#define HEAD_LINES 8   /* of titles and what stands between */
-#define LINES_LEAST 2  /* of each part */
+#define HEAD_LINES 8   /* lines of the head, the titles and the space between */
+#define LINES_LEAST 2  /* lines of each part at least */
 #define ERRORS_JSON 20 /* groups */
 #define NAMES_JSON 20
 #define LINE_MAX_BYTES 8192
@@ -73,10 +78,10 @@ draw_head(const struct top_frame *f, const struct terminal *terminal, struct buf
 	when_time(f->now, at);
 	buf_printf(&line, "bentospool %s %s, ", at, when_zone());
 	if (f->peer.state == PEER_DOWN)
-		buf_append_literal(&line, "no daemon runs");
+		buf_append_literal(&line, "the daemon is not running");
 	else
 		buf_printf(&line, "daemon %s, process %ld",
-		    f->peer.state == PEER_SILENT ? "silent" : f->peer.health, f->peer.pid);
+		    f->peer.state == PEER_SILENT ? "does not answer" : f->peer.health, f->peer.pid);
 	draw_line(to, terminal, &line);
 	buf_printf(&line, "%s", f->config->database);
 	if (left != UINT64_MAX)
@@ -92,32 +97,25 @@ describe_state(const struct top_frame *f, const struct audit_site *s, char *ret_
 
 	when_age(s->next_attempt_at - f->now, age);
 	if (s->pause_at != 0)
-		snprintf(ret_text, size, "paused by hand");
-	else if (s->mode == OUTBOX_SITE_PAUSED)
-		snprintf(ret_text, size, "paused");
-	else if (s->mode == OUTBOX_SITE_BACKOFF)
-		snprintf(ret_text, size, "backoff %s", age);
+		snprintf(ret_text, size, "paused by operator");
 	else
-		snprintf(ret_text, size, "ready");
+		snprintf(ret_text, size, "%s%s%s", site_state_text(s->mode),
+		    s->mode == OUTBOX_SITE_BACKOFF ? ", " : "",
+		    s->mode == OUTBOX_SITE_BACKOFF ? age : "");
 }
 
 static void
 draw_site(const struct top_frame *f, size_t i, bool chosen, struct table *table)
 {
 	const struct audit_site *s = &f->sites[i];
-	enum table_colour colour = TABLE_GOOD;
 	char text[64], in[16], out[16], oldest[WHEN_AGE_SIZE] = "";
 	struct buf drain;
 
-	if (s->pause_at != 0 || s->mode == OUTBOX_SITE_PAUSED)
-		colour = TABLE_BAD;
-	else if (s->mode == OUTBOX_SITE_BACKOFF)
-		colour = TABLE_WAITING;
 	if (s->oldest_pending_id != 0)
 		when_age(f->now - s->oldest_pending_at, oldest);
 	table_printf(table, TABLE_PLAIN, "%s %s", chosen ? ">" : " ", s->name);
 	describe_state(f, s, text, sizeof(text));
-	table_cell(table, slice_from(text), colour);
+	table_cell(table, slice_from(text), site_state_color(s));
 	ages_number(s->counts[STATUS_PENDING], text);
 	table_cell(table, slice_from(text), TABLE_PLAIN);
 	table_cell(table, slice_from(oldest), TABLE_PLAIN);
@@ -139,7 +137,7 @@ draw_sites(const struct top_frame *f, size_t chosen, size_t lines, const struct 
 		{ "STATE", 6, false }, { "WAITING", 0, true }, { "OLDEST", 0, false },
 		{ "IN/MIN", 0, true }, { "OUT/MIN", 0, true }, { "DRAINED", 6, false } };
 	struct table *table = table_new(
-	    columns, sizeof(columns) / sizeof(*columns), terminal->width, terminal->colour, to);
+	    columns, sizeof(columns) / sizeof(*columns), terminal->width, terminal->color, to);
 	size_t from = chosen != SIZE_MAX && chosen >= lines ? chosen - lines + 1 : 0;
 
 	if (table == NULL)
@@ -149,7 +147,7 @@ draw_sites(const struct top_frame *f, size_t chosen, size_t lines, const struct 
 	return table_end(table);
 }
 
-/* Why the chosen site stands still. */
+/* Explains why the chosen site is not ready. */
 static void
 draw_reason(
     const struct top_frame *f, size_t chosen, const struct terminal *terminal, struct buf *to)
@@ -197,8 +195,8 @@ draw_errors(
 static void
 draw_title(struct buf *to, const struct terminal *terminal, const char *title)
 {
-	buf_printf(to, "\n%s%s%s\n", terminal->colour ? "\033[2m" : "", title,
-	    terminal->colour ? "\033[0m" : "");
+	buf_printf(to, "\n%s%s%s\n", table_paint(terminal->color, TABLE_FAINT), title,
+	    table_paint_end(terminal->color));
 }
 
 int
@@ -215,7 +213,7 @@ top_frame_draw(const struct top_frame *f, size_t chosen, const struct terminal *
 		return err_nomem(e);
 	draw_reason(f, chosen, terminal, to);
 	draw_title(to, terminal, "WAITING, BY AGE");
-	/* Two lines are the title and the sum. */
+	/* The title and the total take two of the lines. */
 	if (ages_print(
 		f->ages, lines > LINES_LEAST ? (int64_t)lines - LINES_LEAST : 1, terminal, to, e)
 	    != 0)
@@ -232,11 +230,10 @@ site_json(const struct top_frame *f, size_t i)
 {
 	const struct audit_site *s = &f->sites[i];
 	cJSON *o = cJSON_CreateObject();
-	char state[64];
 
-	describe_state(f, s, state, sizeof(state));
 	cJSON_AddStringToObject(o, "site", s->name);
-	cJSON_AddStringToObject(o, "state", state);
+	cJSON_AddStringToObject(
+	    o, "state", site_state_name(s->pause_at != 0 ? OUTBOX_SITE_PAUSED : s->mode));
 	cJSON_AddNumberToObject(o, "pending", (double)s->counts[STATUS_PENDING]);
 	json_add_time(o, "oldest_pending_at", s->oldest_pending_at);
 	forecast_json(&f->forecasts[i], o);

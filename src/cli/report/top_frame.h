@@ -1,4 +1,4 @@
-/* What top shows: collected from the database, drawn as text or as JSON. One thread. */
+/* One frame of top: collected from the database, drawn as text or JSON. One thread. */
 #ifndef CLI_REPORT_TOP_FRAME_H
 #define CLI_REPORT_TOP_FRAME_H
 
@@ -18,15 +18,16 @@ struct top_frame {
 	struct audit_site *sites;
 	size_t n_sites;
 	struct forecast *forecasts; /* one for each site */
-	struct ages *ages;          /* of what is pending */
+	struct ages *ages;          /* of pending events */
 	struct tally *complaints;   /* struct complaint */
 };
 
-/* Everything anew; after 0 top_frame_clear frees it. */
+/* Collects a frame; after 0 the caller calls top_frame_clear. */
 int top_frame_collect(
     struct top_frame *f, struct outbox_audit *audit, const struct config *config, struct err *e);
 void top_frame_clear(struct top_frame *f);
-/* chosen: the site that has the mark; SIZE_MAX: none. Lines of the terminal's width. */
+/* Appends lines of the terminal's width. chosen: the index of the marked site; SIZE_MAX for none.
+ */
 int top_frame_draw(const struct top_frame *f, size_t chosen, const struct terminal *terminal,
     struct buf *to, struct err *e);
 struct cJSON *top_frame_json(const struct top_frame *f);

@@ -1,3 +1,7 @@
+/*
+ * check: loads the configuration as serve would and prints it with secrets masked; an error names
+ * file and line. With --event, check_event.c previews an event instead.
+ */
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdio.h>
@@ -52,7 +56,7 @@ print(const struct config *c)
 	return rc;
 }
 
-/* What serve would stumble over although the configuration is right. */
+/* Warns of a missing folder: the configuration is valid, but serve could not start. */
 static void
 warn_of_folder(const struct config *c)
 {
@@ -67,13 +71,14 @@ warn_of_folder(const struct config *c)
 		    &folder, c->database, slash == c->database ? 1 : (size_t)(slash - c->database));
 	if (!folder.failed && access(folder.p, F_OK) != 0 && errno == ENOENT)
 		fprintf(stderr,
-		    "bentospool: warning: the folder %s of the database does not exist: create it, "
-		    "owned by the user that runs bentospool\n",
+		    "bentospool: warning: the database's folder %s does not exist: create it, "
+		    "owned "
+		    "by the user that runs bentospool\n",
 		    folder.p);
 	buf_free(&folder);
 }
 
-/* Nothing is sent: no secret is needed. */
+/* Needs no secrets, because nothing is sent. */
 static int
 check_one_event(const struct options *o)
 {

@@ -1,3 +1,7 @@
+/*
+ * Takes a body through the steps of the daemon - parse, admit, map - without a database, and prints
+ * what each of its events becomes. A body that the daemon would refuse with 400 is an error here.
+ */
 #include "cli/run/check_event.h"
 
 #include <cjson/cJSON.h>
@@ -18,7 +22,7 @@
 
 #define PRINT_MAX (16u << 20)
 #define FIELD 8
-#define SITE_ID 1 /* there is no database: any will do */
+#define SITE_ID 1 /* any id will do without a database */
 
 struct check {
 	const struct options *options;
@@ -26,10 +30,10 @@ struct check {
 	struct mapping_options mapping;
 	struct segment_request request;
 	bool all_sent;
-	/* of the event under way */
+	/* of the current event */
 	struct buf sent;
 	struct mapped mapped;
-	const char *reason; /* why it is not sent; NULL: it is */
+	const char *reason; /* why it is not sent; NULL when it is */
 	enum event_status status;
 };
 
@@ -68,7 +72,7 @@ parse(struct check *k, const struct config *c, struct slice body, struct err *e)
 	return segment_parse(r, e);
 }
 
-/* As the daemon does at receipt. */
+/* Applies the site's rules, as the daemon does at receipt. */
 static int
 admit(struct check *k, struct err *e)
 {
@@ -85,9 +89,9 @@ admit(struct check *k, struct err *e)
 
 /* ---- one event ------------------------------------------------------------------------------ */
 
-/* An identify may have told its address, or will. */
+/* Whether the daemon would keep an event without an address until an identify call gives one. */
 static bool
-may_wait(const struct check *k, const struct segment_event *event)
+may_await_identity(const struct check *k, const struct segment_event *event)
 {
 	return k->site->identity_wait > 0 && k->site->identity_max > 0
 	       && (event->user_id.p != NULL || event->anonymous_id.p != NULL);
@@ -110,7 +114,7 @@ map(struct check *k, const struct segment_event *event, struct err *e)
 	buf_clear(&k->sent);
 	k->status = event->status;
 	k->reason = event->reason;
-	if (k->reason == segment_no_email && may_wait(k, event)) {
+	if (k->reason == segment_no_email && may_await_identity(k, event)) {
 		k->status = STATUS_PENDING;
 		k->reason = "awaiting_identity";
 	}
@@ -199,7 +203,7 @@ add_member(struct buf *to, const char *name, struct slice text)
 		json_string_append(to, text);
 }
 
-/* What is sent stands there byte for byte, so no library may print it anew. */
+/* Not printed by cJSON, because the items must stay byte for byte as they are sent. */
 static void
 describe_json(struct check *k, const struct segment_event *event, struct buf *to)
 {
@@ -249,7 +253,7 @@ static const struct config_site *
 choose_site(const struct config *c, const char *name, struct err *e)
 {
 	if (c->n_sites == 0) {
-		err_set(e, ERR_INPUT, "the configuration has no site: name it with -c FILE");
+		err_set(e, ERR_INPUT, "the configuration has no site: name another with -c FILE");
 		return NULL;
 	}
 	if (name == NULL && c->n_sites == 1)
@@ -258,9 +262,9 @@ choose_site(const struct config *c, const char *name, struct err *e)
 		if (strcmp(c->sites[i].name, name) == 0)
 			return &c->sites[i];
 	if (name == NULL)
-		err_set(e, ERR_INPUT, "there are %zu sites: say which with --site", c->n_sites);
+		err_set(e, ERR_INPUT, "there are %zu sites: choose one with --site", c->n_sites);
 	else
-		err_set(e, ERR_NOTFOUND, "no site is called \"%.64s\"", name);
+		err_set(e, ERR_NOTFOUND, "site \"%.64s\" is not in the configuration", name);
 	return NULL;
 }
 

@@ -1,4 +1,4 @@
-/* What a Segment event would become, without a daemon and without a database. Main thread. */
+/* Previews what a Segment event becomes, without a daemon or database. Main thread. */
 #ifndef CLI_RUN_CHECK_EVENT_H
 #define CLI_RUN_CHECK_EVENT_H
 
@@ -6,9 +6,9 @@
 #include "config/config.h"
 
 /*
- * Reads o->event, a body as clients post it, and prints for each of its events what a server's
- * would become and why. An exit code: VERB_DONE when each would be sent, VERB_ERROR when one would
- * not or something is wrong.
+ * Reads o->event, a body as a server posts it, and prints for each of its events what it becomes
+ * and why. Returns VERB_DONE when every event would be sent, otherwise, and on an error,
+ * VERB_ERROR.
  */
 int check_event(const struct config *c, const struct options *o);
 

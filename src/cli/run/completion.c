@@ -1,3 +1,4 @@
+/* completion: prints the completion script of a shell. */
 #include <stdio.h>
 
 #include "cli/completion.h"
@@ -7,9 +8,9 @@ int
 verb_completion(const struct options *o)
 {
 	if (o->n_operands == 0)
-		return verb_usage("completion: say for which shell: bash, zsh or fish");
+		return verb_usage("completion: no shell given: use bash, zsh or fish");
 	if (completion_print(o->operands[0], stdout) != 0)
 		return verb_usage(
-		    "completion: \"%.40s\" is none of bash, zsh, fish", o->operands[0]);
+		    "completion: unknown shell \"%.40s\": use bash, zsh or fish", o->operands[0]);
 	return VERB_DONE;
 }

@@ -1,20 +1,26 @@
+/*
+ * doctor: runs the checks of cli/doctor in order and prints each finding as it is made. Exits 1
+ * when one is a problem. A configuration that serve refuses is read as far as possible, so that the
+ * checks that need no secrets still run.
+ */
 #include <cjson/cJSON.h>
 #include <stdio.h>
 
 #include "cli/doctor/doctor.h"
 #include "cli/verbs.h"
+#include "term/table.h"
 #include "term/terminal.h"
 
 #define COLUMN 9 /* of the grade */
 
 static const struct {
 	const char *name;
-	const char *colour;
+	enum table_color color;
 } grades[] = {
-	[DOCTOR_OK] = { "ok", "\033[32m" },
-	[DOCTOR_NOTE] = { "note", "\033[36m" },
-	[DOCTOR_WARNING] = { "warning", "\033[33m" },
-	[DOCTOR_PROBLEM] = { "problem", "\033[31m" },
+	[DOCTOR_OK] = { "ok", TABLE_GOOD },
+	[DOCTOR_NOTE] = { "note", TABLE_NOTE },
+	[DOCTOR_WARNING] = { "warning", TABLE_WAITING },
+	[DOCTOR_PROBLEM] = { "problem", TABLE_BAD },
 };
 
 struct printing {
@@ -41,7 +47,7 @@ static void
 print_finding(void *arg, const struct doctor_finding *f)
 {
 	const struct printing *p = arg;
-	bool colour = p->terminal.colour;
+	bool color = p->terminal.color;
 	char text[DOCTOR_TEXT + 64];
 
 	if (p->options->json) {
@@ -49,8 +55,8 @@ print_finding(void *arg, const struct doctor_finding *f)
 		return;
 	}
 	snprintf(text, sizeof(text), "%s: %s", f->what, f->found);
-	printf("%s%-*s%s", colour ? grades[f->grade].colour : "", COLUMN, grades[f->grade].name,
-	    colour ? "\033[0m" : "");
+	printf("%s%-*s%s", table_paint(color, grades[f->grade].color), COLUMN,
+	    grades[f->grade].name, table_paint_end(color));
 	terminal_print_wrapped(&p->terminal, COLUMN, slice_from(text));
 	if (f->remedy[0] != '\0') {
 		printf("%*s-> ", COLUMN, "");
@@ -59,9 +65,12 @@ print_finding(void *arg, const struct doctor_finding *f)
 	fflush(stdout);
 }
 
-/* What can be read of the configuration, though serve would refuse it: without secrets, or NULL. */
+/*
+ * Loads the configuration as serve would; when that is refused, reports why and loads it without
+ * secrets. NULL when that fails, too.
+ */
 static void
-load_what_can_be_read(struct doctor *d, struct config_request *r, struct config **ret_config)
+load_config(struct doctor *d, struct config_request *r, struct config **ret_config)
 {
 	const char *file = config_choose_file(r);
 	struct err why;
@@ -78,16 +87,16 @@ load_what_can_be_read(struct doctor *d, struct config_request *r, struct config 
 }
 
 static void
-tell_settings(struct doctor *d)
+check_settings(struct doctor *d)
 {
 	const struct config *c = d->config;
 
 	if (c->warning[0] != '\0')
-		doctor_tell(
+		doctor_report(
 		    d, DOCTOR_WARNING, "settings", "see bentospool.conf(5)", "%s", c->warning);
 	else
-		doctor_tell(d, DOCTOR_OK, "settings", NULL, "%s",
-		    c->file[0] != '\0' ? c->file : "from the environment alone");
+		doctor_report(d, DOCTOR_OK, "settings", NULL, "%s",
+		    c->file[0] != '\0' ? c->file : "taken from the environment alone");
 }
 
 int
@@ -95,17 +104,18 @@ verb_doctor(const struct options *o)
 {
 	struct config_request r = { .file = o->config, .database = o->database };
 	struct printing p = { .options = o };
-	struct doctor d = { .tell = print_finding, .arg = &p };
+	struct doctor d = { .report = print_finding, .arg = &p };
 	struct config *c;
 
 	terminal_look(stdout, &p.terminal);
-	load_what_can_be_read(&d, &r, &c);
+	load_config(&d, &r, &c);
 	if (!d.refused)
-		tell_settings(&d);
+		check_settings(&d);
 	doctor_machine(&d);
 	if (c != NULL) {
-		doctor_files(&d);
-		doctor_net(&d);
+		if (doctor_disk(&d))
+			doctor_database(&d);
+		doctor_network(&d);
 	}
 	if (!d.refused && !o->offline)
 		doctor_bento(&d);

@@ -1,3 +1,4 @@
+/* reload: asks the daemon to reload its configuration, and prints the changes it reports. */
 #include <cjson/cJSON.h>
 #include <stdio.h>
 
@@ -22,7 +23,7 @@ print(const struct options *o, cJSON *changed)
 		printf("%s\n", cJSON_IsString(item) ? item->valuestring : "");
 	}
 	if (cJSON_GetArraySize(changed) == 0)
-		printf("nothing is different\n");
+		printf("nothing changed\n");
 	cJSON_Delete(changed);
 	return VERB_DONE;
 }
@@ -37,7 +38,7 @@ verb_reload(const struct options *o)
 	int rc;
 
 	if (config_load(&r, &c, &e) != 0) {
-		err_wrap(&e, "nothing is changed");
+		err_wrap(&e, "nothing was reloaded");
 		return verb_fail(&e);
 	}
 	rc = control_client_ask(

@@ -1,3 +1,7 @@
+/*
+ * send: hands a test event to the daemon over the control socket, then reads the database until the
+ * event is settled, and reports each step once. Times out without taking the event back.
+ */
 #include <cjson/cJSON.h>
 #include <poll.h>
 #include <stdio.h>
@@ -7,6 +11,7 @@
 #include "base/clock.h"
 #include "base/plural.h"
 #include "cli/report/event_json.h"
+#include "cli/report/site_state.h"
 #include "cli/test_event.h"
 #include "cli/verbs.h"
 #include "client/control_client.h"
@@ -18,23 +23,23 @@
 #define LOOK_EVERY_MS 100
 #define CLEAN_MAX 1048576 /* bytes of an attempt's error */
 
-/* What was last seen of the event, so that each step is told once. */
+/* What has been reported, so that each step is reported once. */
 struct follower {
 	const struct options *options;
 	struct outbox_audit *audit;
 	int64_t event_id;
-	int64_t told_attempt; /* the last attempt whose beginning was told */
-	int64_t told_end;     /* the last attempt whose end was told */
+	int64_t begun_attempt; /* the last attempt whose beginning was reported */
+	int64_t ended_attempt; /* the last attempt whose end was reported */
 	bool settled;
 	bool delivered;
-	bool awaits; /* an identify that tells its address */
+	bool unresolved; /* the event awaits an identify call that gives its address */
 	char site[AUDIT_NAME_MAX];
 };
 
-/* ---- telling -------------------------------------------------------------------------------- */
+/* ---- reporting ------------------------------------------------------------------------------ */
 
 static void
-tell_json(const struct follower *f, const char *step, cJSON *more)
+print_json_step(const struct follower *f, const char *step, cJSON *more)
 {
 	cJSON *o = cJSON_CreateObject();
 
@@ -46,19 +51,19 @@ tell_json(const struct follower *f, const char *step, cJSON *more)
 }
 
 static void
-tell_begin(const struct follower *f, const struct audit_attempt *a)
+print_begin(const struct follower *f, const struct audit_attempt *a)
 {
 	if (f->options->json)
-		tell_json(f, "sending", attempt_json(a));
+		print_json_step(f, "sending", attempt_json(a));
 	else
 		printf("sending to Bento: attempt %lld, %lld event%s, %lld bytes\n",
 		    (long long)a->attempt_id, (long long)a->events, words_plural(a->events),
 		    (long long)a->bytes);
 }
 
-/* The words may be those of whoever answered in Bento's place: they must not move the cursor. */
+/* The text may come from anything that answered in Bento's place: no escape sequences. */
 static void
-tell_clean(struct slice words)
+print_clean(struct slice words)
 {
 	struct buf line;
 
@@ -69,50 +74,50 @@ tell_clean(struct slice words)
 }
 
 static void
-tell_end(const struct follower *f, const struct audit_attempt *a)
+print_end(const struct follower *f, const struct audit_attempt *a)
 {
 	if (f->options->json) {
-		tell_json(f, "answered", attempt_json(a));
+		print_json_step(f, "answered", attempt_json(a));
 		return;
 	}
 	if (a->http_status != 0)
 		printf("Bento answered %d after %lld ms: %.*s\n", a->http_status,
 		    (long long)a->duration_ms, (int)a->outcome.n, a->outcome.p);
 	else
-		printf("no answer from Bento after %lld ms: %.*s\n", (long long)a->duration_ms,
+		printf("no response from Bento after %lld ms: %.*s\n", (long long)a->duration_ms,
 		    (int)a->outcome.n, a->outcome.p);
 	if (a->error.n > 0)
-		tell_clean(a->error);
+		print_clean(a->error);
 }
 
 static void
-see_attempt(void *arg, const struct audit_attempt *a)
+take_attempt(void *arg, const struct audit_attempt *a)
 {
 	struct follower *f = arg;
 
-	if (a->attempt_id > f->told_attempt) {
-		tell_begin(f, a);
-		f->told_attempt = a->attempt_id;
+	if (a->attempt_id > f->begun_attempt) {
+		print_begin(f, a);
+		f->begun_attempt = a->attempt_id;
 	}
-	if (a->outcome.n > 0 && a->attempt_id > f->told_end) {
-		tell_end(f, a);
-		f->told_end = a->attempt_id;
+	if (a->outcome.n > 0 && a->attempt_id > f->ended_attempt) {
+		print_end(f, a);
+		f->ended_attempt = a->attempt_id;
 	}
 }
 
 static void
-see_event(void *arg, const struct audit_event *event)
+take_event(void *arg, const struct audit_event *event)
 {
 	struct follower *f = arg;
 
 	f->delivered = SLICE_IS(event->status, "delivered");
 	f->settled = !SLICE_IS(event->status, "pending");
-	f->awaits = SLICE_IS(event->reason, "awaiting_identity");
+	f->unresolved = SLICE_IS(event->reason, "awaiting_identity");
 	snprintf(f->site, sizeof(f->site), "%.*s", (int)event->site.n, event->site.p);
 	if (!f->settled)
 		return;
 	if (f->options->json)
-		tell_json(f, "settled", event_json(event));
+		print_json_step(f, "settled", event_json(event));
 	else
 		printf("event %lld is %.*s%s%.*s\n", (long long)event->event_id,
 		    (int)event->status.n, event->status.p, event->reason.n > 0 ? ": " : "",
@@ -129,9 +134,9 @@ look(struct follower *f, struct err *e)
 {
 	int rc;
 
-	if (outbox_audit_attempts(f->audit, f->event_id, see_attempt, f, e) != 0)
+	if (outbox_audit_attempts(f->audit, f->event_id, take_attempt, f, e) != 0)
 		return -1;
-	rc = outbox_audit_event(f->audit, f->event_id, see_event, f, e);
+	rc = outbox_audit_event(f->audit, f->event_id, take_event, f, e);
 	fflush(stdout);
 	if (rc == 0)
 		return err_set(e, ERR_NOTFOUND, "event %lld is gone from the database",
@@ -140,32 +145,34 @@ look(struct follower *f, struct err *e)
 }
 
 static void
-tell_site(const struct audit_site *site)
+explain_site(const struct audit_site *site)
 {
 	if (site->pause_at != 0)
-		fprintf(stderr, "bentospool: %s has paused site %s: bentospool resume --site %s\n",
-		    site->pause_by, site->name, site->name);
+		fprintf(stderr,
+		    "bentospool: site %s was paused by %s: bentospool resume --site %s\n",
+		    site->name, site->pause_by, site->name);
 	else if (site->mode != OUTBOX_SITE_READY)
-		fprintf(stderr, "bentospool: site %s waits: %s\n", site->name, site->reason);
+		fprintf(stderr, "bentospool: site %s is %s: %s\n", site->name,
+		    site_state_text(site->mode), site->reason);
 }
 
 static int
-tell_timeout(struct follower *f, int64_t timeout)
+report_timeout(struct follower *f, int64_t timeout)
 {
 	struct audit_site *sites;
 	size_t n;
 
-	fprintf(stderr, "bentospool: event %lld still waits after %lld s\n", (long long)f->event_id,
-	    (long long)(timeout / 1000));
+	fprintf(stderr, "bentospool: event %lld is still pending after %lld s\n",
+	    (long long)f->event_id, (long long)(timeout / 1000));
 	if (outbox_audit_site_modes(f->audit, &sites, &n, NULL) != 0)
 		return VERB_ERROR;
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(sites[i].name, f->site) == 0)
-			tell_site(&sites[i]);
+			explain_site(&sites[i]);
 	free(sites);
-	fprintf(stderr, "bentospool: %s; see bentospool show %lld\n",
-	    f->awaits ? "it is sent once an identify tells the address of its ids"
-		      : "it will be sent",
+	fprintf(stderr, "bentospool: event %lld will be sent%s; see bentospool show %lld\n",
+	    (long long)f->event_id,
+	    f->unresolved ? " once an identify call gives the address of its ids" : "",
 	    (long long)f->event_id);
 	return VERB_ERROR;
 }
@@ -183,7 +190,7 @@ follow(struct follower *f)
 		if (f->settled)
 			return f->delivered ? VERB_DONE : VERB_ERROR;
 		if (clock_mono(&clock_system) >= end)
-			return tell_timeout(f, timeout);
+			return report_timeout(f, timeout);
 		poll(NULL, 0, LOOK_EVERY_MS);
 	}
 }
@@ -208,7 +215,7 @@ read_answer(const cJSON *answer, int64_t *ret_id, struct err *e)
 
 	if (!cJSON_IsNumber(id) || id->valuedouble < 1)
 		return err_set(e, ERR_STATE,
-		    "the daemon has an event with this messageId already: nothing was sent");
+		    "an event with this messageId is stored already: nothing was sent");
 	*ret_id = (int64_t)id->valuedouble;
 	return 0;
 }
@@ -238,9 +245,9 @@ send_event(const struct options *o, const struct config *c, struct outbox_audit 
 	if (hand_over(c, o, event, &f.event_id, &e) != 0)
 		return verb_fail(&e);
 	if (o->json)
-		tell_json(&f, "stored", NULL);
+		print_json_step(&f, "stored", NULL);
 	else
-		printf("stored as event %lld: synced to disk\n", (long long)f.event_id);
+		printf("stored as event %lld and synced to disk\n", (long long)f.event_id);
 	fflush(stdout);
 	return follow(&f);
 }

@@ -1,3 +1,7 @@
+/*
+ * serve: loads the configuration and runs the daemon. An archive that cannot be written does not
+ * keep it from starting; retention retries.
+ */
 #include "base/log.h"
 #include "cli/verbs.h"
 #include "daemon/daemon.h"
@@ -13,7 +17,7 @@ verb_serve(const struct options *o)
 	log_setup(o->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 	if (config_load(&r, &c, &e) != 0)
 		return verb_fail(&e);
-	r.starting = false; /* what is read again is read strictly */
+	r.starting = false; /* a reload checks the archive, too */
 	if (config_check_archive(c, &e) != 0)
 		log_warn("%s", e.text);
 	rc = daemon_run(c, &r, &e);

@@ -1,3 +1,4 @@
+/* version: the versions of bentospool and of the libraries it runs with. */
 #include <cjson/cJSON.h>
 #include <config.h>
 #include <event2/event.h>

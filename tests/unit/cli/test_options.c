@@ -146,7 +146,7 @@ static void
 wrong_options_say_what_is_wanted(void **state)
 {
 	(void)state;
-	refuses("list", "--colour", "unknown option --colour");
+	refuses("list", "--color", "unknown option --color");
 	refuses("list", "--dry-run", "unknown option --dry-run");
 	refuses("list", "-q", "unknown option -q");
 	refuses("list", "--json=1", "--json takes no value");
@@ -160,14 +160,14 @@ wrong_options_say_what_is_wanted(void **state)
 	refuses("list", "--kind tracks",
 	    "--kind: must be track, identify, page, screen, group, alias, delete, bento, "
 	    "subscriber or unknown, not \"tracks\"");
-	refuses("list", "--since 5y", "--since: \"5y\" is no time");
+	refuses("list", "--since 5y", "--since: \"5y\" is not a time");
 	refuses("list", "--http-status 99", "from 100 to 999");
 	refuses("list", "--http-status 1000", "from 100 to 999");
 	refuses("list", "--limit -1", "--limit: must be");
 	refuses("list", "--name a --name b", "--name: is given twice");
 	refuses("send", "-p x", "--property: must be KEY=VALUE");
 	refuses("send", "-p =x", "--property: must be KEY=VALUE");
-	refuses("status", "--max-age soon", "--max-age: \"soon\" is no duration");
+	refuses("status", "--max-age soon", "--max-age: \"soon\" is not a duration");
 }
 
 static void
@@ -196,8 +196,7 @@ test_event_is_what_segment_sends(void **state)
 
 	(void)state;
 	buf_init(&event, TEST_EVENT_MAX);
-	takes(
-	    "send", "--name Te\"st --email a@b.cc -p colour=red -p n=5 -p v=007 -p ok=true -p e=");
+	takes("send", "--name Te\"st --email a@b.cc -p color=red -p n=5 -p v=007 -p ok=true -p e=");
 	if (test_event_make(&o, NOW, &event, &e) != 0)
 		fail_msg("%s", e.text);
 	assert_non_null(
@@ -205,7 +204,7 @@ test_event_is_what_segment_sends(void **state)
 	assert_non_null(strstr(event.p,
 	    "\"timestamp\":\"2026-08-01T12:34:56.789Z\",\"context\":{\"traits\":{\"email\":\"a@b."
 	    "cc\"}},"
-	    "\"properties\":{\"colour\":\"red\",\"n\":5,\"v\":\"007\",\"ok\":true,\"e\":\"\"}}"));
+	    "\"properties\":{\"color\":\"red\",\"n\":5,\"v\":\"007\",\"ok\":true,\"e\":\"\"}}"));
 	options_free(&o);
 	takes("send", "--name x");
 	assert_int_equal(test_event_make(&o, NOW, &event, &e), -1);

@@ -212,9 +212,9 @@ drain_follows_from_rate_and_pace(void **state)
 	assert_int_equal(forecast_of(&site, 1500, 5000).drain_ms, 300000);
 	f = forecast_of(&site, 0, 0);
 	assert_int_equal(f.drain_ms, -1);
-	assert_string_equal(f.because, "nothing went out of late");
+	assert_string_equal(f.because, "nothing was delivered lately");
 	site.mode = OUTBOX_SITE_BACKOFF;
-	assert_string_equal(forecast_of(&site, 1500, 0).because, "the site backs off");
+	assert_string_equal(forecast_of(&site, 1500, 0).because, "the site is backing off");
 	site.pause_at = 1;
 	assert_string_equal(forecast_of(&site, 1500, 0).because, "the site is paused");
 	site.counts[STATUS_PENDING] = 50;
@@ -247,11 +247,11 @@ forecast_is_told_in_words(void **state)
 	buf_clear(&text);
 	f.in = 11;
 	forecast_describe(&f, &text);
-	assert_string_equal(text.p, "about 10 m, but more comes than goes");
+	assert_string_equal(text.p, "about 10 m, but more arrives than is delivered");
 	buf_clear(&text);
 	forecast_drain(&f, "the site is paused");
 	forecast_describe(&f, &text);
-	assert_string_equal(text.p, "not as it is: the site is paused");
+	assert_string_equal(text.p, "never, unless something changes: the site is paused");
 	buf_free(&text);
 }
 

@@ -92,8 +92,8 @@ operation_needs_a_filter_it_understands(void **state)
 	control_rig_refuses(
 	    "{\"do\":\"operate\",\"verb\":\"requeue\",\"filter\":{\"limit\":5}}", "needs a filter");
 	control_rig_refuses("{\"do\":\"operate\",\"verb\":\"requeue\"}", "must be an object");
-	control_rig_refuses("{\"do\":\"operate\",\"verb\":\"requeue\",\"filter\":{\"colour\":1}}",
-	    "no criterion is called colour");
+	control_rig_refuses("{\"do\":\"operate\",\"verb\":\"requeue\",\"filter\":{\"color\":1}}",
+	    "no criterion is called color");
 	control_rig_refuses("{\"do\":\"operate\",\"verb\":\"destroy\",\"filter\":{\"all\":true}}",
 	    "does not know the verb \"destroy\"");
 	control_rig_refuses(

@@ -1,0 +1,124 @@
+/*
+ * Collects the status: counts, rates and forecasts from the database, whether the daemon answers,
+ * the sizes of the files, and from all of these the list of problems that --check exits 1 for.
+ */
+#include "cli/report/status.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "cli/report/forecast.h"
+#include "term/when.h"
+
+/* ---- problems ------------------------------------------------------------------------------- */
+
+static void __attribute__((format(printf, 2, 3)))
+add_problem(struct status *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (s->n_problems == STATUS_MAX_PROBLEMS)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(s->problem[s->n_problems++], STATUS_PROBLEM_SIZE, fmt, ap);
+	va_end(ap);
+}
+
+static void
+check_daemon(struct status *s)
+{
+	switch (s->peer.state) {
+	case PEER_UP:
+		if (strcmp(s->peer.health, "ok") != 0)
+			add_problem(s, "the daemon refuses events: %.200s", s->peer.health_text);
+		return;
+	case PEER_DOWN:
+		add_problem(s, "the daemon is not running: start bentospool serve, or its service");
+		return;
+	case PEER_SILENT:
+		add_problem(s, "the daemon does not answer: %.200s", s->peer.why);
+		return;
+	}
+}
+
+/* Reports only causes that hold for every user: the daemon's user may have more rights than ours.
+ */
+static void
+check_archive(struct status *s)
+{
+	int cause = config_try_archive(s->config);
+
+	if (cause == ENOENT || cause == ENOTDIR || cause == EROFS)
+		add_problem(s, "retention cannot write to its archive %.100s: %s: %s",
+		    s->config->retention.archive, strerror(cause), config_archive_remedy(cause));
+}
+
+static void
+check_site(struct status *s, const struct audit_site *site, int64_t max_age)
+{
+	char age[WHEN_AGE_SIZE];
+
+	if (site->pause_at != 0)
+		add_problem(s, "site %s was paused by %s: bentospool resume --site %s", site->name,
+		    site->pause_by, site->name);
+	if (site->mode == OUTBOX_SITE_PAUSED)
+		add_problem(s, "site %s is paused: %s", site->name, site->reason);
+	if (max_age < 0 || site->oldest_pending_id == 0
+	    || s->now - site->oldest_pending_at <= max_age)
+		return;
+	when_age(s->now - site->oldest_pending_at, age);
+	add_problem(s, "site %s: event %lld has waited for %s", site->name,
+	    (long long)site->oldest_pending_id, age);
+}
+
+/* ---- collecting ----------------------------------------------------------------------------- */
+
+static int64_t
+size_of(const char *path, const char *ending)
+{
+	char name[4096];
+	struct stat st;
+
+	if (snprintf(name, sizeof(name), "%s%s", path, ending) >= (int)sizeof(name)
+	    || stat(name, &st) != 0)
+		return 0;
+	return st.st_size;
+}
+
+int
+status_collect(struct status *s, struct outbox_audit *audit, const struct config *config,
+    int64_t max_age, struct err *e)
+{
+	s->config = config;
+	s->now = clock_wall(&clock_system);
+	if (outbox_audit_sites(audit, &s->sites, &s->n_sites, e) != 0)
+		return -1;
+	if (forecast_sites(audit, config, s->now, s->sites, s->n_sites, &s->forecasts, e) != 0) {
+		status_free(s);
+		return -1;
+	}
+	s->database_bytes = size_of(config->database, "");
+	s->wal_bytes = size_of(config->database, "-wal");
+	s->free_bytes = outbox_audit_free(config->database);
+	peer_look(config, &s->peer);
+	check_daemon(s);
+	check_archive(s);
+	for (size_t i = 0; i < s->n_sites; i++)
+		check_site(s, &s->sites[i], max_age);
+	return 0;
+}
+
+void
+status_free(struct status *s)
+{
+	free(s->sites);
+	free(s->forecasts);
+	s->sites = NULL;
+	s->forecasts = NULL;
+	s->n_sites = 0;
+}

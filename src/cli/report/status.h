@@ -1,0 +1,45 @@
+/* What status shows: collected from the daemon, the database and the disk, and printed. One thread.
+ */
+#ifndef CLI_REPORT_STATUS_H
+#define CLI_REPORT_STATUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "client/peer.h"
+#include "config/config.h"
+#include "outbox/read/audit_walk.h"
+#include "term/terminal.h"
+
+#define STATUS_MAX_PROBLEMS 64
+#define STATUS_PROBLEM_SIZE 256
+
+struct cJSON;
+struct forecast;
+
+struct status {
+	const struct config *config; /* borrowed */
+	int64_t now;                 /* wall ms */
+	struct peer peer;
+	struct audit_site *sites;
+	size_t n_sites;
+	struct forecast *forecasts; /* one for each site */
+	uint64_t free_bytes;        /* UINT64_MAX when unknown */
+	int64_t database_bytes;
+	int64_t wal_bytes;
+	char problem[STATUS_MAX_PROBLEMS][STATUS_PROBLEM_SIZE];
+	size_t n_problems;
+};
+
+/* max_age: ms that an event may wait, or -1 for any time. After 0, the caller calls status_free. */
+int status_collect(struct status *s, struct outbox_audit *audit, const struct config *config,
+    int64_t max_age, struct err *e);
+void status_free(struct status *s);
+
+/* Prints the status for people on standard output. */
+void status_print(const struct status *s, const struct terminal *terminal);
+struct cJSON *status_json(const struct status *s);
+
+#endif

@@ -1,0 +1,198 @@
+/* Prints the status for people: the daemon, the database, each site, and the problems. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/plural.h"
+#include "cli/report/forecast.h"
+#include "cli/report/site_state.h"
+#include "cli/report/status.h"
+#include "term/table.h"
+#include "term/when.h"
+
+#define FIELD 15 /* columns of a name */
+
+struct page {
+	const struct status *status;
+	const struct terminal *terminal;
+};
+
+static void
+print_daemon(const struct page *p)
+{
+	const struct peer *peer = &p->status->peer;
+	char since[WHEN_TIME_SIZE], words[sizeof(peer->why) + 64];
+
+	switch (peer->state) {
+	case PEER_UP:
+		when_time(peer->started_at, since);
+		printf("daemon    running (version %s, process %ld) since %s %s\n", peer->version,
+		    peer->pid, since, when_zone());
+		return;
+	case PEER_DOWN:
+		printf("daemon    not running\n");
+		return;
+	case PEER_SILENT:
+		snprintf(
+		    words, sizeof(words), "process %ld does not answer: %s", peer->pid, peer->why);
+		printf("daemon    ");
+		terminal_print_wrapped(p->terminal, 10, slice_from(words));
+		return;
+	}
+}
+
+/* Prints a name and a text, in as many lines as the text needs; nothing for an empty text. */
+static void
+print_field(const struct page *p, const char *name, struct slice text)
+{
+	if (text.n == 0)
+		return;
+	printf("  %-*s", FIELD - 2, name);
+	terminal_print_wrapped(p->terminal, FIELD, text);
+}
+
+static void
+print_counts(const struct audit_site *site)
+{
+	for (int i = 0; i < STATUS_COUNT; i++)
+		if (site->counts[i] > 0 || i <= STATUS_FAILED)
+			printf("  %-12s %12lld\n", status_name((enum event_status)i),
+			    (long long)site->counts[i]);
+	if (site->awaiting > 0)
+		printf("  %-12s %12lld  (pending until an identify call gives their address)\n",
+		    "awaiting", (long long)site->awaiting);
+	if (site->maybe_sent > 0)
+		printf("  %-12s %12lld  (Bento may have received them; perhaps twice: %lld)\n",
+		    "maybe sent", (long long)site->maybe_sent, (long long)site->perhaps_twice);
+}
+
+static void
+print_last_attempt(const struct page *p, const struct audit_site *site)
+{
+	int64_t at = site->last_finished_at != 0 ? site->last_finished_at : site->last_started_at;
+	char when[WHEN_TIME_SIZE], age[WHEN_AGE_SIZE], http[32] = "";
+	struct buf error;
+
+	if (site->last_attempt_id == 0) {
+		printf("  last attempt none yet\n");
+		return;
+	}
+	when_time(at, when);
+	when_age(p->status->now - at, age);
+	if (site->last_http_status != 0)
+		snprintf(http, sizeof(http), ", HTTP %d", site->last_http_status);
+	printf("  last attempt %s, %s ago: %s%s\n", when, age,
+	    site->last_outcome[0] == '\0' ? "in flight" : site->last_outcome, http);
+	buf_init(&error, AUDIT_TEXT_MAX);
+	/* The reason of a site that is not ready usually ends with the same text. */
+	if (site->mode == OUTBOX_SITE_READY || strstr(site->reason, site->last_error) == NULL)
+		table_append_clean(&error, slice_from(site->last_error));
+	print_field(p, "", buf_slice(&error));
+	buf_free(&error);
+}
+
+static void
+print_pause(const struct page *p, const struct audit_site *site)
+{
+	char age[WHEN_AGE_SIZE];
+	struct buf note;
+
+	when_age(p->status->now - site->pause_at, age);
+	buf_init(&note, 4 * AUDIT_TEXT_MAX);
+	buf_printf(&note, "by %s, %s ago%s%s", site->pause_by, age,
+	    site->pause_note[0] == '\0' ? "" : ": ", site->pause_note);
+	print_field(p, "paused", buf_slice(&note));
+	buf_free(&note);
+}
+
+static void
+print_forecast(const struct page *p, const struct forecast *f)
+{
+	char in[16], out[16], pace[16];
+	struct buf text;
+
+	forecast_number(f->in, in);
+	forecast_number(f->out, out);
+	forecast_number(f->pace, pace);
+	buf_init(&text, AUDIT_TEXT_MAX);
+	buf_printf(&text, "%s in, %s out per minute", in, out);
+	if (f->pace > 0)
+		buf_printf(&text, "; the settings allow %s", pace);
+	print_field(p, "rate", buf_slice(&text));
+	buf_clear(&text);
+	forecast_describe(f, &text);
+	if (f->backlog > 0)
+		print_field(p, "drained", buf_slice(&text));
+	buf_free(&text);
+}
+
+/* Continues the line of the site's state. */
+static void
+print_wait(const struct page *p, const struct audit_site *site)
+{
+	char age[WHEN_AGE_SIZE];
+
+	if (site->pause_at != 0)
+		printf(", was %s before", site_state_text(site->mode));
+	else if (p->status->peer.state == PEER_DOWN)
+		printf(", next attempt when the daemon runs");
+	else {
+		when_age(site->next_attempt_at - p->status->now, age);
+		printf(", next attempt in %s", age);
+	}
+	printf(
+	    ", %lld failure%s in a row", (long long)site->failures, words_plural(site->failures));
+}
+
+static void
+print_site(const struct page *p, const struct audit_site *site)
+{
+	bool waits = site->mode != OUTBOX_SITE_READY;
+	char age[WHEN_AGE_SIZE];
+
+	printf("\nsite %s: %s%s%s", site->name,
+	    table_paint(p->terminal->color, site_state_color(site)),
+	    site->pause_at != 0 ? "paused by an operator" : site_state_text(site->mode),
+	    table_paint_end(p->terminal->color));
+	if (waits)
+		print_wait(p, site);
+	putchar('\n');
+	if (waits)
+		print_field(p, "reason", slice_from(site->reason));
+	if (site->pause_at != 0)
+		print_pause(p, site);
+	print_counts(site);
+	if (site->oldest_pending_id != 0) {
+		when_age(p->status->now - site->oldest_pending_at, age);
+		printf("  oldest       event %lld has waited for %s\n",
+		    (long long)site->oldest_pending_id, age);
+	}
+	print_forecast(p, &p->status->forecasts[site - p->status->sites]);
+	print_last_attempt(p, site);
+}
+
+static void
+print_problem(const struct page *p, const char *problem)
+{
+	printf("%s! ", table_paint(p->terminal->color, TABLE_BAD));
+	terminal_print_wrapped(p->terminal, 2, slice_from(problem));
+	fputs(table_paint_end(p->terminal->color), stdout);
+}
+
+void
+status_print(const struct status *s, const struct terminal *terminal)
+{
+	const struct page page = { s, terminal };
+
+	print_daemon(&page);
+	printf("database  %s\n          %.1f MB, WAL %.1f MB", s->config->database,
+	    (double)s->database_bytes / 1e6, (double)s->wal_bytes / 1e6);
+	if (s->free_bytes != UINT64_MAX)
+		printf(", %.1f GB free", (double)s->free_bytes / 1e9);
+	putchar('\n');
+	for (size_t i = 0; i < s->n_sites; i++)
+		print_site(&page, &s->sites[i]);
+	if (s->n_problems > 0)
+		putchar('\n');
+	for (size_t i = 0; i < s->n_problems; i++)
+		print_problem(&page, s->problem[i]);
+}

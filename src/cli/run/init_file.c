@@ -1,0 +1,227 @@
+/*
+ * The two files of init. The configuration is composed from the table of settings, written as a
+ * draft, loaded as serve would load it, and only then linked to its name: it is there whole or not
+ * at all, and an existing file is never replaced.
+ */
+#include "cli/run/init_file.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "config/config.h"
+#include "config/settings.h"
+
+#define TEXT_MAX 262144
+#define DAEMON_USER "bentospool"
+
+bool
+init_is_plain(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (!isgraph((unsigned char)*text) || strchr("\"\\'$", *text) != NULL)
+			return false;
+	return true;
+}
+
+/* ---- the text -------------------------------------------------------------------------------- */
+
+static void
+append_value(const struct setting *s, const char *text, struct buf *to)
+{
+	bool bare =
+	    s->type == SETTING_NUMBER || s->type == SETTING_SECONDS || s->type == SETTING_SWITCH;
+
+	if (s->type == SETTING_LIST)
+		buf_printf(to, text == NULL || text[0] == '\0' ? "{}" : "{\"%s\"}", text);
+	else
+		buf_printf(to, bare ? "%s" : "\"%s\"", text);
+}
+
+/* The value to write; NULL to write the default as a comment. */
+static const char *
+chosen(const struct init_answers *a, const struct setting *s)
+{
+	if (s->section == SECTION_TOP && strcmp(s->name, "database") == 0)
+		return a->database;
+	if (s->section != SECTION_SITE)
+		return NULL;
+	if (strcmp(s->name, "site_uuid") == 0)
+		return a->text[INIT_SITE_UUID];
+	if (strcmp(s->name, "publishable_key") == 0)
+		return a->text[INIT_PUBLISHABLE_KEY];
+	if (strcmp(s->name, "secret_key_file") == 0)
+		return a->secret_file;
+	return strcmp(s->name, "write_keys") == 0 ? a->text[INIT_WRITE_KEY] : NULL;
+}
+
+static void
+append_list(const char *keys, struct buf *to)
+{
+	const char *comma;
+
+	buf_append_byte(to, '{');
+	for (;; keys = comma + 1) {
+		comma = strchr(keys, ',');
+		buf_printf(to, "\"%.*s\"",
+		    (int)(comma == NULL ? strlen(keys) : (size_t)(comma - keys)), keys);
+		if (comma == NULL)
+			break;
+		buf_append_literal(to, ", ");
+	}
+	buf_append_byte(to, '}');
+}
+
+static void
+append_setting(const struct init_answers *a, const struct setting *s, struct buf *to)
+{
+	const char *indent = s->section == SECTION_TOP ? "" : "    ", *value = chosen(a, s);
+
+	buf_printf(
+	    to, "%s# %s\n%s%s%s = ", indent, s->help, indent, value == NULL ? "#" : "", s->name);
+	if (value == a->text[INIT_WRITE_KEY])
+		append_list(value, to);
+	else
+		append_value(s, value != NULL ? value : s->fallback, to);
+	buf_append_byte(to, '\n');
+}
+
+static void
+compose(const struct init_answers *a, struct buf *to)
+{
+	enum setting_section section = SECTION_TOP;
+
+	buf_append_literal(to,
+	    "# bentospool.conf(5) describes each setting. Settings behind a # have "
+	    "their default.\n\n");
+	for (const struct setting *s = settings; s->name != NULL; s++) {
+		if (s->section != section) {
+			buf_append(to, "}\n", section == SECTION_TOP ? 0 : 2);
+			buf_printf(to,
+			    s->section == SECTION_SITE ? "\n%s \"main\" {\n" : "\n%s {\n",
+			    setting_section_name(s->section));
+			section = s->section;
+		}
+		append_setting(a, s, to);
+	}
+	buf_append_literal(to, "}\n");
+}
+
+/* ---- the files ------------------------------------------------------------------------------- */
+
+static int
+write_all(int fd, const char *text, size_t n)
+{
+	while (n > 0) {
+		ssize_t wrote = write(fd, text, n);
+
+		if (wrote < 0 && errno == EINTR)
+			continue;
+		if (wrote < 0)
+			return -1;
+		text += wrote;
+		n -= (size_t)wrote;
+	}
+	return fsync(fd);
+}
+
+/* When root writes, gives the file to the daemon's user, if that exists. */
+static void
+give_away(int fd, bool secret)
+{
+	const struct passwd *user = geteuid() == 0 ? getpwnam(DAEMON_USER) : NULL;
+
+	if (user == NULL)
+		return;
+	if (fchown(fd, secret ? user->pw_uid : 0, user->pw_gid) == 0 && !secret)
+		fchmod(fd, 0640);
+}
+
+int
+init_refuse_existing(const char *path, struct err *e)
+{
+	return err_set(
+	    e, ERR_INPUT, "%s already exists: move it away, or name another file with -c", path);
+}
+
+static int
+sync_folder(const char *path, struct err *e)
+{
+	char folder[INIT_PATH_MAX];
+	int fd, rc;
+
+	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path + 1), path);
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, "cannot open %s", folder);
+	rc = fsync(fd) == 0 ? 0 : err_sys(e, "cannot sync %s", folder);
+	close(fd);
+	return rc;
+}
+
+/* A new file or none: what is there already is never replaced. */
+static int
+write_new(const char *path, struct slice text, bool secret, struct err *e)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0 && errno == EEXIST)
+		return init_refuse_existing(path, e);
+	if (fd < 0)
+		return err_sys(e, "cannot write %s", path);
+	give_away(fd, secret);
+	if (write_all(fd, text.p, text.n) != 0) {
+		err_sys(e, "cannot write %s", path);
+		close(fd);
+		unlink(path);
+		return -1;
+	}
+	close(fd);
+	return 0;
+}
+
+static int
+publish(const char *draft, const char *path, struct err *e)
+{
+	struct config_request r = { .file = draft };
+	struct config *c;
+
+	if (config_load(&r, &c, e) != 0)
+		return -1;
+	config_free(c);
+	if (link(draft, path) != 0)
+		return errno == EEXIST ? init_refuse_existing(path, e)
+				       : err_sys(e, "cannot write %s", path);
+	return sync_folder(path, e);
+}
+
+int
+init_write(const struct init_answers *a, struct err *e)
+{
+	char draft[INIT_PATH_MAX];
+	struct buf text;
+	int rc = -1;
+
+	snprintf(draft, sizeof(draft), "%s.draft", a->config);
+	unlink(draft);
+	buf_init(&text, TEXT_MAX);
+	compose(a, &text);
+	if (text.failed) {
+		err_nomem(e);
+	} else if (write_new(a->secret_file, slice_from(a->text[INIT_SECRET_KEY]), true, e) == 0) {
+		rc = write_new(draft, buf_slice(&text), false, e);
+		if (rc == 0)
+			rc = publish(draft, a->config, e);
+		unlink(draft);
+		if (rc != 0)
+			unlink(a->secret_file);
+	}
+	buf_free(&text);
+	return rc;
+}
