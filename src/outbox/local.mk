@@ -26,6 +26,8 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/lines/export_line.h \
 	src/outbox/lines/import_line.c \
 	src/outbox/lines/import_line.h \
+	src/outbox/lines/line_json.c \
+	src/outbox/lines/line_json.h \
 	src/outbox/lines/line_reader.c \
 	src/outbox/lines/line_reader.h \
 	src/outbox/lines/person_line.c \

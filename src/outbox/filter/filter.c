@@ -1,10 +1,14 @@
+/*
+ * A filter's criteria, and the SQL for them: a FROM and a WHERE clause with named parameters. Only
+ * statuses and kinds are literals, because SQLite chooses partial indexes by their text.
+ */
 #include "outbox/filter/filter.h"
 
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The statuses that the indexes delivery_trouble and delivery_aside hold: see filter_status_sql. */
+/* The statuses in the indexes delivery_trouble and delivery_aside: see append_statuses. */
 #define TROUBLE ((1u << STATUS_FAILED) | (1u << STATUS_INVALID) | (1u << STATUS_HELD))
 #define ASIDE ((1u << STATUS_UNSUPPORTED) | (1u << STATUS_DISCARDED))
 
@@ -62,7 +66,7 @@ int
 outbox_filter_add_id(struct outbox_filter *f, int64_t id, struct err *e)
 {
 	if (id < 1)
-		return err_set(e, ERR_INPUT, "an id is a whole number from 1 on");
+		return err_set(e, ERR_INPUT, "an id is a whole number from 1 upward");
 	if (has_id(f, id))
 		return 0;
 	if (f->n_ids >= FILTER_MAX_IDS)
@@ -133,11 +137,11 @@ filter_kind_name(unsigned i)
 }
 
 /*
- * Statuses are literals, because SQLite matches a partial index only by the text of its condition:
- * `=` for delivery_due, and for the other two the very condition that the index has, beside ours.
+ * Statuses are literals, because SQLite matches a partial index by the text of its condition: `=`
+ * for delivery_due, and for the other two indexes exactly the index's condition, beside ours.
  */
 static void
-filter_status_sql(unsigned statuses, struct buf *sql)
+append_statuses(unsigned statuses, struct buf *sql)
 {
 	if (statuses == 0)
 		return;
@@ -169,8 +173,8 @@ filter_sql(const struct outbox_filter *f, unsigned want, struct buf *sql)
 	};
 
 	want |= tables_wanted(f);
-	/* CROSS JOIN: SQLite must walk the narrow table and look into the wide one, not turn it
-	 * round. */
+	/* CROSS JOIN: SQLite must walk the narrow table and look into the wide one, and not the
+	 * other way round. */
 	buf_append_literal(sql, " FROM delivery d");
 	if ((want & FILTER_BY_SETTLED) != 0)
 		buf_append_literal(sql, " INDEXED BY delivery_settled");
@@ -186,7 +190,7 @@ filter_sql(const struct outbox_filter *f, unsigned want, struct buf *sql)
 	buf_append_literal(sql, " WHERE d.event_id > :after");
 	if (f->n_ids > 0)
 		buf_append_literal(sql, " AND d.event_id IN (SELECT value FROM json_each(:ids))");
-	filter_status_sql(f->statuses, sql);
+	append_statuses(f->statuses, sql);
 	for (int i = 0; i < FILTER_TEXTS; i++)
 		if (f->text[i] != NULL)
 			buf_printf(sql, " AND %s", conditions[i]);

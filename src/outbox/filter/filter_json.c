@@ -1,4 +1,7 @@
-/* The filter as JSON: what the control socket carries and an operation's row keeps. */
+/*
+ * The filter as JSON, which the control socket carries and an operation's row keeps. Reading is
+ * strict: ERR_INPUT for anything that is not known.
+ */
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <stdlib.h>
@@ -19,8 +22,7 @@ static const char *const text_keys[FILTER_TEXTS] = {
 	[FILTER_SITE] = "site",
 };
 
-/* Built in a buffer that latches its failure: a criterion that got lost on the way would select
- * more than was asked for. */
+/* The buffer latches a failure: a criterion that is lost on the way would select more events. */
 static void
 put_key(struct buf *to, const char *key)
 {
@@ -101,7 +103,7 @@ outbox_filter_to_json(const struct outbox_filter *f, struct buf *to)
 }
 
 static int
-wrong(struct err *e, const char *key, const char *wanted)
+must_be(struct err *e, const char *key, const char *wanted)
 {
 	return err_set(e, ERR_INPUT, "filter: %s must be %s", key, wanted);
 }
@@ -113,7 +115,7 @@ read_number(const cJSON *item, int64_t max, int64_t *ret_value, struct err *e)
 
 	if (!cJSON_IsNumber(item) || !(v >= 1 && v <= MAX_EXACT) || v > (double)max
 	    || v != floor(v))
-		return wrong(e, item->string == NULL ? "id" : item->string,
+		return must_be(e, item->string == NULL ? "id" : item->string,
 		    "a positive whole number in range");
 	*ret_value = (int64_t)v;
 	return 0;
@@ -126,7 +128,7 @@ read_ids(const cJSON *list, struct outbox_filter *f, struct err *e)
 	int64_t id;
 
 	if (!cJSON_IsArray(list) || list->child == NULL)
-		return wrong(e, "id", "a list of numbers");
+		return must_be(e, "id", "a list of numbers");
 	cJSON_ArrayForEach(item, list)
 	{
 		if (read_number(item, INT64_MAX, &id, e) != 0
@@ -143,12 +145,12 @@ read_statuses(const cJSON *list, unsigned *ret_set, struct err *e)
 	const cJSON *item;
 
 	if (!cJSON_IsArray(list) || list->child == NULL)
-		return wrong(e, "status", "a list of statuses");
+		return must_be(e, "status", "a list of statuses");
 	cJSON_ArrayForEach(item, list)
 	{
 		if (!cJSON_IsString(item)
 		    || status_parse(slice_from(item->valuestring), &status) != 0)
-			return wrong(e, "status", "a list of statuses");
+			return must_be(e, "status", "a list of statuses");
 		*ret_set |= 1u << status;
 	}
 	return 0;
@@ -160,7 +162,7 @@ read_kinds(const cJSON *list, unsigned *ret_set, struct err *e)
 	const cJSON *item;
 
 	if (!cJSON_IsArray(list) || list->child == NULL)
-		return wrong(e, "kind", "a list of kinds");
+		return must_be(e, "kind", "a list of kinds");
 	cJSON_ArrayForEach(item, list)
 	{
 		enum event_kind kind = KIND_UNKNOWN;
@@ -170,7 +172,7 @@ read_kinds(const cJSON *list, unsigned *ret_set, struct err *e)
 		if (!cJSON_IsString(item)
 		    || (kind == KIND_UNKNOWN
 			&& strcmp(item->valuestring, kind_name(KIND_UNKNOWN)) != 0))
-			return wrong(e, "kind", "a list of kinds");
+			return must_be(e, "kind", "a list of kinds");
 		*ret_set |= 1u << kind;
 	}
 	return 0;
@@ -181,7 +183,7 @@ read_time(const cJSON *item, int64_t *ret_at, struct err *e)
 {
 	if (!cJSON_IsString(item) || isotime_parse(slice_from(item->valuestring), ret_at) != 0
 	    || *ret_at <= 0)
-		return wrong(e, item->string, "an ISO 8601 time after 1970");
+		return must_be(e, item->string, "an ISO 8601 time after 1970");
 	return 0;
 }
 
@@ -189,7 +191,7 @@ static int
 read_text(const cJSON *item, struct outbox_filter *f, enum filter_text which, struct err *e)
 {
 	if (!cJSON_IsString(item))
-		return wrong(e, item->string, "a text");
+		return must_be(e, item->string, "a text");
 	if (outbox_filter_set_text(f, which, item->valuestring, e) != 0)
 		return err_wrap(e, "filter: %s", item->string);
 	return 0;
@@ -231,7 +233,7 @@ read_member(const cJSON *item, struct outbox_filter *f, struct err *e)
 	if (strcmp(key, "all") != 0)
 		return err_set(e, ERR_INPUT, "filter: no criterion is called %s", key);
 	if (!cJSON_IsTrue(item))
-		return wrong(e, "all", "true");
+		return must_be(e, "all", "true");
 	f->all = true;
 	return 0;
 }
@@ -243,6 +245,10 @@ outbox_filter_from_json(const cJSON *object, struct outbox_filter *f, struct err
 
 	if (!cJSON_IsObject(object))
 		return err_set(e, ERR_INPUT, "filter: must be an object");
-	cJSON_ArrayForEach(item, object) if (read_member(item, f, e) != 0) return -1;
+	cJSON_ArrayForEach(item, object)
+	{
+		if (read_member(item, f, e) != 0)
+			return -1;
+	}
 	return 0;
 }

@@ -1,3 +1,8 @@
+/*
+ * Events by their messageId: first among the recent events, then in the table message_key, each hit
+ * verified against the event's row. Where an erasure may have changed the messageId the hash cannot
+ * help, and the filter looks at each event instead.
+ */
 #include "outbox/filter/message_ids.h"
 
 #include <stdlib.h>
@@ -14,7 +19,7 @@ message_ids_free(struct message_ids *m)
 }
 
 static int
-add(struct message_ids *m, int64_t id, struct err *e)
+append(struct message_ids *m, int64_t id, struct err *e)
 {
 	size_t cap = m->cap == 0 ? 8 : m->cap * 2;
 	int64_t *ids;
@@ -42,7 +47,7 @@ compare(const void *a, const void *b)
 
 /* ---- by the hash ---------------------------------------------------------------------------- */
 
-/* The recent event of a site: 1, 0 none, -1. A hash that is another message's is passed over. */
+/* Among the recent events: 1, 0 none, -1. Skips events of other messageIds with the same hash. */
 static int
 find_recent(struct db *db, uint64_t key, int64_t site_id, struct slice message_id, int64_t *ret_id,
     struct err *e)
@@ -61,22 +66,22 @@ find_recent(struct db *db, uint64_t key, int64_t site_id, struct slice message_i
 	return same == 0 ? rc : same;
 }
 
-/* 1: its event is *ret_id. 0: there is none. -1. *ret_known: whether that is certain. */
+/* 1: the event is *ret_id. 0: there is none. -1. *ret_certain: false when the hash is another's. */
 static int
 find_at_site(struct db *db, const struct siphash_key *secret, int64_t site_id,
-    struct slice message_id, int64_t *ret_id, bool *ret_known, struct err *e)
+    struct slice message_id, int64_t *ret_id, bool *ret_certain, struct err *e)
 {
 	uint64_t key = dedup_key_of(secret, site_id, message_id);
 	int rc = find_recent(db, key, site_id, message_id, ret_id, e);
 
-	*ret_known = true;
+	*ret_certain = true;
 	if (rc != 0)
 		return rc;
-	/* After the recent ones: what leaves them meanwhile is in the table by then. */
+	/* After the recent ones: an event that leaves them meanwhile is in the table by then. */
 	rc = dedup_find_in_table(db, key, ret_id, e);
 	if (rc == 1) {
 		rc = dedup_verify(db, *ret_id, site_id, message_id, e);
-		*ret_known = rc != 0;
+		*ret_certain = rc != 0;
 	}
 	return rc;
 }
@@ -86,21 +91,21 @@ find_at_sites(struct db *db, const struct siphash_key *secret, struct slice mess
     struct message_ids *found, struct err *e)
 {
 	sqlite3_stmt *stmt = db_stmt(db, STMT_MESSAGE_SITES, e);
-	bool known = true;
+	bool certain = true;
 	int64_t id;
 	int rc = 0;
 
 	if (stmt == NULL)
 		return -1;
-	while (known && (rc = db_step(db, stmt, e)) == 1) {
-		rc = find_at_site(db, secret, db_int(stmt, 0), message_id, &id, &known, e);
-		if (rc < 0 || (rc == 1 && add(found, id, e) != 0)) {
+	while (certain && (rc = db_step(db, stmt, e)) == 1) {
+		rc = find_at_site(db, secret, db_int(stmt, 0), message_id, &id, &certain, e);
+		if (rc < 0 || (rc == 1 && append(found, id, e) != 0)) {
 			db_done(stmt);
 			return -1;
 		}
 	}
 	db_done(stmt);
-	if (known)
+	if (certain)
 		return rc < 0 ? -1 : 1;
 	message_ids_free(found);
 	return 0;
@@ -137,9 +142,10 @@ is_named(const struct outbox_filter *f, int64_t id)
 	return f->n_ids == 0;
 }
 
-/* Those of them that f names, too. None: an id that no event has, because no ids would be any. */
+/* Keeps the ids that f names, too. If none is left: an id that no event has, because a filter
+ * without ids selects any. */
 static int
-name_found(const struct outbox_filter *f, struct message_ids *found, struct outbox_filter *ret,
+set_ids(const struct outbox_filter *f, struct message_ids *found, struct outbox_filter *ret,
     struct err *e)
 {
 	size_t n = 0;
@@ -148,7 +154,7 @@ name_found(const struct outbox_filter *f, struct message_ids *found, struct outb
 		if (is_named(f, found->ids[i]))
 			found->ids[n++] = found->ids[i];
 	found->n = n;
-	if (n == 0 && add(found, 0, e) != 0)
+	if (n == 0 && append(found, 0, e) != 0)
 		return -1;
 	ret->ids = found->ids;
 	ret->n_ids = ret->cap_ids = found->n;
@@ -168,7 +174,7 @@ filter_narrow(
 		return 0;
 	rc = message_ids_find(db, slice_from(message_id), &found, e);
 	if (rc == 1)
-		rc = name_found(f, &found, ret_narrow, e);
+		rc = set_ids(f, &found, ret_narrow, e);
 	if (rc < 0)
 		message_ids_free(&found);
 	return rc < 0 ? -1 : 0;

@@ -1,12 +1,12 @@
 /*
  * Finding events by their messageId, without looking at each event.
  *
- * What finds duplicates (outbox/dedup.h) knows where a messageId is: its keyed hash stands in
- * message_key, or the event is one of the recent ones, whose rows are few. A site has an event of a
- * messageId once, so what is found is all there is. The hash cannot know where an erasure took an
- * address out of a messageId, because it is that of the former text.
+ * What finds duplicates (outbox/write/dedup.h) knows where a messageId is: its keyed hash is in
+ * message_key, or the event is one of the recent ones, whose rows are few. A site has a messageId
+ * once, so what is found is complete. Only where an erasure replaced an address inside a messageId
+ * the hash cannot help, because it is the hash of the former text.
  *
- * Any connection, the writer's too; one thread at a time. Private to outbox/.
+ * On any connection, the writer's too; one thread at a time.
  */
 #ifndef OUTBOX_FILTER_MESSAGE_IDS_H
 #define OUTBOX_FILTER_MESSAGE_IDS_H
@@ -20,10 +20,10 @@
 
 struct db;
 
-/* What an erasure writes in place of an address, in messageIds too. */
+/* What an erasure writes in place of an address, also inside messageIds. */
 #define ERASE_WORD "erased@erased.invalid"
 
-/* Events of one messageId, ascending; ids are owned. */
+/* The events of one messageId, ascending; ids are owned. */
 struct message_ids {
 	int64_t *ids;
 	size_t n;
@@ -32,12 +32,12 @@ struct message_ids {
 
 void message_ids_free(struct message_ids *m);
 
-/* 1: ret_found has those of every site. 0: the hash cannot know, and ret_found is empty. */
+/* 1: ret_found has the events of all sites. 0: the hash cannot help, and ret_found is empty. -1. */
 int message_ids_find(
     struct db *db, struct slice message_id, struct message_ids *ret_found, struct err *e);
 /*
- * A filter for the same events that names them by their ids where the messageId tells them. It
- * borrows from f; end it with filter_narrow_end before f ends.
+ * Makes a filter for the same events that names them by their ids, when f has a messageId and the
+ * hash finds it. It borrows from f: end it with filter_narrow_end before f ends.
  */
 int filter_narrow(
     struct db *db, const struct outbox_filter *f, struct outbox_filter *ret_narrow, struct err *e);

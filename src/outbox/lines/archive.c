@@ -1,3 +1,7 @@
+/*
+ * Appends lines to the archive's file of the day: compresses them to one gzip member, appends, and
+ * syncs the file and its folder. After a failed write the file is cut back to its former size.
+ */
 #include "outbox/lines/archive.h"
 
 #include <fcntl.h>
@@ -60,7 +64,7 @@ write_all(int fd, const unsigned char *p, size_t n, const char *path, struct err
 	return 0;
 }
 
-/* The name of a file that is new must be on disk, too. */
+/* The name of a new file must be on disk, too. */
 static int
 sync_folder(const char *folder, struct err *e)
 {

@@ -1,3 +1,7 @@
+/*
+ * Writes an event's row as a line of JSON. One table has the columns of the statement ndjson_event
+ * and how each is written, plain or redacted.
+ */
 #include "outbox/lines/export_line.h"
 
 #include <string.h>
@@ -5,7 +9,7 @@
 #include "base/isotime.h"
 #include "event/json/json.h"
 
-/* The columns of STMT_NDJSON_EVENT, in their order. */
+/* The columns of the statement, in their order. */
 enum column_type { COLUMN_NUMBER, COLUMN_TEXT, COLUMN_EMAIL, COLUMN_TIME, COLUMN_RAW, COLUMN_BODY };
 
 static const struct {
@@ -66,7 +70,8 @@ append_value(sqlite3_stmt *stmt, int column, enum column_type type, struct buf *
 	}
 }
 
-/* ---- without persons ------------------------------------------------------------------------ */
+/* ---- without personal data ---------------------------------------------------------------------
+ */
 
 static bool
 is_space(char c)
@@ -74,7 +79,7 @@ is_space(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* Appends the text with each word that has an @ replaced: an answer may quote an address. */
+/* Replaces each word that has an @, because an answer may quote an address. */
 static void
 append_without_addresses(struct slice text, struct buf *to)
 {
@@ -141,10 +146,10 @@ append_redacted(sqlite3_stmt *stmt, int column, const struct siphash_key *key, s
 
 /* ---- lines ---------------------------------------------------------------------------------- */
 
-/* What was received may have line breaks between its parts: they become spaces, which mean the
- * same there; inside of strings JSON has none. */
+/* Received JSON may have line breaks between its values, but not inside strings: they become
+ * spaces, which mean the same. */
 static void
-join_lines(struct buf *to, size_t from)
+make_one_line(struct buf *to, size_t from)
 {
 	for (size_t i = from; i < to->n; i++)
 		if (to->p[i] == '\n' || to->p[i] == '\r')
@@ -169,7 +174,7 @@ append_row(sqlite3_stmt *stmt, const struct siphash_key *redact, struct buf *to)
 	}
 	buf_append_byte(to, '}');
 	if (!to->failed)
-		join_lines(to, before);
+		make_one_line(to, before);
 	buf_append_byte(to, '\n');
 }
 

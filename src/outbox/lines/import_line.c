@@ -1,23 +1,26 @@
+/*
+ * Reads and writes an event's line. One table of members says the name, the type and the place in
+ * struct import_line; unknown members are skipped, wrong ones are ERR_INPUT.
+ */
 #include "outbox/lines/import_line.h"
 
 #include <stddef.h>
 
 #include "base/isotime.h"
-#include "event/json/json.h"
+#include "outbox/lines/line_json.h"
 
-/* A time of which 0 says that there is none, and one that may be 0. */
 enum member_type {
 	MEMBER_TEXT,
 	MEMBER_NUMBER,
-	MEMBER_TIME,
-	MEMBER_TIME_ALWAYS,
+	MEMBER_TIME,        /* 0: there is none */
+	MEMBER_TIME_ALWAYS, /* always there, and may be 0 */
 	MEMBER_RAW,
 	MEMBER_OBJECT
 };
 
 #define NO_TIME INT64_MIN
 
-/* kind and status stand here as texts first. */
+/* A line under way: kind and status are texts until they are checked. */
 struct members {
 	struct import_line line;
 	struct slice kind;
@@ -55,7 +58,6 @@ static const struct {
 };
 
 #define N_MEMBERS (sizeof(members) / sizeof(*members))
-#define DIGITS_MAX 15
 
 bool
 import_line_is_ours(struct slice line)
@@ -77,43 +79,26 @@ import_line_is_ours(struct slice line)
 }
 
 static int
-read_number(struct slice raw, int64_t *ret_number)
-{
-	int64_t number = 0;
-
-	if (raw.n > DIGITS_MAX)
-		return -1;
-	for (size_t i = 0; i < raw.n; i++) {
-		if (raw.p[i] < '0' || raw.p[i] > '9')
-			return -1;
-		number = number * 10 + (raw.p[i] - '0');
-	}
-	*ret_number = number;
-	return 0;
-}
-
-static int
-read_time(struct slice raw, struct buf *scratch, int64_t *ret_time)
+read_time(const struct json_value *value, struct buf *scratch, int64_t *ret_time)
 {
 	struct slice text;
 
-	if (json_string_decode(raw, scratch, &text) != 0)
+	if (line_json_text(value, scratch, &text) != 0)
 		return -1;
 	return isotime_parse(text, ret_time);
 }
 
 static int
-take(enum member_type type, const struct json_value *value, void *to, struct buf *scratch)
+read_value(enum member_type type, const struct json_value *value, void *to, struct buf *scratch)
 {
 	switch (type) {
 	case MEMBER_TEXT:
-		return value->type == JSON_STRING ? json_string_decode(value->raw, scratch, to)
-						  : -1;
+		return line_json_text(value, scratch, to);
 	case MEMBER_NUMBER:
-		return value->type == JSON_NUMBER ? read_number(value->raw, to) : -1;
+		return line_json_number(value, to);
 	case MEMBER_TIME:
 	case MEMBER_TIME_ALWAYS:
-		return value->type == JSON_STRING ? read_time(value->raw, scratch, to) : -1;
+		return read_time(value, scratch, to);
 	case MEMBER_OBJECT:
 		if (value->type != JSON_OBJECT)
 			return -1;
@@ -127,19 +112,20 @@ take(enum member_type type, const struct json_value *value, void *to, struct buf
 }
 
 static int
-take_member(struct members *m, struct slice key, const struct json_value *value,
+read_member(struct members *m, struct slice key, const struct json_value *value,
     struct buf *scratch, struct err *e)
 {
 	if (json_string_is(key, "redacted"))
-		return err_set(e, ERR_INPUT, "it was redacted, so that nothing is left to send");
+		return err_set(e, ERR_INPUT, "it was redacted: there is nothing left to send");
 	for (size_t i = 0; i < N_MEMBERS && value->type != JSON_NULL; i++)
 		if (json_string_is(key, members[i].name))
-			return take(members[i].type, value, (char *)m + members[i].offset, scratch)
+			return read_value(
+				   members[i].type, value, (char *)m + members[i].offset, scratch)
 				       == 0
 				   ? 0
 				   : err_set(
 				       e, ERR_INPUT, "its %s cannot be read", members[i].name);
-	return 0; /* event_id, http_status, and what later versions say */
+	return 0; /* event_id, http_status, or a member of a later version */
 }
 
 static int
@@ -148,12 +134,12 @@ check(struct members *m, struct err *e)
 	struct import_line *line = &m->line;
 
 	if (m->status.p == NULL || status_parse(m->status, &line->status) != 0)
-		return err_set(e, ERR_INPUT, "it has no status that is known here");
+		return err_set(e, ERR_INPUT, "its status is missing or unknown");
 	line->kind = kind_parse(m->kind);
 	if (m->kind.p == NULL
 	    || (line->kind == KIND_UNKNOWN
 		&& !slice_equals(m->kind, slice_from(kind_name(KIND_UNKNOWN)))))
-		return err_set(e, ERR_INPUT, "it has no kind that is known here");
+		return err_set(e, ERR_INPUT, "its kind is missing or unknown");
 	if (line->message_id.n == 0)
 		return err_set(e, ERR_INPUT, "it has no message_id");
 	if (line->received_at == NO_TIME || line->occurred_at == NO_TIME)
@@ -174,14 +160,11 @@ import_line_parse(
 	struct slice key;
 	struct json j;
 
-	buf_clear(scratch);
-	/* No text is longer decoded than it is here: so none moves. */
-	if (buf_reserve(scratch, line.n + 1) == NULL)
-		return err_nomem(e);
-	json_init(&j, line, JSON_MAX_DEPTH);
+	if (line_json_begin(&j, line, scratch, e) != 0)
+		return -1;
 	if (json_object_begin(&j) == 0)
 		while (json_object_next(&j, &key) == 1 && json_skip(&j, &value) == 0)
-			if (take_member(&m, key, &value, scratch, e) != 0)
+			if (read_member(&m, key, &value, scratch, e) != 0)
 				return -1;
 	if (json_finish(&j) != 0)
 		return err_set(e, ERR_INPUT, "%s at byte %zu", j.error, json_offset(&j));
@@ -222,7 +205,7 @@ append_member(const struct members *m, size_t i, struct buf *to)
 }
 
 static bool
-is_there(const struct members *m, size_t i)
+has_value(const struct members *m, size_t i)
 {
 	const void *from = (const char *)m + members[i].offset;
 
@@ -244,7 +227,7 @@ import_line_append(const struct import_line *line, struct buf *to)
 	size_t before = to->n;
 
 	for (size_t i = 0; i < N_MEMBERS; i++)
-		if (is_there(&m, i))
+		if (has_value(&m, i))
 			append_member(&m, i, to);
 	buf_append_byte(to, '}');
 	if (!to->failed)

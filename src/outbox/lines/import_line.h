@@ -1,6 +1,6 @@
 /*
- * An event as one line of JSON, read again: what outbox/lines/export_line.h says a line is. Pure;
- * any thread.
+ * Reading and writing an event as one line of JSON, as outbox/lines/export_line.h describes it.
+ * Pure; any thread.
  */
 #ifndef OUTBOX_LINES_IMPORT_LINE_H
 #define OUTBOX_LINES_IMPORT_LINE_H
@@ -13,7 +13,7 @@
 #include "base/slice.h"
 #include "event/kind.h"
 
-/* Absent slices and zeros where the line says nothing. Times are wall ms. */
+/* Absent slices and zeros where the line has no such member. Times are wall ms. */
 struct import_line {
 	struct slice site;
 	struct slice message_id;
@@ -29,22 +29,21 @@ struct import_line {
 	int64_t settled_at;
 	struct slice error;
 	int64_t browser;
-	struct slice context; /* these and body: raw */
+	struct slice context; /* this and the following: raw JSON */
 	struct slice integrations;
 	struct slice sent_at;
 	struct slice body;
 };
 
-/* Whether it is such a line at all, and not what a Segment client says. False for what is no JSON.
- */
+/* Whether the line is an event as an outbox writes it, and not a call of a Segment client. */
 bool import_line_is_ours(struct slice line);
 /*
- * Slices point into the line or into scratch, which is emptied first. ERR_INPUT says which member
- * is wrong; a line that was redacted is refused, too.
+ * Slices of the result point into the line or into scratch, which is emptied first. ERR_INPUT says
+ * which member is wrong; a redacted line is refused, too.
  */
 int import_line_parse(
     struct slice line, struct import_line *ret_line, struct buf *scratch, struct err *e);
-/* The line, without its end. A full `to` latches. */
+/* Appends the line without a newline. A full `to` latches. */
 void import_line_append(const struct import_line *line, struct buf *to);
 
 #endif

@@ -1,3 +1,7 @@
+/*
+ * Reads lines in chunks through zlib, which passes on what is not gzip. A line that is too long is
+ * skipped; damaged or truncated gzip is ERR_INPUT.
+ */
 #include "outbox/lines/line_reader.h"
 
 #include <errno.h>
@@ -13,12 +17,12 @@
 
 struct line_reader {
 	const char *file; /* borrowed, for messages */
-	gzFile in;        /* reads what is no gzip as it is */
-	struct buf text;  /* what was read and not given yet begins at `at` */
+	gzFile in;        /* passes on what is not gzip */
+	struct buf text;  /* what was read; the next line begins at `at` */
 	size_t at;
-	size_t searched; /* no line ends before it */
+	size_t searched; /* no line ends before this */
 	bool ended;
-	bool skipping; /* in the midst of a line that is too long */
+	bool skipping; /* inside a line that is too long */
 };
 
 int
@@ -83,12 +87,12 @@ read_more(struct line_reader *l, struct err *e)
 		return 0;
 	if (code == Z_ERRNO)
 		return err_sys(e, "cannot read %s", l->file);
-	return err_set(e, ERR_INPUT, "%s is damaged or cut off: %s", l->file, why);
+	return err_set(e, ERR_INPUT, "%s is damaged or truncated: %s", l->file, why);
 }
 
-/* What is left of it, without its end. */
+/* Returns the line up to `end`, without a carriage return; the next one begins at `next`. */
 static int
-give(struct line_reader *l, size_t end, size_t next, struct slice *ret_line)
+return_line(struct line_reader *l, size_t end, size_t next, struct slice *ret_line)
 {
 	struct slice line = { l->text.p + l->at, end - l->at };
 
@@ -109,11 +113,11 @@ line_reader_next(struct line_reader *l, struct slice *ret_line, struct err *e)
 		if (l->searched < l->text.n)
 			end = memchr(l->text.p + l->searched, '\n', l->text.n - l->searched);
 		if (end != NULL)
-			return give(
+			return return_line(
 			    l, (size_t)(end - l->text.p), (size_t)(end - l->text.p) + 1, ret_line);
 		l->searched = l->text.n;
 		if (l->ended && (l->text.n > l->at || l->skipping))
-			return give(l, l->text.n, l->text.n, ret_line);
+			return return_line(l, l->text.n, l->text.n, ret_line);
 		if (l->ended)
 			return 0;
 		if (l->text.n - l->at > LINE_MAX_BYTES) {

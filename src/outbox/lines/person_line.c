@@ -1,11 +1,10 @@
+/* Reads and writes a person's line. Anything that is not such a line is ERR_INPUT. */
 #include "outbox/lines/person_line.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "event/json/json.h"
+#include "outbox/lines/line_json.h"
 
-#define TIME_DIGITS 15
 #define HEAD "{\"person\":"
 
 bool
@@ -21,8 +20,7 @@ read_text(struct json *j, size_t most, struct buf *scratch, struct slice *ret_te
 {
 	struct json_value value;
 
-	if (json_skip(j, &value) != 0 || value.type != JSON_STRING
-	    || json_string_decode(value.raw, scratch, ret_text) != 0)
+	if (json_skip(j, &value) != 0 || line_json_text(&value, scratch, ret_text) != 0)
 		return -1;
 	return ret_text->n > 0 && ret_text->n <= most ? 0 : -1;
 }
@@ -31,14 +29,8 @@ static int
 read_time(struct json *j, int64_t *ret_time)
 {
 	struct json_value value;
-	char digits[TIME_DIGITS + 1], *end;
 
-	if (json_skip(j, &value) != 0 || value.type != JSON_NUMBER || value.raw.n > TIME_DIGITS)
-		return -1;
-	memcpy(digits, value.raw.p, value.raw.n);
-	digits[value.raw.n] = '\0';
-	*ret_time = strtoll(digits, &end, 10);
-	return *end == '\0' ? 0 : -1;
+	return json_skip(j, &value) == 0 ? line_json_number(&value, ret_time) : -1;
 }
 
 static int
@@ -99,12 +91,9 @@ person_line_parse(
 	struct slice key;
 	struct json j;
 
-	buf_clear(scratch);
-	/* No text is longer decoded than it is here: so none moves. */
-	if (buf_reserve(scratch, line.n + 1) == NULL)
-		return err_nomem(e);
+	if (line_json_begin(&j, line, scratch, e) != 0)
+		return -1;
 	*ret_line = (struct person_line){ .site = SLICE_NONE };
-	json_init(&j, line, JSON_MAX_DEPTH);
 	if (json_object_begin(&j) == 0 && json_object_next(&j, &key) == 1
 	    && json_object_begin(&j) == 0)
 		while (json_object_next(&j, &key) == 1)
@@ -112,7 +101,7 @@ person_line_parse(
 				return err_set(
 				    e, ERR_INPUT, "its %.*s cannot be read", (int)key.n, key.p);
 	if (json_object_next(&j, &key) != 0 || json_finish(&j) != 0)
-		return err_set(e, ERR_INPUT, "it is no person at byte %zu", json_offset(&j));
+		return err_set(e, ERR_INPUT, "it is not a person at byte %zu", json_offset(&j));
 	return 0;
 }
 

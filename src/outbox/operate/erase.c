@@ -1,3 +1,8 @@
+/*
+ * Erasing a person. Phases go through identities, events, envelopes, attempts and operations, each
+ * in the order of ids. A step looks at a bounded number of rows of one phase; the message remembers
+ * where to go on. An erasure for a delete call is removed from the list with its last step.
+ */
 #include "outbox/operate/erase.h"
 
 #include <stdio.h>
@@ -44,8 +49,8 @@ run_with_id(struct erasing *s, enum stmt id, int64_t row)
 /* ---- quotes --------------------------------------------------------------------------------- */
 
 /*
- * The columns of `row` from `first` on are texts that may quote the address: each that does is
- * written back without it by `update` (?1 the id, then all of the texts).
+ * The columns of `row` from `first` on are texts that may quote the address. If one does, `update`
+ * (?1 the id, then all the texts) writes them back with the address replaced.
  */
 static int
 replace_texts(struct erasing *s, sqlite3_stmt *row, int64_t id, int first, int n, enum stmt update,
@@ -92,7 +97,7 @@ replace_quotes(struct erasing *s, sqlite3_stmt *row, int64_t id, int first, int 
 	return rc;
 }
 
-/* ---- what is known of the person's ids ------------------------------------------------------- */
+/* ---- the person's ids ------------------------------------------------------------------------ */
 
 /* The columns are those of STMT_ERASE_IDENTITIES. */
 static int
@@ -129,7 +134,7 @@ erase_event(struct erasing *s, sqlite3_stmt *row)
 	s->erase->n_discarded += SLICE_IS(status, "pending") || SLICE_IS(status, "held");
 	if (s->erase->dry_run)
 		return 0;
-	/* First, while the row is as it was read. */
+	/* First, while the row still is as it was read. */
 	s->needle.loose = true;
 	rc = replace_texts(s, row, id, 4, 2, STMT_ERASE_EVENT_NAMES, &any);
 	s->needle.loose = false;
@@ -149,7 +154,7 @@ erase_event(struct erasing *s, sqlite3_stmt *row)
 	return 0;
 }
 
-/* Somebody else's, which may quote the address. */
+/* Another person's event, which may quote the address. */
 static int
 quoting_event(struct erasing *s, sqlite3_stmt *row, int64_t id)
 {
@@ -215,7 +220,7 @@ static const struct {
 	[ERASE_OPERATIONS] = { STMT_ERASE_OPERATIONS, visit_operation, 1, 2 },
 };
 
-/* What is written are rows that the scan has passed, by their ids: it goes on undisturbed. */
+/* Only rows that the scan has passed are written, so the scan is not disturbed. */
 static int
 scan(struct erasing *s)
 {
@@ -266,9 +271,9 @@ note_operation(struct erasing *s)
 	return operation_row_count(s->db, erase->operation_id, erase->n_events, s->e);
 }
 
-/* ---- asked for by a delete call -------------------------------------------------------------- */
+/* ---- erasures for delete calls -------------------------------------------------------------- */
 
-/* 1: there is one. 0: none. */
+/* The oldest erasure that a delete call asked for: 1, 0 there is none, -1. */
 static int
 read_asked(struct erasing *s)
 {
@@ -289,7 +294,7 @@ read_asked(struct erasing *s)
 	return rc;
 }
 
-/* With those of the same person that are older. */
+/* Older ones of the same person are done, too. */
 static int
 end_asked(struct erasing *s)
 {
@@ -303,9 +308,9 @@ end_asked(struct erasing *s)
 	return db_run(s->db, stmt, s->e);
 }
 
-/* 1: s->email is whom it is about. 0: nobody. */
+/* Sets s->email: 1, 0 when there is nothing to erase, -1. */
 static int
-find_whom(struct erasing *s)
+find_email(struct erasing *s)
 {
 	struct outbox_erase *erase = s->erase;
 	int rc = 1;
@@ -335,14 +340,15 @@ int
 erase_step(struct db *db, struct outbox_erase *erase, int64_t now, struct err *e)
 {
 	struct erasing s = { .db = db, .erase = erase, .now = now, .e = e };
-	int rc = find_whom(&s);
+	int rc = find_email(&s);
 
 	erase->more = false;
 	if (rc <= 0)
 		return rc;
 	if (!erase_needle_of(slice_from(s.email), &s.needle))
-		return erase->email == NULL ? end_asked(&s)
-					    : err_set(e, ERR_INPUT, "this is no e-mail address");
+		return erase->email == NULL
+			   ? end_asked(&s)
+			   : err_set(e, ERR_INPUT, "this is not an e-mail address");
 	return run_step(&s);
 }
 

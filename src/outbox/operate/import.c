@@ -30,7 +30,7 @@ struct importing {
 };
 
 static void
-tell_bad(struct outbox_import *import, size_t line, const char *why)
+report_bad(struct outbox_import *import, size_t line, const char *why)
 {
 	struct import_bad *bad = &import->told[import->n_told];
 
@@ -42,7 +42,7 @@ tell_bad(struct outbox_import *import, size_t line, const char *why)
 	import->n_told++;
 }
 
-/* 1, 0 when there is none of that name, -1. */
+/* 1, 0 there is no site of that name, -1. */
 static int
 find_site(struct db *db, struct slice name, int64_t *ret_site_id, struct err *e)
 {
@@ -60,7 +60,7 @@ find_site(struct db *db, struct slice name, int64_t *ret_site_id, struct err *e)
 	return rc;
 }
 
-/* What a newly received event does not have. */
+/* Gives the event the history that a newly received one does not have. */
 static int
 add_history(struct importing *s, const struct import_line *line, int64_t event_id, struct err *e)
 {
@@ -79,7 +79,7 @@ add_history(struct importing *s, const struct import_line *line, int64_t event_i
 	return db_run(s->t->db, stmt, e);
 }
 
-/* The ids that it has or tells of stand in its body alone. */
+/* The event's ids are only in its body. */
 static void
 read_ids(struct importing *s, const struct import_line *line, struct segment_event *event)
 {
@@ -100,7 +100,7 @@ read_ids(struct importing *s, const struct import_line *line, struct segment_eve
 }
 
 static int
-store(struct importing *s, const struct import_line *line, int64_t site_id, struct err *e)
+store_event(struct importing *s, const struct import_line *line, int64_t site_id, struct err *e)
 {
 	struct segment_event event = {
 		.body = line->body,
@@ -113,7 +113,7 @@ store(struct importing *s, const struct import_line *line, int64_t site_id, stru
 	};
 	struct outbox_put put = {
 		.site_id = site_id,
-		/* What a clock that was ahead wrote: see identity_learn(). */
+		/* A clock that was ahead must not have the last word: see identity_learn(). */
 		.received_at = line->received_at < s->t->now ? line->received_at : s->t->now,
 		.context = line->context,
 		.integrations = line->integrations,
@@ -195,7 +195,7 @@ take_person(struct importing *s, size_t i, struct err *e)
 	if (person_line_parse(import->lines[i], &line, &s->scratch, e) != 0) {
 		if (e->code != ERR_INPUT)
 			return -1;
-		tell_bad(import, i, e->text);
+		report_bad(import, i, e->text);
 		return 0;
 	}
 	rc = find_site(
@@ -221,7 +221,7 @@ count_only(struct importing *s, const struct import_line *line, int64_t site_id,
 	return 0;
 }
 
-/* Whether it is an event to be stored. */
+/* Counts why an event is not to be stored; true when it is. */
 static bool
 is_wanted(struct outbox_import *import, const struct import_line *line, size_t i)
 {
@@ -232,7 +232,7 @@ is_wanted(struct outbox_import *import, const struct import_line *line, size_t i
 	if (line->body.p != NULL)
 		return true;
 	if (line->status == STATUS_PENDING)
-		tell_bad(import, i, "it is pending and has no body");
+		report_bad(import, i, "it is pending and has no body");
 	else
 		import->counts.bodyless++;
 	return false;
@@ -253,7 +253,7 @@ take_line(struct importing *s, size_t i, struct err *e)
 	if (import_line_parse(import->lines[i], &line, &s->scratch, e) != 0) {
 		if (e->code != ERR_INPUT)
 			return -1;
-		tell_bad(import, i, e->text);
+		report_bad(import, i, e->text);
 		return 0;
 	}
 	if (!is_wanted(import, &line, i))
@@ -265,10 +265,11 @@ take_line(struct importing *s, size_t i, struct err *e)
 	if (rc == 0) {
 		snprintf(why, sizeof(why), "there is no site \"%.*s\" here: say which with --site",
 		    (int)(site.n < 64 ? site.n : 64), site.p == NULL ? "" : site.p);
-		tell_bad(import, i, why);
+		report_bad(import, i, why);
 		return 0;
 	}
-	return import->dry_run ? count_only(s, &line, site_id, e) : store(s, &line, site_id, e);
+	return import->dry_run ? count_only(s, &line, site_id, e)
+			       : store_event(s, &line, site_id, e);
 }
 
 /* ---- the audit ------------------------------------------------------------------------------ */

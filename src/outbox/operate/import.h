@@ -1,18 +1,19 @@
 /*
- * OUTBOX_IMPORT: stores events that were another outbox's, or that a file has, with all that is
- * known of them, and whose the ids of persons are. A message carries some lines
- * (outbox/import_line.h, outbox/person_line.h), one transaction stores them,
- * and its sender goes on with the next ones once it is back. Who brings a line a second time
- * changes nothing: its messageId is there.
+ * OUTBOX_IMPORT: stores events of another outbox or of a file, with their history, and persons of
+ * another outbox, with their ids. A message carries some lines (outbox/lines/import_line.h,
+ * outbox/lines/person_line.h), which one transaction stores; the sender then sends the next ones. A
+ * line that comes a second time changes nothing, because its messageId is known. ERR_FULL while the
+ * disk has no space for new events.
  */
 #ifndef OUTBOX_OPERATE_IMPORT_H
 #define OUTBOX_OPERATE_IMPORT_H
 
 #include "outbox/outbox.h"
 
-#define IMPORT_TOLD_MAX 8
+#define IMPORT_TOLD_MAX 8 /* bad lines that one message reports; the others are counted */
 #define IMPORT_WHY_SIZE 160
 
+/* A line that cannot be used. */
 struct import_bad {
 	size_t line; /* of the message; from 0 */
 	char why[IMPORT_WHY_SIZE];
@@ -21,28 +22,27 @@ struct import_bad {
 struct import_counts {
 	int64_t stored;
 	int64_t duplicates; /* the site has that messageId */
-	int64_t delivered;  /* left out: they are history */
-	int64_t bodyless;   /* settled ones without a body: nothing could be sent any more */
-	int64_t bad;
-	int64_t identities; /* ids of persons, known from now on */
+	int64_t delivered;  /* not stored: there is nothing left to do */
+	int64_t bodyless;   /* not stored: settled, and without a body that could be sent */
+	int64_t bad;        /* not stored: the line cannot be used */
+	int64_t identities; /* ids of persons that are now known */
 };
 
 struct outbox_import {
 	struct outbox_msg msg;
-	/* Static or the sender's until done(). */
 	const char *verb;  /* for the audit: "import", "adopt" */
-	const char *actor; /* of the first message */
-	const char *from;  /* for the audit: the file; NULL: nobody knows */
+	const char *actor; /* who, for the audit */
+	const char *from;  /* for the audit: the file; NULL: unknown */
 	const char *note;  /* NULL: none */
-	const char *site;  /* stores all there; NULL: where each line says */
-	bool dry_run;      /* only counts; what stands twice in the lines is counted twice */
-	int64_t operation; /* what the message before it had; 0: there was none */
+	const char *site;  /* the site of all lines; NULL: each line says its own */
+	bool dry_run;      /* only count; an event that is in the lines twice is counted twice */
+	int64_t operation; /* operation_id of the import's previous message; 0: this is the first */
 	const struct slice *lines;
 	size_t n_lines;
 	/* result */
 	struct import_counts counts;
-	int64_t operation_id; /* its row in the audit; 0: nothing was stored yet */
-	struct import_bad told[IMPORT_TOLD_MAX]; /* the first ones */
+	int64_t operation_id; /* the import's row in the audit; 0: nothing was stored yet */
+	struct import_bad told[IMPORT_TOLD_MAX]; /* the first bad lines */
 	size_t n_told;
 };
 

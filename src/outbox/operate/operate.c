@@ -1,3 +1,7 @@
+/*
+ * Operations on events. One table says which statuses each verb takes and what it makes of them. A
+ * step selects the next ids by the filter, then remembers and changes them. Undo is in undo.c.
+ */
 #include "outbox/operate/operate.h"
 
 #include "outbox/file/db.h"
@@ -13,15 +17,15 @@
 #define BIT(status) (1u << STATUS_##status)
 #define UNDELIVERED (BIT(FAILED) | BIT(INVALID) | BIT(HELD) | BIT(UNSUPPORTED))
 
-/* What each verb takes, and what it makes of it. */
+/* The statuses that each verb takes, and what it makes of them. */
 static const struct verb_row {
 	const char *name;
 	const char *past;
 	unsigned from;
-	unsigned from_named; /* also, when the filter names them */
+	unsigned from_named; /* also these, when the filter names the events */
 	enum event_status to;
 	const char *reason;
-	bool afresh; /* no attempts charged, batches of any size */
+	bool reset; /* no attempts charged, batches of any size */
 } rows[] = {
 	[OPERATE_REQUEUE] = { "requeue", "requeued", UNDELIVERED | BIT(DISCARDED), BIT(DELIVERED),
 	    STATUS_PENDING, NULL, true },
@@ -122,7 +126,8 @@ select_ids(struct db *db, const struct outbox_filter *f, int64_t after_event_id,
 	return rc;
 }
 
-/* What the operation takes up to *ret_last. Named events are few, wherever they lie. */
+/* The ids of the next step; it has looked up to *ret_last. Named events are few, so one step may
+ * look at all of them. */
 static int
 select_step(struct db *db, const struct outbox_operation *op, struct step_ids *ids,
     int64_t *ret_last, struct err *e)
@@ -193,13 +198,13 @@ change_event(
 		return -1;
 	db_bind_int(remember, 1, op->operation_id);
 	db_bind_int(remember, 2, event_id);
-	db_bind_int_or_null(remember, 3, 0, row->afresh);
+	db_bind_int_or_null(remember, 3, 0, row->reset);
 	db_bind_int(change, 1, event_id);
 	db_bind_text(change, 2, slice_from(status_name(row->to)));
 	db_bind_text(change, 3, slice_from(row->reason));
 	db_bind_int_or_null(change, 4, now, row->to != STATUS_PENDING);
 	db_bind_int(change, 5, op->operation_id);
-	db_bind_int(change, 6, row->afresh);
+	db_bind_int(change, 6, row->reset);
 	if (db_run(db, remember, e) != 0 || db_run(db, change, e) != 0)
 		return -1;
 	return row->to == STATUS_PENDING ? unresolved_check_event(db, event_id, now, e) : 0;
@@ -245,7 +250,7 @@ operate_step(struct db *db, struct outbox_operation *op, int64_t now, struct err
 	ids.max = room_in_step(op);
 	if (operate_statuses(op->verb, op->filter) == 0 || ids.max == 0)
 		return 0;
-	/* What arrives meanwhile is not meant, and a busy ingest would never let it end. */
+	/* Events that arrive meanwhile are not meant, and with a busy ingest there is no end. */
 	if (op->last_event_id == 0 && newest_event(db, &op->last_event_id, e) != 0)
 		return -1;
 	rc = select_step(db, op, &ids, &last, e);

@@ -1,9 +1,9 @@
 /*
- * What operators do to a selection of events: each operation is a row, with the state before it.
+ * OUTBOX_OPERATE: what operators do to a selection of events. Each operation is a row, and it
+ * remembers the state of every event before it, so that it can be undone.
  *
- * An operation runs in slices of a bounded number of events, each slice a transaction of its own,
- * so that it never stops ingest. Run by the writer: through outbox_send while a daemon runs, or
- * through a writer that the CLI opens itself when none does.
+ * An operation runs in steps of a bounded number of events, each a transaction of its own, so that
+ * it never stops ingest. The sender sends the same message again until `more` is false.
  */
 #ifndef OUTBOX_OPERATE_OPERATE_H
 #define OUTBOX_OPERATE_OPERATE_H
@@ -15,23 +15,22 @@
 #include "outbox/filter/filter.h"
 #include "outbox/outbox.h"
 
-#define OPERATE_STEP 500   /* events a transaction */
-#define OPERATE_SCAN 50000 /* rows that one slice looks at, so that a rare match costs no pause */
+#define OPERATE_STEP 500   /* events that one step changes */
+#define OPERATE_SCAN 50000 /* rows that one step looks at, so that a rare match causes no pause */
 
 /*
  * requeue: failed, invalid, held, discarded and unsupported events become pending, due at once,
- *	with no attempts charged and in batches of any size. What is pending stays as it is. What is
- *	delivered is sent again only when the filter says so itself, by an id, a message id or the
- *	status: `--all` and `--since 2h` are what an operator types after an outage, and must not
- *	send the good ones twice.
- * hold: pending becomes held. release: held becomes pending, due at once, and goes on where it was.
- * discard: whatever is not delivered becomes discarded.
- * expire: pending and held become failed, as if they were too old.
- * undo: what an earlier operation changed becomes what it was before; see undo.c.
+ *	with no attempts charged and in batches of any size. Pending events stay as they are.
+ *	Delivered events are sent again only when the filter names them, by an id, a message id or
+ *	the status: after an outage an operator types `--all` or `--since 2h`, and that must not
+ *send the good ones twice. hold: pending events become held. release: held events become pending,
+ *due at once, with the attempts that they had. discard: events that are not delivered become
+ *discarded. expire: pending and held events become failed, as if they were too old. undo: the
+ *events that an earlier operation changed become what they were before (undo.c).
  *
- * No request that begins after an operation carries what it took from pending (attempts_begin sees
- * to it). One that is under way ends by itself: delivered overrides what an operator did, because
- *it is the truth, and nothing else does.
+ * A request that begins after an operation carries no event that the operation took from pending
+ * (OUTBOX_ATTEMPT_BEGIN fails). A request under way goes on: if it delivers an event, that
+ *overrides the operation, because it is the truth; no other outcome does.
  */
 enum operate_verb {
 	OPERATE_REQUEUE,
@@ -45,26 +44,25 @@ enum operate_verb {
 const char *operate_verb_name(enum operate_verb verb);
 /* "requeued", "held", ... */
 const char *operate_verb_past(enum operate_verb verb);
-/* 0, or -1 when name is no verb. */
+/* 0, or -1 when name is not a verb. */
 int operate_verb_parse(struct slice name, enum operate_verb *ret_verb);
 /*
- * The statuses, as a set (1u << enum event_status), of the events that the verb would change; 0
- * when the filter selects none that it can. For a dry run: count with a copy of the filter that
- * has these statuses.
+ * The statuses of the events that the verb would change, as a set (1u << enum event_status); 0 when
+ * the filter selects none that the verb can change. For a dry run, count with a copy of the filter
+ * that has these statuses.
  */
 unsigned operate_statuses(enum operate_verb verb, const struct outbox_filter *filter);
 
-/* What an undo had to leave as it is, and why. */
+/* Events that an undo could not restore, by reason. */
 struct undo_left {
 	int64_t delivered;  /* meanwhile */
-	int64_t settled;    /* failed, held, ... since, by no operator */
+	int64_t settled;    /* failed, held, ... since, not by an operator */
 	int64_t changed;    /* by later operations */
-	int64_t changed_by; /* one of them */
-	int64_t undone;     /* they were restored before */
-	int64_t gone;       /* retention took the row */
+	int64_t changed_by; /* one of those operations */
+	int64_t undone;     /* restored by an earlier undo */
+	int64_t gone;       /* retention removed the row */
 };
 
-/* OUTBOX_OPERATE. The sender owns the strings and the filter until done(). */
 struct outbox_operation {
 	struct outbox_msg msg;
 	enum operate_verb verb;
@@ -73,10 +71,10 @@ struct outbox_operation {
 	bool dry_run;                       /* undo: only count */
 	const char *actor;                  /* who, for the audit */
 	const char *note;                   /* NULL: none */
-	/* result of one slice; send the same message again until `more` is false */
+	/* progress; the sender leaves it as it is between two steps */
 	int64_t operation_id;   /* 0 at first: made when the first event matches */
-	int64_t after_event_id; /* 0 at first: where the last slice stopped */
-	int64_t last_event_id;  /* 0 at first: the newest when it began; later ones are not meant */
+	int64_t after_event_id; /* 0 at first: where the last step stopped */
+	int64_t last_event_id;  /* 0 at first: the newest event when the operation began, its end */
 	int64_t n_events;       /* changed so far */
 	struct undo_left left;
 	bool more;
@@ -85,10 +83,10 @@ struct outbox_operation {
 struct db;
 
 /*
- * One slice, inside the writer's transaction. The result fields are written even when the commit
- * fails later: after an error the sender goes back to what they were before the slice. ERR_INPUT
- * when the filter is empty; of undo: ERR_NOTFOUND when there is no such operation, ERR_INPUT when
- * it is none that changed events.
+ * One step, inside the writer's transaction; now: wall ms. The progress fields are written even
+ * when the commit fails later: after an error the sender sets them back to what they were before.
+ * ERR_INPUT: the filter is empty, or the operation to undo changed no events. ERR_NOTFOUND: there
+ * is no such operation to undo.
  */
 int operate_step(struct db *db, struct outbox_operation *op, int64_t now, struct err *e);
 

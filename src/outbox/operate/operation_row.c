@@ -1,3 +1,4 @@
+/* Adds the row of an operation, and updates its count of events. */
 #include "outbox/operate/operation_row.h"
 
 #include "outbox/file/db.h"

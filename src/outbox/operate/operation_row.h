@@ -1,4 +1,4 @@
-/* The row that each operation leaves in the audit. Writer thread; private to outbox/. */
+/* The row that each operation leaves in the audit. Writer's thread, inside its transaction. */
 #ifndef OUTBOX_OPERATE_OPERATION_ROW_H
 #define OUTBOX_OPERATE_OPERATION_ROW_H
 
@@ -15,13 +15,12 @@ struct operation_row {
 	const char *verb;
 	struct slice filter; /* JSON */
 	const char *note;    /* NULL: none */
-	int64_t undoes;      /* of an undo: the operation that it takes back; 0: it is none */
+	int64_t undoes;      /* of an undo: the operation that it takes back; else 0 */
 };
 
-/* Inside the writer's transaction. */
 int operation_row_add(
     struct db *db, const struct operation_row *row, int64_t *ret_operation_id, struct err *e);
-/* Writes how many events it has changed so far. */
+/* Records how many events the operation has changed so far. */
 int operation_row_count(struct db *db, int64_t operation_id, int64_t events, struct err *e);
 
 #endif

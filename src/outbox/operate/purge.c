@@ -1,3 +1,9 @@
+/*
+ * Retention. A step looks at delivery rows in the order of ids, collects the events that are to
+ * lose their body or all their rows, archives them, and removes them. After the last row, further
+ * steps give free pages back to the file system. If the archive fails nothing is removed
+ * (ERR_STATE).
+ */
 #include "outbox/operate/purge.h"
 
 #include <stdlib.h>
@@ -9,15 +15,15 @@
 #include "outbox/operate/operation_row.h"
 #include "outbox/write/sites.h"
 
-#define ATTEMPTS_MAX 4096         /* that one slice may leave without an event */
-#define ARCHIVE_BYTES (64u << 20) /* lines of one slice */
-#define ARCHIVE_ENOUGH (8u << 20) /* no further event is taken into it */
+#define ATTEMPTS_MAX 4096         /* attempts of one step that may have no event left */
+#define ARCHIVE_BYTES (64u << 20) /* lines of one step, at most */
+#define ARCHIVE_ENOUGH (8u << 20) /* from here on the step takes no further event */
 
-/* What is to go of one event. */
+/* What one event loses. */
 struct victim {
 	int64_t event_id;
 	int64_t message_key;
-	bool rows; /* all of it, not only the body */
+	bool rows; /* all its rows, not only the body */
 	bool has_payload;
 };
 
@@ -28,7 +34,8 @@ struct victims {
 	bool end;        /* there are no more rows */
 };
 
-/* ---- who goes ------------------------------------------------------------------------------- */
+/* ---- what to remove
+ * ------------------------------------------------------------------------------- */
 
 static bool
 is_before(int64_t settled_at, int64_t limit)
@@ -76,7 +83,7 @@ scan(struct db *db, const struct outbox_purge *purge, struct victims *s, struct 
 	return rc < 0 ? -1 : 0;
 }
 
-/* ---- their going ---------------------------------------------------------------------------- */
+/* ---- removing it ---------------------------------------------------------------------------- */
 
 static int
 run_with_id(struct db *db, enum stmt id, int64_t event_id, struct err *e)
@@ -89,7 +96,7 @@ run_with_id(struct db *db, enum stmt id, int64_t event_id, struct err *e)
 	return db_run(db, stmt, e);
 }
 
-/* What the event's batch said is needed by one event less. */
+/* One event less needs the envelope; the last one takes it along. */
 static int
 leave_envelope(struct db *db, const struct victim *v, struct err *e)
 {
@@ -116,7 +123,7 @@ drop_payload(struct db *db, const struct victim *v, struct err *e)
 		   : -1;
 }
 
-/* The attempts that the event was part of: whether anybody is left of them is looked at later. */
+/* Attempts of removed events; those that have no event left are removed at the end of the step. */
 struct attempts_left {
 	int64_t id[ATTEMPTS_MAX];
 	size_t n;
@@ -134,7 +141,7 @@ note_attempts(struct db *db, int64_t event_id, struct attempts_left *left, struc
 	while ((rc = db_step(db, stmt, e)) == 1) {
 		int64_t id = db_int(stmt, 0);
 
-		/* Neighbours mostly share them. One that has no room stays: it is only a row. */
+		/* Neighbors mostly share them. Without room an attempt stays: it is only a row. */
 		if (left->n < ATTEMPTS_MAX && (left->n == 0 || left->id[left->n - 1] != id))
 			left->id[left->n++] = id;
 	}
@@ -193,7 +200,7 @@ drop_all(struct db *db, struct outbox_purge *purge, const struct victims *s, str
 
 /* ---- the archive ---------------------------------------------------------------------------- */
 
-/* Cuts the slice where its lines are enough. */
+/* Ends the step early when its lines are large enough. */
 static int
 write_lines(struct db *db, struct victims *s, struct buf *lines, struct err *e)
 {
@@ -204,7 +211,7 @@ write_lines(struct db *db, struct victims *s, struct buf *lines, struct err *e)
 			s->end = false;
 			return 0;
 		}
-		/* What has no body any more was archived when that went. */
+		/* An event without a body was archived when the body was removed. */
 		if (s->victim[i].has_payload
 		    && export_line_append(db, s->victim[i].event_id, lines, e) < 0)
 			return -1;
@@ -212,8 +219,7 @@ write_lines(struct db *db, struct victims *s, struct buf *lines, struct err *e)
 	return 0;
 }
 
-/* A folder that cannot be written is the purge's own trouble, and nobody else's in its
- * transaction. */
+/* A folder that cannot be written is this message's own fault, and not that of the transaction. */
 static int
 archive(
     struct db *db, const struct outbox_purge *purge, struct victims *s, int64_t now, struct err *e)
@@ -235,7 +241,7 @@ archive(
 	return rc;
 }
 
-/* ---- one slice ------------------------------------------------------------------------------ */
+/* ---- one step ------------------------------------------------------------------------------- */
 
 static int
 note_operation(struct db *db, struct outbox_purge *purge, int64_t now, struct err *e)
@@ -253,7 +259,7 @@ note_operation(struct db *db, struct outbox_purge *purge, int64_t now, struct er
 	return operation_row_count(db, purge->operation_id, events, e);
 }
 
-/* Gives pages back to the file system, as long as more of them are free than is of use. */
+/* Gives pages back to the file system while more of them are free than new events need. */
 static int
 give_space_back(struct db *db, bool *ret_more, struct err *e)
 {

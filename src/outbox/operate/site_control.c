@@ -1,3 +1,7 @@
+/*
+ * Pause, resume and flush of a site or all of them: marks the sites, makes delayed events due, and
+ * adds the operation's row. ERR_NOTFOUND: there is no such site.
+ */
 #include "outbox/operate/site_control.h"
 
 #include "outbox/file/db.h"
@@ -28,100 +32,98 @@ site_control_verb_parse(struct slice name, enum site_control_verb *ret_verb)
 	return -1;
 }
 
-/* How many sites of the name there are, all of them for none. */
+/* Counts the sites that it marks: those of the name, or all. */
 static int
-mark_sites(struct db *db, struct outbox_site_control *site_control, int64_t now, struct err *e)
+mark_sites(struct db *db, struct outbox_site_control *control, int64_t now, struct err *e)
 {
-	bool pause = site_control->verb == SITE_CONTROL_PAUSE;
+	bool pause = control->verb == SITE_CONTROL_PAUSE;
 	sqlite3_stmt *stmt = db_stmt(db, STMT_SITE_PAUSE, e);
 
 	if (stmt == NULL)
 		return -1;
-	db_bind_text(stmt, 1, slice_from(site_control->site));
+	db_bind_text(stmt, 1, slice_from(control->site));
 	db_bind_int_or_null(stmt, 2, now, pause);
-	db_bind_text(stmt, 3, pause ? slice_from(site_control->actor) : SLICE_NONE);
-	db_bind_text(stmt, 4, pause ? slice_from(site_control->note) : SLICE_NONE);
+	db_bind_text(stmt, 3, pause ? slice_from(control->actor) : SLICE_NONE);
+	db_bind_text(stmt, 4, pause ? slice_from(control->note) : SLICE_NONE);
 	if (db_run(db, stmt, e) != 0)
 		return -1;
-	site_control->n_sites = sqlite3_changes64(db->handle);
+	control->n_sites = sqlite3_changes64(db->handle);
 	return 0;
 }
 
 static int
-count_sites(struct db *db, struct outbox_site_control *site_control, struct err *e)
+count_sites(struct db *db, struct outbox_site_control *control, struct err *e)
 {
 	sqlite3_stmt *stmt = db_stmt(db, STMT_SITE_COUNT, e);
 
 	if (stmt == NULL)
 		return -1;
-	db_bind_text(stmt, 1, slice_from(site_control->site));
+	db_bind_text(stmt, 1, slice_from(control->site));
 	if (db_step(db, stmt, e) != 1)
 		return -1;
-	site_control->n_sites = db_int(stmt, 0);
-	site_control->n_paused = db_int(stmt, 1);
+	control->n_sites = db_int(stmt, 0);
+	control->n_paused = db_int(stmt, 1);
 	db_done(stmt);
 	return 0;
 }
 
 static int
-hurry_events(struct db *db, const struct outbox_site_control *site_control, struct err *e)
+end_delays(struct db *db, const struct outbox_site_control *control, struct err *e)
 {
 	sqlite3_stmt *stmt = db_stmt(db, STMT_SITE_HURRY, e);
 
 	if (stmt == NULL)
 		return -1;
-	db_bind_text(stmt, 1, slice_from(site_control->site));
+	db_bind_text(stmt, 1, slice_from(control->site));
 	db_bind_int(stmt, 2, SITE_CONTROL_FLUSH_MAX);
 	return db_run(db, stmt, e);
 }
 
 static int
-write_operation(struct db *db, struct outbox_site_control *site_control, int64_t now, struct err *e)
+write_operation(struct db *db, struct outbox_site_control *control, int64_t now, struct err *e)
 {
 	struct operation_row row = {
 		.at = now,
-		.actor = site_control->actor,
-		.verb = site_control_verb_name(site_control->verb),
-		.note = site_control->note,
+		.actor = control->actor,
+		.verb = site_control_verb_name(control->verb),
+		.note = control->note,
 	};
 	struct outbox_filter filter;
 	struct buf json;
 	int rc = 0;
 
 	outbox_filter_init(&filter);
-	filter.all = site_control->site == NULL;
-	if (site_control->site != NULL)
-		rc = outbox_filter_set_text(&filter, FILTER_SITE, site_control->site, e);
+	filter.all = control->site == NULL;
+	if (control->site != NULL)
+		rc = outbox_filter_set_text(&filter, FILTER_SITE, control->site, e);
 	buf_init(&json, FILTER_MAX_JSON);
 	outbox_filter_to_json(&filter, &json);
 	if (rc == 0 && json.failed)
 		rc = err_nomem(e);
 	row.filter = buf_slice(&json);
 	if (rc == 0)
-		rc = operation_row_add(db, &row, &site_control->operation_id, e);
+		rc = operation_row_add(db, &row, &control->operation_id, e);
 	buf_free(&json);
 	outbox_filter_free(&filter);
 	return rc;
 }
 
 int
-site_control_apply(
-    struct db *db, struct outbox_site_control *site_control, int64_t now, struct err *e)
+site_control_apply(struct db *db, struct outbox_site_control *control, int64_t now, struct err *e)
 {
 	int rc;
 
-	rc = site_control->verb == SITE_CONTROL_FLUSH ? count_sites(db, site_control, e)
-						      : mark_sites(db, site_control, now, e);
+	rc = control->verb == SITE_CONTROL_FLUSH ? count_sites(db, control, e)
+						 : mark_sites(db, control, now, e);
 	if (rc != 0)
 		return -1;
-	if (site_control->n_sites == 0)
-		return site_control->site == NULL
+	if (control->n_sites == 0)
+		return control->site == NULL
 			   ? err_set(e, ERR_NOTFOUND, "there is no site yet")
-			   : err_set(
-			       e, ERR_NOTFOUND, "no site is called \"%.64s\"", site_control->site);
-	if (site_control->verb != SITE_CONTROL_PAUSE && hurry_events(db, site_control, e) != 0)
+			   : err_set(e, ERR_NOTFOUND, "no site is called \"%.64s\"", control->site);
+	if (control->verb != SITE_CONTROL_PAUSE && end_delays(db, control, e) != 0)
 		return -1;
-	return write_operation(db, site_control, now, e);
+	return write_operation(db, control, now, e);
 }
 
 static int

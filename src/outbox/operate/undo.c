@@ -2,15 +2,15 @@
  * Taking an operation back.
  *
  * Each event carries the operation that changed it last (delivery.operation_id), and an operation
- * leaves a known status. Only the dispatcher changes a status otherwise, and it makes pending into
- * something else or anything into delivered, never back. So an event is as its operation left it
- * exactly when it still carries that operation and has that status, also when it was sent, failed
- * and was requeued meanwhile. Attempts that took nothing leave it pending: it is restored, and they
- * stay charged.
+ * leaves a known status. Apart from operators only the dispatcher changes a status, from pending to
+ * something else or from anything to delivered, and never back. So an event is as its operation
+ * left it exactly when it still carries that operation and has that status, even if it was sent,
+ * failed and was requeued meanwhile. Attempts that did not change the status leave the event
+ * restorable; they stay charged.
  *
- * An undo is an operation like others, so it can be undone. Events that it restored carry it; what
- * they carried before counts as well, so that operations can be taken back one after another, the
- * newest first.
+ * An undo is an operation like the others, so it can be undone. Events that it restored carry the
+ * undo; the operation that they carried before counts as well, so that operations can be taken back
+ * one after another, the newest first.
  */
 #include <string.h>
 
@@ -21,18 +21,18 @@
 #include "outbox/write/sites.h"
 #include "outbox/write/unresolved.h"
 
-/* An operation as its row tells. */
-struct found {
+/* An operation, from its row. */
+struct operation {
 	int64_t id;
 	enum operate_verb verb;
-	int64_t undoes; /* 0: it is no undo */
+	int64_t undoes; /* 0: it is not an undo */
 };
 
 struct candidate {
 	int64_t event_id;
-	bool there; /* the row is still there; the rest is of it */
+	bool there; /* its row is still there; the following is from it */
 	enum event_status status;
-	int64_t operation_id; /* that changed it last; 0: none */
+	int64_t operation_id; /* the last that changed it; 0: none */
 	int64_t attempts;     /* to restore */
 };
 
@@ -41,9 +41,9 @@ struct candidates {
 	size_t n;
 };
 
-/* 1, 0 there is none, -1. ERR_INPUT when it is one that changed no events. */
+/* 1, 0 there is none, -1. ERR_INPUT: it changed no events. */
 static int
-find_operation(struct db *db, int64_t id, struct found *ret, struct err *e)
+find_operation(struct db *db, int64_t id, struct operation *ret, struct err *e)
 {
 	sqlite3_stmt *stmt = db_stmt(db, STMT_UNDO_FIND, e);
 	struct slice verb;
@@ -56,7 +56,7 @@ find_operation(struct db *db, int64_t id, struct found *ret, struct err *e)
 	if (rc != 1)
 		return rc;
 	verb = db_text(stmt, 0);
-	*ret = (struct found){ .id = id, .undoes = db_int(stmt, 1) };
+	*ret = (struct operation){ .id = id, .undoes = db_int(stmt, 1) };
 	if (operate_verb_parse(verb, &ret->verb) != 0)
 		rc = err_set(e, ERR_INPUT, "operation %lld is a%s %.*s: it cannot be undone",
 		    (long long)id, verb.n > 0 && strchr("aeiou", verb.p[0]) != NULL ? "n" : "",
@@ -71,7 +71,7 @@ read_candidate(sqlite3_stmt *stmt, struct candidate *c)
 	*c = (struct candidate){
 		.event_id = db_int(stmt, 0),
 		.operation_id = db_int(stmt, 2),
-		/* Those charged since are not forgotten. */
+		/* Attempts that were charged since then stay. */
 		.attempts = db_int(stmt, 4) + db_int(stmt, 3) - db_int(stmt, 5),
 	};
 	c->there = status_parse(db_text(stmt, 1), &c->status) == 0;
@@ -118,17 +118,17 @@ find_before(struct db *db, int64_t operation_id, int64_t event_id, enum event_st
 }
 
 /*
- * The operation in force for an event: what it carries, and where that is an undo of another one
- * than ours, what it carried before that. Ids only get smaller on the way; below ours: it was
- * undone.
+ * The operation in force for an event: the one that it carries or, if that is an undo of another
+ * operation than ours, the one it carried before. Each is older than the last; when one is older
+ * than ours, ours was undone.
  */
 static int
-find_in_force(struct db *db, const struct found *ours, const struct candidate *c,
+find_in_force(struct db *db, const struct operation *ours, const struct candidate *c,
     int64_t *ret_operation_id, struct err *e)
 {
 	int64_t id = c->operation_id, before;
 	enum event_status status;
-	struct found f = { .id = 0 };
+	struct operation f = { .id = 0 };
 	int rc;
 
 	while (id > ours->id) {
@@ -148,8 +148,8 @@ find_in_force(struct db *db, const struct found *ours, const struct candidate *c
 
 /* The status that our operation left the event in. */
 static int
-find_left(struct db *db, const struct found *ours, int64_t event_id, enum event_status *ret_status,
-    struct err *e)
+find_status_left(struct db *db, const struct operation *ours, int64_t event_id,
+    enum event_status *ret_status, struct err *e)
 {
 	int64_t before;
 
@@ -160,9 +160,9 @@ find_left(struct db *db, const struct found *ours, int64_t event_id, enum event_
 	return find_before(db, ours->undoes, event_id, ret_status, &before, e) < 0 ? -1 : 0;
 }
 
-/* Counts why an event cannot be restored. 1 when it can, 0, -1. */
+/* 1: the event can be restored. 0: it cannot, and the reason is counted. -1. */
 static int
-weigh(struct db *db, struct outbox_operation *op, const struct found *ours,
+can_restore(struct db *db, struct outbox_operation *op, const struct operation *ours,
     const struct candidate *c, struct err *e)
 {
 	enum event_status left = STATUS_DELIVERED;
@@ -173,7 +173,7 @@ weigh(struct db *db, struct outbox_operation *op, const struct found *ours,
 		return 0;
 	}
 	if (find_in_force(db, ours, c, &in_force, e) != 0
-	    || find_left(db, ours, c->event_id, &left, e) != 0)
+	    || find_status_left(db, ours, c->event_id, &left, e) != 0)
 		return -1;
 	if (in_force == ours->id && c->status == left)
 		return 1;
@@ -191,7 +191,7 @@ weigh(struct db *db, struct outbox_operation *op, const struct found *ours,
 }
 
 static int
-begin(struct db *db, struct outbox_operation *op, const struct found *ours, int64_t now,
+begin_undo(struct db *db, struct outbox_operation *op, const struct operation *ours, int64_t now,
     struct err *e)
 {
 	sqlite3_stmt *note, *again;
@@ -204,21 +204,21 @@ begin(struct db *db, struct outbox_operation *op, const struct found *ours, int6
 		return -1;
 	db_bind_int(note, 1, ours->id);
 	db_bind_int(note, 2, op->operation_id);
-	/* What an undo took back is in force again when that undo is taken back. */
+	/* When an undo is undone, the operation that it took back is in force again. */
 	db_bind_int(again, 1, ours->undoes);
 	db_bind_int(again, 2, ours->id);
 	return db_run(db, note, e) == 0 && db_run(db, again, e) == 0 ? 0 : -1;
 }
 
 static int
-restore(struct db *db, struct outbox_operation *op, const struct found *ours,
+restore(struct db *db, struct outbox_operation *op, const struct operation *ours,
     const struct candidate *c, int64_t now, struct err *e)
 {
 	sqlite3_stmt *remember, *change;
 
 	if (op->dry_run)
 		return 0;
-	if (op->operation_id == 0 && begin(db, op, ours, now, e) != 0)
+	if (op->operation_id == 0 && begin_undo(db, op, ours, now, e) != 0)
 		return -1;
 	remember = db_stmt(db, STMT_OPERATION_REMEMBER, e);
 	change = db_stmt(db, STMT_UNDO_RESTORE, e);
@@ -238,7 +238,7 @@ restore(struct db *db, struct outbox_operation *op, const struct found *ours,
 }
 
 static int
-undo_candidates(struct db *db, struct outbox_operation *op, const struct found *ours,
+undo_candidates(struct db *db, struct outbox_operation *op, const struct operation *ours,
     struct candidates *s, int64_t now, struct err *e)
 {
 	int rc = 0;
@@ -246,7 +246,7 @@ undo_candidates(struct db *db, struct outbox_operation *op, const struct found *
 	for (size_t i = 0; i < s->n; i++) {
 		const struct candidate *c = &s->c[i];
 
-		rc = weigh(db, op, ours, c, e);
+		rc = can_restore(db, op, ours, c, e);
 		if (rc < 0 || (rc == 1 && restore(db, op, ours, c, now, e) != 0))
 			return -1;
 		op->n_events += rc;
@@ -261,7 +261,7 @@ int
 undo_step(struct db *db, struct outbox_operation *op, int64_t now, struct err *e)
 {
 	struct candidates s = { .n = 0 };
-	struct found ours = { .id = 0 };
+	struct operation ours = { .id = 0 };
 	int rc = find_operation(db, op->undoes, &ours, e);
 
 	if (rc == 0)

@@ -1,5 +1,4 @@
-/* Taking an operation back. Writer thread, inside its transaction; or, for a dry run, any
- * connection. */
+/* Taking an operation back. */
 #ifndef OUTBOX_OPERATE_UNDO_H
 #define OUTBOX_OPERATE_UNDO_H
 
@@ -7,7 +6,10 @@
 
 struct db;
 
-/* One step of an undo; with dry_run nothing is written, so a connection for reading will do. */
+/*
+ * One step of an undo, inside the writer's transaction; now: wall ms. With op->dry_run nothing is
+ * written, so any connection will do. Errors as of operate_step.
+ */
 int undo_step(struct db *db, struct outbox_operation *op, int64_t now, struct err *e);
 
 #endif

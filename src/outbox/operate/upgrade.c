@@ -1,3 +1,7 @@
+/*
+ * Makes an up-to-date copy of another outbox: VACUUM INTO copies it, migrations and erasures then
+ * change the copy. After a failure the copy is removed.
+ */
 #include "outbox/operate/upgrade.h"
 
 #include <stdio.h>
@@ -19,7 +23,7 @@ read_version(struct db *db, int64_t *ret_version, struct err *e)
 	    || db_exec_int(db, "PRAGMA user_version", ret_version, e) != 0)
 		return -1;
 	if (application_id != DB_APPLICATION_ID)
-		*ret_version = SCHEMA_VERSION; /* whoever opens it will say that it is not ours */
+		*ret_version = SCHEMA_VERSION; /* opening it will say that it is not ours */
 	return 0;
 }
 
@@ -28,7 +32,7 @@ read_erasures(struct db *db, bool *ret_any, struct err *e)
 {
 	int64_t any = 0, tables;
 
-	/* What is no outbox of ours has no such table. */
+	/* A file that is not an outbox has no such table. */
 	if (db_exec_int(db, "SELECT count(*) FROM sqlite_schema WHERE name = 'erasure'", &tables, e)
 	    != 0)
 		return -1;
@@ -90,7 +94,7 @@ erase_one_step(struct db *db, struct outbox_erase *erase, struct err *e)
 	return db_exec(db, "COMMIT", e);
 }
 
-/* 1: a person was erased. 0: there is none. */
+/* 1: a person was erased. 0: there is none to erase. -1. */
 static int
 erase_next(struct db *db, struct err *e)
 {
@@ -142,7 +146,7 @@ outbox_upgrade_remove(const char *to)
 		snprintf(path, sizeof(path), "%s%s", to, suffixes[i]);
 		unlink(path);
 	}
-	/* the copies that migrations make first */
+	/* The copies that migrations make first. */
 	for (int version = 1; version < SCHEMA_VERSION; version++) {
 		snprintf(path, sizeof(path), "%s.v%d", to, version);
 		unlink(path);

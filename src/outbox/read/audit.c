@@ -1,3 +1,7 @@
+/*
+ * Opening an audit, and how the sites stand: the row of each site, counts of its events by status,
+ * its backlog and its last attempt. Numbers that belong together come from one read transaction.
+ */
 #include "outbox/read/audit.h"
 
 #include <stdio.h>
@@ -129,7 +133,8 @@ find_site(struct audit_site *sites, size_t n, int64_t site_id)
 	return NULL;
 }
 
-/* What is neither pending nor delivered. Counted here: GROUP BY would sort every row first. */
+/* Counts what is neither pending nor delivered. Not with GROUP BY, which would sort all rows first.
+ */
 static int
 count_trouble(struct outbox_audit *a, struct audit_site *sites, size_t n, struct err *e)
 {
@@ -227,7 +232,7 @@ count_pending(struct outbox_audit *a, struct audit_site *site, struct err *e)
 }
 
 static int
-fill_waiting(struct outbox_audit *a, struct audit_site *sites, size_t n, struct err *e)
+fill_backlogs(struct outbox_audit *a, struct audit_site *sites, size_t n, struct err *e)
 {
 	for (size_t i = 0; i < n; i++)
 		if (count_pending(a, &sites[i], e) != 0 || find_oldest(a, &sites[i], e) != 0
@@ -237,11 +242,11 @@ fill_waiting(struct outbox_audit *a, struct audit_site *sites, size_t n, struct 
 }
 
 static int
-fill_sites(struct outbox_audit *a, struct audit_site *sites, size_t n, struct err *e)
+fill_all(struct outbox_audit *a, struct audit_site *sites, size_t n, struct err *e)
 {
 	if (count_trouble(a, sites, n, e) != 0 || count_maybe_sent(a, sites, n, e) != 0)
 		return -1;
-	return fill_waiting(a, sites, n, e);
+	return fill_backlogs(a, sites, n, e);
 }
 
 static int
@@ -273,14 +278,14 @@ int
 outbox_audit_sites(
     struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e)
 {
-	return read_sites(a, fill_sites, ret_sites, ret_n, e);
+	return read_sites(a, fill_all, ret_sites, ret_n, e);
 }
 
 int
 outbox_audit_site_backlogs(
     struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e)
 {
-	return read_sites(a, fill_waiting, ret_sites, ret_n, e);
+	return read_sites(a, fill_backlogs, ret_sites, ret_n, e);
 }
 
 uint64_t

@@ -1,9 +1,10 @@
 /*
- * What people ask of the outbox: a read-only connection of its own for the verbs of the command
- * line and for the start-up log. Nothing here is on the way of an event.
+ * What people ask of the outbox: a read-only connection for the verbs of the command line and for
+ * the log lines of a start. Nothing here is on the way of an event.
  *
  * Every call is one short read transaction. Lists come in pages, and a page is finished before its
  * caller prints it, so that a slow pager never pins the WAL. One thread at a time owns an audit.
+ * Times are wall ms, 0 where there is none. Slices are valid during the callback that gets them.
  */
 #ifndef OUTBOX_READ_AUDIT_H
 #define OUTBOX_READ_AUDIT_H
@@ -23,17 +24,16 @@
 struct outbox_audit;
 
 /*
- * Opens an existing outbox. ERR_NOTFOUND when there is no file; ERR_INPUT when it is no outbox or
- * newer than this program; the texts say what to do.
+ * Opens an existing outbox. ERR_NOTFOUND: there is no file. ERR_INPUT: it is not an outbox, or a
+ * newer version wrote it. The texts say what to do.
  */
 int outbox_audit_open(const char *path, struct outbox_audit **ret_audit, struct err *e);
 void outbox_audit_close(struct outbox_audit *a);
 /* The version of SQLite that this program runs with. */
 const char *outbox_audit_library(void);
-/* What that SQLite was built without and bentospool needs; NULL: nothing. */
+/* What bentospool needs and that SQLite was built without; NULL: nothing. */
 const char *outbox_audit_lack(void);
 
-/* Times are wall ms, 0 where there is none. Slices are valid during the callback. */
 struct audit_attempt {
 	int64_t attempt_id;
 	int64_t started_at;
@@ -52,7 +52,7 @@ struct audit_attempt {
 #define AUDIT_NAME_MAX 128
 #define AUDIT_TEXT_MAX 256
 
-/* How a site stands. Texts that are longer are cut. */
+/* How a site stands. Longer texts are cut. */
 struct audit_site {
 	int64_t site_id;
 	char name[AUDIT_NAME_MAX];
@@ -60,16 +60,16 @@ struct audit_site {
 	char reason[AUDIT_TEXT_MAX]; /* "" when ready */
 	int64_t next_attempt_at;
 	int64_t failures; /* in a row */
-	int64_t pause_at; /* since when an operator has it paused; 0: nobody has */
+	int64_t pause_at; /* when an operator paused it; 0: not paused by an operator */
 	char pause_by[AUDIT_NAME_MAX];
 	char pause_note[AUDIT_TEXT_MAX];
 	int64_t counts[STATUS_COUNT];
-	int64_t awaiting;          /* of the pending: until an identify tells their address */
-	int64_t maybe_sent;        /* events that Bento may have got without our knowing */
-	int64_t perhaps_twice;     /* of them: sent again, so that Bento may have got two */
-	int64_t oldest_pending_id; /* of those that may be sent; 0: there is none */
+	int64_t awaiting;          /* of the pending: unresolved, no address is known yet */
+	int64_t maybe_sent;        /* events that Bento may have received without an answer */
+	int64_t perhaps_twice;     /* of them: sent again, so Bento may have received two */
+	int64_t oldest_pending_id; /* of those whose address is known; 0: there is none */
 	int64_t oldest_pending_at; /* when it was received */
-	int64_t last_attempt_id;   /* 0: none yet; the rest is of that attempt */
+	int64_t last_attempt_id;   /* 0: none yet; what follows is about that attempt */
 	int64_t last_started_at;
 	int64_t last_finished_at;
 	int last_http_status;
@@ -77,18 +77,19 @@ struct audit_site {
 	char last_error[AUDIT_TEXT_MAX];
 };
 
-/* Every site, in the order of their ids; free() the array. Delivered events are not walked. */
+/* All sites in the order of their ids; free() the array. Does not walk delivered events. */
 int outbox_audit_sites(
     struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e);
-/* Only the first fields, up to `pause_note`, and what is delivered: cheap at any size. */
+/* Likewise, but only the fields up to `pause_note` and counts[STATUS_DELIVERED]: cheap at any size.
+ */
 int outbox_audit_site_modes(
     struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e);
-/* The same, and what waits: costs as much as the backlog is long. */
+/* Likewise, with pending events and the last attempt too: costs as much as the backlog is long. */
 int outbox_audit_site_backlogs(
     struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e);
-/* Bytes that may still be written beside the file; UINT64_MAX when unknown. */
+/* Free bytes on the file system of path; UINT64_MAX when unknown. */
 uint64_t outbox_audit_free(const char *path);
-/* Events that wait, over all sites; counting stops at max, so that it costs little at any size. */
+/* Pending events of all sites; counting stops at max, so that it is cheap at any size. */
 int outbox_audit_pending(struct outbox_audit *a, int64_t max, int64_t *ret_count, struct err *e);
 
 struct audit_event {
@@ -105,51 +106,53 @@ struct audit_event {
 	int64_t maybe_sent;
 	int64_t received_at;
 	int64_t occurred_at;
-	int64_t next_attempt_at; /* of a pending event, its site's back-off taken into account */
+	int64_t next_attempt_at; /* of a pending event; not before its site's back-off ends */
 	int64_t settled_at;
 	int64_t last_attempt_id;
 	int http_status; /* of the last attempt */
 	struct slice error;
-	struct slice detail;       /* what was noted of the event itself */
+	struct slice detail;       /* a sentence about the event itself */
 	struct slice body;         /* outbox_audit_event only; absent when retention removed it */
 	struct slice context;      /* outbox_audit_event only: of its batch */
-	struct slice integrations; /* the same */
+	struct slice integrations; /* likewise */
 	bool browser;              /* outbox_audit_event only: its request had an Origin */
 };
 
 struct audit_page {
-	int64_t
-	    from; /* in and out: the id after (newest: before) which the page begins; 0: the end */
+	/* In and out: the id after which the page begins, or with `newest` before which; 0: the
+	 * end. */
+	int64_t from;
 	bool newest; /* newest first */
 	size_t rows; /* in: how many at most, up to AUDIT_PAGE_MAX; out: how many there were */
 };
 
-/* One page of the events that match, in order of arrival. The filter's limit is not looked at. */
+/* One page of the events that match, in order of arrival. Ignores the filter's limit. */
 int outbox_audit_list(struct outbox_audit *a, const struct outbox_filter *f,
     struct audit_page *page, void (*each)(void *arg, const struct audit_event *event), void *arg,
     struct err *e);
-/* How many match; the filter's limit is not looked at. */
+/* How many events match. Ignores the filter's limit. */
 int outbox_audit_count(
     struct outbox_audit *a, const struct outbox_filter *f, int64_t *ret_count, struct err *e);
 
-/* One event with everything: 1 (each was called), 0 there is none, -1. */
+/* One event with all its fields: 1 (each was called), 0 there is none, -1. */
 int outbox_audit_event(struct outbox_audit *a, int64_t event_id,
     void (*each)(void *arg, const struct audit_event *event), void *arg, struct err *e);
 /* The attempts that carried an event, oldest first. */
 int outbox_audit_attempts(struct outbox_audit *a, int64_t event_id,
     void (*each)(void *arg, const struct audit_attempt *attempt), void *arg, struct err *e);
 
+/* What an operator did to an event, and how the event stood before. */
 struct audit_operation {
 	int64_t operation_id;
 	int64_t at;
 	struct slice actor;
 	struct slice verb;
 	struct slice note;
-	struct slice status; /* of the event, before it */
-	struct slice reason;
+	struct slice status; /* of the event, before the operation */
+	struct slice reason; /* likewise */
 };
 
-/* What operators did to an event, oldest first. */
+/* The operations that changed an event, oldest first. */
 int outbox_audit_operations(struct outbox_audit *a, int64_t event_id,
     void (*each)(void *arg, const struct audit_operation *operation), void *arg, struct err *e);
 
@@ -163,10 +166,10 @@ struct audit_operation_row {
 	struct slice note;
 	int64_t events;
 	int64_t undone_by; /* the operation that took it back; 0: none */
-	int64_t undoes;    /* of an undo: what it took back; 0: it is none */
+	int64_t undoes;    /* of an undo: the operation that it took back; else 0 */
 };
 
-/* Those with a smaller id than `before`, newest first, at most `rows`; ret_n: how many. */
+/* The operations with an id below `before`, newest first, at most `rows`; ret_n: how many. */
 int outbox_audit_operation_list(struct outbox_audit *a, int64_t before, int64_t rows,
     void (*each)(void *arg, const struct audit_operation_row *operation), void *arg, size_t *ret_n,
     struct err *e);
@@ -184,7 +187,7 @@ int outbox_audit_operation_before(
     struct outbox_audit *a, int64_t operation_id, struct audit_before *ret_before, struct err *e);
 
 struct outbox_operation;
-/* What an undo would do: n_events and left of a dry run, to its end. */
+/* What an undo would do: fills in n_events and left, like a dry run to its end. */
 int outbox_audit_undo(struct outbox_audit *a, struct outbox_operation *undo, struct err *e);
 
 #endif

@@ -1,4 +1,4 @@
-/* The audit of single events: lists, counts, and all that is known about one. */
+/* The audit of single events: pages of a list, counts, and all that is known about one event. */
 
 #include "outbox/filter/message_ids.h"
 #include "outbox/read/audit.h"

@@ -1,4 +1,4 @@
-/* What operators did, and what an undo of it would do. */
+/* The operations of the audit, and what undoing one would do. */
 #include "outbox/operate/undo.h"
 #include "outbox/read/audit.h"
 #include "outbox/read/audit_private.h"

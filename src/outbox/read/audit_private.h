@@ -1,4 +1,4 @@
-/* Shared by the files of the audit. */
+/* What the files of the audit share. One thread at a time. */
 #ifndef OUTBOX_READ_AUDIT_PRIVATE_H
 #define OUTBOX_READ_AUDIT_PRIVATE_H
 
@@ -11,7 +11,7 @@ struct outbox_audit {
 	struct db db;
 };
 
-/* The columns of the statement audit_event, without the wide ones at its end. */
+/* The columns of a list: those of the statement audit_event without the wide ones at its end. */
 #define AUDIT_LIST_COLUMNS                                                                         \
 	"SELECT d.event_id, d.site_id, s.name, e.message_id, e.kind, e.name,"                      \
 	" coalesce(d.email, e.email), d.status, d.reason, d.attempts, d.maybe_sent,"               \
@@ -23,11 +23,11 @@ struct outbox_audit {
 struct outbox_filter;
 struct audit_event;
 
-/* Reads these. */
+/* Reads these columns. */
 void audit_read_event(sqlite3_stmt *stmt, struct audit_event *ret_event);
 
-/* Prepares sql (taken and freed), with the filter's parameters bound; the caller finalizes it, and
- * keeps the filter until then. NULL with e set. */
+/* Prepares sql (which is freed) and binds the filter's parameters. The caller finalizes the
+ * statement and keeps the filter until then. NULL with e set. */
 sqlite3_stmt *audit_prepare(struct outbox_audit *a, const struct outbox_filter *f, struct buf *sql,
     int64_t after, struct err *e);
 

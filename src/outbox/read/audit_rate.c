@@ -1,9 +1,12 @@
-/* How fast events come and go, from the newest rows backwards: bounded at any size of the file. */
+/*
+ * How many events come and go in a time, from the newest rows backward: bounded at any size of the
+ * file.
+ */
 #include "outbox/read/audit_private.h"
 #include "outbox/read/audit_walk.h"
 
-#define EVENTS_MAX 50000  /* looked at, at most */
-#define ATTEMPTS_MAX 5000 /* the same */
+#define EVENTS_MAX 50000  /* events looked at, at most */
+#define ATTEMPTS_MAX 5000 /* attempts looked at, at most */
 
 static struct audit_rate *
 find_rate(struct audit_rate *rates, size_t n, int64_t site_id)
@@ -100,7 +103,7 @@ rate_received(
 	rc = find_event(a, from, &id, &at, e);
 	if (rc < 0)
 		return -1;
-	/* Nothing older: it has not been counted for the whole time. */
+	/* Without older events the count is not for the whole time. */
 	if (rc == 1
 	    && (from == bound || find_event(a, 1, &before_id, &before_at, e) != 1
 		|| before_id == id))

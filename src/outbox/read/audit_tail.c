@@ -1,4 +1,4 @@
-/* What happened last, for those who follow: short reads behind cursors. */
+/* What happened last, for `tail`: short reads of what is newer than the last id or time seen. */
 #include "base/isotime.h"
 #include "outbox/read/audit_private.h"
 #include "outbox/read/audit_walk.h"

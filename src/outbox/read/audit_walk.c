@@ -1,8 +1,12 @@
+/*
+ * Walks over many events for forecasts and for failures grouped by error. Each walk is one pass
+ * over narrow rows; the callbacks only count.
+ */
 #include "outbox/read/audit_walk.h"
 
 #include "outbox/read/audit_private.h"
 
-/* Runs a whole walk: each() reads the row. */
+/* Runs and finalizes the statement; each() reads a row. */
 static int
 walk(struct outbox_audit *a, sqlite3_stmt *stmt, void (*each)(sqlite3_stmt *stmt, void *arg),
     void *arg, struct err *e)
@@ -90,7 +94,7 @@ walk_failures(
 	return walk(a, audit_prepare(a, f, &sql, 0, e), read_failure, to, e);
 }
 
-/* A walk for each status, because each has an index of its own that is as small as its rows. */
+/* One walk for each status, because each has a small index of its own. */
 int
 outbox_audit_failures(struct outbox_audit *a, const struct outbox_filter *f,
     void (*each)(void *arg, const struct audit_failure *failure), void *arg, struct err *e)

@@ -1,9 +1,8 @@
 /*
  * What the verbs that look at the whole ask of the outbox: walks over many events, what happened
- * last, rates. Read-only, on the connection of outbox/audit; the same rules hold.
+ * last, and rates. On the connection of outbox/read/audit.h; its rules hold here too.
  *
- * A walk is one read transaction and one pass: its callback counts and prints nothing. Slices are
- * valid during a callback. Times are wall ms, 0 where there is none. One thread owns an audit.
+ * A walk is one read transaction and one pass: its callback counts and prints nothing.
  */
 #ifndef OUTBOX_READ_AUDIT_WALK_H
 #define OUTBOX_READ_AUDIT_WALK_H
@@ -16,13 +15,13 @@ struct audit_arrival {
 	int64_t received_at;
 };
 
-/* Every event that matches, in no order; the filter's limit is not looked at. */
+/* All events that match, in any order. Ignores the filter's limit. */
 int outbox_audit_arrivals(struct outbox_audit *a, const struct outbox_filter *f,
     void (*each)(void *arg, const struct audit_arrival *arrival), void *arg, struct err *e);
 
 struct audit_failure {
 	int64_t event_id;
-	int64_t at; /* when it was said */
+	int64_t at; /* when the error was reported */
 	struct slice site;
 	struct slice status;
 	struct slice reason;
@@ -31,10 +30,9 @@ struct audit_failure {
 };
 
 /*
- * Every event that matches and has a failure to tell of, in no order: what is failed, invalid,
- * held, discarded or unsupported, and what is pending after an attempt that did not deliver it.
- * Without statuses in the filter: failed, invalid and pending. What is delivered is never among
- * them.
+ * All events that match and have a failure, in any order: failed, invalid, held, discarded and
+ * unsupported ones, and pending ones after an attempt that did not deliver them; delivered events
+ * never. A filter without statuses means failed, invalid and pending.
  */
 int outbox_audit_failures(struct outbox_audit *a, const struct outbox_filter *f,
     void (*each)(void *arg, const struct audit_failure *failure), void *arg, struct err *e);
@@ -65,7 +63,7 @@ struct audit_request {
 	struct slice endpoint; /* bento_endpoint_name */
 };
 
-/* The attempts behind an id, in their order, at most so many. */
+/* The attempts with an id above `after`, oldest first, at most `rows`. */
 int outbox_audit_requests(struct outbox_audit *a, int64_t after, int64_t rows,
     void (*each)(void *arg, const struct audit_request *request), void *arg, struct err *e);
 
@@ -81,9 +79,9 @@ int outbox_audit_members(struct outbox_audit *a, const struct outbox_filter *f,
     void *arg, struct err *e);
 
 /*
- * The events that match and were settled from a time on and before another, wall ms, by neither
- * their arrival, nor an attempt, nor an operator: too old, given up waiting, not to be mapped. In
- * order of that time.
+ * The events that match and were settled at or after `from` and before `to` (wall ms), and not by
+ * their arrival, an attempt or an operator: too old, address never known, or impossible to map. In
+ * the order of that time.
  */
 int outbox_audit_settled(struct outbox_audit *a, const struct outbox_filter *f, int64_t from,
     int64_t to, void (*each)(void *arg, const struct audit_event *event), void *arg, struct err *e);
@@ -92,27 +90,28 @@ int outbox_audit_settled(struct outbox_audit *a, const struct outbox_filter *f, 
  * are not read: they are 0. */
 int outbox_audit_operations_after(struct outbox_audit *a, int64_t after, int64_t rows,
     void (*each)(void *arg, const struct audit_operation_row *deed), void *arg, struct err *e);
-/* How many of the events that match an operation touched. */
+/* How many of the events that match the operation changed. */
 int outbox_audit_touched(struct outbox_audit *a, const struct outbox_filter *f,
     int64_t operation_id, int64_t *ret_count, struct err *e);
 
 /* ---- rates (audit_rate.c) ------------------------------------------------------------------- */
 
 #define AUDIT_RATE_MS 900000       /* how far rates look back, at most */
-#define AUDIT_RATE_LATELY_MS 60000 /* what is lately */
+#define AUDIT_RATE_LATELY_MS 60000 /* how far "lately" looks back */
 
-/* What came and went at a site. */
+/* How many events a site received and delivered. */
 struct audit_rate {
 	int64_t site_id; /* in */
 	int64_t received;
-	int64_t received_ms;     /* within so long */
+	int64_t received_ms;     /* in this time */
 	int64_t received_lately; /* of them: within AUDIT_RATE_LATELY_MS */
-	int64_t delivered;       /* by attempts that delivered all that they carried */
+	int64_t delivered;       /* by attempts that delivered all their events */
 	int64_t delivered_ms;
 	int64_t lately; /* of them: within AUDIT_RATE_LATELY_MS */
 };
 
-/* Fills in what is 0 but for the site. At most some ten thousand narrow rows are looked at. */
+/* Fills in the rates; site_id is given, the rest must be 0. Looks at some 10,000 narrow rows at
+ * most. */
 int outbox_audit_rates(
     struct outbox_audit *a, int64_t now, struct audit_rate *rates, size_t n, struct err *e);
 

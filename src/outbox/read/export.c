@@ -1,3 +1,7 @@
+/*
+ * Lines of events and persons, and copies of the whole file. A file that is being written is called
+ * FILE.part and gets its name when it is complete and synced; after a failure it is removed.
+ */
 #include "outbox/read/export.h"
 
 #include <errno.h>
@@ -15,7 +19,7 @@
 
 #define PATH_SIZE 4096
 #define PART_MODE 0640
-/* A site's name and an address, and two texts for each id. */
+/* A site's name, an address, and two texts for each id. */
 #define PERSON_BYTES (4096 + 2 * IDENTITY_PERSON_MAX * (size_t)(SEGMENT_ID_MAX + 1))
 #define LINE_BYTES (8 * PERSON_BYTES)
 
@@ -28,8 +32,8 @@ outbox_export_line(struct outbox_audit *a, int64_t event_id, const struct siphas
 
 /* ---- persons -------------------------------------------------------------------------------- */
 
-/* The person under way; its texts are copied, because the statement moves on. */
-struct gathered {
+/* The person that is being collected; texts are copied, because the statement moves on. */
+struct collected {
 	int64_t person;
 	struct person_line line;
 	struct buf texts;
@@ -39,64 +43,64 @@ struct gathered {
 	void *arg;
 };
 
-/* A damaged file may say more than was ever written. */
+/* Texts of a damaged file may be longer than any that was written. */
 static struct slice
-keep(struct gathered *g, struct slice text)
+keep(struct collected *c, struct slice text)
 {
 	char *p;
 
 	if (text.p == NULL)
 		return text;
-	if (text.n > PERSON_BYTES - g->texts.n) {
-		g->too_long = true;
+	if (text.n > PERSON_BYTES - c->texts.n) {
+		c->too_long = true;
 		return SLICE_NONE;
 	}
-	p = memcpy(g->texts.p + g->texts.n, text.p, text.n);
-	g->texts.n += text.n;
+	p = memcpy(c->texts.p + c->texts.n, text.p, text.n);
+	c->texts.n += text.n;
 	return (struct slice){ p, text.n };
 }
 
 static void
-gather(struct gathered *g, sqlite3_stmt *stmt)
+collect(struct collected *c, sqlite3_stmt *stmt)
 {
-	struct identity_person *person = &g->line.person;
+	struct identity_person *person = &c->line.person;
 	struct identity_id *id = &person->ids[person->n_ids];
 
 	if (person->n_ids == 0) {
-		g->person = db_int(stmt, 0);
-		g->line.site = keep(g, db_text(stmt, 1));
-		person->email = keep(g, db_text(stmt, 4));
+		c->person = db_int(stmt, 0);
+		c->line.site = keep(c, db_text(stmt, 1));
+		person->email = keep(c, db_text(stmt, 4));
 		person->identified_at = db_int(stmt, 5);
 	}
 	*id = (struct identity_id){
 		.is_user = SLICE_IS(db_text(stmt, 2), "user"),
-		.id = keep(g, db_text(stmt, 3)),
-		.with_user = keep(g, db_text(stmt, 6)),
+		.id = keep(c, db_text(stmt, 3)),
+		.with_user = keep(c, db_text(stmt, 6)),
 	};
 	person->n_ids++;
 }
 
 static int
-tell(struct gathered *g, struct err *e)
+finish_person(struct collected *c, struct err *e)
 {
-	struct outbox_person person = { g->line.site, g->line.person.n_ids, SLICE_NONE };
+	struct outbox_person person = { c->line.site, c->line.person.n_ids, SLICE_NONE };
 	int rc = 0;
 
 	if (person.n_ids > 0) {
-		buf_clear(&g->text);
-		person_line_append(&g->line, &g->text);
-		person.line = g->too_long ? SLICE_NONE : buf_slice(&g->text);
-		rc = g->text.failed ? err_nomem(e) : g->each(g->arg, &person, e);
+		buf_clear(&c->text);
+		person_line_append(&c->line, &c->text);
+		person.line = c->too_long ? SLICE_NONE : buf_slice(&c->text);
+		rc = c->text.failed ? err_nomem(e) : c->each(c->arg, &person, e);
 	}
-	g->line.person.n_ids = 0;
-	g->texts.n = 0;
-	g->too_long = false;
+	c->line.person.n_ids = 0;
+	c->texts.n = 0;
+	c->too_long = false;
 	return rc;
 }
 
-/* More ids than one line has make two lines, and two persons. */
+/* A person with more ids than a line can have becomes two. */
 static int
-walk_persons(struct outbox_audit *a, struct gathered *g, struct err *e)
+walk_persons(struct outbox_audit *a, struct collected *c, struct err *e)
 {
 	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_EXPORT_IDENTITIES, e);
 	int rc = 0;
@@ -104,14 +108,14 @@ walk_persons(struct outbox_audit *a, struct gathered *g, struct err *e)
 	if (stmt == NULL)
 		return -1;
 	while ((rc = db_step(&a->db, stmt, e)) == 1) {
-		if ((g->line.person.n_ids == IDENTITY_PERSON_MAX || db_int(stmt, 0) != g->person)
-		    && tell(g, e) != 0) {
+		if ((c->line.person.n_ids == IDENTITY_PERSON_MAX || db_int(stmt, 0) != c->person)
+		    && finish_person(c, e) != 0) {
 			db_done(stmt);
 			return -1;
 		}
-		gather(g, stmt);
+		collect(c, stmt);
 	}
-	return rc == 0 ? tell(g, e) : -1;
+	return rc == 0 ? finish_person(c, e) : -1;
 }
 
 int
@@ -119,19 +123,19 @@ outbox_export_persons(struct outbox_audit *a,
     int (*each)(void *arg, const struct outbox_person *person, struct err *e), void *arg,
     struct err *e)
 {
-	struct gathered *g = calloc(1, sizeof(*g));
+	struct collected *c = calloc(1, sizeof(*c));
 	int rc;
 
-	if (g == NULL)
+	if (c == NULL)
 		return err_nomem(e);
-	g->each = each;
-	g->arg = arg;
-	buf_init(&g->texts, PERSON_BYTES);
-	buf_init(&g->text, LINE_BYTES);
-	rc = buf_reserve(&g->texts, PERSON_BYTES) == NULL ? err_nomem(e) : walk_persons(a, g, e);
-	buf_free(&g->texts);
-	buf_free(&g->text);
-	free(g);
+	c->each = each;
+	c->arg = arg;
+	buf_init(&c->texts, PERSON_BYTES);
+	buf_init(&c->text, LINE_BYTES);
+	rc = buf_reserve(&c->texts, PERSON_BYTES) == NULL ? err_nomem(e) : walk_persons(a, c, e);
+	buf_free(&c->texts);
+	buf_free(&c->text);
+	free(c);
 	return rc;
 }
 
@@ -145,7 +149,7 @@ name_part(const char *file, char part[PATH_SIZE], struct err *e)
 	return 0;
 }
 
-/* Never wider than its mode from the first byte on, and nobody else's file. */
+/* The file never has a wider mode than PART_MODE, and is never somebody else's. */
 int
 outbox_part_open(const char *file, struct err *e)
 {

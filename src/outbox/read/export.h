@@ -1,6 +1,6 @@
 /*
- * What leaves the outbox as a whole: single events as lines (outbox/lines/export_line.h says how
- * they look), and copies of the file. Both read beside the daemon and stop nobody. One thread.
+ * What leaves the outbox: single events and persons as lines, and copies of the whole file. Works
+ * beside the daemon and stops nobody. On the connection of outbox/read/audit.h; one thread.
  */
 #ifndef OUTBOX_READ_EXPORT_H
 #define OUTBOX_READ_EXPORT_H
@@ -13,9 +13,10 @@
 #include "outbox/read/audit.h"
 
 /*
- * Appends one event's line with its end, in a read transaction of its own. With a key (NULL: none)
- * it is redacted: each address becomes the same stand-in as long as the key is the same, and what
- * was received is only counted. 1, 0 when there is no such event, -1; a full `to` is -1 too.
+ * Appends one event's line (outbox/lines/export_line.h) with its newline, in a read transaction of
+ * its own. With a key (NULL: none) the line is redacted: under one key an address always becomes
+ * the same stand-in, and of received values only the size is kept. 1, 0 when there is no such
+ * event, -1.
  */
 int outbox_export_line(struct outbox_audit *a, int64_t event_id, const struct siphash_key *redact,
     struct buf *to, struct err *e);
@@ -23,32 +24,30 @@ int outbox_export_line(struct outbox_audit *a, int64_t event_id, const struct si
 struct outbox_person {
 	struct slice site;
 	size_t n_ids;
-	struct slice
-	    line; /* outbox/person_line.h, without its end; absent: longer than any can be */
+	struct slice line; /* outbox/lines/person_line.h; absent: too long for any line */
 };
 
 /*
- * Each person whose ids are known; more ids than a line can have make two persons. In one read
- * transaction; -1 of the callback ends it.
+ * All persons whose ids are known. A person with more ids than a line can have comes as two. In one
+ * read transaction; -1 of the callback, with e set, ends it.
  */
 int outbox_export_persons(struct outbox_audit *a,
     int (*each)(void *arg, const struct outbox_person *person, struct err *e), void *arg,
     struct err *e);
 
 /*
- * Writes a copy of the whole file as it is at the beginning, what is only in the write-ahead log
- * among it, and syncs it. It has its name only once it is complete; until then it is `file`.part.
- * The log cannot shrink while it is copied. ERR_INPUT when there is a file of that name or a part;
- * after -1 there is neither of ours.
+ * Writes a copy of the whole file as it is at the beginning, with what is only in the write-ahead
+ * log, and syncs it. Until the copy is complete it is called `file`.part. The log cannot shrink
+ * meanwhile. ERR_INPUT: a file of either name exists. After -1 neither is left behind.
  */
 int outbox_backup(struct outbox_audit *a, const char *file, int64_t *ret_bytes, struct err *e);
 
 /*
- * Makes FILE.part for a file that is not there yet, so that nobody takes half of it for the whole;
- * a descriptor to write to, or -1. ERR_INPUT when there is one of either name.
+ * Creates `file`.part, so that nobody takes an incomplete file for a complete one. Returns a
+ * descriptor to write to, or -1. ERR_INPUT: a file of either name exists.
  */
 int outbox_part_open(const char *file, struct err *e);
-/* Gives what is written and synced its name, which is never one that is there. */
+/* Gives the file, written and synced, its name. Never replaces a file. */
 int outbox_part_finish(const char *file, struct err *e);
 void outbox_part_remove(const char *file);
 

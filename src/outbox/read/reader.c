@@ -1,3 +1,7 @@
+/*
+ * The dispatcher's reader. What is due comes from two indexes, events without a retry time and
+ * delayed events, merged by id so that the order of arrival holds.
+ */
 #include "outbox/read/reader.h"
 
 #include <stdlib.h>
@@ -7,11 +11,11 @@
 
 struct outbox_reader {
 	struct db db;
-	/* the two halves of what is due, while begun: merged by event id */
-	sqlite3_stmt *fresh;
-	sqlite3_stmt *waited;
-	int64_t next_fresh; /* INT64_MAX: no more */
-	int64_t next_waited;
+	/* Between begin and end: the two halves of what is due. */
+	sqlite3_stmt *fresh;   /* events without a retry time */
+	sqlite3_stmt *delayed; /* events whose retry time has come */
+	int64_t next_fresh;    /* INT64_MAX: no more */
+	int64_t next_delayed;
 };
 
 int
@@ -56,17 +60,17 @@ outbox_due_begin(struct outbox_reader *r, int64_t site_id, int64_t now, int64_t 
     int64_t after, int64_t fresh_after, struct err *e)
 {
 	r->fresh = db_stmt(&r->db, STMT_DUE_FRESH, e);
-	r->waited = db_stmt(&r->db, STMT_DUE_WAITED, e);
-	if (r->fresh == NULL || r->waited == NULL || db_exec(&r->db, "BEGIN", e) != 0)
+	r->delayed = db_stmt(&r->db, STMT_DUE_WAITED, e);
+	if (r->fresh == NULL || r->delayed == NULL || db_exec(&r->db, "BEGIN", e) != 0)
 		return -1;
 	db_bind_int(r->fresh, 1, site_id);
 	db_bind_int(r->fresh, 2, fresh_after > after ? fresh_after : after);
-	db_bind_int(r->waited, 1, site_id);
-	db_bind_int(r->waited, 2, now);
-	db_bind_int(r->waited, 3, after);
-	db_bind_int(r->waited, 4, horizon);
+	db_bind_int(r->delayed, 1, site_id);
+	db_bind_int(r->delayed, 2, now);
+	db_bind_int(r->delayed, 3, after);
+	db_bind_int(r->delayed, 4, horizon);
 	if (advance(r, r->fresh, &r->next_fresh, e) != 0
-	    || advance(r, r->waited, &r->next_waited, e) != 0) {
+	    || advance(r, r->delayed, &r->next_delayed, e) != 0) {
 		outbox_due_end(r);
 		return -1;
 	}
@@ -76,13 +80,13 @@ outbox_due_begin(struct outbox_reader *r, int64_t site_id, int64_t now, int64_t 
 int
 outbox_due_next(struct outbox_reader *r, int64_t *ret_event_id, struct err *e)
 {
-	bool fresh_first = r->next_fresh < r->next_waited;
-	int64_t *next = fresh_first ? &r->next_fresh : &r->next_waited;
+	bool fresh_first = r->next_fresh < r->next_delayed;
+	int64_t *next = fresh_first ? &r->next_fresh : &r->next_delayed;
 	int64_t event_id = *next;
 
 	if (event_id == INT64_MAX)
 		return 0;
-	if (advance(r, fresh_first ? r->fresh : r->waited, next, e) != 0)
+	if (advance(r, fresh_first ? r->fresh : r->delayed, next, e) != 0)
 		return -1;
 	*ret_event_id = event_id;
 	return 1;
@@ -98,7 +102,7 @@ void
 outbox_due_end(struct outbox_reader *r)
 {
 	db_done(r->fresh);
-	db_done(r->waited);
+	db_done(r->delayed);
 	outbox_event_done(r);
 	db_exec(&r->db, "COMMIT", NULL);
 }

@@ -1,8 +1,8 @@
 /*
  * Reading the outbox: a read-only connection with its statements prepared once.
  *
- * One thread at a time owns a reader. No call keeps a transaction open between begin and end pairs
- * longer than the caller takes, so end them soon: a reader that stays open pins the WAL.
+ * One thread at a time owns a reader. Between begin and end a read transaction is open; end it
+ * soon, because it keeps the WAL from being cut. Times are wall ms.
  */
 #ifndef OUTBOX_READ_READER_H
 #define OUTBOX_READ_READER_H
@@ -17,17 +17,17 @@
 struct outbox_reader;
 
 /*
- * Opens an existing outbox. ERR_NOTFOUND when there is no file, ERR_INPUT when it is not ours or
- * newer than this program.
+ * Opens an existing outbox. ERR_NOTFOUND: there is no file. ERR_INPUT: it is not an outbox, or a
+ * newer version wrote it.
  */
 int outbox_reader_open(const char *path, struct outbox_reader **ret_reader, struct err *e);
 void outbox_reader_close(struct outbox_reader *r);
 
 /*
- * The ids of a site's due events in order of arrival: pending, id above `after`, next_attempt_at
- * not after now (wall ms); one past the horizon (wall ms) is due as well, because nobody can have
- * meant it: the clock jumped. Those without a time of their own only when their id is above
- * fresh_after, too. Between begin and end a read transaction is open.
+ * The ids of a site's due events above `after`, in order of arrival. An event is due when it is
+ * pending and has no retry time, or one that is not after `now`. A retry time past the horizon is
+ * due, too: nobody set such a time, the clock has jumped. Events without a retry time come only
+ *when their id is also above fresh_after.
  *
  *	outbox_due_begin(r, site_id, now, horizon, after, fresh_after, e);
  *	while (outbox_due_next(r, &id, e) == 1) ...
@@ -38,13 +38,12 @@ int outbox_due_begin(struct outbox_reader *r, int64_t site_id, int64_t now, int6
 /* 1 an id, 0 no more, -1 an error. */
 int outbox_due_next(struct outbox_reader *r, int64_t *ret_event_id, struct err *e);
 void outbox_due_end(struct outbox_reader *r);
-/* The soonest time (wall ms) at which an event of the site that waits becomes due; 0: none waits.
- */
+/* When the first delayed event of the site becomes due; 0: none is delayed. */
 int outbox_due_soonest(struct outbox_reader *r, int64_t site_id, int64_t *ret_at, struct err *e);
 
 /*
- * Calls each for a site's pending events that have, or had, a time of their own to wait for, with
- * the address they go to, in no order.
+ * Calls each for the site's pending events that have or had a retry time, with the address that
+ * they go to, in any order.
  */
 int outbox_due_delayed(struct outbox_reader *r, int64_t site_id,
     void (*each)(void *arg, int64_t event_id, struct slice address), void *arg, struct err *e);
@@ -73,8 +72,8 @@ struct outbox_event {
 int outbox_event_load(
     struct outbox_reader *r, int64_t event_id, struct outbox_event *ret_event, struct err *e);
 /*
- * Ends what a load outside of begin and end left open: until then the reader would go on seeing the
- * outbox as it was. The slices are gone.
+ * Ends the read transaction of a load outside of begin and end. Until then the reader would go on
+ * seeing the outbox as it was. The event's slices are invalid from here on.
  */
 void outbox_event_done(struct outbox_reader *r);
 

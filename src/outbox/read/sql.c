@@ -1,3 +1,7 @@
+/*
+ * One query of a person. An authorizer lets it only read, a progress handler ends it after its
+ * time, and anything that follows the first statement is refused.
+ */
 #include "outbox/read/sql.h"
 
 #include <stdio.h>
@@ -6,7 +10,7 @@
 #include "base/clock.h"
 #include "outbox/read/audit_private.h"
 
-#define LOOK_EVERY 10000 /* instructions of SQLite between two looks at the clock */
+#define LOOK_EVERY 10000 /* SQLite instructions between two looks at the clock */
 
 struct query {
 	struct db *db;
@@ -16,7 +20,7 @@ struct query {
 	size_t n_columns;
 };
 
-/* ---- what may be done ------------------------------------------------------------------------ */
+/* ---- what is allowed ------------------------------------------------------------------------- */
 
 static bool
 is_one_of(const char *word, const char *const *words, size_t n)
@@ -56,7 +60,7 @@ authorize(void *arg, int action, const char *first, const char *second, const ch
 }
 
 static int
-look_at_clock(void *arg)
+is_over_time(void *arg)
 {
 	const struct query *q = arg;
 
@@ -65,7 +69,7 @@ look_at_clock(void *arg)
 
 /* ---- running --------------------------------------------------------------------------------- */
 
-/* What is wrong with the statement; where a table is not there, the views that are. */
+/* Says what is wrong with the statement, and for an unknown table which views there are. */
 static int
 refuse(struct query *q, struct err *e)
 {
@@ -102,7 +106,7 @@ fail(struct query *q, int rc, struct err *e)
 }
 
 static int
-tell_columns(struct query *q, sqlite3_stmt *stmt, struct err *e)
+send_columns(struct query *q, sqlite3_stmt *stmt, struct err *e)
 {
 	const char *names[QUERY_COLUMNS_MAX];
 
@@ -141,7 +145,7 @@ read_value(sqlite3_stmt *stmt, int column, struct query_value *v)
 }
 
 static int
-tell_rows(struct query *q, sqlite3_stmt *stmt, struct err *e)
+send_rows(struct query *q, sqlite3_stmt *stmt, struct err *e)
 {
 	struct query_value values[QUERY_COLUMNS_MAX];
 	int rc;
@@ -151,7 +155,7 @@ tell_rows(struct query *q, sqlite3_stmt *stmt, struct err *e)
 			read_value(stmt, (int)i, &values[i]);
 		if (q->sink->row(q->sink->arg, values, q->n_columns, e) != 0)
 			return -1;
-		if (look_at_clock(q))
+		if (is_over_time(q))
 			return fail(q, SQLITE_INTERRUPT, e);
 	}
 	return rc == SQLITE_DONE ? 0 : fail(q, rc, e);
@@ -185,9 +189,9 @@ run(struct query *q, const char *sql, struct err *e)
 		return err_set(e, ERR_INPUT, "there is no statement in it");
 	rc = check_rest(q, rest, e);
 	if (rc == 0)
-		rc = tell_columns(q, stmt, e);
+		rc = send_columns(q, stmt, e);
 	if (rc == 0)
-		rc = tell_rows(q, stmt, e);
+		rc = send_rows(q, stmt, e);
 	sqlite3_finalize(stmt);
 	return rc;
 }
@@ -205,7 +209,7 @@ outbox_query(struct outbox_audit *a, const char *sql, int64_t timeout_ms,
 	int rc;
 
 	sqlite3_set_authorizer(a->db.handle, authorize, NULL);
-	sqlite3_progress_handler(a->db.handle, LOOK_EVERY, look_at_clock, &q);
+	sqlite3_progress_handler(a->db.handle, LOOK_EVERY, is_over_time, &q);
 	rc = run(&q, sql, e);
 	sqlite3_progress_handler(a->db.handle, 0, NULL, NULL);
 	sqlite3_set_authorizer(a->db.handle, NULL, NULL);

@@ -1,6 +1,6 @@
 /*
- * One question in SQL from a person, on the connection of an audit: it can read and nothing else,
- * and ends by itself.
+ * One SQL query of a person, on the connection of outbox/read/audit.h. It can only read, and it is
+ * ended after a time. One thread.
  */
 #ifndef OUTBOX_READ_SQL_H
 #define OUTBOX_READ_SQL_H
@@ -18,11 +18,13 @@ struct query_value {
 	enum query_type type;
 	int64_t integer;
 	double real;
-	struct slice bytes; /* of all but NULL and blobs the text; valid during the call */
+	struct slice bytes; /* of a blob its bytes, of any other value but NULL its text */
 };
 
+/* Receives the result. Values are valid during the call. */
 struct query_sink {
-	/* Once, before the first row, and also when there is none. -1 with e set ends the query. */
+	/* Called once, before the first row, and also without any row. -1 with e set ends the
+	 * query. */
 	int (*columns)(void *arg, const char *const *names, size_t n, struct err *e);
 	int (*row)(void *arg, const struct query_value *values, size_t n, struct err *e);
 	void *arg;
@@ -31,8 +33,8 @@ struct query_sink {
 #define QUERY_COLUMNS_MAX 200
 
 /*
- * Runs one statement. ERR_INPUT: it is wrong, is not one statement, or does something else than
- * read; ERR_LIMIT: it took longer than timeout_ms. A read transaction is open meanwhile, so a sink
+ * Runs one statement. ERR_INPUT: it is wrong, not one statement, or does more than read. ERR_LIMIT:
+ * it took longer than timeout_ms (monotonic). A read transaction is open meanwhile, so the sink
  * must not wait for anybody.
  */
 int outbox_query(struct outbox_audit *a, const char *sql, int64_t timeout_ms,

@@ -1,3 +1,4 @@
+/* The faulty VFS: passes every call on to SQLite's own VFS, and fails the chosen one. */
 #include "unit/outbox/faulty_vfs.h"
 
 #include <sqlite3.h>
@@ -6,7 +7,7 @@
 
 struct faulty_file {
 	sqlite3_file base;
-	sqlite3_file *real; /* lies behind this struct */
+	sqlite3_file *real; /* behind this struct in memory */
 };
 
 static sqlite3_vfs faulty;

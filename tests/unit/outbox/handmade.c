@@ -1,3 +1,4 @@
+/* Makes outboxes by hand: applies the migrations, adds sites and events with SQL. */
 #include "lib/unit.h"
 
 #include "unit/outbox/handmade.h"

@@ -1,6 +1,6 @@
 /*
- * Outboxes made by hand for tests of what reads and changes them: the tables and views of schema/,
- * without the writer, in a temporary folder that handmade_remove takes away.
+ * Outboxes made by hand, for tests of code that reads and changes them: the tables and views of
+ * schema/, without a writer, in a temporary folder that handmade_remove removes.
  */
 #ifndef UNIT_OUTBOX_HANDMADE_H
 #define UNIT_OUTBOX_HANDMADE_H
@@ -18,12 +18,11 @@ struct handmade {
 
 void handmade_create(struct handmade *h);
 void handmade_remove(struct handmade *h);
-/* Runs SQL and fails the test when it does not work. */
+/* Runs SQL; an error fails the test. */
 void handmade_sql(struct handmade *h, const char *sql);
 int64_t handmade_int(struct handmade *h, const char *sql);
 
-/* Event `id` of site 1, a track called NAME of EMAIL, received at second `id`; reason may be NULL.
- */
+/* Adds event `id` of site 1, a track call, received at second `id`. reason may be NULL. */
 void handmade_event(struct handmade *h, int64_t id, const char *name, const char *email,
     enum event_status status, const char *reason);
 

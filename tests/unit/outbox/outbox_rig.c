@@ -1,3 +1,4 @@
+/* The rig: an outbox with its writer, and calls that send a message and wait for it. */
 #include "unit/outbox/outbox_rig.h"
 
 #include "lib/unit.h"

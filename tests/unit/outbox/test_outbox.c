@@ -1,4 +1,4 @@
-/* outbox: what is committed is there, what is not is told; duplicates, the lock, a full disk. */
+/* The outbox as a whole: commits and failures, duplicates, the lock, a full disk. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -48,11 +48,11 @@ events_are_stored_and_due_in_order(void **state)
 	assert_int_equal(rig_number("SELECT count(*) FROM failures WHERE reason = 'no_email' AND "
 				    "settled_at = '1970-01-01T00:00:02.000Z'"),
 	    1);
-	rig_close(); /* the writer tells of due events after it has answered */
+	rig_close(); /* the writer reports due events after it has answered */
 	assert_true(atomic_load(&rig_due_calls) >= 1);
 }
 
-/* Who has read ahead must hear of it, also when nothing becomes due. */
+/* Whoever has read ahead must hear of a change, even when nothing becomes due. */
 static void
 what_operators_change_is_told(void **state)
 {
@@ -65,7 +65,7 @@ what_operators_change_is_told(void **state)
 	rig_put_one("a");
 	assert_int_equal(rig_send(&op.msg, OUTBOX_OPERATE), 0);
 	assert_int_equal(op.n_events, 1);
-	/* before anybody hears that it is done */
+	/* Before the sender hears that it is done. */
 	assert_int_equal(atomic_load(&rig_changed_calls), 1);
 	op = (struct outbox_operation){
 		.verb = OPERATE_UNDO, .undoes = op.operation_id, .dry_run = true, .actor = "ann"
@@ -73,7 +73,7 @@ what_operators_change_is_told(void **state)
 	assert_int_equal(rig_send(&op.msg, OUTBOX_OPERATE), 0);
 	assert_int_equal(op.n_events, 1);
 	rig_close();
-	/* that was a dry run */
+	/* That was a dry run. */
 	assert_int_equal(atomic_load(&rig_changed_calls), 1);
 }
 
@@ -98,7 +98,7 @@ a_detail_stands_beside_the_reason(void **state)
 	    rig_number("SELECT count(*) FROM outbox WHERE event_id = 2 AND error = 'a note' "
 		       "OR event_id = 3 AND error IS NULL"),
 	    2);
-	/* what is settled without one keeps it */
+	/* An event that is settled without a detail keeps the one it has. */
 	settle.event_ids = &id;
 	for (id = 2; id <= 3; id++)
 		assert_int_equal(rig_send(&settle.msg, OUTBOX_SETTLE), 0);
@@ -215,7 +215,7 @@ a_writer_that_is_behind_refuses_more(void **state)
 	int accepted = 0;
 
 	(void)state;
-	/* somebody else holds the database: the writer waits, and the mailbox fills */
+	/* Another program holds the lock: the writer waits, and the mailbox fills. */
 	assert_int_equal(db_open(&db, rig_dir.file, DB_WRITE, &e), 0);
 	assert_int_equal(db_exec(&db, "BEGIN IMMEDIATE", &e), 0);
 	for (size_t i = 0; i < 150; i++) {
@@ -260,7 +260,7 @@ a_lock_held_by_somebody_else_is_told_and_passes(void **state)
 	wait_for_health(OUTBOX_BLOCKED);
 	outbox_health_text(rig_outbox, text, sizeof(text));
 	assert_non_null(strstr(text, "write lock"));
-	/* nobody has to send anything for it to be well again */
+	/* The outbox recovers without a message. */
 	assert_int_equal(db_exec(&db, "COMMIT", &e), 0);
 	db_close(&db, NULL);
 	wait_for_health(OUTBOX_OK);
@@ -287,7 +287,7 @@ what_waits_at_the_end_is_written(void **state)
 	assert_int_equal(rig_number("SELECT count(*) FROM outbox"), 50);
 }
 
-/* SQLite would go on without a word, and every event would be lost at the next start. */
+/* SQLite would go on without an error, and every event would be lost at the next start. */
 static void
 assert_missed(const char *suffix)
 {

@@ -1,7 +1,7 @@
 /*
- * The outbox on a disk that fails: every write, sync and truncate of a whole life (create, store,
- * attempt, checkpoint, close) fails once, with each kind of error. What was answered "committed" is
- * there afterwards, and after an I/O error nothing is answered so any more.
+ * The outbox on a failing disk: every write, sync and truncate of a whole life (create, store,
+ * attempt, checkpoint, close) fails once, with each kind of error. What was reported as committed
+ * is there afterward, and after an I/O error nothing is reported as committed.
  */
 #include "lib/unit.h"
 
@@ -23,7 +23,7 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
 static bool is_done;
 
-/* What the life was told. */
+/* What was reported during the life. */
 struct told {
 	bool stored[ROUNDS];
 	bool begun[ROUNDS];
@@ -142,7 +142,7 @@ number(struct db *db, const char *format, ...)
 	return n;
 }
 
-/* The next process finds all that this one was told. */
+/* The next process finds all that was reported. */
 static void
 assert_kept(const struct told *told, int nth, int code)
 {
@@ -239,7 +239,7 @@ static int
 install(void **state)
 {
 	(void)state;
-	/* a thousand lives with all their syncs: what the disk does is played here anyway */
+	/* A thousand lives with all their syncs, and the disk is simulated anyway. */
 	if (access("/dev/shm", W_OK) == 0)
 		setenv("TMPDIR", "/dev/shm", 1);
 	faulty_vfs_install();

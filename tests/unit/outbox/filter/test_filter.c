@@ -1,4 +1,4 @@
-/* outbox/filter: what a selection selects, and that nothing of it is lost as JSON. */
+/* Filters: what they select, and that JSON keeps every criterion. */
 #include "lib/unit.h"
 
 #include <cjson/cJSON.h>
@@ -68,7 +68,7 @@ select_ids(const struct outbox_filter *f)
 	return ids;
 }
 
-/* The same after a journey through JSON. */
+/* Likewise, after the filter was written as JSON and read again. */
 static int
 select_json(const char *text)
 {
@@ -118,7 +118,7 @@ filter_selects_by_every_criterion(void **state)
 	assert_int_equal(select_json("{\"email\":\"BOB@*\"}"), 2);
 	assert_int_equal(select_json("{\"http-status\":422}"), 2);
 	assert_int_equal(select_json("{\"error\":\"*invalid\"}"), 2);
-	/* a detail is found as an error is, behind that of an attempt */
+	/* A detail is searched like an error, where there is no attempt's error. */
 	handmade_sql(&box, "UPDATE delivery SET detail = '41220 bytes; max_event is 32768'");
 	assert_int_equal(select_json("{\"error\":\"41220 bytes*\"}"), 1345);
 	assert_int_equal(select_json("{\"error\":\"*invalid\"}"), 2);

@@ -1,4 +1,4 @@
-/* messages: events by their messageId, found by the hash wherever it stands. */
+/* Events by their messageId, found by the hash in memory and in the table. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -14,7 +14,7 @@
 
 #define BATCH 1000
 
-/* So many events, each with its number as messageId: msg-1, msg-2 ... */
+/* Stores so many events with the messageIds msg-1, msg-2, ... */
 static void
 put_many(int64_t from, int64_t to)
 {
@@ -45,7 +45,7 @@ open_audit(void)
 	return a;
 }
 
-/* Statements by hand, as somebody else would do them. */
+/* Runs SQL on a connection of its own, as another program would. */
 static void
 change(const char *sql)
 {
@@ -77,7 +77,7 @@ expect(const char *message_id, int known, size_t n, int64_t first)
 
 	assert_int_equal(message_ids_find(&a->db, slice_from(message_id), &m, &e), known);
 	message_ids_free(&m);
-	/* and who asks gets them in either case */
+	/* The caller gets them in either case. */
 	outbox_filter_init(&f);
 	f.text[FILTER_MESSAGE_ID] = strdup(message_id);
 	assert_int_equal(outbox_audit_list(a, &f, &page, note_first, &found, &e), 0);
@@ -95,7 +95,7 @@ each_is_found_by_its_hash(void **state)
 	(void)state;
 	expect("msg-1", 1, 0, 0);
 	put_many(1, n);
-	/* some have left the writer's memory */
+	/* Some have left the writer's memory. */
 	assert_true(rig_number("SELECT count(*) FROM message_key") > 0);
 	for (int64_t i = 1; i <= n; i += n / 40) {
 		char text[32];
@@ -105,7 +105,7 @@ each_is_found_by_its_hash(void **state)
 	}
 	expect("MSG-1", 1, 0, 0);
 	expect("", 1, 0, 0);
-	/* all of them, and the recent rows are not looked at any more */
+	/* All of them have, and the recent rows are not looked at any more. */
 	rig_close();
 	change("INSERT OR IGNORE INTO message_key SELECT message_key, event_id FROM delivery;"
 	       "INSERT OR REPLACE INTO meta VALUES ('dedup_floor', 1000000)");
@@ -135,7 +135,7 @@ each_site_has_its_own(void **state)
 	expect("same", 1, 2, 2);
 }
 
-/* An erasure took an address out of the text; a key belongs to another message. */
+/* An erasure replaced an address in the messageId, or a key is that of another messageId. */
 static void
 what_the_hash_cannot_know_is_looked_for(void **state)
 {
@@ -185,14 +185,14 @@ filters_name_what_was_found(void **state)
 	assert_int_equal(narrow.ids[0], 7);
 	filter_narrow_end(&f, &narrow);
 	assert_int_equal(count(a, &f), 1);
-	/* both must hold */
+	/* Both criteria must hold. */
 	outbox_filter_add_id(&f, 8, &e);
 	assert_int_equal(count(a, &f), 0);
 	outbox_filter_add_id(&f, 7, &e);
 	assert_int_equal(count(a, &f), 1);
 	assert_int_equal(f.n_ids, 2);
 	outbox_filter_free(&f);
-	/* nobody has it: that is not everybody */
+	/* No event has it, which must not select all events. */
 	outbox_filter_set_text(&f, FILTER_MESSAGE_ID, "none", &e);
 	assert_int_equal(count(a, &f), 0);
 	outbox_filter_free(&f);
@@ -214,7 +214,7 @@ an_operation_takes_what_was_found(void **state)
 	assert_int_equal(op.n_events, 1);
 	assert_int_equal(rig_number("SELECT event_id FROM delivery WHERE status = 'held'"), 7);
 	outbox_filter_free(&f);
-	/* however far it lies it takes one slice */
+	/* One step is enough, however old the event is. */
 	rig_close();
 	change("UPDATE sqlite_sequence SET seq = 3000000 WHERE name = 'event'");
 	rig_open();

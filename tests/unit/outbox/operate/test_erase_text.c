@@ -1,4 +1,4 @@
-/* outbox/erase_text: where an address stands in a text, and what stands in its place then. */
+/* Finding an address in a text, and replacing it. */
 #include "lib/unit.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@ static void
 addresses_are_found_in_all_their_ways(void **state)
 {
 	static const struct {
-		const char *text, *want; /* NULL: it is not there */
+		const char *text, *want; /* NULL: the address is not in the text */
 	} rows[] = {
 		{ "a@b.cc", ERASE_WORD },
 		{ "x A@B.CC y", "x " ERASE_WORD " y" },

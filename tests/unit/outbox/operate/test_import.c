@@ -1,4 +1,4 @@
-/* import: lines read from files, taken apart, and stored with all that they say. */
+/* Import: lines are read from files, parsed, and stored with their history. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -80,7 +80,7 @@ what_cannot_be_stored_says_why(void **state)
 {
 	static const struct {
 		const char *text;
-		const char *why; /* NULL: nothing is wrong */
+		const char *why; /* NULL: the line is good */
 	} rows[] = {
 		{ HEAD ",\"status\":\"pending\",\"event_id\":1,\"http_status\":500,\"new\":[]}",
 		    NULL },
@@ -119,7 +119,7 @@ what_cannot_be_stored_says_why(void **state)
 }
 
 static void
-a_segment_call_is_none_of_ours(void **state)
+a_segment_call_is_not_an_outbox_line(void **state)
 {
 	(void)state;
 	assert_true(import_line_is_ours(SLICE("{\"kind\":1,\"status\":2}")));
@@ -197,7 +197,7 @@ import(const struct slice *lines, size_t n, int64_t operation)
 }
 
 static void
-events_are_stored_with_what_was_known(void **state)
+events_are_stored_with_their_history(void **state)
 {
 	const struct slice lines[] = {
 		SLICE(HEAD
@@ -245,9 +245,9 @@ events_are_stored_with_what_was_known(void **state)
 	assert_true(atomic_load(&rig_due_calls) > due);
 }
 
-/* The epoch is a time like any other, and a clock that was ahead is not believed. */
+/* The epoch is a valid time; a time in the future is not believed. */
 static void
-times_are_what_they_can_be(void **state)
+times_in_the_future_are_not_believed(void **state)
 {
 	const struct slice lines[] = {
 		SLICE("{\"site\":\"main\",\"message_id\":\"0\",\"kind\":\"track\",\"status\":"
@@ -279,9 +279,9 @@ times_are_what_they_can_be(void **state)
 	    1);
 }
 
-/* Only another outbox tells of persons. */
+/* Persons come from another outbox only, not from a file. */
 static void
-a_file_tells_of_no_persons(void **state)
+a_file_brings_no_persons(void **state)
 {
 	const struct slice line = SLICE("{\"person\":{\"site\":\"main\",\"email\":\"a@b.cc\","
 					"\"identified_at\":1,\"ids\":[[\"user\",\"u\"]]}}");
@@ -292,9 +292,9 @@ a_file_tells_of_no_persons(void **state)
 	assert_int_equal(rig_number("SELECT count(*) FROM identity"), 0);
 }
 
-/* Whose site says nothing else: the whole of what it came with, and where it goes. */
+/* An event of a site without other settings: all its values, and where it is stored. */
 static void
-what_came_with_it_is_stored(void **state)
+values_of_the_batch_are_stored(void **state)
 {
 	const struct slice line =
 	    SLICE("{\"site\":\"elsewhere\",\"message_id\":\"0\",\"kind\":\"track\"," TIMES
@@ -378,16 +378,16 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_comes_back_as_it_was_written),
 		cmocka_unit_test(what_cannot_be_stored_says_why),
-		cmocka_unit_test(a_segment_call_is_none_of_ours),
+		cmocka_unit_test(a_segment_call_is_not_an_outbox_line),
 		cmocka_unit_test_setup_teardown(files_are_read_line_by_line, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(
-		    events_are_stored_with_what_was_known, rig_set_up, rig_tear_down),
+		    events_are_stored_with_their_history, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
-		    times_are_what_they_can_be, rig_set_up, rig_tear_down),
+		    times_in_the_future_are_not_believed, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
-		    a_file_tells_of_no_persons, rig_set_up, rig_tear_down),
+		    a_file_brings_no_persons, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
-		    what_came_with_it_is_stored, rig_set_up, rig_tear_down),
+		    values_of_the_batch_are_stored, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    an_operation_counts_over_its_messages, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(

@@ -1,4 +1,4 @@
-/* outbox/operate: what an operation changes, what it leaves alone, and what the audit keeps. */
+/* Operations: what they change, what they leave alone, and what the audit keeps. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -75,7 +75,7 @@ requeue_takes_what_did_not_arrive(void **state)
 		" AND next_attempt_at = 0 AND settled_at IS NULL AND reason IS NULL"
 		" AND max_batch IS NULL"),
 	    5);
-	/* the one that was pending, and the delivered one, are as they were */
+	/* The pending event and the delivered one are unchanged. */
 	assert_int_equal(
 	    handmade_int(&box, "SELECT count(*) FROM delivery WHERE attempts = 4 AND reason = 'why'"
 			       " AND max_batch = 7 AND event_id IN (1, 2)"),
@@ -103,7 +103,7 @@ requeue_sends_again_only_what_is_named(void **state)
 	outbox_filter_free(&f);
 	outbox_filter_set_text(&f, FILTER_MESSAGE_ID, "m-6", NULL);
 	assert_int_equal(apply(&f, &steps), 1);
-	/* what waits already is nobody's business */
+	/* A pending event stays as it is. */
 	assert_int_equal(apply(&f, &steps), 0);
 	outbox_filter_free(&f);
 	f.statuses = 1u << STATUS_PENDING;
@@ -111,8 +111,8 @@ requeue_sends_again_only_what_is_named(void **state)
 	assert_int_equal(apply(&f, &steps), 0);
 }
 
-/* How an event of each status stands after a verb, in the order of enum event_status: its letter,
- * or a dot where nothing was changed. With --all, and named by ids. */
+/* The status of an event of each status after a verb, in the order of enum event_status: its
+ * letter, or a dot where nothing was changed. First with --all, then named by ids. */
 static const struct {
 	enum operate_verb verb;
 	const char *with_all;
@@ -177,9 +177,9 @@ each_verb_takes_its_statuses(void **state)
 		}
 }
 
-/* What is held goes on where it was, with the attempts and the batch that it had. */
+/* A held event keeps its attempts and its batch size. */
 static void
-release_goes_on_where_hold_stopped(void **state)
+release_keeps_attempts_and_batch_size(void **state)
 {
 	struct outbox_filter f;
 	int steps;
@@ -238,13 +238,13 @@ operation_keeps_the_state_before_it(void **state)
 			       " AND settled_at = event_id * 1000 + 500 AND"
 			       " (event_id, status) IN (VALUES (3, 'failed'), (6, 'held'))"),
 	    2);
-	/* nothing matched: no operation */
+	/* Nothing matched: no operation. */
 	assert_int_equal(apply(&f, &steps), 0);
 	assert_int_equal(handmade_int(&box, "SELECT count(*) FROM operation"), 1);
 }
 
 static void
-operation_runs_in_slices(void **state)
+operation_runs_in_steps(void **state)
 {
 	struct outbox_filter f;
 	int steps;
@@ -265,7 +265,7 @@ operation_runs_in_slices(void **state)
 	    handmade_int(&box, "SELECT count(*) FROM delivery WHERE status <> 'pending'"), 0);
 }
 
-/* Events that come while it runs are not what it was asked for. */
+/* Events that arrive while it runs are not changed. */
 static void
 operation_ends_where_it_began(void **state)
 {
@@ -293,7 +293,7 @@ operation_ends_where_it_began(void **state)
 }
 
 static void
-operation_looks_at_a_bounded_stretch(void **state)
+operation_looks_at_a_bounded_number_of_rows(void **state)
 {
 	struct outbox_filter f;
 	int steps;
@@ -357,15 +357,15 @@ main(void)
 		    requeue_sends_again_only_what_is_named, make_box, remove_box),
 		cmocka_unit_test_setup_teardown(each_verb_takes_its_statuses, make_box, remove_box),
 		cmocka_unit_test_setup_teardown(
-		    release_goes_on_where_hold_stopped, make_box, remove_box),
+		    release_keeps_attempts_and_batch_size, make_box, remove_box),
 		cmocka_unit_test(verbs_have_names),
 		cmocka_unit_test_setup_teardown(
 		    operation_keeps_the_state_before_it, make_box, remove_box),
-		cmocka_unit_test_setup_teardown(operation_runs_in_slices, make_box, remove_box),
+		cmocka_unit_test_setup_teardown(operation_runs_in_steps, make_box, remove_box),
 		cmocka_unit_test_setup_teardown(
 		    operation_ends_where_it_began, make_box, remove_box),
 		cmocka_unit_test_setup_teardown(
-		    operation_looks_at_a_bounded_stretch, make_box, remove_box),
+		    operation_looks_at_a_bounded_number_of_rows, make_box, remove_box),
 		cmocka_unit_test_setup_teardown(operation_stops_at_the_limit, make_box, remove_box),
 		cmocka_unit_test_setup_teardown(operation_needs_a_filter, make_box, remove_box),
 	};

@@ -1,4 +1,4 @@
-/* outbox/purge: what retention takes away, when, and what it leaves alone. */
+/* Retention: what it removes and when, and what it leaves alone. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -38,7 +38,7 @@ limits_none(void)
 	return l;
 }
 
-/* To its end; the slices it took. */
+/* Runs all steps; returns how many. */
 static int
 purge(struct outbox_purge *p)
 {
@@ -76,10 +76,10 @@ payloads_go_after_their_time_and_no_sooner(void **state)
 	assert_int_equal(
 	    handmade_int(&box, "SELECT group_concat(event_id, '') FROM event WHERE body IS NULL"),
 	    12);
-	/* the ids of a person go with it */
+	/* The ids of a person go with the body. */
 	assert_int_equal(
 	    handmade_int(&box, "SELECT count(user_id) + count(anonymous_id) FROM delivery"), 10);
-	/* the audit stays */
+	/* The audit stays. */
 	assert_int_equal(
 	    handmade_int(&box, "SELECT count(*) FROM outbox WHERE email = 'a@b.cc'"), 7);
 	l.payload_before[STATUS_DELIVERED] = 3501;
@@ -93,7 +93,7 @@ payloads_go_after_their_time_and_no_sooner(void **state)
 }
 
 static void
-what_waits_is_never_touched(void **state)
+pending_events_are_never_touched(void **state)
 {
 	struct purge_limits l;
 	struct outbox_purge p = { .limits = &l };
@@ -110,7 +110,7 @@ what_waits_is_never_touched(void **state)
 }
 
 static void
-rows_go_with_attempts_that_nobody_is_left_of(void **state)
+rows_go_with_attempts_that_have_no_event_left(void **state)
 {
 	struct purge_limits l = limits_none();
 	struct outbox_purge p = { .limits = &l };
@@ -130,18 +130,18 @@ rows_go_with_attempts_that_nobody_is_left_of(void **state)
 	purge(&p);
 	assert_int_equal(p.n_rows, 2);
 	assert_int_equal(handmade_int(&box, "SELECT group_concat(event_id) FROM outbox"), 3);
-	/* 1 has lost both of its events, 2 still has event 3, 3 is under way */
+	/* Attempt 1 has lost both events, 2 still has event 3, 3 is under way. */
 	assert_int_equal(
 	    handmade_int(&box, "SELECT group_concat(attempt_id, '') FROM attempt"), 23);
 	assert_int_equal(handmade_int(&box, "SELECT count(*) FROM attempt_event"), 1);
-	/* a key that another event has by now stays */
+	/* A key that another event has by now stays. */
 	assert_int_equal(handmade_int(&box, "SELECT group_concat(event_id) FROM message_key"), 77);
 	assert_int_equal(
 	    handmade_int(&box, "SELECT events FROM operation WHERE verb = 'purge'"), 2);
 }
 
 static void
-what_a_batch_said_stays_as_long_as_an_event_needs_it(void **state)
+an_envelope_stays_as_long_as_an_event_needs_it(void **state)
 {
 	struct purge_limits l = limits_none();
 	struct outbox_purge p = { .limits = &l };
@@ -158,7 +158,7 @@ what_a_batch_said_stays_as_long_as_an_event_needs_it(void **state)
 	p = (struct outbox_purge){ .limits = &l };
 	purge(&p);
 	assert_int_equal(handmade_int(&box, "SELECT context IS NULL FROM envelope"), 1);
-	/* once only: what has gone already does not count again */
+	/* What is gone is not counted again. */
 	p = (struct outbox_purge){ .limits = &l };
 	purge(&p);
 	assert_int_equal(p.n_payloads, 0);
@@ -189,7 +189,7 @@ add_many(int64_t n)
 }
 
 static void
-a_pass_goes_in_slices_and_gives_space_back(void **state)
+a_pass_runs_in_steps_and_gives_space_back(void **state)
 {
 	struct purge_limits l = limits_none();
 	struct outbox_purge p = { .limits = &l };
@@ -199,7 +199,8 @@ a_pass_goes_in_slices_and_gives_space_back(void **state)
 	handmade_sql(&box, "PRAGMA auto_vacuum = INCREMENTAL; VACUUM");
 	add_many(60001);
 	before = handmade_int(&box, "PRAGMA page_count");
-	assert_int_equal(purge(&p), 5); /* 60,001 rows in looks of 20,000, and one at the space */
+	assert_int_equal(
+	    purge(&p), 5); /* 60,001 rows, 20,000 in a step, and one step for the space */
 	l.rows_before[STATUS_DELIVERED] = 60000;
 	p = (struct outbox_purge){ .limits = &l };
 	assert_true(purge(&p) >= 60000 / PURGE_STEP);
@@ -225,7 +226,7 @@ a_dry_run_counts_and_changes_nothing(void **state)
 	assert_int_equal(handmade_int(&box, "SELECT count(*) FROM operation"), 0);
 }
 
-/* Lines of all gzip members, counted; the first is copied. */
+/* Counts the lines of all gzip members, and copies the first. */
 static int
 read_archive(char *first, size_t size)
 {
@@ -245,7 +246,7 @@ read_archive(char *first, size_t size)
 }
 
 static void
-what_goes_stands_in_the_archive_first(void **state)
+what_is_removed_is_archived_first(void **state)
 {
 	struct purge_limits l = limits_none();
 	struct outbox_purge p = { .limits = &l, .archive = box.folder };
@@ -278,7 +279,7 @@ an_archive_that_cannot_be_written_keeps_the_events(void **state)
 	add_many(10);
 	l.rows_before[STATUS_DELIVERED] = 100;
 	assert_int_equal(purge_step(&box.db, &p, 0, &e), -1);
-	/* its own trouble: others in the transaction do not suffer */
+	/* The message's own fault: others in the transaction do not fail. */
 	assert_int_equal(e.code, ERR_STATE);
 	assert_int_equal(handmade_int(&box, "SELECT count(body) FROM event"), 10);
 }
@@ -289,17 +290,18 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 		    payloads_go_after_their_time_and_no_sooner, make_box, remove_box),
-		cmocka_unit_test_setup_teardown(what_waits_is_never_touched, make_box, remove_box),
 		cmocka_unit_test_setup_teardown(
-		    rows_go_with_attempts_that_nobody_is_left_of, make_box, remove_box),
+		    pending_events_are_never_touched, make_box, remove_box),
 		cmocka_unit_test_setup_teardown(
-		    what_a_batch_said_stays_as_long_as_an_event_needs_it, make_box, remove_box),
+		    rows_go_with_attempts_that_have_no_event_left, make_box, remove_box),
 		cmocka_unit_test_setup_teardown(
-		    a_pass_goes_in_slices_and_gives_space_back, make_box, remove_box),
+		    an_envelope_stays_as_long_as_an_event_needs_it, make_box, remove_box),
+		cmocka_unit_test_setup_teardown(
+		    a_pass_runs_in_steps_and_gives_space_back, make_box, remove_box),
 		cmocka_unit_test_setup_teardown(
 		    a_dry_run_counts_and_changes_nothing, make_box, remove_box),
 		cmocka_unit_test_setup_teardown(
-		    what_goes_stands_in_the_archive_first, make_box, remove_box),
+		    what_is_removed_is_archived_first, make_box, remove_box),
 		cmocka_unit_test_setup_teardown(
 		    an_archive_that_cannot_be_written_keeps_the_events, make_box, remove_box),
 	};

@@ -1,4 +1,4 @@
-/* outbox/undo: what is restored, what is left alone and why, and that nothing is mistaken. */
+/* Undo: which events are restored, which are not and why. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -31,7 +31,7 @@ remove_box(void **state)
 	return 0;
 }
 
-/* All slices of an operation; its id. */
+/* Runs all steps of an operation; returns its id. */
 static int64_t
 run(struct outbox_operation *op)
 {
@@ -47,7 +47,7 @@ run(struct outbox_operation *op)
 	return op->operation_id;
 }
 
-/* To every event, or to one. */
+/* On all events, or on one. */
 static int64_t
 operate(enum operate_verb verb, int64_t event_id)
 {
@@ -84,7 +84,7 @@ undone_by(int64_t id)
 	return handmade_int(&box, sql);
 }
 
-/* Rows that are not as they were at the beginning; when it is tried next is not told by them. */
+/* Counts the rows that differ from the beginning, apart from retry times. */
 static int64_t
 changed(void)
 {
@@ -133,7 +133,7 @@ undo_leaves_what_was_delivered_meanwhile(void **state)
 	assert_int_equal(changed(), 1);
 }
 
-/* It stands exactly as before the requeue, and is not what the requeue left. */
+/* The event has the status of before the requeue, which is not what the requeue left. */
 static void
 undo_leaves_what_was_requeued_and_failed_again(void **state)
 {
@@ -159,7 +159,7 @@ undo_keeps_what_was_charged_meanwhile(void **state)
 	int64_t id = operate(OPERATE_REQUEUE, 3);
 
 	(void)state;
-	/* an attempt that took nothing: it still waits */
+	/* An attempt that changed nothing: the event is still pending. */
 	handmade_sql(&box, "UPDATE delivery SET attempts = 2, maybe_sent = 1, max_batch = 3,"
 			   " next_attempt_at = 50, reason = 'x' WHERE event_id = 3");
 	assert_int_equal(undo(id).n_events, 1);
@@ -178,13 +178,13 @@ undo_leaves_what_a_later_operation_changed(void **state)
 
 	(void)state;
 	requeue = operate(OPERATE_REQUEUE, 1);
-	/* the same status and reason again, but by somebody else */
+	/* The same status and reason, but from another operation. */
 	second = operate(OPERATE_DISCARD, 1);
 	op = undo(first);
 	assert_int_equal(op.n_events, 4);
 	assert_int_equal(op.left.changed, 1);
 	assert_int_equal(op.left.changed_by, second);
-	/* one after the other, the newest first */
+	/* One after the other, the newest first. */
 	assert_int_equal(undo(second).n_events, 1);
 	assert_int_equal(undo(requeue).n_events, 1);
 	assert_int_equal(undo(first).n_events, 1);
@@ -202,7 +202,7 @@ undo_can_be_undone(void **state)
 	assert_int_equal(again.n_events, 5);
 	assert_int_equal(
 	    handmade_int(&box, "SELECT count(*) FROM delivery WHERE status = 'discarded'"), 6);
-	/* the discard is in force again, and nothing else has become of it */
+	/* The discard is in force again, and its events are as it left them. */
 	assert_int_equal(undone_by(id), 0);
 	assert_int_equal(undone_by(back.operation_id), again.operation_id);
 	twice = undo(id);
@@ -222,12 +222,12 @@ undo_is_done_once(void **state)
 	op = undo(id);
 	assert_int_equal(op.n_events, 0);
 	assert_int_equal(op.left.undone, 5);
-	/* what became of it after it was restored is not the operation's doing */
+	/* What happened to the event after it was restored is not the operation's work. */
 	handmade_sql(&box, "UPDATE delivery SET status = 'discarded' WHERE event_id = 1");
 	assert_int_equal(undo(id).n_events, 0);
 }
 
-/* Killed after its first slice, the same undo goes on with the rest. */
+/* Killed after its first step, the same undo continues with the rest. */
 static void
 undo_goes_on_after_a_crash(void **state)
 {

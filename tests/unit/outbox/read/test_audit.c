@@ -1,4 +1,4 @@
-/* outbox/audit: what status, list and show read. */
+/* The audit: what status, list and show read. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -47,7 +47,7 @@ add_attempt(int64_t id, int64_t site, const char *end)
 }
 
 static void
-audit_tells_how_each_site_stands(void **state)
+audit_reads_the_state_of_each_site(void **state)
 {
 	struct audit_site *sites;
 	struct err e;
@@ -76,7 +76,7 @@ audit_tells_how_each_site_stands(void **state)
 	assert_int_equal(sites[0].counts[STATUS_DELIVERED], 1);
 	assert_int_equal(sites[0].counts[STATUS_PENDING], 2);
 	assert_int_equal(sites[0].maybe_sent, 1);
-	/* the oldest, though another one is due before it */
+	/* The oldest event, though another is due before it. */
 	assert_int_equal(sites[0].oldest_pending_id, 3);
 	assert_int_equal(sites[0].oldest_pending_at, 3000);
 	assert_int_equal(sites[0].last_attempt_id, 8);
@@ -93,7 +93,7 @@ audit_tells_how_each_site_stands(void **state)
 }
 
 static void
-audit_counts_what_waits(void **state)
+audit_counts_pending_events(void **state)
 {
 	int64_t n = -1;
 
@@ -276,7 +276,7 @@ expect_refusal(const char *path, enum err_code code, const char *word)
 }
 
 static void
-audit_refuses_what_is_not_its_own(void **state)
+audit_refuses_a_file_that_is_not_an_outbox(void **state)
 {
 	char path[128];
 	FILE *file;
@@ -305,15 +305,15 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-		    audit_tells_how_each_site_stands, open_box, close_box),
-		cmocka_unit_test_setup_teardown(audit_counts_what_waits, open_box, close_box),
+		    audit_reads_the_state_of_each_site, open_box, close_box),
+		cmocka_unit_test_setup_teardown(audit_counts_pending_events, open_box, close_box),
 		cmocka_unit_test_setup_teardown(audit_lists_in_pages, open_box, close_box),
 		cmocka_unit_test_setup_teardown(audit_bounds_a_page, open_box, close_box),
 		cmocka_unit_test_setup_teardown(a_finished_page_pins_nothing, open_box, close_box),
 		cmocka_unit_test_setup_teardown(
 		    audit_shows_one_event_with_its_history, open_box, close_box),
 		cmocka_unit_test_setup_teardown(
-		    audit_refuses_what_is_not_its_own, open_box, close_box),
+		    audit_refuses_a_file_that_is_not_an_outbox, open_box, close_box),
 	};
 
 	return cmocka_run_group_tests_name("audit", tests, NULL, NULL);

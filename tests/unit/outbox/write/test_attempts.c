@@ -1,4 +1,5 @@
-/* attempts: a row before and after, fences, recovery, and what they mean for their events. */
+/* Attempts: a row before the request and its end after it, recovery, and what they mean for events.
+ */
 #include "lib/unit.h"
 
 #include "outbox/read/reader.h"
@@ -61,7 +62,7 @@ a_late_answer_never_overwrites_an_end(void **state)
 	assert_int_equal(rig_send(&late.msg, OUTBOX_ATTEMPT_END), -1);
 	assert_int_equal(late.msg.err.code, ERR_STATE);
 	assert_int_equal(rig_number("SELECT count(*) FROM outbox WHERE status = 'delivered'"), 1);
-	/* and the outbox goes on */
+	/* The outbox works on. */
 	assert_int_equal(rig_put_one("b"), 2);
 }
 
@@ -89,7 +90,7 @@ an_outage_leaves_events_untouched_but_audited(void **state)
 	    1);
 	assert_int_equal(
 	    rig_number("SELECT count(*) FROM site WHERE mode = 'backoff' AND failures = 1"), 1);
-	/* a new process tries at once */
+	/* A new process tries at once. */
 	rig_close();
 	rig_open();
 	assert_int_equal(rig_number("SELECT count(*) FROM site WHERE mode = 'ready'"), 1);
@@ -113,7 +114,7 @@ delivered_is_the_truth_whatever_an_operator_did(void **state)
 	assert_int_equal(rig_number("SELECT count(*) FROM outbox WHERE status = 'held'"), 2);
 	assert_int_equal(rig_send(&end.msg, OUTBOX_ATTEMPT_END), 0);
 	assert_int_equal(rig_number("SELECT count(*) FROM outbox WHERE status = 'delivered'"), 2);
-	/* any other end leaves what an operator decided */
+	/* Any other end leaves what an operator decided. */
 	refused.outcome = OUTCOME_REFUSED;
 	refused.status = STATUS_FAILED;
 	refused.reason = "refused";
@@ -122,7 +123,7 @@ delivered_is_the_truth_whatever_an_operator_did(void **state)
 	assert_int_equal(rig_number("SELECT count(*) FROM outbox WHERE status = 'failed'"), 1);
 }
 
-/* A batch was read before an operator took one of its events away: it is not sent. */
+/* A batch is not sent when an operator has changed one of its events since it was read. */
 static void
 attempt_begins_only_with_what_waits(void **state)
 {
@@ -211,7 +212,7 @@ a_blamed_event_waits_charged_and_set_apart(void **state)
 	assert_int_equal(event.max_batch, 0);
 	outbox_event_done(r);
 	assert_int_equal(rig_send(&blame.msg, OUTBOX_SETTLE), 0);
-	/* the reader sees it as it is now */
+	/* The reader sees the event as it is now. */
 	assert_int_equal(outbox_event_load(r, id, &event, &e), 1);
 	assert_int_equal(event.max_batch, 1);
 	assert_int_equal(event.attempts, 1);
@@ -220,7 +221,7 @@ a_blamed_event_waits_charged_and_set_apart(void **state)
 	assert_int_equal(sum, id);
 	assert_false(is_due(r, 8999, 9000));
 	assert_true(is_due(r, 9000, 99999));
-	/* nobody waits past the horizon */
+	/* No event is delayed past the horizon. */
 	assert_true(is_due(r, 1000, 8999));
 	outbox_reader_close(r);
 	assert_int_equal(rig_number("SELECT count(*) FROM delivery WHERE settled_at IS NULL"), 1);

@@ -1,4 +1,5 @@
-/* dedup: every messageId is found again, wherever it lives, after restarts and rollbacks too. */
+/* Duplicates: every messageId is found again, in memory or in the table, after restarts and
+ * rollbacks too. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -25,7 +26,7 @@ set_up(void **state)
 	    || migrate_run(&db, dir.file, schema_migrations, SCHEMA_VERSION, &e) != 0
 	    || dedup_open(&dedup, &db, &e) != 0)
 		return -1;
-	/* durability is not the matter here, and 200,000 rows are written */
+	/* The test is not about durability, and writes 200,000 rows. */
 	return db_exec(&db, "PRAGMA synchronous=OFF", &e);
 }
 
@@ -164,13 +165,13 @@ many_ids_move_to_the_table_and_memory_stays_bounded(void **state)
 		add_range(at + 1, at + 5000 < total ? at + 5000 : total);
 	assert_true(dedup.n < DEDUP_KEEP + DEDUP_STEP);
 	assert_int_equal(number("SELECT count(*) FROM message_key") + (int64_t)dedup.n, total);
-	/* what a start has to read again is bounded too */
+	/* What a start reads again is bounded, too. */
 	floor = number("SELECT value FROM meta WHERE key = 'dedup_floor'");
 	assert_true(floor > 0 && total - floor <= 2 * (DEDUP_KEEP + DEDUP_STEP));
 	assert_all_found(total);
 	reopen();
 	assert_all_found(total);
-	/* everything up to the floor is in the table */
+	/* Everything up to the floor is in the table. */
 	assert_int_equal(
 	    number("SELECT count(*) FROM delivery d WHERE event_id <= (SELECT value FROM "
 		   "meta WHERE key = 'dedup_floor') AND NOT EXISTS (SELECT 1 FROM "
@@ -195,7 +196,7 @@ ids_of_a_transaction_rolled_back_are_new_again(void **state)
 }
 
 static void
-equal_hashes_of_different_ids_are_told_apart(void **state)
+equal_hashes_of_different_ids_are_distinguished(void **state)
 {
 	struct err e;
 	char text[32];
@@ -221,9 +222,9 @@ purged_events_are_forgotten(void **state)
 	assert_int_equal(find(1, 3, &event_id), 1);
 }
 
-/* A lock in the way leaves nothing remembered: then nothing may be stored until it is gone. */
+/* While another program holds the lock, memory cannot be read again, and nothing may be stored. */
 static void
-a_rollback_is_made_good_even_late(void **state)
+memory_is_read_again_after_a_rollback_even_late(void **state)
 {
 	struct segment_event event = { .body = SLICE("{}"),
 		.kind = KIND_TRACK,
@@ -270,9 +271,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    ids_of_a_transaction_rolled_back_are_new_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-		    a_rollback_is_made_good_even_late, set_up, tear_down),
+		    memory_is_read_again_after_a_rollback_even_late, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-		    equal_hashes_of_different_ids_are_told_apart, set_up, tear_down),
+		    equal_hashes_of_different_ids_are_distinguished, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(purged_events_are_forgotten, set_up, tear_down),
 	};
 
