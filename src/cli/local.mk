@@ -37,6 +37,8 @@ src_libbentospool_a_SOURCES += \
 	src/cli/look/top.c \
 	src/cli/move/adopt.c \
 	src/cli/move/backup.c \
+	src/cli/move/each_event.c \
+	src/cli/move/each_event.h \
 	src/cli/move/export.c \
 	src/cli/move/import.c \
 	src/cli/move/importing.c \

@@ -10,7 +10,7 @@
 #include "base/mailbox.h"
 #include "daemon/wiring.h"
 
-#define WAIT_MS 60000
+#define WAIT_MS 60000 /* then it waits again */
 
 /* On the writer's thread. */
 static void

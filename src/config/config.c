@@ -42,6 +42,15 @@ free_config(struct shared *s)
 	free(c);
 }
 
+const struct config_site *
+config_find_site(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->n_sites; i++)
+		if (strcmp(c->sites[i].name, name) == 0)
+			return &c->sites[i];
+	return NULL;
+}
+
 void
 config_free(struct config *c)
 {

@@ -128,6 +128,8 @@ struct config *config_new(struct err *e);
 /* ret_config is freed with config_free, once nobody else holds it; that also wipes the secrets. */
 int config_load(const struct config_request *request, struct config **ret_config, struct err *e);
 void config_free(struct config *c);
+/* The site of that name, or NULL. */
+const struct config_site *config_find_site(const struct config *c, const char *name);
 
 /*
  * What must be true of the whole: limits that fit together, a site that can be reached and has its

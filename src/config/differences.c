@@ -8,15 +8,6 @@
 
 #define LINE_MAX_BYTES 65536
 
-const struct config_site *
-changes_find_site(const struct config *c, const char *name)
-{
-	for (size_t i = 0; i < c->n_sites; i++)
-		if (strcmp(c->sites[i].name, name) == 0)
-			return &c->sites[i];
-	return NULL;
-}
-
 /* A text of many lines or secrets is named only. */
 static int
 add_change(cJSON *list, const struct setting *s, const char *where, const void *old,
@@ -60,7 +51,7 @@ compare(cJSON *list, enum setting_section section, const char *where, const void
 static int
 compare_site(cJSON *list, const struct config_site *old, const struct config *new, struct err *e)
 {
-	const struct config_site *site = changes_find_site(new, old->name);
+	const struct config_site *site = config_find_site(new, old->name);
 	char where[128];
 
 	if (site == NULL)
@@ -83,7 +74,7 @@ compare_all(cJSON *list, const struct config *old, const struct config *new, str
 		if (compare_site(list, &old->sites[i], new, e) != 0)
 			return -1;
 	for (size_t i = 0; i < new->n_sites; i++)
-		if (changes_find_site(old, new->sites[i].name) == NULL)
+		if (config_find_site(old, new->sites[i].name) == NULL)
 			return err_set(e, ERR_STATE,
 			    "nothing is changed, because site %s is new: that asks for a restart",
 			    new->sites[i].name);

@@ -12,7 +12,5 @@ struct cJSON;
  * NULL: no memory, or (ERR_STATE) something in it asks for a restart, and e says what.
  */
 struct cJSON *changes_list(const struct config *old, const struct config *new, struct err *e);
-/* The site of that name, or NULL. */
-const struct config_site *changes_find_site(const struct config *c, const char *name);
 
 #endif

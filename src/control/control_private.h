@@ -35,7 +35,7 @@ struct request_kind {
 	/* A request that is answered at once: its "do", and what adds to {"ok":true}. */
 	const char *name;
 	int (*answer)(struct control *c, struct cJSON *answer, struct err *e);
-	/* Or a task; exchange NULL: it is not one. */
+	/* Or a task, which has an exchange. */
 	const struct exchange *exchange;
 	size_t size; /* of its struct, which is zeroed before parse */
 	/* Fills in the message from the request. free follows a -1, too. */
@@ -94,13 +94,14 @@ void connection_refuse(struct connection *conn, const struct err *e);
 
 /* request.c: one line from a client. Answers at once or starts a task. */
 void request_handle(struct connection *conn, const char *line, size_t n);
-/* For parse: an optional text, copied; */
+/* For the parse functions: an optional text, copied. ret_text is left alone when it is missing. */
 int request_read_text(
     const struct cJSON *request, const char *name, char **ret_text, struct err *e);
-/* an optional flag, false when it is missing; */
+/* An optional flag, which is false when it is missing. */
 bool request_read_flag(const struct cJSON *request, const char *name);
-/* the verb, SLICE_NONE when it is missing; and what to say to one that is not known. */
+/* The verb; SLICE_NONE when it is missing. */
 struct slice request_read_verb(const struct cJSON *request);
+/* Refuses a verb that is missing or not known. Returns -1. */
 int request_refuse_verb(struct slice verb, struct err *e);
 
 /* task.c */

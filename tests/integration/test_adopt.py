@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""adopt: what another database had not delivered, and whose the ids are that it knew."""
+"""adopt: the undelivered events of another database, and the addresses of its ids."""
 import glob
 import json
 import os
@@ -16,7 +16,7 @@ from spooltest import Daemon, equal, track, true, wait_until  # noqa: E402
 
 
 def dead_spool(bench):
-    """A database as a machine leaves that dies while Bento is about to answer, without its -shm."""
+    """The database of a machine that died while Bento was about to answer, without its -shm."""
     sim = bench.sim()
     old = Spool(bench, "old", sim, timeout=600)
     old.accept("/v1/track", track("first"))
@@ -76,12 +76,12 @@ def adopt(bench, running):
 
 
 def test_adopt(bench):
-    """what a dead machine had not delivered, its log included, through the daemon"""
+    """through the daemon: the undelivered events of a dead machine, with those in its log"""
     adopt(bench, True)
 
 
 def test_adopt_offline(bench):
-    """the same without a daemon"""
+    """without a daemon: the undelivered events of a dead machine, the same"""
     adopt(bench, False)
 
 
@@ -125,17 +125,17 @@ def adopt_identities(bench, running):
 
 
 def test_adopt_identities(bench):
-    """whose addresses the dead machine knew: who waits for one goes"""
+    """through the daemon: adopted addresses let unresolved events go"""
     adopt_identities(bench, True)
 
 
 def test_adopt_identities_offline(bench):
-    """the same without a daemon"""
+    """without a daemon: adopted addresses let unresolved events go, the same"""
     adopt_identities(bench, False)
 
 
 def test_adopt_identities_of_sites(bench):
-    """an id means something in its own site: what --site puts together keeps none of another's"""
+    """an id belongs to its own site: where --site joins sites, no id of another is kept"""
     old = Spool(bench, "old", sites=("main", "shop"), identity_wait=3600)
     for site in ("main", "shop"):
         old.accept("/v1/identify", {"messageId": "i-1", "userId": "1",
@@ -164,7 +164,7 @@ def test_adopt_identities_of_sites(bench):
 
 
 def test_adopt_erased(bench):
-    """a delete call that the dead machine had taken and not done: its person does not come along"""
+    """a person whose erasure the dead machine had accepted and not done is left out"""
     old, new = Spool(bench, "old"), Spool(bench, "new", identity_wait=3600)
     for name in ("gone", "ann"):
         old.accept("/v1/identify", {"messageId": "i-" + name, "userId": name,
@@ -193,7 +193,7 @@ def test_adopt_erased(bench):
 
 
 def test_adopt_sites(bench):
-    """a site that is not here is named; --site puts its events elsewhere"""
+    """a site that does not exist here is named; --site puts its events elsewhere"""
     old, new = Spool(bench, "old", sites=("main", "shop")), Spool(bench, "new")
     old.accept("/v1/track", track("m-1"), site="main")
     old.accept("/v1/track", track("m-2"), site="shop")
@@ -217,7 +217,7 @@ def test_adopt_sites(bench):
 
 
 def test_adopt_older(bench):
-    """a file of an older version is read by way of a copy, and stays as it is"""
+    """a file of an older version is read through a copy and stays unchanged"""
     old, new = bench.path("older.db"), Spool(bench, "new")
     schema = os.path.join(spooltest.srcdir(), "schema")
     connection = sqlite3.connect(old)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A person is gone from every file of the outbox after erase; the audit keeps rows without them."""
+"""erase removes a person from every file of the outbox; the audit keeps rows without them."""
 import json
 import os
 import sqlite3
@@ -20,7 +20,7 @@ def done(completed, code=0):
 
 
 def holders(bench, *words):
-    """The files of the outbox that hold one of the words, in any case."""
+    """The files of the outbox that hold one of the words, in upper or lower case."""
     found = []
     for ending in ("", "-wal", "-shm"):
         try:
@@ -81,7 +81,7 @@ def check(bench):
 
 
 def test_erase(bench):
-    """with the daemon: nothing of the person is left in the database, its WAL and its index"""
+    """with a daemon nothing of the person is left in the database, its WAL and its index"""
     sim, daemon = fill(bench)
     true(holders(bench, ANN), "it is there before")
     told = json.loads(done(bench.cli("erase", "--email", ANN.upper(), "--dry-run", "--json")).stdout)
@@ -103,7 +103,7 @@ def test_erase(bench):
 
 
 def test_erase_without_a_daemon(bench):
-    """without one it is the same, after a restart too"""
+    """without a daemon nothing is left either, nor after a restart"""
     _, daemon = fill(bench)
     daemon.kill()
     told = json.loads(done(bench.cli("erase", "--email", ANN, "--yes", "--json")).stdout)
@@ -123,7 +123,7 @@ def asked_for(bench):
 
 
 def test_delete_calls(bench):
-    """a delete call of a server erases its person, also when the process dies right after it"""
+    """a server's delete call erases its person, even when the process dies right after it"""
     sim = bench.sim()
     daemon = bench.daemon(sim, delete_calls="erase")
     daemon.accept("/v1/track", track("a-1", email=ANN))
@@ -161,7 +161,7 @@ def test_delete_calls(bench):
 
 
 def test_delete_calls_by_id(bench):
-    """a delete call that names an id erases whom an identify told it is"""
+    """a delete call with an id erases the person whose address an identify gave it"""
     sim = bench.sim()
     daemon = bench.daemon(sim, delete_calls="erase")
     daemon.accept("/v1/identify", {"messageId": "i-1", "userId": "u-9", "traits": {"email": ANN}})
@@ -176,7 +176,7 @@ def test_delete_calls_by_id(bench):
 
 
 def test_delete_calls_that_erase_nobody(bench):
-    """without the setting, from a page, or without an address nobody is erased"""
+    """a delete call without the setting, from a page, or without an address erases nobody"""
     sim = bench.sim()
     daemon = bench.daemon(sim, allow_origins=["https://shop.example"])
     daemon.accept("/v1/track", track("a-1", email=ANN))

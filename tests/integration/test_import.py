@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What comes from elsewhere: import of exports and of Segment calls."""
+"""import: exports of other outboxes, and Segment calls."""
 import gzip
 import json
 import os
@@ -16,7 +16,7 @@ from spooltest import Daemon, binary, equal, track, true, wait_until  # noqa: E4
 
 
 def fill(spool):
-    """Events of all statuses but delivered."""
+    """Events of every status but delivered."""
     spool.accept("/v1/batch", {
         "context": {"ip": "192.0.2.1"}, "sentAt": "2026-08-01T10:00:00Z",
         "integrations": {"All": True},
@@ -58,17 +58,17 @@ def round_trip(bench, running):
 
 
 def test_round_trip(bench):
-    """through the daemon: all that an export says is there again, and once"""
+    """through the daemon: everything in an export is stored again, once"""
     round_trip(bench, True)
 
 
 def test_round_trip_offline(bench):
-    """the same without a daemon"""
+    """an export is stored the same without a daemon"""
     round_trip(bench, False)
 
 
 def test_delivered(bench):
-    """what was delivered is not sent again"""
+    """delivered events are not sent again"""
     sim = bench.sim()
     old, new = Spool(bench, "old", sim), Spool(bench, "new")
     for i in range(3):
@@ -92,7 +92,7 @@ def segment_lines():
 
 
 def test_segment(bench):
-    """an archive of Segment, packed: judged as if it had arrived; wrong lines are told"""
+    """a gzip archive of Segment is admitted as if it had arrived; bad lines are named"""
     spool = Spool(bench, "new", delete_calls="erase")
     file = bench.path("archive.gz")
     text = "\n".join(segment_lines()).encode()
@@ -117,7 +117,7 @@ def test_segment(bench):
 
 
 def test_ids(bench):
-    """what an imported identify tells, and who waits for it, with a daemon and without one"""
+    """an imported identify gives unresolved events their address, with a daemon and without one"""
     calls = [track("i-1", email=None), {"type": "identify", "messageId": "i-2", "userId": "u-1",
              "traits": {"email": "ann@example.com"}}, track("i-3", email=None),
              track("i-4", email=None, userId="u-2")]
@@ -141,7 +141,7 @@ def test_ids(bench):
 
 
 def test_bad_lines(bench):
-    """what cannot be stored is told with its line, and stops nobody"""
+    """a line that cannot be stored is named and does not stop the others"""
     old, new = Spool(bench, "old"), Spool(bench, "new")
     for i in range(20):
         old.accept("/v1/track", track(f"m-{i}"))
@@ -165,19 +165,19 @@ def test_bad_lines(bench):
 
 
 def test_no_lines(bench):
-    """a file that is none, and one that was cut off, with several sites: what is wrong, and where"""
+    """a file that is not JSON, or that was cut off, is named with its line, with several sites, too"""
     spool = Spool(bench, "new", sites=("main", "shop"))
     spool.accept("/v1/track", track("m-1"))
     line = done(spool.cli("export")).stdout
     file = bench.write("cut", line + line[:100])
     answer = done(spool.cli("import", file), code=1)
-    true("line 2: no JSON object, or cut off" in answer.stderr, answer.stderr)
+    true("line 2: not a JSON object, or cut off" in answer.stderr, answer.stderr)
     answer = done(spool.cli("import", spool.conf), code=1)
-    true("line 1: no JSON object" in answer.stderr and "--site" not in answer.stderr, answer.stderr)
+    true("line 1: not a JSON object" in answer.stderr and "--site" not in answer.stderr, answer.stderr)
 
 
 def test_large_line(bench):
-    """larger than many small ones together: a batch's context with its one event"""
+    """one event with a large batch context, larger than many small events together"""
     old, new = Spool(bench, "old"), Spool(bench, "new")
     old.accept("/v1/batch", {"context": {"text": "\"" * 1000000}, "batch": [track("m-1")]})
     file = bench.path("large.ndjson")
@@ -188,7 +188,7 @@ def test_large_line(bench):
 
 
 def test_killed(bench):
-    """the daemon is killed in the midst, and import is run again: each event once, in order"""
+    """after a kill of the daemon import is run again: each event is stored once, in order"""
     n = 20000
     spool = Spool(bench, "new")
     file = bench.write("many.ndjson", "".join(
@@ -211,7 +211,7 @@ def test_killed(bench):
 
 
 def test_busy(bench):
-    """a database that somebody else holds is waited for"""
+    """import waits for a database that another program has locked"""
     spool = Spool(bench, "new")
     file = bench.write("one", json.dumps(track("m-1")) + "\n")
     holder = sqlite3.connect(spool.database, isolation_level=None)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Retention by hand: what goes, what stays, the archive, space given back."""
+"""purge: what is removed, what stays, the archive, and space given back."""
 import glob
 import gzip
 import json
@@ -22,7 +22,7 @@ def done(completed, code=0):
 
 
 def configure(bench, sim, **retention):
-    """As Bench.daemon does, with a section retention."""
+    """Bench.daemon with a section retention."""
     conf = bench.configure({"main": bench.site(sim.api_url())})
     with open(conf, "a", encoding="utf-8") as file:
         file.write(spooltest.conf_section("retention", retention) + "\n")
@@ -30,7 +30,7 @@ def configure(bench, sim, **retention):
 
 
 def age(bench, days, where):
-    """What was settled is made older; nobody else has the database open."""
+    """Makes settled events older; no other process has the database open."""
     connection = sqlite3.connect(bench.database)
     connection.execute(f"UPDATE delivery SET settled_at = settled_at - ? WHERE {where}",
                        (days * DAY,))
@@ -39,7 +39,7 @@ def age(bench, days, where):
 
 
 def test_purge(bench):
-    """old bodies and rows go into the archive and out of the file; the rest stays"""
+    """old bodies and rows move from the database into the archive; the rest stays"""
     sim = bench.sim()
     os.mkdir(bench.path("archive"))
     conf = configure(bench, sim, archive=bench.path("archive"))
@@ -98,7 +98,7 @@ def test_purge(bench):
 
 
 def test_requeue_without_a_body(bench):
-    """what lost its body cannot be sent again, and says so"""
+    """an event without a body cannot be sent again, and the verb says so"""
     sim = bench.sim()
     conf = configure(bench, sim)
     daemon = spooltest.Daemon(bench, conf)
@@ -116,7 +116,7 @@ def test_requeue_without_a_body(bench):
 
 
 def test_settings(bench):
-    """rows are kept for a week at least; retention can be changed by a reload"""
+    """rows are kept for at least a week; a reload changes retention"""
     sim = bench.sim()
     refused = done(bench.cli("check", conf=configure(bench, sim, delivered_rows=6)), code=1)
     true("delivered_rows = 6: must be 0 or at least 7" in refused.stderr, refused.stderr)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""pause, resume, flush: of one site or all, with a daemon and without."""
+"""pause, resume and flush, of one site or all, with a daemon and without one."""
 import json
 import os
 import sys
@@ -22,7 +22,7 @@ def operations(bench):
 
 
 def two_sites(bench, first, second, **more):
-    """Each with a write key of its own name."""
+    """Sites whose write keys are their names."""
     sites = {name: bench.site(sim.api_url(), write_keys=[name], **more)
              for name, sim in (("ashore", first), ("aboard", second))}
     conf = bench.configure(sites)
@@ -30,7 +30,7 @@ def two_sites(bench, first, second, **more):
 
 
 def test_pause_and_resume(bench):
-    """a paused site keeps its events, others go on; resume sends them"""
+    """a paused site keeps its events while others send; resume sends them"""
     first, second = bench.sim(), bench.sim()
     daemon = two_sites(bench, first, second)
     done(bench.cli("pause", "--site", "ashore", "--note", "Bento migrates"))
@@ -55,7 +55,7 @@ def test_pause_and_resume(bench):
 
 
 def test_pause_lasts(bench):
-    """a pause lasts across restarts, and can be made and ended without a daemon"""
+    """a pause lasts across restarts; it can begin and end without a daemon"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     done(bench.cli("pause"))
@@ -82,7 +82,7 @@ def test_pause_lasts(bench):
 
 
 def test_flush(bench):
-    """flush ends a back-off and the waiting of single events at once"""
+    """flush ends a back-off, and makes delayed events due at once"""
     sim = bench.sim()
     sim.answer(503)
     daemon = bench.daemon(sim, retry_first=3600, retry_max=3600)
@@ -118,7 +118,7 @@ def test_flush_leaves_a_pause(bench):
 
 
 def test_states_last(bench):
-    """what is done without a daemon leaves alone what is known of the sites"""
+    """acting without a daemon leaves the recorded states of the sites alone"""
     first, second = bench.sim(), bench.sim()
     first.answer(401)
     daemon = two_sites(bench, first, second)
@@ -142,7 +142,7 @@ def test_states_last(bench):
 
 
 def test_unknown_site(bench):
-    """a site that is not there: exit 3, nothing recorded, with and without a daemon"""
+    """an unknown site: exit 3 and nothing recorded, with a daemon and without one"""
     daemon = bench.daemon(bench.sim())
     refused = done(bench.cli("pause", "--site", "nowhere"), code=3)
     true('no site is called "nowhere"' in refused.stderr, f"says which: {refused.stderr}")
@@ -173,7 +173,7 @@ def alarm_command(bench):
 
 
 def test_alarm_of_a_site(bench):
-    """alarm_command runs when a site pauses by itself and when it delivers again, and learns no secret"""
+    """alarm_command runs when a site pauses automatically and when it delivers again, without secrets"""
     sim = bench.sim()
     sim.answer(401)
     daemon = bench.daemon(sim, top={"alarm_command": alarm_command(bench)},

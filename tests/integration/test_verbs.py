@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What operators do to events, and take back: with a daemon and without one, in the same words."""
+"""What operators do to events and undo: the same with a daemon and without one."""
 import json
 import os
 import pty
@@ -32,13 +32,13 @@ def fill(daemon, n, name="Bulk", start=0):
 
 
 def states(bench):
-    """The statuses and reasons of all events, with how many."""
+    """How many events have each status and reason."""
     return {(row["status"], row["reason"]): row["n"] for row in bench.rows(
         "SELECT status, reason, count(*) AS n FROM outbox GROUP BY 1, 2")}
 
 
 def frozen(bench):
-    """A daemon that delivers nothing, with two sorts of events."""
+    """A daemon that delivers nothing, with two kinds of events."""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     done(bench.cli("pause"))
@@ -48,7 +48,7 @@ def frozen(bench):
 
 
 def change(bench):
-    """Each verb on what frozen made."""
+    """Runs each verb on the events of frozen."""
     equal(done(bench.cli("hold", "--name", "Order", "--yes", "--note", "wrong prices")),
           "20 events held (operation 2)\n", "hold")
     equal(states(bench), {("held", "operator"): 20, ("pending", None): 10}, "after hold")
@@ -64,7 +64,7 @@ def change(bench):
 
 
 def take_back(bench):
-    """Undo, newest first and out of turn, on what change left."""
+    """Undoes what change did: newest first, and out of turn."""
     equal(done(bench.cli("undo", "2", "--dry-run")),
           "13 events would be restored\n"
           "  2 left as they are: changed since, last by operation 5: undo that first\n".replace(
@@ -95,7 +95,7 @@ def test_with_a_daemon(bench):
 
 
 def test_without_a_daemon(bench):
-    """the same without one"""
+    """the same verbs without a daemon"""
     sim, daemon = frozen(bench)
     daemon.kill()
     change(bench)
@@ -108,7 +108,7 @@ def test_without_a_daemon(bench):
 
 
 def test_undo_leaves_what_moved_on(bench):
-    """what was delivered or settled meanwhile stays, and undo says so"""
+    """undo leaves what was delivered or settled meanwhile, and says so"""
     sim, _ = frozen(bench)
     done(bench.cli("discard", "--all", "--yes"))
     done(bench.cli("requeue", "--name", "Order", "--yes"))
@@ -127,7 +127,7 @@ def test_undo_leaves_what_moved_on(bench):
 
 
 def test_dry_run(bench):
-    """a dry run shows how many and a sample, and changes nothing"""
+    """a dry run shows the number of events and a sample, and changes nothing"""
     frozen(bench)
     told = done(bench.cli("hold", "--name", "Order", "--dry-run")).splitlines()
     equal(told[0], "20 events would be held, the first of them:", "the count")
@@ -144,7 +144,7 @@ def test_dry_run(bench):
 
 
 def test_operations(bench):
-    """operations: all of them and one in full"""
+    """operations lists all of them, or one in full"""
     frozen(bench)
     done(bench.cli("hold", "--name", "Order", "--yes", "--note", "wrong prices"))
     done(bench.cli("discard", "--all", "--yes"))
@@ -169,7 +169,7 @@ def test_operations(bench):
 
 
 def failures(bench):
-    """Events that were refused, by Bento or before, and one that was delivered; then a pause."""
+    """Events that Bento or the spooler refused, and one that was delivered; then a pause."""
     sim = bench.sim("--fault", "refuse=View*")
     daemon = bench.daemon(sim, max_attempts=1)
     for n, (event, email) in enumerate((("View A", "ann@example.com"), ("View B", "bob@example.com"),
@@ -187,7 +187,7 @@ def failures(bench):
 
 
 def requeued_by(bench, argv):
-    """Requeues, notes which events that took, and takes it back."""
+    """Requeues, notes which events were requeued, and undoes it."""
     told = bench.cli("requeue", *argv, "--dry-run", "--json")
     if told.returncode == 3:
         done(bench.cli("requeue", *argv, "--yes"), 3)
@@ -238,7 +238,7 @@ def test_filters(bench):
 
 
 def begin_hold(bench):
-    """A hold of many slices under way: the process, once it has changed some."""
+    """A hold of many steps: the process, once it has changed some events."""
     before = bench.value("SELECT max(operation_id) FROM operations")
     # pylint: disable=consider-using-with
     process = subprocess.Popen(
@@ -250,7 +250,7 @@ def begin_hold(bench):
 
 
 def expect_a_part(bench, n):
-    """What was done stands in the operation, in each moment, and can be taken back."""
+    """At any moment the operation says what was done, and undo takes it back."""
     equal(bench.value("""SELECT (SELECT events FROM operations ORDER BY operation_id DESC LIMIT 1)
           - (SELECT count(*) FROM outbox WHERE status = 'held')"""), 0, "the count of the operation")
     last = bench.value("SELECT max(operation_id) FROM operations")
@@ -260,7 +260,7 @@ def expect_a_part(bench, n):
 
 
 def test_cut_off(bench):
-    """an operation that is cut off leaves whole slices, which can be taken back"""
+    """an operation that is cut off leaves whole steps, which undo takes back"""
     daemon = frozen(bench)[1]
     fill(daemon, 20000)
     process = begin_hold(bench)
@@ -283,7 +283,7 @@ def test_cut_off(bench):
 
 
 def test_terminal(bench):
-    """a terminal is asked before more than one event is touched, and sees how far it is"""
+    """on a terminal it asks before it changes more than one event, and shows progress"""
     daemon = frozen(bench)[1]
     fill(daemon, MANY)
     for answer, code, held in (("n", 1, 0), ("y", 0, MANY)):
@@ -302,7 +302,7 @@ def test_terminal(bench):
 
 
 def test_ingest_goes_on(bench):
-    """events are taken while an operation of many slices runs"""
+    """events are accepted while an operation of many steps runs"""
     daemon = frozen(bench)[1]
     fill(daemon, 20000)
     runs = threading.Thread(target=lambda: done(bench.cli("hold", "--name", "Bulk", "--yes")))
@@ -332,7 +332,7 @@ def under_way(bench):
 
 
 def test_what_was_read_ahead(bench):
-    """a request under way ends by itself; what was read ahead of an operation stays"""
+    """a request under way ends normally; events that were read ahead of a hold are not sent"""
     sim = bench.sim()
     sim.freeze()
     daemon = bench.daemon(sim, batch_events=10)
@@ -354,7 +354,7 @@ def test_what_was_read_ahead(bench):
 
 
 def test_release_while_it_delivers(bench):
-    """one that is released comes before later ones of its address that were read already"""
+    """a released event goes out before later ones of its address that were read already"""
     sim = bench.sim()
     daemon = bench.daemon(sim, batch_events=1)
     done(bench.cli("pause"))
@@ -370,7 +370,7 @@ def test_release_while_it_delivers(bench):
 
 
 def test_undo_after_a_purge(bench):
-    """undo tells what retention has removed"""
+    """undo says what retention has removed"""
     daemon = frozen(bench)[1]
     done(bench.cli("discard", "--all", "--yes"))
     daemon.stop()
@@ -405,7 +405,7 @@ def catches_interrupts(process):
 
 
 def test_interrupted(bench):
-    """Ctrl-C: the command ends at once, and says where to look for what was done"""
+    """Ctrl-C ends the command at once; it says where to see what was done"""
     _, daemon = frozen(bench)
     holder = sqlite3.connect(bench.database, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
@@ -423,7 +423,7 @@ def test_interrupted(bench):
 
 
 def test_interrupted_offline(bench):
-    """Ctrl-C without a daemon: what was done until then is an operation like any other"""
+    """Ctrl-C without a daemon leaves an operation like any other"""
     _, daemon = frozen(bench)
     fill(daemon, 5000)
     daemon.stop()

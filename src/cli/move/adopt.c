@@ -1,9 +1,16 @@
+/*
+ * adopt: takes over what another database has not delivered: first what it knows of ids, then its
+ * pending, held and failed events in their order. The other file is only read; one of an older
+ * version, or with erasures to be done, is read through a copy. It is refused while a daemon runs
+ * on it, and when an event's site does not exist here.
+ */
 #include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cli/move/each_event.h"
 #include "cli/move/importing.h"
 #include "cli/verbs.h"
 #include "outbox/file/lock.h"
@@ -12,7 +19,6 @@
 #include "outbox/read/audit.h"
 #include "outbox/read/export.h"
 
-#define PAGE 200
 #define PATH_SIZE 4096
 
 static const enum event_status adopted[] = { STATUS_PENDING, STATUS_HELD, STATUS_FAILED };
@@ -23,18 +29,16 @@ struct adopt {
 	struct audit_site *here; /* our sites */
 	size_t n_here;
 	size_t n_there;
-	char copy[PATH_SIZE]; /* of the file, brought up to date; "": none was needed */
-	int64_t erased;       /* persons, in that copy */
-	int64_t id[PAGE];     /* of the page under way */
-	size_t n;
+	char copy[PATH_SIZE]; /* of the file, migrated; "": none was needed */
+	int64_t erased;       /* persons whom that copy no longer has */
 	struct buf line;
 	int64_t left[STATUS_COUNT]; /* events that stay where they are */
 	int64_t left_ids;
 };
 
-/* ---- whether it can be ----------------------------------------------------------------------- */
+/* ---- whether it may -------------------------------------------------------------------------- */
 
-/* Two that write to one file, or two that send the same events, are what must not be. */
+/* Two daemons must never write to one file, nor send the same events. */
 static int
 check_files(const char *ours, const char *old, struct err *e)
 {
@@ -50,7 +54,7 @@ check_files(const char *ours, const char *old, struct err *e)
 		return -1;
 	return pid == 0 ? 0
 			: err_set(e, ERR_BUSY,
-			    "a bentospool (process %ld) has %s open, and sends its events: stop it "
+			    "a bentospool (process %ld) has %s open and sends its events: stop it "
 			    "first",
 			    pid, old);
 }
@@ -74,7 +78,7 @@ has_site(const struct audit_site *sites, size_t n, const char *name)
 	return false;
 }
 
-/* Every site whose events come along must be here. */
+/* Every site whose events are taken over must exist here. */
 static int
 check_sites(struct adopt *s, struct outbox_audit *ours, struct err *e)
 {
@@ -106,64 +110,50 @@ check_sites(struct adopt *s, struct outbox_audit *ours, struct err *e)
 
 /* ---- the events ------------------------------------------------------------------------------ */
 
-static void
-add_id(void *arg, const struct audit_event *event)
+static int
+add_event(void *arg, int64_t event_id, struct err *e)
 {
 	struct adopt *s = arg;
-
-	s->id[s->n++] = event->event_id;
-}
-
-static int
-add_event(struct adopt *s, int64_t event_id, struct err *e)
-{
 	int rc;
 
 	buf_clear(&s->line);
 	rc = outbox_export_line(s->old, event_id, NULL, &s->line, e);
 	if (rc <= 0)
 		return rc;
-	buf_truncate(&s->line, s->line.n - 1); /* without its end */
-	return importer_add(&s->importing.importer, buf_slice(&s->line), event_id, e);
+	buf_truncate(&s->line, s->line.n - 1); /* without its newline */
+	return importer_add(&s->importing.importer, buf_slice(&s->line), event_id, e) == 0 ? 1 : -1;
 }
 
 static int
 add_events(struct adopt *s, struct err *e)
 {
-	struct audit_page page = { 0 };
 	struct outbox_filter f;
-	int rc = 0;
+	int rc;
 
 	outbox_filter_init(&f);
 	for (size_t i = 0; i < sizeof(adopted) / sizeof(*adopted); i++)
 		f.statuses |= 1u << adopted[i];
-	do {
-		s->n = 0;
-		page.rows = PAGE;
-		rc = outbox_audit_list(s->old, &f, &page, add_id, s, e);
-		for (size_t i = 0; rc == 0 && i < s->n; i++)
-			rc = add_event(s, s->id[i], e);
-	} while (rc == 0 && page.rows > 0);
+	rc = each_event(s->old, &f, add_event, s, e);
 	outbox_filter_free(&f);
 	return rc;
 }
 
-/* Whether ids are kept here that are the other site's. An id means something in its own site only:
- * where several become one, two persons could have the same. */
+/*
+ * Whether the ids of that site there are kept here. An id means something in its own site only:
+ * where several sites become one, two persons could have the same.
+ */
 static bool
 keeps_ids(const struct adopt *s, const char *site)
 {
-	const struct config *c = s->importing.c;
 	const char *to = s->importing.o->to_site;
+	const struct config_site *here;
 
 	if (to != NULL && s->n_there > 1 && strcmp(to, site) != 0)
 		return false;
 	if (to == NULL)
 		to = site;
-	for (size_t i = 0; i < c->n_sites; i++)
-		if (strcmp(c->sites[i].name, to) == 0)
-			return c->sites[i].identity_max > 0 && has_site(s->here, s->n_here, to);
-	return false;
+	here = config_find_site(s->importing.c, to);
+	return here != NULL && here->identity_max > 0 && has_site(s->here, s->n_here, to);
 }
 
 static int
@@ -203,14 +193,17 @@ print_left(const struct adopt *s, const char *old)
 			printf("  %lld stay in %s: %s\n", (long long)s->left[k], old,
 			    status_name((enum event_status)k));
 	if (s->left_ids > 0)
-		printf("  %lld ids of persons stay in %s: no site here keeps those of theirs\n",
+		printf(
+		    "  %lld ids of persons stay in %s: no site here keeps the ids of their site\n",
 		    (long long)s->left_ids, old);
 	if (s->erased > 0)
-		printf("  %lld left out: erased, as delete calls asked for; erase here, too, whom\n"
-		       "  SELECT email FROM erasure tells of in %s\n",
+		printf("  %lld left out: erased, as delete calls asked for. Erase those persons "
+		       "here, too;\n"
+		       "  in %s, SELECT email FROM erasure names them\n",
 		    (long long)s->erased, old);
 	if (!s->importing.o->dry_run)
-		printf("%s is as it was, and still holds them: never start a daemon on it again\n",
+		printf("%s is unchanged and still holds these events: never start a daemon on it "
+		       "again\n",
 		    old);
 }
 
@@ -223,7 +216,7 @@ adopt(struct adopt *s, const struct config *c, const struct options *o)
 	if (importing_begin(&s->importing, c, o, "adopt", "event", o->operands[0], &e) != 0)
 		return verb_fail(&e);
 	buf_init(&s->line, LINE_MAX_BYTES);
-	/* The persons first: so whoever waits there goes out from here at once. */
+	/* Persons first, so that the events that need their addresses are due at once. */
 	rc = outbox_export_persons(s->old, add_person, s, &e);
 	rc = importing_end(&s->importing, rc == 0 ? add_events(s, &e) : -1, &e);
 	buf_free(&s->line);
@@ -235,7 +228,7 @@ adopt(struct adopt *s, const struct config *c, const struct options *o)
 	return rc;
 }
 
-/* What has to be brought up to date stays as it is, too. */
+/* A file that has to be migrated stays as it is, too: a copy is migrated. */
 static int
 open_old(struct adopt *s, const char *ours, const char *old, struct err *e)
 {
@@ -262,12 +255,27 @@ open_both(struct adopt *s, const struct config *c, const struct options *o,
 	return check_sites(s, ours, e);
 }
 
+static int
+run(struct adopt *s, struct outbox_audit *ours, const struct config *c, const struct options *o)
+{
+	struct err e;
+	int rc = open_both(s, c, o, ours, &e);
+
+	outbox_audit_close(ours);
+	rc = rc == 0 ? adopt(s, c, o) : verb_fail(&e);
+	outbox_audit_close(s->old);
+	if (s->copy[0] != '\0')
+		outbox_upgrade_remove(s->copy);
+	free(s->here);
+	return rc;
+}
+
 int
 verb_adopt(const struct options *o)
 {
-	struct adopt *s;
 	struct outbox_audit *ours;
 	struct config *c;
+	struct adopt *s;
 	struct err e;
 	int rc;
 
@@ -276,16 +284,14 @@ verb_adopt(const struct options *o)
 	if (verb_open(o, &c, &ours) != 0)
 		return VERB_ERROR;
 	s = calloc(1, sizeof(*s));
-	rc = s == NULL ? err_nomem(&e) : open_both(s, c, o, ours, &e);
-	outbox_audit_close(ours);
-	rc = rc == 0 ? adopt(s, c, o) : verb_fail(&e);
-	if (s != NULL)
-		outbox_audit_close(s->old);
-	if (s != NULL && s->copy[0] != '\0')
-		outbox_upgrade_remove(s->copy);
-	if (s != NULL)
-		free(s->here);
-	free(s);
+	if (s != NULL) {
+		rc = run(s, ours, c, o);
+	} else {
+		outbox_audit_close(ours);
+		err_nomem(&e);
+		rc = verb_fail(&e);
+	}
 	config_free(c);
+	free(s);
 	return rc;
 }

@@ -1,3 +1,7 @@
+/*
+ * backup: a consistent copy of the database in a new file, while the daemon runs. A file that
+ * exists is never replaced; after an error there is no copy.
+ */
 #include <cjson/cJSON.h>
 #include <stdio.h>
 
@@ -5,7 +9,7 @@
 #include "outbox/read/export.h"
 
 static int
-tell(const struct options *o, int64_t bytes)
+print(const struct options *o, int64_t bytes)
 {
 	cJSON *answer;
 
@@ -19,21 +23,21 @@ tell(const struct options *o, int64_t bytes)
 	return verb_print_json(answer) == 0 ? VERB_DONE : VERB_ERROR;
 }
 
+static int
+backup(struct outbox_audit *audit, const struct options *o, const struct config *c)
+{
+	struct err e = { 0 };
+	int64_t bytes;
+
+	(void)c;
+	return outbox_backup(audit, o->operands[0], &bytes, &e) == 0 ? print(o, bytes)
+								     : verb_fail(&e);
+}
+
 int
 verb_backup(const struct options *o)
 {
-	struct outbox_audit *audit;
-	struct config *c;
-	struct err e = { 0 };
-	int64_t bytes;
-	int rc;
-
 	if (o->n_operands != 1)
 		return verb_usage("backup: name the file to write; see bentospool backup --help");
-	if (verb_open(o, &c, &audit) != 0)
-		return VERB_ERROR;
-	rc = outbox_backup(audit, o->operands[0], &bytes, &e);
-	outbox_audit_close(audit);
-	config_free(c);
-	return rc == 0 ? tell(o, bytes) : verb_fail(&e);
+	return verb_read(o, backup);
 }

@@ -1,67 +1,52 @@
+/*
+ * export: the events that match, as lines of JSON, on standard output or in a new file. A file
+ * appears under its name only when it is complete and synced; after an error, or without events,
+ * there is none.
+ */
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/plural.h"
 #include "base/rand.h"
+#include "cli/move/each_event.h"
 #include "cli/verbs.h"
 #include "outbox/read/export.h"
 
-#define PAGE 200
 #define LINE_MAX_BYTES 67108864 /* an event with all that its batch said */
 
 struct exporter {
 	struct outbox_audit *audit;
-	const struct siphash_key *redact; /* NULL: as it is */
+	const struct siphash_key *redact; /* NULL: nothing is left out */
 	FILE *to;
 	struct buf line;
-	int64_t
-	    id[PAGE]; /* of the page under way: its transaction ends before anything is written */
-	size_t n;
 	int64_t written;
 };
 
-static void
-add_id(void *arg, const struct audit_event *event)
+static int
+write_event(void *arg, int64_t event_id, struct err *e)
 {
 	struct exporter *x = arg;
-
-	x->id[x->n++] = event->event_id;
-}
-
-static int
-write_event(struct exporter *x, int64_t event_id, struct err *e)
-{
 	int rc;
 
 	buf_clear(&x->line);
 	rc = outbox_export_line(x->audit, event_id, x->redact, &x->line, e);
 	if (rc <= 0)
-		return rc; /* 0: retention took it meanwhile */
+		return rc;
 	if (fwrite(x->line.p, 1, x->line.n, x->to) != x->line.n)
 		return err_sys(e, "cannot write the output");
 	x->written++;
-	return 0;
+	return 1;
 }
 
 static int
-write_pages(struct exporter *x, const struct outbox_filter *f, struct err *e)
+write_events(struct exporter *x, const struct outbox_filter *f, struct err *e)
 {
-	struct audit_page page = { 0 };
-
-	do {
-		x->n = 0;
-		page.rows = PAGE;
-		if (f->limit != 0 && f->limit - x->written < PAGE)
-			page.rows = (size_t)(f->limit - x->written);
-		if (outbox_audit_list(x->audit, f, &page, add_id, x, e) != 0)
-			return -1;
-		for (size_t i = 0; i < x->n; i++)
-			if (write_event(x, x->id[i], e) != 0)
-				return -1;
-	} while (page.rows > 0 && (f->limit == 0 || x->written < f->limit));
+	if (each_event(x->audit, f, write_event, x, e) != 0)
+		return -1;
 	return fflush(x->to) == 0 ? 0 : err_sys(e, "cannot write the output");
 }
 
-/* Synced, and only then under its name; what would be empty is not made. */
+/* The file gets its name once it is synced; a file without events is not made. */
 static int
 end_output(struct exporter *x, const char *file, int rc, struct err *e)
 {
@@ -83,7 +68,7 @@ write_output(struct exporter *x, const struct options *o, struct err *e)
 
 	x->to = stdout;
 	if (o->output == NULL)
-		return write_pages(x, &o->filter, e);
+		return write_events(x, &o->filter, e);
 	fd = outbox_part_open(o->output, e);
 	if (fd < 0)
 		return -1;
@@ -93,17 +78,18 @@ write_output(struct exporter *x, const struct options *o, struct err *e)
 		outbox_part_remove(o->output);
 		return err_nomem(e);
 	}
-	return end_output(x, o->output, write_pages(x, &o->filter, e), e);
+	return end_output(x, o->output, write_events(x, &o->filter, e), e);
 }
 
 static int
-export_events(struct outbox_audit *audit, const struct options *o)
+export_events(struct outbox_audit *audit, const struct options *o, const struct config *c)
 {
 	struct exporter x = { .audit = audit };
 	struct siphash_key key;
 	struct err e = { 0 };
 	int rc = 0;
 
+	(void)c;
 	if (o->redact) {
 		rc = rand_system(&key, sizeof(key), &e);
 		x.redact = &key;
@@ -115,24 +101,15 @@ export_events(struct outbox_audit *audit, const struct options *o)
 	if (rc != 0)
 		return verb_fail(&e);
 	if (x.written == 0)
-		fprintf(stderr, "bentospool: no event matches\n");
-	else if (o->output != NULL && !o->json)
-		fprintf(stderr, "bentospool: %lld events written to %s\n", (long long)x.written,
-		    o->output);
-	return x.written == 0 ? VERB_NOTHING : VERB_DONE;
+		return verb_no_match();
+	if (o->output != NULL && !o->json)
+		fprintf(stderr, "bentospool: %lld event%s written to %s\n", (long long)x.written,
+		    words_plural(x.written), o->output);
+	return VERB_DONE;
 }
 
 int
 verb_export(const struct options *o)
 {
-	struct outbox_audit *audit;
-	struct config *c;
-	int rc;
-
-	if (verb_open(o, &c, &audit) != 0)
-		return VERB_ERROR;
-	rc = export_events(audit, o);
-	outbox_audit_close(audit);
-	config_free(c);
-	return rc;
+	return verb_read(o, export_events);
 }

@@ -1,3 +1,8 @@
+/*
+ * import: stores events from a file with a line of JSON each: an event as export and archives write
+ * it, or a Segment call, or a list of them. A line that cannot be stored is told and counted; an
+ * import that stops can be run again, because a messageId is stored only once.
+ */
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -11,9 +16,9 @@
 
 struct import_file {
 	struct importing importing;
-	struct segment_lines segment; /* once there is a Segment call */
+	struct segment_lines segment; /* has_segment: once the first call was read */
 	bool has_segment;
-	const char *site; /* where those go; NULL: nobody said */
+	const char *site; /* of Segment calls; NULL: not known */
 	int64_t number;   /* of the line */
 };
 
@@ -52,7 +57,7 @@ add_segment(struct import_file *f, struct slice line, struct err *e)
 	return n < 0 ? -1 : 0;
 }
 
-/* Whatever it is, it is no call: which site it would be for does not matter. */
+/* ret_at: where it stops being one. */
 static bool
 is_object(struct slice line, size_t *ret_at)
 {
@@ -92,7 +97,7 @@ add_line(struct import_file *f, struct slice line, struct err *e)
 	if (import_line_is_ours(line))
 		return importer_add(&f->importing.importer, line, f->number, e);
 	if (!is_object(line, &at)) {
-		snprintf(why, sizeof(why), "no JSON object, or cut off, at byte %zu", at);
+		snprintf(why, sizeof(why), "not a JSON object, or cut off, at byte %zu", at);
 		importer_refuse(&f->importing.importer, f->number, why);
 		return 0;
 	}
@@ -129,7 +134,7 @@ import_lines(const struct config *c, const struct options *o, const char *site,
 	return rc == 0 ? importing_print(&f.importing, NULL) : verb_fail(&e);
 }
 
-/* The only site there is, when nobody says which. */
+/* Without --site the only one there is. */
 static const char *
 choose_site(const struct config *c, const struct options *o)
 {

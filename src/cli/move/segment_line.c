@@ -1,3 +1,8 @@
+/*
+ * Segment calls from a file. Each line is validated and admitted by the same code as a server's
+ * call, with the settings of one site, and becomes lines as an export has them. An event without a
+ * messageId gets one made of its bytes; a line that is not a call is ERR_INPUT.
+ */
 #include "cli/move/segment_line.h"
 
 #include <limits.h>
@@ -15,26 +20,17 @@
 #define LINE_FACTOR 2 /* names and addresses may stand twice */
 #define MADE_ID_SIZE 48
 
-static const struct config_site *
-find_site(const struct config *c, const char *name)
-{
-	for (size_t i = 0; i < c->n_sites; i++)
-		if (strcmp(c->sites[i].name, name) == 0)
-			return &c->sites[i];
-	return NULL;
-}
-
 int
 segment_lines_open(struct segment_lines *s, const struct config *c, const char *site, struct err *e)
 {
-	const struct config_site *settings = find_site(c, site);
+	const struct config_site *settings = config_find_site(c, site);
 	struct ingest_site_options options;
 	struct identity_site identity;
 
 	if (settings == NULL)
 		return err_set(e, ERR_INPUT,
-		    "the file has Segment calls, and the configuration no site \"%.64s\", which "
-		    "says what becomes of them: name the configuration with -c",
+		    "the file has Segment calls, and the configuration has no site \"%.64s\" that "
+		    "says how to treat them: name the configuration with -c",
 		    site);
 	*s = (struct segment_lines){
 		.site = site,
@@ -44,7 +40,7 @@ segment_lines_open(struct segment_lines *s, const struct config *c, const char *
 	wiring_site_ingest(settings, 0, &options);
 	wiring_identity(settings, 0, &identity);
 	s->has_ids = identity.max_ids > 0;
-	options.erase = false; /* what a person wanted then is no order of today */
+	options.erase = false; /* a deletion asked for in the past is not an order of today */
 	if (admission_new(&options, 1, &s->admission, e) != 0)
 		return -1;
 	segment_request_init(&s->request);
@@ -60,7 +56,7 @@ segment_lines_close(struct segment_lines *s)
 	buf_free(&s->line);
 }
 
-/* When Segment received it, as its archives say; else, and when that is to come: now. */
+/* When Segment received it, as its archives say; now, when they do not, or name the future. */
 static int64_t
 find_received(struct slice line, int64_t now)
 {
@@ -98,7 +94,7 @@ segment_lines_read(struct segment_lines *s, struct slice line, int64_t now, stru
 	return r->n_events < INT_MAX ? (int)r->n_events : err_nomem(e);
 }
 
-/* The same bytes have the same id, so that they are stored once however often they come. */
+/* The same bytes get the same id, so that importing them again stores nothing twice. */
 static struct slice
 make_id(struct slice body, char text[MADE_ID_SIZE])
 {
@@ -110,7 +106,7 @@ make_id(struct slice body, char text[MADE_ID_SIZE])
 	return (struct slice){ text, (size_t)n };
 }
 
-/* The outbox looks for the address that its ids have, or lets it wait. */
+/* The outbox finds the address of its ids, or keeps the event until an identify names it. */
 static bool
 may_wait(const struct segment_event *event)
 {
@@ -118,7 +114,7 @@ may_wait(const struct segment_event *event)
 	       && (event->user_id.p != NULL || event->anonymous_id.p != NULL);
 }
 
-/* A line has no line breaks: they stand between the parts of a body only. */
+/* In JSON a line break stands only between tokens, so that a blank can replace it. */
 static void
 join(struct buf *line)
 {

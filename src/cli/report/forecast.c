@@ -45,11 +45,9 @@ forecast_drain(struct forecast *f, const char *held)
 static double
 pace_of(const struct config *config, const char *name)
 {
-	for (size_t i = 0; i < config->n_sites; i++)
-		if (strcmp(config->sites[i].name, name) == 0)
-			return (double)config->sites[i].requests_per_minute
-			       * (double)config->sites[i].batch_events;
-	return 0;
+	const struct config_site *site = config_find_site(config, name);
+
+	return site == NULL ? 0 : (double)site->requests_per_minute * (double)site->batch_events;
 }
 
 void

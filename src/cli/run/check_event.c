@@ -252,20 +252,17 @@ print_events(struct check *k, struct err *e)
 static const struct config_site *
 choose_site(const struct config *c, const char *name, struct err *e)
 {
-	if (c->n_sites == 0) {
-		err_set(e, ERR_INPUT, "the configuration has no site: name another with -c FILE");
-		return NULL;
-	}
+	const struct config_site *site = name == NULL ? NULL : config_find_site(c, name);
+
 	if (name == NULL && c->n_sites == 1)
 		return &c->sites[0];
-	for (size_t i = 0; name != NULL && i < c->n_sites; i++)
-		if (strcmp(c->sites[i].name, name) == 0)
-			return &c->sites[i];
-	if (name == NULL)
+	if (c->n_sites == 0)
+		err_set(e, ERR_INPUT, "the configuration has no site: name another with -c FILE");
+	else if (name == NULL)
 		err_set(e, ERR_INPUT, "there are %zu sites: choose one with --site", c->n_sites);
-	else
+	else if (site == NULL)
 		err_set(e, ERR_NOTFOUND, "site \"%.64s\" is not in the configuration", name);
-	return NULL;
+	return site;
 }
 
 static int

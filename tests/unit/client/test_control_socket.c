@@ -157,7 +157,7 @@ answer_half(void *arg)
 }
 
 static void
-client_tells_how_far_it_came(void **state)
+client_says_how_far_it_came(void **state)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -244,7 +244,7 @@ main(void)
 		WITH_DAEMON(connections_are_bounded),
 		WITH_DAEMON(client_that_leaves_stops_its_operation),
 		WITH_DAEMON(erasure_outlives_its_client),
-		WITH_DAEMON(client_tells_how_far_it_came),
+		WITH_DAEMON(client_says_how_far_it_came),
 		WITH_DAEMON(socket_is_private_and_single),
 		WITH_DAEMON(dead_socket_is_replaced_and_a_file_is_not),
 	};

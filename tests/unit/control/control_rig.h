@@ -1,6 +1,6 @@
 /*
- * A control socket in an event loop of its own thread, with a made-up writer behind it: this file
- * defines outbox_send and the outbox's health itself, in place of the library's.
+ * A control socket in an event loop of its own thread, with a stub for the writer behind it: the
+ * rig defines outbox_send and the outbox's health itself, in place of the library's.
  */
 #ifndef UNIT_CONTROL_CONTROL_RIG_H
 #define UNIT_CONTROL_CONTROL_RIG_H

@@ -28,7 +28,7 @@ text(const cJSON *answer, const char *key)
 }
 
 static void
-ping_tells_how_the_daemon_is(void **state)
+ping_says_how_the_daemon_is(void **state)
 {
 	struct err e;
 	cJSON *answer;
@@ -129,7 +129,7 @@ put_stores_an_event_as_it_is(void **state)
 }
 
 static void
-put_refuses_what_is_no_event(void **state)
+put_refuses_what_is_not_an_event(void **state)
 {
 	(void)state;
 	control_rig_refuses("{\"do\":\"put\",\"event\":\"{}\"}", "say which with --site");
@@ -163,12 +163,12 @@ main(void)
 {
 #define WITH_DAEMON(test) cmocka_unit_test_setup_teardown(test, control_rig_start, control_rig_stop)
 	const struct CMUnitTest tests[] = {
-		WITH_DAEMON(ping_tells_how_the_daemon_is),
+		WITH_DAEMON(ping_says_how_the_daemon_is),
 		WITH_DAEMON(operation_runs_until_there_is_no_more),
 		WITH_DAEMON(failed_slice_ends_the_operation),
 		WITH_DAEMON(operation_needs_a_filter_it_understands),
 		WITH_DAEMON(put_stores_an_event_as_it_is),
-		WITH_DAEMON(put_refuses_what_is_no_event),
+		WITH_DAEMON(put_refuses_what_is_not_an_event),
 		WITH_DAEMON(busy_outbox_is_an_answer),
 		WITH_DAEMON(nonsense_is_an_answer),
 	};

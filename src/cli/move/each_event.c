@@ -1,0 +1,48 @@
+/*
+ * Going through events: a page of ids is read in one transaction, which is over before the first of
+ * them is worked on. An event that goes away in between is the caller's to notice.
+ */
+#include "cli/move/each_event.h"
+
+#include "outbox/read/audit.h"
+
+#define PAGE 200
+
+struct page {
+	int64_t id[PAGE];
+	size_t n;
+};
+
+static void
+add_id(void *arg, const struct audit_event *event)
+{
+	struct page *page = arg;
+
+	page->id[page->n++] = event->event_id;
+}
+
+int
+each_event(struct outbox_audit *audit, const struct outbox_filter *f,
+    int (*fn)(void *arg, int64_t event_id, struct err *e), void *arg, struct err *e)
+{
+	struct audit_page position = { 0 };
+	int64_t counted = 0;
+	struct page page;
+
+	do {
+		page.n = 0;
+		position.rows = PAGE;
+		if (f->limit != 0 && f->limit - counted < PAGE)
+			position.rows = (size_t)(f->limit - counted);
+		if (outbox_audit_list(audit, f, &position, add_id, &page, e) != 0)
+			return -1;
+		for (size_t i = 0; i < page.n; i++) {
+			int rc = fn(arg, page.id[i], e);
+
+			if (rc < 0)
+				return -1;
+			counted += rc;
+		}
+	} while (position.rows > 0 && (f->limit == 0 || counted < f->limit));
+	return 0;
+}
