@@ -1,3 +1,7 @@
+/*
+ * When an event is too old: watches the difference of the two clocks, and doubts the wall clock for
+ * max_age after a jump. Pure; cannot fail.
+ */
 #include "dispatch/age.h"
 
 static void
@@ -13,14 +17,13 @@ age_look(struct age *a, int64_t wall, int64_t mono)
 	int64_t offset = wall - mono;
 	int64_t change = offset - a->offset;
 
-	if (a->known && (change > AGE_JUMP_MS || change < -AGE_JUMP_MS)) {
+	if (a->known && (change > AGE_JUMP_MS || change < -AGE_JUMP_MS))
 		jump(a, mono);
-	}
 	a->known = true;
 	a->offset = offset;
 }
 
-/* The wall clock has gone in step since the memory's last look, as far as anybody can tell. */
+/* The wall clock has kept step since the memory's last look, as far as can be known. */
 static bool
 is_in_step(const struct age_memory *m, uint64_t boot, int64_t wall, int64_t mono)
 {

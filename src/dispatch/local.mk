@@ -35,6 +35,7 @@ src_libbentospool_a_SOURCES += \
 	src/dispatch/queue/unfit.c \
 	src/dispatch/queue/unfit.h \
 	src/dispatch/site.c \
+	src/dispatch/site_options.h \
 	src/dispatch/site_private.h \
 	src/dispatch/site_settings.c \
 	src/dispatch/site_settings.h \

@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "dispatch/dispatcher.h"
+#include "dispatch/site_options.h"
 #include "event/bento/bento.h"
 
 struct site_settings {

@@ -23,6 +23,7 @@ UNIT_TESTS = \
 	tests/unit/dispatch/test_dispatcher \
 	tests/unit/dispatch/test_dispatcher_breaker \
 	tests/unit/dispatch/test_dispatcher_endpoints \
+	tests/unit/dispatch/test_dispatcher_log \
 	tests/unit/dispatch/test_dispatcher_order \
 	tests/unit/dispatch/test_dispatcher_site_control \
 	tests/unit/dispatch/test_dispatcher_sites \
@@ -121,6 +122,8 @@ tests_unit_dispatch_test_dispatcher_SOURCES = tests/unit/dispatch/test_dispatche
 tests_unit_dispatch_test_dispatcher_breaker_SOURCES = tests/unit/dispatch/test_dispatcher_breaker.c \
 	$(DISPATCH_FAKES) tests/unit/dispatch/fake_bento.c tests/unit/dispatch/fake_bento.h
 tests_unit_dispatch_test_dispatcher_endpoints_SOURCES = tests/unit/dispatch/test_dispatcher_endpoints.c \
+	$(DISPATCH_FAKES)
+tests_unit_dispatch_test_dispatcher_log_SOURCES = tests/unit/dispatch/test_dispatcher_log.c \
 	$(DISPATCH_FAKES)
 tests_unit_dispatch_test_dispatcher_order_SOURCES = tests/unit/dispatch/test_dispatcher_order.c \
 	$(DISPATCH_FAKES) tests/unit/dispatch/fake_bento.c tests/unit/dispatch/fake_bento.h

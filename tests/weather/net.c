@@ -260,7 +260,7 @@ cancel(struct transport *t)
 		r->result.http_status = 0;
 		r->result.retry_after_ms = -1;
 		break_off(r, !r->arrived && world_chance(w, 30) ? FATE_NOT_SENT : FATE_CUT_BEFORE,
-		    "cancelled");
+		    "canceled");
 		r->arrived = true;
 		r->ends = w->mono;
 	}

@@ -1,3 +1,8 @@
+/*
+ * One request on a libcurl handle: its options, its callbacks, and the classification of its end.
+ * Normal path: set up, driven by transport_curl.c, classified, used again. Setting up can fail (no
+ * memory, a URL that libcurl does not take).
+ */
 #include "dispatch/transport/curl_call.h"
 
 #include <limits.h>
@@ -177,7 +182,7 @@ set_up_request(struct curl_call *call, const struct transport_request *r, bool l
 	SET(CURLOPT_URL, r->url);
 	SET(CURLOPT_USERNAME, r->user);
 	SET(CURLOPT_PASSWORD, r->password);
-	/* An empty proxy turns the variables off; NULL honours them. */
+	/* An empty proxy turns the variables off; NULL honors them. */
 	SET(CURLOPT_PROXY, loopback ? "" : NULL);
 	SET(CURLOPT_TIMEOUT_MS, timeout);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (timeout + 1) / 2);
@@ -195,7 +200,7 @@ curl_call_set_up(struct curl_call *call, const struct transport_request *r, stru
 	if (loopback < 0)
 		return err_set(e, ERR_INPUT, "api_url is no URL");
 	call->owner = r->owner;
-	call->ready = call->again = call->headed = call->cancelled = false;
+	call->ready = call->again = call->headed = call->canceled = false;
 	call->size_before = 0;
 	call->code = CURLE_OK;
 	call->error[0] = '\0';
@@ -229,8 +234,8 @@ phase_of(const struct curl_call *call)
 static const char *
 words_of(const struct curl_call *call)
 {
-	if (call->cancelled)
-		return "cancelled, the spooler was stopped";
+	if (call->canceled)
+		return "canceled, because the spooler was stopped";
 	if (call->again)
 		return "the kept connection was closed before an answer came";
 	if (call->code == CURLE_OK)
@@ -239,7 +244,7 @@ words_of(const struct curl_call *call)
 }
 
 void
-curl_call_judge(struct curl_call *call, struct transport_result *ret_result)
+curl_call_classify(struct curl_call *call, struct transport_result *ret_result)
 {
 	long status = 0;
 

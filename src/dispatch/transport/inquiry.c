@@ -1,3 +1,7 @@
+/*
+ * One question to Bento on libcurl's easy interface. What goes wrong on the way is a result that
+ * says how far the question came; only no memory is an error.
+ */
 #include "dispatch/transport/inquiry.h"
 
 #include <curl/curl.h>

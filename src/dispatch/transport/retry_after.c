@@ -1,10 +1,13 @@
+/*
+ * Retry-After in its two forms. Pure; what is not understood counts as absent.
+ */
 #include "dispatch/transport/retry_after.h"
 
 #include <curl/curl.h>
 #include <stdbool.h>
 #include <string.h>
 
-/* More than anybody honours; keeps the sums from overflowing. */
+/* Longer than any wait here; keeps the sums from overflowing. */
 #define SECONDS_MAX INT64_C(31536000)
 
 static bool

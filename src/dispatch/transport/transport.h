@@ -1,7 +1,7 @@
 /*
- * Sending: what the dispatcher needs of HTTP, so that tests can put a fake in its place.
+ * Sending: what the dispatcher needs of HTTP, as an interface that tests can fake.
  *
- * Dispatcher thread only, except transport_wake. A request's url, credentials and body are borrowed
+ * Dispatcher thread only, except wake. A request's url, credentials and body are borrowed
  * until its result was taken.
  */
 #ifndef DISPATCH_TRANSPORT_TRANSPORT_H
@@ -14,8 +14,8 @@
 #include "base/slice.h"
 #include "event/bento/verdict.h"
 
-/* Bytes of an answer that are kept; the rest is read and dropped, up to the second figure: there it
- * is cut off. */
+/* Bytes of an answer that are kept. The rest is read and dropped, up to the second figure, where
+ * the answer is cut off. */
 #define TRANSPORT_RESPONSE_MAX 65536
 #define TRANSPORT_READ_MAX (1 << 20)
 
@@ -42,11 +42,11 @@ struct transport {
 	/* Starts a request; -1 when it cannot even be started (no memory, bad URL). */
 	int (*start)(struct transport *t, const struct transport_request *request, struct err *e);
 	/*
-	 * Moves all requests along and sleeps until one of them can move, somebody calls wake, or
+	 * Moves all requests along and sleeps until one of them can move, wake is called, or
 	 * timeout_ms has gone by (-1: no limit).
 	 */
 	int (*poll)(struct transport *t, int64_t timeout_ms, struct err *e);
-	/* 1: a request ended and ret_result tells how; 0: none. */
+	/* 1: a request ended, as ret_result says; 0: none. */
 	int (*finished)(struct transport *t, struct transport_result *ret_result);
 	/* Ends every request under way: they come out of `finished` with phase and error. */
 	void (*cancel)(struct transport *t);

@@ -1,6 +1,7 @@
 /*
- * The transport on libcurl's multi interface: one call (dispatch/curl_call.h) for each request
- * under way, kept and used again, with the connections in the multi handle's cache.
+ * The transport on libcurl's multi interface: one call (dispatch/transport/curl_call.h) for each
+ * request in flight, kept and used again, with the connections in the multi handle's cache.
+ * Starting a request can fail; a failed request is a result.
  */
 #include "dispatch/transport/transport.h"
 
@@ -97,7 +98,7 @@ move_along(struct curl_transport *self, struct err *e)
 		struct curl_call *call = NULL;
 
 		curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &call);
-		/* Not removed before its facts are read: see curl_call_judge. */
+		/* Not removed before its facts are read: see curl_call_classify. */
 		end_call(self, call, code);
 	}
 	if (rc != CURLM_OK)
@@ -134,7 +135,7 @@ curl_finished(struct transport *t, struct transport_result *ret_result)
 	self->done = call->next;
 	if (self->done == NULL)
 		self->done_tail = &self->done;
-	curl_call_judge(call, ret_result);
+	curl_call_classify(call, ret_result);
 	curl_multi_remove_handle(self->multi, call->easy);
 	/* The body is the caller's again. */
 	curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, NULL);
@@ -148,7 +149,7 @@ curl_cancel(struct transport *t)
 	struct curl_transport *self = self_of(t);
 
 	while (self->active != NULL) {
-		self->active->cancelled = true;
+		self->active->canceled = true;
 		end_call(self, self->active, CURLE_ABORTED_BY_CALLBACK);
 	}
 }

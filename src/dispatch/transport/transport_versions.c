@@ -1,3 +1,6 @@
+/*
+ * The versions of libcurl and TLS, apart from the transport, so that `version` links no more.
+ */
 #include "dispatch/transport/transport.h"
 
 #include <curl/curl.h>

@@ -93,7 +93,7 @@ fake_cancel(struct transport *t)
 
 	for (size_t i = 0; i < self->n_requests; i++)
 		if (self->requests[i]->open)
-			fake_transport_break(self, i, PHASE_SENDING, "cancelled");
+			fake_transport_break(self, i, PHASE_SENDING, "canceled");
 }
 
 static void

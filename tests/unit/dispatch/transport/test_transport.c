@@ -211,7 +211,7 @@ proxy_variables_count_but_not_for_loopback(void **state)
  */
 
 static void
-cancelled_requests_tell_how_far_they_came(void **state)
+canceled_requests_tell_how_far_they_came(void **state)
 {
 	static const struct tiny_step steps[] = { { TINY_SILENCE, NULL, true } };
 	int64_t end = clock_mono(&clock_system) + PATIENCE_MS;
@@ -285,7 +285,7 @@ main(void)
 		cmocka_unit_test(an_answer_without_an_end_is_cut_off),
 		cmocka_unit_test(retry_after_comes_with_the_answer),
 		cmocka_unit_test(proxy_variables_count_but_not_for_loopback),
-		cmocka_unit_test(cancelled_requests_tell_how_far_they_came),
+		cmocka_unit_test(canceled_requests_tell_how_far_they_came),
 		cmocka_unit_test(waking_lifts_poll_out_of_its_sleep),
 		cmocka_unit_test(freeing_ends_what_is_under_way),
 	};

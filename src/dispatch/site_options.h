@@ -1,0 +1,40 @@
+/* What a site of the dispatcher is made of: its options, as the daemon gives them. */
+#ifndef DISPATCH_SITE_OPTIONS_H
+#define DISPATCH_SITE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/shared.h"
+#include "event/bento/verdict.h"
+#include "event/mapping/mapping.h"
+
+/* What each means: bentospool.conf(5), "Sections site". */
+struct dispatch_site_options {
+	struct shared *owner; /* of all that is pointed to; held while it is used; or NULL */
+	int64_t site_id;
+	const char *name;
+	const char *api_url;
+	const char *site_uuid;
+	const char *publishable_key;
+	const char *secret_key;
+	const char *ca_file; /* NULL or "": the system's */
+	unsigned batch_events;
+	size_t batch_bytes;
+	unsigned requests_per_minute; /* 0: no limit */
+	unsigned concurrency;
+	int64_t timeout_ms;
+	int64_t retry_first_ms;
+	int64_t retry_max_ms;
+	struct mapping_options mapping;
+	struct verdict_policy policy;
+	unsigned max_attempts; /* failures charged to an event itself; 0: no limit */
+	int64_t max_age_ms;    /* since an event was received; 0: no limit */
+	/* how the previous process left it */
+	bool paused;       /* by an operator: see dispatcher_site_control */
+	size_t byte_limit; /* the largest body that Bento takes; 0: batch_bytes */
+	unsigned refused;  /* single events refused in a row */
+};
+
+#endif
