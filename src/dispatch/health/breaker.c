@@ -107,7 +107,7 @@ breaker_passed(struct breaker *b, uint64_t epoch)
 	else
 		b->ramp = 1;
 	b->mode = BREAKER_CLOSED;
-	b->why = SITE_OPEN;
+	b->why = SITE_READY;
 	b->failures = 0;
 	b->throttled = 0;
 	return true;
@@ -121,7 +121,7 @@ choose_wait(const struct breaker *b, const struct breaker_failure *f, struct ran
 	bool soon = f->suspected && b->mode == BREAKER_CLOSED;
 
 	switch (f->why == SITE_PAUSE && soon ? SITE_BACKOFF : f->why) {
-	case SITE_OPEN:
+	case SITE_READY:
 		break;
 	case SITE_PAUSE:
 		return later(least, b->retry_max_ms);

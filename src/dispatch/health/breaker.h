@@ -32,7 +32,7 @@ struct breaker {
 	unsigned full; /* events of a whole batch */
 
 	enum breaker_mode mode;
-	enum verdict_site why; /* why it opened; SITE_OPEN while closed */
+	enum verdict_site why; /* why it opened; SITE_READY while closed */
 	int64_t probe_ms;      /* OPEN: no probe before */
 	int64_t not_before_ms; /* nothing at all: an answer asked for it while a probe was out */
 	unsigned failures;     /* in a row */
@@ -43,7 +43,7 @@ struct breaker {
 
 struct breaker_failure {
 	uint64_t epoch;        /* breaker->epoch when the request went out */
-	enum verdict_site why; /* not SITE_OPEN */
+	enum verdict_site why; /* not SITE_READY */
 	int64_t wait_at_least_ms;
 	bool suspected; /* the batch failed before: after a pause the probe comes soon, because it
 			 * may be that batch again */

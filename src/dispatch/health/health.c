@@ -167,7 +167,7 @@ watch_suspects(struct suspects *u, const struct health_answer *a, bool was_ready
 {
 	const struct verdict *v = a->verdict;
 	int64_t first = a->members->ids[0];
-	bool alone = a->members->n == 1, passed = v->site == SITE_OPEN, known = false;
+	bool alone = a->members->n == 1, passed = v->site == SITE_READY, known = false;
 	bool same = a->probe && suspects_have(u, first);
 
 	if (alone && passed)
@@ -204,7 +204,7 @@ health_take_answer(struct health *h, const struct health_answer *a)
 	}
 	learn_size(h, a);
 	count_refusals(h, a);
-	if (a->verdict->site == SITE_OPEN)
+	if (a->verdict->site == SITE_READY)
 		note_success(h, a->epoch);
 	else
 		note_failure(h, a);

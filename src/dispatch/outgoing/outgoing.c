@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/plural.h"
 #include "dispatch/outgoing/classify.h"
 #include "event/bento/bento.h"
 #include "event/bento/verdict.h"
@@ -217,8 +218,9 @@ send_request(struct attempt *a)
 
 	a->state = ATTEMPT_SENDING;
 	pace_started(&a->outgoing->pace, a->started_ms);
-	log_debug("site %s: attempt %lld begins: %zu events, %zu bytes%s", settings->options.name,
-	    (long long)a->begin.attempt_id, a->batch.members.n, a->batch.body.n,
+	log_debug("site %s: attempt %lld begins: %zu event%s, %zu bytes%s", settings->options.name,
+	    (long long)a->begin.attempt_id, a->batch.members.n,
+	    words_plural((int64_t)a->batch.members.n), a->batch.body.n,
 	    a->batch.probe ? ", a probe" : "");
 	if (ctx->transport->start(ctx->transport, &request, &e) != 0)
 		decide_locally(a, e.text);
@@ -327,7 +329,7 @@ take_result(struct attempt *a, const struct transport_result *result)
 	move_health(a, result, &c);
 	a->state = ATTEMPT_DECIDED;
 	/* What is to be sent again comes before what was prepared. */
-	if (goes_again(a) || c.verdict.site != SITE_OPEN || o->charge.open)
+	if (goes_again(a) || c.verdict.site != SITE_READY || o->charge.open)
 		queue_drop(o->queue);
 	if (!goes_again(a))
 		queue_land(o->queue, &a->batch.members);

@@ -34,7 +34,7 @@ struct curl_call {
 	bool ready;       /* a connection was there */
 	bool again;       /* libcurl wanted to send the request a second time */
 	bool headed;      /* the head of the answer is complete */
-	bool canceled;   /* by us */
+	bool canceled;    /* by us */
 	long size_before; /* CURLINFO_REQUEST_SIZE when the connection was ready */
 	CURLcode code;    /* how it ended */
 	size_t received;  /* bytes of the answer's body */

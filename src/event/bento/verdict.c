@@ -79,7 +79,7 @@ struct rule {
 /* clang-format off */
 static const struct rule answers[] = {
 	{ 300, 399, RULE(RETRY,   AGAIN, PAUSE,    false, true,  "redirected",        TO_URL) },
-	{ 400, 400, RULE(REFUSED, SPLIT, OPEN,     false, false, "refused",           TO_LOOK) },
+	{ 400, 400, RULE(REFUSED, SPLIT, READY,    false, false, "refused",           TO_LOOK) },
 	{ 401, 401, RULE(RETRY,   AGAIN, PAUSE,    false, false, "unauthorized",      TO_KEYS) },
 	{ 402, 402, RULE(RETRY,   AGAIN, PAUSE,    false, false, "payment_required",  TO_ACCOUNT) },
 	{ 403, 403, RULE(RETRY,   AGAIN, PAUSE,    false, true,  "forbidden",         TO_ACCOUNT) },
@@ -87,8 +87,8 @@ static const struct rule answers[] = {
 	{ 407, 407, RULE(RETRY,   AGAIN, PAUSE,    false, false, "proxy_refused",     TO_PROXY) },
 	{ 408, 408, RULE(RETRY,   AGAIN, BACKOFF,  false, true,  "request_timeout",   TO_WAIT) },
 	{ 410, 410, RULE(RETRY,   AGAIN, PAUSE,    false, true,  "gone",              TO_URL) },
-	{ 413, 413, RULE(REFUSED, SPLIT, OPEN,     false, false, "too_large",         TO_SIZE) },
-	{ 422, 422, RULE(REFUSED, SPLIT, OPEN,     false, false, "refused",           TO_LOOK) },
+	{ 413, 413, RULE(REFUSED, SPLIT, READY,    false, false, "too_large",         TO_SIZE) },
+	{ 422, 422, RULE(REFUSED, SPLIT, READY,    false, false, "refused",           TO_LOOK) },
 	{ 425, 425, RULE(RETRY,   AGAIN, BACKOFF,  false, false, "too_early",         TO_WAIT) },
 	{ 429, 429, RULE(RETRY,   AGAIN, THROTTLE, false, false, "rate_limited",      TO_PACE) },
 	{ 400, 499, RULE(RETRY,   AGAIN, PAUSE,    false, true,  "unexpected_status", TO_PORTAL) },
@@ -103,12 +103,12 @@ static const struct verdict
 	cut_off     = RULE(UNKNOWN,   AGAIN,     BACKOFF, true,  true,  "cut_off",           NULL),
 	strange     = RULE(UNKNOWN,   AGAIN,     BACKOFF, true,  true,  "unexpected_status", TO_PORTAL),
 	/* of 2xx answers */
-	delivered   = RULE(DELIVERED, DELIVERED, OPEN,    false, false, NULL,                NULL),
+	delivered   = RULE(DELIVERED, DELIVERED, READY,   false, false, NULL,                NULL),
 	unreadable  = RULE(UNKNOWN,   AGAIN,     BACKOFF, true,  true,  "unreadable_reply",  TO_PORTAL),
-	unread_held = RULE(UNKNOWN,   HOLD,      OPEN,    true,  false, "unreadable_reply",  TO_PORTAL),
-	refused_all = RULE(REFUSED,   SPLIT,     OPEN,    false, false, "refused",           TO_LOOK),
-	partial     = RULE(PARTIAL,   SPLIT,     OPEN,    true,  false, "partial",           TO_LOOK),
-	part_held   = RULE(PARTIAL,   HOLD,      OPEN,    true,  false, "partially_delivered", TO_LOOK);
+	unread_held = RULE(UNKNOWN,   HOLD,      READY,   true,  false, "unreadable_reply",  TO_PORTAL),
+	refused_all = RULE(REFUSED,   SPLIT,     READY,   false, false, "refused",           TO_LOOK),
+	partial     = RULE(PARTIAL,   SPLIT,     READY,   true,  false, "partial",           TO_LOOK),
+	part_held   = RULE(PARTIAL,   HOLD,      READY,   true,  false, "partially_delivered", TO_LOOK);
 
 static const struct verdict_policy default_policy;
 /* clang-format on */
@@ -220,7 +220,7 @@ throttle_wait(unsigned throttled)
 static int64_t
 wait_at_least(const struct verdict_facts *f, enum verdict_site site)
 {
-	if (site == SITE_OPEN || f->phase != PHASE_ANSWERED)
+	if (site == SITE_READY || f->phase != PHASE_ANSWERED)
 		return 0;
 	if (f->retry_after_ms < 0)
 		return site == SITE_THROTTLE ? throttle_wait(f->throttled) : 0;

@@ -15,7 +15,7 @@
 
 /* How far a request came, as the transport can prove it. */
 enum request_phase {
-	PHASE_NOT_SENT, /* no byte of the request left: DNS, connect, TLS, cancelled before */
+	PHASE_NOT_SENT, /* no byte of the request left: DNS, connect, TLS, canceled before */
 	PHASE_SENDING,  /* some bytes left, no complete answer came */
 	PHASE_ANSWERED  /* a complete answer came */
 };
@@ -77,7 +77,7 @@ enum verdict_step {
 
 /* What happens to the site. */
 enum verdict_site {
-	SITE_OPEN,     /* goes on; an earlier back-off is over */
+	SITE_READY,    /* goes on; an earlier back-off is over */
 	SITE_BACKOFF,  /* waits: its own growing interval, and at least verdict.wait_at_least_ms */
 	SITE_THROTTLE, /* waits verdict.wait_at_least_ms, whatever its own interval is */
 	SITE_PAUSE     /* only a person can mend it: waits its longest interval, then tries */

@@ -89,7 +89,7 @@ each_change_of_the_breaker_is_logged(void **state)
 	assert_logged(text, "warn  site main: HTTP 503 from Bento");
 	assert_logged(text, "; backing off, next attempt in ");
 	assert_logged(text, "debug site main: breaker half-open, was open\n");
-	assert_logged(text, ": 1 events, 20 bytes, a probe\n");
+	assert_logged(text, ": 1 event, 20 bytes, a probe\n");
 	assert_logged(text, "debug site main: breaker closed, was half-open\n");
 	assert_logged(text, "info  site main: delivers again\n");
 }

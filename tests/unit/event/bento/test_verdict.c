@@ -17,7 +17,7 @@ struct status_case {
 
 static const struct status_case statuses[] = {
 	{ 300, 399, OUTCOME_RETRY, STEP_AGAIN, SITE_PAUSE, "redirected" },
-	{ 400, 400, OUTCOME_REFUSED, STEP_SPLIT, SITE_OPEN, "refused" },
+	{ 400, 400, OUTCOME_REFUSED, STEP_SPLIT, SITE_READY, "refused" },
 	{ 401, 401, OUTCOME_RETRY, STEP_AGAIN, SITE_PAUSE, "unauthorized" },
 	{ 402, 402, OUTCOME_RETRY, STEP_AGAIN, SITE_PAUSE, "payment_required" },
 	{ 403, 403, OUTCOME_RETRY, STEP_AGAIN, SITE_PAUSE, "forbidden" },
@@ -28,9 +28,9 @@ static const struct status_case statuses[] = {
 	{ 409, 409, OUTCOME_RETRY, STEP_AGAIN, SITE_PAUSE, "unexpected_status" },
 	{ 410, 410, OUTCOME_RETRY, STEP_AGAIN, SITE_PAUSE, "gone" },
 	{ 411, 412, OUTCOME_RETRY, STEP_AGAIN, SITE_PAUSE, "unexpected_status" },
-	{ 413, 413, OUTCOME_REFUSED, STEP_SPLIT, SITE_OPEN, "too_large" },
+	{ 413, 413, OUTCOME_REFUSED, STEP_SPLIT, SITE_READY, "too_large" },
 	{ 414, 421, OUTCOME_RETRY, STEP_AGAIN, SITE_PAUSE, "unexpected_status" },
-	{ 422, 422, OUTCOME_REFUSED, STEP_SPLIT, SITE_OPEN, "refused" },
+	{ 422, 422, OUTCOME_REFUSED, STEP_SPLIT, SITE_READY, "refused" },
 	{ 423, 424, OUTCOME_RETRY, STEP_AGAIN, SITE_PAUSE, "unexpected_status" },
 	{ 425, 425, OUTCOME_RETRY, STEP_AGAIN, SITE_BACKOFF, "too_early" },
 	{ 426, 428, OUTCOME_RETRY, STEP_AGAIN, SITE_PAUSE, "unexpected_status" },
@@ -96,13 +96,13 @@ struct reply_case {
 	const char *reason;
 };
 
-#define DELIVERED OUTCOME_DELIVERED, STEP_DELIVERED, SITE_OPEN, NULL
+#define DELIVERED OUTCOME_DELIVERED, STEP_DELIVERED, SITE_READY, NULL
 #define UNREADABLE OUTCOME_UNKNOWN, STEP_AGAIN, SITE_BACKOFF, "unreadable_reply"
-#define REFUSED OUTCOME_REFUSED, STEP_SPLIT, SITE_OPEN, "refused"
-#define ALONE OUTCOME_REFUSED, STEP_FAIL, SITE_OPEN, "refused"
-#define MAYBE OUTCOME_REFUSED, STEP_HOLD, SITE_OPEN, "maybe_delivered"
-#define PARTIAL OUTCOME_PARTIAL, STEP_SPLIT, SITE_OPEN, "partial"
-#define PART_HELD OUTCOME_PARTIAL, STEP_HOLD, SITE_OPEN, "partially_delivered"
+#define REFUSED OUTCOME_REFUSED, STEP_SPLIT, SITE_READY, "refused"
+#define ALONE OUTCOME_REFUSED, STEP_FAIL, SITE_READY, "refused"
+#define MAYBE OUTCOME_REFUSED, STEP_HOLD, SITE_READY, "maybe_delivered"
+#define PARTIAL OUTCOME_PARTIAL, STEP_SPLIT, SITE_READY, "partial"
+#define PART_HELD OUTCOME_PARTIAL, STEP_HOLD, SITE_READY, "partially_delivered"
 
 static const struct reply_case replies[] = {
 	{ "{\"results\":5,\"failed\":0}", 5, 0, DELIVERED },
@@ -311,7 +311,7 @@ policies_decide_where_nobody_knows(void **state)
 	policy.ambiguous = AMBIGUOUS_HOLD;
 	assert_int_equal(verdict_of(&f).outcome, OUTCOME_UNKNOWN);
 	assert_int_equal(verdict_of(&f).step, STEP_HOLD);
-	assert_int_equal(verdict_of(&f).site, SITE_OPEN);
+	assert_int_equal(verdict_of(&f).site, SITE_READY);
 	policy.ambiguous = AMBIGUOUS_DELIVERED;
 	f = facts_of(200, "{\"error\":\"no\"}", 2);
 	f.policy = &policy;
@@ -339,14 +339,14 @@ when_all_are_refused_the_site_pauses_and_the_next_ones_wait(void **state)
 		v = verdict_of(&f);
 		assert_int_equal(v.outcome, OUTCOME_REFUSED);
 		assert_int_equal(v.step, f.refused < 3 ? STEP_FAIL : STEP_AGAIN);
-		assert_int_equal(v.site, f.refused < 2 ? SITE_OPEN : SITE_PAUSE);
+		assert_int_equal(v.site, f.refused < 2 ? SITE_READY : SITE_PAUSE);
 	}
 	verdict_explain(&f, &v, text, sizeof(text));
 	assert_memory_equal(text, "all_refused: HTTP 422", 21);
 	/* batches that are refused are split first */
 	f.n_events = 2;
 	assert_int_equal(verdict_of(&f).step, STEP_SPLIT);
-	assert_int_equal(verdict_of(&f).site, SITE_OPEN);
+	assert_int_equal(verdict_of(&f).site, SITE_READY);
 	f.n_events = 1;
 	policy.all_refused = 0;
 	assert_int_equal(verdict_of(&f).step, STEP_FAIL);
