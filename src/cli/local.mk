@@ -45,6 +45,8 @@ src_libbentospool_a_SOURCES += \
 	src/cli/move/importing.h \
 	src/cli/move/segment_line.c \
 	src/cli/move/segment_line.h \
+	src/cli/option_values.c \
+	src/cli/option_values.h \
 	src/cli/options.c \
 	src/cli/options.h \
 	src/cli/report/ages.c \

@@ -9,8 +9,7 @@
 
 struct outbox_audit;
 
-/* Loads the configuration for a verb that does not send: without secrets. 0, or -1 after verb_fail.
- */
+/* Loads the configuration without secrets, for a verb that does not send. 0, -1 after verb_fail. */
 int verb_config(const struct options *o, struct config **ret_config);
 /* Also opens the database for reading; the caller frees both. 0, or -1 after verb_fail. */
 int verb_open(const struct options *o, struct config **ret_config, struct outbox_audit **ret_audit);

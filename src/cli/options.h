@@ -67,8 +67,7 @@ enum option_id {
 	OPT_COUNT
 };
 
-/* A set of options, one bit each: a constant, so that the table of verbs can combine them with |.
- */
+/* A set of options, one bit each; the table of verbs combines them with |. */
 __extension__ typedef unsigned __int128 option_set;
 _Static_assert(OPT_COUNT <= 8 * sizeof(option_set), "every option has a bit");
 

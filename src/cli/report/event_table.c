@@ -1,5 +1,4 @@
-/* The table of events that list prints. The column SITE is left out while there is only one site.
- */
+/* The table of events that list prints; with only one site, it has no column SITE. */
 #include "cli/report/event_table.h"
 
 #include <stdlib.h>

@@ -1,5 +1,4 @@
-/* When a backlog will be drained, from recent rates and the configured pace. Pure, except _sites.
- */
+/* When a backlog will be drained, from recent rates and the configured pace. One thread. */
 #ifndef CLI_REPORT_FORECAST_H
 #define CLI_REPORT_FORECAST_H
 
@@ -31,7 +30,7 @@ void forecast_drain(struct forecast *f, const char *held);
 /* The forecast of a site; its pace is unknown when the configuration does not have the site. */
 void forecast_site(const struct audit_site *site, const struct audit_rate *rate,
     const struct config *config, struct forecast *ret);
-/* Reads the rates at `now` (wall ms) and returns a forecast for each site, to be freed with free.
+/* Reads the rates at `now` (wall ms). Returns a forecast for each site; the caller frees the array.
  */
 int forecast_sites(struct outbox_audit *audit, const struct config *config, int64_t now,
     const struct audit_site *sites, size_t n, struct forecast **ret_forecasts, struct err *e);

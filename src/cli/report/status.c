@@ -46,8 +46,7 @@ check_daemon(struct status *s)
 	}
 }
 
-/* Reports only causes that hold for every user: the daemon's user may have more rights than ours.
- */
+/* Reports only causes that hold for every user, as the daemon's user may have more rights. */
 static void
 check_archive(struct status *s)
 {

@@ -1,5 +1,4 @@
-/* What status shows: collected from the daemon, the database and the disk, and printed. One thread.
- */
+/* The status: collected from the daemon, the database and the disk, and printed. One thread. */
 #ifndef CLI_REPORT_STATUS_H
 #define CLI_REPORT_STATUS_H
 

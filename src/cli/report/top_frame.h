@@ -26,8 +26,7 @@ struct top_frame {
 int top_frame_collect(
     struct top_frame *f, struct outbox_audit *audit, const struct config *config, struct err *e);
 void top_frame_clear(struct top_frame *f);
-/* Appends lines of the terminal's width. chosen: the index of the marked site; SIZE_MAX for none.
- */
+/* Appends lines as wide as the terminal. chosen: the index of the marked site, or SIZE_MAX. */
 int top_frame_draw(const struct top_frame *f, size_t chosen, const struct terminal *terminal,
     struct buf *to, struct err *e);
 struct cJSON *top_frame_json(const struct top_frame *f);
