@@ -52,7 +52,7 @@ open_box(struct control *c, struct err *e)
 	c->box_open = true;
 	c->done_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (c->done_fd < 0)
-		return err_sys(e, "control: eventfd");
+		return err_sys(e, "control socket: cannot create an eventfd");
 	c->done_event = event_new(c->base, c->done_fd, EV_READ | EV_PERSIST, on_bell, c);
 	if (c->done_event == NULL || event_add(c->done_event, NULL) != 0)
 		return err_nomem(e);
@@ -86,7 +86,7 @@ clear_the_way(const struct sockaddr_un *un, struct err *e)
 		    un->sun_path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
-		return err_sys(e, "control socket");
+		return err_sys(e, "control socket: cannot create a socket");
 	rc = connect(fd, (const struct sockaddr *)un, sizeof(*un));
 	if (rc != 0 && errno == EAGAIN)
 		rc = 0; /* a listener with a full queue */
@@ -110,7 +110,7 @@ bind_socket(const char *path, struct err *e)
 		return -1;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
-		return err_sys(e, "control socket");
+		return err_sys(e, "control socket: cannot create a socket");
 	/* Nobody else may connect, not even before a chmod. */
 	mask = umask(0177);
 	rc = bind(fd, (const struct sockaddr *)&un, sizeof(un));

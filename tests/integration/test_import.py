@@ -123,14 +123,14 @@ def test_ids(bench):
              track("i-4", email=None, userId="u-2")]
     file = bench.write("calls", "".join(json.dumps(call) + "\n" for call in calls))
     for running in (True, False):
-        new = Spool(bench, f"new-{running}")
+        new = Spool(bench, f"new-{running}", identity_wait=3600)
         if not running:
             new.daemon.stop()
         equal(counts(new.cli("import", "--json", file)), {"stored": 4}, "import")
         equal([row[:3] for row in new.rows("message_id, email, reason", "kind = 'track'")],
               [("i-1", "ann@example.com", None), ("i-3", "ann@example.com", None),
                ("i-4", None, "awaiting_identity")], "addresses")
-        further = Spool(bench, f"further-{running}")
+        further = Spool(bench, f"further-{running}", identity_wait=3600)
         exported = done(new.cli("export")).stdout
         equal(counts(further.cli("import", "--json", bench.write("lines", exported))),
               {"stored": 4}, "what was exported")
@@ -201,7 +201,7 @@ def test_killed(bench):
     stored = len(spool.rows("1"))
     true(stored < n, "it was in the midst")
     true("run it again" in process.log(), process.log())
-    said = int(re.search(r"stopped behind line (\d+)", process.log())[1])
+    said = int(re.search(r"stopped after line (\d+)", process.log())[1])
     true(0 < said <= stored, f"line {said} is stored: {stored} are")
     spool.daemon = Daemon(bench, spool.conf)
     equal(counts(spool.cli("import", "--json", file)),

@@ -64,7 +64,7 @@ verb_erase(const struct options *o)
 	};
 
 	if (o->event_email == NULL)
-		return verb_usage("erase: say whom with --email ADDRESS");
+		return verb_usage("erase: name the person with --email ADDRESS");
 	v.acting.act = (struct act){ .exchange = &exchange_erase, .msg = &v.message.msg };
 	v.acting.operation_id = &v.message.operation_id;
 	return acting_run(&v.acting);

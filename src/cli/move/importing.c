@@ -1,7 +1,7 @@
 /*
  * Import and adopt towards people. Each of the first few lines that cannot be stored is an error
  * message of its own, and makes the exit code 1; the others are stored all the same. An import that
- * stops says behind which line, and that running it again stores nothing twice.
+ * stops says after which line, and that running it again stores nothing twice.
  */
 #include "cli/move/importing.h"
 
@@ -69,7 +69,7 @@ importing_end(struct importing *s, int rc, struct err *e)
 	if (rc == 0)
 		return 0;
 	return err_wrap(e,
-	    "stopped behind %s %lld (%lld stored); run it again, nothing is stored twice", s->unit,
+	    "stopped after %s %lld (%lld stored); run it again, nothing is stored twice", s->unit,
 	    (long long)s->importer.last_number, (long long)s->importer.results.counts.stored);
 }
 
