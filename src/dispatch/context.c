@@ -98,7 +98,7 @@ note_failure(struct dispatch_context *c, struct errand *errand, const struct err
 	errand->not_before_ms = clock_mono(c->clock) + CONTEXT_RECORD_AGAIN_MS;
 	if (e->code == ERR_IO)
 		fail(c, e);
-	/* ERR_STATE is an answer: somebody else decided meanwhile. */
+	/* ERR_STATE is not a failure: an operator or an earlier end decided already. */
 	else if (e->code != ERR_STATE)
 		context_warn(c, &c->record_limit, e);
 }

@@ -26,7 +26,7 @@ void members_free(struct members *m);
 /* There must be room. */
 void members_copy(struct members *to, const struct members *from);
 bool members_have(const struct members *m, int64_t id);
-/* How many of them travel together after a split. */
+/* The number of events that travel together after a split. */
 unsigned members_half(const struct members *m);
 
 #endif

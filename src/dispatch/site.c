@@ -11,7 +11,7 @@
 
 /* ---- birth, reload, death ------------------------------------------------------------------- */
 
-/* Room for what these settings need; nothing that is there is lost when it fails. */
+/* Makes room for what these settings need. On failure the site can go on with its old ones. */
 static int
 reserve(struct site *s, const struct site_settings *settings, struct err *e)
 {
@@ -118,7 +118,7 @@ is_paused(const struct site *s)
 	return atomic_load(&s->control->paused);
 }
 
-/* A flush ends the delays of events, too, so something else may be due. */
+/* A flush also ends delays of events, so other events may be due. */
 static void
 obey_control(struct site *s, int64_t now)
 {
@@ -137,7 +137,7 @@ begin_next(const struct site *s, int64_t now)
 	return outgoing_begin_next(&s->outgoing, now);
 }
 
-/* The next batch, while requests are in flight; one that was just sent goes out first. */
+/* May the next batch be prepared? Not in a step that sent a request: that goes out first. */
 static bool
 may_prepare(const struct site *s, int64_t now)
 {
@@ -192,7 +192,7 @@ site_sleep(const struct site *s, int64_t now)
 	if (context_is_sending(s->ctx)) {
 		at = sooner(at, queue_settle_next(&s->queue));
 		at = sooner(at, later(begin_next(s, now), queue_next(&s->queue)));
-		/* What was left for the next step, so that a request goes out first. */
+		/* Preparing was left to the next step, so that a request goes out first. */
 		if (s->ctx->sent && queue_must_look(&s->queue))
 			at = now;
 	}

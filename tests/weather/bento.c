@@ -1,6 +1,6 @@
 /*
- * Bento: keeps what it accepted, suppresses what it has under the same key, and answers in the
- * manner that the seed drew. It never says which events it refused.
+ * Bento: keeps what it accepted, suppresses second copies of a key, and answers in the manner that
+ * the seed drew. It never says which events it refused.
  */
 #include "weather/weather.h"
 
@@ -20,7 +20,7 @@ reply(struct request *r, int status, const char *body)
 	buf_append(&r->result.response, body, strlen(body));
 }
 
-/* A suppressed copy is no copy. */
+/* A suppressed copy does not count as a copy. */
 static void
 take_event(struct world *w, struct request *r, int64_t id, bool twin)
 {
@@ -35,7 +35,7 @@ take_event(struct world *w, struct request *r, int64_t id, bool twin)
 	w->box.attempts[r->attempt].took_any = true;
 }
 
-/* What it refuses as a whole it cannot have taken, however the answer was lost. */
+/* Bento cannot have taken what it refuses as a whole, however the answer was lost. */
 static bool
 refuses_request(struct world *w, const struct request *r)
 {
@@ -68,7 +68,7 @@ take_all(struct world *w, struct request *r)
 			continue;
 		w->seen[SEEN_TORN] += event->poison;
 		take_event(w, r, r->ids[i], twin);
-		/* An upsert that changes nothing is one like any other. */
+		/* An upsert that changes nothing counts like any other. */
 		if (!twin || event->subscriber || w->config.twin_style == TWIN_ACCEPTED)
 			n.results += good;
 		else

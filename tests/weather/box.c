@@ -1,5 +1,5 @@
 /*
- * The outbox in memory, linked in the place of the real one: what the dispatcher uses of
+ * The outbox in memory, linked in place of the real one: what the dispatcher uses of
  * outbox/outbox.h and outbox/reader.h, with the meaning of src/outbox/write/attempts.c, settle.c,
  * operate.c and schema/statements.sql. A message waits until the disk is done with it; a
  * transaction is kept as a whole or not at all.
@@ -144,7 +144,7 @@ static void
 end_member(struct world *w, struct event *event, const struct outbox_attempt_end *end)
 {
 	event->open_attempt = 0;
-	/* What was delivered stays so: the statement leaves it alone. */
+	/* A delivered event stays delivered: the statement leaves it alone. */
 	if (end->status == STATUS_DELIVERED) {
 		event->attempts += event->status != STATUS_DELIVERED;
 		event->next_attempt_at = 0;

@@ -3,7 +3,7 @@
  *
  * Runs N worlds of D days, from seed SEED on, and prints TAP, one line for each hundred. A world
  * that breaks a rule prints its seed, the rule and what happened last; --seed S runs that one
- * alone, and --verbose tells all that happens in it. A seed replays with the same number of days.
+ * alone, and --verbose prints all that happens in it. A seed replays with the same number of days.
  *
  * make check runs 300 seeds of 60 days. The long run ends after M minutes, or with the first
  * hundred of seeds that has a broken one:
@@ -54,7 +54,7 @@ static const char *const seen_names[SEEN_COUNT] = {
 	[SEEN_UNKNOWN] = "unknown",
 	[SEEN_CRASH_IDLE] = "crashes at rest",
 	[SEEN_CRASH_BEGUN] = "crashes before sending",
-	[SEEN_CRASH_FLYING] = "crashes while sending",
+	[SEEN_CRASH_IN_FLIGHT] = "crashes while sending",
 	[SEEN_CRASH_ENDING] = "crashes before the record",
 	[SEEN_CRASH_KEPT] = "crashes after the commit",
 	[SEEN_STOPS] = "stops",
@@ -176,7 +176,7 @@ run_seeds(const struct options *o, struct tally *t)
 	}
 }
 
-/* A simulation in which something never happens proves nothing about it. */
+/* What never happens in the simulation is not tested by it. */
 static void
 check_all_seen(struct tally *t)
 {

@@ -1,5 +1,5 @@
 /*
- * The rules: what the world may never see. Each has a name, which is what a failing seed prints.
+ * The rules: what must never happen in a world. Each has a name, which a failing seed prints.
  */
 #include "weather/weather.h"
 
@@ -13,7 +13,7 @@
 /* How soon something that could be sent must be on its way. */
 #define PATIENCE 3000
 #define PATIENCE_AFTER_JUMP 63000
-/* How long after an operator's word a request with the event may still go out. */
+/* How long after an operator's operation a request with the event may still go out. */
 #define OPERATOR_GRACE 2500
 
 void
@@ -44,7 +44,7 @@ pace_interval(const struct world *w)
 	return rpm == 0 ? 0 : (MINUTE + rpm - 1) / rpm;
 }
 
-/* A new process knows nothing of the old one's waiting. */
+/* A new process does not know how long the old one had to wait. */
 void
 model_restarted(struct world *w)
 {
@@ -53,7 +53,7 @@ model_restarted(struct world *w)
 	m->last_start = NEVER;
 	m->n_starts = 0;
 	m->wait_until = m->told_until = 0;
-	m->closed = m->mended = false;
+	m->opened = m->mended = false;
 	m->failures = 0;
 	m->told = (struct outbox_site_state){ .mode = OUTBOX_SITE_READY };
 	m->could_since = NEVER;
@@ -112,7 +112,7 @@ check_member(struct world *w, const struct request *r, int64_t id)
 		    status_name(event->status));
 }
 
-/* Whole events, where they belong. */
+/* Whole events, at the endpoint where they belong. */
 static void
 check_items(struct world *w, const struct request *r)
 {
@@ -161,13 +161,13 @@ check_company(struct world *w, const struct request *r)
 		if (share_address(w, r, other))
 			model_broken(w, "address", "attempts %zu and %zu share an address",
 			    r->attempt + 1, other->attempt + 1);
-		if (w->model.closed && !other->old)
+		if (w->model.opened && !other->old)
 			model_broken(w, "probe", "attempts %zu and %zu probe at once",
 			    r->attempt + 1, other->attempt + 1);
 	}
-	if (w->model.closed && r->n > 1)
+	if (w->model.opened && r->n > 1)
 		model_broken(w, "probe", "a probe with %zu events", r->n);
-	w->seen[SEEN_PROBES] += w->model.closed;
+	w->seen[SEEN_PROBES] += w->model.opened;
 }
 
 static void
@@ -205,8 +205,8 @@ check_waiting(struct world *w)
 }
 
 /*
- * Waits after failures in a row are drawn from 0 to a ceiling that doubles up to retry_max. When it
- * has got there, 20 in a row take less than a fifth of their mean once in 10^12 times.
+ * Waits after failures in a row are drawn from 0 to a ceiling that doubles up to retry_max. Once
+ * the ceiling is there, 20 waits in a row take less than a fifth of their mean once in 10^12 times.
  */
 static void
 note_failure(struct world *w, bool demands)
@@ -257,11 +257,11 @@ is_about_events(const struct request *r)
 {
 	int status = r->result.http_status;
 
-	return r->result.phase == PHASE_ANSWERED && r->fate == FATE_JUDGED
+	return r->result.phase == PHASE_ANSWERED && r->fate == FATE_DECIDED
 	       && (status < 300 || status == 400 || status == 413 || status == 422);
 }
 
-/* The settings say that an answer that nobody can read is no failure of the site. */
+/* The settings say that an unreadable answer is not a failure of the site. */
 static bool
 is_trusted(const struct world *w, const struct request *r)
 {
@@ -289,7 +289,7 @@ demand(struct world *w, int64_t ms, const char *why)
 	w->model.wait_why = why;
 }
 
-/* It alone met an answer that can be about it: charged, if others get through. */
+/* The event was alone, and the answer can be about it: charged, if others get through. */
 static void
 note_fall(struct world *w, const struct request *r)
 {
@@ -298,7 +298,7 @@ note_fall(struct world *w, const struct request *r)
 
 	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
 		may = may && r->result.http_status != never[i];
-	/* What says nothing about it takes back no earlier failure of its own. */
+	/* An answer that says nothing about it does not undo an earlier failure of its own. */
 	if (r->n == 1 && !may)
 		return;
 	for (size_t i = 0; i < r->n; i++)
@@ -317,7 +317,7 @@ model_repaired(struct world *w)
 		w->net.open[i]->unmended = true;
 }
 
-/* It says that settings are wrong which were repaired while it was under way. */
+/* The answer refuses settings that were repaired while the request was under way. */
 static bool
 is_out_of_date(const struct request *r)
 {
@@ -340,7 +340,7 @@ model_result(struct world *w, const struct request *r)
 	w->box.attempts[r->attempt].garbled = r->fate == FATE_GARBLED;
 	w->model.mended = r->unmended;
 	if (is_about_events(r) || is_trusted(w, r)) {
-		w->model.closed = false;
+		w->model.opened = false;
 		w->model.failures = 0;
 		w->model.passed++;
 		return;
@@ -348,12 +348,12 @@ model_result(struct world *w, const struct request *r)
 	if (is_out_of_date(r))
 		return;
 	note_fall(w, r);
-	/* It went out before the site was closed: its failure is no news. */
+	/* The request went out before the breaker opened: its failure says nothing new. */
 	if (r->old && !demands)
 		return;
 	for (size_t i = 0; i < w->net.n_open; i++)
 		w->net.open[i]->old = true;
-	w->model.closed = true;
+	w->model.opened = true;
 	note_failure(w, demands);
 	if (r->result.phase != PHASE_ANSWERED)
 		return;
@@ -404,7 +404,7 @@ model_began(struct world *w, const struct outbox_attempt_begin *b)
 	}
 }
 
-/* Delivered by an answer that nobody could read, and the disk does not know it yet. */
+/* Delivered by an unreadable answer, and not yet on disk. */
 static bool
 is_trusted_already(const struct world *w, const struct event *event)
 {
@@ -441,7 +441,7 @@ has_waiting_sibling(struct world *w, size_t place)
 	return false;
 }
 
-/* When a request could go out at the earliest; NEVER: not without another happening. */
+/* The earliest time at which a request could go out; NEVER: not until something happens. */
 static int64_t
 could_send_at(struct world *w)
 {
@@ -475,7 +475,7 @@ model_idle(struct world *w, int64_t until)
 		m->could_since = NEVER;
 		return;
 	}
-	/* Once it could, it can: unless it must wait anew. */
+	/* Once a request could go out, it can, until it must wait again. */
 	if (m->could_since == NEVER || at > w->mono)
 		m->could_since = at;
 	if (until - m->could_since > patience)

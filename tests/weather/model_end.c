@@ -1,5 +1,5 @@
 /*
- * The rules about ends: of an attempt, of an event, of the whole run.
+ * The rules about ends: of an attempt, of an event, of the whole run. Each names what it checks.
  */
 #include "weather/weather.h"
 
@@ -39,7 +39,7 @@ check_truth(struct world *w, const struct outbox_attempt_end *end, const struct 
 		    status_name(end->status));
 }
 
-/* charge: the weather costs nothing. */
+/* charge: the weather does not cost attempts. */
 static void
 check_charge(struct world *w, const struct outbox_attempt_end *end)
 {
@@ -102,7 +102,7 @@ check_member(struct world *w, const struct outbox_attempt_end *end, int64_t id)
 			model_broken(
 			    w, "delivered", "event %lld, and Bento has none of it", (long long)id);
 	} else if (event->status != STATUS_PENDING) {
-		return; /* it is as it was settled */
+		return; /* it stays as it was settled */
 	} else if (end->status == STATUS_PENDING && end->outcome == OUTCOME_REFUSED) {
 		event->refused_among = end->n_events;
 	} else if (end->status == STATUS_FAILED) {
@@ -191,7 +191,7 @@ model_settles(struct world *w, const struct outbox_settle *s)
 
 		w->seen[SEEN_INVALID] += s->status == STATUS_INVALID;
 		if (box_has(w, id) && box_event(w, id)->status != STATUS_PENDING)
-			continue; /* it is left as it is */
+			continue; /* it stays as it is */
 		if (box_has(w, id) && s->charge)
 			check_settled_charge(w, s, id);
 		else if (box_has(w, id) && s->status == STATUS_FAILED

@@ -120,7 +120,7 @@ draw_fate(struct world *w, struct request *r, enum sky sky)
 		draw_reset(w, r);
 		return;
 	case SKY_SLOW:
-		r->fate = FATE_JUDGED;
+		r->fate = FATE_DECIDED;
 		draw_slow(w, r);
 		return;
 	case SKY_CLEAR:
@@ -128,7 +128,7 @@ draw_fate(struct world *w, struct request *r, enum sky sky)
 	case SKY_COUNT:
 		break;
 	}
-	r->fate = FATE_JUDGED;
+	r->fate = FATE_DECIDED;
 }
 
 /* ---- the transport -------------------------------------------------------------------------- */
@@ -245,7 +245,7 @@ finished(struct transport *t, struct transport_result *ret_result)
 	return 0;
 }
 
-/* Bento has what arrived; what did not never will. */
+/* Bento has what arrived; the rest will never arrive. */
 static void
 cancel(struct transport *t)
 {
@@ -301,7 +301,7 @@ arrive(struct world *w, struct request *r)
 {
 	r->arrived = true;
 	switch (r->fate) {
-	case FATE_JUDGED:
+	case FATE_DECIDED:
 		bento_judge(w, r);
 		break;
 	case FATE_GATEWAY:

@@ -10,9 +10,9 @@
  *	net.c      the transport, and what the weather does to a request
  *	mapping.c  events that become several
  *	bento.c    Bento: what it takes, what it refuses, what it answers
- *	model.c    the rules; model_end.c those that are looked at in the end
+ *	model.c    the rules; model_end.c those about ends
  *
- * All times are monotonic ms of the simulated clock, unless they are said to be wall ms.
+ * All times are monotonic ms of the simulated clock, unless they are named wall ms.
  */
 #ifndef WEATHER_WEATHER_H
 #define WEATHER_WEATHER_H
@@ -74,7 +74,7 @@ enum sky {
 	SKY_ERRORS,          /* 500, 503 */
 	SKY_GATEWAY,         /* 502, 504, 52x */
 	SKY_LOCKED,          /* 401, 403 ...: until the operator repairs it */
-	SKY_GARBLED,         /* 2xx that nobody can read */
+	SKY_GARBLED,         /* an unreadable 2xx */
 	SKY_RESETS,
 	SKY_SLOW,
 	SKY_MIXED,
@@ -145,7 +145,7 @@ struct event {
 	size_t refused_among; /* the smallest batch that was refused with it; 0: none */
 	bool exhausted;       /* failed after max_attempts charges, each of them fair */
 	bool expired;         /* failed, being too old */
-	bool taken_on_trust;  /* delivered by an answer that nobody could read */
+	bool taken_on_trust;  /* delivered by an unreadable answer */
 	bool touched;         /* by an operator */
 	uint64_t fell_mark;   /* requests passed when it last failed alone, + 1; 0: it did not */
 };
@@ -191,7 +191,7 @@ void box_give_back(struct world *w);
 /* The process died: what was not committed is gone; attempts without an end become unknown. */
 void box_crash(struct world *w);
 void box_recover(struct world *w);
-/* What an operator does: hold, discard, requeue. */
+/* An operation: hold, discard or requeue. */
 void box_operate(struct world *w, int64_t id, int verb);
 /* The text of an event, appended. */
 void box_body(const struct event *event, int64_t id, struct buf *to);
@@ -199,11 +199,11 @@ void box_body(const struct event *event, int64_t id, struct buf *to);
 /* ---- requests ------------------------------------------------------------------------------- */
 
 enum fate {
-	FATE_JUDGED,     /* Bento answers */
+	FATE_DECIDED,    /* Bento answers */
 	FATE_NOT_SENT,   /* no byte left */
-	FATE_STATUS,     /* somebody answers and took nothing */
-	FATE_GATEWAY,    /* somebody answers, and Bento took it or not */
-	FATE_GARBLED,    /* a 2xx nobody can read, and Bento took it or not */
+	FATE_STATUS,     /* an answer, and nothing was taken */
+	FATE_GATEWAY,    /* an answer, and Bento took the events or not */
+	FATE_GARBLED,    /* an unreadable 2xx, and Bento took the events or not */
 	FATE_CUT_BEFORE, /* cut off before Bento had it */
 	FATE_CUT_AFTER   /* cut off after Bento took it */
 };
@@ -221,7 +221,7 @@ struct request {
 	int64_t ends;    /* when the dispatcher can know */
 	enum fate fate;
 	bool arrived;
-	bool old;      /* went out before the site was closed */
+	bool old;      /* went out before the breaker opened */
 	bool unmended; /* and before the operator repaired what was wrong */
 	struct transport_result result;
 };
@@ -259,10 +259,10 @@ struct model {
 	const char *wait_why;
 	int64_t told_until; /* what the dispatcher wrote into the site's row */
 	struct outbox_site_state told;
-	bool mended;                    /* the last answer is about what was repaired since */
-	bool closed;                    /* the last answer said that nothing works */
-	uint64_t passed;                /* answers that were about the events alone */
-	unsigned failures;              /* in a row, those that ask for a growing wait */
+	bool mended;       /* the last answer is about what was repaired since */
+	bool opened;       /* the last answer was about the site, and opened the breaker */
+	uint64_t passed;   /* answers that were about the events alone */
+	unsigned failures; /* in a row, those that ask for a growing wait */
 	int64_t failed_at[STORM_BLOCK]; /* of the last ones, a ring */
 	int64_t could_since; /* a request could have gone out all the time since; NEVER */
 	bool jumped;         /* the wall clock did */
@@ -300,11 +300,11 @@ enum seen {
 	SEEN_RETRY,
 	SEEN_NOT_SENT,
 	SEEN_UNKNOWN,
-	SEEN_CRASH_IDLE,   /* nothing was under way */
-	SEEN_CRASH_BEGUN,  /* a row was committed, its request not out */
-	SEEN_CRASH_FLYING, /* a request was out */
-	SEEN_CRASH_ENDING, /* an end waited for its commit */
-	SEEN_CRASH_KEPT,   /* committed, and nobody knew */
+	SEEN_CRASH_IDLE,      /* nothing was under way */
+	SEEN_CRASH_BEGUN,     /* a row was committed, its request not out */
+	SEEN_CRASH_IN_FLIGHT, /* a request was out */
+	SEEN_CRASH_ENDING,    /* an end waited for its commit */
+	SEEN_CRASH_KEPT,      /* committed, and not yet given back */
 	SEEN_STOPS,
 	SEEN_DISK_FAULTS,
 	SEEN_JUMPS,
@@ -344,7 +344,7 @@ struct world {
 	int64_t crash_in;   /* micro-steps; -1: none */
 	unsigned cursed;    /* events that always draw a 500 have arrived */
 	bool crashed;       /* it is about to die */
-	int64_t stop_asked; /* NEVER: nobody asked */
+	int64_t stop_asked; /* NEVER: it was not asked to stop */
 	int64_t down_until; /* no process runs before */
 	struct box box;
 	struct net net;

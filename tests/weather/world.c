@@ -1,6 +1,6 @@
 /*
  * The time of one world: what happens next, and whose turn it is. The dispatcher gets a turn only
- * for a reason that would wake its thread: a nudge, a result, or its own wish.
+ * for a reason that would wake its thread: a nudge, a result, or the end of its sleep.
  */
 #include "weather/weather.h"
 
@@ -131,7 +131,7 @@ note_crash(struct world *w)
 	w->seen[SEEN_CRASH_ENDING] += ending;
 	w->seen[SEEN_CRASH_BEGUN] += begun;
 	w->seen[SEEN_CRASH_KEPT] += w->box.done != NULL;
-	w->seen[SEEN_CRASH_FLYING] += w->net.n_open > 0;
+	w->seen[SEEN_CRASH_IN_FLIGHT] += w->net.n_open > 0;
 	w->seen[SEEN_CRASH_IDLE] += !ending && !begun && w->net.n_open == 0;
 	world_tell(w, "crash: %zu requests out", w->net.n_open);
 }
@@ -183,7 +183,7 @@ arrivals(struct world *w, int64_t n)
 		};
 
 		/* One in a world: of several that are due at once each looks like an outage that
-		 * excuses the others, and while nothing else is due nobody can tell. */
+		 * excuses the others, and while nothing else is due there is no telling. */
 		w->cursed += event.cursed;
 		if (!event.unfit && world_chance(w, c->subscriber_percent))
 			event.subscriber = true;
@@ -201,8 +201,8 @@ arrivals(struct world *w, int64_t n)
 }
 
 /*
- * After the plan single events keep coming while something waits: an event that nobody takes can be
- * told from an outage only when others get through.
+ * After the plan single events keep coming while others are pending: an event that Bento never
+ * takes differs from an outage only when others get through.
  */
 static void
 trickle(struct world *w)
@@ -231,7 +231,7 @@ operate(struct world *w, int verb)
 		dispatcher_look_again(w->d);
 }
 
-/* What a person does about a site that is paused because one event after the other is refused. */
+/* A person repairs a site that is paused because every event is refused. */
 static void
 discard_refused(struct world *w)
 {
@@ -301,7 +301,7 @@ carry_out(struct world *w, const struct plan_item *item)
 	}
 }
 
-/* Without a process nothing arrives and nobody is asked: that waits. */
+/* Without a process nothing arrives and operators can do nothing: both wait. */
 static bool
 plan_waits(const struct world *w)
 {
@@ -438,7 +438,7 @@ world_run(struct world *w, uint64_t seed, unsigned days, bool verbose)
 void
 world_free(struct world *w)
 {
-	/* What is still open belongs to nobody any more. */
+	/* Requests that are still open have lost their owner. */
 	net_free(w);
 	dispatcher_free(w->d);
 	box_free(&w->box);

@@ -67,9 +67,9 @@ bool breaker_is_careful(const struct breaker *b);
 uint64_t breaker_sent(struct breaker *b);
 /* The probe ended without saying anything about Bento: another one may go at once. */
 void breaker_lost(struct breaker *b);
-/* Whether the answer counts: false when it is stale. */
+/* Whether the answer counts; a stale one does not. */
 bool breaker_passed(struct breaker *b, uint64_t epoch);
-/* Whether the state changed: false when the answer is stale and asks for no longer wait. */
+/* Whether the state changed. A stale answer changes it only when it asks for a longer wait. */
 bool breaker_failed(
     struct breaker *b, const struct breaker_failure *f, int64_t now, struct rand *chance);
 /* Ends every wait: the next probe may go at once. */

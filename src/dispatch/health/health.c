@@ -6,7 +6,7 @@
 
 /* A 413 never makes the limit of a body smaller than this. */
 #define BYTE_LIMIT_MIN 1000
-/* After each full batch that passes the limit grows by this part of itself. */
+/* The limit grows by an eighth after each full batch that passes. */
 #define BYTE_LIMIT_GROWTH 8
 
 void
@@ -161,7 +161,8 @@ note_failure(struct health *h, const struct health_answer *a)
 	h->changed = true;
 }
 
-/* Was the batch that failed before at fault, and may this one be? True: the former is to blame. */
+/* Decides whether the batch that failed before was at fault (true), and notes this one if it may
+ * be. */
 static bool
 watch_suspects(struct suspects *u, const struct health_answer *a, bool was_ready)
 {

@@ -96,7 +96,7 @@ suspects_doubt_more(struct suspects *u)
 
 /* ---- blaming -------------------------------------------------------------------------------- */
 
-/* Can what opened the breaker be told from an outage? */
+/* Does the failure differ from an outage? Counts a strike against an event that fell before. */
 static bool
 is_clear(struct suspects *u)
 {

@@ -31,7 +31,7 @@ struct fallen {
 
 struct suspects {
 	struct members members;
-	bool murky; /* since then a probe failed that was in doubt itself */
+	bool murky; /* a probe that was in doubt itself has failed since */
 	bool
 	    blamed; /* the decision about them is being recorded: they are not replaced meanwhile */
 	struct fallen fallen[SUSPECTS_FALLEN]; /* a ring: the newest that have not passed since */
@@ -54,7 +54,7 @@ bool suspects_fell(struct suspects *u, int64_t id);
 void suspects_doubt_more(struct suspects *u);
 /* The event passed, or is settled. */
 void suspects_stood(struct suspects *u, int64_t id);
-/* Is another event better for a probe? This one is a suspect, or fell before. */
+/* Is the event a suspect, or did it fall before? Then another one is better for a probe. */
 bool suspects_doubt(const struct suspects *u, int64_t id);
 /*
  * A probe with another event passed. True when the suspects are to blame: they stay as they are

@@ -40,7 +40,8 @@ charge_suspects(struct charge *c, int64_t now)
 {
 	const struct members *m = &c->health->suspects.members;
 
-	/* Its own record is still on the way, say because the disk is full: another time. */
+	/* Their own attempt is not recorded yet, say because the disk is full: let them go this
+	 * time. */
 	if (!queue_take(c->queue, m)) {
 		suspects_settled(&c->health->suspects);
 		return;

@@ -28,9 +28,9 @@ void charge_init(
     struct charge *c, struct dispatch_context *ctx, struct health *health, struct queue *queue);
 /* The suspects are to blame (suspects_blame). */
 void charge_suspects(struct charge *c, int64_t now);
-/* Hands the decision to the writer, when that is due. */
+/* Hands the decision to the writer, when there is one that it could keep. */
 void charge_record(struct charge *c, int64_t now);
-/* When that is due; CONTEXT_NEVER: there is no decision, or the writer has it. */
+/* When charge_record has something to do; CONTEXT_NEVER: not until something happens. */
 int64_t charge_next(const struct charge *c);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * What came of a request, and what that means for its events. The policy itself is
- * event/bento/verdict; what it means for the site is dispatch/health.
+ * Classifies the result of a request, and says what that means for its events. The policy itself is
+ * event/bento/verdict; dispatch/health says what it means for the site.
  */
 #ifndef DISPATCH_OUTGOING_CLASSIFY_H
 #define DISPATCH_OUTGOING_CLASSIFY_H

@@ -101,7 +101,7 @@ goes_again(const struct attempt *a)
 	       && a->end.status == STATUS_PENDING;
 }
 
-/* Events that are to be sent again come first, and that is still being recorded. */
+/* Events that are to be sent again come first; until that is recorded nothing else begins. */
 static bool
 something_goes_again(const struct outgoing *o)
 {
@@ -243,7 +243,7 @@ begin_failed(struct attempt *a)
 	release(a);
 }
 
-/* The row is there. What became impossible meanwhile ends as not sent: that is what happened. */
+/* The beginning is recorded. A request that became impossible meanwhile ends as not sent. */
 static void
 begun(void *owner)
 {
@@ -362,7 +362,7 @@ record_end(struct attempt *a)
 {
 	struct outgoing *o = a->outgoing;
 
-	/* As it is now: a record that had to wait must not bring back an old state of the site. */
+	/* The present state: a record that had to wait must not bring back an old one. */
 	a->end.site = health_record(o->health);
 	a->end.msg = (struct outbox_msg){ .type = OUTBOX_ATTEMPT_END };
 	a->state = ATTEMPT_ENDING;

@@ -72,7 +72,8 @@ void outgoing_init(struct outgoing *o, struct dispatch_context *ctx,
     const struct site_settings *settings, struct health *health, struct queue *queue);
 /* How many attempts these settings need. */
 size_t outgoing_attempts(const struct site_settings *settings);
-/* Makes them ready, while nothing is under way. -1: no memory, as many as before are ready. */
+/* Makes these attempts, while nothing is under way. -1: no memory; those from before stay usable.
+ */
 int outgoing_reserve(struct outgoing *o, const struct site_settings *settings, struct err *e);
 void outgoing_free(struct outgoing *o);
 /* o->settings were replaced while nothing was under way. */
@@ -87,7 +88,7 @@ int64_t outgoing_begin_next(const struct outgoing *o, int64_t now);
 bool outgoing_may_prepare(const struct outgoing *o, int64_t now);
 /* Begins an attempt with the queue's prepared batch. outgoing_begin_next must allow it. */
 void outgoing_begin(struct outgoing *o);
-/* Hands to the writer what was decided, when that is due. */
+/* Hands the ends of decided attempts to the writer. */
 void outgoing_record(struct outgoing *o, int64_t now);
 /* When outgoing_record has something to do; CONTEXT_NEVER: not until something happens. */
 int64_t outgoing_record_next(const struct outgoing *o);

@@ -61,8 +61,8 @@ struct batch_source {
 	const struct taken *taken; /* these are left out */
 	const struct order *order;
 	bool overlap; /* it goes out only after what is in flight has settled its events */
-	/* Every event up to this one that is not delayed itself is blocked: reading begins behind
-	 * it, and moves it on. */
+	/* All events up to this one are blocked, or delayed themselves: reading begins behind it,
+	 * and moves it on. */
 	int64_t *blocked_to;
 	struct unfit *unfit;
 };
@@ -73,7 +73,7 @@ struct batch_probe {
 	const struct suspects *suspects; /* preferably none that is in doubt */
 };
 
-/* Makes an empty batch ready; a zeroed one before. -1: no memory, the batch is as before. */
+/* Makes room in an empty batch, zeroed at first. -1: no memory, and the room is as before. */
 int batch_reserve(struct batch *b, size_t max_events, struct err *e);
 void batch_free(struct batch *b);
 /* Empty again; the memory stays. */
@@ -93,7 +93,7 @@ int batch_fill_probe(struct batch *b, const struct batch_source *source,
     const struct batch_probe *probe, struct err *e);
 /* Ends the body. No batch_fill after it. */
 void batch_close(struct batch *b);
-/* Does a repetition of any of its events change nothing at Bento? Reads them again. */
+/* May all its events be sent again without a second effect at Bento? Reads them again. */
 bool batch_is_repeatable(
     const struct batch *b, struct outbox_reader *reader, const struct mapping_options *mapping);
 

@@ -39,7 +39,7 @@ struct order_set {
 void order_set_init(struct order_set *s, size_t max);
 void order_set_free(struct order_set *s);
 void order_set_clear(struct order_set *s);
-/* -1: it is full, or there is no memory. An event that is there already is left as it is. */
+/* -1: the set is full, or there is no memory. An event of the set is left as it is. */
 int order_set_add(struct order_set *s, uint64_t address, int64_t id);
 void order_set_remove(struct order_set *s, uint64_t address, int64_t id);
 /* Does the set hold an event of this address that is older than id? */
@@ -60,7 +60,7 @@ void order_free(struct order *o);
 void order_reset(struct order *o);
 uint64_t order_address(const struct order *o, struct slice address);
 
-/* The members are in flight. Those that were delayed are so no longer. */
+/* The members are in flight from now on, and delayed members are not delayed any more. */
 void order_depart(struct order *o, const struct members *m);
 void order_land(struct order *o, const struct members *m);
 bool order_is_in_flight(const struct order *o, uint64_t address);

@@ -75,7 +75,7 @@ look_later(struct queue *q, int64_t now)
 	int64_t soonest, wait;
 
 	q->look = false;
-	/* The delayed events are read again then: one of them may block others no longer. */
+	/* The delayed events are read again then: an operator may have ended a delay. */
 	q->look_ms = order_has_delayed(&q->order) ? q->delayed_ms : CONTEXT_NEVER;
 	if (outbox_due_soonest(q->ctx->reader, q->settings->options.site_id, &soonest, &e) != 0) {
 		context_warn_reading(q->ctx, &e);
@@ -101,7 +101,7 @@ note_delayed(void *arg, int64_t event_id, struct slice address)
 	order_delay(o, order_address(o, address), event_id);
 }
 
-/* While no event is known to be delayed there is no delay that could have ended. */
+/* Reads which events are delayed, from time to time, while any is known to be. */
 static int
 read_delayed(struct queue *q, int64_t now, struct err *e)
 {
@@ -206,7 +206,7 @@ queue_must_look(const struct queue *q)
 
 /* ---- on the way and back -------------------------------------------------------------------- */
 
-/* The event may be due again, or blocks others no longer: what is due is read from there. */
+/* The event may be due again, or has stopped blocking others: reading starts there again. */
 static void
 unblock(struct queue *q, int64_t id)
 {

@@ -8,7 +8,7 @@
  *	delayed    its retry time has not come; it blocks the later ones of its address
  *	blocked    behind an older event of its address: see dispatch/queue/order.h
  *	taken      read into a batch, until its outcome is recorded
- *	in flight  in a batch that departed: also its address is taken
+ *	in flight  in a batch that departed; blocks the later ones of its address
  *	unfit      no request can carry it: see dispatch/queue/unfit.h
  *
  * The prepared batch is dropped whenever an attempt ends without settling its events, because they
@@ -72,11 +72,12 @@ bool queue_must_look(const struct queue *q);
 
 /* Moves the prepared batch into an empty one: its events are in flight. */
 void queue_depart(struct queue *q, struct batch *to);
-/* The same for events that are in no batch. False, and nothing happens: one of them is taken. */
+/* Takes events without a batch: they are in flight. False, and nothing changed, when one of them is
+ * taken already. */
 bool queue_take(struct queue *q, const struct members *m);
-/* They no longer block the later ones of their addresses, but stay taken. */
+/* The members do not block later events of their addresses any more, but stay taken. */
 void queue_land(struct queue *q, const struct members *m);
-/* Their outcome is recorded, or was given up: those that are still due are found again. */
+/* The outcome of the members is recorded, or was given up: those still due are found again. */
 void queue_give_back(struct queue *q, const struct members *m);
 /* The event is delayed from now on. */
 void queue_delay(struct queue *q, uint64_t address, int64_t id);
@@ -88,9 +89,9 @@ void queue_look_again(struct queue *q, int64_t now);
 /* Operators ended the delays of events. */
 void queue_flush(struct queue *q);
 
-/* Hands unfit events to the writer, when that is due. */
+/* Hands unfit events to the writer, unless it has some, or could not keep them just now. */
 void queue_settle_unfit(struct queue *q, int64_t now);
-/* When that is due again; CONTEXT_NEVER: nothing is to be settled, or the writer has it. */
+/* When queue_settle_unfit has something to do; CONTEXT_NEVER: not until something happens. */
 int64_t queue_settle_next(const struct queue *q);
 bool queue_is_settling(const struct queue *q);
 

@@ -1,4 +1,4 @@
-/* A Bento for the dispatcher's rig: reads what the requests carry, and answers as it is told to. */
+/* A Bento for the dispatcher's rig: reads what the requests carry, and answers as the test says. */
 #ifndef UNIT_DISPATCH_FAKE_BENTO_H
 #define UNIT_DISPATCH_FAKE_BENTO_H
 

@@ -101,7 +101,7 @@ void fake_outbox_fail(
     struct fake_outbox *f, enum outbox_msg_type type, enum err_code code, unsigned times);
 /* What waits is lost; attempts without an end become unknown, as the real one makes them. */
 void fake_outbox_crash(struct fake_outbox *f);
-/* What waits, as letters in order: b(egin), e(nd), s(ite), i(nvalid). */
+/* The messages that wait, one letter each: b(egin), e(nd), s(ite), i(nvalid). */
 const char *fake_outbox_delayed(struct fake_outbox *f, char *ret_text, size_t size);
 
 #endif

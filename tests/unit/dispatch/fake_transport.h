@@ -31,7 +31,7 @@ struct fake_transport {
 	bool woken;
 	unsigned wakes;
 	bool refuse; /* start fails */
-	bool *freed; /* told when it is freed */
+	bool *freed; /* set when it is freed; or NULL */
 };
 
 struct fake_transport *fake_transport_new(void);
