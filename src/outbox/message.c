@@ -13,12 +13,6 @@ message_kind(const struct outbox_msg *msg)
 	return kinds[msg->type];
 }
 
-const char *
-outbox_msg_name(enum outbox_msg_type type)
-{
-	return kinds[type]->name;
-}
-
 size_t
 message_events(const struct outbox_msg *msg)
 {

@@ -48,7 +48,4 @@ struct outbox_msg {
 	struct err err;
 };
 
-/* A name for log lines: "attempt begin". Static. Any thread. */
-const char *outbox_msg_name(enum outbox_msg_type type);
-
 #endif

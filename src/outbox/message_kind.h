@@ -29,7 +29,7 @@ struct transaction {
 };
 
 struct message_kind {
-	const char *name;
+	const char *name; /* for error messages */
 	/*
 	 * Inside the transaction. ERR_STATE, ERR_INPUT and ERR_NOTFOUND are the message's own
 	 * fault: it has changed nothing, and the others go on. After any other error the whole

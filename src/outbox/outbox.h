@@ -1,9 +1,10 @@
 /*
  * The outbox: one SQLite file, one thread that writes it, and the messages that reach that thread.
  *
- * This header has the outbox's life: open, start, send, stop, close, and how it is doing. Messages
- * are in outbox/message.h and the headers named there. To read, open a struct outbox_reader
- * (outbox/read/reader.h) or a struct outbox_audit (outbox/read/audit.h) of your own.
+ * This header has the outbox's life: open, start, send, stop, close, and how it is doing, and
+ * includes the messages that ingest and dispatch send; outbox/message.h lists all of them. To read,
+ * open a struct outbox_reader (outbox/read/reader.h) or a struct outbox_audit
+ * (outbox/read/audit.h) of your own.
  *
  * The writer takes all messages that wait, applies them in one transaction, commits with one fsync,
  * and only then calls each message's done().

@@ -93,7 +93,7 @@ apply_all(struct transaction *t, const struct group *g, bool has_space, struct e
 		msg->rc = -1;
 		if (!is_own_fault(msg->err.code)) {
 			*e = msg->err;
-			return -1;
+			return err_wrap(e, "%s", kind->name);
 		}
 	}
 	return 0;

@@ -26,8 +26,6 @@
 #define PURGE_VACUUM_PAGES 512
 #define PURGE_FREE_SHARE 10
 #define PURGE_FREE_PAGES 64
-/* A messageId is remembered for at least this long. */
-#define PURGE_ROWS_MIN_MS (7 * INT64_C(86400000))
 
 #define PURGE_NEVER INT64_MIN
 

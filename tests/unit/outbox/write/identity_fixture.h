@@ -1,4 +1,4 @@
-/* Events that carry ids, for the tests of identities: put into the outbox of lib/outbox_rig. */
+/* Events with ids for the tests of identities, stored in the outbox of the rig. */
 #ifndef UNIT_OUTBOX_WRITE_IDENTITY_FIXTURE_H
 #define UNIT_OUTBOX_WRITE_IDENTITY_FIXTURE_H
 
@@ -10,7 +10,7 @@
 #include "outbox/write/unresolved.h"
 #include "unit/outbox/outbox_rig.h"
 
-static int64_t when; /* the next event happens */
+static int64_t when; /* when the next event happens */
 static int serial;
 static struct identity_site wants;
 
@@ -88,7 +88,7 @@ alias(const char *previous_id, const char *user_id)
 	return put(&event);
 }
 
-/* "status reason email" of an event, - for none, and w while it is not due. */
+/* "status reason email" of an event, "-" for none, and "w" while it is not due. */
 static inline void
 expect(int64_t event_id, const char *expected)
 {
@@ -122,7 +122,7 @@ size(void)
 	return rows;
 }
 
-/* What is known of an id, asked with an event that does not wait. */
+/* Expects what is known of an id, by an event that does not stay unresolved. */
 static inline void
 known(const char *user_id, const char *anonymous_id, const char *expected)
 {

@@ -1,11 +1,11 @@
-/* What identify and alias calls teach, and who is found by it. */
+/* What identify and alias calls teach, and which address an id then has. */
 #include "event/mapping/mapping.h"
 #include "unit/outbox/write/identity_fixture.h"
 
-/* ---- who is found --------------------------------------------------------------------------- */
+/* ---- identify ------------------------------------------------------------------------------- */
 
 static void
-test_teach(void **state)
+an_identify_teaches_both_ids(void **state)
 {
 	(void)state;
 	identify("u", "a", "ann@example.com");
@@ -18,7 +18,7 @@ test_teach(void **state)
 }
 
 static void
-test_newest_wins(void **state)
+what_happened_last_counts(void **state)
 {
 	struct segment_event late;
 
@@ -30,7 +30,7 @@ test_newest_wins(void **state)
 	known("u", NULL, GOES("ann@example.com"));
 	identify("u", NULL, "new@example.com");
 	known("u", NULL, GOES("new@example.com"));
-	/* A clock that is ahead has the last word only until it is received. */
+	/* A time in the future counts as the time of receipt. */
 	late = event_of(KIND_IDENTIFY, "u", NULL);
 	late.email = SLICE("ahead@example.com");
 	late.occurred_at = INT64_C(1) << 50;
@@ -40,9 +40,8 @@ test_newest_wins(void **state)
 	known("u", NULL, GOES("after@example.com"));
 }
 
-/* Several people share a device. */
 static void
-test_shared_device(void **state)
+a_shared_device_says_nothing_about_another_user(void **state)
 {
 	(void)state;
 	identify("u", "a", "ann@example.com");
@@ -57,9 +56,8 @@ test_shared_device(void **state)
 	known("u", "a", GOES("ann@example.com"));
 }
 
-/* And a device that was one's own becomes another's. */
 static void
-test_device_changes_hands(void **state)
+a_device_can_change_hands(void **state)
 {
 	struct segment_event late;
 
@@ -78,12 +76,12 @@ test_device_changes_hands(void **state)
 	known("u", "a", GOES("ann@example.com"));
 	identify("u", NULL, "new@example.com");
 	known(NULL, "a", GOES("bob@example.com"));
-	/* Also when it told last of nobody by name. */
+	/* Also when the last call of the device named no user. */
 	alias("c", "u");
 	identify(NULL, "c", "ann@example.com");
 	identify("v", "c", "bob@example.com");
 	known("u", NULL, GOES("ann@example.com"));
-	/* With the ids of one person it stays. */
+	/* Between ids of one person the device stays. */
 	alias("b", "x");
 	alias("x", "y");
 	identify("y", "b", "yve@example.com");
@@ -93,9 +91,8 @@ test_device_changes_hands(void **state)
 	known(NULL, "b", GOES("new@example.com"));
 }
 
-/* An alias gives it to another user, who does not get the address with it. */
 static void
-test_alias_of_another_device(void **state)
+an_alias_takes_a_device_but_not_its_address(void **state)
 {
 	struct segment_event late;
 
@@ -112,7 +109,7 @@ test_alias_of_another_device(void **state)
 	identify("v", NULL, "bob@example.com");
 	known(NULL, "a", GOES("bob@example.com"));
 	known("u", NULL, GOES("ann@example.com"));
-	/* Also when the first one's alias said so. */
+	/* Also when an alias of the first user had joined it. */
 	late = event_of(KIND_ALIAS, "r", NULL);
 	late.previous_id = SLICE("b");
 	alias("b", "p");
@@ -127,9 +124,10 @@ test_alias_of_another_device(void **state)
 	known(NULL, "b", GOES("quinn@example.com"));
 }
 
-/* What happened last says whose it is, not whose address was told last; twice is once. */
+/* The last call that named a user counts, not the last that taught an address; a repetition of an
+ * older call changes nothing. */
 static void
-test_device_is_named(void **state)
+the_latest_name_of_a_device_counts(void **state)
 {
 	struct segment_event again = event_of(KIND_IDENTIFY, "u", "a"), between;
 
@@ -148,7 +146,7 @@ test_device_is_named(void **state)
 	assert_int_equal(rig_number("SELECT with_user = 'w' FROM identity WHERE kind = "
 				    "'anonymous' AND id = 'b'"),
 	    1);
-	/* Who says no name takes none away. */
+	/* A call without a userId does not remove one. */
 	alias("c", "x");
 	identify(NULL, "c", "xen@example.com");
 	known("x", NULL, GOES("xen@example.com"));
@@ -162,7 +160,7 @@ test_device_is_named(void **state)
 
 /* The browser knows who is logged in, and the server what the address is. */
 static void
-test_identify_without_an_address(void **state)
+an_identify_without_an_address_joins_device_and_user(void **state)
 {
 	int64_t waits;
 
@@ -189,7 +187,7 @@ test_identify_without_an_address(void **state)
 }
 
 static void
-test_who_is_not_believed(void **state)
+invalid_and_foreign_calls_teach_nothing(void **state)
 {
 	struct segment_event event;
 
@@ -216,7 +214,7 @@ test_who_is_not_believed(void **state)
 /* ---- aliases -------------------------------------------------------------------------------- */
 
 static void
-test_alias_after(void **state)
+an_alias_joins_a_known_device(void **state)
 {
 	(void)state;
 	identify(NULL, "a", "ann@example.com");
@@ -229,7 +227,7 @@ test_alias_after(void **state)
 }
 
 static void
-test_alias_before(void **state)
+an_alias_joins_ids_before_their_address_is_known(void **state)
 {
 	int64_t waits;
 
@@ -245,12 +243,12 @@ test_alias_before(void **state)
 }
 
 static void
-test_alias_of_two_known(void **state)
+an_alias_joins_two_known_users(void **state)
 {
 	(void)state;
 	identify("u", NULL, "old@example.com");
 	identify("v", NULL, "new@example.com");
-	/* An anonymous id that is written like the user's. */
+	/* An anonymous id with the same text as a userId. */
 	identify(NULL, "v", "other@example.com");
 	alias("v", "u");
 	known("u", NULL, GOES("other@example.com"));
@@ -260,7 +258,7 @@ test_alias_of_two_known(void **state)
 }
 
 static void
-test_alias_has_an_end(void **state)
+a_person_has_a_limited_number_of_ids(void **state)
 {
 	char id[16];
 
@@ -277,10 +275,10 @@ test_alias_has_an_end(void **state)
 	known("p-100", NULL, UNKNOWN);
 }
 
-/* ---- the bound ------------------------------------------------------------------------------ */
+/* ---- the limit ------------------------------------------------------------------------------ */
 
 static void
-test_bound(void **state)
+a_site_keeps_a_limited_number_of_ids(void **state)
 {
 	(void)state;
 	wait_for(3, true);
@@ -290,7 +288,7 @@ test_bound(void **state)
 	identify("c", NULL, "c@example.com");
 	known("a", NULL, GOES("a@example.com"));
 	assert_int_equal(size(), 3);
-	/* Taught again, it is no longer the first to go. */
+	/* Taught again, it is no longer the first to be removed. */
 	identify("a", NULL, "a@example.com");
 	identify("d", NULL, "d@example.com");
 	assert_int_equal(size(), 3);
@@ -311,21 +309,30 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_teach, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_newest_wins, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_shared_device, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_device_changes_hands, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
-		    test_identify_without_an_address, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_who_is_not_believed, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_alias_after, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_alias_before, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_alias_of_two_known, set_up, rig_tear_down),
+		    an_identify_teaches_both_ids, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(what_happened_last_counts, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
-		    test_alias_of_another_device, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_device_is_named, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_alias_has_an_end, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_bound, set_up, rig_tear_down),
+		    a_shared_device_says_nothing_about_another_user, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(a_device_can_change_hands, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    an_identify_without_an_address_joins_device_and_user, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    invalid_and_foreign_calls_teach_nothing, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    an_alias_joins_a_known_device, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    an_alias_joins_ids_before_their_address_is_known, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    an_alias_joins_two_known_users, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    an_alias_takes_a_device_but_not_its_address, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    the_latest_name_of_a_device_counts, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_person_has_a_limited_number_of_ids, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_site_keeps_a_limited_number_of_ids, set_up, rig_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

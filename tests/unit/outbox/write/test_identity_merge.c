@@ -1,4 +1,4 @@
-/* What another outbox knew of persons, taken over. */
+/* Persons of another outbox, merged into this one. */
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -23,7 +23,7 @@ adopt_line(const char *line)
 #define USER(id) "[\"user\",\"" id "\"]"
 
 static void
-test_adopted(void **state)
+a_person_is_merged_and_resolves_events(void **state)
 {
 	int64_t waits = track("u", NULL);
 
@@ -45,9 +45,8 @@ test_adopted(void **state)
 #define ANONYMOUS(id) "[\"anonymous\",\"" id "\"]"
 #define ANONYMOUS_WITH(id, user) "[\"anonymous\",\"" id "\",\"" user "\"]"
 
-/* A device that is another user's here is no reason to take two persons for one. */
 static void
-test_adopted_device(void **state)
+another_users_device_joins_no_two_persons(void **state)
 {
 	(void)state;
 	identify("v", "a", "bob@example.com");
@@ -74,7 +73,7 @@ test_adopted_device(void **state)
 	assert_int_equal(adopt_line(PERSON("new@example.com", "9000", ANONYMOUS("a"))), 1);
 	known(NULL, "a", GOES("new@example.com"));
 	known("w", "a", UNKNOWN);
-	/* The same user's, and nobody's. */
+	/* A device of the same user, and one that no user has. */
 	assert_int_equal(
 	    adopt_line(PERSON("new@example.com", "9000", ANONYMOUS("b") "," USER("v"))), 2);
 	known(NULL, "b", GOES("new@example.com"));
@@ -85,9 +84,9 @@ test_adopted_device(void **state)
 	known("w", "c", UNKNOWN);
 }
 
-/* What was told at once is ours, a repetition changes nothing, and no clock is ahead for ever. */
+/* Also: a time in the future counts as now. */
 static void
-test_adopted_again(void **state)
+a_repetition_changes_nothing_and_ties_are_ours(void **state)
 {
 	const char *line = PERSON("old@example.com", "1500", USER("u"));
 
@@ -107,7 +106,7 @@ test_adopted_again(void **state)
 	assert_int_equal(
 	    adopt_line(PERSON("old@example.com", "1700", ANONYMOUS_WITH("c", "x"))), 0);
 	known(NULL, "c", GOES("new@example.com"));
-	/* Who is one person is news, too, also of whom no address is known. */
+	/* Joining ids is a change, too, even without a known address. */
 	assert_int_equal(
 	    adopt_line("{\"person\":{\"site\":\"main\",\"ids\":[[\"user\",\"f\"]]}}"), 1);
 	alias("g", "h");
@@ -120,9 +119,9 @@ test_adopted_again(void **state)
 	known("e", NULL, GOES("epoch@example.com"));
 }
 
-/* Too many ids for one person are taught all the same, and who waits for any of them goes. */
+/* They are taught the address all the same, and events of any of their ids become due. */
 static void
-test_adopted_apart(void **state)
+persons_with_too_many_ids_stay_apart(void **state)
 {
 	int64_t waits[2];
 	char id[16];
@@ -141,9 +140,8 @@ test_adopted_apart(void **state)
 	expect(waits[1], GOES("ann@example.com"));
 }
 
-/* More than one transaction should let go follow in others. */
 static void
-test_adopted_many_wait(void **state)
+many_unresolved_events_become_due_in_later_transactions(void **state)
 {
 	static const char *const users[] = { "0", "1", "2" };
 	int64_t first = 0;
@@ -162,9 +160,8 @@ test_adopted_many_wait(void **state)
 	assert_int_equal(rig_number("SELECT count(*) FROM identity_release"), 0);
 }
 
-/* Of two addresses the one that was told last counts, whichever outbox heard it. */
 static void
-test_adopted_newest(void **state)
+of_two_addresses_the_later_one_counts(void **state)
 {
 	(void)state;
 	when = 1500;
@@ -178,7 +175,7 @@ test_adopted_newest(void **state)
 }
 
 static void
-test_adopted_bound(void **state)
+merged_ids_are_the_first_to_be_removed(void **state)
 {
 	(void)state;
 	wait_for(2, true);
@@ -187,7 +184,7 @@ test_adopted_bound(void **state)
 			   : i == 1 ? PERSON("a@example.com", "1000", USER("2"))
 				    : PERSON("a@example.com", "1000", USER("3")));
 	assert_int_equal(size(), 2);
-	/* They go before those that events taught here. */
+	/* They are removed before those that events here taught. */
 	identify("u", NULL, "u@example.com");
 	identify("v", NULL, "v@example.com");
 	adopt_line(PERSON("a@example.com", "1000", USER("u")));
@@ -200,7 +197,7 @@ test_adopted_bound(void **state)
 }
 
 static void
-test_not_adopted(void **state)
+bad_persons_are_refused(void **state)
 {
 	static const char *const bad[] = {
 		PERSON("a@example.com", "1.5", USER("1")),
@@ -243,7 +240,7 @@ adopt_ids(int n, size_t length)
 }
 
 static void
-test_adopted_at_the_limits(void **state)
+lengths_and_numbers_of_ids_are_limited(void **state)
 {
 	(void)state;
 	assert_int_equal(adopt_ids(IDENTITY_PERSON_MAX + 1, 4), -1);
@@ -259,15 +256,23 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_adopted, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_adopted_device, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_adopted_again, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_adopted_apart, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_adopted_many_wait, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_adopted_newest, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_adopted_bound, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_adopted_at_the_limits, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_not_adopted, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_person_is_merged_and_resolves_events, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    another_users_device_joins_no_two_persons, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_repetition_changes_nothing_and_ties_are_ours, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    persons_with_too_many_ids_stay_apart, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    many_unresolved_events_become_due_in_later_transactions, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    of_two_addresses_the_later_one_counts, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    merged_ids_are_the_first_to_be_removed, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    lengths_and_numbers_of_ids_are_limited, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(bad_persons_are_refused, set_up, rig_tear_down),
 	};
 
 	return cmocka_run_group_tests_name("identity_merge", tests, NULL, NULL);

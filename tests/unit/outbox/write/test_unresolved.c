@@ -1,10 +1,10 @@
-/* Events that wait for their address: going, giving up, and what operators do to them. */
+/* Unresolved events: becoming due, being given up, and what operators do to them. */
 #include "daemon/jobs/identities.h"
 #include "outbox/operate/operate.h"
 #include "outbox/write/resolve.h"
 #include "unit/outbox/write/identity_fixture.h"
 
-/* Nobody but those who have waited since before is given up; how many. */
+/* Gives up the events that are unresolved since before `before`; returns how many. */
 static int64_t
 give_up_before(int64_t before)
 {
@@ -18,7 +18,7 @@ give_up_before(int64_t before)
 /* ---- waiting -------------------------------------------------------------------------------- */
 
 static void
-test_wait_and_go(void **state)
+unresolved_events_become_due_when_their_id_is_identified(void **state)
 {
 	int64_t by_user, by_anonymous, other, later;
 	int calls;
@@ -30,7 +30,7 @@ test_wait_and_go(void **state)
 	expect(by_user, WAITS);
 	assert_int_equal(
 	    rig_number("SELECT count(*) FROM outbox WHERE next_attempt_at IS NOT NULL"), 0);
-	wait_for(1000, true); /* so that the writer has told what came before */
+	wait_for(1000, true); /* so that the writer has reported what came before */
 	calls = atomic_load(&rig_changed_calls);
 	later = identify("u", "a", "ann@example.com");
 	wait_for(1000, true);
@@ -44,7 +44,7 @@ test_wait_and_go(void **state)
 }
 
 static void
-test_same_commit(void **state)
+one_commit_resolves_its_own_events(void **state)
 {
 	struct segment_event events[3];
 	struct outbox_put p;
@@ -60,7 +60,7 @@ test_same_commit(void **state)
 }
 
 static void
-test_restart(void **state)
+unresolved_events_outlive_a_restart(void **state)
 {
 	int64_t id;
 
@@ -78,7 +78,7 @@ test_restart(void **state)
 
 enum { MANY = 4 * UNRESOLVED_STEP + 7 };
 
-/* Every third by its userId, the others by their anonymousId. */
+/* Every third event has the userId, the others the anonymousId. */
 static void
 track_many(void)
 {
@@ -96,7 +96,7 @@ track_many(void)
 	    rig_number("SELECT count(*) FROM outbox WHERE reason = 'awaiting_identity'"), MANY);
 }
 
-/* Nobody who waits is older than one of the address who does not. */
+/* No unresolved event is older than a due one of the same address. */
 static void
 expect_in_order(void)
 {
@@ -107,9 +107,9 @@ expect_in_order(void)
 	    0);
 }
 
-/* On the writer's thread, before it goes on. */
+/* On the writer's thread, before the next step. */
 static void
-look_at_first_slice(struct outbox_msg *msg, void *arg)
+check_first_step(struct outbox_msg *msg, void *arg)
 {
 	assert_in_range(rig_number("SELECT count(*) FROM delivery WHERE next_attempt_at = 0 AND "
 				   "email LIKE 'ann@example.com'"),
@@ -118,9 +118,9 @@ look_at_first_slice(struct outbox_msg *msg, void *arg)
 	rig_note_done(msg, arg);
 }
 
-/* More than one slice: in order, and what comes meanwhile stands behind it. */
+/* More than one step: in order, and new events of the address come behind. */
 static void
-test_many(void **state)
+many_events_become_due_in_steps_and_in_order(void **state)
 {
 	struct segment_event events[2], bob;
 	struct outbox_put p, q;
@@ -132,7 +132,7 @@ test_many(void **state)
 	events[1] = rig_track("own");
 	events[1].email = SLICE("Ann@example.com");
 	p = (struct outbox_put){
-		.msg = { .type = OUTBOX_PUT, .done = look_at_first_slice },
+		.msg = { .type = OUTBOX_PUT, .done = check_first_step },
 		.site_id = rig_site,
 		.received_at = 2000,
 		.events = events,
@@ -154,9 +154,9 @@ test_many(void **state)
 	expect(p.first_event_id + 1, GOES("Ann@example.com"));
 }
 
-/* Changes the file as a process could have left it. */
+/* Changes the file to a state that a process could have left. */
 static void
-leave(const char *sql)
+reopen_after(const char *sql)
 {
 	struct db db;
 	struct err e;
@@ -173,26 +173,26 @@ leave(const char *sql)
 	" VALUES (1, 'user', 'u', 99, 'ann@example.com', 1, 1);"                                   \
 	"UPDATE site SET identities = 1;"
 
-/* A process that ended between two slices. */
+/* A process ended between two steps. */
 static void
-test_restart_between_slices(void **state)
+resolving_continues_after_a_restart(void **state)
 {
 	int64_t id;
 
 	(void)state;
 	id = track("u", NULL);
-	leave(KNOW_U "INSERT INTO identity_release (person, site_id, email)"
-		     " VALUES (99, 1, 'ann@example.com')");
+	reopen_after(KNOW_U "INSERT INTO identity_release (person, site_id, email)"
+			    " VALUES (99, 1, 'ann@example.com')");
 	wait_for(1000, true);
 	expect(id, GOES("ann@example.com"));
 	wait_for(1000, true);
 	assert_int_equal(rig_number("SELECT count(*) FROM identity_release"), 0);
 }
 
-/* Whoever has waited for too long is looked up once more. */
-/* What was let go for one address goes there, though the id is another's before all are through. */
+/* Events keep the address that they began to become due for, even if the id changes hands before
+ * the last of them is due. */
 static void
-test_device_changes_hands_meanwhile(void **state)
+a_device_that_changes_hands_does_not_redirect_its_events(void **state)
 {
 	struct segment_event events[4];
 	struct outbox_put p;
@@ -224,25 +224,25 @@ test_device_changes_hands_meanwhile(void **state)
 }
 
 static void
-test_known_after_all(void **state)
+an_event_whose_id_is_known_is_not_given_up(void **state)
 {
 	int64_t id, own;
 
 	(void)state;
 	id = track("u", NULL);
 	own = rig_put_one("own");
-	leave(KNOW_U "UPDATE delivery SET next_attempt_at = -2000");
+	reopen_after(KNOW_U "UPDATE delivery SET next_attempt_at = -2000");
 	wants.give_up_from = 1;
 	give_up_before(2001);
 	expect(id, GOES("ann@example.com"));
 	expect(own, GOES("-"));
 }
 
-/* That nobody was left to be let go may have been so in a transaction that was not kept. */
+/* "Nothing is left to resolve" may have been found in a transaction that was rolled back. */
 static void
-test_a_rollback_is_looked_at_again(void **state)
+a_rollback_makes_the_next_step_look_again(void **state)
 {
-	struct unresolved w;
+	struct unresolved u;
 	struct err e;
 	struct db db;
 	int64_t n;
@@ -250,17 +250,17 @@ test_a_rollback_is_looked_at_again(void **state)
 	(void)state;
 	rig_close();
 	assert_int_equal(db_open(&db, rig_dir.file, DB_WRITE, &e), 0);
-	unresolved_open(&w, &db);
-	assert_int_equal(resolve_step(&w, &n, &e), 0);
-	assert_false(w.resolving);
-	unresolved_rolled_back(&w);
-	assert_true(w.resolving);
-	unresolved_close(&w);
+	unresolved_open(&u, &db);
+	assert_int_equal(resolve_step(&u, &n, &e), 0);
+	assert_false(u.resolving);
+	unresolved_rolled_back(&u);
+	assert_true(u.resolving);
+	unresolved_close(&u);
 	db_close(&db, NULL);
 }
 
 static void
-test_the_wait_ends(void **state)
+events_are_given_up_after_the_wait(void **state)
 {
 	int64_t id, other;
 
@@ -270,7 +270,7 @@ test_the_wait_ends(void **state)
 	wants.give_up_from = 1;
 	assert_int_equal(give_up_before(2000), 0);
 	expect(id, WAITS);
-	wants.give_up_from = 2001; /* the clock said nonsense */
+	wants.give_up_from = 2001; /* a clock that is ahead */
 	assert_int_equal(give_up_before(2002), 0);
 	expect(id, WAITS);
 	wants.give_up_from = 2000;
@@ -309,7 +309,7 @@ undo_last(void)
 }
 
 static void
-test_operators(void **state)
+operations_keep_events_unresolved_or_resolve_them(void **state)
 {
 	int64_t id, nobody;
 
@@ -338,15 +338,14 @@ test_operators(void **state)
 	operate(OPERATE_REQUEUE, id);
 	operate(OPERATE_REQUEUE, nobody);
 	expect(id, WAITS);
-	/* Whoever sends finds that nobody can be named. */
+	/* The dispatcher finds that the event has no address. */
 	expect(nobody, GOES("-"));
 }
 
 /* ---- how long ------------------------------------------------------------------------------- */
 
-/* A clock that jumped makes nobody wait for too long. */
 static void
-test_limits(void **state)
+a_clock_that_jumped_gives_nobody_up(void **state)
 {
 	struct config_site site = { .identity_wait = 1000, .identity_max = 5 };
 	struct age age = { .known = true };
@@ -378,19 +377,30 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_wait_and_go, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_same_commit, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_restart, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_many, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_restart_between_slices, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
-		    test_device_changes_hands_meanwhile, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_known_after_all, set_up, rig_tear_down),
+		    unresolved_events_become_due_when_their_id_is_identified, set_up,
+		    rig_tear_down),
 		cmocka_unit_test_setup_teardown(
-		    test_a_rollback_is_looked_at_again, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_the_wait_ends, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_operators, set_up, rig_tear_down),
-		cmocka_unit_test_setup_teardown(test_limits, set_up, rig_tear_down),
+		    one_commit_resolves_its_own_events, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    unresolved_events_outlive_a_restart, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    many_events_become_due_in_steps_and_in_order, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    resolving_continues_after_a_restart, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_device_that_changes_hands_does_not_redirect_its_events, set_up,
+		    rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    an_event_whose_id_is_known_is_not_given_up, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_rollback_makes_the_next_step_look_again, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    events_are_given_up_after_the_wait, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    operations_keep_events_unresolved_or_resolve_them, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_clock_that_jumped_gives_nobody_up, set_up, rig_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
