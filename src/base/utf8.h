@@ -34,6 +34,18 @@ utf8_length(const char *text, size_t n)
 	return length;
 }
 
+/* The code point of a well-formed character of `length` bytes. */
+static inline unsigned
+utf8_code(const char *text, unsigned length)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	unsigned code = length == 1 ? p[0] : p[0] & (0x7fu >> length);
+
+	for (unsigned i = 1; i < length; i++)
+		code = code << 6 | (p[i] & 0x3f);
+	return code;
+}
+
 /* Characters of a well-formed text. */
 static inline size_t
 utf8_count(struct slice text)

@@ -1,11 +1,13 @@
 src_libbentospool_a_SOURCES += \
+	src/event/bento/acts.c \
+	src/event/bento/acts.h \
 	src/event/bento/bento.c \
 	src/event/bento/bento.h \
 	src/event/bento/bento_api.c \
 	src/event/bento/bento_api.h \
 	src/event/bento/bento_api_body.c \
-	src/event/bento/reserved.c \
-	src/event/bento/reserved.h \
+	src/event/bento/details.c \
+	src/event/bento/details.h \
 	src/event/bento/verdict.c \
 	src/event/bento/verdict.h \
 	src/event/json/json.c \
@@ -16,6 +18,8 @@ src_libbentospool_a_SOURCES += \
 	src/event/kind.h \
 	src/event/mapping/admit.c \
 	src/event/mapping/admit.h \
+	src/event/mapping/integrations.c \
+	src/event/mapping/integrations.h \
 	src/event/mapping/mapping.c \
 	src/event/mapping/mapping.h \
 	src/event/mapping/mapping_bento_api.c \
@@ -25,15 +29,20 @@ src_libbentospool_a_SOURCES += \
 	src/event/mapping/mapping_text.c \
 	src/event/mapping/money.c \
 	src/event/mapping/money.h \
+	src/event/mapping/name.c \
+	src/event/mapping/name.h \
 	src/event/mapping/purchase.c \
 	src/event/mapping/purchase.h \
 	src/event/mapping/rules.c \
 	src/event/mapping/rules.h \
 	src/event/mapping/traits.c \
 	src/event/mapping/traits.h \
+	src/event/mapping/unique_key.c \
 	src/event/segment/envelope.c \
 	src/event/segment/fields.c \
 	src/event/segment/fields.h \
+	src/event/segment/invisible.c \
+	src/event/segment/invisible.h \
 	src/event/segment/key.c \
 	src/event/segment/key.h \
 	src/event/segment/person.c \

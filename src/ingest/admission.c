@@ -68,8 +68,12 @@ apply_mapping(const struct mapping_options *o, const struct segment_request *r, 
 		.kind = event->kind,
 		.name = event->name,
 		.browser = browser,
-		.integrations = event->integrations,
-		.batch_integrations = r->integrations,
+		.integrations = {
+			.own = event->integrations,
+			.batch = r->integrations,
+			.older_body = event->older_integrations ? event->body : SLICE_NONE,
+			.older_context = r->older_integrations ? r->context : SLICE_NONE,
+		},
 	};
 	const char *reason = admit_event(o, &facts);
 

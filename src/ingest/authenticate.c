@@ -31,7 +31,9 @@ find_key(const struct auth *auth, const struct http_head *h, int64_t *ret_site_i
 {
 	enum auth_result result = auth_basic(auth, h->authorization, ret_site_id);
 
-	return result == AUTH_ABSENT ? auth_query(auth, h->query, ret_site_id) : result;
+	if (result == AUTH_ABSENT)
+		result = auth_query(auth, h->query, ret_site_id);
+	return result == AUTH_ABSENT ? auth_header(auth, h->write_key, ret_site_id) : result;
 }
 
 /* As Bento does: the keys first, then the site, which the query names, or else the body. */

@@ -48,7 +48,7 @@ answer_options(const struct ingest *in, struct conn *c, const struct http_head *
 {
 	if (h->origin.p != NULL && !auth_origin(in->auth, h->origin))
 		return &wrong_origin;
-	c->manner.preflight = true;
+	conn_allow_headers(c, h);
 	return &preflight;
 }
 
@@ -57,7 +57,6 @@ static const struct answer *
 answer_head(const struct ingest *in, struct conn *c, const struct http_head *h,
     const struct route *route, struct answer *wrong_method)
 {
-	c->manner.bento = route_is_bento_api(h->path);
 	if (in->stopping)
 		return &stopping;
 	if (route == NULL)
@@ -113,11 +112,15 @@ void
 request_on_head(struct conn *c, const struct http_head *h, void *arg)
 {
 	struct ingest *in = arg;
-	const struct route *route = route_find(h->path);
+	char text[ROUTE_PATH_MAX];
+	const struct slice path = route_path(h->path, text);
+	const struct route *route = route_find(path);
 	struct answer wrong_method;
-	const struct answer *a = answer_head(in, c, h, route, &wrong_method);
+	const struct answer *a;
 	struct request *r;
 
+	c->manner.bento = route_is_bento_api(path);
+	a = answer_head(in, c, h, route, &wrong_method);
 	if (h->origin.p != NULL && auth_origin(in->auth, h->origin))
 		conn_allow_origin(c, h->origin);
 	r = a == NULL ? request_take(in) : NULL;

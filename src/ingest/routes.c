@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "base/encode.h"
+
 /* In the order of how often they are asked for. */
 static const struct route routes[] = {
 	{ "/v1/batch", ROUTE_EVENTS, SEGMENT_BATCH, KIND_UNKNOWN },
@@ -30,6 +32,59 @@ static const struct route routes[] = {
 	{ "/v1/m", ROUTE_DISCARD, SEGMENT_SINGLE, KIND_UNKNOWN },
 	{ "/healthz", ROUTE_HEALTH, SEGMENT_SINGLE, KIND_UNKNOWN },
 };
+
+/* RudderStack's beacons and Jitsu's clients use prefixes of their own. */
+static const char *const prefixes[] = { "/beacon/v1/", "/api/s/s2s/", "/api/s/", "/" };
+
+static struct slice
+fold_slashes(char *path, size_t n)
+{
+	size_t to = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (path[i] != '/' || to == 0 || path[to - 1] != '/')
+			path[to++] = path[i];
+	while (to > 1 && path[to - 1] == '/')
+		to--;
+	return (struct slice){ path, to };
+}
+
+/* path with /v1/ in place of the prefix, when that is a route of events. */
+static bool
+has_prefix(struct slice path, const char *prefix, char to[ROUTE_PATH_MAX], struct slice *ret_path)
+{
+	size_t n = strlen(prefix);
+	const struct route *route;
+	struct slice rest;
+
+	if (path.n <= n || memcmp(path.p, prefix, n) != 0)
+		return false;
+	rest = (struct slice){ path.p + n, path.n - n };
+	if (rest.n + 4 > ROUTE_PATH_MAX)
+		return false;
+	memmove(to + 4, rest.p, rest.n);
+	memcpy(to, "/v1/", 4);
+	*ret_path = (struct slice){ to, rest.n + 4 };
+	route = route_find(*ret_path);
+	return route != NULL;
+}
+
+struct slice
+route_path(struct slice raw, char to[ROUTE_PATH_MAX])
+{
+	char text[ROUTE_PATH_MAX], other[ROUTE_PATH_MAX];
+	struct slice path, found;
+
+	if (raw.n > sizeof(text))
+		return raw;
+	path = fold_slashes(text, decode_percent(raw, text, sizeof(text)));
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes) && route_find(path) == NULL;
+	     i++)
+		if (has_prefix(path, prefixes[i], other, &found))
+			path = found;
+	memcpy(to, path.p, path.n);
+	return (struct slice){ to, path.n };
+}
 
 bool
 route_is_bento_api(struct slice path)

@@ -22,6 +22,14 @@ struct route {
 	enum event_kind kind; /* KIND_UNKNOWN: each event's `type` decides */
 };
 
+#define ROUTE_PATH_MAX 128 /* bytes of a path; a longer one leads nowhere */
+
+/*
+ * The path that clients mean: %XX decoded, doubled slashes and those at the end dropped, the prefix
+ * /v1 added where a client left it out, and other products' prefixes replaced by it. Without a
+ * route of ours it is returned as far as it was understood. The functions below take it.
+ */
+struct slice route_path(struct slice raw, char to[ROUTE_PATH_MAX]);
 /* Is it a path of Bento's API, whose clients want answers in its shape? */
 bool route_is_bento_api(struct slice path);
 /* NULL when there is nothing at that path. */

@@ -47,6 +47,7 @@ UNIT_TESTS = \
 	tests/unit/event/segment/test_segment_limits \
 	tests/unit/ingest/auth/test_auth \
 	tests/unit/ingest/auth/test_webhook \
+	tests/unit/ingest/test_routes \
 	tests/unit/ingest/http/test_gzip \
 	tests/unit/ingest/http/test_http \
 	tests/unit/ingest/http/test_http_chunks \

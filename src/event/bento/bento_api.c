@@ -5,7 +5,8 @@
  */
 #include "event/bento/bento_api.h"
 
-#include "event/bento/reserved.h"
+#include "base/isotime.h"
+#include "event/bento/details.h"
 #include "event/segment/fields.h"
 #include "event/segment/person.h"
 
@@ -56,7 +57,7 @@ read_member(struct json *j, struct slice key, struct bento_api_fields *f)
 		return read_flat(j, &f->fields, &f->fields_nested);
 	if (json_skip(j, &value) != 0)
 		return -1;
-	f->nested = f->nested || is_container(&value);
+	f->nested = f->nested || value.type == JSON_OBJECT;
 	if (json_string_is(key, "type"))
 		f->type = value;
 	else if (json_string_is(key, "email"))
@@ -92,6 +93,29 @@ bento_api_read(struct json *j, struct bento_api_fields *ret_fields)
 
 /* ---- checking ---------------------------------------------------------------------------- */
 
+struct slice
+bento_api_object(const struct json_value *value)
+{
+	return value->type == JSON_OBJECT ? value->raw : SLICE_NONE;
+}
+
+bool
+bento_api_date_is_plain(const struct json_value *date, int64_t occurred_at)
+{
+	struct slice text;
+	struct buf scratch;
+	int64_t ms;
+	bool plain;
+
+	if (date->type != JSON_STRING)
+		return false;
+	buf_init(&scratch, date->raw.n);
+	plain = json_string_decode(date->raw, &scratch, &text) == 0 && isotime_parse(text, &ms) == 0
+		&& ms == occurred_at;
+	buf_free(&scratch);
+	return plain;
+}
+
 static const char *
 find_type_fault(const struct bento_api_fields *f, struct slice name)
 {
@@ -103,32 +127,24 @@ find_type_fault(const struct bento_api_fields *f, struct slice name)
 static const char *
 find_details_fault(const struct bento_api_fields *f)
 {
-	struct json_value key;
-
-	if (!is_absent(&f->details) && f->details.type != JSON_OBJECT)
-		return "details_not_object";
-	if (f->unique.type != JSON_OBJECT)
-		return NULL;
-	key = event_find_member(f->unique.raw, "key");
-	return is_absent(&key) || key.type == JSON_NUMBER || key.type == JSON_STRING
+	return f->details.type == JSON_OBJECT || event_says_nothing(&f->details)
 		   ? NULL
-		   : "unique_key_invalid";
+		   : "details_not_object";
 }
 
 static const char *
 find_event_fault(const struct bento_api_fields *f, struct slice name)
 {
-	struct slice details = f->details.type == JSON_OBJECT ? f->details.raw : SLICE_NONE;
 	const char *reason = find_type_fault(f, name);
 
 	if (reason != NULL)
 		return reason;
-	if (!is_absent(&f->fields) && f->fields.type != JSON_OBJECT)
+	if (f->fields.type != JSON_OBJECT && !event_says_nothing(&f->fields))
 		return "fields_not_object";
 	if (f->fields_nested)
 		return "fields_not_flat";
 	reason = find_details_fault(f);
-	return reason != NULL ? reason : reserved_fault(name, details);
+	return reason != NULL ? reason : details_fault(name, bento_api_object(&f->details));
 }
 
 const char *
@@ -140,5 +156,5 @@ bento_api_fault(
 										: "invalid_email";
 	if (kind == KIND_BENTO)
 		return find_event_fault(f, name);
-	return f->nested || is_container(&f->fields) ? "fields_not_flat" : NULL;
+	return f->nested || f->fields.type == JSON_OBJECT ? "fields_not_flat" : NULL;
 }

@@ -30,9 +30,13 @@ struct bento_api_fields {
 	struct json_value details;
 	struct json_value unique; /* details.unique */
 	bool fields_nested;       /* fields holds an object or array */
-	bool nested;              /* another member is an object or array */
+	bool nested;              /* another member is an object */
 };
 
+/* The raw object; absent when it is something else. */
+struct slice bento_api_object(const struct json_value *value);
+/* Whether a date is ISO 8601 and that time, so that Bento reads it as it was read here. */
+bool bento_api_date_is_plain(const struct json_value *date, int64_t occurred_at);
 /* Consumes the object that comes next. 0, or -1 when it is not such JSON. */
 int bento_api_read(struct json *j, struct bento_api_fields *ret_fields);
 /*

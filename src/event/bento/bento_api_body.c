@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "base/isotime.h"
+#include "base/utf8.h"
 #include "event/bento/bento_api.h"
+#include "event/bento/details.h"
 #include "event/segment/person.h"
 #include "event/segment/segment_build.h"
 
@@ -21,7 +23,7 @@ take_time(struct segment_request *r, const struct json_value *date, struct segme
 	if (r->path_kind == KIND_BENTO && !segment_read_time(r, date, &event->occurred_at)
 	    && date->type != JSON_NONE && date->type != JSON_NULL)
 		event->detail =
-		    "its date is not an ISO 8601 time since 1970: Bento gets it unchanged";
+		    "its date is not an ISO 8601 time since 1970: the time of receipt is used";
 }
 
 static void
@@ -32,6 +34,36 @@ decide_status(
 	if (event->reason == NULL)
 		event->reason = bento_api_fault(event->kind, f, event->name, event->email);
 	event->status = event->reason == NULL ? STATUS_PENDING : STATUS_INVALID;
+}
+
+/*
+ * The unique key is the messageId, so that a client's retry and a chain of spoolers store an event
+ * once. A purchase and another event often share an order's id: the purchase's gets a suffix. The
+ * key and the type that stand in the body leave room for it in scratch.
+ */
+static void
+take_message_id(
+    struct segment_request *r, const struct bento_api_fields *f, struct segment_event *event)
+{
+	struct json_value key = details_unique_key(bento_api_object(&f->details));
+	struct slice id = key.type == JSON_NUMBER ? key.raw : segment_decode(r, &key);
+	size_t n = id.n;
+
+	if (r->path_kind != KIND_BENTO || id.n == 0
+	    || (r->max_message_id > 0 && utf8_count(id) > r->max_message_id))
+		return;
+	if (SLICE_IS(event->name, "$purchase")) {
+		bool decoded = r->scratch.n >= n && id.p == r->scratch.p + r->scratch.n - n;
+
+		if (!decoded)
+			buf_append_slice(&r->scratch, id);
+		buf_append_literal(&r->scratch, ":purchase");
+		if (r->scratch.failed)
+			return;
+		id.n = n + sizeof(":purchase") - 1;
+		id.p = r->scratch.p + r->scratch.n - id.n;
+	}
+	event->message_id = id;
 }
 
 static int
@@ -52,6 +84,7 @@ read_event(struct segment_request *r, struct json *j)
 		event->email = SLICE_NONE;
 	if (r->path_kind == KIND_BENTO)
 		event->name = segment_decode(r, &f.type);
+	take_message_id(r, &f, event);
 	take_time(r, &f.date, event);
 	decide_status(r, &f, event);
 	return 0;
@@ -62,9 +95,16 @@ read_event(struct segment_request *r, struct json *j)
 /* What stands around the events. */
 struct frame {
 	enum json_type list; /* JSON_NONE: there was no such key */
-	const char *stray;   /* the first member that is not an object */
 	struct json_value site_uuid;
 };
+
+/* What is not an object is kept as an invalid event. */
+static int
+read_member(struct segment_request *r, struct json *j)
+{
+	return json_peek(j) == JSON_OBJECT ? read_event(r, j)
+					   : segment_keep_stray(r, j, r->path_kind);
+}
 
 /* A second list replaces the first. */
 static int
@@ -75,23 +115,16 @@ read_list(struct segment_request *r, struct json *j, struct frame *frame)
 
 	r->n_events = r->n_excess = 0;
 	buf_clear(&r->scratch);
-	frame->stray = NULL;
 	frame->list = json_peek(j);
+	if (frame->list == JSON_OBJECT && json_skip(j, &value) == 0)
+		return segment_read_object(r, value.raw, read_member);
 	if (frame->list != JSON_ARRAY)
 		return json_skip(j, &value);
 	if (json_array_begin(j) != 0)
 		return -1;
-	while ((more = json_array_next(j)) > 0) {
-		if (json_peek(j) == JSON_OBJECT) {
-			if (read_event(r, j) != 0)
-				return -1;
-			continue;
-		}
-		if (frame->stray == NULL)
-			frame->stray = j->p;
-		if (json_skip(j, &value) != 0)
+	while ((more = json_array_next(j)) > 0)
+		if (read_member(r, j) != 0)
 			return -1;
-	}
 	return more;
 }
 
@@ -145,15 +178,10 @@ check_frame(struct segment_request *r, const struct frame *frame, struct err *e)
 {
 	const char *name = name_of_list(r);
 
-	if (frame->list != JSON_ARRAY) {
+	if (frame->list != JSON_ARRAY && frame->list != JSON_OBJECT) {
 		err_set(e, ERR_INPUT, "\"%s\" is %s", name,
 		    frame->list == JSON_NONE ? "missing" : "not an array");
 		return refuse(r, e, "batch_missing");
-	}
-	if (frame->stray != NULL) {
-		err_set(e, ERR_INPUT, "a member of \"%s\" is not an object at byte %zu", name,
-		    (size_t)(frame->stray - r->body.p));
-		return refuse(r, e, "event_not_object");
 	}
 	if (r->n_events > 0)
 		return 0;

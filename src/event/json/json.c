@@ -380,6 +380,21 @@ json_finish(struct json *j)
 	return j->error == NULL ? 0 : -1;
 }
 
+bool
+json_is_empty(const struct json_value *value)
+{
+	const char *last = value->raw.p + value->raw.n - 1;
+
+	return (value->type == JSON_ARRAY || value->type == JSON_OBJECT)
+	       && skip_space(value->raw.p + 1, last) == last;
+}
+
+bool
+json_is_empty_array(const struct json_value *value)
+{
+	return value->type == JSON_ARRAY && json_is_empty(value);
+}
+
 size_t
 json_offset(const struct json *j)
 {

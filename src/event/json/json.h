@@ -79,6 +79,10 @@ int json_finish(struct json *j);
 /* Where the reader stands, for messages: bytes from the start. */
 size_t json_offset(const struct json *j);
 
+/* [] or {}, with any white space inside. */
+bool json_is_empty(const struct json_value *value);
+/* []: what PHP writes for an empty object. */
+bool json_is_empty_array(const struct json_value *value);
 /* Whether a raw string (with quotes) means exactly text, escapes taken into account. */
 bool json_string_is(struct slice raw, const char *text);
 /*

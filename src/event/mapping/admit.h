@@ -10,14 +10,14 @@
 
 #include "base/slice.h"
 #include "event/kind.h"
+#include "event/mapping/integrations.h"
 #include "event/mapping/mapping.h"
 
 struct admit_facts {
 	enum event_kind kind;
-	struct slice name;         /* decoded; absent when there is none */
-	bool browser;              /* the request had an Origin: anybody may have written it */
-	struct slice integrations; /* the event's own, a raw value; absent: none */
-	struct slice batch_integrations; /* its batch's */
+	struct slice name; /* decoded; absent when there is none */
+	bool browser;      /* the request had an Origin: anybody may have written it */
+	struct integrations integrations;
 };
 
 /*
@@ -26,5 +26,7 @@ struct admit_facts {
  * status.
  */
 const char *admit_event(const struct mapping_options *o, const struct admit_facts *f);
+/* Whether words that Bento acts on may be fields: never from a browser. */
+bool admit_acts_by_field(const struct mapping_options *o, bool browser);
 
 #endif

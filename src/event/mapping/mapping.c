@@ -8,10 +8,12 @@
 #include <strings.h>
 
 #include "base/isotime.h"
-#include "event/bento/reserved.h"
+#include "event/bento/acts.h"
+#include "event/bento/details.h"
 #include "event/json/json.h"
 #include "event/mapping/admit.h"
 #include "event/mapping/mapping_bento_api.h"
+#include "event/mapping/name.h"
 #include "event/mapping/traits.h"
 #include "event/segment/fields.h"
 #include "event/segment/person.h"
@@ -42,7 +44,7 @@ find_names(const struct mapping_input *in, const struct person_sources *sources,
 
 /* The batch's context describes the same person, after the event's own. */
 static int
-read_batch_context(struct slice context, struct person_place *ret_traits)
+read_batch_context(struct slice context, struct person_place *ret_traits, bool *ret_older)
 {
 	struct json_value value;
 	struct json j;
@@ -50,16 +52,16 @@ read_batch_context(struct slice context, struct person_place *ret_traits)
 	if (context.p == NULL)
 		return 0;
 	json_init(&j, context, JSON_MAX_DEPTH);
-	return event_context_read(&j, ret_traits, &value) == 0 ? json_finish(&j) : -1;
+	return event_context_read(&j, ret_traits, &value, ret_older) == 0 ? json_finish(&j) : -1;
 }
 
-/* False when it is neither an object nor nothing. */
+/* False when it is neither an object nor nothing; PHP writes [] for an empty object. */
 static bool
 take_object(const struct json_value *value, struct slice *ret_raw)
 {
 	if (value->type == JSON_OBJECT)
 		*ret_raw = value->raw;
-	return value->type == JSON_OBJECT || value->type == JSON_NULL || value->type == JSON_NONE;
+	return value->type == JSON_OBJECT || event_says_nothing(value);
 }
 
 /* *ret_reason stays NULL when memory ran out. */
@@ -68,12 +70,15 @@ find(const struct mapping_input *in, struct found *ret, const char **ret_reason)
 {
 	bool of_person = in->kind == KIND_IDENTIFY || in->kind == KIND_GROUP;
 	enum event_key what = of_person ? KEY_TRAITS : KEY_PROPERTIES;
+	bool older_context = false;
 	struct event_fields f;
 	struct json j;
 
 	json_init(&j, in->body, JSON_MAX_DEPTH);
 	if (event_fields_read(&j, &f) != 0 || json_finish(&j) != 0
-	    || read_batch_context(in->context, &f.sources.place[PERSON_BATCH_TRAITS]) != 0) {
+	    || read_batch_context(
+		   in->context, &f.sources.place[PERSON_BATCH_TRAITS], &older_context)
+		   != 0) {
 		*ret_reason = "body_not_json";
 		return -1;
 	}
@@ -81,8 +86,12 @@ find(const struct mapping_input *in, struct found *ret, const char **ret_reason)
 		*ret_reason = what == KEY_TRAITS ? "traits_not_object" : "properties_not_object";
 		return -1;
 	}
-	ret->has_unique = what == KEY_PROPERTIES && ret->properties.p != NULL && f.has_unique;
-	ret->integrations = f.value[KEY_INTEGRATIONS].raw;
+	ret->integrations = (struct integrations){
+		.own = f.value[KEY_INTEGRATIONS].raw,
+		.batch = in->batch_integrations,
+		.older_body = f.older ? in->body : SLICE_NONE,
+		.older_context = older_context ? in->context : SLICE_NONE,
+	};
 	return find_names(in, &f.sources, ret);
 }
 
@@ -105,28 +114,6 @@ mapping_append_names(const struct found *found, struct buf *to)
 	buf_append_byte(to, '}');
 }
 
-/* properties up to its closing brace, byte for byte, then what we add, then the brace. */
-static void
-append_details(const struct found *found, struct slice unique_key, struct buf *to)
-{
-	struct slice properties = found->properties.p == NULL ? SLICE("{}") : found->properties;
-
-	if (found->properties.p == NULL && unique_key.p == NULL)
-		return;
-	buf_append_literal(to, ",\"details\":");
-	buf_append(to, properties.p, properties.n - 1);
-	if (unique_key.p != NULL) {
-		struct slice inside = { properties.p + 1, properties.n - 2 };
-
-		if (!event_is_blank(inside))
-			buf_append_byte(to, ',');
-		buf_append_literal(to, "\"unique\":{\"key\":");
-		json_string_append(to, unique_key);
-		buf_append_byte(to, '}');
-	}
-	buf_append_byte(to, '}');
-}
-
 void
 mapping_append_date(int64_t occurred_at, struct buf *to)
 {
@@ -143,50 +130,19 @@ const char mapping_not_for_us[] = "integrations";
 const char mapping_reserved_type[] = "reserved_type";
 const char mapping_dropped[] = "rule";
 
-/* The name that the kind is forwarded by; NULL: its own. */
-static const char *
-pattern_of(const struct mapping_options *o, enum event_kind kind)
-{
-	if (kind == KIND_PAGE)
-		return o->page;
-	if (kind == KIND_SCREEN)
-		return o->screen;
-	return kind == KIND_GROUP ? o->group : NULL;
-}
-
-static bool
-needs_name(const struct mapping_options *o, enum event_kind kind)
-{
-	const char *pattern = pattern_of(o, kind);
-
-	if (kind == KIND_IDENTIFY || kind == KIND_ALIAS)
-		return false;
-	return pattern == NULL || strstr(pattern, "{name}") != NULL;
-}
-
 static const char *
 find_missing(const struct mapping_options *o, const struct mapping_input *in)
 {
+	const char *reason;
+
 	if (in->body.p == NULL)
 		return "body_removed";
-	if (needs_name(o, in->kind) && event_is_blank(in->name))
-		return "event_not_defined";
+	reason = name_fault(o, in);
+	if (reason != NULL)
+		return reason;
 	if (event_is_blank(in->email))
 		return "no_email";
 	return NULL;
-}
-
-/* The name by the pattern. */
-static void
-compose_type(const struct mapping_options *o, const struct mapping_input *in, struct buf *to)
-{
-	const char *pattern = pattern_of(o, in->kind), *hole = strstr(pattern, "{name}");
-
-	buf_append(to, pattern, hole == NULL ? strlen(pattern) : (size_t)(hole - pattern));
-	if (hole == NULL)
-		return;
-	buf_append_slice(to, in->name);
-	buf_append_slice(to, slice_from(hole + strlen("{name}")));
 }
 
 /* A page named "$unsubscribe" must not become an act of Bento's. */
@@ -196,11 +152,11 @@ poses_as_reserved(const struct mapping_options *o, const struct mapping_input *i
 	struct buf type;
 	bool reserved;
 
-	if (pattern_of(o, in->kind) == NULL)
+	if (name_pattern(o, in->kind) == NULL)
 		return false;
 	buf_init(&type, in->name.n + MAPPING_NAME_SIZE);
-	compose_type(o, in, &type);
-	reserved = reserved_is(buf_slice(&type));
+	name_compose(o, in, &type);
+	reserved = act_is(ACT_TYPE, buf_slice(&type));
 	buf_free(&type);
 	return reserved;
 }
@@ -238,7 +194,6 @@ find_refusal(const struct mapping_options *o, const struct mapping_input *in, st
 		.name = in->name,
 		.browser = in->browser,
 		.integrations = found->integrations,
-		.batch_integrations = in->batch_integrations,
 	};
 	const char *reason = admit_event(o, &facts);
 	struct slice old;
@@ -253,7 +208,7 @@ find_refusal(const struct mapping_options *o, const struct mapping_input *in, st
 	if (found->rule != NULL && found->rule->purchase)
 		reason = purchase_read(found->rule, found->properties, &found->purchase);
 	if (reason == NULL && goes_by_its_name(found->rule))
-		reason = reserved_fault(in->name, found->properties);
+		reason = details_fault(in->name, found->properties);
 	return reason;
 }
 
@@ -269,29 +224,46 @@ append_type(const struct mapping_options *o, const struct mapping_input *in, str
 {
 	struct buf type;
 
-	if (pattern_of(o, in->kind) == NULL) {
+	if (name_pattern(o, in->kind) == NULL) {
 		json_string_append(to, name.n > 0 ? name : in->name);
 		return;
 	}
 	buf_init(&type, in->name.n + MAPPING_NAME_SIZE);
-	compose_type(o, in, &type);
+	name_compose(o, in, &type);
 	json_string_append(to, buf_slice(&type));
 	to->failed = to->failed || type.failed;
 	buf_free(&type);
+}
+
+static void
+append_details(const struct mapping_options *o, const struct mapping_input *in,
+    const struct found *found, struct buf *to)
+{
+	struct slice key = o->unique_key && in->message_id.n > 0 ? in->message_id : SLICE_NONE;
+	size_t before = to->n;
+	bool replace = false;
+	struct buf other;
+
+	buf_init(&other, in->message_id.n + MAPPING_KEY_SUFFIX_MAX);
+	if (key.p != NULL && found->rule != NULL && found->rule->purchase)
+		key = mapping_key_beside_purchase(in, found, &other, &replace);
+	buf_append_literal(to, ",\"details\":");
+	if (!details_append(in->name, found->properties, key, replace, to))
+		buf_truncate(to, before);
+	to->failed = to->failed || other.failed;
+	buf_free(&other);
 }
 
 void
 mapping_append_event(const struct mapping_options *o, const struct mapping_input *in,
     const struct found *found, struct slice name, struct buf *to)
 {
-	bool add_unique = o->unique_key && !found->has_unique && in->message_id.n > 0;
-
 	buf_append_literal(to, "{\"type\":");
 	append_type(o, in, name, to);
 	buf_append_literal(to, ",\"email\":");
 	json_string_append(to, in->email);
 	mapping_append_names(found, to);
-	append_details(found, add_unique ? in->message_id : SLICE_NONE, to);
+	append_details(o, in, found, to);
 	if (o->send_date)
 		mapping_append_date(in->occurred_at, to);
 	buf_append_byte(to, '}');
@@ -302,14 +274,22 @@ static void
 append_update(const struct mapping_options *o, const struct mapping_input *in,
     const struct found *found, struct buf *to)
 {
-	const struct found none = { .has_unique = false };
+	struct slice key = o->unique_key ? in->message_id : SLICE_NONE;
+	const struct traits_options traits = {
+		.omit_arrays = o->omit_arrays,
+		.allow_acts = admit_acts_by_field(o, in->browser),
+		.names = &o->fields,
+	};
 
 	buf_append_literal(to, "{\"type\":\"$update_fields\",\"email\":");
 	json_string_append(to, in->email);
 	buf_append_literal(to, ",\"fields\":{");
-	traits_append(found->properties, !o->omit_arrays, &o->fields, true, to);
+	traits_append(found->properties, &traits, true, to);
 	buf_append_byte(to, '}');
-	append_details(&none, o->unique_key ? in->message_id : SLICE_NONE, to);
+	if (key.n > 0) {
+		buf_append_literal(to, ",\"details\":");
+		details_append(SLICE_NONE, SLICE_NONE, key, false, to);
+	}
 	if (o->send_date)
 		mapping_append_date(in->occurred_at, to);
 	buf_append_byte(to, '}');
@@ -319,9 +299,15 @@ static void
 append_subscriber(const struct mapping_options *o, const struct mapping_input *in,
     const struct found *found, struct buf *to)
 {
+	const struct traits_options traits = {
+		.omit_arrays = o->omit_arrays,
+		.allow_acts = admit_acts_by_field(o, in->browser),
+		.names = &o->fields,
+	};
+
 	buf_append_literal(to, "{\"email\":");
 	json_string_append(to, in->email);
-	traits_append(found->properties, !o->omit_arrays, &o->fields, false, to);
+	traits_append(found->properties, &traits, false, to);
 	buf_append_byte(to, '}');
 }
 
@@ -389,7 +375,7 @@ int
 mapping_append(const struct mapping_options *o, const struct mapping_input *in, struct buf *to,
     struct mapped *ret_mapped, const char **ret_reason)
 {
-	struct found found = { .has_unique = false };
+	struct found found = { .rule = NULL };
 	struct mapped mapped;
 	size_t before = to->n;
 
@@ -415,55 +401,4 @@ mapping_status(const char *reason)
 	    || strcmp(reason, mapping_dropped) == 0)
 		return STATUS_DISCARDED;
 	return STATUS_INVALID;
-}
-
-/* The event's own key, or ours. */
-static bool
-event_has_key(const struct mapping_options *o, const struct mapping_input *in)
-{
-	struct json_value value;
-
-	value = event_find_member(in->body, "properties");
-	if (value.type == JSON_OBJECT)
-		value = event_find_member(value.raw, "unique");
-	else
-		value.type = JSON_NONE;
-	if (value.type == JSON_NONE)
-		return o->unique_key && in->message_id.n > 0;
-	if (value.type == JSON_OBJECT)
-		value = event_find_member(value.raw, "key");
-	else
-		value.type = JSON_NONE;
-	return value.type == JSON_NUMBER
-	       || (value.type == JSON_STRING && !json_string_is(value.raw, ""));
-}
-
-/* Every item needs one: an order has its own, a tag has ours. */
-static bool
-rule_has_keys(
-    const struct mapping_options *o, const struct mapping_input *in, const struct rule *rule)
-{
-	bool event = !rule->purchase || rule->also,
-	     tags = rule->tag.n > 0 || rule->remove_tag.n > 0;
-
-	return (!event || event_has_key(o, in))
-	       && (!tags || (o->unique_key && in->message_id.n > 0));
-}
-
-bool
-mapping_has_key(const struct mapping_options *o, const struct mapping_input *in)
-{
-	const struct rule *rule = in->kind == KIND_TRACK ? rules_find(&o->rules, in->name) : NULL;
-
-	if (is_bento_api(in))
-		return mapping_bento_api_has_key(o, in);
-	/* To write a subscriber's fields or address twice changes nothing. */
-	if (in->kind == KIND_ALIAS)
-		return true;
-	if (in->kind == KIND_IDENTIFY)
-		return o->identify == MAPPING_IDENTIFY_SUBSCRIBERS
-		       || (o->unique_key && in->message_id.n > 0);
-	if (in->kind == KIND_GROUP)
-		return o->unique_key && in->message_id.n > 0;
-	return rule != NULL ? rule_has_keys(o, in, rule) : event_has_key(o, in);
 }

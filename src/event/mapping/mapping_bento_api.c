@@ -1,36 +1,29 @@
 /*
- * An event or subscriber that came in Bento's own shape, passed on: the received bytes with the
- * address replaced where it was written otherwise, and with details.unique.key and date added where
- * the event has none and the options say so. Nothing is written when it cannot be sent.
+ * An event or subscriber that came in Bento's own shape, passed on. Its members are written in
+ * their order, their values byte for byte but for a few: the address that it is delivered to, a
+ * unique key in details, a date, an empty array where Bento wants an object, lists of tags, and
+ * words that the sender must not use. Nothing is written when it cannot be sent.
  */
 #include "event/mapping/mapping_bento_api.h"
 
 #include <string.h>
 
 #include "base/isotime.h"
+#include "event/bento/acts.h"
 #include "event/bento/bento_api.h"
+#include "event/bento/details.h"
 #include "event/json/json.h"
-#include "event/segment/fields.h"
-#include "event/segment/person.h"
+#include "event/mapping/admit.h"
 
-/* The event's text, copied up to where something is changed or added. */
-struct splice {
+/* The object as it is written: its members in their order, few of them changed. */
+struct printing {
+	const struct mapping_options *o;
+	const struct mapping_input *in;
+	const struct bento_api_fields *f;
+	bool acts; /* words that Bento acts on may be fields */
+	bool any;  /* a member was written */
 	struct buf *to;
-	const char *at;
 };
-
-static void
-copy_until(struct splice *s, const char *until)
-{
-	buf_append(s->to, s->at, (size_t)(until - s->at));
-	s->at = until;
-}
-
-static const char *
-end_of(const struct json_value *value)
-{
-	return value->raw.p + value->raw.n;
-}
 
 static bool
 says(const struct json_value *value, struct slice text)
@@ -47,94 +40,211 @@ says(const struct json_value *value, struct slice text)
 	return same;
 }
 
+static void
+begin_member(struct printing *p, struct slice raw_key)
+{
+	if (p->any)
+		buf_append_byte(p->to, ',');
+	p->any = true;
+	buf_append_slice(p->to, raw_key);
+	buf_append_byte(p->to, ':');
+}
+
+static void
+copy_member(struct printing *p, struct slice raw_key, const struct json_value *value)
+{
+	begin_member(p, raw_key);
+	buf_append_slice(p->to, value->raw);
+}
+
 /* Somebody may have given it another address than it carries. */
 static void
-splice_email(struct splice *s, const struct bento_api_fields *f, struct slice email)
+print_email(struct printing *p, struct slice raw_key, const struct json_value *value)
 {
-	if (f->email.type == JSON_NONE || says(&f->email, email))
-		return;
-	copy_until(s, f->email.raw.p);
-	json_string_append(s->to, email);
-	s->at = end_of(&f->email);
+	begin_member(p, raw_key);
+	if (says(value, p->in->email))
+		buf_append_slice(p->to, value->raw);
+	else
+		json_string_append(p->to, p->in->email);
 }
 
-static void
-append_unique(struct buf *to, struct slice key)
+static bool
+is_act(struct slice raw_key, bool *ret_tags)
 {
-	buf_append_literal(to, "\"unique\":{\"key\":");
-	json_string_append(to, key);
-	buf_append_byte(to, '}');
+	struct buf scratch;
+	struct slice key;
+	bool act = true; /* in doubt */
+
+	*ret_tags = false;
+	buf_init(&scratch, raw_key.n);
+	if (json_string_decode(raw_key, &scratch, &key) == 0) {
+		act = act_is(ACT_FIELD, key);
+		*ret_tags = act_takes_tags(key);
+	}
+	buf_free(&scratch);
+	return act;
 }
 
-static void
-splice_details(struct splice *s, const struct bento_api_fields *f, struct slice key)
-{
-	const struct json_value *details = &f->details;
+/* ---- an event --------------------------------------------------------------------------- */
 
-	if (key.p == NULL || details->type == JSON_NONE)
-		return;
-	if (details->type == JSON_NULL) {
-		copy_until(s, details->raw.p);
-		buf_append_byte(s->to, '{');
-		append_unique(s->to, key);
-		buf_append_byte(s->to, '}');
-		s->at = end_of(details);
+static void
+print_fields(struct printing *p, struct slice raw_key, const struct json_value *fields)
+{
+	struct printing inside = *p;
+	struct json_value value;
+	struct slice key;
+	struct json j;
+	bool tags;
+
+	begin_member(p, raw_key);
+	if (fields->type == JSON_NULL || (fields->type == JSON_OBJECT && p->acts)) {
+		buf_append_slice(p->to, fields->raw);
 		return;
 	}
-	copy_until(s, end_of(details) - 1);
-	if (!event_is_blank((struct slice){ details->raw.p + 1, details->raw.n - 2 }))
-		buf_append_byte(s->to, ',');
-	append_unique(s->to, key);
+	buf_append_byte(p->to, '{');
+	inside.any = false;
+	json_init(&j, fields->raw, JSON_MAX_DEPTH);
+	if (fields->type == JSON_OBJECT && json_object_begin(&j) == 0)
+		while (json_object_next(&j, &key) > 0 && json_skip(&j, &value) == 0)
+			if (!is_act(key, &tags))
+				copy_member(&inside, key, &value);
+	buf_append_byte(p->to, '}');
 }
 
-static void
-append_name(struct splice *s, const struct bento_api_fields *f, const char *name)
+static struct slice
+our_key(const struct printing *p)
 {
-	if (!event_is_blank((struct slice){ f->body.p + 1, f->body.n - 2 }))
-		buf_append_byte(s->to, ',');
-	buf_printf(s->to, "\"%s\":", name);
+	return p->o->unique_key && p->in->message_id.n > 0 ? p->in->message_id : SLICE_NONE;
 }
 
 static void
-append_missing(struct splice *s, const struct bento_api_fields *f, const struct mapping_input *in,
-    struct slice key, bool date)
+print_details(struct printing *p, struct slice raw_key, const struct json_value *details)
+{
+	begin_member(p, raw_key);
+	if (!details_append(p->in->name, bento_api_object(details), our_key(p), false, p->to))
+		buf_append_slice(p->to, details->type == JSON_NULL ? details->raw : SLICE("{}"));
+}
+
+/* A date that was understood only by us is written as Bento understands it. */
+static bool
+keeps_date(const struct printing *p)
+{
+	const struct json_value *date = &p->f->date;
+
+	return date->type != JSON_NONE && date->type != JSON_NULL
+	       && (!p->o->send_date || bento_api_date_is_plain(date, p->in->occurred_at));
+}
+
+static void
+print_event_member(struct printing *p, struct slice raw_key, const struct json_value *value)
+{
+	const struct bento_api_fields *f = p->f;
+	struct slice key = raw_key;
+
+	/* Of keys given twice the last one counts. */
+	if (json_string_is(key, "email")) {
+		if (value->raw.p == f->email.raw.p)
+			print_email(p, raw_key, value);
+	} else if (json_string_is(key, "details")) {
+		if (value->raw.p == f->details.raw.p)
+			print_details(p, raw_key, value);
+	} else if (json_string_is(key, "fields")) {
+		if (value->raw.p == f->fields.raw.p)
+			print_fields(p, raw_key, value);
+	} else if (json_string_is(key, "date")) {
+		if (value->raw.p == f->date.raw.p && keeps_date(p))
+			copy_member(p, raw_key, value);
+	} else {
+		copy_member(p, raw_key, value);
+	}
+}
+
+static void
+print_missing(struct printing *p)
 {
 	char text[ISOTIME_SIZE];
 
-	copy_until(s, f->body.p + f->body.n - 1);
-	if (f->email.type == JSON_NONE) {
-		append_name(s, f, "email");
-		json_string_append(s->to, in->email);
+	if (p->f->email.type == JSON_NONE)
+		print_email(p, SLICE("\"email\""), &p->f->email);
+	if (p->in->kind != KIND_BENTO)
+		return;
+	if (p->f->details.type == JSON_NONE && our_key(p).p != NULL)
+		print_details(p, SLICE("\"details\""), &p->f->details);
+	if (p->o->send_date && !keeps_date(p)) {
+		isotime_format(p->in->occurred_at, text);
+		begin_member(p, SLICE("\"date\""));
+		buf_printf(p->to, "\"%s\"", text);
 	}
-	if (key.p != NULL && f->details.type == JSON_NONE) {
-		buf_append_literal(s->to, ",\"details\":{");
-		append_unique(s->to, key);
-		buf_append_byte(s->to, '}');
+}
+
+/* ---- a subscriber ----------------------------------------------------------------------- */
+
+/* A tag with a comma in it would become two: such a list is passed on as it is. */
+static bool
+holds_comma(struct slice array)
+{
+	struct json_value item;
+	bool found = false;
+	struct json j;
+
+	json_init(&j, array, JSON_MAX_DEPTH);
+	if (json_array_begin(&j) != 0)
+		return true;
+	while (json_array_next(&j) > 0 && json_skip(&j, &item) == 0)
+		found |= item.type == JSON_STRING && memchr(item.raw.p, ',', item.raw.n) != NULL;
+	return found;
+}
+
+static void
+print_array(struct printing *p, struct slice raw_key, const struct json_value *value, bool tags)
+{
+	if (json_is_empty_array(value) || (!tags && p->o->omit_arrays))
+		return;
+	begin_member(p, raw_key);
+	if (tags && holds_comma(value->raw))
+		buf_append_slice(p->to, value->raw);
+	else
+		traits_append_joined(value->raw, tags ? "," : ", ", p->to);
+}
+
+static void
+print_subscriber_member(struct printing *p, struct slice raw_key, const struct json_value *value)
+{
+	bool tags, act = is_act(raw_key, &tags);
+
+	if (json_string_is(raw_key, "email")) {
+		if (value->raw.p == p->f->email.raw.p)
+			print_email(p, raw_key, value);
+	} else if (act && !p->acts) {
+		return;
+	} else if (value->type == JSON_ARRAY) {
+		print_array(p, raw_key, value, tags);
+	} else if (!tags || value->type != JSON_NULL) {
+		copy_member(p, raw_key, value);
 	}
-	if (date) {
-		isotime_format(in->occurred_at, text);
-		buf_printf(s->to, ",\"date\":\"%s\"", text);
-	}
-	copy_until(s, f->body.p + f->body.n);
 }
 
 static void
 pass_on(const struct mapping_options *o, const struct mapping_input *in,
     const struct bento_api_fields *f, struct buf *to)
 {
-	struct splice s = { to, f->body.p };
-	bool event = in->kind == KIND_BENTO;
-	bool add_key = event && o->unique_key && f->unique.type == JSON_NONE;
-	struct slice key = add_key && in->message_id.n > 0 ? in->message_id : SLICE_NONE;
-	bool email_first = f->details.raw.p == NULL || f->email.raw.p < f->details.raw.p;
+	struct printing p = { o, in, f, admit_acts_by_field(o, in->browser), false, to };
+	struct json_value value;
+	struct slice key;
+	struct json j;
 
-	if (email_first)
-		splice_email(&s, f, in->email);
-	if (event)
-		splice_details(&s, f, key);
-	if (!email_first)
-		splice_email(&s, f, in->email);
-	append_missing(&s, f, in, key, event && o->send_date && f->date.type == JSON_NONE);
+	buf_append_byte(to, '{');
+	json_init(&j, f->body, JSON_MAX_DEPTH);
+	if (json_object_begin(&j) != 0)
+		return;
+	while (json_object_next(&j, &key) > 0 && json_skip(&j, &value) == 0) {
+		if (in->kind == KIND_BENTO)
+			print_event_member(&p, key, &value);
+		else
+			print_subscriber_member(&p, key, &value);
+	}
+	print_missing(&p);
+	buf_append_byte(to, '}');
 }
 
 static const char *
@@ -144,6 +254,8 @@ read_again(const struct mapping_input *in, struct bento_api_fields *ret_fields)
 
 	if (in->body.p == NULL)
 		return "body_removed";
+	if (in->body.p[0] != '{')
+		return "event_not_object";
 	json_init(&j, in->body, JSON_MAX_DEPTH);
 	if (bento_api_read(&j, ret_fields) != 0 || json_finish(&j) != 0)
 		return "body_not_json";
@@ -154,10 +266,15 @@ int
 mapping_bento_api_append(const struct mapping_options *o, const struct mapping_input *in,
     struct buf *to, struct mapped *ret_mapped, const char **ret_reason)
 {
+	const struct admit_facts facts = {
+		.kind = in->kind, .name = in->name, .browser = in->browser
+	};
 	struct bento_api_fields f;
 	size_t before = to->n;
 
 	*ret_reason = read_again(in, &f);
+	if (*ret_reason == NULL)
+		*ret_reason = admit_event(o, &facts);
 	if (*ret_reason == NULL)
 		*ret_reason = bento_api_fault(in->kind, &f, in->name, in->email);
 	if (*ret_reason != NULL)
@@ -177,17 +294,9 @@ mapping_bento_api_append(const struct mapping_options *o, const struct mapping_i
 bool
 mapping_bento_api_has_key(const struct mapping_options *o, const struct mapping_input *in)
 {
-	struct json_value key = { .type = JSON_NONE };
 	struct bento_api_fields f;
 
-	/* Of two equal upserts the second changes nothing. */
-	if (in->kind == KIND_SUBSCRIBER)
+	if (o->unique_key && in->message_id.n > 0)
 		return true;
-	if (read_again(in, &f) != NULL)
-		return false;
-	if (f.unique.type == JSON_NONE)
-		return o->unique_key && in->message_id.n > 0;
-	if (f.unique.type == JSON_OBJECT)
-		key = event_find_member(f.unique.raw, "key");
-	return key.type == JSON_NUMBER || (key.type == JSON_STRING && !json_string_is(key.raw, ""));
+	return read_again(in, &f) == NULL && details_unique_is_usable(&f.unique);
 }

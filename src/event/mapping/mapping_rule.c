@@ -1,4 +1,5 @@
 /* What a rule makes of a track call: a purchase, the event itself, tags. */
+#include "event/bento/details.h"
 #include "event/json/json.h"
 #include "event/mapping/mapping_private.h"
 
@@ -41,6 +42,50 @@ append_purchase(struct items *s)
 	buf_append_literal(s->to, ",\"details\":");
 	purchase_append(&s->found->purchase, s->to);
 	end_act(s);
+}
+
+/* A raw string or number means this text. */
+static bool
+means(struct slice raw, struct slice text)
+{
+	struct slice meaning = raw;
+	struct buf scratch;
+	bool same;
+
+	buf_init(&scratch, raw.n);
+	same = (raw.p[0] != '"' || json_string_decode(raw, &scratch, &meaning) == 0)
+	       && slice_equals(meaning, text);
+	buf_free(&scratch);
+	return same;
+}
+
+/* Whether two raw strings or numbers mean the same text. */
+static bool
+mean_the_same(struct slice a, struct slice b)
+{
+	struct slice meaning = b;
+	struct buf scratch;
+	bool same;
+
+	buf_init(&scratch, b.n);
+	same =
+	    (b.p[0] != '"' || json_string_decode(b, &scratch, &meaning) == 0) && means(a, meaning);
+	buf_free(&scratch);
+	return same;
+}
+
+struct slice
+mapping_key_beside_purchase(const struct mapping_input *in, const struct found *found,
+    struct buf *scratch, bool *ret_replace)
+{
+	struct json_value own = details_unique_key(found->properties);
+
+	*ret_replace = own.type != JSON_NONE && mean_the_same(own.raw, found->purchase.key);
+	if (!means(found->purchase.key, in->message_id))
+		return in->message_id;
+	buf_append_slice(scratch, in->message_id);
+	buf_append_literal(scratch, ":event");
+	return buf_slice(scratch);
 }
 
 /* A key of its own, so that Bento does not take it for a repeat of the event. */

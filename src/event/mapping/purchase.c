@@ -20,12 +20,16 @@ member(struct slice object, const char *name)
 				: event_find_member(object, name);
 }
 
-/* Between the quotes; of a number its text. Escapes are not decoded: a number has none. */
+#define PLAIN_MAX 256 /* bytes of a currency or an amount; a longer text is neither */
+
+/* What a text means; of a number its text. scratch holds at most PLAIN_MAX bytes. */
 static struct slice
-plain_text(const struct json_value *value)
+plain_text(const struct json_value *value, struct buf *scratch)
 {
+	struct slice text;
+
 	if (value->type == JSON_STRING)
-		return (struct slice){ value->raw.p + 1, value->raw.n - 2 };
+		return json_string_decode(value->raw, scratch, &text) == 0 ? text : SLICE_NONE;
 	return value->type == JSON_NUMBER ? value->raw : SLICE_NONE;
 }
 
@@ -33,7 +37,7 @@ static bool
 is_key(const struct json_value *value)
 {
 	return value->type == JSON_NUMBER
-	       || (value->type == JSON_STRING && !event_is_blank(plain_text(value)));
+	       || (value->type == JSON_STRING && !event_string_is_blank(value->raw));
 }
 
 static const char *
@@ -53,11 +57,18 @@ static const char *
 read_currency(const struct rule *rule, struct slice properties, struct purchase *p)
 {
 	struct json_value currency = member(properties, "currency");
+	bool given = currency.type != JSON_NONE && currency.type != JSON_NULL, known;
+	struct buf scratch;
+	struct slice text;
 
-	if (currency.type == JSON_STRING && money_code(plain_text(&currency), p->currency))
+	buf_init(&scratch, PLAIN_MAX);
+	text = plain_text(&currency, &scratch);
+	known = currency.type == JSON_STRING && money_code(text, p->currency);
+	given = given && !event_is_blank(text);
+	buf_free(&scratch);
+	if (known)
 		return NULL;
-	if (currency.type != JSON_NONE && currency.type != JSON_NULL
-	    && !event_is_blank(plain_text(&currency)))
+	if (given)
 		return "purchase_value_invalid";
 	return money_code(slice_from(rule->currency), p->currency) ? NULL
 								   : "purchase_currency_missing";
@@ -69,6 +80,8 @@ read_amount(const struct rule *rule, struct slice properties, struct purchase *p
 	struct slice name = rule_text(rule, rule->value);
 	char text[NAME_SIZE];
 	struct json_value value;
+	struct buf scratch;
+	bool good;
 
 	if (name.n > 0) {
 		snprintf(text, sizeof(text), "%.*s", (int)name.n, name.p);
@@ -78,9 +91,10 @@ read_amount(const struct rule *rule, struct slice properties, struct purchase *p
 		if (value.type == JSON_NONE || value.type == JSON_NULL)
 			value = member(properties, "total");
 	}
-	return money_minor(plain_text(&value), money_decimals(p->currency), &p->amount)
-		   ? NULL
-		   : "purchase_value_invalid";
+	buf_init(&scratch, PLAIN_MAX);
+	good = money_minor(plain_text(&value, &scratch), money_decimals(p->currency), &p->amount);
+	buf_free(&scratch);
+	return good ? NULL : "purchase_value_invalid";
 }
 
 const char *

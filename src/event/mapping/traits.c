@@ -1,40 +1,35 @@
 /*
- * Traits as Bento's flat fields. One recursive walk with bounds on depth, names and number of
- * fields: each value gets its flat name, the name that the site gives it, and is written unless
- * that name was written before. Nothing fails: what does not fit is left out.
+ * Traits as Bento's flat fields. One recursive walk collects paths, the field that each becomes,
+ * and values, with bounds on depth, names and number of fields; then they are written in the order
+ * in which they came. Nothing is refused: what does not fit is left out.
  */
 #include "event/mapping/traits.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "event/bento/acts.h"
 #include "event/json/json.h"
 
 #define JOINED_MAX 65536 /* bytes of an array as one text */
 
-struct name {
-	size_t at; /* in `to`, with its quotes */
-	size_t n;
+struct field {
+	char path[TRAITS_NAME_MAX]; /* decoded keys, each behind a 0x1f but the first */
+	char name[TRAITS_NAME_MAX];
+	unsigned path_n;
+	unsigned name_n;
+	struct json_value value;
 };
 
 struct flattening {
-	struct buf *to;
-	bool join_arrays;
-	bool first;
-	const struct trait_names *other; /* NULL: none */
-	struct name names[TRAITS_MAX];
+	const struct traits_options *options;
+	struct field *fields;
 	unsigned n;
 };
 
-static void flatten(
-    struct flattening *f, struct slice object, const char *prefix, size_t prefix_n, unsigned depth);
-
-/* The bytes between the quotes; two spellings of one name are two names. */
-static struct slice
-inside(struct slice raw)
-{
-	return (struct slice){ raw.p + 1, raw.n - 2 };
-}
+static void flatten(struct flattening *f, struct slice object, struct slice path, struct slice name,
+    unsigned depth);
 
 static struct slice
 renamed(struct slice key)
@@ -46,11 +41,11 @@ renamed(struct slice key)
 
 /* What the site calls the field; empty: it is left out. */
 static struct slice
-named_by_site(const struct flattening *f, struct slice name)
+named_by_site(const struct trait_names *names, struct slice name)
 {
-	for (unsigned i = 0; f->other != NULL && i < f->other->n; i++) {
-		const char *text = f->other->name[i].text;
-		unsigned n = f->other->name[i].from_n;
+	for (unsigned i = 0; names != NULL && i < names->n; i++) {
+		const char *text = names->name[i].text;
+		unsigned n = names->name[i].from_n;
 
 		if (n == name.n && memcmp(text, name.p, n) == 0)
 			return slice_from(text + n + 1);
@@ -58,38 +53,120 @@ named_by_site(const struct flattening *f, struct slice name)
 	return name;
 }
 
-static bool
-is_taken(const struct flattening *f, const char *name, size_t n)
+/* ---- collecting ----------------------------------------------------------------------------- */
+
+static struct field *
+find_path(struct flattening *f, struct slice path)
 {
 	for (unsigned i = 0; i < f->n; i++)
-		if (f->names[i].n == n && memcmp(f->to->p + f->names[i].at, name, n) == 0)
+		if (f->fields[i].path_n == path.n && memcmp(f->fields[i].path, path.p, path.n) == 0)
+			return &f->fields[i];
+	return NULL;
+}
+
+static bool
+is_taken(const struct flattening *f, struct slice name)
+{
+	for (unsigned i = 0; i < f->n; i++)
+		if (f->fields[i].name_n == name.n && memcmp(f->fields[i].name, name.p, name.n) == 0)
 			return true;
 	return false;
 }
 
-/* Whether the name is new and was written; then its value must follow. */
 static bool
-begin_field(struct flattening *f, const char *flat, size_t flat_n)
+is_allowed(const struct traits_options *o, struct slice name, const struct json_value *value)
 {
-	struct slice field = named_by_site(f, (struct slice){ flat, flat_n });
-	const char *name = field.p;
-	size_t n = field.n;
-
-	if (n == 0 || f->n == TRAITS_MAX || f->to->failed || is_taken(f, name, n))
+	if (name.n == 0 || act_is_address(name))
 		return false;
-	if (!f->first)
-		buf_append_byte(f->to, ',');
-	f->first = false;
-	buf_append_byte(f->to, '"');
-	f->names[f->n++] = (struct name){ f->to->n, n };
-	buf_append(f->to, name, n);
-	buf_append_literal(f->to, "\":");
-	return true;
+	if (act_takes_tags(name) && json_is_empty_array(value))
+		return false;
+	return o->allow_acts || !act_is(ACT_FIELD, name);
 }
 
-/* Texts and numbers of an array, with ", " between them; what is deeper is left out. */
 static void
-append_joined(struct slice array, struct buf *to)
+take_field(
+    struct flattening *f, struct slice path, struct slice flat, const struct json_value *value)
+{
+	struct field *field = find_path(f, path);
+	struct slice name = named_by_site(f->options->names, flat);
+
+	if (field == NULL) {
+		if (f->n == TRAITS_MAX || !is_allowed(f->options, name, value) || is_taken(f, name))
+			return;
+		field = &f->fields[f->n++];
+		memcpy(field->path, path.p, path.n);
+		field->path_n = (unsigned)path.n;
+		memcpy(field->name, name.p, name.n);
+		field->name_n = (unsigned)name.n;
+	}
+	field->value = *value;
+}
+
+static void
+take_value(struct flattening *f, struct slice path, struct slice name,
+    const struct json_value *value, unsigned depth)
+{
+	if (value->type != JSON_OBJECT) {
+		if (value->type != JSON_ARRAY || !f->options->omit_arrays)
+			take_field(f, path, name, value);
+	} else if (depth < TRAITS_DEPTH) {
+		flatten(f, value->raw, path, name, depth + 1);
+	}
+}
+
+/* prefix, the mark and the key in text; n 0: too long. */
+static struct slice
+join(char text[TRAITS_NAME_MAX], struct slice prefix, char mark, struct slice key)
+{
+	size_t n = prefix.n > 0 ? prefix.n + 1 : 0;
+
+	if (n + key.n > TRAITS_NAME_MAX)
+		return SLICE_NONE;
+	memcpy(text, prefix.p == NULL ? "" : prefix.p, prefix.n);
+	if (prefix.n > 0)
+		text[prefix.n] = mark;
+	memcpy(text + n, key.p, key.n);
+	return (struct slice){ text, n + key.n };
+}
+
+static void
+take_member(struct flattening *f, struct slice key, struct slice prefix_path,
+    struct slice prefix_name, const struct json_value *value, unsigned depth)
+{
+	char path_text[TRAITS_NAME_MAX], name_text[TRAITS_NAME_MAX];
+	struct slice path = join(path_text, prefix_path, 0x1f, key);
+	struct slice name = join(name_text, prefix_name, '_', depth == 1 ? renamed(key) : key);
+
+	if (key.n > 0 && path.n > 0 && name.n > 0)
+		take_value(f, path, name, value, depth);
+}
+
+static void
+flatten(
+    struct flattening *f, struct slice object, struct slice path, struct slice name, unsigned depth)
+{
+	struct json_value value;
+	struct slice raw_key, key;
+	struct buf scratch;
+	struct json j;
+
+	buf_init(&scratch, 6 * TRAITS_NAME_MAX);
+	json_init(&j, object, JSON_MAX_DEPTH);
+	if (json_object_begin(&j) != 0)
+		return;
+	while (json_object_next(&j, &raw_key) > 0 && json_skip(&j, &value) == 0) {
+		buf_clear(&scratch);
+		if (raw_key.n <= 6 * TRAITS_NAME_MAX
+		    && json_string_decode(raw_key, &scratch, &key) == 0)
+			take_member(f, key, path, name, &value, depth);
+	}
+	buf_free(&scratch);
+}
+
+/* ---- writing -------------------------------------------------------------------------------- */
+
+void
+traits_append_joined(struct slice array, const char *between, struct buf *to)
 {
 	struct json_value item;
 	size_t before = to->n;
@@ -101,13 +178,15 @@ append_joined(struct slice array, struct buf *to)
 	if (json_array_begin(&j) != 0)
 		return;
 	while (json_array_next(&j) > 0 && json_skip(&j, &item) == 0) {
-		struct slice text = item.type == JSON_STRING ? inside(item.raw) : item.raw;
+		struct slice text = item.type == JSON_STRING
+					? (struct slice){ item.raw.p + 1, item.raw.n - 2 }
+					: item.raw;
 
 		if (item.type == JSON_OBJECT || item.type == JSON_ARRAY || item.type == JSON_NULL
 		    || to->n - before + text.n > JOINED_MAX)
 			continue;
 		if (!first)
-			buf_append_literal(to, ", ");
+			buf_append_slice(to, slice_from(between));
 		buf_append_slice(to, text);
 		first = false;
 	}
@@ -115,56 +194,35 @@ append_joined(struct slice array, struct buf *to)
 }
 
 static void
-take_value(struct flattening *f, const char *name, size_t n, const struct json_value *value,
-    unsigned depth)
+append_field(const struct field *field, struct buf *to)
 {
-	if (value->type == JSON_OBJECT) {
-		if (depth < TRAITS_DEPTH)
-			flatten(f, value->raw, name, n, depth + 1);
-	} else if (value->type == JSON_ARRAY) {
-		if (f->join_arrays && begin_field(f, name, n))
-			append_joined(value->raw, f->to);
-	} else if (begin_field(f, name, n)) {
-		buf_append_slice(f->to, value->raw);
-	}
-}
+	struct slice name = { field->name, field->name_n };
 
-static void
-flatten(
-    struct flattening *f, struct slice object, const char *prefix, size_t prefix_n, unsigned depth)
-{
-	char name[TRAITS_NAME_MAX];
-	struct json_value value;
-	struct slice raw_key;
-	struct json j;
-
-	json_init(&j, object, JSON_MAX_DEPTH);
-	if (json_object_begin(&j) != 0)
-		return;
-	while (json_object_next(&j, &raw_key) > 0 && json_skip(&j, &value) == 0) {
-		struct slice key = depth == 1 ? renamed(inside(raw_key)) : inside(raw_key);
-		size_t n = prefix_n > 0 ? prefix_n + 1 : 0;
-
-		if (key.n == 0 || n + key.n > sizeof(name)
-		    || (depth == 1 && SLICE_IS(key, "email")))
-			continue;
-		memcpy(name, prefix, prefix_n);
-		if (prefix_n > 0)
-			name[prefix_n] = '_';
-		memcpy(name + n, key.p, key.n);
-		take_value(f, name, n + key.n, &value, depth);
-	}
+	json_string_append(to, name);
+	buf_append_byte(to, ':');
+	if (field->value.type == JSON_ARRAY)
+		traits_append_joined(field->value.raw, act_takes_tags(name) ? "," : ", ", to);
+	else
+		buf_append_slice(to, field->value.raw);
 }
 
 unsigned
-traits_append(struct slice traits, bool join_arrays, const struct trait_names *names, bool first,
-    struct buf *to)
+traits_append(struct slice traits, const struct traits_options *options, bool first, struct buf *to)
 {
-	struct flattening f = {
-		.to = to, .join_arrays = join_arrays, .first = first, .other = names
-	};
+	struct flattening f = { .options = options };
 
-	flatten(&f, traits, "", 0, 1);
+	f.fields = calloc(TRAITS_MAX, sizeof(*f.fields));
+	if (f.fields == NULL) {
+		to->failed = true;
+		return 0;
+	}
+	flatten(&f, traits, SLICE_NONE, SLICE_NONE, 1);
+	for (unsigned i = 0; i < f.n && !to->failed; i++) {
+		if (!first || i > 0)
+			buf_append_byte(to, ',');
+		append_field(&f.fields[i], to);
+	}
+	free(f.fields);
 	return f.n;
 }
 

@@ -12,7 +12,6 @@
 /* What the body says for the whole request. */
 struct envelope {
 	enum json_type batch; /* JSON_NONE: there was no such key */
-	const char *stray;    /* the first batch member that is not an object */
 	struct json_value context;
 	struct json_value integrations;
 	struct json_value sent_at;
@@ -20,33 +19,35 @@ struct envelope {
 	struct person_place traits;
 };
 
+/* What is not an object is kept as an invalid event. */
+static int
+read_member(struct segment_request *r, struct json *j)
+{
+	struct event_fields f;
+
+	return json_peek(j) == JSON_OBJECT ? segment_read_event(r, j, &f)
+					   : segment_keep_stray(r, j, KIND_UNKNOWN);
+}
+
 /* A second `batch` replaces the first. */
 static int
 read_batch(struct segment_request *r, struct json *j, struct envelope *env)
 {
-	struct event_fields f;
 	struct json_value value;
 	int more;
 
 	r->n_events = r->n_excess = 0;
 	buf_clear(&r->scratch);
-	env->stray = NULL;
 	env->batch = json_peek(j);
+	if (env->batch == JSON_OBJECT && json_skip(j, &value) == 0)
+		return segment_read_object(r, value.raw, read_member);
 	if (env->batch != JSON_ARRAY)
 		return json_skip(j, &value);
 	if (json_array_begin(j) != 0)
 		return -1;
-	while ((more = json_array_next(j)) > 0) {
-		if (json_peek(j) == JSON_OBJECT) {
-			if (segment_read_event(r, j, &f) != 0)
-				return -1;
-			continue;
-		}
-		if (env->stray == NULL)
-			env->stray = j->p;
-		if (json_skip(j, &value) != 0)
+	while ((more = json_array_next(j)) > 0)
+		if (read_member(r, j) != 0)
 			return -1;
-	}
 	return more;
 }
 
@@ -65,7 +66,8 @@ read_envelope(struct segment_request *r, struct json *j, struct envelope *env)
 		if (key == KEY_BATCH)
 			rc = read_batch(r, j, env);
 		else if (key == KEY_CONTEXT)
-			rc = event_context_read(j, &env->traits, &env->context);
+			rc = event_context_read(
+			    j, &env->traits, &env->context, &r->older_integrations);
 		else
 			rc = json_skip(j, key == KEY_SENT_AT        ? &env->sent_at
 					  : key == KEY_INTEGRATIONS ? &env->integrations
@@ -153,13 +155,8 @@ check_batch(struct segment_request *r, const struct envelope *env, struct err *e
 {
 	if (env->batch == JSON_NONE)
 		return refuse(r, e, "batch_missing", "the body has no member \"batch\"");
-	if (env->batch != JSON_ARRAY)
+	if (env->batch != JSON_ARRAY && env->batch != JSON_OBJECT)
 		return refuse(r, e, "batch_not_array", "\"batch\" is not an array");
-	if (env->stray != NULL) {
-		refuse(r, e, "event_not_object", "");
-		return err_set(e, ERR_INPUT, "a member of %s is not an object at byte %zu",
-		    name_of_batch(r), (size_t)(env->stray - r->body.p));
-	}
 	if (r->n_events == 0) {
 		refuse(r, e, "empty_batch", "");
 		return err_set(e, ERR_INPUT, "%s holds no event", name_of_batch(r));
@@ -176,11 +173,14 @@ segment_prepare(struct segment_request *r)
 {
 	r->n_events = r->n_excess = 0;
 	r->code = NULL;
+	r->older_integrations = false;
 	r->write_key = r->context = r->integrations = r->sent_at = SLICE_NONE;
 	r->site_uuid = SLICE_NONE;
 	buf_clear(&r->scratch);
 	r->scratch.max = r->body.n;
-	if (r->body.n == 0 || memchr(r->body.p, '\\', r->body.n) == NULL)
+	if (r->body.n == 0
+	    || (memchr(r->body.p, '\\', r->body.n) == NULL
+		&& memmem(r->body.p, r->body.n, "$purchase", 9) == NULL))
 		return 0;
 	return buf_reserve(&r->scratch, r->body.n) == NULL ? -1 : 0;
 }

@@ -6,7 +6,7 @@
 
 /* Consumes traits, properties and the like; values that are not objects describe nobody. */
 static int
-read_place(struct json *j, struct person_place *place, bool *has_unique, struct json_value *ret)
+read_place(struct json *j, struct person_place *place, struct json_value *ret)
 {
 	enum json_type type = json_peek(j);
 	const char *start = j->p;
@@ -15,7 +15,6 @@ read_place(struct json *j, struct person_place *place, bool *has_unique, struct 
 	int more;
 
 	*place = (struct person_place){ 0 };
-	*has_unique = false;
 	if (type != JSON_OBJECT)
 		return json_skip(j, ret);
 	if (json_object_begin(j) != 0)
@@ -25,9 +24,7 @@ read_place(struct json *j, struct person_place *place, bool *has_unique, struct 
 
 		if (json_skip(j, &value) != 0)
 			return -1;
-		if (k == KEY_UNIQUE)
-			*has_unique = true;
-		else if (k != KEY_OTHER)
+		if (k != KEY_OTHER)
 			person_place_file(place, k, &value);
 	}
 	*ret = (struct json_value){ type, { start, (size_t)(j->p - start) } };
@@ -35,13 +32,13 @@ read_place(struct json *j, struct person_place *place, bool *has_unique, struct 
 }
 
 int
-event_context_read(struct json *j, struct person_place *ret_traits, struct json_value *ret_context)
+event_context_read(struct json *j, struct person_place *ret_traits, struct json_value *ret_context,
+    bool *ret_older)
 {
 	enum json_type type = json_peek(j);
 	const char *start = j->p;
 	struct json_value value;
 	struct slice key;
-	bool ignored;
 	int more;
 
 	*ret_traits = (struct person_place){ 0 };
@@ -50,9 +47,11 @@ event_context_read(struct json *j, struct person_place *ret_traits, struct json_
 	if (json_object_begin(j) != 0)
 		return -1;
 	while ((more = json_object_next(j, &key)) > 0) {
-		int rc = event_key(key) == KEY_TRAITS ? read_place(j, ret_traits, &ignored, &value)
-						      : json_skip(j, &value);
+		enum event_key k = event_key(key);
+		int rc = k == KEY_TRAITS ? read_place(j, ret_traits, &value) : json_skip(j, &value);
 
+		if (k == KEY_INTEGRATIONS || k == KEY_PROVIDERS || k == KEY_ALL)
+			*ret_older = true;
 		if (rc != 0)
 			return -1;
 	}
@@ -65,17 +64,19 @@ read_member(struct json *j, struct event_fields *f, enum event_key key)
 {
 	struct person_place *place = f->sources.place;
 	struct json_value value;
-	bool ignored;
 
 	if (key == KEY_PROPERTIES)
-		return read_place(j, &place[PERSON_PROPERTIES], &f->has_unique, &f->value[key]);
+		return read_place(j, &place[PERSON_PROPERTIES], &f->value[key]);
 	if (key == KEY_TRAITS)
-		return read_place(j, &place[PERSON_TRAITS], &ignored, &f->value[key]);
+		return read_place(j, &place[PERSON_TRAITS], &f->value[key]);
 	if (key == KEY_CONTEXT)
-		return event_context_read(j, &place[PERSON_CONTEXT_TRAITS], &f->value[key]);
+		return event_context_read(
+		    j, &place[PERSON_CONTEXT_TRAITS], &f->value[key], &f->older);
 	if (json_skip(j, &value) != 0)
 		return -1;
-	if (key <= KEY_BATCH)
+	if (key == KEY_OPTIONS)
+		f->older = true;
+	else if (key <= KEY_BATCH)
 		f->value[key] = value;
 	else
 		person_place_file(&place[PERSON_TOP], key, &value);
@@ -111,6 +112,26 @@ event_is_blank(struct slice text)
 			return false;
 	}
 	return true;
+}
+
+bool
+event_string_is_blank(struct slice raw)
+{
+	struct slice text;
+	struct buf scratch;
+	bool blank;
+
+	buf_init(&scratch, raw.n);
+	blank = json_string_decode(raw, &scratch, &text) == 0 && event_is_blank(text);
+	buf_free(&scratch);
+	return blank;
+}
+
+bool
+event_says_nothing(const struct json_value *value)
+{
+	return value->type == JSON_NONE || value->type == JSON_NULL || value->type == JSON_FALSE
+	       || (value->type == JSON_STRING && value->raw.n == 2) || json_is_empty_array(value);
 }
 
 /* Of one given twice the last counts. */

@@ -16,7 +16,7 @@
 struct event_fields {
 	struct slice body; /* the object itself */
 	struct json_value value[KEY_BATCH + 1];
-	bool has_unique; /* properties has a member `unique` */
+	bool older; /* `options`, or an older place of integrations in `context` */
 	struct person_sources sources;
 };
 
@@ -24,13 +24,18 @@ struct event_fields {
 int event_fields_read(struct json *j, struct event_fields *ret_fields);
 /*
  * Consumes the value of a `context` of any type; ret_traits gets what its `traits` says of the
- * person, nothing when there is none. 0, or -1 when it is not JSON.
+ * person, nothing when there is none; ret_older is set when it has integrations, providers or all.
+ * 0, or -1 when it is not JSON.
  */
-int event_context_read(
-    struct json *j, struct person_place *ret_traits, struct json_value *ret_context);
+int event_context_read(struct json *j, struct person_place *ret_traits,
+    struct json_value *ret_context, bool *ret_older);
+/* Absent, null, false, "" or []: what PHP and others write for an empty object. */
+bool event_says_nothing(const struct json_value *value);
 /* A member of a raw, valid object; JSON_NONE when there is none. */
 struct json_value event_find_member(struct slice object, const char *name);
 /* Nothing but white space and control bytes, or nothing at all. */
 bool event_is_blank(struct slice text);
+/* The same of the meaning of a raw string. */
+bool event_string_is_blank(struct slice raw);
 
 #endif

@@ -28,11 +28,13 @@ static const char *const names[KEY_OTHER] = {
 	[KEY_LAST_NAME] = "lastName",
 	[KEY_FIRST_NAME_SNAKE] = "first_name",
 	[KEY_LAST_NAME_SNAKE] = "last_name",
-	[KEY_UNIQUE] = "unique",
+	[KEY_OPTIONS] = "options",
+	[KEY_PROVIDERS] = "providers",
+	[KEY_ALL] = "all",
 };
 
-/* The shortest name is four bytes, the shortest escape of a letter six. */
-#define SHORTEST_ESCAPED (2 + 3 + 6)
+/* The shortest name is three bytes, the shortest escape of a letter six. */
+#define SHORTEST_ESCAPED (2 + 2 + 6)
 
 static enum event_key
 find_escaped(struct slice raw_key)
@@ -55,6 +57,9 @@ event_key(struct slice raw_key)
 	const char *name = raw_key.p + 1;
 
 	switch (raw_key.n - 2) {
+	case 3:
+		IF_IS("all", KEY_ALL);
+		break;
 	case 4:
 		IF_IS("type", KEY_TYPE);
 		IF_IS("name", KEY_NAME);
@@ -68,10 +73,10 @@ event_key(struct slice raw_key)
 		IF_IS("userId", KEY_USER_ID);
 		IF_IS("sentAt", KEY_SENT_AT);
 		IF_IS("traits", KEY_TRAITS);
-		IF_IS("unique", KEY_UNIQUE);
 		break;
 	case 7:
 		IF_IS("context", KEY_CONTEXT);
+		IF_IS("options", KEY_OPTIONS);
 		break;
 	case 8:
 		IF_IS("writeKey", KEY_WRITE_KEY);
@@ -81,6 +86,7 @@ event_key(struct slice raw_key)
 		IF_IS("messageId", KEY_MESSAGE_ID);
 		IF_IS("timestamp", KEY_TIMESTAMP);
 		IF_IS("firstName", KEY_FIRST_NAME);
+		IF_IS("providers", KEY_PROVIDERS);
 		IF_IS("last_name", KEY_LAST_NAME_SNAKE);
 		break;
 	case 10:

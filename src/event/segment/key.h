@@ -30,8 +30,10 @@ enum event_key {
 	KEY_LAST_NAME,
 	KEY_FIRST_NAME_SNAKE,
 	KEY_LAST_NAME_SNAKE,
-	/* of properties */
-	KEY_UNIQUE,
+	/* older places of integrations */
+	KEY_OPTIONS,
+	KEY_PROVIDERS,
+	KEY_ALL,
 	KEY_OTHER
 };
 

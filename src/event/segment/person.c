@@ -25,6 +25,8 @@ person_place_file(struct person_place *place, enum event_key key, const struct j
 		place->first_name_snake = *value;
 	else if (key == KEY_LAST_NAME_SNAKE)
 		place->last_name_snake = *value;
+	else if (key == KEY_NAME)
+		place->name = *value;
 }
 
 void

@@ -25,6 +25,7 @@ struct person_place {
 	struct json_value last_name;
 	struct json_value first_name_snake;
 	struct json_value last_name_snake;
+	struct json_value name; /* of a screen in properties, of a group in traits */
 };
 
 enum person_where {

@@ -155,13 +155,37 @@ find_kind(struct segment_request *r, const struct json_value *type)
 	return kind == KIND_BENTO || kind == KIND_SUBSCRIBER ? KIND_UNKNOWN : kind;
 }
 
+/* A text that is not blank, or a number; absent otherwise. */
+static struct slice
+read_name(struct segment_request *r, const struct json_value *value)
+{
+	struct slice text = value->type == JSON_NUMBER ? value->raw : segment_decode(r, value);
+
+	return event_is_blank(text) ? SLICE_NONE : text;
+}
+
+/* RudderStack's Android SDK names a screen by `event` and properties.name. */
+static struct slice
+find_screen_name(struct segment_request *r, const struct event_fields *f)
+{
+	struct slice name = read_name(r, &f->value[KEY_NAME]);
+
+	if (name.p == NULL)
+		name = read_name(r, &f->value[KEY_EVENT]);
+	return name.p != NULL ? name : read_name(r, &f->sources.place[PERSON_PROPERTIES].name);
+}
+
 static struct slice
 find_name(struct segment_request *r, const struct event_fields *f, enum event_kind kind)
 {
 	if (kind == KIND_TRACK)
 		return segment_decode(r, &f->value[KEY_EVENT]);
-	if (kind == KIND_PAGE || kind == KIND_SCREEN)
-		return segment_decode(r, &f->value[KEY_NAME]);
+	if (kind == KIND_PAGE)
+		return read_name(r, &f->value[KEY_NAME]);
+	if (kind == KIND_SCREEN)
+		return find_screen_name(r, f);
+	if (kind == KIND_GROUP)
+		return read_name(r, &f->sources.place[PERSON_TRAITS].name);
 	return SLICE_NONE;
 }
 
@@ -202,7 +226,7 @@ take_ids(struct segment_request *r, const struct event_fields *f, struct segment
 static bool
 is_object_or_nothing(const struct json_value *value)
 {
-	return value->type == JSON_OBJECT || value->type == JSON_NULL || value->type == JSON_NONE;
+	return value->type == JSON_OBJECT || event_says_nothing(value);
 }
 
 /* Why the event can never be forwarded, in Segment's words; NULL: nothing is wrong with it. */
@@ -277,12 +301,55 @@ segment_read_event(struct segment_request *r, struct json *j, struct event_field
 	event->name = find_name(r, f, event->kind);
 	event->message_id = find_message_id(r, &f->value[KEY_MESSAGE_ID]);
 	event->integrations = f->value[KEY_INTEGRATIONS].raw;
+	event->older_integrations = f->older;
 	event->email = person.email;
 	event->email_from = (unsigned char)person.where;
 	take_ids(r, f, event);
 	take_time(r, f, event);
 	decide_status(r, f, event);
 	return 0;
+}
+
+int
+segment_keep_stray(struct segment_request *r, struct json *j, enum event_kind kind)
+{
+	struct segment_event *event;
+	struct json_value value;
+
+	if (json_skip(j, &value) != 0)
+		return -1;
+	event = segment_push_event(r);
+	if (event == NULL)
+		return -1;
+	event->body = value.raw;
+	event->kind = kind;
+	event->email_from = PERSON_NOBODY;
+	event->occurred_at = r->received_at;
+	event->status = STATUS_INVALID;
+	event->reason = segment_find_excess(r, event);
+	if (event->reason == NULL)
+		event->reason = "event_not_object";
+	return 0;
+}
+
+int
+segment_read_object(struct segment_request *r, struct slice object,
+    int (*read)(struct segment_request *r, struct json *j))
+{
+	struct slice key;
+	struct json j;
+	int more;
+
+	json_init(&j, object, r->max_depth);
+	if (event_find_member(object, "type").type == JSON_STRING
+	    || event_find_member(object, "email").type == JSON_STRING)
+		return read(r, &j);
+	if (json_object_begin(&j) != 0)
+		return -1;
+	while ((more = json_object_next(&j, &key)) > 0)
+		if (read(r, &j) != 0)
+			return -1;
+	return more;
 }
 
 /* --- what the whole request says of it ---------------------------------------------------- */

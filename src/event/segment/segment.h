@@ -40,6 +40,7 @@ struct segment_event {
 	enum event_status status;  /* pending, unsupported or invalid */
 	const char *reason;        /* static; NULL for pending */
 	const char *detail;        /* a sentence beside it, or about a pending one; NULL: none */
+	bool older_integrations;   /* its body has an older place of them */
 	bool erases;               /* the person is to be erased: the site wants it of this call */
 	/* for segment_parse, until the whole envelope is known */
 	unsigned char email_from; /* enum person_where */
@@ -71,8 +72,9 @@ struct segment_request {
 	struct slice context;   /* batch: its raw `context`, `integrations` and `sentAt` values, */
 	struct slice integrations; /*     absent when missing */
 	struct slice sent_at;
-	struct slice site_uuid; /* bento_api_parse: decoded; absent when there is none */
-	bool is_array;          /* of SEGMENT_ARRAY: the body is [...] */
+	struct slice site_uuid;  /* bento_api_parse: decoded; absent when there is none */
+	bool older_integrations; /* its context has an older place of them */
+	bool is_array;           /* of SEGMENT_ARRAY: the body is [...] */
 	struct segment_event *events;
 	size_t n_events;
 	/* owned by the request; reused from one parse to the next; scratch is never larger than

@@ -26,6 +26,17 @@ int64_t segment_correct_time(int64_t t, int64_t sent_at, int64_t received_at);
  * found in it. -1: not JSON (the reader says what), else too many events (code) or no memory.
  */
 int segment_read_event(struct segment_request *r, struct json *j, struct event_fields *f);
+/*
+ * Consumes a member of a batch that is not an object, and keeps it as an invalid event. -1 as
+ * segment_read_event.
+ */
+int segment_keep_stray(struct segment_request *r, struct json *j, enum event_kind kind);
+/*
+ * An object where a list of events is expected: one event, when it has a `type` or `email`; else
+ * its values are the list (PHP's arrays with holes). `read` consumes one member. -1 as that.
+ */
+int segment_read_object(struct segment_request *r, struct slice object,
+    int (*read)(struct segment_request *r, struct json *j));
 /* The address that the batch gives ranks before those that describe the event. */
 void segment_give_batch_email(struct segment_event *event, struct slice email);
 /* Says of the events that exceed a limit by how much. -1 without memory. */

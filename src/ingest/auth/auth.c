@@ -205,6 +205,16 @@ auth_basic(const struct auth *a, struct slice authorization, int64_t *ret_site_i
 	return auth_key(a, user, ret_site_id);
 }
 
+enum auth_result
+auth_header(const struct auth *a, struct slice value, int64_t *ret_site_id)
+{
+	const char *colon = value.n == 0 ? NULL : memchr(value.p, ':', value.n);
+
+	if (colon != NULL)
+		value.n = (size_t)(colon - value.p);
+	return auth_key(a, value, ret_site_id);
+}
+
 bool
 auth_query_get(struct slice query, struct slice name, char *to, size_t room, size_t *ret_n)
 {

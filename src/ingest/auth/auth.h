@@ -49,6 +49,8 @@ enum auth_result auth_basic_text(
     struct slice authorization, char *to, size_t room, struct slice *ret_text);
 /* The user name of an Authorization header's Basic credentials; other schemes are AUTH_ABSENT. */
 enum auth_result auth_basic(const struct auth *a, struct slice authorization, int64_t *ret_site_id);
+/* X-Write-Key: the key, perhaps followed by a colon and a secret that is ignored. */
+enum auth_result auth_header(const struct auth *a, struct slice value, int64_t *ret_site_id);
 /* The parameter `writeKey` of a query string. */
 enum auth_result auth_query(const struct auth *a, struct slice query, int64_t *ret_site_id);
 

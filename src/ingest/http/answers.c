@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "event/json/json.h"
+#include "ingest/http/http.h"
 
 enum { OK_KEPT, OK_CLOSE, OK_HTTP10 };
 
@@ -76,6 +77,40 @@ print_body(struct buf *b, const struct answer *a, const struct answer_manner *m)
 	buf_append_literal(b, "}");
 }
 
+void
+answers_append_allowed(struct buf *to, struct slice requested)
+{
+	while (requested.n > 0) {
+		const char *comma = memchr(requested.p, ',', requested.n);
+		size_t n = comma == NULL ? requested.n : (size_t)(comma - requested.p);
+		struct slice name = http_trim((struct slice){ requested.p, n });
+
+		if (http_is_token(name) && name.n <= ANSWER_ALLOW_NAME_MAX
+		    && to->n + name.n + 2 <= ANSWER_ALLOW_MAX) {
+			buf_append_literal(to, ", ");
+			for (size_t i = 0; i < name.n; i++)
+				buf_append_byte(to, http_lower(name.p[i]));
+		}
+		n += comma != NULL;
+		requested.p += n;
+		requested.n -= n;
+	}
+}
+
+/* Tracing libraries add headers to the requests of a page: those that are asked for are allowed. */
+static void
+print_preflight(struct buf *b, const struct answer_manner *m)
+{
+	buf_append_literal(b, "Access-Control-Allow-Methods: POST, OPTIONS\r\n"
+			      "Access-Control-Allow-Headers: authorization, content-type, "
+			      "x-retry-count");
+	buf_append_slice(b, m->allow);
+	buf_append_literal(b, "\r\nAccess-Control-Max-Age: 86400\r\n"
+			      "Vary: Origin, Access-Control-Request-Headers\r\n");
+	if (m->private_network)
+		buf_append_literal(b, "Access-Control-Allow-Private-Network: true\r\n");
+}
+
 static void
 print_cors(struct buf *b, const struct answer_manner *m)
 {
@@ -83,12 +118,13 @@ print_cors(struct buf *b, const struct answer_manner *m)
 		return;
 	buf_append_literal(b, "Access-Control-Allow-Origin: ");
 	buf_append_slice(b, m->origin);
-	buf_append_literal(b, "\r\nAccess-Control-Expose-Headers: Retry-After\r\nVary: Origin\r\n");
+	/* A beacon with JSON is sent with credentials: its preflight must allow them. */
+	buf_append_literal(b, "\r\nAccess-Control-Allow-Credentials: true\r\n"
+			      "Access-Control-Expose-Headers: Retry-After\r\n");
 	if (m->preflight)
-		buf_append_literal(b, "Access-Control-Allow-Methods: POST, OPTIONS\r\n"
-				      "Access-Control-Allow-Headers: authorization, content-type, "
-				      "x-retry-count\r\n"
-				      "Access-Control-Max-Age: 86400\r\n");
+		print_preflight(b, m);
+	else
+		buf_append_literal(b, "Vary: Origin\r\n");
 }
 
 static void

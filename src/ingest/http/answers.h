@@ -15,7 +15,9 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
-#define ANSWER_MAX 8192 /* bytes of one response */
+#define ANSWER_MAX 16384         /* bytes of one response */
+#define ANSWER_ALLOW_MAX 4096    /* bytes of header names that a preflight allows */
+#define ANSWER_ALLOW_NAME_MAX 64 /* bytes of one of them */
 
 /* What is to be said. Texts are borrowed until it was printed. */
 struct answer {
@@ -30,12 +32,14 @@ struct answer {
 
 /* What the request and its connection add. */
 struct answer_manner {
-	bool close;          /* the connection ends behind it */
-	bool http10;         /* a client that learns from a header that it does not end */
-	bool head_only;      /* HEAD: no body */
-	bool bento;          /* in Bento's shape */
-	bool preflight;      /* answers a browser's question before its request */
-	struct slice origin; /* the page that may read it; absent: none */
+	bool close;           /* the connection ends behind it */
+	bool http10;          /* a client that learns from a header that it does not end */
+	bool head_only;       /* HEAD: no body */
+	bool bento;           /* in Bento's shape */
+	bool preflight;       /* answers a browser's question before its request */
+	bool private_network; /* the preflight asks to reach a private network */
+	struct slice allow;   /* of a preflight: header names that it allows, ", x, y" */
+	struct slice origin;  /* the page that may read it; absent: none */
 };
 
 struct answers {
@@ -50,6 +54,11 @@ struct answers {
 void answers_init(struct answers *a, int64_t now);
 void answers_free(struct answers *a);
 void answers_set_time(struct answers *a, int64_t now);
+/*
+ * Appends the header names of Access-Control-Request-Headers to `to` in lower case, each behind a
+ * comma: names that are not tokens, too long ones and those past ANSWER_ALLOW_MAX are left out.
+ */
+void answers_append_allowed(struct buf *to, struct slice requested);
 /* The response's bytes, valid until the next call; n 0 when memory ran out. */
 struct slice answers_print(
     struct answers *a, const struct answer *answer, const struct answer_manner *manner);

@@ -157,6 +157,16 @@ conn_allow_origin(struct conn *c, struct slice origin)
 	c->manner.origin = (struct slice){ c->origin, origin.n };
 }
 
+void
+conn_allow_headers(struct conn *c, const struct http_head *h)
+{
+	buf_clear(&c->allow);
+	answers_append_allowed(&c->allow, h->request_headers);
+	c->manner.preflight = true;
+	c->manner.private_network = h->asks_private_network;
+	c->manner.allow = buf_slice(&c->allow);
+}
+
 static void
 on_writable(evutil_socket_t fd, short what, void *arg)
 {
@@ -283,6 +293,7 @@ conn_new(struct server *s, int fd)
 	}
 	c->server = s;
 	c->fd = fd;
+	buf_init(&c->allow, ANSWER_ALLOW_MAX + 1);
 	event_assign(&c->read_event, s->base, fd, EV_READ | EV_PERSIST, on_readable, c);
 	event_assign(&c->write_event, s->base, fd, EV_WRITE | EV_PERSIST, on_writable, c);
 	TAILQ_INSERT_TAIL(&s->all, c, all);
@@ -309,6 +320,7 @@ conn_close(struct conn *c)
 	if (c->in != NULL)
 		server_give_buffer(s, c->in);
 	free(c->out);
+	buf_free(&c->allow);
 	TAILQ_REMOVE(&s->all, c, all);
 	free(c);
 	server_conn_ended(s);

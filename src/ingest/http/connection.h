@@ -43,7 +43,8 @@ struct conn {
 	uint64_t left;       /* of the body, when its length was announced */
 	uint64_t n_received; /* of the body, when it was not */
 	char origin[AUTH_ORIGIN_MAX + 1];
-	char *in; /* of server.buffer_size; NULL while empty */
+	struct buf allow; /* of a preflight: see answers_append_allowed */
+	char *in;         /* of server.buffer_size; NULL while empty */
 	size_t in_at, in_n;
 	char *out; /* what the client did not take yet */
 	size_t out_at, out_n;
@@ -55,6 +56,8 @@ struct conn {
 int conn_new(struct server *s, int fd);
 /* From hooks.head: the request is to be answered so, whatever its body. Texts live for ever. */
 void conn_refuse(struct conn *c, const struct answer *a);
+/* From hooks.head: the answer allows the headers that the preflight asks for. Copied. */
+void conn_allow_headers(struct conn *c, const struct http_head *h);
 /* From hooks.head: a page of that origin may read the answer. Copied. */
 void conn_allow_origin(struct conn *c, struct slice origin);
 /* In state WAIT. Outside of a hook conn_run must follow. */

@@ -38,8 +38,8 @@ const unsigned char http_chars[256] = {
 #undef V
 #undef C
 
-static char
-lower(char c)
+char
+http_lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
@@ -52,7 +52,7 @@ equals_any_case(struct slice s, struct slice text)
 
 	if (s.n != text.n)
 		return false;
-	while (i < s.n && lower(s.p[i]) == text.p[i])
+	while (i < s.n && http_lower(s.p[i]) == text.p[i])
 		i++;
 	return i == s.n;
 }
@@ -63,8 +63,8 @@ is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-static struct slice
-trim(struct slice s)
+struct slice
+http_trim(struct slice s)
 {
 	while (s.n > 0 && is_blank(s.p[0])) {
 		s.p++;
@@ -184,6 +184,12 @@ all_are(struct slice s, unsigned class)
 	return s.n > 0;
 }
 
+bool
+http_is_token(struct slice s)
+{
+	return all_are(s, HTTP_TOKEN);
+}
+
 static int
 take_request_line(struct http_head *h, const char *start, struct slice line)
 {
@@ -266,7 +272,7 @@ take_connection(struct http_head *h, const char *start, struct slice value)
 	while (value.n > 0) {
 		const char *comma = memchr(value.p, ',', value.n);
 		size_t n = comma == NULL ? value.n : (size_t)(comma - value.p);
-		struct slice option = trim((struct slice){ value.p, n });
+		struct slice option = http_trim((struct slice){ value.p, n });
 
 		if (equals_any_case(option, SLICE("close")))
 			h->says_close = true;
@@ -295,41 +301,15 @@ take_expect(struct http_head *h, const char *start, struct slice value)
 }
 
 static int
-take_authorization(struct http_head *h, const char *start, struct slice value)
+take_private_network(struct http_head *h, const char *start, struct slice value)
 {
-	if (h->authorization_at.there)
-		return bad(h, "Authorization is given twice");
-	h->authorization_at = span_of(start, value.p, value.n);
+	(void)start;
+	h->asks_private_network = equals_any_case(value, SLICE("true"));
 	return 0;
 }
 
-static int
-take_origin(struct http_head *h, const char *start, struct slice value)
-{
-	if (h->origin_at.there)
-		return bad(h, "Origin is given twice");
-	h->origin_at = span_of(start, value.p, value.n);
-	return 0;
-}
-
-static int
-take_content_encoding(struct http_head *h, const char *start, struct slice value)
-{
-	if (h->content_encoding_at.there)
-		return bad(h, "Content-Encoding is given twice");
-	h->content_encoding_at = span_of(start, value.p, value.n);
-	return 0;
-}
-
-static int
-take_signature(struct http_head *h, const char *start, struct slice value)
-{
-	if (h->signature_at.there)
-		return bad(h, "X-Signature is given twice");
-	h->signature_at = span_of(start, value.p, value.n);
-	return 0;
-}
-
+/* Fields that are read here, and below them those that are only kept, by their place in the head.
+ */
 static const struct field {
 	struct slice name;
 	int (*take)(struct http_head *h, const char *start, struct slice value);
@@ -339,11 +319,41 @@ static const struct field {
 	{ { "transfer-encoding", 17 }, take_transfer_encoding },
 	{ { "connection", 10 }, take_connection },
 	{ { "expect", 6 }, take_expect },
-	{ { "authorization", 13 }, take_authorization },
-	{ { "origin", 6 }, take_origin },
-	{ { "content-encoding", 16 }, take_content_encoding },
-	{ { "x-signature", 11 }, take_signature },
+	{ { "access-control-request-private-network", 38 }, take_private_network },
 };
+
+static const struct kept {
+	struct slice name;
+	size_t span; /* offset in struct http_head */
+	const char *twice;
+} kept[] = {
+	{ { "authorization", 13 }, offsetof(struct http_head, authorization_at),
+	    "Authorization is given twice" },
+	{ { "origin", 6 }, offsetof(struct http_head, origin_at), "Origin is given twice" },
+	{ { "content-encoding", 16 }, offsetof(struct http_head, content_encoding_at),
+	    "Content-Encoding is given twice" },
+	{ { "x-signature", 11 }, offsetof(struct http_head, signature_at),
+	    "X-Signature is given twice" },
+	{ { "x-write-key", 11 }, offsetof(struct http_head, write_key_at),
+	    "X-Write-Key is given twice" },
+	{ { "access-control-request-headers", 30 }, offsetof(struct http_head, request_headers_at),
+	    "Access-Control-Request-Headers is given twice" },
+};
+
+static int
+keep_field(struct http_head *h, const char *start, struct slice name, struct slice value)
+{
+	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
+		struct http_span *span = (struct http_span *)(void *)((char *)h + kept[i].span);
+
+		if (!equals_any_case(name, kept[i].name))
+			continue;
+		if (span->there)
+			return bad(h, kept[i].twice);
+		*span = span_of(start, value.p, value.n);
+	}
+	return 0;
+}
 
 static int
 take_field(struct http_head *h, const struct http_limits *l, const char *start, struct slice line)
@@ -363,11 +373,11 @@ take_field(struct http_head *h, const struct http_limits *l, const char *start, 
 	if (h->n_headers == l->max_headers)
 		return bad(h, "too many headers");
 	h->n_headers++;
-	value = trim((struct slice){ line.p + name.n + 1, line.n - name.n - 1 });
+	value = http_trim((struct slice){ line.p + name.n + 1, line.n - name.n - 1 });
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
 		if (equals_any_case(name, fields[i].name))
 			return fields[i].take(h, start, value);
-	return 0;
+	return keep_field(h, start, name, value);
 }
 
 /* ---- the head as a whole ------------------------------------------------------------ */
@@ -444,6 +454,8 @@ finish_head(struct http_head *h, const char *start)
 	h->origin = slice_at(start, h->origin_at);
 	h->content_encoding = slice_at(start, h->content_encoding_at);
 	h->signature = slice_at(start, h->signature_at);
+	h->write_key = slice_at(start, h->write_key_at);
+	h->request_headers = slice_at(start, h->request_headers_at);
 	return HTTP_DONE;
 }
 

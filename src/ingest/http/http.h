@@ -48,7 +48,10 @@ struct http_head {
 	struct slice authorization; /* absent when missing, as those that follow */
 	struct slice origin;
 	struct slice content_encoding;
-	struct slice signature; /* X-Signature */
+	struct slice signature;       /* X-Signature */
+	struct slice write_key;       /* X-Write-Key, of Jitsu's clients */
+	struct slice request_headers; /* Access-Control-Request-Headers, of a preflight */
+	bool asks_private_network;    /* Access-Control-Request-Private-Network */
 	/* after HTTP_BAD: static text */
 	const char *error;
 
@@ -64,7 +67,7 @@ struct http_head {
 	bool says_keep_alive;
 	unsigned n_headers;
 	struct http_span path_at, query_at, authorization_at, origin_at, content_encoding_at,
-	    signature_at;
+	    signature_at, write_key_at, request_headers_at;
 };
 
 void http_head_init(struct http_head *h);
@@ -75,6 +78,11 @@ void http_head_init(struct http_head *h);
 enum http_result http_head_read(
     struct http_head *h, const struct http_limits *l, struct slice bytes, size_t *ret_used);
 
+/* A name as RFC 9110, 5.6.2 has it. */
+bool http_is_token(struct slice s);
+/* Without blanks and tabs at its ends. */
+struct slice http_trim(struct slice s);
+char http_lower(char c);
 /* How many bytes of empty lines stand before the next request: some clients send one after a body.
  */
 size_t http_blank(struct slice bytes);

@@ -194,7 +194,7 @@ unknown_paths_and_methods_are_told(void **state)
 	client_post(c, "/v1/tracks", "", TRACK);
 	client_expect(c, 404, &r);
 	assert_non_null(strstr(r.body, "\"code\":\"not_found\""));
-	client_post(c, "/v1/track/", "", TRACK);
+	client_post(c, "/v1/track/x", "", TRACK);
 	client_expect(c, 404, NULL);
 	client_post(c, "/v1/TRACK", "", TRACK);
 	client_expect(c, 404, NULL);
@@ -388,6 +388,15 @@ browsers_may_ask_before_they_post(void **state)
 	    &r, "Access-Control-Allow-Headers: authorization, content-type, x-retry-count");
 	response_has(&r, "Access-Control-Allow-Methods: POST, OPTIONS");
 	response_has(&r, "Access-Control-Max-Age: 86400");
+	response_has_not(&r, "Private-Network");
+	client_send(c, "OPTIONS //v1/t HTTP/1.1\r\nHost: a\r\nOrigin: https://shop.example\r\n"
+		       "Access-Control-Request-Headers: Baggage,sentry-trace\r\n"
+		       "Access-Control-Request-Private-Network: true\r\n\r\n");
+	client_expect(c, 204, &r);
+	response_has(&r,
+	    "Access-Control-Allow-Headers: authorization, content-type, x-retry-count, "
+	    "baggage, sentry-trace");
+	response_has(&r, "Access-Control-Allow-Private-Network: true");
 	response_has_not(&r, "Content-Length");
 	client_send(c, "OPTIONS /v1/batch HTTP/1.1\r\nHost: a\r\n\r\n");
 	client_expect(c, 204, &r);

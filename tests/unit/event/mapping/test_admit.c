@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "event/bento/acts.h"
 #include "event/json/json.h"
 #include "event/mapping/admit.h"
 #include "event/mapping/traits.h"
@@ -76,11 +77,24 @@ integrations_are_obeyed(void **state)
 		{ "{\"All\":false,\"Bento (Shop)\":true}", NULL, true },
 		{ "{\"Bento (Shop)\":false}", NULL, false },
 		{ "{\"Bento Shop\":false}", NULL, true },
-		{ "{\"bento\":false}", NULL, true },
+		{ "{\"bento\":false}", NULL, false },
 		{ "{\"\\u0042ento\":false}", NULL, false },
-		{ "{\"Bento\":null}", NULL, true },
+		{ "{\"Bento\":null}", NULL, false },
+		{ "{\"all\":false,\"bento (my shop)\":true}", NULL, true },
+		{ "{\"ALL\":\"false\"}", NULL, false },
+		{ "{\"All\":\"true\"}", NULL, true },
+		{ "{\"All\":0}", NULL, false },
+		{ "{\"All\":\"no\"}", NULL, false },
+		{ "{\"all\":false,\"Bento\":[]}", NULL, true },
+		{ "false", NULL, false },
+		{ "true", NULL, true },
+		{ "\"none\"", NULL, false },
+		{ "[]", NULL, true },
+		{ "[\"Mixpanel\"]", NULL, false },
+		{ "[\"bento\"]", NULL, true },
+		{ "[]", "{\"All\":false}", false },
 		{ "{\"Mixpanel\":false}", NULL, true },
-		{ "[false]", NULL, true },
+		{ "[false]", NULL, false },
 		{ "null", "{\"All\":false}", false },
 		{ "{\"Bento\":true}", "{\"All\":false}", true },
 		{ "{\"All\":true}", "{\"All\":false}", true },
@@ -92,9 +106,37 @@ integrations_are_obeyed(void **state)
 	for (size_t i = 0; i < LENGTH(rows); i++) {
 		const struct admit_facts f = { .kind = KIND_TRACK,
 			.name = SLICE("X"),
-			.integrations = slice_from(rows[i].own),
-			.batch_integrations = slice_from(rows[i].batch) };
+			.integrations = {
+			    .own = slice_from(rows[i].own), .batch = slice_from(rows[i].batch) } };
 
+		expect_reason(&segment, &f, rows[i].admitted ? NULL : "integrations");
+	}
+}
+
+/* An opt-out counts there, an opt-in opens nothing. */
+static void
+integrations_are_obeyed_in_their_older_places(void **state)
+{
+	static const struct {
+		const char *body;
+		bool admitted;
+	} rows[] = {
+		{ "{\"context\":{\"integrations\":{\"All\":false}}}", false },
+		{ "{\"context\":{\"providers\":{\"all\":false}}}", false },
+		{ "{\"context\":{\"all\":false}}", false },
+		{ "{\"options\":{\"integrations\":{\"bento\":false}}}", false },
+		{ "{\"options\":{\"providers\":{\"all\":false}}}", false },
+		{ "{\"options\":{\"all\":\"no\"}}", false },
+		{ "{\"options\":{\"integrations\":{\"All\":true}}}", true },
+		{ "{\"options\":[],\"context\":{\"providers\":[]}}", true },
+		{ "{\"options\":7,\"context\":null}", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct admit_facts f = { .kind = KIND_TRACK, .name = SLICE("X") };
+
+		f.integrations.older_body = slice_from(rows[i].body);
 		expect_reason(&segment, &f, rows[i].admitted ? NULL : "integrations");
 	}
 }
@@ -125,13 +167,14 @@ reserved_types_pass_as_the_site_says(void **state)
 static void
 expect_traits(const char *traits, bool join, const char *want)
 {
+	const struct traits_options options = { .omit_arrays = !join };
 	struct json_value value;
 	struct buf to;
 	struct json j;
 
 	buf_init(&to, 1 << 20);
 	buf_append_byte(&to, '{');
-	traits_append(slice_from(traits), join, NULL, true, &to);
+	traits_append(slice_from(traits), &options, true, &to);
 	buf_append_byte(&to, '}');
 	assert_false(to.failed);
 	assert_string_equal(to.p, want);
@@ -161,12 +204,19 @@ traits_become_flat_fields(void **state)
 	    "{\"a\":\"x, 1, true, z\\\"\",\"b\":1}");
 	expect_traits("{\"a\":[\"x\"],\"b\":1}", false, "{\"b\":1}");
 	expect_traits("{\"a\":[]}", true, "{\"a\":\"\"}");
-	/* of two with one name the first counts */
-	expect_traits(
-	    "{\"a_b\":1,\"a\":{\"b\":2},\"a_b\":3,\"first_name\":\"F\",\"firstName\":\"G\"}", true,
+	/* of two paths with one name the first counts, of one key given twice the last */
+	expect_traits("{\"a_b\":1,\"a\":{\"b\":2},\"first_name\":\"F\",\"firstName\":\"G\"}", true,
 	    "{\"a_b\":1,\"first_name\":\"F\"}");
+	expect_traits(
+	    "{\"plan\":\"a\",\"x\":1,\"pl\\u0061n\":\"b\"}", true, "{\"plan\":\"b\",\"x\":1}");
+	/* names are what they mean */
+	expect_traits("{\"first\\u004eame\":\"A\",\"a\\/"
+		      "b\":1,\"em\\u0061il\":\"x@y.zz\",\"\\ud83d\\ude00\":2}",
+	    true, "{\"first_name\":\"A\",\"a/b\":1,\"\xf0\x9f\x98\x80\":2}");
 	expect_traits("{\"\":1,\"a\":{\"\":2,\"b\":{}}}", true, "{}");
 }
+
+static const struct traits_options plain_traits;
 
 static void
 traits_have_their_bounds(void **state)
@@ -182,18 +232,18 @@ traits_have_their_bounds(void **state)
 		    traits + n, sizeof(traits) - n, "%s\"t%d\":%d", i > 0 ? "," : "", i, i);
 	snprintf(traits + n, sizeof(traits) - n, "}");
 	buf_init(&to, 1 << 20);
-	assert_int_equal(traits_append(slice_from(traits), true, NULL, true, &to), TRAITS_MAX);
+	assert_int_equal(traits_append(slice_from(traits), &plain_traits, true, &to), TRAITS_MAX);
 	buf_clear(&to);
 	memset(name, 'n', sizeof(name));
 	snprintf(traits, sizeof(traits), "{\"%.*s\":1,\"%.*s\":2}", TRAITS_NAME_MAX, name,
 	    TRAITS_NAME_MAX + 1, name);
-	assert_int_equal(traits_append(slice_from(traits), true, NULL, true, &to), 1);
+	assert_int_equal(traits_append(slice_from(traits), &plain_traits, true, &to), 1);
 	buf_clear(&to);
 	/* as deep as it goes, and one deeper */
 	assert_int_equal(
 	    traits_append(SLICE("{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"b\":1,\"a\":"
 				"{\"c\":1}}}}}}}}}"),
-		true, NULL, true, &to),
+		&plain_traits, true, &to),
 	    1);
 	buf_free(&to);
 }
@@ -259,7 +309,8 @@ each_kind_becomes_what_the_site_says(void **state)
 	expect(&o, &in, BENTO_EVENTS,
 	    "{\"type\":\"Viewed Home Page\",\"email\":\"a@b.cc\",\"details\":{\"url\":\"/\"}}");
 	in = input(KIND_PAGE, NULL, "{}");
-	expect(&o, &in, BENTO_EVENTS, "event_not_defined");
+	o.send_date = o.unique_key = false;
+	expect(&o, &in, BENTO_EVENTS, "{\"type\":\"Loaded a Page\",\"email\":\"a@b.cc\"}");
 	in = input(KIND_GROUP, NULL, "{\"traits\":{\"name\":\"Acme\"},\"properties\":{\"p\":1}}");
 	expect(&o, &in, BENTO_EVENTS,
 	    "{\"type\":\"Joined Group\",\"email\":\"a@b.cc\",\"details\":{\"name\":\"Acme\"}}");
@@ -317,17 +368,93 @@ settings_read_what_they_print(void **state)
 	buf_free(&text);
 }
 
+/* Every road of acts.c by a field: from a browser never, from a server as the site says. */
+static void
+fields_that_bento_acts_on_come_from_servers_only(void **state)
+{
+	static const struct {
+		const char *traits;
+		const char *server; /* what a server's become */
+	} rows[] = {
+		{ "{\"tags\":\"vip\"}", ",\"tags\":\"vip\"" },
+		{ "{\"tags\":[\"lead\",7,null,\"mql\"]}", ",\"tags\":\"lead,7,mql\"" },
+		{ "{\"tags\":[]}", "" },
+		{ "{\"t\\u0061gs\":\"vip\"}", ",\"tags\":\"vip\"" },
+		{ "{\"remove\":{\"tags\":\"x\"}}", ",\"remove_tags\":\"x\"" },
+		{ "{\"labels\":\"x\"}", ",\"tags\":\"x\"" },
+		{ "{\"Tags\":\"x\"}", ",\"Tags\":\"x\"" },
+		{ "{\"tags\xe2\x80\x8b\":\"x\"}", ",\"tags\xe2\x80\x8b\":\"x\"" },
+		{ "{\"\xef\xbd\x94"
+		  "ags\":\"x\"}",
+		    ",\"\xef\xbd\x94"
+		    "ags\":\"x\"" },
+		{ "{\"command\":\"unsubscribe\"}", ",\"command\":\"unsubscribe\"" },
+		{ "{\"mail\":\"b@c.de\",\"Email\":\"b@c.de\"}", "" },
+	};
+	struct mapping_options o = open_site;
+	char body[200], want[200];
+
+	(void)state;
+	o.identify = MAPPING_IDENTIFY_SUBSCRIBERS;
+	assert_int_equal(trait_names_add(&o.fields, "labels=tags", NULL), 0);
+	assert_int_equal(trait_names_add(&o.fields, "mail=email", NULL), 0);
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct mapping_input in;
+
+		snprintf(body, sizeof(body), "{\"traits\":%s}", rows[i].traits);
+		in = input(KIND_IDENTIFY, NULL, body);
+		snprintf(want, sizeof(want), "{\"email\":\"a@b.cc\"%s}", rows[i].server);
+		o.reserved = MAPPING_RESERVED_SERVER;
+		expect(&o, &in, BENTO_SUBSCRIBERS, want);
+		o.reserved = MAPPING_RESERVED_BLOCK;
+		expect(&o, &in, BENTO_SUBSCRIBERS, "{\"email\":\"a@b.cc\"}");
+		o.reserved = MAPPING_RESERVED_PASS;
+		in.browser = true;
+		expect(&o, &in, BENTO_SUBSCRIBERS, "{\"email\":\"a@b.cc\"}");
+	}
+}
+
+/* However a page writes the type. */
+static void
+types_that_bento_acts_on_are_recognized(void **state)
+{
+	static const char *const types[] = { "$purchase", "$tag", "$remove_tag", "$subscribe",
+		"$unsubscribe", "$update_fields", "$TAG", " $tag", "$tag ", "$tag\xe2\x80\x8b",
+		"\xef\xbc\x84tag", "\xef\xb9\xa9tag", "$tag\xef\xbf\xbd", "$\xc2\xa0tag" };
+	struct mapping_options o = open_site;
+
+	(void)state;
+	snprintf(o.page, sizeof(o.page), "{name}");
+	for (size_t i = 0; i < LENGTH(types); i++) {
+		static const enum event_kind kinds[] = { KIND_TRACK, KIND_BENTO, KIND_PAGE };
+
+		for (size_t k = 0; k < LENGTH(kinds); k++) {
+			struct mapping_input in =
+			    input(kinds[k], types[i], "{\"type\":\"x\",\"email\":\"a@b.cc\"}");
+
+			in.browser = true;
+			expect(&o, &in, BENTO_EVENTS, "reserved_type");
+		}
+	}
+	assert_false(act_is(ACT_TYPE, SLICE("$custom")));
+	assert_false(act_is(ACT_TYPE, SLICE("purchase")));
+	assert_false(act_is(ACT_FIELD, SLICE("tagsx")));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kinds_are_forwarded_as_the_site_says),
 		cmocka_unit_test(integrations_are_obeyed),
+		cmocka_unit_test(integrations_are_obeyed_in_their_older_places),
 		cmocka_unit_test(reserved_types_pass_as_the_site_says),
 		cmocka_unit_test(traits_become_flat_fields),
 		cmocka_unit_test(traits_have_their_bounds),
 		cmocka_unit_test(each_kind_becomes_what_the_site_says),
 		cmocka_unit_test(nothing_becomes_an_act_of_bento_by_its_name),
+		cmocka_unit_test(fields_that_bento_acts_on_come_from_servers_only),
+		cmocka_unit_test(types_that_bento_acts_on_are_recognized),
 		cmocka_unit_test(settings_read_what_they_print),
 	};
 

@@ -92,8 +92,8 @@ the_unique_key_disturbs_nothing(void **state)
 static void
 a_unique_of_their_own_stays(void **state)
 {
-	static const char *const theirs[] = { "{\"unique\":{\"key\":7}}", "{\"unique\":null}",
-		"{\"a\":1,\"\\u0075nique\":\"x\"}", "{\"unique\":[],\"b\":{}}" };
+	static const char *const theirs[] = { "{\"unique\":{\"key\":7}}",
+		"{\"a\":1,\"\\u0075nique\":{\"k\\u0065y\":\"x\"}}" };
 	char body[128], want[256];
 
 	(void)state;
@@ -108,6 +108,41 @@ a_unique_of_their_own_stays(void **state)
 	/* and the last properties count, not those before */
 	expect_body(&unique, "{\"properties\":{\"unique\":1},\"properties\":{}}",
 	    HEAD ",\"details\":{" UNIQUE "}}");
+}
+
+/* What is not a key of Bento's stays beside ours. */
+static void
+a_unique_that_is_no_key_gets_one(void **state)
+{
+	static const struct {
+		const char *theirs;
+		const char *sent;
+	} rows[] = {
+		{ "true", ",\"value\":true" },
+		{ "\"o-1\"", ",\"value\":\"o-1\"" },
+		{ "7", ",\"value\":7" },
+		{ "null", "" },
+		{ "[]", "" },
+		{ "{}", "" },
+		{ "{\"key\":null}", ",\"value\":{\"key\":null}" },
+		{ "{\"key\":{\"a\":1}}", ",\"value\":{\"key\":{\"a\":1}}" },
+		{ "{\"key\":\"\"}", ",\"value\":{\"key\":\"\"}" },
+		{ "{\"key\":\"\\u0020\"}", ",\"value\":{\"key\":\"\\u0020\"}" },
+	};
+	char body[200], want[300];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		snprintf(body, sizeof(body), "{\"properties\":{\"a\":1,\"unique\":%s,\"b\":2}}",
+		    rows[i].theirs);
+		snprintf(want, sizeof(want),
+		    HEAD ",\"details\":{\"a\":1,\"unique\":{\"key\":\"m-1\"%s},\"b\":2}}",
+		    rows[i].sent);
+		expect_body(&unique, body, want);
+		snprintf(want, sizeof(want), HEAD ",\"details\":{\"a\":1,\"unique\":%s,\"b\":2}}",
+		    rows[i].theirs);
+		expect_body(&plain, body, want);
+	}
 }
 
 static void
@@ -208,7 +243,7 @@ expect_reason(const struct mapping_input *in, const char *want)
 static void
 what_cannot_become_an_event_says_why(void **state)
 {
-	static const char *const wrong[] = { "[]", "\"{}\"", "1", "true", "[{}]" };
+	static const char *const wrong[] = { "[7]", "\"{}\"", "1", "true", "[{}]" };
 	struct mapping_input in;
 	char body[64];
 
@@ -318,11 +353,11 @@ it_is_known_whether_a_repeat_can_be_dropped(void **state)
 	expect_key(&unique, "{\"properties\":null}", true);
 	expect_key(&plain, "{\"properties\":{\"unique\":{\"key\":7}}}", true);
 	expect_key(&plain, "{\"properties\":{\"unique\":{\"key\":\"a\"}}}", true);
-	/* its own is left as it is, useless or not */
-	expect_key(&unique, "{\"properties\":{\"unique\":{\"key\":\"\"}}}", false);
-	expect_key(&unique, "{\"properties\":{\"unique\":{\"key\":null}}}", false);
-	expect_key(&unique, "{\"properties\":{\"unique\":{}}}", false);
-	expect_key(&unique, "{\"properties\":{\"unique\":5}}", false);
+	expect_key(&unique, "{\"properties\":{\"unique\":{\"key\":\"\"}}}", true);
+	expect_key(&plain, "{\"properties\":{\"unique\":{\"key\":\" \"}}}", false);
+	expect_key(&plain, "{\"properties\":{\"unique\":{\"key\":null}}}", false);
+	expect_key(&plain, "{\"properties\":{\"unique\":{}}}", false);
+	expect_key(&plain, "{\"properties\":{\"unique\":5}}", false);
 	expect_key(&unique, "{\"unique\":{\"key\":\"\"}}", true);
 }
 
@@ -333,6 +368,7 @@ main(void)
 		cmocka_unit_test(properties_are_copied_byte_for_byte),
 		cmocka_unit_test(the_unique_key_disturbs_nothing),
 		cmocka_unit_test(a_unique_of_their_own_stays),
+		cmocka_unit_test(a_unique_that_is_no_key_gets_one),
 		cmocka_unit_test(without_a_message_id_there_is_no_key),
 		cmocka_unit_test(names_come_with_the_address),
 		cmocka_unit_test(the_batch_describes_its_events),

@@ -31,7 +31,7 @@ the_last_of_several_keys_counts(void **state)
 	assert_text(event[0].message_id, "b");
 	assert_text(r.sent_at, "\"x\"");
 	assert_text(r.context, "[1]");
-	assert_int_equal(parse(SEGMENT_BATCH, KIND_UNKNOWN, "{\"batch\":[{}],\"batch\":{}}"), -1);
+	assert_int_equal(parse(SEGMENT_BATCH, KIND_UNKNOWN, "{\"batch\":[{}],\"batch\":7}"), -1);
 	assert_string_equal(r.code, "batch_not_array");
 	assert_int_equal(parse(SEGMENT_BATCH, KIND_UNKNOWN, "{\"batch\":[{}],\"batch\":[]}"), -1);
 	assert_string_equal(r.code, "empty_batch");
@@ -189,10 +189,8 @@ bodies_are_refused_with_word_and_place(void **state)
 		{ SEGMENT_BATCH, "{}", "batch_missing", "batch" },
 		{ SEGMENT_BATCH, "{\"Batch\":[{}]}", "batch_missing", "batch" },
 		{ SEGMENT_BATCH, "{\"batch\":null}", "batch_not_array", "not an array" },
-		{ SEGMENT_BATCH, "{\"batch\":{}}", "batch_not_array", "not an array" },
+		{ SEGMENT_BATCH, "{\"batch\":{}}", "empty_batch", "no event" },
 		{ SEGMENT_BATCH, "{\"batch\":[]}", "empty_batch", "no event" },
-		{ SEGMENT_BATCH, "{\"batch\":[{},7,\"x\"]}", "event_not_object", "at byte 13" },
-		{ SEGMENT_BATCH, "{\"batch\":[[{}]]}", "event_not_object", "at byte 10" },
 		/* broken JSON goes before all else */
 		{ SEGMENT_BATCH, "{\"batch\":[7]", "invalid_json", "too early at byte 12" },
 		{ SEGMENT_BATCH, "{\"batch\":[{},]}", "invalid_json", "at byte 13" },
@@ -208,6 +206,43 @@ bodies_are_refused_with_word_and_place(void **state)
 		assert_int_equal(e.code, ERR_INPUT);
 		assert_int_equal(r.n_events, 0);
 	}
+}
+
+/* What is wrong with one member costs the others nothing. */
+static void
+members_that_are_no_events_are_kept_as_invalid(void **state)
+{
+	static const char *const members[] = { "null", "7", "\"x\"", "[]", "true",
+		"[{\"type\":\"track\"}]" };
+	char body[300];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
+		snprintf(body, sizeof(body),
+		    "{\"batch\":[{\"type\":\"track\",\"event\":\"x\",\"email\":\"a@b.c\"},%s]}",
+		    members[i]);
+		assert_int_equal(parse(SEGMENT_BATCH, KIND_UNKNOWN, body), 0);
+		assert_int_equal(r.n_events, 2);
+		assert_int_equal(r.events[0].status, STATUS_PENDING);
+		assert_int_equal(r.events[1].status, STATUS_INVALID);
+		assert_string_equal(r.events[1].reason, "event_not_object");
+		assert_text(r.events[1].body, members[i]);
+	}
+}
+
+/* PHP's arrays with holes, and a batch that is one event. */
+static void
+an_object_of_events_is_a_list(void **state)
+{
+	const struct segment_event *event;
+
+	(void)state;
+	event = batch("{\"batch\":{\"0\":{\"messageId\":\"a\"},\"2\":{\"messageId\":\"b\"}}}", 2);
+	assert_text(event[1].message_id, "b");
+	event = batch("{\"batch\":{\"type\":\"track\",\"messageId\":\"a\"}}", 1);
+	assert_text(event[0].message_id, "a");
+	event = batch("{\"batch\":{\"0\":null}}", 1);
+	assert_string_equal(event[0].reason, "event_not_object");
 }
 
 static void
@@ -262,6 +297,8 @@ main(void)
 		cmocka_unit_test(time_is_corrected_by_the_clients_offset),
 		cmocka_unit_test(the_batchs_sent_at_may_come_before_or_behind),
 		cmocka_unit_test(bodies_are_refused_with_word_and_place),
+		cmocka_unit_test(members_that_are_no_events_are_kept_as_invalid),
+		cmocka_unit_test(an_object_of_events_is_a_list),
 		cmocka_unit_test(deep_nesting_is_refused),
 		cmocka_unit_test(a_request_is_used_again),
 	};

@@ -119,9 +119,29 @@ other_kinds_keep_name_and_address(void **state)
 		3);
 	assert_text(event[0].name, "Home");
 	assert_text(event[0].email, "a@b.c");
-	assert_null(event[1].name.p);
+	assert_text(event[1].name, "7");
 	assert_null(event[2].name.p);
 	assert_text(event[2].email, "t@b.c");
+}
+
+/* What PHP and others write for an empty object. */
+static void
+an_empty_array_is_an_empty_object(void **state)
+{
+	static const char *const nothing[] = { "[]", "[ \n]", "null", "false", "\"\"" };
+	char body[300];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(nothing) / sizeof(*nothing); i++) {
+		snprintf(body, sizeof(body),
+		    "{\"event\":\"x\",\"properties\":%s,\"traits\":%s,\"integrations\":%s,"
+		    "\"context\":{\"traits\":{\"email\":\"a@b.c\"}}}",
+		    nothing[i], nothing[i], nothing[i]);
+		assert_int_equal(parse(SEGMENT_SINGLE, KIND_TRACK, body), 0);
+		assert_status(&r.events[0], STATUS_PENDING, NULL);
+		assert_int_equal(parse(SEGMENT_SINGLE, KIND_IDENTIFY, body), 0);
+		assert_status(&r.events[0], STATUS_UNSUPPORTED, "unsupported_event_type");
+	}
 }
 
 static void
@@ -138,7 +158,7 @@ each_fault_has_its_word(void **state)
 		{ "\"email\":\"a@b.c\",\"event\":7", "event_not_string" },
 		{ "\"email\":\"a@b.c\",\"event\":[\"x\"]", "event_not_string" },
 		{ "\"email\":\"a@b.c\",\"event\":\"x\",\"event\":{}", "event_not_string" },
-		{ "\"email\":\"a@b.c\",\"event\":\"x\",\"properties\":[]",
+		{ "\"email\":\"a@b.c\",\"event\":\"x\",\"properties\":[7]",
 		    "properties_not_object" },
 		{ "\"email\":\"a@b.c\",\"event\":\"x\",\"properties\":\"{}\"",
 		    "properties_not_object" },
@@ -160,7 +180,7 @@ each_fault_has_its_word(void **state)
 		assert_status(track(body), rows[i].reason == NULL ? STATUS_PENDING : STATUS_INVALID,
 		    rows[i].reason);
 	}
-	assert_int_equal(parse(SEGMENT_SINGLE, KIND_IDENTIFY, "{\"traits\":[]}"), 0);
+	assert_int_equal(parse(SEGMENT_SINGLE, KIND_IDENTIFY, "{\"traits\":[7]}"), 0);
 	assert_status(&r.events[0], STATUS_INVALID, "traits_not_object");
 	assert_int_equal(parse(SEGMENT_SINGLE, KIND_GROUP, "{\"traits\":null}"), 0);
 	assert_status(&r.events[0], STATUS_UNSUPPORTED, "unsupported_event_type");
@@ -205,6 +225,7 @@ main(void)
 		cmocka_unit_test(decoded_text_stays_where_it_is),
 		cmocka_unit_test(the_kind_is_the_paths_or_the_types),
 		cmocka_unit_test(other_kinds_keep_name_and_address),
+		cmocka_unit_test(an_empty_array_is_an_empty_object),
 		cmocka_unit_test(each_fault_has_its_word),
 		cmocka_unit_test(one_bad_event_leaves_the_others),
 		cmocka_unit_test(message_ids_are_strings_or_numbers),
