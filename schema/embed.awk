@@ -1,70 +1,55 @@
-# Turns the SQL files into C: awk -v out=header|source -f embed.awk FILE...
-#   NNNN_*.sql      a migration, kept whole          -> schema_migrations[]
-#   views.sql       kept whole                       -> schema_views
-#   statements*.sql "-- name: NAME" starts a statement -> enum stmt, schema_statements[]
-# Comments and blank lines are left out of what is embedded.
-
-function quote(line) {
-	gsub(/\\/, "\\\\", line)
-	gsub(/"/, "\\\"", line)
-	return "\t\"" line "\\n\"\n"
-}
+# Embeds the tables and views: awk -v out=header|source -f schema/sql.awk -f schema/embed.awk FILE...
+#   NNNN_*.sql  migration NNNN, kept whole -> schema_migrations[NNNN - 1]
+#   views.sql   kept whole                 -> schema_views
+# The numbers of the migrations must go up from 0001 without a gap, in the order of the files.
 
 FNR == 1 {
+	check_closed()
 	base = FILENAME
 	sub(/.*\//, "", base)
-	if (base ~ /^[0-9][0-9][0-9][0-9]_/)
+	if (base ~ /^[0-9][0-9][0-9][0-9]_/) {
 		migration[++migrations] = ""
-}
-
-base ~ /^statements/ && /^-- name: / {
-	name[++statements] = $3
-	next
+		if (substr(base, 1, 4) + 0 != migrations)
+			wrong(here(), sprintf("stands where migration %04d is expected", migrations))
+	} else if (base != "views.sql") {
+		wrong(here(), "is neither NNNN_*.sql nor views.sql")
+	}
 }
 
 {
-	sub(/[ \t]*--.*$/, "")
-	if ($0 ~ /^[ \t]*$/)
+	line = strip($0)
+	if (line ~ /^[ \t]*$/)
 		next
-	if (base ~ /^[0-9][0-9][0-9][0-9]_/)
-		migration[migrations] = migration[migrations] quote($0)
-	else if (base == "views.sql")
-		views = views quote($0)
-	else if (statements > 0)
-		statement[statements] = statement[statements] quote($0)
+	if (base == "views.sql")
+		views = views quote(line)
+	else
+		migration[migrations] = migration[migrations] quote(line)
 }
 
-function header(   i, upper) {
+function print_header() {
 	print "/* Made from schema/ by schema/embed.awk: edit the SQL, not this file. */"
 	print "#ifndef OUTBOX_FILE_SCHEMA_GEN_H\n#define OUTBOX_FILE_SCHEMA_GEN_H\n"
-	print "enum stmt {"
-	for (i = 1; i <= statements; i++)
-		print "\tSTMT_" toupper(name[i]) ","
-	print "\tSTMT_COUNT\n};\n"
-	print "struct schema_statement {\n\tconst char *name;\n\tconst char *sql;\n};\n"
 	print "#define SCHEMA_VERSION " migrations "\n"
 	print "extern const char *const schema_migrations[SCHEMA_VERSION];"
-	print "extern const char *const schema_views;"
-	print "extern const struct schema_statement schema_statements[STMT_COUNT];\n"
+	print "extern const char *const schema_views;\n"
 	print "#endif"
 }
 
-function source(   i) {
+function print_source(    i) {
 	print "/* Made from schema/ by schema/embed.awk: edit the SQL, not this file. */"
-	print "#include \"outbox/file/schema.gen.h\"\n\n#include <stddef.h>\n"
+	print "#include \"outbox/file/schema.gen.h\"\n"
 	print "const char *const schema_migrations[SCHEMA_VERSION] = {"
 	for (i = 1; i <= migrations; i++)
 		print "\t(\n" migration[i] "\t),"
-	print "};\n\nconst char *const schema_views =\n" views "\t;\n"
-	print "const struct schema_statement schema_statements[STMT_COUNT] = {"
-	for (i = 1; i <= statements; i++)
-		print "\t{ \"" name[i] "\",\n" statement[i] "\t},"
-	print "};"
+	print "};\n\nconst char *const schema_views =\n" views "\t;"
 }
 
 END {
+	check_closed()
+	if (failed)
+		exit 1
 	if (out == "header")
-		header()
+		print_header()
 	else
-		source()
+		print_source()
 }

@@ -6,28 +6,11 @@ SELECT 1 FROM meta WHERE key = 'views' AND value = ?1;
 -- name: views_note
 INSERT INTO meta (key, value) VALUES ('views', ?1)
 ON CONFLICT (key) DO UPDATE SET value = excluded.value;
--- name: meta_get
-SELECT value FROM meta WHERE key = ?1;
--- name: meta_set
-INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value;
--- name: meta_set_once
-INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING;
 -- name: database_bytes
 SELECT page_count * page_size FROM pragma_page_count, pragma_page_size;
 
 -- Sites
 
--- name: site_add
-INSERT INTO site (name) VALUES (?1) ON CONFLICT (name) DO NOTHING;
--- name: site_id
-SELECT site_id FROM site WHERE name = ?1;
--- name: site_state
-UPDATE site SET mode = ?2, reason = ?3, next_attempt_at = ?4, failures = ?5, byte_limit = ?6,
-	refused = ?7
-WHERE site_id = ?1;
--- name: sites_reset
-UPDATE site SET mode = 'ready', reason = NULL, next_attempt_at = 0, failures = 0
-WHERE mode <> 'ready';
 -- name: site_pause
 UPDATE site SET
 	pause_at = iif(?2 IS NULL, NULL, coalesce(pause_at, ?2)),
@@ -36,8 +19,6 @@ UPDATE site SET
 WHERE name = ?1 OR ?1 IS NULL;
 -- name: site_count
 SELECT count(*), count(pause_at) FROM site WHERE name = ?1 OR ?1 IS NULL;
--- name: site_before
-SELECT pause_at IS NOT NULL, coalesce(byte_limit, 0), refused FROM site WHERE site_id = ?1;
 -- name: site_hurry
 UPDATE delivery SET next_attempt_at = 0
 WHERE event_id IN (SELECT d.event_id FROM site s
@@ -47,22 +28,6 @@ WHERE event_id IN (SELECT d.event_id FROM site s
 
 -- Duplicates
 
--- name: message_key_get
-SELECT event_id FROM message_key WHERE message_key = ?1;
-
--- name: message_key_put
-INSERT INTO message_key (message_key, event_id) VALUES (?1, ?2)
-ON CONFLICT (message_key) DO UPDATE SET event_id = excluded.event_id;
-
--- name: event_is_message
-SELECT 1 FROM event WHERE event_id = ?1 AND site_id = ?2 AND message_id = ?3;
-
--- name: recent_keys
-SELECT event_id, message_key FROM delivery
-WHERE event_id > coalesce((SELECT value FROM meta WHERE key = 'dedup_floor'), 0)
-ORDER BY event_id;
-
--- Finding by a messageId (src/outbox/filter/message_ids.c).
 -- name: message_sites
 SELECT site_id FROM site;
 
@@ -72,143 +37,6 @@ WHERE event_id > coalesce((SELECT value FROM meta WHERE key = 'dedup_floor'), 0)
 	AND message_key = ?1;
 
 -- What arrives
-
--- name: envelope_add
-INSERT INTO envelope (context, integrations, sent_at) VALUES (?1, ?2, ?3);
-
--- name: envelope_count
-UPDATE envelope SET events = ?2, payloads = ?2 WHERE envelope_id = ?1;
-
--- name: event_last
-SELECT seq FROM sqlite_sequence WHERE name = 'event';
-
--- name: event_add
-INSERT INTO event (event_id, site_id, message_id, kind, name, email, occurred_at, received_at,
-	envelope_id, body, browser)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11);
-
--- name: delivery_add
-INSERT INTO delivery (event_id, site_id, status, reason, settled_at, message_key, detail,
-	next_attempt_at, email, user_id, anonymous_id)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11);
-
--- Who is known by an id (src/outbox/write/identity.c)
-
--- name: identity_get
-SELECT identity_id, person, email, identified_at, with_user, named_at FROM identity
-WHERE site_id = ?1 AND kind = ?2 AND id = ?3;
-
--- name: identity_add
-INSERT INTO identity (site_id, kind, id, person, with_user, taught, named_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
-
--- name: identity_lowest
-SELECT min(0, coalesce((SELECT min(person) FROM identity), 0),
-	coalesce((SELECT min(person) FROM identity_release), 0));
-
--- name: identity_touch
-UPDATE identity SET taught = max(taught, ?2), with_user = iif(?4, ?3, with_user),
-	named_at = iif(?4, ?5, named_at)
-WHERE identity_id = ?1;
-
--- name: identity_users
-SELECT count(*), coalesce(sum(id = ?2), 0) FROM identity WHERE person = ?1 AND kind = 'user';
-
--- name: identity_leave
-UPDATE identity SET person = ?2, email = NULL, identified_at = NULL WHERE identity_id = ?1;
-
--- name: identity_teach
-UPDATE identity SET email = ?2, identified_at = ?3
-WHERE person = ?1 AND (identified_at IS NULL OR identified_at < ?3 OR (identified_at = ?3 AND ?4));
-
--- name: identity_members
-SELECT site_id, kind, id, with_user, email FROM identity WHERE person = ?1;
-
--- name: identity_sizes
-SELECT count(*) FROM identity WHERE person = ?1 OR person = ?2;
-
--- name: identity_join
-UPDATE identity SET person = ?1 WHERE person = ?2;
-
--- name: identity_newest
-UPDATE identity SET (email, identified_at) = (SELECT email, identified_at FROM identity
-	WHERE person = ?1 AND email IS NOT NULL ORDER BY identified_at DESC LIMIT 1)
-WHERE person = ?1;
-
--- name: identity_count
-UPDATE site SET identities = identities + ?2 WHERE site_id = ?1;
-
--- name: identity_size
-SELECT identities FROM site WHERE site_id = ?1;
-
--- name: identity_evict
-DELETE FROM identity WHERE identity_id IN (
-	SELECT identity_id FROM identity WHERE site_id = ?1 ORDER BY taught LIMIT ?2);
-
--- Who waits for an address (src/outbox/write/unresolved.c)
-
--- name: unresolved_user_end
-SELECT count(*), max(event_id) FROM (SELECT event_id
-	FROM delivery INDEXED BY delivery_awaits_user
-	WHERE site_id = ?1 AND user_id = ?2 AND status = 'pending' AND next_attempt_at < 0
-	ORDER BY event_id LIMIT ?3);
-
--- name: unresolved_anonymous_end
-SELECT count(*), max(event_id) FROM (SELECT event_id
-	FROM delivery INDEXED BY delivery_awaits_anonymous
-	WHERE site_id = ?1 AND anonymous_id = ?2 AND status = 'pending' AND next_attempt_at < 0
-		AND (user_id IS NULL OR ?4 IS NULL OR user_id = ?4)
-	ORDER BY event_id LIMIT ?3);
-
--- name: unresolved_user_go
-UPDATE delivery SET email = coalesce(email, ?4), reason = NULL, next_attempt_at = 0
-WHERE site_id = ?1 AND user_id = ?2 AND status = 'pending' AND next_attempt_at < 0
-	AND event_id <= ?3;
-
--- name: unresolved_anonymous_go
-UPDATE delivery SET email = coalesce(email, ?4), reason = NULL, next_attempt_at = 0
-WHERE site_id = ?1 AND anonymous_id = ?2 AND status = 'pending' AND next_attempt_at < 0
-	AND event_id <= ?3 AND (user_id IS NULL OR ?5 IS NULL OR user_id = ?5);
-
--- name: unresolved_event
-SELECT d.site_id, d.user_id, d.anonymous_id, coalesce(d.email, e.email)
-FROM delivery d JOIN event e ON e.event_id = d.event_id
-WHERE d.event_id = ?1 AND d.status = 'pending';
-
--- name: unresolved_set
-UPDATE delivery SET status = ?2, reason = ?3, next_attempt_at = ?4, email = coalesce(email, ?5),
-	settled_at = ?6
-WHERE event_id = ?1;
-
--- name: unresolved_over
-SELECT event_id FROM delivery
-WHERE site_id = ?1 AND status = 'pending' AND next_attempt_at > ?2 AND next_attempt_at <= ?3
-LIMIT ?4;
-
--- name: release_add
-INSERT INTO identity_release (person, site_id, email)
-SELECT ?1, ?2, coalesce((SELECT email FROM identity WHERE person = ?1 AND email IS NOT NULL LIMIT 1), ?3)
-WHERE true
-ON CONFLICT (person) DO UPDATE SET email = excluded.email;
-
--- name: release_first
-SELECT r.person FROM identity_release r
-JOIN (SELECT site_id, email FROM identity_release LIMIT 1) AS f
-	ON r.site_id = f.site_id AND r.email = f.email COLLATE NOCASE;
-
--- name: release_of_id
-SELECT r.person FROM identity i
-JOIN identity_release f ON f.person = i.person
-JOIN identity_release r ON r.site_id = f.site_id AND r.email = f.email COLLATE NOCASE
-WHERE i.site_id = ?1 AND i.kind = ?2 AND i.id = ?3
-ORDER BY r.person <> i.person;
-
--- name: release_end
-DELETE FROM identity_release WHERE person = ?1;
-
--- name: release_of
-SELECT i.kind, i.id FROM identity_release r CROSS JOIN identity i ON i.person = r.person
-WHERE r.site_id = ?1 AND r.email = ?2 COLLATE NOCASE LIMIT 1;
 
 -- name: import_state
 UPDATE delivery SET reason = iif(?7, ?2, reason), detail = ?3, settled_at = ?4, attempts = ?5,
@@ -251,74 +79,6 @@ WHERE e.event_id = ?1;
 
 -- Attempts
 
--- name: mapping_add
-INSERT INTO mapping (settings) VALUES (?1) ON CONFLICT (settings) DO NOTHING;
-
--- name: mapping_id
-SELECT mapping_id FROM mapping WHERE settings = ?1;
-
--- name: attempt_add
-INSERT INTO attempt (site_id, mapping_id, started_at, events, bytes, first_event_id, last_event_id,
-	endpoint)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
-
--- name: attempt_member
-SELECT 1 FROM delivery WHERE event_id = ?1 AND status = 'pending';
-
--- name: attempt_event_add
-INSERT INTO attempt_event (event_id, attempt_id) VALUES (?1, ?2);
-
--- name: attempt_end
-UPDATE attempt SET finished_at = ?2, duration_ms = ?3, http_status = ?4, outcome = ?5, error = ?6,
-	response = ?7
-WHERE attempt_id = ?1 AND outcome IS NULL;
-
--- name: delivery_delivered
-UPDATE delivery SET status = 'delivered', reason = NULL, attempts = attempts + 1, settled_at = ?2,
-	next_attempt_at = 0, last_attempt_id = ?3, max_batch = NULL
-WHERE event_id = ?1 AND status <> 'delivered';
-
--- name: site_delivered
-UPDATE site SET delivered = delivered + ?2 WHERE site_id = ?1;
-
--- name: site_delivered_event
-UPDATE site SET delivered = delivered + ?2
-WHERE site_id = (SELECT site_id FROM delivery WHERE event_id = ?1 AND status = 'delivered');
-
--- name: delivery_attempted
-UPDATE delivery SET
-	last_attempt_id = ?2,
-	maybe_sent = maybe_sent + ?3,
-	attempts = attempts + ?4,
-	status = CASE status WHEN 'pending' THEN ?5 ELSE status END,
-	reason = CASE status WHEN 'pending' THEN ?6 ELSE reason END,
-	settled_at = CASE status WHEN 'pending' THEN ?7 ELSE settled_at END,
-	next_attempt_at = CASE status WHEN 'pending' THEN ?8 ELSE next_attempt_at END,
-	max_batch = CASE status WHEN 'pending' THEN ?9 ELSE max_batch END
-WHERE event_id = ?1 AND status <> 'delivered';
-
--- name: delivery_settle
-UPDATE delivery SET status = ?2, reason = ?3, settled_at = ?4, next_attempt_at = ?5,
-	attempts = attempts + ?6, max_batch = coalesce(?7, max_batch), detail = coalesce(?8, detail)
-WHERE event_id = ?1 AND status = 'pending';
-
--- name: attempts_open
-SELECT count(*) FROM attempt WHERE outcome IS NULL;
-
--- name: attempts_open_members
-UPDATE delivery SET maybe_sent = maybe_sent + 1, last_attempt_id = m.attempt_id
-FROM (SELECT ae.event_id, ae.attempt_id FROM attempt a
-	CROSS JOIN attempt_event ae ON ae.event_id BETWEEN a.first_event_id AND a.last_event_id
-		AND ae.attempt_id = a.attempt_id
-	WHERE a.outcome IS NULL) AS m
-WHERE delivery.event_id = m.event_id;
-
--- name: attempts_open_end
-UPDATE attempt SET outcome = 'unknown', finished_at = ?1,
-	error = 'bentospool ended before the answer was recorded'
-WHERE outcome IS NULL;
-
--- What operators change (src/outbox/operate/operate.c, undo.c).
 -- name: operation_begin
 INSERT INTO operation (at, actor, verb, filter, note, undoes) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
 -- name: operation_remember
@@ -405,9 +165,6 @@ LEFT JOIN site s ON s.site_id = e.site_id
 LEFT JOIN attempt a ON a.attempt_id = d.last_attempt_id
 LEFT JOIN envelope v ON v.envelope_id = e.envelope_id
 WHERE e.event_id = ?1;
-
--- name: erasure_add
-INSERT INTO erasure (event_id, email) VALUES (?1, ?2);
 
 -- name: erasure_next
 SELECT event_id, email FROM erasure ORDER BY event_id LIMIT 1;

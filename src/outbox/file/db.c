@@ -6,6 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+
+#define QUERY_MAX 8192 /* bytes of a statement with its filter */
+
 int
 db_error(struct db *db, struct err *e, const char *doing)
 {
@@ -106,6 +110,8 @@ fail:
 int
 db_close(struct db *db, struct err *e)
 {
+	for (int i = 0; i < STATEMENT_COUNT; i++)
+		sqlite3_finalize(db->statement[i]);
 	for (int i = 0; i < STMT_COUNT; i++)
 		sqlite3_finalize(db->stmt[i]);
 	if (sqlite3_close(db->handle) != SQLITE_OK)
@@ -222,4 +228,115 @@ db_text(sqlite3_stmt *stmt, int column)
 	const char *p = (const char *)sqlite3_column_text(stmt, column);
 
 	return (struct slice){ p, p == NULL ? 0 : (size_t)sqlite3_column_bytes(stmt, column) };
+}
+
+/* ---- statements ------------------------------------------------------------------------------ */
+
+sqlite3_stmt *
+db_statement(struct db *db, enum statement_id id, struct err *e)
+{
+	if (db->statement[id] == NULL
+	    && sqlite3_prepare_v3(db->handle, statements[id].sql, -1, SQLITE_PREPARE_PERSISTENT,
+		   &db->statement[id], NULL)
+		   != SQLITE_OK) {
+		db_error(db, e, statements[id].name);
+		return NULL;
+	}
+	return db->statement[id];
+}
+
+struct db_rows
+db_query(struct db *db, enum statement_id id, struct slice filter, struct err *e)
+{
+	static const char mark[] = "{filter}";
+	const char *sql = statements[id].sql, *at = strstr(sql, mark);
+	struct db_rows rows = { .db = db, .owned = true };
+	struct buf whole;
+
+	buf_init(&whole, QUERY_MAX);
+	buf_append(&whole, sql, (size_t)(at - sql));
+	buf_append_slice(&whole, filter);
+	buf_append_slice(&whole, slice_from(at + strlen(mark)));
+	if (whole.failed)
+		err_nomem(e);
+	else if (sqlite3_prepare_v2(db->handle, whole.p, (int)whole.n, &rows.stmt, NULL)
+		 != SQLITE_OK)
+		db_error(db, e, statements[id].name);
+	rows.failed = rows.stmt == NULL;
+	buf_free(&whole);
+	return rows;
+}
+
+/* Ends rows whose statement has no such parameter, or no memory for it. */
+static void
+check_bind(struct db_rows *rows, int rc, const char *name, struct err *e)
+{
+	if (rc == SQLITE_OK)
+		return;
+	if (rc == SQLITE_RANGE)
+		err_set(e, ERR_STATE, "database: a query has no parameter %s", name);
+	else
+		err_nomem(e);
+	db_rows_end(rows);
+	rows->failed = true;
+}
+
+void
+db_bind_int_as(struct db_rows *rows, const char *name, int64_t value, struct err *e)
+{
+	if (!rows->failed)
+		check_bind(rows,
+		    sqlite3_bind_int64(
+			rows->stmt, sqlite3_bind_parameter_index(rows->stmt, name), value),
+		    name, e);
+}
+
+void
+db_bind_text_as(struct db_rows *rows, const char *name, struct slice value, struct err *e)
+{
+	if (!rows->failed)
+		check_bind(rows,
+		    sqlite3_bind_text64(rows->stmt, sqlite3_bind_parameter_index(rows->stmt, name),
+			value.p, value.n, SQLITE_STATIC, SQLITE_UTF8),
+		    name, e);
+}
+
+int
+db_next(struct db_rows *rows, struct err *e)
+{
+	int rc;
+
+	if (rows->stmt == NULL)
+		return rows->failed ? -1 : 0;
+	rc = sqlite3_step(rows->stmt);
+	if (rc == SQLITE_ROW)
+		return 1;
+	if (rc != SQLITE_DONE) {
+		db_error(rows->db, e, "database");
+		rows->failed = true;
+	}
+	db_rows_end(rows);
+	return rows->failed ? -1 : 0;
+}
+
+void
+db_rows_end(struct db_rows *rows)
+{
+	if (rows->owned)
+		sqlite3_finalize(rows->stmt);
+	else
+		sqlite3_reset(rows->stmt);
+	rows->stmt = NULL;
+}
+
+int64_t
+db_changes(struct db *db)
+{
+	return sqlite3_changes64(db->handle);
+}
+
+int64_t
+db_last_id(struct db *db)
+{
+	return sqlite3_last_insert_rowid(db->handle);
 }

@@ -13,13 +13,16 @@
 
 #include "base/err.h"
 #include "base/slice.h"
+#include "outbox/file/legacy.gen.h"
 #include "outbox/file/schema.gen.h"
+#include "outbox/file/statements.gen.h"
 
 #define DB_APPLICATION_ID 0x62737031 /* "bsp1" */
 
 struct db {
 	sqlite3 *handle;
-	sqlite3_stmt *stmt[STMT_COUNT]; /* made at first use */
+	sqlite3_stmt *statement[STATEMENT_COUNT]; /* prepared at first use */
+	sqlite3_stmt *stmt[STMT_COUNT];
 };
 
 enum db_mode {
@@ -55,6 +58,23 @@ void db_bind_text(sqlite3_stmt *stmt, int index, struct slice text);
 /* Columns count from 0. A slice is valid until the next step or reset; absent when NULL. */
 int64_t db_int(sqlite3_stmt *stmt, int column);
 struct slice db_text(sqlite3_stmt *stmt, int column);
+
+/* ---- for the generated statements and outbox/filter ------------------------------------------ */
+
+/* A statement of schema/statements/, reset; NULL with e set. Its parameters keep their values. */
+sqlite3_stmt *db_statement(struct db *db, enum statement_id id, struct err *e);
+/* Prepares a statement that has {filter}, with `filter` in its place. */
+struct db_rows db_query(struct db *db, enum statement_id id, struct slice filter, struct err *e);
+/* Binds a parameter of such a query by its name, ":name". Text is borrowed until the rows end. */
+void db_bind_int_as(struct db_rows *rows, const char *name, int64_t value, struct err *e);
+void db_bind_text_as(struct db_rows *rows, const char *name, struct slice value, struct err *e);
+/* 1: rows stands on a row; 0: no more; -1. */
+int db_next(struct db_rows *rows, struct err *e);
+
+/* Rows that the last INSERT, UPDATE or DELETE changed. */
+int64_t db_changes(struct db *db);
+/* The rowid of the last INSERT. */
+int64_t db_last_id(struct db *db);
 
 /* Fills e from the connection's last error: FULL, BUSY, IO (I/O errors and corruption). -1. */
 int db_error(struct db *db, struct err *e, const char *doing);

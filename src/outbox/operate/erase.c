@@ -112,7 +112,7 @@ visit_identity(struct erasing *s, sqlite3_stmt *row)
 	if (s->erase->dry_run)
 		return 0;
 	if (identity_count(s->db, db_int(row, 4), -1, s->e) != 0
-	    || run_with_id(s, STMT_RELEASE_END, db_int(row, 5)) != 0)
+	    || stmt_release_end(s->db, db_int(row, 5), s->e) != 0)
 		return -1;
 	return run_with_id(s, STMT_ERASE_IDENTITY, db_int(row, 0));
 }

@@ -46,18 +46,7 @@ report_bad(struct outbox_import *import, size_t line, const char *why)
 static int
 find_site(struct db *db, struct slice name, int64_t *ret_site_id, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_SITE_ID, e);
-	int rc;
-
-	if (stmt == NULL)
-		return -1;
-	db_bind_text(stmt, 1, name);
-	rc = db_step(db, stmt, e);
-	if (rc == 1) {
-		*ret_site_id = db_int(stmt, 0);
-		db_done(stmt);
-	}
-	return rc;
+	return stmt_site_id(db, name, ret_site_id, e);
 }
 
 /* Gives the event the history that a newly received one does not have. */

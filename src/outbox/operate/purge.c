@@ -151,7 +151,7 @@ note_attempts(struct db *db, int64_t event_id, struct attempts_left *left, struc
 static int
 drop_rows(struct db *db, const struct victim *v, struct attempts_left *left, struct err *e)
 {
-	static const enum stmt statements[] = { STMT_PURGE_MEMBERS, STMT_PURGE_DELIVERY,
+	static const enum stmt rows_of[] = { STMT_PURGE_MEMBERS, STMT_PURGE_DELIVERY,
 		STMT_PURGE_EVENT };
 	sqlite3_stmt *stmt = db_stmt(db, STMT_PURGE_MESSAGE_KEY, e);
 
@@ -162,8 +162,8 @@ drop_rows(struct db *db, const struct victim *v, struct attempts_left *left, str
 	db_bind_int(stmt, 2, v->event_id);
 	if (db_run(db, stmt, e) != 0)
 		return -1;
-	for (size_t i = 0; i < sizeof(statements) / sizeof(*statements); i++)
-		if (run_with_id(db, statements[i], v->event_id, e) != 0)
+	for (size_t i = 0; i < sizeof(rows_of) / sizeof(*rows_of); i++)
+		if (run_with_id(db, rows_of[i], v->event_id, e) != 0)
 			return -1;
 	return 0;
 }

@@ -65,27 +65,14 @@ memory_remove(struct dedup *d, size_t i)
 }
 
 static int
-write_floor(struct db *db, int64_t event_id, struct err *e)
-{
-	sqlite3_stmt *stmt = db_stmt(db, STMT_META_SET, e);
-
-	if (stmt == NULL)
-		return -1;
-	db_bind_text(stmt, 1, SLICE("dedup_floor"));
-	db_bind_int(stmt, 2, event_id);
-	return db_run(db, stmt, e);
-}
-
-static int
 move_slot(struct dedup *d, struct db *db, size_t i, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_MESSAGE_KEY_PUT, e);
+	const struct stmt_message_key_put in = {
+		.message_key = (int64_t)d->slots[i].key,
+		.event_id = d->slots[i].event_id,
+	};
 
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, (int64_t)d->slots[i].key);
-	db_bind_int(stmt, 2, d->slots[i].event_id);
-	if (db_run(db, stmt, e) != 0)
+	if (stmt_message_key_put(db, &in, e) != 0)
 		return -1;
 	memory_remove(d, i);
 	return 0;
@@ -108,7 +95,7 @@ sweep(struct dedup *d, struct db *db, struct err *e)
 			return 0;
 		d->hand = (d->hand + 1) & SLOT_MASK;
 		if (d->hand == 0) {
-			if (write_floor(db, d->pass_began_at, e) != 0)
+			if (stmt_dedup_set_floor(db, d->pass_began_at, e) != 0)
 				return -1;
 			d->pass_began_at = 0;
 		}
@@ -130,33 +117,19 @@ int
 dedup_verify(
     struct db *db, int64_t event_id, int64_t site_id, struct slice message_id, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_EVENT_IS_MESSAGE, e);
-	int rc;
-
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, event_id);
-	db_bind_int(stmt, 2, site_id);
-	db_bind_text(stmt, 3, message_id);
-	rc = db_step(db, stmt, e);
-	db_done(stmt);
-	return rc;
+	return stmt_event_is_message(db,
+	    &(struct stmt_event_is_message){
+		.event_id = event_id,
+		.site_id = site_id,
+		.message_id = message_id,
+	    },
+	    e);
 }
 
 int
 dedup_find_in_table(struct db *db, uint64_t key, int64_t *ret_event_id, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_MESSAGE_KEY_GET, e);
-	int rc;
-
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, (int64_t)key);
-	rc = db_step(db, stmt, e);
-	if (rc == 1)
-		*ret_event_id = db_int(stmt, 0);
-	db_done(stmt);
-	return rc;
+	return stmt_message_key_get(db, (int64_t)key, ret_event_id, e);
 }
 
 int
@@ -187,36 +160,27 @@ dedup_find(struct dedup *d, struct db *db, uint64_t key, int64_t site_id, struct
 int
 dedup_secret(struct db *db, struct siphash_key *ret_secret, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_META_GET, e);
-	int rc;
+	struct db_rows rows = stmt_dedup_secret(db, e);
+	struct slice secret;
+	int rc = stmt_dedup_secret_next(&rows, &secret, e);
 
-	if (stmt == NULL)
-		return -1;
-	db_bind_text(stmt, 1, SLICE("dedup_secret"));
-	rc = db_step(db, stmt, e);
-	if (rc == 1 && sqlite3_column_bytes(stmt, 0) == sizeof(*ret_secret))
-		memcpy(ret_secret, sqlite3_column_blob(stmt, 0), sizeof(*ret_secret));
+	if (rc == 1 && secret.n == sizeof(*ret_secret))
+		memcpy(ret_secret, secret.p, sizeof(*ret_secret));
 	else if (rc == 1)
 		rc = 0;
-	db_done(stmt);
+	db_rows_end(&rows);
 	return rc;
 }
 
 static int
 load_secret(struct dedup *d, struct db *db, struct err *e)
 {
-	sqlite3_stmt *stmt;
 	struct siphash_key fresh;
 	int rc;
 
-	if (rand_system(&fresh, sizeof(fresh), e) != 0)
-		return -1;
-	stmt = db_stmt(db, STMT_META_SET_ONCE, e);
-	if (stmt == NULL)
-		return -1;
-	db_bind_text(stmt, 1, SLICE("dedup_secret"));
-	sqlite3_bind_blob(stmt, 2, &fresh, sizeof(fresh), SQLITE_STATIC);
-	if (db_run(db, stmt, e) != 0)
+	if (rand_system(&fresh, sizeof(fresh), e) != 0
+	    || stmt_dedup_secret_add(db, (struct slice){ (const char *)&fresh, sizeof(fresh) }, e)
+		   != 0)
 		return -1;
 	rc = dedup_secret(db, &d->secret, e);
 	if (rc == 0)
@@ -227,14 +191,13 @@ load_secret(struct dedup *d, struct db *db, struct err *e)
 static int
 load_rows(struct dedup *d, struct db *db, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_RECENT_KEYS, e);
+	struct db_rows rows = stmt_recent_keys(db, e);
+	struct stmt_recent_keys_row row;
 	int rc;
 
-	if (stmt == NULL)
-		return -1;
-	while ((rc = db_step(db, stmt, e)) == 1)
-		if (dedup_add(d, db, (uint64_t)db_int(stmt, 1), db_int(stmt, 0), e) != 0) {
-			db_done(stmt);
+	while ((rc = stmt_recent_keys_next(&rows, &row, e)) == 1)
+		if (dedup_add(d, db, (uint64_t)row.message_key, row.event_id, e) != 0) {
+			db_rows_end(&rows);
 			return -1;
 		}
 	return rc;

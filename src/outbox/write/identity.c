@@ -10,22 +10,6 @@ const char identity_anonymous[] = "anonymous";
 
 /* ---- finding -------------------------------------------------------------------------------- */
 
-/* 1: stmt stands on the row. 0: there is none. -1. */
-static int
-get(struct db *db, int64_t site_id, const char *kind, struct slice id, sqlite3_stmt **ret_stmt,
-    struct err *e)
-{
-	sqlite3_stmt *stmt = db_stmt(db, STMT_IDENTITY_GET, e);
-
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, site_id);
-	db_bind_text(stmt, 2, slice_from(kind));
-	db_bind_text(stmt, 3, id);
-	*ret_stmt = stmt;
-	return db_step(db, stmt, e);
-}
-
 /* Whether what an anonymous id was taught holds for an event with this userId. */
 static bool
 is_about(struct slice user_id, struct slice with_user)
@@ -37,21 +21,23 @@ static int
 find_by(struct db *db, int64_t site_id, const char *kind, struct slice id, struct slice user_id,
     char ret_email[IDENTITY_EMAIL_SIZE], struct err *e)
 {
-	sqlite3_stmt *stmt;
-	struct slice email;
+	struct stmt_identity_get_row row;
+	struct db_rows rows;
 	int rc;
 
 	if (id.p == NULL)
 		return 0;
-	rc = get(db, site_id, kind, id, &stmt, e);
+	rows = stmt_identity_get(
+	    db, &(struct stmt_identity_get){ .site_id = site_id, .kind = kind, .id = id }, e);
+	rc = stmt_identity_get_next(&rows, &row, e);
 	if (rc != 1)
 		return rc;
-	email = db_text(stmt, 2);
-	if (email.p == NULL || (kind == identity_anonymous && !is_about(user_id, db_text(stmt, 4))))
+	if (row.email.p == NULL
+	    || (kind == identity_anonymous && !is_about(user_id, row.with_user)))
 		rc = 0;
 	else
-		snprintf(ret_email, IDENTITY_EMAIL_SIZE, "%.*s", (int)email.n, email.p);
-	db_done(stmt);
+		snprintf(ret_email, IDENTITY_EMAIL_SIZE, "%.*s", (int)row.email.n, row.email.p);
+	db_rows_end(&rows);
 	return rc;
 }
 
@@ -71,118 +57,95 @@ identity_find(struct db *db, int64_t site_id, struct slice user_id, struct slice
 int
 identity_count(struct db *db, int64_t site_id, int64_t added, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_IDENTITY_COUNT, e);
-
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, site_id);
-	db_bind_int(stmt, 2, added);
-	return db_run(db, stmt, e);
-}
-
-static int
-read_size(struct db *db, int64_t site_id, int64_t *ret_size, struct err *e)
-{
-	sqlite3_stmt *stmt = db_stmt(db, STMT_IDENTITY_SIZE, e);
-	int rc;
-
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, site_id);
-	rc = db_step(db, stmt, e);
-	*ret_size = rc == 1 ? db_int(stmt, 0) : 0;
-	db_done(stmt);
-	return rc < 0 ? -1 : 0;
+	return stmt_site_add_identities(
+	    db, &(struct stmt_site_add_identities){ .site_id = site_id, .added = added }, e);
 }
 
 int
 identity_trim(struct db *db, const struct identity_site *site, struct err *e)
 {
-	sqlite3_stmt *stmt;
-	int64_t size, over;
+	int64_t size = 0, over;
 
-	if (read_size(db, site->site_id, &size, e) != 0)
+	if (stmt_site_identities(db, site->site_id, &size, e) < 0)
 		return -1;
 	over = size - site->max_ids;
 	if (over <= 0)
 		return 0;
-	stmt = db_stmt(db, STMT_IDENTITY_EVICT, e);
-	if (stmt == NULL)
+	if (stmt_identity_evict(db,
+		&(struct stmt_identity_evict){
+		    .site_id = site->site_id,
+		    .max = over < IDENTITY_EVICT_MAX ? over : IDENTITY_EVICT_MAX,
+		},
+		e)
+	    != 0)
 		return -1;
-	db_bind_int(stmt, 1, site->site_id);
-	db_bind_int(stmt, 2, over < IDENTITY_EVICT_MAX ? over : IDENTITY_EVICT_MAX);
-	if (db_run(db, stmt, e) != 0)
-		return -1;
-	return identity_count(db, site->site_id, -sqlite3_changes64(db->handle), e);
+	return identity_count(db, site->site_id, -db_changes(db), e);
 }
 
 /* ---- learning ------------------------------------------------------------------------------- */
 
 /* Of what was told at once ours counts. */
 static bool
-is_last(const struct lesson *l, sqlite3_stmt *row, int column)
+is_last(const struct lesson *l, struct db_int at)
 {
-	return sqlite3_column_type(row, column) == SQLITE_NULL
-	       || db_int(row, column) < l->when + (l->event_id != 0);
+	return !at.there || at.value < l->when + (l->event_id != 0);
 }
 
 int
 lesson_look(struct lesson *l, const char *kind, struct slice id, struct known *ret)
 {
-	sqlite3_stmt *row;
-	struct slice with_user;
-	int rc = get(l->db, l->site_id, kind, id, &row, l->e);
+	struct db_rows rows = stmt_identity_get(l->db,
+	    &(struct stmt_identity_get){ .site_id = l->site_id, .kind = kind, .id = id }, l->e);
+	struct stmt_identity_get_row row;
+	int rc = stmt_identity_get_next(&rows, &row, l->e);
 
 	if (rc != 1)
 		return rc;
-	with_user = db_text(row, 4);
 	*ret = (struct known){
-		.identity_id = db_int(row, 0),
-		.person = db_int(row, 1),
-		.newest = is_last(l, row, 3),
-		.newest_named = is_last(l, row, 5),
-		.with_other = l->user_id.p != NULL && !is_about(l->user_id, with_user),
+		.identity_id = row.identity_id,
+		.person = row.person,
+		.newest = is_last(l, row.identified_at),
+		.newest_named = is_last(l, row.named_at),
+		.with_other = l->user_id.p != NULL && !is_about(l->user_id, row.with_user),
 	};
-	snprintf(ret->with_user, sizeof(ret->with_user), "%.*s", (int)with_user.n,
-	    with_user.p == NULL ? "" : with_user.p);
-	db_done(row);
+	snprintf(ret->with_user, sizeof(ret->with_user), "%.*s", (int)row.with_user.n,
+	    row.with_user.p == NULL ? "" : row.with_user.p);
+	db_rows_end(&rows);
 	return 1;
 }
 
 int
 lesson_add(struct lesson *l, const char *kind, struct slice id, int64_t person)
 {
-	sqlite3_stmt *stmt = db_stmt(l->db, STMT_IDENTITY_ADD, l->e);
+	bool named = kind == identity_anonymous && l->user_id.p != NULL;
 
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, l->site_id);
-	db_bind_text(stmt, 2, slice_from(kind));
-	db_bind_text(stmt, 3, id);
-	db_bind_int(stmt, 4, person);
-	db_bind_text(stmt, 5, kind == identity_anonymous ? l->user_id : SLICE_NONE);
-	db_bind_int(stmt, 6, l->event_id);
-	db_bind_int_or_null(stmt, 7, l->when, kind == identity_anonymous && l->user_id.p != NULL);
 	l->added++;
-	return db_run(l->db, stmt, l->e);
+	return stmt_identity_add(l->db,
+	    &(struct stmt_identity_add){
+		.site_id = l->site_id,
+		.kind = kind,
+		.id = id,
+		.person = person,
+		.with_user = named ? l->user_id : SLICE_NONE,
+		.taught = l->event_id,
+		.named_at = db_int_if(named, l->when),
+	    },
+	    l->e);
 }
 
 int
 lesson_read_users(
     struct lesson *l, int64_t person, int64_t *ret_n, bool *ret_has, struct slice user_id)
 {
-	sqlite3_stmt *stmt = db_stmt(l->db, STMT_IDENTITY_USERS, l->e);
-	int rc;
+	struct stmt_identity_count_users_row row = { 0 };
 
-	if (stmt == NULL)
+	if (stmt_identity_count_users(l->db,
+		&(struct stmt_identity_count_users){ .person = person, .id = user_id }, &row, l->e)
+	    < 0)
 		return -1;
-	db_bind_int(stmt, 1, person);
-	db_bind_text(stmt, 2, user_id);
-	rc = db_step(l->db, stmt, l->e);
-	*ret_n = rc == 1 ? db_int(stmt, 0) : 0;
-	*ret_has = rc == 1 && db_int(stmt, 1) > 0;
-	db_done(stmt);
-	return rc < 0 ? -1 : 0;
+	*ret_n = row.users;
+	*ret_has = row.same > 0;
+	return 0;
 }
 
 /* 1: with whom it comes is news. Without a userId it is only while no alias tells whose it is. */
@@ -205,16 +168,18 @@ int
 lesson_touch(struct lesson *l, const char *kind, const struct known *known)
 {
 	int named = kind == identity_anonymous ? is_named(l, known) : 0;
-	sqlite3_stmt *stmt = db_stmt(l->db, STMT_IDENTITY_TOUCH, l->e);
 
-	if (stmt == NULL || named < 0)
+	if (named < 0)
 		return -1;
-	db_bind_int(stmt, 1, known->identity_id);
-	db_bind_int(stmt, 2, l->event_id);
-	db_bind_text(stmt, 3, l->user_id);
-	db_bind_int(stmt, 4, named);
-	db_bind_int_or_null(stmt, 5, l->when, l->user_id.p != NULL);
-	return db_run(l->db, stmt, l->e);
+	return stmt_identity_touch(l->db,
+	    &(struct stmt_identity_touch){
+		.identity_id = known->identity_id,
+		.taught = l->event_id,
+		.with_user = l->user_id,
+		.named = named == 1,
+		.named_at = db_int_if(l->user_id.p != NULL, l->when),
+	    },
+	    l->e);
 }
 
 /* 1: this anonymous id has been another user's. */
@@ -235,13 +200,9 @@ is_of_other(struct lesson *l, const struct known *known)
 static int
 leave(struct lesson *l, int64_t identity_id, int64_t person)
 {
-	sqlite3_stmt *stmt = db_stmt(l->db, STMT_IDENTITY_LEAVE, l->e);
-
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, identity_id);
-	db_bind_int(stmt, 2, person);
-	return db_run(l->db, stmt, l->e);
+	return stmt_identity_leave_person(l->db,
+	    &(struct stmt_identity_leave_person){ .identity_id = identity_id, .person = person },
+	    l->e);
 }
 
 /* Makes or renews an id's row. Persons are numbered by the event that told of them first, so that
@@ -284,15 +245,14 @@ note_known(struct lesson *l, struct slice id)
 int
 lesson_teach(struct lesson *l, int64_t person)
 {
-	sqlite3_stmt *stmt = db_stmt(l->db, STMT_IDENTITY_TEACH, l->e);
-
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, person);
-	db_bind_text(stmt, 2, l->email);
-	db_bind_int(stmt, 3, l->when);
-	db_bind_int(stmt, 4, l->event_id != 0);
-	return db_run(l->db, stmt, l->e);
+	return stmt_identity_teach(l->db,
+	    &(struct stmt_identity_teach){
+		.person = person,
+		.email = l->email,
+		.at = l->when,
+		.ties = l->event_id != 0,
+	    },
+	    l->e);
 }
 
 static int
@@ -304,35 +264,17 @@ teach(struct lesson *l)
 	return 0;
 }
 
-int
-lesson_run(struct lesson *l, enum stmt id, int64_t to, int64_t from)
-{
-	sqlite3_stmt *stmt = db_stmt(l->db, id, l->e);
-
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, to);
-	if (from != 0)
-		db_bind_int(stmt, 2, from);
-	return db_run(l->db, stmt, l->e);
-}
-
 /* 1: together they are few enough for one person. */
 static int
 may_join(struct lesson *l, int64_t to, int64_t from)
 {
-	sqlite3_stmt *stmt = db_stmt(l->db, STMT_IDENTITY_SIZES, l->e);
-	int rc;
+	int64_t ids;
 
-	if (stmt == NULL)
+	if (stmt_identity_count_both(l->db,
+		&(struct stmt_identity_count_both){ .person = to, .other = from }, &ids, l->e)
+	    != 1)
 		return -1;
-	db_bind_int(stmt, 1, to);
-	db_bind_int(stmt, 2, from);
-	rc = db_step(l->db, stmt, l->e);
-	if (rc == 1)
-		rc = db_int(stmt, 0) <= IDENTITY_PERSON_MAX;
-	db_done(stmt);
-	return rc;
+	return ids <= IDENTITY_PERSON_MAX;
 }
 
 int
@@ -342,8 +284,10 @@ lesson_join(struct lesson *l, int64_t to, int64_t from)
 
 	if (rc != 1)
 		return rc;
-	if (lesson_run(l, STMT_IDENTITY_JOIN, to, from) != 0
-	    || lesson_run(l, STMT_RELEASE_END, from, 0) != 0)
+	if (stmt_identity_join(
+		l->db, &(struct stmt_identity_join){ .person = to, .other = from }, l->e)
+		!= 0
+	    || stmt_release_end(l->db, from, l->e) != 0)
 		return -1;
 	return 1;
 }
@@ -361,7 +305,7 @@ join(struct lesson *l)
 		if (rc == 1)
 			l->person[i] = l->person[0];
 	}
-	return lesson_run(l, STMT_IDENTITY_NEWEST, l->person[0], 0);
+	return stmt_identity_share_newest(l->db, l->person[0], l->e);
 }
 
 /* 1: an earlier alias made this id another user's: that one is not this one's person. */

@@ -15,12 +15,11 @@ struct adoption {
 static int
 make_person(struct lesson *l, int64_t *ret_person)
 {
-	sqlite3_stmt *stmt = db_stmt(l->db, STMT_IDENTITY_LOWEST, l->e);
+	int64_t lowest;
 
-	if (stmt == NULL || db_step(l->db, stmt, l->e) != 1)
+	if (stmt_identity_lowest_person(l->db, &lowest, l->e) != 1)
 		return -1;
-	*ret_person = db_int(stmt, 0) - 1;
-	db_done(stmt);
+	*ret_person = lowest - 1;
 	return 0;
 }
 
@@ -117,12 +116,12 @@ teach_all(struct adoption *a)
 {
 	struct lesson *l = &a->lesson;
 
-	if (a->n > 0 && lesson_run(l, STMT_IDENTITY_NEWEST, a->persons[0], 0) != 0)
+	if (a->n > 0 && stmt_identity_share_newest(l->db, a->persons[0], l->e) != 0)
 		return -1;
 	for (size_t i = 0; l->email.p != NULL && i < a->n; i++) {
 		if (lesson_teach(l, a->persons[i]) != 0)
 			return -1;
-		a->news = a->news || sqlite3_changes64(l->db->handle) > 0;
+		a->news = a->news || db_changes(l->db) > 0;
 	}
 	return 0;
 }

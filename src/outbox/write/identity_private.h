@@ -48,7 +48,5 @@ int lesson_read_users(
 int lesson_teach(struct lesson *l, int64_t person);
 /* 1: `from` is `to` from now on. 0: they are too many, and stay apart. */
 int lesson_join(struct lesson *l, int64_t to, int64_t from);
-/* from 0: the statement has one parameter. */
-int lesson_run(struct lesson *l, enum stmt id, int64_t to, int64_t from);
 
 #endif

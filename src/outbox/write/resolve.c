@@ -23,7 +23,14 @@ add_person(struct persons *p, int64_t id)
 		p->id[p->n++] = id;
 }
 
-/* The columns of a member are those of STMT_IDENTITY_MEMBERS. */
+static void
+keep_address(struct persons *p, const struct stmt_identity_members_row *member)
+{
+	p->site_id = member->site_id;
+	snprintf(p->email, sizeof(p->email), "%.*s", (int)member->email.n,
+	    member->email.p == NULL ? "" : member->email.p);
+}
+
 struct sweep {
 	struct unresolved *w;
 	struct persons *persons;
@@ -32,76 +39,82 @@ struct sweep {
 	struct err *e;
 };
 
-static sqlite3_stmt *
-bind_member(struct sweep *s, sqlite3_stmt *member, enum stmt user, enum stmt anonymous)
-{
-	bool is_user = SLICE_IS(db_text(member, 1), "user");
-	sqlite3_stmt *stmt = db_stmt(s->w->db, is_user ? user : anonymous, s->e);
-
-	if (stmt == NULL)
-		return NULL;
-	db_bind_int(stmt, 1, db_int(member, 0));
-	db_bind_text(stmt, 2, db_text(member, 2));
-	return stmt;
-}
-
 /* No event of an id may go before an older one of another id. */
 static int
-find_end(struct sweep *s, sqlite3_stmt *member)
+find_end(struct sweep *s, const struct stmt_identity_members_row *member)
 {
-	sqlite3_stmt *stmt =
-	    bind_member(s, member, STMT_UNRESOLVED_USER_END, STMT_UNRESOLVED_ANONYMOUS_END);
+	struct db *db = s->w->db;
+	int64_t up_to;
 	int rc;
 
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 3, UNRESOLVED_STEP);
-	if (SLICE_IS(db_text(member, 1), "anonymous"))
-		db_bind_text(stmt, 4, db_text(member, 3));
-	rc = db_step(s->w->db, stmt, s->e);
-	if (rc == 1 && db_int(stmt, 0) == UNRESOLVED_STEP && db_int(stmt, 1) < s->to)
-		s->to = db_int(stmt, 1);
-	db_done(stmt);
+	if (SLICE_IS(member->kind, "user"))
+		rc = stmt_unresolved_user_end(db,
+		    &(struct stmt_unresolved_user_end){
+			.site_id = member->site_id,
+			.id = member->id,
+			.max = UNRESOLVED_STEP,
+		    },
+		    &up_to, s->e);
+	else
+		rc = stmt_unresolved_anonymous_end(db,
+		    &(struct stmt_unresolved_anonymous_end){
+			.site_id = member->site_id,
+			.id = member->id,
+			.with_user = member->with_user,
+			.max = UNRESOLVED_STEP,
+		    },
+		    &up_to, s->e);
+	if (rc == 1 && up_to < s->to)
+		s->to = up_to;
 	return rc < 0 ? -1 : 0;
 }
 
 static int
-let_member_go(struct sweep *s, sqlite3_stmt *member)
+let_member_go(struct sweep *s, const struct stmt_identity_members_row *member)
 {
-	struct slice email = db_text(member, 4);
-	sqlite3_stmt *stmt;
+	struct db *db = s->w->db;
+	int rc;
 
-	if (email.p == NULL)
+	if (member->email.p == NULL)
 		return 0;
-	s->persons->site_id = db_int(member, 0);
-	snprintf(s->persons->email, sizeof(s->persons->email), "%.*s", (int)email.n, email.p);
-	stmt = bind_member(s, member, STMT_UNRESOLVED_USER_GO, STMT_UNRESOLVED_ANONYMOUS_GO);
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 3, s->to);
-	db_bind_text(stmt, 4, email);
-	if (SLICE_IS(db_text(member, 1), "anonymous"))
-		db_bind_text(stmt, 5, db_text(member, 3));
-	if (db_run(s->w->db, stmt, s->e) != 0)
-		return -1;
-	s->n += sqlite3_changes64(s->w->db->handle);
-	return 0;
+	keep_address(s->persons, member);
+	if (SLICE_IS(member->kind, "user"))
+		rc = stmt_unresolved_user_release(db,
+		    &(struct stmt_unresolved_user_release){
+			.site_id = member->site_id,
+			.id = member->id,
+			.last_event_id = s->to,
+			.email = member->email,
+		    },
+		    s->e);
+	else
+		rc = stmt_unresolved_anonymous_release(db,
+		    &(struct stmt_unresolved_anonymous_release){
+			.site_id = member->site_id,
+			.id = member->id,
+			.with_user = member->with_user,
+			.last_event_id = s->to,
+			.email = member->email,
+		    },
+		    s->e);
+	if (rc == 0)
+		s->n += db_changes(db);
+	return rc;
 }
 
 static int
-each_member(struct sweep *s, int (*visit)(struct sweep *s, sqlite3_stmt *member))
+each_member(
+    struct sweep *s, int (*visit)(struct sweep *s, const struct stmt_identity_members_row *member))
 {
+	struct stmt_identity_members_row member;
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < s->persons->n; i++) {
-		sqlite3_stmt *member = db_stmt(s->w->db, STMT_IDENTITY_MEMBERS, s->e);
+		struct db_rows rows = stmt_identity_members(s->w->db, s->persons->id[i], s->e);
 
-		if (member == NULL)
-			return -1;
-		db_bind_int(member, 1, s->persons->id[i]);
-		while ((rc = db_step(s->w->db, member, s->e)) == 1)
-			if (visit(s, member) != 0) {
-				db_done(member);
+		while ((rc = stmt_identity_members_next(&rows, &member, s->e)) == 1)
+			if (visit(s, &member) != 0) {
+				db_rows_end(&rows);
 				return -1;
 			}
 	}
@@ -124,15 +137,11 @@ go(struct unresolved *w, struct persons *persons, int64_t *ret_n, bool *ret_more
 static int
 keep_for_later(struct unresolved *w, const struct persons *persons, struct err *e)
 {
-	for (size_t i = 0; i < persons->n; i++) {
-		sqlite3_stmt *stmt = db_stmt(w->db, STMT_RELEASE_ADD, e);
+	struct stmt_release_add in = { .site_id = persons->site_id, .email = persons->email };
 
-		if (stmt == NULL)
-			return -1;
-		db_bind_int(stmt, 1, persons->id[i]);
-		db_bind_int(stmt, 2, persons->site_id);
-		db_bind_text(stmt, 3, slice_from(persons->email));
-		if (db_run(w->db, stmt, e) != 0)
+	for (size_t i = 0; i < persons->n; i++) {
+		in.person = persons->id[i];
+		if (stmt_release_add(w->db, &in, e) != 0)
 			return -1;
 	}
 	w->resolving = true;
@@ -143,21 +152,13 @@ keep_for_later(struct unresolved *w, const struct persons *persons, struct err *
 static int
 read_email(struct unresolved *w, struct persons *persons, struct err *e)
 {
-	sqlite3_stmt *member = db_stmt(w->db, STMT_IDENTITY_MEMBERS, e);
-	struct slice email;
-	int rc;
+	struct db_rows rows = stmt_identity_members(w->db, persons->id[0], e);
+	struct stmt_identity_members_row member;
+	int rc = stmt_identity_members_next(&rows, &member, e);
 
-	if (member == NULL)
-		return -1;
-	db_bind_int(member, 1, persons->id[0]);
-	rc = db_step(w->db, member, e);
-	if (rc == 1) {
-		email = db_text(member, 4);
-		persons->site_id = db_int(member, 0);
-		snprintf(persons->email, sizeof(persons->email), "%.*s", (int)email.n,
-		    email.p == NULL ? "" : email.p);
-	}
-	db_done(member);
+	if (rc == 1)
+		keep_address(persons, &member);
+	db_rows_end(&rows);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -192,24 +193,20 @@ int
 resolve_is_under_way(struct unresolved *w, int64_t site_id, struct slice email, bool *ret_user,
     char ret_id[SEGMENT_ID_MAX + 1], struct err *e)
 {
-	sqlite3_stmt *stmt;
-	struct slice id;
+	struct stmt_release_id_of_address_row row;
+	struct db_rows rows;
 	int rc;
 
 	if (!w->resolving)
 		return 0;
-	stmt = db_stmt(w->db, STMT_RELEASE_OF, e);
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, site_id);
-	db_bind_text(stmt, 2, email);
-	rc = db_step(w->db, stmt, e);
+	rows = stmt_release_id_of_address(
+	    w->db, &(struct stmt_release_id_of_address){ .site_id = site_id, .email = email }, e);
+	rc = stmt_release_id_of_address_next(&rows, &row, e);
 	if (rc == 1) {
-		id = db_text(stmt, 1);
-		*ret_user = SLICE_IS(db_text(stmt, 0), "user");
-		snprintf(ret_id, SEGMENT_ID_MAX + 1, "%.*s", (int)id.n, id.p);
+		*ret_user = SLICE_IS(row.kind, "user");
+		snprintf(ret_id, SEGMENT_ID_MAX + 1, "%.*s", (int)row.id.n, row.id.p);
 	}
-	db_done(stmt);
+	db_rows_end(&rows);
 	return rc;
 }
 
@@ -217,29 +214,23 @@ resolve_is_under_way(struct unresolved *w, int64_t site_id, struct slice email, 
 static int
 read_releases(struct unresolved *w, struct persons *persons, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(w->db, STMT_RELEASE_FIRST, e);
-	int rc;
+	struct db_rows rows = stmt_release_first_persons(w->db, e);
+	int64_t person;
+	int rc = 1;
 
-	if (stmt == NULL)
-		return -1;
-	while (persons->n < UNRESOLVED_PERSONS && (rc = db_step(w->db, stmt, e)) == 1)
-		add_person(persons, db_int(stmt, 0));
-	db_done(stmt);
+	while (persons->n < UNRESOLVED_PERSONS
+	       && (rc = stmt_release_first_persons_next(&rows, &person, e)) == 1)
+		add_person(persons, person);
+	db_rows_end(&rows);
 	return rc < 0 ? -1 : 0;
 }
 
 static int
 end_releases(struct unresolved *w, const struct persons *persons, struct err *e)
 {
-	for (size_t i = 0; i < persons->n; i++) {
-		sqlite3_stmt *stmt = db_stmt(w->db, STMT_RELEASE_END, e);
-
-		if (stmt == NULL)
+	for (size_t i = 0; i < persons->n; i++)
+		if (stmt_release_end(w->db, persons->id[i], e) != 0)
 			return -1;
-		db_bind_int(stmt, 1, persons->id[i]);
-		if (db_run(w->db, stmt, e) != 0)
-			return -1;
-	}
 	return 0;
 }
 
@@ -248,17 +239,15 @@ static int
 read_releases_of(struct unresolved *w, int64_t site_id, const char *kind, struct slice id,
     struct persons *persons, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(w->db, STMT_RELEASE_OF_ID, e);
-	int rc = 0;
+	struct db_rows rows = stmt_release_persons_of_id(w->db,
+	    &(struct stmt_release_persons_of_id){ .site_id = site_id, .kind = kind, .id = id }, e);
+	int64_t person;
+	int rc = 1;
 
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, site_id);
-	db_bind_text(stmt, 2, slice_from(kind));
-	db_bind_text(stmt, 3, id);
-	while (persons->n < UNRESOLVED_PERSONS && (rc = db_step(w->db, stmt, e)) == 1)
-		add_person(persons, db_int(stmt, 0));
-	db_done(stmt);
+	while (persons->n < UNRESOLVED_PERSONS
+	       && (rc = stmt_release_persons_of_id_next(&rows, &person, e)) == 1)
+		add_person(persons, person);
+	db_rows_end(&rows);
 	return rc < 0 ? -1 : 0;
 }
 

@@ -21,80 +21,55 @@ mode_name(enum outbox_site_mode mode)
 int
 sites_find_or_add(struct db *db, const char *name, int64_t *ret_site_id, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_SITE_ADD, e);
-
-	if (stmt == NULL)
+	if (stmt_site_add(db, name, e) != 0)
 		return -1;
-	db_bind_text(stmt, 1, slice_from(name));
-	if (db_run(db, stmt, e) != 0)
-		return -1;
-	stmt = db_stmt(db, STMT_SITE_ID, e);
-	if (stmt == NULL)
-		return -1;
-	db_bind_text(stmt, 1, slice_from(name));
-	if (db_step(db, stmt, e) != 1)
-		return -1;
-	*ret_site_id = db_int(stmt, 0);
-	db_done(stmt);
-	return 0;
+	return stmt_site_id(db, slice_from(name), ret_site_id, e) == 1 ? 0 : -1;
 }
 
 int
 sites_set_state(
     struct db *db, int64_t site_id, const struct outbox_site_state *state, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_SITE_STATE, e);
-
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, site_id);
-	db_bind_text(stmt, 2, slice_from(mode_name(state->mode)));
-	db_bind_text(stmt, 3, state->reason[0] == '\0' ? SLICE_NONE : slice_from(state->reason));
-	db_bind_int(stmt, 4, state->next_attempt_at);
-	db_bind_int(stmt, 5, state->failures);
-	db_bind_int_or_null(stmt, 6, (int64_t)state->byte_limit, state->byte_limit != 0);
-	db_bind_int(stmt, 7, state->refused);
-	return db_run(db, stmt, e);
+	return stmt_site_set_state(db,
+	    &(struct stmt_site_set_state){
+		.site_id = site_id,
+		.mode = mode_name(state->mode),
+		.reason = state->reason[0] == '\0' ? SLICE_NONE : slice_from(state->reason),
+		.next_attempt_at = state->next_attempt_at,
+		.failures = state->failures,
+		.byte_limit = db_int_if(state->byte_limit != 0, (int64_t)state->byte_limit),
+		.refused = state->refused,
+	    },
+	    e);
 }
 
 int
 sites_read_before(
     struct db *db, int64_t site_id, struct outbox_site_before *ret_before, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_SITE_BEFORE, e);
+	struct stmt_site_remembered_row row;
 
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, site_id);
-	if (db_step(db, stmt, e) != 1)
+	if (stmt_site_remembered(db, site_id, &row, e) != 1)
 		return -1;
 	*ret_before = (struct outbox_site_before){
-		.paused = db_int(stmt, 0) != 0,
-		.byte_limit = (size_t)db_int(stmt, 1),
-		.refused = (unsigned)db_int(stmt, 2),
+		.paused = row.paused,
+		.byte_limit = (size_t)row.byte_limit,
+		.refused = (unsigned)row.refused,
 	};
-	db_done(stmt);
 	return 0;
 }
 
 int
 sites_reset(struct db *db, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_SITES_RESET, e);
-
-	return stmt == NULL ? -1 : db_run(db, stmt, e);
+	return stmt_sites_reset(db, e);
 }
 
 int
 sites_count_delivered(struct db *db, int64_t event_id, int n, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_SITE_DELIVERED_EVENT, e);
-
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, event_id);
-	db_bind_int(stmt, 2, n);
-	return db_run(db, stmt, e);
+	return stmt_site_count_if_delivered(
+	    db, &(struct stmt_site_count_if_delivered){ .event_id = event_id, .added = n }, e);
 }
 
 static int

@@ -18,17 +18,8 @@
 static int
 read_last_id(struct store *s, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(s->db, STMT_EVENT_LAST, e);
-	int rc;
-
-	if (stmt == NULL)
-		return -1;
 	s->last_event_id = 0;
-	rc = db_step(s->db, stmt, e);
-	if (rc == 1)
-		s->last_event_id = db_int(stmt, 0);
-	db_done(stmt);
-	return rc < 0 ? -1 : 0;
+	return stmt_event_last_id(s->db, &s->last_event_id, e) < 0 ? -1 : 0;
 }
 
 int
@@ -72,19 +63,17 @@ make_message_id(struct store *s, char text[UUID_LENGTH + 1])
 static int
 add_envelope(struct store *s, const struct outbox_put *put, int64_t *envelope_id, struct err *e)
 {
-	sqlite3_stmt *stmt;
+	const struct stmt_envelope_add in = {
+		.context = put->context,
+		.integrations = put->integrations,
+		.sent_at = put->sent_at,
+	};
 
 	if (put->context.p == NULL && put->integrations.p == NULL && put->sent_at.p == NULL)
 		return 0;
-	stmt = db_stmt(s->db, STMT_ENVELOPE_ADD, e);
-	if (stmt == NULL)
+	if (stmt_envelope_add(s->db, &in, e) != 0)
 		return -1;
-	db_bind_text(stmt, 1, put->context);
-	db_bind_text(stmt, 2, put->integrations);
-	db_bind_text(stmt, 3, put->sent_at);
-	if (db_run(s->db, stmt, e) != 0)
-		return -1;
-	*envelope_id = sqlite3_last_insert_rowid(s->db->handle);
+	*envelope_id = db_last_id(s->db);
 	return 0;
 }
 
@@ -92,22 +81,21 @@ static int
 add_event(struct store *s, const struct outbox_put *put, const struct segment_event *event,
     struct slice message_id, int64_t envelope_id, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(s->db, STMT_EVENT_ADD, e);
-
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, s->last_event_id);
-	db_bind_int(stmt, 2, put->site_id);
-	db_bind_text(stmt, 3, message_id);
-	db_bind_text(stmt, 4, slice_from(kind_name(event->kind)));
-	db_bind_text(stmt, 5, event->name);
-	db_bind_text(stmt, 6, event->email);
-	db_bind_int(stmt, 7, event->occurred_at);
-	db_bind_int(stmt, 8, put->received_at);
-	db_bind_int_or_null(stmt, 9, envelope_id, envelope_id != 0);
-	db_bind_text(stmt, 10, event->body);
-	db_bind_int_or_null(stmt, 11, 1, put->browser);
-	return db_run(s->db, stmt, e);
+	return stmt_event_add(s->db,
+	    &(struct stmt_event_add){
+		.event_id = s->last_event_id,
+		.site_id = put->site_id,
+		.message_id = message_id,
+		.kind = kind_name(event->kind),
+		.name = event->name,
+		.email = event->email,
+		.occurred_at = event->occurred_at,
+		.received_at = put->received_at,
+		.envelope_id = db_int_if(envelope_id != 0, envelope_id),
+		.body = event->body,
+		.browser = db_int_if(put->browser, 1),
+	    },
+	    e);
 }
 
 /* ---- the delivery row ------------------------------------------------------------------------ */
@@ -237,22 +225,21 @@ static int
 add_delivery(struct store *s, const struct outbox_put *put, const struct segment_event *event,
     const struct delivery *d, uint64_t key, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(s->db, STMT_DELIVERY_ADD, e);
-
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, s->last_event_id);
-	db_bind_int(stmt, 2, put->site_id);
-	db_bind_text(stmt, 3, slice_from(status_name(d->status)));
-	db_bind_text(stmt, 4, slice_from(d->reason));
-	db_bind_int_or_null(stmt, 5, put->received_at, d->status != STATUS_PENDING);
-	db_bind_int(stmt, 6, (int64_t)key);
-	db_bind_text(stmt, 7, slice_from(event->detail));
-	db_bind_int(stmt, 8, d->next_attempt_at);
-	db_bind_text(stmt, 9, d->email);
-	db_bind_text(stmt, 10, d->user_id);
-	db_bind_text(stmt, 11, d->anonymous_id);
-	return db_run(s->db, stmt, e);
+	return stmt_delivery_add(s->db,
+	    &(struct stmt_delivery_add){
+		.event_id = s->last_event_id,
+		.site_id = put->site_id,
+		.status = status_name(d->status),
+		.reason = d->reason,
+		.settled_at = db_int_if(d->status != STATUS_PENDING, put->received_at),
+		.message_key = (int64_t)key,
+		.detail = event->detail,
+		.next_attempt_at = d->next_attempt_at,
+		.email = d->email,
+		.user_id = d->user_id,
+		.anonymous_id = d->anonymous_id,
+	    },
+	    e);
 }
 
 /* Kept until it is done, so that no crash loses it. */
@@ -261,17 +248,12 @@ add_erasure(struct store *s, struct outbox_put *put, const struct segment_event 
     const struct delivery *d, struct err *e)
 {
 	struct slice email = event->email.p != NULL ? event->email : d->email;
-	sqlite3_stmt *stmt;
 
 	if (!event->erases || email.p == NULL)
 		return 0;
-	stmt = db_stmt(s->db, STMT_ERASURE_ADD, e);
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, s->last_event_id);
-	db_bind_text(stmt, 2, email);
 	put->n_erasures++;
-	return db_run(s->db, stmt, e);
+	return stmt_erasure_add(
+	    s->db, &(struct stmt_erasure_add){ .event_id = s->last_event_id, .email = email }, e);
 }
 
 static int
@@ -327,19 +309,6 @@ store_has(struct store *s, int64_t site_id, struct slice message_id, struct err 
 	    message_id, &there, e);
 }
 
-/* So many events need it; retention counts them down. */
-static int
-count_envelope(struct store *s, int64_t envelope_id, size_t n, struct err *e)
-{
-	sqlite3_stmt *stmt = db_stmt(s->db, STMT_ENVELOPE_COUNT, e);
-
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, envelope_id);
-	db_bind_int(stmt, 2, (int64_t)n);
-	return db_run(s->db, stmt, e);
-}
-
 int
 store_events(struct transaction *t, struct outbox_put *put, struct err *e)
 {
@@ -353,5 +322,13 @@ store_events(struct transaction *t, struct outbox_put *put, struct err *e)
 	t->counts.stored += put->n_stored;
 	t->counts.duplicates += put->n_duplicates;
 	t->counts.erasures += put->n_erasures;
-	return envelope_id == 0 ? 0 : count_envelope(t->store, envelope_id, put->n_stored, e);
+	if (envelope_id == 0)
+		return 0;
+	/* So many events need it; retention counts them down. */
+	return stmt_envelope_set_events(t->db,
+	    &(struct stmt_envelope_set_events){
+		.envelope_id = envelope_id,
+		.events = (int64_t)put->n_stored,
+	    },
+	    e);
 }

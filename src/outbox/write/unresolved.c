@@ -63,33 +63,29 @@ unresolved_rolled_back(struct unresolved *w)
 static int
 set(struct db *db, int64_t event_id, const char *email, int64_t waits_since, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_UNRESOLVED_SET, e);
-
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, event_id);
-	db_bind_text(stmt, 2, slice_from(status_name(STATUS_PENDING)));
-	db_bind_text(stmt, 3, waits_since == 0 ? SLICE_NONE : slice_from(unresolved_reason));
-	db_bind_int(stmt, 4, -waits_since);
-	db_bind_text(stmt, 5, slice_from(email));
-	db_bind_text(stmt, 6, SLICE_NONE);
-	return db_run(db, stmt, e);
+	return stmt_unresolved_set(db,
+	    &(struct stmt_unresolved_set){
+		.event_id = event_id,
+		.status = status_name(STATUS_PENDING),
+		.reason = waits_since == 0 ? NULL : unresolved_reason,
+		.next_attempt_at = -waits_since,
+		.email = email,
+	    },
+	    e);
 }
 
 static int
 give_up(struct db *db, int64_t event_id, int64_t now, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_UNRESOLVED_SET, e);
-
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, event_id);
-	db_bind_text(stmt, 2, slice_from(status_name(STATUS_INVALID)));
-	db_bind_text(stmt, 3, slice_from(segment_no_email));
-	db_bind_int(stmt, 4, 0);
-	db_bind_text(stmt, 5, SLICE_NONE);
-	db_bind_int(stmt, 6, now);
-	return db_run(db, stmt, e);
+	return stmt_unresolved_set(db,
+	    &(struct stmt_unresolved_set){
+		.event_id = event_id,
+		.status = status_name(STATUS_INVALID),
+		.reason = segment_no_email,
+		.next_attempt_at = 0,
+		.settled_at = db_int_if(true, now),
+	    },
+	    e);
 }
 
 enum known { KNOWN_BY_ITSELF, KNOWN_BY_ID, KNOWN_LATER, KNOWN_NEVER };
@@ -99,27 +95,21 @@ static int
 look_up(struct db *db, int64_t event_id, enum known *ret_known, char email[IDENTITY_EMAIL_SIZE],
     struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_UNRESOLVED_EVENT, e);
-	struct slice user_id, anonymous_id;
-	int rc;
+	struct db_rows rows = stmt_unresolved_event(db, event_id, e);
+	struct stmt_unresolved_event_row row;
+	int rc = stmt_unresolved_event_next(&rows, &row, e);
 
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, event_id);
-	rc = db_step(db, stmt, e);
 	if (rc != 1)
 		return rc;
-	user_id = db_text(stmt, 1);
-	anonymous_id = db_text(stmt, 2);
-	if (db_text(stmt, 3).p != NULL) {
+	if (row.email.p != NULL) {
 		*ret_known = KNOWN_BY_ITSELF;
-	} else if (user_id.p == NULL && anonymous_id.p == NULL) {
+	} else if (row.user_id.p == NULL && row.anonymous_id.p == NULL) {
 		*ret_known = KNOWN_NEVER;
 	} else {
-		rc = identity_find(db, db_int(stmt, 0), user_id, anonymous_id, email, e);
+		rc = identity_find(db, row.site_id, row.user_id, row.anonymous_id, email, e);
 		*ret_known = rc == 1 ? KNOWN_BY_ID : KNOWN_LATER;
 	}
-	db_done(stmt);
+	db_rows_end(&rows);
 	return rc < 0 ? -1 : 1;
 }
 
@@ -148,17 +138,19 @@ struct over {
 static int
 collect(struct unresolved *w, const struct identity_site *site, struct over *over, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(w->db, STMT_UNRESOLVED_OVER, e);
+	struct db_rows rows = stmt_unresolved_expired(w->db,
+	    &(struct stmt_unresolved_expired){
+		.site_id = site->site_id,
+		.above = -site->give_up_before,
+		.up_to = -site->give_up_from,
+		.max = (int64_t)(UNRESOLVED_STEP - over->n),
+	    },
+	    e);
+	int64_t id;
 	int rc;
 
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, site->site_id);
-	db_bind_int(stmt, 2, -site->give_up_before);
-	db_bind_int(stmt, 3, -site->give_up_from);
-	db_bind_int(stmt, 4, (int64_t)(UNRESOLVED_STEP - over->n));
-	while ((rc = db_step(w->db, stmt, e)) == 1)
-		over->id[over->n++] = db_int(stmt, 0);
+	while ((rc = stmt_unresolved_expired_next(&rows, &id, e)) == 1)
+		over->id[over->n++] = id;
 	return rc;
 }
 

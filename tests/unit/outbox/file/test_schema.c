@@ -1,12 +1,15 @@
 /* schema: every statement prepares, hot ones use their index, views and checks hold. */
 #include "lib/unit.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/tempdir.h"
 #include "outbox/file/db.h"
 #include "outbox/file/migrate.h"
+#include "outbox/file/statements_facts.gen.h"
+#include "outbox/filter/filter.h"
 
 static struct tempdir dir;
 static struct db db;
@@ -35,21 +38,103 @@ tear_down(void **state)
 	return 0;
 }
 
-static void
-every_statement_prepares(void **state)
+/* A statement as SQLite sees it; one with {filter} as if there were nothing to select by. */
+static sqlite3_stmt *
+prepare(enum statement_id id)
 {
+	struct db_rows rows;
 	struct err e;
 
-	(void)state;
-	for (int i = 0; i < STMT_COUNT; i++)
-		if (db_stmt(&db, (enum stmt)i, &e) == NULL)
-			fail_msg("%s: %s", schema_statements[i].name, e.text);
+	if (!facts[id].filtered) {
+		rows.stmt = db_statement(&db, id, &e);
+	} else {
+		struct outbox_filter none;
+		struct buf filter;
+
+		outbox_filter_init(&none);
+		buf_init(&filter, 4096);
+		filter_sql(
+		    &none, FILTER_WANT_EVENT | FILTER_WANT_SITE | FILTER_WANT_ATTEMPT, &filter);
+		rows = db_query(&db, id, buf_slice(&filter), &e);
+		buf_free(&filter);
+	}
+	if (rows.stmt == NULL)
+		fail_msg("%s: %s", facts[id].where, e.text);
+	return rows.stmt;
 }
 
 static void
-plan_of(enum stmt id, char *ret_plan, size_t size)
+parameters_are_those_of_the_header(enum statement_id id, sqlite3_stmt *stmt)
 {
-	char *sql = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", schema_statements[id].sql);
+	int n = 0;
+
+	for (const struct fact *in = facts[id].in; in->name != NULL; in++, n++) {
+		const char *found = sqlite3_bind_parameter_name(stmt, in->at);
+
+		if (facts[id].filtered)
+			assert_true(sqlite3_bind_parameter_index(stmt, in->name) > 0);
+		else if (found == NULL || strcmp(found, in->name) != 0)
+			fail_msg("%s: parameter %d is %s, not %s", facts[id].where, in->at, found,
+			    in->name);
+	}
+	if (!facts[id].filtered && sqlite3_bind_parameter_count(stmt) != n)
+		fail_msg("%s: %d parameters, not %d", facts[id].where,
+		    sqlite3_bind_parameter_count(stmt), n);
+}
+
+/* Whether a column of a table may be read as the type; an expression may be anything. */
+static bool
+fits(const char *declared, const char *type)
+{
+	bool number = strncmp(type, "int", 3) == 0 || strncmp(type, "bool", 4) == 0;
+
+	if (declared == NULL || strcmp(declared, "ANY") == 0)
+		return true;
+	return (strcmp(declared, "INTEGER") == 0) == number;
+}
+
+static void
+columns_are_those_of_the_header(enum statement_id id, sqlite3_stmt *stmt)
+{
+	int n = 0;
+
+	for (const struct fact *out = facts[id].out; out->name != NULL; out++, n++) {
+		const char *found = sqlite3_column_name(stmt, n);
+
+		if (found == NULL || strcmp(found, out->name) != 0)
+			fail_msg("%s: column %d is %s, not %s", facts[id].where, n + 1,
+			    found == NULL ? "missing" : found, out->name);
+		if (!fits(sqlite3_column_decltype(stmt, n), out->type))
+			fail_msg("%s: %s is %s, not %s", facts[id].where, out->name,
+			    sqlite3_column_decltype(stmt, n), out->type);
+	}
+	n = strcmp(facts[id].kind, "exists") == 0 ? 1 : n;
+	if (sqlite3_column_count(stmt) != n)
+		fail_msg("%s: %d columns, not %d", facts[id].where, sqlite3_column_count(stmt), n);
+}
+
+static void
+each_statement_is_what_its_header_says(void **state)
+{
+	(void)state;
+	for (int i = 0; i < STATEMENT_COUNT; i++) {
+		enum statement_id id = (enum statement_id)i;
+		sqlite3_stmt *stmt = prepare(id);
+
+		parameters_are_those_of_the_header(id, stmt);
+		columns_are_those_of_the_header(id, stmt);
+		if (facts[id].filtered)
+			sqlite3_finalize(stmt);
+	}
+}
+
+#define L(id) ((const struct statement *)&schema_statements[id])
+#define N(id) (&statements[id])
+
+static void
+plan_of(const struct statement *statement, char *ret_plan, size_t size)
+{
+	char *sql = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", statement->sql);
 	sqlite3_stmt *stmt;
 	size_t n = 0;
 
@@ -65,57 +150,60 @@ static void
 hot_statements_use_their_index(void **state)
 {
 	static const struct {
-		enum stmt id;
+		const struct statement *statement;
 		const char *must;
 	} hot[] = {
-		{ STMT_DUE_FRESH, "USING INDEX delivery_due (site_id=? AND next_attempt_at=? AND "
-				  "event_id>?)" },
-		{ STMT_DUE_WAITED, "USING INDEX delivery_due (site_id=? AND "
-				   "next_attempt_at>? AND next_attempt_at<?)" },
-		{ STMT_DUE_WAITED, "USING INDEX delivery_due (site_id=? AND next_attempt_at>?)" },
-		{ STMT_DUE_DELAYED,
+		{ L(STMT_DUE_FRESH),
+		    "USING INDEX delivery_due (site_id=? AND next_attempt_at=? AND "
+		    "event_id>?)" },
+		{ L(STMT_DUE_WAITED), "USING INDEX delivery_due (site_id=? AND "
+				      "next_attempt_at>? AND next_attempt_at<?)" },
+		{ L(STMT_DUE_WAITED),
+		    "USING INDEX delivery_due (site_id=? AND next_attempt_at>?)" },
+		{ L(STMT_DUE_DELAYED),
 		    "SEARCH d USING INDEX delivery_due (site_id=? AND next_attempt_at>?)" },
-		{ STMT_DUE_SOONEST, "USING INDEX delivery_due" },
-		{ STMT_EVENT_LOAD, "SEARCH e USING INTEGER PRIMARY KEY" },
-		{ STMT_MESSAGE_KEY_GET, "USING INTEGER PRIMARY KEY" },
-		{ STMT_RECENT_KEYS, "USING INTEGER PRIMARY KEY (rowid>?)" },
-		{ STMT_MESSAGE_RECENT, "USING INTEGER PRIMARY KEY (rowid>?)" },
-		{ STMT_DELIVERY_DELIVERED, "USING INTEGER PRIMARY KEY" },
-		{ STMT_DELIVERY_ATTEMPTED, "USING INTEGER PRIMARY KEY" },
-		{ STMT_ATTEMPT_END, "USING INTEGER PRIMARY KEY" },
-		{ STMT_ATTEMPTS_OPEN, "attempt_unclear" },
-		{ STMT_IDENTITY_GET,
+		{ L(STMT_DUE_SOONEST), "USING INDEX delivery_due" },
+		{ L(STMT_EVENT_LOAD), "SEARCH e USING INTEGER PRIMARY KEY" },
+		{ N(STMT_MESSAGE_KEY_GET), "USING INTEGER PRIMARY KEY" },
+		{ N(STMT_RECENT_KEYS), "USING INTEGER PRIMARY KEY (rowid>?)" },
+		{ L(STMT_MESSAGE_RECENT), "USING INTEGER PRIMARY KEY (rowid>?)" },
+		{ N(STMT_DELIVERY_DELIVERED), "USING INTEGER PRIMARY KEY" },
+		{ N(STMT_DELIVERY_ATTEMPTED), "USING INTEGER PRIMARY KEY" },
+		{ N(STMT_ATTEMPT_END), "USING INTEGER PRIMARY KEY" },
+		{ N(STMT_ATTEMPTS_OPEN), "attempt_unclear" },
+		{ N(STMT_IDENTITY_GET),
 		    "sqlite_autoindex_identity_1 (site_id=? AND kind=? AND id=?)" },
-		{ STMT_IDENTITY_MEMBERS, "USING INDEX identity_person (person=?)" },
-		{ STMT_IDENTITY_TEACH, "USING INDEX identity_person (person=?)" },
-		{ STMT_IDENTITY_EVICT, "INDEX identity_taught (site_id=?)" },
-		{ STMT_EXPORT_IDENTITIES, "SCAN i USING INDEX identity_person" },
-		{ STMT_UNRESOLVED_USER_END, "delivery_awaits_user (site_id=? AND user_id=?)" },
-		{ STMT_UNRESOLVED_USER_GO, "delivery_awaits_user (site_id=? AND user_id=? AND "
-					   "event_id<?)" },
-		{ STMT_UNRESOLVED_ANONYMOUS_END,
+		{ N(STMT_IDENTITY_MEMBERS), "USING INDEX identity_person (person=?)" },
+		{ N(STMT_IDENTITY_TEACH), "USING INDEX identity_person (person=?)" },
+		{ N(STMT_IDENTITY_EVICT), "INDEX identity_taught (site_id=?)" },
+		{ L(STMT_EXPORT_IDENTITIES), "SCAN i USING INDEX identity_person" },
+		{ N(STMT_UNRESOLVED_USER_END), "delivery_awaits_user (site_id=? AND user_id=?)" },
+		{ N(STMT_UNRESOLVED_USER_RELEASE),
+		    "delivery_awaits_user (site_id=? AND user_id=? AND "
+		    "event_id<?)" },
+		{ N(STMT_UNRESOLVED_ANONYMOUS_END),
 		    "delivery_awaits_anonymous (site_id=? AND anonymous_id=?)" },
-		{ STMT_UNRESOLVED_ANONYMOUS_GO, "delivery_awaits_anonymous (site_id=? AND "
-						"anonymous_id=? AND event_id<?)" },
-		{ STMT_UNRESOLVED_OVER,
+		{ N(STMT_UNRESOLVED_ANONYMOUS_RELEASE), "delivery_awaits_anonymous (site_id=? AND "
+							"anonymous_id=? AND event_id<?)" },
+		{ N(STMT_UNRESOLVED_EXPIRED),
 		    "USING INDEX delivery_due (site_id=? AND next_attempt_at>? AND "
 		    "next_attempt_at<?)" },
-		{ STMT_ATTEMPTS_OPEN_MEMBERS, "SCAN a USING INDEX attempt_unclear" },
-		{ STMT_AUDIT_LAST_ATTEMPT, "USING INDEX attempt_site (site_id=?)" },
-		{ STMT_AUDIT_TROUBLE, "delivery USING INDEX delivery_trouble" },
-		{ STMT_AUDIT_TROUBLE, "delivery USING INDEX delivery_aside" },
-		{ STMT_AUDIT_MAYBE_SENT, "delivery USING INDEX delivery_maybe_sent" },
+		{ N(STMT_ATTEMPTS_OPEN_MARK_MEMBERS), "SCAN a USING INDEX attempt_unclear" },
+		{ L(STMT_AUDIT_LAST_ATTEMPT), "USING INDEX attempt_site (site_id=?)" },
+		{ L(STMT_AUDIT_TROUBLE), "delivery USING INDEX delivery_trouble" },
+		{ L(STMT_AUDIT_TROUBLE), "delivery USING INDEX delivery_aside" },
+		{ L(STMT_AUDIT_MAYBE_SENT), "delivery USING INDEX delivery_maybe_sent" },
 	};
 	char plan[1024];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(hot) / sizeof(*hot); i++) {
-		plan_of(hot[i].id, plan, sizeof(plan));
+		plan_of(hot[i].statement, plan, sizeof(plan));
 		if (strstr(plan, hot[i].must) == NULL)
-			fail_msg("%s: %s", schema_statements[hot[i].id].name, plan);
-		if (strstr(plan, "TEMP B-TREE") != NULL && hot[i].id != STMT_DUE_WAITED
-		    && hot[i].id != STMT_AUDIT_MAYBE_SENT)
-			fail_msg("%s sorts: %s", schema_statements[hot[i].id].name, plan);
+			fail_msg("%s: %s", hot[i].statement->name, plan);
+		if (strstr(plan, "TEMP B-TREE") != NULL && hot[i].statement != L(STMT_DUE_WAITED)
+		    && hot[i].statement != L(STMT_AUDIT_MAYBE_SENT))
+			fail_msg("%s sorts: %s", hot[i].statement->name, plan);
 	}
 }
 
@@ -124,21 +212,21 @@ hot_statements_use_their_index(void **state)
 static void
 hot_statements_build_no_tables_of_their_own(void **state)
 {
-	static const enum stmt hot[] = { STMT_ENVELOPE_ADD, STMT_EVENT_ADD, STMT_DELIVERY_ADD,
-		STMT_MESSAGE_KEY_PUT, STMT_MESSAGE_KEY_GET, STMT_ATTEMPT_EVENT_ADD,
-		STMT_DELIVERY_DELIVERED, STMT_DELIVERY_ATTEMPTED, STMT_DELIVERY_SETTLE,
-		STMT_DUE_FRESH, STMT_EVENT_LOAD };
+	static const struct statement *const hot[] = { N(STMT_ENVELOPE_ADD), N(STMT_EVENT_ADD),
+		N(STMT_DELIVERY_ADD), N(STMT_MESSAGE_KEY_PUT), N(STMT_MESSAGE_KEY_GET),
+		N(STMT_ATTEMPT_ADD_MEMBER), N(STMT_DELIVERY_DELIVERED), N(STMT_DELIVERY_ATTEMPTED),
+		N(STMT_DELIVERY_SETTLE), L(STMT_DUE_FRESH), L(STMT_EVENT_LOAD) };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(hot) / sizeof(*hot); i++) {
-		char *sql = sqlite3_mprintf("EXPLAIN %s", schema_statements[hot[i]].sql);
+		char *sql = sqlite3_mprintf("EXPLAIN %s", hot[i]->sql);
 		sqlite3_stmt *stmt;
 
 		assert_int_equal(sqlite3_prepare_v2(db.handle, sql, -1, &stmt, NULL), SQLITE_OK);
 		while (sqlite3_step(stmt) == SQLITE_ROW)
 			if (strcmp((const char *)sqlite3_column_text(stmt, 1), "OpenEphemeral")
 			    == 0)
-				fail_msg("%s", schema_statements[hot[i]].name);
+				fail_msg("%s", hot[i]->name);
 		sqlite3_finalize(stmt);
 		sqlite3_free(sql);
 	}
@@ -249,7 +337,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_statement_prepares),
+		cmocka_unit_test(each_statement_is_what_its_header_says),
 		cmocka_unit_test(hot_statements_use_their_index),
 		cmocka_unit_test(hot_statements_build_no_tables_of_their_own),
 		cmocka_unit_test(views_read_an_empty_outbox),

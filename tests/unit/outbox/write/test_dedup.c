@@ -50,33 +50,26 @@ id_text(char text[32], int64_t n)
 static void
 add(int64_t n)
 {
-	sqlite3_stmt *stmt;
 	struct err e;
 	char text[32];
 	struct slice id = id_text(text, n);
 	uint64_t key = dedup_key(&dedup, 1, id);
 
-	stmt = db_stmt(&db, STMT_EVENT_ADD, &e);
-	db_bind_int(stmt, 1, n);
-	db_bind_int(stmt, 2, 1);
-	db_bind_text(stmt, 3, id);
-	db_bind_text(stmt, 4, SLICE("track"));
-	for (int i = 5; i <= 6; i++)
-		db_bind_text(stmt, i, SLICE_NONE);
-	for (int i = 7; i <= 8; i++)
-		db_bind_int(stmt, i, 0);
-	for (int i = 9; i <= 10; i++)
-		db_bind_text(stmt, i, SLICE_NONE);
-	assert_int_equal(db_run(&db, stmt, &e), 0);
-	stmt = db_stmt(&db, STMT_DELIVERY_ADD, &e);
-	db_bind_int(stmt, 1, n);
-	db_bind_int(stmt, 2, 1);
-	db_bind_text(stmt, 3, SLICE("delivered"));
-	db_bind_text(stmt, 4, SLICE_NONE);
-	db_bind_int(stmt, 5, 0);
-	db_bind_int(stmt, 6, (int64_t)key);
-	db_bind_int(stmt, 8, 0);
-	assert_int_equal(db_run(&db, stmt, &e), 0);
+	assert_int_equal(stmt_event_add(&db,
+			     &(struct stmt_event_add){
+				 .event_id = n, .site_id = 1, .message_id = id, .kind = "track" },
+			     &e),
+	    0);
+	assert_int_equal(stmt_delivery_add(&db,
+			     &(struct stmt_delivery_add){
+				 .event_id = n,
+				 .site_id = 1,
+				 .status = "delivered",
+				 .settled_at = db_int_if(true, 0),
+				 .message_key = (int64_t)key,
+			     },
+			     &e),
+	    0);
 	assert_int_equal(dedup_add(&dedup, &db, key, n, &e), 0);
 }
 

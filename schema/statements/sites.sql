@@ -1,0 +1,41 @@
+-- name: site_add
+-- in: name string
+INSERT INTO site (name) VALUES (:name) ON CONFLICT (name) DO NOTHING;
+
+-- name: site_id
+-- in: name text
+-- one: site_id int
+SELECT site_id FROM site WHERE name = :name;
+
+-- name: site_set_state
+-- in: site_id int, mode string, reason text?, next_attempt_at int, failures int, byte_limit int?
+-- in: refused int
+UPDATE site SET mode = :mode, reason = :reason, next_attempt_at = :next_attempt_at,
+	failures = :failures, byte_limit = :byte_limit, refused = :refused
+WHERE site_id = :site_id;
+
+-- What the process before this one left.
+-- name: site_remembered
+-- in: site_id int
+-- one: paused bool, byte_limit int, refused int
+SELECT pause_at IS NOT NULL AS paused, coalesce(byte_limit, 0) AS byte_limit, refused
+FROM site WHERE site_id = :site_id;
+
+-- name: sites_reset
+UPDATE site SET mode = 'ready', reason = NULL, next_attempt_at = 0, failures = 0
+WHERE mode <> 'ready';
+
+-- name: site_count_if_delivered
+-- in: event_id int, added int
+UPDATE site SET delivered = delivered + :added
+WHERE site_id = (SELECT site_id FROM delivery WHERE event_id = :event_id AND status = 'delivered');
+
+-- name: meta_number
+-- in: key string
+-- one: value int
+SELECT value FROM meta WHERE key = :key;
+
+-- name: meta_set_number
+-- in: key string, value int
+INSERT INTO meta (key, value) VALUES (:key, :value)
+ON CONFLICT (key) DO UPDATE SET value = excluded.value;

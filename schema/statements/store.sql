@@ -1,0 +1,32 @@
+-- name: envelope_add
+-- in: context text, integrations text, sent_at text
+INSERT INTO envelope (context, integrations, sent_at) VALUES (:context, :integrations, :sent_at);
+
+-- name: envelope_set_events
+-- in: envelope_id int, events int
+UPDATE envelope SET events = :events, payloads = :events WHERE envelope_id = :envelope_id;
+
+-- The highest id ever given.
+-- name: event_last_id
+-- one: event_id int
+SELECT seq AS event_id FROM sqlite_sequence WHERE name = 'event';
+
+-- name: event_add
+-- in: event_id int, site_id int, message_id text, kind string, name text?, email text?
+-- in: occurred_at int, received_at int, envelope_id int?, body text?, browser int?
+INSERT INTO event (event_id, site_id, message_id, kind, name, email, occurred_at, received_at,
+	envelope_id, body, browser)
+VALUES (:event_id, :site_id, :message_id, :kind, :name, :email, :occurred_at, :received_at,
+	:envelope_id, :body, :browser);
+
+-- name: delivery_add
+-- in: event_id int, site_id int, status string, reason string?, settled_at int?, message_key int
+-- in: detail string?, next_attempt_at int, email text?, user_id text?, anonymous_id text?
+INSERT INTO delivery (event_id, site_id, status, reason, settled_at, message_key, detail,
+	next_attempt_at, email, user_id, anonymous_id)
+VALUES (:event_id, :site_id, :status, :reason, :settled_at, :message_key, :detail,
+	:next_attempt_at, :email, :user_id, :anonymous_id);
+
+-- name: erasure_add
+-- in: event_id int, email text
+INSERT INTO erasure (event_id, email) VALUES (:event_id, :email);

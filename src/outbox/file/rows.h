@@ -1,0 +1,47 @@
+/*
+ * The rows of one run of a statement:
+ *
+ *	struct db_rows rows = stmt_due_fresh(db, &(struct stmt_due_fresh){ ... }, e);
+ *
+ *	while ((rc = stmt_due_fresh_next(&rows, &event_id, e)) == 1)
+ *		...
+ *
+ * A statement that could not be prepared is an error of the first next: nothing needs a check of
+ * its own. After 0 and -1 the statement is reset; whoever stops before that calls db_rows_end,
+ *which is harmless at any time. A slice is valid until the next row or the end. A statement has one
+ *set of rows at a time: no function may run it while it walks over it.
+ */
+#ifndef OUTBOX_FILE_ROWS_H
+#define OUTBOX_FILE_ROWS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/slice.h"
+
+struct db;
+struct sqlite3_stmt;
+
+struct db_rows {
+	struct db *db;
+	struct sqlite3_stmt *stmt; /* NULL: none, or no more */
+	bool failed;               /* the error was reported when it happened */
+	bool owned;                /* finalized at the end, not reset */
+};
+
+void db_rows_end(struct db_rows *rows);
+
+/* An integer that may be NULL, which is what { 0 } is. */
+struct db_int {
+	int64_t value;
+	bool there;
+};
+
+static inline struct db_int
+db_int_if(bool there, int64_t value)
+{
+	return (struct db_int){ value, there };
+}
+
+#endif
