@@ -14,19 +14,36 @@ MIGRATIONS = \
 # One file for each module that has statements, by its name.
 STATEMENTS = \
 	schema/statements/attempts.sql \
+	schema/statements/audit.sql \
+	schema/statements/audit_event.sql \
+	schema/statements/audit_operation.sql \
+	schema/statements/audit_rate.sql \
+	schema/statements/audit_tail.sql \
+	schema/statements/audit_walk.sql \
+	schema/statements/clocks.sql \
 	schema/statements/dedup.sql \
+	schema/statements/erase.sql \
+	schema/statements/export.sql \
+	schema/statements/export_line.sql \
+	schema/statements/free_space.sql \
 	schema/statements/identity.sql \
+	schema/statements/import.sql \
+	schema/statements/message_ids.sql \
+	schema/statements/migrate.sql \
+	schema/statements/operate.sql \
+	schema/statements/operation_row.sql \
+	schema/statements/purge.sql \
+	schema/statements/reader.sql \
 	schema/statements/settle.sql \
+	schema/statements/site_control.sql \
 	schema/statements/sites.sql \
 	schema/statements/store.sql \
+	schema/statements/undo.sql \
 	schema/statements/unresolved.sql
-LEGACY = schema/statements.sql schema/statements_audit.sql
 EXTRA_DIST += schema/sql.awk schema/embed.awk schema/statements.awk $(MIGRATIONS) schema/views.sql \
-	$(STATEMENTS) $(LEGACY) schema/legacy.awk
+	$(STATEMENTS)
 
 SCHEMA_GENERATED = \
-	src/outbox/file/legacy.gen.c \
-	src/outbox/file/legacy.gen.h \
 	src/outbox/file/schema.gen.c \
 	src/outbox/file/schema.gen.h \
 	src/outbox/file/statements.gen.c \
@@ -49,8 +66,3 @@ src/outbox/file/statements.gen.c: src/outbox/file/statements.gen.h
 	$(AM_V_GEN)$(SCHEMA_AWK) -f schema/statements.awk -v out=source $(STATEMENTS) $(SCHEMA_INTO)
 src/outbox/file/statements_facts.gen.h: src/outbox/file/statements.gen.h
 	$(AM_V_GEN)$(SCHEMA_AWK) -f schema/statements.awk -v out=facts $(STATEMENTS) $(SCHEMA_INTO)
-
-src/outbox/file/legacy.gen.h: schema/legacy.awk $(LEGACY)
-	$(AM_V_GEN)$(MKDIR_P) src/outbox/file && ( cd $(srcdir) && $(AWK) -f schema/legacy.awk -v out=header $(LEGACY) $(SCHEMA_INTO)
-src/outbox/file/legacy.gen.c: schema/legacy.awk $(LEGACY)
-	$(AM_V_GEN)$(MKDIR_P) src/outbox/file && ( cd $(srcdir) && $(AWK) -f schema/legacy.awk -v out=source $(LEGACY) $(SCHEMA_INTO)

@@ -26,8 +26,8 @@
 # A `?` after the others changes nothing in C: the parameter may be left out of the struct's
 # initializer, or the column be NULL. tools/check-statements finds what else is left out.
 #
-# {filter} stands for the FROM and WHERE of outbox/filter: the function takes them after db, and
-# prepares the statement each time.
+# {filter} stands for the FROM and WHERE of outbox/filter: the function takes them after db, frees
+# them, and prepares the statement each time; filter_bind follows.
 #
 # Checked here, with file and line: names, types, that the parameters of the header are those of the
 # SQL. SQLite's own view of them and of the columns is compared in tests/unit/outbox/file/test_schema.c,
@@ -200,7 +200,7 @@ function out_argument(s) {
 
 function prototype(s, newline) {
 	return (kind[s] == "out" ? "struct db_rows" : "int") newline "stmt_" name[s] "(struct db *db" \
-		(filtered[s] ? ", struct slice filter" : "") in_argument(s) \
+		(filtered[s] ? ", struct buf *filter" : "") in_argument(s) \
 		(kind[s] == "one" ? out_argument(s) : "") ", struct err *e)"
 }
 
@@ -232,7 +232,7 @@ function columns(s, stmt, indent,    i, to) {
 
 function body_of_rows(s) {
 	if (filtered[s])
-		print "\tstruct db_rows rows = db_query(db, STMT_" toupper(name[s]) ", filter, e);\n"
+		print "\tstruct db_rows rows = db_select(db, STMT_" toupper(name[s]) ", filter, e);\n"
 	else
 		print "\tstruct sqlite3_stmt *stmt = db_statement(db, STMT_" toupper(name[s]) ", e);\n"
 	if (!filtered[s]) {

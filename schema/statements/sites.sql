@@ -29,13 +29,3 @@ WHERE mode <> 'ready';
 -- in: event_id int, added int
 UPDATE site SET delivered = delivered + :added
 WHERE site_id = (SELECT site_id FROM delivery WHERE event_id = :event_id AND status = 'delivered');
-
--- name: meta_number
--- in: key string
--- one: value int
-SELECT value FROM meta WHERE key = :key;
-
--- name: meta_set_number
--- in: key string, value int
-INSERT INTO meta (key, value) VALUES (:key, :value)
-ON CONFLICT (key) DO UPDATE SET value = excluded.value;

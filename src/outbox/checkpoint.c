@@ -12,19 +12,15 @@
 #define PAGE_BYTES 8192
 #define CHECKPOINT_PAGES 4096
 #define CUT_PAGES (OUTBOX_WAL_CUT / PAGE_BYTES)
-#define BUSY_TIMEOUT_MS 2000
 
-static int
-note_wal_pages(void *arg, sqlite3 *handle, const char *name, int pages)
+static void
+note_wal_pages(void *arg, int pages)
 {
 	struct outbox *o = arg;
 
-	(void)handle;
-	(void)name;
 	if (pages < o->wal_pages) /* SQLite writes it from its start again */
 		o->checkpoint_at = CHECKPOINT_PAGES;
 	o->wal_pages = pages;
-	return SQLITE_OK;
 }
 
 void
@@ -32,7 +28,7 @@ checkpoint_open(struct outbox *o)
 {
 	o->checkpoint_at = CHECKPOINT_PAGES;
 	o->wal_pages = (int)(space_size(o->files.file[FILES_WAL].path) / PAGE_BYTES);
-	sqlite3_wal_hook(o->db.handle, note_wal_pages, o);
+	db_watch_wal(&o->db, note_wal_pages, o);
 }
 
 uint64_t
@@ -41,30 +37,13 @@ checkpoint_wal_bytes(const struct outbox *o)
 	return (uint64_t)o->wal_pages * PAGE_BYTES;
 }
 
-static int
-checkpoint(struct outbox *o, int mode, struct err *e)
-{
-	int pages = -1, rc;
-
-	sqlite3_busy_timeout(o->db.handle, 0);
-	rc = sqlite3_wal_checkpoint_v2(o->db.handle, "main", mode, &pages, NULL);
-	if (pages >= 0)
-		o->wal_pages = pages;
-	if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY && (rc & 0xff) != SQLITE_LOCKED)
-		db_error(&o->db, e, "checkpoint");
-	else
-		rc = SQLITE_OK;
-	sqlite3_busy_timeout(o->db.handle, BUSY_TIMEOUT_MS);
-	return rc == SQLITE_OK ? 0 : -1;
-}
-
 /* A reader in the way must not make each commit try again. */
 static void
-checkpoint_now(struct outbox *o, int mode)
+checkpoint_now(struct outbox *o, bool cut)
 {
 	struct err e;
 
-	if (checkpoint(o, mode, &e) != 0)
+	if (db_checkpoint(&o->db, cut, &o->wal_pages, &e) != 0)
 		health_note_failure(o, &e);
 	o->checkpoint_at = o->wal_pages + CHECKPOINT_PAGES;
 }
@@ -72,20 +51,18 @@ checkpoint_now(struct outbox *o, int mode)
 void
 checkpoint_if_due(struct outbox *o)
 {
-	if (o->wal_pages < o->checkpoint_at)
-		return;
-	checkpoint_now(
-	    o, o->wal_pages >= CUT_PAGES ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE);
+	if (o->wal_pages >= o->checkpoint_at)
+		checkpoint_now(o, o->wal_pages >= CUT_PAGES);
 }
 
 int
 checkpoint_cut(struct outbox *o, struct err *e)
 {
-	return checkpoint(o, SQLITE_CHECKPOINT_TRUNCATE, e);
+	return db_checkpoint(&o->db, true, &o->wal_pages, e);
 }
 
 void
 checkpoint_cut_now(struct outbox *o)
 {
-	checkpoint_now(o, SQLITE_CHECKPOINT_TRUNCATE);
+	checkpoint_now(o, true);
 }

@@ -13,16 +13,13 @@
 static uint64_t
 growth(struct outbox *o)
 {
-	sqlite3_stmt *stmt = db_stmt(&o->db, STMT_DATABASE_BYTES, NULL);
-	uint64_t bytes = 0, have;
+	int64_t bytes;
+	uint64_t have;
 
-	if (stmt == NULL)
+	if (stmt_database_bytes(&o->db, &bytes, NULL) != 1)
 		return 0;
-	if (db_step(&o->db, stmt, NULL) == 1)
-		bytes = (uint64_t)db_int(stmt, 0);
-	db_done(stmt);
 	have = space_size(o->path);
-	return bytes > have ? bytes - have : 0;
+	return (uint64_t)bytes > have ? (uint64_t)bytes - have : 0;
 }
 
 /*

@@ -1,6 +1,7 @@
 src_libbentospool_a_SOURCES += \
 	src/outbox/checkpoint.c \
 	src/outbox/checkpoint.h \
+	src/outbox/file/bind_private.h \
 	src/outbox/file/db.c \
 	src/outbox/file/db.h \
 	src/outbox/file/files.c \
@@ -9,6 +10,9 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/file/lock.h \
 	src/outbox/file/migrate.c \
 	src/outbox/file/migrate.h \
+	src/outbox/file/query.c \
+	src/outbox/file/query.h \
+	src/outbox/file/rows.h \
 	src/outbox/file/space.c \
 	src/outbox/file/space.h \
 	src/outbox/filter/filter.c \

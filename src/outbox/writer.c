@@ -114,7 +114,7 @@ commit_group(struct outbox *o, struct group *g, struct transaction *t, struct er
 	if (db_exec(&o->db, "BEGIN IMMEDIATE", e) != 0)
 		return -1;
 	if (apply_all(t, g, has_space, e) != 0 || db_exec(&o->db, "COMMIT", e) != 0) {
-		if (!sqlite3_get_autocommit(o->db.handle))
+		if (db_in_transaction(&o->db))
 			db_exec(&o->db, "ROLLBACK", NULL);
 		store_rolled_back(&o->store);
 		return -1;

@@ -1,6 +1,7 @@
 #include "outbox/file/db.h"
 
 #include <pthread.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -8,7 +9,9 @@
 
 #include "base/buf.h"
 
-#define QUERY_MAX 8192 /* bytes of a statement with its filter */
+#define SELECT_MAX 8192 /* bytes of a statement with its filter */
+#define BUSY_READ_MS 5000
+#define BUSY_WRITE_MS 2000
 
 int
 db_error(struct db *db, struct err *e, const char *doing)
@@ -44,7 +47,7 @@ db_not_ours(const char *path, struct err *e)
 static int
 configure_connection(struct db *db, enum db_mode mode, struct err *e)
 {
-	sqlite3_busy_timeout(db->handle, mode == DB_READ ? 5000 : 2000);
+	sqlite3_busy_timeout(db->handle, mode == DB_READ ? BUSY_READ_MS : BUSY_WRITE_MS);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_extended_result_codes(db->handle, 1);
@@ -112,12 +115,24 @@ db_close(struct db *db, struct err *e)
 {
 	for (int i = 0; i < STATEMENT_COUNT; i++)
 		sqlite3_finalize(db->statement[i]);
-	for (int i = 0; i < STMT_COUNT; i++)
-		sqlite3_finalize(db->stmt[i]);
 	if (sqlite3_close(db->handle) != SQLITE_OK)
 		return db_error(db, e, "cannot close the database");
 	*db = (struct db){ 0 };
 	return 0;
+}
+
+int
+db_copy(struct db *db, const char *to, struct err *e)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = 0;
+
+	if (sqlite3_prepare_v2(db->handle, "VACUUM INTO ?1", -1, &stmt, NULL) != SQLITE_OK
+	    || sqlite3_bind_text(stmt, 1, to, -1, SQLITE_STATIC) != SQLITE_OK
+	    || sqlite3_step(stmt) != SQLITE_DONE)
+		rc = db_error(db, e, "copy");
+	sqlite3_finalize(stmt);
+	return rc;
 }
 
 int
@@ -143,19 +158,6 @@ db_exec_int(struct db *db, const char *sql, int64_t *ret_value, struct err *e)
 	return 0;
 }
 
-sqlite3_stmt *
-db_stmt(struct db *db, enum stmt id, struct err *e)
-{
-	if (db->stmt[id] == NULL
-	    && sqlite3_prepare_v3(db->handle, schema_statements[id].sql, -1,
-		   SQLITE_PREPARE_PERSISTENT, &db->stmt[id], NULL)
-		   != SQLITE_OK) {
-		db_error(db, e, schema_statements[id].name);
-		return NULL;
-	}
-	return db->stmt[id];
-}
-
 int
 db_step(struct db *db, sqlite3_stmt *stmt, struct err *e)
 {
@@ -165,10 +167,10 @@ db_step(struct db *db, sqlite3_stmt *stmt, struct err *e)
 		return 1;
 	if (rc != SQLITE_DONE) {
 		db_error(db, e, "database");
-		db_done(stmt);
+		sqlite3_reset(stmt);
 		return -1;
 	}
-	db_done(stmt);
+	sqlite3_reset(stmt);
 	return 0;
 }
 
@@ -178,56 +180,10 @@ db_run(struct db *db, sqlite3_stmt *stmt, struct err *e)
 	int rc = db_step(db, stmt, e);
 
 	if (rc == 1) {
-		db_done(stmt);
-		return err_set(
-		    e, ERR_STATE, "database: a statement gave a row that nobody expects");
+		sqlite3_reset(stmt);
+		return err_set(e, ERR_STATE, "database: a statement without columns gave a row");
 	}
 	return rc;
-}
-
-void
-db_done(sqlite3_stmt *stmt)
-{
-	/* The bindings stay: each user binds all parameters anew. */
-	sqlite3_reset(stmt);
-}
-
-void
-db_bind_int(sqlite3_stmt *stmt, int index, int64_t value)
-{
-	sqlite3_bind_int64(stmt, index, value);
-}
-
-void
-db_bind_int_or_null(sqlite3_stmt *stmt, int index, int64_t value, bool present)
-{
-	if (present)
-		sqlite3_bind_int64(stmt, index, value);
-	else
-		sqlite3_bind_null(stmt, index);
-}
-
-void
-db_bind_text(sqlite3_stmt *stmt, int index, struct slice text)
-{
-	if (text.p == NULL)
-		sqlite3_bind_null(stmt, index);
-	else
-		sqlite3_bind_text64(stmt, index, text.p, text.n, SQLITE_STATIC, SQLITE_UTF8);
-}
-
-int64_t
-db_int(sqlite3_stmt *stmt, int column)
-{
-	return sqlite3_column_int64(stmt, column);
-}
-
-struct slice
-db_text(sqlite3_stmt *stmt, int column)
-{
-	const char *p = (const char *)sqlite3_column_text(stmt, column);
-
-	return (struct slice){ p, p == NULL ? 0 : (size_t)sqlite3_column_bytes(stmt, column) };
 }
 
 /* ---- statements ------------------------------------------------------------------------------ */
@@ -246,25 +202,33 @@ db_statement(struct db *db, enum statement_id id, struct err *e)
 }
 
 struct db_rows
-db_query(struct db *db, enum statement_id id, struct slice filter, struct err *e)
+db_select(struct db *db, enum statement_id id, struct buf *filter, struct err *e)
 {
 	static const char mark[] = "{filter}";
 	const char *sql = statements[id].sql, *at = strstr(sql, mark);
 	struct db_rows rows = { .db = db, .owned = true };
 	struct buf whole;
 
-	buf_init(&whole, QUERY_MAX);
+	buf_init(&whole, SELECT_MAX);
 	buf_append(&whole, sql, (size_t)(at - sql));
-	buf_append_slice(&whole, filter);
+	buf_append_slice(&whole, buf_slice(filter));
 	buf_append_slice(&whole, slice_from(at + strlen(mark)));
-	if (whole.failed)
+	if (whole.failed || filter->failed)
 		err_nomem(e);
 	else if (sqlite3_prepare_v2(db->handle, whole.p, (int)whole.n, &rows.stmt, NULL)
 		 != SQLITE_OK)
 		db_error(db, e, statements[id].name);
 	rows.failed = rows.stmt == NULL;
 	buf_free(&whole);
+	buf_free(filter);
 	return rows;
+}
+
+void
+db_rows_fail(struct db_rows *rows)
+{
+	db_rows_end(rows);
+	rows->failed = true;
 }
 
 /* Ends rows whose statement has no such parameter, or no memory for it. */
@@ -277,8 +241,7 @@ check_bind(struct db_rows *rows, int rc, const char *name, struct err *e)
 		err_set(e, ERR_STATE, "database: a query has no parameter %s", name);
 	else
 		err_nomem(e);
-	db_rows_end(rows);
-	rows->failed = true;
+	db_rows_fail(rows);
 }
 
 void
@@ -297,7 +260,7 @@ db_bind_text_as(struct db_rows *rows, const char *name, struct slice value, stru
 	if (!rows->failed)
 		check_bind(rows,
 		    sqlite3_bind_text64(rows->stmt, sqlite3_bind_parameter_index(rows->stmt, name),
-			value.p, value.n, SQLITE_STATIC, SQLITE_UTF8),
+			value.p, value.n, SQLITE_TRANSIENT, SQLITE_UTF8),
 		    name, e);
 }
 
@@ -339,4 +302,73 @@ int64_t
 db_last_id(struct db *db)
 {
 	return sqlite3_last_insert_rowid(db->handle);
+}
+
+bool
+db_in_transaction(struct db *db)
+{
+	return !sqlite3_get_autocommit(db->handle);
+}
+
+/* ---- the WAL --------------------------------------------------------------------------------- */
+
+static int
+wal_hook(void *arg, sqlite3 *handle, const char *name, int pages)
+{
+	struct db *db = arg;
+
+	(void)handle;
+	(void)name;
+	db->watch_wal(db->watch_wal_arg, pages);
+	return SQLITE_OK;
+}
+
+void
+db_watch_wal(struct db *db, void (*each)(void *arg, int pages), void *arg)
+{
+	db->watch_wal = each;
+	db->watch_wal_arg = arg;
+	sqlite3_wal_hook(db->handle, wal_hook, db);
+}
+
+int
+db_checkpoint(struct db *db, bool cut, int *ret_pages, struct err *e)
+{
+	int mode = cut ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+	int pages = -1, rc;
+
+	sqlite3_busy_timeout(db->handle, 0);
+	rc = sqlite3_wal_checkpoint_v2(db->handle, "main", mode, &pages, NULL);
+	if (pages >= 0)
+		*ret_pages = pages;
+	if (rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED)
+		rc = 0;
+	else
+		rc = db_error(db, e, "checkpoint");
+	sqlite3_busy_timeout(db->handle, BUSY_WRITE_MS);
+	return rc;
+}
+
+/* ---- the library ----------------------------------------------------------------------------- */
+
+const char *
+db_library(void)
+{
+	return sqlite3_libversion();
+}
+
+const char *
+db_library_lack(void)
+{
+	if (sqlite3_threadsafe() == 0)
+		return "threads";
+	if (sqlite3_compileoption_used("OMIT_WAL"))
+		return "the write-ahead log";
+	if (sqlite3_compileoption_used("OMIT_JSON"))
+		return "JSON";
+	if (sqlite3_compileoption_used("OMIT_AUTHORIZATION"))
+		return "authorizers";
+	if (sqlite3_compileoption_used("OMIT_PROGRESS_CALLBACK"))
+		return "progress callbacks";
+	return NULL;
 }

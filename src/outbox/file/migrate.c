@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sqlite3.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -154,22 +155,13 @@ switch_to_wal(struct db *db, struct err *e)
 static int
 refresh_views(struct db *db, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_VIEWS_SAME, e);
-	int rc;
+	int rc = stmt_views_match(db, schema_views, e);
 
-	if (stmt == NULL)
-		return -1;
-	db_bind_text(stmt, 1, slice_from(schema_views));
-	rc = db_step(db, stmt, e);
-	db_done(stmt);
 	if (rc != 0)
 		return rc == 1 ? 0 : -1;
 	if (db_exec(db, "BEGIN IMMEDIATE", e) != 0)
 		return -1;
-	stmt = db_stmt(db, STMT_VIEWS_NOTE, e);
-	if (stmt != NULL)
-		db_bind_text(stmt, 1, slice_from(schema_views));
-	if (db_exec(db, schema_views, e) != 0 || stmt == NULL || db_run(db, stmt, e) != 0
+	if (db_exec(db, schema_views, e) != 0 || stmt_views_record(db, schema_views, e) != 0
 	    || db_exec(db, "COMMIT", e) != 0) {
 		db_exec(db, "ROLLBACK", NULL);
 		return err_wrap(e, "cannot make the views");

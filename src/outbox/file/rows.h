@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "base/slice.h"
 
+struct buf;
 struct db;
 struct sqlite3_stmt;
 

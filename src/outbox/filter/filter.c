@@ -4,9 +4,10 @@
  */
 #include "outbox/filter/filter.h"
 
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "outbox/file/db.h"
 
 /* The statuses in the indexes delivery_trouble and delivery_aside: see append_statuses. */
 #define TROUBLE ((1u << STATUS_FAILED) | (1u << STATUS_INVALID) | (1u << STATUS_HELD))
@@ -207,47 +208,26 @@ filter_sql(const struct outbox_filter *f, unsigned want, struct buf *sql)
 		buf_append_literal(sql, " AND a.http_status = :http_status");
 }
 
-static int
-bind_int(sqlite3_stmt *stmt, const char *name, int64_t value)
-{
-	int at = sqlite3_bind_parameter_index(stmt, name);
-
-	return at == 0 ? SQLITE_OK : sqlite3_bind_int64(stmt, at, value);
-}
-
-static int
-bind_text(sqlite3_stmt *stmt, const char *name, const char *text)
-{
-	int at = sqlite3_bind_parameter_index(stmt, name);
-
-	return at == 0 ? SQLITE_OK : sqlite3_bind_text(stmt, at, text, -1, SQLITE_STATIC);
-}
-
 /* All ids as one JSON array: one parameter, however many they are. */
-static int
-bind_ids(const struct outbox_filter *f, sqlite3_stmt *stmt)
+static void
+bind_ids(const struct outbox_filter *f, struct db_rows *rows, struct err *e)
 {
-	int at = sqlite3_bind_parameter_index(stmt, ":ids");
 	struct buf text;
-	size_t n;
-	char *p;
 
-	if (at == 0)
-		return SQLITE_OK;
 	buf_init(&text, FILTER_MAX_IDS * 22);
 	for (size_t i = 0; i < f->n_ids; i++)
 		buf_printf(&text, "%c%lld", i == 0 ? '[' : ',', (long long)f->ids[i]);
 	buf_append_byte(&text, ']');
 	if (text.failed) {
-		buf_free(&text);
-		return SQLITE_NOMEM;
+		err_nomem(e);
+		db_rows_fail(rows);
 	}
-	p = buf_steal(&text, &n);
-	return sqlite3_bind_text64(stmt, at, p, n, free, SQLITE_UTF8);
+	db_bind_text_as(rows, ":ids", buf_slice(&text), e);
+	buf_free(&text);
 }
 
-int
-filter_bind(const struct outbox_filter *f, sqlite3_stmt *stmt, int64_t after, struct err *e)
+void
+filter_bind(const struct outbox_filter *f, struct db_rows *rows, int64_t after, struct err *e)
 {
 	static const char *const names[FILTER_TEXTS] = {
 		[FILTER_MESSAGE_ID] = ":message_id",
@@ -257,18 +237,17 @@ filter_bind(const struct outbox_filter *f, sqlite3_stmt *stmt, int64_t after, st
 		[FILTER_ERROR] = ":error",
 		[FILTER_SITE] = ":site",
 	};
-	int rc = bind_ids(f, stmt);
 
-	for (int i = 0; i < FILTER_TEXTS && rc == SQLITE_OK; i++)
+	db_bind_int_as(rows, ":after", after, e);
+	if (f->n_ids > 0)
+		bind_ids(f, rows, e);
+	for (int i = 0; i < FILTER_TEXTS; i++)
 		if (f->text[i] != NULL)
-			rc = bind_text(stmt, names[i], f->text[i]);
-	if (rc == SQLITE_OK)
-		rc = bind_int(stmt, ":after", after);
-	if (rc == SQLITE_OK)
-		rc = bind_int(stmt, ":since", f->since);
-	if (rc == SQLITE_OK)
-		rc = bind_int(stmt, ":until", f->until);
-	if (rc == SQLITE_OK)
-		rc = bind_int(stmt, ":http_status", f->http_status);
-	return rc == SQLITE_OK ? 0 : err_nomem(e);
+			db_bind_text_as(rows, names[i], slice_from(f->text[i]), e);
+	if (f->since != 0)
+		db_bind_int_as(rows, ":since", f->since, e);
+	if (f->until != 0)
+		db_bind_int_as(rows, ":until", f->until, e);
+	if (f->http_status != 0)
+		db_bind_int_as(rows, ":http_status", f->http_status, e);
 }

@@ -66,7 +66,9 @@ int outbox_filter_from_json(const struct cJSON *object, struct outbox_filter *f,
 
 /* ---- for this room --------------------------------------------------------------------------- */
 
-struct sqlite3_stmt;
+struct db_rows;
+
+#define FILTER_SQL_MAX 4096 /* bytes of what filter_sql appends, and of what its caller adds */
 
 /* Tables that the caller's own columns need, beside `delivery d`. */
 #define FILTER_WANT_EVENT 1u   /* event e */
@@ -82,9 +84,8 @@ struct sqlite3_stmt;
  * the caller want. Rows come in any order; the caller applies `limit`.
  */
 void filter_sql(const struct outbox_filter *f, unsigned want, struct buf *sql);
-/* Binds the parameters of filter_sql; the filter must live until the statement is reset. */
-int filter_bind(
-    const struct outbox_filter *f, struct sqlite3_stmt *stmt, int64_t after, struct err *e);
+/* Binds the parameters of filter_sql. A failure comes with the next of the rows. */
+void filter_bind(const struct outbox_filter *f, struct db_rows *rows, int64_t after, struct err *e);
 
 /* The name of a bit of `statuses` and of `kinds`. Static. */
 const char *filter_status_name(unsigned i);

@@ -52,17 +52,12 @@ static int
 find_recent(struct db *db, uint64_t key, int64_t site_id, struct slice message_id, int64_t *ret_id,
     struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_MESSAGE_RECENT, e);
+	struct db_rows rows = stmt_recent_events_of_key(db, (int64_t)key, e);
 	int rc = 0, same = 0;
 
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, (int64_t)key);
-	while (same == 0 && (rc = db_step(db, stmt, e)) == 1) {
-		*ret_id = db_int(stmt, 0);
+	while (same == 0 && (rc = stmt_recent_events_of_key_next(&rows, ret_id, e)) == 1)
 		same = dedup_verify(db, *ret_id, site_id, message_id, e);
-	}
-	db_done(stmt);
+	db_rows_end(&rows);
 	return same == 0 ? rc : same;
 }
 
@@ -90,21 +85,19 @@ static int
 find_at_sites(struct db *db, const struct siphash_key *secret, struct slice message_id,
     struct message_ids *found, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_MESSAGE_SITES, e);
+	struct db_rows rows = stmt_site_ids(db, e);
 	bool certain = true;
-	int64_t id;
+	int64_t site_id, id;
 	int rc = 0;
 
-	if (stmt == NULL)
-		return -1;
-	while (certain && (rc = db_step(db, stmt, e)) == 1) {
-		rc = find_at_site(db, secret, db_int(stmt, 0), message_id, &id, &certain, e);
+	while (certain && (rc = stmt_site_ids_next(&rows, &site_id, e)) == 1) {
+		rc = find_at_site(db, secret, site_id, message_id, &id, &certain, e);
 		if (rc < 0 || (rc == 1 && append(found, id, e) != 0)) {
-			db_done(stmt);
+			db_rows_end(&rows);
 			return -1;
 		}
 	}
-	db_done(stmt);
+	db_rows_end(&rows);
 	if (certain)
 		return rc < 0 ? -1 : 1;
 	message_ids_free(found);

@@ -9,34 +9,65 @@
 #include "base/isotime.h"
 #include "event/json/json.h"
 
-/* The columns of the statement, in their order. */
-enum column_type { COLUMN_NUMBER, COLUMN_TEXT, COLUMN_EMAIL, COLUMN_TIME, COLUMN_RAW, COLUMN_BODY };
+enum member_type { MEMBER_NUMBER, MEMBER_TEXT, MEMBER_EMAIL, MEMBER_TIME, MEMBER_RAW, MEMBER_BODY };
 
-static const struct {
+#define MEMBER(name, type)                                                                         \
+	{                                                                                          \
+#name, type, offsetof(struct stmt_event_export_row, name)                          \
+	}
+
+/* In the order of a line. Numbers and times are a struct db_int of the row, the others a slice. */
+static const struct member {
 	const char *name;
-	enum column_type type;
-} columns[] = {
-	{ "event_id", COLUMN_NUMBER },
-	{ "site", COLUMN_TEXT },
-	{ "message_id", COLUMN_TEXT },
-	{ "kind", COLUMN_TEXT },
-	{ "name", COLUMN_TEXT },
-	{ "email", COLUMN_EMAIL },
-	{ "status", COLUMN_TEXT },
-	{ "reason", COLUMN_TEXT },
-	{ "attempts", COLUMN_NUMBER },
-	{ "maybe_sent", COLUMN_NUMBER },
-	{ "received_at", COLUMN_TIME },
-	{ "occurred_at", COLUMN_TIME },
-	{ "settled_at", COLUMN_TIME },
-	{ "http_status", COLUMN_NUMBER },
-	{ "error", COLUMN_TEXT },
-	{ "browser", COLUMN_NUMBER },
-	{ "context", COLUMN_RAW },
-	{ "integrations", COLUMN_RAW },
-	{ "sent_at", COLUMN_RAW },
-	{ "body", COLUMN_BODY },
+	enum member_type type;
+	size_t offset;
+} members[] = {
+	MEMBER(event_id, MEMBER_NUMBER),
+	MEMBER(site, MEMBER_TEXT),
+	MEMBER(message_id, MEMBER_TEXT),
+	MEMBER(kind, MEMBER_TEXT),
+	MEMBER(name, MEMBER_TEXT),
+	MEMBER(email, MEMBER_EMAIL),
+	MEMBER(status, MEMBER_TEXT),
+	MEMBER(reason, MEMBER_TEXT),
+	MEMBER(attempts, MEMBER_NUMBER),
+	MEMBER(maybe_sent, MEMBER_NUMBER),
+	MEMBER(received_at, MEMBER_TIME),
+	MEMBER(occurred_at, MEMBER_TIME),
+	MEMBER(settled_at, MEMBER_TIME),
+	MEMBER(http_status, MEMBER_NUMBER),
+	MEMBER(error, MEMBER_TEXT),
+	MEMBER(browser, MEMBER_NUMBER),
+	MEMBER(context, MEMBER_RAW),
+	MEMBER(integrations, MEMBER_RAW),
+	MEMBER(sent_at, MEMBER_RAW),
+	MEMBER(body, MEMBER_BODY),
 };
+
+/* What a member has in a row. */
+struct value {
+	enum member_type type;
+	bool there;
+	int64_t number;
+	struct slice text;
+};
+
+static struct value
+value_of(const struct stmt_event_export_row *row, const struct member *m)
+{
+	struct value v = { .type = m->type };
+	struct db_int number;
+
+	if (m->type == MEMBER_NUMBER || m->type == MEMBER_TIME) {
+		memcpy(&number, (const char *)row + m->offset, sizeof(number));
+		v.there = number.there;
+		v.number = number.value;
+	} else {
+		memcpy(&v.text, (const char *)row + m->offset, sizeof(v.text));
+		v.there = v.text.p != NULL;
+	}
+	return v;
+}
 
 static void
 append_time(int64_t ms, struct buf *to)
@@ -50,22 +81,22 @@ append_time(int64_t ms, struct buf *to)
 }
 
 static void
-append_value(sqlite3_stmt *stmt, int column, enum column_type type, struct buf *to)
+append_value(const struct value *v, struct buf *to)
 {
-	switch (type) {
-	case COLUMN_NUMBER:
-		buf_printf(to, "%lld", (long long)db_int(stmt, column));
+	switch (v->type) {
+	case MEMBER_NUMBER:
+		buf_printf(to, "%lld", (long long)v->number);
 		return;
-	case COLUMN_TEXT:
-	case COLUMN_EMAIL:
-		json_string_append(to, db_text(stmt, column));
+	case MEMBER_TEXT:
+	case MEMBER_EMAIL:
+		json_string_append(to, v->text);
 		return;
-	case COLUMN_TIME:
-		append_time(db_int(stmt, column), to);
+	case MEMBER_TIME:
+		append_time(v->number, to);
 		return;
-	case COLUMN_RAW:
-	case COLUMN_BODY:
-		buf_append_slice(to, db_text(stmt, column));
+	case MEMBER_RAW:
+	case MEMBER_BODY:
+		buf_append_slice(to, v->text);
 		return;
 	}
 }
@@ -118,28 +149,25 @@ append_redacted_text(struct slice text, struct buf *to)
 }
 
 static void
-append_redacted(sqlite3_stmt *stmt, int column, const struct siphash_key *key, struct buf *to)
+append_redacted(const struct value *v, const struct siphash_key *key, struct buf *to)
 {
-	struct slice text;
-
-	switch (columns[column].type) {
-	case COLUMN_TEXT:
-		append_redacted_text(db_text(stmt, column), to);
+	switch (v->type) {
+	case MEMBER_TEXT:
+		append_redacted_text(v->text, to);
 		return;
-	case COLUMN_EMAIL:
-		text = db_text(stmt, column);
+	case MEMBER_EMAIL:
 		buf_printf(to, "\"%016llx@redacted.invalid\"",
-		    (unsigned long long)siphash(key, text.p, text.n));
+		    (unsigned long long)siphash(key, v->text.p, v->text.n));
 		return;
-	case COLUMN_NUMBER:
-	case COLUMN_TIME:
-		append_value(stmt, column, columns[column].type, to);
+	case MEMBER_NUMBER:
+	case MEMBER_TIME:
+		append_value(v, to);
 		return;
-	case COLUMN_RAW:
+	case MEMBER_RAW:
 		buf_printf(to, "null");
 		return;
-	case COLUMN_BODY:
-		buf_printf(to, "null,\"redacted\":%zu", db_text(stmt, column).n);
+	case MEMBER_BODY:
+		buf_printf(to, "null,\"redacted\":%zu", v->text.n);
 		return;
 	}
 }
@@ -157,19 +185,22 @@ make_one_line(struct buf *to, size_t from)
 }
 
 static void
-append_row(sqlite3_stmt *stmt, const struct siphash_key *redact, struct buf *to)
+append_row(
+    const struct stmt_event_export_row *row, const struct siphash_key *redact, struct buf *to)
 {
 	size_t before = to->n;
 	char mark = '{';
 
-	for (int i = 0; i < (int)(sizeof(columns) / sizeof(*columns)); i++) {
-		if (sqlite3_column_type(stmt, i) == SQLITE_NULL)
+	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
+		struct value v = value_of(row, &members[i]);
+
+		if (!v.there)
 			continue;
-		buf_printf(to, "%c\"%s\":", mark, columns[i].name);
+		buf_printf(to, "%c\"%s\":", mark, members[i].name);
 		if (redact != NULL)
-			append_redacted(stmt, i, redact, to);
+			append_redacted(&v, redact, to);
 		else
-			append_value(stmt, i, columns[i].type, to);
+			append_value(&v, to);
 		mark = ',';
 	}
 	buf_append_byte(to, '}');
@@ -182,17 +213,14 @@ int
 export_line_append_redacted(struct db *db, int64_t event_id, const struct siphash_key *redact,
     struct buf *to, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_NDJSON_EVENT, e);
-	int rc;
+	struct db_rows rows = stmt_event_export(db, event_id, e);
+	struct stmt_event_export_row row;
+	int rc = stmt_event_export_next(&rows, &row, e);
 
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, event_id);
-	rc = db_step(db, stmt, e);
 	if (rc != 1)
 		return rc;
-	append_row(stmt, redact, to);
-	db_done(stmt);
+	append_row(&row, redact, to);
+	db_rows_end(&rows);
 	return to->failed ? err_set(
 		   e, ERR_NOMEM, "event %lld is too large for a line", (long long)event_id)
 			  : 1;

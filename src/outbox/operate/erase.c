@@ -17,7 +17,7 @@
 #include "outbox/write/identity.h"
 
 #define TEXT_MAX (256u << 20)
-#define COLUMNS_MAX 4
+#define TEXTS_MAX 3
 
 struct erasing {
 	struct db *db;
@@ -25,6 +25,7 @@ struct erasing {
 	const char *email;
 	struct erase_needle needle;
 	int64_t now;
+	size_t bytes; /* of texts that this step looked at */
 	struct err *e;
 };
 
@@ -35,189 +36,317 @@ is_address(const struct erasing *s, struct slice text)
 	       && strncasecmp(text.p, s->email, text.n) == 0;
 }
 
-static int
-run_with_id(struct erasing *s, enum stmt id, int64_t row)
-{
-	sqlite3_stmt *stmt = db_stmt(s->db, id, s->e);
-
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, row);
-	return db_run(s->db, stmt, s->e);
-}
-
 /* ---- quotes --------------------------------------------------------------------------------- */
 
-/*
- * The columns of `row` from `first` on are texts that may quote the address. If one does, `update`
- * (?1 the id, then all the texts) writes them back with the address replaced.
- */
+/* Some texts of a row; those that quote the address are replaced by a clean copy. */
+struct texts {
+	struct slice text[TEXTS_MAX];
+	struct buf clean[TEXTS_MAX];
+	size_t n;
+	bool any; /* one of them quoted it */
+};
+
+/* Sets what `texts` begins with; whatever it returns, end_texts follows. */
 static int
-replace_texts(struct erasing *s, sqlite3_stmt *row, int64_t id, int first, int n, enum stmt update,
-    bool *ret_any)
+clean_texts(struct erasing *s, struct texts *texts)
 {
-	struct buf texts[COLUMNS_MAX];
-	bool changed[COLUMNS_MAX], any = false;
-	sqlite3_stmt *stmt = NULL;
 	int rc = 0;
 
-	for (int i = 0; i < n; i++) {
-		struct slice text = db_text(row, first + i);
-
-		buf_init(&texts[i], TEXT_MAX);
-		changed[i] = text.p != NULL && erase_text_replace(text, &s->needle, &texts[i]);
-		any = any || changed[i];
-		if (texts[i].failed)
+	for (size_t i = 0; i < texts->n; i++) {
+		buf_init(&texts->clean[i], TEXT_MAX);
+		if (texts->text[i].p != NULL
+		    && erase_text_replace(texts->text[i], &s->needle, &texts->clean[i])) {
+			texts->text[i] = buf_slice(&texts->clean[i]);
+			texts->any = true;
+		}
+		if (texts->clean[i].failed)
 			rc = err_nomem(s->e);
 	}
-	*ret_any = any;
-	if (any && rc == 0 && !s->erase->dry_run) {
-		stmt = db_stmt(s->db, update, s->e);
-		rc = stmt == NULL ? -1 : 0;
-	}
-	if (stmt != NULL) {
-		db_bind_int(stmt, 1, id);
-		for (int i = 0; i < n; i++)
-			db_bind_text(stmt, i + 2,
-			    changed[i] ? buf_slice(&texts[i]) : db_text(row, first + i));
-		rc = db_run(s->db, stmt, s->e);
-	}
-	for (int i = 0; i < n; i++)
-		buf_free(&texts[i]);
 	return rc;
 }
 
-static int
-replace_quotes(struct erasing *s, sqlite3_stmt *row, int64_t id, int first, int n, enum stmt update)
+static bool
+are_to_be_written(const struct erasing *s, const struct texts *texts)
 {
-	bool any;
-	int rc = replace_texts(s, row, id, first, n, update, &any);
+	return texts->any && !s->erase->dry_run;
+}
 
-	s->erase->n_quotes += any;
-	return rc;
+static void
+end_texts(struct texts *texts)
+{
+	for (size_t i = 0; i < texts->n; i++)
+		buf_free(&texts->clean[i]);
 }
 
 /* ---- the person's ids ------------------------------------------------------------------------ */
 
-/* The columns are those of STMT_ERASE_IDENTITIES. */
 static int
-visit_identity(struct erasing *s, sqlite3_stmt *row)
+visit_identity(struct erasing *s, const struct stmt_erase_identities_row *row)
 {
-	if (s->erase->asked_by != 0 && db_int(row, 6) > s->erase->asked_by)
+	if (s->erase->asked_by != 0 && row->taught > s->erase->asked_by)
 		return 0;
-	if (!is_address(s, db_text(row, 1)) && !erase_text_has(db_text(row, 2), &s->needle)
-	    && !erase_text_has(db_text(row, 3), &s->needle))
+	if (!is_address(s, row->email) && !erase_text_has(row->id, &s->needle)
+	    && !erase_text_has(row->with_user, &s->needle))
 		return 0;
 	s->erase->n_quotes++;
 	if (s->erase->dry_run)
 		return 0;
-	if (identity_count(s->db, db_int(row, 4), -1, s->e) != 0
-	    || stmt_release_end(s->db, db_int(row, 5), s->e) != 0)
+	if (identity_count(s->db, row->site_id, -1, s->e) != 0
+	    || stmt_release_end(s->db, row->person, s->e) != 0)
 		return -1;
-	return run_with_id(s, STMT_ERASE_IDENTITY, db_int(row, 0));
+	return stmt_erase_identity(s->db, row->identity_id, s->e);
 }
 
 /* ---- the person's events -------------------------------------------------------------------- */
 
-/* The columns are those of STMT_ERASE_EVENTS. */
 static int
-erase_event(struct erasing *s, sqlite3_stmt *row)
+erase_names(struct erasing *s, const struct stmt_erase_events_row *row)
 {
-	static const enum stmt steps[] = { STMT_ERASE_ANSWERS, STMT_ERASE_ENVELOPE,
-		STMT_ERASE_EVENT, STMT_ERASE_DELIVERY, STMT_ERASE_REMEMBERED };
-	int64_t id = db_int(row, 0);
-	struct slice status = db_text(row, 3);
-	bool any;
+	struct texts t = { .text = { row->name, row->message_id }, .n = 2 };
 	int rc;
 
-	s->erase->n_events++;
-	s->erase->n_discarded += SLICE_IS(status, "pending") || SLICE_IS(status, "held");
-	if (s->erase->dry_run)
-		return 0;
-	/* First, while the row still is as it was read. */
 	s->needle.loose = true;
-	rc = replace_texts(s, row, id, 4, 2, STMT_ERASE_EVENT_NAMES, &any);
+	rc = clean_texts(s, &t);
 	s->needle.loose = false;
-	if (rc != 0)
-		return -1;
-	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
-		sqlite3_stmt *stmt = db_stmt(s->db, steps[i], s->e);
-
-		if (stmt == NULL)
-			return -1;
-		db_bind_int(stmt, 1, id);
-		if (steps[i] == STMT_ERASE_DELIVERY)
-			db_bind_int(stmt, 2, s->now);
-		if (db_run(s->db, stmt, s->e) != 0)
-			return -1;
-	}
-	return 0;
+	if (rc == 0 && are_to_be_written(s, &t))
+		rc = stmt_erase_event_names(s->db,
+		    &(struct stmt_erase_event_names){
+			.event_id = row->event_id,
+			.name = t.text[0],
+			.message_id = t.text[1],
+		    },
+		    s->e);
+	end_texts(&t);
+	return rc;
 }
 
-/* Another person's event, which may quote the address. */
 static int
-quoting_event(struct erasing *s, sqlite3_stmt *row, int64_t id)
+erase_event(struct erasing *s, const struct stmt_erase_events_row *row)
+{
+	int64_t id = row->event_id;
+
+	s->erase->n_events++;
+	s->erase->n_discarded += SLICE_IS(row->status, "pending") || SLICE_IS(row->status, "held");
+	if (s->erase->dry_run)
+		return 0;
+	/* The names first, while the row is as it was read. */
+	if (erase_names(s, row) != 0 || stmt_erase_responses(s->db, id, s->e) != 0
+	    || stmt_erase_leave_envelope(s->db, id, s->e) != 0
+	    || stmt_erase_event(s->db, id, s->e) != 0
+	    || stmt_erase_delivery(
+		   s->db, &(struct stmt_erase_delivery){ .event_id = id, .now = s->now }, s->e)
+		   != 0)
+		return -1;
+	return stmt_erase_remembered(s->db, id, s->e);
+}
+
+static int
+replace_in_event(struct erasing *s, const struct stmt_erase_events_row *row, bool *ret_any)
+{
+	struct texts t = { .text = { row->name, row->message_id, row->body }, .n = 3 };
+	int rc = clean_texts(s, &t);
+
+	if (rc == 0 && are_to_be_written(s, &t))
+		rc = stmt_erase_event_quotes(s->db,
+		    &(struct stmt_erase_event_quotes){
+			.event_id = row->event_id,
+			.name = t.text[0],
+			.message_id = t.text[1],
+			.body = t.text[2],
+		    },
+		    s->e);
+	*ret_any = t.any;
+	end_texts(&t);
+	return rc;
+}
+
+static int
+replace_in_detail(struct erasing *s, const struct stmt_erase_events_row *row, bool *ret_any)
+{
+	struct texts t = { .text = { row->detail }, .n = 1 };
+	int rc = clean_texts(s, &t);
+
+	if (rc == 0 && are_to_be_written(s, &t)) {
+		rc = stmt_erase_detail_quotes(s->db,
+		    &(struct stmt_erase_detail_quotes){
+			.event_id = row->event_id,
+			.detail = t.text[0],
+		    },
+		    s->e);
+		if (rc == 0)
+			rc = stmt_erase_remembered(s->db, row->event_id, s->e);
+	}
+	*ret_any = t.any;
+	end_texts(&t);
+	return rc;
+}
+
+/* An event of another person, which may quote the address. */
+static int
+replace_quotes(struct erasing *s, const struct stmt_erase_events_row *row)
 {
 	bool text = false, detail = false;
 
-	if (replace_texts(s, row, id, 4, 3, STMT_ERASE_EVENT_QUOTES, &text) != 0
-	    || replace_texts(s, row, id, 7, 1, STMT_ERASE_DETAIL_QUOTES, &detail) != 0)
+	if (replace_in_event(s, row, &text) != 0 || replace_in_detail(s, row, &detail) != 0)
 		return -1;
 	s->erase->n_quotes += text || detail;
-	return detail && !s->erase->dry_run ? run_with_id(s, STMT_ERASE_REMEMBERED, id) : 0;
-}
-
-static int
-visit_event(struct erasing *s, sqlite3_stmt *row)
-{
-	if (s->erase->asked_by != 0 && db_int(row, 0) > s->erase->asked_by)
-		return 0;
-	s->erase->last_event_id = db_int(row, 0);
-	if (s->erase->last_envelope_id < db_int(row, 10))
-		s->erase->last_envelope_id = db_int(row, 10);
-	if (is_address(s, db_text(row, 1)) || is_address(s, db_text(row, 2)))
-		return erase_event(s, row);
-	if (quoting_event(s, row, db_int(row, 0)) != 0)
-		return -1;
 	if (s->erase->dry_run
-	    || (!erase_text_has(db_text(row, 8), &s->needle)
-		&& !erase_text_has(db_text(row, 9), &s->needle)))
+	    || (!erase_text_has(row->user_id, &s->needle)
+		&& !erase_text_has(row->anonymous_id, &s->needle)))
 		return 0;
-	return run_with_id(s, STMT_ERASE_EVENT_IDS, db_int(row, 0));
+	return stmt_erase_event_ids(s->db, row->event_id, s->e);
 }
 
 static int
-visit_envelope(struct erasing *s, sqlite3_stmt *row)
+visit_event(struct erasing *s, const struct stmt_erase_events_row *row)
 {
-	if (s->erase->asked_by != 0 && db_int(row, 0) > s->erase->last_envelope_id)
+	if (s->erase->asked_by != 0 && row->event_id > s->erase->asked_by)
 		return 0;
-	return replace_quotes(s, row, db_int(row, 0), 1, 2, STMT_ERASE_ENVELOPE_QUOTES);
+	s->erase->last_event_id = row->event_id;
+	if (s->erase->last_envelope_id < row->envelope_id)
+		s->erase->last_envelope_id = row->envelope_id;
+	if (is_address(s, row->email) || is_address(s, row->sent_to))
+		return erase_event(s, row);
+	return replace_quotes(s, row);
+}
+
+/* ---- other rows that quote the address ------------------------------------------------------- */
+
+static int
+visit_envelope(struct erasing *s, const struct stmt_erase_envelopes_row *row)
+{
+	struct texts t = { .text = { row->context, row->integrations }, .n = 2 };
+	int rc;
+
+	if (s->erase->asked_by != 0 && row->envelope_id > s->erase->last_envelope_id)
+		return 0;
+	rc = clean_texts(s, &t);
+	if (rc == 0 && are_to_be_written(s, &t))
+		rc = stmt_erase_envelope_quotes(s->db,
+		    &(struct stmt_erase_envelope_quotes){
+			.envelope_id = row->envelope_id,
+			.context = t.text[0],
+			.integrations = t.text[1],
+		    },
+		    s->e);
+	s->erase->n_quotes += t.any;
+	end_texts(&t);
+	return rc;
 }
 
 static int
-visit_attempt(struct erasing *s, sqlite3_stmt *row)
+visit_attempt(struct erasing *s, const struct stmt_erase_attempts_row *row)
 {
-	return replace_quotes(s, row, db_int(row, 0), 1, 2, STMT_ERASE_ATTEMPT_QUOTES);
+	struct texts t = { .text = { row->error, row->response }, .n = 2 };
+	int rc = clean_texts(s, &t);
+
+	if (rc == 0 && are_to_be_written(s, &t))
+		rc = stmt_erase_attempt_quotes(s->db,
+		    &(struct stmt_erase_attempt_quotes){
+			.attempt_id = row->attempt_id,
+			.error = t.text[0],
+			.response = t.text[1],
+		    },
+		    s->e);
+	s->erase->n_quotes += t.any;
+	end_texts(&t);
+	return rc;
 }
 
 static int
-visit_operation(struct erasing *s, sqlite3_stmt *row)
+visit_operation(struct erasing *s, const struct stmt_erase_operations_row *row)
 {
-	return replace_quotes(s, row, db_int(row, 0), 1, 2, STMT_ERASE_OPERATION_QUOTES);
+	struct texts t = { .text = { row->filter, row->note }, .n = 2 };
+	int rc = clean_texts(s, &t);
+
+	if (rc == 0 && are_to_be_written(s, &t))
+		rc = stmt_erase_operation_quotes(s->db,
+		    &(struct stmt_erase_operation_quotes){
+			.operation_id = row->operation_id,
+			.filter = t.text[0],
+			.note = t.text[1],
+		    },
+		    s->e);
+	s->erase->n_quotes += t.any;
+	end_texts(&t);
+	return rc;
 }
 
 /* ---- phases --------------------------------------------------------------------------------- */
 
+/* The scan goes on behind a row that was visited well: 1, or -1. */
+static int
+pass(struct erasing *s, int64_t id, size_t bytes, int visited)
+{
+	if (visited != 0)
+		return -1;
+	s->erase->after_id = id;
+	s->bytes += bytes;
+	return 1;
+}
+
+static int
+next_identity(struct erasing *s, struct db_rows *rows)
+{
+	struct stmt_erase_identities_row row;
+	int rc = stmt_erase_identities_next(rows, &row, s->e);
+
+	return rc != 1 ? rc
+		       : pass(s, row.identity_id, row.email.n + row.id.n + row.with_user.n,
+			   visit_identity(s, &row));
+}
+
+static int
+next_event(struct erasing *s, struct db_rows *rows)
+{
+	struct stmt_erase_events_row row;
+	int rc = stmt_erase_events_next(rows, &row, s->e);
+
+	return rc != 1 ? rc : pass(s, row.event_id, row.body.n, visit_event(s, &row));
+}
+
+static int
+next_envelope(struct erasing *s, struct db_rows *rows)
+{
+	struct stmt_erase_envelopes_row row;
+	int rc = stmt_erase_envelopes_next(rows, &row, s->e);
+
+	return rc != 1 ? rc
+		       : pass(s, row.envelope_id, row.context.n + row.integrations.n,
+			   visit_envelope(s, &row));
+}
+
+static int
+next_attempt(struct erasing *s, struct db_rows *rows)
+{
+	struct stmt_erase_attempts_row row;
+	int rc = stmt_erase_attempts_next(rows, &row, s->e);
+
+	return rc != 1
+		   ? rc
+		   : pass(s, row.attempt_id, row.error.n + row.response.n, visit_attempt(s, &row));
+}
+
+static int
+next_operation(struct erasing *s, struct db_rows *rows)
+{
+	struct stmt_erase_operations_row row;
+	int rc = stmt_erase_operations_next(rows, &row, s->e);
+
+	return rc != 1
+		   ? rc
+		   : pass(s, row.operation_id, row.filter.n + row.note.n, visit_operation(s, &row));
+}
+
 static const struct {
-	enum stmt scan; /* ?1: ids above; the id is its first column */
-	int (*visit)(struct erasing *s, sqlite3_stmt *row);
-	int texts, n_texts; /* columns, for counting bytes */
+	struct db_rows (*begin)(struct db *db, int64_t after, struct err *e);
+	int (*next)(struct erasing *s, struct db_rows *rows);
 } phases[] = {
-	[ERASE_IDENTITIES] = { STMT_ERASE_IDENTITIES, visit_identity, 1, 3 },
-	[ERASE_EVENTS] = { STMT_ERASE_EVENTS, visit_event, 6, 1 },
-	[ERASE_ENVELOPES] = { STMT_ERASE_ENVELOPES, visit_envelope, 1, 2 },
-	[ERASE_ATTEMPTS] = { STMT_ERASE_ATTEMPTS, visit_attempt, 1, 2 },
-	[ERASE_OPERATIONS] = { STMT_ERASE_OPERATIONS, visit_operation, 1, 2 },
+	[ERASE_IDENTITIES] = { stmt_erase_identities, next_identity },
+	[ERASE_EVENTS] = { stmt_erase_events, next_event },
+	[ERASE_ENVELOPES] = { stmt_erase_envelopes, next_envelope },
+	[ERASE_ATTEMPTS] = { stmt_erase_attempts, next_attempt },
+	[ERASE_OPERATIONS] = { stmt_erase_operations, next_operation },
 };
 
 /* Only rows that the scan has passed are written, so the scan is not disturbed. */
@@ -225,26 +354,13 @@ static int
 scan(struct erasing *s)
 {
 	struct outbox_erase *erase = s->erase;
-	sqlite3_stmt *row = db_stmt(s->db, phases[erase->phase].scan, s->e);
-	size_t bytes = 0;
+	struct db_rows rows = phases[erase->phase].begin(s->db, erase->after_id, s->e);
 	int looked = 0, rc = 1;
 
-	if (row == NULL)
-		return -1;
-	db_bind_int(row, 1, erase->after_id);
-	while (
-	    looked++ < ERASE_SCAN && bytes < ERASE_BYTES && (rc = db_step(s->db, row, s->e)) == 1) {
-		int64_t id = db_int(row, 0);
-
-		for (int i = 0; i < phases[erase->phase].n_texts; i++)
-			bytes += db_text(row, phases[erase->phase].texts + i).n;
-		if (phases[erase->phase].visit(s, row) != 0) {
-			db_done(row);
-			return -1;
-		}
-		erase->after_id = id;
-	}
-	db_done(row);
+	while (looked++ < ERASE_SCAN && s->bytes < ERASE_BYTES
+	       && (rc = phases[erase->phase].next(s, &rows)) == 1)
+		;
+	db_rows_end(&rows);
 	if (rc == 0) {
 		erase->phase++;
 		erase->after_id = 0;
@@ -278,19 +394,15 @@ static int
 read_asked(struct erasing *s)
 {
 	struct outbox_erase *erase = s->erase;
-	sqlite3_stmt *stmt = db_stmt(s->db, STMT_ERASURE_NEXT, s->e);
-	struct slice email;
-	int rc;
+	struct db_rows rows = stmt_erasure_oldest(s->db, s->e);
+	struct stmt_erasure_oldest_row row;
+	int rc = stmt_erasure_oldest_next(&rows, &row, s->e);
 
-	if (stmt == NULL)
-		return -1;
-	rc = db_step(s->db, stmt, s->e);
 	if (rc == 1) {
-		email = db_text(stmt, 1);
-		erase->asked_by = db_int(stmt, 0);
-		snprintf(erase->asked, sizeof(erase->asked), "%.*s", (int)email.n, email.p);
+		erase->asked_by = row.event_id;
+		snprintf(erase->asked, sizeof(erase->asked), "%.*s", (int)row.email.n, row.email.p);
 	}
-	db_done(stmt);
+	db_rows_end(&rows);
 	return rc;
 }
 
@@ -298,14 +410,12 @@ read_asked(struct erasing *s)
 static int
 end_asked(struct erasing *s)
 {
-	sqlite3_stmt *stmt = db_stmt(s->db, STMT_ERASURE_END, s->e);
-
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(
-	    stmt, 1, s->erase->asked_by != 0 ? s->erase->asked_by : s->erase->last_event_id);
-	db_bind_text(stmt, 2, slice_from(s->email));
-	return db_run(s->db, stmt, s->e);
+	return stmt_erasure_end(s->db,
+	    &(struct stmt_erasure_end){
+		.event_id = s->erase->asked_by != 0 ? s->erase->asked_by : s->erase->last_event_id,
+		.email = s->email,
+	    },
+	    s->e);
 }
 
 /* Sets s->email: 1, 0 when there is nothing to erase, -1. */
@@ -328,7 +438,7 @@ run_step(struct erasing *s)
 	struct outbox_erase *erase = s->erase;
 
 	if (erase->phase == ERASE_EVENTS && erase->after_id == 0 && !erase->dry_run
-	    && run_with_id(s, STMT_ERASE_SITES, 0) != 0)
+	    && stmt_erase_site_reasons(s->db, s->e) != 0)
 		return -1;
 	if (scan(s) != 0 || note_operation(s) != 0)
 		return -1;

@@ -42,30 +42,24 @@ report_bad(struct outbox_import *import, size_t line, const char *why)
 	import->n_told++;
 }
 
-/* 1, 0 there is no site of that name, -1. */
-static int
-find_site(struct db *db, struct slice name, int64_t *ret_site_id, struct err *e)
-{
-	return stmt_site_id(db, name, ret_site_id, e);
-}
-
 /* Gives the event the history that a newly received one does not have. */
 static int
 add_history(struct importing *s, const struct import_line *line, int64_t event_id, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(s->t->db, STMT_IMPORT_STATE, e);
 	bool settled = line->status != STATUS_PENDING;
 
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, event_id);
-	db_bind_text(stmt, 2, line->reason);
-	db_bind_text(stmt, 3, line->error);
-	db_bind_int_or_null(stmt, 4, line->settled_at != 0 ? line->settled_at : s->t->now, settled);
-	db_bind_int(stmt, 5, line->attempts);
-	db_bind_int(stmt, 6, line->maybe_sent);
-	db_bind_int(stmt, 7, settled);
-	return db_run(s->t->db, stmt, e);
+	return stmt_import_set_history(s->t->db,
+	    &(struct stmt_import_set_history){
+		.event_id = event_id,
+		.settled = settled,
+		.reason = line->reason,
+		.detail = line->error,
+		.settled_at =
+		    db_int_if(settled, line->settled_at != 0 ? line->settled_at : s->t->now),
+		.attempts = line->attempts,
+		.maybe_sent = line->maybe_sent,
+	    },
+	    e);
 }
 
 /* The event's ids are only in its body. */
@@ -187,7 +181,7 @@ take_person(struct importing *s, size_t i, struct err *e)
 		report_bad(import, i, e->text);
 		return 0;
 	}
-	rc = find_site(
+	rc = stmt_site_id(
 	    s->t->db, import->site != NULL ? slice_from(import->site) : line.site, &site_id, e);
 	if (rc != 1)
 		return rc;
@@ -248,7 +242,7 @@ take_line(struct importing *s, size_t i, struct err *e)
 	if (!is_wanted(import, &line, i))
 		return 0;
 	site = import->site != NULL ? slice_from(import->site) : line.site;
-	rc = find_site(s->t->db, site, &site_id, e);
+	rc = stmt_site_id(s->t->db, site, &site_id, e);
 	if (rc < 0)
 		return -1;
 	if (rc == 0) {
@@ -301,19 +295,18 @@ static int
 note_operation(struct importing *s, struct err *e)
 {
 	struct outbox_import *import = s->import;
-	sqlite3_stmt *stmt;
 
 	if (import->dry_run || import->counts.stored + import->counts.identities == 0)
 		return 0;
 	if (import->operation_id == 0 && begin_operation(s, e) != 0)
 		return -1;
-	stmt = db_stmt(s->t->db, STMT_OPERATION_MORE, e);
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, import->operation_id);
-	db_bind_int(stmt, 2, import->counts.stored);
-	db_bind_text(stmt, 3, slice_from(import->verb));
-	return db_run(s->t->db, stmt, e);
+	return stmt_operation_add_events(s->t->db,
+	    &(struct stmt_operation_add_events){
+		.operation_id = import->operation_id,
+		.added = import->counts.stored,
+		.verb = import->verb,
+	    },
+	    e);
 }
 
 static int

@@ -13,7 +13,6 @@
 #include "outbox/write/sites.h"
 #include "outbox/write/unresolved.h"
 
-#define SQL_MAX 4096
 #define BIT(status) (1u << STATUS_##status)
 #define UNDELIVERED (BIT(FAILED) | BIT(INVALID) | BIT(HELD) | BIT(UNSUPPORTED))
 
@@ -86,43 +85,23 @@ struct step_ids {
 	size_t max;
 };
 
-static sqlite3_stmt *
-prepare_select(struct db *db, const struct outbox_filter *f, int64_t after_event_id, struct err *e)
-{
-	sqlite3_stmt *stmt = NULL;
-	struct buf sql;
-
-	buf_init(&sql, SQL_MAX);
-	buf_append_literal(&sql, "SELECT d.event_id");
-	filter_sql(f, 0, &sql);
-	buf_append_literal(&sql, " AND d.event_id <= :last ORDER BY d.event_id LIMIT :rows");
-	if (sql.failed)
-		err_nomem(e);
-	else if (sqlite3_prepare_v2(db->handle, sql.p, (int)sql.n, &stmt, NULL) != SQLITE_OK)
-		db_error(db, e, "cannot select events");
-	else if (filter_bind(f, stmt, after_event_id, e) != 0) {
-		sqlite3_finalize(stmt);
-		stmt = NULL;
-	}
-	buf_free(&sql);
-	return stmt;
-}
-
 /* Collected before anything changes: an update under a running select may move its rows. */
 static int
 select_ids(struct db *db, const struct outbox_filter *f, int64_t after_event_id, int64_t last,
     struct step_ids *ids, struct err *e)
 {
-	sqlite3_stmt *stmt = prepare_select(db, f, after_event_id, e);
+	struct db_rows found;
+	int64_t id;
+	struct buf sql;
 	int rc;
 
-	if (stmt == NULL)
-		return -1;
-	sqlite3_bind_int64(stmt, sqlite3_bind_parameter_index(stmt, ":last"), last);
-	sqlite3_bind_int64(stmt, sqlite3_bind_parameter_index(stmt, ":rows"), (int64_t)ids->max);
-	while ((rc = db_step(db, stmt, e)) == 1)
-		ids->id[ids->n++] = db_int(stmt, 0);
-	sqlite3_finalize(stmt);
+	buf_init(&sql, FILTER_SQL_MAX);
+	filter_sql(f, 0, &sql);
+	found = stmt_operate_select(
+	    db, &sql, &(struct stmt_operate_select){ .last = last, .rows = (int64_t)ids->max }, e);
+	filter_bind(f, &found, after_event_id, e);
+	while ((rc = stmt_operate_select_next(&found, &id, e)) == 1)
+		ids->id[ids->n++] = id;
 	return rc;
 }
 
@@ -144,22 +123,6 @@ select_step(struct db *db, const struct outbox_operation *op, struct step_ids *i
 	rc = select_ids(db, &f, op->after_event_id, *ret_last, ids, e);
 	filter_narrow_end(op->filter, &f);
 	return rc;
-}
-
-static int
-newest_event(struct db *db, int64_t *ret_id, struct err *e)
-{
-	sqlite3_stmt *stmt = db_stmt(db, STMT_OPERATION_NEWEST_EVENT, e);
-	int rc;
-
-	if (stmt == NULL)
-		return -1;
-	rc = db_step(db, stmt, e);
-	if (rc == 1) {
-		*ret_id = db_int(stmt, 0);
-		db_done(stmt);
-	}
-	return rc == 1 ? 0 : -1;
 }
 
 int
@@ -191,21 +154,23 @@ change_event(
     struct db *db, const struct outbox_operation *op, int64_t event_id, int64_t now, struct err *e)
 {
 	const struct verb_row *row = &rows[op->verb];
-	sqlite3_stmt *remember = db_stmt(db, STMT_OPERATION_REMEMBER, e);
-	sqlite3_stmt *change = db_stmt(db, STMT_OPERATION_CHANGE, e);
+	const struct stmt_operation_remember remember = {
+		.operation_id = op->operation_id,
+		.event_id = event_id,
+		.attempts_left = db_int_if(row->reset, 0),
+	};
+	const struct stmt_operation_change change = {
+		.event_id = event_id,
+		.status = status_name(row->to),
+		.reason = row->reason,
+		.settled_at = db_int_if(row->to != STATUS_PENDING, now),
+		.operation_id = op->operation_id,
+		.afresh = row->reset,
+	};
 
-	if (remember == NULL || change == NULL || sites_count_delivered(db, event_id, -1, e) != 0)
-		return -1;
-	db_bind_int(remember, 1, op->operation_id);
-	db_bind_int(remember, 2, event_id);
-	db_bind_int_or_null(remember, 3, 0, row->reset);
-	db_bind_int(change, 1, event_id);
-	db_bind_text(change, 2, slice_from(status_name(row->to)));
-	db_bind_text(change, 3, slice_from(row->reason));
-	db_bind_int_or_null(change, 4, now, row->to != STATUS_PENDING);
-	db_bind_int(change, 5, op->operation_id);
-	db_bind_int(change, 6, row->reset);
-	if (db_run(db, remember, e) != 0 || db_run(db, change, e) != 0)
+	if (sites_count_delivered(db, event_id, -1, e) != 0
+	    || stmt_operation_remember(db, &remember, e) != 0
+	    || stmt_operation_change(db, &change, e) != 0)
 		return -1;
 	return row->to == STATUS_PENDING ? unresolved_check_event(db, event_id, now, e) : 0;
 }
@@ -251,7 +216,7 @@ operate_step(struct db *db, struct outbox_operation *op, int64_t now, struct err
 	if (operate_statuses(op->verb, op->filter) == 0 || ids.max == 0)
 		return 0;
 	/* Events that arrive meanwhile are not meant, and with a busy ingest there is no end. */
-	if (op->last_event_id == 0 && newest_event(db, &op->last_event_id, e) != 0)
+	if (op->last_event_id == 0 && stmt_newest_event(db, &op->last_event_id, e) != 1)
 		return -1;
 	rc = select_step(db, op, &ids, &last, e);
 	if (rc != 0 || change_events(db, op, &ids, now, e) != 0)

@@ -3,35 +3,29 @@
 
 #include "outbox/file/db.h"
 
-/* Every parameter is bound each time: the statement keeps those of the operation before. */
 int
 operation_row_add(
     struct db *db, const struct operation_row *row, int64_t *ret_operation_id, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_OPERATION_BEGIN, e);
+	const struct stmt_operation_begin in = {
+		.at = row->at,
+		.actor = row->actor,
+		.verb = row->verb,
+		.filter = row->filter,
+		.note = row->note,
+		.undoes = db_int_if(row->undoes != 0, row->undoes),
+	};
 
-	if (stmt == NULL)
+	if (stmt_operation_begin(db, &in, e) != 0)
 		return -1;
-	db_bind_int(stmt, 1, row->at);
-	db_bind_text(stmt, 2, slice_from(row->actor));
-	db_bind_text(stmt, 3, slice_from(row->verb));
-	db_bind_text(stmt, 4, row->filter);
-	db_bind_text(stmt, 5, slice_from(row->note));
-	db_bind_int_or_null(stmt, 6, row->undoes, row->undoes != 0);
-	if (db_run(db, stmt, e) != 0)
-		return -1;
-	*ret_operation_id = sqlite3_last_insert_rowid(db->handle);
+	*ret_operation_id = db_last_id(db);
 	return 0;
 }
 
 int
 operation_row_count(struct db *db, int64_t operation_id, int64_t events, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_OPERATION_COUNT, e);
-
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, operation_id);
-	db_bind_int(stmt, 2, events);
-	return db_run(db, stmt, e);
+	return stmt_operation_set_events(db,
+	    &(struct stmt_operation_set_events){ .operation_id = operation_id, .events = events },
+	    e);
 }

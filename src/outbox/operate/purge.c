@@ -6,6 +6,7 @@
  */
 #include "outbox/operate/purge.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "outbox/file/db.h"
@@ -43,84 +44,68 @@ is_before(int64_t settled_at, int64_t limit)
 	return limit != PURGE_NEVER && settled_at < limit;
 }
 
-/* The columns are those of STMT_PURGE_SCAN. */
 static void
-weigh_row(sqlite3_stmt *stmt, const struct purge_limits *limits, struct victims *s)
+weigh_row(
+    const struct stmt_purge_scan_row *row, const struct purge_limits *limits, struct victims *s)
 {
 	enum event_status status;
-	int64_t settled_at = db_int(stmt, 2);
-	bool gone = db_int(stmt, 3) != 0, rows, payload;
+	bool rows, payload;
 
-	s->last_id = db_int(stmt, 0);
-	if (sqlite3_column_type(stmt, 2) == SQLITE_NULL
-	    || status_parse(db_text(stmt, 1), &status) != 0 || status == STATUS_PENDING)
+	s->last_id = row->event_id;
+	if (!row->settled_at.there || status_parse(row->status, &status) != 0
+	    || status == STATUS_PENDING)
 		return;
-	rows = is_before(settled_at, limits->rows_before[status]);
-	payload = !gone && is_before(settled_at, limits->payload_before[status]);
+	rows = is_before(row->settled_at.value, limits->rows_before[status]);
+	payload =
+	    !row->payload_gone && is_before(row->settled_at.value, limits->payload_before[status]);
 	if (rows || payload)
 		s->victim[s->n++] = (struct victim){
-			.event_id = s->last_id,
-			.message_key = db_int(stmt, 4),
+			.event_id = row->event_id,
+			.message_key = row->message_key,
 			.rows = rows,
-			.has_payload = !gone,
+			.has_payload = !row->payload_gone,
 		};
 }
 
 static int
 scan(struct db *db, const struct outbox_purge *purge, struct victims *s, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_PURGE_SCAN, e);
+	struct db_rows rows = stmt_purge_scan(db, purge->after_event_id, e);
+	struct stmt_purge_scan_row row;
 	int looked = 0, rc = 1;
 
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, purge->after_event_id);
-	while (looked++ < PURGE_SCAN && s->n < PURGE_STEP && (rc = db_step(db, stmt, e)) == 1)
-		weigh_row(stmt, purge->limits, s);
-	if (rc == 1)
-		db_done(stmt);
+	while (looked++ < PURGE_SCAN && s->n < PURGE_STEP
+	       && (rc = stmt_purge_scan_next(&rows, &row, e)) == 1)
+		weigh_row(&row, purge->limits, s);
+	db_rows_end(&rows);
 	s->end = rc == 0;
 	return rc < 0 ? -1 : 0;
 }
 
 /* ---- removing it ---------------------------------------------------------------------------- */
 
-static int
-run_with_id(struct db *db, enum stmt id, int64_t event_id, struct err *e)
-{
-	sqlite3_stmt *stmt = db_stmt(db, id, e);
-
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, event_id);
-	return db_run(db, stmt, e);
-}
-
 /* One event less needs the envelope; the last one takes it along. */
 static int
 leave_envelope(struct db *db, const struct victim *v, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_PURGE_ENVELOPE, e);
-
-	if (stmt == NULL)
+	if (stmt_purge_leave_envelope(db,
+		&(struct stmt_purge_leave_envelope){
+		    .event_id = v->event_id,
+		    .payloads = v->has_payload,
+		    .rows = v->rows,
+		},
+		e)
+	    != 0)
 		return -1;
-	db_bind_int(stmt, 1, v->event_id);
-	db_bind_int(stmt, 2, v->has_payload);
-	db_bind_int(stmt, 3, v->rows);
-	if (db_run(db, stmt, e) != 0)
-		return -1;
-	if (!v->rows)
-		return 0;
-	return run_with_id(db, STMT_PURGE_ENVELOPE_GONE, v->event_id, e);
+	return v->rows ? stmt_purge_empty_envelope(db, v->event_id, e) : 0;
 }
 
 static int
 drop_payload(struct db *db, const struct victim *v, struct err *e)
 {
-	return run_with_id(db, STMT_PURGE_BODY, v->event_id, e) == 0
-		       && run_with_id(db, STMT_PURGE_BODY_NOTE, v->event_id, e) == 0
-		   ? 0
-		   : -1;
+	if (stmt_purge_body(db, v->event_id, e) != 0)
+		return -1;
+	return stmt_purge_mark_body_gone(db, v->event_id, e);
 }
 
 /* Attempts of removed events; those that have no event left are removed at the end of the step. */
@@ -132,15 +117,11 @@ struct attempts_left {
 static int
 note_attempts(struct db *db, int64_t event_id, struct attempts_left *left, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_PURGE_ATTEMPTS_OF, e);
+	struct db_rows rows = stmt_purge_attempts_of(db, event_id, e);
+	int64_t id;
 	int rc;
 
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, event_id);
-	while ((rc = db_step(db, stmt, e)) == 1) {
-		int64_t id = db_int(stmt, 0);
-
+	while ((rc = stmt_purge_attempts_of_next(&rows, &id, e)) == 1) {
 		/* Neighbors mostly share them. Without room an attempt stays: it is only a row. */
 		if (left->n < ATTEMPTS_MAX && (left->n == 0 || left->id[left->n - 1] != id))
 			left->id[left->n++] = id;
@@ -151,28 +132,25 @@ note_attempts(struct db *db, int64_t event_id, struct attempts_left *left, struc
 static int
 drop_rows(struct db *db, const struct victim *v, struct attempts_left *left, struct err *e)
 {
-	static const enum stmt rows_of[] = { STMT_PURGE_MEMBERS, STMT_PURGE_DELIVERY,
-		STMT_PURGE_EVENT };
-	sqlite3_stmt *stmt = db_stmt(db, STMT_PURGE_MESSAGE_KEY, e);
+	const struct stmt_purge_message_key key = {
+		.message_key = v->message_key,
+		.event_id = v->event_id,
+	};
 
-	if (stmt == NULL || note_attempts(db, v->event_id, left, e) != 0
-	    || sites_count_delivered(db, v->event_id, -1, e) != 0)
+	if (note_attempts(db, v->event_id, left, e) != 0
+	    || sites_count_delivered(db, v->event_id, -1, e) != 0
+	    || stmt_purge_message_key(db, &key, e) != 0
+	    || stmt_purge_members(db, v->event_id, e) != 0
+	    || stmt_purge_delivery(db, v->event_id, e) != 0)
 		return -1;
-	db_bind_int(stmt, 1, v->message_key);
-	db_bind_int(stmt, 2, v->event_id);
-	if (db_run(db, stmt, e) != 0)
-		return -1;
-	for (size_t i = 0; i < sizeof(rows_of) / sizeof(*rows_of); i++)
-		if (run_with_id(db, rows_of[i], v->event_id, e) != 0)
-			return -1;
-	return 0;
+	return stmt_purge_event(db, v->event_id, e);
 }
 
 static int
 drop_empty_attempts(struct db *db, const struct attempts_left *left, struct err *e)
 {
 	for (size_t i = 0; i < left->n; i++)
-		if (run_with_id(db, STMT_PURGE_ATTEMPT, left->id[i], e) != 0)
+		if (stmt_purge_empty_attempt(db, left->id[i], e) != 0)
 			return -1;
 	return 0;
 }
@@ -275,7 +253,7 @@ give_space_back(struct db *db, bool *ret_more, struct err *e)
 		return 0;
 	if (too_many > PURGE_VACUUM_PAGES)
 		too_many = PURGE_VACUUM_PAGES;
-	sqlite3_snprintf(sizeof(sql), sql, "PRAGMA incremental_vacuum(%d)", (int)too_many);
+	snprintf(sql, sizeof(sql), "PRAGMA incremental_vacuum(%d)", (int)too_many);
 	return db_exec(db, sql, e);
 }
 

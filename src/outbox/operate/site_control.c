@@ -37,46 +37,42 @@ static int
 mark_sites(struct db *db, struct outbox_site_control *control, int64_t now, struct err *e)
 {
 	bool pause = control->verb == SITE_CONTROL_PAUSE;
-	sqlite3_stmt *stmt = db_stmt(db, STMT_SITE_PAUSE, e);
 
-	if (stmt == NULL)
+	if (stmt_site_set_pause(db,
+		&(struct stmt_site_set_pause){
+		    .name = control->site,
+		    .at = db_int_if(pause, now),
+		    .actor = pause ? control->actor : NULL,
+		    .note = pause ? control->note : NULL,
+		},
+		e)
+	    != 0)
 		return -1;
-	db_bind_text(stmt, 1, slice_from(control->site));
-	db_bind_int_or_null(stmt, 2, now, pause);
-	db_bind_text(stmt, 3, pause ? slice_from(control->actor) : SLICE_NONE);
-	db_bind_text(stmt, 4, pause ? slice_from(control->note) : SLICE_NONE);
-	if (db_run(db, stmt, e) != 0)
-		return -1;
-	control->n_sites = sqlite3_changes64(db->handle);
+	control->n_sites = db_changes(db);
 	return 0;
 }
 
 static int
 count_sites(struct db *db, struct outbox_site_control *control, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_SITE_COUNT, e);
+	struct stmt_site_count_row row;
 
-	if (stmt == NULL)
+	if (stmt_site_count(db, control->site, &row, e) != 1)
 		return -1;
-	db_bind_text(stmt, 1, slice_from(control->site));
-	if (db_step(db, stmt, e) != 1)
-		return -1;
-	control->n_sites = db_int(stmt, 0);
-	control->n_paused = db_int(stmt, 1);
-	db_done(stmt);
+	control->n_sites = row.sites;
+	control->n_paused = row.paused;
 	return 0;
 }
 
 static int
 end_delays(struct db *db, const struct outbox_site_control *control, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_SITE_HURRY, e);
-
-	if (stmt == NULL)
-		return -1;
-	db_bind_text(stmt, 1, slice_from(control->site));
-	db_bind_int(stmt, 2, SITE_CONTROL_FLUSH_MAX);
-	return db_run(db, stmt, e);
+	return stmt_site_end_delays(db,
+	    &(struct stmt_site_end_delays){
+		.name = control->site,
+		.max = SITE_CONTROL_FLUSH_MAX,
+	    },
+	    e);
 }
 
 static int

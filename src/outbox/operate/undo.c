@@ -45,36 +45,33 @@ struct candidates {
 static int
 find_operation(struct db *db, int64_t id, struct operation *ret, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_UNDO_FIND, e);
+	struct db_rows rows = stmt_operation_find(db, id, e);
+	struct stmt_operation_find_row row;
+	int rc = stmt_operation_find_next(&rows, &row, e);
 	struct slice verb;
-	int rc;
 
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, id);
-	rc = db_step(db, stmt, e);
 	if (rc != 1)
 		return rc;
-	verb = db_text(stmt, 0);
-	*ret = (struct operation){ .id = id, .undoes = db_int(stmt, 1) };
+	verb = row.verb;
+	*ret = (struct operation){ .id = id, .undoes = row.undoes };
 	if (operate_verb_parse(verb, &ret->verb) != 0)
 		rc = err_set(e, ERR_INPUT, "operation %lld is a%s %.*s: it cannot be undone",
 		    (long long)id, verb.n > 0 && strchr("aeiou", verb.p[0]) != NULL ? "n" : "",
 		    (int)verb.n, verb.p);
-	db_done(stmt);
+	db_rows_end(&rows);
 	return rc;
 }
 
 static void
-read_candidate(sqlite3_stmt *stmt, struct candidate *c)
+read_candidate(const struct stmt_undo_events_row *row, struct candidate *c)
 {
 	*c = (struct candidate){
-		.event_id = db_int(stmt, 0),
-		.operation_id = db_int(stmt, 2),
+		.event_id = row->event_id,
+		.operation_id = row->operation_id,
 		/* Attempts that were charged since then stay. */
-		.attempts = db_int(stmt, 4) + db_int(stmt, 3) - db_int(stmt, 5),
+		.attempts = row->attempts_before + row->attempts - row->attempts_left,
 	};
-	c->there = status_parse(db_text(stmt, 1), &c->status) == 0;
+	c->there = status_parse(row->status, &c->status) == 0;
 	if (c->attempts < 0)
 		c->attempts = 0;
 }
@@ -83,16 +80,18 @@ static int
 select_candidates(
     struct db *db, const struct outbox_operation *op, struct candidates *s, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_UNDO_EVENTS, e);
+	struct db_rows rows = stmt_undo_events(db,
+	    &(struct stmt_undo_events){
+		.operation_id = op->undoes,
+		.after = op->after_event_id,
+		.max = OPERATE_STEP,
+	    },
+	    e);
+	struct stmt_undo_events_row row;
 	int rc;
 
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, op->undoes);
-	db_bind_int(stmt, 2, op->after_event_id);
-	db_bind_int(stmt, 3, OPERATE_STEP);
-	while ((rc = db_step(db, stmt, e)) == 1)
-		read_candidate(stmt, &s->c[s->n++]);
+	while ((rc = stmt_undo_events_next(&rows, &row, e)) == 1)
+		read_candidate(&row, &s->c[s->n++]);
 	return rc;
 }
 
@@ -101,19 +100,16 @@ static int
 find_before(struct db *db, int64_t operation_id, int64_t event_id, enum event_status *ret_status,
     int64_t *ret_operation_id, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_UNDO_BEFORE, e);
-	int rc;
+	struct db_rows rows = stmt_undo_before(db,
+	    &(struct stmt_undo_before){ .operation_id = operation_id, .event_id = event_id }, e);
+	struct stmt_undo_before_row row;
+	int rc = stmt_undo_before_next(&rows, &row, e);
 
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, operation_id);
-	db_bind_int(stmt, 2, event_id);
-	rc = db_step(db, stmt, e);
 	if (rc != 1)
 		return rc;
-	*ret_operation_id = db_int(stmt, 1);
-	rc = status_parse(db_text(stmt, 0), ret_status) == 0 ? 1 : 0;
-	db_done(stmt);
+	*ret_operation_id = row.operation_before;
+	rc = status_parse(row.status, ret_status) == 0 ? 1 : 0;
+	db_rows_end(&rows);
 	return rc;
 }
 
@@ -194,44 +190,49 @@ static int
 begin_undo(struct db *db, struct outbox_operation *op, const struct operation *ours, int64_t now,
     struct err *e)
 {
-	sqlite3_stmt *note, *again;
-
-	if (operate_begin(db, op, now, e) != 0)
+	if (operate_begin(db, op, now, e) != 0
+	    || stmt_operation_mark_undone(db,
+		   &(struct stmt_operation_mark_undone){
+		       .operation_id = ours->id,
+		       .undone_by = op->operation_id,
+		   },
+		   e)
+		   != 0)
 		return -1;
-	note = db_stmt(db, STMT_UNDO_NOTE, e);
-	again = db_stmt(db, STMT_UNDO_AGAIN, e);
-	if (note == NULL || again == NULL)
-		return -1;
-	db_bind_int(note, 1, ours->id);
-	db_bind_int(note, 2, op->operation_id);
 	/* When an undo is undone, the operation that it took back is in force again. */
-	db_bind_int(again, 1, ours->undoes);
-	db_bind_int(again, 2, ours->id);
-	return db_run(db, note, e) == 0 && db_run(db, again, e) == 0 ? 0 : -1;
+	return stmt_operation_mark_in_force(db,
+	    &(struct stmt_operation_mark_in_force){
+		.operation_id = ours->undoes,
+		.undone_by = ours->id,
+	    },
+	    e);
 }
 
 static int
 restore(struct db *db, struct outbox_operation *op, const struct operation *ours,
     const struct candidate *c, int64_t now, struct err *e)
 {
-	sqlite3_stmt *remember, *change;
-
 	if (op->dry_run)
 		return 0;
 	if (op->operation_id == 0 && begin_undo(db, op, ours, now, e) != 0)
 		return -1;
-	remember = db_stmt(db, STMT_OPERATION_REMEMBER, e);
-	change = db_stmt(db, STMT_UNDO_RESTORE, e);
-	if (remember == NULL || change == NULL)
-		return -1;
-	db_bind_int(remember, 1, op->operation_id);
-	db_bind_int(remember, 2, c->event_id);
-	db_bind_int(remember, 3, c->attempts);
-	db_bind_int(change, 1, ours->id);
-	db_bind_int(change, 2, c->event_id);
-	db_bind_int(change, 3, op->operation_id);
-	db_bind_int(change, 4, c->attempts);
-	if (db_run(db, remember, e) != 0 || db_run(db, change, e) != 0
+	if (stmt_operation_remember(db,
+		&(struct stmt_operation_remember){
+		    .operation_id = op->operation_id,
+		    .event_id = c->event_id,
+		    .attempts_left = db_int_if(true, c->attempts),
+		},
+		e)
+		!= 0
+	    || stmt_undo_restore(db,
+		   &(struct stmt_undo_restore){
+		       .undone = ours->id,
+		       .event_id = c->event_id,
+		       .operation_id = op->operation_id,
+		       .attempts = c->attempts,
+		   },
+		   e)
+		   != 0
 	    || sites_count_delivered(db, c->event_id, 1, e) != 0)
 		return -1;
 	return unresolved_check_event(db, c->event_id, now, e);

@@ -63,19 +63,12 @@ outbox_upgrade_needed(const char *path, bool *ret_needed, struct err *e)
 static int
 copy_file(const char *from, const char *to, struct err *e)
 {
-	sqlite3_stmt *stmt = NULL;
 	struct db db;
 	int rc;
 
 	if (db_open(&db, from, DB_READ, e) != 0)
 		return -1;
-	if (sqlite3_prepare_v2(db.handle, "VACUUM INTO ?1", -1, &stmt, NULL) != SQLITE_OK) {
-		rc = db_error(&db, e, "copy");
-	} else {
-		db_bind_text(stmt, 1, slice_from(to));
-		rc = sqlite3_step(stmt) == SQLITE_DONE ? 0 : db_error(&db, e, "copy");
-	}
-	sqlite3_finalize(stmt);
+	rc = db_copy(&db, to, e);
 	db_close(&db, NULL);
 	return rc == 0 ? 0 : err_wrap(e, "cannot copy %s to %s", from, to);
 }

@@ -42,23 +42,13 @@ outbox_audit_close(struct outbox_audit *a)
 const char *
 outbox_audit_library(void)
 {
-	return sqlite3_libversion();
+	return db_library();
 }
 
 const char *
 outbox_audit_lack(void)
 {
-	if (sqlite3_threadsafe() == 0)
-		return "threads";
-	if (sqlite3_compileoption_used("OMIT_WAL"))
-		return "the write-ahead log";
-	if (sqlite3_compileoption_used("OMIT_JSON"))
-		return "JSON";
-	if (sqlite3_compileoption_used("OMIT_AUTHORIZATION"))
-		return "authorizers";
-	if (sqlite3_compileoption_used("OMIT_PROGRESS_CALLBACK"))
-		return "progress callbacks";
-	return NULL;
+	return db_library_lack();
 }
 
 /* ---- sites ---------------------------------------------------------------------------------- */
@@ -78,42 +68,41 @@ parse_mode(struct slice name)
 }
 
 static void
-read_site(sqlite3_stmt *stmt, struct audit_site *site)
+read_site(const struct stmt_audit_sites_row *row, struct audit_site *site)
 {
 	*site = (struct audit_site){
-		.site_id = db_int(stmt, 0),
-		.mode = parse_mode(db_text(stmt, 2)),
-		.next_attempt_at = db_int(stmt, 4),
-		.failures = db_int(stmt, 5),
-		.pause_at = db_int(stmt, 6),
-		.counts[STATUS_DELIVERED] = db_int(stmt, 9),
+		.site_id = row->site_id,
+		.mode = parse_mode(row->mode),
+		.next_attempt_at = row->next_attempt_at,
+		.failures = row->failures,
+		.pause_at = row->pause_at,
+		.counts[STATUS_DELIVERED] = row->delivered,
 	};
-	copy_text(site->name, sizeof(site->name), db_text(stmt, 1));
-	copy_text(site->reason, sizeof(site->reason), db_text(stmt, 3));
-	copy_text(site->pause_by, sizeof(site->pause_by), db_text(stmt, 7));
-	copy_text(site->pause_note, sizeof(site->pause_note), db_text(stmt, 8));
+	copy_text(site->name, sizeof(site->name), row->name);
+	copy_text(site->reason, sizeof(site->reason), row->reason);
+	copy_text(site->pause_by, sizeof(site->pause_by), row->pause_by);
+	copy_text(site->pause_note, sizeof(site->pause_note), row->pause_note);
 }
 
 int
 outbox_audit_site_modes(
     struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_AUDIT_SITES, e);
+	struct db_rows rows = stmt_audit_sites(&a->db, e);
 	struct audit_site *sites = NULL, *grown;
+	struct stmt_audit_sites_row row;
 	size_t n = 0;
 	int rc;
 
-	if (stmt == NULL)
-		return -1;
-	while ((rc = db_step(&a->db, stmt, e)) == 1) {
+	while ((rc = stmt_audit_sites_next(&rows, &row, e)) == 1) {
 		grown = realloc(sites, (n + 1) * sizeof(*sites));
 		if (grown == NULL) {
-			db_done(stmt);
+			db_rows_end(&rows);
 			rc = err_nomem(e);
 			break;
 		}
 		sites = grown;
-		read_site(stmt, &sites[n++]);
+		read_site(&row, &sites[n++]);
 	}
 	if (rc != 0) {
 		free(sites);
@@ -138,17 +127,16 @@ find_site(struct audit_site *sites, size_t n, int64_t site_id)
 static int
 count_trouble(struct outbox_audit *a, struct audit_site *sites, size_t n, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_AUDIT_TROUBLE, e);
+	struct db_rows rows = stmt_audit_trouble(&a->db, e);
+	struct stmt_audit_trouble_row row;
 	struct audit_site *site = NULL;
 	enum event_status status;
 	int rc;
 
-	if (stmt == NULL)
-		return -1;
-	while ((rc = db_step(&a->db, stmt, e)) == 1) {
-		if (site == NULL || site->site_id != db_int(stmt, 0))
-			site = find_site(sites, n, db_int(stmt, 0));
-		if (site != NULL && status_parse(db_text(stmt, 1), &status) == 0)
+	while ((rc = stmt_audit_trouble_next(&rows, &row, e)) == 1) {
+		if (site == NULL || site->site_id != row.site_id)
+			site = find_site(sites, n, row.site_id);
+		if (site != NULL && status_parse(row.status, &status) == 0)
 			site->counts[status]++;
 	}
 	return rc;
@@ -157,18 +145,17 @@ count_trouble(struct outbox_audit *a, struct audit_site *sites, size_t n, struct
 static int
 count_maybe_sent(struct outbox_audit *a, struct audit_site *sites, size_t n, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_AUDIT_MAYBE_SENT, e);
+	struct db_rows rows = stmt_audit_maybe_sent(&a->db, e);
+	struct stmt_audit_maybe_sent_row row;
 	int rc;
 
-	if (stmt == NULL)
-		return -1;
-	while ((rc = db_step(&a->db, stmt, e)) == 1) {
-		struct audit_site *site = find_site(sites, n, db_int(stmt, 0));
+	while ((rc = stmt_audit_maybe_sent_next(&rows, &row, e)) == 1) {
+		struct audit_site *site = find_site(sites, n, row.site_id);
 
 		if (site == NULL)
 			continue;
-		site->maybe_sent = db_int(stmt, 1);
-		site->perhaps_twice = db_int(stmt, 2);
+		site->maybe_sent = row.maybe_sent;
+		site->perhaps_twice = row.perhaps_twice;
 	}
 	return rc;
 }
@@ -176,59 +163,43 @@ count_maybe_sent(struct outbox_audit *a, struct audit_site *sites, size_t n, str
 static int
 find_oldest(struct outbox_audit *a, struct audit_site *site, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_AUDIT_OLDEST, e);
-	int rc;
+	struct stmt_audit_oldest_pending_row row = { .event_id = 0 };
+	int rc = stmt_audit_oldest_pending(&a->db, site->site_id, &row, e);
 
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, site->site_id);
-	rc = db_step(&a->db, stmt, e);
-	if (rc == 1) {
-		site->oldest_pending_id = db_int(stmt, 0);
-		site->oldest_pending_at = db_int(stmt, 1);
-		db_done(stmt);
-	}
+	site->oldest_pending_id = row.event_id;
+	site->oldest_pending_at = row.received_at;
 	return rc < 0 ? -1 : 0;
 }
 
 static int
 find_last_attempt(struct outbox_audit *a, struct audit_site *site, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_AUDIT_LAST_ATTEMPT, e);
-	int rc;
+	struct db_rows rows = stmt_audit_last_attempt(&a->db, site->site_id, e);
+	struct stmt_audit_last_attempt_row row;
+	int rc = stmt_audit_last_attempt_next(&rows, &row, e);
 
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, site->site_id);
-	rc = db_step(&a->db, stmt, e);
 	if (rc == 1) {
-		site->last_attempt_id = db_int(stmt, 0);
-		site->last_started_at = db_int(stmt, 1);
-		site->last_finished_at = db_int(stmt, 2);
-		site->last_http_status = (int)db_int(stmt, 3);
-		copy_text(site->last_outcome, sizeof(site->last_outcome), db_text(stmt, 4));
-		copy_text(site->last_error, sizeof(site->last_error), db_text(stmt, 5));
-		db_done(stmt);
+		site->last_attempt_id = row.attempt_id;
+		site->last_started_at = row.started_at;
+		site->last_finished_at = row.finished_at;
+		site->last_http_status = (int)row.http_status;
+		copy_text(site->last_outcome, sizeof(site->last_outcome), row.outcome);
+		copy_text(site->last_error, sizeof(site->last_error), row.error);
 	}
+	db_rows_end(&rows);
 	return rc < 0 ? -1 : 0;
 }
 
 static int
 count_pending(struct outbox_audit *a, struct audit_site *site, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_AUDIT_PENDING_OF, e);
-	int rc;
+	struct stmt_audit_pending_of_site_row row;
 
-	if (stmt == NULL)
+	if (stmt_audit_pending_of_site(&a->db, site->site_id, &row, e) != 1)
 		return -1;
-	db_bind_int(stmt, 1, site->site_id);
-	rc = db_step(&a->db, stmt, e);
-	if (rc == 1) {
-		site->counts[STATUS_PENDING] = db_int(stmt, 0);
-		site->awaiting = db_int(stmt, 1);
-		db_done(stmt);
-	}
-	return rc < 0 ? -1 : 0;
+	site->counts[STATUS_PENDING] = row.events;
+	site->awaiting = row.unresolved;
+	return 0;
 }
 
 static int
@@ -297,16 +268,5 @@ outbox_audit_free(const char *path)
 int
 outbox_audit_pending(struct outbox_audit *a, int64_t max, int64_t *ret_count, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_AUDIT_PENDING, e);
-	int rc;
-
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, max);
-	rc = db_step(&a->db, stmt, e);
-	if (rc == 1) {
-		*ret_count = db_int(stmt, 0);
-		db_done(stmt);
-	}
-	return rc == 1 ? 0 : -1;
+	return stmt_audit_pending(&a->db, max, ret_count, e) == 1 ? 0 : -1;
 }

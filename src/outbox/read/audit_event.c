@@ -4,103 +4,96 @@
 #include "outbox/read/audit.h"
 #include "outbox/read/audit_private.h"
 
-#define WIDE_COLUMN 19 /* body, context */
+#define WANTED (FILTER_WANT_EVENT | FILTER_WANT_SITE | FILTER_WANT_ATTEMPT)
 
 void
-audit_read_event(sqlite3_stmt *stmt, struct audit_event *ret_event)
+audit_read_event(const struct stmt_audit_events_row *row, struct audit_event *ret_event)
 {
 	*ret_event = (struct audit_event){
-		.event_id = db_int(stmt, 0),
-		.site_id = db_int(stmt, 1),
-		.site = db_text(stmt, 2),
-		.message_id = db_text(stmt, 3),
-		.kind = db_text(stmt, 4),
-		.name = db_text(stmt, 5),
-		.email = db_text(stmt, 6),
-		.status = db_text(stmt, 7),
-		.reason = db_text(stmt, 8),
-		.attempts = db_int(stmt, 9),
-		.maybe_sent = db_int(stmt, 10),
-		.received_at = db_int(stmt, 11),
-		.occurred_at = db_int(stmt, 12),
-		.next_attempt_at = db_int(stmt, 13),
-		.settled_at = db_int(stmt, 14),
-		.last_attempt_id = db_int(stmt, 15),
-		.http_status = (int)db_int(stmt, 16),
-		.error = db_text(stmt, 17),
-		.detail = db_text(stmt, 18),
+		.event_id = row->event_id,
+		.site_id = row->site_id,
+		.site = row->site,
+		.message_id = row->message_id,
+		.kind = row->kind,
+		.name = row->name,
+		.email = row->email,
+		.status = row->status,
+		.reason = row->reason,
+		.attempts = row->attempts,
+		.maybe_sent = row->maybe_sent,
+		.received_at = row->received_at,
+		.occurred_at = row->occurred_at,
+		.next_attempt_at = row->next_attempt_at,
+		.settled_at = row->settled_at,
+		.last_attempt_id = row->last_attempt_id,
+		.http_status = (int)row->http_status,
+		.error = row->error,
+		.detail = row->detail,
 	};
 }
 
-sqlite3_stmt *
-audit_prepare(struct outbox_audit *a, const struct outbox_filter *f, struct buf *sql, int64_t after,
-    struct err *e)
+int
+audit_each_event(struct db_rows *rows, void (*each)(void *arg, const struct audit_event *event),
+    void *arg, struct err *e)
 {
-	sqlite3_stmt *stmt = NULL;
+	struct stmt_audit_events_row row;
+	struct audit_event event;
+	int rc;
 
-	if (sql->failed)
-		err_nomem(e);
-	else if (sqlite3_prepare_v2(a->db.handle, sql->p, (int)sql->n, &stmt, NULL) != SQLITE_OK)
-		db_error(&a->db, e, "cannot select events");
-	else if (filter_bind(f, stmt, after, e) != 0) {
-		sqlite3_finalize(stmt);
-		stmt = NULL;
+	while ((rc = stmt_audit_events_next(rows, &row, e)) == 1) {
+		audit_read_event(&row, &event);
+		each(arg, &event);
 	}
-	buf_free(sql);
-	return stmt;
+	return rc;
 }
 
-static sqlite3_stmt *
-prepare_page(struct outbox_audit *a, const struct outbox_filter *filter,
-    const struct audit_page *page, struct err *e)
+static struct db_rows
+select_page(struct outbox_audit *a, const struct outbox_filter *f, const struct audit_page *page,
+    struct err *e)
 {
-	struct outbox_filter f;
-	sqlite3_stmt *stmt;
+	struct db_rows rows;
 	struct buf sql;
 
-	if (filter_narrow(&a->db, filter, &f, e) != 0)
-		return NULL;
-	buf_init(&sql, AUDIT_SQL_MAX);
-	buf_append_literal(&sql, AUDIT_LIST_COLUMNS);
-	filter_sql(&f, FILTER_WANT_EVENT | FILTER_WANT_SITE | FILTER_WANT_ATTEMPT, &sql);
+	buf_init(&sql, FILTER_SQL_MAX);
+	filter_sql(f, WANTED, &sql);
 	if (page->newest)
 		buf_append_literal(&sql, " AND d.event_id < :before ORDER BY d.event_id DESC");
 	else
 		buf_append_literal(&sql, " ORDER BY d.event_id");
 	buf_append_literal(&sql, " LIMIT :rows");
-	stmt = audit_prepare(a, &f, &sql, page->newest ? 0 : page->from, e);
-	filter_narrow_end(filter, &f);
-	if (stmt == NULL)
-		return NULL;
+	rows = stmt_audit_events(&a->db, &sql, e);
+	filter_bind(f, &rows, page->newest ? 0 : page->from, e);
 	if (page->newest)
-		sqlite3_bind_int64(stmt, sqlite3_bind_parameter_index(stmt, ":before"),
-		    page->from == 0 ? INT64_MAX : page->from);
-	sqlite3_bind_int64(stmt, sqlite3_bind_parameter_index(stmt, ":rows"), (int64_t)page->rows);
-	return stmt;
+		db_bind_int_as(&rows, ":before", page->from == 0 ? INT64_MAX : page->from, e);
+	db_bind_int_as(&rows, ":rows", (int64_t)page->rows, e);
+	return rows;
 }
 
 int
-outbox_audit_list(struct outbox_audit *a, const struct outbox_filter *f, struct audit_page *page,
-    void (*each)(void *arg, const struct audit_event *event), void *arg, struct err *e)
+outbox_audit_list(struct outbox_audit *a, const struct outbox_filter *filter,
+    struct audit_page *page, void (*each)(void *arg, const struct audit_event *event), void *arg,
+    struct err *e)
 {
+	struct stmt_audit_events_row row;
 	struct audit_event event;
-	sqlite3_stmt *stmt;
-	size_t rows = 0;
+	struct outbox_filter f;
+	struct db_rows rows;
+	size_t n = 0;
 	int rc;
 
 	if (page->rows > AUDIT_PAGE_MAX)
 		page->rows = AUDIT_PAGE_MAX;
-	stmt = prepare_page(a, f, page, e);
-	if (stmt == NULL)
+	if (filter_narrow(&a->db, filter, &f, e) != 0)
 		return -1;
-	while ((rc = db_step(&a->db, stmt, e)) == 1) {
-		audit_read_event(stmt, &event);
+	rows = select_page(a, &f, page, e);
+	filter_narrow_end(filter, &f);
+	while ((rc = stmt_audit_events_next(&rows, &row, e)) == 1) {
+		audit_read_event(&row, &event);
 		each(arg, &event);
 		page->from = event.event_id;
-		rows++;
+		n++;
 	}
-	sqlite3_finalize(stmt);
-	page->rows = rows;
+	page->rows = n;
 	return rc;
 }
 
@@ -109,66 +102,81 @@ outbox_audit_count(
     struct outbox_audit *a, const struct outbox_filter *filter, int64_t *ret_count, struct err *e)
 {
 	struct outbox_filter f;
-	sqlite3_stmt *stmt;
+	struct db_rows rows;
 	struct buf sql;
 	int rc;
 
 	if (filter_narrow(&a->db, filter, &f, e) != 0)
 		return -1;
-	buf_init(&sql, AUDIT_SQL_MAX);
-	buf_append_literal(&sql, "SELECT count(*)");
+	buf_init(&sql, FILTER_SQL_MAX);
 	filter_sql(&f, 0, &sql);
-	stmt = audit_prepare(a, &f, &sql, 0, e);
+	rows = stmt_audit_count(&a->db, &sql, e);
+	filter_bind(&f, &rows, 0, e);
 	filter_narrow_end(filter, &f);
-	if (stmt == NULL)
-		return -1;
-	rc = db_step(&a->db, stmt, e);
-	if (rc == 1)
-		*ret_count = db_int(stmt, 0);
-	sqlite3_finalize(stmt);
+	rc = stmt_audit_count_next(&rows, ret_count, e);
+	db_rows_end(&rows);
 	return rc == 1 ? 0 : -1;
+}
+
+static struct db_rows
+select_one(struct outbox_audit *a, int64_t event_id, struct err *e)
+{
+	struct outbox_filter any;
+	struct db_rows rows;
+	struct buf sql;
+
+	outbox_filter_init(&any);
+	buf_init(&sql, FILTER_SQL_MAX);
+	filter_sql(&any, WANTED, &sql);
+	buf_append_literal(&sql, " AND d.event_id = :event_id");
+	rows = stmt_audit_events(&a->db, &sql, e);
+	filter_bind(&any, &rows, 0, e);
+	db_bind_int_as(&rows, ":event_id", event_id, e);
+	return rows;
 }
 
 int
 outbox_audit_event(struct outbox_audit *a, int64_t event_id,
     void (*each)(void *arg, const struct audit_event *event), void *arg, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_AUDIT_EVENT, e);
+	struct db_rows rows = select_one(a, event_id, e);
+	struct db_rows wide = stmt_audit_event_received(&a->db, event_id, e);
+	struct stmt_audit_event_received_row received;
+	struct stmt_audit_events_row row;
 	struct audit_event event;
-	int rc;
+	int rc = stmt_audit_events_next(&rows, &row, e);
 
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, event_id);
-	rc = db_step(&a->db, stmt, e);
+	if (rc == 1)
+		rc = stmt_audit_event_received_next(&wide, &received, e);
 	if (rc == 1) {
-		audit_read_event(stmt, &event);
-		event.body = db_text(stmt, WIDE_COLUMN);
-		event.context = db_text(stmt, WIDE_COLUMN + 1);
-		event.integrations = db_text(stmt, WIDE_COLUMN + 2);
-		event.browser = db_int(stmt, WIDE_COLUMN + 3) != 0;
+		audit_read_event(&row, &event);
+		event.body = received.body;
+		event.context = received.context;
+		event.integrations = received.integrations;
+		event.browser = received.browser;
 		each(arg, &event);
-		db_done(stmt);
 	}
+	db_rows_end(&rows);
+	db_rows_end(&wide);
 	return rc;
 }
 
 static void
-read_attempt(sqlite3_stmt *stmt, struct audit_attempt *ret_attempt)
+read_attempt(const struct stmt_audit_attempts_row *row, struct audit_attempt *ret_attempt)
 {
 	*ret_attempt = (struct audit_attempt){
-		.attempt_id = db_int(stmt, 0),
-		.started_at = db_int(stmt, 1),
-		.finished_at = db_int(stmt, 2),
-		.duration_ms = db_int(stmt, 3),
-		.events = db_int(stmt, 4),
-		.bytes = db_int(stmt, 5),
-		.http_status = (int)db_int(stmt, 6),
-		.outcome = db_text(stmt, 7),
-		.error = db_text(stmt, 8),
-		.response = db_text(stmt, 9),
-		.mapping = db_text(stmt, 10),
-		.endpoint = db_text(stmt, 11),
+		.attempt_id = row->attempt_id,
+		.started_at = row->started_at,
+		.finished_at = row->finished_at,
+		.duration_ms = row->duration_ms,
+		.events = row->events,
+		.bytes = row->bytes,
+		.http_status = (int)row->http_status,
+		.outcome = row->outcome,
+		.error = row->error,
+		.response = row->response,
+		.mapping = row->settings,
+		.endpoint = row->endpoint,
 	};
 }
 
@@ -176,15 +184,13 @@ int
 outbox_audit_attempts(struct outbox_audit *a, int64_t event_id,
     void (*each)(void *arg, const struct audit_attempt *attempt), void *arg, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_AUDIT_ATTEMPTS, e);
+	struct db_rows rows = stmt_audit_attempts(&a->db, event_id, e);
+	struct stmt_audit_attempts_row row;
 	struct audit_attempt attempt;
 	int rc;
 
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, event_id);
-	while ((rc = db_step(&a->db, stmt, e)) == 1) {
-		read_attempt(stmt, &attempt);
+	while ((rc = stmt_audit_attempts_next(&rows, &row, e)) == 1) {
+		read_attempt(&row, &attempt);
 		each(arg, &attempt);
 	}
 	return rc;
@@ -194,21 +200,19 @@ int
 outbox_audit_operations(struct outbox_audit *a, int64_t event_id,
     void (*each)(void *arg, const struct audit_operation *operation), void *arg, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_AUDIT_OPERATIONS, e);
+	struct db_rows rows = stmt_audit_operations(&a->db, event_id, e);
+	struct stmt_audit_operations_row row;
 	int rc;
 
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, event_id);
-	while ((rc = db_step(&a->db, stmt, e)) == 1) {
-		struct audit_operation operation = {
-			.operation_id = db_int(stmt, 0),
-			.at = db_int(stmt, 1),
-			.actor = db_text(stmt, 2),
-			.verb = db_text(stmt, 3),
-			.note = db_text(stmt, 4),
-			.status = db_text(stmt, 5),
-			.reason = db_text(stmt, 6),
+	while ((rc = stmt_audit_operations_next(&rows, &row, e)) == 1) {
+		const struct audit_operation operation = {
+			.operation_id = row.operation_id,
+			.at = row.at,
+			.actor = row.actor,
+			.verb = row.verb,
+			.note = row.note,
+			.status = row.status,
+			.reason = row.reason,
 		};
 
 		each(arg, &operation);

@@ -8,29 +8,27 @@ outbox_audit_operation_list(struct outbox_audit *a, int64_t before, int64_t rows
     void (*each)(void *arg, const struct audit_operation_row *operation), void *arg, size_t *ret_n,
     struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_AUDIT_OPERATION_LIST, e);
+	struct db_rows found = stmt_audit_operation_list(
+	    &a->db, &(struct stmt_audit_operation_list){ .before = before, .max = rows }, e);
+	struct stmt_audit_operation_list_row row;
 	int rc;
 
-	if (stmt == NULL)
-		return -1;
 	*ret_n = 0;
-	db_bind_int(stmt, 1, before);
-	db_bind_int(stmt, 2, rows);
-	while ((rc = db_step(&a->db, stmt, e)) == 1) {
-		const struct audit_operation_row row = {
-			.operation_id = db_int(stmt, 0),
-			.at = db_int(stmt, 1),
-			.actor = db_text(stmt, 2),
-			.verb = db_text(stmt, 3),
-			.filter = db_text(stmt, 4),
-			.note = db_text(stmt, 5),
-			.events = db_int(stmt, 6),
-			.undone_by = db_int(stmt, 7),
-			.undoes = db_int(stmt, 8),
+	while ((rc = stmt_audit_operation_list_next(&found, &row, e)) == 1) {
+		const struct audit_operation_row operation = {
+			.operation_id = row.operation_id,
+			.at = row.at,
+			.actor = row.actor,
+			.verb = row.verb,
+			.filter = row.filter,
+			.note = row.note,
+			.events = row.events,
+			.undone_by = row.undone_by,
+			.undoes = row.undoes,
 		};
 
 		++*ret_n;
-		each(arg, &row);
+		each(arg, &operation);
 	}
 	return rc;
 }
@@ -39,18 +37,16 @@ int
 outbox_audit_operation_before(
     struct outbox_audit *a, int64_t operation_id, struct audit_before *ret_before, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_AUDIT_OPERATION_BEFORE, e);
+	struct db_rows rows = stmt_audit_operation_before(&a->db, operation_id, e);
+	struct stmt_audit_operation_before_row row;
 	enum event_status status;
 	int rc;
 
 	*ret_before = (struct audit_before){ .n_sample = 0 };
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, operation_id);
-	while ((rc = db_step(&a->db, stmt, e)) == 1) {
+	while ((rc = stmt_audit_operation_before_next(&rows, &row, e)) == 1) {
 		if (ret_before->n_sample < AUDIT_SAMPLE)
-			ret_before->sample[ret_before->n_sample++] = db_int(stmt, 0);
-		if (status_parse(db_text(stmt, 1), &status) == 0)
+			ret_before->sample[ret_before->n_sample++] = row.event_id;
+		if (status_parse(row.status, &status) == 0)
 			ret_before->counts[status]++;
 	}
 	return rc;

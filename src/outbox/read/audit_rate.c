@@ -27,17 +27,12 @@ at_least(int64_t value, int64_t least)
 static int
 find_event(struct outbox_audit *a, int64_t from, int64_t *ret_id, int64_t *ret_at, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_AUDIT_EVENT_FROM, e);
-	int rc;
+	struct stmt_audit_event_from_row row;
+	int rc = stmt_audit_event_from(&a->db, from, &row, e);
 
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, from);
-	rc = db_step(&a->db, stmt, e);
 	if (rc == 1) {
-		*ret_id = db_int(stmt, 0);
-		*ret_at = db_int(stmt, 1);
-		db_done(stmt);
+		*ret_id = row.event_id;
+		*ret_at = row.received_at;
 	}
 	return rc;
 }
@@ -69,19 +64,17 @@ static int
 count_received(struct outbox_audit *a, int64_t from, int64_t lately, struct audit_rate *rates,
     size_t n, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_AUDIT_SITES_FROM, e);
-	struct audit_rate *rate;
+	struct db_rows rows = stmt_audit_sites_from(&a->db, from, e);
+	struct stmt_audit_sites_from_row row;
 	int rc;
 
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, from);
-	while ((rc = db_step(&a->db, stmt, e)) == 1) {
-		rate = find_rate(rates, n, db_int(stmt, 0));
+	while ((rc = stmt_audit_sites_from_next(&rows, &row, e)) == 1) {
+		struct audit_rate *rate = find_rate(rates, n, row.site_id);
+
 		if (rate == NULL)
 			continue;
 		rate->received++;
-		rate->received_lately += db_int(stmt, 1) >= lately;
+		rate->received_lately += row.event_id >= lately;
 	}
 	return rc;
 }
@@ -117,36 +110,30 @@ static int
 rate_delivered(
     struct outbox_audit *a, int64_t now, struct audit_rate *rates, size_t n, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_AUDIT_ATTEMPTS_BACK, e);
+	struct db_rows rows = stmt_audit_attempts_back(&a->db, ATTEMPTS_MAX, e);
+	struct stmt_audit_attempts_back_row row;
 	int64_t oldest = now, span = AUDIT_RATE_MS;
 	bool whole = false;
 	struct audit_rate *rate;
 	int rc;
 
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, ATTEMPTS_MAX);
-	while ((rc = db_step(&a->db, stmt, e)) == 1) {
-		int64_t at = db_int(stmt, 1), events = db_int(stmt, 2);
-
-		whole = at < now - AUDIT_RATE_MS;
-		if (whole) {
-			db_done(stmt);
-			rc = 0;
+	while ((rc = stmt_audit_attempts_back_next(&rows, &row, e)) == 1) {
+		whole = row.at < now - AUDIT_RATE_MS;
+		if (whole)
 			break;
-		}
-		oldest = at < oldest ? at : oldest;
-		rate = find_rate(rates, n, db_int(stmt, 0));
-		if (rate == NULL || db_int(stmt, 3) == 0)
+		oldest = row.at < oldest ? row.at : oldest;
+		rate = find_rate(rates, n, row.site_id);
+		if (rate == NULL || !row.delivered)
 			continue;
-		rate->delivered += events;
-		rate->lately += at >= now - AUDIT_RATE_LATELY_MS ? events : 0;
+		rate->delivered += row.events;
+		rate->lately += row.at >= now - AUDIT_RATE_LATELY_MS ? row.events : 0;
 	}
+	db_rows_end(&rows);
 	if (!whole)
 		span = at_least(now - oldest, AUDIT_RATE_LATELY_MS);
 	for (size_t i = 0; i < n; i++)
 		rates[i].delivered_ms = span;
-	return rc;
+	return rc < 0 ? -1 : 0;
 }
 
 int

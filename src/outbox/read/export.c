@@ -61,21 +61,21 @@ keep(struct collected *c, struct slice text)
 }
 
 static void
-collect(struct collected *c, sqlite3_stmt *stmt)
+collect(struct collected *c, const struct stmt_export_identities_row *row)
 {
 	struct identity_person *person = &c->line.person;
 	struct identity_id *id = &person->ids[person->n_ids];
 
 	if (person->n_ids == 0) {
-		c->person = db_int(stmt, 0);
-		c->line.site = keep(c, db_text(stmt, 1));
-		person->email = keep(c, db_text(stmt, 4));
-		person->identified_at = db_int(stmt, 5);
+		c->person = row->person;
+		c->line.site = keep(c, row->site);
+		person->email = keep(c, row->email);
+		person->identified_at = row->identified_at;
 	}
 	*id = (struct identity_id){
-		.is_user = SLICE_IS(db_text(stmt, 2), "user"),
-		.id = keep(c, db_text(stmt, 3)),
-		.with_user = keep(c, db_text(stmt, 6)),
+		.is_user = SLICE_IS(row->kind, "user"),
+		.id = keep(c, row->id),
+		.with_user = keep(c, row->with_user),
 	};
 	person->n_ids++;
 }
@@ -102,18 +102,17 @@ finish_person(struct collected *c, struct err *e)
 static int
 walk_persons(struct outbox_audit *a, struct collected *c, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(&a->db, STMT_EXPORT_IDENTITIES, e);
-	int rc = 0;
+	struct db_rows rows = stmt_export_identities(&a->db, e);
+	struct stmt_export_identities_row row;
+	int rc;
 
-	if (stmt == NULL)
-		return -1;
-	while ((rc = db_step(&a->db, stmt, e)) == 1) {
-		if ((c->line.person.n_ids == IDENTITY_PERSON_MAX || db_int(stmt, 0) != c->person)
+	while ((rc = stmt_export_identities_next(&rows, &row, e)) == 1) {
+		if ((c->line.person.n_ids == IDENTITY_PERSON_MAX || row.person != c->person)
 		    && finish_person(c, e) != 0) {
-			db_done(stmt);
+			db_rows_end(&rows);
 			return -1;
 		}
-		collect(c, stmt);
+		collect(c, &row);
 	}
 	return rc == 0 ? finish_person(c, e) : -1;
 }
@@ -217,20 +216,6 @@ outbox_part_remove(const char *file)
 
 /* ---- backup --------------------------------------------------------------------------------- */
 
-static int
-copy_database(struct db *db, const char *part, struct err *e)
-{
-	sqlite3_stmt *stmt = NULL;
-	int rc;
-
-	if (sqlite3_prepare_v2(db->handle, "VACUUM INTO ?1", -1, &stmt, NULL) != SQLITE_OK)
-		return db_error(db, e, "backup");
-	db_bind_text(stmt, 1, slice_from(part));
-	rc = sqlite3_step(stmt) == SQLITE_DONE ? 0 : db_error(db, e, "backup");
-	sqlite3_finalize(stmt);
-	return rc;
-}
-
 int
 outbox_backup(struct outbox_audit *a, const char *file, int64_t *ret_bytes, struct err *e)
 {
@@ -240,7 +225,7 @@ outbox_backup(struct outbox_audit *a, const char *file, int64_t *ret_bytes, stru
 	if (fd < 0)
 		return -1;
 	close(fd);
-	if (name_part(file, part, e) == 0 && copy_database(&a->db, part, e) == 0
+	if (name_part(file, part, e) == 0 && db_copy(&a->db, part, e) == 0
 	    && sync_path(part, ret_bytes, e) == 0 && outbox_part_finish(file, e) == 0)
 		return 0;
 	outbox_part_remove(file);

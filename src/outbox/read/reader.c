@@ -12,9 +12,10 @@
 struct outbox_reader {
 	struct db db;
 	/* Between begin and end: the two halves of what is due. */
-	sqlite3_stmt *fresh;   /* events without a retry time */
-	sqlite3_stmt *delayed; /* events whose retry time has come */
-	int64_t next_fresh;    /* INT64_MAX: no more */
+	struct db_rows fresh;   /* events without a retry time */
+	struct db_rows delayed; /* events whose retry time has come */
+	struct db_rows loaded;  /* the row that the slices of an event lie in */
+	int64_t next_fresh;     /* INT64_MAX: no more */
 	int64_t next_delayed;
 };
 
@@ -47,11 +48,22 @@ outbox_reader_close(struct outbox_reader *r)
 }
 
 static int
-advance(struct outbox_reader *r, sqlite3_stmt *stmt, int64_t *next, struct err *e)
+advance_fresh(struct outbox_reader *r, struct err *e)
 {
-	int rc = db_step(&r->db, stmt, e);
+	int rc = stmt_due_fresh_next(&r->fresh, &r->next_fresh, e);
 
-	*next = rc == 1 ? db_int(stmt, 0) : INT64_MAX;
+	if (rc == 0)
+		r->next_fresh = INT64_MAX;
+	return rc < 0 ? -1 : 0;
+}
+
+static int
+advance_delayed(struct outbox_reader *r, struct err *e)
+{
+	int rc = stmt_due_delayed_next(&r->delayed, &r->next_delayed, e);
+
+	if (rc == 0)
+		r->next_delayed = INT64_MAX;
 	return rc < 0 ? -1 : 0;
 }
 
@@ -59,18 +71,22 @@ int
 outbox_due_begin(struct outbox_reader *r, int64_t site_id, int64_t now, int64_t horizon,
     int64_t after, int64_t fresh_after, struct err *e)
 {
-	r->fresh = db_stmt(&r->db, STMT_DUE_FRESH, e);
-	r->delayed = db_stmt(&r->db, STMT_DUE_WAITED, e);
-	if (r->fresh == NULL || r->delayed == NULL || db_exec(&r->db, "BEGIN", e) != 0)
+	const struct stmt_due_fresh fresh = {
+		.site_id = site_id,
+		.after = fresh_after > after ? fresh_after : after,
+	};
+	const struct stmt_due_delayed delayed = {
+		.site_id = site_id,
+		.now = now,
+		.after = after,
+		.horizon = horizon,
+	};
+
+	if (db_exec(&r->db, "BEGIN", e) != 0)
 		return -1;
-	db_bind_int(r->fresh, 1, site_id);
-	db_bind_int(r->fresh, 2, fresh_after > after ? fresh_after : after);
-	db_bind_int(r->delayed, 1, site_id);
-	db_bind_int(r->delayed, 2, now);
-	db_bind_int(r->delayed, 3, after);
-	db_bind_int(r->delayed, 4, horizon);
-	if (advance(r, r->fresh, &r->next_fresh, e) != 0
-	    || advance(r, r->delayed, &r->next_delayed, e) != 0) {
+	r->fresh = stmt_due_fresh(&r->db, &fresh, e);
+	r->delayed = stmt_due_delayed(&r->db, &delayed, e);
+	if (advance_fresh(r, e) != 0 || advance_delayed(r, e) != 0) {
 		outbox_due_end(r);
 		return -1;
 	}
@@ -81,12 +97,11 @@ int
 outbox_due_next(struct outbox_reader *r, int64_t *ret_event_id, struct err *e)
 {
 	bool fresh_first = r->next_fresh < r->next_delayed;
-	int64_t *next = fresh_first ? &r->next_fresh : &r->next_delayed;
-	int64_t event_id = *next;
+	int64_t event_id = fresh_first ? r->next_fresh : r->next_delayed;
 
 	if (event_id == INT64_MAX)
 		return 0;
-	if (advance(r, fresh_first ? r->fresh : r->delayed, next, e) != 0)
+	if ((fresh_first ? advance_fresh(r, e) : advance_delayed(r, e)) != 0)
 		return -1;
 	*ret_event_id = event_id;
 	return 1;
@@ -95,14 +110,14 @@ outbox_due_next(struct outbox_reader *r, int64_t *ret_event_id, struct err *e)
 void
 outbox_event_done(struct outbox_reader *r)
 {
-	db_done(r->db.stmt[STMT_EVENT_LOAD]);
+	db_rows_end(&r->loaded);
 }
 
 void
 outbox_due_end(struct outbox_reader *r)
 {
-	db_done(r->fresh);
-	db_done(r->delayed);
+	db_rows_end(&r->fresh);
+	db_rows_end(&r->delayed);
 	outbox_event_done(r);
 	db_exec(&r->db, "COMMIT", NULL);
 }
@@ -110,54 +125,41 @@ outbox_due_end(struct outbox_reader *r)
 int
 outbox_due_soonest(struct outbox_reader *r, int64_t site_id, int64_t *ret_at, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(&r->db, STMT_DUE_SOONEST, e);
-	int rc;
-
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, site_id);
-	rc = db_step(&r->db, stmt, e);
-	if (rc < 0)
-		return -1;
-	*ret_at = rc == 1 ? db_int(stmt, 0) : 0;
-	db_done(stmt);
-	return 0;
+	return stmt_due_soonest(&r->db, site_id, ret_at, e) == 1 ? 0 : -1;
 }
 
 int
 outbox_due_delayed(struct outbox_reader *r, int64_t site_id,
     void (*each)(void *arg, int64_t event_id, struct slice address), void *arg, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(&r->db, STMT_DUE_DELAYED, e);
+	struct db_rows rows = stmt_delayed_addresses(&r->db, site_id, e);
+	struct stmt_delayed_addresses_row row;
 	int rc;
 
-	if (stmt == NULL)
-		return -1;
-	db_bind_int(stmt, 1, site_id);
-	while ((rc = db_step(&r->db, stmt, e)) == 1)
-		each(arg, db_int(stmt, 0), db_text(stmt, 1));
+	while ((rc = stmt_delayed_addresses_next(&rows, &row, e)) == 1)
+		each(arg, row.event_id, row.email);
 	return rc;
 }
 
 static void
-fill_event(sqlite3_stmt *stmt, struct outbox_event *event)
+fill_event(const struct stmt_event_load_row *row, struct outbox_event *event)
 {
 	*event = (struct outbox_event){
-		.event_id = db_int(stmt, 0),
-		.site_id = db_int(stmt, 1),
-		.message_id = db_text(stmt, 2),
-		.kind = kind_parse(db_text(stmt, 3)),
-		.name = db_text(stmt, 4),
-		.email = db_text(stmt, 5),
-		.occurred_at = db_int(stmt, 6),
-		.received_at = db_int(stmt, 7),
-		.body = db_text(stmt, 8),
-		.context = db_text(stmt, 9),
-		.attempts = db_int(stmt, 11),
-		.maybe_sent = db_int(stmt, 12),
-		.max_batch = (unsigned)db_int(stmt, 13),
-		.browser = db_int(stmt, 14) != 0,
-		.integrations = db_text(stmt, 15),
+		.event_id = row->event_id,
+		.site_id = row->site_id,
+		.message_id = row->message_id,
+		.kind = kind_parse(row->kind),
+		.name = row->name,
+		.email = row->email,
+		.occurred_at = row->occurred_at,
+		.received_at = row->received_at,
+		.body = row->body,
+		.context = row->context,
+		.attempts = row->attempts,
+		.maybe_sent = row->maybe_sent,
+		.max_batch = (unsigned)row->max_batch,
+		.browser = row->browser,
+		.integrations = row->integrations,
 	};
 }
 
@@ -165,19 +167,17 @@ int
 outbox_event_load(
     struct outbox_reader *r, int64_t event_id, struct outbox_event *ret_event, struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(&r->db, STMT_EVENT_LOAD, e);
+	struct stmt_event_load_row row;
 	int rc;
 
-	if (stmt == NULL)
-		return -1;
-	db_done(stmt);
-	db_bind_int(stmt, 1, event_id);
-	rc = db_step(&r->db, stmt, e);
+	outbox_event_done(r);
+	r->loaded = stmt_event_load(&r->db, event_id, e);
+	rc = stmt_event_load_next(&r->loaded, &row, e);
 	if (rc != 1)
 		return rc;
-	fill_event(stmt, ret_event);
-	if (status_parse(db_text(stmt, 10), &ret_event->status) != 0) {
-		db_done(stmt);
+	fill_event(&row, ret_event);
+	if (status_parse(row.status, &ret_event->status) != 0) {
+		outbox_event_done(r);
 		return err_set(e, ERR_IO, "event %lld has an unknown status", (long long)event_id);
 	}
 	return 1;

@@ -10,32 +10,23 @@ static const char *const clock_keys[OUTBOX_CLOCK_NUMBERS] = { "clock_boot", "clo
 static int
 keep(struct db *db, const int64_t number[OUTBOX_CLOCK_NUMBERS], struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_META_SET, e);
-
-	for (int i = 0; stmt != NULL && i < OUTBOX_CLOCK_NUMBERS; i++) {
-		db_bind_text(stmt, 1, slice_from(clock_keys[i]));
-		db_bind_int(stmt, 2, number[i]);
-		if (db_run(db, stmt, e) != 0)
+	for (int i = 0; i < OUTBOX_CLOCK_NUMBERS; i++)
+		if (stmt_clock_set(
+			db, &(struct stmt_clock_set){ .key = clock_keys[i], .value = number[i] }, e)
+		    != 0)
 			return -1;
-	}
-	return stmt == NULL ? -1 : 0;
+	return 0;
 }
 
 int
 clocks_read(struct db *db, int64_t ret_number[OUTBOX_CLOCK_NUMBERS], struct err *e)
 {
-	sqlite3_stmt *stmt = db_stmt(db, STMT_META_GET, e);
-	int rc;
-
-	for (int i = 0; stmt != NULL && i < OUTBOX_CLOCK_NUMBERS; i++) {
-		db_bind_text(stmt, 1, slice_from(clock_keys[i]));
-		rc = db_step(db, stmt, e);
-		if (rc < 0)
+	for (int i = 0; i < OUTBOX_CLOCK_NUMBERS; i++) {
+		ret_number[i] = 0;
+		if (stmt_clock_get(db, clock_keys[i], &ret_number[i], e) < 0)
 			return -1;
-		ret_number[i] = rc == 1 ? db_int(stmt, 0) : 0;
-		db_done(stmt);
 	}
-	return stmt == NULL ? -1 : 0;
+	return 0;
 }
 
 static int

@@ -2,6 +2,7 @@
 #include "lib/unit.h"
 
 #include <cjson/cJSON.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,7 @@
 /* Events by their messageId, found by the hash in memory and in the table. */
 #include "lib/unit.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

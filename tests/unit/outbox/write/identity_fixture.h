@@ -4,6 +4,7 @@
 
 #include "lib/unit.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 
 #include "outbox/file/db.h"

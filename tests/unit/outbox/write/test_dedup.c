@@ -2,6 +2,7 @@
  * rollbacks too. */
 #include "lib/unit.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -1,0 +1,44 @@
+-- The rows of every list of events.
+-- name: audit_events
+-- out: event_id int, site_id int, site text?, message_id text, kind text, name text?, email text?
+-- out: status text, reason text?, attempts int, maybe_sent int, received_at int, occurred_at int
+-- out: next_attempt_at int, settled_at int, last_attempt_id int, http_status int, error text?
+-- out: detail text?
+SELECT d.event_id, d.site_id, s.name AS site, e.message_id, e.kind, e.name,
+	coalesce(d.email, e.email) AS email, d.status, d.reason, d.attempts, d.maybe_sent,
+	e.received_at, e.occurred_at,
+	iif(d.status = 'pending' AND d.next_attempt_at >= 0,
+		max(d.next_attempt_at, coalesce(s.next_attempt_at, 0)), 0) AS next_attempt_at,
+	d.settled_at, d.last_attempt_id, a.http_status, a.error, d.detail
+{filter};
+
+-- name: audit_event_received
+-- in: event_id int
+-- out: body text?, context text?, integrations text?, browser bool
+SELECT e.body, v.context, v.integrations, coalesce(e.browser, 0) AS browser
+FROM event e
+LEFT JOIN envelope v ON v.envelope_id = e.envelope_id
+WHERE e.event_id = :event_id;
+
+-- name: audit_count
+-- out: events int
+SELECT count(*) AS events {filter};
+
+-- name: audit_attempts
+-- in: event_id int
+-- out: attempt_id int, started_at int, finished_at int, duration_ms int, events int, bytes int
+-- out: http_status int, outcome text?, error text?, response text?, settings text?, endpoint text
+SELECT a.attempt_id, a.started_at, a.finished_at, a.duration_ms, a.events, a.bytes,
+	a.http_status, a.outcome, a.error, a.response, m.settings, a.endpoint
+FROM attempt_event x
+JOIN attempt a ON a.attempt_id = x.attempt_id
+LEFT JOIN mapping m ON m.mapping_id = a.mapping_id
+WHERE x.event_id = :event_id ORDER BY a.attempt_id;
+
+-- name: audit_operations
+-- in: event_id int
+-- out: operation_id int, at int, actor text, verb text, note text?, status text, reason text?
+SELECT o.operation_id, o.at, o.actor, o.verb, o.note, x.status, x.reason
+FROM operation o
+JOIN operation_event x ON x.operation_id = o.operation_id
+WHERE x.event_id = :event_id ORDER BY o.operation_id;

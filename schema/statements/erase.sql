@@ -1,0 +1,117 @@
+-- Erasures that delete calls asked for.
+
+-- name: erasure_oldest
+-- out: event_id int, email text
+SELECT event_id, email FROM erasure ORDER BY event_id LIMIT 1;
+
+-- name: erasure_end
+-- in: event_id int, email string
+DELETE FROM erasure WHERE event_id <= :event_id AND email = :email COLLATE NOCASE;
+
+-- The scans, one for each phase.
+
+-- name: erase_identities
+-- in: after int
+-- out: identity_id int, email text?, id text, with_user text?, site_id int, person int, taught int
+SELECT identity_id, email, id, with_user, site_id, person, taught FROM identity
+WHERE identity_id > :after ORDER BY identity_id;
+
+-- name: erase_events
+-- in: after int
+-- out: event_id int, email text?, sent_to text?, status text, name text?, message_id text
+-- out: body text?, detail text?, user_id text?, anonymous_id text?, envelope_id int
+SELECT e.event_id, e.email, d.email AS sent_to, d.status, e.name, e.message_id, e.body, d.detail,
+	d.user_id, d.anonymous_id, e.envelope_id
+FROM event e JOIN delivery d ON d.event_id = e.event_id
+WHERE e.event_id > :after ORDER BY e.event_id;
+
+-- name: erase_envelopes
+-- in: after int
+-- out: envelope_id int, context text?, integrations text?
+SELECT envelope_id, context, integrations FROM envelope WHERE envelope_id > :after
+ORDER BY envelope_id;
+
+-- name: erase_attempts
+-- in: after int
+-- out: attempt_id int, error text?, response text?
+SELECT attempt_id, error, response FROM attempt WHERE attempt_id > :after ORDER BY attempt_id;
+
+-- name: erase_operations
+-- in: after int
+-- out: operation_id int, filter text, note text?
+SELECT operation_id, filter, note FROM operation WHERE operation_id > :after
+ORDER BY operation_id;
+
+-- What an event of the person loses.
+
+-- name: erase_responses
+-- in: event_id int
+UPDATE attempt SET response = NULL, error = iif(error IS NULL, NULL, 'erased')
+WHERE events = 1
+	AND attempt_id IN (SELECT attempt_id FROM attempt_event WHERE event_id = :event_id);
+
+-- name: erase_leave_envelope
+-- in: event_id int
+UPDATE envelope SET payloads = payloads - 1,
+	context = iif(payloads > 1, context, NULL),
+	integrations = iif(payloads > 1, integrations, NULL)
+WHERE envelope_id = (SELECT envelope_id FROM event WHERE event_id = :event_id AND body IS NOT NULL);
+
+-- name: erase_event
+-- in: event_id int
+UPDATE event SET email = NULL, body = NULL WHERE event_id = :event_id;
+
+-- name: erase_delivery
+-- in: event_id int, now int
+UPDATE delivery SET email = NULL, payload_gone = 1, detail = NULL, user_id = NULL,
+	anonymous_id = NULL,
+	reason = iif(status = 'pending' OR status = 'held', 'erased', reason),
+	settled_at = iif(status = 'pending' OR status = 'held', :now, settled_at),
+	next_attempt_at = 0,
+	status = iif(status = 'pending' OR status = 'held', 'discarded', status)
+WHERE event_id = :event_id;
+
+-- name: erase_remembered
+-- in: event_id int
+UPDATE operation_event SET detail = NULL
+WHERE event_id = :event_id AND operation_id IN (SELECT operation_id FROM operation);
+
+-- name: erase_event_ids
+-- in: event_id int
+UPDATE delivery SET user_id = NULL, anonymous_id = NULL WHERE event_id = :event_id;
+
+-- name: erase_identity
+-- in: identity_id int
+DELETE FROM identity WHERE identity_id = :identity_id;
+
+-- A site's reason may quote an answer.
+-- name: erase_site_reasons
+UPDATE site SET reason = iif(mode = 'ready', NULL, 'see the last attempt')
+WHERE reason IS NOT NULL;
+
+-- Texts without the address that they quoted.
+
+-- name: erase_event_names
+-- in: event_id int, name text, message_id text
+UPDATE event SET name = :name, message_id = :message_id WHERE event_id = :event_id;
+
+-- name: erase_event_quotes
+-- in: event_id int, name text, message_id text, body text
+UPDATE event SET name = :name, message_id = :message_id, body = :body WHERE event_id = :event_id;
+
+-- name: erase_detail_quotes
+-- in: event_id int, detail text
+UPDATE delivery SET detail = :detail WHERE event_id = :event_id;
+
+-- name: erase_envelope_quotes
+-- in: envelope_id int, context text, integrations text
+UPDATE envelope SET context = :context, integrations = :integrations
+WHERE envelope_id = :envelope_id;
+
+-- name: erase_attempt_quotes
+-- in: attempt_id int, error text, response text
+UPDATE attempt SET error = :error, response = :response WHERE attempt_id = :attempt_id;
+
+-- name: erase_operation_quotes
+-- in: operation_id int, filter text, note text
+UPDATE operation SET filter = :filter, note = :note WHERE operation_id = :operation_id;

@@ -1,0 +1,25 @@
+-- Keeps how an event stands before an operation changes it; attempts_left is how many attempts the
+-- operation leaves it with, where it changes that.
+-- name: operation_remember
+-- in: operation_id int, event_id int, attempts_left int?
+INSERT INTO operation_event (operation_id, event_id, status, reason, attempts, next_attempt_at,
+	settled_at, max_batch, detail, operation_before, attempts_left)
+SELECT :operation_id, event_id, status, reason, attempts, next_attempt_at, settled_at, max_batch,
+	detail, operation_id, coalesce(:attempts_left, attempts)
+FROM delivery WHERE event_id = :event_id;
+
+-- name: operation_change
+-- in: event_id int, status string, reason string?, settled_at int?, operation_id int, afresh bool
+UPDATE delivery SET status = :status, reason = :reason, settled_at = :settled_at,
+	operation_id = :operation_id, attempts = iif(:afresh, 0, attempts),
+	max_batch = iif(:afresh, NULL, max_batch), next_attempt_at = 0, detail = NULL
+WHERE event_id = :event_id;
+
+-- name: newest_event
+-- one: event_id int
+SELECT max(event_id) AS event_id FROM delivery;
+
+-- name: operate_select
+-- in: last int, rows int
+-- out: event_id int
+SELECT d.event_id {filter} AND d.event_id <= :last ORDER BY d.event_id LIMIT :rows;
