@@ -26,7 +26,7 @@ check_file(int fd, const char *path, bool private, struct err *e)
 	if (fstat(fd, &st) != 0)
 		return err_sys(e, "cannot look at %s", path);
 	if (!S_ISREG(st.st_mode))
-		return err_set(e, ERR_INPUT, "%s is no regular file", path);
+		return err_set(e, ERR_INPUT, "%s is not a regular file", path);
 	if (private && (st.st_mode & 0077) != 0 && !is_credential(path))
 		return err_set(e, ERR_INPUT, "%s can be read by others (mode %04o): chmod 600 %s",
 		    path, (unsigned)(st.st_mode & 07777), path);

@@ -11,7 +11,7 @@
 
 /*
  * A file's text, NUL-terminated, at most max bytes; free it (explicit_bzero first when secret).
- * ERR_INPUT when it holds NUL bytes or is no regular file.
+ * ERR_INPUT when it holds NUL bytes or is not a regular file.
  */
 int secret_read_text(const char *path, size_t max, char **ret_text, struct err *e);
 /*

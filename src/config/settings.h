@@ -55,7 +55,7 @@ void *setting_base(struct config *c, enum setting_section section);
 
 /* "a whole number from 1 to 1000", ... */
 void setting_allowed(const struct setting *s, struct buf *to);
-/* ERR_INPUT "must be ..., not ..." when text is no value (or item) of this setting. */
+/* ERR_INPUT "must be ..., not ..." when text is not a value (or item) of this setting. */
 int setting_check(const struct setting *s, const char *text, struct err *e);
 /* Stores a checked text in base, in place of what was there; to a list it is added. */
 int setting_store(const struct setting *s, void *base, const char *text, struct err *e);

@@ -6,8 +6,8 @@
 
 /*
  * Runs until SIGTERM or SIGINT. 0 after a clean stop; -1 when something could not start or stop. On
- * SIGHUP, and when the control socket says so, the configuration is loaded anew by the same request
- * and used, all of it or nothing.
+ * SIGHUP, and when the control socket says so, the configuration is loaded again by the same
+ * request and used, all of it or nothing.
  */
 int daemon_run(struct config *c, const struct config_request *request, struct err *e);
 

@@ -1,4 +1,4 @@
-/* What the process as a whole owes to its secrets and its neighbours. Main thread. */
+/* What the process as a whole does to protect its secrets and other processes. Main thread. */
 #ifndef DAEMON_PROCESS_H
 #define DAEMON_PROCESS_H
 

@@ -80,9 +80,9 @@ void batch_free(struct batch *b);
 void batch_clear(struct batch *b);
 
 /*
- * Adds due events. 0 when the batch is full or nothing more is due; -1 when reading failed or there
- * is no memory: what the batch held until then stays, and is whole. Those that no request can carry
- * go to source->unfit when there is room for them, else they are passed over for now.
+ * Adds due events. 0 when the batch is full or nothing more is due; -1 when reading failed or
+ * memory ran out: the batch keeps what it held, and is whole. Events that no request can carry go
+ * to source->unfit when it has room, else they are passed over for now.
  */
 int batch_fill(struct batch *b, const struct batch_source *source, struct err *e);
 /*

@@ -135,7 +135,7 @@ curl_call_free(struct curl_call *call)
 	free(call);
 }
 
-/* Whether the URL's host is this machine; -1 when it is no URL. */
+/* Whether the URL's host is this machine; -1 when it is not a URL. */
 static int
 url_is_loopback(const char *url)
 {
@@ -198,7 +198,7 @@ curl_call_set_up(struct curl_call *call, const struct transport_request *r, stru
 	int loopback = url_is_loopback(r->url);
 
 	if (loopback < 0)
-		return err_set(e, ERR_INPUT, "api_url is no URL");
+		return err_set(e, ERR_INPUT, "api_url is not a URL");
 	call->owner = r->owner;
 	call->ready = call->again = call->headed = call->canceled = false;
 	call->size_before = 0;

@@ -216,7 +216,7 @@ inquiry_find_place(const char *url, struct inquiry_place *ret_place, struct err 
 	rc = read_place(u, url, &place);
 	curl_url_cleanup(u);
 	if (rc != 0)
-		return err_set(e, ERR_INPUT, "api_url is no URL");
+		return err_set(e, ERR_INPUT, "api_url is not a URL");
 	*ret_place = place;
 	return 0;
 }

@@ -34,7 +34,7 @@ retry_after_parse(const char *text, const char *date, int64_t now)
 		return -1;
 	if (parse_seconds(text, &seconds))
 		return seconds * 1000;
-	/* Every form of HTTP date has a time of day; what has none is no date. */
+	/* Every form of HTTP date has a time of day; text without one is not a date. */
 	until = strchr(text, ':') == NULL ? -1 : curl_getdate(text, NULL);
 	if (until < 0)
 		return -1;
