@@ -1,3 +1,9 @@
+/*
+ * Learns from identify and alias calls which ids belong to which person and address, and finds the
+ * address of an id. An update looks at the row of each id, adds or touches it, joins or separates
+ * persons, and sets the person's address unless a later one is known. A site keeps a bounded number
+ * of ids.
+ */
 #include "outbox/write/identity.h"
 
 #include <stdio.h>
@@ -10,9 +16,9 @@ const char identity_anonymous[] = "anonymous";
 
 /* ---- finding -------------------------------------------------------------------------------- */
 
-/* Whether what an anonymous id was taught holds for an event with this userId. */
+/* Whether the address of an anonymous id holds for an event with this userId. */
 static bool
-is_about(struct slice user_id, struct slice with_user)
+applies_to_user(struct slice user_id, struct slice with_user)
 {
 	return user_id.p == NULL || with_user.p == NULL || slice_equals(user_id, with_user);
 }
@@ -33,7 +39,7 @@ find_by(struct db *db, int64_t site_id, const char *kind, struct slice id, struc
 	if (rc != 1)
 		return rc;
 	if (row.email.p == NULL
-	    || (kind == identity_anonymous && !is_about(user_id, row.with_user)))
+	    || (kind == identity_anonymous && !applies_to_user(user_id, row.with_user)))
 		rc = 0;
 	else
 		snprintf(ret_email, IDENTITY_EMAIL_SIZE, "%.*s", (int)row.email.n, row.email.p);
@@ -52,7 +58,7 @@ identity_find(struct db *db, int64_t site_id, struct slice user_id, struct slice
 	return find_by(db, site_id, identity_anonymous, anonymous_id, user_id, ret_email, e);
 }
 
-/* ---- the bound ------------------------------------------------------------------------------ */
+/* ---- the limit ------------------------------------------------------------------------------ */
 
 int
 identity_count(struct db *db, int64_t site_id, int64_t added, struct err *e)
@@ -84,29 +90,30 @@ identity_trim(struct db *db, const struct identity_site *site, struct err *e)
 
 /* ---- learning ------------------------------------------------------------------------------- */
 
-/* Of what was told at once ours counts. */
+/* Of two updates of one time, ours counts. */
 static bool
-is_last(const struct lesson *l, struct db_int at)
+is_newest(const struct identity_update *u, struct db_int at)
 {
-	return !at.there || at.value < l->when + (l->event_id != 0);
+	return !at.there || at.value < u->when + (u->event_id != 0);
 }
 
 int
-lesson_look(struct lesson *l, const char *kind, struct slice id, struct known *ret)
+identity_row_find(
+    struct identity_update *u, const char *kind, struct slice id, struct identity_row *ret)
 {
-	struct db_rows rows = stmt_identity_get(l->db,
-	    &(struct stmt_identity_get){ .site_id = l->site_id, .kind = kind, .id = id }, l->e);
+	struct db_rows rows = stmt_identity_get(u->db,
+	    &(struct stmt_identity_get){ .site_id = u->site_id, .kind = kind, .id = id }, u->e);
 	struct stmt_identity_get_row row;
-	int rc = stmt_identity_get_next(&rows, &row, l->e);
+	int rc = stmt_identity_get_next(&rows, &row, u->e);
 
 	if (rc != 1)
 		return rc;
-	*ret = (struct known){
+	*ret = (struct identity_row){
 		.identity_id = row.identity_id,
 		.person = row.person,
-		.newest = is_last(l, row.identified_at),
-		.newest_named = is_last(l, row.named_at),
-		.with_other = l->user_id.p != NULL && !is_about(l->user_id, row.with_user),
+		.newest = is_newest(u, row.identified_at),
+		.newest_named = is_newest(u, row.named_at),
+		.with_other = u->user_id.p != NULL && !applies_to_user(u->user_id, row.with_user),
 	};
 	snprintf(ret->with_user, sizeof(ret->with_user), "%.*s", (int)row.with_user.n,
 	    row.with_user.p == NULL ? "" : row.with_user.p);
@@ -115,32 +122,32 @@ lesson_look(struct lesson *l, const char *kind, struct slice id, struct known *r
 }
 
 int
-lesson_add(struct lesson *l, const char *kind, struct slice id, int64_t person)
+identity_row_add(struct identity_update *u, const char *kind, struct slice id, int64_t person)
 {
-	bool named = kind == identity_anonymous && l->user_id.p != NULL;
+	bool named = kind == identity_anonymous && u->user_id.p != NULL;
 
-	l->added++;
-	return stmt_identity_add(l->db,
+	u->added++;
+	return stmt_identity_add(u->db,
 	    &(struct stmt_identity_add){
-		.site_id = l->site_id,
+		.site_id = u->site_id,
 		.kind = kind,
 		.id = id,
 		.person = person,
-		.with_user = named ? l->user_id : SLICE_NONE,
-		.taught = l->event_id,
-		.named_at = db_int_if(named, l->when),
+		.with_user = named ? u->user_id : SLICE_NONE,
+		.taught = u->event_id,
+		.named_at = db_int_if(named, u->when),
 	    },
-	    l->e);
+	    u->e);
 }
 
 int
-lesson_read_users(
-    struct lesson *l, int64_t person, int64_t *ret_n, bool *ret_has, struct slice user_id)
+identity_count_users(
+    struct identity_update *u, int64_t person, int64_t *ret_n, bool *ret_has, struct slice user_id)
 {
 	struct stmt_identity_count_users_row row = { 0 };
 
-	if (stmt_identity_count_users(l->db,
-		&(struct stmt_identity_count_users){ .person = person, .id = user_id }, &row, l->e)
+	if (stmt_identity_count_users(u->db,
+		&(struct stmt_identity_count_users){ .person = person, .id = user_id }, &row, u->e)
 	    < 0)
 		return -1;
 	*ret_n = row.users;
@@ -148,207 +155,208 @@ lesson_read_users(
 	return 0;
 }
 
-/* 1: with whom it comes is news. Without a userId it is only while no alias tells whose it is. */
+/* 1: the row's with_user must change. Without a userId only while no alias says whose the id is. */
 static int
-is_named(struct lesson *l, const struct known *known)
+is_newly_named(struct identity_update *u, const struct identity_row *known)
 {
 	int64_t users;
-	bool ours;
+	bool has_user;
 
-	if (l->user_id.p != NULL)
+	if (u->user_id.p != NULL)
 		return known->newest_named;
-	if (!known->newest || l->event_id == 0)
+	if (!known->newest || u->event_id == 0)
 		return 0;
-	if (lesson_read_users(l, known->person, &users, &ours, SLICE_NONE) != 0)
+	if (identity_count_users(u, known->person, &users, &has_user, SLICE_NONE) != 0)
 		return -1;
 	return users == 0;
 }
 
 int
-lesson_touch(struct lesson *l, const char *kind, const struct known *known)
+identity_row_touch(struct identity_update *u, const char *kind, const struct identity_row *known)
 {
-	int named = kind == identity_anonymous ? is_named(l, known) : 0;
+	int named = kind == identity_anonymous ? is_newly_named(u, known) : 0;
 
 	if (named < 0)
 		return -1;
-	return stmt_identity_touch(l->db,
+	return stmt_identity_touch(u->db,
 	    &(struct stmt_identity_touch){
 		.identity_id = known->identity_id,
-		.taught = l->event_id,
-		.with_user = l->user_id,
+		.taught = u->event_id,
+		.with_user = u->user_id,
 		.named = named == 1,
-		.named_at = db_int_if(l->user_id.p != NULL, l->when),
+		.named_at = db_int_if(u->user_id.p != NULL, u->when),
 	    },
-	    l->e);
+	    u->e);
 }
 
-/* 1: this anonymous id has been another user's. */
+/* 1: the anonymous id belongs to another user so far. */
 static int
-is_of_other(struct lesson *l, const struct known *known)
+belongs_to_other_user(struct identity_update *u, const struct identity_row *known)
 {
 	int64_t users;
-	bool ours;
+	bool has_user;
 
-	if (l->user_id.p == NULL)
+	if (u->user_id.p == NULL)
 		return 0;
-	if (lesson_read_users(l, known->person, &users, &ours, l->user_id) != 0)
+	if (identity_count_users(u, known->person, &users, &has_user, u->user_id) != 0)
 		return -1;
-	return !ours && (users > 0 || known->with_other);
+	return !has_user && (users > 0 || known->with_other);
 }
 
-/* It is a person of its own from now on, of whom nothing is known. */
+/* Makes the id a person of its own, of whom nothing is known. */
 static int
-leave(struct lesson *l, int64_t identity_id, int64_t person)
+leave_person(struct identity_update *u, int64_t identity_id, int64_t person)
 {
-	return stmt_identity_leave_person(l->db,
+	return stmt_identity_leave_person(u->db,
 	    &(struct stmt_identity_leave_person){ .identity_id = identity_id, .person = person },
-	    l->e);
+	    u->e);
 }
 
-/* Makes or renews an id's row. Persons are numbered by the event that told of them first, so that
- * no number comes twice. */
+/* Adds or touches the row of an id, and notes its person. A new person's number comes from the
+ * event, so that no number is used twice. */
 static int
-note(struct lesson *l, const char *kind, struct slice id)
+note_id(struct identity_update *u, const char *kind, struct slice id)
 {
-	int64_t person = l->event_id * IDENTITY_PERSONS + (int64_t)l->n;
-	struct known known = { 0 };
+	int64_t person = u->event_id * IDENTITY_PERSONS + (int64_t)u->n;
+	struct identity_row known = { 0 };
 	int rc, other;
 
 	if (id.p == NULL)
 		return 0;
-	rc = lesson_look(l, kind, id, &known);
+	rc = identity_row_find(u, kind, id, &known);
 	if (rc == 0) {
-		l->person[l->n++] = person;
-		return lesson_add(l, kind, id, person);
+		u->person[u->n++] = person;
+		return identity_row_add(u, kind, id, person);
 	}
-	other = rc == 1 && kind == identity_anonymous ? is_of_other(l, &known) : 0;
+	other = rc == 1 && kind == identity_anonymous ? belongs_to_other_user(u, &known) : 0;
 	if (rc < 0 || other < 0)
 		return -1;
 	if (other && !known.newest_named)
-		return 0; /* it has become that other's since */
-	if (other && leave(l, known.identity_id, person) != 0)
+		return 0; /* it became the other user's after this event */
+	if (other && leave_person(u, known.identity_id, person) != 0)
 		return -1;
-	l->person[l->n++] = other ? person : known.person;
-	return lesson_touch(l, kind, &known);
+	u->person[u->n++] = other ? person : known.person;
+	return identity_row_touch(u, kind, &known);
 }
 
-/* By a user of whom no address is known: all that this tells is whose the id is. */
+/* For a user without a known address: the call only says whose a known id is. */
 static int
-note_known(struct lesson *l, struct slice id)
+note_known_id(struct identity_update *u, struct slice id)
 {
-	struct known known = { 0 };
-	int rc = id.p == NULL ? 0 : lesson_look(l, identity_anonymous, id, &known);
+	struct identity_row known = { 0 };
+	int rc = id.p == NULL ? 0 : identity_row_find(u, identity_anonymous, id, &known);
 
-	return rc == 1 ? note(l, identity_anonymous, id) : rc;
+	return rc == 1 ? note_id(u, identity_anonymous, id) : rc;
 }
 
 int
-lesson_teach(struct lesson *l, int64_t person)
+identity_set_email(struct identity_update *u, int64_t person)
 {
-	return stmt_identity_teach(l->db,
+	return stmt_identity_teach(u->db,
 	    &(struct stmt_identity_teach){
 		.person = person,
-		.email = l->email,
-		.at = l->when,
-		.ties = l->event_id != 0,
+		.email = u->email,
+		.at = u->when,
+		.ties = u->event_id != 0,
 	    },
-	    l->e);
+	    u->e);
 }
 
 static int
-teach(struct lesson *l)
+set_emails(struct identity_update *u)
 {
-	for (size_t i = 0; l->email.p != NULL && i < l->n; i++)
-		if (lesson_teach(l, l->person[i]) != 0)
+	for (size_t i = 0; u->email.p != NULL && i < u->n; i++)
+		if (identity_set_email(u, u->person[i]) != 0)
 			return -1;
 	return 0;
 }
 
-/* 1: together they are few enough for one person. */
+/* 1: the ids of both are few enough for one person. */
 static int
-may_join(struct lesson *l, int64_t to, int64_t from)
+fits_one_person(struct identity_update *u, int64_t to, int64_t from)
 {
 	int64_t ids;
 
-	if (stmt_identity_count_both(l->db,
-		&(struct stmt_identity_count_both){ .person = to, .other = from }, &ids, l->e)
+	if (stmt_identity_count_both(u->db,
+		&(struct stmt_identity_count_both){ .person = to, .other = from }, &ids, u->e)
 	    != 1)
 		return -1;
 	return ids <= IDENTITY_PERSON_MAX;
 }
 
 int
-lesson_join(struct lesson *l, int64_t to, int64_t from)
+identity_join_persons(struct identity_update *u, int64_t to, int64_t from)
 {
-	int rc = may_join(l, to, from);
+	int rc = fits_one_person(u, to, from);
 
 	if (rc != 1)
 		return rc;
 	if (stmt_identity_join(
-		l->db, &(struct stmt_identity_join){ .person = to, .other = from }, l->e)
+		u->db, &(struct stmt_identity_join){ .person = to, .other = from }, u->e)
 		!= 0
-	    || stmt_release_end(l->db, from, l->e) != 0)
+	    || stmt_release_end(u->db, from, u->e) != 0)
 		return -1;
 	return 1;
 }
 
-/* All ids noted become the first one's person. */
+/* Joins the persons of all noted ids to the first one. */
 static int
-join(struct lesson *l)
+join_persons(struct identity_update *u)
 {
-	for (size_t i = 1; i < l->n; i++) {
-		int rc =
-		    l->person[i] == l->person[0] ? 0 : lesson_join(l, l->person[0], l->person[i]);
+	for (size_t i = 1; i < u->n; i++) {
+		int rc = u->person[i] == u->person[0]
+			     ? 0
+			     : identity_join_persons(u, u->person[0], u->person[i]);
 
 		if (rc < 0)
 			return -1;
 		if (rc == 1)
-			l->person[i] = l->person[0];
+			u->person[i] = u->person[0];
 	}
-	return stmt_identity_share_newest(l->db, l->person[0], l->e);
+	return stmt_identity_share_newest(u->db, u->person[0], u->e);
 }
 
-/* 1: an earlier alias made this id another user's: that one is not this one's person. */
+/* 1: an earlier alias gave this id to another user, who is not the person of this call. */
 static int
-is_replaced_by_other(struct lesson *l, struct slice previous_id)
+is_alias_of_other_user(struct identity_update *u, struct slice previous_id)
 {
-	struct known known = { 0 };
+	struct identity_row known = { 0 };
 	int64_t users;
-	bool ours;
-	int rc = lesson_look(l, identity_anonymous, previous_id, &known);
+	bool has_user;
+	int rc = identity_row_find(u, identity_anonymous, previous_id, &known);
 
 	if (rc == 1)
-		rc = lesson_look(l, identity_user, previous_id, &known);
+		rc = identity_row_find(u, identity_user, previous_id, &known);
 	if (rc != 1)
 		return rc;
-	if (lesson_read_users(l, known.person, &users, &ours, l->user_id) != 0)
+	if (identity_count_users(u, known.person, &users, &has_user, u->user_id) != 0)
 		return -1;
-	return !ours && users > 1;
+	return !has_user && users > 1;
 }
 
-/* The id that is replaced may be of either kind. */
+/* The replaced id may be a userId or an anonymous id. */
 static int
-learn_alias(struct lesson *l, struct slice previous_id)
+learn_alias(struct identity_update *u, struct slice previous_id)
 {
-	int other = is_replaced_by_other(l, previous_id);
+	int other = is_alias_of_other_user(u, previous_id);
 
-	if (other < 0 || note(l, identity_user, l->user_id) != 0
-	    || (!other && note(l, identity_user, previous_id) != 0)
-	    || note(l, identity_anonymous, previous_id) != 0)
+	if (other < 0 || note_id(u, identity_user, u->user_id) != 0
+	    || (!other && note_id(u, identity_user, previous_id) != 0)
+	    || note_id(u, identity_anonymous, previous_id) != 0)
 		return -1;
-	return join(l) == 0 && teach(l) == 0 ? 0 : -1;
+	return join_persons(u) == 0 && set_emails(u) == 0 ? 0 : -1;
 }
 
-/* Invalid ones are believed nothing, and what is not meant for us is not used. */
+/* Invalid calls, and calls that integrations keep from us, teach nothing. */
 static bool
-is_believed(const struct segment_event *event)
+is_trusted(const struct segment_event *event)
 {
 	return (event->status != STATUS_INVALID || event->reason == segment_no_email)
 	       && event->reason != mapping_not_for_us;
 }
 
 static bool
-is_telling(const struct segment_event *event)
+says_whose_ids(const struct segment_event *event)
 {
 	if (event->kind == KIND_ALIAS)
 		return event->user_id.p != NULL && event->previous_id.p != NULL;
@@ -356,39 +364,39 @@ is_telling(const struct segment_event *event)
 	       && (event->user_id.p != NULL || event->anonymous_id.p != NULL);
 }
 
-/* Without an address of its own an identify says that the anonymous id is that of the user. */
+/* An identify without an address says that the anonymous id belongs to the user. */
 static int
-learn_identify(struct lesson *l, struct slice anonymous_id)
+learn_identify(struct identity_update *u, struct slice anonymous_id)
 {
 	int rc;
 
-	if (l->email.p != NULL) {
-		if (note(l, identity_user, l->user_id) != 0)
+	if (u->email.p != NULL) {
+		if (note_id(u, identity_user, u->user_id) != 0)
 			return -1;
 	} else {
 		rc = find_by(
-		    l->db, l->site_id, identity_user, l->user_id, l->user_id, l->found, l->e);
+		    u->db, u->site_id, identity_user, u->user_id, u->user_id, u->found, u->e);
 		if (rc < 0)
 			return -1;
 		if (rc == 0)
-			return note_known(l, anonymous_id);
-		l->email = slice_from(l->found);
+			return note_known_id(u, anonymous_id);
+		u->email = slice_from(u->found);
 	}
-	return note(l, identity_anonymous, anonymous_id) == 0 && teach(l) == 0 ? 0 : -1;
+	return note_id(u, identity_anonymous, anonymous_id) == 0 && set_emails(u) == 0 ? 0 : -1;
 }
 
 static int
-learn(struct lesson *l, const struct segment_event *event)
+learn(struct identity_update *u, const struct segment_event *event)
 {
-	return event->kind == KIND_ALIAS ? learn_alias(l, event->previous_id)
-					 : learn_identify(l, event->anonymous_id);
+	return event->kind == KIND_ALIAS ? learn_alias(u, event->previous_id)
+					 : learn_identify(u, event->anonymous_id);
 }
 
 int
 identity_learn(struct db *db, const struct identity_site *site, const struct segment_event *event,
     int64_t event_id, int64_t received_at, int64_t persons[IDENTITY_PERSONS], struct err *e)
 {
-	struct lesson l = {
+	struct identity_update u = {
 		.db = db,
 		.site_id = site->site_id,
 		.event_id = event_id,
@@ -401,15 +409,15 @@ identity_learn(struct db *db, const struct identity_site *site, const struct seg
 
 	for (size_t i = 0; i < IDENTITY_PERSONS; i++)
 		persons[i] = 0;
-	if (site->max_ids == 0 || !is_telling(event) || !is_believed(event))
+	if (site->max_ids == 0 || !says_whose_ids(event) || !is_trusted(event))
 		return 0;
-	if (learn(&l, event) != 0)
+	if (learn(&u, event) != 0)
 		return -1;
-	if (l.added > 0
-	    && (identity_count(db, site->site_id, l.added, e) != 0
+	if (u.added > 0
+	    && (identity_count(db, site->site_id, u.added, e) != 0
 		|| identity_trim(db, site, e) != 0))
 		return -1;
-	for (size_t i = 0; i < l.n; i++)
-		persons[i] = l.person[i];
+	for (size_t i = 0; i < u.n; i++)
+		persons[i] = u.person[i];
 	return 0;
 }

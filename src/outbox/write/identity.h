@@ -1,16 +1,18 @@
 /*
- * Whom an id belongs to, as identify and alias calls told. Writer thread, inside its transaction;
- * private to outbox/, but for struct identity_site.
+ * Which address an id belongs to, learned from identify and alias calls. Writer's thread, inside
+ * its transaction; other rooms use struct identity_site only.
  *
- * An identify with an address teaches it to its userId and its anonymousId; what happened last
- * counts, not what arrived last. One without an address teaches its anonymousId that of its userId,
- * if that is known. An alias makes two ids one person: what either is taught, both
- * are. Ids of users and anonymous ids are different worlds. An anonymous id whose address came
- * with another userId says nothing about an event that has a userId of its own: several people
- * share a device. When an identify or alias names another userId with it, it leaves the person that
- * it was, and what it was taught stays with that one.
+ * An identify with an address teaches it to its userId and its anonymousId. What happened last
+ * counts, not what arrived last. An identify without an address teaches its anonymousId the address
+ * of its userId, if that is known. An alias joins two ids to one person: what one is taught, both
+ * are. Ids of users and anonymous ids are separate namespaces.
  *
- * A site keeps so many ids; those that were taught longest ago go first.
+ * Several people may share a device. So an anonymous id whose address came with another userId says
+ * nothing about an event that has a userId of its own. When an identify or alias names another
+ * userId with an anonymous id, the id leaves its person, and what it was taught stays with that
+ * person.
+ *
+ * A site keeps a bounded number of ids; those taught longest ago are removed first.
  */
 #ifndef OUTBOX_WRITE_IDENTITY_H
 #define OUTBOX_WRITE_IDENTITY_H
@@ -23,35 +25,35 @@
 #include "base/slice.h"
 #include "event/segment/segment.h"
 
-#define IDENTITY_EMAIL_SIZE 256 /* of an address and its end; event/person allows fewer bytes */
-#define IDENTITY_PERSON_MAX 64  /* ids that aliases make one person; more are not joined */
-#define IDENTITY_PERSONS 3      /* that one event may tell of */
-#define IDENTITY_EVICT_MAX 500  /* ids that go at once */
+#define IDENTITY_EMAIL_SIZE 256 /* of an address and its NUL; event/segment allows fewer bytes */
+#define IDENTITY_PERSON_MAX 64  /* ids of one person; more are not joined */
+#define IDENTITY_PERSONS 3      /* that one event may be about */
+#define IDENTITY_EVICT_MAX 500  /* ids that are removed at once */
 
-/* What a site wants. */
+/* A site's settings of identities. */
 struct identity_site {
 	int64_t site_id;
-	int64_t max_ids; /* 0: none are kept, and none looked up */
-	bool waits;      /* an event whose ids are unknown waits for an identify */
-	/* Wall ms: who has waited since a time from the one to before the other is given up. */
+	int64_t max_ids; /* 0: no ids are kept or looked up */
+	bool waits;      /* an event whose ids are unknown stays unresolved, and is not invalid */
+	/* Wall ms: events that are unresolved since [from, before) are given up. */
 	int64_t give_up_from;
 	int64_t give_up_before;
 };
 
 struct db;
 
-/* 1: the address is copied. 0: nobody knows. -1. */
+/* 1: the address is copied. 0: it is not known. -1. */
 int identity_find(struct db *db, int64_t site_id, struct slice user_id, struct slice anonymous_id,
     char ret_email[IDENTITY_EMAIL_SIZE], struct err *e);
 /*
- * Takes what a new event says of its ids. received_at bounds the time that it gives itself.
- * persons: whose waiting events may go now; 0: nobody's.
+ * Learns what a new event says about its ids. A time of the event that is after received_at (wall
+ * ms) counts as received_at. persons: those whose unresolved events may become due; 0: nobody.
  */
 int identity_learn(struct db *db, const struct identity_site *site,
     const struct segment_event *event, int64_t event_id, int64_t received_at,
     int64_t persons[IDENTITY_PERSONS], struct err *e);
 
-/* One id of a person, and of an anonymous one the userId that it came with. */
+/* One id of a person; of an anonymous id also the userId that it came with. */
 struct identity_id {
 	bool is_user;
 	struct slice id;
@@ -67,18 +69,18 @@ struct identity_person {
 };
 
 /*
- * Takes that over: its ids become one person, with those of ours that are among them; of two
- * addresses the one told last counts, and ours when both were told at once. An anonymous id that
- * belongs to another user here stays what it is. What is new here is the first to go, before what
- * events of ours taught. ret_persons: whose waiting events may go now. ret_ids: how many ids it is
- * about; 0: it changed nothing.
+ * Merges such a person into what is known here: the ids become one person, together with those that
+ * are known here. Of two addresses the later one counts, and ours when both are of one time. An
+ * anonymous id that belongs to another user here stays as it is. New ids are the first to be
+ * removed when there are too many, before those that events here taught. ret_persons: those whose
+ * unresolved events may become due. ret_ids: how many ids were merged; 0: nothing changed.
  */
 int identity_merge(struct db *db, const struct identity_site *site,
     const struct identity_person *person, int64_t ret_persons[IDENTITY_PERSON_MAX],
     size_t *ret_n_persons, int64_t *ret_ids, struct err *e);
-/* Lets ids go that are too many, up to IDENTITY_EVICT_MAX. */
+/* Removes ids above the site's limit, at most IDENTITY_EVICT_MAX. */
 int identity_trim(struct db *db, const struct identity_site *site, struct err *e);
-/* The site has so many more, or fewer. */
+/* Adds to the site's count of ids; negative: ids were removed. */
 int identity_count(struct db *db, int64_t site_id, int64_t added, struct err *e);
 
 #endif

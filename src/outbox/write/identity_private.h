@@ -1,6 +1,6 @@
 /*
- * What identity.c, which learns from events, and identity_merge.c, which takes over what another
- * outbox knew, do to the rows. Private to outbox/.
+ * The rows of identities: what identity.c, which learns from events, and identity_merge.c, which
+ * takes over persons of another outbox, do to them. Writer's thread, inside its transaction.
  */
 #ifndef OUTBOX_WRITE_IDENTITY_PRIVATE_H
 #define OUTBOX_WRITE_IDENTITY_PRIVATE_H
@@ -8,45 +8,48 @@
 #include "outbox/file/db.h"
 #include "outbox/write/identity.h"
 
-/* Compared by their addresses, too. */
+/* The kinds of ids; also compared by their addresses. */
 extern const char identity_user[];
 extern const char identity_anonymous[];
 
-struct lesson {
+/* What one call, or one merge, changes. */
+struct identity_update {
 	struct db *db;
 	int64_t site_id;
-	int64_t event_id; /* 0: none of ours told it */
-	int64_t when;     /* it happened */
+	int64_t event_id; /* 0: it does not come from an event of ours */
+	int64_t when;     /* when it happened; wall ms */
 	struct slice email;
-	char found[IDENTITY_EMAIL_SIZE]; /* where it is, when the call did not carry it */
+	char found[IDENTITY_EMAIL_SIZE]; /* the email, when the call itself has none */
 	struct slice user_id;
-	int64_t person[IDENTITY_PERSONS]; /* of the ids noted */
+	int64_t person[IDENTITY_PERSONS]; /* of the ids of the call */
 	size_t n;
-	int64_t added;
+	int64_t added; /* rows */
 	struct err *e;
 };
 
 /* The row of an id. */
-struct known {
+struct identity_row {
 	int64_t identity_id;
 	int64_t person;
-	bool newest;                        /* no address that was told later is known of it */
-	bool newest_named;                  /* nor was it named with a userId later */
-	bool with_other;                    /* it came with another userId */
-	char with_user[SEGMENT_ID_MAX + 1]; /* "": with none */
+	bool newest;                        /* its address is older than this update */
+	bool newest_named;                  /* so is the userId that it came with */
+	bool with_other;                    /* it came with another userId than this update's */
+	char with_user[SEGMENT_ID_MAX + 1]; /* "": it came without one */
 };
 
-/* 1: there is one. 0: none. -1. */
-int lesson_look(struct lesson *l, const char *kind, struct slice id, struct known *ret);
-int lesson_add(struct lesson *l, const char *kind, struct slice id, int64_t person);
-/* Renews its row; of an anonymous id also with which userId it came. */
-int lesson_touch(struct lesson *l, const char *kind, const struct known *known);
-/* How many users this person is, and whether user_id is one of them. */
-int lesson_read_users(
-    struct lesson *l, int64_t person, int64_t *ret_n, bool *ret_has, struct slice user_id);
-/* The lesson's address, unless the person knows a later one. */
-int lesson_teach(struct lesson *l, int64_t person);
-/* 1: `from` is `to` from now on. 0: they are too many, and stay apart. */
-int lesson_join(struct lesson *l, int64_t to, int64_t from);
+/* 1, 0 there is no row, -1. */
+int identity_row_find(
+    struct identity_update *u, const char *kind, struct slice id, struct identity_row *ret);
+int identity_row_add(struct identity_update *u, const char *kind, struct slice id, int64_t person);
+/* Marks the row as taught now; of an anonymous id also the userId that it came with. */
+int identity_row_touch(
+    struct identity_update *u, const char *kind, const struct identity_row *known);
+/* How many userIds the person has, and whether user_id is among them. */
+int identity_count_users(
+    struct identity_update *u, int64_t person, int64_t *ret_n, bool *ret_has, struct slice user_id);
+/* Gives the person the update's address, unless a later one is known. */
+int identity_set_email(struct identity_update *u, int64_t person);
+/* 1: the ids of `from` now belong to `to`. 0: there would be too many ids; nothing changed. -1. */
+int identity_join_persons(struct identity_update *u, int64_t to, int64_t from);
 
 #endif

@@ -1,4 +1,9 @@
-/* @@ */
+/*
+ * Makes unresolved events due when the address of their ids becomes known. One step handles the
+ * persons of one address: it finds the last event that may become due, so that at most
+ * UNRESOLVED_STEP of each id do and none overtakes an older one of another id, and then updates
+ * them. The persons of what is left are kept in identity_release.
+ */
 #include "outbox/write/resolve.h"
 
 #include <stdio.h>
@@ -31,19 +36,19 @@ keep_address(struct persons *p, const struct stmt_identity_members_row *member)
 	    member->email.p == NULL ? "" : member->email.p);
 }
 
-struct sweep {
-	struct unresolved *w;
+struct resolving {
+	struct unresolved *u;
 	struct persons *persons;
-	int64_t to; /* the last event that may go; INT64_MAX: all */
-	int64_t n;  /* that went */
+	int64_t last_event_id; /* none after this one becomes due yet; INT64_MAX: all do */
+	int64_t n;             /* events that became due */
 	struct err *e;
 };
 
-/* No event of an id may go before an older one of another id. */
+/* Lowers s->last_event_id so that no event becomes due before an older one of another id. */
 static int
-find_end(struct sweep *s, const struct stmt_identity_members_row *member)
+find_last_event(struct resolving *s, const struct stmt_identity_members_row *member)
 {
-	struct db *db = s->w->db;
+	struct db *db = s->u->db;
 	int64_t up_to;
 	int rc;
 
@@ -64,15 +69,15 @@ find_end(struct sweep *s, const struct stmt_identity_members_row *member)
 			.max = UNRESOLVED_STEP,
 		    },
 		    &up_to, s->e);
-	if (rc == 1 && up_to < s->to)
-		s->to = up_to;
+	if (rc == 1 && up_to < s->last_event_id)
+		s->last_event_id = up_to;
 	return rc < 0 ? -1 : 0;
 }
 
 static int
-let_member_go(struct sweep *s, const struct stmt_identity_members_row *member)
+resolve_member(struct resolving *s, const struct stmt_identity_members_row *member)
 {
-	struct db *db = s->w->db;
+	struct db *db = s->u->db;
 	int rc;
 
 	if (member->email.p == NULL)
@@ -83,7 +88,7 @@ let_member_go(struct sweep *s, const struct stmt_identity_members_row *member)
 		    &(struct stmt_unresolved_user_release){
 			.site_id = member->site_id,
 			.id = member->id,
-			.last_event_id = s->to,
+			.last_event_id = s->last_event_id,
 			.email = member->email,
 		    },
 		    s->e);
@@ -93,7 +98,7 @@ let_member_go(struct sweep *s, const struct stmt_identity_members_row *member)
 			.site_id = member->site_id,
 			.id = member->id,
 			.with_user = member->with_user,
-			.last_event_id = s->to,
+			.last_event_id = s->last_event_id,
 			.email = member->email,
 		    },
 		    s->e);
@@ -103,14 +108,14 @@ let_member_go(struct sweep *s, const struct stmt_identity_members_row *member)
 }
 
 static int
-each_member(
-    struct sweep *s, int (*visit)(struct sweep *s, const struct stmt_identity_members_row *member))
+each_member(struct resolving *s,
+    int (*visit)(struct resolving *s, const struct stmt_identity_members_row *member))
 {
 	struct stmt_identity_members_row member;
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < s->persons->n; i++) {
-		struct db_rows rows = stmt_identity_members(s->w->db, s->persons->id[i], s->e);
+		struct db_rows rows = stmt_identity_members(s->u->db, s->persons->id[i], s->e);
 
 		while ((rc = stmt_identity_members_next(&rows, &member, s->e)) == 1)
 			if (visit(s, &member) != 0) {
@@ -121,38 +126,39 @@ each_member(
 	return rc;
 }
 
-/* One slice. ret_more: some still wait. */
+/* ret_more: some events are still unresolved. */
 static int
-go(struct unresolved *w, struct persons *persons, int64_t *ret_n, bool *ret_more, struct err *e)
+resolve_one_step(
+    struct unresolved *u, struct persons *persons, int64_t *ret_n, bool *ret_more, struct err *e)
 {
-	struct sweep s = { .w = w, .persons = persons, .to = INT64_MAX, .e = e };
+	struct resolving s = { .u = u, .persons = persons, .last_event_id = INT64_MAX, .e = e };
 
-	if (each_member(&s, find_end) != 0 || each_member(&s, let_member_go) != 0)
+	if (each_member(&s, find_last_event) != 0 || each_member(&s, resolve_member) != 0)
 		return -1;
 	*ret_n = s.n;
-	*ret_more = s.to != INT64_MAX && s.n > 0;
+	*ret_more = s.last_event_id != INT64_MAX && s.n > 0;
 	return 0;
 }
 
 static int
-keep_for_later(struct unresolved *w, const struct persons *persons, struct err *e)
+keep_for_later(struct unresolved *u, const struct persons *persons, struct err *e)
 {
 	struct stmt_release_add in = { .site_id = persons->site_id, .email = persons->email };
 
 	for (size_t i = 0; i < persons->n; i++) {
 		in.person = persons->id[i];
-		if (stmt_release_add(w->db, &in, e) != 0)
+		if (stmt_release_add(u->db, &in, e) != 0)
 			return -1;
 	}
-	w->resolving = true;
+	u->resolving = true;
 	return 0;
 }
 
-/* What they are taught, if anything. */
+/* Reads the persons' address, if it is known. */
 static int
-read_email(struct unresolved *w, struct persons *persons, struct err *e)
+read_email(struct unresolved *u, struct persons *persons, struct err *e)
 {
-	struct db_rows rows = stmt_identity_members(w->db, persons->id[0], e);
+	struct db_rows rows = stmt_identity_members(u->db, persons->id[0], e);
 	struct stmt_identity_members_row member;
 	int rc = stmt_identity_members_next(&rows, &member, e);
 
@@ -163,12 +169,12 @@ read_email(struct unresolved *w, struct persons *persons, struct err *e)
 }
 
 int
-resolve_persons(struct unresolved *w, const int64_t *persons, size_t n, bool later, int64_t *ret_n,
+resolve_persons(struct unresolved *u, const int64_t *persons, size_t n, bool later, int64_t *ret_n,
     struct err *e)
 {
 	struct persons p = { .n = 0 };
 	char id[SEGMENT_ID_MAX + 1];
-	bool more, user;
+	bool more, is_user;
 	int rc;
 
 	*ret_n = 0;
@@ -176,45 +182,45 @@ resolve_persons(struct unresolved *w, const int64_t *persons, size_t n, bool lat
 		add_person(&p, persons[i]);
 	if (p.n == 0)
 		return 0;
-	if (read_email(w, &p, e) != 0)
+	if (read_email(u, &p, e) != 0)
 		return -1;
 	if (p.email[0] == '\0')
 		return 0;
-	/* Others of that address are on their way: these go with them. */
-	rc = later ? 1 : resolve_is_under_way(w, p.site_id, slice_from(p.email), &user, id, e);
+	/* Older events of that address are still becoming due: these follow them. */
+	rc = later ? 1 : resolve_is_under_way(u, p.site_id, slice_from(p.email), &is_user, id, e);
 	if (rc != 0)
-		return rc < 0 ? -1 : keep_for_later(w, &p, e);
-	if (go(w, &p, ret_n, &more, e) != 0)
+		return rc < 0 ? -1 : keep_for_later(u, &p, e);
+	if (resolve_one_step(u, &p, ret_n, &more, e) != 0)
 		return -1;
-	return more ? keep_for_later(w, &p, e) : 0;
+	return more ? keep_for_later(u, &p, e) : 0;
 }
 
 int
-resolve_is_under_way(struct unresolved *w, int64_t site_id, struct slice email, bool *ret_user,
+resolve_is_under_way(struct unresolved *u, int64_t site_id, struct slice email, bool *ret_is_user,
     char ret_id[SEGMENT_ID_MAX + 1], struct err *e)
 {
 	struct stmt_release_id_of_address_row row;
 	struct db_rows rows;
 	int rc;
 
-	if (!w->resolving)
+	if (!u->resolving)
 		return 0;
 	rows = stmt_release_id_of_address(
-	    w->db, &(struct stmt_release_id_of_address){ .site_id = site_id, .email = email }, e);
+	    u->db, &(struct stmt_release_id_of_address){ .site_id = site_id, .email = email }, e);
 	rc = stmt_release_id_of_address_next(&rows, &row, e);
 	if (rc == 1) {
-		*ret_user = SLICE_IS(row.kind, "user");
+		*ret_is_user = SLICE_IS(row.kind, "user");
 		snprintf(ret_id, SEGMENT_ID_MAX + 1, "%.*s", (int)row.id.n, row.id.p);
 	}
 	db_rows_end(&rows);
 	return rc;
 }
 
-/* All of the address that comes first. */
+/* The persons of the first address in identity_release. */
 static int
-read_releases(struct unresolved *w, struct persons *persons, struct err *e)
+read_next_persons(struct unresolved *u, struct persons *persons, struct err *e)
 {
-	struct db_rows rows = stmt_release_first_persons(w->db, e);
+	struct db_rows rows = stmt_release_first_persons(u->db, e);
 	int64_t person;
 	int rc = 1;
 
@@ -226,20 +232,20 @@ read_releases(struct unresolved *w, struct persons *persons, struct err *e)
 }
 
 static int
-end_releases(struct unresolved *w, const struct persons *persons, struct err *e)
+forget_persons(struct unresolved *u, const struct persons *persons, struct err *e)
 {
 	for (size_t i = 0; i < persons->n; i++)
-		if (stmt_release_end(w->db, persons->id[i], e) != 0)
+		if (stmt_release_end(u->db, persons->id[i], e) != 0)
 			return -1;
 	return 0;
 }
 
-/* The persons of an address whose events are on their way, this id's among them. */
+/* The persons of the address that this id's events are becoming due for. */
 static int
-read_releases_of(struct unresolved *w, int64_t site_id, const char *kind, struct slice id,
+read_persons_of_id(struct unresolved *u, int64_t site_id, const char *kind, struct slice id,
     struct persons *persons, struct err *e)
 {
-	struct db_rows rows = stmt_release_persons_of_id(w->db,
+	struct db_rows rows = stmt_release_persons_of_id(u->db,
 	    &(struct stmt_release_persons_of_id){ .site_id = site_id, .kind = kind, .id = id }, e);
 	int64_t person;
 	int rc = 1;
@@ -252,21 +258,21 @@ read_releases_of(struct unresolved *w, int64_t site_id, const char *kind, struct
 }
 
 static int
-finish(struct unresolved *w, struct persons *persons, int64_t *ret_n, struct err *e)
+resolve_all(struct unresolved *u, struct persons *persons, int64_t *ret_n, struct err *e)
 {
 	bool more = persons->n > 0;
 	int64_t n;
 
 	while (more) {
-		if (go(w, persons, &n, &more, e) != 0)
+		if (resolve_one_step(u, persons, &n, &more, e) != 0)
 			return -1;
 		*ret_n += n;
 	}
-	return end_releases(w, persons, e);
+	return forget_persons(u, persons, e);
 }
 
 int
-resolve_before_event(struct unresolved *w, int64_t site_id, const struct segment_event *event,
+resolve_before_event(struct unresolved *u, int64_t site_id, const struct segment_event *event,
     int64_t *ret_n, struct err *e)
 {
 	const struct {
@@ -276,31 +282,31 @@ resolve_before_event(struct unresolved *w, int64_t site_id, const struct segment
 		{ "user", event->previous_id }, { "anonymous", event->previous_id } };
 
 	*ret_n = 0;
-	if (!w->resolving || (event->kind != KIND_IDENTIFY && event->kind != KIND_ALIAS))
+	if (!u->resolving || (event->kind != KIND_IDENTIFY && event->kind != KIND_ALIAS))
 		return 0;
 	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++) {
 		struct persons p = { .n = 0 };
 
 		if (ids[i].id.p == NULL)
 			continue;
-		if (read_releases_of(w, site_id, ids[i].kind, ids[i].id, &p, e) != 0
-		    || finish(w, &p, ret_n, e) != 0)
+		if (read_persons_of_id(u, site_id, ids[i].kind, ids[i].id, &p, e) != 0
+		    || resolve_all(u, &p, ret_n, e) != 0)
 			return -1;
 	}
 	return 0;
 }
 
 int
-resolve_step(struct unresolved *w, int64_t *ret_n, struct err *e)
+resolve_step(struct unresolved *u, int64_t *ret_n, struct err *e)
 {
 	struct persons p = { .n = 0 };
 	bool more;
 
 	*ret_n = 0;
-	if (!w->resolving)
+	if (!u->resolving)
 		return 0;
-	if (read_releases(w, &p, e) != 0 || go(w, &p, ret_n, &more, e) != 0)
+	if (read_next_persons(u, &p, e) != 0 || resolve_one_step(u, &p, ret_n, &more, e) != 0)
 		return -1;
-	w->resolving = p.n > 0;
-	return more ? 0 : end_releases(w, &p, e);
+	u->resolving = p.n > 0;
+	return more ? 0 : forget_persons(u, &p, e);
 }
