@@ -1,3 +1,4 @@
+/* The real transport with the tiny server, polled until a result is there. */
 #include "unit/dispatch/transport/transport_rig.h"
 
 #include <string.h>
