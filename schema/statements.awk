@@ -162,7 +162,7 @@ function finish(    i, id) {
 	if (!open)
 		return
 	open = 0
-	if (sql[n] == "" || last_code !~ /;$/)
+	if (sql[n] == "" || last_code !~ /;[ \t]*$/)
 		wrong(where[n], name[n] " has no SQL that ends in ;")
 	for (i = 1; i <= count[n, "in"]; i++) {
 		id = item[n, "in", i]

@@ -1,13 +1,16 @@
 # The checks of the house, and the scripts around the program.
 STYLE_TESTS = \
 	tests/style/layers.sh \
+	tests/style/statements.sh \
 	tests/style/style.sh \
-	tests/style/test_checks.sh
+	tests/style/test_checks.sh \
+	tests/style/test_statements.sh
 
 TESTS += $(STYLE_TESTS)
 EXTRA_DIST += $(STYLE_TESTS) \
 	.ci/run \
 	tools/check-layers \
+	tools/check-statements \
 	tools/check-style \
 	tools/check-tidy \
 	tools/code-only.awk \

@@ -1,7 +1,8 @@
 /*
  * How each type of schema/statements/ is bound and read, for the generated code. Texts are borrowed
- * until the statement is reset. SQLite refuses a bind only for a parameter that is not there or a
- * statement under way, which tests find, or for 1 GB of text.
+ * until the statement is reset. The results of binding are not checked: SQLite refuses a number
+ * that the statement does not have and a statement that is running, which are mistakes that tests
+ * find, and a text of 1 GB, which no limit of ours allows.
  */
 #ifndef OUTBOX_FILE_BIND_PRIVATE_H
 #define OUTBOX_FILE_BIND_PRIVATE_H

@@ -1,3 +1,8 @@
+/*
+ * One connection to the database: opening it by the rules of doc/sqlite.md, preparing each
+ * statement at its first use, and stepping through rows. Each failure leaves an err whose code says
+ * what it means for the outbox: FULL and BUSY pass, IO (a failed write, or damage) does not.
+ */
 #include "outbox/file/db.h"
 
 #include <pthread.h>
@@ -39,8 +44,8 @@ int
 db_not_ours(const char *path, struct err *e)
 {
 	return err_set(e, ERR_INPUT,
-	    "%s is not a bentospool database, and was left as it is: name another file as "
-	    "`database`",
+	    "%s is not a bentospool database and was not changed: set `database` to another "
+	    "file",
 	    path);
 }
 
@@ -51,11 +56,10 @@ configure_connection(struct db *db, enum db_mode mode, struct err *e)
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_extended_result_codes(db->handle, 1);
-	/* A reader walks forward through the backlog; a large cache would only hold what is gone.
-	 */
+	/* A reader walks forward: a large cache would hold pages that it never reads again. */
 	if (mode == DB_READ && db_exec(db, "PRAGMA cache_size=-512;", e) != 0)
 		return -1;
-	/* What is erased must not stay in the free parts of the file. */
+	/* Erased data must not stay in free pages of the file. */
 	if (mode == DB_WRITE && db_exec(db, "PRAGMA secure_delete=ON;", e) != 0)
 		return -1;
 	return db_exec(db,
@@ -67,7 +71,7 @@ configure_connection(struct db *db, enum db_mode mode, struct err *e)
 	    e);
 }
 
-/* Nobody reads SQLite's statistics of memory, and keeping them takes a lock at each allocation. */
+/* SQLite's memory statistics are not used, and cost a lock at each allocation. */
 static void
 configure_library(void)
 {

@@ -1,6 +1,6 @@
 /*
- * A thin layer over SQLite: opening by the rules of doc/sqlite.md, statements prepared once from
- * schema/statements.sql, and errors in our terms. Private to outbox/.
+ * A connection to the outbox's SQLite file. The statements of schema/statements/ are called through
+ * their own functions (outbox/file/statements.gen.h).
  *
  * A struct db belongs to one thread at a time.
  */
@@ -32,17 +32,17 @@ enum db_mode {
 };
 
 int db_open(struct db *db, const char *path, enum db_mode mode, struct err *e);
-/* The message for a file that is something else: ERR_INPUT. */
+/* Sets the error for a file that is not a bentospool database: ERR_INPUT. */
 int db_not_ours(const char *path, struct err *e);
-/* Finalizes everything. -1 when SQLite would not close. */
+/* Finalizes all statements. -1 when SQLite cannot close the file. */
 int db_close(struct db *db, struct err *e);
 
 /* Writes a compact copy of the whole file to a path where nothing is. */
 int db_copy(struct db *db, const char *to, struct err *e);
 
-/* Runs SQL text without results. */
+/* Runs SQL text; rows are ignored. */
 int db_exec(struct db *db, const char *sql, struct err *e);
-/* The one integer that a query gives; 0 when it gives no row. */
+/* The integer in the first column of the first row; 0 when there is no row. */
 int db_exec_int(struct db *db, const char *sql, int64_t *ret_value, struct err *e);
 
 /* Rows that the last INSERT, UPDATE or DELETE changed. */

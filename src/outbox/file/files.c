@@ -1,3 +1,8 @@
+/*
+ * Remembers device and inode of the database, its WAL and its shared memory, and compares them with
+ * what stands at those paths later. It uses stat() only: opening and closing one of the files would
+ * drop SQLite's locks.
+ */
 #include "outbox/file/files.h"
 
 #include <errno.h>
@@ -23,7 +28,7 @@ note_one(struct files *f, size_t i, const char *path, struct err *e)
 		return err_nomem(e);
 	snprintf(f->file[i].path, size, "%s%s", path, suffixes[i]);
 	if (stat(f->file[i].path, &st) != 0)
-		return err_sys(e, "cannot look at %s", f->file[i].path);
+		return err_sys(e, "cannot read the state of %s", f->file[i].path);
 	f->file[i].device = st.st_dev;
 	f->file[i].inode = st.st_ino;
 	return 0;

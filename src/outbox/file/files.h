@@ -1,7 +1,7 @@
 /*
- * Are the files that we write still those that the next start will open? Whoever removes, moves or
- * replaces one of them under a running daemon leaves SQLite writing, without an error, into files
- * that have no name any more: every commit would succeed and be lost. Private to outbox/.
+ * Detects that a file of the database was moved, removed or replaced while it is open. SQLite would
+ * go on writing without an error into files that have no name any more, and every commit would
+ * succeed and be lost.
  */
 #ifndef OUTBOX_FILE_FILES_H
 #define OUTBOX_FILE_FILES_H
@@ -21,10 +21,12 @@ struct files {
 	} file[FILES_COUNT];
 };
 
-/* Remembers them; all exist while a connection has written. After -1 too files_free is right. */
+/* Remembers the files, which all exist once a connection has written. Call files_free after -1,
+ * too.
+ */
 int files_note(struct files *f, const char *path, struct err *e);
 void files_free(struct files *f);
-/* ERR_IO when one is gone or another. Anything else that keeps us from looking is no proof. */
+/* ERR_IO when a file is gone or is another one. Any other failure of stat() proves nothing: 0. */
 int files_check(const struct files *f, struct err *e);
 
 #endif

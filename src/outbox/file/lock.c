@@ -1,3 +1,7 @@
+/*
+ * Owns <path>.lock: an flock() on it, and the holder's process id as its text. Taking it fails at
+ * once while another process holds it; the kernel releases it when that process ends.
+ */
 #include "outbox/file/lock.h"
 
 #include <errno.h>
@@ -15,7 +19,8 @@ lock_open(const char *path, int flags, struct err *e)
 	int fd;
 
 	if (snprintf(name, sizeof(name), "%s.lock", path) >= (int)sizeof(name))
-		return err_set(e, ERR_INPUT, "the path of the database is too long");
+		return err_set(
+		    e, ERR_INPUT, "the path of the database is too long: use a shorter one");
 	fd = open(name, flags | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (fd < 0)
 		return err_sys(e, "cannot open the lock file %s", name);
@@ -84,7 +89,7 @@ lock_holder(const char *path, struct err *e)
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
-	/* A shared lock is refused only while somebody holds the exclusive one. */
+	/* A shared lock is refused only while another process holds the exclusive one. */
 	if (flock(fd, LOCK_SH | LOCK_NB) != 0)
 		pid = lock_read_pid(fd);
 	close(fd);

@@ -1,3 +1,9 @@
+/*
+ * Brings the file to this program's version. A file that is not ours is recognized from its header
+ * before SQLite opens it. Each missing migration runs in one transaction, after a copy of the file;
+ * then the file is switched to WAL, and the views are made again if their text has changed. A file
+ * of a newer version is refused.
+ */
 #include "outbox/file/migrate.h"
 
 #include <errno.h>
@@ -47,13 +53,13 @@ migrate_check_file(const char *path, struct err *e)
 
 	if (n < 0)
 		return -1;
-	/* Nothing yet, or a creation that a crash cut off: its journal takes it back. */
+	/* No file yet, or a creation that a crash cut off: its journal takes it back. */
 	if (n == 0 || (n == HEADER_SIZE && memcmp(h, blank, HEADER_SIZE) == 0))
 		return 0;
 	if (n < HEADER_SIZE || memcmp(h, "SQLite format 3", 16) != 0)
 		return db_not_ours(path, e);
 	id = header_number(h, HEADER_APPLICATION_ID);
-	/* No mark, but no table was ever made in it either: a creation cut off a little later. */
+	/* Without our mark, but without a table, too: a creation cut off a little later. */
 	if (id == 0 && header_number(h, HEADER_SCHEMA_COOKIE) == 0)
 		return 0;
 	return id == DB_APPLICATION_ID ? 0 : db_not_ours(path, e);
@@ -82,8 +88,8 @@ migrate_check_version(struct db *db, const char *path, struct err *e)
 		return too_new(path, version, e);
 	if (version < SCHEMA_VERSION)
 		return err_set(e, ERR_INPUT,
-		    "%s was written by an older bentospool: start the daemon once, it brings the "
-		    "file up to date",
+		    "%s was written by an older bentospool: start the daemon once to upgrade the "
+		    "file",
 		    path);
 	return 0;
 }
@@ -104,7 +110,7 @@ run_one(struct db *db, const char *sql, int to_version, struct err *e)
 	return 0;
 }
 
-/* A migration can be undone by hand: the file as it was stands beside it. */
+/* So that a migration can be undone by hand. */
 static int
 copy_before(struct db *db, const char *path, int64_t version, struct err *e)
 {
@@ -121,7 +127,7 @@ copy_before(struct db *db, const char *path, int64_t version, struct err *e)
 	return rc;
 }
 
-/* Creation runs in rollback mode, so that the main file carries our mark from its first byte on. */
+/* Creation runs in rollback mode, so that the file never exists without our mark in its header. */
 static int
 prepare_new(struct db *db, struct err *e)
 {
@@ -143,12 +149,12 @@ switch_to_wal(struct db *db, struct err *e)
 	if (sqlite3_step(stmt) == SQLITE_ROW)
 		mode = (const char *)sqlite3_column_text(stmt, 0);
 	wal = mode != NULL && strcmp(mode, "wal") == 0;
-	/* The change itself is committed here, and can fail here. */
+	/* The change is committed here, and can fail here. */
 	if (sqlite3_finalize(stmt) != SQLITE_OK)
 		return db_error(db, e, "cannot switch to WAL");
-	/* SQLite goes on in another mode without an error (doc/faults.md). */
+	/* SQLite may stay in another mode without an error (doc/faults.md). */
 	if (!wal)
-		return err_set(e, ERR_IO, "the database does not go into WAL mode");
+		return err_set(e, ERR_IO, "the database cannot be switched to WAL mode");
 	return 0;
 }
 

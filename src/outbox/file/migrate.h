@@ -1,6 +1,4 @@
-/*
- * Whose file this is, and bringing it to this program's version. Private to outbox/.
- */
+/* Checks whose file it is, and brings it to this program's version. */
 #ifndef OUTBOX_FILE_MIGRATE_H
 #define OUTBOX_FILE_MIGRATE_H
 
@@ -8,21 +6,20 @@
 #include "outbox/file/db.h"
 
 /*
- * Before SQLite opens it: 0 when path is absent, empty or ours. ERR_INPUT when it is something
- * else, which is then left untouched. The process must not have the file open (doc/sqlite.md:
- * closing any descriptor of it would drop SQLite's locks).
+ * Before SQLite opens the file: 0 when path is absent, empty or ours. ERR_INPUT for any other file,
+ * which is not changed. The process must not have the file open: closing any descriptor of it
+ * would drop SQLite's locks (doc/sqlite.md).
  */
 int migrate_check_file(const char *path, struct err *e);
 
 /*
- * On the writing connection: creates the tables or runs the missing migrations (each in one
- * transaction, after a copy of the file), switches to WAL and proves it, renews the views.
- * ERR_INPUT when the file is newer than this program.
+ * On the writing connection: creates the tables or runs the missing migrations, switches to WAL and
+ * checks that, and makes the views. ERR_INPUT when the file is newer than this program.
  */
 int migrate_run(struct db *db, const char *path, const char *const *migrations, int n_migrations,
     struct err *e);
 
-/* On any connection: ours, and of exactly this program's version. */
+/* On any connection: 0 when the file is ours and of exactly this program's version. */
 int migrate_check_version(struct db *db, const char *path, struct err *e);
 
 #endif

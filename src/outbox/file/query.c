@@ -1,6 +1,7 @@
 /*
- * One query of a person. An authorizer lets it only read, a progress handler ends it after its
- * time, and anything that follows the first statement is refused.
+ * Runs a person's query under an authorizer that allows reading only, and a progress handler that
+ * looks at the clock. A mistake in the query, an attempt to write and a query that takes too long
+ * come back as an error for that person; the connection stays as it was.
  */
 #include "outbox/file/query.h"
 

@@ -6,10 +6,10 @@
  *	while ((rc = stmt_due_fresh_next(&rows, &event_id, e)) == 1)
  *		...
  *
- * A statement that could not be prepared is an error of the first next: nothing needs a check of
- * its own. After 0 and -1 the statement is reset; whoever stops before that calls db_rows_end,
- *which is harmless at any time. A slice is valid until the next row or the end. A statement has one
- *set of rows at a time: no function may run it while it walks over it.
+ * A statement that cannot be prepared makes the first `next` fail, so only `next` needs a check.
+ * After 0 and -1 the rows have ended. A caller that stops earlier calls db_rows_end, which may be
+ * called at any time. A slice is valid until the next row or the end. A statement of one connection
+ * has one set of rows at a time: do not run it again while its rows are read.
  */
 #ifndef OUTBOX_FILE_ROWS_H
 #define OUTBOX_FILE_ROWS_H

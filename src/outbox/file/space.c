@@ -1,3 +1,8 @@
+/*
+ * What the file system of the database is and has: its type from statfs(), its free bytes from
+ * statvfs(). When a size cannot be read it is reported as unlimited, so that an unknown number
+ * never stops the outbox.
+ */
 #include "outbox/file/space.h"
 
 #include <errno.h>
@@ -21,7 +26,8 @@ folder_of(const char *path, char ret_folder[PATH_MAX], struct err *e)
 	char copy[PATH_MAX];
 
 	if (snprintf(copy, sizeof(copy), "%s", path) >= (int)sizeof(copy))
-		return err_set(e, ERR_INPUT, "the path of the database is too long");
+		return err_set(
+		    e, ERR_INPUT, "the path of the database is too long: use a shorter one");
 	snprintf(ret_folder, PATH_MAX, "%s", dirname(copy));
 	return 0;
 }
@@ -62,7 +68,7 @@ space_check_folder(const char *path, struct err *e)
 			    "the folder %s of the database does not exist: create it, owned by the "
 			    "user that runs bentospool",
 			    folder);
-		return err_sys(e, "cannot look at the folder %s of the database", folder);
+		return err_sys(e, "cannot read the folder %s of the database", folder);
 	}
 	network = network_file_system((unsigned long)fs.f_type & 0xffffffffU);
 	if (network != NULL)

@@ -1,7 +1,4 @@
-/*
- * What the file system offers: refuses network file systems, measures what is free. Private to
- * outbox/.
- */
+/* The file system of the database: refuses network file systems, measures free space. */
 #ifndef OUTBOX_FILE_SPACE_H
 #define OUTBOX_FILE_SPACE_H
 

@@ -11,6 +11,8 @@
 #include "outbox/file/statements_facts.gen.h"
 #include "outbox/filter/filter.h"
 
+#define WHY_SIZE 200
+
 static struct tempdir dir;
 static struct db db;
 
@@ -62,23 +64,24 @@ prepare(enum statement_id id)
 	return rows.stmt;
 }
 
+/* "": the parameters are those of the header. */
 static void
-parameters_are_those_of_the_header(enum statement_id id, sqlite3_stmt *stmt)
+compare_parameters(const struct statement_facts *f, sqlite3_stmt *stmt, char why[WHY_SIZE])
 {
 	int n = 0;
 
-	for (const struct fact *in = facts[id].in; in->name != NULL; in++, n++) {
+	for (const struct fact *in = f->in; in->name != NULL; in++, n++) {
 		const char *found = sqlite3_bind_parameter_name(stmt, in->at);
 
-		if (facts[id].filtered)
-			assert_true(sqlite3_bind_parameter_index(stmt, in->name) > 0);
-		else if (found == NULL || strcmp(found, in->name) != 0)
-			fail_msg("%s: parameter %d is %s, not %s", facts[id].where, in->at, found,
-			    in->name);
+		/* Those of the filter come before. */
+		if (f->filtered && sqlite3_bind_parameter_index(stmt, in->name) == 0)
+			snprintf(why, WHY_SIZE, "there is no parameter %s", in->name);
+		else if (!f->filtered && (found == NULL || strcmp(found, in->name) != 0))
+			snprintf(why, WHY_SIZE, "parameter %d is not %s", in->at, in->name);
 	}
-	if (!facts[id].filtered && sqlite3_bind_parameter_count(stmt) != n)
-		fail_msg("%s: %d parameters, not %d", facts[id].where,
-		    sqlite3_bind_parameter_count(stmt), n);
+	if (!f->filtered && sqlite3_bind_parameter_count(stmt) != n)
+		snprintf(
+		    why, WHY_SIZE, "%d parameters, not %d", sqlite3_bind_parameter_count(stmt), n);
 }
 
 /* Whether a column of a table may be read as the type; an expression may be anything. */
@@ -92,24 +95,23 @@ fits(const char *declared, const char *type)
 	return (strcmp(declared, "INTEGER") == 0) == number;
 }
 
+/* "": the columns are those of the header. */
 static void
-columns_are_those_of_the_header(enum statement_id id, sqlite3_stmt *stmt)
+compare_columns(const struct statement_facts *f, sqlite3_stmt *stmt, char why[WHY_SIZE])
 {
 	int n = 0;
 
-	for (const struct fact *out = facts[id].out; out->name != NULL; out++, n++) {
+	for (const struct fact *out = f->out; out->name != NULL; out++, n++) {
 		const char *found = sqlite3_column_name(stmt, n);
 
 		if (found == NULL || strcmp(found, out->name) != 0)
-			fail_msg("%s: column %d is %s, not %s", facts[id].where, n + 1,
-			    found == NULL ? "missing" : found, out->name);
-		if (!fits(sqlite3_column_decltype(stmt, n), out->type))
-			fail_msg("%s: %s is %s, not %s", facts[id].where, out->name,
-			    sqlite3_column_decltype(stmt, n), out->type);
+			snprintf(why, WHY_SIZE, "column %d is not %s", n + 1, out->name);
+		else if (!fits(sqlite3_column_decltype(stmt, n), out->type))
+			snprintf(why, WHY_SIZE, "%s is not %s", out->name, out->type);
 	}
-	n = strcmp(facts[id].kind, "exists") == 0 ? 1 : n;
+	n = strcmp(f->kind, "exists") == 0 ? 1 : n;
 	if (sqlite3_column_count(stmt) != n)
-		fail_msg("%s: %d columns, not %d", facts[id].where, sqlite3_column_count(stmt), n);
+		snprintf(why, WHY_SIZE, "%d columns, not %d", sqlite3_column_count(stmt), n);
 }
 
 static void
@@ -117,14 +119,48 @@ each_statement_is_what_its_header_says(void **state)
 {
 	(void)state;
 	for (int i = 0; i < STATEMENT_COUNT; i++) {
-		enum statement_id id = (enum statement_id)i;
-		sqlite3_stmt *stmt = prepare(id);
+		sqlite3_stmt *stmt = prepare((enum statement_id)i);
+		char why[WHY_SIZE] = "";
 
-		parameters_are_those_of_the_header(id, stmt);
-		columns_are_those_of_the_header(id, stmt);
-		if (facts[id].filtered)
+		compare_parameters(&facts[i], stmt, why);
+		compare_columns(&facts[i], stmt, why);
+		if (why[0] != '\0')
+			fail_msg("%s: %s", facts[i].where, why);
+		if (facts[i].filtered)
 			sqlite3_finalize(stmt);
 	}
+}
+
+static void
+a_header_that_is_wrong_is_seen(void **state)
+{
+	static const struct {
+		struct statement_facts facts;
+		const char *why;
+	} wrong[] = {
+		{ { .kind = "out", .in = { { ":b", "int", 1 } }, .out = { { "m", "text", 0 } } },
+		    "parameter 1 is not :b" },
+		{ { .kind = "out", .out = { { "m", "text", 0 } } }, "1 parameters, not 0" },
+		{ { .kind = "out", .in = { { ":a", "int", 1 } }, .out = { { "mode", "text", 0 } } },
+		    "column 1 is not mode" },
+		{ { .kind = "out", .in = { { ":a", "int", 1 } }, .out = { { "m", "int", 0 } } },
+		    "m is not int" },
+		{ { .kind = "run", .in = { { ":a", "int", 1 } } }, "1 columns, not 0" },
+	};
+	sqlite3_stmt *stmt;
+
+	(void)state;
+	assert_int_equal(sqlite3_prepare_v2(db.handle,
+			     "SELECT mode AS m FROM site WHERE site_id = :a", -1, &stmt, NULL),
+	    SQLITE_OK);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		char why[WHY_SIZE] = "";
+
+		compare_parameters(&wrong[i].facts, stmt, why);
+		compare_columns(&wrong[i].facts, stmt, why);
+		assert_string_equal(why, wrong[i].why);
+	}
+	sqlite3_finalize(stmt);
 }
 
 static void
@@ -340,6 +376,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_statement_is_what_its_header_says),
+		cmocka_unit_test(a_header_that_is_wrong_is_seen),
 		cmocka_unit_test(hot_statements_use_their_index),
 		cmocka_unit_test(hot_statements_build_no_tables_of_their_own),
 		cmocka_unit_test(views_read_an_empty_outbox),
