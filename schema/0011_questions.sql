@@ -18,12 +18,6 @@ CREATE INDEX attempt_site ON attempt (site_id);
 CREATE INDEX attempt_unclear ON attempt (attempt_id) WHERE outcome IS NULL OR outcome = 'unknown';
 DROP INDEX attempt_open;
 
--- When an anonymous id was last named with a userId, and so whose it is: not when its address was
--- told.
-ALTER TABLE identity ADD COLUMN named_at INTEGER;
-
-UPDATE identity SET named_at = identified_at WHERE with_user IS NOT NULL;
-
 -- The few that may have arrived unseen; what is not meant for Bento.
 CREATE INDEX delivery_maybe_sent ON delivery (event_id) WHERE maybe_sent > 0;
 CREATE INDEX delivery_aside ON delivery (status, event_id)

@@ -12,8 +12,8 @@ DELETE FROM erasure WHERE event_id <= :event_id AND email = :email COLLATE NOCAS
 
 -- name: erase_identities
 -- in: after int
--- out: identity_id int, email text?, id text, with_user text?, site_id int, person int, taught int
-SELECT identity_id, email, id, with_user, site_id, person, taught FROM identity
+-- out: identity_id int, site_id int, kind text, id text, email text?, user_id text?, taught int
+SELECT identity_id, site_id, kind, id, email, user_id, taught FROM identity
 WHERE identity_id > :after ORDER BY identity_id;
 
 -- name: erase_events
@@ -79,10 +79,6 @@ WHERE event_id = :event_id AND operation_id IN (SELECT operation_id FROM operati
 -- name: erase_event_ids
 -- in: event_id int
 UPDATE delivery SET user_id = NULL, anonymous_id = NULL WHERE event_id = :event_id;
-
--- name: erase_identity
--- in: identity_id int
-DELETE FROM identity WHERE identity_id = :identity_id;
 
 -- A site's reason may quote an answer.
 -- name: erase_site_reasons

@@ -1,4 +1,7 @@
+-- Some rows only say that aliases of others may matter.
 -- name: export_identities
--- out: person int, site text, kind text, id text, email text?, identified_at int, with_user text?
-SELECT i.person, s.name AS site, i.kind, i.id, i.email, i.identified_at, i.with_user
-FROM identity i JOIN site s ON s.site_id = i.site_id ORDER BY i.person;
+-- out: site text, kind text, id text, email text?, identified_at int, user_id text?, since int
+-- out: said_at int
+SELECT s.name AS site, i.kind, i.id, i.email, i.identified_at, i.user_id, i.since, i.said_at
+FROM identity i JOIN site s ON s.site_id = i.site_id
+WHERE i.email IS NOT NULL OR i.user_id IS NOT NULL ORDER BY i.identity_id;

@@ -1,7 +1,9 @@
+-- `at`: when it happened, but not after it was received.
 -- name: unresolved_event
 -- in: event_id int
--- out: site_id int, user_id text?, anonymous_id text?, email text?
-SELECT d.site_id, d.user_id, d.anonymous_id, coalesce(d.email, e.email) AS email
+-- out: site_id int, user_id text?, anonymous_id text?, email text?, at int
+SELECT d.site_id, d.user_id, d.anonymous_id, coalesce(d.email, e.email) AS email,
+	min(e.occurred_at, e.received_at) AS at
 FROM delivery d JOIN event e ON e.event_id = d.event_id
 WHERE d.event_id = :event_id AND d.status = 'pending';
 
@@ -23,68 +25,71 @@ LIMIT :max;
 
 -- The last event of an id's step, if the step is full; otherwise the highest id there can be.
 -- name: unresolved_user_end
--- in: site_id int, id text, max int
+-- in: site_id int, id text, after int, max int
 -- one: up_to int
 SELECT iif(count(*) = :max, max(event_id), 0x7fffffffffffffff) AS up_to FROM (SELECT event_id
 	FROM delivery INDEXED BY delivery_awaits_user
 	WHERE site_id = :site_id AND user_id = :id AND status = 'pending' AND next_attempt_at < 0
+		AND event_id > :after
 	ORDER BY event_id LIMIT :max);
 
 -- name: unresolved_anonymous_end
--- in: site_id int, id text, with_user text?, max int
+-- in: site_id int, id text, after int, max int
 -- one: up_to int
 SELECT iif(count(*) = :max, max(event_id), 0x7fffffffffffffff) AS up_to FROM (SELECT event_id
 	FROM delivery INDEXED BY delivery_awaits_anonymous
-	WHERE site_id = :site_id AND anonymous_id = :id AND status = 'pending' AND next_attempt_at < 0
-		AND (user_id IS NULL OR :with_user IS NULL OR user_id = :with_user)
+	WHERE site_id = :site_id AND anonymous_id = :id AND status = 'pending'
+		AND next_attempt_at < 0 AND event_id > :after
 	ORDER BY event_id LIMIT :max);
 
 -- name: unresolved_user_release
--- in: site_id int, id text, last_event_id int, email text
+-- in: site_id int, id text, last_event_id int, email string
 UPDATE delivery SET email = coalesce(email, :email), reason = NULL, next_attempt_at = 0
 WHERE site_id = :site_id AND user_id = :id AND status = 'pending' AND next_attempt_at < 0
 	AND event_id <= :last_event_id;
 
--- name: unresolved_anonymous_release
--- in: site_id int, id text, with_user text?, last_event_id int, email text
-UPDATE delivery SET email = coalesce(email, :email), reason = NULL, next_attempt_at = 0
-WHERE site_id = :site_id AND anonymous_id = :id AND status = 'pending' AND next_attempt_at < 0
-	AND event_id <= :last_event_id
-	AND (user_id IS NULL OR :with_user IS NULL OR user_id = :with_user);
+-- Those of an anonymousId, which may be several users' in turn.
+-- name: unresolved_of_anonymous
+-- in: site_id int, id text, after int, up_to int, max int
+-- out: event_id int, at int, has_email bool
+SELECT d.event_id, min(e.occurred_at, e.received_at) AS at, d.email IS NOT NULL AS has_email
+FROM delivery d INDEXED BY delivery_awaits_anonymous JOIN event e ON e.event_id = d.event_id
+WHERE d.site_id = :site_id AND d.anonymous_id = :id AND d.status = 'pending'
+	AND d.next_attempt_at < 0 AND d.event_id > :after AND d.event_id <= :up_to
+ORDER BY d.event_id LIMIT :max;
 
--- Persons whose events are let go in steps, to the address of the person if it has one.
+-- name: unresolved_release
+-- in: event_id int, email string
+UPDATE delivery SET email = coalesce(email, :email), reason = NULL, next_attempt_at = 0
+WHERE event_id = :event_id;
+
+-- Ids whose events are let go in steps. An address that others are on their way to begins again.
 
 -- name: release_add
--- in: person int, site_id int, email string
-INSERT INTO identity_release (person, site_id, email)
-SELECT :person, :site_id,
-	coalesce((SELECT email FROM identity WHERE person = :person AND email IS NOT NULL LIMIT 1), :email)
-WHERE true
-ON CONFLICT (person) DO UPDATE SET email = excluded.email;
+-- in: site_id int, kind string, id string, email string
+INSERT INTO identity_release (site_id, kind, id, email)
+VALUES (:site_id, :kind, :id, :email)
+ON CONFLICT (site_id, kind, id) DO UPDATE SET email = excluded.email, after_event = 0;
 
--- All of one address.
--- name: release_first_persons
--- out: person int
-SELECT r.person FROM identity_release r
-JOIN (SELECT site_id, email FROM identity_release LIMIT 1) AS f
-	ON r.site_id = f.site_id AND r.email = f.email COLLATE NOCASE;
+-- name: release_first
+-- out: site_id int, email text
+SELECT site_id, email FROM identity_release LIMIT 1;
 
--- All of the address of an id, its own person first.
--- name: release_persons_of_id
--- in: site_id int, kind string, id text
--- out: person int
-SELECT r.person FROM identity i
-JOIN identity_release f ON f.person = i.person
-JOIN identity_release r ON r.site_id = f.site_id AND r.email = f.email COLLATE NOCASE
-WHERE i.site_id = :site_id AND i.kind = :kind AND i.id = :id
-ORDER BY r.person <> i.person;
+-- name: release_of_address
+-- in: site_id int, email string, max int
+-- out: kind text, id text, after_event int
+SELECT kind, id, after_event FROM identity_release
+WHERE site_id = :site_id AND email = :email COLLATE NOCASE LIMIT :max;
 
--- name: release_id_of_address
--- in: site_id int, email text
--- out: kind text, id text
-SELECT i.kind, i.id FROM identity_release r CROSS JOIN identity i ON i.person = r.person
-WHERE r.site_id = :site_id AND r.email = :email COLLATE NOCASE LIMIT 1;
+-- name: release_step
+-- in: site_id int, kind string, id string, after_event int
+UPDATE identity_release SET after_event = :after_event
+WHERE site_id = :site_id AND kind = :kind AND id = :id;
 
 -- name: release_end
--- in: person int
-DELETE FROM identity_release WHERE person = :person;
+-- in: site_id int, kind string, id string
+DELETE FROM identity_release WHERE site_id = :site_id AND kind = :kind AND id = :id;
+
+-- name: release_forget
+-- in: site_id int, email string
+DELETE FROM identity_release WHERE site_id = :site_id AND email = :email COLLATE NOCASE;

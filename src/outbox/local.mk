@@ -28,14 +28,14 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/lines/archive.h \
 	src/outbox/lines/export_line.c \
 	src/outbox/lines/export_line.h \
+	src/outbox/lines/identity_line.c \
+	src/outbox/lines/identity_line.h \
 	src/outbox/lines/import_line.c \
 	src/outbox/lines/import_line.h \
 	src/outbox/lines/line_json.c \
 	src/outbox/lines/line_json.h \
 	src/outbox/lines/line_reader.c \
 	src/outbox/lines/line_reader.h \
-	src/outbox/lines/person_line.c \
-	src/outbox/lines/person_line.h \
 	src/outbox/message.c \
 	src/outbox/message.h \
 	src/outbox/message_kind.h \
@@ -84,10 +84,12 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/write/dedup.h \
 	src/outbox/write/identity.c \
 	src/outbox/write/identity.h \
-	src/outbox/write/identity_merge.c \
+	src/outbox/write/identity_learn.c \
 	src/outbox/write/identity_private.h \
 	src/outbox/write/put.c \
 	src/outbox/write/put.h \
+	src/outbox/write/release.c \
+	src/outbox/write/release.h \
 	src/outbox/write/resolve.c \
 	src/outbox/write/resolve.h \
 	src/outbox/write/settle.c \

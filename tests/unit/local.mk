@@ -78,6 +78,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/write/test_dedup \
 	tests/unit/outbox/write/test_identity \
 	tests/unit/outbox/write/test_identity_merge \
+	tests/unit/outbox/write/test_identity_order \
 	tests/unit/outbox/write/test_unresolved \
 	tests/unit/term/test_table
 
@@ -200,5 +201,9 @@ tests_unit_outbox_write_test_identity_SOURCES = tests/unit/outbox/write/test_ide
 	tests/unit/outbox/write/identity_fixture.h $(OUTBOX_RIG)
 tests_unit_outbox_write_test_identity_merge_SOURCES = tests/unit/outbox/write/test_identity_merge.c \
 	tests/unit/outbox/write/identity_fixture.h $(OUTBOX_RIG)
+tests_unit_outbox_write_test_identity_order_SOURCES = tests/unit/outbox/write/test_identity_order.c \
+	tests/unit/outbox/write/identity_model.c tests/unit/outbox/write/identity_model.h \
+	tests/unit/outbox/write/identity_scenarios.c tests/unit/outbox/write/identity_scenarios.h \
+	$(TEST_LIB)
 tests_unit_outbox_write_test_unresolved_SOURCES = tests/unit/outbox/write/test_unresolved.c \
 	tests/unit/outbox/write/identity_fixture.h $(OUTBOX_RIG)

@@ -157,15 +157,15 @@ keeps_ids(const struct adopt *s, const char *site)
 }
 
 static int
-add_person(void *arg, const struct outbox_person *person, struct err *e)
+add_identity(void *arg, const struct outbox_identity *identity, struct err *e)
 {
 	struct adopt *s = arg;
 	char site[AUDIT_NAME_MAX];
 
-	snprintf(site, sizeof(site), "%.*s", (int)person->site.n, person->site.p);
-	if (person->line.p != NULL && keeps_ids(s, site))
-		return importer_add(&s->importing.importer, person->line, 0, e);
-	s->left_ids += (int64_t)person->n_ids;
+	snprintf(site, sizeof(site), "%.*s", (int)identity->site.n, identity->site.p);
+	if (identity->line.p != NULL && keeps_ids(s, site))
+		return importer_add(&s->importing.importer, identity->line, 0, e);
+	s->left_ids++;
 	return 0;
 }
 
@@ -216,8 +216,8 @@ adopt(struct adopt *s, const struct config *c, const struct options *o)
 	if (importing_begin(&s->importing, c, o, "adopt", "event", o->operands[0], &e) != 0)
 		return verb_fail(&e);
 	buf_init(&s->line, LINE_MAX_BYTES);
-	/* Persons first, so that the events that need their addresses are due at once. */
-	rc = outbox_export_persons(s->old, add_person, s, &e);
+	/* The ids first, so that the events that need their addresses are due at once. */
+	rc = outbox_export_identities(s->old, add_identity, s, &e);
 	rc = importing_end(&s->importing, rc == 0 ? add_events(s, &e) : -1, &e);
 	buf_free(&s->line);
 	if (rc != 0)

@@ -18,19 +18,6 @@
 /* They may be many, and an operation comes in many steps: not read again for each of them. */
 #define CHANGED_AGAIN_MS 1000
 
-/* The writer gave the unfit events back. */
-static void
-unfit_settled(void *owner)
-{
-	struct queue *q = owner;
-
-	if (q->unfit.settle.msg.rc != 0)
-		return;
-	unfit_forget(&q->unfit);
-	q->look = true;
-	q->delayed_ms = INT64_MIN;
-}
-
 void
 queue_init(struct queue *q, struct dispatch_context *ctx, const struct site_settings *settings,
     const struct health *health)
@@ -42,7 +29,6 @@ queue_init(struct queue *q, struct dispatch_context *ctx, const struct site_sett
 		.look = true,
 		.look_ms = CONTEXT_NEVER,
 		.delayed_ms = INT64_MIN,
-		.unfit.errand = { .back = unfit_settled, .owner = q },
 	};
 	order_init(&q->order, &ctx->chance);
 }
@@ -317,9 +303,23 @@ queue_flush(struct queue *q)
 
 /* ---- unfit events --------------------------------------------------------------------------- */
 
+static void
+unfit_settled(void *owner)
+{
+	struct queue *q = owner;
+
+	if (q->unfit.settle.msg.rc != 0)
+		return;
+	unfit_forget(&q->unfit);
+	q->look = true;
+	q->delayed_ms = INT64_MIN;
+}
+
 void
 queue_settle_unfit(struct queue *q, int64_t now)
 {
+	q->unfit.errand.back = unfit_settled;
+	q->unfit.errand.owner = q;
 	unfit_settle(&q->unfit, q->ctx, now);
 }
 

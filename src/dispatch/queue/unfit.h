@@ -28,7 +28,8 @@ struct unfit {
 bool unfit_add(struct unfit *u, int64_t id, const char *reason, enum event_status status);
 /* Empties the list. The writer must not hold it. */
 void unfit_forget(struct unfit *u);
-/* Hands the list to the writer, when the errand is due; u->errand.back takes it back. */
+/* Hands the list to the writer, when the errand is due. The caller sets u->errand.back and owner.
+ */
 void unfit_settle(struct unfit *u, struct dispatch_context *ctx, int64_t now);
 
 #endif

@@ -83,18 +83,23 @@ end_texts(struct texts *texts)
 static int
 visit_identity(struct erasing *s, const struct stmt_erase_identities_row *row)
 {
+	bool told = is_address(s, row->email);
+
 	if (s->erase->asked_by != 0 && row->taught > s->erase->asked_by)
 		return 0;
-	if (!is_address(s, row->email) && !erase_text_has(row->id, &s->needle)
-	    && !erase_text_has(row->with_user, &s->needle))
+	if (!told && !erase_text_has(row->id, &s->needle)
+	    && !erase_text_has(row->user_id, &s->needle))
 		return 0;
 	s->erase->n_quotes++;
 	if (s->erase->dry_run)
 		return 0;
-	if (identity_count(s->db, row->site_id, -1, s->e) != 0
-	    || stmt_release_end(s->db, row->person, s->e) != 0)
+	if (told && SLICE_IS(row->kind, "user")
+	    && identity_forget_user(s->db, row->site_id, row->id, s->erase->asked_by, s->e) != 0)
 		return -1;
-	return stmt_erase_identity(s->db, row->identity_id, s->e);
+	if (identity_forget(s->db, row->site_id, row->identity_id, s->e) != 0)
+		return -1;
+	return stmt_release_forget(s->db,
+	    &(struct stmt_release_forget){ .site_id = row->site_id, .email = s->email }, s->e);
 }
 
 /* ---- the person's events -------------------------------------------------------------------- */
@@ -292,7 +297,7 @@ next_identity(struct erasing *s, struct db_rows *rows)
 	int rc = stmt_erase_identities_next(rows, &row, s->e);
 
 	return rc != 1 ? rc
-		       : pass(s, row.identity_id, row.email.n + row.id.n + row.with_user.n,
+		       : pass(s, row.identity_id, row.email.n + row.id.n + row.user_id.n,
 			   visit_identity(s, &row));
 }
 

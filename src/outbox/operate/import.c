@@ -11,8 +11,8 @@
 
 #include "base/buf.h"
 #include "event/json/json.h"
+#include "outbox/lines/identity_line.h"
 #include "outbox/lines/import_line.h"
-#include "outbox/lines/person_line.h"
 #include "outbox/message_kind.h"
 #include "outbox/operate/operation_row.h"
 #include "outbox/write/resolve.h"
@@ -120,62 +120,69 @@ store_event(struct importing *s, const struct import_line *line, int64_t site_id
 	return unresolved_check_event(s->t->db, put.first_event_id, put.received_at, e);
 }
 
-/* Their unresolved events become due: at once while they are few, else in later transactions. */
+/* Unresolved events become due: at once while they are few, else in later transactions. */
 static int
-store_person(
-    struct importing *s, int64_t site_id, const struct identity_person *person, struct err *e)
+store_identity(
+    struct importing *s, int64_t site_id, const struct identity_fact *fact, struct err *e)
 {
-	const struct identity_site *site = unresolved_site(s->t->store->unresolved, site_id);
-	int64_t persons[IDENTITY_PERSON_MAX], ids, n;
-	size_t n_persons;
+	struct unresolved *unresolved = s->t->store->unresolved;
+	const struct identity_site *site = unresolved_site(unresolved, site_id);
+	struct slice user_id =
+	    fact->kind == IDENTITY_USER && fact->user_id.p == NULL ? fact->id : fact->user_id;
+	bool news, later = s->t->resolved - s->resolved_before >= UNRESOLVED_STEP;
+	int64_t n;
 
 	if (site == NULL)
 		return 0;
-	if (identity_merge(s->t->db, site, person, persons, &n_persons, &ids, e) != 0)
+	if (identity_merge(s->t->db, site, fact, &news, e) != 0)
 		return -1;
-	s->import->counts.identities += ids;
-	for (size_t i = 0; i < n_persons; i++) {
-		bool later = s->t->resolved - s->resolved_before >= UNRESOLVED_STEP;
-
-		if (resolve_persons(s->t->store->unresolved, &persons[i], 1, later, &n, e) != 0)
-			return -1;
-		transaction_add_resolved(s->t, n);
-	}
+	if (!news)
+		return 0;
+	s->import->counts.identities++;
+	if (resolve_ids(unresolved, site_id, user_id, fact->id, later, &n, e) != 0)
+		return -1;
+	transaction_add_resolved(s->t, n);
 	return 0;
 }
 
 /*
- * Counts what store_person would do, and takes it back. A writer that a verb opened only to count
+ * Counts what store_identity would do, and takes it back. A writer that a verb opened only to count
  * does not know the sites' settings.
  */
 static int
-try_person(
-    struct importing *s, int64_t site_id, const struct identity_person *person, struct err *e)
+try_identity(struct importing *s, int64_t site_id, const struct identity_fact *fact, struct err *e)
 {
 	const struct identity_site any = { .site_id = site_id, .max_ids = INT64_MAX };
 	const struct identity_site *site = unresolved_site(s->t->store->unresolved, site_id);
-	int64_t persons[IDENTITY_PERSON_MAX], ids = 0;
-	size_t n;
+	bool news = false;
 	int rc;
 
-	if (db_exec(s->t->db, "SAVEPOINT person", e) != 0)
+	if (db_exec(s->t->db, "SAVEPOINT identity", e) != 0)
 		return -1;
-	rc = identity_merge(s->t->db, site != NULL ? site : &any, person, persons, &n, &ids, e);
-	if (db_exec(s->t->db, "ROLLBACK TO person; RELEASE person", rc == 0 ? e : NULL) != 0)
+	rc = identity_merge(s->t->db, site != NULL ? site : &any, fact, &news, e);
+	if (db_exec(s->t->db, "ROLLBACK TO identity; RELEASE identity", rc == 0 ? e : NULL) != 0)
 		return -1;
-	s->import->counts.identities += ids;
+	s->import->counts.identities += news;
 	return rc;
 }
 
+/* A clock that was ahead must not have the last word for ever. */
+static void
+bound_time(const struct importing *s, int64_t *at)
+{
+	if (*at > s->t->now)
+		*at = s->t->now;
+}
+
 static int
-take_person(struct importing *s, size_t i, struct err *e)
+take_identity(struct importing *s, size_t i, struct err *e)
 {
 	struct outbox_import *import = s->import;
-	struct person_line line;
+	struct identity_line line;
 	int64_t site_id;
 	int rc;
 
-	if (person_line_parse(import->lines[i], &line, &s->scratch, e) != 0) {
+	if (identity_line_parse(import->lines[i], &line, &s->scratch, e) != 0) {
 		if (e->code != ERR_INPUT)
 			return -1;
 		report_bad(import, i, e->text);
@@ -185,11 +192,11 @@ take_person(struct importing *s, size_t i, struct err *e)
 	    s->t->db, import->site != NULL ? slice_from(import->site) : line.site, &site_id, e);
 	if (rc != 1)
 		return rc;
-	/* A clock that was ahead must not have the last word for ever. */
-	if (line.person.identified_at > s->t->now)
-		line.person.identified_at = s->t->now;
-	return import->dry_run ? try_person(s, site_id, &line.person, e)
-			       : store_person(s, site_id, &line.person, e);
+	bound_time(s, &line.fact.identified_at);
+	bound_time(s, &line.fact.since);
+	bound_time(s, &line.fact.said_at);
+	return import->dry_run ? try_identity(s, site_id, &line.fact, e)
+			       : store_identity(s, site_id, &line.fact, e);
 }
 
 static int
@@ -231,8 +238,8 @@ take_line(struct importing *s, size_t i, struct err *e)
 	char why[IMPORT_WHY_SIZE];
 	int rc;
 
-	if (person_line_is(import->lines[i]) && strcmp(import->verb, "adopt") == 0)
-		return take_person(s, i, e);
+	if (identity_line_is(import->lines[i]) && strcmp(import->verb, "adopt") == 0)
+		return take_identity(s, i, e);
 	if (import_line_parse(import->lines[i], &line, &s->scratch, e) != 0) {
 		if (e->code != ERR_INPUT)
 			return -1;

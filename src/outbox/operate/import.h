@@ -1,9 +1,9 @@
 /*
- * OUTBOX_IMPORT: stores events of another outbox or of a file, with their history, and persons of
- * another outbox, with their ids. A message carries some lines (outbox/lines/import_line.h,
- * outbox/lines/person_line.h), which one transaction stores; the sender then sends the next ones. A
- * line that comes a second time changes nothing, because its messageId is known. ERR_FULL while the
- * disk has no space for new events.
+ * OUTBOX_IMPORT: stores events of another outbox or of a file, with their history, and what
+ * another outbox knows of ids. A message carries some lines (outbox/lines/import_line.h,
+ * outbox/lines/identity_line.h), which one transaction stores; the sender then sends the next ones.
+ * A line that comes a second time changes nothing, because its messageId is known. ERR_FULL while
+ * the disk has no space for new events.
  */
 #ifndef OUTBOX_OPERATE_IMPORT_H
 #define OUTBOX_OPERATE_IMPORT_H

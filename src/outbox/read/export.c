@@ -1,5 +1,5 @@
 /*
- * Lines of events and persons, and copies of the whole file. A file that is being written is called
+ * Lines of events and ids, and copies of the whole file. A file that is being written is called
  * FILE.part and gets its name when it is complete and synced; after a failure it is removed.
  */
 #include "outbox/read/export.h"
@@ -8,20 +8,18 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "outbox/lines/export_line.h"
-#include "outbox/lines/person_line.h"
+#include "outbox/lines/identity_line.h"
 #include "outbox/read/audit_private.h"
 
 #define PATH_SIZE 4096
 #define PART_MODE 0640
-/* A site's name, an address, and two texts for each id. */
-#define PERSON_BYTES (4096 + 2 * IDENTITY_PERSON_MAX * (size_t)(SEGMENT_ID_MAX + 1))
-#define LINE_BYTES (8 * PERSON_BYTES)
+/* A site's name, an address and two ids, escaped. */
+#define LINE_BYTES 16384
 
 int
 outbox_export_line(struct outbox_audit *a, int64_t event_id, const struct siphash_key *redact,
@@ -30,111 +28,53 @@ outbox_export_line(struct outbox_audit *a, int64_t event_id, const struct siphas
 	return export_line_append_redacted(&a->db, event_id, redact, to, e);
 }
 
-/* ---- persons -------------------------------------------------------------------------------- */
+/* ---- what is known of ids -------------------------------------------------------------------- */
 
-/* The person that is being collected; texts are copied, because the statement moves on. */
-struct collected {
-	int64_t person;
-	struct person_line line;
-	struct buf texts;
-	struct buf text; /* of the line */
-	bool too_long;
-	int (*each)(void *arg, const struct outbox_person *person, struct err *e);
-	void *arg;
-};
-
-/* Texts of a damaged file may be longer than any that was written. */
-static struct slice
-keep(struct collected *c, struct slice text)
+/* A line that is too long is absent: a damaged file may say more than was ever written. */
+static int
+tell(const struct stmt_export_identities_row *row, struct buf *text,
+    int (*each)(void *arg, const struct outbox_identity *identity, struct err *e), void *arg,
+    struct err *e)
 {
-	char *p;
-
-	if (text.p == NULL)
-		return text;
-	if (text.n > PERSON_BYTES - c->texts.n) {
-		c->too_long = true;
-		return SLICE_NONE;
-	}
-	p = memcpy(c->texts.p + c->texts.n, text.p, text.n);
-	c->texts.n += text.n;
-	return (struct slice){ p, text.n };
-}
-
-static void
-collect(struct collected *c, const struct stmt_export_identities_row *row)
-{
-	struct identity_person *person = &c->line.person;
-	struct identity_id *id = &person->ids[person->n_ids];
-
-	if (person->n_ids == 0) {
-		c->person = row->person;
-		c->line.site = keep(c, row->site);
-		person->email = keep(c, row->email);
-		person->identified_at = row->identified_at;
-	}
-	*id = (struct identity_id){
-		.is_user = SLICE_IS(row->kind, "user"),
-		.id = keep(c, row->id),
-		.with_user = keep(c, row->with_user),
+	const struct identity_line line = {
+		.site = row->site,
+		.fact = {
+			.kind = identity_kind_parse(row->kind),
+			.id = row->id,
+			.email = row->email,
+			.identified_at = row->identified_at,
+			.user_id = row->user_id,
+			.since = row->since,
+			.said_at = row->said_at,
+		},
 	};
-	person->n_ids++;
-}
+	struct outbox_identity identity = { .site = row->site };
 
-static int
-finish_person(struct collected *c, struct err *e)
-{
-	struct outbox_person person = { c->line.site, c->line.person.n_ids, SLICE_NONE };
-	int rc = 0;
-
-	if (person.n_ids > 0) {
-		buf_clear(&c->text);
-		person_line_append(&c->line, &c->text);
-		person.line = c->too_long ? SLICE_NONE : buf_slice(&c->text);
-		rc = c->text.failed ? err_nomem(e) : c->each(c->arg, &person, e);
-	}
-	c->line.person.n_ids = 0;
-	c->texts.n = 0;
-	c->too_long = false;
-	return rc;
-}
-
-/* A person with more ids than a line can have becomes two. */
-static int
-walk_persons(struct outbox_audit *a, struct collected *c, struct err *e)
-{
-	struct db_rows rows = stmt_export_identities(&a->db, e);
-	struct stmt_export_identities_row row;
-	int rc;
-
-	while ((rc = stmt_export_identities_next(&rows, &row, e)) == 1) {
-		if ((c->line.person.n_ids == IDENTITY_PERSON_MAX || row.person != c->person)
-		    && finish_person(c, e) != 0) {
-			db_rows_end(&rows);
-			return -1;
-		}
-		collect(c, &row);
-	}
-	return rc == 0 ? finish_person(c, e) : -1;
+	buf_clear(text);
+	identity_line_append(&line, text);
+	if (!text->failed)
+		identity.line = buf_slice(text);
+	return each(arg, &identity, e);
 }
 
 int
-outbox_export_persons(struct outbox_audit *a,
-    int (*each)(void *arg, const struct outbox_person *person, struct err *e), void *arg,
+outbox_export_identities(struct outbox_audit *a,
+    int (*each)(void *arg, const struct outbox_identity *identity, struct err *e), void *arg,
     struct err *e)
 {
-	struct collected *c = calloc(1, sizeof(*c));
+	struct db_rows rows = stmt_export_identities(&a->db, e);
+	struct stmt_export_identities_row row;
+	struct buf text;
 	int rc;
 
-	if (c == NULL)
-		return err_nomem(e);
-	c->each = each;
-	c->arg = arg;
-	buf_init(&c->texts, PERSON_BYTES);
-	buf_init(&c->text, LINE_BYTES);
-	rc = buf_reserve(&c->texts, PERSON_BYTES) == NULL ? err_nomem(e) : walk_persons(a, c, e);
-	buf_free(&c->texts);
-	buf_free(&c->text);
-	free(c);
+	buf_init(&text, LINE_BYTES);
+	while ((rc = stmt_export_identities_next(&rows, &row, e)) == 1)
+		if (tell(&row, &text, each, arg, e) != 0) {
+			rc = -1;
+			break;
+		}
+	db_rows_end(&rows);
+	buf_free(&text);
 	return rc;
 }
 

@@ -21,18 +21,16 @@
 int outbox_export_line(struct outbox_audit *a, int64_t event_id, const struct siphash_key *redact,
     struct buf *to, struct err *e);
 
-struct outbox_person {
+struct outbox_identity {
 	struct slice site;
-	size_t n_ids;
-	struct slice line; /* outbox/lines/person_line.h; absent: too long for any line */
+	struct slice line; /* outbox/lines/identity_line.h; absent: too long for any line */
 };
 
 /*
- * All persons whose ids are known. A person with more ids than a line can have comes as two. In one
- * read transaction; -1 of the callback, with e set, ends it.
+ * All statements about ids. In one read transaction; -1 of the callback, with e set, ends it.
  */
-int outbox_export_persons(struct outbox_audit *a,
-    int (*each)(void *arg, const struct outbox_person *person, struct err *e), void *arg,
+int outbox_export_identities(struct outbox_audit *a,
+    int (*each)(void *arg, const struct outbox_identity *identity, struct err *e), void *arg,
     struct err *e);
 
 /*

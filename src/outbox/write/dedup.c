@@ -1,8 +1,3 @@
-/*
- * Which messageIds a site has: a hash table in memory, ordered by hash, for recent ones, and the
- * table message_key for the others. A sweep moves them in steps. A hit is verified against the
- * event's row.
- */
 #include "outbox/write/dedup.h"
 
 #include <stdlib.h>
@@ -83,8 +78,8 @@ move_slot(struct dedup *d, struct db *db, size_t i, struct err *e)
 	return 0;
 }
 
-/* Moves DEDUP_STEP ids in the order of their keys. After a full round, all ids that were there when
- * the round began have been moved. */
+/* Moves DEDUP_STEP ids in the order of their keys. After a full round all that was there when the
+ * round began has been moved. */
 static int
 sweep(struct dedup *d, struct db *db, struct err *e)
 {

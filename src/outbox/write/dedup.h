@@ -1,17 +1,17 @@
 /*
  * Which messageIds a site already has.
  *
- * An index over random ids would dirty a page for each event (28,500 rows a second instead of
- * 131,000; doc/sqlite.md). So recent ids are in a bounded hash table in memory, ordered by hash. A
- * hand sweeps over it and moves ids to the table message_key in sorted steps, which dirty few
- * pages. Keys are SipHash values under a secret in the file, so that nobody can make them collide;
- * a hit is verified against the event's own row.
+ * Indexing random ids at once costs a dirty page for each event (doc/sqlite.md: 28,500 rows a
+ * second instead of 131,000). So recent ids live in a bounded hash table in memory, ordered by
+ * hash; a hand sweeps over it and moves them to the table message_key in sorted slices, which
+ * dirties few pages. Keys are SipHash values under a key kept in the file, so nobody can make them
+ * collide; a hit is verified against the event's own row.
  *
- * A crash loses nothing: the hash of each event is in its delivery row, and `meta` has the event up
- * to which all are in message_key. The rest is read again at the start: at most some 65,000 narrow
- * rows, however large the backlog is.
+ * Nothing is lost in a crash: the hash of each event stands in its delivery row, and `meta` knows
+ * up to which event all of them are in message_key; the rest is read again at start, at most some
+ * 65,000 narrow rows however large the backlog is.
  *
- * Writer's thread.
+ * Writer thread; private to outbox/.
  */
 #ifndef OUTBOX_WRITE_DEDUP_H
 #define OUTBOX_WRITE_DEDUP_H
@@ -43,7 +43,7 @@ struct dedup {
 /* Reads or makes the secret, then loads. In no transaction. */
 int dedup_open(struct dedup *d, struct db *db, struct err *e);
 void dedup_close(struct dedup *d);
-/* Empties the memory and reads again what is not in message_key. In no transaction. */
+/* Empties the memory and reads again what is not in message_key: after a rollback too. */
 int dedup_load(struct dedup *d, struct db *db, struct err *e);
 
 uint64_t dedup_key(const struct dedup *d, int64_t site_id, struct slice message_id);
@@ -53,15 +53,14 @@ int dedup_find(struct dedup *d, struct db *db, uint64_t key, int64_t site_id,
 /* Notes a new event; ids must ascend. Inside the transaction that stores it. */
 int dedup_add(struct dedup *d, struct db *db, uint64_t key, int64_t event_id, struct err *e);
 
-/* ---- for outbox/filter/message_ids.c, on any connection ---------------------------------------
- */
+/* ---- for outbox/messages.c, on any connection ------------------------------------------------ */
 
-/* 1; 0: the file has none; -1. */
+/* 1; 0: the file has none (any more); -1. */
 int dedup_secret(struct db *db, struct siphash_key *ret_secret, struct err *e);
 uint64_t dedup_key_of(const struct siphash_key *secret, int64_t site_id, struct slice message_id);
-/* The event that message_key has for a key, not verified. 1, 0, -1. */
+/* The event that message_key has for a key, whatever its message is. 1, 0, -1. */
 int dedup_find_in_table(struct db *db, uint64_t key, int64_t *ret_event_id, struct err *e);
-/* Whether the event has this messageId: 1, 0, -1. */
+/* Is event_id really this message? 1, 0, -1. */
 int dedup_verify(
     struct db *db, int64_t event_id, int64_t site_id, struct slice message_id, struct err *e);
 

@@ -1,55 +1,54 @@
-/*
- * The rows of identities: what identity.c, which learns from events, and identity_merge.c, which
- * takes over persons of another outbox, do to them. Writer's thread, inside its transaction.
- */
+/* What is concluded from the statements of identity.h. Writer thread; private to outbox/write. */
 #ifndef OUTBOX_WRITE_IDENTITY_PRIVATE_H
 #define OUTBOX_WRITE_IDENTITY_PRIVATE_H
 
 #include "outbox/file/db.h"
 #include "outbox/write/identity.h"
 
-/* The kinds of ids; also compared by their addresses. */
-extern const char identity_user[];
-extern const char identity_anonymous[];
-
-/* What one call, or one merge, changes. */
-struct identity_update {
-	struct db *db;
+/* The ids that aliases join with a userId, itself first, and their address. */
+struct identity_person {
 	int64_t site_id;
-	int64_t event_id; /* 0: it does not come from an event of ours */
-	int64_t when;     /* when it happened; wall ms */
-	struct slice email;
-	char found[IDENTITY_EMAIL_SIZE]; /* the email, when the call itself has none */
-	struct slice user_id;
-	int64_t person[IDENTITY_PERSONS]; /* of the ids of the call */
+	char email[IDENTITY_EMAIL_SIZE]; /* "": none is known */
+	int64_t identified_at;
 	size_t n;
-	int64_t added; /* rows */
-	struct err *e;
+	bool replaced[IDENTITY_IDS]; /* by another userId */
+	char id[IDENTITY_IDS][SEGMENT_ID_MAX + 1];
 };
 
-/* The row of an id. */
-struct identity_row {
+/* From a time on a device was a user's. */
+struct identity_claim {
 	int64_t identity_id;
-	int64_t person;
-	bool newest;                        /* its address is older than this update */
-	bool newest_named;                  /* so is the userId that it came with */
-	bool with_other;                    /* it came with another userId than this update's */
-	char with_user[SEGMENT_ID_MAX + 1]; /* "": it came without one */
+	int64_t since, since_event;
+	int64_t said_at; /* a call said so last */
+	char user_id[SEGMENT_ID_MAX + 1];
 };
 
-/* 1, 0 there is no row, -1. */
-int identity_row_find(
-    struct identity_update *u, const char *kind, struct slice id, struct identity_row *ret);
-int identity_row_add(struct identity_update *u, const char *kind, struct slice id, int64_t person);
-/* Marks the row as taught now; of an anonymous id also the userId that it came with. */
-int identity_row_touch(
-    struct identity_update *u, const char *kind, const struct identity_row *known);
-/* How many userIds the person has, and whether user_id is among them. */
-int identity_count_users(
-    struct identity_update *u, int64_t person, int64_t *ret_n, bool *ret_has, struct slice user_id);
-/* Gives the person the update's address, unless a later one is known. */
-int identity_set_email(struct identity_update *u, int64_t person);
-/* 1: the ids of `from` now belong to `to`. 0: there would be too many ids; nothing changed. -1. */
-int identity_join_persons(struct identity_update *u, int64_t to, int64_t from);
+/* Those of one device, the oldest first. */
+struct identity_claims {
+	size_t n;
+	struct identity_claim claim[IDENTITY_CLAIMS];
+};
+
+/* What an identify told of a userId, or without one of an anonymousId. */
+struct identity_address {
+	char email[IDENTITY_EMAIL_SIZE];
+	int64_t identified_at;
+};
+
+int identity_load_person(struct db *db, int64_t site_id, struct slice user_id,
+    struct identity_person *ret_person, struct err *e);
+bool identity_person_has(const struct identity_person *person, const char *user_id);
+int identity_load_claims(struct db *db, int64_t site_id, struct slice device,
+    struct identity_claims *ret_claims, struct err *e);
+/* The index of the claim that was the last one at a time; -1: it was nobody's yet. */
+int identity_last_claim(const struct identity_claims *claims, int64_t at, int64_t event_id);
+/* Whose the device was then: before its first user, the first one's. NULL: nobody's. */
+const char *identity_owner(const struct identity_claims *claims, int64_t at, int64_t event_id);
+/* Whether nobody else had the device. */
+bool identity_claims_are_of(
+    const struct identity_claims *claims, const struct identity_person *person);
+/* 1, 0, -1. */
+int identity_load_address(struct db *db, int64_t site_id, struct slice anonymous_id,
+    struct identity_address *ret_address, struct err *e);
 
 #endif

@@ -1,124 +1,209 @@
 /*
- * Makes unresolved events due when the address of their ids becomes known. One step handles the
- * persons of one address: it finds the last event that may become due, so that at most
- * UNRESOLVED_STEP of each id do and none overtakes an older one of another id, and then updates
- * them. The persons of what is left are kept in identity_release.
+ * Unresolved events whose address became known: they become due at once, in steps (the table
+ * identity_release keeps what is left), and all of them before anything else is learned of their
+ * ids. Only the database can fail.
  */
 #include "outbox/write/resolve.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "outbox/file/db.h"
+#include "outbox/write/identity_private.h"
+#include "outbox/write/release.h"
 
-/* Persons of one address. */
-struct persons {
-	int64_t id[UNRESOLVED_PERSONS];
-	size_t n;
-	int64_t site_id;
-	char email[IDENTITY_EMAIL_SIZE];
-};
-
-static void
-add_person(struct persons *p, int64_t id)
+static const char *
+kind_of(const struct release_entry *entry)
 {
-	for (size_t i = 0; i < p->n; i++)
-		if (p->id[i] == id)
-			return;
-	if (id != 0 && p->n < UNRESOLVED_PERSONS)
-		p->id[p->n++] = id;
+	return entry->is_user ? "user" : "anonymous";
 }
 
 static void
-keep_address(struct persons *p, const struct stmt_identity_members_row *member)
+add_entry(struct release *r, bool is_user, struct slice id)
 {
-	p->site_id = member->site_id;
-	snprintf(p->email, sizeof(p->email), "%.*s", (int)member->email.n,
-	    member->email.p == NULL ? "" : member->email.p);
+	struct release_entry *entry = &r->entry[r->n++];
+
+	entry->is_user = is_user;
+	snprintf(entry->id, sizeof(entry->id), "%.*s", (int)id.n, id.p);
 }
 
-struct resolving {
-	struct unresolved *u;
-	struct persons *persons;
-	int64_t last_event_id; /* none after this one becomes due yet; INT64_MAX: all do */
-	int64_t n;             /* events that became due */
-	struct err *e;
-};
+/* ---- what follows in transactions of its own --------------------------------------------------
+ */
 
-/* Lowers s->last_event_id so that no event becomes due before an older one of another id. */
+/* The entries of an address that are not through, at most UNRESOLVED_ENTRIES. */
 static int
-find_last_event(struct resolving *s, const struct stmt_identity_members_row *member)
+read_entries(struct release *r)
 {
-	struct db *db = s->u->db;
-	int64_t up_to;
+	struct stmt_release_of_address_row row;
+	struct db_rows rows = stmt_release_of_address(r->u->db,
+	    &(struct stmt_release_of_address){
+		.site_id = r->site_id,
+		.email = r->email,
+		.max = UNRESOLVED_ENTRIES,
+	    },
+	    r->e);
 	int rc;
 
-	if (SLICE_IS(member->kind, "user"))
-		rc = stmt_unresolved_user_end(db,
-		    &(struct stmt_unresolved_user_end){
-			.site_id = member->site_id,
-			.id = member->id,
-			.max = UNRESOLVED_STEP,
-		    },
-		    &up_to, s->e);
-	else
-		rc = stmt_unresolved_anonymous_end(db,
-		    &(struct stmt_unresolved_anonymous_end){
-			.site_id = member->site_id,
-			.id = member->id,
-			.with_user = member->with_user,
-			.max = UNRESOLVED_STEP,
-		    },
-		    &up_to, s->e);
-	if (rc == 1 && up_to < s->last_event_id)
-		s->last_event_id = up_to;
-	return rc < 0 ? -1 : 0;
-}
-
-static int
-resolve_member(struct resolving *s, const struct stmt_identity_members_row *member)
-{
-	struct db *db = s->u->db;
-	int rc;
-
-	if (member->email.p == NULL)
-		return 0;
-	keep_address(s->persons, member);
-	if (SLICE_IS(member->kind, "user"))
-		rc = stmt_unresolved_user_release(db,
-		    &(struct stmt_unresolved_user_release){
-			.site_id = member->site_id,
-			.id = member->id,
-			.last_event_id = s->last_event_id,
-			.email = member->email,
-		    },
-		    s->e);
-	else
-		rc = stmt_unresolved_anonymous_release(db,
-		    &(struct stmt_unresolved_anonymous_release){
-			.site_id = member->site_id,
-			.id = member->id,
-			.with_user = member->with_user,
-			.last_event_id = s->last_event_id,
-			.email = member->email,
-		    },
-		    s->e);
-	if (rc == 0)
-		s->n += db_changes(db);
+	r->n = 0;
+	r->after = INT64_MAX;
+	while ((rc = stmt_release_of_address_next(&rows, &row, r->e)) == 1) {
+		add_entry(r, SLICE_IS(row.kind, "user"), row.id);
+		if (row.after_event < r->after)
+			r->after = row.after_event;
+	}
 	return rc;
 }
 
 static int
-each_member(struct resolving *s,
-    int (*visit)(struct resolving *s, const struct stmt_identity_members_row *member))
+keep_for_later(struct release *r)
 {
-	struct stmt_identity_members_row member;
+	for (size_t i = 0; i < r->n; i++)
+		if (stmt_release_add(r->u->db,
+			&(struct stmt_release_add){
+			    .site_id = r->site_id,
+			    .kind = kind_of(&r->entry[i]),
+			    .id = r->entry[i].id,
+			    .email = r->email,
+			},
+			r->e)
+		    != 0)
+			return -1;
+	r->u->resolving = true;
+	return 0;
+}
+
+/* Notes how far the entries are, or that they are through. */
+static int
+note_step(struct release *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		const char *kind = kind_of(&r->entry[i]), *id = r->entry[i].id;
+		int rc;
+
+		if (r->up_to == INT64_MAX)
+			rc = stmt_release_end(r->u->db,
+			    &(struct stmt_release_end){
+				.site_id = r->site_id,
+				.kind = kind,
+				.id = id,
+			    },
+			    r->e);
+		else
+			rc = stmt_release_step(r->u->db,
+			    &(struct stmt_release_step){
+				.site_id = r->site_id,
+				.kind = kind,
+				.id = id,
+				.after_event = r->after,
+			    },
+			    r->e);
+		if (rc != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+resolve_is_under_way(struct unresolved *u, int64_t site_id, struct slice email, bool *ret_user,
+    char ret_id[SEGMENT_ID_MAX + 1], struct err *e)
+{
+	struct release r = { .u = u, .site_id = site_id, .e = e };
+
+	if (!u->resolving)
+		return 0;
+	snprintf(r.email, sizeof(r.email), "%.*s", (int)email.n, email.p);
+	if (read_entries(&r) != 0)
+		return -1;
+	if (r.n == 0)
+		return 0;
+	*ret_user = r.entry[0].is_user;
+	memcpy(ret_id, r.entry[0].id, sizeof(r.entry[0].id));
+	return 1;
+}
+
+int
+resolve_step(struct unresolved *u, int64_t *ret_n, struct err *e)
+{
+	struct release r = { .u = u, .e = e };
+	struct stmt_release_first_row row;
+	struct db_rows rows;
+	int rc;
+
+	*ret_n = 0;
+	if (!u->resolving)
+		return 0;
+	rows = stmt_release_first(u->db, e);
+	rc = stmt_release_first_next(&rows, &row, e);
+	u->resolving = rc == 1;
+	if (rc != 1)
+		return rc;
+	r.site_id = row.site_id;
+	snprintf(r.email, sizeof(r.email), "%.*s", (int)row.email.n, row.email.p);
+	db_rows_end(&rows);
+	if (read_entries(&r) != 0 || release_step(&r) != 0 || note_step(&r) != 0)
+		return -1;
+	*ret_n = r.n_due;
+	return 0;
+}
+
+/* ---- letting go ------------------------------------------------------------------------------ */
+
+/* Others of that address may be on their way: these go with them. */
+static int
+start(struct release *r, bool is_user, struct slice id, bool later)
+{
+	char other[SEGMENT_ID_MAX + 1];
+	bool user;
+	int rc = 1;
+
+	if (!later)
+		rc = resolve_is_under_way(
+		    r->u, r->site_id, slice_from(r->email), &user, other, r->e);
+	if (rc < 0)
+		return -1;
+	r->n = 0;
+	r->after = 0;
+	add_entry(r, is_user, id);
+	if (rc == 1)
+		return keep_for_later(r);
+	if (release_step(r) != 0)
+		return -1;
+	return r->up_to == INT64_MAX ? 0 : keep_for_later(r);
+}
+
+/* The person has no address, but a device of which nobody else is known may have one. */
+static int
+start_device(
+    struct release *r, const struct identity_person *person, struct slice device, bool later)
+{
+	struct identity_address address;
+	struct identity_claims claims;
+	int rc = identity_load_address(r->u->db, r->site_id, device, &address, r->e);
+
+	if (rc != 1)
+		return rc;
+	if (identity_load_claims(r->u->db, r->site_id, device, &claims, r->e) != 0)
+		return -1;
+	if (!identity_claims_are_of(&claims, person))
+		return 0;
+	memcpy(r->email, address.email, sizeof(address.email));
+	return start(r, false, device, later);
+}
+
+static int
+start_devices(struct release *r, const struct identity_person *person, bool later)
+{
+	struct slice device;
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < s->persons->n; i++) {
-		struct db_rows rows = stmt_identity_members(s->u->db, s->persons->id[i], s->e);
+	for (size_t i = 0; rc == 0 && i < person->n; i++) {
+		struct db_rows rows = stmt_identity_devices(r->u->db,
+		    &(struct stmt_identity_devices){
+			.site_id = r->site_id, .user_id = slice_from(person->id[i]) },
+		    r->e);
 
-		while ((rc = stmt_identity_members_next(&rows, &member, s->e)) == 1)
-			if (visit(s, &member) != 0) {
+		while ((rc = stmt_identity_devices_next(&rows, &device, r->e)) == 1)
+			if (start_device(r, person, device, later) != 0) {
 				db_rows_end(&rows);
 				return -1;
 			}
@@ -126,187 +211,107 @@ each_member(struct resolving *s,
 	return rc;
 }
 
-/* ret_more: some events are still unresolved. */
 static int
-resolve_one_step(
-    struct unresolved *u, struct persons *persons, int64_t *ret_n, bool *ret_more, struct err *e)
+start_user(struct release *r, struct slice user_id, bool later)
 {
-	struct resolving s = { .u = u, .persons = persons, .last_event_id = INT64_MAX, .e = e };
+	struct identity_person person;
 
-	if (each_member(&s, find_last_event) != 0 || each_member(&s, resolve_member) != 0)
+	if (identity_load_person(r->u->db, r->site_id, user_id, &person, r->e) != 0)
 		return -1;
-	*ret_n = s.n;
-	*ret_more = s.last_event_id != INT64_MAX && s.n > 0;
-	return 0;
-}
-
-static int
-keep_for_later(struct unresolved *u, const struct persons *persons, struct err *e)
-{
-	struct stmt_release_add in = { .site_id = persons->site_id, .email = persons->email };
-
-	for (size_t i = 0; i < persons->n; i++) {
-		in.person = persons->id[i];
-		if (stmt_release_add(u->db, &in, e) != 0)
-			return -1;
-	}
-	u->resolving = true;
-	return 0;
-}
-
-/* Reads the persons' address, if it is known. */
-static int
-read_email(struct unresolved *u, struct persons *persons, struct err *e)
-{
-	struct db_rows rows = stmt_identity_members(u->db, persons->id[0], e);
-	struct stmt_identity_members_row member;
-	int rc = stmt_identity_members_next(&rows, &member, e);
-
-	if (rc == 1)
-		keep_address(persons, &member);
-	db_rows_end(&rows);
-	return rc < 0 ? -1 : 0;
+	if (person.email[0] == '\0')
+		return start_devices(r, &person, later);
+	memcpy(r->email, person.email, sizeof(person.email));
+	return start(r, true, user_id, later);
 }
 
 int
-resolve_persons(struct unresolved *u, const int64_t *persons, size_t n, bool later, int64_t *ret_n,
-    struct err *e)
+resolve_ids(struct unresolved *u, int64_t site_id, struct slice user_id, struct slice anonymous_id,
+    bool later, int64_t *ret_n, struct err *e)
 {
-	struct persons p = { .n = 0 };
-	char id[SEGMENT_ID_MAX + 1];
-	bool more, is_user;
-	int rc;
+	const struct identity_person nobody = { .n = 0 };
+	struct release r = { .u = u, .site_id = site_id, .e = e };
+	struct identity_claims claims = { .n = 0 };
+	int rc = 0;
 
-	*ret_n = 0;
-	for (size_t i = 0; i < n; i++)
-		add_person(&p, persons[i]);
-	if (p.n == 0)
-		return 0;
-	if (read_email(u, &p, e) != 0)
-		return -1;
-	if (p.email[0] == '\0')
-		return 0;
-	/* Older events of that address are still becoming due: these follow them. */
-	rc = later ? 1 : resolve_is_under_way(u, p.site_id, slice_from(p.email), &is_user, id, e);
-	if (rc != 0)
-		return rc < 0 ? -1 : keep_for_later(u, &p, e);
-	if (resolve_one_step(u, &p, ret_n, &more, e) != 0)
-		return -1;
-	return more ? keep_for_later(u, &p, e) : 0;
-}
-
-int
-resolve_is_under_way(struct unresolved *u, int64_t site_id, struct slice email, bool *ret_is_user,
-    char ret_id[SEGMENT_ID_MAX + 1], struct err *e)
-{
-	struct stmt_release_id_of_address_row row;
-	struct db_rows rows;
-	int rc;
-
-	if (!u->resolving)
-		return 0;
-	rows = stmt_release_id_of_address(
-	    u->db, &(struct stmt_release_id_of_address){ .site_id = site_id, .email = email }, e);
-	rc = stmt_release_id_of_address_next(&rows, &row, e);
-	if (rc == 1) {
-		*ret_is_user = SLICE_IS(row.kind, "user");
-		snprintf(ret_id, SEGMENT_ID_MAX + 1, "%.*s", (int)row.id.n, row.id.p);
-	}
-	db_rows_end(&rows);
+	if (user_id.p == NULL)
+		rc = identity_load_claims(u->db, site_id, anonymous_id, &claims, e);
+	if (claims.n > 0)
+		user_id = slice_from(claims.claim[0].user_id);
+	if (rc == 0)
+		rc = user_id.p != NULL ? start_user(&r, user_id, later)
+				       : start_device(&r, &nobody, anonymous_id, later);
+	*ret_n = r.n_due;
 	return rc;
 }
 
-/* The persons of the first address in identity_release. */
-static int
-read_next_persons(struct unresolved *u, struct persons *persons, struct err *e)
-{
-	struct db_rows rows = stmt_release_first_persons(u->db, e);
-	int64_t person;
-	int rc = 1;
+/* ---- before an id changes hands ---------------------------------------------------------------
+ */
 
-	while (persons->n < UNRESOLVED_PERSONS
-	       && (rc = stmt_release_first_persons_next(&rows, &person, e)) == 1)
-		add_person(persons, person);
-	db_rows_end(&rows);
-	return rc < 0 ? -1 : 0;
-}
-
+/* All events that are on their way to an address are through. */
 static int
-forget_persons(struct unresolved *u, const struct persons *persons, struct err *e)
+finish_address(struct release *r)
 {
-	for (size_t i = 0; i < persons->n; i++)
-		if (stmt_release_end(u->db, persons->id[i], e) != 0)
+	if (r->email[0] == '\0')
+		return 0;
+	while (read_entries(r) == 0) {
+		if (r->n == 0)
+			return 0;
+		if (release_step(r) != 0 || note_step(r) != 0)
 			return -1;
-	return 0;
-}
-
-/* The persons of the address that this id's events are becoming due for. */
-static int
-read_persons_of_id(struct unresolved *u, int64_t site_id, const char *kind, struct slice id,
-    struct persons *persons, struct err *e)
-{
-	struct db_rows rows = stmt_release_persons_of_id(u->db,
-	    &(struct stmt_release_persons_of_id){ .site_id = site_id, .kind = kind, .id = id }, e);
-	int64_t person;
-	int rc = 1;
-
-	while (persons->n < UNRESOLVED_PERSONS
-	       && (rc = stmt_release_persons_of_id_next(&rows, &person, e)) == 1)
-		add_person(persons, person);
-	db_rows_end(&rows);
-	return rc < 0 ? -1 : 0;
-}
-
-static int
-resolve_all(struct unresolved *u, struct persons *persons, int64_t *ret_n, struct err *e)
-{
-	bool more = persons->n > 0;
-	int64_t n;
-
-	while (more) {
-		if (resolve_one_step(u, persons, &n, &more, e) != 0)
-			return -1;
-		*ret_n += n;
 	}
-	return forget_persons(u, persons, e);
+	return -1;
+}
+
+static int
+finish_user(struct release *r, struct slice user_id)
+{
+	struct identity_person person;
+
+	if (user_id.p == NULL)
+		return 0;
+	if (identity_load_person(r->u->db, r->site_id, user_id, &person, r->e) != 0)
+		return -1;
+	memcpy(r->email, person.email, sizeof(person.email));
+	return finish_address(r);
+}
+
+/* Of its users, and of the device itself. */
+static int
+finish_device(struct release *r, struct slice device)
+{
+	struct identity_address address;
+	struct identity_claims claims;
+	int rc;
+
+	if (device.p == NULL)
+		return 0;
+	if (identity_load_claims(r->u->db, r->site_id, device, &claims, r->e) != 0)
+		return -1;
+	for (size_t i = 0; i < claims.n; i++)
+		if (finish_user(r, slice_from(claims.claim[i].user_id)) != 0)
+			return -1;
+	rc = identity_load_address(r->u->db, r->site_id, device, &address, r->e);
+	if (rc != 1)
+		return rc;
+	memcpy(r->email, address.email, sizeof(address.email));
+	return finish_address(r);
 }
 
 int
 resolve_before_event(struct unresolved *u, int64_t site_id, const struct segment_event *event,
     int64_t *ret_n, struct err *e)
 {
-	const struct {
-		const char *kind;
-		struct slice id;
-	} ids[] = { { "user", event->user_id }, { "anonymous", event->anonymous_id },
-		{ "user", event->previous_id }, { "anonymous", event->previous_id } };
+	struct release r = { .u = u, .site_id = site_id, .e = e };
+	bool links = event->user_id.p != NULL
+		     && (event->anonymous_id.p != NULL || event->previous_id.p != NULL);
 
 	*ret_n = 0;
-	if (!u->resolving || (event->kind != KIND_IDENTIFY && event->kind != KIND_ALIAS))
+	if (!u->resolving || (event->kind != KIND_IDENTIFY && !links))
 		return 0;
-	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++) {
-		struct persons p = { .n = 0 };
-
-		if (ids[i].id.p == NULL)
-			continue;
-		if (read_persons_of_id(u, site_id, ids[i].kind, ids[i].id, &p, e) != 0
-		    || resolve_all(u, &p, ret_n, e) != 0)
-			return -1;
-	}
-	return 0;
-}
-
-int
-resolve_step(struct unresolved *u, int64_t *ret_n, struct err *e)
-{
-	struct persons p = { .n = 0 };
-	bool more;
-
-	*ret_n = 0;
-	if (!u->resolving)
-		return 0;
-	if (read_next_persons(u, &p, e) != 0 || resolve_one_step(u, &p, ret_n, &more, e) != 0)
+	if (finish_user(&r, event->user_id) != 0 || finish_user(&r, event->previous_id) != 0
+	    || finish_device(&r, event->anonymous_id) != 0
+	    || finish_device(&r, event->previous_id) != 0)
 		return -1;
-	u->resolving = p.n > 0;
-	return more ? 0 : forget_persons(u, &p, e);
+	*ret_n = r.n_due;
+	return 0;
 }

@@ -2,8 +2,8 @@
  * Making unresolved events due once their address is known, in order of arrival. Writer's thread,
  * inside its transaction.
  *
- * At most UNRESOLVED_STEP events of each id become due in one transaction. The persons of the rest
- * are kept in the table identity_release, and each later transaction takes one step; until the last
+ * At most UNRESOLVED_STEP events of each id become due in one transaction. The ids of the rest are
+ * kept in the table identity_release, and each later transaction takes one step; until the last
  * one, new events of the same address wait behind them.
  */
 #ifndef OUTBOX_WRITE_RESOLVE_H
@@ -12,12 +12,11 @@
 #include "outbox/write/unresolved.h"
 
 /*
- * Makes the unresolved events of these persons due. The persons share one address; 0 is nobody, and
- * at most UNRESOLVED_PERSONS count. later: not now, but in later transactions. ret_n: events that
- * became due.
+ * Makes the unresolved events of this user's person due, or without a user those of this device, if
+ * their address is known. later: not now, but in later transactions. ret_n: events that became due.
  */
-int resolve_persons(struct unresolved *u, const int64_t *persons, size_t n, bool later,
-    int64_t *ret_n, struct err *e);
+int resolve_ids(struct unresolved *u, int64_t site_id, struct slice user_id,
+    struct slice anonymous_id, bool later, int64_t *ret_n, struct err *e);
 /*
  * To be called before an event teaches something about its ids: what is left of the events of these
  * ids becomes due now, with the address that it was going to have.

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "event/segment/person.h"
 #include "outbox/write/resolve.h"
 
 #define UUID_LENGTH 36
@@ -105,7 +106,7 @@ struct delivery {
 	enum event_status status;
 	const char *reason;
 	int64_t next_attempt_at; /* below 0: unresolved since that time */
-	struct slice email;      /* when the event itself has none */
+	struct slice email;      /* when it is not the event's own */
 	/* The ids that may tell the address; absent once it is known. */
 	struct slice user_id, anonymous_id;
 	char found_email[IDENTITY_EMAIL_SIZE];
@@ -145,15 +146,22 @@ find_address(struct store *s, const struct outbox_put *put, const struct segment
 	int rc;
 
 	d->user_id = event->user_id;
-	d->anonymous_id = event->anonymous_id;
+	d->anonymous_id = event->user_id.p == NULL ? event->anonymous_id : SLICE_NONE;
 	if (event->erases) { /* nobody can be erased unless an id tells whom */
 		d->status = STATUS_INVALID;
 		d->reason = segment_no_email;
 	}
 	if (site == NULL || site->max_ids == 0 || !lacks_only_address(event))
 		return 0;
-	rc = identity_find(
-	    s->db, put->site_id, event->user_id, event->anonymous_id, d->found_email, e);
+	rc = identity_find(s->db,
+	    &(struct identity_query){
+		.site_id = put->site_id,
+		.user_id = event->user_id,
+		.anonymous_id = event->anonymous_id,
+		.at = identity_time(event, put->received_at),
+		.event_id = s->last_event_id,
+	    },
+	    d->found_email, e);
 	if (rc == 1) {
 		d->status = event->erases ? event->status : STATUS_PENDING;
 		d->reason = event->erases ? event->reason : NULL;
@@ -165,6 +173,25 @@ find_address(struct store *s, const struct outbox_put *put, const struct segment
 	return rc < 0 ? -1 : 0;
 }
 
+/* What an identify told of a userId goes before what the userId looks like. */
+static int
+replace_guess(struct store *s, const struct outbox_put *put, const struct segment_event *event,
+    struct delivery *d, struct err *e)
+{
+	const struct identity_query query = { .site_id = put->site_id, .user_id = event->user_id };
+	int rc = identity_find(s->db, &query, d->found_email, e);
+
+	if (rc == 1 && !slice_equals(slice_from(d->found_email), event->email))
+		d->email = slice_from(d->found_email);
+	return rc < 0 ? -1 : 0;
+}
+
+static struct slice
+address_of(const struct segment_event *event, const struct delivery *d)
+{
+	return d->email.p != NULL ? d->email : event->email;
+}
+
 /*
  * Older events of the same address may still be becoming due, step by step. This event then goes
  * behind them: it is unresolved by the same id, and becomes due with the last of them.
@@ -173,7 +200,7 @@ static int
 wait_behind_resolving(struct store *s, const struct outbox_put *put,
     const struct segment_event *event, struct delivery *d, struct err *e)
 {
-	struct slice email = event->email.p != NULL ? event->email : d->email;
+	struct slice email = address_of(event, d);
 	bool is_user;
 	int rc;
 
@@ -193,10 +220,14 @@ static int
 decide_delivery(struct store *s, const struct outbox_put *put, const struct segment_event *event,
     const struct identity_site *site, struct delivery *d, struct err *e)
 {
+	int rc = 0;
+
 	*d = (struct delivery){ .status = event->status, .reason = event->reason };
-	if (event->email.p == NULL && find_address(s, put, event, site, d, e) != 0)
-		return -1;
-	return wait_behind_resolving(s, put, event, d, e);
+	if (event->email.p == NULL)
+		rc = find_address(s, put, event, site, d, e);
+	else if (event->email_from == PERSON_USER_ID && site != NULL && site->max_ids > 0)
+		rc = replace_guess(s, put, event, d, e);
+	return rc == 0 ? wait_behind_resolving(s, put, event, d, e) : -1;
 }
 
 /* What the event says about its ids counts from here on, for the event itself too. */
@@ -205,15 +236,21 @@ learn_identity(struct transaction *t, const struct outbox_put *put,
     const struct segment_event *event, const struct identity_site *site, struct err *e)
 {
 	struct store *s = t->store;
-	int64_t persons[IDENTITY_PERSONS], n;
+	int64_t n;
+	bool news;
 
 	if (site == NULL)
 		return 0;
 	if (resolve_before_event(s->unresolved, put->site_id, event, &n, e) != 0)
 		return -1;
 	transaction_add_resolved(t, n);
-	if (identity_learn(s->db, site, event, s->last_event_id, put->received_at, persons, e) != 0
-	    || resolve_persons(s->unresolved, persons, IDENTITY_PERSONS, false, &n, e) != 0)
+	if (identity_learn(s->db, site, event, s->last_event_id, put->received_at, &news, e) != 0)
+		return -1;
+	if (!news)
+		return 0;
+	if (resolve_ids(
+		s->unresolved, put->site_id, event->user_id, event->anonymous_id, false, &n, e)
+	    != 0)
 		return -1;
 	transaction_add_resolved(t, n);
 	return 0;
@@ -247,7 +284,7 @@ static int
 add_erasure(struct store *s, struct outbox_put *put, const struct segment_event *event,
     const struct delivery *d, struct err *e)
 {
-	struct slice email = event->email.p != NULL ? event->email : d->email;
+	struct slice email = address_of(event, d);
 
 	if (!event->erases || email.p == NULL)
 		return 0;

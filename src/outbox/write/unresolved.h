@@ -1,11 +1,17 @@
 /*
- * Unresolved events: pending events without an address that wait until an identify or alias call
- * tells whose their ids are. Writer's thread, inside its transaction.
+ * Events that wait until an identify tells their address. Writer thread, inside its transaction;
+ * private to outbox/, but for the message.
  *
- * Such an event has a negative next_attempt_at, minus the time (wall ms) since when it waits. So it
- * is never due, and the index of due events has the longest waiting first. Two partial indexes of
- * these rows find the events of an id. Any change of the event's state takes it out of all three.
- * How they become due once the address is known is in resolve.h.
+ * Such an event is pending with a negative next_attempt_at, the time since when it waits with its
+ * sign turned: nobody who looks for what is due sees it, and the index of what is due finds those
+ * who have waited longest. Two indexes of these rows alone find who waits for an id. Whatever else
+ * becomes of the event takes it out of all three. An event waits for its userId, and for its
+ * anonymousId only when it has none: those of a device are several users' in turn, each by the time
+ * when it happened.
+ *
+ * What an identify lets go becomes due in order of arrival, at most UNRESOLVED_STEP of each id in
+ * one transaction. The rest is kept in identity_release and follows in transactions of its own;
+ * until then what comes new for that address stands behind them.
  */
 #ifndef OUTBOX_WRITE_UNRESOLVED_H
 #define OUTBOX_WRITE_UNRESOLVED_H
@@ -13,23 +19,23 @@
 #include "outbox/outbox.h"
 #include "outbox/write/identity.h"
 
-#define UNRESOLVED_STEP 500   /* events of an id that one transaction changes */
-#define UNRESOLVED_PERSONS 16 /* persons of one address whose events become due together */
+#define UNRESOLVED_STEP 500
+#define UNRESOLVED_ENTRIES 16 /* ids of one address, whose events go in one order */
 
-/* The reason of an unresolved event. */
+/* The reason of a pending event that waits. */
 extern const char unresolved_reason[];
 
 /*
- * OUTBOX_UNRESOLVED: replaces the sites' settings of identities, and gives up events that have been
- * unresolved for too long. With sites NULL it only takes the next step of resolving.
+ * OUTBOX_UNRESOLVED: what sites want from now on, and giving up who has waited for too long. With
+ * sites NULL it only goes on with what was let go. The sites stay the sender's until done().
  */
 struct outbox_unresolved {
 	struct outbox_msg msg;
 	const struct identity_site *sites;
 	size_t n_sites;
-	/* result of one step */
+	/* result of one slice */
 	int64_t n_given_up;
-	int64_t n_found; /* became due: their address was known after all */
+	int64_t n_found; /* their address was known after all */
 	bool more;       /* send it again: there are more to give up */
 };
 
@@ -37,23 +43,20 @@ struct unresolved {
 	struct db *db;
 	struct identity_site *sites;
 	size_t n_sites;
-	bool resolving; /* the table identity_release may have rows */
+	bool resolving; /* identity_release may have rows */
 };
 
-void unresolved_open(struct unresolved *u, struct db *db);
-void unresolved_close(struct unresolved *u);
+void unresolved_open(struct unresolved *w, struct db *db);
+void unresolved_close(struct unresolved *w);
 /* Copies them. */
 int unresolved_set_sites(
-    struct unresolved *u, const struct identity_site *sites, size_t n, struct err *e);
-/* The site's settings; NULL: none were set, so it keeps no ids. */
-const struct identity_site *unresolved_site(const struct unresolved *u, int64_t site_id);
-/* A transaction was rolled back: identity_release may have rows again. */
-void unresolved_rolled_back(struct unresolved *u);
+    struct unresolved *w, const struct identity_site *sites, size_t n, struct err *e);
+/* NULL: nothing is known of what it wants, which is nothing. */
+const struct identity_site *unresolved_site(const struct unresolved *w, int64_t site_id);
+/* What was changed since the last commit is not so. */
+void unresolved_rolled_back(struct unresolved *w);
 
-/*
- * To be called when an event has become pending again (now: wall ms). Without an address it gets
- * that of its ids, or it is unresolved from now on.
- */
+/* An event has become pending again: without an address it gets the one of its ids, or waits. */
 int unresolved_check_event(struct db *db, int64_t event_id, int64_t now, struct err *e);
 
 #endif

@@ -1,6 +1,3 @@
-/*
- * Steps the dispatcher until nothing is left to do, and lets time pass only when it sleeps.
- */
 #include "lib/unit.h"
 
 #include "unit/dispatch/dispatch_rig.h"

@@ -1,6 +1,3 @@
-/*
- * Reads the ids from a body, decides by the list of bad ones, and keeps count of what it accepted.
- */
 #include "lib/unit.h"
 
 #include "unit/dispatch/fake_bento.h"

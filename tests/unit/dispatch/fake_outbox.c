@@ -1,7 +1,3 @@
-/*
- * An outbox in memory: messages wait until the test commits them, and each is checked for order,
- * ids and attempts that were ended before.
- */
 #include "unit/dispatch/fake_outbox.h"
 
 #include <stdio.h>

@@ -1,6 +1,3 @@
-/*
- * Requests stay open until the test ends them; with the thread, poll sleeps on a condition.
- */
 #include "unit/dispatch/fake_transport.h"
 
 #include <stdio.h>

@@ -1,4 +1,3 @@
-/* A server on a thread that follows a script: what it reads, answers, and when it closes. */
 #include "unit/dispatch/transport/tiny_server.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,3 @@
-/* The real transport with the tiny server, polled until a result is there. */
 #include "unit/dispatch/transport/transport_rig.h"
 
 #include <string.h>

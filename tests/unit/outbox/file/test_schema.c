@@ -203,19 +203,29 @@ static const struct {
 	{ &statements[STMT_ATTEMPTS_OPEN], "attempt_unclear" },
 	{ &statements[STMT_IDENTITY_GET],
 	    "sqlite_autoindex_identity_1 (site_id=? AND kind=? AND id=?)" },
-	{ &statements[STMT_IDENTITY_MEMBERS], "USING INDEX identity_person (person=?)" },
-	{ &statements[STMT_IDENTITY_TEACH], "USING INDEX identity_person (person=?)" },
+	{ &statements[STMT_IDENTITY_REPLACED], "USING COVERING INDEX identity_of_user "
+					       "(site_id=? AND user_id=? AND kind=?)" },
+	{ &statements[STMT_IDENTITY_CLAIMS],
+	    "sqlite_autoindex_identity_1 (site_id=? AND kind=? AND id=?)" },
+	{ &statements[STMT_IDENTITY_DEVICES], "USING COVERING INDEX identity_of_user "
+					      "(site_id=? AND user_id=? AND kind=?)" },
+	{ &statements[STMT_IDENTITY_COUNT_CLAIMS],
+	    "USING COVERING INDEX identity_of_user (site_id=? AND user_id=? AND kind=?)" },
 	{ &statements[STMT_IDENTITY_EVICT], "INDEX identity_taught (site_id=?)" },
-	{ &statements[STMT_EXPORT_IDENTITIES], "SCAN i USING INDEX identity_person" },
-	{ &statements[STMT_UNRESOLVED_USER_END], "delivery_awaits_user (site_id=? AND user_id=?)" },
+	{ &statements[STMT_IDENTITY_DROP_OF_USER],
+	    "USING INDEX identity_of_user (site_id=? AND user_id=?)" },
+	{ &statements[STMT_EXPORT_IDENTITIES], "SCAN i; " },
+	{ &statements[STMT_UNRESOLVED_USER_END],
+	    "delivery_awaits_user (site_id=? AND user_id=? AND event_id>?)" },
 	{ &statements[STMT_UNRESOLVED_USER_RELEASE],
 	    "delivery_awaits_user (site_id=? AND user_id=? AND "
 	    "event_id<?)" },
 	{ &statements[STMT_UNRESOLVED_ANONYMOUS_END],
-	    "delivery_awaits_anonymous (site_id=? AND anonymous_id=?)" },
-	{ &statements[STMT_UNRESOLVED_ANONYMOUS_RELEASE],
-	    "delivery_awaits_anonymous (site_id=? AND "
-	    "anonymous_id=? AND event_id<?)" },
+	    "delivery_awaits_anonymous (site_id=? AND anonymous_id=? AND event_id>?)" },
+	{ &statements[STMT_UNRESOLVED_OF_ANONYMOUS],
+	    "delivery_awaits_anonymous (site_id=? AND anonymous_id=? AND event_id>? AND "
+	    "event_id<?)" },
+	{ &statements[STMT_UNRESOLVED_OF_ANONYMOUS], "SEARCH e USING INTEGER PRIMARY KEY" },
 	{ &statements[STMT_UNRESOLVED_EXPIRED],
 	    "USING INDEX delivery_due (site_id=? AND next_attempt_at>? AND "
 	    "next_attempt_at<?)" },

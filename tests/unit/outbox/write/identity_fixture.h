@@ -11,7 +11,8 @@
 #include "outbox/write/unresolved.h"
 #include "unit/outbox/outbox_rig.h"
 
-static int64_t when; /* when the next event happens */
+static int64_t when;     /* when the next event happens */
+static int64_t received; /* and when it is received */
 static int serial;
 static struct identity_site wants;
 
@@ -29,6 +30,7 @@ set_up(void **state)
 {
 	rig_set_up(state);
 	when = 1000;
+	received = 2000;
 	wait_for(1000, true);
 	return 0;
 }
@@ -56,9 +58,11 @@ event_of(enum event_kind kind, const char *user_id, const char *anonymous_id)
 static inline int64_t
 put(const struct segment_event *event)
 {
-	struct outbox_put p;
+	struct outbox_put p = {
+		.site_id = rig_site, .received_at = received, .events = event, .n_events = 1
+	};
 
-	assert_int_equal(rig_put(event, 1, &p), 0);
+	assert_int_equal(rig_send(&p.msg, OUTBOX_PUT), 0);
 	assert_int_equal(p.n_stored, 1);
 	return p.first_event_id;
 }

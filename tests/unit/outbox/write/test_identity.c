@@ -1,5 +1,6 @@
-/* What identify and alias calls teach, and which address an id then has. */
+/* What calls teach about ids, and which address an id then has. */
 #include "event/mapping/mapping.h"
+#include "event/segment/person.h"
 #include "unit/outbox/write/identity_fixture.h"
 
 /* ---- identify ------------------------------------------------------------------------------- */
@@ -14,7 +15,7 @@ an_identify_teaches_both_ids(void **state)
 	expect(track("u", "other"), GOES("ann@example.com"));
 	known("a", NULL, UNKNOWN);
 	known(NULL, "u", UNKNOWN);
-	assert_int_equal(size(), 2);
+	assert_int_equal(size(), 3);
 }
 
 static void
@@ -40,20 +41,128 @@ what_happened_last_counts(void **state)
 	known("u", NULL, GOES("after@example.com"));
 }
 
+/* Several people share a device: an event with a userId never goes by the device, and each call
+ * with both ids says whose it is. */
 static void
 a_shared_device_says_nothing_about_another_user(void **state)
 {
 	(void)state;
 	identify("u", "a", "ann@example.com");
+	known(NULL, "a", GOES("ann@example.com"));
 	known("v", "a", UNKNOWN);
+	known(NULL, "a", UNKNOWN);
+	known("u", "a", GOES("ann@example.com"));
 	known(NULL, "a", GOES("ann@example.com"));
 	identify(NULL, "b", "bob@example.com");
-	known("w", "b", GOES("bob@example.com"));
-	identify("x", "b", "bob@example.com");
 	known("w", "b", UNKNOWN);
-	identify("v", "a", "bob@example.com");
+	known(NULL, "b", GOES("bob@example.com"));
+	identify("x", "b", "xen@example.com");
+	known("w", NULL, UNKNOWN);
+	known(NULL, "b", GOES("xen@example.com"));
+	known("w", "b", UNKNOWN);
+	known(NULL, "b", UNKNOWN);
+}
+
+/* What a call says of a device counts whatever becomes of the call, unless it is not for us. */
+static void
+every_call_with_both_ids_names_the_devices_user(void **state)
+{
+	static const enum event_kind kinds[] = { KIND_PAGE, KIND_SCREEN, KIND_GROUP, KIND_TRACK };
+	struct segment_event event;
+
+	(void)state;
+	identify("u", NULL, "ann@example.com");
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		identify("v", "a", "bob@example.com");
+		event = event_of(kinds[i], "u", "a");
+		event.status = i % 2 == 0 ? STATUS_INVALID : STATUS_UNSUPPORTED;
+		event.reason = "event_not_string";
+		put(&event);
+		known(NULL, "a", GOES("ann@example.com"));
+	}
+	event = event_of(KIND_TRACK, "v", "a");
+	event.email = SLICE("other@example.com"); /* its own says nothing of its userId */
+	event.status = STATUS_PENDING;
+	event.reason = NULL;
+	put(&event);
 	known(NULL, "a", GOES("bob@example.com"));
-	known("u", "a", GOES("ann@example.com"));
+	event = event_of(KIND_TRACK, "u", "a");
+	event.status = STATUS_DISCARDED;
+	event.reason = mapping_not_for_us;
+	put(&event);
+	event = event_of(KIND_DELETE, "u", "a");
+	put(&event);
+	known(NULL, "a", GOES("bob@example.com"));
+	known("a", "a", UNKNOWN);
+	known(NULL, "a", GOES("bob@example.com"));
+}
+
+/* An event of a device alone is its user's at the time when it happened. */
+static void
+a_device_event_goes_to_the_user_of_its_time(void **state)
+{
+	struct segment_event event = event_of(KIND_TRACK, NULL, "a");
+
+	(void)state;
+	when = 1000;
+	identify("u", "a", "ann@example.com");
+	when = 1100;
+	identify("v", "a", "bob@example.com");
+	event.occurred_at = 1099;
+	expect(put(&event), GOES("ann@example.com"));
+	event = event_of(KIND_TRACK, NULL, "a");
+	event.occurred_at = 1100;
+	expect(put(&event), GOES("bob@example.com"));
+	event = event_of(KIND_TRACK, NULL, "a");
+	event.occurred_at = 1;
+	expect(put(&event), GOES("ann@example.com"));
+	event = event_of(KIND_TRACK, NULL, "a");
+	event.occurred_at = INT64_C(1) << 50;
+	expect(put(&event), GOES("bob@example.com"));
+}
+
+/* A call that comes after later ones of the user who had the device before and after changes
+ * nothing. */
+static void
+a_late_call_among_later_ones_is_ignored(void **state)
+{
+	(void)state;
+	received = INT64_C(1) << 40;
+	when = 1000;
+	identify("u", "a", "ann@example.com");
+	when = 1000 + IDENTITY_CLAIM_STEP_MS;
+	track("u", "a");
+	when = 5000;
+	identify("v", "a", "bob@example.com");
+	when = 6000;
+	expect(track(NULL, "a"), GOES("ann@example.com"));
+	when = 1002 + IDENTITY_CLAIM_STEP_MS;
+	identify("v", "a", "bob@example.com");
+	expect(track(NULL, "a"), GOES("bob@example.com"));
+}
+
+/* A userId that looks like an address is only a guess. */
+static void
+a_user_id_that_looks_like_an_address_is_a_guess(void **state)
+{
+	struct segment_event event = event_of(KIND_TRACK, "old@example.com", "a");
+
+	(void)state;
+	event.email = event.user_id;
+	event.email_from = PERSON_USER_ID;
+	event.status = STATUS_PENDING;
+	event.reason = NULL;
+	expect(put(&event), GOES("-"));
+	known(NULL, "a", GOES("old@example.com"));
+	event.kind = KIND_IDENTIFY;
+	event.message_id = SLICE("guess");
+	event.occurred_at = 1500;
+	put(&event);
+	identify("old@example.com", NULL, "new@example.com");
+	event.kind = KIND_TRACK;
+	event.message_id = SLICE("guess again");
+	expect(put(&event), GOES("new@example.com"));
+	known(NULL, "a", GOES("new@example.com"));
 }
 
 static void
@@ -73,14 +182,15 @@ a_device_can_change_hands(void **state)
 	known(NULL, "a", GOES("bob@example.com"));
 	known("v", NULL, GOES("bob@example.com"));
 	known("u", NULL, GOES("ann@example.com"));
-	known("u", "a", GOES("ann@example.com"));
 	identify("u", NULL, "new@example.com");
+	known("u", NULL, GOES("new@example.com"));
 	known(NULL, "a", GOES("bob@example.com"));
 	/* Also when the last call of the device named no user. */
 	alias("c", "u");
 	identify(NULL, "c", "ann@example.com");
-	identify("v", "c", "bob@example.com");
 	known("u", NULL, GOES("ann@example.com"));
+	identify("v", "c", "bob@example.com");
+	known("u", NULL, GOES("new@example.com"));
 	/* Between ids of one person the device stays. */
 	alias("b", "x");
 	alias("x", "y");
@@ -143,9 +253,6 @@ the_latest_name_of_a_device_counts(void **state)
 	identify("u", NULL, "new@example.com");
 	put(&between);
 	known(NULL, "b", GOES("bob@example.com"));
-	assert_int_equal(rig_number("SELECT with_user = 'w' FROM identity WHERE kind = "
-				    "'anonymous' AND id = 'b'"),
-	    1);
 	/* A call without a userId does not remove one. */
 	alias("c", "x");
 	identify(NULL, "c", "xen@example.com");
@@ -167,23 +274,22 @@ an_identify_without_an_address_joins_device_and_user(void **state)
 	(void)state;
 	waits = track(NULL, "a");
 	identify("u", "a", NULL);
-	assert_int_equal(size(), 0);
-	identify("u", NULL, "ann@example.com");
 	expect(waits, WAITS);
-	identify("u", "a", NULL);
+	assert_int_equal(size(), 1);
+	identify("u", NULL, "ann@example.com");
 	expect(waits, GOES("ann@example.com"));
-	known("v", "a", UNKNOWN);
+	known("v", NULL, UNKNOWN);
 	identify("z", "a", NULL);
 	known(NULL, "a", UNKNOWN);
 	known("u", NULL, GOES("ann@example.com"));
-	identify("z", "new", NULL);
+	/* What was told of the device itself is its only user's. */
 	identify(NULL, "c", "cyd@example.com");
-	known("w", "c", GOES("cyd@example.com"));
 	identify("z", "c", NULL);
-	known("w", "c", UNKNOWN);
 	known(NULL, "c", GOES("cyd@example.com"));
+	known("z", NULL, UNKNOWN);
+	identify("y", "c", NULL);
+	known(NULL, "c", UNKNOWN);
 	identify(NULL, "b", NULL);
-	assert_int_equal(size(), 3);
 }
 
 static void
@@ -263,16 +369,40 @@ a_person_has_a_limited_number_of_ids(void **state)
 	char id[16];
 
 	(void)state;
-	for (int i = 0; i < 2 * IDENTITY_PERSON_MAX; i++) {
+	for (int i = 0; i < 2 * IDENTITY_IDS; i++) {
 		snprintf(id, sizeof(id), "p-%d", i);
 		alias(id, "u");
 	}
-	assert_true(rig_number("SELECT max(n) FROM (SELECT count(*) AS n FROM identity GROUP BY "
-			       "person)")
-		    == IDENTITY_PERSON_MAX);
-	identify("u", NULL, "ann@example.com");
-	known("p-0", NULL, GOES("ann@example.com"));
-	known("p-100", NULL, UNKNOWN);
+	identify("p-99", NULL, "ann@example.com");
+	known("u", NULL, UNKNOWN);
+	identify("u", NULL, "bob@example.com");
+	known("p-0", NULL, GOES("bob@example.com"));
+	known("p-101", NULL, GOES("bob@example.com"));
+	assert_int_equal(
+	    rig_number("SELECT count(*) FROM identity WHERE kind = 'device'"), IDENTITY_IDS);
+}
+
+/* Of a device that changes hands all the time the last changes are kept. */
+static void
+a_device_has_a_limited_number_of_users(void **state)
+{
+	struct segment_event event;
+	char id[16];
+
+	(void)state;
+	for (int i = 0; i < 3 * IDENTITY_CLAIMS; i++) {
+		snprintf(id, sizeof(id), "u-%d", i);
+		identify(id, "a", "ann@example.com");
+	}
+	assert_int_equal(
+	    rig_number("SELECT count(*) FROM identity WHERE kind = 'device'"), IDENTITY_CLAIMS);
+	identify("last", "a", "bob@example.com");
+	known(NULL, "a", GOES("bob@example.com"));
+	event = event_of(KIND_TRACK, "first", "a");
+	event.occurred_at = 1;
+	put(&event);
+	assert_int_equal(rig_number("SELECT count(*) FROM identity WHERE user_id = 'first'"), 0);
+	size();
 }
 
 /* ---- the limit ------------------------------------------------------------------------------ */
@@ -314,6 +444,14 @@ main(void)
 		cmocka_unit_test_setup_teardown(what_happened_last_counts, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    a_shared_device_says_nothing_about_another_user, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    every_call_with_both_ids_names_the_devices_user, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_device_event_goes_to_the_user_of_its_time, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_late_call_among_later_ones_is_ignored, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_user_id_that_looks_like_an_address_is_a_guess, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(a_device_can_change_hands, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    an_identify_without_an_address_joins_device_and_user, set_up, rig_tear_down),
@@ -331,6 +469,8 @@ main(void)
 		    the_latest_name_of_a_device_counts, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    a_person_has_a_limited_number_of_ids, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_device_has_a_limited_number_of_users, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    a_site_keeps_a_limited_number_of_ids, set_up, rig_tear_down),
 	};

@@ -26,7 +26,7 @@ unresolved_events_become_due_when_their_id_is_identified(void **state)
 	(void)state;
 	by_user = track("u", NULL);
 	by_anonymous = track(NULL, "a");
-	other = track("v", "a");
+	other = track("v", "b");
 	expect(by_user, WAITS);
 	assert_int_equal(
 	    rig_number("SELECT count(*) FROM outbox WHERE next_attempt_at IS NOT NULL"), 0);
@@ -169,8 +169,8 @@ reopen_after(const char *sql)
 }
 
 #define KNOW_U                                                                                     \
-	"INSERT INTO identity (site_id, kind, id, person, email, identified_at, taught)"           \
-	" VALUES (1, 'user', 'u', 99, 'ann@example.com', 1, 1);"                                   \
+	"INSERT INTO identity (site_id, kind, id, email, identified_at, taught)"                   \
+	" VALUES (1, 'user', 'u', 'ann@example.com', 1, 1);"                                       \
 	"UPDATE site SET identities = 1;"
 
 /* A process ended between two steps. */
@@ -181,8 +181,8 @@ resolving_continues_after_a_restart(void **state)
 
 	(void)state;
 	id = track("u", NULL);
-	reopen_after(KNOW_U "INSERT INTO identity_release (person, site_id, email)"
-			    " VALUES (99, 1, 'ann@example.com')");
+	reopen_after(KNOW_U "INSERT INTO identity_release (site_id, kind, id, email)"
+			    " VALUES (1, 'user', 'u', 'ann@example.com')");
 	wait_for(1000, true);
 	expect(id, GOES("ann@example.com"));
 	wait_for(1000, true);

@@ -1,0 +1,31 @@
+/*
+ * One step of making the unresolved events of an address due. Writer's thread, inside its
+ * transaction; for resolve.c alone.
+ */
+#ifndef OUTBOX_WRITE_RELEASE_H
+#define OUTBOX_WRITE_RELEASE_H
+
+#include "outbox/write/unresolved.h"
+
+struct release_entry {
+	bool is_user; /* all ids of its person; otherwise this device alone */
+	char id[SEGMENT_ID_MAX + 1];
+};
+
+/* One address, and the ids whose events go to it. */
+struct release {
+	struct unresolved *u;
+	int64_t site_id;
+	char email[IDENTITY_EMAIL_SIZE];
+	struct release_entry entry[UNRESOLVED_ENTRIES];
+	size_t n;
+	int64_t after; /* the events up to this one are done */
+	int64_t up_to; /* after a step: the last event that it looked at; INT64_MAX: all */
+	int64_t n_due; /* events that became due */
+	struct err *e;
+};
+
+/* At most UNRESOLVED_STEP events of each id, and none before an older one of another id. */
+int release_step(struct release *r);
+
+#endif

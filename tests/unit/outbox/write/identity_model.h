@@ -1,0 +1,34 @@
+/*
+ * The rules of IDENTITY in bentospool.conf(5) as a model: from the set of all calls and their
+ * times it computes where an event goes. Slow and without a memory, so that a reader can see that
+ * it is right. Ids and addresses are single letters; 0 is none.
+ */
+#ifndef UNIT_OUTBOX_WRITE_IDENTITY_MODEL_H
+#define UNIT_OUTBOX_WRITE_IDENTITY_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "event/kind.h"
+
+struct call {
+	enum event_kind kind; /* KIND_IDENTIFY, KIND_ALIAS or KIND_TRACK */
+	char user;
+	char anonymous;
+	char previous; /* of an alias */
+	char email;    /* of an identify */
+	int at;        /* among calls of one time the order of arrival counts */
+};
+
+/* calls[which] is a track call. Its address once exactly these n calls have arrived; 0: none. */
+char model_resolve(const struct call *calls, size_t n, size_t which);
+/*
+ * The address that the outbox must give calls[which], which arrive in the order of the array: an
+ * event is resolved once, by the calls that have arrived when these first name an address. 0: none
+ * of them does.
+ */
+char model_arrive(const struct call *calls, size_t n, size_t which);
+/* Whether some identify gave this address to the user or to an id that an alias joined with it. */
+bool model_is_of_user(const struct call *calls, size_t n, char user, char email);
+
+#endif
