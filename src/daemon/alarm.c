@@ -1,3 +1,8 @@
+/*
+ * Runs alarm_command for one alarm after another: alarm_raise queues an alarm, replacing an older
+ * one of the same site, and starts the command when none runs; SIGCHLD starts the next. A command
+ * that cannot be run, fails or takes too long is logged, and its alarm is dropped.
+ */
 #include "daemon/alarm.h"
 
 #include <errno.h>
@@ -69,7 +74,7 @@ fill_environment(struct environment *env, const struct waiting *w)
 	add_variable(env, "BENTOSPOOL_TEXT", w->text);
 }
 
-/* 0 or an errno. A group of its own, so that what it starts ends with it. */
+/* 0 or an errno. A process group of its own, so that its children can be killed with it. */
 static int
 spawn(const struct config_list *command, char **argv, char **env, pid_t *ret_pid)
 {
@@ -124,7 +129,7 @@ run(struct alarm *a, const struct waiting *w)
 	return -1;
 }
 
-/* The next that waits; one that cannot be run is told and dropped. */
+/* The next that waits; one that cannot be run was logged, and is dropped. */
 static void
 run_next(struct alarm *a)
 {
@@ -165,7 +170,7 @@ on_limit(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	log_warn("alarm_command: not done after %d s, ended", ALARM_SECONDS);
+	log_warn("alarm_command: still running after %d s: killed", ALARM_SECONDS);
 	if (a->pid != 0)
 		kill(-a->pid, SIGKILL);
 }
@@ -227,8 +232,8 @@ alarm_raise(struct alarm *a, enum alarm_event event, const char *site, const cha
 		return;
 	w = find_place(a, site);
 	if (w == NULL) {
-		log_warn(
-		    "alarm_command: too many wait, not run for %s of %s", event_names[event], site);
+		log_warn("alarm_command: %d alarms wait already: not run for %s of %s",
+		    ALARM_WAITING, event_names[event], site);
 		return;
 	}
 	w->event = event;

@@ -1,3 +1,8 @@
+/*
+ * Looks at both clocks once a second and has the outbox store what the next process must know about
+ * the wall clock. One note is with the writer at a time; a note that could not be stored is
+ * replaced by the next.
+ */
 #include "daemon/clocks.h"
 
 #include <stdatomic.h>
@@ -20,7 +25,7 @@ on_done(struct outbox_msg *msg, void *arg)
 {
 	struct clocks *c = arg;
 
-	(void)msg; /* one that was not kept is made good by the next */
+	(void)msg;
 	atomic_store(&c->with_writer, false);
 }
 

@@ -1,6 +1,5 @@
 /*
- * How far the wall clock can be believed, over restarts: looks at the clocks once a second, and has
- * the outbox remember what it must (dispatch/age.h). Main thread.
+ * How far the wall clock can be believed, across restarts (dispatch/age.h). Main thread.
  */
 #ifndef DAEMON_CLOCKS_H
 #define DAEMON_CLOCKS_H
@@ -16,7 +15,7 @@ int clocks_new(struct outbox *outbox, const struct clock *clock, uint64_t boot,
     struct clocks **ret_clocks, struct err *e);
 /* After outbox_stop: until then the writer may hold its message. NULL is fine. */
 void clocks_free(struct clocks *c);
-/* What the process before remembered. */
+/* What the previous process stored. */
 const struct age_memory *clocks_before(const struct clocks *c);
 const struct age *clocks_age(const struct clocks *c);
 /* Once a second. */

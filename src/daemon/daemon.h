@@ -1,13 +1,12 @@
-/* The daemon: every part in order of need, and back. Main thread. */
+/* The daemon from start to stop. Main thread. */
 #ifndef DAEMON_DAEMON_H
 #define DAEMON_DAEMON_H
 
 #include "config/config.h"
 
 /*
- * Runs until SIGTERM or SIGINT. 0 after a clean stop; -1 when something could not start or stop. On
- * SIGHUP, and when the control socket says so, the configuration is loaded again by the same
- * request and used, all of it or nothing.
+ * Runs until SIGTERM or SIGINT. 0 after a clean stop; -1 when a part could not start or stop.
+ * SIGHUP and a request on the control socket reload the configuration, by the same request.
  */
 int daemon_run(struct config *c, const struct config_request *request, struct err *e);
 

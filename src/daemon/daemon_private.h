@@ -1,4 +1,4 @@
-/* What daemon.c and reload.c share. Main thread. */
+/* What daemon.c, start.c and reload.c share. Main thread. */
 #ifndef DAEMON_DAEMON_PRIVATE_H
 #define DAEMON_DAEMON_PRIVATE_H
 
@@ -17,14 +17,14 @@ struct alarm;
 struct clocks;
 struct event;
 struct event_base;
-struct news;
 struct erasures;
 struct identities;
 struct retention;
+struct site_changes;
 
 struct daemon {
 	struct config *config;                /* held; replaced by a reload */
-	const struct config_request *request; /* that led to it */
+	const struct config_request *request; /* how it was loaded */
 	int64_t *site_ids;
 	struct event_base *base;
 	struct outbox *outbox;
@@ -35,7 +35,7 @@ struct daemon {
 	struct event *reload;
 	struct event *watch;
 	struct alarm *alarm;
-	struct news *news;
+	struct site_changes *site_changes;
 	struct retention *retention;
 	struct erasures *erasures;
 	struct identities *identities;
@@ -45,9 +45,12 @@ struct daemon {
 	bool stopping;
 };
 
+/* Starts every part but the dispatcher's thread. On failure the caller releases the parts. */
+int daemon_start(struct daemon *d, struct err *e);
+
 /*
- * control_options.on_reload; arg is the struct daemon. The texts of what changed; NULL with e set:
- * nothing has.
+ * control_options.on_reload; arg is the struct daemon. Returns an array of texts, one a change;
+ * NULL, with e set, when nothing was changed.
  */
 struct cJSON *daemon_reload(void *arg, struct err *e);
 

@@ -10,16 +10,17 @@ src_libbentospool_a_SOURCES += \
 	src/daemon/jobs/erasures.h \
 	src/daemon/jobs/identities.c \
 	src/daemon/jobs/identities.h \
+	src/daemon/jobs/job.c \
+	src/daemon/jobs/job.h \
 	src/daemon/jobs/retention.c \
 	src/daemon/jobs/retention.h \
-	src/daemon/jobs/steps.c \
-	src/daemon/jobs/steps.h \
-	src/daemon/news.c \
-	src/daemon/news.h \
 	src/daemon/notify.c \
 	src/daemon/notify.h \
 	src/daemon/process.c \
 	src/daemon/process.h \
 	src/daemon/reload.c \
+	src/daemon/site_changes.c \
+	src/daemon/site_changes.h \
+	src/daemon/start.c \
 	src/daemon/wiring.c \
 	src/daemon/wiring.h

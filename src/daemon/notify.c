@@ -1,3 +1,8 @@
+/*
+ * Tells systemd that the daemon is ready or stops, with one datagram to $NOTIFY_SOCKET. Without
+ * that variable nothing is sent; a failure is ignored, because the service manager has its own
+ * timeout.
+ */
 #include "daemon/notify.h"
 
 #include <stddef.h>
@@ -27,7 +32,7 @@ notify(const char *state)
 		return;
 	sent = sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&un,
 	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n));
-	(void)sent; /* the manager has a timeout of its own */
+	(void)sent;
 	close(fd);
 }
 

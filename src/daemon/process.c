@@ -1,3 +1,7 @@
+/*
+ * Prepares the process before threads start, and unblocks its signals once the event loop is there.
+ * Fails when the kernel refuses a limit.
+ */
 #include "daemon/process.h"
 
 #include <errno.h>
@@ -43,7 +47,7 @@ process_prepare(struct err *e)
 }
 
 int
-process_hear_signals(struct err *e)
+process_unblock_signals(struct err *e)
 {
 	sigset_t set;
 

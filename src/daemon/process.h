@@ -1,21 +1,21 @@
-/* What the process as a whole does to protect its secrets and other processes. Main thread. */
+/* Settings of the process as a whole: signals, core dumps, file modes, limits. Main thread. */
 #ifndef DAEMON_PROCESS_H
 #define DAEMON_PROCESS_H
 
 #include "base/err.h"
 
 /*
- * Before threads start: no core dumps, nobody may trace us, files for us and our group only,
- * SIGPIPE and SIGXFSZ ignored (a full disk must be an error of a call, not the end), and our
- * signals blocked, so that threads inherit that.
+ * Before threads start: no core dumps, no tracing by others, files for the user and the group only,
+ * SIGPIPE and SIGXFSZ ignored (a file at its maximum size must be a failed call, not the end of the
+ * process), and the daemon's signals blocked, so that all threads inherit the block.
  */
 int process_prepare(struct err *e);
 /* Room for n descriptors; ERR_LIMIT says what to raise. */
 int process_allow_files(unsigned n, struct err *e);
-/* Our signals may now reach this thread, and only this one. */
-int process_hear_signals(struct err *e);
+/* From now on the daemon's signals reach this thread, and only this one. */
+int process_unblock_signals(struct err *e);
 
-/* SIGHUP is heard too: it asks for the configuration to be read again. */
+/* SIGHUP, which asks for a reload, is one of the daemon's signals, too. */
 #define PROCESS_STOP_SIGNALS                                                                       \
 	{                                                                                          \
 		SIGTERM, SIGINT                                                                    \

@@ -1,6 +1,9 @@
 /*
- * Reading the configuration again while the daemon runs. What is new goes to the modules that can
- * take it; whoever still uses the old one holds it.
+ * A reload: loads the configuration by the same request as at the start, compares it with the
+ * present one, and hands it to ingest, dispatcher, alarm and jobs, all or nothing. It is refused
+ * when the new configuration is not valid, changes what only a restart can change, or memory is
+ * short; then the daemon goes on with the old one. A thread that still uses the old configuration
+ * holds it.
  */
 #include <cjson/cJSON.h>
 #include <stdlib.h>
@@ -13,7 +16,7 @@
 #include "daemon/jobs/identities.h"
 #include "daemon/wiring.h"
 
-/* The ids of the sites in their order in c; they are those that run. NULL: no memory. */
+/* The ids of the sites, in their order in c, which has the same sites. NULL: no memory. */
 static int64_t *
 order_ids(const struct daemon *d, const struct config *c)
 {
@@ -92,6 +95,7 @@ daemon_reload(void *arg, struct err *e)
 		err_wrap(e, "nothing is changed");
 		return NULL;
 	}
+	log_debug("reload: read %s", c->file[0] != '\0' ? c->file : "the environment");
 	changed = changes_list(d->config, c, e);
 	if (changed == NULL) {
 		config_free(c);

@@ -1,3 +1,7 @@
+/*
+ * Translates settings, which were checked when they were read, into the options of outbox,
+ * dispatcher, ingest and mapping. Cannot fail.
+ */
 #include "daemon/wiring.h"
 
 #include <stdio.h>
@@ -48,7 +52,7 @@ wiring_mapping(const struct config_site *s, struct mapping_options *ret)
 		.omit_arrays = strcmp(s->arrays, "omit") == 0,
 		.change_email = strcmp(s->alias, "change_email") == 0,
 	};
-	/* The settings were checked: they are of these words, and short enough. */
+	/* The settings were checked: nothing below can fail. */
 	(void)mapping_identify_parse(s->identify, &ret->identify);
 	(void)mapping_reserved_parse(s->reserved_types, &ret->reserved);
 	snprintf(ret->page, sizeof(ret->page), "%s", s->page);

@@ -1,6 +1,7 @@
 /*
- * From the configuration to each module's own options. Nothing is copied: what is filled in points
- * into the configuration, which must live until the module has taken its copies.
+ * From the configuration to each module's own options. Except for mapping options, which are
+ * copies, what is filled in points into the configuration, which must live until the module has
+ * taken its own copies. Pure.
  */
 #ifndef DAEMON_WIRING_H
 #define DAEMON_WIRING_H
@@ -12,7 +13,6 @@
 #include "outbox/outbox.h"
 #include "outbox/write/identity.h"
 
-/* Owns what it holds. */
 void wiring_mapping(const struct config_site *s, struct mapping_options *ret);
 void wiring_outbox(const struct config *c, struct outbox_options *ret);
 /* The dispatcher holds the configuration as long as it uses it. */
@@ -20,9 +20,9 @@ void wiring_site_dispatch(struct config *c, const struct config_site *s, int64_t
     struct dispatch_site_options *ret);
 void wiring_site_ingest(
     const struct config_site *s, int64_t site_id, struct ingest_site_options *ret);
-/* All but the sites. */
-/* Nobody is given up by it. */
+/* Without the times before which events are given up: those need a clock (jobs/identities.h). */
 void wiring_identity(const struct config_site *s, int64_t site_id, struct identity_site *ret);
+/* Without the sites. */
 void wiring_ingest(const struct config *c, struct ingest_options *ret);
 
 #endif

@@ -54,10 +54,25 @@ def test_sighup(bench):
     wait_until(lambda: bench.value("SELECT count(*) FROM attempts"), "a request is out")
     rewrite(bench, bench.site(sim.api_url(), batch_events=3, concurrency=1))
     daemon.popen.send_signal(signal.SIGHUP)
-    wait_until(lambda: "SIGHUP: read again, 2 changes" in daemon.log(), "the log says so")
+    wait_until(lambda: "SIGHUP: configuration reloaded, 2 changes" in daemon.log(), "the log says so")
     bench.wait_settled(8)
     equal(sorted(sim.keys()), [f"a-{i}" for i in range(8)], "each arrives once")
     equal(bench.value("SELECT max(maybe_sent) FROM outbox"), 0, "and none is unknown")
+
+
+def test_verbose(bench):
+    """serve --verbose logs debugging details: the start, a reload and the jobs; serve does not"""
+    sim = bench.sim()
+    daemon = bench.daemon(sim)
+    true(" debug " not in daemon.log(), "no details without --verbose")
+    daemon.stop()
+    conf = bench.configure({"main": bench.site(sim.api_url())})
+    daemon = spooltest.Daemon(bench, conf, argv=["--verbose"])
+    for part in ("start: opened the database", "start: site main has the id 1",
+                 "start: listening on ", "start: control socket ", "identities: begins"):
+        wait_until(lambda: f" debug {part}" in daemon.log(), f"the log says {part!r}")
+    done(bench.cli("reload"))
+    true(f" debug reload: read {conf}" in daemon.log(), "a reload names its file")
 
 
 def test_all_or_nothing(bench):

@@ -251,8 +251,9 @@ def conf_text(top, ingest, sites):
 class Daemon(Process):
     """bentospool serve on a configuration that stays in the bench's directory."""
 
-    def __init__(self, bench, conf, env=None, preexec=None, listeners=1, ready=True):
-        super().__init__(bench, "daemon", [binary("bentospool"), "serve", "-c", conf], env, preexec)
+    def __init__(self, bench, conf, env=None, preexec=None, listeners=1, ready=True, argv=()):
+        super().__init__(bench, "daemon", [binary("bentospool"), "serve", "-c", conf, *argv], env,
+                         preexec)
         self.bench = bench
         self.conf = conf
         self.again = (env, preexec, listeners)

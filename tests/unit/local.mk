@@ -13,8 +13,8 @@ UNIT_TESTS = \
 	tests/unit/config/test_settings \
 	tests/unit/control/test_control \
 	tests/unit/daemon/test_age \
+	tests/unit/daemon/test_job \
 	tests/unit/daemon/test_retention \
-	tests/unit/daemon/test_steps \
 	tests/unit/dispatch/health/test_backoff \
 	tests/unit/dispatch/health/test_breaker \
 	tests/unit/dispatch/outgoing/test_pace \

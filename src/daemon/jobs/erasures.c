@@ -1,60 +1,27 @@
+/*
+ * Erases the persons whom delete calls name. The outbox counts such calls; a run begins whenever
+ * the count has changed, and once after the start for what an earlier process left. A run erases
+ * one person, and the next follows at once, until one finds none. A run that failed is repeated
+ * after a minute.
+ */
 #include "daemon/jobs/erasures.h"
 
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "base/plural.h"
-#include "daemon/jobs/steps.h"
+#include "daemon/jobs/job.h"
 #include "outbox/operate/erase.h"
 
 #define AGAIN_MS 60000 /* after one that failed */
 
 struct erasures {
 	struct outbox *outbox;
-	const struct clock *clock;
 	struct outbox_erase erase;
-	uint64_t seen;     /* the outbox's count when none was left, at least */
-	uint64_t starting; /* and before the one under way began */
-	struct steps steps;
-	int64_t next_ms; /* mono */
+	uint64_t none_left_at; /* the outbox's count of delete calls when a run found none */
+	uint64_t count;        /* and before the present run began */
+	struct job job;
 };
-
-/* Writer's thread. */
-static bool
-has_more(void *arg)
-{
-	const struct erasures *s = arg;
-
-	return s->erase.more;
-}
-
-int
-erasures_new(
-    struct outbox *outbox, const struct clock *clock, struct erasures **ret_erasures, struct err *e)
-{
-	struct erasures *s = calloc(1, sizeof(*s));
-
-	if (s == NULL)
-		return err_nomem(e);
-	if (steps_init(&s->steps, outbox, has_more, s, e) != 0) {
-		free(s);
-		return -1;
-	}
-	s->outbox = outbox;
-	s->clock = clock;
-	s->seen = UINT64_MAX; /* an earlier process may have left some */
-	*ret_erasures = s;
-	return 0;
-}
-
-void
-erasures_free(struct erasures *s)
-{
-	if (s == NULL)
-		return;
-	steps_free(&s->steps);
-	free(s);
-}
 
 static uint64_t
 count_asked(const struct erasures *s)
@@ -65,53 +32,80 @@ count_asked(const struct erasures *s)
 	return n.erasures;
 }
 
-static void
-start_one(struct erasures *s)
+static struct outbox_msg *
+begin(void *owner)
 {
-	s->starting = count_asked(s);
+	struct erasures *s = owner;
+
+	s->count = count_asked(s);
+	if (s->count == s->none_left_at)
+		return NULL;
 	s->erase = (struct outbox_erase){
 		.msg = { .type = OUTBOX_ERASE },
 		.actor = "delete call",
 	};
-	if (!steps_start(&s->steps, &s->erase.msg))
-		s->next_ms = INT64_MAX; /* the outbox is stopping */
+	return &s->erase.msg;
 }
 
-/* The next one follows at once: that there is none ends it. */
-static void
-end_one(struct erasures *s)
+/* Writer's thread. */
+static bool
+has_more(void *owner)
 {
+	const struct erasures *s = owner;
+
+	return s->erase.more;
+}
+
+static int64_t
+end(void *owner)
+{
+	struct erasures *s = owner;
 	const struct outbox_erase *erase = &s->erase;
 
 	if (erase->msg.rc != 0) {
-		log_warn("an erasure that a delete call asked for waits: %s", erase->msg.err.text);
-		s->next_ms = clock_mono(s->clock) + AGAIN_MS;
-		return;
+		log_warn(
+		    "cannot erase a person whom a delete call names: %s; trying again in a minute",
+		    erase->msg.err.text);
+		return AGAIN_MS;
 	}
-	if (erase->none) {
-		s->seen = s->starting;
-		return;
+	if (erase->none)
+		s->none_left_at = s->count;
+	else
+		log_info("a delete call: erased a person from %lld event%s",
+		    (long long)erase->n_events, words_plural(erase->n_events));
+	return 0;
+}
+
+int
+erasures_new(
+    struct outbox *outbox, const struct clock *clock, struct erasures **ret_erasures, struct err *e)
+{
+	static const struct job_kind kind = { "erasures", begin, has_more, end };
+	struct erasures *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return err_nomem(e);
+	if (job_init(&s->job, &kind, s, outbox, clock, 0, e) != 0) {
+		free(s);
+		return -1;
 	}
-	log_info("a delete call: erased a person from %lld event%s", (long long)erase->n_events,
-	    words_plural(erase->n_events));
-	start_one(s);
+	s->outbox = outbox;
+	s->none_left_at = UINT64_MAX; /* an earlier process may have left some */
+	*ret_erasures = s;
+	return 0;
+}
+
+void
+erasures_free(struct erasures *s)
+{
+	if (s == NULL)
+		return;
+	job_free(&s->job);
+	free(s);
 }
 
 void
 erasures_tick(struct erasures *s)
 {
-	switch (steps_tick(&s->steps, true)) {
-	case STEPS_IDLE:
-		if (s->seen != count_asked(s) && clock_mono(s->clock) >= s->next_ms)
-			start_one(s);
-		return;
-	case STEPS_ENDED:
-		end_one(s);
-		return;
-	case STEPS_STOPPED:
-		s->next_ms = INT64_MAX;
-		return;
-	case STEPS_BUSY:
-		return;
-	}
+	job_tick(&s->job);
 }

@@ -1,7 +1,6 @@
 /*
- * Carries out what delete calls ask for: soon after the call, and after a start what an earlier
- * process left, one person after another, in slices that leave the writer to others in between.
- * Main thread.
+ * Delete calls as a job of the daemon: erases their persons from the database, one after another,
+ * in steps; within a second or two of the call. Main thread.
  */
 #ifndef DAEMON_JOBS_ERASURES_H
 #define DAEMON_JOBS_ERASURES_H

@@ -1,15 +1,20 @@
+/*
+ * Has the outbox give up events that awaited an address for longer than identity_wait: at least
+ * once a minute, more often when a site waits for less, and at once after a reload. What the sites
+ * want goes with each message, so that the outbox always works from the present settings.
+ */
 #include "daemon/jobs/identities.h"
 
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "base/plural.h"
-#include "daemon/jobs/steps.h"
+#include "daemon/jobs/job.h"
 #include "daemon/wiring.h"
 
-#define EVERY_MAX_MS 60000 /* between two looks; less when somebody waits for less */
-#define EVERY_SHARE 20
-#define TELL_EVERY_MS 3600000
+#define EVERY_MAX_MS 60000 /* between two runs, */
+#define EVERY_SHARE 20     /* or this share of the shortest identity_wait */
+#define WARN_EVERY_MS 3600000
 
 struct identities {
 	struct outbox *outbox;
@@ -17,11 +22,11 @@ struct identities {
 	const struct age *age;
 	struct identity_site *sites; /* of the message under way */
 	struct outbox_unresolved msg;
-	int64_t n_given_up; /* since the last word of it */
-	struct steps steps;
-	bool renewed;
-	int64_t next_ms; /* mono */
-	struct log_limit tell;
+	int64_t n_given_up;          /* in this run */
+	const struct config *config; /* of the present tick */
+	const int64_t *site_ids;
+	struct job job;
+	struct log_limit warned;
 };
 
 void
@@ -38,51 +43,6 @@ identities_limits(const struct config_site *site, int64_t site_id, const struct 
 	limit = age_limit(age, site->identity_wait, wall, mono);
 	ret->give_up_from = AGE_FLOOR;
 	ret->give_up_before = limit == AGE_NONE ? 0 : limit;
-}
-
-/* Writer's thread. */
-static bool
-has_more(void *arg)
-{
-	struct identities *s = arg;
-
-	s->n_given_up += s->msg.n_given_up;
-	return s->msg.more;
-}
-
-int
-identities_new(struct outbox *outbox, const struct clock *clock, const struct age *age,
-    struct identities **ret_identities, struct err *e)
-{
-	struct identities *s = calloc(1, sizeof(*s));
-
-	if (s == NULL)
-		return err_nomem(e);
-	if (steps_init(&s->steps, outbox, has_more, s, e) != 0) {
-		free(s);
-		return -1;
-	}
-	s->outbox = outbox;
-	s->clock = clock;
-	s->age = age;
-	*ret_identities = s;
-	return 0;
-}
-
-void
-identities_free(struct identities *s)
-{
-	if (s == NULL)
-		return;
-	steps_free(&s->steps);
-	free(s->sites);
-	free(s);
-}
-
-void
-identities_reload(struct identities *s)
-{
-	s->renewed = true;
 }
 
 static struct identity_site *
@@ -110,23 +70,33 @@ identities_start(
 	return rc;
 }
 
-static void
-start(struct identities *s, const struct config *c, const int64_t *site_ids)
+/* The next second may have the memory. */
+static struct outbox_msg *
+begin(void *owner)
 {
-	struct identity_site *sites = limits_of_all(s, c, site_ids);
+	struct identities *s = owner;
+	struct identity_site *sites = limits_of_all(s, s->config, s->site_ids);
 
 	if (sites == NULL)
-		return; /* the next second may have the memory */
+		return NULL;
 	free(s->sites);
 	s->sites = sites;
-	s->renewed = false;
 	s->msg = (struct outbox_unresolved){
 		.msg = { .type = OUTBOX_UNRESOLVED },
 		.sites = sites,
-		.n_sites = c->n_sites,
+		.n_sites = s->config->n_sites,
 	};
-	if (!steps_start(&s->steps, &s->msg.msg))
-		s->next_ms = INT64_MAX; /* the outbox is stopping */
+	return &s->msg.msg;
+}
+
+/* Writer's thread. */
+static bool
+has_more(void *owner)
+{
+	struct identities *s = owner;
+
+	s->n_given_up += s->msg.n_given_up;
+	return s->msg.more;
 }
 
 static int64_t
@@ -141,36 +111,62 @@ pause_of(const struct config *c)
 	return pause;
 }
 
-static void
-end(struct identities *s, const struct config *c)
+static int64_t
+end(void *owner)
 {
+	struct identities *s = owner;
 	int64_t now = clock_mono(s->clock);
 	unsigned suppressed;
 
-	s->next_ms = now + pause_of(c);
-	if (s->msg.msg.rc != 0 && log_limit_pass(&s->tell, now, TELL_EVERY_MS, &suppressed))
-		log_warn("events that wait for an address: %s", s->msg.msg.err.text);
+	if (s->msg.msg.rc != 0 && log_limit_pass(&s->warned, now, WARN_EVERY_MS, &suppressed))
+		log_warn("events that await an identity: %s", s->msg.msg.err.text);
 	if (s->n_given_up > 0)
-		log_info("%lld event%s waited for an address in vain", (long long)s->n_given_up,
-		    words_plural(s->n_given_up));
+		log_info("%lld event%s found no address within identity_wait: now invalid",
+		    (long long)s->n_given_up, words_plural(s->n_given_up));
 	s->n_given_up = 0;
+	return pause_of(s->config);
+}
+
+int
+identities_new(struct outbox *outbox, const struct clock *clock, const struct age *age,
+    struct identities **ret_identities, struct err *e)
+{
+	static const struct job_kind kind = { "identities", begin, has_more, end };
+	struct identities *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return err_nomem(e);
+	if (job_init(&s->job, &kind, s, outbox, clock, 0, e) != 0) {
+		free(s);
+		return -1;
+	}
+	s->outbox = outbox;
+	s->clock = clock;
+	s->age = age;
+	*ret_identities = s;
+	return 0;
+}
+
+void
+identities_free(struct identities *s)
+{
+	if (s == NULL)
+		return;
+	job_free(&s->job);
+	free(s->sites);
+	free(s);
+}
+
+void
+identities_reload(struct identities *s)
+{
+	job_restart(&s->job);
 }
 
 void
 identities_tick(struct identities *s, const struct config *c, const int64_t *site_ids)
 {
-	switch (steps_tick(&s->steps, !s->renewed)) {
-	case STEPS_BUSY:
-		return;
-	case STEPS_STOPPED:
-		s->next_ms = INT64_MAX;
-		return;
-	case STEPS_ENDED:
-		end(s, c);
-		break;
-	case STEPS_IDLE:
-		break;
-	}
-	if (s->next_ms != INT64_MAX && (s->renewed || clock_mono(s->clock) >= s->next_ms))
-		start(s, c, site_ids);
+	s->config = c;
+	s->site_ids = site_ids;
+	job_tick(&s->job);
 }

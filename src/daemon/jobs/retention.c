@@ -1,3 +1,8 @@
+/*
+ * Removes old events: a run a minute after the start, then one an hour after the end of the last,
+ * or a minute after one that failed. How old is too old comes from the settings at the run's start
+ * and from a wall clock that is believed only as far as dispatch/age.h allows.
+ */
 #include "daemon/jobs/retention.h"
 
 #include <stdlib.h>
@@ -5,23 +10,23 @@
 
 #include "base/log.h"
 #include "base/plural.h"
-#include "daemon/jobs/steps.h"
+#include "daemon/jobs/job.h"
 
 #define DAY_MS INT64_C(86400000)
 #define FIRST_MS 60000   /* after the start */
-#define EVERY_MS 3600000 /* between the end of a pass and the next */
+#define EVERY_MS 3600000 /* between the end of a run and the next */
 #define AGAIN_MS 60000   /* after one that failed */
-#define TELL_EVERY_MS 3600000
+#define WARN_EVERY_MS 3600000
 
 struct retention {
 	const struct clock *clock;
 	const struct age *age;
+	const struct config_retention *settings; /* of the present tick */
 	struct purge_limits limits;
 	char *archive;
 	struct outbox_purge purge;
-	struct steps steps;
-	int64_t next_ms; /* mono */
-	struct log_limit tell;
+	struct job job;
+	struct log_limit warned;
 };
 
 static int64_t
@@ -69,28 +74,66 @@ retention_now(
 
 /* Writer's thread. */
 static bool
-has_more(void *arg)
+has_more(void *owner)
 {
-	const struct retention *r = arg;
+	const struct retention *r = owner;
 
 	return r->purge.more;
+}
+
+/* The next second may have the memory. */
+static struct outbox_msg *
+begin(void *owner)
+{
+	struct retention *r = owner;
+
+	free(r->archive);
+	r->archive = strdup(r->settings->archive);
+	if (r->archive == NULL)
+		return NULL;
+	retention_now(r, r->settings, &r->limits);
+	r->purge = (struct outbox_purge){
+		.msg = { .type = OUTBOX_PURGE },
+		.limits = &r->limits,
+		.archive = r->archive,
+		.actor = "retention",
+	};
+	return &r->purge.msg;
+}
+
+static int64_t
+end(void *owner)
+{
+	struct retention *r = owner;
+	const struct outbox_purge *p = &r->purge;
+	unsigned suppressed;
+
+	if (p->n_rows > 0 || p->n_payloads > 0)
+		log_info("retention: removed the bodies of %lld event%s and %lld row%s",
+		    (long long)p->n_payloads, words_plural(p->n_payloads), (long long)p->n_rows,
+		    words_plural(p->n_rows));
+	if (p->msg.rc == 0)
+		return EVERY_MS;
+	if (log_limit_pass(&r->warned, clock_mono(r->clock), WARN_EVERY_MS, &suppressed))
+		log_warn("retention: %s", p->msg.err.text);
+	return AGAIN_MS;
 }
 
 int
 retention_new(struct outbox *outbox, const struct clock *clock, const struct age *age,
     struct retention **ret_retention, struct err *e)
 {
+	static const struct job_kind kind = { "retention", begin, has_more, end };
 	struct retention *r = calloc(1, sizeof(*r));
 
 	if (r == NULL)
 		return err_nomem(e);
-	if (steps_init(&r->steps, outbox, has_more, r, e) != 0) {
+	if (job_init(&r->job, &kind, r, outbox, clock, FIRST_MS, e) != 0) {
 		free(r);
 		return -1;
 	}
 	r->clock = clock;
 	r->age = age;
-	r->next_ms = clock_mono(clock) + FIRST_MS;
 	*ret_retention = r;
 	return 0;
 }
@@ -100,62 +143,14 @@ retention_free(struct retention *r)
 {
 	if (r == NULL)
 		return;
-	steps_free(&r->steps);
+	job_free(&r->job);
 	free(r->archive);
 	free(r);
-}
-
-static void
-start_pass(struct retention *r, const struct config_retention *settings)
-{
-	free(r->archive);
-	r->archive = strdup(settings->archive);
-	if (r->archive == NULL) {
-		r->next_ms = clock_mono(r->clock) + AGAIN_MS;
-		return;
-	}
-	retention_now(r, settings, &r->limits);
-	r->purge = (struct outbox_purge){
-		.msg = { .type = OUTBOX_PURGE },
-		.limits = &r->limits,
-		.archive = r->archive,
-		.actor = "retention",
-	};
-	if (!steps_start(&r->steps, &r->purge.msg))
-		r->next_ms = INT64_MAX; /* the outbox is stopping */
-}
-
-static void
-end_pass(struct retention *r)
-{
-	const struct outbox_purge *p = &r->purge;
-	int64_t now = clock_mono(r->clock);
-	unsigned suppressed;
-
-	r->next_ms = now + (p->msg.rc == 0 ? EVERY_MS : AGAIN_MS);
-	if (p->msg.rc != 0 && log_limit_pass(&r->tell, now, TELL_EVERY_MS, &suppressed))
-		log_warn("retention: %s", p->msg.err.text);
-	if (p->n_rows > 0 || p->n_payloads > 0)
-		log_info("retention: took the bodies of %lld event%s and %lld row%s away",
-		    (long long)p->n_payloads, words_plural(p->n_payloads), (long long)p->n_rows,
-		    words_plural(p->n_rows));
 }
 
 void
 retention_tick(struct retention *r, const struct config_retention *settings)
 {
-	switch (steps_tick(&r->steps, true)) {
-	case STEPS_IDLE:
-		if (clock_mono(r->clock) >= r->next_ms)
-			start_pass(r, settings);
-		return;
-	case STEPS_ENDED:
-		end_pass(r);
-		return;
-	case STEPS_STOPPED:
-		r->next_ms = INT64_MAX;
-		return;
-	case STEPS_BUSY:
-		return;
-	}
+	r->settings = settings;
+	job_tick(&r->job);
 }

@@ -1,9 +1,9 @@
 /*
- * When retention runs, and up to when: a pass soon after the start and then every hour, in slices
- * that leave the writer to others in between. Main thread.
+ * Retention as a job of the daemon: soon after the start and then every hour, in steps. Main
+ * thread.
  *
- * Ages are told by a wall clock that may jump: see dispatch/age.h, whose doubts are ours. `age` is
- * borrowed, and looked at by somebody else (cli/clocks.h).
+ * Ages come from a wall clock that may jump: dispatch/age.h says how far it is believed. `age` is
+ * borrowed; daemon/clocks.h keeps it up to date.
  */
 #ifndef DAEMON_JOBS_RETENTION_H
 #define DAEMON_JOBS_RETENTION_H
@@ -25,7 +25,7 @@ int retention_new(struct outbox *outbox, const struct clock *clock, const struct
 void retention_free(struct retention *r);
 /* Once a second. */
 void retention_tick(struct retention *r, const struct config_retention *settings);
-/* For a pass by hand, at this moment. */
+/* The limits of a run by hand, at this moment. */
 void retention_now(
     const struct retention *r, const struct config_retention *settings, struct purge_limits *ret);
 

@@ -1,0 +1,247 @@
+/*
+ * Starting the parts of the daemon, each after the parts that it uses: alarm, outbox, clocks, jobs,
+ * dispatcher, ingest, control socket, and last the writer's thread. The first part that cannot
+ * start ends the start with its error; daemon.c releases what is there.
+ */
+#include <event2/event.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/plural.h"
+#include "base/rand.h"
+#include "base/version.h"
+#include "daemon/alarm.h"
+#include "daemon/clocks.h"
+#include "daemon/daemon_private.h"
+#include "daemon/jobs/erasures.h"
+#include "daemon/jobs/identities.h"
+#include "daemon/jobs/retention.h"
+#include "daemon/site_changes.h"
+#include "daemon/wiring.h"
+
+/* ---- outbox --------------------------------------------------------------------------------- */
+
+/* On the writer's thread. */
+static void
+on_due(void *arg, bool changed)
+{
+	struct daemon *d = arg;
+
+	if (changed)
+		dispatcher_look_again(d->dispatcher);
+	else
+		dispatcher_wake(d->dispatcher);
+}
+
+static int
+start_outbox(struct daemon *d, struct err *e)
+{
+	struct outbox_options o;
+	int64_t recovered;
+
+	wiring_outbox(d->config, &o);
+	o.on_due = on_due;
+	o.on_due_arg = d;
+	if (outbox_open(&o, &d->outbox, &recovered, e) != 0)
+		return -1;
+	if (recovered > 0)
+		log_warn(
+		    "%lld attempt%s cut off by a crash: now unknown, the events are pending again",
+		    (long long)recovered, words_plural(recovered));
+	log_debug("start: opened the database %s", d->config->database);
+	for (size_t i = 0; i < d->config->n_sites; i++) {
+		const char *name = d->config->sites[i].name;
+
+		if (outbox_site(d->outbox, name, &d->site_ids[i], e) != 0)
+			return -1;
+		log_debug("start: site %s has the id %lld", name, (long long)d->site_ids[i]);
+	}
+	return 0;
+}
+
+/* ---- dispatcher ----------------------------------------------------------------------------- */
+
+static int
+recall_site(
+    const struct daemon *d, int64_t site_id, struct dispatch_site_options *site, struct err *e)
+{
+	struct outbox_site_before before;
+
+	if (outbox_site_before(d->outbox, site_id, &before, e) != 0)
+		return -1;
+	site->paused = before.paused;
+	site->byte_limit = before.byte_limit;
+	site->refused = before.refused;
+	log_debug("start: site %s was %s; at most %lld bytes a batch; %u refused in a row",
+	    site->name, before.paused ? "paused" : "not paused", (long long)before.byte_limit,
+	    (unsigned)before.refused);
+	return 0;
+}
+
+static int
+new_dispatcher(struct daemon *d, struct transport *transport, struct dispatch_site_options *sites,
+    struct err *e)
+{
+	struct dispatcher_options o = {
+		.database = d->config->database,
+		.outbox = d->outbox,
+		.transport = transport,
+		.clock = &clock_system,
+		.clocks = clocks_before(d->clocks),
+		.boot = d->boot,
+		.sites = sites,
+		.n_sites = d->config->n_sites,
+		.stop_deadline_ms = d->config->stop_deadline,
+		.on_site = site_changes_post,
+		.on_site_arg = d->site_changes,
+	};
+
+	for (size_t i = 0; i < d->config->n_sites; i++) {
+		wiring_site_dispatch(d->config, &d->config->sites[i], d->site_ids[i], &sites[i]);
+		if (recall_site(d, d->site_ids[i], &sites[i], e) != 0)
+			return -1;
+	}
+	if (rand_system(&o.seed, sizeof(o.seed), e) != 0)
+		return -1;
+	return dispatcher_new(&o, &d->dispatcher, e);
+}
+
+static int
+start_dispatcher(struct daemon *d, struct err *e)
+{
+	struct dispatch_site_options *sites = calloc(d->config->n_sites, sizeof(*sites));
+	struct transport *transport;
+	int rc;
+
+	if (sites == NULL)
+		return err_nomem(e);
+	rc = transport_curl_new(version_agent, &transport, e);
+	if (rc == 0) {
+		rc = new_dispatcher(d, transport, sites, e);
+		if (rc != 0)
+			transport->free(transport);
+	}
+	free(sites);
+	return rc;
+}
+
+/* ---- ingest --------------------------------------------------------------------------------- */
+
+static int
+start_ingest(struct daemon *d, struct err *e)
+{
+	struct ingest_site_options *sites = calloc(d->config->n_sites, sizeof(*sites));
+	struct ingest_options o;
+	int rc;
+
+	if (sites == NULL)
+		return err_nomem(e);
+	for (size_t i = 0; i < d->config->n_sites; i++)
+		wiring_site_ingest(&d->config->sites[i], d->site_ids[i], &sites[i]);
+	wiring_ingest(d->config, &o);
+	o.sites = sites;
+	o.n_sites = d->config->n_sites;
+	rc = ingest_new(&o, d->base, d->outbox, &d->ingest, e);
+	free(sites);
+	for (size_t i = 0; rc == 0 && ingest_address(d->ingest, i) != NULL; i++)
+		log_debug("start: listening on %s", ingest_address(d->ingest, i));
+	return rc;
+}
+
+/* ---- control socket ------------------------------------------------------------------------- */
+
+static void
+on_site_control(void *arg, int64_t site_id, enum site_control_verb verb)
+{
+	static const enum dispatch_site_control words[] = {
+		[SITE_CONTROL_PAUSE] = DISPATCH_PAUSE,
+		[SITE_CONTROL_RESUME] = DISPATCH_RESUME,
+		[SITE_CONTROL_FLUSH] = DISPATCH_FLUSH,
+	};
+	const struct daemon *d = arg;
+
+	dispatcher_site_control(d->dispatcher, site_id, words[verb]);
+}
+
+static int
+admit(void *arg, int64_t site_id, struct segment_request *r, struct err *e)
+{
+	const struct daemon *d = arg;
+
+	return ingest_admit(d->ingest, site_id, r, e);
+}
+
+static void
+tell_limits(void *arg, struct purge_limits *ret_limits, const char **ret_archive)
+{
+	const struct daemon *d = arg;
+
+	retention_now(d->retention, &d->config->retention, ret_limits);
+	*ret_archive = d->config->retention.archive;
+}
+
+static int
+start_control(struct daemon *d, struct err *e)
+{
+	struct control_site *sites = calloc(d->config->n_sites, sizeof(*sites));
+	struct control_options o = {
+		.path = d->config->control,
+		.version = version_number,
+		.outbox = d->outbox,
+		.clock = &clock_system,
+		.sites = sites,
+		.n_sites = d->config->n_sites,
+		.on_site_control = on_site_control,
+		.on_site_control_arg = d,
+		.judge = admit,
+		.judge_arg = d,
+		.on_reload = daemon_reload,
+		.on_reload_arg = d,
+		.limits = tell_limits,
+		.limits_arg = d,
+	};
+	int rc;
+
+	if (sites == NULL)
+		return err_nomem(e);
+	for (size_t i = 0; i < d->config->n_sites; i++)
+		sites[i] = (struct control_site){ d->config->sites[i].name, d->site_ids[i] };
+	rc = control_new(&o, d->base, &d->control, e);
+	free(sites);
+	if (rc == 0)
+		log_debug("start: control socket %s", o.path);
+	return rc;
+}
+
+/* ---- jobs and the whole --------------------------------------------------------------------- */
+
+static int
+start_jobs(struct daemon *d, struct err *e)
+{
+	const struct age *age = clocks_age(d->clocks);
+
+	if (retention_new(d->outbox, &clock_system, age, &d->retention, e) != 0
+	    || erasures_new(d->outbox, &clock_system, &d->erasures, e) != 0
+	    || identities_new(d->outbox, &clock_system, age, &d->identities, e) != 0)
+		return -1;
+	return identities_start(d->identities, d->config, d->site_ids, e);
+}
+
+int
+daemon_start(struct daemon *d, struct err *e)
+{
+	d->site_ids = calloc(d->config->n_sites, sizeof(*d->site_ids));
+	d->base = event_base_new();
+	if (d->site_ids == NULL || d->base == NULL)
+		return err_nomem(e);
+	if (alarm_new(d->base, &d->config->alarm_command, &d->alarm, e) != 0
+	    || site_changes_new(&d->site_changes, e) != 0 || start_outbox(d, e) != 0
+	    || clocks_new(d->outbox, &clock_system, d->boot, &d->clocks, e) != 0
+	    || start_jobs(d, e) != 0 || start_dispatcher(d, e) != 0 || start_ingest(d, e) != 0
+	    || start_control(d, e) != 0)
+		return -1;
+	if (outbox_start(d->outbox, e) != 0)
+		return -1;
+	log_debug("start: the writer runs");
+	return 0;
+}
