@@ -52,3 +52,17 @@ TOOL_TESTS = tests/integration/test_load.py \
 	tests/integration/test_sim.py tests/integration/test_sim_faults.py
 TESTS += $(TOOL_TESTS)
 EXTRA_DIST += $(TOOL_TESTS)
+
+# Before a release: everything that must be true of the tree and of the tarball.
+.PHONY: release-check
+release-check: distcheck
+	$(srcdir)/tools/release-check '$(distdir).tar.gz' '$(PACKAGE_VERSION)'
+
+# Installed manual pages name the version in their footer.
+install-data-hook:
+	for page in $(dist_man_MANS); do \
+		name=`basename $$page`; \
+		installed="$(DESTDIR)$(mandir)/man$${name##*.}/$$name"; \
+		sed 's/^\.Os$$/.Os $(PACKAGE_STRING)/' "$$installed" > "$$installed.tmp" && \
+		mv -f "$$installed.tmp" "$$installed" || exit 1; \
+	done

@@ -25,4 +25,5 @@ src_libbentospool_a_SOURCES += \
 	src/base/siphash.h \
 	src/base/slice.h \
 	src/base/utf8.h \
+	src/base/version.c \
 	src/base/version.h

@@ -1,4 +1,4 @@
-/* Who we are. */
+/* The program's version. */
 #ifndef BASE_VERSION_H
 #define BASE_VERSION_H
 

@@ -1,5 +1,6 @@
 # The checks of the house, and the scripts around the program.
 STYLE_TESTS = \
+	tests/style/docs.sh \
 	tests/style/layers.sh \
 	tests/style/statements.sh \
 	tests/style/style.sh \
@@ -9,6 +10,7 @@ STYLE_TESTS = \
 TESTS += $(STYLE_TESTS)
 EXTRA_DIST += $(STYLE_TESTS) \
 	.ci/run \
+	tools/check-docs \
 	tools/check-layers \
 	tools/check-statements \
 	tools/check-style \
@@ -17,5 +19,6 @@ EXTRA_DIST += $(STYLE_TESTS) \
 	tools/lib.sh \
 	tools/packages \
 	tools/quickstart \
+	tools/release-check \
 	tools/run-tests \
 	tools/tidy.h

@@ -1,5 +1,6 @@
 #!/bin/sh
-# check-layers and check-style must see what they are there for: seeds one violation after another.
+# check-layers, check-style and check-docs must see what they are there for: seeds one violation after
+# another.
 set -eu
 here=$(cd "${top_srcdir:-$(dirname "$0")/../..}" && pwd)
 work=$(mktemp -d)
@@ -129,6 +130,30 @@ style "indentation with spaces is seen" "indented with tabs" src/base/b.c \
 style "C out of format is seen" "formatted by" src/base/b.c 'void b( void ) { }\n'
 # shellcheck disable=SC2016 # the unquoted variable is what is to be found
 style "what shellcheck finds is seen" "pass shellcheck" tools/other '#!/bin/sh\necho $1\n'
+
+docs() { # EXPECTED WORDS FILE TEXT
+	seed
+	mkdir -p "$work/tree/doc"
+	: >"$work/tree/doc/there.md"
+	: >"$work/tree/README.md"
+	printf '%s\n' "$4" >>"$work/tree/$3"
+	expect check-docs "$1" "$2" "every document"
+}
+
+docs ok "a document may be named by its path" src/base/a.h '/* see doc/there.md. */'
+docs ok "a document may be named without its folder" src/base/a.h '/* see there.md and README.md */'
+docs 'not ok' "a pointer to a missing document is seen in a comment" src/base/a.h '/* (doc/gone.md) */'
+docs 'not ok' "a pointer to a missing document is seen in a document" doc/there.md 'See [it](gone.md).'
+docs 'not ok' "a pointer to a missing document is seen in a manual page" doc/a.1 '.Pa gone.md'
+docs 'not ok' "a pointer to a missing document is seen in a script" tools/script '# gone.md says why'
+docs ok "a source file may be named by its path" doc/there.md 'See src/base/a.c, src/base/.'
+docs ok "a source file may be named by its room" src/base/a.c '/* base/a.h says so */'
+docs 'not ok' "a pointer to a missing source file is seen" doc/there.md 'See src/base/gone.c.'
+docs 'not ok' "a pointer to a missing file of a room is seen" src/base/a.c '/* base/gone.h says so */'
+docs 'not ok' "a pointer to a missing script is seen" README.md 'Run tools/gone now.'
+docs 'not ok' "a pointer to a missing test is seen" README.md 'tests/gone.py shows it.'
+docs ok "a program may be named in place of its source" README.md 'Run src/base/a first.'
+docs ok "a pattern may be named" README.md 'tests/unit/ROOM/test_MODULE.c, tests/*.py, src/cli/<verb>.c'
 
 echo "1..$n"
 exit "$failed"

@@ -11,7 +11,7 @@ const char sim_help[] =
     "\n"
     "  --listen ADDRESS:PORT   default 127.0.0.1:7301; port 0 picks a free one\n"
     "  --control ADDRESS:PORT  a second address that the faults down and\n"
-    "                          reset=connect spare; printed as \"control on http://...\"\n"
+    "                          reset=connect spare; printed as \"control on URL\"\n"
     "  --record FILE           append a line for each accepted event, its text as\n"
     "                          received: {\"request\":N,\"site_uuid\":...,\"event\":{...}};\n"
     "                          a subscriber or command stands under \"subscriber\" or\n"

@@ -1,6 +1,5 @@
 /* version: the versions of bentospool and of the libraries it runs with. */
 #include <cjson/cJSON.h>
-#include <config.h>
 #include <event2/event.h>
 #include <stdio.h>
 
@@ -9,9 +8,6 @@
 #include "dispatch/transport/transport.h"
 #include "ingest/http/gzip.h"
 #include "outbox/read/audit.h"
-
-const char version_number[] = PACKAGE_VERSION;
-const char version_agent[] = "bentospool/" PACKAGE_VERSION;
 
 int
 verb_version(const struct options *o)

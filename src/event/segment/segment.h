@@ -30,7 +30,7 @@ struct segment_event {
 	enum event_kind kind;
 	struct slice name;       /* track: `event`; page, screen: `name`; absent otherwise */
 	struct slice message_id; /* absent: the outbox makes one */
-	struct slice email;      /* see event/person.h; absent when there is none */
+	struct slice email;      /* see event/segment/person.h; absent when there is none */
 	/* ids of the person: strings, or numbers by their text; absent when blank or too long */
 	struct slice user_id;
 	struct slice anonymous_id;

@@ -1,6 +1,6 @@
 /*
  * An outbox in memory, put in the place of the real one when the program is linked: the functions
- * of outbox/outbox.h and outbox/reader.h that the dispatcher uses.
+ * of outbox/outbox.h and outbox/read/reader.h that the dispatcher uses.
  *
  * What is sent waits until fake_outbox_commit, which plays one transaction of the writer, or is
  * done at once when `at_once` is set. It checks what the real writer may rely on and what the
