@@ -1,3 +1,7 @@
+/*
+ * Growing by doubling up to the buffer's maximum. Appending fails at the maximum or without memory:
+ * it then appends nothing and latches `failed`.
+ */
 #include "base/buf.h"
 
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /*
- * A growing run of bytes with a maximum given at birth.
+ * A growing run of bytes with a stated maximum.
  *
  * Appending past the maximum, or out of memory, appends nothing and latches `failed`; a caller
- * builds a whole text and looks at `failed` once at the end. The bytes are always followed by a NUL
+ * builds a whole text and checks `failed` once at the end. The bytes are always followed by a NUL
  * that does not count. Owned by one thread at a time.
  */
 #ifndef BASE_BUF_H

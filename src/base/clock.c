@@ -1,3 +1,7 @@
+/*
+ * The system's clocks: CLOCK_REALTIME as wall, CLOCK_BOOTTIME as mono, which goes on while the
+ * machine sleeps. Reading them cannot fail; a boot whose id cannot be read counts as a new one.
+ */
 #include "base/clock.h"
 
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /*
- * Time comes from here, so that tests can run days in a second.
+ * All time comes from a struct clock, so that tests can run days in a second.
  *
  * wall: milliseconds since 1970 UTC; may jump either way; for what people read.
  * mono: milliseconds since some start; never goes back; for all waiting.
@@ -18,7 +18,7 @@ struct clock {
 
 extern const struct clock clock_system;
 
-/* Tells one boot of this machine from another; never 0. mono goes on within one. */
+/* Identifies this boot of the machine; never 0. mono is comparable within one boot only. */
 uint64_t clock_boot(void);
 
 static inline int64_t

@@ -1,3 +1,6 @@
+/*
+ * Texts of errors, cut to the size of struct err. Cannot fail.
+ */
 #include "base/err.h"
 
 #include <errno.h>

@@ -14,13 +14,13 @@ enum err_code {
 	ERR_NONE = 0,
 	ERR_SYSTEM,  /* a system call or a library failed */
 	ERR_NOMEM,   /* out of memory */
-	ERR_INPUT,   /* what a person or a client gave is wrong */
+	ERR_INPUT,   /* input of a person or a client is wrong */
 	ERR_LIMIT,   /* a stated maximum was reached */
-	ERR_FULL,    /* no space on the disk: passes by itself */
-	ERR_BUSY,    /* somebody else holds it: passes by itself */
+	ERR_FULL,    /* no space on the disk: passes when there is some again */
+	ERR_BUSY,    /* another process holds it: passes when it lets go */
 	ERR_IO,      /* storage can no longer be trusted: only a restart clears it */
 	ERR_STATE,   /* not possible in this state */
-	ERR_NOTFOUND /* nothing there */
+	ERR_NOTFOUND /* it does not exist */
 };
 
 struct err {

@@ -1,3 +1,8 @@
+/*
+ * ISO 8601 times to and from milliseconds, by day counts of the proleptic Gregorian calendar,
+ * without the time zone database and without printf, because each stored event has several times.
+ * Parsing fails on anything that the header does not list.
+ */
 #include "base/isotime.h"
 
 #include <stdbool.h>

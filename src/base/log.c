@@ -1,3 +1,7 @@
+/*
+ * One write to standard error for each line, so that lines of several threads stay whole. Control
+ * bytes are escaped, long lines cut. A log that cannot be written is ignored.
+ */
 #include "base/log.h"
 
 #include <stdarg.h>

@@ -28,7 +28,7 @@ void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(
 
 /*
  * For messages that a client can cause at will: true at most once each period_ms; ret_suppressed
- * tells how many were left out since. One struct per call site and thread, zeroed at first.
+ * returns how many were left out since. One struct per call site and thread, zeroed at first.
  */
 struct log_limit {
 	int64_t next_ms;

@@ -1,3 +1,6 @@
+/*
+ * Hosts that mean this machine, by name and by address range; nothing is looked up. Cannot fail.
+ */
 #include "base/loopback.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,4 @@
-/* Whether a host of a URL or a listener is this machine itself. Pure. */
+/* Whether the host of a URL or of a listener is this machine. Pure. */
 #ifndef BASE_LOOPBACK_H
 #define BASE_LOOPBACK_H
 

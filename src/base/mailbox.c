@@ -1,3 +1,8 @@
+/*
+ * A list behind a mutex. A push appends and wakes the taker when the box was empty; the taker takes
+ * the whole list at once. A push fails when the box is closed or, except for mailbox_push_always,
+ * full.
+ */
 #include "base/mailbox.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /*
- * The only place where threads meet: a bounded first-in first-out box of owned messages.
+ * How threads pass work to each other: a bounded first-in first-out box of owned messages.
  *
  * A message embeds a struct mail as its first member. Pushing hands it over; whoever takes it owns
  * it. Many threads may push; one thread takes. Bounds: a number of messages and a sum of costs
@@ -59,7 +59,7 @@ void mailbox_poke(struct mailbox *m);
 struct mail *mailbox_take(struct mailbox *m);
 /*
  * Sleeps until there is a message, the box is closed, somebody pokes, or timeout_ms has gone by
- * (-1: no limit), then takes all. ret_closed (may be NULL) tells whether the box is closed.
+ * (-1: no limit), then takes all. ret_closed (may be NULL) returns whether the box is closed.
  */
 struct mail *mailbox_wait(struct mailbox *m, int64_t timeout_ms, bool *ret_closed);
 /* The taker is done with messages of count and cost: their places are free again. */

@@ -1,4 +1,4 @@
-/* Words that depend on numbers. Pure. */
+/* Plurals in messages. Pure. */
 #ifndef BASE_PLURAL_H
 #define BASE_PLURAL_H
 

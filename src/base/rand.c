@@ -1,3 +1,6 @@
+/*
+ * xoshiro256** for chance that a test can replay, getrandom for keys. Only getrandom can fail.
+ */
 #include "base/rand.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /*
- * Chance comes from here, so that a test can replay it from a seed. Not for secrets, except
- * rand_system(). A struct rand belongs to one thread.
+ * Random numbers, which a test can replay from a seed. Not for secrets, except rand_system(). A
+ * struct rand belongs to one thread.
  */
 #ifndef BASE_RAND_H
 #define BASE_RAND_H

@@ -1,6 +1,6 @@
 /*
- * Something that several threads read and none changes: it goes when the last of them lets go.
- * Any thread.
+ * A reference count for a structure that several threads read and none changes: the last holder's
+ * release frees it. Any thread.
  */
 #ifndef BASE_SHARED_H
 #define BASE_SHARED_H

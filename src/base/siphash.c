@@ -1,3 +1,6 @@
+/*
+ * SipHash-2-4, as in the reference implementation. Cannot fail.
+ */
 #include "base/siphash.h"
 
 #include <string.h>

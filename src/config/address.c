@@ -1,3 +1,7 @@
+/*
+ * Syntax of URLs and listening addresses, checked by hand because the messages say what is allowed.
+ * A check fails with "must ..." for the first fault; no name is looked up.
+ */
 #include "config/address.h"
 
 #include <arpa/inet.h>

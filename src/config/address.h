@@ -1,4 +1,4 @@
-/* Addresses in settings: what is well-formed, and who could reach it. Pure; any thread. */
+/* Addresses in settings: whether they are well-formed, and local. Pure; any thread. */
 #ifndef CONFIG_ADDRESS_H
 #define CONFIG_ADDRESS_H
 
@@ -10,7 +10,7 @@
 int address_check_url(const char *text, struct err *e);
 /* "ADDRESS:PORT", "[IPv6]:PORT" with a numeric address, or "unix:/path". */
 int address_check_listen(const char *text, struct err *e);
-/* Only this machine can reach it. The text is one that address_check_listen takes. */
+/* Whether only this machine can reach it. The text has passed address_check_listen. */
 bool address_is_local(const char *listen);
 
 #endif

@@ -1,4 +1,8 @@
-/* The configuration as a whole: what must fit together, and how it is shown. */
+/*
+ * The configuration as a whole: limits that must fit together, keys that a site needs, listeners
+ * that need write keys, and programs and folders that must be usable. The first fault is an error
+ * that names the file, the site and the remedy.
+ */
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,7 +15,8 @@
 #include "event/mapping/rules.h"
 #include "event/mapping/traits.h"
 
-/* A body, its texts decoded, its events; and what unpacks it. Less would refuse some for ever. */
+/* A body, its decoded texts and its events, and what inflates it: with less, the largest bodies
+ * would always be refused. */
 #define BUFFERED_PER_BODY 3
 #define BUFFERED_BESIDE 65536
 
@@ -57,11 +62,12 @@ check_site(const struct config *c, const struct config_site *site, struct err *e
 		    site->name);
 	if (site->fields.n > TRAIT_NAMES_MAX)
 		return err_set(e, ERR_INPUT,
-		    "%s: site \"%s\": fields has %zu names, %d are possible", place(c), site->name,
-		    site->fields.n, TRAIT_NAMES_MAX);
+		    "%s: site \"%s\": fields has %zu names, at most %d are allowed", place(c),
+		    site->name, site->fields.n, TRAIT_NAMES_MAX);
 	if (site->rules.n > RULES_MAX)
 		return err_set(e, ERR_INPUT,
-		    "%s: site \"%s\": rules has %zu rules, %d are possible: join some with *",
+		    "%s: site \"%s\": rules has %zu rules, at most %d are allowed: join some with "
+		    "*",
 		    place(c), site->name, site->rules.n, RULES_MAX);
 	if (site->ca_file[0] != '\0' && access(site->ca_file, R_OK) != 0) {
 		err_sys(e, "cannot read ca_file %s", site->ca_file);
@@ -81,7 +87,7 @@ check_listeners(const struct config *c, const struct config_site *site, struct e
 			    place(c), c->ingest.listen.item[i], site->name);
 	if (c->n_sites > 1)
 		return err_set(e, ERR_INPUT,
-		    "%s: with several sites each needs write_keys of its own: site \"%s\" has "
+		    "%s: with several sites each needs its own write_keys: site \"%s\" has "
 		    "none",
 		    place(c), site->name);
 	return 0;
@@ -96,7 +102,7 @@ has_key(const struct config_site *site, const char *key)
 	return false;
 }
 
-/* A key that two sites have would lead the events of one to the other. */
+/* A write key decides the site, so it may belong to one site only. */
 static int
 check_shared_keys(const struct config *c, size_t which, struct err *e)
 {
@@ -135,7 +141,7 @@ check_limits(const struct config *c, struct err *e)
 	if (c->ingest.max_buffered < BUFFERED_PER_BODY * c->ingest.max_body + BUFFERED_BESIDE)
 		return err_set(e, ERR_INPUT,
 		    "%s: ingest: max_buffered must be at least three times max_body and 64 KiB "
-		    "(%lld), so that every body can be taken apart",
+		    "(%lld), so that every body can be parsed",
 		    place(c),
 		    (long long)(BUFFERED_PER_BODY * c->ingest.max_body + BUFFERED_BESIDE));
 	if (strlen(c->control) >= sizeof(un.sun_path))
@@ -146,7 +152,7 @@ check_limits(const struct config *c, struct err *e)
 	return 0;
 }
 
-/* Better now than when something is wrong already. */
+/* At the start rather than at the first alarm. */
 static int
 check_alarm(const struct config *c, struct err *e)
 {
@@ -226,34 +232,4 @@ config_check(const struct config *c, struct err *e)
 			return -1;
 	}
 	return 0;
-}
-
-static void
-print_section(enum setting_section section, const void *base, const char *indent, struct buf *to)
-{
-	for (const struct setting *s = settings; s->name != NULL; s++) {
-		if (s->section != section)
-			continue;
-		buf_printf(to, "%s%-20s = ", indent, s->name);
-		setting_print(s, base, to);
-		buf_printf(to, "%s\n", setting_is_default(s, base) ? "  # default" : "");
-	}
-}
-
-void
-config_print(const struct config *c, struct buf *to)
-{
-	buf_printf(
-	    to, "# %s\n", c->file[0] != '\0' ? c->file : "no file: defaults and environment");
-	print_section(SECTION_TOP, c, "", to);
-	buf_append_literal(to, "\ningest {\n");
-	print_section(SECTION_INGEST, &c->ingest, "    ", to);
-	buf_append_literal(to, "}\n\nretention {\n");
-	print_section(SECTION_RETENTION, &c->retention, "    ", to);
-	buf_append_literal(to, "}\n");
-	for (size_t i = 0; i < c->n_sites; i++) {
-		buf_printf(to, "\nsite \"%s\" {\n", c->sites[i].name);
-		print_section(SECTION_SITE, &c->sites[i], "    ", to);
-		buf_append_literal(to, "}\n");
-	}
 }

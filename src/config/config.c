@@ -1,3 +1,8 @@
+/*
+ * Loads a configuration: defaults, then the file, then the environment, then the files that hold
+ * secrets, then the checks of the whole (check.c). The first error ends it, and names the file and
+ * line, the environment variable, or the site and setting.
+ */
 #include "config/config.h"
 
 #include <errno.h>
@@ -160,7 +165,7 @@ store_checked(const struct setting *s, void *base, const char *text, struct err 
 	return setting_check(s, text, e) != 0 ? -1 : setting_store(s, base, text, e);
 }
 
-/* "a,b , c": white space around an item does not count, empty items neither. */
+/* "a,b , c": white space around an item and empty items are ignored. */
 static int
 store_list(const struct setting *s, void *base, const char *text, struct err *e)
 {
@@ -190,8 +195,8 @@ apply_variable(struct config *c, size_t which, const char *text, struct err *e)
 
 	if (section == SECTION_SITE && c->n_sites > 1)
 		return err_set(e, ERR_INPUT,
-		    "is set, but %s has %zu sites: unset it and say it in the file", c->file,
-		    c->n_sites);
+		    "is set, but %s has %zu sites: unset it, and set %s in the file", c->file,
+		    c->n_sites, variables[which].name);
 	if (section == SECTION_SITE && c->n_sites == 0
 	    && config_add_site(c, ONLY_SITE, &site, e) != 0)
 		return -1;
@@ -265,7 +270,7 @@ read_write_keys(struct config_site *site, struct err *e)
 		rc = take_key_line(site, line, e);
 	explicit_bzero(text, n);
 	free(text);
-	/* No key at all would mean that any key is good. */
+	/* Without any key every key would be accepted. */
 	if (rc == 0 && site->write_keys.n == before)
 		rc = err_set(e, ERR_INPUT, "%s holds no key", site->write_keys_file);
 	return rc == 0 ? 0 : err_wrap(e, "write_keys_file");
@@ -314,7 +319,7 @@ fill(struct config *c, const struct config_request *r, struct err *e)
 		return -1;
 	if (apply_environment(c, r->reading, e) != 0)
 		return err_wrap(e, "environment");
-	/* The control socket of another database is of no use. */
+	/* The setting control belongs to the configured database, not to this one. */
 	if (r->database != NULL
 	    && (replace(&c->database, r->database, e) != 0 || replace(&c->control, "", e) != 0))
 		return -1;

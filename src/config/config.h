@@ -1,9 +1,10 @@
 /*
  * The configuration in effect: defaults, then the file, then the environment (bentospool.conf(5)).
  *
- * Every accepted key is one row of the table in settings.c: name, type, default, range and help.
- * A struct config is filled once, before threads start, and never changes; each module gets an
- * options structure of its own from it (wiring.h). Errors name the file and line, or the variable.
+ * Every setting is one row of the table in settings.c: name, type, default, range and help. A
+ * struct config is filled once and then never changes; a reload makes a new one. Each module gets
+ * its own options structure from it (daemon/wiring.h). Errors name the file and line, or the
+ * variable.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
@@ -39,7 +40,7 @@ struct config_ingest {
 	int64_t refused_percent;
 };
 
-/* Days; 0: for ever. */
+/* Days; 0: forever. */
 struct config_retention {
 	int64_t delivered_payload, delivered_rows;
 	int64_t discarded_payload, discarded_rows;
@@ -113,36 +114,39 @@ struct config_request {
 	const char *file;     /* -c, or NULL */
 	const char *database; /* --database, or NULL: overrides all others */
 	/*
-	 * For verbs that only read: secrets are not opened and nothing that sending needs is asked
-	 * for. With a database named, no file is looked for but the one named by -c.
+	 * For verbs that only read the database: secrets are not opened, and what only sending
+	 * needs may be missing. When `database` is set, no file is read but the one named by -c.
 	 */
 	bool reading;
-	/* For a start, which no folder of archives may stand in the way of: retention waits. */
+	/* For a start: an archive folder that cannot be used is not an error, retention waits. */
 	bool starting;
 };
 
-/* The file that config_load would read; NULL: none. Borrowed. */
+/* The file that config_load would read, borrowed; NULL: none. */
 const char *config_choose_file(const struct config_request *request);
 
 /* The defaults, without a site. NULL: no memory. */
 struct config *config_new(struct err *e);
-/* ret_config is freed with config_free, once nobody else holds it; that also wipes the secrets. */
+/* The caller releases it with config_free; the last holder's release wipes the secrets, too. */
 int config_load(const struct config_request *request, struct config **ret_config, struct err *e);
 void config_free(struct config *c);
-/* The site of that name, or NULL. */
-const struct config_site *config_find_site(const struct config *c, const char *name);
 
 /*
- * What must be true of the whole: limits that fit together, a site that can be reached and has its
- * keys, and write keys wherever somebody else could post. Part of config_load unless `reading`.
+ * Checks the configuration as a whole: limits that fit together, a site with its keys, and write
+ * keys where other machines can connect. Part of config_load unless `reading`.
  */
 int config_check(const struct config *c, struct err *e);
-/* Whether retention can write its archive: the same, unless `starting`. */
+/* Checks that retention can write its archive. Part of config_load unless `reading` or `starting`.
+ */
 int config_check_archive(const struct config *c, struct err *e);
-/* Why nothing can be written into the folder of archives, an errno; 0: it can, or there is none. */
+/* 0 when retention can write into its archive folder or has none, else an errno that says why not.
+ */
 int config_try_archive(const struct config *c);
-/* What to do about that. */
+/* What to do about that errno. */
 const char *config_archive_remedy(int cause);
+
+/* The site of that name, or NULL. */
+const struct config_site *config_find_site(const struct config *c, const char *name);
 
 /* The configuration in effect as a file would say it, secrets masked, defaults marked. */
 void config_print(const struct config *c, struct buf *to);

@@ -1,3 +1,7 @@
+/*
+ * Compares two configurations setting by setting, in the order of the table. A setting that a
+ * running daemon cannot change, and a site that came or went, is an error; so is a lack of memory.
+ */
 #include "config/differences.h"
 
 #include <cjson/cJSON.h>
@@ -8,7 +12,7 @@
 
 #define LINE_MAX_BYTES 65536
 
-/* A text of many lines or secrets is named only. */
+/* Of a secret only the name is shown. */
 static int
 add_change(cJSON *list, const struct setting *s, const char *where, const void *old,
     const void *new, struct err *e)
@@ -41,7 +45,7 @@ compare(cJSON *list, enum setting_section section, const char *where, const void
 			continue;
 		if (!setting_is_live(s))
 			return err_set(e, ERR_STATE,
-			    "nothing is changed, because %s%s asks for a restart", where, s->name);
+			    "nothing is changed, because %s%s needs a restart", where, s->name);
 		if (add_change(list, s, where, old, new, e) != 0)
 			return -1;
 	}
@@ -56,7 +60,7 @@ compare_site(cJSON *list, const struct config_site *old, const struct config *ne
 
 	if (site == NULL)
 		return err_set(e, ERR_STATE,
-		    "nothing is changed, because site %s is gone: that asks for a restart",
+		    "nothing is changed, because site %s is gone, which needs a restart",
 		    old->name);
 	snprintf(where, sizeof(where), "site %s: ", old->name);
 	return compare(list, SECTION_SITE, where, old, site, e);
@@ -76,13 +80,13 @@ compare_all(cJSON *list, const struct config *old, const struct config *new, str
 	for (size_t i = 0; i < new->n_sites; i++)
 		if (config_find_site(old, new->sites[i].name) == NULL)
 			return err_set(e, ERR_STATE,
-			    "nothing is changed, because site %s is new: that asks for a restart",
+			    "nothing is changed, because site %s is new, which needs a restart",
 			    new->sites[i].name);
 	return 0;
 }
 
 cJSON *
-changes_list(const struct config *old, const struct config *new, struct err *e)
+config_differences(const struct config *old, const struct config *new, struct err *e)
 {
 	cJSON *list = cJSON_CreateArray();
 

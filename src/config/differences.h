@@ -1,4 +1,4 @@
-/* What is different between two configurations, in words. Pure. */
+/* The differences between two configurations, in words. Pure. */
 #ifndef CONFIG_DIFFERENCES_H
 #define CONFIG_DIFFERENCES_H
 
@@ -8,9 +8,9 @@
 struct cJSON;
 
 /*
- * An array of texts such as "site main: batch_events 100 -> 200"; secrets are named, not shown.
- * NULL: no memory, or (ERR_STATE) something in it asks for a restart, and e says what.
+ * An array of texts such as "site main: batch_events 100 -> 200"; of a secret only the name is
+ * shown. NULL: no memory, or (ERR_STATE) a difference needs a restart, and e names it.
  */
-struct cJSON *changes_list(const struct config *old, const struct config *new, struct err *e);
+struct cJSON *config_differences(const struct config *old, const struct config *new, struct err *e);
 
 #endif

@@ -12,6 +12,7 @@ src_libbentospool_a_SOURCES += \
 	src/config/lex.h \
 	src/config/parse.c \
 	src/config/parse.h \
+	src/config/print.c \
 	src/config/secret.c \
 	src/config/secret.h \
 	src/config/setting_value.c \

@@ -1,3 +1,8 @@
+/*
+ * Reads a small file whole: checks on the open descriptor that it is a regular file and, for
+ * secrets, that nobody else may touch it. Fails with the remedy in the message, and never holds a
+ * part of the file in it.
+ */
 #include "config/secret.h"
 
 #include <errno.h>

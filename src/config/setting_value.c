@@ -1,4 +1,7 @@
-/* How one text becomes the value of a setting, and back. */
+/*
+ * How a text becomes the value of a setting, and back. setting_check says what a text must be, and
+ * fails with ERR_INPUT; setting_store takes a checked text, and fails without memory only.
+ */
 #include <stdlib.h>
 #include <string.h>
 

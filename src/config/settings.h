@@ -1,6 +1,6 @@
 /*
- * The table of all settings, and how one text becomes a value. The configuration file, `check`, the
- * example and the manual are all fed from it. Pure; any thread.
+ * The table of all settings, and how a text becomes a value. The parser, `check`, `init` and
+ * reloads work from it; tests hold the example and the manual against it. Pure; any thread.
  */
 #ifndef CONFIG_SETTINGS_H
 #define CONFIG_SETTINGS_H
@@ -27,11 +27,11 @@ struct setting {
 	int64_t min;          /* of numbers; of durations in ms */
 	int64_t max;
 	bool secret; /* never printed */
-	bool live;   /* a running daemon can change it; those of a site it always can */
-	/* Checks a text or an item of a list beyond its type; NULL: anything goes. Sets e to what
-	 * the value must be: "must be ...". */
+	bool live;   /* a reload can change it; settings of a site need not be marked */
+	/* Checks a text, or an item of a list, beyond its type: sets e to "must be ...". NULL: any.
+	 */
 	int (*check)(const char *text, struct err *e);
-	/* The same for a number that is in its range. */
+	/* Checks a number that is within its range, likewise. */
 	int (*check_number)(int64_t number, struct err *e);
 	size_t offset; /* in struct config, config_ingest, config_retention or config_site */
 	const char *help;
@@ -44,11 +44,11 @@ extern const struct setting settings[];
 
 /* NULL when the section has none of that name. */
 const struct setting *setting_find(enum setting_section section, const char *name);
-/* "ingest"; "" for what is in none. */
+/* "ingest"; "" for SECTION_TOP. */
 const char *setting_section_name(enum setting_section section);
-/* A section of the file's top level by its name: 0, or -1 when there is none. */
+/* A section by its name: 0, or -1 when there is none. */
 int setting_section_find(const char *name, enum setting_section *ret_section);
-/* Whether the section stands at most once, without a name of its own. */
+/* Whether the section may be given once only, and has no title. */
 bool setting_section_is_single(enum setting_section section);
 /* The section's structure within the configuration; the first site's for SECTION_SITE. */
 void *setting_base(struct config *c, enum setting_section section);
@@ -57,15 +57,17 @@ void *setting_base(struct config *c, enum setting_section section);
 void setting_allowed(const struct setting *s, struct buf *to);
 /* ERR_INPUT "must be ..., not ..." when text is not a value (or item) of this setting. */
 int setting_check(const struct setting *s, const char *text, struct err *e);
-/* Stores a checked text in base, in place of what was there; to a list it is added. */
+/* Stores a checked text in base in place of the old value, or adds it to a list. */
 int setting_store(const struct setting *s, void *base, const char *text, struct err *e);
-/* Empties a list, or sets what a structure starts with. */
+/* Empties a list, frees a text; leaves other values. */
 void setting_clear(const struct setting *s, void *base);
+/* Sets the default in a structure that is zeroed or has a value. */
 int setting_default(const struct setting *s, void *base, struct err *e);
 /* The value as the file would say it; secrets masked. */
 void setting_print(const struct setting *s, const void *base, struct buf *to);
-/* Whether two structures say the same. */
+/* Whether two structures have the same value. */
 bool setting_is_equal(const struct setting *s, const void *base, const void *other);
+/* Whether a reload can change it. */
 bool setting_is_live(const struct setting *s);
 bool setting_is_default(const struct setting *s, const void *base);
 

@@ -96,7 +96,7 @@ daemon_reload(void *arg, struct err *e)
 		return NULL;
 	}
 	log_debug("reload: read %s", c->file[0] != '\0' ? c->file : "the environment");
-	changed = changes_list(d->config, c, e);
+	changed = config_differences(d->config, c, e);
 	if (changed == NULL) {
 		config_free(c);
 		return NULL;

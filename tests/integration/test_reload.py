@@ -76,7 +76,7 @@ def test_verbose(bench):
 
 
 def test_all_or_nothing(bench):
-    """a mistake, or what asks for a restart, changes nothing and is named"""
+    """a mistake, or a change that needs a restart, changes nothing and is named"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     rewrite(bench, bench.site(sim.api_url(), batch_events=5000, write_keys=["other"]))
@@ -85,7 +85,7 @@ def test_all_or_nothing(bench):
          f"names the place: {refused.stderr}")
     rewrite(bench, bench.site(sim.api_url(), write_keys=["other"]), ingest={"max_body": 2000000})
     refused = done(bench.cli("reload"), code=1)
-    true("max_body asks for a restart" in refused.stderr, f"names it: {refused.stderr}")
+    true("max_body needs a restart" in refused.stderr, f"names it: {refused.stderr}")
     bench.configure({"main": bench.site(sim.api_url(), write_keys=["other"]),
                      "more": bench.site(sim.api_url(), write_keys=["third"])})
     refused = done(bench.cli("reload"), code=1)

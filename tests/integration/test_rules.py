@@ -119,7 +119,7 @@ def test_show(bench):
 
 def test_configuration(bench):
     """what is no rule is refused with file, line and the remedy; more than 32 too"""
-    for rules, words in ((["A => drip"], "drop, rename NAME"), (["A => drop"] * 33, "32 are possible")):
+    for rules, words in ((["A => drip"], "drop, rename NAME"), (["A => drop"] * 33, "at most 32 are allowed")):
         conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1", rules=rules)})
         checked = bench.cli("check", conf=conf)
         equal(checked.returncode, 1, "exit status")

@@ -251,7 +251,7 @@ others_may_post_with_a_key_only(void **state)
 	    "site main {" KEYS "}");
 	accepts("ingest { listen = {\"0.0.0.0:2\"} } site main {" KEYS "write_keys = {k} }");
 	refuses("site a {" KEYS "write_keys = {k} } site b {" KEYS "}",
-	    "with several sites each needs write_keys of its own: site \"b\" has none");
+	    "with several sites each needs its own write_keys: site \"b\" has none");
 	refuses("site a {" KEYS "write_keys = {k} } site b {" KEYS "write_keys = {x, k} }",
 	    "sites \"a\" and \"b\" have a write key in common");
 }
