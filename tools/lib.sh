@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What tools/quickstart and tools/run-tests share. Sourced.
+# What tools/quickstart, tools/run-tests and tools/release-check share. Sourced.
 : "${top:?must be the top of the tree}"
 
 is_there() { # PROBE of tools/packages
@@ -50,4 +50,11 @@ ensure_configure() {
 		return 0
 	fi
 	(cd "$top" && ./autogen.sh) >"$1" 2>&1
+}
+
+# tarball_lacks TARBALL: prints the files that git knows and the tarball does not have.
+tarball_lacks() {
+	tar -tzf "$1" | sed 's|^[^/]*/||' | LC_ALL=C sort >"$1.files"
+	git -C "$top" ls-files | grep -Ev '(^|/)\.gitignore$' | LC_ALL=C sort | LC_ALL=C comm -13 "$1.files" -
+	rm -f "$1.files"
 }

@@ -38,7 +38,7 @@ struct ingest_site_options {
 	const char *const *allow_origins;
 	size_t n_allow_origins;
 	struct mapping_options mapping; /* decides which events are forwarded at all */
-	bool erase;                     /* a delete call erases its person (outbox/operate/erase.h) */
+	bool erase; /* a delete call erases its person (outbox/operate/erase.h) */
 	/* Bento's own: clients of Bento may post with them. NULL or "": none may. */
 	const char *site_uuid;
 	const char *publishable_key;

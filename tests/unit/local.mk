@@ -1,5 +1,5 @@
 # One program a module, in the folder of its module: tests/unit/ROOM/test_MODULE.c. A program of one
-# file needs its name here and nothing else; one that brings a rig names its sources below.
+# file is listed here and nowhere else; a program with a rig also lists its sources below.
 UNIT_TESTS = \
 	tests/unit/base/test_base \
 	tests/unit/base/test_encode \
@@ -88,7 +88,7 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 
-# What a program links that does not say otherwise.
+# What a program links unless its own _LDADD says otherwise.
 AM_DEFAULT_SOURCE_EXT = .c
 UNIT_LIBS = $(CMOCKA_LIBS) $(SPOOL_LIBS)
 LDADD = $(UNIT_LIBS)
@@ -96,16 +96,16 @@ LDADD = $(UNIT_LIBS)
 TEST_LIB = tests/lib/tempdir.c tests/lib/tempdir.h tests/lib/unit.h
 # A real outbox with its writer running.
 OUTBOX_RIG = tests/unit/outbox/outbox_rig.c tests/unit/outbox/outbox_rig.h $(TEST_LIB)
-# The real transport against a server with a script.
+# The real transport against a scripted server.
 TRANSPORT_RIG = tests/unit/dispatch/transport/transport_rig.c tests/unit/dispatch/transport/transport_rig.h tests/unit/dispatch/transport/tiny_server.c \
 	tests/unit/dispatch/transport/tiny_server.h
-# A database made by hand, row by row.
+# A database filled by hand, row by row.
 HANDMADE = tests/unit/outbox/handmade.c tests/unit/outbox/handmade.h
-# Ingest against an outbox that does as the test says, linked in place of the real one.
+# Ingest against a scripted outbox, linked in place of the real one.
 INGEST_TEST_LIB = tests/unit/ingest/ingest_world.c tests/unit/ingest/ingest_world.h \
 	tests/unit/ingest/ingest_outbox.c tests/unit/ingest/ingest_outbox.h
-# The dispatcher with a fake outbox, transport, mapping and clock: these stand before the library, so
-# that the real ones are not linked.
+# The dispatcher with a fake outbox, transport, mapping and clock, which are linked in place of the
+# library's.
 DISPATCH_FAKES = tests/unit/dispatch/dispatch_rig.c tests/unit/dispatch/dispatch_rig.h tests/lib/fake_clock.h \
 	tests/unit/dispatch/fake_mapping.c tests/unit/dispatch/fake_outbox.c tests/unit/dispatch/fake_outbox.h \
 	tests/unit/dispatch/fake_reader.c \

@@ -3,9 +3,9 @@
  *
  * A track call becomes what the Segment destination function made of it: type = event, email,
  * details = properties, fields from the names. Other kinds: see struct mapping_options; what is not
- * forwarded at all is event/admit's to say. Rules by name: event/mapping/rules.h. `properties` is copied
- * byte for byte. Added are details.unique.key (unless properties has a `unique` of any kind) and
- * date, when the options say so.
+ * forwarded at all is event/admit's to say. Rules by name: event/mapping/rules.h. `properties` is
+ * copied byte for byte. Added are details.unique.key (unless properties has a `unique` of any kind)
+ * and date, when the options say so.
  */
 #ifndef EVENT_MAPPING_MAPPING_H
 #define EVENT_MAPPING_MAPPING_H
