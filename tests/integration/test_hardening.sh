@@ -1,5 +1,5 @@
 #!/bin/sh
-# The built program has what configure turns on: proven on the binary, not on the flags.
+# The built program is hardened as configure says: checked on the binary, not on the flags.
 set -eu
 binary=${top_builddir:-.}/bentospool
 

@@ -1,3 +1,4 @@
+/* Compresses test bodies with zlib, one gzip member a call. Aborts when zlib or memory fails. */
 #include "lib/gzip_maker.h"
 
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* What a client packs. Aborts without memory. */
+/* What a client sends compressed. Aborts without memory. */
 #ifndef LIB_GZIP_MAKER_H
 #define LIB_GZIP_MAKER_H
 

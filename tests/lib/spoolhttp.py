@@ -1,4 +1,4 @@
-"""HTTP for the integration tests: by the library, and by hand for what no library would send."""
+"""HTTP for the integration tests: by the library, or by hand where no library sends the like."""
 import base64
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""Several databases in one test, each with a configuration and a daemon of its own."""
+"""Several databases in one test, each with its own configuration and daemon."""
 import json
 import sqlite3
 

@@ -1,4 +1,4 @@
-"""Verbs on a terminal: a pseudo terminal of 80 columns and what was printed on it."""
+"""Verbs on a terminal: a pseudo terminal of 80 columns, and the text printed on it."""
 import fcntl
 import os
 import pty

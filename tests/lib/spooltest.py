@@ -1,4 +1,4 @@
-"""What the integration tests stand on: processes, HTTP by hand, the views, TAP.
+"""The base of the integration tests: processes, HTTP by hand, the views, TAP.
 
 A test file defines functions test_* that take a Bench, and ends with spooltest.main(). Each gets a
 temporary directory of its own; whatever it started is ended after it. No test sleeps: it waits for

@@ -1,3 +1,4 @@
+/* Makes and removes a temporary folder. A test fails when either fails. */
 #include "lib/tempdir.h"
 
 #include <ftw.h>

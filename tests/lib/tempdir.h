@@ -1,4 +1,4 @@
-/* A folder of its own for each test, removed with all that is in it. */
+/* A temporary folder for each test, removed with all its contents. */
 #ifndef LIB_TEMPDIR_H
 #define LIB_TEMPDIR_H
 

@@ -1,4 +1,4 @@
-/* dispatch/age: when time counts, over jumps of the clock and restarts; cli/clocks keeps it. */
+/* dispatch/age: when time counts, over jumps of the clock and restarts; daemon/clocks keeps it. */
 #include "lib/unit.h"
 
 #include <time.h>

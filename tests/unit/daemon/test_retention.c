@@ -1,4 +1,4 @@
-/* cli/retention: when a pass runs, and that a clock that jumps takes nothing away. */
+/* daemon/jobs/retention: when a run begins, and that a clock that jumps takes nothing away. */
 #include "lib/unit.h"
 
 #include <stdlib.h>
