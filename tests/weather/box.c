@@ -1,7 +1,7 @@
 /*
  * The outbox in memory, linked in place of the real one: what the dispatcher uses of
  * outbox/outbox.h and outbox/read/reader.h, with the meaning of src/outbox/write/attempts.c,
- * settle.c, operate.c and schema/statements.sql. A message waits until the disk is done with it; a
+ * settle.c, operate.c and schema/statements/. A message waits until the disk is done with it; a
  * transaction is kept as a whole or not at all.
  */
 #include "weather/weather.h"
