@@ -148,6 +148,13 @@ use "all parameters are given" '' ''
 use "a parameter is left out of an initializer" 's/{ .a = 1 }/{ .c = { 0 } }/' \
 	'src/outbox/t.c:4: t_add without a'
 use "a parameter is never assigned" '/in.b = /d' 'src/outbox/t.c:4: t_add without b'
+filler='\
+static void fill(struct stmt_t_add *row) {\
+	row->b = SLICE_NONE;\
+}'
+use "a function of the file gives a parameter" "/in.b = /d; 1i$filler" ''
+use "a function that only reads does not" "/in.b = /d; 1i$(printf '%s' "$filler" | sed 's/fill(/fill(const /; s/ = SLICE_NONE/(1)/')" \
+	't_add without b'
 use "a statement is not used" '/t_get/d' 'schema/statements/t.sql:5: t_get'
 
 echo "1..$n"
