@@ -56,8 +56,7 @@ outbox_counters(const struct outbox *o, struct outbox_counters *ret_counters)
 }
 
 /* The text of the message, as "actor verb ..."; "-" stands for what it lacks. */
-static void
-see(const char *actor, const char *fmt, ...)
+static void __attribute__((format(printf, 2, 3))) see(const char *actor, const char *fmt, ...)
 {
 	int n = snprintf(rig.seen, sizeof(rig.seen), "%s ", actor);
 	va_list ap;
