@@ -37,7 +37,6 @@ struct config_ingest {
 	int64_t max_buffered;
 	int64_t request_timeout;
 	int64_t idle_timeout;
-	int64_t refused_percent;
 };
 
 /* Days; 0: forever. */
@@ -61,6 +60,7 @@ struct config_site {
 	struct config_list write_keys;
 	char *write_keys_file;
 	struct config_list allow_origins;
+	struct config_list ignore_ids;
 	char *webhook_secret;
 	char *webhook_secret_file;
 	char *api_url;

@@ -74,8 +74,6 @@ const struct setting settings[] = {
 	  .help = "seconds from a request's first byte to its last" },
 	{ INGEST(idle_timeout), SECONDS("60", 100, 86400000),
 	  .help = "seconds that a connection may stay open without a request" },
-	{ INGEST(refused_percent), NUMBER("10", 0, 100), .live = true,
-	  .help = "percent of an hour's requests that may be refused before status --check fails" },
 
 	{ RETENTION(delivered_payload), DAYS("30"), .live = true,
 	  .help = "days to keep the body of a delivered event; 0: as long as its row" },
@@ -118,6 +116,8 @@ const struct setting settings[] = {
 	  .help = "keys that applications send; empty: any, with one site and on this machine only" },
 	{ SITE(write_keys_file), TEXT(""),
 	  .help = "file that holds more write keys, one a line, # comments; mode 0600" },
+	{ SITE(ignore_ids), LIST(NULL), .check = check_not_empty,
+	  .help = "ids that are nobody's, beside those that are known, such as test" },
 	{ SITE(allow_origins), LIST(NULL), .check = check_not_empty,
 	  .help = "browser origins that may send without a write key, such as https://shop.example" },
 	{ SITE(webhook_secret), TEXT(""), .secret = true,
@@ -219,7 +219,12 @@ check_pattern(const char *text, struct err *e)
 {
 	if (strlen(text) >= MAPPING_NAME_SIZE)
 		return err_set(e, ERR_INPUT, "must be shorter than %d bytes", MAPPING_NAME_SIZE);
-	return text[0] != '$' ? 0 : err_set(e, ERR_INPUT, "must not begin with $");
+	if (text[0] == '$')
+		return err_set(e, ERR_INPUT, "must not begin with $");
+	for (const char *open = strchr(text, '{'); open != NULL; open = strchr(open + 1, '{'))
+		if (strncmp(open, "{name}", 6) != 0)
+			return err_set(e, ERR_INPUT, "can be filled with {name} only");
+	return 0;
 }
 
 static int

@@ -118,6 +118,8 @@ wiring_site_ingest(const struct config_site *s, int64_t site_id, struct ingest_s
 		.n_write_keys = s->write_keys.n,
 		.allow_origins = items(&s->allow_origins),
 		.n_allow_origins = s->allow_origins.n,
+		.ignore_ids = items(&s->ignore_ids),
+		.n_ignore_ids = s->ignore_ids.n,
 		.site_uuid = s->site_uuid,
 		.publishable_key = s->publishable_key,
 		.secret_key = s->secret_key,

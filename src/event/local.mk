@@ -38,6 +38,10 @@ src_libbentospool_a_SOURCES += \
 	src/event/mapping/traits.c \
 	src/event/mapping/traits.h \
 	src/event/mapping/unique_key.c \
+	src/event/segment/address.c \
+	src/event/segment/address.h \
+	src/event/segment/client_time.c \
+	src/event/segment/client_time.h \
 	src/event/segment/envelope.c \
 	src/event/segment/fields.c \
 	src/event/segment/fields.h \
@@ -45,10 +49,10 @@ src_libbentospool_a_SOURCES += \
 	src/event/segment/invisible.h \
 	src/event/segment/key.c \
 	src/event/segment/key.h \
+	src/event/segment/nobody.c \
+	src/event/segment/nobody.h \
 	src/event/segment/person.c \
 	src/event/segment/person.h \
-	src/event/segment/same_content.c \
-	src/event/segment/same_content.h \
 	src/event/segment/segment.c \
 	src/event/segment/segment.h \
 	src/event/segment/segment_build.h

@@ -6,20 +6,43 @@
 #include "ingest/admission.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 #include "event/mapping/admit.h"
+#include "event/segment/person.h"
 #include "ingest/ingest.h"
 
 struct admission_site {
 	int64_t site_id;
 	struct mapping_options mapping;
 	bool erase; /* delete calls */
+	char **ignore_ids;
+	size_t n_ignore_ids;
 };
 
 struct admission {
 	size_t n;
 	struct admission_site sites[];
 };
+
+static int
+add_site(struct admission *a, const struct ingest_site_options *o, struct err *e)
+{
+	struct admission_site *site = &a->sites[a->n++];
+
+	*site = (struct admission_site){ o->site_id, o->mapping, o->erase, NULL, 0 };
+	site->ignore_ids = calloc(o->n_ignore_ids + 1, sizeof(*site->ignore_ids));
+	if (site->ignore_ids == NULL)
+		return err_nomem(e);
+	for (size_t i = 0; i < o->n_ignore_ids; i++) {
+		site->ignore_ids[i] = strdup(o->ignore_ids[i]);
+		if (site->ignore_ids[i] == NULL)
+			return err_nomem(e);
+		site->n_ignore_ids++;
+	}
+	return 0;
+}
 
 int
 admission_new(const struct ingest_site_options *sites, size_t n, struct admission **ret_admission,
@@ -29,9 +52,12 @@ admission_new(const struct ingest_site_options *sites, size_t n, struct admissio
 
 	if (a == NULL)
 		return err_nomem(e);
-	for (a->n = 0; a->n < n; a->n++)
-		a->sites[a->n] = (struct admission_site){ sites[a->n].site_id, sites[a->n].mapping,
-			sites[a->n].erase };
+	for (size_t i = 0; i < n; i++) {
+		if (add_site(a, &sites[i], e) != 0) {
+			admission_free(a);
+			return -1;
+		}
+	}
 	*ret_admission = a;
 	return 0;
 }
@@ -39,6 +65,13 @@ admission_new(const struct ingest_site_options *sites, size_t n, struct admissio
 void
 admission_free(struct admission *a)
 {
+	if (a == NULL)
+		return;
+	for (size_t i = 0; i < a->n; i++) {
+		for (size_t k = 0; k < a->sites[i].n_ignore_ids; k++)
+			free(a->sites[i].ignore_ids[k]);
+		free(a->sites[i].ignore_ids);
+	}
 	free(a);
 }
 
@@ -81,12 +114,37 @@ apply_mapping(const struct mapping_options *o, const struct segment_request *r, 
 		event->reason = reason;
 		event->status = mapping_status(reason);
 	} else if (event->email.p == NULL) {
-		event->reason = segment_no_email;
+		event->reason = segment_why_no_email(event);
 		event->status = STATUS_INVALID;
 	} else {
 		event->reason = NULL;
 		event->status = STATUS_PENDING;
 	}
+}
+
+static bool
+is_ignored(const struct admission_site *site, struct slice id)
+{
+	for (size_t i = 0; i < site->n_ignore_ids; i++)
+		if (strlen(site->ignore_ids[i]) == id.n
+		    && strncasecmp(site->ignore_ids[i], id.p, id.n) == 0)
+			return true;
+	return false;
+}
+
+/* Ids that are nobody's by the site's word: they neither teach nor resolve, nor are addresses. */
+static void
+drop_ignored_ids(const struct admission_site *site, struct segment_event *event)
+{
+	if (event->user_id.p != NULL && is_ignored(site, event->user_id)) {
+		if (event->email_from == PERSON_USER_ID)
+			event->email = SLICE_NONE;
+		event->user_id = SLICE_NONE;
+	}
+	if (event->anonymous_id.p != NULL && is_ignored(site, event->anonymous_id))
+		event->anonymous_id = SLICE_NONE;
+	if (event->previous_id.p != NULL && is_ignored(site, event->previous_id))
+		event->previous_id = SLICE_NONE;
 }
 
 void
@@ -97,7 +155,9 @@ admission_apply(const struct admission *a, int64_t site_id, struct segment_reque
 	for (size_t i = 0; site != NULL && i < r->n_events; i++) {
 		struct segment_event *event = &r->events[i];
 
-		if (event->status == STATUS_INVALID && event->reason != segment_no_email)
+		drop_ignored_ids(site, event);
+		if (event->status == STATUS_INVALID && event->reason != segment_no_email
+		    && event->reason != segment_invalid_email)
 			continue;
 		if (event->kind == KIND_DELETE && site->erase)
 			apply_to_delete(browser, event);

@@ -37,6 +37,8 @@ struct ingest_site_options {
 	size_t n_write_keys;
 	const char *const *allow_origins;
 	size_t n_allow_origins;
+	const char *const *ignore_ids; /* nobody's, beside those of event/segment/nobody.h */
+	size_t n_ignore_ids;
 	struct mapping_options mapping; /* decides which events are forwarded at all */
 	bool erase; /* a delete call erases its person (outbox/operate/erase.h) */
 	/* Bento's own: clients of Bento may post with them. NULL or "": none may. */

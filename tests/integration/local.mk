@@ -20,10 +20,10 @@ INTEGRATION_TESTS = \
 	tests/integration/test_move.py \
 	tests/integration/test_bento_api.py \
 	tests/integration/test_kinds.py \
+	tests/integration/test_senders.py \
 	tests/integration/test_look.py \
 	tests/integration/test_manual.py \
 	tests/integration/test_policy.py \
-	tests/integration/test_refusals.py \
 	tests/integration/test_reload.py \
 	tests/integration/test_replay.py \
 	tests/integration/test_restart.py \

@@ -41,6 +41,7 @@ UNIT_TESTS = \
 	tests/unit/event/mapping/test_rules \
 	tests/unit/event/segment/test_envelope \
 	tests/unit/event/segment/test_person \
+	tests/unit/event/segment/test_senders \
 	tests/unit/event/segment/test_segment \
 	tests/unit/event/segment/test_segment_array \
 	tests/unit/event/segment/test_segment_ids \
@@ -60,7 +61,6 @@ UNIT_TESTS = \
 	tests/unit/ingest/test_ingest_memory \
 	tests/unit/ingest/test_ingest_slow \
 	tests/unit/ingest/test_ingest_webhook \
-	tests/unit/ingest/test_refusals \
 	tests/unit/outbox/file/test_migrate \
 	tests/unit/outbox/file/test_schema \
 	tests/unit/outbox/filter/test_filter \
@@ -175,7 +175,6 @@ tests_unit_ingest_test_ingest_slow_SOURCES = tests/unit/ingest/test_ingest_slow.
 	$(INGEST_TEST_LIB)
 tests_unit_ingest_test_ingest_webhook_SOURCES = tests/unit/ingest/test_ingest_webhook.c \
 	$(INGEST_TEST_LIB)
-tests_unit_ingest_test_refusals_SOURCES = tests/unit/ingest/test_refusals.c $(INGEST_TEST_LIB)
 tests_unit_outbox_file_test_migrate_SOURCES = tests/unit/outbox/file/test_migrate.c $(TEST_LIB)
 tests_unit_outbox_file_test_schema_SOURCES = tests/unit/outbox/file/test_schema.c $(TEST_LIB)
 tests_unit_outbox_filter_test_filter_SOURCES = tests/unit/outbox/filter/test_filter.c $(HANDMADE)

@@ -189,7 +189,7 @@ check_date(struct batch_item *item, const struct json_value *v, struct buf *scra
 	struct slice text;
 	int64_t ms;
 
-	if (v->type == JSON_NONE)
+	if (v->type == JSON_NONE || v->type == JSON_NULL)
 		return;
 	if (v->type != JSON_STRING || json_string_decode(v->raw, scratch, &text) != 0
 	    || isotime_parse(text, &ms) != 0)
@@ -207,7 +207,7 @@ is_whole_number(const struct json_value *v)
 static void
 check_details(struct batch_item *item, const struct event_text *t, struct buf *scratch)
 {
-	if (t->details != JSON_NONE && t->details != JSON_OBJECT)
+	if (t->details != JSON_NONE && t->details != JSON_NULL && t->details != JSON_OBJECT)
 		break_rule(item, "details", "must be an object");
 	if (t->unique.type == JSON_STRING)
 		json_string_decode(t->unique.raw, scratch, &item->unique);
@@ -225,7 +225,8 @@ check_event(struct batch_item *item, const struct event_text *t, struct buf *scr
 {
 	check_type(item, &t->type, scratch);
 	check_email(item, &t->email, scratch);
-	if (t->fields != JSON_NONE && t->fields != JSON_OBJECT)
+	/* null is what Bento recommends for no fields, and what its Laravel SDK sends */
+	if (t->fields != JSON_NONE && t->fields != JSON_NULL && t->fields != JSON_OBJECT)
 		break_rule(item, "fields", "must be an object");
 	if (t->fields_nested)
 		break_rule(item, "fields", "must be flat");
@@ -268,6 +269,14 @@ item_parse_event(struct batch_item *item, struct json *j, struct buf *scratch)
 		check_event(item, &t, scratch);
 }
 
+/* Bento takes tags as text and, from its Node SDK, as a list. */
+static bool
+is_tags(struct slice key, const struct json_value *value)
+{
+	return value->type == JSON_ARRAY
+	       && (json_string_is(key, "tags") || json_string_is(key, "remove_tags"));
+}
+
 void
 item_parse_subscriber(struct batch_item *item, struct json *j, struct buf *scratch)
 {
@@ -280,7 +289,7 @@ item_parse_subscriber(struct batch_item *item, struct json *j, struct buf *scrat
 	while (json_object_next(j, &key) == 1) {
 		if (json_string_is(key, "email"))
 			json_skip(j, &email);
-		else if (json_skip(j, &v) == 0 && is_container(v.type))
+		else if (json_skip(j, &v) == 0 && is_container(v.type) && !is_tags(key, &v))
 			nested = true;
 	}
 	item->raw.n = (size_t)(j->p - item->raw.p);

@@ -24,6 +24,7 @@ take_time(struct segment_request *r, const struct json_value *date, struct segme
 	    && date->type != JSON_NONE && date->type != JSON_NULL)
 		event->detail =
 		    "its date is not an ISO 8601 time since 1970: the time of receipt is used";
+	segment_limit_time(event, r->received_at);
 }
 
 static void
@@ -79,9 +80,8 @@ read_event(struct segment_request *r, struct json *j)
 		return -1;
 	event->body = f.body;
 	event->kind = r->path_kind;
-	event->email = segment_decode(r, &f.email);
-	if (!person_email_is_valid(event->email))
-		event->email = SLICE_NONE;
+	if (person_read_address(&f.email, &r->scratch, &event->email) < 0)
+		return -1;
 	if (r->path_kind == KIND_BENTO)
 		event->name = segment_decode(r, &f.type);
 	take_message_id(r, &f, event);

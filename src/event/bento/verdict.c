@@ -176,6 +176,14 @@ decide_success(const struct verdict_facts *f)
 	return decide_unreadable(f);
 }
 
+/* Bento refuses what an event asks for in these words, at any status (doc/bento.md). */
+static bool
+says_not_authorized(const struct verdict_facts *f)
+{
+	return strcasestr(f->reply.message, "author not authorized to send on this account")
+	       != NULL;
+}
+
 static bool
 is_success(const struct verdict_facts *f)
 {
@@ -204,7 +212,7 @@ decide(const struct verdict_facts *f)
 	case PHASE_ANSWERED:
 		break;
 	}
-	return decide_answer(f);
+	return says_not_authorized(f) ? &refused_all : decide_answer(f);
 }
 
 static int64_t

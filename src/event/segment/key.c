@@ -67,6 +67,7 @@ event_key(struct slice raw_key)
 	case 5:
 		IF_IS("event", KEY_EVENT);
 		IF_IS("email", KEY_EMAIL);
+		IF_IS("Email", KEY_EMAIL);
 		IF_IS("batch", KEY_BATCH);
 		break;
 	case 6:

@@ -5,10 +5,16 @@
  */
 #include "event/segment/person.h"
 
+#include <string.h>
+
+#include "base/utf8.h"
+#include "event/segment/address.h"
+#include "event/segment/fields.h"
+#include "event/segment/invisible.h"
+
 #define EMAIL_MIN 3
 #define EMAIL_MAX 254
-/* Every byte of an address can be written as \u00XX. */
-#define RAW_EMAIL_MAX (6 * EMAIL_MAX + 2)
+#define RAW_EMAIL_MAX 2000 /* as it was sent, escaped and with a name before it */
 
 _Static_assert(RAW_EMAIL_MAX <= PERSON_SCRATCH_MAX, "an address must fit");
 
@@ -35,37 +41,63 @@ person_place_take(struct person_place *place, struct slice raw_key, const struct
 	person_place_file(place, event_key(raw_key), value);
 }
 
+/* Characters that stand in an address only in quotes, and those that nobody sees. */
+static bool
+has_strange_character(struct slice email)
+{
+	for (size_t i = 0; i < email.n;) {
+		unsigned length = utf8_length(email.p + i, email.n - i);
+		unsigned code = length == 0 ? 0 : utf8_code(email.p + i, length);
+
+		if (code == ' ' || code == 0xfffd || code_is_invisible(code)
+		    || (code < 0x80 && strchr("()<>[]:;\\,\"", (int)code) != NULL))
+			return true;
+		i += length;
+	}
+	return false;
+}
+
 bool
 person_email_is_valid(struct slice email)
 {
-	const char *at, *domain, *dot;
+	const char *at, *domain;
 	size_t n;
 
 	if (email.p == NULL || email.n < EMAIL_MIN || email.n > EMAIL_MAX)
 		return false;
 	at = memchr(email.p, '@', email.n);
-	if (at == NULL || at == email.p)
+	if (at == NULL || at == email.p || email.p[0] == '.' || at[-1] == '.')
 		return false;
 	domain = at + 1;
 	n = (size_t)(email.p + email.n - domain);
 	if (n < 3 || memchr(domain, '@', n) != NULL || domain[0] == '.' || domain[n - 1] == '.')
 		return false;
-	dot = memchr(domain, '.', n);
-	if (dot == NULL)
-		return false;
-	for (size_t i = 0; i < email.n; i++) {
-		if ((unsigned char)email.p[i] <= ' ' || email.p[i] == 0x7f)
-			return false;
-	}
-	return true;
+	return memchr(domain, '.', n) != NULL && memmem(email.p, email.n, "..", 2) == NULL
+	       && !has_strange_character(email);
 }
 
-/* 1: value is an address; 0: it is none; -1: scratch is full. */
-static int
-take_address(const struct json_value *value, struct buf *scratch, struct slice *ret_email)
+/* Where an address can be changed: nothing that points into scratch may move later. */
+static char *
+copy_address(struct slice text, struct buf *scratch)
+{
+	char *copy;
+
+	if (text.p >= scratch->p && scratch->n > 0 && text.p < scratch->p + scratch->n)
+		return scratch->p + (text.p - scratch->p);
+	if (buf_reserve(scratch, scratch->max - scratch->n) == NULL
+	    || scratch->max - scratch->n < text.n)
+		return NULL;
+	copy = scratch->p + scratch->n;
+	buf_append_slice(scratch, text);
+	return copy;
+}
+
+int
+person_read_address(const struct json_value *value, struct buf *scratch, struct slice *ret_email)
 {
 	size_t before = scratch->n;
 	struct slice email;
+	char *copy;
 
 	if (value->type != JSON_STRING || value->raw.n > RAW_EMAIL_MAX)
 		return 0;
@@ -74,6 +106,16 @@ take_address(const struct json_value *value, struct buf *scratch, struct slice *
 	if (person_email_is_valid(email)) {
 		*ret_email = email;
 		return 1;
+	}
+	if (email.n > 0 && memchr(email.p, '@', email.n) != NULL) {
+		copy = copy_address(email, scratch);
+		if (copy == NULL)
+			return -1;
+		email = address_clean(copy, email.n);
+		if (person_email_is_valid(email)) {
+			*ret_email = email;
+			return 1;
+		}
 	}
 	if (scratch->n != before)
 		buf_truncate(scratch, before);
@@ -106,6 +148,21 @@ take_names_of_traits(const struct person_sources *sources, struct person *person
 		take_names(&sources->place[PERSON_BATCH_TRAITS], person);
 }
 
+/* A userId that looks like an address. */
+static int
+guess_address(const struct json_value *user_id, struct buf *scratch, struct slice *ret_email)
+{
+	size_t before = scratch->n;
+	int found = person_read_address(user_id, scratch, ret_email);
+
+	if (found <= 0 || address_may_be_guessed(*ret_email))
+		return found;
+	if (scratch->n != before)
+		buf_truncate(scratch, before);
+	*ret_email = SLICE_NONE;
+	return 0;
+}
+
 int
 person_find(const struct person_sources *sources, struct buf *scratch, struct person *ret_person)
 {
@@ -113,14 +170,18 @@ person_find(const struct person_sources *sources, struct buf *scratch, struct pe
 	int found = 0;
 
 	for (unsigned i = 0; i < PERSON_PLACES && found == 0; i++) {
-		found = take_address(&sources->place[i].email, scratch, &person.email);
+		const struct json_value *value = &sources->place[i].email;
+
+		found = person_read_address(value, scratch, &person.email);
+		person.is_invalid |=
+		    found == 0 && value->type == JSON_STRING && !event_string_is_blank(value->raw);
 		if (found > 0) {
 			person.where = (enum person_where)i;
 			take_names(&sources->place[i], &person);
 		}
 	}
 	if (found == 0) {
-		found = take_address(&sources->user_id, scratch, &person.email);
+		found = guess_address(&sources->user_id, scratch, &person.email);
 		if (found > 0)
 			person.where = PERSON_USER_ID;
 		take_names_of_traits(sources, &person);

@@ -46,6 +46,7 @@ struct person_sources {
 
 struct person {
 	enum person_where where; /* what gave the address */
+	bool is_invalid;         /* a place gave a text that is not an address */
 	struct slice email;      /* decoded; absent when nobody could be named */
 	struct slice first_name; /* raw JSON string, with quotes; absent when none */
 	struct slice last_name;
@@ -57,12 +58,21 @@ void person_place_take(
 /* The same for a key that was looked up already. */
 void person_place_file(
     struct person_place *place, enum event_key key, const struct json_value *value);
+/*
+ * The address that a value means, cleaned (event/segment/address.h). 1: it is one; 0: it is not;
+ * -1: scratch is full. What ret_email points to stays where it is while scratch's max holds.
+ */
+int person_read_address(
+    const struct json_value *value, struct buf *scratch, struct slice *ret_email);
 /* Room in scratch that is enough for person_find, whatever comes. */
 #define PERSON_SCRATCH_MAX 2048
 /* scratch takes an address that had escapes (json_string_decode); -1 when it is full. */
 int person_find(
     const struct person_sources *sources, struct buf *scratch, struct person *ret_person);
-/* local@domain: one @, no white space or control bytes, a dot inside the domain, 3 to 254 bytes. */
+/*
+ * local@domain: one @, a dot inside the domain, no dots at an end of either or doubled, no blanks,
+ * invisible characters or ()<>[]:;\,", 3 to 254 bytes.
+ */
 bool person_email_is_valid(struct slice email);
 
 #endif

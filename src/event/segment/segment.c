@@ -3,13 +3,15 @@
 
 #include <stdlib.h>
 
-#include "base/isotime.h"
 #include "base/utf8.h"
+#include "event/segment/client_time.h"
+#include "event/segment/nobody.h"
 #include "event/segment/person.h"
 #include "event/segment/segment_build.h"
 
 /* One pointer, so that the reason can be recognised by it. */
 const char segment_no_email[] = "no_email";
+const char segment_invalid_email[] = "invalid_email";
 static const char event_too_large[] = "event_too_large";
 static const char message_id_too_long[] = "message_id_too_long";
 
@@ -79,21 +81,40 @@ segment_decode(struct segment_request *r, const struct json_value *value)
 bool
 segment_read_time(struct segment_request *r, const struct json_value *value, int64_t *ret_ms)
 {
-	struct slice text = segment_decode(r, value);
+	struct slice text = value->type == JSON_NUMBER ? value->raw : segment_decode(r, value);
 	int64_t ms;
 
-	if (text.p == NULL || isotime_parse(text, &ms) != 0 || ms < 0 || ms > LAST_MS)
+	if (!client_time_read(text, &ms) || ms < 0 || ms > LAST_MS)
 		return false;
 	*ret_ms = ms;
 	return true;
 }
 
-/* The client's clock is off by what it showed at sending against ours at receipt. */
+#define CLOCK_SET_AFTER INT64_C(1577836800000) /* 2020: an earlier clock of ours was never set */
+#define SENT_AT_MAX_OFF INT64_C(315576000000)  /* ten years */
+#define FUTURE_MAX_MS INT64_C(3600000)
+
+void
+segment_limit_time(struct segment_event *event, int64_t received_at)
+{
+	if (received_at < CLOCK_SET_AFTER || event->occurred_at <= received_at + FUTURE_MAX_MS)
+		return;
+	event->occurred_at = received_at;
+	event->detail =
+	    "its time is more than an hour after its receipt: the time of receipt is used";
+}
+
+/*
+ * The client's clock is off by what it showed at sending against ours at receipt. A sentAt before
+ * the event, or in another decade, says nothing of it.
+ */
 int64_t
 segment_correct_time(int64_t t, int64_t sent_at, int64_t received_at)
 {
 	int64_t corrected = received_at - (sent_at - t);
 
+	if (received_at < CLOCK_SET_AFTER || sent_at < t || sent_at - t > SENT_AT_MAX_OFF)
+		return t;
 	return corrected >= 0 && corrected <= LAST_MS ? corrected : t;
 }
 
@@ -133,12 +154,16 @@ take_time(struct segment_request *r, const struct event_fields *f, struct segmen
 		return;
 	}
 	event->occurred_at = t;
-	if (r->shape == SEGMENT_ARRAY)
+	if (r->shape == SEGMENT_ARRAY) {
+		segment_limit_time(event, r->received_at);
 		return;
+	}
 	if (segment_read_time(r, &f->value[KEY_SENT_AT], &sent_at))
 		event->occurred_at = segment_correct_time(t, sent_at, r->received_at);
 	else
 		event->wants_sent_at = true;
+	if (!event->wants_sent_at)
+		segment_limit_time(event, r->received_at);
 }
 
 /* --- what an event is --------------------------------------------------------------------- */
@@ -195,7 +220,7 @@ find_message_id(struct segment_request *r, const struct json_value *value)
 {
 	struct slice text = value->type == JSON_NUMBER ? value->raw : segment_decode(r, value);
 
-	return text.n == 0 ? SLICE_NONE : text;
+	return text.n == 0 || id_is_nobody(text) ? SLICE_NONE : text;
 }
 
 /* Every byte of an id can be written as \u00XX. */
@@ -209,7 +234,8 @@ find_id(struct segment_request *r, const struct json_value *value)
 	if (value->raw.n > RAW_ID_MAX)
 		return SLICE_NONE;
 	text = value->type == JSON_NUMBER ? value->raw : segment_decode(r, value);
-	return text.n > SEGMENT_ID_MAX || event_is_blank(text) ? SLICE_NONE : text;
+	return text.n > SEGMENT_ID_MAX || event_is_blank(text) || id_is_nobody(text) ? SLICE_NONE
+										     : text;
 }
 
 /* A userId that gave the address is decoded already: scratch has room for each text once. */
@@ -252,6 +278,14 @@ find_fault(const struct event_fields *f, const struct segment_event *event)
 }
 
 const char *
+segment_why_no_email(const struct segment_event *event)
+{
+	bool has_ids = event->user_id.p != NULL || event->anonymous_id.p != NULL;
+
+	return event->bad_email && !has_ids ? segment_invalid_email : segment_no_email;
+}
+
+const char *
 segment_find_excess(struct segment_request *r, const struct segment_event *event)
 {
 	const char *reason = NULL;
@@ -279,7 +313,7 @@ decide_status(struct segment_request *r, const struct event_fields *f, struct se
 		event->status = STATUS_UNSUPPORTED;
 		event->reason = "unsupported_event_type";
 	} else if (event->email.p == NULL) {
-		event->reason = segment_no_email;
+		event->reason = segment_why_no_email(event);
 	} else {
 		event->status = STATUS_PENDING;
 	}
@@ -304,6 +338,7 @@ segment_read_event(struct segment_request *r, struct json *j, struct event_field
 	event->older_integrations = f->older;
 	event->email = person.email;
 	event->email_from = (unsigned char)person.where;
+	event->bad_email = person.is_invalid;
 	take_ids(r, f, event);
 	take_time(r, f, event);
 	decide_status(r, f, event);
@@ -362,7 +397,8 @@ segment_give_batch_email(struct segment_event *event, struct slice email)
 		return;
 	event->email = email;
 	event->email_from = PERSON_BATCH_TRAITS;
-	if (event->status == STATUS_INVALID && event->reason == segment_no_email) {
+	if (event->status == STATUS_INVALID
+	    && (event->reason == segment_no_email || event->reason == segment_invalid_email)) {
 		event->status = STATUS_PENDING;
 		event->reason = NULL;
 	}

@@ -44,11 +44,13 @@ struct segment_event {
 	bool erases;               /* the person is to be erased: the site wants it of this call */
 	/* for segment_parse, until the whole envelope is known */
 	unsigned char email_from; /* enum person_where */
+	bool bad_email;           /* a place gave a text that is not an address */
 	bool wants_sent_at;       /* occurred_at is still the client's own time */
 };
 
-/* The reason of an event whose address nobody gave, recognised by this pointer. */
+/* Reasons of an event without an address, recognised by these pointers. */
 extern const char segment_no_email[];
+extern const char segment_invalid_email[];
 
 enum segment_shape {
 	SEGMENT_SINGLE, /* the body is one event */
@@ -89,6 +91,10 @@ struct segment_request {
 
 void segment_request_init(struct segment_request *r);
 void segment_request_free(struct segment_request *r);
+/* segment_no_email: its ids may still tell the address; else segment_invalid_email when one was
+ * given.
+ */
+const char *segment_why_no_email(const struct segment_event *event);
 /*
  * Fills the out part. -1 when the body as a whole is refused (400): not JSON, not an object,
  * `batch` missing, not an array or empty, a batch member that is not an object, more events than

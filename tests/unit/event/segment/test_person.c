@@ -139,7 +139,7 @@ the_last_of_several_keys_counts(void **state)
 	put(&place, "\"em\\u0061il\"", "\"second@x.io\"");
 	put(&place, "\"Email\"", "\"third@x.io\"");
 	put(&place, "\"emails\"", "\"fourth@x.io\"");
-	assert_true(SLICE_IS(place.email.raw, "\"second@x.io\""));
+	assert_true(SLICE_IS(place.email.raw, "\"third@x.io\""));
 }
 
 static void

@@ -130,7 +130,7 @@ static void
 a_message_id_may_have_so_many_characters(void **state)
 {
 	static const char *const characters[] = { "a", "\xc3\xa9", "\xe2\x82\xac",
-		"\xf0\x9f\x98\x80", "\\u00e9", "\\ud83d\\ude00", "\\n" };
+		"\xf0\x9f\x98\x80", "\\u00e9", "\\ud83d\\ude00" };
 	static const char detail[] = "its messageId has 41 characters; max_message_id is 40";
 
 	(void)state;
@@ -158,10 +158,10 @@ a_time_that_is_none_is_noted(void **state)
 	} rows[] = {
 		{ "\"timestamp\":\"Sat Aug 01 2026\"", true },
 		{ "\"timestamp\":\"\"", true },
-		{ "\"timestamp\":1785584096789", true },
+		{ "\"timestamp\":1785584096789", false },
 		{ "\"timestamp\":{}", true },
 		{ "\"timestamp\":\"2026-02-30T00:00:00Z\"", true },
-		{ "\"timestamp\":\"2026-08-01T24:00:00Z\"", true },
+		{ "\"timestamp\":\"2026-07-31T24:00:00Z\"", false },
 		{ "\"timestamp\":\"2026-08-01T11:34:56+24:00\"", true },
 		{ "\"timestamp\":\"1969-12-31T23:59:59.999Z\"", true },
 		{ "\"timestamp\":\"9999-12-31T23:59:59-12:00\"", true },
@@ -169,7 +169,7 @@ a_time_that_is_none_is_noted(void **state)
 		{ "\"originalTimestamp\":\"yesterday\",\"timestamp\":\"today\"", true },
 		{ "\"originalTimestamp\":\"yesterday\",\"timestamp\":\"2026-08-01\"", false },
 		{ "\"timestamp\":\"2026-08-01T11:34:56.789123+02:00\"", false },
-		{ "\"timestamp\":\"2026-08-01T11:34:56.789123-0930\"", false },
+		{ "\"timestamp\":\"2026-08-01T11:34:56.789123+0930\"", false },
 		{ "\"timestamp\":\"1970-01-01T00:00:00Z\"", false },
 		{ "\"timestamp\":null", false },
 		{ "\"sentAt\":\"never\"", false },

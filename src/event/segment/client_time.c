@@ -1,0 +1,283 @@
+/*
+ * Times as clients write them: read by their parts, whatever stands between these. A text is taken
+ * as ISO 8601 first, then as a number, then taken apart into date, time and zone, which are written
+ * as ISO 8601 and read again, so that ranges are checked in one place.
+ */
+#include "event/segment/client_time.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/isotime.h"
+#include "base/utf8.h"
+#include "event/segment/invisible.h"
+
+#define TEXT_SIZE 96
+#define MS_PER_DAY INT64_C(86400000)
+#define FIRST_SECOND 1e8          /* of 1973: smaller numbers are not times */
+#define MAX_SECONDS 31557600000.0 /* by Segment's new-date */
+#define MAX_MS 1e14
+#define MAX_MICROS 1e17
+#define MAX_NANOS 1e20
+
+/* ---- numbers ------------------------------------------------------------------------------ */
+
+static bool
+read_number(const char *p, double *ret_value)
+{
+	double value = 0, scale = 1;
+	int power = 0, sign = 1, digits = 0;
+
+	for (; *p >= '0' && *p <= '9'; p++, digits++)
+		value = value * 10 + (*p - '0');
+	if (*p == '.')
+		for (p++; *p >= '0' && *p <= '9'; p++, digits++) {
+			scale /= 10;
+			value += (*p - '0') * scale;
+		}
+	if (digits > 0 && (*p == 'e' || *p == 'E')) {
+		p++;
+		if (*p == '+' || *p == '-')
+			sign = *p++ == '-' ? -1 : 1;
+		for (; *p >= '0' && *p <= '9' && power < 100; p++)
+			power = power * 10 + (*p - '0');
+	}
+	for (; power > 0; power--)
+		value = sign > 0 ? value * 10 : value / 10;
+	*ret_value = value;
+	return digits > 0 && *p == '\0';
+}
+
+/* The unit follows from the size. */
+static bool
+read_since_1970(const char *text, int64_t *ret_ms)
+{
+	double value;
+
+	if (!read_number(text, &value) || value < FIRST_SECOND || value >= MAX_NANOS)
+		return false;
+	if (value < MAX_SECONDS)
+		value *= 1000;
+	else if (value >= MAX_MICROS)
+		value /= 1e6;
+	else if (value >= MAX_MS)
+		value /= 1e3;
+	*ret_ms = (int64_t)(value + 0.0005);
+	return true;
+}
+
+/* ---- parts -------------------------------------------------------------------------------- */
+
+struct parts {
+	int year, month, day; /* 0: not found */
+	int hour, minute, second, ms;
+	bool has_time;
+	char zone[8]; /* "Z" or "+hh:mm" */
+};
+
+static int
+digits_at(const char *p)
+{
+	return (int)strspn(p, "0123456789");
+}
+
+static int
+number_of(const char *p, int n)
+{
+	int value = 0;
+
+	for (int i = 0; i < n; i++)
+		value = value * 10 + (p[i] - '0');
+	return value;
+}
+
+static bool
+is_between(char c, const char *marks)
+{
+	return c != '\0' && strchr(marks, c) != NULL;
+}
+
+/* hh:mm[:ss[.mmm]] with a colon or a dot between; where it ends, NULL: it is none. */
+static const char *
+read_clock(const char *p, struct parts *t)
+{
+	int n;
+
+	if (digits_at(p) == 6 && !t->has_time) { /* basic form */
+		t->hour = number_of(p, 2);
+		t->minute = number_of(p + 2, 2);
+		t->second = number_of(p + 4, 2);
+		p += 6;
+	} else {
+		n = digits_at(p);
+		if (n < 1 || n > 2 || !is_between(p[n], ":.") || digits_at(p + n + 1) != 2)
+			return NULL;
+		t->hour = number_of(p, n);
+		t->minute = number_of(p + n + 1, 2);
+		p += n + 3;
+		if (is_between(p[0], ":.") && digits_at(p + 1) == 2) {
+			t->second = number_of(p + 1, 2);
+			p += 3;
+		}
+	}
+	t->has_time = true;
+	if (is_between(p[0], ".,:") && (n = digits_at(p + 1)) > 0) {
+		for (int i = 0; i < 3; i++)
+			t->ms = t->ms * 10 + (i < n ? p[1 + i] - '0' : 0);
+		p += 1 + n;
+	}
+	return p;
+}
+
+/* Z, UTC, GMT, +hh, +hhmm, +hh:mm, with a colon or blanks before it; false: it is none. */
+static bool
+read_zone(const char *p, struct parts *t)
+{
+	int n;
+
+	p += strspn(p, " :");
+	if (strncasecmp(p, "UTC", 3) == 0 || strncasecmp(p, "GMT", 3) == 0)
+		p += 3;
+	else if (*p == 'Z' || *p == 'z')
+		p++;
+	snprintf(t->zone, sizeof(t->zone), "Z");
+	if (*p == '+' || *p == '-') {
+		const char *minutes;
+
+		n = digits_at(p + 1);
+		if (n != 2 && n != 4)
+			return false;
+		minutes = n == 4 ? p + 3 : p[3] == ':' && digits_at(p + 4) == 2 ? p + 4 : "00";
+		snprintf(t->zone, sizeof(t->zone), "%.3s:%.2s", p, minutes);
+		p = minutes[0] == '0' && n == 2 && p[3] != ':' ? p + 3 : minutes + 2;
+	}
+	p += strspn(p, " ");
+	return *p == '\0' || *p == '(';
+}
+
+static int
+month_of(const char *p)
+{
+	static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+
+	for (int i = 0; i < 12; i++)
+		if (strncasecmp(p, names + 3 * i, 3) == 0)
+			return i + 1;
+	return 0;
+}
+
+/* yyyy-mm-dd or yyyymmdd; where it ends, NULL: it is none. */
+static const char *
+read_iso_date(const char *p, struct parts *t)
+{
+	if (digits_at(p) == 4 && p[4] == '-' && digits_at(p + 5) == 2 && p[7] == '-'
+	    && digits_at(p + 8) == 2) {
+		t->year = number_of(p, 4);
+		t->month = number_of(p + 5, 2);
+		t->day = number_of(p + 8, 2);
+		return p + 10;
+	}
+	if (digits_at(p) != 8 || (p[8] != 'T' && p[8] != 't' && p[8] != ' '))
+		return NULL;
+	t->year = number_of(p, 4);
+	t->month = number_of(p + 4, 2);
+	t->day = number_of(p + 6, 2);
+	return p + 8;
+}
+
+/* "Fri, 02 Jan 2026" and "Fri Jan 02 2026"; where it ends, NULL: it is none. */
+static const char *
+read_named_date(const char *p, struct parts *t)
+{
+	while (t->year == 0) {
+		int n;
+
+		p += strspn(p, " ,-");
+		n = digits_at(p);
+		if (n == 4 && t->month != 0 && t->day != 0)
+			t->year = number_of(p, 4);
+		else if ((n == 1 || n == 2) && t->day == 0)
+			t->day = number_of(p, n);
+		else if (n == 0 && t->month == 0 && *p != '\0')
+			t->month = month_of(p);
+		else
+			return NULL;
+		p += n > 0 ? n : (int)strcspn(p, " ,-");
+	}
+	return p;
+}
+
+static bool
+read_parts(const char *p, struct parts *t)
+{
+	const char *end = read_iso_date(p, t);
+
+	if (end == NULL)
+		end = read_named_date(p, t);
+	if (end == NULL)
+		return false;
+	p = end + strspn(end, " ,Tt");
+	end = read_clock(p, t);
+	return end != NULL && read_zone(end, t);
+}
+
+static bool
+read_apart(const char *text, int64_t *ret_ms)
+{
+	struct parts t = { 0 };
+	bool midnight;
+	char iso[64];
+
+	if (!read_parts(text, &t))
+		return false;
+	midnight = t.hour == 24 && t.minute == 0 && t.second == 0 && t.ms == 0;
+	snprintf(iso, sizeof(iso), "%04d-%02d-%02dT%02d:%02d:%02d.%03d%s", t.year, t.month, t.day,
+	    midnight ? 0 : t.hour, t.minute, t.second, t.ms, t.zone);
+	if (isotime_parse(slice_from(iso), ret_ms) != 0)
+		return false;
+	*ret_ms += midnight ? MS_PER_DAY : 0;
+	return true;
+}
+
+/* ---- reading ------------------------------------------------------------------------------ */
+
+/* Arabic and Persian digits as ours, without blanks around. False: too long for a time. */
+static bool
+copy_plain(struct slice text, char to[TEXT_SIZE])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.n;) {
+		unsigned length = utf8_length(text.p + i, text.n - i);
+		unsigned code = length == 0 ? 0 : utf8_code(text.p + i, length);
+
+		i += length == 0 ? 1 : length;
+		if (code >= 0x660 && code <= 0x669)
+			code -= 0x660 - '0';
+		else if (code >= 0x6f0 && code <= 0x6f9)
+			code -= 0x6f0 - '0';
+		if (code_is_invisible(code) || (n == 0 && code == ' '))
+			continue;
+		if (code >= 0x80 || n + 1 == TEXT_SIZE)
+			return false;
+		to[n++] = (char)code;
+	}
+	while (n > 0 && to[n - 1] == ' ')
+		n--;
+	to[n] = '\0';
+	return n > 0;
+}
+
+bool
+client_time_read(struct slice text, int64_t *ret_ms)
+{
+	char plain[TEXT_SIZE];
+
+	if (isotime_parse(text, ret_ms) == 0)
+		return true;
+	if (text.p == NULL || !copy_plain(text, plain))
+		return false;
+	return isotime_parse(slice_from(plain), ret_ms) == 0 || read_since_1970(plain, ret_ms)
+	       || read_apart(plain, ret_ms);
+}
