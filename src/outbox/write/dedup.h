@@ -53,7 +53,7 @@ int dedup_find(struct dedup *d, struct db *db, uint64_t key, int64_t site_id,
 /* Notes a new event; ids must ascend. Inside the transaction that stores it. */
 int dedup_add(struct dedup *d, struct db *db, uint64_t key, int64_t event_id, struct err *e);
 
-/* ---- for outbox/messages.c, on any connection ------------------------------------------------ */
+/* ---- for outbox/filter/message_ids.c, on any connection -------------------------------------- */
 
 /* 1; 0: the file has none (any more); -1. */
 int dedup_secret(struct db *db, struct siphash_key *ret_secret, struct err *e);
