@@ -5,7 +5,6 @@
  */
 #include "outbox/write/identity.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "event/segment/person.h"
@@ -36,7 +35,11 @@ identity_kind_parse(struct slice name)
 static void
 copy(char *to, size_t size, struct slice text)
 {
-	snprintf(to, size, "%.*s", (int)text.n, text.p == NULL ? "" : text.p);
+	size_t n = text.n < size ? text.n : size - 1;
+
+	if (n > 0)
+		memcpy(to, text.p, n);
+	to[n] = '\0';
 }
 
 /* ---- persons -------------------------------------------------------------------------------- */

@@ -103,14 +103,12 @@ note_step(struct release *r)
 	return 0;
 }
 
-int
-resolve_is_under_way(struct unresolved *u, int64_t site_id, struct slice email, bool *ret_user,
+static int
+find_under_way(struct unresolved *u, int64_t site_id, struct slice email, bool *ret_user,
     char ret_id[SEGMENT_ID_MAX + 1], struct err *e)
 {
 	struct release r = { .u = u, .site_id = site_id, .e = e };
 
-	if (!u->resolving)
-		return 0;
 	snprintf(r.email, sizeof(r.email), "%.*s", (int)email.n, email.p);
 	if (read_entries(&r) != 0)
 		return -1;
@@ -119,6 +117,14 @@ resolve_is_under_way(struct unresolved *u, int64_t site_id, struct slice email, 
 	*ret_user = r.entry[0].is_user;
 	memcpy(ret_id, r.entry[0].id, sizeof(r.entry[0].id));
 	return 1;
+}
+
+/* Asked for every event: nearly always nothing is under way, and no release is made for that. */
+int
+resolve_is_under_way(struct unresolved *u, int64_t site_id, struct slice email, bool *ret_user,
+    char ret_id[SEGMENT_ID_MAX + 1], struct err *e)
+{
+	return u->resolving ? find_under_way(u, site_id, email, ret_user, ret_id, e) : 0;
 }
 
 int
@@ -297,21 +303,29 @@ finish_device(struct release *r, struct slice device)
 	return finish_address(r);
 }
 
-int
-resolve_before_event(struct unresolved *u, int64_t site_id, const struct segment_event *event,
-    int64_t *ret_n, struct err *e)
+static int
+finish_ids(struct unresolved *u, int64_t site_id, const struct segment_event *event, int64_t *ret_n,
+    struct err *e)
 {
 	struct release r = { .u = u, .site_id = site_id, .e = e };
-	bool links = event->user_id.p != NULL
-		     && (event->anonymous_id.p != NULL || event->previous_id.p != NULL);
 
-	*ret_n = 0;
-	if (!u->resolving || (event->kind != KIND_IDENTIFY && !links))
-		return 0;
 	if (finish_user(&r, event->user_id) != 0 || finish_user(&r, event->previous_id) != 0
 	    || finish_device(&r, event->anonymous_id) != 0
 	    || finish_device(&r, event->previous_id) != 0)
 		return -1;
 	*ret_n = r.n_due;
 	return 0;
+}
+
+int
+resolve_before_event(struct unresolved *u, int64_t site_id, const struct segment_event *event,
+    int64_t *ret_n, struct err *e)
+{
+	bool links = event->user_id.p != NULL
+		     && (event->anonymous_id.p != NULL || event->previous_id.p != NULL);
+
+	*ret_n = 0;
+	if (!u->resolving || (event->kind != KIND_IDENTIFY && !links))
+		return 0;
+	return finish_ids(u, site_id, event, ret_n, e);
 }
