@@ -72,8 +72,8 @@ person_email_is_valid(struct slice email)
 	n = (size_t)(email.p + email.n - domain);
 	if (n < 3 || memchr(domain, '@', n) != NULL || domain[0] == '.' || domain[n - 1] == '.')
 		return false;
-	return memchr(domain, '.', n) != NULL && memmem(email.p, email.n, "..", 2) == NULL
-	       && !has_strange_character(email);
+	return memchr(domain, '.', n) != NULL && memchr(domain, '\'', n) == NULL
+	       && memmem(email.p, email.n, "..", 2) == NULL && !has_strange_character(email);
 }
 
 /* Where an address can be changed: nothing that points into scratch may move later. */

@@ -189,6 +189,15 @@ read_name(struct segment_request *r, const struct json_value *value)
 	return event_is_blank(text) ? SLICE_NONE : text;
 }
 
+/* The browser SDK repeats the name in the properties. */
+static struct slice
+find_page_name(struct segment_request *r, const struct event_fields *f)
+{
+	struct slice name = read_name(r, &f->value[KEY_NAME]);
+
+	return name.p != NULL ? name : read_name(r, &f->sources.place[PERSON_PROPERTIES].name);
+}
+
 /* RudderStack's Android SDK names a screen by `event` and properties.name. */
 static struct slice
 find_screen_name(struct segment_request *r, const struct event_fields *f)
@@ -206,7 +215,7 @@ find_name(struct segment_request *r, const struct event_fields *f, enum event_ki
 	if (kind == KIND_TRACK)
 		return segment_decode(r, &f->value[KEY_EVENT]);
 	if (kind == KIND_PAGE)
-		return read_name(r, &f->value[KEY_NAME]);
+		return find_page_name(r, f);
 	if (kind == KIND_SCREEN)
 		return find_screen_name(r, f);
 	if (kind == KIND_GROUP)

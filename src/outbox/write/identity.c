@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "event/segment/address.h"
 #include "event/segment/person.h"
 #include "outbox/write/identity_private.h"
 
@@ -138,7 +139,8 @@ identity_load_person(struct db *db, int64_t site_id, struct slice user_id,
 	for (size_t i = 0; i < p->n; i++)
 		if (p->replaced[i] && visit_device(db, p, i, e) != 0)
 			return -1;
-	if (p->email[0] == '\0' && person_email_is_valid(user_id))
+	if (p->email[0] == '\0' && person_email_is_valid(user_id)
+	    && address_may_be_guessed(user_id))
 		copy(p->email, sizeof(p->email), user_id);
 	return 0;
 }
