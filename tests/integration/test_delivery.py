@@ -66,7 +66,7 @@ def test_bytes(bench):
 
 
 def test_unique(bench):
-    """a unique of the application's own stays as it is"""
+    """a usable key of the application stays; without one ours is added"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     for n, unique in enumerate(['{"key":"own"}', '"text"', "null"]):
@@ -74,7 +74,8 @@ def test_unique(bench):
                       '"email":"ann@example.com","properties":{"unique":%s}}' % (n, unique))
     bench.wait_settled(3)
     equal([event["details"] for event in sim.events()],
-          [{"unique": {"key": "own"}}, {"unique": "text"}, {"unique": None}], "details")
+          [{"unique": {"key": "own"}}, {"unique": {"key": "m-1", "value": "text"}},
+           {"unique": {"key": "m-2"}}], "details")
 
 
 def test_settings(bench):

@@ -26,7 +26,7 @@ OLD_SECRET = "last-years-secret"
 NIGHT = 20000
 BATCH = 500
 BROKEN = 37
-BROKEN_ADDRESS = "kiosk@shop..example"
+BROKEN_ADDRESS = "kiosk@shop.invalid"
 ORDER = "Order Completed"
 DRAIN_DEADLINE = 120
 

@@ -85,7 +85,9 @@ class Maker:
         odd = self.rand.random() < 0.05
         event[part] = self.rand.choice(NOT_OBJECTS) if odd else {
             f"p{i}": self.rand.choice(VALUES) for i in range(self.rand.randrange(6))}
-        reason = f"{part}_not_object" if odd and kind not in ("alias", "Foo") else None
+        # PHP writes an empty array where others write an empty object.
+        not_object = odd and event[part] != []
+        reason = f"{part}_not_object" if not_object and kind not in ("alias", "Foo") else None
         if kind == "track":
             reason = self.name(event, self.rand.random() < 0.05) or reason
         elif kind in ("page", "screen"):

@@ -180,7 +180,7 @@ def failures(bench):
                                    "traits": {"email": "cy@example.com"}})
     daemon.accept("/v1/group", {"type": "group", "messageId": "group", "userId": "u-1",
                                 "groupId": "g"})
-    daemon.accept("/v1/track", track("none", event=""))
+    daemon.accept("/v1/track", track("nameless", event=""))
     bench.wait_settled(6)
     done(bench.cli("pause"))
     return daemon
@@ -206,7 +206,7 @@ def requeued_by(bench, argv):
 def test_filters(bench):
     """each filter selects the same through the daemon and without one"""
     daemon = failures(bench)
-    undelivered = ["View A", "View B", "group", "none", "who"]
+    undelivered = ["View A", "View B", "group", "nameless", "who"]
     ids = {row["message_id"]: str(row["event_id"]) for row in bench.outbox()}
     cases = [
         (["--all"], undelivered),
@@ -216,7 +216,7 @@ def test_filters(bench):
         (["--message-id", "order"], []),
         (["--status", "failed"], ["View A", "View B"]),
         (["--status", "delivered"], ["Order"]),
-        (["--status", "invalid", "--status", "unsupported"], ["group", "none", "who"]),
+        (["--status", "invalid", "--status", "unsupported"], ["group", "nameless", "who"]),
         (["--reason", "refused"], ["View A", "View B"]),
         (["--kind", "group", "--kind", "identify"], ["group", "who"]),
         (["--name", "View*"], ["View A", "View B"]),
