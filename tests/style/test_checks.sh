@@ -117,6 +117,12 @@ seed
 printf '%b' "$(repeat 500 'int b;\n')\n" >"$work/tree/src/base/b.c"
 expect check-style ok "a file of 500 lines is fine" "no file is longer"
 style "unfinished work is seen" "left unfinished" src/base/b.c '/* TO''DO: more */\n'
+style "dated English is seen" "English is plain" src/base/b.c '/* It is read an''ew. */\n'
+style "\"is no file\" is seen" "English is plain" src/base/b.c '/* It is n''o file. */\n'
+style "British spelling is seen" "English is plain" src/base/b.c '/* Can''celled. */\n'
+seed
+printf '/* There is no file, and it is no longer needed. */\n' >"$work/tree/src/base/b.c"
+expect check-style ok "\"there is no\" and \"is no longer\" are fine" "English is plain"
 style "white space at the end of a line is seen" "end of a line" src/base/b.c 'int b; \n'
 style "a missing newline at the end of a file is seen" "end of a line" src/base/b.c 'int b;'
 style "indentation with spaces is seen" "indented with tabs" src/base/b.c \

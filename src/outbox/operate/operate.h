@@ -85,8 +85,8 @@ struct db;
 /*
  * One step, inside the writer's transaction; now: wall ms. The progress fields are written even
  * when the commit fails later: after an error the sender sets them back to what they were before.
- * ERR_INPUT: the filter is empty, or the operation to undo changed no events. ERR_NOTFOUND: there
- * is no such operation to undo.
+ * ERR_INPUT: the filter is empty, or the operation to undo changed no events. ERR_NOTFOUND: the
+ * operation to undo does not exist.
  */
 int operate_step(struct db *db, struct outbox_operation *op, int64_t now, struct err *e);
 
