@@ -10,13 +10,15 @@ MIGRATIONS = \
 	schema/0008_undo.sql \
 	schema/0009_identity.sql \
 	schema/0010_erasure.sql \
-	schema/0011_questions.sql
+	schema/0011_questions.sql \
+	schema/0012_requests.sql
 # One file for each module that has statements, by its name.
 STATEMENTS = \
 	schema/statements/attempts.sql \
 	schema/statements/audit.sql \
 	schema/statements/audit_event.sql \
 	schema/statements/audit_operation.sql \
+	schema/statements/audit_intake.sql \
 	schema/statements/audit_rate.sql \
 	schema/statements/audit_tail.sql \
 	schema/statements/audit_walk.sql \
@@ -34,6 +36,7 @@ STATEMENTS = \
 	schema/statements/operation_row.sql \
 	schema/statements/purge.sql \
 	schema/statements/reader.sql \
+	schema/statements/requests.sql \
 	schema/statements/settle.sql \
 	schema/statements/site_control.sql \
 	schema/statements/sites.sql \

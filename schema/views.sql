@@ -126,3 +126,10 @@ SELECT
 	pause_by AS paused_by,
 	pause_note AS note
 FROM site;
+
+-- Requests to ingest that were refused, by day and reason; 30 days of them.
+CREATE VIEW refusals AS
+SELECT date(portion_at / 1000, 'unixepoch') AS day, outcome AS reason, sum(requests) AS requests
+FROM request_count
+WHERE outcome <> 'accepted' AND outcome <> 'message_id_reused'
+GROUP BY day, reason;

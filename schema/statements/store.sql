@@ -30,3 +30,9 @@ VALUES (:event_id, :site_id, :status, :reason, :settled_at, :message_key, :detai
 -- name: erasure_add
 -- in: event_id int, email text
 INSERT INTO erasure (event_id, email) VALUES (:event_id, :email);
+
+-- Of a row that retention has not emptied.
+-- name: store_body
+-- in: event_id int
+-- out: body text
+SELECT body FROM event WHERE event_id = :event_id AND body IS NOT NULL;

@@ -34,7 +34,11 @@ src_libbentospool_a_SOURCES += \
 	src/cli/look/sql.c \
 	src/cli/look/status.c \
 	src/cli/look/tail.c \
+	src/cli/look/tail_lines.c \
+	src/cli/look/tail_lines.h \
 	src/cli/look/top.c \
+	src/cli/look/top_frame.c \
+	src/cli/look/top_frame.h \
 	src/cli/move/adopt.c \
 	src/cli/move/backup.c \
 	src/cli/move/each_event.c \
@@ -45,10 +49,14 @@ src_libbentospool_a_SOURCES += \
 	src/cli/move/importing.h \
 	src/cli/move/segment_line.c \
 	src/cli/move/segment_line.h \
+	src/cli/open.c \
+	src/cli/open.h \
 	src/cli/option_values.c \
 	src/cli/option_values.h \
 	src/cli/options.c \
 	src/cli/options.h \
+	src/cli/output.c \
+	src/cli/output.h \
 	src/cli/report/ages.c \
 	src/cli/report/ages.h \
 	src/cli/report/complaints.c \
@@ -63,6 +71,8 @@ src_libbentospool_a_SOURCES += \
 	src/cli/report/forecast.h \
 	src/cli/report/reasons.c \
 	src/cli/report/reasons.h \
+	src/cli/report/requests.c \
+	src/cli/report/requests.h \
 	src/cli/report/site_state.c \
 	src/cli/report/site_state.h \
 	src/cli/report/status.c \
@@ -71,12 +81,8 @@ src_libbentospool_a_SOURCES += \
 	src/cli/report/status_print.c \
 	src/cli/report/story.c \
 	src/cli/report/story.h \
-	src/cli/report/tail_lines.c \
-	src/cli/report/tail_lines.h \
 	src/cli/report/tally.c \
 	src/cli/report/tally.h \
-	src/cli/report/top_frame.c \
-	src/cli/report/top_frame.h \
 	src/cli/run/check.c \
 	src/cli/run/check_event.c \
 	src/cli/run/check_event.h \
@@ -91,10 +97,6 @@ src_libbentospool_a_SOURCES += \
 	src/cli/run/version.c \
 	src/cli/test_event.c \
 	src/cli/test_event.h \
-	src/cli/open.c \
-	src/cli/open.h \
-	src/cli/output.c \
-	src/cli/output.h \
 	src/cli/verbs.c \
 	src/cli/verbs.h
 

@@ -37,6 +37,7 @@ struct config_ingest {
 	int64_t max_buffered;
 	int64_t request_timeout;
 	int64_t idle_timeout;
+	int64_t refused_percent;
 };
 
 /* Days; 0: forever. */

@@ -74,6 +74,8 @@ const struct setting settings[] = {
 	  .help = "seconds from a request's first byte to its last" },
 	{ INGEST(idle_timeout), SECONDS("60", 100, 86400000),
 	  .help = "seconds that a connection may stay open without a request" },
+	{ INGEST(refused_percent), NUMBER("10", 0, 100), .live = true,
+	  .help = "percent of an hour's requests that may be refused before status --check fails" },
 
 	{ RETENTION(delivered_payload), DAYS("30"), .live = true,
 	  .help = "days to keep the body of a delivered event; 0: as long as its row" },

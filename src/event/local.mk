@@ -53,6 +53,8 @@ src_libbentospool_a_SOURCES += \
 	src/event/segment/nobody.h \
 	src/event/segment/person.c \
 	src/event/segment/person.h \
+	src/event/segment/same_content.c \
+	src/event/segment/same_content.h \
 	src/event/segment/segment.c \
 	src/event/segment/segment.h \
 	src/event/segment/segment_build.h

@@ -58,13 +58,36 @@ open_server(
 		.idle_timeout_ms = o->idle_timeout_ms,
 		.clock = o->clock,
 	};
-	const struct server_hooks hooks = { request_on_head, request_on_body, request_on_gone, in };
+	const struct server_hooks hooks = { request_on_head, request_on_body, request_on_refused,
+		request_on_gone, in };
 
 	if (server_new(&so, &hooks, base, &in->server, e) != 0)
 		return -1;
 	for (size_t i = 0; i < o->n_listen; i++)
 		if (server_listen(in->server, o->listen[i], e) != 0)
 			return -1;
+	return 0;
+}
+
+static void
+on_second(evutil_socket_t fd, short what, void *arg)
+{
+	struct ingest *in = arg;
+
+	(void)fd;
+	(void)what;
+	refusals_tick(in->refusals);
+}
+
+static int
+start_ticking(struct ingest *in, struct event_base *base, struct err *e)
+{
+	const struct timeval second = { .tv_sec = 1 };
+
+	event_assign(&in->second, base, -1, EV_PERSIST, on_second, in);
+	if (event_add(&in->second, &second) != 0)
+		return err_set(e, ERR_SYSTEM, "ingest: cannot set a timer");
+	in->ticking = true;
 	return 0;
 }
 
@@ -88,7 +111,9 @@ ingest_new(const struct ingest_options *o, struct event_base *base, struct outbo
 	    || webhook_new(o->sites, o->n_sites, &in->webhook, e) != 0
 	    || bento_keys_new(o->sites, o->n_sites, &in->bento_keys, e) != 0
 	    || admission_new(o->sites, o->n_sites, &in->admission, e) != 0
-	    || writer_link_open(in, base, e) != 0 || open_server(in, o, base, e) != 0) {
+	    || refusals_new(outbox, o->clock, &in->refusals, e) != 0
+	    || start_ticking(in, base, e) != 0 || writer_link_open(in, base, e) != 0
+	    || open_server(in, o, base, e) != 0) {
 		ingest_free(in);
 		return -1;
 	}
@@ -150,11 +175,23 @@ ingest_admit(struct ingest *in, int64_t site_id, struct segment_request *r, stru
 	return 0;
 }
 
+/* No connection is left: the last counts go to the writer while it still takes them. */
+static void
+on_stopped(void *arg)
+{
+	struct ingest *in = arg;
+
+	refusals_tick(in->refusals);
+	in->stopped(in->stopped_arg);
+}
+
 void
 ingest_stop(struct ingest *in, int64_t deadline_ms, void (*stopped)(void *arg), void *arg)
 {
 	in->stopping = true;
-	server_stop(in->server, deadline_ms, stopped, arg);
+	in->stopped = stopped;
+	in->stopped_arg = arg;
+	server_stop(in->server, deadline_ms, on_stopped, in);
 }
 
 void
@@ -165,9 +202,12 @@ ingest_free(struct ingest *in)
 	if (in->server != NULL)
 		server_close(in->server);
 	writer_link_close(in);
+	if (in->ticking)
+		event_del(&in->second);
 	request_free_spare(in);
 	server_free(in->server); /* after the requests, which are charged to its quota */
 	free_keys(in->auth, in->webhook, in->bento_keys);
 	admission_free(in->admission);
+	refusals_free(in->refusals);
 	free(in);
 }

@@ -30,6 +30,8 @@ src_libbentospool_a_SOURCES += \
 	src/ingest/http/server.h \
 	src/ingest/ingest.c \
 	src/ingest/ingest.h \
+	src/ingest/refusals.c \
+	src/ingest/refusals.h \
 	src/ingest/request.c \
 	src/ingest/request.h \
 	src/ingest/request_pool.c \

@@ -195,7 +195,7 @@ static void
 answer_health(struct request *r)
 {
 	struct outbox *outbox = r->ingest->outbox;
-	struct answer a = { .status = 503, .retry_after = 5 };
+	struct answer a = { .status = 503, .retry_after = 5, .probe = true };
 	char text[512];
 
 	switch (outbox_health(outbox)) {
@@ -252,6 +252,14 @@ request_answer(struct request *r, const struct answer *a)
 	c->gzip = NULL;
 	conn_answer(c, a);
 	request_release(r);
+}
+
+void
+request_on_refused(struct conn *c, const struct answer *a, void *arg)
+{
+	const struct ingest *in = arg;
+
+	refusals_add(in->refusals, a->code, a->message, c->fd);
 }
 
 void

@@ -12,6 +12,7 @@
 #include "ingest/auth/webhook.h"
 #include "ingest/http/connection.h"
 #include "ingest/http/gzip.h"
+#include "ingest/refusals.h"
 #include "ingest/routes.h"
 #include "outbox/outbox.h"
 
@@ -50,6 +51,7 @@ struct ingest {
 	struct admission *admission;
 	uint64_t generation; /* of keys and secrets: counts the reloads */
 	struct outbox *outbox;
+	struct refusals *refusals;
 	const struct clock *clock;
 	size_t max_event, max_message_id; /* as in struct ingest_options */
 	bool stopping;
@@ -58,6 +60,11 @@ struct ingest {
 	bool have_done;
 	int wake_fd;
 	struct event wake_event;
+	struct event second; /* for refusals_tick */
+	bool ticking;        /* it is set */
+	/* of ingest_stop */
+	void (*stopped)(void *arg);
+	void *stopped_arg;
 	struct request *spare;
 	unsigned n_spare;
 };
@@ -67,6 +74,7 @@ extern const struct answer request_busy;
 /* Hooks of the server. */
 void request_on_head(struct conn *c, const struct http_head *h, void *arg);
 void request_on_body(struct conn *c, void *arg);
+void request_on_refused(struct conn *c, const struct answer *a, void *arg);
 void request_on_gone(void *owner, void *arg);
 /* Answers the client and releases the request. */
 void request_answer(struct request *r, const struct answer *a);

@@ -117,6 +117,10 @@ take_back(struct request *r)
 {
 	struct conn *c = r->conn;
 
+	if (r->put.msg.rc == 0)
+		refusals_add_accepted(r->ingest->refusals);
+	if (r->put.msg.rc == 0 && r->put.n_reused > 0)
+		refusals_log_reused(r->ingest->refusals, r->put.reused_event_id);
 	if (c == NULL) {
 		request_release(r);
 		return;

@@ -64,6 +64,8 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/read/audit.c \
 	src/outbox/read/audit.h \
 	src/outbox/read/audit_event.c \
+	src/outbox/read/audit_intake.c \
+	src/outbox/read/audit_intake.h \
 	src/outbox/read/audit_operation.c \
 	src/outbox/read/audit_private.h \
 	src/outbox/read/audit_rate.c \
@@ -90,12 +92,16 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/write/put.h \
 	src/outbox/write/release.c \
 	src/outbox/write/release.h \
+	src/outbox/write/requests.c \
+	src/outbox/write/requests.h \
 	src/outbox/write/resolve.c \
 	src/outbox/write/resolve.h \
 	src/outbox/write/settle.c \
 	src/outbox/write/settle.h \
 	src/outbox/write/sites.c \
 	src/outbox/write/sites.h \
+	src/outbox/write/store.c \
+	src/outbox/write/store.c \
 	src/outbox/write/store.c \
 	src/outbox/write/store.h \
 	src/outbox/write/unresolved.c \

@@ -20,6 +20,7 @@
 	ROW(ATTEMPT_END, attempt_end)     /* write/attempts.h: what came of it */                  \
 	ROW(SETTLE, settle)               /* write/settle.h: decide about events without one */    \
 	ROW(SITE_STATE, site_change)      /* write/sites.h: a site's state changed */              \
+	ROW(REQUESTS, requests)           /* write/requests.h: count requests to ingest */         \
 	ROW(CLOCK, clock)                 /* write/clocks.h: what to remember of the clocks */     \
 	ROW(UNRESOLVED, unresolved)       /* write/unresolved.h: give up, or go on resolving */    \
 	ROW(OPERATE, operation)         /* operate/operate.h: requeue, hold, discard, undo, ... */ \

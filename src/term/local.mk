@@ -4,9 +4,9 @@ src_libbentospool_a_SOURCES += \
 	src/term/pretty.c \
 	src/term/pretty.h \
 	src/term/progress.c \
+	src/term/progress.h \
 	src/term/prompt.c \
 	src/term/prompt.h \
-	src/term/progress.h \
 	src/term/table.c \
 	src/term/table.h \
 	src/term/terminal.c \

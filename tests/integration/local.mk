@@ -24,6 +24,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_look.py \
 	tests/integration/test_manual.py \
 	tests/integration/test_policy.py \
+	tests/integration/test_refusals.py \
 	tests/integration/test_reload.py \
 	tests/integration/test_replay.py \
 	tests/integration/test_restart.py \

@@ -54,6 +54,8 @@ def fill(bench):
     sim.answer(503)
     daemon.accept("/v1/track", track("m-waits", event="Late"))
     wait_until(lambda: bench.value("SELECT count(*) FROM attempts WHERE http_status = 503"), "a 503")
+    daemon.post("/v1/nowhere", track("m-nowhere"))
+    wait_until(lambda: bench.rows("SELECT * FROM refusals"), "a refusal is counted")
     equal(bench.cli("discard", "--message-id", "m-page", "--note", "no pages").returncode, 0, "discard")
     equal(bench.cli("pause", "--site", "main", "--note", "stocktaking").returncode, 0, "pause")
     daemon.accept("/v1/track", track("m-erased", event="Gone", email="gone@example.com"))
@@ -103,6 +105,7 @@ def test_recipes(bench):
         "What is pending, and for how long?": lambda r: columns(r, "site", "why", "events") == [
             ("main", "due", 1)],
         "How do the sites stand?": lambda r: columns(r, "site") == [("main",)],
+        "Which requests were refused?": lambda r: columns(r, "reason", "requests") == [("not_found", 1)],
         "What did operators do?": lambda r: columns(r, "verb", "note") == [
             ("erase", None), ("pause", "stocktaking"), ("discard", "no pages")],
         "Who paused a site, and who resumed it?": lambda r: columns(r, "verb", "note") == [
@@ -121,7 +124,7 @@ def test_recipes(bench):
 READ_ALL = ("Is anything missing?",)
 
 
-SMALL = ["SCAN block", "SCAN site", "SCAN operation", "SCAN hours", "SCAN took"]
+SMALL = ["SCAN refusals", "SCAN block", "SCAN site", "SCAN operation", "SCAN hours", "SCAN took"]
 # They walk backwards from the newest row and stop.
 BACKWARDS = {"What did Bento answer last?": ["SCAN a"],
              "In which hours of the last day did nothing arrive?": ["SCAN d"]}

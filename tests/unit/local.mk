@@ -61,6 +61,7 @@ UNIT_TESTS = \
 	tests/unit/ingest/test_ingest_memory \
 	tests/unit/ingest/test_ingest_slow \
 	tests/unit/ingest/test_ingest_webhook \
+	tests/unit/ingest/test_refusals \
 	tests/unit/outbox/file/test_migrate \
 	tests/unit/outbox/file/test_schema \
 	tests/unit/outbox/filter/test_filter \
@@ -175,6 +176,7 @@ tests_unit_ingest_test_ingest_slow_SOURCES = tests/unit/ingest/test_ingest_slow.
 	$(INGEST_TEST_LIB)
 tests_unit_ingest_test_ingest_webhook_SOURCES = tests/unit/ingest/test_ingest_webhook.c \
 	$(INGEST_TEST_LIB)
+tests_unit_ingest_test_refusals_SOURCES = tests/unit/ingest/test_refusals.c $(INGEST_TEST_LIB)
 tests_unit_outbox_file_test_migrate_SOURCES = tests/unit/outbox/file/test_migrate.c $(TEST_LIB)
 tests_unit_outbox_file_test_schema_SOURCES = tests/unit/outbox/file/test_schema.c $(TEST_LIB)
 tests_unit_outbox_filter_test_filter_SOURCES = tests/unit/outbox/filter/test_filter.c $(HANDMADE)

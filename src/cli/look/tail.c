@@ -7,12 +7,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cli/look/tail_lines.h"
 #include "cli/report/event_table.h"
-#include "cli/report/tail_lines.h"
 #include "cli/verbs.h"
+#include "outbox/read/audit_intake.h"
 
 #define BACKLOG_DEFAULT 10
 #define BACKLOG_MAX 500
@@ -42,6 +44,8 @@ struct tail {
 	bool is_open;
 	bool is_full; /* `open` is full: the cursor stays before the next attempt in flight */
 	int64_t deed_id[DEEDS_A_TURN];
+	int64_t counted_since;       /* wall ms; 0: the filter leaves out refused requests */
+	struct audit_intake counted; /* since then, as of the last turn */
 };
 
 static volatile sig_atomic_t stopped; /* by a signal, or because standard output was closed */
@@ -264,6 +268,47 @@ look_at_settled(struct tail *t, struct err *e)
 	return outbox_audit_settled(t->audit, &t->options->filter, from, to, take_settled, t, e);
 }
 
+/* ---- refused requests ----------------------------------------------------------------------- */
+
+static int64_t
+requests_of(const struct audit_intake *r, const char *reason)
+{
+	for (size_t i = 0; i < r->n_reasons; i++)
+		if (strcmp(r->reasons[i].reason, reason) == 0)
+			return r->reasons[i].requests;
+	return 0;
+}
+
+/* They belong to no event and no site, so any filter leaves them out. */
+static int
+begin_requests(struct tail *t, struct err *e)
+{
+	if (!outbox_filter_is_empty(&t->options->filter))
+		return 0;
+	t->counted_since = clock_wall(&clock_system);
+	return outbox_audit_intake(t->audit, t->counted_since, &t->counted, e);
+}
+
+static int
+look_at_requests(struct tail *t, struct err *e)
+{
+	struct audit_intake now;
+
+	if (t->counted_since == 0)
+		return 0;
+	if (outbox_audit_intake(t->audit, t->counted_since, &now, e) != 0)
+		return -1;
+	for (size_t i = 0; i < now.n_reasons; i++) {
+		const char *reason = now.reasons[i].reason;
+		int64_t more = now.reasons[i].requests - requests_of(&t->counted, reason);
+
+		if (more > 0)
+			tail_lines_refused(t->lines, clock_wall(&clock_system), reason, more);
+	}
+	t->counted = now;
+	return 0;
+}
+
 /* ---- following ------------------------------------------------------------------------------ */
 
 /* Prints everything since the last turn, but at most the last `most` lines; 0 for all. */
@@ -278,7 +323,7 @@ take_turn(struct tail *t, size_t most, struct err *e)
 		if (outbox_audit_newest(t->audit, &newest, e) != 0
 		    || look_at_events(t, &newest, &more, e) != 0
 		    || look_at_attempts(t, &more, e) != 0 || look_at_operations(t, &more, e) != 0
-		    || look_at_settled(t, e) != 0)
+		    || look_at_settled(t, e) != 0 || look_at_requests(t, e) != 0)
 			return -1;
 		if ((most == 0 || !more) && tail_lines_print(t->lines, most, e) != 0)
 			return -1;
@@ -300,7 +345,7 @@ begin(struct tail *t, struct err *e)
 	struct audit_page page = { .newest = true, .rows = (size_t)backlog };
 	int64_t look_back = backlog > LOOK_BACK ? backlog : LOOK_BACK;
 
-	if (outbox_audit_newest(t->audit, &t->seen, e) != 0)
+	if (outbox_audit_newest(t->audit, &t->seen, e) != 0 || begin_requests(t, e) != 0)
 		return -1;
 	t->settled = clock_wall(&clock_system) - SETTLED_LAG_MS;
 	if (backlog == 0)

@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "cli/act/site_control.h"
-#include "cli/report/top_frame.h"
+#include "cli/look/top_frame.h"
 #include "cli/verbs.h"
 #include "client/client.h"
 #include "outbox/read/audit.h"

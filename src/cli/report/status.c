@@ -75,6 +75,17 @@ check_site(struct status *s, const struct audit_site *site, int64_t max_age)
 	    (long long)site->oldest_pending_id, age);
 }
 
+static void
+check_requests(struct status *s)
+{
+	struct buf text;
+
+	buf_init(&text, STATUS_PROBLEM_SIZE - 1);
+	if (requests_report_problem(&s->requests, (int)s->config->ingest.refused_percent, &text))
+		add_problem(s, "%.*s", (int)text.n, text.p);
+	buf_free(&text);
+}
+
 /* ---- collecting ----------------------------------------------------------------------------- */
 
 static int64_t
@@ -97,7 +108,8 @@ status_collect(struct status *s, struct outbox_audit *audit, const struct config
 	s->now = clock_wall(&clock_system);
 	if (outbox_audit_sites(audit, &s->sites, &s->n_sites, e) != 0)
 		return -1;
-	if (forecast_sites(audit, config, s->now, s->sites, s->n_sites, &s->forecasts, e) != 0) {
+	if (requests_report_read(audit, s->now, &s->requests, e) != 0
+	    || forecast_sites(audit, config, s->now, s->sites, s->n_sites, &s->forecasts, e) != 0) {
 		status_free(s);
 		return -1;
 	}
@@ -107,6 +119,7 @@ status_collect(struct status *s, struct outbox_audit *audit, const struct config
 	peer_look(config, &s->peer);
 	check_daemon(s);
 	check_archive(s);
+	check_requests(s);
 	for (size_t i = 0; i < s->n_sites; i++)
 		check_site(s, &s->sites[i], max_age);
 	return 0;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "cli/report/requests.h"
 #include "client/peer.h"
 #include "config/config.h"
 #include "outbox/read/audit_walk.h"
@@ -28,6 +29,7 @@ struct status {
 	uint64_t free_bytes;        /* UINT64_MAX when unknown */
 	int64_t database_bytes;
 	int64_t wal_bytes;
+	struct requests_report requests;
 	char problem[STATUS_MAX_PROBLEMS][STATUS_PROBLEM_SIZE];
 	size_t n_problems;
 };

@@ -89,6 +89,7 @@ status_json(const struct status *s)
 		cJSON_AddNumberToObject(o, "free_bytes", (double)s->free_bytes);
 	else
 		cJSON_AddNullToObject(o, "free_bytes");
+	cJSON_AddItemToObject(o, "requests", requests_report_json(&s->requests));
 	list = cJSON_AddArrayToObject(o, "sites");
 	for (size_t i = 0; i < s->n_sites; i++)
 		cJSON_AddItemToArray(list, site_json(s, &s->sites[i]));

@@ -170,6 +170,22 @@ print_site(const struct page *p, const struct audit_site *site)
 	print_last_attempt(p, site);
 }
 
+/* Only when something was refused: a spooler that is well stays short. */
+static void
+print_requests(const struct page *p)
+{
+	const struct requests_report *r = &p->status->requests;
+	struct buf text;
+
+	if (r->day.refused + r->hour.refused + r->day.reused == 0)
+		return;
+	buf_init(&text, 1024);
+	requests_report_describe(r, &text);
+	fputs("requests  ", stdout);
+	terminal_print_wrapped(p->terminal, 10, buf_slice(&text));
+	buf_free(&text);
+}
+
 static void
 print_problem(const struct page *p, const char *problem)
 {
@@ -189,6 +205,7 @@ status_print(const struct status *s, const struct terminal *terminal)
 	if (s->free_bytes != UINT64_MAX)
 		printf(", %.1f GB free", (double)s->free_bytes / 1e9);
 	putchar('\n');
+	print_requests(&page);
 	for (size_t i = 0; i < s->n_sites; i++)
 		print_site(&page, &s->sites[i]);
 	if (s->n_problems > 0)

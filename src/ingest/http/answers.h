@@ -26,6 +26,7 @@ struct answer {
 	const char *message;  /* a sentence for people; NULL: success */
 	unsigned retry_after; /* seconds; 0: none */
 	const char *allow;    /* with 405 */
+	bool probe;           /* the answer to a health check: no request is refused by it */
 	size_t results;       /* of a success in Bento's shape: accepted, */
 	size_t failed;        /*     and kept as invalid */
 };

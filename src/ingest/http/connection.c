@@ -26,6 +26,11 @@ static const struct answer commit_late = { .status = 503,
 	.message = "the events could not be stored in time; try again",
 	.retry_after = 5 };
 
+/* Never sent: the client has closed the connection. */
+static const struct answer cut_off = { .status = 400,
+	.code = "cut_off",
+	.message = "the client closed the connection in the middle of a request" };
+
 /* ---- state -------------------------------------------------------------------------- */
 
 void
@@ -121,6 +126,8 @@ conn_answer(struct conn *c, const struct answer *a)
 	struct slice text;
 	ssize_t sent;
 
+	if (a->status >= 400 && !a->probe)
+		c->server->hooks.refused(c, a, c->server->hooks.arg);
 	c->manner.close |= c->server->stopping;
 	text = answers_print(&c->server->answers, a, &c->manner);
 	sent = text.n == 0 ? -1 : conn_send(c, text.p, text.n);
@@ -213,7 +220,7 @@ received(struct conn *c, ssize_t n)
 	if (n == 0)
 		c->eof = true;
 	else if (errno != EAGAIN && errno != EINTR)
-		conn_set_closed(c);
+		c->eof = true; /* reset: nothing more comes */
 	return 0;
 }
 
@@ -332,13 +339,22 @@ waits_for_bytes(const struct conn *c)
 	return c->state != CONN_WAIT && c->state != CONN_WRITE;
 }
 
+/* The client sends no more. */
+static void
+end_input(struct conn *c)
+{
+	if (c->state == CONN_HEAD || c->state == CONN_BODY)
+		c->server->hooks.refused(c, &cut_off, c->server->hooks.arg);
+	conn_set_closed(c);
+}
+
 void
 conn_run(struct conn *c)
 {
 	while (conn_step(c))
 		;
 	if (c->eof && waits_for_bytes(c))
-		conn_set_closed(c);
+		end_input(c);
 	if (c->state != CONN_CLOSED && (c->eof || c->in_n < c->server->buffer_size))
 		set_reading(c, !c->eof);
 	if (c->state == CONN_CLOSED) {

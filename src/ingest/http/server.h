@@ -67,6 +67,8 @@ struct server_hooks {
 	void (*head)(struct conn *c, const struct http_head *h, void *arg);
 	/* The body is complete: conn_answer, now or later. */
 	void (*body)(struct conn *c, void *arg);
+	/* The request was refused with this answer, or cut off by the client. */
+	void (*refused)(struct conn *c, const struct answer *a, void *arg);
 	/* The connection, or its interest in the answer, ended; owner must forget it. */
 	void (*gone)(void *owner, void *arg);
 	void *arg;

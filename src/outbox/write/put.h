@@ -26,8 +26,10 @@ struct outbox_put {
 	/* result */
 	size_t n_stored;
 	size_t n_duplicates;
-	size_t n_erasures;      /* persons who are to be erased */
-	int64_t first_event_id; /* of those stored; they are consecutive; 0: none was stored */
+	size_t n_reused;         /* of them: with other content than the event that is there, */
+	int64_t reused_event_id; /*     such as this one */
+	size_t n_erasures;       /* persons who are to be erased */
+	int64_t first_event_id;  /* of those stored; they are consecutive; 0: none was stored */
 };
 
 #endif

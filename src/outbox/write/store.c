@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "event/segment/person.h"
+#include "event/segment/same_content.h"
+#include "outbox/write/requests.h"
 #include "outbox/write/resolve.h"
 
 #define UUID_LENGTH 36
@@ -317,6 +319,25 @@ add_new(struct transaction *t, struct outbox_put *put, const struct segment_even
 	return 0;
 }
 
+/* A messageId that came again should bring the same event; otherwise that event is lost to its
+ * sender. */
+static int
+note_other_content(struct outbox_put *put, struct db *db, const struct segment_event *event,
+    int64_t older, struct err *e)
+{
+	struct db_rows rows = stmt_store_body(db, older, e);
+	struct slice body;
+	int rc;
+
+	while ((rc = stmt_store_body_next(&rows, &body, e)) == 1) {
+		if (segment_same_content(body, event->body))
+			continue;
+		put->n_reused++;
+		put->reused_event_id = older;
+	}
+	return rc;
+}
+
 static int
 add_unless_duplicate(struct transaction *t, struct outbox_put *put,
     const struct segment_event *event, int64_t *envelope_id, struct err *e)
@@ -334,7 +355,7 @@ add_unless_duplicate(struct transaction *t, struct outbox_put *put,
 	if (rc == 0)
 		return add_new(t, put, event, id, key, envelope_id, e);
 	put->n_duplicates++;
-	return 0;
+	return note_other_content(put, s->db, event, older, e);
 }
 
 int
@@ -351,7 +372,7 @@ store_events(struct transaction *t, struct outbox_put *put, struct err *e)
 {
 	int64_t envelope_id = 0;
 
-	put->n_stored = put->n_duplicates = put->n_erasures = 0;
+	put->n_stored = put->n_duplicates = put->n_reused = put->n_erasures = 0;
 	put->first_event_id = 0;
 	for (size_t i = 0; i < put->n_events; i++)
 		if (add_unless_duplicate(t, put, &put->events[i], &envelope_id, e) != 0)
@@ -359,6 +380,10 @@ store_events(struct transaction *t, struct outbox_put *put, struct err *e)
 	t->counts.stored += put->n_stored;
 	t->counts.duplicates += put->n_duplicates;
 	t->counts.erasures += put->n_erasures;
+	if (put->n_reused > 0
+	    && requests_count(t->db, t->now, OUTBOX_REQUESTS_REUSED, (int64_t)put->n_reused, e)
+		   != 0)
+		return -1;
 	if (envelope_id == 0)
 		return 0;
 	/* So many events need it; retention counts them down. */

@@ -22,6 +22,7 @@ struct outbox {
 	enum outbox_health health;
 	const char *health_text;
 	struct fake_put last;
+	struct outbox_requests requests; /* all that came, added up; the test's thread */
 };
 
 uint64_t
@@ -206,6 +207,34 @@ ingest_outbox_last(struct outbox *o, struct fake_put *ret_put)
 	pthread_mutex_unlock(&o->mutex);
 }
 
+/* The counts of requests are kept at once, or fail with the commits. */
+static int
+take_requests(struct outbox *o, struct outbox_requests *r)
+{
+	r->msg.rc = o->failure == ERR_NONE ? 0 : -1;
+	for (size_t i = 0; r->msg.rc == 0 && i < r->n; i++) {
+		size_t k = 0;
+
+		while (k < o->requests.n
+		       && strcmp(o->requests.counts[k].outcome, r->counts[i].outcome) != 0)
+			k++;
+		o->requests.counts[k].outcome = r->counts[i].outcome;
+		o->requests.counts[k].requests += r->counts[i].requests;
+		o->requests.n += k == o->requests.n;
+	}
+	r->msg.done(&r->msg, r->msg.done_arg);
+	return 0;
+}
+
+int64_t
+ingest_outbox_requests(const struct outbox *o, const char *outcome)
+{
+	for (size_t i = 0; i < o->requests.n; i++)
+		if (strcmp(o->requests.counts[i].outcome, outcome) == 0)
+			return o->requests.counts[i].requests;
+	return 0;
+}
+
 /* ---- what ingest calls ----------------------------------------------------------------------- */
 
 int
@@ -214,6 +243,10 @@ outbox_send(struct outbox *o, struct outbox_msg *msg)
 	int rc = -1;
 
 	pthread_mutex_lock(&o->mutex);
+	if (msg->type == OUTBOX_REQUESTS) {
+		pthread_mutex_unlock(&o->mutex);
+		return take_requests(o, (struct outbox_requests *)msg);
+	}
 	if (!o->refuse) {
 		msg->mail.next = NULL;
 		*o->tail = msg;

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "outbox/outbox.h"
+#include "outbox/write/requests.h"
 
 struct outbox *ingest_outbox_new(void);
 /* Gives back what it still holds, as outbox_stop does. */
@@ -38,6 +39,9 @@ struct fake_put {
 	size_t n_body;
 	uint64_t sum; /* over all bytes of all events' bodies */
 };
+
+/* How many requests ingest has reported with this outcome. */
+int64_t ingest_outbox_requests(const struct outbox *o, const char *outcome);
 
 void ingest_outbox_last(struct outbox *o, struct fake_put *ret_put);
 uint64_t ingest_outbox_sum(const char *p, size_t n);

@@ -2,7 +2,7 @@
  * The lines that tail prints. They are added in any order, sorted by time and printed once per
  * turn. A line that memory has no room for is remembered and makes tail_lines_print fail.
  */
-#include "cli/report/tail_lines.h"
+#include "cli/look/tail_lines.h"
 
 #include <cjson/cJSON.h>
 #include <stdarg.h>
@@ -273,6 +273,27 @@ tail_lines_member(
 	add(t, attempt->at, slice_from(attempt->outcome), &rest, &line);
 	if (line != NULL)
 		set_what(line, "attempt %lld", (long long)attempt->attempt_id);
+}
+
+void
+tail_lines_refused(struct tail_lines *t, int64_t at, const char *reason, int64_t requests)
+{
+	struct line *line;
+	struct buf rest;
+	cJSON *o;
+
+	if (t->json) {
+		o = begin_json("refused", at);
+		cJSON_AddStringToObject(o, "reason", reason);
+		cJSON_AddNumberToObject(o, "requests", (double)requests);
+		add_json(t, at, o);
+		return;
+	}
+	buf_init(&rest, LINE_MAX_BYTES);
+	append_part(&rest, slice_from(reason));
+	add(t, at, SLICE("refused"), &rest, &line);
+	if (line != NULL)
+		set_what(line, "%lld request%s", (long long)requests, words_plural(requests));
 }
 
 void

@@ -1,10 +1,10 @@
 /*
  * The lines of tail, added in any order and printed in order of time: an event that arrived, an
  * event settled without an attempt, an attempt that ended, an event of such an attempt, an
- * operation. One thread.
+ * operation, refused requests. One thread.
  */
-#ifndef CLI_REPORT_TAIL_LINES_H
-#define CLI_REPORT_TAIL_LINES_H
+#ifndef CLI_LOOK_TAIL_LINES_H
+#define CLI_LOOK_TAIL_LINES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,6 +29,8 @@ struct tail_attempt {
 };
 void tail_lines_member(
     struct tail_lines *t, const struct tail_attempt *attempt, const struct audit_event *event);
+/* So many more requests were refused for this reason, which is static or lives as long as t. */
+void tail_lines_refused(struct tail_lines *t, int64_t at, const char *reason, int64_t requests);
 void tail_lines_operation(struct tail_lines *t, const struct audit_operation_row *deed);
 
 /*

@@ -1,8 +1,8 @@
 /*
  * One frame of top: sites, waiting events by age, and errors, each in a third of the screen. It is
- * collected by four queries and then drawn as text or JSON without the database.
+ * collected by five queries and then drawn as text or JSON without the database.
  */
-#include "cli/report/top_frame.h"
+#include "cli/look/top_frame.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -37,6 +37,8 @@ top_frame_collect(
 	rc = outbox_audit_site_backlogs(audit, &f->sites, &f->n_sites, e);
 	if (rc == 0)
 		rc = forecast_sites(audit, config, f->now, f->sites, f->n_sites, &f->forecasts, e);
+	if (rc == 0)
+		rc = requests_report_read(audit, f->now, &f->requests, e);
 	if (rc == 0)
 		rc = complaints_collect(audit, &filter, &f->complaints, e);
 	filter.statuses = 1u << STATUS_PENDING;
@@ -86,6 +88,9 @@ draw_head(const struct top_frame *f, const struct terminal *terminal, struct buf
 	buf_printf(&line, "%s", f->config->database);
 	if (left != UINT64_MAX)
 		buf_printf(&line, ", %.1f GB free", (double)left / 1e9);
+	if (f->requests.hour.refused > 0)
+		buf_printf(&line, ", %lld request%s refused in the last hour",
+		    (long long)f->requests.hour.refused, words_plural(f->requests.hour.refused));
 	draw_line(to, terminal, &line);
 	buf_free(&line);
 }
@@ -253,6 +258,7 @@ top_frame_json(const struct top_frame *f)
 
 	json_add_time(o, "at", f->now);
 	cJSON_AddBoolToObject(o, "running", f->peer.state != PEER_DOWN);
+	cJSON_AddItemToObject(o, "requests", requests_report_json(&f->requests));
 	list = cJSON_AddArrayToObject(o, "sites");
 	for (size_t i = 0; i < f->n_sites; i++)
 		cJSON_AddItemToArray(list, site_json(f, i));

@@ -1,9 +1,10 @@
 /* One frame of top: collected from the database, drawn as text or JSON. One thread. */
-#ifndef CLI_REPORT_TOP_FRAME_H
-#define CLI_REPORT_TOP_FRAME_H
+#ifndef CLI_LOOK_TOP_FRAME_H
+#define CLI_LOOK_TOP_FRAME_H
 
 #include "cli/report/ages.h"
 #include "cli/report/forecast.h"
+#include "cli/report/requests.h"
 #include "client/peer.h"
 #include "config/config.h"
 #include "outbox/read/audit_walk.h"
@@ -20,6 +21,7 @@ struct top_frame {
 	struct forecast *forecasts; /* one for each site */
 	struct ages *ages;          /* of pending events */
 	struct tally *complaints;   /* struct complaint */
+	struct requests_report requests;
 };
 
 /* Collects a frame; after 0 the caller calls top_frame_clear. */

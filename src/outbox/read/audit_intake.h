@@ -1,0 +1,29 @@
+/*
+ * Requests to ingest by outcome, as they were counted (outbox/write/requests.h). On the connection
+ * of an audit; the same rules hold.
+ */
+#ifndef OUTBOX_READ_AUDIT_INTAKE_H
+#define OUTBOX_READ_AUDIT_INTAKE_H
+
+#include "outbox/read/audit.h"
+
+#define AUDIT_OUTCOMES 64
+#define AUDIT_OUTCOME_SIZE 40
+
+struct audit_intake {
+	int64_t accepted;
+	int64_t refused; /* all reasons together */
+	int64_t reused;  /* events whose messageId was known with other content */
+	/* The refusals by reason, the most frequent first. */
+	struct {
+		char reason[AUDIT_OUTCOME_SIZE];
+		int64_t requests;
+	} reasons[AUDIT_OUTCOMES];
+	size_t n_reasons;
+};
+
+/* Counts since the portion of ten minutes that `since` (wall ms) lies in. */
+int outbox_audit_intake(
+    struct outbox_audit *a, int64_t since, struct audit_intake *ret_requests, struct err *e);
+
+#endif

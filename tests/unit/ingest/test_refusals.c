@@ -1,0 +1,185 @@
+/* ingest/refusals: each refused request is counted by its reason, and logged once a minute. */
+#include "lib/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "unit/ingest/ingest_world.h"
+
+#define EVENT "{\"type\":\"track\",\"event\":\"E\",\"userId\":\"u\"}"
+
+static struct world *w;
+static int log_end = -1; /* of a pipe that standard error goes into */
+static int real_stderr;
+static char logged[65536];
+
+static int
+set_up(void **state)
+{
+	int ends[2];
+
+	(void)state;
+	w = world_start(true);
+	assert_int_equal(pipe(ends), 0);
+	real_stderr = dup(STDERR_FILENO);
+	dup2(ends[1], STDERR_FILENO);
+	close(ends[1]);
+	log_end = ends[0];
+	log_setup(LOG_LEVEL_INFO);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	dup2(real_stderr, STDERR_FILENO);
+	close(real_stderr);
+	close(log_end);
+	world_free(w);
+	return 0;
+}
+
+/* How often the log has this text; the log is read to its end. */
+static int
+count_log(const char *text)
+{
+	int n = 0;
+	ssize_t got;
+
+	fflush(stderr);
+	assert_int_equal(write(STDERR_FILENO, "\n", 1), 1); /* so that there is something to read */
+	got = read(log_end, logged, sizeof(logged) - 1);
+	logged[got < 0 ? 0 : got] = '\0';
+	for (const char *p = strstr(logged, text); p != NULL; p = strstr(p + 1, text))
+		n++;
+	return n;
+}
+
+struct wanted {
+	const char *outcome;
+	int64_t requests;
+};
+
+static bool
+is_counted(void *arg)
+{
+	const struct wanted *wanted = arg;
+
+	return ingest_outbox_requests(w->outbox, wanted->outcome) == wanted->requests;
+}
+
+static void
+expect_count(const char *outcome, int64_t requests)
+{
+	struct wanted wanted = { outcome, requests };
+
+	world_run_until(w, is_counted, &wanted, outcome);
+}
+
+static void
+post(const char *path, const char *headers, const char *body, int status)
+{
+	struct client *c = client_new(w, 0);
+
+	client_post(c, path, headers, body);
+	client_expect(c, status, NULL);
+	client_free(c);
+}
+
+static void
+test_reasons(void **state)
+{
+	(void)state;
+	post("/v1/nothing", "", EVENT, 404);
+	post("/v1/track", "", EVENT, 401);
+	post("/v1/track", "Authorization: Basic d3Jvbmc6\r\n", EVENT, 401);
+	post("/v1/batch?writeKey=alpha", "Content-Encoding: br\r\n", EVENT, 415);
+	post("/v1/batch?writeKey=alpha", "", "{", 400);
+	post("/v1/track?writeKey=alpha", "", EVENT, 200);
+	expect_count("accepted", 1);
+	expect_count("not_found", 1);
+	expect_count("invalid_write_key", 2);
+	expect_count("unsupported_encoding", 1);
+	expect_count("invalid_json", 1);
+}
+
+static void
+test_cut_off(void **state)
+{
+	struct client *c = client_new(w, 0);
+
+	(void)state;
+	client_send(c, "POST /v1/track HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{\"a\"");
+	world_run_a_while(w);
+	client_free(c);
+	expect_count("cut_off", 1);
+	/* A connection that closes between requests refuses nothing. */
+	c = client_new(w, 0);
+	world_run_a_while(w);
+	client_free(c);
+	world_run_a_while(w);
+	expect_count("cut_off", 1);
+}
+
+static void
+test_health_is_no_refusal(void **state)
+{
+	struct client *c = client_new(w, 0);
+
+	(void)state;
+	ingest_outbox_set_health(w->outbox, OUTBOX_FULL, "full");
+	client_send(c, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+	client_expect(c, 503, NULL);
+	client_free(c);
+	post("/v1/nothing", "", EVENT, 404);
+	expect_count("not_found", 1);
+	assert_int_equal(ingest_outbox_requests(w->outbox, "storage_full"), 0);
+}
+
+static void
+test_log_is_limited(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		post("/v1/nothing", "", EVENT, 404);
+	post("/v1/track", "", EVENT, 401);
+	expect_count("not_found", 5);
+	assert_int_equal(count_log("refused a request from 127.0.0.1: not_found"), 1);
+	assert_non_null(strstr(logged, "invalid_write_key"));
+	/* A minute later the others are told, and the next one has a line of its own. */
+	world_wait_ms(w, 60001);
+	post("/v1/nothing", "", EVENT, 404);
+	expect_count("not_found", 6);
+	assert_int_equal(count_log("refused 4 more requests from 127.0.0.1: not_found"), 1);
+	assert_non_null(strstr(logged, "refused a request from 127.0.0.1: not_found"));
+}
+
+static void
+test_not_kept_counts_again(void **state)
+{
+	(void)state;
+	ingest_outbox_fail(w->outbox, ERR_FULL);
+	post("/v1/nothing", "", EVENT, 404);
+	world_run_a_while(w);
+	assert_int_equal(ingest_outbox_requests(w->outbox, "not_found"), 0);
+	ingest_outbox_fail(w->outbox, ERR_NONE);
+	expect_count("not_found", 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_reasons, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_cut_off, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_health_is_no_refusal, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_log_is_limited, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_not_kept_counts_again, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests_name("refusals", tests, NULL, NULL);
+}
