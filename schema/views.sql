@@ -1,4 +1,4 @@
--- What people read with sqlite3: made anew at each start of the daemon, so they may change without
+-- What people read with sqlite3: created again at each start of the daemon, so they may change without
 -- a migration. Times are ISO 8601 UTC with milliseconds.
 
 DROP VIEW IF EXISTS messages;

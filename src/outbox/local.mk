@@ -101,8 +101,6 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/write/sites.c \
 	src/outbox/write/sites.h \
 	src/outbox/write/store.c \
-	src/outbox/write/store.c \
-	src/outbox/write/store.c \
 	src/outbox/write/store.h \
 	src/outbox/write/unresolved.c \
 	src/outbox/write/unresolved.h \
