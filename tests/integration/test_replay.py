@@ -108,7 +108,8 @@ class Maker:
         if not reason and kind != "track":
             status, reason = "unsupported", "unsupported_event_type"
         elif not reason and email is None:
-            status, reason = "invalid", "no_email"
+            text = isinstance(event.get("email"), str)
+            status, reason = "invalid", "invalid_email" if text else "no_email"
         return {"kind": "unknown" if kind == "Foo" else kind, "status": status, "reason": reason,
                 "message_id": message_id, "email": email, "event": event}
 
@@ -196,7 +197,7 @@ def check_delivered(sim, expected):
         equal((event["type"], event["email"]), (want["event"]["event"], want["email"]), message_id)
         details = dict(event["details"])
         del details["unique"]
-        equal(details, want["event"]["properties"], f"{message_id}: details")
+        equal(details, want["event"]["properties"] or {}, f"{message_id}: details")
 
 
 def test_replay(bench):

@@ -10,6 +10,7 @@ reason_in_words(const char *reason)
 	static const char *const words[][2] = {
 		{ "unsupported_event_type", "events of this kind are not forwarded" },
 		{ "no_email", "it has no e-mail address" },
+		{ "invalid_email", "what it gives as e-mail address is not one address" },
 		{ "awaiting_identity", "its address is unknown until an identify call gives it" },
 		{ "no_user_anon_id", "it has neither a userId nor an anonymousId" },
 		{ "event_not_defined", "it has no name" },

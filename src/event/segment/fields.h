@@ -35,7 +35,7 @@ bool event_says_nothing(const struct json_value *value);
 struct json_value event_find_member(struct slice object, const char *name);
 /* Nothing but white space and control bytes, or nothing at all. */
 bool event_is_blank(struct slice text);
-/* The same of the meaning of a raw string. */
+/* Whether the meaning of a raw string is blank. */
 bool event_string_is_blank(struct slice raw);
 
 #endif
