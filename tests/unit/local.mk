@@ -37,6 +37,7 @@ UNIT_TESTS = \
 	tests/unit/event/bento/test_verdict \
 	tests/unit/event/json/test_json \
 	tests/unit/event/mapping/test_admit \
+	tests/unit/event/mapping/test_escapes \
 	tests/unit/event/mapping/test_mapping \
 	tests/unit/event/mapping/test_rules \
 	tests/unit/event/segment/test_envelope \
