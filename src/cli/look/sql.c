@@ -1,3 +1,8 @@
+/*
+ * sql: one read-only query, its rows as a table or as JSON. The query comes from the command line,
+ * a file or standard input. Writing, several statements and a query past --timeout end with an
+ * error.
+ */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>

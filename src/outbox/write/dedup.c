@@ -1,3 +1,10 @@
+/*
+ * Recent messageIds in a table in memory, in the order of their keyed hashes; older ones in the
+ * table message_key. A lookup asks both and compares the messageId itself on a hit. When memory
+ * holds more than DEDUP_KEEP ids a hand sweeps over the table and moves ids out in their order, in
+ * steps within the transactions that store events. Fails on errors of the database and without
+ * memory.
+ */
 #include "outbox/write/dedup.h"
 
 #include <stdlib.h>

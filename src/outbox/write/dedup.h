@@ -11,7 +11,7 @@
  * up to which event all of them are in message_key; the rest is read again at start, at most some
  * 65,000 narrow rows however large the backlog is.
  *
- * Writer thread; private to outbox/.
+ * Writer thread.
  */
 #ifndef OUTBOX_WRITE_DEDUP_H
 #define OUTBOX_WRITE_DEDUP_H

@@ -1,3 +1,9 @@
+/*
+ * The message about unresolved events: what the sites want of identities, giving up events that
+ * have been unresolved for too long, and the next step of resolving those whose address became
+ * known. Each message does one step; more work is left for the next. Fails on errors of the
+ * database.
+ */
 #include "outbox/write/unresolved.h"
 
 #include <stdio.h>
