@@ -48,8 +48,8 @@ const struct verb verbs[] = {
 	    .group = VERBS_LOOK,
 	    .summary = "watch sites, waiting events and errors on a live screen",
 	    .about =
-		"Refreshes every two seconds. The arrow keys choose a site; p pauses it after a\n"
-		"question, r resumes it, f flushes it, q quits. Without a terminal, or with\n"
+		"Refreshes every two seconds. The arrow keys choose a site; p pauses it after\n"
+		"asking, r resumes it, f flushes it, q quits. Without a terminal, or with\n"
 		"--json, prints one frame.",
 	    .example = "bentospool top",
 	    .options = OPTIONS_READ | OPTION(UTC),
@@ -149,9 +149,9 @@ const struct verb verbs[] = {
 	    .operands = "STATEMENT",
 	    .about =
 		"Runs one SELECT over the views outbox, messages, attempts, history, failures,\n"
-		"operations and sites; see bentospool-schema(7). A statement of - means standard\n"
-		"input. The query cannot write, and is aborted after --timeout. Exits 3 when it\n"
-		"returns no rows.",
+		"operations and sites; see bentospool-schema(7). The statement - is read from\n"
+		"standard input. The query cannot write, and is aborted after --timeout. Exits 3\n"
+		"when it returns no rows.",
 	    .example = "bentospool sql \"SELECT status, count(*) FROM outbox GROUP BY 1\"",
 	    .options = OPTIONS_READ | OPTION(SQL_TIMEOUT),
 	    .max_operands = 1,
@@ -164,8 +164,8 @@ const struct verb verbs[] = {
 	    .about =
 		"Makes failed, invalid, held, discarded and unsupported events pending again and\n"
 		"resets their charged attempts. Events that still cannot be sent return to their\n"
-		"status. Delivered events are sent again only when --id, --message-id or --status\n"
-		"delivered selects them. Works without a daemon.",
+		"previous status. Delivered events are sent again only when --id, --message-id or\n"
+		"--status delivered selects them. Works without a daemon.",
 	    .example = "bentospool requeue --status failed --http-status 422 --dry-run",
 	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTIONS_CHANGE,
 	    .run = verb_requeue,
@@ -338,7 +338,7 @@ const struct verb verbs[] = {
 	    .about =
 		"The copy is consistent and contains everything acknowledged before the backup\n"
 		"began. Never replaces an existing file. To restore, stop the daemon and put the\n"
-		"copy in the place of the database.",
+		"copy in place of the database.",
 	    .example = "bentospool backup /var/backups/spool-monday.db",
 	    .options = OPTIONS_READ,
 	    .max_operands = 1,
@@ -362,10 +362,10 @@ const struct verb verbs[] = {
 	    .group = VERBS_SET_UP,
 	    .summary = "check the configuration, or preview what an event becomes",
 	    .about =
-		"Prints the configuration that serve would use, with secrets masked. Names file\n"
-		"and line of an error, and exits 1. With --event, prints what a posted call or\n"
-		"batch would become and why, without a daemon, and exits 1 when one of its events\n"
-		"would not be sent.",
+		"Prints the configuration that serve would use, with secrets masked. For an\n"
+		"error, names file and line and exits 1. With --event, prints what a posted call\n"
+		"or batch would become and why, without a daemon, and exits 1 when one of its\n"
+		"events would not be sent.",
 	    .example = "bentospool check --event order.json",
 	    .options = OPTIONS_READ | OPTION(EVENT) | OPTION(TO_SITE),
 	    .run = verb_check,
@@ -373,7 +373,7 @@ const struct verb verbs[] = {
 	{
 	    .name = "doctor",
 	    .group = VERBS_SET_UP,
-	    .summary = "find problems of this machine and its configuration",
+	    .summary = "find problems with this machine and its configuration",
 	    .about =
 		"Checks libraries, clock, file system, syncing, permissions, disk space,\n"
 		"database, listeners or the health of a running daemon, DNS, TLS, and whether\n"

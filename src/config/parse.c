@@ -337,13 +337,13 @@ parse_section(struct parser *p, enum setting_section section)
 	int rc;
 
 	if (p->section != SECTION_TOP)
-		return FAIL(p, line, "the %s that began in line %d has no } before this one",
+		return FAIL(p, line, "the section %s of line %d is not closed before this one",
 		    setting_section_name(p->section), p->section_line);
 	rc = setting_section_is_single(section) ? begin_single(p, section, line) : begin_site(p);
 	if (rc != 0 || lex_next(&p->lex, &token, p->e) != 0)
 		return -1;
 	if (token != LEX_OPEN)
-		return FAIL(p, p->lex.token_line, "a { must stand behind the name of a section");
+		return FAIL(p, p->lex.token_line, "expected { after the name of the section");
 	p->section = section;
 	p->section_line = line;
 	return 0;

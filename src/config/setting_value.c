@@ -92,7 +92,7 @@ setting_allowed(const struct setting *s, struct buf *to)
 		buf_append_literal(to, "true or false");
 		return;
 	case SETTING_LIST:
-		buf_append_literal(to, "a list of texts: {\"...\", \"...\"}");
+		buf_append_literal(to, "a list of strings: {\"...\", \"...\"}");
 		return;
 	}
 }

@@ -23,7 +23,7 @@ struct setting {
 	enum setting_section section;
 	enum setting_type type;
 	const char *name;
-	const char *fallback; /* the default's text; of a list its only item, NULL: no item */
+	const char *fallback; /* the default as text; of a list, its only item, or NULL if empty */
 	int64_t min;          /* of numbers; of durations in ms */
 	int64_t max;
 	bool secret; /* never printed */

@@ -12,6 +12,7 @@ static const struct request_kind *const kinds[] = {
 #define ROW(name) &request_##name,
 	REQUEST_KINDS(ROW)
 #undef ROW
+	    NULL
 };
 
 static const char *
@@ -42,7 +43,7 @@ handle(struct connection *conn, const cJSON *request, struct err *e)
 	if (!cJSON_IsString(name))
 		return err_set(
 		    e, ERR_INPUT, "a request is one line of JSON: {\"do\":\"ping\"}, for example");
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+	for (size_t i = 0; kinds[i] != NULL; i++)
 		if (strcmp(name->valuestring, name_of(kinds[i])) == 0)
 			return kinds[i]->exchange != NULL ? task_start(conn, kinds[i], request, e)
 							  : answer_at_once(conn, kinds[i], e);

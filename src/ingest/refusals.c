@@ -65,7 +65,7 @@ read_address(int fd, char ret_address[REFUSAL_ADDRESS_SIZE])
 		struct sockaddr_in v4;
 		struct sockaddr_in6 v6;
 		struct sockaddr_storage storage;
-	} peer;
+	} peer = { .storage = { 0 } };
 	socklen_t n = sizeof(peer);
 	const void *from = NULL;
 

@@ -30,12 +30,12 @@
 	ROW(IMPORT, import)             /* operate/import.h: lines of another outbox or a file */
 
 #define OUTBOX_MESSAGE_TYPE(type, tag) OUTBOX_##type,
-#define OUTBOX_MESSAGE_ONE(type, tag) +1
+#define OUTBOX_MESSAGE_BYTE(type, tag) char tag;
 
 enum outbox_msg_type { OUTBOX_MESSAGES(OUTBOX_MESSAGE_TYPE) };
 
 /* How many kinds there are. Beside the enumeration, so that a switch need not name it. */
-enum { OUTBOX_MSG_TYPES = 0 OUTBOX_MESSAGES(OUTBOX_MESSAGE_ONE) };
+enum { OUTBOX_MSG_TYPES = sizeof(struct { OUTBOX_MESSAGES(OUTBOX_MESSAGE_BYTE) }) };
 
 struct outbox_msg {
 	struct mail mail; /* first: the mailbox's link; cost = bytes held */

@@ -106,7 +106,7 @@ def test_flush_leaves_a_pause(bench):
     asked = len(sim.requests())
     sim.heal()
     left = done(bench.cli("flush"), code=3)
-    true("an operator has paused it" in left.stdout, f"flush says so: {left.stdout}")
+    true("paused by an operator" in left.stdout, f"flush says so: {left.stdout}")
     done(bench.cli("pause", "--note", "again"))
     since = bench.value("SELECT pause_at FROM site")
     done(bench.cli("pause"))

@@ -442,7 +442,7 @@ def test_interrupted_offline(bench):
     held = bench.value("SELECT count(*) FROM outbox WHERE status = 'held'")
     operation = bench.value("SELECT max(operation_id) FROM operations")
     true(0 < held < 5030, f"in the midst: {held}")
-    true(f"interrupted: {held} events held until then, bentospool undo {operation} takes" in told,
+    true(f"interrupted: {held} events held so far; bentospool undo {operation} takes" in told,
          told)
     equal(done(bench.cli("undo", str(operation), "--yes")),
           f"{held} events restored (operation {operation + 1})\n", "undo")

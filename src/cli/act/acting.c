@@ -112,9 +112,9 @@ explain_stop(const struct acting *a, struct err *e)
 		return -1; /* the client has said what it knows */
 	if (a->for_good)
 		return err_set(e, ERR_STATE,
-		    "interrupted: %lld %s until then; run it again for the rest", n, a->past);
+		    "interrupted: %lld %s so far; run it again for the rest", n, a->past);
 	return err_set(e, ERR_STATE,
-	    "interrupted: %lld event%s %s until then, bentospool undo %lld takes that back", n,
+	    "interrupted: %lld event%s %s so far; bentospool undo %lld takes that back", n,
 	    words_plural(n), a->past, id);
 }
 

@@ -29,7 +29,7 @@ struct acting {
 	void (*describe)(const struct acting *a, char *to, size_t size);
 	/* Prints what was done, or what would be: options->dry_run. */
 	void (*print)(const struct acting *a);
-	/* Adds to the JSON answer, beside the results; NULL: nothing. */
+	/* Adds members to the JSON answer, besides the results. May be NULL. */
 	void (*add_json)(struct acting *a, struct cJSON *line);
 };
 
@@ -42,8 +42,8 @@ int acting_run(struct acting *a);
  */
 int acting_open(const struct options *o, struct config **ret_config);
 /*
- * Prints the answer of --json: the results by the names of the exchange, dry_run, and what `line`
- * has already; takes it. Returns the exit code.
+ * Prints the JSON answer: the members that `line` already has, the results under the names that the
+ * exchange gives them, and dry_run. Takes ownership of `line`. Returns the exit code.
  */
 int acting_print_json(const struct options *o, const struct result_field *results,
     const struct outbox_msg *msg, struct cJSON *line);

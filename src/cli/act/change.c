@@ -126,7 +126,7 @@ describe_delivered(const struct change *ch, char *to, size_t size)
 {
 	to[0] = '\0';
 	if (ch->delivered > 0)
-		snprintf(to, size, " (%lld delivered before: Bento gets them again)",
+		snprintf(to, size, " (%lld of them already delivered: Bento receives those again)",
 		    (long long)ch->delivered);
 }
 

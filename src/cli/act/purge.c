@@ -59,7 +59,7 @@ print(const struct acting *a)
 
 	printf("the bodies of %lld event%s, and %lld whole row%s, %s", (long long)p->n_payloads,
 	    words_plural(p->n_payloads), (long long)p->n_rows, words_plural(p->n_rows),
-	    a->options->dry_run ? "would be removed" : "are removed");
+	    a->options->dry_run ? "would be removed" : "were removed");
 	acting_print_operation(p->operation_id);
 }
 

@@ -24,7 +24,7 @@ site_control_summary(const struct outbox_site_control *message, bool daemon)
 		break;
 	}
 	if (message->n_paused == message->n_sites)
-		return "not tried: an operator has paused it, see bentospool resume";
+		return "not tried: paused by an operator; see bentospool resume";
 	if (message->n_paused > 0)
 		return "tried, except the sites that an operator has paused";
 	return daemon ? "tried now" : "tried at the next start (no daemon runs)";

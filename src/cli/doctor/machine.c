@@ -133,7 +133,7 @@ check_libraries(struct doctor *d)
 		doctor_report(d, DOCTOR_NOTE, "libcurl",
 		    "update libcurl when the system offers it; distributions fix defects without a "
 		    "new version number (Debian 12: 7.88.1-10+deb12u15 is fixed)",
-		    "libcurl %s, as released by its makers, has %s", curl, defects);
+		    "libcurl %s, as released upstream, has %s", curl, defects);
 }
 
 bool
@@ -155,8 +155,7 @@ check_clock(struct doctor *d)
 	else if (!doctor_clock_is_kept(state, t.status))
 		doctor_report(d, DOCTOR_NOTE, "clock",
 		    "synchronize the clock with systemd-timesyncd, chrony or ntpd (for a "
-		    "container, "
-		    "on the host)",
+		    "container, on the host)",
 		    "the kernel reports that the clock is not synchronized");
 	else
 		doctor_report(d, DOCTOR_OK, "clock", NULL, "synchronized");

@@ -69,7 +69,7 @@ importing_end(struct importing *s, int rc, struct err *e)
 	if (rc == 0)
 		return 0;
 	return err_wrap(e,
-	    "stopped after %s %lld (%lld stored); run it again, nothing is stored twice", s->unit,
+	    "stopped after %s %lld (%lld stored); run it again: nothing is stored twice", s->unit,
 	    (long long)s->importer.last_number, (long long)s->importer.results.counts.stored);
 }
 

@@ -96,7 +96,7 @@ make_absolute(const char *path, char *ret, size_t size, struct err *e)
 	int n;
 
 	if (path[0] != '/' && getcwd(here, sizeof(here)) == NULL)
-		return err_sys(e, "cannot find the current folder");
+		return err_sys(e, "cannot determine the current directory");
 	n = snprintf(ret, size, "%s%s%s", here, path[0] != '/' ? "/" : "", path);
 	if (n < 0 || (size_t)n >= size || !init_is_plain(ret))
 		return err_set(e, ERR_INPUT,

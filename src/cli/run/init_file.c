@@ -85,7 +85,7 @@ append_setting(const struct init_answers *a, const struct setting *s, struct buf
 
 	buf_printf(
 	    to, "%s# %s\n%s%s%s = ", indent, s->help, indent, value == NULL ? "#" : "", s->name);
-	if (value == a->text[INIT_WRITE_KEY])
+	if (value != NULL && value == a->text[INIT_WRITE_KEY])
 		append_list(value, to);
 	else
 		append_value(s, value != NULL ? value : s->fallback, to);
@@ -206,22 +206,20 @@ init_write(const struct init_answers *a, struct err *e)
 {
 	char draft[INIT_PATH_MAX];
 	struct buf text;
-	int rc = -1;
+	int rc;
 
+	if (write_new(a->secret_file, slice_from(a->text[INIT_SECRET_KEY]), true, e) != 0)
+		return -1;
 	snprintf(draft, sizeof(draft), "%s.draft", a->config);
 	unlink(draft);
 	buf_init(&text, TEXT_MAX);
 	compose(a, &text);
-	if (text.failed) {
-		err_nomem(e);
-	} else if (write_new(a->secret_file, slice_from(a->text[INIT_SECRET_KEY]), true, e) == 0) {
-		rc = write_new(draft, buf_slice(&text), false, e);
-		if (rc == 0)
-			rc = publish(draft, a->config, e);
-		unlink(draft);
-		if (rc != 0)
-			unlink(a->secret_file);
-	}
+	rc = text.failed ? err_nomem(e) : write_new(draft, buf_slice(&text), false, e);
+	if (rc == 0)
+		rc = publish(draft, a->config, e);
+	unlink(draft);
+	if (rc != 0)
+		unlink(a->secret_file);
 	buf_free(&text);
 	return rc;
 }

@@ -25,7 +25,7 @@ int retention_new(struct outbox *outbox, const struct clock *clock, const struct
 void retention_free(struct retention *r);
 /* Once a second. */
 void retention_tick(struct retention *r, const struct config_retention *settings);
-/* The limits of a run by hand, at this moment. */
+/* The limits that a purge started by hand has now. */
 void retention_now(
     const struct retention *r, const struct config_retention *settings, struct purge_limits *ret);
 

@@ -6,7 +6,7 @@
 
 #include "dispatch/health/backoff.h"
 
-/* A throttled site waits up to a tenth longer, so that not all come back at the same moment. */
+/* A throttled site waits up to a tenth longer, so that not all sites come back at once. */
 #define THROTTLE_JITTER 10
 
 static int64_t

@@ -34,11 +34,11 @@ struct breaker {
 	enum breaker_mode mode;
 	enum verdict_site why; /* why it opened; SITE_READY while closed */
 	int64_t probe_ms;      /* OPEN: no probe before */
-	int64_t not_before_ms; /* nothing at all: an answer asked for it while a probe was out */
+	int64_t not_before_ms; /* no request before: an answer asked for it during a probe */
 	unsigned failures;     /* in a row */
 	unsigned throttled;    /* of them 429s */
 	unsigned ramp;         /* events that a request may carry while closed */
-	uint64_t epoch;        /* counts the failures: an answer of another epoch is stale */
+	uint64_t epoch;        /* counts the failures: an answer from another epoch is stale */
 };
 
 struct breaker_failure {

@@ -16,7 +16,7 @@
 #include "event/bento/bento.h"
 #include "event/bento/verdict.h"
 
-/* Nothing is prepared earlier than this before the pace lets it go. */
+/* A request is prepared at most this long before the pace allows it. */
 #define PREPARE_AHEAD_MS 100
 
 /* ---- all attempts --------------------------------------------------------------------------- */
@@ -243,7 +243,7 @@ begin_failed(struct attempt *a)
 	release(a);
 }
 
-/* The beginning is recorded. A request that became impossible meanwhile ends as not sent. */
+/* The attempt's start is recorded. If it has become impossible meanwhile, it ends as not sent. */
 static void
 begun(void *owner)
 {

@@ -1,7 +1,7 @@
 /*
- * Every road by which an event can make Bento act on a subscriber beyond storing a fact about him.
- * One table (acts.c); the setting reserved_types says who may use them, browsers hardly ever. Pure;
- * any thread.
+ * Every way in which an event can make Bento act on a subscriber, beyond storing a fact about one.
+ * They are in one table (acts.c). The setting reserved_types says who may use them; browsers hardly
+ * ever may. Pure; any thread.
  */
 #ifndef EVENT_BENTO_ACTS_H
 #define EVENT_BENTO_ACTS_H

@@ -50,9 +50,9 @@ outcome_parse(struct slice name, enum attempt_outcome *ret_outcome)
 #define TO_PORTAL "check api_url, and whether a firewall, proxy or captive portal answers"
 #define TO_SIZE "lower batch_events or batch_bytes"
 #define TO_PACE "lower requests_per_minute"
-#define TO_WAIT "the server fails, the spooler tries again"
+#define TO_WAIT "the server fails; the spooler tries again"
 #define TO_ALL                                                                                     \
-	"one event after the other is refused: look at the responses, then at unique_key, "        \
+	"one event after another is refused: look at the responses, then at unique_key, "          \
 	"send_date and what the application sends"
 #define TO_LOOK "look at the attempt's response"
 

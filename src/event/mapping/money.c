@@ -26,7 +26,7 @@ money_code(struct slice text, char ret_code[MONEY_CODE_SIZE])
 	return true;
 }
 
-/* ISO 4217, list one; all others have two. */
+/* From ISO 4217, list one: the currencies whose number of decimals is not two. */
 unsigned
 money_decimals(const char *code)
 {

@@ -153,7 +153,7 @@ take_action(struct rule *rule, struct rule_part action, struct err *e)
 
 	if (text.n == 0)
 		return err_set(e, ERR_INPUT,
-		    "is not a rule: nothing stands between two semicolons or behind \"" ARROW "\"");
+		    "is not a rule: an action between semicolons or after \"" ARROW "\" is empty");
 	return take_words(rule, (struct slice){ text.p, n },
 	    trim(rule, action.at + n, (size_t)action.at + action.n), e);
 }
@@ -166,7 +166,7 @@ check_sense(const struct rule *rule, struct err *e)
 
 	if (rule->drop && more)
 		return err_set(
-		    e, ERR_INPUT, "is not a rule: drop leaves nothing to do for the rest");
+		    e, ERR_INPUT, "is not a rule: drop cannot be combined with anything else");
 	if (!rule->purchase && (rule->also || rule->value.n > 0 || rule->currency[0] != '\0'))
 		return err_set(
 		    e, ERR_INPUT, "is not a rule: value, currency and also belong to as $purchase");

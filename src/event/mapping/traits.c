@@ -235,11 +235,12 @@ trait_names_add(struct trait_names *names, const char *text, struct err *e)
 		return err_set(e, ERR_LIMIT, "more than %d names", TRAIT_NAMES_MAX);
 	if (equals == NULL || equals == text || strlen(text) >= TRAIT_NAME_SIZE)
 		return err_set(e, ERR_INPUT,
-		    "must be TRAIT=FIELD, such as address_city=city, of fewer than %d bytes",
+		    "must be TRAIT=FIELD, such as address_city=city, and shorter than %d bytes",
 		    TRAIT_NAME_SIZE);
 	for (const char *p = text; *p != '\0'; p++)
 		if ((unsigned char)*p < ' ' || *p == '"' || *p == '\\')
-			return err_set(e, ERR_INPUT, "must have no quotes and no \\ in it");
+			return err_set(
+			    e, ERR_INPUT, "must not contain quotes, \\ or control characters");
 	snprintf(names->name[names->n].text, TRAIT_NAME_SIZE, "%s", text);
 	names->name[names->n++].from_n = (unsigned)(equals - text);
 	return 0;

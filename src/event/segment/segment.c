@@ -74,9 +74,9 @@ segment_decode(struct segment_request *r, const struct json_value *value)
 /* --- time --------------------------------------------------------------------------------- */
 
 /*
- * No event of ours is older than 1970: what is earlier comes from clients that print a time they
- * never set (year 1), and would only spoil the correction. What an offset carries past the last
- * year that four digits can name is not a time either.
+ * No event is older than 1970: an earlier time comes from a client that prints a time it never set
+ * (year 1), and would only spoil the correction. A time that its zone offset moves past the year
+ * 9999 is refused, too.
  */
 bool
 segment_read_time(struct segment_request *r, const struct json_value *value, int64_t *ret_ms)

@@ -20,7 +20,7 @@ struct slice segment_decode(struct segment_request *r, const struct json_value *
 bool segment_read_time(struct segment_request *r, const struct json_value *value, int64_t *ret_ms);
 /* An event is never later than its receipt by more than an hour: then it gets that time. */
 void segment_limit_time(struct segment_event *event, int64_t received_at);
-/* The client's clock is off by what it showed at sending against ours at receipt. */
+/* t, corrected by the difference between the client's clock at sending and ours at receipt. */
 int64_t segment_correct_time(int64_t t, int64_t sent_at, int64_t received_at);
 
 /*

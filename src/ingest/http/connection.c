@@ -15,7 +15,7 @@
 
 const struct answer conn_no_room = { .status = 503,
 	.code = "busy",
-	.message = "too many bytes of requests are waiting; try again",
+	.message = "the memory for waiting requests is full; try again",
 	.retry_after = 1 };
 static const struct answer too_slow = { .status = 503,
 	.code = "request_timeout",

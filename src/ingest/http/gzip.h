@@ -31,7 +31,7 @@ enum gzip_result {
 struct gzip {
 	z_stream z;
 	bool open;
-	bool between; /* a member has ended, and nothing of another one has come */
+	bool between; /* a member has ended, and the next has not begun */
 };
 
 /* 0, or -1 without room. */

@@ -83,8 +83,7 @@ bool http_is_token(struct slice s);
 /* Without blanks and tabs at its ends. */
 struct slice http_trim(struct slice s);
 char http_lower(char c);
-/* How many bytes of empty lines stand before the next request: some clients send one after a body.
- */
+/* The bytes of the empty lines before the next request: some clients send one after a body. */
 size_t http_blank(struct slice bytes);
 
 enum http_chunk_state {

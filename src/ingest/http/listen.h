@@ -30,7 +30,7 @@ struct listener {
 	char address[LISTEN_TEXT_MAX]; /* "http://127.0.0.1:7300", the real port in it; "unix:/path"
 					*/
 	bool is_unix;
-	struct stat file; /* of a unix socket: to remove no other file at the end */
+	struct stat file; /* our unix socket, so that no other file is removed at the end */
 };
 
 /*

@@ -319,7 +319,7 @@ server_new(const struct server_options *o, const struct server_hooks *hooks,
 	s->o = *o;
 	s->hooks = *hooks;
 	s->quota.max = o->max_buffered_bytes;
-	/* more than a head, so that one that is too long is seen to be */
+	/* one byte more than the longest head allowed, so that a longer one is noticed */
 	s->buffer_size = o->limits.max_bytes + 1;
 	if (s->buffer_size < SMALLEST_BUFFER)
 		s->buffer_size = SMALLEST_BUFFER;

@@ -58,8 +58,7 @@ lock_take(const char *path, int *ret_fd, struct err *e)
 		if (errno == EWOULDBLOCK)
 			err_set(e, ERR_BUSY,
 			    "another bentospool (process %ld) has the database %s open: stop it "
-			    "first, "
-			    "or use another database",
+			    "first, or use another database",
 			    lock_read_pid(fd), path);
 		else
 			err_sys(e, "cannot lock %s.lock", path);

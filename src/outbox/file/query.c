@@ -188,7 +188,7 @@ run(struct query *q, const char *sql, struct err *e)
 	if (rc != SQLITE_OK)
 		return fail(q, rc, e);
 	if (stmt == NULL)
-		return err_set(e, ERR_INPUT, "there is no statement in it");
+		return err_set(e, ERR_INPUT, "the text contains no SQL statement");
 	rc = check_rest(q, rest, e);
 	if (rc == 0)
 		rc = send_columns(q, stmt, e);

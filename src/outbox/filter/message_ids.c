@@ -1,7 +1,7 @@
 /*
  * Events by their messageId: first among the recent events, then in the table message_key, each hit
- * verified against the event's row. Where an erasure may have changed the messageId the hash cannot
- * help, and the filter looks at each event instead.
+ * verified against the event's row. Where an erasure may have changed the messageId, the hash is of
+ * no use, and the filter looks at each event instead.
  */
 #include "outbox/filter/message_ids.h"
 

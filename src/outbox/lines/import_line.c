@@ -116,7 +116,7 @@ read_member(struct members *m, struct slice key, const struct json_value *value,
     struct buf *scratch, struct err *e)
 {
 	if (json_string_is(key, "redacted"))
-		return err_set(e, ERR_INPUT, "it was redacted: there is nothing left to send");
+		return err_set(e, ERR_INPUT, "it is redacted: nothing is left to send");
 	for (size_t i = 0; i < N_MEMBERS && value->type != JSON_NULL; i++)
 		if (json_string_is(key, members[i].name))
 			return read_value(

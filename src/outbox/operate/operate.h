@@ -20,17 +20,23 @@
 
 /*
  * requeue: failed, invalid, held, discarded and unsupported events become pending, due at once,
- *	with no attempts charged and in batches of any size. Pending events stay as they are.
- *	Delivered events are sent again only when the filter names them, by an id, a message id or
- *	the status: after an outage an operator types `--all` or `--since 2h`, and that must not
- *send the good ones twice. hold: pending events become held. release: held events become pending,
- *due at once, with the attempts that they had. discard: events that are not delivered become
- *discarded. expire: pending and held events become failed, as if they were too old. undo: the
- *events that an earlier operation changed become what they were before (undo.c).
+ * with no attempts charged and in batches of any size. Pending events stay as they are. Delivered
+ * events are sent again only when the filter names them, by an id, a message id or the status:
+ * after an outage an operator types `--all` or `--since 2h`, and that must not send events twice.
+ *
+ * hold: pending events become held.
+ *
+ * release: held events become pending, due at once, with the attempts that they had.
+ *
+ * discard: events that are not delivered become discarded.
+ *
+ * expire: pending and held events become failed, as if they were too old.
+ *
+ * undo: the events that an earlier operation changed become what they were before (undo.c).
  *
  * A request that begins after an operation carries no event that the operation took from pending
- * (OUTBOX_ATTEMPT_BEGIN fails). A request under way goes on: if it delivers an event, that
- *overrides the operation, because it is the truth; no other outcome does.
+ * (OUTBOX_ATTEMPT_BEGIN fails). A request in flight goes on: if it delivers an event, that
+ * overrides the operation, because it is the truth; no other outcome does.
  */
 enum operate_verb {
 	OPERATE_REQUEUE,

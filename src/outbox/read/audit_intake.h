@@ -1,6 +1,6 @@
 /*
- * Requests to ingest by outcome, as they were counted (outbox/write/requests.h). On the connection
- * of an audit; the same rules hold.
+ * Requests to ingest by outcome, as they were counted (outbox/write/requests.h). Uses the
+ * connection of an audit; the same rules apply.
  */
 #ifndef OUTBOX_READ_AUDIT_INTAKE_H
 #define OUTBOX_READ_AUDIT_INTAKE_H
@@ -22,7 +22,7 @@ struct audit_intake {
 	size_t n_reasons;
 };
 
-/* Counts since the portion of ten minutes that `since` (wall ms) lies in. */
+/* Counts from the start of the ten-minute interval that contains `since` (wall ms). */
 int outbox_audit_intake(
     struct outbox_audit *a, int64_t since, struct audit_intake *ret_requests, struct err *e);
 

@@ -79,9 +79,9 @@ int outbox_audit_members(struct outbox_audit *a, const struct outbox_filter *f,
     void *arg, struct err *e);
 
 /*
- * The events that match and were settled at or after `from` and before `to` (wall ms), and not by
- * their arrival, an attempt or an operator: too old, address never known, or impossible to map. In
- * the order of that time.
+ * The matching events that were settled at or after `from` and before `to` (wall ms), but not by
+ * their arrival, an attempt or an operator: they were too old, their address never became known, or
+ * they could not be mapped. In the order in which they were settled.
  */
 int outbox_audit_settled(struct outbox_audit *a, const struct outbox_filter *f, int64_t from,
     int64_t to, void (*each)(void *arg, const struct audit_event *event), void *arg, struct err *e);

@@ -43,7 +43,7 @@ struct dedup {
 /* Reads or makes the secret, then loads. In no transaction. */
 int dedup_open(struct dedup *d, struct db *db, struct err *e);
 void dedup_close(struct dedup *d);
-/* Empties the memory and reads again what is not in message_key: after a rollback too. */
+/* Empties the table in memory and reloads the ids that message_key lacks; also after a rollback. */
 int dedup_load(struct dedup *d, struct db *db, struct err *e);
 
 uint64_t dedup_key(const struct dedup *d, int64_t site_id, struct slice message_id);

@@ -40,9 +40,9 @@ int identity_load_person(struct db *db, int64_t site_id, struct slice user_id,
 bool identity_person_has(const struct identity_person *person, const char *user_id);
 int identity_load_claims(struct db *db, int64_t site_id, struct slice device,
     struct identity_claims *ret_claims, struct err *e);
-/* The index of the claim that was the last one at a time; -1: it was nobody's yet. */
+/* The index of the latest claim at that time; -1: none, the device was nobody's yet. */
 int identity_last_claim(const struct identity_claims *claims, int64_t at, int64_t event_id);
-/* Whose the device was then: before its first user, the first one's. NULL: nobody's. */
+/* The user of the device at that time; before its first user, that one. NULL: nobody. */
 const char *identity_owner(const struct identity_claims *claims, int64_t at, int64_t event_id);
 /* Whether nobody else had the device. */
 bool identity_claims_are_of(

@@ -1,7 +1,7 @@
 /*
- * OUTBOX_SETTLE: gives pending events a status, or a new time and batch size, without an attempt:
- * no request can carry them, or an earlier attempt's failure was their own. Events that are not
- * pending any more stay as they are.
+ * OUTBOX_SETTLE: gives pending events a status, or a new time and batch size, without an attempt,
+ * because no request can carry them or because an earlier attempt failed through their own fault.
+ * Events that are no longer pending stay as they are.
  */
 #ifndef OUTBOX_WRITE_SETTLE_H
 #define OUTBOX_WRITE_SETTLE_H

@@ -175,7 +175,7 @@ find_address(struct store *s, const struct outbox_put *put, const struct segment
 	return rc < 0 ? -1 : 0;
 }
 
-/* What an identify told of a userId goes before what the userId looks like. */
+/* An address that an identify gave for a userId wins over a userId that is an address itself. */
 static int
 replace_guess(struct store *s, const struct outbox_put *put, const struct segment_event *event,
     struct delivery *d, struct err *e)
@@ -319,8 +319,8 @@ add_new(struct transaction *t, struct outbox_put *put, const struct segment_even
 	return 0;
 }
 
-/* A messageId that came again should bring the same event; otherwise that event is lost to its
- * sender. */
+/* A repeated messageId should carry the same event. If it does not, that event is not stored, and
+ * its sender should learn of it: it is counted. */
 static int
 note_other_content(struct outbox_put *put, struct db *db, const struct segment_event *event,
     int64_t older, struct err *e)

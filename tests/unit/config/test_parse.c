@@ -219,15 +219,15 @@ sections_begin_and_end(void **state)
 	assert_int_equal(c->sites[0].batch_events, 100);
 	assert_int_equal(c->sites[1].batch_events, 5);
 	config_free(c);
-	refuses("ingest \"x\" {}", "f:1: a { must stand behind the name of a section");
-	refuses("site a\nmin_free = 5", "f:2: a { must stand behind the name of a section");
+	refuses("ingest \"x\" {}", "f:1: expected { after the name of the section");
+	refuses("site a\nmin_free = 5", "f:2: expected { after the name of the section");
 	refuses("site {}", "f:1: a site needs a name: site \"main\" { ... }");
 	refuses("site \"a b\" {}", "f:1: a site's name must be 1 to 64 letters");
 	refuses("site \"\" {}", "f:1: a site's name must be 1 to 64 letters");
 	refuses("site a {}\nsite a {}", "f:2: the site \"a\" is given twice");
 	refuses(
 	    "retention {}\nretention {}", "f:2: the section retention is given twice, first in");
-	refuses("\nsite a {\n\nsite b {}", "f:4: the site that began in line 2 has no } before");
+	refuses("\nsite a {\n\nsite b {}", "f:4: the section site of line 2 is not closed before");
 	refuses("\nsite a {\n\n", "f:2: the section site has no } at its end");
 }
 
