@@ -27,10 +27,10 @@ ELSEWHERE = [(re.compile(pattern), who) for pattern, who in (
     (r"tools/run-tests\b", "it runs this test"),
     (r"sudo apt-get install ", "tools/run-tests, from tools/packages"),
     (r"\./autogen\.sh$", "tools/run-tests"),
-    (r"\./configure |\.\./configure |make$|make -j2$|make check -j2$|mkdir build && cd build$",
+    (r"\./configure |\.\./configure |make$|make -j2$|make check -j2$|mkdir (-p )?build && cd build$|cd \.\.$",
      "tools/run-tests"),
     (r"sudo make install$", "tools/run-tests dist"),
-    (r"sudo useradd |sudo install |sudoedit |sudo systemctl ", "they change the machine"),
+    (r"sudo useradd |sudo install |sudoedit |sudo systemctl |sudo journalctl ", "they change the machine"),
     (r"sudo -u bentospool bentospool serve$", "the daemon that this test talks to"),
     (r"bentospool-sim --listen 127\.0\.0\.1:7301$", "the simulated Bento of each test"),
 )]

@@ -92,7 +92,8 @@ find_remedy(
 		snprintf(
 		    ret_remedy, DOCTOR_TEXT, "%s", config_archive_remedy(config_try_archive(c)));
 	else if (file == NULL)
-		snprintf(ret_remedy, DOCTOR_TEXT, "create a configuration with bentospool init");
+		snprintf(ret_remedy, DOCTOR_TEXT,
+		    "create a configuration, as root, with bentospool init");
 	else
 		snprintf(ret_remedy, DOCTOR_TEXT, "correct that setting, or the file it names");
 }

@@ -124,6 +124,7 @@ look(struct lesson *l, const char *kind, struct slice id, struct known *ret_know
 	    l->e);
 	int rc = stmt_identity_get_next(&rows, &row, l->e);
 
+	*ret_known = (struct known){ 0 };
 	if (rc == 1)
 		*ret_known = (struct known){ row.identity_id, row.email.p != NULL,
 			row.user_id.p != NULL, row.identified_at, row.said_at };
