@@ -56,7 +56,7 @@ def test_only_reading(bench):
         equal(done.returncode, 2, f"exit status of {sql}")
         true("only reading" in done.stderr, f"{sql}: {done.stderr}")
     for sql, words in (("SELEC 1", 'near "SELEC"'), ("SELECT nothing", "nothing"),
-                       ("SELECT 1; SELECT 2", "one statement"), (" -- nothing", "no statement"),
+                       ("SELECT 1; SELECT 2", "one statement"), (" -- nothing", "no SQL statement"),
                        ("SELECT 1; DELETE FROM event", "one statement"),
                        ("SELECT 1 FROM x", "no such table: x; the views are outbox, messages,")):
         done = bench.cli("sql", sql)
