@@ -40,9 +40,10 @@ connection_actor(const struct connection *conn)
 void
 control_actor(uid_t uid, char ret_name[CONTROL_ACTOR_SIZE])
 {
-	const struct passwd *user = getpwuid(uid);
+	struct passwd entry, *user = NULL;
+	char texts[4096]; /* more than any entry needs; one that does not fit goes by its number */
 
-	if (user != NULL)
+	if (getpwuid_r(uid, &entry, texts, sizeof(texts), &user) == 0 && user != NULL)
 		snprintf(ret_name, CONTROL_ACTOR_SIZE, "%s", user->pw_name);
 	else
 		snprintf(ret_name, CONTROL_ACTOR_SIZE, "uid %u", (unsigned)uid);
