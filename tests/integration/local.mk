@@ -41,6 +41,7 @@ TESTS += $(INTEGRATION_TESTS)
 EXTRA_DIST += $(INTEGRATION_TESTS) tests/lib/python.sh tests/lib/spoolhttp.py tests/lib/spoolproxy.py \
 	tests/lib/spoolother.py tests/lib/spoolscreen.py tests/lib/spooltest.py \
 	tests/sdk/bento.mjs tests/sdk/clients.mjs tests/sdk/package.json tests/sdk/page.html tests/sdk/rudder.html tests/sdk/send.mjs \
+	tests/data/bento-clients.jsonl \
 	tests/data/01-identify-ann.json \
 	tests/data/02-track-signed-up.json \
 	tests/data/03-track-product-added.json \
