@@ -46,6 +46,19 @@ utf8_code(const char *text, unsigned length)
 	return code;
 }
 
+/* Takes the first character off a text that is not empty; 0 for NUL, and for a malformed byte. */
+static inline unsigned
+utf8_next(struct slice *rest)
+{
+	unsigned char first = (unsigned char)rest->p[0];
+	unsigned length = first < 0x80 ? 1 : utf8_length(rest->p, rest->n);
+	unsigned code = length == 0 ? 0 : length == 1 ? first : utf8_code(rest->p, length);
+
+	rest->p += length == 0 ? 1 : length;
+	rest->n -= length == 0 ? 1 : length;
+	return code;
+}
+
 /* Characters of a well-formed text. */
 static inline size_t
 utf8_count(struct slice text)

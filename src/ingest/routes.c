@@ -75,7 +75,7 @@ route_path(struct slice raw, char to[ROUTE_PATH_MAX])
 	char text[ROUTE_PATH_MAX], other[ROUTE_PATH_MAX];
 	struct slice path, found;
 
-	if (raw.n > sizeof(text))
+	if (raw.n > sizeof(text) || route_find(raw) != NULL)
 		return raw;
 	path = fold_slashes(text, decode_percent(raw, text, sizeof(text)));
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes) && route_find(path) == NULL;

@@ -11,7 +11,6 @@
 
 #include <string.h>
 
-#include "base/utf8.h"
 #include "event/segment/invisible.h"
 
 #define WORD_SIZE 32
@@ -32,45 +31,23 @@ static const struct {
 	{ ACT_FIELD, "commands" },
 };
 
-/* Full-width ASCII and the small dollar sign are taken for what they look like. */
-static unsigned
-fold(unsigned code)
-{
-	if (code >= 0xff01 && code <= 0xff5e)
-		code -= 0xff01 - '!';
-	if (code == 0xfe69)
-		code = '$';
-	return code >= 'A' && code <= 'Z' ? code - 'A' + 'a' : code;
-}
-
-/* False when it cannot be a word of the table. */
+/* Whether one begins with the character: most words are not looked at further. */
 static bool
-fold_word(struct slice word, char to[WORD_SIZE])
+begins_one(enum act_place place, char first)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < word.n;) {
-		unsigned length = utf8_length(word.p + i, word.n - i);
-		unsigned code = length == 0 ? 0 : utf8_code(word.p + i, length);
-
-		i += length == 0 ? 1 : length;
-		if (code == ' ' || code == 0xfffd || code_is_invisible(code))
-			continue;
-		code = fold(code);
-		if (code >= 0x80 || n + 1 == WORD_SIZE)
-			return false;
-		to[n++] = (char)code;
-	}
-	to[n] = '\0';
-	return true;
+	for (size_t i = 0; i < sizeof(acts) / sizeof(*acts); i++)
+		if (acts[i].place == place && acts[i].word[0] == first)
+			return true;
+	return false;
 }
 
 bool
 act_is(enum act_place place, struct slice word)
 {
-	char text[WORD_SIZE];
+	char text[WORD_SIZE], first = visible_first(word);
 
-	if (!fold_word(word, text))
+	if ((first != '\0' && !begins_one(place, first))
+	    || !visible_fold(word, true, text, sizeof(text)))
 		return false;
 	for (size_t i = 0; i < sizeof(acts) / sizeof(*acts); i++)
 		if (acts[i].place == place && strcmp(text, acts[i].word) == 0)
@@ -83,7 +60,7 @@ act_is_address(struct slice word)
 {
 	char text[WORD_SIZE];
 
-	return fold_word(word, text) && strcmp(text, "email") == 0;
+	return visible_fold(word, true, text, sizeof(text)) && strcmp(text, "email") == 0;
 }
 
 bool

@@ -40,9 +40,9 @@ decide_status(
 /*
  * The unique key is the messageId, so that a client's retry and a chain of spoolers store an event
  * once. A purchase and another event often share an order's id: the purchase's gets a suffix. The
- * key and the type that stand in the body leave room for it in scratch.
+ * key and the type that stand in the body leave room for it in scratch. -1: no memory.
  */
-static void
+static int
 take_message_id(
     struct segment_request *r, const struct bento_api_fields *f, struct segment_event *event)
 {
@@ -52,19 +52,22 @@ take_message_id(
 
 	if (r->path_kind != KIND_BENTO || id.n == 0
 	    || (r->max_message_id > 0 && utf8_count(id) > r->max_message_id))
-		return;
+		return 0;
 	if (SLICE_IS(event->name, "$purchase")) {
 		bool decoded = r->scratch.n >= n && id.p == r->scratch.p + r->scratch.n - n;
 
+		/* All of it, so that nothing in scratch moves later. */
+		buf_reserve(&r->scratch, r->scratch.max - r->scratch.n);
 		if (!decoded)
 			buf_append_slice(&r->scratch, id);
 		buf_append_literal(&r->scratch, ":purchase");
 		if (r->scratch.failed)
-			return;
+			return -1;
 		id.n = n + sizeof(":purchase") - 1;
 		id.p = r->scratch.p + r->scratch.n - id.n;
 	}
 	event->message_id = id;
+	return 0;
 }
 
 static int
@@ -84,7 +87,8 @@ read_event(struct segment_request *r, struct json *j)
 		return -1;
 	if (r->path_kind == KIND_BENTO)
 		event->name = segment_decode(r, &f.type);
-	take_message_id(r, &f, event);
+	if (take_message_id(r, &f, event) != 0)
+		return -1;
 	take_time(r, &f.date, event);
 	decide_status(r, &f, event);
 	return 0;

@@ -113,12 +113,11 @@ scan_utf8(struct json *j, const char *p)
 	return p;
 }
 
-/* p stands behind the opening quote; the result behind the closing one. */
-static inline const char *
-scan_string(struct json *j, const char *p)
+/* p stands on what is not plain in a string; the result behind the closing quote. */
+static __attribute__((noinline)) const char *
+scan_special(struct json *j, const char *p)
 {
 	while (p != NULL) {
-		p = json_scan_plain(p, j->end);
 		if (p == j->end)
 			return fail(j, p, "");
 		if (*p == '"')
@@ -129,8 +128,18 @@ scan_string(struct json *j, const char *p)
 			p = scan_utf8(j, p);
 		else
 			return fail(j, p, "a control byte in a string");
+		if (p != NULL)
+			p = json_scan_plain(p, j->end);
 	}
 	return NULL;
+}
+
+/* p stands behind the opening quote; the result behind the closing one. Most strings are plain. */
+static inline const char *
+scan_string(struct json *j, const char *p)
+{
+	p = json_scan_plain(p, j->end);
+	return p < j->end && *p == '"' ? p + 1 : scan_special(j, p);
 }
 
 /* One digit or more. */

@@ -13,19 +13,18 @@
 static size_t
 drop_invisible(char *text, size_t n)
 {
+	struct slice rest = { text, n };
 	size_t to = 0;
 
-	for (size_t i = 0; i < n;) {
-		unsigned length = utf8_length(text + i, n - i);
-		unsigned code = length == 0 ? 0 : utf8_code(text + i, length);
+	while (rest.n > 0) {
+		const char *from = rest.p;
+		unsigned code = utf8_next(&rest);
 
-		length = length == 0 ? 1 : length;
 		/* U+FFFD stands for an escaped NUL */
 		if (!code_is_invisible(code) && code != 0xfffd) {
-			memmove(text + to, text + i, length);
-			to += length;
+			memmove(text + to, from, (size_t)(rest.p - from));
+			to += (size_t)(rest.p - from);
 		}
-		i += length;
 	}
 	return to;
 }

@@ -248,11 +248,9 @@ copy_plain(struct slice text, char to[TEXT_SIZE])
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < text.n;) {
-		unsigned length = utf8_length(text.p + i, text.n - i);
-		unsigned code = length == 0 ? 0 : utf8_code(text.p + i, length);
+	while (text.n > 0) {
+		unsigned code = utf8_next(&text);
 
-		i += length == 0 ? 1 : length;
 		if (code >= 0x660 && code <= 0x669)
 			code -= 0x660 - '0';
 		else if (code >= 0x6f0 && code <= 0x6f9)
@@ -274,9 +272,11 @@ client_time_read(struct slice text, int64_t *ret_ms)
 {
 	char plain[TEXT_SIZE];
 
+	if (text.p == NULL)
+		return false;
 	if (isotime_parse(text, ret_ms) == 0)
 		return true;
-	if (text.p == NULL || !copy_plain(text, plain))
+	if (!copy_plain(text, plain))
 		return false;
 	return isotime_parse(slice_from(plain), ret_ms) == 0 || read_since_1970(plain, ret_ms)
 	       || read_apart(plain, ret_ms);

@@ -180,9 +180,7 @@ segment_prepare(struct segment_request *r)
 	r->site_uuid = SLICE_NONE;
 	buf_clear(&r->scratch);
 	r->scratch.max = r->body.n;
-	if (r->body.n == 0
-	    || (memchr(r->body.p, '\\', r->body.n) == NULL
-		&& memmem(r->body.p, r->body.n, "$purchase", 9) == NULL))
+	if (r->body.n == 0 || memchr(r->body.p, '\\', r->body.n) == NULL)
 		return 0;
 	return buf_reserve(&r->scratch, r->body.n) == NULL ? -1 : 0;
 }

@@ -1,13 +1,13 @@
 /*
  * Invisible characters: the list of RudderStack's sanitize.go, all controls, and the separators and
- * marks of Unicode's general punctuation.
+ * marks of Unicode's general punctuation. Folding fails only on what cannot be a word of ours.
  */
 #include "event/segment/invisible.h"
 
-#include <stddef.h>
+#include "base/utf8.h"
 
 bool
-code_is_invisible(unsigned code)
+invisible_find(unsigned code)
 {
 	static const struct {
 		unsigned first;
@@ -35,4 +35,51 @@ code_is_invisible(unsigned code)
 		if (code <= ranges[i].last)
 			return true;
 	return false;
+}
+
+static unsigned
+narrow(unsigned code)
+{
+	if (code >= 0xff01 && code <= 0xff5e)
+		return code - 0xff01 + '!';
+	return code == 0xfe69 ? '$' : code;
+}
+
+static char
+lower(unsigned code)
+{
+	return (char)(code >= 'A' && code <= 'Z' ? code - 'A' + 'a' : code);
+}
+
+/* The plain characters that a text begins with, in one short loop. */
+static size_t
+fold_plain(struct slice text, char *to, size_t size)
+{
+	size_t n = 0;
+
+	for (; n < text.n && n < size && text.p[n] > ' ' && text.p[n] <= '~'; n++)
+		to[n] = lower((unsigned)text.p[n]);
+	return n;
+}
+
+bool
+visible_fold(struct slice text, bool any_width, char *to, size_t size)
+{
+	size_t n = fold_plain(text, to, size - 1);
+
+	text.p += n;
+	text.n -= n;
+	while (text.n > 0) {
+		unsigned code = utf8_next(&text);
+
+		/* U+FFFD stands for an escaped NUL */
+		if (code == ' ' || code == 0xfffd || code_is_invisible(code))
+			continue;
+		code = any_width ? narrow(code) : code;
+		if (code > '~' || n + 1 == size)
+			return false;
+		to[n++] = lower(code);
+	}
+	to[n] = '\0';
+	return true;
 }

@@ -7,6 +7,34 @@
 
 #include <stdbool.h>
 
-bool code_is_invisible(unsigned code);
+#include "base/slice.h"
+
+/* For code_is_invisible. */
+bool invisible_find(unsigned code);
+
+/* Inline, because it is asked of each character of each id and address. */
+static inline bool
+code_is_invisible(unsigned code)
+{
+	return (code < ' ' || code > '~') && invisible_find(code);
+}
+
+/* What visible_fold begins with: a letter or digit, or '\0' where that takes more than a look. */
+static inline char
+visible_first(struct slice text)
+{
+	char c = text.n == 0 ? '\0' : text.p[0];
+
+	if (c >= 'A' && c <= 'Z')
+		return (char)(c - 'A' + 'a');
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : '\0';
+}
+
+/*
+ * Copies what a person sees of a decoded text: lower case, without blanks and invisible characters;
+ * with any_width, full-width ASCII and the small dollar sign become what they look like. False: it
+ * does not fit with its end, or something visible is not ASCII.
+ */
+bool visible_fold(struct slice text, bool any_width, char *to, size_t size);
 
 #endif

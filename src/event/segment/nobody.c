@@ -6,17 +6,18 @@
 
 #include <string.h>
 
-#include "base/utf8.h"
 #include "event/segment/invisible.h"
 
 #define ID_SIZE 48 /* of the longest in the list, with its end */
 
+#define FIRSTS "09adefgilntu" /* letters and digits that one in the list, or zeros, begin with */
+
 /* Folded: lower case, without blanks. */
 static const char *const nobodies[] = {
-	"-1",
 	"(null)",
-	"<nil>",
+	"-1",
 	"9774d56d682e549c", /* Android's ANDROID_ID on a range of devices */
+	"<nil>",
 	"[]",
 	"[objectobject]",
 	"anon",
@@ -46,27 +47,6 @@ static const char *const nobodies[] = {
 	"{}",
 };
 
-/* Lower case without blanks and invisible characters. False: too long to be in the list. */
-static bool
-fold(struct slice id, char to[ID_SIZE])
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < id.n;) {
-		unsigned length = utf8_length(id.p + i, id.n - i);
-		unsigned code = length == 0 ? 0 : utf8_code(id.p + i, length);
-
-		i += length == 0 ? 1 : length;
-		if (code == ' ' || code == 0xfffd || code_is_invisible(code))
-			continue;
-		if (code >= 0x80 || n + 1 == ID_SIZE)
-			return false;
-		to[n++] = (char)(code >= 'A' && code <= 'Z' ? code - 'A' + 'a' : code);
-	}
-	to[n] = '\0';
-	return true;
-}
-
 static bool
 is_zeros_and_dashes(struct slice id)
 {
@@ -76,25 +56,32 @@ is_zeros_and_dashes(struct slice id)
 	return true;
 }
 
+static bool
+is_listed(const char *word)
+{
+	for (size_t i = 0; i < sizeof(nobodies) / sizeof(*nobodies); i++)
+		if (nobodies[i][0] == word[0] && strcmp(word, nobodies[i]) == 0)
+			return true;
+	return false;
+}
+
 bool
 id_is_nobody(struct slice id)
 {
-	char text[ID_SIZE], *word = text;
+	char text[ID_SIZE], *word = text, first = visible_first(id);
 	size_t n;
 
 	if (is_zeros_and_dashes(id))
 		return true;
-	if (!fold(id, text))
+	/* Most ids show by their first character that they are not in the list. */
+	if (first != '\0' && strchr(FIRSTS, first) == NULL)
+		return false;
+	if (!visible_fold(id, false, text, sizeof(text)))
 		return false;
 	n = strlen(text);
 	if (n >= 2 && (text[0] == '\'' || text[0] == '"') && text[n - 1] == text[0]) {
 		text[n - 1] = '\0';
 		word++;
 	}
-	if (word[strspn(word, "0-")] == '\0')
-		return true;
-	for (size_t i = 0; i < sizeof(nobodies) / sizeof(*nobodies); i++)
-		if (strcmp(word, nobodies[i]) == 0)
-			return true;
-	return false;
+	return word[strspn(word, "0-")] == '\0' || is_listed(word);
 }

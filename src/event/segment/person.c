@@ -41,18 +41,40 @@ person_place_take(struct person_place *place, struct slice raw_key, const struct
 	person_place_file(place, event_key(raw_key), value);
 }
 
-/* Characters that stand in an address only in quotes, and those that nobody sees. */
+/* Stands in an address only in quotes, or is not seen. */
 static bool
-has_strange_character(struct slice email)
+is_strange(unsigned code)
 {
-	for (size_t i = 0; i < email.n;) {
-		unsigned length = utf8_length(email.p + i, email.n - i);
-		unsigned code = length == 0 ? 0 : utf8_code(email.p + i, length);
+	switch (code) {
+	case ' ':
+	case '"':
+	case '(':
+	case ')':
+	case ',':
+	case ':':
+	case ';':
+	case '<':
+	case '>':
+	case '[':
+	case '\\':
+	case ']':
+	case 0xfffd:
+		return true;
+	}
+	return code_is_invisible(code);
+}
 
-		if (code == ' ' || code == 0xfffd || code_is_invisible(code)
-		    || (code < 0x80 && strchr("()<>[]:;\\,\"", (int)code) != NULL))
+/* Has two dots in a row, or a strange character. */
+static bool
+is_malformed(struct slice email)
+{
+	unsigned code = 0, before;
+
+	while (email.n > 0) {
+		before = code;
+		code = utf8_next(&email);
+		if (is_strange(code) || (code == '.' && before == '.'))
 			return true;
-		i += length;
 	}
 	return false;
 }
@@ -73,7 +95,7 @@ person_email_is_valid(struct slice email)
 	if (n < 3 || memchr(domain, '@', n) != NULL || domain[0] == '.' || domain[n - 1] == '.')
 		return false;
 	return memchr(domain, '.', n) != NULL && memchr(domain, '\'', n) == NULL
-	       && memmem(email.p, email.n, "..", 2) == NULL && !has_strange_character(email);
+	       && !is_malformed(email);
 }
 
 /* Where an address can be changed: nothing that points into scratch may move later. */
@@ -172,9 +194,10 @@ person_find(const struct person_sources *sources, struct buf *scratch, struct pe
 	for (unsigned i = 0; i < PERSON_PLACES && found == 0; i++) {
 		const struct json_value *value = &sources->place[i].email;
 
+		if (value->type != JSON_STRING)
+			continue;
 		found = person_read_address(value, scratch, &person.email);
-		person.is_invalid |=
-		    found == 0 && value->type == JSON_STRING && !event_string_is_blank(value->raw);
+		person.is_invalid |= found == 0 && !event_string_is_blank(value->raw);
 		if (found > 0) {
 			person.where = (enum person_where)i;
 			take_names(&sources->place[i], &person);

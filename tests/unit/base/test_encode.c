@@ -111,6 +111,20 @@ characters_have_one_to_four_bytes(void **state)
 }
 
 static void
+characters_are_taken_one_by_one(void **state)
+{
+	struct slice rest = SLICE("a\xc3\xa4\xff\0\xf0\x9f\x98\x80\xe2\x82");
+	const unsigned codes[] = { 'a', 0xe4, 0, 0, 0x1f600, 0, 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++) {
+		assert_true(rest.n > 0);
+		assert_int_equal(utf8_next(&rest), codes[i]);
+	}
+	assert_int_equal(rest.n, 0);
+}
+
+static void
 equal_secrets_give_a_mask_of_ones(void **state)
 {
 	(void)state;
@@ -129,6 +143,7 @@ main(void)
 		cmocka_unit_test(only_strict_base64_is_read),
 		cmocka_unit_test(percent_signs_that_are_malformed_stay),
 		cmocka_unit_test(characters_have_one_to_four_bytes),
+		cmocka_unit_test(characters_are_taken_one_by_one),
 		cmocka_unit_test(equal_secrets_give_a_mask_of_ones),
 	};
 

@@ -92,7 +92,8 @@ ids_of_nobody_are_known_in_every_spelling(void **state)
 		"anon", "guest", "Unknown", "true", "false", "not_authenticated", "anonymousId",
 		"user_id", "00000000-0000-0000-0000-000000000000",
 		"FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF", "9774d56d682e549c", "{}", "[]", "n/a",
-		" undefined ", "'null'", "\"null\"", "''", "undefined\xe2\x80\x8b", "",
+		"LMY47D", "Email", "distinct_id", "distinctId", "id", "na", "anonymous_id",
+		"userId", " undefined ", "'null'", "\"null\"", "''", "undefined\xe2\x80\x8b", "",
 		"\xe2\x80\x8b" };
 	static const char *const somebodies[] = { "1", "10", "-2", "ann", "nobody", "undefined1",
 		"a0", "test", "m\xc3\xbcller", "00000000-0000-0000-0000-000000000001", ANN };
