@@ -1,6 +1,6 @@
-# Prints C text with comments, strings and characters blanked, line for line; a // stays, so that
-# who looks for it finds it.
-BEGIN {
+# Prints C text as FILE:LINE:CODE, with comments, strings and characters blanked; a // stays, so that
+# a search finds it.
+FNR == 1 {
 	state = "code"
 }
 {
@@ -37,5 +37,5 @@ BEGIN {
 	# A string goes on over the end of a line only behind a backslash.
 	if (state != "comment" && state != "code" && substr($0, n, 1) != "\\")
 		state = "code"
-	print out
+	print FILENAME ":" FNR ":" out
 }
