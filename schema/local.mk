@@ -11,7 +11,8 @@ MIGRATIONS = \
 	schema/0009_identity.sql \
 	schema/0010_erasure.sql \
 	schema/0011_questions.sql \
-	schema/0012_requests.sql
+	schema/0012_requests.sql \
+	schema/0013_provisional.sql
 # One file for each module that has statements, by its name.
 STATEMENTS = \
 	schema/statements/attempts.sql \
@@ -23,6 +24,7 @@ STATEMENTS = \
 	schema/statements/audit_tail.sql \
 	schema/statements/audit_walk.sql \
 	schema/statements/clocks.sql \
+	schema/statements/corrections.sql \
 	schema/statements/dedup.sql \
 	schema/statements/erase.sql \
 	schema/statements/export.sql \

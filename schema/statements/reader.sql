@@ -32,6 +32,7 @@ SELECT d.event_id, coalesce(d.email, e.email) AS email FROM delivery d
 JOIN event e ON e.event_id = d.event_id
 WHERE d.site_id = :site_id AND d.status = 'pending' AND d.next_attempt_at > 0;
 
+-- None while its times are provisional: then it must not be sent.
 -- name: event_load
 -- in: event_id int
 -- out: event_id int, site_id int, message_id text, kind text, name text?, email text?
@@ -43,4 +44,4 @@ SELECT e.event_id, e.site_id, e.message_id, e.kind, e.name, coalesce(d.email, e.
 FROM event e
 JOIN delivery d ON d.event_id = e.event_id
 LEFT JOIN envelope v ON v.envelope_id = e.envelope_id
-WHERE e.event_id = :event_id;
+WHERE e.event_id = :event_id AND e.provisional IS NULL;

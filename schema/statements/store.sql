@@ -14,10 +14,11 @@ SELECT seq AS event_id FROM sqlite_sequence WHERE name = 'event';
 -- name: event_add
 -- in: event_id int, site_id int, message_id text, kind string, name text?, email text?
 -- in: occurred_at int, received_at int, envelope_id int?, body text?, browser int?
+-- in: provisional int?
 INSERT INTO event (event_id, site_id, message_id, kind, name, email, occurred_at, received_at,
-	envelope_id, body, browser)
+	envelope_id, body, browser, provisional)
 VALUES (:event_id, :site_id, :message_id, :kind, :name, :email, :occurred_at, :received_at,
-	:envelope_id, :body, :browser);
+	:envelope_id, :body, :browser, :provisional);
 
 -- name: delivery_add
 -- in: event_id int, site_id int, status string, reason string?, settled_at int?, message_key int

@@ -8,12 +8,18 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+/* 2026-01-01 UTC: a wall clock before this was not set, as this program was written later. */
+#define CLOCK_FLOOR INT64_C(1767225600000)
 
 struct clock {
 	int64_t (*wall_ms)(void *arg);
 	int64_t (*mono_ms)(void *arg);
 	void *arg;
+	bool (*is_unset)(void *arg); /* wall is an estimate for now; NULL: it never is */
 };
 
 extern const struct clock clock_system;
@@ -31,6 +37,12 @@ static inline int64_t
 clock_mono(const struct clock *c)
 {
 	return c->mono_ms(c->arg);
+}
+
+static inline bool
+clock_is_unset(const struct clock *c)
+{
+	return c->is_unset != NULL && c->is_unset(c->arg);
 }
 
 #endif

@@ -1,53 +1,180 @@
 /*
- * Looks at both clocks once a second and has the outbox store what the next process must know about
- * the wall clock. One note is with the writer at a time; a note that could not be stored is
- * replaced by the next.
+ * The clock that the daemon goes by, and what the next process must know of it.
+ *
+ * Normal path: the machine's wall clock is passed on. A machine without a battery shows 1970, or
+ * some date of its last run, until NTP has set it. Such a clock is not believed: before CLOCK_FLOOR
+ * never, and when, after another boot, it is behind what the outbox saw last, not for an hour. In
+ * its place goes an estimate: the newest time that is known, and from there CLOCK_BOOTTIME. It is
+ * never too late, and later than all that was stored. Events are marked as they are stored
+ * (`provisional`), and nothing is sent.
+ *
+ * Once the machine's clock is believed, it shows how far the estimate was off, and the marked
+ * events are corrected by that (jobs/corrections). Then delivery goes on. After a restart in the
+ * same boot the estimate goes on from the offset that was noted, so that the correction stays
+ * exact. After another boot the time between the last event and that boot counts as zero, as nobody
+ * knows it.
+ *
+ * One note is with the writer at a time; a note that could not be stored is replaced by the next.
  */
 #include "daemon/clocks.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/log.h"
+#include "daemon/jobs/corrections.h"
+
+enum clocks_state {
+	CLOCKS_SET,
+	CLOCKS_UNSET,
+	CLOCKS_CORRECTING, /* set, but there are marked events */
+};
+
 struct clocks {
 	struct outbox *outbox;
-	const struct clock *clock;
+	const struct clock *system;
+	struct clock clock;  /* given to others */
+	atomic_bool doubted; /* the estimate goes for the wall clock, */
+	/* which is mono + this; while the clock is set, where it would go on from */
+	atomic_int_least64_t offset;
+	enum clocks_state state;
+	int64_t started_ms;    /* mono */
+	int64_t behind_before; /* doubts a wall clock before this, for an hour; 0: none */
+	int64_t unset_offset;  /* that of the marked events; 0: there are none */
+	bool noted;            /* unset_offset is with the writer */
 	uint64_t boot;
 	struct age age;
 	struct age_memory before;
 	struct age_memory memory;
 	struct outbox_clock note;
 	atomic_bool with_writer;
+	struct corrections *corrections;
 };
 
-/* Writer's thread. */
-static void
-on_done(struct outbox_msg *msg, void *arg)
+/* ---- the clock for others; any thread ------------------------------------------------------- */
+
+static bool
+is_unset(void *arg)
 {
 	struct clocks *c = arg;
 
-	(void)msg;
-	atomic_store(&c->with_writer, false);
+	return atomic_load(&c->doubted) || clock_wall(c->system) < CLOCK_FLOOR;
 }
 
+static int64_t
+wall_of(void *arg)
+{
+	struct clocks *c = arg;
+	int64_t wall = clock_wall(c->system);
+
+	if (!atomic_load(&c->doubted) && wall >= CLOCK_FLOOR)
+		return wall;
+	return clock_mono(c->system) + atomic_load(&c->offset);
+}
+
+static int64_t
+mono_of(void *arg)
+{
+	const struct clocks *c = arg;
+
+	return clock_mono(c->system);
+}
+
+const struct clock *
+clocks_clock(const struct clocks *c)
+{
+	return &c->clock;
+}
+
+bool
+clocks_are_unset(const struct clocks *c)
+{
+	return c->state != CLOCKS_SET;
+}
+
+/* ---- belief --------------------------------------------------------------------------------- */
+
+static bool
+is_believable(const struct clocks *c, int64_t wall, int64_t mono)
+{
+	return wall >= CLOCK_FLOOR
+	       && (wall >= c->behind_before || mono - c->started_ms >= CLOCKS_BEHIND_MAX_MS);
+}
+
+static void
+doubt(struct clocks *c)
+{
+	c->state = CLOCKS_UNSET;
+	c->unset_offset = atomic_load(&c->offset);
+	c->noted = false;
+	atomic_store(&c->doubted, true);
+}
+
+static void
+warn(void)
+{
+	log_warn("the clock of this machine is not set: events are stored, but nothing is sent "
+		 "until it is; set it, or start systemd-timesyncd, chrony or ntpd");
+}
+
+static void
+believe(struct clocks *c, int64_t wall, int64_t mono)
+{
+	int64_t shift = wall - mono - c->unset_offset;
+
+	c->state = CLOCKS_CORRECTING;
+	atomic_store(&c->offset, wall - mono);
+	atomic_store(&c->doubted, false);
+	log_info("the clock of this machine is set: correcting events that came before by %lld s",
+	    (long long)(shift / 1000));
+	corrections_begin(c->corrections, shift);
+}
+
+static void
+look(struct clocks *c, int64_t wall, int64_t mono)
+{
+	switch (c->state) {
+	case CLOCKS_SET:
+		if (wall >= CLOCK_FLOOR) {
+			atomic_store(&c->offset, wall - mono);
+			return;
+		}
+		doubt(c);
+		warn();
+		return;
+	case CLOCKS_UNSET:
+		if (is_believable(c, wall, mono))
+			believe(c, wall, mono);
+		return;
+	case CLOCKS_CORRECTING:
+		corrections_tick(c->corrections);
+		if (!corrections_are_done(c->corrections))
+			return;
+		c->state = CLOCKS_SET;
+		c->unset_offset = 0;
+		c->noted = false;
+		return;
+	}
+}
+
+/* ---- birth and death ------------------------------------------------------------------------ */
+
 int
-clocks_new(struct outbox *outbox, const struct clock *clock, uint64_t boot,
-    struct clocks **ret_clocks, struct err *e)
+clocks_new(const struct clock *system, uint64_t boot, struct clocks **ret_clocks, struct err *e)
 {
 	struct clocks *c = calloc(1, sizeof(*c));
-	int64_t n[OUTBOX_CLOCK_NUMBERS];
+	int64_t wall = clock_wall(system), mono = clock_mono(system);
 
 	if (c == NULL)
 		return err_nomem(e);
-	if (outbox_clock_read(outbox, n, e) != 0) {
-		free(c);
-		return -1;
-	}
-	c->outbox = outbox;
-	c->clock = clock;
+	c->system = system;
 	c->boot = boot;
-	c->before = (struct age_memory){ (uint64_t)n[0], n[1], n[2], n[3] };
-	c->memory = c->before;
-	age_recall(&c->age, &c->before, boot, clock_wall(clock), clock_mono(clock));
+	c->started_ms = mono;
+	c->clock = (struct clock){
+		.wall_ms = wall_of, .mono_ms = mono_of, .arg = c, .is_unset = is_unset
+	};
+	c->noted = true;
+	atomic_store(&c->offset, wall >= CLOCK_FLOOR ? wall - mono : CLOCK_FLOOR);
 	*ret_clocks = c;
 	return 0;
 }
@@ -55,7 +182,52 @@ clocks_new(struct outbox *outbox, const struct clock *clock, uint64_t boot,
 void
 clocks_free(struct clocks *c)
 {
+	if (c == NULL)
+		return;
+	corrections_free(c->corrections);
 	free(c);
+}
+
+static int64_t
+latest(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* From where the estimate goes on: wall - mono. */
+static int64_t
+recall_offset(const struct clocks *c, const int64_t unset[2], const struct outbox_unset *marked)
+{
+	if (marked->events > 0 && (uint64_t)unset[0] == c->boot && unset[1] > 0)
+		return unset[1];
+	if (c->before.boot == c->boot)
+		return c->before.offset;
+	return latest(CLOCK_FLOOR, latest(c->before.seen_at, marked->newest_receipt));
+}
+
+int
+clocks_recall(struct clocks *c, struct outbox *outbox, struct err *e)
+{
+	int64_t wall = clock_wall(c->system), mono = clock_mono(c->system);
+	int64_t n[OUTBOX_CLOCK_NUMBERS];
+	struct outbox_unset marked;
+
+	if (outbox_clock_read(outbox, n, e) != 0 || outbox_unset_read(outbox, &marked, e) != 0
+	    || corrections_new(outbox, &c->clock, &c->corrections, e) != 0)
+		return -1;
+	c->outbox = outbox;
+	c->before = (struct age_memory){ (uint64_t)n[0], n[1], n[2], n[3] };
+	c->memory = c->before;
+	if (c->before.boot != 0 && c->before.boot != c->boot)
+		c->behind_before = c->before.seen_at - AGE_JUMP_MS;
+	if (!is_believable(c, wall, mono))
+		warn();
+	if (!is_believable(c, wall, mono) || marked.events > 0) {
+		atomic_store(&c->offset, recall_offset(c, &n[4], &marked));
+		doubt(c);
+	}
+	age_recall(&c->age, &c->before, c->boot, clock_wall(&c->clock), mono);
+	return 0;
 }
 
 const struct age_memory *
@@ -70,20 +242,44 @@ clocks_age(const struct clocks *c)
 	return &c->age;
 }
 
-void
-clocks_tick(struct clocks *c)
+/* ---- once a second -------------------------------------------------------------------------- */
+
+/* Writer's thread. */
+static void
+on_done(struct outbox_msg *msg, void *arg)
 {
-	int64_t wall = clock_wall(c->clock), mono = clock_mono(c->clock);
+	struct clocks *c = arg;
+
+	(void)msg;
+	atomic_store(&c->with_writer, false);
+}
+
+static void
+note(struct clocks *c)
+{
 	const struct age_memory *m = &c->memory;
 
-	age_look(&c->age, wall, mono);
-	if (atomic_load(&c->with_writer) || !age_remember(&c->age, &c->memory, c->boot, wall, mono))
-		return;
 	c->note = (struct outbox_clock){
 		.msg = { .type = OUTBOX_CLOCK, .done = on_done, .done_arg = c },
-		.number = { (int64_t)m->boot, m->offset, m->seen_at, m->jumped_at },
+		.number = { (int64_t)m->boot, m->offset, m->seen_at, m->jumped_at, (int64_t)c->boot,
+		    c->unset_offset },
 	};
+	c->noted = true;
 	atomic_store(&c->with_writer, true);
 	if (outbox_send(c->outbox, &c->note.msg) != 0)
 		atomic_store(&c->with_writer, false);
+}
+
+void
+clocks_tick(struct clocks *c)
+{
+	int64_t mono = clock_mono(c->system), wall;
+
+	look(c, clock_wall(c->system), mono);
+	wall = clock_wall(&c->clock);
+	age_look(&c->age, wall, mono);
+	if (atomic_load(&c->with_writer))
+		return;
+	if (age_remember(&c->age, &c->memory, c->boot, wall, mono) || !c->noted)
+		note(c);
 }

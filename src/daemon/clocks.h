@@ -1,5 +1,6 @@
 /*
- * How far the wall clock can be believed, across restarts (dispatch/age.h). Main thread.
+ * The clock that the daemon goes by, and how far the wall clock of the machine can be believed
+ * (dispatch/age.h). The head of clocks.c states the rules. Main thread, except where stated.
  */
 #ifndef DAEMON_CLOCKS_H
 #define DAEMON_CLOCKS_H
@@ -8,17 +9,27 @@
 #include "dispatch/age.h"
 #include "outbox/outbox.h"
 
+/* How long a clock is doubted that is behind what the outbox has seen before this boot. */
+#define CLOCKS_BEHIND_MAX_MS INT64_C(3600000)
+
 struct clocks;
 
-/* After outbox_open, before outbox_start. */
-int clocks_new(struct outbox *outbox, const struct clock *clock, uint64_t boot,
-    struct clocks **ret_clocks, struct err *e);
-/* After outbox_stop: until then the writer may hold its message. NULL is fine. */
+/* `system` is what the machine shows. */
+int clocks_new(
+    const struct clock *system, uint64_t boot, struct clocks **ret_clocks, struct err *e);
+/* Between outbox_open and outbox_start. */
+int clocks_recall(struct clocks *c, struct outbox *outbox, struct err *e);
+/* After outbox_stop: until then the writer may hold a message. NULL is fine. */
 void clocks_free(struct clocks *c);
+
+/* The machine's clock, or an estimate while that is not set. Any thread. */
+const struct clock *clocks_clock(const struct clocks *c);
+/* Times in the outbox are wrong still: nothing must be sent. */
+bool clocks_are_unset(const struct clocks *c);
 /* What the previous process stored. */
 const struct age_memory *clocks_before(const struct clocks *c);
 const struct age *clocks_age(const struct clocks *c);
-/* Once a second. */
+/* Once right after outbox_start, then once a second. */
 void clocks_tick(struct clocks *c);
 
 #endif

@@ -100,6 +100,13 @@ watch_health(struct daemon *d)
 	d->health = health;
 }
 
+void
+daemon_look_at_clocks(struct daemon *d)
+{
+	clocks_tick(d->clocks);
+	dispatcher_hold(d->dispatcher, clocks_are_unset(d->clocks));
+}
+
 static void
 on_watch(evutil_socket_t fd, short what, void *arg)
 {
@@ -109,7 +116,7 @@ on_watch(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	watch_health(d);
 	site_changes_raise(d->site_changes, d->alarm);
-	clocks_tick(d->clocks);
+	daemon_look_at_clocks(d);
 	retention_tick(d->retention, &d->config->retention);
 	erasures_tick(d->erasures);
 	identities_tick(d->identities, d->config, d->site_ids);

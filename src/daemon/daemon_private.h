@@ -45,6 +45,8 @@ struct daemon {
 	bool stopping;
 };
 
+/* Once a second: nothing is sent while the clock is not set. */
+void daemon_look_at_clocks(struct daemon *d);
 /* Starts every part but the dispatcher's thread. On failure the caller releases the parts. */
 int daemon_start(struct daemon *d, struct err *e);
 

@@ -6,6 +6,8 @@ src_libbentospool_a_SOURCES += \
 	src/daemon/daemon.c \
 	src/daemon/daemon.h \
 	src/daemon/daemon_private.h \
+	src/daemon/jobs/corrections.c \
+	src/daemon/jobs/corrections.h \
 	src/daemon/jobs/erasures.c \
 	src/daemon/jobs/erasures.h \
 	src/daemon/jobs/identities.c \

@@ -1,5 +1,5 @@
 /*
- * Starting the parts of the daemon, each after the parts that it uses: alarm, outbox, clocks, jobs,
+ * Starting the parts of the daemon, each after the parts that it uses: alarm, clocks, outbox, jobs,
  * dispatcher, ingest, control socket, and last the writer's thread. The first part that cannot
  * start ends the start with its error; daemon.c releases what is there.
  */
@@ -40,6 +40,7 @@ start_outbox(struct daemon *d, struct err *e)
 	int64_t recovered;
 
 	wiring_outbox(d->config, &o);
+	o.clock = clocks_clock(d->clocks);
 	o.on_due = on_due;
 	o.on_due_arg = d;
 	if (outbox_open(&o, &d->outbox, &recovered, e) != 0)
@@ -86,7 +87,7 @@ new_dispatcher(struct daemon *d, struct transport *transport, struct dispatch_si
 		.database = d->config->database,
 		.outbox = d->outbox,
 		.transport = transport,
-		.clock = &clock_system,
+		.clock = clocks_clock(d->clocks),
 		.clocks = clocks_before(d->clocks),
 		.boot = d->boot,
 		.sites = sites,
@@ -139,6 +140,7 @@ start_ingest(struct daemon *d, struct err *e)
 	for (size_t i = 0; i < d->config->n_sites; i++)
 		wiring_site_ingest(&d->config->sites[i], d->site_ids[i], &sites[i]);
 	wiring_ingest(d->config, &o);
+	o.clock = clocks_clock(d->clocks);
 	o.sites = sites;
 	o.n_sites = d->config->n_sites;
 	rc = ingest_new(&o, d->base, d->outbox, &d->ingest, e);
@@ -219,10 +221,11 @@ static int
 start_jobs(struct daemon *d, struct err *e)
 {
 	const struct age *age = clocks_age(d->clocks);
+	const struct clock *clock = clocks_clock(d->clocks);
 
-	if (retention_new(d->outbox, &clock_system, age, &d->retention, e) != 0
-	    || erasures_new(d->outbox, &clock_system, &d->erasures, e) != 0
-	    || identities_new(d->outbox, &clock_system, age, &d->identities, e) != 0)
+	if (retention_new(d->outbox, clock, age, &d->retention, e) != 0
+	    || erasures_new(d->outbox, clock, &d->erasures, e) != 0
+	    || identities_new(d->outbox, clock, age, &d->identities, e) != 0)
 		return -1;
 	return identities_start(d->identities, d->config, d->site_ids, e);
 }
@@ -235,13 +238,14 @@ daemon_start(struct daemon *d, struct err *e)
 	if (d->site_ids == NULL || d->base == NULL)
 		return err_nomem(e);
 	if (alarm_new(d->base, &d->config->alarm_command, &d->alarm, e) != 0
-	    || site_changes_new(&d->site_changes, e) != 0 || start_outbox(d, e) != 0
-	    || clocks_new(d->outbox, &clock_system, d->boot, &d->clocks, e) != 0
-	    || start_jobs(d, e) != 0 || start_dispatcher(d, e) != 0 || start_ingest(d, e) != 0
-	    || start_control(d, e) != 0)
+	    || site_changes_new(&d->site_changes, e) != 0
+	    || clocks_new(&clock_system, d->boot, &d->clocks, e) != 0 || start_outbox(d, e) != 0
+	    || clocks_recall(d->clocks, d->outbox, e) != 0 || start_jobs(d, e) != 0
+	    || start_dispatcher(d, e) != 0 || start_ingest(d, e) != 0 || start_control(d, e) != 0)
 		return -1;
 	if (outbox_start(d->outbox, e) != 0)
 		return -1;
 	log_debug("start: the writer runs");
+	daemon_look_at_clocks(d);
 	return 0;
 }

@@ -17,8 +17,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* 2026-01-01 UTC. */
-#define AGE_FLOOR INT64_C(1767225600000)
+#include "base/clock.h"
+
+#define AGE_FLOOR CLOCK_FLOOR
 #define AGE_JUMP_MS 60000
 #define AGE_NONE INT64_MIN
 

@@ -46,6 +46,7 @@ struct dispatch_context {
 
 	bool stopping;
 	bool failed; /* the outbox keeps nothing any more */
+	bool held;   /* the clock is not set: dates would be wrong */
 	bool sent;   /* a request was handed to the transport in this step */
 	struct log_limit read_limit;
 	struct log_limit record_limit;
@@ -69,7 +70,7 @@ void context_free(struct dispatch_context *c);
 static inline bool
 context_is_sending(const struct dispatch_context *c)
 {
-	return !c->stopping && !c->failed;
+	return !c->stopping && !c->failed && !c->held;
 }
 
 /* Hands msg to the writer. -1: the outbox has ended, and the message stays the caller's. */

@@ -46,6 +46,13 @@ dispatcher_ask_to_stop(struct dispatcher *d)
 	nudge(d);
 }
 
+void
+dispatcher_hold(struct dispatcher *d, bool hold)
+{
+	if (atomic_exchange(&d->hold, hold) != hold)
+		nudge(d);
+}
+
 static void
 free_reloads(struct mail *mail)
 {
@@ -236,6 +243,7 @@ dispatcher_step(struct dispatcher *d)
 	atomic_store(&d->waking, DISPATCH_AWAKE);
 	d->ctx.sent = false;
 	note_stop(d, now);
+	d->ctx.held = atomic_load(&d->hold);
 	age_look(&d->ctx.age, clock_wall(d->ctx.clock), now);
 	context_take_mail(&d->ctx);
 	take_results(d);

@@ -69,6 +69,8 @@ int dispatcher_reload_sites(
 enum dispatch_site_control { DISPATCH_PAUSE, DISPATCH_RESUME, DISPATCH_FLUSH };
 void dispatcher_site_control(
     struct dispatcher *d, int64_t site_id, enum dispatch_site_control what);
+/* While `hold`, no request begins: the clock is not set, and dates would be wrong. Any thread. */
+void dispatcher_hold(struct dispatcher *d, bool hold);
 /* Lets requests in flight end within the deadline, cancels the rest, records all of them, and ends
  * the thread. The outbox's writer must still be running. */
 void dispatcher_stop(struct dispatcher *d);

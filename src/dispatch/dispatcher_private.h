@@ -44,6 +44,7 @@ struct dispatcher {
 	atomic_bool due;               /* something may be due */
 	atomic_bool changed;           /* what was read before may be out of date */
 	atomic_bool stop;
+	atomic_bool hold;
 
 	/* the thread's own */
 	bool canceled;

@@ -165,6 +165,7 @@ ingest_admit(struct ingest *in, int64_t site_id, struct segment_request *r, stru
 {
 	r->shape = SEGMENT_SINGLE;
 	r->path_kind = KIND_UNKNOWN;
+	r->clock_unset = clock_is_unset(in->clock);
 	r->received_at = clock_wall(in->clock);
 	r->max_depth = JSON_MAX_DEPTH;
 	r->max_event = in->max_event;

@@ -153,6 +153,7 @@ parse_body(struct request *r, struct err *e)
 	parse->body = (struct slice){ r->body.n == 0 ? "" : r->body.p, r->body.n };
 	parse->shape = r->route->shape;
 	parse->path_kind = r->route->kind;
+	parse->clock_unset = clock_is_unset(r->ingest->clock);
 	parse->received_at = clock_wall(r->ingest->clock);
 	parse->max_depth = JSON_MAX_DEPTH;
 	parse->max_event = r->ingest->max_event;

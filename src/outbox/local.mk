@@ -82,6 +82,8 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/write/attempts.h \
 	src/outbox/write/clocks.c \
 	src/outbox/write/clocks.h \
+	src/outbox/write/corrections.c \
+	src/outbox/write/corrections.h \
 	src/outbox/write/dedup.c \
 	src/outbox/write/dedup.h \
 	src/outbox/write/identity.c \

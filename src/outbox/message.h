@@ -21,6 +21,7 @@
 	ROW(SETTLE, settle)               /* write/settle.h: decide about events without one */    \
 	ROW(SITE_STATE, site_change)      /* write/sites.h: a site's state changed */              \
 	ROW(REQUESTS, requests)           /* write/requests.h: count requests to ingest */         \
+	ROW(CORRECTION, correction)       /* write/corrections.h: times of a clock now set */      \
 	ROW(CLOCK, clock)                 /* write/clocks.h: what to remember of the clocks */     \
 	ROW(UNRESOLVED, unresolved)       /* write/unresolved.h: give up, or go on resolving */    \
 	ROW(OPERATE, operation)         /* operate/operate.h: requeue, hold, discard, undo, ... */ \

@@ -15,6 +15,7 @@
 #include "outbox/message_kind.h"
 #include "outbox/outbox_private.h"
 #include "outbox/write/attempts.h"
+#include "outbox/write/corrections.h"
 #include "outbox/write/sites.h"
 
 static int
@@ -106,6 +107,12 @@ int
 outbox_clock_read(struct outbox *o, int64_t ret_number[OUTBOX_CLOCK_NUMBERS], struct err *e)
 {
 	return clocks_read(&o->db, ret_number, e);
+}
+
+int
+outbox_unset_read(struct outbox *o, struct outbox_unset *ret, struct err *e)
+{
+	return corrections_read(&o->db, ret, e);
 }
 
 int

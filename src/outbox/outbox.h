@@ -66,6 +66,12 @@ int outbox_site_before(
     struct outbox *o, int64_t site_id, struct outbox_site_before *ret_before, struct err *e);
 /* The numbers of the last OUTBOX_CLOCK; zeros when there was none. */
 int outbox_clock_read(struct outbox *o, int64_t ret_number[OUTBOX_CLOCK_NUMBERS], struct err *e);
+/* What the outbox knows of times that a clock gave which was not set. */
+struct outbox_unset {
+	int64_t events;         /* so many have times to be corrected */
+	int64_t newest_receipt; /* of all events, wall ms; 0: there is none */
+};
+int outbox_unset_read(struct outbox *o, struct outbox_unset *ret, struct err *e);
 struct identity_site; /* outbox/write/identity.h */
 /* What each site wants of identities, until an OUTBOX_UNRESOLVED replaces it; copied. */
 int outbox_identities(struct outbox *o, const struct identity_site *sites, size_t n, struct err *e);

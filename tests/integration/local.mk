@@ -6,6 +6,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_bad_input.py \
 	tests/integration/test_cli.py \
 	tests/integration/test_clients.py \
+	tests/integration/test_clock.py \
 	tests/integration/test_curl.py \
 	tests/integration/test_delivery.py \
 	tests/integration/test_doctor.py \
@@ -39,7 +40,7 @@ INTEGRATION_TESTS = \
 
 TESTS += $(INTEGRATION_TESTS)
 EXTRA_DIST += $(INTEGRATION_TESTS) tests/lib/python.sh tests/lib/spoolhttp.py tests/lib/spoolproxy.py \
-	tests/lib/spoolother.py tests/lib/spoolscreen.py tests/lib/spooltest.py \
+	tests/lib/spoolother.py tests/lib/spoolscreen.py tests/lib/spooltest.py tests/lib/wall_clock.c \
 	tests/sdk/bento.mjs tests/sdk/clients.mjs tests/sdk/package.json tests/sdk/page.html tests/sdk/rudder.html tests/sdk/send.mjs \
 	tests/data/bento-clients.jsonl \
 	tests/data/01-identify-ann.json \

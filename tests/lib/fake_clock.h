@@ -24,7 +24,7 @@ fake_clock_mono(void *arg)
 static inline struct clock
 fake_clock_of(struct fake_clock *f)
 {
-	return (struct clock){ fake_clock_wall, fake_clock_mono, f };
+	return (struct clock){ .wall_ms = fake_clock_wall, .mono_ms = fake_clock_mono, .arg = f };
 }
 
 static inline void

@@ -13,6 +13,7 @@ UNIT_TESTS = \
 	tests/unit/config/test_settings \
 	tests/unit/control/test_control \
 	tests/unit/daemon/test_age \
+	tests/unit/daemon/test_clocks \
 	tests/unit/daemon/test_job \
 	tests/unit/daemon/test_retention \
 	tests/unit/dispatch/health/test_backoff \
@@ -121,6 +122,7 @@ tests_unit_client_test_control_socket_SOURCES = tests/unit/client/test_control_s
 	$(CONTROL_RIG)
 tests_unit_control_test_control_SOURCES = tests/unit/control/test_control.c $(CONTROL_RIG)
 tests_unit_daemon_test_age_SOURCES = tests/unit/daemon/test_age.c $(OUTBOX_RIG)
+tests_unit_daemon_test_clocks_SOURCES = tests/unit/daemon/test_clocks.c $(OUTBOX_RIG)
 tests_unit_daemon_test_retention_SOURCES = tests/unit/daemon/test_retention.c $(OUTBOX_RIG)
 tests_unit_dispatch_test_dispatcher_SOURCES = tests/unit/dispatch/test_dispatcher.c \
 	$(DISPATCH_FAKES)

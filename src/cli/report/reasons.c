@@ -12,6 +12,8 @@ reason_in_words(const char *reason)
 		{ "no_email", "it has no e-mail address" },
 		{ "invalid_email", "what it gives as e-mail address is not one address" },
 		{ "awaiting_identity", "its address is unknown until an identify call gives it" },
+		{ "clock_not_set", "it came while this machine's clock was not set: it is sent, "
+				   "with its times corrected, once that is" },
 		{ "no_user_anon_id", "it has neither a userId nor an anonymousId" },
 		{ "event_not_defined", "it has no name" },
 		{ "event_too_large", "it is larger than max_event" },

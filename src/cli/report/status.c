@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/plural.h"
 #include "cli/report/forecast.h"
 #include "term/when.h"
 
@@ -76,6 +77,16 @@ check_site(struct status *s, const struct audit_site *site, int64_t max_age)
 }
 
 static void
+check_clock(struct status *s)
+{
+	if (s->clock_unset_events > 0)
+		add_problem(s,
+		    "the clock of this machine was not set when %lld event%s came: nothing is sent "
+		    "until it is; set it, or start systemd-timesyncd, chrony or ntpd",
+		    (long long)s->clock_unset_events, words_plural(s->clock_unset_events));
+}
+
+static void
 check_requests(struct status *s)
 {
 	struct buf text;
@@ -108,7 +119,8 @@ status_collect(struct status *s, struct outbox_audit *audit, const struct config
 	s->now = clock_wall(&clock_system);
 	if (outbox_audit_sites(audit, &s->sites, &s->n_sites, e) != 0)
 		return -1;
-	if (requests_report_read(audit, s->now, &s->requests, e) != 0
+	if (outbox_audit_unset(audit, &s->clock_unset_events, e) != 0
+	    || requests_report_read(audit, s->now, &s->requests, e) != 0
 	    || forecast_sites(audit, config, s->now, s->sites, s->n_sites, &s->forecasts, e) != 0) {
 		status_free(s);
 		return -1;
@@ -120,6 +132,7 @@ status_collect(struct status *s, struct outbox_audit *audit, const struct config
 	check_daemon(s);
 	check_archive(s);
 	check_requests(s);
+	check_clock(s);
 	for (size_t i = 0; i < s->n_sites; i++)
 		check_site(s, &s->sites[i], max_age);
 	return 0;

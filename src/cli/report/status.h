@@ -29,6 +29,7 @@ struct status {
 	uint64_t free_bytes;        /* UINT64_MAX when unknown */
 	int64_t database_bytes;
 	int64_t wal_bytes;
+	int64_t clock_unset_events;
 	struct requests_report requests;
 	char problem[STATUS_MAX_PROBLEMS][STATUS_PROBLEM_SIZE];
 	size_t n_problems;

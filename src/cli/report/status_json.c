@@ -85,6 +85,7 @@ status_json(const struct status *s)
 	cJSON_AddStringToObject(o, "database", s->config->database);
 	cJSON_AddNumberToObject(o, "database_bytes", (double)s->database_bytes);
 	cJSON_AddNumberToObject(o, "wal_bytes", (double)s->wal_bytes);
+	cJSON_AddNumberToObject(o, "clock_unset_events", (double)s->clock_unset_events);
 	if (s->free_bytes != UINT64_MAX)
 		cJSON_AddNumberToObject(o, "free_bytes", (double)s->free_bytes);
 	else

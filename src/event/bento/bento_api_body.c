@@ -19,12 +19,16 @@ name_of_list(const struct segment_request *r)
 static void
 take_time(struct segment_request *r, const struct json_value *date, struct segment_event *event)
 {
-	event->occurred_at = r->received_at;
-	if (r->path_kind == KIND_BENTO && !segment_read_time(r, date, &event->occurred_at)
-	    && date->type != JSON_NONE && date->type != JSON_NULL)
+	int64_t t;
+
+	segment_take_receipt(r, event);
+	if (r->path_kind != KIND_BENTO)
+		return;
+	if (segment_read_time(r, date, &t))
+		segment_keep_time(r, event, t);
+	else if (date->type != JSON_NONE && date->type != JSON_NULL)
 		event->detail =
 		    "its date is not an ISO 8601 time since 1970: the time of receipt is used";
-	segment_limit_time(event, r->received_at);
 }
 
 static void

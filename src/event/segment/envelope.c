@@ -104,10 +104,9 @@ complete_events(struct segment_request *r, const struct envelope *env)
 		struct segment_event *event = &r->events[i];
 
 		if (event->wants_sent_at && has_sent_at)
-			event->occurred_at =
-			    segment_correct_time(event->occurred_at, sent_at, r->received_at);
-		if (event->wants_sent_at)
-			segment_limit_time(event, r->received_at);
+			segment_correct_time(r, event, sent_at);
+		else if (event->wants_sent_at)
+			segment_keep_time(r, event, event->occurred_at);
 		if (person.email.p != NULL)
 			segment_give_batch_email(event, person.email);
 	}

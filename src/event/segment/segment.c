@@ -90,32 +90,63 @@ segment_read_time(struct segment_request *r, const struct json_value *value, int
 	return true;
 }
 
-#define CLOCK_SET_AFTER INT64_C(1577836800000) /* 2020: an earlier clock of ours was never set */
-#define SENT_AT_MAX_OFF INT64_C(315576000000)  /* ten years */
-#define FUTURE_MAX_MS INT64_C(3600000)
+#define SENT_AT_MAX_OFF INT64_C(315576000000) /* ten years */
+#define LATE_MIN_MS INT64_C(43200000)         /* 12 hours: a clock that shows local time as UTC */
+#define LATE_MAX_MS INT64_C(2592000000)       /* 30 days */
 
 void
-segment_limit_time(struct segment_event *event, int64_t received_at)
+segment_take_receipt(const struct segment_request *r, struct segment_event *event)
 {
-	if (received_at < CLOCK_SET_AFTER || event->occurred_at <= received_at + FUTURE_MAX_MS)
+	event->occurred_at = r->received_at;
+	if (r->clock_unset)
+		event->provisional = SEGMENT_BOTH_PROVISIONAL;
+}
+
+/* While our clock is unset, the client's word stands as it is. */
+static void
+limit_time(const struct segment_request *r, struct segment_event *event)
+{
+	if (r->clock_unset || event->occurred_at <= r->received_at + SEGMENT_FUTURE_MAX_MS)
 		return;
-	event->occurred_at = received_at;
+	event->occurred_at = r->received_at;
 	event->detail =
 	    "its time is more than an hour after its receipt: the time of receipt is used";
 }
 
-/*
- * The client's clock is off by what it showed at sending against ours at receipt. A sentAt before
- * the event, or in another decade, says nothing of it.
- */
-int64_t
-segment_correct_time(int64_t t, int64_t sent_at, int64_t received_at)
+void
+segment_keep_time(struct segment_request *r, struct segment_event *event, int64_t t)
 {
-	int64_t corrected = received_at - (sent_at - t);
+	event->occurred_at = t;
+	if (r->clock_unset)
+		event->provisional = SEGMENT_RECEIPT_PROVISIONAL;
+	limit_time(r, event);
+}
 
-	if (received_at < CLOCK_SET_AFTER || sent_at < t || sent_at - t > SENT_AT_MAX_OFF)
-		return t;
-	return corrected >= 0 && corrected <= LAST_MS ? corrected : t;
+/*
+ * What the client's clock showed at sending, against ours at receipt, is the error of its clock. A
+ * sentAt before the event, or in another decade, says nothing of it. Neither does one that came 12
+ * hours to 30 days late: that is a body that was kept and sent again, word for word. A clock that
+ * is off by more was never set.
+ */
+static bool
+says_the_offset(const struct segment_request *r, int64_t t, int64_t sent_at)
+{
+	int64_t late = r->received_at - sent_at, corrected = r->received_at - (sent_at - t);
+
+	if (sent_at < t || sent_at - t > SENT_AT_MAX_OFF || corrected < 0 || corrected > LAST_MS)
+		return false;
+	return r->clock_unset || late < LATE_MIN_MS || late > LATE_MAX_MS;
+}
+
+void
+segment_correct_time(struct segment_request *r, struct segment_event *event, int64_t sent_at)
+{
+	if (!says_the_offset(r, event->occurred_at, sent_at)) {
+		segment_keep_time(r, event, event->occurred_at);
+		return;
+	}
+	event->occurred_at = r->received_at - (sent_at - event->occurred_at);
+	limit_time(r, event);
 }
 
 static bool
@@ -144,7 +175,7 @@ take_time(struct segment_request *r, const struct event_fields *f, struct segmen
 {
 	int64_t t, sent_at;
 
-	event->occurred_at = r->received_at;
+	segment_take_receipt(r, event);
 	if (!find_time(r, f, &t)) {
 		if (is_given(&f->value[KEY_ORIGINAL_TIMESTAMP])
 		    || is_given(&f->value[KEY_TIMESTAMP]))
@@ -154,16 +185,12 @@ take_time(struct segment_request *r, const struct event_fields *f, struct segmen
 		return;
 	}
 	event->occurred_at = t;
-	if (r->shape == SEGMENT_ARRAY) {
-		segment_limit_time(event, r->received_at);
-		return;
-	}
-	if (segment_read_time(r, &f->value[KEY_SENT_AT], &sent_at))
-		event->occurred_at = segment_correct_time(t, sent_at, r->received_at);
+	if (r->shape == SEGMENT_ARRAY)
+		segment_keep_time(r, event, t);
+	else if (segment_read_time(r, &f->value[KEY_SENT_AT], &sent_at))
+		segment_correct_time(r, event, sent_at);
 	else
 		event->wants_sent_at = true;
-	if (!event->wants_sent_at)
-		segment_limit_time(event, r->received_at);
 }
 
 /* --- what an event is --------------------------------------------------------------------- */
@@ -368,7 +395,7 @@ segment_keep_stray(struct segment_request *r, struct json *j, enum event_kind ki
 	event->body = value.raw;
 	event->kind = kind;
 	event->email_from = PERSON_NOBODY;
-	event->occurred_at = r->received_at;
+	segment_take_receipt(r, event);
 	event->status = STATUS_INVALID;
 	event->reason = segment_find_excess(r, event);
 	if (event->reason == NULL)

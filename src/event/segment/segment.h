@@ -20,6 +20,15 @@
 
 #define SEGMENT_DETAIL_MAX 96 /* bytes of a detail that is printed */
 #define SEGMENT_ID_MAX 255    /* bytes of an id of a person; what is longer is none */
+/* So much later than its receipt an event may be. */
+#define SEGMENT_FUTURE_MAX_MS INT64_C(3600000)
+
+/* Which times of an event have to be corrected when the clock of receipt is set. */
+enum segment_provisional {
+	SEGMENT_TIMES_FINAL,
+	SEGMENT_BOTH_PROVISIONAL,    /* occurred_at counts from our clock, as received_at does */
+	SEGMENT_RECEIPT_PROVISIONAL, /* occurred_at is as the client wrote it */
+};
 
 /*
  * Slices point into the request's body, or into the parse's scratch where a string had escapes;
@@ -46,6 +55,8 @@ struct segment_event {
 	unsigned char email_from; /* enum person_where */
 	bool bad_email;           /* a place gave a text that is not an address */
 	bool wants_sent_at;       /* occurred_at is still the client's own time */
+	/* Which of its times wait for our clock; only with clock_unset. */
+	enum segment_provisional provisional;
 };
 
 /* Reasons of an event without an address, recognised by these pointers. */
@@ -64,6 +75,7 @@ struct segment_request {
 	enum segment_shape shape;
 	enum event_kind path_kind; /* KIND_UNKNOWN: each event's `type` decides */
 	int64_t received_at;       /* wall ms */
+	bool clock_unset;          /* received_at is an estimate, and never too late */
 	unsigned max_depth;        /* nesting; JSON_MAX_DEPTH */
 	size_t max_event;          /* bytes of one event's text; 0: any */
 	size_t max_message_id;     /* characters; 0: any */

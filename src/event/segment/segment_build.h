@@ -18,10 +18,13 @@ const char *segment_find_excess(struct segment_request *r, const struct segment_
 struct slice segment_decode(struct segment_request *r, const struct json_value *value);
 /* Whether it is a time from 1970 to 9999; wall ms. */
 bool segment_read_time(struct segment_request *r, const struct json_value *value, int64_t *ret_ms);
-/* An event is never later than its receipt by more than an hour: then it gets that time. */
-void segment_limit_time(struct segment_event *event, int64_t received_at);
-/* t, corrected by the difference between the client's clock at sending and ours at receipt. */
-int64_t segment_correct_time(int64_t t, int64_t sent_at, int64_t received_at);
+/* It gives no time of its own: that of its receipt. */
+void segment_take_receipt(const struct segment_request *r, struct segment_event *event);
+/* Its time is t, but never later than its receipt by more than an hour: then it gets that time. */
+void segment_keep_time(struct segment_request *r, struct segment_event *event, int64_t t);
+/* Corrects its time by the client's clock at sending against ours at receipt, where both agree with
+ * each other well enough. */
+void segment_correct_time(struct segment_request *r, struct segment_event *event, int64_t sent_at);
 
 /*
  * Consumes the event, whose opening brace comes next, and adds it to the request; f gets what was

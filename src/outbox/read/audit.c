@@ -266,6 +266,12 @@ outbox_audit_free(const char *path)
 }
 
 int
+outbox_audit_unset(struct outbox_audit *a, int64_t *ret_count, struct err *e)
+{
+	return stmt_provisional_count(&a->db, ret_count, e) == 1 ? 0 : -1;
+}
+
+int
 outbox_audit_pending(struct outbox_audit *a, int64_t max, int64_t *ret_count, struct err *e)
 {
 	return stmt_audit_pending(&a->db, max, ret_count, e) == 1 ? 0 : -1;

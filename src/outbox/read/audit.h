@@ -91,6 +91,8 @@ int outbox_audit_site_backlogs(
 uint64_t outbox_audit_free(const char *path);
 /* Pending events of all sites; counting stops at max, so that it is cheap at any size. */
 int outbox_audit_pending(struct outbox_audit *a, int64_t max, int64_t *ret_count, struct err *e);
+/* Events that came while the machine's clock was not set, and whose times are to be corrected. */
+int outbox_audit_unset(struct outbox_audit *a, int64_t *ret_count, struct err *e);
 
 struct audit_event {
 	int64_t event_id;

@@ -5,7 +5,7 @@
 #include "outbox/message_kind.h"
 
 static const char *const clock_keys[OUTBOX_CLOCK_NUMBERS] = { "clock_boot", "clock_offset",
-	"clock_seen_at", "clock_jumped_at" };
+	"clock_seen_at", "clock_jumped_at", "clock_unset_boot", "clock_unset_offset" };
 
 static int
 keep(struct db *db, const int64_t number[OUTBOX_CLOCK_NUMBERS], struct err *e)

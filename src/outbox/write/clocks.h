@@ -1,6 +1,6 @@
 /*
- * OUTBOX_CLOCK: four numbers about the clocks that must outlive the process. dispatch/age.h says
- * what they mean; the outbox only keeps them.
+ * OUTBOX_CLOCK: numbers about the clocks that must outlive the process. dispatch/age.h says what
+ * the first four mean, daemon/clocks.c the others; the outbox only keeps them.
  */
 #ifndef OUTBOX_WRITE_CLOCKS_H
 #define OUTBOX_WRITE_CLOCKS_H
@@ -9,7 +9,7 @@
 
 #include "outbox/message.h"
 
-#define OUTBOX_CLOCK_NUMBERS 4
+#define OUTBOX_CLOCK_NUMBERS 6
 
 struct outbox_clock {
 	struct outbox_msg msg;

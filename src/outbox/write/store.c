@@ -13,6 +13,7 @@
 
 #include "event/segment/person.h"
 #include "event/segment/same_content.h"
+#include "outbox/write/corrections.h"
 #include "outbox/write/requests.h"
 #include "outbox/write/resolve.h"
 
@@ -97,6 +98,8 @@ add_event(struct store *s, const struct outbox_put *put, const struct segment_ev
 		.envelope_id = db_int_if(envelope_id != 0, envelope_id),
 		.body = event->body,
 		.browser = db_int_if(put->browser, 1),
+		.provisional =
+		    db_int_if(event->provisional != SEGMENT_TIMES_FINAL, event->provisional),
 	    },
 	    e);
 }
@@ -229,7 +232,11 @@ decide_delivery(struct store *s, const struct outbox_put *put, const struct segm
 		rc = find_address(s, put, event, site, d, e);
 	else if (event->email_from == PERSON_USER_ID && site != NULL && site->max_ids > 0)
 		rc = replace_guess(s, put, event, d, e);
-	return rc == 0 ? wait_behind_resolving(s, put, event, d, e) : -1;
+	if (rc != 0 || wait_behind_resolving(s, put, event, d, e) != 0)
+		return -1;
+	if (is_due(d) && event->provisional != SEGMENT_TIMES_FINAL)
+		d->reason = correction_reason;
+	return 0;
 }
 
 /* What the event says about its ids counts from here on, for the event itself too. */

@@ -148,7 +148,7 @@ struct over {
 	size_t n;
 };
 
-/* Collected before anything changes. */
+/* Collected before anything changes. A due event has 0 there, and is none of them. */
 static int
 collect(struct unresolved *w, const struct identity_site *site, struct over *over, struct err *e)
 {
@@ -156,7 +156,7 @@ collect(struct unresolved *w, const struct identity_site *site, struct over *ove
 	    &(struct stmt_unresolved_expired){
 		.site_id = site->site_id,
 		.above = -site->give_up_before,
-		.up_to = -site->give_up_from,
+		.up_to = site->give_up_from > 0 ? -site->give_up_from : -1,
 		.max = (int64_t)(UNRESOLVED_STEP - over->n),
 	    },
 	    e);

@@ -209,7 +209,7 @@ fixed_time(void *arg)
 	return 1785587696789;
 }
 
-static const struct clock fixed_clock = { fixed_time, fixed_time, NULL };
+static const struct clock fixed_clock = { .wall_ms = fixed_time, .mono_ms = fixed_time };
 
 static void
 on_quit(evutil_socket_t fd, short what, void *arg)

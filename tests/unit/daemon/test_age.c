@@ -109,7 +109,8 @@ run_clocks(uint64_t boot, int seconds, bool *ret_jumped)
 	struct err e;
 
 	clock_of_moment = fake_clock_of(&moment);
-	assert_int_equal(clocks_new(rig_outbox, &clock_of_moment, boot, &c, &e), 0);
+	assert_int_equal(clocks_new(&clock_of_moment, boot, &c, &e), 0);
+	assert_int_equal(clocks_recall(c, rig_outbox, &e), 0);
 	for (int i = 0; i < seconds; i++) {
 		fake_clock_advance(&moment, 1000);
 		clocks_tick(c);

@@ -50,7 +50,7 @@ world_new(void)
 	struct world *w = calloc(1, sizeof(*w));
 
 	assert_non_null(w);
-	w->clock = (struct clock){ world_wall, world_mono, w };
+	w->clock = (struct clock){ .wall_ms = world_wall, .mono_ms = world_mono, .arg = w };
 	w->base = event_base_new();
 	w->beat = event_new(w->base, -1, EV_PERSIST, on_beat, w);
 	event_add(w->beat, &period);

@@ -145,6 +145,63 @@ time_is_corrected_by_the_clients_offset(void **state)
 }
 
 static void
+expect_late(int64_t late, bool corrects)
+{
+	char body[200], sent[ISOTIME_SIZE], at[ISOTIME_SIZE];
+
+	isotime_format(RECEIVED - late, sent);
+	isotime_format(RECEIVED - late - 4000, at);
+	snprintf(body, sizeof(body), "\"timestamp\":\"%s\",\"sentAt\":\"%s\"", at, sent);
+	expect_time(body, RECEIVED - 4000 - (corrects ? 0 : late));
+}
+
+static void
+a_body_sent_again_a_day_later_keeps_its_times(void **state)
+{
+	const int64_t hour = 3600000, day = 24 * hour;
+
+	(void)state;
+	expect_late(-day, true); /* no body arrives before it is sent: the clock is ahead */
+	expect_late(12 * hour - 1, true);
+	expect_late(12 * hour, false);
+	expect_late(day, false);
+	expect_late(30 * day, false);
+	expect_late(30 * day + 1, true);
+}
+
+static void
+expect_unset(const char *members, int64_t want, enum segment_provisional provisional)
+{
+	const struct segment_event *event;
+	char body[300];
+
+	snprintf(body, sizeof(body), "{%s}", members);
+	r.clock_unset = true;
+	event = track(body);
+	r.clock_unset = false;
+	if (event->occurred_at != want || event->provisional != provisional)
+		fail_msg(
+		    "%s: %lld, %d", members, (long long)event->occurred_at, event->provisional);
+}
+
+static void
+while_our_clock_is_unset_a_clients_word_stands(void **state)
+{
+	(void)state;
+	expect_unset("", RECEIVED, SEGMENT_BOTH_PROVISIONAL);
+	expect_unset("\"timestamp\":\"soon\"", RECEIVED, SEGMENT_BOTH_PROVISIONAL);
+	expect_unset("\"timestamp\":" T, CLIENT, SEGMENT_RECEIPT_PROVISIONAL);
+	/* far after our receipt, which is no more than an estimate */
+	expect_unset("\"timestamp\":\"2031-08-01T11:34:56Z\"", INT64_C(1943350496000),
+	    SEGMENT_RECEIPT_PROVISIONAL);
+	expect_unset("\"timestamp\":" T_AND_10S ",\"sentAt\":" T, CLIENT + 10000,
+	    SEGMENT_RECEIPT_PROVISIONAL);
+	/* so long before its receipt, whenever that was */
+	expect_unset("\"timestamp\":\"2031-08-01T11:34:56Z\",\"sentAt\":\"2031-08-01T11:34:59Z\"",
+	    RECEIVED - 3000, SEGMENT_BOTH_PROVISIONAL);
+}
+
+static void
 the_batchs_sent_at_may_come_before_or_behind(void **state)
 {
 	static const char events[] = "\"batch\":[{\"timestamp\":" T "},"
@@ -301,6 +358,8 @@ main(void)
 		cmocka_unit_test(the_envelope_is_reported_raw),
 		cmocka_unit_test(the_batchs_traits_rank_behind_the_events_own),
 		cmocka_unit_test(time_is_corrected_by_the_clients_offset),
+		cmocka_unit_test(a_body_sent_again_a_day_later_keeps_its_times),
+		cmocka_unit_test(while_our_clock_is_unset_a_clients_word_stands),
 		cmocka_unit_test(the_batchs_sent_at_may_come_before_or_behind),
 		cmocka_unit_test(bodies_are_refused_with_word_and_place),
 		cmocka_unit_test(members_that_are_no_events_are_kept_as_invalid),

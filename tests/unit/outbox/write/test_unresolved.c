@@ -44,6 +44,23 @@ unresolved_events_become_due_when_their_id_is_identified(void **state)
 }
 
 static void
+events_that_are_due_do_not_wait(void **state)
+{
+	struct outbox_unresolved w = { .sites = &wants, .n_sites = 1 };
+
+	(void)state;
+	rig_put_one("due");
+	wants.waits = false; /* so all who wait are given up, at once */
+	wants.give_up_before = INT64_MAX;
+	assert_int_equal(rig_send(&w.msg, OUTBOX_UNRESOLVED), 0);
+	assert_int_equal(w.n_found, 0);
+	assert_int_equal(w.n_given_up, 0);
+	assert_int_equal(rig_number("SELECT count(*) FROM delivery WHERE status = 'pending' "
+				    "AND next_attempt_at = 0"),
+	    1);
+}
+
+static void
 one_commit_resolves_its_own_events(void **state)
 {
 	struct segment_event events[3];
@@ -380,6 +397,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    unresolved_events_become_due_when_their_id_is_identified, set_up,
 		    rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    events_that_are_due_do_not_wait, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    one_commit_resolves_its_own_events, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(

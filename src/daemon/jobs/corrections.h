@@ -1,0 +1,25 @@
+/*
+ * Corrects the times of events that came while the machine's clock was not set, as a job of the
+ * daemon: daemon/clocks.h begins it. Main thread.
+ */
+#ifndef DAEMON_JOBS_CORRECTIONS_H
+#define DAEMON_JOBS_CORRECTIONS_H
+
+#include <stdbool.h>
+
+#include "base/clock.h"
+#include "outbox/outbox.h"
+
+struct corrections;
+
+int corrections_new(struct outbox *outbox, const struct clock *clock,
+    struct corrections **ret_corrections, struct err *e);
+/* NULL is fine. After outbox_stop. */
+void corrections_free(struct corrections *s);
+/* All events that were stored by then get `shift` ms added. Not while another run goes on. */
+void corrections_begin(struct corrections *s, int64_t shift);
+/* Once a second, from then on. */
+void corrections_tick(struct corrections *s);
+bool corrections_are_done(const struct corrections *s);
+
+#endif

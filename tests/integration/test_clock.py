@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""A machine whose clock shows 1970 until NTP sets it: what comes before is kept and corrected."""
+import datetime
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import spooltest  # noqa: E402
+from spooltest import equal, track, true, wait_until  # noqa: E402
+
+
+class Wall:
+    """The wall clock of the programs that run with its environment."""
+
+    def __init__(self, bench):
+        self.path = os.path.join(bench.dir, "wall")
+        library = os.path.join(bench.dir, "wall.so")
+        compiler = shutil.which("cc")
+        if compiler is None:
+            raise spooltest.Skip("no C compiler for a clock to preload")
+        if spooltest.sanitized():
+            raise spooltest.Skip("a sanitizer wants to be loaded first")
+        subprocess.run([compiler, "-shared", "-fPIC", "-o", library,
+                        os.path.join(spooltest.srcdir(), "tests", "lib", "wall_clock.c")],
+                       check=True)
+        self.env = {"LD_PRELOAD": library, "WALL_CLOCK": self.path}
+
+    def show(self, seconds):
+        with open(self.path + ".new", "w", encoding="ascii") as new:
+            new.write(f"{int(seconds)} {int(time.time())}")
+        os.rename(self.path + ".new", self.path)
+
+    def is_set(self):
+        os.unlink(self.path)
+
+
+def seconds(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def iso(at):
+    return datetime.datetime.fromtimestamp(at, datetime.timezone.utc).isoformat()
+
+
+def dates(sim):
+    """Of what Bento got, by the unique key."""
+    return {e["details"]["unique"]["key"]: seconds(e["date"]) for e in sim.events()}
+
+
+def near(got, expected, what):
+    true(abs(got - expected) < 20, f"{what}: {got}, expected about {expected}")
+
+
+def test_until_the_clock_is_set(bench):
+    """nothing is sent under a clock of 1970; then everything, with the right dates"""
+    wall = Wall(bench)
+    wall.show(300)
+    sim = bench.sim()
+    daemon = bench.daemon(sim, env=wall.env)
+    true("the clock of this machine is not set" in daemon.log(), daemon.log())
+    now = time.time()
+    daemon.accept("/v1/batch", {"sentAt": iso(now), "batch": [
+        track("with-sent-at", timestamp=iso(now - 3600)), track("without-time")]})
+    daemon.accept("/v1/track", track("word", email="b@example.com", timestamp=iso(now - 7200)))
+    daemon.accept("/v1/track", track("no-name", event=None))
+    status = json.loads(bench.cli("status", "--json", env=wall.env).stdout)
+    equal(status["clock_unset_events"], 4, "events that wait for the clock")
+    true(any("clock" in p for p in status["problems"]), f"a problem names it: {status['problems']}")
+    equal(bench.outbox("word")["reason"], "clock_not_set", "the reason")
+    daemon = daemon.restart()
+    equal(bench.value("SELECT count(*) FROM attempts"), 0, "attempts")
+    wall.is_set()
+    bench.wait_settled(4)
+    got = dates(sim)
+    near(got["with-sent-at"], now - 3600, "corrected by sentAt")
+    near(got["without-time"], now, "the time of receipt")
+    near(got["word"], now - 7200, "the client's own word")
+    near(seconds(bench.outbox("no-name")["received_at"]), now, "one that is not sent")
+    equal(bench.outbox("word")["reason"], None, "no reason any more")
+    wait_until(lambda: "delivery goes on" in daemon.log(), "it is logged")
+    status = json.loads(bench.cli("status", "--json", env=wall.env).stdout)
+    equal((status["clock_unset_events"], status["problems"]), (0, []), "all is well")
+
+
+def test_import(bench):
+    """Segment calls are not imported by a clock that is not set"""
+    wall = Wall(bench)
+    wall.show(300)
+    bench.daemon()
+    calls = bench.write("calls", json.dumps(track("m")) + "\n")
+    done = bench.cli("import", calls, env=wall.env)
+    equal(done.returncode, 1, "exit status")
+    true("clock of this machine is not set" in done.stderr, done.stderr)
+
+
+spooltest.main()
