@@ -1,18 +1,5 @@
 # The SQL of the outbox, turned into C at build time.
-MIGRATIONS = \
-	schema/0001_outbox.sql \
-	schema/0002_pause.sql \
-	schema/0003_detail.sql \
-	schema/0004_retention.sql \
-	schema/0005_endpoint.sql \
-	schema/0006_learnt.sql \
-	schema/0007_browser.sql \
-	schema/0008_undo.sql \
-	schema/0009_identity.sql \
-	schema/0010_erasure.sql \
-	schema/0011_questions.sql \
-	schema/0012_requests.sql \
-	schema/0013_provisional.sql
+MIGRATIONS = schema/0001_outbox.sql
 # One file for each module that has statements, by its name.
 STATEMENTS = \
 	schema/statements/attempts.sql \

@@ -1,5 +1,6 @@
 -- What people read with sqlite3: created again at each start of the daemon, so they may change without
--- a migration. Times are ISO 8601 UTC with milliseconds.
+-- a migration. A time is there twice: X_at is ISO 8601 UTC with milliseconds, X_ms is milliseconds since
+-- 1970, for comparisons: these find the index of the time.
 
 DROP VIEW IF EXISTS messages;
 DROP VIEW IF EXISTS failures;
@@ -21,13 +22,19 @@ SELECT
 	d.reason,
 	d.attempts,
 	strftime('%Y-%m-%dT%H:%M:%fZ', e.received_at / 1000.0, 'unixepoch') AS received_at,
+	e.received_at AS received_ms,
 	strftime('%Y-%m-%dT%H:%M:%fZ', e.occurred_at / 1000.0, 'unixepoch') AS occurred_at,
-	CASE WHEN d.status = 'pending' AND d.next_attempt_at >= 0
+	e.occurred_at AS occurred_ms,
+	CASE WHEN d.status = 'pending' AND d.awaiting_since IS NULL
 			AND max(d.next_attempt_at, s.next_attempt_at) > 0
 		THEN strftime('%Y-%m-%dT%H:%M:%fZ',
 			max(d.next_attempt_at, s.next_attempt_at) / 1000.0, 'unixepoch')
 		END AS next_attempt_at,
+	CASE WHEN d.status = 'pending' AND d.awaiting_since IS NULL
+		THEN nullif(max(d.next_attempt_at, s.next_attempt_at), 0)
+		END AS next_attempt_ms,
 	strftime('%Y-%m-%dT%H:%M:%fZ', d.settled_at / 1000.0, 'unixepoch') AS settled_at,
+	d.settled_at AS settled_ms,
 	a.http_status,
 	coalesce(a.error, d.detail) AS error,
 	d.maybe_sent,
@@ -55,9 +62,13 @@ SELECT
 	o.reason,
 	o.attempts,
 	o.received_at,
+	o.received_ms,
 	o.occurred_at,
+	o.occurred_ms,
 	o.next_attempt_at,
+	o.next_attempt_ms,
 	o.settled_at,
+	o.settled_ms,
 	o.http_status,
 	o.error,
 	o.maybe_sent,
@@ -74,7 +85,9 @@ SELECT
 	a.attempt_id,
 	s.name AS site,
 	strftime('%Y-%m-%dT%H:%M:%fZ', a.started_at / 1000.0, 'unixepoch') AS started_at,
+	a.started_at AS started_ms,
 	strftime('%Y-%m-%dT%H:%M:%fZ', a.finished_at / 1000.0, 'unixepoch') AS finished_at,
+	a.finished_at AS finished_ms,
 	a.duration_ms,
 	a.events,
 	a.bytes,
@@ -92,7 +105,9 @@ SELECT
 	e.message_id,
 	a.attempt_id,
 	strftime('%Y-%m-%dT%H:%M:%fZ', a.started_at / 1000.0, 'unixepoch') AS started_at,
+	a.started_at AS started_ms,
 	strftime('%Y-%m-%dT%H:%M:%fZ', a.finished_at / 1000.0, 'unixepoch') AS finished_at,
+	a.finished_at AS finished_ms,
 	a.outcome,
 	a.http_status,
 	a.error,
@@ -105,6 +120,7 @@ CREATE VIEW operations AS
 SELECT
 	operation_id,
 	strftime('%Y-%m-%dT%H:%M:%fZ', at / 1000.0, 'unixepoch') AS at,
+	at AS at_ms,
 	actor,
 	verb,
 	filter,
@@ -122,7 +138,9 @@ SELECT
 	CASE WHEN next_attempt_at > 0
 		THEN strftime('%Y-%m-%dT%H:%M:%fZ', next_attempt_at / 1000.0, 'unixepoch')
 		END AS next_attempt_at,
+	nullif(next_attempt_at, 0) AS next_attempt_ms,
 	strftime('%Y-%m-%dT%H:%M:%fZ', pause_at / 1000.0, 'unixepoch') AS paused_at,
+	pause_at AS paused_ms,
 	pause_by AS paused_by,
 	pause_note AS note
 FROM site;

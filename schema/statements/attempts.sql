@@ -34,7 +34,8 @@ WHERE attempt_id = :attempt_id AND outcome IS NULL;
 -- name: delivery_delivered
 -- in: event_id int, settled_at int, attempt_id int
 UPDATE delivery SET status = 'delivered', reason = NULL, attempts = attempts + 1,
-	settled_at = :settled_at, next_attempt_at = 0, last_attempt_id = :attempt_id, max_batch = NULL
+	settled_at = :settled_at, next_attempt_at = 0, awaiting_since = NULL,
+	last_attempt_id = :attempt_id, max_batch = NULL
 WHERE event_id = :event_id AND status <> 'delivered';
 
 -- name: site_add_delivered

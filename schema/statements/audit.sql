@@ -29,7 +29,7 @@ SELECT count(*) AS events FROM (
 -- name: audit_pending_of_site
 -- in: site_id int
 -- one: events int, unresolved int
-SELECT count(*) AS events, coalesce(sum(next_attempt_at < 0), 0) AS unresolved
+SELECT count(*) AS events, count(awaiting_since) AS unresolved
 FROM delivery INDEXED BY delivery_due WHERE site_id = :site_id AND status = 'pending';
 
 -- name: audit_oldest_pending
@@ -39,7 +39,7 @@ SELECT e.event_id, e.received_at
 FROM event e
 WHERE e.event_id = (
 	SELECT min(event_id) FROM delivery INDEXED BY delivery_due
-	WHERE status = 'pending' AND site_id = :site_id AND next_attempt_at >= 0);
+	WHERE status = 'pending' AND site_id = :site_id AND awaiting_since IS NULL);
 
 -- name: audit_last_attempt
 -- in: site_id int

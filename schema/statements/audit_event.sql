@@ -7,7 +7,7 @@
 SELECT d.event_id, d.site_id, s.name AS site, e.message_id, e.kind, e.name,
 	coalesce(d.email, e.email) AS email, d.status, d.reason, d.attempts, d.maybe_sent,
 	e.received_at, e.occurred_at,
-	iif(d.status = 'pending' AND d.next_attempt_at >= 0,
+	iif(d.status = 'pending' AND d.awaiting_since IS NULL,
 		max(d.next_attempt_at, coalesce(s.next_attempt_at, 0)), 0) AS next_attempt_at,
 	d.settled_at, d.last_attempt_id, a.http_status, a.error, d.detail
 {filter};
@@ -15,7 +15,7 @@ SELECT d.event_id, d.site_id, s.name AS site, e.message_id, e.kind, e.name,
 -- name: audit_event_received
 -- in: event_id int
 -- out: body text?, context text?, integrations text?, browser bool
-SELECT e.body, v.context, v.integrations, coalesce(e.browser, 0) AS browser
+SELECT e.body, v.context, v.integrations, e.browser
 FROM event e
 LEFT JOIN envelope v ON v.envelope_id = e.envelope_id
 WHERE e.event_id = :event_id;

@@ -21,8 +21,7 @@ WHERE event_id = (SELECT max(event_id) FROM event);
 -- name: correct_delivery
 -- in: shift int, now int, up_to int, reason string, detail string
 UPDATE delivery SET
-	next_attempt_at = iif(next_attempt_at < 0, min(next_attempt_at - :shift, -1),
-		next_attempt_at),
+	awaiting_since = awaiting_since + :shift,
 	settled_at = iif(settled_at + :shift <= :now, settled_at + :shift, settled_at),
 	reason = iif(reason = :reason, NULL, reason),
 	detail = coalesce(detail, :detail)

@@ -67,7 +67,7 @@ UPDATE delivery SET email = NULL, payload_gone = 1, detail = NULL, user_id = NUL
 	anonymous_id = NULL,
 	reason = iif(status = 'pending' OR status = 'held', 'erased', reason),
 	settled_at = iif(status = 'pending' OR status = 'held', :now, settled_at),
-	next_attempt_at = 0,
+	next_attempt_at = 0, awaiting_since = NULL,
 	status = iif(status = 'pending' OR status = 'held', 'discarded', status)
 WHERE event_id = :event_id;
 

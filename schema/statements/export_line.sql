@@ -11,7 +11,7 @@ SELECT e.event_id, s.name AS site, e.message_id, e.kind, e.name,
 		CROSS JOIN attempt o ON o.attempt_id = m.attempt_id AND o.outcome IS NULL
 		WHERE m.event_id = e.event_id) AS maybe_sent,
 	e.received_at, e.occurred_at, d.settled_at, a.http_status,
-	coalesce(a.error, d.detail) AS error, e.browser, v.context, v.integrations, v.sent_at, e.body
+	coalesce(a.error, d.detail) AS error, nullif(e.browser, 0) AS browser, v.context, v.integrations, v.sent_at, e.body
 FROM event e
 JOIN delivery d ON d.event_id = e.event_id
 LEFT JOIN site s ON s.site_id = e.site_id

@@ -12,7 +12,8 @@ FROM delivery WHERE event_id = :event_id;
 -- in: event_id int, status string, reason string?, settled_at int?, operation_id int, afresh bool
 UPDATE delivery SET status = :status, reason = :reason, settled_at = :settled_at,
 	operation_id = :operation_id, attempts = iif(:afresh, 0, attempts),
-	max_batch = iif(:afresh, NULL, max_batch), next_attempt_at = 0, detail = NULL
+	max_batch = iif(:afresh, NULL, max_batch), next_attempt_at = 0,
+	awaiting_since = NULL, detail = NULL
 WHERE event_id = :event_id;
 
 -- name: newest_event

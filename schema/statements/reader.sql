@@ -3,7 +3,8 @@
 -- in: site_id int, after int
 -- out: event_id int
 SELECT event_id FROM delivery
-WHERE site_id = :site_id AND status = 'pending' AND next_attempt_at = 0 AND event_id > :after
+WHERE site_id = :site_id AND status = 'pending' AND awaiting_since IS NULL
+	AND next_attempt_at = 0 AND event_id > :after
 ORDER BY event_id;
 
 -- Delayed events whose time has come, or lies past the horizon.
@@ -11,26 +12,28 @@ ORDER BY event_id;
 -- in: site_id int, now int, after int, horizon int
 -- out: event_id int
 SELECT event_id FROM delivery
-WHERE site_id = :site_id AND status = 'pending' AND next_attempt_at > 0
-	AND next_attempt_at <= :now AND event_id > :after
+WHERE site_id = :site_id AND status = 'pending' AND awaiting_since IS NULL
+	AND next_attempt_at > 0 AND next_attempt_at <= :now AND event_id > :after
 UNION ALL
 SELECT event_id FROM delivery
-WHERE site_id = :site_id AND status = 'pending' AND next_attempt_at > :horizon
-	AND event_id > :after
+WHERE site_id = :site_id AND status = 'pending' AND awaiting_since IS NULL
+	AND next_attempt_at > :horizon AND event_id > :after
 ORDER BY event_id;
 
 -- name: due_soonest
 -- in: site_id int
 -- one: at int
 SELECT min(next_attempt_at) AS at FROM delivery
-WHERE site_id = :site_id AND status = 'pending' AND next_attempt_at > 0;
+WHERE site_id = :site_id AND status = 'pending' AND awaiting_since IS NULL
+	AND next_attempt_at > 0;
 
 -- name: delayed_addresses
 -- in: site_id int
 -- out: event_id int, email text?
 SELECT d.event_id, coalesce(d.email, e.email) AS email FROM delivery d
 JOIN event e ON e.event_id = d.event_id
-WHERE d.site_id = :site_id AND d.status = 'pending' AND d.next_attempt_at > 0;
+WHERE d.site_id = :site_id AND d.status = 'pending' AND d.awaiting_since IS NULL
+	AND d.next_attempt_at > 0;
 
 -- None while its times are provisional: then it must not be sent.
 -- name: event_load
@@ -40,7 +43,7 @@ WHERE d.site_id = :site_id AND d.status = 'pending' AND d.next_attempt_at > 0;
 -- out: maybe_sent int, max_batch int, browser bool, integrations text?
 SELECT e.event_id, e.site_id, e.message_id, e.kind, e.name, coalesce(d.email, e.email) AS email,
 	e.occurred_at, e.received_at, e.body, v.context, d.status, d.attempts, d.maybe_sent,
-	coalesce(d.max_batch, 0) AS max_batch, coalesce(e.browser, 0) AS browser, v.integrations
+	coalesce(d.max_batch, 0) AS max_batch, e.browser, v.integrations
 FROM event e
 JOIN delivery d ON d.event_id = e.event_id
 LEFT JOIN envelope v ON v.envelope_id = e.envelope_id

@@ -13,7 +13,7 @@ SELECT seq AS event_id FROM sqlite_sequence WHERE name = 'event';
 
 -- name: event_add
 -- in: event_id int, site_id int, message_id text, kind string, name text?, email text?
--- in: occurred_at int, received_at int, envelope_id int?, body text?, browser int?
+-- in: occurred_at int, received_at int, envelope_id int?, body text?, browser bool
 -- in: provisional int?
 INSERT INTO event (event_id, site_id, message_id, kind, name, email, occurred_at, received_at,
 	envelope_id, body, browser, provisional)
@@ -22,11 +22,11 @@ VALUES (:event_id, :site_id, :message_id, :kind, :name, :email, :occurred_at, :r
 
 -- name: delivery_add
 -- in: event_id int, site_id int, status string, reason string?, settled_at int?, message_key int
--- in: detail string?, next_attempt_at int, email text?, user_id text?, anonymous_id text?
+-- in: detail string?, awaiting_since int?, email text?, user_id text?, anonymous_id text?
 INSERT INTO delivery (event_id, site_id, status, reason, settled_at, message_key, detail,
-	next_attempt_at, email, user_id, anonymous_id)
+	awaiting_since, email, user_id, anonymous_id)
 VALUES (:event_id, :site_id, :status, :reason, :settled_at, :message_key, :detail,
-	:next_attempt_at, :email, :user_id, :anonymous_id);
+	:awaiting_since, :email, :user_id, :anonymous_id);
 
 -- name: erasure_add
 -- in: event_id int, email text

@@ -24,7 +24,8 @@ WHERE operation_id = :operation_id AND event_id = :event_id;
 -- name: undo_restore
 -- in: undone int, event_id int, operation_id int, attempts int
 UPDATE delivery SET status = x.status, reason = x.reason, settled_at = x.settled_at,
-	max_batch = x.max_batch, detail = x.detail, next_attempt_at = 0, attempts = :attempts,
+	max_batch = x.max_batch, detail = x.detail, next_attempt_at = 0, awaiting_since = NULL,
+	attempts = :attempts,
 	operation_id = :operation_id
 FROM operation_event AS x
 WHERE x.operation_id = :undone AND x.event_id = :event_id AND delivery.event_id = :event_id;

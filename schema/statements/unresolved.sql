@@ -8,19 +8,20 @@ FROM delivery d JOIN event e ON e.event_id = d.event_id
 WHERE d.event_id = :event_id AND d.status = 'pending';
 
 -- name: unresolved_set
--- in: event_id int, status string, reason string?, next_attempt_at int, email string?
+-- in: event_id int, status string, reason string?, awaiting_since int?, email string?
 -- in: settled_at int?
-UPDATE delivery SET status = :status, reason = :reason, next_attempt_at = :next_attempt_at,
-	email = coalesce(email, :email), settled_at = :settled_at
+UPDATE delivery SET status = :status, reason = :reason, awaiting_since = :awaiting_since,
+	next_attempt_at = 0, email = coalesce(email, :email), settled_at = :settled_at
 WHERE event_id = :event_id;
 
--- The times are negative, as next_attempt_at of these events is.
+-- Who has waited since a time from `from` on and before `before`, the longest first.
 -- name: unresolved_expired
--- in: site_id int, above int, up_to int, max int
+-- in: site_id int, from int, before int, max int
 -- out: event_id int
 SELECT event_id FROM delivery
 WHERE site_id = :site_id AND status = 'pending'
-	AND next_attempt_at > :above AND next_attempt_at <= :up_to
+	AND awaiting_since >= :from AND awaiting_since < :before
+ORDER BY awaiting_since
 LIMIT :max;
 
 -- The last event of an id's step, if the step is full; otherwise the highest id there can be.
@@ -29,7 +30,7 @@ LIMIT :max;
 -- one: up_to int
 SELECT iif(count(*) = :max, max(event_id), 0x7fffffffffffffff) AS up_to FROM (SELECT event_id
 	FROM delivery INDEXED BY delivery_awaits_user
-	WHERE site_id = :site_id AND user_id = :id AND status = 'pending' AND next_attempt_at < 0
+	WHERE site_id = :site_id AND user_id = :id AND status = 'pending' AND awaiting_since IS NOT NULL
 		AND event_id > :after
 	ORDER BY event_id LIMIT :max);
 
@@ -39,13 +40,13 @@ SELECT iif(count(*) = :max, max(event_id), 0x7fffffffffffffff) AS up_to FROM (SE
 SELECT iif(count(*) = :max, max(event_id), 0x7fffffffffffffff) AS up_to FROM (SELECT event_id
 	FROM delivery INDEXED BY delivery_awaits_anonymous
 	WHERE site_id = :site_id AND anonymous_id = :id AND status = 'pending'
-		AND next_attempt_at < 0 AND event_id > :after
+		AND awaiting_since IS NOT NULL AND event_id > :after
 	ORDER BY event_id LIMIT :max);
 
 -- name: unresolved_user_release
 -- in: site_id int, id text, last_event_id int, email string
-UPDATE delivery SET email = coalesce(email, :email), reason = NULL, next_attempt_at = 0
-WHERE site_id = :site_id AND user_id = :id AND status = 'pending' AND next_attempt_at < 0
+UPDATE delivery SET email = coalesce(email, :email), reason = NULL, awaiting_since = NULL
+WHERE site_id = :site_id AND user_id = :id AND status = 'pending' AND awaiting_since IS NOT NULL
 	AND event_id <= :last_event_id;
 
 -- Those of an anonymousId, which may be several users' in turn.
@@ -55,12 +56,12 @@ WHERE site_id = :site_id AND user_id = :id AND status = 'pending' AND next_attem
 SELECT d.event_id, min(e.occurred_at, e.received_at) AS at, d.email IS NOT NULL AS has_email
 FROM delivery d INDEXED BY delivery_awaits_anonymous JOIN event e ON e.event_id = d.event_id
 WHERE d.site_id = :site_id AND d.anonymous_id = :id AND d.status = 'pending'
-	AND d.next_attempt_at < 0 AND d.event_id > :after AND d.event_id <= :up_to
+	AND d.awaiting_since IS NOT NULL AND d.event_id > :after AND d.event_id <= :up_to
 ORDER BY d.event_id LIMIT :max;
 
 -- name: unresolved_release
 -- in: event_id int, email string
-UPDATE delivery SET email = coalesce(email, :email), reason = NULL, next_attempt_at = 0
+UPDATE delivery SET email = coalesce(email, :email), reason = NULL, awaiting_since = NULL
 WHERE event_id = :event_id;
 
 -- Ids whose events are let go in steps. An address that others are on their way to begins again.

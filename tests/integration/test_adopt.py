@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """adopt: the undelivered events of another database, and the addresses of its ids."""
+import contextlib
 import glob
 import json
 import os
@@ -216,35 +217,25 @@ def test_adopt_sites(bench):
     done(new.cli("adopt"), code=2)
 
 
-def test_adopt_older(bench):
-    """a file of an older version is read through a copy and stays unchanged"""
-    old, new = bench.path("older.db"), Spool(bench, "new")
-    schema = os.path.join(spooltest.srcdir(), "schema")
-    connection = sqlite3.connect(old)
-    connection.executescript("PRAGMA page_size=8192; PRAGMA auto_vacuum=INCREMENTAL;")
-    for file in sorted(glob.glob(os.path.join(schema, "0*.sql")))[:3]:
-        with open(file, encoding="utf-8") as text:
-            connection.executescript(text.read())
-    connection.executescript("""
-        PRAGMA application_id=0x62737031; PRAGMA user_version=3; PRAGMA journal_mode=WAL;
-        INSERT INTO site (site_id, name) VALUES (1, 'main');
-        INSERT INTO event (event_id, site_id, message_id, kind, name, email, occurred_at,
-            received_at, body) VALUES (7, 1, 'm-7', 'track', 'Old', 'ann@example.com', 1000, 2000,
-            '{"type":"track","event":"Old"}');
-        INSERT INTO delivery (event_id, site_id, status, maybe_sent, message_key)
-            VALUES (7, 1, 'pending', 1, 5);""")
-    connection.close()
-    with open(old, "rb") as file:
+def test_adopt_other_versions(bench):
+    """a file of a newer version, and what is no spool, is refused and stays unchanged"""
+    old, new = Spool(bench, "old"), Spool(bench, "new")
+    old.accept("/v1/track", track("m-1"))
+    old.daemon.stop()
+    with contextlib.closing(sqlite3.connect(old.database)) as file:
+        file.execute("PRAGMA user_version=99")
+    with open(old.database, "rb") as file:
         before = file.read()
-    for _ in range(2):
-        done(new.cli("adopt", old))
-    equal(new.rows("message_id, name, status, maybe_sent, received_at"),
-          [("m-7", "Old", "pending", 1, "1970-01-01T00:00:02.000Z")], "the event")
-    with open(old, "rb") as file:
-        true(file.read() == before, "the old file is as it was")
-    equal(glob.glob(bench.path("*.adopted*")), [], "no copy is left")
+    refused = done(new.cli("adopt", old.database), code=1)
+    true("newer bentospool" in refused.stderr, refused.stderr)
+    with open(old.database, "rb") as file:
+        true(file.read() == before, "the file is as it was")
+    with contextlib.closing(sqlite3.connect(old.database)) as file:
+        file.execute("PRAGMA user_version=1")
     junk = bench.write("junk.db", "no database at all, but long enough to be none" * 20)
     done(new.cli("adopt", junk), code=1)
+    equal(new.rows(), [], "nothing is adopted")
+    equal(glob.glob(bench.path("*.adopted*")), [], "no copy is left")
 
 
 spooltest.main()

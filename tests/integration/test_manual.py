@@ -98,7 +98,21 @@ def test_views(bench):
         if "the same columns" in part:
             continue
         columns = [row["name"] for row in bench.rows("SELECT name FROM pragma_table_info(?)", view)]
-        equal(re.findall(r"^\.It Li (\w+)", part, re.M), columns, f"columns of {view}")
+        named = " , ".join(re.findall(r"^\.It Li (.*)$", part, re.M)).split(" , ")
+        equal(named, columns, f"columns of {view}")
+
+
+def printed(bench):
+    """What a new file holds: tables with their indexes, then the views."""
+    bench.daemon().stop()
+    made = bench.rows("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL"
+                      " AND name NOT LIKE 'sqlite_%' ORDER BY type = 'view', rowid")
+    return "".join(row["sql"] + ";\n\n" for row in made).rstrip("\n") + "\n"
+
+
+def test_schema(bench):
+    """doc/schema.sql is the schema of a new file; `test_manual.py --print-schema` prints it"""
+    equal(text("schema.sql"), printed(bench), "doc/schema.sql")
 
 
 def test_lint(bench):
@@ -110,4 +124,9 @@ def test_lint(bench):
         equal((told.returncode, told.stdout), (0, ""), page)
 
 
-spooltest.main()
+if sys.argv[1:] == ["--print-schema"]:
+    BENCH = spooltest.Bench()
+    print(printed(BENCH), end="")
+    BENCH.remove()
+else:
+    spooltest.main()

@@ -1,5 +1,4 @@
 /* What happened last, for `tail`: short reads of what is newer than the last id or time seen. */
-#include "base/isotime.h"
 #include "outbox/read/audit_private.h"
 #include "outbox/read/audit_walk.h"
 
@@ -69,31 +68,26 @@ outbox_audit_members(struct outbox_audit *a, const struct outbox_filter *f,
 	return audit_each_event(&rows, each, arg, e);
 }
 
-#define SETTLED "strftime('%Y-%m-%dT%H:%M:%fZ', d.settled_at / 1000.0, 'unixepoch')"
-
 int
 outbox_audit_settled(struct outbox_audit *a, const struct outbox_filter *f, int64_t from,
     int64_t to, void (*each)(void *arg, const struct audit_event *event), void *arg, struct err *e)
 {
-	char first[ISOTIME_SIZE], end[ISOTIME_SIZE];
 	struct db_rows rows;
 	struct buf sql;
 
-	isotime_format(from, first);
-	isotime_format(to, end);
 	buf_init(&sql, FILTER_SQL_MAX);
 	filter_sql(f,
 	    FILTER_WANT_EVENT | FILTER_WANT_SITE | FILTER_WANT_ATTEMPT | FILTER_BY_SETTLED, &sql);
 	buf_append_literal(&sql,
-	    " AND " SETTLED " >= :from AND " SETTLED " < :to AND d.status <> 'delivered'"
+	    " AND d.settled_at >= :from AND d.settled_at < :to AND d.status <> 'delivered'"
 	    " AND d.settled_at <> e.received_at AND d.settled_at IS NOT a.finished_at"
 	    " AND NOT EXISTS (SELECT 1 FROM operation o WHERE o.operation_id = d.operation_id"
 	    " AND (o.verb = 'hold' OR o.verb = 'discard' OR o.verb = 'expire'))"
-	    " ORDER BY " SETTLED ", d.event_id");
+	    " ORDER BY d.settled_at, d.event_id");
 	rows = stmt_audit_events(&a->db, &sql, e);
 	filter_bind(f, &rows, 0, e);
-	db_bind_text_as(&rows, ":from", slice_from(first), e);
-	db_bind_text_as(&rows, ":to", slice_from(end), e);
+	db_bind_int_as(&rows, ":from", from, e);
+	db_bind_int_as(&rows, ":to", to, e);
 	return audit_each_event(&rows, each, arg, e);
 }
 

@@ -97,7 +97,7 @@ add_event(struct store *s, const struct outbox_put *put, const struct segment_ev
 		.received_at = put->received_at,
 		.envelope_id = db_int_if(envelope_id != 0, envelope_id),
 		.body = event->body,
-		.browser = db_int_if(put->browser, 1),
+		.browser = put->browser,
 		.provisional =
 		    db_int_if(event->provisional != SEGMENT_TIMES_FINAL, event->provisional),
 	    },
@@ -110,8 +110,8 @@ add_event(struct store *s, const struct outbox_put *put, const struct segment_ev
 struct delivery {
 	enum event_status status;
 	const char *reason;
-	int64_t next_attempt_at; /* below 0: unresolved since that time */
-	struct slice email;      /* when it is not the event's own */
+	struct db_int awaiting_since; /* unresolved since then */
+	struct slice email;           /* when it is not the event's own */
 	/* The ids that may tell the address; absent once it is known. */
 	struct slice user_id, anonymous_id;
 	char found_email[IDENTITY_EMAIL_SIZE];
@@ -121,7 +121,7 @@ struct delivery {
 static bool
 is_due(const struct delivery *d)
 {
-	return d->status == STATUS_PENDING && d->next_attempt_at == 0;
+	return d->status == STATUS_PENDING && !d->awaiting_since.there;
 }
 
 static void
@@ -129,7 +129,7 @@ make_unresolved(struct delivery *d, int64_t since)
 {
 	d->status = STATUS_PENDING;
 	d->reason = unresolved_reason;
-	d->next_attempt_at = since > 0 ? -since : -1;
+	d->awaiting_since = db_int_if(true, since);
 }
 
 /* An address is all that keeps the event from being sent, and its ids may tell it. */
@@ -280,7 +280,7 @@ add_delivery(struct store *s, const struct outbox_put *put, const struct segment
 		.settled_at = db_int_if(d->status != STATUS_PENDING, put->received_at),
 		.message_key = (int64_t)key,
 		.detail = event->detail,
-		.next_attempt_at = d->next_attempt_at,
+		.awaiting_since = d->awaiting_since,
 		.email = d->email,
 		.user_id = d->user_id,
 		.anonymous_id = d->anonymous_id,

@@ -67,14 +67,14 @@ unresolved_rolled_back(struct unresolved *w)
 /* ---- one event ------------------------------------------------------------------------------ */
 
 static int
-set(struct db *db, int64_t event_id, const char *email, int64_t waits_since, struct err *e)
+set(struct db *db, int64_t event_id, const char *email, struct db_int awaiting_since, struct err *e)
 {
 	return stmt_unresolved_set(db,
 	    &(struct stmt_unresolved_set){
 		.event_id = event_id,
 		.status = status_name(STATUS_PENDING),
-		.reason = waits_since == 0 ? NULL : unresolved_reason,
-		.next_attempt_at = -waits_since,
+		.reason = awaiting_since.there ? unresolved_reason : NULL,
+		.awaiting_since = awaiting_since,
 		.email = email,
 	    },
 	    e);
@@ -88,7 +88,6 @@ give_up(struct db *db, int64_t event_id, int64_t now, struct err *e)
 		.event_id = event_id,
 		.status = status_name(STATUS_INVALID),
 		.reason = segment_no_email,
-		.next_attempt_at = 0,
 		.settled_at = db_int_if(true, now),
 	    },
 	    e);
@@ -137,8 +136,8 @@ unresolved_check_event(struct db *db, int64_t event_id, int64_t now, struct err 
 	if (rc != 1)
 		return rc;
 	if (known == KNOWN_BY_ID)
-		return set(db, event_id, email, 0, e);
-	return known == KNOWN_LATER ? set(db, event_id, NULL, now > 0 ? now : 1, e) : 0;
+		return set(db, event_id, email, (struct db_int){ 0 }, e);
+	return known == KNOWN_LATER ? set(db, event_id, NULL, db_int_if(true, now), e) : 0;
 }
 
 /* ---- who has waited for too long ------------------------------------------------------------ */
@@ -148,15 +147,15 @@ struct over {
 	size_t n;
 };
 
-/* Collected before anything changes. A due event has 0 there, and is none of them. */
+/* Collected before anything changes. */
 static int
 collect(struct unresolved *w, const struct identity_site *site, struct over *over, struct err *e)
 {
 	struct db_rows rows = stmt_unresolved_expired(w->db,
 	    &(struct stmt_unresolved_expired){
 		.site_id = site->site_id,
-		.above = -site->give_up_before,
-		.up_to = site->give_up_from > 0 ? -site->give_up_from : -1,
+		.from = site->give_up_from,
+		.before = site->give_up_before,
 		.max = (int64_t)(UNRESOLVED_STEP - over->n),
 	    },
 	    e);
@@ -182,7 +181,8 @@ end_wait(struct unresolved *w, struct outbox_unresolved *msg, int64_t event_id, 
 	case KNOWN_BY_ITSELF:
 	case KNOWN_BY_ID:
 		msg->n_found++;
-		return set(w->db, event_id, known == KNOWN_BY_ID ? email : NULL, 0, e);
+		return set(
+		    w->db, event_id, known == KNOWN_BY_ID ? email : NULL, (struct db_int){ 0 }, e);
 	case KNOWN_LATER:
 	case KNOWN_NEVER:
 		break;

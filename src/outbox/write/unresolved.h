@@ -2,12 +2,11 @@
  * Events that wait until an identify tells their address. Writer thread, inside its transaction;
  * private to outbox/, but for the message.
  *
- * Such an event is pending with a negative next_attempt_at, the time since when it waits with its
- * sign turned: nobody who looks for what is due sees it, and the index of what is due finds those
- * who have waited longest. Two indexes of these rows alone find who waits for an id. Whatever else
- * becomes of the event takes it out of all three. An event waits for its userId, and for its
- * anonymousId only when it has none: those of a device are several users' in turn, each by the time
- * when it happened.
+ * Such an event is pending, and awaiting_since says since when it waits: nobody who looks for what
+ * is due sees it, and the index of what is due finds those who have waited longest. Two indexes of
+ * these rows alone find who waits for an id. Whatever else becomes of the event takes it out of all
+ * three. An event waits for its userId, and for its anonymousId only when it has none: those of a
+ * device are several users' in turn, each by the time when it happened.
  *
  * What an identify lets go becomes due in order of arrival, at most UNRESOLVED_STEP of each id in
  * one transaction. The rest is kept in identity_release and follows in transactions of its own;

@@ -237,7 +237,7 @@ other_times_of_an_event_go_with_it(void **state)
 	pass_until_set();
 	assert_int_equal(number("settled_at", p.first_event_id), TRUTH);
 	assert_int_equal(number("reason = 'event_not_defined'", p.first_event_id), 1);
-	assert_int_equal(number("-next_attempt_at", p.first_event_id + 1), TRUTH);
+	assert_int_equal(number("awaiting_since", p.first_event_id + 1), TRUTH);
 	assert_int_equal(number("reason = 'awaiting_identity'", p.first_event_id + 1), 1);
 	end();
 }

@@ -184,15 +184,16 @@ static const struct {
 	const char *must;
 } plans[] = {
 	{ &statements[STMT_DUE_FRESH],
-	    "USING INDEX delivery_due (site_id=? AND next_attempt_at=? AND "
-	    "event_id>?)" },
-	{ &statements[STMT_DUE_DELAYED], "USING INDEX delivery_due (site_id=? AND "
+	    "USING INDEX delivery_due (site_id=? AND awaiting_since=? AND next_attempt_at=? "
+	    "AND event_id>?)" },
+	{ &statements[STMT_DUE_DELAYED], "INDEX delivery_due (site_id=? AND awaiting_since=? AND "
 					 "next_attempt_at>? AND next_attempt_at<?)" },
 	{ &statements[STMT_DUE_DELAYED],
-	    "USING INDEX delivery_due (site_id=? AND next_attempt_at>?)" },
+	    "INDEX delivery_due (site_id=? AND awaiting_since=? AND next_attempt_at>?)" },
 	{ &statements[STMT_DELAYED_ADDRESSES],
-	    "SEARCH d USING INDEX delivery_due (site_id=? AND next_attempt_at>?)" },
-	{ &statements[STMT_DUE_SOONEST], "USING INDEX delivery_due" },
+	    "SEARCH d USING INDEX delivery_due (site_id=? AND awaiting_since=? AND "
+	    "next_attempt_at>?)" },
+	{ &statements[STMT_DUE_SOONEST], "INDEX delivery_due" },
 	{ &statements[STMT_EVENT_LOAD], "SEARCH e USING INTEGER PRIMARY KEY" },
 	{ &statements[STMT_MESSAGE_KEY_GET], "USING INTEGER PRIMARY KEY" },
 	{ &statements[STMT_RECENT_KEYS], "USING INTEGER PRIMARY KEY (rowid>?)" },
@@ -227,8 +228,7 @@ static const struct {
 	    "event_id<?)" },
 	{ &statements[STMT_UNRESOLVED_OF_ANONYMOUS], "SEARCH e USING INTEGER PRIMARY KEY" },
 	{ &statements[STMT_UNRESOLVED_EXPIRED],
-	    "USING INDEX delivery_due (site_id=? AND next_attempt_at>? AND "
-	    "next_attempt_at<?)" },
+	    "USING INDEX delivery_due (site_id=? AND awaiting_since>? AND awaiting_since<?)" },
 	{ &statements[STMT_ATTEMPTS_OPEN_MARK_MEMBERS], "SCAN a USING INDEX attempt_unclear" },
 	{ &statements[STMT_AUDIT_LAST_ATTEMPT], "USING INDEX attempt_site (site_id=?)" },
 	{ &statements[STMT_AUDIT_TROUBLE], "delivery USING INDEX delivery_trouble" },
@@ -352,6 +352,21 @@ statuses_and_outcomes_are_checked(void **state)
 		"INSERT INTO attempt (site_id, mapping_id, started_at, events, bytes, "
 		"first_event_id, last_event_id, outcome) VALUES (1,1,1,1,1,1,1,'well')",
 		&e),
+	    -1);
+	assert_int_equal(db_exec(&db,
+			     "INSERT INTO event (site_id, message_id, kind, occurred_at, "
+			     "received_at) VALUES (1, 'm', 'blast', 1, 1)",
+			     &e),
+	    -1);
+	assert_int_equal(db_exec(&db,
+			     "INSERT INTO event (site_id, message_id, kind, occurred_at, "
+			     "received_at, browser) VALUES (1, 'm', 'track', 1, 1, 2)",
+			     &e),
+	    -1);
+	assert_int_equal(db_exec(&db,
+			     "INSERT INTO delivery (event_id, site_id, status, message_key, "
+			     "next_attempt_at) VALUES (1, 1, 'pending', 1, -1)",
+			     &e),
 	    -1);
 	/* STRICT: a text is no time */
 	assert_int_equal(db_exec(&db,

@@ -250,8 +250,8 @@ audit_shows_one_event_with_its_history(void **state)
 	    "UPDATE delivery SET email = 'new@b.cc', last_attempt_id = 7, next_attempt_at = 9;"
 	    "INSERT INTO attempt_event VALUES (3, 7), (3, 8);"
 	    "INSERT INTO operation VALUES (1, 50, 'ann', 'requeue', '{}', NULL, 1, NULL, NULL);"
-	    "INSERT INTO operation_event VALUES (1, 3, 'failed', 'refused', 1, 0, 3, NULL, NULL, "
-	    "NULL, 0)");
+	    "INSERT INTO operation_event (operation_id, event_id, status, reason, attempts, "
+	    "next_attempt_at, settled_at) VALUES (1, 3, 'failed', 'refused', 1, 0, 3)");
 	add_attempt(7, 1, "750, 50, 503, 'retry', 'try later', ''");
 	add_attempt(8, 1, "NULL, NULL, NULL, NULL, NULL, NULL");
 	assert_int_equal(outbox_audit_event(audit, 3, check_event, &calls, &e), 1);

@@ -136,7 +136,7 @@ what_waits_is_counted_by_site(void **state)
 	arrive(2, 2, 1000);
 	arrive(3, 1, 0);
 	handmade_event(&box, 4, "A", "a@b.cc", STATUS_DELIVERED, NULL);
-	handmade_sql(&box, "UPDATE delivery SET next_attempt_at = -1 WHERE event_id = 3");
+	handmade_sql(&box, "UPDATE delivery SET awaiting_since = 1 WHERE event_id = 3");
 	assert_int_equal(outbox_audit_site_backlogs(audit, &sites, &n, &e), 0);
 	assert_int_equal(n, 2);
 	assert_int_equal(sites[0].counts[STATUS_PENDING], 2);

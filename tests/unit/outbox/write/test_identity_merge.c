@@ -116,7 +116,8 @@ many_unresolved_events_become_due_in_later_transactions(void **state)
 	expect(first, GOES("a@example.com"));
 	for (int i = 0; i < 3 * UNRESOLVED_STEP; i++)
 		wait_for(1000, true);
-	assert_int_equal(rig_number("SELECT count(*) FROM delivery WHERE next_attempt_at < 0"), 0);
+	assert_int_equal(
+	    rig_number("SELECT count(*) FROM delivery WHERE awaiting_since IS NOT NULL"), 0);
 	assert_int_equal(rig_number("SELECT count(*) FROM identity_release"), 0);
 }
 

@@ -67,7 +67,7 @@ set_up(void **state)
 	run("BEGIN");
 	return sqlite3_prepare_v2(db.handle,
 	    "SELECT email, status = 'pending' AND reason IS 'awaiting_identity' AND "
-	    "next_attempt_at < 0 FROM delivery WHERE event_id = ?1",
+	    "awaiting_since IS NOT NULL FROM delivery WHERE event_id = ?1",
 	    -1, &read_event, NULL);
 }
 
