@@ -8,5 +8,5 @@ check_PROGRAMS += tests/bench/yard_evhttp tests/bench/yard_sqlite
 tests_bench_yard_evhttp_SOURCES = tests/bench/yard_evhttp.c
 tests_bench_yard_evhttp_LDADD = $(EVENT_LIBS)
 tests_bench_yard_sqlite_SOURCES = tests/bench/yard_sqlite.c
-tests_bench_yard_sqlite_LDADD = src/libbentospool.a $(SQLITE_LIBS)
+tests_bench_yard_sqlite_LDADD = $(SQLITE_LIBS)
 EXTRA_DIST += tests/bench/run

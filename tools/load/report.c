@@ -84,9 +84,11 @@ print_json(const struct report *r, FILE *to)
 	print_statuses(r, true, to);
 	fprintf(to, "},\"no_answer\":%" PRIu64 ",\"connect_failed\":%" PRIu64, r->no_answer,
 	    r->connect_failed);
-	fprintf(to, ",\"latency_ms\":{\"p50\":%.3f,\"p90\":%.3f,\"p99\":%.3f,\"max\":%.3f}}\n",
+	fprintf(to,
+	    ",\"latency_ms\":{\"p50\":%.3f,\"p90\":%.3f,\"p99\":%.3f,\"p999\":%.3f,"
+	    "\"max\":%.3f}}\n",
 	    report_quantile(r, 0.5), report_quantile(r, 0.9), report_quantile(r, 0.99),
-	    (double)r->max_us / 1000);
+	    report_quantile(r, 0.999), (double)r->max_us / 1000);
 }
 
 void
@@ -105,7 +107,7 @@ report_print(const struct report *r, bool json, FILE *to)
 		fprintf(to, "  cannot connect    %10" PRIu64 " times\n", r->connect_failed);
 	fprintf(to, "  rate              %10.0f events/s, %.0f requests/s\n",
 	    per_second(r, r->acked_events), per_second(r, r->answers));
-	fprintf(to, "  latency in ms     p50 %.2f  p90 %.2f  p99 %.2f  max %.2f\n",
+	fprintf(to, "  latency in ms     p50 %.2f  p90 %.2f  p99 %.2f  p99.9 %.2f  max %.2f\n",
 	    report_quantile(r, 0.5), report_quantile(r, 0.9), report_quantile(r, 0.99),
-	    (double)r->max_us / 1000);
+	    report_quantile(r, 0.999), (double)r->max_us / 1000);
 }
