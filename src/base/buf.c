@@ -1,6 +1,6 @@
 /*
- * Growing by doubling up to the buffer's maximum. Appending fails at the maximum or without memory:
- * it then appends nothing and latches `failed`.
+ * A buffer doubles its memory until it reaches its maximum. An append that would pass the maximum,
+ * or that gets no memory, appends nothing and sets `failed`; later appends then do nothing.
  */
 #include "base/buf.h"
 

@@ -1,9 +1,9 @@
 /*
- * A growing run of bytes with a stated maximum.
+ * A buffer that grows up to a stated maximum.
  *
- * Appending past the maximum, or out of memory, appends nothing and latches `failed`; a caller
- * builds a whole text and checks `failed` once at the end. The bytes are always followed by a NUL
- * that does not count. Owned by one thread at a time.
+ * Appending past the maximum, or out of memory, appends nothing and sets `failed`, which stays set:
+ * a caller builds a whole text and checks `failed` once at the end. A NUL that is not counted
+ * always follows the bytes. One thread at a time owns a buffer.
  */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
@@ -23,12 +23,13 @@ struct buf {
 
 void buf_init(struct buf *b, size_t max);
 void buf_free(struct buf *b);
-/* Empty again; keeps the memory, clears `failed`. */
+/* Empties the buffer, keeps its memory, and clears `failed`. */
 void buf_clear(struct buf *b);
-/* Cuts back to n bytes (n at most the present length) and clears `failed`. */
+/* Cuts the buffer to its first n bytes (n is at most its length) and clears `failed`. */
 void buf_truncate(struct buf *b, size_t n);
 
-/* Room for n more bytes at p + n of the buffer; NULL (and failed) when there is none. */
+/* Makes room for n more bytes and returns where they go; NULL, with `failed` set, when there is
+ * none. */
 char *buf_reserve(struct buf *b, size_t n);
 void buf_append(struct buf *b, const void *p, size_t n);
 void buf_append_byte(struct buf *b, char c);
@@ -48,7 +49,7 @@ buf_slice(const struct buf *b)
 	return (struct slice){ b->p == NULL ? "" : b->p, b->n };
 }
 
-/* Hands the memory (NUL-terminated, malloc'd) to the caller; the buffer is empty after it. */
+/* Hands the memory (malloc'd, NUL-terminated) to the caller and leaves the buffer empty. */
 char *buf_steal(struct buf *b, size_t *ret_n);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * The system's clocks: CLOCK_REALTIME as wall, CLOCK_BOOTTIME as mono, which goes on while the
- * machine sleeps. Reading them cannot fail; a boot whose id cannot be read counts as a new one.
+ * The system's clocks: wall is CLOCK_REALTIME, mono is CLOCK_BOOTTIME, which keeps running while
+ * the machine sleeps. Reading a clock cannot fail. When the boot id cannot be read, every start
+ * counts as a new boot.
  */
 #include "base/clock.h"
 
@@ -48,7 +49,8 @@ clock_boot(void)
 
 	if (fd >= 0)
 		close(fd);
-	/* Without it each start looks like another boot: that only makes us more careful. */
+	/* Without an id every start looks like a new boot, which only makes the program more
+	 * careful. */
 	if (n <= 0)
 		return (uint64_t)clock_read(CLOCK_REALTIME) | 1;
 	return siphash(&key, id, (size_t)n) | 1;

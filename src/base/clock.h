@@ -1,9 +1,9 @@
 /*
  * All time comes from a struct clock, so that tests can run days in a second.
  *
- * wall: milliseconds since 1970 UTC; may jump either way; for what people read.
- * mono: milliseconds since some start; never goes back; for all waiting.
- * Any thread may read the system clock.
+ * wall: milliseconds since 1970 UTC, for times that people read; it may jump either way. mono:
+ * milliseconds since an arbitrary start, for every wait; it never goes back. Any thread may read
+ * the system clock.
  */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
@@ -24,7 +24,8 @@ struct clock {
 
 extern const struct clock clock_system;
 
-/* Identifies this boot of the machine; never 0. mono is comparable within one boot only. */
+/* Identifies this boot of the machine; never 0. Values of mono can be compared only within one
+ * boot. */
 uint64_t clock_boot(void);
 
 static inline int64_t

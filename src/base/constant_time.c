@@ -1,4 +1,4 @@
-/* OpenSSL's comparison as a mask. Cannot fail. */
+/* Turns the result of OpenSSL's comparison into a mask. Cannot fail. */
 #include "base/constant_time.h"
 
 #include <openssl/crypto.h>

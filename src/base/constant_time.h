@@ -1,5 +1,6 @@
 /*
- * Comparing secrets without an early end, so that the time it takes says nothing about them. Pure.
+ * Compares secrets in a time that depends only on their length, so that timing reveals nothing.
+ * Pure.
  */
 #ifndef BASE_CONSTANT_TIME_H
 #define BASE_CONSTANT_TIME_H
@@ -7,8 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* All ones when the n bytes are equal, else 0: a mask, so that the caller needs no branch either.
- */
+/* Returns all ones when the n bytes are equal, else 0. A mask spares the caller a branch, too. */
 uint64_t constant_time_equal(const void *a, const void *b, size_t n);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Hexadecimal, Base64 and percent-encoding for keys, signatures and identifiers. OpenSSL does the
- * digits; strictness is ours, because OpenSSL's decoder accepts white space and stray padding.
- * Encoding fails only as its buffer does; decoding fails on malformed text.
+ * Hexadecimal, Base64 and percent-encoding for keys, signatures and identifiers. OpenSSL converts
+ * the digits. This file checks the text first, because OpenSSL's decoder accepts white space and
+ * stray padding. Encoding fails only when its buffer fails; decoding fails on malformed text.
  */
 #include "base/encode.h"
 
@@ -54,7 +54,7 @@ encode_base64(struct buf *to, struct slice bytes)
 
 	if (out == NULL)
 		return;
-	/* Also writes the NUL that follows a buffer's bytes. */
+	/* EVP_EncodeBlock also writes a NUL, where the buffer keeps its own. */
 	EVP_EncodeBlock((unsigned char *)out, (const unsigned char *)bytes.p, (int)bytes.n);
 	to->n += n;
 }

@@ -1,5 +1,5 @@
 /*
- * Texts of errors, cut to the size of struct err. Cannot fail.
+ * Formats error texts and cuts them to the size of struct err. Cannot fail.
  */
 #include "base/err.h"
 

@@ -1,7 +1,7 @@
 /*
- * ISO 8601 times to and from milliseconds, by day counts of the proleptic Gregorian calendar,
- * without the time zone database and without printf, because each stored event has several times.
- * Parsing fails on anything that the header does not list.
+ * Converts ISO 8601 times to and from milliseconds by counting days of the proleptic Gregorian
+ * calendar. It uses neither the time zone database nor printf, because every stored event has
+ * several times to convert. Parsing fails on every format that the header does not list.
  */
 #include "base/isotime.h"
 
@@ -12,7 +12,7 @@
 #define MAX_MS (INT64_C(253402300800000) - 1) /* 9999-12-31T23:59:59.999Z */
 #define MIN_MS INT64_C(-62167219200000)       /* 0000-01-01 */
 
-/* Days since 1970 of a date in the proleptic Gregorian calendar. */
+/* Days from 1970-01-01 to a date of the proleptic Gregorian calendar. */
 static int64_t
 days_from_date(int64_t year, int month, int day)
 {
@@ -43,7 +43,7 @@ date_from_days(int64_t days, int *ret_year, int *ret_month, int *ret_day)
 	*ret_year = (int)(year_of_era + era * 400 + (*ret_month <= 2));
 }
 
-/* One or more decimal digits, most significant first, without the cost of printf. */
+/* Writes one or more decimal digits, most significant first. printf would cost too much here. */
 static char *
 put_digits(char *to, int value, int digits)
 {
@@ -137,7 +137,7 @@ read_date(struct reader *r, int64_t *ret_days)
 	return true;
 }
 
-/* Fraction digits past the third are read and cut. */
+/* Reads all digits of a fraction and keeps three. */
 static bool
 read_fraction(struct reader *r, int *ret_ms)
 {
@@ -160,7 +160,7 @@ read_time(struct reader *r, int64_t *ret_ms)
 	    || !read_digits(r, 2, 0, 59, &minute))
 		return false;
 	if (read_char(r, ':')) {
-		/* 60 is a leap second: it counts as the next second. */
+		/* Second 60 is a leap second: it counts as the first second of the next minute. */
 		if (!read_digits(r, 2, 0, 60, &second))
 			return false;
 		if ((read_char(r, '.') || read_char(r, ',')) && !read_fraction(r, &ms))

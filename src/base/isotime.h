@@ -14,9 +14,9 @@
 void isotime_format(int64_t wall_ms, char ret_text[ISOTIME_SIZE]);
 
 /*
- * Reads `YYYY-MM-DD[T| ]HH:MM[:SS[.fraction]][Z|+HH[:MM]|-HHMM]`; any number of fraction digits,
- * cut to milliseconds; no offset means UTC; a date alone means midnight. 0, or -1 when it is not a
- * time.
+ * Reads `YYYY-MM-DD[T| ]HH:MM[:SS[.fraction]][Z|+HH[:MM]|-HHMM]`. A fraction is cut to
+ * milliseconds; a time without an offset is UTC; a date alone means midnight. Returns 0, or -1 when
+ * the text is not a time.
  */
 int isotime_parse(struct slice text, int64_t *ret_wall_ms);
 

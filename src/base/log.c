@@ -1,6 +1,6 @@
 /*
- * One write to standard error for each line, so that lines of several threads stay whole. Control
- * bytes are escaped, long lines cut. A log that cannot be written is ignored.
+ * Writes each line to standard error with one write, so that lines of several threads stay whole.
+ * Control bytes are escaped and long lines are cut. A failure to write is ignored.
  */
 #include "base/log.h"
 
@@ -34,7 +34,8 @@ log_enabled(enum log_level level)
 	return level <= log_most;
 }
 
-/* Copies text with control bytes as \xNN, so that no input can forge a line or move a cursor. */
+/* Copies text and writes control bytes as \xNN, so that input cannot forge a line or move the
+ * cursor. */
 static size_t
 escape_into(char *to, size_t room, const char *text)
 {
@@ -83,8 +84,8 @@ log_line(enum log_level level, const char *fmt, ...)
 	n = write_prefix(line, sizeof(line), level);
 	n += escape_into(line + n, sizeof(line) - n - 1, text);
 	line[n++] = '\n';
-	/* One write a line keeps the lines of several threads whole. A log that cannot be written
-	 * must not stop the spooler. */
+	/* One write for each line keeps lines of several threads whole. The spooler goes on when a
+	 * write fails. */
 	written = write(STDERR_FILENO, line, n);
 	(void)written;
 }

@@ -1,8 +1,10 @@
 /*
- * The log: one line an entry on standard error, "time level text", control bytes escaped.
+ * The log: one line for each entry on standard error, "time level text", with control bytes
+ * escaped.
  *
- * Called at the top of a thread, not from library code. Never holds keys or bodies of events. Any
- * thread. Under systemd (JOURNAL_STREAM set) lines carry the journal's priority prefix and no time.
+ * The top of a thread logs; library code returns errors. Keys and bodies of events are never
+ * logged. Any thread may log. Under systemd (JOURNAL_STREAM is set) a line has the journal's
+ * priority prefix instead of a time.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -12,7 +14,7 @@
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
-/* Before other threads start. */
+/* Call it before other threads start. */
 void log_setup(enum log_level most);
 bool log_enabled(enum log_level level);
 void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -27,8 +29,9 @@ void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(
 	} while (0)
 
 /*
- * For messages that a client can cause at will: true at most once each period_ms; ret_suppressed
- * returns how many were left out since. One struct per call site and thread, zeroed at first.
+ * For messages that clients can cause at will: true at most once in period_ms. ret_suppressed gets
+ * the number of messages suppressed since the last one. Use one zeroed struct for each call site
+ * and thread.
  */
 struct log_limit {
 	int64_t next_ms;

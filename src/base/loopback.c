@@ -1,5 +1,5 @@
 /*
- * Hosts that mean this machine, by name and by address range; nothing is looked up. Cannot fail.
+ * Recognizes this machine by host name and address range, without a name lookup. Cannot fail.
  */
 #include "base/loopback.h"
 

@@ -4,7 +4,8 @@
 
 #include <stdbool.h>
 
-/* "localhost", 127.0.0.0/8, ::1 with or without brackets. Other names are not looked up. */
+/* True for "localhost", 127.0.0.0/8, and ::1 with or without brackets. Other names are not looked
+ * up. */
 bool loopback_host(const char *host);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * A list behind a mutex. A push appends and wakes the taker when the box was empty; the taker takes
- * the whole list at once. A push fails when the box is closed or, except for mailbox_push_always,
- * full.
+ * A linked list behind a mutex. A push appends, and wakes the taker when the box was empty; the
+ * taker takes the whole list at once. A push fails when the box is closed, or full
+ * (mailbox_push_always ignores the bounds).
  */
 #include "base/mailbox.h"
 

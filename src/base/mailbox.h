@@ -1,10 +1,10 @@
 /*
  * How threads pass work to each other: a bounded first-in first-out box of owned messages.
  *
- * A message embeds a struct mail as its first member. Pushing hands it over; whoever takes it owns
- * it. Many threads may push; one thread takes. Bounds: a number of messages and a sum of costs
- * (bytes, say) of what is in the box. The sum counts until the taker calls mailbox_release, so
- * that a message being worked on still holds its place.
+ * A message embeds a struct mail as its first member. A push hands the message over; the taker then
+ * owns it. Many threads may push; one thread takes. A box is bounded by a number of messages and by
+ * the sum of their costs (bytes, for example). A message counts until the taker calls
+ * mailbox_release, so that it keeps its place while the taker works on it.
  */
 #ifndef BASE_MAILBOX_H
 #define BASE_MAILBOX_H
@@ -37,32 +37,35 @@ struct mailbox {
 };
 
 /*
- * wake (may be NULL) is called by the pushing thread, outside the mutex, when the box was empty:
- * for takers that sleep in an event loop. Without one the taker sleeps in mailbox_wait.
+ * The pushing thread calls wake (may be NULL) outside the mutex when the box was empty; it is for
+ * takers that sleep in an event loop. Other takers sleep in mailbox_wait.
  */
 int mailbox_init(struct mailbox *m, size_t max_count, size_t max_cost, void (*wake)(void *),
     void *wake_arg, struct err *e);
-/* The box must be empty and nobody may use it any more. */
+/* The box must be empty, and no thread may use it any longer. */
 void mailbox_free(struct mailbox *m);
 
-/* 0; or -1 when that would pass a bound or the box is closed: the message stays the caller's. */
+/* Returns 0; or -1 when the box is closed or the push would pass a bound: the caller then keeps the
+ * message. */
 int mailbox_push(struct mailbox *m, struct mail *mail);
-/* Pushes past the bounds (results and control messages, whose number is bounded by their
- * senders); -1 only when closed. */
+/* Ignores the bounds: for results and control messages, whose senders bound their number. Returns
+ * -1 only when the box is closed. */
 int mailbox_push_always(struct mailbox *m, struct mail *mail);
-/* Further pushes fail; what is in the box can still be taken. Wakes the taker. */
+/* Makes further pushes fail and wakes the taker, who can still take the messages in the box. */
 void mailbox_close(struct mailbox *m);
-/* Lifts mailbox_wait out of its sleep once, message or not. */
+/* Wakes mailbox_wait once, even when there is no message. */
 void mailbox_poke(struct mailbox *m);
 
-/* Everything in the box, oldest first, linked by next; NULL when empty. */
+/* Takes all messages, oldest first, linked by next; NULL when the box is empty. */
 struct mail *mailbox_take(struct mailbox *m);
 /*
- * Sleeps until there is a message, the box is closed, somebody pokes, or timeout_ms has gone by
- * (-1: no limit), then takes all. ret_closed (may be NULL) returns whether the box is closed.
+ * Sleeps until there is a message, the box is closed, mailbox_poke is called or timeout_ms has
+ * passed (-1: no limit), then takes all messages. ret_closed (may be NULL) gets whether the box is
+ * closed.
  */
 struct mail *mailbox_wait(struct mailbox *m, int64_t timeout_ms, bool *ret_closed);
-/* The taker is done with messages of count and cost: their places are free again. */
+/* Gives back the places of messages that the taker has finished: their number and their total
+ * cost. */
 void mailbox_release(struct mailbox *m, size_t count, size_t cost);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* "%lld event%s": nothing for one, s for all others. */
+/* For "%lld event%s": returns "" for 1, else "s". */
 static inline const char *
 words_plural(int64_t n)
 {

@@ -1,5 +1,6 @@
 /*
- * xoshiro256** for chance that a test can replay, getrandom for keys. Only getrandom can fail.
+ * xoshiro256** gives random numbers that a test can replay; getrandom gives keys. Only getrandom
+ * can fail.
  */
 #include "base/rand.h"
 
@@ -64,7 +65,7 @@ rand_below(struct rand *r, uint64_t n)
 
 	if (n == 0)
 		return 0;
-	/* Values above the last whole multiple of n would favour the small ones. */
+	/* Values above the last whole multiple of n would favor small results: draw again. */
 	limit = UINT64_MAX - UINT64_MAX % n;
 	do
 		x = rand_u64(r);

@@ -21,7 +21,7 @@ uint64_t rand_u64(struct rand *r);
 /* Uniform in 0 .. n-1; 0 when n is 0. */
 uint64_t rand_below(struct rand *r, uint64_t n);
 
-/* Fills n bytes from the system's entropy: fit for keys. */
+/* Fills n bytes from the system's entropy. Suitable for keys. */
 int rand_system(void *p, size_t n, struct err *e);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * A reference count for a structure that several threads read and none changes: the last holder's
- * release frees it. Any thread.
+ * A reference count for a structure that several threads read and none changes. The last release
+ * frees it. Any thread.
  */
 #ifndef BASE_SHARED_H
 #define BASE_SHARED_H
@@ -13,7 +13,7 @@ struct shared {
 	void (*free)(struct shared *s);
 };
 
-/* The caller is its first holder. */
+/* The caller becomes the first holder. */
 static inline void
 shared_init(struct shared *s, void (*free)(struct shared *s))
 {
@@ -21,7 +21,7 @@ shared_init(struct shared *s, void (*free)(struct shared *s))
 	s->free = free;
 }
 
-/* For one more holder. NULL is fine. */
+/* Adds a holder. NULL is allowed. */
 static inline void
 shared_hold(struct shared *s)
 {

@@ -1,6 +1,6 @@
 /*
- * SipHash-2-4: a keyed 64-bit hash that nobody can steer without the key (Aumasson and Bernstein,
- * "SipHash: a fast short-input PRF", 2012). Pure; any thread.
+ * SipHash-2-4, a keyed 64-bit hash: without the key nobody can choose texts that collide (Aumasson
+ * and Bernstein, "SipHash: a fast short-input PRF", 2012). Pure; any thread.
  */
 #ifndef BASE_SIPHASH_H
 #define BASE_SIPHASH_H

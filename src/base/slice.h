@@ -1,6 +1,6 @@
 /*
- * A borrowed run of bytes: not terminated, may hold any byte. p == NULL means absent, which is not
- * the same as empty. Valid as long as what it points into.
+ * A borrowed run of bytes. It is not terminated and may hold any byte. p == NULL means absent,
+ * which differs from empty. A slice is valid as long as the memory that it points into.
  */
 #ifndef BASE_SLICE_H
 #define BASE_SLICE_H

@@ -1,10 +1,11 @@
-/* Characters of UTF-8. Pure; inline, because the JSON parser calls it for each one. */
+/* Reads UTF-8 characters. Pure; inline, because the JSON parser calls it for each character. */
 #ifndef BASE_UTF8_H
 #define BASE_UTF8_H
 
 #include "base/slice.h"
 
-/* Bytes (1 to 4) of the well-formed character at p, of which n > 0 are there; 0 when malformed. */
+/* Returns the length (1 to 4 bytes) of the character at p, where n > 0 bytes are left; 0 when it is
+ * malformed. */
 static inline unsigned
 utf8_length(const char *text, size_t n)
 {
@@ -17,7 +18,8 @@ utf8_length(const char *text, size_t n)
 	if (p[0] < 0xc2 || p[0] > 0xf4)
 		return 0;
 	length = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-	/* The second byte rules out overlong forms, surrogates and code points past U+10FFFF. */
+	/* The range of the second byte excludes overlong forms, surrogates and code points above
+	 * U+10FFFF. */
 	if (p[0] == 0xe0)
 		low = 0xa0;
 	else if (p[0] == 0xed)
@@ -34,7 +36,7 @@ utf8_length(const char *text, size_t n)
 	return length;
 }
 
-/* The code point of a well-formed character of `length` bytes. */
+/* Returns the code point of a well-formed character that is `length` bytes long. */
 static inline unsigned
 utf8_code(const char *text, unsigned length)
 {
@@ -59,7 +61,7 @@ utf8_next(struct slice *rest)
 	return code;
 }
 
-/* Characters of a well-formed text. */
+/* Counts the characters of a well-formed text. */
 static inline size_t
 utf8_count(struct slice text)
 {

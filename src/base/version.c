@@ -1,4 +1,4 @@
-/* The version, from AC_INIT in configure.ac, which is its only place. */
+/* The program's version, as AC_INIT in configure.ac states it. */
 #include "base/version.h"
 
 const char version_number[] = PACKAGE_VERSION;

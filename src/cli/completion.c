@@ -10,9 +10,9 @@
 #include "cli/verbs.h"
 #include "event/kind.h"
 
-/* What completes an argument, by its word in the tables. */
+/* The kinds of values that can be completed, by their word in the tables. */
 enum values {
-	VALUES_OTHER, /* nothing to offer */
+	VALUES_OTHER, /* no completion */
 	VALUES_FILES,
 	VALUES_SHELLS,
 	VALUES_STATUSES, /* a list separated by commas */

@@ -1,6 +1,6 @@
 /*
- * Opens the configuration and the database for a verb that reads. Both may be missing or unreadable
- * for the user at the shell; each error says which option or which user would help.
+ * Opens the configuration and the database for a verb that reads. Both may be missing, or
+ * unreadable for this user; each error says which option or which user would help.
  */
 #include "cli/open.h"
 
@@ -47,7 +47,7 @@ explain(const struct config *c, struct err *e)
 		    cause.text, c->database);
 }
 
-/* A broken configuration need not keep anybody from reading the database. */
+/* A broken configuration must not prevent reading the database. */
 static void
 offer_database(const struct options *o, struct err *e)
 {

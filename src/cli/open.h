@@ -1,4 +1,4 @@
-/* What a verb works on: the configuration, and the database opened for reading. */
+/* Opens the configuration, and the database for reading. */
 #ifndef CLI_OPEN_H
 #define CLI_OPEN_H
 
@@ -9,15 +9,16 @@
 
 struct outbox_audit;
 
-/* Loads the configuration without secrets, for a verb that does not send. 0, -1 after verb_fail. */
+/* Loads the configuration without secrets, for a verb that does not send. Returns 0, or -1 after
+ * verb_fail. */
 int verb_config(const struct options *o, struct config **ret_config);
-/* Also opens the database for reading; the caller frees both. 0, or -1 after verb_fail. */
+/* Also opens the database for reading; the caller frees both. Returns 0, or -1 after verb_fail. */
 int verb_open(const struct options *o, struct config **ret_config, struct outbox_audit **ret_audit);
 /* Opens both, calls read, closes both. Returns the exit code of read, or VERB_ERROR. */
 int verb_read(const struct options *o,
     int (*read)(struct outbox_audit *audit, const struct options *o, const struct config *c));
 
-/* Reads an operand that is an id. 0, or -1 when it is not a positive number. */
+/* Reads an operand that is an id. Returns 0, or -1 when it is not a positive number. */
 int verb_read_id(const char *text, int64_t *ret_id);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Reads the value of an option into struct options. Every refusal is ERR_INPUT that says what a
+ * Reads the value of an option into struct options. Every refusal is ERR_INPUT and says what a
  * valid value is; the caller adds the option's name.
  */
 #include "cli/option_values.h"
@@ -87,7 +87,7 @@ take_kind(struct outbox_filter *f, const char *word, struct err *e)
 	return 0;
 }
 
-/* Takes each word of a list with commas; an empty word is refused like any other unknown one. */
+/* Reads a list of words with commas between them; an empty word is unknown, too. */
 static int
 take_words(struct outbox_filter *f, const char *text,
     int (*take)(struct outbox_filter *, const char *, struct err *), struct err *e)
@@ -144,7 +144,7 @@ take_property(struct options *o, const char *text, struct err *e)
 	return 0;
 }
 
-/* Takes an option that is a text of the filter. */
+/* Reads an option that is a text of the filter. */
 static int
 take_filter_text(struct outbox_filter *f, enum option_id id, const char *text, struct err *e)
 {
@@ -186,7 +186,7 @@ take_flag(struct options *o, enum option_id id)
 	return 0;
 }
 
-/* Where an option's text is stored unchanged; NULL when it must be parsed first. */
+/* Returns where an option's text is stored unchanged; NULL when it must be parsed. */
 static const char **
 string_of(struct options *o, enum option_id id)
 {

@@ -1,7 +1,6 @@
 /*
- * The table of options, and the parser fed from it: getopt_long finds the option,
- * option_values.c reads its value. Every refusal is ERR_INPUT that names the option and says what
- * is valid.
+ * The table of options, and the parser that uses it: getopt_long finds the option, option_values.c
+ * reads its value. Every refusal is ERR_INPUT, names the option and says what is valid.
  */
 #include "cli/options.h"
 
@@ -70,9 +69,8 @@ static const struct option_words rows[OPT_COUNT] = {
 /* ---- parsing -------------------------------------------------------------------------------- */
 
 #define OPERAND 1 /* getopt's value for a word that is not an option */
-#define LONG_BASE                                                                                  \
-	1000 /* getopt's value of a long option is this plus its id: above all letters             \
-	      */
+/* getopt's value of a long option is this plus its id: above all letters */
+#define LONG_BASE 1000
 
 static void
 describe(option_set allowed, struct option longs[OPT_COUNT + 1], char *shorts)
@@ -127,7 +125,8 @@ refuse(int value, char **argv, option_set allowed, struct err *e)
 	return err_set(e, ERR_INPUT, "unknown option %.60s", argv[optind - 1]);
 }
 
-/* An SQL statement that begins with a comment is an operand: no option has a blank there. */
+/* An SQL statement that begins with a comment ("-- ...") is an operand: no option contains a
+ * blank. */
 static bool
 is_comment(const char *word)
 {

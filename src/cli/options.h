@@ -15,13 +15,13 @@
 #define OPTIONS_MAX_PROPERTIES 64
 
 enum option_id {
-	/* of most verbs */
+	/* for most verbs */
 	OPT_CONFIG,
 	OPT_DATABASE,
 	OPT_JSON,
 	OPT_HELP,
 	OPT_VERBOSE,
-	/* filters: which events */
+	/* filters */
 	OPT_ID,
 	OPT_MESSAGE_ID,
 	OPT_STATUS,
@@ -36,11 +36,11 @@ enum option_id {
 	OPT_SITE,
 	OPT_LIMIT,
 	OPT_ALL,
-	/* of verbs that change something */
+	/* for verbs that change something */
 	OPT_DRY_RUN,
 	OPT_YES,
 	OPT_NOTE,
-	/* of single verbs */
+	/* for single verbs */
 	OPT_CHECK,
 	OPT_MAX_AGE,
 	OPT_NEWEST,
@@ -101,7 +101,7 @@ struct options {
 	bool sent;
 	const char *event;
 	const char *event_name;
-	const char *event_email; /* of send, erase */
+	const char *event_email; /* for send and erase */
 	const char *property[OPTIONS_MAX_PROPERTIES];
 	size_t n_properties;
 	const char *output; /* NULL for standard output */
@@ -109,7 +109,7 @@ struct options {
 	bool offline;
 	bool utc;
 	bool no_follow;
-	const char *to_site; /* of send, pause, resume, flush, import, adopt */
+	const char *to_site; /* for send, pause, resume, flush, import and adopt */
 	int64_t timeout;     /* ms; -1 when not given */
 	char **operands;
 	int n_operands;

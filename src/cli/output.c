@@ -1,5 +1,5 @@
 /*
- * What every verb prints. Standard output is checked where it is written and again when the program
+ * The output of all verbs. Standard output is checked when it is written and again when the program
  * ends (main.c), so that a full disk or a closed pipe is reported once.
  */
 #include "cli/output.h"

@@ -11,9 +11,9 @@ enum verb_exit { VERB_DONE = 0, VERB_ERROR = 1, VERB_USAGE = 2, VERB_NOTHING = 3
 
 /* Prints "bentospool: TEXT" on standard error; returns VERB_ERROR. */
 int verb_fail(const struct err *e);
-/* Whether verb_fail was called since standard output failed: the failure is reported already. */
+/* Whether verb_fail has already reported that standard output failed. */
 bool verb_output_reported(void);
-/* Reports a command line that makes no sense, and how to correct it; returns VERB_USAGE. */
+/* Reports a wrong command line and how to correct it; returns VERB_USAGE. */
 int verb_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Reports that no event matches; returns VERB_NOTHING. */
 int verb_no_match(void);

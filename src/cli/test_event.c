@@ -56,7 +56,7 @@ append_message_id(struct buf *to, struct err *e)
 	return 0;
 }
 
-/* Whole numbers, true and false become JSON values; everything else becomes a string. */
+/* Whole numbers, true and false become such JSON values; any other text becomes a string. */
 static bool
 is_plain_value(const char *text)
 {

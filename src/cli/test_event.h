@@ -5,9 +5,10 @@
 #include "base/buf.h"
 #include "cli/options.h"
 
-#define TEST_EVENT_MAX 262144 /* bytes */
+#define TEST_EVENT_MAX 262144 /* bytes of an event */
 
-/* Appends one Segment event as JSON; now is wall ms. ERR_INPUT when the options do not make one. */
+/* Appends one Segment event as JSON; now is wall ms. ERR_INPUT when the options do not describe one
+ * event. */
 int test_event_make(const struct options *o, int64_t now, struct buf *to, struct err *e);
 
 /* Appends the text of a file, at most TEST_EVENT_MAX bytes; "-" is standard input. */

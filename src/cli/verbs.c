@@ -1,6 +1,6 @@
 /*
- * The table of verbs, and the help made from it. A verb is one row here and one file in the folder
- * of its group; main.c looks the row up, parses its options and calls run.
+ * The table of verbs, and the help made from it. A verb is one row here and one file in the
+ * directory of its group; main.c finds the row, parses the options and calls run.
  */
 #include "cli/verbs.h"
 

@@ -1,6 +1,6 @@
 /*
  * The table of verbs: one row and one file for each. verb_NAME is in GROUP/NAME.c, where GROUP is
- * the folder run, look, act or move.
+ * the directory run, look, act or move.
  *
  * A run function takes the parsed command line, prints results to standard output, reports errors
  * on standard error with verb_fail, and returns an exit code. Main thread.
@@ -12,7 +12,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 
-/* The headings of the list of verbs. Verbs to set up are in the folder run, too. */
+/* The headings of the list of verbs. The verbs for setting up are in the directory run, too. */
 enum verb_group { VERBS_RUN, VERBS_LOOK, VERBS_ACT, VERBS_MOVE, VERBS_SET_UP };
 
 #define VERB_HELP_SUMMARY "list the verbs, or describe one with help VERB"
@@ -22,7 +22,7 @@ struct verb {
 	enum verb_group group;
 	const char *summary;  /* one line in the list of verbs, imperative */
 	const char *operands; /* after the options in the usage line; NULL for none */
-	const char *about;    /* a paragraph of its --help: lines of at most 80 columns */
+	const char *about;    /* a paragraph for its --help: lines of at most 80 columns */
 	const char *example;
 	option_set options;
 	int max_operands;

@@ -1,8 +1,7 @@
 /*
- * Acting on the outbox. The message is sent to the daemon as a request, and its results are read
- * from the answer; when no daemon listens, this process takes the database's lock and runs the
- * writer itself. A daemon that is there but refuses or does not answer is an error: there is never
- * a second writer.
+ * Acts on the outbox. It sends the message to the daemon as a request and reads the results from
+ * the answer. When no daemon listens, this process takes the database's lock and runs the writer
+ * itself. A daemon that refuses or does not answer is an error: there is never a second writer.
  */
 #include "client/client.h"
 
@@ -14,12 +13,12 @@
 #include "client/offline.h"
 #include "control/control.h"
 
-#define LINE_TIMEOUT_MS 60000 /* a step is much faster */
+#define LINE_TIMEOUT_MS 60000 /* a step takes much less */
 
 struct client {
 	const struct config *config;
-	struct control_client *daemon; /* NULL: to be opened again */
-	struct offline *writer;        /* NULL: a daemon runs */
+	struct control_client *daemon; /* NULL: must be opened again */
+	struct offline *writer;        /* NULL: a daemon is running */
 };
 
 int
@@ -93,7 +92,7 @@ client_send(struct client *client, struct act *act, struct err *e)
 		return -1;
 	if (ask_daemon(client->daemon, act, e) == 0)
 		return 0;
-	/* An answer that came too late would be taken for the next one's. */
+	/* A late answer would be taken for the answer to the next request. */
 	control_client_close(client->daemon);
 	client->daemon = NULL;
 	return -1;

@@ -1,5 +1,5 @@
 /*
- * One way to act on the outbox, for every verb: the running daemon carries the message out, or
+ * The one way for all verbs to act on the outbox: the running daemon carries the message out;
  * without a daemon this process becomes the writer. Blocking. Main thread.
  */
 #ifndef CLIENT_CLIENT_H
@@ -16,14 +16,14 @@ struct client;
 
 struct act {
 	const struct exchange *exchange;
-	struct outbox_msg *msg; /* filled in by the caller; its results are set after a 0 */
+	struct outbox_msg *msg; /* filled in by the caller; has results after success */
 	/* Called after each step but the last; NULL: nobody watches. */
 	void (*on_progress)(void *arg, int64_t done);
 	void *progress_arg;
-	/* Once it is set the act ends after the step under way, with ERR_BUSY; NULL: nothing ends
+	/* Once it is set, the act ends after the current step with ERR_BUSY; NULL: nothing ends
 	 * it. */
 	const volatile sig_atomic_t *stop;
-	bool daemon; /* result: a daemon carried it out, or was to */
+	bool daemon; /* result: a daemon carried it out, or was asked to */
 };
 
 /*
@@ -34,16 +34,16 @@ struct act {
 int client_act(const struct config *c, struct act *act, struct err *e);
 
 /*
- * The same for several messages, one after the other. stores: they bring new events, so without a
- * daemon the sites of the configuration are made.
+ * Like client_act, for several messages in turn. stores: the messages bring new events, so without
+ * a daemon the sites of the configuration are added to the database.
  */
 int client_open(const struct config *c, bool stores, struct client **ret_client, struct err *e);
-/* After an error the connection to the daemon is opened again for the next message. */
+/* After an error, the next message opens the connection to the daemon again. */
 int client_send(struct client *client, struct act *act, struct err *e);
-/* -1 when this process was the writer and its last checkpoint failed. */
+/* Returns -1 when this process was the writer and its last checkpoint failed. */
 int client_close(struct client *client, struct err *e);
 
-/* Our user's name, for the audit when this process is the writer. Static. */
+/* Returns this user's name, for the audit when this process is the writer. Static. */
 const char *client_actor(void);
 
 #endif

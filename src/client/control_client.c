@@ -1,7 +1,7 @@
 /*
- * The client's end of the control socket: connects, writes a line of JSON, and reads lines until
- * the one that is the answer. What fails is a daemon that is not there, may not be asked, refuses,
- * hangs up or does not answer in time; where it may have begun the work, the error says so.
+ * The client's end of the control socket: connects, writes a line of JSON, and reads lines up to
+ * the answer. Fails when there is no daemon, or when the daemon may not be asked, refuses, hangs up
+ * or does not answer in time. When the daemon may have begun the work, the error says so.
  */
 #include "client/control_client.h"
 
@@ -167,7 +167,7 @@ receive_more(struct control_client *c, int timeout_ms, struct err *e)
 	return 0;
 }
 
-/* One line as JSON. What came behind it stays in the buffer. */
+/* Reads one line as JSON. Bytes behind it stay in the buffer. */
 static int
 receive_line(struct control_client *c, int timeout_ms, cJSON **ret_line, struct err *e)
 {
@@ -201,7 +201,7 @@ fail_as_answered(cJSON *answer, struct err *e)
 	return -1;
 }
 
-/* The connection ended before the answer: what the daemon did is not known. */
+/* The connection ended before the answer, so the result is unknown. */
 static int
 explain_lost(double done, bool ping, struct err *e)
 {
@@ -213,7 +213,7 @@ explain_lost(double done, bool ping, struct err *e)
 		   : -1;
 }
 
-/* A ping changes nothing, so nothing can come too late. */
+/* Only a ping changes nothing, so that a lost answer does not matter. */
 static bool
 is_ping(const cJSON *request)
 {
@@ -222,7 +222,7 @@ is_ping(const cJSON *request)
 	return cJSON_IsString(verb) && strcmp(verb->valuestring, "ping") == 0;
 }
 
-/* The answer, behind the lines of progress. */
+/* Reads the answer, after the lines of progress. */
 static int
 receive_answer(
     struct control_client *c, int timeout_ms, bool ping, cJSON **ret_answer, struct err *e)

@@ -1,8 +1,8 @@
 /*
- * Storing many lines. Lines collect until a batch is full; a batch is one message, and one
- * transaction of the writer. A full disk and a busy writer pass, so the batch is sent again for a
- * minute: lines that were stored the first time only count as duplicates. A line that is too long
- * for the daemon's socket is refused alone; every other error ends the import.
+ * Stores many lines. Lines collect until a batch is full; a batch is one message and one
+ * transaction of the writer. While the disk is full or the writer is busy the batch is sent again
+ * for a minute: lines that were already stored count as duplicates. A line that is too long for the
+ * daemon's socket is refused alone; every other error ends the import.
  */
 #include "client/importer.h"
 
@@ -10,7 +10,7 @@
 
 #include "client/client.h"
 
-#define TRIES 60 /* a second apart */
+#define TRIES 60 /* tries, one second apart */
 #define TEXT_MAX ((size_t)1 << 30)
 
 int

@@ -1,6 +1,6 @@
 /*
- * Storing many lines, of another outbox or of a file, through the daemon or as the writer: some at
- * a time, each batch committed before the next one is sent. Main thread.
+ * Stores many lines, of another outbox or of a file, through the daemon or as the writer. Each
+ * batch is committed before the next one is sent. Main thread.
  */
 #ifndef CLIENT_IMPORTER_H
 #define CLIENT_IMPORTER_H
@@ -17,14 +17,15 @@ struct importer_options {
 	const struct config *config;
 	const char *verb; /* for the audit: "import", "adopt" */
 	const char *from; /* for the audit: what is read */
-	const char *site; /* NULL: where each line says */
+	const char *site; /* NULL: each line names its site */
 	const char *note; /* NULL: none */
 	bool dry_run;     /* only counts */
-	/* The first few lines that cannot be stored. number: as importer_add was told. */
+	/* Called for the first few lines that cannot be stored, with the number given to
+	 * importer_add. */
 	void (*on_refused)(void *arg, int64_t number, const char *why);
-	/* After each batch: lines so far. */
+	/* Called after each batch with the number of lines so far. */
 	void (*on_progress)(void *arg, int64_t lines);
-	/* The disk is full or the writer busy: the batch is sent again for a minute. */
+	/* Called when the disk is full or the writer busy: the batch is sent again for a minute. */
 	void (*on_wait)(void *arg, const struct err *why);
 	void *arg;
 };
@@ -32,26 +33,26 @@ struct importer_options {
 struct importer {
 	struct importer_options options;
 	struct client *client;
-	/* what waits to be sent */
+	/* the lines that wait to be sent */
 	struct buf text;
-	size_t begins[IMPORTER_LINES]; /* in text; behind each line stands a NUL */
+	size_t begins[IMPORTER_LINES]; /* where each line begins in text; a NUL follows each line */
 	size_t lengths[IMPORTER_LINES];
 	int64_t numbers[IMPORTER_LINES];
 	size_t n;
 	/* so far */
-	int64_t last_number;          /* of what is stored */
+	int64_t last_number;          /* number of the last stored line */
 	struct outbox_import results; /* counts and operation_id */
 };
 
 int importer_open(struct importer *im, const struct importer_options *options, struct err *e);
-/* Copies the line; number: where it stands, for messages. */
+/* Copies the line. number is its position, for messages. */
 int importer_add(struct importer *im, struct slice line, int64_t number, struct err *e);
-/* A line that is not even sent: told, as one of the first few, and counted. */
+/* Counts a line that is not sent, and reports it as one of the first few. */
 void importer_refuse(struct importer *im, int64_t number, const char *why);
-/* Sends the rest when rc is 0; then closes, also after -1. Returns -1 when rc or the rest failed.
- */
+/* Sends the rest when rc is 0, and closes in any case. Returns -1 when rc is -1 or the rest
+ * failed. */
 int importer_close(struct importer *im, int rc, struct err *e);
-/* Lines that were dealt with. */
+/* Returns the number of lines handled. */
 int64_t importer_lines(const struct importer *im);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Being the writer without a daemon: opens the outbox, starts its thread, and hands it one message
- * at a time. There is no limit to the wait for a message: the writer owns it until it gives it
- * back. A database that another process has open is refused by its lock.
+ * Runs the writer without a daemon: opens the outbox, starts its thread, and sends it one message
+ * at a time. The wait for a message has no limit, because the writer owns the message until it
+ * returns it. When another process has the database open, its lock makes the opening fail.
  */
 #include "client/offline.h"
 
@@ -10,7 +10,7 @@
 #include "base/mailbox.h"
 #include "daemon/wiring.h"
 
-#define WAIT_MS 60000 /* then it waits again */
+#define WAIT_MS 60000 /* then the wait is repeated */
 
 /* On the writer's thread. */
 static void
@@ -21,7 +21,7 @@ give_back(struct outbox_msg *msg, void *arg)
 
 struct offline {
 	struct outbox *outbox;
-	struct mailbox box; /* outlives the writer, which may still be leaving its last push */
+	struct mailbox box; /* outlives the writer, which may still be inside its last push */
 };
 
 static int

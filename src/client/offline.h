@@ -1,4 +1,5 @@
-/* Being the writer of an outbox that no daemon has open: takes its lock and runs its thread. */
+/* Makes this process the writer of an outbox that no daemon has open: takes its lock and runs its
+ * thread. */
 #ifndef CLIENT_OFFLINE_H
 #define CLIENT_OFFLINE_H
 
@@ -8,13 +9,13 @@
 struct offline;
 
 /*
- * stores: new events will come, so the sites of the configuration are made, with what they keep of
- * ids. ERR_BUSY when another process has the database open.
+ * stores: new events will come, so the configuration's sites and their settings for ids are added.
+ * ERR_BUSY when another process has the database open.
  */
 int offline_open(const struct config *c, bool stores, struct offline **ret_offline, struct err *e);
-/* Sends one message, of which `done` is filled in here, and waits until it is committed. */
+/* Sends one message, whose `done` is filled in here, and waits until it is committed. */
 int offline_run(struct offline *o, struct outbox_msg *msg, struct err *e);
-/* -1 when the last checkpoint failed. */
+/* Returns -1 when the last checkpoint failed. */
 int offline_close(struct offline *o, struct err *e);
 
 #endif

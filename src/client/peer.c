@@ -1,6 +1,6 @@
 /*
- * Whether a daemon runs: asked over its socket, and, when it does not answer, seen by its lock. It
- * cannot fail: a daemon that may not be asked is silent, with the reason.
+ * Finds out whether a daemon is running: by its socket or, when it does not answer, by its lock.
+ * Cannot fail: a daemon that may not be asked is PEER_SILENT, with the reason.
  */
 #include "client/peer.h"
 

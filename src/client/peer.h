@@ -1,4 +1,4 @@
-/* The daemon that runs on our database, by its control socket and its lock. Main thread. */
+/* The daemon that runs on this database, by its control socket and its lock. Main thread. */
 #ifndef CLIENT_PEER_H
 #define CLIENT_PEER_H
 
@@ -9,14 +9,14 @@
 enum peer_state {
 	PEER_UP,     /* answers */
 	PEER_DOWN,   /* no process has the database open for writing */
-	PEER_SILENT, /* one has, but does not answer or may not be asked: `why` */
+	PEER_SILENT, /* a process has it open, but does not answer or may not be asked: see `why` */
 };
 
 struct peer {
 	enum peer_state state;
 	char why[256];
 	long pid;           /* 0: unknown */
-	char version[32];   /* the rest: PEER_UP only */
+	char version[32];   /* the following fields: PEER_UP only */
 	int64_t started_at; /* wall ms */
 	char health[16];    /* "ok", "full", "failed" */
 	char health_text[512];

@@ -46,7 +46,8 @@ host_is_valid(const struct authority *a)
 	return a->host[0] != '\0' && a->host[0] != '-' && a->host[0] != '.';
 }
 
-/* Host and what follows it. -1 when the host is empty, too long or has other bytes. */
+/* Reads the host and keeps what follows. Returns -1 when the host is empty, too long or has wrong
+ * bytes. */
 static int
 read_host(const char *text, struct authority *ret)
 {
@@ -63,7 +64,7 @@ read_host(const char *text, struct authority *ret)
 	return host_is_valid(ret) ? 0 : -1;
 }
 
-/* A decimal port; 0 to 65535. NULL, or what follows it. */
+/* Reads a decimal port from 0 to 65535. Returns the text behind it, or NULL. */
 static const char *
 skip_port(const char *p, long min)
 {

@@ -1,7 +1,7 @@
 /*
- * The configuration as a whole: limits that must fit together, keys that a site needs, listeners
- * that need write keys, and programs and folders that must be usable. The first fault is an error
- * that names the file, the site and the remedy.
+ * Checks the configuration as a whole: limits that must fit together, keys that a site needs,
+ * listeners that need write keys, and programs and directories that must be usable. The first fault
+ * is an error that names the file, the site and the remedy.
  */
 #include <errno.h>
 #include <string.h>
@@ -15,8 +15,8 @@
 #include "event/mapping/rules.h"
 #include "event/mapping/traits.h"
 
-/* A body, its decoded texts and its events, and what inflates it: with less, the largest bodies
- * would always be refused. */
+/* A request needs memory for its body, its decoded texts and its events, and for inflating. With
+ * less than this factor the largest bodies would always be refused. */
 #define BUFFERED_PER_BODY 3
 #define BUFFERED_BESIDE 65536
 
@@ -152,7 +152,7 @@ check_limits(const struct config *c, struct err *e)
 	return 0;
 }
 
-/* At the start rather than at the first alarm. */
+/* Checks the program at the start, not at the first alarm. */
 static int
 check_alarm(const struct config *c, struct err *e)
 {

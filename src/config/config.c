@@ -1,7 +1,7 @@
 /*
- * Loads a configuration: defaults, then the file, then the environment, then the files that hold
- * secrets, then the checks of the whole (check.c). The first error ends it, and names the file and
- * line, the environment variable, or the site and setting.
+ * Loads a configuration: defaults, the file, the environment, the files that hold secrets, and last
+ * the checks of the whole (check.c). It stops at the first error, which names the file and line,
+ * the environment variable, or the site and setting.
  */
 #include "config/config.h"
 
@@ -270,7 +270,7 @@ read_write_keys(struct config_site *site, struct err *e)
 		rc = take_key_line(site, line, e);
 	explicit_bzero(text, n);
 	free(text);
-	/* Without any key every key would be accepted. */
+	/* Without any key the site would accept every key. */
 	if (rc == 0 && site->write_keys.n == before)
 		rc = err_set(e, ERR_INPUT, "%s holds no key", site->write_keys_file);
 	return rc == 0 ? 0 : err_wrap(e, "write_keys_file");
@@ -319,7 +319,7 @@ fill(struct config *c, const struct config_request *r, struct err *e)
 		return -1;
 	if (apply_environment(c, r->reading, e) != 0)
 		return err_wrap(e, "environment");
-	/* The setting control belongs to the configured database, not to this one. */
+	/* The setting control belongs to the configured database, not to the one of --database. */
 	if (r->database != NULL
 	    && (replace(&c->database, r->database, e) != 0 || replace(&c->control, "", e) != 0))
 		return -1;

@@ -17,7 +17,7 @@
 #include "base/err.h"
 #include "base/shared.h"
 
-#define CONFIG_MAX_BYTES 1048576 /* of the file, and of a file of write keys */
+#define CONFIG_MAX_BYTES 1048576 /* bytes of the file, and of a file of write keys */
 #define CONFIG_MAX_SITES 1000
 
 struct config_list {
@@ -40,7 +40,7 @@ struct config_ingest {
 	int64_t refused_percent;
 };
 
-/* Days; 0: forever. */
+/* In days; 0: forever. */
 struct config_retention {
 	int64_t delivered_payload, delivered_rows;
 	int64_t discarded_payload, discarded_rows;
@@ -97,7 +97,7 @@ struct config_site {
 };
 
 struct config {
-	struct shared shared; /* first: several threads may hold it */
+	struct shared shared; /* must be first: several threads may hold the configuration */
 	char *file;           /* "" when there is none */
 	char *warning;        /* a sentence for the log, or "" */
 	char *database;
@@ -113,22 +113,25 @@ struct config {
 
 struct config_request {
 	const char *file;     /* -c, or NULL */
-	const char *database; /* --database, or NULL: overrides all others */
+	const char *database; /* --database, or NULL: overrides all other sources */
 	/*
-	 * For verbs that only read the database: secrets are not opened, and what only sending
-	 * needs may be missing. When `database` is set, no file is read but the one named by -c.
+	 * For verbs that only read the database: files with secrets are not read, and settings that
+	 * only sending needs may be missing. When `database` is set, the only file read is the one
+	 * named by -c.
 	 */
 	bool reading;
-	/* For a start: an archive folder that cannot be used is not an error, retention waits. */
+	/* At a start: an archive directory that cannot be used is not an error; retention waits for
+	 * it. */
 	bool starting;
 };
 
-/* The file that config_load would read, borrowed; NULL: none. */
+/* Returns the (borrowed) name of the file that config_load would read; NULL when there is none. */
 const char *config_choose_file(const struct config_request *request);
 
-/* The defaults, without a site. NULL: no memory. */
+/* Returns a configuration with all defaults and no site; NULL without memory. */
 struct config *config_new(struct err *e);
-/* The caller releases it with config_free; the last holder's release wipes the secrets, too. */
+/* The caller releases the configuration with config_free; the last release also wipes its
+ * secrets. */
 int config_load(const struct config_request *request, struct config **ret_config, struct err *e);
 void config_free(struct config *c);
 
@@ -140,16 +143,16 @@ int config_check(const struct config *c, struct err *e);
 /* Checks that retention can write its archive. Part of config_load unless `reading` or `starting`.
  */
 int config_check_archive(const struct config *c, struct err *e);
-/* 0 when retention can write into its archive folder or has none, else an errno that says why not.
- */
+/* Returns 0 when retention can write to its archive directory, or has none; else the errno. */
 int config_try_archive(const struct config *c);
-/* What to do about that errno. */
+/* Returns what to do about that errno. */
 const char *config_archive_remedy(int cause);
 
-/* The site of that name, or NULL. */
+/* Returns the site of that name, or NULL. */
 const struct config_site *config_find_site(const struct config *c, const char *name);
 
-/* The configuration in effect as a file would say it, secrets masked, defaults marked. */
+/* Appends the configuration in effect as a configuration file, with secrets masked and defaults
+ * marked. */
 void config_print(const struct config *c, struct buf *to);
 
 #endif

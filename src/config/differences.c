@@ -1,6 +1,7 @@
 /*
- * Compares two configurations setting by setting, in the order of the table. A setting that a
- * running daemon cannot change, and a site that came or went, is an error; so is a lack of memory.
+ * Compares two configurations setting by setting, in the order of the table. It fails with an error
+ * when a running daemon cannot change a setting, when a site was added or removed, and without
+ * memory.
  */
 #include "config/differences.h"
 
@@ -12,7 +13,7 @@
 
 #define LINE_MAX_BYTES 65536
 
-/* Of a secret only the name is shown. */
+/* Shows only the name of a secret, never its value. */
 static int
 add_change(cJSON *list, const struct setting *s, const char *where, const void *old,
     const void *new, struct err *e)

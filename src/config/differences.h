@@ -8,8 +8,9 @@
 struct cJSON;
 
 /*
- * An array of texts such as "site main: batch_events 100 -> 200"; of a secret only the name is
- * shown. NULL: no memory, or (ERR_STATE) a difference needs a restart, and e names it.
+ * Returns an array of texts such as "site main: batch_events 100 -> 200"; a secret appears by its
+ * name only. Returns NULL without memory, or (ERR_STATE) when a difference needs a restart; e names
+ * it.
  */
 struct cJSON *config_differences(const struct config *old, const struct config *new, struct err *e);
 

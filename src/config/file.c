@@ -1,7 +1,7 @@
 /*
- * Reads the configuration file, has it parsed, and wipes its text. A file that holds a secret and
- * can be read by others is used, with a warning. Fails when the file cannot be read, is too long,
- * or the parser finds an error in it.
+ * Reads the configuration file, parses it, and wipes its text. A file that holds a secret and that
+ * others can read is used, with a warning. Fails when the file cannot be read or is too long, or
+ * when the parser finds an error.
  */
 #include "config/file.h"
 

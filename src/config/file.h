@@ -4,7 +4,8 @@
 
 #include "config/config.h"
 
-/* Reads path over what is in c; `reading` as in struct config_request. */
+/* Stores the settings of the file in c, over the present ones. `reading` as in struct
+ * config_request. */
 int config_read_file(struct config *c, const char *path, bool reading, struct err *e);
 
 #endif

@@ -1,8 +1,7 @@
 /*
- * The words of a configuration file. lex_next skips white space and comments, then reads one token;
- * a text comes out with its escapes and ${NAME} resolved. It fails on what people get wrong: a
- * quote without its partner on the same line, a comment without an end, curly quotes, an unset
- * variable.
+ * The tokens of a configuration file. lex_next skips white space and comments and reads one token;
+ * it resolves escapes and ${NAME} in texts. It fails on common mistakes: a quote that is not closed
+ * on its line, a comment without an end, curly quotes, an unset variable.
  */
 #include "config/lex.h"
 
@@ -56,7 +55,7 @@ lex_fail(const struct lex *l, int line, struct err *e, const char *fmt, ...)
 
 /* ---- between tokens ------------------------------------------------------------------------- */
 
-/* Past a comment that begins with slash and star; -1, without moving, when it does not end. */
+/* Skips a C comment. Returns -1, without moving, when it does not end. */
 static int
 skip_block_comment(struct lex *l)
 {
@@ -69,7 +68,7 @@ skip_block_comment(struct lex *l)
 	return 0;
 }
 
-/* Past white space and comments; -1 at a comment that does not end. */
+/* Skips white space and comments. Returns -1 at a comment that does not end. */
 static int
 skip_blank(struct lex *l)
 {
@@ -90,11 +89,11 @@ skip_blank(struct lex *l)
 char
 lex_peek(struct lex *l)
 {
-	skip_blank(l); /* lex_next finds what is wrong */
+	skip_blank(l); /* lex_next reports the error */
 	return *l->p;
 }
 
-/* A text that is too long fails at exactly LEX_TEXT_MAX bytes. */
+/* Appends bytes; a text that is too long fails at exactly LEX_TEXT_MAX bytes. */
 static void
 append(struct lex *l, const char *p, size_t n)
 {
@@ -107,7 +106,7 @@ append(struct lex *l, const char *p, size_t n)
 
 /* ---- variables ------------------------------------------------------------------------------ */
 
-/* At "${": appends the value of NAME, or the text behind ":-". */
+/* Reads "${NAME}" or "${NAME:-text}" and appends the variable's value, or else the text. */
 static int
 read_variable(struct lex *l, struct err *e)
 {
@@ -137,7 +136,7 @@ read_variable(struct lex *l, struct err *e)
 
 /* ---- quotes --------------------------------------------------------------------------------- */
 
-/* One to three octal digits. */
+/* Reads one to three octal digits. */
 static int
 read_octal(struct lex *l, struct err *e)
 {
@@ -163,7 +162,7 @@ read_hex(struct lex *l, struct err *e)
 {
 	int value = decode_hex_digit(*l->p), low;
 
-	if (value < 0) { /* as any other letter */
+	if (value < 0) { /* the backslash of an unknown escape is dropped */
 		buf_append_byte(&l->text, 'x');
 		return 0;
 	}
@@ -179,7 +178,7 @@ read_hex(struct lex *l, struct err *e)
 	return 0;
 }
 
-/* Behind a backslash in double quotes. */
+/* Reads the rest of an escape within double quotes. */
 static int
 read_escape(struct lex *l, struct err *e)
 {
@@ -190,11 +189,11 @@ read_escape(struct lex *l, struct err *e)
 	if (c >= '0' && c <= '9')
 		return read_octal(l, e);
 	if (c == '\0')
-		return 0; /* the quote is not closed */
+		return 0; /* the missing closing quote is reported elsewhere */
 	l->p++;
 	if (c == 'x')
 		return read_hex(l, e);
-	if (c == '\n') { /* the text goes on in the next line */
+	if (c == '\n') { /* the text continues on the next line */
 		l->line++;
 		return 0;
 	}
@@ -203,7 +202,7 @@ read_escape(struct lex *l, struct err *e)
 	return 0;
 }
 
-/* One byte or more within double quotes. */
+/* Reads one byte or escape within double quotes. */
 static int
 read_double_quoted(struct lex *l, struct err *e)
 {
@@ -217,8 +216,8 @@ read_double_quoted(struct lex *l, struct err *e)
 	return 0;
 }
 
-/* Within single quotes a backslash counts before a quote, a backslash and the end of a line only.
- */
+/* Reads one byte within single quotes, where a backslash only escapes a quote, a backslash and the
+ * end of a line. */
 static void
 read_single_quoted(struct lex *l)
 {
@@ -231,7 +230,8 @@ read_single_quoted(struct lex *l)
 	l->p++;
 }
 
-/* Bytes of a typographic quotation mark or a no-break space at p; 0 when there is none. */
+/* Returns the length of the typographic quotation mark or no-break space at p; 0 when there is
+ * none. */
 static size_t
 odd_mark(const char *p)
 {
@@ -245,7 +245,7 @@ odd_mark(const char *p)
 	return 0;
 }
 
-/* A text that ends with its line; line and start are where it began. */
+/* Fails because a quoted text does not end on its line; line and start are where it began. */
 static int
 fail_open_quote(const struct lex *l, const char *start, struct err *e)
 {
@@ -318,7 +318,7 @@ read_text(struct lex *l, struct err *e)
 	return lex_fail(l, l->token_line, e, "a text is longer than %d bytes", LEX_TEXT_MAX);
 }
 
-/* The punctuation at p; LEX_TEXT when there is none. */
+/* Returns the punctuation at p; LEX_TEXT when there is none. */
 static enum lex_token
 punctuation(const char *p)
 {

@@ -1,5 +1,5 @@
 /*
- * The words of a configuration file: texts, braces, =, += and commas, each with its line.
+ * The tokens of a configuration file: texts, braces, =, += and commas, each with its line.
  *
  * No message of the lexer holds any part of the file except the names of environment variables: the
  * text of a broken line may be a secret. Pure; one thread at a time.
@@ -28,12 +28,12 @@ struct lex {
 	const char *file; /* for messages */
 	const char *p;
 	int line;
-	/* The value of an environment variable, or NULL. */
+	/* Returns the value of an environment variable, or NULL. */
 	const char *(*variable)(void *arg, const char *name);
 	void *variable_arg;
-	bool allow_unset; /* an unset variable is an empty text */
+	bool allow_unset; /* an unset variable counts as an empty text */
 
-	/* Of the last token. */
+	/* Of the last token: */
 	struct buf text;
 	int token_line;
 	bool quoted;
@@ -42,14 +42,14 @@ struct lex {
 /* text is NUL-terminated and borrowed, as are file and variable_arg. */
 void lex_init(struct lex *l, const char *file, const char *text,
     const char *(*variable)(void *arg, const char *name), void *variable_arg);
-/* Wipes the last text: it may be a secret. */
+/* Wipes the last text, which may be a secret. */
 void lex_free(struct lex *l);
 
 /* Fails with ERR_INPUT "FILE:LINE: ..." or ERR_NOMEM. */
 int lex_next(struct lex *l, enum lex_token *ret_token, struct err *e);
-/* The first byte of the next token, without reading it; '\0' at the end. */
+/* Returns the first byte of the next token without reading it; '\0' at the end. */
 char lex_peek(struct lex *l);
-/* Sets e to "FILE:LINE: ...", returns -1. */
+/* Sets e to "FILE:LINE: ..." and returns -1. */
 int lex_fail(const struct lex *l, int line, struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 

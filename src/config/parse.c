@@ -1,12 +1,12 @@
 /*
- * The text of a configuration file into a struct config: recursive descent over the words of lex.c,
- * one function a rule of the grammar in bentospool.conf(5). The table in settings.c says which
- * names and values there are. It stops at the first error.
+ * Parses a configuration file into a struct config: recursive descent over the tokens of lex.c,
+ * with one function for each rule of the grammar in bentospool.conf(5). The table in settings.c has
+ * the names and values. It stops at the first error.
  *
- * Written by hand instead of taken from libConfuse, because libConfuse takes a repeated key and an
- * unset ${NAME} without a word, prints whatever follows a forgotten quote, which may be a secret
- * key, knows neither the line of a list's item nor what is allowed, and crashes when memory is
- * short, which must never end a daemon that reloads.
+ * The parser does not use libConfuse, because libConfuse silently accepts a repeated key and an
+ * unset ${NAME}; prints the text behind a forgotten quote, which may be a secret key; knows neither
+ * the line of a list's item nor the allowed values; and crashes without memory, which must never
+ * end a daemon that reloads.
  */
 #include "config/parse.h"
 
@@ -17,7 +17,8 @@
 #include "config/lex.h"
 #include "config/settings.h"
 
-#define NAME_SIZE 65 /* of a setting or section; longer ones are cut, and unknown */
+/* bytes of a name of a setting or section; a longer one is cut, and then unknown */
+#define NAME_SIZE 65
 #define SITE_NAME_MAX 64
 
 struct parser {
@@ -25,11 +26,12 @@ struct parser {
 	struct config *config;
 	bool reading;
 	enum setting_section section;
-	int section_line;        /* where it began */
-	void *base;              /* its structure */
-	int lines[SETTINGS_MAX]; /* by row of the table: where it was given; 0: not yet */
+	int section_line; /* the line where it began */
+	void *base;       /* its structure */
+	/* for each row of the table, the line where it was set; 0: not yet */
+	int lines[SETTINGS_MAX];
 	int section_lines[SECTION_COUNT];
-	bool after_secret; /* the setting before was a secret */
+	bool after_secret; /* the previous setting was a secret */
 	struct err *e;
 };
 
@@ -72,7 +74,7 @@ section_words(enum setting_section section)
 	return words[section];
 }
 
-/* Nothing, or where a setting of that name belongs. */
+/* Returns the setting of that name in another section, or NULL. */
 static const struct setting *
 find_elsewhere(const char *name)
 {
@@ -83,8 +85,8 @@ find_elsewhere(const char *name)
 }
 
 /*
- * The text may be what is left of a secret whose quotes are missing: then it is not shown, and
- * neither is one that does not look like a name.
+ * Whether a message may show the text. A text that does not look like a name is hidden, because it
+ * may be part of a secret whose quotes are missing.
  */
 static bool
 may_be_shown(const struct parser *p, const char *name)
@@ -157,7 +159,7 @@ fail_missing(struct parser *p, const struct setting *s)
 	return -1;
 }
 
-/* "[" where a list begins in other languages; an IPv6 address has "]:" in it. */
+/* Whether a list begins with "[", as in other languages. An IPv6 address has "]:" in it. */
 static bool
 is_bracket(const struct parser *p, const struct setting *s)
 {
@@ -167,7 +169,8 @@ is_bracket(const struct parser *p, const struct setting *s)
 	       && (text[1] == '\0' || (s->type == SETTING_LIST && strstr(text, "]:") == NULL));
 }
 
-/* A text where a value belongs. One that stands on a later line is a name if = follows. */
+/* Handles a text where a value belongs. A text on a later line, with = behind it, is the next
+ * name. */
 static int
 take_value(struct parser *p, const struct setting *s)
 {
@@ -202,7 +205,8 @@ fail_in_list(struct parser *p, const struct setting *s, int line, enum lex_token
 	    "%s: a text in quotes must stand here, or the } of the list", s->name);
 }
 
-/* Behind the opening brace: texts with commas between them; one at the end is allowed. */
+/* Reads a list behind its opening brace: texts with commas between them, and optionally one at the
+ * end. */
 static int
 take_list(struct parser *p, const struct setting *s)
 {
@@ -236,7 +240,7 @@ fail_list(struct parser *p, const struct setting *s)
 
 /* ---- settings and sections ------------------------------------------------------------------ */
 
-/* Whether it may be given here; what it had before, its default included, is cleared. */
+/* Checks that the setting may stand here, and clears its present value, such as its default. */
 static int
 begin_setting(struct parser *p, const struct setting *s, int line, enum lex_token token)
 {
@@ -253,7 +257,7 @@ begin_setting(struct parser *p, const struct setting *s, int line, enum lex_toke
 	return 0;
 }
 
-/* NAME = VALUE or NAME += VALUE; the name has been read. */
+/* Reads NAME = VALUE or NAME += VALUE; the name has been read. */
 static int
 parse_setting(struct parser *p, const char *name)
 {
@@ -328,7 +332,7 @@ begin_single(struct parser *p, enum setting_section section, int line)
 	return 0;
 }
 
-/* NAME { or site NAME {; the first word has been read. */
+/* Reads NAME { or site NAME {; the first word has been read. */
 static int
 parse_section(struct parser *p, enum setting_section section)
 {
@@ -349,7 +353,7 @@ parse_section(struct parser *p, enum setting_section section)
 	return 0;
 }
 
-/* A word where the name of a setting or of a section belongs. */
+/* Handles a word where the name of a setting or of a section belongs. */
 static int
 parse_name(struct parser *p)
 {

@@ -1,6 +1,6 @@
 /*
- * The text of a configuration file into a struct config. The language is in bentospool.conf(5).
- * Pure, but for memory; any thread.
+ * Parses a configuration file into a struct config. bentospool.conf(5) describes the language.
+ * Pure, except that it allocates memory; any thread.
  */
 #ifndef CONFIG_PARSE_H
 #define CONFIG_PARSE_H
@@ -10,19 +10,19 @@
 struct config_source {
 	const char *file; /* for messages */
 	const char *text;
-	/* The value of an environment variable, or NULL. */
+	/* Returns the value of an environment variable, or NULL. */
 	const char *(*variable)(void *arg, const char *name);
 	void *variable_arg;
-	bool
-	    reading; /* as in struct config_request: in a site an unset variable is an empty text */
+	bool reading; /* as in struct config_request: within a site an unset variable counts as an
+			 empty text */
 };
 
-/* A site with its defaults at the end of the array. */
+/* Appends a site with its defaults to the array. */
 int config_add_site(
     struct config *c, const char *name, struct config_site **ret_site, struct err *e);
 /*
- * Stores what the text says over what is in c. ERR_INPUT: "FILE:LINE: ...", which never holds the
- * value of a secret setting, whatever quote or brace is missing before it.
+ * Stores the settings of the text in c, over the present ones. ERR_INPUT: "FILE:LINE: ...", which
+ * never shows the value of a secret setting, even when a quote or brace is missing before it.
  */
 int config_parse(struct config *c, const struct config_source *source, struct err *e);
 

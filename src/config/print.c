@@ -1,6 +1,6 @@
 /*
- * The configuration in effect as a file would say it, with secrets masked: what the parser takes
- * again. Fails only as the buffer does.
+ * Prints the configuration in effect as a file that the parser accepts, with secrets masked. Fails
+ * only when the buffer fails.
  */
 #include "config/config.h"
 #include "config/settings.h"

@@ -1,7 +1,7 @@
 /*
- * Reads a small file whole: checks on the open descriptor that it is a regular file and, for
- * secrets, that nobody else may touch it. Fails with the remedy in the message, and never holds a
- * part of the file in it.
+ * Reads a small file as a whole. It checks on the open descriptor that the file is regular and, for
+ * secrets, that no other user may read or write it. The error names the remedy and never shows a
+ * part of the file.
  */
 #include "config/secret.h"
 
@@ -38,7 +38,7 @@ check_file(int fd, const char *path, bool private, struct err *e)
 	return 0;
 }
 
-/* ret_n: bytes read; more than max when the file is longer than that. */
+/* ret_n gets the number of bytes read; more than max when the file is longer. */
 static int
 read_all(int fd, const char *path, char *to, size_t max, size_t *ret_n, struct err *e)
 {

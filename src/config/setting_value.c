@@ -1,6 +1,6 @@
 /*
- * How a text becomes the value of a setting, and back. setting_check says what a text must be, and
- * fails with ERR_INPUT; setting_store takes a checked text, and fails without memory only.
+ * Converts a text to the value of a setting, and back. setting_check fails with ERR_INPUT and says
+ * what the text must be; setting_store takes a checked text and fails only without memory.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 
 /* ---- reading ---------------------------------------------------------------------------------*/
 
-/* Digits, and up to `decimals` more behind a point; the value times 10^decimals. */
+/* Reads digits, and up to `decimals` more behind a point; returns the value times 10^decimals. */
 static int
 read_decimal(const char *p, int decimals, int64_t *ret_value)
 {
@@ -119,7 +119,7 @@ check_text(const struct setting *s, const char *text, struct err *e)
 			return err_set(
 			    e, ERR_INPUT, "%s must not hold control characters", s->name);
 	if (s->check != NULL && s->check(text, e) != 0) {
-		/* A URL with @ in it may hold a password. */
+		/* A URL with @ in it may hold a password: do not show it. */
 		if (s->secret || text[0] == '\0' || strchr(text, '@') != NULL)
 			return err_wrap(e, "%s", s->name);
 		return err_wrap(e, "%s = \"%.128s\"", s->name, text);

@@ -1,6 +1,7 @@
 /*
  * The table of all settings: one row each, with its type, default, range, check and help. The file,
- * the environment, `check`, `init` and reloads work from it. A check sets what the value must be.
+ * the environment, `check`, `init` and reloads use it. The functions below check single values;
+ * their errors say what the value must be.
  */
 #include "config/settings.h"
 
@@ -215,7 +216,7 @@ check_identify(const char *text, struct err *e)
 		       e, ERR_INPUT, "must be \"none\", \"update_fields\" or \"subscribers\"");
 }
 
-/* Any name but one with $ at its start, by which Bento acts on the subscriber. */
+/* Accepts any name that does not begin with $, by which Bento acts on the subscriber. */
 static int
 check_pattern(const char *text, struct err *e)
 {

@@ -1,7 +1,7 @@
 /*
- * One client of the control socket: lines in, lines out. A line becomes a request; while its task
- * is under way no further line is read. A line that is too long is refused and the connection
- * closed; so is a connection that is silent for CONTROL_IDLE_SECONDS without a task.
+ * One client of the control socket. Each line that it sends is a request; while a request's task
+ * runs, no further line is read. The connection is closed after a line that is too long, and after
+ * CONTROL_IDLE_SECONDS of silence without a task.
  */
 #include <cjson/cJSON.h>
 #include <event2/buffer.h>
@@ -21,7 +21,7 @@ struct connection {
 	struct bufferevent *stream;
 	struct task *task;
 	char actor[CONTROL_ACTOR_SIZE];
-	bool closing; /* after the answer */
+	bool closing; /* close after the answer is sent */
 	struct connection *next;
 };
 
@@ -41,7 +41,8 @@ void
 control_actor(uid_t uid, char ret_name[CONTROL_ACTOR_SIZE])
 {
 	struct passwd entry, *user = NULL;
-	char texts[4096]; /* more than any entry needs; one that does not fit goes by its number */
+	char texts[4096]; /* enough for any entry of the user database; a longer one is shown by its
+			     number */
 
 	if (getpwuid_r(uid, &entry, texts, sizeof(texts), &user) == 0 && user != NULL)
 		snprintf(ret_name, CONTROL_ACTOR_SIZE, "%s", user->pw_name);
@@ -100,7 +101,7 @@ on_event(struct bufferevent *stream, short what, void *arg)
 	struct connection *conn = arg;
 
 	(void)stream;
-	/* A client that waits for a long operation is silent, and not idle. */
+	/* A client that waits for a long operation is not idle. */
 	if ((what & BEV_EVENT_TIMEOUT) && conn->task != NULL) {
 		bufferevent_enable(stream, EV_READ);
 		return;
@@ -154,7 +155,7 @@ void
 connection_attach(struct connection *conn, struct task *task)
 {
 	conn->task = task;
-	/* The next request may be in the buffer already. */
+	/* The next request may already be in the buffer. */
 	if (task == NULL)
 		bufferevent_trigger(conn->stream, EV_READ, BEV_TRIG_DEFER_CALLBACKS);
 }

@@ -1,8 +1,7 @@
 /*
- * The control socket: listening, what the daemon gives to all requests, and the box through which
- * the writer's thread hands finished messages back to the main thread. A socket file without a
- * listener is replaced; a path that another process answers at, or that is not a socket, is an
- * error of the start.
+ * The control socket: listening, the options for all requests, and the box through which the
+ * writer's thread returns finished messages to the main thread. A socket file without a listener is
+ * replaced. The start fails when another process answers at the path, or when it is not a socket.
  */
 #include "control/control.h"
 
@@ -30,7 +29,7 @@ ring(void *arg)
 	uint64_t one = 1;
 	ssize_t n = write(c->done_fd, &one, sizeof(one));
 
-	(void)n; /* the counter is full only when the main thread is about to wake anyway */
+	(void)n; /* a full counter means that the main thread is about to wake anyway */
 }
 
 static void
@@ -71,7 +70,7 @@ set_address(const char *path, struct sockaddr_un *ret_un, struct err *e)
 	return 0;
 }
 
-/* Removes a socket that a killed daemon left; keeps one that answers, and any other file. */
+/* Removes a socket that a killed daemon left; keeps a socket that answers, and any other file. */
 static int
 clear_the_way(const struct sockaddr_un *un, struct err *e)
 {
@@ -111,7 +110,7 @@ bind_socket(const char *path, struct err *e)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return err_sys(e, "control socket: cannot create a socket");
-	/* Nobody else may connect, not even before a chmod. */
+	/* Other users must not connect, not even in the moment before a chmod. */
 	mask = umask(0177);
 	rc = bind(fd, (const struct sockaddr *)&un, sizeof(un));
 	umask(mask);

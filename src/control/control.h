@@ -19,13 +19,13 @@
  *	{"do":"import","verb":"import","lines":["{...}",...],"operation_id":0,"dry_run":false,...}
  *	                                {"ok":true,"stored":5,...,"told":[{"line":0,"why":"..."}]}
  *
- * The last line of an answer has "ok"; a refusal is {"ok":false,"code":"input","message":"..."}.
- * Requests that run in steps send {"progress":500} after each of them: how much is done so far.
- * They end after the step under way when their client hangs up; only erase goes on. The user id of
- * the peer, which the kernel knows, is the actor in the audit.
+ * The last line of an answer has "ok"; a refusal is {"ok":false,"code":"input","message":"..."}. A
+ * request that runs in steps sends {"progress":500}, the amount done so far, after each step. When
+ * its client hangs up it ends after the current step; only erase goes on. The actor in the audit is
+ * the user id of the peer, as the kernel reports it.
  *
- * Bounds: CONTROL_MAX_CLIENTS connections, CONTROL_MAX_LINE bytes a line, one request at a time on
- * a connection, CONTROL_IDLE_SECONDS without one.
+ * Bounds: CONTROL_MAX_CLIENTS connections, CONTROL_MAX_LINE bytes for a line, one request at a time
+ * on a connection, CONTROL_IDLE_SECONDS without a request.
  */
 #ifndef CONTROL_CONTROL_H
 #define CONTROL_CONTROL_H
@@ -41,7 +41,7 @@
 #include "outbox/outbox.h"
 
 #define CONTROL_MAX_CLIENTS 16
-#define CONTROL_MAX_LINE 8388608 /* an import sends events with all that their batch said */
+#define CONTROL_MAX_LINE 8388608 /* an import sends events with the values of their batches */
 #define CONTROL_IDLE_SECONDS 60
 #define CONTROL_ACTOR_SIZE 64
 
@@ -55,7 +55,7 @@ struct control_site {
 	int64_t site_id;
 };
 
-/* All strings and the sites are copied. The functions are called on the main thread. */
+/* Strings and sites are copied. The functions are called on the main thread. */
 struct control_options {
 	const char *path; /* of the socket */
 	const char *version;
@@ -63,31 +63,33 @@ struct control_options {
 	const struct clock *clock;
 	const struct control_site *sites;
 	size_t n_sites;
-	/* A pause, a resume or a flush is recorded; called for each site that it is about. */
+	/* Called for each site concerned after a pause, resume or flush was recorded. */
 	void (*on_site_control)(void *arg, int64_t site_id, enum site_control_verb verb);
 	void *on_site_control_arg;
-	/* Reads r->body, the event of a put, and decides about it as the site's listener would. */
+	/* Reads r->body, the event of a put, and decides on it as the site's listener would. */
 	int (*judge)(void *arg, int64_t site_id, struct segment_request *r, struct err *e);
 	void *judge_arg;
-	/* Reads the configuration again. What changed, as texts; NULL with e set: nothing did. */
+	/* Reloads the configuration. Returns the changes as texts; NULL, with e set, when nothing
+	 * changed. */
 	struct cJSON *(*on_reload)(void *arg, struct err *e);
 	void *on_reload_arg;
-	/* What retention would remove now. The archive's name is copied at once. */
+	/* Gives the limits of a purge that starts now. The archive's name must be copied at
+	 * once. */
 	void (*limits)(void *arg, struct purge_limits *ret_limits, const char **ret_archive);
 	void *limits_arg;
 };
 
 /*
- * A socket that nobody answers is replaced; ERR_BUSY when another process answers. `base` must
- * outlive the control.
+ * Replaces a socket that nobody answers; ERR_BUSY when another process answers. `base` must outlive
+ * the control.
  */
 int control_new(const struct control_options *o, struct event_base *base,
     struct control **ret_control, struct err *e);
 /* Stops listening, removes the socket, closes every connection. */
 void control_stop(struct control *c);
-/* After control_stop and outbox_stop: until then the writer may hold a message of ours. */
+/* Call it after control_stop and outbox_stop: until then the writer may hold a message. */
 void control_free(struct control *c);
-/* The name of a user for the audit, which the command line uses, too, when no daemon runs. */
+/* Returns the user's name for the audit. The command line also uses it when no daemon runs. */
 void control_actor(uid_t uid, char ret_name[CONTROL_ACTOR_SIZE]);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * What all exchanges share: adding to a request, and copying results between a message and JSON by
- * a table of fields. Adding fails only without memory; then nothing may be sent, because a request
- * that lacks its dry_run would change what it was to count.
+ * The common part of all exchanges: adding to a request, and copying results between a message and
+ * JSON by a table of fields. Adding fails only without memory; nothing may be sent then, because a
+ * request without its dry_run would make a change instead of counting.
  */
 #include "control/exchange.h"
 

@@ -1,7 +1,6 @@
 /*
- * One line from a client: finds the kind of request by its "do", and answers at once or starts a
- * task. A line that is not a request, and a kind that is not in the table, are answered with a
- * refusal.
+ * Handles one line from a client: finds the kind of request by its "do", and answers at once or
+ * starts a task. A line that is not a request, and an unknown kind, get a refusal.
  */
 #include <cjson/cJSON.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * erase: removes a person from everything that the database holds. It runs in steps, and to its end
- * when the client hangs up: half an erasure would leave the person in the database.
+ * erase: removes a person from the whole database. It runs in steps, and continues to its end when
+ * the client hangs up: half an erasure would leave the person in the database.
  */
 #include <cjson/cJSON.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
- * import: stores some lines of another outbox or of a file, in one transaction. The client sends
- * the next lines after the answer. A line that cannot be stored is counted, and the first few of
- * them are told with the reason; the others are stored all the same.
+ * import: stores lines of another outbox or of a file in one transaction. The client sends the next
+ * lines after the answer. A line that cannot be stored is counted, and the first few are reported
+ * with a reason; the others are stored.
  */
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@ struct import_task {
 	struct task task;
 	struct outbox_import import;
 	struct slice *lines;
-	char *text; /* what the lines point into */
+	char *text; /* the memory that the lines point into */
 	char *site;
 	char *from;
 	char *note;
@@ -29,7 +29,7 @@ write_lines(const struct outbox_import *import, cJSON *request)
 	cJSON *lines = cJSON_AddArrayToObject(request, "lines"), *line;
 
 	for (size_t i = 0; lines != NULL && i < import->n_lines; i++) {
-		/* The sender ends each line with a NUL, so that none is copied here. */
+		/* A NUL follows each line, so no line needs to be copied here. */
 		line = cJSON_CreateStringReference(import->lines[i].p);
 		if (line == NULL || !cJSON_AddItemToArray(lines, line))
 			return -1;
@@ -110,7 +110,7 @@ const struct exchange exchange_import = {
 
 /* ---- the daemon's end ------------------------------------------------------------------------ */
 
-/* The message keeps a static text: the two verbs that the audit knows. */
+/* The message keeps a static text: one of the two verbs that the audit knows. */
 static int
 read_verb(struct import_task *t, const cJSON *request, struct err *e)
 {
@@ -125,7 +125,7 @@ read_verb(struct import_task *t, const cJSON *request, struct err *e)
 	return request_refuse_verb(verb, e);
 }
 
-/* All lines in one piece of memory. */
+/* Copies all lines into one block of memory. */
 static int
 copy_lines(struct import_task *t, const cJSON *lines, size_t n, size_t bytes, struct err *e)
 {

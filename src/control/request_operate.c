@@ -1,8 +1,8 @@
 /*
- * operate: requeue, hold, release, discard or expire a selection of events, or undo an operation.
- * It runs in steps and ends after the step under way when the client hangs up: each step is whole,
- * and undo takes back what was done. A verb, filter or id that cannot be read is refused before
- * anything is sent to the writer.
+ * operate: requeues, holds, releases, discards or expires a selection of events, or undoes an
+ * operation. It runs in steps. When the client hangs up it ends after the current step: each step
+ * is complete, and undo can reverse it. A wrong verb, filter or id is refused before the writer
+ * gets anything.
  */
 #include <cjson/cJSON.h>
 #include <math.h>

@@ -1,4 +1,4 @@
-/* ping: which daemon this is, since when it runs, and how its outbox is. It cannot fail. */
+/* ping: identifies the daemon, the time of its start, and the health of its outbox. Cannot fail. */
 #include <cjson/cJSON.h>
 #include <unistd.h>
 

@@ -1,7 +1,7 @@
 /*
- * purge: applies retention now. The daemon's own settings and its knowledge of the clocks say what
- * goes. It runs in steps, and ends after the step under way when the client hangs up: the hourly
- * pass takes the rest.
+ * purge: applies retention now. The daemon's settings and its record of the clocks decide what is
+ * removed. It runs in steps. When the client hangs up it ends after the current step: the hourly
+ * pass removes the rest.
  */
 #include <cjson/cJSON.h>
 #include <stdlib.h>
@@ -61,7 +61,7 @@ parse(struct task *task, const cJSON *request, struct err *e)
 	const char *archive;
 
 	o->limits(o->limits_arg, &t->limits, &archive);
-	t->archive = strdup(archive); /* a reload may replace it meanwhile */
+	t->archive = strdup(archive); /* a reload may free it meanwhile */
 	if (t->archive == NULL)
 		return err_nomem(e);
 	t->purge.limits = &t->limits;

@@ -1,6 +1,6 @@
 /*
- * put: stores the test event of `bentospool send` as if a site's server had posted it. The event is
- * read and judged as that site's listener would; what the listener would refuse is refused here.
+ * put: stores the test event of `bentospool send` as if a server had posted it to the site. The
+ * event is read and checked as by that site's listener, and refused in the same cases.
  */
 #include <cjson/cJSON.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@ struct put_task {
 	struct task task;
 	struct outbox_put put;
 	struct segment_request request;
-	char *event; /* what the request's slices point into */
+	char *event; /* the memory that the request's slices point into */
 };
 
 static void
@@ -35,7 +35,7 @@ static const struct exchange exchange_put = {
 	.write_more = write_results,
 };
 
-/* Without a name the only site there is. */
+/* Without a name it takes the only site. */
 static int
 find_site(const struct control_options *o, const char *name, int64_t *ret_site_id, struct err *e)
 {

@@ -1,6 +1,6 @@
 /*
- * reload: has the daemon read its configuration again, and answers with what changed. An error in
- * the configuration is the answer, and then nothing has changed.
+ * reload: makes the daemon read its configuration again, and answers with the changes. When the
+ * configuration has an error, the answer is that error, and nothing changes.
  */
 #include <cjson/cJSON.h>
 

@@ -1,9 +1,9 @@
 /*
- * Requests that the writer carries out. A request becomes a message to the writer; each time the
- * writer gives it back the client is told the progress and the message is sent again, until there
- * is no more to do and the client gets the answer. A client that hangs up ends its task after the
- * step under way, unless the kind says otherwise. What fails is told to the client, with how much
- * was done before. All on the main thread but on_done.
+ * Requests that need the writer. A request becomes a message to the writer. Each time the writer
+ * returns it, the client gets the progress and the message is sent again, until the work is done
+ * and the client gets the answer. When a client hangs up, its task ends after the current step,
+ * unless its kind says otherwise. A failure is reported to the client with the amount done before.
+ * All functions run on the main thread except on_done.
  */
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -39,7 +39,7 @@ task_start(
 	struct control *c = connection_control(conn);
 	struct task *task;
 
-	/* Clients that hung up may have left theirs with the writer. */
+	/* Clients that hung up may have left tasks with the writer. */
 	if (c->n_tasks >= CONTROL_MAX_CLIENTS)
 		return err_set(e, ERR_BUSY, "too many requests are under way: try again");
 	task = calloc(1, kind->size);
@@ -119,7 +119,7 @@ refuse(struct task *task, struct err *e)
 		connection_refuse(task->connection, e);
 }
 
-/* Whether another step follows; done is what the committed steps did. */
+/* Returns whether another step follows; done gets the amount of the committed steps. */
 static bool
 has_more(struct task *task)
 {

@@ -1,7 +1,7 @@
 /*
- * Runs alarm_command for one alarm after another: alarm_raise queues an alarm, replacing an older
- * one of the same site, and starts the command when none runs; SIGCHLD starts the next. A command
- * that cannot be run, fails or takes too long is logged, and its alarm is dropped.
+ * Runs alarm_command for one alarm after another. alarm_raise queues an alarm, which replaces an
+ * older one of the same site, and starts the command if none is running; SIGCHLD starts the next. A
+ * command that cannot run, fails or takes too long is logged, and its alarm is dropped.
  */
 #include "daemon/alarm.h"
 
@@ -19,7 +19,7 @@
 #include "base/log.h"
 
 #define SITE_SIZE 128
-#define N_VARIABLES 7 /* of its environment */
+#define N_VARIABLES 7 /* variables in the environment of the command */
 
 struct waiting {
 	enum alarm_event event;
@@ -30,8 +30,8 @@ struct waiting {
 struct alarm {
 	const struct config_list *command;
 	struct event *child; /* SIGCHLD */
-	struct event *limit; /* of the one that runs */
-	pid_t pid;           /* 0: none runs */
+	struct event *limit; /* time limit of the running command */
+	pid_t pid;           /* 0: no command is running */
 	struct waiting waiting[ALARM_WAITING];
 	size_t n;
 };
@@ -74,7 +74,8 @@ fill_environment(struct environment *env, const struct waiting *w)
 	add_variable(env, "BENTOSPOOL_TEXT", w->text);
 }
 
-/* 0 or an errno. A process group of its own, so that its children can be killed with it. */
+/* Returns 0 or an errno. The command gets its own process group, so that its children can be killed
+ * with it. */
 static int
 spawn(const struct config_list *command, char **argv, char **env, pid_t *ret_pid)
 {
@@ -129,7 +130,8 @@ run(struct alarm *a, const struct waiting *w)
 	return -1;
 }
 
-/* The next that waits; one that cannot be run was logged, and is dropped. */
+/* Starts the command for the next waiting alarm. When it cannot run, that is logged and the alarm
+ * is dropped. */
 static void
 run_next(struct alarm *a)
 {

@@ -6,9 +6,9 @@
  *	BENTOSPOOL_TEXT    a sentence for a person
  *
  * The command runs without a shell, one at a time and for at most ALARM_SECONDS. Of the daemon's
- * environment it sees PATH, HOME, LANG and TZ only, so no secrets. Its output goes to the log.
- *While it runs up to ALARM_WAITING alarms wait; a newer alarm of the same site replaces an older
- *one.
+ * environment it gets only PATH, HOME, LANG and TZ, and therefore no secrets. Its output goes to
+ * the log. While it runs, up to ALARM_WAITING alarms wait; a newer alarm of the same site replaces
+ * an older one.
  *
  * Main thread.
  */
@@ -27,14 +27,14 @@ enum alarm_event { ALARM_SITE_PAUSED, ALARM_SITE_RESUMED, ALARM_STORAGE_FAILED, 
 struct alarm;
 struct event_base;
 
-/* command may be empty: then nothing is run. It is borrowed until alarm_set or alarm_free. */
+/* command may be empty: nothing is run then. It is borrowed until alarm_set or alarm_free. */
 int alarm_new(struct event_base *base, const struct config_list *command, struct alarm **ret_alarm,
     struct err *e);
-/* Replaces the command; one that runs is left to end. */
+/* Replaces the command. A running command continues. */
 void alarm_set(struct alarm *a, const struct config_list *command);
-/* A command that runs is left running. NULL is fine. */
+/* A running command continues. NULL is allowed. */
 void alarm_free(struct alarm *a);
-/* site: "" for none. Both are copied, and cut when they are long. */
+/* site is "" for storage. Both texts are copied, and cut when they are long. */
 void alarm_raise(struct alarm *a, enum alarm_event event, const char *site, const char *text);
 
 #endif

@@ -26,7 +26,7 @@ void clocks_free(struct clocks *c);
 const struct clock *clocks_clock(const struct clocks *c);
 /* Times in the outbox are wrong still: nothing must be sent. */
 bool clocks_are_unset(const struct clocks *c);
-/* What the previous process stored. */
+/* Returns the values that the previous process stored. */
 const struct age_memory *clocks_before(const struct clocks *c);
 const struct age *clocks_age(const struct clocks *c);
 /* Once right after outbox_start, then once a second. */

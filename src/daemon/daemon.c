@@ -1,8 +1,9 @@
 /*
- * The life of the daemon: start.c starts the parts, the event loop of the main thread runs until a
- * signal, and the parts stop in an order in which nothing that was promised is lost: ingest answers
- * its requests, the dispatcher records its answers, the writer commits. Once a second the loop
- * looks at the storage's health, at changes of the sites, at the clocks and at the jobs.
+ * The life of the daemon. start.c starts the parts, and the event loop of the main thread runs
+ * until a signal. Then the parts stop in an order that loses nothing: ingest answers its requests,
+ * the dispatcher records its answers, the writer commits. Once a second the loop checks the
+ * storage's health, changes of the sites, the clocks and the jobs. Fails when a part cannot start
+ * or stop.
  */
 #include "daemon/daemon.h"
 
@@ -27,7 +28,8 @@
 #include "daemon/site_changes.h"
 #include "outbox/read/audit.h"
 
-#define SPARE_FILES 64 /* database, sockets to Bento, control, a reserve */
+/* for the database, connections to Bento, the control socket, and a reserve */
+#define SPARE_FILES 64
 #define WATCH_SECONDS 1
 #define PENDING_COUNT_MAX 100000
 
@@ -80,7 +82,7 @@ on_reload(evutil_socket_t signal, short what, void *arg)
 
 /* ---- once a second -------------------------------------------------------------------------- */
 
-/* The writer's thread does not log: a change of its health is logged here. */
+/* The writer's thread does not log, so a change of its health is logged here. */
 static void
 watch_health(struct daemon *d)
 {
@@ -144,7 +146,7 @@ start_signals(struct daemon *d, struct err *e)
 	return process_unblock_signals(e);
 }
 
-/* The loop has ended: from here on a second signal ends the process at once. */
+/* After the loop, a second signal ends the process at once. */
 static void
 stop_signals(struct daemon *d)
 {
@@ -155,7 +157,7 @@ stop_signals(struct daemon *d)
 	}
 }
 
-/* Counts pending events only so far: a large backlog must not delay the start. */
+/* The count of pending events stops here: a large backlog must not delay the start. */
 static void
 log_start(const struct daemon *d)
 {
@@ -207,7 +209,7 @@ run(struct daemon *d, struct err *e)
 
 /* ---- the whole ------------------------------------------------------------------------------ */
 
-/* In reverse order. */
+/* In reverse order of the start. */
 static void
 release(struct daemon *d)
 {

@@ -5,8 +5,9 @@
 #include "config/config.h"
 
 /*
- * Runs until SIGTERM or SIGINT. 0 after a clean stop; -1 when a part could not start or stop.
- * SIGHUP and a request on the control socket reload the configuration, by the same request.
+ * Runs until SIGTERM or SIGINT. Returns 0 after a clean stop, -1 when a part could not start or
+ * stop. SIGHUP and a request on the control socket both reload the configuration, with the same
+ * config_request.
  */
 int daemon_run(struct config *c, const struct config_request *request, struct err *e);
 

@@ -1,4 +1,4 @@
-/* What daemon.c, start.c and reload.c share. Main thread. */
+/* Shared by daemon.c, start.c and reload.c. Main thread. */
 #ifndef DAEMON_DAEMON_PRIVATE_H
 #define DAEMON_DAEMON_PRIVATE_H
 
@@ -23,7 +23,7 @@ struct retention;
 struct site_changes;
 
 struct daemon {
-	struct config *config;                /* held; replaced by a reload */
+	struct config *config;                /* one reference is held; a reload replaces it */
 	const struct config_request *request; /* how it was loaded */
 	int64_t *site_ids;
 	struct event_base *base;
@@ -51,8 +51,8 @@ void daemon_look_at_clocks(struct daemon *d);
 int daemon_start(struct daemon *d, struct err *e);
 
 /*
- * control_options.on_reload; arg is the struct daemon. Returns an array of texts, one a change;
- * NULL, with e set, when nothing was changed.
+ * control_options.on_reload; arg is the struct daemon. Returns an array of texts, one for each
+ * change; NULL, with e set, when nothing was changed.
  */
 struct cJSON *daemon_reload(void *arg, struct err *e);
 

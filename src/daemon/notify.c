@@ -12,7 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* One datagram to $NOTIFY_SOCKET: a path, or a name in the abstract space that begins with @. */
+/* Sends one datagram to $NOTIFY_SOCKET: a path, or a name in the abstract namespace, which begins
+ * with @. */
 static void
 notify(const char *state)
 {

@@ -1,4 +1,5 @@
-/* Telling systemd how far we are (Type=notify). Nothing happens when nobody asked. Main thread. */
+/* Tells systemd that the daemon is ready or stopping (Type=notify). Does nothing without
+ * $NOTIFY_SOCKET. Main thread. */
 #ifndef DAEMON_NOTIFY_H
 #define DAEMON_NOTIFY_H
 

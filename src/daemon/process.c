@@ -1,5 +1,5 @@
 /*
- * Prepares the process before threads start, and unblocks its signals once the event loop is there.
+ * Prepares the process before threads start, and unblocks its signals once the event loop exists.
  * Fails when the kernel refuses a limit.
  */
 #include "daemon/process.h"
@@ -31,9 +31,9 @@ process_prepare(struct err *e)
 	sigset_t set;
 
 	umask(0027);
-	/* Threads hand memory to each other all the time: an arena for each would keep what another
-	 * has freed (measured: 3 MB of 24). Large bodies go back to the system when they are freed.
-	 */
+	/* Threads pass memory to each other all the time: with an arena for each thread, memory
+	 * freed by another would stay unused (measured: 3 MB of 24). Large bodies are returned to
+	 * the system when they are freed. */
 	mallopt(M_ARENA_MAX, 1);
 	mallopt(M_MMAP_THRESHOLD, 256 * 1024);
 	if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)

@@ -5,17 +5,18 @@
 #include "base/err.h"
 
 /*
- * Before threads start: no core dumps, no tracing by others, files for the user and the group only,
- * SIGPIPE and SIGXFSZ ignored (a file at its maximum size must be a failed call, not the end of the
- * process), and the daemon's signals blocked, so that all threads inherit the block.
+ * Call it before threads start. It forbids core dumps and tracing by other users, creates files for
+ * the user and the group only, and ignores SIGPIPE and SIGXFSZ (a file at its maximum size must be
+ * a failed call, not the end of the process). It blocks the daemon's signals, so that all threads
+ * inherit the block.
  */
 int process_prepare(struct err *e);
-/* Room for n descriptors; ERR_LIMIT says what to raise. */
+/* Allows n open files; ERR_LIMIT says what to raise. */
 int process_allow_files(unsigned n, struct err *e);
-/* From now on the daemon's signals reach this thread, and only this one. */
+/* From now on this thread, and no other, receives the daemon's signals. */
 int process_unblock_signals(struct err *e);
 
-/* SIGHUP, which asks for a reload, is one of the daemon's signals, too. */
+/* The daemon's signals also include SIGHUP, which asks for a reload. */
 #define PROCESS_STOP_SIGNALS                                                                       \
 	{                                                                                          \
 		SIGTERM, SIGINT                                                                    \

@@ -1,9 +1,9 @@
 /*
- * A reload: loads the configuration by the same request as at the start, compares it with the
- * present one, and hands it to ingest, dispatcher, alarm and jobs, all or nothing. It is refused
- * when the new configuration is not valid, changes what only a restart can change, or memory is
- * short; then the daemon goes on with the old one. A thread that still uses the old configuration
- * holds it.
+ * A reload loads the configuration in the same way as the start, compares it with the present one,
+ * and gives it to ingest, dispatcher, alarm and jobs: all of them or none. It is refused when the
+ * new configuration is not valid, when it changes what only a restart can change, and without
+ * memory; the daemon then keeps the old one. A thread that still uses the old configuration holds a
+ * reference to it.
  */
 #include <cjson/cJSON.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 #include "daemon/jobs/identities.h"
 #include "daemon/wiring.h"
 
-/* The ids of the sites, in their order in c, which has the same sites. NULL: no memory. */
+/* Returns the ids of the sites in the order of c, which has the same sites. NULL without memory. */
 static int64_t *
 order_ids(const struct daemon *d, const struct config *c)
 {
@@ -59,7 +59,7 @@ reload_dispatcher(struct daemon *d, struct config *c, const int64_t *ids, struct
 	return rc;
 }
 
-/* All or nothing. Takes c. */
+/* Changes all parts or none. Takes ownership of c. */
 static int
 use_config(struct daemon *d, struct config *c, struct err *e)
 {

@@ -1,7 +1,7 @@
 /*
  * A mailbox of site changes. The dispatcher reports a site's mode after every request; only the
  * first report of a pause and the first success after it are posted. When memory or the mailbox is
- * full, a change is dropped, or reported twice: an alarm too many is better than none.
+ * full, a change is dropped, or reported twice: an extra alarm is better than none.
  */
 #include "daemon/site_changes.h"
 
@@ -12,10 +12,10 @@
 #include "base/mailbox.h"
 #include "daemon/alarm.h"
 
-#define CHANGES_MAX 1024 /* in the mailbox: more than anybody could react to in a second */
+#define CHANGES_MAX 1024 /* in the mailbox: more than anybody could handle in a second */
 
 struct change {
-	struct mail mail; /* first */
+	struct mail mail; /* must be first */
 	enum alarm_event event;
 	char site[128];
 	char text[ALARM_TEXT_SIZE];
@@ -23,7 +23,8 @@ struct change {
 
 struct site_changes {
 	struct mailbox box;
-	/* Dispatcher's thread: names of sites that paused and have not delivered since. */
+	/* Owned by the dispatcher's thread: names of sites that paused and have not delivered
+	 * since. */
 	char **paused;
 	size_t n_paused;
 };

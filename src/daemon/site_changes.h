@@ -1,6 +1,6 @@
 /*
- * Carries changes of the sites from the dispatcher's thread to the main thread, where they become
- * alarms: a site paused without an operator's doing, or delivers again.
+ * Carries changes of the sites from the dispatcher's thread to the main thread, which raises
+ * alarms: a site paused without an operator, or delivers again.
  */
 #ifndef DAEMON_SITE_CHANGES_H
 #define DAEMON_SITE_CHANGES_H
@@ -12,9 +12,9 @@ struct alarm;
 struct site_changes;
 
 int site_changes_new(struct site_changes **ret_changes, struct err *e);
-/* After the dispatcher's thread has ended. NULL is fine. */
+/* Call it after the dispatcher's thread has ended. NULL is allowed. */
 void site_changes_free(struct site_changes *c);
-/* dispatcher_options.on_site; arg is the struct site_changes. Dispatcher's thread. */
+/* dispatcher_options.on_site; arg is the struct site_changes. Called on the dispatcher's thread. */
 void site_changes_post(void *arg, const char *site, enum outbox_site_mode mode, const char *reason);
 /* Raises an alarm for each change since the last call. Main thread. */
 void site_changes_raise(struct site_changes *c, struct alarm *alarm);

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 
-#define WRITER_MAX_WAITING 16384 /* requests; their bytes are bounded by max_buffered */
+#define WRITER_MAX_WAITING 16384 /* number of requests; max_buffered bounds their bytes */
 
 void
 wiring_outbox(const struct config *c, struct outbox_options *ret)

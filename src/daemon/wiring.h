@@ -1,7 +1,6 @@
 /*
- * From the configuration to each module's own options. Except for mapping options, which are
- * copies, what is filled in points into the configuration, which must live until the module has
- * taken its own copies. Pure.
+ * Converts the configuration to each module's own options. Mapping options are copies; all other
+ * options point into the configuration, which must live until the module has copied them. Pure.
  */
 #ifndef DAEMON_WIRING_H
 #define DAEMON_WIRING_H
@@ -15,14 +14,14 @@
 
 void wiring_mapping(const struct config_site *s, struct mapping_options *ret);
 void wiring_outbox(const struct config *c, struct outbox_options *ret);
-/* The dispatcher holds the configuration as long as it uses it. */
+/* The dispatcher holds a reference to the configuration while it uses it. */
 void wiring_site_dispatch(struct config *c, const struct config_site *s, int64_t site_id,
     struct dispatch_site_options *ret);
 void wiring_site_ingest(
     const struct config_site *s, int64_t site_id, struct ingest_site_options *ret);
-/* Without the times before which events are given up: those need a clock (jobs/identities.h). */
+/* Leaves out the times for giving up on events: those need a clock (jobs/identities.h). */
 void wiring_identity(const struct config_site *s, int64_t site_id, struct identity_site *ret);
-/* Without the sites. */
+/* Leaves out the sites. */
 void wiring_ingest(const struct config *c, struct ingest_options *ret);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Names of the kinds of events and of their statuses, in both directions. Static tables; a kind
- * that is not known is KIND_UNKNOWN, a status that is not known an error.
+ * Converts kinds of events and statuses to and from their names by static tables. An unknown kind
+ * is KIND_UNKNOWN; an unknown status is an error.
  */
 #include "event/kind.h"
 

@@ -1,5 +1,5 @@
 /*
- * The kinds of events, and the statuses of the outbox: names used from ingest to the CLI.
+ * The kinds of events and the statuses of the outbox, with the names that all rooms use.
  */
 #ifndef EVENT_KIND_H
 #define EVENT_KIND_H
@@ -14,13 +14,13 @@ enum event_kind {
 	KIND_GROUP,
 	KIND_ALIAS,
 	KIND_DELETE,
-	KIND_BENTO,      /* an event in Bento's own shape */
-	KIND_SUBSCRIBER, /* a subscriber in Bento's own shape */
-	KIND_UNKNOWN     /* `type` is missing or none of these */
+	KIND_BENTO,      /* an event in Bento's own format */
+	KIND_SUBSCRIBER, /* a subscriber in Bento's own format */
+	KIND_UNKNOWN     /* `type` is missing or has another value */
 };
 #define KIND_COUNT (KIND_UNKNOWN + 1)
 
-/* Statuses of an event: bentospool-schema(7). */
+/* Statuses of an event: see bentospool-schema(7). */
 enum event_status {
 	STATUS_PENDING,
 	STATUS_DELIVERED,
@@ -35,7 +35,7 @@ enum event_status {
 /* Static names in lower case ("track", "pending"); KIND_UNKNOWN is "unknown". */
 const char *kind_name(enum event_kind kind);
 const char *status_name(enum event_status status);
-/* Exact names, upper case taken as lower (clients send "Track"). KIND_UNKNOWN when it is none. */
+/* Ignores case, because clients send "Track". Returns KIND_UNKNOWN for any other name. */
 enum event_kind kind_parse(struct slice name);
 /* 0, or -1 when name is not a status. */
 int status_parse(struct slice name, enum event_status *ret_status);

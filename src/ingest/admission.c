@@ -1,7 +1,7 @@
 /*
- * Which events each site forwards (event/mapping/admit), applied to the events of a request after
- * their sender is known. Keeps a copy of the sites' mapping options; a reload replaces it. Fails
- * only without memory.
+ * Applies each site's choice of events to forward (event/mapping/admit) once the sender is known.
+ * It keeps a copy of the sites' mapping options, which a reload replaces. Fails only without
+ * memory.
  */
 #include "ingest/admission.h"
 
@@ -16,7 +16,7 @@
 struct admission_site {
 	int64_t site_id;
 	struct mapping_options mapping;
-	bool erase; /* delete calls */
+	bool erase; /* the site erases persons for delete calls */
 	char **ignore_ids;
 	size_t n_ignore_ids;
 };
@@ -84,7 +84,7 @@ find_site(const struct admission *a, int64_t site_id)
 	return NULL;
 }
 
-/* Anybody who sees a page could write what a browser sends, so a browser never erases a person. */
+/* Anybody who sees a page can send what its browser sends, so a browser never erases a person. */
 static void
 apply_to_delete(bool browser, struct segment_event *event)
 {
@@ -132,7 +132,8 @@ is_ignored(const struct admission_site *site, struct slice id)
 	return false;
 }
 
-/* Ids that are nobody's by the site's word: they neither teach nor resolve, nor are addresses. */
+/* Drops ids that the site's configuration ignores: they are not stored, not looked up, and never
+ * used as an address. */
 static void
 drop_ignored_ids(const struct admission_site *site, struct segment_event *event)
 {

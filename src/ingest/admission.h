@@ -1,5 +1,5 @@
 /*
- * Which events each site forwards (event/mapping/admit), applied to the events of a request.
+ * Applies each site's choice of events to forward (event/mapping/admit) to the events of a request.
  * Main thread.
  */
 #ifndef INGEST_ADMISSION_H
@@ -15,14 +15,14 @@
 struct admission;
 struct ingest_site_options;
 
-/* Copies what it needs. */
+/* Copies the options that it needs. */
 int admission_new(const struct ingest_site_options *sites, size_t n,
     struct admission **ret_admission, struct err *e);
-/* NULL is fine. */
+/* NULL is allowed. */
 void admission_free(struct admission *a);
 /*
- * Gives events that are pending, or unsupported as far as their kind goes, the status that the site
- * wants. browser: the request had an Origin.
+ * Gives events the status that the site wants: those that are pending, and those that are
+ * unsupported because of their kind. browser: the request had an Origin header.
  */
 void admission_apply(
     const struct admission *a, int64_t site_id, struct segment_request *r, bool browser);

@@ -1,12 +1,12 @@
 /*
- * Deciding who a sender is. The head of a request carries most of it (Basic credentials, the query,
- * a signature); the rest may stand in the body (`writeKey`, `site_uuid`) or be computed over it.
- * authenticate_head refuses what is wrong already, authenticate_body finds the site or refuses.
- * A reload between the two changes what keys mean: where that matters the client tries again.
+ * Finds out who the sender is. The head of a request has most of the evidence (Basic credentials,
+ * the query, a signature); the rest may be in the body (`writeKey`, `site_uuid`) or computed over
+ * it. authenticate_head refuses what is already wrong; authenticate_body finds the site or refuses.
+ * A reload between the two changes the keys: where that matters, the client must try again.
  */
 #include "ingest/authenticate.h"
 
-#define SITE_UUID_MAX 256 /* bytes of one in a query; a longer one is not one of ours */
+#define SITE_UUID_MAX 256 /* bytes of a UUID in a query; a longer one is unknown */
 
 static const struct answer wrong_key = { .status = 401,
 	.code = "invalid_write_key",
@@ -25,7 +25,7 @@ static const struct answer reloaded = { .status = 503,
 
 /* ---- by the head -------------------------------------------------------------------- */
 
-/* The first place that has a key counts. */
+/* The first place with a key counts. */
 static enum auth_result
 find_key(const struct auth *auth, const struct http_head *h, int64_t *ret_site_id)
 {
@@ -36,7 +36,7 @@ find_key(const struct auth *auth, const struct http_head *h, int64_t *ret_site_i
 	return result == AUTH_ABSENT ? auth_header(auth, h->write_key, ret_site_id) : result;
 }
 
-/* As Bento does: the keys first, then the site, which the query names, or else the body. */
+/* Follows Bento's order: first the keys, then the site, which the query or else the body names. */
 static const struct answer *
 check_bento_head(struct request *r, const struct http_head *h)
 {
@@ -75,7 +75,7 @@ check_key(struct request *r)
 	return r->key == AUTH_KNOWN ? NULL : &wrong_key;
 }
 
-/* A site with a secret takes signed posts only; without a key the secret decides the site. */
+/* A site with a secret accepts only signed posts; without a key the secret decides the site. */
 static const struct answer *
 check_webhook(struct request *r)
 {

@@ -1,7 +1,7 @@
 /*
- * Ingest's life: its options are checked, keys and secrets read into tables, the server opened; a
- * reload replaces the tables as a whole or not at all. The path of a request is in request.c.
- * Fails on options that contradict each other, on addresses that cannot be bound, without memory.
+ * The life of ingest: it checks the options, reads keys and secrets into tables, and opens the
+ * server. A reload replaces all tables, or none. request.c has the path of a request. Fails on
+ * options that contradict each other, on addresses that cannot be bound, and without memory.
  */
 #include "ingest/ingest.h"
 
@@ -176,7 +176,7 @@ ingest_admit(struct ingest *in, int64_t site_id, struct segment_request *r, stru
 	return 0;
 }
 
-/* No connection is left: the last counts go to the writer while it still takes them. */
+/* After the last connection, the last counts go to the writer while it still accepts them. */
 static void
 on_stopped(void *arg)
 {

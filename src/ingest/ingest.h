@@ -8,11 +8,11 @@
  * auth.h      write keys and origins; webhook.h: signatures; bento_keys.h: Bento's keys
  * answers.h   responses in Segment's shape, or Bento's
  *
- * The path of a request: its head is checked (path, method, origin, write key as far as it is
- * there); its body is received into memory of its own and parsed in place; the events, slices of
- * that memory, go to the outbox; the writer's done() puts the request into a mailbox that wakes the
- * event loop, and only then is it answered. A client that leaves meanwhile changes nothing for the
- * writer.
+ * The path of a request: its head is checked (path, method, origin, and the write key if the head
+ * has it); its body is received into its own memory and parsed in place; the events, slices of that
+ * memory, go to the outbox; the writer's done() puts the request into a mailbox that wakes the
+ * event loop, and only then is the request answered. A client that leaves early makes no difference
+ * to the writer.
  */
 #ifndef INGEST_INGEST_H
 #define INGEST_INGEST_H
@@ -33,15 +33,17 @@ struct segment_request;
 struct ingest_site_options {
 	int64_t site_id;
 	const char *name;
-	const char *const *write_keys; /* none: any key, on loopback and unix sockets only */
+	const char *const
+	    *write_keys; /* none: every key is accepted, on loopback and unix sockets only */
 	size_t n_write_keys;
 	const char *const *allow_origins;
 	size_t n_allow_origins;
-	const char *const *ignore_ids; /* nobody's, beside those of event/segment/nobody.h */
+	const char *const
+	    *ignore_ids; /* ids that stand for nobody, besides those of event/segment/nobody.h */
 	size_t n_ignore_ids;
-	struct mapping_options mapping; /* decides which events are forwarded at all */
-	bool erase; /* a delete call erases its person (outbox/operate/erase.h) */
-	/* Bento's own: clients of Bento may post with them. NULL or "": none may. */
+	struct mapping_options mapping; /* decides which events are forwarded */
+	bool erase; /* a delete call erases the person (outbox/operate/erase.h) */
+	/* Bento's keys, with which clients of Bento may post. NULL or "": they may not. */
 	const char *site_uuid;
 	const char *publishable_key;
 	const char *secret_key;
@@ -52,47 +54,47 @@ struct ingest_site_options {
 struct ingest_options {
 	const char *const *listen; /* "127.0.0.1:7300", "[::1]:0", "unix:/path" */
 	size_t n_listen;
-	size_t max_body;       /* bytes of one request's body */
-	size_t max_event;      /* bytes of one event; what exceeds it is kept as invalid; 0: any */
-	size_t max_message_id; /* characters, likewise */
+	size_t max_body;  /* bytes of one request's body */
+	size_t max_event; /* bytes of one event; a larger one is kept as invalid; 0: no limit */
+	size_t max_message_id;   /* characters; a longer one is handled in the same way */
 	size_t max_header_bytes; /* of the request line and all headers */
 	unsigned max_headers;
 	unsigned max_connections;   /* over all listeners */
-	size_t max_buffered_bytes;  /* bodies held over all connections */
+	size_t max_buffered_bytes;  /* bytes of bodies held over all connections */
 	int64_t request_timeout_ms; /* from a request's first byte to its last */
-	int64_t idle_timeout_ms;    /* a keep-alive connection without a request */
+	int64_t idle_timeout_ms;    /* for a keep-alive connection between requests */
 	const struct ingest_site_options *sites;
 	size_t n_sites;
 	const struct clock *clock;
 };
 
 /*
- * Binds and listens; the message names the address and what to do. `base` must live longer.
- * Refuses (ERR_INPUT) to listen beyond loopback and unix sockets, or to serve several sites, when
- * a site has no write keys.
+ * Binds and listens; the error names the address and what to do. `base` must live longer.
+ * ERR_INPUT: a site has no write keys, and there is a listener beyond loopback and unix sockets, or
+ * another site.
  */
 int ingest_new(const struct ingest_options *o, struct event_base *base, struct outbox *outbox,
     struct ingest **ret_ingest, struct err *e);
-/* "http://127.0.0.1:7300" or "unix:/path" of listener i, the real port in it; NULL past the last.
- */
+/* Returns "http://127.0.0.1:7300" with the real port, or "unix:/path", for listener i; NULL past
+ * the last one. */
 const char *ingest_address(const struct ingest *in, size_t i);
 /*
- * Other keys, origins and secrets for the same sites, from the next request on. -1: nothing is
- * changed. The numbers and strings are copied.
+ * Replaces keys, origins and secrets of the same sites, from the next request on. Copies numbers
+ * and strings. Returns -1 when nothing was changed.
  */
 int ingest_reload_sites(
     struct ingest *in, const struct ingest_site_options *sites, size_t n, struct err *e);
 /*
- * Reads an event that came another way, r->body, and treats it as if a server had posted it to this
- * site. ERR_INPUT. Main thread.
+ * Reads r->body, an event that did not come by HTTP, and treats it as if a server had posted it to
+ * this site. ERR_INPUT. Main thread.
  */
 int ingest_admit(struct ingest *in, int64_t site_id, struct segment_request *r, struct err *e);
 /*
- * Stops listening, closes idle connections, answers what waits for its commit; calls `stopped`
- * (in the event loop) when no connection is left or after deadline_ms.
+ * Stops listening, closes idle connections, and answers requests that wait for their commit. Calls
+ * `stopped` (in the event loop) when no connection is left or after deadline_ms.
  */
 void ingest_stop(struct ingest *in, int64_t deadline_ms, void (*stopped)(void *arg), void *arg);
-/* After outbox_stop: until then the writer may still hold requests that are ours. */
+/* Call it after outbox_stop: until then the writer may hold requests. */
 void ingest_free(struct ingest *in);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * Counts requests by outcome and logs refusals. A refusal adds one to its reason and passes a
- * limit of log lines for its pair of reason and client; a tick logs how many lines were left out
- * and sends what was counted since the last commit to the writer. Counts that the writer could not
- * keep are added again and sent later; a process that is killed loses those of its last second.
+ * Counts requests by outcome and logs refusals. A refusal adds one to its reason; its log line is
+ * limited for each pair of reason and client. A tick logs how many lines were left out, and sends
+ * the counts since the last commit to the writer. Counts that the writer could not store are added
+ * again and sent later; a killed process loses the counts of its last second.
  */
 #include "ingest/refusals.h"
 
@@ -20,17 +20,18 @@
 struct client {
 	const char *reason; /* static; NULL: free */
 	char address[REFUSAL_ADDRESS_SIZE];
-	int64_t logged_ms; /* mono: the last line */
+	int64_t logged_ms; /* mono: when the last line was logged */
 	unsigned left_out; /* refusals since then */
 };
 
 struct refusals {
 	struct outbox *outbox;
 	const struct clock *clock;
-	struct outbox_requests sum; /* since what is with the writer */
+	struct outbox_requests sum; /* counted since the message to the writer */
 	struct outbox_requests sent;
 	atomic_bool with_writer;
-	bool unread; /* `sent` came back, or never went: its end was not looked at */
+	/* the result of `sent`, which came back or was never sent, has not been read */
+	bool unread;
 	struct client clients[REFUSAL_CLIENTS];
 	struct log_limit reused;
 };
@@ -82,7 +83,7 @@ read_address(int fd, char ret_address[REFUSAL_ADDRESS_SIZE])
 		snprintf(ret_address, REFUSAL_ADDRESS_SIZE, "a unix socket");
 }
 
-/* The entry of this pair; else a free one, or the one whose last line is the oldest. */
+/* Returns the entry of this pair; else a free one, or the one whose last line is the oldest. */
 static struct client *
 find_client(struct refusals *r, const char *reason, const char *address)
 {
@@ -135,7 +136,8 @@ log_refusal(struct refusals *r, const char *reason, const char *message, int fd)
 	log_warn("ingest: refused a request from %s: %s: %s", address, reason, message);
 }
 
-/* A minute after the last line. Then the pair is forgotten, so that its next refusal is logged. */
+/* Runs a minute after the last line. The pair is then forgotten, so that its next refusal is
+ * logged. */
 static void
 log_ends(struct refusals *r)
 {
@@ -209,7 +211,7 @@ on_done(struct outbox_msg *msg, void *arg)
 	atomic_store(&r->with_writer, false);
 }
 
-/* What was not kept counts again. */
+/* Adds counts that were not stored again. */
 static void
 take_back(struct refusals *r)
 {

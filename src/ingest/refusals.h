@@ -1,7 +1,7 @@
 /*
- * Requests by outcome: how many were accepted, and how many were refused for which reason. Each
- * refusal is logged, at most once a minute for a reason and client address; the counts go to the
- * outbox every second, where they outlive the process (outbox/write/requests.h).
+ * Counts requests by outcome: accepted, or refused for a reason. Refusals are logged at most once a
+ * minute for each reason and client address. The counts go to the outbox every second, where they
+ * outlive the process (outbox/write/requests.h).
  *
  * A reason is the code of the answer, or "cut_off" when the client closed its connection in the
  * middle of a request. Main thread.
@@ -16,7 +16,8 @@
 #include "outbox/outbox.h"
 
 #define REFUSAL_ADDRESS_SIZE 64
-/* Pairs of reason and client address whose log lines are limited; beyond these the oldest goes. */
+/* Pairs of reason and client address whose log lines are limited; a new pair replaces the
+ * oldest. */
 #define REFUSAL_CLIENTS 256
 #define REFUSAL_LOG_MS 60000
 
@@ -24,16 +25,18 @@ struct refusals;
 
 int refusals_new(struct outbox *outbox, const struct clock *clock, struct refusals **ret_refusals,
     struct err *e);
-/* After outbox_stop: until then the writer may hold the last counts. */
+/* Call it after outbox_stop: until then the writer may hold the last counts. */
 void refusals_free(struct refusals *r);
 
-/* reason is static. message says what is wrong, without keys or bodies; fd is the client's socket.
- */
+/* reason is static. message says what is wrong, without keys or bodies. fd is the client's
+ * socket. */
 void refusals_add(struct refusals *r, const char *reason, const char *message, int fd);
 void refusals_add_accepted(struct refusals *r);
-/* An event was not stored: its messageId is known, with other content. Logged once a minute. */
+/* Logs, once a minute, that an event was not stored because its messageId is known with other
+ * content. */
 void refusals_log_reused(struct refusals *r, int64_t event_id);
-/* Once a second, and before outbox_stop: hands the counts over, logs what was left out. */
+/* Call it once a second, and before outbox_stop: sends the counts, and logs how many lines were
+ * left out. */
 void refusals_tick(struct refusals *r);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * The path of a request, top down. Its head is checked: path, method, origin, what it shows of the
- * sender, encoding. Its body is received, parsed in place, its sender authenticated and its events
- * given the status that the site wants; then they go to the writer (writer_link.c), and the answer
- * follows the commit. Every refusal is an answer with a code; a client that leaves in between
- * changes nothing for the writer.
+ * The path of a request. Its head is checked: path, method, origin, evidence of the sender,
+ * encoding. Its body is received and parsed in place; the sender is authenticated, and the events
+ * get the status that the site wants. Then they go to the writer (writer_link.c), and the answer
+ * follows the commit. Every refusal is an answer with a code. A client that leaves early makes no
+ * difference to the writer.
  */
 #include "ingest/request.h"
 
@@ -52,7 +52,7 @@ answer_options(const struct ingest *in, struct conn *c, const struct http_head *
 	return &preflight;
 }
 
-/* What can be answered without the body; NULL: a request is to be made of it. */
+/* Returns an answer that needs no body; NULL when the request must be read. */
 static const struct answer *
 answer_head(const struct ingest *in, struct conn *c, const struct http_head *h,
     const struct route *route, struct answer *wrong_method)
@@ -90,7 +90,8 @@ is_gzip(struct slice content_encoding)
 	return is_word(content_encoding, "gzip") || is_word(content_encoding, "x-gzip");
 }
 
-/* What is wrong with the head of a request that would store events; NULL: nothing. */
+/* Returns what is wrong with the head of a request that would store events; NULL when nothing
+ * is. */
 static const struct answer *
 check_head(struct request *r, const struct http_head *h)
 {
@@ -225,7 +226,9 @@ request_on_body(struct conn *c, void *arg)
 
 	(void)arg;
 	c->gzip = NULL;
-	gzip_close(&r->gzip, &r->ingest->server->quota); /* the request may wait for long */
+	gzip_close(&r->gzip,
+	    &r->ingest->server
+		 ->quota); /* the request may wait long for the writer: free zlib's memory now */
 	switch (r->route->action) {
 	case ROUTE_EVENTS:
 	case ROUTE_WEBHOOK:

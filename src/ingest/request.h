@@ -1,5 +1,5 @@
 /*
- * Requests with events: one from its head to its answer. Private to the top of ingest. Main thread.
+ * A request with events, from its head to its answer. Private to the top of ingest. Main thread.
  */
 #ifndef INGEST_REQUEST_H
 #define INGEST_REQUEST_H
@@ -17,28 +17,28 @@
 #include "outbox/outbox.h"
 
 /*
- * While the writer holds it (`sent`) a request outlives its connection: the body that the events
- * point into must stay until the writer returns it.
+ * While the writer holds it (`sent`) a request outlives its connection: the events point into the
+ * body, which must stay until the writer returns it.
  */
 struct request {
-	struct outbox_put put; /* first: put.msg.mail travels through the mailboxes */
+	struct outbox_put put; /* must be first: put.msg.mail travels through the mailboxes */
 	struct ingest *ingest;
-	struct conn *conn; /* NULL: the client does not wait for the answer any more */
+	struct conn *conn; /* NULL: the client no longer waits for the answer */
 	const struct route *route;
-	/* who posts */
-	enum auth_result key;  /* of the head */
-	int64_t site_id;       /* once it is known */
-	size_t bento_pair;     /* ROUTE_BENTO_API: of bento_keys_find_pair, */
-	uint64_t generation;   /*     under these settings */
+	/* who posts: */
+	enum auth_result key;  /* by the head */
+	int64_t site_id;       /* valid once the sender is known */
+	size_t bento_pair;     /* ROUTE_BENTO_API: the result of bento_keys_find_pair */
+	uint64_t generation;   /* the generation of settings it belongs to */
 	bool bento_site_known; /* the query named the site */
-	bool browser;          /* the request has an Origin */
+	bool browser;          /* the request has an Origin header */
 	bool is_signed;        /* signature is set */
 	unsigned char signature[SIGNATURE_SIZE];
-	/* what is posted */
+	/* the parsed body */
 	struct segment_request parse;
 	struct body body;
-	struct gzip gzip; /* open while a packed body comes in */
-	size_t charged;   /* to the quota, for the events that were found in the body */
+	struct gzip gzip; /* open while a compressed body arrives */
+	size_t charged;   /* bytes charged to the quota for the events found in the body */
 	bool sent;
 	struct request *next_spare;
 };
@@ -49,20 +49,20 @@ struct ingest {
 	struct webhook *webhook;
 	struct bento_keys *bento_keys;
 	struct admission *admission;
-	uint64_t generation; /* of keys and secrets: counts the reloads */
+	uint64_t generation; /* generation of keys and secrets: the number of reloads */
 	struct outbox *outbox;
 	struct refusals *refusals;
 	const struct clock *clock;
 	size_t max_event, max_message_id; /* as in struct ingest_options */
 	bool stopping;
-	/* requests that the writer has returned; wake_fd wakes the event loop for them */
+	/* requests that the writer has returned; wake_fd wakes the event loop */
 	struct mailbox done;
 	bool have_done;
 	int wake_fd;
 	struct event wake_event;
 	struct event second; /* for refusals_tick */
-	bool ticking;        /* it is set */
-	/* of ingest_stop */
+	bool ticking;        /* `second` is active */
+	/* from ingest_stop */
 	void (*stopped)(void *arg);
 	void *stopped_arg;
 	struct request *spare;

@@ -1,14 +1,14 @@
 /*
- * Memory of requests: spare ones are kept for the next request, with little memory each. Bodies,
- * zlib and the events found in a body are charged to one quota over all connections
- * (max_buffered), and every charge is given back here. Fails only without memory or quota.
+ * The memory of requests. Finished requests are kept for the next ones, each with little memory.
+ * Bodies, zlib and the events found in a body are charged to one quota over all connections
+ * (max_buffered); this file gives back every charge. Fails only without memory or quota.
  */
 #include "ingest/request_pool.h"
 
 #include <stdlib.h>
 
 #define MAX_SPARE_REQUESTS 128
-#define KEPT_EVENTS 64 /* of a parse, from one request to the next */
+#define KEPT_EVENTS 64 /* events of a parse whose memory is kept for the next request */
 #define KEPT_SCRATCH 16384
 
 struct request *
@@ -29,7 +29,7 @@ request_take(struct ingest *in)
 	return r;
 }
 
-/* Memory of a parse beyond what a request keeps. */
+/* Whether a parse holds more memory than a spare request keeps. */
 static bool
 is_large(const struct segment_request *parse)
 {
@@ -101,7 +101,7 @@ size_t
 request_max_events(const struct request *r)
 {
 	const struct body_quota *q = &r->ingest->server->quota;
-	size_t held = r->body.cap + r->body.n; /* the body, and its texts decoded */
+	size_t held = r->body.cap + r->body.n; /* the body and its decoded texts */
 	size_t room = q->max > held ? q->max - held : 0;
 	size_t n = room / (sizeof(struct segment_event) + SEGMENT_DETAIL_MAX);
 

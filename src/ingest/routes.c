@@ -1,6 +1,5 @@
 /*
- * The table of paths. A path that is not in it is 404; a method that the path does not take is
- * 405.
+ * The table of paths. An unknown path is 404; a method that the path does not allow is 405.
  */
 #include "ingest/routes.h"
 
@@ -8,7 +7,7 @@
 
 #include "base/encode.h"
 
-/* In the order of how often they are asked for. */
+/* The most frequent paths come first. */
 static const struct route routes[] = {
 	{ "/v1/batch", ROUTE_EVENTS, SEGMENT_BATCH, KIND_UNKNOWN },
 	{ "/v1/track", ROUTE_EVENTS, SEGMENT_SINGLE, KIND_TRACK },
@@ -49,7 +48,7 @@ fold_slashes(char *path, size_t n)
 	return (struct slice){ path, to };
 }
 
-/* path with /v1/ in place of the prefix, when that is a route of events. */
+/* Replaces the prefix of path by /v1/, when the result is a route for events. */
 static bool
 has_prefix(struct slice path, const char *prefix, char to[ROUTE_PATH_MAX], struct slice *ret_path)
 {

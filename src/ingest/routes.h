@@ -1,4 +1,4 @@
-/* Paths to what is done there. Pure; any thread. */
+/* Maps paths to what the server does. Pure; any thread. */
 #ifndef INGEST_ROUTES_H
 #define INGEST_ROUTES_H
 
@@ -8,10 +8,10 @@
 #include "ingest/http/http.h"
 
 enum route_action {
-	ROUTE_EVENTS,    /* store what the body holds */
-	ROUTE_WEBHOOK,   /* the same, as Segment's webhook destination posts it */
-	ROUTE_BENTO_API, /* the same, in Bento's own shape: `kind` says of what */
-	ROUTE_DISCARD,   /* telemetry of the SDKs: answer 200, keep nothing */
+	ROUTE_EVENTS,    /* store the events in the body */
+	ROUTE_WEBHOOK,   /* the same, from Segment's webhook destination */
+	ROUTE_BENTO_API, /* the same, in Bento's own format; `kind` says of what */
+	ROUTE_DISCARD,   /* telemetry of the SDKs: answer 200 and keep nothing */
 	ROUTE_HEALTH
 };
 
@@ -22,23 +22,23 @@ struct route {
 	enum event_kind kind; /* KIND_UNKNOWN: each event's `type` decides */
 };
 
-#define ROUTE_PATH_MAX 128 /* bytes of a path; a longer one leads nowhere */
+#define ROUTE_PATH_MAX 128 /* bytes of a path; a longer one is 404 */
 
 /*
- * The path that clients mean: %XX decoded, doubled slashes and those at the end dropped, the prefix
- * /v1 added where a client left it out, and other products' prefixes replaced by it. Without a
- * route of ours it is returned as far as it was understood. The functions below take it.
+ * Returns the path that the client means. It decodes %XX, removes doubled and final slashes, adds
+ * the prefix /v1 when it is missing, and replaces the prefixes of other products by it. A path
+ * without a route is returned as far as it was understood. The functions below take the result.
  */
 struct slice route_path(struct slice raw, char to[ROUTE_PATH_MAX]);
-/* Is it a path of Bento's API, whose clients want answers in its shape? */
+/* Whether the path belongs to Bento's API, whose clients expect answers in its format. */
 bool route_is_bento_api(struct slice path);
 /* NULL when there is nothing at that path. */
 const struct route *route_find(struct slice path);
-/* Does it store what is posted there? */
+/* Whether the route stores events. */
 bool route_stores(const struct route *r);
-/* OPTIONS counts as allowed where browsers may post. */
+/* Whether the route allows the method. OPTIONS is allowed where browsers may post. */
 bool route_allows(const struct route *r, enum http_method method);
-/* The value of an Allow header. */
+/* Returns the value of the Allow header. */
 const char *route_allowed(const struct route *r);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * A request's way to the outbox writer and back. writer_link_send sends the parsed events as one
- * message; the writer's thread commits them and puts the message into a mailbox, which wakes the
- * event loop by an eventfd; the main thread takes it out and answers the client, if it is still
- * there. Nothing is answered 200 before its commit. A full mailbox is answered 503.
+ * message. The writer's thread commits them and puts the message into a mailbox, which wakes the
+ * event loop by an eventfd. The main thread takes the message and answers the client, if the client
+ * is still there. No request is answered 200 before its commit. A full mailbox is answered 503.
  */
 #include "ingest/writer_link.h"
 
@@ -27,7 +27,7 @@ static const struct answer not_stored = { .status = 503,
 
 /* ---- to the writer ------------------------------------------------------------------ */
 
-/* Writer thread. */
+/* On the writer's thread. */
 static void
 on_stored(struct outbox_msg *msg, void *arg)
 {
@@ -58,14 +58,14 @@ writer_link_send(struct request *r)
 	put->n_events = parse->n_events;
 	put->n_stored = put->n_duplicates = 0;
 	put->first_event_id = 0;
-	r->sent = true; /* before sending: the writer may return it at once */
+	r->sent = true; /* set before sending, because the writer may return it at once */
 	if (outbox_send(r->ingest->outbox, &put->msg) != 0)
 		request_answer(r, &request_busy);
 }
 
 /* ---- back from the writer ------------------------------------------------------------ */
 
-/* Writer thread: the mailbox was empty. */
+/* On the writer's thread, when the mailbox was empty. */
 static void
 wake_loop(void *arg)
 {
@@ -73,8 +73,7 @@ wake_loop(void *arg)
 	const uint64_t one = 1;
 	ssize_t n;
 
-	/* The counter of an eventfd cannot overflow by ones, so only a signal can interrupt this.
-	 */
+	/* Adding ones cannot overflow an eventfd, so only a signal can interrupt this. */
 	do
 		n = write(in->wake_fd, &one, sizeof(one));
 	while (n < 0 && errno == EINTR);
@@ -88,7 +87,7 @@ refusal_for(const struct outbox_msg *msg)
 	return msg->err.code == ERR_FULL ? &disk_full : &not_stored;
 }
 
-/* For Bento's clients: how many events will be sent, and how many never can be. */
+/* For Bento's clients: how many events will be sent, and how many can never be sent. */
 static struct answer
 count_events(const struct segment_request *parse)
 {
@@ -154,7 +153,7 @@ writer_link_open(struct ingest *in, struct event_base *base, struct err *e)
 	in->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (in->wake_fd < 0)
 		return err_sys(e, "ingest: cannot make an eventfd");
-	/* bounded by the requests that the outbox lets wait */
+	/* bounded by the number of requests that may wait in the outbox */
 	if (mailbox_init(&in->done, 0, 0, wake_loop, in, e) != 0)
 		return -1;
 	in->have_done = true;

@@ -7,7 +7,7 @@
 /* Sends the parsed events to the writer; the request is answered after their commit. */
 void writer_link_send(struct request *r);
 int writer_link_open(struct ingest *in, struct event_base *base, struct err *e);
-/* After outbox_stop. Frees the requests that the writer has returned meanwhile. */
+/* Call it after outbox_stop. Frees the requests that the writer has returned meanwhile. */
 void writer_link_close(struct ingest *in);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Checkpoints: the WAL is copied into the file every CHECKPOINT_PAGES pages, and its file is cut
- * once it is larger than OUTBOX_WAL_CUT. A reader in the way puts that off; the WAL then grows,
- * which free_space.c reckons with. Any other error becomes the outbox's health.
+ * Checkpoints copy the WAL into the database file every CHECKPOINT_PAGES pages, and cut the WAL's
+ * file once it is larger than OUTBOX_WAL_CUT. A reader can delay both; the WAL then grows, and
+ * free_space.c takes that into account. Any other error sets the outbox's health.
  */
 #include "outbox/checkpoint.h"
 
@@ -18,7 +18,7 @@ note_wal_pages(void *arg, int pages)
 {
 	struct outbox *o = arg;
 
-	if (pages < o->wal_pages) /* SQLite writes it from its start again */
+	if (pages < o->wal_pages) /* SQLite has started to write the WAL from its beginning again */
 		o->checkpoint_at = CHECKPOINT_PAGES;
 	o->wal_pages = pages;
 }
@@ -37,7 +37,7 @@ checkpoint_wal_bytes(const struct outbox *o)
 	return (uint64_t)o->wal_pages * PAGE_BYTES;
 }
 
-/* A reader in the way must not make each commit try again. */
+/* While a reader is in the way, not every commit must try again. */
 static void
 checkpoint_now(struct outbox *o, bool cut)
 {

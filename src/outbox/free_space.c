@@ -1,6 +1,6 @@
 /*
- * Decides whether new events may be stored: enough of the disk must be free. While the answer is
- * no, the disk is looked at again every HEALTH_RETRY_MS, not for each request.
+ * Decides whether new events may be stored: the disk must have enough free space. While it has not,
+ * the disk is checked every HEALTH_RETRY_MS, not for each request. Cannot fail.
  */
 #include "outbox/free_space.h"
 
@@ -9,7 +9,7 @@
 #include "outbox/health.h"
 #include "outbox/outbox_private.h"
 
-/* By how much the database's file will grow when the WAL is copied into it. */
+/* Returns by how much the database file grows when the WAL is copied into it. */
 static uint64_t
 growth(struct outbox *o)
 {
@@ -23,8 +23,8 @@ growth(struct outbox *o)
 }
 
 /*
- * A reader that stays keeps the WAL from being copied, and it grows. What its copy will need counts
- * as taken: otherwise the WAL could take the last of the disk and never be cut again.
+ * A reader that stays open prevents the copying of the WAL, which then grows. The space that the
+ * copy will need counts as used; otherwise the WAL could fill the disk and never be cut again.
  */
 static bool
 is_enough(struct outbox *o)

@@ -1,4 +1,4 @@
-/* The floor of free space below which new events are refused. Writer's thread. */
+/* Refuses new events when free space falls below a minimum. Writer's thread. */
 #ifndef OUTBOX_FREE_SPACE_H
 #define OUTBOX_FREE_SPACE_H
 
@@ -7,8 +7,8 @@
 #include "outbox/outbox.h"
 
 /*
- * Whether the disk has space for new events, beside min_free and what the WAL needs when it is
- * copied; sets the outbox's health to full or ok. Outside of transactions.
+ * Whether the disk has space for new events besides min_free and the copy of the WAL. Sets the
+ * outbox's health to full or ok. Call it outside of transactions.
  */
 bool free_space_check(struct outbox *o);
 

@@ -1,6 +1,6 @@
 /*
- * The outbox's health: ok, full, blocked or failed. Failed is final, because after a failed write
- * or sync nobody knows what the disk holds (doc/faults.md).
+ * The outbox's health: ok, full, blocked or failed. Failed is final: after a failed write or sync
+ * nobody knows what is on the disk (doc/faults.md).
  */
 #include "outbox/health.h"
 

@@ -1,19 +1,19 @@
 /*
- * How the outbox is doing, from what the writer runs into. An I/O error stays until a restart; a
- * full disk and a write lock that another program holds pass. Writer's thread; outbox_health() may
- * be called by any.
+ * The outbox's health, as the writer's results show it. An I/O error stays until a restart; a full
+ * disk and another program's write lock may pass. Writer's thread; any thread may call
+ * outbox_health().
  */
 #ifndef OUTBOX_HEALTH_H
 #define OUTBOX_HEALTH_H
 
 #include "outbox/outbox.h"
 
-/* How often a full disk or a blocked file is tried again. */
+/* The time between two attempts while the disk is full or the file blocked. */
 #define HEALTH_RETRY_MS 1000
 
-/* A transaction or a checkpoint failed. */
+/* Call it when a transaction or a checkpoint failed. */
 void health_note_failure(struct outbox *o, const struct err *e);
-/* The write lock was taken, and a transaction committed. */
+/* Call it when the write lock was taken and a transaction committed. */
 void health_note_commit(struct outbox *o);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * The life of the outbox: opening (lock, file, migrations, recovery), starting and stopping the
- * writer's thread, sending to it, closing. A failed opening undoes what it did.
+ * writer's thread, sending to it, closing. When opening fails, everything it did is undone.
  */
 #include "outbox/outbox.h"
 
@@ -28,7 +28,7 @@ take_file(struct outbox *o, struct err *e)
 	return migrate_run(&o->db, o->path, schema_migrations, SCHEMA_VERSION, e);
 }
 
-/* Puts in order what the process before left behind, before anybody sees it. */
+/* Cleans up after the previous process before any reader opens the file. */
 static int
 recover(struct outbox *o, int64_t *ret_recovered, struct err *e)
 {
@@ -76,7 +76,7 @@ outbox_open(const struct outbox_options *options, struct outbox **ret_outbox,
 	o->options = *options;
 	o->options.path = o->path;
 	o->lock_fd = -1;
-	/* Events are personal data: nobody but the owner and the group reads them. */
+	/* Events are personal data: only the owner and the group may read them. */
 	mask = umask(0027);
 	rc = open_parts(o, &recovered, e);
 	umask(mask);

@@ -1,17 +1,16 @@
 /*
  * The outbox: one SQLite file, one thread that writes it, and the messages that reach that thread.
  *
- * This header has the outbox's life: open, start, send, stop, close, and how it is doing, and
- * includes the messages that ingest and dispatch send; outbox/message.h lists all of them. To read,
- * open a struct outbox_reader (outbox/read/reader.h) or a struct outbox_audit
- * (outbox/read/audit.h) of your own.
+ * This header has the outbox's life (open, start, send, stop, close) and its health, and includes
+ * the messages that ingest and dispatch send; outbox/message.h lists all of them. To read, open a
+ * struct outbox_reader (outbox/read/reader.h) or a struct outbox_audit (outbox/read/audit.h).
  *
  * The writer takes all messages that wait, applies them in one transaction, commits with one fsync,
  * and only then calls each message's done().
  *
  * Failure: a transaction that fails is rolled back as a whole, and every message in it gets the
- * error. ERR_FULL and ERR_BUSY pass without a restart. ERR_IO stays: after a failed write nobody
- * knows what the disk holds, so nothing is written or promised until the process is restarted
+ * error. ERR_FULL and ERR_BUSY can pass without a restart. ERR_IO stays: after a failed write
+ * nobody knows what is on the disk, so nothing is written or confirmed until a restart
  * (doc/faults.md).
  */
 #ifndef OUTBOX_OUTBOX_H
@@ -29,22 +28,22 @@
 #include "outbox/write/settle.h"
 #include "outbox/write/sites.h"
 
-/* From this many bytes on the WAL is cut as soon as no reader needs it. */
+/* The WAL is cut when it exceeds this size and no reader needs it. */
 #define OUTBOX_WAL_CUT (128 << 20)
 
 struct outbox;
 
 struct outbox_options {
-	const char *path;         /* of the database; its folder must exist and be writable */
-	uint64_t min_free_bytes;  /* below this much free space new events are refused */
+	const char *path;         /* of the database; its directory must exist and be writable */
+	uint64_t min_free_bytes;  /* new events are refused below this much free space */
 	size_t max_waiting;       /* messages of bounded kinds in the writer's mailbox, */
 	size_t max_waiting_bytes; /* and their bytes */
 	const struct clock *clock;
-	bool passing; /* for one verb without a daemon: the recorded states of sites stay */
+	bool passing; /* for one verb without a daemon: keep the recorded states of sites */
 	/*
-	 * Called on the writer's thread after a commit that made events due; cheap and thread-safe;
-	 * may be NULL. changed: the commit also changed events that were there before, so whatever
-	 * was read ahead may be out of date.
+	 * Called on the writer's thread after a commit that made events due; must be quick and
+	 * thread-safe; may be NULL. changed: the commit also changed older events, so events that
+	 * were read ahead may be out of date.
 	 */
 	void (*on_due)(void *arg, bool changed);
 	void *on_due_arg;
@@ -52,19 +51,19 @@ struct outbox_options {
 
 /*
  * Takes the lock, creates or migrates the file, ends attempts that a crash left open (`unknown`),
- * and loads what finds duplicates. Does not start the thread. Main thread.
- * ret_recovered (may be NULL): attempts that had no end.
+ * and loads the recent messageIds. Does not start the thread. Main thread. ret_recovered (may be
+ * NULL) gets the number of attempts that had no end.
  */
 int outbox_open(const struct outbox_options *o, struct outbox **ret_outbox, int64_t *ret_recovered,
     struct err *e);
 
 /* ---- between outbox_open and outbox_start; main thread --------------------------------------- */
 
-/* The id of a site by its name; a new site is added. */
+/* Returns the id of a site by its name; a new site is added. */
 int outbox_site(struct outbox *o, const char *name, int64_t *ret_site_id, struct err *e);
 int outbox_site_before(
     struct outbox *o, int64_t site_id, struct outbox_site_before *ret_before, struct err *e);
-/* The numbers of the last OUTBOX_CLOCK; zeros when there was none. */
+/* Reads the numbers of the last OUTBOX_CLOCK; zeros when there was none. */
 int outbox_clock_read(struct outbox *o, int64_t ret_number[OUTBOX_CLOCK_NUMBERS], struct err *e);
 /* What the outbox knows of times that a clock gave which was not set. */
 struct outbox_unset {
@@ -73,24 +72,25 @@ struct outbox_unset {
 };
 int outbox_unset_read(struct outbox *o, struct outbox_unset *ret, struct err *e);
 struct identity_site; /* outbox/write/identity.h */
-/* What each site wants of identities, until an OUTBOX_UNRESOLVED replaces it; copied. */
+/* Sets what each site does with identities, until an OUTBOX_UNRESOLVED replaces it. Copies the
+ * array. */
 int outbox_identities(struct outbox *o, const struct identity_site *sites, size_t n, struct err *e);
 
 /* ---- running -------------------------------------------------------------------------------- */
 
 int outbox_start(struct outbox *o, struct err *e);
 /*
- * Hands a message over. -1 when it is refused at once; it then stays the sender's, and done() is
- * not called. Every kind is refused after outbox_stop, a bounded kind when the mailbox is full. Any
- * thread.
+ * Hands a message over. Returns -1 when it is refused at once: the sender keeps it, and done() is
+ * not called. Every kind is refused after outbox_stop, a bounded kind also when the mailbox is
+ * full. Any thread.
  */
 int outbox_send(struct outbox *o, struct outbox_msg *msg);
 /*
- * Writes what still waits, checkpoints, ends the thread. Messages sent later are refused. 0, or -1
- * when the last checkpoint failed. Main thread.
+ * Writes the remaining messages, makes a checkpoint, and ends the thread. Later messages are
+ * refused. Returns 0, or -1 when the last checkpoint failed. Main thread.
  */
 int outbox_stop(struct outbox *o, struct err *e);
-/* Closes the file and releases the lock. After outbox_stop, or instead of outbox_start. */
+/* Closes the file and releases the lock. Call it after outbox_stop, or instead of outbox_start. */
 void outbox_close(struct outbox *o);
 
 /* ---- how it is doing; any thread ------------------------------------------------------------- */
@@ -98,22 +98,22 @@ void outbox_close(struct outbox *o);
 enum outbox_health {
 	OUTBOX_OK,
 	OUTBOX_FULL,    /* no space: refuses new events, still records deliveries while it can */
-	OUTBOX_BLOCKED, /* another program holds the write lock; passes when that program ends */
+	OUTBOX_BLOCKED, /* another program holds the write lock; passes when it releases the lock */
 	OUTBOX_FAILED   /* an I/O error; stays until a restart */
 };
 
 enum outbox_health outbox_health(const struct outbox *o);
-/* What is wrong and what to do, copied; "" when OK. */
+/* Copies what is wrong and what to do; "" when OK. */
 void outbox_health_text(struct outbox *o, char *ret_text, size_t size);
 
-/* Since the start of the process. */
+/* Counted since the start of the process. */
 struct outbox_counters {
 	uint64_t stored;     /* events stored */
-	uint64_t duplicates; /* events that were already there */
+	uint64_t duplicates; /* events that were already stored */
 	uint64_t commits;
 	uint64_t delivered; /* events */
 	uint64_t attempts;
-	uint64_t erasures; /* persons whom delete calls want erased */
+	uint64_t erasures; /* persons whom delete calls named */
 };
 
 void outbox_counters(const struct outbox *o, struct outbox_counters *ret_counters);

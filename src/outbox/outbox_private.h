@@ -1,4 +1,4 @@
-/* The outbox's state, and which thread owns which part of it. */
+/* The outbox's state, and the thread that owns each part of it. */
 #ifndef OUTBOX_OUTBOX_PRIVATE_H
 #define OUTBOX_OUTBOX_PRIVATE_H
 
@@ -18,7 +18,8 @@ struct outbox {
 	struct outbox_options options;
 	char *path;
 
-	/* The main thread until outbox_start and after outbox_stop, the writer's in between. */
+	/* Owned by the main thread before outbox_start and after outbox_stop, by the writer in
+	 * between. */
 	int lock_fd;
 	struct db db;
 	struct files files;
@@ -26,26 +27,26 @@ struct outbox {
 	struct rand rand;
 	struct unresolved unresolved;
 	struct store store;
-	int wal_pages;                    /* in the WAL, at most */
-	int checkpoint_at;                /* pages at which the next checkpoint is tried */
-	int64_t full_until;               /* mono ms: nothing is stored before; 0: no limit */
-	struct outbox_unresolved resolve; /* the writer's own message: the next step */
-	bool resolve_sent;                /* it is in the mailbox */
+	int wal_pages;      /* upper bound of the pages in the WAL */
+	int checkpoint_at;  /* number of pages at which the next checkpoint is tried */
+	int64_t full_until; /* mono ms: no event is stored before; 0: no limit */
+	struct outbox_unresolved resolve; /* the writer's message to itself for the next step */
+	bool resolve_sent;                /* resolve is in the mailbox */
 	struct err stop_error;            /* of the last checkpoint */
 	int stop_rc;
 
-	/* The main thread. */
+	/* Owned by the main thread. */
 	pthread_t thread;
 	bool running;
 
-	/* Any thread. */
+	/* For any thread. */
 	struct mailbox box;
 	_Atomic int health; /* enum outbox_health; OUTBOX_FAILED is never left */
 	char failure[512];  /* written once, before health becomes OUTBOX_FAILED */
 	_Atomic uint64_t stored, duplicates, commits, delivered, attempts, erasures;
 };
 
-/* The thread. */
+/* The main function of the writer's thread. */
 void *writer_main(void *outbox);
 
 #endif

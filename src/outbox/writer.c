@@ -1,11 +1,11 @@
 /*
- * The writer's thread. It takes all messages that wait, applies as many as one transaction should
- * hold, commits with one fsync, gives them back to their senders, and goes on with the rest. While
- * the disk is busy with one commit the next transaction's worth collects; there is no timer.
+ * The writer's thread. It takes all waiting messages, applies as many as one transaction may hold,
+ * commits with one fsync, gives them back to their senders, and goes on with the rest. While the
+ * disk is busy with a commit, messages for the next transaction collect; there is no timer.
  *
- * A message's own fault (a state, an input, a thing that is not there) is its own answer. Any other
- * error rolls the transaction back, and every message in it gets that error. After an I/O error
- * nothing is written any more: each message is answered with the failure.
+ * An error that concerns one message only (ERR_STATE, ERR_INPUT, ERR_NOTFOUND) is returned to its
+ * sender. Any other error rolls the transaction back, and every message in it gets that error.
+ * After an I/O error nothing is written any more: each message gets the failure.
  */
 #include "outbox/checkpoint.h"
 #include "outbox/free_space.h"
@@ -13,17 +13,17 @@
 #include "outbox/message_kind.h"
 #include "outbox/outbox_private.h"
 
-/* A transaction ends at these, so that nobody waits long behind a flood. */
+/* Limits of a transaction, so that a flood of messages delays nobody for long. */
 #define GROUP_EVENTS 4096
 #define GROUP_BYTES (8u << 20)
 
 /* The messages of one transaction. */
 struct group {
 	struct mail *first;
-	struct mail **end; /* where the rest of the list hangs */
+	struct mail **end; /* where the rest of the list is linked */
 	size_t events;
 	size_t bytes;
-	size_t n_bounded;     /* of bounded kinds: places in the mailbox, */
+	size_t n_bounded;     /* bounded kinds: places in the mailbox, */
 	size_t bounded_bytes; /* and bytes */
 	bool stores;
 };
@@ -50,7 +50,7 @@ add_to_group(struct group *g, const struct outbox_msg *msg)
 	}
 }
 
-/* Takes what fits from the head of the list, at least its first message; returns the rest. */
+/* Takes the messages that fit from the head of the list, at least one; returns the rest. */
 static struct mail *
 cut_group(struct group *g, struct mail *list)
 {
@@ -135,7 +135,7 @@ count(struct outbox *o, const struct outbox_counters *done)
 	atomic_fetch_add(&o->erasures, done->erasures);
 }
 
-/* Gives every message back to its sender; with `failed`, each with that error. */
+/* Gives every message back to its sender; with `failed`, each gets that error. */
 static void
 answer(struct outbox *o, const struct group *g, const struct err *failed)
 {
@@ -160,11 +160,11 @@ on_resolve_done(struct outbox_msg *msg, void *arg)
 {
 	struct outbox *o = arg;
 
-	(void)msg; /* after a failure the next commit sends it again */
+	(void)msg; /* after a failure, the next commit sends it again */
 	o->resolve_sent = false;
 }
 
-/* Events whose address became known are still to become due: each step is a transaction. */
+/* Some events whose address became known are not due yet: each step is a transaction. */
 static void
 send_next_resolve_step(struct outbox *o)
 {
@@ -190,7 +190,7 @@ finish_commit(struct outbox *o, const struct group *g, const struct transaction 
 	count(o, &t->counts);
 	if (t->cut_wal)
 		checkpoint_cut_now(o);
-	/* Whoever has read ahead hears of a change before its sender does. */
+	/* The dispatcher, which reads ahead, learns of a change before its sender does. */
 	if (t->changed)
 		report_due(o, true);
 	answer(o, g, NULL);
@@ -223,7 +223,7 @@ write_group(struct outbox *o, struct mail *list)
 
 /* ---- the thread ------------------------------------------------------------------------------ */
 
-/* Whether the write lock can be had again, when no message asks for it. */
+/* Checks whether the write lock is free again, while no message needs it. */
 static void
 try_lock(struct outbox *o)
 {
@@ -256,7 +256,7 @@ writer_main(void *arg)
 	bool closed;
 
 	do {
-		/* While the disk is full or the file locked, nobody else would notice the end. */
+		/* While the disk is full or the file blocked, only this check notices the end. */
 		enum outbox_health health = outbox_health(o);
 		bool passes = health == OUTBOX_FULL || health == OUTBOX_BLOCKED;
 
@@ -268,7 +268,7 @@ writer_main(void *arg)
 		while (list != NULL)
 			list = write_group(o, list);
 	} while (!closed);
-	/* What came between the last look and the closing. */
+	/* Takes messages that arrived between the last look and the closing. */
 	for (list = mailbox_take(&o->box); list != NULL;)
 		list = write_group(o, list);
 	close_down(o);

@@ -1,7 +1,7 @@
 /*
- * The keyboard and the screen of `top`. keyboard_begin puts the terminal into raw mode on the
- * alternate screen; signals that would end the program are turned into KEY_QUIT, so that
- * keyboard_end always runs.
+ * The keyboard and the screen of `top`. keyboard_begin switches the terminal to raw mode and the
+ * alternate screen. A signal that would end the program becomes KEY_QUIT, so that keyboard_end
+ * always runs. keyboard_begin fails when the terminal refuses these modes.
  */
 #include "term/keyboard.h"
 
@@ -85,7 +85,7 @@ take(char *ret_letter)
 	unsigned char c = arrow ? pending[2] : pending[0];
 
 	if (!arrow && c == ESCAPE) {
-		drop(n_pending); /* an escape sequence that is not a key of ours */
+		drop(n_pending); /* an escape sequence of another key */
 		return KEY_AGAIN;
 	}
 	drop(arrow ? 3 : 1);

@@ -10,10 +10,10 @@ enum key {
 	KEY_AGAIN, /* the terminal was resized: draw again */
 	KEY_UP,
 	KEY_DOWN,
-	KEY_OTHER /* any other; see ret_letter */
+	KEY_OTHER /* any other key: see ret_letter */
 };
 
-/* Standard input and output must be a terminal. After 0, the caller calls keyboard_end. */
+/* Standard input and output must be a terminal. After success the caller must call keyboard_end. */
 int keyboard_begin(struct err *e);
 void keyboard_end(void);
 /* Waits for the next key, at most timeout_ms. */

@@ -1,7 +1,6 @@
 /*
- * Lays JSON out byte by byte, without parsing values: white space between values is replaced, and
- * strings and numbers are copied as they are. The input is valid JSON, so nothing can fail except
- * the buffer.
+ * Lays JSON out byte by byte without parsing values. It replaces the white space between values and
+ * copies strings and numbers. The input is valid JSON, so only the buffer can fail.
  */
 #include "term/pretty.h"
 
@@ -77,7 +76,7 @@ pretty_append(struct buf *to, struct slice json, int indent)
 			continue;
 		i = skip_blank(json, i);
 		if (i < json.n && (json.p[i] == '}' || json.p[i] == ']'))
-			buf_append_byte(to, json.p[i++]); /* an empty one stays on its line */
+			buf_append_byte(to, json.p[i++]); /* an empty container stays on one line */
 		else
 			new_line(to, indent += 2);
 	}

@@ -1,6 +1,6 @@
 /*
- * Shows the progress of a long operation on standard error, if that is a terminal: one line, which
- * is overwritten. One thread.
+ * Shows the progress of a long operation on standard error, when that is a terminal: one line,
+ * overwritten each time. One thread.
  */
 #ifndef TERM_PROGRESS_H
 #define TERM_PROGRESS_H
@@ -9,12 +9,12 @@
 #include <stdint.h>
 
 struct progress {
-	const char *what; /* "requeued" */
+	const char *what; /* for example "requeued" */
 	int64_t all;      /* 0 when unknown */
 	bool shown;
 };
 
-/* Shows that `done` are done. A callback: arg is the struct progress. */
+/* Shows the number of finished items. A callback: arg is the struct progress. */
 void progress_tell(void *arg, int64_t done);
 /* Clears the line. */
 void progress_end(struct progress *p);

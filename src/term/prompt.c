@@ -1,7 +1,7 @@
 /*
- * Asks for a line at the terminal. For a secret, echo is off, and the signals that end a program
- * are blocked except while the line is awaited: so the terminal is always put back, and the signal
- * is raised again afterwards.
+ * Asks for a line at the terminal. For a secret it turns echo off, and blocks the signals that end
+ * a program except while it waits for the line. The terminal is therefore always restored, and the
+ * signal is raised again afterwards. Fails at the end of input and after a signal.
  */
 #include "term/prompt.h"
 
@@ -21,7 +21,7 @@ on_signal(int number)
 	signalled = number;
 }
 
-/* What echo_off changed, for echo_on to restore. */
+/* The terminal settings that echo_off changed, for echo_on to restore. */
 struct silence {
 	bool off;
 	struct termios before;
@@ -67,7 +67,7 @@ echo_on(struct silence *s)
 		raise(signalled);
 }
 
-/* Waits until a whole line can be read. 0, or -1 after a signal. */
+/* Waits until a whole line can be read. Returns 0, or -1 after a signal. */
 static int
 await_line(const struct silence *s)
 {
@@ -93,7 +93,7 @@ take_line(char *ret, size_t size)
 	return rc;
 }
 
-/* Echo is off before the prompt appears, because somebody may type at once. */
+/* Turns echo off before it prints the prompt, because a person may type at once. */
 int
 prompt_line(const char *prompt, bool secret, char *ret, size_t size)
 {

@@ -1,7 +1,6 @@
 /*
- * Tables, and text that is made safe to print. Cells are collected up to TABLE_ROWS_MAX rows; then
- * the widths are fixed and the rows printed. Running out of memory is remembered and returned by
- * table_end.
+ * Tables, and text that is safe to print. The cells of the first TABLE_ROWS_MAX rows are kept; then
+ * the widths are fixed and the rows printed. table_end reports a lack of memory.
  */
 #include "term/table.h"
 
@@ -73,14 +72,15 @@ table_new(
 
 /* ---- text ----------------------------------------------------------------------------------- */
 
-/* Bytes of the character at p, 0 when it is malformed or a control character. */
+/* Returns the length of the character at p; 0 when it is malformed or a control character. */
 static size_t
 plain_length(const char *text, size_t n)
 {
 	const unsigned char *p = (const unsigned char *)text;
 	unsigned length = utf8_length(text, n);
 	bool is_c0 = length == 1 && (p[0] < 0x20 || p[0] == 0x7f);
-	bool is_c1 = length == 2 && p[0] == 0xc2 && p[1] < 0xa0; /* some terminals obey them */
+	bool is_c1 = length == 2 && p[0] == 0xc2
+		     && p[1] < 0xa0; /* some terminals obey C1 control characters */
 
 	return is_c0 || is_c1 ? 0 : length;
 }
@@ -182,7 +182,7 @@ total_width(const struct table *t)
 	return sum;
 }
 
-/* The widest column that may still shrink; NULL when none may. */
+/* Returns the widest column that may still shrink, or NULL. */
 static int *
 find_widest(struct table *t)
 {

@@ -1,9 +1,9 @@
 /*
  * Aligned tables for people: as wide as their contents, at most as wide as the terminal.
  *
- * The first rows, at most TABLE_ROWS_MAX, are collected to find the widths, which later rows keep.
- * A cell that does not fit is cut with an ellipsis. Control bytes and invalid UTF-8 become '?', so
- * that no event can send escape sequences to the terminal. One thread.
+ * The first rows, at most TABLE_ROWS_MAX, set the widths, which later rows keep. A cell that does
+ * not fit is cut with an ellipsis. Control bytes and invalid UTF-8 become '?', so that no event can
+ * send escape sequences to the terminal. One thread.
  */
 #ifndef TERM_TABLE_H
 #define TERM_TABLE_H
@@ -22,7 +22,7 @@ enum table_color { TABLE_PLAIN, TABLE_GOOD, TABLE_WAITING, TABLE_BAD, TABLE_FAIN
 struct table_column {
 	const char *title;
 	int min;    /* the width it may shrink to; 0 when it may not shrink */
-	bool right; /* aligned to the right, as numbers are */
+	bool right; /* align right, as for numbers */
 };
 
 struct table;
@@ -34,10 +34,11 @@ struct table *table_new(
 void table_cell(struct table *t, struct slice text, enum table_color color);
 void table_printf(struct table *t, enum table_color color, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* Prints the remaining rows and frees the table. -1 when memory ran out on the way. */
+/* Prints the remaining rows and frees the table. Returns -1 when there was not enough memory. */
 int table_end(struct table *t);
 
-/* The escape sequences that begin a color and end every color; "" unless `painted`. */
+/* Return the escape sequence that starts this color, and the one that ends any color; "" unless
+ * `painted`. */
 const char *table_paint(bool painted, enum table_color color);
 const char *table_paint_end(bool painted);
 /* Appends text with control bytes and invalid UTF-8 replaced by '?'. */
@@ -52,7 +53,7 @@ void table_append_cut(struct buf *to, struct slice text, int width);
  * `indent` spaces. A word that is too long gets a line of its own.
  */
 void table_append_wrapped(struct buf *to, struct slice text, int indent, int width);
-/* The same, when `column` columns of the first line are printed already. */
+/* Like table_append_wrapped, when the first line already has `column` columns. */
 void table_append_wrapped_behind(
     struct buf *to, struct slice text, int column, int indent, int width);
 

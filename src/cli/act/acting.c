@@ -1,8 +1,8 @@
 /*
- * The one way in which verbs change events. Counting comes first and changes nothing; a person is
- * asked unless --yes was given; Ctrl-C ends the change after the step under way, and then the error
- * says what was done until then. The audit is closed before the change, because this process may
- * become the writer (doc/sqlite.md).
+ * The way in which verbs change events. Counting comes first and changes nothing. The person is
+ * asked unless --yes was given. Ctrl-C ends the change after the current step, and the error says
+ * what was done. The audit is closed before the change, because this process may become the writer
+ * (doc/sqlite.md).
  */
 #include "cli/act/acting.h"
 
@@ -73,7 +73,7 @@ answer(struct acting *a)
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
-/* VERB_DONE, or the code to exit with. */
+/* Returns VERB_DONE, or the exit code. */
 static int
 confirm(const struct acting *a)
 {
@@ -102,14 +102,14 @@ stop(int number)
 	stopped = 1;
 }
 
-/* What the committed steps did is an operation like any other. */
+/* The committed steps are an operation like any other. */
 static int
 explain_stop(const struct acting *a, struct err *e)
 {
 	long long n = amount(a), id = *a->operation_id;
 
 	if (id == 0)
-		return -1; /* the client has said what it knows */
+		return -1; /* the client has already set the error */
 	if (a->for_good)
 		return err_set(e, ERR_STATE,
 		    "interrupted: %lld %s so far; run it again for the rest", n, a->past);

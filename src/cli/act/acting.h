@@ -1,6 +1,6 @@
 /*
- * How a verb acts that changes events: it counts what it would change, ends there when that is
- * nothing or a dry run, asks, changes, and says what was done. A verb fills in a struct acting; the
+ * How a verb changes events: it counts what it would change, stops when that is nothing or with
+ * --dry-run, asks, changes, and prints what was done. A verb fills in a struct acting; the
  * questions, the progress line, Ctrl-C and the JSON answer are the same for all. Main thread.
  */
 #ifndef CLI_ACT_ACTING_H
@@ -18,16 +18,18 @@ struct acting {
 	const struct config *config; /* set by acting_run */
 	struct act act;              /* exchange and message: set by the verb */
 	const int64_t *operation_id; /* of the message */
-	const char *past;            /* "held": what has become of the events */
-	const char *nothing;         /* said when the amount is 0; NULL: print says it */
-	bool for_good;               /* cannot be undone: asks about a single event, too */
-	/* Fills in the message, without results. dry_run: it only counts. */
+	const char *past;            /* what happened to the events: "held" */
+	const char *nothing;         /* printed when the amount is 0; NULL: print does it */
+	bool for_good;               /* cannot be undone: asks even about a single event */
+	/* Fills in the message, without results. dry_run: the message only counts. */
 	void (*make)(struct acting *a, bool dry_run);
-	/* Counts in the database, into the message. NULL: the message is sent as a dry run. */
+	/* Counts in the database and stores the counts in the message. NULL: the message is sent as
+	 * a dry run. */
 	int (*look)(struct acting *a, struct outbox_audit *audit, struct err *e);
-	/* "hold 5 events": what the person is asked. amount: as step of the exchange says. */
+	/* Writes the question's subject, such as "hold 5 events". The step of the exchange gives
+	 * the amount. */
 	void (*describe)(const struct acting *a, char *to, size_t size);
-	/* Prints what was done, or what would be: options->dry_run. */
+	/* Prints what was done or, with options->dry_run, what would be done. */
 	void (*print)(const struct acting *a);
 	/* Adds members to the JSON answer, besides the results. May be NULL. */
 	void (*add_json)(struct acting *a, struct cJSON *line);
@@ -37,13 +39,13 @@ struct acting {
 int acting_run(struct acting *a);
 
 /*
- * The configuration, once the database is known to be there: without a daemon acting would make a
- * new one. 0, or -1 after verb_fail.
+ * Loads the configuration after checking that the database exists, because acting without a daemon
+ * would create one. Returns 0, or -1 after verb_fail.
  */
 int acting_open(const struct options *o, struct config **ret_config);
 /*
- * Prints the JSON answer: the members that `line` already has, the results under the names that the
- * exchange gives them, and dry_run. Takes ownership of `line`. Returns the exit code.
+ * Prints the JSON answer: the members of `line`, the results under the names in the exchange, and
+ * dry_run. Takes ownership of `line`. Returns the exit code.
  */
 int acting_print_json(const struct options *o, const struct result_field *results,
     const struct outbox_msg *msg, struct cJSON *line);

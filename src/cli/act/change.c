@@ -1,7 +1,7 @@
 /*
- * The verbs that change a selection of events. The events that match are counted in the database
- * first; a dry run shows the first few of them. Without a filter, and when nothing matches, nothing
- * is changed.
+ * The verbs that change a selection of events. The matching events are counted in the database
+ * first; a dry run shows the first few. Without a filter, and when no event matches, nothing
+ * changes.
  */
 #include "cli/act/change.h"
 
@@ -22,9 +22,9 @@ struct change {
 	struct acting acting;
 	enum operate_verb verb;
 	struct outbox_operation operation;
-	int64_t delivered; /* of a requeue: Bento gets these again */
+	int64_t delivered; /* requeue: events that Bento will get again */
 	char nothing[80];
-	/* of a dry run: */
+	/* for a dry run: */
 	struct buf sample; /* for people, */
 	struct event_table table;
 	cJSON *sample_json; /* or for programs */
@@ -35,7 +35,7 @@ make(struct acting *a, bool dry_run)
 {
 	struct change *ch = (struct change *)a;
 
-	(void)dry_run; /* the database says how many there are */
+	(void)dry_run; /* the count comes from the database */
 	ch->operation = (struct outbox_operation){
 		.verb = ch->verb,
 		.filter = &a->options->filter,
@@ -120,7 +120,7 @@ look(struct acting *a, struct outbox_audit *audit, struct err *e)
 
 /* ---- what is said ---------------------------------------------------------------------------- */
 
-/* What the question and a dry run add about events that Bento has already. */
+/* Adds to the question and to a dry run how many events Bento already has. */
 static void
 describe_delivered(const struct change *ch, char *to, size_t size)
 {

@@ -1,4 +1,5 @@
-/* What requeue, hold, release, discard and expire share: they change the events that match. */
+/* The common part of requeue, hold, release, discard and expire: they change the events that
+ * match. */
 #ifndef CLI_ACT_CHANGE_H
 #define CLI_ACT_CHANGE_H
 
@@ -6,8 +7,8 @@
 #include "outbox/operate/operate.h"
 
 /*
- * Runs the verb on the events that the filter selects, and returns the exit code. Without a filter
- * nothing is changed: --all says that every event is meant.
+ * Runs the verb on the events that the filter selects. Returns the exit code. Without a filter
+ * nothing changes; --all selects every event.
  */
 int change_events(const struct options *o, enum operate_verb verb);
 

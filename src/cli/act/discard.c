@@ -1,6 +1,6 @@
 /*
- * discard: events that are not delivered will not be sent. They stay in the audit; undo or requeue
- * brings them back.
+ * discard: the selected events that are not delivered will not be sent. They stay in the audit;
+ * undo or requeue brings them back.
  */
 #include "cli/act/change.h"
 

@@ -1,6 +1,6 @@
 /*
- * erase: removes a person from everything that the database holds, by the whole address. It cannot
- * be undone, so it always asks. When it is interrupted, running it again removes the rest.
+ * erase: removes a person, named by the complete address, from the whole database. It cannot be
+ * undone, so it always asks. After an interruption, running it again removes the rest.
  */
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /*
- * flush: a site is tried at once, whatever it waits for, with its delayed events. A pause by an
- * operator stays.
+ * flush: tries a site and its delayed events at once, whatever the site waits for. An operator's
+ * pause stays.
  */
 #include "cli/act/site_control.h"
 

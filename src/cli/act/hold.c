@@ -1,5 +1,5 @@
 /*
- * hold: pending events are held and not sent, until they are released. A request under way ends
+ * hold: pending events are held and not sent until they are released. A request in flight ends
  * normally.
  */
 #include "cli/act/change.h"

@@ -1,6 +1,6 @@
 /*
- * pause: nothing is sent for a site until it is resumed, also across restarts. Events are still
- * taken and kept; requests under way end normally.
+ * pause: nothing is sent for a site until it is resumed, even after a restart. Events are still
+ * accepted and kept; requests in flight end normally.
  */
 #include "cli/act/site_control.h"
 

@@ -1,7 +1,7 @@
 /*
- * purge: removes now what retention would remove: bodies first, whole rows later. It cannot be
- * undone, so it always asks. With a daemon its settings and clocks say what is old enough; without
- * one, ours.
+ * purge: applies retention now: removes bodies first and rows later. It cannot be undone, so it
+ * always asks. A running daemon's settings and clocks decide what is old enough; without a daemon,
+ * this process's.
  */
 #include <stdio.h>
 
@@ -17,7 +17,7 @@ struct purge {
 	struct purge_limits limits;
 };
 
-/* Nobody has watched the wall clock, so it has to be believed. */
+/* No daemon has watched the wall clock, so it must be trusted. */
 static void
 find_limits(const struct config *c, struct purge_limits *ret_limits)
 {

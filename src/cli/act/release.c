@@ -1,5 +1,5 @@
 /*
- * release: held events, by an operator or by the spooler, become pending again and due at once.
+ * release: events that an operator or the spooler held become pending and due at once.
  */
 #include "cli/act/change.h"
 

@@ -1,7 +1,7 @@
 /*
- * requeue: events that did not arrive become pending again and are sent again. Delivered events
- * only when the filter names them by an id, a messageId or their status; the question says how
- * many.
+ * requeue: events that did not arrive become pending and are sent again. Delivered events are
+ * included only when the filter names them by an id, a messageId or their status; the question says
+ * how many.
  */
 #include "cli/act/change.h"
 

@@ -1,5 +1,5 @@
 /*
- * resume: ends a pause. The site is tried at once, also when it backs off or had paused
+ * resume: ends a pause. The site is tried at once, even when it was backing off or had paused
  * automatically.
  */
 #include "cli/act/site_control.h"

@@ -1,7 +1,7 @@
 /*
- * The verbs about a whole site. Nothing is counted or asked: each of them can be taken back by
- * another. A site that the database does not have exits 3, and so does a flush that changed nothing
- * because an operator has paused the site.
+ * The verbs for a whole site. They do not count or ask, because another verb can reverse each of
+ * them. The exit code is 3 for an unknown site, and for a flush that changed nothing because an
+ * operator paused the site.
  */
 #include "cli/act/site_control.h"
 

@@ -1,4 +1,4 @@
-/* What pause, resume and flush share, and top, which offers them as keys. */
+/* Shared by pause, resume and flush, and by top, which has keys for them. */
 #ifndef CLI_ACT_SITE_CONTROL_H
 #define CLI_ACT_SITE_CONTROL_H
 
@@ -7,8 +7,8 @@
 
 /* Runs the verb for one site or all of them, and returns the exit code. */
 int site_control(const struct options *o, enum site_control_verb verb);
-/* What it came to, as "paused: events are kept, nothing is sent". daemon: one runs and obeys now.
- */
+/* Returns the result in words, such as "paused: events are kept, nothing is sent". daemon: one is
+ * running and obeys at once. */
 const char *site_control_summary(const struct outbox_site_control *message, bool daemon);
 
 #endif

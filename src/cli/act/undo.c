@@ -1,7 +1,7 @@
 /*
- * undo: takes an operation back. Each of its events that is still as the operation left it becomes
- * what it was before; the others stay, and the answer says why. An id that is not an operation, or
- * one that changed no events, is an error.
+ * undo: undoes an operation. Each event that is still as the operation left it gets its former
+ * state; the others stay, and the answer says why. An id that is not an operation, or one that
+ * changed no events, is an error.
  */
 #include <stdio.h>
 

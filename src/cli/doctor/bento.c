@@ -1,6 +1,6 @@
 /*
  * Checks the way to Bento: the host's name in DNS, its certificate, and the keys of each site, with
- * one request that changes nothing. Hosts shared by several sites are looked up once.
+ * a request that changes nothing. A host that several sites share is looked up once.
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -15,15 +15,15 @@
 #include "dispatch/transport/inquiry.h"
 
 #define ASK_MS 15000
-#define SKEW_MS 120000                          /* the clocks may differ by so much */
+#define SKEW_MS 120000 /* the largest acceptable difference between the clocks */
 #define CERTIFICATE_MS (INT64_C(14) * 86400000) /* warn when a certificate ends sooner */
 
-/* What was found on the way to one site's Bento. */
+/* The findings on the way to one site's Bento. */
 struct visit {
 	struct inquiry_place place;
 	const char *ca_file;
 	bool named;               /* the name was found, or a proxy may find it */
-	bool certificate_checked; /* and reported */
+	bool certificate_checked; /* and its result reported */
 };
 
 /* ---- the name -------------------------------------------------------------------------------- */

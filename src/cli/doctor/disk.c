@@ -1,6 +1,7 @@
 /*
- * Checks the folder of the database: that it is writable, on a local disk, really synced, and has
- * space. Syncing is measured with a temporary file, which is removed before it is written.
+ * Checks the directory of the database: whether it is writable, on a local disk and really synced,
+ * and has space. It measures syncing with a temporary file, whose name is removed before it is
+ * written.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +22,7 @@
 #define SYNCS 15
 #define SYNC_BYTES 8192
 #define SYNC_MIN_US 30        /* about the time of the fastest disks with a protected cache */
-#define LITTLE_BYTES 16000000 /* free space to warn at, even when min_free is lower */
+#define LITTLE_BYTES 16000000 /* warn below this much free space, even when min_free is lower */
 #define CIFS_MAGIC 0xff534d42
 #define SMB2_MAGIC 0xfe534d42
 
@@ -65,7 +66,7 @@ check_folder(struct doctor *d, const char *folder)
 	return true;
 }
 
-/* Returns whether the folder is on a disk, so that the speed of a sync means something. */
+/* Returns whether the directory is on a disk, where the speed of a sync matters. */
 static bool
 check_file_system(struct doctor *d, const char *folder)
 {

@@ -36,13 +36,14 @@ void doctor_report(struct doctor *d, enum doctor_grade grade, const char *what, 
 void doctor_settings_refused(struct doctor *d, const char *file, const struct err *why);
 /* Checks libraries, the clock and the limits of the process. */
 void doctor_machine(struct doctor *d);
-/* Checks the database's folder: file system, syncing, free space. False when it cannot be used. */
+/* Checks the database's directory: file system, syncing, free space. False when it cannot be
+ * used. */
 bool doctor_disk(struct doctor *d);
 /* Checks the database: modes, sizes, and whether it is damaged. */
 void doctor_database(struct doctor *d);
 /*
- * Checks the daemon and its listeners, or without a daemon whether serve could listen. Of a refused
- * configuration, only whether the daemon runs.
+ * Checks the daemon and its listeners, or without a daemon whether serve could listen. When the
+ * configuration is refused, checks only whether the daemon runs.
  */
 void doctor_network(struct doctor *d);
 /* Checks Bento: the name and certificate of each host, the keys of each site. */

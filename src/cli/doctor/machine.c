@@ -1,6 +1,6 @@
 /*
  * Checks the machine: versions of libraries against known defects, the clock, and the limit of open
- * files. The tables of defects are facts of their makers' pages; add new ones here.
+ * files. The tables of defects come from the makers' own pages; add new ones here.
  */
 #include <cjson/cJSON.h>
 #include <event2/event.h>

@@ -1,6 +1,6 @@
 /*
- * Checks the daemon. When it runs, each listener is asked for its health; when it does not, each
- * address is bound for a moment, to find what would keep serve from listening.
+ * Checks the daemon. When it runs, each listener is asked for its health; otherwise each address is
+ * bound for a moment, to find what would prevent serve from listening.
  */
 #include <cjson/cJSON.h>
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /*
- * history: everything that happened to the events that match. The ids are read in pages, so that no
- * transaction stays open while stories are printed; an event that retention removes meanwhile is
- * skipped.
+ * history: prints everything that happened to the matching events. The ids are read in pages, so
+ * that no transaction is open while stories are printed; an event that retention removes meanwhile
+ * is skipped.
  */
 #include <stdio.h>
 #include <stdlib.h>

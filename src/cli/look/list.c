@@ -1,6 +1,6 @@
 /*
- * list: the events that match, in pages. Each page is read in a transaction of its own and printed
- * after it, so that a pager that waits does not keep the database's log from being cut.
+ * list: prints the matching events, page by page. Each page is read in its own transaction and
+ * printed after it, so that a waiting pager does not keep the database's log from being cut.
  */
 #include <cjson/cJSON.h>
 #include <stdio.h>

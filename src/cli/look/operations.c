@@ -1,6 +1,6 @@
 /*
- * operations: what operators did. Without an id, a list in pages, newest first; with one, that
- * operation and how its events stood before.
+ * operations: shows what operators did. Without an id it prints a list, newest first; with an id,
+ * that operation and the former states of its events.
  */
 #include <cjson/cJSON.h>
 #include <inttypes.h>

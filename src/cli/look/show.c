@@ -1,6 +1,7 @@
 /*
- * show: one event in full, and the object that was or would be sent to Bento. The collecting is in
- * report/event_report.h; here the result is laid out, or one part of it printed byte for byte.
+ * show: prints one event in full, and the object that was or would be sent to Bento.
+ * report/event_report.h collects the facts; this file lays them out, or prints one part byte for
+ * byte.
  */
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -108,7 +109,7 @@ take_id(void *arg, const struct audit_event *event)
 	*id = event->event_id;
 }
 
-/* The id of the operand, or of the newest event with the messageId; 0 when none matches. */
+/* Returns the id of the operand, or of the newest event with the messageId; 0 when none matches. */
 static int
 choose_event(struct outbox_audit *audit, const struct options *o, int64_t *ret_id, struct err *e)
 {

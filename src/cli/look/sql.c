@@ -1,7 +1,7 @@
 /*
- * sql: one read-only query, its rows as a table or as JSON. The query comes from the command line,
- * a file or standard input. Writing, several statements and a query past --timeout end with an
- * error.
+ * sql: runs one read-only query and prints its rows as a table or as JSON. The query comes from the
+ * command line, a file or standard input. A query that writes, is not a single statement, or
+ * exceeds --timeout is an error.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -18,7 +18,7 @@
 #include "term/terminal.h"
 
 #define TIMEOUT_DEFAULT_MS 30000
-#define TEXT_MAX (1u << 30) /* of one row, or of the rows that a table collects */
+#define TEXT_MAX (1u << 30) /* bytes of one row, or of all rows of a table */
 
 struct output {
 	bool json;
@@ -28,7 +28,7 @@ struct output {
 	char **names; /* owned copies of the columns' names */
 	size_t n;
 	struct table_column *columns;
-	struct table *table; /* NULL with too many columns: then each value is a line */
+	struct table *table; /* NULL when there are too many columns: then each value is a line */
 	int64_t rows;
 };
 

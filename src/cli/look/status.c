@@ -1,6 +1,6 @@
 /*
- * status: the state of the daemon and of each site. The report is in report/status.h; here are its
- * options and the exit code of --check.
+ * status: shows the state of the daemon and of each site. report/status.h makes the report; this
+ * file has the options and the exit code of --check.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -18,7 +18,7 @@
 
 #define BACKLOG_DEFAULT 10
 #define BACKLOG_MAX 500
-#define LOOK_BACK 64       /* attempts and operations to look back at, at least, when it starts */
+#define LOOK_BACK 64       /* attempts and operations to read back at the start, at least */
 #define ATTEMPTS_A_TURN 20 /* each may print a line for each of its events */
 #define OPEN_MAX_ATTEMPTS 1024
 #define DEEDS_A_TURN 100

@@ -1,6 +1,6 @@
 /*
- * The lines that tail prints. They are added in any order, sorted by time and printed once per
- * turn. A line that memory has no room for is remembered and makes tail_lines_print fail.
+ * The lines that tail prints. They are added in any order, sorted by time and printed once a
+ * second. When memory lacks for a line, tail_lines_print fails.
  */
 #include "cli/look/tail_lines.h"
 
@@ -23,7 +23,7 @@
 
 struct line {
 	int64_t at;
-	size_t order; /* in which it was added */
+	size_t order; /* the order in which it was added */
 	enum table_color color;
 	char what[40];
 	char word[24];
@@ -96,7 +96,7 @@ color_of(struct slice word)
 	return TABLE_WAITING;
 }
 
-/* Owns rest from here on. */
+/* Takes ownership of rest. */
 static void
 add(struct tail_lines *t, int64_t at, struct slice word, struct buf *rest, struct line **ret_line)
 {
@@ -126,7 +126,7 @@ add(struct tail_lines *t, int64_t at, struct slice word, struct buf *rest, struc
 	*ret_line = line;
 }
 
-/* Owns o from here on. */
+/* Takes ownership of o. */
 static void
 add_json(struct tail_lines *t, int64_t at, cJSON *o)
 {

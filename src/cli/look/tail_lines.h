@@ -29,7 +29,8 @@ struct tail_attempt {
 };
 void tail_lines_member(
     struct tail_lines *t, const struct tail_attempt *attempt, const struct audit_event *event);
-/* So many more requests were refused for this reason, which is static or lives as long as t. */
+/* Adds a line: `requests` more requests were refused for this reason, a text that is static or
+ * lives as long as t. */
 void tail_lines_refused(struct tail_lines *t, int64_t at, const char *reason, int64_t requests);
 void tail_lines_operation(struct tail_lines *t, const struct audit_operation_row *deed);
 

@@ -1,7 +1,7 @@
 /*
- * top: a live screen of sites, waiting events and errors, and keys that pause, resume and flush a
- * site. Collecting a frame costs as much as there are pending and failed events; the screen waits
- * COST_FACTOR times as long as collecting took, so that top stays cheap.
+ * top: a live screen of sites, waiting events and errors, with keys that pause, resume and flush a
+ * site. Collecting a frame takes longer the more pending and failed events there are; top waits
+ * COST_FACTOR times as long before the next frame, so that it stays cheap.
  */
 #include <cjson/cJSON.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /*
- * adopt: takes over what another database has not delivered: first what it knows of ids, then its
- * pending, held and failed events in their order. The other file is only read; one of an older
- * version, or with erasures to be done, is read through a copy. It is refused while a daemon runs
- * on it, and when an event's site does not exist here.
+ * adopt: takes over what another database has not delivered: first its statements about ids, then
+ * its pending, held and failed events in order. The other file is only read; a file of an older
+ * version, or with erasures to do, is read through a copy. adopt refuses a file on which a daemon
+ * is running, and an event whose site does not exist here.
  */
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -26,19 +26,20 @@ static const enum event_status adopted[] = { STATUS_PENDING, STATUS_HELD, STATUS
 struct adopt {
 	struct importing importing;
 	struct outbox_audit *old;
-	struct audit_site *here; /* our sites */
+	struct audit_site *here; /* the sites of this database */
 	size_t n_here;
 	size_t n_there;
-	char copy[PATH_SIZE]; /* of the file, migrated; "": none was needed */
-	int64_t erased;       /* persons whom that copy no longer has */
+	char copy[PATH_SIZE]; /* the migrated copy of the file; "": none was needed */
+	int64_t erased;       /* persons erased from that copy */
 	struct buf line;
-	int64_t left[STATUS_COUNT]; /* events that stay where they are */
+	int64_t left[STATUS_COUNT]; /* events that are not taken over, by status */
 	int64_t left_ids;
 };
 
 /* ---- whether it may -------------------------------------------------------------------------- */
 
-/* Two daemons must never write to one file, nor send the same events. */
+/* Refuses a file on which a daemon is running: two daemons must never write to one file or send the
+ * same events. */
 static int
 check_files(const char *ours, const char *old, struct err *e)
 {
@@ -139,8 +140,8 @@ add_events(struct adopt *s, struct err *e)
 }
 
 /*
- * Whether the ids of that site there are kept here. An id means something in its own site only:
- * where several sites become one, two persons could have the same.
+ * Whether the ids of that site are kept here. An id has a meaning only within its own site: where
+ * several sites become one, two persons could have the same id.
  */
 static bool
 keeps_ids(const struct adopt *s, const char *site)
@@ -216,7 +217,7 @@ adopt(struct adopt *s, const struct config *c, const struct options *o)
 	if (importing_begin(&s->importing, c, o, "adopt", "event", o->operands[0], &e) != 0)
 		return verb_fail(&e);
 	buf_init(&s->line, LINE_MAX_BYTES);
-	/* The ids first, so that the events that need their addresses are due at once. */
+	/* Ids come first, so that events that need their addresses become due at once. */
 	rc = outbox_export_identities(s->old, add_identity, s, &e);
 	rc = importing_end(&s->importing, rc == 0 ? add_events(s, &e) : -1, &e);
 	buf_free(&s->line);
@@ -228,7 +229,7 @@ adopt(struct adopt *s, const struct config *c, const struct options *o)
 	return rc;
 }
 
-/* A file that has to be migrated stays as it is, too: a copy is migrated. */
+/* A file that must be migrated is not changed either: a copy is migrated. */
 static int
 open_old(struct adopt *s, const char *ours, const char *old, struct err *e)
 {

@@ -1,6 +1,6 @@
 /*
- * backup: a consistent copy of the database in a new file, while the daemon runs. A file that
- * exists is never replaced; after an error there is no copy.
+ * backup: writes a consistent copy of the database to a new file while the daemon runs. An existing
+ * file is never replaced; after an error there is no copy.
  */
 #include <cjson/cJSON.h>
 #include <stdio.h>

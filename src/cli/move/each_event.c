@@ -1,6 +1,6 @@
 /*
- * Going through events: a page of ids is read in one transaction, which is over before the first of
- * them is worked on. An event that goes away in between is the caller's to notice.
+ * Visits events: reads a page of ids in one transaction, which ends before the first of them is
+ * handled. The caller notices when an event is removed in between.
  */
 #include "cli/move/each_event.h"
 

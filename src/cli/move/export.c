@@ -1,7 +1,7 @@
 /*
- * export: the events that match, as lines of JSON, on standard output or in a new file. A file
- * appears under its name only when it is complete and synced; after an error, or without events,
- * there is none.
+ * export: writes the matching events as lines of JSON to standard output or to a new file. A file
+ * gets its name only when it is complete and synced; after an error, or without events, there is no
+ * file.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -12,11 +12,11 @@
 #include "cli/verbs.h"
 #include "outbox/read/export.h"
 
-#define LINE_MAX_BYTES 67108864 /* an event with all that its batch said */
+#define LINE_MAX_BYTES 67108864 /* bytes of a line: an event and the values of its batch */
 
 struct exporter {
 	struct outbox_audit *audit;
-	const struct siphash_key *redact; /* NULL: nothing is left out */
+	const struct siphash_key *redact; /* NULL: do not redact */
 	FILE *to;
 	struct buf line;
 	int64_t written;
@@ -46,7 +46,7 @@ write_events(struct exporter *x, const struct outbox_filter *f, struct err *e)
 	return fflush(x->to) == 0 ? 0 : err_sys(e, "cannot write the output");
 }
 
-/* The file gets its name once it is synced; a file without events is not made. */
+/* The file gets its name once it is synced. A file without events is not created. */
 static int
 end_output(struct exporter *x, const char *file, int rc, struct err *e)
 {

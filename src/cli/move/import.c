@@ -1,7 +1,7 @@
 /*
- * import: stores events from a file with a line of JSON each: an event as export and archives write
- * it, or a Segment call, or a list of them. A line that cannot be stored is told and counted; an
- * import that stops can be run again, because a messageId is stored only once.
+ * import: stores events from a file of JSON lines: an event as export and archives write it, a
+ * Segment call, or a list of calls. A line that cannot be stored is reported and counted. An import
+ * that stops can be run again, because a messageId is stored only once.
  */
 #include <stdio.h>
 
@@ -16,10 +16,10 @@
 
 struct import_file {
 	struct importing importing;
-	struct segment_lines segment; /* has_segment: once the first call was read */
+	struct segment_lines segment; /* valid once has_segment is set, at the first call */
 	bool has_segment;
-	const char *site; /* of Segment calls; NULL: not known */
-	int64_t number;   /* of the line */
+	const char *site; /* the site of Segment calls; NULL: unknown */
+	int64_t number;   /* number of the line */
 };
 
 static int
@@ -61,7 +61,7 @@ add_segment(struct import_file *f, struct slice line, struct err *e)
 	return n < 0 ? -1 : 0;
 }
 
-/* ret_at: where it stops being one. */
+/* ret_at gets the position where the text stops being JSON. */
 static bool
 is_object(struct slice line, size_t *ret_at)
 {
@@ -138,7 +138,7 @@ import_lines(const struct config *c, const struct options *o, const char *site,
 	return rc == 0 ? importing_print(&f.importing, NULL) : verb_fail(&e);
 }
 
-/* Without --site the only one there is. */
+/* Without --site, returns the only site. */
 static const char *
 choose_site(const struct config *c, const struct options *o)
 {

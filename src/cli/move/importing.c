@@ -1,7 +1,7 @@
 /*
- * Import and adopt towards people. Each of the first few lines that cannot be stored is an error
- * message of its own, and makes the exit code 1; the others are stored all the same. An import that
- * stops says after which line, and that running it again stores nothing twice.
+ * The output of import and adopt. Each of the first few lines that cannot be stored gets an error
+ * message, and makes the exit code 1; the other lines are stored. An import that stops says after
+ * which line, and that running it again stores nothing twice.
  */
 #include "cli/move/importing.h"
 

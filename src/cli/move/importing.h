@@ -1,6 +1,6 @@
 /*
- * What import and adopt share towards people: the progress line, the lines that cannot be stored,
- * and the result. The lines themselves go through client/importer.
+ * The output of import and adopt: the progress line, the lines that cannot be stored, and the
+ * result. client/importer handles the lines themselves.
  */
 #ifndef CLI_MOVE_IMPORTING_H
 #define CLI_MOVE_IMPORTING_H
@@ -16,19 +16,19 @@ struct importing {
 	const struct config *c;
 	const struct options *o;
 	const char *verb; /* "import", "adopt" */
-	const char *unit; /* of what the numbers of lines count: "line", "event" */
-	const char *from; /* what is read */
+	const char *unit; /* what is numbered: "line" or "event" */
+	const char *from; /* the name of the file */
 	struct importer importer;
 	struct progress progress;
 };
 
 int importing_begin(struct importing *s, const struct config *c, const struct options *o,
     const char *verb, const char *unit, const char *from, struct err *e);
-/* importer_close; with -1 the error says how far it came. */
+/* Calls importer_close; after -1 the error says how far the import came. */
 int importing_end(struct importing *s, int rc, struct err *e);
 /*
- * The result on standard output; returns the exit code. stay: what its JSON says under that name,
- * taken; NULL: nothing.
+ * Prints the result on standard output; returns the exit code. stay becomes the member of that name
+ * in the JSON, and is freed; NULL: nothing.
  */
 int importing_print(const struct importing *s, struct cJSON *stay);
 

@@ -1,7 +1,7 @@
 /*
  * Segment calls from a file. Each line is validated and admitted by the same code as a server's
- * call, with the settings of one site, and becomes lines as an export has them. An event without a
- * messageId gets one made of its bytes; a line that is not a call is ERR_INPUT.
+ * call, with the settings of one site, and becomes lines like those of an export. An event without
+ * a messageId gets one made from its bytes. A line that is not a call is ERR_INPUT.
  */
 #include "cli/move/segment_line.h"
 
@@ -17,7 +17,7 @@
 #include "outbox/lines/import_line.h"
 #include "outbox/lines/line_reader.h"
 
-#define LINE_FACTOR 2 /* names and addresses may stand twice */
+#define LINE_FACTOR 2 /* names and addresses may occur twice */
 #define MADE_ID_SIZE 48
 
 int
@@ -40,7 +40,7 @@ segment_lines_open(struct segment_lines *s, const struct config *c, const char *
 	wiring_site_ingest(settings, 0, &options);
 	wiring_identity(settings, 0, &identity);
 	s->has_ids = identity.max_ids > 0;
-	options.erase = false; /* a deletion asked for in the past is not an order of today */
+	options.erase = false; /* an old delete call is not a request to erase today */
 	if (admission_new(&options, 1, &s->admission, e) != 0)
 		return -1;
 	segment_request_init(&s->request);
@@ -56,7 +56,8 @@ segment_lines_close(struct segment_lines *s)
 	buf_free(&s->line);
 }
 
-/* When Segment received it, as its archives say; now, when they do not, or name the future. */
+/* The time at which Segment received it, as its archives record; now, when the archive has none or
+ * names the future. */
 static int64_t
 find_received(struct slice line, int64_t now)
 {
@@ -94,7 +95,7 @@ segment_lines_read(struct segment_lines *s, struct slice line, int64_t now, stru
 	return r->n_events < INT_MAX ? (int)r->n_events : err_nomem(e);
 }
 
-/* The same bytes get the same id, so that importing them again stores nothing twice. */
+/* Equal bytes get equal ids, so that importing them again stores nothing twice. */
 static struct slice
 make_id(struct slice body, char text[MADE_ID_SIZE])
 {
@@ -106,7 +107,7 @@ make_id(struct slice body, char text[MADE_ID_SIZE])
 	return (struct slice){ text, (size_t)n };
 }
 
-/* The outbox finds the address of its ids, or keeps the event until an identify names it. */
+/* The outbox finds the address by the ids, or keeps the event until an identify gives it. */
 static bool
 may_wait(const struct segment_event *event)
 {
@@ -114,7 +115,7 @@ may_wait(const struct segment_event *event)
 	       && (event->user_id.p != NULL || event->anonymous_id.p != NULL);
 }
 
-/* In JSON a line break stands only between tokens, so that a blank can replace it. */
+/* In JSON a line break occurs only between tokens, so a blank can replace it. */
 static void
 join(struct buf *line)
 {

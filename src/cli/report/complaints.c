@@ -1,5 +1,5 @@
 /*
- * Groups failures whose site, status, reason, HTTP status and folded error are the same. Groups
+ * Groups failures that have the same site, status, reason, HTTP status and folded error. Groups
  * past GROUPS_MAX are counted together, so that memory is bounded.
  */
 #include "cli/report/complaints.h"

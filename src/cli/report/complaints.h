@@ -28,14 +28,13 @@ struct complaint {
 	char site[COMPLAINT_WORD];
 	char status[COMPLAINT_WORD];
 	char reason[COMPLAINT_WORD];  /* "" for none */
-	char error[COMPLAINT_TEXT];   /* with stand-ins; "" for none */
+	char error[COMPLAINT_TEXT];   /* with placeholders; "" for none */
 	char example[COMPLAINT_TEXT]; /* the error of the example */
 };
 
 /*
- * Appends text with stand-ins for the parts that differ between events: (address) for a word with
- * an
- * @, # for a word with five digits or more. Pure.
+ * Appends the text with placeholders for parts that differ between events: (address) for a word
+ * with an @, # for a word with five digits or more. Pure.
  */
 void complaint_fold(struct slice text, struct buf *to);
 

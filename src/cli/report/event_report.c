@@ -1,7 +1,8 @@
 /*
- * Collects everything about one event, before anything is printed: the event, its attempts, the
- * operations on it, and the object for Bento, made again from the body with the mapping that the
- * last attempt used. The facts are text for people or a JSON object.
+ * Collects everything about one event before anything is printed: the event, its attempts, the
+ * operations on it, and the object for Bento, made again from the body with the mapping of the last
+ * attempt. The facts are text for people or a JSON object. Fails on errors of the database and
+ * without memory.
  */
 #include "cli/report/event_report.h"
 
@@ -18,16 +19,16 @@
 #include "term/table.h"
 #include "term/when.h"
 
-#define FIELD 14 /* columns of a name */
+#define FIELD 14 /* columns for a name */
 
 struct collector {
 	struct event_report *report;
 	const struct config *config;
 	const struct terminal *terminal; /* NULL: JSON */
 	struct mapping_options mapping;
-	struct table *table; /* while one is filled */
-	cJSON *list;         /* while one is filled */
-	struct buf answer;   /* of the last attempt, unless it delivered */
+	struct table *table; /* set while a table is filled */
+	cJSON *list;         /* set while a list is filled */
+	struct buf answer;   /* the answer to the last attempt, unless it delivered the event */
 };
 
 /* ---- what is sent --------------------------------------------------------------------------- */
@@ -164,7 +165,7 @@ take_event(void *arg, const struct audit_event *event)
 		describe_event(c, event);
 }
 
-/* Runs before take_event, which maps the event with the mapping of the last attempt. */
+/* Runs before take_event, which uses the mapping of the last attempt. */
 static void
 find_mapping(void *arg, const struct audit_attempt *attempt)
 {

@@ -48,7 +48,7 @@ color_of(struct slice status)
 	return TABLE_FAINT;
 }
 
-/* The reason; without one, the error of the last attempt, or the detail. */
+/* Returns the reason; without one, the error of the last attempt, or the detail. */
 static struct slice
 why(const struct audit_event *event)
 {

@@ -1,6 +1,6 @@
 /*
- * Predicts when a backlog will be drained. The rate out is that of the last 15 minutes, or of the
- * last minute if that is higher, but never more than the configured pace.
+ * Predicts when a backlog will be empty. The rate of delivery is that of the last 15 minutes, or of
+ * the last minute if that is higher, but never above the configured pace.
  */
 #include "cli/report/forecast.h"
 
@@ -15,7 +15,7 @@
 #include "term/when.h"
 
 #define MINUTE 60000.0
-#define DRAIN_MAX_MS 3.15e12 /* a century: a longer time means never */
+#define DRAIN_MAX_MS 3.15e12 /* 100 years: a longer time counts as never */
 #define FEW 100.0            /* lower rates are shown with a decimal */
 
 double

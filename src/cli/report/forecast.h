@@ -1,4 +1,4 @@
-/* When a backlog will be drained, from recent rates and the configured pace. One thread. */
+/* When a backlog will be empty, by recent rates and the configured pace. One thread. */
 #ifndef CLI_REPORT_FORECAST_H
 #define CLI_REPORT_FORECAST_H
 
@@ -15,10 +15,10 @@ struct config;
 
 struct forecast {
 	double in;        /* events a minute */
-	double in_lately; /* events a minute in the last minute: a burst may be over */
-	double out;       /* events a minute; of the last minute if that is more */
+	double in_lately; /* events a minute during the last minute: a burst may be over */
+	double out;       /* events a minute; that of the last minute if it is higher */
 	double pace;      /* events a minute that the settings allow; 0 for no limit or unknown */
-	int64_t backlog;  /* pending events, without those that await identity */
+	int64_t backlog;  /* pending events, without those awaiting identity */
 	int64_t drain_ms; /* -1 for never */
 	const char *because; /* why never; NULL when the backlog drains */
 };

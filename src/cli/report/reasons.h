@@ -2,7 +2,7 @@
 #ifndef CLI_REPORT_REASONS_H
 #define CLI_REPORT_REASONS_H
 
-/* Returns a sentence such as "it has no e-mail address"; an unknown reason is returned itself. */
+/* Returns a sentence such as "it has no e-mail address"; for an unknown reason, the reason. */
 const char *reason_in_words(const char *reason);
 
 #endif

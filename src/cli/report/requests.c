@@ -1,6 +1,6 @@
 /*
- * Requests by outcome in words and as JSON. The numbers come from the database, which the daemon
- * brings up to date every second.
+ * Prints requests by outcome, in words and as JSON. The daemon updates the numbers in the database
+ * every second.
  */
 #include "cli/report/requests.h"
 

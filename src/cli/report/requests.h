@@ -1,4 +1,4 @@
-/* What status, top and tail say about requests that ingest refused. Main thread. */
+/* The lines of status, top and tail about requests that ingest refused. Main thread. */
 #ifndef CLI_REPORT_REQUESTS_H
 #define CLI_REPORT_REQUESTS_H
 
@@ -10,19 +10,20 @@
 struct cJSON;
 
 struct requests_report {
-	struct audit_intake hour; /* the last one, to ten minutes */
+	struct audit_intake hour; /* the last hour, in intervals of ten minutes */
 	struct audit_intake day;  /* since midnight UTC */
 };
 
 int requests_report_read(
     struct outbox_audit *audit, int64_t now, struct requests_report *ret_report, struct err *e);
-/* "12 accepted, 3 refused in the last hour (2 invalid_write_key, 1 not_found)". */
+/* Appends "12 accepted, 3 refused in the last hour (2 invalid_write_key, 1 not_found)". */
 void requests_report_describe(const struct requests_report *r, struct buf *to);
-/* The member `requests` of status --json; NULL without memory. */
+/* Returns the member `requests` of status --json; NULL without memory. */
 struct cJSON *requests_report_json(const struct requests_report *r);
 /*
- * Whether more than this percentage of the last hour's requests was refused; then the sentence for
- * status --check. Fewer than REQUESTS_FEW refusals are never too many; 100: nothing is.
+ * Whether more than this percentage of the last hour's requests was refused; if so, writes the
+ * sentence for status --check. Fewer than REQUESTS_FEW refusals never count; 100 switches the check
+ * off.
  */
 #define REQUESTS_FEW 10
 bool requests_report_problem(const struct requests_report *r, int percent, struct buf *to);

@@ -1,6 +1,6 @@
 /*
  * Collects the status: counts, rates and forecasts from the database, whether the daemon answers,
- * the sizes of the files, and from all of these the list of problems that --check exits 1 for.
+ * and the sizes of the files. From these it makes the list of problems for which --check exits 1.
  */
 #include "cli/report/status.h"
 
@@ -47,7 +47,7 @@ check_daemon(struct status *s)
 	}
 }
 
-/* Reports only causes that hold for every user, as the daemon's user may have more rights. */
+/* Reports only causes that hold for every user, because the daemon's user may have more rights. */
 static void
 check_archive(struct status *s)
 {

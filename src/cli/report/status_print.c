@@ -9,7 +9,7 @@
 #include "term/table.h"
 #include "term/when.h"
 
-#define FIELD 15 /* columns of a name */
+#define FIELD 15 /* columns for a name */
 
 struct page {
 	const struct status *status;
@@ -40,7 +40,7 @@ print_daemon(const struct page *p)
 	}
 }
 
-/* Prints a name and a text, in as many lines as the text needs; nothing for an empty text. */
+/* Prints a name and a text, on as many lines as needed; nothing for an empty text. */
 static void
 print_field(const struct page *p, const char *name, struct slice text)
 {
@@ -170,7 +170,7 @@ print_site(const struct page *p, const struct audit_site *site)
 	print_last_attempt(p, site);
 }
 
-/* Only when something was refused: a spooler that is well stays short. */
+/* Printed only when requests were refused, so that the status of a healthy spooler stays short. */
 static void
 print_requests(const struct page *p)
 {

@@ -1,7 +1,7 @@
 /*
  * The story of one event: its arrival, attempts, operations and end are collected as moments,
- * sorted by time, and printed as a table or as lines of JSON. Memory grows with the moments of one
- * event.
+ * sorted by time, and printed as a table or as lines of JSON. It needs memory for the moments of
+ * one event.
  */
 #include "cli/report/story.h"
 
@@ -34,7 +34,7 @@ static const char *const type_names[] = {
 struct moment {
 	int64_t at;
 	enum moment_type type;
-	size_t order; /* in which it was read */
+	size_t order; /* the order in which it was read */
 	enum table_color color;
 	char what[64];
 	char result[RESULT_MAX];
@@ -45,7 +45,7 @@ struct story {
 	bool json;
 	bool follows_another; /* a blank line separates the stories */
 	struct terminal terminal;
-	/* of one event */
+	/* the event of the story */
 	int64_t event_id;
 	struct buf heading;
 	char *message_id;
@@ -56,7 +56,7 @@ struct story {
 
 /* ---- moments -------------------------------------------------------------------------------- */
 
-/* Owns json from here on. NULL, and `failed`, when out of memory. */
+/* Takes ownership of json. Returns NULL, and sets `failed`, without memory. */
 static struct moment *
 add(struct story *s, enum moment_type type, int64_t at, cJSON *json)
 {
@@ -81,7 +81,7 @@ add_json_head(struct story *s, cJSON *json, enum moment_type type, int64_t at)
 	cJSON_AddStringToObject(json, "what", type_names[type]);
 }
 
-/* An object with the members that all moments have; NULL when a table is printed. */
+/* Returns an object with the members of every moment; NULL when a table is printed. */
 static cJSON *
 begin_json(struct story *s, enum moment_type type, int64_t at)
 {
@@ -92,7 +92,7 @@ begin_json(struct story *s, enum moment_type type, int64_t at)
 	return json;
 }
 
-/* Moves the members of `from` to `to`, without replacing those that `to` already has. */
+/* Moves members of `from` to `to`; members that `to` already has are not replaced. */
 static void
 join_json(cJSON *to, cJSON *from)
 {

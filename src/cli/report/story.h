@@ -13,7 +13,7 @@ struct story;
 /* json: a line of JSON for each moment, not a table. NULL when out of memory. */
 struct story *story_new(bool json);
 void story_free(struct story *s); /* NULL is fine */
-/* Returns 1 after printing, 0 when the event does not exist (any more), -1. */
+/* Returns 1 after printing, 0 when the event does not exist or was removed, -1 on an error. */
 int story_print(struct story *s, struct outbox_audit *audit, int64_t id, struct err *e);
 
 #endif

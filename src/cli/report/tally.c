@@ -1,6 +1,6 @@
 /*
  * A hash table with open addressing that never grows and never fails: keys past the maximum, or
- * without memory, share one value. The hash is keyed, because keys come from strangers.
+ * without memory, share one value. The hash is keyed, because strangers choose the keys.
  */
 #include "cli/report/tally.h"
 
@@ -11,7 +11,7 @@
 #include "base/siphash.h"
 
 struct entry {
-	struct slice key; /* in the same memory as the value, after it */
+	struct slice key; /* in the memory of the value, behind it */
 	uint64_t hash;
 	int64_t weight;
 	void *value;

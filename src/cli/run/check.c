@@ -56,7 +56,7 @@ print(const struct config *c)
 	return rc;
 }
 
-/* Warns of a missing folder: the configuration is valid, but serve could not start. */
+/* Warns of a missing directory: the configuration is valid, but serve could not start. */
 static void
 warn_of_folder(const struct config *c)
 {
@@ -78,7 +78,7 @@ warn_of_folder(const struct config *c)
 	buf_free(&folder);
 }
 
-/* Needs no secrets, because nothing is sent. */
+/* Needs no secrets, because it sends nothing. */
 static int
 check_one_event(const struct options *o)
 {

@@ -1,6 +1,6 @@
 /*
- * Takes a body through the steps of the daemon - parse, admit, map - without a database, and prints
- * what each of its events becomes. A body that the daemon would refuse with 400 is an error here.
+ * Takes a body through the daemon's steps - parse, admit, map - without a database, and prints the
+ * result for each of its events. A body that the daemon would refuse with 400 is an error.
  */
 #include "cli/run/check_event.h"
 
@@ -30,7 +30,7 @@ struct check {
 	struct mapping_options mapping;
 	struct segment_request request;
 	bool all_sent;
-	/* of the current event */
+	/* the object for the current event */
 	struct buf sent;
 	struct mapped mapped;
 	const char *reason; /* why it is not sent; NULL when it is */

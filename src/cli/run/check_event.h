@@ -6,9 +6,8 @@
 #include "config/config.h"
 
 /*
- * Reads o->event, a body as a server posts it, and prints for each of its events what it becomes
- * and why. Returns VERB_DONE when every event would be sent, otherwise, and on an error,
- * VERB_ERROR.
+ * Reads o->event, a body as a server posts it, and prints for each of its events the result and the
+ * reason. Returns VERB_DONE when every event would be sent; otherwise, and on an error, VERB_ERROR.
  */
 int check_event(const struct config *c, const struct options *o);
 

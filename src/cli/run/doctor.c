@@ -1,7 +1,7 @@
 /*
- * doctor: runs the checks of cli/doctor in order and prints each finding as it is made. Exits 1
- * when one is a problem. A configuration that serve refuses is read as far as possible, so that the
- * checks that need no secrets still run.
+ * doctor: runs the checks of cli/doctor in order and prints each finding at once. Exits 1 when one
+ * is a problem. When serve would refuse the configuration, as much of it as possible is read, so
+ * that the checks that need no secrets still run.
  */
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "term/table.h"
 #include "term/terminal.h"
 
-#define COLUMN 9 /* of the grade */
+#define COLUMN 9 /* columns for the grade */
 
 static const struct {
 	const char *name;
@@ -66,8 +66,8 @@ print_finding(void *arg, const struct doctor_finding *f)
 }
 
 /*
- * Loads the configuration as serve would; when that is refused, reports why and loads it without
- * secrets. NULL when that fails, too.
+ * Loads the configuration as serve would. When that is refused, reports why and loads it without
+ * secrets; NULL when that fails, too.
  */
 static void
 load_config(struct doctor *d, struct config_request *r, struct config **ret_config)

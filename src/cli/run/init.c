@@ -1,6 +1,6 @@
 /*
- * init: asks for the keys of the Bento account, or takes them from the environment, makes a write
- * key when none is given, and has init_file.c write the configuration and the file of the secret
+ * init: asks for the keys of the Bento account, or takes them from the environment, and makes a
+ * write key when none is given. init_file.c writes the configuration and the file of the secret
  * key.
  */
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
  * The two files of init. The configuration is composed from the table of settings, written as a
- * draft, loaded as serve would load it, and only then linked to its name: it is there whole or not
- * at all, and an existing file is never replaced.
+ * draft, loaded as serve would load it, and only then linked to its name. It therefore exists
+ * completely or not at all, and an existing file is never replaced.
  */
 #include "cli/run/init_file.h"
 
@@ -44,7 +44,7 @@ append_value(const struct setting *s, const char *text, struct buf *to)
 		buf_printf(to, bare ? "%s" : "\"%s\"", text);
 }
 
-/* The value to write; NULL to write the default as a comment. */
+/* Returns the value to write; NULL to write the default as a comment. */
 static const char *
 chosen(const struct init_answers *a, const struct setting *s)
 {
@@ -131,7 +131,7 @@ write_all(int fd, const char *text, size_t n)
 	return fsync(fd);
 }
 
-/* When root writes, gives the file to the daemon's user, if that exists. */
+/* When root runs init, gives the file to the daemon's user, if that user exists. */
 static void
 give_away(int fd, bool secret)
 {
@@ -165,7 +165,7 @@ sync_folder(const char *path, struct err *e)
 	return rc;
 }
 
-/* A new file or none: what is there already is never replaced. */
+/* Creates a new file; an existing file is never replaced. */
 static int
 write_new(const char *path, struct slice text, bool secret, struct err *e)
 {

@@ -1,6 +1,6 @@
 /*
- * send: hands a test event to the daemon over the control socket, then reads the database until the
- * event is settled, and reports each step once. Times out without taking the event back.
+ * send: gives a test event to the daemon over the control socket, then reads the database until the
+ * event is settled, and reports each step once. After a timeout the event stays in the spool.
  */
 #include <cjson/cJSON.h>
 #include <poll.h>
@@ -61,7 +61,7 @@ print_begin(const struct follower *f, const struct audit_attempt *a)
 		    (long long)a->bytes);
 }
 
-/* The text may come from anything that answered in Bento's place: no escape sequences. */
+/* The text may come from a server other than Bento: removes escape sequences. */
 static void
 print_clean(struct slice words)
 {

@@ -1,6 +1,6 @@
 /*
  * serve: loads the configuration and runs the daemon. An archive that cannot be written does not
- * keep it from starting; retention retries.
+ * prevent the start; retention tries again.
  */
 #include "base/log.h"
 #include "cli/verbs.h"
@@ -17,7 +17,7 @@ verb_serve(const struct options *o)
 	log_setup(o->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 	if (config_load(&r, &c, &e) != 0)
 		return verb_fail(&e);
-	r.starting = false; /* a reload checks the archive, too */
+	r.starting = false; /* a reload also checks the archive */
 	if (config_check_archive(c, &e) != 0)
 		log_warn("%s", e.text);
 	rc = daemon_run(c, &r, &e);

@@ -1,7 +1,7 @@
 /*
- * Erases the persons whom delete calls name. The outbox counts such calls; a run begins whenever
- * the count has changed, and once after the start for what an earlier process left. A run erases
- * one person, and the next follows at once, until one finds none. A run that failed is repeated
+ * Erases the persons whom delete calls name. The outbox counts such calls. A run begins whenever
+ * the count has changed, and once after the start for persons that an earlier process left. A run
+ * erases one person; the next run follows at once, until one finds nobody. A failed run is repeated
  * after a minute.
  */
 #include "daemon/jobs/erasures.h"
@@ -13,13 +13,13 @@
 #include "daemon/jobs/job.h"
 #include "outbox/operate/erase.h"
 
-#define AGAIN_MS 60000 /* after one that failed */
+#define AGAIN_MS 60000 /* after a failed run */
 
 struct erasures {
 	struct outbox *outbox;
 	struct outbox_erase erase;
-	uint64_t none_left_at; /* the outbox's count of delete calls when a run found none */
-	uint64_t count;        /* and before the present run began */
+	uint64_t none_left_at; /* the outbox's count of delete calls when a run last found nobody */
+	uint64_t count;        /* the count before the present run began */
 	struct job job;
 };
 
@@ -90,7 +90,7 @@ erasures_new(
 		return -1;
 	}
 	s->outbox = outbox;
-	s->none_left_at = UINT64_MAX; /* an earlier process may have left some */
+	s->none_left_at = UINT64_MAX; /* an earlier process may have left persons to erase */
 	*ret_erasures = s;
 	return 0;
 }

@@ -1,7 +1,7 @@
 /*
- * Has the outbox give up events that awaited an address for longer than identity_wait: at least
- * once a minute, more often when a site waits for less, and at once after a reload. What the sites
- * want goes with each message, so that the outbox always works from the present settings.
+ * Makes the outbox give up on events that have awaited an address for longer than identity_wait: at
+ * least once a minute, more often when a site's identity_wait is short, and at once after a reload.
+ * Each message carries the sites' settings, so that the outbox always uses the present ones.
  */
 #include "daemon/jobs/identities.h"
 
@@ -12,18 +12,18 @@
 #include "daemon/jobs/job.h"
 #include "daemon/wiring.h"
 
-#define EVERY_MAX_MS 60000 /* between two runs, */
-#define EVERY_SHARE 20     /* or this share of the shortest identity_wait */
+#define EVERY_MAX_MS 60000 /* the longest time between two runs, */
+#define EVERY_SHARE 20     /* and the time as a share of the shortest identity_wait */
 #define WARN_EVERY_MS 3600000
 
 struct identities {
 	struct outbox *outbox;
 	const struct clock *clock;
 	const struct age *age;
-	struct identity_site *sites; /* of the message under way */
+	struct identity_site *sites; /* the sites of the message with the writer */
 	struct outbox_unresolved msg;
-	int64_t n_given_up;          /* in this run */
-	const struct config *config; /* of the present tick */
+	int64_t n_given_up;          /* events in this run */
+	const struct config *config; /* set during a tick */
 	const int64_t *site_ids;
 	struct job job;
 	struct log_limit warned;
@@ -70,7 +70,7 @@ identities_start(
 	return rc;
 }
 
-/* The next second may have the memory. */
+/* Without memory the next second tries again. */
 static struct outbox_msg *
 begin(void *owner)
 {

@@ -1,7 +1,7 @@
 /*
- * Events that await an identity, as a job of the daemon: passes the sites' settings to the outbox
- * at the start and after a reload, and has it give up events that waited for longer than
- * identity_wait. A wall clock that jumped is not believed, as for max_age. Main thread.
+ * The daemon's job for events that await an identity: it gives the sites' settings to the outbox at
+ * the start and after a reload, and makes it give up on events that have waited for longer than
+ * identity_wait. A wall clock that jumped is not trusted, as for max_age. Main thread.
  */
 #ifndef DAEMON_JOBS_IDENTITIES_H
 #define DAEMON_JOBS_IDENTITIES_H
@@ -15,17 +15,17 @@ struct identities;
 /* age is borrowed; daemon/clocks.h keeps it up to date. */
 int identities_new(struct outbox *outbox, const struct clock *clock, const struct age *age,
     struct identities **ret_identities, struct err *e);
-/* NULL is fine. After outbox_stop. */
+/* Call it after outbox_stop. NULL is allowed. */
 void identities_free(struct identities *s);
-/* Before outbox_start. */
+/* Call it before outbox_start. */
 int identities_start(
     struct identities *s, const struct config *c, const int64_t *site_ids, struct err *e);
-/* Once a second; site_ids are in the order of the configuration's sites. */
+/* Call it once a second; site_ids has the order of the sites in the configuration. */
 void identities_tick(struct identities *s, const struct config *c, const int64_t *site_ids);
-/* The settings have changed: the next tick passes them on. */
+/* The settings have changed: the next tick gives them to the outbox. */
 void identities_reload(struct identities *s);
 
-/* What one site wants at this time. Pure. */
+/* Fills in a site's settings with the times that they mean now. Pure. */
 void identities_limits(const struct config_site *site, int64_t site_id, const struct age *age,
     int64_t wall, int64_t mono, struct identity_site *ret);
 

@@ -1,7 +1,7 @@
 /*
- * Work that the daemon has the writer do now and then, in steps: a run sends one message to the
- * writer again and again, at most JOB_STEPS_A_SECOND times a second, so that the writer serves
- * others in between. Main thread, except where stated.
+ * Periodic work for the writer, in steps. A run sends one message to the writer again and again, at
+ * most JOB_STEPS_A_SECOND times a second, so that the writer can serve others in between. Main
+ * thread, except where stated.
  */
 #ifndef DAEMON_JOBS_JOB_H
 #define DAEMON_JOBS_JOB_H
@@ -16,11 +16,13 @@
 
 struct job_kind {
 	const char *name; /* for the log */
-	/* The message of a new run, which stays the owner's; NULL: nothing to do this second. */
+	/* Returns the message of a new run, which the owner keeps; NULL: nothing to do this
+	 * second. */
 	struct outbox_msg *(*begin)(void *owner);
-	/* Writer's thread, after a step that succeeded: whether there is more to do. */
+	/* Called on the writer's thread after a successful step; returns whether work is left. */
 	bool (*more)(void *owner);
-	/* The run ended: rc and err of its message say how. Returns milliseconds until the next. */
+	/* Called when the run has ended; rc and err of its message have the result. Returns the
+	 * milliseconds until the next run. */
 	int64_t (*end)(void *owner);
 };
 
@@ -31,22 +33,22 @@ struct job {
 	const struct clock *clock;
 	struct outbox_msg *msg;
 	int64_t next_ms; /* mono: when the next run may begin */
-	int steps_left;  /* of this second */
+	int steps_left;  /* steps left in this second */
 	bool running;
 	bool unfinished;
 	bool restart;
-	bool stopped; /* the outbox stops */
+	bool stopped; /* the outbox has stopped */
 	struct mailbox done;
 };
 
-/* The first run begins first_ms from now at the earliest. */
+/* The first run begins first_ms from now or later. */
 int job_init(struct job *j, const struct job_kind *kind, void *owner, struct outbox *outbox,
     const struct clock *clock, int64_t first_ms, struct err *e);
-/* After outbox_stop: until then the writer may hold the message. */
+/* Call it after outbox_stop: until then the writer may hold the message. */
 void job_free(struct job *j);
-/* Once a second: goes on with the run, ends it, begins the next one. */
+/* Call it once a second: continues the run, ends it, or begins the next one. */
 void job_tick(struct job *j);
-/* What the job works from has changed: the run ends after its step, and another begins at once. */
+/* The settings of the job have changed: the run ends after its step, and another begins at once. */
 void job_restart(struct job *j);
 
 #endif

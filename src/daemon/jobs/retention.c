@@ -1,7 +1,8 @@
 /*
- * Removes old events: a run a minute after the start, then one an hour after the end of the last,
- * or a minute after one that failed. How old is too old comes from the settings at the run's start
- * and from a wall clock that is believed only as far as dispatch/age.h allows.
+ * Removes old events. The first run begins a minute after the start; each further run begins an
+ * hour after the end of the last, or a minute after a failed one. The settings at the start of a
+ * run say which events are too old, by a wall clock that is trusted only as far as dispatch/age.h
+ * allows.
  */
 #include "daemon/jobs/retention.h"
 
@@ -15,13 +16,13 @@
 #define DAY_MS INT64_C(86400000)
 #define FIRST_MS 60000   /* after the start */
 #define EVERY_MS 3600000 /* between the end of a run and the next */
-#define AGAIN_MS 60000   /* after one that failed */
+#define AGAIN_MS 60000   /* after a failed run */
 #define WARN_EVERY_MS 3600000
 
 struct retention {
 	const struct clock *clock;
 	const struct age *age;
-	const struct config_retention *settings; /* of the present tick */
+	const struct config_retention *settings; /* set during a tick */
 	struct purge_limits limits;
 	char *archive;
 	struct outbox_purge purge;
@@ -81,7 +82,7 @@ has_more(void *owner)
 	return r->purge.more;
 }
 
-/* The next second may have the memory. */
+/* Without memory the next second tries again. */
 static struct outbox_msg *
 begin(void *owner)
 {

@@ -2,7 +2,7 @@
  * Retention as a job of the daemon: soon after the start and then every hour, in steps. Main
  * thread.
  *
- * Ages come from a wall clock that may jump: dispatch/age.h says how far it is believed. `age` is
+ * Ages depend on a wall clock that may jump: dispatch/age.h says how far to trust it. `age` is
  * borrowed; daemon/clocks.h keeps it up to date.
  */
 #ifndef DAEMON_JOBS_RETENTION_H
@@ -15,17 +15,17 @@
 
 struct retention;
 
-/* What the settings mean at this time. */
+/* Converts the settings to limits as of now. */
 void retention_limits(const struct config_retention *settings, const struct age *age, int64_t wall,
     int64_t mono, struct purge_limits *ret_limits);
 
 int retention_new(struct outbox *outbox, const struct clock *clock, const struct age *age,
     struct retention **ret_retention, struct err *e);
-/* After outbox_stop: until then the writer may hold its message. NULL is fine. */
+/* Call it after outbox_stop: until then the writer may hold its message. NULL is allowed. */
 void retention_free(struct retention *r);
-/* Once a second. */
+/* Call it once a second. */
 void retention_tick(struct retention *r, const struct config_retention *settings);
-/* The limits that a purge started by hand has now. */
+/* Gives the limits for a purge that an operator starts now. */
 void retention_now(
     const struct retention *r, const struct config_retention *settings, struct purge_limits *ret);
 

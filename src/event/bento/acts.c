@@ -1,10 +1,11 @@
 /*
- * The roads by which an event can make Bento act on a subscriber. A name is folded before it is
- * looked up; a name too long to be one of the table is not looked up at all.
+ * The table of names by which an event can make Bento act on a subscriber. A name is folded (case,
+ * width, invisible characters) before the lookup; a name that is longer than every entry is not
+ * looked up. Cannot fail.
  *
- * The others are not names, and are decided where they are read (event/mapping/admit.c): an alias
- * call changes the address (change_email), a rule makes a purchase of an order. Tags that a rule
- * adds are the operator's own words. A delete call erases a person here, not at Bento
+ * Two acts do not depend on a name; event/mapping/admit.c decides on them: an alias call changes
+ * the address (change_email), and a rule turns an order into a purchase. Tags that a rule adds come
+ * from the operator and are always allowed. A delete call erases a person here, not at Bento
  * (ingest/admission).
  */
 #include "event/bento/acts.h"
@@ -19,15 +20,15 @@ static const struct {
 	enum act_place place;
 	const char *word; /* folded */
 } acts[] = {
-	{ ACT_TYPE, "$purchase" },  /* lifetime value */
-	{ ACT_TYPE, "$subscribe" }, /* subscription */
+	{ ACT_TYPE, "$purchase" },  /* adds to the lifetime value */
+	{ ACT_TYPE, "$subscribe" }, /* changes the subscription */
 	{ ACT_TYPE, "$unsubscribe" },
 	{ ACT_TYPE, "$tag" }, /* tags, which start automations */
 	{ ACT_TYPE, "$remove_tag" },
 	{ ACT_TYPE, "$update_fields" },
-	{ ACT_FIELD, "tags" }, /* of an upsert */
+	{ ACT_FIELD, "tags" }, /* members of a subscriber (upsert) */
 	{ ACT_FIELD, "remove_tags" },
-	{ ACT_FIELD, "command" }, /* of older documentation */
+	{ ACT_FIELD, "command" }, /* from older documentation */
 	{ ACT_FIELD, "commands" },
 };
 

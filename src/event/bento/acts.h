@@ -1,7 +1,7 @@
 /*
- * Every way in which an event can make Bento act on a subscriber, beyond storing a fact about one.
- * They are in one table (acts.c). The setting reserved_types says who may use them; browsers hardly
- * ever may. Pure; any thread.
+ * Every way in which an event can make Bento act on a subscriber, beyond storing a fact about the
+ * subscriber. acts.c has the table. The setting reserved_types says which senders may use them;
+ * browsers almost never may. Pure; any thread.
  */
 #ifndef EVENT_BENTO_ACTS_H
 #define EVENT_BENTO_ACTS_H
@@ -16,14 +16,14 @@ enum act_place {
 };
 
 /*
- * Whether Bento acts on the word in that place. Decoded; compared as people read it: blanks,
- * control and invisible characters count for nothing, neither do case and width, because nobody
- * documents what Bento folds.
+ * Whether Bento acts on the (decoded) word in that place. Case, width, blanks, control and
+ * invisible characters are ignored, because Bento does not document what it ignores.
  */
 bool act_is(enum act_place place, struct slice word);
-/* Whether a field would be read as the subscriber's address: it never comes from traits. */
+/* Whether Bento would take a field of this name for the subscriber's address. Traits never set such
+ * a field. */
 bool act_is_address(struct slice word);
-/* Of the acts by a field: does it take a list of tags ("a,b")? */
+/* Whether the field takes a list of tags ("a,b"). */
 bool act_takes_tags(struct slice word);
 
 #endif

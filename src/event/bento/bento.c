@@ -1,7 +1,7 @@
 /*
- * Requests to Bento (endpoints, URL) and what its answers say. An answer is first read as JSON
- * with counts and error texts; anything else is reduced to one line of text for people. Any bytes
- * are accepted: what cannot be understood is BENTO_REPLY_UNREADABLE.
+ * Requests to Bento (endpoints, URL) and the meaning of its answers. An answer is first read as
+ * JSON with counts and error texts; any other answer is reduced to one line of text for people.
+ * Reading accepts any bytes: an answer that makes no sense is BENTO_REPLY_UNREADABLE.
  */
 #include "event/bento/bento.h"
 
@@ -13,7 +13,7 @@
 #include <strings.h>
 
 #define REPLY_LOOK_MAX ((size_t)65536)
-/* Above it a double no longer holds every whole number. */
+/* Above this limit a double cannot hold every whole number. */
 #define COUNT_MAX 9007199254740992.0
 
 /* ---- the request --------------------------------------------------------------------------- */
@@ -91,7 +91,7 @@ bento_text_copy(char *to, size_t size, struct slice text)
 	return n;
 }
 
-/* One line that grows until it is full; white space and control bytes become single spaces. */
+/* One line that grows until it is full. White space and control bytes become single spaces. */
 struct line {
 	char *to;
 	size_t size;
@@ -149,7 +149,7 @@ line_put_text(struct line *l, const char *text)
 	line_put(l, slice_from(text));
 }
 
-/* Where the text goes on after `end`, looked for from i without regard to case. */
+/* Returns the position behind `end`, which is searched from i without regard to case. */
 static size_t
 skip_past(struct slice text, size_t i, const char *end)
 {
@@ -169,7 +169,7 @@ starts_with(struct slice text, size_t i, const char *what)
 	return text.n - i >= n && strncasecmp(text.p + i, what, n) == 0;
 }
 
-/* i stands on '<': where the text goes on behind the markup; i itself when it is none. */
+/* text[i] is '<'. Returns the position behind the markup, or i when it is not markup. */
 static size_t
 skip_markup(struct slice text, size_t i)
 {
@@ -207,7 +207,8 @@ line_put_markup(struct line *l, struct slice text)
 
 /* ---- the reply ------------------------------------------------------------------------------ */
 
-/* cJSON reads every number as a double: only whole ones in its exact range are counts. */
+/* cJSON reads every number as a double. A count must be a whole number that a double holds
+ * exactly. */
 static int64_t
 count_of(const cJSON *object, const char *key)
 {
@@ -219,7 +220,7 @@ count_of(const cJSON *object, const char *key)
 	return (int64_t)item->valuedouble;
 }
 
-/* Something that says what is wrong: a text, or an object with a `message`. */
+/* Returns the text of an error: the value itself, or the `message` of an object. */
 static const char *
 text_of(const cJSON *item)
 {
@@ -228,7 +229,8 @@ text_of(const cJSON *item)
 	return cJSON_IsString(item) ? item->valuestring : NULL;
 }
 
-/* One of `errors`: a text, {"field":...,"message":...}, or "field": text or [texts]. */
+/* Reads one member of `errors`: a text, {"field":...,"message":...}, or "field": text or
+ * [texts]. */
 static void
 line_put_error(struct line *l, const cJSON *item)
 {
@@ -273,7 +275,8 @@ is_empty(const cJSON *item)
 	return (cJSON_IsArray(item) || cJSON_IsObject(item)) && item->child == NULL;
 }
 
-/* A count that is there and is none: -1, 1.5, "1". What else it says cannot be relied on. */
+/* Whether a count is present but is not a count (-1, 1.5, "1"). Then the whole answer is
+ * unreliable. */
 static bool
 is_odd_count(const cJSON *object, const char *name)
 {
@@ -308,9 +311,9 @@ read_object(const cJSON *object, struct bento_reply *reply, struct line *l)
 }
 
 /*
- * cJSON stops at a NUL and cuts strings at \u0000, so a text with either is not read: what it says
- * could be something else than what we would take from it. The copy is terminated because only then
- * cJSON can refuse what follows the value.
+ * cJSON stops at a NUL byte and cuts strings at \u0000, so it could read something else than the
+ * text says: a text with either is not read. cJSON refuses text behind the value only when the
+ * input is terminated, hence the copy.
  */
 static cJSON *
 parse_text(struct slice text)

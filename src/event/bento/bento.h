@@ -1,5 +1,5 @@
 /*
- * Bento's words: the frame of a batch request and what its answers say. Pure; any thread.
+ * The frame of a batch request to Bento, and the meaning of Bento's answers. Pure; any thread.
  * doc/bento.md is the source.
  */
 #ifndef EVENT_BENTO_BENTO_H
@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
-/* Where a request goes: a batch holds what one of them takes. */
+/* Where a request goes. All events of a batch go to one endpoint. */
 enum bento_endpoint {
 	BENTO_EVENTS,      /* /batch/events */
 	BENTO_SUBSCRIBERS, /* /batch/subscribers */
@@ -20,10 +20,10 @@ enum bento_endpoint {
 };
 #define BENTO_ENDPOINTS 3
 
-/* "events", "subscribers", "commands": what the audit calls it. */
+/* "events", "subscribers" or "commands", as the audit calls it. */
 const char *bento_endpoint_name(enum bento_endpoint endpoint);
 
-/* {"events":[ ... ]}: the frame around what mapping_append made, commas between. */
+/* {"events":[ ... ]}: the text before the members that mapping_append writes. */
 struct slice bento_batch_head(enum bento_endpoint endpoint);
 #define BENTO_BATCH_TAIL "]}"
 
@@ -33,26 +33,27 @@ void bento_url(
 
 enum bento_reply_shape {
 	BENTO_REPLY_COUNTS,    /* JSON with a whole, non-negative `results` and/or `failed` */
-	BENTO_REPLY_JSON,      /* a JSON object without them */
-	BENTO_REPLY_UNREADABLE /* not a JSON object, cut off, or with a count that is not one */
+	BENTO_REPLY_JSON,      /* a JSON object without counts */
+	BENTO_REPLY_UNREADABLE /* not a JSON object, cut off, or with an invalid count */
 };
 
 struct bento_reply {
 	enum bento_reply_shape shape;
-	int64_t results; /* -1: not there */
-	int64_t failed;  /* -1: not there */
+	int64_t results; /* -1 when absent */
+	int64_t failed;  /* -1 when absent */
 	bool says_error; /* a JSON object with an `error` or `errors` that is not empty */
-	/* What it says went wrong, for people: error, errors[].field + message, message, or the
-	 * text with markup and white space folded. One line, valid UTF-8, "" when nothing. */
+	/* The error for people: error, errors[].field + message, message, or the answer's text
+	 * without markup and repeated white space. One line of valid UTF-8; "" when there is
+	 * none. */
 	char message[256];
 };
 
-/* body: the first bytes of the answer (at most 64 KiB are looked at). Any bytes are fine. */
+/* body holds the first bytes of the answer, of which at most 64 KiB are read. Accepts any bytes. */
 void bento_reply_parse(struct slice body, struct bento_reply *ret_reply);
 
 /*
- * Copies what somebody answered so that it can be kept as text: valid UTF-8 without NUL, cut
- * between characters. `to` holds size bytes (at least 1) and is terminated. Returns the length.
+ * Copies a text from outside so that it can be stored: valid UTF-8 without NUL, cut between
+ * characters. `to` holds size bytes (at least 1) and gets a NUL. Returns the length.
  */
 size_t bento_text_copy(char *to, size_t size, struct slice text);
 

@@ -1,7 +1,6 @@
 /*
- * One event or subscriber in Bento's own shape: read as raw values, and checked for what Bento
- * would refuse or drop in silence. Reading fails only on text that is not JSON of the expected
- * shape.
+ * Reads one event or subscriber in Bento's own format as raw values, and finds what Bento would
+ * refuse or silently drop. Reading fails only on text that is not JSON of the expected structure.
  */
 #include "event/bento/bento_api.h"
 
@@ -24,7 +23,8 @@ is_absent(const struct json_value *value)
 	return value->type == JSON_NONE || value->type == JSON_NULL;
 }
 
-/* Consumes an object and returns whether a member is an object or array. */
+/* Consumes an object. Returns 1 when one of its members is an object or array, 0 when none is, -1
+ * on an error. */
 static int
 read_flat(struct json *j, struct json_value *ret_value, bool *ret_nested)
 {

@@ -1,4 +1,5 @@
-/* The body around events or subscribers in Bento's own shape. */
+/* Reads a request body in Bento's own format: the frame, and each event or subscriber in it. Fails
+ * on a body that is not such JSON, and without memory. */
 #include <string.h>
 
 #include "base/isotime.h"
@@ -100,13 +101,13 @@ read_event(struct segment_request *r, struct json *j)
 
 /* ---- the body --------------------------------------------------------------------------- */
 
-/* What stands around the events. */
+/* The members of the body around the events. */
 struct frame {
-	enum json_type list; /* JSON_NONE: there was no such key */
+	enum json_type list; /* JSON_NONE when the key is missing */
 	struct json_value site_uuid;
 };
 
-/* What is not an object is kept as an invalid event. */
+/* Stores a member that is not an object as an invalid event. */
 static int
 read_member(struct segment_request *r, struct json *j)
 {

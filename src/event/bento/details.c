@@ -1,6 +1,6 @@
 /*
- * Details of Bento's events. The bytes that were received are copied; at most two values in them
- * are replaced, `unique` and the amount of a purchase. Nothing fails but a full buffer.
+ * Writes the details of Bento's events. It copies the received bytes and replaces at most two
+ * values, `unique` and the amount of a purchase. Only a full buffer makes it fail.
  */
 #include "event/bento/details.h"
 
@@ -54,7 +54,8 @@ details_unique_key(struct slice details)
 
 /* ---- what they must hold ---------------------------------------------------------------- */
 
-/* Digits, perhaps with a sign and a fraction of zeros, as PHP and Python print a whole float. */
+/* Whether a number is whole: digits, with an optional sign and an optional fraction of zeros. PHP
+ * and Python print a whole float with such a fraction. */
 static bool
 is_whole(const struct json_value *value, size_t *ret_n)
 {
@@ -71,7 +72,7 @@ is_whole(const struct json_value *value, size_t *ret_n)
 	return true;
 }
 
-/* A flat number as `value` is answered 200 and dropped. */
+/* Bento answers 200 to a plain number as `value` and drops the event: `value` must be an object. */
 static const char *
 find_purchase_fault(const struct json_value *details)
 {
@@ -100,7 +101,7 @@ details_fault(struct slice type, struct slice details)
 
 /* ---- writing ---------------------------------------------------------------------------- */
 
-/* A run of the details that is replaced. */
+/* A part of the details that is replaced. */
 struct edit {
 	struct slice at;
 	struct slice by;
@@ -118,7 +119,7 @@ append_unique(struct slice key, const struct json_value *other, struct buf *to)
 	buf_append_byte(to, '}');
 }
 
-/* The amount without its fraction; n 0: nothing to replace. */
+/* Removes a fraction of zeros from the amount; n is 0 when there is none. */
 static struct edit
 find_amount(struct slice type, const struct json_value *details)
 {

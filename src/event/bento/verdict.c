@@ -1,7 +1,7 @@
 /*
- * The policy for answers of Bento: tables from statuses and transport phases to an outcome, a step
- * for the events and an effect on the site, then the cases that depend on counts and on single
- * events. Every answer gets a verdict; an unknown status is treated as doubt.
+ * The policy for Bento's answers. Tables map statuses and transport phases to an outcome, a step
+ * for the events and an effect on the site; functions decide the cases that depend on counts and on
+ * single events. Every answer gets a verdict, and an unknown status counts as doubt. Cannot fail.
  */
 #include "event/bento/verdict.h"
 
@@ -10,7 +10,7 @@
 
 #define WAIT_MIN_MS INT64_C(1000)
 #define WAIT_MAX_MS INT64_C(3600000)
-/* What a 429 without Retry-After costs at first; it doubles with each further one. */
+/* The first wait after a 429 without Retry-After; each further one doubles it. */
 #define THROTTLE_FIRST_MS INT64_C(60000)
 
 static const char *const outcome_names[] = {
@@ -57,12 +57,12 @@ outcome_parse(struct slice name, enum attempt_outcome *ret_outcome)
 #define TO_LOOK "look at the attempt's response"
 
 struct rule {
-	int first; /* status, inclusive */
+	int first; /* statuses, both included */
 	int last;
 	struct verdict verdict;
 };
 
-/* The columns of a row after the statuses. */
+/* The columns of a row that follow the statuses. */
 #define RULE(outcome_, step_, site_, maybe_, fault_, reason_, advice_)                             \
 	{                                                                                          \
 		.outcome = OUTCOME_##outcome_, .step = STEP_##step_, .site = SITE_##site_,         \
@@ -73,8 +73,8 @@ struct rule {
 /*
  * Complete answers that are not 2xx: the first row that holds the status counts. A gateway's 502,
  * 504 and Cloudflare's 52x cannot say whether the request arrived, so these are unknown. SPLIT is
- * for batches: what becomes of a single event see decide_single. The fourth column is maybe_sent,
- * the fifth batch_fault: rate limits, our keys and our proxy have nothing to do with the batch.
+ * for batches; decide_single handles single events. The fourth column is maybe_sent, the fifth
+ * batch_fault: rate limits, our keys and our proxy have nothing to do with the batch.
  */
 /* clang-format off */
 static const struct rule answers[] = {
@@ -102,7 +102,7 @@ static const struct verdict
 	not_sent    = RULE(NOT_SENT,  AGAIN,     BACKOFF, false, false, "no_connection",     NULL),
 	cut_off     = RULE(UNKNOWN,   AGAIN,     BACKOFF, true,  true,  "cut_off",           NULL),
 	strange     = RULE(UNKNOWN,   AGAIN,     BACKOFF, true,  true,  "unexpected_status", TO_PORTAL),
-	/* of 2xx answers */
+	/* for 2xx answers */
 	delivered   = RULE(DELIVERED, DELIVERED, READY,   false, false, NULL,                NULL),
 	unreadable  = RULE(UNKNOWN,   AGAIN,     BACKOFF, true,  true,  "unreadable_reply",  TO_PORTAL),
 	unread_held = RULE(UNKNOWN,   HOLD,      READY,   true,  false, "unreadable_reply",  TO_PORTAL),
@@ -122,15 +122,16 @@ policy_of(const struct verdict_facts *f)
 static const struct verdict *
 decide_partial(const struct verdict_facts *f)
 {
-	/* Without keys a second sending would be a second event for those that were accepted. */
+	/* Without unique keys, sending again would duplicate the events that Bento accepted. */
 	if (policy_of(f)->partial == PARTIAL_HOLD || !f->unique_keys || f->n_events < 2)
 		return &part_held;
 	return &partial;
 }
 
 /*
- * What the counts of a 2xx answer mean. Bento does not say whether a suppressed duplicate counts,
- * nor as what: missing ones that an earlier attempt may have delivered are not taken for refused.
+ * Interprets the counts of a 2xx answer. Bento does not say whether and how it counts a suppressed
+ * duplicate. An event that is missing from the counts is therefore not taken for refused when an
+ * earlier attempt may have delivered it.
  */
 static const struct verdict *
 decide_counts(const struct verdict_facts *f)
@@ -154,7 +155,8 @@ decide_unreadable(const struct verdict_facts *f)
 	case AMBIGUOUS_RETRY:
 		break;
 	case AMBIGUOUS_DELIVERED:
-		/* Words of an error are not ambiguous enough for that. */
+		/* An error text is clear enough: the policy for ambiguous answers does not
+		 * apply. */
 		return f->reply.says_error ? &unreadable : &delivered;
 	case AMBIGUOUS_HOLD:
 		return &unread_held;
@@ -176,7 +178,7 @@ decide_success(const struct verdict_facts *f)
 	return decide_unreadable(f);
 }
 
-/* Bento refuses what an event asks for in these words, at any status (doc/bento.md). */
+/* Bento refuses an event's request in these words, with any status (doc/bento.md). */
 static bool
 says_not_authorized(const struct verdict_facts *f)
 {
@@ -238,8 +240,8 @@ wait_at_least(const struct verdict_facts *f, enum verdict_site site)
 }
 
 /*
- * A refused event that stood alone. When one after the other is refused it is more likely that
- * something is wrong with all of them: then the site pauses, and the next ones keep waiting.
+ * Bento refused an event that was alone in its request. When it refuses one event after another,
+ * all of them are probably wrong for one reason: the site pauses, and the following events wait.
  */
 static void
 decide_single(const struct verdict_facts *f, struct verdict *v)

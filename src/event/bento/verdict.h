@@ -1,7 +1,7 @@
 /*
- * The policy of delivery, all in this file: from what is known about a finished request to one
- * outcome for the audit and a next step for its events and its site. Pure; any thread.
- * doc/bento.md ("Verdicts") is the source of the table.
+ * The policy of delivery: it takes what is known about a finished request, and decides on one
+ * outcome for the audit and a next step for the events and the site. Pure; any thread. doc/bento.md
+ * ("Verdicts") is the source of the table.
  */
 #ifndef EVENT_BENTO_VERDICT_H
 #define EVENT_BENTO_VERDICT_H
@@ -13,14 +13,14 @@
 #include "base/slice.h"
 #include "event/bento/bento.h"
 
-/* How far a request came, as the transport can prove it. */
+/* How far a request got, as far as the transport can prove it. */
 enum request_phase {
-	PHASE_NOT_SENT, /* no byte of the request left: DNS, connect, TLS, canceled before */
-	PHASE_SENDING,  /* some bytes left, no complete answer came */
-	PHASE_ANSWERED  /* a complete answer came */
+	PHASE_NOT_SENT, /* no byte of the request was sent: DNS, connect, TLS, or canceled before */
+	PHASE_SENDING,  /* some bytes were sent, no complete answer arrived */
+	PHASE_ANSWERED  /* a complete answer arrived */
 };
 
-/* Outcomes of an attempt: bentospool-schema(7). NONE: under way. */
+/* Outcomes of an attempt: see bentospool-schema(7). NONE: still in flight. */
 enum attempt_outcome {
 	OUTCOME_NONE,
 	OUTCOME_DELIVERED,
@@ -34,10 +34,12 @@ enum attempt_outcome {
 const char *outcome_name(enum attempt_outcome outcome); /* "" for NONE */
 int outcome_parse(struct slice name, enum attempt_outcome *ret_outcome);
 
-/* What to do where nobody documents what Bento does. The first of each is the default. */
+/* What to do where Bento's behavior is not documented. The first value of each enum is the
+ * default. */
 enum partial_policy {
-	PARTIAL_SPLIT, /* send again in halves, when every event has a unique key; else hold.
-			* One that became several items is held: no smaller batch can show which */
+	PARTIAL_SPLIT, /* send again in halves when every event has a unique key, else hold. An
+			  event that became several items is held: a smaller batch cannot show which
+			  item failed */
 	PARTIAL_HOLD
 };
 enum ambiguous_policy { AMBIGUOUS_RETRY, AMBIGUOUS_DELIVERED, AMBIGUOUS_HOLD };
@@ -45,24 +47,26 @@ enum maybe_policy { MAYBE_HOLD, MAYBE_FAIL };
 
 struct verdict_policy {
 	enum partial_policy partial;     /* 2xx, some of the batch failed */
-	enum ambiguous_policy ambiguous; /* 2xx that cannot be read */
-	enum maybe_policy
-	    maybe_delivered;  /* refused, and an earlier attempt may have delivered it */
-	unsigned all_refused; /* single refusals in a row that pause the site; 0: never */
+	enum ambiguous_policy ambiguous; /* 2xx with a body that cannot be read */
+	/* refused, but an earlier attempt may have delivered it */
+	enum maybe_policy maybe_delivered;
+	unsigned all_refused; /* the site pauses after so many single events refused in a row; 0:
+				 never */
 };
 
 struct verdict_facts {
-	const struct verdict_policy *policy; /* NULL: the defaults, and all_refused 0 */
+	const struct verdict_policy *policy; /* NULL: the defaults, with all_refused 0 */
 	enum request_phase phase;
-	int http_status;        /* 0 without an answer */
-	int64_t retry_after_ms; /* -1: none given */
+	int http_status;        /* 0 when there was no answer */
+	int64_t retry_after_ms; /* -1 when none was given */
 	struct bento_reply reply;
-	const char *error;     /* the transport's words, or NULL */
-	unsigned n_events;     /* of the outbox: what can be split */
-	unsigned n_items;      /* what they became: what Bento counts; at least n_events */
+	const char *error; /* the transport's error text, or NULL */
+	/* events of the outbox in the batch: a batch can be split between them */
+	unsigned n_events;
+	unsigned n_items; /* items made of the events, as Bento counts them; at least n_events */
 	unsigned n_maybe_sent; /* items that an earlier attempt may have delivered */
-	bool unique_keys;      /* a repeat of any of them changes nothing at Bento */
-	unsigned throttled;    /* 429s in a row before this answer */
+	bool unique_keys;      /* sending any of them again changes nothing at Bento */
+	unsigned throttled;    /* 429 answers in a row before this one */
 	unsigned refused;      /* single events refused in a row before this answer */
 };
 
@@ -77,30 +81,33 @@ enum verdict_step {
 
 /* What happens to the site. */
 enum verdict_site {
-	SITE_READY,    /* goes on; an earlier back-off is over */
-	SITE_BACKOFF,  /* waits: its own growing interval, and at least verdict.wait_at_least_ms */
-	SITE_THROTTLE, /* waits verdict.wait_at_least_ms, whatever its own interval is */
-	SITE_PAUSE     /* only a person can mend it: waits its longest interval, then tries */
+	SITE_READY, /* goes on; ends an earlier back-off */
+	/* waits for its own growing interval, and at least verdict.wait_at_least_ms */
+	SITE_BACKOFF,
+	SITE_THROTTLE, /* waits for verdict.wait_at_least_ms, whatever its own interval is */
+	SITE_PAUSE     /* needs a person: waits for its longest interval, then tries again */
 };
 
 struct verdict {
 	enum attempt_outcome outcome;
 	enum verdict_step step;
 	enum verdict_site site;
-	bool maybe_sent;          /* Bento may have some of them without our knowing */
-	bool batch_fault;         /* this very batch may be what the answer is about: when the next
-				   * one with other events passes, it was */
-	int64_t wait_at_least_ms; /* bounded to 1 s .. 1 h; 0: nothing was asked */
-	const char *reason;       /* static word for the outbox, "rate_limited"; NULL: delivered */
-	const char *advice;       /* static: what a person should look at; NULL: nothing */
+	bool maybe_sent;  /* Bento may have some of the events although no answer confirms it */
+	bool batch_fault; /* this batch itself may be the cause: it was, when the next batch with
+			     other events passes */
+	int64_t wait_at_least_ms; /* clamped to 1 s .. 1 h; 0: the answer asked for no wait */
+	/* static word for the outbox, such as "rate_limited"; NULL: delivered */
+	const char *reason;
+	const char *advice; /* static text: what a person should check; NULL: nothing */
 };
 
-/* Texts in ret_v live for ever. */
+/* The texts in ret_v are static. */
 void verdict_decide(const struct verdict_facts *f, struct verdict *ret_v);
 
 /*
- * One line for an operator, such as "HTTP 401 from Bento: check publishable_key, secret_key and
- * site_uuid (Invalid API key)"; "" when all was delivered. Cut to size, valid UTF-8.
+ * Writes one line for an operator, such as "HTTP 401 from Bento: check publishable_key, secret_key
+ * and site_uuid (Invalid API key)"; "" when all events were delivered. The line is valid UTF-8, cut
+ * to size.
  */
 void verdict_explain(
     const struct verdict_facts *f, const struct verdict *v, char *ret_text, size_t size);

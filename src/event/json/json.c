@@ -1,6 +1,6 @@
 /*
- * The reader. Everything below works on two pointers, p and end; an error moves end to where it
- * happened, so that whatever is called later finds nothing to read and fails too.
+ * The JSON reader. It works on two pointers, p and end. An error moves end to its position, so that
+ * every later call finds nothing to read and fails, too.
  */
 #include "event/json/json.h"
 
@@ -73,7 +73,7 @@ type_at(const struct json *j, const char *p)
 	return p < j->end ? (enum json_type)type_of_byte[(unsigned char)*p] : JSON_NONE;
 }
 
-/* p stands on the backslash; the result behind the escape. */
+/* p points at the backslash; returns the position behind the escape. */
 static const char *
 scan_escape(struct json *j, const char *p)
 {
@@ -99,7 +99,7 @@ scan_escape(struct json *j, const char *p)
 	return fail(j, p, "an unknown escape in a string");
 }
 
-/* Runs of letters beyond ASCII stay in this loop. */
+/* Stays in this loop while letters beyond ASCII follow each other. */
 static const char *
 scan_utf8(struct json *j, const char *p)
 {
@@ -142,7 +142,7 @@ scan_string(struct json *j, const char *p)
 	return p < j->end && *p == '"' ? p + 1 : scan_special(j, p);
 }
 
-/* One digit or more. */
+/* Reads one or more digits. */
 static inline const char *
 scan_digits(struct json *j, const char *p)
 {
@@ -183,7 +183,7 @@ scan_word(struct json *j, const char *p, const char *word)
 	return p;
 }
 
-/* Any value that is not a container. */
+/* Reads any value that is not a container. */
 static inline const char *
 scan_scalar(struct json *j, const char *p, enum json_type type)
 {
@@ -277,7 +277,7 @@ array_next(struct json *j)
 	return 1;
 }
 
-/* Steps over a scalar, or into a container. */
+/* Reads a scalar, or enters a container. */
 static inline int
 step(struct json *j, bool *is_object)
 {
@@ -297,7 +297,7 @@ step(struct json *j, bool *is_object)
 	return 0;
 }
 
-/* No recursion: what is open is kept by level, and the levels are bounded. */
+/* Walks without recursion: a bounded array records the open containers by level. */
 static __attribute__((noinline)) int
 skip_container(struct json *j)
 {

@@ -1,9 +1,9 @@
 /*
  * A strict one-pass JSON reader that yields slices of the text it was given.
  *
- * Accepts exactly RFC 8259 in valid UTF-8 (no BOM), with a limit on nesting. Builds nothing and
- * copies nothing: the caller walks down where it wants to look and skips the rest, and every byte
- * is looked at once. Pure; any thread; a struct json lives on the caller's stack.
+ * It accepts exactly RFC 8259 in valid UTF-8 (no BOM), with a limit on nesting. It builds no tree
+ * and copies nothing: the caller enters the containers that matter and skips the others, and every
+ * byte is read once. Pure; any thread; a struct json lives on the caller's stack.
  *
  *	json_init(&j, text, JSON_MAX_DEPTH);
  *	if (json_object_begin(&j) == 0)
@@ -11,7 +11,7 @@
  *			... json_skip(&j, &value) or json_object_begin / json_array_begin ...
  *	if (json_finish(&j) != 0) ... j.error, json_offset(&j)
  *
- * The first error latches: every later call fails too, so it is enough to look at the end.
+ * After the first error every later call fails, too, so it is enough to check at the end.
  */
 #ifndef EVENT_JSON_JSON_H
 #define EVENT_JSON_JSON_H
@@ -26,7 +26,7 @@
 #define JSON_MAX_DEPTH 128
 
 enum json_type {
-	JSON_NONE, /* no value: absent, or an error */
+	JSON_NONE, /* absent, or an error */
 	JSON_NULL,
 	JSON_FALSE,
 	JSON_TRUE,
@@ -36,7 +36,7 @@ enum json_type {
 	JSON_OBJECT
 };
 
-/* raw is the value's text as received, without surrounding white space, quotes included. */
+/* raw is the value's text as received, quotes included, without surrounding white space. */
 struct json_value {
 	enum json_type type;
 	struct slice raw;
@@ -48,51 +48,53 @@ struct json {
 	const char *end;
 	unsigned depth;
 	unsigned max_depth;
-	bool first;        /* at the first member of the innermost container */
+	bool first;        /* before the first member of the innermost container */
 	const char *error; /* static text of the first error, or NULL */
 };
 
-/* max_depth: containers that may be open at once, at most JSON_MAX_DEPTH. */
+/* max_depth: how many containers may be open at once, at most JSON_MAX_DEPTH. */
 void json_init(struct json *j, struct slice text, unsigned max_depth);
 
 /*
- * The type of the value that comes next, without consuming it; JSON_NONE at an error. The reader
- * then stands on the value's first byte.
+ * Returns the type of the next value without consuming it; JSON_NONE on an error. The reader then
+ * points at the first byte of the value.
  */
 enum json_type json_peek(struct json *j);
-/* Consumes and validates the whole next value. 0, or -1. */
+/* Consumes and validates the next value as a whole. Returns 0 or -1. */
 int json_skip(struct json *j, struct json_value *ret_value);
 
-/* Consumes the opening brace. 0, or -1 when the next value is not an object (that latches). */
+/* Consumes the opening brace. Returns 0, or -1 when the next value is not an object. */
 int json_object_begin(struct json *j);
 /*
- * The next key of the innermost object (raw, with quotes); its value must be consumed before the
- * next call. 1 a key, 0 the object ended (closing brace consumed), -1 an error.
+ * Reads the next key of the innermost object (raw, with quotes). The caller must consume its value
+ * before the next call. Returns 1 for a key, 0 at the end of the object (its closing brace is
+ * consumed), -1 on an error.
  */
 int json_object_next(struct json *j, struct slice *ret_raw_key);
 int json_array_begin(struct json *j);
-/* 1: an item comes next and must be consumed; 0: the array ended; -1 an error. */
+/* Returns 1 when an item follows, which the caller must consume; 0 at the end of the array; -1 on
+ * an error. */
 int json_array_next(struct json *j);
 
-/* Only white space may be left. 0, or -1 with j->error set. */
+/* Checks that only white space is left. Returns 0, or -1 with j->error set. */
 int json_finish(struct json *j);
-/* Where the reader stands, for messages: bytes from the start. */
+/* The reader's position for messages, in bytes from the start. */
 size_t json_offset(const struct json *j);
 
-/* [] or {}, with any white space inside. */
+/* True for [] and {}, with any white space inside. */
 bool json_is_empty(const struct json_value *value);
-/* []: what PHP writes for an empty object. */
+/* True for [], which PHP writes for an empty object. */
 bool json_is_empty_array(const struct json_value *value);
-/* Whether a raw string (with quotes) means exactly text, escapes taken into account. */
+/* Whether a raw string (with quotes) decodes to text. */
 bool json_string_is(struct slice raw, const char *text);
 /*
- * The meaning of a raw string. Without escapes: a slice of raw, nothing is copied. Otherwise it is
- * decoded into scratch (which keeps what it held before) and ret_text points there, valid until
- * scratch grows or is freed. \u0000 and lone surrogates, which text columns cannot hold, become
- * U+FFFD. -1 when scratch is full.
+ * Decodes a raw string. Without escapes ret_text is a slice of raw, and nothing is copied. With
+ * escapes the text is appended to scratch; ret_text points there and is valid until scratch grows
+ * or is freed. \u0000 and lone surrogates, which text columns cannot hold, become U+FFFD. Returns
+ * -1 when scratch is full.
  */
 int json_string_decode(struct slice raw, struct buf *scratch, struct slice *ret_text);
-/* Appends text as a JSON string with quotes. Bytes that are not UTF-8 become U+FFFD. */
+/* Appends text as a JSON string with quotes. Bytes that are not valid UTF-8 become U+FFFD. */
 void json_string_append(struct buf *to, struct slice text);
 
 #endif

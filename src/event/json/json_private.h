@@ -1,5 +1,5 @@
 /*
- * The innermost loops of the JSON reader, shared by json.c and json_string.c. Private to them.
+ * The innermost loops of the JSON reader, for json.c and json_string.c only.
  */
 #ifndef EVENT_JSON_JSON_PRIVATE_H
 #define EVENT_JSON_JSON_PRIVATE_H
@@ -11,9 +11,9 @@
 #define JSON_EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
 
 /*
- * The bits 0x80 of those bytes of x that cannot simply be passed over inside a string: quote,
- * backslash, control bytes, and all that is not ASCII. The lowest bit is exact; a borrow can add
- * bits above it, never below.
+ * Sets bit 0x80 of each byte of x that needs a closer look inside a string: quotes, backslashes,
+ * control bytes and bytes beyond ASCII. The lowest bit set is exact; a borrow can set wrong bits
+ * above it, never below.
  */
 static inline uint64_t
 json_special_bytes(uint64_t x)
@@ -26,7 +26,7 @@ json_special_bytes(uint64_t x)
 	       & JSON_EACH_BYTE(0x80);
 }
 
-/* The first byte from p on that is special in the sense above, or end. */
+/* Returns the first such byte from p on, or end. */
 static inline const char *
 json_scan_plain(const char *p, const char *end)
 {

@@ -1,4 +1,5 @@
-/* What JSON strings mean, and how they are written. */
+/* Decodes, compares and writes JSON strings. Decoding expects a string that the reader has
+ * validated. Only a full buffer makes it fail. */
 #include <stdio.h>
 
 #include "base/encode.h"
@@ -8,7 +9,7 @@
 
 #define REPLACEMENT 0xfffdu
 
-/* The bytes of one code point, 1 to 4, in to. */
+/* Writes the 1 to 4 bytes of one code point. */
 static unsigned
 put_utf8(unsigned code, char to[4])
 {
@@ -45,8 +46,8 @@ hex4(const char *p)
 }
 
 /*
- * p stands behind "\u"; takes the second half of a pair too. In a validated string a closing quote
- * follows at least, and four digits behind every "\u".
+ * p points behind "\u"; a surrogate pair is read as a whole. In a validated string four digits
+ * follow every "\u", and a closing quote ends it.
  */
 static unsigned
 read_unicode_escape(const char **p)
@@ -67,7 +68,7 @@ read_unicode_escape(const char **p)
 	return 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
 }
 
-/* *p stands on a backslash of a validated string; moves it behind the escape. */
+/* *p points at a backslash of a validated string; moves it behind the escape. */
 static unsigned
 read_escape(const char **p)
 {
@@ -135,7 +136,7 @@ json_string_decode(struct slice raw, struct buf *scratch, struct slice *ret_text
 		*ret_text = (struct slice){ p, (size_t)(end - p) };
 		return 0;
 	}
-	/* no escape means more bytes than it is written with */
+	/* decoding an escape never needs more bytes than the escape */
 	start = to = buf_reserve(scratch, (size_t)(end - p));
 	if (start == NULL)
 		return -1;

@@ -1,6 +1,6 @@
 /*
- * Which events a site forwards: by kind, by `integrations`, by rules, and by what may act on a
- * subscriber. The first that refuses gives the reason. Never fails.
+ * Decides which events a site forwards: by kind, by `integrations`, by rules, and by what may act
+ * on a subscriber. The first check that refuses gives the reason. Cannot fail.
  */
 #include "event/mapping/admit.h"
 
@@ -33,8 +33,8 @@ is_forwarded(const struct mapping_options *o, enum event_kind kind)
 
 /* ---- reserved types -------------------------------------------------------------------------- */
 
-/* A rule's purchase is the operator's word; but an order, or somebody's new address, that a browser
- * names could be invented. */
+/* A purchase by a rule comes from the operator. But a browser could invent the order, or somebody's
+ * new address. */
 static bool
 may_act(const struct mapping_options *o, const struct admit_facts *f, const struct rule *rule)
 {

@@ -1,7 +1,7 @@
 /*
- * Which events a site forwards at all, by its settings: decided at receipt from what stands in
- * columns, and once more when an event is sent, because a requeue may bring it back and settings
- * change. Pure; any thread.
+ * Which events a site forwards, by its settings. This is decided at receipt, from the columns, and
+ * again when an event is sent, because a requeue can bring an event back and settings change. Pure;
+ * any thread.
  */
 #ifndef EVENT_MAPPING_ADMIT_H
 #define EVENT_MAPPING_ADMIT_H
@@ -15,18 +15,18 @@
 
 struct admit_facts {
 	enum event_kind kind;
-	struct slice name; /* decoded; absent when there is none */
-	bool browser;      /* the request had an Origin: anybody may have written it */
+	struct slice name; /* decoded; absent when the event has none */
+	bool browser;      /* the request had an Origin header: anybody may have written it */
 	struct integrations integrations;
 };
 
 /*
- * NULL: it is forwarded, as far as these facts show. Otherwise a static word:
- * "unsupported_event_type", "integrations", "rule" or "reserved_type"; mapping_status says the
- * status.
+ * Returns NULL when the event is forwarded, as far as these facts show. Otherwise returns a static
+ * word: "unsupported_event_type", "integrations", "rule" or "reserved_type"; mapping_status gives
+ * the status for it.
  */
 const char *admit_event(const struct mapping_options *o, const struct admit_facts *f);
-/* Whether words that Bento acts on may be fields: never from a browser. */
+/* Whether fields may hold words that Bento acts on: never from a browser. */
 bool admit_acts_by_field(const struct mapping_options *o, bool browser);
 
 #endif

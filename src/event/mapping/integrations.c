@@ -1,8 +1,8 @@
 /*
- * Opting out. `integrations` is an object of names, or a list of the only names; our own name goes
- * before `All`, the event before its batch. Older SDKs put the same into context and options: an
- * opt-out counts there too, an opt-in opens nothing. Names and words are compared without case.
- * Never fails: what cannot be understood is a no.
+ * Opting out. `integrations` is an object of names, or a list of the only names that count. The
+ * site's own name has priority over `All`, and the event over its batch. Older SDKs put the same
+ * into context and options: an opt-out counts there too, an opt-in does not. Case is ignored.
+ * Cannot fail: a value that makes no sense counts as an opt-out.
  */
 #include "event/mapping/integrations.h"
 
@@ -12,7 +12,7 @@
 #include "event/json/json.h"
 #include "event/segment/fields.h"
 
-#define NAME_MAX_SIZE 512 /* bytes of a name that is decoded; a longer one is not ours */
+#define NAME_MAX_SIZE 512 /* bytes of a name that is decoded; a longer name is not Bento's */
 #define WORD_MAX_SIZE 64
 
 enum word { WORD_NONE, WORD_YES, WORD_NO };
@@ -57,7 +57,7 @@ word_of_text(struct slice raw)
 	return word;
 }
 
-/* Zero in any spelling of a number. */
+/* Recognizes zero in any spelling of a number. */
 static bool
 is_zero(struct slice number)
 {
@@ -118,7 +118,7 @@ read_object(struct slice object, const char *name, struct said *said)
 		take_name(key, name, word_of(&value), said);
 }
 
-/* A list names the only ones that are meant; an empty one is PHP's empty object. */
+/* Only the destinations in a list are meant. An empty list is PHP's empty object. */
 static void
 read_list(struct slice list, const char *name, struct said *said)
 {
@@ -158,7 +158,7 @@ is_no(const struct said *said)
 	return (said->ours != WORD_NONE ? said->ours : said->all) == WORD_NO;
 }
 
-/* One of the older places: an object with `integrations`, `providers` and `all`. */
+/* Reads one of the older places: an object with `integrations`, `providers` and `all`. */
 static bool
 older_says_no(struct slice object, const char *name)
 {

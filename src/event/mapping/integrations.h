@@ -9,16 +9,17 @@
 
 #include "base/slice.h"
 
-/* Raw values; absent where there is none. */
+/* Raw values; absent where the request has none. */
 struct integrations {
 	struct slice own;   /* the event's `integrations` */
-	struct slice batch; /* its batch's */
-	struct slice
-	    older_body; /* the event, when it has one of the older places (event_fields.older) */
-	struct slice older_context; /* its batch's context, when that has one */
+	struct slice batch; /* the `integrations` of its batch */
+	/* the event, when it uses one of the older places (event_fields.older) */
+	struct slice older_body;
+	/* the context of its batch, when it uses one of the older places */
+	struct slice older_context;
 };
 
-/* name: ours among the integrations. */
+/* name: the site's own name among the integrations. */
 bool integrations_allow(const struct integrations *i, const char *name);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * The event's bytes are read once more with the strict reader; what is forwarded of them is copied
- * as it stands.
+ * Turns one stored event into what Bento gets. The event's bytes are read again with the strict
+ * reader, and forwarded values are copied unchanged. Fails with a reason when the event can never
+ * be sent, and without one when memory runs out.
  */
 #include "event/mapping/mapping_private.h"
 
@@ -19,8 +20,8 @@
 #include "event/segment/person.h"
 
 /*
- * The names are those of whoever has the address. When the address that the event is delivered to
- * is not the one that it carries, somebody changed it: then the names could be another person's.
+ * The names belong to the owner of the address. When the event goes to another address than it
+ * carries, somebody changed the address, and the names could be another person's.
  */
 static int
 find_names(const struct mapping_input *in, const struct person_sources *sources, struct found *ret)
@@ -42,7 +43,8 @@ find_names(const struct mapping_input *in, const struct person_sources *sources,
 	return rc;
 }
 
-/* The batch's context describes the same person, after the event's own. */
+/* The batch's context describes the same person, with less priority than the event's own
+ * context. */
 static int
 read_batch_context(struct slice context, struct person_place *ret_traits, bool *ret_older)
 {
@@ -55,7 +57,8 @@ read_batch_context(struct slice context, struct person_place *ret_traits, bool *
 	return event_context_read(&j, ret_traits, &value, ret_older) == 0 ? json_finish(&j) : -1;
 }
 
-/* False when it is neither an object nor nothing; PHP writes [] for an empty object. */
+/* Returns false when the value is neither an object nor empty. PHP writes [] for an empty
+ * object. */
 static bool
 take_object(const struct json_value *value, struct slice *ret_raw)
 {
@@ -64,7 +67,7 @@ take_object(const struct json_value *value, struct slice *ret_raw)
 	return value->type == JSON_OBJECT || event_says_nothing(value);
 }
 
-/* *ret_reason stays NULL when memory ran out. */
+/* *ret_reason stays NULL when memory runs out. */
 static int
 find(const struct mapping_input *in, struct found *ret, const char **ret_reason)
 {
@@ -145,7 +148,7 @@ find_missing(const struct mapping_options *o, const struct mapping_input *in)
 	return NULL;
 }
 
-/* A page named "$unsubscribe" must not become an act of Bento's. */
+/* A page named "$unsubscribe" must not make Bento act. */
 static bool
 poses_as_reserved(const struct mapping_options *o, const struct mapping_input *in)
 {
@@ -161,7 +164,7 @@ poses_as_reserved(const struct mapping_options *o, const struct mapping_input *i
 	return reserved;
 }
 
-/* Whose address changes; raw. False when it is not an address. */
+/* Finds the (raw) address that changes. Returns false when it is not an address. */
 static bool
 find_old_address(const struct mapping_input *in, struct slice *ret_raw)
 {
@@ -185,7 +188,7 @@ goes_by_its_name(const struct rule *rule)
 	return rule == NULL || (rule->rename.n == 0 && (!rule->purchase || rule->also));
 }
 
-/* Also after a requeue, and under other settings than at its receipt. */
+/* A requeue, or other settings than at receipt, may bring such an event here. */
 static const char *
 find_refusal(const struct mapping_options *o, const struct mapping_input *in, struct found *found)
 {
@@ -269,7 +272,7 @@ mapping_append_event(const struct mapping_options *o, const struct mapping_input
 	buf_append_byte(to, '}');
 }
 
-/* An identify's traits are the subscriber's fields. */
+/* The traits of an identify become the subscriber's fields. */
 static void
 append_update(const struct mapping_options *o, const struct mapping_input *in,
     const struct found *found, struct buf *to)
@@ -353,7 +356,8 @@ append_mapped(const struct mapping_options *o, const struct mapping_input *in, s
 	return mapped;
 }
 
-/* Why it cannot be sent, with what was found in it; NULL, also when memory ran out: rc says. */
+/* Returns why the event cannot be sent, and what was found in it. NULL means it can, or that memory
+ * ran out: see rc. */
 static int
 examine(const struct mapping_options *o, const struct mapping_input *in, struct found *found,
     const char **ret_reason)

@@ -1,11 +1,11 @@
 /*
  * From a Segment event to Bento's event. Pure; any thread.
  *
- * A track call becomes what the Segment destination function made of it: type = event, email,
- * details = properties, fields from the names. Other kinds: see struct mapping_options; what is not
- * forwarded at all is event/admit's to say. Rules by name: event/mapping/rules.h. `properties` is
- * copied byte for byte. Added are details.unique.key (unless properties has a `unique` of any kind)
- * and date, when the options say so.
+ * A track call becomes what the Segment destination function makes of it: type is the event's name,
+ * then email, details from properties, and fields from the names. struct mapping_options says what
+ * other kinds become, event/mapping/admit.h which events are not forwarded, and
+ * event/mapping/rules.h what rules change. `properties` is copied byte for byte. The options add
+ * details.unique.key (unless properties has a usable `unique`) and date.
  */
 #ifndef EVENT_MAPPING_MAPPING_H
 #define EVENT_MAPPING_MAPPING_H
@@ -24,82 +24,88 @@
 enum mapping_identify {
 	MAPPING_IDENTIFY_NONE,          /* not forwarded */
 	MAPPING_IDENTIFY_UPDATE_FIELDS, /* a $update_fields event, which triggers automations */
-	MAPPING_IDENTIFY_SUBSCRIBERS    /* an upsert of the subscriber, which does not */
+	MAPPING_IDENTIFY_SUBSCRIBERS    /* an upsert of the subscriber, which does not trigger
+					   automations */
 };
 
 /* Track calls whose name is one of Bento's reserved types, which act on the subscriber. */
 enum mapping_reserved {
-	MAPPING_RESERVED_SERVER, /* pass, unless a browser sent them */
+	MAPPING_RESERVED_SERVER, /* forward them, unless a browser sent them */
 	MAPPING_RESERVED_PASS,
 	MAPPING_RESERVED_BLOCK
 };
 
-#define MAPPING_NAME_SIZE 128 /* of the texts below, with their end */
+#define MAPPING_NAME_SIZE 128 /* bytes of the texts below, NUL included */
 
-/* Copied as a whole; zeros are what the Segment function did, without key and date. */
+/* Copied as a whole. With all zeros the mapping does what the Segment function did, without key and
+ * date. */
 struct mapping_options {
 	bool unique_key; /* details.unique.key = messageId */
-	bool send_date;  /* date = when it happened */
+	bool send_date;  /* date = the time of the event */
 	enum mapping_identify identify;
 	enum mapping_reserved reserved;
-	bool omit_arrays;  /* of traits; else they become one text */
-	bool change_email; /* alias calls change the subscriber's address; else not forwarded */
-	/* The names that these kinds get; "": not forwarded. {name} stands for the call's own. */
+	bool omit_arrays;  /* leave arrays of traits out; else each becomes one text */
+	bool change_email; /* alias calls change the subscriber's address; else they are not
+			      forwarded */
+	/* The names that these kinds get; "": not forwarded. {name} stands for the name in the
+	 * call. */
 	char page[MAPPING_NAME_SIZE];
 	char screen[MAPPING_NAME_SIZE];
 	char group[MAPPING_NAME_SIZE];
-	char integration[MAPPING_NAME_SIZE]; /* our name in `integrations`; "": Bento */
-	struct trait_names fields;           /* of traits */
-	struct rules rules;                  /* of track calls, by their names */
+	char integration[MAPPING_NAME_SIZE]; /* the site's name in `integrations`; "": Bento */
+	struct trait_names fields;           /* other names for traits */
+	struct rules rules;                  /* rules for track calls, by name */
 };
 
-/* Reasons, recognised by these pointers. */
+/* Reasons; callers compare these pointers. */
 extern const char mapping_not_forwarded[]; /* "unsupported_event_type" */
 extern const char mapping_not_for_us[];    /* "integrations" */
 extern const char mapping_reserved_type[]; /* "reserved_type" */
 extern const char mapping_dropped[];       /* "rule" */
 
-/* What the outbox kept of one event; all slices borrowed. */
+/* The stored values of one event; all slices are borrowed. */
 struct mapping_input {
-	struct slice body;    /* the event's object as received: already validated */
-	struct slice context; /* the batch's `context`, raw; absent when there was none */
+	struct slice body;    /* the event's object as received; already validated */
+	struct slice context; /* the batch's raw `context`; absent when there is none */
 	struct slice name;    /* decoded */
-	struct slice email;   /* decoded; the address it is delivered to */
+	struct slice email;   /* decoded; the address that the event goes to */
 	struct slice message_id;
 	int64_t occurred_at; /* wall ms */
 	enum event_kind kind;
-	bool browser;                    /* the request had an Origin */
-	struct slice batch_integrations; /* raw; absent when there were none */
+	bool browser;                    /* the request had an Origin header */
+	struct slice batch_integrations; /* raw; absent when there is none */
 };
 
 /* What one stored event becomes. */
 struct mapped {
 	enum bento_endpoint endpoint;
-	unsigned items; /* members of the endpoint's array: what Bento counts; at least 1 */
+	unsigned items; /* members of the endpoint's array, as Bento counts them; at least 1 */
 };
 
 /*
- * Appends what the event becomes to `to`: members of the array that the endpoint takes, commas
- * between them. 0, or -1 (then `to` is as it was): with *ret_reason set to a static word such as
- * "properties_not_object" when the event can never become one, or NULL when `to` is full.
+ * Appends the members of the endpoint's array that the event becomes, with commas between them.
+ * Returns 0; or -1, with `to` unchanged. *ret_reason is then a static word such as
+ * "properties_not_object" when the event can never be sent, or NULL when `to` is full.
  */
 int mapping_append(const struct mapping_options *o, const struct mapping_input *in, struct buf *to,
     struct mapped *ret_mapped, const char **ret_reason);
 
-/* The status of an event that cannot become one for this reason. */
+/* The status of an event that cannot be sent for this reason. */
 enum event_status mapping_status(const char *reason);
 /*
- * Whether what mapping_append makes of the event carries a details.unique.key by which Bento can
- * drop a repeat: ours, or the event's own when it is a number or a text that is not empty.
+ * Whether mapping_append writes a details.unique.key by which Bento can drop a repeat of the event:
+ * the program's key, or the event's own when it is a number or a text that is not empty.
  */
 bool mapping_has_key(const struct mapping_options *o, const struct mapping_input *in);
 
-/* The options as one line of JSON, kept with each attempt so that what was sent can be shown. */
+/* Writes the options as one line of JSON. Each attempt keeps it, so that the audit can show what
+ * was sent. */
 void mapping_describe(const struct mapping_options *o, struct buf *to);
-/* "none", "update_fields", "subscribers"; "server", "pass", "block". -1 when it is none. */
+/* Parses "none", "update_fields" or "subscribers"; and "server", "pass" or "block". Returns -1 for
+ * any other name. */
 int mapping_identify_parse(const char *name, enum mapping_identify *ret);
 int mapping_reserved_parse(const char *name, enum mapping_reserved *ret);
-/* Reads what mapping_describe wrote; -1 when it is something else. */
+/* Reads the output of mapping_describe; -1 when it is anything else. */
 int mapping_parse(struct slice text, struct mapping_options *ret_o);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * An event or subscriber that came in Bento's own shape, passed on. Its members are written in
- * their order, their values byte for byte but for a few: the address that it is delivered to, a
- * unique key in details, a date, an empty array where Bento wants an object, lists of tags, and
- * words that the sender must not use. Nothing is written when it cannot be sent.
+ * Forwards an event or subscriber that came in Bento's own format. Members keep their order, and
+ * values their bytes, with a few exceptions: the address that the event goes to, a unique key in
+ * details, a date, an empty array where Bento expects an object, lists of tags, and words that the
+ * sender must not use. Nothing is written when the event cannot be sent.
  */
 #include "event/mapping/mapping_bento_api.h"
 
@@ -15,13 +15,13 @@
 #include "event/json/json.h"
 #include "event/mapping/admit.h"
 
-/* The object as it is written: its members in their order, few of them changed. */
+/* State while an object is written. */
 struct printing {
 	const struct mapping_options *o;
 	const struct mapping_input *in;
 	const struct bento_api_fields *f;
-	bool acts; /* words that Bento acts on may be fields */
-	bool any;  /* a member was written */
+	bool acts; /* fields may hold words that Bento acts on */
+	bool any;  /* a member has been written */
 	struct buf *to;
 };
 
@@ -57,7 +57,7 @@ copy_member(struct printing *p, struct slice raw_key, const struct json_value *v
 	buf_append_slice(p->to, value->raw);
 }
 
-/* Somebody may have given it another address than it carries. */
+/* An operator may have changed the address, so it can differ from the one in the event. */
 static void
 print_email(struct printing *p, struct slice raw_key, const struct json_value *value)
 {
@@ -125,7 +125,7 @@ print_details(struct printing *p, struct slice raw_key, const struct json_value 
 		buf_append_slice(p->to, details->type == JSON_NULL ? details->raw : SLICE("{}"));
 }
 
-/* A date that was understood only by us is written as Bento understands it. */
+/* A date in a format that Bento may not understand is written in ISO 8601. */
 static bool
 keeps_date(const struct printing *p)
 {
@@ -141,7 +141,7 @@ print_event_member(struct printing *p, struct slice raw_key, const struct json_v
 	const struct bento_api_fields *f = p->f;
 	struct slice key = raw_key;
 
-	/* Of keys given twice the last one counts. */
+	/* When a key occurs twice, its last value counts. */
 	if (json_string_is(key, "email")) {
 		if (value->raw.p == f->email.raw.p)
 			print_email(p, raw_key, value);
@@ -179,7 +179,7 @@ print_missing(struct printing *p)
 
 /* ---- a subscriber ----------------------------------------------------------------------- */
 
-/* A tag with a comma in it would become two: such a list is passed on as it is. */
+/* A tag that contains a comma would become two tags: such a list is forwarded unchanged. */
 static bool
 holds_comma(struct slice array)
 {

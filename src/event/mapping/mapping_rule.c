@@ -1,4 +1,5 @@
-/* What a rule makes of a track call: a purchase, the event itself, tags. */
+/* Applies a rule to a track call: writes a purchase, the event itself, and tags. Only a full buffer
+ * makes it fail. */
 #include "event/bento/details.h"
 #include "event/json/json.h"
 #include "event/mapping/mapping_private.h"
@@ -44,7 +45,7 @@ append_purchase(struct items *s)
 	end_act(s);
 }
 
-/* A raw string or number means this text. */
+/* Whether a raw string or number has this text. */
 static bool
 means(struct slice raw, struct slice text)
 {
@@ -59,7 +60,7 @@ means(struct slice raw, struct slice text)
 	return same;
 }
 
-/* Whether two raw strings or numbers mean the same text. */
+/* Whether two raw strings or numbers have the same text. */
 static bool
 mean_the_same(struct slice a, struct slice b)
 {
@@ -88,7 +89,7 @@ mapping_key_beside_purchase(const struct mapping_input *in, const struct found *
 	return buf_slice(scratch);
 }
 
-/* A key of its own, so that Bento does not take it for a repeat of the event. */
+/* The tag gets a key of its own, so that Bento does not take it for a repeat of the event. */
 static void
 append_key(struct items *s, const char *type)
 {

@@ -1,6 +1,7 @@
 /*
- * The options as a line of JSON, kept with each attempt. Texts of older versions lack what came
- * later: that is as if it were not set.
+ * Writes the mapping options as a line of JSON, which each attempt keeps, and reads it back. An
+ * option that is missing, because an older version wrote the text, counts as not set. Reading fails
+ * on text of a newer version.
  */
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -165,7 +166,7 @@ parse_words(const cJSON *object, struct mapping_options *o)
 		   : -1;
 }
 
-/* What a newer version wrote cannot be shown by this one. */
+/* This version cannot show options that a newer version wrote. */
 static bool
 is_known(const char *key)
 {

@@ -1,12 +1,12 @@
 /*
- * Exact decimal amounts in minor units of a currency. The digits are read into an integer and a
- * power of ten, then scaled; what does not fit into 2^53 - 1 is refused.
+ * Converts decimal amounts to minor units of a currency, exactly. It reads the digits into an
+ * integer and a power of ten, then scales; it refuses results above 2^53 - 1.
  */
 #include "event/mapping/money.h"
 
 #include <string.h>
 
-#define POWER_MAX 400 /* beyond any double */
+#define POWER_MAX 400 /* more than any double has */
 
 bool
 money_code(struct slice text, char ret_code[MONEY_CODE_SIZE])
@@ -26,7 +26,7 @@ money_code(struct slice text, char ret_code[MONEY_CODE_SIZE])
 	return true;
 }
 
-/* From ISO 4217, list one: the currencies whose number of decimals is not two. */
+/* The currencies of ISO 4217, list one, whose number of decimals is not two. */
 unsigned
 money_decimals(const char *code)
 {
@@ -49,9 +49,9 @@ money_decimals(const char *code)
 struct decimal {
 	const char *p;
 	const char *end;
-	int64_t value; /* its digits without leading zeros, as many as fit */
-	int power;     /* of ten, by which they are multiplied */
-	bool some;     /* there was a digit */
+	int64_t value; /* the digits without leading zeros, as many as fit */
+	int power;     /* the power of ten that value is multiplied by */
+	bool some;     /* at least one digit was read */
 };
 
 static void
@@ -88,11 +88,11 @@ read_power(struct decimal *d)
 	return some;
 }
 
-/* value * 10^power as a whole number; half is rounded up, for the value has no sign here. */
+/* value * 10^power as a whole number. Half is rounded up: the sign is handled elsewhere. */
 static bool
 scale(struct decimal *d, int power)
 {
-	int last = 0; /* the digit that was cut off last */
+	int last = 0; /* the last digit that was cut off */
 
 	for (; power > 0 && d->value != 0; power--) {
 		if (d->value > MONEY_MAX / 10)

@@ -1,6 +1,7 @@
 /*
- * Names by pattern: "Viewed {name} Page". A page or screen call without a name is called as
- * Segment's facade calls it; a group without one cannot be sent by a pattern that asks for it.
+ * Makes names from patterns such as "Viewed {name} Page". A page or screen call without a name gets
+ * the name that Segment's facade gives it. A group call without a name cannot be sent under a
+ * pattern that uses {name}.
  */
 #include "event/mapping/name.h"
 

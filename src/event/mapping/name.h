@@ -1,17 +1,17 @@
 /*
- * The names under which kinds other than track are forwarded, from the site's patterns. Pure; any
- * thread.
+ * The names under which page, screen and group calls are forwarded, by the patterns of the site.
+ * Pure; any thread.
  */
 #ifndef EVENT_MAPPING_NAME_H
 #define EVENT_MAPPING_NAME_H
 
 #include "event/mapping/mapping.h"
 
-/* NULL: the kind has no pattern and goes by its own name. */
+/* NULL: the kind has no pattern and keeps its own name. */
 const char *name_pattern(const struct mapping_options *o, enum event_kind kind);
-/* Why the event has no name: a static word; NULL: it has one, or needs none. */
+/* Returns why the event has no name, as a static word; NULL when it has one or needs none. */
 const char *name_fault(const struct mapping_options *o, const struct mapping_input *in);
-/* Appends what the pattern makes of the event's name. */
+/* Appends the name that the pattern makes. */
 void name_compose(const struct mapping_options *o, const struct mapping_input *in, struct buf *to);
 
 #endif

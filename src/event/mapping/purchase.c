@@ -1,7 +1,7 @@
 /*
- * An order of Segment's e-commerce calls as the details of Bento's $purchase. Reading finds the
- * key, the currency and the amount, in that order, and returns the reason when one is missing or
- * not usable; writing prints them with the products.
+ * Turns an order of Segment's e-commerce calls into the details of Bento's $purchase. Reading finds
+ * the key, the currency and the amount, in that order, and returns a reason when one is missing or
+ * not usable. Writing prints them with the products.
  */
 #include "event/mapping/purchase.h"
 
@@ -20,9 +20,9 @@ member(struct slice object, const char *name)
 				: event_find_member(object, name);
 }
 
-#define PLAIN_MAX 256 /* bytes of a currency or an amount; a longer text is neither */
+#define PLAIN_MAX 256 /* bytes of a currency or an amount; a longer text cannot be either */
 
-/* What a text means; of a number its text. scratch holds at most PLAIN_MAX bytes. */
+/* Decodes a text, or returns the text of a number. scratch holds at most PLAIN_MAX bytes. */
 static struct slice
 plain_text(const struct json_value *value, struct buf *scratch)
 {
@@ -116,7 +116,7 @@ purchase_read(const struct rule *rule, struct slice properties, struct purchase 
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
-/* Bento's name of it, and where it stands in Segment's: the first that is there. */
+/* Bento's name of each member, and where Segment has it: the first place that is present counts. */
 static const struct {
 	const char *bento;
 	const char *segment[2];

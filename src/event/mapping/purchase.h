@@ -22,10 +22,10 @@ struct purchase {
 };
 
 /*
- * properties: a raw, valid object; absent: none. The amount is the property that the rule names,
- * else `revenue`, else `total`: a number, or a text that is one. NULL, or why it is not a purchase:
- * "purchase_key_missing", "purchase_value_invalid", "purchase_currency_missing". Slices point into
- * properties.
+ * properties is a raw, valid object, or absent. The amount is the property that the rule names,
+ * else `revenue`, else `total`; it is a number, or a text that holds one. Returns NULL, or why the
+ * event is not a purchase: "purchase_key_missing", "purchase_value_invalid" or
+ * "purchase_currency_missing". Slices point into properties.
  */
 const char *purchase_read(
     const struct rule *rule, struct slice properties, struct purchase *ret_purchase);

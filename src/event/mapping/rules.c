@@ -1,7 +1,7 @@
 /*
- * Rules by the names of track calls: matching, and reading their text. A rule is kept as its text
- * with the places of its parts. Reading fails on anything that is not understood, with a message
- * that says what would be right.
+ * Rules by the names of track calls: reads their text and matches names. A rule keeps its text and
+ * the positions of its parts. Reading fails on text that it does not understand; the message says
+ * what would be right.
  */
 #include "event/mapping/rules.h"
 
@@ -12,8 +12,8 @@
 
 /* ---- matching ------------------------------------------------------------------------------- */
 
-/* Each star first stands for nothing, and for one byte more when what follows does not match: only
- * the last star ever has to give way. */
+/* A star first matches nothing, then one byte more each time the rest does not match. Only the last
+ * star ever has to grow. */
 static bool
 matches(struct slice pattern, struct slice name)
 {
@@ -101,7 +101,8 @@ take_currency(struct rule *rule, struct slice code, struct err *e)
 	return 0;
 }
 
-/* An event of its own choice; what acts on the subscriber is `as $purchase`, `tag` and so on. */
+/* A rule may rename an event to an ordinary name only. To act on the subscriber it says `as
+ * $purchase`, `tag` and so on. */
 static int
 take_rename(struct rule *rule, struct rule_part part, struct err *e)
 {

@@ -1,12 +1,12 @@
 /*
- * What a site makes of track calls by their names: rules as the configuration writes them, such as
+ * Rules for track calls by their names, as in the configuration:
  *
  *	"Order Completed => as $purchase; value total; currency EUR; also"
  *	"Test * => drop"
  *	"Signed Up => rename Registered; tag lead; remove_tag visitor"
  *
- * Of several the first whose pattern matches the name counts. `*` in a pattern stands for any text,
- * none too. Pure; any thread. Copied as a whole.
+ * The first rule whose pattern matches the name counts. `*` in a pattern matches any text, even
+ * none. Pure; any thread. The struct can be copied.
  */
 #ifndef EVENT_MAPPING_RULES_H
 #define EVENT_MAPPING_RULES_H
@@ -19,9 +19,9 @@
 #include "event/mapping/money.h"
 
 #define RULES_MAX 32
-#define RULE_SIZE 256 /* of one rule's text, with its end */
+#define RULE_SIZE 256 /* bytes of one rule's text, NUL included */
 
-/* A piece of the rule's text; n 0: absent. */
+/* A part of the rule's text; absent when n is 0. */
 struct rule_part {
 	uint16_t at;
 	uint16_t n;
@@ -32,12 +32,12 @@ struct rule {
 	struct rule_part pattern;
 	bool drop;
 	bool purchase; /* as $purchase */
-	bool also;     /* and the event itself, too */
+	bool also;     /* forward the event itself, too */
 	struct rule_part rename;
 	struct rule_part value; /* the property that holds the amount */
 	struct rule_part tag;
 	struct rule_part remove_tag;
-	char currency[MONEY_CODE_SIZE]; /* where the event names none; "": none */
+	char currency[MONEY_CODE_SIZE]; /* for events that name none; "": none */
 };
 
 struct rules {
@@ -45,9 +45,9 @@ struct rules {
 	struct rule rule[RULES_MAX];
 };
 
-/* ERR_INPUT says what is wrong with it and what would be right. */
+/* ERR_INPUT says what is wrong with the text and what would be right. */
 int rules_add(struct rules *rules, const char *text, struct err *e);
-/* NULL: none matches. */
+/* Returns the rule for the name; NULL when none matches. */
 const struct rule *rules_find(const struct rules *rules, struct slice name);
 struct slice rule_text(const struct rule *rule, struct rule_part part);
 

@@ -1,7 +1,7 @@
 /*
- * Traits as Bento's flat fields. One recursive walk collects paths, the field that each becomes,
- * and values, with bounds on depth, names and number of fields; then they are written in the order
- * in which they came. Nothing is refused: what does not fit is left out.
+ * Writes traits as Bento's flat fields. A recursive walk collects paths, their field names and
+ * values, within bounds on depth, name length and number; then the fields are written in their
+ * original order. Nothing is refused: a trait that does not fit is left out.
  */
 #include "event/mapping/traits.h"
 
@@ -12,10 +12,10 @@
 #include "event/bento/acts.h"
 #include "event/json/json.h"
 
-#define JOINED_MAX 65536 /* bytes of an array as one text */
+#define JOINED_MAX 65536 /* bytes of an array that becomes one text */
 
 struct field {
-	char path[TRAITS_NAME_MAX]; /* decoded keys, each behind a 0x1f but the first */
+	char path[TRAITS_NAME_MAX]; /* decoded keys, separated by 0x1f */
 	char name[TRAITS_NAME_MAX];
 	unsigned path_n;
 	unsigned name_n;
@@ -39,7 +39,7 @@ renamed(struct slice key)
 	return SLICE_IS(key, "lastName") ? SLICE("last_name") : key;
 }
 
-/* What the site calls the field; empty: it is left out. */
+/* The site's name for the field; empty: the field is left out. */
 static struct slice
 named_by_site(const struct trait_names *names, struct slice name)
 {
@@ -114,7 +114,7 @@ take_value(struct flattening *f, struct slice path, struct slice name,
 	}
 }
 
-/* prefix, the mark and the key in text; n 0: too long. */
+/* Joins prefix, separator and key in text; n is 0 when that is too long. */
 static struct slice
 join(char text[TRAITS_NAME_MAX], struct slice prefix, char mark, struct slice key)
 {

@@ -1,6 +1,6 @@
 /*
- * Whether an event carries a unique key when it is sent: its own, when it is usable, or ours. By it
- * a batch can be sent again without doubling what Bento already has. Answers no when in doubt.
+ * Whether an event has a unique key when it is sent: its own, when usable, or the program's. With
+ * keys a batch can be sent again without duplicates at Bento. Answers no when in doubt.
  */
 #include "event/bento/details.h"
 #include "event/mapping/mapping_bento_api.h"
@@ -24,7 +24,7 @@ event_has_key(const struct mapping_options *o, const struct mapping_input *in)
 	       && details_unique_key(properties.raw).type != JSON_NONE;
 }
 
-/* Every item needs one: an order has its own, a tag has ours. */
+/* Every item needs a key: a purchase has its own, a tag gets the program's. */
 static bool
 rule_has_keys(
     const struct mapping_options *o, const struct mapping_input *in, const struct rule *rule)
@@ -43,7 +43,7 @@ mapping_has_key(const struct mapping_options *o, const struct mapping_input *in)
 	switch (in->kind) {
 	case KIND_BENTO:
 		return mapping_bento_api_has_key(o, in);
-	/* To write a subscriber's fields or address twice changes nothing. */
+	/* Writing a subscriber's fields or address twice changes nothing. */
 	case KIND_SUBSCRIBER:
 	case KIND_ALIAS:
 		return true;

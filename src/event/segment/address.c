@@ -1,6 +1,6 @@
 /*
- * What stands around an address: first characters that nobody sees are dropped, then one layer
- * after the other is taken off. Nothing fails; a text that means no single address stays as it is.
+ * Removes the text around an address: first invisible characters, then one layer after another.
+ * Cannot fail: a text that does not mean a single address stays as it is.
  */
 #include "event/segment/address.h"
 

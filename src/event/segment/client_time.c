@@ -1,7 +1,7 @@
 /*
- * Times as clients write them: read by their parts, whatever stands between these. A text is taken
- * as ISO 8601 first, then as a number, then taken apart into date, time and zone, which are written
- * as ISO 8601 and read again, so that ranges are checked in one place.
+ * Reads times as clients write them. A text is tried as ISO 8601, then as a number. Otherwise its
+ * date, time and zone are found one by one, written as ISO 8601 and parsed, so that one place
+ * checks the ranges. Returns false for text that is not a time.
  */
 #include "event/segment/client_time.h"
 
@@ -15,8 +15,8 @@
 
 #define TEXT_SIZE 96
 #define MS_PER_DAY INT64_C(86400000)
-#define FIRST_SECOND 1e8          /* of 1973: smaller numbers are not times */
-#define MAX_SECONDS 31557600000.0 /* by Segment's new-date */
+#define FIRST_SECOND 1e8          /* in 1973: smaller numbers are not times */
+#define MAX_SECONDS 31557600000.0 /* the limit of Segment's new-date */
 #define MAX_MS 1e14
 #define MAX_MICROS 1e17
 #define MAX_NANOS 1e20
@@ -49,7 +49,7 @@ read_number(const char *p, double *ret_value)
 	return digits > 0 && *p == '\0';
 }
 
-/* The unit follows from the size. */
+/* The size of the number gives its unit. */
 static bool
 read_since_1970(const char *text, int64_t *ret_ms)
 {
@@ -70,7 +70,7 @@ read_since_1970(const char *text, int64_t *ret_ms)
 /* ---- parts -------------------------------------------------------------------------------- */
 
 struct parts {
-	int year, month, day; /* 0: not found */
+	int year, month, day; /* 0 when not found */
 	int hour, minute, second, ms;
 	bool has_time;
 	char zone[8]; /* "Z" or "+hh:mm" */
@@ -98,13 +98,13 @@ is_between(char c, const char *marks)
 	return c != '\0' && strchr(marks, c) != NULL;
 }
 
-/* hh:mm[:ss[.mmm]] with a colon or a dot between; where it ends, NULL: it is none. */
+/* Reads hh:mm[:ss[.mmm]], with colons or dots. Returns the position behind it, or NULL. */
 static const char *
 read_clock(const char *p, struct parts *t)
 {
 	int n;
 
-	if (digits_at(p) == 6 && !t->has_time) { /* basic form */
+	if (digits_at(p) == 6 && !t->has_time) { /* ISO 8601 basic format */
 		t->hour = number_of(p, 2);
 		t->minute = number_of(p + 2, 2);
 		t->second = number_of(p + 4, 2);
@@ -130,7 +130,8 @@ read_clock(const char *p, struct parts *t)
 	return p;
 }
 
-/* Z, UTC, GMT, +hh, +hhmm, +hh:mm, with a colon or blanks before it; false: it is none. */
+/* Reads Z, UTC, GMT, +hh, +hhmm or +hh:mm, after an optional colon or blanks. Returns false when
+ * there is no zone. */
 static bool
 read_zone(const char *p, struct parts *t)
 {
@@ -167,7 +168,7 @@ month_of(const char *p)
 	return 0;
 }
 
-/* yyyy-mm-dd or yyyymmdd; where it ends, NULL: it is none. */
+/* Reads yyyy-mm-dd or yyyymmdd. Returns the position behind it, or NULL. */
 static const char *
 read_iso_date(const char *p, struct parts *t)
 {
@@ -186,7 +187,7 @@ read_iso_date(const char *p, struct parts *t)
 	return p + 8;
 }
 
-/* "Fri, 02 Jan 2026" and "Fri Jan 02 2026"; where it ends, NULL: it is none. */
+/* Reads "Fri, 02 Jan 2026" or "Fri Jan 02 2026". Returns the position behind it, or NULL. */
 static const char *
 read_named_date(const char *p, struct parts *t)
 {
@@ -242,7 +243,8 @@ read_apart(const char *text, int64_t *ret_ms)
 
 /* ---- reading ------------------------------------------------------------------------------ */
 
-/* Arabic and Persian digits as ours, without blanks around. False: too long for a time. */
+/* Turns Arabic and Persian digits into ASCII digits and removes outer blanks. Returns false when
+ * the text is too long for a time. */
 static bool
 copy_plain(struct slice text, char to[TEXT_SIZE])
 {

@@ -1,5 +1,5 @@
 /*
- * Times as clients write them. Pure; any thread.
+ * Reads times as clients write them. Pure; any thread.
  */
 #ifndef EVENT_SEGMENT_CLIENT_TIME_H
 #define EVENT_SEGMENT_CLIENT_TIME_H
@@ -10,9 +10,9 @@
 #include "base/slice.h"
 
 /*
- * ISO 8601, and what clients write in its place: its basic form, other marks between its parts,
- * names of UTC as the zone, 24:00; RFC 2822 and JavaScript's Date; seconds, milliseconds,
- * microseconds or nanoseconds since 1970 as a number. False when it is none of these. Wall ms.
+ * Accepts ISO 8601 and its variants (basic format, other separators, names of UTC as the zone,
+ * 24:00); RFC 2822 and JavaScript's Date; and a number of seconds, milliseconds, microseconds or
+ * nanoseconds since 1970. Gives wall ms. Returns false for any other text.
  */
 bool client_time_read(struct slice text, int64_t *ret_ms);
 

@@ -1,7 +1,8 @@
 /*
- * A request's body is read once. What depends on the envelope around a batch (sentAt, and the
- * context that all its events share) may stand behind the events: then it is put in at the end,
- * from the few facts that each event keeps for it, without reading its body again.
+ * Reads a request's body once. The members around a batch (sentAt, and the context that its events
+ * share) may follow the events. They are then applied at the end, from a few facts kept for each
+ * event, without reading the events again. Fails on a body that is not such JSON, and without
+ * memory.
  */
 #include "event/json/json.h"
 #include "event/segment/fields.h"
@@ -9,9 +10,9 @@
 #include "event/segment/segment.h"
 #include "event/segment/segment_build.h"
 
-/* What the body says for the whole request. */
+/* The members of the body that concern the whole request. */
 struct envelope {
-	enum json_type batch; /* JSON_NONE: there was no such key */
+	enum json_type batch; /* JSON_NONE when the key is missing */
 	struct json_value context;
 	struct json_value integrations;
 	struct json_value sent_at;
@@ -19,7 +20,7 @@ struct envelope {
 	struct person_place traits;
 };
 
-/* What is not an object is kept as an invalid event. */
+/* Stores a member that is not an object as an invalid event. */
 static int
 read_member(struct segment_request *r, struct json *j)
 {
@@ -113,7 +114,7 @@ complete_events(struct segment_request *r, const struct envelope *env)
 	return 0;
 }
 
-/* How messages call what holds the events. */
+/* The name that messages use for the list of events. */
 static const char *
 name_of_batch(const struct segment_request *r)
 {
@@ -150,7 +151,7 @@ refuse_memory(struct segment_request *r, struct err *e)
 	return err_nomem(e);
 }
 
-/* What is wrong with a body that is JSON and of the right type. */
+/* Returns what is wrong with a body that is JSON of the right type. */
 static int
 check_batch(struct segment_request *r, const struct envelope *env, struct err *e)
 {
@@ -166,8 +167,8 @@ check_batch(struct segment_request *r, const struct envelope *env, struct err *e
 }
 
 /*
- * Decoded text is never longer than it was in the body, and no string is decoded twice: with room
- * for the body's size scratch never moves, and what points into it stays good.
+ * Decoded text is never longer than its form in the body, and each string is decoded once. A
+ * scratch as large as the body therefore never moves, and slices into it stay valid.
  */
 int
 segment_prepare(struct segment_request *r)

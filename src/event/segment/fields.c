@@ -1,10 +1,11 @@
 /*
- * One walk over a Segment event: the values of the keys that matter, and what context, traits and
- * properties say of the person. Fails only on text that is not JSON.
+ * Walks over a Segment event once, and collects the values of the keys that matter and what
+ * context, traits and properties say about the person. Fails only on text that is not JSON.
  */
 #include "event/segment/fields.h"
 
-/* Consumes traits, properties and the like; values that are not objects describe nobody. */
+/* Consumes traits, properties and similar values. A value that is not an object says nothing about
+ * a person. */
 static int
 read_place(struct json *j, struct person_place *place, struct json_value *ret)
 {
@@ -134,7 +135,7 @@ event_says_nothing(const struct json_value *value)
 	       || (value->type == JSON_STRING && value->raw.n == 2) || json_is_empty_array(value);
 }
 
-/* Of one given twice the last counts. */
+/* When a key occurs twice, its last value counts. */
 struct json_value
 event_find_member(struct slice object, const char *name)
 {

@@ -1,6 +1,6 @@
 /*
- * Keys of a Segment request by length and bytes, without a search. A key with escapes is compared
- * with each name by meaning. Unknown keys are KEY_OTHER.
+ * Recognizes the keys of a Segment request by length and bytes, without a search. A key with
+ * escapes is compared with each name after decoding. Every other key is KEY_OTHER.
  */
 #include "event/segment/key.h"
 
@@ -50,7 +50,8 @@ find_escaped(struct slice raw_key)
 	if (memcmp(name, text, sizeof(text) - 1) == 0)                                             \
 	return key
 
-/* Every key of every event comes here: the length leaves a few candidates, none is searched for. */
+/* Every key of every event comes here. Its length leaves a few candidates, so no search is
+ * needed. */
 enum event_key
 event_key(struct slice raw_key)
 {

@@ -1,5 +1,5 @@
 /*
- * The keys of a Segment request that mean something to the spooler. Pure; any thread.
+ * The keys of a Segment request that the spooler reads. Pure; any thread.
  */
 #ifndef EVENT_SEGMENT_KEY_H
 #define EVENT_SEGMENT_KEY_H
@@ -7,7 +7,7 @@
 #include "base/slice.h"
 
 enum event_key {
-	/* of an event or its envelope */
+	/* in an event or its envelope */
 	KEY_TYPE,
 	KEY_EVENT,
 	KEY_NAME,
@@ -24,7 +24,7 @@ enum event_key {
 	KEY_CONTEXT,
 	KEY_INTEGRATIONS,
 	KEY_BATCH,
-	/* of a place that describes a person */
+	/* in a place that describes a person */
 	KEY_EMAIL,
 	KEY_FIRST_NAME,
 	KEY_LAST_NAME,
@@ -37,7 +37,7 @@ enum event_key {
 	KEY_OTHER
 };
 
-/* raw_key: as json_object_next gives it, with quotes; escapes in it make no difference. */
+/* raw_key comes from json_object_next, with quotes. Escapes in it make no difference. */
 enum event_key event_key(struct slice raw_key);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The list of ids that are nobody's, from what PostHog, Segment, RudderStack and Mixpanel refuse to
- * merge by, and constants of broken SDKs. Looking one up never fails.
+ * The ids that stand for nobody: those by which PostHog, Segment, RudderStack and Mixpanel refuse
+ * to merge people, and constants of broken SDKs. A lookup cannot fail.
  */
 #include "event/segment/nobody.h"
 
@@ -8,7 +8,7 @@
 
 #include "event/segment/invisible.h"
 
-#define ID_SIZE 48 /* of the longest in the list, with its end */
+#define ID_SIZE 48 /* bytes of the longest id in the list, NUL included */
 
 #define FIRSTS "09adefgilntu" /* letters and digits that one in the list, or zeros, begin with */
 
@@ -31,7 +31,7 @@ static const char *const nobodies[] = {
 	"ffffffff-ffff-ffff-ffff-ffffffffffff",
 	"guest",
 	"id",
-	"lmy47d", /* Android's build number in its place */
+	"lmy47d", /* Android's build number, sent instead of an id */
 	"n/a",
 	"na",
 	"nan",

@@ -1,6 +1,6 @@
 /*
- * Ids that are nobody's: what broken code and broken SDKs send for an id they do not have. Pure;
- * any thread.
+ * Ids that stand for nobody: broken programs and SDKs send them when they have no id. Pure; any
+ * thread.
  */
 #ifndef EVENT_SEGMENT_NOBODY_H
 #define EVENT_SEGMENT_NOBODY_H
@@ -10,8 +10,8 @@
 #include "base/slice.h"
 
 /*
- * Whether the id, a decoded text, names nobody: blank, of zeros and dashes only, or in the list;
- * case, quotes, blanks and invisible characters around it make no difference.
+ * Whether the decoded id stands for nobody: it is blank, has only zeros and dashes, or is in the
+ * list. Case, quotes, blanks and invisible characters around it are ignored.
  */
 bool id_is_nobody(struct slice id);
 

@@ -1,6 +1,6 @@
 /*
- * The address and the names of the person an event is about, from the places where clients put
- * them, by rank. An event without a usable address gets none; only a full scratch buffer is an
+ * Finds the address and the names of the person that an event is about, in the places where clients
+ * put them, by rank. An event without a usable address gets none; only a full scratch buffer is an
  * error.
  */
 #include "event/segment/person.h"
@@ -14,7 +14,7 @@
 
 #define EMAIL_MIN 3
 #define EMAIL_MAX 254
-#define RAW_EMAIL_MAX 2000 /* as it was sent, escaped and with a name before it */
+#define RAW_EMAIL_MAX 2000 /* bytes of an address as sent, with escapes and a name before it */
 
 _Static_assert(RAW_EMAIL_MAX <= PERSON_SCRATCH_MAX, "an address must fit");
 
@@ -98,7 +98,8 @@ person_email_is_valid(struct slice email)
 	       && !is_malformed(email);
 }
 
-/* Where an address can be changed: nothing that points into scratch may move later. */
+/* Makes a copy that can be changed. Slices into scratch stay valid, so scratch must not move
+ * later. */
 static char *
 copy_address(struct slice text, struct buf *scratch)
 {
@@ -144,7 +145,7 @@ person_read_address(const struct json_value *value, struct buf *scratch, struct 
 	return 0;
 }
 
-/* A name is a string that is not empty, as raw JSON. */
+/* A name is a string that is not empty; returns it as raw JSON. */
 static struct slice
 name_of(const struct json_value *first, const struct json_value *second)
 {
@@ -170,7 +171,7 @@ take_names_of_traits(const struct person_sources *sources, struct person *person
 		take_names(&sources->place[PERSON_BATCH_TRAITS], person);
 }
 
-/* A userId that looks like an address. */
+/* Uses a userId that looks like an address. */
 static int
 guess_address(const struct json_value *user_id, struct buf *scratch, struct slice *ret_email)
 {

@@ -1,12 +1,12 @@
 /*
  * Who an event is about: the e-mail address and the names. Pure; any thread.
  *
- * Looked up at the top level of the event first, then in context.traits (the event's own, then its
- * batch's), traits, properties, and last an e-mail-shaped userId: what describes the person goes
- * before what describes the event, so that an invitation sent by Ann to Bob is Ann's. The names
- * come from the place that gave the address (with userId, or without any address: from
- * context.traits, the event's own before its batch's). A place gives an
- * address when its `email` is a string of the shape local@domain; other values are passed over.
+ * The address is looked up at the top level of the event, then in context.traits (the event's own,
+ * then its batch's), traits, properties, and last in a userId that looks like an address. Places
+ * that describe the person rank before places that describe the event: an invitation that Ann sends
+ * to Bob belongs to Ann. The names come from the place that gave the address; when that is userId,
+ * or there is no address, from context.traits, the event's own before its batch's. A place gives an
+ * address when its `email` is a string of the form local@domain; other values are ignored.
  */
 #ifndef EVENT_SEGMENT_PERSON_H
 #define EVENT_SEGMENT_PERSON_H
@@ -18,14 +18,15 @@
 #include "event/json/json.h"
 #include "event/segment/key.h"
 
-/* One place as the reader found it: raw values of the keys that matter; the last one counts. */
+/* One place as the reader found it: the raw values of the keys that matter. The last value of a key
+ * counts. */
 struct person_place {
 	struct json_value email;
 	struct json_value first_name; /* firstName, else first_name */
 	struct json_value last_name;
 	struct json_value first_name_snake;
 	struct json_value last_name_snake;
-	struct json_value name; /* of a screen in properties, of a group in traits */
+	struct json_value name; /* a screen's name in properties, a group's in traits */
 };
 
 enum person_where {
@@ -35,7 +36,7 @@ enum person_where {
 	PERSON_TRAITS,
 	PERSON_PROPERTIES,
 	PERSON_PLACES,
-	PERSON_USER_ID = PERSON_PLACES, /* what can give an address, in order of rank */
+	PERSON_USER_ID = PERSON_PLACES, /* places that can give an address, in order of rank */
 	PERSON_NOBODY
 };
 
@@ -46,32 +47,33 @@ struct person_sources {
 
 struct person {
 	enum person_where where; /* what gave the address */
-	bool is_invalid;         /* a place gave a text that is not an address */
-	struct slice email;      /* decoded; absent when nobody could be named */
+	bool is_invalid;         /* a place had a text that is not an address */
+	struct slice email;      /* decoded; absent when no place gave an address */
 	struct slice first_name; /* raw JSON string, with quotes; absent when none */
 	struct slice last_name;
 };
 
-/* Files one member of a place: keys that do not matter are ignored. */
+/* Stores one member of a place; ignores keys that do not matter. */
 void person_place_take(
     struct person_place *place, struct slice raw_key, const struct json_value *value);
-/* The same for a key that was looked up already. */
+/* Like person_place_take, for a key that is already known. */
 void person_place_file(
     struct person_place *place, enum event_key key, const struct json_value *value);
 /*
- * The address that a value means, cleaned (event/segment/address.h). 1: it is one; 0: it is not;
- * -1: scratch is full. What ret_email points to stays where it is while scratch's max holds.
+ * Reads and cleans (event/segment/address.h) the address in a value. Returns 1 when it is an
+ * address, 0 when it is not, -1 when scratch is full. ret_email stays valid while scratch does not
+ * grow past its max.
  */
 int person_read_address(
     const struct json_value *value, struct buf *scratch, struct slice *ret_email);
-/* Room in scratch that is enough for person_find, whatever comes. */
+/* With this much room in scratch person_find never fails. */
 #define PERSON_SCRATCH_MAX 2048
-/* scratch takes an address that had escapes (json_string_decode); -1 when it is full. */
+/* scratch gets an address that had escapes (json_string_decode). Returns -1 when it is full. */
 int person_find(
     const struct person_sources *sources, struct buf *scratch, struct person *ret_person);
 /*
- * local@domain: one @, a dot inside the domain, no dots at an end of either or doubled, no blanks,
- * invisible characters or ()<>[]:;\,", 3 to 254 bytes.
+ * Accepts local@domain of 3 to 254 bytes: one @, a dot inside the domain, no doubled dots and none
+ * at an end of either part, no blanks, invisible characters or ()<>[]:;\,".
  */
 bool person_email_is_valid(struct slice email);
 

@@ -1,6 +1,6 @@
 /*
- * Compares the bodies of two events member by member. The members of each are added up to one
- * number, so that neither order nor memory matters; a body that cannot be read equals only itself.
+ * Compares the bodies of two events member by member. The hashes of each body's members are added
+ * up, so that neither order nor memory matters. A body that cannot be read equals only itself.
  */
 #include "event/segment/same_content.h"
 
@@ -21,7 +21,7 @@ is_written_again(struct slice key)
 	return false;
 }
 
-/* The sum over all members that count. -1: it is not an object. */
+/* Adds up all members that count. Returns -1 when the body is not an object. */
 static int
 sum_members(struct slice body, uint64_t *ret_sum)
 {
@@ -37,7 +37,7 @@ sum_members(struct slice body, uint64_t *ret_sum)
 	while (json_object_next(&j, &key) == 1) {
 		if (json_skip(&j, &value) != 0)
 			return -1;
-		/* From the key to the end of the value: both stand in one run of bytes. */
+		/* Key and value are adjacent: hash from the key to the end of the value. */
 		if (!is_written_again(key))
 			*ret_sum +=
 			    siphash(&fixed, key.p, (size_t)(value.raw.p + value.raw.n - key.p));

@@ -1,4 +1,4 @@
-/* Whether two bodies with one messageId are the same event sent twice. Pure; any thread. */
+/* Whether two bodies with one messageId are one event, sent twice. Pure; any thread. */
 #ifndef EVENT_SEGMENT_SAME_CONTENT_H
 #define EVENT_SEGMENT_SAME_CONTENT_H
 
@@ -7,9 +7,8 @@
 #include "base/slice.h"
 
 /*
- * True when both are objects with equal members, whatever their order. Members that SDKs write
- * again for a retry do not count: sentAt, receivedAt, _metadata, writeKey. Values are compared as
- * written.
+ * True when both are objects with equal members, in any order. Members that SDKs rewrite for a
+ * retry do not count: sentAt, receivedAt, _metadata, writeKey. Values are compared as written.
  */
 bool segment_same_content(struct slice a, struct slice b);
 

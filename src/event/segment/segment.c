@@ -1,4 +1,5 @@
-/* One event of a request: what is found in it, and what is wrong with it for every site. */
+/* Reads one event of a request: its columns, and the faults that make it invalid for every site.
+ * Fails on text that is not JSON, on too many events, and without memory. */
 #include "event/segment/segment.h"
 
 #include <stdlib.h>
@@ -9,7 +10,7 @@
 #include "event/segment/person.h"
 #include "event/segment/segment_build.h"
 
-/* One pointer, so that the reason can be recognised by it. */
+/* Callers recognize the reason by this pointer. */
 const char segment_no_email[] = "no_email";
 const char segment_invalid_email[] = "invalid_email";
 static const char event_too_large[] = "event_too_large";
@@ -60,7 +61,7 @@ segment_push_event(struct segment_request *r)
 	return events;
 }
 
-/* Cannot fail: segment_parse made room for all the text that this body can hold. */
+/* Cannot fail: segment_parse made room for all text that this body can hold. */
 struct slice
 segment_decode(struct segment_request *r, const struct json_value *value)
 {
@@ -74,9 +75,9 @@ segment_decode(struct segment_request *r, const struct json_value *value)
 /* --- time --------------------------------------------------------------------------------- */
 
 /*
- * No event is older than 1970: an earlier time comes from a client that prints a time it never set
- * (year 1), and would only spoil the correction. A time that its zone offset moves past the year
- * 9999 is refused, too.
+ * Returns false outside 1970 to 9999. A time before 1970 comes from a client that never set it (it
+ * prints year 1) and would spoil the correction. A zone offset must not move a time past the year
+ * 9999 either.
  */
 bool
 segment_read_time(struct segment_request *r, const struct json_value *value, int64_t *ret_ms)
@@ -156,8 +157,9 @@ is_given(const struct json_value *value)
 }
 
 /*
- * What Segment passes on carries as `timestamp` the time that it corrected itself when it received
- * the event, which may be hours ago: our own time of receipt says nothing about the client's clock.
+ * In an event that Segment passes on, `timestamp` is already corrected by the time at which Segment
+ * received it, maybe hours ago. The spooler's time of receipt says nothing about the client's
+ * clock.
  */
 static bool
 find_time(struct segment_request *r, const struct event_fields *f, int64_t *ret_ms)
@@ -203,11 +205,11 @@ find_kind(struct segment_request *r, const struct json_value *type)
 	if (r->path_kind != KIND_UNKNOWN || type->type != JSON_STRING)
 		return r->path_kind;
 	kind = kind_parse(segment_decode(r, type));
-	/* Bento's own shape is taken on Bento's own paths only. */
+	/* Bento's own format is accepted on Bento's own paths only. */
 	return kind == KIND_BENTO || kind == KIND_SUBSCRIBER ? KIND_UNKNOWN : kind;
 }
 
-/* A text that is not blank, or a number; absent otherwise. */
+/* Returns a text that is not blank, or a number; else absent. */
 static struct slice
 read_name(struct segment_request *r, const struct json_value *value)
 {
@@ -225,7 +227,7 @@ find_page_name(struct segment_request *r, const struct event_fields *f)
 	return name.p != NULL ? name : read_name(r, &f->sources.place[PERSON_PROPERTIES].name);
 }
 
-/* RudderStack's Android SDK names a screen by `event` and properties.name. */
+/* RudderStack's Android SDK puts the name of a screen into `event` and properties.name. */
 static struct slice
 find_screen_name(struct segment_request *r, const struct event_fields *f)
 {
@@ -250,7 +252,8 @@ find_name(struct segment_request *r, const struct event_fields *f, enum event_ki
 	return SLICE_NONE;
 }
 
-/* Numbers are taken by their text. An empty id would make all its bearers one. */
+/* A number is used by its text. An empty id counts as absent: it would make all who have it one
+ * person. */
 static struct slice
 find_message_id(struct segment_request *r, const struct json_value *value)
 {
@@ -259,7 +262,7 @@ find_message_id(struct segment_request *r, const struct json_value *value)
 	return text.n == 0 || id_is_nobody(text) ? SLICE_NONE : text;
 }
 
-/* Every byte of an id can be written as \u00XX. */
+/* Each byte of an id may be written as \u00XX. */
 #define RAW_ID_MAX (6 * SEGMENT_ID_MAX + 2)
 
 static struct slice
@@ -274,7 +277,7 @@ find_id(struct segment_request *r, const struct json_value *value)
 										     : text;
 }
 
-/* A userId that gave the address is decoded already: scratch has room for each text once. */
+/* A userId that gave the address is already decoded, and scratch has room for each text once. */
 static void
 take_ids(struct segment_request *r, const struct event_fields *f, struct segment_event *event)
 {
@@ -291,7 +294,7 @@ is_object_or_nothing(const struct json_value *value)
 	return value->type == JSON_OBJECT || event_says_nothing(value);
 }
 
-/* Why the event can never be forwarded, in Segment's words; NULL: nothing is wrong with it. */
+/* Returns why the event can never be forwarded, in Segment's words; NULL when nothing is wrong. */
 static const char *
 find_fault(const struct event_fields *f, const struct segment_event *event)
 {
@@ -425,7 +428,7 @@ segment_read_object(struct segment_request *r, struct slice object,
 
 /* --- what the whole request says of it ---------------------------------------------------- */
 
-/* The address that the batch gives ranks before those that describe the event. */
+/* An address from the batch ranks before the event's own properties and userId. */
 void
 segment_give_batch_email(struct segment_event *event, struct slice email)
 {
@@ -440,7 +443,8 @@ segment_give_batch_email(struct segment_event *event, struct slice email)
 	}
 }
 
-/* By how much events exceed their limits; room for all texts first, so that none moves. */
+/* Writes by how much each event exceeds a limit. Makes room for all texts first, so that none
+ * moves. */
 int
 segment_explain_excess(struct segment_request *r)
 {

@@ -1,10 +1,10 @@
 /*
- * What Segment's clients post, taken apart. Pure; any thread.
+ * Parses the requests of Segment's clients. Pure; any thread.
  *
- * segment_parse walks a request body once. It validates all of it strictly and finds, for each
- * event, what the outbox keeps in columns; everything else stays in the event's bytes.
- * doc/segment.md is the source of the shapes; its odd values are accepted here and end as a status
- * with a reason, so that they stay in the audit.
+ * segment_parse walks a request body once. It validates the whole body strictly and finds the
+ * columns of each event; everything else stays in the event's bytes. doc/segment.md describes the
+ * formats. An event with odd values is accepted and gets a status with a reason, so that the audit
+ * shows it.
  */
 #ifndef EVENT_SEGMENT_SEGMENT_H
 #define EVENT_SEGMENT_SEGMENT_H
@@ -18,8 +18,8 @@
 #include "base/slice.h"
 #include "event/kind.h"
 
-#define SEGMENT_DETAIL_MAX 96 /* bytes of a detail that is printed */
-#define SEGMENT_ID_MAX 255    /* bytes of an id of a person; what is longer is none */
+#define SEGMENT_DETAIL_MAX 96 /* bytes of a detail that is formatted */
+#define SEGMENT_ID_MAX 255    /* bytes of a person's id; a longer one is ignored */
 /* So much later than its receipt an event may be. */
 #define SEGMENT_FUTURE_MAX_MS INT64_C(3600000)
 
@@ -31,87 +31,87 @@ enum segment_provisional {
 };
 
 /*
- * Slices point into the request's body, or into the parse's scratch where a string had escapes;
- * a detail that is not static is the request's, too.
+ * Slices point into the request's body, or into the request's scratch when a string had escapes. A
+ * detail that is not static belongs to the request.
  */
 struct segment_event {
 	struct slice body; /* the event's object, byte for byte */
 	enum event_kind kind;
-	struct slice name;       /* track: `event`; page, screen: `name`; absent otherwise */
-	struct slice message_id; /* absent: the outbox makes one */
+	struct slice name;       /* track: `event`; page, screen: `name`; else absent */
+	struct slice message_id; /* absent: the outbox generates one */
 	struct slice email;      /* see event/segment/person.h; absent when there is none */
-	/* ids of the person: strings, or numbers by their text; absent when blank or too long */
+	/* a person's id: a string, or a number by its text; absent when blank or too long */
 	struct slice user_id;
 	struct slice anonymous_id;
-	struct slice previous_id;  /* of alias alone: the id that user_id replaces */
+	struct slice previous_id;  /* alias only: the id that user_id replaces */
 	int64_t occurred_at;       /* wall ms, corrected by the client's clock offset */
-	struct slice integrations; /* the event's own, raw; absent when there are none */
+	struct slice integrations; /* the event's own, raw; absent when it has none */
 	enum event_status status;  /* pending, unsupported or invalid */
 	const char *reason;        /* static; NULL for pending */
-	const char *detail;        /* a sentence beside it, or about a pending one; NULL: none */
-	bool older_integrations;   /* its body has an older place of them */
-	bool erases;               /* the person is to be erased: the site wants it of this call */
-	/* for segment_parse, until the whole envelope is known */
+	const char *detail; /* a sentence that explains the reason, or concerns a pending event;
+			       NULL: none */
+	bool older_integrations; /* the body has an older place of integrations */
+	bool erases;             /* the site erases the person for this call */
+	/* for segment_parse, until it has read the whole envelope */
 	unsigned char email_from; /* enum person_where */
-	bool bad_email;           /* a place gave a text that is not an address */
-	bool wants_sent_at;       /* occurred_at is still the client's own time */
+	bool bad_email;           /* a place had a text that is not an address */
+	bool wants_sent_at;       /* occurred_at is still the client's uncorrected time */
 	/* Which of its times wait for our clock; only with clock_unset. */
 	enum segment_provisional provisional;
 };
 
-/* Reasons of an event without an address, recognised by these pointers. */
+/* Reasons of an event without an address; callers compare these pointers. */
 extern const char segment_no_email[];
 extern const char segment_invalid_email[];
 
 enum segment_shape {
 	SEGMENT_SINGLE, /* the body is one event */
 	SEGMENT_BATCH,  /* the body is {"batch":[...], ...} */
-	SEGMENT_ARRAY   /* the body is [...], or one event: what Segment itself sends on */
+	SEGMENT_ARRAY   /* the body is [...], or one event: the format in which Segment forwards */
 };
 
 struct segment_request {
 	/* in */
 	struct slice body;
 	enum segment_shape shape;
-	enum event_kind path_kind; /* KIND_UNKNOWN: each event's `type` decides */
+	enum event_kind path_kind; /* KIND_UNKNOWN: the `type` of each event decides */
 	int64_t received_at;       /* wall ms */
 	bool clock_unset;          /* received_at is an estimate, and never too late */
-	unsigned max_depth;        /* nesting; JSON_MAX_DEPTH */
-	size_t max_event;          /* bytes of one event's text; 0: any */
-	size_t max_message_id;     /* characters; 0: any */
-	size_t max_events;         /* for how many of a batch there is memory; 0: for any */
+	unsigned max_depth;        /* levels of nesting; JSON_MAX_DEPTH */
+	size_t max_event;          /* bytes of one event; 0: no limit */
+	size_t max_message_id;     /* characters; 0: no limit */
+	size_t max_events;         /* events of a batch that there is memory for; 0: no limit */
 	/* out, after 0 */
-	struct slice write_key; /* `writeKey` of the body, decoded; absent when there is none, and
-				   of SEGMENT_ARRAY, where it is that of Segment's source */
-	struct slice context;   /* batch: its raw `context`, `integrations` and `sentAt` values, */
-	struct slice integrations; /*     absent when missing */
+	struct slice write_key; /* decoded `writeKey` of the body. Absent when missing, and for
+				   SEGMENT_ARRAY, where it belongs to Segment's source */
+	struct slice context;   /* raw values of the batch, absent when missing: `context`, */
+	struct slice integrations;
 	struct slice sent_at;
-	struct slice site_uuid;  /* bento_api_parse: decoded; absent when there is none */
-	bool older_integrations; /* its context has an older place of them */
-	bool is_array;           /* of SEGMENT_ARRAY: the body is [...] */
+	struct slice site_uuid;  /* set by bento_api_parse, decoded; absent when missing */
+	bool older_integrations; /* the batch's context has an older place of integrations */
+	bool is_array;           /* SEGMENT_ARRAY: the body is [...] */
 	struct segment_event *events;
 	size_t n_events;
-	/* owned by the request; reused from one parse to the next; scratch is never larger than
-	 * the largest body, events has a place for every "{}," of it at most */
+	/* owned by the request and reused by the next parse. scratch is at most as large as the
+	 * largest body; events has at most one place for each "{}," of it */
 	size_t cap_events;
 	struct buf scratch;
 	struct buf details; /* texts of details that are not static */
-	/* out, after -1: Segment's word for it, static: "invalid_json", "empty_batch", ... */
+	/* out, after -1: Segment's static word for the error: "invalid_json", "empty_batch", ... */
 	const char *code;
 	size_t n_excess; /* private: events that exceed max_event or max_message_id */
 };
 
 void segment_request_init(struct segment_request *r);
 void segment_request_free(struct segment_request *r);
-/* segment_no_email: its ids may still tell the address; else segment_invalid_email when one was
- * given.
- */
+/* segment_no_email when an id may still lead to the address; segment_invalid_email when the event
+ * has an invalid one. */
 const char *segment_why_no_email(const struct segment_event *event);
 /*
- * Fills the out part. -1 when the body as a whole is refused (400): not JSON, not an object,
- * `batch` missing, not an array or empty, a batch member that is not an object, more events than
- * max_events; e (ERR_INPUT) says what and at which byte. Out of memory is -1 too, with ERR_NOMEM
- * and "out_of_memory": which is not a 400.
+ * Fills the `out` part. Returns -1 when the body as a whole is refused (400): it is not JSON or not
+ * an object, `batch` is missing, empty or not an array, a member of the batch is not an object, or
+ * there are more than max_events. e (ERR_INPUT) says what is wrong, and at which byte. Lack of
+ * memory is also -1, with ERR_NOMEM and "out_of_memory", and is not a 400.
  */
 int segment_parse(struct segment_request *r, struct err *e);
 

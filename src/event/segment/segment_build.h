@@ -1,22 +1,26 @@
-/* Between segment.c (one event) and envelope.c (the body around the events). Pure. */
+/* Between segment.c, which reads one event, and envelope.c, which reads the body around the events.
+ * Pure. */
 #ifndef EVENT_SEGMENT_SEGMENT_BUILD_H
 #define EVENT_SEGMENT_SEGMENT_BUILD_H
 
 #include "event/segment/fields.h"
 #include "event/segment/segment.h"
 
-/* One pointer, as the code of a request that has more events than max_events. */
+/* The code of a request with more than max_events events; callers compare this pointer. */
 extern const char segment_too_many_events[];
 
-/* Before anything is decoded: empty, with room for all texts. -1 without memory. */
+/* Empties the request's buffers and makes room for all texts, before anything is decoded. Returns
+ * -1 without memory. */
 int segment_prepare(struct segment_request *r);
-/* A new event, all zeros; NULL: too many (code says so), or no memory. */
+/* Adds a zeroed event. Returns NULL when there are too many (code says so) or there is no
+ * memory. */
 struct segment_event *segment_push_event(struct segment_request *r);
-/* Which limit the event exceeds, counted for segment_explain_excess; NULL: none. */
+/* Returns the limit that the event exceeds, or NULL, and counts the event for
+ * segment_explain_excess. */
 const char *segment_find_excess(struct segment_request *r, const struct segment_event *event);
-/* The text of a string, else absent. */
+/* Returns the decoded text of a string; absent for any other value. */
 struct slice segment_decode(struct segment_request *r, const struct json_value *value);
-/* Whether it is a time from 1970 to 9999; wall ms. */
+/* Reads a time from 1970 to 9999 as wall ms. Returns false when it is not one. */
 bool segment_read_time(struct segment_request *r, const struct json_value *value, int64_t *ret_ms);
 /* It gives no time of its own: that of its receipt. */
 void segment_take_receipt(const struct segment_request *r, struct segment_event *event);
@@ -27,24 +31,26 @@ void segment_keep_time(struct segment_request *r, struct segment_event *event, i
 void segment_correct_time(struct segment_request *r, struct segment_event *event, int64_t sent_at);
 
 /*
- * Consumes the event, whose opening brace comes next, and adds it to the request; f gets what was
- * found in it. -1: not JSON (the reader says what), else too many events (code) or no memory.
+ * Consumes the event, whose opening brace comes next, and adds it to the request. f gets the values
+ * found in it. Returns -1 when it is not JSON (the reader has the error), on too many events
+ * (code), or without memory.
  */
 int segment_read_event(struct segment_request *r, struct json *j, struct event_fields *f);
 /*
- * Consumes a member of a batch that is not an object, and keeps it as an invalid event. -1 as
+ * Consumes a member of a batch that is not an object and stores it as an invalid event. Fails like
  * segment_read_event.
  */
 int segment_keep_stray(struct segment_request *r, struct json *j, enum event_kind kind);
 /*
- * An object where a list of events is expected: one event, when it has a `type` or `email`; else
- * its values are the list (PHP's arrays with holes). `read` consumes one member. -1 as that.
+ * Reads an object where a list of events is expected. With a `type` or `email` it is one event;
+ * else its values are the list (PHP's arrays with holes). `read` consumes one member, and its
+ * failure is returned.
  */
 int segment_read_object(struct segment_request *r, struct slice object,
     int (*read)(struct segment_request *r, struct json *j));
-/* The address that the batch gives ranks before those that describe the event. */
+/* Gives the event the batch's address, which ranks before the event's own properties and userId. */
 void segment_give_batch_email(struct segment_event *event, struct slice email);
-/* Says of the events that exceed a limit by how much. -1 without memory. */
+/* Writes by how much events exceed a limit. Returns -1 without memory. */
 int segment_explain_excess(struct segment_request *r);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Write keys and origins of all sites, and the places of a request where clients put a key: Basic
- * credentials, the query, the body. A key is looked up in constant time. Building the table fails
- * on keys that are empty, too long, missing or shared by two sites.
+ * The write keys and origins of all sites, and the places of a request where clients put a key:
+ * Basic credentials, the query, the body. Keys are looked up in constant time. Building the table
+ * fails on keys that are empty, too long, missing or shared by two sites, and without memory.
  */
 #include "ingest/auth/auth.h"
 
@@ -14,7 +14,8 @@
 #include "ingest/ingest.h"
 
 #define KEY_WORDS ((AUTH_KEY_MAX + 8) / 8)
-#define BASIC_MAX 1024 /* bytes of decoded credentials; the password may be long, we ignore it */
+/* bytes of decoded credentials; room for a long password, which is ignored */
+#define BASIC_MAX 1024
 
 /* Length and bytes of a key, padded with zeros. */
 struct key {
@@ -31,7 +32,7 @@ struct auth {
 	size_t n_keys;
 	char **origins;
 	size_t n_origins;
-	int64_t only_site_id; /* without keys */
+	int64_t only_site_id; /* the only site, when no keys are configured */
 };
 
 /* ---- the table of keys -------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /*
- * Pairs of Bento keys and the sites they belong to. A request names a pair by Basic credentials
- * and a site by its UUID; several sites may share a pair. Comparison is in constant time. Building
- * the table fails only without memory.
+ * Pairs of Bento keys and the sites that they belong to. A request names a pair by Basic
+ * credentials and a site by its UUID; several sites may share a pair. Comparison takes constant
+ * time. Building the table fails only without memory.
  */
 #include "ingest/auth/bento_keys.h"
 

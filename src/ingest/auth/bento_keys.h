@@ -1,9 +1,9 @@
 /*
- * Who may post to Bento's own paths: clients of Bento, with the keys of one of our sites as Basic
- * credentials and its site_uuid in the query or the body, as Bento wants them. Whoever has these
- * can post to Bento itself, so no further setting allows it.
+ * Who may post to Bento's own paths: clients of Bento that send the keys of a configured site as
+ * Basic credentials and its site_uuid in the query or the body, as Bento requires. They could post
+ * to Bento itself, so no further setting is needed.
  *
- * The credentials are compared in constant time with those of every site, without an early end.
+ * The credentials are compared in constant time with those of every site.
  *
  * Main thread; nothing changes after bento_keys_new.
  */
@@ -17,23 +17,24 @@
 #include "base/err.h"
 #include "base/slice.h"
 
-#define BENTO_KEYS_MAX 1016 /* bytes of publishable_key:secret_key; a longer pair fits nobody */
+#define BENTO_KEYS_MAX 1016 /* bytes of publishable_key:secret_key; a longer pair is unknown */
 #define BENTO_KEYS_NOBODY SIZE_MAX
 
 struct bento_keys;
 struct ingest_site_options;
 
-/* Copies the keys. A site without both of them takes no such posts. */
+/* Copies the keys. A site that lacks one of them accepts no such posts. */
 int bento_keys_new(const struct ingest_site_options *sites, size_t n_sites,
     struct bento_keys **ret_keys, struct err *e);
 void bento_keys_free(struct bento_keys *n);
 
-/* Which pair of keys an Authorization header holds; BENTO_KEYS_NOBODY: none of ours. */
+/* Returns the index of the pair of keys in an Authorization header; BENTO_KEYS_NOBODY when it is
+ * unknown. */
 size_t bento_keys_find_pair(const struct bento_keys *n, struct slice authorization);
-/* The site with that pair and that site_uuid; false: none. */
+/* Finds the site with that pair and that site_uuid. Returns false when there is none. */
 bool bento_keys_find_site(
     const struct bento_keys *n, size_t keys, struct slice site_uuid, int64_t *ret_site_id);
-/* The parameter `site_uuid` of a query; to holds its text. Absent when there is none. */
+/* Returns the parameter `site_uuid` of a query, decoded into `to`; absent when there is none. */
 struct slice bento_keys_query_site(struct slice query, char *to, size_t room);
 
 #endif

@@ -1,4 +1,5 @@
-/* HMAC-SHA1 signatures: parsing their hexadecimal form, and verifying them. */
+/* HMAC-SHA1 signatures: parses their hexadecimal form and verifies them. Parsing fails on other
+ * text. */
 #include "ingest/auth/signature.h"
 
 #include <openssl/evp.h>

@@ -92,7 +92,7 @@ webhook_verify(const struct webhook *w, const int64_t *only_site, struct slice t
 {
 	bool found = false;
 
-	/* or a stranger could keep us busy with a large body and many sites */
+	/* otherwise a stranger could cost much CPU time with a large body and many sites */
 	if (only_site == NULL && text.n > WEBHOOK_MAX_HASHED / (w->n == 0 ? 1 : w->n))
 		return false;
 	for (size_t i = 0; i < w->n; i++) {

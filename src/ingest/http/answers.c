@@ -1,6 +1,6 @@
 /*
- * Printing responses: status line, headers, and a body in Segment's or Bento's shape. The common
- * 200 is printed once a second and reused. Fails only without memory, which ends the connection.
+ * Prints responses: status line, headers, and a body in Segment's or Bento's format. The common 200
+ * is printed once a second and reused. Fails only without memory, which ends the connection.
  */
 #include "ingest/http/answers.h"
 
@@ -97,7 +97,8 @@ answers_append_allowed(struct buf *to, struct slice requested)
 	}
 }
 
-/* Tracing libraries add headers to the requests of a page: those that are asked for are allowed. */
+/* Tracing libraries add headers to the requests of a page: a preflight allows the headers that it
+ * asks for. */
 static void
 print_preflight(struct buf *b, const struct answer_manner *m)
 {
@@ -118,7 +119,8 @@ print_cors(struct buf *b, const struct answer_manner *m)
 		return;
 	buf_append_literal(b, "Access-Control-Allow-Origin: ");
 	buf_append_slice(b, m->origin);
-	/* A beacon with JSON is sent with credentials: its preflight must allow them. */
+	/* Browsers send a JSON beacon with credentials: the answer to its preflight must allow
+	 * them. */
 	buf_append_literal(b, "\r\nAccess-Control-Allow-Credentials: true\r\n"
 			      "Access-Control-Expose-Headers: Retry-After\r\n");
 	if (m->preflight)
@@ -185,7 +187,7 @@ answers_print(struct answers *a, const struct answer *answer, const struct answe
 
 /* ---- the date ----------------------------------------------------------------------- */
 
-/* RFC 9110, 5.6.7; not strftime, whose names follow the locale. */
+/* RFC 9110, 5.6.7. strftime would use the names of the locale. */
 static void
 print_date(char *to, size_t size, int64_t second)
 {

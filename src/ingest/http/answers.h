@@ -1,9 +1,9 @@
 /*
- * What we say: whole responses, head and body in one run of bytes, in Segment's shape, or in
- * Bento's to its clients.
+ * Complete responses, head and body in one run of bytes, in Segment's format, or in Bento's for its
+ * clients.
  *
- * Main thread. The one answer of the hot path, 200 {"success": true}, is printed once a second (for
- * its Date) and then only sent.
+ * Main thread. The answer of the hot path, 200 {"success": true}, is printed once a second (for its
+ * Date header) and then only sent.
  */
 #ifndef INGEST_HTTP_ANSWERS_H
 #define INGEST_HTTP_ANSWERS_H
@@ -17,36 +17,36 @@
 
 #define ANSWER_MAX 16384         /* bytes of one response */
 #define ANSWER_ALLOW_MAX 4096    /* bytes of header names that a preflight allows */
-#define ANSWER_ALLOW_NAME_MAX 64 /* bytes of one of them */
+#define ANSWER_ALLOW_NAME_MAX 64 /* bytes of one such name */
 
-/* What is to be said. Texts are borrowed until it was printed. */
+/* One answer. Its texts are borrowed until it is printed. */
 struct answer {
 	int status;           /* 200, 204, 400, 401, 403, 404, 405, 413, 415 or 503 */
 	const char *code;     /* a word for programs; NULL: success */
 	const char *message;  /* a sentence for people; NULL: success */
-	unsigned retry_after; /* seconds; 0: none */
-	const char *allow;    /* with 405 */
-	bool probe;           /* the answer to a health check: no request is refused by it */
-	size_t results;       /* of a success in Bento's shape: accepted, */
-	size_t failed;        /*     and kept as invalid */
+	unsigned retry_after; /* seconds; 0: no Retry-After header */
+	const char *allow;    /* methods for the Allow header, with 405 */
+	bool probe;           /* the answer to a health check, not a refused request */
+	size_t results;       /* a success in Bento's format: events accepted, */
+	size_t failed;        /* and events kept as invalid */
 };
 
-/* What the request and its connection add. */
+/* How an answer is printed, by its request and connection. */
 struct answer_manner {
-	bool close;           /* the connection ends behind it */
-	bool http10;          /* a client that learns from a header that it does not end */
-	bool head_only;       /* HEAD: no body */
-	bool bento;           /* in Bento's shape */
-	bool preflight;       /* answers a browser's question before its request */
+	bool close;     /* the connection ends after it */
+	bool http10;    /* an HTTP/1.0 client, which needs a header to keep the connection open */
+	bool head_only; /* HEAD: no body */
+	bool bento;     /* in Bento's format */
+	bool preflight; /* the answer to a browser's CORS preflight */
 	bool private_network; /* the preflight asks to reach a private network */
-	struct slice allow;   /* of a preflight: header names that it allows, ", x, y" */
-	struct slice origin;  /* the page that may read it; absent: none */
+	struct slice allow;   /* preflight: header names that the answer allows, ", x, y" */
+	struct slice origin;  /* the page that may read the answer; absent: none */
 };
 
 struct answers {
-	int64_t second; /* of date */
+	int64_t second; /* the second that date shows */
 	char date[40];
-	char ok[3][256]; /* by struct answer_manner: kept open, close, http10 */
+	char ok[3][256]; /* by struct answer_manner: keep-alive, close, http10 */
 	size_t ok_n[3];
 	struct buf text, body;
 };
@@ -56,11 +56,12 @@ void answers_init(struct answers *a, int64_t now);
 void answers_free(struct answers *a);
 void answers_set_time(struct answers *a, int64_t now);
 /*
- * Appends the header names of Access-Control-Request-Headers to `to` in lower case, each behind a
- * comma: names that are not tokens, too long ones and those past ANSWER_ALLOW_MAX are left out.
+ * Appends the header names of Access-Control-Request-Headers to `to` in lower case, each after a
+ * comma. Names that are not tokens, names that are too long and names past ANSWER_ALLOW_MAX are
+ * left out.
  */
 void answers_append_allowed(struct buf *to, struct slice requested);
-/* The response's bytes, valid until the next call; n 0 when memory ran out. */
+/* Returns the bytes of the response, valid until the next call; n is 0 without memory. */
 struct slice answers_print(
     struct answers *a, const struct answer *answer, const struct answer_manner *manner);
 

@@ -1,6 +1,6 @@
 /*
- * Memory of request bodies, charged to a quota before it is allocated. A body doubles from 4 KiB
- * up to the announced length. Fails when the quota or the memory does not suffice.
+ * The memory of request bodies, charged to a quota before it is allocated. A body's memory doubles
+ * from 4 KiB up to the announced length. Fails when the quota or the memory does not suffice.
  */
 #include "ingest/http/body.h"
 
@@ -8,8 +8,9 @@
 #include <string.h>
 
 #define SMALLEST ((size_t)4096)
-#define AT_ONCE ((size_t)65536) /* of an announced body that is taken at its first byte */
-#define KEPT ((size_t)16384)    /* from one body to the next */
+/* bytes of an announced body that are allocated at its first byte */
+#define AT_ONCE ((size_t)65536)
+#define KEPT ((size_t)16384) /* bytes kept for the next body */
 
 int
 body_quota_take(struct body_quota *q, size_t n)
@@ -38,7 +39,8 @@ smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Doubles, begins with what was announced in reason, never passes what was announced. */
+/* Returns the next size: at first what was announced, up to AT_ONCE; then doubled, but never more
+ * than announced. */
 static size_t
 next_cap(const struct body *b, size_t need, size_t total)
 {

@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define BODY_READ ((size_t)65536) /* bytes of a body that one recv takes */
+#define BODY_READ ((size_t)65536) /* bytes of a body that one recv reads */
 
 const struct answer conn_no_room = { .status = 503,
 	.code = "busy",
@@ -26,7 +26,7 @@ static const struct answer commit_late = { .status = 503,
 	.message = "the events could not be stored in time; try again",
 	.retry_after = 5 };
 
-/* Never sent: the client has closed the connection. */
+/* Never sent, because the client has closed the connection. */
 static const struct answer cut_off = { .status = 400,
 	.code = "cut_off",
 	.message = "the client closed the connection in the middle of a request" };
@@ -211,7 +211,7 @@ set_reading(struct conn *c, bool on)
 	c->reading = on;
 }
 
-/* What recv returned; how many bytes that means. */
+/* Interprets the result of recv; returns the number of bytes. */
 static size_t
 received(struct conn *c, ssize_t n)
 {
@@ -220,11 +220,11 @@ received(struct conn *c, ssize_t n)
 	if (n == 0)
 		c->eof = true;
 	else if (errno != EAGAIN && errno != EINTR)
-		c->eof = true; /* reset: nothing more comes */
+		c->eof = true; /* reset: no more bytes will arrive */
 	return 0;
 }
 
-/* Whether what comes next needs no more than to be put where the body stays. */
+/* Whether the next bytes can be received directly into the body. */
 static bool
 goes_straight(const struct conn *c)
 {
@@ -339,7 +339,7 @@ waits_for_bytes(const struct conn *c)
 	return c->state != CONN_WAIT && c->state != CONN_WRITE;
 }
 
-/* The client sends no more. */
+/* Handles a client that sends no more. */
 static void
 end_input(struct conn *c)
 {
@@ -379,7 +379,7 @@ conn_expire(struct conn *c)
 		conn_answer_early(c, &too_slow);
 		break;
 	case CONN_WAIT:
-		/* The commit may still succeed: then the client's retry is a duplicate. */
+		/* The commit may still succeed: the client's retry is then a duplicate. */
 		conn_answer_early(c, &commit_late);
 		break;
 	case CONN_IDLE:

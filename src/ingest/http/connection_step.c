@@ -1,7 +1,7 @@
 /*
- * The steps of a connection through one request: head, body, complete. Each step consumes what
- * input there is and returns whether another may follow. What cannot be read for certain is
- * answered and the connection closed.
+ * The steps of a connection through one request: head, body, complete. Each step consumes input and
+ * returns whether another may follow. Input that is malformed or ambiguous is answered, and the
+ * connection is closed.
  */
 #include "ingest/http/connection.h"
 
@@ -39,7 +39,7 @@ step_idle(struct conn *c)
 	return true;
 }
 
-/* Bytes of the body as it comes. */
+/* Reads bytes of a body as they arrived. */
 static size_t
 max_received(const struct conn *c)
 {
@@ -70,7 +70,7 @@ begin_body(struct conn *c)
 	http_chunks_init(&c->chunks);
 	c->left = h->content_length;
 	c->n_received = 0;
-	c->state = CONN_BODY; /* the deadline stays: it is that of the request */
+	c->state = CONN_BODY; /* the deadline stays: it belongs to the request */
 }
 
 static bool
@@ -99,7 +99,7 @@ step_head(struct conn *c)
 	return true;
 }
 
-/* NULL: nothing is wrong. */
+/* Returns NULL when nothing is wrong. */
 static const struct answer *
 unpack_data(struct conn *c, struct slice data)
 {
@@ -118,7 +118,7 @@ unpack_data(struct conn *c, struct slice data)
 	return &conn_no_room;
 }
 
-/* -1 when it cannot be kept: that was answered. */
+/* Returns -1 when the bytes cannot be stored; the request has then been answered. */
 static int
 keep_data(struct conn *c, struct slice data)
 {
@@ -196,7 +196,7 @@ step_body(struct conn *c)
 	return true;
 }
 
-/* One step of the way; whether there may be another. */
+/* Takes one step; returns whether another may follow. */
 bool
 conn_step(struct conn *c)
 {

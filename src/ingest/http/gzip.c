@@ -1,13 +1,12 @@
 /*
- * Unpacking gzip bodies with zlib as they arrive, straight into the body's memory. Broken data,
- * bytes behind the last member, output past the limit and a full quota each have a result of their
- * own.
+ * Unpacks gzip bodies with zlib as they arrive, directly into the body's memory. Broken data, bytes
+ * after the last member, output past the limit and a full quota each have a result of their own.
  */
 #include "ingest/http/gzip.h"
 
 #include <stdint.h>
 
-#define ONLY_GZIP (16 + MAX_WBITS) /* with zlib's own header it would be "deflate" */
+#define ONLY_GZIP (16 + MAX_WBITS) /* zlib option: gzip only, not zlib's own format ("deflate") */
 #define DOUBLES_UNTIL ((size_t)65536)
 
 int
@@ -24,7 +23,7 @@ gzip_open(struct gzip *g, struct body_quota *q)
 	return 0;
 }
 
-/* Room for one byte more at least. A large body's memory ends with what it may have. */
+/* Makes room for at least one more byte. A large body's memory ends at its limit. */
 static int
 make_room(struct gzip *g, struct body *to, struct body_quota *q, size_t max)
 {
@@ -39,7 +38,7 @@ make_room(struct gzip *g, struct body *to, struct body_quota *q, size_t max)
 	return 0;
 }
 
-/* One call of zlib. ret_more: there is something left to do. */
+/* Calls zlib once. ret_more: work is left. */
 static enum gzip_result
 unpack_some(struct gzip *g, struct body *to, struct body_quota *q, size_t max, bool *ret_more)
 {
@@ -57,8 +56,9 @@ unpack_some(struct gzip *g, struct body *to, struct body_quota *q, size_t max, b
 		*ret_more = g->z.avail_in > 0;
 		return inflateReset(&g->z) == Z_OK ? GZIP_OK : GZIP_BAD;
 	case Z_OK:
-	case Z_BUF_ERROR: /* it had nothing to do, which is not an error */
-		/* what had no room comes with the next bytes: a member ends with eight of them */
+	case Z_BUF_ERROR: /* zlib had nothing to do, which is not an error */
+		/* a member ends with eight bytes, so output without room follows with the next
+		 * input */
 		*ret_more = g->z.avail_in > 0;
 		return GZIP_OK;
 	case Z_MEM_ERROR:

@@ -1,12 +1,12 @@
 /*
- * Gzip bodies, unpacked as they come, into the memory where the body stays.
+ * Gzip bodies, unpacked as they arrive, into the memory of the body.
  *
- * Several members one behind the other are one body (RFC 1952, 2.2). Anything else behind the last
- * of them, a wrong checksum or length, and an end in the midst are errors. A body is given up at
- * the first byte past its limit, so that a small one that unpacks to gigabytes costs no more than
- * an honest one. The outcome does not depend on how the bytes were cut on their way.
+ * Consecutive members are one body (RFC 1952, 2.2). Other bytes after the last member, a wrong
+ * checksum or length, and a truncated member are errors. Unpacking stops at the first byte past the
+ * limit, so that a small body that unpacks to gigabytes costs no more than an honest one. The
+ * result does not depend on how the network divided the bytes.
  *
- * What zlib holds meanwhile is charged to the quota of bodies. Main thread.
+ * The memory of zlib is charged to the quota of bodies. Main thread.
  */
 #ifndef INGEST_HTTP_GZIP_H
 #define INGEST_HTTP_GZIP_H
@@ -18,33 +18,34 @@
 #include "base/slice.h"
 #include "ingest/http/body.h"
 
-#define GZIP_MEMORY ((size_t)40960) /* bytes that zlib takes to unpack */
+#define GZIP_MEMORY ((size_t)40960) /* bytes that zlib needs to unpack */
 
 enum gzip_result {
-	GZIP_OK,        /* all was unpacked; more may come */
-	GZIP_BAD,       /* no gzip */
-	GZIP_TOO_LARGE, /* more than `max` bytes come out */
+	GZIP_OK,        /* all input was unpacked; more may follow */
+	GZIP_BAD,       /* not valid gzip */
+	GZIP_TOO_LARGE, /* the output exceeds `max` bytes */
 	GZIP_NO_ROOM    /* the quota or the memory does not suffice */
 };
 
-/* Zeroed: closed. */
+/* All zeros when closed. */
 struct gzip {
 	z_stream z;
 	bool open;
-	bool between; /* a member has ended, and the next has not begun */
+	bool between; /* one member has ended and the next has not begun */
 };
 
-/* 0, or -1 without room. */
+/* Returns 0, or -1 without room. */
 int gzip_open(struct gzip *g, struct body_quota *q);
-/* Appends to `to` what `packed` unpacks to; `to` never holds more than max + 1 bytes. */
+/* Unpacks `packed` and appends the result to `to`, which never holds more than max + 1 bytes. */
 enum gzip_result gzip_unpack(
     struct gzip *g, struct slice packed, struct body *to, struct body_quota *q, size_t max);
 /* Whether the body may end here. */
 bool gzip_is_complete(const struct gzip *g);
-/* Bytes that a body of n may have packed: deflate makes what it cannot pack a little longer. */
+/* Returns the most bytes that a body of n may have when packed: deflate enlarges incompressible
+ * data a little. */
 size_t gzip_max_packed(size_t n);
 void gzip_close(struct gzip *g, struct body_quota *q);
-/* The library in use, for `bentospool version`. */
+/* Returns the version of the library, for `bentospool version`. */
 const char *gzip_library(void);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Heads of requests (RFC 9112): complete lines are read as they arrive, the request line first,
- * then fields, of which only those that matter are kept. Everything that two servers could read in
- * two ways is refused, with the reason.
+ * Reads heads of requests (RFC 9112). It reads complete lines as they arrive, first the request
+ * line, then the fields, and keeps the fields that matter. Everything that two servers could read
+ * differently is refused, with the reason.
  */
 #include "ingest/http/http.h"
 
@@ -104,7 +104,7 @@ span_of(const char *start, const char *p, size_t n)
 	return (struct http_span){ .at = (size_t)(p - start), .n = n, .there = true };
 }
 
-/* What may stand in a host name with a port: no white space, no user, no path. */
+/* Whether a host with a port has only allowed bytes: no white space, no user, no path. */
 static bool
 is_authority(struct slice s)
 {
@@ -114,7 +114,7 @@ is_authority(struct slice s)
 	return true;
 }
 
-/* Cuts "http://host" off an absolute target. 0 also when it has no such form. */
+/* Removes "http://host" from an absolute target. Returns 0 also for a target without it. */
 static int
 cut_authority(struct slice *target)
 {
@@ -160,7 +160,7 @@ take_target(struct http_head *h, const char *start, struct slice target)
 	return bad(h, "the request target does not begin with a slash");
 }
 
-/* Bytes up to the next space, which is consumed; absent when there is no space. */
+/* Consumes the bytes up to the next space, and the space; absent when there is no space. */
 static struct slice
 cut_word(struct slice *rest)
 {
@@ -211,7 +211,7 @@ take_request_line(struct http_head *h, const char *start, struct slice line)
 
 /* ---- header fields ------------------------------------------------------------------ */
 
-/* Every field of which two would be a contradiction. */
+/* Fields that must not occur twice, because two could contradict each other. */
 static int
 once(struct http_head *h, bool *seen, const char *why)
 {
@@ -291,7 +291,7 @@ take_expect(struct http_head *h, const char *start, struct slice value)
 	(void)start;
 	if (once(h, &h->have_expect, "Expect is given twice") != 0)
 		return -1;
-	/* RFC 9110, 10.1.1: HTTP/1.0 clients cannot mean it */
+	/* RFC 9110, 10.1.1: an HTTP/1.0 client cannot mean it */
 	if (h->http10)
 		return 0;
 	if (!equals_any_case(value, SLICE("100-continue")))
@@ -308,8 +308,7 @@ take_private_network(struct http_head *h, const char *start, struct slice value)
 	return 0;
 }
 
-/* Fields that are read here, and below them those that are only kept, by their place in the head.
- */
+/* Fields that are interpreted here, followed by fields of which only the position is kept. */
 static const struct field {
 	struct slice name;
 	int (*take)(struct http_head *h, const char *start, struct slice value);
@@ -389,8 +388,8 @@ http_head_init(struct http_head *h)
 }
 
 /*
- * The next line without its CRLF. Control bytes are refused as soon as they come. Nothing behind
- * max_bytes is looked at, so that a head is refused for the same reason however it was cut.
+ * Reads the next line without its CRLF. Control bytes are refused at once. Bytes past max_bytes are
+ * ignored, so that a head is refused for the same reason however the network divided it.
  */
 static enum http_result
 next_line(struct http_head *h, const struct http_limits *l, struct slice bytes, struct slice *line)
@@ -448,7 +447,7 @@ finish_head(struct http_head *h, const char *start)
 	h->keep_alive = !h->says_close && (!h->http10 || h->says_keep_alive);
 	h->path = slice_at(start, h->path_at);
 	if (h->path.n == 0)
-		h->path = SLICE("/"); /* http://host without a path */
+		h->path = SLICE("/"); /* "http://host" without a path */
 	h->query = slice_at(start, h->query_at);
 	h->authorization = slice_at(start, h->authorization_at);
 	h->origin = slice_at(start, h->origin_at);

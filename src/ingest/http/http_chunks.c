@@ -1,13 +1,13 @@
 /*
- * Chunked bodies (RFC 9112, 7.1): a state machine by bytes, except inside the data, which is
- * passed on in runs. Any deviation from the grammar, a size of too many digits, too many trailers
- * or bytes of extensions is an error, after which the connection must close.
+ * Chunked bodies (RFC 9112, 7.1): a state machine that reads byte by byte, but passes data on in
+ * runs. Any deviation from the grammar, a size with too many digits, and too many trailers or
+ * extension bytes are errors, after which the connection must close.
  */
 #include "base/encode.h"
 #include "ingest/http/http.h"
 #include "ingest/http/http_private.h"
 
-#define MAX_SIZE_DIGITS 15 /* of hexadecimal: more than any body may have, and no overflow */
+#define MAX_SIZE_DIGITS 15 /* hexadecimal: more than any body may have, without overflow */
 
 void
 http_chunks_init(struct http_chunks *c)
@@ -41,7 +41,7 @@ take_size(struct http_chunks *c, char byte)
 	return 0;
 }
 
-/* Bytes that carry nothing for us are limited over the whole body. */
+/* Limits the bytes that carry no data, over the whole body. */
 static int
 take_extra(struct http_chunks *c, const struct http_limits *l)
 {
@@ -51,7 +51,7 @@ take_extra(struct http_chunks *c, const struct http_limits *l)
 	return 0;
 }
 
-/* In an extension or the value of a trailer: `after` once the line ends. */
+/* Skips an extension or the value of a trailer; the state is `after` once the line ends. */
 static int
 take_text(
     struct http_chunks *c, const struct http_limits *l, char byte, enum http_chunk_state after)
@@ -101,7 +101,7 @@ after_size(const struct http_chunks *c)
 	return c->left == 0 ? CHUNK_TRAILER_START : CHUNK_DATA;
 }
 
-/* Everything but the data goes byte by byte. */
+/* Everything except data is read byte by byte. */
 static int
 take_byte(struct http_chunks *c, const struct http_limits *l, char byte)
 {

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 enum {
-	HTTP_TOKEN = 1,   /* may stand in a name */
-	HTTP_CONTROL = 2, /* may not stand in a value: all control bytes but the tab */
+	HTTP_TOKEN = 1,   /* allowed in a name */
+	HTTP_CONTROL = 2, /* not allowed in a value: all control bytes except the tab */
 	HTTP_VISIBLE = 4  /* printable ASCII without the space */
 };
 

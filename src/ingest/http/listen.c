@@ -1,6 +1,6 @@
 /*
- * Addresses to listen on, and their sockets. An address is parsed without a resolver; a socket is
- * bound, a stale unix socket replaced, and errors explained by what to do about them.
+ * Listening addresses and their sockets. It parses an address without a resolver, binds a socket,
+ * and replaces a stale unix socket. Errors say what to do.
  */
 #include "ingest/http/listen.h"
 
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BACKLOG 511 /* connections that wait for accept; the kernel may lower it */
+#define BACKLOG 511 /* connections that wait for accept; the kernel may use less */
 #define UNIX_MODE 0660
 
 /* ---- addresses ---------------------------------------------------------------------- */
@@ -160,7 +160,7 @@ explain(const char *text, struct err *e)
 	}
 }
 
-/* Whether a program still accepts connections on the socket file. -1: not known. */
+/* Whether a program still accepts connections on the socket file; -1: unknown. */
 static int
 is_served(const struct listen_address *a)
 {
@@ -178,7 +178,7 @@ is_served(const struct listen_address *a)
 	return cause == ECONNREFUSED || cause == ENOENT ? 0 : -1;
 }
 
-/* A crash leaves the file of the socket behind, and bind refuses a file that exists. */
+/* After a crash the socket's file remains, and bind refuses a file that exists. */
 static int
 remove_stale(const struct listen_address *a, const char *text, struct err *e)
 {
@@ -205,8 +205,8 @@ bind_unix(struct listener *l, const struct listen_address *a, const char *text, 
 {
 	if (remove_stale(a, text, e) != 0)
 		return -1;
-	/* Linux makes the file with the mode of the socket less the umask, so it is never wider
-	 * than it shall be, not even for a moment; chmod gives back what the umask took. */
+	/* Linux creates the file with the mode of the socket minus the umask, so it is never wider
+	 * than intended; chmod restores what the umask removed. */
 	if (fchmod(l->fd, UNIX_MODE) != 0
 	    || bind(l->fd, (const struct sockaddr *)&a->sockaddr, a->size) != 0)
 		return explain(text, e);
@@ -247,7 +247,8 @@ bind_ip(struct listener *l, const struct listen_address *a, const char *text, st
 	socklen_t size = sizeof(name);
 	int on = 1;
 
-	/* An IPv6 listener must not take the IPv4 port as well: the configuration names each. */
+	/* An IPv6 listener must not take the IPv4 port as well: the configuration names each
+	 * address. */
 	if (a->sockaddr.ss_family == AF_INET6
 	    && setsockopt(l->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) != 0)
 		return explain(text, e);

@@ -1,7 +1,7 @@
 /*
- * Where ingest listens: addresses as the configuration writes them, and the sockets behind them.
+ * The addresses on which ingest listens, as the configuration writes them, and their sockets.
  *
- * Names are not resolved: an address says what it means. Main thread.
+ * Names are not resolved: an address must be numeric. Main thread.
  */
 #ifndef INGEST_HTTP_LISTEN_H
 #define INGEST_HTTP_LISTEN_H
@@ -19,28 +19,30 @@
 struct listen_address {
 	struct sockaddr_storage sockaddr;
 	socklen_t size;
-	bool local; /* loopback or a unix socket: not to be reached from another machine */
+	bool local; /* loopback or a unix socket: other machines cannot reach it */
 };
 
-/* "127.0.0.1:7300", "[::1]:0", "unix:/path". Pure. */
+/* Parses "127.0.0.1:7300", "[::1]:0" or "unix:/path". Pure. */
 int listen_parse(const char *text, struct listen_address *ret_address, struct err *e);
 
 struct listener {
 	int fd;
-	char address[LISTEN_TEXT_MAX]; /* "http://127.0.0.1:7300", the real port in it; "unix:/path"
-					*/
+	char address[LISTEN_TEXT_MAX]; /* "http://127.0.0.1:7300" with the real port, or
+					  "unix:/path" */
 	bool is_unix;
-	struct stat file; /* our unix socket, so that no other file is removed at the end */
+	/* identifies our unix socket, so that no other file is removed at the end */
+	struct stat file;
 };
 
 /*
- * Binds and listens: non-blocking, close-on-exec. A unix socket that nobody listens on any more is
- * replaced. The message names the address and what to do. ERR_BUSY: somebody listens there;
- * ERR_NOTFOUND: this machine has no such address, or no such folder; ERR_STATE: not allowed;
- * ERR_INPUT: a file that is not a socket is in the way.
+ * Binds and listens; the socket is non-blocking and close-on-exec. A unix socket without a listener
+ * is replaced. The error names the address and what to do. ERR_BUSY: another program listens there;
+ * ERR_NOTFOUND: this machine has no such address or directory; ERR_STATE: not permitted; ERR_INPUT:
+ * a file that is not a socket is in the way.
  */
 int listener_open(const char *text, struct listener *ret_listener, struct err *e);
-/* Closes; removes a unix socket's file when it is still ours. Closing twice is fine. */
+/* Closes the listener, and removes a unix socket's file if it is still ours. May be called
+ * twice. */
 void listener_close(struct listener *l);
 
 #endif

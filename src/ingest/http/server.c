@@ -1,8 +1,8 @@
 /*
- * Listeners, accepting, deadlines and stopping. Connections are accepted while there is room; a
- * tick every 250 ms ends those past their deadline and runs only while there are any. Without
- * descriptors the listeners pause for a second; when stopping, the last connection or the deadline
- * ends it.
+ * Listeners, accepting, deadlines and stopping. Connections are accepted while there is room. A
+ * tick every 250 ms ends those past their deadline; it runs only while there are connections.
+ * Without file descriptors the listeners pause for a second. A stop ends with the last connection,
+ * or at its deadline.
  */
 #include "ingest/http/server.h"
 
@@ -17,7 +17,7 @@
 
 #include "ingest/http/connection.h"
 
-#define ACCEPTS_AT_ONCE 32 /* then the connections that are open get their turn */
+#define ACCEPTS_AT_ONCE 32 /* then open connections get their turn */
 #define SMALLEST_BUFFER 16384
 #define LOG_PERIOD_MS 10000
 
@@ -55,7 +55,7 @@ server_give_buffer(struct server *s, char *buffer)
 
 /* ---- accepting ---------------------------------------------------------------------- */
 
-/* The tick runs only while there is something to watch, so that an idle spooler sleeps. */
+/* The tick runs only while a connection needs it, so that an idle spooler sleeps. */
 static void
 arm_tick(struct server *s)
 {
@@ -79,7 +79,7 @@ set_accepting(struct server *s, bool on)
 	s->paused = !on;
 }
 
-/* resume_at: mono ms, or 0: when a connection ends. */
+/* resume_at: mono ms; 0: resume when a connection ends. */
 static void
 pause_accepting(struct server *s, int64_t resume_at)
 {
@@ -88,7 +88,7 @@ pause_accepting(struct server *s, int64_t resume_at)
 	arm_tick(s);
 }
 
-/* Closes the connection that idles longest, when it does so for a while. */
+/* Closes the connection that has been idle longest, if that is long enough. */
 static bool
 make_room(struct server *s)
 {
@@ -111,7 +111,8 @@ log_full(struct server *s)
 		    s->n_conns, left_out);
 }
 
-/* So that the client sees an end instead of waiting, and accept does not fail again at once. */
+/* Accepts and closes a connection, so that its client sees an end and accept does not fail again at
+ * once. */
 static void
 refuse_client(struct server *s, int fd)
 {
@@ -132,7 +133,7 @@ refuse_client(struct server *s, int fd)
 		    strerror(cause), left_out);
 }
 
-/* Whether there may be another one. */
+/* Returns whether another connection may wait. */
 static bool
 accept_one(struct server *s, int fd)
 {
@@ -145,7 +146,7 @@ accept_one(struct server *s, int fd)
 	}
 	client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (client >= 0) {
-		/* fails on unix sockets, which have no such thing */
+		/* fails on unix sockets, which do not have it */
 		setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		arm_tick(s);
 		return conn_new(s, client) == 0;
@@ -319,7 +320,7 @@ server_new(const struct server_options *o, const struct server_hooks *hooks,
 	s->o = *o;
 	s->hooks = *hooks;
 	s->quota.max = o->max_buffered_bytes;
-	/* one byte more than the longest head allowed, so that a longer one is noticed */
+	/* one byte more than the longest head, so that a longer head is noticed */
 	s->buffer_size = o->limits.max_bytes + 1;
 	if (s->buffer_size < SMALLEST_BUFFER)
 		s->buffer_size = SMALLEST_BUFFER;

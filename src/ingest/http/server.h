@@ -5,17 +5,18 @@
  * with buffers of its own rather than on bufferevents: a request costs one recv and one send, its
  * body is received where it stays, and idle connections hold no buffer.
  *
- * The happy path of a connection (struct conn, conn.h): IDLE, its first byte; HEAD, until the head
- * is complete and hooks.head has looked at it; BODY, until that is complete; WAIT, from hooks.body
- * to conn_answer; then IDLE again, or WRITE when the client does not take the answer at once. What
- * comes in during WAIT and WRITE stays in a buffer of one head's size, and then in the kernel.
+ * The normal path of a connection (struct conn, connection.h): IDLE until its first byte; HEAD
+ * until the head is complete and hooks.head has seen it; BODY until the body is complete; WAIT from
+ * hooks.body to conn_answer; then IDLE again, or WRITE when the client does not take the answer at
+ * once. Bytes that arrive during WAIT and WRITE stay in a buffer as large as one head, and then in
+ * the kernel.
  *
- * Failures: what cannot be read for certain is answered 400; such an answer, as every one before
- * the end of the request, ends the connection, which then lingers: its sending side is shut and
- * what still comes is dropped, because closing with unread bytes could destroy the answer on its
- * way. A client that does not finish in time, however it drips, is closed. At the most allowed
- * connections one that idles makes room, otherwise new ones wait in the kernel. Without file
- * descriptors the listeners pause for a second.
+ * Failures: malformed or ambiguous input is answered 400. Like every answer before the end of the
+ * request, this ends the connection, which then lingers: its sending side is shut and further bytes
+ * are dropped, because closing with unread bytes could destroy the answer on its way. A client that
+ * does not finish in time, even one that sends byte by byte, is closed. At the maximum of
+ * connections an idle one is closed to make room; without an idle one, new connections wait in the
+ * kernel. Without file descriptors the listeners pause for a second.
  *
  * Main thread only.
  */
@@ -38,13 +39,12 @@
 #include "ingest/http/listen.h"
 
 #define SERVER_MAX_LISTENERS 16
-#define SERVER_TICK_MS 250     /* how exact deadlines are */
-#define SERVER_LINGER_MS 2000  /* after an early answer, for the client to read it */
-#define SERVER_COMMIT_MS 30000 /* a request waits this long for its answer, then it is 503 */
-#define SERVER_MIN_IDLE_MS                                                                         \
-	1000                 /* a connection that idles this long may be closed for a new one      \
-			      */
-#define SERVER_PAUSE_MS 1000 /* without file descriptors */
+#define SERVER_TICK_MS 250     /* the precision of deadlines */
+#define SERVER_LINGER_MS 2000  /* time for the client to read an early answer */
+#define SERVER_COMMIT_MS 30000 /* a request that waits longer for its answer gets 503 */
+/* a connection that is idle this long may be closed for a new one */
+#define SERVER_MIN_IDLE_MS 1000
+#define SERVER_PAUSE_MS 1000 /* pause without file descriptors */
 #define SERVER_MAX_SPARE_BUFFERS 64
 
 struct conn;
@@ -60,16 +60,16 @@ struct server_options {
 	const struct clock *clock;
 };
 
-/* What is done with requests. None may close or free a connection. */
+/* What happens with requests. A hook must not close or free a connection. */
 struct server_hooks {
-	/* A head is complete. May call conn_refuse, conn_allow_origin; sets c->owner and c->body.
-	 */
+	/* A head is complete. It may call conn_refuse and conn_allow_origin, and sets c->owner and
+	 * c->body. */
 	void (*head)(struct conn *c, const struct http_head *h, void *arg);
-	/* The body is complete: conn_answer, now or later. */
+	/* The body is complete: call conn_answer, now or later. */
 	void (*body)(struct conn *c, void *arg);
-	/* The request was refused with this answer, or cut off by the client. */
+	/* The request was refused with this answer, or the client ended it early. */
 	void (*refused)(struct conn *c, const struct answer *a, void *arg);
-	/* The connection, or its interest in the answer, ended; owner must forget it. */
+	/* The connection has ended, or no longer needs the answer; owner must forget it. */
 	void (*gone)(void *owner, void *arg);
 	void *arg;
 };
@@ -82,26 +82,27 @@ struct server_listener {
 	struct server *server;
 };
 
-/* Private to server.c and conn.c. */
+/* Private to server.c, connection.c and connection_step.c. */
 struct server {
 	struct event_base *base;
 	struct server_options o;
 	struct server_hooks hooks;
 	struct answers answers;
 	struct body_quota quota;
-	int64_t now; /* mono ms, as of the present event */
+	int64_t now; /* mono ms at the start of the current event */
 	struct server_listener listeners[SERVER_MAX_LISTENERS];
 	size_t n_listeners;
 	struct conn_list all;
-	struct conn_list idle; /* the one that idles longest first */
+	struct conn_list idle; /* idle connections, the longest idle first */
 	unsigned n_conns;
-	size_t buffer_size;  /* of a connection's input */
-	void *spare_buffers; /* each begins with a pointer to the next */
+	size_t buffer_size;  /* bytes of a connection's input buffer */
+	void *spare_buffers; /* each starts with a pointer to the next */
 	unsigned n_spare_buffers;
-	struct event tick; /* set while there is something to watch */
-	bool paused;       /* listeners do not accept */
+	struct event tick; /* active while there are connections */
+	bool paused;       /* listeners do not accept connections */
 	int64_t resume_at; /* mono ms; 0: when a connection ends */
-	int reserve_fd;    /* given up for a moment to refuse a client when there is no other */
+	int reserve_fd;    /* released for a moment to accept and refuse a client when no other
+			      descriptor is free */
 	struct log_limit full_log, descriptors_log;
 	bool stopping;
 	int64_t stop_deadline;
@@ -112,18 +113,18 @@ struct server {
 
 int server_new(const struct server_options *o, const struct server_hooks *hooks,
     struct event_base *base, struct server **ret_server, struct err *e);
-/* Ends all connections at once: hooks.gone is called for each owner. */
+/* Ends all connections at once and calls hooks.gone for each owner. */
 void server_close(struct server *s);
 void server_free(struct server *s);
 int server_listen(struct server *s, const char *text, struct err *e);
-/* NULL past the last. */
+/* Returns NULL past the last one. */
 const char *server_address(const struct server *s, size_t i);
-/* As ingest_stop. */
+/* Like ingest_stop. */
 void server_stop(struct server *s, int64_t deadline_ms, void (*stopped)(void *arg), void *arg);
-/* Reads the clock: at the beginning of every event. */
+/* Reads the clock. Call it at the beginning of every event. */
 void server_touch(struct server *s);
 
-/* For conn.c. */
+/* For connection.c. */
 char *server_take_buffer(struct server *s); /* NULL without memory */
 void server_give_buffer(struct server *s, char *buffer);
 void server_conn_ended(struct server *s);

@@ -1,8 +1,8 @@
 /*
- * How each type of schema/statements/ is bound and read, for the generated code. Texts are borrowed
- * until the statement is reset. The results of binding are not checked: SQLite refuses a number
- * that the statement does not have and a statement that is running, which are mistakes that tests
- * find, and a text of 1 GB, which no limit of ours allows.
+ * Binds and reads each type of schema/statements/, for the generated code. Texts are borrowed until
+ * the statement is reset. The results of binding are not checked: it fails for an unknown parameter
+ * and for a running statement, which are mistakes that tests find, and for a text of 1 GB, which
+ * exceeds every limit of this program.
  */
 #ifndef OUTBOX_FILE_BIND_PRIVATE_H
 #define OUTBOX_FILE_BIND_PRIVATE_H

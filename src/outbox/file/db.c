@@ -1,7 +1,7 @@
 /*
- * One connection to the database: opening it by the rules of doc/sqlite.md, preparing each
- * statement at its first use, and stepping through rows. Each failure leaves an err whose code says
- * what it means for the outbox: FULL and BUSY pass, IO (a failed write, or damage) does not.
+ * One connection to the database. It opens the file by the rules of doc/sqlite.md, prepares each
+ * statement at its first use, and steps through rows. An error's code says what it means for the
+ * outbox: FULL and BUSY may pass, IO (a failed write, or damage) does not.
  */
 #include "outbox/file/db.h"
 
@@ -56,10 +56,10 @@ configure_connection(struct db *db, enum db_mode mode, struct err *e)
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_extended_result_codes(db->handle, 1);
-	/* A reader walks forward: a large cache would hold pages that it never reads again. */
+	/* A reader moves forward only: a large cache would hold pages that it never reads again. */
 	if (mode == DB_READ && db_exec(db, "PRAGMA cache_size=-512;", e) != 0)
 		return -1;
-	/* Erased data must not stay in free pages of the file. */
+	/* Erased data must not remain in free pages of the file. */
 	if (mode == DB_WRITE && db_exec(db, "PRAGMA secure_delete=ON;", e) != 0)
 		return -1;
 	return db_exec(db,
@@ -235,7 +235,7 @@ db_rows_fail(struct db_rows *rows)
 	rows->failed = true;
 }
 
-/* Ends rows whose statement has no such parameter, or no memory for it. */
+/* Ends the rows when the statement lacks the parameter, or there is no memory for it. */
 static void
 check_bind(struct db_rows *rows, int rc, const char *name, struct err *e)
 {

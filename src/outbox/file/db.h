@@ -1,6 +1,6 @@
 /*
- * A connection to the outbox's SQLite file. The statements of schema/statements/ are called through
- * their own functions (outbox/file/statements.gen.h).
+ * A connection to the outbox's SQLite file. Each statement of schema/statements/ has a function of
+ * its own (outbox/file/statements.gen.h).
  *
  * A struct db belongs to one thread at a time.
  */
@@ -37,54 +37,56 @@ int db_not_ours(const char *path, struct err *e);
 /* Finalizes all statements. -1 when SQLite cannot close the file. */
 int db_close(struct db *db, struct err *e);
 
-/* Writes a compact copy of the whole file to a path where nothing is. */
+/* Writes a compact copy of the whole file; no file may exist at that path. */
 int db_copy(struct db *db, const char *to, struct err *e);
 
-/* Runs SQL text; rows are ignored. */
+/* Runs SQL text and ignores its rows. */
 int db_exec(struct db *db, const char *sql, struct err *e);
-/* The integer in the first column of the first row; 0 when there is no row. */
+/* Reads the integer in the first column of the first row; 0 when there is no row. */
 int db_exec_int(struct db *db, const char *sql, int64_t *ret_value, struct err *e);
 
-/* Rows that the last INSERT, UPDATE or DELETE changed. */
+/* Returns how many rows the last INSERT, UPDATE or DELETE changed. */
 int64_t db_changes(struct db *db);
-/* The rowid of the last INSERT. */
+/* Returns the rowid of the last INSERT. */
 int64_t db_last_id(struct db *db);
-/* False where an error has already rolled it back. */
+/* Whether a transaction is open: some errors roll it back. */
 bool db_in_transaction(struct db *db);
 
-/* Calls `each` in every commit with the pages that the WAL has then. The db must stay where it is.
- */
+/* Calls `each` in every commit with the number of pages in the WAL. The struct db must not move. */
 void db_watch_wal(struct db *db, void (*each)(void *arg, int pages), void *arg);
 /*
- * Copies the WAL into the file; with `cut` it also empties the WAL. ret_pages: what the WAL has
- * then, unchanged where that is not known. 0 also when a reader stands in the way.
+ * Copies the WAL into the file; with `cut` also empties the WAL. ret_pages gets the pages then in
+ * the WAL, and is unchanged when that is unknown. Returns 0 also when a reader is in the way.
  */
 int db_checkpoint(struct db *db, bool cut, int *ret_pages, struct err *e);
 
-/* Fills e from the connection's last error: FULL, BUSY, IO (I/O errors and corruption). -1. */
+/* Fills e from the connection's last error: FULL, BUSY or IO (I/O errors and corruption). Returns
+ * -1. */
 int db_error(struct db *db, struct err *e, const char *doing);
 
-/* The version of SQLite that is linked. */
+/* Returns the version of the linked SQLite library. */
 const char *db_library(void);
-/* What the program needs and that SQLite was built without; NULL: nothing. */
+/* Returns the feature that the program needs and the SQLite library lacks; NULL when it has all. */
 const char *db_library_lack(void);
 
 /* ---- for the generated statements and for queries with a filter ------------------------------ */
 
-/* A statement of schema/statements/, reset; NULL with e set. Its parameters keep their values. */
+/* Returns a statement of schema/statements/, reset, or NULL with e set. Its parameters keep their
+ * values. */
 struct sqlite3_stmt *db_statement(struct db *db, enum statement_id id, struct err *e);
-/* 1: a row; 0: no more, and reset; -1: an error, and reset. */
+/* Returns 1 for a row, 0 after the last row, -1 on an error. After 0 and -1 the statement is
+ * reset. */
 int db_step(struct db *db, struct sqlite3_stmt *stmt, struct err *e);
-/* db_step for a statement that gives no row: 0 or -1. */
+/* Like db_step, for a statement without rows. Returns 0 or -1. */
 int db_run(struct db *db, struct sqlite3_stmt *stmt, struct err *e);
-/* Prepares a statement that has {filter}, with `filter` in its place, which is freed. */
+/* Prepares a statement and puts `filter`, which is freed, in place of its {filter}. */
 struct db_rows db_select(struct db *db, enum statement_id id, struct buf *filter, struct err *e);
 /* Binds a parameter of such a query by its name, ":name". Text is copied. */
 void db_bind_int_as(struct db_rows *rows, const char *name, int64_t value, struct err *e);
 void db_bind_text_as(struct db_rows *rows, const char *name, struct slice value, struct err *e);
-/* Ends rows with an error that is set: the next of them is -1. */
+/* Ends the rows after an error that the caller has reported: db_next then returns -1. */
 void db_rows_fail(struct db_rows *rows);
-/* 1: rows stands on a row; 0: no more; -1. */
+/* Returns 1 when rows has a row, 0 after the last row, -1 on an error. */
 int db_next(struct db_rows *rows, struct err *e);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Remembers device and inode of the database, its WAL and its shared memory, and compares them with
- * what stands at those paths later. It uses stat() only: opening and closing one of the files would
- * drop SQLite's locks.
+ * Remembers device and inode of the database, its WAL and its shared memory, and later compares
+ * them with the files at those paths. It uses only stat(): opening and closing one of the files
+ * would drop SQLite's locks.
  */
 #include "outbox/file/files.h"
 

@@ -1,7 +1,6 @@
 /*
  * Detects that a file of the database was moved, removed or replaced while it is open. SQLite would
- * go on writing without an error into files that have no name any more, and every commit would
- * succeed and be lost.
+ * keep writing to files that no longer have a name: every commit would succeed and be lost.
  */
 #ifndef OUTBOX_FILE_FILES_H
 #define OUTBOX_FILE_FILES_H
@@ -21,12 +20,12 @@ struct files {
 	} file[FILES_COUNT];
 };
 
-/* Remembers the files, which all exist once a connection has written. Call files_free after -1,
- * too.
- */
+/* Remembers the files, which all exist once a connection has written. Call files_free even after
+ * -1. */
 int files_note(struct files *f, const char *path, struct err *e);
 void files_free(struct files *f);
-/* ERR_IO when a file is gone or is another one. Any other failure of stat() proves nothing: 0. */
+/* ERR_IO when a file is gone or another file has replaced it. Returns 0 when stat() fails
+ * otherwise, because that proves nothing. */
 int files_check(const struct files *f, struct err *e);
 
 #endif

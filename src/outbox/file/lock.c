@@ -1,6 +1,7 @@
 /*
- * Owns <path>.lock: an flock() on it, and the holder's process id as its text. Taking it fails at
- * once while another process holds it; the kernel releases it when that process ends.
+ * Owns the lock file <path>.lock: an flock() on it, and the holder's process id as its text. Taking
+ * the lock fails at once while another process holds it. The kernel releases it when that process
+ * ends.
  */
 #include "outbox/file/lock.h"
 

@@ -10,7 +10,8 @@
 /* Takes `<path>.lock`. ERR_BUSY, with the holder's process id, when another process holds it. */
 int lock_take(const char *path, int *ret_fd, struct err *e);
 void lock_release(int fd);
-/* The process id of the holder; 0: not held; -1: an error. Does not take the lock. */
+/* Returns the process id of the holder, 0 when nobody holds the lock, -1 on an error. Does not take
+ * the lock. */
 long lock_holder(const char *path, struct err *e);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * Brings the file to this program's version. A file that is not ours is recognized from its header
- * before SQLite opens it. Each missing migration runs in one transaction, after a copy of the file;
- * then the file is switched to WAL, and the views are made again if their text has changed. A file
- * of a newer version is refused.
+ * Brings the file to this program's version. It recognizes a foreign file by its header before
+ * SQLite opens it. It copies the file and runs each missing migration in one transaction; then it
+ * switches the file to WAL, and creates the views again when their text has changed. A file of a
+ * newer version is refused.
  */
 #include "outbox/file/migrate.h"
 
@@ -53,13 +53,14 @@ migrate_check_file(const char *path, struct err *e)
 
 	if (n < 0)
 		return -1;
-	/* No file yet, or a creation that a crash cut off: its journal takes it back. */
+	/* There is no file yet, or a crash cut off its creation: its journal then rolls it back. */
 	if (n == 0 || (n == HEADER_SIZE && memcmp(h, blank, HEADER_SIZE) == 0))
 		return 0;
 	if (n < HEADER_SIZE || memcmp(h, "SQLite format 3", 16) != 0)
 		return db_not_ours(path, e);
 	id = header_number(h, HEADER_APPLICATION_ID);
-	/* Without our mark, but without a table, too: a creation cut off a little later. */
+	/* The file has neither our mark nor a table: a crash cut off its creation a little
+	 * later. */
 	if (id == 0 && header_number(h, HEADER_SCHEMA_COOKIE) == 0)
 		return 0;
 	return id == DB_APPLICATION_ID ? 0 : db_not_ours(path, e);
@@ -110,7 +111,7 @@ run_one(struct db *db, const char *sql, int to_version, struct err *e)
 	return 0;
 }
 
-/* So that a migration can be undone by hand. */
+/* Copies the file, so that a person can undo the migration. */
 static int
 copy_before(struct db *db, const char *path, int64_t version, struct err *e)
 {
@@ -127,7 +128,7 @@ copy_before(struct db *db, const char *path, int64_t version, struct err *e)
 	return rc;
 }
 
-/* Creation runs in rollback mode, so that the file never exists without our mark in its header. */
+/* Creates the file in rollback mode, so that it never exists without our mark in its header. */
 static int
 prepare_new(struct db *db, struct err *e)
 {

@@ -1,4 +1,4 @@
-/* Checks whose file it is, and brings it to this program's version. */
+/* Recognizes the file and brings it to this program's version. */
 #ifndef OUTBOX_FILE_MIGRATE_H
 #define OUTBOX_FILE_MIGRATE_H
 
@@ -6,20 +6,21 @@
 #include "outbox/file/db.h"
 
 /*
- * Before SQLite opens the file: 0 when path is absent, empty or ours. ERR_INPUT for any other file,
- * which is not changed. The process must not have the file open: closing any descriptor of it
- * would drop SQLite's locks (doc/sqlite.md).
+ * Call it before SQLite opens the file. Returns 0 when path is absent, empty or a bentospool
+ * database. Any other file is ERR_INPUT and is not changed. The process must not have the file
+ * open: closing any descriptor of it would drop SQLite's locks (doc/sqlite.md).
  */
 int migrate_check_file(const char *path, struct err *e);
 
 /*
  * On the writing connection: creates the tables or runs the missing migrations, switches to WAL and
- * checks that, and makes the views. ERR_INPUT when the file is newer than this program.
+ * verifies that, and creates the views. ERR_INPUT when the file is newer than this program.
  */
 int migrate_run(struct db *db, const char *path, const char *const *migrations, int n_migrations,
     struct err *e);
 
-/* On any connection: 0 when the file is ours and of exactly this program's version. */
+/* On any connection: returns 0 when the file is a bentospool database of exactly this program's
+ * version. */
 int migrate_check_version(struct db *db, const char *path, struct err *e);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Runs a person's query under an authorizer that allows reading only, and a progress handler that
- * looks at the clock. A mistake in the query, an attempt to write and a query that takes too long
- * come back as an error for that person; the connection stays as it was.
+ * Runs a person's query. An authorizer allows reading only, and a progress handler checks the time.
+ * A mistake in the query, an attempt to write and a query that takes too long are errors for that
+ * person; the connection remains usable.
  */
 #include "outbox/file/query.h"
 
@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "outbox/file/db.h"
 
-#define LOOK_EVERY 10000 /* SQLite instructions between two looks at the clock */
+#define LOOK_EVERY 10000 /* SQLite instructions between two checks of the time */
 
 struct query {
 	struct db *db;
@@ -71,7 +71,7 @@ is_over_time(void *arg)
 
 /* ---- running --------------------------------------------------------------------------------- */
 
-/* Says what is wrong with the statement, and for an unknown table which views there are. */
+/* Says what is wrong with the statement; for an unknown table it lists the views. */
 static int
 refuse(struct query *q, struct err *e)
 {
@@ -163,7 +163,7 @@ send_rows(struct query *q, sqlite3_stmt *stmt, struct err *e)
 	return rc == SQLITE_DONE ? 0 : fail(q, rc, e);
 }
 
-/* Nothing but blanks, comments and semicolons may follow. */
+/* Checks that only blanks, comments and semicolons follow. */
 static int
 check_rest(struct query *q, const char *rest, struct err *e)
 {

@@ -1,6 +1,6 @@
 /*
- * One SQL query of a person. It can only read, and it is ended after a time. On the thread of the
- * connection.
+ * Runs one SQL query of a person. The query can only read, and it ends when its time is over. Runs
+ * on the thread of the connection.
  */
 #ifndef OUTBOX_FILE_QUERY_H
 #define OUTBOX_FILE_QUERY_H
@@ -19,7 +19,7 @@ struct query_value {
 	enum query_type type;
 	int64_t integer;
 	double real;
-	struct slice bytes; /* of a blob its bytes, of any other value but NULL its text */
+	struct slice bytes; /* a blob's bytes; for any other value its text; absent for NULL */
 };
 
 /* Receives the result. Values are valid during the call. */
@@ -34,9 +34,9 @@ struct query_sink {
 #define QUERY_COLUMNS_MAX 200
 
 /*
- * Runs one statement. ERR_INPUT: it is wrong, not one statement, or does more than read. ERR_LIMIT:
- * it took longer than timeout_ms (monotonic). A read transaction is open meanwhile, so the sink
- * must not wait for anybody.
+ * Runs one statement. ERR_INPUT: it is wrong, not exactly one statement, or does more than read.
+ * ERR_LIMIT: it took longer than timeout_ms (monotonic). A read transaction stays open meanwhile,
+ * so the sink must not wait for anybody.
  */
 int query_run(struct db *db, const char *sql, int64_t timeout_ms, const struct query_sink *sink,
     struct err *e);

@@ -26,14 +26,14 @@ struct sqlite3_stmt;
 
 struct db_rows {
 	struct db *db;
-	struct sqlite3_stmt *stmt; /* NULL: none, or no more */
-	bool failed;               /* the error was reported when it happened */
-	bool owned;                /* finalized at the end, not reset */
+	struct sqlite3_stmt *stmt; /* NULL: no rows, or the last one was read */
+	bool failed;               /* the error has been reported */
+	bool owned;                /* to be finalized at the end, not reset */
 };
 
 void db_rows_end(struct db_rows *rows);
 
-/* An integer that may be NULL, which is what { 0 } is. */
+/* An integer that may be NULL; { 0 } is NULL. */
 struct db_int {
 	int64_t value;
 	bool there;

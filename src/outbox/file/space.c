@@ -1,7 +1,6 @@
 /*
- * What the file system of the database is and has: its type from statfs(), its free bytes from
- * statvfs(). When a size cannot be read it is reported as unlimited, so that an unknown number
- * never stops the outbox.
+ * Reads the type of the database's file system (statfs) and its free bytes (statvfs). A size that
+ * cannot be read is reported as unlimited, so that an unknown number never stops the outbox.
  */
 #include "outbox/file/space.h"
 

@@ -6,12 +6,13 @@
 
 #include "base/err.h"
 
-/* The folder of path must exist, be writable, and lie on a local file system (doc/sqlite.md: locks
- * and syncs of network file systems cannot be relied on). The message says what to do. */
+/* The directory of path must exist, be writable, and lie on a local file system (doc/sqlite.md:
+ * locks and syncs of network file systems are not reliable). The message says what to do. */
 int space_check_folder(const char *path, struct err *e);
-/* Bytes that an unprivileged process may still write beside path; UINT64_MAX when unknown. */
+/* Returns the bytes that an unprivileged process may still write beside path; UINT64_MAX when
+ * unknown. */
 uint64_t space_free(const char *path);
-/* Bytes of the file itself; UINT64_MAX when unknown. */
+/* Returns the size of the file in bytes; UINT64_MAX when unknown. */
 uint64_t space_size(const char *path);
 
 #endif

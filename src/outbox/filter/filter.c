@@ -1,6 +1,7 @@
 /*
- * A filter's criteria, and the SQL for them: a FROM and a WHERE clause with named parameters. Only
- * statuses and kinds are literals, because SQLite chooses partial indexes by their text.
+ * Turns a filter's criteria into SQL: a FROM and a WHERE clause with named parameters. Only
+ * statuses and kinds are literals, because SQLite chooses partial indexes by their text. Fails
+ * without memory, and when a buffer is full.
  */
 #include "outbox/filter/filter.h"
 
@@ -138,8 +139,9 @@ filter_kind_name(unsigned i)
 }
 
 /*
- * Statuses are literals, because SQLite matches a partial index by the text of its condition: `=`
- * for delivery_due, and for the other two indexes exactly the index's condition, beside ours.
+ * Statuses are literals, because SQLite matches a partial index by the text of its condition.
+ * delivery_due needs `=`; the other two indexes need exactly the index's condition beside the
+ * filter's.
  */
 static void
 append_statuses(unsigned statuses, struct buf *sql)
@@ -174,8 +176,8 @@ filter_sql(const struct outbox_filter *f, unsigned want, struct buf *sql)
 	};
 
 	want |= tables_wanted(f);
-	/* CROSS JOIN: SQLite must walk the narrow table and look into the wide one, and not the
-	 * other way round. */
+	/* CROSS JOIN makes SQLite walk the narrow table and look up rows of the wide one, never the
+	 * reverse. */
 	buf_append_literal(sql, " FROM delivery d");
 	if ((want & FILTER_BY_SETTLED) != 0)
 		buf_append_literal(sql, " INDEXED BY delivery_settled");

@@ -1,6 +1,6 @@
 /*
- * The filter as JSON, which the control socket carries and an operation's row keeps. Reading is
- * strict: ERR_INPUT for anything that is not known.
+ * The filter as JSON, for the control socket and the row of an operation. Reading is strict:
+ * ERR_INPUT for anything unknown.
  */
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -22,7 +22,8 @@ static const char *const text_keys[FILTER_TEXTS] = {
 	[FILTER_SITE] = "site",
 };
 
-/* The buffer latches a failure: a criterion that is lost on the way would select more events. */
+/* The buffer remembers a failure: a criterion that got lost would make the filter select more
+ * events. */
 static void
 put_key(struct buf *to, const char *key)
 {

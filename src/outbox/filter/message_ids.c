@@ -1,7 +1,8 @@
 /*
- * Events by their messageId: first among the recent events, then in the table message_key, each hit
- * verified against the event's row. Where an erasure may have changed the messageId, the hash is of
- * no use, and the filter looks at each event instead.
+ * Finds events by their messageId: first among the recent events, then in the table message_key.
+ * Each hit is verified against the event's row. Where an erasure may have changed the messageId,
+ * its hash does not help, and the filter compares each event instead. Fails on errors of the
+ * database and without memory.
  */
 #include "outbox/filter/message_ids.h"
 
@@ -47,7 +48,8 @@ compare(const void *a, const void *b)
 
 /* ---- by the hash ---------------------------------------------------------------------------- */
 
-/* Among the recent events: 1, 0 none, -1. Skips events of other messageIds with the same hash. */
+/* Searches the recent events. Returns 1, 0 (not found) or -1. Skips other messageIds that have the
+ * same hash. */
 static int
 find_recent(struct db *db, uint64_t key, int64_t site_id, struct slice message_id, int64_t *ret_id,
     struct err *e)
@@ -61,7 +63,8 @@ find_recent(struct db *db, uint64_t key, int64_t site_id, struct slice message_i
 	return same == 0 ? rc : same;
 }
 
-/* 1: the event is *ret_id. 0: there is none. -1. *ret_certain: false when the hash is another's. */
+/* Returns 1 with *ret_id, 0 (not found) or -1. *ret_certain is false when another messageId has the
+ * same hash. */
 static int
 find_at_site(struct db *db, const struct siphash_key *secret, int64_t site_id,
     struct slice message_id, int64_t *ret_id, bool *ret_certain, struct err *e)
@@ -72,7 +75,8 @@ find_at_site(struct db *db, const struct siphash_key *secret, int64_t site_id,
 	*ret_certain = true;
 	if (rc != 0)
 		return rc;
-	/* After the recent ones: an event that leaves them meanwhile is in the table by then. */
+	/* The table comes after the recent events: an event that leaves them meanwhile is already
+	 * in the table. */
 	rc = dedup_find_in_table(db, key, ret_id, e);
 	if (rc == 1) {
 		rc = dedup_verify(db, *ret_id, site_id, message_id, e);
@@ -135,8 +139,8 @@ is_named(const struct outbox_filter *f, int64_t id)
 	return f->n_ids == 0;
 }
 
-/* Keeps the ids that f names, too. If none is left: an id that no event has, because a filter
- * without ids selects any. */
+/* Keeps only the ids that f names, too. When none is left it adds an id that no event has, because
+ * a filter without ids selects all events. */
 static int
 set_ids(const struct outbox_filter *f, struct message_ids *found, struct outbox_filter *ret,
     struct err *e)

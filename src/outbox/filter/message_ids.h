@@ -1,12 +1,12 @@
 /*
- * Finding events by their messageId, without looking at each event.
+ * Finds events by their messageId without reading every event.
  *
- * What finds duplicates (outbox/write/dedup.h) knows where a messageId is: its keyed hash is in
- * message_key, or the event is one of the recent ones, whose rows are few. A site has a messageId
- * once, so what is found is complete. Only where an erasure replaced an address inside a messageId
- * the hash cannot help, because it is the hash of the former text.
+ * It uses the data that finds duplicates (outbox/write/dedup.h): the keyed hash of a messageId is
+ * in message_key, or the event is one of the few recent ones. A site has a messageId only once, so
+ * the result is complete. When an erasure has replaced an address inside a messageId, the hash does
+ * not help, because it is the hash of the former text.
  *
- * On any connection, the writer's too; one thread at a time.
+ * Works on any connection, even the writer's; one thread at a time.
  */
 #ifndef OUTBOX_FILTER_MESSAGE_IDS_H
 #define OUTBOX_FILTER_MESSAGE_IDS_H
@@ -20,10 +20,10 @@
 
 struct db;
 
-/* What an erasure writes in place of an address, also inside messageIds. */
+/* An erasure writes this in place of an address, even inside messageIds. */
 #define ERASE_WORD "erased@erased.invalid"
 
-/* The events of one messageId, ascending; ids are owned. */
+/* The events with one messageId, in ascending order; ids are owned. */
 struct message_ids {
 	int64_t *ids;
 	size_t n;
@@ -32,12 +32,13 @@ struct message_ids {
 
 void message_ids_free(struct message_ids *m);
 
-/* 1: ret_found has the events of all sites. 0: the hash cannot help, and ret_found is empty. -1. */
+/* Returns 1 when ret_found has the events of all sites, 0 when the hash does not help (ret_found is
+ * then empty), -1 on an error. */
 int message_ids_find(
     struct db *db, struct slice message_id, struct message_ids *ret_found, struct err *e);
 /*
- * Makes a filter for the same events that names them by their ids, when f has a messageId and the
- * hash finds it. It borrows from f: end it with filter_narrow_end before f ends.
+ * Makes a filter that names the same events by their ids, when f has a messageId and the hash finds
+ * it. The new filter borrows from f: call filter_narrow_end before f ends.
  */
 int filter_narrow(
     struct db *db, const struct outbox_filter *f, struct outbox_filter *ret_narrow, struct err *e);

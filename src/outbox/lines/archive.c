@@ -1,6 +1,7 @@
 /*
- * Appends lines to the archive's file of the day: compresses them to one gzip member, appends, and
- * syncs the file and its folder. After a failed write the file is cut back to its former size.
+ * Appends lines to the archive's file of the day: compresses them to one gzip member, appends it,
+ * and syncs the file and its directory. After a failed write it cuts the file back to its former
+ * size.
  */
 #include "outbox/lines/archive.h"
 
@@ -13,11 +14,11 @@
 
 #include "base/isotime.h"
 
-#define GZIP_WINDOW (15 + 16) /* zlib: with a gzip head */
+#define GZIP_WINDOW (15 + 16) /* for zlib: with a gzip header */
 #define PATH_SIZE 4096
 #define MEMORY_LEVEL 8
 
-/* One gzip member; free() it. */
+/* Compresses to one gzip member; the caller frees it. */
 static int
 compress_lines(struct slice lines, unsigned char **ret_p, size_t *ret_n, struct err *e)
 {
@@ -64,7 +65,7 @@ write_all(int fd, const unsigned char *p, size_t n, const char *path, struct err
 	return 0;
 }
 
-/* The name of a new file must be on disk, too. */
+/* Syncs the directory, so that the name of a new file is on disk, too. */
 static int
 sync_folder(const char *folder, struct err *e)
 {

@@ -1,6 +1,7 @@
 /*
  * Writes an event's row as a line of JSON. One table has the columns of the statement ndjson_event
- * and how each is written, plain or redacted.
+ * and how to write each, plain or redacted. Fails on errors of the database and when the buffer is
+ * full.
  */
 #include "outbox/lines/export_line.h"
 
@@ -16,7 +17,8 @@ enum member_type { MEMBER_NUMBER, MEMBER_TEXT, MEMBER_EMAIL, MEMBER_TIME, MEMBER
 #name, type, offsetof(struct stmt_event_export_row, name)                          \
 	}
 
-/* In the order of a line. Numbers and times are a struct db_int of the row, the others a slice. */
+/* In the order of the line. Numbers and times are a struct db_int of the row, all others a
+ * slice. */
 static const struct member {
 	const char *name;
 	enum member_type type;
@@ -44,7 +46,7 @@ static const struct member {
 	MEMBER(body, MEMBER_BODY),
 };
 
-/* What a member has in a row. */
+/* The value of a member in a row. */
 struct value {
 	enum member_type type;
 	bool there;
@@ -139,7 +141,8 @@ append_redacted_text(struct slice text, struct buf *to)
 {
 	struct buf clean;
 
-	buf_init(&clean, 10 * text.n + 1); /* "(address)" for each "@" and a space between */
+	buf_init(&clean,
+	    10 * text.n + 1); /* at most "(address)" for each "@", and a space between them */
 	append_without_addresses(text, &clean);
 	if (clean.failed)
 		to->failed = true;
@@ -174,8 +177,8 @@ append_redacted(const struct value *v, const struct siphash_key *key, struct buf
 
 /* ---- lines ---------------------------------------------------------------------------------- */
 
-/* Received JSON may have line breaks between its values, but not inside strings: they become
- * spaces, which mean the same. */
+/* Line breaks between the values of received JSON become spaces, which mean the same. Strings have
+ * none. */
 static void
 make_one_line(struct buf *to, size_t from)
 {

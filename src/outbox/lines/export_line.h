@@ -1,14 +1,14 @@
 /*
- * An event as one line of JSON, as exports and archives write it and imports read it:
+ * An event as one line of JSON, which exports and archives write and imports read:
  *
  *	{"event_id":1,"site":"main","message_id":"...","kind":"track","name":"...","email":"...",
  *	 "status":"delivered","reason":null,"attempts":1,"maybe_sent":0,"received_at":"...",
  *	 "occurred_at":"...","settled_at":"...","http_status":200,"error":null,"browser":1,
  *	 "context":{...},"integrations":{...},"sent_at":"...","body":{...}}
  *
- * Members without a value are left out. maybe_sent also counts an attempt under way, because the
- * line cannot know its end. body, context, integrations and sent_at are the bytes as they were
- * received, and are what a later import needs. On any connection; one thread at a time.
+ * Members without a value are left out. maybe_sent also counts an attempt in flight, because its
+ * outcome is not known yet. body, context, integrations and sent_at are the received bytes; a later
+ * import needs them. Works on any connection; one thread at a time.
  */
 #ifndef OUTBOX_LINES_EXPORT_LINE_H
 #define OUTBOX_LINES_EXPORT_LINE_H
@@ -17,12 +17,14 @@
 #include "base/siphash.h"
 #include "outbox/file/db.h"
 
-/* Appends the line with its newline. 1, 0 when there is no such event, -1. A full `to` is -1. */
+/* Appends the line with its newline. Returns 1, 0 when there is no such event, or -1, also when
+ * `to` is full. */
 int export_line_append(struct db *db, int64_t event_id, struct buf *to, struct err *e);
 /*
- * Appends the line without personal data when there is a key (NULL: unchanged). email is then the
- * keyed hash of the address, so that one address stays one; in other texts words with an @ become
- * "(address)"; received values are null, and "redacted" is the length of the body in bytes.
+ * Like export_line_append; with a key (NULL: none) the line has no personal data. email becomes the
+ * keyed hash of the address, so that equal addresses stay equal; in other texts each word with an @
+ * becomes "(address)"; received values become null, and "redacted" is the length of the body in
+ * bytes.
  */
 int export_line_append_redacted(struct db *db, int64_t event_id, const struct siphash_key *redact,
     struct buf *to, struct err *e);

@@ -1,6 +1,6 @@
 /*
- * Reads and writes the lines in which adopt carries what is known of ids. A line that is not of
- * the shape is ERR_INPUT and says which member is wrong.
+ * Reads and writes the lines in which adopt carries statements about ids. A line of another form is
+ * ERR_INPUT; the error names the wrong member.
  */
 #include "outbox/lines/identity_line.h"
 

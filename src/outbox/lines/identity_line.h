@@ -4,8 +4,8 @@
  *	{"identity":{"site":"main","kind":"user","id":"u-1","email":"...",
  *	 "identified_at":1785500000123,"user_id":"u-2","said_at":1785500000456}}
  *
- * The members are the columns of the table identity. Times are wall ms; what is absent is missing.
- * Pure; any thread.
+ * The members are the columns of the table identity. Times are wall ms; an absent value has no
+ * member. Pure; any thread.
  */
 #ifndef OUTBOX_LINES_IDENTITY_LINE_H
 #define OUTBOX_LINES_IDENTITY_LINE_H
@@ -19,10 +19,11 @@ struct identity_line {
 };
 
 bool identity_line_is(struct slice line);
-/* Slices point into the line or into scratch, which is emptied first. ERR_INPUT. */
+/* Slices point into the line or into scratch, which is emptied first. ERR_INPUT when the line is
+ * not one. */
 int identity_line_parse(
     struct slice line, struct identity_line *ret_line, struct buf *scratch, struct err *e);
-/* The line, without its end. A full `to` latches. */
+/* Appends the line without its newline. `to` remembers when it was full. */
 void identity_line_append(const struct identity_line *line, struct buf *to);
 
 #endif

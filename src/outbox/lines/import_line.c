@@ -1,6 +1,6 @@
 /*
- * Reads and writes an event's line. One table of members says the name, the type and the place in
- * struct import_line; unknown members are skipped, wrong ones are ERR_INPUT.
+ * Reads and writes an event's line. One table has the name, the type and the place in struct
+ * import_line of each member. Unknown members are skipped; a wrong value is ERR_INPUT.
  */
 #include "outbox/lines/import_line.h"
 
@@ -12,15 +12,15 @@
 enum member_type {
 	MEMBER_TEXT,
 	MEMBER_NUMBER,
-	MEMBER_TIME,        /* 0: there is none */
-	MEMBER_TIME_ALWAYS, /* always there, and may be 0 */
+	MEMBER_TIME,        /* 0 means that there is none */
+	MEMBER_TIME_ALWAYS, /* always present, and may be 0 */
 	MEMBER_RAW,
 	MEMBER_OBJECT
 };
 
 #define NO_TIME INT64_MIN
 
-/* A line under way: kind and status are texts until they are checked. */
+/* A line while it is read: kind and status are texts until they are checked. */
 struct members {
 	struct import_line line;
 	struct slice kind;
@@ -35,7 +35,7 @@ struct members {
 static const struct {
 	const char *name;
 	enum member_type type;
-	size_t offset; /* of its slice or number */
+	size_t offset; /* of the slice or number */
 } members[] = {
 	MEMBER(site, MEMBER_TEXT),
 	MEMBER(message_id, MEMBER_TEXT),

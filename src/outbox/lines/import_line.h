@@ -13,7 +13,7 @@
 #include "base/slice.h"
 #include "event/kind.h"
 
-/* Absent slices and zeros where the line has no such member. Times are wall ms. */
+/* A member that the line lacks is an absent slice or 0. Times are wall ms. */
 struct import_line {
 	struct slice site;
 	struct slice message_id;
@@ -29,21 +29,21 @@ struct import_line {
 	int64_t settled_at;
 	struct slice error;
 	int64_t browser;
-	struct slice context; /* this and the following: raw JSON */
+	struct slice context; /* raw JSON, as are the following slices */
 	struct slice integrations;
 	struct slice sent_at;
 	struct slice body;
 };
 
-/* Whether the line is an event as an outbox writes it, and not a call of a Segment client. */
+/* Whether an outbox wrote the line (otherwise it is a call of a Segment client). */
 bool import_line_is_ours(struct slice line);
 /*
- * Slices of the result point into the line or into scratch, which is emptied first. ERR_INPUT says
- * which member is wrong; a redacted line is refused, too.
+ * Slices of the result point into the line or into scratch, which is emptied first. ERR_INPUT names
+ * the wrong member, and also refuses a redacted line.
  */
 int import_line_parse(
     struct slice line, struct import_line *ret_line, struct buf *scratch, struct err *e);
-/* Appends the line without a newline. A full `to` latches. */
+/* Appends the line without a newline. `to` remembers when it was full. */
 void import_line_append(const struct import_line *line, struct buf *to);
 
 #endif

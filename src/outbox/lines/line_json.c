@@ -1,4 +1,5 @@
-/* Reading the values of a line: texts and whole numbers. Other types are the caller's affair. */
+/* Reads the values of a line: texts and whole numbers. The caller handles other types. Fails when a
+ * value has the wrong type, and without memory. */
 #include "outbox/lines/line_json.h"
 
 #define DIGITS_MAX 15
@@ -7,7 +8,7 @@ int
 line_json_begin(struct json *j, struct slice line, struct buf *scratch, struct err *e)
 {
 	buf_clear(scratch);
-	/* A decoded text is never longer than it is in the line. */
+	/* A decoded text is never longer than its form in the line. */
 	if (buf_reserve(scratch, line.n + 1) == NULL)
 		return err_nomem(e);
 	json_init(j, line, JSON_MAX_DEPTH);

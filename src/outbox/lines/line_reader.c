@@ -1,5 +1,5 @@
 /*
- * Reads lines in chunks through zlib, which passes on what is not gzip. A line that is too long is
+ * Reads lines in chunks through zlib, which passes plain text unchanged. A line that is too long is
  * skipped; damaged or truncated gzip is ERR_INPUT.
  */
 #include "outbox/lines/line_reader.h"
@@ -17,10 +17,10 @@
 
 struct line_reader {
 	const char *file; /* borrowed, for messages */
-	gzFile in;        /* passes on what is not gzip */
-	struct buf text;  /* what was read; the next line begins at `at` */
+	gzFile in;        /* passes plain text unchanged */
+	struct buf text;  /* the bytes read; the next line begins at `at` */
 	size_t at;
-	size_t searched; /* no line ends before this */
+	size_t searched; /* there is no line end before this position */
 	bool ended;
 	bool skipping; /* inside a line that is too long */
 };
@@ -90,7 +90,7 @@ read_more(struct line_reader *l, struct err *e)
 	return err_set(e, ERR_INPUT, "%s is damaged or truncated: %s", l->file, why);
 }
 
-/* Returns the line up to `end`, without a carriage return; the next one begins at `next`. */
+/* Gives the line up to `end`, without a carriage return; the next one begins at `next`. */
 static int
 return_line(struct line_reader *l, size_t end, size_t next, struct slice *ret_line)
 {

@@ -1,7 +1,8 @@
 /*
- * Erasing a person. Phases go through identities, events, envelopes, attempts and operations, each
- * in the order of ids. A step looks at a bounded number of rows of one phase; the message remembers
- * where to go on. An erasure for a delete call is removed from the list with its last step.
+ * Erases a person. Phases go through identities, events, envelopes, attempts and operations, each
+ * in the order of ids. A step reads a bounded number of rows of one phase; the message remembers
+ * where to continue. The last step of an erasure for a delete call removes it from the list. Fails
+ * on errors of the database and without memory.
  */
 #include "outbox/operate/erase.h"
 
@@ -25,7 +26,7 @@ struct erasing {
 	const char *email;
 	struct erase_needle needle;
 	int64_t now;
-	size_t bytes; /* of texts that this step looked at */
+	size_t bytes; /* bytes of texts that this step has read */
 	struct err *e;
 };
 
@@ -38,15 +39,15 @@ is_address(const struct erasing *s, struct slice text)
 
 /* ---- quotes --------------------------------------------------------------------------------- */
 
-/* Some texts of a row; those that quote the address are replaced by a clean copy. */
+/* Texts of a row. Those that quote the address are replaced by a clean copy. */
 struct texts {
 	struct slice text[TEXTS_MAX];
 	struct buf clean[TEXTS_MAX];
 	size_t n;
-	bool any; /* one of them quoted it */
+	bool any; /* one of the texts quoted the address */
 };
 
-/* Sets what `texts` begins with; whatever it returns, end_texts follows. */
+/* Fills in `texts`. The caller must call end_texts whatever this returns. */
 static int
 clean_texts(struct erasing *s, struct texts *texts)
 {
@@ -134,7 +135,7 @@ erase_event(struct erasing *s, const struct stmt_erase_events_row *row)
 	s->erase->n_discarded += SLICE_IS(row->status, "pending") || SLICE_IS(row->status, "held");
 	if (s->erase->dry_run)
 		return 0;
-	/* The names first, while the row is as it was read. */
+	/* The names come first, while the row is as it was read. */
 	if (erase_names(s, row) != 0 || stmt_erase_responses(s->db, id, s->e) != 0
 	    || stmt_erase_leave_envelope(s->db, id, s->e) != 0
 	    || stmt_erase_event(s->db, id, s->e) != 0
@@ -186,7 +187,7 @@ replace_in_detail(struct erasing *s, const struct stmt_erase_events_row *row, bo
 	return rc;
 }
 
-/* An event of another person, which may quote the address. */
+/* Handles another person's event, which may quote the address. */
 static int
 replace_quotes(struct erasing *s, const struct stmt_erase_events_row *row)
 {
@@ -279,7 +280,7 @@ visit_operation(struct erasing *s, const struct stmt_erase_operations_row *row)
 
 /* ---- phases --------------------------------------------------------------------------------- */
 
-/* The scan goes on behind a row that was visited well: 1, or -1. */
+/* Continues the scan behind a row that was handled. Returns 1, or -1 when rc is an error. */
 static int
 pass(struct erasing *s, int64_t id, size_t bytes, int visited)
 {
@@ -354,7 +355,7 @@ static const struct {
 	[ERASE_OPERATIONS] = { stmt_erase_operations, next_operation },
 };
 
-/* Only rows that the scan has passed are written, so the scan is not disturbed. */
+/* Writes only rows that the scan has passed, so that the scan is not disturbed. */
 static int
 scan(struct erasing *s)
 {
@@ -394,7 +395,7 @@ note_operation(struct erasing *s)
 
 /* ---- erasures for delete calls -------------------------------------------------------------- */
 
-/* The oldest erasure that a delete call asked for: 1, 0 there is none, -1. */
+/* Reads the oldest erasure that a delete call asked for. Returns 1, 0 when there is none, or -1. */
 static int
 read_asked(struct erasing *s)
 {
@@ -411,7 +412,7 @@ read_asked(struct erasing *s)
 	return rc;
 }
 
-/* Older ones of the same person are done, too. */
+/* Older requests for the same person are done, too. */
 static int
 end_asked(struct erasing *s)
 {
@@ -423,7 +424,7 @@ end_asked(struct erasing *s)
 	    s->e);
 }
 
-/* Sets s->email: 1, 0 when there is nothing to erase, -1. */
+/* Sets s->email. Returns 1, 0 when there is nothing to erase, or -1. */
 static int
 find_email(struct erasing *s)
 {

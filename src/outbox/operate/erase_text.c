@@ -1,6 +1,6 @@
 /*
- * Finds an address in a text by its @, in all the ways that is written, and then compares the parts
- * on both sides.
+ * Finds an address in a text by its @, in every spelling of the @, and then compares the parts on
+ * both sides.
  */
 #include "outbox/operate/erase_text.h"
 #include "outbox/filter/message_ids.h"
@@ -23,7 +23,7 @@ erase_needle_of(struct slice email, struct erase_needle *ret)
 	return true;
 }
 
-/* The length of an @ here, in any of the ways it is written; 0: there is none. */
+/* Returns the length of an @ at this position, in any spelling; 0 when there is none. */
 static size_t
 at_sign(const char *p, size_t n)
 {
@@ -55,8 +55,8 @@ is_hex(const char *p, size_t n)
 	return true;
 }
 
-/* Whether an address can begin here. A word before it makes it another, longer address, unless that
- * is the end of an escape. */
+/* Whether an address can begin here. A letter or digit before it would make it another, longer
+ * address, unless that is the end of an escape. */
 static bool
 begins_at(struct slice text, size_t from)
 {
@@ -71,7 +71,7 @@ begins_at(struct slice text, size_t from)
 	return from >= 6 && p[-6] == '\\' && (p[-5] | 0x20) == 'u' && is_hex(p - 4, 4);
 }
 
-/* Whether the address is around the @ at `at`. */
+/* Whether the @ at `at` belongs to the address. */
 static bool
 stands_at(struct slice text, size_t at, size_t sign, const struct erase_needle *needle,
     size_t *ret_from, size_t *ret_to)

@@ -1,4 +1,4 @@
-/* Finding an address in a text, and replacing it. Pure; any thread. */
+/* Finds an address in a text and replaces it. Pure; any thread. */
 #ifndef OUTBOX_OPERATE_ERASE_TEXT_H
 #define OUTBOX_OPERATE_ERASE_TEXT_H
 
@@ -7,18 +7,18 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
-/* An address in its two halves, borrowed; upper and lower case are alike. */
+/* The two halves of an address, borrowed. Case is ignored. */
 struct erase_needle {
 	struct slice local;
 	struct slice domain;
-	bool loose; /* also find it as the end of a longer local part: for the person's own texts */
+	bool loose; /* also match as the end of a longer local part: for the person's own texts */
 };
 
-/* False when email has no @ with text on both sides. */
+/* Returns false when email has no @ with text on both sides. */
 bool erase_needle_of(struct slice email, struct erase_needle *ret);
 bool erase_text_has(struct slice text, const struct erase_needle *needle);
-/* Appends the text with ERASE_WORD in place of each address; appends nothing and returns false when
- * there is none. A full `to` latches. */
+/* Appends the text with ERASE_WORD in place of each address. Returns false, and appends nothing,
+ * when there is none. `to` remembers when it was full. */
 bool erase_text_replace(struct slice text, const struct erase_needle *needle, struct buf *to);
 
 #endif

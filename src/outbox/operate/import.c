@@ -1,8 +1,8 @@
 /*
- * Stores the lines of a message. A line is an event, stored like one that was just received and
- * then given its history, or (when adopting) a person, whose ids are merged with those known here.
- * A line that cannot be used is counted and reported; the others are stored. Each message that
- * stored something adds to the import's row among the operations.
+ * Stores the lines of a message. A line is either an event, stored like a new event and then given
+ * its history; or (when adopting) a statement about an id, merged with the statements here. A line
+ * that cannot be used is counted and reported, and the others are stored. Each message that stored
+ * something updates the import's row among the operations.
  */
 #include "outbox/operate/import.h"
 
@@ -26,7 +26,7 @@ struct importing {
 	struct outbox_import *import;
 	size_t resolved_before; /* t->resolved when the message began */
 	struct buf scratch;
-	struct segment_request body; /* what the event says about its person's ids */
+	struct segment_request body; /* what the event says about the ids of its person */
 };
 
 static void
@@ -62,7 +62,7 @@ add_history(struct importing *s, const struct import_line *line, int64_t event_i
 	    e);
 }
 
-/* The event's ids are only in its body. */
+/* Reads the event's ids, which are only in its body. */
 static void
 read_ids(struct importing *s, const struct import_line *line, struct segment_event *event)
 {
@@ -96,7 +96,7 @@ store_event(struct importing *s, const struct import_line *line, int64_t site_id
 	};
 	struct outbox_put put = {
 		.site_id = site_id,
-		/* A clock that was ahead must not have the last word: see identity_learn(). */
+		/* A clock that was ahead must not decide forever: see identity_learn(). */
 		.received_at = line->received_at < s->t->now ? line->received_at : s->t->now,
 		.context = line->context,
 		.integrations = line->integrations,
@@ -120,7 +120,7 @@ store_event(struct importing *s, const struct import_line *line, int64_t site_id
 	return unresolved_check_event(s->t->db, put.first_event_id, put.received_at, e);
 }
 
-/* Unresolved events become due: at once while they are few, else in later transactions. */
+/* Makes unresolved events due: at once while they are few, else in later transactions. */
 static int
 store_identity(
     struct importing *s, int64_t site_id, const struct identity_fact *fact, struct err *e)
@@ -146,8 +146,8 @@ store_identity(
 }
 
 /*
- * Counts what store_identity would do, and takes it back. A writer that a verb opened only to count
- * does not know the sites' settings.
+ * Counts what store_identity would do, and rolls it back. A writer that a verb opened only to count
+ * does not have the sites' settings.
  */
 static int
 try_identity(struct importing *s, int64_t site_id, const struct identity_fact *fact, struct err *e)
@@ -166,7 +166,7 @@ try_identity(struct importing *s, int64_t site_id, const struct identity_fact *f
 	return rc;
 }
 
-/* A clock that was ahead must not have the last word for ever. */
+/* Limits the times: a clock that was ahead must not decide forever. */
 static void
 bound_time(const struct importing *s, int64_t *at)
 {
@@ -211,7 +211,7 @@ count_only(struct importing *s, const struct import_line *line, int64_t site_id,
 	return 0;
 }
 
-/* Counts why an event is not to be stored; true when it is. */
+/* Whether the event is to be stored; otherwise counts why not. */
 static bool
 is_wanted(struct outbox_import *import, const struct import_line *line, size_t i)
 {

@@ -1,9 +1,9 @@
 /*
- * OUTBOX_IMPORT: stores events of another outbox or of a file, with their history, and what
- * another outbox knows of ids. A message carries some lines (outbox/lines/import_line.h,
+ * OUTBOX_IMPORT: stores events of another outbox or of a file, with their history, and another
+ * outbox's statements about ids. A message carries some lines (outbox/lines/import_line.h,
  * outbox/lines/identity_line.h), which one transaction stores; the sender then sends the next ones.
- * A line that comes a second time changes nothing, because its messageId is known. ERR_FULL while
- * the disk has no space for new events.
+ * A repeated line changes nothing, because its messageId is known. ERR_FULL while the disk has no
+ * space for new events.
  */
 #ifndef OUTBOX_OPERATE_IMPORT_H
 #define OUTBOX_OPERATE_IMPORT_H
@@ -15,33 +15,33 @@
 
 /* A line that cannot be used. */
 struct import_bad {
-	size_t line; /* of the message; from 0 */
+	size_t line; /* number of the line within the message, from 0 */
 	char why[IMPORT_WHY_SIZE];
 };
 
 struct import_counts {
 	int64_t stored;
-	int64_t duplicates; /* the site has that messageId */
-	int64_t delivered;  /* not stored: there is nothing left to do */
-	int64_t bodyless;   /* not stored: settled, and without a body that could be sent */
-	int64_t bad;        /* not stored: the line cannot be used */
-	int64_t identities; /* ids of persons that are now known */
+	int64_t duplicates; /* events whose messageId the site already has */
+	int64_t delivered;  /* not stored, because nothing is left to do */
+	int64_t bodyless;   /* not stored: settled, and without a body to send */
+	int64_t bad;        /* not stored: lines that cannot be used */
+	int64_t identities; /* new statements about ids */
 };
 
 struct outbox_import {
 	struct outbox_msg msg;
 	const char *verb;  /* for the audit: "import", "adopt" */
-	const char *actor; /* who, for the audit */
+	const char *actor; /* for the audit: the person who imports */
 	const char *from;  /* for the audit: the file; NULL: unknown */
 	const char *note;  /* NULL: none */
-	const char *site;  /* the site of all lines; NULL: each line says its own */
-	bool dry_run;      /* only count; an event that is in the lines twice is counted twice */
+	const char *site;  /* the site of all lines; NULL: each line names its own */
+	bool dry_run; /* only count; an event that occurs twice in the lines is counted twice */
 	int64_t operation; /* operation_id of the import's previous message; 0: this is the first */
 	const struct slice *lines;
 	size_t n_lines;
 	/* result */
 	struct import_counts counts;
-	int64_t operation_id; /* the import's row in the audit; 0: nothing was stored yet */
+	int64_t operation_id; /* the import's row in the audit; 0 while nothing was stored */
 	struct import_bad told[IMPORT_TOLD_MAX]; /* the first bad lines */
 	size_t n_told;
 };

@@ -1,6 +1,7 @@
 /*
- * Operations on events. One table says which statuses each verb takes and what it makes of them. A
- * step selects the next ids by the filter, then remembers and changes them. Undo is in undo.c.
+ * Operations on events. One table has the statuses that each verb accepts and the status that it
+ * gives. A step selects the next ids by the filter, records the former states, and changes the
+ * events. undo.c has the undo. Fails on errors of the database and without memory.
  */
 #include "outbox/operate/operate.h"
 
@@ -16,15 +17,15 @@
 #define BIT(status) (1u << STATUS_##status)
 #define UNDELIVERED (BIT(FAILED) | BIT(INVALID) | BIT(HELD) | BIT(UNSUPPORTED))
 
-/* The statuses that each verb takes, and what it makes of them. */
+/* The statuses that each verb accepts, and the status that it gives. */
 static const struct verb_row {
 	const char *name;
 	const char *past;
 	unsigned from;
-	unsigned from_named; /* also these, when the filter names the events */
+	unsigned from_named; /* accepted, too, when the filter names the events */
 	enum event_status to;
 	const char *reason;
-	bool reset; /* no attempts charged, batches of any size */
+	bool reset; /* clear the attempts and the limit on batch sizes */
 } rows[] = {
 	[OPERATE_REQUEUE] = { "requeue", "requeued", UNDELIVERED | BIT(DISCARDED), BIT(DELIVERED),
 	    STATUS_PENDING, NULL, true },
@@ -85,7 +86,7 @@ struct step_ids {
 	size_t max;
 };
 
-/* Collected before anything changes: an update under a running select may move its rows. */
+/* Collects all ids before anything changes: an update could move rows under a running select. */
 static int
 select_ids(struct db *db, const struct outbox_filter *f, int64_t after_event_id, int64_t last,
     struct step_ids *ids, struct err *e)
@@ -105,8 +106,8 @@ select_ids(struct db *db, const struct outbox_filter *f, int64_t after_event_id,
 	return rc;
 }
 
-/* The ids of the next step; it has looked up to *ret_last. Named events are few, so one step may
- * look at all of them. */
+/* Collects the ids of the next step, up to *ret_last. Named events are few, so one step may read
+ * all of them. */
 static int
 select_step(struct db *db, const struct outbox_operation *op, struct step_ids *ids,
     int64_t *ret_last, struct err *e)
@@ -215,7 +216,7 @@ operate_step(struct db *db, struct outbox_operation *op, int64_t now, struct err
 	ids.max = room_in_step(op);
 	if (operate_statuses(op->verb, op->filter) == 0 || ids.max == 0)
 		return 0;
-	/* Events that arrive meanwhile are not meant, and with a busy ingest there is no end. */
+	/* Events that arrive later are not included: with a busy ingest there would be no end. */
 	if (op->last_event_id == 0 && stmt_newest_event(db, &op->last_event_id, e) != 1)
 		return -1;
 	rc = select_step(db, op, &ids, &last, e);

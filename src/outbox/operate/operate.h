@@ -1,9 +1,9 @@
 /*
- * OUTBOX_OPERATE: what operators do to a selection of events. Each operation is a row, and it
- * remembers the state of every event before it, so that it can be undone.
+ * OUTBOX_OPERATE: an operator's change to a selection of events. Each operation has a row and
+ * stores the previous state of every event, so that it can be undone.
  *
- * An operation runs in steps of a bounded number of events, each a transaction of its own, so that
- * it never stops ingest. The sender sends the same message again until `more` is false.
+ * An operation runs in steps, each a transaction with a bounded number of events, so that ingest
+ * never stops. The sender sends the same message again until `more` is false.
  */
 #ifndef OUTBOX_OPERATE_OPERATE_H
 #define OUTBOX_OPERATE_OPERATE_H
@@ -16,7 +16,7 @@
 #include "outbox/outbox.h"
 
 #define OPERATE_STEP 500   /* events that one step changes */
-#define OPERATE_SCAN 50000 /* rows that one step looks at, so that a rare match causes no pause */
+#define OPERATE_SCAN 50000 /* rows that one step reads, so that rare matches cause no pause */
 
 /*
  * requeue: failed, invalid, held, discarded and unsupported events become pending, due at once,
@@ -53,19 +53,19 @@ const char *operate_verb_past(enum operate_verb verb);
 /* 0, or -1 when name is not a verb. */
 int operate_verb_parse(struct slice name, enum operate_verb *ret_verb);
 /*
- * The statuses of the events that the verb would change, as a set (1u << enum event_status); 0 when
- * the filter selects none that the verb can change. For a dry run, count with a copy of the filter
- * that has these statuses.
+ * Returns the set of statuses (1u << enum event_status) that the verb would change; 0 when the
+ * filter selects none that it can change. A dry run counts with a copy of the filter that has these
+ * statuses.
  */
 unsigned operate_statuses(enum operate_verb verb, const struct outbox_filter *filter);
 
 /* Events that an undo could not restore, by reason. */
 struct undo_left {
-	int64_t delivered;  /* meanwhile */
-	int64_t settled;    /* failed, held, ... since, not by an operator */
-	int64_t changed;    /* by later operations */
-	int64_t changed_by; /* one of those operations */
-	int64_t undone;     /* restored by an earlier undo */
+	int64_t delivered;  /* delivered meanwhile */
+	int64_t settled;    /* failed, held, ... meanwhile, but not by an operator */
+	int64_t changed;    /* changed by later operations */
+	int64_t changed_by; /* the id of one of them */
+	int64_t undone;     /* already restored by an earlier undo */
 	int64_t gone;       /* retention removed the row */
 };
 
@@ -73,15 +73,16 @@ struct outbox_operation {
 	struct outbox_msg msg;
 	enum operate_verb verb;
 	const struct outbox_filter *filter; /* NULL: undo */
-	int64_t undoes;                     /* undo: the operation that is taken back */
+	int64_t undoes;                     /* undo: the operation to undo */
 	bool dry_run;                       /* undo: only count */
-	const char *actor;                  /* who, for the audit */
+	const char *actor;                  /* for the audit: the person who operates */
 	const char *note;                   /* NULL: none */
-	/* progress; the sender leaves it as it is between two steps */
-	int64_t operation_id;   /* 0 at first: made when the first event matches */
+	/* progress; the sender does not change it between steps */
+	int64_t operation_id;   /* 0 at first; set when the first event matches */
 	int64_t after_event_id; /* 0 at first: where the last step stopped */
-	int64_t last_event_id;  /* 0 at first: the newest event when the operation began, its end */
-	int64_t n_events;       /* changed so far */
+	int64_t last_event_id;  /* 0 at first; the newest event when the operation began, where it
+				   ends */
+	int64_t n_events;       /* events changed so far */
 	struct undo_left left;
 	bool more;
 };
@@ -89,10 +90,10 @@ struct outbox_operation {
 struct db;
 
 /*
- * One step, inside the writer's transaction; now: wall ms. The progress fields are written even
- * when the commit fails later: after an error the sender sets them back to what they were before.
- * ERR_INPUT: the filter is empty, or the operation to undo changed no events. ERR_NOTFOUND: the
- * operation to undo does not exist.
+ * Runs one step inside the writer's transaction; now: wall ms. The progress fields are written even
+ * when the commit fails later: after an error the sender restores their former values. ERR_INPUT:
+ * the filter is empty, or the operation to undo changed no events. ERR_NOTFOUND: the operation to
+ * undo does not exist.
  */
 int operate_step(struct db *db, struct outbox_operation *op, int64_t now, struct err *e);
 

@@ -1,4 +1,4 @@
-/* What undo.c needs of operate.c. Writer's thread. */
+/* The functions of operate.c that undo.c uses. Writer's thread. */
 #ifndef OUTBOX_OPERATE_OPERATE_PRIVATE_H
 #define OUTBOX_OPERATE_OPERATE_PRIVATE_H
 
@@ -6,9 +6,9 @@
 
 struct db;
 
-/* Adds the operation's row, and sets op->operation_id; now: wall ms. */
+/* Adds the operation's row and sets op->operation_id; now: wall ms. */
 int operate_begin(struct db *db, struct outbox_operation *op, int64_t now, struct err *e);
-/* The status that a verb gives to events; not for undo. */
+/* Returns the status that a verb gives to events. Not for undo. */
 enum event_status operate_verb_leaves(enum operate_verb verb);
 
 #endif

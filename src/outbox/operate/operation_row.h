@@ -1,4 +1,4 @@
-/* The row that each operation leaves in the audit. Writer's thread, inside its transaction. */
+/* The row of an operation in the audit. Writer's thread, inside its transaction. */
 #ifndef OUTBOX_OPERATE_OPERATION_ROW_H
 #define OUTBOX_OPERATE_OPERATION_ROW_H
 
@@ -15,7 +15,7 @@ struct operation_row {
 	const char *verb;
 	struct slice filter; /* JSON */
 	const char *note;    /* NULL: none */
-	int64_t undoes;      /* of an undo: the operation that it takes back; else 0 */
+	int64_t undoes;      /* for an undo: the operation that it undoes; else 0 */
 };
 
 int operation_row_add(

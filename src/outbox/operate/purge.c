@@ -1,8 +1,7 @@
 /*
- * Retention. A step looks at delivery rows in the order of ids, collects the events that are to
- * lose their body or all their rows, archives them, and removes them. After the last row, further
- * steps give free pages back to the file system. If the archive fails nothing is removed
- * (ERR_STATE).
+ * Retention. A step reads delivery rows in the order of ids, collects the events that lose their
+ * body or all their rows, archives them, and removes them. After the last row, further steps return
+ * free pages to the file system. When the archive fails nothing is removed (ERR_STATE).
  */
 #include "outbox/operate/purge.h"
 
@@ -17,10 +16,10 @@
 #include "outbox/write/sites.h"
 
 #define ATTEMPTS_MAX 4096         /* attempts of one step that may have no event left */
-#define ARCHIVE_BYTES (64u << 20) /* lines of one step, at most */
-#define ARCHIVE_ENOUGH (8u << 20) /* from here on the step takes no further event */
+#define ARCHIVE_BYTES (64u << 20) /* maximum bytes of lines of one step */
+#define ARCHIVE_ENOUGH (8u << 20) /* bytes after which the step takes no further event */
 
-/* What one event loses. */
+/* What is removed from one event. */
 struct victim {
 	int64_t event_id;
 	int64_t message_key;
@@ -31,7 +30,7 @@ struct victim {
 struct victims {
 	struct victim victim[PURGE_STEP];
 	size_t n;
-	int64_t last_id; /* the last row looked at */
+	int64_t last_id; /* the last row that was read */
 	bool end;        /* there are no more rows */
 };
 
@@ -84,7 +83,7 @@ scan(struct db *db, const struct outbox_purge *purge, struct victims *s, struct 
 
 /* ---- removing it ---------------------------------------------------------------------------- */
 
-/* One event less needs the envelope; the last one takes it along. */
+/* The event no longer needs its envelope; the last event of an envelope removes it. */
 static int
 leave_envelope(struct db *db, const struct victim *v, struct err *e)
 {
@@ -108,7 +107,7 @@ drop_payload(struct db *db, const struct victim *v, struct err *e)
 	return stmt_purge_mark_body_gone(db, v->event_id, e);
 }
 
-/* Attempts of removed events; those that have no event left are removed at the end of the step. */
+/* Attempts of removed events. The end of the step removes those that have no event left. */
 struct attempts_left {
 	int64_t id[ATTEMPTS_MAX];
 	size_t n;
@@ -122,7 +121,8 @@ note_attempts(struct db *db, int64_t event_id, struct attempts_left *left, struc
 	int rc;
 
 	while ((rc = stmt_purge_attempts_of_next(&rows, &id, e)) == 1) {
-		/* Neighbors mostly share them. Without room an attempt stays: it is only a row. */
+		/* Neighboring events usually share attempts. Without room in the array an attempt
+		 * stays: it is only one row. */
 		if (left->n < ATTEMPTS_MAX && (left->n == 0 || left->id[left->n - 1] != id))
 			left->id[left->n++] = id;
 	}
@@ -178,7 +178,7 @@ drop_all(struct db *db, struct outbox_purge *purge, const struct victims *s, str
 
 /* ---- the archive ---------------------------------------------------------------------------- */
 
-/* Ends the step early when its lines are large enough. */
+/* Ends the step early once its lines are large enough. */
 static int
 write_lines(struct db *db, struct victims *s, struct buf *lines, struct err *e)
 {
@@ -189,7 +189,7 @@ write_lines(struct db *db, struct victims *s, struct buf *lines, struct err *e)
 			s->end = false;
 			return 0;
 		}
-		/* An event without a body was archived when the body was removed. */
+		/* The archive already has an event whose body was removed earlier. */
 		if (s->victim[i].has_payload
 		    && export_line_append(db, s->victim[i].event_id, lines, e) < 0)
 			return -1;
@@ -197,7 +197,7 @@ write_lines(struct db *db, struct victims *s, struct buf *lines, struct err *e)
 	return 0;
 }
 
-/* A folder that cannot be written is this message's own fault, and not that of the transaction. */
+/* A directory that cannot be written concerns this message, not the whole transaction. */
 static int
 archive(
     struct db *db, const struct outbox_purge *purge, struct victims *s, int64_t now, struct err *e)
@@ -237,7 +237,7 @@ note_operation(struct db *db, struct outbox_purge *purge, int64_t now, struct er
 	return operation_row_count(db, purge->operation_id, events, e);
 }
 
-/* Gives pages back to the file system while more of them are free than new events need. */
+/* Returns pages to the file system while more are free than new events need. */
 static int
 give_space_back(struct db *db, bool *ret_more, struct err *e)
 {

@@ -1,14 +1,16 @@
 /*
- * OUTBOX_PURGE: retention. Of events that were settled long ago the bodies go first, and the whole
- * rows later. It runs in steps; the sender sends the same message again until `more` is false.
+ * OUTBOX_PURGE: retention. It first removes the bodies of events that were settled long ago, and
+ * later their rows. It runs in steps; the sender sends the same message again until `more` is
+ * false.
  *
- * A pass looks at every delivery row in the order of ids: the rows are narrow (5 million a second
- * were measured), so no index is needed that each event would pay for. Pending events, and events
- * without a time of settling, are never touched. With an event's rows go its places in attempts,
- * attempts that have no event left, and what its batch said once no event needs that.
+ * A pass reads every delivery row in the order of ids. The rows are narrow (5 million a second were
+ * measured), which saves an index that each event would have to update. Pending events, and events
+ * without a time of settling, are never changed. With an event's rows the pass removes its places
+ * in attempts, attempts that have no event left, and the envelope of its batch once no event needs
+ * it.
  *
  * With an archive, the lines of each step (outbox/lines/export_line.h) are written to it and synced
- * before the step is committed. A crash in between can leave a line twice, but never lose one.
+ * before the step is committed. A crash in between can write a line twice, but never loses one.
  */
 #ifndef OUTBOX_OPERATE_PURGE_H
 #define OUTBOX_OPERATE_PURGE_H
@@ -20,17 +22,17 @@
 #include "outbox/outbox.h"
 
 #define PURGE_STEP 500   /* events that one step changes */
-#define PURGE_SCAN 20000 /* rows that one step looks at */
-/* Pages that one step gives back to the file system, and how many free pages may stay for new
- * events: a share of the file (1/10) and a fixed number. */
+#define PURGE_SCAN 20000 /* rows that one step reads */
+/* The number of pages that one step returns to the file system, and the free pages that may stay
+ * for new events: a share of the file (1/10) and a fixed number. */
 #define PURGE_VACUUM_PAGES 512
 #define PURGE_FREE_SHARE 10
 #define PURGE_FREE_PAGES 64
 
 #define PURGE_NEVER INT64_MIN
 
-/* Purge what was settled before these times (wall ms); PURGE_NEVER keeps it. STATUS_PENDING is
- * ignored. */
+/* Purge events that were settled before these times (wall ms); PURGE_NEVER keeps them.
+ * STATUS_PENDING is ignored. */
 struct purge_limits {
 	int64_t payload_before[STATUS_COUNT];
 	int64_t rows_before[STATUS_COUNT];
@@ -39,23 +41,23 @@ struct purge_limits {
 struct outbox_purge {
 	struct outbox_msg msg;
 	const struct purge_limits *limits;
-	const char *archive; /* a folder; NULL or "": none */
-	const char *actor;   /* who, for the audit */
+	const char *archive; /* a directory; NULL or "": none */
+	const char *actor;   /* for the audit: the person, or the program */
 	bool dry_run;        /* only count */
-	/* progress; the sender leaves it as it is between two steps */
+	/* progress; the sender does not change it between steps */
 	int64_t after_event_id; /* 0 at first */
-	int64_t operation_id;   /* 0 as long as nothing was changed */
+	int64_t operation_id;   /* 0 while nothing was changed */
 	int64_t n_payloads;
 	int64_t n_rows;
-	bool scanned; /* all rows were looked at; now free pages are given back */
+	bool scanned; /* all rows were read; now free pages are returned */
 	bool more;
 };
 
 struct db;
 
 /*
- * One step, inside the writer's transaction; now: wall ms. After an error the sender sets the
- * progress fields back to what they were before. ERR_STATE: the archive cannot be written.
+ * Runs one step inside the writer's transaction; now: wall ms. After an error the sender restores
+ * the former values of the progress fields. ERR_STATE: the archive cannot be written.
  */
 int purge_step(struct db *db, struct outbox_purge *purge, int64_t now, struct err *e);
 

@@ -32,7 +32,7 @@ site_control_verb_parse(struct slice name, enum site_control_verb *ret_verb)
 	return -1;
 }
 
-/* Counts the sites that it marks: those of the name, or all. */
+/* Marks the site of that name, or all sites, and counts them. */
 static int
 mark_sites(struct db *db, struct outbox_site_control *control, int64_t now, struct err *e)
 {

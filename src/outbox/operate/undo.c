@@ -1,5 +1,5 @@
 /*
- * Taking an operation back.
+ * Undoes an operation. Fails on errors of the database, and when there is nothing to undo.
  *
  * Each event carries the operation that changed it last (delivery.operation_id), and an operation
  * leaves a known status. Apart from operators only the dispatcher changes a status, from pending to
@@ -21,19 +21,19 @@
 #include "outbox/write/sites.h"
 #include "outbox/write/unresolved.h"
 
-/* An operation, from its row. */
+/* An operation, read from its row. */
 struct operation {
 	int64_t id;
 	enum operate_verb verb;
-	int64_t undoes; /* 0: it is not an undo */
+	int64_t undoes; /* 0: not an undo */
 };
 
 struct candidate {
 	int64_t event_id;
-	bool there; /* its row is still there; the following is from it */
+	bool there; /* the event's row exists; the following fields are from it */
 	enum event_status status;
-	int64_t operation_id; /* the last that changed it; 0: none */
-	int64_t attempts;     /* to restore */
+	int64_t operation_id; /* the last operation that changed it; 0: none */
+	int64_t attempts;     /* attempts to restore */
 };
 
 struct candidates {
@@ -41,7 +41,7 @@ struct candidates {
 	size_t n;
 };
 
-/* 1, 0 there is none, -1. ERR_INPUT: it changed no events. */
+/* Returns 1, 0 when there is no such operation, or -1. ERR_INPUT: it changed no events. */
 static int
 find_operation(struct db *db, int64_t id, struct operation *ret, struct err *e)
 {
@@ -68,7 +68,7 @@ read_candidate(const struct stmt_undo_events_row *row, struct candidate *c)
 	*c = (struct candidate){
 		.event_id = row->event_id,
 		.operation_id = row->operation_id,
-		/* Attempts that were charged since then stay. */
+		/* Keeps the attempts that were charged since then. */
 		.attempts = row->attempts_before + row->attempts - row->attempts_left,
 	};
 	c->there = status_parse(row->status, &c->status) == 0;
@@ -95,7 +95,8 @@ select_candidates(
 	return rc;
 }
 
-/* How an event stood before an operation: 1, 0 it was not part of it, -1. */
+/* Reads the event's state before an operation. Returns 1, 0 when the event was not part of it, or
+ * -1. */
 static int
 find_before(struct db *db, int64_t operation_id, int64_t event_id, enum event_status *ret_status,
     int64_t *ret_operation_id, struct err *e)
@@ -114,9 +115,9 @@ find_before(struct db *db, int64_t operation_id, int64_t event_id, enum event_st
 }
 
 /*
- * The operation in force for an event: the one that it carries or, if that is an undo of another
- * operation than ours, the one it carried before. Each is older than the last; when one is older
- * than ours, ours was undone.
+ * Finds the operation in force for an event: the one in its row or, when that is an undo of an
+ * operation other than ours, the one before it. Each is older than the last; reaching one that is
+ * older than ours means that ours was undone.
  */
 static int
 find_in_force(struct db *db, const struct operation *ours, const struct candidate *c,
@@ -142,7 +143,7 @@ find_in_force(struct db *db, const struct operation *ours, const struct candidat
 	return 0;
 }
 
-/* The status that our operation left the event in. */
+/* Returns the status that our operation gave the event. */
 static int
 find_status_left(struct db *db, const struct operation *ours, int64_t event_id,
     enum event_status *ret_status, struct err *e)
@@ -156,7 +157,7 @@ find_status_left(struct db *db, const struct operation *ours, int64_t event_id,
 	return find_before(db, ours->undoes, event_id, ret_status, &before, e) < 0 ? -1 : 0;
 }
 
-/* 1: the event can be restored. 0: it cannot, and the reason is counted. -1. */
+/* Returns 1 when the event can be restored, 0 when not (the reason is counted), or -1. */
 static int
 can_restore(struct db *db, struct outbox_operation *op, const struct operation *ours,
     const struct candidate *c, struct err *e)
@@ -199,7 +200,7 @@ begin_undo(struct db *db, struct outbox_operation *op, const struct operation *o
 		   e)
 		   != 0)
 		return -1;
-	/* When an undo is undone, the operation that it took back is in force again. */
+	/* Undoing an undo puts the original operation in force again. */
 	return stmt_operation_mark_in_force(db,
 	    &(struct stmt_operation_mark_in_force){
 		.operation_id = ours->undoes,

@@ -1,4 +1,4 @@
-/* Taking an operation back. */
+/* Undoes an operation. */
 #ifndef OUTBOX_OPERATE_UNDO_H
 #define OUTBOX_OPERATE_UNDO_H
 
@@ -7,8 +7,8 @@
 struct db;
 
 /*
- * One step of an undo, inside the writer's transaction; now: wall ms. With op->dry_run nothing is
- * written, so any connection will do. Errors as of operate_step.
+ * Runs one step of an undo inside the writer's transaction; now: wall ms. With op->dry_run nothing
+ * is written, so any connection will do. Fails like operate_step.
  */
 int undo_step(struct db *db, struct outbox_operation *op, int64_t now, struct err *e);
 

@@ -1,6 +1,6 @@
 /*
- * Makes an up-to-date copy of another outbox: VACUUM INTO copies it, migrations and erasures then
- * change the copy. After a failure the copy is removed.
+ * Makes an up-to-date copy of another outbox: VACUUM INTO makes the copy; migrations and erasures
+ * then change it. After a failure the copy is removed.
  */
 #include "outbox/operate/upgrade.h"
 
@@ -23,7 +23,8 @@ read_version(struct db *db, int64_t *ret_version, struct err *e)
 	    || db_exec_int(db, "PRAGMA user_version", ret_version, e) != 0)
 		return -1;
 	if (application_id != DB_APPLICATION_ID)
-		*ret_version = SCHEMA_VERSION; /* opening it will say that it is not ours */
+		*ret_version = SCHEMA_VERSION; /* opening it will report that it is not a bentospool
+						  database */
 	return 0;
 }
 
@@ -87,7 +88,7 @@ erase_one_step(struct db *db, struct outbox_erase *erase, struct err *e)
 	return db_exec(db, "COMMIT", e);
 }
 
-/* 1: a person was erased. 0: there is none to erase. -1. */
+/* Returns 1 when a person was erased, 0 when there is none to erase, or -1. */
 static int
 erase_next(struct db *db, struct err *e)
 {
@@ -139,7 +140,7 @@ outbox_upgrade_remove(const char *to)
 		snprintf(path, sizeof(path), "%s%s", to, suffixes[i]);
 		unlink(path);
 	}
-	/* The copies that migrations make first. */
+	/* Removes the copies that the migrations made. */
 	for (int version = 1; version < SCHEMA_VERSION; version++) {
 		snprintf(path, sizeof(path), "%s.v%d", to, version);
 		unlink(path);

@@ -1,6 +1,7 @@
 /*
- * Opening an audit, and how the sites stand: the row of each site, counts of its events by status,
+ * Opens an audit and reads the state of the sites: each site's row, counts of its events by status,
  * its backlog and its last attempt. Numbers that belong together come from one read transaction.
+ * Fails on errors of the database.
  */
 #include "outbox/read/audit.h"
 
@@ -122,8 +123,7 @@ find_site(struct audit_site *sites, size_t n, int64_t site_id)
 	return NULL;
 }
 
-/* Counts what is neither pending nor delivered. Not with GROUP BY, which would sort all rows first.
- */
+/* Counts events that are neither pending nor delivered. GROUP BY would sort all rows first. */
 static int
 count_trouble(struct outbox_audit *a, struct audit_site *sites, size_t n, struct err *e)
 {

@@ -1,10 +1,11 @@
 /*
- * What people ask of the outbox: a read-only connection for the verbs of the command line and for
- * the log lines of a start. Nothing here is on the way of an event.
+ * Reads the outbox for people: a read-only connection for the verbs of the command line and for the
+ * log lines of a start. Delivery does not use it.
  *
- * Every call is one short read transaction. Lists come in pages, and a page is finished before its
- * caller prints it, so that a slow pager never pins the WAL. One thread at a time owns an audit.
- * Times are wall ms, 0 where there is none. Slices are valid during the callback that gets them.
+ * Every call is one short read transaction. Lists come in pages, and the transaction of a page ends
+ * before its caller prints it, so that a slow pager never keeps the WAL from being cut. One thread
+ * at a time owns an audit. Times are wall ms, 0 where there is none. Slices are valid during the
+ * callback that gets them.
  */
 #ifndef OUTBOX_READ_AUDIT_H
 #define OUTBOX_READ_AUDIT_H
@@ -29,9 +30,9 @@ struct outbox_audit;
  */
 int outbox_audit_open(const char *path, struct outbox_audit **ret_audit, struct err *e);
 void outbox_audit_close(struct outbox_audit *a);
-/* The version of SQLite that this program runs with. */
+/* Returns the version of SQLite that this program runs with. */
 const char *outbox_audit_library(void);
-/* What bentospool needs and that SQLite was built without; NULL: nothing. */
+/* Returns the feature that bentospool needs and the SQLite library lacks; NULL when it has all. */
 const char *outbox_audit_lack(void);
 
 struct audit_attempt {
@@ -42,54 +43,56 @@ struct audit_attempt {
 	int64_t events;
 	int64_t bytes;
 	int http_status;      /* 0: none */
-	struct slice outcome; /* absent: under way */
+	struct slice outcome; /* absent: in flight */
 	struct slice error;
 	struct slice response;
-	struct slice mapping;  /* settings as mapping_describe wrote them */
-	struct slice endpoint; /* bento_endpoint_name */
+	struct slice mapping;  /* the mapping options, as mapping_describe wrote them */
+	struct slice endpoint; /* a name by bento_endpoint_name */
 };
 
 #define AUDIT_NAME_MAX 128
 #define AUDIT_TEXT_MAX 256
 
-/* How a site stands. Longer texts are cut. */
+/* The state of a site. Longer texts are cut. */
 struct audit_site {
 	int64_t site_id;
 	char name[AUDIT_NAME_MAX];
 	enum outbox_site_mode mode;
 	char reason[AUDIT_TEXT_MAX]; /* "" when ready */
 	int64_t next_attempt_at;
-	int64_t failures; /* in a row */
+	int64_t failures; /* failures in a row */
 	int64_t pause_at; /* when an operator paused it; 0: not paused by an operator */
 	char pause_by[AUDIT_NAME_MAX];
 	char pause_note[AUDIT_TEXT_MAX];
 	int64_t counts[STATUS_COUNT];
-	int64_t awaiting;          /* of the pending: unresolved, no address is known yet */
-	int64_t maybe_sent;        /* events that Bento may have received without an answer */
-	int64_t perhaps_twice;     /* of them: sent again, so Bento may have received two */
-	int64_t oldest_pending_id; /* of those whose address is known; 0: there is none */
-	int64_t oldest_pending_at; /* when it was received */
-	int64_t last_attempt_id;   /* 0: none yet; what follows is about that attempt */
+	int64_t awaiting;      /* pending events that are unresolved: no address is known yet */
+	int64_t maybe_sent;    /* events that Bento may have received without confirming it */
+	int64_t perhaps_twice; /* events that were sent again: Bento may have received them twice */
+	int64_t oldest_pending_id; /* the oldest pending event whose address is known; 0: none */
+	int64_t oldest_pending_at; /* the time when it was received */
+	int64_t last_attempt_id;   /* 0: none yet; the following fields describe this attempt */
 	int64_t last_started_at;
 	int64_t last_finished_at;
 	int last_http_status;
-	char last_outcome[16]; /* "" while it is under way */
+	char last_outcome[16]; /* "" while it is in flight */
 	char last_error[AUDIT_TEXT_MAX];
 };
 
-/* All sites in the order of their ids; free() the array. Does not walk delivered events. */
+/* Reads all sites in the order of their ids; the caller frees the array. Does not walk delivered
+ * events. */
 int outbox_audit_sites(
     struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e);
-/* Likewise, but only the fields up to `pause_note` and counts[STATUS_DELIVERED]: cheap at any size.
- */
+/* Like outbox_audit_sites, but reads only the fields up to `pause_note` and
+ * counts[STATUS_DELIVERED]: fast at any size of the file. */
 int outbox_audit_site_modes(
     struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e);
-/* Likewise, with pending events and the last attempt too: costs as much as the backlog is long. */
+/* Like outbox_audit_site_modes, with pending events and the last attempt: as slow as the backlog is
+ * long. */
 int outbox_audit_site_backlogs(
     struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e);
-/* Free bytes on the file system of path; UINT64_MAX when unknown. */
+/* Returns the free bytes on the file system of path; UINT64_MAX when unknown. */
 uint64_t outbox_audit_free(const char *path);
-/* Pending events of all sites; counting stops at max, so that it is cheap at any size. */
+/* Counts pending events of all sites up to max, so that it is fast at any size of the file. */
 int outbox_audit_pending(struct outbox_audit *a, int64_t max, int64_t *ret_count, struct err *e);
 /* Events that came while the machine's clock was not set, and whose times are to be corrected. */
 int outbox_audit_unset(struct outbox_audit *a, int64_t *ret_count, struct err *e);
@@ -101,64 +104,64 @@ struct audit_event {
 	struct slice message_id;
 	struct slice kind;
 	struct slice name;
-	struct slice email; /* the address it is delivered to */
+	struct slice email; /* the address that the event goes to */
 	struct slice status;
 	struct slice reason;
 	int64_t attempts;
 	int64_t maybe_sent;
 	int64_t received_at;
 	int64_t occurred_at;
-	int64_t next_attempt_at; /* of a pending event; not before its site's back-off ends */
+	int64_t next_attempt_at; /* pending events: the retry time, never before the site's back-off
+				    ends */
 	int64_t settled_at;
 	int64_t last_attempt_id;
 	int http_status; /* of the last attempt */
 	struct slice error;
-	struct slice detail;       /* a sentence about the event itself */
-	struct slice body;         /* outbox_audit_event only; absent when retention removed it */
-	struct slice context;      /* outbox_audit_event only: of its batch */
-	struct slice integrations; /* likewise */
-	bool browser;              /* outbox_audit_event only: its request had an Origin */
+	struct slice detail;  /* a sentence about the event itself */
+	struct slice body;    /* only from outbox_audit_event; absent when retention removed it */
+	struct slice context; /* only from outbox_audit_event: the context of its batch */
+	struct slice integrations; /* only from outbox_audit_event: the integrations of its batch */
+	bool browser; /* only from outbox_audit_event: the request had an Origin header */
 };
 
 struct audit_page {
-	/* In and out: the id after which the page begins, or with `newest` before which; 0: the
-	 * end. */
+	/* In and out: the page begins after this id, or before it with `newest`; 0: the end. */
 	int64_t from;
-	bool newest; /* newest first */
-	size_t rows; /* in: how many at most, up to AUDIT_PAGE_MAX; out: how many there were */
+	bool newest; /* newest events first */
+	size_t rows; /* in: the maximum, up to AUDIT_PAGE_MAX; out: the number of rows */
 };
 
-/* One page of the events that match, in order of arrival. Ignores the filter's limit. */
+/* Reads one page of the events that match, in order of arrival. Ignores the filter's limit. */
 int outbox_audit_list(struct outbox_audit *a, const struct outbox_filter *f,
     struct audit_page *page, void (*each)(void *arg, const struct audit_event *event), void *arg,
     struct err *e);
-/* How many events match. Ignores the filter's limit. */
+/* Counts the events that match. Ignores the filter's limit. */
 int outbox_audit_count(
     struct outbox_audit *a, const struct outbox_filter *f, int64_t *ret_count, struct err *e);
 
-/* One event with all its fields: 1 (each was called), 0 there is none, -1. */
+/* Reads one event with all its fields. Returns 1 (each was called), 0 when there is none, or -1. */
 int outbox_audit_event(struct outbox_audit *a, int64_t event_id,
     void (*each)(void *arg, const struct audit_event *event), void *arg, struct err *e);
-/* The attempts that carried an event, oldest first. */
+/* Reads the attempts that carried an event, oldest first. */
 int outbox_audit_attempts(struct outbox_audit *a, int64_t event_id,
     void (*each)(void *arg, const struct audit_attempt *attempt), void *arg, struct err *e);
 
-/* What an operator did to an event, and how the event stood before. */
+/* An operator's change to an event, and the event's state before it. */
 struct audit_operation {
 	int64_t operation_id;
 	int64_t at;
 	struct slice actor;
 	struct slice verb;
 	struct slice note;
-	struct slice status; /* of the event, before the operation */
-	struct slice reason; /* likewise */
+	struct slice status; /* the event's status before the operation */
+	struct slice reason; /* the event's reason before the operation */
 };
 
-/* The operations that changed an event, oldest first. */
+/* Reads the operations that changed an event, oldest first. */
 int outbox_audit_operations(struct outbox_audit *a, int64_t event_id,
     void (*each)(void *arg, const struct audit_operation *operation), void *arg, struct err *e);
 
-/* An operation's own row. */
+/* The row of an operation. */
 struct audit_operation_row {
 	int64_t operation_id;
 	int64_t at;
@@ -167,18 +170,19 @@ struct audit_operation_row {
 	struct slice filter; /* JSON */
 	struct slice note;
 	int64_t events;
-	int64_t undone_by; /* the operation that took it back; 0: none */
-	int64_t undoes;    /* of an undo: the operation that it took back; else 0 */
+	int64_t undone_by; /* the operation that undid it; 0: none */
+	int64_t undoes;    /* for an undo: the operation that it undid; else 0 */
 };
 
-/* The operations with an id below `before`, newest first, at most `rows`; ret_n: how many. */
+/* Reads the operations with an id below `before`, newest first, at most `rows`; ret_n gets their
+ * number. */
 int outbox_audit_operation_list(struct outbox_audit *a, int64_t before, int64_t rows,
     void (*each)(void *arg, const struct audit_operation_row *operation), void *arg, size_t *ret_n,
     struct err *e);
 
 #define AUDIT_SAMPLE 5
 
-/* How the events of an operation stood before it. */
+/* The states of an operation's events before it. */
 struct audit_before {
 	int64_t counts[STATUS_COUNT];
 	int64_t sample[AUDIT_SAMPLE]; /* the first ids */
@@ -189,7 +193,7 @@ int outbox_audit_operation_before(
     struct outbox_audit *a, int64_t operation_id, struct audit_before *ret_before, struct err *e);
 
 struct outbox_operation;
-/* What an undo would do: fills in n_events and left, like a dry run to its end. */
+/* Computes the result of an undo: fills in n_events and left, like a complete dry run. */
 int outbox_audit_undo(struct outbox_audit *a, struct outbox_operation *undo, struct err *e);
 
 #endif

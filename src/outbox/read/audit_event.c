@@ -1,4 +1,5 @@
-/* The audit of single events: pages of a list, counts, and all that is known about one event. */
+/* Reads single events for the audit: pages of a list, counts, and everything about one event. Fails
+ * on errors of the database. */
 
 #include "outbox/filter/message_ids.h"
 #include "outbox/read/audit.h"

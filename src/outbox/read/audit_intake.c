@@ -1,4 +1,5 @@
-/* Adds up the counted requests of a time by outcome: a range of the small table request_count. */
+/* Adds up the requests of a period by outcome: it reads a range of the small table
+ * request_count. */
 #include "outbox/read/audit_intake.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /*
- * Requests to ingest by outcome, as they were counted (outbox/write/requests.h). Uses the
- * connection of an audit; the same rules apply.
+ * Counts of requests to ingest by outcome (outbox/write/requests.h). Uses the connection of an
+ * audit and follows its rules.
  */
 #ifndef OUTBOX_READ_AUDIT_INTAKE_H
 #define OUTBOX_READ_AUDIT_INTAKE_H
@@ -12,9 +12,9 @@
 
 struct audit_intake {
 	int64_t accepted;
-	int64_t refused; /* all reasons together */
+	int64_t refused; /* for all reasons together */
 	int64_t reused;  /* events whose messageId was known with other content */
-	/* The refusals by reason, the most frequent first. */
+	/* Refusals by reason, the most frequent first. */
 	struct {
 		char reason[AUDIT_OUTCOME_SIZE];
 		int64_t requests;

@@ -1,4 +1,5 @@
-/* The operations of the audit, and what undoing one would do. */
+/* Reads the operations for the audit, and computes the result of an undo. Fails on errors of the
+ * database. */
 #include "outbox/operate/undo.h"
 #include "outbox/read/audit.h"
 #include "outbox/read/audit_private.h"

@@ -1,12 +1,12 @@
 /*
- * How many events come and go in a time, from the newest rows backward: bounded at any size of the
- * file.
+ * Measures how many events a site received and delivered in a period. It reads backward from the
+ * newest rows, and stops after a fixed number of rows at any size of the file.
  */
 #include "outbox/read/audit_private.h"
 #include "outbox/read/audit_walk.h"
 
-#define EVENTS_MAX 50000  /* events looked at, at most */
-#define ATTEMPTS_MAX 5000 /* attempts looked at, at most */
+#define EVENTS_MAX 50000  /* maximum number of events read */
+#define ATTEMPTS_MAX 5000 /* maximum number of attempts read */
 
 static struct audit_rate *
 find_rate(struct audit_rate *rates, size_t n, int64_t site_id)
@@ -23,7 +23,7 @@ at_least(int64_t value, int64_t least)
 	return value > least ? value : least;
 }
 
-/* The first event at or after an id: 1, 0 there is none, -1. */
+/* Finds the first event at or after an id. Returns 1, 0 when there is none, or -1. */
 static int
 find_event(struct outbox_audit *a, int64_t from, int64_t *ret_id, int64_t *ret_at, struct err *e)
 {
@@ -37,7 +37,8 @@ find_event(struct outbox_audit *a, int64_t from, int64_t *ret_id, int64_t *ret_a
 	return rc;
 }
 
-/* The smallest id from `low` on that arrived at or after `since`, by halving; newest + 1: none. */
+/* Finds, by halving, the smallest id from `low` on that arrived at or after `since`; newest + 1
+ * when there is none. */
 static int
 find_since(struct outbox_audit *a, int64_t low, int64_t newest, int64_t since, int64_t *ret_id,
     struct err *e)
@@ -96,7 +97,7 @@ rate_received(
 	rc = find_event(a, from, &id, &at, e);
 	if (rc < 0)
 		return -1;
-	/* Without older events the count is not for the whole time. */
+	/* Without older events the count does not cover the whole period. */
 	if (rc == 1
 	    && (from == bound || find_event(a, 1, &before_id, &before_at, e) != 1
 		|| before_id == id))

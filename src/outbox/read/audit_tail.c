@@ -1,4 +1,5 @@
-/* What happened last, for `tail`: short reads of what is newer than the last id or time seen. */
+/* Finds the latest changes for `tail`, by short reads of the rows that are newer than the last id
+ * or time seen. Fails on errors of the database. */
 #include "outbox/read/audit_private.h"
 #include "outbox/read/audit_walk.h"
 

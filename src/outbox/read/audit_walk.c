@@ -1,6 +1,6 @@
 /*
- * Walks over many events for forecasts and for failures grouped by error. Each walk is one pass
- * over narrow rows; the callbacks only count.
+ * Walks over many events, for forecasts and for failures grouped by error. Each walk is one pass
+ * over narrow rows; the callbacks only count. Fails on errors of the database.
  */
 #include "outbox/read/audit_walk.h"
 
@@ -66,7 +66,7 @@ walk_failures(struct outbox_audit *a, const struct outbox_filter *f,
 	return rc;
 }
 
-/* One walk for each status, because each has a small index of its own. */
+/* Walks once for each status, because each has a small index of its own. */
 int
 outbox_audit_failures(struct outbox_audit *a, const struct outbox_filter *f,
     void (*each)(void *arg, const struct audit_failure *failure), void *arg, struct err *e)

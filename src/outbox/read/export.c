@@ -1,6 +1,7 @@
 /*
- * Lines of events and ids, and copies of the whole file. A file that is being written is called
- * FILE.part and gets its name when it is complete and synced; after a failure it is removed.
+ * Writes lines of events and ids, and copies of the whole file. While a file is being written it is
+ * called FILE.part; it gets its name when it is complete and synced, and is removed after a
+ * failure.
  */
 #include "outbox/read/export.h"
 
@@ -18,7 +19,7 @@
 
 #define PATH_SIZE 4096
 #define PART_MODE 0640
-/* A site's name, an address and two ids, escaped. */
+/* Enough for a site's name, an address and two ids, escaped. */
 #define LINE_BYTES 16384
 
 int
@@ -30,7 +31,8 @@ outbox_export_line(struct outbox_audit *a, int64_t event_id, const struct siphas
 
 /* ---- what is known of ids -------------------------------------------------------------------- */
 
-/* A line that is too long is absent: a damaged file may say more than was ever written. */
+/* Writes one statement as a line. A line that is too long, which only a damaged file can have, is
+ * left absent. */
 static int
 tell(const struct stmt_export_identities_row *row, struct buf *text,
     int (*each)(void *arg, const struct outbox_identity *identity, struct err *e), void *arg,
@@ -88,7 +90,7 @@ name_part(const char *file, char part[PATH_SIZE], struct err *e)
 	return 0;
 }
 
-/* The file never has a wider mode than PART_MODE, and is never somebody else's. */
+/* Opens the file with PART_MODE from the start, and never opens a file that exists. */
 int
 outbox_part_open(const char *file, struct err *e)
 {
@@ -109,7 +111,7 @@ outbox_part_open(const char *file, struct err *e)
 	return fd >= 0 ? fd : err_sys(e, "cannot make %s", part);
 }
 
-/* A file's bytes, or a folder's names. */
+/* Syncs a file's bytes, or a directory's names. */
 static int
 sync_path(const char *path, int64_t *ret_bytes, struct err *e)
 {
@@ -126,7 +128,7 @@ sync_path(const char *path, int64_t *ret_bytes, struct err *e)
 	return rc;
 }
 
-/* link() never replaces a file that appeared meanwhile. */
+/* Uses link(), which never replaces a file that appeared meanwhile. */
 int
 outbox_part_finish(const char *file, struct err *e)
 {
@@ -140,7 +142,7 @@ outbox_part_finish(const char *file, struct err *e)
 	snprintf(copy, sizeof(copy), "%s", file);
 	if (sync_path(dirname(copy), NULL, e) == 0)
 		return 0;
-	unlink(file); /* the name may be gone after a crash */
+	unlink(file); /* without the sync a crash could lose the name */
 	return -1;
 }
 

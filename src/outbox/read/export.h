@@ -1,6 +1,7 @@
 /*
- * What leaves the outbox: single events and persons as lines, and copies of the whole file. Works
- * beside the daemon and stops nobody. On the connection of outbox/read/audit.h; one thread.
+ * Exports from the outbox: events and statements about ids as lines, and copies of the whole file.
+ * It works beside the daemon and blocks nobody. Uses the connection of outbox/read/audit.h; one
+ * thread.
  */
 #ifndef OUTBOX_READ_EXPORT_H
 #define OUTBOX_READ_EXPORT_H
@@ -14,38 +15,39 @@
 
 /*
  * Appends one event's line (outbox/lines/export_line.h) with its newline, in a read transaction of
- * its own. With a key (NULL: none) the line is redacted: under one key an address always becomes
- * the same stand-in, and of received values only the size is kept. 1, 0 when there is no such
- * event, -1.
+ * its own. With a key (NULL: none) the line is redacted: one key always turns an address into the
+ * same stand-in, and received values are reduced to their size. Returns 1, 0 when there is no such
+ * event, or -1.
  */
 int outbox_export_line(struct outbox_audit *a, int64_t event_id, const struct siphash_key *redact,
     struct buf *to, struct err *e);
 
 struct outbox_identity {
 	struct slice site;
-	struct slice line; /* outbox/lines/identity_line.h; absent: too long for any line */
+	struct slice line; /* see outbox/lines/identity_line.h; absent: too long for a line */
 };
 
 /*
- * All statements about ids. In one read transaction; -1 of the callback, with e set, ends it.
+ * Visits all statements about ids in one read transaction. A callback that returns -1, with e set,
+ * ends it.
  */
 int outbox_export_identities(struct outbox_audit *a,
     int (*each)(void *arg, const struct outbox_identity *identity, struct err *e), void *arg,
     struct err *e);
 
 /*
- * Writes a copy of the whole file as it is at the beginning, with what is only in the write-ahead
- * log, and syncs it. Until the copy is complete it is called `file`.part. The log cannot shrink
- * meanwhile. ERR_INPUT: a file of either name exists. After -1 neither is left behind.
+ * Writes a copy of the whole file as of the start of the call, including the write-ahead log, and
+ * syncs it. The copy is called `file`.part until it is complete. The log cannot shrink meanwhile.
+ * ERR_INPUT: a file of either name exists. After -1 neither file is left.
  */
 int outbox_backup(struct outbox_audit *a, const char *file, int64_t *ret_bytes, struct err *e);
 
 /*
- * Creates `file`.part, so that nobody takes an incomplete file for a complete one. Returns a
- * descriptor to write to, or -1. ERR_INPUT: a file of either name exists.
+ * Creates `file`.part, so that an incomplete file is recognizable. Returns a descriptor to write
+ * to, or -1. ERR_INPUT: a file of either name exists.
  */
 int outbox_part_open(const char *file, struct err *e);
-/* Gives the file, written and synced, its name. Never replaces a file. */
+/* Gives the written and synced file its name. Never replaces a file. */
 int outbox_part_finish(const char *file, struct err *e);
 void outbox_part_remove(const char *file);
 

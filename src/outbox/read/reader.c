@@ -1,6 +1,7 @@
 /*
- * The dispatcher's reader. What is due comes from two indexes, events without a retry time and
- * delayed events, merged by id so that the order of arrival holds.
+ * The dispatcher's reader. Due events come from two indexes, one of events without a retry time and
+ * one of delayed events. They are merged by id, which keeps the order of arrival. Fails on errors
+ * of the database.
  */
 #include "outbox/read/reader.h"
 
@@ -11,11 +12,11 @@
 
 struct outbox_reader {
 	struct db db;
-	/* Between begin and end: the two halves of what is due. */
+	/* Between begin and end: the two halves of the due events. */
 	struct db_rows fresh;   /* events without a retry time */
 	struct db_rows delayed; /* events whose retry time has come */
-	struct db_rows loaded;  /* the row that the slices of an event lie in */
-	int64_t next_fresh;     /* INT64_MAX: no more */
+	struct db_rows loaded;  /* the row that the slices of the event point into */
+	int64_t next_fresh;     /* INT64_MAX after the last one */
 	int64_t next_delayed;
 };
 

@@ -25,9 +25,9 @@ void outbox_reader_close(struct outbox_reader *r);
 
 /*
  * The ids of a site's due events above `after`, in order of arrival. An event is due when it is
- * pending and has no retry time, or one that is not after `now`. A retry time past the horizon is
- * due, too: nobody set such a time, the clock has jumped. Events without a retry time come only
- *when their id is also above fresh_after.
+ * pending and has no retry time, or one that is not after `now`. An event with a retry time past
+ * the horizon is due, too: such a time means that the clock jumped. Events without a retry time
+ * come only when their id is also above fresh_after.
  *
  *	outbox_due_begin(r, site_id, now, horizon, after, fresh_after, e);
  *	while (outbox_due_next(r, &id, e) == 1) ...
@@ -35,15 +35,15 @@ void outbox_reader_close(struct outbox_reader *r);
  */
 int outbox_due_begin(struct outbox_reader *r, int64_t site_id, int64_t now, int64_t horizon,
     int64_t after, int64_t fresh_after, struct err *e);
-/* 1 an id, 0 no more, -1 an error. */
+/* Returns 1 for an id, 0 after the last one, -1 on an error. */
 int outbox_due_next(struct outbox_reader *r, int64_t *ret_event_id, struct err *e);
 void outbox_due_end(struct outbox_reader *r);
-/* When the first delayed event of the site becomes due; 0: none is delayed. */
+/* Finds when the first delayed event of the site becomes due; 0 when none is delayed. */
 int outbox_due_soonest(struct outbox_reader *r, int64_t site_id, int64_t *ret_at, struct err *e);
 
 /*
- * Calls each for the site's pending events that have or had a retry time, with the address that
- * they go to, in any order.
+ * Calls each for the site's pending events that have or had a retry time, in any order, with the
+ * address that each goes to.
  */
 int outbox_due_delayed(struct outbox_reader *r, int64_t site_id,
     void (*each)(void *arg, int64_t event_id, struct slice address), void *arg, struct err *e);
@@ -55,25 +55,25 @@ struct outbox_event {
 	struct slice message_id;
 	enum event_kind kind;
 	struct slice name;
-	struct slice email; /* the address it is delivered to */
+	struct slice email; /* the address that the event goes to */
 	int64_t occurred_at;
 	int64_t received_at;
 	struct slice body;         /* absent when retention removed it */
-	struct slice context;      /* of its batch; absent when none */
-	struct slice integrations; /* of its batch */
-	bool browser;              /* its request had an Origin */
+	struct slice context;      /* the context of its batch; absent when there is none */
+	struct slice integrations; /* the integrations of its batch */
+	bool browser;              /* its request had an Origin header */
 	enum event_status status;
 	int64_t attempts;
 	int64_t maybe_sent;
 	unsigned max_batch; /* 0: no limit */
 };
 
-/* 1 found, 0 there is none, -1 an error. */
+/* Returns 1, 0 when there is no such event, -1 on an error. */
 int outbox_event_load(
     struct outbox_reader *r, int64_t event_id, struct outbox_event *ret_event, struct err *e);
 /*
- * Ends the read transaction of a load outside of begin and end. Until then the reader would go on
- * seeing the outbox as it was. The event's slices are invalid from here on.
+ * Ends the read transaction of a load outside of begin and end. Without this call the reader would
+ * keep seeing an old state of the outbox. The event's slices become invalid.
  */
 void outbox_event_done(struct outbox_reader *r);
 

@@ -1,4 +1,4 @@
-/* A person's query goes to file/query.c, which alone knows how to keep it from writing. */
+/* Passes a person's query to file/query.c, which keeps it from writing. */
 #include "outbox/read/sql.h"
 
 #include "outbox/read/audit_private.h"

@@ -1,7 +1,7 @@
 /*
- * Attempts: one row for a request, rows for its members, its end, and what that means for the
- * members and the site. An attempt cannot begin when one of its events is not pending any more, and
- * cannot end twice.
+ * Attempts: a row for each request, rows for its members, its end, and the effect of the end on
+ * members and site. An attempt cannot begin when one of its events is no longer pending, and cannot
+ * end twice.
  */
 #include "outbox/write/attempts.h"
 
@@ -34,7 +34,8 @@ add_members(struct db *db, const struct outbox_attempt_begin *begin, struct err 
 	return 0;
 }
 
-/* An operator may have taken one away since the batch was read: nothing of it may go out then. */
+/* An operator may have changed an event since the batch was read: then nothing of the batch may be
+ * sent. */
 static int
 check_members(struct db *db, const struct outbox_attempt_begin *begin, struct err *e)
 {

@@ -1,7 +1,7 @@
 /*
- * The audit of sending: each request to Bento is a row, committed before its first byte leaves
- * (OUTBOX_ATTEMPT_BEGIN), with its members, and later its end and what that means for them
- * (OUTBOX_ATTEMPT_END).
+ * The audit of sending. Each request to Bento is a row with its members, committed before the
+ * request's first byte is sent (OUTBOX_ATTEMPT_BEGIN); later its end and the effect on the members
+ * are added (OUTBOX_ATTEMPT_END).
  */
 #ifndef OUTBOX_WRITE_ATTEMPTS_H
 #define OUTBOX_WRITE_ATTEMPTS_H
@@ -14,8 +14,8 @@
 #include "outbox/write/sites.h"
 
 /*
- * A request is about to go out. ERR_STATE, and nothing is recorded, when one of its events is not
- * pending any more: an operator changed it after the batch was read.
+ * A request is about to be sent. ERR_STATE, with nothing recorded, when one of its events is no
+ * longer pending: an operator changed it after the batch was read.
  */
 struct outbox_attempt_begin {
 	struct outbox_msg msg;
@@ -25,15 +25,15 @@ struct outbox_attempt_begin {
 	enum bento_endpoint endpoint;
 	const int64_t *event_ids; /* ascending */
 	size_t n_events;
-	size_t n_bytes; /* of the request's body */
+	size_t n_bytes; /* size of the request's body */
 	/* result */
 	int64_t attempt_id;
 };
 
 /*
- * What came of the request. ERR_STATE, with nothing changed, when the attempt already has an end.
- * `delivered` overrides what an operator did meanwhile, because it is the truth; any other status
- * is given to pending events only.
+ * The result of the request. ERR_STATE, with nothing changed, when the attempt already has an end.
+ * `delivered` overrides an operator's change, because Bento has the event; any other status changes
+ * pending events only.
  */
 struct outbox_attempt_end {
 	struct outbox_msg msg;
@@ -47,14 +47,14 @@ struct outbox_attempt_end {
 	struct slice response;    /* the first KiB of the answer */
 	const int64_t *event_ids; /* the members, as in begin */
 	size_t n_events;
-	/* what happens to the members */
+	/* effect on the members */
 	enum event_status status; /* STATUS_PENDING: they stay pending */
 	const char *reason;       /* NULL: none */
 	int64_t next_attempt_at;  /* wall ms; 0: due at once, in order of arrival */
-	bool charge;              /* count this attempt against them */
-	bool maybe_sent;          /* count it as possibly delivered */
-	unsigned max_batch;       /* they travel in batches of at most this many; 0: no limit */
-	/* and to the site */
+	bool charge;              /* count this attempt against the limit of each member */
+	bool maybe_sent;          /* Bento may have received the members */
+	unsigned max_batch; /* the members travel in batches of at most this size; 0: no limit */
+	/* effect on the site */
 	struct outbox_site_state site;
 };
 
@@ -62,7 +62,7 @@ struct outbox_attempt_end {
 
 struct db;
 
-/* Attempts that a crash left without an end become `unknown`; their events are due again. */
+/* Ends the attempts that a crash left open as `unknown`, and makes their events due again. */
 int attempts_recover(struct db *db, int64_t now, int64_t *ret_recovered, struct err *e);
 
 #endif

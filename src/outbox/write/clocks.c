@@ -1,4 +1,4 @@
-/* What must be remembered of the clocks, in the table `meta`. */
+/* Stores four numbers about the clocks in the table `meta`. */
 #include "outbox/write/clocks.h"
 
 #include "outbox/file/db.h"

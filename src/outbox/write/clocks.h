@@ -20,7 +20,7 @@ struct outbox_clock {
 
 struct db;
 
-/* Zeros when nothing was kept. */
+/* Reads the numbers; zeros when none were stored. */
 int clocks_read(struct db *db, int64_t ret_number[OUTBOX_CLOCK_NUMBERS], struct err *e);
 
 #endif

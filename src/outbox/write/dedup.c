@@ -1,9 +1,8 @@
 /*
- * Recent messageIds in a table in memory, in the order of their keyed hashes; older ones in the
- * table message_key. A lookup asks both and compares the messageId itself on a hit. When memory
- * holds more than DEDUP_KEEP ids a hand sweeps over the table and moves ids out in their order, in
- * steps within the transactions that store events. Fails on errors of the database and without
- * memory.
+ * Recent messageIds are in a table in memory, in the order of their keyed hashes; older ones are in
+ * the table message_key. A lookup searches both and compares the messageId itself on a hit. When
+ * memory holds more than DEDUP_KEEP ids, a sweep over the table moves ids out in order, in steps
+ * within the transactions that store events. Fails on errors of the database and without memory.
  */
 #include "outbox/write/dedup.h"
 
@@ -18,8 +17,8 @@
 _Static_assert(DEDUP_SLOTS == 1 << SLOT_BITS, "a slot is named by the top bits of a key");
 _Static_assert(DEDUP_KEEP * 4 <= DEDUP_SLOTS, "clusters stay short");
 
-/* Top bits, so that slots lie in the order of keys. Ahead of the hand the table is twice as full as
- * on average, so a quarter of the slots is the most that may be kept. */
+/* The top bits give the slot, so that slots are in the order of keys. Ahead of the sweep the table
+ * is twice as full as on average, so it may keep at most a quarter of its slots. */
 static size_t
 home_of(uint64_t key)
 {
@@ -51,7 +50,7 @@ memory_insert(struct dedup *d, uint64_t key, int64_t event_id)
 	d->n++;
 }
 
-/* Frees slot i and closes the gap, so that every key is found without a mark for what was there. */
+/* Frees slot i and moves later entries into the gap, so that lookups need no deletion marks. */
 static void
 memory_remove(struct dedup *d, size_t i)
 {
@@ -61,7 +60,8 @@ memory_remove(struct dedup *d, size_t i)
 		j = (j + 1) & SLOT_MASK;
 		if (d->slots[j].event_id == 0)
 			break;
-		/* An entry may move back to the hole unless its home lies behind the hole. */
+		/* An entry may move back into the hole unless its home slot lies behind the
+		 * hole. */
 		if (((j - home_of(d->slots[j].key)) & SLOT_MASK) >= ((j - hole) & SLOT_MASK)) {
 			d->slots[hole] = d->slots[j];
 			hole = j;
@@ -85,8 +85,8 @@ move_slot(struct dedup *d, struct db *db, size_t i, struct err *e)
 	return 0;
 }
 
-/* Moves DEDUP_STEP ids in the order of their keys. After a full round all that was there when the
- * round began has been moved. */
+/* Moves DEDUP_STEP ids in the order of their keys. A full round has moved all ids that were there
+ * at its start. */
 static int
 sweep(struct dedup *d, struct db *db, struct err *e)
 {

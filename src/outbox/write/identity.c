@@ -1,7 +1,7 @@
 /*
- * Concludes from what calls said of ids whose address an event has: identity_find() reads a few
- * rows by their index, walks the aliases of a user (bounded), and writes nothing. Only the
- * database can fail.
+ * Derives an event's address from the stored statements about its ids. identity_find() reads a few
+ * rows by index and follows a bounded number of aliases; it writes nothing. Fails only on errors of
+ * the database.
  */
 #include "outbox/write/identity.h"
 
@@ -64,7 +64,7 @@ add_id(struct identity_person *p, struct slice id)
 	p->n += !identity_person_has(p, p->id[p->n]);
 }
 
-/* The address that was told last counts. */
+/* The address of the latest statement counts. */
 static void
 take_address(struct identity_person *p, struct slice email, int64_t identified_at)
 {
@@ -74,7 +74,7 @@ take_address(struct identity_person *p, struct slice email, int64_t identified_a
 	p->identified_at = identified_at;
 }
 
-/* Adds what aliases join with one id, and takes its address. An id without a row has neither. */
+/* Adds the ids that aliases join with one id, and its address. An id without a row has neither. */
 static int
 visit_id(struct db *db, struct identity_person *p, size_t i, struct err *e)
 {
@@ -104,8 +104,8 @@ visit_id(struct db *db, struct identity_person *p, size_t i, struct err *e)
 	return rc;
 }
 
-/* An id that was replaced may be a device: what an identify told of that holds for the person, too,
- * unless others use it. */
+/* A replaced id may be a device. An address that an identify gave for it belongs to the person,
+ * too, unless other users have the device. */
 static int
 visit_device(struct db *db, struct identity_person *p, size_t i, struct err *e)
 {
@@ -239,7 +239,7 @@ find_by_user(struct db *db, int64_t site_id, struct slice user_id,
 	return ret_email[0] != '\0';
 }
 
-/* What was told of the device itself counts while no user is known to have another address. */
+/* The device's own address counts as long as no user of it is known to have another address. */
 static int
 find_by_device(struct db *db, const struct identity_query *query,
     char ret_email[IDENTITY_EMAIL_SIZE], struct err *e)

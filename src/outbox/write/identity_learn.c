@@ -1,7 +1,7 @@
 /*
- * Takes what a call says of its ids into the table identity, within the bounds: an identify tells
- * an address, an alias replaces an id, and a call with both ids says whose the device is. A call
- * that says nothing new writes nothing. Only the database can fail.
+ * Stores what a call says about its ids in the table identity, within the bounds: an identify gives
+ * an address, an alias replaces an id, and a call with both ids gives the user of a device. A call
+ * that says nothing new writes nothing. Fails only on errors of the database.
  */
 #include <string.h>
 
@@ -12,16 +12,16 @@
 struct lesson {
 	struct db *db;
 	int64_t site_id;
-	int64_t event_id; /* 0: no event of ours said it */
-	int64_t at;       /* when it was said */
-	int64_t added;    /* rows */
+	int64_t event_id; /* 0: from no event of this outbox */
+	int64_t at;       /* the time of the statement */
+	int64_t added;    /* number of rows added */
 	bool news;
 	struct err *e;
 };
 
 /* ---- the bound ------------------------------------------------------------------------------ */
 
-/* The site has so many more, or fewer. */
+/* Adds n, which may be negative, to the site's number of rows. */
 static int
 count(struct db *db, int64_t site_id, int64_t added, struct err *e)
 {
@@ -84,14 +84,15 @@ end_lesson(struct lesson *l, const struct identity_site *site)
 
 /* ---- statements ------------------------------------------------------------------------------ */
 
-/* Whether what is said now counts more than what was said before; of both at once ours does. */
+/* Whether a new statement counts more than the stored one; for equal times this outbox's statement
+ * does. */
 static bool
 is_later(const struct lesson *l, bool known, int64_t before)
 {
 	return !known || before < l->at || (before == l->at && l->event_id != 0);
 }
 
-/* Two that nobody can put in order are one: another outbox's, which were said at once. */
+/* Without an order between two statements of another outbox, both count as made at once. */
 static int
 add(struct lesson *l, struct stmt_identity_add *row)
 {
@@ -110,7 +111,7 @@ struct known {
 	int64_t identified_at, said_at;
 };
 
-/* 1, 0 there is no row, -1. */
+/* Returns 1, 0 when there is no row, or -1. */
 static int
 look(struct lesson *l, const char *kind, struct slice id, struct known *ret_known)
 {
@@ -132,7 +133,7 @@ look(struct lesson *l, const char *kind, struct slice id, struct known *ret_know
 	return rc;
 }
 
-/* An identify told the address of an id. */
+/* Stores the address that an identify gave for an id. */
 static int
 tell(struct lesson *l, enum identity_kind kind, struct slice id, struct slice email)
 {
@@ -160,7 +161,7 @@ tell(struct lesson *l, enum identity_kind kind, struct slice id, struct slice em
 	    l->e);
 }
 
-/* The userId that replaces another id has a row, so that nobody looks for aliases of others. */
+/* Gives the userId that replaces another id a row, so that lookups find its aliases. */
 static int
 note_user(struct lesson *l, struct slice user_id)
 {
@@ -172,7 +173,7 @@ note_user(struct lesson *l, struct slice user_id)
 			: 0;
 }
 
-/* An alias said that this userId replaces an id. */
+/* Stores that this userId replaces an id, as an alias said. */
 static int
 replace(struct lesson *l, struct slice previous_id, struct slice user_id)
 {
@@ -203,7 +204,7 @@ replace(struct lesson *l, struct slice previous_id, struct slice user_id)
 
 /* ---- devices -------------------------------------------------------------------------------- */
 
-/* Makes room for one more. */
+/* Makes room for one more claim. */
 static int
 bound_claims(struct lesson *l, const struct identity_claims *claims, struct slice user_id)
 {
@@ -240,7 +241,8 @@ add_claim(struct lesson *l, const struct identity_claims *claims, struct slice d
 			  .said_at = db_int_if(true, l->at) });
 }
 
-/* It is this user's already: noted now and then, so that a call that comes late is known to be. */
+/* The device already belongs to this user: the latest call is stored from time to time, so that a
+ * call that arrives late is recognized. */
 static int
 prolong(struct lesson *l, const struct identity_claim *claim)
 {
@@ -255,7 +257,7 @@ prolong(struct lesson *l, const struct identity_claim *claim)
 	    l->e);
 }
 
-/* A call said that the device is this user's. */
+/* Stores that the device belongs to this user, as a call said. */
 static int
 claim(struct lesson *l, struct slice device, struct slice user_id)
 {
@@ -273,10 +275,10 @@ claim(struct lesson *l, struct slice device, struct slice user_id)
 	if (last != NULL && slice_equals(slice_from(last->user_id), user_id))
 		return prolong(l, last);
 	if (last != NULL && l->at < last->said_at)
-		return 0; /* late: the other user has called since */
+		return 0; /* late: another user has called since */
 	if (last == NULL && next != NULL && claims.n == IDENTITY_CLAIMS
 	    && !slice_equals(slice_from(next->user_id), user_id))
-		return 0; /* older than all that is kept */
+		return 0; /* older than all stored claims */
 	if (next == NULL || !slice_equals(slice_from(next->user_id), user_id))
 		return add_claim(l, &claims, device, user_id);
 	l->news = true;
@@ -297,21 +299,21 @@ identity_time(const struct segment_event *event, int64_t received_at)
 	return event->occurred_at < received_at ? event->occurred_at : received_at;
 }
 
-/* What is not meant for us is not used. */
+/* Calls that are not meant for Bento are not used. */
 static bool
 is_for_us(const struct segment_event *event)
 {
 	return event->kind != KIND_DELETE && event->reason != mapping_not_for_us;
 }
 
-/* An identify or alias that is invalid is believed nothing. */
+/* Nothing is stored from an invalid identify or alias. */
 static bool
 is_believed(const struct segment_event *event)
 {
 	return event->status != STATUS_INVALID || event->reason == segment_no_email;
 }
 
-/* A userId that looks like an address tells nothing that one cannot see. */
+/* A userId that looks like an address needs no statement: it gives the address itself. */
 static int
 learn_address(struct lesson *l, const struct segment_event *event)
 {
@@ -325,7 +327,7 @@ learn_address(struct lesson *l, const struct segment_event *event)
 		   : tell(l, IDENTITY_ANONYMOUS, event->anonymous_id, event->email);
 }
 
-/* The id that is replaced may be of either kind. */
+/* The replaced id may be a userId or an anonymousId. */
 static int
 learn_alias(struct lesson *l, const struct segment_event *event)
 {

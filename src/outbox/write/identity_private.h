@@ -1,35 +1,35 @@
-/* What is concluded from the statements of identity.h. Writer thread; private to outbox/write. */
+/* Conclusions from the statements of identity.h. Writer's thread; private to outbox/write. */
 #ifndef OUTBOX_WRITE_IDENTITY_PRIVATE_H
 #define OUTBOX_WRITE_IDENTITY_PRIVATE_H
 
 #include "outbox/file/db.h"
 #include "outbox/write/identity.h"
 
-/* The ids that aliases join with a userId, itself first, and their address. */
+/* The ids that aliases join with a userId, beginning with the userId, and their address. */
 struct identity_person {
 	int64_t site_id;
-	char email[IDENTITY_EMAIL_SIZE]; /* "": none is known */
+	char email[IDENTITY_EMAIL_SIZE]; /* "" when none is known */
 	int64_t identified_at;
 	size_t n;
-	bool replaced[IDENTITY_IDS]; /* by another userId */
+	bool replaced[IDENTITY_IDS]; /* another userId replaced it */
 	char id[IDENTITY_IDS][SEGMENT_ID_MAX + 1];
 };
 
-/* From a time on a device was a user's. */
+/* The device belonged to this user from a certain time on. */
 struct identity_claim {
 	int64_t identity_id;
 	int64_t since, since_event;
-	int64_t said_at; /* a call said so last */
+	int64_t said_at; /* the latest call that said so */
 	char user_id[SEGMENT_ID_MAX + 1];
 };
 
-/* Those of one device, the oldest first. */
+/* The claims on one device, oldest first. */
 struct identity_claims {
 	size_t n;
 	struct identity_claim claim[IDENTITY_CLAIMS];
 };
 
-/* What an identify told of a userId, or without one of an anonymousId. */
+/* The address that an identify gave for a userId, or without one for an anonymousId. */
 struct identity_address {
 	char email[IDENTITY_EMAIL_SIZE];
 	int64_t identified_at;
@@ -40,14 +40,15 @@ int identity_load_person(struct db *db, int64_t site_id, struct slice user_id,
 bool identity_person_has(const struct identity_person *person, const char *user_id);
 int identity_load_claims(struct db *db, int64_t site_id, struct slice device,
     struct identity_claims *ret_claims, struct err *e);
-/* The index of the latest claim at that time; -1: none, the device was nobody's yet. */
+/* Returns the index of the latest claim at that time; -1 when the device had no user yet. */
 int identity_last_claim(const struct identity_claims *claims, int64_t at, int64_t event_id);
-/* The user of the device at that time; before its first user, that one. NULL: nobody. */
+/* Returns the device's user at that time; before its first claim, the first user. NULL when it has
+ * none. */
 const char *identity_owner(const struct identity_claims *claims, int64_t at, int64_t event_id);
-/* Whether nobody else had the device. */
+/* Whether nobody else ever had the device. */
 bool identity_claims_are_of(
     const struct identity_claims *claims, const struct identity_person *person);
-/* 1, 0, -1. */
+/* Returns 1, 0 (not found) or -1. */
 int identity_load_address(struct db *db, int64_t site_id, struct slice anonymous_id,
     struct identity_address *ret_address, struct err *e);
 

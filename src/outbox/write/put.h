@@ -1,6 +1,6 @@
 /*
- * OUTBOX_PUT: stores events that were received together. The bounds of the writer's mailbox hold
- * for it, and it is refused with ERR_FULL while the disk has no space for new events.
+ * OUTBOX_PUT: stores events that were received together. The writer's mailbox bounds it, and it
+ * fails with ERR_FULL while the disk has no space for new events.
  */
 #ifndef OUTBOX_WRITE_PUT_H
 #define OUTBOX_WRITE_PUT_H
@@ -12,7 +12,7 @@
 #include "event/segment/segment.h"
 #include "outbox/message.h"
 
-/* Events whose messageId the site already has are counted and not stored again. */
+/* An event whose messageId the site already has is counted and not stored again. */
 struct outbox_put {
 	struct outbox_msg msg;
 	int64_t site_id;
@@ -20,16 +20,17 @@ struct outbox_put {
 	struct slice context; /* the batch's raw values; absent when there were none */
 	struct slice integrations;
 	struct slice sent_at;
-	bool browser; /* the request had an Origin */
+	bool browser; /* the request had an Origin header */
 	const struct segment_event *events;
 	size_t n_events;
 	/* result */
 	size_t n_stored;
 	size_t n_duplicates;
-	size_t n_reused;         /* of them: with other content than the event that is there, */
-	int64_t reused_event_id; /*     such as this one */
-	size_t n_erasures;       /* persons who are to be erased */
-	int64_t first_event_id;  /* of those stored; they are consecutive; 0: none was stored */
+	size_t n_reused;         /* duplicates whose content differs from the stored event, */
+	int64_t reused_event_id; /* the stored event of one of them */
+	size_t n_erasures;       /* persons to erase */
+	int64_t first_event_id;  /* the stored events have consecutive ids from here; 0: none was
+				    stored */
 };
 
 #endif

@@ -1,14 +1,14 @@
 /*
- * One step of making the unresolved events of an address due: of all ids of its persons together,
- * so that the events keep their order. A device may have been several users' in turn: its events
- * are looked at one by one. Only the database can fail.
+ * Makes the unresolved events of an address due, one step at a time. It handles all ids of a person
+ * together, so that the events keep their order. A device may have had several users, so each of
+ * its events is checked. Fails only on errors of the database.
  */
 #include "outbox/write/release.h"
 
 #include "outbox/file/db.h"
 #include "outbox/write/identity_private.h"
 
-/* An id that events wait for. person: of a device, those of its users that count; NULL: all. */
+/* An id that events wait for. person: for a device, the users whose events count; NULL: all. */
 struct target {
 	bool is_user;
 	struct slice id;
@@ -17,7 +17,7 @@ struct target {
 
 typedef int visit_fn(struct release *r, const struct target *target);
 
-/* No event of an id may go before an older one of another id. */
+/* An event must not become due before an older event of another id. */
 static int
 find_end(struct release *r, const struct target *target)
 {
@@ -48,7 +48,7 @@ find_end(struct release *r, const struct target *target)
 	return rc < 0 ? -1 : 0;
 }
 
-/* The events of a device that wait, at most a step of them. */
+/* The waiting events of a device, at most one step of them. */
 struct candidates {
 	struct stmt_unresolved_of_anonymous_row row[UNRESOLVED_STEP];
 	size_t n;
@@ -76,7 +76,7 @@ read_candidates(struct release *r, struct slice device, struct candidates *c)
 	return rc < 0 ? -1 : 0;
 }
 
-/* One that stands behind others of the address has it already. */
+/* An event that waits behind others of the address already has the address. */
 static bool
 may_go(const struct target *target, const struct identity_claims *claims,
     const struct stmt_unresolved_of_anonymous_row *row)
@@ -129,7 +129,7 @@ let_go(struct release *r, const struct target *target)
 	return 0;
 }
 
-/* A userId, and the devices that were that user's. */
+/* Handles a userId and the devices that belonged to that user. */
 static int
 visit_user(struct release *r, const struct identity_person *person, size_t i, visit_fn *visit)
 {

@@ -1,6 +1,6 @@
 /*
- * One step of making the unresolved events of an address due. Writer's thread, inside its
- * transaction; for resolve.c alone.
+ * Makes the unresolved events of an address due, one step at a time. Writer's thread, inside its
+ * transaction; used by resolve.c only.
  */
 #ifndef OUTBOX_WRITE_RELEASE_H
 #define OUTBOX_WRITE_RELEASE_H
@@ -8,7 +8,7 @@
 #include "outbox/write/unresolved.h"
 
 struct release_entry {
-	bool is_user; /* all ids of its person; otherwise this device alone */
+	bool is_user; /* true: all ids of the person; false: this device only */
 	char id[SEGMENT_ID_MAX + 1];
 };
 
@@ -20,12 +20,13 @@ struct release {
 	struct release_entry entry[UNRESOLVED_ENTRIES];
 	size_t n;
 	int64_t after; /* the events up to this one are done */
-	int64_t up_to; /* after a step: the last event that it looked at; INT64_MAX: all */
+	int64_t up_to; /* after a step: the last event that it read; INT64_MAX: all */
 	int64_t n_due; /* events that became due */
 	struct err *e;
 };
 
-/* At most UNRESOLVED_STEP events of each id, and none before an older one of another id. */
+/* Makes at most UNRESOLVED_STEP events of each id due, and none before an older event of another
+ * id. */
 int release_step(struct release *r);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * Counts of requests by outcome, in the table request_count. Each message adds to the ten minutes
- * it was sent in and forgets what is older than 30 days; a clock that jumps only moves the counts.
+ * Counts requests by outcome in the table request_count. Each message adds to the ten-minute
+ * interval in which it was sent and removes intervals that are older than 30 days. When the clock
+ * jumps, the counts only fall into another interval.
  */
 #include "outbox/write/requests.h"
 

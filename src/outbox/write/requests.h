@@ -1,7 +1,7 @@
 /*
- * OUTBOX_REQUESTS: how many requests ingest accepted and refused, added to what is kept of the day.
- * An outcome is "accepted", or the reason of a refusal. Counts are kept for 30 days in portions of
- * ten minutes, so that the last hour can be told from the day.
+ * OUTBOX_REQUESTS: adds to the number of requests that ingest accepted and refused. An outcome is
+ * "accepted", or the reason of a refusal. Counts are kept for 30 days in intervals of ten minutes,
+ * so that the last hour can be shown apart from the day.
  */
 #ifndef OUTBOX_WRITE_REQUESTS_H
 #define OUTBOX_WRITE_REQUESTS_H
@@ -12,9 +12,9 @@
 #include "outbox/message.h"
 
 #define OUTBOX_REQUESTS_ACCEPTED "accepted"
-/* Not a refusal: an event whose messageId the site has already, with other content. */
+/* Not a refusal: an event whose messageId the site already has with other content. */
 #define OUTBOX_REQUESTS_REUSED "message_id_reused"
-#define OUTBOX_REQUESTS_OUTCOMES 48 /* in one message */
+#define OUTBOX_REQUESTS_OUTCOMES 48 /* the most outcomes in one message */
 #define OUTBOX_REQUESTS_PORTION_MS INT64_C(600000)
 #define OUTBOX_REQUESTS_KEPT_MS INT64_C(2592000000)
 

@@ -1,7 +1,7 @@
 /*
- * Unresolved events whose address became known: they become due at once, in steps (the table
- * identity_release keeps what is left), and all of them before anything else is learned of their
- * ids. Only the database can fail.
+ * Makes unresolved events due once their address is known, in steps; the table identity_release
+ * keeps the rest. All of them become due before new statements about their ids count. Fails only on
+ * errors of the database.
  */
 #include "outbox/write/resolve.h"
 
@@ -30,7 +30,7 @@ add_entry(struct release *r, bool is_user, struct slice id)
 /* ---- what follows in transactions of its own --------------------------------------------------
  */
 
-/* The entries of an address that are not through, at most UNRESOLVED_ENTRIES. */
+/* The unfinished entries of an address, at most UNRESOLVED_ENTRIES. */
 static int
 read_entries(struct release *r)
 {
@@ -72,7 +72,7 @@ keep_for_later(struct release *r)
 	return 0;
 }
 
-/* Notes how far the entries are, or that they are through. */
+/* Records the progress of the entries, or removes them when they are finished. */
 static int
 note_step(struct release *r)
 {
@@ -119,7 +119,7 @@ find_under_way(struct unresolved *u, int64_t site_id, struct slice email, bool *
 	return 1;
 }
 
-/* Asked for every event: nearly always nothing is under way, and no release is made for that. */
+/* Every event asks this, and nearly always nothing is left: the check must not build a release. */
 int
 resolve_is_under_way(struct unresolved *u, int64_t site_id, struct slice email, bool *ret_user,
     char ret_id[SEGMENT_ID_MAX + 1], struct err *e)
@@ -154,7 +154,7 @@ resolve_step(struct unresolved *u, int64_t *ret_n, struct err *e)
 
 /* ---- letting go ------------------------------------------------------------------------------ */
 
-/* Others of that address may be on their way: these go with them. */
+/* Other ids of the address may have entries: they are released together. */
 static int
 start(struct release *r, bool is_user, struct slice id, bool later)
 {
@@ -177,7 +177,7 @@ start(struct release *r, bool is_user, struct slice id, bool later)
 	return r->up_to == INT64_MAX ? 0 : keep_for_later(r);
 }
 
-/* The person has no address, but a device of which nobody else is known may have one. */
+/* The person has no address, but a device with no other known user may have one. */
 static int
 start_device(
     struct release *r, const struct identity_person *person, struct slice device, bool later)
@@ -253,7 +253,7 @@ resolve_ids(struct unresolved *u, int64_t site_id, struct slice user_id, struct 
 /* ---- before an id changes hands ---------------------------------------------------------------
  */
 
-/* All events that are on their way to an address are through. */
+/* Releases all events that still wait for the rest of their address's steps. */
 static int
 finish_address(struct release *r)
 {
@@ -281,7 +281,7 @@ finish_user(struct release *r, struct slice user_id)
 	return finish_address(r);
 }
 
-/* Of its users, and of the device itself. */
+/* Releases the events of the device's users, and of the device itself. */
 static int
 finish_device(struct release *r, struct slice device)
 {

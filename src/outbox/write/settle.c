@@ -1,4 +1,5 @@
-/* Gives pending events a status, or a new time and size, without an attempt. */
+/* Gives pending events a status, or a new retry time and batch size, without an attempt. Fails on
+ * errors of the database. */
 #include "outbox/write/settle.h"
 
 #include "outbox/file/db.h"

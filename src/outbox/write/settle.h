@@ -1,7 +1,7 @@
 /*
- * OUTBOX_SETTLE: gives pending events a status, or a new time and batch size, without an attempt,
- * because no request can carry them or because an earlier attempt failed through their own fault.
- * Events that are no longer pending stay as they are.
+ * OUTBOX_SETTLE: gives pending events a status, or a new retry time and batch size, without an
+ * attempt: no request can carry them, or they caused an earlier attempt to fail. Events that are no
+ * longer pending do not change.
  */
 #ifndef OUTBOX_WRITE_SETTLE_H
 #define OUTBOX_WRITE_SETTLE_H
@@ -19,10 +19,10 @@ struct outbox_settle {
 	size_t n_events;
 	enum event_status status; /* STATUS_PENDING: they stay pending */
 	const char *reason;       /* NULL: none */
-	const char *detail;       /* a sentence beside it; NULL: the one it has stays */
-	int64_t next_attempt_at;  /* wall ms; 0: due at once, in order of arrival */
-	bool charge;              /* count an attempt against them */
-	unsigned max_batch;       /* they travel in batches of at most this many; 0: as before */
+	const char *detail; /* a sentence that explains the reason; NULL: keep the present one */
+	int64_t next_attempt_at; /* wall ms; 0: due at once, in order of arrival */
+	bool charge;             /* count an attempt against them */
+	unsigned max_batch;      /* they travel in batches of at most this size; 0: no change */
 };
 
 #endif

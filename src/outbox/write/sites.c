@@ -1,4 +1,5 @@
-/* The rows of the table `site`: adding a site, its state, and its count of delivered events. */
+/* The rows of the table `site`: adds a site, and records its state and its count of delivered
+ * events. Fails on errors of the database. */
 #include "outbox/write/sites.h"
 
 #include "outbox/file/db.h"

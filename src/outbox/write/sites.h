@@ -1,6 +1,6 @@
 /*
- * The sites of the configuration as the database knows them, and OUTBOX_SITE_STATE, which records
- * how a site stands.
+ * The sites of the configuration in the database, and OUTBOX_SITE_STATE, which records a site's
+ * state.
  */
 #ifndef OUTBOX_WRITE_SITES_H
 #define OUTBOX_WRITE_SITES_H
@@ -21,10 +21,10 @@ struct outbox_site_state {
 	enum outbox_site_mode mode;
 	char reason[256];        /* "" when ready */
 	int64_t next_attempt_at; /* wall ms; 0: now */
-	unsigned failures;       /* in a row */
-	/* What was learned, for the next start. */
-	size_t byte_limit; /* of a request's body; 0: none below the setting's is known */
-	unsigned refused;  /* single events, in a row */
+	unsigned failures;       /* failures in a row */
+	/* Learned values, for the next start. */
+	size_t byte_limit; /* bytes of a request's body; 0: no limit below the setting is known */
+	unsigned refused;  /* single events refused in a row */
 };
 
 /* OUTBOX_SITE_STATE: the state changed without an attempt. */
@@ -34,9 +34,9 @@ struct outbox_site_change {
 	struct outbox_site_state site;
 };
 
-/* How an earlier process left a site. */
+/* The state in which an earlier process left a site. */
 struct outbox_site_before {
-	bool paused; /* by an operator: operate/site_control.h */
+	bool paused; /* an operator paused it: see operate/site_control.h */
 	size_t byte_limit;
 	unsigned refused;
 };
@@ -45,17 +45,17 @@ struct outbox_site_before {
 
 struct db;
 
-/* Adds the site when it is new. */
+/* Adds the site if it is new. */
 int sites_find_or_add(struct db *db, const char *name, int64_t *ret_site_id, struct err *e);
 int sites_read_before(
     struct db *db, int64_t site_id, struct outbox_site_before *ret_before, struct err *e);
 int sites_set_state(
     struct db *db, int64_t site_id, const struct outbox_site_state *state, struct err *e);
-/* Makes every site ready: a back-off is a fact about the process before this one. */
+/* Makes every site ready: a back-off concerns the previous process. */
 int sites_reset(struct db *db, struct err *e);
 /*
- * Adds n to the site's count of delivered events, if this event is delivered. For whoever makes it
- * delivered (1) or takes that away (-1); attempts count their own events.
+ * Adds n to the site's count of delivered events if this event is delivered. For code that gives
+ * (1) or takes away (-1) that status; attempts count their own events.
  */
 int sites_count_delivered(struct db *db, int64_t event_id, int n, struct err *e);
 

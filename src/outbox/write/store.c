@@ -1,7 +1,8 @@
 /*
- * Stores the events of a message. Each new event gets an id, is remembered for duplicates, teaches
- * what it says about its ids, and gets a delivery row: pending and due, pending and unresolved
- * until its address is known, or settled at once. Events of one message share one envelope.
+ * Stores the events of a message. For each new event it assigns an id, records the messageId,
+ * stores the event's statements about its ids, and adds a delivery row: pending and due, pending
+ * and unresolved until its address is known, or settled at once. Events of one message share one
+ * envelope.
  *
  * A rollback leaves the memory (last id, recent messageIds) ahead of the file: store_prepare reads
  * it again before anything is stored.
@@ -52,7 +53,7 @@ store_prepare(struct store *s, struct err *e)
 	return 0;
 }
 
-/* As Segment does for a client that sends none. */
+/* Makes a messageId, as Segment does for a client that sends none. */
 static struct slice
 make_message_id(struct store *s, char text[UUID_LENGTH + 1])
 {
@@ -106,13 +107,13 @@ add_event(struct store *s, const struct outbox_put *put, const struct segment_ev
 
 /* ---- the delivery row ------------------------------------------------------------------------ */
 
-/* The state that an event begins with. */
+/* The first state of an event. */
 struct delivery {
 	enum event_status status;
 	const char *reason;
 	struct db_int awaiting_since; /* unresolved since then */
-	struct slice email;           /* when it is not the event's own */
-	/* The ids that may tell the address; absent once it is known. */
+	struct slice email;           /* when it differs from the event's own */
+	/* The ids that may lead to the address; absent once it is known. */
 	struct slice user_id, anonymous_id;
 	char found_email[IDENTITY_EMAIL_SIZE];
 	char behind_id[SEGMENT_ID_MAX + 1];
@@ -132,7 +133,7 @@ make_unresolved(struct delivery *d, int64_t since)
 	d->awaiting_since = db_int_if(true, since);
 }
 
-/* An address is all that keeps the event from being sent, and its ids may tell it. */
+/* Whether the event lacks only an address, and has ids that may lead to it. */
 static bool
 lacks_only_address(const struct segment_event *event)
 {
@@ -152,7 +153,7 @@ find_address(struct store *s, const struct outbox_put *put, const struct segment
 
 	d->user_id = event->user_id;
 	d->anonymous_id = event->user_id.p == NULL ? event->anonymous_id : SLICE_NONE;
-	if (event->erases) { /* nobody can be erased unless an id tells whom */
+	if (event->erases) { /* an erasure needs an id that leads to the person */
 		d->status = STATUS_INVALID;
 		d->reason = segment_no_email;
 	}
@@ -178,7 +179,8 @@ find_address(struct store *s, const struct outbox_put *put, const struct segment
 	return rc < 0 ? -1 : 0;
 }
 
-/* An address that an identify gave for a userId wins over a userId that is an address itself. */
+/* An address that an identify gave for a userId takes precedence over a userId that is itself an
+ * address. */
 static int
 replace_guess(struct store *s, const struct outbox_put *put, const struct segment_event *event,
     struct delivery *d, struct err *e)
@@ -198,8 +200,8 @@ address_of(const struct segment_event *event, const struct delivery *d)
 }
 
 /*
- * Older events of the same address may still be becoming due, step by step. This event then goes
- * behind them: it is unresolved by the same id, and becomes due with the last of them.
+ * Older events of the same address may still be becoming due, step by step. This event then follows
+ * them: it is unresolved by the same id, and becomes due with the last of them.
  */
 static int
 wait_behind_resolving(struct store *s, const struct outbox_put *put,
@@ -239,7 +241,7 @@ decide_delivery(struct store *s, const struct outbox_put *put, const struct segm
 	return 0;
 }
 
-/* What the event says about its ids counts from here on, for the event itself too. */
+/* The event's statements about its ids count from now on, even for the event itself. */
 static int
 learn_identity(struct transaction *t, const struct outbox_put *put,
     const struct segment_event *event, const struct identity_site *site, struct err *e)
@@ -288,7 +290,7 @@ add_delivery(struct store *s, const struct outbox_put *put, const struct segment
 	    e);
 }
 
-/* Kept until it is done, so that no crash loses it. */
+/* The request stays in the list until it is done, so that no crash loses it. */
 static int
 add_erasure(struct store *s, struct outbox_put *put, const struct segment_event *event,
     const struct delivery *d, struct err *e)
@@ -326,8 +328,8 @@ add_new(struct transaction *t, struct outbox_put *put, const struct segment_even
 	return 0;
 }
 
-/* A repeated messageId should carry the same event. If it does not, that event is not stored, and
- * its sender should learn of it: it is counted. */
+/* A repeated messageId should carry the same event. When its content differs, the new event is not
+ * stored, and is counted so that its sender can find out. */
 static int
 note_other_content(struct outbox_put *put, struct db *db, const struct segment_event *event,
     int64_t older, struct err *e)
@@ -393,7 +395,7 @@ store_events(struct transaction *t, struct outbox_put *put, struct err *e)
 		return -1;
 	if (envelope_id == 0)
 		return 0;
-	/* So many events need it; retention counts them down. */
+	/* The envelope counts its events; retention counts down. */
 	return stmt_envelope_set_events(t->db,
 	    &(struct stmt_envelope_set_events){
 		.envelope_id = envelope_id,

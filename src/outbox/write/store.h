@@ -1,6 +1,6 @@
 /*
- * Storing events that arrived: the event, what its batch said (the envelope), and the delivery row
- * that says where it stands. Writer's thread.
+ * Stores received events: the event, the values of its batch (the envelope), and the delivery row
+ * with its state. Writer's thread.
  */
 #ifndef OUTBOX_WRITE_STORE_H
 #define OUTBOX_WRITE_STORE_H
@@ -14,28 +14,28 @@
 struct store {
 	struct db *db;
 	struct dedup *dedup;
-	struct rand *rand; /* for messageIds of our own */
+	struct rand *rand; /* for generated messageIds */
 	struct unresolved *unresolved;
-	int64_t last_event_id; /* the highest ever given */
-	bool stale;            /* last_event_id and dedup are out of date: store_prepare */
+	int64_t last_event_id; /* the highest id ever assigned */
+	bool stale;            /* last_event_id and dedup are out of date: see store_prepare */
 };
 
-/* Continues where the file's ids ended. */
+/* Continues after the last id in the file. */
 int store_open(struct store *s, struct db *db, struct dedup *dedup, struct rand *rand,
     struct unresolved *unresolved, struct err *e);
 /*
- * Stores the events of one message inside the writer's transaction, and adds what came of it to
- * both. After -1 the transaction must be rolled back, and store_rolled_back called.
+ * Stores the events of one message inside the writer's transaction, and fills in the results of
+ * both. After -1 the caller must roll the transaction back and call store_rolled_back.
  */
 int store_events(struct transaction *t, struct outbox_put *put, struct err *e);
-/* Whether the site has that messageId: 1, 0, -1. */
+/* Returns whether the site has that messageId: 1, 0, or -1 on an error. */
 int store_has(struct store *s, int64_t site_id, struct slice message_id, struct err *e);
-/* Marks what is remembered in memory as out of date: a transaction was rolled back. */
+/* Marks the values in memory as out of date, because a transaction was rolled back. */
 void store_rolled_back(struct store *s);
 /*
- * Reads again what a rollback made out of date. To be called before each transaction that stores
- * events, outside of any. After -1 (the disk may still be full) nothing may be stored, because new
- * events could be taken for duplicates, and duplicates for new.
+ * Reads again what a rollback made out of date. Call it before each transaction that stores events,
+ * outside of any transaction. After -1 (the disk may still be full) nothing may be stored, because
+ * new events could be mistaken for duplicates and the reverse.
  */
 int store_prepare(struct store *s, struct err *e);
 

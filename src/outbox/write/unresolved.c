@@ -1,8 +1,7 @@
 /*
- * The message about unresolved events: what the sites want of identities, giving up events that
- * have been unresolved for too long, and the next step of resolving those whose address became
- * known. Each message does one step; more work is left for the next. Fails on errors of the
- * database.
+ * Applies the message about unresolved events: it sets what the sites do with identities, gives up
+ * on events that have been unresolved for too long, and takes the next step of resolving. Each
+ * message takes one step and says whether work is left. Fails on errors of the database.
  */
 #include "outbox/write/unresolved.h"
 
@@ -21,7 +20,7 @@ const char unresolved_reason[] = "awaiting_identity";
 void
 unresolved_open(struct unresolved *w, struct db *db)
 {
-	/* What an earlier process did not end is found when it is looked for. */
+	/* Steps that an earlier process left are found at the first lookup. */
 	*w = (struct unresolved){ .db = db, .resolving = true };
 }
 
@@ -95,7 +94,7 @@ give_up(struct db *db, int64_t event_id, int64_t now, struct err *e)
 
 enum known { KNOWN_BY_ITSELF, KNOWN_BY_ID, KNOWN_LATER, KNOWN_NEVER };
 
-/* 1, 0 it is not pending, -1. */
+/* Returns 1, 0 when it is not pending, or -1. */
 static int
 look_up(struct db *db, int64_t event_id, enum known *ret_known, char email[IDENTITY_EMAIL_SIZE],
     struct err *e)
@@ -147,7 +146,7 @@ struct over {
 	size_t n;
 };
 
-/* Collected before anything changes. */
+/* Collects all ids before anything changes. */
 static int
 collect(struct unresolved *w, const struct identity_site *site, struct over *over, struct err *e)
 {
