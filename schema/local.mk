@@ -1,6 +1,6 @@
 # The SQL of the outbox, turned into C at build time.
 MIGRATIONS = schema/0001_outbox.sql
-# One file for each module that has statements, by its name.
+# One file for each module that has statements, named after it.
 STATEMENTS = \
 	schema/statements/attempts.sql \
 	schema/statements/audit.sql \
@@ -44,7 +44,7 @@ nodist_src_libbentospool_a_SOURCES = $(SCHEMA_GENERATED)
 BUILT_SOURCES += $(SCHEMA_GENERATED) src/outbox/file/statements_facts.gen.h
 CLEANFILES += $(SCHEMA_GENERATED) src/outbox/file/statements_facts.gen.h
 
-# The SQL is named from the top of the tree in messages, so each script runs there.
+# Messages name the SQL by its path from the top of the tree, so each script runs there.
 SCHEMA_AWK = $(MKDIR_P) src/outbox/file && ( cd $(srcdir) && $(AWK) -f schema/sql.awk
 SCHEMA_INTO = ) > $@.tmp && mv $@.tmp $@
 

@@ -1,7 +1,7 @@
-# What both generators share: SQL without its comments, C strings, and mistakes with file and line.
+# Shared by both generators: SQL without its comments, C strings, and errors with file and line.
 
-# The line without its comments. A string, a quoted name or a block comment may go on in the next
-# line: `inside` remembers which. `code` is the line without what is quoted, too.
+# Returns the line without its comments. A string, a quoted name or a block comment can continue on
+# the next line: `inside` remembers which. `code` is the line without quoted text, too.
 function strip(line,    i, c, two, kept) {
 	code = ""
 	for (i = 1; i <= length(line); i++) {
@@ -35,7 +35,7 @@ function strip(line,    i, c, two, kept) {
 	return kept
 }
 
-# A line of a C string.
+# Returns one line of a C string.
 function quote(line) {
 	gsub(/\\/, "\\\\", line)
 	gsub(/"/, "\\\"", line)
@@ -51,7 +51,7 @@ function here() {
 	return FILENAME ":" FNR
 }
 
-# At the first line of a file: the one before must have closed what it opened.
+# At the first line of a file: checks that the previous file has closed everything that it opened.
 function check_closed() {
 	if (inside != "")
 		wrong(last_file, "ends inside a " (inside == "/" ? "comment" : "string"))

@@ -44,7 +44,7 @@ JOIN event e ON e.event_id = d.event_id
 LEFT JOIN site s ON s.site_id = d.site_id
 LEFT JOIN attempt a ON a.attempt_id = d.last_attempt_id;
 
--- The same, found by message_id through the blocks of the index event_message.
+-- Like outbox, but finds events by message_id through the blocks of the index event_message.
 CREATE VIEW messages AS
 WITH RECURSIVE block (n) AS (
 	SELECT min(event_id) >> 10 FROM event

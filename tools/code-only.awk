@@ -1,5 +1,5 @@
-# Prints C text as FILE:LINE:CODE, with comments, strings and characters blanked; a // stays, so that
-# a search finds it.
+# Prints C text as FILE:LINE:CODE, with comments, strings and characters blanked. A // is kept, so
+# that a search can find it.
 FNR == 1 {
 	state = "code"
 }
@@ -34,7 +34,7 @@ FNR == 1 {
 			out = out c
 		}
 	}
-	# A string goes on over the end of a line only behind a backslash.
+	# A string continues on the next line only after a backslash.
 	if (state != "comment" && state != "code" && substr($0, n, 1) != "\\")
 		state = "code"
 	print FILENAME ":" FNR ":" out

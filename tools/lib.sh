@@ -2,7 +2,7 @@
 # What tools/quickstart, tools/run-tests and tools/release-check share. Sourced.
 : "${top:?must be the top of the tree}"
 
-is_there() { # PROBE of tools/packages
+is_there() { # is_there PROBE: whether a package's probe (tools/packages) succeeds
 	case $1 in
 	command:*) command -v "${1#command:}" >/dev/null 2>&1 ;;
 	module:*) pkg-config --exists "${1#module:}" 2>/dev/null ;;
@@ -10,7 +10,7 @@ is_there() { # PROBE of tools/packages
 	esac
 }
 
-packages_missing() { # GROUP...: the names, each once, on one line
+packages_missing() { # packages_missing GROUP...: prints the names, each once, on one line
 	for group; do
 		while read -r for_what name probe; do
 			[ "$for_what" = "$group" ] || continue
@@ -19,7 +19,7 @@ packages_missing() { # GROUP...: the names, each once, on one line
 	done | sort -u | tr '\n' ' ' | sed 's/ $//'
 }
 
-# Runs apt-get without a question; fails when that is not allowed here.
+# Runs apt-get without questions; fails when that is not permitted.
 apt_get() {
 	set -- apt-get -qq -y -o DPkg::Lock::Timeout=300 "$@"
 	if [ "$(id -u)" -eq 0 ]; then
@@ -41,7 +41,7 @@ packages_install() {
 	{ apt_get update && apt_get install --no-install-recommends "$@"; } >"$log" 2>&1 </dev/null
 }
 
-# Makes ./configure when it is missing or older than what it is made from. LOG
+# ensure_configure LOG: creates ./configure when it is missing or older than its sources.
 ensure_configure() {
 	if [ -x "$top/configure" ] && [ -f "$top/Makefile.in" ] &&
 		[ -z "$(find "$top/configure.ac" "$top/Makefile.am" "$top/src" "$top/schema" "$top/doc" \

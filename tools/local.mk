@@ -35,7 +35,7 @@ spool_load_SOURCES = \
 spool_load_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tools
 spool_load_LDADD = $(SPOOL_LIBS)
 
-# Their tests, and the bench that is made of them.
+# Their tests, and the bench that uses them.
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/tools/test_sim tests/unit/tools/test_load
 TESTS += tests/unit/tools/test_sim tests/unit/tools/test_load
@@ -53,7 +53,7 @@ TOOL_TESTS = tests/integration/test_load.py \
 TESTS += $(TOOL_TESTS)
 EXTRA_DIST += $(TOOL_TESTS)
 
-# Before a release: everything that must be true of the tree and of the tarball.
+# Checks before a release: the tree and the tarball.
 .PHONY: release-check
 release-check: distcheck
 	$(srcdir)/tools/release-check '$(distdir).tar.gz' '$(PACKAGE_VERSION)'

@@ -42,7 +42,8 @@ WHERE event_id = :event_id AND status <> 'delivered';
 -- in: site_id int, added int
 UPDATE site SET delivered = delivered + :added WHERE site_id = :site_id;
 
--- An operator may have changed the event while it was in flight: only a pending one changes status.
+-- An operator may have changed the event while it was in flight: only a pending event changes its
+-- status.
 -- name: delivery_attempted
 -- in: event_id int, attempt_id int, maybe_sent int, charge int, status string, reason string?
 -- in: settled_at int?, next_attempt_at int, max_batch int?

@@ -19,7 +19,7 @@ SELECT site_id, count(*) AS maybe_sent,
 	sum(maybe_sent + (status = 'delivered') > 1) AS perhaps_twice
 FROM delivery INDEXED BY delivery_maybe_sent WHERE maybe_sent > 0 GROUP BY site_id;
 
--- Counted up to a bound.
+-- Counts up to a bound.
 -- name: audit_pending
 -- in: max int
 -- one: events int

@@ -1,4 +1,4 @@
--- The rows of every list of events.
+-- The rows for every list of events.
 -- name: audit_events
 -- out: event_id int, site_id int, site text?, message_id text, kind text, name text?, email text?
 -- out: status text, reason text?, attempts int, maybe_sent int, received_at int, occurred_at int

@@ -1,4 +1,4 @@
--- The most frequent first.
+-- Most frequent outcome first.
 -- name: audit_intake
 -- in: portion_at int
 -- out: outcome text, requests int

@@ -1,4 +1,4 @@
--- The first event from an id on.
+-- The first event at or after an id.
 -- name: audit_event_from
 -- in: from int
 -- one: event_id int, received_at int
@@ -9,7 +9,7 @@ SELECT event_id, received_at FROM event WHERE event_id >= :from ORDER BY event_i
 -- out: site_id int, event_id int
 SELECT site_id, event_id FROM delivery WHERE event_id >= :from;
 
--- The newest first.
+-- Newest first.
 -- name: audit_attempts_back
 -- in: max int
 -- out: site_id int, at int, events int, delivered bool

@@ -17,7 +17,7 @@ SELECT coalesce(max(event_id), 0) AS event_id FROM (SELECT event_id
 SELECT coalesce(max(received_at), 0) AS at FROM event
 WHERE event_id = (SELECT max(event_id) FROM event);
 
--- Before correct_event, which forgets which events are meant.
+-- Must run before correct_event, which clears the mark that selects these events.
 -- name: correct_delivery
 -- in: shift int, now int, up_to int, reason string, detail string
 UPDATE delivery SET
@@ -28,7 +28,7 @@ UPDATE delivery SET
 WHERE event_id IN (SELECT event_id FROM event INDEXED BY event_provisional
 	WHERE provisional IS NOT NULL AND event_id <= :up_to);
 
--- tolerance: so much later than its receipt an event may be by its client's word.
+-- tolerance: how much later than its receipt a client may date an event.
 -- name: correct_event
 -- in: shift int, up_to int, tolerance int
 UPDATE event SET

@@ -14,7 +14,7 @@ ON CONFLICT (message_key) DO UPDATE SET event_id = excluded.event_id;
 SELECT 1 FROM event
 WHERE event_id = :event_id AND site_id = :site_id AND message_id = :message_id;
 
--- Those that are not all in message_key yet.
+-- Keys that may be missing from message_key.
 -- name: recent_keys
 -- out: event_id int, message_key int
 SELECT event_id, message_key FROM delivery

@@ -42,7 +42,7 @@ SELECT attempt_id, error, response FROM attempt WHERE attempt_id > :after ORDER 
 SELECT operation_id, filter, note FROM operation WHERE operation_id > :after
 ORDER BY operation_id;
 
--- What an event of the person loses.
+-- Removes personal data from an event of the person.
 
 -- name: erase_responses
 -- in: event_id int
@@ -80,12 +80,12 @@ WHERE event_id = :event_id AND operation_id IN (SELECT operation_id FROM operati
 -- in: event_id int
 UPDATE delivery SET user_id = NULL, anonymous_id = NULL WHERE event_id = :event_id;
 
--- A site's reason may quote an answer.
+-- The reason of a site may quote an answer of Bento.
 -- name: erase_site_reasons
 UPDATE site SET reason = iif(mode = 'ready', NULL, 'see the last attempt')
 WHERE reason IS NOT NULL;
 
--- Texts without the address that they quoted.
+-- Replaces texts that quoted the address.
 
 -- name: erase_event_names
 -- in: event_id int, name text, message_id text

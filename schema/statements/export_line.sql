@@ -1,4 +1,4 @@
--- maybe_sent counts attempts under way, too.
+-- maybe_sent also counts attempts in flight.
 -- name: event_export
 -- in: event_id int
 -- out: event_id int?, site text?, message_id text, kind text, name text?, email text?, status text

@@ -1,4 +1,4 @@
--- Of a user or anonymous row.
+-- For a user or anonymous row.
 -- name: identity_get
 -- in: site_id int, kind string, id text
 -- out: identity_id int, email text?, identified_at int, user_id text?, said_at int
@@ -29,7 +29,7 @@ WHERE identity_id = :identity_id;
 -- out: id text
 SELECT id FROM identity WHERE site_id = :site_id AND user_id = :user_id AND kind = 'user';
 
--- Whose a device was, from the first time on.
+-- The users of a device, in order of time.
 -- name: identity_claims
 -- in: site_id int, id text, max int
 -- out: identity_id int, since int, since_event int, user_id text, said_at int

@@ -1,4 +1,4 @@
--- What a newly stored event does not have, and one from elsewhere may.
+-- Sets the history that an imported event may have and a new event does not have.
 -- name: import_set_history
 -- in: event_id int, settled bool, reason text?, detail text?, settled_at int?, attempts int
 -- in: maybe_sent int

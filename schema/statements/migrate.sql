@@ -1,4 +1,4 @@
--- The views are made again whenever their text changed.
+-- The views are created again whenever their text has changed.
 -- name: views_match
 -- in: views string
 -- exists

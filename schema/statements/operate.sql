@@ -1,5 +1,5 @@
--- Keeps how an event stands before an operation changes it; attempts_left is how many attempts the
--- operation leaves it with, where it changes that.
+-- Stores the state of an event before an operation changes it. attempts_left is the number of
+-- attempts that the operation leaves, if it changes that.
 -- name: operation_remember
 -- in: operation_id int, event_id int, attempts_left int?
 INSERT INTO operation_event (operation_id, event_id, status, reason, attempts, next_attempt_at,

@@ -13,7 +13,7 @@ UPDATE event SET body = NULL WHERE event_id = :event_id;
 UPDATE delivery SET payload_gone = 1, user_id = NULL, anonymous_id = NULL
 WHERE event_id = :event_id;
 
--- The event's envelope is needed by that many bodies and rows fewer.
+-- Reduces the envelope's counts of bodies and of rows.
 -- name: purge_leave_envelope
 -- in: event_id int, payloads int, rows int
 UPDATE envelope SET events = events - :rows, payloads = payloads - :payloads,

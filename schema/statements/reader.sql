@@ -7,7 +7,7 @@ WHERE site_id = :site_id AND status = 'pending' AND awaiting_since IS NULL
 	AND next_attempt_at = 0 AND event_id > :after
 ORDER BY event_id;
 
--- Delayed events whose time has come, or lies past the horizon.
+-- Delayed events whose time has come or is past the horizon.
 -- name: due_delayed
 -- in: site_id int, now int, after int, horizon int
 -- out: event_id int
@@ -35,7 +35,7 @@ JOIN event e ON e.event_id = d.event_id
 WHERE d.site_id = :site_id AND d.status = 'pending' AND d.awaiting_since IS NULL
 	AND d.next_attempt_at > 0;
 
--- None while its times are provisional: then it must not be sent.
+-- Gives no row while the event's times are provisional: it must not be sent yet.
 -- name: event_load
 -- in: event_id int
 -- out: event_id int, site_id int, message_id text, kind text, name text?, email text?

@@ -1,5 +1,5 @@
--- Pauses the site of that name, or all where it is NULL; without a time it ends the pause. A second
--- pause keeps the time of the first, and its note unless it has one.
+-- Pauses the site of that name, or all sites when it is NULL; without a time it ends the pause. A
+-- second pause keeps the time of the first, and also its note unless it has a note of its own.
 -- name: site_set_pause
 -- in: name string?, at int?, actor string?, note string?
 UPDATE site SET
@@ -15,7 +15,7 @@ WHERE name = :name OR :name IS NULL;
 -- one: sites int, paused int
 SELECT count(*) AS sites, count(pause_at) AS paused FROM site WHERE name = :name OR :name IS NULL;
 
--- Delayed events of the site of that name, or of all, become due.
+-- Makes delayed events of the site of that name, or of all sites, due.
 -- name: site_end_delays
 -- in: name string?, max int
 UPDATE delivery SET next_attempt_at = 0

@@ -14,7 +14,7 @@ UPDATE site SET mode = :mode, reason = :reason, next_attempt_at = :next_attempt_
 	failures = :failures, byte_limit = :byte_limit, refused = :refused
 WHERE site_id = :site_id;
 
--- What the process before this one left.
+-- The state that the previous process left.
 -- name: site_remembered
 -- in: site_id int
 -- one: paused bool, byte_limit int, refused int

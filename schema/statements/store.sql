@@ -6,7 +6,7 @@ INSERT INTO envelope (context, integrations, sent_at) VALUES (:context, :integra
 -- in: envelope_id int, events int
 UPDATE envelope SET events = :events, payloads = :events WHERE envelope_id = :envelope_id;
 
--- The highest id ever given.
+-- The highest id ever assigned.
 -- name: event_last_id
 -- one: event_id int
 SELECT seq AS event_id FROM sqlite_sequence WHERE name = 'event';
@@ -32,7 +32,7 @@ VALUES (:event_id, :site_id, :status, :reason, :settled_at, :message_key, :detai
 -- in: event_id int, email text
 INSERT INTO erasure (event_id, email) VALUES (:event_id, :email);
 
--- Of a row that retention has not emptied.
+-- For a row that retention has not emptied.
 -- name: store_body
 -- in: event_id int
 -- out: body text

@@ -3,7 +3,8 @@
 -- out: verb text, undoes int
 SELECT verb, undoes FROM operation WHERE operation_id = :operation_id;
 
--- The events of an operation: how each stands now, and the attempts it had before and was left with.
+-- The events of an operation: the present state of each, and its attempts before and after the
+-- operation.
 -- name: undo_events
 -- in: operation_id int, after int, max int
 -- out: event_id int, status text?, operation_id int, attempts int, attempts_before int

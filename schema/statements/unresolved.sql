@@ -1,4 +1,4 @@
--- `at`: when it happened, but not after it was received.
+-- `at`: when the event happened, but not after its receipt.
 -- name: unresolved_event
 -- in: event_id int
 -- out: site_id int, user_id text?, anonymous_id text?, email text?, at int
@@ -14,7 +14,7 @@ UPDATE delivery SET status = :status, reason = :reason, awaiting_since = :awaiti
 	next_attempt_at = 0, email = coalesce(email, :email), settled_at = :settled_at
 WHERE event_id = :event_id;
 
--- Who has waited since a time from `from` on and before `before`, the longest first.
+-- Events that have waited since a time from `from` to before `before`, longest wait first.
 -- name: unresolved_expired
 -- in: site_id int, from int, before int, max int
 -- out: event_id int
@@ -24,7 +24,7 @@ WHERE site_id = :site_id AND status = 'pending'
 ORDER BY awaiting_since
 LIMIT :max;
 
--- The last event of an id's step, if the step is full; otherwise the highest id there can be.
+-- The last event of an id's step when the step is full; otherwise the highest possible id.
 -- name: unresolved_user_end
 -- in: site_id int, id text, after int, max int
 -- one: up_to int
@@ -49,7 +49,7 @@ UPDATE delivery SET email = coalesce(email, :email), reason = NULL, awaiting_sin
 WHERE site_id = :site_id AND user_id = :id AND status = 'pending' AND awaiting_since IS NOT NULL
 	AND event_id <= :last_event_id;
 
--- Those of an anonymousId, which may be several users' in turn.
+-- Events of an anonymousId, which may have had several users.
 -- name: unresolved_of_anonymous
 -- in: site_id int, id text, after int, up_to int, max int
 -- out: event_id int, at int, has_email bool
@@ -64,7 +64,8 @@ ORDER BY d.event_id LIMIT :max;
 UPDATE delivery SET email = coalesce(email, :email), reason = NULL, awaiting_since = NULL
 WHERE event_id = :event_id;
 
--- Ids whose events are let go in steps. An address that others are on their way to begins again.
+-- Ids whose events are released in steps. A new release for an address starts again from its first
+-- event.
 
 -- name: release_add
 -- in: site_id int, kind string, id string, email string

@@ -1,6 +1,7 @@
 /*
- * How fast the hot path reads: our reader alone, segment_parse and mapping_append, against cJSON on
- * the same bytes in the same run. Not a test: figures depend on the machine, so compare the lines.
+ * Measures the speed of the hot path: the JSON reader alone, segment_parse and mapping_append, and
+ * cJSON on the same bytes in the same run. Not a test: figures depend on the machine, so compare
+ * the lines.
  *
  *	bench_json [seconds for each line, default 1]
  */
@@ -86,7 +87,7 @@ run_segment(void)
 	return request.n_events == EVENTS && request.events[7].status == STATUS_PENDING ? 0 : -1;
 }
 
-/* On the events that run_segment left. */
+/* Uses the events that run_segment left. */
 static int
 run_mapping(void)
 {
@@ -119,7 +120,7 @@ run_cjson(void)
 	return tree == NULL ? -1 : 0;
 }
 
-/* The best of many short rounds: the others were disturbed. */
+/* Takes the best of many short rounds, because other programs disturb the rest. */
 static int
 measure(const char *name, int (*run)(void), int64_t for_ms)
 {

@@ -1,6 +1,6 @@
 /*
- * A yardstick: libevent's evhttp with a handler that reads the request and answers 200, nothing
- * else. What a server in one thread can reach on this machine when it promises nothing.
+ * A yardstick: libevent's evhttp with a handler that only reads the request and answers 200. It
+ * shows what a single-threaded server without any promise can reach on this machine.
  */
 #include <event2/buffer.h>
 #include <event2/event.h>

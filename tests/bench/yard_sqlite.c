@@ -1,7 +1,7 @@
 /*
- * A yardstick: one row for each event, inserted into a table with a rowid and no index, group by
- * group, each group committed with synchronous=FULL. No HTTP, no JSON, no duplicates found, no
- * delivery: the least that a durable store of events in SQLite can do on this machine.
+ * A yardstick: inserts one row for each event into a table with a rowid and no index, in groups
+ * that are committed with synchronous=FULL. Without HTTP, JSON, duplicate detection and delivery,
+ * it is the least work that a durable store in SQLite can do on this machine.
  */
 #include <errno.h>
 #include <sqlite3.h>
@@ -20,7 +20,7 @@ struct yard {
 	long group;
 	long size;
 	long page_size;
-	long checkpoint_pages; /* the log is copied back when it has grown by so many */
+	long checkpoint_pages; /* the WAL is copied back after growing by this many pages */
 	bool random_ids;
 	sqlite3 *db;
 	sqlite3_stmt *event;

@@ -1,7 +1,7 @@
 /*
- * main() for fuzz targets under any compiler: runs the seeds of the target, their beginnings, and
+ * main() for fuzz targets under any compiler. It runs the target's seeds, prefixes of them, and
  * then FUZZ_RUNS (default 20,000) mutations of them, the same ones every time. Prints TAP. An input
- * that brings the target down is left behind in crash-NAME; `fuzz_NAME FILE...` runs files alone.
+ * that crashes the target is left in crash-NAME; `fuzz_NAME FILE...` runs single files.
  */
 #include "fuzz/fuzz.h"
 
@@ -15,7 +15,7 @@
 
 #define SEEDS_MAX 512
 #define SEED_BYTES_MAX 65536
-#define INPUT_MAX 8192 /* of a mutation */
+#define INPUT_MAX 8192 /* bytes of a mutation */
 
 struct input {
 	uint8_t *p;
@@ -52,7 +52,7 @@ on_signal(int signo)
 	raise(signo);
 }
 
-/* The sanitizers end the process by themselves; this is theirs when they are linked. */
+/* Sanitizers end the process on their own; this is their callback when they are linked. */
 void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
 
 static void
@@ -64,7 +64,7 @@ watch_for_crashes(void)
 	if (__sanitizer_set_death_callback != NULL)
 		__sanitizer_set_death_callback(save_crash);
 	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
-		/* SIGSEGV and its like belong to the sanitizers when they are there */
+		/* sanitizers, when present, handle SIGSEGV and similar signals */
 		if (__sanitizer_set_death_callback == NULL || signals[i] == SIGABRT)
 			signal(signals[i], on_signal);
 	}
@@ -131,7 +131,7 @@ read_seeds(void)
 		free(entries);
 }
 
-/* A place in 0 .. n. */
+/* A random position in 0 .. n. */
 static size_t
 place(struct rand *r, size_t n)
 {
@@ -156,7 +156,7 @@ static void delete (struct input *in, size_t at, size_t n)
 	in->n -= n;
 }
 
-/* Bytes that mean something to somebody: JSON, HTTP, UTF-8, C. */
+/* Bytes with a meaning in JSON, HTTP, UTF-8 or C. */
 static uint8_t
 telling_byte(struct rand *r)
 {
@@ -166,7 +166,7 @@ telling_byte(struct rand *r)
 	return (uint8_t)bytes[rand_below(r, sizeof(bytes) - 1)];
 }
 
-/* A piece of a seed, put in somewhere: words and whole values find new neighbours. */
+/* Inserts a part of a seed somewhere, so that words and whole values get new neighbors. */
 static void
 splice_in(struct rand *r, struct input *in)
 {
@@ -177,7 +177,7 @@ splice_in(struct rand *r, struct input *in)
 	insert(in, place(r, in->n), other->p + from, n);
 }
 
-/* A piece of the input itself, again. */
+/* Repeats a part of the input. */
 static void
 repeat(struct rand *r, struct input *in)
 {
@@ -242,7 +242,7 @@ run_mutations(uint64_t runs)
 	}
 }
 
-/* Beginnings of long seeds are taken in larger steps. */
+/* Takes prefixes of long seeds in larger steps. */
 static void
 run_beginnings(void)
 {

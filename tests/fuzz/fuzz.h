@@ -12,10 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* data is a copy that ends with the input, so that the sanitizers see a read past it. Returns 0. */
+/* data is a copy that ends with the input, so that sanitizers detect a read past it. Returns 0. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What must hold for every input. */
+/* A condition that must hold for every input. */
 #define FUZZ_CHECK(condition)                                                                      \
 	do {                                                                                       \
 		if (!(condition))                                                                  \

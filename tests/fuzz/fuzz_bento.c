@@ -1,6 +1,6 @@
 /*
- * Answers of any bytes: the first byte is the status class, the second the number of events. What
- * is made of them must keep its promises, and nothing refused may pass for delivered.
+ * Answers of any bytes: the first byte chooses the status class, the second the number of events.
+ * The verdict must keep its promises, and a refused event must never count as delivered.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -51,7 +51,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(f.http_status / 100 == 2 && f.reply.failed <= 0
 		     && f.reply.shape != BENTO_REPLY_UNREADABLE
 		     && (f.reply.results < 0 || f.reply.results + f.n_maybe_sent >= f.n_items));
-	/* what is split has halves, and nobody pauses without a reason that a person can read */
+	/* only batches of several events are split, and a pause has a reason that a person can
+	 * read */
 	must(v.step != STEP_SPLIT || f.n_events > 1);
 	must(v.site != SITE_PAUSE || v.advice != NULL);
 	verdict_explain(&f, &v, text, sizeof(text));

@@ -1,7 +1,7 @@
 /*
- * event/bento/bento_api: the first byte holds the kind and the options; the rest is the body of a
- * request. What is taken can be sent, as it is when nothing is to be added; what is not has one
- * reason, at receipt as later.
+ * event/bento/bento_api: the first byte chooses the kind and the options; the rest is the body of a
+ * request. An accepted event can be sent, unchanged when nothing must be added; a refused event has
+ * the same reason at receipt and later.
  */
 #include "fuzz/fuzz.h"
 

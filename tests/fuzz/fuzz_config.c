@@ -1,7 +1,7 @@
 /*
- * config/parse: any text is a configuration or refused with its file and line. No message holds the
- * value of a secret setting, and what was taken is taken again, to the same, as config_print says
- * it.
+ * config/parse: any text is either a configuration or refused with file and line. No message shows
+ * the value of a secret setting, and config_print writes a text that gives the same configuration
+ * again.
  */
 #include "fuzz/fuzz.h"
 
@@ -46,7 +46,7 @@ check_same(const struct config *a, const struct config *b)
 	FUZZ_CHECK(a->n_sites == b->n_sites);
 	for (const struct setting *s = settings; s->name != NULL; s++) {
 		if (s->secret)
-			continue; /* masked */
+			continue; /* printed masked */
 		if (s->section == SECTION_TOP)
 			FUZZ_CHECK(setting_is_equal(s, a, b));
 		for (size_t i = 0; i < a->n_sites && s->section == SECTION_SITE; i++)

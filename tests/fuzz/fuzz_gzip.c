@@ -1,7 +1,7 @@
 /*
- * ingest/http/gzip: the first byte chooses in which pieces the rest comes and what it is. Either
- * gzip: read whole and in pieces it must be complete or not alike, and when it is, with the same
- * bytes. Or a text: packed in two members it must come out unchanged, and cut off it must never be
+ * ingest/http/gzip: the first byte chooses the sizes of the pieces and what the rest is. As gzip,
+ * it must be complete or not, and give the same bytes, whether it is read whole or in pieces. As a
+ * text, packed in two members, it must come out unchanged, and a truncated copy must never be
  * complete.
  */
 #include "fuzz/fuzz.h"
@@ -56,7 +56,7 @@ check_raw(const char *p, size_t n, size_t step)
 	unpack(&whole, p, n, n);
 	unpack(&pieces, p, n, step);
 	FUZZ_CHECK(whole.complete == pieces.complete);
-	/* what came out of a body that is not complete depends on the cuts, and nobody sees it */
+	/* the output of an incomplete body depends on the pieces, and nobody uses it */
 	if (whole.complete) {
 		FUZZ_CHECK(whole.body.n == pieces.body.n);
 		if (whole.body.n > 0)

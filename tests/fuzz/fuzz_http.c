@@ -1,8 +1,8 @@
 /*
- * Reads bytes as a connection would: head, body, next head, ... once as a whole and once in pieces
- * whose size is the first byte of the input. Both must see the same requests with the same
- * bodies at the same places and stop for the same reason. Every call gets an exact copy of its
- * bytes, so that AddressSanitizer sees a step outside.
+ * Reads bytes as a connection would: head, body, next head, and so on; once as a whole, and once in
+ * pieces whose size is the first byte of the input. Both must find the same requests with the same
+ * bodies at the same positions, and stop for the same reason. Every call gets an exact copy of its
+ * bytes, so that AddressSanitizer detects a read outside.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,18 +17,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct http_limits limits = { .max_bytes = 512, .max_headers = 8 };
 
-/* All that may be seen of a run. */
+/* The observable results of a run. */
 struct seen {
-	uint64_t requests; /* a hash of heads and bodies in their order */
+	uint64_t requests; /* a hash of heads and bodies in order */
 	size_t n_requests;
-	size_t at; /* what was read for certain */
+	size_t at; /* the end of what was read successfully */
 	const char *error;
 };
 
 struct run {
 	struct seen seen;
 	struct slice text;
-	size_t there; /* bytes that have come */
+	size_t there; /* bytes that have arrived */
 	bool in_body;
 	struct http_head head;
 	struct http_chunks chunks;
@@ -54,7 +54,7 @@ see(struct run *r, const void *p, size_t n)
 static void
 see_slice(struct run *r, struct slice s, struct slice within)
 {
-	/* "/" of an absolute target without a path is the only one from elsewhere */
+	/* only "/" for an absolute target without a path does not point into the input */
 	if (s.p != NULL && !SLICE_IS(s, "/"))
 		check(s.p >= within.p && s.p + s.n <= within.p + within.n);
 	see(r, &s.n, sizeof(s.n));
@@ -83,7 +83,7 @@ see_head(struct run *r, struct slice within)
 	r->seen.n_requests++;
 }
 
-/* A copy of what was not read yet; free p. */
+/* Copies the bytes that were not read yet; the caller frees p. */
 static struct slice
 copy_rest(const struct run *r)
 {
@@ -145,7 +145,7 @@ read_body(struct run *r, struct slice bytes)
 	return result;
 }
 
-/* Whether it got anywhere. */
+/* Whether it made progress. */
 static bool
 go_on(struct run *r)
 {
@@ -189,7 +189,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(whole.error == pieces.error);
 	check(whole.n_requests == pieces.n_requests);
 	check(whole.requests == pieces.requests);
-	/* within a chunk that is refused, how far it came depends on the cuts */
+	/* within a refused chunk, the position depends on the pieces */
 	check(whole.error != NULL || whole.at == pieces.at);
 	return 0;
 }

@@ -1,4 +1,5 @@
-/* event/json: whatever it is given, it stays inside, agrees with itself, and with others. */
+/* event/json: for any input it stays within bounds, is consistent with itself, and agrees with
+ * cJSON. */
 #include "fuzz/fuzz.h"
 
 #include <string.h>
@@ -7,7 +8,7 @@
 
 #include "event/json/json.h"
 
-/* Beyond these sizes what costs the square of the size is left out. */
+/* Checks with quadratic cost run only on inputs up to these sizes. */
 #define SMALL 512
 
 struct seen {
@@ -28,7 +29,7 @@ accepts(struct slice text, struct json_value *ret_value, size_t *ret_offset)
 	return rc;
 }
 
-/* What a string means survives being written and read again. */
+/* The decoded text of a string survives writing and reading. */
 static void
 check_string(struct slice raw)
 {
@@ -64,7 +65,7 @@ check_string(struct slice raw)
 	buf_free(&scratch);
 }
 
-/* A value alone is JSON too, of the same type and extent. */
+/* A value on its own is JSON, too, with the same type and length. */
 static void
 check_value(struct slice text, const struct json_value *value, struct seen *seen)
 {
@@ -113,7 +114,7 @@ walk(struct slice text, struct json *j, struct seen *seen)
 	return more;
 }
 
-/* Only a number can still be one when its end is cut off. */
+/* Only a number can still be valid when its end is cut off. */
 static void
 check_beginnings(struct slice text, const struct json_value *value)
 {
@@ -137,8 +138,8 @@ has_unicode_escape(struct slice text)
 }
 
 /*
- * cJSON is more generous, except that it refuses lone surrogates and numbers of 64 characters, and
- * stops at a NUL, which we never accept.
+ * cJSON accepts more, except that it refuses lone surrogates and numbers of 64 characters, and
+ * stops at a NUL, which the reader never accepts.
  */
 static void
 check_cjson(struct slice text, const struct seen *seen)

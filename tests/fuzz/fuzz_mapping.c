@@ -1,7 +1,7 @@
 /*
- * event/mapping: the first byte holds the options, the second the length of the event's name, which
- * follows; the rest is the event's body. What comes out is JSON, with the properties in it byte for
- * byte.
+ * event/mapping: the first byte chooses the options, the second the length of the event's name,
+ * which follows; the rest is the event's body. The output is JSON and contains the properties byte
+ * for byte.
  */
 #include "fuzz/fuzz.h"
 
@@ -12,8 +12,8 @@
 #include "event/mapping/mapping.h"
 #include "event/segment/fields.h"
 
-/* The last member of that name of an object; type JSON_NONE when there is none. -1: not an object.
- */
+/* Finds the last member of that name in an object; JSON_NONE when there is none. Returns -1 when it
+ * is not an object. */
 static int
 find_member(struct slice object, const char *name, struct json_value *ret_value)
 {
@@ -47,7 +47,7 @@ check_text(struct slice event, const char *member, struct slice want)
 	buf_free(&printed);
 }
 
-/* details must be the properties, byte for byte but for a unique key where they have none. */
+/* details must equal the properties byte for byte, except for a unique key when they have none. */
 static void
 check_details(const struct mapping_options *o, const struct mapping_input *in, struct slice event,
     const struct json_value *properties)
@@ -124,7 +124,7 @@ check_mapping(const struct mapping_options *o, const struct mapping_input *in)
 	buf_free(&to);
 }
 
-/* Under rules: as many objects as it says, each of them for the address. */
+/* Under rules there are as many objects as returned, each for the address. */
 static void
 check_items(const struct mapping_options *o, const struct mapping_input *in)
 {

@@ -1,6 +1,7 @@
 /*
- * event/segment: the first byte chooses shape, path and limits, the rest is the body. Whatever it
- * is, the slices stay inside, the columns are text, and an event that is pending can be forwarded.
+ * event/segment: the first byte chooses the form of the body, the path and the limits; the rest is
+ * the body. For any input the slices stay within bounds, the columns are valid text, and a pending
+ * event can be forwarded.
  */
 #include "fuzz/fuzz.h"
 
@@ -30,7 +31,7 @@ is_json(struct slice text)
 	return json_skip(&j, &value) == 0 && json_finish(&j) == 0;
 }
 
-/* Printed as JSON nothing of it is replaced: it is UTF-8 without NUL. */
+/* Printing the text as JSON replaces nothing: it is UTF-8 without NUL. */
 static void
 check_column(const struct segment_request *r, struct slice s)
 {
@@ -75,7 +76,7 @@ check_mapping(const struct segment_request *r, const struct segment_event *event
 	buf_free(&to);
 }
 
-/* A member of a batch that is not an object is kept as an invalid event. */
+/* Checks that a member of a batch that is not an object is stored as an invalid event. */
 static bool
 is_stray(const struct segment_event *event)
 {
@@ -107,7 +108,7 @@ check_event(const struct segment_request *r, const struct segment_event *event)
 	}
 }
 
-/* An event says of itself the same in a batch and alone. */
+/* An event gives the same columns in a batch and alone. */
 static void
 check_alone(const struct segment_request *r, const struct segment_event *event)
 {

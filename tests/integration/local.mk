@@ -1,5 +1,5 @@
-# The program as a whole, each topic a script on tests/lib/spooltest.py. They need python3 and
-# skip where a machine lacks what they need.
+# Tests of the whole program; each topic is a script that uses tests/lib/spooltest.py. They need
+# python3 and skip on a machine that lacks what they need.
 INTEGRATION_TESTS = \
 	tests/integration/test_adopt.py \
 	tests/integration/test_audit.py \

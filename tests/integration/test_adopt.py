@@ -77,12 +77,13 @@ def adopt(bench, running):
 
 
 def test_adopt(bench):
-    """through the daemon: the undelivered events of a dead machine, with those in its log"""
+    """through the daemon: takes over the undelivered events of a dead machine, even those only in
+    its WAL"""
     adopt(bench, True)
 
 
 def test_adopt_offline(bench):
-    """without a daemon: the undelivered events of a dead machine, the same"""
+    """without a daemon: takes over the same events"""
     adopt(bench, False)
 
 
@@ -126,17 +127,17 @@ def adopt_identities(bench, running):
 
 
 def test_adopt_identities(bench):
-    """through the daemon: adopted addresses let unresolved events go"""
+    """through the daemon: adopted addresses release unresolved events"""
     adopt_identities(bench, True)
 
 
 def test_adopt_identities_offline(bench):
-    """without a daemon: adopted addresses let unresolved events go, the same"""
+    """without a daemon: adopted addresses release unresolved events"""
     adopt_identities(bench, False)
 
 
 def test_adopt_identities_of_sites(bench):
-    """an id belongs to its own site: where --site joins sites, no id of another is kept"""
+    """an id belongs to its own site: when --site joins sites, no id of another site is kept"""
     old = Spool(bench, "old", sites=("main", "shop"), identity_wait=3600)
     for site in ("main", "shop"):
         old.accept("/v1/identify", {"messageId": "i-1", "userId": "1",
@@ -165,14 +166,14 @@ def test_adopt_identities_of_sites(bench):
 
 
 def test_adopt_erased(bench):
-    """a person whose erasure the dead machine had accepted and not done is left out"""
+    """a person whose erasure the dead machine had accepted but not done is left out"""
     old, new = Spool(bench, "old"), Spool(bench, "new", identity_wait=3600)
     for name in ("gone", "ann"):
         old.accept("/v1/identify", {"messageId": "i-" + name, "userId": name,
                                     "traits": {"email": name + "@example.com"}})
         old.accept("/v1/track", {"messageId": "t-" + name, "event": "Seen", "userId": name})
     old.daemon.stop()
-    file = sqlite3.connect(old.database)  # as it is just after the call
+    file = sqlite3.connect(old.database)  # the state just after the call
     file.execute("INSERT INTO erasure SELECT max(event_id), 'Gone@example.com' FROM event")
     file.commit()
     file.close()
@@ -182,7 +183,7 @@ def test_adopt_erased(bench):
     equal(new.rows("message_id"), [("t-ann",)], "events")
     equal(new.value("SELECT count(*), max(email) FROM identity"), (1, "ann@example.com"), "ids")
     equal(old.rows(), before, "the other file")
-    file = sqlite3.connect(old.database)  # and as no program of ours would have written it
+    file = sqlite3.connect(old.database)  # and a state that no version of the program writes
     file.execute("UPDATE identity SET id = ? WHERE id = 'ann'", ("x" * 200000,))
     file.commit()
     file.close()
@@ -194,7 +195,7 @@ def test_adopt_erased(bench):
 
 
 def test_adopt_sites(bench):
-    """a site that does not exist here is named; --site puts its events elsewhere"""
+    """a site that does not exist here is named; --site gives its events to another site"""
     old, new = Spool(bench, "old", sites=("main", "shop")), Spool(bench, "new")
     old.accept("/v1/track", track("m-1"), site="main")
     old.accept("/v1/track", track("m-2"), site="shop")
@@ -218,7 +219,7 @@ def test_adopt_sites(bench):
 
 
 def test_adopt_other_versions(bench):
-    """a file of a newer version, and what is no spool, is refused and stays unchanged"""
+    """a file of a newer version, or one that is not a spool, is refused and not changed"""
     old, new = Spool(bench, "old"), Spool(bench, "new")
     old.accept("/v1/track", track("m-1"))
     old.daemon.stop()

@@ -17,7 +17,7 @@ from spooltest import Skip, equal, track, true, wait_until  # noqa: E402
 
 
 def recipes():
-    """Their questions, or what is said before them, and the SQL."""
+    """Returns the question of each recipe, or the text before it, and its SQL."""
     with open(os.path.join(spooltest.srcdir(), "doc", "audit.md"), encoding="utf-8") as file:
         text = file.read()
     found = {}
@@ -28,7 +28,7 @@ def recipes():
 
 
 def ask(bench, sql):
-    """The rows that the shell prints."""
+    """Returns the rows that the shell prints."""
     done = subprocess.run(["sqlite3", "-readonly", "-json", bench.database], input=sql, text=True,
                           capture_output=True, timeout=60, check=False)
     equal((done.returncode, done.stderr), (0, ""), "the shell")
@@ -61,7 +61,7 @@ def fill(bench):
     daemon.accept("/v1/track", track("m-erased", event="Gone", email="gone@example.com"))
     equal(bench.cli("erase", "--email", "gone@example.com", "-y").returncode, 0, "erase")
     daemon.stop()
-    # As if some had come yesterday, and retention had taken an old one.
+    # As if some events had come yesterday, and retention had removed an old one.
     with sqlite3.connect(bench.database) as file:
         file.execute("UPDATE delivery SET settled_at = settled_at - 86400000 WHERE event_id = 1")
         file.execute("UPDATE event SET received_at = received_at - 86400000 WHERE event_id = 1")
@@ -76,7 +76,7 @@ def columns(rows, *names):
 
 
 def test_recipes(bench):
-    """each answers its question"""
+    """each recipe answers its question"""
     if not shutil.which("sqlite3"):
         raise Skip("there is no sqlite3")
     fill(bench)
@@ -125,13 +125,13 @@ READ_ALL = ("Is anything missing?",)
 
 
 SMALL = ["SCAN refusals", "SCAN block", "SCAN site", "SCAN operation", "SCAN hours", "SCAN took"]
-# They walk backwards from the newest row and stop.
+# These walk backward from the newest row and stop.
 BACKWARDS = {"What did Bento answer last?": ["SCAN a"],
              "In which hours of the last day did nothing arrive?": ["SCAN d"]}
 
 
 def test_plans(bench):
-    """none reads every event or every request, but for the one that says so"""
+    """no query reads every event or every request, except the one that says so"""
     if not shutil.which("sqlite3"):
         raise Skip("there is no sqlite3")
     bench.daemon(bench.sim()).stop()
@@ -144,14 +144,14 @@ def test_plans(bench):
 
 
 def move(bench, table, column, key, to):
-    """Sets a time, ms since 1970."""
+    """Sets a time (ms since 1970)."""
     with sqlite3.connect(bench.database) as file:
         file.execute(f"UPDATE {table} SET {column} = ? WHERE {key} = 1", (to,))
     file.close()
 
 
 def test_windows(bench):
-    """a window of time ends at the hour, not at the date; one event alone has its percentiles"""
+    """a period ends at the hour, not at the date; a single event has percentiles, too"""
     if not shutil.which("sqlite3"):
         raise Skip("there is no sqlite3")
     sim = bench.sim()
@@ -165,7 +165,7 @@ def test_windows(bench):
     true(row["events"] == 1 and row["p50"] == row["p90"] == row["p99"] is not None,
          f"one event {row}")
     equal(columns(ask(bench, ended), "attempts"), [(1,)], "attempts of the last day")
-    # The first millisecond of the date on which the window begins lies before the window.
+    # The first millisecond of the date on which the period begins is before the period.
     day = 86400000
     midnight = int(time.time() * 1000) // day * day
     move(bench, "delivery", "settled_at", "event_id", midnight - 7 * day)
@@ -175,7 +175,7 @@ def test_windows(bench):
 
 
 def test_shell_left_open(bench):
-    """a shell that stays in a transaction stops neither receipt nor delivery"""
+    """a shell with an open transaction stops neither receipt nor delivery"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     daemon.accept("/v1/track", track("m-0"))

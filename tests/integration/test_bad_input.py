@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What goes wrong from outside: each gets a clear answer, nothing accepted is lost, the daemon lives."""
+"""Bad input from outside: each kind gets a clear answer, nothing accepted is lost, and the daemon
+goes on."""
 import os
 import socket
 import struct
@@ -17,14 +18,14 @@ MAX_BODY = 4194304
 
 
 def still_works(bench, daemon, message_id="still-works"):
-    """The daemon lives and takes events."""
+    """Checks that the daemon runs and accepts events."""
     true(daemon.running(), "the daemon runs")
     daemon.accept("/v1/track", track(message_id))
     equal(bench.outbox(message_id)["name"], "Test Event", "the event after it")
 
 
 def refused(bench, daemon, body, status=400, path="/v1/track"):
-    """The body gets an error answer in Segment's shape and leaves nothing behind."""
+    """Checks that the body gets an error answer in Segment's format and leaves nothing behind."""
     before = bench.value("SELECT count(*) FROM outbox")
     got, answer = daemon.post(path, body)
     what = repr(body[:60])
@@ -47,7 +48,7 @@ def test_broken_json(bench):
 
 
 def test_wrong_types(bench):
-    """what is not an object, and a batch that is not a list, is refused with 400"""
+    """a body that is not an object, and a batch that is not a list, are refused with 400"""
     daemon = bench.daemon()
     for body in ["[]", "1", '"text"', "null", "true"]:
         refused(bench, daemon, body)
@@ -58,7 +59,7 @@ def test_wrong_types(bench):
 
 
 def test_empty_batch(bench):
-    """an empty batch is refused, in Segment's word"""
+    """an empty batch is refused with Segment's code"""
     daemon = bench.daemon()
     refused(bench, daemon, '{"batch":[]}', path="/v1/batch")
     equal(daemon.post("/v1/batch", '{"batch":[]}')[1]["code"], "empty_batch", "code")
@@ -66,13 +67,13 @@ def test_empty_batch(bench):
 
 
 def padded(size):
-    """A track call of exactly so many bytes."""
+    """Returns a track call of exactly this many bytes."""
     head = '{"type":"track","event":"E","messageId":"m-big","email":"a@example.com","properties":{"p":"'
     return head + "x" * (size - len(head) - 3) + '"}}'
 
 
 def test_large_body(bench):
-    """a body of max_body is taken, one byte more is refused with 413"""
+    """a body of max_body bytes is accepted, one byte more is refused with 413"""
     sim = bench.sim()
     daemon = bench.daemon(sim, ingest={"max_event": MAX_BODY}, batch_bytes=8000000)
     body = padded(MAX_BODY + 1)
@@ -125,7 +126,7 @@ def test_limits_of_an_event(bench):
 
 
 def test_too_many_events(bench):
-    """a body of a million empty events is refused for good, not asked for again and again"""
+    """a body of a million empty events is refused for good: the client is not told to try again"""
     daemon = bench.daemon()
     status, answer = daemon.post("/v1/batch", '{"batch":[' + ",".join(["{}"] * 1390000) + "]}")
     equal((status, answer["code"]), (400, "too_many_events"), "answer")
@@ -144,7 +145,7 @@ def test_nesting(bench):
 
 
 def test_bytes_that_are_no_text(bench):
-    """NUL and what is no UTF-8 are refused with 400; an escaped NUL is kept as it came"""
+    """NUL and invalid UTF-8 are refused with 400; an escaped NUL is kept as received"""
     daemon = bench.daemon()
     for bad in [b"\x00", b"\xff", b"\xc3(", b"\xed\xa0\x80", b"\xc0\xaf", b"\xf5\x80\x80\x80",
                 b"\xe2\x82"]:
@@ -160,7 +161,7 @@ def test_bytes_that_are_no_text(bench):
 
 
 def test_chunked(bench):
-    """chunked bodies are taken, one byte at a time too; malformed ones end the connection"""
+    """chunked bodies are accepted, even one byte at a time; malformed ones end the connection"""
     daemon = bench.daemon()
     body = '{"type":"track","event":"E","messageId":"m-1","email":"a@example.com"}'
     head = f"POST /v1/track HTTP/1.1\r\nHost: a\r\n{basic()}Transfer-Encoding: chunked\r\n\r\n"
@@ -181,7 +182,8 @@ def test_chunked(bench):
 
 
 def test_strict_heads(bench):
-    """requests that two servers could read in two ways are refused and the connection closed"""
+    """requests that two servers could read differently are refused, and the connection is closed
+    """
     daemon = bench.daemon()
     body = '{"type":"track","event":"E","email":"a@example.com"}'
     n = len(body)
@@ -231,7 +233,7 @@ def test_strict_heads(bench):
 
 
 def test_keep_alive(bench):
-    """one connection carries many requests, pipelined ones are answered in order"""
+    """one connection carries many requests, and pipelined requests are answered in order"""
     daemon = bench.daemon()
     raw = Raw(daemon.url())
     bodies = [track("m-1"), "{", track("m-2"), track("m-1"), "[]", track("m-3")]
@@ -244,7 +246,7 @@ def test_keep_alive(bench):
 
 
 def test_expect_continue(bench):
-    """Expect: 100-continue is answered before the body comes"""
+    """Expect: 100-continue is answered before the body arrives"""
     daemon = bench.daemon()
     body = spooltest.json.dumps(track("m-1"))
     raw = Raw(daemon.url())
@@ -256,7 +258,7 @@ def test_expect_continue(bench):
 
 
 def test_client_hangs_up(bench):
-    """clients that hang up while their commit runs lose nothing and break nothing"""
+    """clients that hang up during their commit lose nothing and break nothing"""
     daemon = bench.daemon()
     for n in range(100):
         raw = Raw(daemon.url())
@@ -276,7 +278,7 @@ def test_client_hangs_up(bench):
 
 
 def test_slow_clients(bench):
-    """200 slow clients hold up nobody, and a drip-feeding one cannot stay"""
+    """200 slow clients delay nobody, and a client that sends byte by byte is closed"""
     daemon = bench.daemon(ingest={"request_timeout": 3})
     head = post_bytes(spooltest.json.dumps(track("slow")))
     slow = [Raw(daemon.url()).send(head[:20]) for _ in range(200)]
@@ -291,7 +293,7 @@ def test_slow_clients(bench):
     def all_gone():
         for raw in list(open_ones):
             try:
-                raw.sock.send(b"x")  # each byte must not buy more time
+                raw.sock.send(b"x")  # a byte must not extend the time limit
                 data = raw.sock.recv(65536)
                 while data:
                     data = raw.sock.recv(65536)
@@ -308,7 +310,7 @@ def test_slow_clients(bench):
 
 
 def test_many_connections(bench):
-    """more connections than there may be wait or are refused, and the daemon lives"""
+    """connections beyond the limit wait or are refused, and the daemon goes on"""
     daemon = bench.daemon(ingest={"max_connections": 20})
     many = []
     for _ in range(60):
@@ -344,7 +346,7 @@ def test_health(bench):
 
 
 def fails_to_start(bench, conf, *words, env=None):
-    """The daemon ends at once with a message that says the words."""
+    """Checks that the daemon ends at once with a message that contains the words."""
     done = bench.cli("serve", conf=conf, env=env)
     equal(done.returncode, 1, f"exit status; it said {done.stderr!r}")
     for word in words:
@@ -395,7 +397,8 @@ def test_write_keys_needed(bench):
 
 
 def test_bad_database(bench):
-    """a database in a missing or read-only folder, or of somebody else, is refused untouched"""
+    """a database in a missing or read-only directory, or of another program, is refused and not
+    changed"""
     site = {"main": bench.site("http://127.0.0.1:1/api/v1")}
     missing = bench.path("missing/spool.db")
     fails_to_start(bench, bench.configure(site, top={"database": missing}), "missing")
@@ -426,11 +429,11 @@ def test_newer_database(bench):
 
 
 def test_read_only_folder(bench):
-    """a read-only folder is refused with a message"""
+    """a read-only directory is refused with a message"""
     site = {"main": bench.site("http://127.0.0.1:1/api/v1")}
     folder = bench.path("locked")
     conf = bench.configure(site, top={"database": os.path.join(folder, "spool.db")})
-    if os.geteuid() == 0:  # root may write in every folder, but not in every file system
+    if os.geteuid() == 0:  # root may write in every directory, but not on every file system
         with Mount(folder, "ro"):
             fails_to_start(bench, conf, "locked")
     else:
@@ -439,7 +442,7 @@ def test_read_only_folder(bench):
 
 
 def test_second_daemon(bench):
-    """a second daemon on the same database is refused, the first goes on"""
+    """a second daemon on the same database is refused, and the first goes on"""
     daemon = bench.daemon()
     said = fails_to_start(bench, bench.path("bentospool.conf"), bench.database)
     true("another" in said or "already" in said, f"it says why: {said!r}")
@@ -458,7 +461,7 @@ def test_port_in_use(bench):
 
 
 def test_name_that_does_not_resolve(bench):
-    """when Bento's name does not resolve the events wait and the log says it"""
+    """when Bento's name does not resolve, the events wait and the log says so"""
     daemon = bench.daemon("https://bento.invalid/api/v1")
     daemon.accept("/v1/track", track("m-1"))
     wait_until(lambda: bench.value("SELECT count(*) FROM attempts WHERE outcome IS NOT NULL"),

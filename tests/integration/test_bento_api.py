@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Clients of Bento, pointed at the spooler: the real one, and requests by hand."""
+"""Clients of Bento that post to the spooler: a real client, and requests by hand."""
 import base64
 import os
 import shutil
@@ -14,7 +14,7 @@ from spooltest import Skip, equal, track, true  # noqa: E402
 
 PACKAGE = "@bentonow/bento-node-sdk"
 KEYS = (spooltest.PUBLISHABLE_KEY, spooltest.SECRET_KEY)
-# What each call of tests/sdk/bento.mjs returns when it was taken.
+# The result of each call of tests/sdk/bento.mjs when it was accepted.
 TAKEN = {"track": "true", "trackPurchase": "true", "tagSubscriber": "true", "addSubscriber": "true",
          "updateFields": "true", "removeSubscriber": "true", "importEvents": "2",
          "importSubscribers": "2"}
@@ -23,7 +23,7 @@ EVENTS = ["Opened Door", "$purchase", "$tag", "$subscribe", "$update_fields", "$
 
 
 def run_sdk(bench, daemon, label, keys=KEYS, site=spooltest.SITE_UUID):
-    """What each call of the real client returned."""
+    """Returns the result of each call of the real client."""
     folder = os.environ.get("SPOOL_SDK", "")
     if not shutil.which("node"):
         raise Skip("node is not installed")
@@ -36,14 +36,14 @@ def run_sdk(bench, daemon, label, keys=KEYS, site=spooltest.SITE_UUID):
 
 
 def post(daemon, path, body, keys=KEYS, site=spooltest.SITE_UUID, headers=None):
-    """status and JSON of a request as Bento wants them."""
+    """Returns status and JSON of a request in Bento's format."""
     token = base64.b64encode(":".join(keys).encode()).decode()
     return daemon.post(f"/api/v1/{path}?site_uuid={site}", body, key=None,
                        headers={"Authorization": f"Basic {token}", **(headers or {})})
 
 
 def check_delivered(bench, sim, label):
-    """Every call's event is there, unchanged but for the keys and dates that were missing."""
+    """Checks that every call's event is there, unchanged except for missing keys and dates."""
     got = sim.events()
     equal([event["type"] for event in got], EVENTS, "what Bento got, in order")
     keys = [event["details"]["unique"]["key"] for event in got]
@@ -70,7 +70,7 @@ def check_delivered(bench, sim, label):
 
 
 def test_node_sdk(bench):
-    """the real client of Bento with its base URL changed: every call arrives as it was made"""
+    """Bento's real client with another base URL: every call arrives unchanged"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     equal(run_sdk(bench, daemon, "ann"), TAKEN, "what the calls returned")
@@ -79,7 +79,8 @@ def test_node_sdk(bench):
 
 
 def test_node_sdk_while_bento_is_down(bench):
-    """the same while Bento is down and the spooler is killed: nothing is lost or doubled"""
+    """Bento's real client while Bento is down and the spooler is killed: nothing is lost or
+    doubled"""
     sim = bench.sim()
     sim.answer(503)
     daemon = bench.daemon(sim)
@@ -92,7 +93,7 @@ def test_node_sdk_while_bento_is_down(bench):
 
 
 def test_node_sdk_is_refused(bench):
-    """the real client with wrong keys, and with another site, sees Bento's error"""
+    """Bento's real client with wrong keys, or with another site, gets Bento's error"""
     daemon = bench.daemon()
     wrong = run_sdk(bench, daemon, "eve", keys=("test-publishable", "wrong"))
     equal({text.split()[0] for text in wrong.values()}, {"NotAuthorizedError"}, "wrong keys")
@@ -107,7 +108,7 @@ def test_node_sdk_is_refused(bench):
 
 
 def test_segment_and_bento_keep_their_order(bench):
-    """events of one address reach Bento in order of arrival, whatever path and endpoint they take"""
+    """events of one address reach Bento in order of arrival, by any path and endpoint"""
     sim = bench.sim()
     sim.answer(503)
     daemon = bench.daemon(sim)
@@ -125,7 +126,8 @@ def test_segment_and_bento_keep_their_order(bench):
 
 
 def test_bytes(bench):
-    """numbers, the order of keys and text reach Bento byte for byte; blanks between members do not"""
+    """numbers, text and the order of keys reach Bento byte for byte; blanks between members do not
+    """
     sim = bench.sim()
     daemon = bench.daemon(sim, unique_key=False, send_date=False)
     event = ('{ "type":"x", "details":{"b":1.10,"a":12345678901234567890,"t":"\\u00e9\\/"} ,'
@@ -138,7 +140,7 @@ def test_bytes(bench):
 
 
 def test_show(bench):
-    """show tells the endpoint of each attempt, and what is sent"""
+    """show names the endpoint of each attempt, and prints what is sent"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     post(daemon, "batch/subscribers", {"subscribers": [{"email": "ann@example.com", "n": 2}]})

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The command line: what people read, what machines read, exit codes, and what verbs change."""
+"""The command line: output for people and machines, exit codes, and the changes by verbs."""
 import json
 import os
 import pty
@@ -17,13 +17,13 @@ VERBS = ("serve", "status", "list", "show", "requeue", "check", "send", "version
 
 
 def objects(done):
-    """The lines of --json, each an object."""
+    """Returns the objects of --json, one from each line."""
     equal(done.returncode, 0, f"exit status; it said {done.stderr!r}")
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def on_terminal(bench, answer, *argv):
-    """The exit status of a verb that somebody at a terminal answers."""
+    """Returns the exit status of a verb that a person at a terminal answers."""
     ours, theirs = pty.openpty()
     os.write(ours, (answer + "\n").encode())
     done = subprocess.run([binary("bentospool"), *argv, "--database", bench.database],
@@ -35,7 +35,8 @@ def on_terminal(bench, answer, *argv):
 
 
 def prepared(bench):
-    """A daemon that has one event of each sort: delivered, failed, invalid, unsupported, pending."""
+    """Starts a daemon with one event of each status: delivered, failed, invalid, unsupported,
+    pending."""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     daemon.accept("/v1/track", json.dumps(track("m-delivered", event="Order Completed")).replace(
@@ -89,12 +90,12 @@ def test_width(bench):
     for verb in verbs[:-1]:
         said += bench.run(binary("bentospool"), verb, "--help").stdout
     for line in said.splitlines():
-        # The folder of the configuration is as long as whoever configured made it.
+        # The directory of the configuration can be as long as configure was told.
         true(len(line) <= 80 or re.fullmatch(r"  /\S+/bentospool\.conf", line), f"too long: {line}")
 
 
 def test_misplaced(bench):
-    """options before the verb are told where they belong"""
+    """options before the verb are refused, and the message says where they belong"""
     for argv, words in ((["-c", "F", "status"], "bentospool status -c F\n"), (["--json", "list"], "list --json\n"),
                         (["-c"], "bentospool status -c FILE\n"), (["-c", "x" * 200, "list"], "-c FILE\n")):
         done = bench.run(binary("bentospool"), *argv)
@@ -103,7 +104,7 @@ def test_misplaced(bench):
 
 
 def test_full_output(bench):
-    """output that cannot be written is told once, with its cause"""
+    """output that cannot be written is reported once, with its cause"""
     daemon = bench.daemon()
     for i in range(40):
         daemon.accept("/v1/track", track(f"m-{i}", event="x" * 200))
@@ -138,7 +139,7 @@ def test_status(bench):
 
 
 def test_list(bench):
-    """list: filters select by each criterion, nothing matched exits 3"""
+    """list: filters select by each criterion; exits 3 when nothing matches"""
     _, daemon = prepared(bench)
     every = ["m-delivered", "m-failed", "m-invalid", "m-unsupported", "m-pending"]
     ids = {row["message_id"]: row["event_id"] for row in bench.outbox()}
@@ -200,7 +201,8 @@ def test_show(bench):
 
 
 def test_requeue(bench):
-    """requeue: refuses to run without a filter, --dry-run changes nothing, then it is delivered"""
+    """requeue: refuses to run without a filter; --dry-run changes nothing; then the event is
+    delivered"""
     sim, _ = prepared(bench)
     equal(bench.cli("requeue", "--yes").returncode, 2, "exit status without a filter")
     done = bench.cli("requeue", "--status", "failed", "--dry-run")
@@ -229,7 +231,7 @@ def test_requeue(bench):
 
 
 def test_requeue_of_another_kind(bench):
-    """a page that is requeued never becomes an event of Bento's, whatever its name"""
+    """a requeued page call never becomes one of Bento's own events, whatever its name"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     page = {"type": "page", "name": "$unsubscribe", "messageId": "m-page",
@@ -244,7 +246,7 @@ def test_requeue_of_another_kind(bench):
 
 
 def test_requeue_without_a_daemon(bench):
-    """requeue works while no daemon runs; the next one delivers"""
+    """requeue works without a daemon; the next daemon delivers"""
     sim, daemon = prepared(bench)
     daemon.stop()
     done = bench.cli("requeue", "--message-id", "m-failed", "--yes")
@@ -256,7 +258,7 @@ def test_requeue_without_a_daemon(bench):
 
 
 def test_check(bench):
-    """check: the configuration as it counts, secrets masked; a bad one exits 1"""
+    """check: prints the configuration in effect with secrets masked; a bad one exits 1"""
     conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")})
     for argv in (["check"], ["check", "--json"]):
         done = bench.cli(*argv, conf=conf)
@@ -273,7 +275,7 @@ def test_check(bench):
 
 
 def test_environment(bench):
-    """environment variables do without a file; the control socket is beside the database"""
+    """environment variables can replace the file; the control socket is beside the database"""
     sim = bench.sim()
     env = {"BENTOSPOOL_DATABASE": bench.database, "BENTOSPOOL_LISTEN": "127.0.0.1:0",
            "BENTOSPOOL_WRITE_KEYS": f"other,{spooltest.WRITE_KEY}",
@@ -292,7 +294,7 @@ def test_environment(bench):
 
 
 def test_send(bench):
-    """send: a test event through the running daemon, reporting until Bento answered"""
+    """send: reports a test event on its way through the running daemon until Bento answers"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     done = bench.cli("send", "--name", "Test", "--email", "ann@example.com")
@@ -310,7 +312,7 @@ def test_send(bench):
 
 
 def test_send_is_judged(bench):
-    """send: an event is judged by its site as one that was posted, and so is its size"""
+    """send: the site decides on the event and its size as on a posted one"""
     sim = bench.sim()
     bench.daemon(sim, ingest={"max_event": 4096}, identify="update_fields")
     for size, code in ((1, 0), (5000, 1)):
@@ -324,7 +326,7 @@ def test_send_is_judged(bench):
 
 
 def test_send_waits(bench):
-    """send: who it waits for, and nobody else"""
+    """send: waits for its own event only"""
     sims = {"main": bench.sim(), "shop": bench.sim()}
     sims["shop"].answer(401)
     daemon = spooltest.Daemon(bench, bench.configure({
@@ -365,7 +367,7 @@ def test_reading_needs_only_the_database(bench):
 
 
 def test_without_a_configuration(bench):
-    """a configuration that is broken: what reads says how to do without it, and can"""
+    """with a broken configuration, verbs that read say how to do without it, and can"""
     daemon = bench.daemon()
     daemon.accept("/v1/track", track("m-1"))
     broken = bench.write("broken.conf", "nonsense = 1\n")
@@ -383,7 +385,7 @@ def test_without_a_configuration(bench):
 
 
 def test_no_database(bench):
-    """a database that is not there is named, exit 1"""
+    """a missing database is named, exit 1"""
     for argv in (["status"], ["list"], ["show", "1"]):
         done = bench.run(binary("bentospool"), *argv, "--database", bench.path("none.db"))
         equal(done.returncode, 1, f"exit status of {argv}")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Real clients, each with every kind of call that it knows, straight and through a 503."""
+"""Real clients: each makes every kind of call that it knows, directly and through a 503."""
 import contextlib
 import functools
 import gzip
@@ -22,7 +22,7 @@ from spoolproxy import Proxy  # noqa: E402
 from spooltest import Skip, equal, track, true, wait_until  # noqa: E402
 
 KINDS = ["alias", "group", "identify", "page", "screen", "track"]
-REFUSALS = 2  # answers 503 that a client gets on its second way
+REFUSALS = 2  # 503 answers that a client gets on its second way
 CLIENT_DEADLINE = 90
 
 
@@ -42,7 +42,7 @@ def browser():
 
 
 class Stage:
-    """A daemon that takes events, one that has no space for any, and ways to both."""
+    """A daemon that accepts events, one without disk space, and addresses of both."""
 
     def __init__(self, bench, stack):
         self.bench = bench
@@ -56,12 +56,12 @@ class Stage:
         self.refused = stack.enter_context(Proxy(self.daemon.url(), self.full.url(), REFUSALS))
 
     def rows(self, label):
-        """What the outbox has of one client on one way; each call carries its label."""
+        """Returns the rows of one client on one way; each call carries its label."""
         return [row for row in self.bench.outbox()
                 if json.loads(row["body"])["context"].get("label") == label]
 
     def check_calls(self, client, label, kinds=tuple(KINDS)):
-        """Each kind once, the track call delivered, nothing waiting."""
+        """Checks that each kind is there once, the track call delivered, and nothing waits."""
         rows = self.rows(label)
         equal(sorted(row["kind"] for row in rows), sorted(kinds), f"{label}: kinds in the outbox")
         for row in rows:
@@ -78,7 +78,8 @@ class Stage:
         print(f"# {client}: {' '.join(row['kind'] for row in rows)}: {label}")
 
     def check_requests(self, client, label, proxy, refusals):
-        """As many 503 as were meant, then success; prints in which ways the client posts."""
+        """Checks for the intended number of 503 answers and then success; prints how the client
+        posts."""
         posts = [request for request in proxy.requests if request[0] == "POST"]
         statuses = [status for _, path, _, status in posts if not path.endswith("/m")]
         equal([status for status in statuses if status != 200], [503] * refusals,
@@ -94,7 +95,7 @@ def when(text):
 
 
 def run_node_client(bench, client):
-    """Both ways at the same time."""
+    """Runs both ways at the same time."""
     folder = sdk_folder(client)
     if not shutil.which("node"):
         raise Skip("node is not installed")
@@ -117,17 +118,17 @@ def run_node_client(bench, client):
 
 
 def test_segment_node(bench):
-    """@segment/analytics-node: all kinds, straight and through 503s"""
+    """@segment/analytics-node: all kinds, directly and through 503s"""
     run_node_client(bench, "@segment/analytics-node")
 
 
 def test_legacy_node(bench):
-    """analytics-node 6: all kinds, straight and through 503s"""
+    """analytics-node 6: all kinds, directly and through 503s"""
     run_node_client(bench, "analytics-node")
 
 
 def test_rudder_node(bench):
-    """@rudderstack/rudder-sdk-node: all kinds in gzip, straight and through 503s"""
+    """@rudderstack/rudder-sdk-node: all kinds in gzip, directly and through 503s"""
     run_node_client(bench, "@rudderstack/rudder-sdk-node")
 
 
@@ -139,7 +140,7 @@ def chunked(body, size):
 
 
 def post(daemon, path, headers, body):
-    """A request as it stands; `Expect: 100-continue` is waited for."""
+    """Sends a request unchanged; waits for the answer to `Expect: 100-continue`."""
     raw = Raw(daemon.url())
     raw.send(f"POST {path} HTTP/1.1\r\nHost: spool\r\n{headers}\r\n")
     if "100-continue" in headers:
@@ -151,7 +152,7 @@ def post(daemon, path, headers, body):
 
 
 def test_other_clients(bench):
-    """the ways of Go, Python, PHP, Swift, Kotlin, Android, curl and beacons, by hand"""
+    """requests as Go, Python, PHP, Swift, Kotlin, Android, curl and beacons send them, by hand"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     key = spooltest.WRITE_KEY
@@ -190,7 +191,8 @@ def test_other_clients(bench):
 
 
 def test_broken_gzip(bench):
-    """gzip that is cut off, followed by something, too much or none at all is refused and kept out"""
+    """a gzip body that is truncated, followed by bytes, too large or not gzip is refused and not
+    stored"""
     daemon = bench.daemon()
     good = gzip.compress(json.dumps(track("m-1")).encode())
     bomb = gzip.compress(b"[" * 100000000)
@@ -218,7 +220,7 @@ def test_broken_gzip(bench):
 # ---- the browser --------------------------------------------------------------------------------
 
 class _Page(http.server.BaseHTTPRequestHandler):
-    """The page and its client; and what the page says of itself."""
+    """Serves the page and its client, and receives what the page reports."""
 
     def __init__(self, files, said, *more):
         self.files = files
@@ -246,7 +248,7 @@ class _Page(http.server.BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def page_server(page, script):
-    """An origin of its own that serves a page of tests/sdk and the client that it loads."""
+    """Starts an origin that serves a page of tests/sdk and the client that it loads."""
     files = {"/page.html": ("text/html", os.path.join(spooltest.srcdir(), "tests/sdk", page)),
              "/sdk.js": ("text/javascript", script)}
     said = []
@@ -282,7 +284,7 @@ def check_preflight(label, proxy):
 
 
 def test_browser(bench):
-    """@segment/analytics-next in Chromium: singly and in batches, straight and through 503s"""
+    """@segment/analytics-next in Chromium: singly and in batches, directly and through 503s"""
     client = "@segment/analytics-next"
     folder, program = sdk_folder(client), browser()
     with contextlib.ExitStack() as stack:
@@ -313,9 +315,9 @@ def test_browser(bench):
 
 
 def test_rudder_browser(bench):
-    """@rudderstack/analytics-js in Chromium: singly and in batches, straight and through 503s"""
+    """@rudderstack/analytics-js in Chromium: singly and in batches, directly and through 503s"""
     client = "@rudderstack/analytics-js"
-    kinds = [kind for kind in KINDS if kind != "screen"]  # which it does not have
+    kinds = [kind for kind in KINDS if kind != "screen"]  # this client has no screen calls
     folder, program = sdk_folder(client), browser()
     script = os.path.join(folder, "node_modules", client, "dist/npm/modern/bundled/umd/index.js")
     with contextlib.ExitStack() as stack:

@@ -16,7 +16,7 @@ from spooltest import equal, track, true, wait_until  # noqa: E402
 
 
 class Wall:
-    """The wall clock of the programs that run with its environment."""
+    """The wall clock that the programs with this environment see."""
 
     def __init__(self, bench):
         self.path = os.path.join(bench.dir, "wall")
@@ -49,7 +49,7 @@ def iso(at):
 
 
 def dates(sim):
-    """Of what Bento got, by the unique key."""
+    """Returns the dates of the events at Bento, by unique key."""
     return {e["details"]["unique"]["key"]: seconds(e["date"]) for e in sim.events()}
 
 
@@ -89,7 +89,7 @@ def test_until_the_clock_is_set(bench):
 
 
 def test_import(bench):
-    """Segment calls are not imported by a clock that is not set"""
+    """Segment calls are not imported while the clock is not set"""
     wall = Wall(bench)
     wall.show(300)
     bench.daemon()

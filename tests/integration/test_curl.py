@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The same by hand: a thousand events by curl --data, with a SIGKILL on the way."""
+"""A thousand events posted with curl --data, with a SIGKILL in between."""
 import json
 import os
 import shutil
@@ -16,7 +16,7 @@ PER_CALL = 100  # requests of one curl, on one connection
 
 
 def write_calls(bench, address, start):
-    """A configuration of curl that posts each event with --data and tells what came back."""
+    """Writes a configuration for curl that posts each event with --data and prints the answers."""
     parts = []
     for n in range(start, start + PER_CALL):
         body = json.dumps(track(f"curl-{n:04}")).replace("\\", "\\\\").replace('"', '\\"')
@@ -27,14 +27,14 @@ def write_calls(bench, address, start):
 
 
 def post(bench, address, start):
-    """The ids that were answered 200."""
+    """Posts the events and returns the ids that were answered 200."""
     done = bench.run("curl", "--silent", "--config", write_calls(bench, address, start))
     said = [line.split() for line in done.stdout.splitlines()]
     return [words[0] for words in said if len(words) == 2 and words[1] == "200"]
 
 
 def test_curl(bench):
-    """1,000 events by curl across a SIGKILL: each acknowledged one arrives once"""
+    """1,000 events by curl across a SIGKILL: each acknowledged event arrives once"""
     if not shutil.which("curl"):
         raise Skip("curl is not installed")
     sim = bench.sim()
@@ -55,7 +55,7 @@ def test_curl(bench):
             with open(answers, encoding="ascii") as said:
                 acked += [line.split()[0] for line in said if line.rstrip().endswith(" 200")]
             daemon = daemon.restart()
-            # By hand one posts again what was not answered; what was stored is found again.
+            # Posts again what was not answered, as a person would; stored events are recognized.
         acked += post(bench, daemon.url(), start)
     equal(len(set(acked)), EVENTS, "every event was acknowledged in the end")
     stored = [row["message_id"] for row in bench.outbox()]

@@ -66,7 +66,7 @@ def test_bytes(bench):
 
 
 def test_unique(bench):
-    """a usable key of the application stays; without one ours is added"""
+    """a usable key of the application stays; without one, the spooler adds a key"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     for n, unique in enumerate(['{"key":"own"}', '"text"', "null"]):
@@ -89,7 +89,7 @@ def test_settings(bench):
 
 
 def test_person(bench):
-    """the address is looked up in the places of the person before those of the event"""
+    """the address is looked up in places about the person before places about the event"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     ann = {"email": "ann@example.com", "firstName": "Ann"}
@@ -115,7 +115,8 @@ def test_person(bench):
 
 
 def test_batch(bench):
-    """batch and import: each event by itself, in order, the envelope's context under its own"""
+    """batch and import: each event is stored separately, in order, with the envelope's context
+    beneath its own"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     plain = {"type": "track", "event": "E", "properties": {}}
@@ -151,7 +152,7 @@ def test_kinds(bench):
 
 
 def test_telemetry(bench):
-    """telemetry is answered and not kept"""
+    """telemetry is answered and not stored"""
     daemon = bench.daemon()
     daemon.accept("/v1/m", {"series": []})
     daemon.accept("/v1/track", track("m-1"))
@@ -159,7 +160,7 @@ def test_telemetry(bench):
 
 
 def test_invalid(bench):
-    """events that cannot become Bento's are kept as invalid and do not hold up the others"""
+    """events that Bento cannot take are kept as invalid and do not delay the others"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     broken = [track("no-name"), track("no-email", email=None), track("name-is-number", event=7),
@@ -176,7 +177,7 @@ def test_invalid(bench):
 
 
 def test_without_message_id(bench):
-    """events without a messageId get one each"""
+    """each event without a messageId gets one"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     event = track("x")
@@ -189,7 +190,7 @@ def test_without_message_id(bench):
 
 
 def test_duplicates(bench):
-    """a messageId that comes again is answered 200 and stored once"""
+    """a repeated messageId is answered 200 and stored once"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     for _ in range(3):
@@ -213,7 +214,7 @@ def test_write_keys(bench):
 
 
 def test_origin(bench):
-    """a browser's origin needs a write key that is known, or to be on the list"""
+    """a browser's origin needs a known write key, or must be in the list"""
     conf_any = bench.daemon(write_keys=[], allow_origins=["https://shop.example"])
     status, _, _ = conf_any.request("POST", "/v1/track", track("m-1"), key=None,
                                     headers={"Origin": "https://evil.example"})
@@ -231,7 +232,7 @@ def test_origin(bench):
 
 
 def test_listeners(bench):
-    """TCP, a unix socket: every listener takes events"""
+    """listeners on TCP and on a unix socket accept events"""
     sim = bench.sim()
     socket_path = bench.path("ingest.sock")
     daemon = bench.daemon(sim, ingest={"listen": ["127.0.0.1:0", f"unix:{socket_path}"]},
@@ -246,7 +247,7 @@ def test_listeners(bench):
 
 
 def test_ipv6(bench):
-    """IPv6 loopback takes events"""
+    """a listener on IPv6 loopback accepts events"""
     try:
         with socket.socket(socket.AF_INET6) as probe:
             probe.bind(("::1", 0))
@@ -261,7 +262,7 @@ def test_ipv6(bench):
 
 
 def test_history(bench):
-    """history and attempts tell each request, what it carried and what came of it"""
+    """history and attempts show each request, its events and its outcome"""
     sim = bench.sim()
     sim.answer(503, times=2)
     daemon = bench.daemon(sim)
@@ -284,7 +285,7 @@ def test_history(bench):
 
 
 def test_backoff(bench):
-    """an outage costs the events nothing: they wait, and go out once Bento is back"""
+    """an outage costs the events nothing: they wait, and are sent once Bento is back"""
     sim = bench.sim()
     sim.answer(503)
     daemon = bench.daemon(sim)
@@ -299,7 +300,7 @@ def test_backoff(bench):
 
 
 def test_down(bench):
-    """while nobody listens where Bento should be nothing is sent, and it says so"""
+    """while nobody listens at Bento's address nothing is sent, and status says so"""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -316,7 +317,7 @@ def test_down(bench):
 
 
 def test_refused(bench):
-    """400, 413 and 422 fail the events, with Bento's words"""
+    """400, 413 and 422 fail the events, with Bento's error"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     for n, status in enumerate([400, 413, 422]):
@@ -330,7 +331,7 @@ def test_refused(bench):
 
 
 def test_other_answers(bench):
-    """401, 403, 404 leave the events pending until it works again"""
+    """401, 403, 404 leave the events pending until the cause is fixed"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     for status in (401, 403, 404):
@@ -346,7 +347,7 @@ def test_other_answers(bench):
 
 
 def test_retry_after(bench):
-    """Retry-After is honoured: no request comes before it is over"""
+    """Retry-After is obeyed: no request is sent before it is over"""
     sim = bench.sim()
     sim.answer(429, retry_after=3, times=1)
     daemon = bench.daemon(sim, retry_first=1, retry_max=1)
@@ -385,7 +386,7 @@ def test_batch_bytes(bench):
 
 
 def test_clock_correction(bench):
-    """the time of an event is corrected by the offset of the client's clock"""
+    """the offset of the client's clock corrects the time of an event"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     daemon.accept("/v1/track", track("m-1", timestamp="2020-01-01T00:00:00.000Z",

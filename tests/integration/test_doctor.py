@@ -23,7 +23,7 @@ NO_PROXY = {name: "" for name in ("http_proxy", "https_proxy", "HTTPS_PROXY", "a
 
 
 def findings(bench, conf, *argv, env=None):
-    """The exit status, and each finding as a dictionary."""
+    """Returns the exit status, and each finding as a dictionary."""
     done = bench.run(binary("bentospool"), "doctor", "--json", "-c", conf, *argv,
                      env={**NO_PROXY, **(env or {})})
     rows = [json.loads(line) for line in done.stdout.splitlines()]
@@ -42,7 +42,7 @@ def of(rows, what):
 
 
 class Server:
-    """Answers every GET with one status, behind TLS when it has a certificate."""
+    """Answers every GET with one status, with TLS when it has a certificate."""
 
     def __init__(self, status=200, certificate=None):
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -77,7 +77,8 @@ class Server:
 
 
 def certificate_for(bench, days):
-    """A certificate of its own authority: its file, and the date of its end as openssl has it."""
+    """Makes an authority and a certificate: returns its file, and its end date as openssl prints
+    it."""
     if not shutil.which("openssl"):
         raise Skip("there is no openssl")
     path = bench.path(f"{days}-days.pem")
@@ -90,7 +91,7 @@ def certificate_for(bench, days):
 
 
 def test_doctor(bench):
-    """a machine that is well, and each thing that is not"""
+    """reports a healthy machine, and each thing that is wrong"""
     sim = bench.sim()
     good = bench.configure({"main": bench.site(sim.api_url())}, name="good.conf")
     os.chmod(good, 0o600)
@@ -137,7 +138,8 @@ def test_doctor(bench):
 
 
 def test_certificates(bench):
-    """a certificate that is trusted, that ends soon, that is nobody's"""
+    """tells apart a certificate that is trusted, one that ends soon, and one of an unknown
+    authority"""
     for days, grade in ((400, "ok"), (15, "ok"), (13, "warning")):
         pem, end = certificate_for(bench, days)
         with Server(certificate=pem) as server:
@@ -159,7 +161,7 @@ def test_certificates(bench):
 
 
 def test_once_per_host(bench):
-    """sites of one host share its findings, unless they trust another authority"""
+    """sites with one host share its findings, unless they trust another authority"""
     pem, _ = certificate_for(bench, 400)
     with Server(certificate=pem) as server:
         trusting = bench.site(server.url(), ca_file=pem)
@@ -174,7 +176,7 @@ def test_once_per_host(bench):
 
 
 def test_names(bench):
-    """a name that is not found is told once, and before a proxy is no problem"""
+    """a name that is not found is reported once, and with a proxy it is not a problem"""
     lost = bench.site("https://nowhere.invalid/api/v1")
     conf = bench.configure({"a": lost, "b": {**lost, "write_keys": ["other"]}})
     code, rows = findings(bench, conf)
@@ -190,7 +192,7 @@ def test_names(bench):
 
 
 def test_health(bench):
-    """each listener of the daemon is asked; who does not answer as it should is found"""
+    """each listener of the daemon is asked, and one that answers wrongly is reported"""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -218,7 +220,7 @@ def test_health(bench):
 
 
 def test_health_of_a_full_disk(bench):
-    """a daemon that has no space says so, and doctor passes it on"""
+    """a daemon without disk space says so, and doctor reports it"""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -232,7 +234,7 @@ def test_health_of_a_full_disk(bench):
 
 
 def test_sizes(bench):
-    """a write-ahead log that is not cut is found"""
+    """a write-ahead log that is not cut is reported"""
     daemon = bench.daemon()
     daemon.accept("/v1/track", track("m-1"))
     daemon.stop()
@@ -245,7 +247,8 @@ def test_sizes(bench):
 
 
 def test_secrets(bench):
-    """what others can read is told once; a file of a secret that they can read is not taken"""
+    """a file that others can read is reported once; a secret file that they can read is not used
+    """
     site = bench.site("http://127.0.0.1:1/api/v1")
     two = {"a": site, "b": {**site, "write_keys": ["other"]}}
     conf = bench.configure(two)
@@ -266,13 +269,13 @@ def test_secrets(bench):
 
 
 def unprivileged():
-    """Before exec: a root that may not take ports below 1024."""
+    """Runs before exec: root without the right to take ports below 1024."""
     if os.geteuid() == 0:
         ctypes.CDLL(None).prctl(24, 10, 0, 0, 0)  # PR_CAPBSET_DROP, CAP_NET_BIND_SERVICE
 
 
 def test_listeners(bench):
-    """why serve could not listen, and what to do in each case"""
+    """says why serve could not listen, and what to do, in each case"""
     site = bench.site("http://127.0.0.1:1/api/v1")
     bench.write("file", "")
     with socket.socket() as taken, socket.socket(socket.AF_UNIX) as other:
@@ -295,7 +298,7 @@ def test_listeners(bench):
 
 
 def test_port_that_needs_a_privilege(bench):
-    """a port that only root may take, and doctor is not root"""
+    """a port below 1024 is reported when doctor does not run as root"""
     with open("/proc/sys/net/ipv4/ip_unprivileged_port_start", encoding="ascii") as file:
         if int(file.read()) <= 7:
             raise Skip("everybody may take every port here")
@@ -310,7 +313,7 @@ def test_port_that_needs_a_privilege(bench):
 
 
 def test_daemon_that_was_killed(bench):
-    """what is left in the log is no harm; after a proper stop none is left"""
+    """a log left by a kill is harmless; after a clean stop none is left"""
     daemon = bench.daemon()
     daemon.accept("/v1/track", track("m-1"))
     daemon.kill()
@@ -327,7 +330,8 @@ def remedies(rows, what):
 
 
 def test_settings_that_are_refused(bench):
-    """what to do about each sort, and what needs no settings is looked at all the same"""
+    """gives a remedy for each kind of refused setting, and still makes the checks that need no
+    settings"""
     good = bench.site("http://127.0.0.1:1/api/v1")
     lacking = {key: value for key, value in good.items() if key != "secret_key"}
     secret = bench.path("secret")
@@ -367,7 +371,7 @@ def test_settings_that_are_refused(bench):
 
 
 def test_files_that_cannot_be_read(bench):
-    """one that is not understood, one that is not there: the machine is looked at"""
+    """with a broken or missing file, the machine is still checked"""
     for conf, remedy in (
             (bench.write("bad.conf", "nonsense = 1\n"), "correct the file"),
             (bench.path("no.conf"), "name another file with -c, or create this one with bentospool init")):
@@ -378,7 +382,7 @@ def test_files_that_cannot_be_read(bench):
 
 
 def test_on_a_terminal(bench):
-    """its lines fit 80 columns; elsewhere each finding and each remedy is one"""
+    """on a terminal lines fit 80 columns; elsewhere each finding and each remedy is one line"""
     site = bench.site("http://127.0.0.1:1/api/v1")
     conf = bench.configure({"main": site}, {"listen": ["127.0.0.1:1"] * 2})
     whole = bench.cli("doctor", conf=conf).stdout
@@ -406,13 +410,13 @@ def folder_is_bad(bench, folder, words):
 
 
 def test_folders(bench):
-    """a folder that is not there, or is a file"""
+    """the directory is missing, or is a file"""
     folder_is_bad(bench, bench.path("none"), "does not exist or is not a folder")
     folder_is_bad(bench, bench.write("file", ""), "does not exist or is not a folder")
 
 
 def test_folder_that_cannot_be_written(bench):
-    """a folder of another user, or a file system that is mounted read-only"""
+    """the directory belongs to another user, or its file system is mounted read-only"""
     if os.geteuid() != 0:
         os.mkdir(bench.path("theirs"), 0o555)
         folder_is_bad(bench, bench.path("theirs"), "cannot write to")
@@ -422,7 +426,7 @@ def test_folder_that_cannot_be_written(bench):
 
 
 def test_full_disk(bench):
-    """without a floor: little space is told, and none"""
+    """without min_free, little space is reported, and so is none"""
     with Mount(bench.path("small"), "size=1m") as small:
         bench.database = os.path.join(small.path, "spool.db")
         conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")},

@@ -1,10 +1,8 @@
 #!/usr/bin/env python3
-"""What the documents say can be typed: each command and each query of README.md and doc/ is run.
-
-Commands stand in blocks that are indented by four spaces, queries in ```sql, a configuration in a plain
-``` block. A command either runs here, or ELSEWHERE names who runs it. doc/audit.md and doc/morning.md
-have tests of their own.
-"""
+"""The commands and queries of the documents work: each one in README.md and doc/ is run. Commands
+stand in blocks that are indented by four spaces, queries in ```sql, a configuration in a plain ```
+block. A command either runs here, or ELSEWHERE names who runs it. doc/audit.md and doc/morning.md
+have tests of their own."""
 import os
 import re
 import shutil
@@ -47,7 +45,8 @@ def fenced(document, language):
 
 
 def commands(document):
-    """Each command of the indented blocks; a line that ends in \\ or in an open quote goes on."""
+    """Yields each command of the indented blocks. A line that ends in \\ or in an open quote
+    continues."""
     text = re.sub(r"^```.*?^```$", "", read(document), flags=re.M | re.S)
     for block in re.findall(r"(?:^    .*\n)+", text, re.M):
         command = ""
@@ -75,7 +74,7 @@ def script(bench, name, text):
 
 
 class World:
-    """A daemon as README.md configures it, with some history, and a shell that finds its way."""
+    """A daemon configured as in README.md, with some history, and a shell that finds it."""
 
     def __init__(self, bench):
         self.bench = bench
@@ -108,7 +107,7 @@ class World:
             "PATH": bench.path("bin") + ":" + os.environ["PATH"]}
 
     def other(self):
-        """The database of a machine that died, at /mnt/old."""
+        """Makes the database of a dead machine, at /mnt/old."""
         os.mkdir(self.bench.path("old"))
         shutil.copy(self.bench.path("bentospool.conf"), self.bench.path("old.conf"))
         done = self.bench.run(binary("bentospool"), "backup", "-c", self.bench.path("bentospool.conf"),
@@ -126,7 +125,7 @@ class World:
                               timeout=DEADLINE)
 
 
-# Exit statuses other than 0 that a command has for a good reason in this world.
+# Commands that correctly exit with another status than 0 here.
 NOTHING = 3
 EXPECTED = {
     "bentospool purge --dry-run": NOTHING,  # nothing is old enough
@@ -136,7 +135,7 @@ EXPECTED = {
 
 
 def test_commands(bench):
-    """each command that the documents show works as it stands"""
+    """each command that the documents show works as written"""
     if not shutil.which("sqlite3") or not shutil.which("curl"):
         raise Skip("sqlite3 and curl are needed")
     world = World(bench)
@@ -159,7 +158,7 @@ def test_commands(bench):
 
 
 def test_no_stranger(bench):
-    """each command is run here or named with who runs it"""
+    """each command is run here, or the test that runs it is named"""
     del bench
     unknown = []
     for document in WITH_COMMANDS:
@@ -171,7 +170,7 @@ def test_no_stranger(bench):
 
 
 def test_sdk_and_curl_events(bench):
-    """the event that README.md posts by hand arrives as it says"""
+    """the event that README.md posts by hand arrives as described"""
     if not shutil.which("curl"):
         raise Skip("curl is needed")
     world = World(bench)
@@ -195,7 +194,7 @@ def queries(document):
 
 
 def test_queries(bench):
-    """each query answers, and none reads every event or every request"""
+    """each query gives rows, and none reads every event or every request"""
     if not shutil.which("sqlite3"):
         raise Skip("there is no sqlite3")
     World(bench).daemon.stop()
@@ -208,7 +207,7 @@ def test_queries(bench):
                                   input=prefix + text.rstrip(";") + ";", capture_output=True,
                                   timeout=60)
             equal((done.returncode, done.stderr), (0, ""), f"{document}: {sql}")
-        # Backwards from the newest row with a LIMIT is no reading of all.
+        # A walk backward from the newest row with a LIMIT does not read everything.
         wide = re.findall(r"SCAN (?!block|site|operation|o\b|s\b)[a-z]+$|MATERIALIZE", done.stdout, re.M)
         if not re.search(r"ORDER BY \w+_id DESC\s+LIMIT \d+", sql):
             equal(wide, [], f"{document}: {sql}: {done.stdout}")

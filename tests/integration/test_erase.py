@@ -20,7 +20,7 @@ def done(completed, code=0):
 
 
 def holders(bench, *words):
-    """The files of the outbox that hold one of the words, in upper or lower case."""
+    """Returns the files of the outbox that contain one of the words, in any case."""
     found = []
     for ending in ("", "-wal", "-shm"):
         try:
@@ -28,7 +28,7 @@ def holders(bench, *words):
                 content = file.read().lower()
         except FileNotFoundError:
             continue
-        content = content.replace(b"joann.secret@", b"")  # somebody else
+        content = content.replace(b"joann.secret@", b"")  # another person
         found += [(ending, word) for word in words if word.lower().encode() in content]
     return found
 
@@ -81,7 +81,7 @@ def check(bench):
 
 
 def test_erase(bench):
-    """with a daemon nothing of the person is left in the database, its WAL and its index"""
+    """with a daemon: nothing of the person is left in the database, its WAL and its index"""
     sim, daemon = fill(bench)
     true(holders(bench, ANN), "it is there before")
     told = json.loads(done(bench.cli("erase", "--email", ANN.upper(), "--dry-run", "--json")).stdout)
@@ -92,7 +92,7 @@ def test_erase(bench):
     equal((told["events"], told["discarded"]), (8, 2), "what was erased")
     check(bench)
     done(bench.cli("erase", "--email", ANN, "--yes"), code=3)
-    # What comes later is new.
+    # Later events are new.
     sim.heal()
     daemon.accept("/v1/track", track("a-8", email=ANN))
     done(bench.cli("flush"))
@@ -103,7 +103,7 @@ def test_erase(bench):
 
 
 def test_erase_without_a_daemon(bench):
-    """without a daemon nothing is left either, nor after a restart"""
+    """without a daemon: nothing of the person is left, even after a restart"""
     _, daemon = fill(bench)
     daemon.kill()
     told = json.loads(done(bench.cli("erase", "--email", ANN, "--yes", "--json")).stdout)
@@ -123,7 +123,7 @@ def asked_for(bench):
 
 
 def test_delete_calls(bench):
-    """a server's delete call erases its person, even when the process dies right after it"""
+    """a server's delete call erases its person, even when the process dies right after the call"""
     sim = bench.sim()
     daemon = bench.daemon(sim, delete_calls="erase")
     daemon.accept("/v1/track", track("a-1", email=ANN))
@@ -156,12 +156,12 @@ def test_delete_calls(bench):
     wait_until(lambda: bench.outbox("a-3")["status"] == "discarded" and asked_for(bench) == 0,
                "the next erasure")
     sim.heal()
-    daemon.stop()  # a reader of this test may have stood in the way of cutting the WAL
+    daemon.stop()  # this test's own reader may have kept the WAL from being cut
     equal(holders(bench, ANN), [], "files that still hold something of hers")
 
 
 def test_delete_calls_by_id(bench):
-    """a delete call with an id erases the person whose address an identify gave it"""
+    """a delete call with an id erases the person whose address an identify gave"""
     sim = bench.sim()
     daemon = bench.daemon(sim, delete_calls="erase")
     daemon.accept("/v1/identify", {"messageId": "i-1", "userId": "u-9", "traits": {"email": ANN}})

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""init writes a configuration that works, and never a wrong or half one."""
+"""init writes a working configuration, and never a wrong or incomplete one."""
 import os
 import pty
 import select
@@ -29,7 +29,7 @@ def mode(path):
 
 
 def test_init_from_the_environment(bench):
-    """init without a question; the file delivers an event"""
+    """init asks nothing when the environment has the keys; its configuration delivers an event"""
     sim = bench.sim()
     done = init(bench, KEYS)
     equal(done.returncode, 0, done.stderr)
@@ -49,7 +49,7 @@ def test_init_from_the_environment(bench):
 
 
 def test_init_never_replaces(bench):
-    """what is there stays; what is missing or odd is named"""
+    """init keeps existing files, and names what is missing or odd"""
     equal(init(bench, KEYS).returncode, 0, "the first")
     before = os.stat(bench.path("new.conf"))
     again = init(bench, KEYS)
@@ -71,7 +71,7 @@ def test_init_never_replaces(bench):
 
 
 def test_init_with_a_relative_name(bench):
-    """the configuration holds wherever it is read from"""
+    """the configuration works from any current directory"""
     done = bench.run(binary("bentospool"), "init", "-c", "near.conf", "--database", "spool.db", env=KEYS)
     equal(done.returncode, 0, done.stderr)
     checked = subprocess.run([binary("bentospool"), "check", "-c", bench.path("near.conf")], cwd="/",
@@ -81,7 +81,8 @@ def test_init_with_a_relative_name(bench):
 
 
 def at_terminal(bench):
-    """init at a terminal of its own: the process, our end, and a function that awaits a prompt."""
+    """Runs init on its own terminal: returns the process, our end, and a function that waits for a
+    prompt."""
     ours, theirs = pty.openpty()
     env = {k: v for k, v in os.environ.items() if not k.startswith("BENTO")}
     process = subprocess.Popen([binary("bentospool"), "init", "-c", bench.path("new.conf")],
@@ -100,7 +101,7 @@ def at_terminal(bench):
 
 
 def test_init_asks(bench):
-    """a terminal is asked, again after a bad or too long answer, and does not show the secret"""
+    """init asks on a terminal, asks again after a bad or long answer, and hides the secret"""
     process, ours, await_prompt = at_terminal(bench)
     for prompt, answer in (("Site UUID: ", "bad uuid"), ("Site UUID: ", "u" * 512),
                            ("Site UUID: ", "u" * 511), ("Publishable key: ", "pub-1"),
@@ -122,7 +123,8 @@ def interrupt_init(bench, stopped):
     await_prompt("Site UUID: ")
     os.write(ours, b"u\n")
     await_prompt("Publishable key: ")
-    # Ctrl-S stops the terminal: the prompt cannot be written, and the signal comes before the read.
+    # Ctrl-S stops the terminal: the prompt cannot be written, and the signal arrives before the
+    # read.
     os.write(ours, b"\x13p\n" if stopped else b"p\n")
     wait_until(lambda: not termios.tcgetattr(ours)[3] & termios.ECHO, "nothing is shown")
     if not stopped:
@@ -137,12 +139,12 @@ def interrupt_init(bench, stopped):
 
 
 def test_init_is_interrupted(bench):
-    """a signal at the secret's prompt leaves a terminal that shows what is typed, and no file"""
+    """a signal at the secret's prompt leaves a terminal with echo on, and no file"""
     interrupt_init(bench, stopped=False)
 
 
 def test_init_is_interrupted_early(bench):
-    """the same when it comes before the prompt is written"""
+    """a signal before the prompt is written leaves a terminal with echo on, and no file"""
     interrupt_init(bench, stopped=True)
 
 

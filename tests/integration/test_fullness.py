@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""No space: what cannot be committed is answered 503, what was accepted stays, and it recovers."""
+"""A full disk: what cannot be committed is answered 503, accepted events stay, and the daemon
+recovers."""
 import os
 import resource
 import shutil
@@ -18,7 +19,8 @@ PAD = "x" * 20000
 
 
 def post_until_refused(daemon, prefix):
-    """Posts 20 KB events until one is refused: the accepted ids, the answer, its headers."""
+    """Posts 20 KB events until one is refused. Returns the accepted ids, the answer and its
+    headers."""
     accepted = []
     for n in range(5000):
         message_id = f"{prefix}-{n}"
@@ -37,7 +39,7 @@ def check_refusal(daemon, status, headers, answer):
 
 
 def test_floor(bench):
-    """above the floor of free space nothing changes, below it new events are refused"""
+    """above min_free nothing changes; below it new events are refused"""
     free = shutil.disk_usage(bench.dir).free
     daemon = bench.daemon(top={"min_free": free * 2})
     status, headers, text = daemon.request("POST", "/v1/track", track("m-1"))
@@ -50,7 +52,8 @@ def test_floor(bench):
 
 
 def test_full_file_system(bench):
-    """a full file system: 503, nothing accepted is lost, deliveries drain, it recovers by itself"""
+    """a full file system: 503, nothing accepted is lost, deliveries go on, and it recovers without
+    help"""
     with Mount(bench.path("small"), "size=16m") as small:
         bench.database = os.path.join(small.path, "spool.db")
         sim = bench.sim()
@@ -60,7 +63,7 @@ def test_full_file_system(bench):
         check_refusal(daemon, *refusal)
         true(len(accepted) > 100, f"{len(accepted)} events were accepted before")
 
-        # Others take what is left; the daemon still knows what it accepted and delivers it.
+        # Other programs take the rest; the daemon still has what it accepted, and delivers it.
         sim.heal()
         bench.wait_settled(len(accepted))
         equal(sorted(sim.keys()), sorted(accepted), "what Bento got")
@@ -74,7 +77,7 @@ def test_full_file_system(bench):
 
 
 def test_full_without_a_floor(bench):
-    """ENOSPC itself: 503, nothing accepted is lost, and space brings it back"""
+    """ENOSPC itself: 503, nothing accepted is lost, and free space ends it"""
     with Mount(bench.path("small"), "size=8m") as small:
         bench.database = os.path.join(small.path, "spool.db")
         daemon = bench.daemon(top={"min_free": 0})
@@ -93,7 +96,8 @@ def test_full_without_a_floor(bench):
 
 
 def test_a_reader_that_stays(bench):
-    """a reader that keeps the WAL from being cut: 503 in time, and all is well when it ends"""
+    """a reader keeps the WAL from being cut: 503 in time, and normal service when the reader ends
+    """
     with Mount(bench.path("small"), "size=24m") as small:
         bench.database = os.path.join(small.path, "spool.db")
         daemon = bench.daemon(top={"min_free": 1000000})
@@ -112,7 +116,7 @@ def test_a_reader_that_stays(bench):
 
 
 def test_file_size_limit(bench):
-    """a limit on the size of files: the daemon answers 503 and lives, nothing accepted is lost"""
+    """a limit on file sizes: the daemon answers 503 and goes on, and nothing accepted is lost"""
     size = 3 << 20
 
     def limit():

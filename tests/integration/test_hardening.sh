@@ -1,5 +1,6 @@
 #!/bin/sh
-# The built program is hardened as configure says: checked on the binary, not on the flags.
+# Checks on the binary itself, not on the flags, that the built program is hardened as configure
+# says.
 set -eu
 binary=${top_builddir:-.}/bentospool
 
@@ -18,7 +19,7 @@ fi
 
 n=0
 failed=0
-check() { # WORDS COMMAND...: the command succeeds
+check() { # check WORDS COMMAND...: the command must succeed
 	words=$1
 	shift
 	n=$((n + 1))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Events that carry only ids: resolved from identify and alias calls, or waiting for them."""
+"""Events with ids only: identify and alias calls give their address, or they wait."""
 import json
 import os
 import sys
@@ -20,7 +20,7 @@ def done(completed, code=0):
 
 
 def by_id(message_id, **ids):
-    """A track call that carries nothing but ids."""
+    """Returns a track call with ids only."""
     return {"type": "track", "messageId": message_id, "event": "Seen", "properties": {}, **ids}
 
 
@@ -40,7 +40,8 @@ def delivered(bench, *message_ids):
 
 
 def test_wait_for_an_identify(bench):
-    """a track without an address waits, others go on, and it goes out in order with the identify"""
+    """a track call without an address waits, others go on, and it is sent in order with the
+    identify"""
     sim = bench.sim()
     daemon = bench.daemon(sim, identity_wait=3600, identify="update_fields")
     daemon.accept("/v1/batch", {"batch": [by_id("a-1", anonymousId="dev-1"),
@@ -71,7 +72,8 @@ def test_wait_for_an_identify(bench):
 
 
 def test_order_in_an_outage(bench):
-    """who waited goes before the later events of the address that an outage keeps"""
+    """events that waited for an address are sent before later events of that address, even after
+    an outage"""
     sim = bench.sim()
     sim.answer(503)
     daemon = bench.daemon(sim, identity_wait=3600)
@@ -87,7 +89,7 @@ def test_order_in_an_outage(bench):
 
 
 def test_a_crash_forgets_nothing(bench):
-    """what waits, an alias and what an identify taught outlive SIGKILL"""
+    """waiting events, an alias and a learned address survive SIGKILL"""
     sim = bench.sim()
     daemon = bench.daemon(sim, identity_wait=3600)
     daemon.accept("/v1/track", by_id("a-1", anonymousId="dev-1"))
@@ -110,7 +112,7 @@ def test_a_crash_forgets_nothing(bench):
 
 
 def test_the_wait_ends(bench):
-    """after identity_wait it is invalid; requeued, it goes when its address is known by then"""
+    """after identity_wait the event is invalid; a requeue sends it once its address is known"""
     sim = bench.sim()
     daemon = bench.daemon(sim, identity_wait=1)
     daemon.accept("/v1/track", by_id("a-1", userId="u-1"))
@@ -137,7 +139,7 @@ def test_the_wait_ends(bench):
 
 
 def test_many_at_once(bench):
-    """thousands that waited for one id go out in order, what came later behind them"""
+    """thousands of events that waited for one id are sent in order, before later events"""
     sim = bench.sim()
     daemon = bench.daemon(sim, identity_wait=3600, batch_events=1000)
     many = [f"a-{i:04}" for i in range(2000)]
@@ -153,7 +155,7 @@ def test_many_at_once(bench):
 
 
 def test_erase(bench):
-    """an erased person is known by no id any more, and in no file"""
+    """no id leads to an erased person any longer, and no file names the person"""
     sim = bench.sim()
     daemon = bench.daemon(sim, identity_wait=3600)
     daemon.accept("/v1/identify", identify("i-1", userId="u-1", anonymousId="dev-1"))

@@ -16,7 +16,7 @@ from spooltest import Daemon, binary, equal, track, true, wait_until  # noqa: E4
 
 
 def fill(spool):
-    """Events of every status but delivered."""
+    """Makes events of every status except delivered."""
     spool.accept("/v1/batch", {
         "context": {"ip": "192.0.2.1"}, "sentAt": "2026-08-01T10:00:00Z",
         "integrations": {"All": True},
@@ -63,7 +63,7 @@ def test_round_trip(bench):
 
 
 def test_round_trip_offline(bench):
-    """an export is stored the same without a daemon"""
+    """without a daemon: an export is stored in the same way"""
     round_trip(bench, False)
 
 
@@ -92,7 +92,7 @@ def segment_lines():
 
 
 def test_segment(bench):
-    """a gzip archive of Segment is admitted as if it had arrived; bad lines are named"""
+    """a gzip archive of Segment is admitted as if posted; bad lines are named"""
     spool = Spool(bench, "new", delete_calls="erase")
     file = bench.path("archive.gz")
     text = "\n".join(segment_lines()).encode()
@@ -165,7 +165,7 @@ def test_bad_lines(bench):
 
 
 def test_no_lines(bench):
-    """a file that is not JSON, or that was cut off, is named with its line, with several sites, too"""
+    """a file that is not JSON or is truncated is named with its line, even with several sites"""
     spool = Spool(bench, "new", sites=("main", "shop"))
     spool.accept("/v1/track", track("m-1"))
     line = done(spool.cli("export")).stdout
@@ -177,7 +177,7 @@ def test_no_lines(bench):
 
 
 def test_large_line(bench):
-    """one event with a large batch context, larger than many small events together"""
+    """an event with a large batch context exceeds many small events together"""
     old, new = Spool(bench, "old"), Spool(bench, "new")
     old.accept("/v1/batch", {"context": {"text": "\"" * 1000000}, "batch": [track("m-1")]})
     file = bench.path("large.ndjson")
@@ -188,7 +188,7 @@ def test_large_line(bench):
 
 
 def test_killed(bench):
-    """after a kill of the daemon import is run again: each event is stored once, in order"""
+    """import is run again after a kill of the daemon: each event is stored once, in order"""
     n = 20000
     spool = Spool(bench, "new")
     file = bench.write("many.ndjson", "".join(

@@ -22,7 +22,8 @@ def outcome(bench, message_id):
 
 
 def test_kinds(bench):
-    """identify, page and group are sent as the site says, in order, others are kept"""
+    """identify, page and group are sent as the site's settings say, in order; other kinds are kept
+    """
     sim = bench.sim()
     daemon = bench.daemon(sim, identify="subscribers", page="Viewed {name}", group="Joined",
                           send_date=False, unique_key=False)
@@ -50,7 +51,7 @@ def test_kinds(bench):
 
 
 def test_settings_change(bench):
-    """what was unsupported is sent by a requeue once the site forwards it"""
+    """a requeue sends unsupported events once the site forwards them"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     daemon.accept("/v1/identify", call("identify", "i-1", traits={"plan": "pro"}))
@@ -66,7 +67,7 @@ def test_settings_change(bench):
 
 
 def test_integrations_and_reserved_types(bench):
-    """a call that is not for Bento is discarded, and a browser cannot unsubscribe anybody"""
+    """a call that excludes Bento is discarded, and a browser cannot unsubscribe anybody"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     daemon.accept("/v1/batch", {"integrations": {"All": False}, "batch": [
@@ -82,14 +83,14 @@ def test_integrations_and_reserved_types(bench):
         "t-1": ("discarded", "integrations"), "t-2": ("delivered", None),
         "t-3": ("discarded", "reserved_type"),
         "t-4": ("invalid", "purchase_key_missing")}, "what becomes of them")
-    # Where an event came from is remembered: a requeue does not make it a server's.
+    # The origin of an event is remembered: a requeue does not make it a server's event.
     bench.cli("requeue", "--message-id", "t-3")
     wait_until(lambda: outcome(bench, "t-3") == ("discarded", "reserved_type"), "still discarded")
     equal(sorted(sim.keys()), ["b-2", "t-2"], "what Bento got")
 
 
 def test_fields(bench):
-    """fields gives traits other names or leaves them out, and show knows it later"""
+    """fields renames or omits traits, and show still knows it later"""
     sim = bench.sim()
     daemon = bench.daemon(sim, identify="subscribers",
                           fields=["address_city=city", "internal=", "firstName=x"])
@@ -109,7 +110,7 @@ def test_fields(bench):
 
 
 def test_alias(bench):
-    """alias changes an address at Bento where the site says so; not at a browser's word"""
+    """alias changes an address at Bento when the site allows it, but never for a browser"""
     sim = bench.sim()
     daemon = bench.daemon(sim, alias="change_email", allow_origins=["https://shop.example"])
     change = {"previousId": "old@example.com", "userId": "new@example.com"}

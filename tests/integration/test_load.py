@@ -15,7 +15,7 @@ BINARY = os.path.join(os.environ.get("top_builddir", "."), "spool-load")
 
 
 class Server(threading.Thread):
-    """Answers by a function of the number of the request; notes the ids that it answered."""
+    """Answers by a function of the request's number, and records the ids that it answered."""
 
     def __init__(self, answer, path=None):
         super().__init__(daemon=True)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""age, errors, history, tail, top, status: what people look at, and in which zone."""
+"""age, errors, history, tail, top and status: their output, and its time zone."""
 import json
 import os
 import re
@@ -16,7 +16,7 @@ import spooltest  # noqa: E402
 from spooltest import binary, equal, track, true, wait_until  # noqa: E402
 
 UTC = {"TZ": "UTC"}
-# An hour off that the clock of no machine here has, and a name that nobody else has.
+# An offset that no real clock has, and a name that no zone has.
 ZONE = {"TZ": "<ZZZ>-5:45"}
 
 
@@ -179,13 +179,13 @@ class Tail:
         self.popen.wait()
 
     def next(self):
-        """The next line, however long it takes."""
+        """Returns the next line, however long it takes."""
         line = self.popen.stdout.readline()
         true(line, "tail ended")
         return line
 
     def until(self, wanted):
-        """Lines up to the one that matches."""
+        """Returns the lines up to the one that matches."""
         lines = []
         while not lines or not re.search(wanted, lines[-1]):
             lines.append(self.next())
@@ -193,7 +193,8 @@ class Tail:
 
 
 def test_tail(bench):
-    """tail: what was last, then events, attempts and operations as they come; SIGINT ends it well"""
+    """tail: prints the last lines, then events, attempts and operations as they come; SIGINT ends
+    it with 0"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     for i in range(3):
@@ -222,7 +223,7 @@ def test_tail(bench):
 
 
 def test_tail_filter(bench):
-    """tail: a filter about events chooses arrivals, members of attempts, and operations"""
+    """tail: a filter on events selects arrivals, members of attempts, and operations"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     bench.cli("pause")
@@ -249,7 +250,7 @@ def test_tail_filter(bench):
 
 
 def test_tail_settled(bench):
-    """tail: what ends without an attempt has a line, too"""
+    """tail: an event that is settled without an attempt has a line, too"""
     sim = bench.sim()
     sim.answer(503)
     daemon = bench.daemon(sim, max_age=1)
@@ -263,7 +264,7 @@ def test_tail_settled(bench):
 
 
 def test_status_forecast(bench):
-    """status: rates, when the backlog is gone or why not, what the disk has left"""
+    """status: shows rates, when the backlog will be empty or why not, and the free disk space"""
     sim = bench.sim()
     daemon = bench.daemon(sim, requests_per_minute=600, batch_events=10)
     for i in range(4):
@@ -287,7 +288,7 @@ def test_status_forecast(bench):
 
 
 def test_status_of_what_is_wrong(bench):
-    """status: a long complaint is wrapped on a terminal, and is one line elsewhere"""
+    """status: a long problem is wrapped on a terminal, and is one line elsewhere"""
     sim = bench.sim()
     daemon = bench.daemon(sim, secret_key="wrong", retry_first=3600, retry_max=3600)
     daemon.accept("/v1/track", track("m-1"))
@@ -302,7 +303,7 @@ def test_status_of_what_is_wrong(bench):
 
 
 def frames(text):
-    """Each frame that top drew, without what moves the cursor."""
+    """Returns each frame that top drew, without cursor movements."""
     return [re.sub(r"\033\[\??\d*[A-Za-z]", "", frame) for frame in text.split("\033[H")[1:]]
 
 
@@ -311,7 +312,7 @@ def state_of(bench, site):
 
 
 def test_top_keys(bench):
-    """top: keys choose a site, pause it after a question, resume it; q puts the terminal back"""
+    """top: keys choose a site, pause it after a question, resume it; q restores the terminal"""
     sites = {name: bench.site("http://127.0.0.1:1/api/v1", write_keys=[name])
              for name in ("ashore", "aboard")}
     daemon = spooltest.Daemon(bench, bench.configure(sites))
@@ -356,7 +357,7 @@ def settings_of(screen):
 
 
 def test_top_fits(bench):
-    """top: whatever the size, no frame passes it; a signal puts the terminal back"""
+    """top: no frame exceeds the terminal's size; a signal restores the terminal"""
     failing(bench)
     with Screen(bench, "top") as top:
         shown = top.wait(lambda text: "ERRORS" in text and "q: quit" in text, "a frame")
@@ -368,7 +369,7 @@ def test_top_fits(bench):
             top.forget()
             top.popen.send_signal(signal.SIGWINCH)
             top.wait(lambda text: text.count("q: quit") > 2, "drawn anew")
-            drawn = frames(top.text())[1:]  # the first may be older than the size
+            drawn = frames(top.text())[1:]  # the first frame may precede the change of size
             true(drawn, "a frame of that size")
             for frame in drawn:
                 lines = frame.split("\n")
@@ -380,7 +381,7 @@ def test_top_fits(bench):
 
 
 def test_top_once(bench):
-    """top: without a terminal one frame, as text or as JSON"""
+    """top: without a terminal it prints one frame, as text or JSON"""
     failing(bench)
     text = text_of(bench.cli("top"))
     true("2  failed, HTTP 422" in text and "\033" not in text, f"one frame: {text}")
@@ -391,7 +392,7 @@ def test_top_once(bench):
 
 
 def test_zone(bench):
-    """times are in the local zone, which is named; --utc and --json are UTC"""
+    """times are in the local zone, which is named; with --utc and --json they are UTC"""
     _, daemon = failing(bench)
     at = bench.outbox("m-3")["received_at"]
     utc = at[:19].replace("T", " ")
@@ -408,7 +409,7 @@ def test_zone(bench):
 
 
 def test_color(bench):
-    """colors on a terminal only, and never against NO_COLOR; 80 columns"""
+    """colors appear on terminals only, and never with NO_COLOR; 80 columns"""
     failing(bench)
     for verb in (["age"], ["errors"], ["list"], ["history", "--id", "1,2"], ["status"],
                  ["tail", "--no-follow"]):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The manual pages name every verb, option, setting, view and column, and are good mdoc."""
+"""The manual pages name every verb, option, setting, view and column, and are valid mdoc."""
 import os
 import re
 import shutil
@@ -24,7 +24,7 @@ def text(page):
 
 
 def items(page, macro):
-    """What stands behind .It MACRO: option names, settings, columns."""
+    """Returns the words behind .It MACRO: option names, settings, columns."""
     return set(re.findall(rf"^\.It .*?{macro} ([\w-]+)", text(page), re.M))
 
 
@@ -33,7 +33,7 @@ def options(page):
 
 
 def settings(bench):
-    """All of them, as check prints them."""
+    """Returns all settings, as check prints them."""
     conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")})
     done = bench.cli("check", conf=conf)
     equal(done.returncode, 0, done.stderr)
@@ -51,7 +51,7 @@ def missing(there, wanted, page):
 
 
 def test_settings(bench):
-    """bentospool.conf(5) has every setting, and none that is not"""
+    """bentospool.conf(5) has every setting, and no other"""
     there = items("bentospool.conf.5", "Ic")
     missing(there, settings(bench), "bentospool.conf.5")
     environment = {"database", "listen", "write_keys"}
@@ -103,7 +103,7 @@ def test_views(bench):
 
 
 def printed(bench):
-    """What a new file holds: tables with their indexes, then the views."""
+    """Returns the SQL of a new file: tables with their indexes, then the views."""
     bench.daemon().stop()
     made = bench.rows("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL"
                       " AND name NOT LIKE 'sqlite_%' ORDER BY type = 'view', rowid")
@@ -116,7 +116,7 @@ def test_schema(bench):
 
 
 def test_lint(bench):
-    """mandoc finds nothing wrong with them"""
+    """mandoc finds no fault in the pages"""
     if not shutil.which("mandoc"):
         raise Skip("mandoc is not installed")
     for page in PAGES:

@@ -30,7 +30,7 @@ BROKEN_ADDRESS = "kiosk@shop.invalid"
 ORDER = "Order Completed"
 DRAIN_DEADLINE = 120
 
-# What differs from run to run, and what stands for it.
+# What differs from run to run, and its placeholder.
 MASKS = [(re.compile(pattern, re.M), stand_in) for pattern, stand_in in (
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?( ?Z| UTC)?", "TIME"),
     (r"\b\d+ (d|h|min|ms|m|s)\b( \d+ (h|min|m|s)\b)?", "DURATION"),
@@ -46,7 +46,7 @@ MASKS = [(re.compile(pattern, re.M), stand_in) for pattern, stand_in in (
 
 
 class Morning:
-    """The world that the page tells of."""
+    """The world that the page describes."""
 
     def __init__(self, bench):
         self.bench = bench
@@ -63,16 +63,16 @@ class Morning:
         for first in range(0, len(events), BATCH):
             self.daemon.accept("/v1/batch", {"batch": events[first:first + BATCH]})
 
-    # The comments of the page.
+    # Each function below belongs to a comment of the page.
 
     def evening_falls(self):
-        """Everything is well."""
+        """Everything works."""
         self.post([track(f"evening-{i}", event="Product Viewed", email=f"p{i}@example.com")
                    for i in range(BATCH)])
         self.bench.wait_settled(BATCH)
 
     def keys_expire(self):
-        """Bento, at the same address, knows only another secret; the shop goes on all night."""
+        """Bento, at the same address, accepts only another secret; the shop is open all night."""
         address = self.evening.url().removeprefix("http://")
         self.evening.stop()
         self.sim = self.bench.sim(listen=address)
@@ -94,11 +94,11 @@ class Morning:
         return track(f"night-{i}", event="Product Viewed", email=f"p{i % 700}@example.com")
 
     def drained(self):
-        """Nothing waits any more."""
+        """Waits until nothing is left to send."""
         wait_until(lambda: "pending" not in self.bench.statuses(), "nothing waits", DRAIN_DEADLINE)
 
     def run(self, command):
-        """What an operator sees of it, at the places where the page has everything."""
+        """Runs a command of the page, with the paths of this test in place of the page's."""
         path = os.path.dirname(binary("bentospool")) + ":" + os.environ["PATH"]
         done = subprocess.run(
             ["sh", "-c", command], cwd=self.bench.dir, text=True, check=False, timeout=DEADLINE,
@@ -146,7 +146,7 @@ def masked(lines):
 
 
 def live(bench, tell):
-    """Goes through the page; tell(part, what its command said) for each part of it."""
+    """Goes through the page and calls tell(part, output of its command) for each part."""
     morning = Morning(bench)
     with open(page_path(), encoding="utf-8") as page:
         all_parts = list(parts(page.read()))
@@ -181,7 +181,7 @@ def record(bench):
 
 
 def check_data(morning):
-    """What the page says in the end, from the outbox and from Bento's side."""
+    """Checks what the page says at its end, in the outbox and at Bento."""
     equal(morning.bench.statuses(), {"delivered": BATCH + NIGHT - BROKEN, "failed": BROKEN},
           "the outbox")
     keys = morning.evening.keys() + morning.sim.keys()
@@ -196,7 +196,7 @@ def check_data(morning):
 
 
 def test_page(bench):
-    """each command of the page says what the page says, and the data agree"""
+    """each command of the page prints what the page says, and the data agree"""
     check_data(live(bench, compare))
 
 

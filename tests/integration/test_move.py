@@ -19,7 +19,8 @@ def done(completed, code=0):
 
 
 def test_export(bench):
-    """over several pages: every event once, its body byte for byte; filters, limit, file"""
+    """export: several pages have every event once, its body byte for byte; filters, limit and file
+    work"""
     daemon = bench.daemon()
     for i in range(0, 450, 150):
         daemon.accept("/v1/batch", {"context": {"ip": "192.0.2.1"}, "batch": [
@@ -47,7 +48,7 @@ def test_export(bench):
 
 
 def test_redact(bench):
-    """no address and no body leaves; one person stays one person"""
+    """export --redact: no address and no body leaves; one person remains one person"""
     daemon = bench.daemon()
     for i, email in enumerate(("ann@example.com", "bob@example.com", "ann@example.com")):
         event = track(f"m-{i} of {email}", event=f"Mail to {email}!", properties={"x": "secret"})
@@ -68,7 +69,7 @@ def test_redact(bench):
 
 
 def test_backup(bench):
-    """under load: sound, complete as of its beginning, never over another file"""
+    """backup under load: sound, complete as of its start, and never over another file"""
     daemon = bench.daemon()
     for i in range(0, 2000, 500):
         daemon.accept("/v1/batch", {"batch": [track(f"m-{k}") for k in range(i, i + 500)]})

@@ -17,13 +17,13 @@ from spooltest import Skip, equal, track, true, wait_until  # noqa: E402
 
 
 def people(n, bad=()):
-    """n track calls, each of an address of its own; those in `bad` are refused."""
+    """Makes n track calls, each with its own address; Bento refuses those in `bad`."""
     return [track(f"m-{i:03}", email=f"{'bad' if i in bad else 'user'}{i}@example.com")
             for i in range(n)]
 
 
 def once_each(sim, ids):
-    """Bento took each of these once and nothing else."""
+    """Checks that Bento accepted each of these once and nothing else."""
     equal(collections.Counter(sim.keys()), collections.Counter(ids), "what Bento took")
 
 
@@ -32,7 +32,7 @@ def attempts_in_the_end(bench):
 
 
 def test_poison(bench):
-    """refused events are isolated; every other one is delivered once"""
+    """refused events are isolated; every other event is delivered once"""
     bad = {3, 40, 99}
     sim = bench.sim("--fault", "refuse=bad*,mode=batch")
     daemon = bench.daemon(sim)
@@ -50,7 +50,7 @@ def test_poison(bench):
 
 
 def test_poison_in_200(bench):
-    """so are those that Bento refuses with results 0"""
+    """events that Bento refuses with results 0 are isolated, too"""
     sim = bench.sim("--fault", "refuse=bad*")
     daemon = bench.daemon(sim, batch_events=1)
     daemon.accept("/v1/batch", {"batch": people(5, {2})})
@@ -60,7 +60,7 @@ def test_poison_in_200(bench):
 
 
 def test_partial(bench):
-    """a partial answer is split, and what was sent again is counted"""
+    """a partly failed batch is split, and events that were sent again are counted"""
     sim = bench.sim("--fault", "refuse=bad*")
     daemon = bench.daemon(sim)
     daemon.accept("/v1/batch", {"batch": people(16, {5})})
@@ -74,7 +74,7 @@ def test_partial(bench):
 
 
 def test_partial_hold(bench):
-    """unless the setting says hold"""
+    """a partly failed batch is held when the setting says hold"""
     sim = bench.sim("--fault", "refuse=bad*")
     daemon = bench.daemon(sim, partial="hold")
     daemon.accept("/v1/batch", {"batch": people(4, {1})})
@@ -85,7 +85,7 @@ def test_partial_hold(bench):
 
 
 def test_ambiguous(bench):
-    """a success that cannot be read is what the setting says"""
+    """a success that cannot be read has the effect that the setting says"""
     sim = bench.sim("--fault", "body=html,count=1")
     daemon = bench.daemon(sim, ambiguous="hold")
     daemon.accept("/v1/track", track("m-1"))
@@ -96,7 +96,7 @@ def test_ambiguous(bench):
 
 
 def test_all_refused(bench):
-    """when all are refused one after another the site pauses and the backlog stays"""
+    """the site pauses when all events are refused one after another, and the backlog stays"""
     sim = bench.sim("--fault", "status=422")
     daemon = bench.daemon(sim, all_refused=5, batch_events=10, retry_max=600)
     daemon.accept("/v1/batch", {"batch": people(60)})
@@ -105,7 +105,7 @@ def test_all_refused(bench):
 
 
 def test_too_large(bench):
-    """413 splits, and an event that is too large alone has failed"""
+    """413 splits a batch, and an event that is too large alone fails"""
     sim = bench.sim("--max-body", "3000")
     daemon = bench.daemon(sim)
     events = people(40)
@@ -117,7 +117,7 @@ def test_too_large(bench):
 
 
 def test_wrong_key(bench):
-    """401 pauses the site and touches no event; SIGHUP with the right key resumes at once"""
+    """401 pauses the site and changes no event; SIGHUP with the right key resumes at once"""
     sim = bench.sim()
     key = bench.write("secret", "wrong\n")
     daemon = bench.daemon(sim, secret_key="", secret_key_file=key, retry_max=3600)
@@ -134,7 +134,7 @@ def test_wrong_key(bench):
 
 
 def test_bad_reload(bench):
-    """SIGHUP with a configuration that is wrong changes nothing"""
+    """SIGHUP with an invalid configuration changes nothing"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     bench.write("bentospool.conf", "this is no configuration {\n")
@@ -147,7 +147,7 @@ def test_bad_reload(bench):
 
 
 def test_outage(bench):
-    """an outage window charges nobody, whether Bento answers 503 or nobody listens"""
+    """an outage charges no event, whether Bento answers 503 or nobody listens"""
     sim = bench.sim("--fault", "down,from=0,to=2")
     daemon = bench.daemon(sim, max_attempts=1)
     daemon.accept("/v1/batch", {"batch": people(30)})
@@ -162,7 +162,7 @@ def test_outage(bench):
 
 
 def test_rate_limit(bench):
-    """a rate limit is obeyed: everything arrives, and no 429 follows at once on another"""
+    """a rate limit is obeyed: everything arrives, and no 429 directly follows another"""
     sim = bench.sim("--limit", "4", "--limit-window", "3", "--limit-retry-after")
     daemon = bench.daemon(sim, batch_events=1)
     daemon.accept("/v1/batch", {"batch": people(10)})
@@ -193,7 +193,7 @@ def test_cut_off(bench):
 
 
 def test_kill_while_splitting(bench):
-    """SIGKILL again and again while a batch is split: the same events fail, the others arrive once"""
+    """repeated SIGKILL while a batch is split: the same events fail, the others arrive once"""
     bad = {10, 11, 50}
     sim = bench.sim("--fault", "refuse=bad*,mode=batch", "--fault", "delay=30")
     daemon = bench.daemon(sim)
@@ -218,7 +218,7 @@ def openssl(bench, *argv):
 
 
 def make_ca(bench, name):
-    """A certificate authority: the path of its certificate."""
+    """Makes a certificate authority; returns the path of its certificate."""
     openssl(bench, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
             f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.pem",
             "-addext", "basicConstraints=critical,CA:TRUE")
@@ -226,7 +226,7 @@ def make_ca(bench, name):
 
 
 def make_cert(bench, ca, host):
-    """A server's certificate for a host, signed by that authority."""
+    """Makes a server's certificate for a host, signed by that authority."""
     openssl(bench, "req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={host}",
             "-keyout", f"{host}.key", "-out", f"{host}.csr")
     bench.write(f"{host}.ext", f"subjectAltName=DNS:{host}\n")
@@ -249,7 +249,7 @@ def copy(source, target):
 
 
 class TlsFront:
-    """Ends TLS in front of the simulator, as the real Bento's edge does."""
+    """Terminates TLS in front of the simulator, as Bento's edge does."""
 
     def __init__(self, sim, cert):
         self.target = sim.url().removeprefix("http://").rsplit(":", 1)
@@ -284,7 +284,7 @@ class TlsFront:
 
 
 def test_tls(bench):
-    """over TLS: delivered with the right certificate, not sent and not lost with a wrong one"""
+    """over TLS: delivered with the right certificate; with a wrong one not sent and not lost"""
     if not shutil.which("openssl"):
         raise Skip("no openssl here")
     ca = make_ca(bench, "ours")

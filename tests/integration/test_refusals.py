@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Nothing is refused without a trace: refused requests are counted, kept, shown and logged."""
+"""Every refused request leaves a trace: it is counted, stored, shown and logged."""
 import json
 import os
 import socket
@@ -29,7 +29,7 @@ def wait_for(bench, **wanted):
 
 
 def cut(daemon, text):
-    """A client that closes its connection in the middle of a request."""
+    """Closes a connection in the middle of a request, as a client might."""
     host, port = daemon.url().removeprefix("http://").rsplit(":", 1)
     with socket.create_connection((host, int(port))) as client:
         client.sendall(text)
@@ -58,7 +58,7 @@ def test_kinds(bench):
 
 
 def test_restart(bench):
-    """counts outlive the process, also when it is killed"""
+    """counts survive the process, even when it is killed"""
     daemon = bench.daemon(bench.sim())
     daemon.post("/v1/nowhere", track("m"))
     wait_for(bench, not_found=1)
@@ -67,7 +67,7 @@ def test_restart(bench):
     wait_for(bench, not_found=2)
     daemon.kill()
     equal(reasons(bench)["not_found"], 2, "after SIGKILL")
-    # The last counts are kept when the daemon stops, too.
+    # The last counts are stored when the daemon stops, too.
     daemon = spooltest.Daemon(bench, bench.path("bentospool.conf"))
     daemon.post("/v1/nowhere", track("m"))
     daemon.stop()
@@ -82,7 +82,7 @@ def test_check(bench):
     for _ in range(9):
         daemon.post("/v1/nowhere", track("m"))
     wait_for(bench, not_found=9)
-    status(bench, "--check")  # 9 of 49: fewer than 10 are never too many
+    status(bench, "--check")  # 9 of 49: fewer than 10 refusals never count as too many
     daemon.post("/v1/nowhere", track("m"))
     wait_for(bench, not_found=10)
     status(bench, "--check")  # 10 of 50 are 20 percent
@@ -102,7 +102,7 @@ def test_tail(bench):
         [spooltest.binary("bentospool"), "tail", "--json", "-c", bench.path("bentospool.conf")],
         stdout=subprocess.PIPE, text=True)
     try:
-        tail.stdout.readline()  # it follows
+        tail.stdout.readline()  # tail is running now
         daemon.post("/v1/nowhere", track("m"))
         for line in tail.stdout:
             line = json.loads(line)
@@ -132,7 +132,7 @@ def test_message_id_reused(bench):
 
 
 def test_health_checks(bench):
-    """a health check that is answered 503 refuses no request"""
+    """a health check that is answered 503 does not count as a refused request"""
     daemon = bench.daemon(bench.sim(), top={"min_free": 1 << 50})
     equal(daemon.post("/v1/track", track("m"))[0], 503, "no space")
     equal(daemon.request("GET", "/healthz")[0], 503, "the health check")

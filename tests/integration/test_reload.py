@@ -18,12 +18,12 @@ def done(completed, code=0):
 
 
 def rewrite(bench, site, **more):
-    """The configuration as it is to be from the next reload on."""
+    """Writes the configuration for the next reload."""
     bench.configure({"main": site}, **more)
 
 
 def test_new_settings_are_used(bench):
-    """keys, write keys and sizes change while it runs, and it says what changed"""
+    """keys, write keys and sizes change during operation, and reload lists the changes"""
     sim = bench.sim()
     daemon = bench.daemon(sim, secret_key="wrong", retry_first=3600, retry_max=3600)
     daemon.accept("/v1/batch", {"batch": [track(f"a-{i}") for i in range(6)]})
@@ -45,7 +45,7 @@ def test_new_settings_are_used(bench):
 
 
 def test_sighup(bench):
-    """SIGHUP does the same; a reload in the middle of a request waits for its end"""
+    """SIGHUP does the same, and a request in progress during a reload is completed"""
     sim = bench.sim()
     sim.faults("delay=1500,count=1")
     daemon = bench.daemon(sim, batch_events=1, concurrency=2)
@@ -76,7 +76,7 @@ def test_verbose(bench):
 
 
 def test_all_or_nothing(bench):
-    """a mistake, or a change that needs a restart, changes nothing and is named"""
+    """a mistake, or a change that needs a restart, is named and changes nothing"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     rewrite(bench, bench.site(sim.api_url(), batch_events=5000, write_keys=["other"]))
@@ -98,7 +98,8 @@ def test_all_or_nothing(bench):
 
 
 def test_reload_of_what_cannot_be(bench):
-    """a file that cannot be read, an archive that is not there: refused, and it goes on as it was"""
+    """an unreadable file or a missing archive: the reload is refused, and the daemon keeps its
+    settings"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     other = bench.site(sim.api_url(), write_keys=["other"])
@@ -125,7 +126,7 @@ def test_reload_of_what_cannot_be(bench):
 
 
 def test_reload_under_load(bench):
-    """many reloads while events flow: none is lost, none is sent twice"""
+    """many reloads while events flow: no event is lost or sent twice"""
     sim = bench.sim()
     daemon = bench.daemon(sim, batch_events=7)
     for i in range(30):
@@ -140,7 +141,7 @@ def test_reload_under_load(bench):
 
 
 def test_reload_needs_a_daemon(bench):
-    """without a daemon reload says so"""
+    """without a daemon, reload says so"""
     bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")})
     refused = done(bench.cli("reload"), code=1)
     true("no daemon answers" in refused.stderr, f"says so: {refused.stderr}")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A few thousand varied events, every way of posting them, and every one of them accounted for."""
+"""Posts a few thousand varied events in every way, and accounts for every one of them."""
 import base64
 import gzip
 import json
@@ -25,14 +25,14 @@ VALUES = [0, -1, 19.99, 1e300, 123456789012345678, "text", "é", "\U0001f600", "
 
 
 class Maker:
-    """Makes events and tells what must become of each: status, reason and address."""
+    """Makes events, and the expected status, reason and address of each."""
 
     def __init__(self, seed):
         self.rand = random.Random(seed)
         self.n = 0
 
     def name(self, event, odd):
-        """`event` of a track call; the reason when it is none."""
+        """Sets `event` of a track call; returns the reason when it is invalid."""
         if not odd:
             event["event"] = self.rand.choice(NAMES)
             return None
@@ -44,7 +44,7 @@ class Maker:
         return "event_not_defined" if blank else "event_not_string"
 
     def person(self, event, n):
-        """An address in one of its places, or none; the address."""
+        """Puts an address into one of its places, or none; returns the address."""
         email = f"person-{n}@example.com"
         place = self.rand.choice(["context", "context", "context", "properties", "traits", "top",
                                   "userId", "none", "broken"])
@@ -63,11 +63,12 @@ class Maker:
         return email
 
     def message_id(self, event, n):
-        """Its messageId as the outbox shows it; the reason when it is too long."""
+        """Sets the messageId; returns it as the outbox shows it, and the reason when it is too
+        long."""
         shape = self.rand.random()
         event["messageId"] = f"m-{n}"
         if shape < 0.05:
-            event["messageId"] = n  # a number is taken by its text
+            event["messageId"] = n  # a number counts by its text
         elif shape < 0.08:
             event["messageId"] = f"m-{n}-" + "é" * (100 - len(f"m-{n}-"))
         elif shape < 0.11:
@@ -76,7 +77,7 @@ class Maker:
         return str(event["messageId"]), None
 
     def make(self):
-        """(event, what is expected of it)"""
+        """Returns an event and what is expected of it."""
         self.n += 1
         kind = self.rand.choice(KINDS)
         event = {"type": self.rand.choice([kind, kind.upper(), kind.capitalize()]),
@@ -115,7 +116,7 @@ class Maker:
 
 
 class Sender:
-    """Posts events in all the ways that clients have."""
+    """Posts events in all the ways of clients."""
 
     def __init__(self, daemon, rand):
         self.daemon = daemon
@@ -123,7 +124,8 @@ class Sender:
         self.requests = 0
 
     def send(self, path, value, key_in_body):
-        """One request, plain or gzip, whole or in chunks, its key in one of three places."""
+        """Sends one request: plain or gzip, whole or chunked, with the key in one of three places.
+        """
         headers = {"Host": "spool", "Content-Type": self.rand.choice(
             ["application/json", "text/plain", "application/x-www-form-urlencoded", ""])}
         where = self.rand.choice(["basic", "query", "body"] if key_in_body else ["basic", "query"])
@@ -156,7 +158,7 @@ class Sender:
         self.requests += 1
 
     def some(self, events):
-        """A few events in one of the shapes."""
+        """Sends a few events in one of the formats."""
         shape = self.rand.choice(["single", "batch", "batch", "import", "webhook"])
         if shape == "single":
             for event in events:
@@ -201,7 +203,8 @@ def check_delivered(sim, expected):
 
 
 def test_replay(bench):
-    """4,000 varied events in every shape, encoding and chunking, some twice: each is accounted for"""
+    """4,000 varied events in every format, encoding and chunking, some twice: each is accounted
+    for"""
     maker = Maker(20260801)
     sim = bench.sim()
     daemon = bench.daemon(sim, batch_events=1000, batch_bytes=4000000)
@@ -213,7 +216,7 @@ def test_replay(bench):
         part = [event for event, _ in made[at:at + n]]
         sender.some(part)
         if maker.rand.random() < 0.1:
-            sender.some(part)  # a client that did not hear the answer
+            sender.some(part)  # as a client that did not get the answer would
         at += n
     expected = [want for _, want in made]
     bench.wait_settled(EVENTS)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a SIGKILL leaves: everything acknowledged is there once, and what is unknown is counted."""
+"""After a SIGKILL every acknowledged event is there once, and unknown outcomes are counted."""
 import collections
 import os
 import sys
@@ -10,11 +10,11 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import spooltest  # noqa: E402
 from spooltest import binary, equal, track, true, wait_until  # noqa: E402
 
-LOAD_EVENTS = 20000  # more than a run gets through before it is killed
+LOAD_EVENTS = 20000  # more than a run can post before it is killed
 
 
 def lines(path):
-    """The complete lines of a file; none when it is not there yet."""
+    """Returns the complete lines of a file; none when it does not exist yet."""
     try:
         with open(path, encoding="ascii") as file:
             return file.read().split("\n")[:-1]
@@ -31,7 +31,7 @@ def start_load(bench, daemon, name, batch=0):
 
 
 def kill_under_load(bench, daemon, name, enough, batch=0):
-    """Runs a load, kills the daemon after `enough` acknowledged events, starts it again."""
+    """Runs a load, kills the daemon after `enough` acknowledged events, and starts it again."""
     acked, load = start_load(bench, daemon, name, batch)
     wait_until(lambda: len(lines(acked)) >= enough or not load.running(), "acknowledged events")
     true(load.running(), "the load still runs when the daemon is killed")
@@ -41,7 +41,7 @@ def kill_under_load(bench, daemon, name, enough, batch=0):
 
 
 def check_all_there(bench, acked):
-    """Every acknowledged id once in the outbox; nothing else is stored twice."""
+    """Checks that every acknowledged id is in the outbox once, and nothing else twice."""
     ids = [row["message_id"] for row in bench.rows("SELECT message_id FROM outbox")]
     equal(len(ids), len(set(ids)), "no event is stored twice")
     missing = set(acked) - set(ids)
@@ -50,7 +50,8 @@ def check_all_there(bench, acked):
 
 
 def check_delivered(bench, sim, ids):
-    """All are delivered; what Bento got twice had been counted as maybe_sent."""
+    """Checks that all are delivered, and that each that Bento got twice was counted as maybe_sent.
+    """
     bench.wait_settled(len(ids))
     equal(bench.statuses(), {"delivered": len(ids)}, "statuses")
     got = sim.keys()
@@ -64,7 +65,7 @@ def check_delivered(bench, sim, ids):
 
 
 def test_kill_while_bento_is_down(bench):
-    """SIGKILL at several points under single events, Bento down: all acknowledged are there"""
+    """SIGKILL at several points while Bento is down: every acknowledged event is there"""
     sim = bench.sim()
     sim.answer(503)
     daemon = bench.daemon(sim, batch_events=1000)
@@ -78,7 +79,8 @@ def test_kill_while_bento_is_down(bench):
 
 
 def test_kill_while_sending(bench):
-    """SIGKILL under load and delivery: all acknowledged are delivered, duplicates are counted"""
+    """SIGKILL under load and delivery: all acknowledged events are delivered, duplicates are
+    counted"""
     sim = bench.sim("--record-suppressed")
     daemon = bench.daemon(sim, batch_events=100)
     acked = []
@@ -90,7 +92,7 @@ def test_kill_while_sending(bench):
 
 
 def test_duplicates_across_a_restart(bench):
-    """a messageId that comes again after a restart or a crash is stored once"""
+    """a messageId repeated after a restart or a crash is stored once"""
     daemon = bench.daemon()
     body = {"batch": [track(f"m-{n}") for n in range(100)]}
     daemon.accept("/v1/batch", body)
@@ -104,7 +106,7 @@ def test_duplicates_across_a_restart(bench):
 
 
 def test_ids_are_not_reused(bench):
-    """event ids go on where they were"""
+    """event ids continue after a restart"""
     daemon = bench.daemon()
     daemon.accept("/v1/track", track("m-1"))
     daemon = daemon.restart(spooltest.signal.SIGKILL)
@@ -114,7 +116,7 @@ def test_ids_are_not_reused(bench):
 
 
 def test_open_attempt(bench):
-    """an attempt that a crash cut off becomes unknown; its events are due again and counted"""
+    """an attempt that a crash interrupted becomes unknown; its events are due again and counted"""
     sim = bench.sim()
     sim.faults("delay=60000")
     daemon = bench.daemon(sim)
@@ -133,7 +135,7 @@ def test_open_attempt(bench):
 
 
 def test_second_signal(bench):
-    """a second SIGTERM ends the wait for requests under way; they are counted as unknown"""
+    """a second SIGTERM ends the wait for requests in flight; they are counted as unknown"""
     sim = bench.sim()
     sim.faults("delay=60000")
     daemon = bench.daemon(sim, top={"stop_deadline": 60}, timeout=120)
@@ -151,7 +153,8 @@ def test_second_signal(bench):
 
 
 def test_answer_lost(bench):
-    """a request that Bento took but whose answer was lost is unknown, sent again and counted"""
+    """a request that Bento accepted but whose answer was lost is unknown, sent again and counted
+    """
     sim = bench.sim("--record-suppressed")
     sim.faults("reset=after-accept,count=1")
     daemon = bench.daemon(sim)
@@ -165,7 +168,7 @@ def test_answer_lost(bench):
 
 
 def test_backlog_goes_out_after_restart(bench):
-    """what waited before a stop goes out after the start, in order"""
+    """a backlog is sent after a restart, in order"""
     sim = bench.sim()
     sim.answer(503)
     daemon = bench.daemon(sim, batch_events=50)

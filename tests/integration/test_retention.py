@@ -22,7 +22,7 @@ def done(completed, code=0):
 
 
 def configure(bench, sim, **retention):
-    """Bench.daemon with a section retention."""
+    """Like Bench.daemon, with a section retention."""
     conf = bench.configure({"main": bench.site(sim.api_url())})
     with open(conf, "a", encoding="utf-8") as file:
         file.write(spooltest.conf_section("retention", retention) + "\n")
@@ -30,7 +30,7 @@ def configure(bench, sim, **retention):
 
 
 def age(bench, days, where):
-    """Makes settled events older; no other process has the database open."""
+    """Makes settled events older. No other process may have the database open."""
     connection = sqlite3.connect(bench.database)
     connection.execute(f"UPDATE delivery SET settled_at = settled_at - ? WHERE {where}",
                        (days * DAY,))
@@ -39,7 +39,7 @@ def age(bench, days, where):
 
 
 def test_purge(bench):
-    """old bodies and rows move from the database into the archive; the rest stays"""
+    """old bodies and rows move from the database into the archive, and the rest stays"""
     sim = bench.sim()
     os.mkdir(bench.path("archive"))
     conf = configure(bench, sim, archive=bench.path("archive"))
@@ -56,7 +56,7 @@ def test_purge(bench):
     age(bench, 366, "status = 'delivered' AND event_id <= 2000")
     age(bench, 91, "status = 'invalid'")
 
-    # Without a daemon: only counted.
+    # Without a daemon: counts only.
     told = json.loads(done(bench.cli("purge", "--dry-run", "--json")).stdout)
     equal((told["payloads"], told["rows"]), (2501, 2001), "what would go")
     equal(bench.value("SELECT count(body) FROM outbox"), 3001, "bodies after a dry run")
@@ -86,7 +86,7 @@ def test_purge(bench):
     equal(lines[0]["body"]["properties"], {"text": "x" * 900}, "with their bodies")
     equal(lines[0]["context"], {"ip": "192.0.2.1"}, "and what their batch said")
 
-    # A messageId whose row is gone is new again, one whose body is gone is not.
+    # A messageId whose row was removed is new again; one whose body was removed is not.
     daemon.accept("/v1/track", track("m-300"))
     daemon.accept("/v1/track", track("m-2300"))
     bench.wait_settled(1001)
@@ -127,7 +127,7 @@ def test_settings(bench):
 
 
 def test_archive_that_is_not_there(bench):
-    """check and reload refuse it, a start warns of it alone, and status says so"""
+    """check and reload refuse a missing archive, a start only warns, and status reports it"""
     sim = bench.sim()
     folder = bench.path("archive")
     conf = configure(bench, sim, archive=folder)
@@ -149,7 +149,7 @@ def test_archive_that_is_not_there(bench):
 
 
 def test_archive_that_cannot_be_written(bench):
-    """of another user, or on a file system that is mounted read-only"""
+    """an archive of another user, or on a file system mounted read-only, is refused"""
     if os.geteuid() != 0:
         os.mkdir(bench.path("theirs"), 0o555)
         configure(bench, bench.sim(), archive=bench.path("theirs"))

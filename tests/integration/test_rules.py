@@ -21,7 +21,7 @@ ORDER = {"checkout_id": "fksdjf", "order_id": "50314b8e", "affiliation": "Shop",
          "subtotal": 22.5, "revenue": 25.0, "shipping": 3, "tax": 2, "discount": 2.5,
          "coupon": "hasbros", "currency": "USD", "products": PRODUCTS}
 
-# The call's name and properties, the rules, and what Bento gets for it (type and details).
+# Each call's name and properties, the rules, and the type and details that Bento gets.
 TABLE = [
     ("Product List Viewed", {"list_id": "hot", "category": "Deals", "products": PRODUCTS}, None),
     ("Product Viewed", PRODUCTS[0], None),

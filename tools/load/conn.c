@@ -113,7 +113,7 @@ find_header(const char *head, const char *name)
 	return NULL;
 }
 
-/* The head is complete and NUL-terminated. 0, or -1 when it is not an answer that can be read. */
+/* Parses the complete, NUL-terminated head. Returns 0, or -1 when it is not a valid answer. */
 static int
 parse_head(struct conn *c)
 {
@@ -131,7 +131,8 @@ parse_head(struct conn *c)
 	return 0;
 }
 
-/* n new bytes stand behind the head. 1: the answer is complete, 0: more must come, -1: broken. */
+/* Takes n new bytes. Returns 1 when the answer is complete, 0 when more bytes must come, -1 when it
+ * is broken. */
 static int
 take_bytes(struct conn *c, size_t n)
 {
@@ -167,7 +168,7 @@ read_answer(struct conn *c)
 			continue;
 		if (n < 0 && errno == EAGAIN)
 			return CONN_NOTHING;
-		/* bytes that nobody asked for are as bad as a broken connection */
+		/* bytes without a request are treated like a broken connection */
 		if (n <= 0 || c->state == CONN_READY)
 			return lost(c);
 		rc = take_bytes(c, (size_t)n);

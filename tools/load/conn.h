@@ -1,7 +1,7 @@
 /*
  * One keep-alive connection: connects, writes its request, reads the answer. Never blocks.
  *
- * The caller waits for conn_wants and calls conn_step; what happened comes back as a value.
+ * The caller waits for the events of conn_wants and calls conn_step, which returns what happened.
  */
 #ifndef TOOLS_LOAD_CONN_H
 #define TOOLS_LOAD_CONN_H
@@ -15,7 +15,7 @@
 enum conn_state {
 	CONN_DOWN, /* no socket */
 	CONN_CONNECTING,
-	CONN_READY, /* connected, nothing under way */
+	CONN_READY, /* connected, no request in flight */
 	CONN_WRITING,
 	CONN_READING
 };
@@ -23,9 +23,9 @@ enum conn_state {
 enum conn_event {
 	CONN_NOTHING,   /* wait again */
 	CONN_CONNECTED, /* now ready */
-	CONN_ANSWERED,  /* status holds the answer's; ready again, or down if the server closes */
-	CONN_LOST,      /* closed or broken; had_request says whether one was under way */
-	CONN_REFUSED    /* connecting failed */
+	CONN_ANSWERED, /* status is set; the connection is ready, or down if the server closes it */
+	CONN_LOST,     /* closed or broken; had_request says whether a request was in flight */
+	CONN_REFUSED   /* connecting failed */
 };
 
 struct conn {
@@ -37,7 +37,7 @@ struct conn {
 	uint64_t retry_us; /* when to connect again, while down */
 	uint32_t wants;    /* events that epoll watches */
 	bool had_request;
-	/* the answer */
+	/* from the answer */
 	unsigned status;
 	char head[4096];
 	size_t n_head;
@@ -48,9 +48,9 @@ struct conn {
 
 /* Starts connecting; CONN_REFUSED (errno set) when that fails at once. */
 enum conn_event conn_connect(struct conn *c, const struct sockaddr *address, socklen_t n);
-/* Ready connections only: begins to send the payload as it stands. */
+/* Starts to send the payload. The connection must be ready. */
 enum conn_event conn_send(struct conn *c);
-/* The socket is readable or writable. */
+/* Continues when the socket is readable or writable. */
 enum conn_event conn_step(struct conn *c);
 /* EPOLLIN or EPOLLOUT. */
 uint32_t conn_wants(const struct conn *c);

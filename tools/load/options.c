@@ -1,4 +1,4 @@
-/* Command line options of the load generator. A wrong option is an error with a message. */
+/* The command line options of the load generator. A wrong option is an error with a message. */
 #include "load/options.h"
 
 #include <errno.h>

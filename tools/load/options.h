@@ -1,5 +1,5 @@
 /*
- * What spool-load was asked to do. Filled once from the command line; read-only after that.
+ * The options of spool-load. Filled once from the command line, then only read.
  */
 #ifndef TOOLS_LOAD_OPTIONS_H
 #define TOOLS_LOAD_OPTIONS_H
@@ -22,23 +22,24 @@ enum load_ids {
 };
 
 struct load_options {
-	char host[256]; /* of --url; "" with --unix */
+	char host[256]; /* from --url; "" with --unix */
 	char port[8];
 	const char *unix_path; /* NULL with --url */
 	unsigned connections;
-	uint64_t events; /* 0: as many as fit into the duration */
-	unsigned batch;  /* events a request to /v1/batch; 0: single ones to /v1/track */
+	uint64_t events; /* 0: as many as the duration allows */
+	unsigned batch;  /* events in a request to /v1/batch; 0: single events to /v1/track */
 	size_t size;     /* bytes of one event */
 	enum load_ids ids;
 	const char *write_key;  /* NULL: none */
-	double rate;            /* events a second; 0: no limit */
+	double rate;            /* events per second; 0: no limit */
 	const char *acked_path; /* NULL: none */
 	double duration;        /* seconds; 0: until all events are sent */
-	double patience;        /* seconds without any connection before giving up */
+	double patience;        /* seconds without any connection before the run gives up */
 	bool json;
 };
 
-/* 0: run; 1: help was printed; -1: e says what is wrong. Borrows argv for the life of o. */
+/* Returns 0 to run, 1 when help was printed, -1 when e says what is wrong. Borrows argv while o is
+ * in use. */
 int load_options_parse(int argc, char **argv, struct load_options *ret_o, struct err *e);
 
 #endif

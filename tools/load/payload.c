@@ -1,6 +1,6 @@
 /*
- * Bodies for the load generator: a batch of track calls is built once; for each request only its
- * ids and times are written into it.
+ * Request bodies for the load generator. A batch of track calls is built once; each request only
+ * gets new ids and times.
  */
 #include "load/payload.h"
 
@@ -32,7 +32,7 @@ put_hex(char *to, uint64_t value, unsigned digits)
 	return to + digits;
 }
 
-/* high and low are the 128 bits of a UUID whose version and variant are set. */
+/* high and low are the 128 bits of a UUID; its version and variant are set here. */
 static void
 put_uuid(char *to, uint64_t high, uint64_t low)
 {
@@ -57,7 +57,7 @@ load_ids_next(struct load_ids_state *s, int64_t wall_ms, char *to)
 		high = (rand_u64(&s->rand) & ~UINT64_C(0xf000)) | 0x4000;
 		low = (rand_u64(&s->rand) >> 2) | variant;
 	} else {
-		/* the counter after the time keeps ids in order within a millisecond */
+		/* the counter behind the time keeps ids in order within a millisecond */
 		uint64_t n = s->counter++;
 
 		high = (uint64_t)wall_ms << 16 | 0x7000 | (n >> 30 & 0xfff);
@@ -79,7 +79,7 @@ append_padding(struct buf *b, size_t n)
 	}
 }
 
-/* One event; offsets of what is stamped go to p, from the event's start. */
+/* Writes one event; p gets the offsets of its variable parts, from the start of the event. */
 static void
 append_event(struct payload *p, struct buf *b, size_t size, const char *now)
 {

@@ -1,6 +1,6 @@
 /*
- * The request of one connection, built once; only messageIds and user numbers are rewritten
- * for each sending, in place, so that the generator is not what is measured.
+ * The request of one connection. It is built once; each sending rewrites only messageIds and user
+ * numbers in place, so that the generator does not become the bottleneck.
  */
 #ifndef TOOLS_LOAD_PAYLOAD_H
 #define TOOLS_LOAD_PAYLOAD_H
@@ -11,7 +11,7 @@
 
 #define LOAD_ID_SIZE 36
 
-/* Makes messageIds that do not repeat, not in other processes either. */
+/* Makes messageIds that never repeat, even in other processes. */
 struct load_ids_state {
 	enum load_ids kind;
 	struct rand rand;
@@ -26,18 +26,18 @@ void load_ids_next(struct load_ids_state *s, int64_t wall_ms, char *to);
 struct payload {
 	struct buf request; /* head and body */
 	unsigned n_events;
-	size_t first_id;   /* where the first messageId stands in request */
-	size_t user_at[2]; /* the digits of the user number, from the messageId */
-	size_t stride;     /* from one event to the next */
+	size_t first_id;   /* offset of the first messageId in request */
+	size_t user_at[2]; /* offset of the user number's digits, from the messageId */
+	size_t stride;     /* distance from one event to the next */
 };
 
-/* The request with n_events events. The event's bytes are o->size exactly. */
+/* Builds the request with n_events events of exactly o->size bytes. */
 int payload_build(
     struct payload *p, const struct load_options *o, unsigned n_events, struct err *e);
 void payload_free(struct payload *p);
-/* New ids and users for the next sending. */
+/* Writes new ids and user numbers for the next sending. */
 void payload_stamp(struct payload *p, struct load_ids_state *ids, int64_t wall_ms);
-/* Appends the messageIds, a line each. */
+/* Appends the messageIds, one on each line. */
 void payload_append_ids(const struct payload *p, struct buf *to);
 
 #endif

@@ -15,7 +15,7 @@ bucket_of(uint64_t us)
 	return (unsigned)((us >> shift) + (uint64_t)shift * SUB);
 }
 
-/* The largest value that falls into the bucket. */
+/* The largest value in the bucket. */
 static uint64_t
 bucket_top(unsigned bucket)
 {

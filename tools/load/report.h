@@ -1,6 +1,6 @@
 /*
- * What a run counted: requests by status, and latencies in a histogram of bounded size whose
- * buckets are at most 1/64 wide of their value.
+ * The results of a run: requests by status, and latencies in a histogram of bounded size. A bucket
+ * is at most 1/64 of its value wide.
  */
 #ifndef TOOLS_LOAD_REPORT_H
 #define TOOLS_LOAD_REPORT_H
@@ -14,9 +14,9 @@
 #define REPORT_STATUSES 600
 
 struct report {
-	uint64_t requests[REPORT_STATUSES]; /* by status of the answer */
-	uint64_t no_answer;                 /* requests cut off after they began */
-	uint64_t connect_failed;            /* attempts to connect */
+	uint64_t requests[REPORT_STATUSES]; /* by the status of the answer */
+	uint64_t no_answer;                 /* requests without an answer */
+	uint64_t connect_failed;            /* failed attempts to connect */
 	uint64_t sent_events;
 	uint64_t acked_events; /* answered 200 */
 	uint64_t latency[REPORT_BUCKETS];
@@ -26,7 +26,8 @@ struct report {
 };
 
 void report_answer(struct report *r, unsigned status, unsigned n_events, uint64_t latency_us);
-/* The smallest latency in ms that the given share of the answers does not pass; 0 without any. */
+/* The smallest latency in ms that at least this share of the answers did not exceed; 0 without
+ * answers. */
 double report_quantile(const struct report *r, double share);
 void report_print(const struct report *r, bool json, FILE *to);
 

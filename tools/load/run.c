@@ -1,7 +1,7 @@
 /*
- * A run of the load generator: connections on one epoll, each with one request in flight, until
- * the time or the number of requests is reached. Connections that break are opened again after a
- * pause.
+ * A run of the load generator: all connections on one epoll, each with one request in flight, until
+ * the time or the number of events is reached. Broken connections are opened again after a pause.
+ * Fails when there is no connection for too long.
  */
 #include "load/run.h"
 
@@ -19,7 +19,7 @@
 #include "load/conn.h"
 
 #define RETRY_US 100000
-#define LINGER_US 30000000 /* how long the last answers may take */
+#define LINGER_US 30000000 /* how long to wait for the last answers */
 
 struct run {
 	const struct load_options *o;
@@ -27,7 +27,7 @@ struct run {
 	struct sockaddr_storage address;
 	socklen_t n_address;
 	struct conn *conns;
-	unsigned *ready; /* a stack of connections with nothing to do */
+	unsigned *ready; /* a stack of idle connections */
 	unsigned n_ready;
 	unsigned n_down;
 	unsigned n_busy;
@@ -36,7 +36,7 @@ struct run {
 	int acked_fd;
 	struct buf acked;
 	uint64_t begin_us;
-	uint64_t connected_us; /* the last time that a connection stood */
+	uint64_t connected_us; /* the last time when a connection was open */
 	uint64_t stop_us;      /* 0: still starting requests */
 };
 
@@ -195,7 +195,7 @@ on_event(struct run *r, struct conn *c, enum conn_event what)
 	watch(r, c);
 }
 
-/* Events that the rate allows by now, at most those that are left. */
+/* Returns the number of events that the rate allows now, at most the events left. */
 static uint64_t
 events_allowed(const struct run *r, uint64_t now)
 {
@@ -276,7 +276,7 @@ flush_acked(struct run *r, struct err *e)
 	return 0;
 }
 
-/* One turn of the loop: waits for sockets (briefly, when a pace or a pause is running). */
+/* Runs the loop once: waits for sockets (briefly when a pace or pause is set). */
 static int
 turn(struct run *r, struct err *e)
 {
@@ -294,7 +294,7 @@ turn(struct run *r, struct err *e)
 	return flush_acked(r, e);
 }
 
-/* 1: go on; 0: the end; -1: gives up. */
+/* Returns 1 to go on, 0 at the end, -1 to give up. */
 static int
 check_progress(struct run *r, bool stop, struct err *e)
 {
@@ -343,7 +343,7 @@ load_run(const struct load_options *o, const volatile sig_atomic_t *stop, struct
 	int rc;
 
 	*ret_report = (struct report){ 0 };
-	/* at most the ids of every connection's answer in one turn */
+	/* room for the ids of one answer on every connection */
 	buf_init(&r.acked, (size_t)o->connections * (o->batch + 1) * (LOAD_ID_SIZE + 1));
 	rc = run_open(&r, e) != 0 ? -1 : run_loop(&r, stop, e);
 	run_close(&r);

@@ -1,5 +1,6 @@
 /*
- * The run: keeps all connections busy within the rate until the events or the time are used up.
+ * Runs the load: keeps all connections busy within the rate until all events are sent or the time
+ * is over.
  */
 #ifndef TOOLS_LOAD_RUN_H
 #define TOOLS_LOAD_RUN_H
@@ -10,8 +11,8 @@
 #include "load/report.h"
 
 /*
- * 0 when the run came to its end; -1 when it gave up (e says why). ret_report is filled either way.
- * *stop may be set by a signal handler: no more requests begin.
+ * Returns 0 when the run was completed, -1 when it gave up (e says why). ret_report is filled in
+ * either case. A signal handler may set *stop: no new request is started.
  */
 int load_run(const struct load_options *o, const volatile sig_atomic_t *stop,
     struct report *ret_report, struct err *e);

@@ -1,4 +1,4 @@
-/* Bento's API: who may ask, what for, and what a fault makes of the answer. */
+/* Bento's API: checks keys, site and content type, and applies faults to the answer. */
 #include <string.h>
 
 #include "event/json/json.h"
@@ -51,7 +51,7 @@ is_authorized(struct sim *s, const struct http_head *head)
 	return colon != NULL && colon > user.p && colon + 1 < user.p + user.n;
 }
 
-/* Finds the site in the query, else in the body. */
+/* Finds the site in the query, or else in the body. */
 static bool
 has_site(struct sim *s, const struct http_head *head, struct slice in_body)
 {
@@ -128,7 +128,7 @@ answer_allowed(struct sim *s, const struct sim_request *q, struct sim_reply *rep
 		sim_reply_error(reply, 404, "Not Found");
 }
 
-/* What happens to a request when no fault gives the answer: the edge, the limit, the keys. */
+/* Answers a request when no fault does: the edge, the rate limit, the keys. */
 static void
 answer_usual(struct sim *s, const struct sim_request *q, struct sim_reply *reply)
 {

@@ -1,4 +1,5 @@
-/* Finding the members of a batch request's body. Fails on what is not JSON, or not a batch. */
+/* Finds the members in the body of a batch request. Fails on a body that is not JSON or not a
+ * batch. */
 #include "sim/batch.h"
 
 #include <stdint.h>
@@ -91,7 +92,7 @@ parse_list(struct batch *b, enum batch_kind kind, struct json *j, size_t most, s
 {
 	struct json_value other;
 
-	b->n = 0; /* of a repeated key the last one counts */
+	b->n = 0; /* when a key occurs twice, its last value counts */
 	/* The official clients send one command as an object. */
 	if (kind == BATCH_COMMANDS && json_peek(j) == JSON_OBJECT) {
 		b->has_list = true;
@@ -147,8 +148,8 @@ batch_parse(struct batch *b, enum batch_kind kind, struct slice body, size_t mos
 	b->has_list = false;
 	b->site_uuid = SLICE_NONE;
 	buf_clear(&b->scratch);
-	/* Decoded strings are never longer than their text: with room for all of them the
-	 * scratch never moves, and slices of it stay valid. */
+	/* Decoded strings are never longer than their text. With room for all of them scratch never
+	 * moves, and slices into it stay valid. */
 	if (memchr(body.p, '\\', body.n) != NULL && buf_reserve(&b->scratch, body.n) == NULL)
 		return err_nomem(e);
 	json_init(&j, body, JSON_MAX_DEPTH);

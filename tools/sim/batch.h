@@ -1,5 +1,5 @@
 /*
- * The body of a batch request, scanned into slices and checked by Bento's rules. Pure.
+ * Splits the body of a batch request into slices and checks it by Bento's rules. Pure.
  */
 #ifndef TOOLS_SIM_BATCH_H
 #define TOOLS_SIM_BATCH_H
@@ -13,20 +13,21 @@
 
 enum batch_kind { BATCH_EVENTS, BATCH_SUBSCRIBERS, BATCH_COMMANDS };
 
-/* The name of the list in the body ("events"), and of one member in a record ("event"). */
+/* Return the name of the list in the body ("events"), and of one member in a record ("event"). */
 const char *batch_list_name(enum batch_kind kind);
 const char *batch_member_name(enum batch_kind kind);
 
 /* One event, subscriber or command. Slices point into the body or into the batch's scratch. */
 struct batch_item {
 	struct slice raw;    /* as received */
-	struct slice type;   /* decoded; a command's word; absent for subscribers */
+	struct slice type;   /* decoded; the command's name; absent for subscribers */
 	struct slice email;  /* decoded */
-	struct slice unique; /* the meaning of details.unique.key; absent when there is none */
-	/* The first rule that it breaks; NULL when it is fine. Static texts. */
+	struct slice unique; /* decoded details.unique.key; absent when there is none */
+	/* The first broken rule, a static text; NULL when there is none. */
 	const char *bad_field;
 	const char *bad_message;
-	/* A $purchase without {"currency":...,"amount":...}: answered well, then forgotten. */
+	/* A $purchase without {"currency":...,"amount":...}: answered with success, then
+	 * dropped. */
 	bool dropped;
 };
 
@@ -34,8 +35,8 @@ struct batch {
 	struct batch_item *item;
 	size_t n;
 	size_t cap;
-	bool has_list;          /* it was there, and an array; commands: or an object */
-	struct slice site_uuid; /* absent: not in the body */
+	bool has_list;          /* the list was present and an array (commands: or an object) */
+	struct slice site_uuid; /* absent when the body has none */
 	struct buf scratch;
 };
 
@@ -43,8 +44,8 @@ void batch_init(struct batch *b);
 void batch_free(struct batch *b);
 
 /*
- * Fills b again and reuses its memory. The body must live as long as the items.
- * -1: not JSON (ERR_INPUT, e says where), or more than `most` items (ERR_LIMIT).
+ * Fills b again and reuses its memory. The body must live as long as the items. Returns -1 when it
+ * is not JSON (ERR_INPUT, with the position) or has more than `most` items (ERR_LIMIT).
  */
 int batch_parse(
     struct batch *b, enum batch_kind kind, struct slice body, size_t most, struct err *e);

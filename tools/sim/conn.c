@@ -1,4 +1,5 @@
-/* One connection of the simulator: requests in, answers out, faults in between. */
+/* One connection of the simulator: reads requests, applies faults and writes answers. A broken
+ * connection is closed. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -12,7 +13,7 @@
 
 #define READ_LEAST 16384
 #define READ_MOST ((size_t)4 << 20)
-#define KEEP_MOST ((size_t)4 << 20) /* memory that an idle connection keeps */
+#define KEEP_MOST ((size_t)4 << 20) /* bytes that an idle connection keeps */
 
 static const struct timeval silence = { .tv_sec = SERVER_SILENCE_S };
 
@@ -59,7 +60,7 @@ bytes_to_read(const struct conn *c)
 	return n < READ_MOST ? n : READ_MOST;
 }
 
-/* 1: something came, 0: nothing yet, -1: the end. */
+/* Returns 1 when bytes arrived, 0 when none did yet, -1 at the end. */
 static int
 read_some(struct conn *c)
 {
@@ -118,7 +119,7 @@ note(struct conn *c, unsigned status)
 		server_fail(c->server, &e);
 }
 
-/* An answer to a request whose body will not be read; the connection ends with it. */
+/* Answers a request whose body is not read; the connection then ends. */
 static void
 refuse(struct conn *c, unsigned status, const char *message)
 {
@@ -135,7 +136,7 @@ refuse(struct conn *c, unsigned status, const char *message)
 	c->state = CONN_WRITE;
 }
 
-/* Makes the answer of a request that was read completely. */
+/* Answers a request that was read completely. */
 static void
 make_answer(struct conn *c)
 {
@@ -202,7 +203,7 @@ next_request(struct conn *c)
 	c->state = CONN_HEAD;
 }
 
-/* True when the connection is free for what comes next; it may be closed otherwise. */
+/* Returns true when the connection is ready for the next request; otherwise it may be closed. */
 static bool
 write_answer(struct conn *c)
 {
@@ -227,7 +228,7 @@ write_answer(struct conn *c)
 		c->out_done += (size_t)n;
 	}
 	if (c->drains) {
-		/* closing with bytes unread would reset the connection, and the answer with it */
+		/* closing with unread bytes would reset the connection and lose the answer */
 		shutdown(c->fd, SHUT_WR);
 		c->state = CONN_DRAIN;
 		return false;
@@ -261,12 +262,13 @@ send_continue(struct conn *c)
 {
 	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
-	/* 25 bytes into an empty socket buffer; whoever cannot take them is gone */
+	/* 25 bytes into an empty socket buffer: if that fails, the client is gone */
 	if (send(c->fd, text, sizeof(text) - 1, MSG_NOSIGNAL) < 0)
 		shutdown(c->fd, SHUT_RDWR);
 }
 
-/* The head is complete: decides what the connection does next. False: it was closed. */
+/* Decides, after a complete head, what the connection does next. Returns false when it was
+ * closed. */
 static bool
 take_head(struct conn *c)
 {
@@ -301,7 +303,7 @@ take_head(struct conn *c)
 	return true;
 }
 
-/* False: more bytes are needed, or the connection was closed. */
+/* Returns false when more bytes are needed, or when the connection was closed. */
 static bool
 find_head(struct conn *c)
 {

@@ -1,4 +1,5 @@
-/* The simulator's own address: what tests and people steer it with while it runs. */
+/* The simulator's own address, with which tests and people control it while it runs. Wrong requests
+ * get an error answer. */
 #include <string.h>
 
 #include "event/json/json.h"
@@ -28,7 +29,7 @@ reply_faults(const struct sim *s, struct sim_reply *reply)
 	buf_append_literal(&reply->body, "]");
 }
 
-/* A JSON list of strings. */
+/* Reads a JSON list of strings. */
 static int
 parse_list(struct slice body, struct buf *scratch, struct fault_list *l, struct err *e)
 {
@@ -54,7 +55,7 @@ parse_list(struct slice body, struct buf *scratch, struct fault_list *l, struct 
 	return 0;
 }
 
-/* A fault on each line; blank lines say nothing. */
+/* Reads one fault from each line; skips blank lines. */
 static int
 parse_lines(struct slice body, struct fault_list *l, struct err *e)
 {
@@ -70,7 +71,7 @@ parse_lines(struct slice body, struct fault_list *l, struct err *e)
 	return 0;
 }
 
-/* Replaces the list; a bad one changes nothing. */
+/* Replaces the list of faults; a bad list changes nothing. */
 static void
 put_faults(struct sim *s, struct slice body, struct sim_reply *reply)
 {

@@ -1,4 +1,4 @@
-/* When a fault acts, and what several of them do together. */
+/* Decides when faults act, and combines several of them. */
 #include "sim/fault.h"
 
 #include <stdio.h>

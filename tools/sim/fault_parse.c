@@ -11,8 +11,8 @@
 enum word_kind {
 	WORD_FLAG,
 	WORD_NUMBER,
-	WORD_DECIMAL, /* kept times scale */
-	WORD_CHOICE,  /* kept as the place in the list, from 1 */
+	WORD_DECIMAL, /* stored multiplied by scale */
+	WORD_CHOICE,  /* stored as the position in the list, from 1 */
 	WORD_TEXT
 };
 
@@ -182,7 +182,7 @@ parse_word(struct slice text, struct fault *f, struct err *e)
 		f->body = FAULT_BODY_HTML;
 		return 0;
 	}
-	if (SLICE_IS(text, "mode=failed")) /* the usual, said in words */
+	if (SLICE_IS(text, "mode=failed")) /* the default, spelled out */
 		return 0;
 	for (size_t i = 0; i < WORDS; i++) {
 		if (!slice_equals(name, slice_from(words[i].name)))
@@ -210,7 +210,7 @@ has_action(const struct fault *f)
 	       || f->partial > 0 || f->refuse[0] != '\0' || f->close > 0 || f->down > 0;
 }
 
-/* Words that would have no effect are refused. */
+/* Refuses words that would have no effect. */
 static int
 check_fault(const struct fault *f, struct err *e)
 {

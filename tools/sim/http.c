@@ -1,6 +1,6 @@
 /*
- * A small HTTP reader and writer for the simulator. It is independent of the spooler's, so that
- * both do not share a fault.
+ * A small HTTP reader and writer for the simulator. It shares no code with the spooler, so that a
+ * fault in one does not hide in the other.
  */
 #include "sim/http.h"
 
@@ -25,7 +25,8 @@ equals_nocase(struct slice s, const char *text)
 	return s.n == strlen(text) && strncasecmp(s.p, text, s.n) == 0;
 }
 
-/* Cuts the part before the separator off *rest; all of it when there is none. */
+/* Removes the part before the separator from *rest and returns it; everything when there is no
+ * separator. */
 static struct slice
 cut(struct slice *rest, const char *separator)
 {

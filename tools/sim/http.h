@@ -1,5 +1,6 @@
 /*
- * As much of HTTP/1.1 as the simulator needs: the head of a request, Basic auth, a query. Pure.
+ * The part of HTTP/1.1 that the simulator needs: the head of a request, Basic credentials, a query.
+ * Pure.
  */
 #ifndef TOOLS_SIM_HTTP_H
 #define TOOLS_SIM_HTTP_H
@@ -23,17 +24,17 @@ struct http_head {
 	struct slice content_type;
 	struct slice content_encoding;
 	uint64_t content_length;
-	bool chunked; /* there is a Transfer-Encoding: not served */
+	bool chunked; /* the request has Transfer-Encoding, which is not supported */
 	bool expects_continue;
 	bool closes; /* the client will not use the connection again */
 };
 
-/* text: request line and headers with their line ends, without the empty line. */
+/* text: request line and headers with their line ends, without the final empty line. */
 int http_head_parse(struct slice text, struct http_head *ret_head, struct err *e);
 
-/* The value of a name in a query, percent-decoded into to; false when it is not there. */
+/* Decodes the value of a name in a query into `to`. Returns false when it is absent. */
 bool http_query_get(struct slice query, const char *name, struct buf *to);
-/* user:password of a Basic authorization, into to. -1 when it is none. */
+/* Decodes user:password of a Basic authorization into `to`. Returns -1 for any other. */
 int http_basic_decode(struct slice authorization, struct buf *to);
 
 const char *http_reason(unsigned status);

@@ -1,6 +1,6 @@
 /*
- * One member of a request (event, subscriber or command), validated as Bento is documented to do
- * it. Returns Bento's error text for the first thing that is wrong.
+ * Validates one member of a request (event, subscriber or command) as Bento's documentation says.
+ * Returns Bento's error text for the first fault.
  */
 #include "sim/item.h"
 
@@ -8,7 +8,8 @@
 
 #include "base/isotime.h"
 
-/* What an event says, before its rules are checked. Of a repeated key the last one counts. */
+/* The members of an event before the rules are checked. When a key occurs twice, its last value
+ * counts. */
 struct event_text {
 	struct json_value type;
 	struct json_value email;
@@ -37,7 +38,7 @@ is_container(enum json_type type)
 	return type == JSON_OBJECT || type == JSON_ARRAY;
 }
 
-/* Consumes an object and returns whether any member is an object or array. */
+/* Consumes an object. Returns whether a member is an object or array. */
 static bool
 skip_flat(struct json *j)
 {
@@ -146,7 +147,7 @@ parse_member(struct event_text *t, struct slice key, struct json *j)
 		json_skip(j, &v);
 }
 
-/* One @ with something on both sides, a dot in the domain, no white space. */
+/* Accepts one @ with text on both sides, a dot in the domain, and no white space. */
 static bool
 is_email(struct slice s)
 {
@@ -234,8 +235,8 @@ check_event(struct batch_item *item, const struct event_text *t, struct buf *scr
 	check_date(item, &t->date, scratch);
 }
 
-/* Reads the opening brace and where the text begins; false (and consumed) when it is not an object.
- */
+/* Reads an opening brace and notes where the text begins. Returns false, and consumes the value,
+ * when it is not an object. */
 static bool
 begin_item(struct batch_item *item, struct json *j)
 {
@@ -250,7 +251,7 @@ begin_item(struct batch_item *item, struct json *j)
 	}
 	if (json_object_begin(j) != 0)
 		return false;
-	item->raw.p = j->p - 1; /* the brace has been read */
+	item->raw.p = j->p - 1; /* the brace was already read */
 	return true;
 }
 
@@ -269,7 +270,7 @@ item_parse_event(struct batch_item *item, struct json *j, struct buf *scratch)
 		check_event(item, &t, scratch);
 }
 
-/* Bento takes tags as text and, from its Node SDK, as a list. */
+/* Bento accepts tags as text and, from its Node SDK, as a list. */
 static bool
 is_tags(struct slice key, const struct json_value *value)
 {
@@ -300,7 +301,7 @@ item_parse_subscriber(struct batch_item *item, struct json *j, struct buf *scrat
 		break_rule(item, "fields", "must be flat");
 }
 
-/* The words that the documentation and the official clients know. */
+/* The commands of the documentation and of the official clients. */
 static bool
 is_command(struct slice word)
 {

@@ -7,7 +7,7 @@
 #include "event/json/json.h"
 #include "sim/batch.h"
 
-/* Consume the next value of j, whatever it is, and fill item. JSON errors stay in j. */
+/* Each consumes the next value of j, of any type, and fills item. JSON errors stay in j. */
 void item_parse_event(struct batch_item *item, struct json *j, struct buf *scratch);
 void item_parse_subscriber(struct batch_item *item, struct json *j, struct buf *scratch);
 void item_parse_command(struct batch_item *item, struct json *j, struct buf *scratch);

@@ -1,6 +1,6 @@
 /*
- * The simulated rate limit: a sliding window of requests a minute. Without a limit everything
- * passes.
+ * The simulated rate limit: a sliding window over the times of requests. Without a limit every
+ * request passes.
  */
 #include "sim/limit.h"
 

@@ -1,4 +1,4 @@
-/* Command line options of the simulator. A wrong option is an error with a message. */
+/* The command line options of the simulator. A wrong option is an error with a message. */
 #include "sim/options.h"
 
 #include <errno.h>
@@ -63,7 +63,7 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-/* Options whose value is one of a few words: the place of the word is the enum's value. */
+/* Options with a fixed choice of words: the position of the word is the value of the enum. */
 static int
 parse_choice(const char *name, const char *const *choices, int *ret_choice, struct err *e)
 {

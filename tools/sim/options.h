@@ -1,5 +1,5 @@
 /*
- * The simulator's options. Filled once from the command line; read-only after that.
+ * The simulator's options. Filled once from the command line, then only read.
  */
 #ifndef TOOLS_SIM_OPTIONS_H
 #define TOOLS_SIM_OPTIONS_H
@@ -12,9 +12,9 @@
 #include "sim/fault.h"
 
 #define SIM_MAX_BODY ((size_t)64 << 20)
-#define SIM_MAX_EVENTS 200000 /* in one batch, whatever the options say */
+#define SIM_MAX_EVENTS 200000 /* maximum in one batch, whatever the options say */
 
-/* What happens to a batch with a bad event in it; nobody documents it. */
+/* What happens to a batch that contains an invalid event; Bento does not document it. */
 enum sim_invalid { SIM_INVALID_FAILED, SIM_INVALID_422 };
 /* ... to one with more than max_events */
 enum sim_over { SIM_OVER_400, SIM_OVER_413, SIM_OVER_422, SIM_OVER_ACCEPT, SIM_OVER_FIRST };
@@ -28,8 +28,8 @@ struct sim_options {
 	const char *control; /* NULL: none */
 	const char *record_path;
 	const char *requests_path;
-	const char *key;       /* PUB:SECRET; NULL: any */
-	const char *site_uuid; /* NULL: any */
+	const char *key;       /* PUB:SECRET; NULL: accept any */
+	const char *site_uuid; /* NULL: accept any */
 	enum sim_invalid invalid;
 	enum sim_over over;
 	enum sim_suppressed suppressed;
@@ -38,7 +38,7 @@ struct sim_options {
 	bool record_suppressed;
 	size_t max_events;
 	size_t max_body;
-	size_t remember; /* unique keys; 0: no suppression */
+	size_t remember; /* number of unique keys; 0: no suppression */
 	unsigned ok_status;
 	size_t limit; /* requests in limit_window_ms; 0: no limit */
 	int64_t limit_window_ms;
@@ -49,7 +49,8 @@ struct sim_options {
 	struct fault_list faults;
 };
 
-/* 0: run; 1: help was printed; -1: e says what is wrong. Borrows argv for the life of o. */
+/* Returns 0 to run, 1 when help was printed, -1 when e says what is wrong. Borrows argv while o is
+ * in use. */
 int sim_options_parse(int argc, char **argv, struct sim_options *ret_o, struct err *e);
 
 /* The text of --help. */

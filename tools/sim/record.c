@@ -14,7 +14,7 @@
 #include "base/isotime.h"
 #include "event/json/json.h"
 
-#define MAX_LINES ((size_t)256 << 20) /* of one request: its events and a frame around each */
+#define MAX_LINES ((size_t)256 << 20) /* bytes for one request: its events, each with a frame */
 
 int
 record_open(struct record *r, const char *path, struct err *e)
@@ -36,7 +36,7 @@ record_close(struct record *r)
 	r->fd = -1;
 }
 
-/* Raw line breaks can only stand between tokens: inside strings JSON forbids them. */
+/* JSON allows raw line breaks only between tokens, so they can become blanks. */
 static void
 append_one_line(struct buf *b, struct slice raw)
 {

@@ -1,6 +1,6 @@
 /*
- * The two files that tests read: events that were accepted, and requests that came. Lines are
- * gathered for one request and written at once, before its answer goes out. Belongs to one thread.
+ * The two files that tests read: accepted events, and received requests. The lines of one request
+ * are written at once, before its answer is sent. Belongs to one thread.
  */
 #ifndef TOOLS_SIM_RECORD_H
 #define TOOLS_SIM_RECORD_H
@@ -12,12 +12,12 @@
 #include "base/slice.h"
 
 struct record {
-	int fd; /* -1: nobody wants it */
+	int fd; /* -1: not recorded */
 	const char *path;
 	struct buf lines;
 };
 
-/* Opens for appending; path NULL makes a record that forgets everything. */
+/* Opens the file for appending. With path NULL the record discards everything. */
 int record_open(struct record *r, const char *path, struct err *e);
 void record_close(struct record *r);
 
@@ -26,10 +26,10 @@ struct record_event {
 	struct slice site_uuid;
 	const char *member; /* "event" or "subscriber" */
 	struct slice raw;   /* as received */
-	bool suppressed;    /* marks the line */
+	bool suppressed;    /* adds "suppressed":true to the line */
 };
 
-/* The event stands byte for byte as received, but line breaks between its members are spaces. */
+/* Keeps the event's bytes, except that line breaks between its members become blanks. */
 void record_add_event(struct record *r, const struct record_event *event);
 
 struct record_request {
@@ -37,20 +37,20 @@ struct record_request {
 	int64_t wall_ms;
 	struct slice method;
 	struct slice path;
-	unsigned status; /* 0: no answer goes out */
+	unsigned status; /* 0: no answer is sent */
 	struct slice authorization;
 	struct slice user_agent;
 	uint64_t events;
 	uint64_t results;
 	uint64_t failed;
 	uint64_t suppressed;
-	uint64_t bytes; /* of the body */
+	uint64_t bytes; /* size of the body */
 	const char *fault;
 };
 
 void record_add_request(struct record *r, const struct record_request *request);
 
-/* Writes what was gathered. */
+/* Writes the collected lines. */
 int record_flush(struct record *r, struct err *e);
 
 #endif

@@ -86,7 +86,8 @@ print_address(
 	return fflush(stdout);
 }
 
-/* evutil_parse_sockaddr_port takes no port 0, but an address without a port, which means it. */
+/* evutil_parse_sockaddr_port refuses port 0, but accepts an address without a port, which has the
+ * same meaning. */
 static int
 parse_address(const char *text, struct sockaddr_storage *ret_address, int *ret_n, struct err *e)
 {
@@ -150,7 +151,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (down && s->listener != NULL)
 		go_down(s);
-	/* when the port is taken meanwhile, the next tick tries again */
+	/* when another program has taken the port, the next tick tries again */
 	if (!down && s->listener == NULL)
 		s->listener = listen_at(s, (struct sockaddr *)&s->address, s->n_address);
 	if (!fault_has_down(faults) && s->listener != NULL)

@@ -1,6 +1,6 @@
 /*
- * The simulator's sockets: listeners, connections, and what a fault does to a connection. Reads
- * requests into one buffer a connection, so that a batch is never copied.
+ * The simulator's sockets: listeners, connections, and the effects of faults on connections. Each
+ * connection reads a request into one buffer, so that a batch is never copied.
  *
  * Bounds: SERVER_MAX_CONNECTIONS (more are closed at once), 64 KiB of head, the body's maximum of
  * the options, and 300 s of silence. Belongs to one thread, the one of the event loop.
@@ -19,14 +19,14 @@
 struct server;
 
 /*
- * Listens and prints the addresses. Borrows base and sim. When a record can no longer be written,
- * the loop is left, see server_failure.
+ * Listens and prints the addresses. Borrows base and sim. When a record cannot be written any
+ * longer, the loop ends: see server_failure.
  */
 int server_open(
     struct server **ret_server, struct event_base *base, struct sim *sim, struct err *e);
-/* What ended the loop; NULL when nothing went wrong. */
+/* Returns what ended the loop; NULL when nothing failed. */
 const struct err *server_failure(const struct server *s);
-/* Closes everything; NULL is fine. */
+/* Closes everything. NULL is allowed. */
 void server_close(struct server *s);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The simulated Bento: its state, and the path of a request: begun (control or API), answered or
- * cut off by a fault, recorded. Only opening it and writing the record can fail.
+ * The simulated Bento: its state, and the path of a request from its start (control or API) to an
+ * answer or a fault, with the record. Only opening and writing the record can fail.
  */
 #include "sim/sim.h"
 
@@ -54,7 +54,7 @@ sim_close(struct sim *s)
 void
 sim_begin(struct sim *s, struct sim_request *request)
 {
-	static struct fault_list none; /* the simulator's own address has no faults */
+	static struct fault_list none; /* the control address has no faults */
 	bool control = is_control(request->head.path);
 
 	request->n = control ? 0 : ++s->stats.requests;

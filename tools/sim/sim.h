@@ -34,13 +34,13 @@ struct sim {
 	struct record requests;
 	struct stats stats;
 	struct rand rand;
-	struct batch batch; /* the request that is looked at, its memory used again */
+	struct batch batch; /* the current request; its memory is reused */
 	struct buf site;    /* its site_uuid */
 	struct buf user;    /* its decoded Basic user and password */
 };
 
 struct sim_request {
-	uint64_t n; /* 0: for the simulator itself, not for Bento */
+	uint64_t n; /* 0: a request to the simulator itself, not to Bento */
 	struct http_head head;
 	struct slice body;
 	struct fault_effect effect;
@@ -49,9 +49,9 @@ struct sim_request {
 struct sim_reply {
 	unsigned status;
 	const char *content_type;
-	int64_t retry_after; /* seconds; -1: none */
-	struct buf body;     /* the caller's, empty at first */
-	/* counts of the batch */
+	int64_t retry_after; /* seconds; -1: no header */
+	struct buf body;     /* provided empty by the caller */
+	/* counts for the batch */
 	uint64_t events;
 	uint64_t results;
 	uint64_t failed;
@@ -63,11 +63,12 @@ struct sim_reply {
 int sim_open(struct sim *s, const struct sim_options *o, const struct clock *clock, struct err *e);
 void sim_close(struct sim *s);
 
-/* Numbers the request and decides its faults. head is set by the caller. */
+/* Numbers the request and decides on its faults. The caller has set head. */
 void sim_begin(struct sim *s, struct sim_request *request);
-/* The request ends without an answer (status 0) or with one to its form: counts and records it. */
+/* Counts and records a request that ends without an answer (status 0) or with a refusal of its
+ * form. */
 int sim_cut_off(struct sim *s, const struct sim_request *request, unsigned status, struct err *e);
-/* Fills the reply. -1 only when a record could not be written. */
+/* Fills in the reply. Returns -1 only when the record cannot be written. */
 int sim_answer(
     struct sim *s, const struct sim_request *request, struct sim_reply *reply, struct err *e);
 
@@ -75,7 +76,7 @@ int sim_answer(
 
 /* The answers of Bento's API (api.c). */
 void sim_answer_api(struct sim *s, const struct sim_request *request, struct sim_reply *reply);
-/* Takes the batch that was parsed into s->batch (take.c). */
+/* Accepts the batch that was parsed into s->batch (take.c). */
 void sim_take_batch(struct sim *s, const struct sim_request *request, enum batch_kind kind,
     struct sim_reply *reply);
 /* /_sim/... (control.c). */

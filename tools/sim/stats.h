@@ -1,5 +1,5 @@
 /*
- * What the simulator counted since its start. Belongs to one thread.
+ * The simulator's counters since its start. Belongs to one thread.
  */
 #ifndef TOOLS_SIM_STATS_H
 #define TOOLS_SIM_STATS_H
@@ -17,13 +17,13 @@ struct stats {
 	/* events and subscribers */
 	uint64_t received;
 	uint64_t accepted;
-	uint64_t suppressed; /* their unique key was known */
-	uint64_t dropped;    /* answered well and forgotten */
+	uint64_t suppressed; /* events whose unique key was known */
+	uint64_t dropped;    /* answered with success and dropped */
 	uint64_t failed;
-	uint64_t bytes; /* of bodies */
+	uint64_t bytes; /* bytes of bodies */
 };
 
-/* As one JSON object. */
+/* Appends the counters as one JSON object. */
 void stats_append_json(const struct stats *s, struct buf *to);
 
 #endif

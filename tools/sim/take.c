@@ -4,7 +4,7 @@
 #include "event/json/json.h"
 #include "sim/sim.h"
 
-#define MAX_ERRORS 10 /* that one answer names */
+#define MAX_ERRORS 10 /* maximum number of errors in one answer */
 
 static void
 append_error(struct buf *b, const char *field, const char *message)
@@ -42,7 +42,7 @@ is_refused(const struct fault_effect *effect, const struct batch_item *item, boo
 	return false;
 }
 
-/* Whether one event makes all fail; if so the answer is made. */
+/* Whether one bad event makes the whole batch fail; if so, makes the answer. */
 static bool
 refuse_batch(const struct sim *s, const struct sim_request *q, struct sim_reply *reply)
 {
@@ -67,7 +67,7 @@ refuse_batch(const struct sim *s, const struct sim_request *q, struct sim_reply 
 	return true;
 }
 
-/* Whether the batch is too large; if so the answer is made. */
+/* Whether the batch is too large; if so, makes the answer. */
 static bool
 refuse_size(const struct sim *s, struct sim_reply *reply)
 {
@@ -90,7 +90,7 @@ refuse_size(const struct sim *s, struct sim_reply *reply)
 	return false;
 }
 
-/* The number of events at the front that are looked at; those behind fail. */
+/* Returns how many events from the front are considered; the others fail. */
 static size_t
 count_looked_at(const struct sim *s, const struct sim_request *q)
 {
@@ -103,7 +103,7 @@ count_looked_at(const struct sim *s, const struct sim_request *q)
 	return n;
 }
 
-/* Whether the item's unique key was seen before; else remembers it. */
+/* Whether the item's unique key was seen before; remembers it if not. */
 static bool
 is_known(struct sim *s, const struct batch_item *item)
 {
