@@ -43,6 +43,7 @@ src_libbentospool_a_SOURCES += \
 	src/event/segment/client_time.c \
 	src/event/segment/client_time.h \
 	src/event/segment/envelope.c \
+	src/event/segment/event_time.c \
 	src/event/segment/fields.c \
 	src/event/segment/fields.h \
 	src/event/segment/invisible.c \

@@ -105,6 +105,93 @@ def test_bento_clients(bench):
     true('"fields":[' not in sim.record_text(), "no empty array reached Bento")
 
 
+def test_keys_that_look_made(bench):
+    """no two things share a key: not a messageId with our marks of tags, nor a purchase's"""
+    sim = bench.sim("--unique-scope", "site")
+    daemon = bench.daemon(sim, rules=["Tagged => tag lead"], alias="change_email")
+    daemon.accept("/v1/batch", {"batch": [
+        track("m", event="Tagged"), track("m:tag"), track("m:tag:id"), track("m:id"),
+        track("m:event"), track("m:remove_tag:id:id")]})
+    events = f"/api/v1/batch/events?site_uuid={spooltest.SITE_UUID}"
+    native = [{"type": kind, "email": "ann@example.com",
+               "details": {"unique": {"key": key}, "value": {"currency": "USD", "amount": 1}}}
+              for key, kind in (("k", "$purchase"), ("k:purchase", "N"), ("k:purchase:event", "N"),
+                                ("k:event", "N"), ("k:purchase", "$purchase"))]
+    for event in native * 2:
+        equal(daemon.post(events, {"events": [event]}, key=None, headers=BASIC)[0], 200, event)
+    bench.wait_settled(11)
+    keys = sim.keys()
+    equal(sorted(keys[:7]), sorted(["m", "m:tag", "m:tag:id", "m:tag:id:id", "m:id", "m:event:id",
+                                    "m:remove_tag:id:id:id"]), "keys of Segment's calls")
+    equal(bench.value("SELECT count(DISTINCT message_id) FROM outbox"), 11, "messageIds")
+    equal(bench.statuses(), {"delivered": 11}, "all of them")
+
+
+def test_not_authorized(bench):
+    """an author who is not authorized is refused at any status, and costs nobody else"""
+    sim = bench.sim()
+    daemon = bench.daemon(sim)
+    for status in (200, 400, 401, 403, 429, 500, 502):
+        name = f"s{status}"
+        sim.faults(f"status={status},body=author,count=1")
+        daemon.accept("/v1/track", track(name))
+        bench.wait_settled(bench.value("SELECT count(*) FROM outbox"))
+        row = bench.outbox(name)
+        equal((row["status"], row["reason"], row["http_status"]), ("failed", "refused", status),
+              f"status {status}")
+        true("Author not authorized" in row["error"], row["error"])
+        daemon.accept("/v1/track", track(name + "-next"))
+        bench.wait_settled(bench.value("SELECT count(*) FROM outbox"))
+        equal(bench.outbox(name + "-next")["status"], "delivered", "the next one")
+
+
+def test_times_of_languages(bench):
+    """a time that a language prints as an object is understood, or noted"""
+    sim = bench.sim()
+    daemon = bench.daemon(sim)
+    php = {"date": "2026-01-02 03:04:05.000000", "timezone_type": 3, "timezone": "UTC"}
+    daemon.accept("/v1/batch", {"batch": [
+        track("utc", timestamp=php), track("named", timestamp={**php, "timezone": "Europe/Rome"}),
+        track("offset", timestamp={**php, "timezone_type": 1, "timezone": "+02:00"}),
+        track("mongo", timestamp={"$date": {"$numberLong": "1767323045000"}}),
+        track("net", timestamp="/Date(1767323045000+0100)/")]})
+    bench.wait_settled(5)
+    good = "2026-01-02T03:04:05.000Z"
+    equal({name: bench.outbox(name)["occurred_at"] for name in ("utc", "offset", "mongo", "net")},
+          {"utc": good, "offset": "2026-01-02T01:04:05.000Z", "mongo": good, "net": good}, "times")
+    true("is not an ISO 8601 time" in bench.outbox("named")["error"], bench.outbox("named"))
+    equal([event["date"] for event in sim.events()[:1]], [good], "what Bento got")
+
+
+def test_older_forms(bench):
+    """opting out in the older forms of a batch, alias with from and to, ids with blanks"""
+    sim = bench.sim()
+    daemon = bench.daemon(sim, identity_wait=3600)
+    forms = [{"options": {"integrations": {"All": False}}}, {"options": {"Bento": False}},
+             {"options": {"all": False}}, {"providers": {"bento": False}},
+             {"integrations": {"Bento": True}, "options": {"integrations": {"Bento": False}}},
+             {"context": {"integrations": {"Bento": False}}}]
+    for i, form in enumerate(forms):
+        daemon.accept("/v1/batch", {**form, "batch": [track(f"out{i}", integrations={"Bento": True})
+                                                      if i else track("out0")]})
+        equal(outcomes(bench, f"out{i}"), {f"out{i}": ("discarded", "integrations")}, form)
+    daemon.accept("/v1/batch", {"options": {"integrations": {"Segment": False}, "x": 1},
+                                "batch": [track("in")]})
+    daemon.accept("/v1/track", track("own", providers={"Bento": False}))
+    equal(outcomes(bench, "own"), {"own": ("discarded", "integrations")}, "an event's providers")
+    daemon.accept("/v1/identify", {"type": "identify", "userId": " new\u200b ", "messageId": "i",
+                                   "traits": {"email": "ann@example.com"}})
+    daemon.accept("/v1/alias", {"type": "alias", "from": "old", "to": "new", "messageId": "al"})
+    for i, who in enumerate(("new", "old", "\tnew ", "old\u00a0")):
+        daemon.accept("/v1/track", {"event": "E", "userId": who, "messageId": f"t{i}"})
+        equal(bench.outbox(f"t{i}")["email"], "ann@example.com", who)
+    daemon.accept("/v1/identify", {"type": "identify", "userId": "x", "messageId": "s",
+                                   "sessionId": "s1", "context": {"sessionId": "s1"},
+                                   "traits": {"email": "bob@example.com"}})
+    daemon.accept("/v1/track", {"event": "E", "anonymousId": "s1", "messageId": "ts"})
+    equal(bench.outbox("ts")["reason"], "awaiting_identity", "a session is nobody")
+
+
 def test_recorded_bento_clients(bench):
     """what Bento's Ruby, PHP, Python and Laravel clients post, recorded, arrives as they meant it"""
     sim = bench.sim()

@@ -77,7 +77,8 @@ def bodies_have_shapes():
         for shape, want in (
                 ("error", '{"error":"Bad Request"}'), ("message", '{"message":"Bad Request"}'),
                 ("errors", '{"errors":[{"field":"base","message":"Bad Request"}]}'),
-                ("text", "Bad Request\n"), ("empty", "")):
+                ("text", "Bad Request\n"), ("empty", ""),
+                ("author", '{"error":"Author not authorized to send on this account"}')):
             sim.faults(f"status=400,body={shape}")
             equal(sim.post([event()])[2], want)
         equal(sim.lines("record"), [])

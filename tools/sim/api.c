@@ -181,6 +181,10 @@ replace_body(const struct fault_effect *effect, struct sim_reply *reply)
 	case FAULT_BODY_RESULTS:
 		buf_printf(b, "{\"results\":%llu}", (unsigned long long)reply->results);
 		break;
+	case FAULT_BODY_AUTHOR:
+		buf_append_literal(
+		    b, "{\"error\":\"Author not authorized to send on this account\"}");
+		break;
 	}
 }
 

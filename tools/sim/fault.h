@@ -35,7 +35,8 @@ enum fault_body {
 	FAULT_BODY_TEXT,
 	FAULT_BODY_HTML,
 	FAULT_BODY_EMPTY,
-	FAULT_BODY_RESULTS /* {"results":N} without `failed` */
+	FAULT_BODY_RESULTS, /* {"results":N} without `failed` */
+	FAULT_BODY_AUTHOR   /* {"error":"..."} with Bento's words for a refusal at any status */
 };
 
 enum fault_mode { FAULT_MODE_FAILED, FAULT_MODE_BATCH };

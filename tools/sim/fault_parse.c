@@ -22,7 +22,7 @@ struct word {
 	size_t offset; /* in struct fault */
 	int64_t min, max;
 	int64_t scale;
-	const char *choices[8]; /* in the order of the enum, from its second value */
+	const char *choices[9]; /* in the order of the enum, from its second value */
 };
 
 #define AT(member) offsetof(struct fault, member)
@@ -74,7 +74,8 @@ static const struct word words[] = {
 	FLAG("accept", accept),
 	WHOLE("retry-after", retry_after, 0, 100000000),
 	WHOLE("retry-after-date", retry_after_date, 0, 100000000),
-	CHOICE("body", body, "error", "errors", "message", "text", "html", "empty", "results"),
+	CHOICE("body", body, "error", "errors", "message", "text", "html", "empty", "results",
+	    "author"),
 	TEXT("location", location),
 	CHOICE("reset", reset, "connect", "before-body", "after-body", "after-accept"),
 	WHOLE("truncate", truncate, 0, 1000000),

@@ -42,6 +42,27 @@ decide_status(
 	event->status = event->reason == NULL ? STATUS_PENDING : STATUS_INVALID;
 }
 
+#define OF_PURCHASE ":purchase"
+#define OF_OTHERS ":event"
+
+static bool
+ends_with(struct slice text, struct slice end)
+{
+	return text.n >= end.n && memcmp(text.p + text.n - end.n, end.p, end.n) == 0;
+}
+
+/* A purchase always has its suffix. A key that ends like one gets another, so that no two keys
+ * become one messageId. */
+static struct slice
+find_suffix(struct slice key, bool purchase)
+{
+	if (purchase)
+		return SLICE(OF_PURCHASE);
+	while (ends_with(key, SLICE(OF_OTHERS)))
+		key.n -= sizeof(OF_OTHERS) - 1;
+	return ends_with(key, SLICE(OF_PURCHASE)) ? SLICE(OF_OTHERS) : (struct slice){ "", 0 };
+}
+
 /*
  * The unique key is the messageId, so that a client's retry and a chain of spoolers store an event
  * once. A purchase and another event often share an order's id: the purchase's gets a suffix. The
@@ -53,22 +74,24 @@ take_message_id(
 {
 	struct json_value key = details_unique_key(bento_api_object(&f->details));
 	struct slice id = key.type == JSON_NUMBER ? key.raw : segment_decode(r, &key);
+	struct slice suffix;
 	size_t n = id.n;
 
 	if (r->path_kind != KIND_BENTO || id.n == 0
 	    || (r->max_message_id > 0 && utf8_count(id) > r->max_message_id))
 		return 0;
-	if (SLICE_IS(event->name, "$purchase")) {
+	suffix = find_suffix(id, SLICE_IS(event->name, "$purchase"));
+	if (suffix.n > 0) {
 		bool decoded = r->scratch.n >= n && id.p == r->scratch.p + r->scratch.n - n;
 
 		/* All of it, so that nothing in scratch moves later. */
 		buf_reserve(&r->scratch, r->scratch.max - r->scratch.n);
 		if (!decoded)
 			buf_append_slice(&r->scratch, id);
-		buf_append_literal(&r->scratch, ":purchase");
+		buf_append_slice(&r->scratch, suffix);
 		if (r->scratch.failed)
 			return -1;
-		id.n = n + sizeof(":purchase") - 1;
+		id.n = n + suffix.n;
 		id.p = r->scratch.p + r->scratch.n - id.n;
 	}
 	event->message_id = id;

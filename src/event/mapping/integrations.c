@@ -158,26 +158,64 @@ is_no(const struct said *said)
 	return (said->ours != WORD_NONE ? said->ours : said->all) == WORD_NO;
 }
 
+static bool
+says_no(struct slice raw, const char *name)
+{
+	struct said said = { WORD_NONE, WORD_NONE };
+
+	read_said(raw, name, &said);
+	return is_no(&said);
+}
+
+static bool
+is_object(struct slice raw)
+{
+	return raw.n > 0 && raw.p[0] == '{';
+}
+
 /* Reads one of the older places: an object with `integrations`, `providers` and `all`. */
 static bool
 older_says_no(struct slice object, const char *name)
 {
-	static const char *const members[] = { "integrations", "providers" };
 	struct json_value all;
 
-	if (object.n == 0 || object.p[0] != '{')
+	if (!is_object(object))
 		return false;
 	all = event_find_member(object, "all");
-	if (all.type != JSON_NONE && word_of(&all) == WORD_NO)
-		return true;
-	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
-		struct said said = { WORD_NONE, WORD_NONE };
+	return (all.type != JSON_NONE && word_of(&all) == WORD_NO)
+	       || says_no(event_find_member(object, "integrations").raw, name)
+	       || says_no(event_find_member(object, "providers").raw, name);
+}
 
-		read_said(event_find_member(object, members[i]).raw, name, &said);
-		if (is_no(&said))
-			return true;
-	}
+/* `options`, which may also hold the names themselves. */
+static bool
+options_say_no(struct slice options, const char *name)
+{
+	return is_object(options)
+	       && (older_says_no(options, name) || says_no(options, name)
+		   || older_says_no(event_find_member(options, "context").raw, name));
+}
+
+/* Made of a batch that has an older place itself, by segment_parse. */
+static bool
+batch_says_no(struct slice batch, const char *name)
+{
+	static const struct slice first[] = { SLICE("{\"integrations\":"), SLICE("{\"options\":"),
+		SLICE("{\"providers\":") };
+
+	for (size_t i = 0; i < sizeof(first) / sizeof(*first); i++)
+		if (batch.n > first[i].n && memcmp(batch.p, first[i].p, first[i].n) == 0)
+			return older_says_no(batch, name)
+			       || options_say_no(event_find_member(batch, "options").raw, name);
 	return false;
+}
+
+static bool
+body_says_no(struct slice body, const char *name)
+{
+	return older_says_no(event_find_member(body, "context").raw, name)
+	       || options_say_no(event_find_member(body, "options").raw, name)
+	       || says_no(event_find_member(body, "providers").raw, name);
 }
 
 bool
@@ -187,9 +225,7 @@ integrations_allow(const struct integrations *i, const char *name)
 
 	read_said(i->batch, name, &said);
 	read_said(i->own, name, &said);
-	if (is_no(&said) || older_says_no(i->older_context, name))
+	if (is_no(&said) || older_says_no(i->older_context, name) || batch_says_no(i->batch, name))
 		return false;
-	return i->older_body.n == 0
-	       || (!older_says_no(event_find_member(i->older_body, "context").raw, name)
-		   && !older_says_no(event_find_member(i->older_body, "options").raw, name));
+	return i->older_body.n == 0 || !body_says_no(i->older_body, name);
 }

@@ -173,6 +173,8 @@ find_old_address(const struct mapping_input *in, struct slice *ret_raw)
 	struct slice text;
 	bool good;
 
+	if (old.type == JSON_NONE) /* as older clients call it */
+		old = event_find_member(in->body, "from");
 	if (old.type != JSON_STRING)
 		return false;
 	buf_init(&scratch, old.raw.n);
@@ -242,14 +244,15 @@ static void
 append_details(const struct mapping_options *o, const struct mapping_input *in,
     const struct found *found, struct buf *to)
 {
-	struct slice key = o->unique_key && in->message_id.n > 0 ? in->message_id : SLICE_NONE;
 	size_t before = to->n;
 	bool replace = false;
+	struct slice key;
 	struct buf other;
 
 	buf_init(&other, in->message_id.n + MAPPING_KEY_SUFFIX_MAX);
+	key = mapping_key(o, in, &other);
 	if (key.p != NULL && found->rule != NULL && found->rule->purchase)
-		key = mapping_key_beside_purchase(in, found, &other, &replace);
+		key = mapping_key_beside_purchase(in, found, key, &other, &replace);
 	buf_append_literal(to, ",\"details\":");
 	if (!details_append(in->name, found->properties, key, replace, to))
 		buf_truncate(to, before);
@@ -277,7 +280,8 @@ static void
 append_update(const struct mapping_options *o, const struct mapping_input *in,
     const struct found *found, struct buf *to)
 {
-	struct slice key = o->unique_key ? in->message_id : SLICE_NONE;
+	struct slice key;
+	struct buf other;
 	const struct traits_options traits = {
 		.omit_arrays = o->omit_arrays,
 		.allow_acts = admit_acts_by_field(o, in->browser),
@@ -289,10 +293,14 @@ append_update(const struct mapping_options *o, const struct mapping_input *in,
 	buf_append_literal(to, ",\"fields\":{");
 	traits_append(found->properties, &traits, true, to);
 	buf_append_byte(to, '}');
-	if (key.n > 0) {
+	buf_init(&other, in->message_id.n + MAPPING_KEY_SUFFIX_MAX);
+	key = mapping_key(o, in, &other);
+	if (key.p != NULL) {
 		buf_append_literal(to, ",\"details\":");
 		details_append(SLICE_NONE, SLICE_NONE, key, false, to);
 	}
+	to->failed = to->failed || other.failed;
+	buf_free(&other);
 	if (o->send_date)
 		mapping_append_date(in->occurred_at, to);
 	buf_append_byte(to, '}');

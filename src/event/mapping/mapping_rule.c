@@ -1,5 +1,7 @@
 /* Applies a rule to a track call: writes a purchase, the event itself, and tags. Only a full buffer
  * makes it fail. */
+#include <string.h>
+
 #include "event/bento/details.h"
 #include "event/json/json.h"
 #include "event/mapping/mapping_private.h"
@@ -75,15 +77,47 @@ mean_the_same(struct slice a, struct slice b)
 	return same;
 }
 
+static bool
+strip(struct slice *text, struct slice end)
+{
+	if (text->n < end.n || memcmp(text->p + text->n - end.n, end.p, end.n) != 0)
+		return false;
+	text->n -= end.n;
+	return true;
+}
+
+/* Whether an id ends like a key that is made of a shorter one, with our marks of that. */
+static bool
+looks_made(struct slice id)
+{
+	while (strip(&id, SLICE(":id")))
+		continue;
+	return strip(&id, SLICE(":event")) || strip(&id, SLICE(":tag"))
+	       || strip(&id, SLICE(":remove_tag"));
+}
+
+struct slice
+mapping_key(const struct mapping_options *o, const struct mapping_input *in, struct buf *scratch)
+{
+	if (!o->unique_key || in->message_id.n == 0)
+		return SLICE_NONE;
+	if (!looks_made(in->message_id))
+		return in->message_id;
+	buf_append_slice(scratch, in->message_id);
+	buf_append_literal(scratch, ":id");
+	return buf_slice(scratch);
+}
+
 struct slice
 mapping_key_beside_purchase(const struct mapping_input *in, const struct found *found,
-    struct buf *scratch, bool *ret_replace)
+    struct slice key, struct buf *scratch, bool *ret_replace)
 {
 	struct json_value own = details_unique_key(found->properties);
 
 	*ret_replace = own.type != JSON_NONE && mean_the_same(own.raw, found->purchase.key);
 	if (!means(found->purchase.key, in->message_id))
-		return in->message_id;
+		return key;
+	buf_clear(scratch);
 	buf_append_slice(scratch, in->message_id);
 	buf_append_literal(scratch, ":event");
 	return buf_slice(scratch);

@@ -9,8 +9,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/buf.h"
 #include "base/isotime.h"
 #include "base/utf8.h"
+#include "event/json/json.h"
+#include "event/segment/fields.h"
 #include "event/segment/invisible.h"
 
 #define TEXT_SIZE 96
@@ -269,6 +272,22 @@ copy_plain(struct slice text, char to[TEXT_SIZE])
 	return n > 0;
 }
 
+/* .NET's "/Date(1767323045000+0100)/": the zone is for people, the number is UTC. */
+static bool
+read_dot_net(const char *p, int64_t *ret_ms)
+{
+	char digits[24];
+	size_t n;
+
+	if (strncmp(p, "/Date(", 6) != 0)
+		return false;
+	n = strspn(p + 6, "0123456789");
+	if (n == 0 || n >= sizeof(digits) || strchr(")+-", p[6 + n]) == NULL)
+		return false;
+	snprintf(digits, sizeof(digits), "%.*s", (int)n, p + 6);
+	return read_since_1970(digits, ret_ms);
+}
+
 bool
 client_time_read(struct slice text, int64_t *ret_ms)
 {
@@ -281,5 +300,71 @@ client_time_read(struct slice text, int64_t *ret_ms)
 	if (!copy_plain(text, plain))
 		return false;
 	return isotime_parse(slice_from(plain), ret_ms) == 0 || read_since_1970(plain, ret_ms)
-	       || read_apart(plain, ret_ms);
+	       || read_apart(plain, ret_ms) || read_dot_net(plain, ret_ms);
+}
+
+/* ---- objects ------------------------------------------------------------------------------ */
+
+/* The text of a string or number; false: it is neither, or too long for a time. */
+static bool
+copy_value(const struct json_value *value, char to[TEXT_SIZE])
+{
+	struct slice text = value->raw;
+	struct buf scratch;
+	bool fits;
+
+	buf_init(&scratch, TEXT_SIZE);
+	fits = (value->type == JSON_NUMBER
+		   || (value->type == JSON_STRING
+		       && json_string_decode(value->raw, &scratch, &text) == 0))
+	       && text.n < TEXT_SIZE;
+	if (fits)
+		snprintf(to, TEXT_SIZE, "%.*s", (int)text.n, text.p);
+	buf_free(&scratch);
+	return fits;
+}
+
+/* {"date":"2026-01-02 03:04:05.000000","timezone_type":3,"timezone":"UTC"} */
+static bool
+read_php(struct slice object, int64_t *ret_ms)
+{
+	struct json_value date = event_find_member(object, "date"),
+			  zone = event_find_member(object, "timezone");
+	char date_text[TEXT_SIZE], zone_text[TEXT_SIZE], both[2 * TEXT_SIZE];
+
+	if (!copy_value(&date, date_text) || !copy_value(&zone, zone_text))
+		return false;
+	if (strcasecmp(zone_text, "Etc/UTC") == 0 || strcasecmp(zone_text, "UCT") == 0)
+		snprintf(zone_text, sizeof(zone_text), "UTC");
+	snprintf(both, sizeof(both), "%s %s", date_text, zone_text);
+	return client_time_read(slice_from(both), ret_ms);
+}
+
+/* {"$date":"2026-01-02T03:04:05Z"}, a number, or {"$date":{"$numberLong":"1767323045000"}} */
+static bool
+read_mongo(struct slice object, int64_t *ret_ms)
+{
+	struct json_value date = event_find_member(object, "$date");
+	char text[TEXT_SIZE];
+
+	if (date.type == JSON_OBJECT)
+		date = event_find_member(date.raw, "$numberLong");
+	return copy_value(&date, text) && client_time_read(slice_from(text), ret_ms);
+}
+
+static bool
+read_seconds(struct slice object, const char *name, int64_t *ret_ms)
+{
+	struct json_value seconds = event_find_member(object, name);
+	char text[TEXT_SIZE];
+
+	return copy_value(&seconds, text) && read_since_1970(text, ret_ms);
+}
+
+bool
+client_time_read_object(struct slice object, int64_t *ret_ms)
+{
+	return read_php(object, ret_ms) || read_mongo(object, ret_ms)
+	       || read_seconds(object, "seconds", ret_ms)
+	       || read_seconds(object, "_seconds", ret_ms);
 }

@@ -15,5 +15,11 @@
  * nanoseconds since 1970. Gives wall ms. Returns false for any other text.
  */
 bool client_time_read(struct slice text, int64_t *ret_ms);
+/*
+ * What languages print for a time that they were given as an object: PHP's DateTime, whose zone is
+ * UTC or an offset, MongoDB's $date, and seconds of Firestore and protobuf. A zone by its name is
+ * not understood. False when it is none of these. Wall ms.
+ */
+bool client_time_read_object(struct slice object, int64_t *ret_ms);
 
 #endif

@@ -15,6 +15,7 @@ struct envelope {
 	enum json_type batch; /* JSON_NONE when the key is missing */
 	struct json_value context;
 	struct json_value integrations;
+	struct json_value options, providers; /* older places of integrations */
 	struct json_value sent_at;
 	struct json_value write_key;
 	struct person_place traits;
@@ -73,6 +74,8 @@ read_envelope(struct segment_request *r, struct json *j, struct envelope *env)
 			rc = json_skip(j, key == KEY_SENT_AT        ? &env->sent_at
 					  : key == KEY_INTEGRATIONS ? &env->integrations
 					  : key == KEY_WRITE_KEY    ? &env->write_key
+					  : key == KEY_OPTIONS      ? &env->options
+					  : key == KEY_PROVIDERS    ? &env->providers
 								    : &value);
 		if (rc != 0)
 			return -1;
@@ -218,6 +221,38 @@ read_body(struct segment_request *r, struct json *j, struct envelope *env)
 	return rc;
 }
 
+/*
+ * The batch's own, or when it has an older place an object of all of them, which is never longer
+ * than they are in the body: scratch has room for it. integrations_allow takes it apart.
+ */
+static int
+take_integrations(struct segment_request *r, const struct envelope *env)
+{
+	const struct {
+		const char *name;
+		const struct json_value *value;
+	} places[] = { { "\"integrations\":", &env->integrations },
+		{ "\"options\":", &env->options }, { "\"providers\":", &env->providers } };
+	size_t before = r->scratch.n;
+
+	r->integrations = env->integrations.raw;
+	if (env->options.type == JSON_NONE && env->providers.type == JSON_NONE)
+		return 0;
+	/* All of it, so that nothing in scratch moves later. */
+	if (buf_reserve(&r->scratch, r->scratch.max - before) == NULL)
+		return -1;
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		if (places[i].value->type == JSON_NONE)
+			continue;
+		buf_append_byte(&r->scratch, r->scratch.n == before ? '{' : ',');
+		buf_append_slice(&r->scratch, slice_from(places[i].name));
+		buf_append_slice(&r->scratch, places[i].value->raw);
+	}
+	buf_append_byte(&r->scratch, '}');
+	r->integrations = (struct slice){ r->scratch.p + before, r->scratch.n - before };
+	return r->scratch.failed ? -1 : 0;
+}
+
 int
 segment_parse(struct segment_request *r, struct err *e)
 {
@@ -238,11 +273,10 @@ segment_parse(struct segment_request *r, struct err *e)
 		return refuse_json(r, e, &j);
 	if ((r->is_array || r->shape == SEGMENT_BATCH) && check_batch(r, &env, e) != 0)
 		return -1;
-	if (complete_events(r, &env) != 0)
+	if (complete_events(r, &env) != 0 || take_integrations(r, &env) != 0)
 		return refuse_memory(r, e);
 	r->write_key = segment_decode(r, &env.write_key);
 	r->context = env.context.raw;
-	r->integrations = env.integrations.raw;
 	r->sent_at = env.sent_at.raw;
 	return 0;
 }

@@ -51,7 +51,7 @@ event_context_read(struct json *j, struct person_place *ret_traits, struct json_
 		enum event_key k = event_key(key);
 		int rc = k == KEY_TRAITS ? read_place(j, ret_traits, &value) : json_skip(j, &value);
 
-		if (k == KEY_INTEGRATIONS || k == KEY_PROVIDERS || k == KEY_ALL)
+		if (k == KEY_INTEGRATIONS || k == KEY_PROVIDERS || k == KEY_OPTIONS || k == KEY_ALL)
 			*ret_older = true;
 		if (rc != 0)
 			return -1;
@@ -75,7 +75,7 @@ read_member(struct json *j, struct event_fields *f, enum event_key key)
 		    j, &place[PERSON_CONTEXT_TRAITS], &f->value[key], &f->older);
 	if (json_skip(j, &value) != 0)
 		return -1;
-	if (key == KEY_OPTIONS)
+	if (key == KEY_OPTIONS || key == KEY_PROVIDERS)
 		f->older = true;
 	else if (key <= KEY_BATCH)
 		f->value[key] = value;

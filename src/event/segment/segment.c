@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
-#include "event/segment/client_time.h"
+#include "event/segment/invisible.h"
 #include "event/segment/nobody.h"
 #include "event/segment/person.h"
 #include "event/segment/segment_build.h"
@@ -17,8 +17,6 @@ static const char event_too_large[] = "event_too_large";
 static const char message_id_too_long[] = "message_id_too_long";
 
 const char segment_too_many_events[] = "too_many_events";
-
-#define LAST_MS INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
 
 void
 segment_request_init(struct segment_request *r)
@@ -70,129 +68,6 @@ segment_decode(struct segment_request *r, const struct json_value *value)
 	if (value->type == JSON_STRING)
 		(void)json_string_decode(value->raw, &r->scratch, &text);
 	return text;
-}
-
-/* --- time --------------------------------------------------------------------------------- */
-
-/*
- * Returns false outside 1970 to 9999. A time before 1970 comes from a client that never set it (it
- * prints year 1) and would spoil the correction. A zone offset must not move a time past the year
- * 9999 either.
- */
-bool
-segment_read_time(struct segment_request *r, const struct json_value *value, int64_t *ret_ms)
-{
-	struct slice text = value->type == JSON_NUMBER ? value->raw : segment_decode(r, value);
-	int64_t ms;
-
-	if (!client_time_read(text, &ms) || ms < 0 || ms > LAST_MS)
-		return false;
-	*ret_ms = ms;
-	return true;
-}
-
-#define SENT_AT_MAX_OFF INT64_C(315576000000) /* ten years */
-#define LATE_MIN_MS INT64_C(43200000)         /* 12 hours: a clock that shows local time as UTC */
-#define LATE_MAX_MS INT64_C(2592000000)       /* 30 days */
-
-void
-segment_take_receipt(const struct segment_request *r, struct segment_event *event)
-{
-	event->occurred_at = r->received_at;
-	if (r->clock_unset)
-		event->provisional = SEGMENT_BOTH_PROVISIONAL;
-}
-
-/* While our clock is unset, the client's word stands as it is. */
-static void
-limit_time(const struct segment_request *r, struct segment_event *event)
-{
-	if (r->clock_unset || event->occurred_at <= r->received_at + SEGMENT_FUTURE_MAX_MS)
-		return;
-	event->occurred_at = r->received_at;
-	event->detail =
-	    "its time is more than an hour after its receipt: the time of receipt is used";
-}
-
-void
-segment_keep_time(struct segment_request *r, struct segment_event *event, int64_t t)
-{
-	event->occurred_at = t;
-	if (r->clock_unset)
-		event->provisional = SEGMENT_RECEIPT_PROVISIONAL;
-	limit_time(r, event);
-}
-
-/*
- * What the client's clock showed at sending, against ours at receipt, is the error of its clock. A
- * sentAt before the event, or in another decade, says nothing of it. Neither does one that came 12
- * hours to 30 days late: that is a body that was kept and sent again, word for word. A clock that
- * is off by more was never set.
- */
-static bool
-says_the_offset(const struct segment_request *r, int64_t t, int64_t sent_at)
-{
-	int64_t late = r->received_at - sent_at, corrected = r->received_at - (sent_at - t);
-
-	if (sent_at < t || sent_at - t > SENT_AT_MAX_OFF || corrected < 0 || corrected > LAST_MS)
-		return false;
-	return r->clock_unset || late < LATE_MIN_MS || late > LATE_MAX_MS;
-}
-
-void
-segment_correct_time(struct segment_request *r, struct segment_event *event, int64_t sent_at)
-{
-	if (!says_the_offset(r, event->occurred_at, sent_at)) {
-		segment_keep_time(r, event, event->occurred_at);
-		return;
-	}
-	event->occurred_at = r->received_at - (sent_at - event->occurred_at);
-	limit_time(r, event);
-}
-
-static bool
-is_given(const struct json_value *value)
-{
-	return value->type != JSON_NONE && value->type != JSON_NULL;
-}
-
-/*
- * In an event that Segment passes on, `timestamp` is already corrected by the time at which Segment
- * received it, maybe hours ago. The spooler's time of receipt says nothing about the client's
- * clock.
- */
-static bool
-find_time(struct segment_request *r, const struct event_fields *f, int64_t *ret_ms)
-{
-	bool corrected = r->shape == SEGMENT_ARRAY;
-	enum event_key first = corrected ? KEY_TIMESTAMP : KEY_ORIGINAL_TIMESTAMP;
-	enum event_key second = corrected ? KEY_ORIGINAL_TIMESTAMP : KEY_TIMESTAMP;
-
-	return segment_read_time(r, &f->value[first], ret_ms)
-	       || segment_read_time(r, &f->value[second], ret_ms);
-}
-
-static void
-take_time(struct segment_request *r, const struct event_fields *f, struct segment_event *event)
-{
-	int64_t t, sent_at;
-
-	segment_take_receipt(r, event);
-	if (!find_time(r, f, &t)) {
-		if (is_given(&f->value[KEY_ORIGINAL_TIMESTAMP])
-		    || is_given(&f->value[KEY_TIMESTAMP]))
-			event->detail =
-			    "its timestamp is not an ISO 8601 time since 1970: the time of "
-			    "receipt is used";
-		return;
-	}
-	event->occurred_at = t;
-	if (r->shape == SEGMENT_ARRAY)
-		segment_keep_time(r, event, t);
-	else if (segment_read_time(r, &f->value[KEY_SENT_AT], &sent_at))
-		segment_correct_time(r, event, sent_at);
-	else
-		event->wants_sent_at = true;
 }
 
 /* --- what an event is --------------------------------------------------------------------- */
@@ -265,6 +140,33 @@ find_message_id(struct segment_request *r, const struct json_value *value)
 /* Each byte of an id may be written as \u00XX. */
 #define RAW_ID_MAX (6 * SEGMENT_ID_MAX + 2)
 
+static bool
+may_be_blank(char c)
+{
+	return c <= ' ' || c > '~'; /* char may be signed */
+}
+
+/* Blanks and invisible characters around an id are none of it. */
+static struct slice
+trim_id(struct slice id)
+{
+	struct slice rest = id;
+	size_t first = id.n, end = 0;
+
+	if (id.n == 0 || (!may_be_blank(id.p[0]) && !may_be_blank(id.p[id.n - 1])))
+		return id;
+	while (rest.n > 0) {
+		size_t at = id.n - rest.n;
+		unsigned code = utf8_next(&rest);
+
+		if (code == ' ' || code == 0xfffd || code_is_invisible(code))
+			continue;
+		first = first < at ? first : at;
+		end = id.n - rest.n;
+	}
+	return first < end ? (struct slice){ id.p + first, end - first } : SLICE_NONE;
+}
+
 static struct slice
 find_id(struct segment_request *r, const struct json_value *value)
 {
@@ -272,9 +174,23 @@ find_id(struct segment_request *r, const struct json_value *value)
 
 	if (value->raw.n > RAW_ID_MAX)
 		return SLICE_NONE;
-	text = value->type == JSON_NUMBER ? value->raw : segment_decode(r, value);
+	text = trim_id(value->type == JSON_NUMBER ? value->raw : segment_decode(r, value));
 	return text.n > SEGMENT_ID_MAX || event_is_blank(text) || id_is_nobody(text) ? SLICE_NONE
 										     : text;
+}
+
+/* Older clients call them `from` and `to`. */
+static void
+take_alias_ids(struct segment_request *r, const struct event_fields *f, struct segment_event *event)
+{
+	struct json_value from = event_find_member(event->body, "from"),
+			  to = event_find_member(event->body, "to");
+
+	event->previous_id = find_id(r, &f->value[KEY_PREVIOUS_ID]);
+	if (event->previous_id.p == NULL)
+		event->previous_id = find_id(r, &from);
+	if (event->user_id.p == NULL)
+		event->user_id = find_id(r, &to);
 }
 
 /* A userId that gave the address is already decoded, and scratch has room for each text once. */
@@ -285,7 +201,7 @@ take_ids(struct segment_request *r, const struct event_fields *f, struct segment
 	    event->email_from == PERSON_USER_ID ? event->email : find_id(r, &f->value[KEY_USER_ID]);
 	event->anonymous_id = find_id(r, &f->value[KEY_ANONYMOUS_ID]);
 	if (event->kind == KIND_ALIAS)
-		event->previous_id = find_id(r, &f->value[KEY_PREVIOUS_ID]);
+		take_alias_ids(r, f, event);
 }
 
 static bool
@@ -379,7 +295,7 @@ segment_read_event(struct segment_request *r, struct json *j, struct event_field
 	event->email_from = (unsigned char)person.where;
 	event->bad_email = person.is_invalid;
 	take_ids(r, f, event);
-	take_time(r, f, event);
+	segment_take_time(r, f, event);
 	decide_status(r, f, event);
 	return 0;
 }

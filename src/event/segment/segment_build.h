@@ -22,6 +22,9 @@ const char *segment_find_excess(struct segment_request *r, const struct segment_
 struct slice segment_decode(struct segment_request *r, const struct json_value *value);
 /* Reads a time from 1970 to 9999 as wall ms. Returns false when it is not one. */
 bool segment_read_time(struct segment_request *r, const struct json_value *value, int64_t *ret_ms);
+/* Its own time, as far as that is known before the envelope is. */
+void segment_take_time(
+    struct segment_request *r, const struct event_fields *f, struct segment_event *event);
 /* It gives no time of its own: that of its receipt. */
 void segment_take_receipt(const struct segment_request *r, struct segment_event *event);
 /* Its time is t, but never later than its receipt by more than an hour: then it gets that time. */

@@ -108,6 +108,7 @@ ids_of_nobody_are_known_in_every_spelling(void **state)
 }
 
 #define T "2026-01-02T03:04:05.000Z"
+#define PHP "{\"date\":\"2026-01-02 03:04:05.000000\",\"timezone_type\":3,\"timezone\":"
 
 static const struct {
 	const char *text;
@@ -115,6 +116,26 @@ static const struct {
 } times[] = {
 	{ T, T },
 	{ "1767323045", T },
+	{ "/Date(1767323045000)/", T },
+	{ "/Date(1767323045000-0700)/", T },
+	{ "/Date()/", NULL },
+	{ "/Date(17673230450001767323045000)/", NULL },
+	{ PHP "\"UTC\"}", T },
+	{ PHP "\"Z\"}", T },
+	{ PHP "\"+00:00\"}", T },
+	{ PHP "\"-01:30\"}", "2026-01-02T04:34:05.000Z" },
+	{ PHP "\"Etc\\/UTC\"}", T },
+	{ PHP "\"Europe\\/Berlin\"}", NULL },
+	{ PHP "\"EST\"}", NULL },
+	{ PHP "null}", NULL },
+	{ "{\"date\":{},\"timezone\":\"UTC\"}", NULL },
+	{ "{\"$date\":\"2026-01-02T03:04:05Z\"}", T },
+	{ "{\"$date\":1767323045000}", T },
+	{ "{\"$date\":{\"$numberLong\":\"1767323045000\"}}", T },
+	{ "{\"seconds\":1767323045,\"nanoseconds\":0}", T },
+	{ "{\"_seconds\":1767323045,\"_nanoseconds\":0}", T },
+	{ "{\"seconds\":5}", NULL },
+	{ "{}", NULL },
 	{ "1767323045.0", T },
 	{ "1767323045.25", "2026-01-02T03:04:05.250Z" },
 	{ "1767323045000", T },
@@ -160,7 +181,9 @@ times_are_understood_as_clients_write_them(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
-		bool known = client_time_read(slice_from(times[i].text), &ms);
+		struct slice given = slice_from(times[i].text);
+		bool known = given.p[0] == '{' ? client_time_read_object(given, &ms)
+					       : client_time_read(given, &ms);
 
 		if (known)
 			isotime_format(ms, text);
