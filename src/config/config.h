@@ -103,6 +103,7 @@ struct config {
 	char *database;
 	char *control;
 	int64_t min_free;
+	int64_t max_wal;
 	int64_t stop_deadline;
 	struct config_list alarm_command;
 	struct config_ingest ingest;

@@ -17,6 +17,7 @@ wiring_outbox(const struct config *c, struct outbox_options *ret)
 	*ret = (struct outbox_options){
 		.path = c->database,
 		.min_free_bytes = (uint64_t)c->min_free,
+		.max_wal_bytes = (uint64_t)c->max_wal,
 		.max_waiting = WRITER_MAX_WAITING,
 		.max_waiting_bytes = (size_t)c->ingest.max_buffered,
 		.clock = &clock_system,

@@ -14,7 +14,7 @@
 
 static const struct answer disk_full = { .status = 503,
 	.code = "storage_full",
-	.message = "no disk space to store events; try again later",
+	.message = "no space to store events; try again later",
 	.retry_after = 30 };
 static const struct answer locked = { .status = 503,
 	.code = "storage_busy",

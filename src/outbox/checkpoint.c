@@ -1,7 +1,8 @@
 /*
  * Checkpoints copy the WAL into the database file every CHECKPOINT_PAGES pages, and cut the WAL's
- * file once it is larger than OUTBOX_WAL_CUT. A reader can delay both; the WAL then grows, and
- * free_space.c takes that into account. Any other error sets the outbox's health.
+ * file once it is larger than OUTBOX_WAL_CUT or a quarter of its limit. A reader can delay both;
+ * the WAL then grows, and free_space.c takes that into account: receipt first slows down, and stops
+ * when the WAL reaches its limit. Any other error sets the outbox's health.
  */
 #include "outbox/checkpoint.h"
 
@@ -11,7 +12,6 @@
 
 #define PAGE_BYTES 8192
 #define CHECKPOINT_PAGES 4096
-#define CUT_PAGES (OUTBOX_WAL_CUT / PAGE_BYTES)
 
 static void
 note_wal_pages(void *arg, int pages)
@@ -37,6 +37,34 @@ checkpoint_wal_bytes(const struct outbox *o)
 	return (uint64_t)o->wal_pages * PAGE_BYTES;
 }
 
+bool
+checkpoint_wal_is_full(const struct outbox *o)
+{
+	uint64_t max = o->options.max_wal_bytes;
+
+	return max != 0 && checkpoint_wal_bytes(o) >= max;
+}
+
+int
+checkpoint_wait_ms(const struct outbox *o)
+{
+	uint64_t bytes = checkpoint_wal_bytes(o), max = o->options.max_wal_bytes, half = max / 2;
+
+	if (max == 0 || bytes <= half)
+		return 0;
+	if (bytes >= max)
+		return CHECKPOINT_WAIT_MAX_MS;
+	return (int)((bytes - half) * CHECKPOINT_WAIT_MAX_MS / (max - half));
+}
+
+static uint64_t
+cut_at(const struct outbox *o)
+{
+	uint64_t quarter = o->options.max_wal_bytes / 4;
+
+	return quarter == 0 || quarter > OUTBOX_WAL_CUT ? OUTBOX_WAL_CUT : quarter;
+}
+
 /* While a reader is in the way, not every commit must try again. */
 static void
 checkpoint_now(struct outbox *o, bool cut)
@@ -52,7 +80,7 @@ void
 checkpoint_if_due(struct outbox *o)
 {
 	if (o->wal_pages >= o->checkpoint_at)
-		checkpoint_now(o, o->wal_pages >= CUT_PAGES);
+		checkpoint_now(o, checkpoint_wal_bytes(o) >= cut_at(o));
 }
 
 int

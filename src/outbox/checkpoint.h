@@ -5,6 +5,7 @@
 #ifndef OUTBOX_CHECKPOINT_H
 #define OUTBOX_CHECKPOINT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "outbox/outbox.h"
@@ -13,6 +14,16 @@
 void checkpoint_open(struct outbox *o);
 /* Returns an upper bound of the bytes in the WAL. */
 uint64_t checkpoint_wal_bytes(const struct outbox *o);
+
+#define CHECKPOINT_WAIT_MAX_MS 250
+/*
+ * A reader that stays keeps the WAL from being cut. From half of max_wal_bytes on, each transaction
+ * that stores events first waits, the longer the fuller it is; at the limit new events are refused.
+ */
+bool checkpoint_wal_is_full(const struct outbox *o);
+/* Milliseconds to wait, 0 to CHECKPOINT_WAIT_MAX_MS. */
+int checkpoint_wait_ms(const struct outbox *o);
+
 /* Call it after a commit: copies the WAL once it is long enough. */
 void checkpoint_if_due(struct outbox *o);
 /* Copies the whole WAL and cuts its file. A reader in the way is not an error: the WAL stays. */

@@ -1,6 +1,7 @@
 /*
- * Decides whether new events may be stored: the disk must have enough free space. While it has not,
- * the disk is checked every HEALTH_RETRY_MS, not for each request. Cannot fail.
+ * Decides whether new events may be stored: the disk must have enough free space, and the WAL must
+ * be below its limit. While that is not so, the disk is checked every HEALTH_RETRY_MS, not for each
+ * request. Cannot fail.
  */
 #include "outbox/free_space.h"
 
@@ -31,7 +32,7 @@ is_enough(struct outbox *o)
 {
 	uint64_t wal = checkpoint_wal_bytes(o), free = space_free(o->path);
 
-	if (free < o->options.min_free_bytes)
+	if (checkpoint_wal_is_full(o) || free < o->options.min_free_bytes)
 		return false;
 	free -= o->options.min_free_bytes;
 	return free >= wal || free >= growth(o);
@@ -56,6 +57,7 @@ free_space_check(struct outbox *o)
 		return false;
 	if (!enough)
 		o->full_until = clock_mono(o->options.clock) + HEALTH_RETRY_MS;
+	atomic_store(&o->wal_is_full, checkpoint_wal_is_full(o));
 	atomic_store(&o->health, enough ? OUTBOX_OK : OUTBOX_FULL);
 	return enough;
 }

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "outbox/file/readers.h"
 #include "outbox/outbox_private.h"
 
 static void
@@ -48,6 +49,18 @@ outbox_health(const struct outbox *o)
 	return (enum outbox_health)atomic_load(&o->health);
 }
 
+static void
+describe_readers(struct outbox *o, char *text, size_t size)
+{
+	char readers[200];
+
+	readers_name(o->path, readers, sizeof(readers));
+	snprintf(text, size,
+	    "the write-ahead log of %s has reached max_wal, because %s reads the database and does "
+	    "not finish: new events are refused until it does; end it, or its transaction",
+	    o->path, readers);
+}
+
 void
 outbox_health_text(struct outbox *o, char *ret_text, size_t size)
 {
@@ -56,6 +69,10 @@ outbox_health_text(struct outbox *o, char *ret_text, size_t size)
 		snprintf(ret_text, size, "%s", "");
 		return;
 	case OUTBOX_FULL:
+		if (atomic_load(&o->wal_is_full)) {
+			describe_readers(o, ret_text, size);
+			return;
+		}
 		snprintf(ret_text, size,
 		    "the disk of %s is nearly full: new events are refused until there is space "
 		    "again; free some%s",

@@ -13,6 +13,7 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/file/query.c \
 	src/outbox/file/query.h \
 	src/outbox/file/rows.h \
+	src/outbox/file/readers.c src/outbox/file/readers.h \
 	src/outbox/file/space.c \
 	src/outbox/file/space.h \
 	src/outbox/filter/filter.c \

@@ -34,9 +34,10 @@
 struct outbox;
 
 struct outbox_options {
-	const char *path;         /* of the database; its directory must exist and be writable */
-	uint64_t min_free_bytes;  /* new events are refused below this much free space */
-	size_t max_waiting;       /* messages of bounded kinds in the writer's mailbox, */
+	const char *path;        /* of the database; its directory must exist and be writable */
+	uint64_t min_free_bytes; /* new events are refused below this much free space */
+	uint64_t max_wal_bytes;  /* new events are refused when the WAL is this long; 0: no limit */
+	size_t max_waiting;      /* messages of bounded kinds in the writer's mailbox, */
 	size_t max_waiting_bytes; /* and their bytes */
 	const struct clock *clock;
 	bool passing; /* for one verb without a daemon: keep the recorded states of sites */
@@ -97,8 +98,9 @@ void outbox_close(struct outbox *o);
 
 enum outbox_health {
 	OUTBOX_OK,
-	OUTBOX_FULL,    /* no space: refuses new events, still records deliveries while it can */
-	OUTBOX_BLOCKED, /* another program holds the write lock; passes when it releases the lock */
+	OUTBOX_FULL, /* no space on the disk, or the WAL has reached its limit: refuses new events,
+			still records deliveries while it can */
+	OUTBOX_BLOCKED, /* another program holds the write lock; passes when that program ends */
 	OUTBOX_FAILED   /* an I/O error; stays until a restart */
 };
 

@@ -7,6 +7,8 @@
  * sender. Any other error rolls the transaction back, and every message in it gets that error.
  * After an I/O error nothing is written any more: each message gets the failure.
  */
+#include <poll.h>
+
 #include "outbox/checkpoint.h"
 #include "outbox/free_space.h"
 #include "outbox/health.h"
@@ -99,6 +101,16 @@ apply_all(struct transaction *t, const struct group *g, bool has_space, struct e
 	return 0;
 }
 
+/* Before the lock is taken, so that nobody but the senders of new events waits for it. */
+static void
+slow_down(const struct outbox *o)
+{
+	int ms = checkpoint_wait_ms(o);
+
+	if (ms > 0)
+		poll(NULL, 0, ms);
+}
+
 static int
 commit_group(struct outbox *o, struct group *g, struct transaction *t, struct err *e)
 {
@@ -109,6 +121,8 @@ commit_group(struct outbox *o, struct group *g, struct transaction *t, struct er
 		.store = &o->store,
 		.now = clock_wall(o->options.clock),
 	};
+	if (g->stores && has_space)
+		slow_down(o);
 	if (g->stores && has_space && store_prepare(&o->store, e) != 0)
 		return -1;
 	if (db_exec(&o->db, "BEGIN IMMEDIATE", e) != 0)

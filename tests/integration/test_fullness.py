@@ -95,6 +95,30 @@ def test_full_without_a_floor(bench):
         equal(bench.value("PRAGMA integrity_check"), "ok", "integrity")
 
 
+def test_the_wal_is_bounded(bench):
+    """a reader on a large disk: receipt stops at max_wal, status names the reader, it recovers"""
+    limit = 16 << 20
+    daemon = bench.daemon(top={"max_wal": limit})
+    daemon.accept("/v1/track", track("first"))
+    reader = sqlite3.connect(f"file:{bench.database}?mode=ro", uri=True, isolation_level=None)
+    reader.execute("BEGIN")
+    equal(reader.execute("SELECT count(*) FROM event").fetchone(), (1,), "what it sees")
+    accepted, *refusal = post_until_refused(daemon, "fill")
+    check_refusal(daemon, *refusal)
+    equal(refusal[2]["code"], "storage_full", "the code")
+    size = os.path.getsize(bench.database + "-wal")
+    true(limit <= size < limit + (1 << 20), f"the WAL has {size} bytes")
+    told = " ".join(bench.cli("status").stdout.split())
+    true("has reached max_wal" in told, told)
+    # The kernel shows locks of this container's processes only in some containers.
+    true(f"(process {os.getpid()}) reads" in told or "a program reads" in told, told)
+    reader.close()
+    wait_until(lambda: daemon.post("/v1/track", track("after"))[0] == 200, "events are taken")
+    equal(daemon.request("GET", "/healthz", key=None)[0], 200, "healthz")
+    true(os.path.getsize(bench.database + "-wal") < limit, "the WAL is cut")
+    equal(bench.value("SELECT count(*) FROM outbox"), len(accepted) + 2, "events")
+
+
 def test_a_reader_that_stays(bench):
     """a reader keeps the WAL from being cut: 503 in time, and normal service when the reader ends
     """

@@ -76,6 +76,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/operate/test_undo \
 	tests/unit/outbox/read/test_audit \
 	tests/unit/outbox/read/test_audit_walk \
+	tests/unit/outbox/test_checkpoint \
 	tests/unit/outbox/test_message \
 	tests/unit/outbox/test_outbox \
 	tests/unit/outbox/test_outbox_faults \
@@ -197,6 +198,7 @@ tests_unit_outbox_operate_test_undo_SOURCES = tests/unit/outbox/operate/test_und
 tests_unit_outbox_read_test_audit_SOURCES = tests/unit/outbox/read/test_audit.c $(HANDMADE)
 tests_unit_outbox_read_test_audit_walk_SOURCES = tests/unit/outbox/read/test_audit_walk.c \
 	$(HANDMADE)
+tests_unit_outbox_test_checkpoint_SOURCES = tests/unit/outbox/test_checkpoint.c $(TEST_LIB)
 tests_unit_outbox_test_message_SOURCES = tests/unit/outbox/test_message.c $(TEST_LIB)
 tests_unit_outbox_test_outbox_SOURCES = tests/unit/outbox/test_outbox.c $(OUTBOX_RIG)
 tests_unit_outbox_test_outbox_faults_SOURCES = tests/unit/outbox/test_outbox_faults.c \

@@ -1,0 +1,93 @@
+/*
+ * Finds the readers of the database in /proc/locks. A reader holds a lock on one of five bytes of
+ * the -shm file (sqlite.org, "The WAL-Index File Format": bytes 123 to 127). The file itself is not
+ * opened: closing it would drop this process's own locks on it.
+ *
+ * What cannot be read is not named; nothing fails.
+ */
+#include "outbox/file/readers.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FIRST_READ_BYTE 123
+#define LAST_READ_BYTE 127
+#define COMM_SIZE 64
+
+static bool
+inode_of_shm(const char *path, unsigned long *ret_inode)
+{
+	char shm[PATH_MAX];
+	struct stat st;
+
+	if (snprintf(shm, sizeof(shm), "%s-shm", path) >= (int)sizeof(shm) || stat(shm, &st) != 0)
+		return false;
+	*ret_inode = (unsigned long)st.st_ino;
+	return true;
+}
+
+/* "1: POSIX  ADVISORY  READ 4711 fe:00:131074 124 124", or "->" in front of POSIX for a waiting
+ * one. */
+static bool
+is_reader(const char *line, unsigned long inode, int *ret_pid)
+{
+	unsigned long its_inode, first, last;
+
+	return sscanf(line, "%*d: POSIX %*s READ %d %*x:%*x:%lu %lu %lu", ret_pid, &its_inode,
+		   &first, &last)
+		   == 4
+	       && its_inode == inode && first >= FIRST_READ_BYTE && last <= LAST_READ_BYTE
+	       && *ret_pid != (int)getpid();
+}
+
+static void
+name_process(int pid, char ret_name[COMM_SIZE])
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(ret_name, COMM_SIZE, "a program");
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	file = fopen(path, "re");
+	if (file == NULL)
+		return;
+	if (fgets(ret_name, COMM_SIZE, file) == NULL)
+		snprintf(ret_name, COMM_SIZE, "a program");
+	ret_name[strcspn(ret_name, "\n")] = '\0';
+	fclose(file);
+}
+
+static void
+add_reader(int pid, char *text, size_t size)
+{
+	char name[COMM_SIZE], entry[COMM_SIZE + 32];
+	size_t n = strlen(text);
+
+	name_process(pid, name);
+	snprintf(entry, sizeof(entry), "%s (process %d)", name, pid);
+	if (strstr(text, entry) == NULL)
+		snprintf(text + n, size - n, "%s%s", n == 0 ? "" : ", ", entry);
+}
+
+void
+readers_name(const char *path, char *ret_text, size_t size)
+{
+	unsigned long inode;
+	char line[256];
+	FILE *locks;
+	int pid;
+
+	ret_text[0] = '\0';
+	locks = inode_of_shm(path, &inode) ? fopen("/proc/locks", "re") : NULL;
+	while (locks != NULL && fgets(line, sizeof(line), locks) != NULL)
+		if (is_reader(line, inode, &pid))
+			add_reader(pid, ret_text, size);
+	if (locks != NULL)
+		fclose(locks);
+	if (ret_text[0] == '\0')
+		snprintf(ret_text, size, "a program");
+}
