@@ -85,6 +85,8 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/write/clocks.h \
 	src/outbox/write/corrections.c \
 	src/outbox/write/corrections.h \
+	src/outbox/write/claims.c \
+	src/outbox/write/claims.h \
 	src/outbox/write/dedup.c \
 	src/outbox/write/dedup.h \
 	src/outbox/write/identity.c \

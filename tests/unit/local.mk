@@ -81,6 +81,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/test_outbox \
 	tests/unit/outbox/test_outbox_faults \
 	tests/unit/outbox/write/test_attempts \
+	tests/unit/outbox/write/test_claims \
 	tests/unit/outbox/write/test_dedup \
 	tests/unit/outbox/write/test_identity \
 	tests/unit/outbox/write/test_identity_merge \
@@ -205,6 +206,8 @@ tests_unit_outbox_test_outbox_faults_SOURCES = tests/unit/outbox/test_outbox_fau
 	tests/unit/outbox/faulty_vfs.c tests/unit/outbox/faulty_vfs.h $(TEST_LIB)
 tests_unit_outbox_write_test_attempts_SOURCES = tests/unit/outbox/write/test_attempts.c \
 	$(OUTBOX_RIG)
+tests_unit_outbox_write_test_claims_SOURCES = tests/unit/outbox/write/test_claims.c \
+	tests/unit/outbox/write/identity_fixture.h $(OUTBOX_RIG)
 tests_unit_outbox_write_test_dedup_SOURCES = tests/unit/outbox/write/test_dedup.c $(TEST_LIB)
 tests_unit_outbox_write_test_identity_SOURCES = tests/unit/outbox/write/test_identity.c \
 	tests/unit/outbox/write/identity_fixture.h $(OUTBOX_RIG)

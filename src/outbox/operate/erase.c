@@ -16,6 +16,7 @@
 #include "outbox/operate/erase_text.h"
 #include "outbox/operate/operation_row.h"
 #include "outbox/write/identity.h"
+#include "outbox/write/store.h"
 
 #define TEXT_MAX (256u << 20)
 #define TEXTS_MAX 3
@@ -473,6 +474,7 @@ apply(struct transaction *t, struct outbox_msg *msg, struct err *e)
 {
 	struct outbox_erase *erase = (struct outbox_erase *)msg;
 
+	claims_clear(&t->store->claims);
 	if (erase_step(t->db, erase, t->now, e) != 0)
 		return -1;
 	if (erase->dry_run || erase->none)

@@ -134,7 +134,7 @@ store_identity(
 
 	if (site == NULL)
 		return 0;
-	if (identity_merge(s->t->db, site, fact, &news, e) != 0)
+	if (identity_merge(s->t->db, &s->t->store->claims, site, fact, &news, e) != 0)
 		return -1;
 	if (!news)
 		return 0;
@@ -159,7 +159,8 @@ try_identity(struct importing *s, int64_t site_id, const struct identity_fact *f
 
 	if (db_exec(s->t->db, "SAVEPOINT identity", e) != 0)
 		return -1;
-	rc = identity_merge(s->t->db, site != NULL ? site : &any, fact, &news, e);
+	rc = identity_merge(
+	    s->t->db, &s->t->store->claims, site != NULL ? site : &any, fact, &news, e);
 	if (db_exec(s->t->db, "ROLLBACK TO identity; RELEASE identity", rc == 0 ? e : NULL) != 0)
 		return -1;
 	s->import->counts.identities += news;

@@ -21,6 +21,7 @@
 #include "base/err.h"
 #include "base/slice.h"
 #include "event/segment/segment.h"
+#include "outbox/write/claims.h"
 
 /* bytes of an address, NUL included; event/segment/person.h allows fewer */
 #define IDENTITY_EMAIL_SIZE 256
@@ -63,7 +64,7 @@ int64_t identity_time(const struct segment_event *event, int64_t received_at);
  * Stores what a new event says about its ids. ret_news is set when events that wait for its userId
  * (or, without one, for its anonymousId) may have an address now.
  */
-int identity_learn(struct db *db, const struct identity_site *site,
+int identity_learn(struct db *db, struct claims *claims, const struct identity_site *site,
     const struct segment_event *event, int64_t event_id, int64_t received_at, bool *ret_news,
     struct err *e);
 
@@ -82,13 +83,14 @@ struct identity_fact {
  * Takes over a statement. When both have the same time, the one here counts. A new one is removed
  * before statements by events of this outbox. ret_news is set when it was not known here.
  */
-int identity_merge(struct db *db, const struct identity_site *site,
+int identity_merge(struct db *db, struct claims *claims, const struct identity_site *site,
     const struct identity_fact *fact, bool *ret_news, struct err *e);
 /* Returns the kind's name in the column. An id that is neither a user's nor anonymous is a
  * device. */
 const char *identity_kind_name(enum identity_kind kind);
 enum identity_kind identity_kind_parse(struct slice name);
 
+/* The next three can remove claims: the caller clears the memory of claims. */
 /* Removes one row. */
 int identity_forget(struct db *db, int64_t site_id, int64_t identity_id, struct err *e);
 /* Removes the statements of calls about this user up to an event; 0: all. */

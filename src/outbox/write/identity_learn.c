@@ -11,6 +11,7 @@
 
 struct lesson {
 	struct db *db;
+	struct claims *claims;
 	int64_t site_id;
 	int64_t event_id; /* 0: from no event of this outbox */
 	int64_t at;       /* the time of the statement */
@@ -29,11 +30,12 @@ count(struct db *db, int64_t site_id, int64_t added, struct err *e)
 	    db, &(struct stmt_site_add_identities){ .site_id = site_id, .added = added }, e);
 }
 
-int
-identity_trim(struct db *db, const struct identity_site *site, struct err *e)
+static int
+trim(struct db *db, const struct identity_site *site, int64_t *ret_evicted, struct err *e)
 {
 	int64_t size = 0, over;
 
+	*ret_evicted = 0;
 	if (stmt_site_identities(db, site->site_id, &size, e) < 0)
 		return -1;
 	over = size - site->max_ids;
@@ -45,7 +47,16 @@ identity_trim(struct db *db, const struct identity_site *site, struct err *e)
 		db, &(struct stmt_identity_evict){ .site_id = site->site_id, .max = over }, e)
 	    != 0)
 		return -1;
-	return count(db, site->site_id, -db_changes(db), e);
+	*ret_evicted = db_changes(db);
+	return count(db, site->site_id, -*ret_evicted, e);
+}
+
+int
+identity_trim(struct db *db, const struct identity_site *site, struct err *e)
+{
+	int64_t evicted;
+
+	return trim(db, site, &evicted, e);
 }
 
 int
@@ -75,11 +86,15 @@ identity_forget_user(
 static int
 end_lesson(struct lesson *l, const struct identity_site *site)
 {
+	int64_t evicted;
+
 	if (l->added == 0)
 		return 0;
-	if (count(l->db, l->site_id, l->added, l->e) != 0)
+	if (count(l->db, l->site_id, l->added, l->e) != 0 || trim(l->db, site, &evicted, l->e) != 0)
 		return -1;
-	return identity_trim(l->db, site, l->e);
+	if (evicted > 0)
+		claims_clear(l->claims);
+	return 0;
 }
 
 /* ---- statements ------------------------------------------------------------------------------ */
@@ -223,6 +238,7 @@ bound_claims(struct lesson *l, const struct identity_claims *claims, struct slic
 	if (n < IDENTITY_IDS)
 		return 0;
 	l->added--;
+	claims_clear(l->claims); /* what is dropped may be of any device */
 	return stmt_identity_drop_claim(l->db,
 	    &(struct stmt_identity_drop_claim){ .site_id = l->site_id, .user_id = user_id }, l->e);
 }
@@ -244,10 +260,15 @@ add_claim(struct lesson *l, const struct identity_claims *claims, struct slice d
 /* The device already belongs to this user: the latest call is stored from time to time, so that a
  * call that arrives late is recognized. */
 static int
-prolong(struct lesson *l, const struct identity_claim *claim)
+prolong(struct lesson *l, const struct identity_claim *claim, bool latest, struct claims_pair pair)
 {
-	if (l->at < claim->said_at + IDENTITY_CLAIM_STEP_MS)
+	int64_t until = claim->said_at + IDENTITY_CLAIM_STEP_MS;
+
+	if (l->at < until) {
+		if (latest)
+			claims_keep(l->claims, pair, claim->since, claim->since_event, until);
 		return 0;
+	}
 	return stmt_identity_claim_until(l->db,
 	    &(struct stmt_identity_claim_until){
 		.identity_id = claim->identity_id,
@@ -263,17 +284,21 @@ claim(struct lesson *l, struct slice device, struct slice user_id)
 {
 	struct identity_claims claims;
 	const struct identity_claim *last, *next;
+	struct claims_pair pair = claims_pair(l->claims, l->site_id, device, user_id);
 	int i;
 
 	if (slice_equals(device, user_id))
 		return 0;
+	if (claims_has(l->claims, pair, l->at, l->event_id))
+		return 0;
+	claims_drop(l->claims, pair);
 	if (identity_load_claims(l->db, l->site_id, device, &claims, l->e) != 0)
 		return -1;
 	i = identity_last_claim(&claims, l->at, l->event_id);
 	last = i < 0 ? NULL : &claims.claim[i];
 	next = i + 1 < (int)claims.n ? &claims.claim[i + 1] : NULL;
 	if (last != NULL && slice_equals(slice_from(last->user_id), user_id))
-		return prolong(l, last);
+		return prolong(l, last, next == NULL, pair);
 	if (last != NULL && l->at < last->said_at)
 		return 0; /* late: another user has called since */
 	if (last == NULL && next != NULL && claims.n == IDENTITY_CLAIMS
@@ -348,11 +373,13 @@ learn_device(struct lesson *l, const struct segment_event *event)
 }
 
 int
-identity_learn(struct db *db, const struct identity_site *site, const struct segment_event *event,
-    int64_t event_id, int64_t received_at, bool *ret_news, struct err *e)
+identity_learn(struct db *db, struct claims *claims, const struct identity_site *site,
+    const struct segment_event *event, int64_t event_id, int64_t received_at, bool *ret_news,
+    struct err *e)
 {
 	struct lesson l = {
 		.db = db,
+		.claims = claims,
 		.site_id = site->site_id,
 		.event_id = event_id,
 		.at = identity_time(event, received_at),
@@ -372,10 +399,10 @@ identity_learn(struct db *db, const struct identity_site *site, const struct seg
 /* ---- another outbox -------------------------------------------------------------------------- */
 
 int
-identity_merge(struct db *db, const struct identity_site *site, const struct identity_fact *fact,
-    bool *ret_news, struct err *e)
+identity_merge(struct db *db, struct claims *claims, const struct identity_site *site,
+    const struct identity_fact *fact, bool *ret_news, struct err *e)
 {
-	struct lesson l = { .db = db, .site_id = site->site_id, .e = e };
+	struct lesson l = { .db = db, .claims = claims, .site_id = site->site_id, .e = e };
 	bool links = fact->user_id.p != NULL && !slice_equals(fact->id, fact->user_id);
 	int rc = 0;
 

@@ -32,13 +32,14 @@ store_open(struct store *s, struct db *db, struct dedup *dedup, struct rand *ran
     struct unresolved *unresolved, struct err *e)
 {
 	*s = (struct store){ .db = db, .dedup = dedup, .rand = rand, .unresolved = unresolved };
-	return read_last_id(s, e);
+	return claims_open(&s->claims, e) != 0 ? -1 : read_last_id(s, e);
 }
 
 void
 store_rolled_back(struct store *s)
 {
 	s->stale = true;
+	claims_clear(&s->claims);
 	unresolved_rolled_back(s->unresolved);
 }
 
@@ -255,7 +256,9 @@ learn_identity(struct transaction *t, const struct outbox_put *put,
 	if (resolve_before_event(s->unresolved, put->site_id, event, &n, e) != 0)
 		return -1;
 	transaction_add_resolved(t, n);
-	if (identity_learn(s->db, site, event, s->last_event_id, put->received_at, &news, e) != 0)
+	if (identity_learn(
+		s->db, &s->claims, site, event, s->last_event_id, put->received_at, &news, e)
+	    != 0)
 		return -1;
 	if (!news)
 		return 0;

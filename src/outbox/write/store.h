@@ -7,6 +7,7 @@
 
 #include "base/rand.h"
 #include "outbox/message_kind.h"
+#include "outbox/write/claims.h"
 #include "outbox/write/dedup.h"
 #include "outbox/write/put.h"
 #include "outbox/write/unresolved.h"
@@ -16,6 +17,7 @@ struct store {
 	struct dedup *dedup;
 	struct rand *rand; /* for generated messageIds */
 	struct unresolved *unresolved;
+	struct claims claims;
 	int64_t last_event_id; /* the highest id ever assigned */
 	bool stale;            /* last_event_id and dedup are out of date: see store_prepare */
 };

@@ -228,6 +228,8 @@ apply(struct transaction *t, struct outbox_msg *msg, struct err *e)
 {
 	struct outbox_unresolved *unresolved = (struct outbox_unresolved *)msg;
 
+	if (unresolved->sites != NULL)
+		claims_clear(&t->store->claims);
 	if (unresolved_step(t->store->unresolved, unresolved, t->now, e) != 0)
 		return -1;
 	transaction_add_resolved(t, unresolved->n_found);
