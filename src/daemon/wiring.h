@@ -9,8 +9,8 @@
 #include "control/control.h"
 #include "dispatch/dispatcher.h"
 #include "ingest/ingest.h"
+#include "outbox/identity/identity.h"
 #include "outbox/outbox.h"
-#include "outbox/write/identity.h"
 
 void wiring_mapping(const struct config_site *s, struct mapping_options *ret);
 void wiring_outbox(const struct config *c, struct outbox_options *ret);

@@ -25,6 +25,12 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/free_space.h \
 	src/outbox/health.c \
 	src/outbox/health.h \
+	src/outbox/identity/claims.c \
+	src/outbox/identity/claims.h \
+	src/outbox/identity/identity.c \
+	src/outbox/identity/identity.h \
+	src/outbox/identity/learn.c \
+	src/outbox/identity/person.h \
 	src/outbox/lines/archive.c \
 	src/outbox/lines/archive.h \
 	src/outbox/lines/export_line.c \
@@ -85,14 +91,8 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/write/clocks.h \
 	src/outbox/write/corrections.c \
 	src/outbox/write/corrections.h \
-	src/outbox/write/claims.c \
-	src/outbox/write/claims.h \
 	src/outbox/write/dedup.c \
 	src/outbox/write/dedup.h \
-	src/outbox/write/identity.c \
-	src/outbox/write/identity.h \
-	src/outbox/write/identity_learn.c \
-	src/outbox/write/identity_private.h \
 	src/outbox/write/put.c \
 	src/outbox/write/put.h \
 	src/outbox/write/release.c \

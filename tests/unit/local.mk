@@ -81,11 +81,11 @@ UNIT_TESTS = \
 	tests/unit/outbox/test_outbox \
 	tests/unit/outbox/test_outbox_faults \
 	tests/unit/outbox/write/test_attempts \
-	tests/unit/outbox/write/test_claims \
+	tests/unit/outbox/identity/test_claims \
 	tests/unit/outbox/write/test_dedup \
-	tests/unit/outbox/write/test_identity \
-	tests/unit/outbox/write/test_identity_merge \
-	tests/unit/outbox/write/test_identity_order \
+	tests/unit/outbox/identity/test_identity \
+	tests/unit/outbox/identity/test_identity_merge \
+	tests/unit/outbox/identity/test_identity_order \
 	tests/unit/outbox/write/test_unresolved \
 	tests/unit/term/test_table
 
@@ -206,16 +206,16 @@ tests_unit_outbox_test_outbox_faults_SOURCES = tests/unit/outbox/test_outbox_fau
 	tests/unit/outbox/faulty_vfs.c tests/unit/outbox/faulty_vfs.h $(TEST_LIB)
 tests_unit_outbox_write_test_attempts_SOURCES = tests/unit/outbox/write/test_attempts.c \
 	$(OUTBOX_RIG)
-tests_unit_outbox_write_test_claims_SOURCES = tests/unit/outbox/write/test_claims.c \
-	tests/unit/outbox/write/identity_fixture.h $(OUTBOX_RIG)
+tests_unit_outbox_identity_test_claims_SOURCES = tests/unit/outbox/identity/test_claims.c \
+	tests/unit/outbox/identity/identity_fixture.h $(OUTBOX_RIG)
 tests_unit_outbox_write_test_dedup_SOURCES = tests/unit/outbox/write/test_dedup.c $(TEST_LIB)
-tests_unit_outbox_write_test_identity_SOURCES = tests/unit/outbox/write/test_identity.c \
-	tests/unit/outbox/write/identity_fixture.h $(OUTBOX_RIG)
-tests_unit_outbox_write_test_identity_merge_SOURCES = tests/unit/outbox/write/test_identity_merge.c \
-	tests/unit/outbox/write/identity_fixture.h $(OUTBOX_RIG)
-tests_unit_outbox_write_test_identity_order_SOURCES = tests/unit/outbox/write/test_identity_order.c \
-	tests/unit/outbox/write/identity_model.c tests/unit/outbox/write/identity_model.h \
-	tests/unit/outbox/write/identity_scenarios.c tests/unit/outbox/write/identity_scenarios.h \
+tests_unit_outbox_identity_test_identity_SOURCES = tests/unit/outbox/identity/test_identity.c \
+	tests/unit/outbox/identity/identity_fixture.h $(OUTBOX_RIG)
+tests_unit_outbox_identity_test_identity_merge_SOURCES = tests/unit/outbox/identity/test_identity_merge.c \
+	tests/unit/outbox/identity/identity_fixture.h $(OUTBOX_RIG)
+tests_unit_outbox_identity_test_identity_order_SOURCES = tests/unit/outbox/identity/test_identity_order.c \
+	tests/unit/outbox/identity/identity_model.c tests/unit/outbox/identity/identity_model.h \
+	tests/unit/outbox/identity/identity_scenarios.c tests/unit/outbox/identity/identity_scenarios.h \
 	$(TEST_LIB)
 tests_unit_outbox_write_test_unresolved_SOURCES = tests/unit/outbox/write/test_unresolved.c \
-	tests/unit/outbox/write/identity_fixture.h $(OUTBOX_RIG)
+	tests/unit/outbox/identity/identity_fixture.h $(OUTBOX_RIG)

@@ -11,7 +11,7 @@
 #define OUTBOX_LINES_IDENTITY_LINE_H
 
 #include "base/buf.h"
-#include "outbox/write/identity.h"
+#include "outbox/identity/identity.h"
 
 struct identity_line {
 	struct slice site;

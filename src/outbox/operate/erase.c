@@ -12,10 +12,10 @@
 
 #include "outbox/file/db.h"
 #include "outbox/filter/message_ids.h"
+#include "outbox/identity/identity.h"
 #include "outbox/message_kind.h"
 #include "outbox/operate/erase_text.h"
 #include "outbox/operate/operation_row.h"
-#include "outbox/write/identity.h"
 #include "outbox/write/store.h"
 
 #define TEXT_MAX (256u << 20)

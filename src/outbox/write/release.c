@@ -6,7 +6,7 @@
 #include "outbox/write/release.h"
 
 #include "outbox/file/db.h"
-#include "outbox/write/identity_private.h"
+#include "outbox/identity/person.h"
 
 /* An id that events wait for. person: for a device, the users whose events count; NULL: all. */
 struct target {

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "outbox/file/db.h"
-#include "outbox/write/identity_private.h"
+#include "outbox/identity/person.h"
 #include "outbox/write/release.h"
 
 static const char *

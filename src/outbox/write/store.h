@@ -6,8 +6,8 @@
 #define OUTBOX_WRITE_STORE_H
 
 #include "base/rand.h"
+#include "outbox/identity/claims.h"
 #include "outbox/message_kind.h"
-#include "outbox/write/claims.h"
 #include "outbox/write/dedup.h"
 #include "outbox/write/put.h"
 #include "outbox/write/unresolved.h"

@@ -15,8 +15,8 @@
 #ifndef OUTBOX_WRITE_UNRESOLVED_H
 #define OUTBOX_WRITE_UNRESOLVED_H
 
+#include "outbox/identity/identity.h"
 #include "outbox/outbox.h"
-#include "outbox/write/identity.h"
 
 #define UNRESOLVED_STEP 500
 #define UNRESOLVED_ENTRIES 16 /* ids of one address, whose events share one order */

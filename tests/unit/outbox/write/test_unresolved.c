@@ -2,7 +2,7 @@
 #include "daemon/jobs/identities.h"
 #include "outbox/operate/operate.h"
 #include "outbox/write/resolve.h"
-#include "unit/outbox/write/identity_fixture.h"
+#include "unit/outbox/identity/identity_fixture.h"
 
 /* Gives up the events that are unresolved since before `before`; returns how many. */
 static int64_t

@@ -1,7 +1,7 @@
 /* What calls teach about ids, and which address an id then has. */
 #include "event/mapping/mapping.h"
 #include "event/segment/person.h"
-#include "unit/outbox/write/identity_fixture.h"
+#include "unit/outbox/identity/identity_fixture.h"
 
 /* ---- identify ------------------------------------------------------------------------------- */
 

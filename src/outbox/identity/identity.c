@@ -3,13 +3,13 @@
  * rows by index and follows a bounded number of aliases; it writes nothing. Fails only on errors of
  * the database.
  */
-#include "outbox/write/identity.h"
+#include "outbox/identity/identity.h"
 
 #include <string.h>
 
 #include "event/segment/address.h"
 #include "event/segment/person.h"
-#include "outbox/write/identity_private.h"
+#include "outbox/identity/person.h"
 
 const char *
 identity_kind_name(enum identity_kind kind)

@@ -17,7 +17,7 @@
 #include "outbox/file/db.h"
 #include "outbox/file/migrate.h"
 #include "outbox/write/store.h"
-#include "unit/outbox/write/identity_scenarios.h"
+#include "unit/outbox/identity/identity_scenarios.h"
 
 #define SEQUENCES 1000 /* of each kind */
 #define KEEP 200       /* sequences in one transaction */

@@ -5,8 +5,8 @@
  * Whoever removes or changes rows of devices clears the memory, or drops the device. What a
  * transaction that was rolled back left here is cleared by store_rolled_back().
  */
-#ifndef OUTBOX_WRITE_CLAIMS_H
-#define OUTBOX_WRITE_CLAIMS_H
+#ifndef OUTBOX_IDENTITY_CLAIMS_H
+#define OUTBOX_IDENTITY_CLAIMS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -11,8 +11,8 @@
  * A site keeps max_ids statements and removes the oldest first. A person has at most IDENTITY_IDS
  * ids, a user IDENTITY_IDS devices, a device IDENTITY_CLAIMS changes of its user.
  */
-#ifndef OUTBOX_WRITE_IDENTITY_H
-#define OUTBOX_WRITE_IDENTITY_H
+#ifndef OUTBOX_IDENTITY_IDENTITY_H
+#define OUTBOX_IDENTITY_IDENTITY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,7 +21,7 @@
 #include "base/err.h"
 #include "base/slice.h"
 #include "event/segment/segment.h"
-#include "outbox/write/claims.h"
+#include "outbox/identity/claims.h"
 
 /* bytes of an address, NUL included; event/segment/person.h allows fewer */
 #define IDENTITY_EMAIL_SIZE 256

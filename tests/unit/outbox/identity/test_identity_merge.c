@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 #include "outbox/operate/import.h"
-#include "unit/outbox/write/identity_fixture.h"
+#include "unit/outbox/identity/identity_fixture.h"
 
 static int64_t
 adopt_line(const char *line)

@@ -1,4 +1,4 @@
-#include "unit/outbox/write/identity_scenarios.h"
+#include "unit/outbox/identity/identity_scenarios.h"
 
 #include <string.h>
 

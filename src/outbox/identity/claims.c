@@ -2,7 +2,7 @@
  * The memory of claims: one slot for each hash of a device, which the device that called last has.
  * A miss costs a look at the table. Only opening fails, without random bytes for the key.
  */
-#include "outbox/write/claims.h"
+#include "outbox/identity/claims.h"
 
 #include <string.h>
 

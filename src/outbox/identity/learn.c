@@ -7,7 +7,7 @@
 
 #include "event/mapping/mapping.h"
 #include "event/segment/person.h"
-#include "outbox/write/identity_private.h"
+#include "outbox/identity/person.h"
 
 struct lesson {
 	struct db *db;

@@ -1,4 +1,4 @@
-#include "unit/outbox/write/identity_model.h"
+#include "unit/outbox/identity/identity_model.h"
 
 #include <limits.h>
 #include <stdint.h>

@@ -2,11 +2,11 @@
  * Sets of calls whose every order of arrival test_identity_order.c tries, and sequences made from
  * chance.
  */
-#ifndef UNIT_OUTBOX_WRITE_IDENTITY_SCENARIOS_H
-#define UNIT_OUTBOX_WRITE_IDENTITY_SCENARIOS_H
+#ifndef UNIT_OUTBOX_IDENTITY_IDENTITY_SCENARIOS_H
+#define UNIT_OUTBOX_IDENTITY_IDENTITY_SCENARIOS_H
 
 #include "base/rand.h"
-#include "unit/outbox/write/identity_model.h"
+#include "unit/outbox/identity/identity_model.h"
 
 #define SCENARIO_CALLS 6
 #define SEQUENCE_CALLS 16

@@ -5,7 +5,7 @@
 #include "outbox/file/migrate.h"
 #include "outbox/operate/erase.h"
 #include "outbox/write/store.h"
-#include "unit/outbox/write/identity_fixture.h"
+#include "unit/outbox/identity/identity_fixture.h"
 
 #define T0 INT64_C(1000000)
 

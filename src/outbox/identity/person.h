@@ -1,9 +1,9 @@
-/* Conclusions from the statements of identity.h. Writer's thread; private to outbox/write. */
-#ifndef OUTBOX_WRITE_IDENTITY_PRIVATE_H
-#define OUTBOX_WRITE_IDENTITY_PRIVATE_H
+/* Conclusions from the statements of identity.h, for outbox. Writer thread. */
+#ifndef OUTBOX_IDENTITY_PERSON_H
+#define OUTBOX_IDENTITY_PERSON_H
 
 #include "outbox/file/db.h"
-#include "outbox/write/identity.h"
+#include "outbox/identity/identity.h"
 
 /* The ids that aliases join with a userId, beginning with the userId, and their address. */
 struct identity_person {

@@ -3,8 +3,8 @@
  * times it computes where an event goes. Slow and without a memory, so that a reader can see that
  * it is right. Ids and addresses are single letters; 0 is none.
  */
-#ifndef UNIT_OUTBOX_WRITE_IDENTITY_MODEL_H
-#define UNIT_OUTBOX_WRITE_IDENTITY_MODEL_H
+#ifndef UNIT_OUTBOX_IDENTITY_IDENTITY_MODEL_H
+#define UNIT_OUTBOX_IDENTITY_IDENTITY_MODEL_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* Events with ids for the tests of identities, stored in the outbox of the rig. */
-#ifndef UNIT_OUTBOX_WRITE_IDENTITY_FIXTURE_H
-#define UNIT_OUTBOX_WRITE_IDENTITY_FIXTURE_H
+#ifndef UNIT_OUTBOX_IDENTITY_IDENTITY_FIXTURE_H
+#define UNIT_OUTBOX_IDENTITY_IDENTITY_FIXTURE_H
 
 #include "lib/unit.h"
 
