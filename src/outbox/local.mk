@@ -93,10 +93,10 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/write/corrections.h \
 	src/outbox/write/dedup.c \
 	src/outbox/write/dedup.h \
+	src/outbox/write/make_due.c \
+	src/outbox/write/make_due.h \
 	src/outbox/write/put.c \
 	src/outbox/write/put.h \
-	src/outbox/write/release.c \
-	src/outbox/write/release.h \
 	src/outbox/write/requests.c \
 	src/outbox/write/requests.h \
 	src/outbox/write/resolve.c \

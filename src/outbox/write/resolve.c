@@ -10,18 +10,18 @@
 
 #include "outbox/file/db.h"
 #include "outbox/identity/person.h"
-#include "outbox/write/release.h"
+#include "outbox/write/make_due.h"
 
 static const char *
-kind_of(const struct release_entry *entry)
+kind_of(const struct make_due_entry *entry)
 {
 	return entry->is_user ? "user" : "anonymous";
 }
 
 static void
-add_entry(struct release *r, bool is_user, struct slice id)
+add_entry(struct make_due *r, bool is_user, struct slice id)
 {
-	struct release_entry *entry = &r->entry[r->n++];
+	struct make_due_entry *entry = &r->entry[r->n++];
 
 	entry->is_user = is_user;
 	snprintf(entry->id, sizeof(entry->id), "%.*s", (int)id.n, id.p);
@@ -32,7 +32,7 @@ add_entry(struct release *r, bool is_user, struct slice id)
 
 /* The unfinished entries of an address, at most UNRESOLVED_ENTRIES. */
 static int
-read_entries(struct release *r)
+read_entries(struct make_due *r)
 {
 	struct stmt_release_of_address_row row;
 	struct db_rows rows = stmt_release_of_address(r->u->db,
@@ -55,7 +55,7 @@ read_entries(struct release *r)
 }
 
 static int
-keep_for_later(struct release *r)
+keep_for_later(struct make_due *r)
 {
 	for (size_t i = 0; i < r->n; i++)
 		if (stmt_release_add(r->u->db,
@@ -74,7 +74,7 @@ keep_for_later(struct release *r)
 
 /* Records the progress of the entries, or removes them when they are finished. */
 static int
-note_step(struct release *r)
+note_step(struct make_due *r)
 {
 	for (size_t i = 0; i < r->n; i++) {
 		const char *kind = kind_of(&r->entry[i]), *id = r->entry[i].id;
@@ -107,7 +107,7 @@ static int
 find_under_way(struct unresolved *u, int64_t site_id, struct slice email, bool *ret_user,
     char ret_id[SEGMENT_ID_MAX + 1], struct err *e)
 {
-	struct release r = { .u = u, .site_id = site_id, .e = e };
+	struct make_due r = { .u = u, .site_id = site_id, .e = e };
 
 	snprintf(r.email, sizeof(r.email), "%.*s", (int)email.n, email.p);
 	if (read_entries(&r) != 0)
@@ -130,7 +130,7 @@ resolve_is_under_way(struct unresolved *u, int64_t site_id, struct slice email, 
 int
 resolve_step(struct unresolved *u, int64_t *ret_n, struct err *e)
 {
-	struct release r = { .u = u, .e = e };
+	struct make_due r = { .u = u, .e = e };
 	struct stmt_release_first_row row;
 	struct db_rows rows;
 	int rc;
@@ -146,7 +146,7 @@ resolve_step(struct unresolved *u, int64_t *ret_n, struct err *e)
 	r.site_id = row.site_id;
 	snprintf(r.email, sizeof(r.email), "%.*s", (int)row.email.n, row.email.p);
 	db_rows_end(&rows);
-	if (read_entries(&r) != 0 || release_step(&r) != 0 || note_step(&r) != 0)
+	if (read_entries(&r) != 0 || make_due_step(&r) != 0 || note_step(&r) != 0)
 		return -1;
 	*ret_n = r.n_due;
 	return 0;
@@ -156,7 +156,7 @@ resolve_step(struct unresolved *u, int64_t *ret_n, struct err *e)
 
 /* Other ids of the address may have entries: they are released together. */
 static int
-start(struct release *r, bool is_user, struct slice id, bool later)
+start(struct make_due *r, bool is_user, struct slice id, bool later)
 {
 	char other[SEGMENT_ID_MAX + 1];
 	bool user;
@@ -172,7 +172,7 @@ start(struct release *r, bool is_user, struct slice id, bool later)
 	add_entry(r, is_user, id);
 	if (rc == 1)
 		return keep_for_later(r);
-	if (release_step(r) != 0)
+	if (make_due_step(r) != 0)
 		return -1;
 	return r->up_to == INT64_MAX ? 0 : keep_for_later(r);
 }
@@ -180,7 +180,7 @@ start(struct release *r, bool is_user, struct slice id, bool later)
 /* The person has no address, but a device with no other known user may have one. */
 static int
 start_device(
-    struct release *r, const struct identity_person *person, struct slice device, bool later)
+    struct make_due *r, const struct identity_person *person, struct slice device, bool later)
 {
 	struct identity_address address;
 	struct identity_claims claims;
@@ -197,7 +197,7 @@ start_device(
 }
 
 static int
-start_devices(struct release *r, const struct identity_person *person, bool later)
+start_devices(struct make_due *r, const struct identity_person *person, bool later)
 {
 	struct slice device;
 	int rc = 0;
@@ -218,7 +218,7 @@ start_devices(struct release *r, const struct identity_person *person, bool late
 }
 
 static int
-start_user(struct release *r, struct slice user_id, bool later)
+start_user(struct make_due *r, struct slice user_id, bool later)
 {
 	struct identity_person person;
 
@@ -235,7 +235,7 @@ resolve_ids(struct unresolved *u, int64_t site_id, struct slice user_id, struct 
     bool later, int64_t *ret_n, struct err *e)
 {
 	const struct identity_person nobody = { .n = 0 };
-	struct release r = { .u = u, .site_id = site_id, .e = e };
+	struct make_due r = { .u = u, .site_id = site_id, .e = e };
 	struct identity_claims claims = { .n = 0 };
 	int rc = 0;
 
@@ -255,21 +255,21 @@ resolve_ids(struct unresolved *u, int64_t site_id, struct slice user_id, struct 
 
 /* Releases all events that still wait for the rest of their address's steps. */
 static int
-finish_address(struct release *r)
+finish_address(struct make_due *r)
 {
 	if (r->email[0] == '\0')
 		return 0;
 	while (read_entries(r) == 0) {
 		if (r->n == 0)
 			return 0;
-		if (release_step(r) != 0 || note_step(r) != 0)
+		if (make_due_step(r) != 0 || note_step(r) != 0)
 			return -1;
 	}
 	return -1;
 }
 
 static int
-finish_user(struct release *r, struct slice user_id)
+finish_user(struct make_due *r, struct slice user_id)
 {
 	struct identity_person person;
 
@@ -283,7 +283,7 @@ finish_user(struct release *r, struct slice user_id)
 
 /* Releases the events of the device's users, and of the device itself. */
 static int
-finish_device(struct release *r, struct slice device)
+finish_device(struct make_due *r, struct slice device)
 {
 	struct identity_address address;
 	struct identity_claims claims;
@@ -307,7 +307,7 @@ static int
 finish_ids(struct unresolved *u, int64_t site_id, const struct segment_event *event, int64_t *ret_n,
     struct err *e)
 {
-	struct release r = { .u = u, .site_id = site_id, .e = e };
+	struct make_due r = { .u = u, .site_id = site_id, .e = e };
 
 	if (finish_user(&r, event->user_id) != 0 || finish_user(&r, event->previous_id) != 0
 	    || finish_device(&r, event->anonymous_id) != 0

@@ -2,22 +2,22 @@
  * Makes the unresolved events of an address due, one step at a time. Writer's thread, inside its
  * transaction; used by resolve.c only.
  */
-#ifndef OUTBOX_WRITE_RELEASE_H
-#define OUTBOX_WRITE_RELEASE_H
+#ifndef OUTBOX_WRITE_MAKE_DUE_H
+#define OUTBOX_WRITE_MAKE_DUE_H
 
 #include "outbox/write/unresolved.h"
 
-struct release_entry {
+struct make_due_entry {
 	bool is_user; /* true: all ids of the person; false: this device only */
 	char id[SEGMENT_ID_MAX + 1];
 };
 
 /* One address, and the ids whose events go to it. */
-struct release {
+struct make_due {
 	struct unresolved *u;
 	int64_t site_id;
 	char email[IDENTITY_EMAIL_SIZE];
-	struct release_entry entry[UNRESOLVED_ENTRIES];
+	struct make_due_entry entry[UNRESOLVED_ENTRIES];
 	size_t n;
 	int64_t after; /* the events up to this one are done */
 	int64_t up_to; /* after a step: the last event that it read; INT64_MAX: all */
@@ -27,6 +27,6 @@ struct release {
 
 /* Makes at most UNRESOLVED_STEP events of each id due, and none before an older event of another
  * id. */
-int release_step(struct release *r);
+int make_due_step(struct make_due *r);
 
 #endif

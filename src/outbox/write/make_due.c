@@ -3,7 +3,7 @@
  * together, so that the events keep their order. A device may have had several users, so each of
  * its events is checked. Fails only on errors of the database.
  */
-#include "outbox/write/release.h"
+#include "outbox/write/make_due.h"
 
 #include "outbox/file/db.h"
 #include "outbox/identity/person.h"
@@ -15,11 +15,11 @@ struct target {
 	const struct identity_person *person;
 };
 
-typedef int visit_fn(struct release *r, const struct target *target);
+typedef int visit_fn(struct make_due *r, const struct target *target);
 
 /* An event must not become due before an older event of another id. */
 static int
-find_end(struct release *r, const struct target *target)
+find_end(struct make_due *r, const struct target *target)
 {
 	struct db *db = r->u->db;
 	int64_t up_to;
@@ -55,7 +55,7 @@ struct candidates {
 };
 
 static int
-read_candidates(struct release *r, struct slice device, struct candidates *c)
+read_candidates(struct make_due *r, struct slice device, struct candidates *c)
 {
 	struct db_rows rows = stmt_unresolved_of_anonymous(r->u->db,
 	    &(struct stmt_unresolved_of_anonymous){
@@ -88,7 +88,7 @@ may_go(const struct target *target, const struct identity_claims *claims,
 }
 
 static int
-let_device_go(struct release *r, const struct target *target)
+let_device_go(struct make_due *r, const struct target *target)
 {
 	struct identity_claims claims;
 	struct candidates c;
@@ -111,7 +111,7 @@ let_device_go(struct release *r, const struct target *target)
 }
 
 static int
-let_go(struct release *r, const struct target *target)
+let_go(struct make_due *r, const struct target *target)
 {
 	if (!target->is_user)
 		return let_device_go(r, target);
@@ -131,7 +131,7 @@ let_go(struct release *r, const struct target *target)
 
 /* Handles a userId and the devices that belonged to that user. */
 static int
-visit_user(struct release *r, const struct identity_person *person, size_t i, visit_fn *visit)
+visit_user(struct make_due *r, const struct identity_person *person, size_t i, visit_fn *visit)
 {
 	struct target target = { true, slice_from(person->id[i]), person };
 	struct db_rows rows;
@@ -150,7 +150,7 @@ visit_user(struct release *r, const struct identity_person *person, size_t i, vi
 }
 
 static int
-visit_entry(struct release *r, const struct release_entry *entry, visit_fn *visit)
+visit_entry(struct make_due *r, const struct make_due_entry *entry, visit_fn *visit)
 {
 	struct identity_person person;
 
@@ -165,7 +165,7 @@ visit_entry(struct release *r, const struct release_entry *entry, visit_fn *visi
 }
 
 static int
-visit_all(struct release *r, visit_fn *visit)
+visit_all(struct make_due *r, visit_fn *visit)
 {
 	for (size_t i = 0; i < r->n; i++)
 		if (visit_entry(r, &r->entry[i], visit) != 0)
@@ -174,7 +174,7 @@ visit_all(struct release *r, visit_fn *visit)
 }
 
 int
-release_step(struct release *r)
+make_due_step(struct make_due *r)
 {
 	r->up_to = INT64_MAX;
 	if (visit_all(r, find_end) != 0 || visit_all(r, let_go) != 0)
