@@ -80,13 +80,13 @@ recall_site(
 }
 
 static int
-new_dispatcher(struct daemon *d, struct transport *transport, struct dispatch_site_options *sites,
-    struct err *e)
+new_dispatcher(struct daemon *d, struct outbox_port *outbox, struct transport *transport,
+    struct dispatch_site_options *sites, struct err *e)
 {
 	struct dispatcher_options o = {
-		.database = d->config->database,
-		.outbox = d->outbox,
+		.outbox = outbox,
 		.transport = transport,
+		.composer = &composer_mapping,
 		.clock = clocks_clock(d->clocks),
 		.clocks = clocks_before(d->clocks),
 		.boot = d->boot,
@@ -111,17 +111,19 @@ static int
 start_dispatcher(struct daemon *d, struct err *e)
 {
 	struct dispatch_site_options *sites = calloc(d->config->n_sites, sizeof(*sites));
-	struct transport *transport;
-	int rc;
+	struct outbox_port *outbox = NULL;
+	struct transport *transport = NULL;
+	int rc = -1;
 
 	if (sites == NULL)
 		return err_nomem(e);
-	rc = transport_curl_new(version_agent, &transport, e);
-	if (rc == 0) {
-		rc = new_dispatcher(d, transport, sites, e);
-		if (rc != 0)
-			transport->free(transport);
-	}
+	if (outbox_port_open(d->config->database, d->outbox, &outbox, e) == 0
+	    && transport_curl_new(version_agent, &transport, e) == 0)
+		rc = new_dispatcher(d, outbox, transport, sites, e);
+	if (rc != 0 && outbox != NULL)
+		outbox->free(outbox);
+	if (rc != 0 && transport != NULL)
+		transport->free(transport);
 	free(sites);
 	return rc;
 }

@@ -18,8 +18,8 @@ context_init(struct dispatch_context *c, void (*wake)(void *), void *wake_arg, s
 void
 context_free(struct dispatch_context *c)
 {
-	if (c->reader != NULL)
-		outbox_reader_close(c->reader);
+	if (c->outbox != NULL)
+		c->outbox->free(c->outbox);
 	if (c->transport != NULL)
 		c->transport->free(c->transport);
 	mailbox_free(&c->returned);
@@ -77,7 +77,7 @@ context_send(struct dispatch_context *c, struct outbox_msg *msg, struct errand *
 	msg->done = give_back;
 	msg->done_arg = errand;
 	atomic_fetch_add(&c->owed, 1);
-	if (outbox_send(c->outbox, msg) == 0)
+	if (c->outbox->send(c->outbox, msg) == 0)
 		return 0;
 	atomic_fetch_sub(&c->owed, 1);
 	errand->with_writer = false;

@@ -1,6 +1,6 @@
 /*
- * What the sites of a dispatcher share: clocks, chance, the outbox, the transport, and whether
- * anything may be sent at all.
+ * What the sites of a dispatcher share: clocks, chance, the outbox, the composer, the transport,
+ * and whether anything may be sent at all.
  *
  * Messages to the writer go through an errand. The writer's thread puts the message into a mailbox
  * when its transaction has ended; context_take_mail then calls the errand's `back` on the
@@ -25,9 +25,10 @@
 #include "base/mailbox.h"
 #include "base/rand.h"
 #include "dispatch/age.h"
+#include "dispatch/port/composer.h"
+#include "dispatch/port/outbox_port.h"
 #include "dispatch/transport/transport.h"
 #include "outbox/outbox.h"
-#include "outbox/read/reader.h"
 
 #define CONTEXT_NEVER INT64_MAX
 #define CONTEXT_RECORD_AGAIN_MS 1000
@@ -37,8 +38,8 @@ struct dispatch_context {
 	const struct clock *clock;
 	struct rand chance;
 	struct age age;
-	struct outbox *outbox;
-	struct outbox_reader *reader;
+	struct outbox_port *outbox;
+	const struct composer *composer;
 	struct transport *transport;
 
 	struct mailbox returned; /* messages that the writer gave back */

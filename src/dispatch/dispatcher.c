@@ -362,8 +362,8 @@ dispatcher_new(
 		free(d);
 		return -1;
 	}
-	d->ctx.outbox = o->outbox;
 	d->ctx.clock = o->clock;
+	d->ctx.composer = o->composer;
 	d->stop_deadline_ms = o->stop_deadline_ms;
 	d->on_site = o->on_site;
 	d->on_site_arg = o->on_site_arg;
@@ -371,10 +371,11 @@ dispatcher_new(
 	if (o->clocks != NULL)
 		age_recall(
 		    &d->ctx.age, o->clocks, o->boot, clock_wall(o->clock), clock_mono(o->clock));
-	if (outbox_reader_open(o->database, &d->ctx.reader, e) != 0 || make_sites(d, o, e) != 0) {
+	if (make_sites(d, o, e) != 0) {
 		dispatcher_free(d);
 		return err_wrap(e, "dispatcher");
 	}
+	d->ctx.outbox = o->outbox;
 	d->ctx.transport = o->transport;
 	*ret_dispatcher = d;
 	return 0;

@@ -18,6 +18,8 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/rand.h"
+#include "dispatch/port/composer.h"
+#include "dispatch/port/outbox_port.h"
 #include "dispatch/site_options.h"
 #include "dispatch/transport/transport.h"
 #include "outbox/outbox.h"
@@ -26,9 +28,9 @@ struct age_memory;
 struct dispatcher;
 
 struct dispatcher_options {
-	const char *database; /* for the read-only connection */
-	struct outbox *outbox;
-	struct transport *transport; /* on success the dispatcher owns it */
+	struct outbox_port *outbox;  /* on success the dispatcher owns it, */
+	struct transport *transport; /* and this one */
+	const struct composer *composer;
 	const struct clock *clock;
 	uint64_t seed;                   /* of the jitter */
 	const struct age_memory *clocks; /* of the previous process; NULL: nothing is known */

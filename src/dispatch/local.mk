@@ -24,10 +24,22 @@ src_libbentospool_a_SOURCES += \
 	src/dispatch/outgoing/outgoing.h \
 	src/dispatch/outgoing/pace.c \
 	src/dispatch/outgoing/pace.h \
+	src/dispatch/port/composer.c \
+	src/dispatch/port/composer.h \
+	src/dispatch/port/outbox_port.c \
+	src/dispatch/port/outbox_port.h \
 	src/dispatch/queue/batch.c \
 	src/dispatch/queue/batch.h \
+	src/dispatch/queue/fill.c \
+	src/dispatch/queue/fill.h \
 	src/dispatch/queue/order.c \
 	src/dispatch/queue/order.h \
+	src/dispatch/queue/passing.c \
+	src/dispatch/queue/passing.h \
+	src/dispatch/queue/payload.c \
+	src/dispatch/queue/payload.h \
+	src/dispatch/queue/probe.c \
+	src/dispatch/queue/probe.h \
 	src/dispatch/queue/queue.c \
 	src/dispatch/queue/queue.h \
 	src/dispatch/queue/taken.c \

@@ -19,7 +19,9 @@ UNIT_TESTS = \
 	tests/unit/dispatch/health/test_backoff \
 	tests/unit/dispatch/health/test_breaker \
 	tests/unit/dispatch/outgoing/test_pace \
+	tests/unit/dispatch/port/test_outbox_port \
 	tests/unit/dispatch/queue/test_order \
+	tests/unit/dispatch/queue/test_payload \
 	tests/unit/dispatch/queue/test_taken \
 	tests/unit/dispatch/test_dispatcher \
 	tests/unit/dispatch/test_dispatcher_breaker \
@@ -110,10 +112,9 @@ HANDMADE = tests/unit/outbox/handmade.c tests/unit/outbox/handmade.h
 # Ingest against a scripted outbox, linked in place of the real one.
 INGEST_TEST_LIB = tests/unit/ingest/ingest_world.c tests/unit/ingest/ingest_world.h \
 	tests/unit/ingest/ingest_outbox.c tests/unit/ingest/ingest_outbox.h
-# The dispatcher with a fake outbox, transport, mapping and clock, which are linked in place of the
-# library's.
+# The dispatcher with a fake outbox, composer, transport and clock.
 DISPATCH_FAKES = tests/unit/dispatch/dispatch_rig.c tests/unit/dispatch/dispatch_rig.h tests/lib/fake_clock.h \
-	tests/unit/dispatch/fake_mapping.c tests/unit/dispatch/fake_outbox.c tests/unit/dispatch/fake_outbox.h \
+	tests/unit/dispatch/fake_composer.c tests/unit/dispatch/fake_composer.h tests/unit/dispatch/fake_outbox.c tests/unit/dispatch/fake_outbox.h \
 	tests/unit/dispatch/fake_reader.c \
 	tests/unit/dispatch/fake_transport.c tests/unit/dispatch/fake_transport.h
 GZIP_MAKER = tests/lib/gzip_maker.c tests/lib/gzip_maker.h
@@ -127,6 +128,9 @@ tests_unit_control_test_control_SOURCES = tests/unit/control/test_control.c $(CO
 tests_unit_daemon_test_age_SOURCES = tests/unit/daemon/test_age.c $(OUTBOX_RIG)
 tests_unit_daemon_test_clocks_SOURCES = tests/unit/daemon/test_clocks.c $(OUTBOX_RIG)
 tests_unit_daemon_test_retention_SOURCES = tests/unit/daemon/test_retention.c $(OUTBOX_RIG)
+tests_unit_dispatch_port_test_outbox_port_SOURCES = tests/unit/dispatch/port/test_outbox_port.c $(OUTBOX_RIG)
+tests_unit_dispatch_queue_test_payload_SOURCES = tests/unit/dispatch/queue/test_payload.c \
+	tests/unit/dispatch/fake_composer.c tests/unit/dispatch/fake_composer.h
 tests_unit_dispatch_test_dispatcher_SOURCES = tests/unit/dispatch/test_dispatcher.c \
 	$(DISPATCH_FAKES)
 tests_unit_dispatch_test_dispatcher_breaker_SOURCES = tests/unit/dispatch/test_dispatcher_breaker.c \

@@ -1,8 +1,7 @@
 /*
- * The outbox in memory, linked in place of the real one: what the dispatcher uses of
- * outbox/outbox.h and outbox/read/reader.h, with the meaning of src/outbox/write/attempts.c,
- * settle.c, operate.c and schema/statements/. A message waits until the disk is done with it; a
- * transaction is kept as a whole or not at all.
+ * The outbox in memory: dispatch/port/outbox_port.h, with the meaning of
+ * src/outbox/write/attempts.c, settle.c, operate.c and schema/statements/. A message waits until
+ * the disk is done with it; a transaction is kept as a whole or not at all.
  */
 #include "weather/weather.h"
 
@@ -10,19 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct outbox_reader {
+struct port {
+	struct outbox_port ops; /* first */
 	struct world *w;
-	int64_t now;
-	int64_t horizon;
-	size_t at;
-	size_t fresh_after;
-	char message_id[24];
-	char email[24];
 	struct buf body;
 };
 
-/* The reader is opened by name alone. */
-static struct world *current;
+static struct port *
+port_of(struct outbox_port *p)
+{
+	return (struct port *)(void *)p;
+}
 
 static void *
 grow(void *p, size_t n, size_t *room, size_t size)
@@ -41,7 +38,6 @@ box_init(struct world *w)
 {
 	w->box.tail = &w->box.head;
 	w->box.commit_at = NEVER;
-	current = w;
 }
 
 void
@@ -253,10 +249,10 @@ box_give_back(struct world *w)
 	}
 }
 
-int
-outbox_send(struct outbox *o, struct outbox_msg *msg)
+static int
+send_message(struct outbox_port *p, struct outbox_msg *msg)
 {
-	struct world *w = (struct world *)(void *)o;
+	struct world *w = port_of(p)->w;
 
 	if (msg->type == OUTBOX_ATTEMPT_END)
 		model_site_told(w, &((struct outbox_attempt_end *)(void *)msg)->site);
@@ -323,95 +319,103 @@ box_operate(struct world *w, int64_t id, int verb)
 	world_tell(w, "operator: event %lld becomes %s", (long long)id, status_name(event->status));
 }
 
-/* ---- the reader ----------------------------------------------------------------------------- */
+/* ---- the port ------------------------------------------------------------------------------- */
 
-int
-outbox_reader_open(const char *path, struct outbox_reader **ret_reader, struct err *e)
+static bool
+is_due(const struct event *event, size_t id, const struct due_query *q)
 {
-	struct outbox_reader *r = calloc(1, sizeof(*r));
-
-	(void)path;
-	if (r == NULL)
-		return err_nomem(e);
-	r->w = current;
-	buf_init(&r->body, BATCH_BODY_MAX);
-	*ret_reader = r;
-	return 0;
+	for (size_t i = 0; i < q->n_taken; i++)
+		if ((size_t)q->taken[i] == id)
+			return false;
+	return event->status == STATUS_PENDING
+	       && (event->next_attempt_at != 0 || id > (size_t)q->fresh_after)
+	       && (event->next_attempt_at <= q->now || event->next_attempt_at > q->horizon);
 }
 
-void
-outbox_reader_close(struct outbox_reader *r)
+static bool
+show(struct port *port, int64_t id, bool (*each)(void *arg, const struct outbox_event *event),
+    void *arg)
 {
-	buf_free(&r->body);
-	free(r);
+	const struct event *event = box_event(port->w, id);
+	struct outbox_event shown;
+	char message_id[24], email[24];
+
+	buf_clear(&port->body);
+	box_body(event, id, &port->body);
+	snprintf(message_id, sizeof(message_id), "m%lld", (long long)id);
+	snprintf(email, sizeof(email), "a%u@example.com", event->address);
+	shown = (struct outbox_event){
+		.event_id = id,
+		.site_id = SITE_ID,
+		.message_id = slice_from(message_id),
+		.kind = event->subscriber ? KIND_SUBSCRIBER : KIND_TRACK,
+		.name = SLICE("Tested"),
+		.email = slice_from(email),
+		.occurred_at = event->received_at,
+		.received_at = event->received_at,
+		.body = buf_slice(&port->body),
+		.status = event->status,
+		.attempts = event->attempts,
+		.maybe_sent = event->maybe_sent,
+		.max_batch = event->max_batch,
+	};
+	return each(arg, &shown);
 }
 
-int
-outbox_due_begin(struct outbox_reader *r, int64_t site_id, int64_t now, int64_t horizon,
-    int64_t after, int64_t fresh_after, struct err *e)
+static int
+due(struct outbox_port *p, const struct due_query *q,
+    bool (*each)(void *arg, const struct outbox_event *event), void *arg, struct err *e)
 {
-	struct box *b = &r->w->box;
+	struct port *port = port_of(p);
+	struct box *b = &port->w->box;
+	bool more = true;
 
-	(void)site_id;
 	(void)e;
 	while (b->settled < b->n_events && b->events[b->settled].status != STATUS_PENDING)
 		b->settled++;
-	r->now = now;
-	r->horizon = horizon;
-	r->fresh_after = (size_t)fresh_after;
-	r->at = (size_t)after > b->settled ? (size_t)after : b->settled;
+	for (size_t at = (size_t)q->after > b->settled ? (size_t)q->after : b->settled;
+	     at < b->n_events && more; at++)
+		if (is_due(&b->events[at], at + 1, q))
+			more = show(port, (int64_t)at + 1, each, arg);
 	return 0;
 }
 
-int
-outbox_due_next(struct outbox_reader *r, int64_t *ret_event_id, struct err *e)
+static int
+load(struct outbox_port *p, const int64_t *ids, size_t n,
+    bool (*each)(void *arg, const struct outbox_event *event), void *arg, struct err *e)
 {
-	struct box *b = &r->w->box;
+	bool more = true;
 
 	(void)e;
-	while (r->at < b->n_events) {
-		const struct event *event = &b->events[r->at++];
-
-		if (event->status != STATUS_PENDING
-		    || (event->next_attempt_at == 0 && r->at <= r->fresh_after)
-		    || (event->next_attempt_at > r->now && event->next_attempt_at <= r->horizon))
-			continue;
-		*ret_event_id = (int64_t)r->at;
-		return 1;
-	}
+	for (size_t i = 0; i < n && more; i++)
+		if (box_has(port_of(p)->w, ids[i]))
+			more = show(port_of(p), ids[i], each, arg);
 	return 0;
 }
 
-void
-outbox_due_end(struct outbox_reader *r)
+static int
+soonest(struct outbox_port *p, int64_t site_id, int64_t *ret_at, struct err *e)
 {
-	r->at = r->w->box.n_events;
-}
-
-int
-outbox_due_soonest(struct outbox_reader *r, int64_t site_id, int64_t *ret_at, struct err *e)
-{
-	struct box *b = &r->w->box;
-	int64_t soonest = 0;
+	struct box *b = &port_of(p)->w->box;
+	int64_t first = 0;
 
 	(void)site_id;
 	(void)e;
 	for (size_t i = b->settled; i < b->n_events; i++) {
 		int64_t at = b->events[i].next_attempt_at;
 
-		if (b->events[i].status == STATUS_PENDING && at > 0
-		    && (soonest == 0 || at < soonest))
-			soonest = at;
+		if (b->events[i].status == STATUS_PENDING && at > 0 && (first == 0 || at < first))
+			first = at;
 	}
-	*ret_at = soonest;
+	*ret_at = first;
 	return 0;
 }
 
-int
-outbox_due_delayed(struct outbox_reader *r, int64_t site_id,
+static int
+delayed(struct outbox_port *p, int64_t site_id,
     void (*each)(void *arg, int64_t event_id, struct slice address), void *arg, struct err *e)
 {
-	struct box *b = &r->w->box;
+	struct box *b = &port_of(p)->w->box;
 
 	(void)site_id;
 	(void)e;
@@ -427,40 +431,31 @@ outbox_due_delayed(struct outbox_reader *r, int64_t site_id,
 	return 0;
 }
 
-int
-outbox_event_load(
-    struct outbox_reader *r, int64_t event_id, struct outbox_event *ret_event, struct err *e)
+static void
+close_port(struct outbox_port *p)
 {
-	const struct event *event;
-
-	(void)e;
-	if (!box_has(r->w, event_id))
-		return 0;
-	event = box_event(r->w, event_id);
-	buf_clear(&r->body);
-	box_body(event, event_id, &r->body);
-	snprintf(r->message_id, sizeof(r->message_id), "m%lld", (long long)event_id);
-	snprintf(r->email, sizeof(r->email), "a%u@example.com", event->address);
-	*ret_event = (struct outbox_event){
-		.event_id = event_id,
-		.site_id = SITE_ID,
-		.message_id = slice_from(r->message_id),
-		.kind = event->subscriber ? KIND_SUBSCRIBER : KIND_TRACK,
-		.name = SLICE("Tested"),
-		.email = slice_from(r->email),
-		.occurred_at = event->received_at,
-		.received_at = event->received_at,
-		.body = buf_slice(&r->body),
-		.status = event->status,
-		.attempts = event->attempts,
-		.maybe_sent = event->maybe_sent,
-		.max_batch = event->max_batch,
-	};
-	return 1;
+	buf_free(&port_of(p)->body);
+	free(port_of(p));
 }
 
-void
-outbox_event_done(struct outbox_reader *r)
+struct outbox_port *
+box_port(struct world *w)
 {
-	buf_clear(&r->body);
+	struct port *port = calloc(1, sizeof(*port));
+
+	if (port == NULL)
+		abort();
+	*port = (struct port){
+		.ops = {
+			.due = due,
+			.load = load,
+			.soonest = soonest,
+			.delayed = delayed,
+			.send = send_message,
+			.free = close_port,
+		},
+		.w = w,
+	};
+	buf_init(&port->body, PAYLOAD_MAX);
+	return &port->ops;
 }

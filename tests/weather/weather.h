@@ -6,9 +6,9 @@
  *
  *	world.c    the time: what happens next, and whose turn it is
  *	plan.c     what a seed draws: configuration, events, weather, crashes, operators
- *	box.c      the outbox in memory, in the place of the real one
+ *	box.c      the outbox in memory
  *	net.c      the transport, and what the weather does to a request
- *	mapping.c  events that become several
+ *	composer.c events that become several
  *	bento.c    Bento: what it takes, what it refuses, what it answers
  *	model.c    the rules; model_end.c those about ends
  *
@@ -25,7 +25,6 @@
 #include "base/rand.h"
 #include "dispatch/dispatcher_private.h"
 #include "outbox/outbox.h"
-#include "outbox/read/reader.h"
 
 #define SITE_ID 7
 #define ADDRESSES_MAX 40 /* and one more that only the trickle has */
@@ -179,6 +178,8 @@ struct box {
 };
 
 void box_init(struct world *w);
+/* For one process; its free ends it. */
+struct outbox_port *box_port(struct world *w);
 void box_free(struct box *b);
 int64_t box_add(struct world *w, const struct event *event);
 bool box_has(const struct world *w, int64_t id);
@@ -195,6 +196,9 @@ void box_recover(struct world *w);
 void box_operate(struct world *w, int64_t id, int verb);
 /* The text of an event, appended. */
 void box_body(const struct event *event, int64_t id, struct buf *to);
+
+/* Makes several items of an event that says so. */
+extern const struct composer weather_composer;
 
 /* ---- requests ------------------------------------------------------------------------------- */
 

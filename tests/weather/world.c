@@ -77,9 +77,9 @@ static void
 start_process(struct world *w)
 {
 	struct dispatcher_options o = {
-		.database = "weather",
-		.outbox = (struct outbox *)(void *)w,
+		.outbox = box_port(w),
 		.transport = &w->net.ops,
+		.composer = &weather_composer,
 		.clock = &w->clock,
 		.seed = rand_u64(&w->chance),
 		.clocks = &w->clocks,

@@ -6,9 +6,49 @@
 
 #include "event/bento/bento.h"
 
+/* ---- may the events be sent again? ---------------------------------------------------------- */
+
+/* Looking for events without a key. */
+struct keys {
+	const struct health *health;
+	size_t n; /* events that have one */
+};
+
+static bool
+count_key(void *arg, const struct outbox_event *event)
+{
+	struct keys *keys = arg;
+	const struct health *h = keys->health;
+
+	if (event->body.p == NULL
+	    || !h->ctx->composer->has_key(&h->settings->options.mapping, event))
+		return false;
+	keys->n++;
+	return true;
+}
+
+/* May all its events be sent again without a second effect at Bento? Reads them again. */
+static bool
+is_repeatable(const struct batch *b, const struct health *health)
+{
+	struct outbox_port *outbox = health->ctx->outbox;
+	const struct members *m = &b->members;
+	struct keys keys = { .health = health };
+	struct err e;
+
+	/* Of two equal upserts the second changes nothing. */
+	if (b->endpoint == BENTO_SUBSCRIBERS)
+		return true;
+	/* A command has no key. */
+	return b->endpoint != BENTO_COMMANDS
+	       && outbox->load(outbox, m->ids, m->n, count_key, &keys, &e) == 0 && keys.n == m->n;
+}
+
+/* ---- the verdict ---------------------------------------------------------------------------- */
+
 void
 classify(const struct batch *batch, const struct transport_result *result,
-    const struct health *health, struct outbox_reader *reader, struct classified *ret)
+    const struct health *health, struct classified *ret)
 {
 	const struct dispatch_site_options *o = &health->settings->options;
 
@@ -27,8 +67,7 @@ classify(const struct batch *batch, const struct transport_result *result,
 	bento_reply_parse(buf_slice(&result->response), &ret->facts.reply);
 	verdict_decide(&ret->facts, &ret->verdict);
 	/* Only a partial answer asks for it, so the events are read again only then. */
-	if (ret->verdict.outcome == OUTCOME_PARTIAL
-	    && batch_is_repeatable(batch, reader, &o->mapping)) {
+	if (ret->verdict.outcome == OUTCOME_PARTIAL && is_repeatable(batch, health)) {
 		ret->facts.unique_keys = true;
 		verdict_decide(&ret->facts, &ret->verdict);
 	}

@@ -19,7 +19,7 @@ struct classified {
 
 /* Reads the batch's events again after a partial answer, to see whether they may be repeated. */
 void classify(const struct batch *batch, const struct transport_result *result,
-    const struct health *health, struct outbox_reader *reader, struct classified *ret);
+    const struct health *health, struct classified *ret);
 /* What the audit says of a failure: Bento's own words, the transport's, or ours; "" when all was
  * delivered. */
 void classify_explain(const struct classified *c, char *ret_text, size_t size);

@@ -184,7 +184,7 @@ outgoing_begin(struct outgoing *o)
 		.endpoint = a->batch.endpoint,
 		.event_ids = a->batch.members.ids,
 		.n_events = a->batch.members.n,
-		.n_bytes = a->batch.body.n,
+		.n_bytes = payload_size(&a->batch.payload),
 	};
 	a->errand = (struct errand){ .back = begun, .owner = a };
 	if (context_send(o->ctx, &a->begin.msg, &a->errand) != 0)
@@ -211,7 +211,7 @@ send_request(struct attempt *a)
 		.user = settings->options.publishable_key,
 		.password = settings->options.secret_key,
 		.ca_file = settings->options.ca_file,
-		.body = buf_slice(&a->batch.body),
+		.body = payload_end(&a->batch.payload),
 		.timeout_ms = settings->options.timeout_ms,
 	};
 	struct err e = { .code = ERR_NONE };
@@ -220,7 +220,7 @@ send_request(struct attempt *a)
 	pace_started(&a->outgoing->pace, a->started_ms);
 	log_debug("site %s: attempt %lld begins: %zu event%s, %zu bytes%s", settings->options.name,
 	    (long long)a->begin.attempt_id, a->batch.members.n,
-	    words_plural((int64_t)a->batch.members.n), a->batch.body.n,
+	    words_plural((int64_t)a->batch.members.n), payload_size(&a->batch.payload),
 	    a->batch.probe ? ", a probe" : "");
 	if (ctx->transport->start(ctx->transport, &request, &e) != 0)
 		decide_locally(a, e.text);
@@ -285,7 +285,7 @@ move_health(struct attempt *a, const struct transport_result *result, const stru
 		.members = &a->batch.members,
 		.epoch = a->epoch,
 		.probe = a->batch.probe,
-		.n_bytes = a->batch.body.n,
+		.n_bytes = payload_size(&a->batch.payload),
 		.full_bytes = a->batch.by_bytes,
 	};
 
@@ -324,7 +324,7 @@ take_result(struct attempt *a, const struct transport_result *result)
 	struct outgoing *o = a->outgoing;
 	struct classified c;
 
-	classify(&a->batch, result, o->health, o->ctx->reader, &c);
+	classify(&a->batch, result, o->health, &c);
 	write_end(a, result, &c);
 	move_health(a, result, &c);
 	a->state = ATTEMPT_DECIDED;

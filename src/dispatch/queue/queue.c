@@ -7,6 +7,8 @@
 
 #include "base/clock.h"
 #include "dispatch/age.h"
+#include "dispatch/queue/fill.h"
+#include "dispatch/queue/probe.h"
 
 /* A batch that was prepared longer ago is read again before it goes out: operators and retries may
  * have changed what is due. */
@@ -71,13 +73,14 @@ queue_reload(struct queue *q)
 static void
 look_later(struct queue *q, int64_t now)
 {
+	struct outbox_port *outbox = q->ctx->outbox;
 	struct err e = { .code = ERR_NONE };
 	int64_t soonest, wait;
 
 	q->look = false;
 	/* The delayed events are read again then: an operator may have ended a delay. */
 	q->look_ms = order_has_delayed(&q->order) ? q->delayed_ms : CONTEXT_NEVER;
-	if (outbox_due_soonest(q->ctx->reader, q->settings->options.site_id, &soonest, &e) != 0) {
+	if (outbox->soonest(outbox, q->settings->options.site_id, &soonest, &e) != 0) {
 		context_warn_reading(q->ctx, &e);
 		q->look_ms = now + CONTEXT_READ_AGAIN_MS;
 		return;
@@ -105,6 +108,7 @@ note_delayed(void *arg, int64_t event_id, struct slice address)
 static int
 read_delayed(struct queue *q, int64_t now, struct err *e)
 {
+	struct outbox_port *outbox = q->ctx->outbox;
 	bool known = order_has_delayed(&q->order);
 
 	if (!known)
@@ -113,8 +117,7 @@ read_delayed(struct queue *q, int64_t now, struct err *e)
 		return 0;
 	order_forget_delayed(&q->order);
 	q->blocked_to = 0;
-	if (outbox_due_delayed(
-		q->ctx->reader, q->settings->options.site_id, note_delayed, &q->order, e)
+	if (outbox->delayed(outbox, q->settings->options.site_id, note_delayed, &q->order, e)
 	    != 0) {
 		q->delayed_ms = INT64_MIN;
 		return -1;
@@ -124,18 +127,19 @@ read_delayed(struct queue *q, int64_t now, struct err *e)
 }
 
 static int
-fill(struct queue *q, int64_t now, struct err *e)
+fill_prepared(struct queue *q, int64_t now, struct err *e)
 {
 	const struct dispatch_site_options *o = &q->settings->options;
 	int64_t wall = clock_wall(q->ctx->clock);
-	struct batch_source source = {
-		.reader = q->ctx->reader,
+	struct fill f = {
+		.outbox = q->ctx->outbox,
 		.site_id = o->site_id,
 		.now = wall,
 		.horizon = wall + o->retry_max_ms,
 		.expire_before = age_limit(&q->ctx->age, o->max_age_ms, wall, now),
-		.max_items = breaker_limit(&q->health->breaker),
-		.max_bytes = q->health->byte_limit,
+		.limits.items = breaker_limit(&q->health->breaker),
+		.limits.bytes = q->health->byte_limit,
+		.composer = q->ctx->composer,
 		.mapping = &o->mapping,
 		.taken = &q->taken,
 		.order = &q->order,
@@ -144,15 +148,15 @@ fill(struct queue *q, int64_t now, struct err *e)
 		.blocked_to = &q->blocked_to,
 		.unfit = &q->unfit,
 	};
-	struct batch_probe probe = {
+	struct probe probe = {
 		.after = q->probed_event,
 		.suspects = &q->health->suspects,
 	};
 
 	if (read_delayed(q, now, e) != 0)
 		return -1;
-	return health_is_probing(q->health) ? batch_fill_probe(&q->prepared, &source, &probe, e)
-					    : batch_fill(&q->prepared, &source, e);
+	return health_is_probing(q->health) ? probe_fill(&q->prepared, &f, &probe, e)
+					    : fill_batch(&q->prepared, &f, e);
 }
 
 static void
@@ -161,7 +165,7 @@ read_batch(struct queue *q, int64_t now)
 	struct members *m = &q->prepared.members;
 	size_t before = m->n;
 	struct err e = { .code = ERR_NONE };
-	int rc = fill(q, now, &e);
+	int rc = fill_prepared(q, now, &e);
 
 	/* They fit: the set has room for all batches under way. */
 	taken_add(&q->taken, m->ids + before, m->n - before);
@@ -235,7 +239,6 @@ queue_depart(struct queue *q, struct batch *to)
 
 	*to = q->prepared;
 	q->prepared = empty;
-	batch_close(to);
 	if (to->probe)
 		q->probed_event = to->members.ids[0];
 	order_depart(&q->order, &to->members);

@@ -43,7 +43,7 @@ struct queue {
 	bool look;            /* something may be due that was not read */
 	int64_t look_ms;      /* look again at this time */
 	int64_t delayed_ms;   /* when to read again which events are delayed */
-	int64_t blocked_to;   /* see struct batch_source */
+	int64_t blocked_to;   /* see struct fill */
 	int64_t probed_event; /* of the last probe */
 	struct unfit unfit;
 };

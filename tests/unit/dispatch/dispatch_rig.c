@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "unit/dispatch/fake_composer.h"
+
 #define ROUNDS_MAX 10000
 
 void
@@ -39,9 +41,9 @@ rig_start(struct rig *r)
 {
 	const struct dispatch_site_options sites[] = { r->site, r->other };
 	struct dispatcher_options o = {
-		.database = "fake",
-		.outbox = fake_outbox_handle(r->outbox),
+		.outbox = &r->outbox->port,
 		.transport = &r->transport->ops,
+		.composer = &fake_composer,
 		.clock = &r->clock,
 		.seed = 42,
 		.sites = sites,

@@ -1,10 +1,9 @@
 /*
- * An outbox in memory, put in the place of the real one when the program is linked: the functions
- * of outbox/outbox.h and outbox/read/reader.h that the dispatcher uses.
+ * An outbox in memory, for the dispatcher (dispatch/port/outbox_port.h).
  *
  * What is sent waits until fake_outbox_commit, which plays one transaction of the writer, or is
  * done at once when `at_once` is set. It checks what the real writer may rely on and what the
- * dispatcher promises; the first violation stays in `broken`. There is one at a time. Any thread.
+ * dispatcher promises; the first violation stays in `broken`. Any thread.
  */
 #ifndef UNIT_DISPATCH_FAKE_OUTBOX_H
 #define UNIT_DISPATCH_FAKE_OUTBOX_H
@@ -14,8 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dispatch/port/outbox_port.h"
 #include "outbox/outbox.h"
-#include "outbox/read/reader.h"
 
 struct fake_event {
 	int64_t site_id;
@@ -49,6 +48,7 @@ struct fake_attempt {
 };
 
 struct fake_outbox {
+	struct outbox_port port; /* first; what it hands out outlives port.free */
 	bool at_once;
 	bool stopped; /* takes no more messages */
 	bool unreadable;
@@ -69,8 +69,9 @@ struct fake_outbox {
 	struct outbox_site_state site; /* the last one recorded */
 	unsigned site_changes;         /* OUTBOX_SITE_STATE messages */
 	unsigned commits;
-	unsigned loads; /* events read */
-	bool reading;   /* the reader sees the outbox as it was */
+	unsigned loads;      /* events read */
+	char message_id[32]; /* of the event that is shown, and its address */
+	char email[64];
 	/* a failure to come: of messages of this type, so many times */
 	enum outbox_msg_type fail_type;
 	enum err_code fail_code;
@@ -78,12 +79,8 @@ struct fake_outbox {
 	char broken[256];
 };
 
-/* The one there is, for readers; NULL: none. */
-extern struct fake_outbox *fake_outbox_current;
-
 struct fake_outbox *fake_outbox_new(void);
 void fake_outbox_free(struct fake_outbox *f);
-struct outbox *fake_outbox_handle(struct fake_outbox *f);
 
 /* body is copied. Returns the id: 1, 2, 3 ... */
 int64_t fake_outbox_add(struct fake_outbox *f, int64_t site_id, const char *body);
@@ -103,5 +100,9 @@ void fake_outbox_fail(
 void fake_outbox_crash(struct fake_outbox *f);
 /* The messages that wait, one letter each: b(egin), e(nd), s(ite), i(nvalid). */
 const char *fake_outbox_delayed(struct fake_outbox *f, char *ret_text, size_t size);
+
+/* Of the port; fake_outbox_new sets them. */
+int fake_outbox_send(struct outbox_port *p, struct outbox_msg *msg);
+void fake_reader_init(struct outbox_port *p);
 
 #endif

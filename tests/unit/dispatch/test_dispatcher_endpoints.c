@@ -4,9 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dispatch/queue/fill.h"
 #include "unit/dispatch/dispatch_rig.h"
 
-/* An event of the fake mapping: the letters before its text say what becomes of it. */
+/* An event of the fake composer: the letters before its text say what becomes of it. */
 static int64_t
 add(struct rig *r, const char *body, const char *email)
 {
@@ -127,7 +128,7 @@ requests_to_two_endpoints_are_out_at_once_but_not_with_one_address(void **state)
 static void
 the_look_past_others_has_an_end(void **state)
 {
-	static const size_t others[] = { BATCH_LOOK_MAX - 1, BATCH_LOOK_MAX };
+	static const size_t others[] = { FILL_LOOK_MAX - 1, FILL_LOOK_MAX };
 
 	(void)state;
 	for (size_t k = 0; k < 2; k++) {
@@ -140,7 +141,7 @@ the_look_past_others_has_an_end(void **state)
 		add(&r, "3", NULL);
 		rig_settle(&r);
 		assert_string_equal(rig_body(&r, 0),
-		    others[k] < BATCH_LOOK_MAX ? "{\"events\":[1,3]}" : "{\"events\":[1]}");
+		    others[k] < FILL_LOOK_MAX ? "{\"events\":[1,3]}" : "{\"events\":[1]}");
 		rig_free(&r);
 	}
 }

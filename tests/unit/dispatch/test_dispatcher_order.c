@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dispatch/queue/fill.h"
 #include "unit/dispatch/fake_bento.h"
 
 #define SECOND INT64_C(1000)
@@ -122,7 +123,7 @@ who_waits_holds_back_siblings_and_nobody_else(void **state)
 static void
 who_waits_hides_nobody(void **state)
 {
-	const int64_t siblings = 5 * BATCH_LOOK_MAX / 2;
+	const int64_t siblings = 5 * FILL_LOOK_MAX / 2;
 	struct rig r;
 
 	(void)state;
@@ -192,7 +193,7 @@ a_flood_of_one_address_stops_nobody_for_good(void **state)
 	rig_init(&r);
 	r.site.concurrency = 2;
 	rig_start(&r);
-	for (int i = 0; i < 2 * BATCH_LOOK_MAX; i++)
+	for (int i = 0; i < 2 * FILL_LOOK_MAX; i++)
 		add(&r, people[0]);
 	add(&r, people[1]);
 	rig_settle(&r);
@@ -206,7 +207,7 @@ a_flood_of_one_address_stops_nobody_for_good(void **state)
 			rig_settle(&r);
 		}
 	assert_int_equal(
-	    fake_outbox_event(r.outbox, 2 * BATCH_LOOK_MAX + 1)->status, STATUS_DELIVERED);
+	    fake_outbox_event(r.outbox, 2 * FILL_LOOK_MAX + 1)->status, STATUS_DELIVERED);
 	rig_free(&r);
 }
 

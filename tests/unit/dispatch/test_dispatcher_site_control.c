@@ -2,6 +2,7 @@
  * single events. */
 #include "lib/unit.h"
 
+#include "dispatch/queue/fill.h"
 #include "unit/dispatch/dispatch_rig.h"
 
 #define SECOND INT64_C(1000)
@@ -182,7 +183,7 @@ what_is_released_is_found_among_those_held_back(void **state)
 	(void)state;
 	rig_init(&r);
 	rig_start(&r);
-	for (int64_t i = 1; i <= BATCH_LOOK_MAX + 10; i++)
+	for (int64_t i = 1; i <= FILL_LOOK_MAX + 10; i++)
 		add_of(&r, i == 9 ? "bob@example.com" : "ann@example.com");
 	fake_outbox_event(r.outbox, 1)->next_attempt_at = r.time.wall + HOUR;
 	fake_outbox_operate(r.outbox, 9, STATUS_FAILED);

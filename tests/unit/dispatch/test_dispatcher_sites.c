@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "dispatch/queue/fill.h"
 #include "unit/dispatch/dispatch_rig.h"
 
 #define HOUR INT64_C(3600000)
@@ -200,7 +201,7 @@ a_backlog_that_is_held_up_starves_nobody(void **state)
 	}
 	assert_int_equal(rig_requests(&r), 1);
 	assert_true(goes_to_other(&r, 0));
-	assert_true(r.outbox->loads - before <= 4 * BATCH_LOOK_MAX);
+	assert_true(r.outbox->loads - before <= 4 * FILL_LOOK_MAX);
 	/* and while it is looked through again and again */
 	deliver_other(&r, 10);
 	assert_int_equal(count_pending(&r, RIG_SITE), BACKLOG);

@@ -1,0 +1,42 @@
+/*
+ * What a stored event becomes in a request: one step with one small result, as an interface that
+ * tests can fake. Pure; any thread.
+ */
+#ifndef DISPATCH_PORT_COMPOSER_H
+#define DISPATCH_PORT_COMPOSER_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "event/bento/bento.h"
+#include "event/kind.h"
+#include "event/mapping/mapping.h"
+#include "outbox/read/reader.h"
+
+enum composing {
+	COMPOSED,
+	COMPOSED_NEVER,  /* no request can carry the event */
+	COMPOSED_NO_ROOM /* not now: there is no room, or no memory */
+};
+
+struct composed {
+	enum composing how;
+	enum bento_endpoint endpoint; /* COMPOSED: where it goes, */
+	unsigned items;               /* and what Bento counts it as; at least 1 */
+	const char *reason;           /* COMPOSED_NEVER: a static word, */
+	enum event_status status;     /* and what becomes of it */
+};
+
+struct composer {
+	/* Appends members of the endpoint's array, commas between. Unless it is COMPOSED, `to` is
+	 * as it was. The event must have its body. */
+	struct composed (*compose)(
+	    const struct mapping_options *o, const struct outbox_event *event, struct buf *to);
+	/* Does what it becomes carry a unique key, by which Bento can drop a repeat? */
+	bool (*has_key)(const struct mapping_options *o, const struct outbox_event *event);
+};
+
+/* The real one: event/mapping. */
+extern const struct composer composer_mapping;
+
+#endif

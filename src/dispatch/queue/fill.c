@@ -1,0 +1,182 @@
+/*
+ * Fills a batch. Normal path: each due event is loaded, offered to the payload, and kept when it
+ * fits. For each one decide() says in one word what becomes of it, and act() does that. Reading can
+ * fail, and memory can run out: the batch stays whole.
+ */
+#include "dispatch/queue/fill.h"
+
+#include "dispatch/age.h"
+#include "dispatch/queue/passing.h"
+
+/* What an event grows by at most: names of keys, the date, escapes in name and address. */
+#define COMPOSING_MARGIN 16384
+
+/* One filling, and the event that it is about. */
+struct filling {
+	const struct fill *f;
+	struct batch *batch;
+	struct passing passing;
+	struct order_set elsewhere; /* for another endpoint: they block those of their address */
+	enum reading next;          /* what comes after the event */
+	const struct outbox_event *event;
+	uint64_t address;
+	struct composed composed;
+};
+
+enum fate {
+	FATE_BLOCKED,   /* by an older event of its address */
+	FATE_BEHIND,    /* an event of its address that goes elsewhere */
+	FATE_EXPIRED,   /* it is too old */
+	FATE_REMOVED,   /* retention took its body */
+	FATE_TOO_LARGE, /* for any request */
+	FATE_NEVER,     /* the composer knows why */
+	FATE_ELSEWHERE, /* it goes to another endpoint */
+	FATE_APART,     /* it may not travel with these */
+	FATE_NO_ROOM,   /* beside these, or no memory */
+	FATE_KEPT
+};
+
+static enum fate
+decide_offered(const struct filling *g)
+{
+	const struct batch *b = g->batch;
+
+	if (g->composed.how == COMPOSED_NEVER)
+		return FATE_NEVER;
+	if (g->composed.how == COMPOSED_NO_ROOM)
+		return g->event->body.n > PAYLOAD_MAX - COMPOSING_MARGIN ? FATE_TOO_LARGE
+									 : FATE_NO_ROOM;
+	if (batch_goes_elsewhere(b, &g->composed))
+		return FATE_ELSEWHERE;
+	return batch_overflows(b, &g->composed, &g->f->limits) ? FATE_NO_ROOM : FATE_KEPT;
+}
+
+static enum fate
+decide(struct filling *g)
+{
+	const struct fill *f = g->f;
+	const struct outbox_event *event = g->event;
+	struct batch *b = g->batch;
+
+	if (passing_is_blocked(f, g->address, event->event_id))
+		return FATE_BLOCKED;
+	if (order_set_has(&g->elsewhere, g->address, event->event_id))
+		return FATE_BEHIND;
+	if (age_is_over(f->expire_before, event->received_at))
+		return FATE_EXPIRED;
+	if (event->body.p == NULL)
+		return FATE_REMOVED;
+	if (b->members.n > 0 && event->max_batch != b->members.group)
+		return FATE_APART;
+	g->composed = payload_offer(&b->payload, f->composer, f->mapping, event);
+	return decide_offered(g);
+}
+
+/* The batch is as full as it can be: the event begins the next one. */
+static enum reading
+leave(struct filling *g, bool by_bytes)
+{
+	if (g->batch->members.n == 0)
+		return READING_NO_MEMORY;
+	g->batch->full = true;
+	g->batch->by_bytes = by_bytes;
+	return READING_ENOUGH;
+}
+
+static enum reading
+keep(struct filling *g)
+{
+	struct batch *b = g->batch;
+
+	batch_keep(b, g->event, g->address, &g->composed, &g->f->limits);
+	return b->full ? READING_ENOUGH : READING_ON;
+}
+
+static enum reading
+act(struct filling *g, enum fate fate)
+{
+	struct passing *p = &g->passing;
+	int64_t id = g->event->event_id;
+
+	if (fate == FATE_BLOCKED)
+		return pass_over_blocked(p, g->f, g->address, id);
+	p->run = false;
+	switch (fate) {
+	case FATE_EXPIRED:
+		return pass_over_expired(p, g->f, id);
+	case FATE_REMOVED:
+		return pass_over_unfit(p, g->f, id, "body_removed", STATUS_INVALID);
+	case FATE_TOO_LARGE:
+		return pass_over_unfit(p, g->f, id, "too_large", STATUS_INVALID);
+	case FATE_NEVER:
+		return pass_over_unfit(p, g->f, id, g->composed.reason, g->composed.status);
+	case FATE_ELSEWHERE:
+		if (order_set_add(&g->elsewhere, g->address, id) != 0)
+			return READING_ENOUGH;
+		return pass_over(p);
+	case FATE_APART:
+		return leave(g, g->batch->by_bytes);
+	case FATE_NO_ROOM:
+		return leave(g, g->batch->payload.offered > g->f->limits.bytes);
+	case FATE_KEPT:
+		return keep(g);
+	case FATE_BEHIND:
+	case FATE_BLOCKED:
+		break;
+	}
+	return pass_over(p);
+}
+
+static bool
+take(void *arg, const struct outbox_event *event)
+{
+	struct filling *g = arg;
+
+	g->event = event;
+	g->address = order_address(g->f->order, event->email);
+	g->next = act(g, decide(g));
+	return g->next == READING_ON;
+}
+
+struct due_query
+fill_query(const struct fill *f, int64_t after)
+{
+	return (struct due_query){
+		.site_id = f->site_id,
+		.now = f->now,
+		.horizon = f->horizon,
+		.after = after,
+		.fresh_after = *f->blocked_to,
+		.taken = f->taken->ids,
+		.n_taken = f->taken->n,
+	};
+}
+
+int
+fill_batch(struct batch *b, const struct fill *f, struct err *e)
+{
+	struct members *m = &b->members;
+	struct due_query query = fill_query(f, m->n == 0 ? 0 : m->ids[m->n - 1]);
+	struct filling g = { .f = f, .batch = b, .passing.run = m->n == 0 };
+	int rc;
+
+	if (b->full)
+		return 0;
+	order_set_init(&g.elsewhere, FILL_LOOK_MAX);
+	rc = f->outbox->due(f->outbox, &query, take, &g, e);
+	order_set_free(&g.elsewhere);
+	b->unfinished = m->n == 0 && g.passing.run && g.next == READING_ENOUGH;
+	/* Filled further, a later event could overtake one that was passed over. */
+	if ((g.passing.n > 0 || *f->blocked_to > 0) && m->n > 0)
+		b->full = true;
+	return g.next == READING_NO_MEMORY ? err_nomem(e) : rc;
+}
+
+int
+fill_batch_alone(struct batch *b, const struct fill *f, int64_t id, struct err *e)
+{
+	struct filling g = { .f = f, .batch = b };
+	int rc = f->outbox->load(f->outbox, &id, 1, take, &g, e);
+
+	return g.next == READING_NO_MEMORY ? err_nomem(e) : rc;
+}
