@@ -31,7 +31,7 @@ struct parser {
 	/* for each row of the table, the line where it was set; 0: not yet */
 	int lines[SETTINGS_MAX];
 	int section_lines[SECTION_COUNT];
-	bool after_secret; /* the previous setting was a secret */
+	const struct setting *secret; /* the previous setting, when it was a secret; else NULL */
 	struct err *e;
 };
 
@@ -96,7 +96,7 @@ may_be_shown(const struct parser *p, const char *name)
 	for (const struct setting *s = settings; s->name != NULL; s++)
 		if (s->secret && strncmp(name, s->name, strlen(s->name)) == 0)
 			return false;
-	return !p->after_secret && !p->lex.quoted && strspn(name, letters) == strlen(name);
+	return p->secret == NULL && !p->lex.quoted && strspn(name, letters) == strlen(name);
 }
 
 static void
@@ -123,6 +123,12 @@ fail_unknown(struct parser *p, const char *name)
 	if (other != NULL)
 		return FAIL(p, line, "%s belongs to %s, not to %s", name,
 		    section_words(other->section), section_words(p->section));
+	if (p->secret != NULL)
+		return FAIL(p, line,
+		    "no setting has the name that stands here; it is not shown, because it may "
+		    "belong to the %s of line %d: put that value in quotes if it holds blanks or "
+		    "signs, or see bentospool.conf(5) for the names",
+		    p->secret->name, p->lines[p->secret - settings]);
 	if (!may_be_shown(p, name))
 		return FAIL(p, line,
 		    "the name of a setting must stand here: put the text before it in quotes if it "
@@ -269,7 +275,7 @@ parse_setting(struct parser *p, const char *name)
 		return fail_unknown(p, name);
 	if (lex_next(&p->lex, &token, p->e) != 0 || begin_setting(p, s, line, token) != 0)
 		return -1;
-	p->after_secret = s->secret;
+	p->secret = s->secret ? s : NULL;
 	if (lex_peek(&p->lex) != '{')
 		return take_value(p, s);
 	if (lex_next(&p->lex, &token, p->e) != 0)
@@ -381,7 +387,7 @@ end_section(struct parser *p)
 	p->section = SECTION_TOP;
 	p->base = p->config;
 	p->lex.allow_unset = false;
-	p->after_secret = false;
+	p->secret = NULL;
 	return 0;
 }
 

@@ -192,6 +192,15 @@ names_stand_where_they_belong(void **state)
 	refuses("retention { site_uuid = x }", "f:1: site_uuid belongs to a section site");
 	refuses("Database = x", "f:1: the name of a setting must stand here");
 	refuses("\"databse\" = x", "f:1: the name of a setting must stand here");
+	refuses("site a {\n secret_key = s\n databse = hush }",
+	    "f:3: no setting has the name that stands here; it is not shown, because it may "
+	    "belong to the secret_key of line 2: put that value in quotes");
+	refuses("site a {\n secret_key = s hush }",
+	    "f:2: no setting has the name that stands here; it is not shown, because it may "
+	    "belong to the secret_key of line 2");
+	refuses("site a { secret_key = s }\ndatabse = x", "f:2: no setting is called databse here");
+	refuses("site a { secret_key = s\n batch_events = 5\n databse = x }",
+	    "f:3: no setting is called databse here");
 	refuses("database = x;\n;", "f:2: the name of a setting must stand here");
 	refuses("database", "f:1: database must be followed by = and a value");
 	refuses("database \"x\"", "f:1: database must be followed by = and a value");
