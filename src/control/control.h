@@ -67,8 +67,8 @@ struct control_options {
 	void (*on_site_control)(void *arg, int64_t site_id, enum site_control_verb verb);
 	void *on_site_control_arg;
 	/* Reads r->body, the event of a put, and decides on it as the site's listener would. */
-	int (*judge)(void *arg, int64_t site_id, struct segment_request *r, struct err *e);
-	void *judge_arg;
+	int (*admit)(void *arg, int64_t site_id, struct segment_request *r, struct err *e);
+	void *admit_arg;
 	/* Reloads the configuration. Returns the changes as texts; NULL, with e set, when nothing
 	 * changed. */
 	struct cJSON *(*on_reload)(void *arg, struct err *e);

@@ -76,7 +76,7 @@ parse(struct task *task, const cJSON *request, struct err *e)
 	if (t->event == NULL)
 		return err_set(e, ERR_INPUT, "put needs an event, as a text that holds JSON");
 	t->request.body = slice_from(t->event);
-	if (o->judge(o->judge_arg, t->put.site_id, &t->request, e) != 0)
+	if (o->admit(o->admit_arg, t->put.site_id, &t->request, e) != 0)
 		return -1;
 	t->put.msg.mail.cost = t->request.body.n;
 	t->put.received_at = t->request.received_at;

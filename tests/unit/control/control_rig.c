@@ -229,7 +229,7 @@ run_loop(void *arg)
 }
 
 static int
-judge(void *arg, int64_t site_id, struct segment_request *r, struct err *e)
+admit(void *arg, int64_t site_id, struct segment_request *r, struct err *e)
 {
 	(void)arg;
 	(void)site_id;
@@ -265,7 +265,7 @@ control_rig_new(struct event_base *in, struct control **ret, struct err *e)
 		.version = "9.9",
 		.outbox = (struct outbox *)&rig,
 		.clock = &fixed_clock,
-		.judge = judge,
+		.admit = admit,
 		.limits = find_limits,
 		.on_site_control = note_site_control,
 		.sites = sites,
