@@ -3,8 +3,6 @@ src_libbentospool_a_SOURCES += \
 	src/base/buf.h \
 	src/base/clock.c \
 	src/base/clock.h \
-	src/base/constant_time.c \
-	src/base/constant_time.h \
 	src/base/encode.c \
 	src/base/encode.h \
 	src/base/err.c \

@@ -5,6 +5,8 @@ src_libbentospool_a_SOURCES += \
 	src/ingest/auth/auth.h \
 	src/ingest/auth/bento_keys.c \
 	src/ingest/auth/bento_keys.h \
+	src/ingest/auth/constant_time.c \
+	src/ingest/auth/constant_time.h \
 	src/ingest/auth/signature.c \
 	src/ingest/auth/signature.h \
 	src/ingest/auth/webhook.c \

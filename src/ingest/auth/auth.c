@@ -9,8 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/constant_time.h"
 #include "base/encode.h"
+#include "ingest/auth/constant_time.h"
 #include "ingest/ingest.h"
 
 #define KEY_WORDS ((AUTH_KEY_MAX + 8) / 8)

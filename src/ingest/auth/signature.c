@@ -6,8 +6,8 @@
 #include <openssl/hmac.h>
 #include <string.h>
 
-#include "base/constant_time.h"
 #include "base/encode.h"
+#include "ingest/auth/constant_time.h"
 
 int
 signature_parse(struct slice hex, unsigned char ret_signature[SIGNATURE_SIZE])

@@ -1,9 +1,8 @@
-/* base/encode, base/utf8 and base/constant_time: what is well-formed, at the edges. */
+/* base/encode and base/utf8: what is well-formed, at the edges. */
 #include "lib/unit.h"
 
 #include <string.h>
 
-#include "base/constant_time.h"
 #include "base/encode.h"
 #include "base/utf8.h"
 
@@ -124,16 +123,6 @@ characters_are_taken_one_by_one(void **state)
 	assert_int_equal(rest.n, 0);
 }
 
-static void
-equal_secrets_give_a_mask_of_ones(void **state)
-{
-	(void)state;
-	assert_true(constant_time_equal("abc", "abc", 3) == UINT64_MAX);
-	assert_true(constant_time_equal("abc", "abd", 3) == 0);
-	assert_true(constant_time_equal("\xff\xff", "\x7f\xff", 2) == 0);
-	assert_true(constant_time_equal("a", "b", 0) == UINT64_MAX);
-}
-
 int
 main(void)
 {
@@ -144,7 +133,6 @@ main(void)
 		cmocka_unit_test(percent_signs_that_are_malformed_stay),
 		cmocka_unit_test(characters_have_one_to_four_bytes),
 		cmocka_unit_test(characters_are_taken_one_by_one),
-		cmocka_unit_test(equal_secrets_give_a_mask_of_ones),
 	};
 
 	return cmocka_run_group_tests_name("encode", tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ingest/auth/auth.h"
+#include "ingest/auth/constant_time.h"
 #include "ingest/ingest.h"
 
 static const char *const keys_a[] = { "alpha", "alpha2" };
@@ -67,6 +68,16 @@ the_write_key_decides_the_site(void **state)
 	assert_int_equal(auth_key(a, SLICE_NONE, &site), AUTH_ABSENT);
 	assert_int_equal(site, -1);
 	auth_free(a);
+}
+
+static void
+equal_secrets_give_a_mask_of_ones(void **state)
+{
+	(void)state;
+	assert_true(constant_time_equal("abc", "abc", 3) == UINT64_MAX);
+	assert_true(constant_time_equal("abc", "abd", 3) == 0);
+	assert_true(constant_time_equal("\xff\xff", "\x7f\xff", 2) == 0);
+	assert_true(constant_time_equal("a", "b", 0) == UINT64_MAX);
 }
 
 static void
@@ -259,6 +270,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_write_key_decides_the_site),
+		cmocka_unit_test(equal_secrets_give_a_mask_of_ones),
 		cmocka_unit_test(keys_are_compared_to_their_last_byte),
 		cmocka_unit_test(basic_credentials_are_read_strictly),
 		cmocka_unit_test(long_credentials_are_unknown),
