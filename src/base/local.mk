@@ -15,6 +15,8 @@ src_libbentospool_a_SOURCES += \
 	src/base/loopback.h \
 	src/base/mailbox.c \
 	src/base/mailbox.h \
+	src/base/number.c \
+	src/base/number.h \
 	src/base/plural.h \
 	src/base/rand.c \
 	src/base/rand.h \

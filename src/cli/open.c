@@ -7,10 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "cli/output.h"
 #include "outbox/read/audit.h"
 
-#define ID_DIGITS 18
+#define ID_MAX INT64_C(999999999999999999)
 
 static int
 load(const struct options *o, struct config **ret_config, struct err *e)
@@ -97,8 +98,5 @@ verb_read(const struct options *o,
 int
 verb_read_id(const char *text, int64_t *ret_id)
 {
-	if (text[0] == '\0' || text[strspn(text, "0123456789")] != '\0' || strlen(text) > ID_DIGITS)
-		return -1;
-	*ret_id = strtoll(text, NULL, 10);
-	return *ret_id > 0 ? 0 : -1;
+	return number_parse(text, 1, ID_MAX, ret_id);
 }

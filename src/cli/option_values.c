@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "term/when.h"
 
 #define NOTE_MAX 1000
@@ -14,16 +15,10 @@
 static int
 read_number(const char *text, int64_t min, int64_t max, int64_t *ret_value, struct err *e)
 {
-	int64_t value = 0;
-	const char *p = text;
-
-	for (; *p >= '0' && *p <= '9' && value < max; p++)
-		value = value * 10 + (*p - '0');
-	if (p == text || *p != '\0' || value < min || value > max)
+	if (number_parse(text, min, max, ret_value) != 0)
 		return err_set(e, ERR_INPUT,
 		    "must be a whole number from %lld to %lld, not \"%.40s\"", (long long)min,
 		    (long long)max, text);
-	*ret_value = value;
 	return 0;
 }
 

@@ -1,11 +1,12 @@
 /* The command line options of the load generator. A wrong option is an error with a message. */
 #include "load/options.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/number.h"
 
 static const char help[] =
     "spool-load [options]: sends Segment events over keep-alive connections and measures.\n"
@@ -64,17 +65,11 @@ static const struct option long_options[] = {
 
 static int
 parse_number(
-    const char *name, const char *text, uint64_t min, uint64_t max, uint64_t *ret_n, struct err *e)
+    const char *name, const char *text, int64_t min, int64_t max, int64_t *ret_n, struct err *e)
 {
-	unsigned long long n;
-	char *end;
-
-	errno = 0;
-	n = strtoull(text, &end, 10);
-	if (errno != 0 || end == text || *end != '\0' || text[0] == '-' || n < min || n > max)
-		return err_set(e, ERR_INPUT, "%s: %s is not a number from %llu to %llu", name, text,
-		    (unsigned long long)min, (unsigned long long)max);
-	*ret_n = n;
+	if (number_parse(text, min, max, ret_n) != 0)
+		return err_set(e, ERR_INPUT, "%s: %s is not a number from %lld to %lld", name, text,
+		    (long long)min, (long long)max);
 	return 0;
 }
 
@@ -128,14 +123,16 @@ parse_ids(const char *text, struct load_options *o, struct err *e)
 static int
 parse_whole(int opt, struct load_options *o, struct err *e)
 {
-	uint64_t n = 0;
+	int64_t n = 0;
 
 	if (opt == OPT_CONNECTIONS) {
 		if (parse_number("--connections", optarg, 1, LOAD_MAX_CONNECTIONS, &n, e) != 0)
 			return -1;
 		o->connections = (unsigned)n;
 	} else if (opt == OPT_EVENTS) {
-		return parse_number("--events", optarg, 1, UINT64_C(1) << 40, &o->events, e);
+		if (parse_number("--events", optarg, 1, INT64_C(1) << 40, &n, e) != 0)
+			return -1;
+		o->events = (uint64_t)n;
 	} else if (opt == OPT_BATCH) {
 		if (parse_number("--batch", optarg, 0, LOAD_MAX_BATCH, &n, e) != 0)
 			return -1;

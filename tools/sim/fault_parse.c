@@ -1,11 +1,11 @@
 /* The language of fault specifications. */
-#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/number.h"
 #include "sim/fault.h"
 
 enum word_kind {
@@ -123,15 +123,9 @@ parse_choice(const struct word *w, const char *value, int64_t *to, struct err *e
 static int
 parse_whole(const struct word *w, const char *value, int64_t *to, struct err *e)
 {
-	long long n;
-	char *end;
-
-	errno = 0;
-	n = strtoll(value, &end, 10);
-	if (errno != 0 || end == value || *end != '\0' || n < w->min || n > w->max)
+	if (number_parse(value, w->min, w->max, to) != 0)
 		return err_set(e, ERR_INPUT, "%s=%s: a whole number from %lld to %lld is needed",
 		    w->name, value, (long long)w->min, (long long)w->max);
-	*to = n;
 	return 0;
 }
 

@@ -1,12 +1,12 @@
 /* The command line options of the simulator. A wrong option is an error with a message. */
 #include "sim/options.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "sim/limit.h"
 #include "sim/unique.h"
 
@@ -114,28 +114,33 @@ parse_chosen(int opt, struct sim_options *o, struct err *e)
 }
 
 static int
-parse_number(const char *name, uint64_t min, uint64_t max, uint64_t *ret_n, struct err *e)
+parse_number(const char *name, int64_t min, int64_t max, int64_t *ret_n, struct err *e)
 {
-	unsigned long long n;
-	char *end;
-
-	errno = 0;
-	n = strtoull(optarg, &end, 10);
-	if (errno != 0 || end == optarg || *end != '\0' || optarg[0] == '-' || n < min || n > max)
-		return err_set(e, ERR_INPUT, "--%s %s: a whole number from %llu to %llu is needed",
-		    name, optarg, (unsigned long long)min, (unsigned long long)max);
-	*ret_n = n;
+	if (number_parse(optarg, min, max, ret_n) != 0)
+		return err_set(e, ERR_INPUT, "--%s %s: a whole number from %lld to %lld is needed",
+		    name, optarg, (long long)min, (long long)max);
 	return 0;
 }
 
 static int
 parse_size(const char *name, size_t min, size_t max, size_t *ret_n, struct err *e)
 {
-	uint64_t n;
+	int64_t n;
 
-	if (parse_number(name, min, max, &n, e) != 0)
+	if (parse_number(name, (int64_t)min, (int64_t)max, &n, e) != 0)
 		return -1;
 	*ret_n = (size_t)n;
+	return 0;
+}
+
+static int
+parse_seed(uint64_t *ret_seed, struct err *e)
+{
+	int64_t n;
+
+	if (parse_number("seed", 0, INT64_MAX, &n, e) != 0)
+		return -1;
+	*ret_seed = (uint64_t)n;
 	return 0;
 }
 
@@ -206,7 +211,7 @@ parse_option(int opt, struct sim_options *o, struct err *e)
 		return 0;
 	case OPT_SEED:
 		o->has_seed = true;
-		return parse_number("seed", 0, UINT64_MAX, &o->seed, e);
+		return parse_seed(&o->seed, e);
 	}
 	return opt == '?' ? err_set(e, ERR_INPUT, "see --help") : parse_chosen(opt, o, e);
 }

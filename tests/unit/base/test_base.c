@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/loopback.h"
 #include "base/mailbox.h"
+#include "base/number.h"
 #include "base/rand.h"
 
 static void
@@ -247,10 +248,32 @@ mailbox_loses_nothing_between_threads(void **state)
 	mailbox_free(&shared_box);
 }
 
+static void
+numbers_are_digits_between_two_bounds(void **state)
+{
+	static const char *const refused[] = { "", "-1", "+1", " 1", "1 ", "1x", "0x1", "1.0", "4",
+		"21", "9223372036854775808", "99999999999999999999999999" };
+	int64_t n = -1;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++)
+		assert_int_equal(number_parse(refused[i], 5, 20, &n), -1);
+	assert_int_equal(n, -1);
+	assert_int_equal(number_parse("5", 5, 20, &n), 0);
+	assert_int_equal(n, 5);
+	assert_int_equal(number_parse("0020", 5, 20, &n), 0);
+	assert_int_equal(n, 20);
+	assert_int_equal(number_parse("9223372036854775807", 0, INT64_MAX, &n), 0);
+	assert_true(n == INT64_MAX);
+	assert_int_equal(number_parse("9223372036854775808", 0, INT64_MAX, &n), -1);
+	assert_int_equal(number_parse("7", 0, 5, &n), -1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(numbers_are_digits_between_two_bounds),
 		cmocka_unit_test(buf_stops_at_its_maximum),
 		cmocka_unit_test(err_grows_on_the_left),
 		cmocka_unit_test(isotime_reads_what_clients_write),
