@@ -92,9 +92,17 @@ CREATE INDEX delivery_maybe_sent ON delivery (event_id) WHERE maybe_sent > 0;
 
 CREATE INDEX delivery_settled ON delivery (settled_at) WHERE settled_at IS NOT NULL;
 
-CREATE TABLE message_key (
-	message_key INTEGER PRIMARY KEY,
-	event_id INTEGER NOT NULL
+CREATE TABLE dedup_bucket (
+	bucket_id INTEGER PRIMARY KEY,
+	entries BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE dedup_level (
+	level INTEGER PRIMARY KEY,
+	entries INTEGER NOT NULL,
+	hand INTEGER NOT NULL,
+	began_at INTEGER NOT NULL DEFAULT 0,
+	floor INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE mapping (

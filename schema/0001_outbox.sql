@@ -99,7 +99,7 @@ CREATE TABLE delivery (
 	operation_id INTEGER, -- the last operation that changed it
 	-- The event's body was removed.
 	payload_gone INTEGER NOT NULL DEFAULT 0 CHECK (payload_gone = 0 OR payload_gone = 1),
-	message_key INTEGER NOT NULL -- keyed hash of site and message_id (write/dedup.h)
+	message_key INTEGER NOT NULL -- keyed hash of site and message_id (dedup/dedup.h)
 ) STRICT;
 
 -- Finds due events, delayed events and events that wait for their address. It has pending rows
@@ -119,10 +119,21 @@ CREATE INDEX delivery_aside ON delivery (status, event_id)
 CREATE INDEX delivery_maybe_sent ON delivery (event_id) WHERE maybe_sent > 0;
 CREATE INDEX delivery_settled ON delivery (settled_at) WHERE settled_at IS NOT NULL;
 
--- Known messageIds that have left the writer's memory; filled in sorted steps.
-CREATE TABLE message_key (
-	message_key INTEGER PRIMARY KEY,
-	event_id INTEGER NOT NULL
+-- Keyed hashes of messageIds that have left the writer's memory, packed (dedup/levels.h).
+CREATE TABLE dedup_bucket (
+	bucket_id INTEGER PRIMARY KEY, -- the level, above 40 bits of bucket
+	entries BLOB NOT NULL -- eight bytes each, sorted
+) STRICT;
+
+-- The levels of these buckets. Level 0 is the writer's memory.
+CREATE TABLE dedup_level (
+	level INTEGER PRIMARY KEY,
+	entries INTEGER NOT NULL,
+	hand INTEGER NOT NULL, -- the next bucket to be emptied into the next level
+	-- For level 0. The newest event when the hand began its present round: the buckets that it has
+	-- passed are in the levels up to this event.
+	began_at INTEGER NOT NULL DEFAULT 0,
+	floor INTEGER NOT NULL DEFAULT 0 -- all buckets are in the levels up to this event
 ) STRICT;
 
 -- ---- attempts --------------------------------------------------------------------------------------

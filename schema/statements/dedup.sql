@@ -1,12 +1,37 @@
--- name: message_key_get
--- in: message_key int
--- one: event_id int
-SELECT event_id FROM message_key WHERE message_key = :message_key;
+-- name: dedup_bucket_get
+-- in: bucket_id int
+-- out: entries blob
+SELECT entries FROM dedup_bucket WHERE bucket_id = :bucket_id;
 
--- name: message_key_put
--- in: message_key int, event_id int
-INSERT INTO message_key (message_key, event_id) VALUES (:message_key, :event_id)
-ON CONFLICT (message_key) DO UPDATE SET event_id = excluded.event_id;
+-- name: dedup_bucket_put
+-- in: bucket_id int, entries blob
+INSERT OR REPLACE INTO dedup_bucket (bucket_id, entries) VALUES (:bucket_id, :entries);
+
+-- name: dedup_bucket_drop
+-- in: bucket_id int
+DELETE FROM dedup_bucket WHERE bucket_id = :bucket_id;
+
+-- name: dedup_levels
+-- out: level int, hand int, entries int
+SELECT level, hand, entries FROM dedup_level;
+
+-- name: dedup_memory
+-- one: hand int, began_at int, floor int
+SELECT hand, began_at, floor FROM dedup_level WHERE level = 0;
+
+-- name: dedup_memory_put
+-- in: hand int, entries int, began_at int, floor int
+INSERT OR REPLACE INTO dedup_level (level, hand, entries, began_at, floor)
+VALUES (0, :hand, :entries, :began_at, :floor);
+
+-- name: dedup_level_put
+-- in: level int, hand int, entries int
+INSERT OR REPLACE INTO dedup_level (level, hand, entries) VALUES (:level, :hand, :entries);
+
+-- name: dedup_event_exists
+-- in: event_id int
+-- exists
+SELECT 1 FROM event WHERE event_id = :event_id;
 
 -- name: event_is_message
 -- in: event_id int, site_id int, message_id text
@@ -14,11 +39,11 @@ ON CONFLICT (message_key) DO UPDATE SET event_id = excluded.event_id;
 SELECT 1 FROM event
 WHERE event_id = :event_id AND site_id = :site_id AND message_id = :message_id;
 
--- Keys that may be missing from message_key.
+-- Keys that may be missing from the levels.
 -- name: recent_keys
 -- out: event_id int, message_key int
 SELECT event_id, message_key FROM delivery
-WHERE event_id > coalesce((SELECT value FROM meta WHERE key = 'dedup_floor'), 0)
+WHERE event_id > coalesce((SELECT floor FROM dedup_level WHERE level = 0), 0)
 ORDER BY event_id;
 
 -- name: dedup_secret
@@ -29,7 +54,12 @@ SELECT value AS secret FROM meta WHERE key = 'dedup_secret';
 -- in: secret blob
 INSERT INTO meta (key, value) VALUES ('dedup_secret', :secret) ON CONFLICT (key) DO NOTHING;
 
--- name: dedup_set_floor
+-- Retention has removed events up to this one, and none above it.
+-- name: dedup_purged_to
+-- one: event_id int
+SELECT value AS event_id FROM meta WHERE key = 'dedup_purged_to';
+
+-- name: dedup_set_purged
 -- in: event_id int
-INSERT INTO meta (key, value) VALUES ('dedup_floor', :event_id)
-ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+INSERT INTO meta (key, value) VALUES ('dedup_purged_to', :event_id)
+ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value);

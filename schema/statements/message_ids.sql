@@ -6,5 +6,5 @@ SELECT site_id FROM site;
 -- in: message_key int
 -- out: event_id int
 SELECT event_id FROM delivery
-WHERE event_id > coalesce((SELECT value FROM meta WHERE key = 'dedup_floor'), 0)
+WHERE event_id > coalesce((SELECT floor FROM dedup_level WHERE level = 0), 0)
 	AND message_key = :message_key;

@@ -1,7 +1,7 @@
 -- name: purge_scan
 -- in: after int
--- out: event_id int, status text, settled_at int?, payload_gone bool, message_key int
-SELECT event_id, status, settled_at, payload_gone, message_key FROM delivery
+-- out: event_id int, status text, settled_at int?, payload_gone bool
+SELECT event_id, status, settled_at, payload_gone FROM delivery
 WHERE event_id > :after ORDER BY event_id;
 
 -- name: purge_body
@@ -42,10 +42,6 @@ DELETE FROM delivery WHERE event_id = :event_id;
 -- name: purge_event
 -- in: event_id int
 DELETE FROM event WHERE event_id = :event_id;
-
--- name: purge_message_key
--- in: message_key int, event_id int
-DELETE FROM message_key WHERE message_key = :message_key AND event_id = :event_id;
 
 -- name: purge_empty_attempt
 -- in: attempt_id int

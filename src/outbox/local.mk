@@ -1,6 +1,14 @@
 src_libbentospool_a_SOURCES += \
 	src/outbox/checkpoint.c \
 	src/outbox/checkpoint.h \
+	src/outbox/dedup/dedup.c \
+	src/outbox/dedup/dedup.h \
+	src/outbox/dedup/entry.c \
+	src/outbox/dedup/entry.h \
+	src/outbox/dedup/filter.c \
+	src/outbox/dedup/filter.h \
+	src/outbox/dedup/levels.c \
+	src/outbox/dedup/levels.h \
 	src/outbox/file/bind_private.h \
 	src/outbox/file/db.c \
 	src/outbox/file/db.h \
@@ -91,8 +99,6 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/write/clocks.h \
 	src/outbox/write/corrections.c \
 	src/outbox/write/corrections.h \
-	src/outbox/write/dedup.c \
-	src/outbox/write/dedup.h \
 	src/outbox/write/make_due.c \
 	src/outbox/write/make_due.h \
 	src/outbox/write/put.c \

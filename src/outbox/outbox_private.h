@@ -6,10 +6,10 @@
 #include <stdatomic.h>
 
 #include "base/rand.h"
+#include "outbox/dedup/dedup.h"
 #include "outbox/file/db.h"
 #include "outbox/file/files.h"
 #include "outbox/outbox.h"
-#include "outbox/write/dedup.h"
 #include "outbox/write/store.h"
 #include "outbox/write/unresolved.h"
 

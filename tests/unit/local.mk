@@ -67,6 +67,9 @@ UNIT_TESTS = \
 	tests/unit/ingest/test_ingest_slow \
 	tests/unit/ingest/test_ingest_webhook \
 	tests/unit/ingest/test_refusals \
+	tests/unit/outbox/dedup/test_dedup \
+	tests/unit/outbox/dedup/test_entry \
+	tests/unit/outbox/dedup/test_levels \
 	tests/unit/outbox/file/test_migrate \
 	tests/unit/outbox/file/test_schema \
 	tests/unit/outbox/filter/test_filter \
@@ -84,7 +87,6 @@ UNIT_TESTS = \
 	tests/unit/outbox/test_outbox_faults \
 	tests/unit/outbox/write/test_attempts \
 	tests/unit/outbox/identity/test_claims \
-	tests/unit/outbox/write/test_dedup \
 	tests/unit/outbox/identity/test_identity \
 	tests/unit/outbox/identity/test_identity_merge \
 	tests/unit/outbox/identity/test_identity_order \
@@ -187,6 +189,10 @@ tests_unit_ingest_test_ingest_slow_SOURCES = tests/unit/ingest/test_ingest_slow.
 tests_unit_ingest_test_ingest_webhook_SOURCES = tests/unit/ingest/test_ingest_webhook.c \
 	$(INGEST_TEST_LIB)
 tests_unit_ingest_test_refusals_SOURCES = tests/unit/ingest/test_refusals.c $(INGEST_TEST_LIB)
+tests_unit_outbox_dedup_test_dedup_SOURCES = tests/unit/outbox/dedup/test_dedup.c $(TEST_LIB)
+tests_unit_outbox_dedup_test_entry_SOURCES = tests/unit/outbox/dedup/test_entry.c
+tests_unit_outbox_dedup_test_levels_SOURCES = tests/unit/outbox/dedup/test_levels.c $(TEST_LIB)
+tests_unit_outbox_dedup_test_levels_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc -Wl,--wrap=realloc
 tests_unit_outbox_file_test_migrate_SOURCES = tests/unit/outbox/file/test_migrate.c $(TEST_LIB)
 tests_unit_outbox_file_test_schema_SOURCES = tests/unit/outbox/file/test_schema.c $(TEST_LIB)
 tests_unit_outbox_filter_test_filter_SOURCES = tests/unit/outbox/filter/test_filter.c $(HANDMADE)
@@ -212,7 +218,6 @@ tests_unit_outbox_write_test_attempts_SOURCES = tests/unit/outbox/write/test_att
 	$(OUTBOX_RIG)
 tests_unit_outbox_identity_test_claims_SOURCES = tests/unit/outbox/identity/test_claims.c \
 	tests/unit/outbox/identity/identity_fixture.h $(OUTBOX_RIG)
-tests_unit_outbox_write_test_dedup_SOURCES = tests/unit/outbox/write/test_dedup.c $(TEST_LIB)
 tests_unit_outbox_identity_test_identity_SOURCES = tests/unit/outbox/identity/test_identity.c \
 	tests/unit/outbox/identity/identity_fixture.h $(OUTBOX_RIG)
 tests_unit_outbox_identity_test_identity_merge_SOURCES = tests/unit/outbox/identity/test_identity_merge.c \

@@ -1,5 +1,5 @@
 /*
- * Finds events by their messageId: first among the recent events, then in the table message_key.
+ * Finds events by their messageId: first among the recent events, then in the levels.
  * Each hit is verified against the event's row. Where an erasure may have changed the messageId,
  * its hash does not help, and the filter compares each event instead. Fails on errors of the
  * database and without memory.
@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "outbox/dedup/dedup.h"
 #include "outbox/file/db.h"
-#include "outbox/write/dedup.h"
 
 void
 message_ids_free(struct message_ids *m)
@@ -63,49 +63,36 @@ find_recent(struct db *db, uint64_t key, int64_t site_id, struct slice message_i
 	return same == 0 ? rc : same;
 }
 
-/* Returns 1 with *ret_id, 0 (not found) or -1. *ret_certain is false when another messageId has the
- * same hash. */
+/* Returns 1 with *ret_id, 0 (not found) or -1. */
 static int
 find_at_site(struct db *db, const struct siphash_key *secret, int64_t site_id,
-    struct slice message_id, int64_t *ret_id, bool *ret_certain, struct err *e)
+    struct slice message_id, int64_t *ret_id, struct err *e)
 {
 	uint64_t key = dedup_key_of(secret, site_id, message_id);
 	int rc = find_recent(db, key, site_id, message_id, ret_id, e);
 
-	*ret_certain = true;
-	if (rc != 0)
-		return rc;
-	/* The table comes after the recent events: an event that leaves them meanwhile is already
-	 * in the table. */
-	rc = dedup_find_in_table(db, key, ret_id, e);
-	if (rc == 1) {
-		rc = dedup_verify(db, *ret_id, site_id, message_id, e);
-		*ret_certain = rc != 0;
-	}
-	return rc;
+	/* The levels come after the recent events: an event that leaves them meanwhile is already
+	 * in the levels. */
+	return rc != 0 ? rc : dedup_levels_find(NULL, db, key, site_id, message_id, ret_id, e);
 }
 
+/* 1, -1. */
 static int
 find_at_sites(struct db *db, const struct siphash_key *secret, struct slice message_id,
     struct message_ids *found, struct err *e)
 {
 	struct db_rows rows = stmt_site_ids(db, e);
-	bool certain = true;
 	int64_t site_id, id;
-	int rc = 0;
+	int rc;
 
-	while (certain && (rc = stmt_site_ids_next(&rows, &site_id, e)) == 1) {
-		rc = find_at_site(db, secret, site_id, message_id, &id, &certain, e);
+	while ((rc = stmt_site_ids_next(&rows, &site_id, e)) == 1) {
+		rc = find_at_site(db, secret, site_id, message_id, &id, e);
 		if (rc < 0 || (rc == 1 && append(found, id, e) != 0)) {
 			db_rows_end(&rows);
 			return -1;
 		}
 	}
-	db_rows_end(&rows);
-	if (certain)
-		return rc < 0 ? -1 : 1;
-	message_ids_free(found);
-	return 0;
+	return rc < 0 ? -1 : 1;
 }
 
 int

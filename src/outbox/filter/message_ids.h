@@ -1,8 +1,8 @@
 /*
  * Finds events by their messageId without reading every event.
  *
- * It uses the data that finds duplicates (outbox/write/dedup.h): the keyed hash of a messageId is
- * in message_key, or the event is one of the few recent ones. A site has a messageId only once, so
+ * It uses the data that finds duplicates (outbox/dedup/dedup.h): the keyed hash of a messageId is
+ * in the levels, or the event is one of the few recent ones. A site has a messageId only once, so
  * the result is complete. When an erasure has replaced an address inside a messageId, the hash does
  * not help, because it is the hash of the former text.
  *

@@ -22,7 +22,6 @@
 /* What is removed from one event. */
 struct victim {
 	int64_t event_id;
-	int64_t message_key;
 	bool rows; /* all its rows, not only the body */
 	bool has_payload;
 };
@@ -60,7 +59,6 @@ weigh_row(
 	if (rows || payload)
 		s->victim[s->n++] = (struct victim){
 			.event_id = row->event_id,
-			.message_key = row->message_key,
 			.rows = rows,
 			.has_payload = !row->payload_gone,
 		};
@@ -132,14 +130,8 @@ note_attempts(struct db *db, int64_t event_id, struct attempts_left *left, struc
 static int
 drop_rows(struct db *db, const struct victim *v, struct attempts_left *left, struct err *e)
 {
-	const struct stmt_purge_message_key key = {
-		.message_key = v->message_key,
-		.event_id = v->event_id,
-	};
-
 	if (note_attempts(db, v->event_id, left, e) != 0
 	    || sites_count_delivered(db, v->event_id, -1, e) != 0
-	    || stmt_purge_message_key(db, &key, e) != 0
 	    || stmt_purge_members(db, v->event_id, e) != 0
 	    || stmt_purge_delivery(db, v->event_id, e) != 0)
 		return -1;
@@ -159,6 +151,7 @@ static int
 drop_all(struct db *db, struct outbox_purge *purge, const struct victims *s, struct err *e)
 {
 	struct attempts_left *left = calloc(1, sizeof(*left));
+	int64_t last_gone = 0;
 	int rc = left == NULL ? err_nomem(e) : 0;
 
 	for (size_t i = 0; rc == 0 && i < s->n; i++) {
@@ -169,9 +162,13 @@ drop_all(struct db *db, struct outbox_purge *purge, const struct victims *s, str
 			rc = v->rows ? drop_rows(db, v, left, e) : drop_payload(db, v, e);
 		purge->n_payloads += v->has_payload;
 		purge->n_rows += v->rows;
+		last_gone = v->rows ? v->event_id : last_gone;
 	}
 	if (rc == 0)
 		rc = drop_empty_attempts(db, left, e);
+	/* What finds duplicates drops its entries of these when it meets them. */
+	if (rc == 0 && last_gone > 0)
+		rc = stmt_dedup_set_purged(db, last_gone, e);
 	free(left);
 	return rc;
 }

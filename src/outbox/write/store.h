@@ -6,9 +6,9 @@
 #define OUTBOX_WRITE_STORE_H
 
 #include "base/rand.h"
+#include "outbox/dedup/dedup.h"
 #include "outbox/identity/claims.h"
 #include "outbox/message_kind.h"
-#include "outbox/write/dedup.h"
 #include "outbox/write/put.h"
 #include "outbox/write/unresolved.h"
 

@@ -195,7 +195,7 @@ static const struct {
 	    "next_attempt_at>?)" },
 	{ &statements[STMT_DUE_SOONEST], "INDEX delivery_due" },
 	{ &statements[STMT_EVENT_LOAD], "SEARCH e USING INTEGER PRIMARY KEY" },
-	{ &statements[STMT_MESSAGE_KEY_GET], "USING INTEGER PRIMARY KEY" },
+	{ &statements[STMT_DEDUP_BUCKET_GET], "USING INTEGER PRIMARY KEY" },
 	{ &statements[STMT_RECENT_KEYS], "USING INTEGER PRIMARY KEY (rowid>?)" },
 	{ &statements[STMT_RECENT_EVENTS_OF_KEY], "USING INTEGER PRIMARY KEY (rowid>?)" },
 	{ &statements[STMT_DELIVERY_DELIVERED], "USING INTEGER PRIMARY KEY" },
@@ -260,7 +260,7 @@ hot_statements_build_no_tables_of_their_own(void **state)
 {
 	static const struct statement *const hot[] = { &statements[STMT_ENVELOPE_ADD],
 		&statements[STMT_EVENT_ADD], &statements[STMT_DELIVERY_ADD],
-		&statements[STMT_MESSAGE_KEY_PUT], &statements[STMT_MESSAGE_KEY_GET],
+		&statements[STMT_DEDUP_BUCKET_PUT], &statements[STMT_DEDUP_BUCKET_GET],
 		&statements[STMT_ATTEMPT_ADD_MEMBER], &statements[STMT_DELIVERY_DELIVERED],
 		&statements[STMT_DELIVERY_ATTEMPTED], &statements[STMT_DELIVERY_SETTLE],
 		&statements[STMT_DUE_FRESH], &statements[STMT_EVENT_LOAD] };

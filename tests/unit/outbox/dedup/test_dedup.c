@@ -1,4 +1,4 @@
-/* Duplicates: every messageId is found again, in memory or in the table, after restarts and
+/* Duplicates: every messageId is found again, in memory or in the file, after restarts and
  * rollbacks too. */
 #include "lib/unit.h"
 
@@ -6,10 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/rand.h"
 #include "base/siphash.h"
 #include "lib/tempdir.h"
+#include "outbox/dedup/dedup.h"
 #include "outbox/file/migrate.h"
-#include "outbox/write/dedup.h"
 #include "outbox/write/store.h"
 
 static struct tempdir dir;
@@ -94,7 +95,7 @@ find(int64_t site, int64_t n, int64_t *ret_event_id)
 }
 
 static void
-assert_all_found(int64_t n)
+assert_all_found_up_to(int64_t n)
 {
 	int64_t event_id;
 
@@ -102,6 +103,14 @@ assert_all_found(int64_t n)
 		if (find(1, i, &event_id) != 1 || event_id != i)
 			fail_msg("message %lld of %lld is not found", (long long)i, (long long)n);
 	}
+}
+
+static void
+assert_all_found(int64_t n)
+{
+	int64_t event_id;
+
+	assert_all_found_up_to(n);
 	assert_int_equal(find(1, n + 1, &event_id), 0);
 	assert_int_equal(find(2, 1, &event_id), 0);
 }
@@ -138,39 +147,83 @@ siphash_gives_the_vectors_of_its_paper(void **state)
 	assert_true(siphash(&key, in, 8) == UINT64_C(0x93f5f5799a932462));
 }
 
+static int64_t
+entries_in_file(void)
+{
+	return number("SELECT coalesce(sum(length(entries)), 0) / 8 FROM dedup_bucket");
+}
+
 static void
 few_ids_stay_in_memory_and_survive_a_restart(void **state)
 {
 	(void)state;
-	add_range(1, DEDUP_KEEP);
-	assert_int_equal(number("SELECT count(*) FROM message_key"), 0);
-	assert_all_found(DEDUP_KEEP);
+	add_range(1, DEDUP_KEEP - 1);
+	assert_int_equal(entries_in_file(), 0);
+	assert_all_found(DEDUP_KEEP - 1);
 	reopen();
+	assert_all_found(DEDUP_KEEP - 1);
+	add_range(DEDUP_KEEP, DEDUP_KEEP);
+	assert_true(entries_in_file() > 0);
 	assert_all_found(DEDUP_KEEP);
 }
 
 static void
-many_ids_move_to_the_table_and_memory_stays_bounded(void **state)
+many_ids_move_to_the_file_and_memory_stays_bounded(void **state)
 {
-	int64_t total = 3 * DEDUP_KEEP + 17, floor;
+	int64_t total = 7 * DEDUP_KEEP + 17, floor, kept;
 
 	(void)state;
-	for (int64_t at = 0; at < total; at += 5000)
+	for (int64_t at = 0; at < total; at += 5000) {
 		add_range(at + 1, at + 5000 < total ? at + 5000 : total);
-	assert_true(dedup.n < DEDUP_KEEP + DEDUP_STEP);
-	assert_int_equal(number("SELECT count(*) FROM message_key") + (int64_t)dedup.n, total);
+		assert_true(dedup.n < DEDUP_KEEP);
+	}
+	assert_int_equal(entries_in_file() + (int64_t)dedup.n, total);
 	/* What a start reads again is bounded, too. */
-	floor = number("SELECT value FROM meta WHERE key = 'dedup_floor'");
-	assert_true(floor > 0 && total - floor <= 2 * (DEDUP_KEEP + DEDUP_STEP));
+	floor = number("SELECT floor FROM dedup_level WHERE level = 0");
+	assert_true(floor > 0 && total - floor <= 4 * DEDUP_KEEP + 5000);
 	assert_all_found(total);
+	kept = (int64_t)dedup.n;
 	reopen();
+	assert_true(dedup.n < DEDUP_KEEP);
+	/* Some were moved in this round already, and are moved again: no more than that. */
+	assert_true(entries_in_file() - (total - kept) < DEDUP_KEEP);
 	assert_all_found(total);
-	/* Everything up to the floor is in the table. */
-	assert_int_equal(
-	    number("SELECT count(*) FROM delivery d WHERE event_id <= (SELECT value FROM "
-		   "meta WHERE key = 'dedup_floor') AND NOT EXISTS (SELECT 1 FROM "
-		   "message_key k WHERE k.message_key = d.message_key)"),
-	    0);
+	/* Everything up to the floor is in the file. */
+	assert_int_equal(db_exec(&db, "DELETE FROM delivery", NULL), 0);
+	reopen();
+	assert_int_equal(dedup.n, 0);
+	assert_all_found_up_to(floor);
+}
+
+/* Chance never fills a bucket; a flood of one bucket would. */
+static void
+a_full_bucket_leaves_memory_before_its_turn(void **state)
+{
+	struct err e;
+
+	(void)state;
+	assert_int_equal(db_exec(&db, "BEGIN IMMEDIATE", NULL), 0);
+	for (int64_t n = 1; n <= DEDUP_BUCKET_KEEP; n++)
+		assert_int_equal(dedup_add(&dedup, &db, (uint64_t)n, n, &e), 0);
+	assert_int_equal(dedup.n, DEDUP_BUCKET_KEEP);
+	assert_int_equal(entries_in_file(), 0);
+	assert_int_equal(dedup_add(&dedup, &db, 1, DEDUP_BUCKET_KEEP + 1, &e), 0);
+	assert_int_equal(dedup.n, 1);
+	assert_int_equal(entries_in_file(), DEDUP_BUCKET_KEEP);
+	assert_int_equal(db_exec(&db, "COMMIT", NULL), 0);
+}
+
+static void
+ids_end_at_a_stated_number(void **state)
+{
+	struct err e;
+
+	(void)state;
+	assert_int_equal(dedup_add(&dedup, &db, 1, DEDUP_ID_MAX - 1, &e), 0);
+	assert_int_equal(dedup_add(&dedup, &db, 1, DEDUP_ID_MAX, &e), 0);
+	assert_int_equal(dedup_add(&dedup, &db, 1, DEDUP_ID_MAX + 1, &e), -1);
+	assert_int_equal(e.code, ERR_LIMIT);
+	assert_int_equal(dedup.n, 2);
 }
 
 static void
@@ -179,14 +232,80 @@ ids_of_a_transaction_rolled_back_are_new_again(void **state)
 	int64_t event_id;
 
 	(void)state;
-	add_range(1, DEDUP_KEEP + DEDUP_STEP - 1);
+	add_range(1, DEDUP_KEEP - 1);
 	assert_int_equal(db_exec(&db, "BEGIN IMMEDIATE", NULL), 0);
-	for (int64_t n = DEDUP_KEEP + DEDUP_STEP; n < DEDUP_KEEP + 2 * DEDUP_STEP; n++)
+	for (int64_t n = DEDUP_KEEP; n < DEDUP_KEEP + 1000; n++)
 		add(n);
+	assert_true(entries_in_file() > 500);
 	assert_int_equal(db_exec(&db, "ROLLBACK", NULL), 0);
 	assert_int_equal(dedup_load(&dedup, &db, NULL), 0);
-	assert_int_equal(find(1, DEDUP_KEEP + DEDUP_STEP, &event_id), 0);
-	assert_all_found(DEDUP_KEEP + DEDUP_STEP - 1);
+	assert_int_equal(find(1, DEDUP_KEEP, &event_id), 0);
+	assert_int_equal(entries_in_file(), 0);
+	assert_all_found(DEDUP_KEEP - 1);
+}
+
+/* ---- a model --------------------------------------------------------------------------------- */
+
+#define MODEL_MAX 120000
+
+static unsigned char model[MODEL_MAX]; /* by message: 1 it is there, 2 rolled back or purged */
+
+static void
+model_check(struct rand *rand, int64_t next)
+{
+	for (int i = 0; i < 3000; i++) {
+		int64_t n = 1 + (int64_t)(rand_u64(rand) % (uint64_t)next), event_id = 0;
+		int rc = find(1, n, &event_id);
+
+		if (rc != (model[n] == 1) || (rc == 1 && event_id != n))
+			fail_msg("message %lld of %lld: %d", (long long)n, (long long)next, rc);
+	}
+}
+
+/* Random lengths of stored and rolled back transactions, restarts, and retention. */
+static void
+a_model_agrees_over_any_history(void **state)
+{
+	int64_t next = 1, purged = 0;
+	char text[160];
+	struct rand rand;
+
+	(void)state;
+	rand_seed(&rand, 5);
+	memset(model, 0, sizeof(model));
+	while (next < MODEL_MAX - 6000) {
+		int64_t end = next + 1 + (int64_t)(rand_u64(&rand) % 5000);
+		bool stays = rand_u64(&rand) % 4 != 0;
+
+		assert_int_equal(db_exec(&db, "BEGIN IMMEDIATE", NULL), 0);
+		for (; next < end; next++) {
+			add(next);
+			model[next] = stays ? 1 : 2;
+		}
+		assert_int_equal(db_exec(&db, stays ? "COMMIT" : "ROLLBACK", NULL), 0);
+		if (!stays)
+			assert_int_equal(dedup_load(&dedup, &db, NULL), 0);
+		if (rand_u64(&rand) % 5 == 0)
+			reopen();
+		if (rand_u64(&rand) % 3 == 0) {
+			int64_t to =
+			    purged + (int64_t)(rand_u64(&rand) % (uint64_t)(next - purged));
+
+			snprintf(text, sizeof(text),
+			    "DELETE FROM event WHERE event_id BETWEEN %lld AND %lld AND event_id "
+			    "%% 7 > 0",
+			    (long long)purged + 1, (long long)to);
+			assert_int_equal(db_exec(&db, text, NULL), 0);
+			if (to > 0)
+				assert_int_equal(stmt_dedup_set_purged(&db, to, NULL), 0);
+			for (int64_t n = purged + 1; n <= to; n++)
+				model[n] = model[n] == 1 && n % 7 > 0 ? 2 : model[n];
+			purged = to;
+		}
+		model_check(&rand, next - 1);
+	}
+	/* What retention removed is not kept for good. */
+	assert_true(entries_in_file() < number("SELECT count(*) FROM event") + 40000);
 }
 
 static void
@@ -261,7 +380,11 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    few_ids_stay_in_memory_and_survive_a_restart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-		    many_ids_move_to_the_table_and_memory_stays_bounded, set_up, tear_down),
+		    many_ids_move_to_the_file_and_memory_stays_bounded, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_full_bucket_leaves_memory_before_its_turn, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(ids_end_at_a_stated_number, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_model_agrees_over_any_history, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    ids_of_a_transaction_rolled_back_are_new_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(

@@ -1,0 +1,69 @@
+/*
+ * What duplicates are remembered as: the keyed hash of a messageId, and the event that has it.
+ *
+ * A key is DEDUP_KEY_BITS long. Buckets divide the keys by their top bits, so an entry, which
+ * stands in a bucket, keeps only the low bits of its key: 24 of them above 40 bits of event id, in
+ * one integer. Entries of a bucket are sorted, which sorts them by key. In the file each is eight
+ * bytes, the highest first.
+ *
+ * Pure; any thread.
+ */
+#ifndef OUTBOX_DEDUP_ENTRY_H
+#define OUTBOX_DEDUP_ENTRY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define DEDUP_KEY_BITS 34
+#define DEDUP_ID_BITS 40
+#define DEDUP_ID_MAX ((INT64_C(1) << DEDUP_ID_BITS) - 1) /* at 1,000 events a second: 34 years */
+#define DEDUP_ENTRY_SIZE 8                               /* bytes in the file */
+
+static inline uint64_t
+dedup_entry(uint64_t key, int64_t event_id)
+{
+	return key << DEDUP_ID_BITS | (uint64_t)event_id;
+}
+
+/* The low bits of the key. */
+static inline uint64_t
+dedup_entry_key(uint64_t entry)
+{
+	return entry >> DEDUP_ID_BITS;
+}
+
+static inline int64_t
+dedup_entry_id(uint64_t entry)
+{
+	return (int64_t)(entry & (uint64_t)DEDUP_ID_MAX);
+}
+
+/* The entry at p in the file's form, and back. */
+static inline uint64_t
+dedup_entry_read(const char *p)
+{
+	const unsigned char *u = (const unsigned char *)p;
+	uint64_t entry = 0;
+
+	for (int i = 0; i < DEDUP_ENTRY_SIZE; i++)
+		entry = entry << 8 | u[i];
+	return entry;
+}
+
+static inline void
+dedup_entry_write(uint64_t entry, char *p)
+{
+	for (int i = DEDUP_ENTRY_SIZE - 1; i >= 0; i--) {
+		p[i] = (char)(unsigned char)entry;
+		entry >>= 8;
+	}
+}
+
+void dedup_entries_sort(uint64_t *entries, size_t n);
+/* The first of n entries in the file's form that is not below this one. */
+size_t dedup_entries_find(const char *entries, size_t n, uint64_t entry);
+/* Merges two sorted runs; what is in both comes once. Returns how many there are in `to`. */
+size_t dedup_entries_merge(
+    const uint64_t *a, size_t n_a, const uint64_t *b, size_t n_b, uint64_t *to);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * Which keys a level may have: a small Bloom filter for each of its buckets, in memory.
+ *
+ * A filter is learned whenever its bucket is read or written, so nothing of it is kept in the file
+ * and a start learns nothing: until then the filter says that any key may be there. What a rollback
+ * has made wrong is forgotten as a whole.
+ *
+ * Writer's thread.
+ */
+#ifndef OUTBOX_DEDUP_FILTER_H
+#define OUTBOX_DEDUP_FILTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct dedup_filter {
+	size_t size; /* bytes for each bucket; 0: there is no filter */
+	size_t buckets;
+	unsigned hashes;
+	unsigned char *bits;
+	unsigned char *known; /* a bit for each bucket */
+};
+
+/* All buckets unknown. */
+int dedup_filter_open(
+    struct dedup_filter *f, size_t buckets, size_t size, unsigned hashes, struct err *e);
+void dedup_filter_close(struct dedup_filter *f);
+void dedup_filter_forget(struct dedup_filter *f);
+
+bool dedup_filter_knows(const struct dedup_filter *f, uint64_t bucket);
+/* False: the bucket has no entry with these low bits of a key. */
+bool dedup_filter_may_have(const struct dedup_filter *f, uint64_t bucket, uint64_t low);
+/* The bucket has these entries and no others. */
+void dedup_filter_learn(struct dedup_filter *f, uint64_t bucket, const uint64_t *entries, size_t n);
+
+#endif
