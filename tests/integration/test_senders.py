@@ -97,7 +97,7 @@ def test_bento_clients(bench):
                                     "details": None}]}), one, "nulls")
     equal([post(events, {"events": [event]}), post(events, {"events": [event]})], [one, one],
           "the same event twice")
-    equal(post(subscribers, {"subscribers": [{"email": "ann@example.com", "tags": ["a", "b"]}]}),
+    equal(post(subscribers, {"subscribers": [{"email": "ann@example.com", "tags": ["a", None, "", "b"]}]}),
           one, "tags")
     bench.wait_settled(4)
     equal(bench.value("SELECT count(*) FROM outbox WHERE status = 'delivered'"), 4, "delivered")
@@ -127,6 +127,32 @@ def test_keys_that_look_made(bench):
     equal(bench.statuses(), {"delivered": 11}, "all of them")
 
 
+def test_keys_of_nobody(bench):
+    """an order or a key called undefined is none: no two orders or events become one"""
+    sim = bench.sim()
+    daemon = bench.daemon(sim, rules=["Order Completed => as $purchase; currency EUR"])
+    nobody = ("undefined", "null", 0, "[object Object]", "N/A", "")
+    daemon.accept("/v1/batch", {"batch": [
+        track(f"o{i}", event="Order Completed", properties={"order_id": key, "revenue": 5})
+        for i, key in enumerate((*nobody, "1001"))]})
+    events = f"/api/v1/batch/events?site_uuid={spooltest.SITE_UUID}"
+    native = [{"type": "N", "email": "ann@example.com", "details": {"unique": {"key": key}}}
+              for key in nobody * 2]
+    value = {"currency": "EUR", "amount": 1}
+    daemon.post(events, {"events": [*native, {
+        "type": "$purchase", "email": "ann@example.com",
+        "details": {"unique": {"key": "undefined"}, "value": value}}]}, key=None, headers=BASIC)
+    bench.wait_settled(20)
+    equal(outcomes(bench, "o0", "o3", "o6"),
+          {"o0": ("invalid", "purchase_key_missing"), "o3": ("invalid", "purchase_key_missing"),
+           "o6": ("delivered", None)}, "orders")
+    equal(bench.value("SELECT count(*) FROM outbox WHERE name = 'N' AND status = 'delivered'"), 12,
+          "events with keys of nobody")
+    equal(len({event["details"]["unique"]["key"] for event in sim.events()}), 13, "their keys")
+    equal(bench.value("SELECT reason FROM outbox WHERE name = '$purchase'"),
+          "purchase_key_missing", "a native purchase")
+
+
 def test_not_authorized(bench):
     """an author who is not authorized is refused at any status, and costs nobody else"""
     sim = bench.sim()
@@ -154,11 +180,14 @@ def test_times_of_languages(bench):
         track("utc", timestamp=php), track("named", timestamp={**php, "timezone": "Europe/Rome"}),
         track("offset", timestamp={**php, "timezone_type": 1, "timezone": "+02:00"}),
         track("mongo", timestamp={"$date": {"$numberLong": "1767323045000"}}),
-        track("net", timestamp="/Date(1767323045000+0100)/")]})
-    bench.wait_settled(5)
+        track("net", timestamp="/Date(1767323045000+0100)/"),
+        track("swift", timestamp=789015845), track("java", timestamp="2026-01-02T03:04:05Z[UTC]"),
+        track("asctime", timestamp="Fri Jan  2 03:04:05 UTC 2026")]})
+    bench.wait_settled(8)
     good = "2026-01-02T03:04:05.000Z"
-    equal({name: bench.outbox(name)["occurred_at"] for name in ("utc", "offset", "mongo", "net")},
-          {"utc": good, "offset": "2026-01-02T01:04:05.000Z", "mongo": good, "net": good}, "times")
+    alike = ("utc", "mongo", "net", "swift", "java", "asctime")
+    equal({name: bench.outbox(name)["occurred_at"] for name in (*alike, "offset")},
+          {**dict.fromkeys(alike, good), "offset": "2026-01-02T01:04:05.000Z"}, "times")
     true("is not an ISO 8601 time" in bench.outbox("named")["error"], bench.outbox("named"))
     equal([event["date"] for event in sim.events()[:1]], [good], "what Bento got")
 
@@ -181,6 +210,10 @@ def test_older_forms(bench):
     equal(outcomes(bench, "own"), {"own": ("discarded", "integrations")}, "an event's providers")
     daemon.accept("/v1/identify", {"type": "identify", "userId": " new\u200b ", "messageId": "i",
                                    "traits": {"email": "ann@example.com"}})
+    daemon.accept("/v1/identify", {"type": "identify", "userId": 42, "messageId": "i42",
+                                   "traits": {"email": "ann@example.com"}})
+    daemon.accept("/v1/track", {"event": "E", "userId": 42.0, "messageId": "float"})
+    equal(bench.outbox("float")["email"], "ann@example.com", "an id of a data frame")
     daemon.accept("/v1/alias", {"type": "alias", "from": "old", "to": "new", "messageId": "al"})
     for i, who in enumerate(("new", "old", "\tnew ", "old\u00a0")):
         daemon.accept("/v1/track", {"event": "E", "userId": who, "messageId": f"t{i}"})

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "event/segment/fields.h"
+#include "event/segment/nobody.h"
 
 static struct json_value
 find_in(const struct json_value *object, const char *name)
@@ -22,18 +23,12 @@ is_text(const struct json_value *value)
 	return value->type == JSON_STRING && !event_string_is_blank(value->raw);
 }
 
-static bool
-is_key(const struct json_value *key)
-{
-	return key->type == JSON_NUMBER || is_text(key);
-}
-
 bool
 details_unique_is_usable(const struct json_value *unique)
 {
 	struct json_value key = find_in(unique, "key");
 
-	return is_key(&key);
+	return value_is_key(&key);
 }
 
 static struct json_value
@@ -49,7 +44,7 @@ details_unique_key(struct slice details)
 	struct json_value object = object_of(details), unique = find_in(&object, "unique");
 	struct json_value key = find_in(&unique, "key");
 
-	return is_key(&key) ? key : (struct json_value){ .type = JSON_NONE };
+	return value_is_key(&key) ? key : (struct json_value){ .type = JSON_NONE };
 }
 
 /* ---- what they must hold ---------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 
 #include "event/json/json.h"
 #include "event/segment/fields.h"
+#include "event/segment/nobody.h"
 
 #define NAME_SIZE RULE_SIZE
 
@@ -36,8 +37,7 @@ plain_text(const struct json_value *value, struct buf *scratch)
 static bool
 is_key(const struct json_value *value)
 {
-	return value->type == JSON_NUMBER
-	       || (value->type == JSON_STRING && !event_string_is_blank(value->raw));
+	return value_is_key(value);
 }
 
 static const char *

@@ -183,7 +183,7 @@ traits_append_joined(struct slice array, const char *between, struct buf *to)
 					: item.raw;
 
 		if (item.type == JSON_OBJECT || item.type == JSON_ARRAY || item.type == JSON_NULL
-		    || to->n - before + text.n > JOINED_MAX)
+		    || text.n == 0 || to->n - before + text.n > JOINED_MAX)
 			continue;
 		if (!first)
 			buf_append_slice(to, slice_from(between));

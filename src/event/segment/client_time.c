@@ -18,7 +18,11 @@
 
 #define TEXT_SIZE 96
 #define MS_PER_DAY INT64_C(86400000)
-#define FIRST_SECOND 1e8          /* in 1973: smaller numbers are not times */
+#define FIRST_SECOND 1e8 /* in 1973: smaller numbers are not times */
+/* Numbers that are seconds of 1989 to 2001 since 1970 are Apple's of 2020 to 2032, since 2001. */
+#define APPLE_FIRST 6e8
+#define APPLE_END 1e9
+#define APPLE_OFFSET 978307200.0
 #define MAX_SECONDS 31557600000.0 /* the limit of Segment's new-date */
 #define MAX_MS 1e14
 #define MAX_MICROS 1e17
@@ -60,6 +64,8 @@ read_since_1970(const char *text, int64_t *ret_ms)
 
 	if (!read_number(text, &value) || value < FIRST_SECOND || value >= MAX_NANOS)
 		return false;
+	if (value >= APPLE_FIRST && value < APPLE_END)
+		value += APPLE_OFFSET;
 	if (value < MAX_SECONDS)
 		value *= 1000;
 	else if (value >= MAX_MICROS)
@@ -157,7 +163,7 @@ read_zone(const char *p, struct parts *t)
 		p = minutes[0] == '0' && n == 2 && p[3] != ':' ? p + 3 : minutes + 2;
 	}
 	p += strspn(p, " ");
-	return *p == '\0' || *p == '(';
+	return *p == '\0' || *p == '(' || *p == '[';
 }
 
 static int
@@ -171,11 +177,11 @@ month_of(const char *p)
 	return 0;
 }
 
-/* Reads yyyy-mm-dd or yyyymmdd. Returns the position behind it, or NULL. */
+/* Reads yyyy-mm-dd, yyyy/mm/dd or yyyymmdd. Returns the position behind it, or NULL. */
 static const char *
 read_iso_date(const char *p, struct parts *t)
 {
-	if (digits_at(p) == 4 && p[4] == '-' && digits_at(p + 5) == 2 && p[7] == '-'
+	if (digits_at(p) == 4 && is_between(p[4], "-/") && digits_at(p + 5) == 2 && p[7] == p[4]
 	    && digits_at(p + 8) == 2) {
 		t->year = number_of(p, 4);
 		t->month = number_of(p + 5, 2);
@@ -212,6 +218,30 @@ read_named_date(const char *p, struct parts *t)
 	return p;
 }
 
+/* Reads "Fri Jan  2 03:04:05 UTC 2026" of C and Java, with or without the zone. */
+static bool
+read_asctime(const char *p, struct parts *t)
+{
+	size_t n = strlen(p);
+	char rest[TEXT_SIZE];
+
+	if (n < 6 || digits_at(p) > 0 || p[n - 5] != ' ' || digits_at(p + n - 4) != 4)
+		return false;
+	t->year = number_of(p + n - 4, 4);
+	snprintf(rest, sizeof(rest), "%.*s", (int)(n - 5), p);
+	for (p = rest + strcspn(rest, " "); t->day == 0; p += strcspn(p, " ")) {
+		p += strspn(p, " ");
+		if (digits_at(p) == 1 || digits_at(p) == 2)
+			t->day = number_of(p, digits_at(p));
+		else if (t->month == 0 && *p != '\0')
+			t->month = month_of(p);
+		else
+			return false;
+	}
+	p = read_clock(p + strspn(p, " "), t);
+	return t->month != 0 && p != NULL && read_zone(p, t);
+}
+
 static bool
 read_parts(const char *p, struct parts *t)
 {
@@ -233,8 +263,11 @@ read_apart(const char *text, int64_t *ret_ms)
 	bool midnight;
 	char iso[64];
 
-	if (!read_parts(text, &t))
-		return false;
+	if (!read_parts(text, &t)) {
+		t = (struct parts){ 0 };
+		if (!read_asctime(text, &t))
+			return false;
+	}
 	midnight = t.hour == 24 && t.minute == 0 && t.second == 0 && t.ms == 0;
 	snprintf(iso, sizeof(iso), "%04d-%02d-%02dT%02d:%02d:%02d.%03d%s", t.year, t.month, t.day,
 	    midnight ? 0 : t.hour, t.minute, t.second, t.ms, t.zone);
@@ -262,6 +295,10 @@ copy_plain(struct slice text, char to[TEXT_SIZE])
 			code -= 0x6f0 - '0';
 		if (code_is_invisible(code) || (n == 0 && code == ' '))
 			continue;
+		if (code == '"') /* a text in a text */
+			continue;
+		if (code == 0x2212) /* the minus sign */
+			code = '-';
 		if (code >= 0x80 || n + 1 == TEXT_SIZE)
 			return false;
 		to[n++] = (char)code;

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "event/segment/invisible.h"
 
 #define ID_SIZE 48 /* bytes of the longest id in the list, NUL included */
@@ -84,4 +85,21 @@ id_is_nobody(struct slice id)
 		word++;
 	}
 	return word[strspn(word, "0-")] == '\0' || is_listed(word);
+}
+
+bool
+value_is_key(const struct json_value *value)
+{
+	struct slice text = value->raw;
+	struct buf scratch;
+	bool is_key;
+
+	if (value->type != JSON_STRING && value->type != JSON_NUMBER)
+		return false;
+	buf_init(&scratch, value->raw.n);
+	is_key =
+	    (value->type == JSON_NUMBER || json_string_decode(value->raw, &scratch, &text) == 0)
+	    && !id_is_nobody(text);
+	buf_free(&scratch);
+	return is_key;
 }

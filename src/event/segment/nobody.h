@@ -8,11 +8,18 @@
 #include <stdbool.h>
 
 #include "base/slice.h"
+#include "event/json/json.h"
 
 /*
  * Whether the decoded id stands for nobody: it is blank, has only zeros and dashes, or is in the
  * list. Case, quotes, blanks and invisible characters around it are ignored.
  */
 bool id_is_nobody(struct slice id);
+
+/*
+ * Whether the value can be the key of one thing: a number or a text, and not an id that stands for
+ * nobody. All orders with the id "undefined" would be one.
+ */
+bool value_is_key(const struct json_value *value);
 
 #endif

@@ -3,6 +3,7 @@
 #include "event/segment/segment.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/utf8.h"
 #include "event/segment/invisible.h"
@@ -167,6 +168,19 @@ trim_id(struct slice id)
 	return first < end ? (struct slice){ id.p + first, end - first } : SLICE_NONE;
 }
 
+/* 42.0 is 42: a data frame makes floats of a column of ids. */
+static struct slice
+whole_number(struct slice number)
+{
+	const char *dot = memchr(number.p, '.', number.n);
+	size_t n = dot == NULL ? number.n : (size_t)(dot - number.p);
+
+	for (size_t i = n + 1; i < number.n; i++)
+		if (number.p[i] != '0')
+			return number;
+	return (struct slice){ number.p, n };
+}
+
 static struct slice
 find_id(struct segment_request *r, const struct json_value *value)
 {
@@ -174,7 +188,8 @@ find_id(struct segment_request *r, const struct json_value *value)
 
 	if (value->raw.n > RAW_ID_MAX)
 		return SLICE_NONE;
-	text = trim_id(value->type == JSON_NUMBER ? value->raw : segment_decode(r, value));
+	text = trim_id(
+	    value->type == JSON_NUMBER ? whole_number(value->raw) : segment_decode(r, value));
 	return text.n > SEGMENT_ID_MAX || event_is_blank(text) || id_is_nobody(text) ? SLICE_NONE
 										     : text;
 }
