@@ -210,6 +210,7 @@ answer_health(struct request *r)
 	case OUTBOX_BLOCKED:
 		a.code = "storage_busy";
 		break;
+	case OUTBOX_FAULTY:
 	case OUTBOX_FAILED:
 		a.code = "storage_failed";
 		break;

@@ -1,9 +1,10 @@
 /*
- * The outbox's health: ok, full, blocked or failed. Failed is final: after a failed write or sync
- * nobody knows what is on the disk (doc/faults.md).
+ * The outbox's health: ok, full, blocked, faulty or failed. Failed is final: after a failed write
+ * or sync nobody knows what is on the disk (doc/faults.md).
  */
 #include "outbox/health.h"
 
+#include <pthread.h>
 #include <stdio.h>
 
 #include "outbox/file/readers.h"
@@ -21,6 +22,19 @@ fail_for_good(struct outbox *o, const struct err *e)
 	atomic_store(&o->health, OUTBOX_FAILED);
 }
 
+/* The text changes with each fault, and other threads read it. */
+static void
+note_fault(struct outbox *o, const struct err *e)
+{
+	pthread_mutex_lock(&o->fault_lock);
+	snprintf(o->fault, sizeof(o->fault),
+	    "nothing can be stored (%.200s): it is tried again each second; when it lasts, look at "
+	    "the machine's memory, then restart bentospool",
+	    e->text);
+	pthread_mutex_unlock(&o->fault_lock);
+	atomic_store(&o->health, OUTBOX_FAULTY);
+}
+
 void
 health_note_failure(struct outbox *o, const struct err *e)
 {
@@ -33,13 +47,17 @@ health_note_failure(struct outbox *o, const struct err *e)
 		o->full_until = clock_mono(o->options.clock) + HEALTH_RETRY_MS;
 	} else if (e->code == ERR_BUSY) {
 		atomic_store(&o->health, OUTBOX_BLOCKED);
+	} else {
+		note_fault(o, e);
 	}
 }
 
 void
 health_note_commit(struct outbox *o)
 {
-	if (outbox_health(o) == OUTBOX_BLOCKED)
+	enum outbox_health health = outbox_health(o);
+
+	if (health == OUTBOX_BLOCKED || health == OUTBOX_FAULTY)
 		atomic_store(&o->health, OUTBOX_OK);
 }
 
@@ -83,6 +101,11 @@ outbox_health_text(struct outbox *o, char *ret_text, size_t size)
 		    "another program holds the write lock of %s: nothing can be stored until it "
 		    "lets go; end its transaction, and read the database with -readonly",
 		    o->path);
+		return;
+	case OUTBOX_FAULTY:
+		pthread_mutex_lock(&o->fault_lock);
+		snprintf(ret_text, size, "%s", o->fault);
+		pthread_mutex_unlock(&o->fault_lock);
 		return;
 	case OUTBOX_FAILED:
 		snprintf(ret_text, size, "%s", o->failure);

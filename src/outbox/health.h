@@ -1,7 +1,7 @@
 /*
  * The outbox's health, as the writer's results show it. An I/O error stays until a restart; a full
- * disk and another program's write lock may pass. Writer's thread; any thread may call
- * outbox_health().
+ * disk, another program's write lock and a lack of memory may pass. Writer's thread; any thread may
+ * call outbox_health().
  */
 #ifndef OUTBOX_HEALTH_H
 #define OUTBOX_HEALTH_H

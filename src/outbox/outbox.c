@@ -37,7 +37,7 @@ recover(struct outbox *o, int64_t *ret_recovered, struct err *e)
 	if ((!o->options.passing && sites_reset(&o->db, e) != 0)
 	    || attempts_recover(&o->db, clock_wall(o->options.clock), ret_recovered, e) != 0
 	    || db_exec(&o->db, "COMMIT", e) != 0) {
-		db_exec(&o->db, "ROLLBACK", NULL);
+		db_rollback(&o->db);
 		return err_wrap(e, "cannot recover the outbox");
 	}
 	return 0;
@@ -76,6 +76,7 @@ outbox_open(const struct outbox_options *options, struct outbox **ret_outbox,
 	o->options = *options;
 	o->options.path = o->path;
 	o->lock_fd = -1;
+	pthread_mutex_init(&o->fault_lock, NULL);
 	/* Events are personal data: only the owner and the group may read them. */
 	mask = umask(0027);
 	rc = open_parts(o, &recovered, e);
@@ -155,6 +156,7 @@ outbox_close(struct outbox *o)
 		db_close(&o->db, NULL);
 	if (o->lock_fd >= 0)
 		lock_release(o->lock_fd);
+	pthread_mutex_destroy(&o->fault_lock);
 	free(o->path);
 	free(o);
 }

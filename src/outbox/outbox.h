@@ -101,6 +101,7 @@ enum outbox_health {
 	OUTBOX_FULL, /* no space on the disk, or the WAL has reached its limit: refuses new events,
 			still records deliveries while it can */
 	OUTBOX_BLOCKED, /* another program holds the write lock; passes when that program ends */
+	OUTBOX_FAULTY,  /* SQLite cannot store for another reason, such as no memory; may pass */
 	OUTBOX_FAILED   /* an I/O error; stays until a restart */
 };
 

@@ -116,6 +116,9 @@ commit_group(struct outbox *o, struct group *g, struct transaction *t, struct er
 {
 	bool has_space = !g->stores || free_space_check(o);
 
+	if (db_rollback(&o->db) != 0) /* of the transaction before, which had no memory for it */
+		return err_nomem(e);
+
 	*t = (struct transaction){
 		.db = &o->db,
 		.store = &o->store,
@@ -128,8 +131,7 @@ commit_group(struct outbox *o, struct group *g, struct transaction *t, struct er
 	if (db_exec(&o->db, "BEGIN IMMEDIATE", e) != 0)
 		return -1;
 	if (apply_all(t, g, has_space, e) != 0 || db_exec(&o->db, "COMMIT", e) != 0) {
-		if (db_in_transaction(&o->db))
-			db_exec(&o->db, "ROLLBACK", NULL);
+		db_rollback(&o->db);
 		store_rolled_back(&o->store);
 		return -1;
 	}
@@ -243,11 +245,11 @@ try_lock(struct outbox *o)
 {
 	struct err e;
 
-	if (db_exec(&o->db, "BEGIN IMMEDIATE", &e) != 0)
+	if (db_rollback(&o->db) != 0 || db_exec(&o->db, "BEGIN IMMEDIATE", &e) != 0)
 		return;
 	if (db_exec(&o->db, "COMMIT", &e) != 0) {
 		health_note_failure(o, &e);
-		db_exec(&o->db, "ROLLBACK", NULL);
+		db_rollback(&o->db);
 		return;
 	}
 	health_note_commit(o);
@@ -272,12 +274,13 @@ writer_main(void *arg)
 	do {
 		/* While the disk is full or the file blocked, only this check notices the end. */
 		enum outbox_health health = outbox_health(o);
-		bool passes = health == OUTBOX_FULL || health == OUTBOX_BLOCKED;
+		bool passes =
+		    health == OUTBOX_FULL || health == OUTBOX_BLOCKED || health == OUTBOX_FAULTY;
 
 		list = mailbox_wait(&o->box, passes ? HEALTH_RETRY_MS : -1, &closed);
 		if (list == NULL && health == OUTBOX_FULL)
 			free_space_check(o);
-		if (list == NULL && health == OUTBOX_BLOCKED && !closed)
+		if (list == NULL && passes && health != OUTBOX_FULL && !closed)
 			try_lock(o);
 		while (list != NULL)
 			list = write_group(o, list);

@@ -85,6 +85,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/test_message \
 	tests/unit/outbox/test_outbox \
 	tests/unit/outbox/test_outbox_faults \
+	tests/unit/outbox/test_outbox_memory \
 	tests/unit/outbox/write/test_attempts \
 	tests/unit/outbox/identity/test_claims \
 	tests/unit/outbox/identity/test_identity \
@@ -211,6 +212,7 @@ tests_unit_outbox_read_test_audit_walk_SOURCES = tests/unit/outbox/read/test_aud
 	$(HANDMADE)
 tests_unit_outbox_test_checkpoint_SOURCES = tests/unit/outbox/test_checkpoint.c $(TEST_LIB)
 tests_unit_outbox_test_message_SOURCES = tests/unit/outbox/test_message.c $(TEST_LIB)
+tests_unit_outbox_test_outbox_memory_SOURCES = tests/unit/outbox/test_outbox_memory.c $(OUTBOX_RIG)
 tests_unit_outbox_test_outbox_SOURCES = tests/unit/outbox/test_outbox.c $(OUTBOX_RIG)
 tests_unit_outbox_test_outbox_faults_SOURCES = tests/unit/outbox/test_outbox_faults.c \
 	tests/unit/outbox/faulty_vfs.c tests/unit/outbox/faulty_vfs.h $(TEST_LIB)

@@ -203,7 +203,7 @@ dedup_load(struct dedup *d, struct db *db, struct err *e)
 		return -1;
 	if (dedup_levels_load(&d->levels, db, e) != 0 || load_memory(d, db, e) != 0
 	    || db_exec(db, "COMMIT", e) != 0) {
-		db_exec(db, "ROLLBACK", NULL);
+		db_rollback(db);
 		return err_wrap(e, "cannot load the recent messageIds");
 	}
 	return 0;

@@ -17,6 +17,7 @@
 #define SELECT_MAX 8192 /* bytes of a statement with its filter */
 #define BUSY_READ_MS 5000
 #define BUSY_WRITE_MS 2000
+#define ROLLBACK_TRIES 8
 
 int
 db_error(struct db *db, struct err *e, const char *doing)
@@ -62,6 +63,10 @@ configure_connection(struct db *db, enum db_mode mode, struct err *e)
 	/* Erased data must not remain in free pages of the file. */
 	if (mode == DB_WRITE && db_exec(db, "PRAGMA secure_delete=ON;", e) != 0)
 		return -1;
+	if (sqlite3_prepare_v3(
+		db->handle, "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT, &db->rollback, NULL)
+	    != SQLITE_OK)
+		return db_error(db, e, "database");
 	return db_exec(db,
 	    "PRAGMA synchronous=FULL;"
 	    "PRAGMA wal_autocheckpoint=0;"
@@ -119,6 +124,7 @@ db_close(struct db *db, struct err *e)
 {
 	for (int i = 0; i < STATEMENT_COUNT; i++)
 		sqlite3_finalize(db->statement[i]);
+	sqlite3_finalize(db->rollback);
 	if (sqlite3_close(db->handle) != SQLITE_OK)
 		return db_error(db, e, "cannot close the database");
 	*db = (struct db){ 0 };
@@ -308,10 +314,14 @@ db_last_id(struct db *db)
 	return sqlite3_last_insert_rowid(db->handle);
 }
 
-bool
-db_in_transaction(struct db *db)
+int
+db_rollback(struct db *db)
 {
-	return !sqlite3_get_autocommit(db->handle);
+	for (int i = 0; i < ROLLBACK_TRIES && !sqlite3_get_autocommit(db->handle); i++) {
+		sqlite3_step(db->rollback);
+		sqlite3_reset(db->rollback);
+	}
+	return sqlite3_get_autocommit(db->handle) ? 0 : -1;
 }
 
 /* ---- the WAL --------------------------------------------------------------------------------- */

@@ -22,6 +22,7 @@ struct sqlite3;
 struct db {
 	struct sqlite3 *handle;
 	struct sqlite3_stmt *statement[STATEMENT_COUNT]; /* prepared at first use */
+	struct sqlite3_stmt *rollback; /* prepared at once, for when there is no memory */
 	void (*watch_wal)(void *arg, int pages);
 	void *watch_wal_arg;
 };
@@ -49,8 +50,11 @@ int db_exec_int(struct db *db, const char *sql, int64_t *ret_value, struct err *
 int64_t db_changes(struct db *db);
 /* Returns the rowid of the last INSERT. */
 int64_t db_last_id(struct db *db);
-/* Whether a transaction is open: some errors roll it back. */
-bool db_in_transaction(struct db *db);
+/*
+ * Rolls an open transaction back; some errors have done so already. Returns -1 when it stays open,
+ * because memory is short: call it again before the next BEGIN, which would fail.
+ */
+int db_rollback(struct db *db);
 
 /* Calls `each` in every commit with the number of pages in the WAL. The struct db must not move. */
 void db_watch_wal(struct db *db, void (*each)(void *arg, int pages), void *arg);

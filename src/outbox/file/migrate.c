@@ -105,7 +105,7 @@ run_one(struct db *db, const char *sql, int to_version, struct err *e)
 	if (db_exec(db, "BEGIN EXCLUSIVE", e) != 0)
 		return -1;
 	if (db_exec(db, sql, e) != 0 || db_exec(db, mark, e) != 0) {
-		db_exec(db, "ROLLBACK", NULL);
+		db_rollback(db);
 		return err_wrap(e, "migration %d", to_version);
 	}
 	return 0;
@@ -170,7 +170,7 @@ refresh_views(struct db *db, struct err *e)
 		return -1;
 	if (db_exec(db, schema_views, e) != 0 || stmt_views_record(db, schema_views, e) != 0
 	    || db_exec(db, "COMMIT", e) != 0) {
-		db_exec(db, "ROLLBACK", NULL);
+		db_rollback(db);
 		return err_wrap(e, "cannot make the views");
 	}
 	return 0;

@@ -77,12 +77,11 @@ copy_file(const char *from, const char *to, struct err *e)
 static int
 erase_one_step(struct db *db, struct outbox_erase *erase, struct err *e)
 {
-	struct err none;
 
 	if (db_exec(db, "BEGIN IMMEDIATE", e) != 0)
 		return -1;
 	if (erase_step(db, erase, clock_wall(&clock_system), e) != 0) {
-		db_exec(db, "ROLLBACK", &none);
+		db_rollback(db);
 		return -1;
 	}
 	return db_exec(db, "COMMIT", e);

@@ -235,7 +235,7 @@ read_sites(struct outbox_audit *a,
 	rc = outbox_audit_site_modes(a, &sites, &n, e);
 	if (rc == 0)
 		rc = fill(a, sites, n, e);
-	db_exec(&a->db, "ROLLBACK", NULL);
+	db_rollback(&a->db);
 	if (rc != 0) {
 		free(sites);
 		return -1;

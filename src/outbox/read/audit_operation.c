@@ -66,6 +66,6 @@ outbox_audit_undo(struct outbox_audit *a, struct outbox_operation *undo, struct 
 		undo->more = false;
 		rc = undo_step(&a->db, undo, 0, e);
 	} while (rc == 0 && undo->more);
-	db_exec(&a->db, "ROLLBACK", NULL);
+	db_rollback(&a->db);
 	return rc;
 }

@@ -148,6 +148,6 @@ outbox_audit_rates(
 	rc = rate_received(a, now, rates, n, e);
 	if (rc == 0)
 		rc = rate_delivered(a, now, rates, n, e);
-	db_exec(&a->db, "ROLLBACK", NULL);
+	db_rollback(&a->db);
 	return rc;
 }

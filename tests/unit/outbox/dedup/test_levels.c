@@ -403,8 +403,7 @@ put_fails(int64_t first, int steps, int allocations)
 	n_waiting[bucket] = 0;
 	if (rc != 0)
 		assert_int_not_equal(e.code, ERR_NONE);
-	if (db_in_transaction(&db))
-		sql("ROLLBACK");
+	assert_int_equal(db_rollback(&db), 0);
 	load();
 	return rc != 0;
 }
