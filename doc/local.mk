@@ -20,7 +20,7 @@ $(nodist_bashcompletion_DATA) $(nodist_zshcompletion_DATA) $(nodist_fishcompleti
 	$(AM_V_GEN)./bentospool completion `basename $(@D)` > $@.tmp && mv $@.tmp $@
 endif
 
-# The unit with the path of the program as it is installed, where configure was told a folder.
+# The unit with the path of the program as it is installed, when configure was given a directory.
 if UNIT
 systemdsystemunit_DATA = doc/unit/bentospool.service
 CLEANFILES += doc/unit/bentospool.service

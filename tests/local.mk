@@ -2,7 +2,7 @@
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 PY_LOG_DRIVER = $(LOG_DRIVER)
 SH_LOG_DRIVER = $(LOG_DRIVER)
-# Scripts say all in TAP; their exit status would count as one more failure.
+# Scripts report everything in TAP; their exit status would count as an additional failure.
 AM_PY_LOG_DRIVER_FLAGS = --ignore-exit
 AM_SH_LOG_DRIVER_FLAGS = --ignore-exit
 TEST_EXTENSIONS = .py .sh

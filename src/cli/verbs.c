@@ -149,9 +149,9 @@ const struct verb verbs[] = {
 	    .operands = "STATEMENT",
 	    .about =
 		"Runs one SELECT over the views outbox, messages, attempts, history, failures,\n"
-		"operations and sites; see bentospool-schema(7). The statement - is read from\n"
-		"standard input. The query cannot write, and is aborted after --timeout. Exits 3\n"
-		"when it returns no rows.",
+		"operations, refusals and sites; see bentospool-schema(7). The statement - is\n"
+		"read from standard input. The query cannot write, and is aborted after\n"
+		"--timeout. Exits 3 when it returns no rows.",
 	    .example = "bentospool sql \"SELECT status, count(*) FROM outbox GROUP BY 1\"",
 	    .options = OPTIONS_READ | OPTION(SQL_TIMEOUT),
 	    .max_operands = 1,

@@ -190,13 +190,15 @@ config_archive_remedy(int cause)
 {
 	switch (cause) {
 	case ENOENT:
-		return "make the folder, owned by the user that runs bentospool, with mode 0700";
+		return "create the directory, owned by the user that runs bentospool, with mode "
+		       "0700";
 	case ENOTDIR:
-		return "name a folder";
+		return "name a directory";
 	case EROFS:
-		return "name a folder that can be written (for a unit also in ReadWritePaths)";
+		return "name a directory that can be written (for a unit also in ReadWritePaths)";
 	default:
-		return "give the folder to the user that runs bentospool (chown, chmod u+rwx), and "
+		return "give the directory to the user that runs bentospool (chown, chmod u+rwx), "
+		       "and "
 		       "run this as that user";
 	}
 }

@@ -29,7 +29,7 @@ check_file(int fd, const char *path, bool private, struct err *e)
 	struct stat st;
 
 	if (fstat(fd, &st) != 0)
-		return err_sys(e, "cannot look at %s", path);
+		return err_sys(e, "cannot examine %s", path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, ERR_INPUT, "%s is not a regular file", path);
 	if (private && (st.st_mode & 0077) != 0 && !is_credential(path))

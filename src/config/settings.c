@@ -45,7 +45,7 @@ static int check_maybe_delivered(const char *text, struct err *e);
 /* clang-format off */
 const struct setting settings[] = {
 	{ TOP(database), TEXT("/var/lib/bentospool/spool.db"), .check = check_not_empty,
-	  .help = "SQLite database file; its folder must exist and be writable" },
+	  .help = "SQLite database file; its directory must exist and be writable" },
 	{ TOP(control), TEXT(""),
 	  .help = "Unix socket for operators' commands; empty: the database's name with .sock" },
 	{ TOP(min_free), NUMBER("67108864", 0, INT64_C(1) << 50),
@@ -106,7 +106,7 @@ const struct setting settings[] = {
 	{ RETENTION(held_rows), DAYS("0"), .live = true, .check_number = check_rows,
 	  .help = "days to keep the row and the attempts of a held event; 0: forever, else at least 7" },
 	{ RETENTION(archive), TEXT(""), .live = true,
-	  .help = "existing folder in which retention keeps compressed JSON lines of what it removes; empty: none" },
+	  .help = "existing directory in which retention keeps compressed JSON lines of what it removes; empty: none" },
 
 	{ SITE(site_uuid), TEXT(""),
 	  .help = "siteUuid of the Segment function" },

@@ -41,7 +41,7 @@ find_site(const struct control_options *o, const char *name, int64_t *ret_site_i
 {
 	if (name == NULL && o->n_sites != 1)
 		return err_set(
-		    e, ERR_INPUT, "the daemon has %zu sites: say which with --site", o->n_sites);
+		    e, ERR_INPUT, "the daemon has %zu sites: choose one with --site", o->n_sites);
 	for (size_t i = 0; i < o->n_sites; i++)
 		if (name == NULL || strcmp(name, o->sites[i].name) == 0) {
 			*ret_site_id = o->sites[i].site_id;

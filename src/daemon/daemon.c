@@ -93,8 +93,8 @@ watch_health(struct daemon *d)
 		return;
 	outbox_health_text(d->outbox, text, sizeof(text));
 	if (health == OUTBOX_OK) {
-		log_info("outbox: takes events again");
-		alarm_raise(d->alarm, ALARM_STORAGE_OK, "", "events are taken again");
+		log_info("outbox: accepts events again");
+		alarm_raise(d->alarm, ALARM_STORAGE_OK, "", "events are accepted again");
 	} else {
 		log_error("outbox: %s", text);
 		alarm_raise(d->alarm, ALARM_STORAGE_FAILED, "", text);

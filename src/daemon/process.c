@@ -37,7 +37,7 @@ process_prepare(struct err *e)
 	mallopt(M_ARENA_MAX, 1);
 	mallopt(M_MMAP_THRESHOLD, 256 * 1024);
 	if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
-		return err_sys(e, "cannot forbid core dumps");
+		return err_sys(e, "cannot disable core dumps");
 	sigemptyset(&ignore.sa_mask);
 	if (sigaction(SIGPIPE, &ignore, NULL) != 0 || sigaction(SIGXFSZ, &ignore, NULL) != 0)
 		return err_sys(e, "cannot ignore signals");

@@ -247,7 +247,7 @@ daemon_start(struct daemon *d, struct err *e)
 		return -1;
 	if (outbox_start(d->outbox, e) != 0)
 		return -1;
-	log_debug("start: the writer runs");
+	log_debug("start: the writer is running");
 	daemon_look_at_clocks(d);
 	return 0;
 }

@@ -19,8 +19,7 @@ static const struct answer ok = { .status = 200 };
 static const struct answer preflight = { .status = 204 };
 static const struct answer not_found = { .status = 404,
 	.code = "not_found",
-	.message =
-	    "nothing is served at this path; post events to /v1/track, /v1/batch and so on" };
+	.message = "there is nothing at this path; post events to /v1/track, /v1/batch and so on" };
 static const struct answer not_bento_api = { .status = 404,
 	.code = "not_found",
 	.message = "bentospool takes POST /api/v1/batch/events and /api/v1/batch/subscribers; send "
@@ -64,7 +63,7 @@ answer_head(const struct ingest *in, struct conn *c, const struct http_head *h,
 	if (!route_allows(route, h->method)) {
 		*wrong_method = (struct answer){ .status = 405,
 			.code = "method_not_allowed",
-			.message = "this path does not take that method",
+			.message = "this path does not allow that method",
 			.allow = route_allowed(route) };
 		return wrong_method;
 	}

@@ -99,7 +99,7 @@ outbox_health_text(struct outbox *o, char *ret_text, size_t size)
 	case OUTBOX_BLOCKED:
 		snprintf(ret_text, size,
 		    "another program holds the write lock of %s: nothing can be stored until it "
-		    "lets go; end its transaction, and read the database with -readonly",
+		    "is released; end its transaction, and read the database with -readonly",
 		    o->path);
 		return;
 	case OUTBOX_FAULTY:

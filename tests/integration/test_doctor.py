@@ -97,7 +97,7 @@ def test_doctor(bench):
     os.chmod(good, 0o600)
     code, found = by_name(bench, good)
     equal(code, 0, f"exit status: {found}")
-    for what in ("settings", "libraries", "clock", "open files", "folder", "file system", "syncing",
+    for what in ("settings", "libraries", "clock", "open files", "directory", "file system", "syncing",
                  "disk", "database", "daemon", "listen", "bento"):
         true(what in found, f"{what} in {found}")
     equal(found["bento"][0], "ok", found["bento"][1])
@@ -287,7 +287,7 @@ def test_listeners(bench):
                 (f"127.0.0.1:{taken.getsockname()[1]}", "in use", "stop the program that uses it (see ss -ltnp)"),
                 (f"unix:{bench.path('taken.sock')}", "in use", "stop the program that uses it (see ss -lxp)"),
                 ("192.0.2.77:7300", "no such address", "listen on an address that `ip address` shows"),
-                (f"unix:{bench.path('none/a.sock')}", "No such file or directory: make the folder", "create the folder, "),
+                (f"unix:{bench.path('none/a.sock')}", "No such file or directory: create the directory", "create the directory, "),
                 (f"unix:{bench.path('file')}", "is not a socket", "change listen, or remove"),
                 ("127.0.0.1:0", "is free", None)):
             conf = bench.configure({"main": site}, {"listen": [listen]})
@@ -367,7 +367,7 @@ def test_settings_that_are_refused(bench):
     conf = bench.configure({"main": good})
     with open(conf, "a", encoding="utf-8") as file:
         file.write(spooltest.conf_section("retention", {"archive": bench.path("none")}) + "\n")
-    refused("make the folder, owned by the user that runs bentospool, with mode 0700")
+    refused("create the directory, owned by the user that runs bentospool, with mode 0700")
 
 
 def test_files_that_cannot_be_read(bench):
@@ -404,15 +404,15 @@ def folder_is_bad(bench, folder, words):
                            top={"database": os.path.join(folder, "spool.db"),
                                 "control": bench.path("control.sock")})
     code, found = by_name(bench, conf, "--offline")
-    equal((code, found["folder"][0]), (1, "problem"), f"{folder}: {found}")
-    true(words in found["folder"][1], f"{folder}: {found['folder']}")
+    equal((code, found["directory"][0]), (1, "problem"), f"{folder}: {found}")
+    true(words in found["directory"][1], f"{folder}: {found['directory']}")
     true("syncing" not in found, f"nothing is written: {found}")
 
 
 def test_folders(bench):
     """the directory is missing, or is a file"""
-    folder_is_bad(bench, bench.path("none"), "does not exist or is not a folder")
-    folder_is_bad(bench, bench.write("file", ""), "does not exist or is not a folder")
+    folder_is_bad(bench, bench.path("none"), "does not exist or is not a directory")
+    folder_is_bad(bench, bench.write("file", ""), "does not exist or is not a directory")
 
 
 def test_folder_that_cannot_be_written(bench):

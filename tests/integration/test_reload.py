@@ -106,8 +106,8 @@ def test_reload_of_what_cannot_be(bench):
     bench.write("bentospool.conf", "nonsense = 1\n")
     refused = done(bench.cli("reload"), code=1)
     true("nothing was reloaded: " in refused.stderr and "nonsense" in refused.stderr, refused.stderr)
-    for archive, words in ((bench.path("none"), "No such file or directory: make the folder"),
-                           (bench.write("file", ""), "Not a directory: name a folder")):
+    for archive, words in ((bench.path("none"), "No such file or directory: create the directory"),
+                           (bench.write("file", ""), "Not a directory: name a directory")):
         rewrite(bench, other)
         with open(daemon.conf, "a", encoding="utf-8") as file:
             file.write(spooltest.conf_section("retention", {"archive": archive}) + "\n")

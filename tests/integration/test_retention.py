@@ -61,7 +61,7 @@ def test_purge(bench):
     equal((told["payloads"], told["rows"]), (2501, 2001), "what would go")
     equal(bench.value("SELECT count(body) FROM outbox"), 3001, "bodies after a dry run")
     refused = done(bench.cli("purge"), code=2)
-    true("say --yes" in refused.stderr, f"is not done unasked: {refused.stderr}")
+    true("add --yes" in refused.stderr, f"is not done unasked: {refused.stderr}")
 
     daemon = spooltest.Daemon(bench, conf)
     told = json.loads(done(bench.cli("purge", "--yes", "--json")).stdout)
@@ -132,7 +132,7 @@ def test_archive_that_is_not_there(bench):
     folder = bench.path("archive")
     conf = configure(bench, sim, archive=folder)
     words = (f"{conf}: retention: archive: cannot write into {folder}: No such file or directory: "
-             "make the folder")
+             "create the directory")
     daemon = spooltest.Daemon(bench, conf)
     true(words in daemon.log(), daemon.log())
     for verb in ("check", "reload"):
@@ -154,12 +154,12 @@ def test_archive_that_cannot_be_written(bench):
         os.mkdir(bench.path("theirs"), 0o555)
         configure(bench, bench.sim(), archive=bench.path("theirs"))
         refused = done(bench.cli("check"), code=1)
-        true("Permission denied: give the folder to the user" in refused.stderr, refused.stderr)
+        true("Permission denied: give the directory to the user" in refused.stderr, refused.stderr)
         return
     with Mount(bench.path("mount"), "size=1m,ro") as mount:
         configure(bench, bench.sim(), archive=mount.path)
         refused = done(bench.cli("check"), code=1)
-        true("Read-only file system: name a folder" in refused.stderr, refused.stderr)
+        true("Read-only file system: name a directory" in refused.stderr, refused.stderr)
 
 
 spooltest.main()

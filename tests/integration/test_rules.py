@@ -62,7 +62,7 @@ def test_table(bench):
 
 
 def test_refused(bench):
-    """what is dropped, what is no order, and what a browser may not claim"""
+    """discards what a rule drops, and refuses what is not an order or comes from a browser"""
     sim = bench.sim()
     daemon = bench.daemon(sim, rules=RULES, allow_origins=["https://shop.example"])
     daemon.accept("/v1/track", track("t-1", event="Test 1"))
@@ -95,7 +95,7 @@ def test_refused(bench):
 
 
 def test_outage(bench):
-    """an event of several items is sent again whole, and Bento drops what it has"""
+    """an event with several items is sent again as a whole, and Bento drops the items it has"""
     sim = bench.sim("--record-suppressed")
     sim.faults("reset=after-accept,count=1")
     daemon = bench.daemon(sim, rules=RULES)
@@ -106,7 +106,7 @@ def test_outage(bench):
 
 
 def test_show(bench):
-    """show says what was sent, also when the rules have changed since"""
+    """show prints what was sent, even after the rules have changed"""
     sim = bench.sim()
     daemon = bench.daemon(sim, rules=RULES)
     daemon.accept("/v1/track", track("t-1", event="Signed Up"))
@@ -118,7 +118,7 @@ def test_show(bench):
 
 
 def test_configuration(bench):
-    """what is no rule is refused with file, line and the remedy; more than 32 too"""
+    """an invalid rule is refused with file, line and remedy; so are more than 32 rules"""
     for rules, words in ((["A => drip"], "drop, rename NAME"), (["A => drop"] * 33, "at most 32 are allowed")):
         conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1", rules=rules)})
         checked = bench.cli("check", conf=conf)
@@ -129,7 +129,7 @@ def test_configuration(bench):
 
 
 def test_check_event(bench):
-    """check --event says what an event would become and why, without a daemon"""
+    """check --event prints what an event would become and why, without a daemon"""
     bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1", rules=RULES,
                                         identity_wait=60)})
     bench.write("one.json", json.dumps(track("t-1", event="Order Paid", properties=ORDER)))

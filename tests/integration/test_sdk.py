@@ -15,7 +15,7 @@ EVENTS = 1000
 
 
 def sdk_folder():
-    """Where tools/run-tests had npm install the SDK."""
+    """Returns the directory where tools/run-tests had npm install the SDK."""
     folder = os.environ.get("SPOOL_SDK", "")
     if not shutil.which("node"):
         raise Skip("node is not installed")
@@ -25,7 +25,7 @@ def sdk_folder():
 
 
 def acknowledged(process):
-    """messageId to order_id of the calls whose flush was answered 200."""
+    """Returns messageId and order_id of the calls whose flush was answered 200."""
     found = [line.split() for line in process.log().splitlines()]
     return {words[0]: words[1] for words in found if len(words) == 2 and words[1][:4] == "sdk-"}
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What real senders really send, from a client's call to what Bento gets."""
+"""Events exactly as real senders send them, up to what Bento gets."""
 import base64
 import json
 import os
@@ -22,7 +22,7 @@ def outcomes(bench, *message_ids):
 
 
 def test_neighbours(bench):
-    """one event spoils no other: a useless unique, members that are no events"""
+    """a useless `unique`, or a member that is not an event, does not affect other events"""
     sim = bench.sim("--fault", "refuse=*@bad.example")
     daemon = bench.daemon(sim)
     daemon.accept("/v1/batch", {"batch": [
@@ -38,7 +38,7 @@ def test_neighbours(bench):
 
 
 def test_pages(bench):
-    """a page makes Bento act by no road; a preflight allows the headers it asks for"""
+    """a page cannot make Bento act in any way; a preflight allows the headers it asks for"""
     sim = bench.sim()
     daemon = bench.daemon(sim, identify="subscribers", fields=["labels=tags"])
     for i, traits in enumerate(({"tags": "vip"}, {"remove": {"tags": "x"}}, {"labels": ["x"]},
@@ -60,7 +60,8 @@ def test_pages(bench):
 
 
 def test_people(bench):
-    """ids of nobody teach nothing; a userId like an address is a guess; addresses are cleaned"""
+    """ids of nobody are not learned; a userId that looks like an address is a guess; addresses are
+    cleaned"""
     sim = bench.sim()
     daemon = bench.daemon(sim, identity_wait=3600, ignore_ids=["test"])
     for i, name in enumerate(("undefined", "NULL", "0", "[object Object]", "Test")):
@@ -80,7 +81,8 @@ def test_people(bench):
 
 
 def test_bento_clients(bench):
-    """PHP's single object, Laravel's nulls, Node's lists of tags; a key is the messageId"""
+    """accepts PHP's single object, Laravel's nulls and Node's lists of tags; the messageId is the
+    key"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
 
@@ -226,7 +228,7 @@ def test_older_forms(bench):
 
 
 def test_recorded_bento_clients(bench):
-    """what Bento's Ruby, PHP, Python and Laravel clients post, recorded, arrives as they meant it"""
+    """recorded posts of Bento's Ruby, PHP, Python and Laravel clients arrive as meant"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     with open(os.path.join(spooltest.srcdir(), "tests/data/bento-clients.jsonl"),
@@ -242,7 +244,7 @@ def test_recorded_bento_clients(bench):
 
 
 def as_posted(item, wanted):
-    """Without the key and the date that the spooler adds where the client gave none."""
+    """Removes the key and the date that the spooler adds when the client gave none."""
     details = dict(item.get("details") or {})
     if "unique" not in (wanted.get("details") or {}):
         details.pop("unique", None)

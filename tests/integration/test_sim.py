@@ -18,11 +18,11 @@ work = tempfile.mkdtemp()
 
 
 class Reset(Exception):
-    """The connection was reset."""
+    """Raised when the connection was reset."""
 
 
 class Connection:
-    """A client that sees what a library would hide: resets, cut answers, interim answers."""
+    """A client that shows what a library hides: resets, truncated answers, interim answers."""
 
     def __init__(self, url):
         host, port = url[len("http://"):].rsplit(":", 1)
@@ -50,7 +50,7 @@ class Connection:
         return int(lines[0].split()[1]), headers
 
     def answer(self):
-        """(status, headers, body); None at a clean end."""
+        """Returns (status, headers, body); None at a clean end."""
         head = self.head()
         if head is None:
             return None
@@ -120,7 +120,7 @@ class Sim:
         return self.raw(request_bytes(body, **kwargs))
 
     def counts(self, body, **kwargs):
-        """(status, results, failed)"""
+        """Returns (status, results, failed)."""
         status, _, text = self.post(body, **kwargs)
         answer = json.loads(text)
         return status, answer.get("results"), answer.get("failed")
@@ -401,7 +401,7 @@ def the_limit_counts_and_passes():
         begin = time.monotonic()
         statuses = [sim.post([event()])[0] for _ in range(3)]
         status, headers, _ = sim.post([event()])
-        if time.monotonic() - begin < 1.4:  # else the machine was too slow to tell
+        if time.monotonic() - begin < 1.4:  # otherwise the machine was too slow for this check
             equal((statuses, status), ([200] * 3, 429))
             assert headers["retry-after"] in ("1", "2"), headers
         wait_until(lambda: sim.post([event()])[0] == 200)
@@ -409,7 +409,7 @@ def the_limit_counts_and_passes():
     with Sim("--limit", "1", "--limit-window", "0.3", "--limit-penalty", "600") as sim:
         wait_until(lambda: sim.post([event()])[0] == 429)
         assert "retry-after" not in sim.post([event()])[1]
-        end = time.monotonic() + 0.4  # the window has room again, the penalty goes on
+        end = time.monotonic() + 0.4  # the window has room again, but the penalty continues
         while time.monotonic() < end:
             equal(sim.post([event()])[0], 429)
 

@@ -1,4 +1,4 @@
-"""The simulated Bento: every fault, how they are steered, and its HTTP. Prints TAP."""
+"""The simulated Bento: every fault, the control of faults, and HTTP. Prints TAP."""
 import json
 import os
 import signal
@@ -20,7 +20,7 @@ def statuses(sim, n):
 
 
 def resets(sim, data):
-    """Whether the connection is reset with no byte of an answer."""
+    """Returns whether the connection is reset before any byte of an answer."""
     try:
         connection = Connection(sim.url)
     except ConnectionResetError:
@@ -111,7 +111,7 @@ def after_body_waits_for_the_body():
         connection = Connection(sim.url)
         data = request_bytes(BATCH)
         connection.send(data[:-1])
-        sim.steer("GET", "/_sim/stats")  # it has had its turn and is still there
+        sim.steer("GET", "/_sim/stats")  # the connection was handled and is still there
         connection.sock.setblocking(False)
         try:
             raise AssertionError(connection.sock.recv(1))
@@ -168,7 +168,7 @@ def partial_fails_the_last_ones():
         equal(sim.counts(BATCH), (200, 1, 3))
         equal(sim.events(), [event(0)])
         equal(sim.counts([event(), event()]), (200, 0, 2))
-        # those that failed are not remembered as seen
+        # failed keys do not count as seen
         equal(sim.counts([event(), keyed("k"), event(), event()]), (200, 1, 3))
         sim.faults()
         equal(sim.counts([keyed("k")]), (200, 1, 0))
@@ -222,7 +222,7 @@ def windows_open_and_close():
     begin = time.monotonic()
     with Sim("--fault", "status=503,from=0.5,to=1") as sim:
         got = statuses(sim, 1)
-        if time.monotonic() - begin < 0.5:  # else the machine was too slow to tell
+        if time.monotonic() - begin < 0.5:  # otherwise the machine was too slow for this check
             equal(got, [200])
         wait_until(lambda: statuses(sim, 1) == [503])
         wait_until(lambda: statuses(sim, 1) == [200])
@@ -235,7 +235,7 @@ def an_outage_refuses_connections():
         except ConnectionRefusedError:
             return True
         except ConnectionResetError:
-            pass  # it waited in the queue of the listener that was just closed
+            pass  # the connection was still queued at the listener that has just closed
         return False
     with Sim("--control", "127.0.0.1:0") as sim:
         idle = Connection(sim.url)

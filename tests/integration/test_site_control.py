@@ -22,7 +22,7 @@ def operations(bench):
 
 
 def two_sites(bench, first, second, **more):
-    """Sites whose write keys are their names."""
+    """Starts a daemon with two sites whose write keys are their names."""
     sites = {name: bench.site(sim.api_url(), write_keys=[name], **more)
              for name, sim in (("ashore", first), ("aboard", second))}
     conf = bench.configure(sites)
@@ -55,7 +55,7 @@ def test_pause_and_resume(bench):
 
 
 def test_pause_lasts(bench):
-    """a pause lasts across restarts; it can begin and end without a daemon"""
+    """a pause survives restarts; it can begin and end without a daemon"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     done(bench.cli("pause"))
@@ -88,7 +88,7 @@ def test_flush(bench):
     daemon = bench.daemon(sim, retry_first=3600, retry_max=3600)
     daemon.accept("/v1/track", track("a-1"))
     wait_until(lambda: bench.value("SELECT state FROM sites") == "backoff", "the site backs off")
-    # Full jitter may have chosen a short wait: then it is soon in the next, which grow.
+    # Full jitter may have chosen a short wait; later waits are longer.
     sim.heal()
     done(bench.cli("flush"))
     bench.wait_settled(1)
@@ -118,7 +118,7 @@ def test_flush_leaves_a_pause(bench):
 
 
 def test_states_last(bench):
-    """acting without a daemon leaves the recorded states of the sites alone"""
+    """acting without a daemon does not change the recorded states of the sites"""
     first, second = bench.sim(), bench.sim()
     first.answer(401)
     daemon = two_sites(bench, first, second)
@@ -145,10 +145,10 @@ def test_unknown_site(bench):
     """an unknown site: exit 3 and nothing recorded, with a daemon and without one"""
     daemon = bench.daemon(bench.sim())
     refused = done(bench.cli("pause", "--site", "nowhere"), code=3)
-    true('no site is called "nowhere"' in refused.stderr, f"says which: {refused.stderr}")
+    true('there is no site "nowhere"' in refused.stderr, f"says which: {refused.stderr}")
     daemon.stop()
     refused = done(bench.cli("pause", "--site", "nowhere"), code=3)
-    true('no site is called "nowhere"' in refused.stderr, f"says which: {refused.stderr}")
+    true('there is no site "nowhere"' in refused.stderr, f"says which: {refused.stderr}")
     equal(operations(bench), [], "operations")
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Several sites in one daemon: each with its own keys, mapping, Bento and troubles."""
+"""Several sites in one daemon: each with its own keys, mapping, Bento and failures."""
 import base64
 import json
 import os
@@ -17,7 +17,7 @@ MANY = 300
 
 
 class Two:
-    """A daemon with the sites a and b, and a Bento for each that knows only its own keys."""
+    """A daemon with sites a and b, and for each a Bento that accepts only its own keys."""
 
     def __init__(self, bench, **b):
         self.bench = bench
@@ -43,7 +43,8 @@ class Two:
         wait_until(lambda: self.statuses(site) == {"delivered": n}, f"site {site}: {n} delivered")
 
     def pass_by(self, what):
-        """While a cannot deliver, all of b's events are delivered; a's wait untouched."""
+        """Checks that all events of b are delivered while a cannot deliver, and that a's stay
+        pending."""
         self.post_b(*[track(f"b-{n}", email=f"p{n % 7}@example.com") for n in range(MANY)])
         self.wait_delivered("b", MANY)
         equal(self.statuses("a"), {"pending": 5}, f"{what}: those of a wait")
@@ -78,7 +79,7 @@ def test_routes(bench):
 
 
 def test_outage(bench):
-    """a Bento that refuses connections, fails, or wants to be left alone holds up its site only"""
+    """a Bento that refuses connections, fails or throttles delays its own site only"""
     two = Two(bench)
     two.bento_a.answer(503, retry_after=3600)
     two.post_a(*some())
@@ -87,7 +88,7 @@ def test_outage(bench):
 
 
 def test_pause(bench):
-    """wrong keys pause their site, and the other goes on; status tells them apart"""
+    """wrong keys pause their own site, and status shows which"""
     two = Two(bench)
     two.bento_a.answer(401)
     two.post_a(*some())

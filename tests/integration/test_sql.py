@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""sql reads and does nothing else; completion knows every verb and option."""
+"""sql only reads; completion knows every verb and option."""
 import json
 import os
 import shutil
@@ -23,7 +23,7 @@ def filled(bench):
 
 
 def test_sql(bench):
-    """rows as a table, as lines and as JSON, while the daemon runs"""
+    """prints rows as a table, as lines and as JSON while the daemon runs"""
     filled(bench)
     done = bench.cli("sql", "SELECT event_id, name FROM outbox ORDER BY 1")
     equal(done.stdout, "event_id  name\n1         Größe\n2         Größe\n3         Größe\n", "a table")
@@ -46,7 +46,7 @@ def test_sql(bench):
 
 
 def test_only_reading(bench):
-    """whatever would write, open or change something is refused"""
+    """a statement that would write, open or change something is refused"""
     filled(bench)
     for sql in ("DELETE FROM event", "UPDATE delivery SET status = 'failed'", "DROP TABLE event",
                 "CREATE TEMP TABLE t (a)", f"ATTACH '{bench.path('other.db')}' AS other",
@@ -54,10 +54,10 @@ def test_only_reading(bench):
                 "SELECT load_extension('x')", "VACUUM INTO 'copy.db'", "REINDEX"):
         done = bench.cli("sql", sql)
         equal(done.returncode, 2, f"exit status of {sql}")
-        true("only reading" in done.stderr, f"{sql}: {done.stderr}")
+        true("only reading is allowed" in done.stderr, f"{sql}: {done.stderr}")
     for sql, words in (("SELEC 1", 'near "SELEC"'), ("SELECT nothing", "nothing"),
-                       ("SELECT 1; SELECT 2", "one statement"), (" -- nothing", "no SQL statement"),
-                       ("SELECT 1; DELETE FROM event", "one statement"),
+                       ("SELECT 1; SELECT 2", "only one statement"), (" -- nothing", "no SQL statement"),
+                       ("SELECT 1; DELETE FROM event", "only one statement"),
                        ("SELECT 1 FROM x", "no such table: x; the views are outbox, messages,")):
         done = bench.cli("sql", sql)
         equal(done.returncode, 2, f"exit status of {sql}")
@@ -67,7 +67,7 @@ def test_only_reading(bench):
 
 
 def test_time_limit(bench):
-    """a query that takes too long is ended, in words"""
+    """a query that takes too long is aborted with a message"""
     filled(bench)
     done = bench.cli("sql", "--timeout", "1s", "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL"
                      " SELECT i + 1 FROM n) SELECT max(i) FROM n")
@@ -76,14 +76,14 @@ def test_time_limit(bench):
 
 
 def words_of(bench, verb):
-    """The long options that --help of a verb lists."""
+    """Returns the long options that --help of a verb lists."""
     said = bench.run(binary("bentospool"), verb, "--help").stdout
     return {word.rstrip(",") for line in said.splitlines() if line.startswith("  ")
             for word in line.split()[:3] if word.startswith("--")}
 
 
 def complete(bench, *words):
-    """What bash offers behind these words."""
+    """Returns what bash offers after these words."""
     script = bench.write("complete.bash", bench.run(binary("bentospool"), "completion", "bash").stdout)
     quoted = " ".join(f"'{word}'" for word in words)
     files = """compopt() { [ "$*" = "-o default" ] && COMPREPLY=(FILES); }"""
@@ -118,7 +118,7 @@ def test_completion(bench):
 
 
 def test_values(bench):
-    """bash completes the values of options and verbs that are known, and offers no others"""
+    """bash completes known values of options and operands, and offers no others"""
     if not shutil.which("bash"):
         raise Skip("there is no bash")
     for words, values in (

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What operators do to events and undo: the same with a daemon and without one."""
+"""Operators' changes to events and undo, with and without a daemon."""
 import json
 import os
 import pty
@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import spooltest  # noqa: E402
 from spooltest import binary, equal, track, true, wait_until  # noqa: E402
 
-MANY = 2300  # several slices
+MANY = 2300  # several steps
 
 
 def done(completed, code=0):
@@ -32,13 +32,13 @@ def fill(daemon, n, name="Bulk", start=0):
 
 
 def states(bench):
-    """How many events have each status and reason."""
+    """Returns how many events have each status and reason."""
     return {(row["status"], row["reason"]): row["n"] for row in bench.rows(
         "SELECT status, reason, count(*) AS n FROM outbox GROUP BY 1, 2")}
 
 
 def frozen(bench):
-    """A daemon that delivers nothing, with two kinds of events."""
+    """Starts a daemon that delivers nothing, with two kinds of events."""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     done(bench.cli("pause"))
@@ -64,7 +64,7 @@ def change(bench):
 
 
 def take_back(bench):
-    """Undoes what change did: newest first, and out of turn."""
+    """Undoes the changes: newest first, and out of order."""
     equal(done(bench.cli("undo", "2", "--dry-run")),
           "13 events would be restored\n"
           "  2 left as they are: changed since, last by operation 5: undo that first\n".replace(
@@ -108,7 +108,7 @@ def test_without_a_daemon(bench):
 
 
 def test_undo_leaves_what_moved_on(bench):
-    """undo leaves what was delivered or settled meanwhile, and says so"""
+    """undo skips events that were delivered or settled meanwhile, and says so"""
     sim, _ = frozen(bench)
     done(bench.cli("discard", "--all", "--yes"))
     done(bench.cli("requeue", "--name", "Order", "--yes"))
@@ -169,7 +169,7 @@ def test_operations(bench):
 
 
 def failures(bench):
-    """Events that Bento or the spooler refused, and one that was delivered; then a pause."""
+    """Makes events that Bento or the spooler refused and one that was delivered; then pauses."""
     sim = bench.sim("--fault", "refuse=View*")
     daemon = bench.daemon(sim, max_attempts=1)
     for n, (event, email) in enumerate((("View A", "ann@example.com"), ("View B", "bob@example.com"),
@@ -187,7 +187,7 @@ def failures(bench):
 
 
 def requeued_by(bench, argv):
-    """Requeues, notes which events were requeued, and undoes it."""
+    """Requeues, records which events were requeued, and undoes that."""
     told = bench.cli("requeue", *argv, "--dry-run", "--json")
     if told.returncode == 3:
         done(bench.cli("requeue", *argv, "--yes"), 3)
@@ -204,7 +204,7 @@ def requeued_by(bench, argv):
 
 
 def test_filters(bench):
-    """each filter selects the same through the daemon and without one"""
+    """each filter selects the same events with and without a daemon"""
     daemon = failures(bench)
     undelivered = ["View A", "View B", "group", "nameless", "who"]
     ids = {row["message_id"]: str(row["event_id"]) for row in bench.outbox()}
@@ -238,7 +238,7 @@ def test_filters(bench):
 
 
 def begin_hold(bench):
-    """A hold of many steps: the process, once it has changed some events."""
+    """Starts a hold of many steps; returns the process once some events have changed."""
     before = bench.value("SELECT max(operation_id) FROM operations")
     # pylint: disable=consider-using-with
     process = subprocess.Popen(
@@ -250,17 +250,17 @@ def begin_hold(bench):
 
 
 def expect_a_part(bench, n):
-    """At any moment the operation says what was done, and undo takes it back."""
+    """The operation always says what was done, and undo restores it."""
     equal(bench.value("""SELECT (SELECT events FROM operations ORDER BY operation_id DESC LIMIT 1)
           - (SELECT count(*) FROM outbox WHERE status = 'held')"""), 0, "the count of the operation")
     last = bench.value("SELECT max(operation_id) FROM operations")
-    # A slice that was under way may still come.
+    # A step that was running may still finish.
     wait_until(lambda: bench.cli("undo", str(last), "--yes").returncode == 3, "it is undone")
     equal(bench.statuses(), {"pending": n}, "after undo")
 
 
 def test_cut_off(bench):
-    """an operation that is cut off leaves whole steps, which undo takes back"""
+    """an interrupted operation leaves complete steps, which undo restores"""
     daemon = frozen(bench)[1]
     fill(daemon, 20000)
     process = begin_hold(bench)
@@ -283,7 +283,7 @@ def test_cut_off(bench):
 
 
 def test_terminal(bench):
-    """on a terminal it asks before it changes more than one event, and shows progress"""
+    """on a terminal a verb asks before it changes more than one event, and shows progress"""
     daemon = frozen(bench)[1]
     fill(daemon, MANY)
     for answer, code, held in (("n", 1, 0), ("y", 0, MANY)):
@@ -332,7 +332,7 @@ def under_way(bench):
 
 
 def test_what_was_read_ahead(bench):
-    """a request under way ends normally; events that were read ahead of a hold are not sent"""
+    """a request in flight ends normally; events read ahead of a hold are not sent"""
     sim = bench.sim()
     sim.freeze()
     daemon = bench.daemon(sim, batch_events=10)
@@ -354,7 +354,7 @@ def test_what_was_read_ahead(bench):
 
 
 def test_release_while_it_delivers(bench):
-    """a released event goes out before later ones of its address that were read already"""
+    """a released event is sent before later events of its address that were already read"""
     sim = bench.sim()
     daemon = bench.daemon(sim, batch_events=1)
     done(bench.cli("pause"))
@@ -370,7 +370,7 @@ def test_release_while_it_delivers(bench):
 
 
 def test_undo_after_a_purge(bench):
-    """undo says what retention has removed"""
+    """undo reports what retention has removed"""
     daemon = frozen(bench)[1]
     done(bench.cli("discard", "--all", "--yes"))
     daemon.stop()
@@ -386,7 +386,7 @@ def test_undo_after_a_purge(bench):
 
 
 def test_order(bench):
-    """released events go out before later ones of their address"""
+    """released events are sent before later events of their address"""
     sim, daemon = frozen(bench)
     done(bench.cli("discard", "--all", "--yes"))
     daemon.accept("/v1/batch", {"batch": [track(f"a-{i}", event="Step") for i in range(3)]})
@@ -405,7 +405,7 @@ def catches_interrupts(process):
 
 
 def test_interrupted(bench):
-    """Ctrl-C ends the command at once; it says where to see what was done"""
+    """Ctrl-C ends the command at once; it says where to find what was done"""
     _, daemon = frozen(bench)
     holder = sqlite3.connect(bench.database, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
@@ -423,12 +423,12 @@ def test_interrupted(bench):
 
 
 def test_interrupted_offline(bench):
-    """Ctrl-C without a daemon leaves an operation like any other"""
+    """Ctrl-C without a daemon leaves a normal operation"""
     _, daemon = frozen(bench)
     fill(daemon, 5000)
     daemon.stop()
     ours, theirs = pty.openpty()
-    os.write(ours, b"\x13")  # Ctrl-S stops the terminal, and the command at its first progress
+    os.write(ours, b"\x13")  # Ctrl-S stops the terminal, and thereby the command at its first progress line
     with subprocess.Popen([binary("bentospool"), "hold", "--all", "--yes",
                            "-c", bench.path("bentospool.conf")],
                           stdin=theirs, stderr=theirs, stdout=subprocess.DEVNULL) as process:

@@ -15,7 +15,7 @@ SECRET = "a shared secret"
 
 
 def stringify(value):
-    """As JSON.stringify prints it."""
+    """Returns JSON as JSON.stringify prints it."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -24,7 +24,7 @@ def signature(text, secret=SECRET):
 
 
 def of_segment(message_id, **more):
-    """An event as Segment passes it on, an hour after it happened."""
+    """Returns an event as Segment forwards it, an hour after it happened."""
     return track(message_id, receivedAt="2026-08-01T11:00:01.000Z", version=2,
                  originalTimestamp="2026-08-01T10:58:00.000Z", sentAt="2026-08-01T10:58:01.000Z",
                  timestamp="2026-08-01T11:00:00.000Z", writeKey="key-of-the-source",
@@ -36,7 +36,8 @@ def post(daemon, body, **more):
 
 
 def test_signed(bench):
-    """single events and arrays, signed as Segment does it, are taken; others are refused with 401"""
+    """single events and arrays with Segment's signature are accepted; others are refused with 401
+    """
     sim = bench.sim()
     bench.write("secret", SECRET + "\n")
     daemon = bench.daemon(sim, webhook_secret_file=bench.path("secret"))

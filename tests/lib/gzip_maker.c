@@ -1,4 +1,5 @@
-/* Compresses test bodies with zlib, one gzip member a call. Aborts when zlib or memory fails. */
+/* Compresses test bodies with zlib, one gzip member in each call. Aborts when zlib or memory
+ * fails. */
 #include "lib/gzip_maker.h"
 
 #include <stdint.h>

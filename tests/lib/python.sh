@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs a test in Python; without Python 3 the test is a SKIP.
+# Runs a Python test; skips it without Python 3.
 if ! command -v python3 >/dev/null 2>&1; then
 	echo "1..0 # SKIP python3 is not installed"
 	exit 0

@@ -1,11 +1,11 @@
-"""HTTP for the integration tests: by the library, or by hand where no library sends the like."""
+"""HTTP for the integration tests: by the library, or by hand for what no library sends."""
 import base64
 import http.client
 import json
 import re
 import socket
 
-DEADLINE = 60.0  # seconds that one condition may take; machines are slow, sanitizers slower
+DEADLINE = 60.0  # seconds to wait for a condition: machines are slow, and sanitizers slower
 WRITE_KEY = "test-write-key"
 
 
@@ -21,7 +21,7 @@ class _UnixConnection(http.client.HTTPConnection):
 
 
 def connect(url):
-    """A connected socket to "http://host:port" or "unix:/path"."""
+    """Returns a socket connected to "http://host:port" or "unix:/path"."""
     if url.startswith("unix:"):
         sock = socket.socket(socket.AF_UNIX)
         sock.settimeout(DEADLINE)
@@ -50,7 +50,7 @@ def http_request(url, method, path, body=None, headers=None):
 
 
 class Raw:
-    """A connection for bytes that no HTTP library would send."""
+    """A connection that sends bytes that no HTTP library would send."""
 
     def __init__(self, url):
         self.sock = connect(url)
@@ -61,7 +61,7 @@ class Raw:
         return self
 
     def try_send(self, data):
-        """send() to a server that may have closed: whether all went out."""
+        """Sends to a server that may have closed; returns whether everything was sent."""
         try:
             self.send(data)
         except OSError:
@@ -77,7 +77,8 @@ class Raw:
         return bool(data)
 
     def answer(self):
-        """The next answer: status and JSON or text of its body; (0, "") when none came."""
+        """Returns the next answer: status, and JSON or text of its body; (0, "") when none came.
+        """
         while b"\r\n\r\n" not in self.held:
             if not self._fill():
                 return 0, ""
@@ -94,7 +95,7 @@ class Raw:
             return status, body
 
     def is_closed(self):
-        """Whether the server closed and left nothing more to read; waits for it."""
+        """Waits until the server closes; returns whether nothing was left to read."""
         while self._fill():
             pass
         return not self.held
@@ -108,7 +109,7 @@ def basic(key=WRITE_KEY):
 
 
 def post_bytes(body, path="/v1/track", headers="", key=WRITE_KEY):
-    """A whole request with a Content-Length, as bytes."""
+    """Returns a complete request with Content-Length, as bytes."""
     body = body.encode() if isinstance(body, str) else body
     head = (f"POST {path} HTTP/1.1\r\nHost: spool\r\n{basic(key)}"
             f"Content-Length: {len(body)}\r\n{headers}\r\n")

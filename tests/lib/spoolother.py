@@ -15,7 +15,7 @@ def done(completed, code=0):
 
 
 class Spool:
-    """One of several databases, with a configuration of its own; paused until a Bento is named."""
+    """One of several databases, with its own configuration; paused until it is given a Bento."""
 
     def __init__(self, bench, name, sim=None, sites=("main",), **settings):
         self.bench, self.database = bench, bench.path(name + ".db")

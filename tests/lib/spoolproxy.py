@@ -1,5 +1,6 @@
-"""A proxy between a client and the daemon that sees each request, and lets the first ones meet another
-daemon, which refuses them. Answers are passed on as they are, but for the wait that they ask for."""
+"""A proxy between a client and the daemon. It records each request, and sends the first ones to
+another daemon, which refuses them. Answers are passed on unchanged, except for the wait that they
+ask for."""
 import http.client
 import http.server
 import threading
@@ -52,7 +53,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 class Proxy:
-    """With Proxy(url, refusing, times): the first `times` posts of events go to the daemon at `refusing`."""
+    """Proxy(url, refusing, times): the first `times` posts of events go to the daemon at
+    `refusing`."""
 
     def __init__(self, url, refusing=None, times=0):
         self.url = url

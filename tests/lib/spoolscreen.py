@@ -41,7 +41,7 @@ class Screen:
         fcntl.ioctl(self.ours, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def read(self, seconds=0.0):
-        """Takes what is there, waiting at most so long for it."""
+        """Reads what is there; waits at most `seconds` for it."""
         while select.select([self.ours], [], [], seconds)[0]:
             try:
                 self.shown += os.read(self.ours, 65536)
@@ -53,7 +53,7 @@ class Screen:
         return self.shown.decode(errors="replace").replace("\r\n", "\n")
 
     def wait(self, condition, what):
-        """Until condition(text) holds; returns the text."""
+        """Waits until condition(text) holds; returns the text."""
         end = time.monotonic() + DEADLINE
         while not condition(self.text()):
             if time.monotonic() > end:
@@ -62,7 +62,7 @@ class Screen:
         return self.text()
 
     def forget(self):
-        """From now on only what comes."""
+        """Drops the text so far."""
         self.read()
         self.shown = b""
 
@@ -70,7 +70,7 @@ class Screen:
         os.write(self.ours, keys.encode())
 
     def wait_end(self):
-        """Its exit status; everything that it printed is there."""
+        """Waits for the end; returns the exit status. All output has been read."""
         end = time.monotonic() + DEADLINE
         while self.popen.poll() is None:
             if time.monotonic() > end:

@@ -31,7 +31,7 @@ SECRET_KEY = "test-secret"
 
 
 class Skip(Exception):
-    """Raised by a test that cannot run here; its text says why."""
+    """Raised by a test that cannot run on this machine; its text says why."""
 
 
 def builddir():
@@ -52,7 +52,7 @@ def binary(name):
 
 
 def sanitized():
-    """The sanitizers of the build, "" for none."""
+    """Returns the sanitizers of the build, "" without any."""
     try:
         with open(os.path.join(builddir(), "Makefile"), encoding="utf-8") as makefile:
             found = re.search(r"^SPOOL_LDFLAGS = .*-fsanitize=(\S+)", makefile.read(), re.M)
@@ -62,7 +62,7 @@ def sanitized():
 
 
 def wait_until(condition, what, deadline=DEADLINE):
-    """The first true value of condition(); fails with `what` when the deadline passes."""
+    """Returns the first true value of condition(); fails with `what` at the deadline."""
     end = time.monotonic() + deadline
     pause = 0.005
     while True:
@@ -90,7 +90,7 @@ def _die_with_parent():
 
 
 class Process:
-    """One program under test; its output goes to a log in the bench's directory."""
+    """A program under test. Its output goes to a log in the bench's directory."""
 
     def __init__(self, bench, name, argv, env=None, preexec=None):
         def prepare():
@@ -136,7 +136,7 @@ class Process:
         return self.popen.wait(deadline)
 
     def stop(self, sig=signal.SIGTERM):
-        """Ends it by a signal and returns its exit status."""
+        """Ends the program by a signal; returns its exit status."""
         if self.running():
             self.popen.send_signal(sig)
         return self.wait()
@@ -154,13 +154,13 @@ class Process:
         return os.listdir(f"/proc/{self.pid}/task")
 
     def peak_bytes(self):
-        """The most memory that was resident."""
+        """Returns the most resident memory so far."""
         with open(f"/proc/{self.pid}/status", encoding="ascii") as status:
             return int(re.search(r"VmHWM:\s+(\d+) kB", status.read()).group(1)) * 1024
 
 
 def _jsonl(path):
-    """The complete lines of a file of JSON lines; none when it is not there yet."""
+    """Returns the complete lines of a file of JSON lines; none when it does not exist yet."""
     try:
         with open(path, encoding="utf-8") as lines:
             text = lines.read()
@@ -186,7 +186,8 @@ class Sim(Process):
         return self.url() + "/api/v1"
 
     def events(self):
-        """The events that came, in order; with --record-suppressed those known before too."""
+        """Returns the accepted events in order; with --record-suppressed also the suppressed ones.
+        """
         return [line["event"] for line in self.records() if "event" in line]
 
     def subscribers(self):
@@ -196,7 +197,7 @@ class Sim(Process):
         return [line["command"] for line in self.records() if "command" in line]
 
     def records(self):
-        """All of them as the record has them, in order."""
+        """Returns all records in order."""
         return _jsonl(self.record_path)
 
     def record_text(self):
@@ -207,16 +208,16 @@ class Sim(Process):
         return _jsonl(self.requests_path)
 
     def keys(self):
-        """details.unique.key of the accepted events: their messageIds."""
+        """Returns details.unique.key of the accepted events: their messageIds."""
         return [event["details"]["unique"]["key"] for event in self.events()]
 
     def faults(self, *specs):
-        """These instead of the faults there were, for the requests from now on."""
+        """Replaces the faults from the next request on."""
         status, _, answer = http_request(self.url(), "PUT", "/_sim/faults", list(specs))
         true(200 <= status < 300, f"the simulator refused {specs!r}: {status} {answer}")
 
     def answer(self, status, times=None, retry_after=None):
-        """This status to every batch, or to the next few."""
+        """Answers every batch, or the next `times`, with this status."""
         spec = f"status={status}"
         spec += f",count={times}" if times is not None else ""
         spec += f",retry-after={retry_after}" if retry_after is not None else ""
@@ -249,7 +250,7 @@ def conf_text(top, ingest, sites):
 
 
 class Daemon(Process):
-    """bentospool serve on a configuration that stays in the bench's directory."""
+    """bentospool serve with a configuration in the bench's directory."""
 
     def __init__(self, bench, conf, env=None, preexec=None, listeners=1, ready=True, argv=()):
         super().__init__(bench, "daemon", [binary("bentospool"), "serve", "-c", conf, *argv], env,
@@ -261,18 +262,18 @@ class Daemon(Process):
             self.wait_listening(listeners)
 
     def restart(self, sig=signal.SIGTERM):
-        """Ends this one, starts another on the same configuration and database."""
+        """Ends this daemon and starts another with the same configuration and database."""
         self.stop(sig)
         env, preexec, listeners = self.again
         return Daemon(self.bench, self.conf, env, preexec, listeners)
 
     def post(self, path, body, key=WRITE_KEY, headers=None, listener=0):
-        """One request of its own connection: status and the answer's JSON."""
+        """Posts on its own connection; returns status and JSON of the answer."""
         status, _, answer = self.request("POST", path, body, key, headers, listener)
         return status, json.loads(answer)
 
     def request(self, method, path, body=None, key=WRITE_KEY, headers=None, listener=0):
-        """status, headers (lower case) and body."""
+        """Returns status, headers (lower case) and body."""
         headers = dict(headers or {})
         if key is not None:
             token = base64.b64encode(f"{key}:".encode()).decode()
@@ -280,12 +281,12 @@ class Daemon(Process):
         return http_request(self.url(listener), method, path, body, headers)
 
     def accept(self, path, body, **more):
-        """Posts and insists on 200 {"success": true}."""
+        """Posts and requires 200 {"success": true}."""
         equal(self.post(path, body, **more), (200, {"success": True}), f"POST {path}")
 
 
 def track(message_id, event="Test Event", email="ann@example.com", **more):
-    """A track call in order; properties={...} and others come from the caller."""
+    """Returns a valid track call; the caller can add properties={...} and others."""
     made = {"type": "track", "messageId": message_id, "userId": "u-1", "event": event,
             "properties": {}, **more}
     if email is not None:
@@ -294,7 +295,7 @@ def track(message_id, event="Test Event", email="ann@example.com", **more):
 
 
 class Mount:
-    """A small file system in memory, gone after the test: with Mount(path, options)."""
+    """A small file system in memory, unmounted after the test: with Mount(path, options)."""
 
     def __init__(self, path, options):
         if os.geteuid() != 0 or not shutil.which("mount"):
@@ -319,7 +320,7 @@ FROM site s WHERE n <> delivered"""
 
 
 class Bench:
-    """What one test has: a directory, processes, the outbox to look into."""
+    """The environment of one test: a directory, processes, the outbox."""
 
     def __init__(self):
         self.dir = tempfile.mkdtemp(prefix="spooltest.")
@@ -339,7 +340,8 @@ class Bench:
         return Sim(self, listen, args)
 
     def site(self, api_url, **settings):
-        """A site that is quick to retry and waits for no identify, with what the test wants."""
+        """Returns a site that retries quickly and does not wait for identify calls, with the given
+        settings."""
         return {"site_uuid": SITE_UUID, "publishable_key": PUBLISHABLE_KEY,
                 "secret_key": SECRET_KEY, "write_keys": [WRITE_KEY], "api_url": api_url,
                 "requests_per_minute": 0, "retry_first": 1, "retry_max": 2,
@@ -351,13 +353,13 @@ class Bench:
         return self.write(name, conf_text(top, ingest, sites or {}))
 
     def daemon(self, sim=None, ingest=None, top=None, env=None, preexec=None, listeners=1, **site):
-        """A daemon with one site; without a simulator nobody answers where Bento would be."""
+        """Starts a daemon with one site; without a simulator nobody listens at Bento's address."""
         api_url = sim.api_url() if isinstance(sim, Sim) else sim or "http://127.0.0.1:1/api/v1"
         conf = self.configure({"main": self.site(api_url, **site)}, ingest, top)
         return Daemon(self, conf, env, preexec, listeners)
 
     def run(self, *argv, env=None, stdin=subprocess.DEVNULL):
-        """A program to its end: subprocess.CompletedProcess with text."""
+        """Runs a program to its end; returns subprocess.CompletedProcess with text."""
         done = subprocess.run(argv, cwd=self.dir, env={**os.environ, **(env or {})}, text=True,
                               stdin=stdin, capture_output=True, timeout=DEADLINE, check=False)
         if SANITIZER.search(done.stderr):
@@ -369,7 +371,7 @@ class Bench:
         return self.run(binary("bentospool"), argv[0], "-c", conf, *argv[1:], env=env)
 
     def rows(self, sql, *values):
-        """What sqlite3 shows beside the daemon: a list of dictionaries."""
+        """Returns the rows of a query beside the daemon, as a list of dictionaries."""
         connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)
         try:
             connection.row_factory = sqlite3.Row
@@ -389,12 +391,12 @@ class Bench:
         return rows[0]
 
     def statuses(self):
-        """How many events have which status."""
+        """Returns how many events have each status."""
         rows = self.rows("SELECT status, count(*) AS n FROM outbox GROUP BY status")
         return {row["status"]: row["n"] for row in rows}
 
     def wait_settled(self, n, deadline=DEADLINE):
-        """Until n events are there and none waits."""
+        """Waits until there are n events and none is pending."""
         def settled():
             counts = self.statuses()
             return sum(counts.values()) == n and "pending" not in counts
@@ -404,7 +406,7 @@ class Bench:
             raise AssertionError(f"{e}; there are {self.statuses()}") from e
 
     def end(self):
-        """Ends what still runs; returns what is wrong with how it ended."""
+        """Ends the remaining processes; returns what is wrong with their ends."""
         for process in reversed(self.processes):
             if process.running():
                 process.thaw()
@@ -421,7 +423,7 @@ class Bench:
         return wrong + self.miscounted()
 
     def miscounted(self):
-        """What each site counts as delivered is what is there, whatever the test did."""
+        """Returns the sites whose count of delivered events differs from the rows."""
         wrong = []
         for path in glob.glob(os.path.join(self.dir, "*.db")):
             try:
@@ -429,7 +431,7 @@ class Bench:
                         sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as file:
                     rows = file.execute(DELIVERED).fetchall()
             except sqlite3.Error:
-                continue  # no outbox, an older one, or one that the test spoilt
+                continue  # no outbox, an older one, or one that the test damaged
             wrong += [f"{path}: {n} events of {site} are delivered, {counted} are counted"
                       for site, n, counted in rows]
         return wrong
@@ -445,7 +447,7 @@ class Bench:
 
 
 def _run_one(n, name, function):
-    """One TAP line; whether the test passed or skipped."""
+    """Prints one TAP line; returns whether the test passed or skipped."""
     title = (function.__doc__ or name.removeprefix("test_").replace("_", " ")).split("\n")[0]
     bench = Bench()
     skip = None
@@ -470,7 +472,7 @@ def _run_one(n, name, function):
 
 
 def main():
-    """Runs the test_* functions of the calling file, or those that the command line names."""
+    """Runs the test_* functions of the calling file, or those named on the command line."""
     found = [(name, function) for name, function in vars(sys.modules["__main__"]).items()
              if name.startswith("test_") and callable(function)]
     wanted = sys.argv[1:]

@@ -1,4 +1,4 @@
-/* Makes and removes a temporary folder. A test fails when either fails. */
+/* Creates and removes a temporary directory. A test fails when either fails. */
 #include "lib/tempdir.h"
 
 #include <ftw.h>

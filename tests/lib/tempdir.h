@@ -1,4 +1,4 @@
-/* A temporary folder for each test, removed with all its contents. */
+/* A temporary directory for each test, removed with all its contents. */
 #ifndef LIB_TEMPDIR_H
 #define LIB_TEMPDIR_H
 

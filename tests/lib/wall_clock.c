@@ -1,7 +1,7 @@
 /*
- * Preloaded into a program under test: its wall clock shows the seconds since 1970 that stand in
- * the file WALL_CLOCK, and goes on from there. The other clocks stay. Without the file the wall
- * clock is the machine's.
+ * Preloaded into a program under test: its wall clock starts at the seconds since 1970 in the file
+ * WALL_CLOCK and runs on from there. Other clocks are unchanged. Without the file the wall clock is
+ * the machine's.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -18,7 +18,8 @@ clock_gettime(clockid_t id, struct timespec *ts)
 	long long shown, since;
 	int rc = (int)syscall(SYS_clock_gettime, id, ts);
 
-	/* What it shows, and at which second of the machine's wall clock it was set to that. */
+	/* The time that it shows, and the second of the machine's wall clock at which it was
+	 * set. */
 	if (f != NULL && fscanf(f, "%lld %lld", &shown, &since) == 2)
 		ts->tv_sec += shown - since;
 	if (f != NULL)

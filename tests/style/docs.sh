@@ -1,3 +1,3 @@
 #!/bin/sh
-# Every document and source file that is named somewhere exists, as a test.
+# As a test: every document and source file that is named somewhere exists.
 exec "${top_srcdir:-$(dirname "$0")/../..}/tools/check-docs"

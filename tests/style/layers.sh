@@ -1,3 +1,3 @@
 #!/bin/sh
-# The order of the layers, as a test.
+# As a test: the order of the rooms.
 exec "${top_srcdir:-$(dirname "$0")/../..}/tools/check-layers"

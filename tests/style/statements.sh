@@ -1,3 +1,3 @@
 #!/bin/sh
-# Statements are used, and given all of their parameters, as a test.
+# As a test: statements are used, with all of their parameters.
 exec "${top_srcdir:-$(dirname "$0")/../..}/tools/check-statements"

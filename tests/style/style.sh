@@ -1,3 +1,3 @@
 #!/bin/sh
-# The rules of the house that a machine can see, as a test.
+# As a test: the rules of the house that a machine can check.
 exec "${top_srcdir:-$(dirname "$0")/../..}/tools/check-style"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# check-layers, check-style and check-docs must see what they are there for: seeds one violation after
+# check-layers, check-style and check-docs must detect what they are for: seeds one violation after
 # another.
 set -eu
 here=$(cd "${top_srcdir:-$(dirname "$0")/../..}" && pwd)
@@ -8,7 +8,7 @@ trap 'rm -rf "$work"' EXIT
 n=0
 failed=0
 
-# A small tree in good order.
+# Makes a small tree without violations.
 seed() {
 	rm -rf "$work/tree"
 	for room in base event/json event/segment outbox/file outbox/write dispatch ingest daemon cli/look; do

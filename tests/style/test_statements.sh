@@ -1,5 +1,5 @@
 #!/bin/sh
-# What makes C of schema/ must refuse mistakes, with file and line: seeds one after another.
+# The generator of schema/ must refuse mistakes with file and line: seeds one after another.
 set -eu
 here=$(cd "${top_srcdir:-$(dirname "$0")/../..}" && pwd)
 work=$(mktemp -d)
@@ -19,7 +19,7 @@ verdict() { # PASSED(0|1) WORDS
 	fi
 }
 
-# A small tree in good order.
+# Makes a small tree without mistakes.
 seed() {
 	rm -rf "$work/tree"
 	mkdir -p "$work/tree/schema/statements" "$work/tree/src/outbox"
@@ -60,7 +60,7 @@ migrations() {
 	"$awk" -f "$here/schema/sql.awk" -f "$here/schema/embed.awk" -v out="$1" schema/*.sql
 }
 
-says() { # WORDS PATTERN FUNCTION: the function fails and says so
+says() { # says WORDS PATTERN FUNCTION: the function must fail with a message that matches
 	code=0
 	"$3" source >"$work/out" 2>&1 || code=$?
 	passed=1
@@ -68,7 +68,7 @@ says() { # WORDS PATTERN FUNCTION: the function fails and says so
 	verdict "$passed" "$1"
 }
 
-# Statement FILE:LINE mistakes: each is a sed script on the file in good order.
+# Mistakes in a statement: each is a sed script for the correct file.
 mistake() { # WORDS SED PATTERN
 	seed
 	sed -i "$2" schema/statements/t.sql
@@ -130,7 +130,7 @@ compiles 'struct stmt_t_get_row row; struct db_rows rows = stmt_t_get(db, 1, e);
 	return stmt_t_get_next(&rows, &row, e) == 1 ? (int)row.x : 0;' || passed=0
 verdict "$passed" "a column that is not there does not"
 
-use() { # WORDS SED PATTERN: check-statements says so of src/outbox/t.c
+use() { # use WORDS SED PATTERN: check-statements must report this for src/outbox/t.c
 	seed
 	sed -i "$2" src/outbox/t.c
 	code=0

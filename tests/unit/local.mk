@@ -1,5 +1,5 @@
-# One program a module, in the folder of its module: tests/unit/ROOM/test_MODULE.c. A program of one
-# file is listed here and nowhere else; a program with a rig also lists its sources below.
+# One program for each module, in the directory of its module: tests/unit/ROOM/test_MODULE.c. A
+# program of one file is listed only here; a program with a rig also lists its sources below.
 UNIT_TESTS = \
 	tests/unit/base/test_base \
 	tests/unit/base/test_encode \
@@ -99,7 +99,7 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 
-# What a program links unless its own _LDADD says otherwise.
+# The libraries of a program, unless its own _LDADD names others.
 AM_DEFAULT_SOURCE_EXT = .c
 UNIT_LIBS = $(CMOCKA_LIBS) $(SPOOL_LIBS)
 LDADD = $(UNIT_LIBS)

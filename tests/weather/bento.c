@@ -1,6 +1,6 @@
 /*
- * Bento: keeps what it accepted, suppresses second copies of a key, and answers in the manner that
- * the seed drew. It never says which events it refused.
+ * Bento: keeps what it accepted, suppresses repeated keys, and answers in the style that the seed
+ * chose. It never says which events it refused.
  */
 #include "weather/weather.h"
 
@@ -20,7 +20,7 @@ reply(struct request *r, int status, const char *body)
 	buf_append(&r->result.response, body, strlen(body));
 }
 
-/* A suppressed copy does not count as a copy. */
+/* A suppressed repeat does not count as a copy. */
 static void
 take_event(struct world *w, struct request *r, int64_t id, bool twin)
 {
@@ -35,7 +35,7 @@ take_event(struct world *w, struct request *r, int64_t id, bool twin)
 	w->box.attempts[r->attempt].took_any = true;
 }
 
-/* Bento cannot have taken what it refuses as a whole, however the answer was lost. */
+/* Bento cannot have accepted a batch that it refuses as a whole, however the answer was lost. */
 static bool
 refuses_request(struct world *w, const struct request *r)
 {

@@ -140,7 +140,7 @@ static void
 end_member(struct world *w, struct event *event, const struct outbox_attempt_end *end)
 {
 	event->open_attempt = 0;
-	/* A delivered event stays delivered: the statement leaves it alone. */
+	/* A delivered event stays delivered: the statement does not change it. */
 	if (end->status == STATUS_DELIVERED) {
 		event->attempts += event->status != STATUS_DELIVERED;
 		event->next_attempt_at = 0;
@@ -277,7 +277,7 @@ box_crash(struct world *w)
 	b->commit_at = NEVER;
 }
 
-/* As attempts_recover. */
+/* Like attempts_recover. */
 void
 box_recover(struct world *w)
 {

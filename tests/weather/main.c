@@ -24,14 +24,14 @@
 #define DAYS_MAX 3650
 #define MINUTES_MAX 10080
 #define FAILURES_SHOWN 5
-/* With fewer seeds chance may leave something out. */
+/* With fewer seeds, some cases may never occur by chance. */
 #define SEEDS_FOR_ALL 200
 
 struct options {
 	uint64_t seeds;
 	uint64_t from;
 	unsigned days;
-	int64_t until; /* monotonic ms: the long run begins no hundred of seeds after it */
+	int64_t until; /* monotonic ms: the long run starts no hundred of seeds after it */
 	bool verbose;
 };
 
@@ -176,7 +176,7 @@ run_seeds(const struct options *o, struct tally *t)
 	}
 }
 
-/* What never happens in the simulation is not tested by it. */
+/* Cases that never occur in the simulation are not tested by it. */
 static void
 check_all_seen(struct tally *t)
 {

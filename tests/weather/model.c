@@ -1,5 +1,5 @@
 /*
- * The rules: what must never happen in a world. Each has a name, which a failing seed prints.
+ * The rules: what must never happen in a world. Each rule has a name, which a failing seed prints.
  */
 #include "weather/weather.h"
 
@@ -10,10 +10,10 @@
 #define ANSWER_WAIT_MIN INT64_C(1000)
 #define ANSWER_WAIT_MAX HOUR
 #define THROTTLE_LEAST MINUTE
-/* How soon something that could be sent must be on its way. */
+/* How soon a request must be sent when one can be. */
 #define PATIENCE 3000
 #define PATIENCE_AFTER_JUMP 63000
-/* How long after an operator's operation a request with the event may still go out. */
+/* How long after an operator's change a request with the event may still be sent. */
 #define OPERATOR_GRACE 2500
 
 void
@@ -44,7 +44,7 @@ pace_interval(const struct world *w)
 	return rpm == 0 ? 0 : (MINUTE + rpm - 1) / rpm;
 }
 
-/* A new process does not know how long the old one had to wait. */
+/* A new process does not know how long the old process still had to wait. */
 void
 model_restarted(struct world *w)
 {
@@ -61,7 +61,7 @@ model_restarted(struct world *w)
 
 /* ---- a request goes out --------------------------------------------------------------------- */
 
-/* row-first: its row was committed before, with the same members. */
+/* Rule row-first: the attempt's row, with the same members, was committed before. */
 static void
 check_row(struct world *w, const struct request *r)
 {
@@ -112,7 +112,7 @@ check_member(struct world *w, const struct request *r, int64_t id)
 		    status_name(event->status));
 }
 
-/* Whole events, at the endpoint where they belong. */
+/* Events are complete, and at the right endpoint. */
 static void
 check_items(struct world *w, const struct request *r)
 {
@@ -205,8 +205,9 @@ check_waiting(struct world *w)
 }
 
 /*
- * Waits after failures in a row are drawn from 0 to a ceiling that doubles up to retry_max. Once
- * the ceiling is there, 20 waits in a row take less than a fifth of their mean once in 10^12 times.
+ * Waits after failures in a row are drawn from 0 to a ceiling, which doubles up to retry_max. At
+ * the full ceiling, 20 waits in a row take less than a fifth of their mean only once in 10^12
+ * times.
  */
 static void
 note_failure(struct world *w, bool demands)
@@ -289,7 +290,7 @@ demand(struct world *w, int64_t ms, const char *why)
 	w->model.wait_why = why;
 }
 
-/* The event was alone, and the answer can be about it: charged, if others get through. */
+/* The event was alone and the answer may be about it: it is charged if others get through. */
 static void
 note_fall(struct world *w, const struct request *r)
 {
@@ -298,7 +299,7 @@ note_fall(struct world *w, const struct request *r)
 
 	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
 		may = may && r->result.http_status != never[i];
-	/* An answer that says nothing about it does not undo an earlier failure of its own. */
+	/* An answer that is not about the event does not cancel an earlier failure of its own. */
 	if (r->n == 1 && !may)
 		return;
 	for (size_t i = 0; i < r->n; i++)
@@ -317,7 +318,7 @@ model_repaired(struct world *w)
 		w->net.open[i]->unmended = true;
 }
 
-/* The answer refuses settings that were repaired while the request was under way. */
+/* The answer refuses settings that were repaired while the request was in flight. */
 static bool
 is_out_of_date(const struct request *r)
 {
@@ -348,7 +349,7 @@ model_result(struct world *w, const struct request *r)
 	if (is_out_of_date(r))
 		return;
 	note_fall(w, r);
-	/* The request went out before the breaker opened: its failure says nothing new. */
+	/* The request was sent before the breaker opened: its failure is stale. */
 	if (r->old && !demands)
 		return;
 	for (size_t i = 0; i < w->net.n_open; i++)
@@ -365,7 +366,7 @@ model_result(struct world *w, const struct request *r)
 	}
 }
 
-/* What the site's row promises, in the time that does not jump. */
+/* Records the promise in the site's row, in monotonic time. */
 void
 model_site_told(struct world *w, const struct outbox_site_state *state)
 {
@@ -404,7 +405,7 @@ model_began(struct world *w, const struct outbox_attempt_begin *b)
 	}
 }
 
-/* Delivered by an unreadable answer, and not yet on disk. */
+/* Delivered by an unreadable answer, and not yet committed. */
 static bool
 is_trusted_already(const struct world *w, const struct event *event)
 {
@@ -412,7 +413,7 @@ is_trusted_already(const struct world *w, const struct event *event)
 	       && w->config.site.policy.ambiguous == AMBIGUOUS_DELIVERED;
 }
 
-/* Bento has first copies in the order of arrival, but for what it never takes. */
+/* Bento gets first copies in order of arrival, except events that it never accepts. */
 void
 model_first_copy(struct world *w, int64_t id)
 {
@@ -441,7 +442,8 @@ has_waiting_sibling(struct world *w, size_t place)
 	return false;
 }
 
-/* The earliest time at which a request could go out; NEVER: not until something happens. */
+/* Returns the earliest time at which a request could be sent; NEVER: not until something
+ * happens. */
 static int64_t
 could_send_at(struct world *w)
 {
@@ -475,7 +477,7 @@ model_idle(struct world *w, int64_t until)
 		m->could_since = NEVER;
 		return;
 	}
-	/* Once a request could go out, it can, until it must wait again. */
+	/* Once a request can be sent, that stays so until the dispatcher must wait again. */
 	if (m->could_since == NEVER || at > w->mono)
 		m->could_since = at;
 	if (until - m->could_since > patience)

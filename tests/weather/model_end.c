@@ -1,5 +1,5 @@
 /*
- * The rules about ends: of an attempt, of an event, of the whole run. Each names what it checks.
+ * The rules about ends: of an attempt, of an event, of the whole run. Each rule has a name.
  */
 #include "weather/weather.h"
 
@@ -17,7 +17,7 @@ reason_is(const char *reason, const char *word)
 	return reason != NULL && strcmp(reason, word) == 0;
 }
 
-/* truth: the outcome says what Bento did, as far as it can be known. */
+/* Rule truth: the outcome says what Bento did, as far as it can be known. */
 static void
 check_truth(struct world *w, const struct outbox_attempt_end *end, const struct attempt_row *row)
 {
@@ -39,7 +39,7 @@ check_truth(struct world *w, const struct outbox_attempt_end *end, const struct 
 		    status_name(end->status));
 }
 
-/* charge: the weather does not cost attempts. */
+/* Rule charge: outages cost no attempts. */
 static void
 check_charge(struct world *w, const struct outbox_attempt_end *end)
 {
@@ -102,7 +102,7 @@ check_member(struct world *w, const struct outbox_attempt_end *end, int64_t id)
 			model_broken(
 			    w, "delivered", "event %lld, and Bento has none of it", (long long)id);
 	} else if (event->status != STATUS_PENDING) {
-		return; /* it stays as it was settled */
+		return; /* its settled status stays */
 	} else if (end->status == STATUS_PENDING && end->outcome == OUTCOME_REFUSED) {
 		event->refused_among = end->n_events;
 	} else if (end->status == STATUS_FAILED) {
@@ -148,7 +148,7 @@ model_ends(struct world *w, const struct outbox_attempt_end *end)
 	    end->max_batch > 0 ? ", split" : "");
 }
 
-/* An event alone is charged when its own request failed and others got through since. */
+/* A single event is charged when its own request failed and others got through since. */
 static void
 check_settled_charge(struct world *w, const struct outbox_settle *s, int64_t id)
 {
@@ -169,7 +169,7 @@ check_settled_charge(struct world *w, const struct outbox_settle *s, int64_t id)
 		    (long long)id, s->reason, (long long)event->attempts + 1, most);
 }
 
-/* Only time makes an event older, whatever the wall clock says. */
+/* Only real time makes an event older, whatever the wall clock shows. */
 static void
 check_expired(struct world *w, int64_t id)
 {
@@ -191,7 +191,7 @@ model_settles(struct world *w, const struct outbox_settle *s)
 
 		w->seen[SEEN_INVALID] += s->status == STATUS_INVALID;
 		if (box_has(w, id) && box_event(w, id)->status != STATUS_PENDING)
-			continue; /* it stays as it is */
+			continue; /* it does not change */
 		if (box_has(w, id) && s->charge)
 			check_settled_charge(w, s, id);
 		else if (box_has(w, id) && s->status == STATUS_FAILED
@@ -213,7 +213,7 @@ model_settles(struct world *w, const struct outbox_settle *s)
 
 /* ---- the end -------------------------------------------------------------------------------- */
 
-/* Nothing lost: each event has the end that it should have. */
+/* Rule nothing lost: each event ends as it should. */
 static void
 check_event(struct world *w, int64_t id)
 {

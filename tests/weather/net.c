@@ -1,6 +1,6 @@
 /*
- * The transport: a request goes out, the weather draws its fate, it arrives at Bento or not, and
- * ends when the dispatcher can know.
+ * The transport: the weather decides what happens to each request, whether it arrives at Bento, and
+ * when the dispatcher learns its end.
  */
 #include "weather/weather.h"
 
@@ -52,14 +52,14 @@ draw_reset(struct world *w, struct request *r)
 		return;
 	}
 	break_off(r, FATE_CUT_AFTER, "reset after the body was read");
-	/* the head of an answer came, and then nothing */
+	/* the head of an answer arrived, and then nothing */
 	if (world_chance(w, 40)) {
 		r->result.http_status = 200;
 		buf_append_literal(&r->result.response, "{\"results\":");
 	}
 }
 
-/* Slow, and past the timeout: Bento has it or not. */
+/* Slow, and past the timeout: Bento may have it or not. */
 static void
 draw_slow(struct world *w, struct request *r)
 {
@@ -139,7 +139,7 @@ self_of(struct transport *t)
 	return (struct net *)(void *)t;
 }
 
-/* The ids that the body names, in its order. */
+/* Reads the ids in the body, in order. */
 static void
 read_body(struct world *w, struct request *r, struct slice body)
 {
@@ -245,7 +245,7 @@ finished(struct transport *t, struct transport_result *ret_result)
 	return 0;
 }
 
-/* Bento has what arrived; the rest will never arrive. */
+/* Bento has what has arrived; the rest never arrives. */
 static void
 cancel(struct transport *t)
 {
@@ -342,7 +342,7 @@ net_crash(struct world *w)
 	while (w->net.n_open > 0) {
 		struct request *r = w->net.open[0];
 
-		/* The bytes may have been on their way. */
+		/* The bytes may already have been on their way. */
 		if (!r->arrived && world_chance(w, 30))
 			arrive(w, r);
 		take_out(&w->net, 0);

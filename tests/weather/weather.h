@@ -1,5 +1,5 @@
 /*
- * The weather simulation: the real dispatcher in a world of chance, watched by a small model.
+ * The weather simulation: the real dispatcher in a random world, checked by a small model.
  *
  * One seed is one world: a configuration, a stream of events, months of weather. Everything is
  * drawn from one struct rand and happens on one thread, so that a seed replays exactly.
@@ -27,13 +27,13 @@
 #include "outbox/outbox.h"
 
 #define SITE_ID 7
-#define ADDRESSES_MAX 40 /* and one more that only the trickle has */
-#define OPEN_MAX 8       /* requests under way */
+#define ADDRESSES_MAX 40 /* plus one that only the trickle has */
+#define OPEN_MAX 8       /* requests in flight */
 #define TOLD_LINES 40
 #define TOLD_SIZE 300
 #define NEVER INT64_MAX
 #define STORM_BLOCK 20
-#define CURSED_MAX 12 /* events of a world that always draw a 500 */
+#define CURSED_MAX 12 /* events of a world that always cause a 500 */
 #define MINUTE INT64_C(60000)
 #define HOUR (60 * MINUTE)
 
@@ -47,21 +47,21 @@ enum twin_style { TWIN_ACCEPTED, TWIN_MISSING, TWIN_FAILED };
 struct config {
 	struct dispatch_site_options site;
 	int64_t stop_deadline_ms;
-	int64_t commit_ms; /* the disk is this slow */
-	/* Bento's manners */
+	int64_t commit_ms; /* time of a commit */
+	/* Bento's behavior */
 	enum poison_style poison_style;
 	int poison_status;
 	enum twin_style twin_style; /* how a suppressed duplicate is counted */
 	bool plain_replies;         /* a 2xx says JSON without counts */
-	bool no_failed;             /* `failed` is left out when it is 0 */
-	size_t body_limit;          /* 413 above; 0: none */
+	bool no_failed;             /* leaves out `failed` when it is 0 */
+	size_t body_limit;          /* larger bodies get 413; 0: no limit */
 	/* the events */
 	unsigned addresses;
 	unsigned poison_percent;
 	unsigned cursed_percent;
 	unsigned unfit_percent;
 	unsigned subscriber_percent;
-	unsigned several_percent; /* become several items */
+	unsigned several_percent; /* percent of events that become several items */
 	size_t pad_max;
 };
 
@@ -72,7 +72,7 @@ enum sky {
 	SKY_THROTTLED_UNTIL, /* with Retry-After */
 	SKY_ERRORS,          /* 500, 503 */
 	SKY_GATEWAY,         /* 502, 504, 52x */
-	SKY_LOCKED,          /* 401, 403 ...: until the operator repairs it */
+	SKY_LOCKED,          /* 401, 403 ...: until the operator fixes the keys */
 	SKY_GARBLED,         /* an unreadable 2xx */
 	SKY_RESETS,
 	SKY_SLOW,
@@ -85,16 +85,16 @@ enum plan_type {
 	PLAN_SKY,      /* arg: enum sky */
 	PLAN_DISK,     /* arg: enum err_code; ERR_NONE: good again */
 	PLAN_JUMP,     /* n: ms that the wall clock jumps */
-	PLAN_CRASH,    /* within n micro-steps */
+	PLAN_CRASH,    /* the process dies within n micro-steps */
 	PLAN_STOP,
 	PLAN_OPERATOR, /* arg: 0 hold, 1 discard, 2 requeue */
-	PLAN_REPAIR,   /* new credentials, and a hang-up signal */
+	PLAN_REPAIR,   /* new credentials, and SIGHUP */
 	PLAN_END
 };
 
 struct plan_item {
 	int64_t at;
-	size_t order; /* of equal times */
+	size_t order; /* order of arrival, for equal times */
 	enum plan_type type;
 	int arg;
 	int64_t n;
@@ -118,35 +118,37 @@ struct event {
 	unsigned address;
 	size_t pad;
 	bool poison; /* Bento refuses it */
-	bool cursed; /* Bento answers 500 to whatever holds it */
-	bool unfit;  /* no request can carry it */
-	bool giant;  /* larger than Bento takes */
+	bool cursed; /* Bento answers 500 to every request that contains it */
+	bool unfit;  /* no request can contain it */
+	bool giant;  /* larger than Bento accepts */
 	bool subscriber;
-	unsigned items; /* what it becomes; of a poisoned one only the last is refused */
-	/* the outbox */
+	unsigned items; /* number of items it becomes; of a poisoned event only the last item is
+			   refused */
+	/* state in the outbox */
 	enum event_status status;
 	char reason[32];
 	int64_t next_attempt_at; /* wall ms */
 	int64_t received_at;     /* wall ms */
 	int64_t arrived;
-	int64_t due_mono;     /* next_attempt_at, as it was meant */
+	int64_t due_mono;     /* next_attempt_at in monotonic time */
 	int64_t settled_mono; /* when it left `pending` */
 	int64_t attempts;
 	int64_t maybe_sent;
 	unsigned max_batch;
-	size_t open_attempt; /* its place + 1; 0: none */
-	/* Bento */
-	unsigned taken; /* copies that it kept */
+	size_t open_attempt; /* its index + 1; 0: none */
+	/* state at Bento */
+	unsigned taken; /* copies that Bento kept */
 	bool refused_alone;
 	bool too_large_alone;
-	/* the model */
+	/* state of the model */
 	unsigned delivered_ends;
-	size_t refused_among; /* the smallest batch that was refused with it; 0: none */
-	bool exhausted;       /* failed after max_attempts charges, each of them fair */
-	bool expired;         /* failed, being too old */
+	size_t refused_among; /* the smallest refused batch that contained it; 0: none */
+	bool exhausted;       /* failed after max_attempts justified charges */
+	bool expired;         /* failed because of its age */
 	bool taken_on_trust;  /* delivered by an unreadable answer */
-	bool touched;         /* by an operator */
-	uint64_t fell_mark;   /* requests passed when it last failed alone, + 1; 0: it did not */
+	bool touched;         /* an operator changed it */
+	/* requests that had passed when it last failed alone, + 1; 0: it did not */
+	uint64_t fell_mark;
 };
 
 struct attempt_row {
@@ -162,18 +164,18 @@ struct attempt_row {
 };
 
 struct box {
-	struct event *events; /* id - 1 */
+	struct event *events; /* index: id - 1 */
 	size_t n_events;
 	size_t room_events;
-	size_t settled; /* none of the first so many is pending */
+	size_t settled; /* none of the first `settled` events is pending */
 	size_t n_pending;
-	struct attempt_row *attempts; /* id - 1 */
+	struct attempt_row *attempts; /* index: id - 1 */
 	size_t n_attempts;
 	size_t room_attempts;
-	struct mail *head; /* what waits for the writer */
+	struct mail *head; /* messages that wait for the writer */
 	struct mail **tail;
-	struct mail *done; /* what was committed and is not given back */
-	int64_t commit_at; /* NEVER: nothing waits */
+	struct mail *done; /* committed, and not yet returned */
+	int64_t commit_at; /* NEVER: no message waits */
 	enum err_code disk;
 };
 
@@ -183,18 +185,18 @@ struct outbox_port *box_port(struct world *w);
 void box_free(struct box *b);
 int64_t box_add(struct world *w, const struct event *event);
 bool box_has(const struct world *w, int64_t id);
-/* One that is there. */
+/* Returns an event that exists. */
 struct event *box_event(struct world *w, int64_t id);
-/* One transaction of the writer: all that waits is kept, or nothing. */
+/* Plays one transaction of the writer: all waiting messages are stored, or none. */
 void box_commit(struct world *w);
-/* Its messages go back to their senders. */
+/* Returns its messages to their senders. */
 void box_give_back(struct world *w);
-/* The process died: what was not committed is gone; attempts without an end become unknown. */
+/* The process died: uncommitted messages are lost; attempts without an end become unknown. */
 void box_crash(struct world *w);
 void box_recover(struct world *w);
-/* An operation: hold, discard or requeue. */
+/* Plays an operation: hold, discard or requeue. */
 void box_operate(struct world *w, int64_t id, int verb);
-/* The text of an event, appended. */
+/* Appends the text of an event. */
 void box_body(const struct event *event, int64_t id, struct buf *to);
 
 /* Makes several items of an event that says so. */
@@ -204,94 +206,95 @@ extern const struct composer weather_composer;
 
 enum fate {
 	FATE_DECIDED,    /* Bento answers */
-	FATE_NOT_SENT,   /* no byte left */
-	FATE_STATUS,     /* an answer, and nothing was taken */
-	FATE_GATEWAY,    /* an answer, and Bento took the events or not */
-	FATE_GARBLED,    /* an unreadable 2xx, and Bento took the events or not */
-	FATE_CUT_BEFORE, /* cut off before Bento had it */
-	FATE_CUT_AFTER   /* cut off after Bento took it */
+	FATE_NOT_SENT,   /* no byte was sent */
+	FATE_STATUS,     /* an answer, and nothing was accepted */
+	FATE_GATEWAY,    /* an answer, and Bento may have accepted the events */
+	FATE_GARBLED,    /* an unreadable 2xx, and Bento may have accepted the events */
+	FATE_CUT_BEFORE, /* the connection broke before Bento had the request */
+	FATE_CUT_AFTER   /* the connection broke after Bento accepted it */
 };
 
 struct request {
 	void *owner;
-	size_t attempt; /* its place */
+	size_t attempt; /* its index */
 	int64_t *ids;
 	size_t n;
-	size_t items; /* what Bento counts */
+	size_t items; /* number of items for Bento */
 	bool subscribers;
 	size_t bytes;
 	int64_t started;
 	int64_t arrives; /* when Bento decides */
-	int64_t ends;    /* when the dispatcher can know */
+	int64_t ends;    /* when the dispatcher learns the end */
 	enum fate fate;
 	bool arrived;
-	bool old;      /* went out before the breaker opened */
-	bool unmended; /* and before the operator repaired what was wrong */
+	bool old;      /* sent before the breaker opened */
+	bool unmended; /* and before the operator fixed the settings */
 	struct transport_result result;
 };
 
 struct net {
-	struct transport ops; /* first */
+	struct transport ops; /* must be first */
 	struct world *w;
 	struct request *open[OPEN_MAX];
 	size_t n_open;
 };
 
 void net_init(struct world *w);
-/* The soonest time at which a request moves; NEVER. */
+/* Returns the next time at which a request changes state; NEVER. */
 int64_t net_next(const struct world *w);
 /* Lets requests arrive at Bento. */
 void net_run(struct world *w);
-/* A request's end is there to be taken. */
+/* Whether the end of a request can be taken. */
 bool net_has_result(const struct world *w);
-/* The process died: what Bento has not yet, it never gets. */
+/* The process died: requests that have not arrived never will. */
 void net_crash(struct world *w);
 void net_free(struct world *w);
 
-/* Bento decides about a request that arrived: takes events, and writes the answer. */
+/* Bento decides on a request that arrived: accepts events, and writes the answer. */
 void bento_judge(struct world *w, struct request *r);
-/* It took them, whatever the answer will be. */
+/* Bento accepts the events, whatever the answer will be. */
 void bento_take(struct world *w, struct request *r);
 
 /* ---- the model ------------------------------------------------------------------------------ */
 
 struct model {
-	int64_t last_start;  /* of a request since the dispatcher started; NEVER: none */
-	int64_t starts[160]; /* of the last requests, a ring */
+	/* start of the last request since the dispatcher started; NEVER: none */
+	int64_t last_start;
+	int64_t starts[160]; /* starts of the last requests, a ring */
 	size_t n_starts;
-	int64_t wait_until; /* what an answer demanded */
+	int64_t wait_until; /* the wait that an answer asked for */
 	const char *wait_why;
-	int64_t told_until; /* what the dispatcher wrote into the site's row */
+	int64_t told_until; /* the wait in the site's row */
 	struct outbox_site_state told;
-	bool mended;       /* the last answer is about what was repaired since */
-	bool opened;       /* the last answer was about the site, and opened the breaker */
-	uint64_t passed;   /* answers that were about the events alone */
-	unsigned failures; /* in a row, those that ask for a growing wait */
-	int64_t failed_at[STORM_BLOCK]; /* of the last ones, a ring */
-	int64_t could_since; /* a request could have gone out all the time since; NEVER */
-	bool jumped;         /* the wall clock did */
+	bool mended;       /* the last answer is about settings that were fixed since */
+	bool opened;       /* the last answer was about the site and opened the breaker */
+	uint64_t passed;   /* answers that were about the events only */
+	unsigned failures; /* failures in a row that ask for a growing wait */
+	int64_t failed_at[STORM_BLOCK]; /* times of the last failures, a ring */
+	int64_t could_since;            /* a request could have been sent since then; NEVER */
+	bool jumped;                    /* the wall clock has jumped */
 };
 
-/* A rule was broken: the first one stays. */
+/* Records that a rule was broken; the first one is kept. */
 void model_broken(struct world *w, const char *rule, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void model_restarted(struct world *w);
 void model_request(struct world *w, struct request *r);
 void model_result(struct world *w, const struct request *r);
 void model_began(struct world *w, const struct outbox_attempt_begin *b);
-/* Before an end is applied. */
+/* Call it before an end is applied. */
 void model_ends(struct world *w, const struct outbox_attempt_end *end);
 void model_settles(struct world *w, const struct outbox_settle *s);
 void model_site_told(struct world *w, const struct outbox_site_state *state);
-/* The operator repaired what was wrong, and said so. */
+/* The operator fixed the settings and sent SIGHUP. */
 void model_repaired(struct world *w);
-/* Bento takes its first copy of the event. */
+/* Bento accepts its first copy of the event. */
 void model_first_copy(struct world *w, int64_t id);
-/* Nothing will happen before `until`. */
+/* Nothing happens before `until`. */
 void model_idle(struct world *w, int64_t until);
-/* A stop came to its end. */
+/* A stop has finished. */
 void model_stopped(struct world *w, int64_t asked);
-/* The weather has been clear for long. */
+/* The weather has been good for long. */
 void model_at_end(struct world *w);
 
 /* ---- the world ------------------------------------------------------------------------------ */
@@ -304,16 +307,16 @@ enum seen {
 	SEEN_RETRY,
 	SEEN_NOT_SENT,
 	SEEN_UNKNOWN,
-	SEEN_CRASH_IDLE,      /* nothing was under way */
-	SEEN_CRASH_BEGUN,     /* a row was committed, its request not out */
-	SEEN_CRASH_IN_FLIGHT, /* a request was out */
+	SEEN_CRASH_IDLE,      /* no request was in flight */
+	SEEN_CRASH_BEGUN,     /* a row was committed, its request not sent */
+	SEEN_CRASH_IN_FLIGHT, /* a request was in flight */
 	SEEN_CRASH_ENDING,    /* an end waited for its commit */
-	SEEN_CRASH_KEPT,      /* committed, and not yet given back */
+	SEEN_CRASH_KEPT,      /* committed, and not yet returned */
 	SEEN_STOPS,
 	SEEN_DISK_FAULTS,
 	SEEN_JUMPS,
 	SEEN_OPERATED,
-	SEEN_TWINS, /* second copies */
+	SEEN_TWINS, /* repeated copies */
 	SEEN_FAILED,
 	SEEN_HELD,
 	SEEN_INVALID,
@@ -323,9 +326,9 @@ enum seen {
 	SEEN_EXHAUSTED,
 	SEEN_EXPIRED,
 	SEEN_REPAIRED,
-	SEEN_SUBSCRIBERS, /* requests with them */
+	SEEN_SUBSCRIBERS, /* requests with subscribers */
 	SEEN_SEVERAL,     /* deliveries of events that became several items */
-	SEEN_TORN,        /* such events of which Bento took a part */
+	SEEN_TORN,        /* such events of which Bento accepted a part */
 	SEEN_COUNT
 };
 
@@ -340,37 +343,37 @@ struct world {
 	int64_t wall;
 	enum sky sky;
 	struct dispatcher *d;
-	struct age age; /* as the program around the dispatcher looks at the clocks */
+	struct age age; /* the clocks as the daemon tracks them */
 	struct age_memory clocks;
-	int64_t step_at;    /* what the dispatcher wished */
-	int64_t last_end;   /* of the plan */
+	int64_t step_at;    /* the next wake-up time of the dispatcher */
+	int64_t last_end;   /* end of the plan */
 	int64_t trickle_at; /* the next single event, after the plan */
 	int64_t crash_in;   /* micro-steps; -1: none */
-	unsigned cursed;    /* events that always draw a 500 have arrived */
-	bool crashed;       /* it is about to die */
-	int64_t stop_asked; /* NEVER: it was not asked to stop */
+	unsigned cursed;    /* number of events so far that always cause a 500 */
+	bool crashed;       /* the process is about to die */
+	int64_t stop_asked; /* NEVER: no stop was requested */
 	int64_t down_until; /* no process runs before */
 	struct box box;
 	struct net net;
 	struct model model;
 	uint64_t seen[SEEN_COUNT];
-	/* the last happenings, a ring */
+	/* the last lines of the log, a ring */
 	char told[TOLD_LINES][TOLD_SIZE];
 	size_t n_told;
-	const char *broken; /* the rule; NULL: none */
+	const char *broken; /* the broken rule; NULL: none */
 	char words[512];
 };
 
-/* Runs one seed; false when a rule was broken. Free it in both cases. */
+/* Runs one seed. Returns false when a rule was broken. The caller frees the world in both cases. */
 bool world_run(struct world *w, uint64_t seed, unsigned days, bool verbose);
 void world_free(struct world *w);
-/* One line for people. */
+/* Logs one line for people. */
 void world_tell(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* A place where the process may die. */
+/* A point at which the process may die. */
 void world_micro_step(struct world *w);
 /* Uniform in low .. high. */
 int64_t world_between(struct world *w, int64_t low, int64_t high);
-/* From low to high, each order of magnitude as likely. */
+/* From low to high, with equal chances for each order of magnitude. */
 int64_t world_scale(struct world *w, int64_t low, int64_t high);
 bool world_chance(struct world *w, unsigned percent);
 

@@ -1,6 +1,6 @@
 /*
  * The time of one world: what happens next, and whose turn it is. The dispatcher gets a turn only
- * for a reason that would wake its thread: a nudge, a result, or the end of its sleep.
+ * for a reason that would wake its thread: a wake-up call, a result, or the end of its sleep.
  */
 #include "weather/weather.h"
 
@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BOOT 1           /* the machine itself goes on */
-#define TURNS_MAX 100000 /* without the time moving on */
+#define BOOT 1           /* the machine never restarts */
+#define TURNS_MAX 100000 /* maximum turns without time passing */
 
 /* ---- small things --------------------------------------------------------------------------- */
 
@@ -182,14 +182,14 @@ arrivals(struct world *w, int64_t n)
 			.due_mono = w->mono,
 		};
 
-		/* One in a world: of several that are due at once each looks like an outage that
-		 * excuses the others, and while nothing else is due there is no telling. */
+		/* Only one in a world: several that are due at once look like an outage that
+		 * excuses the others, and while nothing else is due they cannot be told apart. */
 		w->cursed += event.cursed;
 		if (!event.unfit && world_chance(w, c->subscriber_percent))
 			event.subscriber = true;
 		else if (!event.unfit && world_chance(w, c->several_percent))
 			event.items = (unsigned)world_between(w, 2, 4);
-		/* An event is clearly larger than what Bento takes, or clearly not. */
+		/* An event is clearly larger than Bento accepts, or clearly smaller. */
 		event.giant = c->body_limit > 0 && !event.unfit
 			      && event.items * (event.pad + 400) > c->body_limit;
 		if (event.giant)
@@ -201,8 +201,8 @@ arrivals(struct world *w, int64_t n)
 }
 
 /*
- * After the plan single events keep coming while others are pending: an event that Bento never
- * takes differs from an outage only when others get through.
+ * After the plan, single events keep coming while others are pending: an event that Bento never
+ * accepts differs from an outage only when others get through.
  */
 static void
 trickle(struct world *w)
@@ -231,7 +231,7 @@ operate(struct world *w, int verb)
 		dispatcher_look_again(w->d);
 }
 
-/* A person repairs a site that is paused because every event is refused. */
+/* A person fixes a site that is paused because every event is refused. */
 static void
 discard_refused(struct world *w)
 {
@@ -301,7 +301,7 @@ carry_out(struct world *w, const struct plan_item *item)
 	}
 }
 
-/* Without a process nothing arrives and operators can do nothing: both wait. */
+/* Without a process nothing arrives and operators cannot act: both wait. */
 static bool
 plan_waits(const struct world *w)
 {
@@ -328,7 +328,7 @@ sooner(int64_t *next, int64_t at)
 		*next = at;
 }
 
-/* Everything is settled, or the last moment has come. */
+/* Everything is settled, or the time is over. */
 static bool
 is_over(const struct world *w)
 {
@@ -363,7 +363,7 @@ pass_time(struct world *w)
 	}
 }
 
-/* One thing that is due now; false when nothing is. */
+/* Does one thing that is due now; returns false when nothing is. */
 static bool
 take_turn(struct world *w)
 {
@@ -438,7 +438,7 @@ world_run(struct world *w, uint64_t seed, unsigned days, bool verbose)
 void
 world_free(struct world *w)
 {
-	/* Requests that are still open have lost their owner. */
+	/* Requests that are still open have no owner any longer. */
 	net_free(w);
 	dispatcher_free(w->d);
 	box_free(&w->box);

@@ -83,7 +83,7 @@ confirm(const struct acting *a)
 		return VERB_DONE;
 	a->describe(a, what, sizeof(what));
 	if (!terminal_can_ask())
-		return verb_usage("this would %s; nothing was done: say --yes", what);
+		return verb_usage("this would %s; nothing was done: add --yes to do it", what);
 	snprintf(question, sizeof(question), "%s?", what);
 	if (terminal_confirm(question))
 		return VERB_DONE;

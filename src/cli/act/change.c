@@ -188,8 +188,9 @@ change_events(const struct options *o, enum operate_verb verb)
 	int rc;
 
 	if (outbox_filter_is_empty(&o->filter))
-		return verb_usage(
-		    "%s: say which events, or --all; see bentospool %s --help", name, name);
+		return verb_usage("%s: no filter given; choose events with a filter, or use --all; "
+				  "see bentospool %s --help",
+		    name, name);
 	snprintf(ch.nothing, sizeof(ch.nothing), "no event matches that can be %s", ch.acting.past);
 	ch.acting.nothing = ch.nothing;
 	ch.acting.act = (struct act){ .exchange = &exchange_operate, .msg = &ch.operation.msg };

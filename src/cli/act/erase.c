@@ -55,7 +55,7 @@ verb_erase(const struct options *o)
 		.acting = {
 			.options = o,
 			.past = "erased",
-			.nothing = "nothing holds that address",
+			.nothing = "nothing in the database contains that address",
 			.for_good = true,
 			.make = make,
 			.describe = describe,

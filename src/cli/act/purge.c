@@ -70,7 +70,7 @@ verb_purge(const struct options *o)
 		.acting = {
 			.options = o,
 			.past = "removed",
-			.nothing = "nothing is old enough",
+			.nothing = "nothing is old enough to remove",
 			.for_good = true,
 			.make = make,
 			.describe = describe,

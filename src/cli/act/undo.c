@@ -64,7 +64,7 @@ print(const struct acting *a)
 	snprintf(later, sizeof(later), "changed since, last by operation %lld: undo that first",
 	    (long long)left->changed_by);
 	print_left(left->delivered, "delivered meanwhile");
-	print_left(left->settled, "settled meanwhile, by no operator");
+	print_left(left->settled, "settled meanwhile, not by an operator");
 	print_left(left->changed, later);
 	print_left(left->undone, "restored before");
 	print_left(left->gone, "removed by retention");
@@ -85,7 +85,7 @@ verb_undo(const struct options *o)
 	};
 
 	if (o->n_operands == 0)
-		return verb_usage("undo: say which operation; bentospool operations lists them");
+		return verb_usage("undo: no operation given; bentospool operations lists them");
 	if (verb_read_id(o->operands[0], &u.undoes) != 0)
 		return verb_usage("undo: \"%.40s\" is not the id of an operation", o->operands[0]);
 	u.acting.act = (struct act){ .exchange = &exchange_undo, .msg = &u.operation.msg };

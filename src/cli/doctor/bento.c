@@ -70,7 +70,7 @@ look_up(struct doctor *d, const char *host)
 		return true;
 	}
 	if (proxy_is_set()) {
-		doctor_report(d, DOCTOR_NOTE, "dns", "nothing, if the proxy finds the name",
+		doctor_report(d, DOCTOR_NOTE, "dns", "do nothing if the proxy can resolve the name",
 		    "%s is not found here: %s", host, gai_strerror(rc));
 		return true;
 	}
@@ -97,7 +97,8 @@ report_certificate(struct doctor *d, const char *host, const struct inquiry_resu
 		doctor_report(d, DOCTOR_OK, "tls", NULL, "the certificate of %s is trusted", host);
 	else if (r->certificate_end - r->asked_at < CERTIFICATE_MS)
 		doctor_report(d, DOCTOR_WARNING, "tls",
-		    "have the owner of the host renew it; for a proxy of yours, renew it yourself",
+		    "ask the owner of the host to renew it; renew the certificate of your own "
+		    "proxy yourself",
 		    "the certificate of %s expires on %s: nothing is sent after that", host, until);
 	else
 		doctor_report(d, DOCTOR_OK, "tls", NULL, "the certificate of %s is valid until %s",

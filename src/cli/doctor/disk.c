@@ -46,23 +46,23 @@ check_folder(struct doctor *d, const char *folder)
 	struct stat st;
 
 	if (stat(folder, &st) != 0 || !S_ISDIR(st.st_mode)) {
-		doctor_report(d, DOCTOR_PROBLEM, "folder",
+		doctor_report(d, DOCTOR_PROBLEM, "directory",
 		    "create it, owned by the user that runs the daemon, with mode 0750",
-		    "the database's folder %s does not exist or is not a folder", folder);
+		    "the database's directory %s does not exist or is not a directory", folder);
 		return false;
 	}
 	if (access(folder, W_OK | X_OK) != 0) {
-		doctor_report(d, DOCTOR_PROBLEM, "folder",
+		doctor_report(d, DOCTOR_PROBLEM, "directory",
 		    "run doctor as the user that runs the daemon, and make that user the owner of "
-		    "the folder",
+		    "the directory",
 		    "this user cannot write to %s: %s", folder, strerror(errno));
 		return false;
 	}
 	if ((st.st_mode & S_IWOTH) != 0 && (st.st_mode & S_ISVTX) == 0)
-		doctor_report(d, DOCTOR_WARNING, "folder", "run chmod o-w on it",
+		doctor_report(d, DOCTOR_WARNING, "directory", "run chmod o-w on it",
 		    "every user can replace files in %s", folder);
 	else
-		doctor_report(d, DOCTOR_OK, "folder", NULL, "%s is writable", folder);
+		doctor_report(d, DOCTOR_OK, "directory", NULL, "%s is writable", folder);
 	return true;
 }
 
@@ -93,7 +93,7 @@ check_file_system(struct doctor *d, const char *folder)
 		return false;
 	case OVERLAYFS_SUPER_MAGIC:
 		doctor_report(d, DOCTOR_WARNING, "file system",
-		    "mount a volume for the database's folder",
+		    "mount a volume for the database's directory",
 		    "%s is in a container's own layer: it is deleted with the container", folder);
 		return true;
 	default:

@@ -65,13 +65,13 @@ remedy_of_listener(const char *text, enum err_code code)
 			       : "stop the program that uses it (see ss -ltnp), or change listen";
 	if (code == ERR_NOTFOUND)
 		return is_unix
-			   ? "create the folder, owned by the user that runs bentospool"
+			   ? "create the directory, owned by the user that runs bentospool"
 			   : "listen on an address that `ip address` shows, on 127.0.0.1, or on "
 			     "0.0.0.0 for all";
 	if (code == ERR_STATE)
 		return is_unix
 			   ? "run doctor as the user that runs bentospool; if you did, make that "
-			     "user the owner of the socket's folder"
+			     "user the owner of the socket's directory"
 			   : "listen on port 1024 or above, or give the unit "
 			     "AmbientCapabilities=CAP_NET_BIND_SERVICE (doctor needs the same "
 			     "capability)";

@@ -29,12 +29,12 @@ open_segment(struct import_file *f, struct err *e)
 		return 0;
 	if (f->site == NULL)
 		return err_set(e, ERR_INPUT,
-		    "the file has Segment calls, and there are several sites: say which with "
+		    "the file has Segment calls, and there are several sites: choose one with "
 		    "--site");
 	if (clock_wall(&clock_system) < CLOCK_FLOOR)
 		return err_set(e, ERR_STATE,
-		    "the clock of this machine is not set, and the times of Segment calls are read "
-		    "by it: set it first");
+		    "the clock of this machine is not set, and the times of Segment calls "
+		    "depend on it: set it first");
 	if (segment_lines_open(&f->segment, f->importing.c, f->site, e) != 0)
 		return -1;
 	f->has_segment = true;

@@ -10,10 +10,10 @@ reason_in_words(const char *reason)
 	static const char *const words[][2] = {
 		{ "unsupported_event_type", "events of this kind are not forwarded" },
 		{ "no_email", "it has no e-mail address" },
-		{ "invalid_email", "what it gives as e-mail address is not one address" },
+		{ "invalid_email", "its e-mail address is not a single valid address" },
 		{ "awaiting_identity", "its address is unknown until an identify call gives it" },
 		{ "clock_not_set", "it came while this machine's clock was not set: it is sent, "
-				   "with its times corrected, once that is" },
+				   "with its times corrected, once the clock is set" },
 		{ "no_user_anon_id", "it has neither a userId nor an anonymousId" },
 		{ "event_not_defined", "it has no name" },
 		{ "event_too_large", "it is larger than max_event" },

@@ -71,7 +71,7 @@ warn_of_folder(const struct config *c)
 		    &folder, c->database, slash == c->database ? 1 : (size_t)(slash - c->database));
 	if (!folder.failed && access(folder.p, F_OK) != 0 && errno == ENOENT)
 		fprintf(stderr,
-		    "bentospool: warning: the database's folder %s does not exist: create it, "
+		    "bentospool: warning: the database's directory %s does not exist: create it, "
 		    "owned "
 		    "by the user that runs bentospool\n",
 		    folder.p);

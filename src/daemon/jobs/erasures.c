@@ -71,7 +71,7 @@ end(void *owner)
 	if (erase->none)
 		s->none_left_at = s->count;
 	else
-		log_info("a delete call: erased a person from %lld event%s",
+		log_info("erased a person from %lld event%s for a delete call",
 		    (long long)erase->n_events, words_plural(erase->n_events));
 	return 0;
 }

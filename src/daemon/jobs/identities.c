@@ -119,7 +119,8 @@ end(void *owner)
 	unsigned suppressed;
 
 	if (s->msg.msg.rc != 0 && log_limit_pass(&s->warned, now, WARN_EVERY_MS, &suppressed))
-		log_warn("events that await an identity: %s", s->msg.msg.err.text);
+		log_warn(
+		    "cannot give up on events that await an identity: %s", s->msg.msg.err.text);
 	if (s->n_given_up > 0)
 		log_info("%lld event%s found no address within identity_wait: now invalid",
 		    (long long)s->n_given_up, words_plural(s->n_given_up));

@@ -200,7 +200,7 @@ refuse_unread(struct segment_request *r, struct err *e, const struct json *j)
 	if (r->code != segment_too_many_events)
 		return refuse(r, e, "out_of_memory");
 	err_set(e, ERR_INPUT,
-	    "\"%s\" holds more than %zu, more than there is memory for: post smaller batches",
+	    "\"%s\" holds more than %zu, too many for the memory: post smaller batches",
 	    name_of_list(r), r->max_events);
 	return refuse(r, e, segment_too_many_events);
 }

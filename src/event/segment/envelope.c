@@ -146,7 +146,7 @@ refuse_memory(struct segment_request *r, struct err *e)
 	if (r->code == segment_too_many_events) {
 		refuse(r, e, segment_too_many_events, "");
 		return err_set(e, ERR_INPUT,
-		    "%s holds more than %zu events, more than there is memory for: post smaller "
+		    "%s holds more than %zu events, too many for the memory: post smaller "
 		    "batches",
 		    name_of_batch(r), r->max_events);
 	}

@@ -203,7 +203,7 @@ take_request_line(struct http_head *h, const char *start, struct slice line)
 	if (SLICE_IS(line, "HTTP/1.0"))
 		h->http10 = true;
 	else if (!SLICE_IS(line, "HTTP/1.1"))
-		return bad(h, "only HTTP/1.1 and HTTP/1.0 are spoken here");
+		return bad(h, "only HTTP/1.1 and HTTP/1.0 are supported");
 	h->method = method_of(method);
 	h->have_request_line = true;
 	return take_target(h, start, target);
@@ -366,7 +366,7 @@ take_field(struct http_head *h, const struct http_limits *l, const char *start, 
 	if (name.n == line.n)
 		return bad(h, "a header line has no colon");
 	if (line.p[name.n] != ':')
-		return bad(h, "a header name has a byte that may not stand there");
+		return bad(h, "a header name contains an invalid byte");
 	if (name.n == 0)
 		return bad(h, "a header has no name");
 	if (h->n_headers == l->max_headers)

@@ -146,14 +146,15 @@ explain(const char *text, struct err *e)
 	case ENOENT:
 	case ENOTDIR:
 		return err_set(e, ERR_NOTFOUND,
-		    "cannot listen on %s: %s: make the folder of the socket, or choose another "
+		    "cannot listen on %s: %s: create the directory of the socket, or choose "
+		    "another "
 		    "`listen`",
 		    text, strerror(errno));
 	case EACCES:
 	case EPERM:
 		return err_set(e, ERR_STATE,
 		    "cannot listen on %s: permission denied; ports below 1024 need a privilege, "
-		    "a unix socket a folder that this user may write",
+		    "a unix socket needs a directory that this user may write",
 		    text);
 	default:
 		return err_sys(e, "cannot listen on %s", text);

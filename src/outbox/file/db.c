@@ -35,8 +35,8 @@ db_error(struct db *db, struct err *e, const char *doing)
 		 || code == SQLITE_READONLY || code == SQLITE_CANTOPEN)
 		ours = ERR_IO;
 	if (ours == ERR_BUSY)
-		return err_set(
-		    e, ours, "%s: another program holds the database, in a transaction", doing);
+		return err_set(e, ours,
+		    "%s: another program has locked the database with an open transaction", doing);
 	return err_set(e, ours, "%s: %s%s", doing, sqlite3_errmsg(db->handle),
 	    ours == ERR_FULL ? ": free some on its file system" : "");
 }

@@ -100,8 +100,8 @@ fail(struct query *q, int rc, struct err *e)
 		    (long long)q->timeout_ms);
 	if ((rc & 0xff) == SQLITE_AUTH
 	    || strncmp(sqlite3_errmsg(q->db->handle), "not authorized", 14) == 0)
-		return err_set(e, ERR_INPUT, "only reading is possible here (%s)",
-		    sqlite3_errmsg(q->db->handle));
+		return err_set(
+		    e, ERR_INPUT, "only reading is allowed (%s)", sqlite3_errmsg(q->db->handle));
 	if ((rc & 0xff) == SQLITE_ERROR)
 		return refuse(q, e);
 	return db_error(q->db, e, "query");
@@ -175,7 +175,8 @@ check_rest(struct query *q, const char *rest, struct err *e)
 	sqlite3_finalize(more);
 	return rc == SQLITE_OK && more == NULL
 		   ? 0
-		   : err_set(e, ERR_INPUT, "one statement at a time: something follows the first");
+		   : err_set(
+		       e, ERR_INPUT, "only one statement is allowed: more text follows the first");
 }
 
 static int

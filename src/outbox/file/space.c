@@ -64,19 +64,21 @@ space_check_folder(const char *path, struct err *e)
 	if (statfs(folder, &fs) != 0) {
 		if (errno == ENOENT)
 			return err_set(e, ERR_INPUT,
-			    "the folder %s of the database does not exist: create it, owned by the "
+			    "the directory %s of the database does not exist: create it, owned by "
+			    "the "
 			    "user that runs bentospool",
 			    folder);
-		return err_sys(e, "cannot read the folder %s of the database", folder);
+		return err_sys(e, "cannot read the directory %s of the database", folder);
 	}
 	network = network_file_system((unsigned long)fs.f_type & 0xffffffffU);
 	if (network != NULL)
 		return err_set(e, ERR_INPUT,
-		    "the folder %s lies on %s: network file systems cannot keep the promise of the "
+		    "the directory %s is on %s: network file systems cannot keep the promise of "
+		    "the "
 		    "outbox; put the database on a local disk",
 		    folder, network);
 	if (access(folder, W_OK | X_OK) != 0)
-		return err_sys(e, "cannot write to the folder %s of the database", folder);
+		return err_sys(e, "cannot write to the directory %s of the database", folder);
 	return 0;
 }
 

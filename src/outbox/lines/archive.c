@@ -73,8 +73,8 @@ sync_folder(const char *folder, struct err *e)
 	int rc;
 
 	if (fd < 0)
-		return err_sys(e, "archive: cannot open the folder %s", folder);
-	rc = fsync(fd) == 0 ? 0 : err_sys(e, "archive: cannot sync the folder %s", folder);
+		return err_sys(e, "archive: cannot open the directory %s", folder);
+	rc = fsync(fd) == 0 ? 0 : err_sys(e, "archive: cannot sync the directory %s", folder);
 	close(fd);
 	return rc;
 }
@@ -107,7 +107,7 @@ archive_append(const char *folder, int64_t now, struct slice lines, struct err *
 	isotime_format(now, date);
 	if (snprintf(path, sizeof(path), "%s/spool-%.10s.ndjson.gz", folder, date)
 	    >= (int)sizeof(path))
-		return err_set(e, ERR_INPUT, "archive: the folder's name is too long");
+		return err_set(e, ERR_INPUT, "archive: the directory's name is too long");
 	if (compress_lines(lines, &packed, &n, e) != 0)
 		return -1;
 	rc = append_to(path, packed, n, e);

@@ -254,7 +254,7 @@ take_line(struct importing *s, size_t i, struct err *e)
 	if (rc < 0)
 		return -1;
 	if (rc == 0) {
-		snprintf(why, sizeof(why), "there is no site \"%.*s\" here: say which with --site",
+		snprintf(why, sizeof(why), "there is no site \"%.*s\" here: choose one with --site",
 		    (int)(site.n < 64 ? site.n : 64), site.p == NULL ? "" : site.p);
 		report_bad(import, i, why);
 		return 0;

@@ -102,11 +102,12 @@ outbox_part_open(const char *file, struct err *e)
 		return -1;
 	if (lstat(file, &st) == 0)
 		return err_set(
-		    e, ERR_INPUT, "%s is there, and was left as it is: name a new file", file);
+		    e, ERR_INPUT, "%s already exists and was not changed: name a new file", file);
 	fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, PART_MODE);
 	if (fd < 0 && errno == EEXIST)
 		return err_set(e, ERR_INPUT,
-		    "%s is there: somebody else writes it, or it was cut off; remove it then",
+		    "%s is there: another process is writing it, or an earlier attempt was "
+		    "interrupted; in that case remove it",
 		    part);
 	return fd >= 0 ? fd : err_sys(e, "cannot make %s", part);
 }
@@ -137,7 +138,7 @@ outbox_part_finish(const char *file, struct err *e)
 	if (name_part(file, part, e) != 0)
 		return -1;
 	if (link(part, file) != 0)
-		return err_sys(e, "cannot name it %s", file);
+		return err_sys(e, "cannot give the file its name %s", file);
 	unlink(part);
 	snprintf(copy, sizeof(copy), "%s", file);
 	if (sync_path(dirname(copy), NULL, e) == 0)

@@ -1,4 +1,4 @@
-/* base: buffers, times, chance, errors, mailboxes. */
+/* base: buffers, times, random numbers, errors, mailboxes. */
 #include "lib/unit.h"
 
 #include <errno.h>
@@ -28,7 +28,7 @@ buf_stops_at_its_maximum(void **state)
 	buf_append_byte(&b, '9');
 	assert_true(b.failed);
 	assert_string_equal(b.p, "12345678");
-	/* the failure stays until somebody cuts the buffer back */
+	/* the failure stays until the buffer is cut */
 	buf_append(&b, "", 0);
 	assert_true(b.failed);
 	buf_truncate(&b, 4);
@@ -179,7 +179,7 @@ mailbox_keeps_order_and_bounds(void **state)
 	assert_ptr_equal(got, &a);
 	assert_ptr_equal(got->next, &b);
 	assert_null(b.next);
-	/* taken, but not done with: the place is still held */
+	/* taken but not released: its place still counts */
 	assert_int_equal(mailbox_push(&m, &c), -1);
 	mailbox_release(&m, 1, 6);
 	assert_int_equal(mailbox_push(&m, &c), 0);

@@ -1,4 +1,4 @@
-/* cli/doctor: what is judged from versions and numbers alone, below, at and above the edges. */
+/* cli/doctor: verdicts on versions and numbers, below, at and above each limit. */
 #include "lib/unit.h"
 
 #include <sqlite3.h>
@@ -12,7 +12,7 @@
 static int threads = 1;
 static const char *omitted = "";
 
-/* In the place of SQLite's own, so that it can have been built otherwise. */
+/* Replaces SQLite's own function, so that a build option can be missing. */
 int
 sqlite3_threadsafe(void)
 {

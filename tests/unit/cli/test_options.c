@@ -1,4 +1,4 @@
-/* cli/options, cli/pretty, cli/test_event: from a command line to what is meant by it. */
+/* cli/options, cli/pretty, cli/test_event: the meaning of a command line. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -16,7 +16,7 @@
 static struct options o;
 static char line_copy[1024];
 
-/* The words of a line, as a shell would hand them over: no quoting. */
+/* Splits a line into words at blanks, without quoting. */
 static int
 parse(const char *verb, const char *line, struct err *e)
 {
@@ -104,7 +104,7 @@ options_and_operands_mix(void **state)
 	options_free(&o);
 }
 
-/* Words with blanks in them, with "|" between; the first is the verb. */
+/* Splits words at "|", so that they may contain blanks; the first is the verb. */
 static int
 parse_quoted(const char *line, struct err *e)
 {
@@ -119,7 +119,7 @@ parse_quoted(const char *line, struct err *e)
 	return options_parse(argc, argv, verb_find(argv[0])->options, NOW, &o, e);
 }
 
-/* What begins with a comment of SQL is no option, wherever it stands. */
+/* A word that begins with an SQL comment is never an option, in any position. */
 static void
 comments_are_operands(void **state)
 {

@@ -1,4 +1,4 @@
-/* cli/ages, cli/complaints, cli/tally, cli/when: the arithmetic of the verbs that look. */
+/* cli/ages, cli/complaints, cli/tally, cli/when: the arithmetic of the reading verbs. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -201,14 +201,14 @@ drain_follows_from_rate_and_pace(void **state)
 
 	(void)state;
 	site.counts[STATUS_PENDING] = 1050;
-	/* 100 a minute over the quarter of an hour, more than of late */
+	/* 100 a minute over the last 15 minutes, more than during the last minute */
 	f = forecast_of(&site, 1500, 50);
 	assert_int_equal(f.backlog, 1000);
 	assert_int_equal(f.drain_ms, 600000);
 	assert_null(f.because);
-	/* of late it was faster */
+	/* the last minute was faster */
 	assert_int_equal(forecast_of(&site, 1500, 125).drain_ms, 480000);
-	/* faster than the settings allow for long: 200 a minute */
+	/* faster than the settings allow: 200 a minute */
 	assert_int_equal(forecast_of(&site, 1500, 5000).drain_ms, 300000);
 	f = forecast_of(&site, 0, 0);
 	assert_int_equal(f.drain_ms, -1);
@@ -219,7 +219,7 @@ drain_follows_from_rate_and_pace(void **state)
 	assert_string_equal(forecast_of(&site, 1500, 0).because, "the site is paused");
 	site.counts[STATUS_PENDING] = 50;
 	assert_int_equal(forecast_of(&site, 0, 0).drain_ms, 0);
-	/* a site that the configuration does not know has no pace */
+	/* the pace of a site that is not in the configuration is unknown */
 	snprintf(site.name, sizeof(site.name), "other");
 	assert_true(forecast_of(&site, 0, 0).pace == 0);
 }
@@ -236,7 +236,7 @@ forecast_is_told_in_words(void **state)
 	forecast_describe(&f, &text);
 	assert_string_equal(text.p, "about 10 m");
 	buf_clear(&text);
-	f.in = 11; /* in a burst that is over */
+	f.in = 11; /* a burst that is over */
 	forecast_describe(&f, &text);
 	assert_string_equal(text.p, "about 10 m");
 	buf_clear(&text);

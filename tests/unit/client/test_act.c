@@ -1,4 +1,5 @@
-/* client: every kind of message reaches the daemon's writer whole, and its results come back. */
+/* client: every kind of message reaches the daemon's writer unchanged, and its results come
+ * back. */
 #include "lib/unit.h"
 
 #include <pwd.h>
@@ -84,7 +85,7 @@ act_or_fail(struct act *act)
 	assert_true(act->daemon);
 }
 
-/* What the writer saw, behind the name of who asked. */
+/* Records what the writer saw, after the name of the actor. */
 static void
 assert_seen(const char *want)
 {
@@ -177,7 +178,7 @@ erasure_comes_back_with_its_counts(void **state)
 	assert_int_equal(erase.operation_id, 19);
 }
 
-/* The limits of the daemon count, not those of who asks. */
+/* The limits of the daemon count, not those of the client. */
 static void
 purge_comes_back_with_its_counts(void **state)
 {
@@ -334,7 +335,7 @@ lines_are_imported_in_batches(void **state)
 		assert_int_equal(importer_add(&im, slice_from("{\"a\":1}"), i, &e), 0);
 	if (importer_close(&im, 0, &e) != 0)
 		fail_msg("%s", e.text);
-	/* of each batch the writer refuses the first line */
+	/* the writer refuses the first line of each batch */
 	assert_seen("adopt old.db shop - wet 21 {\"a\":1}");
 	assert_string_equal(refused, "900 not sent\n1 no\n201 no\n");
 	assert_string_equal(progress, "201 202 ");

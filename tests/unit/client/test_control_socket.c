@@ -1,4 +1,4 @@
-/* control: the socket itself: who may connect, how long a line is, who was there before. */
+/* control: the socket itself: who may connect, the length of a line, an existing socket. */
 #include "lib/unit.h"
 
 #include <cjson/cJSON.h>
@@ -27,7 +27,7 @@ connect_raw(void)
 	return fd;
 }
 
-/* Everything until the daemon hangs up, or `until` has come. */
+/* Reads until the daemon hangs up, or until `until` was read. */
 static void
 read_until(int fd, const char *until, char *to, size_t size)
 {
@@ -142,7 +142,7 @@ erasure_outlives_its_client(void **state)
 	assert_int_equal(rig.steps, CONTROL_RIG_SLICES);
 }
 
-/* A daemon that stops in the middle: what was done must not be hidden. */
+/* A daemon that stops during the work: the error must say what was done. */
 static void *
 answer_half(void *arg)
 {
@@ -249,7 +249,7 @@ main(void)
 		WITH_DAEMON(dead_socket_is_replaced_and_a_file_is_not),
 	};
 
-	/* The other side may hang up while we write: that is an error of the call. */
+	/* The other side may hang up during a write: that must be an error of the call. */
 	signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests_name("control socket", tests, NULL, NULL);
 }

@@ -1,5 +1,4 @@
-/* config/config: what a configuration may say, and that each error names its place and the remedy.
- */
+/* config/config: what a configuration may contain; each error names its place and the remedy. */
 #include "lib/unit.h"
 
 #include <fcntl.h>
@@ -82,7 +81,7 @@ accepts(const char *text)
 	config_free(load(text));
 }
 
-/* The whole message must hold each of the words; "%" in a word stands for the file's name. */
+/* The message must contain each of the words; "%" in a word stands for the file's name. */
 static void
 refuses(const char *text, const char *word)
 {
@@ -274,7 +273,7 @@ secrets_come_from_private_files(void **state)
 	refuses(text, "can be read by others (mode 0640): chmod 600 /tmp/");
 	write_file("secret", "s", 0602);
 	refuses(text, "can be read by others");
-	/* systemd guards its own folder */
+	/* systemd protects its own directory */
 	setenv("CREDENTIALS_DIRECTORY", folder, 1);
 	accepts(text);
 	setenv("CREDENTIALS_DIRECTORY", "/tmp/bentospool", 1);

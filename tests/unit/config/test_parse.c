@@ -1,5 +1,4 @@
-/* config/parse and config/lex: every form that the language has, and every message of the parser.
- */
+/* config/parse and config/lex: every form of the language, and every message of the parser. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -20,7 +19,7 @@ variable(void *arg, const char *name)
 	return strcmp(name, "EMPTY") == 0 ? "" : NULL;
 }
 
-/* NULL when it is refused. */
+/* Returns NULL when the text is refused. */
 static struct config *
 parse_as(const char *text, bool reading, struct err *e)
 {
@@ -58,7 +57,7 @@ refuses(const char *text, const char *words)
 		fail_msg("%s\nsays: %s\nnot: %s", text, e.text, words);
 }
 
-/* The text of the setting archive, which takes any. */
+/* Returns the text of the setting archive, which accepts any text. */
 static void
 reads(const char *value, const char *want)
 {
@@ -264,7 +263,7 @@ texts_and_sites_have_their_limits(void **state)
 	buf_free(&sites);
 }
 
-/* Whatever byte of a file is lost, or becomes another, no message shows a secret. */
+/* Whichever byte of a file is lost or changed, no message shows a secret. */
 static void
 no_message_holds_a_secret(void **state)
 {

@@ -1,4 +1,4 @@
-/* config/settings and config/address: single values, at the edges of what they may be. */
+/* config/settings and config/address: single values at the limits of their ranges. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "config/config.h"
 #include "config/settings.h"
 
-/* Each number at the edges of its range. */
+/* Each number at the limits of its range. */
 static void
 check_edge(const struct setting *s, int64_t ms, bool good)
 {
@@ -47,7 +47,7 @@ every_range_ends_where_it_says(void **state)
 		assert_int_equal(setting_check(s, "5.", &e), -1);
 		assert_int_equal(setting_check(s, "1.0001", &e), -1);
 	}
-	/* octal is a trap: 010 means ten */
+	/* numbers are decimal: 010 means ten, not eight */
 	assert_int_equal(setting_check(setting_find(SECTION_SITE, "batch_events"), "01000", &e), 0);
 }
 

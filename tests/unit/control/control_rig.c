@@ -55,7 +55,7 @@ outbox_counters(const struct outbox *o, struct outbox_counters *ret_counters)
 	*ret_counters = (struct outbox_counters){ .stored = 7, .attempts = 3 };
 }
 
-/* The text of the message, as "actor verb ..."; "-" stands for what it lacks. */
+/* Writes the message as "actor verb ..."; "-" stands for a missing part. */
 static void __attribute__((format(printf, 2, 3))) see(const char *actor, const char *fmt, ...)
 {
 	int n = snprintf(rig.seen, sizeof(rig.seen), "%s ", actor);
@@ -79,7 +79,7 @@ write_operation(struct outbox_operation *op)
 
 	if (rig.steps == rig.fail_at_slice) {
 		op->msg.rc = err_set(&op->msg.err, ERR_FULL, "the disk is full");
-		op->n_events += 999; /* rolled back: nobody may believe it */
+		op->n_events += 999; /* rolled back: this value must not be used */
 		return;
 	}
 	buf_init(&filter, FILTER_MAX_JSON);
@@ -305,7 +305,7 @@ control_rig_stop(void **state)
 	(void)state;
 	assert_int_equal(write(quit[1], "q", 1), 1);
 	pthread_join(loop, NULL);
-	/* as the daemon does: the writer first, which may still give something back */
+	/* as the daemon does: first the writer, which may still return messages */
 	mailbox_close(&writer_box);
 	pthread_join(writer_thread, NULL);
 	control_free(control);
@@ -321,7 +321,7 @@ control_rig_stop(void **state)
 
 /* ---- asking --------------------------------------------------------------------------------- */
 
-/* The answer, or NULL with e set. */
+/* Returns the answer, or NULL with e set. */
 cJSON *
 control_rig_ask(const char *request, struct err *e)
 {

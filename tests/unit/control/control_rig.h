@@ -1,6 +1,6 @@
 /*
- * A control socket in an event loop of its own thread, with a stub for the writer behind it: the
- * rig defines outbox_send and the outbox's health itself, in place of the library's.
+ * A control socket in an event loop of its own thread, with a stub for the writer. The rig defines
+ * outbox_send and the outbox's health itself, in place of the library's functions.
  */
 #ifndef UNIT_CONTROL_CONTROL_RIG_H
 #define UNIT_CONTROL_CONTROL_RIG_H
@@ -11,21 +11,19 @@
 
 #include "control/control.h"
 
-#define CONTROL_RIG_SLICES                                                                         \
-	3 /* of 500 events in every operation; as many in erasures and purges                      \
-	   */
+#define CONTROL_RIG_SLICES 3 /* number of steps in every operation, erasure and purge */
 
 struct control_rig {
 	char folder[64];
 	char path[96];
-	/* what the writer does */
+	/* the writer's behavior */
 	int fail_at_slice; /* 0: never */
-	bool refuse;       /* outbox_send says no */
+	bool refuse;       /* outbox_send refuses */
 	enum outbox_health health;
 	size_t n_duplicates;
-	/* what it saw */
-	_Atomic int steps;    /* messages */
-	char seen[512];       /* the last message but a put: actor, and what else it says */
+	/* recorded */
+	_Atomic int steps;    /* number of messages */
+	char seen[512];       /* the last message except a put: actor and contents */
 	char controlled[128]; /* a line for each call of on_site_control */
 	char event[512];      /* the body of the last put */
 	int64_t site_id;
@@ -36,13 +34,13 @@ extern struct control_rig rig;
 /* Set-up and teardown of one test. */
 int control_rig_start(void **state);
 int control_rig_stop(void **state);
-/* A control as the rig's own, at rig.path: sites "main" (5) and "shop" (6). */
+/* Makes a control like the rig's own, at rig.path, with sites "main" (5) and "shop" (6). */
 int control_rig_new(struct event_base *in, struct control **ret, struct err *e);
 
 struct cJSON;
-/* The answer to one request, or NULL with e set. */
+/* Returns the answer to one request, or NULL with e set. */
 struct cJSON *control_rig_ask(const char *request, struct err *e);
-/* Fails the test unless the request is refused with a text that holds word. */
+/* Fails the test unless the request is refused with a text that contains word. */
 void control_rig_refuses(const char *request, const char *word);
 
 #endif

@@ -1,4 +1,4 @@
-/* control: what the daemon answers to the command line. */
+/* control: the daemon's answers to the command line. */
 #include "lib/unit.h"
 
 #include <cjson/cJSON.h>
@@ -67,7 +67,7 @@ operation_runs_until_there_is_no_more(void **state)
 	assert_int_equal((int)number(answer, "operation_id"), 17);
 	assert_int_equal(rig.steps, CONTROL_RIG_SLICES);
 	cJSON_Delete(answer);
-	/* the kernel says who asks, not the client */
+	/* the kernel identifies the actor, not the client */
 	snprintf(want, sizeof(want), "%s requeue {\"status\":[\"failed\"]} why not",
 	    user == NULL ? "?" : user->pw_name);
 	assert_string_equal(rig.seen, want);
@@ -132,7 +132,7 @@ static void
 put_refuses_what_is_not_an_event(void **state)
 {
 	(void)state;
-	control_rig_refuses("{\"do\":\"put\",\"event\":\"{}\"}", "say which with --site");
+	control_rig_refuses("{\"do\":\"put\",\"event\":\"{}\"}", "choose one with --site");
 	control_rig_refuses("{\"do\":\"put\",\"site\":\"x\",\"event\":\"{}\"}", "no site \"x\"");
 	control_rig_refuses("{\"do\":\"put\",\"site\":\"main\",\"event\":{}}", "must be a text");
 	control_rig_refuses("{\"do\":\"put\",\"site\":\"main\",\"event\":\"[1\"}", "");

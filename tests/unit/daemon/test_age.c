@@ -1,4 +1,5 @@
-/* dispatch/age: when time counts, over jumps of the clock and restarts; daemon/clocks keeps it. */
+/* dispatch/age: which time counts, over jumps of the clock and restarts; daemon/clocks stores
+ * it. */
 #include "lib/unit.h"
 
 #include <time.h>
@@ -11,7 +12,7 @@
 #define DAY (24 * HOUR)
 #define NOW INT64_C(1796000000000) /* 2026-11 */
 
-/* Of a process that ran for long, at mono 10 days. */
+/* The memory of a process that ran for long, at mono 10 days. */
 static struct age_memory
 memory_of(struct age *a, int64_t wall)
 {
@@ -41,12 +42,12 @@ within_a_boot_a_jump_without_a_process_shows(void **state)
 	struct age_memory m = memory_of(&a, NOW);
 
 	(void)state;
-	/* 20 days of both clocks: nothing to doubt */
+	/* 20 days of both clocks: no doubt */
 	assert_int_equal(limit_after(&m, 7, NOW + 20 * DAY, 30 * DAY), NOW - 10 * DAY);
-	/* a day of one, and a year of the other */
+	/* a day of one clock, and a year of the other */
 	assert_int_equal(limit_after(&m, 7, NOW + 365 * DAY, 11 * DAY), AGE_NONE);
 	assert_int_equal(limit_after(&m, 7, NOW - 365 * DAY, 11 * DAY), AGE_NONE);
-	/* at the edge */
+	/* at the limit */
 	assert_int_not_equal(limit_after(&m, 7, NOW + AGE_JUMP_MS, 10 * DAY), AGE_NONE);
 	assert_int_equal(limit_after(&m, 7, NOW + AGE_JUMP_MS + 1, 10 * DAY), AGE_NONE);
 }
@@ -134,10 +135,10 @@ the_outbox_remembers(void **state)
 	fake_clock_advance(&moment, HOUR);
 	run_clocks(7, 3, &jumped);
 	assert_false(jumped);
-	moment.wall += 100 * DAY; /* while nobody runs */
+	moment.wall += 100 * DAY; /* while no process runs */
 	run_clocks(7, 20, &jumped);
 	assert_true(jumped);
-	/* and the next one knows of it */
+	/* and the next process knows about it */
 	run_clocks(7, 1, &jumped);
 	assert_true(jumped);
 }

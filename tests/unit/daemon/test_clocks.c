@@ -1,6 +1,6 @@
 /*
- * daemon/clocks and jobs/corrections: which clock is believed, the estimate in its place, and that
- * events get their right times once the clock is set, after restarts and boots too.
+ * daemon/clocks and jobs/corrections: which clock is trusted, the estimate used instead, and the
+ * correction of events once the clock is set, even after restarts and boots.
  */
 #include "lib/unit.h"
 
@@ -16,7 +16,7 @@
 #define HOUR INT64_C(3600000)
 #define TRUTH INT64_C(1790000000000) /* 2026-09 */
 
-static struct fake_clock moment; /* what the machine shows */
+static struct fake_clock moment; /* what the machine's clock shows */
 static struct clock system_clock;
 static struct clocks *clocks;
 
@@ -46,7 +46,7 @@ pass(int64_t ms)
 	clocks_tick(clocks);
 }
 
-/* The writer takes its time. */
+/* Lets the writer finish. */
 static void
 pass_until_set(void)
 {
@@ -64,7 +64,7 @@ shown(void)
 	return clock_wall(clocks_clock(clocks));
 }
 
-/* An event that comes now, and happened so long ago. */
+/* Stores an event that arrives now and happened `ago` ms before. */
 static int64_t
 put(const char *message_id, int64_t ago, enum segment_provisional provisional)
 {
@@ -123,7 +123,7 @@ one_before_2026_is_replaced_by_the_time_since_the_boot(void **state)
 	assert_true(clocks_are_unset(clocks));
 	assert_true(clock_is_unset(clocks_clock(clocks)));
 	assert_int_equal(shown(), CLOCK_FLOOR + 5 * HOUR);
-	moment.wall = 0; /* whatever it shows */
+	moment.wall = 0; /* whatever the clock shows */
 	pass(HOUR);
 	assert_int_equal(shown(), CLOCK_FLOOR + 6 * HOUR);
 	moment.wall = CLOCK_FLOOR;
@@ -143,7 +143,7 @@ one_that_falls_is_replaced_at_once(void **state)
 	begin(1);
 	fake_clock_advance(&moment, 500);
 	moment.wall = 300;
-	assert_true(clock_is_unset(clocks_clock(clocks))); /* before the next tick, too */
+	assert_true(clock_is_unset(clocks_clock(clocks))); /* even before the next tick */
 	assert_int_equal(shown(), TRUTH + 500);
 	pass(500);
 	assert_true(clocks_are_unset(clocks));

@@ -6,7 +6,7 @@
 
 #define PAUSE_MS 5000
 
-static struct outbox_msg *sent; /* what the writer has */
+static struct outbox_msg *sent; /* the message that the writer has */
 static bool stopping;
 static int todo, done, begun, ended;
 static bool nothing;
@@ -52,7 +52,7 @@ end_run(void *owner)
 	return PAUSE_MS;
 }
 
-/* The writer, as long as it has something; rc of each step. */
+/* Plays the writer while it has a message; rc is the result of each step. */
 static void
 write_all(int rc)
 {

@@ -1,4 +1,4 @@
-/* daemon/jobs/retention: when a run begins, and that a clock that jumps takes nothing away. */
+/* daemon/jobs/retention: when a run begins, and that a jump of the clock removes nothing. */
 #include "lib/unit.h"
 
 #include <stdlib.h>
@@ -41,7 +41,7 @@ end(void)
 	retention_free(retention);
 }
 
-/* So many seconds, with the writer's time to answer between them. */
+/* Lets seconds pass, with time for the writer between them. */
 static void
 tick(int seconds)
 {
@@ -53,7 +53,7 @@ tick(int seconds)
 	}
 }
 
-/* The writer takes its time: so many seconds more, until nothing is left. */
+/* Lets seconds pass until nothing is left to do. */
 static void
 tick_until_gone(void)
 {
@@ -86,7 +86,7 @@ a_clock_that_jumped_takes_nothing_away(void **state)
 	moment.wall += 1000 * DAY;
 	tick(80);
 	assert_int_equal(rig_number("SELECT count(*) FROM event"), 1);
-	/* it has gone in step for as long as the rows are kept: it is believed again */
+	/* both clocks have agreed for as long as the rows are kept: the clock is trusted again */
 	fake_clock_advance(&moment, 91 * DAY);
 	tick_until_gone();
 	end();
@@ -105,7 +105,7 @@ limits_follow_the_settings(void **state)
 	assert_int_equal(l.payload_before[STATUS_DELIVERED], NOW - 30 * DAY);
 	assert_int_equal(l.rows_before[STATUS_DELIVERED], NOW - 365 * DAY);
 	assert_int_equal(l.rows_before[STATUS_FAILED], PURGE_NEVER);
-	/* a box without a battery, whose clock is not set yet */
+	/* a machine without a battery, whose clock is not set yet */
 	retention_limits(&s, &known, 1000, 0, &l);
 	assert_int_equal(l.rows_before[STATUS_DELIVERED], PURGE_NEVER);
 }

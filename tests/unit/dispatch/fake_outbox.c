@@ -132,7 +132,7 @@ same_address(const struct fake_event *a, const struct fake_event *b)
 	       && strcasecmp(a->email, b->email) == 0;
 }
 
-/* Nobody of the same address is on the way elsewhere, or waits before it. */
+/* Checks that no event of the same address is in flight elsewhere or waits before it. */
 static void
 check_order(struct fake_outbox *f, const struct outbox_attempt_begin *b, int64_t id)
 {
@@ -255,7 +255,7 @@ apply_settle(struct fake_outbox *f, const struct outbox_settle *s)
 	}
 }
 
-/* Whether the transaction of these messages is to fail, as a whole. */
+/* Whether the transaction with these messages must fail. */
 static bool
 is_doomed(struct fake_outbox *f, const struct mail *mail)
 {

@@ -25,7 +25,7 @@ struct fake_event {
 	unsigned maybe_sent;
 	unsigned max_batch;
 	int64_t received_at;
-	const char *email;    /* borrowed; NULL: an address of its own */
+	const char *email;    /* borrowed; NULL: a unique address */
 	int64_t open_attempt; /* 0: none */
 	char *body;           /* NULL: removed by retention */
 };
@@ -50,29 +50,29 @@ struct fake_attempt {
 struct fake_outbox {
 	struct outbox_port port; /* first; what it hands out outlives port.free */
 	bool at_once;
-	bool stopped; /* takes no more messages */
+	bool stopped; /* accepts no more messages */
 	bool unreadable;
-	bool operated; /* fake_outbox_operate was called: a batch may begin with what waits no
-			  longer */
+	bool operated; /* fake_outbox_operate was called: a batch may begin with an event that no
+			  longer waits */
 
 	pthread_mutex_t mutex;
-	struct fake_event *events; /* id - 1 */
+	struct fake_event *events; /* index: id - 1 */
 	size_t n_events;
 	size_t room_events;
-	size_t settled;                /* none of the first so many is pending */
-	struct fake_attempt *attempts; /* id - 1 */
+	size_t settled;                /* none of the first `settled` events is pending */
+	struct fake_attempt *attempts; /* index: id - 1 */
 	size_t n_attempts;
 	size_t room_attempts;
-	struct mail *head; /* what waits */
+	struct mail *head; /* waiting messages */
 	struct mail **tail;
 	size_t waiting;
-	struct outbox_site_state site; /* the last one recorded */
-	unsigned site_changes;         /* OUTBOX_SITE_STATE messages */
+	struct outbox_site_state site; /* the last recorded state */
+	unsigned site_changes;         /* number of OUTBOX_SITE_STATE messages */
 	unsigned commits;
-	unsigned loads;      /* events read */
+	unsigned loads;      /* number of events read */
 	char message_id[32]; /* of the event that is shown, and its address */
 	char email[64];
-	/* a failure to come: of messages of this type, so many times */
+	/* the next failures: of messages of this type, this many times */
 	enum outbox_msg_type fail_type;
 	enum err_code fail_code;
 	unsigned fail_times;
@@ -82,23 +82,23 @@ struct fake_outbox {
 struct fake_outbox *fake_outbox_new(void);
 void fake_outbox_free(struct fake_outbox *f);
 
-/* body is copied. Returns the id: 1, 2, 3 ... */
+/* Copies body. Returns the id: 1, 2, 3 ... */
 int64_t fake_outbox_add(struct fake_outbox *f, int64_t site_id, const char *body);
 struct fake_event *fake_outbox_event(struct fake_outbox *f, int64_t id);
 struct fake_attempt *fake_outbox_attempt(struct fake_outbox *f, int64_t id);
 size_t fake_outbox_count(struct fake_outbox *f, enum event_status status);
 
-/* An operator's hand: from the next transaction on the event has this status, and is due at once if
- * that is pending. */
+/* Plays an operator: from the next transaction on the event has this status; a pending event is due
+ * at once. */
 void fake_outbox_operate(struct fake_outbox *f, int64_t id, enum event_status status);
 
-/* All that waits, in one transaction. Returns how many messages there were. */
+/* Commits all waiting messages in one transaction. Returns their number. */
 size_t fake_outbox_commit(struct fake_outbox *f);
 void fake_outbox_fail(
     struct fake_outbox *f, enum outbox_msg_type type, enum err_code code, unsigned times);
-/* What waits is lost; attempts without an end become unknown, as the real one makes them. */
+/* Drops waiting messages; attempts without an end become unknown, as in the real outbox. */
 void fake_outbox_crash(struct fake_outbox *f);
-/* The messages that wait, one letter each: b(egin), e(nd), s(ite), i(nvalid). */
+/* Writes the waiting messages, one letter each: b(egin), e(nd), s(ite), i(nvalid). */
 const char *fake_outbox_delayed(struct fake_outbox *f, char *ret_text, size_t size);
 
 /* Of the port; fake_outbox_new sets them. */

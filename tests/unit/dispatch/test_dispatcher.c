@@ -1,4 +1,4 @@
-/* The dispatcher when all goes well: what is sent, when, and what is recorded. */
+/* The dispatcher without failures: what is sent, when, and what is recorded. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -85,7 +85,7 @@ batches_are_cut_by_count_in_order_of_arrival(void **state)
 	rig_free(&r);
 }
 
-/* The first body holds n events when the limit is `bytes`. */
+/* Checks that the first body has n events when the limit is `bytes`. */
 static void
 check_cut(size_t bytes, const char *first)
 {
@@ -111,7 +111,7 @@ batches_are_cut_by_bytes(void **state)
 	check_cut(strlen(two), two);
 	check_cut(strlen(two) - 1, one);
 	check_cut(strlen(one), one);
-	/* larger than the limit: it travels alone */
+	/* larger than the limit: it is sent alone */
 	check_cut(strlen(one) - 1, one);
 	check_cut(1, one);
 }
@@ -151,7 +151,7 @@ as_many_requests_as_concurrency_are_out_at_once(void **state)
 	rig_add(&r, 30);
 	rig_settle(&r);
 	assert_int_equal(fake_transport_open(r.transport), 2);
-	/* the fake outbox notices when an event is in two of them */
+	/* the fake outbox detects an event in two requests */
 	assert_string_equal(rig_last_body(&r), "{\"events\":[{\"n\":4},{\"n\":5},{\"n\":6}]}");
 	rig_answer(&r, 200, ALL_GOOD);
 	assert_int_equal(fake_transport_open(r.transport), 2);
@@ -170,7 +170,7 @@ an_end_and_the_next_beginning_share_a_commit(void **state)
 	rig_start(&r);
 	rig_add(&r, 6);
 	rig_settle(&r);
-	/* the next batch is ready while the first is out */
+	/* the next batch is prepared while the first is in flight */
 	assert_true(r.dispatcher->sites[0].queue.prepared.members.n > 0);
 	assert_int_equal(r.dispatcher->sites[0].queue.prepared.members.n, 3);
 	fake_transport_answer(r.transport, 0, 200, ALL_GOOD, -1);
@@ -248,7 +248,7 @@ requests_are_evenly_spaced_without_a_burst_after_a_rest(void **state)
 	rig_free(&r);
 }
 
-/* The first commit takes 900 ms: the second request is spaced from the first's real start. */
+/* The first commit takes 900 ms: the second request is spaced from the first one's real start. */
 static void
 a_slow_commit_does_not_push_two_requests_together(void **state)
 {
@@ -339,7 +339,7 @@ many_unfit_events_are_settled_in_turns(void **state)
 	for (int i = 0; i < 3000; i++)
 		fake_outbox_add(r.outbox, RIG_SITE, i % 2 == 0 ? "!" : "?");
 	rig_add(&r, 1);
-	/* one look reads no more than it can settle, and a bounded number besides */
+	/* one look reads at most what it can settle, plus a bounded number */
 	dispatcher_step(r.dispatcher);
 	assert_true(r.outbox->loads <= 1500);
 	rig_settle(&r);

@@ -1,4 +1,4 @@
-/* The dispatcher in an outage and after it, and when one event is what fails. */
+/* The dispatcher during and after an outage, and when a single event causes failures. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -22,7 +22,7 @@ start_with(struct rig *r, unsigned batch_events, size_t events)
 	rig_settle(r);
 }
 
-/* Lets time pass until one more request is out. */
+/* Lets time pass until one more request is sent. */
 static void
 wait_for_request(struct rig *r)
 {
@@ -44,12 +44,12 @@ each_probe_takes_another_event(void **state)
 	(void)state;
 	start_with(&r, 3, 8);
 	rig_answer(&r, 503, "");
-	/* those outside the batch that failed first, and all of them again and again */
+	/* first events outside the batch that failed, then all events again and again */
 	for (int64_t i = 0; i < 14; i++) {
 		wait_for_request(&r);
 		fake_bento_read(b, &r, rig_requests(&r) - 1);
 		assert_int_equal(b->n_last, 1);
-		/* once the outage is known to be one, none is avoided */
+		/* once the outage is recognized, no event is avoided */
 		assert_int_equal(b->last[0], i < 5 ? 4 + i : 1 + (i - 5) % 8);
 		rig_answer(&r, 503, "");
 		assert_int_equal(fake_transport_open(r.transport), 0);
@@ -94,7 +94,7 @@ after_an_outage_batches_grow_slowly_and_one_at_a_time(void **state)
 	rig_free(&r);
 }
 
-/* One outage of an hour, 100,000 events waiting. */
+/* An outage of an hour with 100,000 events waiting. */
 static void
 an_hour_without_bento_costs_a_few_requests(void **state)
 {
@@ -140,7 +140,7 @@ an_hour_without_bento_costs_a_few_requests(void **state)
 
 /* ---- an event that fails alone -------------------------------------------------------------- */
 
-/* Bento answers `status` to whatever holds event `poison`, and takes the rest. */
+/* Bento answers `status` to every batch with event `poison`, and accepts the others. */
 static void
 run_poisoned(struct rig *r, struct fake_bento *b, int64_t poison, int status, int64_t for_ms)
 {
@@ -176,7 +176,7 @@ an_event_that_always_fails_keeps_nobody_and_fails_in_the_end(void **state)
 		rig_start(&r);
 		rig_add(&r, 30);
 		run_poisoned(&r, b, 13, statuses[i], HOUR);
-		/* others must get through for the blame to fall on it */
+		/* the event is blamed only when others get through */
 		for (int k = 0; k < 40; k++) {
 			rig_add(&r, 2);
 			run_poisoned(&r, b, 13, statuses[i], HOUR);
@@ -214,7 +214,7 @@ without_a_limit_it_is_tried_for_ever(void **state)
 	rig_free(&r);
 }
 
-/* Single events, outages that begin and end between any two requests. */
+/* Single events, and outages that begin and end between any two requests. */
 static void
 outages_charge_nobody(void **state)
 {
@@ -223,7 +223,7 @@ outages_charge_nobody(void **state)
 	(void)state;
 	start_with(&r, 1, 300);
 	for (int i = 0; i < 100; i++) {
-		/* one request fails, or a few, and the next passes */
+		/* one or a few requests fail, and the next passes */
 		for (int k = 0; k <= i % 3; k++) {
 			rig_answer(&r, i % 2 == 0 ? 503 : 500, "");
 			wait_for_request(&r);
@@ -250,7 +250,7 @@ a_blame_that_cannot_be_kept_is_tried_again(void **state)
 	fake_outbox_fail(r.outbox, OUTBOX_SETTLE, ERR_FULL, 2);
 	rig_answer(&r, 200, "{}");
 	assert_int_equal(fake_outbox_event(r.outbox, 1)->max_batch, 0);
-	/* until then nothing goes out: they come first */
+	/* until then nothing is sent: these events come first */
 	assert_int_equal(rig_requests(&r), 2);
 	rig_pass(&r, 2 * CONTEXT_RECORD_AGAIN_MS);
 	assert_int_equal(fake_outbox_event(r.outbox, 2)->max_batch, 1);
@@ -258,7 +258,7 @@ a_blame_that_cannot_be_kept_is_tried_again(void **state)
 	rig_free(&r);
 }
 
-/* Which event stands alone in the newest request; 0: several, or none. */
+/* Returns the event that is alone in the newest request; 0 when there are several or none. */
 static int64_t
 single(struct rig *r)
 {
@@ -270,7 +270,7 @@ single(struct rig *r)
 	return 0;
 }
 
-/* Events 1 to 4 draw a 500 each time: none excuses the others, and none keeps the site shut. */
+/* Events 1 to 4 each cause a 500: none excuses the others, and none keeps the site closed. */
 static void
 those_that_always_fail_do_not_shield_each_other(void **state)
 {
@@ -361,7 +361,7 @@ new_credentials_wait_for_the_request_under_way(void **state)
 	rig_free(&r);
 }
 
-/* What the old ones drew is no reason to pause. */
+/* Stale answers are no reason to pause. */
 static void
 new_credentials_are_not_paused_by_an_answer_to_the_old_ones(void **state)
 {
@@ -388,7 +388,7 @@ new_credentials_are_not_paused_by_an_answer_to_the_old_ones(void **state)
 	rig_free(&r);
 }
 
-/* The size that Bento takes, and refusals in a row, outlive the process. */
+/* The size that Bento accepts, and the refusals in a row, survive the process. */
 static void
 what_was_learnt_is_recorded_and_taken_up_again(void **state)
 {
@@ -410,7 +410,7 @@ what_was_learnt_is_recorded_and_taken_up_again(void **state)
 	rig_restart(&r);
 	rig_add(&r, 1);
 	rig_settle(&r);
-	rig_answer(&r, 422, "{}"); /* of two: their split was lost with the process */
+	rig_answer(&r, 422, "{}"); /* a batch of two: their split was lost with the process */
 	assert_int_equal(r.outbox->site.mode, OUTBOX_SITE_READY);
 	rig_answer(&r, 422, "{}");
 	assert_int_equal(r.outbox->site.mode, OUTBOX_SITE_PAUSED);

@@ -1,4 +1,4 @@
-/* Batches for three endpoints, events that become several items, and what Bento counts of them. */
+/* Batches for three endpoints, events with several items, and Bento's counts of them. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -63,7 +63,7 @@ each_endpoint_has_its_path_and_frame(void **state)
 	rig_free(&r);
 }
 
-/* What alternates must not travel one by one. */
+/* Events for alternating endpoints must not be sent one by one. */
 static void
 events_for_another_endpoint_are_passed_over(void **state)
 {
@@ -124,7 +124,7 @@ requests_to_two_endpoints_are_out_at_once_but_not_with_one_address(void **state)
 	rig_free(&r);
 }
 
-/* At the limit of what is looked through the batch goes out as it is. */
+/* At the limit of the events considered the batch is sent as it is. */
 static void
 the_look_past_others_has_an_end(void **state)
 {
@@ -174,7 +174,7 @@ a_batch_is_limited_by_items_and_no_event_is_torn(void **state)
 	rig_free(&r);
 }
 
-/* Three rows, five items: one item is refused. The row that it belongs to is found and held. */
+/* Three rows, five items, one refused: the row of that item is found and held. */
 static void
 rows_are_split_and_a_row_that_arrived_in_part_is_held(void **state)
 {

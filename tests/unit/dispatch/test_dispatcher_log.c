@@ -1,5 +1,4 @@
-/* What the dispatcher logs of its work with `serve --verbose`, and that no key and no body is in
- * it. */
+/* The dispatcher's log with `serve --verbose`: it shows the work, and no key or body. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -27,7 +26,7 @@ start(struct rig *r, enum log_level level)
 	assert_true(dup2(fileno(captured), STDERR_FILENO) >= 0);
 }
 
-/* Ends the capture. Returns what was logged, until the next call. */
+/* Ends the capture. Returns the log, valid until the next call. */
 static const char *
 end(struct rig *r)
 {

@@ -1,4 +1,4 @@
-/* The dispatcher's promise of order for each address; ages; clocks that jump. */
+/* The dispatcher keeps the order of each address; ages; jumps of the clock. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -38,7 +38,7 @@ no_two_requests_with_one_address_are_out_at_once(void **state)
 	rig_settle(&r);
 	assert_int_equal(fake_transport_open(r.transport), 3);
 	assert_string_equal(rig_body(&r, 2), "{\"events\":[{\"n\":3}]}");
-	/* bob is done: ann's second still waits for her first, dee does not */
+	/* bob is done: ann's second event still waits for her first, dee's does not */
 	fake_transport_answer(r.transport, 1, 200, "{}", -1);
 	rig_settle(&r);
 	assert_string_equal(rig_body(&r, 3), "{\"events\":[{\"n\":5}]}");
@@ -48,7 +48,8 @@ no_two_requests_with_one_address_are_out_at_once(void **state)
 	rig_free(&r);
 }
 
-/* Refusals, failures and passes in any order; the fake outbox checks the order of each address. */
+/* Refusals, failures and successes in random order; the fake outbox checks the order of each
+ * address. */
 static void
 order_is_kept_whatever_happens(void **state)
 {
@@ -83,7 +84,7 @@ order_is_kept_whatever_happens(void **state)
 			    "{}", -1);
 			rig_settle(&r);
 		}
-		/* in the end Bento is well */
+		/* in the end Bento accepts everything */
 		for (size_t k = 0; k < rig_requests(&r); k++)
 			if (r.transport->requests[k]->open)
 				fake_transport_answer(r.transport, k, 200, "{}", -1);
@@ -119,7 +120,7 @@ who_waits_holds_back_siblings_and_nobody_else(void **state)
 	rig_free(&r);
 }
 
-/* However many they are: nobody is hidden behind them, not from a probe either. */
+/* Any number of blocked events hides nobody's events, not even from a probe. */
 static void
 who_waits_hides_nobody(void **state)
 {
@@ -143,7 +144,7 @@ who_waits_hides_nobody(void **state)
 	assert_non_null(strstr(rig_last_body(&r), "{\"n\":2562}"));
 	rig_answer(&r, 200, "{}");
 	assert_int_equal(rig_requests(&r), 2);
-	/* what is read once is not read again for each event that comes behind them */
+	/* blocked events are read once, not again for each later event */
 	for (int i = 0; i < 3; i++) {
 		size_t loads = r.outbox->loads;
 
@@ -152,7 +153,7 @@ who_waits_hides_nobody(void **state)
 		assert_true(r.outbox->loads - loads < 50);
 		rig_answer(&r, 200, "{}");
 	}
-	/* and they come, in their order, once the first has come */
+	/* and they are sent in order once the first was sent */
 	rig_pass(&r, 10 * MINUTE);
 	assert_string_equal(rig_last_body(&r), "{\"events\":[{\"n\":1}]}");
 	rig_answer(&r, 200, "{}");
@@ -252,7 +253,7 @@ an_event_past_max_age_fails_unsent(void **state)
 	assert_int_equal(fake_outbox_event(r.outbox, 1)->status, STATUS_FAILED);
 	assert_string_equal(fake_outbox_event(r.outbox, 1)->reason, "expired");
 	assert_string_equal(rig_last_body(&r), "{\"events\":[{\"n\":2},{\"n\":3}]}");
-	/* in an outage they expire too, when their turn to be asked with comes */
+	/* in an outage events expire, too, when they would be probed */
 	rig_answer(&r, 503, "");
 	fake_outbox_event(r.outbox, 3)->received_at = r.time.wall;
 	rig_pass(&r, HOUR);
@@ -297,7 +298,7 @@ no_event_waits_longer_than_retry_max(void **state)
 	assert_string_equal(rig_last_body(&r), "{\"events\":[{\"n\":2}]}");
 	rig_answer(&r, 200, "{}");
 	assert_int_equal(rig_requests(&r), 1);
-	/* back in 1970: nothing is due never */
+	/* back in 1970: no event is due never */
 	r.time.wall = 1000;
 	rig_pass(&r, 2 * MINUTE);
 	assert_int_equal(rig_requests(&r), 2);

@@ -1,5 +1,4 @@
-/* The dispatcher under an operator's hand: pause, resume, flush, and what becomes of
- * single events. */
+/* The dispatcher and operators: pause, resume, flush, and changes of single events. */
 #include "lib/unit.h"
 
 #include "dispatch/queue/fill.h"
@@ -30,7 +29,7 @@ a_paused_site_ends_what_is_out_and_begins_nothing(void **state)
 	rig_pass(&r, 24 * HOUR);
 	assert_int_equal(rig_requests(&r), 1);
 	assert_int_equal(fake_outbox_count(r.outbox, STATUS_DELIVERED), 3);
-	/* nothing to wake up for */
+	/* no reason to wake up */
 	assert_int_equal(r.wait, -1);
 	steer(&r, DISPATCH_RESUME);
 	assert_int_equal(rig_requests(&r), 2);
@@ -72,7 +71,7 @@ a_flush_probes_once_and_waits_again(void **state)
 	assert_int_equal(r.outbox->site.mode, OUTBOX_SITE_PAUSED);
 	steer(&r, DISPATCH_FLUSH);
 	assert_int_equal(rig_requests(&r), 2);
-	/* a second one while the probe is out brings no second probe */
+	/* a second flush while the probe is in flight causes no second probe */
 	steer(&r, DISPATCH_FLUSH);
 	assert_int_equal(rig_requests(&r), 2);
 	rig_answer(&r, 401, "");
@@ -118,7 +117,8 @@ what_was_read_ahead_and_held_stays(void **state)
 		rig_start(&r);
 		rig_add(&r, 7);
 		rig_settle(&r);
-		/* 4, 5 and 6 are ready to go; whether the dispatcher has heard of it or not */
+		/* 4, 5 and 6 are ready to send, whether or not the dispatcher knows of the
+		 * change */
 		fake_outbox_operate(r.outbox, 5, STATUS_HELD);
 		if (told)
 			dispatcher_look_again(r.dispatcher);
@@ -151,7 +151,7 @@ what_is_discarded_while_it_begins_stays(void **state)
 	rig_free(&r);
 }
 
-/* Older than what was read ahead, and of the same address: it comes first. */
+/* An older event of the same address than the prepared ones: it is sent first. */
 static void
 what_is_released_comes_in_its_order(void **state)
 {
@@ -173,7 +173,7 @@ what_is_released_comes_in_its_order(void **state)
 	rig_free(&r);
 }
 
-/* It lies among those that are not read again, because they wait for an older one. */
+/* It is among the events that are not read again, because they wait for an older one. */
 static void
 what_is_released_is_found_among_those_held_back(void **state)
 {
@@ -220,7 +220,7 @@ what_an_operator_settles_lets_the_later_ones_go(void **state)
 	rig_free(&r);
 }
 
-/* What is under way when an operator takes it ends as it ends: delivered is the truth. */
+/* A request in flight when an operator holds its event ends normally: delivered overrides. */
 static void
 what_is_under_way_ends_by_itself(void **state)
 {

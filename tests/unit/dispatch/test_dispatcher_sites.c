@@ -1,4 +1,4 @@
-/* Two sites in one dispatcher: whatever holds one up, the other goes its way. */
+/* Two sites in one dispatcher: a delay of one does not affect the other. */
 #include "lib/unit.h"
 
 #include <string.h>
@@ -32,7 +32,7 @@ goes_to_other(struct rig *r, size_t i)
 	return strstr(r->transport->requests[i]->request.url, "site_uuid=u-2") != NULL;
 }
 
-/* The first open request of the other site; fails when there is none. */
+/* Returns the first open request of the other site; fails when there is none. */
 static size_t
 find_other(struct rig *r)
 {
@@ -54,7 +54,7 @@ count_pending(struct rig *r, int64_t site_id)
 	return n;
 }
 
-/* Everything that the other site has is delivered, without any time going by. */
+/* Delivers all events of the other site without any time passing. */
 static void
 deliver_other(struct rig *r, size_t n)
 {
@@ -89,7 +89,7 @@ each_site_has_its_own_credentials_and_order(void **state)
 	rig_free(&r);
 }
 
-/* One address at two sites is two people: neither waits for the other. */
+/* The same address at two sites means two people: neither waits for the other. */
 static void
 an_address_is_held_back_at_its_own_site_only(void **state)
 {
@@ -178,7 +178,7 @@ a_pace_or_a_pause_holds_one_site_only(void **state)
 	rig_free(&r);
 }
 
-/* All of a huge backlog waits behind one event that waits for its time. */
+/* A huge backlog is blocked by one delayed event. */
 static void
 a_backlog_that_is_held_up_starves_nobody(void **state)
 {
@@ -202,7 +202,7 @@ a_backlog_that_is_held_up_starves_nobody(void **state)
 	assert_int_equal(rig_requests(&r), 1);
 	assert_true(goes_to_other(&r, 0));
 	assert_true(r.outbox->loads - before <= 4 * FILL_LOOK_MAX);
-	/* and while it is looked through again and again */
+	/* even while that backlog is searched again and again */
 	deliver_other(&r, 10);
 	assert_int_equal(count_pending(&r, RIG_SITE), BACKLOG);
 	rig_free(&r);

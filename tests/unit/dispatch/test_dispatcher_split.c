@@ -25,7 +25,7 @@ check_fate(struct rig *r, struct fake_bento *b, int64_t n)
 	}
 }
 
-/* Twice the number of halvings for each bad one, and one: rounded up. */
+/* Twice the number of halvings for each bad event, plus one, rounded up. */
 static size_t
 bound(size_t n, size_t k)
 {
@@ -36,7 +36,7 @@ bound(size_t n, size_t k)
 	return 2 * k * log + 1;
 }
 
-/* Returns the requests beyond those of a batch that is accepted. */
+/* Returns the number of requests beyond those of an accepted batch. */
 static size_t
 isolate(size_t n, const int64_t *bad, size_t k, int bad_status)
 {
@@ -118,14 +118,14 @@ a_restart_goes_on_where_the_splitting_was(void **state)
 	for (size_t i = 0; i < 3; i++)
 		fake_bento_answer(b, &r, i);
 	before = b->requests;
-	/* 64 refused, 1..32 delivered, 33..64 refused; 33..48 are on their way */
+	/* 64 refused, 1..32 delivered, 33..64 refused; 33..48 are in flight */
 	fake_bento_read(b, &r, 3);
 	assert_int_equal(b->last[0], 33);
 	assert_int_equal(b->n_last, 16);
 	rig_restart(&r);
 	b->requests = 0;
 	fake_bento_serve(b, &r, SECOND);
-	/* what was on its way is sent again, as the group that it was */
+	/* the events in flight are sent again as the same group */
 	fake_bento_read(b, &r, 0);
 	assert_int_equal(b->last[0], 33);
 	assert_int_equal(b->n_last, 16);
@@ -205,7 +205,7 @@ an_event_too_large_alone_fails_and_the_size_is_learnt(void **state)
 	assert_int_equal(fake_outbox_count(r.outbox, STATUS_DELIVERED), 1000);
 	limit = r.dispatcher->sites[0].health.byte_limit;
 	assert_true(limit >= 1500 && limit <= 100000);
-	/* a second lot is not refused from the top again: it begins near what passed */
+	/* a second group does not start from the full size again, but near the size that passed */
 	b->requests = rig_requests(&r);
 	rig_add(&r, 100);
 	rig_settle(&r);
@@ -262,10 +262,10 @@ a_partial_answer_is_split_when_every_event_has_a_key(void **state)
 	fake_bento_serve(b, &r, SECOND);
 	assert_int_equal(fake_outbox_attempt(r.outbox, 1)->outcome, OUTCOME_PARTIAL);
 	assert_int_equal(fake_outbox_count(r.outbox, STATUS_DELIVERED), 7);
-	/* alone it is refused, but Bento may count a repeat as failed */
+	/* it is refused alone, but Bento may count a repeat as failed */
 	assert_int_equal(fake_outbox_event(r.outbox, 3)->status, STATUS_HELD);
 	assert_string_equal(fake_outbox_event(r.outbox, 3)->reason, "maybe_delivered");
-	/* what was sent again is counted */
+	/* repeated sending is counted */
 	assert_true(b->got[1] == 3 && fake_outbox_event(r.outbox, 1)->maybe_sent == 2);
 	assert_true(b->got[8] == 2 && fake_outbox_event(r.outbox, 8)->maybe_sent == 1);
 	free(b);
@@ -299,7 +299,7 @@ a_partial_answer_holds_without_keys_or_when_told_to(void **state)
 	check_partial_is_held(PARTIAL_HOLD, "{}");
 }
 
-/* A wrong mapping must not turn a backlog into dead letters. */
+/* A wrong mapping must not fail a whole backlog. */
 static void
 when_all_are_refused_the_site_pauses(void **state)
 {
@@ -319,7 +319,7 @@ when_all_are_refused_the_site_pauses(void **state)
 	assert_int_equal(fake_outbox_count(r.outbox, STATUS_FAILED), 25);
 	assert_int_equal(r.outbox->site.mode, OUTBOX_SITE_PAUSED);
 	assert_memory_equal(r.outbox->site.reason, "all_refused", 11);
-	/* probes fail nobody, and each takes another event */
+	/* probes fail no event, and each takes another event */
 	for (int i = 0; i < 5; i++) {
 		int64_t last = b->last[0];
 
@@ -329,7 +329,7 @@ when_all_are_refused_the_site_pauses(void **state)
 		assert_true(b->last[0] != last);
 	}
 	assert_int_equal(fake_outbox_count(r.outbox, STATUS_FAILED), 25);
-	/* when one passes all goes on */
+	/* when one passes, delivery continues */
 	memset(b->bad, 0, sizeof(b->bad));
 	fake_bento_serve(b, &r, 2 * HOUR);
 	assert_int_equal(fake_outbox_count(r.outbox, STATUS_DELIVERED), 975);

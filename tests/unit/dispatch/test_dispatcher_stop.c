@@ -1,4 +1,4 @@
-/* The dispatcher when it stops, and with its thread. */
+/* The dispatcher's stop, and its thread. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -52,7 +52,7 @@ stopping_cancels_at_the_deadline_and_books_the_truth(void **state)
 	assert_true(r.dispatcher->finished);
 	assert_int_equal(fake_outbox_attempt(r.outbox, 1)->outcome, OUTCOME_UNKNOWN);
 	assert_int_equal(fake_outbox_event(r.outbox, 1)->maybe_sent, 1);
-	/* that we stopped says nothing about the site */
+	/* our stop says nothing about the site */
 	assert_int_equal(r.outbox->site.mode, OUTBOX_SITE_READY);
 	rig_free(&r);
 }
@@ -117,7 +117,7 @@ a_stopped_outbox_stops_the_sending(void **state)
 /* ---- with its thread --------------------------------------------------------------------------
  */
 
-/* Waits until the transport has seen n requests, for ten seconds at most. */
+/* Waits until the transport has seen n requests, for at most ten seconds. */
 static bool
 wait_for_requests(struct rig *r, size_t n)
 {

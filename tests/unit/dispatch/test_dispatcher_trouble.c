@@ -1,4 +1,4 @@
-/* The dispatcher when Bento, the network or the disk fail. */
+/* The dispatcher when Bento, the network or the disk fails. */
 #include "lib/unit.h"
 
 #include "unit/dispatch/dispatch_rig.h"
@@ -16,7 +16,7 @@ start_with(struct rig *r, size_t events)
 	rig_settle(r);
 }
 
-/* How long until the next request, at most limit_ms. */
+/* Returns the time until the next request, at most limit_ms. */
 static int64_t
 time_to_next(struct rig *r, int64_t limit_ms)
 {
@@ -75,8 +75,8 @@ retry_after_is_waited_for(void **state)
 	rig_settle(&r);
 	assert_int_equal(r.outbox->site.next_attempt_at, r.time.wall + 90 * SECOND);
 	assert_int_equal(time_to_next(&r, HOUR), 90 * SECOND);
-	/* of a 429 it is all that counts, however many failures there were, with a tenth of jitter
-	 */
+	/* the wait of a 429 replaces the back-off, however many failures there were; jitter adds a
+	 * tenth */
 	fake_transport_answer(r.transport, 1, 429, "", 20 * SECOND);
 	rig_settle(&r);
 	wait = time_to_next(&r, HOUR);
@@ -148,7 +148,7 @@ what_may_have_arrived_is_counted(void **state)
 	assert_string_equal(fake_outbox_attempt(r.outbox, 2)->error, "broken");
 	assert_int_equal(fake_outbox_event(r.outbox, 1)->maybe_sent, 1);
 	time_to_next(&r, HOUR);
-	/* Bento refuses what it may have: nobody knows whether it is a suppressed duplicate */
+	/* Bento refuses an event that it may have: it could be a suppressed duplicate */
 	rig_answer(&r, 200, "{\"results\":0,\"failed\":1}");
 	assert_string_equal(fake_outbox_event(r.outbox, 1)->reason, "maybe_delivered");
 	assert_int_equal(fake_outbox_event(r.outbox, 1)->status, STATUS_HELD);
@@ -303,7 +303,7 @@ an_end_that_failed_for_good_is_given_up(void **state)
 	rig_answer(&r, 200, "{}");
 	rig_pass(&r, HOUR);
 	assert_false(fake_outbox_attempt(r.outbox, 1)->ended);
-	/* the next beginning was in the same transaction */
+	/* the next attempt began in the same transaction */
 	assert_int_equal(rig_requests(&r), 1);
 	assert_int_equal(r.outbox->n_attempts, 1);
 	rig_free(&r);

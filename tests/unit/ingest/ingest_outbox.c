@@ -1,4 +1,4 @@
-/* A fake outbox for tests of ingest: keeps what is put, and answers when the test says so. */
+/* A fake outbox for tests of ingest: records what is put, and answers when the test says so. */
 #include "unit/ingest/ingest_outbox.h"
 
 #include <pthread.h>
@@ -22,7 +22,7 @@ struct outbox {
 	enum outbox_health health;
 	const char *health_text;
 	struct fake_put last;
-	struct outbox_requests requests; /* all that came, added up; the test's thread */
+	struct outbox_requests requests; /* the sum of all counts; owned by the test's thread */
 };
 
 uint64_t
@@ -35,7 +35,7 @@ ingest_outbox_sum(const char *p, size_t n)
 	return sum;
 }
 
-/* Without the lock: the message is this thread's. */
+/* Needs no lock: this thread owns the message. */
 static struct fake_put
 look_at(const struct outbox_put *put)
 {
@@ -207,7 +207,7 @@ ingest_outbox_last(struct outbox *o, struct fake_put *ret_put)
 	pthread_mutex_unlock(&o->mutex);
 }
 
-/* The counts of requests are kept at once, or fail with the commits. */
+/* Counts of requests are stored at once, or fail with the commits. */
 static int
 take_requests(struct outbox *o, struct outbox_requests *r)
 {

@@ -230,7 +230,7 @@ is_sent(void *arg)
 		s->p += n;
 		s->n -= (size_t)n;
 	} else if (n < 0 && errno != EAGAIN) {
-		s->n = 0; /* closed by the server: the test sees it when it reads */
+		s->n = 0; /* the server has closed it: the test notices that when it reads */
 	}
 	client_read(s->c);
 	return s->n == 0;
@@ -282,7 +282,7 @@ struct expected {
 	struct response *r;
 };
 
-/* Cuts one response off; false when it is not complete. */
+/* Takes one response; returns false when it is not complete. */
 static bool
 take_response(struct client *c, struct response *r)
 {
@@ -319,7 +319,7 @@ has_response(void *arg)
 	return take_response(x->c, x->r);
 }
 
-/* ret_response->status -1 before the call: to HEAD, no body follows. */
+/* ret_response->status is -1 before the call: to HEAD, and no body follows. */
 void
 client_answer(struct client *c, struct response *ret_response)
 {

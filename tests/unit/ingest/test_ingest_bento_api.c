@@ -81,7 +81,7 @@ it_is_answered_with_counts_after_the_commit(void **state)
 	assert_int_equal(put.site_id, 7);
 	assert_int_equal(put.n_events, 3);
 	ingest_outbox_hold(w->outbox, false);
-	/* the same connection speaks Segment's next */
+	/* the next request on the connection is Segment's */
 	client_post(c, "/v1/track?writeKey=beta", "", "{\"event\":\"x\",\"email\":\"a@b.co\"}");
 	client_expect(c, 200, &r);
 	assert_string_equal(r.body, "{\"success\": true}");
@@ -100,7 +100,7 @@ static const struct {
 	{ "", PAIR, "{\"site_uuid\":\"u-a\",\"events\":[" GOOD "]}", 7 },
 	{ "", PAIR, "{\"events\":[" GOOD "],\"site_uuid\":\"u-c\"}", 9 },
 	{ "?site_uuid=u-b", OTHER_PAIR, "{\"events\":[" GOOD "]}", 8 },
-	/* the query goes before the body */
+	/* the query has priority over the body */
 	{ "?site_uuid=u-c", PAIR, "{\"events\":[" GOOD "],\"site_uuid\":\"u-a\"}", 9 },
 	/* the keys of another site */
 	{ "?site_uuid=u-b", PAIR, "{\"events\":[" GOOD "]}", 0 },
@@ -197,7 +197,7 @@ subscribers_have_a_path_of_their_own(void **state)
 	client_free(c);
 }
 
-/* What was authenticated by the old keys is not taken for a site of the new ones. */
+/* A request authenticated with old keys is not stored for a site of the new ones. */
 static void
 keys_that_are_renewed_meanwhile_count(void **state)
 {
@@ -247,7 +247,7 @@ long_keys_are_compared_as_a_whole(void **state)
 		pair[1].site_id = 2;
 		assert_int_equal(bento_keys_new(pair, 2, &keys, &e), 0);
 		assert_false(bento_keys_find_site(keys, BENTO_KEYS_NOBODY, SLICE("u"), &id));
-		/* two sites whose last byte alone differs are two pairs */
+		/* two sites whose keys differ only in the last byte are two pairs */
 		assert_int_equal(
 		    bento_keys_find_site(keys, 1, SLICE("u"), &id), n + 2 <= BENTO_KEYS_MAX);
 		bento_keys_free(keys);

@@ -1,4 +1,5 @@
-/* ingest: several requests on one connection, in pieces, in doubt, and over every listener. */
+/* ingest: several requests on one connection, in pieces, ambiguous ones, and over every
+ * listener. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -120,7 +121,7 @@ a_request_may_come_byte_by_byte(void **state)
 static void
 doubtful_requests_end_the_connection(void **state)
 {
-	/* what follows the head must not be taken for the next request */
+	/* bytes after the head must not be taken for the next request */
 	static const char *const heads[] = {
 		"POST /v1/track HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nContent-Length: 3\r\n",
 		"POST /v1/track HTTP/1.1\r\nHost: a\r\nContent-Length : 2\r\n",
@@ -199,7 +200,7 @@ a_client_that_waits_for_100_gets_it(void **state)
 	client_expect_silence(c);
 	client_send(c, "{}");
 	client_expect(c, 200, NULL);
-	/* it did not wait: the 100 is left out */
+	/* the client did not wait: no 100 is sent */
 	client_send(c, "POST /v1/track HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n"
 		       "Expect: 100-continue\r\n\r\n{}");
 	client_expect(c, 200, NULL);
@@ -260,7 +261,7 @@ every_kind_of_listener_serves(void **state)
 	}
 	assert_null(ingest_address(w->ingest, w->o.n_listen));
 	world_free(w);
-	assert_int_equal(rmdir(folder), 0); /* the socket's file is gone */
+	assert_int_equal(rmdir(folder), 0); /* the socket's file was removed */
 }
 
 int

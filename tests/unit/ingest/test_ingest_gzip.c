@@ -29,7 +29,7 @@ end(void **state)
 	return 0;
 }
 
-/* {"a":"xxx..."} of n bytes; free it. */
+/* Makes {"a":"xxx..."} of n bytes; the caller frees it. */
 static char *
 make_body(size_t n)
 {
@@ -100,7 +100,7 @@ a_packed_body_is_stored_unpacked(void **state)
 		free(packed);
 		free(body);
 	}
-	client_post(c, "/v1/track", "", "{}"); /* the next one is not gzip again */
+	client_post(c, "/v1/track", "", "{}"); /* the next body is not taken for gzip */
 	client_expect(c, 200, NULL);
 	assert_stored(w, "{}", 2);
 	client_free(c);
@@ -148,7 +148,7 @@ who_waits_for_100_may_send_gzip(void **state)
 	free(body);
 }
 
-/* The limit holds for what comes out, at any level: stored it is longer packed than unpacked. */
+/* The limit counts unpacked bytes at any level: stored data is longer packed than unpacked. */
 static void
 the_largest_body_is_taken_and_a_byte_more_is_not(void **state)
 {
@@ -220,7 +220,7 @@ broken_gzip_is_told(void **state)
 	char *packed = gzip_make(body, 1000, 6, &n);
 	struct response r;
 
-	/* cut off: the request is whole, so the connection stays */
+	/* truncated gzip: the request itself is complete, so the connection stays */
 	c = client_new(w, 0);
 	send_packed(c, GZIP, packed, n - 1);
 	client_expect(c, 400, &r);
@@ -231,13 +231,13 @@ broken_gzip_is_told(void **state)
 	assert_non_null(strstr(r.body, "cut off"));
 	send_packed(c, GZIP, packed, n);
 	client_expect(c, 200, NULL);
-	/* no gzip at all */
+	/* not gzip */
 	client_post(c, "/v1/track", GZIP, "{\"a\":1}");
 	client_expect(c, 400, &r);
 	assert_non_null(strstr(r.body, "\"code\":\"invalid_gzip\""));
 	client_expect_end(c);
 	client_free(c);
-	/* good gzip of something that is not JSON */
+	/* valid gzip of a text that is not JSON */
 	free(packed);
 	packed = gzip_make("nothing", 7, 6, &n);
 	c = client_new(w, 0);
@@ -265,7 +265,7 @@ other_encodings_are_told_what_is_taken(void **state)
 	client_free(c);
 }
 
-/* While it is unpacked zlib's memory counts; while it waits for the writer no more. */
+/* zlib's memory counts while the body is unpacked, and not while it waits for the writer. */
 static void
 unpacking_counts_and_waiting_does_not(void **state)
 {

@@ -1,5 +1,4 @@
-/* ingest: sizes, vanishing clients, and what is refused at the start.
- */
+/* ingest: sizes, clients that vanish, and options that are refused. */
 #include "lib/unit.h"
 
 #include <errno.h>
@@ -28,7 +27,7 @@ end(void **state)
 	return 0;
 }
 
-/* {"a":"xxx..."} of n bytes; free it. */
+/* Makes {"a":"xxx..."} of n bytes; the caller frees it. */
 static char *
 make_body(size_t n)
 {
@@ -134,7 +133,7 @@ who_still_sends_is_not_cut_off_at_once(void **state)
 	send_head(c, MAX_BODY + 1);
 	client_expect(c, 413, NULL);
 	client_expect_end(c);
-	/* closing now could destroy the answer on its way to a client that is far */
+	/* closing now could destroy the answer on its way to a distant client */
 	for (int i = 0; i < 20; i++) {
 		if (send(c->fd, body, 50000, MSG_NOSIGNAL) < 0)
 			assert_int_equal(errno, EAGAIN);
@@ -253,7 +252,7 @@ an_answer_that_nobody_waits_for_is_dropped_at_the_end(void **state)
 	struct world *w = *state;
 	struct client *c = client_new(w, 0);
 
-	/* the outbox ends first, then ingest: the message is on its way in between */
+	/* the outbox ends before ingest: the message is on its way in between */
 	ingest_outbox_hold(w->outbox, true);
 	client_post(c, "/v1/track", "", "{}");
 	world_run_until_waiting(w, 1);

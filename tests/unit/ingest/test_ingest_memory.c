@@ -1,4 +1,4 @@
-/* ingest: what is held in memory over all connections. */
+/* ingest: the memory held over all connections. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 #define MAX_BODY 4194304
 
-/* {"a":"xxx..."} of n bytes; free it. */
+/* Makes {"a":"xxx..."} of n bytes; the caller frees it. */
 static char *
 make_body(size_t n)
 {
@@ -60,7 +60,7 @@ bodies_of_all_connections_are_limited(void **state)
 	ingest_outbox_hold(w->outbox, false);
 	client_expect(first, 200, NULL);
 	client_expect(small, 200, NULL);
-	/* and the room is free again */
+	/* and the memory is free again */
 	send_head(small, 600000);
 	client_send_bytes(small, body, 600000);
 	client_expect(small, 200, NULL);
@@ -75,7 +75,7 @@ bodies_of_all_connections_are_limited(void **state)
 	world_free(w);
 }
 
-/* A batch of n times {}; free it. */
+/* Makes a batch of n times {}; the caller frees it. */
 static char *
 make_tiny_events(size_t n)
 {
@@ -97,8 +97,8 @@ many_tiny_events_count_for_what_they_take(void **state)
 	char *body = make_tiny_events(900000 / (sizeof(struct segment_event) + SEGMENT_DETAIL_MAX));
 
 	(void)state;
-	w->o.max_buffered_bytes =
-	    1000000; /* the bodies are small, the events of one are more than half of it */
+	w->o.max_buffered_bytes = 1000000; /* the bodies are small, but the events of one need more
+					      than half of the quota */
 	world_open(w);
 	c = client_new(w, 0);
 	other = client_new(w, 0);
@@ -111,7 +111,7 @@ many_tiny_events_count_for_what_they_take(void **state)
 	}
 	ingest_outbox_hold(w->outbox, false);
 	client_expect(c, 200, NULL);
-	/* and the room is free again */
+	/* and the memory is free again */
 	for (int i = 0; i < 20; i++) {
 		client_post(other, "/v1/batch", "", body);
 		client_expect(other, 200, NULL);
@@ -123,7 +123,7 @@ many_tiny_events_count_for_what_they_take(void **state)
 	world_free(w);
 }
 
-/* 503 would have the client try for ever. */
+/* With 503 the client would try forever. */
 static void
 events_that_no_memory_could_ever_hold_are_refused_for_good(void **state)
 {
@@ -150,7 +150,7 @@ events_that_no_memory_could_ever_hold_are_refused_for_good(void **state)
 	world_free(w);
 }
 
-/* What is noted of each event counts as well. */
+/* The columns of each event count as well. */
 static void
 notes_that_no_memory_could_ever_hold_are_refused_for_good(void **state)
 {

@@ -1,4 +1,4 @@
-/* ingest: slow and idle clients, full houses, stopping. */
+/* ingest: slow and idle clients, the maximum of connections, stopping. */
 #include "lib/unit.h"
 
 #include <poll.h>
@@ -101,7 +101,7 @@ dripping_does_not_move_the_deadline(void **state)
 		client_expect(c, 503, &r);
 		response_has(&r, "Connection: close");
 		response_has(&r, "Retry-After: 1");
-		/* nor does it keep a connection that was answered */
+		/* nor does it keep an answered connection open */
 		client_send(c, "x");
 		world_wait_ms(w, SERVER_LINGER_MS + 1);
 		client_expect_end(c);
@@ -149,7 +149,7 @@ a_commit_that_does_not_end_is_answered(void **state)
 	client_free(c);
 }
 
-/* Unix sockets have buffers of a fixed size, so that they fill soon. */
+/* Unix sockets have buffers of a fixed size, so they fill soon. */
 struct unix_world {
 	struct world *world;
 	char folder[64];
@@ -177,7 +177,7 @@ unix_end(struct unix_world *u)
 	rmdir(u->folder);
 }
 
-/* Requests until the server no longer reads, because its answers are not taken. */
+/* Sends requests until the server stops reading, because its answers are not read. */
 static unsigned
 clog_up(struct client *c)
 {
@@ -219,7 +219,7 @@ answers_that_are_not_taken_wait_for_the_client(void **state)
 	unix_end(&u);
 }
 
-/* Told without taking what waits to be read. */
+/* Looks without reading the waiting bytes. */
 static bool
 is_reset(void *arg)
 {
@@ -266,13 +266,13 @@ at_the_cap_new_clients_wait_or_an_idle_one_goes(void **state)
 	client_post(third, "/v1/track", "", "{}");
 	client_expect_silence(third);
 	assert_int_equal(ingest_outbox_pending(w->outbox), 1);
-	/* the idle one has not been so for long, but now */
+	/* now the idle connection has been idle for long enough */
 	client_expect_silence(idle);
 	world_wait_ms(w, SERVER_MIN_IDLE_MS);
 	client_expect_end(idle);
 	world_run_until_waiting(w, 2);
 	client_free(idle);
-	/* and when one ends without us there is room as well */
+	/* when a connection ends by itself there is room as well */
 	idle = client_new(w, 0);
 	client_post(idle, "/v1/track", "", "{}");
 	client_expect_silence(idle);
@@ -310,7 +310,7 @@ without_descriptors_clients_are_refused_until_there_are(void **state)
 	client_free(c);
 	c = client_new(w, 0);
 	client_post(c, "/v1/track", "", "{}");
-	client_expect_silence(c); /* the listeners rest for a second */
+	client_expect_silence(c); /* the listeners pause for a second */
 	world_wait_ms(w, SERVER_PAUSE_MS + 1);
 	client_expect(c, 200, NULL);
 	client_free(c);

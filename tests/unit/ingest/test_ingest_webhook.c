@@ -1,4 +1,4 @@
-/* ingest: what Segment's webhook destination posts, signed. */
+/* ingest: signed posts of Segment's webhook destination. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -9,8 +9,8 @@
 #define EVENT "{\"type\":\"track\",\"event\":\"x\",\"email\":\"a@b.c\",\"n\":1.10}"
 #define DELETE "{\"type\":\"delete\",\"userId\":\"u\"}"
 
-/* HMAC-SHA1, from another implementation: of EVENT under "one" and under "two", of
- * "[" EVENT "," DELETE "]" and of " " EVENT "\n" under "one". */
+/* HMAC-SHA1 by another implementation: of EVENT under "one" and under "two", of "[" EVENT ","
+ * DELETE "]" and of " " EVENT "\n" under "one". */
 #define ONES "X-Signature: 07c7fcd004575c02204ebf115b4c80478bb2b35e\r\n"
 #define TWOS "X-Signature: aa7378d6cccd983b2371487af9ad5819ab3eafed\r\n"
 #define WHOLE_ARRAY "X-Signature: 40857b5e7092d4e5c0510379f94a96e3ef7c2baf\r\n"
@@ -98,21 +98,21 @@ the_signature_decides_who_posts(void **state)
 	static const struct post posts[] = {
 		{ "/v1/webhook", ONES, EVENT, 7, NULL },
 		{ "/v1/webhook", TWOS, EVENT, 8, NULL },
-		/* of an array the first element is signed, wherever it stands */
+		/* in an array the first element is signed, at any position */
 		{ "/v1/webhook", ONES, "[" EVENT "," DELETE "]", 7, NULL },
 		{ "/v1/webhook", TWOS, " [ " EVENT " , " DELETE " ] ", 8, NULL },
 		{ "/v1/webhook", ONES, "[" EVENT "]", 7, NULL },
 		{ "/v1/webhook", ONES, "[" DELETE "," EVENT "]", 0, "invalid_signature" },
 		{ "/v1/webhook", WHOLE_ARRAY, "[" EVENT "," DELETE "]", 0, "invalid_signature" },
-		/* of one event the body, as it is */
+		/* for a single event the whole body is signed */
 		{ "/v1/webhook", WITH_SPACE, " " EVENT "\n", 7, NULL },
 		{ "/v1/webhook", ONES, " " EVENT "\n", 0, "invalid_signature" },
 		{ "/v1/webhook", ONES, DELETE, 0, "invalid_signature" },
-		/* a writeKey in the event is that of the source in Segment */
+		/* a writeKey in the event belongs to the source in Segment */
 		{ "/v1/webhook", "", "{\"writeKey\":\"gamma\"}", 0, "invalid_write_key" },
 		{ "/v1/webhook", "", EVENT, 0, "invalid_write_key" },
 		{ "/v1/webhook", "X-Signature: what\r\n", EVENT, 0, "invalid_write_key" },
-		/* elsewhere a signature says nothing */
+		/* on other paths a signature has no effect */
 		{ "/v1/track", ONES, EVENT, 0, "invalid_write_key" },
 		{ "/v1/batch", ONES, "{\"batch\":[" EVENT "]}", 0, "invalid_write_key" },
 	};
@@ -177,7 +177,7 @@ without_secret_and_key_it_is_open_on_this_machine(void **state)
 	world_free(w);
 }
 
-/* From the next request on, or none of it. */
+/* A change takes effect from the next request on, or not at all. */
 static void
 secrets_can_be_renewed(void **state)
 {

@@ -12,7 +12,7 @@
 #define EVENT "{\"type\":\"track\",\"event\":\"E\",\"userId\":\"u\"}"
 
 static struct world *w;
-static int log_end = -1; /* of a pipe that standard error goes into */
+static int log_end = -1; /* the reading end of a pipe from standard error */
 static int real_stderr;
 static char logged[65536];
 
@@ -43,7 +43,7 @@ tear_down(void **state)
 	return 0;
 }
 
-/* How often the log has this text; the log is read to its end. */
+/* Counts this text in the log, which is read to its end. */
 static int
 count_log(const char *text)
 {
@@ -150,7 +150,8 @@ test_log_is_limited(void **state)
 	expect_count("not_found", 5);
 	assert_int_equal(count_log("refused a request from 127.0.0.1: not_found"), 1);
 	assert_non_null(strstr(logged, "invalid_write_key"));
-	/* A minute later the others are told, and the next one has a line of its own. */
+	/* A minute later the suppressed lines are counted, and the next refusal has its own
+	 * line. */
 	world_wait_ms(w, 60001);
 	post("/v1/nothing", "", EVENT, 404);
 	expect_count("not_found", 6);

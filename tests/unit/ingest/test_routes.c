@@ -1,4 +1,4 @@
-/* routes: the paths that clients mean, and answers_append_allowed for their preflights. */
+/* routes: paths as clients write them, and answers_append_allowed for their preflights. */
 #include "ingest/http/answers.h"
 #include "ingest/routes.h"
 

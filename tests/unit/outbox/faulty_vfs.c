@@ -7,7 +7,7 @@
 
 struct faulty_file {
 	sqlite3_file base;
-	sqlite3_file *real; /* behind this struct in memory */
+	sqlite3_file *real; /* follows this struct in memory */
 };
 
 static sqlite3_vfs faulty;
@@ -37,7 +37,7 @@ faulty_vfs_fired(void)
 	return atomic_load(&fired);
 }
 
-/* The code to fail with now, or SQLITE_OK. */
+/* Returns the code to fail with now, or SQLITE_OK. */
 static int
 next_fault(void)
 {

@@ -1,5 +1,5 @@
 /*
- * A layer over SQLite's own files whose Nth writing call fails: for tests that try every point at
+ * A layer over SQLite's own files whose Nth writing call fails, for tests that try every point at
  * which a disk can fail. There is one in the process, installed as the default.
  */
 #ifndef UNIT_OUTBOX_FAULTY_VFS_H
@@ -9,11 +9,11 @@
 
 void faulty_vfs_install(void);
 /*
- * The Nth (from 1) write, sync or truncate from now on fails with this SQLite code; with `stays`,
- * all later ones too. 0: none fails.
+ * Makes the Nth (from 1) write, sync or truncate from now on fail with this SQLite code; with
+ * `stays`, all later ones too. 0: none fails.
  */
 void faulty_vfs_fail_at(int nth, int code, bool stays);
-/* Calls seen since faulty_vfs_fail_at. */
+/* Returns the number of calls since faulty_vfs_fail_at. */
 int faulty_vfs_calls(void);
 /* Whether the failure has happened. */
 bool faulty_vfs_fired(void);

@@ -1,6 +1,6 @@
 /*
  * Outboxes made by hand, for tests of code that reads and changes them: the tables and views of
- * schema/, without a writer, in a temporary folder that handmade_remove removes.
+ * schema/, without a writer, in a temporary directory that handmade_remove removes.
  */
 #ifndef UNIT_OUTBOX_HANDMADE_H
 #define UNIT_OUTBOX_HANDMADE_H
@@ -18,7 +18,7 @@ struct handmade {
 
 void handmade_create(struct handmade *h);
 void handmade_remove(struct handmade *h);
-/* Runs SQL; an error fails the test. */
+/* Runs SQL. An error fails the test. */
 void handmade_sql(struct handmade *h, const char *sql);
 int64_t handmade_int(struct handmade *h, const char *sql);
 

@@ -1,4 +1,4 @@
-/* The rig: an outbox with its writer, and calls that send a message and wait for it. */
+/* The rig: an outbox with its writer, and functions that send a message and wait for it. */
 #include "unit/outbox/outbox_rig.h"
 
 #include "lib/unit.h"
@@ -149,7 +149,7 @@ rig_put_one(const char *message_id)
 	return p.first_event_id;
 }
 
-/* Reads with a connection of its own, as an auditor would. */
+/* Reads with its own connection, like an auditor. */
 int64_t
 rig_number(const char *sql)
 {

@@ -1,4 +1,4 @@
-/* The table of messages: each kind has a row, a name of its own, and a weight. */
+/* The table of messages: each kind has a row, its own name, and a weight. */
 #include "lib/unit.h"
 
 #include "outbox/message.h"

@@ -52,7 +52,7 @@ events_are_stored_and_due_in_order(void **state)
 	assert_true(atomic_load(&rig_due_calls) >= 1);
 }
 
-/* Whoever has read ahead must hear of a change, even when nothing becomes due. */
+/* A reader that has read ahead must learn of a change, even when nothing becomes due. */
 static void
 what_operators_change_is_told(void **state)
 {
@@ -65,7 +65,7 @@ what_operators_change_is_told(void **state)
 	rig_put_one("a");
 	assert_int_equal(rig_send(&op.msg, OUTBOX_OPERATE), 0);
 	assert_int_equal(op.n_events, 1);
-	/* Before the sender hears that it is done. */
+	/* Before the sender learns that it is done. */
 	assert_int_equal(atomic_load(&rig_changed_calls), 1);
 	op = (struct outbox_operation){
 		.verb = OPERATE_UNDO, .undoes = op.operation_id, .dry_run = true, .actor = "ann"
@@ -287,7 +287,7 @@ what_waits_at_the_end_is_written(void **state)
 	assert_int_equal(rig_number("SELECT count(*) FROM outbox"), 50);
 }
 
-/* SQLite would go on without an error, and every event would be lost at the next start. */
+/* SQLite would continue without an error, and the next start would not have these events. */
 static void
 assert_missed(const char *suffix)
 {

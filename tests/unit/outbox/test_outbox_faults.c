@@ -1,6 +1,6 @@
 /*
  * The outbox on a failing disk: every write, sync and truncate of a whole life (create, store,
- * attempt, checkpoint, close) fails once, with each kind of error. What was reported as committed
+ * attempt, checkpoint, close) fails once, with each kind of error. Everything reported as committed
  * is there afterward, and after an I/O error nothing is reported as committed.
  */
 #include "lib/unit.h"
@@ -24,7 +24,7 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
 static bool is_done;
 
-/* What was reported during the life. */
+/* Results reported during the life. */
 struct told {
 	bool stored[ROUNDS];
 	bool begun[ROUNDS];
@@ -96,7 +96,7 @@ attempt(struct outbox *o, int64_t site, int64_t event_id, int round, struct told
 	told->delivered[round] = call(o, &end.msg, OUTBOX_ATTEMPT_END) == 0;
 }
 
-/* One process: opens, stores and delivers a few events, stops. */
+/* Plays one process: opens, stores and delivers a few events, stops. */
 static void
 live(struct told *told)
 {
@@ -143,7 +143,7 @@ number(struct db *db, const char *format, ...)
 	return n;
 }
 
-/* The next process finds all that was reported. */
+/* The next process finds everything that was reported. */
 static void
 assert_kept(const struct told *told, int nth, int code)
 {
@@ -240,7 +240,8 @@ static int
 install(void **state)
 {
 	(void)state;
-	/* A thousand lives with all their syncs, and the disk is simulated anyway. */
+	/* A thousand lives with many syncs: use memory, because the failing disk is simulated
+	 * anyway. */
 	if (access("/dev/shm", W_OK) == 0)
 		setenv("TMPDIR", "/dev/shm", 1);
 	faulty_vfs_install();

@@ -1,4 +1,4 @@
-/* The pure parts of the load generator: ids, requests built once, the report's arithmetic. */
+/* The pure parts of the load generator: ids, prepared requests, the arithmetic of the report. */
 #include "lib/unit.h"
 
 #include <string.h>

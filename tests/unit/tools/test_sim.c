@@ -1,4 +1,5 @@
-/* The pure parts of the simulator: limiter, memory of keys, globs, heads, queries, Basic auth. */
+/* The pure parts of the simulator: limiter, memory of keys, globs, heads, queries, Basic
+ * credentials. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -21,7 +22,7 @@ limit_passes_again_when_the_oldest_leaves_the_window(void **state)
 	assert_true(limit_pass(&l, 5400, &wait));
 	assert_false(limit_pass(&l, 5999, &wait));
 	assert_int_equal(wait, 1);
-	/* what was refused does not count */
+	/* refused requests do not count */
 	assert_true(limit_pass(&l, 6000, &wait));
 	assert_false(limit_pass(&l, 6399, &wait));
 	assert_true(limit_pass(&l, 6400, &wait));

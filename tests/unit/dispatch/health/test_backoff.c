@@ -1,4 +1,4 @@
-/* backoff: exponential, full jitter; and what a server asks for. */
+/* backoff: exponential with full jitter, and the wait that a server asks for. */
 #include "lib/unit.h"
 
 #include "dispatch/health/backoff.h"

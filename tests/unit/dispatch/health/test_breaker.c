@@ -1,4 +1,4 @@
-/* dispatch/health/breaker: when Bento may be asked, and with how much. */
+/* dispatch/health/breaker: when Bento may be asked, and with how many events. */
 #include "lib/unit.h"
 
 #include "dispatch/health/breaker.h"
@@ -131,7 +131,7 @@ old_answers_change_nothing(void **state)
 	assert_int_equal(w.b.failures, 1);
 	assert_false(breaker_passed(&w.b, old));
 	assert_true(breaker_is_probing(&w.b));
-	/* but when one says how long, that holds */
+	/* but a wait that an answer asks for counts */
 	assert_true(end_badly(&w, old, SITE_THROTTLE, 60000));
 	assert_int_equal(w.b.probe_ms, w.now + 60000);
 	assert_false(end_badly(&w, old, SITE_THROTTLE, 50000));
@@ -151,7 +151,7 @@ an_old_rate_limit_closes_a_site_that_is_well_again(void **state)
 	assert_false(end_badly(&w, old, SITE_BACKOFF, 0));
 	assert_true(end_badly(&w, old, SITE_THROTTLE, 60000));
 	assert_false(allows(&w, w.now));
-	/* what went out before that is old by now */
+	/* requests sent before that are stale now */
 	assert_false(breaker_passed(&w.b, newer));
 	assert_false(allows(&w, w.now));
 }
@@ -167,7 +167,7 @@ a_pause_lasts_the_longest_interval_and_can_be_ended(void **state)
 	assert_int_equal(w.b.probe_ms, w.now + MAX);
 	breaker_retry(&w.b, w.now);
 	assert_true(allows(&w, w.now));
-	/* a batch that fell out before: whether it is that again is soon known */
+	/* a batch that failed before: a probe soon shows whether it fails again */
 	breaker_passed(&w.b, breaker_sent(&w.b));
 	f.epoch = breaker_sent(&w.b);
 	breaker_failed(&w.b, &f, w.now, &w.chance);

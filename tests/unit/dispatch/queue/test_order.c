@@ -68,7 +68,7 @@ a_delayed_event_blocks_later_ones_of_its_address_only(void **state)
 	assert_false(order_is_blocked(&o, 5, 10));
 	assert_true(order_is_blocked(&o, 5, 11));
 	assert_false(order_is_blocked(&o, 6, 11));
-	/* when it goes out the flight takes over */
+	/* once it is sent, the flight blocks the address */
 	order_depart(&o, &one);
 	assert_false(order_is_blocked(&o, 5, 11));
 	order_delay(&o, address, id);
@@ -95,7 +95,7 @@ past_the_bound_every_later_event_is_blocked(void **state)
 	order_free(&o);
 }
 
-/* Against a plain list, with hashes that collide. */
+/* Compares with a plain list, with hashes that collide. */
 static void
 the_set_is_right_after_any_sequence(void **state)
 {

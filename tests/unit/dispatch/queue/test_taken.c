@@ -1,4 +1,4 @@
-/* dispatch/queue/taken: the set against a plain array of flags. */
+/* dispatch/queue/taken: compares the set with a plain array of flags. */
 #include "lib/unit.h"
 
 #include <stdlib.h>
@@ -62,7 +62,7 @@ the_maximum_holds(void **state)
 	assert_int_equal(taken_add(&s, IDS(1, 2), 2), 0);
 	assert_int_equal(taken_add(&s, IDS(3, 4), 2), -1);
 	check_holds(&s, IDS(1, 2), 2);
-	/* those already there need no room */
+	/* ids that are already in the set need no room */
 	assert_int_equal(taken_add(&s, IDS(1, 2, 3), 3), 0);
 	assert_int_equal(taken_add(&s, IDS(4), 1), -1);
 	taken_free(&s);

@@ -1,4 +1,4 @@
-/* The transport on libcurl against a server that behaves. */
+/* The transport on libcurl with a server that works. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -150,7 +150,7 @@ an_answer_without_an_end_is_cut_off(void **state)
 	text[head + LONG] = '\0';
 	result = play(steps, 1, PATIENCE_MS);
 	check_failure(&result, PHASE_SENDING);
-	/* at the edge it is read to its end */
+	/* at the limit it is read to its end */
 	head = snprintf(text, 100, OK_HEAD "%d\r\n\r\n", LONG - 1);
 	memset(text + head, 'z', LONG - 1);
 	text[head + LONG - 1] = '\0';
@@ -165,7 +165,7 @@ retry_after_comes_with_the_answer(void **state)
 {
 	static const struct tiny_step seconds[] = { { TINY_ANSWER,
 	    "HTTP/1.1 429 Slow\r\nRetry-After: 17\r\nContent-Length: 0\r\n\r\n", true } };
-	/* our clock has no say: the answer brings its own */
+	/* our clock does not matter: the answer has its own time */
 	static const struct tiny_step date[] = { { TINY_ANSWER,
 	    "HTTP/1.1 503 Down\r\nDate: Wed, 21 Oct 2015 07:28:00 GMT\r\n"
 	    "retry-after: Wed, 21 Oct 2015 07:29:30 GMT\r\nContent-Length: 0\r\n\r\n",

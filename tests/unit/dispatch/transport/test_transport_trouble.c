@@ -1,4 +1,4 @@
-/* The transport on libcurl against servers and networks that misbehave: how far a request came. */
+/* The transport on libcurl with servers and networks that fail: how far a request got. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -109,7 +109,7 @@ what_is_no_url_does_not_start(void **state)
 	assert_int_equal(e.code, ERR_INPUT);
 	assert_int_equal(transport->start(transport, &strange, &e), 0);
 	result = wait_for_result();
-	/* refused for its scheme, before anybody was asked to connect */
+	/* refused because of its scheme, before any connection */
 	assert_null(strstr(result.error, "connect"));
 	check_failure(&result, PHASE_NOT_SENT);
 }
@@ -117,7 +117,7 @@ what_is_no_url_does_not_start(void **state)
 /* ---- kept connections -------------------------------------------------------------------------
  */
 
-/* libcurl by itself would send the request again on a new connection, and tell nobody. */
+/* On its own, libcurl would send the request again on a new connection without reporting it. */
 static void
 a_request_on_a_dying_connection_is_not_sent_twice(void **state)
 {
@@ -137,7 +137,7 @@ a_request_on_a_dying_connection_is_not_sent_twice(void **state)
 	assert_non_null(strstr(result.error, "kept connection"));
 	check_failure(&result, PHASE_SENDING);
 	assert_int_equal(server.requests, 2);
-	/* and the next one is fine */
+	/* and the next request works */
 	result = send_to(server.url, PATIENCE_MS);
 	check_answer(&result, 200, "{\"results\":1}");
 	tiny_server_stop(&server);

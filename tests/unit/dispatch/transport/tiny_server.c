@@ -19,7 +19,7 @@ check(bool good, const char *what)
 	abort();
 }
 
-/* The length that the head announces. */
+/* Returns the length that the head announces. */
 static size_t
 body_length(const char *head)
 {
@@ -31,7 +31,7 @@ body_length(const char *head)
 	return 0;
 }
 
-/* One whole request into s->last; false when the client went away before. */
+/* Reads one complete request into s->last. Returns false when the client closed before. */
 static bool
 read_request(struct tiny_server *s, int fd)
 {
@@ -68,7 +68,7 @@ write_text(int fd, const char *text)
 	}
 }
 
-/* The connection that tiny_server_stop may shut; -1: none any more, it is about to be closed. */
+/* The connection that tiny_server_stop may shut; -1 when it is about to be closed. */
 static void
 hold(struct tiny_server *s, int fd)
 {
@@ -101,7 +101,7 @@ accept_next(struct tiny_server *s)
 	return fd;
 }
 
-/* A client may connect and go away without a word: its connection does not count. */
+/* A client may connect and close without sending: such a connection does not count. */
 static int
 answer(struct tiny_server *s, const struct tiny_step *step, int fd)
 {
@@ -133,7 +133,7 @@ play(struct tiny_server *s, const struct tiny_step *step, int fd)
 		read_request(s, fd);
 		break;
 	case TINY_RESET_UNREAD:
-		/* data has come and is thrown away */
+		/* data has arrived and is dropped */
 		recv(fd, &byte, 1, MSG_PEEK);
 		break;
 	case TINY_CLOSE:
@@ -183,7 +183,7 @@ tiny_server_start(struct tiny_server *s, const struct tiny_step *steps, size_t n
 	check(pthread_create(&s->thread, NULL, run, s) == 0, "pthread_create");
 }
 
-/* A script that was not played to its end waits in accept or recv: shutting down lifts it out. */
+/* An unfinished script waits in accept or recv; the shutdown wakes it. */
 void
 tiny_server_stop(struct tiny_server *s)
 {

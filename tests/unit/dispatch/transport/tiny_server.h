@@ -1,6 +1,6 @@
 /*
- * A server of raw sockets on loopback for tests of the transport: a thread that accepts one
- * connection after the other and plays a script on each.
+ * A server on raw loopback sockets for tests of the transport: a thread accepts one connection
+ * after another and plays a script on each.
  */
 #ifndef UNIT_DISPATCH_TRANSPORT_TINY_SERVER_H
 #define UNIT_DISPATCH_TRANSPORT_TINY_SERVER_H
@@ -17,14 +17,14 @@ enum tiny_what {
 	TINY_RESET_UNREAD, /* reset the connection without reading */
 	TINY_RESET_READ,   /* read a request, reset the connection */
 	TINY_CLOSE,        /* close the connection in order */
-	TINY_SILENCE       /* read a request, then nothing until the client goes away */
+	TINY_SILENCE       /* read a request, then wait until the client closes */
 };
 
-/* A step; a script is a list of them that ends with the last one of `n`. */
+/* A step of a script, which has `n` steps. */
 struct tiny_step {
 	enum tiny_what what;
 	const char *text;
-	bool new_connection; /* before the step: accept the next one */
+	bool new_connection; /* first accept the next connection */
 };
 
 struct tiny_server {
@@ -35,13 +35,13 @@ struct tiny_server {
 	size_t n_steps;
 	pthread_t thread;
 	pthread_mutex_t mutex;
-	int now; /* the connection, under the mutex; -1: none */
+	int now; /* the present connection, under the mutex; -1: none */
 	bool stopping;
-	/* what was seen */
+	/* recorded */
 	atomic_int connections;
 	atomic_int requests;
-	atomic_int closed; /* steps of closing that were played */
-	char *last;        /* the last request, head and body; read it after tiny_server_stop */
+	atomic_int closed; /* number of closing steps played */
+	char *last;        /* the last request, head and body; valid after tiny_server_stop */
 };
 
 /* Aborts when the machine has no loopback. steps must live until tiny_server_stop. */

@@ -69,7 +69,7 @@ send_to(const char *url, int64_t timeout_ms)
 	return wait_for_result();
 }
 
-/* One request, one script: what comes out. */
+/* Sends one request to a server with this script; returns the result. */
 struct transport_result
 play(const struct tiny_step *steps, size_t n, int64_t timeout_ms)
 {

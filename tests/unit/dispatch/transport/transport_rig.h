@@ -1,4 +1,4 @@
-/* The transport on libcurl, and short ways to send something with it. Fails the test by itself. */
+/* The transport on libcurl, with short functions to send a request. A failure fails the test. */
 #ifndef UNIT_DISPATCH_TRANSPORT_TRANSPORT_RIG_H
 #define UNIT_DISPATCH_TRANSPORT_TRANSPORT_RIG_H
 
@@ -22,7 +22,7 @@ struct transport_request request_to(const char *url, struct slice body, int64_t 
 void start(const char *url, struct slice body, int64_t timeout_ms);
 struct transport_result wait_for_result(void);
 struct transport_result send_to(const char *url, int64_t timeout_ms);
-/* One request, one script: what comes out. */
+/* Sends one request to a server with this script; returns the result. */
 struct transport_result play(const struct tiny_step *steps, size_t n, int64_t timeout_ms);
 /* They free the result. */
 void check_answer(struct transport_result *r, int status, const char *body);

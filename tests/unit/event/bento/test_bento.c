@@ -1,4 +1,4 @@
-/* bento: the address of a batch, and every shape of answer. */
+/* bento: the URL of a batch, and every form of answer. */
 #include "lib/unit.h"
 
 #include <stdlib.h>
@@ -75,7 +75,7 @@ static const struct reply_case cases[] = {
 	{ "{\"failed\":2}", COUNTS, -1, 2, false, "" },
 	{ "{\"results\":1000.0}", COUNTS, 1000, -1, false, "" },
 	{ "{\"results\":9007199254740992}", COUNTS, INT64_C(9007199254740992), -1, false, "" },
-	/* a count that is none makes all of it unreadable */
+	/* an invalid count makes the whole answer unreadable */
 	{ "{\"results\":-1,\"failed\":1.5}", UNREADABLE, -1, -1, false, "" },
 	{ "{\"results\":\"5\",\"failed\":null}", UNREADABLE, -1, -1, false, "" },
 	{ "{\"results\":1e300}", UNREADABLE, -1, -1, false, "" },

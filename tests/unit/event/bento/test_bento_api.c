@@ -1,4 +1,4 @@
-/* bento_api, reserved: events and subscribers in Bento's own shape. */
+/* bento_api, reserved: events and subscribers in Bento's own format. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "event/mapping/mapping_bento_api.h"
 #include "unit/event/segment/segment_fixture.h"
 
-/* The one event of a body; its place in the request. */
+/* Returns the only event of a body, which the request holds. */
 static const struct segment_event *
 take(enum event_kind kind, const char *body)
 {
@@ -96,7 +96,7 @@ static const struct {
 	{ "{" TYPED ",\"details\":{\"unique\":{\"key\":[7]}}}", NULL },
 	{ "{" TYPED ",\"details\":{\"unique\":{\"key\":true}}}", NULL },
 	{ "{" TYPED ",\"date\":\"yesterday\"}", NULL },
-	/* reserved types: what Bento would drop in silence */
+	/* reserved types: what Bento would silently drop */
 	{ "{\"type\":\"$subscribe\"," EMAIL "}", NULL },
 	{ "{\"type\":\"$update_fields\"," EMAIL ",\"fields\":{\"a\":1}}", NULL },
 	{ "{\"type\":\"$tag\"," EMAIL ",\"details\":{\"tag\":\"x\"}}", NULL },
@@ -142,7 +142,7 @@ input_of(const struct segment_event *event)
 	};
 }
 
-/* At receipt, and again when it is sent: after a requeue nothing else may happen. */
+/* The same at receipt and when it is sent: a requeue must not change the outcome. */
 static void
 each_shape_is_checked(void **state)
 {
@@ -279,7 +279,7 @@ static const struct {
 	const char *event;
 	bool key;
 	bool date;
-	const char *sent; /* NULL: as it is */
+	const char *sent; /* NULL: unchanged */
 	bool keyed;
 } passed[] = {
 	{ "{ \"type\":\"x\" , " EMAIL ",\"n\":1.10 }", false, false,
@@ -430,7 +430,7 @@ subscribers_go_as_they_are(void **state)
 	    "a@b.co", "{" EMAIL ",\"tags\":[\"Doe, Jane\"]}");
 }
 
-/* Where it is delivered is the outbox's to say. */
+/* The outbox decides on the address that an event goes to. */
 static void
 an_address_that_was_changed_is_the_one_sent(void **state)
 {
@@ -450,7 +450,7 @@ an_address_that_was_changed_is_the_one_sent(void **state)
 	    "{\"type\":\"x\",\"email\":\"n@b.co\",\"details\":{\"unique\":{\"key\":\"m-1\"}}}");
 }
 
-/* Whoever posts to Segment's paths cannot make an event of Bento's by its type. */
+/* A sender on Segment's paths cannot make one of Bento's own events by its type. */
 static void
 segments_paths_know_no_bento_api_kinds(void **state)
 {

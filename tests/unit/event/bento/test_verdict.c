@@ -1,5 +1,4 @@
-/* verdict: every row of the policy, written down a second time from doc/bento.md's point of view.
- */
+/* verdict: every row of the policy, written a second time from doc/bento.md. */
 #include "lib/unit.h"
 
 #include <string.h>
@@ -43,7 +42,7 @@ static const struct status_case statuses[] = {
 	{ 505, 519, OUTCOME_RETRY, STEP_AGAIN, SITE_BACKOFF, "server_error" },
 	{ 520, 527, OUTCOME_UNKNOWN, STEP_AGAIN, SITE_BACKOFF, "gateway_error" },
 	{ 528, 599, OUTCOME_RETRY, STEP_AGAIN, SITE_BACKOFF, "server_error" },
-	/* nothing that HTTP knows */
+	/* statuses that HTTP does not define */
 	{ 600, 999, OUTCOME_UNKNOWN, STEP_AGAIN, SITE_BACKOFF, "unexpected_status" },
 	{ 0, 199, OUTCOME_UNKNOWN, STEP_AGAIN, SITE_BACKOFF, "unexpected_status" },
 };
@@ -72,7 +71,7 @@ every_status_has_its_row(void **state)
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
 		for (int status = statuses[i].first; status <= statuses[i].last; status++) {
 			const struct status_case *c = &statuses[i];
-			/* the body of an error changes nothing */
+			/* the body of an error makes no difference */
 			struct verdict_facts f = facts_of(status, "{\"results\":3}", 3);
 			struct verdict v;
 
@@ -111,7 +110,7 @@ static const struct reply_case replies[] = {
 	{ "{\"results\":6}", 5, 0, DELIVERED },
 	{ "{}", 5, 0, DELIVERED },
 	{ "{\"message\":\"queued\"}", 5, 0, DELIVERED },
-	/* nobody was accepted */
+	/* none was accepted */
 	{ "{\"results\":0,\"failed\":5}", 5, 0, REFUSED },
 	{ "{\"results\":0,\"failed\":1}", 1, 0, ALONE },
 	{ "{\"results\":0,\"failed\":1}", 5, 0, REFUSED },
@@ -127,12 +126,12 @@ static const struct reply_case replies[] = {
 	{ "{\"results\":4,\"failed\":0}", 5, 0, PARTIAL },
 	{ "{\"results\":5,\"failed\":1}", 5, 0, PARTIAL },
 	{ "{\"results\":1,\"failed\":5}", 5, 0, PARTIAL },
-	/* Bento may have had them: what it does not count may be a suppressed duplicate ... */
+	/* Bento may already have them: uncounted ones may be suppressed duplicates ... */
 	{ "{\"results\":4,\"failed\":0}", 5, 1, DELIVERED },
 	{ "{\"results\":3,\"failed\":0}", 5, 1, PARTIAL },
 	{ "{\"results\":0,\"failed\":0}", 5, 5, DELIVERED },
 	{ "{\"results\":0,\"failed\":0}", 5, 4, REFUSED },
-	/* ... but only when it says that nothing failed */
+	/* ... but only when the answer says that nothing failed */
 	{ "{\"results\":4}", 5, 5, PARTIAL },
 	{ "{\"results\":0}", 5, 5, REFUSED },
 	{ "{\"results\":0}", 1, 1, MAYBE },
@@ -141,7 +140,7 @@ static const struct reply_case replies[] = {
 	{ "{\"results\":1,\"failed\":1}", 1, 0, PART_HELD },
 	{ "{\"results\":0,\"failed\":5}", 5, 1, REFUSED },
 	{ "{\"results\":4,\"failed\":1}", 5, 5, PARTIAL },
-	/* nobody knows */
+	/* the answer tells nothing */
 	{ "", 5, 0, UNREADABLE },
 	{ "OK", 5, 0, UNREADABLE },
 	{ "<html>log in</html>", 5, 0, UNREADABLE },
@@ -192,8 +191,8 @@ struct item_case {
 	const char *reason;
 };
 
-/* Bento counts items, we split events. Unique keys do not help one event: its items stay together.
- */
+/* Bento counts items, but a batch is split by events. Unique keys do not help a single event: its
+ * items stay together. */
 static const struct item_case items[] = {
 	{ "{\"results\":5,\"failed\":0}", 3, 5, 0, DELIVERED },
 	{ "{\"results\":3,\"failed\":0}", 3, 5, 0, PARTIAL },

@@ -1,6 +1,6 @@
 /*
- * Texts that a strict reader of RFC 8259 takes, and texts that it must refuse, with the byte at
- * which it can first know. Included by test_json.c; the fuzz targets have their own seeds.
+ * Texts that a strict reader of RFC 8259 accepts, and texts that it must refuse with the first byte
+ * at which it can know. Included by test_json.c; the fuzz targets have seeds of their own.
  */
 #ifndef UNIT_EVENT_JSON_JSON_TABLE_H
 #define UNIT_EVENT_JSON_JSON_TABLE_H
@@ -22,7 +22,7 @@ static const struct json_row json_rows[] = {
 	GOOD("null"), GOOD("true"), GOOD("false"), GOOD("0"), GOOD("\"\""), GOOD("[]"), GOOD("{}"),
 	GOOD(" null "), GOOD("\t\n\r 1\t\n\r "), GOOD("[ ]"), GOOD("{ }"), GOOD("[\n]\n"),
 	GOOD(" [ 1 , 2 ] "), GOOD(" { \"a\" : 1 , \"b\" : 2 } "), GOOD("[null,true,false]"),
-	/* nothing, or too little */
+	/* empty, or too short */
 	BAD(0, ""), BAD(1, " "), BAD(3, "\r\n\t"), BAD(1, "["), BAD(1, "{"), BAD(1, "\""),
 	BAD(2, "[1"), BAD(3, "[1,"), BAD(2, "[["), BAD(3, "[[]"), BAD(3, "{\"a"), BAD(4, "{\"a\""),
 	BAD(5, "{\"a\":"), BAD(6, "{\"a\":1"), BAD(7, "{\"a\":1,"), BAD(8, "{\"a\":[1,"),
@@ -31,11 +31,11 @@ static const struct json_row json_rows[] = {
 	BAD(2, "1 2"), BAD(5, "null null"), BAD(2, "[]]"), BAD(2, "{}}"), BAD(2, "[],"),
 	BAD(2, "\"\"\"\""), BAD(4, "truex"), BAD(4, "nullnull"), BAD(2, "{}a"), BAD(3, "[] \0"),
 	BAD(4, "null\0"), BAD(2, "{}//"), BAD(2, "{}#"), BAD(2, "[]\x0c"), BAD(1, "1\xc2\xa0"),
-	/* words that are none */
+	/* invalid words */
 	BAD(0, "True"), BAD(0, "NULL"), BAD(1, "nil"), BAD(0, "NaN"), BAD(0, "Infinity"),
 	BAD(1, "-Infinity"), BAD(1, "-NaN"), BAD(0, "undefined"), BAD(3, "trux"), BAD(1, "nan"),
 	BAD(0, "'a'"), BAD(0, "a"), BAD(0, "*"), BAD(0, "<null>"), BAD(0, "\\u0031"), BAD(0, "\0"),
-	/* white space that is none, byte order marks, other encodings */
+	/* other white space, byte order marks, other encodings */
 	BAD(0, "\v1"), BAD(0, "\f1"), BAD(0, "\xc2\xa0" "1"), BAD(0, "\xe2\x81\xa0" "1"),
 	BAD(0, "\xef\xbb\xbf{}"), BAD(0, "\xef\xbb\xbf"), BAD(0, "\xff\xfe[\0]\0"),
 	BAD(1, "[\0]\0"), BAD(0, "\0[\0]"), BAD(1, "[\v]"), BAD(2, "[1\f]"), BAD(1, "[\xa0]"),

@@ -1,4 +1,4 @@
-/* event/json: what is JSON and what is not, where it goes wrong, and what strings mean. */
+/* event/json: what is JSON and what is not, the position of errors, and the meaning of strings. */
 #include "lib/unit.h"
 
 #include <stdlib.h>
@@ -7,7 +7,8 @@
 #include "event/json/json.h"
 #include "unit/event/json/json_table.h"
 
-/* A copy on the heap that ends with the text, so that the sanitizers see a read past it. */
+/* Copies the text to the heap, without a byte behind it, so that sanitizers detect a read past
+ * it. */
 static struct slice
 copy_of(const void *p, size_t n)
 {
@@ -29,7 +30,7 @@ drop_copy(struct slice s)
 	free(p.v);
 }
 
-/* Where the text is refused, or -1. */
+/* Returns the position of the error, or -1. */
 static int
 skip_all(struct slice text)
 {
@@ -46,7 +47,7 @@ skip_all(struct slice text)
 	return (int)json_offset(&j);
 }
 
-/* As skip_all, but walking into every container; recursion is fine at this depth. */
+/* Like skip_all, but enters every container; recursion is safe at this depth. */
 static int
 walk(struct json *j)
 {
@@ -111,7 +112,7 @@ every_row_is_taken_or_refused_at_its_byte(void **state)
 	assert_int_equal(wrong, 0);
 }
 
-/* The same at every place of a word of eight bytes. */
+/* The same at every position in a word of eight bytes. */
 static void
 special_bytes_are_seen_at_every_place(void **state)
 {
@@ -274,7 +275,7 @@ the_first_error_stays(void **state)
 	assert_int_equal(json_finish(&j), -1);
 	assert_string_equal(j.error, "an object is expected here");
 	assert_int_equal(json_offset(&j), 1);
-	/* outputs are left alone */
+	/* outputs do not change */
 	assert_int_equal(value.type, JSON_NONE);
 	assert_null(key.p);
 	json_init(&j, SLICE("[1]"), JSON_MAX_DEPTH);

@@ -1,4 +1,4 @@
-/* event/admit, event/traits, and what event/mapping makes of kinds other than track. */
+/* event/admit, event/traits, and the mapping of kinds other than track. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -12,7 +12,7 @@
 #define AT INT64_C(1785587696789) /* 2026-08-01T12:34:56.789Z */
 #define LENGTH(array) (sizeof(array) / sizeof(*(array)))
 
-static const struct mapping_options segment; /* as the Segment function */
+static const struct mapping_options segment; /* like the Segment function */
 static const struct mapping_options open_site = {
 	.identify = MAPPING_IDENTIFY_UPDATE_FIELDS,
 	.page = "Viewed {name} Page",
@@ -113,7 +113,7 @@ integrations_are_obeyed(void **state)
 	}
 }
 
-/* An opt-out counts there, an opt-in opens nothing. */
+/* An opt-out counts in the older places, an opt-in does not. */
 static void
 integrations_are_obeyed_in_their_older_places(void **state)
 {
@@ -200,7 +200,7 @@ traits_become_flat_fields(void **state)
 	    true, "{\"n\":1491926160718000000,\"m\":1.10,\"t\":\"\\u00e9\",\"b\":true,\"z\":null}");
 	expect_traits("{\"address\":{\"city\":\"Bern\",\"geo\":{\"lat\":1}},\"firstName\":\"A\"}",
 	    true, "{\"address_city\":\"Bern\",\"address_geo_lat\":1,\"first_name\":\"A\"}");
-	/* only at the top is it the person's name */
+	/* only a name at the top level is the person's name */
 	expect_traits("{\"boss\":{\"firstName\":\"C\"}}", true, "{\"boss_firstName\":\"C\"}");
 	expect_traits("{\"email\":\"a@b.cc\",\"x\":{\"email\":\"d@e.ff\"}}", true,
 	    "{\"x_email\":\"d@e.ff\"}");
@@ -208,12 +208,12 @@ traits_become_flat_fields(void **state)
 	    "{\"a\":\"x, 1, true, z\\\"\",\"b\":1}");
 	expect_traits("{\"a\":[\"x\"],\"b\":1}", false, "{\"b\":1}");
 	expect_traits("{\"a\":[]}", true, "{\"a\":\"\"}");
-	/* of two paths with one name the first counts, of one key given twice the last */
+	/* of two paths with one name the first counts, of a repeated key the last */
 	expect_traits("{\"a_b\":1,\"a\":{\"b\":2},\"first_name\":\"F\",\"firstName\":\"G\"}", true,
 	    "{\"a_b\":1,\"first_name\":\"F\"}");
 	expect_traits(
 	    "{\"plan\":\"a\",\"x\":1,\"pl\\u0061n\":\"b\"}", true, "{\"plan\":\"b\",\"x\":1}");
-	/* names are what they mean */
+	/* names are decoded */
 	expect_traits("{\"first\\u004eame\":\"A\",\"a\\/"
 		      "b\":1,\"em\\u0061il\":\"x@y.zz\",\"\\ud83d\\ude00\":2}",
 	    true, "{\"first_name\":\"A\",\"a/b\":1,\"\xf0\x9f\x98\x80\":2}");
@@ -243,7 +243,7 @@ traits_have_their_bounds(void **state)
 	    TRAITS_NAME_MAX + 1, name);
 	assert_int_equal(traits_append(slice_from(traits), &plain_traits, true, &to), 1);
 	buf_clear(&to);
-	/* as deep as it goes, and one deeper */
+	/* at the maximum depth, and one level deeper */
 	assert_int_equal(
 	    traits_append(SLICE("{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"b\":1,\"a\":"
 				"{\"c\":1}}}}}}}}}"),
@@ -372,13 +372,13 @@ settings_read_what_they_print(void **state)
 	buf_free(&text);
 }
 
-/* Every road of acts.c by a field: from a browser never, from a server as the site says. */
+/* Every act by a field (acts.c): never from a browser; from a server as the site says. */
 static void
 fields_that_bento_acts_on_come_from_servers_only(void **state)
 {
 	static const struct {
 		const char *traits;
-		const char *server; /* what a server's become */
+		const char *server; /* the fields that a server's call gets */
 	} rows[] = {
 		{ "{\"tags\":\"vip\"}", ",\"tags\":\"vip\"" },
 		{ "{\"tags\":[\"lead\",7,null,\"mql\"]}", ",\"tags\":\"lead,7,mql\"" },
@@ -418,7 +418,7 @@ fields_that_bento_acts_on_come_from_servers_only(void **state)
 	}
 }
 
-/* However a page writes the type. */
+/* In any spelling that a page may use for the type. */
 static void
 types_that_bento_acts_on_are_recognized(void **state)
 {

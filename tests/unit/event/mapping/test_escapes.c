@@ -1,6 +1,6 @@
 /*
- * Names and texts are compared as what they mean: any JSON text, its strings escaped again at
- * random, leads to the same decisions, and to a body that parses to the same.
+ * Names and texts are compared after decoding: when the strings of a JSON text are escaped again at
+ * random, the decisions stay the same, and the body parses to the same values.
  */
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -65,7 +65,7 @@ append_character(struct rand *rand, const char *p, unsigned length, struct buf *
 	}
 }
 
-/* The text with the same meaning; its strings have no escapes. */
+/* The text with the same meaning and no escapes in its strings. */
 static void
 escape_again(struct rand *rand, const char *text, struct buf *to)
 {
@@ -88,7 +88,7 @@ escape_again(struct rand *rand, const char *text, struct buf *to)
 
 /* ---- what becomes of it --------------------------------------------------------------------- */
 
-/* What the columns of the event hold, why it is not sent, and what is. */
+/* The columns of the event, why it is not sent, and what is sent. */
 static void
 add_event(cJSON *all, const struct mapping_options *o, const struct segment_request *r,
     const struct segment_event *event, bool browser)

@@ -1,4 +1,4 @@
-/* event/mapping: what Bento gets for what Segment's clients sent. */
+/* event/mapping: what Bento gets for the calls of Segment's clients. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -102,15 +102,15 @@ a_unique_of_their_own_stays(void **state)
 		snprintf(want, sizeof(want), HEAD ",\"details\":%s}", theirs[i]);
 		expect_body(&unique, body, want);
 	}
-	/* elsewhere it is only a key like others */
+	/* elsewhere `unique` is an ordinary key */
 	expect_body(&unique, "{\"unique\":1,\"properties\":{\"a\":{\"unique\":1}}}",
 	    HEAD ",\"details\":{\"a\":{\"unique\":1}," UNIQUE "}}");
-	/* and the last properties count, not those before */
+	/* only the last properties count */
 	expect_body(&unique, "{\"properties\":{\"unique\":1},\"properties\":{}}",
 	    HEAD ",\"details\":{" UNIQUE "}}");
 }
 
-/* What is not a key of Bento's stays beside ours. */
+/* A `unique` that Bento cannot use is kept beside the added key. */
 static void
 a_unique_that_is_no_key_gets_one(void **state)
 {
@@ -203,7 +203,7 @@ another_address_takes_no_names_along(void **state)
 	expect(&plain, &in, HEAD "}");
 	in.body = SLICE("{\"email\":\"a@b.com\",\"firstName\":\"Old\"}");
 	expect(&plain, &in, HEAD "}");
-	/* an address that was found for an event without any: its context speaks of the person */
+	/* the address was found for an event that had none: its context is about the same person */
 	in.body = SLICE("{\"context\":{\"traits\":{\"firstName\":\"Ann\"}}}");
 	expect(&plain, &in, HEAD ",\"fields\":{\"first_name\":\"Ann\"}}");
 }
@@ -278,7 +278,7 @@ what_cannot_become_an_event_says_why(void **state)
 	expect_reason(&in, "body_not_json");
 }
 
-/* Below, at and above the room that is needed. */
+/* With less room than needed, exactly enough, and more. */
 static void
 a_full_buffer_is_left_as_it_was(void **state)
 {

@@ -1,4 +1,4 @@
-/* event/rules, money, purchase: rules as they are written, and what they make of orders. */
+/* event/rules, money, purchase: the text of rules, and what they make of orders. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -16,7 +16,7 @@ amounts_are_exact(void **state)
 	static const struct {
 		const char *text;
 		unsigned decimals;
-		int64_t want; /* -1: it is none */
+		int64_t want; /* -1: not an amount */
 	} rows[] = {
 		{ "19.90", 2, 1990 },
 		{ "19.9", 2, 1990 },
@@ -273,7 +273,7 @@ orders_become_purchases(void **state)
 
 /* ---- all together --------------------------------------------------------------------------- */
 
-/* What Bento counts are items; a batch may be split where each of them has a key. */
+/* Bento counts items; a batch may be split when each item has a key. */
 static void
 items_are_counted_and_have_keys(void **state)
 {

@@ -1,4 +1,4 @@
-/* One request and how tests fill it. After lib/unit.h. */
+/* A request, and how tests fill it in. Include it after lib/unit.h. */
 #ifndef UNIT_EVENT_SEGMENT_SEGMENT_FIXTURE_H
 #define UNIT_EVENT_SEGMENT_SEGMENT_FIXTURE_H
 
@@ -49,7 +49,7 @@ track(const char *body)
 	return &r.events[0];
 }
 
-/* A batch that must be taken. */
+/* A batch that must be accepted. */
 static inline const struct segment_event *
 batch(const char *body, size_t n)
 {

@@ -1,4 +1,4 @@
-/* event/segment: what is around the events: the batch, its time and context; refused bodies. */
+/* event/segment: the frame around the events: the batch, its time and context; refused bodies. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 #include "unit/event/segment/segment_fixture.h"
 
-/* The last of several equal keys counts, and wholly: nothing of the earlier ones shines through. */
+/* Of several equal keys only the last counts; no part of an earlier value remains. */
 static void
 the_last_of_several_keys_counts(void **state)
 {
@@ -116,13 +116,13 @@ time_is_corrected_by_the_clients_offset(void **state)
 	    RECEIVED - 10000);
 	expect_time("\"timestamp\":\"2026-08-01T13:34:56.789123+02:00\",\"sentAt\":" T_AND_10S,
 	    RECEIVED - 10000);
-	/* a sentAt before the event, or in another decade, says nothing of the clock */
+	/* a sentAt before the event, or ten years away, says nothing about the clock */
 	expect_time("\"timestamp\":" T_AND_10S ",\"sentAt\":" T, CLIENT + 10000);
 	expect_time("\"timestamp\":" T ",\"sentAt\":\"1970-01-01T00:00:07Z\"", CLIENT);
 	expect_time("\"timestamp\":" T ",\"sentAt\":\"2037-01-01T00:00:07Z\"", CLIENT);
-	/* nothing happens long after its receipt */
+	/* no event is dated long after its receipt */
 	expect_time("\"timestamp\":\"2569-08-01T11:34:56Z\"", RECEIVED);
-	/* a clock without a battery */
+	/* a clock that starts at 1970 without a battery */
 	expect_time("\"timestamp\":\"1970-01-01T00:00:05Z\",\"sentAt\":\"1970-01-01T00:00:06Z\"",
 	    RECEIVED - 1000);
 	/* no sentAt, or none that is a time */
@@ -130,14 +130,14 @@ time_is_corrected_by_the_clients_offset(void **state)
 	expect_time("\"timestamp\":" T ",\"sentAt\":null", CLIENT);
 	expect_time("\"timestamp\":" T ",\"sentAt\":\"now\"", CLIENT);
 	expect_time("\"timestamp\":" T ",\"sentAt\":\"0001-01-01T00:00:00Z\"", CLIENT);
-	/* the next best time, or that of receipt */
+	/* the next best time, or the time of receipt */
 	expect_time("\"originalTimestamp\":\"Sat Aug 01 2026\",\"timestamp\":" T, CLIENT);
 	expect_time("\"originalTimestamp\":\"0001-01-01T00:00:00Z\",\"timestamp\":" T, CLIENT);
 	expect_time("\"originalTimestamp\":1785584096789,\"timestamp\":{}", CLIENT);
 	expect_time("\"originalTimestamp\":7,\"timestamp\":{}", RECEIVED);
 	expect_time("\"timestamp\":\"\",\"sentAt\":" T, RECEIVED);
 	expect_time("", RECEIVED);
-	/* a correction out of all calendars is none */
+	/* a correction that leaves the calendar is not applied */
 	expect_time(
 	    "\"timestamp\":\"1970-01-01T00:00:00Z\",\"sentAt\":\"9999-12-31T23:59:59Z\"", 0);
 	expect_time(
@@ -161,7 +161,8 @@ a_body_sent_again_a_day_later_keeps_its_times(void **state)
 	const int64_t hour = 3600000, day = 24 * hour;
 
 	(void)state;
-	expect_late(-day, true); /* no body arrives before it is sent: the clock is ahead */
+	expect_late(
+	    -day, true); /* no body arrives before it is sent: the client's clock is ahead */
 	expect_late(12 * hour - 1, true);
 	expect_late(12 * hour, false);
 	expect_late(day, false);
@@ -191,12 +192,12 @@ while_our_clock_is_unset_a_clients_word_stands(void **state)
 	expect_unset("", RECEIVED, SEGMENT_BOTH_PROVISIONAL);
 	expect_unset("\"timestamp\":\"soon\"", RECEIVED, SEGMENT_BOTH_PROVISIONAL);
 	expect_unset("\"timestamp\":" T, CLIENT, SEGMENT_RECEIPT_PROVISIONAL);
-	/* far after our receipt, which is no more than an estimate */
+	/* far after our receipt, whose time is only an estimate */
 	expect_unset("\"timestamp\":\"2031-08-01T11:34:56Z\"", INT64_C(1943350496000),
 	    SEGMENT_RECEIPT_PROVISIONAL);
 	expect_unset("\"timestamp\":" T_AND_10S ",\"sentAt\":" T, CLIENT + 10000,
 	    SEGMENT_RECEIPT_PROVISIONAL);
-	/* so long before its receipt, whenever that was */
+	/* so long before its receipt, whatever the time of receipt */
 	expect_unset("\"timestamp\":\"2031-08-01T11:34:56Z\",\"sentAt\":\"2031-08-01T11:34:59Z\"",
 	    RECEIVED - 3000, SEGMENT_BOTH_PROVISIONAL);
 }
@@ -254,7 +255,7 @@ bodies_are_refused_with_word_and_place(void **state)
 		{ SEGMENT_BATCH, "{\"batch\":null}", "batch_not_array", "not an array" },
 		{ SEGMENT_BATCH, "{\"batch\":{}}", "empty_batch", "no event" },
 		{ SEGMENT_BATCH, "{\"batch\":[]}", "empty_batch", "no event" },
-		/* broken JSON goes before all else */
+		/* broken JSON has priority over other errors */
 		{ SEGMENT_BATCH, "{\"batch\":[7]", "invalid_json", "too early at byte 12" },
 		{ SEGMENT_BATCH, "{\"batch\":[{},]}", "invalid_json", "at byte 13" },
 		{ SEGMENT_BATCH, "{\"batch\":[{}],\"context\":{\"traits\":{\"a\"}}}",
@@ -271,7 +272,7 @@ bodies_are_refused_with_word_and_place(void **state)
 	}
 }
 
-/* What is wrong with one member costs the others nothing. */
+/* A fault in one member does not affect the others. */
 static void
 members_that_are_no_events_are_kept_as_invalid(void **state)
 {
@@ -325,7 +326,7 @@ deep_nesting_is_refused(void **state)
 	assert_string_equal(r.code, "invalid_json");
 	assert_non_null(strstr(e.text, "nested too deeply"));
 	buf_free(&body);
-	/* the limit is the caller's */
+	/* the caller sets the limit */
 	assert_int_equal(parse(SEGMENT_BATCH, KIND_UNKNOWN, "{\"batch\":[{\"a\":[]}]}"), 0);
 	r.max_depth = 4;
 	assert_int_equal(segment_parse(&r, &e), 0);

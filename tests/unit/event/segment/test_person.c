@@ -58,7 +58,7 @@ addresses_have_at_most_254_bytes(void **state)
 	}
 }
 
-/* Place by place: the first in rank that has an address gives it, with its own names. */
+/* Place by place: the first place in rank with an address gives it, and its own names. */
 static void
 the_person_goes_before_the_event(void **state)
 {
@@ -81,7 +81,7 @@ the_person_goes_before_the_event(void **state)
 		assert_int_equal(person.where, i);
 		assert_int_equal(person.email.p[0], '0' + i);
 		assert_true(slice_equals(person.first_name, slice_from(names[i])));
-		/* what is not an address is passed over, whatever it is */
+		/* any value that is not an address is ignored */
 		put(&sources.place[i], "\"email\"", i % 2 == 0 ? "\"nobody\"" : "\"\"");
 	}
 	assert_int_equal(person_find(&sources, &scratch, &person), 0);
@@ -157,11 +157,11 @@ escaped_addresses_are_decoded_and_bounded(void **state)
 	assert_int_equal(person_find(&sources, &scratch, &person), 0);
 	assert_true(SLICE_IS(person.email, "ann@x.io"));
 	assert_int_equal(scratch.n, 4 + 8);
-	/* no address: leaves no trace */
+	/* without an address: scratch is unchanged */
 	put(&sources.place[PERSON_TOP], "\"email\"", "\"ann\\u0040x\"");
 	assert_int_equal(person_find(&sources, &scratch, &person), 0);
 	assert_int_equal(scratch.n, 4 + 8);
-	/* 254 bytes, each escaped, fit; what is longer is not even looked at */
+	/* 254 bytes, each escaped, fit; a longer text is not decoded */
 	buf_append_byte(&raw, '"');
 	for (int i = 0; i < 250; i++)
 		buf_append_literal(&raw, "\\u0061");
@@ -178,7 +178,7 @@ escaped_addresses_are_decoded_and_bounded(void **state)
 	put(&sources.place[PERSON_TOP], "\"email\"", raw.p);
 	assert_int_equal(person_find(&sources, &scratch, &person), 0);
 	assert_null(person.email.p);
-	/* and a scratch that is too small is distinguished from "no address" */
+	/* a scratch that is too small is reported differently from "no address" */
 	put(&sources.place[PERSON_TOP], "\"email\"", "\"ann\\u0040x.io\"");
 	buf_free(&scratch);
 	buf_init(&scratch, 4);

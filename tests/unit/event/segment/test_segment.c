@@ -1,4 +1,4 @@
-/* event/segment: what is found in one event, and what is wrong with it. */
+/* event/segment: what one event contains, and what is wrong with it. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -48,12 +48,12 @@ escapes_are_decoded_into_the_columns(void **state)
 	assert_text(event[0].email, "ann@x.io");
 	assert_int_equal(event[0].occurred_at, CLIENT);
 	assert_text(event[1].name, "\xef\xbf\xbd");
-	assert_null(event[1].message_id.p); /* nobody sees such an id */
+	assert_null(event[1].message_id.p); /* an invisible id */
 	assert_text(event[1].email, "b@x.io");
 	assert_text(r.write_key, "w/k");
 }
 
-/* Text that was decoded early must not move when more comes. */
+/* Text that was decoded early must not move when more is decoded. */
 static void
 decoded_text_stays_where_it_is(void **state)
 {

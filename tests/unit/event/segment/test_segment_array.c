@@ -1,4 +1,4 @@
-/* event/segment: what Segment itself sends on: one event, or an array of them. */
+/* event/segment: what Segment itself forwards: one event, or an array of events. */
 #include "lib/unit.h"
 
 #include <string.h>
@@ -28,7 +28,7 @@ an_array_and_one_event_are_both_taken(void **state)
 	assert_text(r.events[0].body, TRACK);
 }
 
-/* The writeKey in it is that of the source in Segment, not one of ours. */
+/* Its writeKey belongs to the source in Segment. */
 static void
 its_write_key_is_not_ours(void **state)
 {
@@ -102,7 +102,7 @@ other_arrays_are_refused(void **state)
 	assert_int_equal(parse(SEGMENT_ARRAY, KIND_UNKNOWN, "[{},{},{}]"), -1);
 	assert_string_equal(r.code, "too_many_events");
 	assert_non_null(strstr(e.text, "the array holds more than 2 events"));
-	/* elsewhere an array stays none of ours */
+	/* on other paths an array is refused */
 	assert_int_equal(parse(SEGMENT_SINGLE, KIND_UNKNOWN, "[{}]"), -1);
 	assert_string_equal(r.code, "not_object");
 }

@@ -1,4 +1,4 @@
-/* event/segment: events that exceed a limit, notes about those that do not, too many at once. */
+/* event/segment: events that exceed a limit, notes on events that do not, and too many events. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -68,7 +68,8 @@ an_event_may_be_as_large_as_its_limit(void **state)
 	}
 }
 
-/* What is too large is kept, whatever else is wrong with it, and the others of the batch go. */
+/* An event that is too large is stored, whatever else is wrong with it, and the rest of the batch
+ * is sent. */
 static void
 in_a_batch_each_event_has_its_own_size(void **state)
 {
@@ -122,7 +123,7 @@ expect_message_id(const char *character, size_t n, const char *detail)
 		assert_status(&r.events[0], STATUS_PENDING, NULL);
 	else
 		assert_status(&r.events[0], STATUS_INVALID, "message_id_too_long");
-	assert_true(r.events[0].message_id.n >= n); /* not cut: a retry has the same */
+	assert_true(r.events[0].message_id.n >= n); /* not cut, so that a retry has the same id */
 	buf_free(&body);
 }
 
@@ -203,7 +204,7 @@ write_batch(struct buf *body, size_t n)
 	buf_append_literal(body, "]}");
 }
 
-/* At any size of the array, which grows by doubling. */
+/* At any size of the array, which doubles as it grows. */
 static void
 a_batch_may_hold_as_many_events_as_there_is_memory_for(void **state)
 {

@@ -1,4 +1,4 @@
-/* address, nobody, client_time: what real senders write for an address, an id and a time. */
+/* address, nobody, client_time: addresses, ids and times as real senders write them. */
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +14,7 @@
 
 static const struct {
 	const char *text;
-	const char *address; /* NULL: it means no single address */
+	const char *address; /* NULL: not a single address */
 } addresses[] = {
 	{ ANN, ANN },
 	{ " " ANN "\r\n", ANN },
@@ -112,7 +112,7 @@ ids_of_nobody_are_known_in_every_spelling(void **state)
 
 static const struct {
 	const char *text;
-	const char *time; /* NULL: it is none */
+	const char *time; /* NULL: not a time */
 } times[] = {
 	{ T, T },
 	{ "1767323045", T },

@@ -1,4 +1,4 @@
-/* ingest/signature and ingest/webhook: who signed it, and for which site. */
+/* ingest/signature and ingest/webhook: who signed a post, and for which site. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -150,7 +150,7 @@ a_stranger_cannot_have_much_hashed(void **state)
 	assert_int_equal(
 	    signature_parse(SLICE("389dbce7dbb6e56d2f93ce6b94b31664278ebd6e"), one), 0);
 	assert_false(webhook_verify(w, NULL, (struct slice){ text, sizeof(text) }, one, &site));
-	/* with a key it is one site's secret only */
+	/* with a key only that site's secret counts */
 	assert_true(webhook_verify(w, &a, (struct slice){ text, sizeof(text) }, one, &site));
 	webhook_free(w);
 }

@@ -1,4 +1,4 @@
-/* ingest/gzip: bodies that are unpacked as they come. */
+/* ingest/gzip: bodies that are unpacked as they arrive. */
 #include "lib/unit.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 	"Completed\",\"properties\":{\"note\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaa\"}}"
 #define TEXT_N (sizeof(TEXT) - 1)
 
-/* What comes out of n bytes that come in pieces of `step`, with a limit. */
+/* The result of n bytes that arrive in pieces of `step`, with a limit. */
 struct run {
 	struct body_quota quota;
 	struct body body;

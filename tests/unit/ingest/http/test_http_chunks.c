@@ -1,4 +1,4 @@
-/* ingest/http: chunked bodies, and that cuts in the bytes change nothing. */
+/* ingest/http: chunked bodies, whatever the pieces in which the bytes arrive. */
 #include "lib/unit.h"
 
 #include <stdlib.h>
@@ -16,7 +16,7 @@ struct chunk_reading {
 	size_t used;
 };
 
-/* Hands out at most `step` bytes at a time. */
+/* Feeds at most `step` bytes at a time. */
 static void
 read_chunks_in_steps(
     struct slice text, size_t step, const struct http_limits *l, struct chunk_reading *r)

@@ -132,7 +132,7 @@ a_port_in_use_is_explained(void **state)
 	assert_non_null(strstr(e.text, first.address + 7));
 	assert_non_null(strstr(e.text, "`listen`"));
 	listener_close(&first);
-	/* and it is free again at once */
+	/* and its address is free again at once */
 	assert_int_equal(listener_open(first.address + 7, &second, NULL), 0);
 	listener_close(&second);
 }
@@ -151,7 +151,7 @@ a_port_is_free_again_while_old_connections_fade(void **state)
 	assert_int_equal(connect(client, (struct sockaddr *)&a.sockaddr, a.size), 0);
 	served = accept(l.fd, NULL, NULL);
 	assert_true(served >= 0);
-	close(served); /* who closes first keeps the port for a while */
+	close(served); /* the side that closes first keeps the port for a while */
 	close(client);
 	listener_close(&l);
 	assert_int_equal(listener_open(l.address + 7, &again, NULL), 0);
@@ -189,7 +189,7 @@ an_address_of_another_machine_is_explained(void **state)
 
 struct folder {
 	char path[64];
-	char socket[96]; /* as `listen` has it */
+	char socket[96]; /* as in the setting `listen` */
 };
 
 static int

@@ -28,7 +28,7 @@ set_up(void **state)
 	    || migrate_run(&db, dir.file, schema_migrations, SCHEMA_VERSION, &e) != 0
 	    || dedup_open(&dedup, &db, &e) != 0)
 		return -1;
-	/* The test is not about durability, and writes 200,000 rows. */
+	/* This test does not need durability, and writes 200,000 rows. */
 	return db_exec(&db, "PRAGMA synchronous=OFF", &e);
 }
 

@@ -1,5 +1,4 @@
-/* migrate: creates, upgrades with a copy, refuses what is newer or not ours, touches nothing then.
- */
+/* migrate: creates the file, and refuses newer and foreign files without changing them. */
 #include "lib/unit.h"
 
 #include <sqlite3.h>

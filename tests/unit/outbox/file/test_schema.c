@@ -1,4 +1,5 @@
-/* schema: every statement prepares, hot ones use their index, views and checks hold. */
+/* schema: every statement can be prepared, hot statements use their index, views and checks
+ * hold. */
 #include "lib/unit.h"
 
 #include <sqlite3.h>
@@ -40,7 +41,7 @@ tear_down(void **state)
 	return 0;
 }
 
-/* A statement as SQLite sees it; one with {filter} as if there were nothing to select by. */
+/* Prepares a statement; {filter} is replaced by a filter without criteria. */
 static sqlite3_stmt *
 prepare(enum statement_id id)
 {
@@ -64,7 +65,7 @@ prepare(enum statement_id id)
 	return rows.stmt;
 }
 
-/* "": the parameters are those of the header. */
+/* Returns "" when the parameters equal those of the header. */
 static void
 compare_parameters(const struct statement_facts *f, sqlite3_stmt *stmt, char why[WHY_SIZE])
 {
@@ -73,7 +74,7 @@ compare_parameters(const struct statement_facts *f, sqlite3_stmt *stmt, char why
 	for (const struct fact *in = f->in; in->name != NULL; in++, n++) {
 		const char *found = sqlite3_bind_parameter_name(stmt, in->at);
 
-		/* Those of the filter come before. */
+		/* The parameters of the filter come first. */
 		if (f->filtered && sqlite3_bind_parameter_index(stmt, in->name) == 0)
 			snprintf(why, WHY_SIZE, "there is no parameter %s", in->name);
 		else if (!f->filtered && (found == NULL || strcmp(found, in->name) != 0))
@@ -84,7 +85,7 @@ compare_parameters(const struct statement_facts *f, sqlite3_stmt *stmt, char why
 		    why, WHY_SIZE, "%d parameters, not %d", sqlite3_bind_parameter_count(stmt), n);
 }
 
-/* Whether a column of a table may be read as the type; an expression may be anything. */
+/* Whether a column of a table may be read as the type; an expression may have any type. */
 static bool
 fits(const char *declared, const char *type)
 {
@@ -95,7 +96,7 @@ fits(const char *declared, const char *type)
 	return (strcmp(declared, "INTEGER") == 0) == number;
 }
 
-/* "": the columns are those of the header. */
+/* Returns "" when the columns equal those of the header. */
 static void
 compare_columns(const struct statement_facts *f, sqlite3_stmt *stmt, char why[WHY_SIZE])
 {
@@ -178,7 +179,7 @@ plan_of(const struct statement *statement, char *ret_plan, size_t size)
 	sqlite3_free(sql);
 }
 
-/* What the plan of a statement must say. */
+/* What the plan of each statement must contain. */
 static const struct {
 	const struct statement *statement;
 	const char *must;
@@ -253,8 +254,8 @@ hot_statements_use_their_index(void **state)
 	}
 }
 
-/* A list such as IN ('a', 'b', 'c') in a check or an index makes one at every run: half of the time
- * of an insert, once. */
+/* A list such as IN ('a', 'b', 'c') in a check or an index builds a table at every run: it once
+ * took half of the time of an insert. */
 static void
 hot_statements_build_no_tables_of_their_own(void **state)
 {
@@ -303,7 +304,7 @@ views_read_an_empty_outbox(void **state)
 	"VALUES "
 #define DELIVERY "INSERT INTO delivery (event_id, site_id, status, message_key) VALUES "
 
-/* In blocks of the index that are not neighbours, at both ends of one, and of two sites. */
+/* Ids in distant blocks of the index, at both ends of a block, and of two sites. */
 static void
 a_message_is_found_in_every_block(void **state)
 {
@@ -368,7 +369,7 @@ statuses_and_outcomes_are_checked(void **state)
 			     "next_attempt_at) VALUES (1, 1, 'pending', 1, -1)",
 			     &e),
 	    -1);
-	/* STRICT: a text is no time */
+	/* STRICT: a text is not a time */
 	assert_int_equal(db_exec(&db,
 			     "INSERT INTO delivery (event_id, site_id, status, message_key, "
 			     "next_attempt_at) VALUES (1, 1, 'pending', 1, 'soon')",

@@ -50,7 +50,7 @@ note_id(void *arg, const struct audit_event *event)
 	*set = *set * 10 + (int)event->event_id;
 }
 
-/* The ids that match, as decimal digits: 245 means 2, 4 and 5. */
+/* Returns the matching ids as decimal digits: 245 means 2, 4 and 5. */
 static int
 select_ids(const struct outbox_filter *f)
 {
@@ -69,7 +69,7 @@ select_ids(const struct outbox_filter *f)
 	return ids;
 }
 
-/* Likewise, after the filter was written as JSON and read again. */
+/* The same after the filter was written as JSON and read again. */
 static int
 select_json(const char *text)
 {
@@ -119,7 +119,7 @@ filter_selects_by_every_criterion(void **state)
 	assert_int_equal(select_json("{\"email\":\"BOB@*\"}"), 2);
 	assert_int_equal(select_json("{\"http-status\":422}"), 2);
 	assert_int_equal(select_json("{\"error\":\"*invalid\"}"), 2);
-	/* A detail is searched like an error, where there is no attempt's error. */
+	/* A detail is searched like an error when there is no attempt's error. */
 	handmade_sql(&box, "UPDATE delivery SET detail = '41220 bytes; max_event is 32768'");
 	assert_int_equal(select_json("{\"error\":\"41220 bytes*\"}"), 1345);
 	assert_int_equal(select_json("{\"error\":\"*invalid\"}"), 2);

@@ -15,7 +15,7 @@
 
 #define BATCH 1000
 
-/* Stores so many events with the messageIds msg-1, msg-2, ... */
+/* Stores n events with the messageIds msg-1, msg-2, ... */
 static void
 put_many(int64_t from, int64_t to)
 {
@@ -78,7 +78,7 @@ expect(const char *message_id, int known, size_t n, int64_t first)
 
 	assert_int_equal(message_ids_find(&a->db, slice_from(message_id), &m, &e), known);
 	message_ids_free(&m);
-	/* The caller gets them in either case. */
+	/* The caller frees the ids in either case. */
 	outbox_filter_init(&f);
 	f.text[FILTER_MESSAGE_ID] = strdup(message_id);
 	assert_int_equal(outbox_audit_list(a, &f, &page, note_first, &found, &e), 0);
@@ -195,7 +195,7 @@ filters_name_what_was_found(void **state)
 	assert_int_equal(count(a, &f), 1);
 	assert_int_equal(f.n_ids, 2);
 	outbox_filter_free(&f);
-	/* No event has it, which must not select all events. */
+	/* No event has this messageId; the filter must not select all events. */
 	outbox_filter_set_text(&f, FILTER_MESSAGE_ID, "none", &e);
 	assert_int_equal(count(a, &f), 0);
 	outbox_filter_free(&f);

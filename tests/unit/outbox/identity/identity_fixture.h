@@ -93,7 +93,7 @@ alias(const char *previous_id, const char *user_id)
 	return put(&event);
 }
 
-/* "status reason email" of an event, "-" for none, and "w" while it is not due. */
+/* Writes "status reason email" of an event, with "-" for none and "w" while it is not due. */
 static inline void
 expect(int64_t event_id, const char *expected)
 {
@@ -127,7 +127,7 @@ size(void)
 	return rows;
 }
 
-/* Expects what is known of an id, by an event that does not stay unresolved. */
+/* Checks the address that an id leads to, by an event that must be resolved. */
 static inline void
 known(const char *user_id, const char *anonymous_id, const char *expected)
 {

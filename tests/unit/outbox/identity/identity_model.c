@@ -13,7 +13,7 @@ is_before(const struct call *calls, size_t a, size_t b)
 	return calls[a].at != calls[b].at ? calls[a].at < calls[b].at : a < b;
 }
 
-/* The userId that replaced an id: of its last alias. */
+/* Returns the userId that replaced an id, by its last alias. */
 static char
 successor(const struct call *calls, size_t n, char id)
 {
@@ -26,7 +26,7 @@ successor(const struct call *calls, size_t n, char id)
 	return last == NONE ? 0 : calls[last].user;
 }
 
-/* All ids that aliases join with this one. */
+/* Collects all ids that aliases join with this one. */
 static void
 gather(const struct call *calls, size_t n, char id, bool members[UCHAR_MAX + 1])
 {
@@ -48,7 +48,7 @@ gather(const struct call *calls, size_t n, char id, bool members[UCHAR_MAX + 1])
 	}
 }
 
-/* Whether a call says that the device is its user's. */
+/* Whether a call says that the device belongs to its user. */
 static bool
 claims(const struct call *call, char device)
 {
@@ -56,7 +56,7 @@ claims(const struct call *call, char device)
 	       && (call->anonymous == device || call->previous == device);
 }
 
-/* Whose a device was when calls[which] was made; 0: nobody's. */
+/* Returns the device's user when calls[which] was made; 0: nobody. */
 static char
 owner(const struct call *calls, size_t n, char device, size_t which)
 {
@@ -75,7 +75,7 @@ owner(const struct call *calls, size_t n, char device, size_t which)
 	return last == NONE ? 0 : calls[last].user;
 }
 
-/* Whether every user of the device is one of these. */
+/* Whether every user of the device is in the set. */
 static bool
 has_no_other_user(
     const struct call *calls, size_t n, char device, const bool members[UCHAR_MAX + 1])
@@ -86,7 +86,7 @@ has_no_other_user(
 	return true;
 }
 
-/* Whether an identify told its address of one of these users. */
+/* Whether an identify gave its address to one of these users. */
 static bool
 tells(const struct call *calls, size_t n, size_t which, const bool members[UCHAR_MAX + 1])
 {
@@ -113,7 +113,7 @@ address_of_user(const struct call *calls, size_t n, char user)
 	return last == NONE ? 0 : calls[last].email;
 }
 
-/* What an identify without a userId told of the device. */
+/* Returns the address that an identify without a userId gave to the device. */
 static char
 address_of_device(const struct call *calls, size_t n, char device)
 {

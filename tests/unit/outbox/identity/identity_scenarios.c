@@ -171,7 +171,7 @@ track_or_identify(struct rand *rand)
 	return rand_below(rand, 5) < 3 ? KIND_TRACK : KIND_IDENTIFY;
 }
 
-/* Three persons of one address each, who share neither ids nor devices. */
+/* Three persons with one address each, who share neither ids nor devices. */
 static size_t
 make_persons(struct rand *rand, struct call *calls)
 {
@@ -182,7 +182,7 @@ make_persons(struct rand *rand, struct call *calls)
 		{ "w", "w", "e", 'W' } };
 	size_t n = 0, most = 2 + rand_below(rand, SEQUENCE_CALLS - 4);
 
-	/* Without these calls the ids that they replace would be other persons. */
+	/* Without these calls the replaced ids would be other persons. */
 	calls[n++] = (struct call){ .kind = KIND_ALIAS, .previous = 'p', .user = 'u' };
 	calls[n++] = (struct call){ .kind = KIND_ALIAS, .previous = 'c', .user = 'v' };
 	while (n < most + 2) {
@@ -200,7 +200,7 @@ make_persons(struct rand *rand, struct call *calls)
 	return n;
 }
 
-/* Users of one address each, who share devices and tell nothing but with their userIds. */
+/* Users with one address each, who share devices; only calls with a userId give addresses. */
 static size_t
 make_users(struct rand *rand, struct call *calls)
 {
@@ -220,7 +220,7 @@ make_users(struct rand *rand, struct call *calls)
 	return n;
 }
 
-/* Whatever calls may say. */
+/* Any calls. */
 static size_t
 make_any(struct rand *rand, struct call *calls)
 {
@@ -245,7 +245,7 @@ make_any(struct rand *rand, struct call *calls)
 	return n;
 }
 
-/* Swaps times between calls of a device while `is_wrong` says so of two. */
+/* Swaps times between two calls of a device while `is_wrong` says so. */
 static void
 sort_times(struct call *calls, size_t n,
     bool (*is_wrong)(const struct call *later, const struct call *earlier))
@@ -270,14 +270,14 @@ sort_times(struct call *calls, size_t n,
 	}
 }
 
-/* Of two calls, the one that has the later time. */
+/* Whether the second of two calls has the earlier time. */
 static bool
 arrives_first(const struct call *later, const struct call *earlier)
 {
 	return later < earlier; /* of one array */
 }
 
-/* So that no user comes back. */
+/* Prevents a user from coming back to a device. */
 static bool
 is_of_lower_user(const struct call *later, const struct call *earlier)
 {

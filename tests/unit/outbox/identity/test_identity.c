@@ -1,4 +1,4 @@
-/* What calls teach about ids, and which address an id then has. */
+/* What calls say about ids, and the address that an id then has. */
 #include "event/mapping/mapping.h"
 #include "event/segment/person.h"
 #include "unit/outbox/identity/identity_fixture.h"
@@ -41,8 +41,8 @@ what_happened_last_counts(void **state)
 	known("u", NULL, GOES("after@example.com"));
 }
 
-/* Several people share a device: an event with a userId never goes by the device, and each call
- * with both ids says whose it is. */
+/* Several people share a device: an event with a userId never uses the device's address, and each
+ * call with both ids says whose the device is. */
 static void
 a_shared_device_says_nothing_about_another_user(void **state)
 {
@@ -63,7 +63,8 @@ a_shared_device_says_nothing_about_another_user(void **state)
 	known(NULL, "b", UNKNOWN);
 }
 
-/* What a call says of a device counts whatever becomes of the call, unless it is not for us. */
+/* A call's statement about a device counts whatever the call's status, unless the call excludes
+ * Bento. */
 static void
 every_call_with_both_ids_names_the_devices_user(void **state)
 {
@@ -81,7 +82,8 @@ every_call_with_both_ids_names_the_devices_user(void **state)
 		known(NULL, "a", GOES("ann@example.com"));
 	}
 	event = event_of(KIND_TRACK, "v", "a");
-	event.email = SLICE("other@example.com"); /* its own says nothing of its userId */
+	event.email =
+	    SLICE("other@example.com"); /* its own address says nothing about its userId */
 	event.status = STATUS_PENDING;
 	event.reason = NULL;
 	put(&event);
@@ -97,7 +99,7 @@ every_call_with_both_ids_names_the_devices_user(void **state)
 	known(NULL, "a", GOES("bob@example.com"));
 }
 
-/* An event of a device alone is its user's at the time when it happened. */
+/* An event with only a device belongs to the device's user at the time of the event. */
 static void
 a_device_event_goes_to_the_user_of_its_time(void **state)
 {
@@ -121,8 +123,8 @@ a_device_event_goes_to_the_user_of_its_time(void **state)
 	expect(put(&event), GOES("bob@example.com"));
 }
 
-/* A call that comes after later ones of the user who had the device before and after changes
- * nothing. */
+/* A late call changes nothing when the user who had the device before and after has called
+ * since. */
 static void
 a_late_call_among_later_ones_is_ignored(void **state)
 {
@@ -185,13 +187,13 @@ a_device_can_change_hands(void **state)
 	identify("u", NULL, "new@example.com");
 	known("u", NULL, GOES("new@example.com"));
 	known(NULL, "a", GOES("bob@example.com"));
-	/* Also when the last call of the device named no user. */
+	/* Even when the last call of the device named no user. */
 	alias("c", "u");
 	identify(NULL, "c", "ann@example.com");
 	known("u", NULL, GOES("ann@example.com"));
 	identify("v", "c", "bob@example.com");
 	known("u", NULL, GOES("new@example.com"));
-	/* Between ids of one person the device stays. */
+	/* A change between ids of one person does not change the device's person. */
 	alias("b", "x");
 	alias("x", "y");
 	identify("y", "b", "yve@example.com");
@@ -219,7 +221,7 @@ an_alias_takes_a_device_but_not_its_address(void **state)
 	identify("v", NULL, "bob@example.com");
 	known(NULL, "a", GOES("bob@example.com"));
 	known("u", NULL, GOES("ann@example.com"));
-	/* Also when an alias of the first user had joined it. */
+	/* Even when an alias of the first user had joined it. */
 	late = event_of(KIND_ALIAS, "r", NULL);
 	late.previous_id = SLICE("b");
 	alias("b", "p");
@@ -234,8 +236,8 @@ an_alias_takes_a_device_but_not_its_address(void **state)
 	known(NULL, "b", GOES("quinn@example.com"));
 }
 
-/* The last call that named a user counts, not the last that taught an address; a repetition of an
- * older call changes nothing. */
+/* The last call that named a user counts, not the last that gave an address; repeating an older
+ * call changes nothing. */
 static void
 the_latest_name_of_a_device_counts(void **state)
 {
@@ -265,7 +267,7 @@ the_latest_name_of_a_device_counts(void **state)
 	known("y", "d", UNKNOWN);
 }
 
-/* The browser knows who is logged in, and the server what the address is. */
+/* The browser knows who is logged in, and the server knows the address. */
 static void
 an_identify_without_an_address_joins_device_and_user(void **state)
 {
@@ -282,7 +284,7 @@ an_identify_without_an_address_joins_device_and_user(void **state)
 	identify("z", "a", NULL);
 	known(NULL, "a", UNKNOWN);
 	known("u", NULL, GOES("ann@example.com"));
-	/* What was told of the device itself is its only user's. */
+	/* An address given for the device itself belongs to its only user. */
 	identify(NULL, "c", "cyd@example.com");
 	identify("z", "c", NULL);
 	known(NULL, "c", GOES("cyd@example.com"));
@@ -382,7 +384,7 @@ a_person_has_a_limited_number_of_ids(void **state)
 	    rig_number("SELECT count(*) FROM identity WHERE kind = 'device'"), IDENTITY_IDS);
 }
 
-/* Of a device that changes hands all the time the last changes are kept. */
+/* For a device that changes its user all the time, only the last changes are kept. */
 static void
 a_device_has_a_limited_number_of_users(void **state)
 {
@@ -418,7 +420,7 @@ a_site_keeps_a_limited_number_of_ids(void **state)
 	identify("c", NULL, "c@example.com");
 	known("a", NULL, GOES("a@example.com"));
 	assert_int_equal(size(), 3);
-	/* Taught again, it is no longer the first to be removed. */
+	/* Repeated, the statement is no longer the first to be removed. */
 	identify("a", NULL, "a@example.com");
 	identify("d", NULL, "d@example.com");
 	assert_int_equal(size(), 3);

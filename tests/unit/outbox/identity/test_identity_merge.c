@@ -1,4 +1,4 @@
-/* What another outbox knew of ids, merged into this one. */
+/* Another outbox's statements about ids, merged into this one. */
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -66,7 +66,7 @@ a_devices_user_follows_from_both_outboxes(void **state)
 	known(NULL, "a", GOES("bob@example.com"));
 	when = 1505;
 	known(NULL, "a", GOES("ann@example.com"));
-	/* Two users at one time, and nobody knows who was first. */
+	/* Two users at the same time: the order is not known. */
 	assert_int_equal(adopt_line(DEVICE("b", "u", "1400", "1400")), 1);
 	assert_int_equal(adopt_line(DEVICE("b", "v", "1400", "1400")), 0);
 	assert_int_equal(adopt_line(DEVICE("x", "x", "1400", "1400")), 0);
@@ -145,7 +145,7 @@ merged_ids_are_the_first_to_be_removed(void **state)
 	adopt_line(USER("2", "a@example.com", "1000"));
 	adopt_line(USER("3", "a@example.com", "1000"));
 	assert_int_equal(size(), 2);
-	/* They are removed before those that events here taught. */
+	/* They are removed before the statements of events stored here. */
 	identify("u", NULL, "u@example.com");
 	identify("v", NULL, "v@example.com");
 	adopt_line(USER("u", "a@example.com", "1000"));

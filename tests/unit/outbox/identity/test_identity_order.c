@@ -1,7 +1,7 @@
 /*
- * Identity does not depend on who was faster: calls are put into an outbox in every order of
- * arrival, and by chance in longer sequences, and each event must go where the model says. A
- * sequence that fails is made as short as it can be and printed with its seed.
+ * Identity does not depend on the order of arrival: calls are stored in every order, and in longer
+ * random sequences, and each event must go where the model says. A failing sequence is shortened as
+ * far as possible and printed with its seed.
  *
  *	test_identity_order --sequences 100000	how many of each kind
  *	test_identity_order --seed 17		replays one of each kind
@@ -84,7 +84,7 @@ tear_down(void **state)
 	return 0;
 }
 
-/* Each sequence has ids of its own. */
+/* Each sequence has its own ids. */
 static struct slice
 text_of(char text[32], char letter)
 {
@@ -123,7 +123,7 @@ store(const struct call *call)
 	return message.first_event_id;
 }
 
-/* The letter of the address that an event is due to; 0: it waits; ?: neither. */
+/* Returns the letter of the address that an event goes to; 0 when it waits; ? otherwise. */
 static char
 read_address(int64_t event_id)
 {
@@ -140,7 +140,7 @@ read_address(int64_t event_id)
 	return letter;
 }
 
-/* Stores the calls in their order; where each went. */
+/* Stores the calls in order; records where each went. */
 static void
 play(const struct call *calls, size_t n, char went[])
 {
@@ -156,7 +156,7 @@ play(const struct call *calls, size_t n, char went[])
 
 /* ---- what must hold -------------------------------------------------------------------------- */
 
-/* Whether the order of arrival must make no difference at all. */
+/* Whether the order of arrival must make no difference. */
 static bool
 is_order_free(enum promise promise, const struct call *calls, size_t n)
 {
@@ -164,7 +164,7 @@ is_order_free(enum promise promise, const struct call *calls, size_t n)
 	       || (promise == PROMISE_DEVICE_ORDER && sequence_keeps_device_order(calls, n));
 }
 
-/* What is wrong with where an event went; NULL: nothing. */
+/* Returns what is wrong with where an event went; NULL when nothing is. */
 static const char *
 find_fault(enum promise promise, const struct call *calls, size_t n, size_t i, char went)
 {
@@ -179,7 +179,7 @@ find_fault(enum promise promise, const struct call *calls, size_t n, size_t i, c
 	return NULL;
 }
 
-/* 1: the sequence fails, and says why. */
+/* Returns 1 when the sequence fails, and prints why. */
 static bool
 fails(enum promise promise, const struct call *calls, size_t n, const char **ret_why, size_t *ret_i)
 {
@@ -208,7 +208,8 @@ print_call(const struct call *call)
 	fprintf(stderr, "\n");
 }
 
-/* Drops calls while the sequence fails without them; the aliases make the persons of some. */
+/* Drops calls while the sequence still fails without them. Aliases stay: they define the
+ * persons. */
 static size_t
 shrink(enum promise promise, struct call *calls, size_t n)
 {

@@ -245,7 +245,7 @@ events_are_stored_with_their_history(void **state)
 	assert_true(atomic_load(&rig_due_calls) > due);
 }
 
-/* The epoch is a valid time; a time in the future is not believed. */
+/* The epoch is a valid time; a time in the future is not trusted. */
 static void
 times_in_the_future_are_not_believed(void **state)
 {
@@ -279,7 +279,7 @@ times_in_the_future_are_not_believed(void **state)
 	    1);
 }
 
-/* Persons come from another outbox only, not from a file. */
+/* Statements about ids come from another outbox only, not from a file. */
 static void
 a_file_brings_no_persons(void **state)
 {
@@ -292,7 +292,7 @@ a_file_brings_no_persons(void **state)
 	assert_int_equal(rig_number("SELECT count(*) FROM identity"), 0);
 }
 
-/* An event of a site without other settings: all its values, and where it is stored. */
+/* An event of a site without special settings: all its values, and where each is stored. */
 static void
 values_of_the_batch_are_stored(void **state)
 {

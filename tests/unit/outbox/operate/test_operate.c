@@ -1,4 +1,4 @@
-/* Operations: what they change, what they leave alone, and what the audit keeps. */
+/* Operations: what they change, what they leave unchanged, and what the audit keeps. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -112,7 +112,7 @@ requeue_sends_again_only_what_is_named(void **state)
 }
 
 /* The status of an event of each status after a verb, in the order of enum event_status: its
- * letter, or a dot where nothing was changed. First with --all, then named by ids. */
+ * letter, or a dot for no change. First with --all, then named by ids. */
 static const struct {
 	enum operate_verb verb;
 	const char *with_all;

@@ -38,7 +38,7 @@ limits_none(void)
 	return l;
 }
 
-/* Runs all steps; returns how many. */
+/* Runs all steps; returns their number. */
 static int
 purge(struct outbox_purge *p)
 {
@@ -76,7 +76,7 @@ payloads_go_after_their_time_and_no_sooner(void **state)
 	assert_int_equal(
 	    handmade_int(&box, "SELECT group_concat(event_id, '') FROM event WHERE body IS NULL"),
 	    12);
-	/* The ids of a person go with the body. */
+	/* The ids of a person are removed with the body. */
 	assert_int_equal(
 	    handmade_int(&box, "SELECT count(user_id) + count(anonymous_id) FROM delivery"), 10);
 	/* The audit stays. */
@@ -129,7 +129,7 @@ rows_go_with_attempts_that_have_no_event_left(void **state)
 	purge(&p);
 	assert_int_equal(p.n_rows, 2);
 	assert_int_equal(handmade_int(&box, "SELECT group_concat(event_id) FROM outbox"), 3);
-	/* Attempt 1 has lost both events, 2 still has event 3, 3 is under way. */
+	/* Attempt 1 has lost both events, 2 still has event 3, 3 is in flight. */
 	assert_int_equal(
 	    handmade_int(&box, "SELECT group_concat(attempt_id, '') FROM attempt"), 23);
 	assert_int_equal(handmade_int(&box, "SELECT count(*) FROM attempt_event"), 1);
@@ -158,7 +158,7 @@ an_envelope_stays_as_long_as_an_event_needs_it(void **state)
 	p = (struct outbox_purge){ .limits = &l };
 	purge(&p);
 	assert_int_equal(handmade_int(&box, "SELECT context IS NULL FROM envelope"), 1);
-	/* What is gone is not counted again. */
+	/* Removed rows are not counted again. */
 	p = (struct outbox_purge){ .limits = &l };
 	purge(&p);
 	assert_int_equal(p.n_payloads, 0);
@@ -279,7 +279,7 @@ an_archive_that_cannot_be_written_keeps_the_events(void **state)
 	add_many(10);
 	l.rows_before[STATUS_DELIVERED] = 100;
 	assert_int_equal(purge_step(&box.db, &p, 0, &e), -1);
-	/* The message's own fault: others in the transaction do not fail. */
+	/* The failure concerns this message only: others in the transaction succeed. */
 	assert_int_equal(e.code, ERR_STATE);
 	assert_int_equal(handmade_int(&box, "SELECT count(body) FROM event"), 10);
 }

@@ -47,7 +47,7 @@ run(struct outbox_operation *op)
 	return op->operation_id;
 }
 
-/* On all events, or on one. */
+/* Operates on all events, or on one. */
 static int64_t
 operate(enum operate_verb verb, int64_t event_id)
 {
@@ -84,7 +84,7 @@ undone_by(int64_t id)
 	return handmade_int(&box, sql);
 }
 
-/* Counts the rows that differ from the beginning, apart from retry times. */
+/* Counts the rows that differ from the start, apart from retry times. */
 static int64_t
 changed(void)
 {
@@ -133,7 +133,7 @@ undo_leaves_what_was_delivered_meanwhile(void **state)
 	assert_int_equal(changed(), 1);
 }
 
-/* The event has the status of before the requeue, which is not what the requeue left. */
+/* The event has the status that it had before the requeue, not the status that the requeue gave. */
 static void
 undo_leaves_what_was_requeued_and_failed_again(void **state)
 {
@@ -184,7 +184,7 @@ undo_leaves_what_a_later_operation_changed(void **state)
 	assert_int_equal(op.n_events, 4);
 	assert_int_equal(op.left.changed, 1);
 	assert_int_equal(op.left.changed_by, second);
-	/* One after the other, the newest first. */
+	/* One after another, newest first. */
 	assert_int_equal(undo(second).n_events, 1);
 	assert_int_equal(undo(requeue).n_events, 1);
 	assert_int_equal(undo(first).n_events, 1);
@@ -222,12 +222,12 @@ undo_is_done_once(void **state)
 	op = undo(id);
 	assert_int_equal(op.n_events, 0);
 	assert_int_equal(op.left.undone, 5);
-	/* What happened to the event after it was restored is not the operation's work. */
+	/* Changes after the event was restored do not belong to the operation. */
 	handmade_sql(&box, "UPDATE delivery SET status = 'discarded' WHERE event_id = 1");
 	assert_int_equal(undo(id).n_events, 0);
 }
 
-/* Killed after its first step, the same undo continues with the rest. */
+/* The process died after the first step; the same undo continues with the rest. */
 static void
 undo_goes_on_after_a_crash(void **state)
 {

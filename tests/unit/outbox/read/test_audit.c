@@ -1,4 +1,4 @@
-/* The audit: what status, list and show read. */
+/* The audit: the reads of status, list and show. */
 #include "lib/unit.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* Rates, backlogs and what happened last, in an outbox made by hand. */
+/* Rates, backlogs and latest changes, in an outbox made by hand. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -38,7 +38,7 @@ close_box(void **state)
 	return 0;
 }
 
-/* Adds an event of a site that arrived so long before NOW. */
+/* Adds an event of a site that arrived `ago` ms before NOW. */
 static void
 arrive(int64_t id, int site, int64_t ago)
 {
@@ -120,7 +120,7 @@ rates_of_a_young_outbox_are_since_it_began(void **state)
 	look();
 	assert_int_equal(rates[0].received, 1);
 	assert_int_equal(rates[0].received_ms, 3 * MINUTE);
-	/* Never shorter than a minute. */
+	/* A rate never covers less than a minute. */
 	assert_int_equal(rates[0].delivered_ms, MINUTE);
 }
 
@@ -153,7 +153,8 @@ add_settled(void *arg, const struct audit_event *event)
 	*(int64_t *)arg = *(int64_t *)arg * 10 + event->event_id;
 }
 
-/* Each of these but 2, 7 and 9 was settled at second 50, by something that `tail` shows anyway. */
+/* All of these except 2, 7 and 9 were settled at second 50, by a change that `tail` shows
+ * anyway. */
 static void
 what_was_settled_by_itself_is_told(void **state)
 {

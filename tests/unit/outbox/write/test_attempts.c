@@ -1,5 +1,4 @@
-/* Attempts: a row before the request and its end after it, recovery, and what they mean for events.
- */
+/* Attempts: a row before the request, its end afterward, recovery, and the effects on events. */
 #include "lib/unit.h"
 
 #include "outbox/read/reader.h"
@@ -62,7 +61,7 @@ a_late_answer_never_overwrites_an_end(void **state)
 	assert_int_equal(rig_send(&late.msg, OUTBOX_ATTEMPT_END), -1);
 	assert_int_equal(late.msg.err.code, ERR_STATE);
 	assert_int_equal(rig_number("SELECT count(*) FROM outbox WHERE status = 'delivered'"), 1);
-	/* The outbox works on. */
+	/* The outbox still works. */
 	assert_int_equal(rig_put_one("b"), 2);
 }
 
@@ -114,7 +113,7 @@ delivered_is_the_truth_whatever_an_operator_did(void **state)
 	assert_int_equal(rig_number("SELECT count(*) FROM outbox WHERE status = 'held'"), 2);
 	assert_int_equal(rig_send(&end.msg, OUTBOX_ATTEMPT_END), 0);
 	assert_int_equal(rig_number("SELECT count(*) FROM outbox WHERE status = 'delivered'"), 2);
-	/* Any other end leaves what an operator decided. */
+	/* Any other end keeps an operator's change. */
 	refused.outcome = OUTCOME_REFUSED;
 	refused.status = STATUS_FAILED;
 	refused.reason = "refused";

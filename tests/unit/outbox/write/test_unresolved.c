@@ -4,7 +4,7 @@
 #include "outbox/write/resolve.h"
 #include "unit/outbox/identity/identity_fixture.h"
 
-/* Gives up the events that are unresolved since before `before`; returns how many. */
+/* Gives up on events that are unresolved since before `before`; returns their number. */
 static int64_t
 give_up_before(int64_t before)
 {
@@ -50,7 +50,7 @@ events_that_are_due_do_not_wait(void **state)
 
 	(void)state;
 	rig_put_one("due");
-	wants.waits = false; /* so all who wait are given up, at once */
+	wants.waits = false; /* so all waiting events are given up at once */
 	wants.give_up_before = INT64_MAX;
 	assert_int_equal(rig_send(&w.msg, OUTBOX_UNRESOLVED), 0);
 	assert_int_equal(w.n_found, 0);
@@ -136,7 +136,7 @@ check_first_step(struct outbox_msg *msg, void *arg)
 	rig_note_done(msg, arg);
 }
 
-/* More than one step: in order, and new events of the address come behind. */
+/* More than one step: in order, and new events of the address come after them. */
 static void
 many_events_become_due_in_steps_and_in_order(void **state)
 {
@@ -173,7 +173,7 @@ many_events_become_due_in_steps_and_in_order(void **state)
 	expect(p.first_event_id + 1, GOES("Ann@example.com"));
 }
 
-/* Changes the file to a state that a process could have left. */
+/* Puts the file into a state that a process could have left. */
 static void
 reopen_after(const char *sql)
 {
@@ -208,8 +208,8 @@ resolving_continues_after_a_restart(void **state)
 	assert_int_equal(rig_number("SELECT count(*) FROM identity_release"), 0);
 }
 
-/* Events keep the address that they began to become due for, even if the id changes hands before
- * the last of them is due. */
+/* Events keep the address with which they began to become due, even when the id changes its person
+ * before the last of them is due. */
 static void
 a_device_that_changes_hands_does_not_redirect_its_events(void **state)
 {
