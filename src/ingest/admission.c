@@ -148,6 +148,16 @@ drop_ignored_ids(const struct admission_site *site, struct segment_event *event)
 		event->previous_id = SLICE_NONE;
 }
 
+/* Whether the event stays invalid at every site. The shape of Bento's API has its address or none;
+ * a Segment call may still be meant for nobody, or find its address by its ids. */
+static bool
+is_decided(const struct segment_event *event)
+{
+	bool is_bento = event->kind == KIND_BENTO || event->kind == KIND_SUBSCRIBER;
+
+	return event->status == STATUS_INVALID && (is_bento || !segment_lacks_address(event));
+}
+
 void
 admission_apply(const struct admission *a, int64_t site_id, struct segment_request *r, bool browser)
 {
@@ -157,8 +167,7 @@ admission_apply(const struct admission *a, int64_t site_id, struct segment_reque
 		struct segment_event *event = &r->events[i];
 
 		drop_ignored_ids(site, event);
-		if (event->status == STATUS_INVALID && event->reason != segment_no_email
-		    && event->reason != segment_invalid_email)
+		if (is_decided(event))
 			continue;
 		if (event->kind == KIND_DELETE && site->erase)
 			apply_to_delete(browser, event);

@@ -111,7 +111,7 @@ make_id(struct slice body, char text[MADE_ID_SIZE])
 static bool
 may_wait(const struct segment_event *event)
 {
-	return event->reason == segment_no_email && event->kind != KIND_DELETE
+	return segment_has_no_email(event) && event->kind != KIND_DELETE
 	       && (event->user_id.p != NULL || event->anonymous_id.p != NULL);
 }
 

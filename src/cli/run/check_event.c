@@ -114,7 +114,7 @@ map(struct check *k, const struct segment_event *event, struct err *e)
 	buf_clear(&k->sent);
 	k->status = event->status;
 	k->reason = event->reason;
-	if (k->reason == segment_no_email && may_await_identity(k, event)) {
+	if (segment_has_no_email(event) && may_await_identity(k, event)) {
 		k->status = STATUS_PENDING;
 		k->reason = "awaiting_identity";
 	}

@@ -8,6 +8,7 @@
 #include "event/bento/details.h"
 #include "event/segment/fields.h"
 #include "event/segment/person.h"
+#include "event/segment/segment.h"
 
 /* ---- reading ---------------------------------------------------------------------------- */
 
@@ -152,8 +153,9 @@ bento_api_fault(
     enum event_kind kind, const struct bento_api_fields *f, struct slice name, struct slice email)
 {
 	if (event_is_blank(email))
-		return is_absent(&f->email) || json_string_is(f->email.raw, "") ? "no_email"
-										: "invalid_email";
+		return is_absent(&f->email) || json_string_is(f->email.raw, "")
+			   ? segment_no_email
+			   : segment_invalid_email;
 	if (kind == KIND_BENTO)
 		return find_event_fault(f, name);
 	return f->nested || f->fields.type == JSON_OBJECT ? "fields_not_flat" : NULL;

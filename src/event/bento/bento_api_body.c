@@ -138,28 +138,6 @@ read_member(struct segment_request *r, struct json *j)
 					   : segment_keep_stray(r, j, r->path_kind);
 }
 
-/* A second list replaces the first. */
-static int
-read_list(struct segment_request *r, struct json *j, struct frame *frame)
-{
-	struct json_value value;
-	int more;
-
-	r->n_events = r->n_excess = 0;
-	buf_clear(&r->scratch);
-	frame->list = json_peek(j);
-	if (frame->list == JSON_OBJECT && json_skip(j, &value) == 0)
-		return segment_read_object(r, value.raw, read_member);
-	if (frame->list != JSON_ARRAY)
-		return json_skip(j, &value);
-	if (json_array_begin(j) != 0)
-		return -1;
-	while ((more = json_array_next(j)) > 0)
-		if (read_member(r, j) != 0)
-			return -1;
-	return more;
-}
-
 static int
 read_frame(struct segment_request *r, struct json *j, struct frame *frame)
 {
@@ -171,7 +149,7 @@ read_frame(struct segment_request *r, struct json *j, struct frame *frame)
 		return -1;
 	while ((more = json_object_next(j, &key)) > 0) {
 		if (json_string_is(key, name_of_list(r)))
-			rc = read_list(r, j, frame);
+			rc = segment_read_list(r, j, &frame->list, read_member);
 		else
 			rc = json_skip(
 			    j, json_string_is(key, "site_uuid") ? &frame->site_uuid : &value);

@@ -18,6 +18,7 @@
 #include "event/mapping/traits.h"
 #include "event/segment/fields.h"
 #include "event/segment/person.h"
+#include "event/segment/segment.h"
 
 /*
  * The names belong to the owner of the address. When the event goes to another address than it
@@ -144,7 +145,7 @@ find_missing(const struct mapping_options *o, const struct mapping_input *in)
 	if (reason != NULL)
 		return reason;
 	if (event_is_blank(in->email))
-		return "no_email";
+		return segment_no_email;
 	return NULL;
 }
 

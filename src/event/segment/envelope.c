@@ -31,28 +31,6 @@ read_member(struct segment_request *r, struct json *j)
 					   : segment_keep_stray(r, j, KIND_UNKNOWN);
 }
 
-/* A second `batch` replaces the first. */
-static int
-read_batch(struct segment_request *r, struct json *j, struct envelope *env)
-{
-	struct json_value value;
-	int more;
-
-	r->n_events = r->n_excess = 0;
-	buf_clear(&r->scratch);
-	env->batch = json_peek(j);
-	if (env->batch == JSON_OBJECT && json_skip(j, &value) == 0)
-		return segment_read_object(r, value.raw, read_member);
-	if (env->batch != JSON_ARRAY)
-		return json_skip(j, &value);
-	if (json_array_begin(j) != 0)
-		return -1;
-	while ((more = json_array_next(j)) > 0)
-		if (read_member(r, j) != 0)
-			return -1;
-	return more;
-}
-
 static int
 read_envelope(struct segment_request *r, struct json *j, struct envelope *env)
 {
@@ -66,7 +44,7 @@ read_envelope(struct segment_request *r, struct json *j, struct envelope *env)
 		enum event_key key = event_key(raw_key);
 
 		if (key == KEY_BATCH)
-			rc = read_batch(r, j, env);
+			rc = segment_read_list(r, j, &env->batch, read_member);
 		else if (key == KEY_CONTEXT)
 			rc = event_context_read(
 			    j, &env->traits, &env->context, &r->older_integrations);
@@ -214,7 +192,7 @@ read_body(struct segment_request *r, struct json *j, struct envelope *env)
 	if (r->shape == SEGMENT_BATCH)
 		return read_envelope(r, j, env);
 	if (json_peek(j) == JSON_ARRAY)
-		return read_batch(r, j, env);
+		return segment_read_list(r, j, &env->batch, read_member);
 	rc = read_single(r, j, env);
 	if (r->shape == SEGMENT_ARRAY)
 		env->write_key = (struct json_value){ 0 };

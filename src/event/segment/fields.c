@@ -106,29 +106,6 @@ event_fields_read(struct json *j, struct event_fields *ret_fields)
 }
 
 bool
-event_is_blank(struct slice text)
-{
-	for (size_t i = 0; i < text.n; i++) {
-		if ((unsigned char)text.p[i] > ' ')
-			return false;
-	}
-	return true;
-}
-
-bool
-event_string_is_blank(struct slice raw)
-{
-	struct slice text;
-	struct buf scratch;
-	bool blank;
-
-	buf_init(&scratch, raw.n);
-	blank = json_string_decode(raw, &scratch, &text) == 0 && event_is_blank(text);
-	buf_free(&scratch);
-	return blank;
-}
-
-bool
 event_says_nothing(const struct json_value *value)
 {
 	return value->type == JSON_NONE || value->type == JSON_NULL || value->type == JSON_FALSE

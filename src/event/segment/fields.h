@@ -9,6 +9,7 @@
 
 #include "base/slice.h"
 #include "event/json/json.h"
+#include "event/segment/invisible.h"
 #include "event/segment/key.h"
 #include "event/segment/person.h"
 
@@ -34,9 +35,5 @@ int event_context_read(struct json *j, struct person_place *ret_traits,
 bool event_says_nothing(const struct json_value *value);
 /* Returns a member of a raw, valid object; JSON_NONE when it is missing. */
 struct json_value event_find_member(struct slice object, const char *name);
-/* True when text is empty or has only white space and control bytes. */
-bool event_is_blank(struct slice text);
-/* Whether the decoded string is blank. */
-bool event_string_is_blank(struct slice raw);
 
 #endif

@@ -5,6 +5,7 @@
 #include "event/segment/invisible.h"
 
 #include "base/utf8.h"
+#include "event/json/json.h"
 
 bool
 invisible_find(unsigned code)
@@ -35,6 +36,29 @@ invisible_find(unsigned code)
 		if (code <= ranges[i].last)
 			return true;
 	return false;
+}
+
+bool
+event_is_blank(struct slice text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		if ((unsigned char)text.p[i] > ' ')
+			return false;
+	}
+	return true;
+}
+
+bool
+event_string_is_blank(struct slice raw)
+{
+	struct slice text;
+	struct buf scratch;
+	bool blank;
+
+	buf_init(&scratch, raw.n);
+	blank = json_string_decode(raw, &scratch, &text) == 0 && event_is_blank(text);
+	buf_free(&scratch);
+	return blank;
 }
 
 static unsigned

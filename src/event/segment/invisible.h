@@ -19,6 +19,11 @@ code_is_invisible(unsigned code)
 	return (code < ' ' || code > '~') && invisible_find(code);
 }
 
+/* True when text is empty or has only white space and control bytes. */
+bool event_is_blank(struct slice text);
+/* Whether the decoded string is blank. */
+bool event_string_is_blank(struct slice raw);
+
 /* What visible_fold begins with: a letter or digit, or '\0' where that takes more than a look. */
 static inline char
 visible_first(struct slice text)

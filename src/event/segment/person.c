@@ -9,7 +9,6 @@
 
 #include "base/utf8.h"
 #include "event/segment/address.h"
-#include "event/segment/fields.h"
 #include "event/segment/invisible.h"
 
 #define EMAIL_MIN 3

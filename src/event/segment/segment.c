@@ -11,7 +11,6 @@
 #include "event/segment/person.h"
 #include "event/segment/segment_build.h"
 
-/* Callers recognize the reason by this pointer. */
 const char segment_no_email[] = "no_email";
 const char segment_invalid_email[] = "invalid_email";
 static const char event_too_large[] = "event_too_large";
@@ -247,6 +246,24 @@ find_fault(const struct event_fields *f, const struct segment_event *event)
 	return NULL;
 }
 
+static bool
+has_reason(const struct segment_event *event, const char *reason)
+{
+	return event->reason != NULL && strcmp(event->reason, reason) == 0;
+}
+
+bool
+segment_has_no_email(const struct segment_event *event)
+{
+	return has_reason(event, segment_no_email);
+}
+
+bool
+segment_lacks_address(const struct segment_event *event)
+{
+	return segment_has_no_email(event) || has_reason(event, segment_invalid_email);
+}
+
 const char *
 segment_why_no_email(const struct segment_event *event)
 {
@@ -337,9 +354,12 @@ segment_keep_stray(struct segment_request *r, struct json *j, enum event_kind ki
 	return 0;
 }
 
-int
-segment_read_object(struct segment_request *r, struct slice object,
-    int (*read)(struct segment_request *r, struct json *j))
+typedef int read_fn(struct segment_request *r, struct json *j);
+
+/* Reads an object where a list is expected: one event, when it has a `type` or an `email`; else its
+ * values are the list (PHP's arrays with holes). */
+static int
+read_object(struct segment_request *r, struct slice object, read_fn *read)
 {
 	struct slice key;
 	struct json j;
@@ -357,6 +377,28 @@ segment_read_object(struct segment_request *r, struct slice object,
 	return more;
 }
 
+int
+segment_read_list(
+    struct segment_request *r, struct json *j, enum json_type *ret_type, read_fn *read)
+{
+	struct json_value value;
+	int more;
+
+	r->n_events = r->n_excess = 0;
+	buf_clear(&r->scratch);
+	*ret_type = json_peek(j);
+	if (*ret_type == JSON_OBJECT && json_skip(j, &value) == 0)
+		return read_object(r, value.raw, read);
+	if (*ret_type != JSON_ARRAY)
+		return json_skip(j, &value);
+	if (json_array_begin(j) != 0)
+		return -1;
+	while ((more = json_array_next(j)) > 0)
+		if (read(r, j) != 0)
+			return -1;
+	return more;
+}
+
 /* --- what the whole request says of it ---------------------------------------------------- */
 
 /* An address from the batch ranks before the event's own properties and userId. */
@@ -367,8 +409,7 @@ segment_give_batch_email(struct segment_event *event, struct slice email)
 		return;
 	event->email = email;
 	event->email_from = PERSON_BATCH_TRAITS;
-	if (event->status == STATUS_INVALID
-	    && (event->reason == segment_no_email || event->reason == segment_invalid_email)) {
+	if (event->status == STATUS_INVALID && segment_lacks_address(event)) {
 		event->status = STATUS_PENDING;
 		event->reason = NULL;
 	}

@@ -60,9 +60,15 @@ struct segment_event {
 	enum segment_provisional provisional;
 };
 
-/* Reasons of an event without an address; callers compare these pointers. */
+/* Reasons of an event without an address. */
 extern const char segment_no_email[];
 extern const char segment_invalid_email[];
+
+/* Whether the event has one of these two reasons. A reason is compared by its text: it may have
+ * been read from a line or a row. */
+bool segment_lacks_address(const struct segment_event *event);
+/* Whether its reason is segment_no_email. */
+bool segment_has_no_email(const struct segment_event *event);
 
 enum segment_shape {
 	SEGMENT_SINGLE, /* the body is one event */

@@ -45,11 +45,11 @@ int segment_read_event(struct segment_request *r, struct json *j, struct event_f
  */
 int segment_keep_stray(struct segment_request *r, struct json *j, enum event_kind kind);
 /*
- * Reads an object where a list of events is expected. With a `type` or `email` it is one event;
- * else its values are the list (PHP's arrays with holes). `read` consumes one member, and its
- * failure is returned.
+ * Reads the value where a list of events is expected; ret_type gets its type. Its members replace
+ * those of an earlier list: an array's, or an object's values, or an object that is one event.
+ * Anything else has none. `read` consumes one member, and its failure is returned.
  */
-int segment_read_object(struct segment_request *r, struct slice object,
+int segment_read_list(struct segment_request *r, struct json *j, enum json_type *ret_type,
     int (*read)(struct segment_request *r, struct json *j));
 /* Gives the event the batch's address, which ranks before the event's own properties and userId. */
 void segment_give_batch_email(struct segment_event *event, struct slice email);

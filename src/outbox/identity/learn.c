@@ -335,7 +335,7 @@ is_for_us(const struct segment_event *event)
 static bool
 is_believed(const struct segment_event *event)
 {
-	return event->status != STATUS_INVALID || event->reason == segment_no_email;
+	return event->status != STATUS_INVALID || segment_has_no_email(event);
 }
 
 /* A userId that looks like an address needs no statement: it gives the address itself. */

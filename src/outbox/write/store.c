@@ -143,7 +143,7 @@ lacks_only_address(const struct segment_event *event)
 	if (event->erases)
 		return true;
 	return event->kind != KIND_DELETE && event->status == STATUS_INVALID
-	       && event->reason != NULL && strcmp(event->reason, segment_no_email) == 0;
+	       && segment_has_no_email(event);
 }
 
 static int
