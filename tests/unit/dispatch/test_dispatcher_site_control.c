@@ -57,6 +57,31 @@ a_site_that_was_paused_before_the_start_stays_so(void **state)
 }
 
 static void
+while_the_clock_is_not_set_nothing_begins(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r);
+	rig_start(&r);
+	rig_add(&r, 3);
+	rig_settle(&r);
+	assert_int_equal(rig_requests(&r), 1);
+	dispatcher_hold(r.dispatcher, true);
+	rig_settle(&r);
+	rig_answer(&r, 200, "{}"); /* what is out ends */
+	rig_add(&r, 6);
+	rig_pass(&r, 24 * HOUR);
+	steer(&r, DISPATCH_FLUSH);
+	assert_int_equal(rig_requests(&r), 1);
+	assert_int_equal(fake_outbox_count(r.outbox, STATUS_DELIVERED), 3);
+	dispatcher_hold(r.dispatcher, false);
+	rig_settle(&r);
+	assert_int_equal(rig_requests(&r), 2);
+	rig_free(&r);
+}
+
+static void
 a_flush_probes_once_and_waits_again(void **state)
 {
 	struct rig r;
@@ -250,6 +275,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_paused_site_ends_what_is_out_and_begins_nothing),
 		cmocka_unit_test(a_site_that_was_paused_before_the_start_stays_so),
+		cmocka_unit_test(while_the_clock_is_not_set_nothing_begins),
 		cmocka_unit_test(a_flush_probes_once_and_waits_again),
 		cmocka_unit_test(another_site_is_left_alone),
 		cmocka_unit_test(what_was_read_ahead_and_held_stays),
