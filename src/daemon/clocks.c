@@ -219,7 +219,7 @@ clocks_recall(struct clocks *c, struct outbox *outbox, struct err *e)
 	c->before = (struct age_memory){ (uint64_t)n[0], n[1], n[2], n[3] };
 	c->memory = c->before;
 	if (c->before.boot != 0 && c->before.boot != c->boot)
-		c->behind_before = c->before.seen_at - AGE_JUMP_MS;
+		c->behind_before = latest(c->before.seen_at, marked.newest_receipt) - AGE_JUMP_MS;
 	if (!is_believable(c, wall, mono))
 		warn();
 	if (!is_believable(c, wall, mono) || marked.events > 0) {

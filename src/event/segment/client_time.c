@@ -139,6 +139,19 @@ read_clock(const char *p, struct parts *t)
 	return p;
 }
 
+/* Go prints the zone's name behind its offset, and its monotonic clock: " +0100 CET m=+0.01". */
+static const char *
+skip_go_zone(const char *p)
+{
+	const char *name = p + strspn(p, " ");
+	size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ+-0123456789");
+
+	if (name == p || n == 0 || (name[n] != '\0' && name[n] != ' '))
+		return p;
+	p = name + n;
+	return strncmp(p, " m=", 3) == 0 ? p + strlen(p) : p;
+}
+
 /* Reads Z, UTC, GMT, +hh, +hhmm or +hh:mm, after an optional colon or blanks. Returns false when
  * there is no zone. */
 static bool
@@ -161,6 +174,7 @@ read_zone(const char *p, struct parts *t)
 		minutes = n == 4 ? p + 3 : p[3] == ':' && digits_at(p + 4) == 2 ? p + 4 : "00";
 		snprintf(t->zone, sizeof(t->zone), "%.3s:%.2s", p, minutes);
 		p = minutes[0] == '0' && n == 2 && p[3] != ':' ? p + 3 : minutes + 2;
+		p = skip_go_zone(p);
 	}
 	p += strspn(p, " ");
 	return *p == '\0' || *p == '(' || *p == '[';

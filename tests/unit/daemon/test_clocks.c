@@ -179,6 +179,26 @@ one_behind_the_last_boot_is_doubted_for_an_hour(void **state)
 	end();
 }
 
+static void
+one_behind_the_newest_event_is_doubted_too(void **state)
+{
+	(void)state;
+	moment = (struct fake_clock){ .wall = TRUTH, .mono = HOUR };
+	begin(1);
+	fake_clock_advance(&moment, HOUR / 2);
+	put("m", 0, SEGMENT_TIMES_FINAL); /* the clock was noted half an hour before */
+	end();
+	moment = (struct fake_clock){ .wall = TRUTH + HOUR / 2 - AGE_JUMP_MS, .mono = 1000 };
+	begin(2);
+	assert_false(clocks_are_unset(clocks));
+	end();
+	moment = (struct fake_clock){ .wall = TRUTH + HOUR / 2 - 2 * AGE_JUMP_MS, .mono = 1000 };
+	begin(3);
+	assert_true(clocks_are_unset(clocks));
+	assert_int_equal(shown(), TRUTH + HOUR / 2 + 1000);
+	end();
+}
+
 /* ---- correction ----------------------------------------------------------------------------- */
 
 static void
@@ -350,6 +370,8 @@ main(void)
 		    one_that_falls_is_replaced_at_once, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    one_behind_the_last_boot_is_doubted_for_an_hour, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    one_behind_the_newest_event_is_doubted_too, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    times_are_corrected_once_it_is_set, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
