@@ -104,6 +104,15 @@ def test_bento_clients(bench):
     bench.wait_settled(4)
     equal(bench.value("SELECT count(*) FROM outbox WHERE status = 'delivered'"), 4, "delivered")
     equal(sim.subscribers(), [{"email": "ann@example.com", "tags": "a,b"}], "the subscriber")
+    lists = ({"1": "b", "3": "c"}, {"1": "a,b"}, {"id": "b"}, {"0": []}, {})
+    daemon.post(subscribers, {"subscribers": [{"email": f"t{i}@example.com", "tags": tags}
+                                              for i, tags in enumerate(lists)]},
+                key=None, headers=BASIC)
+    bench.wait_settled(9)
+    equal([row["reason"] for row in bench.outbox() if row["email"].startswith("t")],
+          [None, "fields_not_flat", "fields_not_flat", "fields_not_flat", None], "PHP's lists")
+    equal(sim.subscribers()[1:], [{"email": "t0@example.com", "tags": "b,c"},
+                                  {"email": "t4@example.com"}], "tags of a list with holes")
     true('"fields":[' not in sim.record_text(), "no empty array reached Bento")
 
 

@@ -4,6 +4,8 @@
  */
 #include "event/bento/bento_api.h"
 
+#include <string.h>
+
 #include "base/isotime.h"
 #include "event/bento/details.h"
 #include "event/segment/fields.h"
@@ -49,6 +51,28 @@ read_flat(struct json *j, struct json_value *ret_value, bool *ret_nested)
 	return more;
 }
 
+bool
+bento_api_is_tag_list(struct slice raw_key, const struct json_value *value)
+{
+	struct json_value item;
+	struct slice key;
+	struct json j;
+	int more;
+
+	if (value->type != JSON_OBJECT
+	    || (!json_string_is(raw_key, "tags") && !json_string_is(raw_key, "remove_tags")))
+		return false;
+	json_init(&j, value->raw, JSON_MAX_DEPTH);
+	if (json_object_begin(&j) != 0)
+		return false;
+	while ((more = json_object_next(&j, &key)) > 0)
+		if (json_skip(&j, &item) != 0 || is_container(&item) || key.n < 3
+		    || memchr(item.raw.p, ',', item.raw.n) != NULL
+		    || strspn(key.p + 1, "0123456789") != key.n - 2)
+			return false;
+	return more == 0;
+}
+
 static int
 read_member(struct json *j, struct slice key, struct bento_api_fields *f)
 {
@@ -58,7 +82,7 @@ read_member(struct json *j, struct slice key, struct bento_api_fields *f)
 		return read_flat(j, &f->fields, &f->fields_nested);
 	if (json_skip(j, &value) != 0)
 		return -1;
-	f->nested = f->nested || value.type == JSON_OBJECT;
+	f->nested = f->nested || (value.type == JSON_OBJECT && !bento_api_is_tag_list(key, &value));
 	if (json_string_is(key, "type"))
 		f->type = value;
 	else if (json_string_is(key, "email"))

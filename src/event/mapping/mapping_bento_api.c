@@ -207,6 +207,16 @@ print_array(struct printing *p, struct slice raw_key, const struct json_value *v
 		traits_append_joined(value->raw, tags ? "," : ", ", p->to);
 }
 
+/* PHP's list with holes. */
+static void
+print_tag_list(struct printing *p, struct slice raw_key, const struct json_value *value)
+{
+	if (json_is_empty(value))
+		return;
+	begin_member(p, raw_key);
+	traits_append_joined(value->raw, ",", p->to);
+}
+
 static void
 print_subscriber_member(struct printing *p, struct slice raw_key, const struct json_value *value)
 {
@@ -219,6 +229,8 @@ print_subscriber_member(struct printing *p, struct slice raw_key, const struct j
 		return;
 	} else if (value->type == JSON_ARRAY) {
 		print_array(p, raw_key, value, tags);
+	} else if (bento_api_is_tag_list(raw_key, value)) {
+		print_tag_list(p, raw_key, value);
 	} else if (!tags || value->type != JSON_NULL) {
 		copy_member(p, raw_key, value);
 	}

@@ -165,19 +165,27 @@ flatten(
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
-void
-traits_append_joined(struct slice array, const char *between, struct buf *to)
+static int
+next_value(struct json *j, bool object)
 {
-	struct json_value item;
+	struct slice key;
+
+	return object ? json_object_next(j, &key) : json_array_next(j);
+}
+
+void
+traits_append_joined(struct slice list, const char *between, struct buf *to)
+{
+	bool object = list.p[0] == '{', first = true;
 	size_t before = to->n;
-	bool first = true;
+	struct json_value item;
 	struct json j;
 
 	buf_append_byte(to, '"');
-	json_init(&j, array, JSON_MAX_DEPTH);
-	if (json_array_begin(&j) != 0)
+	json_init(&j, list, JSON_MAX_DEPTH);
+	if ((object ? json_object_begin(&j) : json_array_begin(&j)) != 0)
 		return;
-	while (json_array_next(&j) > 0 && json_skip(&j, &item) == 0) {
+	while (next_value(&j, object) > 0 && json_skip(&j, &item) == 0) {
 		struct slice text = item.type == JSON_STRING
 					? (struct slice){ item.raw.p + 1, item.raw.n - 2 }
 					: item.raw;

@@ -52,8 +52,8 @@ int trait_names_add(struct trait_names *names, const char *text, struct err *e);
  */
 unsigned traits_append(
     struct slice traits, const struct traits_options *options, bool first, struct buf *to);
-/* Appends an array as one text: its texts and numbers with `between` between them, without nested
- * values. */
-void traits_append_joined(struct slice array, const char *between, struct buf *to);
+/* Appends an array, or the values of an object, as one text: its texts and numbers with `between`
+ * between them, without nested values. */
+void traits_append_joined(struct slice list, const char *between, struct buf *to);
 
 #endif
