@@ -1,8 +1,10 @@
 -- The outbox. `event` has what arrived, `delivery` its present state, `attempt` what was sent; the
 -- other tables have the state of the sites, statements about ids, and the operations of operators.
--- People read the views (views.sql), not these tables. Times are milliseconds since 1970 UTC. An
--- address, a userId or a messageId is text as it came. Conditions are chains of OR and not IN
--- (...), because for a list SQLite builds a table of its own each time a statement runs.
+-- People read the views (views.sql), not these tables.
+--
+-- Times are milliseconds since 1970 UTC. An address, a userId or a messageId is stored as it came.
+-- Conditions are chains of OR and not IN (...), because for a list SQLite builds a table each time
+-- a statement runs.
 
 -- Single values: the clocks (write/clocks.h), the text of the views, the secret for finding
 -- duplicates.
@@ -121,7 +123,7 @@ CREATE INDEX delivery_settled ON delivery (settled_at) WHERE settled_at IS NOT N
 
 -- Keyed hashes of messageIds that have left the writer's memory, packed (dedup/levels.h).
 CREATE TABLE dedup_bucket (
-	bucket_id INTEGER PRIMARY KEY, -- the level, above 40 bits of bucket
+	bucket_id INTEGER PRIMARY KEY, -- the level, above 40 bits that number the bucket
 	entries BLOB NOT NULL -- eight bytes each, sorted
 ) STRICT;
 
@@ -129,11 +131,11 @@ CREATE TABLE dedup_bucket (
 CREATE TABLE dedup_level (
 	level INTEGER PRIMARY KEY,
 	entries INTEGER NOT NULL,
-	hand INTEGER NOT NULL, -- the next bucket to be emptied into the next level
-	-- For level 0. The newest event when the hand began its present round: the buckets that it has
-	-- passed are in the levels up to this event.
+	hand INTEGER NOT NULL, -- the next bucket to empty into the next level
+	-- For level 0: the newest event when the hand began its present round. The levels have the
+	-- buckets that the hand has passed up to this event.
 	began_at INTEGER NOT NULL DEFAULT 0,
-	floor INTEGER NOT NULL DEFAULT 0 -- all buckets are in the levels up to this event
+	floor INTEGER NOT NULL DEFAULT 0 -- the levels have all buckets up to this event
 ) STRICT;
 
 -- ---- attempts --------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
-# Embeds the tables and views: awk -v out=header|source -f schema/sql.awk -f schema/embed.awk
-# FILE... NNNN_*.sql migration NNNN, kept whole -> schema_migrations[NNNN - 1] views.sql kept whole
-# -> schema_views The migrations must be numbered from 0001 without a gap, in the order of the
-# files.
+# Embeds the tables and views: awk -v out=header|source -f schema/sql.awk -f schema/embed.awk FILE...
+#   NNNN_*.sql  migration NNNN, kept whole -> schema_migrations[NNNN - 1]
+#   views.sql   kept whole                 -> schema_views
+# The migrations must be numbered from 0001 without a gap, in the order of the files.
 
 FNR == 1 {
 	check_closed()

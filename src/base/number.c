@@ -1,4 +1,4 @@
-/* Reading whole numbers. A number that is too large ends the reading before it can overflow. */
+/* Parses whole numbers. It stops at a number above the maximum, before it can overflow. */
 #include "base/number.h"
 
 int

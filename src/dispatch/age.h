@@ -1,15 +1,16 @@
 /*
  * When an event is too old (max_age), by a wall clock that may jump. Pure; one thread.
  *
- * The wall clock is believed only while it shows a date after this program was written, and has
- * kept step with the monotonic clock for max_age since it last jumped by more than a minute: by
- * then, what came before the jump is that old, and what came later has the right date. Otherwise
- * nothing expires: an event that stays too long is better than one lost to a clock.
+ * The wall clock is trusted only while it shows a date after this program was written, and only if
+ * it has kept step with the monotonic clock for max_age since its last jump of more than a minute.
+ * By then, events from before the jump are certainly that old, and later events have the right
+ * date. Otherwise nothing expires: an event that stays too long is better than one lost because of
+ * a clock.
  *
- * A jump must not be forgotten by a restart, nor pass unseen while no process runs: the outbox
- * remembers the clocks (struct age_memory). Within one boot of the machine both clocks go on, so a
- * jump in between shows. After another boot only a wall clock that went back shows; how much of a
- * long gap is true cannot be known, so more than a day counts as a jump, too.
+ * The outbox stores the clocks (struct age_memory), so that a restart does not forget a jump, and a
+ * jump while no process runs is noticed. Within one boot of the machine both clocks run on, so a
+ * jump shows. After another boot only a wall clock that went back shows. How much of a long gap is
+ * real cannot be known, so a gap of more than a day counts as a jump, too.
  */
 #ifndef DISPATCH_AGE_H
 #define DISPATCH_AGE_H
@@ -30,29 +31,29 @@ struct age {
 	int64_t jumped_ms; /* monotonic */
 };
 
-/* What outlives the process. Wall ms of the clock as it is since the jump. */
+/* Survives the process. Wall ms, by the clock as it is since the jump. */
 struct age_memory {
 	uint64_t boot;     /* which boot of the machine; 0: nothing is remembered */
 	int64_t offset;    /* wall - mono */
 	int64_t seen_at;   /* the last look */
-	int64_t jumped_at; /* the last jump; 0: none is known */
+	int64_t jumped_at; /* the last jump; 0: none known */
 };
 
 /* How old a memory may get before it is replaced. */
 #define AGE_REMEMBER_MS INT64_C(3600000)
-/* The longest time without a process, across a boot, that is believed. */
+/* The longest time without a process, across a boot, that is trusted. */
 #define AGE_GAP_MS INT64_C(86400000)
 
-/* At the start of a process, in place of the first look. */
+/* Call it at the start of a process, in place of the first look. */
 void age_recall(
     struct age *a, const struct age_memory *m, uint64_t boot, int64_t wall, int64_t mono);
-/* After a look: true when *m was out of date, and has been replaced. */
+/* Call it after a look. Returns true when *m was out of date and has been replaced. */
 bool age_remember(
     const struct age *a, struct age_memory *m, uint64_t boot, int64_t wall, int64_t mono);
-/* Looks at the clocks. To be called often, so that a jump can be told from a drift. */
+/* Looks at the clocks. Call it often, so that a jump differs from a drift. */
 void age_look(struct age *a, int64_t wall, int64_t mono);
-/* Events received before this wall time are too old; AGE_NONE: unknown. max_age_ms 0: never.
- */
+/* Returns the wall time before which a received event is too old; AGE_NONE: unknown. max_age_ms 0:
+ * never. */
 int64_t age_limit(const struct age *a, int64_t max_age_ms, int64_t wall, int64_t mono);
 bool age_is_over(int64_t limit, int64_t received_at);
 

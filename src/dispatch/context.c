@@ -1,9 +1,10 @@
 /*
- * What the sites of a dispatcher share, and the errands to the outbox's writer.
+ * The shared state of a dispatcher's sites, and the errands to the outbox's writer.
  *
  * Normal path: context_send counts the message as owed and hands it over; give_back, on the
- * writer's thread, puts it into the mailbox; context_take_mail calls the errand's owner. What the
- * writer could not keep is reported here once for all errands: an I/O error stops all sending.
+ * writer's thread, puts it into the mailbox; context_take_mail calls the errand's owner. A message
+ * that the writer could not store is reported here once for all errands; an I/O error stops all
+ * sending.
  */
 #include "dispatch/context.h"
 
@@ -56,7 +57,7 @@ fail(struct dispatch_context *c, const struct err *e)
 
 /* ---- errands -------------------------------------------------------------------------------- */
 
-/* On the writer's thread: from the push on, the message and its errand are the dispatcher's. */
+/* On the writer's thread. After the push, the message and its errand belong to the dispatcher. */
 static void
 give_back(struct outbox_msg *msg, void *arg)
 {
@@ -98,7 +99,7 @@ note_failure(struct dispatch_context *c, struct errand *errand, const struct err
 	errand->not_before_ms = clock_mono(c->clock) + CONTEXT_RECORD_AGAIN_MS;
 	if (e->code == ERR_IO)
 		fail(c, e);
-	/* ERR_STATE is not a failure: an operator or an earlier end decided already. */
+	/* ERR_STATE is not a failure: an operator or an earlier end has already decided. */
 	else if (e->code != ERR_STATE)
 		context_warn(c, &c->record_limit, e);
 }

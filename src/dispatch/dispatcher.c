@@ -1,6 +1,6 @@
 /*
- * The dispatcher's thread: takes what came back from the writer and from the transport, lets every
- * site do what it can, and sleeps in the transport until something happens.
+ * The dispatcher's thread: takes messages from the writer and results from the transport, lets
+ * every site do what it can, and sleeps in the transport until something happens.
  *
  * Other threads reach it through flags and a mailbox of reloads, and wake it. The end of the thread
  * waits until the writer owes no message any more. A transport that cannot be polled is tried
@@ -64,7 +64,7 @@ free_reloads(struct mail *mail)
 	}
 }
 
-/* All or none: what is pushed cannot be taken back. */
+/* All or none: a pushed reload cannot be taken back. */
 int
 dispatcher_reload_sites(
     struct dispatcher *d, const struct dispatch_site_options *sites, size_t n, struct err *e)
@@ -191,7 +191,7 @@ note_stop(struct dispatcher *d, int64_t now)
 	d->stop_ms = now + d->stop_deadline_ms;
 }
 
-/* Requests in flight may end until stop_ms, then they are canceled; what the writer cannot keep
+/* Requests in flight may end until stop_ms; then they are canceled. What the writer cannot store
  * even then is left to the recovery at the next start. */
 static void
 run_stop(struct dispatcher *d, int64_t now)
@@ -206,7 +206,7 @@ run_stop(struct dispatcher *d, int64_t now)
 			outgoing_abandon(&d->sites[i].outgoing);
 }
 
-/* The last moments of giving a message back are short: looking again soon is enough. */
+/* Returning a message takes only a moment: it is enough to look again soon. */
 static int64_t
 stop_wait(const struct dispatcher *d, int64_t now, int64_t wait)
 {
@@ -239,7 +239,7 @@ dispatcher_step(struct dispatcher *d)
 {
 	int64_t now = clock_mono(d->ctx.clock);
 
-	/* Before looking at anything, so that what comes later nudges again. */
+	/* Set before looking at anything, so that a later change wakes the thread again. */
 	atomic_store(&d->waking, DISPATCH_AWAKE);
 	d->ctx.sent = false;
 	note_stop(d, now);
@@ -249,8 +249,8 @@ dispatcher_step(struct dispatcher *d)
 	take_results(d);
 	take_reloads(d);
 	run_stop(d, now);
-	/* After the results: what ended later than an operation begins nothing that was read
-	 * before. */
+	/* After the results: a request that ended after an operation must not start events that
+	 * were read before it. */
 	look_for_events(d, now);
 	for (size_t i = 0; i < d->n_sites; i++) {
 		site_run(&d->sites[i], clock_mono(d->ctx.clock));
@@ -272,7 +272,7 @@ sleep_in_transport(struct dispatcher *d, int64_t wait)
 		wait = 0;
 	if (d->ctx.transport->poll(d->ctx.transport, wait, &e) == 0)
 		return;
-	/* It has no memory, say: going round at once would only burn the processor. */
+	/* For example without memory: a loop without a pause would only burn CPU time. */
 	context_warn(&d->ctx, &d->poll_limit, &e);
 	nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
 }
@@ -297,7 +297,7 @@ dispatcher_start(struct dispatcher *d, struct err *e)
 	sigset_t all, before;
 	int rc;
 
-	/* Signals are the main thread's; libcurl's helpers inherit this from us. */
+	/* Signals go to the main thread; libcurl's helper threads inherit this mask. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	rc = pthread_create(&d->thread, NULL, run, d);

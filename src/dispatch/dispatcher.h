@@ -1,11 +1,11 @@
 /*
  * The dispatcher: one thread that takes due events from the outbox and sends them to Bento.
  *
- * For each site: read due events in order of arrival, minus those that are taken; make the batch;
- * record the attempt and wait for that commit; send; classify the answer (event/bento/verdict);
- * record the outcome. A refused batch is sent again in halves until the refused events stand alone.
- * A site that fails is probed with single events at growing intervals (dispatch/health) and costs
- * its events nothing. While a request is in flight the next batch is prepared, and the end of one
+ * For each site: read due events in order of arrival, without those that are taken; make the batch;
+ * record the attempt and wait for its commit; send; classify the answer (event/bento/verdict);
+ * record the outcome. A refused batch is sent again in halves until each refused event is alone. A
+ * site that fails is probed with single events at growing intervals (dispatch/health) and costs its
+ * events nothing. While a request is in flight the next batch is prepared, and the end of one
  * attempt is recorded in the same transaction as the beginning of the next.
  */
 #ifndef DISPATCH_DISPATCHER_H
@@ -32,12 +32,12 @@ struct dispatcher_options {
 	struct transport *transport; /* and this one */
 	const struct composer *composer;
 	const struct clock *clock;
-	uint64_t seed;                   /* of the jitter */
-	const struct age_memory *clocks; /* of the previous process; NULL: nothing is known */
+	uint64_t seed;                   /* seed for the jitter */
+	const struct age_memory *clocks; /* from the previous process; NULL: nothing is known */
 	uint64_t boot;                   /* which boot of the machine this is */
 	const struct dispatch_site_options *sites;
 	size_t n_sites;
-	int64_t stop_deadline_ms; /* how long requests in flight may still take at the end */
+	int64_t stop_deadline_ms; /* how long requests in flight may still take at a stop */
 	/* Called on the dispatcher's thread when a site begins to back off, pauses automatically or
 	 * is ready again; the strings are valid during the call. May be NULL. */
 	void (*on_site)(
@@ -48,35 +48,36 @@ struct dispatcher_options {
 int dispatcher_new(
     const struct dispatcher_options *o, struct dispatcher **ret_dispatcher, struct err *e);
 int dispatcher_start(struct dispatcher *d, struct err *e);
-/* Something may be due. Any thread; cheap when the dispatcher is awake. */
+/* Events may be due. Any thread; cheap when the dispatcher is awake. */
 void dispatcher_wake(struct dispatcher *d);
 /*
- * Events that were there already have changed, or older ones are due: what was read ahead and has
- * not begun is read again, from the oldest on. Any thread.
+ * Existing events have changed, or older events are due: events that were read ahead and not yet
+ * sent are read again, from the oldest on. Any thread.
  */
 void dispatcher_look_again(struct dispatcher *d);
 /*
- * New settings for some of the sites, credentials among them, used once the requests under way have
- * ended. Automatic pauses of these sites end: they are tried again at once. Ignores what the
- * options say of the previous process. -1: no memory, or settings that cannot be used; nothing
- * changes. Any thread, until dispatcher_stop.
+ * Replaces the settings of some sites, even their credentials, once their requests in flight have
+ * ended. Automatic pauses of these sites end, and they are tried at once. The options about the
+ * previous process are ignored. Returns -1 without memory or for settings that cannot be used;
+ * nothing changes then. Any thread, until dispatcher_stop.
  */
 int dispatcher_reload_sites(
     struct dispatcher *d, const struct dispatch_site_options *sites, size_t n, struct err *e);
 /*
- * An operator controls a site. While it is paused no request begins for it; those under way end
- * normally. After a resume or a flush the site is tried at once, whatever it waits for. Ignores an
- * unknown site. Any thread, until dispatcher_stop.
+ * An operator controls a site. While it is paused no request begins; requests in flight end
+ * normally. After a resume or a flush the site is tried at once, whatever it waits for. An unknown
+ * site is ignored. Any thread, until dispatcher_stop.
  */
 enum dispatch_site_control { DISPATCH_PAUSE, DISPATCH_RESUME, DISPATCH_FLUSH };
 void dispatcher_site_control(
     struct dispatcher *d, int64_t site_id, enum dispatch_site_control what);
-/* While `hold`, no request begins: the clock is not set, and dates would be wrong. Any thread. */
+/* While `hold` is set no request begins: the clock is not set, and dates would be wrong. Any
+ * thread. */
 void dispatcher_hold(struct dispatcher *d, bool hold);
 /* Lets requests in flight end within the deadline, cancels the rest, records all of them, and ends
  * the thread. The outbox's writer must still be running. */
 void dispatcher_stop(struct dispatcher *d);
-/* After the outbox was stopped: no other thread may call dispatcher_wake any more. */
+/* Call it after the outbox was stopped: no other thread may call dispatcher_wake any longer. */
 void dispatcher_free(struct dispatcher *d);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The inside of the dispatcher, for dispatch/ and for tests that drive it step by step, without its
- * thread, with a clock, a transport and an outbox of their own.
+ * Internals of the dispatcher, for dispatch/ and for tests that drive it step by step, without its
+ * thread, and with their own clock, transport and outbox.
  */
 #ifndef DISPATCH_DISPATCHER_PRIVATE_H
 #define DISPATCH_DISPATCHER_PRIVATE_H
@@ -17,12 +17,12 @@
 #include "dispatch/dispatcher.h"
 #include "dispatch/site_private.h"
 
-/* How long the end may wait for the writer to have space again, past the deadline for requests. */
+/* How long a stop may wait for the writer to have space again, past the deadline for requests. */
 #define DISPATCH_RECORD_LAST_MS 5000
 
 enum dispatch_waking {
 	DISPATCH_AWAKE,
-	DISPATCH_ASLEEP, /* in transport->poll: waking takes a call */
+	DISPATCH_ASLEEP, /* in transport->poll: it must be woken by a call */
 	DISPATCH_NUDGED  /* another thread wants the dispatcher to look again */
 };
 
@@ -42,25 +42,24 @@ struct dispatcher {
 	struct site_control *controls; /* one for each site, in their order */
 	atomic_int waking;             /* enum dispatch_waking */
 	atomic_bool due;               /* something may be due */
-	atomic_bool changed;           /* what was read before may be out of date */
+	atomic_bool changed;           /* events that were read before may be out of date */
 	atomic_bool stop;
 	atomic_bool hold;
 
-	/* the thread's own */
+	/* used by the thread only */
 	bool canceled;
 	bool finished;
-	int64_t stop_ms; /* when the requests in flight are canceled */
+	int64_t stop_ms; /* when requests in flight are canceled */
 	struct log_limit poll_limit;
 };
 
 /*
- * Takes mail and results, sends and prepares what it can, and returns how long there is nothing to
- * do unless something happens (ms; 0: come again at once; -1: no limit). Between two steps the
- * transport must be moved along (transport->poll). When the dispatcher stops, d->finished is set at
- * the end.
+ * Takes messages and results, and sends and prepares what it can. Returns how long there is nothing
+ * to do unless something happens (ms; 0: call again at once; -1: no limit). Call transport->poll
+ * between two steps. When the dispatcher stops, d->finished is set at the end.
  */
 int64_t dispatcher_step(struct dispatcher *d);
-/* What dispatcher_stop asks the thread for. Any thread. */
+/* Asks the thread to stop. Any thread. */
 void dispatcher_ask_to_stop(struct dispatcher *d);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Events that travel together, as two arrays that only grow. Only members_reserve can fail.
+ * Events that are sent together, as two arrays that only grow. Only members_reserve can fail.
  */
 #include "dispatch/members.h"
 

@@ -1,7 +1,6 @@
 /*
- * One site: site_run, which is the paragraph in site_private.h, the one answer to when the next
- * attempt may begin, and the reload. A reload can run out of memory: then the site goes on with its
- * old settings.
+ * One site: site_run (described in site_private.h), the decision when the next attempt may begin,
+ * and the reload. Without memory a reload fails, and the site keeps its old settings.
  */
 #include "dispatch/site_private.h"
 
@@ -11,7 +10,7 @@
 
 /* ---- birth, reload, death ------------------------------------------------------------------- */
 
-/* Makes room for what these settings need. On failure the site can go on with its old ones. */
+/* Makes room for these settings. After a failure the site can keep its old ones. */
 static int
 reserve(struct site *s, const struct site_settings *settings, struct err *e)
 {
@@ -80,7 +79,7 @@ site_take_reload(struct site *s, struct site_reload *r)
 	health_outdate(&s->health, true);
 }
 
-/* Requests under way borrow the old settings. What was learnt about Bento stays. */
+/* Requests in flight borrow the old settings. Learned values about Bento stay. */
 static void
 use_reload(struct site *s, int64_t now)
 {
@@ -128,7 +127,7 @@ obey_control(struct site *s, int64_t now)
 	queue_flush(&s->queue);
 }
 
-/* When the next attempt may begin, if there is a batch; now or before: it may. */
+/* Returns when the next attempt may begin if there is a batch; a time in the past: at once. */
 static int64_t
 begin_next(const struct site *s, int64_t now)
 {
@@ -137,7 +136,7 @@ begin_next(const struct site *s, int64_t now)
 	return outgoing_begin_next(&s->outgoing, now);
 }
 
-/* May the next batch be prepared? Not in a step that sent a request: that goes out first. */
+/* Whether the next batch may be prepared: not in a step that sent a request, which has priority. */
 static bool
 may_prepare(const struct site *s, int64_t now)
 {
@@ -192,7 +191,7 @@ site_sleep(const struct site *s, int64_t now)
 	if (context_is_sending(s->ctx)) {
 		at = sooner(at, queue_settle_next(&s->queue));
 		at = sooner(at, later(begin_next(s, now), queue_next(&s->queue)));
-		/* Preparing was left to the next step, so that a request goes out first. */
+		/* Preparing was left to the next step, so that a request could be sent first. */
 		if (s->ctx->sent && queue_must_look(&s->queue))
 			at = now;
 	}

@@ -1,4 +1,4 @@
-/* What a site of the dispatcher is made of: its options, as the daemon gives them. */
+/* The options of one site, as the daemon gives them. */
 #ifndef DISPATCH_SITE_OPTIONS_H
 #define DISPATCH_SITE_OPTIONS_H
 
@@ -10,9 +10,10 @@
 #include "event/bento/verdict.h"
 #include "event/mapping/mapping.h"
 
-/* What each means: bentospool.conf(5), "Sections site". */
+/* bentospool.conf(5), "Sections site", explains each. */
 struct dispatch_site_options {
-	struct shared *owner; /* of all that is pointed to; held while it is used; or NULL */
+	struct shared *owner; /* owner of everything that is pointed to; a reference is held while
+				 it is used; or NULL */
 	int64_t site_id;
 	const char *name;
 	const char *api_url;
@@ -29,11 +30,11 @@ struct dispatch_site_options {
 	int64_t retry_max_ms;
 	struct mapping_options mapping;
 	struct verdict_policy policy;
-	unsigned max_attempts; /* failures charged to an event itself; 0: no limit */
-	int64_t max_age_ms;    /* since an event was received; 0: no limit */
-	/* how the previous process left it */
+	unsigned max_attempts; /* failures charged to an event; 0: no limit */
+	int64_t max_age_ms;    /* since the receipt of an event; 0: no limit */
+	/* the state that the previous process left */
 	bool paused;       /* by an operator: see dispatcher_site_control */
-	size_t byte_limit; /* the largest body that Bento takes; 0: batch_bytes */
+	size_t byte_limit; /* the largest body that Bento accepts; 0: batch_bytes */
 	unsigned refused;  /* single events refused in a row */
 };
 

@@ -1,6 +1,7 @@
 /*
- * The settings of one site: the options as they came, and what is derived from them once. They do
- * not change; a reload swaps the whole struct. Owns what it derives, and holds the options' owner.
+ * The settings of one site: the options as given, and values derived from them once. They do not
+ * change; a reload swaps the whole struct. It owns the derived values and holds a reference to the
+ * options' owner.
  */
 #ifndef DISPATCH_SITE_SETTINGS_H
 #define DISPATCH_SITE_SETTINGS_H
@@ -13,10 +14,10 @@
 struct site_settings {
 	struct dispatch_site_options options;
 	char *urls[BENTO_ENDPOINTS];
-	struct buf mapping_text; /* mapping_describe, for the record of each attempt */
+	struct buf mapping_text; /* the text of mapping_describe, stored with each attempt */
 };
 
-/* On failure there is nothing to free. Any thread. */
+/* After a failure there is nothing to free. Any thread. */
 int site_settings_init(
     struct site_settings *s, const struct dispatch_site_options *options, struct err *e);
 void site_settings_free(struct site_settings *s);

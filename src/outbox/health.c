@@ -22,7 +22,7 @@ fail_for_good(struct outbox *o, const struct err *e)
 	atomic_store(&o->health, OUTBOX_FAILED);
 }
 
-/* The text changes with each fault, and other threads read it. */
+/* The text changes with each fault, and other threads read it: hence the lock. */
 static void
 note_fault(struct outbox *o, const struct err *e)
 {

@@ -72,7 +72,7 @@ struct outbox_unset {
 	int64_t newest_receipt; /* of all events, wall ms; 0: there is none */
 };
 int outbox_unset_read(struct outbox *o, struct outbox_unset *ret, struct err *e);
-struct identity_site; /* outbox/identity/identity.h */
+struct identity_site; /* see outbox/identity/identity.h */
 /* Sets what each site does with identities, until an OUTBOX_UNRESOLVED replaces it. Copies the
  * array. */
 int outbox_identities(struct outbox *o, const struct identity_site *sites, size_t n, struct err *e);

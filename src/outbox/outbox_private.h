@@ -44,7 +44,7 @@ struct outbox {
 	_Atomic int health;       /* enum outbox_health; OUTBOX_FAILED is never left */
 	_Atomic bool wal_is_full; /* what OUTBOX_FULL is about: the WAL and not the disk */
 	pthread_mutex_t fault_lock;
-	char fault[512];   /* what is wrong while health is OUTBOX_FAULTY; under fault_lock */
+	char fault[512];   /* the fault while health is OUTBOX_FAULTY; protected by fault_lock */
 	char failure[512]; /* written once, before health becomes OUTBOX_FAILED */
 	_Atomic uint64_t stored, duplicates, commits, delivered, attempts, erasures;
 };

@@ -116,7 +116,8 @@ commit_group(struct outbox *o, struct group *g, struct transaction *t, struct er
 {
 	bool has_space = !g->stores || free_space_check(o);
 
-	if (db_rollback(&o->db) != 0) /* of the transaction before, which had no memory for it */
+	/* An earlier transaction may still be open, for lack of memory. */
+	if (db_rollback(&o->db) != 0)
 		return err_nomem(e);
 
 	*t = (struct transaction){

@@ -1,6 +1,6 @@
 /*
- * Fills a database through the outbox's own code, in large transactions: what a long outage leaves.
- * For measuring beside many events; much faster than over HTTP. Prints the rate as JSON.
+ * Fills a database through the outbox's own code, in large transactions, as a long outage would. It
+ * is for measuring with many events, and much faster than HTTP. Prints the rate as JSON.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -14,7 +14,7 @@
 #include "base/rand.h"
 #include "outbox/outbox.h"
 
-#define GROUP 4096 /* what the writer takes into one transaction */
+#define GROUP 4096 /* events that the writer accepts in one transaction */
 #define MAX_SIZE 1000000
 #define ADDRESSES 1000000
 

@@ -28,9 +28,9 @@ tests_fuzz_fuzz_mapping_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_bento_api_SOURCES = tests/fuzz/fuzz_bento_api.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_bento_api_LDADD = $(FUZZ_LIBS)
 
-# With --enable-fuzzers libFuzzer has main() and runs until it is stopped: tests/fuzz/fuzz_json
-# -max_total_time=60 MY_CORPUS SOURCES/tests/fuzz/corpus/json Without, the driver makes a test of
-# each.
+# With --enable-fuzzers libFuzzer has main() and runs until it is stopped:
+#	tests/fuzz/fuzz_json -max_total_time=60 MY_CORPUS SOURCES/tests/fuzz/corpus/json
+# Without, the driver makes a test of each.
 FUZZ_LIBS = $(SPOOL_LIBS) $(FUZZ_LDFLAGS)
 if FUZZERS
 FUZZ_DRIVER = tests/fuzz/fuzz.h

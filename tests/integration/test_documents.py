@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""The commands and queries of the documents work: each one in README.md and doc/ is run. Commands
-stand in blocks that are indented by four spaces, queries in ```sql, a configuration in a plain ```
-block. A command either runs here, or ELSEWHERE names who runs it. doc/audit.md and doc/morning.md
-have tests of their own."""
+"""The commands and queries of the documents work: each one in README.md and doc/ is run.
+
+Commands stand in blocks that are indented by four spaces, queries in ```sql, a configuration in a plain
+``` block. A command either runs here, or ELSEWHERE names the test that runs it. doc/audit.md and
+doc/morning.md have tests of their own.
+"""
 import os
 import re
 import shutil

@@ -139,7 +139,7 @@ def test_keys_that_look_made(bench):
 
 
 def test_keys_of_nobody(bench):
-    """an order or a key called undefined is none: no two orders or events become one"""
+    """an order or a key called undefined counts as missing: no two orders or events become one"""
     sim = bench.sim()
     daemon = bench.daemon(sim, rules=["Order Completed => as $purchase; currency EUR"])
     nobody = ("undefined", "null", 0, "[object Object]", "N/A", "")

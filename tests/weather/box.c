@@ -1,7 +1,7 @@
 /*
- * The outbox in memory: dispatch/port/outbox_port.h, with the meaning of
+ * The outbox in memory: it implements dispatch/port/outbox_port.h with the meaning of
  * src/outbox/write/attempts.c, settle.c, operate.c and schema/statements/. A message waits until
- * the disk is done with it; a transaction is kept as a whole or not at all.
+ * its commit; a transaction is stored as a whole or not at all.
  */
 #include "weather/weather.h"
 

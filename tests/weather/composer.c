@@ -1,6 +1,6 @@
 /*
- * Events that become several: the text that the real composer makes is repeated as often as the
- * event's `items` says.
+ * Events with several items: repeats the text of the real composer as often as the event's `items`
+ * says.
  */
 #include "weather/weather.h"
 

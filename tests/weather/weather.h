@@ -180,7 +180,7 @@ struct box {
 };
 
 void box_init(struct world *w);
-/* For one process; its free ends it. */
+/* For one process, which frees it. */
 struct outbox_port *box_port(struct world *w);
 void box_free(struct box *b);
 int64_t box_add(struct world *w, const struct event *event);
@@ -199,7 +199,7 @@ void box_operate(struct world *w, int64_t id, int verb);
 /* Appends the text of an event. */
 void box_body(const struct event *event, int64_t id, struct buf *to);
 
-/* Makes several items of an event that says so. */
+/* Makes several items of an event whose `items` says so. */
 extern const struct composer weather_composer;
 
 /* ---- requests ------------------------------------------------------------------------------- */

@@ -134,7 +134,7 @@ choose_wait(const struct breaker *b, const struct breaker_failure *f, struct ran
 	return 0;
 }
 
-/* Of a stale answer only an explicit wish to wait longer counts. */
+/* A stale answer counts only when it asks for a longer wait. */
 static bool
 fail_stale(struct breaker *b, const struct breaker_failure *f, int64_t now)
 {
@@ -144,10 +144,10 @@ fail_stale(struct breaker *b, const struct breaker_failure *f, int64_t now)
 		return false;
 	if (until > b->not_before_ms)
 		b->not_before_ms = until;
-	/* The probe decides, but no earlier than that. */
+	/* The probe decides, but not before that time. */
 	if (b->mode == BREAKER_HALF_OPEN || (b->mode == BREAKER_OPEN && until <= b->probe_ms))
 		return false;
-	/* The requests in flight are stale, too. */
+	/* Requests in flight are stale, too. */
 	b->epoch += b->mode == BREAKER_CLOSED;
 	b->mode = BREAKER_OPEN;
 	b->why = f->why;

@@ -1,6 +1,7 @@
 /*
  * How Bento treats one site. Normal path: health_sent before a request, health_take_answer after
- * it, which moves the breaker, learns the size of a body, counts refusals and watches the suspects.
+ * it, which moves the breaker, learns the size limit of a body, counts refusals and watches the
+ * suspects. Cannot fail, except health_reserve.
  */
 #include "dispatch/health/health.h"
 
@@ -103,7 +104,7 @@ health_retry(struct health *h, int64_t now)
 
 /* ---- answers -------------------------------------------------------------------------------- */
 
-/* The limit of a body is learnt from each 413, and raised again slowly. */
+/* Each 413 lowers the limit of a body; it rises again slowly. */
 static void
 learn_size(struct health *h, const struct health_answer *a)
 {
@@ -161,8 +162,7 @@ note_failure(struct health *h, const struct health_answer *a)
 	h->changed = true;
 }
 
-/* Decides whether the batch that failed before was at fault (true), and notes this one if it may
- * be. */
+/* Returns whether the batch that failed before was at fault, and notes this one if it may be. */
 static bool
 watch_suspects(struct suspects *u, const struct health_answer *a, bool was_ready)
 {
@@ -197,7 +197,7 @@ health_take_answer(struct health *h, const struct health_answer *a)
 	enum breaker_mode before = h->breaker.mode;
 	bool blamed = false;
 
-	/* The refusal is about settings that are replaced at once: not a reason to pause. */
+	/* The refusal concerns settings that are replaced at once: it is not a reason to pause. */
 	if (h->outdated && a->verdict->site == SITE_PAUSE) {
 		if (a->probe)
 			health_lost_probe(h);

@@ -1,9 +1,9 @@
 /*
- * How Bento treats one site: whether it can be asked, with how much, and who may be to blame when
- * it cannot. An outage is a state of the site: it costs the events nothing.
+ * How Bento treats one site: whether a request may be sent, how large it may be, and which events
+ * may be the cause of failures. An outage is a state of the site and costs the events nothing.
  *
- * Holds the breaker, the suspects, and what was learnt about Bento (the size of a body, refusals in
- * a row), and knows the state as the outbox and the log show it: ready, backing off or paused.
+ * It has the breaker, the suspects and learned values (the size limit of a body, refusals in a
+ * row), and the state for the outbox and the log: ready, backing off or paused.
  *
  * Nothing here fails, except health_reserve. Dispatcher thread only.
  */
@@ -28,67 +28,68 @@ struct health {
 	const struct site_settings *settings;
 	struct breaker breaker;
 	struct suspects suspects;
-	size_t byte_limit; /* of a body: smaller than batch_bytes after a 413 */
+	size_t byte_limit; /* bytes of a body: less than batch_bytes after a 413 */
 	unsigned refused;  /* single events refused in a row */
 	bool outdated;     /* new settings wait to be used */
 
 	struct outbox_site_state state;
-	bool changed; /* the state, since health_take_change */
+	bool changed; /* the state changed since health_take_change */
 	struct outbox_site_change announcement;
 	struct errand errand;
 	bool announced;
 };
 
-/* What came of a request. */
+/* The result of a request. */
 struct health_answer {
 	const struct verdict_facts *facts;
 	const struct verdict *verdict;
 	const struct members *members;
-	uint64_t epoch;  /* of health_sent */
-	bool probe;      /* it was a single event, sent to ask whether the site is ready again */
-	size_t n_bytes;  /* of its body */
-	bool full_bytes; /* it was as large as a body may be */
+	uint64_t epoch;  /* from health_sent */
+	bool probe;      /* a single event, sent to find out whether the site is ready again */
+	size_t n_bytes;  /* size of its body */
+	bool full_bytes; /* the body was as large as allowed */
 };
 
-/* settings must outlive h, at the same place. Takes from them what the process before learnt. */
+/* settings must outlive h and not move. Takes over what the previous process learned. */
 void health_init(
     struct health *h, struct dispatch_context *ctx, const struct site_settings *settings);
-/* Makes room for what these settings need. -1: no memory, nothing changed. */
+/* Makes room for these settings. Returns -1 without memory; nothing changes then. */
 int health_reserve(struct health *h, const struct site_settings *settings, struct err *e);
 void health_free(struct health *h);
 /*
- * h->settings were replaced. What was learnt about Bento stays; what failed under the old settings
- * says nothing about the events, and a pause ends.
+ * Call it after h->settings were replaced. Learned values stay. Failures under the old settings do
+ * not count against the events, and a pause ends.
  */
 void health_reload(struct health *h, const struct site_settings *old, int64_t now);
-/* Other settings wait to be used: a request that fails because of the old ones says nothing. */
+/* New settings wait to be used: a request that fails because of the old ones does not count. */
 void health_outdate(struct health *h, bool outdated);
 
-/* When the next request may go out; CONTEXT_NEVER: after the probe that is in flight. */
+/* Returns when the next request may be sent; CONTEXT_NEVER: after the probe in flight. */
 int64_t health_next(const struct health *h);
-/* How many requests may be in flight. */
+/* Returns how many requests may be in flight. */
 size_t health_width(const struct health *h);
-/* Will the next answer decide how large a batch may be? */
+/* Whether the next answer decides how large a batch may be. */
 bool health_is_careful(const struct health *h);
 bool health_is_probing(const struct health *h);
 
-/* A request is about to go out. Returns the epoch for its answer. */
+/* Call it before a request is sent. Returns the epoch for its answer. */
 uint64_t health_sent(struct health *h);
-/* Would a request of this epoch still be sent now? */
+/* Whether a request of this epoch would still be sent now. */
 bool health_is_current(const struct health *h, uint64_t epoch);
-/* The probe ended without saying anything about Bento. */
+/* The probe ended without information about Bento. */
 void health_lost_probe(struct health *h);
-/* Learns from an answer. True when the suspects are to blame: see suspects_blame. */
+/* Takes an answer into account. Returns true when the suspects are to blame: see suspects_blame. */
 bool health_take_answer(struct health *h, const struct health_answer *a);
 /* An operator wants the site to be tried at once. */
 void health_retry(struct health *h, int64_t now);
 
-/* How the site stands, and what was learnt, as the outbox keeps it. */
+/* Returns the state and the learned values, for the site's row in the outbox. */
 struct outbox_site_state health_record(const struct health *h);
-/* Replaces, once, what an earlier process left in the site's row: this one has not failed yet. */
+/* Replaces, once, the state that an earlier process left in the site's row: this process has not
+ * failed yet. */
 void health_announce(struct health *h);
 bool health_is_announcing(const struct health *h);
-/* Whether the state changed since the last call: a line for the log is due. */
+/* Returns whether the state changed since the last call: a log line is due. */
 bool health_take_change(struct health *h);
 
 #endif

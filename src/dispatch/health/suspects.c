@@ -1,6 +1,7 @@
 /*
- * Who may be at fault for the last failure, and who fell before. Pure memory: what is done about
- * the suspects is decided in dispatch/outgoing/charge.c. Only suspects_reserve can fail.
+ * The events that may be at fault for the last failure, and those that failed before. This file
+ * only remembers them; dispatch/outgoing/charge.c decides what happens to them. Only
+ * suspects_reserve can fail.
  */
 #include "dispatch/health/suspects.h"
 
@@ -96,7 +97,8 @@ suspects_doubt_more(struct suspects *u)
 
 /* ---- blaming -------------------------------------------------------------------------------- */
 
-/* Does the failure differ from an outage? Counts a strike against an event that fell before. */
+/* Whether the failure differs from an outage. Counts a strike against an event that failed
+ * before. */
 static bool
 is_clear(struct suspects *u)
 {

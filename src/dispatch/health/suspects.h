@@ -1,13 +1,14 @@
 /*
- * The batch that failed last while the site was ready, and may be at fault itself.
+ * The last batch that failed while the site was ready, and that may be at fault itself.
  *
- * When the very next probe, with another event, passes, the failure was the batch's: its events
- * travel in halves from then on, until one stands alone. An event that fails alone, and had been
- * set apart before, is charged: it is delayed, and fails for good after max_attempts. When the
- * probe fails as well, it is an outage, and nobody is charged.
+ * When the next probe, with another event, passes, the batch was at fault: from then on its events
+ * are sent in halves, until one is alone. An event that fails alone, after it was set apart before,
+ * is charged: it is delayed, and fails after max_attempts. When the probe fails as well, it is an
+ * outage, and no event is charged.
  *
- * Nobody is charged the first time: a short outage that ends between the two requests looks the
- * same, but hardly twice in a row for the same event. No clock, no outbox; dispatcher thread only.
+ * No event is charged the first time: a short outage that ends between the two requests looks the
+ * same, but rarely twice in a row for the same event. Uses no clock and no outbox; dispatcher
+ * thread only.
  */
 #ifndef DISPATCH_HEALTH_SUSPECTS_H
 #define DISPATCH_HEALTH_SUSPECTS_H
@@ -19,23 +20,22 @@
 #include "base/err.h"
 #include "dispatch/members.h"
 
-/* Events that failed alone, remembered so that no probe is made with them while there are others.
- */
+/* Events that failed alone. Probes avoid them while there are others. */
 #define SUSPECTS_FALLEN 64
 #define SUSPECTS_STRIKES 2
 
 struct fallen {
-	int64_t id;       /* 0: the place is free */
-	unsigned strikes; /* how often it opened the breaker, and another one passed later */
+	int64_t id;       /* 0: free entry */
+	unsigned strikes; /* how often it opened the breaker while another event passed later */
 };
 
 struct suspects {
 	struct members members;
-	bool murky; /* a probe that was in doubt itself has failed since */
-	bool
-	    blamed; /* the decision about them is being recorded: they are not replaced meanwhile */
-	struct fallen fallen[SUSPECTS_FALLEN]; /* a ring: the newest that have not passed since */
-	size_t n_fallen;                       /* ever */
+	bool murky; /* a probe that was itself in doubt has failed since */
+	/* the decision about them is being recorded: until then they are not replaced */
+	bool blamed;
+	struct fallen fallen[SUSPECTS_FALLEN]; /* a ring of the newest that have not passed since */
+	size_t n_fallen;                       /* total ever added */
 };
 
 int suspects_reserve(struct suspects *u, size_t max, struct err *e);
@@ -47,22 +47,22 @@ void suspects_reset(struct suspects *u);
 void suspects_note(struct suspects *u, const struct members *members);
 void suspects_clear(struct suspects *u);
 bool suspects_have(const struct suspects *u, int64_t id);
-/* The event was alone in a request, and failed in a way that may be its own fault. Whether it had
- * fallen before. */
+/* The event was alone in a request that failed in a way that may be its own fault. Returns whether
+ * it had failed alone before. */
 bool suspects_fell(struct suspects *u, int64_t id);
-/* A probe failed that says nothing new. */
+/* A probe failed without new information. */
 void suspects_doubt_more(struct suspects *u);
 /* The event passed, or is settled. */
 void suspects_stood(struct suspects *u, int64_t id);
-/* Is the event a suspect, or did it fall before? Then another one is better for a probe. */
+/* Whether the event is a suspect or has failed alone: then another one is better for a probe. */
 bool suspects_doubt(const struct suspects *u, int64_t id);
 /*
- * A probe with another event passed. True when the suspects are to blame: they stay as they are
- * until suspects_settled. When only events that fell before have failed in between, that may have
- * been an outage as well: then it takes SUSPECTS_STRIKES of such.
+ * A probe with another event passed. Returns true when the suspects are to blame; they stay until
+ * suspects_settled. When only events that had failed before failed in between, it may have been an
+ * outage: then it takes SUSPECTS_STRIKES such cases.
  */
 bool suspects_blame(struct suspects *u);
-/* The decision about them is recorded, or was given up. */
+/* The decision about them was recorded or given up. */
 void suspects_settled(struct suspects *u);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Splits or charges the suspects. Normal path: charge_suspects decides, charge_record hands the
- * decision to the writer, recorded() frees the events. What the writer cannot keep for a while is
- * sent again; after an I/O error the decision is given up, because nothing is sent any more.
+ * Splits or charges the suspects. Normal path: charge_suspects decides, charge_record sends the
+ * decision to the writer, recorded() frees the events. A decision that the writer cannot store at
+ * present is sent again; after an I/O error it is given up, because nothing is sent any more.
  */
 #include "dispatch/outgoing/charge.h"
 
@@ -17,7 +17,7 @@ charge_init(
 	*c = (struct charge){ .ctx = ctx, .health = health, .queue = queue };
 }
 
-/* A single event that was set apart before is charged: delayed, or failed for good. */
+/* Charges a single event that was set apart before: it is delayed, or fails. */
 static void
 charge_alone(struct charge *c, const struct members *m)
 {
@@ -40,8 +40,8 @@ charge_suspects(struct charge *c, int64_t now)
 {
 	const struct members *m = &c->health->suspects.members;
 
-	/* Their own attempt is not recorded yet, say because the disk is full: let them go this
-	 * time. */
+	/* Their own attempt is not recorded yet, for example because the disk is full: skip them
+	 * this time. */
 	if (!queue_take(c->queue, m)) {
 		suspects_settled(&c->health->suspects);
 		return;
@@ -68,7 +68,7 @@ charge_record(struct charge *c, int64_t now)
 	c->open = context_send(c->ctx, &c->settle.msg, &c->errand) == 0;
 }
 
-/* The writer gave the decision back. */
+/* The writer returned the decision. */
 static void
 recorded(void *owner)
 {

@@ -1,6 +1,6 @@
 /*
- * From the result of a request to a verdict, and from the verdict to the events' next status.
- * Cannot fail: an event that cannot be read counts as one that may not be repeated.
+ * Turns the result of a request into a verdict, and the verdict into the next status of the events.
+ * Cannot fail: an event that cannot be read counts as one that must not be repeated.
  */
 #include "dispatch/outgoing/classify.h"
 
@@ -66,7 +66,7 @@ classify(const struct batch *batch, const struct transport_result *result,
 	};
 	bento_reply_parse(buf_slice(&result->response), &ret->facts.reply);
 	verdict_decide(&ret->facts, &ret->verdict);
-	/* Only a partial answer asks for it, so the events are read again only then. */
+	/* Only a partial answer needs this, so the events are read again only then. */
 	if (ret->verdict.outcome == OUTCOME_PARTIAL && is_repeatable(batch, health)) {
 		ret->facts.unique_keys = true;
 		verdict_decide(&ret->facts, &ret->verdict);
@@ -89,8 +89,8 @@ classify_explain(const struct classified *c, char *ret_text, size_t size)
 /* What each step of a verdict does to the events. */
 static const struct effect {
 	enum event_status status;
-	bool settles; /* the attempt is charged, and the reason kept */
-	bool splits;  /* they travel in halves */
+	bool settles; /* the attempt is charged and the reason stored */
+	bool splits;  /* they are sent in halves */
 } effects[] = {
 	/* clang-format off */
 	[STEP_DELIVERED] = { STATUS_DELIVERED, true,  false },

@@ -1,6 +1,6 @@
 /*
- * Classifies the result of a request, and says what that means for its events. The policy itself is
- * event/bento/verdict; dispatch/health says what it means for the site.
+ * Classifies the result of a request and its effect on the events. event/bento/verdict has the
+ * policy; dispatch/health handles the effect on the site.
  */
 #ifndef DISPATCH_OUTGOING_CLASSIFY_H
 #define DISPATCH_OUTGOING_CLASSIFY_H
@@ -17,13 +17,13 @@ struct classified {
 	struct verdict verdict;
 };
 
-/* Reads the batch's events again after a partial answer, to see whether they may be repeated. */
+/* After a partial answer, reads the batch's events again to see whether they may be repeated. */
 void classify(const struct batch *batch, const struct transport_result *result,
     const struct health *health, struct classified *ret);
-/* What the audit says of a failure: Bento's own words, the transport's, or ours; "" when all was
+/* Writes the error for the audit: Bento's, the transport's, or ours; "" when all events were
  * delivered. */
 void classify_explain(const struct classified *c, char *ret_text, size_t size);
-/* Writes what happens to the members into the record of the attempt's end. */
+/* Writes the effect on the members into the record of the attempt's end. */
 void classify_apply(
     const struct classified *c, const struct members *members, struct outbox_attempt_end *end);
 

@@ -1,7 +1,7 @@
 /*
  * The requests of one site. Normal path of an attempt: outgoing_begin records its beginning,
  * begun() sends the request, outgoing_take_result classifies the answer, outgoing_record records
- * the end, ended() gives the events back to the queue.
+ * the end, ended() returns the events to the queue.
  *
  * The writer can fail at the beginning (nothing was sent, the events are due again) and at the end
  * (the record is tried again; meanwhile the events stay taken).
@@ -38,7 +38,7 @@ outgoing_init(struct outgoing *o, struct dispatch_context *ctx,
 size_t
 outgoing_attempts(const struct site_settings *settings)
 {
-	/* While `concurrency` are in flight, as many may wait for their record. */
+	/* While `concurrency` requests are in flight, as many more may wait for their record. */
 	return 2 * (size_t)settings->options.concurrency;
 }
 
@@ -93,7 +93,7 @@ count_out(const struct outgoing *o)
 	return count(o, ATTEMPT_BEGINNING) + count(o, ATTEMPT_SENDING);
 }
 
-/* Its events will be due again, once its end is recorded. */
+/* Whether its events become due again once its end is recorded. */
 static bool
 goes_again(const struct attempt *a)
 {
@@ -101,7 +101,7 @@ goes_again(const struct attempt *a)
 	       && a->end.status == STATUS_PENDING;
 }
 
-/* Events that are to be sent again come first; until that is recorded nothing else begins. */
+/* Events to be sent again come first; until that is recorded no other attempt begins. */
 static bool
 something_goes_again(const struct outgoing *o)
 {
@@ -120,8 +120,8 @@ later(int64_t a, int64_t b)
 int64_t
 outgoing_begin_next(const struct outgoing *o, int64_t now)
 {
-	/* With a pace only one at a time is on its way to its commit: the start of the request
-	 * counts, and that is known when the commit is done. */
+	/* With a pace only one attempt at a time waits for its commit: the pace counts the start of
+	 * the request, which is known only after the commit. */
 	bool paced = o->pace.interval_ms != 0 && count(o, ATTEMPT_BEGINNING) > 0;
 
 	if (paced || count(o, ATTEMPT_IDLE) == 0 || something_goes_again(o)
@@ -149,7 +149,7 @@ outgoing_is_quiet(const struct outgoing *o)
 static void begun(void *owner);
 static void take_result(struct attempt *a, const struct transport_result *result);
 
-/* The attempt is over: its events belong to the queue again. */
+/* Ends the attempt: its events belong to the queue again. */
 static void
 release(struct attempt *a)
 {
@@ -233,17 +233,18 @@ begin_failed(struct attempt *a)
 {
 	struct outgoing *o = a->outgoing;
 
-	/* ERR_STATE: an operator took an event away meanwhile. The others are read again. */
+	/* ERR_STATE: an operator changed one of the events. The others are read again. */
 	if (a->begin.msg.err.code != ERR_STATE)
 		o->not_before_ms = a->errand.not_before_ms;
 	if (a->batch.probe)
 		health_lost_probe(o->health);
-	/* What was prepared meanwhile comes after these. */
+	/* Events that were prepared meanwhile come after these. */
 	queue_drop(o->queue);
 	release(a);
 }
 
-/* The attempt's start is recorded. If it has become impossible meanwhile, it ends as not sent. */
+/* The attempt's start is recorded. If the request can no longer be sent, the attempt ends as
+ * not_sent. */
 static void
 begun(void *owner)
 {
@@ -267,7 +268,7 @@ begun(void *owner)
 
 /* ---- the answer ----------------------------------------------------------------------------- */
 
-/* A request that was canceled at the end, or was never sent, says nothing about the site. */
+/* A request that a stop canceled, or that was never sent, says nothing about the site. */
 static bool
 says_nothing(const struct attempt *a, const struct transport_result *result)
 {
@@ -328,7 +329,7 @@ take_result(struct attempt *a, const struct transport_result *result)
 	write_end(a, result, &c);
 	move_health(a, result, &c);
 	a->state = ATTEMPT_DECIDED;
-	/* What is to be sent again comes before what was prepared. */
+	/* Events to be sent again come before the prepared ones. */
 	if (goes_again(a) || c.verdict.site != SITE_READY || o->charge.open)
 		queue_drop(o->queue);
 	if (!goes_again(a))
@@ -349,11 +350,12 @@ ended(void *owner)
 	struct attempt *a = owner;
 	const struct outbox_msg *msg = &a->end.msg;
 
-	/* ERR_STATE: it has an end already, so the events are where they belong. */
+	/* ERR_STATE: it already has an end, so nothing is left to do. */
 	if (msg->rc == 0 || msg->err.code == ERR_STATE || msg->err.code == ERR_IO)
 		release(a);
 	else
-		/* The events stay taken until it is kept: otherwise they would be sent again. */
+		/* The events stay taken until the end is stored: otherwise they would be sent
+		 * again. */
 		a->state = ATTEMPT_DECIDED;
 }
 
@@ -362,7 +364,7 @@ record_end(struct attempt *a)
 {
 	struct outgoing *o = a->outgoing;
 
-	/* The present state: a record that had to wait must not bring back an old one. */
+	/* The present state: a delayed record must not bring back an old one. */
 	a->end.site = health_record(o->health);
 	a->end.msg = (struct outbox_msg){ .type = OUTBOX_ATTEMPT_END };
 	a->state = ATTEMPT_ENDING;

@@ -1,5 +1,5 @@
 /*
- * The pace of one site: the time of the next start, moved on by each start. Pure, cannot fail.
+ * The pace of one site: the time of the next start, which each start moves on. Pure; cannot fail.
  */
 #include "dispatch/outgoing/pace.h"
 

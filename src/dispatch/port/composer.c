@@ -1,6 +1,6 @@
 /*
- * Composes events by event/mapping. What fails is an event that mapping refuses for good, or the
- * room in the text.
+ * Composes events by event/mapping. Fails for an event that can never be sent, and when the text
+ * has no room.
  */
 #include "dispatch/port/composer.h"
 

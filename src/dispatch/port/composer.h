@@ -1,6 +1,6 @@
 /*
- * What a stored event becomes in a request: one step with one small result, as an interface that
- * tests can fake. Pure; any thread.
+ * Makes the text of a stored event in a request: one function with a small result, as an interface
+ * that tests can fake. Pure; any thread.
  */
 #ifndef DISPATCH_PORT_COMPOSER_H
 #define DISPATCH_PORT_COMPOSER_H
@@ -21,22 +21,22 @@ enum composing {
 
 struct composed {
 	enum composing how;
-	enum bento_endpoint endpoint; /* COMPOSED: where it goes, */
-	unsigned items;               /* and what Bento counts it as; at least 1 */
+	enum bento_endpoint endpoint; /* COMPOSED: where the event goes, */
+	unsigned items;               /* and how many items Bento counts; at least 1 */
 	const char *reason;           /* COMPOSED_NEVER: a static word, */
-	enum event_status status;     /* and what becomes of it */
+	enum event_status status;     /* and the status that the event gets */
 };
 
 struct composer {
-	/* Appends members of the endpoint's array, commas between. Unless it is COMPOSED, `to` is
-	 * as it was. The event must have its body. */
+	/* Appends members of the endpoint's array, with commas between them. `to` is unchanged
+	 * unless the result is COMPOSED. The event must have its body. */
 	struct composed (*compose)(
 	    const struct mapping_options *o, const struct outbox_event *event, struct buf *to);
-	/* Does what it becomes carry a unique key, by which Bento can drop a repeat? */
+	/* Whether the composed text has a unique key by which Bento can drop a repeat. */
 	bool (*has_key)(const struct mapping_options *o, const struct outbox_event *event);
 };
 
-/* The real one: event/mapping. */
+/* The real composer, by event/mapping. */
 extern const struct composer composer_mapping;
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The outbox that the dispatcher works with: an outbox_reader of its own for what is due, and the
- * mailbox of the writer for messages. Every failure is the reader's or the outbox's.
+ * The dispatcher's port to the outbox: its own outbox_reader for due events, and the writer's
+ * mailbox for messages. Fails when the reader or the outbox does.
  */
 #include "dispatch/port/outbox_port.h"
 
@@ -22,7 +22,7 @@ real_of(struct outbox_port *p)
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
-/* Is id among those that are left out? The ids that are asked for ascend, as these do. */
+/* Whether id is among the excluded ids. Both are asked in ascending order. */
 static bool
 is_taken(const struct due_query *q, size_t *at, int64_t id)
 {
@@ -31,7 +31,7 @@ is_taken(const struct due_query *q, size_t *at, int64_t id)
 	return *at < q->n_taken && q->taken[*at] == id;
 }
 
-/* 1: go on; 0: enough; -1: an error. */
+/* Returns 1 to go on, 0 when there are enough, -1 on an error. */
 static int
 show(struct outbox_reader *reader, int64_t id,
     bool (*each)(void *arg, const struct outbox_event *event), void *arg, struct err *e)

@@ -1,6 +1,6 @@
 /*
- * A batch: the payload of one request and its events, and what they have in common. It is filled by
- * dispatch/queue/fill.h. Memory is kept from batch to batch. One thread.
+ * A batch: the payload of one request, its events, and their common values. dispatch/queue/fill.h
+ * fills it. Its memory is reused. One thread.
  */
 #ifndef DISPATCH_QUEUE_BATCH_H
 #define DISPATCH_QUEUE_BATCH_H
@@ -17,34 +17,35 @@
 struct batch {
 	struct members members;
 	struct payload payload;
-	bool probe;      /* a single event that asks whether the site is ready again */
+	bool probe;      /* a single event that tests whether the site is ready again */
 	bool full;       /* no further event fits */
-	bool by_bytes;   /* it is full because of their bytes */
-	bool unfinished; /* no event was found yet, and there are more to look at */
+	bool by_bytes;   /* it is full because of its bytes */
+	bool unfinished; /* no event was found yet, and there are more to read */
 	enum bento_endpoint endpoint;
-	unsigned n_items;      /* what Bento counts */
+	unsigned n_items;      /* items as Bento counts them */
 	unsigned n_maybe_sent; /* items that an earlier attempt may have delivered */
 	int64_t built_ms;      /* monotonic: when its first event was read */
 };
 
-/* What a batch may hold at most; one event is never torn, so the first one always fits. */
+/* The limits of a batch. The items of one event stay together, so the first event always fits. */
 struct batch_limits {
 	size_t items; /* at most the room of the members */
 	size_t bytes;
 };
 
-/* Makes room in an empty batch, zeroed at first. -1: no memory, and the room is as before. */
+/* Makes room in a batch that is empty (zeroed at first). Returns -1 without memory; the room is
+ * then unchanged. */
 int batch_reserve(struct batch *b, size_t max_events, struct err *e);
 void batch_free(struct batch *b);
-/* Empty again; the memory stays. */
+/* Empties the batch; keeps its memory. */
 void batch_clear(struct batch *b);
 
-/* Does the event that the payload was offered go to another endpoint than the others? */
+/* Whether the event offered to the payload goes to another endpoint than the others. */
 bool batch_goes_elsewhere(const struct batch *b, const struct composed *composed);
-/* Is it too much beside what the batch holds already? */
+/* Whether the event is too much beside the present contents of the batch. */
 bool batch_overflows(
     const struct batch *b, const struct composed *composed, const struct batch_limits *limits);
-/* Keeps the event that the payload was offered. */
+/* Keeps the event that was offered to the payload. */
 void batch_keep(struct batch *b, const struct outbox_event *event, uint64_t address,
     const struct composed *composed, const struct batch_limits *limits);
 

@@ -1,38 +1,38 @@
 /*
  * Fills a batch. Normal path: each due event is loaded, offered to the payload, and kept when it
- * fits. For each one decide() says in one word what becomes of it, and act() does that. Reading can
- * fail, and memory can run out: the batch stays whole.
+ * fits. decide() chooses what happens to the event, and act() does it. When reading fails or memory
+ * runs out, the batch stays valid.
  */
 #include "dispatch/queue/fill.h"
 
 #include "dispatch/age.h"
 #include "dispatch/queue/passing.h"
 
-/* What an event grows by at most: names of keys, the date, escapes in name and address. */
+/* The most that an event grows: names of keys, the date, escapes in name and address. */
 #define COMPOSING_MARGIN 16384
 
-/* One filling, and the event that it is about. */
+/* State of one filling, with the current event. */
 struct filling {
 	const struct fill *f;
 	struct batch *batch;
 	struct passing passing;
 	struct order_set elsewhere; /* for another endpoint: they block those of their address */
-	enum reading next;          /* what comes after the event */
+	enum reading next;          /* what happens to the event */
 	const struct outbox_event *event;
 	uint64_t address;
 	struct composed composed;
 };
 
 enum fate {
-	FATE_BLOCKED,   /* by an older event of its address */
-	FATE_BEHIND,    /* an event of its address that goes elsewhere */
+	FATE_BLOCKED,   /* blocked by an older event of its address */
+	FATE_BEHIND,    /* blocked by an event of its address that goes to another endpoint */
 	FATE_EXPIRED,   /* it is too old */
-	FATE_REMOVED,   /* retention took its body */
-	FATE_TOO_LARGE, /* for any request */
-	FATE_NEVER,     /* the composer knows why */
+	FATE_REMOVED,   /* retention removed its body */
+	FATE_TOO_LARGE, /* too large for any request */
+	FATE_NEVER,     /* the composer gives the reason */
 	FATE_ELSEWHERE, /* it goes to another endpoint */
-	FATE_APART,     /* it may not travel with these */
-	FATE_NO_ROOM,   /* beside these, or no memory */
+	FATE_APART,     /* its max_batch differs from the batch's */
+	FATE_NO_ROOM,   /* no room beside the others, or no memory */
 	FATE_KEPT
 };
 
@@ -72,7 +72,7 @@ decide(struct filling *g)
 	return decide_offered(g);
 }
 
-/* The batch is as full as it can be: the event begins the next one. */
+/* The batch is as full as possible: the event begins the next one. */
 static enum reading
 leave(struct filling *g, bool by_bytes)
 {

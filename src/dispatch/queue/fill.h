@@ -1,10 +1,9 @@
 /*
- * Fills a batch with due events, in order of arrival, minus those that are taken and those that the
- * order of their address blocks (dispatch/queue/order.h), until there are enough of them or of
- * their bytes; one event that is larger than the limit travels alone. Only neighbors of equal
- * max_batch travel together, so that the halves of a batch that was split stand again as they were,
- * whatever came in between. A request goes to one endpoint: events for another one are passed over,
- * and with them the later ones of their addresses.
+ * Fills a batch with due events in order of arrival, without taken events and events that an older
+ * one of their address blocks (dispatch/queue/order.h), up to a number of events and bytes; an
+ * event larger than the limit is sent alone. Only neighbors with equal max_batch are sent together,
+ * so that the halves of a split batch stay the same, whatever arrived in between. A request goes to
+ * one endpoint: events for another one are skipped, and so are the later ones of their addresses.
  *
  * A batch can be filled further later, as long as it is not full. Dispatcher thread only.
  */
@@ -28,7 +27,7 @@
  * many. A run of blocked events at the front is not read again (blocked_to). */
 #define FILL_LOOK_MAX 1024
 
-/* Where the events come from, and what they may become. */
+/* The source of events, and the limits of a batch. */
 struct fill {
 	struct outbox_port *outbox;
 	int64_t site_id;
@@ -48,14 +47,15 @@ struct fill {
 };
 
 /*
- * Adds due events. 0 when the batch is full or nothing more is due; -1 when reading failed or
- * memory ran out: the batch keeps what it held, and is whole. Events that no request can carry go
- * to f->unfit when it has room, else they are passed over for now.
+ * Adds due events. Returns 0 when the batch is full or no more events are due, -1 when reading
+ * failed or memory ran out; the batch stays valid with what it had. Events that no request can
+ * carry go to f->unfit if it has room; else they are skipped for now.
  */
 int fill_batch(struct batch *b, const struct fill *f, struct err *e);
-/* The same with this one event, into an empty batch. */
+/* Like fill_batch, with this one event in an empty batch. */
 int fill_batch_alone(struct batch *b, const struct fill *f, int64_t id, struct err *e);
-/* The due events above `after` that can be taken, without the run of blocked ones. */
+/* Returns the query for due events above `after`, without taken ones and the run of blocked ones.
+ */
 struct due_query fill_query(const struct fill *f, int64_t after);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * The promise of order: a set by open addressing, and the two sets that block events. Growing for
- * events in flight can fail, and is done ahead; a delayed event without room is only remembered by
- * its age.
+ * Keeps events of an address in order: a set with open addressing, and the two sets that block
+ * events. Room for events in flight is reserved in advance, which can fail; a delayed event without
+ * room is remembered only by its age.
  */
 #include "dispatch/queue/order.h"
 
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define ROOM_FIRST 64
-/* More of an address does not count: none is longer. */
+/* More bytes of an address do not count: no address is longer. */
 #define ADDRESS_MAX 1024
 
 /* ---- the set -------------------------------------------------------------------------------- */
@@ -35,7 +35,7 @@ order_set_clear(struct order_set *s)
 	s->n = 0;
 }
 
-/* All entries of an address stand in one run without gaps, which begins at its home. */
+/* All entries of an address are in one run without gaps, which begins at its home slot. */
 static size_t
 home_of(const struct order_set *s, uint64_t address)
 {
@@ -97,7 +97,7 @@ order_set_remove(struct order_set *s, uint64_t address, int64_t id)
 	if (s->slots[hole].id == 0)
 		return;
 	s->n--;
-	/* What stands behind the hole moves into it, unless its home lies behind the hole. */
+	/* An entry behind the hole moves into it, unless its home slot lies behind the hole. */
 	for (at = (hole + 1) & (s->room - 1); s->slots[at].id != 0; at = (at + 1) & (s->room - 1)) {
 		size_t from_home = (at - home_of(s, s->slots[at].address)) & (s->room - 1);
 
@@ -139,7 +139,8 @@ order_reserve(struct order *o, size_t max_in_flight, struct err *e)
 
 	if (max_in_flight <= o->in_flight.max)
 		return 0;
-	/* All of it now: what is in flight must never be forgotten for want of memory. */
+	/* Allocates everything now: an event in flight must never be forgotten for lack of
+	 * memory. */
 	while (room < (max_in_flight + 1) * 2)
 		room *= 2;
 	if (room > o->in_flight.room && grow(&o->in_flight, room) != 0)

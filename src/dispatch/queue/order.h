@@ -1,12 +1,12 @@
 /*
- * The promise of order: events of one address (compared without case) reach Bento in order of
- * arrival. Two small sets for one site say which events are blocked: the addresses of events in
- * flight (in a request, or while it is being recorded that they are to be sent again), and the
- * delayed events, which block the later ones of their address.
+ * Keeps the promise of order: events of one address (case is ignored) reach Bento in order of
+ * arrival. Two small sets for each site tell which events are blocked: the addresses of events in
+ * flight (until their outcome is recorded), and the delayed events, which block later events of
+ * their address.
  *
- * Addresses are kept as keyed hashes: two that collide wait for each other without need, no more.
- * Memory: 16 to 64 bytes an event; at most max_in_flight and ORDER_DELAYED_MAX events. Past the
- * latter every event that is later than the first one not kept is blocked. One thread.
+ * Addresses are kept as keyed hashes: a collision only makes one address wait for another. Memory:
+ * 16 to 64 bytes for each event, at most max_in_flight and ORDER_DELAYED_MAX events. Beyond the
+ * latter, every event after the first one without room is blocked. One thread.
  */
 #ifndef DISPATCH_QUEUE_ORDER_H
 #define DISPATCH_QUEUE_ORDER_H
@@ -39,28 +39,29 @@ struct order_set {
 void order_set_init(struct order_set *s, size_t max);
 void order_set_free(struct order_set *s);
 void order_set_clear(struct order_set *s);
-/* -1: the set is full, or there is no memory. An event of the set is left as it is. */
+/* Adds an event; one that is already in the set is unchanged. Returns -1 when the set is full or
+ * there is no memory. */
 int order_set_add(struct order_set *s, uint64_t address, int64_t id);
 void order_set_remove(struct order_set *s, uint64_t address, int64_t id);
-/* Does the set hold an event of this address that is older than id? */
+/* Whether the set has an event of this address that is older than before_id. */
 bool order_set_has(const struct order_set *s, uint64_t address, int64_t before_id);
 
 struct order {
 	struct siphash_key key;
 	struct order_set in_flight;
 	struct order_set delayed;
-	int64_t not_kept; /* the oldest delayed event that had no room; INT64_MAX: none */
+	int64_t not_kept; /* the oldest delayed event without room; INT64_MAX: none */
 };
 
 void order_init(struct order *o, struct rand *chance);
-/* Makes room for max events in flight. -1: no memory, and there is room for as many as before. */
+/* Makes room for max events in flight. Returns -1 without memory; the room is then unchanged. */
 int order_reserve(struct order *o, size_t max_in_flight, struct err *e);
 void order_free(struct order *o);
-/* Nothing is in flight, and nothing delayed is known. */
+/* Forgets all events in flight and delayed events. */
 void order_reset(struct order *o);
 uint64_t order_address(const struct order *o, struct slice address);
 
-/* The members are in flight from now on, and delayed members are not delayed any more. */
+/* The members are in flight from now on, and no longer delayed. */
 void order_depart(struct order *o, const struct members *m);
 void order_land(struct order *o, const struct members *m);
 bool order_is_in_flight(const struct order *o, uint64_t address);
@@ -68,7 +69,7 @@ bool order_is_in_flight(const struct order *o, uint64_t address);
 void order_delay(struct order *o, uint64_t address, int64_t id);
 void order_forget_delayed(struct order *o);
 bool order_has_delayed(const struct order *o);
-/* Is an older event of the address delayed? */
+/* Whether an older event of the address is delayed. */
 bool order_is_blocked(const struct order *o, uint64_t address, int64_t id);
 
 #endif

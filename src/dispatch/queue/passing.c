@@ -1,5 +1,5 @@
 /*
- * Counts what a reading passes over, and moves blocked_to on over a run of blocked events at its
+ * Counts the events that a reading skips, and moves blocked_to past a run of blocked events at its
  * front. Cannot fail.
  */
 #include "dispatch/queue/passing.h"

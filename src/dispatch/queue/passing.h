@@ -1,6 +1,6 @@
 /*
- * What one reading of due events passes over, because it is blocked, for another endpoint, or unfit
- * without room in the list; at most FILL_LOOK_MAX events. One reading; one thread.
+ * The due events that one reading skips, because they are blocked, for another endpoint, or unfit
+ * without room in the list; at most FILL_LOOK_MAX events. For one reading; one thread.
  */
 #ifndef DISPATCH_QUEUE_PASSING_H
 #define DISPATCH_QUEUE_PASSING_H
@@ -20,15 +20,15 @@ struct passing {
 };
 
 enum reading pass_over(struct passing *p);
-/* Is an older event of the address in the way? */
+/* Whether an older event of the address blocks this one. */
 bool passing_is_blocked(const struct fill *f, uint64_t address, int64_t id);
-/* Passes over a blocked event. */
+/* Skips a blocked event. */
 enum reading pass_over_blocked(
     struct passing *p, const struct fill *f, uint64_t address, int64_t id);
-/* The event goes to the unfit list, or is passed over. */
+/* Puts the event on the unfit list, or skips it. */
 enum reading pass_over_unfit(struct passing *p, const struct fill *f, int64_t id,
     const char *reason, enum event_status status);
-/* The same for one that is too old. */
+/* Like pass_over_unfit, for an event that is too old. */
 enum reading pass_over_expired(struct passing *p, const struct fill *f, int64_t id);
 
 #endif

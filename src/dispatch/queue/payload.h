@@ -1,10 +1,9 @@
 /*
- * The payload of one request: its head, the events with commas between, its tail.
+ * The payload of one request: its head, the events with commas between them, its tail.
  *
- * An event is offered: its text is appended, but counts only when it is kept. The next offer, or
- * the end, drops what was not kept. The first event that is kept decides the endpoint, and with it
- * the head. A zeroed struct is an empty payload; memory is kept from request to request. One
- * thread.
+ * An offer appends an event's text, which counts only when it is kept; the next offer, or the end,
+ * drops it otherwise. The first event that is kept decides the endpoint, and with it the head. A
+ * zeroed struct is an empty payload; its memory is reused. One thread.
  */
 #ifndef DISPATCH_QUEUE_PAYLOAD_H
 #define DISPATCH_QUEUE_PAYLOAD_H
@@ -15,26 +14,27 @@
 #include "base/slice.h"
 #include "dispatch/port/composer.h"
 
-/* It never grows past this, whatever a single event holds. */
+/* The maximum size, whatever a single event contains. */
 #define PAYLOAD_MAX ((size_t)64 << 20)
 
 struct payload {
 	struct buf text;
-	size_t kept;    /* bytes of the head and of the events that are kept */
-	size_t offered; /* bytes with the tail, if the event that is offered were kept */
+	size_t kept;    /* bytes of the head and of the kept events */
+	size_t offered; /* bytes with the tail, if the offered event is kept */
 };
 
 void payload_free(struct payload *p);
 /* Empty again; the memory stays. */
 void payload_clear(struct payload *p);
-/* Offers what the composer makes of the event. COMPOSED: payload_keep cannot fail. */
+/* Offers the text that the composer makes of the event. After COMPOSED, payload_keep cannot
+ * fail. */
 struct composed payload_offer(struct payload *p, const struct composer *composer,
     const struct mapping_options *mapping, const struct outbox_event *event);
 /* Keeps the event that was offered last. */
 void payload_keep(struct payload *p);
-/* Bytes with what is kept, and the tail. */
+/* Returns the bytes of the kept events, head and tail. */
 size_t payload_size(const struct payload *p);
-/* Ends the text, and returns it; nothing can be offered after it. */
+/* Adds the tail and returns the text; no offer may follow. */
 struct slice payload_end(struct payload *p);
 
 #endif

@@ -1,13 +1,13 @@
 /*
- * Chooses the event of a probe. Normal path: due events are looked at in order until the best one
- * is found, which is then taken as any batch takes it. Reading can fail.
+ * Chooses the event of a probe. Normal path: due events are compared in order until the best one is
+ * found, which is then taken like any batch. Reading can fail.
  */
 #include "dispatch/queue/probe.h"
 
 #include "dispatch/age.h"
 #include "dispatch/queue/passing.h"
 
-/* The search so far. */
+/* State of the search. */
 struct search {
 	const struct fill *f;
 	const struct probe *probe;
@@ -26,7 +26,7 @@ rank_of(const struct search *s, int64_t id)
 	return (unsigned)(!suspects_doubt(s->probe->suspects, id) * 2 + (id > s->probe->after));
 }
 
-/* Remembers the event when it is better than those before it. */
+/* Remembers the event when it is better than the earlier ones. */
 static enum reading
 compare(struct search *s, uint64_t address, int64_t id)
 {

@@ -1,7 +1,7 @@
 /*
- * Chooses the single event of a probe, which asks whether the site is ready again: preferably one
- * that is not in doubt, then one behind the last probe, else the first; never one whose address has
- * an older event that waits. Dispatcher thread only.
+ * Chooses the single event of a probe, which tests whether the site is ready again: preferably one
+ * not in doubt, then one behind the last probe, else the first; never one whose address has an
+ * older waiting event. Dispatcher thread only.
  */
 #ifndef DISPATCH_QUEUE_PROBE_H
 #define DISPATCH_QUEUE_PROBE_H
@@ -12,13 +12,13 @@
 #include "dispatch/health/suspects.h"
 #include "dispatch/queue/fill.h"
 
-/* Which event it should be: another one than before. */
+/* Which event to prefer: another one than before. */
 struct probe {
 	int64_t after;                   /* the last probe's: preferably one behind it */
 	const struct suspects *suspects; /* preferably none that is in doubt */
 };
 
-/* As fill_batch, with a single event, into an empty batch. */
+/* Like fill_batch, with a single event in an empty batch. */
 int probe_fill(struct batch *b, const struct fill *f, const struct probe *probe, struct err *e);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * What is due for one site. Normal path: queue_prepare reads a batch ahead, queue_depart hands it
+ * The due events of one site. Normal path: queue_prepare reads a batch ahead, queue_depart gives it
  * to an attempt, queue_give_back frees its events when their outcome is recorded. Reading the
  * outbox can fail, and is tried again later.
  */
@@ -10,14 +10,15 @@
 #include "dispatch/queue/fill.h"
 #include "dispatch/queue/probe.h"
 
-/* A batch that was prepared longer ago is read again before it goes out: operators and retries may
- * have changed what is due. */
+/* A batch that was prepared longer ago is read again before it is sent: operators and retries may
+ * have changed which events are due. */
 #define PREPARED_MAX_MS 1000
-/* The wall clock may jump, so a time in the far future is checked again meanwhile. */
+/* The wall clock may jump, so a time in the far future is checked again this often. */
 #define LOOK_AGAIN_MS 60000
 /* How often to read the delayed events again: an operator may have ended a delay. */
 #define DELAYED_AGAIN_MS 60000
-/* They may be many, and an operation comes in many steps: not read again for each of them. */
+/* Delayed events may be many, and an operation has many steps: they are not read again for each
+ * step. */
 #define CHANGED_AGAIN_MS 1000
 
 void
@@ -40,7 +41,7 @@ queue_reserve(struct queue *q, const struct site_settings *settings, size_t batc
 {
 	size_t max = settings->options.batch_events, most = (batches + 2) * max;
 
-	/* The batches under way, the prepared one, and the suspects. */
+	/* The batches in flight, the prepared one, and the suspects. */
 	return batch_reserve(&q->prepared, max, e) == 0 && taken_reserve(&q->taken, most, e) == 0
 		       && order_reserve(&q->order, most, e) == 0
 		   ? 0
@@ -69,7 +70,7 @@ queue_reload(struct queue *q)
 
 /* ---- preparing ------------------------------------------------------------------------------ */
 
-/* When to look again: nothing more is due now. */
+/* When to look again: no more events are due now. */
 static void
 look_later(struct queue *q, int64_t now)
 {
@@ -78,7 +79,7 @@ look_later(struct queue *q, int64_t now)
 	int64_t soonest, wait;
 
 	q->look = false;
-	/* The delayed events are read again then: an operator may have ended a delay. */
+	/* The delayed events are then read again: an operator may have ended a delay. */
 	q->look_ms = order_has_delayed(&q->order) ? q->delayed_ms : CONTEXT_NEVER;
 	if (outbox->soonest(outbox, q->settings->options.site_id, &soonest, &e) != 0) {
 		context_warn_reading(q->ctx, &e);
@@ -143,7 +144,7 @@ fill_prepared(struct queue *q, int64_t now, struct err *e)
 		.mapping = &o->mapping,
 		.taken = &q->taken,
 		.order = &q->order,
-		/* With one request at a time the next one goes out after this one's verdict. */
+		/* With one request at a time the next is sent after the verdict on this one. */
 		.overlap = o->concurrency == 1,
 		.blocked_to = &q->blocked_to,
 		.unfit = &q->unfit,
@@ -167,7 +168,7 @@ read_batch(struct queue *q, int64_t now)
 	struct err e = { .code = ERR_NONE };
 	int rc = fill_prepared(q, now, &e);
 
-	/* They fit: the set has room for all batches under way. */
+	/* Cannot fail: the set has room for all batches in flight. */
 	taken_add(&q->taken, m->ids + before, m->n - before);
 	if (before == 0)
 		q->prepared.built_ms = now;
@@ -210,7 +211,7 @@ queue_must_look(const struct queue *q)
 
 /* ---- on the way and back -------------------------------------------------------------------- */
 
-/* The event may be due again, or has stopped blocking others: reading starts there again. */
+/* The event may be due again, or no longer blocks others: reading restarts there. */
 static void
 unblock(struct queue *q, int64_t id)
 {
@@ -225,7 +226,7 @@ queue_drop(struct queue *q)
 
 	if (m->n == 0)
 		return;
-	/* Its addresses may be in flight, with other events. */
+	/* Other events of its addresses may be in flight. */
 	taken_remove(&q->taken, m->ids, m->n);
 	unblock(q, m->ids[0]);
 	batch_clear(&q->prepared);
@@ -242,7 +243,7 @@ queue_depart(struct queue *q, struct batch *to)
 	if (to->probe)
 		q->probed_event = to->members.ids[0];
 	order_depart(&q->order, &to->members);
-	/* With one request at a time those behind them may be prepared. */
+	/* With one request at a time the events behind them may be prepared. */
 	unblock(q, to->members.ids[0]);
 }
 

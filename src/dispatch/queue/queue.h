@@ -1,6 +1,6 @@
 /*
- * What is due for one site: reads it from the outbox in order, leaves out what is taken or blocked,
- * and keeps the next batch prepared.
+ * The due events of one site: reads them from the outbox in order, leaves out taken and blocked
+ * events, and keeps the next batch prepared.
  *
  * An event of the site is, for the queue,
  *
@@ -11,11 +11,11 @@
  *	in flight  in a batch that departed; blocks the later ones of its address
  *	unfit      no request can carry it: see dispatch/queue/unfit.h
  *
- * The prepared batch is dropped whenever an attempt ends without settling its events, because they
- * come first again. So with one request at a time it may hold addresses that are in flight.
+ * The prepared batch is dropped whenever an attempt ends without settling its events, because those
+ * come first. With one request at a time it may therefore contain addresses that are in flight.
  *
- * Failure: what cannot be read now is read again after CONTEXT_READ_AGAIN_MS. Only queue_reserve
- * reports an error. Dispatcher thread only; times are monotonic ms.
+ * Failure: a failed read is repeated after CONTEXT_READ_AGAIN_MS. Only queue_reserve reports an
+ * error. Dispatcher thread only; times are monotonic ms.
  */
 #ifndef DISPATCH_QUEUE_QUEUE_H
 #define DISPATCH_QUEUE_QUEUE_H
@@ -36,62 +36,63 @@
 struct queue {
 	struct dispatch_context *ctx;
 	const struct site_settings *settings;
-	const struct health *health; /* says how large a batch may be, and whether it is a probe */
+	const struct health *health; /* gives the size of a batch, and whether it is a probe */
 	struct batch prepared;       /* empty: none */
 	struct taken taken;
 	struct order order;
-	bool look;            /* something may be due that was not read */
+	bool look;            /* unread events may be due */
 	int64_t look_ms;      /* look again at this time */
-	int64_t delayed_ms;   /* when to read again which events are delayed */
+	int64_t delayed_ms;   /* when to read the delayed events again */
 	int64_t blocked_to;   /* see struct fill */
 	int64_t probed_event; /* of the last probe */
 	struct unfit unfit;
 };
 
-/* settings and health must outlive q, at the same place. */
+/* settings and health must outlive q and not move. */
 void queue_init(struct queue *q, struct dispatch_context *ctx, const struct site_settings *settings,
     const struct health *health);
 /*
- * Makes room for what these settings need: batches that can be under way at once, and the
- * suspects. -1: no memory, nothing changed.
+ * Makes room for these settings: the batches that can be in flight at once, and the suspects.
+ * Returns -1 without memory; nothing changes then.
  */
 int queue_reserve(
     struct queue *q, const struct site_settings *settings, size_t batches, struct err *e);
 void queue_free(struct queue *q);
-/* q->settings were replaced while nothing was taken: everything is read again. */
+/* Call it after q->settings were replaced while no event was taken: everything is read again. */
 void queue_reload(struct queue *q);
 
-/* Prepares the next batch, as full as it can be. False: nothing is due, or nothing can be read. */
+/* Prepares the next batch, as full as possible. Returns false when no event is due or reading
+ * failed. */
 bool queue_prepare(struct queue *q, int64_t now);
-/* The prepared batch is read again when it is needed. */
+/* Drops the prepared batch; it is read again when needed. */
 void queue_drop(struct queue *q);
-/* When queue_prepare may find something; INT64_MIN: at once. */
+/* Returns when queue_prepare may find events; INT64_MIN: at once. */
 int64_t queue_next(const struct queue *q);
-/* Is the next batch not prepared, though something may be due? */
+/* Whether the next batch is not prepared although events may be due. */
 bool queue_must_look(const struct queue *q);
 
 /* Moves the prepared batch into an empty one: its events are in flight. */
 void queue_depart(struct queue *q, struct batch *to);
-/* Takes events without a batch: they are in flight. False, and nothing changed, when one of them is
- * taken already. */
+/* Takes events without a batch: they are in flight. Returns false, and changes nothing, when one is
+ * already taken. */
 bool queue_take(struct queue *q, const struct members *m);
-/* The members do not block later events of their addresses any more, but stay taken. */
+/* The members no longer block later events of their addresses, but stay taken. */
 void queue_land(struct queue *q, const struct members *m);
-/* The outcome of the members is recorded, or was given up: those still due are found again. */
+/* The outcome of the members was recorded or given up: those still due are found again. */
 void queue_give_back(struct queue *q, const struct members *m);
 /* The event is delayed from now on. */
 void queue_delay(struct queue *q, uint64_t address, int64_t id);
 
-/* Something new may be due. */
+/* New events may be due. */
 void queue_wake(struct queue *q);
-/* Operators changed events: what was read ahead may be out of date. */
+/* Operators changed events: events that were read ahead may be out of date. */
 void queue_look_again(struct queue *q, int64_t now);
 /* Operators ended the delays of events. */
 void queue_flush(struct queue *q);
 
-/* Hands unfit events to the writer, unless it has some, or could not keep them just now. */
+/* Sends unfit events to the writer, unless it already has some or could not store them just now. */
 void queue_settle_unfit(struct queue *q, int64_t now);
-/* When queue_settle_unfit has something to do; CONTEXT_NEVER: not until something happens. */
+/* Returns when queue_settle_unfit has work; CONTEXT_NEVER: not until something happens. */
 int64_t queue_settle_next(const struct queue *q);
 bool queue_is_settling(const struct queue *q);
 

@@ -1,6 +1,6 @@
 /*
- * The events that are taken: one sorted array, because most questions are about the newest ids.
- * Only growing can fail.
+ * The taken events: one sorted array, because most lookups are for the newest ids. Only growing can
+ * fail.
  */
 #include "dispatch/queue/taken.h"
 
@@ -35,13 +35,13 @@ taken_clear(struct taken *s)
 	s->n = 0;
 }
 
-/* Where id is, or where it would go. */
+/* Returns the index of id, or where it would be inserted. */
 static size_t
 place_of(const struct taken *s, int64_t id)
 {
 	size_t low = 0, high = s->n;
 
-	/* New events come last: most questions are about ids past the end. */
+	/* New events come last: most lookups are for ids past the end. */
 	if (s->n > 0 && s->ids[s->n - 1] < id)
 		return s->n;
 	while (low < high) {

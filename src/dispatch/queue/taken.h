@@ -1,6 +1,6 @@
 /*
- * The events that are taken: read into a batch, and not yet settled in the outbox. A set of ids,
- * kept in order, with a maximum. A zeroed struct is an empty set without room. One thread.
+ * The taken events: read into a batch, and not yet settled in the outbox. A sorted set of ids with
+ * a maximum. A zeroed struct is an empty set without room. One thread.
  */
 #ifndef DISPATCH_QUEUE_TAKEN_H
 #define DISPATCH_QUEUE_TAKEN_H
@@ -17,14 +17,15 @@ struct taken {
 	size_t max;
 };
 
-/* Makes room for max ids in all. -1: no memory, and there is room for as many as before. */
+/* Makes room for max ids in total. Returns -1 without memory; the room is then unchanged. */
 int taken_reserve(struct taken *s, size_t max, struct err *e);
 void taken_free(struct taken *s);
 void taken_clear(struct taken *s);
 bool taken_has(const struct taken *s, int64_t id);
-/* ids ascending. Those already there are left as they are. -1, and nothing changed, past max. */
+/* Adds ascending ids; ids already there are kept. Returns -1, and changes nothing, when max would
+ * be exceeded. */
 int taken_add(struct taken *s, const int64_t *ids, size_t n);
-/* ids ascending. Those not there are passed over. */
+/* Removes ascending ids; ids that are not there are ignored. */
 void taken_remove(struct taken *s, const int64_t *ids, size_t n);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Events that no request can carry: a bounded list, and the message that settles it. What the
- * writer cannot keep is sent again when the errand is due.
+ * Events that no request can carry: a bounded list, and the message that settles it. A message that
+ * the writer cannot store is sent again when the errand is due.
  */
 #include "dispatch/queue/unfit.h"
 

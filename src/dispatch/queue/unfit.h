@@ -1,6 +1,6 @@
 /*
- * Events that no request can carry, all for the same reason. They must not block those behind them:
- * the writer settles them, and until it has, the list takes no more. One thread.
+ * Events that no request can carry, all for the same reason. They must not block later events: the
+ * writer settles them, and until then the list accepts no more. One thread.
  */
 #ifndef DISPATCH_QUEUE_UNFIT_H
 #define DISPATCH_QUEUE_UNFIT_H
@@ -18,18 +18,17 @@
 struct unfit {
 	int64_t ids[UNFIT_MAX]; /* ascending */
 	size_t n;
-	const char *reason; /* static; NULL: none yet */
+	const char *reason; /* static; NULL: the list is empty */
 	enum event_status status;
 	struct outbox_settle settle;
 	struct errand errand;
 };
 
-/* Whether the list had room; otherwise the event stays due and is found again. */
+/* Returns false when the list has no room; the event then stays due and is found again. */
 bool unfit_add(struct unfit *u, int64_t id, const char *reason, enum event_status status);
 /* Empties the list. The writer must not hold it. */
 void unfit_forget(struct unfit *u);
-/* Hands the list to the writer, when the errand is due. The caller sets u->errand.back and owner.
- */
+/* Sends the list to the writer when the errand is due. The caller sets u->errand.back and owner. */
 void unfit_settle(struct unfit *u, struct dispatch_context *ctx, int64_t now);
 
 #endif

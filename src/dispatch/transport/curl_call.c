@@ -1,7 +1,7 @@
 /*
  * One request on a libcurl handle: its options, its callbacks, and the classification of its end.
- * Normal path: set up, driven by transport_curl.c, classified, used again. Setting up can fail (no
- * memory, a URL that libcurl does not take).
+ * Normal path: set up, driven by transport_curl.c, classified, reused. Setting up can fail (no
+ * memory, a URL that libcurl refuses).
  */
 #include "dispatch/transport/curl_call.h"
 
@@ -28,11 +28,12 @@ on_body(char *p, size_t size, size_t n, void *arg)
 	(void)size; /* always 1 */
 	buf_append(&call->response, p, n < room ? n : room);
 	call->received += n;
-	/* An answer without an end would take the line until the timeout: libcurl gives up. */
+	/* An endless answer would occupy the connection until the timeout: libcurl aborts it. */
 	return call->received > TRANSPORT_READ_MAX ? 0 : n;
 }
 
-/* One line of a head at a time; a new head (after a 100, say) begins with its status line. */
+/* Called for each line of a head; another head (after a 100, for example) begins with its status
+ * line. */
 static size_t
 on_head(char *p, size_t size, size_t n, void *arg)
 {
@@ -75,7 +76,7 @@ on_connection(void *arg, char *peer, char *local, int peer_port, int local_port)
 
 /* ---- the handle -------------------------------------------------------------------------- */
 
-/* What is the same for every request. */
+/* Options that are equal for every request. */
 static CURLcode
 set_up_handle(struct curl_call *call, const char *user_agent, struct curl_slist *headers)
 {
@@ -85,7 +86,7 @@ set_up_handle(struct curl_call *call, const char *user_agent, struct curl_slist 
 #define SET(option_, value_) rc = rc != CURLE_OK ? rc : curl_easy_setopt(c, option_, value_)
 	SET(CURLOPT_PRIVATE, call);
 	SET(CURLOPT_NOSIGNAL, 1L);
-	SET(CURLOPT_QUICK_EXIT, 1L); /* the end does not wait for a name server */
+	SET(CURLOPT_QUICK_EXIT, 1L); /* the end must not wait for a name server */
 	SET(CURLOPT_ERRORBUFFER, call->error);
 	SET(CURLOPT_WRITEFUNCTION, on_body);
 	SET(CURLOPT_WRITEDATA, call);
@@ -96,7 +97,7 @@ set_up_handle(struct curl_call *call, const char *user_agent, struct curl_slist 
 	SET(CURLOPT_PROTOCOLS_STR, "http,https");
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-	/* One request at a time on a connection; its end is simpler to judge than a stream's. */
+	/* One request at a time on a connection: its end is simpler to classify than a stream's. */
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(CURLOPT_SSL_VERIFYPEER, 1L);
 	SET(CURLOPT_SSL_VERIFYHOST, 2L);
@@ -152,8 +153,8 @@ url_is_loopback(const char *url)
 }
 
 /*
- * Certificates are judged by ca_file alone when there is one. The handle may have served another
- * site before, so the built-in places are put back for a site without: NULL would mean none.
+ * With ca_file, only its certificates are trusted. The handle may have served another site before,
+ * so the built-in paths are restored for a site without ca_file: NULL would mean none.
  */
 static CURLcode
 set_up_trust(CURL *c, const char *ca_file)
@@ -169,11 +170,11 @@ set_up_trust(CURL *c, const char *ca_file)
 	return rc;
 }
 
-/* What belongs to one request. */
+/* Options of one request. */
 static CURLcode
 set_up_request(struct curl_call *call, const struct transport_request *r, bool loopback)
 {
-	/* Half the time may go by until there is a connection. */
+	/* Half of the time may pass until there is a connection. */
 	long timeout = r->timeout_ms > INT_MAX ? INT_MAX : (long)r->timeout_ms;
 	CURL *c = call->easy;
 	CURLcode rc = CURLE_OK;
@@ -182,7 +183,7 @@ set_up_request(struct curl_call *call, const struct transport_request *r, bool l
 	SET(CURLOPT_URL, r->url);
 	SET(CURLOPT_USERNAME, r->user);
 	SET(CURLOPT_PASSWORD, r->password);
-	/* An empty proxy turns the variables off; NULL honors them. */
+	/* An empty proxy disables the environment variables; NULL uses them. */
 	SET(CURLOPT_PROXY, loopback ? "" : NULL);
 	SET(CURLOPT_TIMEOUT_MS, timeout);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (timeout + 1) / 2);

@@ -1,22 +1,22 @@
 /*
- * One request on a libcurl handle: how the handle is set up, and what can be proven when the
- * request has ended. For transport_curl.c, which drives it. Dispatcher thread.
+ * One request on a libcurl handle: how to set it up, and what can be proven when the request has
+ * ended. For transport_curl.c, which drives it. Dispatcher thread.
  *
- * What is known of a request that failed, with libcurl 7.88:
- * - The callback of CURLOPT_PREREQFUNCTION comes when a connection is ready (DNS, connect, proxy,
- *   TLS are done, or it is a kept one) and before the first byte of the request. Without it nothing
- *   was sent.
- * - CURLINFO_REQUEST_SIZE counts the bytes of the request's head that the kernel took (a small body
- *   counts with it; a CONNECT to a proxy too, so what was there before the callback is taken off).
- *   Still zero after the callback: nothing of the request left.
- * - When a kept connection turns out to be dead before any byte of an answer, libcurl sends the
- *   same request again on a new one, even a POST, without a word. Bento could then have both. The
- *   second call of the callback shows it: the repetition is allowed when nothing had left (the
- *   write failed), and ended otherwise, as PHASE_SENDING: an unknown outcome, which is the truth.
- *   To make that rare, connections that rested for long are not used again.
- * - CURLE_OK is a complete answer, as far as HTTP can tell, but for one case: when the connection
- *   is closed inside the head, libcurl takes what there is for an answer without a body. So the end
- *   of the head is noted, too.
+ * What is known about a request that failed, with libcurl 7.88:
+ * - libcurl calls CURLOPT_PREREQFUNCTION when a connection is ready (DNS, connect, proxy and TLS
+ * are done, or it is a kept connection) and before the first byte of the request. Without that call
+ *   nothing was sent.
+ * - CURLINFO_REQUEST_SIZE counts the bytes of the request's head that the kernel took. A small body
+ *   is included, and so is a CONNECT to a proxy; the count at the time of the callback is therefore
+ *   subtracted. When it is still zero after the callback, nothing of the request was sent.
+ * - When a kept connection turns out to be dead before any byte of an answer, libcurl silently
+ * sends the same request, even a POST, again on a new one, and Bento could have both. The second
+ * call of the callback shows it. The repetition is allowed when nothing had been sent (the write
+ * failed); otherwise the request ends as PHASE_SENDING, because its outcome is unknown. To make
+ * that rare, connections that were idle for long are not used again.
+ * - CURLE_OK means a complete answer, with one exception: when the connection is closed within the
+ *   head, libcurl takes the part it has for an answer without a body. The end of the head is
+ *   therefore recorded, too.
  */
 #ifndef DISPATCH_TRANSPORT_CURL_CALL_H
 #define DISPATCH_TRANSPORT_CURL_CALL_H
@@ -28,26 +28,28 @@
 #include "dispatch/transport/transport.h"
 
 struct curl_call {
-	struct curl_call *next; /* the transport's */
+	struct curl_call *next; /* for the transport */
 	CURL *easy;
 	void *owner;
-	bool ready;       /* a connection was there */
+	bool ready;       /* a connection was ready */
 	bool again;       /* libcurl wanted to send the request a second time */
 	bool headed;      /* the head of the answer is complete */
-	bool canceled;    /* by us */
+	bool canceled;    /* canceled by the dispatcher */
 	long size_before; /* CURLINFO_REQUEST_SIZE when the connection was ready */
-	CURLcode code;    /* how it ended */
+	CURLcode code;    /* the result */
 	size_t received;  /* bytes of the answer's body */
 	struct buf response;
 	char error[CURL_ERROR_SIZE];
 };
 
-/* headers are borrowed as long as the call lives. NULL: no memory. */
+/* headers are borrowed while the call exists. Returns NULL without memory. */
 struct curl_call *curl_call_new(const char *user_agent, struct curl_slist *headers);
 void curl_call_free(struct curl_call *call);
-/* Sets the handle up for a request. Copies its strings, but not the body. ERR_INPUT, ERR_NOMEM. */
+/* Sets the handle up for a request. Copies its strings, but not the body. ERR_INPUT or
+ * ERR_NOMEM. */
 int curl_call_set_up(struct curl_call *call, const struct transport_request *r, struct err *e);
-/* What is known at the end, while the multi handle still holds the call. Takes the response out. */
+/* Classifies the end while the multi handle still holds the call. Moves the response into the
+ * result. */
 void curl_call_classify(struct curl_call *call, struct transport_result *ret_result);
 
 #endif

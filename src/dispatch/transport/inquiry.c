@@ -1,6 +1,6 @@
 /*
- * One question to Bento on libcurl's easy interface. What goes wrong on the way is a result that
- * says how far the question came; only no memory is an error.
+ * One question to Bento on libcurl's easy interface. A failure on the way is a result that says how
+ * far the question got; only a lack of memory is an error.
  */
 #include "dispatch/transport/inquiry.h"
 
@@ -106,7 +106,7 @@ set_up_bento(CURL *c, const struct inquiry *q)
 	curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
 }
 
-/* When the server's own certificate ends, wall ms; 0: unknown. */
+/* Returns when the server's own certificate ends (wall ms); 0: unknown. */
 static int64_t
 certificate_end(CURL *c)
 {

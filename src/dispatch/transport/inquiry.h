@@ -1,7 +1,7 @@
 /*
  * One question to Bento that changes nothing: is its host found, reached and trusted, and does it
- * know the keys (doc/bento.md: GET /fetch/tags only reads)? The question takes the way of events:
- * the same proxy, the same trust. Blocking; main thread, of a process that has no dispatcher.
+ * accept the keys (doc/bento.md: GET /fetch/tags only reads)? It uses the same proxy and the same
+ * certificates as events. Blocking; main thread, in a process without a dispatcher.
  */
 #ifndef DISPATCH_TRANSPORT_INQUIRY_H
 #define DISPATCH_TRANSPORT_INQUIRY_H
@@ -23,19 +23,19 @@ struct inquiry {
 
 enum inquiry_reach {
 	INQUIRY_NO_NAME,   /* the host's name is not found */
-	INQUIRY_NO_ANSWER, /* the host does not answer, or not in time */
-	INQUIRY_NO_TRUST,  /* TLS fails: the certificate is not trusted, say */
-	INQUIRY_ANSWERED   /* with a status */
+	INQUIRY_NO_ANSWER, /* the host did not answer in time, or at all */
+	INQUIRY_NO_TRUST,  /* TLS failed: for example, the certificate is not trusted */
+	INQUIRY_ANSWERED   /* the host answered with a status */
 };
 
 struct inquiry_result {
 	enum inquiry_reach reach;
-	char error[256]; /* libcurl's words; "" after an answer */
+	char error[256]; /* libcurl's error text; "" after an answer */
 	int status;
-	int64_t date;     /* wall ms of its Date header; 0: none */
+	int64_t date;     /* wall ms from its Date header; 0: none */
 	int64_t asked_at; /* wall ms */
 	int64_t took_ms;
-	int64_t certificate_end; /* wall ms; 0: no TLS, or libcurl does not say */
+	int64_t certificate_end; /* wall ms; 0: no TLS, or unknown */
 };
 
 #define INQUIRY_HOST_MAX 254
@@ -46,12 +46,12 @@ struct inquiry_place {
 	bool tls;
 };
 
-/* -1 when there is no memory. */
+/* Returns -1 without memory. */
 int inquiry_ask(const struct inquiry *q, struct inquiry_result *ret_result, struct err *e);
-/* A GET of a URL on this machine, without keys; unix_path: the socket to use, NULL for TCP. */
+/* Sends a GET to a URL on this machine, without keys. unix_path: the socket to use; NULL: TCP. */
 int inquiry_ask_here(const char *url, const char *unix_path, const char *user_agent,
     int64_t timeout_ms, struct inquiry_result *ret_result, struct err *e);
-/* Where a URL leads. Pure. */
+/* Splits a URL into host and port. Pure. */
 int inquiry_find_place(const char *url, struct inquiry_place *ret_place, struct err *e);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Retry-After in its two forms. Pure; what is not understood counts as absent.
+ * Parses Retry-After in its two forms. Pure; a value that makes no sense counts as absent.
  */
 #include "dispatch/transport/retry_after.h"
 
@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Longer than any wait here; keeps the sums from overflowing. */
+/* Longer than any wait here; prevents an overflow of sums. */
 #define SECONDS_MAX INT64_C(31536000)
 
 static bool

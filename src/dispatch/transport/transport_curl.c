@@ -1,7 +1,7 @@
 /*
- * The transport on libcurl's multi interface: one call (dispatch/transport/curl_call.h) for each
- * request in flight, kept and used again, with the connections in the multi handle's cache.
- * Starting a request can fail; a failed request is a result.
+ * The transport on libcurl's multi interface. Each request in flight has a call
+ * (dispatch/transport/curl_call.h), which is reused; the multi handle caches connections. Starting
+ * a request can fail; a failed request is a result.
  */
 #include "dispatch/transport/transport.h"
 
@@ -14,7 +14,7 @@
 #define POLL_MAX_MS 3600000
 
 struct curl_transport {
-	struct transport ops; /* first */
+	struct transport ops; /* must be first */
 	CURLM *multi;
 	struct curl_slist *headers;
 	char *user_agent;
@@ -98,7 +98,7 @@ move_along(struct curl_transport *self, struct err *e)
 		struct curl_call *call = NULL;
 
 		curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &call);
-		/* Not removed before its facts are read: see curl_call_classify. */
+		/* Removed only after its facts were read: see curl_call_classify. */
 		end_call(self, call, code);
 	}
 	if (rc != CURLM_OK)
@@ -137,7 +137,7 @@ curl_finished(struct transport *t, struct transport_result *ret_result)
 		self->done_tail = &self->done;
 	curl_call_classify(call, ret_result);
 	curl_multi_remove_handle(self->multi, call->easy);
-	/* The body is the caller's again. */
+	/* The body belongs to the caller again. */
 	curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, NULL);
 	put_idle(self, call);
 	return 1;
@@ -166,7 +166,7 @@ free_calls(struct curl_transport *self, struct curl_call *call)
 	while (call != NULL) {
 		struct curl_call *next = call->next;
 
-		/* Fine for those that it does not hold. */
+		/* Harmless for a handle that it does not hold. */
 		curl_multi_remove_handle(self->multi, call->easy);
 		curl_call_free(call);
 		call = next;
@@ -196,7 +196,7 @@ transport_result_free(struct transport_result *r)
 
 /* ---- birth ---------------------------------------------------------------------------------- */
 
-/* An empty Expect keeps libcurl from waiting for a 100 before it sends a large body. */
+/* An empty Expect header keeps libcurl from waiting for a 100 before it sends a large body. */
 static struct curl_slist *
 make_headers(void)
 {

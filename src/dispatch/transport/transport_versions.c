@@ -1,5 +1,6 @@
 /*
- * The versions of libcurl and TLS, apart from the transport, so that `version` links no more.
+ * The versions of libcurl and TLS, in a file of their own so that `version` links nothing else of
+ * the transport.
  */
 #include "dispatch/transport/transport.h"
 

@@ -19,7 +19,8 @@
 #define TEXT_SIZE 96
 #define MS_PER_DAY INT64_C(86400000)
 #define FIRST_SECOND 1e8 /* in 1973: smaller numbers are not times */
-/* Numbers that are seconds of 1989 to 2001 since 1970 are Apple's of 2020 to 2032, since 2001. */
+/* Seconds since 1970 that lie in 1989 to 2001 are Apple's times of 2020 to 2032, counted from
+ * 2001. */
 #define APPLE_FIRST 6e8
 #define APPLE_END 1e9
 #define APPLE_OFFSET 978307200.0
@@ -309,7 +310,7 @@ copy_plain(struct slice text, char to[TEXT_SIZE])
 			code -= 0x6f0 - '0';
 		if (code_is_invisible(code) || (n == 0 && code == ' '))
 			continue;
-		if (code == '"') /* a text in a text */
+		if (code == '"') /* a text within a text */
 			continue;
 		if (code == 0x2212) /* the minus sign */
 			code = '-';

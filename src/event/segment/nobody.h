@@ -17,8 +17,8 @@
 bool id_is_nobody(struct slice id);
 
 /*
- * Whether the value can be the key of one thing: a number or a text, and not an id that stands for
- * nobody. All orders with the id "undefined" would be one.
+ * Whether the value can identify one thing: a number or a text that does not stand for nobody.
+ * Otherwise all orders with the id "undefined" would be one.
  */
 bool value_is_key(const struct json_value *value);
 

@@ -167,7 +167,7 @@ trim_id(struct slice id)
 	return first < end ? (struct slice){ id.p + first, end - first } : SLICE_NONE;
 }
 
-/* 42.0 is 42: a data frame makes floats of a column of ids. */
+/* 42.0 counts as 42: a data frame turns a column of ids into floats. */
 static struct slice
 whole_number(struct slice number)
 {

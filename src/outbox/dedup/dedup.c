@@ -1,8 +1,9 @@
 /*
- * Recent messageIds in memory, in buckets of their keyed hashes; older ones in the levels in the
- * file. A lookup asks both and compares the messageId itself on a hit. While memory holds
- * DEDUP_KEEP ids, its buckets leave for the levels in turn, each within the transaction that stores
- * an event; so does a bucket that is full. Fails on errors of the database and without memory.
+ * Recent messageIds are in memory, in buckets by their keyed hashes; older ones are in the levels
+ * in the file. A lookup searches both and compares the messageId itself on a hit. While memory
+ * holds DEDUP_KEEP ids, its buckets move to the levels in turn, each within the transaction that
+ * stores an event; so does a bucket that is full. Fails on errors of the database and without
+ * memory.
  */
 #include "outbox/dedup/dedup.h"
 
@@ -50,7 +51,7 @@ move_bucket(struct dedup *d, struct db *db, size_t bucket, struct err *e)
 	return 0;
 }
 
-/* After a full round all that was there when the round began is in the levels. */
+/* After a full round, all ids that were there at its start are in the levels. */
 static int
 move_next_bucket(struct dedup *d, struct db *db, struct err *e)
 {
@@ -154,7 +155,7 @@ load_secret(struct dedup *d, struct db *db, struct err *e)
 	return rc < 0 ? -1 : 0;
 }
 
-/* Whether the levels had it when the memory was left: the hand had passed its bucket since. */
+/* Whether the levels already have the entry: the hand has passed its bucket since. */
 static bool
 has_moved(const struct stmt_dedup_memory_row *left, uint64_t key, int64_t event_id)
 {

@@ -1,16 +1,16 @@
 /*
- * Which messageIds a site already has.
+ * Finds out whether a site already has a messageId.
  *
- * An index over random ids costs a page of its own for each event, however the ids look, because a
- * keyed hash stands for each of them: with 10 million events that is ten times the event itself. So
- * recent ids are kept in memory, in buckets of their hashes, and leave it bucket by bucket for the
- * levels in the file (outbox/dedup/levels.h), which are written in few, neighboring pages. Hashes
- * are SipHash under a key kept in the file, so nobody can make them collide; a hit is verified
- * against the event's own row.
+ * An index over keyed hashes dirties one page for each event, in any order of ids: with 10 million
+ * events that is ten times the size of the event. Recent ids are therefore kept in memory, in
+ * buckets by their hashes, and move bucket by bucket to the levels in the file
+ * (outbox/dedup/levels.h), which are written in few neighboring pages. Hashes are SipHash under a
+ * secret kept in the file, so nobody can cause collisions; a hit is verified against the event's
+ * own row.
  *
- * Nothing is lost in a crash: the hash of each event stands in its delivery row, and the file knows
- * up to which event all of them are in the levels; the rest is read again at start, at most some
- * 4 * DEDUP_KEEP narrow rows (two rounds) however large the backlog is.
+ * A crash loses nothing: each delivery row has the hash of its event, and the file has the last
+ * event up to which the levels are complete. A start reads the rest again, at most about 4 *
+ * DEDUP_KEEP narrow rows (two rounds) whatever the backlog.
  *
  * Writer thread.
  */
@@ -26,13 +26,13 @@
 
 #define DEDUP_KEEP 32768 /* ids kept in memory */
 #define DEDUP_BUCKETS (1 << DEDUP_ROOT_BITS)
-/* Ids of one bucket: twice the mean where the next turn is, and room for chance. */
+/* Ids in one bucket: twice the mean at the hand, plus a margin for chance. */
 #define DEDUP_BUCKET_KEEP 96
 
 struct dedup {
 	struct siphash_key secret;
 	struct dedup_levels levels;
-	uint64_t (*recent)[DEDUP_BUCKET_KEEP]; /* entries, in each bucket unsorted */
+	uint64_t (*recent)[DEDUP_BUCKET_KEEP]; /* entries, unsorted within each bucket */
 	unsigned char count[DEDUP_BUCKETS];
 	size_t n;
 	size_t hand;        /* the bucket that leaves memory next */
@@ -44,17 +44,17 @@ struct dedup {
 /* Reads or makes the secret, then loads. In no transaction. */
 int dedup_open(struct dedup *d, struct db *db, struct err *e);
 void dedup_close(struct dedup *d);
-/* Reads again what is in memory, from what the levels lack; also after a rollback. */
+/* Loads the ids that the levels lack into memory. Also used after a rollback. */
 int dedup_load(struct dedup *d, struct db *db, struct err *e);
 
-/* The keyed hash of a messageId: DEDUP_KEY_BITS bits. */
+/* Returns the keyed hash of a messageId: DEDUP_KEY_BITS bits. */
 uint64_t dedup_key(const struct dedup *d, int64_t site_id, struct slice message_id);
 /* 1: the site has it, as *ret_event_id; 0: it does not; -1: an error. */
 int dedup_find(struct dedup *d, struct db *db, uint64_t key, int64_t site_id,
     struct slice message_id, int64_t *ret_event_id, struct err *e);
 /*
- * Notes a new event; ids must ascend. Inside the transaction that stores it. ERR_LIMIT past
- * DEDUP_ID_MAX.
+ * Records a new event; ids must ascend. Call it inside the transaction that stores the event.
+ * ERR_LIMIT above DEDUP_ID_MAX.
  */
 int dedup_add(struct dedup *d, struct db *db, uint64_t key, int64_t event_id, struct err *e);
 

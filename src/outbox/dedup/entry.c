@@ -1,5 +1,5 @@
 /*
- * Sorting, merging and searching of entries. Nothing can fail.
+ * Sorts, merges and searches entries. Cannot fail.
  */
 #include "outbox/dedup/entry.h"
 

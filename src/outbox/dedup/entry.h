@@ -1,10 +1,10 @@
 /*
- * What duplicates are remembered as: the keyed hash of a messageId, and the event that has it.
+ * The entry for a known messageId: its keyed hash, and the event that has it.
  *
- * A key is DEDUP_KEY_BITS long. Buckets divide the keys by their top bits, so an entry, which
- * stands in a bucket, keeps only the low bits of its key: 24 of them above 40 bits of event id, in
- * one integer. Entries of a bucket are sorted, which sorts them by key. In the file each is eight
- * bytes, the highest first.
+ * A key is DEDUP_KEY_BITS long. Buckets divide the keys by their top bits, so an entry in a bucket
+ * keeps only the low bits of its key: 24 of them above 40 bits of event id, in one integer. Sorting
+ * the entries of a bucket therefore sorts them by key. In the file each entry has eight bytes,
+ * highest first.
  *
  * Pure; any thread.
  */
@@ -25,7 +25,7 @@ dedup_entry(uint64_t key, int64_t event_id)
 	return key << DEDUP_ID_BITS | (uint64_t)event_id;
 }
 
-/* The low bits of the key. */
+/* Returns the low bits of the key. */
 static inline uint64_t
 dedup_entry_key(uint64_t entry)
 {
@@ -38,7 +38,7 @@ dedup_entry_id(uint64_t entry)
 	return (int64_t)(entry & (uint64_t)DEDUP_ID_MAX);
 }
 
-/* The entry at p in the file's form, and back. */
+/* Read an entry at p in the file's form, and write one. */
 static inline uint64_t
 dedup_entry_read(const char *p)
 {
@@ -60,9 +60,9 @@ dedup_entry_write(uint64_t entry, char *p)
 }
 
 void dedup_entries_sort(uint64_t *entries, size_t n);
-/* The first of n entries in the file's form that is not below this one. */
+/* Returns the index of the first of n entries in the file's form that is not below this one. */
 size_t dedup_entries_find(const char *entries, size_t n, uint64_t entry);
-/* Merges two sorted runs; what is in both comes once. Returns how many there are in `to`. */
+/* Merges two sorted runs; an entry in both occurs once. Returns the number of entries in `to`. */
 size_t dedup_entries_merge(
     const uint64_t *a, size_t n_a, const uint64_t *b, size_t n_b, uint64_t *to);
 

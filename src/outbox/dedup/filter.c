@@ -1,6 +1,6 @@
 /*
- * Bloom filters side by side, each as large as the next: a test touches one or two cache lines.
- * Fails only without memory.
+ * Bloom filters, one after another and of equal size: a test touches one or two cache lines. Fails
+ * only without memory.
  */
 #include "outbox/dedup/filter.h"
 
@@ -45,7 +45,7 @@ dedup_filter_knows(const struct dedup_filter *f, uint64_t bucket)
 	return f->size > 0 && (f->known[bucket / 8] >> (bucket % 8) & 1) != 0;
 }
 
-/* The low bits of a key, spread: 16 bits for each hash function. */
+/* Spreads the low bits of a key: 16 bits for each hash function. */
 static uint64_t
 spread(uint64_t low)
 {
@@ -55,7 +55,7 @@ spread(uint64_t low)
 	return x * UINT64_C(0xd6e8feb86659fd93);
 }
 
-/* The bit for the top 16 bits of x. */
+/* Returns the bit for the top 16 bits of x. */
 static size_t
 bit_of(const struct dedup_filter *f, uint64_t x)
 {

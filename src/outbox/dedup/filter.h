@@ -1,9 +1,9 @@
 /*
  * Which keys a level may have: a small Bloom filter for each of its buckets, in memory.
  *
- * A filter is learned whenever its bucket is read or written, so nothing of it is kept in the file
- * and a start learns nothing: until then the filter says that any key may be there. What a rollback
- * has made wrong is forgotten as a whole.
+ * A filter is built whenever its bucket is read or written; until then it answers that any key may
+ * be there. The file stores no filter, and a start builds none. After a rollback all filters are
+ * forgotten.
  *
  * Writer's thread.
  */
@@ -24,16 +24,16 @@ struct dedup_filter {
 	unsigned char *known; /* a bit for each bucket */
 };
 
-/* All buckets unknown. */
+/* Forgets all buckets. */
 int dedup_filter_open(
     struct dedup_filter *f, size_t buckets, size_t size, unsigned hashes, struct err *e);
 void dedup_filter_close(struct dedup_filter *f);
 void dedup_filter_forget(struct dedup_filter *f);
 
 bool dedup_filter_knows(const struct dedup_filter *f, uint64_t bucket);
-/* False: the bucket has no entry with these low bits of a key. */
+/* Returns false when the bucket certainly has no entry with these low bits of a key. */
 bool dedup_filter_may_have(const struct dedup_filter *f, uint64_t bucket, uint64_t low);
-/* The bucket has these entries and no others. */
+/* Builds the filter of a bucket that has exactly these entries. */
 void dedup_filter_learn(struct dedup_filter *f, uint64_t bucket, const uint64_t *entries, size_t n);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Buckets in the file: a bucket is read, merged with what comes, rid of entries whose events are
- * gone, and written back. Fails on errors of the database and without memory; the caller then rolls
- * back and loads again.
+ * Buckets in the file. A bucket is read, merged with new entries, cleared of entries whose events
+ * are gone, and written back. Fails on errors of the database and without memory; the caller then
+ * rolls back and loads again.
  */
 #include "outbox/dedup/levels.h"
 
@@ -13,8 +13,8 @@
 #define BLOB_MAX (64u << 20)
 
 /*
- * For each bucket: bytes, hash functions. With 10 million events, a new key passes the filters of
- * all levels 0.3 times, which is a page read each time. Level 4 begins at 14 million.
+ * For each bucket: bytes, hash functions. With 10 million events a new key passes on average 0.3
+ * filters of all levels, and each pass reads a page. Level 4 begins at 14 million events.
  */
 static const struct {
 	size_t size;
@@ -134,7 +134,7 @@ run_set(struct dedup_run *run, struct slice blob, struct err *e)
 	return 0;
 }
 
-/* None where there is no row. */
+/* Reads no entries when there is no row. */
 static int
 read_bucket(struct db *db, int64_t id, struct dedup_run *run, struct err *e)
 {
@@ -171,7 +171,7 @@ write_bucket(struct dedup_levels *l, struct db *db, int64_t id, struct err *e)
 	    e);
 }
 
-/* Drops entries of events that retention has removed, as many as this call may still ask for. */
+/* Drops entries of events that retention has removed, as many as this call may still check. */
 static int
 drop_gone(struct dedup_levels *l, struct db *db, struct err *e)
 {
@@ -228,7 +228,7 @@ write_level(struct dedup_levels *l, struct db *db, int level, struct err *e)
 	    e);
 }
 
-/* Which of the eight below an entry belongs to. */
+/* Returns which of the eight buckets below an entry belongs to. */
 static uint64_t
 child_of(int level, uint64_t entry)
 {
@@ -286,7 +286,8 @@ dedup_levels_put(struct dedup_levels *l, struct db *db, uint64_t bucket, const u
 	l->checks = DEDUP_CHECKS;
 	if (merge_into(l, db, 1, bucket, entries, n, e) != 0 || write_level(l, db, 1, e) != 0)
 		return -1;
-	/* A bucket holds more than what comes in, so one for each level keeps up. */
+	/* A bucket holds more than arrives in one call, so emptying one bucket of each level keeps
+	 * up. */
 	for (int level = 1; level < DEDUP_LEVELS; level++)
 		if (l->level[level].entries > capacity_of(l, level)
 		    && empty_next_bucket(l, db, level, e) != 0)
@@ -309,9 +310,9 @@ dedup_verify(
 	    e);
 }
 
-/* What is sought. */
+/* What is searched for. */
 struct wanted {
-	uint64_t low; /* of the key: as in an entry */
+	uint64_t low; /* low bits of the key, as in an entry */
 	int64_t site_id;
 	struct slice message_id;
 };
@@ -336,7 +337,7 @@ find_in_blob(
 	return rc;
 }
 
-/* A bucket that is read tells its filter what it has. */
+/* Reading a bucket also builds its filter. */
 static int
 learn(struct dedup_levels *l, int level, uint64_t bucket, struct slice blob, struct err *e)
 {

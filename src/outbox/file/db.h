@@ -22,7 +22,7 @@ struct sqlite3;
 struct db {
 	struct sqlite3 *handle;
 	struct sqlite3_stmt *statement[STATEMENT_COUNT]; /* prepared at first use */
-	struct sqlite3_stmt *rollback; /* prepared at once, for when there is no memory */
+	struct sqlite3_stmt *rollback; /* prepared at the start, for use when there is no memory */
 	void (*watch_wal)(void *arg, int pages);
 	void *watch_wal_arg;
 };
@@ -51,8 +51,8 @@ int64_t db_changes(struct db *db);
 /* Returns the rowid of the last INSERT. */
 int64_t db_last_id(struct db *db);
 /*
- * Rolls an open transaction back; some errors have done so already. Returns -1 when it stays open,
- * because memory is short: call it again before the next BEGIN, which would fail.
+ * Rolls an open transaction back; some errors have already done so. Returns -1 when it stays open
+ * for lack of memory: call it again before the next BEGIN, which would otherwise fail.
  */
 int db_rollback(struct db *db);
 

@@ -76,7 +76,7 @@ find_at_site(struct db *db, const struct siphash_key *secret, int64_t site_id,
 	return rc != 0 ? rc : dedup_levels_find(NULL, db, key, site_id, message_id, ret_id, e);
 }
 
-/* 1, -1. */
+/* Returns 1 or -1. */
 static int
 find_at_sites(struct db *db, const struct siphash_key *secret, struct slice message_id,
     struct message_ids *found, struct err *e)

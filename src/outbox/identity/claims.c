@@ -1,6 +1,7 @@
 /*
- * The memory of claims: one slot for each hash of a device, which the device that called last has.
- * A miss costs a look at the table. Only opening fails, without random bytes for the key.
+ * Remembers claims: one slot for each hash of a device, which holds the device that called last. A
+ * miss costs a read of the table. Only opening can fail, when there are no random bytes for the
+ * key.
  */
 #include "outbox/identity/claims.h"
 

@@ -1,9 +1,10 @@
 /*
- * A memory of whose a device is: the latest claim of the devices that called last. A call that says
- * what is remembered says nothing new, and needs no look at the table identity. Writer thread.
+ * Remembers the users of devices: the latest claim on each of the devices that called last. A call
+ * that repeats a remembered claim says nothing new and needs no read of the table identity.
+ * Writer's thread.
  *
- * Whoever removes or changes rows of devices clears the memory, or drops the device. What a
- * transaction that was rolled back left here is cleared by store_rolled_back().
+ * Code that removes or changes rows of devices must clear the memory or drop the device.
+ * store_rolled_back() clears what a rolled-back transaction left here.
  */
 #ifndef OUTBOX_IDENTITY_CLAIMS_H
 #define OUTBOX_IDENTITY_CLAIMS_H
@@ -17,7 +18,7 @@
 
 #define CLAIMS_SLOTS 1024
 
-/* At which site which user's a device is; the ids are hashed with a key of this process. */
+/* The user of a device at a site; the ids are hashed with a key of this process. */
 struct claims_pair {
 	uint64_t device;
 	uint64_t user;
@@ -36,14 +37,14 @@ int claims_open(struct claims *c, struct err *e);
 struct claims_pair claims_pair(
     const struct claims *c, int64_t site_id, struct slice device, struct slice user_id);
 /*
- * Whether it is known that the device's latest claim is this user's, and that a call made at that
- * time (wall ms) by that event changes nothing about it.
+ * Whether the device's latest claim is known to be this user's, and a call at that time (wall ms)
+ * by that event is known to change nothing.
  */
 bool claims_has(const struct claims *c, struct claims_pair pair, int64_t at, int64_t event_id);
-/* The device's latest claim: no other is later. Calls before `until` change nothing. */
+/* Records the device's latest claim. Calls before `until` change nothing. */
 void claims_keep(
     struct claims *c, struct claims_pair pair, int64_t since, int64_t since_event, int64_t until);
-/* The device may have another claim now. */
+/* Forgets the device, which may have another claim now. */
 void claims_drop(struct claims *c, struct claims_pair pair);
 void claims_clear(struct claims *c);
 

@@ -90,7 +90,7 @@ int identity_merge(struct db *db, struct claims *claims, const struct identity_s
 const char *identity_kind_name(enum identity_kind kind);
 enum identity_kind identity_kind_parse(struct slice name);
 
-/* The next three can remove claims: the caller clears the memory of claims. */
+/* The next three functions can remove claims: the caller clears the memory of claims. */
 /* Removes one row. */
 int identity_forget(struct db *db, int64_t site_id, int64_t identity_id, struct err *e);
 /* Removes the statements of calls about this user up to an event; 0: all. */

@@ -238,7 +238,7 @@ bound_claims(struct lesson *l, const struct identity_claims *claims, struct slic
 	if (n < IDENTITY_IDS)
 		return 0;
 	l->added--;
-	claims_clear(l->claims); /* what is dropped may be of any device */
+	claims_clear(l->claims); /* the dropped rows may be of any device */
 	return stmt_identity_drop_claim(l->db,
 	    &(struct stmt_identity_drop_claim){ .site_id = l->site_id, .user_id = user_id }, l->e);
 }

@@ -1,4 +1,4 @@
-/* Conclusions from the statements of identity.h, for outbox. Writer thread. */
+/* Conclusions from the statements of identity.h, for the whole outbox. Writer's thread. */
 #ifndef OUTBOX_IDENTITY_PERSON_H
 #define OUTBOX_IDENTITY_PERSON_H
 

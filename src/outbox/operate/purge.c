@@ -166,7 +166,7 @@ drop_all(struct db *db, struct outbox_purge *purge, const struct victims *s, str
 	}
 	if (rc == 0)
 		rc = drop_empty_attempts(db, left, e);
-	/* What finds duplicates drops its entries of these when it meets them. */
+	/* The duplicate detection drops its entries of these events when it meets them. */
 	if (rc == 0 && last_gone > 0)
 		rc = stmt_dedup_set_purged(db, last_gone, e);
 	free(left);

@@ -1,4 +1,4 @@
-/* base/encode and base/utf8: what is well-formed, at the edges. */
+/* base/encode and base/utf8: the limits of what is well-formed. */
 #include "lib/unit.h"
 
 #include <string.h>

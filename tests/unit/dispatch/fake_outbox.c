@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* The dispatcher owns the port only: a test looks at the outbox longer. */
+/* The dispatcher owns only the port: a test uses the outbox for longer. */
 static void
 keep(struct outbox_port *p)
 {

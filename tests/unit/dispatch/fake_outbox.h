@@ -1,9 +1,9 @@
 /*
  * An outbox in memory, for the dispatcher (dispatch/port/outbox_port.h).
  *
- * What is sent waits until fake_outbox_commit, which plays one transaction of the writer, or is
- * done at once when `at_once` is set. It checks what the real writer may rely on and what the
- * dispatcher promises; the first violation stays in `broken`. Any thread.
+ * Messages wait until fake_outbox_commit, which plays one transaction of the writer; with `at_once`
+ * they are done at once. It checks the promises of the dispatcher to the writer; `broken` keeps the
+ * first violation. Any thread.
  */
 #ifndef UNIT_DISPATCH_FAKE_OUTBOX_H
 #define UNIT_DISPATCH_FAKE_OUTBOX_H
@@ -48,7 +48,7 @@ struct fake_attempt {
 };
 
 struct fake_outbox {
-	struct outbox_port port; /* first; what it hands out outlives port.free */
+	struct outbox_port port; /* must be first; its texts outlive port.free */
 	bool at_once;
 	bool stopped; /* accepts no more messages */
 	bool unreadable;
@@ -70,7 +70,7 @@ struct fake_outbox {
 	unsigned site_changes;         /* number of OUTBOX_SITE_STATE messages */
 	unsigned commits;
 	unsigned loads;      /* number of events read */
-	char message_id[32]; /* of the event that is shown, and its address */
+	char message_id[32]; /* body and address of the current event */
 	char email[64];
 	/* the next failures: of messages of this type, this many times */
 	enum outbox_msg_type fail_type;
@@ -101,7 +101,7 @@ void fake_outbox_crash(struct fake_outbox *f);
 /* Writes the waiting messages, one letter each: b(egin), e(nd), s(ite), i(nvalid). */
 const char *fake_outbox_delayed(struct fake_outbox *f, char *ret_text, size_t size);
 
-/* Of the port; fake_outbox_new sets them. */
+/* Functions of the port, set by fake_outbox_new. */
 int fake_outbox_send(struct outbox_port *p, struct outbox_msg *msg);
 void fake_reader_init(struct outbox_port *p);
 

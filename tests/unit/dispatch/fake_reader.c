@@ -29,7 +29,7 @@ is_due(const struct fake_event *event, int64_t id, const struct due_query *q)
 	       && (event->next_attempt_at <= q->now || event->next_attempt_at > q->horizon);
 }
 
-/* The next id after *at, or 0. */
+/* Returns the next id after *at, or 0. */
 static int64_t
 next_due(struct fake_outbox *f, const struct due_query *q, int64_t *at)
 {

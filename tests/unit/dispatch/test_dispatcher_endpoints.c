@@ -7,7 +7,7 @@
 #include "dispatch/queue/fill.h"
 #include "unit/dispatch/dispatch_rig.h"
 
-/* An event of the fake composer: the letters before its text say what becomes of it. */
+/* Adds an event of the fake composer: the letters before its text choose what it becomes. */
 static int64_t
 add(struct rig *r, const char *body, const char *email)
 {

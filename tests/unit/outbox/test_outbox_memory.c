@@ -1,7 +1,7 @@
 /*
- * The outbox when SQLite is briefly without memory: three allocations in a row fail, at each place
- * of a transaction that stores an event. That transaction may fail; the next one succeeds, the
- * outbox is healthy, and what was stored is there.
+ * The outbox when SQLite briefly has no memory: three allocations in a row fail, at each point of a
+ * transaction that stores an event. That transaction may fail; the next one succeeds, the outbox is
+ * healthy, and stored events are there.
  */
 #include "lib/unit.h"
 
@@ -17,7 +17,7 @@
 #define FOR_LONG 1000000
 
 static sqlite3_mem_methods real;
-/* The allocation that fails first, counted from 1, and how many there were; 0: none fails. */
+/* The number of the first allocation to fail, from 1, and the allocations so far; 0: none fails. */
 static _Atomic int first_to_fail, allocations;
 static _Atomic int in_a_row = IN_A_ROW;
 
@@ -50,7 +50,7 @@ install(void **state)
 	sqlite3_mem_methods scarce;
 
 	(void)state;
-	/* Without its own store of small blocks SQLite asks for each. */
+	/* Without its own pool of small blocks, SQLite allocates each one. */
 	assert_int_equal(sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0), SQLITE_OK);
 	assert_int_equal(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real), SQLITE_OK);
 	scarce = real;
@@ -60,7 +60,8 @@ install(void **state)
 	return 0;
 }
 
-/* Stores an event while the allocations from the nth on fail; false when there were fewer. */
+/* Stores an event while the allocations from the nth on fail. Returns false when there were
+ * fewer. */
 static bool
 store_without_memory(int nth, int *ret_stored)
 {
@@ -68,7 +69,7 @@ store_without_memory(int nth, int *ret_stored)
 	struct segment_event event;
 	struct outbox_put p;
 
-	rig_close(); /* so that statements are prepared again */
+	rig_close(); /* so that statements must be prepared again */
 	rig_open();
 	snprintf(id, sizeof(id), "scarce-%d", nth);
 	event = rig_track(id);

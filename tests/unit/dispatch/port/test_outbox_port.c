@@ -1,5 +1,5 @@
-/* dispatch/port/outbox_port on a real outbox: which events are shown, in which order, until when.
- */
+/* dispatch/port/outbox_port on a real outbox: which events it gives, in which order, and when it
+ * stops. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -11,7 +11,7 @@ struct seen {
 	int64_t ids[8];
 	size_t n;
 	size_t enough;
-	char message_id[16]; /* of the last one */
+	char message_id[16]; /* of the last event */
 };
 
 static bool
@@ -49,7 +49,7 @@ due_events_come_in_order_without_those_that_are_taken(void **state)
 	(void)state;
 	for (size_t i = 0; i < 5; i++)
 		ids[i] = rig_put_one(names[i]);
-	/* one of them is no event of this outbox */
+	/* one id does not exist in this outbox */
 	taken[0] = ids[1];
 	taken[1] = ids[3];
 	taken[2] = ids[4] + 1000;
@@ -70,7 +70,7 @@ due_events_come_in_order_without_those_that_are_taken(void **state)
 	assert_int_equal(seen.n, 2);
 	assert_int_equal(seen.ids[0], ids[2]);
 
-	/* until it is enough */
+	/* until the callback has enough */
 	seen = (struct seen){ .enough = 1 };
 	assert_int_equal(port->due(port, &query, note, &seen, &e), 0);
 	assert_int_equal(seen.n, 1);
@@ -89,7 +89,7 @@ a_load_shows_what_is_there_and_sees_the_outbox_as_it_is(void **state)
 	assert_int_equal(port->load(port, ids, 2, note, &seen, &e), 0);
 	assert_int_equal(seen.n, 1);
 	assert_int_equal(seen.ids[0], id);
-	/* what is stored after a load is seen by the next one */
+	/* an event that is stored after a load is seen by the next load */
 	assert_int_equal(rig_put_one("b"), id + 1);
 	assert_int_equal(port->load(port, ids, 2, note, &seen, &e), 0);
 	assert_int_equal(seen.n, 3);

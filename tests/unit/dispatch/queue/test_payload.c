@@ -1,5 +1,4 @@
-/* dispatch/queue/payload: the frame around what the composer makes, and offers that are not kept.
- */
+/* dispatch/queue/payload: the frame around composed events, and offers that are not kept. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -25,7 +24,7 @@ take(struct payload *p, const char *body)
 	payload_keep(p);
 }
 
-/* What it says is what it was said to be. */
+/* Checks that the payload reports the size that it then has. */
 static void
 check_end(struct payload *p, const char *text)
 {

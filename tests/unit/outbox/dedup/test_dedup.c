@@ -1,5 +1,5 @@
-/* Duplicates: every messageId is found again, in memory or in the file, after restarts and
- * rollbacks too. */
+/* Duplicates: every messageId is found again, in memory or in the file, even after restarts and
+ * rollbacks. */
 #include "lib/unit.h"
 
 #include <sqlite3.h>
@@ -185,7 +185,7 @@ many_ids_move_to_the_file_and_memory_stays_bounded(void **state)
 	kept = (int64_t)dedup.n;
 	reopen();
 	assert_true(dedup.n < DEDUP_KEEP);
-	/* Some were moved in this round already, and are moved again: no more than that. */
+	/* Some ids had already moved in this round, and move again: no others do. */
 	assert_true(entries_in_file() - (total - kept) < DEDUP_KEEP);
 	assert_all_found(total);
 	/* Everything up to the floor is in the file. */
@@ -195,7 +195,7 @@ many_ids_move_to_the_file_and_memory_stays_bounded(void **state)
 	assert_all_found_up_to(floor);
 }
 
-/* Chance never fills a bucket; a flood of one bucket would. */
+/* Chance never fills a bucket, but a flood of ids for one bucket does. */
 static void
 a_full_bucket_leaves_memory_before_its_turn(void **state)
 {
@@ -248,7 +248,7 @@ ids_of_a_transaction_rolled_back_are_new_again(void **state)
 
 #define MODEL_MAX 120000
 
-static unsigned char model[MODEL_MAX]; /* by message: 1 it is there, 2 rolled back or purged */
+static unsigned char model[MODEL_MAX]; /* by message: 1 stored, 2 rolled back or purged */
 
 static void
 model_check(struct rand *rand, int64_t next)
@@ -262,7 +262,7 @@ model_check(struct rand *rand, int64_t next)
 	}
 }
 
-/* Random lengths of stored and rolled back transactions, restarts, and retention. */
+/* Stored and rolled-back transactions of random lengths, restarts, and retention. */
 static void
 a_model_agrees_over_any_history(void **state)
 {
@@ -304,7 +304,7 @@ a_model_agrees_over_any_history(void **state)
 		}
 		model_check(&rand, next - 1);
 	}
-	/* What retention removed is not kept for good. */
+	/* Entries of events that retention removed do not stay forever. */
 	assert_true(entries_in_file() < number("SELECT count(*) FROM event") + 40000);
 }
 

@@ -26,7 +26,7 @@ an_entry_keeps_its_id_and_the_low_bits_of_its_key(void **state)
 	assert_true(dedup_entry_read(file) == dedup_entry(0x010203, 0x0405060708));
 }
 
-/* Against a plain search, with runs of equal keys. */
+/* Compares with a plain search, with runs of equal keys. */
 static void
 merged_entries_are_sorted_and_found(void **state)
 {
@@ -87,11 +87,11 @@ a_filter_lies_in_one_direction_only(void **state)
 	assert_false(dedup_filter_knows(&f, 2));
 	for (int i = 0; i < 128; i++)
 		assert_true(dedup_filter_may_have(&f, 3, dedup_entry_key(entries[i])));
-	/* Eight bits for each: some 3 % of strangers pass. */
+	/* With eight bits for each key, about 3 % of other keys pass. */
 	for (int i = 0; i < 10000; i++)
 		wrong += dedup_filter_may_have(&f, 3, rand_u64(&rand) & 0xffffff);
 	assert_in_range(wrong, 100, 600);
-	/* Neighbors are not touched, and what was there is replaced. */
+	/* Neighbors do not change, and a filter that is built again forgets its old keys. */
 	dedup_filter_learn(&f, 2, NULL, 0);
 	assert_false(dedup_filter_may_have(&f, 2, 1));
 	assert_true(dedup_filter_may_have(&f, 3, dedup_entry_key(entries[5])));

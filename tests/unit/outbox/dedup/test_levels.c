@@ -1,7 +1,7 @@
 /*
- * The levels in the file, small ones: every entry is found wherever it has gone, a call writes a
- * bounded number of buckets, what retention removed goes, and a call that fails at any point leaves
- * what was there.
+ * The levels in the file, made small: every entry is found wherever it has moved, a call writes a
+ * bounded number of buckets, entries of removed events are dropped, and a call that fails at any
+ * point changes nothing.
  */
 #include "lib/unit.h"
 
@@ -26,13 +26,13 @@ static struct dedup_levels levels;
 static const struct siphash_key secret = { 1, 2 };
 static struct rand chance;
 
-/* What the tests put waits here until a bucket of it goes. */
+/* Entries of the tests wait here until their bucket is written. */
 static uint64_t waiting[BUCKETS][128];
 static size_t n_waiting[BUCKETS];
 
 /* ---- failing allocations --------------------------------------------------------------------- */
 
-static int allocations_left = -1; /* below 0: none fails */
+static int allocations_left = -1; /* negative: no allocation fails */
 
 void *__real_realloc(void *p, size_t n);
 void *__real_calloc(size_t n, size_t size);
@@ -100,7 +100,7 @@ set_up(void **state)
 	    || dedup_levels_open(&levels, LEVEL_1, &e) != 0)
 		return -1;
 	load();
-	/* The tests are not about durability. */
+	/* These tests do not need durability. */
 	return db_exec(&db, "PRAGMA synchronous=OFF", &e);
 }
 
@@ -146,7 +146,7 @@ put_well(uint64_t bucket)
 	n_waiting[bucket] = 0;
 }
 
-/* Stores an event and its entry; buckets go at different sizes. */
+/* Stores an event and its entry; buckets are written at varying sizes. */
 static void
 add(int64_t n)
 {
@@ -178,7 +178,7 @@ add_range(int64_t from, int64_t to)
 	sql("COMMIT");
 }
 
-/* The event found for message n; 0: none. */
+/* Returns the event found for message n; 0 when none is. */
 static int64_t
 find(struct dedup_levels *l, int64_t n)
 {
@@ -198,7 +198,7 @@ entries_in_file(void)
 	return number("SELECT coalesce(sum(length(entries)), 0) / 8 FROM dedup_bucket");
 }
 
-/* Counts agree, buckets are sorted, and each has only what belongs to it. */
+/* Checks that counts agree, buckets are sorted, and each has only its own entries. */
 static void
 check_file(int64_t expected)
 {
@@ -246,7 +246,7 @@ every_entry_is_found_at_every_level(void **state)
 		add_range(at + 1, at + 19300);
 	check_file(n);
 	assert_int_equal(number("SELECT max(level) FROM dedup_level"), 3);
-	/* No level is much above its size: by the entries of a few buckets. */
+	/* No level exceeds its limit by more than the entries of a few buckets. */
 	assert_in_range(levels.level[1].entries, 1, LEVEL_1 + 200);
 	assert_in_range(levels.level[2].entries, 1, 8 * LEVEL_1 + 200);
 	for (int64_t i = 1; i <= n; i++)
@@ -254,7 +254,7 @@ every_entry_is_found_at_every_level(void **state)
 			fail_msg("message %lld is not found", (long long)i);
 	for (int64_t i = n + 1; i <= n + 1000; i++)
 		assert_int_equal(find(&levels, i), 0);
-	/* After a start nothing is known of the buckets, and each is learned when it is read. */
+	/* After a start no filter exists, and each is built when its bucket is read. */
 	load();
 	check_file(n);
 	for (int64_t i = 1; i <= 2 * n; i += 7)
@@ -262,7 +262,7 @@ every_entry_is_found_at_every_level(void **state)
 	assert_true(dedup_filter_knows(&levels.level[2].filter, 5));
 }
 
-/* The bound that ingest relies on. */
+/* The bound on writes that ingest relies on. */
 static void
 one_call_writes_few_rows(void **state)
 {
@@ -275,11 +275,11 @@ one_call_writes_few_rows(void **state)
 		int64_t before = sqlite3_total_changes64(db.handle), rows;
 
 		add(n);
-		rows = sqlite3_total_changes64(db.handle) - before - 1; /* but for the event */
+		rows = sqlite3_total_changes64(db.handle) - before - 1; /* except the event */
 		most = rows > most ? rows : most;
 	}
 	sql("COMMIT");
-	/* Level 1, and for each of two levels: one bucket into eight, and the counts. */
+	/* Level 1, and for each of two levels one bucket into eight, and the counts. */
 	assert_in_range(most, 20, 2 + 2 * 11);
 }
 
@@ -296,7 +296,7 @@ entries_that_come_again_are_kept_once(void **state)
 	assert_int_equal(levels.level[1].entries, 1);
 }
 
-/* Another message with the same key, and a removed event, do not hide the one that is sought. */
+/* Another message with the same key, and a removed event, do not hide the right one. */
 static void
 entries_of_one_key_are_all_asked(void **state)
 {
@@ -313,7 +313,7 @@ entries_of_one_key_are_all_asked(void **state)
 	assert_int_equal(find(NULL, 5), 5);
 	sql("DELETE FROM event WHERE event_id = 5");
 	assert_int_equal(find(&levels, 5), 0);
-	/* The site matters. */
+	/* The site is compared, too. */
 	sql("UPDATE event SET site_id = 7 WHERE event_id = 6");
 	assert_int_equal(find(&levels, 6), 0);
 }
@@ -325,7 +325,7 @@ what_retention_removed_leaves_the_levels(void **state)
 
 	(void)state;
 	add_range(1, 30000);
-	/* Every tenth of the old ones stays. */
+	/* Every tenth of the old events stays. */
 	sql("DELETE FROM event WHERE event_id <= 20000 AND event_id % 10 <> 0");
 	add_range(30001, 31000);
 	check_file(31000);
@@ -383,7 +383,7 @@ tick(void *arg)
 	return ticks_left >= 0 && ticks_left-- == 0;
 }
 
-/* Puts a bucket of new events, with the nth step of SQLite or the nth allocation failing. */
+/* Writes a bucket of new events while the nth step of SQLite or the nth allocation fails. */
 static bool
 put_fails(int64_t first, int steps, int allocations)
 {
@@ -448,7 +448,7 @@ memory_may_fail_anywhere(void **state)
 	dedup_levels_close(&fresh);
 	assert_true(failed >= 9); /* the blob, and two for each filter */
 	add_range(1, 20000);
-	/* Its memory is taken as it is needed: begin with none. */
+	/* Its memory is allocated when needed: begin without any. */
 	dedup_levels_close(&levels);
 	assert_int_equal(dedup_levels_open(&levels, LEVEL_1, &e), 0);
 	load();

@@ -107,7 +107,7 @@ each_is_found_by_its_hash(void **state)
 	}
 	expect("MSG-1", 1, 0, 0);
 	expect("", 1, 0, 0);
-	/* The old ones are found in the levels alone, the newest without them. */
+	/* The old ones are found in the levels only, the newest one without them. */
 	rig_close();
 	change("UPDATE delivery SET message_key = 0 WHERE event_id < 2000");
 	expect("msg-1", 1, 1, 1);
@@ -140,7 +140,7 @@ each_site_has_its_own(void **state)
 	expect("same", 1, 2, 2);
 }
 
-/* An erasure replaced an address in the messageId, or the key of the hash is lost. */
+/* An erasure replaced an address in the messageId, or the secret of the hash is lost. */
 static void
 what_the_hash_cannot_know_is_looked_for(void **state)
 {

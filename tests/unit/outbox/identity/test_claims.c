@@ -1,4 +1,4 @@
-/* The memory of claims: what it spares, and that it never outlives what it remembers. */
+/* The memory of claims: the reads that it saves, and that it is never out of date. */
 #include "lib/unit.h"
 
 #include "lib/tempdir.h"
@@ -46,7 +46,7 @@ close_alone(void **state)
 	return 0;
 }
 
-/* A call with both ids; the number of claims afterwards. */
+/* Stores a call with both ids; returns the number of claims. */
 static int64_t
 call(const char *user_id, const char *device, int64_t at)
 {
@@ -66,7 +66,7 @@ call(const char *user_id, const char *device, int64_t at)
 	return n;
 }
 
-/* What goes behind its back is not noticed: that shows that it did not look. */
+/* A change behind its back goes unnoticed: that proves that it did not read the table. */
 static void
 forget_in_secret(void)
 {
@@ -110,7 +110,7 @@ another_user_another_device_and_an_earlier_time_are_looked_up(void **state)
 	forget_in_secret();
 	assert_int_equal(call("v", "a", T0 + 3), 1);
 	forget_in_secret();
-	assert_int_equal(call("u", "a", T0 + 4), 1); /* v's call ended what was remembered */
+	assert_int_equal(call("u", "a", T0 + 4), 1); /* v's call replaced the remembered claim */
 	call("u", "a", T0 + 5);
 	forget_in_secret();
 	assert_int_equal(call("u", "a", T0 + 3), 1);
@@ -170,7 +170,7 @@ a_device_that_a_limit_removed_is_learned_again(void **state)
 	assert_int_equal(size(), 0);
 	wait_for(1000, true);
 	fill();
-	track("v", "b"); /* of two the older goes */
+	track("v", "b"); /* of two colliding devices, the older is forgotten */
 	wait_for(1, true);
 	track("v", "b");
 	wait_for(1000, true);

@@ -133,7 +133,7 @@ rows_go_with_attempts_that_have_no_event_left(void **state)
 	assert_int_equal(
 	    handmade_int(&box, "SELECT group_concat(attempt_id, '') FROM attempt"), 23);
 	assert_int_equal(handmade_int(&box, "SELECT count(*) FROM attempt_event"), 1);
-	/* What finds duplicates may drop its entries up to here. */
+	/* The duplicate detection may drop its entries up to this event. */
 	assert_int_equal(
 	    handmade_int(&box, "SELECT value FROM meta WHERE key = 'dedup_purged_to'"), 2);
 	assert_int_equal(
