@@ -48,7 +48,12 @@ CREATE TABLE event (
 
 CREATE INDEX event_provisional ON event (event_id) WHERE provisional IS NOT NULL;
 
-CREATE INDEX event_message ON event (event_id >> 10, message_id);
+CREATE TABLE message_chunk (
+	block INTEGER NOT NULL,
+	first TEXT NOT NULL,
+	ids TEXT,
+	PRIMARY KEY (block, first)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE delivery (
 	event_id INTEGER PRIMARY KEY,
@@ -247,14 +252,29 @@ LEFT JOIN attempt a ON a.attempt_id = d.last_attempt_id;
 
 CREATE VIEW messages AS
 WITH RECURSIVE block (n) AS (
-	SELECT min(event_id) >> 10 FROM event
+	SELECT min(block) FROM message_chunk
 	UNION ALL
-	SELECT n + 1 FROM block WHERE n < (SELECT max(event_id) >> 10 FROM event)
+	SELECT (SELECT min(c.block) FROM message_chunk c WHERE c.block > n) FROM block
+	WHERE n IS NOT NULL
+),
+found (event_id, message_id) AS (
+	SELECT e.event_id, e.message_id
+	FROM block
+	CROSS JOIN message_chunk c
+	CROSS JOIN event e NOT INDEXED
+	WHERE c.block = n
+		AND c.first = (SELECT max(x.first) FROM message_chunk x
+			WHERE x.block = n AND x.first <= e.message_id)
+		AND (c.ids IS NULL OR instr(c.ids, char(10) || e.message_id || char(10)))
+		AND e.event_id BETWEEN n << 11 AND (n << 11) + 2047
+	UNION ALL
+	SELECT event_id, message_id FROM event
+	WHERE event_id >= (SELECT coalesce(max(block) + 1, 0) << 11 FROM message_chunk)
 )
 SELECT
 	o.event_id,
 	o.site,
-	m.message_id,
+	f.message_id,
 	o.kind,
 	o.name,
 	o.email,
@@ -273,9 +293,8 @@ SELECT
 	o.error,
 	o.maybe_sent,
 	o.body
-FROM block
-CROSS JOIN event m ON m.event_id >> 10 = block.n
-JOIN outbox o ON o.event_id = m.event_id;
+FROM found f
+CROSS JOIN outbox o ON o.event_id = f.event_id;
 
 CREATE VIEW failures AS
 SELECT * FROM outbox WHERE status = 'failed' OR status = 'invalid';

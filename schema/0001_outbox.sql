@@ -72,9 +72,15 @@ CREATE TABLE event (
 
 CREATE INDEX event_provisional ON event (event_id) WHERE provisional IS NOT NULL;
 
--- Finds events by messageId in the sqlite3 shell, in blocks of 1,024 events. Random ids then dirty
--- the pages of the newest block only; an index of ids alone would dirty one page for each event.
-CREATE INDEX event_message ON event (event_id >> 10, message_id);
+-- The messageIds of complete blocks of 2,048 events, sorted, some 32 to a row. With them the view
+-- messages finds events in the sqlite3 shell; an index over them would cost three times as much
+-- (write/message_blocks.h).
+CREATE TABLE message_chunk (
+	block INTEGER NOT NULL, -- event_id >> 11
+	first TEXT NOT NULL, -- the first messageId of the row
+	ids TEXT, -- all of them, each between line ends; NULL: too long to be kept here
+	PRIMARY KEY (block, first)
+) STRICT, WITHOUT ROWID;
 
 -- The present state of each event. Narrow, because it is written often.
 CREATE TABLE delivery (

@@ -19,6 +19,7 @@ STATEMENTS = \
 	schema/statements/free_space.sql \
 	schema/statements/identity.sql \
 	schema/statements/import.sql \
+	schema/statements/message_blocks.sql \
 	schema/statements/message_ids.sql \
 	schema/statements/migrate.sql \
 	schema/statements/operate.sql \

@@ -101,6 +101,8 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/write/corrections.h \
 	src/outbox/write/make_due.c \
 	src/outbox/write/make_due.h \
+	src/outbox/write/message_blocks.c \
+	src/outbox/write/message_blocks.h \
 	src/outbox/write/put.c \
 	src/outbox/write/put.h \
 	src/outbox/write/requests.c \

@@ -75,6 +75,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/file/test_schema \
 	tests/unit/outbox/filter/test_filter \
 	tests/unit/outbox/filter/test_message_ids \
+	tests/unit/outbox/operate/test_erase \
 	tests/unit/outbox/operate/test_erase_text \
 	tests/unit/outbox/operate/test_import \
 	tests/unit/outbox/operate/test_operate \
@@ -92,6 +93,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/identity/test_identity \
 	tests/unit/outbox/identity/test_identity_merge \
 	tests/unit/outbox/identity/test_identity_order \
+	tests/unit/outbox/write/test_message_blocks \
 	tests/unit/outbox/write/test_unresolved \
 	tests/unit/term/test_table
 
@@ -201,6 +203,7 @@ tests_unit_outbox_file_test_schema_SOURCES = tests/unit/outbox/file/test_schema.
 tests_unit_outbox_filter_test_filter_SOURCES = tests/unit/outbox/filter/test_filter.c $(HANDMADE)
 tests_unit_outbox_filter_test_message_ids_SOURCES = tests/unit/outbox/filter/test_message_ids.c \
 	$(OUTBOX_RIG)
+tests_unit_outbox_operate_test_erase_SOURCES = tests/unit/outbox/operate/test_erase.c $(HANDMADE)
 tests_unit_outbox_operate_test_erase_text_SOURCES = tests/unit/outbox/operate/test_erase_text.c \
 	$(TEST_LIB)
 tests_unit_outbox_operate_test_import_SOURCES = tests/unit/outbox/operate/test_import.c \
@@ -230,5 +233,7 @@ tests_unit_outbox_identity_test_identity_order_SOURCES = tests/unit/outbox/ident
 	tests/unit/outbox/identity/identity_model.c tests/unit/outbox/identity/identity_model.h \
 	tests/unit/outbox/identity/identity_scenarios.c tests/unit/outbox/identity/identity_scenarios.h \
 	$(TEST_LIB)
+tests_unit_outbox_write_test_message_blocks_SOURCES = \
+	tests/unit/outbox/write/test_message_blocks.c $(TEST_LIB)
 tests_unit_outbox_write_test_unresolved_SOURCES = tests/unit/outbox/write/test_unresolved.c \
 	tests/unit/outbox/identity/identity_fixture.h $(OUTBOX_RIG)

@@ -16,6 +16,7 @@
 #include "outbox/message_kind.h"
 #include "outbox/operate/erase_text.h"
 #include "outbox/operate/operation_row.h"
+#include "outbox/write/message_blocks.h"
 #include "outbox/write/store.h"
 
 #define TEXT_MAX (256u << 20)
@@ -27,7 +28,8 @@ struct erasing {
 	const char *email;
 	struct erase_needle needle;
 	int64_t now;
-	size_t bytes; /* bytes of texts that this step has read */
+	size_t bytes;    /* bytes of texts that this step has read */
+	int64_t renamed; /* the last event whose texts have changed; 0: none */
 	struct err *e;
 };
 
@@ -116,6 +118,8 @@ erase_names(struct erasing *s, const struct stmt_erase_events_row *row)
 	rc = clean_texts(s, &t);
 	s->needle.loose = false;
 	if (rc == 0 && are_to_be_written(s, &t))
+		rc = message_blocks_change(s->db, &s->renamed, row->event_id, s->e);
+	if (rc == 0 && are_to_be_written(s, &t))
 		rc = stmt_erase_event_names(s->db,
 		    &(struct stmt_erase_event_names){
 			.event_id = row->event_id,
@@ -153,6 +157,8 @@ replace_in_event(struct erasing *s, const struct stmt_erase_events_row *row, boo
 	struct texts t = { .text = { row->name, row->message_id, row->body }, .n = 3 };
 	int rc = clean_texts(s, &t);
 
+	if (rc == 0 && are_to_be_written(s, &t))
+		rc = message_blocks_change(s->db, &s->renamed, row->event_id, s->e);
 	if (rc == 0 && are_to_be_written(s, &t))
 		rc = stmt_erase_event_quotes(s->db,
 		    &(struct stmt_erase_event_quotes){
@@ -447,7 +453,8 @@ run_step(struct erasing *s)
 	if (erase->phase == ERASE_EVENTS && erase->after_id == 0 && !erase->dry_run
 	    && stmt_erase_site_reasons(s->db, s->e) != 0)
 		return -1;
-	if (scan(s) != 0 || note_operation(s) != 0)
+	if (scan(s) != 0 || message_blocks_change(s->db, &s->renamed, 0, s->e) != 0
+	    || note_operation(s) != 0)
 		return -1;
 	erase->more = erase->phase != ERASE_DONE;
 	return erase->more || erase->dry_run ? 0 : end_asked(s);

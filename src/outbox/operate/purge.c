@@ -13,6 +13,7 @@
 #include "outbox/lines/export_line.h"
 #include "outbox/message_kind.h"
 #include "outbox/operate/operation_row.h"
+#include "outbox/write/message_blocks.h"
 #include "outbox/write/sites.h"
 
 #define ATTEMPTS_MAX 4096         /* attempts of one step that may have no event left */
@@ -147,11 +148,29 @@ drop_empty_attempts(struct db *db, const struct attempts_left *left, struct err 
 	return 0;
 }
 
+/* Tells what else knows the events whose rows are gone. */
+static int
+forget_rows(struct db *db, const struct victims *s, struct err *e)
+{
+	int64_t changed = 0, last = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (!s->victim[i].rows)
+			continue;
+		last = s->victim[i].event_id;
+		if (message_blocks_change(db, &changed, last, e) != 0)
+			return -1;
+	}
+	/* The duplicate detection drops its entries of these events when it meets them. */
+	if (last != 0 && stmt_dedup_set_purged(db, last, e) != 0)
+		return -1;
+	return message_blocks_change(db, &changed, 0, e);
+}
+
 static int
 drop_all(struct db *db, struct outbox_purge *purge, const struct victims *s, struct err *e)
 {
 	struct attempts_left *left = calloc(1, sizeof(*left));
-	int64_t last_gone = 0;
 	int rc = left == NULL ? err_nomem(e) : 0;
 
 	for (size_t i = 0; rc == 0 && i < s->n; i++) {
@@ -162,13 +181,11 @@ drop_all(struct db *db, struct outbox_purge *purge, const struct victims *s, str
 			rc = v->rows ? drop_rows(db, v, left, e) : drop_payload(db, v, e);
 		purge->n_payloads += v->has_payload;
 		purge->n_rows += v->rows;
-		last_gone = v->rows ? v->event_id : last_gone;
 	}
 	if (rc == 0)
 		rc = drop_empty_attempts(db, left, e);
-	/* The duplicate detection drops its entries of these events when it meets them. */
-	if (rc == 0 && last_gone > 0)
-		rc = stmt_dedup_set_purged(db, last_gone, e);
+	if (rc == 0)
+		rc = forget_rows(db, s, e);
 	free(left);
 	return rc;
 }

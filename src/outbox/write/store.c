@@ -15,6 +15,7 @@
 #include "event/segment/person.h"
 #include "event/segment/same_content.h"
 #include "outbox/write/corrections.h"
+#include "outbox/write/message_blocks.h"
 #include "outbox/write/requests.h"
 #include "outbox/write/resolve.h"
 
@@ -32,7 +33,9 @@ store_open(struct store *s, struct db *db, struct dedup *dedup, struct rand *ran
     struct unresolved *unresolved, struct err *e)
 {
 	*s = (struct store){ .db = db, .dedup = dedup, .rand = rand, .unresolved = unresolved };
-	return claims_open(&s->claims, e) != 0 ? -1 : read_last_id(s, e);
+	if (claims_open(&s->claims, e) != 0 || read_last_id(s, e) != 0)
+		return -1;
+	return message_blocks_catch_up(db, s->last_event_id, e);
 }
 
 void
@@ -318,7 +321,8 @@ add_new(struct transaction *t, struct outbox_put *put, const struct segment_even
 	if (*envelope_id == 0 && add_envelope(s, put, envelope_id, e) != 0)
 		return -1;
 	s->last_event_id++;
-	if (learn_identity(t, put, event, site, e) != 0
+	if (message_blocks_advance(s->db, s->last_event_id, e) != 0
+	    || learn_identity(t, put, event, site, e) != 0
 	    || decide_delivery(s, put, event, site, &d, e) != 0
 	    || add_event(s, put, event, message_id, *envelope_id, e) != 0
 	    || add_delivery(s, put, event, &d, key, e) != 0

@@ -8,6 +8,7 @@
 #include <zlib.h>
 
 #include "outbox/operate/purge.h"
+#include "outbox/write/message_blocks.h"
 #include "unit/outbox/handmade.h"
 
 static struct handmade box;
@@ -90,6 +91,29 @@ payloads_go_after_their_time_and_no_sooner(void **state)
 	    handmade_int(&box, "SELECT body IS NULL FROM event WHERE event_id = 3"), 1);
 	assert_int_equal(
 	    handmade_int(&box, "SELECT body IS NULL FROM event WHERE event_id = 6"), 0);
+}
+
+/* The texts of messageIds beside the events, for the view `messages`, go with the rows. */
+static void
+message_ids_go_with_the_rows(void **state)
+{
+	struct purge_limits l = limits_none();
+	struct outbox_purge p = { .limits = &l };
+	struct err e;
+
+	(void)state;
+	for (int64_t id = 1; id < MESSAGE_BLOCK_EVENTS; id++)
+		handmade_event(&box, id, "A", "a@b.cc", STATUS_DELIVERED, NULL);
+	assert_int_equal(message_blocks_advance(&box.db, MESSAGE_BLOCK_EVENTS, &e), 0);
+	assert_int_equal(
+	    handmade_int(&box, "SELECT count(*) FROM message_chunk WHERE ids LIKE '%m-1001%'"), 1);
+	l.rows_before[STATUS_DELIVERED] = 1001501;
+	purge(&p);
+	assert_int_equal(p.n_rows, 1001);
+	assert_int_equal(
+	    handmade_int(&box, "SELECT count(*) FROM message_chunk WHERE ids LIKE '%m-1001%'"), 0);
+	assert_int_equal(
+	    handmade_int(&box, "SELECT event_id FROM messages WHERE message_id = 'm-1002'"), 1002);
 }
 
 static void
@@ -290,6 +314,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 		    payloads_go_after_their_time_and_no_sooner, make_box, remove_box),
+		cmocka_unit_test_setup_teardown(message_ids_go_with_the_rows, make_box, remove_box),
 		cmocka_unit_test_setup_teardown(
 		    pending_events_are_never_touched, make_box, remove_box),
 		cmocka_unit_test_setup_teardown(
