@@ -21,7 +21,7 @@
 #define LOOK_BACK 64       /* attempts and operations to read back at the start, at least */
 #define ATTEMPTS_A_TURN 20 /* each may print a line for each of its events */
 #define OPEN_MAX_ATTEMPTS 1024
-#define DEEDS_A_TURN 100
+#define OPERATIONS_A_TURN 100
 #define TURN_MS 1000
 #define SETTLED_LAG_MS 2000    /* events settled longer ago than this are committed */
 #define SETTLED_BACK_MS 600000 /* how far to look back for settled events when it starts */
@@ -43,7 +43,7 @@ struct tail {
 	size_t rows;
 	bool is_open;
 	bool is_full; /* `open` is full: the cursor stays before the next attempt in flight */
-	int64_t deed_id[DEEDS_A_TURN];
+	int64_t operation_ids[OPERATIONS_A_TURN];
 	int64_t counted_since;       /* wall ms; 0: the filter leaves out refused requests */
 	struct audit_intake counted; /* since then, as of the last turn */
 };
@@ -205,19 +205,19 @@ look_at_attempts(struct tail *t, bool *ret_more, struct err *e)
 /* ---- operations ----------------------------------------------------------------------------- */
 
 static void
-take_deed_id(void *arg, const struct audit_operation_row *deed)
+take_operation_id(void *arg, const struct audit_operation_row *operation)
 {
 	struct tail *t = arg;
 
-	t->deed_id[t->rows++] = deed->operation_id;
+	t->operation_ids[t->rows++] = operation->operation_id;
 }
 
 static void
-take_deed(void *arg, const struct audit_operation_row *deed)
+take_operation(void *arg, const struct audit_operation_row *operation)
 {
 	struct tail *t = arg;
 
-	tail_lines_operation(t->lines, deed);
+	tail_lines_operation(t->lines, operation);
 }
 
 static int
@@ -228,22 +228,23 @@ look_at_operations(struct tail *t, bool *ret_more, struct err *e)
 
 	t->rows = 0;
 	if (outbox_audit_operations_after(
-		t->audit, t->seen.operation_id, DEEDS_A_TURN, take_deed_id, t, e)
+		t->audit, t->seen.operation_id, OPERATIONS_A_TURN, take_operation_id, t, e)
 	    != 0)
 		return -1;
 	n = t->rows;
 	for (size_t i = 0; i < n; i++) {
-		int64_t id = t->deed_id[i];
+		int64_t id = t->operation_ids[i];
 
 		if (t->by_member
 		    && outbox_audit_touched(t->audit, &t->options->filter, id, &touched, e) != 0)
 			return -1;
 		if (touched > 0
-		    && outbox_audit_operations_after(t->audit, id - 1, 1, take_deed, t, e) != 0)
+		    && outbox_audit_operations_after(t->audit, id - 1, 1, take_operation, t, e)
+			   != 0)
 			return -1;
 		t->seen.operation_id = id;
 	}
-	*ret_more |= n == DEEDS_A_TURN;
+	*ret_more |= n == OPERATIONS_A_TURN;
 	return 0;
 }
 

@@ -297,30 +297,30 @@ tail_lines_refused(struct tail_lines *t, int64_t at, const char *reason, int64_t
 }
 
 void
-tail_lines_operation(struct tail_lines *t, const struct audit_operation_row *deed)
+tail_lines_operation(struct tail_lines *t, const struct audit_operation_row *operation)
 {
 	struct line *line;
 	struct buf rest;
 	cJSON *o;
 
 	if (t->json) {
-		o = begin_json("operation", deed->at);
-		cJSON_AddNumberToObject(o, "operation_id", (double)deed->operation_id);
-		json_add_slice(o, "actor", deed->actor);
-		json_add_slice(o, "verb", deed->verb);
-		json_add_slice(o, "filter", deed->filter);
-		json_add_slice(o, "note", deed->note);
-		add_json(t, deed->at, o);
+		o = begin_json("operation", operation->at);
+		cJSON_AddNumberToObject(o, "operation_id", (double)operation->operation_id);
+		json_add_slice(o, "actor", operation->actor);
+		json_add_slice(o, "verb", operation->verb);
+		json_add_slice(o, "filter", operation->filter);
+		json_add_slice(o, "note", operation->note);
+		add_json(t, operation->at, o);
 		return;
 	}
 	buf_init(&rest, LINE_MAX_BYTES);
 	buf_append_literal(&rest, "by ");
-	table_append_clean(&rest, deed->actor);
-	append_part(&rest, deed->filter);
-	append_part(&rest, deed->note);
-	add(t, deed->at, deed->verb, &rest, &line);
+	table_append_clean(&rest, operation->actor);
+	append_part(&rest, operation->filter);
+	append_part(&rest, operation->note);
+	add(t, operation->at, operation->verb, &rest, &line);
 	if (line != NULL)
-		set_what(line, "operation %lld", (long long)deed->operation_id);
+		set_what(line, "operation %lld", (long long)operation->operation_id);
 }
 
 /* ---- printing ------------------------------------------------------------------------------- */

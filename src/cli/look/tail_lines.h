@@ -32,7 +32,7 @@ void tail_lines_member(
 /* Adds a line: `requests` more requests were refused for this reason, a text that is static or
  * lives as long as t. */
 void tail_lines_refused(struct tail_lines *t, int64_t at, const char *reason, int64_t requests);
-void tail_lines_operation(struct tail_lines *t, const struct audit_operation_row *deed);
+void tail_lines_operation(struct tail_lines *t, const struct audit_operation_row *operation);
 
 /*
  * Prints the last `most` lines (0 for all) in order of time, and drops all lines. -1 when memory
