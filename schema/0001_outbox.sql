@@ -187,7 +187,7 @@ CREATE TABLE attempt_event (
 
 -- ---- operators -------------------------------------------------------------------------------------
 
--- What operators did.
+-- The operations of operators.
 CREATE TABLE operation (
 	operation_id INTEGER PRIMARY KEY AUTOINCREMENT,
 	at INTEGER NOT NULL,

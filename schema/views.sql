@@ -161,7 +161,7 @@ SELECT
 	pause_note AS note
 FROM site;
 
--- Requests to ingest that were refused, by day and reason; 30 days of them.
+-- Refused requests to ingest by day and reason, for 30 days.
 CREATE VIEW refusals AS
 SELECT date(portion_at / 1000, 'unixepoch') AS day, outcome AS reason, sum(requests) AS requests
 FROM request_count

@@ -1,4 +1,4 @@
--- `at`: when the event happened, but not after its receipt.
+-- `at` is the time of the event, or of its receipt if that is earlier.
 -- name: unresolved_event
 -- in: event_id int
 -- out: site_id int, user_id text?, anonymous_id text?, email text?, at int

@@ -22,14 +22,14 @@ mailbox_init(struct mailbox *m, size_t max_count, size_t max_cost, void (*wake)(
 	};
 	m->tail = &m->head;
 	if (pthread_mutex_init(&m->mutex, NULL) != 0)
-		return err_set(e, ERR_SYSTEM, "cannot make a mutex");
+		return err_set(e, ERR_SYSTEM, "cannot create a mutex");
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	errno = pthread_cond_init(&m->cond, &attr);
 	pthread_condattr_destroy(&attr);
 	if (errno != 0) {
 		pthread_mutex_destroy(&m->mutex);
-		return err_sys(e, "cannot make a condition variable");
+		return err_sys(e, "cannot create a condition variable");
 	}
 	return 0;
 }

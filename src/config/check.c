@@ -162,8 +162,8 @@ check_alarm(const struct config *c, struct err *e)
 		return 0;
 	if (program[0] != '/')
 		return err_set(e, ERR_INPUT,
-		    "%s: alarm_command: \"%.128s\" must be the whole path of a program; its "
-		    "arguments are further texts of the list",
+		    "%s: alarm_command: \"%.128s\" must be the absolute path of a program; its "
+		    "arguments are further items of the list",
 		    place(c), program);
 	if (access(program, X_OK) != 0)
 		return err_sys(e, "%s: alarm_command: %.128s cannot be run", place(c), program);

@@ -131,7 +131,7 @@ fail_unknown(struct parser *p, const char *name)
 		    p->secret->name, p->lines[p->secret - settings]);
 	if (!may_be_shown(p, name))
 		return FAIL(p, line,
-		    "the name of a setting must stand here: put the text before it in quotes if it "
+		    "expected the name of a setting: put the text before it in quotes if it "
 		    "holds blanks or signs, or see bentospool.conf(5) for the names");
 	buf_init(&known, 4096);
 	append_names(p, &known);
@@ -190,7 +190,7 @@ take_value(struct parser *p, const struct setting *s)
 	if (is_bracket(p, s))
 		return FAIL(p, p->lex.token_line,
 		    s->type == SETTING_LIST
-			? "%s: a list stands in braces: {\"...\", \"...\"}, not in [...]"
+			? "%s: write a list in braces: {\"...\", \"...\"}, not in [...]"
 			: "%s: brackets are not used: write the value only",
 		    s->name);
 	if (p->lex.token_line > key_line && !p->lex.quoted && lex_peek(&p->lex) == '=')
@@ -205,10 +205,9 @@ fail_in_list(struct parser *p, const struct setting *s, int line, enum lex_token
 		return FAIL(p, line, "%s: the list has no } at its end", s->name);
 	if (token == LEX_TEXT)
 		return FAIL(p, p->lex.token_line,
-		    "%s: a comma must stand between two texts of a list, and a } at its end",
-		    s->name);
-	return FAIL(p, p->lex.token_line,
-	    "%s: a text in quotes must stand here, or the } of the list", s->name);
+		    "%s: put a comma between two texts of a list, and a } at its end", s->name);
+	return FAIL(
+	    p, p->lex.token_line, "%s: expected a text in quotes, or the } of the list", s->name);
 }
 
 /* Reads a list behind its opening brace: texts with commas between them, and optionally one at the
@@ -408,7 +407,7 @@ parse_item(struct parser *p, enum lex_token token)
 		    "one");
 	case LEX_COMMA:
 		return FAIL(p, p->lex.token_line,
-		    "a comma outside a list: several texts stand in braces, {\"...\", \"...\"}");
+		    "a comma outside a list: write several texts in braces, {\"...\", \"...\"}");
 	case LEX_END:
 		break;
 	}

@@ -149,7 +149,7 @@ const struct setting settings[] = {
 	{ SITE(retry_max), SECONDS("3600", 10, 86400000),
 	  .help = "maximum seconds to wait before a retry" },
 	{ SITE(max_attempts), NUMBER("20", 0, 1000000),
-	  .help = "failures of an event itself after which it is failed; outages do not count; 0: never" },
+	  .help = "failures of an event on its own before it becomes failed; outages do not count; 0: no limit" },
 	{ SITE(max_age), SECONDS("0", 0, INT64_C(315360000000)),
 	  .help = "seconds after which an undelivered event is failed; 0: never" },
 	{ SITE(identity_wait), SECONDS("86400", 0, INT64_C(31536000000)),

@@ -34,13 +34,13 @@ struct clocks {
 	struct outbox *outbox;
 	const struct clock *system;
 	struct clock clock;  /* given to others */
-	atomic_bool doubted; /* the estimate goes for the wall clock, */
+	atomic_bool doubted; /* the estimate is used in place of the wall clock, */
 	/* which is mono + this; while the clock is set, where it would go on from */
 	atomic_int_least64_t offset;
 	enum clocks_state state;
 	int64_t started_ms;    /* mono */
 	int64_t behind_before; /* doubts a wall clock before this, for an hour; 0: none */
-	int64_t unset_offset;  /* that of the marked events; 0: there are none */
+	int64_t unset_offset;  /* the provisional mark of the present events; 0: there are none */
 	bool noted;            /* unset_offset is with the writer */
 	uint64_t boot;
 	struct age age;
@@ -194,7 +194,7 @@ latest(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-/* From where the estimate goes on: wall - mono. */
+/* The offset (wall - mono) from which the estimate continues. */
 static int64_t
 recall_offset(const struct clocks *c, const int64_t unset[2], const struct outbox_unset *marked)
 {

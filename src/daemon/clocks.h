@@ -1,6 +1,6 @@
 /*
- * The clock that the daemon goes by, and how far the wall clock of the machine can be believed
- * (dispatch/age.h). The head of clocks.c states the rules. Main thread, except where stated.
+ * The clock that the daemon uses, and how far the machine's wall clock can be trusted
+ * (dispatch/age.h). The opening of clocks.c has the rules. Main thread, except where stated.
  */
 #ifndef DAEMON_CLOCKS_H
 #define DAEMON_CLOCKS_H
@@ -9,12 +9,12 @@
 #include "dispatch/age.h"
 #include "outbox/outbox.h"
 
-/* How long a clock is doubted that is behind what the outbox has seen before this boot. */
+/* How long to distrust a clock that is behind the last time the outbox saw before this boot. */
 #define CLOCKS_BEHIND_MAX_MS INT64_C(3600000)
 
 struct clocks;
 
-/* `system` is what the machine shows. */
+/* `system` is the machine's clock. */
 int clocks_new(
     const struct clock *system, uint64_t boot, struct clocks **ret_clocks, struct err *e);
 /* Between outbox_open and outbox_start. */

@@ -46,7 +46,7 @@ struct dispatch_context {
 	atomic_int owed;         /* messages that the writer still holds or is about to return */
 
 	bool stopping;
-	bool failed; /* the outbox stores nothing any more */
+	bool failed; /* nothing may be stored any more */
 	bool held;   /* the clock is not set: dates would be wrong */
 	bool sent;   /* a request was handed to the transport in this step */
 	struct log_limit read_limit;

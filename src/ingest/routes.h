@@ -10,7 +10,8 @@
 enum route_action {
 	ROUTE_EVENTS,    /* store the events in the body */
 	ROUTE_WEBHOOK,   /* the same, from Segment's webhook destination */
-	ROUTE_BENTO_API, /* the same, in Bento's own format; `kind` says of what */
+	ROUTE_BENTO_API, /* the same, in Bento's own format; `kind` says whether events or
+			    subscribers */
 	ROUTE_DISCARD,   /* telemetry of the SDKs: answer 200 and keep nothing */
 	ROUTE_HEALTH
 };

@@ -152,7 +152,7 @@ writer_link_open(struct ingest *in, struct event_base *base, struct err *e)
 {
 	in->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (in->wake_fd < 0)
-		return err_sys(e, "ingest: cannot make an eventfd");
+		return err_sys(e, "ingest: cannot create an eventfd");
 	/* bounded by the number of requests that may wait in the outbox */
 	if (mailbox_init(&in->done, 0, 0, wake_loop, in, e) != 0)
 		return -1;

@@ -66,10 +66,10 @@ int outbox_site_before(
     struct outbox *o, int64_t site_id, struct outbox_site_before *ret_before, struct err *e);
 /* Reads the numbers of the last OUTBOX_CLOCK; zeros when there was none. */
 int outbox_clock_read(struct outbox *o, int64_t ret_number[OUTBOX_CLOCK_NUMBERS], struct err *e);
-/* What the outbox knows of times that a clock gave which was not set. */
+/* The events with times from a clock that was not set. */
 struct outbox_unset {
-	int64_t events;         /* so many have times to be corrected */
-	int64_t newest_receipt; /* of all events, wall ms; 0: there is none */
+	int64_t events;         /* number of events with times to correct */
+	int64_t newest_receipt; /* the newest receipt of all events, wall ms; 0: no event */
 };
 int outbox_unset_read(struct outbox *o, struct outbox_unset *ret, struct err *e);
 struct identity_site; /* see outbox/identity/identity.h */

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A machine whose clock shows 1970 until NTP sets it: what comes before is kept and corrected."""
+"""A machine whose clock shows 1970 until NTP sets it: earlier events are kept and corrected."""
 import datetime
 import json
 import os

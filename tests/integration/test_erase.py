@@ -28,7 +28,7 @@ def holders(bench, *words):
                 content = file.read().lower()
         except FileNotFoundError:
             continue
-        content = content.replace(b"joann.secret@", b"")  # another person
+        content = content.replace(b"joann.secret@", b"")  # the address of another person
         found += [(ending, word) for word in words if word.lower().encode() in content]
     return found
 

@@ -165,7 +165,8 @@ def test_keys_of_nobody(bench):
 
 
 def test_not_authorized(bench):
-    """an author who is not authorized is refused at any status, and costs nobody else"""
+    """an event whose author is not authorized is refused at any status, and affects no other event
+    """
     sim = bench.sim()
     daemon = bench.daemon(sim)
     for status in (200, 400, 401, 403, 429, 500, 502):

@@ -155,7 +155,7 @@ def delay_makes_the_answer_wait():
     with Sim("--fault", "delay=300,count=1") as sim:
         begin = time.monotonic()
         connection = Connection(sim.url)
-        connection.send(request_bytes(BATCH) + request_bytes(BATCH))  # pipelined behind it
+        connection.send(request_bytes(BATCH) + request_bytes(BATCH))  # a second request, pipelined behind the first
         wait_until(lambda: len(sim.lines("record")) == 4)
         equal(connection.answer()[0], 200)
         assert time.monotonic() - begin >= 0.29
@@ -176,7 +176,7 @@ def partial_fails_the_last_ones():
 
 
 def events_that_match_are_refused():
-    with Sim("--fault", "refuse=user[12]@*") as sim:  # brackets stand for themselves
+    with Sim("--fault", "refuse=user[12]@*") as sim:  # brackets have no special meaning
         equal(sim.counts(BATCH), (200, 4, 0))
         sim.faults("refuse=*1@example.???", "refuse=Bad*,mode=failed")
         equal(sim.counts([event(1), event(11), event(2), event(3, type="Bad Thing")]), (200, 1, 3))

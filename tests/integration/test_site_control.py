@@ -206,7 +206,7 @@ def test_alarm_command_must_run(bench):
     conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")},
                            top={"alarm_command": ["page"]})
     refused = done(bench.cli("check", conf=conf), code=1)
-    true("whole path" in refused.stderr, f"says what is wanted: {refused.stderr}")
+    true("absolute path" in refused.stderr, f"says what is wanted: {refused.stderr}")
     conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")},
                            top={"alarm_command": [bench.path("nothing")]})
     refused = done(bench.cli("check", conf=conf), code=1)

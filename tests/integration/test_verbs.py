@@ -250,7 +250,7 @@ def begin_hold(bench):
 
 
 def expect_a_part(bench, n):
-    """The operation always says what was done, and undo restores it."""
+    """Checks that the operation says what was done so far, and that undo restores it."""
     equal(bench.value("""SELECT (SELECT events FROM operations ORDER BY operation_id DESC LIMIT 1)
           - (SELECT count(*) FROM outbox WHERE status = 'held')"""), 0, "the count of the operation")
     last = bench.value("SELECT max(operation_id) FROM operations")

@@ -1,6 +1,6 @@
-// Lets the real client of Bento call what it has for events and subscribers, each once.
-// Usage: node bento.mjs SDK-FOLDER BASE-URL SITE-UUID PUBLISHABLE-KEY SECRET-KEY LABEL
-// Prints one line a call: its name and what it returned, or the name of the error that it threw.
+// Calls each function of Bento's real client for events and subscribers once.
+// Usage: node bento.mjs SDK-DIRECTORY BASE-URL SITE-UUID PUBLISHABLE-KEY SECRET-KEY LABEL
+// Prints one line for each call: its name and its result, or the name of the error that it threw.
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 

@@ -1,5 +1,5 @@
-// Lets a real client send one call of every kind that it knows, and waits until it has done with all.
-// Usage: node clients.mjs SDK-FOLDER CLIENT URL WRITE-KEY LABEL; prints the version and the kinds.
+// Makes a real client send one call of every kind that it knows, and waits for all answers.
+// Usage: node clients.mjs SDK-DIRECTORY CLIENT URL WRITE-KEY LABEL; prints the version and the kinds.
 import { createRequire } from 'node:module'
 
 const [folder, client, host, writeKey, label] = process.argv.slice(2)

@@ -1,5 +1,5 @@
-// Lets the real Segment SDK send track calls and tells which of them it saw acknowledged.
-// Usage: node send.mjs SDK-FOLDER URL WRITE-KEY EVENTS; prints one messageId a line.
+// Sends track calls with the real Segment SDK and prints which of them it saw acknowledged.
+// Usage: node send.mjs SDK-DIRECTORY URL WRITE-KEY EVENTS; prints one messageId on each line.
 import { createRequire } from 'node:module'
 import { writeSync } from 'node:fs'
 

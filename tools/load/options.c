@@ -210,7 +210,7 @@ load_options_parse(int argc, char **argv, struct load_options *ret_o, struct err
 			return -1;
 	}
 	if (optind < argc)
-		return err_set(e, ERR_INPUT, "%s: there are options only", argv[optind]);
+		return err_set(e, ERR_INPUT, "%s: unexpected argument", argv[optind]);
 	if (check_options(&o, e) != 0)
 		return -1;
 	*ret_o = o;

@@ -239,7 +239,7 @@ sim_options_parse(int argc, char **argv, struct sim_options *ret_o, struct err *
 			return -1;
 	}
 	if (optind < argc)
-		return err_set(e, ERR_INPUT, "%s: there are options only", argv[optind]);
+		return err_set(e, ERR_INPUT, "%s: unexpected argument", argv[optind]);
 	if (ret_o->limit == 0 && (ret_o->limit_retry_after || ret_o->limit_penalty_ms > 0))
 		return err_set(e, ERR_INPUT, "--limit-... without --limit has no effect");
 	return 0;

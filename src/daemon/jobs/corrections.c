@@ -1,6 +1,6 @@
 /*
- * Corrects provisional times once the clock is set. One run goes through the events that are there;
- * a run that failed is repeated after a second, and what it did stays done.
+ * Corrects provisional times once the clock is set. One run goes through all present events. A
+ * failed run is repeated after a second and continues where it stopped.
  */
 #include "daemon/jobs/corrections.h"
 

@@ -16,7 +16,8 @@ int corrections_new(struct outbox *outbox, const struct clock *clock,
     struct corrections **ret_corrections, struct err *e);
 /* NULL is fine. After outbox_stop. */
 void corrections_free(struct corrections *s);
-/* All events that were stored by then get `shift` ms added. Not while another run goes on. */
+/* Starts a run that adds `shift` ms to the times of all events stored by then. No other run may be
+ * in progress. */
 void corrections_begin(struct corrections *s, int64_t shift);
 /* Once a second, from then on. */
 void corrections_tick(struct corrections *s);

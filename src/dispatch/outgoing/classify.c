@@ -36,7 +36,7 @@ is_repeatable(const struct batch *b, const struct health *health)
 	struct keys keys = { .health = health };
 	struct err e;
 
-	/* Of two equal upserts the second changes nothing. */
+	/* Repeating an upsert changes nothing. */
 	if (b->endpoint == BENTO_SUBSCRIBERS)
 		return true;
 	/* A command has no key. */

@@ -39,9 +39,9 @@ struct fill {
 	const struct mapping_options *mapping;
 	const struct taken *taken; /* these are left out */
 	const struct order *order;
-	bool overlap; /* it goes out only after what is in flight has settled its events */
-	/* All events up to this one are blocked, or delayed themselves: reading begins behind it,
-	 * and moves it on. */
+	bool overlap; /* the batch is sent only after the one in flight has settled its events */
+	/* All events up to this one are blocked or delayed: reading begins behind it, and moves it
+	 * on. */
 	int64_t *blocked_to;
 	struct unfit *unfit;
 };

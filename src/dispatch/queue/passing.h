@@ -16,7 +16,7 @@ enum reading { READING_ON, READING_ENOUGH, READING_NO_MEMORY };
 
 struct passing {
 	size_t n;
-	bool run; /* so far all of them are blocked */
+	bool run; /* all of them so far are blocked */
 };
 
 enum reading pass_over(struct passing *p);

@@ -11,7 +11,8 @@
 struct search {
 	const struct fill *f;
 	const struct probe *probe;
-	struct order_set seen; /* events that were looked at: they block those of their address */
+	/* events already considered: they block later events of their addresses */
+	struct order_set seen;
 	struct passing passing;
 	enum reading next;
 	int64_t best; /* 0: none */

@@ -14,7 +14,7 @@
 
 /* Which event to prefer: another one than before. */
 struct probe {
-	int64_t after;                   /* the last probe's: preferably one behind it */
+	int64_t after;                   /* the last probe's event: preferably a later one */
 	const struct suspects *suspects; /* preferably none that is in doubt */
 };
 

@@ -86,11 +86,11 @@ look_later(struct queue *q, int64_t now)
 		q->look_ms = now + CONTEXT_READ_AGAIN_MS;
 		return;
 	}
-	/* What is due already and was not read is taken, or waits for room among the unfit. */
+	/* Due events that were not read are taken, or wait for room in the unfit list. */
 	if (soonest == 0)
 		return;
 	wait = soonest - clock_wall(q->ctx->clock);
-	/* One that is due and was not read may be blocked by one whose time comes later. */
+	/* A due event that was not read may be blocked by one with a later retry time. */
 	if (wait <= 0 || wait > LOOK_AGAIN_MS)
 		wait = LOOK_AGAIN_MS;
 	if (q->look_ms > now + wait)

@@ -32,7 +32,7 @@ static const struct {
 	{ ACT_FIELD, "commands" },
 };
 
-/* Whether one begins with the character: most words are not looked at further. */
+/* Whether an act begins with this character: most names need no further check. */
 static bool
 begins_one(enum act_place place, char first)
 {

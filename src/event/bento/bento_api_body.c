@@ -84,7 +84,7 @@ take_message_id(
 	if (suffix.n > 0) {
 		bool decoded = r->scratch.n >= n && id.p == r->scratch.p + r->scratch.n - n;
 
-		/* All of it, so that nothing in scratch moves later. */
+		/* Reserves all room now, so that nothing in scratch moves later. */
 		buf_reserve(&r->scratch, r->scratch.max - r->scratch.n);
 		if (!decoded)
 			buf_append_slice(&r->scratch, id);

@@ -50,7 +50,7 @@ struct verdict_policy {
 	enum ambiguous_policy ambiguous; /* 2xx with a body that cannot be read */
 	/* refused, but an earlier attempt may have delivered it */
 	enum maybe_policy maybe_delivered;
-	unsigned all_refused; /* the site pauses after so many single events refused in a row; 0:
+	unsigned all_refused; /* number of single events refused in a row that pauses the site; 0:
 				 never */
 };
 
@@ -73,10 +73,10 @@ struct verdict_facts {
 /* What happens to the events of the attempt. */
 enum verdict_step {
 	STEP_DELIVERED, /* they are delivered */
-	STEP_SPLIT,     /* they stay pending, and travel in batches of half the size */
+	STEP_SPLIT,     /* they stay pending, and are sent in batches of half the size */
 	STEP_FAIL,      /* they are failed, with verdict.reason */
 	STEP_HOLD,      /* they are held for an operator, with verdict.reason */
-	STEP_AGAIN      /* they stay pending, untouched */
+	STEP_AGAIN      /* they stay pending, unchanged */
 };
 
 /* What happens to the site. */

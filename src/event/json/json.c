@@ -113,7 +113,8 @@ scan_utf8(struct json *j, const char *p)
 	return p;
 }
 
-/* p stands on what is not plain in a string; the result behind the closing quote. */
+/* p points at a byte of a string that needs a closer look; returns the position behind the closing
+ * quote. */
 static __attribute__((noinline)) const char *
 scan_special(struct json *j, const char *p)
 {
@@ -134,7 +135,8 @@ scan_special(struct json *j, const char *p)
 	return NULL;
 }
 
-/* p stands behind the opening quote; the result behind the closing one. Most strings are plain. */
+/* p points behind the opening quote; returns the position behind the closing one. Most strings have
+ * no special bytes. */
 static inline const char *
 scan_string(struct json *j, const char *p)
 {

@@ -174,7 +174,7 @@ find_old_address(const struct mapping_input *in, struct slice *ret_raw)
 	struct slice text;
 	bool good;
 
-	if (old.type == JSON_NONE) /* as older clients call it */
+	if (old.type == JSON_NONE) /* the name that older clients use */
 		old = event_find_member(in->body, "from");
 	if (old.type != JSON_STRING)
 		return false;

@@ -27,16 +27,16 @@ void mapping_append_date(int64_t occurred_at, struct buf *to);
 #define MAPPING_KEY_SUFFIX_MAX 16 /* bytes added to a messageId to make another key */
 
 /*
- * mapping_rule.c: the event's key is its messageId; one that ends like the key of a tag or of an
- * event beside its purchase gets another end, so that no two items share a key. scratch holds it
- * then. SLICE_NONE: none is sent.
+ * mapping_rule.c: returns the event's key, its messageId. A messageId that ends like the key of a
+ * tag, or of an event beside its purchase, gets another ending (stored in scratch), so that no two
+ * items share a key. SLICE_NONE: no key is sent.
  */
 struct slice mapping_key(
     const struct mapping_options *o, const struct mapping_input *in, struct buf *scratch);
 /*
- * mapping_rule.c: the key of an event that is sent beside the purchase made of it: `key`, but never
- * the purchase's. scratch holds it when it is not that; ret_replace: the event's own is the
- * purchase's, and must be replaced.
+ * mapping_rule.c: returns the key of an event that is sent beside the purchase made from it: `key`,
+ * unless the purchase has the same one; scratch then holds the new key. *ret_replace is set when
+ * the event's own key equals the purchase's and must be replaced.
  */
 struct slice mapping_key_beside_purchase(const struct mapping_input *in, const struct found *found,
     struct slice key, struct buf *scratch, bool *ret_replace);

@@ -16,9 +16,9 @@
  */
 bool client_time_read(struct slice text, int64_t *ret_ms);
 /*
- * What languages print for a time that they were given as an object: PHP's DateTime, whose zone is
- * UTC or an offset, MongoDB's $date, and seconds of Firestore and protobuf. A zone by its name is
- * not understood. False when it is none of these. Wall ms.
+ * Reads the objects that languages print for a time: PHP's DateTime with UTC or an offset as its
+ * zone, MongoDB's $date, and the seconds of Firestore and protobuf. Gives wall ms. Returns false
+ * for any other object, such as one with a named zone.
  */
 bool client_time_read_object(struct slice object, int64_t *ret_ms);
 

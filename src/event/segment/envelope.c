@@ -200,8 +200,9 @@ read_body(struct segment_request *r, struct json *j, struct envelope *env)
 }
 
 /*
- * The batch's own, or when it has an older place an object of all of them, which is never longer
- * than they are in the body: scratch has room for it. integrations_allow takes it apart.
+ * Returns the batch's integrations or, when it has an older place, an object with all of them,
+ * which integrations_allow reads. That object is never longer than its parts in the body, so
+ * scratch has room.
  */
 static int
 take_integrations(struct segment_request *r, const struct envelope *env)
@@ -216,7 +217,7 @@ take_integrations(struct segment_request *r, const struct envelope *env)
 	r->integrations = env->integrations.raw;
 	if (env->options.type == JSON_NONE && env->providers.type == JSON_NONE)
 		return 0;
-	/* All of it, so that nothing in scratch moves later. */
+	/* Reserves all room now, so that nothing in scratch moves later. */
 	if (buf_reserve(&r->scratch, r->scratch.max - before) == NULL)
 		return -1;
 	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {

@@ -1,7 +1,7 @@
 /*
- * When an event happened: its client's time, corrected by the error of the client's clock where
- * sentAt says what that is, and held to the time of receipt. What cannot be used is replaced by the
- * time of receipt, and a detail says so. Cannot fail.
+ * The time of an event: its client's time, corrected by the error of the client's clock as far as
+ * sentAt shows it, and limited by the time of receipt. A time that cannot be used is replaced by
+ * the time of receipt, and a detail says so. Cannot fail.
  */
 #include "event/segment/client_time.h"
 #include "event/segment/segment_build.h"
@@ -42,7 +42,7 @@ segment_take_receipt(const struct segment_request *r, struct segment_event *even
 		event->provisional = SEGMENT_BOTH_PROVISIONAL;
 }
 
-/* While our clock is unset, the client's word stands as it is. */
+/* While our clock is not set, the client's time is not changed. */
 static void
 limit_time(const struct segment_request *r, struct segment_event *event)
 {

@@ -1,6 +1,6 @@
 /*
  * Invisible characters: the list of RudderStack's sanitize.go, all controls, and the separators and
- * marks of Unicode's general punctuation. Folding fails only on what cannot be a word of ours.
+ * marks of Unicode's general punctuation. Folding fails on text that cannot be one of our words.
  */
 #include "event/segment/invisible.h"
 

@@ -24,7 +24,8 @@ bool event_is_blank(struct slice text);
 /* Whether the decoded string is blank. */
 bool event_string_is_blank(struct slice raw);
 
-/* What visible_fold begins with: a letter or digit, or '\0' where that takes more than a look. */
+/* Returns the first character of visible_fold's result: a letter or digit, or '\0' when a quick
+ * look cannot tell. */
 static inline char
 visible_first(struct slice text)
 {
@@ -36,9 +37,9 @@ visible_first(struct slice text)
 }
 
 /*
- * Copies what a person sees of a decoded text: lower case, without blanks and invisible characters;
- * with any_width, full-width ASCII and the small dollar sign become what they look like. False: it
- * does not fit with its end, or something visible is not ASCII.
+ * Copies the visible part of a decoded text in lower case, without blanks and invisible characters.
+ * With any_width, full-width ASCII and the small dollar sign become ASCII. Returns false when the
+ * result and its NUL do not fit, or when a visible character is not ASCII.
  */
 bool visible_fold(struct slice text, bool any_width, char *to, size_t size);
 

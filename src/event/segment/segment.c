@@ -146,7 +146,7 @@ may_be_blank(char c)
 	return c <= ' ' || c > '~'; /* char may be signed */
 }
 
-/* Blanks and invisible characters around an id are none of it. */
+/* Blanks and invisible characters around an id do not belong to it. */
 static struct slice
 trim_id(struct slice id)
 {

@@ -20,7 +20,7 @@
 
 #define SEGMENT_DETAIL_MAX 96 /* bytes of a detail that is formatted */
 #define SEGMENT_ID_MAX 255    /* bytes of a person's id; a longer one is ignored */
-/* So much later than its receipt an event may be. */
+/* How much later than its receipt an event may be. */
 #define SEGMENT_FUTURE_MAX_MS INT64_C(3600000)
 
 /* Which times of an event have to be corrected when the clock of receipt is set. */

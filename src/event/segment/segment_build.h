@@ -25,12 +25,12 @@ bool segment_read_time(struct segment_request *r, const struct json_value *value
 /* Its own time, as far as that is known before the envelope is. */
 void segment_take_time(
     struct segment_request *r, const struct event_fields *f, struct segment_event *event);
-/* It gives no time of its own: that of its receipt. */
+/* The event has no usable time: gives it the time of its receipt. */
 void segment_take_receipt(const struct segment_request *r, struct segment_event *event);
 /* Its time is t, but never later than its receipt by more than an hour: then it gets that time. */
 void segment_keep_time(struct segment_request *r, struct segment_event *event, int64_t t);
-/* Corrects its time by the client's clock at sending against ours at receipt, where both agree with
- * each other well enough. */
+/* Corrects the event's time by the difference between the client's clock at sending and ours at
+ * receipt, if they agree well enough. */
 void segment_correct_time(struct segment_request *r, struct segment_event *event, int64_t sent_at);
 
 /*

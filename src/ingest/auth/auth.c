@@ -50,7 +50,8 @@ static enum auth_result
 find(const struct auth *a, struct slice text, int64_t *ret_site_id)
 {
 	struct key k = key_of(text);
-	/* The length and as many bytes: the time tells nothing but the length that was sent. */
+	/* Compares the length and as many bytes as were sent: the time reveals only the length that
+	 * was sent. */
 	size_t size = sizeof(k.words[0]) + (text.n < AUTH_KEY_MAX ? text.n : AUTH_KEY_MAX);
 	uint64_t site = 0, found = 0;
 

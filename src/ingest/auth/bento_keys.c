@@ -45,7 +45,8 @@ keys_of(struct slice text)
 static size_t
 find(const struct bento_keys *n, const struct keys *keys)
 {
-	/* The length and as many bytes: the time tells nothing but the length that was sent. */
+	/* Compares the length and as many bytes as were sent: the time reveals only the length that
+	 * was sent. */
 	size_t size = sizeof(keys->words[0]) + (size_t)keys->words[0];
 	uint64_t found = BENTO_KEYS_NOBODY;
 

@@ -55,7 +55,7 @@ struct conn {
 
 /* Owns fd. Returns -1 without memory, and then closes fd. */
 int conn_new(struct server *s, int fd);
-/* From hooks.head: answers the request so, whatever its body. The texts must be static. */
+/* From hooks.head: answers the request with `a`, whatever its body. The texts must be static. */
 void conn_refuse(struct conn *c, const struct answer *a);
 /* From hooks.head: the answer allows the headers that the preflight asks for. Copies them. */
 void conn_allow_headers(struct conn *c, const struct http_head *h);

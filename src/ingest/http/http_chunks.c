@@ -90,7 +90,7 @@ static int
 take_expected(struct http_chunks *c, char byte, char expected, enum http_chunk_state after)
 {
 	if (byte != expected)
-		return bad(c, "a chunk does not end where its size says, or a line without CRLF");
+		return bad(c, "a chunk does not match its size, or a line does not end with CRLF");
 	c->state = after;
 	return 0;
 }

@@ -60,7 +60,7 @@ int dedup_add(struct dedup *d, struct db *db, uint64_t key, int64_t event_id, st
 
 /* ---- for outbox/filter/message_ids.c, on any connection -------------------------------------- */
 
-/* 1; 0: the file has none (any more); -1. */
+/* Reads the secret. Returns 1, 0 when the file has none, or -1 on an error. */
 int dedup_secret(struct db *db, struct siphash_key *ret_secret, struct err *e);
 uint64_t dedup_key_of(const struct siphash_key *secret, int64_t site_id, struct slice message_id);
 

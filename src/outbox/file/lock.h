@@ -1,6 +1,6 @@
 /*
  * The lock file beside the database: only the process that holds it may write. The kernel releases
- * it when the process ends, however it ends.
+ * the lock when the process ends, in any way.
  */
 #ifndef OUTBOX_FILE_LOCK_H
 #define OUTBOX_FILE_LOCK_H

@@ -72,7 +72,7 @@ struct undo_left {
 struct outbox_operation {
 	struct outbox_msg msg;
 	enum operate_verb verb;
-	const struct outbox_filter *filter; /* NULL: undo */
+	const struct outbox_filter *filter; /* NULL for an undo */
 	int64_t undoes;                     /* undo: the operation to undo */
 	bool dry_run;                       /* undo: only count */
 	const char *actor;                  /* for the audit: the person who operates */

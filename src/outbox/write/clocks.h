@@ -1,6 +1,6 @@
 /*
- * OUTBOX_CLOCK: numbers about the clocks that must outlive the process. dispatch/age.h says what
- * the first four mean, daemon/clocks.c the others; the outbox only keeps them.
+ * OUTBOX_CLOCK: numbers about the clocks that must outlive the process. dispatch/age.h explains the
+ * first four, daemon/clocks.c the others; the outbox only stores them.
  */
 #ifndef OUTBOX_WRITE_CLOCKS_H
 #define OUTBOX_WRITE_CLOCKS_H

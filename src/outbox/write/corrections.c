@@ -1,8 +1,8 @@
 /*
  * Corrects provisional times. A step takes the oldest events that have some, and shifts all times
- * that were read from the clock that was not set: receipt, settling, since when an address is
- * awaited, and the event's own time when that was counted from the receipt. A client's own word is
- * only held to the bound that it has elsewhere: not much later than the receipt.
+ * that were read from the unset clock: receipt, settling, the start of a wait for an address, and
+ * the event's own time if it was derived from the receipt. A time that the client gave is only
+ * limited as usual: not much later than the receipt.
  */
 #include "outbox/write/corrections.h"
 

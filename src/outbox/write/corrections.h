@@ -1,7 +1,7 @@
 /*
  * OUTBOX_CORRECTION: corrects the times of events that came while the machine's clock was not set
- * (daemon/clocks.h), in steps: the same message is sent again while `more` is true. Until then the
- * reader does not give such an event to anybody who sends.
+ * (daemon/clocks.h), in steps: the sender sends the same message again while `more` is true. Until
+ * then the reader gives such an event to no one who sends.
  */
 #ifndef OUTBOX_WRITE_CORRECTIONS_H
 #define OUTBOX_WRITE_CORRECTIONS_H
@@ -20,7 +20,7 @@ struct outbox_correction {
 	/* result of a step */
 	int64_t n_corrected;
 	bool more;
-	int64_t last_event_id; /* of the first step: what comes later has other times; 0 before */
+	int64_t last_event_id; /* set by the first step: later events have other times; 0 before */
 };
 
 /* ---- for this room -------------------------------------------------------------------------- */
@@ -28,7 +28,7 @@ struct outbox_correction {
 struct db;
 struct outbox_unset;
 
-/* What the outbox knows of such times. */
+/* Reads which events have such times. */
 int corrections_read(struct db *db, struct outbox_unset *ret, struct err *e);
 
 #endif

@@ -134,16 +134,15 @@ lists_stand_in_braces(void **state)
 	config_free(c);
 	refuses("alarm_command = {a}\nalarm_command = {b}", "f:2: alarm_command is given twice, ");
 	refuses("ingest { listen = [\"127.0.0.1:1\"] }",
-	    "f:1: listen: a list stands in braces: {\"...\", \"...\"}, not in [...]");
-	refuses("ingest { listen = [127.0.0.1:1] }", "f:1: listen: a list stands in braces");
+	    "f:1: listen: write a list in braces: {\"...\", \"...\"}, not in [...]");
+	refuses("ingest { listen = [127.0.0.1:1] }", "f:1: listen: write a list in braces");
 	refuses("database = [\"x\"]", "f:1: database: brackets are not used");
 	refuses("min_free += 5", "f:1: min_free is not a list: write = in place of +=");
 	refuses("min_free = {5}", "f:1: min_free must be a whole number from 0 to");
-	refuses(
-	    "alarm_command = {a\n b}", "f:2: alarm_command: a comma must stand between two texts");
-	refuses("alarm_command = {,}", "f:1: alarm_command: a text in quotes must stand here");
-	refuses("alarm_command = {a = b}", "f:1: alarm_command: a text in quotes must stand here");
-	refuses("alarm_command = {{a}}", "f:1: alarm_command: a text in quotes must stand here");
+	refuses("alarm_command = {a\n b}", "f:2: alarm_command: put a comma between two texts");
+	refuses("alarm_command = {,}", "f:1: alarm_command: expected a text in quotes");
+	refuses("alarm_command = {a = b}", "f:1: alarm_command: expected a text in quotes");
+	refuses("alarm_command = {{a}}", "f:1: alarm_command: expected a text in quotes");
 	refuses("\nalarm_command = {a\n", "f:2: alarm_command: the list has no } at its end");
 	refuses("\nalarm_command = {a,\n", "f:2: alarm_command: the list has no } at its end");
 }
@@ -189,8 +188,8 @@ names_stand_where_they_belong(void **state)
 	    "batch_events = 5", "f:1: batch_events belongs to a section site, not to the top of");
 	refuses("ingest { database = x }", "f:1: database belongs to the top of the file, not to");
 	refuses("retention { site_uuid = x }", "f:1: site_uuid belongs to a section site");
-	refuses("Database = x", "f:1: the name of a setting must stand here");
-	refuses("\"databse\" = x", "f:1: the name of a setting must stand here");
+	refuses("Database = x", "f:1: expected the name of a setting");
+	refuses("\"databse\" = x", "f:1: expected the name of a setting");
 	refuses("site a {\n secret_key = s\n databse = hush }",
 	    "f:3: no setting has the name that stands here; it is not shown, because it may "
 	    "belong to the secret_key of line 2: put that value in quotes");
@@ -200,7 +199,7 @@ names_stand_where_they_belong(void **state)
 	refuses("site a { secret_key = s }\ndatabse = x", "f:2: no setting is called databse here");
 	refuses("site a { secret_key = s\n batch_events = 5\n databse = x }",
 	    "f:3: no setting is called databse here");
-	refuses("database = x;\n;", "f:2: the name of a setting must stand here");
+	refuses("database = x;\n;", "f:2: expected the name of a setting");
 	refuses("database", "f:1: database must be followed by = and a value");
 	refuses("database \"x\"", "f:1: database must be followed by = and a value");
 	refuses("database =\n", "f:1: database has no value: it must be a text");

@@ -305,7 +305,7 @@ control_rig_stop(void **state)
 	(void)state;
 	assert_int_equal(write(quit[1], "q", 1), 1);
 	pthread_join(loop, NULL);
-	/* as the daemon does: first the writer, which may still return messages */
+	/* the writer ends first, as in the daemon: it may still return messages */
 	mailbox_close(&writer_box);
 	pthread_join(writer_thread, NULL);
 	control_free(control);

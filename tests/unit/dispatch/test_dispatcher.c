@@ -339,7 +339,7 @@ many_unfit_events_are_settled_in_turns(void **state)
 	for (int i = 0; i < 3000; i++)
 		fake_outbox_add(r.outbox, RIG_SITE, i % 2 == 0 ? "!" : "?");
 	rig_add(&r, 1);
-	/* one look reads at most what it can settle, plus a bounded number */
+	/* one look reads no more unfit events than one message can settle, plus a fixed number */
 	dispatcher_step(r.dispatcher);
 	assert_true(r.outbox->loads <= 1500);
 	rig_settle(&r);

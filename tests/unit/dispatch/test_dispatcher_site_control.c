@@ -69,7 +69,7 @@ while_the_clock_is_not_set_nothing_begins(void **state)
 	assert_int_equal(rig_requests(&r), 1);
 	dispatcher_hold(r.dispatcher, true);
 	rig_settle(&r);
-	rig_answer(&r, 200, "{}"); /* what is out ends */
+	rig_answer(&r, 200, "{}"); /* the request in flight ends */
 	rig_add(&r, 6);
 	rig_pass(&r, 24 * HOUR);
 	steer(&r, DISPATCH_FLUSH);
@@ -261,7 +261,7 @@ what_is_under_way_ends_by_itself(void **state)
 	fake_outbox_operate(r.outbox, 2, STATUS_PENDING);
 	dispatcher_look_again(r.dispatcher);
 	rig_settle(&r);
-	/* not a second time beside the first */
+	/* not sent a second time beside the first */
 	assert_int_equal(rig_requests(&r), 1);
 	rig_answer(&r, 200, "{}");
 	assert_int_equal(fake_outbox_count(r.outbox, STATUS_DELIVERED), 2);

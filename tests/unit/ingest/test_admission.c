@@ -29,7 +29,7 @@ reason_after(enum event_kind kind, const char *name, const char *reason)
 static void
 an_event_without_an_address_may_get_another_reason(void **state)
 {
-	const char copy[] = "no_email"; /* as read from elsewhere */
+	const char copy[] = "no_email"; /* as if read from another source */
 
 	(void)state;
 	assert_string_equal(

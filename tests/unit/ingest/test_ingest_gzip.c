@@ -189,7 +189,7 @@ what_unpacks_to_gigabytes_is_refused_before_its_end(void **state)
 	snprintf(head, sizeof(head),
 	    "POST /v1/track HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n" GZIP "\r\n", n);
 	client_send(c, head);
-	client_send_bytes(c, packed, 1000); /* of 32,000 */
+	client_send_bytes(c, packed, 1000); /* 1,000 of 32,000 bytes */
 	client_expect(c, 413, &r);
 	response_has(&r, "Connection: close");
 	client_expect_end(c);

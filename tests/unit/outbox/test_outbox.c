@@ -73,7 +73,7 @@ what_operators_change_is_told(void **state)
 	assert_int_equal(rig_send(&op.msg, OUTBOX_OPERATE), 0);
 	assert_int_equal(op.n_events, 1);
 	rig_close();
-	/* That was a dry run. */
+	/* a dry run changes nothing */
 	assert_int_equal(atomic_load(&rig_changed_calls), 1);
 }
 

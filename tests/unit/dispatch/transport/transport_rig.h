@@ -24,7 +24,7 @@ struct transport_result wait_for_result(void);
 struct transport_result send_to(const char *url, int64_t timeout_ms);
 /* Sends one request to a server with this script; returns the result. */
 struct transport_result play(const struct tiny_step *steps, size_t n, int64_t timeout_ms);
-/* They free the result. */
+/* Each checks the result and frees it. */
 void check_answer(struct transport_result *r, int status, const char *body);
 void check_failure(struct transport_result *r, enum request_phase phase);
 

@@ -118,7 +118,7 @@ static const struct reply_case replies[] = {
 	{ "{\"results\":0,\"failed\":0}", 5, 0, REFUSED },
 	{ "{\"failed\":5}", 5, 0, REFUSED },
 	{ "{\"failed\":6}", 5, 0, REFUSED },
-	/* some were */
+	/* some of the events were accepted */
 	{ "{\"results\":4,\"failed\":1}", 5, 0, PARTIAL },
 	{ "{\"results\":1,\"failed\":4}", 5, 0, PARTIAL },
 	{ "{\"failed\":4}", 5, 0, PARTIAL },
@@ -140,7 +140,7 @@ static const struct reply_case replies[] = {
 	{ "{\"results\":1,\"failed\":1}", 1, 0, PART_HELD },
 	{ "{\"results\":0,\"failed\":5}", 5, 1, REFUSED },
 	{ "{\"results\":4,\"failed\":1}", 5, 5, PARTIAL },
-	/* the answer tells nothing */
+	/* the answer says nothing about the events */
 	{ "", 5, 0, UNREADABLE },
 	{ "OK", 5, 0, UNREADABLE },
 	{ "<html>log in</html>", 5, 0, UNREADABLE },

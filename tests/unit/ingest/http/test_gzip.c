@@ -158,10 +158,10 @@ what_is_no_gzip_is_refused(void **state)
 	assert_refused("{\"a\":1}", 7, GZIP_BAD);
 	assert_refused(zlib_header, sizeof(zlib_header) - 1, GZIP_BAD);
 	assert_refused(bare, sizeof(bare) - 1, GZIP_BAD);
-	packed[n - 8] ^= 1; /* of the checksum */
+	packed[n - 8] ^= 1; /* a byte of the checksum */
 	assert_refused(packed, n, GZIP_BAD);
 	packed[n - 8] ^= 1;
-	packed[n - 1] ^= 1; /* of the length */
+	packed[n - 1] ^= 1; /* a byte of the length */
 	assert_refused(packed, n, GZIP_BAD);
 	free(packed);
 }

@@ -107,7 +107,7 @@ each_is_found_by_its_hash(void **state)
 	}
 	expect("MSG-1", 1, 0, 0);
 	expect("", 1, 0, 0);
-	/* The old ones are found in the levels only, the newest one without them. */
+	/* The old events are found in the levels, the newest event in memory. */
 	rig_close();
 	change("UPDATE delivery SET message_key = 0 WHERE event_id < 2000");
 	expect("msg-1", 1, 1, 1);

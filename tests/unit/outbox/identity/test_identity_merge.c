@@ -73,7 +73,7 @@ a_devices_user_follows_from_both_outboxes(void **state)
 	size();
 }
 
-/* Also: a time in the future counts as now. */
+/* A time in the future counts as now. */
 static void
 a_repetition_changes_nothing_and_ties_are_ours(void **state)
 {
