@@ -99,7 +99,7 @@ def test_backup(bench):
     connection.close()
     size = os.path.getsize(file)
     refused = done(bench.cli("backup", file), code=1)
-    true("left as it is" in refused.stderr, refused.stderr)
+    true("was not changed" in refused.stderr, refused.stderr)
     equal(os.path.getsize(file), size, "the file that was there")
     done(bench.cli("backup"), code=2)
     listed = done(bench.cli("list", "--database", file, "--id", "1", "--json")).stdout
