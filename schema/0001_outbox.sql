@@ -72,13 +72,13 @@ CREATE TABLE event (
 
 CREATE INDEX event_provisional ON event (event_id) WHERE provisional IS NOT NULL;
 
--- The messageIds of complete blocks of 2,048 events, sorted, some 32 to a row. With them the view
--- messages finds events in the sqlite3 shell; an index over them would cost three times as much
--- (write/message_blocks.h).
+-- The messageIds of complete blocks of 2,048 events, sorted, about 32 in a row. The view messages
+-- uses them to find events in the sqlite3 shell; an index over messageIds would cost three times as
+-- much (write/message_blocks.h).
 CREATE TABLE message_chunk (
-	block INTEGER NOT NULL, -- event_id >> 11
+	block INTEGER NOT NULL, -- event_id >> 11, the number of the block
 	first TEXT NOT NULL, -- the first messageId of the row
-	ids TEXT, -- all of them, each between line ends; NULL: too long to be kept here
+	ids TEXT, -- all messageIds of the row, each between line ends; NULL: too long to be stored here
 	PRIMARY KEY (block, first)
 ) STRICT, WITHOUT ROWID;
 

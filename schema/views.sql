@@ -44,9 +44,9 @@ JOIN event e ON e.event_id = d.event_id
 LEFT JOIN site s ON s.site_id = d.site_id
 LEFT JOIN attempt a ON a.attempt_id = d.last_attempt_id;
 
--- Like outbox, but finds events by `message_id = ...` without reading all: in each complete block it
--- looks at the one row of message_chunk that may have the messageId, and reads the events of a block
--- only if it does; then those of the newest block.
+-- Like outbox, but finds events by `message_id = ...` without reading every event. In each complete
+-- block it reads the one row of message_chunk that may contain the messageId, and the block's
+-- events only if it does; then it reads the events of the newest block.
 CREATE VIEW messages AS
 WITH RECURSIVE block (n) AS (
 	SELECT min(block) FROM message_chunk

@@ -57,7 +57,7 @@ struct control_site {
 
 /* Strings and sites are copied. The functions are called on the main thread. */
 struct control_options {
-	const char *path; /* of the socket */
+	const char *path; /* path of the socket */
 	const char *version;
 	struct outbox *outbox;
 	const struct clock *clock;

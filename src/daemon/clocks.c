@@ -1,18 +1,18 @@
 /*
- * The clock that the daemon goes by, and what the next process must know of it.
+ * The clock that the daemon uses, and the facts about it that the next process needs. Storing a
+ * note can fail.
  *
- * Normal path: the machine's wall clock is passed on. A machine without a battery shows 1970, or
- * some date of its last run, until NTP has set it. Such a clock is not believed: before CLOCK_FLOOR
- * never, and when, after another boot, it is behind what the outbox saw last, not for an hour. In
- * its place goes an estimate: the newest time that is known, and from there CLOCK_BOOTTIME. It is
- * never too late, and later than all that was stored. Events are marked as they are stored
+ * Normal path: the machine's wall clock is used. A machine without a battery shows 1970, or a date
+ * of its last run, until NTP sets the clock. Such a clock is not trusted: never before CLOCK_FLOOR,
+ * and not for an hour when, after another boot, it is behind the last time that the outbox saw. An
+ * estimate replaces it: the newest known time, continued by CLOCK_BOOTTIME. The estimate is never
+ * ahead of the real time, and later than every stored time. Events are then stored with a mark
  * (`provisional`), and nothing is sent.
  *
- * Once the machine's clock is believed, it shows how far the estimate was off, and the marked
- * events are corrected by that (jobs/corrections). Then delivery goes on. After a restart in the
- * same boot the estimate goes on from the offset that was noted, so that the correction stays
- * exact. After another boot the time between the last event and that boot counts as zero, as nobody
- * knows it.
+ * Once the machine's clock is trusted, it shows the error of the estimate, and the marked events
+ * are corrected by it (jobs/corrections). Then delivery continues. After a restart in the same boot
+ * the estimate continues from the stored offset, so that the correction stays exact. After another
+ * boot, the unknown time between the last event and that boot counts as zero.
  *
  * One note is with the writer at a time; a note that could not be stored is replaced by the next.
  */

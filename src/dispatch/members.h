@@ -16,7 +16,7 @@ struct members {
 	uint64_t *addresses; /* order_address of each event */
 	size_t n;
 	size_t max;
-	unsigned group;  /* max_batch of each event; 0: any */
+	unsigned group;  /* max_batch of each event; 0: any size */
 	int64_t charged; /* attempts charged to the first event */
 };
 

@@ -148,8 +148,8 @@ drop_ignored_ids(const struct admission_site *site, struct segment_event *event)
 		event->previous_id = SLICE_NONE;
 }
 
-/* Whether the event stays invalid at every site. The shape of Bento's API has its address or none;
- * a Segment call may still be meant for nobody, or find its address by its ids. */
+/* Whether the event stays invalid at every site. An event in Bento's format has its address or
+ * none. A Segment call may still exclude Bento, or get its address from its ids. */
 static bool
 is_decided(const struct segment_event *event)
 {

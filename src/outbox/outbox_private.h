@@ -32,7 +32,7 @@ struct outbox {
 	int64_t full_until; /* mono ms: no event is stored before; 0: no limit */
 	struct outbox_unresolved resolve; /* the writer's message to itself for the next step */
 	bool resolve_sent;                /* resolve is in the mailbox */
-	struct err stop_error;            /* of the last checkpoint */
+	struct err stop_error;            /* error of the last checkpoint */
 	int stop_rc;
 
 	/* Owned by the main thread. */

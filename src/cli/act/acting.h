@@ -17,7 +17,7 @@ struct acting {
 	const struct options *options;
 	const struct config *config; /* set by acting_run */
 	struct act act;              /* exchange and message: set by the verb */
-	const int64_t *operation_id; /* of the message */
+	const int64_t *operation_id; /* the operation_id of the message */
 	const char *past;            /* what happened to the events: "held" */
 	const char *nothing;         /* printed when the amount is 0; NULL: print does it */
 	bool for_good;               /* cannot be undone: asks even about a single event */

@@ -18,7 +18,7 @@
 struct listing {
 	bool json;
 	struct event_table table;
-	struct buf text; /* of one page */
+	struct buf text; /* the output for one page */
 	int64_t shown;
 };
 

@@ -32,9 +32,9 @@ static struct table_column columns[] = {
 struct listing {
 	const struct options *options;
 	struct table *table;
-	struct buf text;                /* of one page; printed after its transaction */
+	struct buf text;                /* the output for one page; printed after its transaction */
 	int64_t before;                 /* the id of the last row: the next page begins below it */
-	const struct audit_before *was; /* of a single operation */
+	const struct audit_before *was; /* set for a single operation */
 };
 
 static cJSON *

@@ -35,7 +35,7 @@ struct tail {
 	int64_t settled;                 /* wall ms up to which settled events are printed */
 	int64_t open[OPEN_MAX_ATTEMPTS]; /* attempts in flight */
 	size_t n_open;
-	/* of one turn */
+	/* attempts that ended in this turn */
 	struct audit_members ended[OPEN_MAX_ATTEMPTS + ATTEMPTS_A_TURN];
 	struct tail_attempt ended_as[OPEN_MAX_ATTEMPTS + ATTEMPTS_A_TURN];
 	size_t n_ended;

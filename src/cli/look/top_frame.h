@@ -19,7 +19,7 @@ struct top_frame {
 	struct audit_site *sites;
 	size_t n_sites;
 	struct forecast *forecasts; /* one for each site */
-	struct ages *ages;          /* of pending events */
+	struct ages *ages;          /* ages of pending events */
 	struct tally *complaints;   /* struct complaint */
 	struct requests_report requests;
 };

@@ -24,7 +24,7 @@
 struct collector {
 	struct event_report *report;
 	const struct config *config;
-	const struct terminal *terminal; /* NULL: JSON */
+	const struct terminal *terminal; /* NULL when JSON is made */
 	struct mapping_options mapping;
 	struct table *table; /* set while a table is filled */
 	cJSON *list;         /* set while a list is filled */

@@ -15,7 +15,7 @@ struct search {
 	struct order_set seen;
 	struct passing passing;
 	enum reading next;
-	int64_t best; /* 0: none */
+	int64_t best; /* the best event so far; 0: none */
 	unsigned rank;
 };
 

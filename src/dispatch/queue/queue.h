@@ -44,7 +44,7 @@ struct queue {
 	int64_t look_ms;      /* look again at this time */
 	int64_t delayed_ms;   /* when to read the delayed events again */
 	int64_t blocked_to;   /* see struct fill */
-	int64_t probed_event; /* of the last probe */
+	int64_t probed_event; /* the event of the last probe */
 	struct unfit unfit;
 };
 

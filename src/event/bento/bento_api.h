@@ -35,8 +35,8 @@ struct bento_api_fields {
 
 /* Returns the raw object; absent when the value is not an object. */
 struct slice bento_api_object(const struct json_value *value);
-/* Whether a subscriber's member is a list of tags that PHP printed as an object, because it has
- * holes: keys that are numbers, plain values without commas. */
+/* Whether a subscriber's member is a list of tags that PHP printed as an object because the list
+ * has holes: its keys are numbers, its values plain and without commas. */
 bool bento_api_is_tag_list(struct slice raw_key, const struct json_value *value);
 /* Whether the date is written in ISO 8601 and means occurred_at, so that Bento reads the same
  * time. */

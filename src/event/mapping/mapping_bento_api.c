@@ -207,7 +207,7 @@ print_array(struct printing *p, struct slice raw_key, const struct json_value *v
 		traits_append_joined(value->raw, tags ? "," : ", ", p->to);
 }
 
-/* PHP's list with holes. */
+/* Writes a PHP list with holes as an array. */
 static void
 print_tag_list(struct printing *p, struct slice raw_key, const struct json_value *value)
 {

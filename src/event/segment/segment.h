@@ -64,10 +64,10 @@ struct segment_event {
 extern const char segment_no_email[];
 extern const char segment_invalid_email[];
 
-/* Whether the event has one of these two reasons. A reason is compared by its text: it may have
- * been read from a line or a row. */
+/* Whether the event has one of these two reasons. A reason is compared by its text, because it may
+ * come from a line or a row. */
 bool segment_lacks_address(const struct segment_event *event);
-/* Whether its reason is segment_no_email. */
+/* Whether the event's reason is segment_no_email. */
 bool segment_has_no_email(const struct segment_event *event);
 
 enum segment_shape {

@@ -46,8 +46,9 @@ int segment_read_event(struct segment_request *r, struct json *j, struct event_f
 int segment_keep_stray(struct segment_request *r, struct json *j, enum event_kind kind);
 /*
  * Reads the value where a list of events is expected; ret_type gets its type. Its members replace
- * those of an earlier list: an array's, or an object's values, or an object that is one event.
- * Anything else has none. `read` consumes one member, and its failure is returned.
+ * those of an earlier list. They are those of an array, the values of an object, or an object that
+ * is itself one event; any other value has none. `read` consumes one member, and its failure is
+ * returned.
  */
 int segment_read_list(struct segment_request *r, struct json *j, enum json_type *ret_type,
     int (*read)(struct segment_request *r, struct json *j));

@@ -31,15 +31,15 @@ enum filter_text {
 };
 
 struct outbox_filter {
-	int64_t *ids; /* owned; none: any */
+	int64_t *ids; /* owned; no ids: any event matches */
 	size_t n_ids;
 	size_t cap_ids;
-	char *text[FILTER_TEXTS]; /* owned; NULL: any */
-	unsigned statuses;        /* 1u << enum event_status; 0: any */
-	unsigned kinds;           /* 1u << enum event_kind; 0: any */
-	int64_t since;            /* received at or after, wall ms; 0: any */
-	int64_t until;            /* received before, wall ms; 0: any */
-	int http_status;          /* of the last attempt; 0: any */
+	char *text[FILTER_TEXTS]; /* owned; NULL: any value matches */
+	unsigned statuses;        /* set of 1u << enum event_status; 0: any status */
+	unsigned kinds;           /* set of 1u << enum event_kind; 0: any kind */
+	int64_t since;            /* received at or after this time, wall ms; 0: any time */
+	int64_t until;            /* received before this time, wall ms; 0: any time */
+	int http_status;          /* of the last attempt; 0: any status */
 	int64_t limit; /* select at most this many events; 0: no limit. Not a criterion */
 	bool all;      /* the person chose all events */
 };

@@ -35,7 +35,7 @@ struct members {
 static const struct {
 	const char *name;
 	enum member_type type;
-	size_t offset; /* of the slice or number */
+	size_t offset; /* offset of the slice or number */
 } members[] = {
 	MEMBER(site, MEMBER_TEXT),
 	MEMBER(message_id, MEMBER_TEXT),

@@ -148,7 +148,7 @@ drop_empty_attempts(struct db *db, const struct attempts_left *left, struct err 
 	return 0;
 }
 
-/* Tells what else knows the events whose rows are gone. */
+/* Informs the modules that also store these events that their rows are gone. */
 static int
 forget_rows(struct db *db, const struct victims *s, struct err *e)
 {

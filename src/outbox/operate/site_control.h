@@ -31,7 +31,7 @@ int site_control_verb_parse(struct slice name, enum site_control_verb *ret_verb)
 struct outbox_site_control {
 	struct outbox_msg msg;
 	enum site_control_verb verb;
-	const char *site;  /* NULL: all of them */
+	const char *site;  /* NULL: all sites */
 	const char *actor; /* for the audit: the person */
 	const char *note;  /* NULL: none */
 	/* result */

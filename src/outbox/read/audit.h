@@ -115,7 +115,7 @@ struct audit_event {
 				    ends */
 	int64_t settled_at;
 	int64_t last_attempt_id;
-	int http_status; /* of the last attempt */
+	int http_status; /* status of the last attempt */
 	struct slice error;
 	struct slice detail;  /* a sentence about the event itself */
 	struct slice body;    /* only from outbox_audit_event; absent when retention removed it */

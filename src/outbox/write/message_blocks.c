@@ -14,7 +14,7 @@
 #include "outbox/file/db.h"
 
 struct id {
-	size_t at; /* in the texts */
+	size_t at; /* bytes of the texts */
 	size_t n;
 };
 
@@ -33,7 +33,7 @@ text_of(const struct block *b, size_t i)
 	return (struct slice){ b->texts.p + b->ids[i].at, b->ids[i].n };
 }
 
-/* SQLite's own order of texts. */
+/* Compares like SQLite. */
 static int
 compare(const void *a, const void *b, void *texts)
 {
@@ -77,7 +77,8 @@ add_chunk(const struct block *b, struct slice first, struct slice ids, struct er
 	    &(struct stmt_message_chunk_add){ .block = b->number, .first = first, .ids = ids }, e);
 }
 
-/* Stores ids from i on; *ret_end: where the next row begins. Each id stands between line ends. */
+/* Stores one row with the ids from i on; *ret_end gets the first id of the next row. A line end
+ * precedes and follows each id. */
 static int
 write_chunk(const struct block *b, size_t i, struct buf *chunk, size_t *ret_end, struct err *e)
 {
@@ -86,7 +87,8 @@ write_chunk(const struct block *b, size_t i, struct buf *chunk, size_t *ret_end,
 
 	buf_clear(chunk);
 	buf_append_byte(chunk, '\n');
-	/* Other sites may have the same messageId: a row never begins with what is in the last. */
+	/* Several sites may have the same messageId: a row must not begin with the last id of the
+	 * row before. */
 	while (i < b->n
 	       && ((i - from < MESSAGE_CHUNK_IDS && chunk->n < MESSAGE_CHUNK_BYTES)
 		   || slice_equals(text_of(b, i), text_of(b, i - 1)))) {

@@ -186,7 +186,7 @@ one_behind_the_newest_event_is_doubted_too(void **state)
 	moment = (struct fake_clock){ .wall = TRUTH, .mono = HOUR };
 	begin(1);
 	fake_clock_advance(&moment, HOUR / 2);
-	put("m", 0, SEGMENT_TIMES_FINAL); /* the clock was noted half an hour before */
+	put("m", 0, SEGMENT_TIMES_FINAL); /* the clock was last stored half an hour before */
 	end();
 	moment = (struct fake_clock){ .wall = TRUTH + HOUR / 2 - AGE_JUMP_MS, .mono = 1000 };
 	begin(2);

@@ -1,4 +1,4 @@
-/* ingest/admission: which invalid events a site decides about again. */
+/* ingest/admission: which invalid events get another decision for each site. */
 #include "lib/unit.h"
 
 #include "ingest/admission.h"

@@ -125,7 +125,7 @@ time_is_corrected_by_the_clients_offset(void **state)
 	/* a clock that starts at 1970 without a battery */
 	expect_time("\"timestamp\":\"1970-01-01T00:00:05Z\",\"sentAt\":\"1970-01-01T00:00:06Z\"",
 	    RECEIVED - 1000);
-	/* no sentAt, or none that is a time */
+	/* sentAt is missing or is not a time */
 	expect_time("\"timestamp\":" T, CLIENT);
 	expect_time("\"timestamp\":" T ",\"sentAt\":null", CLIENT);
 	expect_time("\"timestamp\":" T ",\"sentAt\":\"now\"", CLIENT);

@@ -304,7 +304,7 @@ views_read_an_empty_outbox(void **state)
 	"VALUES "
 #define DELIVERY "INSERT INTO delivery (event_id, site_id, status, message_key) VALUES "
 
-/* Of two sites, and where other columns come from the outbox. */
+/* Events of two sites, in a query that needs other columns of the view outbox. */
 static void
 a_message_is_found_in_every_block(void **state)
 {

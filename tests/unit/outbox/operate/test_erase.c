@@ -1,4 +1,4 @@
-/* Erasure reaches the texts of messageIds that stand beside the events, in whichever block. */
+/* Erasure also removes the stored texts of messageIds, in every block. */
 #include "lib/unit.h"
 
 #include "outbox/filter/message_ids.h"
@@ -47,7 +47,7 @@ message_ids_are_erased_in_their_blocks(void **state)
 	for (int64_t id = 1; id <= 3 * MESSAGE_BLOCK_EVENTS; id += 512)
 		handmade_event(
 		    &box, id, "A", id == 1 ? "a@b.cc" : "x@y.zz", STATUS_DELIVERED, NULL);
-	/* Of the person's own event, and of another's, with and without a change of its block. */
+	/* The person's own event, and another's, with and without a change of its block. */
 	handmade_sql(&box, "UPDATE event SET message_id = 'order/a@b.cc/' || event_id "
 			   "WHERE event_id IN (1, 513, 2561, 4609)");
 	for (int64_t block = 1; block <= 3; block++)

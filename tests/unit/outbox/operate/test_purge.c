@@ -93,7 +93,7 @@ payloads_go_after_their_time_and_no_sooner(void **state)
 	    handmade_int(&box, "SELECT body IS NULL FROM event WHERE event_id = 6"), 0);
 }
 
-/* The texts of messageIds beside the events, for the view `messages`, go with the rows. */
+/* The stored texts of messageIds, for the view `messages`, are removed with the rows. */
 static void
 message_ids_go_with_the_rows(void **state)
 {

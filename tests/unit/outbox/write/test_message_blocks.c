@@ -1,6 +1,6 @@
 /*
- * Blocks of messageIds: the view `messages` finds every event by its messageId, and reads little
- * for it, whatever the texts are and wherever the event stands.
+ * Blocks of messageIds: the view `messages` finds every event by its messageId with few reads, for
+ * any texts and in any block.
  */
 #include "lib/unit.h"
 
@@ -100,7 +100,7 @@ add_range(int64_t from, int64_t to)
 	sql("COMMIT");
 }
 
-/* How many events the view has for this text, and the sum of their ids. */
+/* Returns how many events the view has for this text, and the sum of their ids. */
 static void
 find(struct slice text, int64_t *ret_n, int64_t *ret_sum)
 {
@@ -139,7 +139,7 @@ a_block_is_written_with_the_first_event_of_the_next(void **state)
 	assert_found(1, true);
 	assert_found(BLOCK - 1, true);
 	add_range(BLOCK, BLOCK);
-	/* Complete, and nothing beyond it. */
+	/* Only complete blocks are stored. */
 	assert_int_equal(number("SELECT count(*) FROM message_chunk"), (BLOCK - 1 + 31) / 32);
 	assert_int_equal(number("SELECT max(block) FROM message_chunk"), 0);
 	add_range(BLOCK + 1, 3 * BLOCK + 5);
@@ -153,7 +153,8 @@ a_block_is_written_with_the_first_event_of_the_next(void **state)
 	assert_found(0, false);
 }
 
-/* One row of each complete block, the block that has it, and the newest: nothing else is read. */
+/* It reads one row of each complete block, the block that has the messageId, and the newest block,
+ * and nothing else. */
 static void
 the_view_reads_little(void **state)
 {
@@ -181,12 +182,13 @@ the_view_reads_little(void **state)
 		if (strstr(plan, steps[i]) == NULL)
 			fail_msg("no \"%s\" in:\n%s", steps[i], plan);
 	assert_null(strstr(plan, "AUTOMATIC"));
-	/* The row is chosen before the events are read. */
+	/* The row is chosen before any event is read. */
 	assert_true(strstr(plan, steps[0]) < strstr(plan, steps[2]));
 	buf_free(&text);
 }
 
-/* A model with texts that contain each other, line ends, and the same text at several sites. */
+/* Compares with a model: texts that contain each other, line ends, and equal texts at several
+ * sites. */
 static void
 any_texts_are_found(void **state)
 {
@@ -233,14 +235,14 @@ a_block_with_huge_texts_is_read_by_its_events(void **state)
 
 	(void)state;
 	memset(huge, 'h', size + 1);
-	/* At the bound. */
+	/* Exactly at the limit. */
 	for (int64_t id = 1; id <= 4; id++)
 		add(id, id, (struct slice){ huge, size });
 	add(BLOCK, 1, SLICE("next"));
 	assert_int_equal(number("SELECT count(*) FROM message_chunk WHERE ids IS NULL"), 0);
 	find((struct slice){ huge, size }, &n, &sum);
 	assert_int_equal(n, 4);
-	/* One byte above it. */
+	/* One byte above the limit. */
 	for (int64_t id = BLOCK + 1; id <= BLOCK + 4; id++)
 		add(id, id, (struct slice){ huge, id == BLOCK + 4 ? size + 1 : size });
 	add(2 * BLOCK, 1, SLICE("last"));
@@ -272,7 +274,7 @@ blocks_that_change_are_written_again(void **state)
 	assert_int_equal(message_blocks_change(&db, &changed, 3 * BLOCK, &e), 0);
 	assert_int_equal(message_blocks_change(&db, &changed, 0, &e), 0);
 	assert_int_equal(changed, 0);
-	/* Nothing is left of the texts that went. */
+	/* No text of a removed event is left. */
 	assert_int_equal(number("SELECT count(*) FROM message_chunk WHERE "
 				"instr(ids, char(10) || 'order-5' || char(10)) OR instr(ids, "
 				"'order-2100') OR instr(ids, 'order-2101')"),
@@ -280,9 +282,9 @@ blocks_that_change_are_written_again(void **state)
 	assert_int_equal(
 	    number("SELECT event_id FROM messages WHERE message_id = 'order-new'"), 2101);
 	assert_found(7, true);
-	/* The newest block was not complete, and is not written for this. */
+	/* The newest block was not complete, so it is not written. */
 	assert_int_equal(number("SELECT max(block) FROM message_chunk"), 2);
-	/* A block whose events are all gone has no rows. */
+	/* A block without events has no rows. */
 	sql("DELETE FROM event WHERE event_id < 2048");
 	assert_int_equal(message_blocks_change(&db, &changed, 7, &e), 0);
 	assert_int_equal(message_blocks_change(&db, &changed, 0, &e), 0);
@@ -290,7 +292,7 @@ blocks_that_change_are_written_again(void **state)
 	assert_found(3000, true);
 }
 
-/* Ids that jump, which only a hand can do, leave no block behind. */
+/* Ids with gaps, which only manual changes cause, leave no block behind. */
 static void
 a_start_catches_up(void **state)
 {
