@@ -15,6 +15,8 @@ health_word(enum outbox_health health)
 		return "full";
 	case OUTBOX_BLOCKED:
 		return "blocked";
+	case OUTBOX_STALLED:
+		return "stalled";
 	case OUTBOX_FAULTY:
 		return "faulty";
 	case OUTBOX_FAILED:

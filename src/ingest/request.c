@@ -209,6 +209,7 @@ answer_health(struct request *r)
 	case OUTBOX_BLOCKED:
 		a.code = "storage_busy";
 		break;
+	case OUTBOX_STALLED:
 	case OUTBOX_FAULTY:
 	case OUTBOX_FAILED:
 		a.code = "storage_failed";

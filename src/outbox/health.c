@@ -1,6 +1,6 @@
 /*
- * The outbox's health: ok, full, blocked, faulty or failed. Failed is final: after a failed write
- * or sync nobody knows what is on the disk (doc/faults.md).
+ * The outbox's health: ok, full, blocked, stalled, faulty or failed. Failed is final: after a
+ * failed write or sync nobody knows what is on the disk (doc/faults.md).
  */
 #include "outbox/health.h"
 
@@ -10,10 +10,17 @@
 #include "outbox/file/readers.h"
 #include "outbox/outbox_private.h"
 
+/* What the writer noted last. It cannot note a stall itself: whoever asks sees that. */
+static enum outbox_health
+noted(const struct outbox *o)
+{
+	return (enum outbox_health)atomic_load(&o->health);
+}
+
 static void
 fail_for_good(struct outbox *o, const struct err *e)
 {
-	if (outbox_health(o) == OUTBOX_FAILED)
+	if (noted(o) == OUTBOX_FAILED)
 		return;
 	snprintf(o->failure, sizeof(o->failure),
 	    "storage failed (%.300s): nothing is accepted or sent any more; look at the disk and "
@@ -40,7 +47,7 @@ health_note_failure(struct outbox *o, const struct err *e)
 {
 	if (e->code == ERR_IO)
 		fail_for_good(o, e);
-	if (outbox_health(o) != OUTBOX_OK)
+	if (noted(o) != OUTBOX_OK)
 		return;
 	if (e->code == ERR_FULL) {
 		atomic_store(&o->health, OUTBOX_FULL);
@@ -55,16 +62,39 @@ health_note_failure(struct outbox *o, const struct err *e)
 void
 health_note_commit(struct outbox *o)
 {
-	enum outbox_health health = outbox_health(o);
+	enum outbox_health health = noted(o);
 
 	if (health == OUTBOX_BLOCKED || health == OUTBOX_FAULTY)
 		atomic_store(&o->health, OUTBOX_OK);
 }
 
+void
+health_begin_write(struct outbox *o)
+{
+	atomic_store(&o->busy_since, clock_mono(o->options.clock));
+}
+
+void
+health_end_write(struct outbox *o)
+{
+	atomic_store(&o->busy_since, 0);
+}
+
+/* Milliseconds that the writer has been writing. */
+static int64_t
+busy_ms(const struct outbox *o)
+{
+	int64_t since = atomic_load(&o->busy_since);
+
+	return since == 0 ? 0 : clock_mono(o->options.clock) - since;
+}
+
 enum outbox_health
 outbox_health(const struct outbox *o)
 {
-	return (enum outbox_health)atomic_load(&o->health);
+	enum outbox_health health = noted(o);
+
+	return health != OUTBOX_FAILED && busy_ms(o) > OUTBOX_STALL_MS ? OUTBOX_STALLED : health;
 }
 
 static void
@@ -101,6 +131,13 @@ outbox_health_text(struct outbox *o, char *ret_text, size_t size)
 		    "another program holds the write lock of %s: nothing can be stored until it "
 		    "is released; end its transaction, and read the database with -readonly",
 		    o->path);
+		return;
+	case OUTBOX_STALLED:
+		snprintf(ret_text, size,
+		    "the disk of %s does not answer: a write has taken %d s so far, and nothing "
+		    "can "
+		    "be stored or sent meanwhile; look at the disk and the kernel's log",
+		    o->path, (int)(busy_ms(o) / 1000));
 		return;
 	case OUTBOX_FAULTY:
 		pthread_mutex_lock(&o->fault_lock);

@@ -31,6 +31,10 @@
 /* The WAL is cut when it exceeds this size and no reader needs it. */
 #define OUTBOX_WAL_CUT (128 << 20)
 
+/* A transaction that takes longer than this is a sign of a disk that hangs; with the look at it
+ * once a second, everybody is told within five seconds. */
+#define OUTBOX_STALL_MS 4000
+
 struct outbox;
 
 struct outbox_options {
@@ -101,6 +105,8 @@ enum outbox_health {
 	OUTBOX_FULL, /* no space on the disk, or the WAL has reached its limit: refuses new events,
 			still records deliveries while it can */
 	OUTBOX_BLOCKED, /* another program holds the write lock; passes when that program ends */
+	OUTBOX_STALLED, /* a write has not come back for OUTBOX_STALL_MS: the disk hangs; may pass
+			 */
 	OUTBOX_FAULTY,  /* SQLite cannot store for another reason, such as no memory; may pass */
 	OUTBOX_FAILED   /* an I/O error; stays until a restart */
 };

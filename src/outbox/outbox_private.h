@@ -41,8 +41,9 @@ struct outbox {
 
 	/* For any thread. */
 	struct mailbox box;
-	_Atomic int health;       /* enum outbox_health; OUTBOX_FAILED is never left */
-	_Atomic bool wal_is_full; /* OUTBOX_FULL concerns the WAL, not the disk */
+	_Atomic int health;         /* enum outbox_health; OUTBOX_FAILED is never left */
+	_Atomic int64_t busy_since; /* mono ms of the start of the write in progress; 0: idle */
+	_Atomic bool wal_is_full;   /* OUTBOX_FULL concerns the WAL, not the disk */
 	pthread_mutex_t fault_lock;
 	char fault[512];   /* the fault while health is OUTBOX_FAULTY; protected by fault_lock */
 	char failure[512]; /* written once, before health becomes OUTBOX_FAILED */

@@ -226,6 +226,7 @@ write_group(struct outbox *o, struct mail *list)
 	struct mail *rest = cut_group(&g, list);
 	struct err e;
 
+	health_begin_write(o);
 	if (outbox_health(o) == OUTBOX_FAILED) {
 		err_set(&e, ERR_IO, "%.400s", o->failure);
 		answer(o, &g, &e);
@@ -235,6 +236,7 @@ write_group(struct outbox *o, struct mail *list)
 	} else {
 		finish_commit(o, &g, &t);
 	}
+	health_end_write(o);
 	return rest;
 }
 
@@ -254,6 +256,18 @@ try_lock(struct outbox *o)
 		return;
 	}
 	health_note_commit(o);
+}
+
+/* Whether the disk has space again, or the write lock is free. */
+static void
+look_again(struct outbox *o, enum outbox_health health)
+{
+	health_begin_write(o);
+	if (health == OUTBOX_FULL)
+		free_space_check(o);
+	else
+		try_lock(o);
+	health_end_write(o);
 }
 
 static void
@@ -279,10 +293,8 @@ writer_main(void *arg)
 		    health == OUTBOX_FULL || health == OUTBOX_BLOCKED || health == OUTBOX_FAULTY;
 
 		list = mailbox_wait(&o->box, passes ? HEALTH_RETRY_MS : -1, &closed);
-		if (list == NULL && health == OUTBOX_FULL)
-			free_space_check(o);
-		if (list == NULL && passes && health != OUTBOX_FULL && !closed)
-			try_lock(o);
+		if (list == NULL && passes && !closed)
+			look_again(o, health);
 		while (list != NULL)
 			list = write_group(o, list);
 	} while (!closed);

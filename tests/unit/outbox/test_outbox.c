@@ -1,11 +1,14 @@
 /* The outbox as a whole: commits and failures, duplicates, the lock, a full disk. */
 #include "lib/unit.h"
 
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/fake_clock.h"
 #include "outbox/file/db.h"
 #include "outbox/file/lock.h"
 #include "outbox/operate/operate.h"
@@ -243,6 +246,69 @@ wait_for_health(enum outbox_health health)
 	assert_int_equal(outbox_health(rig_outbox), health);
 }
 
+/* ---- a disk that hangs ---------------------------------------------------------------------- */
+
+static struct fake_clock hanging_clock;
+static pthread_mutex_t hanging = PTHREAD_MUTEX_INITIALIZER;
+
+/* The writer's thread stays in here, as it would in a write to the disk. */
+static void
+hang(struct outbox_msg *msg, void *arg)
+{
+	pthread_mutex_lock(&hanging);
+	pthread_mutex_unlock(&hanging);
+	rig_note_done(msg, arg);
+}
+
+static struct outbox *
+open_with_fake_clock(const struct clock *clock)
+{
+	struct outbox_options options = { .path = rig_dir.file,
+		.max_waiting = 10,
+		.max_waiting_bytes = 1 << 20,
+		.clock = clock };
+	struct outbox *o;
+	struct err e;
+
+	assert_int_equal(outbox_open(&options, &o, NULL, &e), 0);
+	assert_int_equal(outbox_start(o, &e), 0);
+	return o;
+}
+
+static void
+a_disk_that_hangs_is_told_within_the_bound(void **state)
+{
+	struct segment_event event = rig_track("hangs");
+	struct outbox_put p = { .msg = { .type = OUTBOX_PUT, .done = hang },
+		.site_id = rig_site,
+		.events = &event,
+		.n_events = 1 };
+	struct clock clock = fake_clock_of(&hanging_clock);
+	struct outbox *o;
+	char text[512];
+
+	(void)state;
+	rig_close();
+	hanging_clock = (struct fake_clock){ .wall = CLOCK_FLOOR, .mono = 1000 };
+	o = open_with_fake_clock(&clock);
+	pthread_mutex_lock(&hanging);
+	assert_int_equal(outbox_send(o, &p.msg), 0);
+	while (rig_number("SELECT count(*) FROM outbox") == 0) /* then it hangs */
+		poll(NULL, 0, 1);
+	hanging_clock.mono += OUTBOX_STALL_MS;
+	assert_int_equal(outbox_health(o), OUTBOX_OK);
+	hanging_clock.mono += 1;
+	assert_int_equal(outbox_health(o), OUTBOX_STALLED);
+	outbox_health_text(o, text, sizeof(text));
+	assert_non_null(strstr(text, "does not answer: a write has taken 4 s"));
+	pthread_mutex_unlock(&hanging);
+	rig_wait_done(1);
+	while (outbox_health(o) != OUTBOX_OK)
+		poll(NULL, 0, 1);
+	outbox_stop(o, NULL);
+	outbox_close(o);
+}
+
 static void
 a_lock_held_by_somebody_else_is_told_and_passes(void **state)
 {
@@ -360,6 +426,7 @@ main(void)
 		TEST(a_second_daemon_is_refused),
 		TEST(a_full_disk_refuses_events_and_still_records_deliveries),
 		TEST(a_writer_that_is_behind_refuses_more),
+		TEST(a_disk_that_hangs_is_told_within_the_bound),
 		TEST(a_lock_held_by_somebody_else_is_told_and_passes),
 		TEST(what_waits_at_the_end_is_written),
 		TEST(a_file_that_is_taken_away_is_missed),
