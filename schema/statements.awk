@@ -1,20 +1,21 @@
 # Makes C of the statements: awk -v out=header|source|facts -f schema/sql.awk -f schema/statements.awk
 # FILE... (doc/hacking.md, "Add a statement"). In a file, each statement is:
 #
-#	-- What it is for, where the name does not say it.
+#	-- The purpose, if the name does not say it.
 #	-- name: delivery_settle
 #	-- in: event_id int, status string, reason text?, settled_at int?
 #	UPDATE delivery SET status = :status, ... WHERE event_id = :event_id;
 #
-# `in` lists the parameters. What comes back is listed by at most one of these headers; a header
-# that is too long for its line goes on in another of the same word:
+# `in` lists the parameters. At most one of these headers lists the result; a long header continues in
+# another one with the same word:
 #	(none)    no rows           int stmt_NAME(db, in, e)               0, -1
 #	-- exists whether a row is  int stmt_NAME(db, in, e)               1, 0, -1
 #	-- one:   one row, no text  int stmt_NAME(db, in, ret, e)          1, 0 and no row, -1
 #	-- out:   rows              struct db_rows stmt_NAME(db, in, e)
 #	                            int stmt_NAME_next(&rows, ret, e)      1, 0 and no more, -1
-# Several parameters are a `const struct stmt_NAME *`, one is an argument, none is left out. Several
-# columns are a `struct stmt_NAME_row *`, one is a pointer to it.
+# Several parameters are passed as a `const struct stmt_NAME *`, a single one as an argument; without
+# parameters there is none. Several columns are returned in a `struct stmt_NAME_row *`, a single one
+# through a pointer.
 #
 # Types, and what they are in C:
 #	int     int64_t; as a column, 0 where it is NULL
@@ -23,15 +24,15 @@
 #	text    struct slice; an absent one is NULL
 #	string  const char *; NULL is NULL. Parameters only
 #	blob    struct slice
-# A `?` after the others changes nothing in C: the parameter may be left out of the struct's
-# initializer, or the column be NULL. tools/check-statements finds what else is left out.
+# A `?` after the other types makes no difference in C: the parameter may be left out of the struct's
+# initializer, or the column may be NULL. tools/check-statements finds other parameters left out.
 #
 # {filter} stands for the FROM and WHERE of outbox/filter: the function takes them after db, frees
 # them, and prepares the statement each time; filter_bind follows.
 #
-# Checked here, with file and line: names, types, that the parameters of the header are those of the
-# SQL. SQLite's own view of them and of the columns is compared in tests/unit/outbox/file/test_schema.c,
-# from the facts.
+# This script checks names, types, and that the parameters of the header are those of the SQL; an error
+# has file and line. tests/unit/outbox/file/test_schema.c compares parameters and columns with SQLite's
+# own view, from the facts.
 
 BEGIN {
 	c_type["int"] = "int64_t "

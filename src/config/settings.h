@@ -32,7 +32,7 @@ struct setting {
 	/* Checks what the type does not: a text, or an item of a list. Sets e to "must be ...".
 	 * NULL: any text. */
 	int (*check)(const char *text, struct err *e);
-	/* Checks a number that is within its range in the same way. */
+	/* Like check, for a number that is within its range. */
 	int (*check_number)(int64_t number, struct err *e);
 	size_t offset; /* of the member in struct config, config_ingest, config_retention or
 			  config_site */

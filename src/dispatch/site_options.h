@@ -20,7 +20,7 @@ struct dispatch_site_options {
 	const char *site_uuid;
 	const char *publishable_key;
 	const char *secret_key;
-	const char *ca_file; /* NULL or "": the system's */
+	const char *ca_file; /* NULL or "": the system's certificates */
 	unsigned batch_events;
 	size_t batch_bytes;
 	unsigned requests_per_minute; /* 0: no limit */

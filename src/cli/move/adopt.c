@@ -98,10 +98,10 @@ check_sites(struct adopt *s, struct outbox_audit *ours, struct err *e)
 			to = there[i].name;
 		if (count_adopted(&there[i]) > 0 && !has_site(s->here, s->n_here, to))
 			rc = err_set(e, ERR_INPUT,
-			    "the events of site \"%s\" have no site \"%s\" here: add it to the "
-			    "configuration and start the daemon once, or put them into another "
-			    "one with --site",
-			    there[i].name, to);
+			    "there is no site \"%s\" here for the events of site \"%s\": add it to "
+			    "the configuration and start the daemon once, or choose another site "
+			    "with --site",
+			    to, there[i].name);
 	}
 	for (size_t i = 0; i < sizeof(adopted) / sizeof(*adopted); i++)
 		s->left[adopted[i]] = 0;

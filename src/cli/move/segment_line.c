@@ -29,8 +29,8 @@ segment_lines_open(struct segment_lines *s, const struct config *c, const char *
 
 	if (settings == NULL)
 		return err_set(e, ERR_INPUT,
-		    "the file has Segment calls, and the configuration has no site \"%.64s\" that "
-		    "has the settings for them: name another configuration with -c",
+		    "the file has Segment calls, and the configuration lacks their site \"%.64s\": "
+		    "name another configuration with -c",
 		    site);
 	*s = (struct segment_lines){
 		.site = site,

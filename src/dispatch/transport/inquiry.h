@@ -16,7 +16,7 @@ struct inquiry {
 	const char *site_uuid;
 	const char *publishable_key;
 	const char *secret_key;
-	const char *ca_file; /* "": the system's */
+	const char *ca_file; /* "": the system's certificates */
 	const char *user_agent;
 	int64_t timeout_ms;
 };

@@ -24,7 +24,7 @@ struct transport_request {
 	const char *url;
 	const char *user; /* HTTP Basic */
 	const char *password;
-	const char *ca_file; /* NULL: the system's */
+	const char *ca_file; /* NULL: the system's certificates */
 	struct slice body;
 	int64_t timeout_ms;
 };

@@ -37,8 +37,8 @@ int claims_open(struct claims *c, struct err *e);
 struct claims_pair claims_pair(
     const struct claims *c, int64_t site_id, struct slice device, struct slice user_id);
 /*
- * Whether the device's latest claim is known to be this user's, and a call at that time (wall ms)
- * by that event is known to change nothing.
+ * Whether this user is known to have the device's latest claim, so that a call at that time (wall
+ * ms) by that event changes nothing.
  */
 bool claims_has(const struct claims *c, struct claims_pair pair, int64_t at, int64_t event_id);
 /* Records the device's latest claim. Calls before `until` change nothing. */

@@ -20,7 +20,7 @@ struct identity_line {
 
 bool identity_line_is(struct slice line);
 /* Slices point into the line or into scratch, which is emptied first. ERR_INPUT when the line is
- * not one. */
+ * not a statement about an id. */
 int identity_line_parse(
     struct slice line, struct identity_line *ret_line, struct buf *scratch, struct err *e);
 /* Appends the line without its newline. `to` remembers when it was full. */
