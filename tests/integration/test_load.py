@@ -125,7 +125,7 @@ def options_that_cannot_be_are_refused():
     for args, words in (
             ([], "one of --url and --unix"), (["--url", "https://x:1"], "not http://HOST:PORT"),
             (["--url", "http://x"], "not http"), (["--unix", "x", "--size", "511"], "512 to"),
-            (["--unix", "x", "--connections", "0"], "1 to 4096"), (["x"], "options only"),
+            (["--unix", "x", "--connections", "0"], "1 to 4096"), (["x"], "unexpected argument"),
             (["--unix", "x", "--ids", "odd"], "ordered nor random"),
             (["--unix", "x", "--rate", "0"], "positive"),
             (["--unix", "x", "--batch", "100000"], "more than 67108864")):
