@@ -89,7 +89,7 @@ const char sim_help[] =
     "\n"
     "Examples:\n"
     "  --fault status=503,retry-after=7,count=3\n"
-    "  --fault status=502,html,accept,every=10  # a gateway gives up after they arrived\n"
+    "  --fault status=502,html,accept,every=10  # a gateway fails after they arrived\n"
     "  --fault reset=after-accept,chance=2      # two lost answers in a hundred\n"
     "  --fault 'refuse=*@bad.example,mode=batch' --fault delay=200\n"
     "  --fault down,from=30,to=90               # an outage of a minute\n"
