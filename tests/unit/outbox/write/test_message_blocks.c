@@ -334,8 +334,7 @@ failures_are_reported(void **state)
 		ticks_left = failed;
 		rc = message_blocks_advance(&db, BLOCK, &e);
 		ticks_left = -1;
-		if (db_in_transaction(&db))
-			sql("ROLLBACK");
+		assert_int_equal(db_rollback(&db), 0);
 		assert_int_equal(number("SELECT count(*) FROM message_chunk"), 0);
 	}
 	assert_true(failed > 10);
