@@ -5,3 +5,8 @@ UPDATE delivery SET status = :status, reason = :reason, settled_at = :settled_at
 	next_attempt_at = :next_attempt_at, attempts = attempts + :charge,
 	max_batch = coalesce(:max_batch, max_batch), detail = coalesce(:detail, detail)
 WHERE event_id = :event_id AND status = 'pending';
+
+-- name: delivery_settle_doubt
+-- in: event_id int, status string, reason string?, settled_at int
+UPDATE delivery SET status = :status, reason = :reason, settled_at = :settled_at
+WHERE event_id = :event_id AND status = 'held' AND reason = 'maybe_delivered';

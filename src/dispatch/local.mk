@@ -24,6 +24,8 @@ src_libbentospool_a_SOURCES += \
 	src/dispatch/outgoing/outgoing.h \
 	src/dispatch/outgoing/pace.c \
 	src/dispatch/outgoing/pace.h \
+	src/dispatch/outgoing/parts.c \
+	src/dispatch/outgoing/parts.h \
 	src/dispatch/port/composer.c \
 	src/dispatch/port/composer.h \
 	src/dispatch/port/outbox_port.c \

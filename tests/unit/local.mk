@@ -28,6 +28,7 @@ UNIT_TESTS = \
 	tests/unit/dispatch/test_dispatcher_endpoints \
 	tests/unit/dispatch/test_dispatcher_log \
 	tests/unit/dispatch/test_dispatcher_order \
+	tests/unit/dispatch/test_dispatcher_partial \
 	tests/unit/dispatch/test_dispatcher_site_control \
 	tests/unit/dispatch/test_dispatcher_sites \
 	tests/unit/dispatch/test_dispatcher_split \
@@ -146,6 +147,8 @@ tests_unit_dispatch_test_dispatcher_endpoints_SOURCES = tests/unit/dispatch/test
 tests_unit_dispatch_test_dispatcher_log_SOURCES = tests/unit/dispatch/test_dispatcher_log.c \
 	$(DISPATCH_FAKES)
 tests_unit_dispatch_test_dispatcher_order_SOURCES = tests/unit/dispatch/test_dispatcher_order.c \
+	$(DISPATCH_FAKES) tests/unit/dispatch/fake_bento.c tests/unit/dispatch/fake_bento.h
+tests_unit_dispatch_test_dispatcher_partial_SOURCES = tests/unit/dispatch/test_dispatcher_partial.c \
 	$(DISPATCH_FAKES) tests/unit/dispatch/fake_bento.c tests/unit/dispatch/fake_bento.h
 tests_unit_dispatch_test_dispatcher_site_control_SOURCES = tests/unit/dispatch/test_dispatcher_site_control.c \
 	$(DISPATCH_FAKES)

@@ -191,7 +191,10 @@ apply_settle(struct world *w, const struct outbox_settle *s)
 	for (size_t i = 0; i < s->n_events && w->broken == NULL; i++) {
 		struct event *event = box_event(w, s->event_ids[i]);
 
-		if (event->status != STATUS_PENDING)
+		if (s->in_doubt && event->status == STATUS_HELD
+		    && strcmp(event->reason, "maybe_delivered") == 0)
+			set_status(w, event, s->status, s->reason);
+		if (s->in_doubt || event->status != STATUS_PENDING)
 			continue;
 		wait_until(w, event, s->status == STATUS_PENDING ? s->next_attempt_at : 0);
 		event->attempts += s->charge;

@@ -64,6 +64,7 @@ static const char *const seen_names[SEEN_COUNT] = {
 	[SEEN_TWINS] = "second copies",
 	[SEEN_FAILED] = "failed events",
 	[SEEN_HELD] = "held events",
+	[SEEN_PROVEN] = "held events that proved to be refused",
 	[SEEN_INVALID] = "invalid events",
 	[SEEN_PROBES] = "probes",
 	[SEEN_SPLITS] = "splits",

@@ -183,12 +183,32 @@ check_expired(struct world *w, int64_t id)
 		    (long long)(w->mono - event->arrived) / 1000);
 }
 
+/* What was held because Bento may have it turned out to be refused. */
+static void
+check_doubt(struct world *w, const struct outbox_settle *s, int64_t id)
+{
+	const struct event *event = box_event(w, id);
+
+	if (event->status != STATUS_HELD)
+		return;
+	w->seen[SEEN_PROVEN]++;
+	if (s->status != STATUS_FAILED || !event->refused_alone)
+		model_broken(
+		    w, "doubt", "event %lld becomes %s", (long long)id, status_name(s->status));
+	else if (event->taken > 0)
+		model_broken(w, "doubt", "event %lld failed, and Bento has it", (long long)id);
+}
+
 void
 model_settles(struct world *w, const struct outbox_settle *s)
 {
 	for (size_t i = 0; i < s->n_events && w->broken == NULL; i++) {
 		int64_t id = s->event_ids[i];
 
+		if (s->in_doubt && box_has(w, id)) {
+			check_doubt(w, s, id);
+			continue;
+		}
 		w->seen[SEEN_INVALID] += s->status == STATUS_INVALID;
 		if (box_has(w, id) && box_event(w, id)->status != STATUS_PENDING)
 			continue; /* it does not change */

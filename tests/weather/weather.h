@@ -319,6 +319,7 @@ enum seen {
 	SEEN_TWINS, /* repeated copies */
 	SEEN_FAILED,
 	SEEN_HELD,
+	SEEN_PROVEN,
 	SEEN_INVALID,
 	SEEN_PROBES,
 	SEEN_SPLITS,

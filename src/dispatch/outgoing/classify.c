@@ -117,3 +117,50 @@ classify_apply(
 	end->maybe_sent = c->verdict.maybe_sent;
 	end->max_batch = effect->splits ? members_half(members) : members->group;
 }
+
+static bool
+is_counted(const struct verdict_facts *f)
+{
+	return f->reply.shape == BENTO_REPLY_COUNTS;
+}
+
+/* Is every event in the counts once, and none of them for what an earlier attempt did? */
+static bool
+is_exact(const struct verdict_facts *f)
+{
+	return f->n_maybe_sent == 0 && f->n_items == f->n_events && f->reply.results >= 0
+	       && f->reply.results + f->reply.failed == f->n_items;
+}
+
+struct shown
+classify_shown(const struct classified *c)
+{
+	const struct verdict_facts *f = &c->facts;
+	enum verdict_step step = c->verdict.step;
+	bool alone = f->n_events == 1 && step != STEP_AGAIN;
+
+	switch (c->verdict.outcome) {
+	case OUTCOME_DELIVERED:
+		return (struct shown){ .what = is_counted(f) ? SHOWS_TAKEN : SHOWS_DOUBT };
+	case OUTCOME_PARTIAL:
+		if (step != STEP_SPLIT)
+			break;
+		return (struct shown){
+			.what = SHOWS_SOME,
+			.refused = (size_t)f->reply.failed,
+			.exact = is_exact(f),
+		};
+	case OUTCOME_REFUSED:
+		return (struct shown){
+			.what = alone ? SHOWS_REFUSED : SHOWS_NOTHING,
+			.held = alone && step == STEP_HOLD,
+		};
+	case OUTCOME_NOT_SENT:
+	case OUTCOME_RETRY:
+		return (struct shown){ .what = SHOWS_NOTHING };
+	case OUTCOME_UNKNOWN:
+	case OUTCOME_NONE:
+		break;
+	}
+	return (struct shown){ .what = SHOWS_DOUBT };
+}

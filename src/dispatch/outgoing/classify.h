@@ -6,6 +6,7 @@
 #define DISPATCH_OUTGOING_CLASSIFY_H
 
 #include "dispatch/health/health.h"
+#include "dispatch/outgoing/parts.h"
 #include "dispatch/queue/batch.h"
 #include "dispatch/site_settings.h"
 #include "dispatch/transport/transport.h"
@@ -26,5 +27,8 @@ void classify_explain(const struct classified *c, char *ret_text, size_t size);
 /* Writes the effect on the members into the record of the attempt's end. */
 void classify_apply(
     const struct classified *c, const struct members *members, struct outbox_attempt_end *end);
+
+/* What that shows of the events, for dispatch/outgoing/parts. */
+struct shown classify_shown(const struct classified *c);
 
 #endif

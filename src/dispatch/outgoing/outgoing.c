@@ -59,7 +59,7 @@ outgoing_reserve(struct outgoing *o, const struct site_settings *settings, struc
 	for (size_t i = 0; i < o->n_attempts; i++)
 		if (batch_reserve(&o->attempts[i].batch, settings->options.batch_events, e) != 0)
 			return -1;
-	return 0;
+	return parts_reserve(&o->parts, o->ctx, n, settings->options.batch_events, e);
 }
 
 void
@@ -68,6 +68,7 @@ outgoing_free(struct outgoing *o)
 	for (size_t i = 0; i < o->n_attempts; i++)
 		batch_free(&o->attempts[i].batch);
 	free(o->attempts);
+	parts_free(&o->parts);
 }
 
 void
@@ -141,7 +142,8 @@ outgoing_may_prepare(const struct outgoing *o, int64_t now)
 bool
 outgoing_is_quiet(const struct outgoing *o)
 {
-	return count(o, ATTEMPT_IDLE) == o->n_attempts && !o->charge.errand.with_writer;
+	return count(o, ATTEMPT_IDLE) == o->n_attempts && !o->charge.errand.with_writer
+	       && !parts_are_recording(&o->parts);
 }
 
 /* ---- the beginning -------------------------------------------------------------------------- */
@@ -327,6 +329,7 @@ take_result(struct attempt *a, const struct transport_result *result)
 
 	classify(&a->batch, result, o->health, &c);
 	write_end(a, result, &c);
+	a->shown = classify_shown(&c);
 	move_health(a, result, &c);
 	a->state = ATTEMPT_DECIDED;
 	/* Events to be sent again come before the prepared ones. */
@@ -350,6 +353,8 @@ ended(void *owner)
 	struct attempt *a = owner;
 	const struct outbox_msg *msg = &a->end.msg;
 
+	if (msg->rc == 0)
+		parts_note(&a->outgoing->parts, &a->batch.members, &a->shown);
 	/* ERR_STATE: it already has an end, so nothing is left to do. */
 	if (msg->rc == 0 || msg->err.code == ERR_STATE || msg->err.code == ERR_IO)
 		release(a);
@@ -382,12 +387,14 @@ outgoing_record(struct outgoing *o, int64_t now)
 		if (a->state == ATTEMPT_DECIDED && errand_is_due(&a->errand, now))
 			record_end(a);
 	}
+	parts_record(&o->parts, now);
 }
 
 int64_t
 outgoing_record_next(const struct outgoing *o)
 {
-	int64_t at = charge_next(&o->charge);
+	int64_t charge = charge_next(&o->charge), parts = parts_next(&o->parts);
+	int64_t at = charge < parts ? charge : parts;
 
 	for (size_t i = 0; i < o->n_attempts; i++) {
 		const struct attempt *a = &o->attempts[i];

@@ -25,6 +25,7 @@
 #include "dispatch/health/health.h"
 #include "dispatch/outgoing/charge.h"
 #include "dispatch/outgoing/pace.h"
+#include "dispatch/outgoing/parts.h"
 #include "dispatch/queue/queue.h"
 #include "dispatch/site_settings.h"
 #include "dispatch/transport/transport.h"
@@ -51,6 +52,7 @@ struct attempt {
 	struct outbox_attempt_begin begin;
 	struct outbox_attempt_end end;
 	struct errand errand; /* first for begin, then for end */
+	struct shown shown;   /* by its answer, of its events */
 	char error[256];
 	char response[OUTGOING_RESPONSE_KEPT + 1];
 };
@@ -66,6 +68,7 @@ struct outgoing {
 	/* the writer could not store a beginning: no other before this time */
 	int64_t not_before_ms;
 	struct charge charge;
+	struct parts parts;
 };
 
 /* All arguments must outlive o and not move. */

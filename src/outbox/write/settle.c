@@ -1,5 +1,5 @@
-/* Gives pending events a status, or a new retry time and batch size, without an attempt. Fails on
- * errors of the database. */
+/* Gives events a status, or a new retry time and batch size, without an attempt. Fails on errors of
+ * the database. */
 #include "outbox/write/settle.h"
 
 #include "outbox/file/db.h"
@@ -28,9 +28,29 @@ settle_events(struct db *db, const struct outbox_settle *settle, int64_t now, st
 }
 
 static int
+settle_doubts(struct db *db, const struct outbox_settle *settle, int64_t now, struct err *e)
+{
+	struct stmt_delivery_settle_doubt in = {
+		.status = status_name(settle->status),
+		.reason = settle->reason,
+		.settled_at = now,
+	};
+
+	for (size_t i = 0; i < settle->n_events; i++) {
+		in.event_id = settle->event_ids[i];
+		if (stmt_delivery_settle_doubt(db, &in, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
 apply(struct transaction *t, struct outbox_msg *msg, struct err *e)
 {
-	return settle_events(t->db, (const struct outbox_settle *)msg, t->now, e);
+	const struct outbox_settle *settle = (const struct outbox_settle *)msg;
+
+	return settle->in_doubt ? settle_doubts(t->db, settle, t->now, e)
+				: settle_events(t->db, settle, t->now, e);
 }
 
 const struct message_kind outbox_settle_kind = {

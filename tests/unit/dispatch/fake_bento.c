@@ -37,7 +37,7 @@ count_bad(const struct fake_bento *b)
 	size_t n = 0;
 
 	for (size_t i = 0; i < b->n_last; i++)
-		n += b->bad[b->last[i]];
+		n += b->bad[b->last[i]] || (b->repeats_fail && b->got[b->last[i]] > 0);
 	return n;
 }
 

@@ -13,10 +13,11 @@
 #define BENTO_BATCH_MAX 1000
 
 struct fake_bento {
-	int bad_status;   /* status for a batch that contains a bad event; 0: 200 with results 0 */
-	int status;       /* status for every batch; 0: off */
-	size_t max_bytes; /* larger bodies get 413; 0: no limit */
-	bool partial;     /* only bad events fail, the others are accepted */
+	int bad_status;    /* status for a batch that contains a bad event; 0: 200 with results 0 */
+	int status;        /* status for every batch; 0: off */
+	size_t max_bytes;  /* larger bodies get 413; 0: no limit */
+	bool partial;      /* only bad events fail, the others are accepted */
+	bool repeats_fail; /* so do events that were accepted before, as far as it counts */
 	bool bad[BENTO_EVENTS_MAX];     /* by id */
 	unsigned got[BENTO_EVENTS_MAX]; /* how often each event was accepted */
 	size_t requests;                /* requests answered */

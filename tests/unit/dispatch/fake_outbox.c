@@ -237,12 +237,25 @@ apply_end(struct fake_outbox *f, struct outbox_attempt_end *end)
 }
 
 static void
+settle_doubt(struct fake_event *event, const struct outbox_settle *s)
+{
+	if (event->status != STATUS_HELD || strcmp(event->reason, "maybe_delivered") != 0)
+		return;
+	event->status = s->status;
+	event->reason = s->reason;
+}
+
+static void
 apply_settle(struct fake_outbox *f, const struct outbox_settle *s)
 {
 	check_ids(f, s->event_ids, s->n_events);
 	for (size_t i = 0; i < s->n_events; i++) {
 		struct fake_event *event = fake_outbox_event(f, s->event_ids[i]);
 
+		if (s->in_doubt) {
+			settle_doubt(event, s);
+			continue;
+		}
 		if (event->status != STATUS_PENDING)
 			continue;
 		check(f, event->open_attempt == 0, "an event settled that is on its way");

@@ -246,59 +246,6 @@ the_size_is_raised_again_by_an_eighth(void **state)
 	rig_free(&r);
 }
 
-static void
-a_partial_answer_is_split_when_every_event_has_a_key(void **state)
-{
-	struct fake_bento *b = fake_bento_new();
-	struct rig r;
-
-	(void)state;
-	rig_init(&r);
-	r.site.batch_events = 8;
-	rig_start(&r);
-	b->partial = true;
-	b->bad[3] = true;
-	rig_add(&r, 8);
-	fake_bento_serve(b, &r, SECOND);
-	assert_int_equal(fake_outbox_attempt(r.outbox, 1)->outcome, OUTCOME_PARTIAL);
-	assert_int_equal(fake_outbox_count(r.outbox, STATUS_DELIVERED), 7);
-	/* it is refused alone, but Bento may count a repeat as failed */
-	assert_int_equal(fake_outbox_event(r.outbox, 3)->status, STATUS_HELD);
-	assert_string_equal(fake_outbox_event(r.outbox, 3)->reason, "maybe_delivered");
-	/* repeated sending is counted */
-	assert_true(b->got[1] == 3 && fake_outbox_event(r.outbox, 1)->maybe_sent == 2);
-	assert_true(b->got[8] == 2 && fake_outbox_event(r.outbox, 8)->maybe_sent == 1);
-	free(b);
-	rig_free(&r);
-}
-
-static void
-check_partial_is_held(enum partial_policy policy, const char *first_body)
-{
-	struct rig r;
-
-	rig_init(&r);
-	r.site.policy.partial = policy;
-	rig_start(&r);
-	fake_outbox_add(r.outbox, RIG_SITE, first_body);
-	rig_add(&r, 2);
-	rig_settle(&r);
-	rig_answer(&r, 200, "{\"results\":2,\"failed\":1}");
-	assert_int_equal(fake_outbox_count(r.outbox, STATUS_HELD), 3);
-	assert_string_equal(fake_outbox_event(r.outbox, 1)->reason, "partially_delivered");
-	assert_int_equal(fake_outbox_event(r.outbox, 1)->maybe_sent, 1);
-	assert_int_equal(rig_requests(&r), 1);
-	rig_free(&r);
-}
-
-static void
-a_partial_answer_holds_without_keys_or_when_told_to(void **state)
-{
-	(void)state;
-	check_partial_is_held(PARTIAL_SPLIT, "-no key");
-	check_partial_is_held(PARTIAL_HOLD, "{}");
-}
-
 /* A wrong mapping must not fail a whole backlog. */
 static void
 when_all_are_refused_the_site_pauses(void **state)
@@ -371,8 +318,6 @@ main(void)
 		cmocka_unit_test(bentos_words_are_kept),
 		cmocka_unit_test(an_event_too_large_alone_fails_and_the_size_is_learnt),
 		cmocka_unit_test(the_size_is_raised_again_by_an_eighth),
-		cmocka_unit_test(a_partial_answer_is_split_when_every_event_has_a_key),
-		cmocka_unit_test(a_partial_answer_holds_without_keys_or_when_told_to),
 		cmocka_unit_test(when_all_are_refused_the_site_pauses),
 		cmocka_unit_test(refusals_with_others_between_pause_nothing),
 	};

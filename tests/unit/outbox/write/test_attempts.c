@@ -122,6 +122,38 @@ delivered_is_the_truth_whatever_an_operator_did(void **state)
 	assert_int_equal(rig_number("SELECT count(*) FROM outbox WHERE status = 'failed'"), 1);
 }
 
+/* What was held in doubt becomes failed; whatever else became of an event stays. */
+static void
+a_doubt_is_settled_only_while_it_lasts(void **state)
+{
+	int64_t ids[] = { rig_put_one("a"), rig_put_one("b"), rig_put_one("c") };
+	struct outbox_settle held = { .event_ids = ids,
+		.n_events = 1,
+		.status = STATUS_HELD,
+		.reason = "maybe_delivered",
+		.charge = true };
+	struct outbox_settle by_operator = {
+		.event_ids = &ids[1], .n_events = 1, .status = STATUS_HELD, .reason = "operator"
+	};
+	struct outbox_settle refused = { .event_ids = ids,
+		.n_events = 3,
+		.status = STATUS_FAILED,
+		.reason = "refused",
+		.in_doubt = true };
+
+	(void)state;
+	assert_int_equal(rig_send(&held.msg, OUTBOX_SETTLE), 0);
+	assert_int_equal(rig_send(&by_operator.msg, OUTBOX_SETTLE), 0);
+	assert_int_equal(rig_send(&refused.msg, OUTBOX_SETTLE), 0);
+	assert_int_equal(rig_number("SELECT count(*) FROM outbox WHERE event_id = 1 AND status = "
+				    "'failed' AND reason = 'refused' AND attempts = 1"),
+	    1);
+	assert_int_equal(rig_number("SELECT count(*) FROM outbox WHERE event_id = 2 AND status = "
+				    "'held' AND reason = 'operator'"),
+	    1);
+	assert_int_equal(rig_number("SELECT event_id FROM outbox WHERE status = 'pending'"), 3);
+}
+
 /* A batch is not sent when an operator has changed one of its events since it was read. */
 static void
 attempt_begins_only_with_what_waits(void **state)
@@ -275,6 +307,7 @@ main(void)
 		TEST(a_late_answer_never_overwrites_an_end),
 		TEST(an_outage_leaves_events_untouched_but_audited),
 		TEST(delivered_is_the_truth_whatever_an_operator_did),
+		TEST(a_doubt_is_settled_only_while_it_lasts),
 		TEST(attempt_begins_only_with_what_waits),
 		TEST(open_attempts_become_unknown_at_the_next_start),
 		TEST(a_blamed_event_waits_charged_and_set_apart),
