@@ -221,11 +221,11 @@ CREATE TABLE operation_event (
 
 -- ---- ids -------------------------------------------------------------------------------------------
 
--- What calls said of ids: IDENTITY in bentospool.conf(5). kind:
---   user       email: what an identify told of this userId, at identified_at.
+-- Statements of calls about ids: IDENTITY in bentospool.conf(5). kind:
+--   user       email: the address that an identify gave for this userId, at identified_at.
 --              user_id: the userId that an alias replaced this one by, at said_at.
---   anonymous  email: what an identify without a userId told of this anonymousId.
---   device     user_id: whose this anonymousId is, from (since, since_event) to the next such row
+--   anonymous  email: the address that an identify without a userId gave for it.
+--   device     user_id: the user of this anonymousId from (since, since_event) to the next such row
 --              of it; said_at: the last call that said so.
 CREATE TABLE identity (
 	identity_id INTEGER PRIMARY KEY,

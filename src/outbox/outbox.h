@@ -31,8 +31,8 @@
 /* The WAL is cut when it exceeds this size and no reader needs it. */
 #define OUTBOX_WAL_CUT (128 << 20)
 
-/* A transaction that takes longer than this is a sign of a disk that hangs; with the look at it
- * once a second, everybody is told within five seconds. */
+/* A transaction that takes longer than this means that the disk hangs. The state is checked once a
+ * second, so it is reported within five seconds. */
 #define OUTBOX_STALL_MS 4000
 
 struct outbox;

@@ -426,7 +426,7 @@ def test_folder_that_cannot_be_written(bench):
 
 
 def test_full_disk(bench):
-    """without min_free, little space is reported, and so is none"""
+    """without min_free, doctor reports little space, and a full disk"""
     with Mount(bench.path("small"), "size=1m") as small:
         bench.database = os.path.join(small.path, "spool.db")
         conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")},

@@ -2,11 +2,12 @@
  * Events that wait until an identify gives their address. Writer's thread, inside its transaction;
  * private to outbox/ except for the message.
  *
- * Such an event is pending, and awaiting_since says since when it waits: nobody who looks for what
- * is due sees it, and the index of what is due finds those who have waited longest. Two indexes of
- * these rows alone find who waits for an id. Whatever else becomes of the event takes it out of all
- * three. An event waits for its userId, and for its anonymousId only when it has none: those of a
- * device are several users' in turn, each by the time when it happened.
+ * Such an event is pending, and awaiting_since is the time since when it waits. Queries for due
+ * events do not see it, and the index of due events finds the events that have waited longest. Two
+ * indexes of these rows only find the events that wait for an id. When its state changes, the event
+ * leaves all three indexes. An event waits for its userId; it waits for its anonymousId only when
+ * it has no userId. A device can have several users in turn, and the time of an event decides whose
+ * it is.
  *
  * Events that an identify releases become due in order of arrival, at most UNRESOLVED_STEP of each
  * id in one transaction. The table identity_release keeps the rest for later transactions; until
