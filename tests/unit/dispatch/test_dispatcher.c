@@ -38,7 +38,7 @@ an_event_goes_out_at_once_and_only_after_the_commit(void **state)
 }
 
 static void
-a_delivery_is_recorded_and_the_rest_is_silence(void **state)
+a_delivery_is_recorded_and_nothing_follows(void **state)
 {
 	struct rig r;
 	struct fake_attempt *a;
@@ -117,7 +117,7 @@ batches_are_cut_by_bytes(void **state)
 }
 
 static void
-a_large_event_does_not_take_others_along(void **state)
+a_large_event_travels_alone(void **state)
 {
 	struct rig r;
 	char large[1500];
@@ -140,7 +140,7 @@ a_large_event_does_not_take_others_along(void **state)
 }
 
 static void
-as_many_requests_as_concurrency_are_out_at_once(void **state)
+as_many_requests_as_concurrency_are_in_flight(void **state)
 {
 	struct rig r;
 
@@ -180,7 +180,7 @@ an_end_and_the_next_beginning_share_a_commit(void **state)
 }
 
 static void
-a_prepared_batch_takes_in_what_arrives(void **state)
+a_prepared_batch_takes_events_that_arrive_later(void **state)
 {
 	struct rig r;
 
@@ -200,7 +200,7 @@ a_prepared_batch_takes_in_what_arrives(void **state)
 }
 
 static void
-what_an_operator_took_away_is_not_sent_from_an_old_preparation(void **state)
+a_prepared_batch_does_not_send_what_an_operator_took_away(void **state)
 {
 	struct rig r;
 
@@ -217,7 +217,7 @@ what_an_operator_took_away_is_not_sent_from_an_old_preparation(void **state)
 }
 
 static void
-requests_are_evenly_spaced_without_a_burst_after_a_rest(void **state)
+requests_are_evenly_spaced_and_idle_time_allows_no_burst(void **state)
 {
 	struct rig r;
 	int64_t before;
@@ -273,7 +273,7 @@ a_slow_commit_does_not_push_two_requests_together(void **state)
 }
 
 static void
-an_event_that_waits_for_its_time_goes_out_then(void **state)
+a_delayed_event_is_sent_when_its_time_comes(void **state)
 {
 	struct rig r;
 
@@ -305,7 +305,7 @@ events_of_other_sites_are_left_alone(void **state)
 }
 
 static void
-unfit_events_become_invalid_and_block_nobody(void **state)
+unfit_events_become_invalid_and_block_no_others(void **state)
 {
 	struct rig r;
 
@@ -350,7 +350,7 @@ many_unfit_events_are_settled_in_turns(void **state)
 }
 
 static void
-the_start_clears_what_an_earlier_run_said_of_the_site(void **state)
+a_start_clears_the_recorded_state_of_a_site(void **state)
 {
 	struct rig r;
 
@@ -388,21 +388,21 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_event_goes_out_at_once_and_only_after_the_commit),
-		cmocka_unit_test(a_delivery_is_recorded_and_the_rest_is_silence),
+		cmocka_unit_test(a_delivery_is_recorded_and_nothing_follows),
 		cmocka_unit_test(batches_are_cut_by_count_in_order_of_arrival),
 		cmocka_unit_test(batches_are_cut_by_bytes),
-		cmocka_unit_test(a_large_event_does_not_take_others_along),
-		cmocka_unit_test(as_many_requests_as_concurrency_are_out_at_once),
+		cmocka_unit_test(a_large_event_travels_alone),
+		cmocka_unit_test(as_many_requests_as_concurrency_are_in_flight),
 		cmocka_unit_test(an_end_and_the_next_beginning_share_a_commit),
-		cmocka_unit_test(a_prepared_batch_takes_in_what_arrives),
-		cmocka_unit_test(what_an_operator_took_away_is_not_sent_from_an_old_preparation),
-		cmocka_unit_test(requests_are_evenly_spaced_without_a_burst_after_a_rest),
+		cmocka_unit_test(a_prepared_batch_takes_events_that_arrive_later),
+		cmocka_unit_test(a_prepared_batch_does_not_send_what_an_operator_took_away),
+		cmocka_unit_test(requests_are_evenly_spaced_and_idle_time_allows_no_burst),
 		cmocka_unit_test(a_slow_commit_does_not_push_two_requests_together),
-		cmocka_unit_test(an_event_that_waits_for_its_time_goes_out_then),
+		cmocka_unit_test(a_delayed_event_is_sent_when_its_time_comes),
 		cmocka_unit_test(events_of_other_sites_are_left_alone),
-		cmocka_unit_test(unfit_events_become_invalid_and_block_nobody),
+		cmocka_unit_test(unfit_events_become_invalid_and_block_no_others),
 		cmocka_unit_test(many_unfit_events_are_settled_in_turns),
-		cmocka_unit_test(the_start_clears_what_an_earlier_run_said_of_the_site),
+		cmocka_unit_test(a_start_clears_the_recorded_state_of_a_site),
 		cmocka_unit_test(waking_is_cheap_when_awake),
 	};
 

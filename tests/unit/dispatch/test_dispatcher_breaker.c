@@ -160,7 +160,7 @@ run_poisoned(struct rig *r, struct fake_bento *b, int64_t poison, int status, in
 }
 
 static void
-an_event_that_always_fails_keeps_nobody_and_fails_in_the_end(void **state)
+an_event_that_always_fails_holds_up_no_others_and_fails_in_the_end(void **state)
 {
 	static const int statuses[] = { 500, 503, 403 };
 
@@ -193,7 +193,7 @@ an_event_that_always_fails_keeps_nobody_and_fails_in_the_end(void **state)
 }
 
 static void
-without_a_limit_it_is_tried_for_ever(void **state)
+without_max_attempts_an_event_is_tried_forever(void **state)
 {
 	struct fake_bento *b = fake_bento_new();
 	struct rig r;
@@ -216,7 +216,7 @@ without_a_limit_it_is_tried_for_ever(void **state)
 
 /* Single events, and outages that begin and end between any two requests. */
 static void
-outages_charge_nobody(void **state)
+outages_charge_no_event(void **state)
 {
 	struct rig r;
 
@@ -239,7 +239,7 @@ outages_charge_nobody(void **state)
 }
 
 static void
-a_blame_that_cannot_be_kept_is_tried_again(void **state)
+a_charge_that_cannot_be_recorded_is_tried_again(void **state)
 {
 	struct rig r;
 
@@ -272,7 +272,7 @@ single(struct rig *r)
 
 /* Events 1 to 4 each cause a 500: none excuses the others, and none keeps the site closed. */
 static void
-those_that_always_fail_do_not_shield_each_other(void **state)
+events_that_always_fail_do_not_excuse_each_other(void **state)
 {
 	size_t answered = 0;
 	struct rig r;
@@ -390,7 +390,7 @@ new_credentials_are_not_paused_by_an_answer_to_the_old_ones(void **state)
 
 /* The size that Bento accepts, and the refusals in a row, survive the process. */
 static void
-what_was_learnt_is_recorded_and_taken_up_again(void **state)
+what_was_learned_is_recorded_and_used_after_a_restart(void **state)
 {
 	struct rig r;
 
@@ -418,7 +418,7 @@ what_was_learnt_is_recorded_and_taken_up_again(void **state)
 }
 
 static void
-a_size_that_was_learnt_is_kept(void **state)
+a_learned_size_is_kept(void **state)
 {
 	struct rig r;
 
@@ -455,7 +455,7 @@ new_credentials_do_not_end_a_back_off(void **state)
 }
 
 static void
-one_events_403_does_not_keep_the_site_shut(void **state)
+a_403_for_one_event_does_not_keep_the_breaker_open(void **state)
 {
 	struct rig r;
 
@@ -477,18 +477,19 @@ main(void)
 		cmocka_unit_test(each_probe_takes_another_event),
 		cmocka_unit_test(after_an_outage_batches_grow_slowly_and_one_at_a_time),
 		cmocka_unit_test(an_hour_without_bento_costs_a_few_requests),
-		cmocka_unit_test(an_event_that_always_fails_keeps_nobody_and_fails_in_the_end),
-		cmocka_unit_test(without_a_limit_it_is_tried_for_ever),
-		cmocka_unit_test(outages_charge_nobody),
-		cmocka_unit_test(a_blame_that_cannot_be_kept_is_tried_again),
-		cmocka_unit_test(those_that_always_fail_do_not_shield_each_other),
+		cmocka_unit_test(
+		    an_event_that_always_fails_holds_up_no_others_and_fails_in_the_end),
+		cmocka_unit_test(without_max_attempts_an_event_is_tried_forever),
+		cmocka_unit_test(outages_charge_no_event),
+		cmocka_unit_test(a_charge_that_cannot_be_recorded_is_tried_again),
+		cmocka_unit_test(events_that_always_fail_do_not_excuse_each_other),
 		cmocka_unit_test(new_credentials_end_a_pause_at_once),
 		cmocka_unit_test(new_credentials_wait_for_the_request_under_way),
 		cmocka_unit_test(new_credentials_are_not_paused_by_an_answer_to_the_old_ones),
-		cmocka_unit_test(what_was_learnt_is_recorded_and_taken_up_again),
-		cmocka_unit_test(a_size_that_was_learnt_is_kept),
+		cmocka_unit_test(what_was_learned_is_recorded_and_used_after_a_restart),
+		cmocka_unit_test(a_learned_size_is_kept),
 		cmocka_unit_test(new_credentials_do_not_end_a_back_off),
-		cmocka_unit_test(one_events_403_does_not_keep_the_site_shut),
+		cmocka_unit_test(a_403_for_one_event_does_not_keep_the_breaker_open),
 	};
 
 	return cmocka_run_group_tests_name("dispatcher in an outage", tests, NULL, NULL);

@@ -126,7 +126,7 @@ requests_to_two_endpoints_are_out_at_once_but_not_with_one_address(void **state)
 
 /* At the limit of the events considered the batch is sent as it is. */
 static void
-the_look_past_others_has_an_end(void **state)
+looking_past_other_endpoints_is_bounded(void **state)
 {
 	static const size_t others[] = { FILL_LOOK_MAX - 1, FILL_LOOK_MAX };
 
@@ -176,7 +176,7 @@ a_batch_is_limited_by_items_and_no_event_is_torn(void **state)
 
 /* Three rows, five items, one refused: the row of that item is found and held. */
 static void
-rows_are_split_and_a_row_that_arrived_in_part_is_held(void **state)
+events_are_split_and_an_event_taken_in_part_is_held(void **state)
 {
 	struct rig r;
 
@@ -220,7 +220,7 @@ items_that_may_have_arrived_may_be_missing_from_the_count(void **state)
 
 /* An upsert can be repeated without a key, a command cannot. */
 static void
-subscribers_count_as_keyed_and_commands_as_not(void **state)
+subscribers_count_as_keyed_and_commands_do_not(void **state)
 {
 	static const char *const bodies[] = { "s-1", "c1" };
 
@@ -248,11 +248,11 @@ main(void)
 		cmocka_unit_test(the_order_of_an_address_holds_across_endpoints),
 		cmocka_unit_test(
 		    requests_to_two_endpoints_are_out_at_once_but_not_with_one_address),
-		cmocka_unit_test(the_look_past_others_has_an_end),
+		cmocka_unit_test(looking_past_other_endpoints_is_bounded),
 		cmocka_unit_test(a_batch_is_limited_by_items_and_no_event_is_torn),
-		cmocka_unit_test(rows_are_split_and_a_row_that_arrived_in_part_is_held),
+		cmocka_unit_test(events_are_split_and_an_event_taken_in_part_is_held),
 		cmocka_unit_test(items_that_may_have_arrived_may_be_missing_from_the_count),
-		cmocka_unit_test(subscribers_count_as_keyed_and_commands_as_not),
+		cmocka_unit_test(subscribers_count_as_keyed_and_commands_do_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

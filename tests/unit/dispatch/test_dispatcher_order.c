@@ -24,7 +24,7 @@ add(struct rig *r, const char *email)
 }
 
 static void
-no_two_requests_with_one_address_are_out_at_once(void **state)
+an_address_is_in_one_request_at_a_time(void **state)
 {
 	struct rig r;
 
@@ -99,7 +99,7 @@ order_is_kept_whatever_happens(void **state)
 }
 
 static void
-who_waits_holds_back_siblings_and_nobody_else(void **state)
+a_delayed_event_blocks_only_its_own_address(void **state)
 {
 	struct rig r;
 
@@ -122,7 +122,7 @@ who_waits_holds_back_siblings_and_nobody_else(void **state)
 
 /* Any number of blocked events hides nobody's events, not even from a probe. */
 static void
-who_waits_hides_nobody(void **state)
+a_delayed_event_hides_no_other_event(void **state)
 {
 	const int64_t siblings = 5 * FILL_LOOK_MAX / 2;
 	struct rig r;
@@ -164,7 +164,7 @@ who_waits_hides_nobody(void **state)
 }
 
 static void
-what_an_operator_settles_holds_nobody_back_for_long(void **state)
+an_event_settled_by_an_operator_soon_blocks_no_others(void **state)
 {
 	struct rig r;
 
@@ -186,7 +186,7 @@ what_an_operator_settles_holds_nobody_back_for_long(void **state)
 }
 
 static void
-a_flood_of_one_address_stops_nobody_for_good(void **state)
+a_flood_of_one_address_does_not_stop_the_others(void **state)
 {
 	struct rig r;
 
@@ -213,7 +213,7 @@ a_flood_of_one_address_stops_nobody_for_good(void **state)
 }
 
 static void
-a_beginning_that_cannot_be_kept_lets_nobody_overtake(void **state)
+a_beginning_that_cannot_be_recorded_lets_no_event_overtake(void **state)
 {
 	struct rig r;
 
@@ -263,7 +263,7 @@ an_event_past_max_age_fails_unsent(void **state)
 }
 
 static void
-a_clock_that_jumps_ahead_expires_nobody(void **state)
+a_clock_that_jumps_ahead_expires_no_event(void **state)
 {
 	struct rig r;
 
@@ -309,15 +309,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_two_requests_with_one_address_are_out_at_once),
+		cmocka_unit_test(an_address_is_in_one_request_at_a_time),
 		cmocka_unit_test(order_is_kept_whatever_happens),
-		cmocka_unit_test(who_waits_holds_back_siblings_and_nobody_else),
-		cmocka_unit_test(who_waits_hides_nobody),
-		cmocka_unit_test(what_an_operator_settles_holds_nobody_back_for_long),
-		cmocka_unit_test(a_flood_of_one_address_stops_nobody_for_good),
-		cmocka_unit_test(a_beginning_that_cannot_be_kept_lets_nobody_overtake),
+		cmocka_unit_test(a_delayed_event_blocks_only_its_own_address),
+		cmocka_unit_test(a_delayed_event_hides_no_other_event),
+		cmocka_unit_test(an_event_settled_by_an_operator_soon_blocks_no_others),
+		cmocka_unit_test(a_flood_of_one_address_does_not_stop_the_others),
+		cmocka_unit_test(a_beginning_that_cannot_be_recorded_lets_no_event_overtake),
 		cmocka_unit_test(an_event_past_max_age_fails_unsent),
-		cmocka_unit_test(a_clock_that_jumps_ahead_expires_nobody),
+		cmocka_unit_test(a_clock_that_jumps_ahead_expires_no_event),
 		cmocka_unit_test(no_event_waits_longer_than_retry_max),
 	};
 

@@ -15,7 +15,7 @@ steer(struct rig *r, enum dispatch_site_control what)
 }
 
 static void
-a_paused_site_ends_what_is_out_and_begins_nothing(void **state)
+a_paused_site_ends_its_requests_and_begins_none(void **state)
 {
 	struct rig r;
 
@@ -132,7 +132,7 @@ add_of(struct rig *r, const char *email)
 }
 
 static void
-what_was_read_ahead_and_held_stays(void **state)
+a_prepared_event_that_is_held_is_not_sent(void **state)
 {
 	struct rig r;
 
@@ -158,7 +158,7 @@ what_was_read_ahead_and_held_stays(void **state)
 }
 
 static void
-what_is_discarded_while_it_begins_stays(void **state)
+an_event_discarded_while_its_attempt_begins_stays_discarded(void **state)
 {
 	struct rig r;
 
@@ -178,7 +178,7 @@ what_is_discarded_while_it_begins_stays(void **state)
 
 /* An older event of the same address than the prepared ones: it is sent first. */
 static void
-what_is_released_comes_in_its_order(void **state)
+a_released_event_keeps_its_order(void **state)
 {
 	struct rig r;
 
@@ -200,7 +200,7 @@ what_is_released_comes_in_its_order(void **state)
 
 /* It is among the events that are not read again, because they wait for an older one. */
 static void
-what_is_released_is_found_among_those_held_back(void **state)
+a_released_event_is_found_among_blocked_ones(void **state)
 {
 	struct rig r;
 	int64_t asked;
@@ -225,7 +225,7 @@ what_is_released_is_found_among_those_held_back(void **state)
 }
 
 static void
-what_an_operator_settles_lets_the_later_ones_go(void **state)
+an_event_settled_by_an_operator_unblocks_later_ones(void **state)
 {
 	struct rig r;
 
@@ -247,7 +247,7 @@ what_an_operator_settles_lets_the_later_ones_go(void **state)
 
 /* A request in flight when an operator holds its event ends normally: delivered overrides. */
 static void
-what_is_under_way_ends_by_itself(void **state)
+an_attempt_under_way_ends_normally(void **state)
 {
 	struct rig r;
 
@@ -273,17 +273,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_paused_site_ends_what_is_out_and_begins_nothing),
+		cmocka_unit_test(a_paused_site_ends_its_requests_and_begins_none),
 		cmocka_unit_test(a_site_that_was_paused_before_the_start_stays_so),
 		cmocka_unit_test(while_the_clock_is_not_set_nothing_begins),
 		cmocka_unit_test(a_flush_probes_once_and_waits_again),
 		cmocka_unit_test(another_site_is_left_alone),
-		cmocka_unit_test(what_was_read_ahead_and_held_stays),
-		cmocka_unit_test(what_is_discarded_while_it_begins_stays),
-		cmocka_unit_test(what_is_released_comes_in_its_order),
-		cmocka_unit_test(what_is_released_is_found_among_those_held_back),
-		cmocka_unit_test(what_an_operator_settles_lets_the_later_ones_go),
-		cmocka_unit_test(what_is_under_way_ends_by_itself),
+		cmocka_unit_test(a_prepared_event_that_is_held_is_not_sent),
+		cmocka_unit_test(an_event_discarded_while_its_attempt_begins_stays_discarded),
+		cmocka_unit_test(a_released_event_keeps_its_order),
+		cmocka_unit_test(a_released_event_is_found_among_blocked_ones),
+		cmocka_unit_test(an_event_settled_by_an_operator_unblocks_later_ones),
+		cmocka_unit_test(an_attempt_under_way_ends_normally),
 	};
 
 	return cmocka_run_group_tests_name("dispatcher steering", tests, NULL, NULL);

@@ -132,7 +132,7 @@ static const struct {
 	{ 500, -1 } };
 
 static void
-trouble_of_one_site_is_not_the_others(void **state)
+trouble_at_one_site_does_not_affect_another(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(troubles) / sizeof(troubles[0]); i++) {
@@ -180,7 +180,7 @@ a_pace_or_a_pause_holds_one_site_only(void **state)
 
 /* A huge backlog is blocked by one delayed event. */
 static void
-a_backlog_that_is_held_up_starves_nobody(void **state)
+a_blocked_backlog_starves_no_other_site(void **state)
 {
 	unsigned before;
 	struct rig r;
@@ -215,9 +215,9 @@ main(void)
 		cmocka_unit_test(each_site_has_its_own_credentials_and_order),
 		cmocka_unit_test(an_address_is_held_back_at_its_own_site_only),
 		cmocka_unit_test(an_answer_that_does_not_come_delays_one_site_only),
-		cmocka_unit_test(trouble_of_one_site_is_not_the_others),
+		cmocka_unit_test(trouble_at_one_site_does_not_affect_another),
 		cmocka_unit_test(a_pace_or_a_pause_holds_one_site_only),
-		cmocka_unit_test(a_backlog_that_is_held_up_starves_nobody),
+		cmocka_unit_test(a_blocked_backlog_starves_no_other_site),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

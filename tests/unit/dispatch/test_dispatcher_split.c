@@ -101,7 +101,7 @@ small_batches_are_split_too(void **state)
 }
 
 static void
-a_restart_goes_on_where_the_splitting_was(void **state)
+splitting_continues_after_a_restart(void **state)
 {
 	struct fake_bento *b = fake_bento_new();
 	struct rig r;
@@ -186,7 +186,7 @@ bentos_words_are_kept(void **state)
 }
 
 static void
-an_event_too_large_alone_fails_and_the_size_is_learnt(void **state)
+an_event_too_large_alone_fails_and_the_size_is_learned(void **state)
 {
 	struct fake_bento *b = fake_bento_new();
 	char large[400];
@@ -313,10 +313,10 @@ main(void)
 		cmocka_unit_test(one_bad_event_is_found_wherever_it_is),
 		cmocka_unit_test(several_bad_events_are_found),
 		cmocka_unit_test(small_batches_are_split_too),
-		cmocka_unit_test(a_restart_goes_on_where_the_splitting_was),
+		cmocka_unit_test(splitting_continues_after_a_restart),
 		cmocka_unit_test(halves_are_not_mixed_with_fresh_events),
 		cmocka_unit_test(bentos_words_are_kept),
-		cmocka_unit_test(an_event_too_large_alone_fails_and_the_size_is_learnt),
+		cmocka_unit_test(an_event_too_large_alone_fails_and_the_size_is_learned),
 		cmocka_unit_test(the_size_is_raised_again_by_an_eighth),
 		cmocka_unit_test(when_all_are_refused_the_site_pauses),
 		cmocka_unit_test(refusals_with_others_between_pause_nothing),

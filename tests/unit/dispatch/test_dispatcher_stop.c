@@ -39,7 +39,7 @@ stopping_waits_for_the_answer_and_begins_nothing(void **state)
 }
 
 static void
-stopping_cancels_at_the_deadline_and_books_the_truth(void **state)
+stopping_cancels_at_the_deadline_and_records_what_happened(void **state)
 {
 	struct rig r;
 
@@ -78,7 +78,7 @@ stopping_between_the_record_and_the_request_ends_it_as_not_sent(void **state)
 }
 
 static void
-stopping_does_not_wait_for_ever_for_a_full_disk(void **state)
+stopping_does_not_wait_forever_for_a_full_disk(void **state)
 {
 	struct rig r;
 
@@ -153,9 +153,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stopping_waits_for_the_answer_and_begins_nothing),
-		cmocka_unit_test(stopping_cancels_at_the_deadline_and_books_the_truth),
+		cmocka_unit_test(stopping_cancels_at_the_deadline_and_records_what_happened),
 		cmocka_unit_test(stopping_between_the_record_and_the_request_ends_it_as_not_sent),
-		cmocka_unit_test(stopping_does_not_wait_for_ever_for_a_full_disk),
+		cmocka_unit_test(stopping_does_not_wait_forever_for_a_full_disk),
 		cmocka_unit_test(a_stopped_outbox_stops_the_sending),
 		cmocka_unit_test(the_thread_wakes_sends_records_and_ends),
 	};

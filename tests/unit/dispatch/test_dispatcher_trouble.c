@@ -133,7 +133,7 @@ wrong_credentials_pause_the_site_and_name_the_settings(void **state)
 }
 
 static void
-what_may_have_arrived_is_counted(void **state)
+events_that_may_have_arrived_are_counted(void **state)
 {
 	struct rig r;
 
@@ -175,7 +175,7 @@ one_outage_with_two_in_flight_is_one_failure(void **state)
 }
 
 static void
-an_answer_from_before_the_failure_opens_nothing(void **state)
+an_answer_from_before_the_failure_does_not_close_the_breaker(void **state)
 {
 	struct rig r;
 
@@ -234,7 +234,7 @@ a_request_that_cannot_start_was_not_sent(void **state)
  */
 
 static void
-without_a_record_no_request_goes_out(void **state)
+without_a_recorded_beginning_no_request_is_sent(void **state)
 {
 	static const enum err_code codes[] = { ERR_FULL, ERR_BUSY };
 
@@ -273,7 +273,7 @@ after_an_io_error_nothing_is_sent_any_more(void **state)
 }
 
 static void
-an_end_that_cannot_be_kept_is_tried_until_it_is(void **state)
+an_end_that_cannot_be_recorded_is_retried_until_it_is(void **state)
 {
 	struct rig r;
 
@@ -292,7 +292,7 @@ an_end_that_cannot_be_kept_is_tried_until_it_is(void **state)
 }
 
 static void
-an_end_that_failed_for_good_is_given_up(void **state)
+an_end_that_fails_permanently_is_given_up(void **state)
 {
 	struct rig r;
 
@@ -310,7 +310,7 @@ an_end_that_failed_for_good_is_given_up(void **state)
 }
 
 static void
-an_end_that_is_there_already_is_enough(void **state)
+an_end_that_is_already_recorded_is_enough(void **state)
 {
 	struct rig r;
 
@@ -371,16 +371,16 @@ main(void)
 		cmocka_unit_test(
 		    a_rate_limit_without_retry_after_costs_a_minute_doubling_to_an_hour),
 		cmocka_unit_test(wrong_credentials_pause_the_site_and_name_the_settings),
-		cmocka_unit_test(what_may_have_arrived_is_counted),
+		cmocka_unit_test(events_that_may_have_arrived_are_counted),
 		cmocka_unit_test(one_outage_with_two_in_flight_is_one_failure),
-		cmocka_unit_test(an_answer_from_before_the_failure_opens_nothing),
+		cmocka_unit_test(an_answer_from_before_the_failure_does_not_close_the_breaker),
 		cmocka_unit_test(a_jump_of_the_wall_clock_changes_no_wait),
 		cmocka_unit_test(a_request_that_cannot_start_was_not_sent),
-		cmocka_unit_test(without_a_record_no_request_goes_out),
+		cmocka_unit_test(without_a_recorded_beginning_no_request_is_sent),
 		cmocka_unit_test(after_an_io_error_nothing_is_sent_any_more),
-		cmocka_unit_test(an_end_that_cannot_be_kept_is_tried_until_it_is),
-		cmocka_unit_test(an_end_that_failed_for_good_is_given_up),
-		cmocka_unit_test(an_end_that_is_there_already_is_enough),
+		cmocka_unit_test(an_end_that_cannot_be_recorded_is_retried_until_it_is),
+		cmocka_unit_test(an_end_that_fails_permanently_is_given_up),
+		cmocka_unit_test(an_end_that_is_already_recorded_is_enough),
 		cmocka_unit_test(unfit_events_wait_for_a_writer_that_is_busy),
 		cmocka_unit_test(an_outbox_that_cannot_be_read_is_read_again),
 	};

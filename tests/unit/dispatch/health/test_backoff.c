@@ -66,7 +66,7 @@ retry_after_as_a_date_counts_from_the_answers_own_date(void **state)
 }
 
 static void
-retry_after_that_says_nothing(void **state)
+a_retry_after_that_cannot_be_read_is_ignored(void **state)
 {
 	static const char *const texts[] = { "", "soon", "-5", "1.5", "5 minutes", "x:y" };
 
@@ -84,7 +84,7 @@ main(void)
 		cmocka_unit_test(the_jitter_is_full),
 		cmocka_unit_test(retry_after_in_seconds),
 		cmocka_unit_test(retry_after_as_a_date_counts_from_the_answers_own_date),
-		cmocka_unit_test(retry_after_that_says_nothing),
+		cmocka_unit_test(a_retry_after_that_cannot_be_read_is_ignored),
 	};
 
 	return cmocka_run_group_tests_name("backoff", tests, NULL, NULL);

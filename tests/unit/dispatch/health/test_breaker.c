@@ -37,7 +37,7 @@ end_badly(struct world *w, uint64_t epoch, enum verdict_site why, int64_t least)
 }
 
 static void
-closed_it_lets_everything_through(void **state)
+a_closed_breaker_lets_everything_through(void **state)
 {
 	struct world w = new_world(100);
 
@@ -51,7 +51,7 @@ closed_it_lets_everything_through(void **state)
 }
 
 static void
-open_it_lets_one_probe_through_after_the_wait(void **state)
+an_open_breaker_lets_one_probe_through_after_the_wait(void **state)
 {
 	struct world w = new_world(100);
 
@@ -215,8 +215,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(closed_it_lets_everything_through),
-		cmocka_unit_test(open_it_lets_one_probe_through_after_the_wait),
+		cmocka_unit_test(a_closed_breaker_lets_everything_through),
+		cmocka_unit_test(an_open_breaker_lets_one_probe_through_after_the_wait),
 		cmocka_unit_test(waits_grow_with_full_jitter_up_to_the_maximum),
 		cmocka_unit_test(a_probe_that_passes_starts_a_ramp),
 		cmocka_unit_test(a_batch_of_one_needs_no_ramp),

@@ -28,7 +28,7 @@ starts_are_spaced(void **state)
 }
 
 static void
-a_rest_saves_up_nothing(void **state)
+idle_time_allows_no_burst(void **state)
 {
 	struct pace p;
 
@@ -41,7 +41,7 @@ a_rest_saves_up_nothing(void **state)
 }
 
 static void
-never_more_in_a_minute_than_allowed(void **state)
+a_minute_never_has_more_than_allowed(void **state)
 {
 	(void)state;
 	for (unsigned per_minute = 1; per_minute < 70000; per_minute += per_minute < 200 ? 1 : 97) {
@@ -59,7 +59,7 @@ never_more_in_a_minute_than_allowed(void **state)
 }
 
 static void
-zero_is_no_limit(void **state)
+zero_means_no_limit(void **state)
 {
 	struct pace p;
 
@@ -75,9 +75,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_request_may_start_at_once),
 		cmocka_unit_test(starts_are_spaced),
-		cmocka_unit_test(a_rest_saves_up_nothing),
-		cmocka_unit_test(never_more_in_a_minute_than_allowed),
-		cmocka_unit_test(zero_is_no_limit),
+		cmocka_unit_test(idle_time_allows_no_burst),
+		cmocka_unit_test(a_minute_never_has_more_than_allowed),
+		cmocka_unit_test(zero_means_no_limit),
 	};
 
 	return cmocka_run_group_tests_name("pace", tests, NULL, NULL);

@@ -175,7 +175,7 @@ a_clock_that_is_unset_makes_nothing_old(void **state)
 }
 
 static void
-after_a_jump_age_counts_anew(void **state)
+after_a_jump_age_is_counted_again(void **state)
 {
 	static const int64_t jumps[] = { 3650 * DAY, -30 * DAY, AGE_JUMP_MS + 1 };
 
@@ -194,7 +194,7 @@ after_a_jump_age_counts_anew(void **state)
 }
 
 static void
-small_steps_are_no_jump(void **state)
+small_steps_do_not_count_as_a_jump(void **state)
 {
 	struct age a = { 0 };
 
@@ -216,8 +216,8 @@ main(void)
 		cmocka_unit_test(a_full_set_says_so),
 		cmocka_unit_test(an_event_is_too_old_after_max_age),
 		cmocka_unit_test(a_clock_that_is_unset_makes_nothing_old),
-		cmocka_unit_test(after_a_jump_age_counts_anew),
-		cmocka_unit_test(small_steps_are_no_jump),
+		cmocka_unit_test(after_a_jump_age_is_counted_again),
+		cmocka_unit_test(small_steps_do_not_count_as_a_jump),
 	};
 
 	return cmocka_run_group_tests_name("order and age", tests, NULL, NULL);

@@ -69,7 +69,7 @@ the_maximum_holds(void **state)
 }
 
 static void
-it_is_a_set(void **state)
+adding_and_removing_behave_like_a_set(void **state)
 {
 	enum { RANGE = 200 };
 	bool model[RANGE] = { false };
@@ -109,7 +109,7 @@ main(void)
 		cmocka_unit_test(adding_keeps_the_order),
 		cmocka_unit_test(removing_passes_over_what_is_not_there),
 		cmocka_unit_test(the_maximum_holds),
-		cmocka_unit_test(it_is_a_set),
+		cmocka_unit_test(adding_and_removing_behave_like_a_set),
 	};
 
 	return cmocka_run_group_tests_name("taken", tests, NULL, NULL);

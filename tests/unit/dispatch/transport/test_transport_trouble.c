@@ -66,7 +66,7 @@ a_reset_after_sending_leaves_it_unknown(void **state)
 }
 
 static void
-a_truncated_answer_is_none(void **state)
+a_truncated_answer_does_not_count_as_an_answer(void **state)
 {
 	static const char *const texts[] = {
 		OK_HEAD "100\r\n\r\n{\"results\":1}",
@@ -97,7 +97,7 @@ a_slow_answer_times_out(void **state)
 }
 
 static void
-what_is_no_url_does_not_start(void **state)
+a_request_to_an_invalid_url_does_not_start(void **state)
 {
 	struct transport_request request = request_to("", SLICE("{}"), 1000);
 	struct transport_request strange = request_to("ftp://127.0.0.1/x", SLICE("{}"), 1000);
@@ -179,9 +179,9 @@ main(void)
 		cmocka_unit_test(nothing_was_sent_to_a_name_that_does_not_resolve),
 		cmocka_unit_test(nothing_was_sent_when_tls_fails),
 		cmocka_unit_test(a_reset_after_sending_leaves_it_unknown),
-		cmocka_unit_test(a_truncated_answer_is_none),
+		cmocka_unit_test(a_truncated_answer_does_not_count_as_an_answer),
 		cmocka_unit_test(a_slow_answer_times_out),
-		cmocka_unit_test(what_is_no_url_does_not_start),
+		cmocka_unit_test(a_request_to_an_invalid_url_does_not_start),
 		cmocka_unit_test(a_request_on_a_dying_connection_is_not_sent_twice),
 		cmocka_unit_test(a_connection_that_was_closed_meanwhile_is_replaced),
 	};
