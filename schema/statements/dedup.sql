@@ -3,6 +3,11 @@
 -- out: entries blob
 SELECT entries FROM dedup_bucket WHERE bucket_id = :bucket_id;
 
+-- name: dedup_buckets
+-- in: first int, last int
+-- out: bucket_id int, entries blob
+SELECT bucket_id, entries FROM dedup_bucket WHERE bucket_id BETWEEN :first AND :last;
+
 -- name: dedup_bucket_put
 -- in: bucket_id int, entries blob
 INSERT OR REPLACE INTO dedup_bucket (bucket_id, entries) VALUES (:bucket_id, :entries);

@@ -72,6 +72,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/dedup/test_dedup \
 	tests/unit/outbox/dedup/test_entry \
 	tests/unit/outbox/dedup/test_levels \
+	tests/unit/outbox/dedup/test_levels_faults \
 	tests/unit/outbox/file/test_migrate \
 	tests/unit/outbox/file/test_schema \
 	tests/unit/outbox/filter/test_filter \
@@ -199,8 +200,12 @@ tests_unit_ingest_test_ingest_webhook_SOURCES = tests/unit/ingest/test_ingest_we
 tests_unit_ingest_test_refusals_SOURCES = tests/unit/ingest/test_refusals.c $(INGEST_TEST_LIB)
 tests_unit_outbox_dedup_test_dedup_SOURCES = tests/unit/outbox/dedup/test_dedup.c $(TEST_LIB)
 tests_unit_outbox_dedup_test_entry_SOURCES = tests/unit/outbox/dedup/test_entry.c
-tests_unit_outbox_dedup_test_levels_SOURCES = tests/unit/outbox/dedup/test_levels.c $(TEST_LIB)
-tests_unit_outbox_dedup_test_levels_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc -Wl,--wrap=realloc
+tests_unit_outbox_dedup_test_levels_SOURCES = tests/unit/outbox/dedup/test_levels.c \
+	tests/unit/outbox/dedup/levels_fixture.h $(TEST_LIB)
+tests_unit_outbox_dedup_test_levels_faults_SOURCES = tests/unit/outbox/dedup/test_levels_faults.c \
+	tests/unit/outbox/dedup/levels_fixture.h $(TEST_LIB)
+tests_unit_outbox_dedup_test_levels_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc \
+	-Wl,--wrap=realloc
 tests_unit_outbox_file_test_migrate_SOURCES = tests/unit/outbox/file/test_migrate.c $(TEST_LIB)
 tests_unit_outbox_file_test_schema_SOURCES = tests/unit/outbox/file/test_schema.c $(TEST_LIB)
 tests_unit_outbox_filter_test_filter_SOURCES = tests/unit/outbox/filter/test_filter.c $(HANDMADE)
