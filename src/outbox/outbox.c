@@ -48,7 +48,7 @@ open_parts(struct outbox *o, int64_t *ret_recovered, struct err *e)
 {
 	if (take_file(o, e) != 0 || recover(o, ret_recovered, e) != 0)
 		return -1;
-	if (files_note(&o->files, o->path, e) != 0)
+	if (files_note(&o->files, o->path, e) != 0 || files_sync_directory_of(o->path, e) != 0)
 		return -1;
 	checkpoint_open(o);
 	if (rand_seed_system(&o->rand, e) != 0 || dedup_open(&o->dedup, &o->db, e) != 0)

@@ -86,6 +86,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/read/test_audit \
 	tests/unit/outbox/read/test_audit_walk \
 	tests/unit/outbox/test_checkpoint \
+	tests/unit/outbox/test_directory_sync \
 	tests/unit/outbox/test_message \
 	tests/unit/outbox/test_outbox \
 	tests/unit/outbox/test_outbox_faults \
@@ -224,6 +225,7 @@ tests_unit_outbox_read_test_audit_SOURCES = tests/unit/outbox/read/test_audit.c 
 tests_unit_outbox_read_test_audit_walk_SOURCES = tests/unit/outbox/read/test_audit_walk.c \
 	$(HANDMADE)
 tests_unit_outbox_test_checkpoint_SOURCES = tests/unit/outbox/test_checkpoint.c $(TEST_LIB)
+tests_unit_outbox_test_directory_sync_SOURCES = tests/unit/outbox/test_directory_sync.c $(OUTBOX_RIG)
 tests_unit_outbox_test_message_SOURCES = tests/unit/outbox/test_message.c $(TEST_LIB)
 tests_unit_outbox_test_outbox_memory_SOURCES = tests/unit/outbox/test_outbox_memory.c $(OUTBOX_RIG)
 tests_unit_outbox_test_outbox_SOURCES = tests/unit/outbox/test_outbox.c $(OUTBOX_RIG)

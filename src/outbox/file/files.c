@@ -6,10 +6,14 @@
 #include "outbox/file/files.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const char *const suffixes[FILES_COUNT] = {
 	[FILES_DATABASE] = "",
@@ -67,4 +71,27 @@ files_check(const struct files *f, struct err *e)
 			    "%s was moved, removed or replaced while it was open", f->file[i].path);
 	}
 	return 0;
+}
+
+int
+files_sync_directory(const char *directory, struct err *e)
+{
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc;
+
+	if (fd < 0)
+		return err_sys(e, "cannot open the directory %s", directory);
+	rc = fsync(fd) == 0 ? 0 : err_sys(e, "cannot sync the directory %s", directory);
+	close(fd);
+	return rc;
+}
+
+int
+files_sync_directory_of(const char *file, struct err *e)
+{
+	char copy[PATH_MAX];
+
+	if (snprintf(copy, sizeof(copy), "%s", file) >= (int)sizeof(copy))
+		return err_set(e, ERR_INPUT, "the path %s is too long", file);
+	return files_sync_directory(dirname(copy), e);
 }

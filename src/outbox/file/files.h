@@ -28,4 +28,10 @@ void files_free(struct files *f);
  * otherwise, because that proves nothing. */
 int files_check(const struct files *f, struct err *e);
 
+/* Puts the names of files in a directory on disk: without it a power cut may take a new file whole.
+ */
+int files_sync_directory(const char *directory, struct err *e);
+/* The same for the directory that holds a file. */
+int files_sync_directory_of(const char *file, struct err *e);
+
 #endif

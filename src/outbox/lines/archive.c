@@ -13,6 +13,7 @@
 #include <zlib.h>
 
 #include "base/isotime.h"
+#include "outbox/file/files.h"
 
 #define GZIP_WINDOW (15 + 16) /* for zlib: with a gzip header */
 #define PATH_SIZE 4096
@@ -65,20 +66,6 @@ write_all(int fd, const unsigned char *p, size_t n, const char *path, struct err
 	return 0;
 }
 
-/* Syncs the directory, so that the name of a new file is on disk, too. */
-static int
-sync_folder(const char *folder, struct err *e)
-{
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc;
-
-	if (fd < 0)
-		return err_sys(e, "archive: cannot open the directory %s", folder);
-	rc = fsync(fd) == 0 ? 0 : err_sys(e, "archive: cannot sync the directory %s", folder);
-	close(fd);
-	return rc;
-}
-
 static int
 append_to(const char *path, const unsigned char *p, size_t n, struct err *e)
 {
@@ -112,5 +99,7 @@ archive_append(const char *folder, int64_t now, struct slice lines, struct err *
 		return -1;
 	rc = append_to(path, packed, n, e);
 	free(packed);
-	return rc == 0 ? sync_folder(folder, e) : -1;
+	if (rc == 0 && files_sync_directory(folder, e) != 0)
+		rc = err_wrap(e, "archive");
+	return rc;
 }

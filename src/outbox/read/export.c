@@ -7,12 +7,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "outbox/file/files.h"
 #include "outbox/lines/export_line.h"
 #include "outbox/lines/identity_line.h"
 #include "outbox/read/audit_private.h"
@@ -112,9 +112,8 @@ outbox_part_open(const char *file, struct err *e)
 	return fd >= 0 ? fd : err_sys(e, "cannot make %s", part);
 }
 
-/* Syncs a file's bytes, or a directory's names. */
 static int
-sync_path(const char *path, int64_t *ret_bytes, struct err *e)
+sync_file(const char *path, int64_t *ret_bytes, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
@@ -123,7 +122,7 @@ sync_path(const char *path, int64_t *ret_bytes, struct err *e)
 	if (fd < 0)
 		return err_sys(e, "cannot open %s", path);
 	rc = fsync(fd) == 0 && fstat(fd, &st) == 0 ? 0 : err_sys(e, "cannot sync %s", path);
-	if (rc == 0 && ret_bytes != NULL)
+	if (rc == 0)
 		*ret_bytes = st.st_size;
 	close(fd);
 	return rc;
@@ -133,15 +132,14 @@ sync_path(const char *path, int64_t *ret_bytes, struct err *e)
 int
 outbox_part_finish(const char *file, struct err *e)
 {
-	char part[PATH_SIZE], copy[PATH_SIZE];
+	char part[PATH_SIZE];
 
 	if (name_part(file, part, e) != 0)
 		return -1;
 	if (link(part, file) != 0)
 		return err_sys(e, "cannot give the file its name %s", file);
 	unlink(part);
-	snprintf(copy, sizeof(copy), "%s", file);
-	if (sync_path(dirname(copy), NULL, e) == 0)
+	if (files_sync_directory_of(file, e) == 0)
 		return 0;
 	unlink(file); /* without the sync a crash could lose the name */
 	return -1;
@@ -169,7 +167,7 @@ outbox_backup(struct outbox_audit *a, const char *file, int64_t *ret_bytes, stru
 		return -1;
 	close(fd);
 	if (name_part(file, part, e) == 0 && db_copy(&a->db, part, e) == 0
-	    && sync_path(part, ret_bytes, e) == 0 && outbox_part_finish(file, e) == 0)
+	    && sync_file(part, ret_bytes, e) == 0 && outbox_part_finish(file, e) == 0)
 		return 0;
 	outbox_part_remove(file);
 	return -1;
