@@ -146,7 +146,7 @@ start_signals(struct daemon *d, struct err *e)
 	return process_unblock_signals(e);
 }
 
-/* After the loop, a second signal ends the process at once. */
+/* From here on the next signal ends the process at once. */
 static void
 stop_signals(struct daemon *d)
 {
@@ -155,6 +155,7 @@ stop_signals(struct daemon *d)
 			event_free(d->signals[i]);
 		d->signals[i] = NULL;
 	}
+	process_end_at_next_signal();
 }
 
 /* The count of pending events stops here: a large backlog must not delay the start. */

@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static void
 own_signals(sigset_t *ret_set)
@@ -54,6 +55,29 @@ process_unblock_signals(struct err *e)
 	own_signals(&set);
 	errno = pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 	return errno == 0 ? 0 : err_sys(e, "cannot unblock signals");
+}
+
+/* Async-signal-safe, so it cannot use the log, which prints the time. */
+static void
+end_at_once(int signal)
+{
+	static const char text[] =
+	    "signal again: stopping at once; every acknowledged event is on disk\n";
+
+	(void)signal;
+	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+	_exit(1);
+}
+
+void
+process_end_at_next_signal(void)
+{
+	static const int signals[] = PROCESS_STOP_SIGNALS;
+	struct sigaction action = { .sa_handler = end_at_once };
+
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		sigaction(signals[i], &action, NULL);
 }
 
 int

@@ -16,6 +16,9 @@ int process_allow_files(unsigned n, struct err *e);
 /* From now on this thread, and no other, receives the daemon's signals. */
 int process_unblock_signals(struct err *e);
 
+/* Ends the process at the next SIGTERM or SIGINT: one line on standard error, exit status 1. */
+void process_end_at_next_signal(void);
+
 /* The daemon's signals also include SIGHUP, which asks for a reload. */
 #define PROCESS_STOP_SIGNALS                                                                       \
 	{                                                                                          \

@@ -2,7 +2,7 @@
  * Brings the file to this program's version. It recognizes a foreign file by its header before
  * SQLite opens it. It copies the file and runs each missing migration in one transaction; then it
  * switches the file to WAL, and creates the views again when their text has changed. A file of a
- * newer version is refused.
+ * newer version is refused, and so is one that has two names or the WAL of another file.
  */
 #include "outbox/file/migrate.h"
 
@@ -13,9 +13,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define HEADER_SIZE 100 /* sqlite.org/fileformat2.html, 1.3 */
+#define HEADER_SIZE 100        /* sqlite.org/fileformat2.html, 1.3 */
+#define HEADER_READ_VERSION 19 /* 1: no WAL, 2: WAL */
 #define HEADER_SCHEMA_COOKIE 40
 #define HEADER_APPLICATION_ID 68
 
@@ -23,16 +25,24 @@ static ssize_t
 read_header(const char *path, unsigned char header[HEADER_SIZE], struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct stat st;
 	ssize_t n;
 
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	if (fd < 0)
 		return err_sys(e, "cannot open database %s", path);
-	n = pread(fd, header, HEADER_SIZE, 0);
+	n = fstat(fd, &st) == 0 ? pread(fd, header, HEADER_SIZE, 0) : -1;
 	if (n < 0)
 		err_sys(e, "cannot read database %s", path);
 	close(fd);
+	/* Under each name it would have another lock and another WAL. */
+	if (n >= 0 && st.st_nlink > 1)
+		return err_set(e, ERR_INPUT,
+		    "%s has %lu names (hard links), and SQLite would not see that they are one "
+		    "file: "
+		    "remove the others, or set `database` to a copy",
+		    path, (unsigned long)st.st_nlink);
 	return n;
 }
 
@@ -41,6 +51,24 @@ header_number(const unsigned char *h, size_t at)
 {
 	return (uint32_t)h[at] << 24 | (uint32_t)h[at + 1] << 16 | (uint32_t)h[at + 2] << 8
 	       | h[at + 3];
+}
+
+/* A file that uses no WAL cannot have one: it was put in the place of another, whose WAL stayed. */
+static int
+check_wal(const char *path, const unsigned char *header, struct err *e)
+{
+	char wal[PATH_MAX];
+	struct stat st;
+
+	if (header[HEADER_READ_VERSION] != 1
+	    || snprintf(wal, sizeof(wal), "%s-wal", path) >= (int)sizeof(wal) || stat(wal, &st) != 0
+	    || st.st_size == 0)
+		return 0;
+	return err_set(e, ERR_INPUT,
+	    "%s belongs to a database that %s has replaced, such as by a backup, and would damage "
+	    "it: "
+	    "move that file and %s-shm away, then start again",
+	    wal, path, path);
 }
 
 int
@@ -63,7 +91,7 @@ migrate_check_file(const char *path, struct err *e)
 	 * later. */
 	if (id == 0 && header_number(h, HEADER_SCHEMA_COOKIE) == 0)
 		return 0;
-	return id == DB_APPLICATION_ID ? 0 : db_not_ours(path, e);
+	return id == DB_APPLICATION_ID ? check_wal(path, h, e) : db_not_ours(path, e);
 }
 
 static int

@@ -103,6 +103,47 @@ text_file_is_refused_untouched(void **state)
 }
 
 static void
+a_database_with_two_names_is_refused(void **state)
+{
+	char second[PATH_MAX + 32];
+	struct err e;
+
+	(void)state;
+	assert_int_equal(migrate(schema_migrations, SCHEMA_VERSION, &e), 0);
+	snprintf(second, sizeof(second), "%s.second", dir.file);
+	assert_int_equal(link(dir.file, second), 0);
+	assert_int_equal(migrate_check_file(dir.file, &e), -1);
+	assert_int_equal(e.code, ERR_INPUT);
+	assert_non_null(strstr(e.text, "has 2 names"));
+	assert_int_equal(unlink(second), 0);
+	assert_int_equal(migrate_check_file(dir.file, &e), 0);
+}
+
+static void
+a_backup_beside_the_wal_of_another_file_is_refused(void **state)
+{
+	char copy[PATH_MAX + 32], wal[PATH_MAX + 32];
+	struct db db;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(migrate(schema_migrations, SCHEMA_VERSION, &e), 0);
+	snprintf(copy, sizeof(copy), "%s.copy", dir.file);
+	snprintf(wal, sizeof(wal), "%s-wal", dir.file);
+	assert_int_equal(db_open(&db, dir.file, DB_WRITE, &e), 0);
+	assert_int_equal(db_copy(&db, copy, &e), 0);
+	assert_int_equal(db_close(&db, NULL), 0);
+	write_file(wal, "what a crash left", 17);
+	assert_int_equal(migrate_check_file(dir.file, &e), 0); /* its own WAL */
+	assert_int_equal(rename(copy, dir.file), 0);
+	assert_int_equal(migrate_check_file(dir.file, &e), -1);
+	assert_int_equal(e.code, ERR_INPUT);
+	assert_non_null(strstr(e.text, "-wal belongs to a database that"));
+	write_file(wal, "", 0); /* empty: nothing to replay */
+	assert_int_equal(migrate_check_file(dir.file, &e), 0);
+}
+
+static void
 foreign_database_is_refused_untouched(void **state)
 {
 	static char before[65536], after[65536];
@@ -203,6 +244,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(new_and_empty_files_are_ours, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(text_file_is_refused_untouched, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_database_with_two_names_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_backup_beside_the_wal_of_another_file_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    foreign_database_is_refused_untouched, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(newer_file_is_refused, set_up, tear_down),
