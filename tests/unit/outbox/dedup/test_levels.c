@@ -32,6 +32,29 @@ every_entry_is_found_at_every_level(void **state)
 	assert_true(dedup_filter_knows(&levels.level[2].filter, 5));
 }
 
+/* The filter of a bucket that was emptied has lost what went, without a start in between. */
+static void
+an_emptied_bucket_is_not_asked_again(void **state)
+{
+	const struct dedup_level *top = &levels.level[1];
+	int64_t bucket, below;
+	struct db_rows rows;
+	struct slice blob;
+	struct err e;
+
+	(void)state;
+	add_range(1, 4 * LEVEL_1);
+	bucket = (top->hand + BUCKETS - 1) % BUCKETS;
+	below = number("SELECT min(bucket_id) FROM dedup_bucket WHERE bucket_id >= 2199023255552 + "
+		       "8 * ((SELECT hand + 1023 FROM dedup_level WHERE level = 1) % 1024)");
+	rows = stmt_dedup_bucket_get(&db, below, &e);
+	assert_int_equal(stmt_dedup_bucket_get_next(&rows, &blob, &e), 1);
+	for (size_t i = 0; i < blob.n; i += DEDUP_ENTRY_SIZE)
+		assert_false(dedup_filter_may_have(
+		    &top->filter, (uint64_t)bucket, dedup_entry_key(dedup_entry_read(blob.p + i))));
+	db_rows_end(&rows);
+}
+
 /* A filter is built together with its seven neighbors, and with none beyond. */
 static void
 neighbors_are_learned_together(void **state)
@@ -167,6 +190,7 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(every_entry_is_found_at_every_level),
+		TEST(an_emptied_bucket_is_not_asked_again),
 		TEST(neighbors_are_learned_together),
 		TEST(one_call_writes_few_rows),
 		TEST(entries_that_come_again_are_kept_once),
