@@ -1,11 +1,18 @@
--- Events that have never been delayed.
+-- Events that have never been delayed, whole, in one scan; without those whose times are provisional.
 -- name: due_fresh
 -- in: site_id int, after int
--- out: event_id int
-SELECT event_id FROM delivery
-WHERE site_id = :site_id AND status = 'pending' AND awaiting_since IS NULL
-	AND next_attempt_at = 0 AND event_id > :after
-ORDER BY event_id;
+-- out: event_id int, message_id text, kind text, name text?, email text?
+-- out: occurred_at int, received_at int, body text?, context text?, attempts int
+-- out: maybe_sent int, max_batch int, browser bool, integrations text?
+SELECT d.event_id, e.message_id, e.kind, e.name, coalesce(d.email, e.email) AS email,
+	e.occurred_at, e.received_at, e.body, v.context, d.attempts, d.maybe_sent,
+	coalesce(d.max_batch, 0) AS max_batch, e.browser, v.integrations
+FROM delivery d
+CROSS JOIN event e ON e.event_id = d.event_id
+LEFT JOIN envelope v ON v.envelope_id = e.envelope_id
+WHERE d.site_id = :site_id AND d.status = 'pending' AND d.awaiting_since IS NULL
+	AND d.next_attempt_at = 0 AND d.event_id > :after AND e.provisional IS NULL
+ORDER BY d.event_id;
 
 -- Delayed events whose time has come or is past the horizon.
 -- name: due_delayed
@@ -38,11 +45,11 @@ WHERE d.site_id = :site_id AND d.status = 'pending' AND d.awaiting_since IS NULL
 -- Gives no row while the event's times are provisional: it must not be sent yet.
 -- name: event_load
 -- in: event_id int
--- out: event_id int, site_id int, message_id text, kind text, name text?, email text?
--- out: occurred_at int, received_at int, body text?, context text?, status text, attempts int
+-- out: event_id int, message_id text, kind text, name text?, email text?
+-- out: occurred_at int, received_at int, body text?, context text?, attempts int
 -- out: maybe_sent int, max_batch int, browser bool, integrations text?
-SELECT e.event_id, e.site_id, e.message_id, e.kind, e.name, coalesce(d.email, e.email) AS email,
-	e.occurred_at, e.received_at, e.body, v.context, d.status, d.attempts, d.maybe_sent,
+SELECT e.event_id, e.message_id, e.kind, e.name, coalesce(d.email, e.email) AS email,
+	e.occurred_at, e.received_at, e.body, v.context, d.attempts, d.maybe_sent,
 	coalesce(d.max_batch, 0) AS max_batch, e.browser, v.integrations
 FROM event e
 JOIN delivery d ON d.event_id = e.event_id

@@ -349,7 +349,6 @@ show(struct port *port, int64_t id, bool (*each)(void *arg, const struct outbox_
 	snprintf(email, sizeof(email), "a%u@example.com", event->address);
 	shown = (struct outbox_event){
 		.event_id = id,
-		.site_id = SITE_ID,
 		.message_id = slice_from(message_id),
 		.kind = event->subscriber ? KIND_SUBSCRIBER : KIND_TRACK,
 		.name = SLICE("Tested"),
@@ -357,7 +356,6 @@ show(struct port *port, int64_t id, bool (*each)(void *arg, const struct outbox_
 		.occurred_at = event->received_at,
 		.received_at = event->received_at,
 		.body = buf_slice(&port->body),
-		.status = event->status,
 		.attempts = event->attempts,
 		.maybe_sent = event->maybe_sent,
 		.max_batch = event->max_batch,

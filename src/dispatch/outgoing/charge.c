@@ -81,7 +81,7 @@ recorded(void *owner)
 		return;
 	if (msg->rc == 0 && c->settle.next_attempt_at > 0)
 		queue_delay(c->queue, m->addresses[0], m->ids[0]);
-	queue_give_back(c->queue, m);
+	queue_give_back(c->queue, m, true);
 	suspects_settled(u);
 	c->open = false;
 }

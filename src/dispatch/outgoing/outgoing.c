@@ -153,9 +153,9 @@ static void take_result(struct attempt *a, const struct transport_result *result
 
 /* Ends the attempt: its events belong to the queue again. */
 static void
-release(struct attempt *a)
+release(struct attempt *a, bool again)
 {
-	queue_give_back(a->outgoing->queue, &a->batch.members);
+	queue_give_back(a->outgoing->queue, &a->batch.members, again);
 	batch_clear(&a->batch);
 	a->state = ATTEMPT_IDLE;
 }
@@ -190,7 +190,7 @@ outgoing_begin(struct outgoing *o)
 	};
 	a->errand = (struct errand){ .back = begun, .owner = a };
 	if (context_send(o->ctx, &a->begin.msg, &a->errand) != 0)
-		release(a);
+		release(a, true);
 }
 
 static void
@@ -242,7 +242,7 @@ begin_failed(struct attempt *a)
 		health_lost_probe(o->health);
 	/* Events that were prepared meanwhile come after these. */
 	queue_drop(o->queue);
-	release(a);
+	release(a, true);
 }
 
 /* The attempt's start is recorded. If the request can no longer be sent, the attempt ends as
@@ -357,7 +357,7 @@ ended(void *owner)
 		parts_note(&a->outgoing->parts, &a->batch.members, &a->shown);
 	/* ERR_STATE: it already has an end, so nothing is left to do. */
 	if (msg->rc == 0 || msg->err.code == ERR_STATE || msg->err.code == ERR_IO)
-		release(a);
+		release(a, msg->rc != 0 || a->end.status == STATUS_PENDING);
 	else
 		/* The events stay taken until the end is stored: otherwise they would be sent
 		 * again. */
@@ -375,7 +375,7 @@ record_end(struct attempt *a)
 	a->state = ATTEMPT_ENDING;
 	a->errand.back = ended;
 	if (context_send(o->ctx, &a->end.msg, &a->errand) != 0)
-		release(a);
+		release(a, true);
 }
 
 void
@@ -410,5 +410,5 @@ outgoing_abandon(struct outgoing *o)
 {
 	for (size_t i = 0; i < o->n_attempts; i++)
 		if (o->attempts[i].state == ATTEMPT_DECIDED)
-			release(&o->attempts[i]);
+			release(&o->attempts[i], true);
 }

@@ -47,16 +47,16 @@ due(struct outbox_port *p, const struct due_query *q,
     bool (*each)(void *arg, const struct outbox_event *event), void *arg, struct err *e)
 {
 	struct outbox_reader *reader = real_of(p)->reader;
+	struct outbox_event event;
 	size_t at = 0;
-	int64_t id;
 	int more = 1;
 
 	if (outbox_due_begin(reader, q->site_id, q->now, q->horizon, q->after, q->fresh_after, e)
 	    != 0)
 		return -1;
-	while (more == 1 && (more = outbox_due_next(reader, &id, e)) == 1)
-		if (!is_taken(q, &at, id))
-			more = show(reader, id, each, arg, e);
+	while (more == 1 && (more = outbox_due_next(reader, &event, e)) == 1)
+		if (!is_taken(q, &at, event.event_id))
+			more = each(arg, &event);
 	outbox_due_end(reader);
 	return more;
 }

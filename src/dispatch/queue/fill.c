@@ -16,6 +16,7 @@ struct filling {
 	const struct fill *f;
 	struct batch *batch;
 	struct passing passing;
+	bool gapless;               /* every event behind taken_to was kept so far */
 	struct order_set elsewhere; /* for another endpoint: they block those of their address */
 	enum reading next;          /* what happens to the event */
 	const struct outbox_event *event;
@@ -131,10 +132,15 @@ static bool
 take(void *arg, const struct outbox_event *event)
 {
 	struct filling *g = arg;
+	enum fate fate;
 
 	g->event = event;
 	g->address = order_address(g->f->order, event->email);
-	g->next = act(g, decide(g));
+	fate = decide(g);
+	g->gapless = g->gapless && fate == FATE_KEPT;
+	if (g->gapless)
+		*g->f->taken_to = event->event_id;
+	g->next = act(g, fate);
 	return g->next == READING_ON;
 }
 
@@ -146,7 +152,7 @@ fill_query(const struct fill *f, int64_t after)
 		.now = f->now,
 		.horizon = f->horizon,
 		.after = after,
-		.fresh_after = *f->blocked_to,
+		.fresh_after = *f->blocked_to > *f->taken_to ? *f->blocked_to : *f->taken_to,
 		.taken = f->taken->ids,
 		.n_taken = f->taken->n,
 	};
@@ -160,6 +166,8 @@ fill_batch(struct batch *b, const struct fill *f, struct err *e)
 	struct filling g = { .f = f, .batch = b, .passing.run = m->n == 0 };
 	int rc;
 
+	/* A blocked event is not taken, nor is one before `after` that was skipped. */
+	g.gapless = *f->blocked_to <= *f->taken_to && query.after <= *f->taken_to;
 	if (b->full)
 		return 0;
 	order_set_init(&g.elsewhere, FILL_LOOK_MAX);

@@ -43,6 +43,9 @@ struct fill {
 	/* All events up to this one are blocked or delayed: reading begins behind it, and moves it
 	 * on. */
 	int64_t *blocked_to;
+	/* All events up to this one that have no retry time are taken, or settled: reading begins
+	 * behind it, and moves it on. */
+	int64_t *taken_to;
 	struct unfit *unfit;
 };
 

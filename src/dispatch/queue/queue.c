@@ -20,6 +20,9 @@
 /* Delayed events may be many, and an operation has many steps: they are not read again for each
  * step. */
 #define CHANGED_AGAIN_MS 1000
+/* How long reading goes on behind the events that are taken. From time to time it begins at the
+ * oldest event, so that no event can be missed for longer. */
+#define RETAKE_MS 1000
 
 void
 queue_init(struct queue *q, struct dispatch_context *ctx, const struct site_settings *settings,
@@ -66,6 +69,7 @@ queue_reload(struct queue *q)
 	q->look_ms = CONTEXT_NEVER;
 	q->delayed_ms = INT64_MIN;
 	q->blocked_to = 0;
+	q->taken_to = 0;
 }
 
 /* ---- preparing ------------------------------------------------------------------------------ */
@@ -79,6 +83,7 @@ look_later(struct queue *q, int64_t now)
 	int64_t soonest, wait;
 
 	q->look = false;
+	q->taken_to = 0;
 	/* The delayed events are then read again: an operator may have ended a delay. */
 	q->look_ms = order_has_delayed(&q->order) ? q->delayed_ms : CONTEXT_NEVER;
 	if (outbox->soonest(outbox, q->settings->options.site_id, &soonest, &e) != 0) {
@@ -147,6 +152,7 @@ fill_prepared(struct queue *q, int64_t now, struct err *e)
 		/* With one request at a time the next is sent after the verdict on this one. */
 		.overlap = o->concurrency == 1,
 		.blocked_to = &q->blocked_to,
+		.taken_to = &q->taken_to,
 		.unfit = &q->unfit,
 	};
 	struct probe probe = {
@@ -156,6 +162,10 @@ fill_prepared(struct queue *q, int64_t now, struct err *e)
 
 	if (read_delayed(q, now, e) != 0)
 		return -1;
+	if (now >= q->retake_ms) {
+		q->taken_to = 0;
+		q->retake_ms = now + RETAKE_MS;
+	}
 	return health_is_probing(q->health) ? probe_fill(&q->prepared, &f, &probe, e)
 					    : fill_batch(&q->prepared, &f, e);
 }
@@ -219,6 +229,13 @@ unblock(struct queue *q, int64_t id)
 		q->blocked_to = id - 1;
 }
 
+static void
+untake(struct queue *q, int64_t id)
+{
+	if (q->taken_to >= id)
+		q->taken_to = id - 1;
+}
+
 void
 queue_drop(struct queue *q)
 {
@@ -229,6 +246,7 @@ queue_drop(struct queue *q)
 	/* Other events of its addresses may be in flight. */
 	taken_remove(&q->taken, m->ids, m->n);
 	unblock(q, m->ids[0]);
+	untake(q, m->ids[0]);
 	batch_clear(&q->prepared);
 	q->look = true;
 }
@@ -266,10 +284,12 @@ queue_land(struct queue *q, const struct members *m)
 }
 
 void
-queue_give_back(struct queue *q, const struct members *m)
+queue_give_back(struct queue *q, const struct members *m, bool again)
 {
 	queue_land(q, m);
 	taken_remove(&q->taken, m->ids, m->n);
+	if (again)
+		untake(q, m->ids[0]);
 	q->look = true;
 }
 
@@ -293,6 +313,7 @@ queue_look_again(struct queue *q, int64_t now)
 	queue_drop(q);
 	q->look = true;
 	q->blocked_to = 0;
+	q->taken_to = 0;
 	if (q->delayed_ms > now + CHANGED_AGAIN_MS)
 		q->delayed_ms = now + CHANGED_AGAIN_MS;
 }
@@ -302,6 +323,7 @@ queue_flush(struct queue *q)
 {
 	q->look = true;
 	q->blocked_to = 0;
+	q->taken_to = 0;
 	q->delayed_ms = INT64_MIN;
 }
 

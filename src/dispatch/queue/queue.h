@@ -44,6 +44,8 @@ struct queue {
 	int64_t look_ms;      /* look again at this time */
 	int64_t delayed_ms;   /* when to read the delayed events again */
 	int64_t blocked_to;   /* see struct fill */
+	int64_t taken_to;     /* see struct fill */
+	int64_t retake_ms;    /* when to read from the oldest event again */
 	int64_t probed_event; /* the event of the last probe */
 	struct unfit unfit;
 };
@@ -78,8 +80,9 @@ void queue_depart(struct queue *q, struct batch *to);
 bool queue_take(struct queue *q, const struct members *m);
 /* The members no longer block later events of their addresses, but stay taken. */
 void queue_land(struct queue *q, const struct members *m);
-/* The outcome of the members was recorded or given up: those still due are found again. */
-void queue_give_back(struct queue *q, const struct members *m);
+/* The outcome of the members was recorded or given up. With `again` some of them may still be due:
+ * they are found again. */
+void queue_give_back(struct queue *q, const struct members *m, bool again);
 /* The event is delayed from now on. */
 void queue_delay(struct queue *q, uint64_t address, int64_t id);
 

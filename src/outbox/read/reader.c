@@ -15,8 +15,10 @@ struct outbox_reader {
 	/* Between begin and end: the two halves of the due events. */
 	struct db_rows fresh;   /* events without a retry time */
 	struct db_rows delayed; /* events whose retry time has come */
-	struct db_rows loaded;  /* the row that the slices of the event point into */
-	int64_t next_fresh;     /* INT64_MAX after the last one */
+	struct db_rows loaded;  /* the row that the slices of a loaded event point into */
+	struct stmt_due_fresh_row fresh_row;
+	bool shown;         /* fresh_row was handed out: read on before the next one */
+	int64_t next_fresh; /* of fresh_row; INT64_MAX after the last one */
 	int64_t next_delayed;
 };
 
@@ -51,10 +53,10 @@ outbox_reader_close(struct outbox_reader *r)
 static int
 advance_fresh(struct outbox_reader *r, struct err *e)
 {
-	int rc = stmt_due_fresh_next(&r->fresh, &r->next_fresh, e);
+	int rc = stmt_due_fresh_next(&r->fresh, &r->fresh_row, e);
 
-	if (rc == 0)
-		r->next_fresh = INT64_MAX;
+	r->shown = false;
+	r->next_fresh = rc == 1 ? r->fresh_row.event_id : INT64_MAX;
 	return rc < 0 ? -1 : 0;
 }
 
@@ -94,20 +96,6 @@ outbox_due_begin(struct outbox_reader *r, int64_t site_id, int64_t now, int64_t 
 	return 0;
 }
 
-int
-outbox_due_next(struct outbox_reader *r, int64_t *ret_event_id, struct err *e)
-{
-	bool fresh_first = r->next_fresh < r->next_delayed;
-	int64_t event_id = fresh_first ? r->next_fresh : r->next_delayed;
-
-	if (event_id == INT64_MAX)
-		return 0;
-	if ((fresh_first ? advance_fresh(r, e) : advance_delayed(r, e)) != 0)
-		return -1;
-	*ret_event_id = event_id;
-	return 1;
-}
-
 void
 outbox_event_done(struct outbox_reader *r)
 {
@@ -142,27 +130,26 @@ outbox_due_delayed(struct outbox_reader *r, int64_t site_id,
 	return rc;
 }
 
-static void
-fill_event(const struct stmt_event_load_row *row, struct outbox_event *event)
-{
-	*event = (struct outbox_event){
-		.event_id = row->event_id,
-		.site_id = row->site_id,
-		.message_id = row->message_id,
-		.kind = kind_parse(row->kind),
-		.name = row->name,
-		.email = row->email,
-		.occurred_at = row->occurred_at,
-		.received_at = row->received_at,
-		.body = row->body,
-		.context = row->context,
-		.attempts = row->attempts,
-		.maybe_sent = row->maybe_sent,
-		.max_batch = (unsigned)row->max_batch,
-		.browser = row->browser,
-		.integrations = row->integrations,
-	};
-}
+/* ---- whole events --------------------------------------------------------------------------- */
+
+/* What the rows of both statements have in common, by the names of their columns. */
+#define EVENT_OF(row)                                                                              \
+	((struct outbox_event){                                                                    \
+	    .event_id = (row).event_id,                                                            \
+	    .message_id = (row).message_id,                                                        \
+	    .kind = kind_parse((row).kind),                                                        \
+	    .name = (row).name,                                                                    \
+	    .email = (row).email,                                                                  \
+	    .occurred_at = (row).occurred_at,                                                      \
+	    .received_at = (row).received_at,                                                      \
+	    .body = (row).body,                                                                    \
+	    .context = (row).context,                                                              \
+	    .attempts = (row).attempts,                                                            \
+	    .maybe_sent = (row).maybe_sent,                                                        \
+	    .max_batch = (unsigned)(row).max_batch,                                                \
+	    .browser = (row).browser,                                                              \
+	    .integrations = (row).integrations,                                                    \
+	})
 
 int
 outbox_event_load(
@@ -176,10 +163,27 @@ outbox_event_load(
 	rc = stmt_event_load_next(&r->loaded, &row, e);
 	if (rc != 1)
 		return rc;
-	fill_event(&row, ret_event);
-	if (status_parse(row.status, &ret_event->status) != 0) {
-		outbox_event_done(r);
-		return err_set(e, ERR_IO, "event %lld has an unknown status", (long long)event_id);
+	*ret_event = EVENT_OF(row);
+	return 1;
+}
+
+int
+outbox_due_next(struct outbox_reader *r, struct outbox_event *ret_event, struct err *e)
+{
+	int found = 0;
+
+	if (r->shown && advance_fresh(r, e) != 0)
+		return -1;
+	while (found == 0 && r->next_delayed < r->next_fresh) {
+		int64_t id = r->next_delayed;
+
+		if (advance_delayed(r, e) != 0)
+			return -1;
+		found = outbox_event_load(r, id, ret_event, e);
 	}
+	if (found != 0 || r->next_fresh == INT64_MAX)
+		return found;
+	*ret_event = EVENT_OF(r->fresh_row);
+	r->shown = true;
 	return 1;
 }

@@ -105,7 +105,6 @@ show(struct fake_outbox *f, int64_t id, bool (*each)(void *arg, const struct out
 	snprintf(f->message_id, sizeof(f->message_id), "m%lld", (long long)id);
 	shown = (struct outbox_event){
 		.event_id = id,
-		.site_id = event->site_id,
 		.message_id = slice_from(f->message_id),
 		.kind = KIND_TRACK,
 		.name = SLICE("Tested"),
@@ -113,7 +112,6 @@ show(struct fake_outbox *f, int64_t id, bool (*each)(void *arg, const struct out
 		.received_at = event->received_at,
 		.max_batch = event->max_batch,
 		.body = slice_from(event->body),
-		.status = event->status,
 		.attempts = event->attempts,
 		.maybe_sent = event->maybe_sent,
 	};

@@ -211,12 +211,12 @@ count_waiting(void *arg, int64_t event_id, struct slice address)
 static bool
 is_due(struct outbox_reader *r, int64_t now, int64_t horizon)
 {
+	struct outbox_event event;
 	struct err e;
-	int64_t id;
 	bool due;
 
 	assert_int_equal(outbox_due_begin(r, rig_site, now, horizon, 0, 0, &e), 0);
-	due = outbox_due_next(r, &id, &e) == 1;
+	due = outbox_due_next(r, &event, &e) == 1;
 	outbox_due_end(r);
 	return due;
 }
@@ -264,7 +264,8 @@ waiting_events_are_due_at_their_time_in_order(void **state)
 	int64_t ids[] = { rig_put_one("a"), rig_put_one("b"), rig_put_one("c") };
 	struct outbox_attempt_end end = rig_end_of(rig_begin(&ids[0], 1), &ids[0], 1);
 	struct outbox_reader *r;
-	int64_t id, at;
+	struct outbox_event event;
+	int64_t at;
 	struct err e;
 
 	(void)state;
@@ -278,19 +279,19 @@ waiting_events_are_due_at_their_time_in_order(void **state)
 	assert_int_equal(outbox_due_soonest(r, rig_site, &at, &e), 0);
 	assert_int_equal(at, 9000);
 	assert_int_equal(outbox_due_begin(r, rig_site, 8999, INT64_MAX, 0, 0, &e), 0);
-	assert_int_equal(outbox_due_next(r, &id, &e), 1);
-	assert_int_equal(id, 2);
+	assert_int_equal(outbox_due_next(r, &event, &e), 1);
+	assert_int_equal(event.event_id, 2);
 	outbox_due_end(r);
 	assert_int_equal(outbox_due_begin(r, rig_site, 9000, INT64_MAX, 0, 0, &e), 0);
 	for (int64_t i = 1; i <= 3; i++) {
-		assert_int_equal(outbox_due_next(r, &id, &e), 1);
-		assert_int_equal(id, i);
+		assert_int_equal(outbox_due_next(r, &event, &e), 1);
+		assert_int_equal(event.event_id, i);
 	}
-	assert_int_equal(outbox_due_next(r, &id, &e), 0);
+	assert_int_equal(outbox_due_next(r, &event, &e), 0);
 	outbox_due_end(r);
 	assert_int_equal(outbox_due_begin(r, rig_site, 9000, INT64_MAX, 2, 0, &e), 0);
-	assert_int_equal(outbox_due_next(r, &id, &e), 1);
-	assert_int_equal(id, 3);
+	assert_int_equal(outbox_due_next(r, &event, &e), 1);
+	assert_int_equal(event.event_id, 3);
 	outbox_due_end(r);
 	outbox_reader_close(r);
 	assert_int_equal(rig_number("SELECT attempts FROM outbox WHERE event_id = 1"), 1);
