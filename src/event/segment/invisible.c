@@ -61,11 +61,22 @@ event_string_is_blank(struct slice raw)
 	return blank;
 }
 
+/* Characters that change how another one looks, or nothing at all. An address or an id may hold
+ * them, in an emoji for example; one of our words does not. */
+static bool
+is_ignorable(unsigned code)
+{
+	return (code >= 0x180b && code <= 0x180f) || (code >= 0xfe00 && code <= 0xfe0f)
+	       || (code >= 0xfff0 && code <= 0xfffb) || (code >= 0xe0000 && code <= 0xe0fff);
+}
+
 static unsigned
 narrow(unsigned code)
 {
 	if (code >= 0xff01 && code <= 0xff5e)
 		return code - 0xff01 + '!';
+	if (code == 0x017f) /* the long s, whose upper case is S */
+		return 's';
 	return code == 0xfe69 ? '$' : code;
 }
 
@@ -97,7 +108,7 @@ visible_fold(struct slice text, bool any_width, char *to, size_t size)
 		unsigned code = utf8_next(&text);
 
 		/* U+FFFD stands for an escaped NUL */
-		if (code == ' ' || code == 0xfffd || code_is_invisible(code))
+		if (code == ' ' || code == 0xfffd || code_is_invisible(code) || is_ignorable(code))
 			continue;
 		code = any_width ? narrow(code) : code;
 		if (code > '~' || n + 1 == size)

@@ -38,8 +38,8 @@ visible_first(struct slice text)
 
 /*
  * Copies the visible part of a decoded text in lower case, without blanks and invisible characters.
- * With any_width, full-width ASCII and the small dollar sign become ASCII. Returns false when the
- * result and its NUL do not fit, or when a visible character is not ASCII.
+ * With any_width, full-width ASCII, the small dollar sign and the long s become ASCII. Returns
+ * false when the result and its NUL do not fit, or when a visible character is not ASCII.
  */
 bool visible_fold(struct slice text, bool any_width, char *to, size_t size);
 

@@ -43,7 +43,7 @@ find_escaped(struct slice raw_key)
 		if (json_string_is(raw_key, names[key]))
 			return (enum event_key)key;
 	}
-	return KEY_OTHER;
+	return json_string_is(raw_key, "Email") ? KEY_EMAIL : KEY_OTHER;
 }
 
 #define IF_IS(text, key)                                                                           \

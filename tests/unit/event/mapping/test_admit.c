@@ -424,7 +424,9 @@ types_that_bento_acts_on_are_recognized(void **state)
 {
 	static const char *const types[] = { "$purchase", "$tag", "$remove_tag", "$subscribe",
 		"$unsubscribe", "$update_fields", "$TAG", " $tag", "$tag ", "$tag\xe2\x80\x8b",
-		"\xef\xbc\x84tag", "\xef\xb9\xa9tag", "$tag\xef\xbf\xbd", "$\xc2\xa0tag" };
+		"\xef\xbc\x84tag", "\xef\xb9\xa9tag", "$tag\xef\xbf\xbd", "$\xc2\xa0tag",
+		"$tag\xef\xb8\x8f", "$t\xe1\xa0\x8b\x61g", "$tag\xf3\xa0\x81\xa1",
+		"$\xef\xbf\xb9tag", "$\xc5\xbfubscribe" };
 	struct mapping_options o = open_site;
 
 	(void)state;

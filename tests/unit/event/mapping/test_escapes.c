@@ -38,6 +38,8 @@ static const char *const bodies[] = {
 	"{\"batch\":[{\"type\":\"page\",\"name\":\"Home\",\"email\":\"Ann <ann@example.com>\"},"
 	"{\"type\":\"track\",\"event\":\"Gel\xc3\xb6scht\",\"email\":\"ann@example.com\"}],"
 	"\"context\":{\"integrations\":{\"bento\":false}}}",
+	"{\"batch\":[{\"type\":\"identify\",\"userId\":\"u\",\"traits\":{\"Email\":"
+	"\"ann@example.com\"}}]}",
 };
 
 /* ---- escaping at random --------------------------------------------------------------------- */
