@@ -39,3 +39,35 @@ UPDATE event SET
 	received_at = received_at + :shift,
 	provisional = NULL
 WHERE provisional IS NOT NULL AND event_id <= :up_to;
+
+-- What calls said about ids while the clock was not set has provisional times, too. These
+-- statements must run before correct_event, and once for each event.
+
+-- The first event with provisional times whose statements have not been corrected.
+-- name: provisional_first
+-- in: after int
+-- out: event_id int, received_at int
+SELECT event_id, received_at FROM event INDEXED BY event_provisional
+WHERE provisional IS NOT NULL AND event_id > :after ORDER BY event_id LIMIT 1;
+
+-- The user of a device: each time is that of an event, which may have kept the client's time.
+-- name: correct_claims
+-- in: shift int, first int
+UPDATE identity SET
+	since = since + coalesce((SELECT min(iif(e.provisional = 1, e.occurred_at + :shift,
+			e.occurred_at), e.received_at + :shift) - min(e.occurred_at, e.received_at)
+		FROM event e WHERE e.event_id = since_event AND e.event_id >= :first
+			AND e.provisional IS NOT NULL), 0),
+	said_at = said_at + coalesce((SELECT min(iif(e.provisional = 1, e.occurred_at + :shift,
+			e.occurred_at), e.received_at + :shift) - min(e.occurred_at, e.received_at)
+		FROM event e WHERE e.event_id = taught AND e.provisional IS NOT NULL), 0)
+WHERE site_id IN (SELECT site_id FROM site) AND taught >= :first AND kind = 'device';
+
+-- Addresses and aliases: a row does not say which event each time came from. Times before the first
+-- of these events come from clients.
+-- name: correct_addresses
+-- in: shift int, first int, from int
+UPDATE identity SET
+	said_at = said_at + iif(said_at >= :from, :shift, 0),
+	identified_at = identified_at + iif(identified_at >= :from, :shift, 0)
+WHERE site_id IN (SELECT site_id FROM site) AND taught >= :first AND kind <> 'device';

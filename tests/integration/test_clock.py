@@ -4,6 +4,7 @@ import datetime
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -86,6 +87,52 @@ def test_until_the_clock_is_set(bench):
     wait_until(lambda: "delivery goes on" in daemon.log(), "it is logged")
     status = json.loads(bench.cli("status", "--json", env=wall.env).stdout)
     equal((status["clock_unset_events"], status["problems"]), (0, []), "all is well")
+
+
+def call(message_id, user=None, device="till", **more):
+    made = {"type": "track", "event": "E", "messageId": message_id, "anonymousId": device, **more}
+    return {**made, "userId": user} if user else made
+
+
+def claims(bench):
+    return bench.rows("SELECT user_id, since, said_at FROM identity WHERE kind = 'device'")
+
+
+def test_two_people_on_one_device(bench):
+    """who used a device before the clock was set stays right when the times are corrected"""
+    wall = Wall(bench)
+    wall.show(300)
+    sim = bench.sim()
+    daemon = bench.daemon(sim, env=wall.env, identity_wait=86400)
+    now = time.time()
+    for one in (call("a-0"), call("a-1", "A"), call("a-2"), call("b-1", "B"), call("b-2"),
+                call("c-1", "A", "word", timestamp=iso(now - 3000)),
+                call("c-2", None, "word", timestamp=iso(now - 2000)),
+                call("d-1", "B", "word", timestamp=iso(now - 1000))):
+        daemon.accept("/v1/track", one)
+    unset = "SELECT key, value FROM meta WHERE key LIKE 'clock_unset%'"
+    wait_until(lambda: len(bench.rows(unset)) == 2, "what a restart must know of the clock")
+    notes = bench.rows(unset)
+    wall.is_set()
+    wait_until(lambda: "delivery goes on" in daemon.log(), "the times are corrected")
+    daemon.accept("/v1/batch", {"batch": [
+        {"type": "identify", "userId": user, "traits": {"email": f"{user.lower()}@example.com"}}
+        for user in "AB"]})
+    wait_until(lambda: len(sim.events()) == 8, "8 events at Bento")
+    equal({e["details"]["unique"]["key"]: e["email"] for e in sim.events()},
+          {**dict.fromkeys(("a-0", "a-1", "a-2", "c-1", "c-2"), "a@example.com"),
+           **dict.fromkeys(("b-1", "b-2", "d-1"), "b@example.com")}, "the addresses")
+    # After a crash between the steps some events still have their marks.
+    before = claims(bench)
+    daemon.stop()
+    with sqlite3.connect(bench.database) as file:
+        file.execute("UPDATE event SET provisional = 1")
+        file.executemany("UPDATE meta SET value = :value WHERE key = :key", notes)
+    file.close()
+    daemon = daemon.restart()
+    wait_until(lambda: "delivery goes on" in daemon.log(), "the rest is corrected")
+    true("by 0 s" not in daemon.log(), daemon.log())
+    equal(claims(bench), before, "statements are corrected once")
 
 
 def test_import(bench):

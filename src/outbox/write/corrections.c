@@ -3,6 +3,10 @@
  * that were read from the unset clock: receipt, settling, the start of a wait for an address, and
  * the event's own time if it was derived from the receipt. A time that the client gave is only
  * limited as usual: not much later than the receipt.
+ *
+ * The first step also corrects what these events said about ids, so that the order between events
+ * and statements stays. A number in the table meta keeps a second run, after a crash between the
+ * steps, from correcting a statement twice.
  */
 #include "outbox/write/corrections.h"
 
@@ -10,6 +14,9 @@
 #include "outbox/file/db.h"
 #include "outbox/message_kind.h"
 #include "outbox/outbox.h"
+#include "outbox/write/store.h"
+
+#define STATEMENTS_KEY "corrected_statements" /* the last event whose statements were corrected */
 
 const char correction_reason[] = "clock_not_set";
 static const char detail[] =
@@ -49,16 +56,58 @@ correct(struct transaction *t, const struct outbox_correction *c, int64_t up_to,
 }
 
 static int
+correct_statements(struct transaction *t, const struct outbox_correction *c, struct err *e)
+{
+	struct stmt_provisional_first_row first;
+	struct db_rows rows;
+	int64_t done = 0;
+	int rc;
+
+	if (stmt_clock_get(t->db, STATEMENTS_KEY, &done, e) < 0)
+		return -1;
+	rows = stmt_provisional_first(t->db, done, e);
+	rc = stmt_provisional_first_next(&rows, &first, e);
+	db_rows_end(&rows);
+	if (rc != 1)
+		return rc;
+	claims_clear(&t->store->claims);
+	if (stmt_correct_claims(t->db,
+		&(struct stmt_correct_claims){ .shift = c->shift, .first = first.event_id }, e)
+		!= 0
+	    || stmt_correct_addresses(t->db,
+		   &(struct stmt_correct_addresses){
+		       .shift = c->shift,
+		       .first = first.event_id,
+		       .from = first.received_at,
+		   },
+		   e)
+		   != 0)
+		return -1;
+	return stmt_clock_set(
+	    t->db, &(struct stmt_clock_set){ .key = STATEMENTS_KEY, .value = c->last_event_id }, e);
+}
+
+/* Takes all events that are there now. */
+static int
+begin(struct transaction *t, struct outbox_correction *c, struct err *e)
+{
+	const struct stmt_provisional_end all = { .up_to = INT64_MAX, .max = INT64_MAX };
+
+	if (stmt_provisional_end(t->db, &all, &c->last_event_id, e) < 0)
+		return -1;
+	return c->last_event_id == 0 || correct_statements(t, c, e) == 0 ? 0 : -1;
+}
+
+static int
 apply(struct transaction *t, struct outbox_msg *msg, struct err *e)
 {
 	struct outbox_correction *c = (struct outbox_correction *)msg;
-	const struct stmt_provisional_end all = { .up_to = INT64_MAX, .max = INT64_MAX };
 	struct stmt_provisional_end step = { .max = MESSAGE_STEP_EVENTS };
 	int64_t up_to;
 
 	c->n_corrected = 0;
 	c->more = false;
-	if (c->last_event_id == 0 && stmt_provisional_end(t->db, &all, &c->last_event_id, e) < 0)
+	if (c->last_event_id == 0 && begin(t, c, e) != 0)
 		return -1;
 	step.up_to = c->last_event_id;
 	if (stmt_provisional_end(t->db, &step, &up_to, e) < 0)
