@@ -39,9 +39,17 @@ object_of(struct slice details)
 }
 
 struct json_value
+details_unique(struct slice details)
+{
+	struct json_value object = object_of(details);
+
+	return find_in(&object, "unique");
+}
+
+struct json_value
 details_unique_key(struct slice details)
 {
-	struct json_value object = object_of(details), unique = find_in(&object, "unique");
+	struct json_value unique = details_unique(details);
 	struct json_value key = find_in(&unique, "key");
 
 	return value_is_key(&key) ? key : (struct json_value){ .type = JSON_NONE };
@@ -165,10 +173,10 @@ append_member(const struct json_value *details, struct slice unique, struct buf 
 }
 
 bool
-details_append(
-    struct slice type, struct slice details, struct slice key, bool replace, struct buf *to)
+details_append(struct slice type, struct slice details, const struct json_value *unique,
+    struct slice key, bool replace, struct buf *to)
 {
-	struct json_value object = object_of(details), unique = find_in(&object, "unique");
+	struct json_value object = object_of(details);
 	struct edit by_unique = { 0 };
 	struct buf text;
 
@@ -176,16 +184,16 @@ details_append(
 		return false;
 	if (object.type == JSON_NONE)
 		object.raw = SLICE("{}");
-	if (key.p == NULL || (!replace && details_unique_is_usable(&unique))) {
+	if (key.p == NULL || (!replace && details_unique_is_usable(unique))) {
 		copy_edited(object.raw, find_amount(type, &object), by_unique, to);
 		return true;
 	}
-	buf_init(&text, 6 * key.n + unique.raw.n + 64);
-	append_unique(key, unique.type == JSON_NONE ? NULL : &unique, &text);
-	if (unique.type == JSON_NONE) {
+	buf_init(&text, 6 * key.n + unique->raw.n + 64);
+	append_unique(key, unique->type == JSON_NONE ? NULL : unique, &text);
+	if (unique->type == JSON_NONE) {
 		append_member(&object, buf_slice(&text), to);
 	} else {
-		by_unique = (struct edit){ unique.raw, buf_slice(&text) };
+		by_unique = (struct edit){ unique->raw, buf_slice(&text) };
 		copy_edited(object.raw, find_amount(type, &object), by_unique, to);
 	}
 	to->failed = to->failed || text.failed;

@@ -27,10 +27,13 @@ const char *details_fault(struct slice type, struct slice details);
 /*
  * Appends the details as an object. `key` becomes unique.key when they have no usable one or
  * replace is set; the former value of `unique` is then kept beside it as `value`. The amount of a
- * $purchase loses a fraction of zeros. An absent key adds nothing. Returns false, and appends
- * nothing, when there is nothing to write.
+ * $purchase loses a fraction of zeros. An absent key adds nothing. `unique` is their
+ * member of that name (details_unique). Returns false, and appends nothing, when there is nothing
+ * to write.
  */
-bool details_append(
-    struct slice type, struct slice details, struct slice key, bool replace, struct buf *to);
+bool details_append(struct slice type, struct slice details, const struct json_value *unique,
+    struct slice key, bool replace, struct buf *to);
+/* Returns the member `unique` of the details, or JSON_NONE. */
+struct json_value details_unique(struct slice details);
 
 #endif

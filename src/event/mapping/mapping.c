@@ -90,6 +90,7 @@ find(const struct mapping_input *in, struct found *ret, const char **ret_reason)
 		*ret_reason = what == KEY_TRAITS ? "traits_not_object" : "properties_not_object";
 		return -1;
 	}
+	ret->unique = of_person ? details_unique(ret->properties) : f.unique;
 	ret->integrations = (struct integrations){
 		.own = f.value[KEY_INTEGRATIONS].raw,
 		.batch = in->batch_integrations,
@@ -255,7 +256,7 @@ append_details(const struct mapping_options *o, const struct mapping_input *in,
 	if (key.p != NULL && found->rule != NULL && found->rule->purchase)
 		key = mapping_key_beside_purchase(in, found, key, &other, &replace);
 	buf_append_literal(to, ",\"details\":");
-	if (!details_append(in->name, found->properties, key, replace, to))
+	if (!details_append(in->name, found->properties, &found->unique, key, replace, to))
 		buf_truncate(to, before);
 	to->failed = to->failed || other.failed;
 	buf_free(&other);
@@ -281,6 +282,7 @@ static void
 append_update(const struct mapping_options *o, const struct mapping_input *in,
     const struct found *found, struct buf *to)
 {
+	const struct json_value none = { .type = JSON_NONE };
 	struct slice key;
 	struct buf other;
 	const struct traits_options traits = {
@@ -298,7 +300,7 @@ append_update(const struct mapping_options *o, const struct mapping_input *in,
 	key = mapping_key(o, in, &other);
 	if (key.p != NULL) {
 		buf_append_literal(to, ",\"details\":");
-		details_append(SLICE_NONE, SLICE_NONE, key, false, to);
+		details_append(SLICE_NONE, SLICE_NONE, &none, key, false, to);
 	}
 	to->failed = to->failed || other.failed;
 	buf_free(&other);

@@ -120,8 +120,11 @@ our_key(const struct printing *p)
 static void
 print_details(struct printing *p, struct slice raw_key, const struct json_value *details)
 {
+	struct slice object = bento_api_object(details);
+	struct json_value unique = details_unique(object);
+
 	begin_member(p, raw_key);
-	if (!details_append(p->in->name, bento_api_object(details), our_key(p), false, p->to))
+	if (!details_append(p->in->name, object, &unique, our_key(p), false, p->to))
 		buf_append_slice(p->to, details->type == JSON_NULL ? details->raw : SLICE("{}"));
 }
 

@@ -2,6 +2,7 @@
 #ifndef EVENT_MAPPING_MAPPING_PRIVATE_H
 #define EVENT_MAPPING_MAPPING_PRIVATE_H
 
+#include "event/json/json.h"
 #include "event/mapping/integrations.h"
 #include "event/mapping/mapping.h"
 #include "event/mapping/purchase.h"
@@ -10,6 +11,7 @@
 struct found {
 	/* for identify and group: the traits. Absent when missing or null */
 	struct slice properties;
+	struct json_value unique; /* their member of that name */
 	struct integrations integrations;
 	struct slice first_name; /* raw */
 	struct slice last_name;

@@ -5,9 +5,10 @@
 #include "event/segment/fields.h"
 
 /* Consumes traits, properties and similar values. A value that is not an object says nothing about
- * a person. */
+ * a person. ret_unique gets its member `unique`. */
 static int
-read_place(struct json *j, struct person_place *place, struct json_value *ret)
+read_place(struct json *j, struct person_place *place, struct json_value *ret,
+    struct json_value *ret_unique)
 {
 	enum json_type type = json_peek(j);
 	const char *start = j->p;
@@ -16,6 +17,7 @@ read_place(struct json *j, struct person_place *place, struct json_value *ret)
 	int more;
 
 	*place = (struct person_place){ 0 };
+	*ret_unique = (struct json_value){ .type = JSON_NONE };
 	if (type != JSON_OBJECT)
 		return json_skip(j, ret);
 	if (json_object_begin(j) != 0)
@@ -25,7 +27,9 @@ read_place(struct json *j, struct person_place *place, struct json_value *ret)
 
 		if (json_skip(j, &value) != 0)
 			return -1;
-		if (k != KEY_OTHER)
+		if (k == KEY_UNIQUE)
+			*ret_unique = value;
+		else if (k != KEY_OTHER)
 			person_place_file(place, k, &value);
 	}
 	*ret = (struct json_value){ type, { start, (size_t)(j->p - start) } };
@@ -38,7 +42,7 @@ event_context_read(struct json *j, struct person_place *ret_traits, struct json_
 {
 	enum json_type type = json_peek(j);
 	const char *start = j->p;
-	struct json_value value;
+	struct json_value value, unique;
 	struct slice key;
 	int more;
 
@@ -49,7 +53,8 @@ event_context_read(struct json *j, struct person_place *ret_traits, struct json_
 		return -1;
 	while ((more = json_object_next(j, &key)) > 0) {
 		enum event_key k = event_key(key);
-		int rc = k == KEY_TRAITS ? read_place(j, ret_traits, &value) : json_skip(j, &value);
+		int rc = k == KEY_TRAITS ? read_place(j, ret_traits, &value, &unique)
+					 : json_skip(j, &value);
 
 		if (k == KEY_INTEGRATIONS || k == KEY_PROVIDERS || k == KEY_OPTIONS || k == KEY_ALL)
 			*ret_older = true;
@@ -67,9 +72,9 @@ read_member(struct json *j, struct event_fields *f, enum event_key key)
 	struct json_value value;
 
 	if (key == KEY_PROPERTIES)
-		return read_place(j, &place[PERSON_PROPERTIES], &f->value[key]);
+		return read_place(j, &place[PERSON_PROPERTIES], &f->value[key], &f->unique);
 	if (key == KEY_TRAITS)
-		return read_place(j, &place[PERSON_TRAITS], &f->value[key]);
+		return read_place(j, &place[PERSON_TRAITS], &f->value[key], &value);
 	if (key == KEY_CONTEXT)
 		return event_context_read(
 		    j, &place[PERSON_CONTEXT_TRAITS], &f->value[key], &f->older);

@@ -17,6 +17,7 @@
 struct event_fields {
 	struct slice body; /* the object itself */
 	struct json_value value[KEY_BATCH + 1];
+	struct json_value unique; /* of the properties */
 	bool older; /* it has `options`, or an older place of integrations in `context` */
 	struct person_sources sources;
 };

@@ -31,6 +31,7 @@ static const char *const names[KEY_OTHER] = {
 	[KEY_OPTIONS] = "options",
 	[KEY_PROVIDERS] = "providers",
 	[KEY_ALL] = "all",
+	[KEY_UNIQUE] = "unique",
 };
 
 /* The shortest name is three bytes, the shortest escape of a letter six. */
@@ -75,6 +76,7 @@ event_key(struct slice raw_key)
 		IF_IS("userId", KEY_USER_ID);
 		IF_IS("sentAt", KEY_SENT_AT);
 		IF_IS("traits", KEY_TRAITS);
+		IF_IS("unique", KEY_UNIQUE);
 		break;
 	case 7:
 		IF_IS("context", KEY_CONTEXT);

@@ -34,6 +34,7 @@ enum event_key {
 	KEY_OPTIONS,
 	KEY_PROVIDERS,
 	KEY_ALL,
+	KEY_UNIQUE, /* in properties: what makes it unique at Bento */
 	KEY_OTHER
 };
 
