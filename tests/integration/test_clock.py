@@ -13,6 +13,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import spooltest  # noqa: E402
+from spoolother import Spool, done  # noqa: E402
 from spooltest import equal, track, true, wait_until  # noqa: E402
 
 
@@ -144,6 +145,30 @@ def test_import(bench):
     done = bench.cli("import", calls, env=wall.env)
     equal(done.returncode, 1, "exit status")
     true("clock of this machine is not set" in done.stderr, done.stderr)
+
+
+def test_moving(bench):
+    """events without right times are neither adopted nor imported; a daemon makes them right"""
+    wall = Wall(bench)
+    wall.show(300)
+    old = bench.daemon(env=wall.env)
+    old.accept("/v1/track", track("m-1"))
+    old.accept("/v1/track", track("m-2", email=None, userId="unknown-user"))
+    lines = bench.write("lines", bench.cli("export", env=wall.env).stdout)
+    old.kill()
+    sim = bench.sim()
+    new = Spool(bench, "new", sim)
+    refused = done(new.cli("adopt", bench.database), code=1).stderr
+    true("has 2 events from a time when the clock was not set" in refused, refused)
+    refused = done(new.cli("import", lines), code=1).stderr
+    equal(refused.count("its times are from a clock that was not set"), 2, refused)
+    equal(new.rows(), [], "nothing came over")
+    old = spooltest.Daemon(bench, bench.path("bentospool.conf"))
+    wait_until(lambda: "delivery goes on" in old.log(), "the times are corrected")
+    old.stop()
+    done(new.cli("adopt", bench.database))
+    wait_until(lambda: len(sim.events()) == 1, "an event at Bento")
+    near(dates(sim)["m-1"], time.time(), "its date")
 
 
 spooltest.main()

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/plural.h"
 #include "cli/move/each_event.h"
 #include "cli/move/importing.h"
 #include "cli/verbs.h"
@@ -58,6 +59,21 @@ check_files(const char *ours, const char *old, struct err *e)
 			    "a bentospool (process %ld) has %s open and sends its events: stop it "
 			    "first",
 			    pid, old);
+}
+
+/* Times of a clock that was not set must not reach Bento. */
+static int
+check_times(struct adopt *s, const char *old, struct err *e)
+{
+	int64_t n;
+
+	if (outbox_audit_unset(s->old, &n, e) != 0)
+		return -1;
+	return n == 0 ? 0
+		      : err_set(e, ERR_INPUT,
+			  "%s has %lld event%s from a time when the clock was not set: run "
+			  "bentospool serve on it, which corrects their times, then try again",
+			  old, (long long)n, words_plural(n));
 }
 
 static int64_t
@@ -253,7 +269,7 @@ open_both(struct adopt *s, const struct config *c, const struct options *o,
 	    || open_old(s, c->database, o->operands[0], e) != 0)
 		return -1;
 	s->importing.o = o;
-	return check_sites(s, ours, e);
+	return check_times(s, o->operands[0], e) != 0 ? -1 : check_sites(s, ours, e);
 }
 
 static int

@@ -40,6 +40,7 @@ static const struct member {
 	MEMBER(http_status, MEMBER_NUMBER),
 	MEMBER(error, MEMBER_TEXT),
 	MEMBER(browser, MEMBER_NUMBER),
+	MEMBER(provisional, MEMBER_NUMBER),
 	MEMBER(context, MEMBER_RAW),
 	MEMBER(integrations, MEMBER_RAW),
 	MEMBER(sent_at, MEMBER_RAW),

@@ -8,7 +8,8 @@
  *
  * Members without a value are left out. maybe_sent also counts an attempt in flight, because its
  * outcome is not known yet. body, context, integrations and sent_at are the received bytes; a later
- * import needs them. Works on any connection; one thread at a time.
+ * import needs them. An event with times of a clock that was not set has "provisional", and cannot
+ *be imported. Works on any connection; one thread at a time.
  */
 #ifndef OUTBOX_LINES_EXPORT_LINE_H
 #define OUTBOX_LINES_EXPORT_LINE_H

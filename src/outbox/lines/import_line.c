@@ -117,6 +117,10 @@ read_member(struct members *m, struct slice key, const struct json_value *value,
 {
 	if (json_string_is(key, "redacted"))
 		return err_set(e, ERR_INPUT, "it is redacted: nothing is left to send");
+	if (json_string_is(key, "provisional") && value->type != JSON_NULL)
+		return err_set(e, ERR_INPUT,
+		    "its times are from a clock that was not set: export it again once they are "
+		    "corrected");
 	for (size_t i = 0; i < N_MEMBERS && value->type != JSON_NULL; i++)
 		if (json_string_is(key, members[i].name))
 			return read_value(

@@ -39,7 +39,7 @@ struct import_line {
 bool import_line_is_ours(struct slice line);
 /*
  * Slices of the result point into the line or into scratch, which is emptied first. ERR_INPUT names
- * the wrong member, and also refuses a redacted line.
+ * the wrong member, and also refuses a redacted line, and one with provisional times.
  */
 int import_line_parse(
     struct slice line, struct import_line *ret_line, struct buf *scratch, struct err *e);
