@@ -70,6 +70,7 @@ struct fake_outbox {
 	unsigned site_changes;         /* number of OUTBOX_SITE_STATE messages */
 	unsigned commits;
 	unsigned loads;      /* number of events read */
+	int64_t read_after;  /* where the last reading of fresh events began */
 	char message_id[32]; /* body and address of the current event */
 	char email[64];
 	/* the next failures: of messages of this type, this many times */

@@ -126,6 +126,7 @@ due(struct outbox_port *p, const struct due_query *q,
 	struct fake_outbox *f = fake_of(p);
 	int64_t id, at = q->after;
 
+	f->read_after = q->after > q->fresh_after ? q->after : q->fresh_after;
 	if (f->unreadable)
 		return err_set(e, ERR_SYSTEM, "made unreadable");
 	do
