@@ -97,7 +97,7 @@ address_clean(char *text, size_t n)
 	struct slice s = trim((struct slice){ text, drop_invisible(text, n) });
 
 	s = take_off_mailto(take_off_quotes(take_off_comment(take_off_name(s))));
-	if (s.n > 1 && s.p[s.n - 1] == '.' && memchr(s.p, '@', s.n) != NULL)
+	if (s.n > 1 && s.p[s.n - 1] == '.')
 		s.n--;
 	return s;
 }

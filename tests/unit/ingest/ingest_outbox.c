@@ -17,6 +17,7 @@ struct outbox {
 	unsigned released;
 	bool hold;
 	bool refuse;
+	unsigned turned_away; /* counts that were not stored */
 	bool stop;
 	enum err_code failure;
 	enum outbox_health health;
@@ -211,6 +212,9 @@ ingest_outbox_last(struct outbox *o, struct fake_put *ret_put)
 static int
 take_requests(struct outbox *o, struct outbox_requests *r)
 {
+	o->turned_away += o->refuse || o->failure != ERR_NONE;
+	if (o->refuse)
+		return -1;
 	r->msg.rc = o->failure == ERR_NONE ? 0 : -1;
 	for (size_t i = 0; r->msg.rc == 0 && i < r->n; i++) {
 		size_t k = 0;
@@ -224,6 +228,12 @@ take_requests(struct outbox *o, struct outbox_requests *r)
 	}
 	r->msg.done(&r->msg, r->msg.done_arg);
 	return 0;
+}
+
+unsigned
+ingest_outbox_turned_away(const struct outbox *o)
+{
+	return o->turned_away;
 }
 
 int64_t

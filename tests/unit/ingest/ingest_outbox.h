@@ -42,6 +42,8 @@ struct fake_put {
 
 /* Returns how many requests ingest has reported with this outcome. */
 int64_t ingest_outbox_requests(const struct outbox *o, const char *outcome);
+/* Returns how many reports failed or were refused. */
+unsigned ingest_outbox_turned_away(const struct outbox *o);
 
 void ingest_outbox_last(struct outbox *o, struct fake_put *ret_put);
 uint64_t ingest_outbox_sum(const char *p, size_t n);

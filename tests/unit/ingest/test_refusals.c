@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "ingest/refusals.h"
 #include "unit/ingest/ingest_world.h"
 
 #define EVENT "{\"type\":\"track\",\"event\":\"E\",\"userId\":\"u\"}"
@@ -159,16 +160,86 @@ test_log_is_limited(void **state)
 	assert_non_null(strstr(logged, "refused a request from 127.0.0.1: not_found"));
 }
 
+static bool
+was_turned_away(void *arg)
+{
+	return ingest_outbox_turned_away(w->outbox) > *(const unsigned *)arg;
+}
+
+static void
+expect_turned_away(void)
+{
+	unsigned before = ingest_outbox_turned_away(w->outbox);
+
+	world_run_until(w, was_turned_away, &before, "a report that is not stored");
+}
+
 static void
 test_not_kept_counts_again(void **state)
 {
 	(void)state;
 	ingest_outbox_fail(w->outbox, ERR_FULL);
 	post("/v1/nothing", "", EVENT, 404);
-	world_run_a_while(w);
+	expect_turned_away();
+	ingest_outbox_refuse(w->outbox, true);
+	expect_turned_away();
 	assert_int_equal(ingest_outbox_requests(w->outbox, "not_found"), 0);
+	ingest_outbox_refuse(w->outbox, false);
 	ingest_outbox_fail(w->outbox, ERR_NONE);
 	expect_count("not_found", 1);
+}
+
+/* ---- alone ---------------------------------------------------------------------------------- */
+
+#define MANY (REFUSAL_CLIENTS + 1)
+
+static char many[MANY][16];
+
+static struct refusals *
+new_refusals(void)
+{
+	struct refusals *r;
+	struct err e;
+
+	for (int i = 0; i < MANY; i++)
+		snprintf(many[i], sizeof(many[i]), "reason-%d", i);
+	assert_int_equal(refusals_new(w->outbox, &w->clock, &r, &e), 0);
+	return r;
+}
+
+static void
+test_the_last_outcome_stands_for_the_rest(void **state)
+{
+	struct refusals *r = new_refusals();
+
+	(void)state;
+	for (int i = 0; i < OUTBOX_REQUESTS_OUTCOMES + 2; i++)
+		refusals_add(r, many[i], "", -1);
+	refusals_tick(r);
+	assert_int_equal(ingest_outbox_requests(w->outbox, many[0]), 1);
+	assert_int_equal(ingest_outbox_requests(w->outbox, many[OUTBOX_REQUESTS_OUTCOMES - 2]), 1);
+	assert_int_equal(ingest_outbox_requests(w->outbox, many[OUTBOX_REQUESTS_OUTCOMES - 1]), 0);
+	assert_int_equal(ingest_outbox_requests(w->outbox, "other"), 3);
+	refusals_free(r);
+}
+
+static void
+test_the_oldest_pair_makes_room(void **state)
+{
+	struct refusals *r = new_refusals();
+
+	(void)state;
+	for (int i = 0; i < MANY; i++) {
+		refusals_add(r, many[i], "", -1);
+		world_wait_ms(w, 1);
+	}
+	assert_int_equal(count_log("refused a request"), MANY);
+	refusals_add(r, many[MANY - 2], "", -1);
+	refusals_add(r, many[1], "", -1);
+	assert_int_equal(count_log("refused a request"), 0);
+	refusals_add(r, many[0], "", -1);
+	assert_int_equal(count_log("refused a request"), 1);
+	refusals_free(r);
 }
 
 int
@@ -180,6 +251,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_health_is_no_refusal, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_log_is_limited, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_not_kept_counts_again, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_the_last_outcome_stands_for_the_rest, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_the_oldest_pair_makes_room, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests_name("refusals", tests, NULL, NULL);

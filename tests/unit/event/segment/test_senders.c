@@ -39,6 +39,7 @@ static const struct {
 	{ "m\xc3\xbcller@ex\xc3\xa4mple.de", "m\xc3\xbcller@ex\xc3\xa4mple.de" },
 	{ ANN ", bob@example.com", NULL },
 	{ ANN ";bob@example.com", NULL },
+	{ ANN "(Ann)", NULL },
 	{ "ann smith@example.com", NULL },
 	{ "ann@exam ple.com", NULL },
 	{ "ann@example..com", NULL },
@@ -96,7 +97,8 @@ ids_of_nobody_are_known_in_every_spelling(void **state)
 		"userId", " undefined ", "'null'", "\"null\"", "''", "undefined\xe2\x80\x8b", "",
 		"\xe2\x80\x8b" };
 	static const char *const somebodies[] = { "1", "10", "-2", "ann", "nobody", "undefined1",
-		"a0", "test", "m\xc3\xbcller", "00000000-0000-0000-0000-000000000001", ANN };
+		"a0", "test", "'nulls", "m\xc3\xbcller", "00000000-0000-0000-0000-000000000001",
+		ANN };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(nobodies) / sizeof(*nobodies); i++)
@@ -163,6 +165,7 @@ static const struct {
 	{ "{}", NULL },
 	{ "1767323045.0", T },
 	{ "1767323045.25", "2026-01-02T03:04:05.250Z" },
+	{ "1767323045.038", "2026-01-02T03:04:05.038Z" },
 	{ "1767323045000", T },
 	{ "1767323045000000", T },
 	{ "1767323045000000000", T },
@@ -189,6 +192,8 @@ static const struct {
 	{ "1e300", NULL },
 	{ "now", NULL },
 	{ "2026-01-32T03:04:05Z", NULL },
+	{ "2026-01-02 03:04:05 +010", NULL },
+	{ "/Date(1767323045000x)/", NULL },
 	{ "2026-02-30 03:04:05 UTC", NULL },
 	{ "2026-01-02T25:04:05 UTC", NULL },
 	{ "Fri, 02 Foo 2026 03:04:05 GMT", NULL },

@@ -12,7 +12,7 @@
 static struct tempdir dir;
 static struct db db;
 static struct claims claims;
-static const struct identity_site site = { .site_id = 1, .max_ids = 1000 };
+static struct identity_site site = { .site_id = 1, .max_ids = 1000 };
 
 static void
 run(const char *sql)
@@ -133,6 +133,46 @@ the_same_ids_of_two_sites_are_two(void **state)
 	assert_false(claims_has(&claims, here, T0, 1));
 }
 
+static void
+expect_device(const char *device)
+{
+	char sql[100];
+	struct err e;
+	int64_t n;
+
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM identity WHERE id = '%s'", device);
+	assert_int_equal(db_exec_int(&db, sql, &n, &e), 0);
+	assert_int_equal(n, 1);
+}
+
+static void
+a_claim_that_made_room_is_learned_again(void **state)
+{
+	(void)state;
+	site.max_ids = 1;
+	call("u", "a", T0);
+	call("u", "a", T0 + 1);
+	assert_int_equal(call("v", "b", T0 + 2), 1);
+	call("u", "a", T0 + 3);
+	site.max_ids = 1000;
+	expect_device("a");
+}
+
+static void
+the_oldest_of_too_many_devices_is_learned_again(void **state)
+{
+	char device[8];
+
+	(void)state;
+	for (int i = 0; i <= IDENTITY_IDS; i++) {
+		snprintf(device, sizeof(device), "d-%d", i);
+		call("u", device, T0);
+		call("u", device, T0 + 1);
+	}
+	assert_int_equal(call("u", "d-0", T0 + 2), IDENTITY_IDS);
+	expect_device("d-0");
+}
+
 /* ---- in an outbox ---------------------------------------------------------------------------- */
 
 static void
@@ -210,6 +250,8 @@ main(void)
 		alone(at_the_step_the_claim_is_prolonged),
 		alone(another_user_another_device_and_an_earlier_time_are_looked_up),
 		alone(the_same_ids_of_two_sites_are_two),
+		alone(a_claim_that_made_room_is_learned_again),
+		alone(the_oldest_of_too_many_devices_is_learned_again),
 		alone(a_rollback_is_not_remembered),
 		in_outbox(an_erased_device_is_learned_again),
 		in_outbox(a_device_that_a_limit_removed_is_learned_again),

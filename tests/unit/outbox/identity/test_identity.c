@@ -165,6 +165,7 @@ a_user_id_that_looks_like_an_address_is_a_guess(void **state)
 	event.message_id = SLICE("guess again");
 	expect(put(&event), GOES("new@example.com"));
 	known(NULL, "a", GOES("new@example.com"));
+	expect(track("samlp|corp|ann@corp.example", NULL), WAITS);
 }
 
 static void

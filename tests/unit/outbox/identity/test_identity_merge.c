@@ -75,6 +75,21 @@ a_devices_user_follows_from_both_outboxes(void **state)
 
 /* A time in the future counts as now. */
 static void
+a_merged_claim_lasts_until_its_last_call(void **state)
+{
+	(void)state;
+	received = 2000000;
+	adopt_line(USER("u", "ann@example.com", "1000"));
+	assert_int_equal(adopt_line(DEVICE("a", "u", "1000", "900000")), 1);
+	when = 500000;
+	identify("v", "a", "bob@example.com"); /* late: u has called since */
+	known(NULL, "a", GOES("ann@example.com"));
+	when = 900001;
+	track("v", "a");
+	known(NULL, "a", GOES("bob@example.com"));
+}
+
+static void
 a_repetition_changes_nothing_and_ties_are_ours(void **state)
 {
 	const char *line = USER("u", "old@example.com", "1500");
@@ -217,6 +232,8 @@ main(void)
 		    what_another_outbox_knew_resolves_events, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    a_devices_user_follows_from_both_outboxes, set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_merged_claim_lasts_until_its_last_call, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    a_repetition_changes_nothing_and_ties_are_ours, set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
