@@ -254,11 +254,11 @@ fail_open_quote(const struct lex *l, const char *start, struct err *e)
 	for (const char *p = start; *p != '\n' && *p != '\0'; p++)
 		if (odd_mark(p) == 3)
 			return lex_fail(l, l->token_line, e,
-			    "a text begins with %c and has no %c at its end, but a curly quote: "
+			    "a string begins with %c and has no %c at its end, but a curly quote: "
 			    "type a straight one",
 			    quote, quote);
 	return lex_fail(l, l->token_line, e,
-	    "a text begins with %c and has no %c at its end: close it on the same line", quote,
+	    "a string begins with %c and has no %c at its end: close it on the same line", quote,
 	    quote);
 }
 
@@ -315,7 +315,7 @@ read_text(struct lex *l, struct err *e)
 		return 0;
 	if (l->text.n < LEX_TEXT_MAX)
 		return err_nomem(e);
-	return lex_fail(l, l->token_line, e, "a text is longer than %d bytes", LEX_TEXT_MAX);
+	return lex_fail(l, l->token_line, e, "a string is longer than %d bytes", LEX_TEXT_MAX);
 }
 
 /* Returns the punctuation at p; LEX_TEXT when there is none. */

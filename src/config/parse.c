@@ -205,9 +205,9 @@ fail_in_list(struct parser *p, const struct setting *s, int line, enum lex_token
 		return FAIL(p, line, "%s: the list has no } at its end", s->name);
 	if (token == LEX_TEXT)
 		return FAIL(p, p->lex.token_line,
-		    "%s: put a comma between two texts of a list, and a } at its end", s->name);
+		    "%s: put a comma between two strings of a list, and a } at its end", s->name);
 	return FAIL(
-	    p, p->lex.token_line, "%s: expected a text in quotes, or the } of the list", s->name);
+	    p, p->lex.token_line, "%s: expected a string in quotes, or the } of the list", s->name);
 }
 
 /* Reads a list behind its opening brace: texts with commas between them, and optionally one at the
@@ -407,7 +407,7 @@ parse_item(struct parser *p, enum lex_token token)
 		    "one");
 	case LEX_COMMA:
 		return FAIL(p, p->lex.token_line,
-		    "a comma outside a list: write several texts in braces, {\"...\", \"...\"}");
+		    "a comma outside a list: write several strings in braces, {\"...\", \"...\"}");
 	case LEX_END:
 		break;
 	}

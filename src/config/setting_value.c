@@ -76,7 +76,7 @@ setting_allowed(const struct setting *s, struct buf *to)
 {
 	switch (s->type) {
 	case SETTING_TEXT:
-		buf_append_literal(to, "a text");
+		buf_append_literal(to, "a string");
 		return;
 	case SETTING_NUMBER:
 		buf_printf(

@@ -16,7 +16,7 @@ enum setting_type {
 	SETTING_NUMBER,  /* int64_t */
 	SETTING_SECONDS, /* int64_t of milliseconds; up to three decimals in the text */
 	SETTING_SWITCH,  /* bool */
-	SETTING_LIST     /* struct config_list of texts */
+	SETTING_LIST     /* struct config_list of strings */
 };
 
 struct setting {

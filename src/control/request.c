@@ -71,7 +71,7 @@ request_read_text(const cJSON *request, const char *name, char **ret_text, struc
 	if (text == NULL)
 		return 0;
 	if (!cJSON_IsString(text))
-		return err_set(e, ERR_INPUT, "%s must be a text", name);
+		return err_set(e, ERR_INPUT, "%s must be a string", name);
 	copy = strdup(text->valuestring);
 	if (copy == NULL)
 		return err_nomem(e);
@@ -97,7 +97,7 @@ int
 request_refuse_verb(struct slice verb, struct err *e)
 {
 	if (verb.p == NULL)
-		return err_set(e, ERR_INPUT, "the request needs a verb, which is a text");
+		return err_set(e, ERR_INPUT, "the request needs a verb, which is a string");
 	return err_set(e, ERR_INPUT,
 	    "the running daemon does not know the verb \"%.*s\": restart it after an upgrade",
 	    verb.n < 40 ? (int)verb.n : 40, verb.p);

@@ -157,11 +157,11 @@ read_lines(struct import_task *t, const cJSON *request, struct err *e)
 	size_t n = 0, bytes = 0;
 
 	if (!cJSON_IsArray(lines))
-		return err_set(e, ERR_INPUT, "lines must be a list of texts");
+		return err_set(e, ERR_INPUT, "lines must be a list of strings");
 	cJSON_ArrayForEach(line, lines)
 	{
 		if (!cJSON_IsString(line))
-			return err_set(e, ERR_INPUT, "lines must be a list of texts");
+			return err_set(e, ERR_INPUT, "lines must be a list of strings");
 		bytes += strlen(line->valuestring);
 		n++;
 	}

@@ -74,7 +74,7 @@ parse(struct task *task, const cJSON *request, struct err *e)
 	    || request_read_text(request, "event", &t->event, e) != 0)
 		return -1;
 	if (t->event == NULL)
-		return err_set(e, ERR_INPUT, "put needs an event, as a text that holds JSON");
+		return err_set(e, ERR_INPUT, "put needs an event, as a string that holds JSON");
 	t->request.body = slice_from(t->event);
 	if (o->admit(o->admit_arg, t->put.site_id, &t->request, e) != 0)
 		return -1;

@@ -194,7 +194,7 @@ errors_name_file_line_and_what_is_allowed(void **state)
 	    "%:2: site_uuid must not hold control characters");
 	refuses("site main {\n batch_events\n}", "%:2: batch_events must be followed by =");
 	refuses("site main {\n batch_events = 5\n", "%:1: the section site has no } at its end");
-	refuses("database = \"x\n", "%:1: a text begins with \" and has no \" at its end");
+	refuses("database = \"x\n", "%:1: a string begins with \" and has no \" at its end");
 	refuses("site {" KEYS "}", "%:1: a site needs a name: site \"main\"");
 	refuses("site \"a b\" {" KEYS "}", "a site's name must be");
 	refuses("}", "%:1: a } without a section");

@@ -139,10 +139,10 @@ lists_stand_in_braces(void **state)
 	refuses("database = [\"x\"]", "f:1: database: brackets are not used");
 	refuses("min_free += 5", "f:1: min_free is not a list: write = in place of +=");
 	refuses("min_free = {5}", "f:1: min_free must be a whole number from 0 to");
-	refuses("alarm_command = {a\n b}", "f:2: alarm_command: put a comma between two texts");
-	refuses("alarm_command = {,}", "f:1: alarm_command: expected a text in quotes");
-	refuses("alarm_command = {a = b}", "f:1: alarm_command: expected a text in quotes");
-	refuses("alarm_command = {{a}}", "f:1: alarm_command: expected a text in quotes");
+	refuses("alarm_command = {a\n b}", "f:2: alarm_command: put a comma between two strings");
+	refuses("alarm_command = {,}", "f:1: alarm_command: expected a string in quotes");
+	refuses("alarm_command = {a = b}", "f:1: alarm_command: expected a string in quotes");
+	refuses("alarm_command = {{a}}", "f:1: alarm_command: expected a string in quotes");
 	refuses("\nalarm_command = {a\n", "f:2: alarm_command: the list has no } at its end");
 	refuses("\nalarm_command = {a,\n", "f:2: alarm_command: the list has no } at its end");
 }
@@ -152,11 +152,12 @@ a_quote_without_its_partner_is_found_on_its_line(void **state)
 {
 	(void)state;
 	refuses("database = x\ncontrol = \"/run/x\nmin_free = 5\n",
-	    "f:2: a text begins with \" and has no \" at its end: close it on the same line");
-	refuses("control = '/run/x", "f:1: a text begins with ' and has no ' at its end: close it");
-	refuses("control = \"/run/x\\", "f:1: a text begins with \"");
+	    "f:2: a string begins with \" and has no \" at its end: close it on the same line");
+	refuses(
+	    "control = '/run/x", "f:1: a string begins with ' and has no ' at its end: close it");
+	refuses("control = \"/run/x\\", "f:1: a string begins with \"");
 	refuses("control = \"/run/x\xe2\x80\x9d\n",
-	    "f:1: a text begins with \" and has no \" at its end, but a curly quote");
+	    "f:1: a string begins with \" and has no \" at its end, but a curly quote");
 	refuses("control = \xe2\x80\x9c/run/x\xe2\x80\x9d\n",
 	    "f:1: a curly quote or a no-break space: type a straight quote");
 	refuses("control\xc2\xa0= x", "f:1: a curly quote or a no-break space");
@@ -202,10 +203,10 @@ names_stand_where_they_belong(void **state)
 	refuses("database = x;\n;", "f:2: expected the name of a setting");
 	refuses("database", "f:1: database must be followed by = and a value");
 	refuses("database \"x\"", "f:1: database must be followed by = and a value");
-	refuses("database =\n", "f:1: database has no value: it must be a text");
+	refuses("database =\n", "f:1: database has no value: it must be a string");
 	refuses("database = = x", "f:1: database has no value");
 	refuses("site a {\n secret_key =\n write_keys = {a}\n}",
-	    "f:2: secret_key has no value: it must be a text");
+	    "f:2: secret_key has no value: it must be a string");
 	refuses("site a { batch_events = }", "f:1: batch_events has no value: it must be a whole");
 	refuses("{", "f:1: a { without the name of a section");
 	refuses("= x", "f:1: an = without a name before it");
@@ -249,10 +250,10 @@ texts_and_sites_have_their_limits(void **state)
 	memset(text, 'a', LONG_SIZE - 1);
 	memcpy(text, "control = ", 10);
 	text[LONG_SIZE - 1] = '\0';
-	refuses(text, "f:1: a text is longer than 65536 bytes");
+	refuses(text, "f:1: a string is longer than 65536 bytes");
 	text[10] = '"';
 	text[LONG_SIZE - 2] = '"';
-	refuses(text, "f:1: a text is longer than 65536 bytes");
+	refuses(text, "f:1: a string is longer than 65536 bytes");
 	free(text);
 	buf_init(&sites, 65536);
 	for (int i = 0; i <= CONFIG_MAX_SITES; i++)

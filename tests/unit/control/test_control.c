@@ -98,7 +98,7 @@ operation_needs_a_filter_it_understands(void **state)
 	    "does not know the verb \"destroy\"");
 	control_rig_refuses(
 	    "{\"do\":\"operate\",\"verb\":\"requeue\",\"filter\":{\"all\":true},\"note\":1}",
-	    "note must be a text");
+	    "note must be a string");
 	assert_int_equal(rig.steps, 0);
 }
 
@@ -134,7 +134,7 @@ put_refuses_what_is_not_an_event(void **state)
 	(void)state;
 	control_rig_refuses("{\"do\":\"put\",\"event\":\"{}\"}", "choose one with --site");
 	control_rig_refuses("{\"do\":\"put\",\"site\":\"x\",\"event\":\"{}\"}", "no site \"x\"");
-	control_rig_refuses("{\"do\":\"put\",\"site\":\"main\",\"event\":{}}", "must be a text");
+	control_rig_refuses("{\"do\":\"put\",\"site\":\"main\",\"event\":{}}", "must be a string");
 	control_rig_refuses("{\"do\":\"put\",\"site\":\"main\",\"event\":\"[1\"}", "");
 	assert_string_equal(rig.event, "");
 }
