@@ -234,8 +234,8 @@ alarm_raise(struct alarm *a, enum alarm_event event, const char *site, const cha
 		return;
 	w = find_place(a, site);
 	if (w == NULL) {
-		log_warn("alarm_command: %d alarms wait already: not run for %s of %s",
-		    ALARM_WAITING, event_names[event], site);
+		log_warn("alarm_command: not run for %s of %s: %d alarms are waiting already",
+		    event_names[event], site, ALARM_WAITING);
 		return;
 	}
 	w->event = event;

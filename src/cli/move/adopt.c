@@ -210,8 +210,8 @@ print_left(const struct adopt *s, const char *old)
 			printf("  %lld stay in %s: %s\n", (long long)s->left[k], old,
 			    status_name((enum event_status)k));
 	if (s->left_ids > 0)
-		printf(
-		    "  %lld ids of persons stay in %s: no site here keeps the ids of their site\n",
+		printf("  %lld ids of persons stay in %s: their site is not here, keeps no ids, or "
+		       "is merged with another\n",
 		    (long long)s->left_ids, old);
 	if (s->erased > 0)
 		printf("  %lld left out: erased, as delete calls asked for. Erase those persons "

@@ -119,10 +119,11 @@ end(void *owner)
 	unsigned suppressed;
 
 	if (s->msg.msg.rc != 0 && log_limit_pass(&s->warned, now, WARN_EVERY_MS, &suppressed))
-		log_warn(
-		    "cannot give up on events that await an identity: %s", s->msg.msg.err.text);
+		log_warn("cannot mark events that await an identity as invalid: %s",
+		    s->msg.msg.err.text);
 	if (s->n_given_up > 0)
-		log_info("%lld event%s found no address within identity_wait: now invalid",
+		log_info("%lld event%s became invalid: no identify call gave an address within "
+			 "identity_wait",
 		    (long long)s->n_given_up, words_plural(s->n_given_up));
 	s->n_given_up = 0;
 	return pause_of(s->config);

@@ -28,8 +28,7 @@ take_time(struct segment_request *r, const struct json_value *date, struct segme
 	if (segment_read_time(r, date, &t))
 		segment_keep_time(r, event, t);
 	else if (date->type != JSON_NONE && date->type != JSON_NULL)
-		event->detail =
-		    "its date is not an ISO 8601 time since 1970: the time of receipt is used";
+		event->detail = "its date cannot be read as a time: the time of receipt is used";
 }
 
 static void

@@ -169,11 +169,11 @@ check_sense(const struct rule *rule, struct err *e)
 		return err_set(
 		    e, ERR_INPUT, "is not a rule: drop cannot be combined with anything else");
 	if (!rule->purchase && (rule->also || rule->value.n > 0 || rule->currency[0] != '\0'))
-		return err_set(
-		    e, ERR_INPUT, "is not a rule: value, currency and also belong to as $purchase");
+		return err_set(e, ERR_INPUT,
+		    "is not a rule: `value`, `currency` and `also` need `as $purchase`");
 	if (rule->purchase && rule->rename.n > 0 && !rule->also)
 		return err_set(
-		    e, ERR_INPUT, "is not a rule: rename beside as $purchase needs also");
+		    e, ERR_INPUT, "is not a rule: `rename` with `as $purchase` needs `also`");
 	return 0;
 }
 

@@ -122,8 +122,7 @@ segment_take_time(
 		if (is_given(&f->value[KEY_ORIGINAL_TIMESTAMP])
 		    || is_given(&f->value[KEY_TIMESTAMP]))
 			event->detail =
-			    "its timestamp is not an ISO 8601 time since 1970: the time of "
-			    "receipt is used";
+			    "its timestamp cannot be read as a time: the time of receipt is used";
 		return;
 	}
 	event->occurred_at = t;

@@ -227,7 +227,7 @@ take_host(struct http_head *h, const char *start, struct slice value)
 	(void)start;
 	if (once(h, &h->have_host, "Host is given twice") != 0)
 		return -1;
-	return is_authority(value) ? 0 : bad(h, "Host is not a host");
+	return is_authority(value) ? 0 : bad(h, "Host is not a valid host");
 }
 
 static int
@@ -246,7 +246,7 @@ take_content_length(struct http_head *h, const char *start, struct slice value)
 		if (value.p[i] < '0' || value.p[i] > '9')
 			return bad(h, "Content-Length is not a number");
 		if (n > (UINT64_MAX - digit) / 10)
-			return bad(h, "Content-Length is too large a number");
+			return bad(h, "Content-Length is too large");
 		n = n * 10 + digit;
 	}
 	h->content_length = n;
@@ -260,7 +260,7 @@ take_transfer_encoding(struct http_head *h, const char *start, struct slice valu
 	if (once(h, &h->have_encoding, "Transfer-Encoding is given twice") != 0)
 		return -1;
 	if (!equals_any_case(value, SLICE("chunked")))
-		return bad(h, "a Transfer-Encoding other than chunked");
+		return bad(h, "Transfer-Encoding is not chunked");
 	h->chunked = true;
 	return 0;
 }
@@ -295,7 +295,7 @@ take_expect(struct http_head *h, const char *start, struct slice value)
 	if (h->http10)
 		return 0;
 	if (!equals_any_case(value, SLICE("100-continue")))
-		return bad(h, "an Expect other than 100-continue");
+		return bad(h, "Expect is not 100-continue");
 	h->expect_continue = true;
 	return 0;
 }

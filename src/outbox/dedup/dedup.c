@@ -78,7 +78,7 @@ dedup_add(struct dedup *d, struct db *db, uint64_t key, int64_t event_id, struct
 	size_t bucket = bucket_of(key);
 
 	if (event_id > DEDUP_ID_MAX)
-		return err_set(e, ERR_LIMIT, "the file has given all ids that there are");
+		return err_set(e, ERR_LIMIT, "the database has used up its event ids");
 	if (d->count[bucket] == DEDUP_BUCKET_KEEP && move_bucket(d, db, bucket, e) != 0)
 		return -1;
 	d->recent[bucket][d->count[bucket]++] = dedup_entry(key, event_id);

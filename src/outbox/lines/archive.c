@@ -78,7 +78,7 @@ append_to(const char *path, const unsigned char *p, size_t n, struct err *e)
 	before = lseek(fd, 0, SEEK_END);
 	rc = write_all(fd, p, n, path, e);
 	if (rc != 0 && before >= 0 && ftruncate(fd, before) != 0)
-		err_wrap(e, "%s may end in half a member", path);
+		err_wrap(e, "%s may end with an incomplete gzip member", path);
 	close(fd);
 	return rc;
 }

@@ -93,7 +93,8 @@ identity_line_parse(
 				return err_set(
 				    e, ERR_INPUT, "its %.*s cannot be read", (int)key.n, key.p);
 	if (json_object_next(&j, &key) != 0 || json_finish(&j) != 0)
-		return err_set(e, ERR_INPUT, "it is not an identity at byte %zu", json_offset(&j));
+		return err_set(e, ERR_INPUT, "it is not a statement about an id, at byte %zu",
+		    json_offset(&j));
 	if (ret_line->fact.id.p == NULL)
 		return err_set(e, ERR_INPUT, "it has no id");
 	return 0;

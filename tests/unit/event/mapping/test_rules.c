@@ -170,9 +170,9 @@ what_is_no_rule_says_why(void **state)
 		{ "A => tag x; tag y", "twice \"tag\"" },
 		{ "A => as $purchase; currency EUR; currency USD", "twice \"currency\"" },
 		{ "A => drop; tag x", "drop cannot be combined" },
-		{ "A => also", "belong to as $purchase" },
-		{ "A => value total", "belong to as $purchase" },
-		{ "A => as $purchase; rename B", "needs also" },
+		{ "A => also", "need `as $purchase`" },
+		{ "A => value total", "need `as $purchase`" },
+		{ "A => as $purchase; rename B", "needs `also`" },
 	};
 	struct err e;
 
