@@ -1,6 +1,6 @@
 /*
  * Carries changes of the sites from the dispatcher's thread to the main thread, which raises
- * alarms: a site paused without an operator, or delivers again.
+ * alarms: bentospool paused a site by itself, or the site delivers again.
  */
 #ifndef DAEMON_SITE_CHANGES_H
 #define DAEMON_SITE_CHANGES_H

@@ -59,7 +59,7 @@ struct errand {
 	void (*back)(void *owner); /* after the commit, or after the failure; NULL: nothing to do */
 	void *owner;
 	bool with_writer;
-	int64_t not_before_ms; /* the writer could not store it: do not send it again before */
+	int64_t not_before_ms; /* when it may be sent again, after the writer could not store it */
 };
 
 /* The writer's thread calls wake when it returns a message. */

@@ -10,7 +10,7 @@
  *	net.c      the transport, and what the weather does to a request
  *	composer.c events that become several
  *	bento.c    Bento: what it takes, what it refuses, what it answers
- *	model.c    the rules; model_end.c those about ends
+ *	model.c    the rules; model_end.c: the rules about how attempts, events and runs end
  *
  * All times are monotonic ms of the simulated clock, unless they are named wall ms.
  */

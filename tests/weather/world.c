@@ -182,8 +182,8 @@ arrivals(struct world *w, int64_t n)
 			.due_mono = w->mono,
 		};
 
-		/* Only one in a world: several that are due at once look like an outage that
-		 * excuses the others, and while nothing else is due they cannot be told apart. */
+		/* At most one in a world: several that are due together fail like an outage, which
+		 * charges none of them, while no other event is due that could pass. */
 		w->cursed += event.cursed;
 		if (!event.unfit && world_chance(w, c->subscriber_percent))
 			event.subscriber = true;

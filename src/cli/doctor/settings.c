@@ -17,7 +17,7 @@ struct named_file {
 	const char *content;
 };
 
-/* In the order in which the configuration opens them. */
+/* Lists the files in the order in which the configuration reads them. */
 static void
 secrets_of(const struct config_site *s, struct named_file ret_files[4])
 {

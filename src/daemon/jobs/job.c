@@ -1,8 +1,8 @@
 /*
  * The runs of a job. job_tick begins a run when its time has come, and sends the message. The
- * writer calls on_done after each step, which sends the next step at once while this second has
- * steps left; otherwise the message waits in the mailbox for the next tick. A failed step ends the
- * run. An outbox that stops takes no more messages, which ends the job.
+ * writer calls on_done after each step. It sends the next step at once, up to JOB_STEPS_A_SECOND
+ * steps after a tick; then the message waits in the mailbox for the next tick. A failed step ends
+ * the run. An outbox that stops takes no more messages, which ends the job.
  */
 #include "daemon/jobs/job.h"
 

@@ -40,8 +40,8 @@ charge_suspects(struct charge *c, int64_t now)
 {
 	const struct members *m = &c->health->suspects.members;
 
-	/* Their own attempt is not recorded yet, for example because the disk is full: skip them
-	 * this time. */
+	/* The events are still taken, because the end of their last attempt is not recorded yet
+	 * (the disk may be full): no decision is made this time. */
 	if (!queue_take(c->queue, m)) {
 		suspects_settled(&c->health->suspects);
 		return;

@@ -27,7 +27,8 @@ count_key(void *arg, const struct outbox_event *event)
 	return true;
 }
 
-/* May all its events be sent again without a second effect at Bento? Reads them again. */
+/* Whether all events of the batch can be sent again without a second effect at Bento. Reads the
+ * events from the outbox once more, to see whether each has a unique key. */
 static bool
 is_repeatable(const struct batch *b, const struct health *health)
 {
@@ -124,7 +125,8 @@ is_counted(const struct verdict_facts *f)
 	return f->reply.shape == BENTO_REPLY_COUNTS;
 }
 
-/* Is every event in the counts once, and none of them for what an earlier attempt did? */
+/* Whether Bento's counts cover each event of this attempt once, and no effect of an earlier
+ * attempt. */
 static bool
 is_exact(const struct verdict_facts *f)
 {

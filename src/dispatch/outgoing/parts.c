@@ -1,14 +1,15 @@
 /*
- * Follows batches that were taken in part. Normal path: a partial answer opens a place, the ends of
- * the parts settle its events, and when all are settled and the counts agree, parts_record has the
- * held ones failed. What the writer cannot keep for a while is sent again; after an I/O error the
- * events stay held.
+ * Follows batches of which Bento accepted only a part. Normal path: a partial answer puts the batch
+ * into an entry; later attempts with fewer of its events settle them. When all are settled and as
+ * many were refused as Bento first counted, parts_record asks the writer to mark the held events as
+ * failed. When the writer cannot store that for now, the message is sent again; after an I/O error
+ * the events stay held.
  */
 #include "dispatch/outgoing/parts.h"
 
 #include <stdlib.h>
 
-/* ---- places --------------------------------------------------------------------------------- */
+/* ---- entries -------------------------------------------------------------------------------- */
 
 static void
 forget(struct parted *b)
@@ -52,7 +53,7 @@ parts_reserve(
 	return 0;
 }
 
-/* A free place, or that of the oldest batch; NULL: the writer has all of them. */
+/* Returns a free entry, or else that of the oldest batch; NULL while the writer has all of them. */
 static struct parted *
 find_place(struct parts *p)
 {
@@ -71,7 +72,7 @@ find_place(struct parts *p)
 	return found;
 }
 
-/* ---- what the ends show --------------------------------------------------------------------- */
+/* ---- what later attempts show ---------------------------------------------------------------- */
 
 static size_t
 place_of(const struct parted *b, int64_t id)
@@ -97,7 +98,7 @@ has(const struct parted *b, int64_t id)
 	return at < b->n && llabs(b->ids[at]) == id;
 }
 
-/* Does the batch wait for just these events, among others? */
+/* Whether all these events are in the batch, and none of them is settled. */
 static bool
 waits_for(const struct parted *b, const struct members *m)
 {
@@ -195,7 +196,7 @@ parts_note(struct parts *p, const struct members *m, const struct shown *shown)
 
 /* ---- the decision --------------------------------------------------------------------------- */
 
-/* The writer gave the decision back. */
+/* The writer has returned the message. */
 static void
 recorded(void *owner)
 {

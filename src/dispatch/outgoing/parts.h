@@ -28,18 +28,18 @@
 
 /* What the end of an attempt shows of its events. */
 enum showing {
-	SHOWS_NOTHING, /* they go again, as they were */
-	SHOWS_DOUBT,   /* some of them may be delivered, or not */
-	SHOWS_SOME,    /* `refused` of them were refused, the others taken; not which */
-	SHOWS_TAKEN,   /* all of them were taken, now or before */
+	SHOWS_NOTHING, /* all of them are sent again unchanged */
+	SHOWS_DOUBT,   /* unknown which of them Bento has, if any */
+	SHOWS_SOME,    /* `refused` of them were refused and the others accepted, unknown which */
+	SHOWS_TAKEN,   /* all of them were accepted, now or earlier */
 	SHOWS_REFUSED  /* the single event was refused, now or as a repeat */
 };
 
 struct shown {
 	enum showing what;
 	size_t refused; /* SHOWS_SOME */
-	bool exact;     /* SHOWS_SOME: no earlier attempt is in the count, an event is an item */
-	bool held;      /* SHOWS_REFUSED: it became held as maybe_delivered */
+	bool exact; /* SHOWS_SOME: the count is of this attempt only, and each event is one item */
+	bool held;  /* SHOWS_REFUSED: it became held as maybe_delivered */
 };
 
 /* A batch that is sent again in parts. */
@@ -48,10 +48,10 @@ struct parted {
 	int64_t *held;
 	size_t n;
 	size_t n_settled;
-	size_t n_refused; /* alone */
-	size_t n_held;    /* of them */
-	size_t failed;    /* of the whole, as Bento counted; 0: the place is free */
-	bool proven;      /* the decision is to be recorded */
+	size_t n_refused; /* when sent alone */
+	size_t n_held;    /* of the refused ones */
+	size_t failed;    /* Bento's count for the whole batch; 0: the entry is free */
+	bool proven;      /* the held events are to become failed */
 	uint64_t age;
 	struct outbox_settle settle;
 	struct errand errand;
@@ -65,18 +65,20 @@ struct parts {
 	uint64_t next_age;
 };
 
-/* Zeroed before. Makes room for so many batches, and forgets all, while none is with the writer.
- * -1: no memory, and nothing is followed. */
+/*
+ * *p must be zeroed or in use. Makes room for that many batches and forgets the present ones. Call
+ * it only while parts_are_recording is false. Returns -1 without memory; no batch is followed then.
+ */
 int parts_reserve(struct parts *p, struct dispatch_context *ctx, size_t batches, size_t max_events,
     struct err *e);
 void parts_free(struct parts *p);
-/* The end of an attempt with these events is recorded. */
+/* Call it when the end of an attempt with these events is recorded. */
 void parts_note(struct parts *p, const struct members *m, const struct shown *shown);
-/* Hands what is proven to the writer, when it could keep it. */
+/* Sends decisions to the writer, unless it could not store one a moment ago. */
 void parts_record(struct parts *p, int64_t now);
-/* When parts_record has something to do; CONTEXT_NEVER: not until something happens. */
+/* Returns when parts_record has work; CONTEXT_NEVER: not until something happens. */
 int64_t parts_next(const struct parts *p);
-/* Is a message with the writer? */
+/* Whether the writer has a message. */
 bool parts_are_recording(const struct parts *p);
 
 #endif

@@ -22,9 +22,9 @@
 #include "dispatch/queue/unfit.h"
 #include "event/mapping/mapping.h"
 
-/* So many due events are passed over in one go, because they are blocked, for another endpoint, or
- * unfit without room in the list, before the batch is left as it is; and a probe chooses among so
- * many. A run of blocked events at the front is not read again (blocked_to). */
+/* The most due events that one call passes over, because they are blocked, for another endpoint, or
+ * unfit without room in the list; the batch then stays as it is. A probe chooses among as many. A
+ * run of blocked events at the front is not read again (blocked_to). */
 #define FILL_LOOK_MAX 1024
 
 /* The source of events, and the limits of a batch. */

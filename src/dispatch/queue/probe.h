@@ -12,7 +12,7 @@
 #include "dispatch/health/suspects.h"
 #include "dispatch/queue/fill.h"
 
-/* Which event to prefer: another one than before. */
+/* Which event a probe prefers. */
 struct probe {
 	int64_t after;                   /* the last probe's event: preferably a later one */
 	const struct suspects *suspects; /* preferably none that is in doubt */

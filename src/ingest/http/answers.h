@@ -46,7 +46,7 @@ struct answer_manner {
 struct answers {
 	int64_t second; /* the second that date shows */
 	char date[40];
-	char ok[3][256]; /* by struct answer_manner: keep-alive, close, http10 */
+	char ok[3][256]; /* the plain 200: for keep-alive, close, HTTP/1.0 */
 	size_t ok_n[3];
 	struct buf text, body;
 };

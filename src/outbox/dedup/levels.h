@@ -65,7 +65,7 @@ int dedup_levels_put(struct dedup_levels *l, struct db *db, uint64_t bucket,
 int dedup_levels_find(struct dedup_levels *l, struct db *db, uint64_t key, int64_t site_id,
     struct slice message_id, int64_t *ret_event_id, struct err *e);
 
-/* Is event_id really this message? 1, 0, -1. */
+/* Whether the event has this messageId. Returns 1, 0, or -1 on an error. */
 int dedup_verify(
     struct db *db, int64_t event_id, int64_t site_id, struct slice message_id, struct err *e);
 

@@ -25,7 +25,8 @@ check_fate(struct rig *r, struct fake_bento *b, int64_t n)
 	}
 }
 
-/* Twice the number of halvings for each bad event, plus one, rounded up. */
+/* The most requests that isolating k of n events takes: two for each halving of n (log2, rounded
+ * up) for each bad event, plus one. */
 static size_t
 bound(size_t n, size_t k)
 {

@@ -1,6 +1,6 @@
 /*
  * New files are on disk with their names: the directory is synced before the outbox is open, before
- * a backup has its name, and after an archive grew; when that fails, it is told.
+ * a backup has its name, and after an archive grew; a failure is reported.
  */
 #include "lib/unit.h"
 

@@ -1,4 +1,4 @@
-/* ingest/http: chunked bodies, whatever the pieces in which the bytes arrive. */
+/* ingest/http: chunked bodies, however the bytes are split on arrival. */
 #include "lib/unit.h"
 
 #include <stdlib.h>

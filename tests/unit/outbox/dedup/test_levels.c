@@ -70,7 +70,7 @@ neighbors_are_learned_together(void **state)
 		assert_int_equal(dedup_filter_knows(filter, i), i >= first && i < first + 8);
 	for (int64_t i = 1; i <= 5000; i++)
 		assert_int_equal(find(&levels, i), i);
-	/* Filters that were built by reading keep strangers out. */
+	/* A filter that was built by reading the file excludes keys that it does not hold. */
 	assert_false(dedup_filter_may_have(filter, bucket, (key_of(1) + 1) & 0xffffff));
 }
 

@@ -122,7 +122,7 @@ delivered_is_the_truth_whatever_an_operator_did(void **state)
 	assert_int_equal(rig_number("SELECT count(*) FROM outbox WHERE status = 'failed'"), 1);
 }
 
-/* What was held in doubt becomes failed; whatever else became of an event stays. */
+/* Events held as maybe_delivered become failed; others keep the status they have by now. */
 static void
 a_doubt_is_settled_only_while_it_lasts(void **state)
 {
