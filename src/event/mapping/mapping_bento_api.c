@@ -68,6 +68,7 @@ print_email(struct printing *p, struct slice raw_key, const struct json_value *v
 		json_string_append(p->to, p->in->email);
 }
 
+/* Whether Bento acts on this member, or may take it for another address. */
 static bool
 is_act(struct slice raw_key, bool *ret_tags)
 {
@@ -78,7 +79,7 @@ is_act(struct slice raw_key, bool *ret_tags)
 	*ret_tags = false;
 	buf_init(&scratch, raw_key.n);
 	if (json_string_decode(raw_key, &scratch, &key) == 0) {
-		act = act_is(ACT_FIELD, key);
+		act = act_is(ACT_FIELD, key) || act_is_address(key);
 		*ret_tags = act_takes_tags(key);
 	}
 	buf_free(&scratch);
@@ -143,6 +144,7 @@ print_event_member(struct printing *p, struct slice raw_key, const struct json_v
 {
 	const struct bento_api_fields *f = p->f;
 	struct slice key = raw_key;
+	bool tags;
 
 	/* When a key occurs twice, its last value counts. */
 	if (json_string_is(key, "email")) {
@@ -157,7 +159,10 @@ print_event_member(struct printing *p, struct slice raw_key, const struct json_v
 	} else if (json_string_is(key, "date")) {
 		if (value->raw.p == f->date.raw.p && keeps_date(p))
 			copy_member(p, raw_key, value);
-	} else {
+	} else if (json_string_is(key, "type")) {
+		if (value->raw.p == f->type.raw.p)
+			copy_member(p, raw_key, value);
+	} else if (p->acts || !is_act(raw_key, &tags)) {
 		copy_member(p, raw_key, value);
 	}
 }

@@ -418,6 +418,37 @@ fields_that_bento_acts_on_come_from_servers_only(void **state)
 	}
 }
 
+/* In Bento's own format; a member that occurs twice counts once, with its last value. */
+static void
+members_that_bento_acts_on_come_from_servers_only(void **state)
+{
+	static const struct {
+		const char *members, *server, *browser; /* behind type and address */
+	} rows[] = {
+		{ ",\"type\":\"$tag\",\"ty\\u0070e\":\"X\"", ",\"ty\\u0070e\":\"X\"",
+		    ",\"ty\\u0070e\":\"X\"" },
+		{ ",\"type\":\"X\",\"tags\":1,\"Email\":2",
+		    ",\"type\":\"X\",\"tags\":1,\"Email\":2", ",\"type\":\"X\"" },
+		{ ",\"type\":\"X\",\"fields\":{\"email\":\"b@b.cc\"}",
+		    ",\"type\":\"X\",\"fields\":{\"email\":\"b@b.cc\"}",
+		    ",\"type\":\"X\",\"fields\":{}" },
+	};
+	char body[100], want[100];
+
+	(void)state;
+	for (size_t i = 0; i < 2 * LENGTH(rows); i++) {
+		bool browser = i % 2 == 1;
+		struct mapping_input in;
+
+		snprintf(body, sizeof(body), "{\"email\":\"a@b.cc\"%s}", rows[i / 2].members);
+		snprintf(want, sizeof(want), "{\"email\":\"a@b.cc\"%s}",
+		    browser ? rows[i / 2].browser : rows[i / 2].server);
+		in = input(KIND_BENTO, "X", body);
+		in.browser = browser;
+		expect(&segment, &in, BENTO_EVENTS, want);
+	}
+}
+
 /* In any spelling that a page may use for the type. */
 static void
 types_that_bento_acts_on_are_recognized(void **state)
@@ -460,6 +491,7 @@ main(void)
 		cmocka_unit_test(each_kind_becomes_what_the_site_says),
 		cmocka_unit_test(nothing_becomes_an_act_of_bento_by_its_name),
 		cmocka_unit_test(fields_that_bento_acts_on_come_from_servers_only),
+		cmocka_unit_test(members_that_bento_acts_on_come_from_servers_only),
 		cmocka_unit_test(types_that_bento_acts_on_are_recognized),
 		cmocka_unit_test(settings_read_what_they_print),
 	};
