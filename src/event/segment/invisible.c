@@ -102,8 +102,8 @@ visible_fold(struct slice text, bool any_width, char *to, size_t size)
 {
 	size_t n = fold_plain(text, to, size - 1);
 
-	text.p += n;
-	text.n -= n;
+	if (n > 0) /* the pointer of an absent text is NULL, to which nothing may be added */
+		text = (struct slice){ text.p + n, text.n - n };
 	while (text.n > 0) {
 		unsigned code = utf8_next(&text);
 
