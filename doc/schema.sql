@@ -16,9 +16,15 @@ CREATE TABLE site (
 	pause_note TEXT,
 	byte_limit INTEGER,
 	refused INTEGER NOT NULL DEFAULT 0,
-	identities INTEGER NOT NULL DEFAULT 0,
-	delivered INTEGER NOT NULL DEFAULT 0
+	identities INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+
+CREATE TABLE site_count (
+	site_id INTEGER NOT NULL,
+	status TEXT NOT NULL,
+	events INTEGER NOT NULL,
+	PRIMARY KEY (site_id, status)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE envelope (
 	envelope_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -73,9 +79,7 @@ CREATE TABLE delivery (
 	user_id TEXT,
 	anonymous_id TEXT,
 	email TEXT,
-	operation_id INTEGER,
-	payload_gone INTEGER NOT NULL DEFAULT 0 CHECK (payload_gone = 0 OR payload_gone = 1),
-	message_key INTEGER NOT NULL
+	operation_id INTEGER
 ) STRICT;
 
 CREATE INDEX delivery_due ON delivery (site_id, awaiting_since, next_attempt_at, event_id)
@@ -87,15 +91,27 @@ CREATE INDEX delivery_awaits_user ON delivery (site_id, user_id, event_id)
 CREATE INDEX delivery_awaits_anonymous ON delivery (site_id, anonymous_id, event_id)
 	WHERE status = 'pending' AND awaiting_since IS NOT NULL AND anonymous_id IS NOT NULL;
 
-CREATE INDEX delivery_trouble ON delivery (status, event_id)
-	WHERE status = 'failed' OR status = 'invalid' OR status = 'held';
-
-CREATE INDEX delivery_aside ON delivery (status, event_id)
-	WHERE status = 'unsupported' OR status = 'discarded';
+CREATE INDEX delivery_status ON delivery (status, event_id);
 
 CREATE INDEX delivery_maybe_sent ON delivery (event_id) WHERE maybe_sent > 0;
 
 CREATE INDEX delivery_settled ON delivery (settled_at) WHERE settled_at IS NOT NULL;
+
+CREATE TRIGGER delivery_added AFTER INSERT ON delivery BEGIN
+	INSERT INTO site_count (site_id, status, events) VALUES (new.site_id, new.status, 1)
+	ON CONFLICT (site_id, status) DO UPDATE SET events = events + 1;
+END;
+
+CREATE TRIGGER delivery_removed AFTER DELETE ON delivery BEGIN
+	UPDATE site_count SET events = events - 1 WHERE site_id = old.site_id AND status = old.status;
+END;
+
+CREATE TRIGGER delivery_changed AFTER UPDATE OF status, site_id ON delivery
+	WHEN new.status <> old.status OR new.site_id <> old.site_id BEGIN
+	UPDATE site_count SET events = events - 1 WHERE site_id = old.site_id AND status = old.status;
+	INSERT INTO site_count (site_id, status, events) VALUES (new.site_id, new.status, 1)
+	ON CONFLICT (site_id, status) DO UPDATE SET events = events + 1;
+END;
 
 CREATE TABLE dedup_bucket (
 	bucket_id INTEGER PRIMARY KEY,
@@ -139,13 +155,31 @@ CREATE INDEX attempt_site ON attempt (site_id);
 
 CREATE INDEX attempt_started ON attempt (started_at);
 
+CREATE INDEX attempt_finished ON attempt (finished_at) WHERE finished_at IS NOT NULL;
+
 CREATE INDEX attempt_unclear ON attempt (attempt_id) WHERE outcome IS NULL OR outcome = 'unknown';
 
 CREATE TABLE attempt_event (
-	event_id INTEGER NOT NULL,
 	attempt_id INTEGER NOT NULL,
-	PRIMARY KEY (event_id, attempt_id)
+	event_id INTEGER NOT NULL,
+	PRIMARY KEY (attempt_id, event_id)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX attempt_event_of_event ON attempt_event (event_id);
+
+CREATE TABLE span (
+	site_id INTEGER NOT NULL,
+	first_event_id INTEGER NOT NULL,
+	last_event_id INTEGER NOT NULL CHECK (last_event_id >= first_event_id),
+	attempt_id INTEGER,
+	PRIMARY KEY (site_id, first_event_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX span_due ON span (site_id, first_event_id) WHERE attempt_id IS NULL;
+
+CREATE INDEX span_attempt ON span (attempt_id) WHERE attempt_id IS NOT NULL;
+
+CREATE INDEX span_sent ON span (last_event_id) WHERE attempt_id IS NOT NULL;
 
 CREATE TABLE operation (
 	operation_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -216,39 +250,166 @@ CREATE TABLE request_count (
 	PRIMARY KEY (portion_at, outcome)
 ) STRICT, WITHOUT ROWID;
 
-CREATE VIEW outbox AS
+CREATE VIEW state AS
 SELECT
 	d.event_id,
+	d.site_id,
 	s.name AS site,
 	e.message_id,
 	e.kind,
 	e.name,
-	coalesce(d.email, e.email) AS email,
+	CAST(coalesce(d.email, e.email) AS TEXT) AS email,
+	e.received_at,
+	e.occurred_at,
+	e.envelope_id,
+	e.browser,
+	e.provisional,
+	e.body,
 	d.status,
 	d.reason,
+	d.detail,
+	d.settled_at,
 	d.attempts,
-	strftime('%Y-%m-%dT%H:%M:%fZ', e.received_at / 1000.0, 'unixepoch') AS received_at,
-	e.received_at AS received_ms,
-	strftime('%Y-%m-%dT%H:%M:%fZ', e.occurred_at / 1000.0, 'unixepoch') AS occurred_at,
-	e.occurred_at AS occurred_ms,
-	CASE WHEN d.status = 'pending' AND d.awaiting_since IS NULL
-			AND max(d.next_attempt_at, s.next_attempt_at) > 0
-		THEN strftime('%Y-%m-%dT%H:%M:%fZ',
-			max(d.next_attempt_at, s.next_attempt_at) / 1000.0, 'unixepoch')
-		END AS next_attempt_at,
-	CASE WHEN d.status = 'pending' AND d.awaiting_since IS NULL
-		THEN nullif(max(d.next_attempt_at, s.next_attempt_at), 0)
-		END AS next_attempt_ms,
-	strftime('%Y-%m-%dT%H:%M:%fZ', d.settled_at / 1000.0, 'unixepoch') AS settled_at,
-	d.settled_at AS settled_ms,
-	a.http_status,
-	coalesce(a.error, d.detail) AS error,
 	d.maybe_sent,
-	e.body
+	d.last_attempt_id,
+	d.next_attempt_at,
+	d.max_batch,
+	d.awaiting_since,
+	d.user_id,
+	d.anonymous_id,
+	d.operation_id,
+	CAST(NULL AS INTEGER) AS span_attempt_id,
+	s.next_attempt_at AS site_next_attempt_at,
+	a.outcome,
+	a.finished_at,
+	a.http_status,
+	a.error
 FROM delivery d
 JOIN event e ON e.event_id = d.event_id
 LEFT JOIN site s ON s.site_id = d.site_id
-LEFT JOIN attempt a ON a.attempt_id = d.last_attempt_id;
+LEFT JOIN attempt a ON a.attempt_id = d.last_attempt_id
+UNION ALL
+SELECT
+	e.event_id,
+	e.site_id,
+	s.name,
+	e.message_id,
+	e.kind,
+	e.name,
+	CAST(e.email AS TEXT),
+	e.received_at,
+	e.occurred_at,
+	e.envelope_id,
+	e.browser,
+	e.provisional,
+	e.body,
+	CAST('delivered' AS TEXT),
+	CAST(NULL AS TEXT),
+	CAST(NULL AS TEXT),
+	a.finished_at,
+	CAST(1 AS INTEGER),
+	CAST(0 AS INTEGER),
+	a.attempt_id,
+	CAST(0 AS INTEGER),
+	CAST(NULL AS INTEGER),
+	CAST(NULL AS INTEGER),
+	CAST(NULL AS TEXT),
+	CAST(NULL AS TEXT),
+	CAST(NULL AS INTEGER),
+	r.attempt_id,
+	s.next_attempt_at,
+	a.outcome,
+	a.finished_at,
+	a.http_status,
+	a.error
+FROM event e
+JOIN span r ON r.site_id = e.site_id
+	AND r.first_event_id = (SELECT max(x.first_event_id) FROM span x
+		WHERE x.site_id = e.site_id AND x.first_event_id <= e.event_id)
+	AND likelihood(e.event_id >= r.first_event_id, 0.01)
+	AND likelihood(e.event_id <= r.last_event_id, 0.01)
+JOIN attempt a ON a.attempt_id = r.attempt_id AND a.outcome = 'delivered'
+LEFT JOIN site s ON s.site_id = e.site_id
+WHERE e.event_id <= (SELECT max(last_event_id) FROM span WHERE attempt_id IS NOT NULL)
+	AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.event_id)
+UNION ALL
+SELECT
+	e.event_id,
+	e.site_id,
+	s.name,
+	e.message_id,
+	e.kind,
+	e.name,
+	CAST(e.email AS TEXT),
+	e.received_at,
+	e.occurred_at,
+	e.envelope_id,
+	e.browser,
+	e.provisional,
+	e.body,
+	CAST('pending' AS TEXT),
+	CAST(NULL AS TEXT),
+	CAST(NULL AS TEXT),
+	CAST(NULL AS INTEGER),
+	CAST(0 AS INTEGER),
+	CAST(0 AS INTEGER),
+	CAST(NULL AS INTEGER),
+	CAST(0 AS INTEGER),
+	CAST(NULL AS INTEGER),
+	CAST(NULL AS INTEGER),
+	CAST(NULL AS TEXT),
+	CAST(NULL AS TEXT),
+	CAST(NULL AS INTEGER),
+	r.attempt_id,
+	s.next_attempt_at,
+	CAST(NULL AS TEXT),
+	CAST(NULL AS INTEGER),
+	CAST(NULL AS INTEGER),
+	CAST(NULL AS TEXT)
+FROM event e
+CROSS JOIN span r ON r.site_id = e.site_id
+	AND r.first_event_id = (SELECT max(x.first_event_id) FROM span x
+		WHERE x.site_id = e.site_id AND x.first_event_id <= e.event_id)
+	AND r.last_event_id >= e.event_id
+LEFT JOIN attempt a ON a.attempt_id = r.attempt_id
+LEFT JOIN site s ON s.site_id = e.site_id
+WHERE a.outcome IS NULL
+	AND e.event_id >= (SELECT min(first_event_id) FROM (
+		SELECT first_event_id FROM span WHERE attempt_id IS NULL
+		UNION ALL
+		SELECT first_event_id FROM attempt WHERE outcome IS NULL))
+	AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.event_id);
+
+CREATE VIEW outbox AS
+SELECT
+	event_id,
+	site,
+	message_id,
+	kind,
+	name,
+	email,
+	status,
+	reason,
+	attempts,
+	strftime('%Y-%m-%dT%H:%M:%fZ', received_at / 1000.0, 'unixepoch') AS received_at,
+	received_at AS received_ms,
+	strftime('%Y-%m-%dT%H:%M:%fZ', occurred_at / 1000.0, 'unixepoch') AS occurred_at,
+	occurred_at AS occurred_ms,
+	CASE WHEN status = 'pending' AND awaiting_since IS NULL
+			AND max(next_attempt_at, site_next_attempt_at) > 0
+		THEN strftime('%Y-%m-%dT%H:%M:%fZ',
+			max(next_attempt_at, site_next_attempt_at) / 1000.0, 'unixepoch')
+		END AS next_attempt_at,
+	CASE WHEN status = 'pending' AND awaiting_since IS NULL
+		THEN nullif(max(next_attempt_at, site_next_attempt_at), 0)
+		END AS next_attempt_ms,
+	strftime('%Y-%m-%dT%H:%M:%fZ', settled_at / 1000.0, 'unixepoch') AS settled_at,
+	settled_at AS settled_ms,
+	http_status,
+	coalesce(error, detail) AS error,
+	maybe_sent,
+	body
+FROM state;
 
 CREATE VIEW messages AS
 WITH RECURSIVE block (n) AS (
@@ -271,30 +432,7 @@ found (event_id, message_id) AS (
 	SELECT event_id, message_id FROM event
 	WHERE event_id >= (SELECT coalesce(max(block) + 1, 0) << 11 FROM message_chunk)
 )
-SELECT
-	o.event_id,
-	o.site,
-	f.message_id,
-	o.kind,
-	o.name,
-	o.email,
-	o.status,
-	o.reason,
-	o.attempts,
-	o.received_at,
-	o.received_ms,
-	o.occurred_at,
-	o.occurred_ms,
-	o.next_attempt_at,
-	o.next_attempt_ms,
-	o.settled_at,
-	o.settled_ms,
-	o.http_status,
-	o.error,
-	o.maybe_sent,
-	o.body
-FROM found f
-CROSS JOIN outbox o ON o.event_id = f.event_id;
+SELECT message_id, event_id FROM found;
 
 CREATE VIEW failures AS
 SELECT * FROM outbox WHERE status = 'failed' OR status = 'invalid';
@@ -333,7 +471,28 @@ SELECT
 	a.endpoint
 FROM attempt_event m
 JOIN attempt a ON a.attempt_id = m.attempt_id
-JOIN event e ON e.event_id = m.event_id;
+JOIN event e ON e.event_id = m.event_id
+UNION ALL
+SELECT
+	e.event_id,
+	e.message_id,
+	a.attempt_id,
+	strftime('%Y-%m-%dT%H:%M:%fZ', a.started_at / 1000.0, 'unixepoch'),
+	a.started_at,
+	strftime('%Y-%m-%dT%H:%M:%fZ', a.finished_at / 1000.0, 'unixepoch'),
+	a.finished_at,
+	a.outcome,
+	a.http_status,
+	a.error,
+	a.endpoint
+FROM event e
+JOIN span r ON r.site_id = e.site_id
+	AND r.first_event_id = (SELECT max(x.first_event_id) FROM span x
+		WHERE x.site_id = e.site_id AND x.first_event_id <= e.event_id)
+	AND likelihood(e.event_id >= r.first_event_id, 0.01)
+	AND likelihood(e.event_id <= r.last_event_id, 0.01)
+JOIN attempt a ON a.attempt_id = r.attempt_id
+WHERE NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.event_id);
 
 CREATE VIEW operations AS
 SELECT
@@ -363,6 +522,12 @@ SELECT
 	pause_by AS paused_by,
 	pause_note AS note
 FROM site;
+
+CREATE VIEW counts AS
+SELECT s.name AS site, c.status, c.events
+FROM site_count c
+JOIN site s ON s.site_id = c.site_id
+WHERE c.events > 0;
 
 CREATE VIEW refusals AS
 SELECT date(portion_at / 1000, 'unixepoch') AS day, outcome AS reason, sum(requests) AS requests

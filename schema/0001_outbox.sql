@@ -1,6 +1,8 @@
--- The outbox. `event` has what arrived, `delivery` its present state, `attempt` what was sent; the
--- other tables have the state of the sites, statements about ids, and the operations of operators.
--- People read the views (views.sql), not these tables.
+-- The outbox. `event` has what arrived, `attempt` what was sent. An event on the normal way (received,
+-- sent once, delivered) is written once: a `span` of ids says which attempt took it. Every other event
+-- has a row in `delivery` with its present state. The other tables have the state of the sites,
+-- statements about ids, and the operations of operators. People read the views (views.sql), not these
+-- tables; the view `state` unites both ways.
 --
 -- Times are milliseconds since 1970 UTC. An address, a userId or a messageId is stored as it came.
 -- Conditions are chains of OR and not IN (...), because for a list SQLite builds a table each time
@@ -31,10 +33,16 @@ CREATE TABLE site (
 	-- Learned about Bento, and kept so that a start need not learn it again.
 	byte_limit INTEGER, -- the largest body that Bento accepts; NULL: no limit below batch_bytes is known
 	refused INTEGER NOT NULL DEFAULT 0, -- single events refused in a row
-	-- Counts of rows, kept in the transactions that change them.
-	identities INTEGER NOT NULL DEFAULT 0, -- rows of identity
-	delivered INTEGER NOT NULL DEFAULT 0 -- events that are delivered
+	identities INTEGER NOT NULL DEFAULT 0 -- rows of identity
 ) STRICT;
+
+-- Its events by status, counted in the transactions that change them.
+CREATE TABLE site_count (
+	site_id INTEGER NOT NULL,
+	status TEXT NOT NULL,
+	events INTEGER NOT NULL,
+	PRIMARY KEY (site_id, status)
+) STRICT, WITHOUT ROWID;
 
 -- ---- events ----------------------------------------------------------------------------------------
 
@@ -82,7 +90,9 @@ CREATE TABLE message_chunk (
 	PRIMARY KEY (block, first)
 ) STRICT, WITHOUT ROWID;
 
--- The present state of each event. Narrow, because it is written often.
+-- The present state of each event that has left the normal way: it is delayed, held or failed, it waits
+-- for its address, an attempt with it failed, an operator changed it. Narrow, because it is written
+-- often.
 CREATE TABLE delivery (
 	event_id INTEGER PRIMARY KEY,
 	site_id INTEGER NOT NULL,
@@ -104,28 +114,37 @@ CREATE TABLE delivery (
 	user_id TEXT, -- the id that leads to its address: its userId,
 	anonymous_id TEXT, -- or else its anonymousId
 	email TEXT, -- the address that it goes to, when that is not the event's own
-	operation_id INTEGER, -- the last operation that changed it
-	-- The event's body was removed.
-	payload_gone INTEGER NOT NULL DEFAULT 0 CHECK (payload_gone = 0 OR payload_gone = 1),
-	message_key INTEGER NOT NULL -- keyed hash of site and message_id (dedup/dedup.h)
+	operation_id INTEGER -- the last operation that changed it
 ) STRICT;
 
 -- Finds due events, delayed events and events that wait for their address. It has pending rows
--- only, so it is as small as the backlog.
+-- only.
 CREATE INDEX delivery_due ON delivery (site_id, awaiting_since, next_attempt_at, event_id)
 	WHERE status = 'pending';
 CREATE INDEX delivery_awaits_user ON delivery (site_id, user_id, event_id)
 	WHERE status = 'pending' AND awaiting_since IS NOT NULL AND user_id IS NOT NULL;
 CREATE INDEX delivery_awaits_anonymous ON delivery (site_id, anonymous_id, event_id)
 	WHERE status = 'pending' AND awaiting_since IS NOT NULL AND anonymous_id IS NOT NULL;
--- For queries: failures, events not meant for Bento, the few that may have arrived without a
--- confirmation, and events by the time of settling.
-CREATE INDEX delivery_trouble ON delivery (status, event_id)
-	WHERE status = 'failed' OR status = 'invalid' OR status = 'held';
-CREATE INDEX delivery_aside ON delivery (status, event_id)
-	WHERE status = 'unsupported' OR status = 'discarded';
+-- For queries: events by status, the few that may have arrived without a confirmation, and events
+-- by the time of settling.
+CREATE INDEX delivery_status ON delivery (status, event_id);
 CREATE INDEX delivery_maybe_sent ON delivery (event_id) WHERE maybe_sent > 0;
 CREATE INDEX delivery_settled ON delivery (settled_at) WHERE settled_at IS NOT NULL;
+
+-- These count the events in site_count; the writer counts those on the normal way itself.
+CREATE TRIGGER delivery_added AFTER INSERT ON delivery BEGIN
+	INSERT INTO site_count (site_id, status, events) VALUES (new.site_id, new.status, 1)
+	ON CONFLICT (site_id, status) DO UPDATE SET events = events + 1;
+END;
+CREATE TRIGGER delivery_removed AFTER DELETE ON delivery BEGIN
+	UPDATE site_count SET events = events - 1 WHERE site_id = old.site_id AND status = old.status;
+END;
+CREATE TRIGGER delivery_changed AFTER UPDATE OF status, site_id ON delivery
+	WHEN new.status <> old.status OR new.site_id <> old.site_id BEGIN
+	UPDATE site_count SET events = events - 1 WHERE site_id = old.site_id AND status = old.status;
+	INSERT INTO site_count (site_id, status, events) VALUES (new.site_id, new.status, 1)
+	ON CONFLICT (site_id, status) DO UPDATE SET events = events + 1;
+END;
 
 -- Keyed hashes of messageIds that have left the writer's memory, packed (dedup/levels.h).
 CREATE TABLE dedup_bucket (
@@ -175,15 +194,35 @@ CREATE TABLE attempt (
 
 CREATE INDEX attempt_site ON attempt (site_id);
 CREATE INDEX attempt_started ON attempt (started_at);
+CREATE INDEX attempt_finished ON attempt (finished_at) WHERE finished_at IS NOT NULL;
 -- Attempts in flight, which a start looks for, and attempts whose outcome is unknown.
 CREATE INDEX attempt_unclear ON attempt (attempt_id) WHERE outcome IS NULL OR outcome = 'unknown';
 
--- The events of attempts.
+-- The events of attempts that have a row in delivery.
 CREATE TABLE attempt_event (
-	event_id INTEGER NOT NULL,
 	attempt_id INTEGER NOT NULL,
-	PRIMARY KEY (event_id, attempt_id)
+	event_id INTEGER NOT NULL,
+	PRIMARY KEY (attempt_id, event_id)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX attempt_event_of_event ON attempt_event (event_id);
+
+-- The others, as ranges of ids: within a span every event of its site that has no row in delivery is
+-- a member of the attempt. Without an attempt they are due, in order of arrival. The spans of a site
+-- do not overlap, and each event without a row in delivery lies in one. An attempt that ends without
+-- delivering gives its events rows in delivery, so a span never belonged to an attempt before.
+CREATE TABLE span (
+	site_id INTEGER NOT NULL,
+	first_event_id INTEGER NOT NULL,
+	last_event_id INTEGER NOT NULL CHECK (last_event_id >= first_event_id),
+	attempt_id INTEGER,
+	PRIMARY KEY (site_id, first_event_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX span_due ON span (site_id, first_event_id) WHERE attempt_id IS NULL;
+CREATE INDEX span_attempt ON span (attempt_id) WHERE attempt_id IS NOT NULL;
+-- The newest event that was sent, where questions begin to look for delivered ones.
+CREATE INDEX span_sent ON span (last_event_id) WHERE attempt_id IS NOT NULL;
 
 -- ---- operators -------------------------------------------------------------------------------------
 
@@ -272,3 +311,25 @@ CREATE TABLE request_count (
 	requests INTEGER NOT NULL CHECK (requests > 0),
 	PRIMARY KEY (portion_at, outcome)
 ) STRICT, WITHOUT ROWID;
+
+-- ---- for SQLite's planner --------------------------------------------------------------------------
+
+-- The sizes of tables, and how many rows an index finds: those of a large file, so that a plan does not
+-- depend on the file. Nothing runs ANALYZE over the data.
+ANALYZE sqlite_schema;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+	('site', NULL, '3'),
+	('event', NULL, '10000000'),
+	('delivery', 'delivery_status', '100000 20000 1'),
+	('delivery', 'delivery_due', '1000 300 300 100 1'),
+	('delivery', 'delivery_settled', '100000 2'),
+	('delivery', 'delivery_maybe_sent', '100 1'),
+	('attempt', 'attempt_site', '20000 5000'),
+	('attempt', 'attempt_started', '20000 1'),
+	('attempt', 'attempt_finished', '20000 1'),
+	('attempt', 'attempt_unclear', '10 1'),
+	('span', 'span', '20000 5000 1'),
+	('span', 'span_due', '10 3 1'),
+	('span', 'span_attempt', '20000 1'),
+	('span', 'span_sent', '20000 1');
+ANALYZE sqlite_schema;

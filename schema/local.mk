@@ -30,6 +30,7 @@ STATEMENTS = \
 	schema/statements/settle.sql \
 	schema/statements/site_control.sql \
 	schema/statements/sites.sql \
+	schema/statements/spans.sql \
 	schema/statements/store.sql \
 	schema/statements/undo.sql \
 	schema/statements/unresolved.sql

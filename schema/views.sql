@@ -9,44 +9,182 @@ DROP VIEW IF EXISTS attempts;
 DROP VIEW IF EXISTS history;
 DROP VIEW IF EXISTS operations;
 DROP VIEW IF EXISTS sites;
+DROP VIEW IF EXISTS counts;
+DROP VIEW IF EXISTS refusals;
+DROP VIEW IF EXISTS state;
 
-CREATE VIEW outbox AS
+-- For the program itself: where each event stands, whichever way it went. Three parts: events with a row
+-- in delivery; those that a span says are delivered; those that a span says are pending. So that SQLite
+-- takes a question apart by them:
+--   - a part's status is a constant, and a part that a question excludes is not read at all;
+--   - columns have one affinity in all parts, hence CAST, or SQLite would make a table of all events;
+--   - a span is found from the event by the subquery, and its events from the span by their range; the
+--     likelihoods say that a span is a small part of the file;
+--   - a part does not look for its newest or oldest event where only the other has some.
+CREATE VIEW state AS
 SELECT
 	d.event_id,
+	d.site_id,
 	s.name AS site,
 	e.message_id,
 	e.kind,
 	e.name,
-	coalesce(d.email, e.email) AS email,
+	CAST(coalesce(d.email, e.email) AS TEXT) AS email,
+	e.received_at,
+	e.occurred_at,
+	e.envelope_id,
+	e.browser,
+	e.provisional,
+	e.body,
 	d.status,
 	d.reason,
+	d.detail,
+	d.settled_at,
 	d.attempts,
-	strftime('%Y-%m-%dT%H:%M:%fZ', e.received_at / 1000.0, 'unixepoch') AS received_at,
-	e.received_at AS received_ms,
-	strftime('%Y-%m-%dT%H:%M:%fZ', e.occurred_at / 1000.0, 'unixepoch') AS occurred_at,
-	e.occurred_at AS occurred_ms,
-	CASE WHEN d.status = 'pending' AND d.awaiting_since IS NULL
-			AND max(d.next_attempt_at, s.next_attempt_at) > 0
-		THEN strftime('%Y-%m-%dT%H:%M:%fZ',
-			max(d.next_attempt_at, s.next_attempt_at) / 1000.0, 'unixepoch')
-		END AS next_attempt_at,
-	CASE WHEN d.status = 'pending' AND d.awaiting_since IS NULL
-		THEN nullif(max(d.next_attempt_at, s.next_attempt_at), 0)
-		END AS next_attempt_ms,
-	strftime('%Y-%m-%dT%H:%M:%fZ', d.settled_at / 1000.0, 'unixepoch') AS settled_at,
-	d.settled_at AS settled_ms,
-	a.http_status,
-	coalesce(a.error, d.detail) AS error,
 	d.maybe_sent,
-	e.body
+	d.last_attempt_id,
+	d.next_attempt_at,
+	d.max_batch,
+	d.awaiting_since,
+	d.user_id,
+	d.anonymous_id,
+	d.operation_id,
+	CAST(NULL AS INTEGER) AS span_attempt_id,
+	s.next_attempt_at AS site_next_attempt_at,
+	a.outcome,
+	a.finished_at,
+	a.http_status,
+	a.error
 FROM delivery d
 JOIN event e ON e.event_id = d.event_id
 LEFT JOIN site s ON s.site_id = d.site_id
-LEFT JOIN attempt a ON a.attempt_id = d.last_attempt_id;
+LEFT JOIN attempt a ON a.attempt_id = d.last_attempt_id
+UNION ALL
+SELECT
+	e.event_id,
+	e.site_id,
+	s.name,
+	e.message_id,
+	e.kind,
+	e.name,
+	CAST(e.email AS TEXT),
+	e.received_at,
+	e.occurred_at,
+	e.envelope_id,
+	e.browser,
+	e.provisional,
+	e.body,
+	CAST('delivered' AS TEXT),
+	CAST(NULL AS TEXT),
+	CAST(NULL AS TEXT),
+	a.finished_at,
+	CAST(1 AS INTEGER),
+	CAST(0 AS INTEGER),
+	a.attempt_id,
+	CAST(0 AS INTEGER),
+	CAST(NULL AS INTEGER),
+	CAST(NULL AS INTEGER),
+	CAST(NULL AS TEXT),
+	CAST(NULL AS TEXT),
+	CAST(NULL AS INTEGER),
+	r.attempt_id,
+	s.next_attempt_at,
+	a.outcome,
+	a.finished_at,
+	a.http_status,
+	a.error
+FROM event e
+JOIN span r ON r.site_id = e.site_id
+	AND r.first_event_id = (SELECT max(x.first_event_id) FROM span x
+		WHERE x.site_id = e.site_id AND x.first_event_id <= e.event_id)
+	AND likelihood(e.event_id >= r.first_event_id, 0.01)
+	AND likelihood(e.event_id <= r.last_event_id, 0.01)
+JOIN attempt a ON a.attempt_id = r.attempt_id AND a.outcome = 'delivered'
+LEFT JOIN site s ON s.site_id = e.site_id
+WHERE e.event_id <= (SELECT max(last_event_id) FROM span WHERE attempt_id IS NOT NULL)
+	AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.event_id)
+UNION ALL
+SELECT
+	e.event_id,
+	e.site_id,
+	s.name,
+	e.message_id,
+	e.kind,
+	e.name,
+	CAST(e.email AS TEXT),
+	e.received_at,
+	e.occurred_at,
+	e.envelope_id,
+	e.browser,
+	e.provisional,
+	e.body,
+	CAST('pending' AS TEXT),
+	CAST(NULL AS TEXT),
+	CAST(NULL AS TEXT),
+	CAST(NULL AS INTEGER),
+	CAST(0 AS INTEGER),
+	CAST(0 AS INTEGER),
+	CAST(NULL AS INTEGER),
+	CAST(0 AS INTEGER),
+	CAST(NULL AS INTEGER),
+	CAST(NULL AS INTEGER),
+	CAST(NULL AS TEXT),
+	CAST(NULL AS TEXT),
+	CAST(NULL AS INTEGER),
+	r.attempt_id,
+	s.next_attempt_at,
+	CAST(NULL AS TEXT),
+	CAST(NULL AS INTEGER),
+	CAST(NULL AS INTEGER),
+	CAST(NULL AS TEXT)
+FROM event e
+CROSS JOIN span r ON r.site_id = e.site_id
+	AND r.first_event_id = (SELECT max(x.first_event_id) FROM span x
+		WHERE x.site_id = e.site_id AND x.first_event_id <= e.event_id)
+	AND r.last_event_id >= e.event_id
+LEFT JOIN attempt a ON a.attempt_id = r.attempt_id
+LEFT JOIN site s ON s.site_id = e.site_id
+WHERE a.outcome IS NULL
+	AND e.event_id >= (SELECT min(first_event_id) FROM (
+		SELECT first_event_id FROM span WHERE attempt_id IS NULL
+		UNION ALL
+		SELECT first_event_id FROM attempt WHERE outcome IS NULL))
+	AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.event_id);
 
--- Like outbox, but finds events by `message_id = ...` without reading every event. In each complete
--- block it reads the one row of message_chunk that may contain the messageId, and the block's
--- events only if it does; then it reads the events of the newest block.
+CREATE VIEW outbox AS
+SELECT
+	event_id,
+	site,
+	message_id,
+	kind,
+	name,
+	email,
+	status,
+	reason,
+	attempts,
+	strftime('%Y-%m-%dT%H:%M:%fZ', received_at / 1000.0, 'unixepoch') AS received_at,
+	received_at AS received_ms,
+	strftime('%Y-%m-%dT%H:%M:%fZ', occurred_at / 1000.0, 'unixepoch') AS occurred_at,
+	occurred_at AS occurred_ms,
+	CASE WHEN status = 'pending' AND awaiting_since IS NULL
+			AND max(next_attempt_at, site_next_attempt_at) > 0
+		THEN strftime('%Y-%m-%dT%H:%M:%fZ',
+			max(next_attempt_at, site_next_attempt_at) / 1000.0, 'unixepoch')
+		END AS next_attempt_at,
+	CASE WHEN status = 'pending' AND awaiting_since IS NULL
+		THEN nullif(max(next_attempt_at, site_next_attempt_at), 0)
+		END AS next_attempt_ms,
+	strftime('%Y-%m-%dT%H:%M:%fZ', settled_at / 1000.0, 'unixepoch') AS settled_at,
+	settled_at AS settled_ms,
+	http_status,
+	coalesce(error, detail) AS error,
+	maybe_sent,
+	body
+FROM state;
+
+-- Finds events by `message_id = ...` without reading every event. In each complete block it reads the
+-- one row of message_chunk that may contain the messageId, and the block's events only if it does;
+-- then it reads the events of the newest block.
 CREATE VIEW messages AS
 WITH RECURSIVE block (n) AS (
 	SELECT min(block) FROM message_chunk
@@ -68,30 +206,7 @@ found (event_id, message_id) AS (
 	SELECT event_id, message_id FROM event
 	WHERE event_id >= (SELECT coalesce(max(block) + 1, 0) << 11 FROM message_chunk)
 )
-SELECT
-	o.event_id,
-	o.site,
-	f.message_id,
-	o.kind,
-	o.name,
-	o.email,
-	o.status,
-	o.reason,
-	o.attempts,
-	o.received_at,
-	o.received_ms,
-	o.occurred_at,
-	o.occurred_ms,
-	o.next_attempt_at,
-	o.next_attempt_ms,
-	o.settled_at,
-	o.settled_ms,
-	o.http_status,
-	o.error,
-	o.maybe_sent,
-	o.body
-FROM found f
-CROSS JOIN outbox o ON o.event_id = f.event_id;
+SELECT message_id, event_id FROM found;
 
 CREATE VIEW failures AS
 SELECT * FROM outbox WHERE status = 'failed' OR status = 'invalid';
@@ -130,7 +245,28 @@ SELECT
 	a.endpoint
 FROM attempt_event m
 JOIN attempt a ON a.attempt_id = m.attempt_id
-JOIN event e ON e.event_id = m.event_id;
+JOIN event e ON e.event_id = m.event_id
+UNION ALL
+SELECT
+	e.event_id,
+	e.message_id,
+	a.attempt_id,
+	strftime('%Y-%m-%dT%H:%M:%fZ', a.started_at / 1000.0, 'unixepoch'),
+	a.started_at,
+	strftime('%Y-%m-%dT%H:%M:%fZ', a.finished_at / 1000.0, 'unixepoch'),
+	a.finished_at,
+	a.outcome,
+	a.http_status,
+	a.error,
+	a.endpoint
+FROM event e
+JOIN span r ON r.site_id = e.site_id
+	AND r.first_event_id = (SELECT max(x.first_event_id) FROM span x
+		WHERE x.site_id = e.site_id AND x.first_event_id <= e.event_id)
+	AND likelihood(e.event_id >= r.first_event_id, 0.01)
+	AND likelihood(e.event_id <= r.last_event_id, 0.01)
+JOIN attempt a ON a.attempt_id = r.attempt_id
+WHERE NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.event_id);
 
 CREATE VIEW operations AS
 SELECT
@@ -160,6 +296,12 @@ SELECT
 	pause_by AS paused_by,
 	pause_note AS note
 FROM site;
+
+CREATE VIEW counts AS
+SELECT s.name AS site, c.status, c.events
+FROM site_count c
+JOIN site s ON s.site_id = c.site_id
+WHERE c.events > 0;
 
 -- Refused requests to ingest by day and reason, for 30 days.
 CREATE VIEW refusals AS

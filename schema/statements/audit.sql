@@ -1,45 +1,54 @@
 -- name: audit_sites
 -- out: site_id int, name text, mode text, reason text?, next_attempt_at int, failures int
--- out: pause_at int, pause_by text?, pause_note text?, delivered int
-SELECT site_id, name, mode, reason, next_attempt_at, failures, pause_at, pause_by, pause_note,
-	delivered
+-- out: pause_at int, pause_by text?, pause_note text?
+SELECT site_id, name, mode, reason, next_attempt_at, failures, pause_at, pause_by, pause_note
 FROM site ORDER BY site_id;
 
--- name: audit_trouble
--- out: site_id int, status text
-SELECT site_id, status FROM delivery INDEXED BY delivery_trouble
-WHERE status = 'failed' OR status = 'invalid' OR status = 'held'
-UNION ALL
-SELECT site_id, status FROM delivery INDEXED BY delivery_aside
-WHERE status = 'unsupported' OR status = 'discarded';
+-- name: audit_counts
+-- out: site_id int, status text, events int
+SELECT site_id, status, events FROM site_count;
+
+-- name: audit_pending
+-- one: events int
+SELECT coalesce(sum(events), 0) AS events FROM site_count WHERE status = 'pending';
+
+-- name: audit_unresolved
+-- in: site_id int
+-- one: events int
+SELECT count(*) AS events FROM delivery INDEXED BY delivery_due
+WHERE site_id = :site_id AND status = 'pending' AND awaiting_since IS NOT NULL;
+
+-- Of those with an address: the first that is due with a row, that is delayed, that is due without a
+-- row, that is in flight without one.
+-- name: audit_oldest_pending
+-- in: site_id int
+-- one: event_id int, received_at int
+SELECT event_id, received_at FROM event
+WHERE event_id = (SELECT min(event_id) FROM (
+	SELECT min(event_id) AS event_id FROM delivery INDEXED BY delivery_due
+	WHERE site_id = :site_id AND status = 'pending' AND awaiting_since IS NULL
+		AND next_attempt_at = 0
+	UNION ALL
+	SELECT min(event_id) FROM delivery INDEXED BY delivery_due
+	WHERE site_id = :site_id AND status = 'pending' AND awaiting_since IS NULL
+		AND next_attempt_at > 0
+	UNION ALL
+	SELECT * FROM (SELECT e.event_id FROM span r INDEXED BY span_due
+		CROSS JOIN event e ON e.event_id BETWEEN r.first_event_id AND r.last_event_id
+			AND e.site_id = :site_id
+		WHERE r.site_id = :site_id AND r.attempt_id IS NULL
+			AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.event_id)
+		ORDER BY r.first_event_id LIMIT 1)
+	UNION ALL
+	SELECT min(r.first_event_id) FROM attempt a INDEXED BY attempt_unclear
+	CROSS JOIN span r ON r.attempt_id = a.attempt_id
+	WHERE a.outcome IS NULL AND a.site_id = :site_id));
 
 -- name: audit_maybe_sent
 -- out: site_id int, maybe_sent int, perhaps_twice int
 SELECT site_id, count(*) AS maybe_sent,
 	sum(maybe_sent + (status = 'delivered') > 1) AS perhaps_twice
 FROM delivery INDEXED BY delivery_maybe_sent WHERE maybe_sent > 0 GROUP BY site_id;
-
--- Counts up to a bound.
--- name: audit_pending
--- in: max int
--- one: events int
-SELECT count(*) AS events FROM (
-	SELECT 1 FROM delivery INDEXED BY delivery_due WHERE status = 'pending' LIMIT :max);
-
--- name: audit_pending_of_site
--- in: site_id int
--- one: events int, unresolved int
-SELECT count(*) AS events, count(awaiting_since) AS unresolved
-FROM delivery INDEXED BY delivery_due WHERE site_id = :site_id AND status = 'pending';
-
--- name: audit_oldest_pending
--- in: site_id int
--- one: event_id int, received_at int
-SELECT e.event_id, e.received_at
-FROM event e
-WHERE e.event_id = (
-	SELECT min(event_id) FROM delivery INDEXED BY delivery_due
-	WHERE status = 'pending' AND site_id = :site_id AND awaiting_since IS NULL);
 
 -- name: audit_last_attempt
 -- in: site_id int

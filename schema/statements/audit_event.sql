@@ -4,12 +4,11 @@
 -- out: status text, reason text?, attempts int, maybe_sent int, received_at int, occurred_at int
 -- out: next_attempt_at int, settled_at int, last_attempt_id int, http_status int, error text?
 -- out: detail text?
-SELECT d.event_id, d.site_id, s.name AS site, e.message_id, e.kind, e.name,
-	coalesce(d.email, e.email) AS email, d.status, d.reason, d.attempts, d.maybe_sent,
-	e.received_at, e.occurred_at,
+SELECT d.event_id, d.site_id, d.site, d.message_id, d.kind, d.name, d.email, d.status, d.reason,
+	d.attempts, d.maybe_sent, d.received_at, d.occurred_at,
 	iif(d.status = 'pending' AND d.awaiting_since IS NULL,
-		max(d.next_attempt_at, coalesce(s.next_attempt_at, 0)), 0) AS next_attempt_at,
-	d.settled_at, d.last_attempt_id, a.http_status, a.error, d.detail
+		max(d.next_attempt_at, coalesce(d.site_next_attempt_at, 0)), 0) AS next_attempt_at,
+	d.settled_at, d.last_attempt_id, d.http_status, d.error, d.detail
 {filter};
 
 -- name: audit_event_received
@@ -30,10 +29,10 @@ SELECT count(*) AS events {filter};
 -- out: http_status int, outcome text?, error text?, response text?, settings text?, endpoint text
 SELECT a.attempt_id, a.started_at, a.finished_at, a.duration_ms, a.events, a.bytes,
 	a.http_status, a.outcome, a.error, a.response, m.settings, a.endpoint
-FROM attempt_event x
-JOIN attempt a ON a.attempt_id = x.attempt_id
+FROM attempt a
 LEFT JOIN mapping m ON m.mapping_id = a.mapping_id
-WHERE x.event_id = :event_id ORDER BY a.attempt_id;
+WHERE a.attempt_id IN (SELECT attempt_id FROM history WHERE event_id = :event_id)
+ORDER BY a.attempt_id;
 
 -- name: audit_operations
 -- in: event_id int

@@ -7,7 +7,7 @@ SELECT event_id, received_at FROM event WHERE event_id >= :from ORDER BY event_i
 -- name: audit_sites_from
 -- in: from int
 -- out: site_id int, event_id int
-SELECT site_id, event_id FROM delivery WHERE event_id >= :from;
+SELECT site_id, event_id FROM event WHERE event_id >= :from;
 
 -- Newest first.
 -- name: audit_attempts_back

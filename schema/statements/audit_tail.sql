@@ -1,6 +1,6 @@
 -- name: audit_newest
 -- one: event_id int, attempt_id int, operation_id int
-SELECT coalesce((SELECT max(event_id) FROM delivery), 0) AS event_id,
+SELECT coalesce((SELECT max(event_id) FROM event), 0) AS event_id,
 	coalesce((SELECT max(attempt_id) FROM attempt), 0) AS attempt_id,
 	coalesce((SELECT max(operation_id) FROM operation), 0) AS operation_id;
 

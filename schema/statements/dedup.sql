@@ -46,8 +46,8 @@ WHERE event_id = :event_id AND site_id = :site_id AND message_id = :message_id;
 
 -- Keys that may be missing from the levels.
 -- name: recent_keys
--- out: event_id int, message_key int
-SELECT event_id, message_key FROM delivery
+-- out: event_id int, site_id int, message_id text
+SELECT event_id, site_id, message_id FROM event
 WHERE event_id > coalesce((SELECT floor FROM dedup_level WHERE level = 0), 0)
 ORDER BY event_id;
 

@@ -20,9 +20,13 @@ WHERE identity_id > :after ORDER BY identity_id;
 -- in: after int
 -- out: event_id int, email text?, sent_to text?, status text, name text?, message_id text
 -- out: body text?, detail text?, user_id text?, anonymous_id text?, envelope_id int
-SELECT e.event_id, e.email, d.email AS sent_to, d.status, e.name, e.message_id, e.body, d.detail,
-	d.user_id, d.anonymous_id, e.envelope_id
-FROM event e JOIN delivery d ON d.event_id = e.event_id
+SELECT e.event_id, e.email, d.email AS sent_to,
+	coalesce(d.status, (SELECT iif(a.outcome = 'delivered', a.outcome, 'pending') FROM span r
+		LEFT JOIN attempt a ON a.attempt_id = r.attempt_id
+		WHERE r.site_id = e.site_id AND r.first_event_id <= e.event_id
+		ORDER BY r.first_event_id DESC LIMIT 1)) AS status,
+	e.name, e.message_id, e.body, d.detail, d.user_id, d.anonymous_id, e.envelope_id
+FROM event e LEFT JOIN delivery d ON d.event_id = e.event_id
 WHERE e.event_id > :after ORDER BY e.event_id;
 
 -- name: erase_envelopes
@@ -63,7 +67,7 @@ UPDATE event SET email = NULL, body = NULL WHERE event_id = :event_id;
 
 -- name: erase_delivery
 -- in: event_id int, now int
-UPDATE delivery SET email = NULL, payload_gone = 1, detail = NULL, user_id = NULL,
+UPDATE delivery SET email = NULL, detail = NULL, user_id = NULL,
 	anonymous_id = NULL,
 	reason = iif(status = 'pending' OR status = 'held', 'erased', reason),
 	settled_at = iif(status = 'pending' OR status = 'held', :now, settled_at),

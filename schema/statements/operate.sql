@@ -18,7 +18,7 @@ WHERE event_id = :event_id;
 
 -- name: newest_event
 -- one: event_id int
-SELECT max(event_id) AS event_id FROM delivery;
+SELECT max(event_id) AS event_id FROM event;
 
 -- name: operate_select
 -- in: last int, rows int

@@ -1,16 +1,27 @@
+-- excepted: it has a row in delivery.
 -- name: purge_scan
 -- in: after int
--- out: event_id int, status text, settled_at int?, payload_gone bool
-SELECT event_id, status, settled_at, payload_gone FROM delivery
-WHERE event_id > :after ORDER BY event_id;
+-- out: event_id int, site_id int, status text, settled_at int?, payload_gone bool, excepted bool
+SELECT e.event_id, e.site_id,
+	coalesce(d.status, iif(a.outcome = 'delivered', a.outcome, 'pending')) AS status,
+	iif(d.event_id IS NULL, a.finished_at, d.settled_at) AS settled_at,
+	typeof(e.body) = 'null' AS payload_gone, d.event_id IS NOT NULL AS excepted
+FROM event e
+LEFT JOIN delivery d ON d.event_id = e.event_id
+LEFT JOIN span r ON d.event_id IS NULL AND r.site_id = e.site_id
+	AND r.first_event_id = (SELECT max(x.first_event_id) FROM span x
+		WHERE x.site_id = e.site_id AND x.first_event_id <= e.event_id)
+	AND r.last_event_id >= e.event_id
+LEFT JOIN attempt a ON a.attempt_id = r.attempt_id
+WHERE e.event_id > :after ORDER BY e.event_id;
 
 -- name: purge_body
 -- in: event_id int
 UPDATE event SET body = NULL WHERE event_id = :event_id;
 
--- name: purge_mark_body_gone
+-- name: purge_ids
 -- in: event_id int
-UPDATE delivery SET payload_gone = 1, user_id = NULL, anonymous_id = NULL
+UPDATE delivery SET user_id = NULL, anonymous_id = NULL
 WHERE event_id = :event_id;
 
 -- Reduces the envelope's counts of bodies and of rows.
@@ -29,7 +40,7 @@ WHERE envelope_id = (SELECT envelope_id FROM event WHERE event_id = :event_id) A
 -- name: purge_attempts_of
 -- in: event_id int
 -- out: attempt_id int
-SELECT attempt_id FROM attempt_event WHERE event_id = :event_id;
+SELECT attempt_id FROM history WHERE event_id = :event_id;
 
 -- name: purge_members
 -- in: event_id int
@@ -43,9 +54,17 @@ DELETE FROM delivery WHERE event_id = :event_id;
 -- in: event_id int
 DELETE FROM event WHERE event_id = :event_id;
 
+-- Spans of an attempt whose events are all gone.
+-- name: purge_empty_spans
+-- in: attempt_id int
+DELETE FROM span WHERE attempt_id = :attempt_id AND NOT EXISTS (
+	SELECT 1 FROM event e
+	WHERE e.event_id BETWEEN span.first_event_id AND span.last_event_id
+		AND e.site_id = span.site_id
+		AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.event_id));
+
 -- name: purge_empty_attempt
 -- in: attempt_id int
-DELETE FROM attempt WHERE attempt_id = :attempt_id AND outcome IS NOT NULL AND NOT EXISTS (
-	SELECT 1 FROM attempt_event m
-	WHERE m.event_id BETWEEN attempt.first_event_id AND attempt.last_event_id
-		AND m.attempt_id = attempt.attempt_id);
+DELETE FROM attempt WHERE attempt_id = :attempt_id AND outcome IS NOT NULL
+	AND NOT EXISTS (SELECT 1 FROM attempt_event m WHERE m.attempt_id = attempt.attempt_id)
+	AND NOT EXISTS (SELECT 1 FROM span r WHERE r.attempt_id = attempt.attempt_id);

@@ -1,5 +1,22 @@
--- Events that have never been delayed, whole, in one scan; without those whose times are provisional.
+-- Events that no attempt took, whole, in one scan.
 -- name: due_fresh
+-- in: site_id int, after int
+-- out: event_id int, message_id text, kind text, name text?, email text?
+-- out: occurred_at int, received_at int, body text?, context text?, browser bool
+-- out: integrations text?
+SELECT e.event_id, e.message_id, e.kind, e.name, e.email, e.occurred_at, e.received_at, e.body,
+	v.context, e.browser, v.integrations
+FROM span r INDEXED BY span_due
+CROSS JOIN event e ON e.event_id BETWEEN max(r.first_event_id, :after + 1) AND r.last_event_id
+	AND e.site_id = :site_id
+LEFT JOIN envelope v ON v.envelope_id = e.envelope_id
+WHERE r.site_id = :site_id AND r.attempt_id IS NULL AND r.last_event_id > :after
+	AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.event_id)
+ORDER BY r.first_event_id;
+
+-- Events with a row in delivery that are due at once, likewise; without those whose times are
+-- provisional.
+-- name: due_again
 -- in: site_id int, after int
 -- out: event_id int, message_id text, kind text, name text?, email text?
 -- out: occurred_at int, received_at int, body text?, context text?, attempts int
@@ -7,7 +24,7 @@
 SELECT d.event_id, e.message_id, e.kind, e.name, coalesce(d.email, e.email) AS email,
 	e.occurred_at, e.received_at, e.body, v.context, d.attempts, d.maybe_sent,
 	coalesce(d.max_batch, 0) AS max_batch, e.browser, v.integrations
-FROM delivery d
+FROM delivery d INDEXED BY delivery_due
 CROSS JOIN event e ON e.event_id = d.event_id
 LEFT JOIN envelope v ON v.envelope_id = e.envelope_id
 WHERE d.site_id = :site_id AND d.status = 'pending' AND d.awaiting_since IS NULL
@@ -18,11 +35,11 @@ ORDER BY d.event_id;
 -- name: due_delayed
 -- in: site_id int, now int, after int, horizon int
 -- out: event_id int
-SELECT event_id FROM delivery
+SELECT event_id FROM delivery INDEXED BY delivery_due
 WHERE site_id = :site_id AND status = 'pending' AND awaiting_since IS NULL
 	AND next_attempt_at > 0 AND next_attempt_at <= :now AND event_id > :after
 UNION ALL
-SELECT event_id FROM delivery
+SELECT event_id FROM delivery INDEXED BY delivery_due
 WHERE site_id = :site_id AND status = 'pending' AND awaiting_since IS NULL
 	AND next_attempt_at > :horizon AND event_id > :after
 ORDER BY event_id;
@@ -30,14 +47,15 @@ ORDER BY event_id;
 -- name: due_soonest
 -- in: site_id int
 -- one: at int
-SELECT min(next_attempt_at) AS at FROM delivery
+SELECT min(next_attempt_at) AS at FROM delivery INDEXED BY delivery_due
 WHERE site_id = :site_id AND status = 'pending' AND awaiting_since IS NULL
 	AND next_attempt_at > 0;
 
 -- name: delayed_addresses
 -- in: site_id int
 -- out: event_id int, email text?
-SELECT d.event_id, coalesce(d.email, e.email) AS email FROM delivery d
+SELECT d.event_id, coalesce(d.email, e.email) AS email
+FROM delivery d INDEXED BY delivery_due
 JOIN event e ON e.event_id = d.event_id
 WHERE d.site_id = :site_id AND d.status = 'pending' AND d.awaiting_since IS NULL
 	AND d.next_attempt_at > 0;
@@ -52,6 +70,6 @@ SELECT e.event_id, e.message_id, e.kind, e.name, coalesce(d.email, e.email) AS e
 	e.occurred_at, e.received_at, e.body, v.context, d.attempts, d.maybe_sent,
 	coalesce(d.max_batch, 0) AS max_batch, e.browser, v.integrations
 FROM event e
-JOIN delivery d ON d.event_id = e.event_id
+LEFT JOIN delivery d ON d.event_id = e.event_id
 LEFT JOIN envelope v ON v.envelope_id = e.envelope_id
 WHERE e.event_id = :event_id AND e.provisional IS NULL;

@@ -20,6 +20,6 @@ SELECT count(*) AS sites, count(pause_at) AS paused FROM site WHERE name = :name
 -- in: name string?, max int
 UPDATE delivery SET next_attempt_at = 0
 WHERE event_id IN (SELECT d.event_id FROM site s
-	CROSS JOIN delivery d ON d.site_id = s.site_id AND d.status = 'pending'
+	CROSS JOIN delivery d INDEXED BY delivery_due ON d.site_id = s.site_id AND d.status = 'pending'
 		AND d.awaiting_since IS NULL AND d.next_attempt_at > 0
 	WHERE s.name = :name OR :name IS NULL LIMIT :max);

@@ -24,8 +24,3 @@ FROM site WHERE site_id = :site_id;
 -- name: sites_reset
 UPDATE site SET mode = 'ready', reason = NULL, next_attempt_at = 0, failures = 0
 WHERE mode <> 'ready';
-
--- name: site_count_if_delivered
--- in: event_id int, added int
-UPDATE site SET delivered = delivered + :added
-WHERE site_id = (SELECT site_id FROM delivery WHERE event_id = :event_id AND status = 'delivered');

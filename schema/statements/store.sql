@@ -21,11 +21,11 @@ VALUES (:event_id, :site_id, :message_id, :kind, :name, :email, :occurred_at, :r
 	:envelope_id, :body, :browser, :provisional);
 
 -- name: delivery_add
--- in: event_id int, site_id int, status string, reason string?, settled_at int?, message_key int
+-- in: event_id int, site_id int, status string, reason string?, settled_at int?
 -- in: detail string?, awaiting_since int?, email text?, user_id text?, anonymous_id text?
-INSERT INTO delivery (event_id, site_id, status, reason, settled_at, message_key, detail,
+INSERT INTO delivery (event_id, site_id, status, reason, settled_at, detail,
 	awaiting_since, email, user_id, anonymous_id)
-VALUES (:event_id, :site_id, :status, :reason, :settled_at, :message_key, :detail,
+VALUES (:event_id, :site_id, :status, :reason, :settled_at, :detail,
 	:awaiting_since, :email, :user_id, :anonymous_id);
 
 -- name: erasure_add

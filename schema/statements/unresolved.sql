@@ -18,7 +18,7 @@ WHERE event_id = :event_id;
 -- name: unresolved_expired
 -- in: site_id int, from int, before int, max int
 -- out: event_id int
-SELECT event_id FROM delivery
+SELECT event_id FROM delivery INDEXED BY delivery_due
 WHERE site_id = :site_id AND status = 'pending'
 	AND awaiting_since >= :from AND awaiting_since < :before
 ORDER BY awaiting_since

@@ -149,9 +149,9 @@ const struct verb verbs[] = {
 	    .operands = "STATEMENT",
 	    .about =
 		"Runs one SELECT over the views outbox, messages, attempts, history, failures,\n"
-		"operations, refusals and sites; see bentospool-schema(7). The statement - is\n"
-		"read from standard input. The query cannot write, and is aborted after\n"
-		"--timeout. Exits 3 when it returns no rows.",
+		"operations, counts, refusals and sites; see bentospool-schema(7). The\n"
+		"statement - is read from standard input. The query cannot write, and is\n"
+		"aborted after --timeout. Exits 3 when it returns no rows.",
 	    .example = "bentospool sql \"SELECT status, count(*) FROM outbox GROUP BY 1\"",
 	    .options = OPTIONS_READ | OPTION(SQL_TIMEOUT),
 	    .max_operands = 1,

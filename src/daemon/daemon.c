@@ -31,7 +31,6 @@
 /* for the database, connections to Bento, the control socket, and a reserve */
 #define SPARE_FILES 64
 #define WATCH_SECONDS 1
-#define PENDING_COUNT_MAX 100000
 
 /* ---- signals -------------------------------------------------------------------------------- */
 
@@ -167,14 +166,13 @@ log_start(const struct daemon *d)
 	struct err e;
 
 	if (outbox_audit_open(d->config->database, &audit, &e) == 0) {
-		if (outbox_audit_pending(audit, PENDING_COUNT_MAX, &pending, &e) != 0)
+		if (outbox_audit_pending(audit, &pending, &e) != 0)
 			log_warn("cannot count the pending events: %s", e.text);
 		outbox_audit_close(audit);
 	}
-	log_info("bentospool %s: database %s, %zu site%s, %lld%s event%s pending", version_number,
+	log_info("bentospool %s: database %s, %zu site%s, %lld event%s pending", version_number,
 	    d->config->database, d->config->n_sites, words_plural((int64_t)d->config->n_sites),
-	    (long long)pending, pending == PENDING_COUNT_MAX ? " or more" : "",
-	    words_plural(pending));
+	    (long long)pending, words_plural(pending));
 	if (d->config->warning[0] != '\0')
 		log_warn("%s", d->config->warning);
 }

@@ -113,6 +113,8 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/write/settle.h \
 	src/outbox/write/sites.c \
 	src/outbox/write/sites.h \
+	src/outbox/write/spans.c \
+	src/outbox/write/spans.h \
 	src/outbox/write/store.c \
 	src/outbox/write/store.h \
 	src/outbox/write/unresolved.c \

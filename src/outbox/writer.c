@@ -90,6 +90,8 @@ apply_all(struct transaction *t, const struct group *g, bool has_space, struct e
 			msg->rc = err_set(&msg->err, ERR_FULL, "no space for new events");
 			continue;
 		}
+		if (msg->type != OUTBOX_PUT && store_write(t->store, true, e) != 0)
+			return -1;
 		if (kind->apply(t, msg, &msg->err) == 0)
 			continue;
 		msg->rc = -1;
@@ -131,7 +133,8 @@ commit_group(struct outbox *o, struct group *g, struct transaction *t, struct er
 		return -1;
 	if (db_exec(&o->db, "BEGIN IMMEDIATE", e) != 0)
 		return -1;
-	if (apply_all(t, g, has_space, e) != 0 || db_exec(&o->db, "COMMIT", e) != 0) {
+	if (apply_all(t, g, has_space, e) != 0 || store_write(&o->store, false, e) != 0
+	    || db_exec(&o->db, "COMMIT", e) != 0) {
 		db_rollback(&o->db);
 		store_rolled_back(&o->store);
 		return -1;

@@ -95,7 +95,7 @@ def test_views(bench):
     for view in views:
         true(f".Ss {view}\n" in page, f"doc/bentospool-schema.7 does not describe the view {view}")
         part = page.split(f".Ss {view}\n")[1].split(".Ss ")[0].split(".Sh ")[0]
-        if "the same columns" in part:
+        if "the same columns" in part or "columns may change" in part:
             continue
         columns = [row["name"] for row in bench.rows("SELECT name FROM pragma_table_info(?)", view)]
         named = " , ".join(re.findall(r"^\.It Li (.*)$", part, re.M)).split(" , ")

@@ -171,7 +171,7 @@ load_rows(struct dedup *d, struct db *db, const struct stmt_dedup_memory_row *le
 	int rc;
 
 	while ((rc = stmt_recent_keys_next(&rows, &row, e)) == 1) {
-		uint64_t key = (uint64_t)row.message_key;
+		uint64_t key = dedup_key(d, row.site_id, row.message_id);
 
 		if (has_moved(left, key, row.event_id)
 		    || dedup_add(d, db, key, row.event_id, e) == 0)

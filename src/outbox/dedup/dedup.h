@@ -8,9 +8,9 @@
  * secret kept in the file, so nobody can cause collisions; a hit is verified against the event's
  * own row.
  *
- * A crash loses nothing: each delivery row has the hash of its event, and the file has the last
- * event up to which the levels are complete. A start reads the rest again, at most about 4 *
- * DEDUP_KEEP narrow rows (two rounds) whatever the backlog.
+ * A crash loses nothing: the file has the last event up to which the levels are complete. A start
+ * reads the messageIds of the rest again, at most about 4 * DEDUP_KEEP rows (two rounds) whatever
+ * the backlog.
  *
  * Writer thread.
  */

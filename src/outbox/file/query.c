@@ -75,8 +75,8 @@ is_over_time(void *arg)
 static int
 refuse(struct query *q, struct err *e)
 {
-	const char *views =
-	    "SELECT group_concat(name, ', ') FROM sqlite_master WHERE type = 'view'";
+	const char *views = "SELECT group_concat(name, ', ') FROM sqlite_master"
+			    " WHERE type = 'view' AND name <> 'state'";
 	sqlite3_stmt *stmt = NULL;
 	char text[200];
 

@@ -1,7 +1,7 @@
 /*
  * Turns a filter's criteria into SQL: a FROM and a WHERE clause with named parameters. Only
- * statuses and kinds are literals, because SQLite chooses partial indexes by their text. Fails
- * without memory, and when a buffer is full.
+ * statuses and kinds are literals: by them SQLite knows which parts of the view `state` it need not
+ * read. Fails without memory, and when a buffer is full.
  */
 #include "outbox/filter/filter.h"
 
@@ -9,10 +9,6 @@
 #include <string.h>
 
 #include "outbox/file/db.h"
-
-/* The statuses in the indexes delivery_trouble and delivery_aside: see append_statuses. */
-#define TROUBLE ((1u << STATUS_FAILED) | (1u << STATUS_INVALID) | (1u << STATUS_HELD))
-#define ASIDE ((1u << STATUS_UNSUPPORTED) | (1u << STATUS_DISCARDED))
 
 void
 outbox_filter_init(struct outbox_filter *f)
@@ -99,31 +95,20 @@ outbox_filter_set_text(
 
 /* ---- SQL ------------------------------------------------------------------------------------ */
 
-static unsigned
-tables_wanted(const struct outbox_filter *f)
-{
-	unsigned want = 0;
-
-	if (f->text[FILTER_MESSAGE_ID] != NULL || f->text[FILTER_NAME] != NULL
-	    || f->text[FILTER_EMAIL] != NULL || f->kinds != 0 || f->since != 0 || f->until != 0)
-		want |= FILTER_WANT_EVENT;
-	if (f->text[FILTER_SITE] != NULL)
-		want |= FILTER_WANT_SITE;
-	if (f->text[FILTER_ERROR] != NULL || f->http_status != 0)
-		want |= FILTER_WANT_ATTEMPT;
-	return want;
-}
-
+/* A chain of OR: for a list SQLite would ask each row. */
 static void
-append_list(struct buf *sql, unsigned set, const char *(*name)(unsigned))
+append_any(struct buf *sql, const char *column, unsigned set, const char *(*name)(unsigned))
 {
-	const char *comma = "";
+	const char *before = " AND (";
 
+	if (set == 0)
+		return;
 	for (unsigned i = 0; set >> i != 0; i++)
 		if (set >> i & 1) {
-			buf_printf(sql, "%s'%s'", comma, name(i));
-			comma = ", ";
+			buf_printf(sql, "%sd.%s = '%s'", before, column, name(i));
+			before = " OR ";
 		}
+	buf_append_literal(sql, ")");
 }
 
 const char *
@@ -138,76 +123,32 @@ filter_kind_name(unsigned i)
 	return kind_name((enum event_kind)i);
 }
 
-/*
- * Statuses are literals, because SQLite matches a partial index by the text of its condition.
- * delivery_due needs `=`; the other two indexes need exactly the index's condition beside the
- * filter's.
- */
-static void
-append_statuses(unsigned statuses, struct buf *sql)
-{
-	if (statuses == 0)
-		return;
-	if ((statuses & (statuses - 1)) == 0)
-		buf_append_literal(sql, " AND d.status = ");
-	else
-		buf_append_literal(sql, " AND d.status IN (");
-	append_list(sql, statuses, filter_status_name);
-	if ((statuses & (statuses - 1)) != 0)
-		buf_append_literal(sql, ")");
-	if ((statuses & ~TROUBLE) == 0)
-		buf_append_literal(
-		    sql, " AND (d.status = 'failed' OR d.status = 'invalid' OR d.status = 'held')");
-	if ((statuses & ~ASIDE) == 0)
-		buf_append_literal(
-		    sql, " AND (d.status = 'unsupported' OR d.status = 'discarded')");
-}
-
 void
-filter_sql(const struct outbox_filter *f, unsigned want, struct buf *sql)
+filter_sql(const struct outbox_filter *f, struct buf *sql)
 {
 	static const char *const conditions[FILTER_TEXTS] = {
-		[FILTER_MESSAGE_ID] = "e.message_id = :message_id",
+		[FILTER_MESSAGE_ID] = "d.message_id = :message_id",
 		[FILTER_REASON] = "d.reason = :reason",
-		[FILTER_NAME] = "e.name GLOB :name",
-		[FILTER_EMAIL] = "lower(coalesce(d.email, e.email)) GLOB lower(:email)",
-		[FILTER_ERROR] = "coalesce(a.error, d.detail) GLOB :error",
-		[FILTER_SITE] = "s.name = :site",
+		[FILTER_NAME] = "d.name GLOB :name",
+		[FILTER_EMAIL] = "lower(d.email) GLOB lower(:email)",
+		[FILTER_ERROR] = "coalesce(d.error, d.detail) GLOB :error",
+		[FILTER_SITE] = "d.site = :site",
 	};
 
-	want |= tables_wanted(f);
-	/* CROSS JOIN makes SQLite walk the narrow table and look up rows of the wide one, never the
-	 * reverse. */
-	buf_append_literal(sql, " FROM delivery d");
-	if ((want & FILTER_BY_SETTLED) != 0)
-		buf_append_literal(sql, " INDEXED BY delivery_settled");
-	else if ((want & FILTER_ANY_ORDER) != 0 && f->statuses == 1u << STATUS_PENDING
-		 && f->n_ids == 0)
-		buf_append_literal(sql, " INDEXED BY delivery_due");
-	if (want & FILTER_WANT_EVENT)
-		buf_append_literal(sql, " CROSS JOIN event e ON e.event_id = d.event_id");
-	if (want & FILTER_WANT_SITE)
-		buf_append_literal(sql, " LEFT JOIN site s ON s.site_id = d.site_id");
-	if (want & FILTER_WANT_ATTEMPT)
-		buf_append_literal(sql, " LEFT JOIN attempt a ON a.attempt_id = d.last_attempt_id");
-	buf_append_literal(sql, " WHERE d.event_id > :after");
+	buf_append_literal(sql, " FROM state d WHERE d.event_id > :after");
 	if (f->n_ids > 0)
 		buf_append_literal(sql, " AND d.event_id IN (SELECT value FROM json_each(:ids))");
-	append_statuses(f->statuses, sql);
+	append_any(sql, "status", f->statuses, filter_status_name);
 	for (int i = 0; i < FILTER_TEXTS; i++)
 		if (f->text[i] != NULL)
 			buf_printf(sql, " AND %s", conditions[i]);
-	if (f->kinds != 0) {
-		buf_append_literal(sql, " AND e.kind IN (");
-		append_list(sql, f->kinds, filter_kind_name);
-		buf_append_literal(sql, ")");
-	}
+	append_any(sql, "kind", f->kinds, filter_kind_name);
 	if (f->since != 0)
-		buf_append_literal(sql, " AND e.received_at >= :since");
+		buf_append_literal(sql, " AND d.received_at >= :since");
 	if (f->until != 0)
-		buf_append_literal(sql, " AND e.received_at < :until");
+		buf_append_literal(sql, " AND d.received_at < :until");
 	if (f->http_status != 0)
-		buf_append_literal(sql, " AND a.http_status = :http_status");
+		buf_append_literal(sql, " AND d.http_status = :http_status");
 }
 
 /* All ids as one JSON array: one parameter, however many they are. */

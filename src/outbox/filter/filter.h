@@ -73,20 +73,11 @@ struct db_rows;
 
 #define FILTER_SQL_MAX 4096 /* bytes that filter_sql appends, and bytes that its caller adds */
 
-/* Tables that the caller's own columns need beside `delivery d`. */
-#define FILTER_WANT_EVENT 1u   /* event e */
-#define FILTER_WANT_SITE 2u    /* site s, may be NULL */
-#define FILTER_WANT_ATTEMPT 4u /* attempt a: the last one, may be NULL */
-/* The caller takes all rows in any order: the small index of pending events can be used. */
-#define FILTER_ANY_ORDER 8u
-/* The caller's own condition is on the time of settling: use the index delivery_settled. */
-#define FILTER_BY_SETTLED 16u
-
 /*
- * Appends "FROM delivery d ... WHERE d.event_id > :after AND ..." with the tables that the criteria
- * or the caller need. The order of the rows is not defined; the caller applies `limit`.
+ * Appends "FROM state d WHERE d.event_id > :after AND ...". The order of the rows is not defined;
+ * the caller applies `limit`.
  */
-void filter_sql(const struct outbox_filter *f, unsigned want, struct buf *sql);
+void filter_sql(const struct outbox_filter *f, struct buf *sql);
 /* Binds the parameters of filter_sql. db_next reports a failure. */
 void filter_bind(const struct outbox_filter *f, struct db_rows *rows, int64_t after, struct err *e);
 

@@ -48,19 +48,17 @@ compare(const void *a, const void *b)
 
 /* ---- by the hash ---------------------------------------------------------------------------- */
 
-/* Searches the recent events. Returns 1, 0 (not found) or -1. Skips other messageIds that have the
- * same hash. */
+/* Searches the recent events. Returns 1, 0 (not found) or -1. */
 static int
-find_recent(struct db *db, uint64_t key, int64_t site_id, struct slice message_id, int64_t *ret_id,
-    struct err *e)
+find_recent(struct db *db, int64_t site_id, struct slice message_id, int64_t *ret_id, struct err *e)
 {
-	struct db_rows rows = stmt_recent_events_of_key(db, (int64_t)key, e);
-	int rc = 0, same = 0;
+	struct db_rows rows = stmt_recent_event_of_message(db,
+	    &(struct stmt_recent_event_of_message){ .site_id = site_id, .message_id = message_id },
+	    e);
+	int rc = stmt_recent_event_of_message_next(&rows, ret_id, e);
 
-	while (same == 0 && (rc = stmt_recent_events_of_key_next(&rows, ret_id, e)) == 1)
-		same = dedup_verify(db, *ret_id, site_id, message_id, e);
 	db_rows_end(&rows);
-	return same == 0 ? rc : same;
+	return rc;
 }
 
 /* Returns 1 with *ret_id, 0 (not found) or -1. */
@@ -69,7 +67,7 @@ find_at_site(struct db *db, const struct siphash_key *secret, int64_t site_id,
     struct slice message_id, int64_t *ret_id, struct err *e)
 {
 	uint64_t key = dedup_key_of(secret, site_id, message_id);
-	int rc = find_recent(db, key, site_id, message_id, ret_id, e);
+	int rc = find_recent(db, site_id, message_id, ret_id, e);
 
 	/* The levels come after the recent events: an event that leaves them meanwhile is already
 	 * in the levels. */

@@ -17,6 +17,7 @@
 #include "outbox/operate/erase_text.h"
 #include "outbox/operate/operation_row.h"
 #include "outbox/write/message_blocks.h"
+#include "outbox/write/spans.h"
 #include "outbox/write/store.h"
 
 #define TEXT_MAX (256u << 20)
@@ -141,7 +142,8 @@ erase_event(struct erasing *s, const struct stmt_erase_events_row *row)
 	if (s->erase->dry_run)
 		return 0;
 	/* The names come first, while the row is as it was read. */
-	if (erase_names(s, row) != 0 || stmt_erase_responses(s->db, id, s->e) != 0
+	if (erase_names(s, row) != 0 || spans_leave_one(s->db, id, s->e) != 0
+	    || stmt_erase_responses(s->db, id, s->e) != 0
 	    || stmt_erase_leave_envelope(s->db, id, s->e) != 0
 	    || stmt_erase_event(s->db, id, s->e) != 0
 	    || stmt_erase_delivery(

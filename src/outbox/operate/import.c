@@ -42,6 +42,14 @@ report_bad(struct outbox_import *import, size_t line, const char *why)
 	import->n_told++;
 }
 
+/* Whether more is known of the event than of a newly received one. */
+static bool
+has_history(const struct import_line *line)
+{
+	return line->status != STATUS_PENDING || line->email.p == NULL || line->attempts != 0
+	       || line->maybe_sent != 0 || line->error.p != NULL;
+}
+
 /* Gives the event the history that a newly received one does not have. */
 static int
 add_history(struct importing *s, const struct import_line *line, int64_t event_id, struct err *e)
@@ -102,6 +110,7 @@ store_event(struct importing *s, const struct import_line *line, int64_t site_id
 		.integrations = line->integrations,
 		.sent_at = line->sent_at,
 		.browser = line->browser != 0,
+		.with_rows = has_history(line),
 		.events = &event,
 		.n_events = 1,
 	};
@@ -112,6 +121,8 @@ store_event(struct importing *s, const struct import_line *line, int64_t site_id
 	s->import->counts.duplicates += (int64_t)put.n_duplicates;
 	s->import->counts.stored += (int64_t)put.n_stored;
 	if (put.n_stored == 0)
+		return 0;
+	if (!put.with_rows)
 		return 0;
 	if (add_history(s, line, put.first_event_id, e) != 0)
 		return -1;

@@ -11,7 +11,7 @@
 #include "outbox/operate/operate_private.h"
 #include "outbox/operate/operation_row.h"
 #include "outbox/operate/undo.h"
-#include "outbox/write/sites.h"
+#include "outbox/write/spans.h"
 #include "outbox/write/unresolved.h"
 
 #define BIT(status) (1u << STATUS_##status)
@@ -97,7 +97,7 @@ select_ids(struct db *db, const struct outbox_filter *f, int64_t after_event_id,
 	int rc;
 
 	buf_init(&sql, FILTER_SQL_MAX);
-	filter_sql(f, 0, &sql);
+	filter_sql(f, &sql);
 	found = stmt_operate_select(
 	    db, &sql, &(struct stmt_operate_select){ .last = last, .rows = (int64_t)ids->max }, e);
 	filter_bind(f, &found, after_event_id, e);
@@ -169,8 +169,7 @@ change_event(
 		.afresh = row->reset,
 	};
 
-	if (sites_count_delivered(db, event_id, -1, e) != 0
-	    || stmt_operation_remember(db, &remember, e) != 0
+	if (spans_leave_one(db, event_id, e) != 0 || stmt_operation_remember(db, &remember, e) != 0
 	    || stmt_operation_change(db, &change, e) != 0)
 		return -1;
 	return row->to == STATUS_PENDING ? unresolved_check_event(db, event_id, now, e) : 0;

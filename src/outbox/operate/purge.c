@@ -1,5 +1,5 @@
 /*
- * Retention. A step reads delivery rows in the order of ids, collects the events that lose their
+ * Retention. A step reads events in the order of ids, collects the events that lose their
  * body or all their rows, archives them, and removes them. After the last row, further steps return
  * free pages to the file system. When the archive fails nothing is removed (ERR_STATE).
  */
@@ -14,7 +14,6 @@
 #include "outbox/message_kind.h"
 #include "outbox/operate/operation_row.h"
 #include "outbox/write/message_blocks.h"
-#include "outbox/write/sites.h"
 
 #define ATTEMPTS_MAX 4096         /* attempts of one step that may have no event left */
 #define ARCHIVE_BYTES (64u << 20) /* maximum bytes of lines of one step */
@@ -23,8 +22,10 @@
 /* What is removed from one event. */
 struct victim {
 	int64_t event_id;
+	int64_t site_id;
 	bool rows; /* all its rows, not only the body */
 	bool has_payload;
+	bool excepted; /* it has a row in delivery */
 };
 
 struct victims {
@@ -60,8 +61,10 @@ weigh_row(
 	if (rows || payload)
 		s->victim[s->n++] = (struct victim){
 			.event_id = row->event_id,
+			.site_id = row->site_id,
 			.rows = rows,
 			.has_payload = !row->payload_gone,
+			.excepted = row->excepted,
 		};
 }
 
@@ -103,7 +106,7 @@ drop_payload(struct db *db, const struct victim *v, struct err *e)
 {
 	if (stmt_purge_body(db, v->event_id, e) != 0)
 		return -1;
-	return stmt_purge_mark_body_gone(db, v->event_id, e);
+	return v->excepted ? stmt_purge_ids(db, v->event_id, e) : 0;
 }
 
 /* Attempts of removed events. The end of the step removes those that have no event left. */
@@ -131,11 +134,21 @@ note_attempts(struct db *db, int64_t event_id, struct attempts_left *left, struc
 static int
 drop_rows(struct db *db, const struct victim *v, struct attempts_left *left, struct err *e)
 {
-	if (note_attempts(db, v->event_id, left, e) != 0
-	    || sites_count_delivered(db, v->event_id, -1, e) != 0
-	    || stmt_purge_members(db, v->event_id, e) != 0
-	    || stmt_purge_delivery(db, v->event_id, e) != 0)
+	const struct stmt_site_count_add delivered = {
+		.site_id = v->site_id,
+		.status = status_name(STATUS_DELIVERED),
+		.added = -1,
+	};
+
+	if (note_attempts(db, v->event_id, left, e) != 0)
 		return -1;
+	if (v->excepted) {
+		if (stmt_purge_members(db, v->event_id, e) != 0
+		    || stmt_purge_delivery(db, v->event_id, e) != 0)
+			return -1;
+	} else if (stmt_site_count_add(db, &delivered, e) != 0) {
+		return -1;
+	}
 	return stmt_purge_event(db, v->event_id, e);
 }
 
@@ -143,7 +156,8 @@ static int
 drop_empty_attempts(struct db *db, const struct attempts_left *left, struct err *e)
 {
 	for (size_t i = 0; i < left->n; i++)
-		if (stmt_purge_empty_attempt(db, left->id[i], e) != 0)
+		if (stmt_purge_empty_spans(db, left->id[i], e) != 0
+		    || stmt_purge_empty_attempt(db, left->id[i], e) != 0)
 			return -1;
 	return 0;
 }

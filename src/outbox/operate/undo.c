@@ -18,7 +18,6 @@
 #include "outbox/operate/operate_private.h"
 #include "outbox/operate/operation_row.h"
 #include "outbox/operate/undo.h"
-#include "outbox/write/sites.h"
 #include "outbox/write/unresolved.h"
 
 /* An operation, read from its row. */
@@ -233,8 +232,7 @@ restore(struct db *db, struct outbox_operation *op, const struct operation *ours
 		       .attempts = c->attempts,
 		   },
 		   e)
-		   != 0
-	    || sites_count_delivered(db, c->event_id, 1, e) != 0)
+		   != 0)
 		return -1;
 	return unresolved_check_event(db, c->event_id, now, e);
 }

@@ -77,12 +77,37 @@ read_site(const struct stmt_audit_sites_row *row, struct audit_site *site)
 		.next_attempt_at = row->next_attempt_at,
 		.failures = row->failures,
 		.pause_at = row->pause_at,
-		.counts[STATUS_DELIVERED] = row->delivered,
 	};
 	copy_text(site->name, sizeof(site->name), row->name);
 	copy_text(site->reason, sizeof(site->reason), row->reason);
 	copy_text(site->pause_by, sizeof(site->pause_by), row->pause_by);
 	copy_text(site->pause_note, sizeof(site->pause_note), row->pause_note);
+}
+
+static struct audit_site *
+find_site(struct audit_site *sites, size_t n, int64_t site_id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (sites[i].site_id == site_id)
+			return &sites[i];
+	return NULL;
+}
+
+static int
+read_counts(struct outbox_audit *a, struct audit_site *sites, size_t n, struct err *e)
+{
+	struct db_rows rows = stmt_audit_counts(&a->db, e);
+	struct stmt_audit_counts_row row;
+	enum event_status status;
+	int rc;
+
+	while ((rc = stmt_audit_counts_next(&rows, &row, e)) == 1) {
+		struct audit_site *site = find_site(sites, n, row.site_id);
+
+		if (site != NULL && status_parse(row.status, &status) == 0)
+			site->counts[status] = row.events;
+	}
+	return rc;
 }
 
 int
@@ -105,6 +130,8 @@ outbox_audit_site_modes(
 		sites = grown;
 		read_site(&row, &sites[n++]);
 	}
+	if (rc == 0)
+		rc = read_counts(a, sites, n, e);
 	if (rc != 0) {
 		free(sites);
 		return -1;
@@ -112,34 +139,6 @@ outbox_audit_site_modes(
 	*ret_sites = sites;
 	*ret_n = n;
 	return 0;
-}
-
-static struct audit_site *
-find_site(struct audit_site *sites, size_t n, int64_t site_id)
-{
-	for (size_t i = 0; i < n; i++)
-		if (sites[i].site_id == site_id)
-			return &sites[i];
-	return NULL;
-}
-
-/* Counts events that are neither pending nor delivered. GROUP BY would sort all rows first. */
-static int
-count_trouble(struct outbox_audit *a, struct audit_site *sites, size_t n, struct err *e)
-{
-	struct db_rows rows = stmt_audit_trouble(&a->db, e);
-	struct stmt_audit_trouble_row row;
-	struct audit_site *site = NULL;
-	enum event_status status;
-	int rc;
-
-	while ((rc = stmt_audit_trouble_next(&rows, &row, e)) == 1) {
-		if (site == NULL || site->site_id != row.site_id)
-			site = find_site(sites, n, row.site_id);
-		if (site != NULL && status_parse(row.status, &status) == 0)
-			site->counts[status]++;
-	}
-	return rc;
 }
 
 static int
@@ -191,23 +190,11 @@ find_last_attempt(struct outbox_audit *a, struct audit_site *site, struct err *e
 }
 
 static int
-count_pending(struct outbox_audit *a, struct audit_site *site, struct err *e)
-{
-	struct stmt_audit_pending_of_site_row row;
-
-	if (stmt_audit_pending_of_site(&a->db, site->site_id, &row, e) != 1)
-		return -1;
-	site->counts[STATUS_PENDING] = row.events;
-	site->awaiting = row.unresolved;
-	return 0;
-}
-
-static int
 fill_backlogs(struct outbox_audit *a, struct audit_site *sites, size_t n, struct err *e)
 {
 	for (size_t i = 0; i < n; i++)
-		if (count_pending(a, &sites[i], e) != 0 || find_oldest(a, &sites[i], e) != 0
-		    || find_last_attempt(a, &sites[i], e) != 0)
+		if (stmt_audit_unresolved(&a->db, sites[i].site_id, &sites[i].awaiting, e) != 1
+		    || find_oldest(a, &sites[i], e) != 0 || find_last_attempt(a, &sites[i], e) != 0)
 			return -1;
 	return 0;
 }
@@ -215,7 +202,7 @@ fill_backlogs(struct outbox_audit *a, struct audit_site *sites, size_t n, struct
 static int
 fill_all(struct outbox_audit *a, struct audit_site *sites, size_t n, struct err *e)
 {
-	if (count_trouble(a, sites, n, e) != 0 || count_maybe_sent(a, sites, n, e) != 0)
+	if (count_maybe_sent(a, sites, n, e) != 0)
 		return -1;
 	return fill_backlogs(a, sites, n, e);
 }
@@ -272,7 +259,7 @@ outbox_audit_unset(struct outbox_audit *a, int64_t *ret_count, struct err *e)
 }
 
 int
-outbox_audit_pending(struct outbox_audit *a, int64_t max, int64_t *ret_count, struct err *e)
+outbox_audit_pending(struct outbox_audit *a, int64_t *ret_count, struct err *e)
 {
-	return stmt_audit_pending(&a->db, max, ret_count, e) == 1 ? 0 : -1;
+	return stmt_audit_pending(&a->db, ret_count, e) == 1 ? 0 : -1;
 }

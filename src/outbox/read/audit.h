@@ -78,22 +78,21 @@ struct audit_site {
 	char last_error[AUDIT_TEXT_MAX];
 };
 
-/* Reads all sites in the order of their ids; the caller frees the array. Does not walk delivered
- * events. */
+/* Reads all sites in the order of their ids; the caller frees the array. Walks unresolved events
+ * and events that may have been sent. */
 int outbox_audit_sites(
     struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e);
-/* Like outbox_audit_sites, but reads only the fields up to `pause_note` and
- * counts[STATUS_DELIVERED]: fast at any size of the file. */
+/* Like outbox_audit_sites, but reads only the fields up to `counts`: fast at any size of the
+ * file. */
 int outbox_audit_site_modes(
     struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e);
-/* Like outbox_audit_site_modes, with pending events and the last attempt: as slow as the backlog is
- * long. */
+/* Like outbox_audit_site_modes, with the backlog and the last attempt. Walks unresolved events. */
 int outbox_audit_site_backlogs(
     struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e);
 /* Returns the free bytes on the file system of path; UINT64_MAX when unknown. */
 uint64_t outbox_audit_free(const char *path);
-/* Counts pending events of all sites up to max, so that it is fast at any size of the file. */
-int outbox_audit_pending(struct outbox_audit *a, int64_t max, int64_t *ret_count, struct err *e);
+/* Counts pending events of all sites. */
+int outbox_audit_pending(struct outbox_audit *a, int64_t *ret_count, struct err *e);
 /* Events that came while the machine's clock was not set, and whose times are to be corrected. */
 int outbox_audit_unset(struct outbox_audit *a, int64_t *ret_count, struct err *e);
 

@@ -5,8 +5,6 @@
 #include "outbox/read/audit.h"
 #include "outbox/read/audit_private.h"
 
-#define WANTED (FILTER_WANT_EVENT | FILTER_WANT_SITE | FILTER_WANT_ATTEMPT)
-
 void
 audit_read_event(const struct stmt_audit_events_row *row, struct audit_event *ret_event)
 {
@@ -56,7 +54,7 @@ select_page(struct outbox_audit *a, const struct outbox_filter *f, const struct 
 	struct buf sql;
 
 	buf_init(&sql, FILTER_SQL_MAX);
-	filter_sql(f, WANTED, &sql);
+	filter_sql(f, &sql);
 	if (page->newest)
 		buf_append_literal(&sql, " AND d.event_id < :before ORDER BY d.event_id DESC");
 	else
@@ -110,7 +108,7 @@ outbox_audit_count(
 	if (filter_narrow(&a->db, filter, &f, e) != 0)
 		return -1;
 	buf_init(&sql, FILTER_SQL_MAX);
-	filter_sql(&f, 0, &sql);
+	filter_sql(&f, &sql);
 	rows = stmt_audit_count(&a->db, &sql, e);
 	filter_bind(&f, &rows, 0, e);
 	filter_narrow_end(filter, &f);
@@ -128,7 +126,7 @@ select_one(struct outbox_audit *a, int64_t event_id, struct err *e)
 
 	outbox_filter_init(&any);
 	buf_init(&sql, FILTER_SQL_MAX);
-	filter_sql(&any, WANTED, &sql);
+	filter_sql(&any, &sql);
 	buf_append_literal(&sql, " AND d.event_id = :event_id");
 	rows = stmt_audit_events(&a->db, &sql, e);
 	filter_bind(&any, &rows, 0, e);

@@ -57,11 +57,11 @@ outbox_audit_members(struct outbox_audit *a, const struct outbox_filter *f,
 	struct buf sql;
 
 	buf_init(&sql, FILTER_SQL_MAX);
-	filter_sql(f, FILTER_WANT_EVENT | FILTER_WANT_SITE | FILTER_WANT_ATTEMPT, &sql);
-	buf_append_literal(&sql,
-	    " AND d.event_id <= :last AND EXISTS (SELECT 1 FROM attempt_event x"
-	    " WHERE x.event_id = d.event_id AND x.attempt_id = :attempt)"
-	    " ORDER BY d.event_id");
+	filter_sql(f, &sql);
+	buf_append_literal(&sql, " AND d.event_id <= :last AND (d.span_attempt_id = :attempt"
+				 " OR EXISTS (SELECT 1 FROM attempt_event x"
+				 " WHERE x.event_id = d.event_id AND x.attempt_id = :attempt))"
+				 " ORDER BY d.event_id");
 	rows = stmt_audit_events(&a->db, &sql, e);
 	filter_bind(f, &rows, of->first_event_id - 1, e);
 	db_bind_int_as(&rows, ":last", of->last_event_id, e);
@@ -77,11 +77,10 @@ outbox_audit_settled(struct outbox_audit *a, const struct outbox_filter *f, int6
 	struct buf sql;
 
 	buf_init(&sql, FILTER_SQL_MAX);
-	filter_sql(f,
-	    FILTER_WANT_EVENT | FILTER_WANT_SITE | FILTER_WANT_ATTEMPT | FILTER_BY_SETTLED, &sql);
+	filter_sql(f, &sql);
 	buf_append_literal(&sql,
 	    " AND d.settled_at >= :from AND d.settled_at < :to AND d.status <> 'delivered'"
-	    " AND d.settled_at <> e.received_at AND d.settled_at IS NOT a.finished_at"
+	    " AND d.settled_at <> d.received_at AND d.settled_at IS NOT d.finished_at"
 	    " AND NOT EXISTS (SELECT 1 FROM operation o WHERE o.operation_id = d.operation_id"
 	    " AND (o.verb = 'hold' OR o.verb = 'discard' OR o.verb = 'expire'))"
 	    " ORDER BY d.settled_at, d.event_id");
@@ -125,7 +124,7 @@ outbox_audit_touched(struct outbox_audit *a, const struct outbox_filter *f, int6
 	int rc;
 
 	buf_init(&sql, FILTER_SQL_MAX);
-	filter_sql(f, 0, &sql);
+	filter_sql(f, &sql);
 	rows = stmt_audit_count_touched(&a->db, &sql, operation_id, e);
 	filter_bind(f, &rows, 0, e);
 	rc = stmt_audit_count_touched_next(&rows, ret_count, e);

@@ -18,7 +18,7 @@ outbox_audit_arrivals(struct outbox_audit *a, const struct outbox_filter *f,
 	int rc;
 
 	buf_init(&sql, FILTER_SQL_MAX);
-	filter_sql(f, FILTER_WANT_EVENT | FILTER_ANY_ORDER, &sql);
+	filter_sql(f, &sql);
 	rows = stmt_audit_arrivals(&a->db, &sql, e);
 	filter_bind(f, &rows, 0, e);
 	while ((rc = stmt_audit_arrivals_next(&rows, &row, e)) == 1) {
@@ -45,9 +45,9 @@ walk_failures(struct outbox_audit *a, const struct outbox_filter *f,
 	int rc;
 
 	buf_init(&sql, FILTER_SQL_MAX);
-	filter_sql(f, FILTER_WANT_SITE | FILTER_WANT_ATTEMPT | FILTER_ANY_ORDER, &sql);
+	filter_sql(f, &sql);
 	if (f->statuses == 1u << STATUS_PENDING)
-		buf_append_literal(&sql, " AND a.outcome <> 'delivered'");
+		buf_append_literal(&sql, " AND d.outcome <> 'delivered'");
 	rows = stmt_audit_failures(&a->db, &sql, e);
 	filter_bind(f, &rows, 0, e);
 	while ((rc = stmt_audit_failures_next(&rows, &row, e)) == 1) {

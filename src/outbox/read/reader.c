@@ -1,7 +1,7 @@
 /*
- * The dispatcher's reader. Due events come from two indexes, one of events without a retry time and
- * one of delayed events. They are merged by id, which keeps the order of arrival. Fails on errors
- * of the database.
+ * The dispatcher's reader. Due events come from three places: spans that no attempt took, and rows
+ * in delivery without a retry time and with one. They are merged by id, which keeps the order of
+ * arrival. Fails on errors of the database.
  */
 #include "outbox/read/reader.h"
 
@@ -10,16 +10,20 @@
 #include "outbox/file/db.h"
 #include "outbox/file/migrate.h"
 
+/* The sources of due events. */
+enum { FRESH, AGAIN, DELAYED, SOURCES };
+
 struct outbox_reader {
 	struct db db;
-	/* Between begin and end: the two halves of the due events. */
-	struct db_rows fresh;   /* events without a retry time */
-	struct db_rows delayed; /* events whose retry time has come */
-	struct db_rows loaded;  /* the row that the slices of a loaded event point into */
-	struct stmt_due_fresh_row fresh_row;
-	bool shown;         /* fresh_row was handed out: read on before the next one */
-	int64_t next_fresh; /* of fresh_row; INT64_MAX after the last one */
-	int64_t next_delayed;
+	/* Between begin and end. */
+	struct source {
+		struct db_rows rows;
+		int64_t next; /* INT64_MAX after the last one */
+		bool shown;   /* its row was handed out: read on before the next one */
+	} source[SOURCES];
+	struct stmt_due_fresh_row fresh;
+	struct stmt_due_again_row again;
+	struct db_rows loaded; /* the row that the slices of a loaded event point into */
 };
 
 int
@@ -51,22 +55,22 @@ outbox_reader_close(struct outbox_reader *r)
 }
 
 static int
-advance_fresh(struct outbox_reader *r, struct err *e)
+advance(struct outbox_reader *r, int which, struct err *e)
 {
-	int rc = stmt_due_fresh_next(&r->fresh, &r->fresh_row, e);
+	struct source *source = &r->source[which];
+	int rc;
 
-	r->shown = false;
-	r->next_fresh = rc == 1 ? r->fresh_row.event_id : INT64_MAX;
-	return rc < 0 ? -1 : 0;
-}
-
-static int
-advance_delayed(struct outbox_reader *r, struct err *e)
-{
-	int rc = stmt_due_delayed_next(&r->delayed, &r->next_delayed, e);
-
-	if (rc == 0)
-		r->next_delayed = INT64_MAX;
+	if (which == FRESH)
+		rc = stmt_due_fresh_next(&source->rows, &r->fresh, e);
+	else if (which == AGAIN)
+		rc = stmt_due_again_next(&source->rows, &r->again, e);
+	else
+		rc = stmt_due_delayed_next(&source->rows, &source->next, e);
+	if (rc == 1 && which != DELAYED)
+		source->next = which == FRESH ? r->fresh.event_id : r->again.event_id;
+	else if (rc != 1)
+		source->next = INT64_MAX;
+	source->shown = false;
 	return rc < 0 ? -1 : 0;
 }
 
@@ -74,10 +78,9 @@ int
 outbox_due_begin(struct outbox_reader *r, int64_t site_id, int64_t now, int64_t horizon,
     int64_t after, int64_t fresh_after, struct err *e)
 {
-	const struct stmt_due_fresh fresh = {
-		.site_id = site_id,
-		.after = fresh_after > after ? fresh_after : after,
-	};
+	int64_t at_once_after = fresh_after > after ? fresh_after : after;
+	const struct stmt_due_fresh fresh = { .site_id = site_id, .after = at_once_after };
+	const struct stmt_due_again again = { .site_id = site_id, .after = at_once_after };
 	const struct stmt_due_delayed delayed = {
 		.site_id = site_id,
 		.now = now,
@@ -87,12 +90,14 @@ outbox_due_begin(struct outbox_reader *r, int64_t site_id, int64_t now, int64_t 
 
 	if (db_exec(&r->db, "BEGIN", e) != 0)
 		return -1;
-	r->fresh = stmt_due_fresh(&r->db, &fresh, e);
-	r->delayed = stmt_due_delayed(&r->db, &delayed, e);
-	if (advance_fresh(r, e) != 0 || advance_delayed(r, e) != 0) {
-		outbox_due_end(r);
-		return -1;
-	}
+	r->source[FRESH].rows = stmt_due_fresh(&r->db, &fresh, e);
+	r->source[AGAIN].rows = stmt_due_again(&r->db, &again, e);
+	r->source[DELAYED].rows = stmt_due_delayed(&r->db, &delayed, e);
+	for (int i = 0; i < SOURCES; i++)
+		if (advance(r, i, e) != 0) {
+			outbox_due_end(r);
+			return -1;
+		}
 	return 0;
 }
 
@@ -105,8 +110,8 @@ outbox_event_done(struct outbox_reader *r)
 void
 outbox_due_end(struct outbox_reader *r)
 {
-	db_rows_end(&r->fresh);
-	db_rows_end(&r->delayed);
+	for (int i = 0; i < SOURCES; i++)
+		db_rows_end(&r->source[i].rows);
 	outbox_event_done(r);
 	db_exec(&r->db, "COMMIT", NULL);
 }
@@ -132,7 +137,7 @@ outbox_due_delayed(struct outbox_reader *r, int64_t site_id,
 
 /* ---- whole events --------------------------------------------------------------------------- */
 
-/* What the rows of both statements have in common, by the names of their columns. */
+/* What the rows of all statements have in common, by the names of their columns. */
 #define EVENT_OF(row)                                                                              \
 	((struct outbox_event){                                                                    \
 	    .event_id = (row).event_id,                                                            \
@@ -144,12 +149,17 @@ outbox_due_delayed(struct outbox_reader *r, int64_t site_id,
 	    .received_at = (row).received_at,                                                      \
 	    .body = (row).body,                                                                    \
 	    .context = (row).context,                                                              \
-	    .attempts = (row).attempts,                                                            \
-	    .maybe_sent = (row).maybe_sent,                                                        \
-	    .max_batch = (unsigned)(row).max_batch,                                                \
 	    .browser = (row).browser,                                                              \
 	    .integrations = (row).integrations,                                                    \
 	})
+
+/* And those of a row in delivery. */
+#define ADD_DELIVERY(event, row)                                                                   \
+	do {                                                                                       \
+		(event)->attempts = (row).attempts;                                                \
+		(event)->maybe_sent = (row).maybe_sent;                                            \
+		(event)->max_batch = (unsigned)(row).max_batch;                                    \
+	} while (0)
 
 int
 outbox_event_load(
@@ -164,26 +174,46 @@ outbox_event_load(
 	if (rc != 1)
 		return rc;
 	*ret_event = EVENT_OF(row);
+	ADD_DELIVERY(ret_event, row);
 	return 1;
+}
+
+/* The source whose next event is the oldest; SOURCES: there is none. */
+static int
+oldest(const struct outbox_reader *r)
+{
+	int found = SOURCES;
+
+	for (int i = 0; i < SOURCES; i++)
+		if (r->source[i].next != INT64_MAX
+		    && (found == SOURCES || r->source[i].next < r->source[found].next))
+			found = i;
+	return found;
 }
 
 int
 outbox_due_next(struct outbox_reader *r, struct outbox_event *ret_event, struct err *e)
 {
-	int found = 0;
+	int found = 0, which;
 
-	if (r->shown && advance_fresh(r, e) != 0)
-		return -1;
-	while (found == 0 && r->next_delayed < r->next_fresh) {
-		int64_t id = r->next_delayed;
+	for (int i = 0; i < SOURCES; i++)
+		if (r->source[i].shown && advance(r, i, e) != 0)
+			return -1;
+	while (found == 0 && (which = oldest(r)) == DELAYED) {
+		int64_t id = r->source[DELAYED].next;
 
-		if (advance_delayed(r, e) != 0)
+		if (advance(r, DELAYED, e) != 0)
 			return -1;
 		found = outbox_event_load(r, id, ret_event, e);
 	}
-	if (found != 0 || r->next_fresh == INT64_MAX)
+	if (found != 0 || which == SOURCES)
 		return found;
-	*ret_event = EVENT_OF(r->fresh_row);
-	r->shown = true;
+	if (which == FRESH) {
+		*ret_event = EVENT_OF(r->fresh);
+	} else {
+		*ret_event = EVENT_OF(r->again);
+		ADD_DELIVERY(ret_event, r->again);
+	}
+	r->source[which].shown = true;
 	return 1;
 }

@@ -1,5 +1,5 @@
 /*
- * Attempts: a row for each request, rows for its members, its end, and the effect of the end on
+ * Attempts: a row for each request, its members (spans.c), its end, and the effect of the end on
  * members and site. An attempt cannot begin when one of its events is no longer pending, and cannot
  * end twice.
  */
@@ -7,6 +7,7 @@
 
 #include "outbox/file/db.h"
 #include "outbox/message_kind.h"
+#include "outbox/write/spans.h"
 
 static int
 note_mapping(struct db *db, struct slice settings, int64_t *ret_id, struct err *e)
@@ -22,42 +23,11 @@ note_mapping(struct db *db, struct slice settings, int64_t *ret_id, struct err *
 }
 
 static int
-add_members(struct db *db, const struct outbox_attempt_begin *begin, struct err *e)
-{
-	struct stmt_attempt_add_member in = { .attempt_id = begin->attempt_id };
-
-	for (size_t i = 0; i < begin->n_events; i++) {
-		in.event_id = begin->event_ids[i];
-		if (stmt_attempt_add_member(db, &in, e) != 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* An operator may have changed an event since the batch was read: then nothing of the batch may be
- * sent. */
-static int
-check_members(struct db *db, const struct outbox_attempt_begin *begin, struct err *e)
-{
-	for (size_t i = 0; i < begin->n_events; i++) {
-		int rc = stmt_event_is_pending(db, begin->event_ids[i], e);
-
-		if (rc < 0)
-			return -1;
-		if (rc == 0)
-			return err_set(e, ERR_STATE, "event %lld is not pending any more",
-			    (long long)begin->event_ids[i]);
-	}
-	return 0;
-}
-
-static int
-begin_attempt(struct db *db, struct outbox_attempt_begin *begin, struct err *e)
+add_attempt(struct db *db, struct outbox_attempt_begin *begin, struct err *e)
 {
 	int64_t mapping_id = 0;
 
-	if (check_members(db, begin, e) != 0
-	    || note_mapping(db, begin->mapping, &mapping_id, e) != 0
+	if (note_mapping(db, begin->mapping, &mapping_id, e) != 0
 	    || stmt_attempt_add(db,
 		   &(struct stmt_attempt_add){
 		       .site_id = begin->site_id,
@@ -73,7 +43,28 @@ begin_attempt(struct db *db, struct outbox_attempt_begin *begin, struct err *e)
 		   != 0)
 		return -1;
 	begin->attempt_id = db_last_id(db);
-	return add_members(db, begin, e);
+	return 0;
+}
+
+/* An operator may have taken an event away since the batch was read: nothing of it may go out then.
+ */
+static int
+begin_attempt(struct db *db, struct outbox_attempt_begin *begin, struct err *e)
+{
+	struct spans_taking members = {
+		.db = db,
+		.site_id = begin->site_id,
+		.ids = begin->event_ids,
+		.n = begin->n_events,
+	};
+	int rc = spans_check(&members, e);
+
+	if (rc == 0)
+		rc = add_attempt(db, begin, e);
+	if (rc == 0)
+		rc = spans_take(&members, begin->attempt_id, e);
+	spans_free(&members);
+	return rc;
 }
 
 static int
@@ -100,27 +91,24 @@ write_end(struct db *db, const struct outbox_attempt_end *end, struct err *e)
 static int
 deliver_members(struct db *db, const struct outbox_attempt_end *end, struct err *e)
 {
-	struct stmt_delivery_delivered in = {
-		.settled_at = end->finished_at,
-		.attempt_id = end->attempt_id,
-	};
-	int64_t n = 0;
-
-	for (size_t i = 0; i < end->n_events; i++) {
-		in.event_id = end->event_ids[i];
-		if (stmt_delivery_delivered(db, &in, e) != 0)
-			return -1;
-		n += db_changes(db);
-	}
-	return stmt_site_add_delivered(
-	    db, &(struct stmt_site_add_delivered){ .site_id = end->site_id, .added = n }, e);
+	if (stmt_members_delivered(db,
+		&(struct stmt_members_delivered){
+		    .attempt_id = end->attempt_id, .settled_at = end->finished_at },
+		e)
+	    != 0)
+		return -1;
+	return spans_count_delivered(db, end->site_id, end->attempt_id, (int64_t)end->n_events, e);
 }
 
 static int
 update_members(struct db *db, const struct outbox_attempt_end *end, struct err *e)
 {
 	bool settled = end->status != STATUS_PENDING;
-	struct stmt_delivery_attempted in = {
+
+	if (spans_leave(db, end->site_id, end->attempt_id, e) != 0)
+		return -1;
+	return stmt_members_attempted(db,
+	    &(struct stmt_members_attempted){
 		.attempt_id = end->attempt_id,
 		.maybe_sent = end->maybe_sent,
 		.charge = end->charge,
@@ -129,14 +117,8 @@ update_members(struct db *db, const struct outbox_attempt_end *end, struct err *
 		.settled_at = db_int_if(settled, end->finished_at),
 		.next_attempt_at = settled ? 0 : end->next_attempt_at,
 		.max_batch = db_int_if(end->max_batch != 0, end->max_batch),
-	};
-
-	for (size_t i = 0; i < end->n_events; i++) {
-		in.event_id = end->event_ids[i];
-		if (stmt_delivery_attempted(db, &in, e) != 0)
-			return -1;
-	}
-	return 0;
+	    },
+	    e);
 }
 
 static int
@@ -156,13 +138,23 @@ finish_attempt(struct db *db, const struct outbox_attempt_end *end, struct err *
 int
 attempts_recover(struct db *db, int64_t now, int64_t *ret_recovered, struct err *e)
 {
-	if (stmt_attempts_open(db, ret_recovered, e) != 1)
-		return -1;
-	if (*ret_recovered == 0)
-		return 0;
-	if (stmt_attempts_open_mark_members(db, e) != 0)
-		return -1;
-	return stmt_attempts_open_end(db, now, e);
+	struct stmt_attempt_open_row row;
+	int64_t n = 0;
+	int rc;
+
+	while ((rc = stmt_attempt_open(db, &row, e)) == 1) {
+		if (spans_leave(db, row.site_id, row.attempt_id, e) != 0
+		    || stmt_members_cut_off(db, row.attempt_id, e) != 0
+		    || stmt_attempt_cut_off(db,
+			   &(struct stmt_attempt_cut_off){
+			       .attempt_id = row.attempt_id, .finished_at = now },
+			   e)
+			   != 0)
+			return -1;
+		n++;
+	}
+	*ret_recovered = n;
+	return rc;
 }
 
 /* ---- the messages --------------------------------------------------------------------------- */

@@ -20,7 +20,8 @@ struct outbox_put {
 	struct slice context; /* the batch's raw values; absent when there were none */
 	struct slice integrations;
 	struct slice sent_at;
-	bool browser; /* the request had an Origin header */
+	bool browser;   /* the request had an Origin header */
+	bool with_rows; /* each event gets a row in delivery, because more is known of it */
 	const struct segment_event *events;
 	size_t n_events;
 	/* result */

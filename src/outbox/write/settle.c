@@ -4,6 +4,7 @@
 
 #include "outbox/file/db.h"
 #include "outbox/message_kind.h"
+#include "outbox/write/spans.h"
 
 static int
 settle_events(struct db *db, const struct outbox_settle *settle, int64_t now, struct err *e)
@@ -21,7 +22,8 @@ settle_events(struct db *db, const struct outbox_settle *settle, int64_t now, st
 
 	for (size_t i = 0; i < settle->n_events; i++) {
 		in.event_id = settle->event_ids[i];
-		if (stmt_delivery_settle(db, &in, e) != 0)
+		if (spans_leave_one(db, in.event_id, e) != 0
+		    || stmt_delivery_settle(db, &in, e) != 0)
 			return -1;
 	}
 	return 0;

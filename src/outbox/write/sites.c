@@ -1,5 +1,5 @@
-/* The rows of the table `site`: adds a site, and records its state and its count of delivered
- * events. Fails on errors of the database. */
+/* The rows of the table `site`: adds a site, and records its state. Fails on errors of the
+ * database. */
 #include "outbox/write/sites.h"
 
 #include "outbox/file/db.h"
@@ -64,13 +64,6 @@ int
 sites_reset(struct db *db, struct err *e)
 {
 	return stmt_sites_reset(db, e);
-}
-
-int
-sites_count_delivered(struct db *db, int64_t event_id, int n, struct err *e)
-{
-	return stmt_site_count_if_delivered(
-	    db, &(struct stmt_site_count_if_delivered){ .event_id = event_id, .added = n }, e);
 }
 
 static int

@@ -53,10 +53,5 @@ int sites_set_state(
     struct db *db, int64_t site_id, const struct outbox_site_state *state, struct err *e);
 /* Makes every site ready: a back-off concerns the previous process. */
 int sites_reset(struct db *db, struct err *e);
-/*
- * Adds n to the site's count of delivered events if this event is delivered. For code that gives
- * (1) or takes away (-1) that status; attempts count their own events.
- */
-int sites_count_delivered(struct db *db, int64_t event_id, int n, struct err *e);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * Stores the events of a message. For each new event it assigns an id, records the messageId,
- * stores the event's statements about its ids, and adds a delivery row: pending and due, pending
- * and unresolved until its address is known, or settled at once. Events of one message share one
- * envelope.
+ * Stores the events of a message. For each new event it assigns an id, records the messageId, and
+ * stores the event's statements about its ids. The event is due, on the normal way, or gets a
+ * delivery row: unresolved until its address is known, or settled at once. Events of one message
+ * share one envelope.
  *
  * A rollback leaves the memory (last id, recent messageIds) ahead of the file: store_prepare reads
  * it again before anything is stored.
@@ -32,7 +32,13 @@ int
 store_open(struct store *s, struct db *db, struct dedup *dedup, struct rand *rand,
     struct unresolved *unresolved, struct err *e)
 {
-	*s = (struct store){ .db = db, .dedup = dedup, .rand = rand, .unresolved = unresolved };
+	*s = (struct store){
+		.db = db,
+		.dedup = dedup,
+		.rand = rand,
+		.unresolved = unresolved,
+		.spans = { .db = db },
+	};
 	if (claims_open(&s->claims, e) != 0 || read_last_id(s, e) != 0)
 		return -1;
 	return message_blocks_catch_up(db, s->last_event_id, e);
@@ -43,6 +49,7 @@ store_rolled_back(struct store *s)
 {
 	s->stale = true;
 	claims_clear(&s->claims);
+	spans_forget(&s->spans);
 	unresolved_rolled_back(s->unresolved);
 }
 
@@ -88,7 +95,7 @@ add_envelope(struct store *s, const struct outbox_put *put, int64_t *envelope_id
 
 static int
 add_event(struct store *s, const struct outbox_put *put, const struct segment_event *event,
-    struct slice message_id, int64_t envelope_id, struct err *e)
+    struct slice message_id, struct slice email, int64_t envelope_id, struct err *e)
 {
 	return stmt_event_add(s->db,
 	    &(struct stmt_event_add){
@@ -97,7 +104,7 @@ add_event(struct store *s, const struct outbox_put *put, const struct segment_ev
 		.message_id = message_id,
 		.kind = kind_name(event->kind),
 		.name = event->name,
-		.email = event->email,
+		.email = email,
 		.occurred_at = event->occurred_at,
 		.received_at = put->received_at,
 		.envelope_id = db_int_if(envelope_id != 0, envelope_id),
@@ -277,7 +284,7 @@ learn_identity(struct transaction *t, const struct outbox_put *put,
 
 static int
 add_delivery(struct store *s, const struct outbox_put *put, const struct segment_event *event,
-    const struct delivery *d, uint64_t key, struct err *e)
+    const struct delivery *d, struct err *e)
 {
 	return stmt_delivery_add(s->db,
 	    &(struct stmt_delivery_add){
@@ -286,7 +293,6 @@ add_delivery(struct store *s, const struct outbox_put *put, const struct segment
 		.status = status_name(d->status),
 		.reason = d->reason,
 		.settled_at = db_int_if(d->status != STATUS_PENDING, put->received_at),
-		.message_key = (int64_t)key,
 		.detail = event->detail,
 		.awaiting_since = d->awaiting_since,
 		.email = d->email,
@@ -294,6 +300,26 @@ add_delivery(struct store *s, const struct outbox_put *put, const struct segment
 		.anonymous_id = d->anonymous_id,
 	    },
 	    e);
+}
+
+/*
+ * On the normal way an event is due at once, to the address in its own row: that may be one that
+ * its ids told.
+ */
+static bool
+is_normal(const struct outbox_put *put, const struct segment_event *event, const struct delivery *d)
+{
+	return is_due(d) && !put->with_rows && d->reason == NULL && event->detail == NULL
+	       && (d->email.p == NULL || event->email.p == NULL);
+}
+
+static int
+add_standing(struct store *s, const struct outbox_put *put, const struct segment_event *event,
+    const struct delivery *d, struct err *e)
+{
+	if (is_normal(put, event, d))
+		return spans_add(&s->spans, put->site_id, s->last_event_id, e);
+	return add_delivery(s, put, event, d, e);
 }
 
 /* The request stays in the list until it is done, so that no crash loses it. */
@@ -324,8 +350,11 @@ add_new(struct transaction *t, struct outbox_put *put, const struct segment_even
 	if (message_blocks_advance(s->db, s->last_event_id, e) != 0
 	    || learn_identity(t, put, event, site, e) != 0
 	    || decide_delivery(s, put, event, site, &d, e) != 0
-	    || add_event(s, put, event, message_id, *envelope_id, e) != 0
-	    || add_delivery(s, put, event, &d, key, e) != 0
+	    || add_event(s, put, event, message_id,
+		   is_normal(put, event, &d) ? address_of(event, &d) : event->email, *envelope_id,
+		   e)
+		   != 0
+	    || add_standing(s, put, event, &d, e) != 0
 	    || dedup_add(s->dedup, s->db, key, s->last_event_id, e) != 0
 	    || add_erasure(s, put, event, &d, e) != 0)
 		return -1;
@@ -372,6 +401,16 @@ add_unless_duplicate(struct transaction *t, struct outbox_put *put,
 		return add_new(t, put, event, id, key, envelope_id, e);
 	put->n_duplicates++;
 	return note_other_content(put, s->db, event, older, e);
+}
+
+int
+store_write(struct store *s, bool others, struct err *e)
+{
+	if (spans_write(&s->spans, e) != 0)
+		return -1;
+	if (others)
+		spans_forget(&s->spans);
+	return 0;
 }
 
 int

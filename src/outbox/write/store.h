@@ -1,6 +1,6 @@
 /*
- * Stores received events: the event, the values of its batch (the envelope), and the delivery row
- * with its state. Writer's thread.
+ * Stores received events: the event, the values of its batch (the envelope), and a delivery row
+ * where the event does not take the normal way. Writer's thread.
  */
 #ifndef OUTBOX_WRITE_STORE_H
 #define OUTBOX_WRITE_STORE_H
@@ -10,6 +10,7 @@
 #include "outbox/identity/claims.h"
 #include "outbox/message_kind.h"
 #include "outbox/write/put.h"
+#include "outbox/write/spans.h"
 #include "outbox/write/unresolved.h"
 
 struct store {
@@ -17,6 +18,7 @@ struct store {
 	struct dedup *dedup;
 	struct rand *rand; /* for generated messageIds */
 	struct unresolved *unresolved;
+	struct spans spans;
 	struct claims claims;
 	int64_t last_event_id; /* the highest id ever assigned */
 	bool stale;            /* last_event_id and dedup are out of date: see store_prepare */
@@ -32,6 +34,11 @@ int store_open(struct store *s, struct db *db, struct dedup *dedup, struct rand 
 int store_events(struct transaction *t, struct outbox_put *put, struct err *e);
 /* Returns whether the site has that messageId: 1, 0, or -1 on an error. */
 int store_has(struct store *s, int64_t site_id, struct slice message_id, struct err *e);
+/*
+ * Writes what is kept in memory for the end of the transaction: before each commit, and with
+ * `others` before messages of other kinds are applied, which may change it in the file.
+ */
+int store_write(struct store *s, bool others, struct err *e);
 /* Marks the values in memory as out of date, because a transaction was rolled back. */
 void store_rolled_back(struct store *s);
 /*

@@ -84,9 +84,8 @@ number(const char *what, int64_t id)
 {
 	char sql[200];
 
-	snprintf(sql, sizeof(sql),
-	    "SELECT %s FROM event JOIN delivery USING (event_id) WHERE event_id = %lld", what,
-	    (long long)id);
+	snprintf(
+	    sql, sizeof(sql), "SELECT %s FROM state WHERE event_id = %lld", what, (long long)id);
 	return rig_number(sql);
 }
 

@@ -93,8 +93,6 @@ handmade_event(struct handmade *h, int64_t id, const char *name, const char *ema
 	    id, event);
 	run(h,
 	    "INSERT INTO delivery (event_id, site_id, status, reason, attempts, settled_at, "
-	    "max_batch,"
-	    " message_key) VALUES (?1, 1, ?2, ?3, 4, iif(?2 = 'pending', ?4, ?1 * 1000 + 500), 7, "
-	    "?1)",
+	    "max_batch) VALUES (?1, 1, ?2, ?3, 4, iif(?2 = 'pending', ?4, ?1 * 1000 + 500), 7)",
 	    id, delivery);
 }

@@ -102,12 +102,37 @@ rig_set_up(void **state)
 	return 0;
 }
 
+/* Whatever a test did: each event stands in one place, and the counts are right. */
+void
+rig_check(void)
+{
+	assert_int_equal(
+	    rig_number("SELECT count(*) FROM event e WHERE 1 <> (SELECT count(*) FROM state s"
+		       " WHERE s.event_id = e.event_id)"),
+	    0);
+	assert_int_equal(
+	    rig_number("SELECT count(*) FROM (SELECT site_id, status, count(*) AS n FROM state"
+		       " GROUP BY 1, 2 EXCEPT SELECT site_id, status, events FROM site_count)"),
+	    0);
+	assert_int_equal(
+	    rig_number("SELECT count(*) FROM (SELECT site_id, status, events FROM site_count"
+		       " WHERE events <> 0 EXCEPT SELECT site_id, status, count(*) FROM state"
+		       " GROUP BY 1, 2)"),
+	    0);
+	assert_int_equal(
+	    rig_number("SELECT count(*) FROM span a JOIN span b ON b.site_id = a.site_id"
+		       " AND b.first_event_id > a.first_event_id"
+		       " AND b.first_event_id <= a.last_event_id"),
+	    0);
+}
+
 int
 rig_tear_down(void **state)
 {
 	(void)state;
 	if (rig_outbox != NULL)
 		rig_close();
+	rig_check();
 	tempdir_remove(&rig_dir);
 	return 0;
 }

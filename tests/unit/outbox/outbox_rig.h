@@ -20,6 +20,8 @@ extern atomic_int rig_changed_calls; /* calls of on_due with `changed` */
 
 int rig_set_up(void **state);
 int rig_tear_down(void **state);
+/* Each event stands in one place, and the counts are right. */
+void rig_check(void);
 /* Returns the number of recovered attempts. */
 int64_t rig_open(void);
 void rig_close(void);

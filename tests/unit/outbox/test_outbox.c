@@ -159,7 +159,8 @@ ids_never_come_back(void **state)
 	assert_int_equal(rig_put_one("b"), 2);
 	rig_close();
 	assert_int_equal(db_open(&db, rig_dir.file, DB_WRITE, &e), 0);
-	assert_int_equal(db_exec(&db, "DELETE FROM event; DELETE FROM delivery", &e), 0);
+	assert_int_equal(
+	    db_exec(&db, "DELETE FROM event; DELETE FROM span; DELETE FROM site_count", &e), 0);
 	db_close(&db, NULL);
 	rig_open();
 	assert_int_equal(rig_put_one("c"), 3);

@@ -109,7 +109,7 @@ each_is_found_by_its_hash(void **state)
 	expect("", 1, 0, 0);
 	/* The old events are found in the levels, the newest event in memory. */
 	rig_close();
-	change("UPDATE delivery SET message_key = 0 WHERE event_id < 2000");
+	change("UPDATE dedup_level SET floor = 1999 WHERE level = 0");
 	expect("msg-1", 1, 1, 1);
 	expect("msg-1999", 1, 1, 1999);
 	change("DELETE FROM dedup_bucket");
@@ -215,7 +215,7 @@ an_operation_takes_what_was_found(void **state)
 	outbox_filter_set_text(&f, FILTER_MESSAGE_ID, "msg-7", &e);
 	assert_int_equal(rig_send(&op.msg, OUTBOX_OPERATE), 0);
 	assert_int_equal(op.n_events, 1);
-	assert_int_equal(rig_number("SELECT event_id FROM delivery WHERE status = 'held'"), 7);
+	assert_int_equal(rig_number("SELECT event_id FROM state WHERE status = 'held'"), 7);
 	outbox_filter_free(&f);
 	/* One step is enough, however old the event is. */
 	rig_close();

@@ -105,7 +105,7 @@ expect(int64_t event_id, const char *expected)
 	assert_int_equal(db_open(&db, rig_dir.file, DB_READ, &e), 0);
 	snprintf(sql, sizeof(sql),
 	    "SELECT status || ' ' || ifnull(reason, '-') || ' ' || ifnull(email, '-') || "
-	    "iif(awaiting_since IS NOT NULL, ' w', '') FROM delivery WHERE event_id = %lld",
+	    "iif(awaiting_since IS NOT NULL, ' w', '') FROM state WHERE event_id = %lld",
 	    (long long)event_id);
 	assert_int_equal(sqlite3_prepare_v2(db.handle, sql, -1, &stmt, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);

@@ -154,7 +154,7 @@ a_user_id_that_looks_like_an_address_is_a_guess(void **state)
 	event.email_from = PERSON_USER_ID;
 	event.status = STATUS_PENDING;
 	event.reason = NULL;
-	expect(put(&event), GOES("-"));
+	expect(put(&event), GOES("old@example.com"));
 	known(NULL, "a", GOES("old@example.com"));
 	event.kind = KIND_IDENTIFY;
 	event.message_id = SLICE("guess");

@@ -132,7 +132,7 @@ many_unresolved_events_become_due_in_later_transactions(void **state)
 	for (int i = 0; i < 3 * UNRESOLVED_STEP; i++)
 		wait_for(1000, true);
 	assert_int_equal(
-	    rig_number("SELECT count(*) FROM delivery WHERE awaiting_since IS NOT NULL"), 0);
+	    rig_number("SELECT count(*) FROM state WHERE awaiting_since IS NOT NULL"), 0);
 	assert_int_equal(rig_number("SELECT count(*) FROM identity_release"), 0);
 }
 

@@ -67,7 +67,7 @@ set_up(void **state)
 	run("BEGIN");
 	return sqlite3_prepare_v2(db.handle,
 	    "SELECT email, status = 'pending' AND reason IS 'awaiting_identity' AND "
-	    "awaiting_since IS NOT NULL FROM delivery WHERE event_id = ?1",
+	    "awaiting_since IS NOT NULL FROM state WHERE event_id = ?1",
 	    -1, &read_event, NULL);
 }
 
@@ -117,7 +117,7 @@ store(const struct call *call)
 	struct transaction transaction = { .db = &db, .store = &outbox, .now = RECEIVED_AT };
 	struct err e;
 
-	if (store_events(&transaction, &message, &e) != 0)
+	if (store_events(&transaction, &message, &e) != 0 || store_write(&outbox, true, &e) != 0)
 		fail_msg("%s", e.text);
 	stored++;
 	return message.first_event_id;

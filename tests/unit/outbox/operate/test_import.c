@@ -229,17 +229,16 @@ events_are_stored_with_their_history(void **state)
 	assert_int_equal(message.told[1].line, 6);
 	assert_non_null(strstr(message.told[1].why, "\"none\""));
 	assert_int_equal(
-	    rig_number(
-		"SELECT count(*) FROM delivery WHERE status = 'pending' AND attempts = 4 AND "
-		"maybe_sent = 2 AND detail = 'why' AND settled_at IS NULL AND event_id = 1"),
+	    rig_number("SELECT count(*) FROM state WHERE status = 'pending' AND attempts = 4 AND "
+		       "maybe_sent = 2 AND detail = 'why' AND settled_at IS NULL AND event_id = 1"),
 	    1);
-	assert_int_equal(rig_number("SELECT count(*) FROM delivery WHERE status = 'failed' AND "
+	assert_int_equal(rig_number("SELECT count(*) FROM state WHERE status = 'failed' AND "
 				    "reason = 'refused' AND settled_at = 9000 AND event_id = 2"),
 	    1);
 	assert_int_equal(rig_number("SELECT count(*) FROM event WHERE received_at = 5000 AND "
 				    "occurred_at = 4000"),
 	    2);
-	assert_int_equal(rig_number("SELECT count(*) FROM delivery"), 2);
+	assert_int_equal(rig_number("SELECT count(*) FROM state"), 2);
 	/* The dispatcher is woken before the writer looks at the next message. */
 	assert_int_equal(import(NULL, 0, 0), 0);
 	assert_true(atomic_load(&rig_due_calls) > due);

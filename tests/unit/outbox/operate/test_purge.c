@@ -146,7 +146,8 @@ rows_go_with_attempts_that_have_no_event_left(void **state)
 	    " first_event_id, last_event_id, outcome) VALUES"
 	    " (1, 1, 1, 0, 2, 9, 1, 2, 'delivered'), (2, 1, 1, 0, 2, 9, 2, 3, 'delivered'),"
 	    " (3, 1, 1, 0, 1, 9, 1, 1, NULL);"
-	    "INSERT INTO attempt_event VALUES (1, 1), (2, 1), (2, 2), (3, 2), (1, 3);");
+	    "INSERT INTO attempt_event (event_id, attempt_id) VALUES (1, 1), (2, 1), (2, 2), (3, "
+	    "2), (1, 3);");
 	for (int64_t id = 1; id <= 3; id++)
 		handmade_event(&box, id, "A", "a@b.cc", STATUS_DELIVERED, NULL);
 	l.rows_before[STATUS_DELIVERED] = 3000;
@@ -206,8 +207,8 @@ add_many(int64_t n)
 	    " INSERT INTO event (event_id, site_id, message_id, kind, occurred_at, received_at, "
 	    "body)"
 	    " SELECT i, 1, 'm' || i, 'track', i, i, printf('%%.*c', 300, 'x') FROM n;"
-	    "INSERT INTO delivery (event_id, site_id, status, settled_at, message_key)"
-	    " SELECT event_id, 1, 'delivered', event_id, event_id FROM event",
+	    "INSERT INTO delivery (event_id, site_id, status, settled_at)"
+	    " SELECT event_id, 1, 'delivered', event_id FROM event",
 	    (long long)n);
 	handmade_sql(&box, sql);
 }

@@ -141,7 +141,7 @@ what_waits_is_counted_by_site(void **state)
 	assert_int_equal(n, 2);
 	assert_int_equal(sites[0].counts[STATUS_PENDING], 2);
 	assert_int_equal(sites[0].awaiting, 1);
-	assert_int_equal(sites[0].counts[STATUS_DELIVERED], 0);
+	assert_int_equal(sites[0].counts[STATUS_DELIVERED], 1);
 	assert_int_equal(sites[0].oldest_pending_id, 1);
 	assert_int_equal(sites[1].counts[STATUS_PENDING], 1);
 	free(sites);

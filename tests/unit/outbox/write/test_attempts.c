@@ -43,6 +43,7 @@ an_attempt_says_where_it_went(void **state)
 	    rig_number("SELECT count(*) FROM attempts WHERE endpoint = 'subscribers'"), 1);
 	assert_int_equal(
 	    rig_number("SELECT count(*) FROM history WHERE endpoint = 'subscribers'"), 1);
+	id = rig_put_one("b");
 	rig_begin(&id, 1);
 	assert_int_equal(rig_number("SELECT count(*) FROM attempts WHERE endpoint = 'events'"), 1);
 }
@@ -255,7 +256,7 @@ a_blamed_event_waits_charged_and_set_apart(void **state)
 	/* No event is delayed past the horizon. */
 	assert_true(is_due(r, 1000, 8999));
 	outbox_reader_close(r);
-	assert_int_equal(rig_number("SELECT count(*) FROM delivery WHERE settled_at IS NULL"), 1);
+	assert_int_equal(rig_number("SELECT count(*) FROM state WHERE settled_at IS NULL"), 1);
 }
 
 static void
@@ -295,7 +296,7 @@ waiting_events_are_due_at_their_time_in_order(void **state)
 	outbox_due_end(r);
 	outbox_reader_close(r);
 	assert_int_equal(rig_number("SELECT attempts FROM outbox WHERE event_id = 1"), 1);
-	assert_int_equal(rig_number("SELECT max_batch FROM delivery WHERE event_id = 1"), 1);
+	assert_int_equal(rig_number("SELECT max_batch FROM state WHERE event_id = 1"), 1);
 }
 
 int
