@@ -8,6 +8,7 @@
 
 #include "base/isotime.h"
 #include "event/bento/details.h"
+#include "event/json/json.h"
 #include "event/segment/fields.h"
 #include "event/segment/person.h"
 #include "event/segment/segment.h"
@@ -52,6 +53,37 @@ read_flat(struct json *j, struct json_value *ret_value, bool *ret_nested)
 }
 
 bool
+bento_api_has_comma(const struct json_value *value)
+{
+	struct buf scratch;
+	struct slice text;
+	bool has;
+
+	if (value->type != JSON_STRING)
+		return false;
+	buf_init(&scratch, value->raw.n);
+	has = json_string_decode(value->raw, &scratch, &text) != 0
+	      || memchr(text.p, ',', text.n) != NULL;
+	buf_free(&scratch);
+	return has;
+}
+
+static bool
+is_number(struct slice raw_key)
+{
+	struct buf scratch;
+	struct slice key;
+	bool number;
+
+	buf_init(&scratch, raw_key.n);
+	number = json_string_decode(raw_key, &scratch, &key) == 0 && key.n > 0;
+	for (size_t i = 0; number && i < key.n; i++)
+		number = key.p[i] >= '0' && key.p[i] <= '9';
+	buf_free(&scratch);
+	return number;
+}
+
+bool
 bento_api_is_tag_list(struct slice raw_key, const struct json_value *value)
 {
 	struct json_value item;
@@ -66,9 +98,8 @@ bento_api_is_tag_list(struct slice raw_key, const struct json_value *value)
 	if (json_object_begin(&j) != 0)
 		return false;
 	while ((more = json_object_next(&j, &key)) > 0)
-		if (json_skip(&j, &item) != 0 || is_container(&item) || key.n < 3
-		    || memchr(item.raw.p, ',', item.raw.n) != NULL
-		    || strspn(key.p + 1, "0123456789") != key.n - 2)
+		if (json_skip(&j, &item) != 0 || is_container(&item) || bento_api_has_comma(&item)
+		    || !is_number(key))
 			return false;
 	return more == 0;
 }

@@ -35,6 +35,9 @@ struct bento_api_fields {
 
 /* Returns the raw object; absent when the value is not an object. */
 struct slice bento_api_object(const struct json_value *value);
+/* Whether the value is a string with a comma, or cannot be decoded: as a tag it would become two.
+ */
+bool bento_api_has_comma(const struct json_value *value);
 /* Whether a subscriber's member is a list of tags that PHP printed as an object because the list
  * has holes: its keys are numbers, its values plain and without commas. */
 bool bento_api_is_tag_list(struct slice raw_key, const struct json_value *value);

@@ -6,8 +6,6 @@
  */
 #include "event/mapping/mapping_bento_api.h"
 
-#include <string.h>
-
 #include "base/isotime.h"
 #include "event/bento/acts.h"
 #include "event/bento/bento_api.h"
@@ -199,7 +197,7 @@ holds_comma(struct slice array)
 	if (json_array_begin(&j) != 0)
 		return true;
 	while (json_array_next(&j) > 0 && json_skip(&j, &item) == 0)
-		found |= item.type == JSON_STRING && memchr(item.raw.p, ',', item.raw.n) != NULL;
+		found |= bento_api_has_comma(&item);
 	return found;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/rand.h"
 #include "base/utf8.h"
+#include "event/bento/bento_api.h"
 #include "event/json/json.h"
 #include "event/mapping/mapping.h"
 #include "event/segment/segment.h"
@@ -190,11 +191,41 @@ escapes_make_no_difference(void **state)
 	}
 }
 
+/* A list of tags with holes, as PHP prints it, and a comma that would make two tags of one. */
+static void
+escapes_hide_neither_numbers_nor_commas(void **state)
+{
+	static const struct {
+		const char *object;
+		bool is_list;
+	} rows[] = {
+		{ "{\"0\":\"a\",\"2\":\"b\"}", true },
+		{ "{\"\\u0030\":\"a\",\"2\":\"b\"}", true },
+		{ "{\"\\u0061\":\"a\"}", false },
+		{ "{\"\":\"a\"}", false },
+		{ "{\"0\":\"a,b\"}", false },
+		{ "{\"0\":\"a\\u002cb\"}", false },
+	};
+	struct json_value plain = { JSON_STRING, SLICE("\"a\"") };
+	struct json_value comma = { JSON_STRING, SLICE("\"Doe\\u002C Jane\"") };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct json_value value = { JSON_OBJECT, slice_from(rows[i].object) };
+
+		if (bento_api_is_tag_list(SLICE("\"t\\u0061gs\""), &value) != rows[i].is_list)
+			fail_msg("%s", rows[i].object);
+	}
+	assert_false(bento_api_has_comma(&plain));
+	assert_true(bento_api_has_comma(&comma));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(escapes_make_no_difference),
+		cmocka_unit_test(escapes_hide_neither_numbers_nor_commas),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
