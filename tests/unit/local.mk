@@ -19,7 +19,9 @@ UNIT_TESTS = \
 	tests/unit/dispatch/health/test_backoff \
 	tests/unit/dispatch/health/test_breaker \
 	tests/unit/dispatch/outgoing/test_pace \
+	tests/unit/dispatch/port/test_composer \
 	tests/unit/dispatch/port/test_outbox_port \
+	tests/unit/dispatch/queue/test_fill \
 	tests/unit/dispatch/queue/test_order \
 	tests/unit/dispatch/queue/test_payload \
 	tests/unit/dispatch/queue/test_reading \
@@ -143,6 +145,8 @@ tests_unit_daemon_test_retention_SOURCES = tests/unit/daemon/test_retention.c $(
 tests_unit_dispatch_port_test_outbox_port_SOURCES = tests/unit/dispatch/port/test_outbox_port.c $(OUTBOX_RIG)
 tests_unit_dispatch_queue_test_payload_SOURCES = tests/unit/dispatch/queue/test_payload.c \
 	tests/unit/dispatch/fake_composer.c tests/unit/dispatch/fake_composer.h
+tests_unit_dispatch_port_test_composer_SOURCES = tests/unit/dispatch/port/test_composer.c
+tests_unit_dispatch_queue_test_fill_SOURCES = tests/unit/dispatch/queue/test_fill.c $(DISPATCH_FAKES)
 tests_unit_dispatch_queue_test_reading_SOURCES = tests/unit/dispatch/queue/test_reading.c \
 	$(DISPATCH_FAKES)
 tests_unit_dispatch_test_dispatcher_SOURCES = tests/unit/dispatch/test_dispatcher.c \

@@ -40,13 +40,15 @@ payload_offer(struct payload *p, const struct composer *composer,
 	struct slice usual = bento_batch_head(BENTO_EVENTS), head;
 	bool first = p->kept == 0;
 	struct composed composed;
+	size_t growth;
 
 	text->max = PAYLOAD_MAX;
 	buf_truncate(text, p->kept);
 	buf_append_slice(text, first ? usual : SLICE(","));
 	composed = composer->compose(mapping, event, text);
 	head = bento_batch_head(composed.endpoint);
-	if (composed.how == COMPOSED && buf_reserve(text, head.n + TAIL_SIZE) == NULL)
+	growth = first && head.n > usual.n ? head.n - usual.n : 0;
+	if (composed.how == COMPOSED && buf_reserve(text, growth + TAIL_SIZE) == NULL)
 		composed.how = COMPOSED_NO_ROOM;
 	if (composed.how == COMPOSED && first)
 		set_head(text, usual, head);
