@@ -136,6 +136,23 @@ def test_two_people_on_one_device(bench):
     equal(claims(bench), before, "statements are corrected once")
 
 
+def test_the_later_address(bench):
+    """an address that came before the clock was set is newer than one of an hour before"""
+    wall = Wall(bench)
+    wall.show(300)
+    daemon = bench.daemon(bench.sim(), env=wall.env)
+
+    def identify(email, **more):
+        daemon.accept("/v1/identify", {"userId": "u", "traits": {"email": email}, **more})
+
+    identify("new@example.com")
+    wall.is_set()
+    wait_until(lambda: "delivery goes on" in daemon.log(), "the times are corrected")
+    identify("old@example.com", timestamp=iso(time.time() - 3600))
+    daemon.accept("/v1/track", track("m", email=None, userId="u"))
+    equal(bench.outbox("m")["email"], "new@example.com", "the address")
+
+
 def test_import(bench):
     """Segment calls are not imported while the clock is not set"""
     wall = Wall(bench)
