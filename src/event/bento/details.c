@@ -62,11 +62,12 @@ details_unique_key(struct slice details)
 static bool
 is_whole(const struct json_value *value, size_t *ret_n)
 {
-	const char *p = value->raw.p, *end = p + value->raw.n, *point;
+	const char *p = value->raw.p, *end, *point;
 
 	if (value->type != JSON_NUMBER || memchr(p, 'e', value->raw.n) != NULL
 	    || memchr(p, 'E', value->raw.n) != NULL)
 		return false;
+	end = p + value->raw.n;
 	point = memchr(p, '.', value->raw.n);
 	*ret_n = point == NULL ? value->raw.n : (size_t)(point - p);
 	for (const char *c = point == NULL ? end : point + 1; c < end; c++)
