@@ -68,7 +68,7 @@ an_archive_whose_directory_cannot_be_synced_fails(void **state)
 static void
 a_part_whose_directory_cannot_be_synced_gets_no_name(void **state)
 {
-	char file[300];
+	char file[PATH_MAX + 16];
 	struct err e;
 	int fd;
 
