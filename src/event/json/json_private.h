@@ -8,6 +8,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #define JSON_EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
 
 /*
@@ -26,11 +30,35 @@ json_special_bytes(uint64_t x)
 	       & JSON_EACH_BYTE(0x80);
 }
 
+#ifdef __SSE2__
+/* The same for 16 bytes, a bit for each, all of them exact. As signed numbers, bytes beyond ASCII
+ * are below the control bytes. */
+static inline unsigned
+json_special_of_16(const char *p)
+{
+	__m128i x = _mm_loadu_si128((const __m128i *)(const void *)p);
+	__m128i low = _mm_cmplt_epi8(x, _mm_set1_epi8(0x20));
+	__m128i quote = _mm_cmpeq_epi8(x, _mm_set1_epi8('"'));
+	__m128i backslash = _mm_cmpeq_epi8(x, _mm_set1_epi8('\\'));
+
+	return (unsigned)_mm_movemask_epi8(_mm_or_si128(low, _mm_or_si128(quote, backslash)));
+}
+#endif
+
 /* Returns the first such byte from p on, or end. */
 static inline const char *
 json_scan_plain(const char *p, const char *end)
 {
 	uint64_t x;
+
+#ifdef __SSE2__
+	for (; end - p >= 16; p += 16) {
+		unsigned special = json_special_of_16(p);
+
+		if (special != 0)
+			return p + __builtin_ctz(special);
+	}
+#endif
 
 	while (end - p >= 8) {
 		memcpy(&x, p, 8);

@@ -112,7 +112,7 @@ every_row_is_taken_or_refused_at_its_byte(void **state)
 	assert_int_equal(wrong, 0);
 }
 
-/* The same at every position in a word of eight bytes. */
+/* The same at every position in words of 8 and of 16 bytes. */
 static void
 special_bytes_are_seen_at_every_place(void **state)
 {
@@ -140,6 +140,10 @@ special_bytes_are_seen_at_every_place(void **state)
 			text[1 + at] = '\x7f';
 			s = copy_of(text, n + 2);
 			assert_int_equal(skip_all(s), -1);
+			drop_copy(s);
+			text[1 + at] = '\\'; /* before an x, or the closing quote */
+			s = copy_of(text, n + 2);
+			assert_int_equal(skip_all(s), at + 1 < n ? 2 + at : n + 2);
 			drop_copy(s);
 		}
 	}
