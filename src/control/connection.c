@@ -41,8 +41,8 @@ void
 control_actor(uid_t uid, char ret_name[CONTROL_ACTOR_SIZE])
 {
 	struct passwd entry, *user = NULL;
-	char texts[4096]; /* enough for any entry of the user database; a longer one is shown by its
-			     number */
+	char texts[4096]; /* enough for a usual entry of the user database; a user with a longer
+			     entry is shown by number */
 
 	if (getpwuid_r(uid, &entry, texts, sizeof(texts), &user) == 0 && user != NULL)
 		snprintf(ret_name, CONTROL_ACTOR_SIZE, "%s", user->pw_name);

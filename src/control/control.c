@@ -1,7 +1,8 @@
 /*
- * The control socket: listening, the options for all requests, and the box through which the
+ * The control socket: listening, the options for all requests, and the mailbox through which the
  * writer's thread returns finished messages to the main thread. A socket file without a listener is
- * replaced. The start fails when another process answers at the path, or when it is not a socket.
+ * replaced. The start fails when another process answers at the path, or when the file there is not
+ * a socket.
  */
 #include "control/control.h"
 
@@ -19,7 +20,7 @@
 
 #include "control/control_private.h"
 
-/* ---- the box of what the writer gave back ---------------------------------------------------- */
+/* ---- messages that the writer returned ------------------------------------------------------- */
 
 /* On the writer's thread. */
 static void
@@ -88,7 +89,7 @@ clear_the_way(const struct sockaddr_un *un, struct err *e)
 		return err_sys(e, "control socket: cannot create a socket");
 	rc = connect(fd, (const struct sockaddr *)un, sizeof(*un));
 	if (rc != 0 && errno == EAGAIN)
-		rc = 0; /* a listener with a full queue */
+		rc = 0; /* EAGAIN: a listener whose queue is full */
 	close(fd);
 	if (rc == 0)
 		return err_set(
@@ -148,7 +149,7 @@ listen_at(struct control *c, struct err *e)
 	return 0;
 }
 
-/* ---- life ----------------------------------------------------------------------------------- */
+/* ---- setup and release ---------------------------------------------------------------------- */
 
 static int
 copy_sites(struct control *c, const struct control_options *o)

@@ -21,8 +21,8 @@
  *
  * The last line of an answer has "ok"; a refusal is {"ok":false,"code":"input","message":"..."}. A
  * request that runs in steps sends {"progress":500}, the amount done so far, after each step. When
- * its client hangs up it ends after the current step; only erase goes on. The actor in the audit is
- * the user id of the peer, as the kernel reports it.
+ * the client hangs up, the request ends after the current step; only erase goes on to its end. The
+ * actor in the audit is the user id of the peer, as the kernel reports it.
  *
  * Bounds: CONTROL_MAX_CLIENTS connections, CONTROL_MAX_LINE bytes for a line, one request at a time
  * on a connection, CONTROL_IDLE_SECONDS without a request.
@@ -41,7 +41,7 @@
 #include "outbox/outbox.h"
 
 #define CONTROL_MAX_CLIENTS 16
-#define CONTROL_MAX_LINE 8388608 /* an import sends events with the values of their batches */
+#define CONTROL_MAX_LINE 8388608 /* large, because an import sends whole events */
 #define CONTROL_IDLE_SECONDS 60
 #define CONTROL_ACTOR_SIZE 64
 
@@ -66,22 +66,23 @@ struct control_options {
 	/* Called for each site concerned after a pause, resume or flush was recorded. */
 	void (*on_site_control)(void *arg, int64_t site_id, enum site_control_verb verb);
 	void *on_site_control_arg;
-	/* Reads r->body, the event of a put, and decides on it as the site's listener would. */
+	/* Reads r->body, the event of a put, and accepts or refuses it as the site's HTTP listener
+	 * would. */
 	int (*admit)(void *arg, int64_t site_id, struct segment_request *r, struct err *e);
 	void *admit_arg;
 	/* Reloads the configuration. Returns the changes as texts; NULL, with e set, when nothing
 	 * changed. */
 	struct cJSON *(*on_reload)(void *arg, struct err *e);
 	void *on_reload_arg;
-	/* Gives the limits of a purge that starts now. The archive's name must be copied at
+	/* Gives the limits of a purge that starts now. The caller must copy the archive's name at
 	 * once. */
 	void (*limits)(void *arg, struct purge_limits *ret_limits, const char **ret_archive);
 	void *limits_arg;
 };
 
 /*
- * Replaces a socket that nobody answers; ERR_BUSY when another process answers. `base` must outlive
- * the control.
+ * Replaces a socket on which nobody answers; ERR_BUSY when another process answers. `base` must
+ * outlive the struct control.
  */
 int control_new(const struct control_options *o, struct event_base *base,
     struct control **ret_control, struct err *e);

@@ -15,14 +15,14 @@ struct cJSON;
 struct connection;
 
 /*
- * A request that needs the writer. It is the first member of its kind's struct, which holds the
- * message and everything that the message borrows. The outbox owns it between outbox_send and
- * done(); then it comes back through the box of done messages. It outlives its connection when the
- * client hangs up.
+ * A request that needs the writer. The task is the first member of its kind's struct, which also
+ * has the message and everything that the message borrows. The outbox owns the task between
+ * outbox_send and done(); then the task comes back through the mailbox `done`. When the client
+ * hangs up, the task outlives its connection.
  */
 struct task {
 	const struct request_kind *kind;
-	const struct exchange *exchange; /* that of the kind, unless its parse chose another */
+	const struct exchange *exchange; /* the kind's exchange, unless parse chose another */
 	struct control *control;
 	struct connection *connection; /* NULL: the client hung up */
 	struct outbox_msg *msg;        /* set by parse */
@@ -37,7 +37,7 @@ struct request_kind {
 	 * {"ok":true}. */
 	const char *name;
 	int (*answer)(struct control *c, struct cJSON *answer, struct err *e);
-	/* Or a task: it has an exchange. */
+	/* Or a request that needs a task: its exchange. */
 	const struct exchange *exchange;
 	size_t size; /* of the kind's struct, which is zeroed before parse */
 	/* Fills in the message from the request. free is called even after -1. */
@@ -45,7 +45,7 @@ struct request_kind {
 	/* Called after each commit, even when the client is gone. NULL: nothing to do. */
 	void (*committed)(struct task *task);
 	void (*free)(struct task
-		*task); /* Frees everything but the task itself; NULL: there is nothing else */
+		*task); /* Frees everything except the struct itself; NULL: nothing else to free */
 	bool outlives_client; /* runs to its end when the client hangs up */
 };
 

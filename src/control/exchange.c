@@ -1,7 +1,7 @@
 /*
  * The common part of all exchanges: adding to a request, and copying results between a message and
- * JSON by a table of fields. Adding fails only without memory; nothing may be sent then, because a
- * request without its dry_run would make a change instead of counting.
+ * JSON by a table of fields. Adding fails only without memory. The request must not be sent then:
+ * without its dry_run, for example, it would make a change instead of counting.
  */
 #include "control/exchange.h"
 

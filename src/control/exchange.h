@@ -13,7 +13,7 @@
 
 struct cJSON;
 
-/* An int64_t of the message that the writer sets. */
+/* An int64_t member of the message, which the writer sets. */
 struct result_field {
 	const char *name; /* in JSON */
 	size_t offset;    /* in the message */
@@ -54,7 +54,7 @@ extern const struct exchange exchange_undo;
 extern const struct exchange exchange_site_control;
 extern const struct exchange exchange_erase;
 extern const struct exchange exchange_purge;
-extern const struct exchange exchange_import; /* for sending: a NUL must follow each line */
+extern const struct exchange exchange_import; /* to send it, a NUL must follow each line */
 
 /* Adds the fields to an object. without_ids: leaves out ids that are 0. */
 void results_write(const struct result_field *fields, const struct outbox_msg *msg,

@@ -97,7 +97,7 @@ int
 request_refuse_verb(struct slice verb, struct err *e)
 {
 	if (verb.p == NULL)
-		return err_set(e, ERR_INPUT, "the request needs a verb, which is a string");
+		return err_set(e, ERR_INPUT, "the request needs a verb (a string)");
 	return err_set(e, ERR_INPUT,
 	    "the running daemon does not know the verb \"%.*s\": restart it after an upgrade",
 	    verb.n < 40 ? (int)verb.n : 40, verb.p);

@@ -1,7 +1,7 @@
 /*
- * import: stores lines of another outbox or of a file in one transaction. The client sends the next
- * lines after the answer. A line that cannot be stored is counted, and the first few are reported
- * with a reason; the others are stored.
+ * import: stores lines of another outbox or of a file. One request is one transaction; the client
+ * sends the next lines after the answer. A line that cannot be stored is counted, and the first few
+ * are reported with a reason; the others are stored.
  */
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -110,7 +110,8 @@ const struct exchange exchange_import = {
 
 /* ---- the daemon's end ------------------------------------------------------------------------ */
 
-/* The message keeps a static text: one of the two verbs that the audit knows. */
+/* Checks the verb. The message borrows a static string, one of the two verbs that the audit
+ * records. */
 static int
 read_verb(struct import_task *t, const cJSON *request, struct err *e)
 {

@@ -1,8 +1,8 @@
 /*
  * operate: requeues, holds, releases, discards or expires a selection of events, or undoes an
  * operation. It runs in steps. When the client hangs up it ends after the current step: each step
- * is complete, and undo can reverse it. A wrong verb, filter or id is refused before the writer
- * gets anything.
+ * is complete, and undo can reverse what was done. A wrong verb, filter or id is refused before the
+ * writer gets anything.
  */
 #include <cjson/cJSON.h>
 #include <math.h>

@@ -1,4 +1,5 @@
-/* ping: identifies the daemon, the time of its start, and the health of its outbox. Cannot fail. */
+/* ping: answers with the daemon's identity, the time of its start, and the health of its outbox.
+ * Cannot fail. */
 #include <cjson/cJSON.h>
 #include <unistd.h>
 

@@ -35,7 +35,7 @@ static const struct exchange exchange_put = {
 	.write_more = write_results,
 };
 
-/* Without a name it takes the only site. */
+/* Without a name, finds the only site. */
 static int
 find_site(const struct control_options *o, const char *name, int64_t *ret_site_id, struct err *e)
 {
@@ -74,7 +74,7 @@ parse(struct task *task, const cJSON *request, struct err *e)
 	    || request_read_text(request, "event", &t->event, e) != 0)
 		return -1;
 	if (t->event == NULL)
-		return err_set(e, ERR_INPUT, "put needs an event, as a string that holds JSON");
+		return err_set(e, ERR_INPUT, "put needs an event (a string that contains JSON)");
 	t->request.body = slice_from(t->event);
 	if (o->admit(o->admit_arg, t->put.site_id, &t->request, e) != 0)
 		return -1;

@@ -1,7 +1,7 @@
 /*
- * site_control: pauses, resumes or flushes one site or all of them. The writer records it. Then the
- * running dispatcher is told, even when the client has hung up, so that it never differs from the
- * record. An unknown site is an error from the writer.
+ * site_control: pauses, resumes or flushes one site or all of them. The writer records the change.
+ * Then the running dispatcher makes it, even when the client has hung up, so that the dispatcher
+ * never differs from the record. An unknown site is an error from the writer.
  */
 #include <cjson/cJSON.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /*
  * Requests that need the writer. A request becomes a message to the writer. Each time the writer
- * returns it, the client gets the progress and the message is sent again, until the work is done
- * and the client gets the answer. When a client hangs up, its task ends after the current step,
- * unless its kind says otherwise. A failure is reported to the client with the amount done before.
- * All functions run on the main thread except on_done.
+ * returns the message, the client gets the progress, and the message is sent again. When the work
+ * is done, the client gets the answer. When a client hangs up, its task ends after the current
+ * step, unless its kind says otherwise. A failure is reported to the client with the amount done
+ * before. All functions run on the main thread except on_done.
  */
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -119,7 +119,8 @@ refuse(struct task *task, struct err *e)
 		connection_refuse(task->connection, e);
 }
 
-/* Returns whether another step follows; done gets the amount of the committed steps. */
+/* Returns whether another step follows, and sets task->done to the amount of the committed
+ * steps. */
 static bool
 has_more(struct task *task)
 {

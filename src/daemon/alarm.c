@@ -19,7 +19,7 @@
 #include "base/log.h"
 
 #define SITE_SIZE 128
-#define N_VARIABLES 7 /* variables in the environment of the command */
+#define N_VARIABLES 7 /* the most variables in the environment of the command */
 
 struct waiting {
 	enum alarm_event event;

@@ -1,18 +1,19 @@
 /*
- * The clock that the daemon uses, and the facts about it that the next process needs. Storing a
- * note can fail.
+ * The clock that the daemon uses, and the note about it that the next process needs. Storing a note
+ * can fail.
  *
  * Normal path: the machine's wall clock is used. A machine without a battery shows 1970, or a date
- * of its last run, until NTP sets the clock. Such a clock is not trusted: never before CLOCK_FLOOR,
- * and not for an hour when, after another boot, it is behind the last time that the outbox saw. An
- * estimate replaces it: the newest known time, continued by CLOCK_BOOTTIME. The estimate is never
- * ahead of the real time, and later than every stored time. Events are then stored with a mark
- * (`provisional`), and nothing is sent.
+ * of its last run, until NTP sets the clock. Such a clock is not trusted: never while it shows a
+ * time before CLOCK_FLOOR, and, after a reboot, not for the first hour while it is behind the
+ * latest time in the outbox. An estimate replaces it: the newest known time, continued by
+ * CLOCK_BOOTTIME. The estimate is never ahead of the real time, and never behind a stored time.
+ * Events are then stored with a mark (`provisional`), and nothing is sent.
  *
- * Once the machine's clock is trusted, it shows the error of the estimate, and the marked events
- * are corrected by it (jobs/corrections). Then delivery continues. After a restart in the same boot
- * the estimate continues from the stored offset, so that the correction stays exact. After another
- * boot, the unknown time between the last event and that boot counts as zero.
+ * Once the machine's clock is trusted, the error of the estimate is known, and the times of the
+ * marked events are corrected by that error (jobs/corrections). Then delivery continues. After a
+ * restart in the same boot the estimate continues from the stored offset, so that the correction
+ * stays exact. After a reboot, the unknown time between the last stored time and the reboot counts
+ * as zero.
  *
  * One note is with the writer at a time; a note that could not be stored is replaced by the next.
  */
@@ -27,21 +28,23 @@
 enum clocks_state {
 	CLOCKS_SET,
 	CLOCKS_UNSET,
-	CLOCKS_CORRECTING, /* set, but there are marked events */
+	CLOCKS_CORRECTING, /* the clock is set, and the marked events are being corrected */
 };
 
 struct clocks {
 	struct outbox *outbox;
 	const struct clock *system;
 	struct clock clock;  /* given to others */
-	atomic_bool doubted; /* the estimate is used in place of the wall clock, */
-	/* which is mono + this; while the clock is set, where it would go on from */
+	atomic_bool doubted; /* whether the estimate is used instead of the wall clock */
+	/* the estimate is mono + offset; kept up to date while the clock is set */
 	atomic_int_least64_t offset;
 	enum clocks_state state;
-	int64_t started_ms;    /* mono */
-	int64_t behind_before; /* doubts a wall clock before this, for an hour; 0: none */
-	int64_t unset_offset;  /* the provisional mark of the present events; 0: there are none */
-	bool noted;            /* unset_offset is with the writer */
+	int64_t started_ms; /* mono */
+	/* a wall clock before this time is not trusted for an hour; 0: none */
+	int64_t behind_before;
+	int64_t unset_offset; /* the offset that marks the present events as provisional; 0: there
+				 are none */
+	bool noted;           /* unset_offset is with the writer */
 	uint64_t boot;
 	struct age age;
 	struct age_memory before;
@@ -92,7 +95,7 @@ clocks_are_unset(const struct clocks *c)
 	return c->state != CLOCKS_SET;
 }
 
-/* ---- belief --------------------------------------------------------------------------------- */
+/* ---- whether the wall clock is trusted ------------------------------------------------------ */
 
 static bool
 is_believable(const struct clocks *c, int64_t wall, int64_t mono)
@@ -157,7 +160,7 @@ look(struct clocks *c, int64_t wall, int64_t mono)
 	}
 }
 
-/* ---- birth and death ------------------------------------------------------------------------ */
+/* ---- setup and release ---------------------------------------------------------------------- */
 
 int
 clocks_new(const struct clock *system, uint64_t boot, struct clocks **ret_clocks, struct err *e)

@@ -1,9 +1,8 @@
 /*
- * The life of the daemon. start.c starts the parts, and the event loop of the main thread runs
- * until a signal. Then the parts stop in an order that loses nothing: ingest answers its requests,
- * the dispatcher records its answers, the writer commits. Once a second the loop checks the
- * storage's health, changes of the sites, the clocks and the jobs. Fails when a part cannot start
- * or stop.
+ * Runs the daemon. start.c starts the parts, and the event loop of the main thread runs until a
+ * signal. Then the parts stop in an order that loses nothing: ingest answers its requests, the
+ * dispatcher records its answers, the writer commits. Once a second the loop checks the storage's
+ * health, changes of the sites, the clocks and the jobs. Fails when a part cannot start or stop.
  */
 #include "daemon/daemon.h"
 
@@ -157,7 +156,7 @@ stop_signals(struct daemon *d)
 	process_end_at_next_signal();
 }
 
-/* The count of pending events stops here: a large backlog must not delay the start. */
+/* Counts pending events only up to PENDING_COUNT_MAX: a large backlog must not delay the start. */
 static void
 log_start(const struct daemon *d)
 {
@@ -206,7 +205,7 @@ run(struct daemon *d, struct err *e)
 	return rc;
 }
 
-/* ---- the whole ------------------------------------------------------------------------------ */
+/* ---- from start to stop --------------------------------------------------------------------- */
 
 /* In reverse order of the start. */
 static void

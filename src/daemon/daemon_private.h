@@ -23,7 +23,7 @@ struct retention;
 struct site_changes;
 
 struct daemon {
-	struct config *config;                /* one reference is held; a reload replaces it */
+	struct config *config; /* the daemon holds one reference; a reload replaces it */
 	const struct config_request *request; /* how it was loaded */
 	int64_t *site_ids;
 	struct event_base *base;
@@ -41,11 +41,11 @@ struct daemon {
 	struct identities *identities;
 	struct clocks *clocks;
 	uint64_t boot;
-	enum outbox_health health; /* as last logged */
+	enum outbox_health health; /* the health that was last logged */
 	bool stopping;
 };
 
-/* Once a second: nothing is sent while the clock is not set. */
+/* Called once a second: makes the dispatcher send nothing while the clock is not set. */
 void daemon_look_at_clocks(struct daemon *d);
 /* Starts every part but the dispatcher's thread. On failure the caller releases the parts. */
 int daemon_start(struct daemon *d, struct err *e);

@@ -1,9 +1,9 @@
 /*
  * A reload loads the configuration in the same way as the start, compares it with the present one,
- * and gives it to ingest, dispatcher, alarm and jobs: all of them or none. It is refused when the
- * new configuration is not valid, when it changes what only a restart can change, and without
- * memory; the daemon then keeps the old one. A thread that still uses the old configuration holds a
- * reference to it.
+ * and gives it to ingest, dispatcher, alarm and jobs: all of them or none. A reload is refused when
+ * the new configuration is not valid, when it changes what only a restart can change, and without
+ * memory; the daemon then keeps the old configuration. A thread that still uses the old
+ * configuration holds a reference to it.
  */
 #include <cjson/cJSON.h>
 #include <stdlib.h>
@@ -16,7 +16,8 @@
 #include "daemon/jobs/identities.h"
 #include "daemon/wiring.h"
 
-/* Returns the ids of the sites in the order of c, which has the same sites. NULL without memory. */
+/* Returns the ids of the sites in the order of c, which has the same sites as before. NULL without
+ * memory. */
 static int64_t *
 order_ids(const struct daemon *d, const struct config *c)
 {

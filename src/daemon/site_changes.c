@@ -12,7 +12,7 @@
 #include "base/mailbox.h"
 #include "daemon/alarm.h"
 
-#define CHANGES_MAX 1024 /* in the mailbox: more than anybody could handle in a second */
+#define CHANGES_MAX 1024 /* the most changes in the mailbox, which is emptied once a second */
 
 struct change {
 	struct mail mail; /* must be first */

@@ -1,6 +1,6 @@
 /*
  * Carries changes of the sites from the dispatcher's thread to the main thread, which raises
- * alarms: bentospool paused a site by itself, or the site delivers again.
+ * alarms: a site paused automatically, or delivers again.
  */
 #ifndef DAEMON_SITE_CHANGES_H
 #define DAEMON_SITE_CHANGES_H

@@ -1,7 +1,7 @@
 /*
  * Starting the parts of the daemon, each after the parts that it uses: alarm, clocks, outbox, jobs,
  * dispatcher, ingest, control socket, and last the writer's thread. The first part that cannot
- * start ends the start with its error; daemon.c releases what is there.
+ * start ends the start with its error; daemon.c releases the parts that have started.
  */
 #include <event2/event.h>
 #include <stdlib.h>
@@ -46,8 +46,8 @@ start_outbox(struct daemon *d, struct err *e)
 	if (outbox_open(&o, &d->outbox, &recovered, e) != 0)
 		return -1;
 	if (recovered > 0)
-		log_warn(
-		    "%lld attempt%s cut off by a crash: now unknown, the events are pending again",
+		log_warn("%lld attempt%s interrupted by a crash: the outcome is unknown, and the "
+			 "events are pending again",
 		    (long long)recovered, words_plural(recovered));
 	log_debug("start: opened the database %s", d->config->database);
 	for (size_t i = 0; i < d->config->n_sites; i++) {
@@ -217,7 +217,7 @@ start_control(struct daemon *d, struct err *e)
 	return rc;
 }
 
-/* ---- jobs and the whole --------------------------------------------------------------------- */
+/* ---- jobs and all parts --------------------------------------------------------------------- */
 
 static int
 start_jobs(struct daemon *d, struct err *e)

@@ -1,6 +1,6 @@
 /*
- * Decides when an event is too old. It watches the difference of the two clocks, and distrusts the
- * wall clock for max_age after a jump. Pure; cannot fail.
+ * Decides when an event is too old. Watches the difference between the wall clock and the monotonic
+ * clock, and distrusts the wall clock for max_age after a jump. Pure; cannot fail.
  */
 #include "dispatch/age.h"
 
@@ -23,8 +23,7 @@ age_look(struct age *a, int64_t wall, int64_t mono)
 	a->offset = offset;
 }
 
-/* Whether the wall clock has kept step with the monotonic one since the memory's last look, as far
- * as can be known. */
+/* Whether the wall clock has not jumped since m->seen_at, as far as the stored values can show. */
 static bool
 is_in_step(const struct age_memory *m, uint64_t boot, int64_t wall, int64_t mono)
 {

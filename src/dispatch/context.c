@@ -1,9 +1,10 @@
 /*
- * The shared state of a dispatcher's sites, and the errands to the outbox's writer.
+ * The shared state of a dispatcher's sites, and its errands: messages to the outbox's writer and
+ * back.
  *
- * Normal path: context_send counts the message as owed and hands it over; give_back, on the
- * writer's thread, puts it into the mailbox; context_take_mail calls the errand's owner. A message
- * that the writer could not store is reported here once for all errands; an I/O error stops all
+ * Normal path: context_send counts the message as owed and sends it; give_back, on the writer's
+ * thread, puts it into the mailbox; context_take_mail calls the errand's owner. When the writer
+ * could not store a message, this file logs it for every kind of errand; an I/O error stops all
  * sending.
  */
 #include "dispatch/context.h"
@@ -50,7 +51,7 @@ fail(struct dispatch_context *c, const struct err *e)
 {
 	if (!c->failed)
 		log_error("delivery has stopped, because no attempt can be recorded: %s; "
-			  "mend the cause, then restart",
+			  "fix the cause, then restart",
 		    e->text);
 	c->failed = true;
 }
@@ -82,7 +83,7 @@ context_send(struct dispatch_context *c, struct outbox_msg *msg, struct errand *
 		return 0;
 	atomic_fetch_sub(&c->owed, 1);
 	errand->with_writer = false;
-	err_set(&e, ERR_STATE, "the outbox has ended");
+	err_set(&e, ERR_STATE, "the outbox has stopped");
 	fail(c, &e);
 	return -1;
 }
@@ -99,7 +100,8 @@ note_failure(struct dispatch_context *c, struct errand *errand, const struct err
 	errand->not_before_ms = clock_mono(c->clock) + CONTEXT_RECORD_AGAIN_MS;
 	if (e->code == ERR_IO)
 		fail(c, e);
-	/* ERR_STATE is not a failure: an operator or an earlier end has already decided. */
+	/* ERR_STATE is not a failure: an operator has changed the events, or the attempt already
+	 * has an end. */
 	else if (e->code != ERR_STATE)
 		context_warn(c, &c->record_limit, e);
 }

@@ -7,8 +7,8 @@
  * dispatcher's thread.
  *
  * Failure: a message that the writer cannot store at present (no space, locked) may be sent again
- * after CONTEXT_RECORD_AGAIN_MS. After an I/O error, or when the outbox has ended, nothing is sent
- * until a restart (`failed`).
+ * after CONTEXT_RECORD_AGAIN_MS. After an I/O error, or when the outbox has stopped, nothing is
+ * sent until a restart (`failed`).
  *
  * Dispatcher thread only. Times are monotonic ms unless they are named wall ms.
  */
@@ -46,14 +46,14 @@ struct dispatch_context {
 	atomic_int owed;         /* messages that the writer still holds or is about to return */
 
 	bool stopping;
-	bool failed; /* nothing may be stored any more */
+	bool failed; /* the outbox has failed: nothing is sent until a restart */
 	bool held;   /* the clock is not set: dates would be wrong */
 	bool sent;   /* a request was handed to the transport in this step */
 	struct log_limit read_limit;
 	struct log_limit record_limit;
 };
 
-/* One message at a time, on its way to the writer and back. */
+/* Takes one message at a time to the writer and back. */
 struct errand {
 	struct dispatch_context *ctx;
 	void (*back)(void *owner); /* after the commit, or after the failure; NULL: nothing to do */
@@ -64,7 +64,7 @@ struct errand {
 
 /* The writer's thread calls wake when it returns a message. */
 int context_init(struct dispatch_context *c, void (*wake)(void *), void *wake_arg, struct err *e);
-/* The writer must hold no message any longer. */
+/* Call it when the writer has returned every message. */
 void context_free(struct dispatch_context *c);
 
 /* Whether new requests may be sent. */
@@ -74,7 +74,7 @@ context_is_sending(const struct dispatch_context *c)
 	return !c->stopping && !c->failed && !c->held;
 }
 
-/* Sends msg to the writer. Returns -1 when the outbox has ended; the caller then keeps the
+/* Sends msg to the writer. Returns -1 when the outbox has stopped; the caller then keeps the
  * message. */
 int context_send(struct dispatch_context *c, struct outbox_msg *msg, struct errand *errand);
 bool errand_is_due(const struct errand *errand, int64_t now);
@@ -82,7 +82,7 @@ bool errand_is_due(const struct errand *errand, int64_t now);
 void context_take_mail(struct dispatch_context *c);
 /* Warns that the outbox could not be read, at most once a minute. */
 void context_warn_reading(struct dispatch_context *c, const struct err *e);
-/* Like context_warn_reading, for another cause with a limit of its own. */
+/* Logs e as a warning, as often as `limit` allows. */
 void context_warn(struct dispatch_context *c, struct log_limit *limit, const struct err *e);
 
 #endif

@@ -2,9 +2,9 @@
  * The dispatcher's thread: takes messages from the writer and results from the transport, lets
  * every site do what it can, and sleeps in the transport until something happens.
  *
- * Other threads reach it through flags and a mailbox of reloads, and wake it. The end of the thread
- * waits until the writer owes no message any more. A transport that cannot be polled is tried
- * again.
+ * Other threads set flags or put reloads into a mailbox, and then wake it. Before it ends, the
+ * thread waits until the writer has returned every message. When the transport cannot be polled,
+ * the thread polls it again.
  */
 #include "dispatch/dispatcher.h"
 
@@ -64,7 +64,7 @@ free_reloads(struct mail *mail)
 	}
 }
 
-/* All or none: a pushed reload cannot be taken back. */
+/* Makes all reloads before it pushes the first, because a pushed reload cannot be taken back. */
 int
 dispatcher_reload_sites(
     struct dispatcher *d, const struct dispatch_site_options *sites, size_t n, struct err *e)
@@ -206,7 +206,8 @@ run_stop(struct dispatcher *d, int64_t now)
 			outgoing_abandon(&d->sites[i].outgoing);
 }
 
-/* Returning a message takes only a moment: it is enough to look again soon. */
+/* Returns how long to sleep during a stop. Once all sites are quiet it is 1 ms, because the writer
+ * needs only a moment to finish returning its last message. */
 static int64_t
 stop_wait(const struct dispatcher *d, int64_t now, int64_t wait)
 {
@@ -272,7 +273,7 @@ sleep_in_transport(struct dispatcher *d, int64_t wait)
 		wait = 0;
 	if (d->ctx.transport->poll(d->ctx.transport, wait, &e) == 0)
 		return;
-	/* For example without memory: a loop without a pause would only burn CPU time. */
+	/* Polling may fail again at once, for example without memory: the pause saves CPU time. */
 	context_warn(&d->ctx, &d->poll_limit, &e);
 	nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
 }
@@ -318,7 +319,7 @@ dispatcher_stop(struct dispatcher *d)
 	d->running = false;
 }
 
-/* ---- birth and death ------------------------------------------------------------------------ */
+/* ---- setup and release ---------------------------------------------------------------------- */
 
 static int
 make_sites(struct dispatcher *d, const struct dispatcher_options *o, struct err *e)

@@ -1,12 +1,12 @@
 /*
  * The dispatcher: one thread that takes due events from the outbox and sends them to Bento.
  *
- * For each site: read due events in order of arrival, without those that are taken; make the batch;
+ * For each site: read due events in order of arrival, except those already taken; make the batch;
  * record the attempt and wait for its commit; send; classify the answer (event/bento/verdict);
  * record the outcome. A refused batch is sent again in halves until each refused event is alone. A
- * site that fails is probed with single events at growing intervals (dispatch/health) and costs its
- * events nothing. While a request is in flight the next batch is prepared, and the end of one
- * attempt is recorded in the same transaction as the beginning of the next.
+ * site that fails is probed with single events at growing intervals (dispatch/health); its failures
+ * are not charged to the events. While a request is in flight the next batch is prepared, and the
+ * end of one attempt is recorded in the same transaction as the beginning of the next.
  */
 #ifndef DISPATCH_DISPATCHER_H
 #define DISPATCH_DISPATCHER_H
@@ -28,16 +28,16 @@ struct age_memory;
 struct dispatcher;
 
 struct dispatcher_options {
-	struct outbox_port *outbox;  /* on success the dispatcher owns it, */
-	struct transport *transport; /* and this one */
+	struct outbox_port *outbox;  /* owned by the dispatcher after success */
+	struct transport *transport; /* owned by the dispatcher after success */
 	const struct composer *composer;
 	const struct clock *clock;
 	uint64_t seed;                   /* seed for the jitter */
-	const struct age_memory *clocks; /* from the previous process; NULL: nothing is known */
+	const struct age_memory *clocks; /* stored by the previous process; NULL: none did */
 	uint64_t boot;                   /* which boot of the machine this is */
 	const struct dispatch_site_options *sites;
 	size_t n_sites;
-	int64_t stop_deadline_ms; /* how long requests in flight may still take at a stop */
+	int64_t stop_deadline_ms; /* how long dispatcher_stop waits for requests in flight */
 	/* Called on the dispatcher's thread when a site begins to back off, pauses automatically or
 	 * is ready again; the strings are valid during the call. May be NULL. */
 	void (*on_site)(
@@ -48,25 +48,25 @@ struct dispatcher_options {
 int dispatcher_new(
     const struct dispatcher_options *o, struct dispatcher **ret_dispatcher, struct err *e);
 int dispatcher_start(struct dispatcher *d, struct err *e);
-/* Events may be due. Any thread; cheap when the dispatcher is awake. */
+/* Call it when events may be due. Any thread; cheap while the dispatcher is awake. */
 void dispatcher_wake(struct dispatcher *d);
 /*
- * Existing events have changed, or older events are due: events that were read ahead and not yet
- * sent are read again, from the oldest on. Any thread.
+ * Call it when existing events have changed, or when older events are due: the dispatcher reads due
+ * events again from the oldest on, and drops those that it read ahead. Any thread.
  */
 void dispatcher_look_again(struct dispatcher *d);
 /*
- * Replaces the settings of some sites, even their credentials, once their requests in flight have
- * ended. Automatic pauses of these sites end, and they are tried at once. The options about the
- * previous process are ignored. Returns -1 without memory or for settings that cannot be used;
+ * Replaces the settings of some sites, including their credentials, once their requests in flight
+ * have ended. Automatic pauses of these sites end, and they are tried at once. The options about
+ * the previous process are ignored. Returns -1 without memory or for settings that cannot be used;
  * nothing changes then. Any thread, until dispatcher_stop.
  */
 int dispatcher_reload_sites(
     struct dispatcher *d, const struct dispatch_site_options *sites, size_t n, struct err *e);
 /*
  * An operator controls a site. While it is paused no request begins; requests in flight end
- * normally. After a resume or a flush the site is tried at once, whatever it waits for. An unknown
- * site is ignored. Any thread, until dispatcher_stop.
+ * normally. After a resume or a flush the site is tried at once, even if it is backing off. An
+ * unknown site is ignored. Any thread, until dispatcher_stop.
  */
 enum dispatch_site_control { DISPATCH_PAUSE, DISPATCH_RESUME, DISPATCH_FLUSH };
 void dispatcher_site_control(

@@ -17,12 +17,13 @@
 #include "dispatch/dispatcher.h"
 #include "dispatch/site_private.h"
 
-/* How long a stop may wait for the writer to have space again, past the deadline for requests. */
+/* How long after the deadline for requests a stop still waits for the writer to store what it could
+ * not store before. */
 #define DISPATCH_RECORD_LAST_MS 5000
 
 enum dispatch_waking {
 	DISPATCH_AWAKE,
-	DISPATCH_ASLEEP, /* in transport->poll: it must be woken by a call */
+	DISPATCH_ASLEEP, /* in transport->poll: transport->wake must wake it */
 	DISPATCH_NUDGED  /* another thread wants the dispatcher to look again */
 };
 
@@ -54,9 +55,9 @@ struct dispatcher {
 };
 
 /*
- * Takes messages and results, and sends and prepares what it can. Returns how long there is nothing
- * to do unless something happens (ms; 0: call again at once; -1: no limit). Call transport->poll
- * between two steps. When the dispatcher stops, d->finished is set at the end.
+ * Takes messages and results, and sends and prepares what it can. Returns how long the thread may
+ * sleep (ms; 0: call again at once; -1: no limit). Call transport->poll between two steps. The last
+ * step of a stop sets d->finished.
  */
 int64_t dispatcher_step(struct dispatcher *d);
 /* Asks the thread to stop. Any thread. */

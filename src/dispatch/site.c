@@ -8,9 +8,9 @@
 
 #include "base/clock.h"
 
-/* ---- birth, reload, death ------------------------------------------------------------------- */
+/* ---- setup, reload, release ----------------------------------------------------------------- */
 
-/* Makes room for these settings. After a failure the site can keep its old ones. */
+/* Makes room for new settings. After a failure the site can go on with the old ones. */
 static int
 reserve(struct site *s, const struct site_settings *settings, struct err *e)
 {
@@ -79,7 +79,8 @@ site_take_reload(struct site *s, struct site_reload *r)
 	health_outdate(&s->health, true);
 }
 
-/* Requests in flight borrow the old settings. Learned values about Bento stay. */
+/* Call it when no request is in flight, because requests borrow the old settings. What the site has
+ * learned about Bento stays. */
 static void
 use_reload(struct site *s, int64_t now)
 {
@@ -136,7 +137,8 @@ begin_next(const struct site *s, int64_t now)
 	return outgoing_begin_next(&s->outgoing, now);
 }
 
-/* Whether the next batch may be prepared: not in a step that sent a request, which has priority. */
+/* Whether the next batch may be prepared. Not in a step that sent a request: sending has
+ * priority. */
 static bool
 may_prepare(const struct site *s, int64_t now)
 {

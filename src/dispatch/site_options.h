@@ -12,8 +12,8 @@
 
 /* bentospool.conf(5), "Sections site", explains each. */
 struct dispatch_site_options {
-	struct shared *owner; /* owner of everything that is pointed to; a reference is held while
-				 it is used; or NULL */
+	struct shared *owner; /* owns what the pointers point to; the site holds a reference while
+				 it uses them; or NULL */
 	int64_t site_id;
 	const char *name;
 	const char *api_url;
@@ -30,7 +30,7 @@ struct dispatch_site_options {
 	int64_t retry_max_ms;
 	struct mapping_options mapping;
 	struct verdict_policy policy;
-	unsigned max_attempts; /* failures charged to an event; 0: no limit */
+	unsigned max_attempts; /* charged failures after which an event fails; 0: no limit */
 	int64_t max_age_ms;    /* since the receipt of an event; 0: no limit */
 	/* the state that the previous process left */
 	bool paused;       /* by an operator: see dispatcher_site_control */

@@ -2,12 +2,12 @@
  * One site: its settings, how Bento treats it (dispatch/health), its due events (dispatch/queue),
  * and its requests (dispatch/outgoing). The site only coordinates them.
  *
- * In each step of the dispatcher it applies waiting settings, when no attempt is in flight, and the
- * requests of operators. Then it begins attempts, each with the queue's next batch, as long as the
- * operator, the site's health, the pace and the concurrency allow. It records the ends of attempts
- * after preparing a batch and before beginning it, so that one commit stores both. While requests
- * are in flight it prepares the next batch, and last it settles events that no request can carry.
- * When the dispatcher stops, or the outbox has failed, it only records decided attempts.
+ * In each step of the dispatcher, the site applies new settings, when no attempt is in flight, and
+ * the requests of operators. Then it begins attempts, each with the queue's next batch, as long as
+ * the operator, the site's health, the pace and the concurrency allow. It records the ends of
+ * attempts after preparing a batch and before beginning it, so that one commit stores both. While
+ * requests are in flight it prepares the next batch, and last it settles events that no request can
+ * carry. When the dispatcher stops, or the outbox has failed, it only records decided attempts.
  *
  * Dispatcher thread only; times are monotonic ms.
  */
@@ -30,7 +30,7 @@
 struct site_control {
 	int64_t site_id;
 	atomic_bool paused;
-	atomic_bool retry_now; /* try the site now, whatever it waits for */
+	atomic_bool retry_now; /* try the site now, even if it is backing off */
 };
 
 /* New settings, on their way from another thread. */
@@ -63,7 +63,7 @@ void site_take_reload(struct site *s, struct site_reload *r);
 
 /* Begins and prepares what is possible now, and records decided attempts. */
 void site_run(struct site *s, int64_t now);
-/* Returns how long the site has nothing to do (ms); -1: until something happens. */
+/* Returns the time until the site has work (ms); -1: not until something happens. */
 int64_t site_sleep(const struct site *s, int64_t now);
 /* Whether no attempt is in flight and no message is with the writer. */
 bool site_is_quiet(const struct site *s);

@@ -1,7 +1,7 @@
 /*
- * The settings of one site: the options as given, and values derived from them once. They do not
- * change; a reload swaps the whole struct. It owns the derived values and holds a reference to the
- * options' owner.
+ * The settings of one site: the options as given, and values derived from them once. The settings
+ * do not change; a reload replaces the whole struct. It owns the derived values and holds a
+ * reference to the options' owner.
  */
 #ifndef DISPATCH_SITE_SETTINGS_H
 #define DISPATCH_SITE_SETTINGS_H

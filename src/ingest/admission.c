@@ -1,7 +1,6 @@
 /*
  * Applies each site's choice of events to forward (event/mapping/admit) once the sender is known.
- * It keeps a copy of the sites' mapping options, which a reload replaces. Fails only without
- * memory.
+ * Keeps a copy of the sites' mapping options, which a reload replaces. Fails only without memory.
  */
 #include "ingest/admission.h"
 
@@ -84,7 +83,8 @@ find_site(const struct admission *a, int64_t site_id)
 	return NULL;
 }
 
-/* Anybody who sees a page can send what its browser sends, so a browser never erases a person. */
+/* Anybody who can open a page can send the same requests as its browser, so a browser's request
+ * never erases a person. */
 static void
 apply_to_delete(bool browser, struct segment_event *event)
 {
@@ -148,8 +148,8 @@ drop_ignored_ids(const struct admission_site *site, struct segment_event *event)
 		event->previous_id = SLICE_NONE;
 }
 
-/* Whether the event stays invalid at every site. An event in Bento's format has its address or
- * none. A Segment call may still exclude Bento, or get its address from its ids. */
+/* Whether the event is invalid at every site. A Segment call that only lacks an address is not: a
+ * site may still find an address by the ids, or discard the call because it excludes Bento. */
 static bool
 is_decided(const struct segment_event *event)
 {

@@ -1,8 +1,9 @@
 /*
  * Finds out who the sender is. The head of a request has most of the evidence (Basic credentials,
- * the query, a signature); the rest may be in the body (`writeKey`, `site_uuid`) or computed over
- * it. authenticate_head refuses what is already wrong; authenticate_body finds the site or refuses.
- * A reload between the two changes the keys: where that matters, the client must try again.
+ * the query, a signature); the rest may be in the body (`writeKey`, `site_uuid`), and a signature
+ * is checked against the body. authenticate_head refuses what is already wrong; authenticate_body
+ * finds the site or refuses. A reload between the two may change the keys: where that matters, the
+ * client must try again.
  */
 #include "ingest/authenticate.h"
 
@@ -25,7 +26,7 @@ static const struct answer reloaded = { .status = 503,
 
 /* ---- by the head -------------------------------------------------------------------- */
 
-/* The first place with a key counts. */
+/* Looks in one place after another; the first place that has a key counts. */
 static enum auth_result
 find_key(const struct auth *auth, const struct http_head *h, int64_t *ret_site_id)
 {

@@ -1,7 +1,8 @@
 /*
- * The life of ingest: it checks the options, reads keys and secrets into tables, and opens the
- * server. A reload replaces all tables, or none. request.c has the path of a request. Fails on
- * options that contradict each other, on addresses that cannot be bound, and without memory.
+ * Starts, reloads and stops ingest: checks the options, reads keys and secrets into tables, and
+ * opens the server. A reload replaces all tables, or none. request.c has the path of a request.
+ * Fails on options that contradict each other, on addresses that cannot be bound, and without
+ * memory.
  */
 #include "ingest/ingest.h"
 
@@ -12,9 +13,9 @@
 #include "ingest/request_pool.h"
 #include "ingest/writer_link.h"
 
-/* ---- life --------------------------------------------------------------------------- */
+/* ---- setup and release -------------------------------------------------------------- */
 
-/* Without write keys only this machine may post. */
+/* A site without write keys accepts every request, so only this machine may reach it. */
 static int
 check_open_listen(const struct ingest_options *o, struct err *e)
 {

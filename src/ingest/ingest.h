@@ -2,15 +2,15 @@
  * Ingest: the HTTP side that applications talk to. Main thread.
  *
  * http.h      pure reader of request heads and chunked bodies
- * server.h    connections: limits, deadlines, accepting, stopping; conn.h: one of them
+ * server.h    connections: limits, deadlines, accepting, stopping; connection.h: one connection
  * listen.h    addresses and their sockets
  * routes.h    paths to actions
  * auth.h      write keys and origins; webhook.h: signatures; bento_keys.h: Bento's keys
  * answers.h   responses in Segment's shape, or Bento's
  *
  * The path of a request: its head is checked (path, method, origin, and the write key if the head
- * has it); its body is received into its own memory and parsed in place; the events, slices of that
- * memory, go to the outbox; the writer's done() puts the request into a mailbox that wakes the
+ * has it); its body is received into memory of its own and parsed in place; the events, slices of
+ * that memory, go to the outbox; the writer's done() puts the request into a mailbox that wakes the
  * event loop, and only then is the request answered. A client that leaves early makes no difference
  * to the writer.
  */
@@ -33,8 +33,8 @@ struct segment_request;
 struct ingest_site_options {
 	int64_t site_id;
 	const char *name;
-	const char *const
-	    *write_keys; /* none: every key is accepted, on loopback and unix sockets only */
+	/* without keys: every key is accepted, on loopback and unix sockets only */
+	const char *const *write_keys;
 	size_t n_write_keys;
 	const char *const *allow_origins;
 	size_t n_allow_origins;
@@ -43,7 +43,7 @@ struct ingest_site_options {
 	size_t n_ignore_ids;
 	struct mapping_options mapping; /* decides which events are forwarded */
 	bool erase; /* a delete call erases the person (outbox/operate/erase.h) */
-	/* Bento's keys, with which clients of Bento may post. NULL or "": they may not. */
+	/* The keys with which clients of Bento may post. NULL or "": such clients may not post. */
 	const char *site_uuid;
 	const char *publishable_key;
 	const char *secret_key;
@@ -56,7 +56,7 @@ struct ingest_options {
 	size_t n_listen;
 	size_t max_body;  /* bytes of one request's body */
 	size_t max_event; /* bytes of one event; a larger one is kept as invalid; 0: no limit */
-	size_t max_message_id;   /* characters; a longer one is handled in the same way */
+	size_t max_message_id; /* characters; an event with a longer one is also kept as invalid */
 	size_t max_header_bytes; /* of the request line and all headers */
 	unsigned max_headers;
 	unsigned max_connections;   /* over all listeners */
@@ -69,7 +69,7 @@ struct ingest_options {
 };
 
 /*
- * Binds and listens; the error names the address and what to do. `base` must live longer.
+ * Binds and listens; the error names the address and what to do. `base` must outlive ingest.
  * ERR_INPUT: a site has no write keys, and there is a listener beyond loopback and unix sockets, or
  * another site.
  */
@@ -80,7 +80,7 @@ int ingest_new(const struct ingest_options *o, struct event_base *base, struct o
 const char *ingest_address(const struct ingest *in, size_t i);
 /*
  * Replaces keys, origins and secrets of the same sites, from the next request on. Copies numbers
- * and strings. Returns -1 when nothing was changed.
+ * and strings. Returns -1 on failure; nothing changes then.
  */
 int ingest_reload_sites(
     struct ingest *in, const struct ingest_site_options *sites, size_t n, struct err *e);

@@ -1,8 +1,8 @@
 /*
- * Counts requests by outcome and logs refusals. A refusal adds one to its reason; its log line is
- * limited for each pair of reason and client. A tick logs how many lines were left out, and sends
- * the counts since the last commit to the writer. Counts that the writer could not store are added
- * again and sent later; a killed process loses the counts of its last second.
+ * Counts requests by outcome and logs refusals. A refusal adds 1 to the count of its reason; log
+ * lines are limited for each pair of reason and client. A tick logs how many lines were left out,
+ * and sends the counts since the last commit to the writer. Counts that the writer could not store
+ * are added again and sent later; a killed process loses the counts of its last second.
  */
 #include "ingest/refusals.h"
 
@@ -27,10 +27,10 @@ struct client {
 struct refusals {
 	struct outbox *outbox;
 	const struct clock *clock;
-	struct outbox_requests sum; /* counted since the message to the writer */
+	struct outbox_requests sum; /* counts since the last message to the writer */
 	struct outbox_requests sent;
 	atomic_bool with_writer;
-	/* the result of `sent`, which came back or was never sent, has not been read */
+	/* take_back has not yet read whether the counts in `sent` were stored */
 	bool unread;
 	struct client clients[REFUSAL_CLIENTS];
 	struct log_limit reused;
@@ -136,8 +136,8 @@ log_refusal(struct refusals *r, const char *reason, const char *message, int fd)
 	log_warn("ingest: refused a request from %s: %s: %s", address, reason, message);
 }
 
-/* Runs a minute after the last line. The pair is then forgotten, so that its next refusal is
- * logged. */
+/* A minute after the last line of a pair, logs how many were left out. The pair is then forgotten,
+ * so that its next refusal is logged. */
 static void
 log_ends(struct refusals *r)
 {
@@ -168,7 +168,7 @@ refusals_log_reused(struct refusals *r, int64_t event_id)
 
 /* ---- counting ----------------------------------------------------------------------- */
 
-/* The last outcome of a full message is "other". */
+/* When the message has no room for a new outcome, the requests count as "other". */
 static void
 add(struct outbox_requests *r, const char *outcome, int64_t requests)
 {
@@ -211,7 +211,7 @@ on_done(struct outbox_msg *msg, void *arg)
 	atomic_store(&r->with_writer, false);
 }
 
-/* Adds counts that were not stored again. */
+/* Adds the counts that the writer could not store to the present ones. */
 static void
 take_back(struct refusals *r)
 {

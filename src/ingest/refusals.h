@@ -32,8 +32,8 @@ void refusals_free(struct refusals *r);
  * socket. */
 void refusals_add(struct refusals *r, const char *reason, const char *message, int fd);
 void refusals_add_accepted(struct refusals *r);
-/* Logs, once a minute, that an event was not stored because its messageId is known with other
- * content. */
+/* Logs, at most once a minute, that an event was not stored because its messageId belongs to
+ * event_id, which has other content. */
 void refusals_log_reused(struct refusals *r, int64_t event_id);
 /* Call it once a second, and before outbox_stop: sends the counts, and logs how many lines were
  * left out. */

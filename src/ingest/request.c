@@ -51,7 +51,7 @@ answer_options(const struct ingest *in, struct conn *c, const struct http_head *
 	return &preflight;
 }
 
-/* Returns an answer that needs no body; NULL when the request must be read. */
+/* Returns an answer that does not depend on the body; NULL when the body must be read. */
 static const struct answer *
 answer_head(const struct ingest *in, struct conn *c, const struct http_head *h,
     const struct route *route, struct answer *wrong_method)
@@ -89,8 +89,8 @@ is_gzip(struct slice content_encoding)
 	return is_word(content_encoding, "gzip") || is_word(content_encoding, "x-gzip");
 }
 
-/* Returns what is wrong with the head of a request that would store events; NULL when nothing
- * is. */
+/* Returns the answer that refuses the head of a request that would store events; NULL when the head
+ * is right. */
 static const struct answer *
 check_head(struct request *r, const struct http_head *h)
 {

@@ -17,8 +17,8 @@
 #include "outbox/outbox.h"
 
 /*
- * While the writer holds it (`sent`) a request outlives its connection: the events point into the
- * body, which must stay until the writer returns it.
+ * While the writer has the request (`sent`), it may outlive its connection: the events point into
+ * the body, which must stay until the writer returns the request.
  */
 struct request {
 	struct outbox_put put; /* must be first: put.msg.mail travels through the mailboxes */
@@ -26,10 +26,10 @@ struct request {
 	struct conn *conn; /* NULL: the client no longer waits for the answer */
 	const struct route *route;
 	/* who posts: */
-	enum auth_result key;  /* by the head */
+	enum auth_result key;  /* the result for the key in the head */
 	int64_t site_id;       /* valid once the sender is known */
 	size_t bento_pair;     /* ROUTE_BENTO_API: the result of bento_keys_find_pair */
-	uint64_t generation;   /* the generation of settings it belongs to */
+	uint64_t generation;   /* struct ingest's generation when the head was checked */
 	bool bento_site_known; /* the query named the site */
 	bool browser;          /* the request has an Origin header */
 	bool is_signed;        /* signature is set */
@@ -62,7 +62,7 @@ struct ingest {
 	struct event wake_event;
 	struct event second; /* for refusals_tick */
 	bool ticking;        /* `second` is active */
-	/* from ingest_stop */
+	/* arguments of ingest_stop */
 	void (*stopped)(void *arg);
 	void *stopped_arg;
 	struct request *spare;

@@ -1,6 +1,6 @@
 /*
- * The memory of requests. Finished requests are kept for the next ones, each with little memory.
- * Bodies, zlib and the events found in a body are charged to one quota over all connections
+ * The memory of requests. A finished request is kept, with little memory, to be used again. Bodies,
+ * zlib's memory and the events found in a body are charged to one quota over all connections
  * (max_buffered); this file gives back every charge. Fails only without memory or quota.
  */
 #include "ingest/request_pool.h"

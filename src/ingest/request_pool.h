@@ -6,7 +6,7 @@
 
 /* Returns NULL without memory. */
 struct request *request_take(struct ingest *in);
-/* Makes it a spare request. */
+/* Keeps r as a spare request, or frees it. */
 void request_release(struct request *r);
 void request_free(struct request *r);
 void request_free_spare(struct ingest *in);

@@ -28,7 +28,7 @@ struct route {
 /*
  * Returns the path that the client means. It decodes %XX, removes doubled and final slashes, adds
  * the prefix /v1 when it is missing, and replaces the prefixes of other products by it. A path
- * without a route is returned as far as it was understood. The functions below take the result.
+ * without a route is returned as far as it could be decoded. The functions below take the result.
  */
 struct slice route_path(struct slice raw, char to[ROUTE_PATH_MAX]);
 /* Whether the path belongs to Bento's API, whose clients expect answers in its format. */

@@ -136,7 +136,8 @@ on_wake(evutil_socket_t fd, short what, void *arg)
 	uint64_t count;
 	ssize_t n = read(fd, &count, sizeof(count));
 
-	(void)n; /* an earlier call may have read it already; the mailbox holds the rest */
+	(void)n; /* an earlier call may have read the counter already; the messages are in the
+		    mailbox */
 	(void)what;
 	server_touch(in->server);
 	for (mail = mailbox_take(&in->done); mail != NULL; mail = next) {
@@ -145,7 +146,7 @@ on_wake(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-/* ---- life --------------------------------------------------------------------------- */
+/* ---- setup and release -------------------------------------------------------------- */
 
 int
 writer_link_open(struct ingest *in, struct event_base *base, struct err *e)

@@ -1,6 +1,6 @@
 /*
- * Corrects provisional times once the clock is set. One run goes through all present events. A
- * failed run is repeated after a second and continues where it stopped.
+ * Corrects provisional times once the clock is set. One run goes through all present events. A run
+ * that failed is repeated after a second, from the event at which it stopped.
  */
 #include "daemon/jobs/corrections.h"
 
@@ -11,7 +11,7 @@
 #include "daemon/jobs/job.h"
 #include "outbox/write/corrections.h"
 
-#define AGAIN_MS 1000 /* after one that failed */
+#define AGAIN_MS 1000 /* after a failed run */
 #define WARN_EVERY_MS 60000
 
 struct corrections {

@@ -14,12 +14,12 @@ struct corrections;
 
 int corrections_new(struct outbox *outbox, const struct clock *clock,
     struct corrections **ret_corrections, struct err *e);
-/* NULL is fine. After outbox_stop. */
+/* Call it after outbox_stop. NULL is allowed. */
 void corrections_free(struct corrections *s);
 /* Starts a run that adds `shift` ms to the times of all events stored by then. No other run may be
  * in progress. */
 void corrections_begin(struct corrections *s, int64_t shift);
-/* Once a second, from then on. */
+/* Call it once a second after corrections_begin. */
 void corrections_tick(struct corrections *s);
 bool corrections_are_done(const struct corrections *s);
 

@@ -12,8 +12,8 @@
 #include "daemon/jobs/job.h"
 #include "daemon/wiring.h"
 
-#define EVERY_MAX_MS 60000 /* the longest time between two runs, */
-#define EVERY_SHARE 20     /* and the time as a share of the shortest identity_wait */
+#define EVERY_MAX_MS 60000 /* the longest time between two runs */
+#define EVERY_SHARE 20     /* runs are at most 1/20 of the shortest identity_wait apart */
 #define WARN_EVERY_MS 3600000
 
 struct identities {
@@ -70,7 +70,7 @@ identities_start(
 	return rc;
 }
 
-/* Without memory the next second tries again. */
+/* Without memory, the next tick tries again. */
 static struct outbox_msg *
 begin(void *owner)
 {

@@ -1,7 +1,7 @@
 /*
- * The daemon's job for events that await an identity: it gives the sites' settings to the outbox at
- * the start and after a reload, and makes it give up on events that have waited for longer than
- * identity_wait. A wall clock that jumped is not trusted, as for max_age. Main thread.
+ * The daemon's job for events that await an identity: gives the sites' settings to the outbox at
+ * the start and after a reload, and makes the outbox give up on events that have waited for longer
+ * than identity_wait. A wall clock that jumped is not trusted, as for max_age. Main thread.
  */
 #ifndef DAEMON_JOBS_IDENTITIES_H
 #define DAEMON_JOBS_IDENTITIES_H

@@ -2,7 +2,7 @@
  * The runs of a job. job_tick begins a run when its time has come, and sends the message. The
  * writer calls on_done after each step. It sends the next step at once, up to JOB_STEPS_A_SECOND
  * steps after a tick; then the message waits in the mailbox for the next tick. A failed step ends
- * the run. An outbox that stops takes no more messages, which ends the job.
+ * the run. When the outbox has stopped and refuses the message, the job ends.
  */
 #include "daemon/jobs/job.h"
 

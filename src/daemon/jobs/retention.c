@@ -82,7 +82,7 @@ has_more(void *owner)
 	return r->purge.more;
 }
 
-/* Without memory the next second tries again. */
+/* Without memory, the next tick tries again. */
 static struct outbox_msg *
 begin(void *owner)
 {

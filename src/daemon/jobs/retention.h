@@ -21,7 +21,7 @@ void retention_limits(const struct config_retention *settings, const struct age 
 
 int retention_new(struct outbox *outbox, const struct clock *clock, const struct age *age,
     struct retention **ret_retention, struct err *e);
-/* Call it after outbox_stop: until then the writer may hold its message. NULL is allowed. */
+/* Call it after outbox_stop: until then the writer may hold the job's message. NULL is allowed. */
 void retention_free(struct retention *r);
 /* Call it once a second. */
 void retention_tick(struct retention *r, const struct config_retention *settings);

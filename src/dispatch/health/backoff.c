@@ -8,7 +8,7 @@ backoff_ceiling(unsigned n, int64_t first_ms, int64_t max_ms)
 {
 	int64_t ceiling = first_ms < 1 ? 1 : first_ms;
 
-	/* Halving the bound instead of doubling past it keeps any setting from overflowing. */
+	/* Compares with half of max_ms before it doubles, so that no setting can overflow. */
 	for (; n > 1 && ceiling < max_ms; n--)
 		ceiling = ceiling > max_ms / 2 ? max_ms : ceiling * 2;
 	if (ceiling > max_ms)

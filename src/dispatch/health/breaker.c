@@ -144,10 +144,10 @@ fail_stale(struct breaker *b, const struct breaker_failure *f, int64_t now)
 		return false;
 	if (until > b->not_before_ms)
 		b->not_before_ms = until;
-	/* The probe decides, but not before that time. */
+	/* The state depends on the probe, but no request is sent before `until`. */
 	if (b->mode == BREAKER_HALF_OPEN || (b->mode == BREAKER_OPEN && until <= b->probe_ms))
 		return false;
-	/* Requests in flight are stale, too. */
+	/* The new epoch makes the answers of requests in flight stale. */
 	b->epoch += b->mode == BREAKER_CLOSED;
 	b->mode = BREAKER_OPEN;
 	b->why = f->why;

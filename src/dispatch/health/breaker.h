@@ -9,8 +9,8 @@
  * A probe that passes closes the breaker and starts a ramp: the limit is 1 and doubles with each
  * request that passes, up to the full batch. A probe that fails opens the breaker again, for a
  * longer time. An answer to a request that was sent before the last failure is stale: it does not
- * close the breaker and does not count as a failure, because one outage with several requests in
- * flight would look like many.
+ * close the breaker and does not count as a failure; otherwise one outage with several requests in
+ * flight would look like several outages.
  */
 #ifndef DISPATCH_HEALTH_BREAKER_H
 #define DISPATCH_HEALTH_BREAKER_H
@@ -21,7 +21,7 @@
 #include "base/rand.h"
 #include "event/bento/verdict.h"
 
-/* From breaker_next: no time; not until something happens. */
+/* breaker_next returns this while the probe is in flight. */
 #define BREAKER_NEVER INT64_MAX
 
 enum breaker_mode { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_HALF_OPEN };
@@ -46,16 +46,17 @@ struct breaker_failure {
 	uint64_t epoch;        /* breaker->epoch when the request went out */
 	enum verdict_site why; /* not SITE_READY */
 	int64_t wait_at_least_ms;
-	bool suspected; /* the batch failed before: after a pause the probe comes soon, because it
-			   may be the same batch */
+	bool suspected; /* the batch had failed before, so it may be at fault: even a pause is
+			   probed soon */
 };
 
 void breaker_init(
     struct breaker *b, int64_t retry_first_ms, int64_t retry_max_ms, unsigned full_batch);
-/* Changes the settings. The state stays, and a ramp that was at its end stays there. */
+/* Changes the settings. The state stays, and a ramp that was over stays over. */
 void breaker_configure(
     struct breaker *b, int64_t retry_first_ms, int64_t retry_max_ms, unsigned full_batch);
-/* Returns when the next request may be sent. INT64_MIN: at once; BREAKER_NEVER: after the probe. */
+/* Returns when the next request may be sent. INT64_MIN: at once; BREAKER_NEVER: after the probe in
+ * flight. */
 int64_t breaker_next(const struct breaker *b);
 /* Whether a request would be the probe. */
 bool breaker_is_probing(const struct breaker *b);

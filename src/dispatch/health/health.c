@@ -104,7 +104,7 @@ health_retry(struct health *h, int64_t now)
 
 /* ---- answers -------------------------------------------------------------------------------- */
 
-/* Each 413 lowers the limit of a body; it rises again slowly. */
+/* Each 413 lowers the size limit of a body; full batches that pass raise it again slowly. */
 static void
 learn_size(struct health *h, const struct health_answer *a)
 {
@@ -162,7 +162,8 @@ note_failure(struct health *h, const struct health_answer *a)
 	h->changed = true;
 }
 
-/* Returns whether the batch that failed before was at fault, and notes this one if it may be. */
+/* Returns whether the batch that failed before was at fault. Notes this batch if it may be at
+ * fault. */
 static bool
 watch_suspects(struct suspects *u, const struct health_answer *a, bool was_ready)
 {
@@ -197,7 +198,8 @@ health_take_answer(struct health *h, const struct health_answer *a)
 	enum breaker_mode before = h->breaker.mode;
 	bool blamed = false;
 
-	/* The refusal concerns settings that are replaced at once: it is not a reason to pause. */
+	/* The refusal concerns settings that are about to be replaced: it is not a reason to
+	 * pause. */
 	if (h->outdated && a->verdict->site == SITE_PAUSE) {
 		if (a->probe)
 			health_lost_probe(h);
@@ -237,7 +239,7 @@ health_reload(struct health *h, const struct site_settings *old, int64_t now)
 		breaker_retry(&h->breaker, now);
 }
 
-/* ---- the state as others see it ------------------------------------------------------------- */
+/* ---- the state for the outbox and the log --------------------------------------------------- */
 
 struct outbox_site_state
 health_record(const struct health *h)

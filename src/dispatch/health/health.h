@@ -1,9 +1,9 @@
 /*
  * How Bento treats one site: whether a request may be sent, how large it may be, and which events
- * may be the cause of failures. An outage is a state of the site and costs the events nothing.
+ * may be the cause of failures. An outage is a state of the site; it is not charged to the events.
  *
- * It has the breaker, the suspects and learned values (the size limit of a body, refusals in a
- * row), and the state for the outbox and the log: ready, backing off or paused.
+ * struct health has the breaker, the suspects, learned values (the size limit of a body, refusals
+ * in a row), and the state for the outbox and the log: ready, backing off or paused.
  *
  * Nothing here fails, except health_reserve. Dispatcher thread only.
  */
@@ -44,8 +44,8 @@ struct health_answer {
 	const struct verdict_facts *facts;
 	const struct verdict *verdict;
 	const struct members *members;
-	uint64_t epoch;  /* from health_sent */
-	bool probe;      /* a single event, sent to find out whether the site is ready again */
+	uint64_t epoch; /* from health_sent */
+	bool probe; /* the request was a single event that tests whether the site is ready again */
 	size_t n_bytes;  /* size of its body */
 	bool full_bytes; /* the body was as large as allowed */
 };
@@ -53,7 +53,7 @@ struct health_answer {
 /* settings must outlive h and not move. Takes over what the previous process learned. */
 void health_init(
     struct health *h, struct dispatch_context *ctx, const struct site_settings *settings);
-/* Makes room for these settings. Returns -1 without memory; nothing changes then. */
+/* Makes room for new settings. Returns -1 without memory; nothing changes then. */
 int health_reserve(struct health *h, const struct site_settings *settings, struct err *e);
 void health_free(struct health *h);
 /*
@@ -61,7 +61,8 @@ void health_free(struct health *h);
  * not count against the events, and a pause ends.
  */
 void health_reload(struct health *h, const struct site_settings *old, int64_t now);
-/* New settings wait to be used: a request that fails because of the old ones does not count. */
+/* Sets whether new settings wait to be used: then a request that fails because of the old ones does
+ * not count. */
 void health_outdate(struct health *h, bool outdated);
 
 /* Returns when the next request may be sent; CONTEXT_NEVER: after the probe in flight. */
@@ -74,19 +75,19 @@ bool health_is_probing(const struct health *h);
 
 /* Call it before a request is sent. Returns the epoch for its answer. */
 uint64_t health_sent(struct health *h);
-/* Whether a request of this epoch would still be sent now. */
+/* Whether the site has not failed since this epoch, so that its request may still be sent. */
 bool health_is_current(const struct health *h, uint64_t epoch);
 /* The probe ended without information about Bento. */
 void health_lost_probe(struct health *h);
 /* Takes an answer into account. Returns true when the suspects are to blame: see suspects_blame. */
 bool health_take_answer(struct health *h, const struct health_answer *a);
-/* An operator wants the site to be tried at once. */
+/* Call it when an operator wants the site to be tried at once. */
 void health_retry(struct health *h, int64_t now);
 
 /* Returns the state and the learned values, for the site's row in the outbox. */
 struct outbox_site_state health_record(const struct health *h);
-/* Replaces, once, the state that an earlier process left in the site's row: this process has not
- * failed yet. */
+/* On its first call, replaces the state that an earlier process left in the site's row with the
+ * present state. */
 void health_announce(struct health *h);
 bool health_is_announcing(const struct health *h);
 /* Returns whether the state changed since the last call: a log line is due. */

@@ -1,6 +1,6 @@
 /*
- * The events that may be at fault for the last failure, and those that failed before. This file
- * only remembers them; dispatch/outgoing/charge.c decides what happens to them. Only
+ * The events that may be at fault for the last failure, and the events that failed alone before.
+ * This file only remembers them; dispatch/outgoing/charge.c decides what happens to them. Only
  * suspects_reserve can fail.
  */
 #include "dispatch/health/suspects.h"
@@ -48,7 +48,7 @@ suspects_have(const struct suspects *u, int64_t id)
 	return members_have(&u->members, id);
 }
 
-/* ---- those that fell alone ------------------------------------------------------------------ */
+/* ---- events that failed alone --------------------------------------------------------------- */
 
 static struct fallen *
 find_fallen(struct suspects *u, int64_t id)
@@ -97,8 +97,8 @@ suspects_doubt_more(struct suspects *u)
 
 /* ---- blaming -------------------------------------------------------------------------------- */
 
-/* Whether the failure differs from an outage. Counts a strike against an event that failed
- * before. */
+/* Whether the suspects, and not an outage, caused the failure. In doubt, counts a strike against a
+ * single suspect that failed alone before. */
 static bool
 is_clear(struct suspects *u)
 {

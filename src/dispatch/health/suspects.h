@@ -2,13 +2,13 @@
  * The last batch that failed while the site was ready, and that may be at fault itself.
  *
  * When the next probe, with another event, passes, the batch was at fault: from then on its events
- * are sent in halves, until one is alone. An event that fails alone, after it was set apart before,
- * is charged: it is delayed, and fails after max_attempts. When the probe fails as well, it is an
- * outage, and no event is charged.
+ * are sent in halves, until one is alone. An event that is at fault and was already set apart is
+ * charged: it is delayed, and fails after max_attempts. When the probe fails as well, the cause is
+ * an outage, and no event is charged.
  *
- * No event is charged the first time: a short outage that ends between the two requests looks the
- * same, but rarely twice in a row for the same event. Uses no clock and no outbox; dispatcher
- * thread only.
+ * No event is charged the first time, because a short outage that ends between the two requests
+ * looks the same; that rarely happens twice in a row to the same event. Uses no clock and no
+ * outbox; dispatcher thread only.
  */
 #ifndef DISPATCH_HEALTH_SUSPECTS_H
 #define DISPATCH_HEALTH_SUSPECTS_H
@@ -31,10 +31,11 @@ struct fallen {
 
 struct suspects {
 	struct members members;
-	bool murky; /* a probe that was itself in doubt has failed since */
-	/* the decision about them is being recorded: until then they are not replaced */
+	bool murky; /* since then another event, which had failed alone before, failed again */
+	/* the members are at fault, and are not replaced until the decision about them is
+	 * recorded */
 	bool blamed;
-	struct fallen fallen[SUSPECTS_FALLEN]; /* a ring of the newest that have not passed since */
+	struct fallen fallen[SUSPECTS_FALLEN]; /* a ring of the newest events that failed alone */
 	size_t n_fallen;                       /* total ever added */
 };
 
@@ -50,16 +51,18 @@ bool suspects_have(const struct suspects *u, int64_t id);
 /* The event was alone in a request that failed in a way that may be its own fault. Returns whether
  * it had failed alone before. */
 bool suspects_fell(struct suspects *u, int64_t id);
-/* A probe failed without new information. */
+/* A probe failed with another event that had failed alone before, so the cause of both failures is
+ * in doubt. */
 void suspects_doubt_more(struct suspects *u);
-/* The event passed, or is settled. */
+/* The event passed, or is settled: forgets that it failed alone. */
 void suspects_stood(struct suspects *u, int64_t id);
 /* Whether the event is a suspect or has failed alone: then another one is better for a probe. */
 bool suspects_doubt(const struct suspects *u, int64_t id);
 /*
  * A probe with another event passed. Returns true when the suspects are to blame; they stay until
- * suspects_settled. When only events that had failed before failed in between, it may have been an
- * outage: then it takes SUSPECTS_STRIKES such cases.
+ * suspects_settled. When a probe with an event that had failed alone before failed in between, the
+ * cause may have been an outage: then only a single suspect that had failed alone before is to
+ * blame, at the SUSPECTS_STRIKES-th such case.
  */
 bool suspects_blame(struct suspects *u);
 /* The decision about them was recorded or given up. */

@@ -1,7 +1,8 @@
 /*
  * Splits or charges the suspects. Normal path: charge_suspects decides, charge_record sends the
  * decision to the writer, recorded() frees the events. A decision that the writer cannot store at
- * present is sent again; after an I/O error it is given up, because nothing is sent any more.
+ * present is sent again; after an I/O error the decision is given up, because no request is sent
+ * any more.
  */
 #include "dispatch/outgoing/charge.h"
 

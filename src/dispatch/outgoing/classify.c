@@ -8,10 +8,10 @@
 
 /* ---- may the events be sent again? ---------------------------------------------------------- */
 
-/* Looking for events without a key. */
+/* Counts the events that have a unique key. */
 struct keys {
 	const struct health *health;
-	size_t n; /* events that have one */
+	size_t n; /* events with a unique key */
 };
 
 static bool
@@ -67,7 +67,8 @@ classify(const struct batch *batch, const struct transport_result *result,
 	};
 	bento_reply_parse(buf_slice(&result->response), &ret->facts.reply);
 	verdict_decide(&ret->facts, &ret->verdict);
-	/* Only a partial answer needs this, so the events are read again only then. */
+	/* Reads the events again only after a partial answer, because no other verdict depends on
+	 * their keys. */
 	if (ret->verdict.outcome == OUTCOME_PARTIAL && is_repeatable(batch, health)) {
 		ret->facts.unique_keys = true;
 		verdict_decide(&ret->facts, &ret->verdict);
@@ -91,7 +92,7 @@ classify_explain(const struct classified *c, char *ret_text, size_t size)
 static const struct effect {
 	enum event_status status;
 	bool settles; /* the attempt is charged and the reason stored */
-	bool splits;  /* they are sent in halves */
+	bool splits;  /* the events are sent again in halves */
 } effects[] = {
 	/* clang-format off */
 	[STEP_DELIVERED] = { STATUS_DELIVERED, true,  false },
@@ -125,8 +126,8 @@ is_counted(const struct verdict_facts *f)
 	return f->reply.shape == BENTO_REPLY_COUNTS;
 }
 
-/* Whether Bento's counts cover each event of this attempt once, and no effect of an earlier
- * attempt. */
+/* Whether Bento's counts cover each event of this attempt exactly once, and nothing that an earlier
+ * attempt delivered. */
 static bool
 is_exact(const struct verdict_facts *f)
 {

@@ -24,11 +24,11 @@ void classify(const struct batch *batch, const struct transport_result *result,
 /* Writes the error for the audit: Bento's, the transport's, or ours; "" when all events were
  * delivered. */
 void classify_explain(const struct classified *c, char *ret_text, size_t size);
-/* Writes the effect on the members into the record of the attempt's end. */
+/* Writes the verdict's effect on the members into the record of the attempt's end. */
 void classify_apply(
     const struct classified *c, const struct members *members, struct outbox_attempt_end *end);
 
-/* What that shows of the events, for dispatch/outgoing/parts. */
+/* Returns what the answer shows about the events, for dispatch/outgoing/parts. */
 struct shown classify_shown(const struct classified *c);
 
 #endif

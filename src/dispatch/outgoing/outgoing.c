@@ -3,8 +3,8 @@
  * begun() sends the request, outgoing_take_result classifies the answer, outgoing_record records
  * the end, ended() returns the events to the queue.
  *
- * The writer can fail at the beginning (nothing was sent, the events are due again) and at the end
- * (the record is tried again; meanwhile the events stay taken).
+ * The writer can fail to store the beginning (nothing was sent, the events are due again) and the
+ * end (the record is sent again; meanwhile the events stay taken).
  */
 #include "dispatch/outgoing/outgoing.h"
 
@@ -94,7 +94,7 @@ count_out(const struct outgoing *o)
 	return count(o, ATTEMPT_BEGINNING) + count(o, ATTEMPT_SENDING);
 }
 
-/* Whether its events become due again once its end is recorded. */
+/* Whether the attempt's events become due again once its end is recorded. */
 static bool
 goes_again(const struct attempt *a)
 {
@@ -102,7 +102,8 @@ goes_again(const struct attempt *a)
 	       && a->end.status == STATUS_PENDING;
 }
 
-/* Events to be sent again come first; until that is recorded no other attempt begins. */
+/* Events to be sent again come first: no other attempt begins until the end of theirs is
+ * recorded. */
 static bool
 something_goes_again(const struct outgoing *o)
 {
@@ -151,7 +152,7 @@ outgoing_is_quiet(const struct outgoing *o)
 static void begun(void *owner);
 static void take_result(struct attempt *a, const struct transport_result *result);
 
-/* Ends the attempt: its events belong to the queue again. */
+/* Ends the attempt, and gives its events back to the queue. */
 static void
 release(struct attempt *a, bool again)
 {
@@ -240,7 +241,7 @@ begin_failed(struct attempt *a)
 		o->not_before_ms = a->errand.not_before_ms;
 	if (a->batch.probe)
 		health_lost_probe(o->health);
-	/* Events that were prepared meanwhile come after these. */
+	/* The events of this attempt come before those that were prepared meanwhile. */
 	queue_drop(o->queue);
 	release(a, true);
 }
@@ -355,7 +356,7 @@ ended(void *owner)
 
 	if (msg->rc == 0)
 		parts_note(&a->outgoing->parts, &a->batch.members, &a->shown);
-	/* ERR_STATE: it already has an end, so nothing is left to do. */
+	/* ERR_STATE: the attempt already has an end, so nothing is left to do. */
 	if (msg->rc == 0 || msg->err.code == ERR_STATE || msg->err.code == ERR_IO)
 		release(a, msg->rc != 0 || a->end.status == STATUS_PENDING);
 	else
@@ -369,7 +370,8 @@ record_end(struct attempt *a)
 {
 	struct outgoing *o = a->outgoing;
 
-	/* The present state: a delayed record must not bring back an old one. */
+	/* The present state, not that of the verdict: a delayed record must not bring back an old
+	 * state of the site. */
 	a->end.site = health_record(o->health);
 	a->end.msg = (struct outbox_msg){ .type = OUTBOX_ATTEMPT_END };
 	a->state = ATTEMPT_ENDING;

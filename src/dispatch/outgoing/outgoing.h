@@ -1,15 +1,15 @@
 /*
- * The requests of one site: its attempts, their pace, and the states of an attempt:
+ * The requests of one site: its attempts and their pace. The states of an attempt are:
  *
  *	IDLE -> BEGINNING -> SENDING -> DECIDED -> ENDING -> IDLE
  *
- * BEGINNING: its row is being committed; only then is the request sent. DECIDED: the verdict is
- * there, its record is not yet with the writer, or the writer could not keep it and it is tried
- * again. ENDING: the record is being committed; only after that the events are given back to the
- * queue. At most health_width attempts are BEGINNING or SENDING.
+ * BEGINNING: the row of the attempt is being committed; the request is sent only after that.
+ * DECIDED: the verdict is known, and its record has yet to be sent to the writer, for the first
+ * time or again. ENDING: the record is being committed; only after that are the events given back
+ * to the queue. At most health_width attempts are BEGINNING or SENDING.
  *
- * Failure: what the writer cannot keep for a while is tried again. After an I/O error a beginning
- * and an end are given up: the recovery at the next start ends the attempt.
+ * Failure: a message that the writer cannot store at present is sent again. After an I/O error a
+ * beginning or an end is given up: the recovery at the next start ends the attempt.
  *
  * Dispatcher thread only; times are monotonic ms.
  */
@@ -47,12 +47,12 @@ struct attempt {
 	struct outgoing *outgoing;
 	enum attempt_state state;
 	struct batch batch;
-	uint64_t epoch;     /* of the site's health when the request was sent */
+	uint64_t epoch;     /* from health_sent, when the request was sent */
 	int64_t started_ms; /* when the request was sent */
 	struct outbox_attempt_begin begin;
 	struct outbox_attempt_end end;
-	struct errand errand; /* first for begin, then for end */
-	struct shown shown;   /* by its answer, of its events */
+	struct errand errand; /* used first for `begin`, then for `end` */
+	struct shown shown;   /* what the answer shows about the events */
 	char error[256];
 	char response[OUTGOING_RESPONSE_KEPT + 1];
 };
@@ -65,7 +65,7 @@ struct outgoing {
 	struct attempt *attempts;
 	size_t n_attempts;
 	struct pace pace;
-	/* the writer could not store a beginning: no other before this time */
+	/* no attempt begins before this time, because the writer could not store a beginning */
 	int64_t not_before_ms;
 	struct charge charge;
 	struct parts parts;

@@ -53,7 +53,8 @@ parts_reserve(
 	return 0;
 }
 
-/* Returns a free entry, or else that of the oldest batch; NULL while the writer has all of them. */
+/* Returns a free entry, or else the entry of the oldest batch; NULL while every entry's message is
+ * with the writer. */
 static struct parted *
 find_place(struct parts *p)
 {
@@ -117,7 +118,7 @@ touches(const struct parted *b, const struct members *m)
 	return false;
 }
 
-/* Keeps them ascending. */
+/* Adds id to the held events, which stay in ascending order. */
 static void
 hold(struct parted *b, int64_t id)
 {

@@ -1,18 +1,19 @@
 /*
- * Which events of a batch were refused. Bento says of a batch only how many failed (a partial
- * answer). The batch is sent again in parts, until the refused events stand alone; but a single
- * event that is refused then may also be one that was taken before, because Bento may count a
- * repeat as failed. So it is held as maybe_delivered.
+ * Finds out which events of a batch Bento refused. A partial answer says only how many failed. The
+ * batch is sent again in parts, until each refused event is sent alone. An event that is refused
+ * alone may have been accepted before, because Bento may count a repeat as failed. Therefore the
+ * event is held as maybe_delivered.
  *
- * When every event of the batch has been taken or refused alone, and as many were refused alone as
- * the first answer counted, no repeat was counted as failed: those events are the refused ones, and
- * become failed. Bento's words are in their attempts.
+ * When every event of the batch has been accepted or refused alone, and as many were refused alone
+ * as the first answer counted, no repeat was counted as failed. The events refused alone are then
+ * the refused ones, and become failed. Their attempts have Bento's answers.
  *
- * A batch is followed as long as nothing else can explain the counts: none of its events may have
- * been delivered by an earlier attempt, each of them is one item, and no answer of a part is in
- * doubt. Otherwise, and after a restart, its events stay held.
+ * A batch is followed only while nothing else can explain the counts: no earlier attempt may have
+ * delivered any of its events, each event is one item, and every part had a clear answer.
+ * Otherwise, and after a restart, its held events stay held.
  *
- * Bounded: as many batches as attempts, the oldest one is forgotten first. Dispatcher thread only.
+ * Follows at most as many batches as there are attempts; the oldest batch is forgotten first.
+ * Dispatcher thread only.
  */
 #ifndef DISPATCH_OUTGOING_PARTS_H
 #define DISPATCH_OUTGOING_PARTS_H
@@ -26,7 +27,7 @@
 #include "dispatch/members.h"
 #include "outbox/outbox.h"
 
-/* What the end of an attempt shows of its events. */
+/* What the end of an attempt shows about its events. */
 enum showing {
 	SHOWS_NOTHING, /* all of them are sent again unchanged */
 	SHOWS_DOUBT,   /* unknown which of them Bento has, if any */
@@ -38,18 +39,18 @@ enum showing {
 struct shown {
 	enum showing what;
 	size_t refused; /* SHOWS_SOME */
-	bool exact; /* SHOWS_SOME: the count is of this attempt only, and each event is one item */
-	bool held;  /* SHOWS_REFUSED: it became held as maybe_delivered */
+	bool exact; /* SHOWS_SOME: `refused` counts only this attempt, and each event is one item */
+	bool held;  /* SHOWS_REFUSED: the event became held as maybe_delivered */
 };
 
 /* A batch that is sent again in parts. */
 struct parted {
-	int64_t *ids; /* ascending; those that are settled are negative */
+	int64_t *ids; /* ascending by absolute value; the id of a settled event is negative */
 	int64_t *held;
 	size_t n;
 	size_t n_settled;
-	size_t n_refused; /* when sent alone */
-	size_t n_held;    /* of the refused ones */
+	size_t n_refused; /* events that were refused when sent alone */
+	size_t n_held;    /* how many of these were held */
 	size_t failed;    /* Bento's count for the whole batch; 0: the entry is free */
 	bool proven;      /* the held events are to become failed */
 	uint64_t age;

@@ -1,5 +1,5 @@
 /*
- * Composes events by event/mapping. Fails for an event that can never be sent, and when the text
+ * Composes events by event/mapping. Fails for an event that can never be sent, and when the buffer
  * has no room.
  */
 #include "dispatch/port/composer.h"

@@ -1,6 +1,6 @@
 /*
- * Makes the text of a stored event in a request: one function with a small result, as an interface
- * that tests can fake. Pure; any thread.
+ * Composes the text of a stored event for a request. This is an interface, so that tests can fake
+ * it. Pure; any thread.
  */
 #ifndef DISPATCH_PORT_COMPOSER_H
 #define DISPATCH_PORT_COMPOSER_H
@@ -16,15 +16,15 @@
 enum composing {
 	COMPOSED,
 	COMPOSED_NEVER,  /* no request can carry the event */
-	COMPOSED_NO_ROOM /* not now: there is no room, or no memory */
+	COMPOSED_NO_ROOM /* the buffer has no room, or there is no memory */
 };
 
 struct composed {
 	enum composing how;
-	enum bento_endpoint endpoint; /* COMPOSED: where the event goes, */
-	unsigned items;               /* and how many items Bento counts; at least 1 */
-	const char *reason;           /* COMPOSED_NEVER: a static word, */
-	enum event_status status;     /* and the status that the event gets */
+	enum bento_endpoint endpoint; /* COMPOSED: where the event goes */
+	unsigned items;               /* COMPOSED: how many items Bento counts; at least 1 */
+	const char *reason;           /* COMPOSED_NEVER: static; why */
+	enum event_status status;     /* COMPOSED_NEVER: the status that the event gets */
 };
 
 struct composer {

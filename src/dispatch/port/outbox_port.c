@@ -1,6 +1,6 @@
 /*
- * The dispatcher's port to the outbox: its own outbox_reader for due events, and the writer's
- * mailbox for messages. Fails when the reader or the outbox does.
+ * The dispatcher's port to the outbox: an outbox_reader of its own for due events, and the writer's
+ * mailbox for messages. Fails when the reader or the outbox fails.
  */
 #include "dispatch/port/outbox_port.h"
 
@@ -9,7 +9,7 @@
 #include "outbox/outbox.h"
 
 struct real {
-	struct outbox_port port; /* first */
+	struct outbox_port port; /* must be first */
 	struct outbox *outbox;
 	struct outbox_reader *reader;
 };
@@ -22,7 +22,8 @@ real_of(struct outbox_port *p)
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
-/* Whether id is among the excluded ids. Both are asked in ascending order. */
+/* Whether id is taken. Call it with ascending ids; *at is the position in the ascending
+ * q->taken. */
 static bool
 is_taken(const struct due_query *q, size_t *at, int64_t id)
 {
@@ -31,7 +32,7 @@ is_taken(const struct due_query *q, size_t *at, int64_t id)
 	return *at < q->n_taken && q->taken[*at] == id;
 }
 
-/* Returns 1 to go on, 0 when there are enough, -1 on an error. */
+/* Calls each for one event. Returns 1 to go on, 0 when `each` wants no more, -1 on an error. */
 static int
 show(struct outbox_reader *reader, int64_t id,
     bool (*each)(void *arg, const struct outbox_event *event), void *arg, struct err *e)
@@ -95,7 +96,7 @@ send_message(struct outbox_port *p, struct outbox_msg *msg)
 	return outbox_send(real_of(p)->outbox, msg);
 }
 
-/* ---- birth and death ------------------------------------------------------------------------ */
+/* ---- setup and release ---------------------------------------------------------------------- */
 
 static void
 close_port(struct outbox_port *p)

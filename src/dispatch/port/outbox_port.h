@@ -22,9 +22,10 @@ struct outbox;
 struct due_query {
 	int64_t site_id;
 	int64_t now;
-	int64_t horizon; /* an event with a later retry time is due, too: the clock has jumped */
-	int64_t after;   /* events with ids above this one, */
-	int64_t fresh_after;  /* and those without a retry time only above this one, too */
+	int64_t horizon;     /* an event with a later retry time is due, too, because the clock must
+				have jumped */
+	int64_t after;       /* only events with ids above this one */
+	int64_t fresh_after; /* the same, for events without a retry time */
 	const int64_t *taken; /* ids to leave out, ascending */
 	size_t n_taken;
 };
@@ -36,17 +37,19 @@ struct outbox_port {
 	 */
 	int (*due)(struct outbox_port *p, const struct due_query *q,
 	    bool (*each)(void *arg, const struct outbox_event *event), void *arg, struct err *e);
-	/* Like due, for these events, due or not; an event that does not exist is skipped. */
+	/* Like due, but for the events with these ids, whether they are due or not. Skips an event
+	 * that does not exist. */
 	int (*load)(struct outbox_port *p, const int64_t *ids, size_t n,
 	    bool (*each)(void *arg, const struct outbox_event *event), void *arg, struct err *e);
-	/* When the first delayed event of the site becomes due; 0: none is delayed. */
+	/* Gives the time when the first delayed event of the site becomes due; 0: none is
+	 * delayed. */
 	int (*soonest)(struct outbox_port *p, int64_t site_id, int64_t *ret_at, struct err *e);
 	/* Calls each for the site's pending events that have or had a retry time, with the address
-	 * that they go to, in any order. */
+	 * that each goes to, in any order. */
 	int (*delayed)(struct outbox_port *p, int64_t site_id,
 	    void (*each)(void *arg, int64_t event_id, struct slice address), void *arg,
 	    struct err *e);
-	/* Sends a message to the writer. Returns -1 when the outbox has ended; the caller then
+	/* Sends a message to the writer. Returns -1 when the outbox has stopped; the caller then
 	 * keeps the message. */
 	int (*send)(struct outbox_port *p, struct outbox_msg *msg);
 	void (*free)(struct outbox_port *p);

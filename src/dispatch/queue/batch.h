@@ -23,7 +23,7 @@ struct batch {
 	bool unfinished; /* no event was found yet, and there are more to read */
 	enum bento_endpoint endpoint;
 	unsigned n_items;      /* items as Bento counts them */
-	unsigned n_maybe_sent; /* items that an earlier attempt may have delivered */
+	unsigned n_maybe_sent; /* items of events that an earlier attempt may have delivered */
 	int64_t built_ms;      /* monotonic: when its first event was read */
 };
 
@@ -40,9 +40,11 @@ void batch_free(struct batch *b);
 /* Empties the batch; keeps its memory. */
 void batch_clear(struct batch *b);
 
-/* Whether the event offered to the payload goes to another endpoint than the others. */
+/* Whether the event offered to the payload goes to another endpoint than the events in the
+ * batch. */
 bool batch_goes_elsewhere(const struct batch *b, const struct composed *composed);
-/* Whether the event is too much beside the present contents of the batch. */
+/* Whether the offered event would exceed the limits, together with the present contents of the
+ * batch. */
 bool batch_overflows(
     const struct batch *b, const struct composed *composed, const struct batch_limits *limits);
 /* Keeps the event that was offered to the payload. */

@@ -8,17 +8,19 @@
 #include "dispatch/age.h"
 #include "dispatch/queue/passing.h"
 
-/* The most that an event grows: names of keys, the date, escapes in name and address. */
+/* The most bytes that composing adds to an event: names of keys, the date, escapes in name and
+ * address. */
 #define COMPOSING_MARGIN 16384
 
-/* State of one filling, with the current event. */
+/* State of one call of fill_batch, with the current event. */
 struct filling {
 	const struct fill *f;
 	struct batch *batch;
 	struct passing passing;
-	bool gapless;               /* every event behind taken_to was kept so far */
-	struct order_set elsewhere; /* for another endpoint: they block those of their address */
-	enum reading next;          /* what happens to the event */
+	bool gapless;               /* every event after taken_to has been kept so far */
+	struct order_set elsewhere; /* events for another endpoint, which block later events of
+				       their addresses */
+	enum reading next;          /* whether reading goes on after the event */
 	const struct outbox_event *event;
 	uint64_t address;
 	struct composed composed;
@@ -33,7 +35,7 @@ enum fate {
 	FATE_NEVER,     /* the composer gives the reason */
 	FATE_ELSEWHERE, /* it goes to another endpoint */
 	FATE_APART,     /* its max_batch differs from the batch's */
-	FATE_NO_ROOM,   /* no room beside the others, or no memory */
+	FATE_NO_ROOM,   /* no room in the batch with the others, or no memory */
 	FATE_KEPT
 };
 
@@ -73,7 +75,7 @@ decide(struct filling *g)
 	return decide_offered(g);
 }
 
-/* The batch is as full as possible: the event begins the next one. */
+/* Ends the batch: the event begins the next one. */
 static enum reading
 leave(struct filling *g, bool by_bytes)
 {
@@ -166,7 +168,7 @@ fill_batch(struct batch *b, const struct fill *f, struct err *e)
 	struct filling g = { .f = f, .batch = b, .passing.run = m->n == 0 };
 	int rc;
 
-	/* A blocked event is not taken, nor is one before `after` that was skipped. */
+	/* There is a gap if an event after taken_to was blocked, or was skipped before `after`. */
 	g.gapless = *f->blocked_to <= *f->taken_to && query.after <= *f->taken_to;
 	if (b->full)
 		return 0;
@@ -174,7 +176,8 @@ fill_batch(struct batch *b, const struct fill *f, struct err *e)
 	rc = f->outbox->due(f->outbox, &query, take, &g, e);
 	order_set_free(&g.elsewhere);
 	b->unfinished = m->n == 0 && g.passing.run && g.next == READING_ENOUGH;
-	/* Filled further, a later event could overtake one that was passed over. */
+	/* If the batch were filled further, a later event could overtake a skipped event of its
+	 * address. */
 	if ((g.passing.n > 0 || *f->blocked_to > 0) && m->n > 0)
 		b->full = true;
 	return g.next == READING_NO_MEMORY ? err_nomem(e) : rc;

@@ -1,9 +1,10 @@
 /*
- * Fills a batch with due events in order of arrival, without taken events and events that an older
- * one of their address blocks (dispatch/queue/order.h), up to a number of events and bytes; an
- * event larger than the limit is sent alone. Only neighbors with equal max_batch are sent together,
- * so that the halves of a split batch stay the same, whatever arrived in between. A request goes to
- * one endpoint: events for another one are skipped, and so are the later ones of their addresses.
+ * Fills a batch with due events in order of arrival, except taken events, and events that an older
+ * one of their address blocks (dispatch/queue/order.h), up to a number of events and of bytes; an
+ * event larger than the limit is sent alone. Only consecutive events with equal max_batch are sent
+ * together, so that the halves of a split batch stay the same, whatever arrived in between. A
+ * request goes to one endpoint: events for another one are skipped, and so are the later ones of
+ * their addresses.
  *
  * A batch can be filled further later, as long as it is not full. Dispatcher thread only.
  */
@@ -22,9 +23,9 @@
 #include "dispatch/queue/unfit.h"
 #include "event/mapping/mapping.h"
 
-/* The most due events that one call passes over, because they are blocked, for another endpoint, or
- * unfit without room in the list; the batch then stays as it is. A probe chooses among as many. A
- * run of blocked events at the front is not read again (blocked_to). */
+/* The most due events that one call skips: events that are blocked, events for another endpoint,
+ * and unfit events for which the list has no room. The batch then stays as it is. A probe chooses
+ * among as many events. A run of blocked events at the front is not read again (blocked_to). */
 #define FILL_LOOK_MAX 1024
 
 /* The source of events, and the limits of a batch. */
@@ -32,26 +33,27 @@ struct fill {
 	struct outbox_port *outbox;
 	int64_t site_id;
 	int64_t now;           /* wall ms */
-	int64_t horizon;       /* wall ms: no event is delayed longer */
-	int64_t expire_before; /* received before: too old; AGE_NONE: no event is */
+	int64_t horizon;       /* wall ms: the latest retry time that an event can have */
+	int64_t expire_before; /* an event received before this time is too old; AGE_NONE: no event
+				  is */
 	struct batch_limits limits;
 	const struct composer *composer;
 	const struct mapping_options *mapping;
-	const struct taken *taken; /* these are left out */
+	const struct taken *taken; /* events to leave out */
 	const struct order *order;
 	bool overlap; /* the batch is sent only after the one in flight has settled its events */
-	/* All events up to this one are blocked or delayed: reading begins behind it, and moves it
-	 * on. */
+	/* All events up to this one are blocked or delayed. Reading begins after it, and updates
+	 * it. */
 	int64_t *blocked_to;
-	/* All events up to this one that have no retry time are taken, or settled: reading begins
-	 * behind it, and moves it on. */
+	/* All events up to this one that have no retry time are taken or settled. Reading begins
+	 * after it, and updates it. */
 	int64_t *taken_to;
 	struct unfit *unfit;
 };
 
 /*
  * Adds due events. Returns 0 when the batch is full or no more events are due, -1 when reading
- * failed or memory ran out; the batch stays valid with what it had. Events that no request can
+ * failed or memory ran out; the batch then keeps the events that it had. Events that no request can
  * carry go to f->unfit if it has room; else they are skipped for now.
  */
 int fill_batch(struct batch *b, const struct fill *f, struct err *e);

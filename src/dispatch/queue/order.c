@@ -1,7 +1,7 @@
 /*
- * Keeps events of an address in order: a set with open addressing, and the two sets that block
- * events. Room for events in flight is reserved in advance, which can fail; a delayed event without
- * room is remembered only by its age.
+ * Keeps events of an address in order, by two sets of events that block later ones. A set uses open
+ * addressing. Room for events in flight is reserved in advance, which can fail; a delayed event
+ * without room is remembered only by its age.
  */
 #include "dispatch/queue/order.h"
 
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define ROOM_FIRST 64
-/* More bytes of an address do not count: no address is longer. */
+/* Only this many bytes of an address count; no valid address is longer. */
 #define ADDRESS_MAX 1024
 
 /* ---- the set -------------------------------------------------------------------------------- */

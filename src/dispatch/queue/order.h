@@ -1,12 +1,12 @@
 /*
- * Keeps the promise of order: events of one address (case is ignored) reach Bento in order of
- * arrival. Two small sets for each site tell which events are blocked: the addresses of events in
- * flight (until their outcome is recorded), and the delayed events, which block later events of
- * their address.
+ * Makes events of one address (case is ignored) reach Bento in order of arrival. Two small sets for
+ * each site decide which events are blocked: the events in flight (until their outcome is recorded)
+ * and the delayed events both block later events of their addresses.
  *
  * Addresses are kept as keyed hashes: a collision only makes one address wait for another. Memory:
- * 16 to 64 bytes for each event, at most max_in_flight and ORDER_DELAYED_MAX events. Beyond the
- * latter, every event after the first one without room is blocked. One thread.
+ * 16 to 64 bytes for each event, at most max_in_flight and ORDER_DELAYED_MAX events. When more
+ * events are delayed than that, every event after the first one without room is blocked. One
+ * thread.
  */
 #ifndef DISPATCH_QUEUE_ORDER_H
 #define DISPATCH_QUEUE_ORDER_H

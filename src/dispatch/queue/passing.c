@@ -18,7 +18,8 @@ passing_is_blocked(const struct fill *f, uint64_t address, int64_t id)
 	       || order_is_blocked(f->order, address, id);
 }
 
-/* Behind a delayed event it stays blocked after all flights: the run not read again grows. */
+/* An event that a delayed one blocks stays blocked when requests end. Therefore it extends the run
+ * of blocked events at the front, which is not read again. */
 enum reading
 pass_over_blocked(struct passing *p, const struct fill *f, uint64_t address, int64_t id)
 {

@@ -1,6 +1,7 @@
 /*
- * The due events that one reading skips, because they are blocked, for another endpoint, or unfit
- * without room in the list; at most FILL_LOOK_MAX events. For one reading; one thread.
+ * Counts the due events that one reading skips, at most FILL_LOOK_MAX: events that are blocked,
+ * events for another endpoint, and unfit events for which the list has no room. For one reading;
+ * one thread.
  */
 #ifndef DISPATCH_QUEUE_PASSING_H
 #define DISPATCH_QUEUE_PASSING_H
@@ -16,7 +17,7 @@ enum reading { READING_ON, READING_ENOUGH, READING_NO_MEMORY };
 
 struct passing {
 	size_t n;
-	bool run; /* all of them so far are blocked */
+	bool run; /* every event read so far is blocked by a delayed one */
 };
 
 enum reading pass_over(struct passing *p);

@@ -1,7 +1,7 @@
 /*
- * The payload of a request, in one buffer. Normal path: payload_offer appends head or comma and the
- * event, payload_keep counts them, payload_end adds the tail. An offer can fail for lack of room or
- * memory; the tail cannot, because each offer reserves room for it.
+ * The payload of a request, in one buffer. Normal path: payload_offer appends the head or a comma,
+ * and the event; payload_keep counts their bytes; payload_end adds the tail. An offer can fail for
+ * lack of room or memory; the tail cannot, because each offer reserves room for it.
  */
 #include "dispatch/queue/payload.h"
 
@@ -21,7 +21,8 @@ payload_clear(struct payload *p)
 	p->kept = 0;
 }
 
-/* The first event decides the endpoint. Its text moves when that endpoint has another head. */
+/* Replaces the head, which the first event decides by its endpoint. Moves the event's text when the
+ * new head has another length. */
 static void
 set_head(struct buf *text, struct slice old, struct slice head)
 {

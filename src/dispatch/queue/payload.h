@@ -1,9 +1,9 @@
 /*
  * The payload of one request: its head, the events with commas between them, its tail.
  *
- * An offer appends an event's text, which counts only when it is kept; the next offer, or the end,
- * drops it otherwise. The first event that is kept decides the endpoint, and with it the head. A
- * zeroed struct is an empty payload; its memory is reused. One thread.
+ * An offer appends an event's text, which counts only once it is kept; otherwise the next offer, or
+ * the end, drops the text. The first event that is kept decides the endpoint, and with it the head.
+ * A zeroed struct is an empty payload; its memory is reused. One thread.
  */
 #ifndef DISPATCH_QUEUE_PAYLOAD_H
 #define DISPATCH_QUEUE_PAYLOAD_H
@@ -24,7 +24,7 @@ struct payload {
 };
 
 void payload_free(struct payload *p);
-/* Empty again; the memory stays. */
+/* Empties the payload; keeps its memory. */
 void payload_clear(struct payload *p);
 /* Offers the text that the composer makes of the event. After COMPOSED, payload_keep cannot
  * fail. */

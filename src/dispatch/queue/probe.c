@@ -1,6 +1,6 @@
 /*
  * Chooses the event of a probe. Normal path: due events are compared in order until the best one is
- * found, which is then taken like any batch. Reading can fail.
+ * found, which is then put into the batch. Reading can fail.
  */
 #include "dispatch/queue/probe.h"
 

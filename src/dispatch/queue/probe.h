@@ -1,7 +1,7 @@
 /*
- * Chooses the single event of a probe, which tests whether the site is ready again: preferably one
- * not in doubt, then one behind the last probe, else the first; never one whose address has an
- * older waiting event. Dispatcher thread only.
+ * Chooses the single event of a probe, which tests whether the site is ready again: preferably an
+ * event that is not in doubt, then one after the event of the last probe, else the first; never an
+ * event behind an older one of its address. Dispatcher thread only.
  */
 #ifndef DISPATCH_QUEUE_PROBE_H
 #define DISPATCH_QUEUE_PROBE_H
@@ -14,8 +14,8 @@
 
 /* Which event a probe prefers. */
 struct probe {
-	int64_t after;                   /* the last probe's event: preferably a later one */
-	const struct suspects *suspects; /* preferably none that is in doubt */
+	int64_t after;                   /* the last probe's event; a later event is preferred */
+	const struct suspects *suspects; /* an event that is not in doubt is preferred */
 };
 
 /* Like fill_batch, with a single event in an empty batch. */

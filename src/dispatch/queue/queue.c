@@ -17,11 +17,11 @@
 #define LOOK_AGAIN_MS 60000
 /* How often to read the delayed events again: an operator may have ended a delay. */
 #define DELAYED_AGAIN_MS 60000
-/* Delayed events may be many, and an operation has many steps: they are not read again for each
- * step. */
+/* There may be many delayed events, and an operation may have many steps: the delayed events are
+ * not read again after each step. */
 #define CHANGED_AGAIN_MS 1000
-/* How long reading goes on behind the events that are taken. From time to time it begins at the
- * oldest event, so that no event can be missed for longer. */
+/* Reading begins after the taken events. This often it begins at the oldest event instead, so that
+ * no event is missed for longer. */
 #define RETAKE_MS 1000
 
 void
@@ -74,7 +74,7 @@ queue_reload(struct queue *q)
 
 /* ---- preparing ------------------------------------------------------------------------------ */
 
-/* When to look again: no more events are due now. */
+/* Sets when to look again, because no more events are due now. */
 static void
 look_later(struct queue *q, int64_t now)
 {
@@ -84,7 +84,7 @@ look_later(struct queue *q, int64_t now)
 
 	q->look = false;
 	q->taken_to = 0;
-	/* The delayed events are then read again: an operator may have ended a delay. */
+	/* Also looks when the delayed events are read again: an operator may have ended a delay. */
 	q->look_ms = order_has_delayed(&q->order) ? q->delayed_ms : CONTEXT_NEVER;
 	if (outbox->soonest(outbox, q->settings->options.site_id, &soonest, &e) != 0) {
 		context_warn_reading(q->ctx, &e);
@@ -110,7 +110,7 @@ note_delayed(void *arg, int64_t event_id, struct slice address)
 	order_delay(o, order_address(o, address), event_id);
 }
 
-/* Reads which events are delayed, from time to time, while any is known to be. */
+/* Reads from time to time which events are delayed, while it knows of any. */
 static int
 read_delayed(struct queue *q, int64_t now, struct err *e)
 {
@@ -149,7 +149,8 @@ fill_prepared(struct queue *q, int64_t now, struct err *e)
 		.mapping = &o->mapping,
 		.taken = &q->taken,
 		.order = &q->order,
-		/* With one request at a time the next is sent after the verdict on this one. */
+		/* With one request at a time, the next batch is sent only after the verdict on the
+		 * one in flight. */
 		.overlap = o->concurrency == 1,
 		.blocked_to = &q->blocked_to,
 		.taken_to = &q->taken_to,
@@ -219,9 +220,9 @@ queue_must_look(const struct queue *q)
 	return q->look && q->prepared.members.n == 0;
 }
 
-/* ---- on the way and back -------------------------------------------------------------------- */
+/* ---- departure and return ------------------------------------------------------------------- */
 
-/* The event may be due again, or no longer blocks others: reading restarts there. */
+/* Makes reading begin at this event again, because it may be due or may no longer block others. */
 static void
 unblock(struct queue *q, int64_t id)
 {
@@ -243,7 +244,7 @@ queue_drop(struct queue *q)
 
 	if (m->n == 0)
 		return;
-	/* Other events of its addresses may be in flight. */
+	/* Does not touch the order: other events of these addresses may be in flight. */
 	taken_remove(&q->taken, m->ids, m->n);
 	unblock(q, m->ids[0]);
 	untake(q, m->ids[0]);
@@ -261,7 +262,7 @@ queue_depart(struct queue *q, struct batch *to)
 	if (to->probe)
 		q->probed_event = to->members.ids[0];
 	order_depart(&q->order, &to->members);
-	/* With one request at a time the events behind them may be prepared. */
+	/* With one request at a time, later events of the same addresses may now be prepared. */
 	unblock(q, to->members.ids[0]);
 }
 
@@ -299,7 +300,7 @@ queue_delay(struct queue *q, uint64_t address, int64_t id)
 	order_delay(&q->order, address, id);
 }
 
-/* ---- from outside --------------------------------------------------------------------------- */
+/* ---- changes from outside ------------------------------------------------------------------- */
 
 void
 queue_wake(struct queue *q)

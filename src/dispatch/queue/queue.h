@@ -2,17 +2,18 @@
  * The due events of one site: reads them from the outbox in order, leaves out taken and blocked
  * events, and keeps the next batch prepared.
  *
- * An event of the site is, for the queue,
+ * To the queue, an event of the site is
  *
  *	due        it may be read into a batch now
- *	delayed    its retry time has not come; it blocks the later ones of its address
+ *	delayed    its retry time has not come; it blocks later events of its address
  *	blocked    behind an older event of its address: see dispatch/queue/order.h
  *	taken      read into a batch, until its outcome is recorded
- *	in flight  in a batch that departed; blocks the later ones of its address
+ *	in flight  in a batch that departed; it blocks later events of its address
  *	unfit      no request can carry it: see dispatch/queue/unfit.h
  *
  * The prepared batch is dropped whenever an attempt ends without settling its events, because those
- * come first. With one request at a time it may therefore contain addresses that are in flight.
+ * events come first. With one request at a time, the prepared batch may therefore contain events of
+ * addresses that are in flight.
  *
  * Failure: a failed read is repeated after CONTEXT_READ_AGAIN_MS. Only queue_reserve reports an
  * error. Dispatcher thread only; times are monotonic ms.
@@ -54,7 +55,7 @@ struct queue {
 void queue_init(struct queue *q, struct dispatch_context *ctx, const struct site_settings *settings,
     const struct health *health);
 /*
- * Makes room for these settings: the batches that can be in flight at once, and the suspects.
+ * Makes room for new settings: for the batches that can be in flight at once, and the suspects.
  * Returns -1 without memory; nothing changes then.
  */
 int queue_reserve(
@@ -73,24 +74,24 @@ int64_t queue_next(const struct queue *q);
 /* Whether the next batch is not prepared although events may be due. */
 bool queue_must_look(const struct queue *q);
 
-/* Moves the prepared batch into an empty one: its events are in flight. */
+/* Moves the prepared batch into `to`, which is empty. Its events are then in flight. */
 void queue_depart(struct queue *q, struct batch *to);
-/* Takes events without a batch: they are in flight. Returns false, and changes nothing, when one is
- * already taken. */
+/* Takes events without a batch; they are then in flight. Returns false, and changes nothing, when
+ * one is already taken. */
 bool queue_take(struct queue *q, const struct members *m);
 /* The members no longer block later events of their addresses, but stay taken. */
 void queue_land(struct queue *q, const struct members *m);
-/* The outcome of the members was recorded or given up. With `again` some of them may still be due:
- * they are found again. */
+/* Call it when the outcome of the members was recorded or given up. `again`: some of them may still
+ * be due, and reading begins there again. */
 void queue_give_back(struct queue *q, const struct members *m, bool again);
 /* The event is delayed from now on. */
 void queue_delay(struct queue *q, uint64_t address, int64_t id);
 
-/* New events may be due. */
+/* Call it when new events may be due. */
 void queue_wake(struct queue *q);
-/* Operators changed events: events that were read ahead may be out of date. */
+/* Call it when operators have changed events: events that were read ahead may be out of date. */
 void queue_look_again(struct queue *q, int64_t now);
-/* Operators ended the delays of events. */
+/* Call it when operators have ended the delays of events. */
 void queue_flush(struct queue *q);
 
 /* Sends unfit events to the writer, unless it already has some or could not store them just now. */

@@ -35,7 +35,7 @@ taken_clear(struct taken *s)
 	s->n = 0;
 }
 
-/* Returns the index of id, or where it would be inserted. */
+/* Returns the index of id, or the index at which it would be inserted. */
 static size_t
 place_of(const struct taken *s, int64_t id)
 {

@@ -22,8 +22,8 @@ int taken_reserve(struct taken *s, size_t max, struct err *e);
 void taken_free(struct taken *s);
 void taken_clear(struct taken *s);
 bool taken_has(const struct taken *s, int64_t id);
-/* Adds ascending ids; ids already there are kept. Returns -1, and changes nothing, when max would
- * be exceeded. */
+/* Adds ascending ids; skips ids that are already in the set. Returns -1, and changes nothing, when
+ * the set would exceed its maximum. */
 int taken_add(struct taken *s, const int64_t *ids, size_t n);
 /* Removes ascending ids; ids that are not there are ignored. */
 void taken_remove(struct taken *s, const int64_t *ids, size_t n);

@@ -26,7 +26,7 @@ struct unfit {
 
 /* Returns false when the list has no room; the event then stays due and is found again. */
 bool unfit_add(struct unfit *u, int64_t id, const char *reason, enum event_status status);
-/* Empties the list. The writer must not hold it. */
+/* Empties the list. Call it only while the writer does not have the message. */
 void unfit_forget(struct unfit *u);
 /* Sends the list to the writer when the errand is due. The caller sets u->errand.back and owner. */
 void unfit_settle(struct unfit *u, struct dispatch_context *ctx, int64_t now);

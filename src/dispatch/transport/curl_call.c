@@ -1,7 +1,7 @@
 /*
  * One request on a libcurl handle: its options, its callbacks, and the classification of its end.
- * Normal path: set up, driven by transport_curl.c, classified, reused. Setting up can fail (no
- * memory, a URL that libcurl refuses).
+ * Normal path: the call is set up, driven by transport_curl.c, classified, and reused. Setting up
+ * can fail (no memory, a URL that libcurl refuses).
  */
 #include "dispatch/transport/curl_call.h"
 
@@ -14,7 +14,8 @@
 #include "base/loopback.h"
 #include "dispatch/transport/retry_after.h"
 
-/* Servers and NAT boxes forget idle connections; most keep them longer than this. */
+/* A connection that was idle longer is not reused: servers and NAT boxes drop idle connections,
+ * most of them later than this. */
 #define REST_MAX_SECONDS 30L
 
 /* ---- callbacks ------------------------------------------------------------------------------ */
@@ -154,7 +155,8 @@ url_is_loopback(const char *url)
 
 /*
  * With ca_file, only its certificates are trusted. The handle may have served another site before,
- * so the built-in paths are restored for a site without ca_file: NULL would mean none.
+ * so the built-in paths are restored for a site without ca_file; NULL would mean that no
+ * certificate is trusted.
  */
 static CURLcode
 set_up_trust(CURL *c, const char *ca_file)
@@ -174,7 +176,7 @@ set_up_trust(CURL *c, const char *ca_file)
 static CURLcode
 set_up_request(struct curl_call *call, const struct transport_request *r, bool loopback)
 {
-	/* Half of the time may pass until there is a connection. */
+	/* Connecting may take half of the time. */
 	long timeout = r->timeout_ms > INT_MAX ? INT_MAX : (long)r->timeout_ms;
 	CURL *c = call->easy;
 	CURLcode rc = CURLE_OK;
@@ -210,7 +212,7 @@ curl_call_set_up(struct curl_call *call, const struct transport_request *r, stru
 	return set_up_request(call, r, loopback == 1) == CURLE_OK ? 0 : err_nomem(e);
 }
 
-/* ---- the judgement ------------------------------------------------------------------------ */
+/* ---- classification ----------------------------------------------------------------------- */
 
 static const char *
 header_of(CURL *easy, const char *name)

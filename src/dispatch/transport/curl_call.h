@@ -1,6 +1,6 @@
 /*
- * One request on a libcurl handle: how to set it up, and what can be proven when the request has
- * ended. For transport_curl.c, which drives it. Dispatcher thread.
+ * One request on a libcurl handle: how to set it up, and what is known when the request has ended.
+ * For transport_curl.c, which drives it. Dispatcher thread.
  *
  * What is known about a request that failed, with libcurl 7.88:
  * - libcurl calls CURLOPT_PREREQFUNCTION when a connection is ready (DNS, connect, proxy and TLS
@@ -15,7 +15,7 @@
  * failed); otherwise the request ends as PHASE_SENDING, because its outcome is unknown. To make
  * that rare, connections that were idle for long are not used again.
  * - CURLE_OK means a complete answer, with one exception: when the connection is closed within the
- *   head, libcurl takes the part it has for an answer without a body. The end of the head is
+ *   head, libcurl treats the partial head as an answer without a body. The end of the head is
  *   therefore recorded, too.
  */
 #ifndef DISPATCH_TRANSPORT_CURL_CALL_H

@@ -1,6 +1,6 @@
 /*
- * One question to Bento on libcurl's easy interface. A failure on the way is a result that says how
- * far the question got; only a lack of memory is an error.
+ * One question to Bento on libcurl's easy interface. A failed request is a result that says how far
+ * the question got; only a lack of memory is an error.
  */
 #include "dispatch/transport/inquiry.h"
 
@@ -129,7 +129,7 @@ perform(CURL *c, struct inquiry_result *r)
 	CURLcode code;
 	long status = 0;
 
-	_Static_assert(sizeof(r->error) >= CURL_ERROR_SIZE, "room for libcurl's words");
+	_Static_assert(sizeof(r->error) >= CURL_ERROR_SIZE, "room for libcurl's error text");
 	code = curl_easy_perform(c);
 	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
 	r->reach = reach_of(code);

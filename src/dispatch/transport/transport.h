@@ -1,5 +1,5 @@
 /*
- * Sending: the part of HTTP that the dispatcher needs, as an interface that tests can fake.
+ * Sends requests: the part of HTTP that the dispatcher needs, as an interface that tests can fake.
  *
  * Dispatcher thread only, except wake. A request's url, credentials and body are borrowed
  * until its result was taken.
@@ -14,8 +14,8 @@
 #include "base/slice.h"
 #include "event/bento/verdict.h"
 
-/* Bytes of an answer that are kept, and bytes after which the rest of an answer is cut off. What
- * lies between is read and dropped. */
+/* The first TRANSPORT_RESPONSE_MAX bytes of an answer are kept. Further bytes are read and dropped;
+ * after TRANSPORT_READ_MAX bytes the answer is cut off. */
 #define TRANSPORT_RESPONSE_MAX 65536
 #define TRANSPORT_READ_MAX (1 << 20)
 
@@ -42,7 +42,7 @@ struct transport {
 	/* Starts a request. Returns -1 when it cannot be started (no memory, bad URL). */
 	int (*start)(struct transport *t, const struct transport_request *request, struct err *e);
 	/*
-	 * Moves all requests on, and sleeps until one of them can move, wake is called, or
+	 * Advances all requests, and sleeps until one of them can advance, wake is called, or
 	 * timeout_ms has passed (-1: no limit).
 	 */
 	int (*poll)(struct transport *t, int64_t timeout_ms, struct err *e);

@@ -98,7 +98,8 @@ move_along(struct curl_transport *self, struct err *e)
 		struct curl_call *call = NULL;
 
 		curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &call);
-		/* Removed only after its facts were read: see curl_call_classify. */
+		/* The multi handle keeps the call until its facts are read: see
+		 * curl_call_classify. */
 		end_call(self, call, code);
 	}
 	if (rc != CURLM_OK)
@@ -166,7 +167,7 @@ free_calls(struct curl_transport *self, struct curl_call *call)
 	while (call != NULL) {
 		struct curl_call *next = call->next;
 
-		/* Harmless for a handle that it does not hold. */
+		/* Harmless when the multi handle does not hold this one. */
 		curl_multi_remove_handle(self->multi, call->easy);
 		curl_call_free(call);
 		call = next;
@@ -194,7 +195,7 @@ transport_result_free(struct transport_result *r)
 	buf_free(&r->response);
 }
 
-/* ---- birth ---------------------------------------------------------------------------------- */
+/* ---- setup ---------------------------------------------------------------------------------- */
 
 /* An empty Expect header keeps libcurl from waiting for a 100 before it sends a large body. */
 static struct curl_slist *

@@ -1,6 +1,6 @@
 /*
- * The versions of libcurl and TLS, in a file of their own so that `version` links nothing else of
- * the transport.
+ * Returns the versions of libcurl and its TLS library. A file of its own, so that the verb
+ * `version` links nothing else of the transport.
  */
 #include "dispatch/transport/transport.h"
 

@@ -17,7 +17,7 @@
 /* bytes of decoded credentials; room for a long password, which is ignored */
 #define BASIC_MAX 1024
 
-/* Length and bytes of a key, padded with zeros. */
+/* The length and the bytes of a key, padded with zeros. */
 struct key {
 	uint64_t words[KEY_WORDS];
 };

@@ -2,8 +2,8 @@
  * Who may post: write keys and browser origins. The write key decides the site.
  *
  * Keys are compared in constant time: the given key, padded to a fixed size with its length in
- * front, is compared as a whole with every key in the table. The time shows neither which key nor
- * how much of one was right. (A digest would hide no more; it would only make the table smaller.)
+ * front, is compared as a whole with every key in the table. The time shows neither which key was
+ * right nor how much of a key. (A digest would hide no more; it would only make the table smaller.)
  *
  * Main thread; nothing changes after auth_new.
  */

@@ -8,7 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Returns all ones when the n bytes are equal, else 0. A mask spares the caller a branch, too. */
+/* Returns a mask: all ones when the n bytes are equal, else 0. With a mask the caller needs no
+ * branch, either. */
 uint64_t constant_time_equal(const void *a, const void *b, size_t n);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Secrets of Segment webhooks and which site each belongs to. A signature is verified against one
- * site's secret, or against all of them to find the site. Building the table fails when two sites
- * share a secret.
+ * The secrets of Segment webhooks, and the site of each. A signature is verified against one site's
+ * secret, or against all of them to find the site. Building the table fails when two sites share a
+ * secret.
  */
 #include "ingest/auth/webhook.h"
 
@@ -92,7 +92,8 @@ webhook_verify(const struct webhook *w, const int64_t *only_site, struct slice t
 {
 	bool found = false;
 
-	/* otherwise a stranger could cost much CPU time with a large body and many sites */
+	/* otherwise anybody could cost much CPU time with a large body, when there are many
+	 * sites */
 	if (only_site == NULL && text.n > WEBHOOK_MAX_HASHED / (w->n == 0 ? 1 : w->n))
 		return false;
 	for (size_t i = 0; i < w->n; i++) {

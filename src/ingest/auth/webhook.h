@@ -21,7 +21,7 @@
 #include "ingest/auth/signature.h"
 
 #define SIGNATURE_SIZE 20 /* bytes */
-/* bytes that one request may cost, over all secrets */
+/* bytes that are hashed for one request, over all secrets */
 #define WEBHOOK_MAX_HASHED ((size_t)33554432)
 
 struct webhook;

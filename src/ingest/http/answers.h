@@ -2,8 +2,8 @@
  * Complete responses, head and body in one run of bytes, in Segment's format, or in Bento's for its
  * clients.
  *
- * Main thread. The answer of the hot path, 200 {"success": true}, is printed once a second (for its
- * Date header) and then only sent.
+ * Main thread. The answer of the hot path, 200 {"success": true}, is printed once a second, for its
+ * Date header, and reused until then.
  */
 #ifndef INGEST_HTTP_ANSWERS_H
 #define INGEST_HTTP_ANSWERS_H
@@ -40,7 +40,7 @@ struct answer_manner {
 	bool preflight; /* the answer to a browser's CORS preflight */
 	bool private_network; /* the preflight asks to reach a private network */
 	struct slice allow;   /* preflight: header names that the answer allows, ", x, y" */
-	struct slice origin;  /* the page that may read the answer; absent: none */
+	struct slice origin;  /* the origin of the page that may read the answer; absent: none */
 };
 
 struct answers {

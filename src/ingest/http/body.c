@@ -1,6 +1,6 @@
 /*
  * The memory of request bodies, charged to a quota before it is allocated. A body's memory doubles
- * from 4 KiB up to the announced length. Fails when the quota or the memory does not suffice.
+ * from 4 KiB up to the announced length. Fails without quota or memory.
  */
 #include "ingest/http/body.h"
 
@@ -39,8 +39,8 @@ smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Returns the next size: at first what was announced, up to AT_ONCE; then doubled, but never more
- * than announced. */
+/* Returns the next size: at first the announced length, up to AT_ONCE; then twice the last size, up
+ * to the announced length. */
 static size_t
 next_cap(const struct body *b, size_t need, size_t total)
 {

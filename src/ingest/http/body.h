@@ -27,7 +27,7 @@ struct body {
 /*
  * Makes room for `more` bytes behind the present n. `total` is the length of the whole body, 0 when
  * unknown. Memory grows as bytes arrive, so that a client that announces much and sends little uses
- * little. Returns -1 when the quota or the memory does not suffice.
+ * little. Returns -1 without quota or memory.
  */
 int body_reserve(struct body *b, struct body_quota *q, size_t more, size_t total);
 int body_append(struct body *b, struct body_quota *q, const char *p, size_t n, size_t total);

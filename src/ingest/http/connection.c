@@ -26,7 +26,7 @@ static const struct answer commit_late = { .status = 503,
 	.message = "the events could not be stored in time; try again",
 	.retry_after = 5 };
 
-/* Never sent, because the client has closed the connection. */
+/* Only counted and logged, because the client has closed the connection. */
 static const struct answer cut_off = { .status = 400,
 	.code = "cut_off",
 	.message = "the client closed the connection in the middle of a request" };
@@ -287,7 +287,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	conn_run(c);
 }
 
-/* ---- life --------------------------------------------------------------------------- */
+/* ---- setup and release -------------------------------------------------------------- */
 
 int
 conn_new(struct server *s, int fd)
@@ -339,7 +339,7 @@ waits_for_bytes(const struct conn *c)
 	return c->state != CONN_WAIT && c->state != CONN_WRITE;
 }
 
-/* Handles a client that sends no more. */
+/* Handles the end of what the client sends. */
 static void
 end_input(struct conn *c)
 {

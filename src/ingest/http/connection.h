@@ -16,7 +16,7 @@ enum conn_state {
 	CONN_HEAD,   /* part of the head has arrived */
 	CONN_BODY,   /* the head is complete */
 	CONN_WAIT,   /* the request is complete and waits for its answer */
-	CONN_WRITE,  /* the client reads the answer more slowly than it is sent */
+	CONN_WRITE,  /* part of the answer still waits for the client to read */
 	CONN_LINGER, /* answered; further bytes are dropped */
 	CONN_CLOSED  /* to be freed by conn_run */
 };
@@ -37,7 +37,7 @@ struct conn {
 	bool eof;         /* the client sends no more */
 	bool reading;     /* read_event is active */
 	bool linger;      /* the answer ends a connection on which more bytes may arrive */
-	bool refused;     /* the body is only read to its end; then `refusal` is sent */
+	bool refused;     /* the body is read and dropped; then `refusal` is sent */
 	struct answer refusal;
 	struct http_head head;
 	struct http_chunks chunks;
@@ -55,22 +55,24 @@ struct conn {
 
 /* Owns fd. Returns -1 without memory, and then closes fd. */
 int conn_new(struct server *s, int fd);
-/* From hooks.head: answers the request with `a`, whatever its body. The texts must be static. */
+/* Called from hooks.head: answers the request with `a`, whatever its body. The texts of `a` must be
+ * static. */
 void conn_refuse(struct conn *c, const struct answer *a);
-/* From hooks.head: the answer allows the headers that the preflight asks for. Copies them. */
+/* Called from hooks.head: the answer will allow the headers that the preflight asks for. Copies
+ * their names. */
 void conn_allow_headers(struct conn *c, const struct http_head *h);
-/* From hooks.head: a page of that origin may read the answer. Copies the origin. */
+/* Called from hooks.head: a page of that origin may read the answer. Copies the origin. */
 void conn_allow_origin(struct conn *c, struct slice origin);
-/* Answers in state WAIT. Outside of a hook, conn_run must follow. */
+/* Answers a request in state WAIT. Outside of a hook, call conn_run afterwards. */
 void conn_answer(struct conn *c, const struct answer *a);
-/* Continues as far as possible. c may be freed. */
+/* Continues reading, parsing and writing as far as possible. May free c. */
 void conn_run(struct conn *c);
 /* Ends the connection without an answer and frees c. */
 void conn_close(struct conn *c);
-/* Handles a passed deadline. c may be freed. */
+/* Handles a passed deadline. May free c. */
 void conn_expire(struct conn *c);
 
-/* ---- between conn.c and conn_step.c ------------------------------------------------- */
+/* ---- between connection.c and connection_step.c ------------------------------------- */
 
 extern const struct answer conn_no_room; /* no memory for another body */
 

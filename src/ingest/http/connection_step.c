@@ -39,7 +39,7 @@ step_idle(struct conn *c)
 	return true;
 }
 
-/* Reads bytes of a body as they arrived. */
+/* Returns the most bytes that a body may have as it arrives, which is before it is unpacked. */
 static size_t
 max_received(const struct conn *c)
 {
@@ -99,7 +99,7 @@ step_head(struct conn *c)
 	return true;
 }
 
-/* Returns NULL when nothing is wrong. */
+/* Unpacks the bytes into the body. Returns the answer that refuses the body, or NULL. */
 static const struct answer *
 unpack_data(struct conn *c, struct slice data)
 {

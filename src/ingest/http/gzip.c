@@ -57,8 +57,8 @@ unpack_some(struct gzip *g, struct body *to, struct body_quota *q, size_t max, b
 		return inflateReset(&g->z) == Z_OK ? GZIP_OK : GZIP_BAD;
 	case Z_OK:
 	case Z_BUF_ERROR: /* zlib had nothing to do, which is not an error */
-		/* a member ends with eight bytes, so output without room follows with the next
-		 * input */
+		/* output that had no room comes out with the next input, because eight more bytes
+		 * end a member */
 		*ret_more = g->z.avail_in > 0;
 		return GZIP_OK;
 	case Z_MEM_ERROR:

@@ -3,8 +3,8 @@
  *
  * Consecutive members are one body (RFC 1952, 2.2). Other bytes after the last member, a wrong
  * checksum or length, and a truncated member are errors. Unpacking stops at the first byte past the
- * limit, so that a small body that unpacks to gigabytes costs no more than an honest one. The
- * result does not depend on how the network divided the bytes.
+ * limit, so that a small body that unpacks to gigabytes costs no more than any other. The result
+ * does not depend on how the network divided the bytes.
  *
  * The memory of zlib is charged to the quota of bodies. Main thread.
  */
@@ -24,7 +24,7 @@ enum gzip_result {
 	GZIP_OK,        /* all input was unpacked; more may follow */
 	GZIP_BAD,       /* not valid gzip */
 	GZIP_TOO_LARGE, /* the output exceeds `max` bytes */
-	GZIP_NO_ROOM    /* the quota or the memory does not suffice */
+	GZIP_NO_ROOM    /* no quota or no memory is left */
 };
 
 /* All zeros when closed. */

@@ -24,11 +24,12 @@ enum http_result {
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_OPTIONS, HTTP_OTHER };
 
 struct http_limits {
-	size_t max_bytes;     /* of a head; and of all trailers and chunk extensions of a body */
-	unsigned max_headers; /* in a head; and in the trailers */
+	size_t max_bytes; /* the most bytes of a head; also of all trailers and chunk extensions of
+			     a body */
+	unsigned max_headers; /* the most headers in a head; also the most trailers */
 };
 
-/* A run of bytes by its position, so that the bytes may move between two calls. */
+/* The position of a run of bytes, which stays right when the bytes move between two calls. */
 struct http_span {
 	size_t at;
 	size_t n;

@@ -1,6 +1,6 @@
 /*
- * Listening addresses and their sockets. It parses an address without a resolver, binds a socket,
- * and replaces a stale unix socket. Errors say what to do.
+ * Listening addresses and their sockets. Parses an address without a resolver, binds a socket, and
+ * replaces a stale unix socket. Each error says what to do.
  */
 #include "ingest/http/listen.h"
 

@@ -17,7 +17,7 @@
 
 #include "ingest/http/connection.h"
 
-#define ACCEPTS_AT_ONCE 32 /* then open connections get their turn */
+#define ACCEPTS_AT_ONCE 32 /* connections accepted before the open ones are served again */
 #define SMALLEST_BUFFER 16384
 #define LOG_PERIOD_MS 10000
 
@@ -294,7 +294,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		arm_tick(s);
 }
 
-/* ---- life --------------------------------------------------------------------------- */
+/* ---- setup and release -------------------------------------------------------------- */
 
 static int
 check_options(const struct server_options *o, struct err *e)

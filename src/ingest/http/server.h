@@ -1,9 +1,9 @@
 /*
  * Connections: accepting, reading requests, writing answers, within limits and deadlines.
  *
- * Owns the listeners and connections; knows nothing of events. It runs on plain libevent events
- * with buffers of its own rather than on bufferevents: a request costs one recv and one send, its
- * body is received where it stays, and idle connections hold no buffer.
+ * Owns the listeners and connections; does not look at the events in a body. It runs on plain
+ * libevent events with buffers of its own rather than on bufferevents: a request costs one recv and
+ * one send, its body is received into its final memory, and idle connections have no buffer.
  *
  * The normal path of a connection (struct conn, connection.h): IDLE until its first byte; HEAD
  * until the head is complete and hooks.head has seen it; BODY until the body is complete; WAIT from
@@ -60,16 +60,17 @@ struct server_options {
 	const struct clock *clock;
 };
 
-/* What happens with requests. A hook must not close or free a connection. */
+/* The server calls these hooks for each request. A hook must not close or free a connection. */
 struct server_hooks {
-	/* A head is complete. It may call conn_refuse and conn_allow_origin, and sets c->owner and
-	 * c->body. */
+	/* A head is complete. The hook may call conn_refuse and conn_allow_origin, and sets
+	 * c->owner and c->body. */
 	void (*head)(struct conn *c, const struct http_head *h, void *arg);
-	/* The body is complete: call conn_answer, now or later. */
+	/* The body is complete. The hook must call conn_answer, now or later. */
 	void (*body)(struct conn *c, void *arg);
 	/* The request was refused with this answer, or the client ended it early. */
 	void (*refused)(struct conn *c, const struct answer *a, void *arg);
-	/* The connection has ended, or no longer needs the answer; owner must forget it. */
+	/* The connection has ended, or no longer needs the answer: the owner must forget the
+	 * connection. */
 	void (*gone)(void *owner, void *arg);
 	void *arg;
 };
