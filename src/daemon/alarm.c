@@ -130,8 +130,8 @@ run(struct alarm *a, const struct waiting *w)
 	return -1;
 }
 
-/* Starts the command for the next waiting alarm. When it cannot run, that is logged and the alarm
- * is dropped. */
+/* Starts the command for the next waiting alarm. When the command cannot run, logs why and drops
+ * the alarm. */
 static void
 run_next(struct alarm *a)
 {

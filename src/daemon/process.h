@@ -19,7 +19,7 @@ int process_unblock_signals(struct err *e);
 /* Ends the process at the next SIGTERM or SIGINT: one line on standard error, exit status 1. */
 void process_end_at_next_signal(void);
 
-/* The daemon's signals also include SIGHUP, which asks for a reload. */
+/* The signals that stop the daemon. Its other signal is SIGHUP, which asks for a reload. */
 #define PROCESS_STOP_SIGNALS                                                                       \
 	{                                                                                          \
 		SIGTERM, SIGINT                                                                    \

@@ -56,7 +56,7 @@ struct dispatch_context {
 /* Takes one message at a time to the writer and back. */
 struct errand {
 	struct dispatch_context *ctx;
-	void (*back)(void *owner); /* after the commit, or after the failure; NULL: nothing to do */
+	void (*back)(void *owner); /* called after the commit or the failure; NULL: nothing to do */
 	void *owner;
 	bool with_writer;
 	int64_t not_before_ms; /* when it may be sent again, after the writer could not store it */

@@ -33,7 +33,7 @@ struct dispatcher_options {
 	const struct composer *composer;
 	const struct clock *clock;
 	uint64_t seed;                   /* seed for the jitter */
-	const struct age_memory *clocks; /* stored by the previous process; NULL: none did */
+	const struct age_memory *clocks; /* stored by the previous process; or NULL */
 	uint64_t boot;                   /* which boot of the machine this is */
 	const struct dispatch_site_options *sites;
 	size_t n_sites;
@@ -64,7 +64,7 @@ void dispatcher_look_again(struct dispatcher *d);
 int dispatcher_reload_sites(
     struct dispatcher *d, const struct dispatch_site_options *sites, size_t n, struct err *e);
 /*
- * An operator controls a site. While it is paused no request begins; requests in flight end
+ * An operator controls a site. While the site is paused no request begins; requests in flight end
  * normally. After a resume or a flush the site is tried at once, even if it is backing off. An
  * unknown site is ignored. Any thread, until dispatcher_stop.
  */
@@ -74,8 +74,8 @@ void dispatcher_site_control(
 /* While `hold` is set no request begins: the clock is not set, and dates would be wrong. Any
  * thread. */
 void dispatcher_hold(struct dispatcher *d, bool hold);
-/* Lets requests in flight end within the deadline, cancels the rest, records all of them, and ends
- * the thread. The outbox's writer must still be running. */
+/* Lets requests in flight end within the deadline, cancels the rest, records every outcome, and
+ * ends the thread. The outbox's writer must still be running. */
 void dispatcher_stop(struct dispatcher *d);
 /* Call it after the outbox was stopped: no other thread may call dispatcher_wake any longer. */
 void dispatcher_free(struct dispatcher *d);

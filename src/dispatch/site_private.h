@@ -26,7 +26,7 @@
 #include "dispatch/queue/queue.h"
 #include "dispatch/site_settings.h"
 
-/* Set by any thread (dispatcher_site_control), read by the dispatcher's. */
+/* Any thread sets it (dispatcher_site_control); the dispatcher's thread reads it. */
 struct site_control {
 	int64_t site_id;
 	atomic_bool paused;

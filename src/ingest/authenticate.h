@@ -5,7 +5,7 @@
 
 #include "ingest/request.h"
 
-/* Checks the head, and stores what it shows of the sender in the request. */
+/* Checks the head, and stores in r what the head says about the sender. */
 const struct answer *authenticate_head(struct request *r, const struct http_head *h);
 /* Call it after the body was parsed. After NULL r->site_id is known. */
 const struct answer *authenticate_body(struct request *r);

@@ -177,7 +177,8 @@ ingest_admit(struct ingest *in, int64_t site_id, struct segment_request *r, stru
 	return 0;
 }
 
-/* After the last connection, the last counts go to the writer while it still accepts them. */
+/* Called when no connection is left: sends the last counts to the writer, which still accepts
+ * them. */
 static void
 on_stopped(void *arg)
 {

@@ -160,9 +160,9 @@ refusals_log_reused(struct refusals *r, int64_t event_id)
 
 	if (log_limit_pass(&r->reused, clock_mono(r->clock), REFUSAL_LOG_MS, &left_out))
 		log_warn(
-		    "ingest: a messageId came again with other content and was not stored; the "
-		    "first is event %lld (%u times more since the last such line): give each event "
-		    "a messageId of its own",
+		    "ingest: an event was not stored, because its messageId belongs to event %lld, "
+		    "which has other content (%u times more since the last such line): give each "
+		    "event a messageId of its own",
 		    (long long)event_id, left_out);
 }
 

@@ -9,9 +9,9 @@
 
 enum route_action {
 	ROUTE_EVENTS,    /* store the events in the body */
-	ROUTE_WEBHOOK,   /* the same, from Segment's webhook destination */
-	ROUTE_BENTO_API, /* the same, in Bento's own format; `kind` says whether events or
-			    subscribers */
+	ROUTE_WEBHOOK,   /* store the events in the body of Segment's webhook destination */
+	ROUTE_BENTO_API, /* store the events or the subscribers (see `kind`) in a body in Bento's
+			    own format */
 	ROUTE_DISCARD,   /* telemetry of the SDKs: answer 200 and keep nothing */
 	ROUTE_HEALTH
 };
@@ -27,7 +27,7 @@ struct route {
 
 /*
  * Returns the path that the client means. It decodes %XX, removes doubled and final slashes, adds
- * the prefix /v1 when it is missing, and replaces the prefixes of other products by it. A path
+ * the prefix /v1 when it is missing, and replaces the prefixes of other products with /v1. A path
  * without a route is returned as far as it could be decoded. The functions below take the result.
  */
 struct slice route_path(struct slice raw, char to[ROUTE_PATH_MAX]);

@@ -125,7 +125,7 @@ def test_message_id_reused(bench):
     daemon.accept("/v1/batch", {"batch": [track("n", event="A"), track("n", event="B")]})
     equal(status(bench)["requests"]["today"]["message_id_reused"], 2, "other content")
     equal(len(bench.outbox()), 2, "events")
-    true("a messageId came again with other content and was not stored; the first is event 1"
+    true("its messageId belongs to event 1, which has other content"
          in daemon.log(), daemon.log())
     true("2 events today with a known messageId and other content" in bench.cli("status").stdout,
          "status")

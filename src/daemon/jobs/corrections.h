@@ -1,6 +1,6 @@
 /*
  * Corrects the times of events that came while the machine's clock was not set, as a job of the
- * daemon: daemon/clocks.h begins it. Main thread.
+ * daemon, which daemon/clocks.c starts. Main thread.
  */
 #ifndef DAEMON_JOBS_CORRECTIONS_H
 #define DAEMON_JOBS_CORRECTIONS_H

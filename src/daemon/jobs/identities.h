@@ -22,7 +22,7 @@ int identities_start(
     struct identities *s, const struct config *c, const int64_t *site_ids, struct err *e);
 /* Call it once a second; site_ids has the order of the sites in the configuration. */
 void identities_tick(struct identities *s, const struct config *c, const int64_t *site_ids);
-/* The settings have changed: the next tick gives them to the outbox. */
+/* Call it when the settings have changed: the next tick gives them to the outbox. */
 void identities_reload(struct identities *s);
 
 /* Fills in a site's settings with the times that they mean now. Pure. */

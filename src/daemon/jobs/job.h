@@ -48,7 +48,8 @@ int job_init(struct job *j, const struct job_kind *kind, void *owner, struct out
 void job_free(struct job *j);
 /* Call it once a second: continues the run, ends it, or begins the next one. */
 void job_tick(struct job *j);
-/* The settings of the job have changed: the run ends after its step, and another begins at once. */
+/* Call it when the settings of the job have changed: the run ends after its present step, and
+ * another begins at once. */
 void job_restart(struct job *j);
 
 #endif

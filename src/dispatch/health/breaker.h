@@ -34,10 +34,10 @@ struct breaker {
 	enum breaker_mode mode;
 	enum verdict_site why; /* why it opened; SITE_READY while closed */
 	int64_t probe_ms;      /* OPEN: no probe before this time */
-	/* no request before this time: an answer asked for it during a probe */
+	/* no request before this time, because a stale answer asked for a longer wait */
 	int64_t not_before_ms;
 	unsigned failures;  /* failures in a row */
-	unsigned throttled; /* how many of them were 429 answers */
+	unsigned throttled; /* how many of these failures were 429 answers */
 	unsigned ramp;      /* events that a request may carry while closed */
 	uint64_t epoch;     /* number of failures: an answer from another epoch is stale */
 };
@@ -65,14 +65,15 @@ unsigned breaker_limit(const struct breaker *b);
 /* Whether only one request may be in flight: the breaker probes, or the ramp is not over. */
 bool breaker_is_careful(const struct breaker *b);
 
-/* A request is sent. Returns the epoch to give back with its answer. */
+/* Call it when a request is sent. Returns the epoch to pass with the answer. */
 uint64_t breaker_sent(struct breaker *b);
-/* The probe ended without information about Bento: another one may be sent at once. */
+/* Call it when the probe ended without information about Bento: another probe may then be sent at
+ * once. */
 void breaker_lost(struct breaker *b);
-/* Returns whether the answer counts; a stale one does not. */
+/* Call it when a request passed. Returns whether the answer counts; a stale answer does not. */
 bool breaker_passed(struct breaker *b, uint64_t epoch);
-/* Returns whether the state changed. A stale answer changes it only when it asks for a longer
- * wait. */
+/* Call it when a request failed. Returns whether the state changed. A stale answer changes it only
+ * when it asks for a longer wait. */
 bool breaker_failed(
     struct breaker *b, const struct breaker_failure *f, int64_t now, struct rand *chance);
 /* Ends every wait: the next probe may be sent at once. */

@@ -77,7 +77,7 @@ bool health_is_probing(const struct health *h);
 uint64_t health_sent(struct health *h);
 /* Whether the site has not failed since this epoch, so that its request may still be sent. */
 bool health_is_current(const struct health *h, uint64_t epoch);
-/* The probe ended without information about Bento. */
+/* Call it when the probe ended without information about Bento. */
 void health_lost_probe(struct health *h);
 /* Takes an answer into account. Returns true when the suspects are to blame: see suspects_blame. */
 bool health_take_answer(struct health *h, const struct health_answer *a);

@@ -44,28 +44,28 @@ void suspects_free(struct suspects *u);
 /* Forgets everything. */
 void suspects_reset(struct suspects *u);
 
-/* The site was ready, and this batch failed in a way that may be its own fault. */
+/* Call it when the site was ready and this batch failed in a way that may be the batch's fault. */
 void suspects_note(struct suspects *u, const struct members *members);
 void suspects_clear(struct suspects *u);
 bool suspects_have(const struct suspects *u, int64_t id);
-/* The event was alone in a request that failed in a way that may be its own fault. Returns whether
- * it had failed alone before. */
+/* Call it when the event was alone in a request that failed in a way that may be the event's fault.
+ * Returns whether the event had failed alone before. */
 bool suspects_fell(struct suspects *u, int64_t id);
-/* A probe failed with another event that had failed alone before, so the cause of both failures is
- * in doubt. */
+/* Call it when a probe failed with another event, which had failed alone before: the cause of the
+ * failures is then in doubt. */
 void suspects_doubt_more(struct suspects *u);
-/* The event passed, or is settled: forgets that it failed alone. */
+/* Call it when the event passed or is settled: forgets that the event failed alone. */
 void suspects_stood(struct suspects *u, int64_t id);
 /* Whether the event is a suspect or has failed alone: then another one is better for a probe. */
 bool suspects_doubt(const struct suspects *u, int64_t id);
 /*
- * A probe with another event passed. Returns true when the suspects are to blame; they stay until
- * suspects_settled. When a probe with an event that had failed alone before failed in between, the
- * cause may have been an outage: then only a single suspect that had failed alone before is to
- * blame, at the SUSPECTS_STRIKES-th such case.
+ * Call it when a probe with another event passed. Returns true when the suspects are to blame; they
+ * stay until suspects_settled. When a probe with an event that had failed alone before failed in
+ * between, the cause may have been an outage: then only a single suspect that had failed alone
+ * before is to blame, at the SUSPECTS_STRIKES-th such case.
  */
 bool suspects_blame(struct suspects *u);
-/* The decision about them was recorded or given up. */
+/* Call it when the decision about the suspects was recorded or given up. */
 void suspects_settled(struct suspects *u);
 
 #endif

@@ -38,7 +38,7 @@ enum showing {
 
 struct shown {
 	enum showing what;
-	size_t refused; /* SHOWS_SOME */
+	size_t refused; /* SHOWS_SOME: how many events were refused */
 	bool exact; /* SHOWS_SOME: `refused` counts only this attempt, and each event is one item */
 	bool held;  /* SHOWS_REFUSED: the event became held as maybe_delivered */
 };
@@ -75,7 +75,7 @@ int parts_reserve(struct parts *p, struct dispatch_context *ctx, size_t batches,
 void parts_free(struct parts *p);
 /* Call it when the end of an attempt with these events is recorded. */
 void parts_note(struct parts *p, const struct members *m, const struct shown *shown);
-/* Sends decisions to the writer, unless it could not store one a moment ago. */
+/* Sends decisions to the writer, unless the writer could not store one a moment ago. */
 void parts_record(struct parts *p, int64_t now);
 /* Returns when parts_record has work; CONTEXT_NEVER: not until something happens. */
 int64_t parts_next(const struct parts *p);

@@ -25,7 +25,7 @@ struct due_query {
 	int64_t horizon;     /* an event with a later retry time is due, too, because the clock must
 				have jumped */
 	int64_t after;       /* only events with ids above this one */
-	int64_t fresh_after; /* the same, for events without a retry time */
+	int64_t fresh_after; /* of events without a retry time, only ids above this one */
 	const int64_t *taken; /* ids to leave out, ascending */
 	size_t n_taken;
 };

@@ -42,11 +42,11 @@ struct fill {
 	const struct taken *taken; /* events to leave out */
 	const struct order *order;
 	bool overlap; /* the batch is sent only after the one in flight has settled its events */
-	/* All events up to this one are blocked or delayed. Reading begins after it, and updates
-	 * it. */
+	/* All events up to this one are blocked or delayed. Reading begins after this event, and
+	 * updates *blocked_to. */
 	int64_t *blocked_to;
 	/* All events up to this one that have no retry time are taken or settled. Reading begins
-	 * after it, and updates it. */
+	 * after this event, and updates *taken_to. */
 	int64_t *taken_to;
 	struct unfit *unfit;
 };

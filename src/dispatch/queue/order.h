@@ -61,7 +61,7 @@ void order_free(struct order *o);
 void order_reset(struct order *o);
 uint64_t order_address(const struct order *o, struct slice address);
 
-/* The members are in flight from now on, and no longer delayed. */
+/* Call it when the members depart: they are then in flight, and no longer delayed. */
 void order_depart(struct order *o, const struct members *m);
 void order_land(struct order *o, const struct members *m);
 bool order_is_in_flight(const struct order *o, uint64_t address);

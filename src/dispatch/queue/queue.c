@@ -84,7 +84,8 @@ look_later(struct queue *q, int64_t now)
 
 	q->look = false;
 	q->taken_to = 0;
-	/* Also looks when the delayed events are read again: an operator may have ended a delay. */
+	/* Look again at the latest when the delayed events are read again: an operator may have
+	 * ended a delay. */
 	q->look_ms = order_has_delayed(&q->order) ? q->delayed_ms : CONTEXT_NEVER;
 	if (outbox->soonest(outbox, q->settings->options.site_id, &soonest, &e) != 0) {
 		context_warn_reading(q->ctx, &e);
@@ -110,7 +111,7 @@ note_delayed(void *arg, int64_t event_id, struct slice address)
 	order_delay(o, order_address(o, address), event_id);
 }
 
-/* Reads from time to time which events are delayed, while it knows of any. */
+/* Reads from time to time which events are delayed, while the queue knows of any. */
 static int
 read_delayed(struct queue *q, int64_t now, struct err *e)
 {

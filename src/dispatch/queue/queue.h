@@ -84,7 +84,7 @@ void queue_land(struct queue *q, const struct members *m);
 /* Call it when the outcome of the members was recorded or given up. `again`: some of them may still
  * be due, and reading begins there again. */
 void queue_give_back(struct queue *q, const struct members *m, bool again);
-/* The event is delayed from now on. */
+/* Call it when the event becomes delayed. */
 void queue_delay(struct queue *q, uint64_t address, int64_t id);
 
 /* Call it when new events may be due. */
@@ -94,7 +94,8 @@ void queue_look_again(struct queue *q, int64_t now);
 /* Call it when operators have ended the delays of events. */
 void queue_flush(struct queue *q);
 
-/* Sends unfit events to the writer, unless it already has some or could not store them just now. */
+/* Sends unfit events to the writer, unless the writer already has some or could not store them a
+ * moment ago. */
 void queue_settle_unfit(struct queue *q, int64_t now);
 /* Returns when queue_settle_unfit has work; CONTEXT_NEVER: not until something happens. */
 int64_t queue_settle_next(const struct queue *q);

@@ -1,6 +1,6 @@
 /*
- * Events that no request can carry, all for the same reason. They must not block later events: the
- * writer settles them, and until then the list accepts no more. One thread.
+ * Events that no request can carry, all for the same reason. The writer settles them, so that they
+ * do not block later events. While the writer has the list, no event is added. One thread.
  */
 #ifndef DISPATCH_QUEUE_UNFIT_H
 #define DISPATCH_QUEUE_UNFIT_H
@@ -24,7 +24,8 @@ struct unfit {
 	struct errand errand;
 };
 
-/* Returns false when the list has no room; the event then stays due and is found again. */
+/* Returns false when the list is full, has events for another reason, or is with the writer. The
+ * event then stays due and is found again. */
 bool unfit_add(struct unfit *u, int64_t id, const char *reason, enum event_status status);
 /* Empties the list. Call it only while the writer does not have the message. */
 void unfit_forget(struct unfit *u);

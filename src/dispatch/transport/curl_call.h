@@ -36,7 +36,7 @@ struct curl_call {
 	bool headed;      /* the head of the answer is complete */
 	bool canceled;    /* canceled by the dispatcher */
 	long size_before; /* CURLINFO_REQUEST_SIZE when the connection was ready */
-	CURLcode code;    /* the result */
+	CURLcode code;    /* libcurl's result for the request */
 	size_t received;  /* bytes of the answer's body */
 	struct buf response;
 	char error[CURL_ERROR_SIZE];

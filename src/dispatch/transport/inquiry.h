@@ -32,7 +32,7 @@ struct inquiry_result {
 	enum inquiry_reach reach;
 	char error[256]; /* libcurl's error text; "" after an answer */
 	int status;
-	int64_t date;     /* wall ms from its Date header; 0: none */
+	int64_t date;     /* wall ms from the answer's Date header; 0: none */
 	int64_t asked_at; /* wall ms */
 	int64_t took_ms;
 	int64_t certificate_end; /* wall ms; 0: no TLS, or unknown */

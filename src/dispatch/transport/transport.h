@@ -1,8 +1,8 @@
 /*
  * Sends requests: the part of HTTP that the dispatcher needs, as an interface that tests can fake.
  *
- * Dispatcher thread only, except wake. A request's url, credentials and body are borrowed
- * until its result was taken.
+ * Dispatcher thread only, except wake. A request's url, credentials and body are borrowed until its
+ * result is taken.
  */
 #ifndef DISPATCH_TRANSPORT_TRANSPORT_H
 #define DISPATCH_TRANSPORT_TRANSPORT_H
@@ -20,9 +20,9 @@
 #define TRANSPORT_READ_MAX (1 << 20)
 
 struct transport_request {
-	void *owner; /* for the caller */
+	void *owner; /* for the caller's use */
 	const char *url;
-	const char *user; /* HTTP Basic */
+	const char *user; /* user name and password for HTTP Basic */
 	const char *password;
 	const char *ca_file; /* NULL: the system's certificates */
 	struct slice body;

@@ -27,8 +27,8 @@ struct answer {
 	unsigned retry_after; /* seconds; 0: no Retry-After header */
 	const char *allow;    /* methods for the Allow header, with 405 */
 	bool probe;           /* the answer to a health check, not a refused request */
-	size_t results;       /* a success in Bento's format: events accepted, */
-	size_t failed;        /* and events kept as invalid */
+	size_t results;       /* success in Bento's format: how many events were accepted */
+	size_t failed;        /* success in Bento's format: how many events were kept as invalid */
 };
 
 /* How an answer is printed, by its request and connection. */

@@ -39,7 +39,7 @@ int gzip_open(struct gzip *g, struct body_quota *q);
 /* Unpacks `packed` and appends the result to `to`, which never holds more than max + 1 bytes. */
 enum gzip_result gzip_unpack(
     struct gzip *g, struct slice packed, struct body *to, struct body_quota *q, size_t max);
-/* Whether the body may end here. */
+/* Whether the bytes unpacked so far are a complete body. */
 bool gzip_is_complete(const struct gzip *g);
 /* Returns the most bytes that a body of n may have when packed: deflate enlarges incompressible
  * data a little. */

@@ -291,7 +291,7 @@ take_expect(struct http_head *h, const char *start, struct slice value)
 	(void)start;
 	if (once(h, &h->have_expect, "Expect is given twice") != 0)
 		return -1;
-	/* RFC 9110, 10.1.1: an HTTP/1.0 client cannot mean it */
+	/* RFC 9110, 10.1.1: Expect is ignored in an HTTP/1.0 request */
 	if (h->http10)
 		return 0;
 	if (!equals_any_case(value, SLICE("100-continue")))

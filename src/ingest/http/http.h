@@ -43,10 +43,10 @@ struct http_head {
 	bool keep_alive;      /* the connection may be used again */
 	bool expect_continue; /* the client waits for 100 Continue before it sends the body */
 	bool chunked;
-	uint64_t content_length;    /* 0 when absent */
-	struct slice path;          /* raw, up to the question mark */
-	struct slice query;         /* raw, after the question mark; absent without one */
-	struct slice authorization; /* absent when missing, like the following slices */
+	uint64_t content_length; /* 0 when absent */
+	struct slice path;       /* raw, up to the question mark */
+	struct slice query;      /* raw, after the question mark; absent without a question mark */
+	struct slice authorization; /* absent without the header; so are the slices below */
 	struct slice origin;
 	struct slice content_encoding;
 	struct slice signature;       /* X-Signature */
@@ -108,7 +108,7 @@ struct http_chunks {
 
 	/* private */
 	enum http_chunk_state state;
-	uint64_t left;     /* bytes left of the chunk, or its size while that is read */
+	uint64_t left;     /* bytes left of the chunk; while the size is read, the size so far */
 	unsigned n_digits; /* digits of the size read so far */
 	size_t n_extra;    /* bytes of extensions and trailers so far */
 	unsigned n_trailers;

@@ -41,7 +41,7 @@ take_size(struct http_chunks *c, char byte)
 	return 0;
 }
 
-/* Limits the bytes that carry no data, over the whole body. */
+/* Limits how many bytes of the whole body carry no data. */
 static int
 take_extra(struct http_chunks *c, const struct http_limits *l)
 {

@@ -174,7 +174,7 @@ is_served(const struct listen_address *a)
 	cause = errno;
 	close(fd);
 	errno = cause;
-	if (rc == 0 || cause == EAGAIN) /* EAGAIN: its queue is full */
+	if (rc == 0 || cause == EAGAIN) /* EAGAIN: the listener's queue is full */
 		return 1;
 	return cause == ECONNREFUSED || cause == ENOENT ? 0 : -1;
 }

@@ -133,7 +133,7 @@ refuse_client(struct server *s, int fd)
 		    strerror(cause), left_out);
 }
 
-/* Returns whether another connection may wait. */
+/* Returns whether another connection may be waiting for accept. */
 static bool
 accept_one(struct server *s, int fd)
 {

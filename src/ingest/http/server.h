@@ -118,7 +118,7 @@ int server_new(const struct server_options *o, const struct server_hooks *hooks,
 void server_close(struct server *s);
 void server_free(struct server *s);
 int server_listen(struct server *s, const char *text, struct err *e);
-/* Returns NULL past the last one. */
+/* Returns the address of listener i; NULL past the last listener. */
 const char *server_address(const struct server *s, size_t i);
 /* Like ingest_stop. */
 void server_stop(struct server *s, int64_t deadline_ms, void (*stopped)(void *arg), void *arg);
