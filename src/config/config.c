@@ -136,7 +136,9 @@ read_chosen_file(struct config *c, const struct config_request *r, struct err *e
 		return 0;
 	if (config_read_file(c, file, r->reading, e) != 0) {
 		if (r->reading && r->database == NULL && access(file, R_OK) != 0 && errno == EACCES)
-			err_wrap(e, "name the database with --database");
+			err_wrap(e,
+			    "run this as root or as the daemon's user, or name the database with "
+			    "--database");
 		return -1;
 	}
 	return replace(&c->file, file, e);

@@ -92,6 +92,12 @@ outbox_open(const struct outbox_options *options, struct outbox **ret_outbox,
 }
 
 int
+outbox_check_file(const char *path, struct err *e)
+{
+	return migrate_check_file(path, e);
+}
+
+int
 outbox_site(struct outbox *o, const char *name, int64_t *ret_site_id, struct err *e)
 {
 	return sites_find_or_add(&o->db, name, ret_site_id, e);

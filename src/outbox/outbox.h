@@ -62,6 +62,12 @@ struct outbox_options {
 int outbox_open(const struct outbox_options *o, struct outbox **ret_outbox, int64_t *ret_recovered,
     struct err *e);
 
+/*
+ * Whether a file can be an outbox's database: 0 also when there is none. It opens and closes the
+ * file, which would drop SQLite's locks: not for a process that has it open.
+ */
+int outbox_check_file(const char *path, struct err *e);
+
 /* ---- between outbox_open and outbox_start; main thread --------------------------------------- */
 
 /* Returns the id of a site by its name; a new site is added. */

@@ -381,6 +381,26 @@ def test_files_that_cannot_be_read(bench):
         true(of(rows, "the rest")[0][1].startswith("the database"), f"{rows}")
 
 
+def test_a_backup_beside_a_stale_wal(bench):
+    """a backup copied over the database of a daemon that had crashed is named, by serve and doctor"""
+    daemon = bench.daemon()
+    daemon.accept("/v1/track", track("first"))
+    equal(bench.cli("backup", bench.path("copy.db")).returncode, 0, "backup")
+    daemon.accept("/v1/track", track("second"))
+    daemon.kill()
+    shutil.copyfile(bench.path("copy.db"), bench.database)
+    told = "spool.db-wal belongs to a database that"
+    code, rows = findings(bench, bench.path("bentospool.conf"))
+    [(grade, found)] = of(rows, "database")
+    true(code == 1 and grade == "problem" and told in found, f"{rows}")
+    served = bench.cli("serve")
+    true(served.returncode == 1 and told in served.stderr, served.stderr)
+    os.remove(bench.database + "-wal")
+    os.remove(bench.database + "-shm")
+    daemon.restart()
+    equal(bench.value("SELECT group_concat(message_id) FROM outbox"), "first", "the backup's events")
+
+
 def test_on_a_terminal(bench):
     """on a terminal lines fit 80 columns; elsewhere each finding and each remedy is one line"""
     site = bench.site("http://127.0.0.1:1/api/v1")

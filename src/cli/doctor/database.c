@@ -125,6 +125,12 @@ check_database(struct doctor *d)
 		    d, DOCTOR_OK, "database", NULL, "does not exist yet: serve creates it");
 		return;
 	}
+	if (outbox_check_file(d->config->database, &e) != 0) {
+		doctor_report(d, DOCTOR_PROBLEM, "database",
+		    "do what the message says; nothing is lost while the daemon does not start",
+		    "%s", e.text);
+		return;
+	}
 	if (outbox_audit_open(d->config->database, &audit, &e) != 0) {
 		doctor_report(
 		    d, DOCTOR_PROBLEM, "database", "change the setting database", "%s", e.text);

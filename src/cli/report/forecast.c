@@ -120,7 +120,7 @@ forecast_describe(const struct forecast *f, struct buf *to)
 		return;
 	}
 	if (f->because != NULL) {
-		buf_printf(to, "never, unless something changes: %s", f->because);
+		buf_printf(to, "not known: %s", f->because);
 		return;
 	}
 	when_age(f->drain_ms, age);

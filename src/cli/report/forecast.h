@@ -36,7 +36,7 @@ int forecast_sites(struct outbox_audit *audit, const struct config *config, int6
     const struct audit_site *sites, size_t n, struct forecast **ret_forecasts, struct err *e);
 /* Formats a rate per minute: "3.2", "480" or "12k". */
 void forecast_number(double per_minute, char ret_text[16]);
-/* Appends "nothing waits", "about 2 h 5 m" or "never, unless something changes: ...". */
+/* Appends "nothing waits", "about 2 h 5 m" or "not known: ...". */
 void forecast_describe(const struct forecast *f, struct buf *to);
 /* Adds in_per_minute, out_per_minute, pace_per_minute and drained_in_seconds. */
 void forecast_json(const struct forecast *f, struct cJSON *o);

@@ -122,9 +122,10 @@ take_event(void *arg, const struct audit_event *event)
 		printf("event %lld is %.*s%s%.*s\n", (long long)event->event_id,
 		    (int)event->status.n, event->status.p, event->reason.n > 0 ? ": " : "",
 		    (int)event->reason.n, event->reason.n > 0 ? event->reason.p : "");
-	if (!f->delivered && !f->options->json)
-		fprintf(
-		    stderr, "bentospool: see bentospool show %lld\n", (long long)event->event_id);
+	if (f->delivered || f->options->json)
+		return;
+	fflush(stdout); /* so that the order stays when both go into one file */
+	fprintf(stderr, "bentospool: see bentospool show %lld\n", (long long)event->event_id);
 }
 
 /* ---- following ------------------------------------------------------------------------------ */

@@ -251,7 +251,7 @@ forecast_is_told_in_words(void **state)
 	buf_clear(&text);
 	forecast_drain(&f, "the site is paused");
 	forecast_describe(&f, &text);
-	assert_string_equal(text.p, "never, unless something changes: the site is paused");
+	assert_string_equal(text.p, "not known: the site is paused");
 	buf_free(&text);
 }
 
