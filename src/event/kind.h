@@ -37,7 +37,7 @@ const char *kind_name(enum event_kind kind);
 const char *status_name(enum event_status status);
 /* Ignores case, because clients send "Track". Returns KIND_UNKNOWN for any other name. */
 enum event_kind kind_parse(struct slice name);
-/* 0, or -1 when name is not a status. */
+/* Returns 0, or -1 when name is not a status. */
 int status_parse(struct slice name, enum event_status *ret_status);
 
 #endif

@@ -5,8 +5,8 @@
  *
  * Two acts do not depend on a name; event/mapping/admit.c decides on them: an alias call changes
  * the address (change_email), and a rule turns an order into a purchase. Tags that a rule adds come
- * from the operator and are always allowed. A delete call erases a person here, not at Bento
- * (ingest/admission).
+ * from the operator and are always allowed. A delete call erases a person from this database, not
+ * at Bento (ingest/admission).
  */
 #include "event/bento/acts.h"
 
@@ -28,11 +28,12 @@ static const struct {
 	{ ACT_TYPE, "$update_fields" },
 	{ ACT_FIELD, "tags" }, /* members of a subscriber (upsert) */
 	{ ACT_FIELD, "remove_tags" },
-	{ ACT_FIELD, "command" }, /* from older documentation */
+	{ ACT_FIELD, "command" }, /* named in older documentation of Bento */
 	{ ACT_FIELD, "commands" },
 };
 
-/* Whether an act begins with this character: most names need no further check. */
+/* Whether a name in the table begins with this character. Most names do not, and need no further
+ * check. */
 static bool
 begins_one(enum act_place place, char first)
 {

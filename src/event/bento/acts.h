@@ -1,7 +1,7 @@
 /*
- * Every way in which an event can make Bento act on a subscriber, beyond storing a fact about the
- * subscriber. acts.c has the table. The setting reserved_types says which senders may use them;
- * browsers almost never may. Pure; any thread.
+ * Recognizes the names by which an event can make Bento act on a subscriber, beyond storing a fact
+ * about the subscriber. acts.c has the table. The setting reserved_types says which senders may use
+ * these names; from browsers only its value pass allows some. Pure; any thread.
  */
 #ifndef EVENT_BENTO_ACTS_H
 #define EVENT_BENTO_ACTS_H

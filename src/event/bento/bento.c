@@ -66,7 +66,7 @@ bento_url(struct buf *to, const char *api_url, enum bento_endpoint endpoint, con
 	}
 }
 
-/* ---- text that strangers sent --------------------------------------------------------------- */
+/* ---- text from outside ---------------------------------------------------------------------- */
 
 size_t
 bento_text_copy(char *to, size_t size, struct slice text)
@@ -149,7 +149,8 @@ line_put_text(struct line *l, const char *text)
 	line_put(l, slice_from(text));
 }
 
-/* Returns the position behind `end`, which is searched from i without regard to case. */
+/* Searches for `end` from i on, ignoring case. Returns the position behind it, or the end of the
+ * text when it is missing. */
 static size_t
 skip_past(struct slice text, size_t i, const char *end)
 {
@@ -275,7 +276,7 @@ is_empty(const cJSON *item)
 	return (cJSON_IsArray(item) || cJSON_IsObject(item)) && item->child == NULL;
 }
 
-/* Whether a count is present but is not a count (-1, 1.5, "1"). Then the whole answer is
+/* Whether the member is present but not a valid count (-1, 1.5, "1"). The whole answer is then
  * unreliable. */
 static bool
 is_odd_count(const cJSON *object, const char *name)
@@ -311,9 +312,9 @@ read_object(const cJSON *object, struct bento_reply *reply, struct line *l)
 }
 
 /*
- * cJSON stops at a NUL byte and cuts strings at \u0000, so it could read something else than the
- * text says: a text with either is not read. cJSON refuses text behind the value only when the
- * input is terminated, hence the copy.
+ * Parses the whole text; returns NULL when it is not JSON. A text with a NUL byte or \u0000 is
+ * refused, because cJSON would stop at the byte or cut the string. cJSON refuses text behind the
+ * value only when its input is terminated, hence the copy.
  */
 static cJSON *
 parse_text(struct slice text)

@@ -20,10 +20,10 @@ enum bento_endpoint {
 };
 #define BENTO_ENDPOINTS 3
 
-/* "events", "subscribers" or "commands", as the audit calls it. */
+/* Returns "events", "subscribers" or "commands", the name that the audit uses. */
 const char *bento_endpoint_name(enum bento_endpoint endpoint);
 
-/* {"events":[ ... ]}: the text before the members that mapping_append writes. */
+/* Returns the text before the members that mapping_append writes, such as {"events":[. */
 struct slice bento_batch_head(enum bento_endpoint endpoint);
 #define BENTO_BATCH_TAIL "]}"
 
@@ -42,13 +42,16 @@ struct bento_reply {
 	int64_t results; /* -1 when absent */
 	int64_t failed;  /* -1 when absent */
 	bool says_error; /* a JSON object with an `error` or `errors` that is not empty */
-	/* The error for people: error, errors[].field + message, message, or the answer's text
-	 * without markup and repeated white space. One line of valid UTF-8; "" when there is
-	 * none. */
+	/*
+	 * The error text for people: from `error`, errors[].field and errors[].message, or
+	 * `message`, else the answer's text without markup and repeated white space. One line of
+	 * valid UTF-8; "" when there is none.
+	 */
 	char message[256];
 };
 
-/* body holds the first bytes of the answer, of which at most 64 KiB are read. Accepts any bytes. */
+/* Interprets an answer; body holds its first bytes, of which at most 64 KiB are read. Accepts any
+ * bytes. */
 void bento_reply_parse(struct slice body, struct bento_reply *ret_reply);
 
 /*

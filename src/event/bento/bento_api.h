@@ -1,7 +1,7 @@
 /*
  * Reads and checks events and subscribers in Bento's own format (doc/bento.md), received on one of
  * Bento's paths. An event that Bento would refuse or silently drop is stored as invalid, with a
- * reason. event/mapping/mapping_bento_api.h forwards them. Pure; any thread.
+ * reason. event/mapping/mapping_bento_api.h forwards the others. Pure; any thread.
  */
 #ifndef EVENT_BENTO_BENTO_API_H
 #define EVENT_BENTO_BENTO_API_H
@@ -30,7 +30,7 @@ struct bento_api_fields {
 	struct json_value details;
 	struct json_value unique; /* details.unique */
 	bool fields_nested;       /* fields has a member that is an object or array */
-	bool nested;              /* another member than fields and details is an object */
+	bool nested;              /* a member other than fields and details is an object */
 };
 
 /* Returns the raw object; absent when the value is not an object. */
@@ -44,7 +44,7 @@ bool bento_api_is_tag_list(struct slice raw_key, const struct json_value *value)
 /* Whether the date is written in ISO 8601 and means occurred_at, so that Bento reads the same
  * time. */
 bool bento_api_date_is_plain(const struct json_value *date, int64_t occurred_at);
-/* Consumes the next value, an object. Returns 0, or -1 when it is not such JSON. */
+/* Consumes the next value. Returns 0, or -1 when it is not a valid JSON object. */
 int bento_api_read(struct json *j, struct bento_api_fields *ret_fields);
 /*
  * Returns why the event can never be sent, as a static word, or NULL when nothing is wrong. name

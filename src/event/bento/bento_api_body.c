@@ -1,5 +1,5 @@
 /* Reads a request body in Bento's own format: the frame, and each event or subscriber in it. Fails
- * on a body that is not such JSON, and without memory. */
+ * when the body is not JSON or has another structure, and without memory. */
 #include <string.h>
 
 #include "base/isotime.h"
@@ -50,8 +50,11 @@ ends_with(struct slice text, struct slice end)
 	return text.n >= end.n && memcmp(text.p + text.n - end.n, end.p, end.n) == 0;
 }
 
-/* A purchase always has its suffix. A key that ends like one gets another, so that no two keys
- * become one messageId. */
+/*
+ * Returns what is appended to a key to make the messageId: ":purchase" for a purchase; ":event" for
+ * another event whose key already ends in ":purchase", with any number of ":event" behind it; else
+ * nothing. So no two keys become one messageId.
+ */
 static struct slice
 find_suffix(struct slice key, bool purchase)
 {
@@ -63,9 +66,10 @@ find_suffix(struct slice key, bool purchase)
 }
 
 /*
- * The unique key is the messageId, so that a client's retry and a chain of spoolers store an event
- * once. A purchase and another event often share an order's id: the purchase's gets a suffix. The
- * key and the type that stand in the body leave room for it in scratch. -1: no memory.
+ * Makes the messageId from the unique key, so that a client's retry and a chain of spoolers store
+ * an event once. A purchase and another event often share an order's id, so the messageId of the
+ * purchase gets a suffix. scratch is as large as the body, in which the names `key` and `type`
+ * leave room for the suffix. Returns -1 without memory.
  */
 static int
 take_message_id(

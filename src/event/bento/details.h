@@ -1,6 +1,6 @@
 /*
- * Details of Bento's events: what they must hold, and how they are written with a unique key.
- * Pure; any thread. doc/bento.md ("An event") is the source.
+ * Checks the details of Bento's events, and writes them with a unique key. Pure; any thread.
+ * doc/bento.md ("An event") is the source.
  *
  * `details` is a raw JSON object; absent, null and an empty array (PHP's empty object) mean no
  * details.
@@ -25,11 +25,11 @@ struct json_value details_unique_key(struct slice details);
  */
 const char *details_fault(struct slice type, struct slice details);
 /*
- * Appends the details as an object. `key` becomes unique.key when they have no usable one or
- * replace is set; the former value of `unique` is then kept beside it as `value`. The amount of a
- * $purchase loses a fraction of zeros. An absent key adds nothing. `unique` is their
- * member of that name (details_unique). Returns false, and appends nothing, when there is nothing
- * to write.
+ * Appends the details as an object. `key` becomes details.unique.key when the details have no
+ * usable key, or when replace is set; the former value of details.unique then becomes
+ * details.unique.value. An absent key adds nothing. `unique` is what details_unique returns for the
+ * details. The amount of a $purchase loses a fraction of zeros. Returns false, and appends nothing,
+ * when there is nothing to write.
  */
 bool details_append(struct slice type, struct slice details, const struct json_value *unique,
     struct slice key, bool replace, struct buf *to);

@@ -71,10 +71,11 @@ struct rule {
 	}
 
 /*
- * Complete answers that are not 2xx: the first row that holds the status counts. A gateway's 502,
- * 504 and Cloudflare's 52x cannot say whether the request arrived, so these are unknown. SPLIT is
- * for batches; decide_single handles single events. The fourth column is maybe_sent, the fifth
- * batch_fault: rate limits, our keys and our proxy have nothing to do with the batch.
+ * The verdicts for complete answers that are not 2xx: the first row whose range has the status
+ * applies. A 502 or 504 from a gateway, or a 52x from Cloudflare, leaves open whether Bento
+ * received the request, so the outcome is unknown. SPLIT is for batches; decide_single handles
+ * single events. The fourth column is maybe_sent, the fifth batch_fault, which is false for rate
+ * limits, our keys and our proxy: these have nothing to do with the batch.
  */
 /* clang-format off */
 static const struct rule answers[] = {
@@ -129,9 +130,9 @@ decide_partial(const struct verdict_facts *f)
 }
 
 /*
- * Interprets the counts of a 2xx answer. Bento does not say whether and how it counts a suppressed
- * duplicate. An event that is missing from the counts is therefore not taken for refused when an
- * earlier attempt may have delivered it.
+ * Interprets the counts of a 2xx answer. Bento does not document whether it counts a suppressed
+ * duplicate, or how. When an earlier attempt may have delivered an event, its absence from the
+ * counts therefore does not mean that Bento refused it.
  */
 static const struct verdict *
 decide_counts(const struct verdict_facts *f)
@@ -178,7 +179,9 @@ decide_success(const struct verdict_facts *f)
 	return decide_unreadable(f);
 }
 
-/* Bento refuses an event's request in these words, with any status (doc/bento.md). */
+/*
+ * Whether the answer has the words with which Bento refuses an event, at any status (doc/bento.md).
+ */
 static bool
 says_not_authorized(const struct verdict_facts *f)
 {
@@ -240,8 +243,9 @@ wait_at_least(const struct verdict_facts *f, enum verdict_site site)
 }
 
 /*
- * Bento refused an event that was alone in its request. When it refuses one event after another,
- * all of them are probably wrong for one reason: the site pauses, and the following events wait.
+ * Decides on an event that Bento refused when it was the only one in its request. After several
+ * such refusals in a row all events are probably wrong for the same reason: the site pauses, and
+ * the following events wait.
  */
 static void
 decide_single(const struct verdict_facts *f, struct verdict *v)

@@ -1,6 +1,7 @@
 /*
  * The policy of delivery: it takes what is known about a finished request, and decides on one
- * outcome for the audit and a next step for the events and the site. Pure; any thread. doc/bento.md
+ * outcome for the audit, and on the next step for the events and for the site. Pure; any thread.
+ * doc/bento.md
  * ("Verdicts") is the source of the table.
  */
 #ifndef EVENT_BENTO_VERDICT_H
@@ -20,7 +21,7 @@ enum request_phase {
 	PHASE_ANSWERED  /* a complete answer arrived */
 };
 
-/* Outcomes of an attempt: see bentospool-schema(7). NONE: still in flight. */
+/* Outcomes of an attempt: see bentospool-schema(7). OUTCOME_NONE: still in flight. */
 enum attempt_outcome {
 	OUTCOME_NONE,
 	OUTCOME_DELIVERED,
@@ -48,7 +49,7 @@ enum maybe_policy { MAYBE_HOLD, MAYBE_FAIL };
 struct verdict_policy {
 	enum partial_policy partial;     /* 2xx, some of the batch failed */
 	enum ambiguous_policy ambiguous; /* 2xx with a body that cannot be read */
-	/* refused, but an earlier attempt may have delivered it */
+	/* what to do with a refused event that an earlier attempt may have delivered */
 	enum maybe_policy maybe_delivered;
 	unsigned all_refused; /* number of single events refused in a row that pauses the site; 0:
 				 never */
@@ -65,7 +66,7 @@ struct verdict_facts {
 	unsigned n_events;
 	unsigned n_items; /* items made of the events, as Bento counts them; at least n_events */
 	unsigned n_maybe_sent; /* items that an earlier attempt may have delivered */
-	bool unique_keys;      /* sending any of them again changes nothing at Bento */
+	bool unique_keys;      /* sending any of the events again changes nothing at Bento */
 	unsigned throttled;    /* 429 answers in a row before this one */
 	unsigned refused;      /* single events refused in a row before this answer */
 };
@@ -81,11 +82,13 @@ enum verdict_step {
 
 /* What happens to the site. */
 enum verdict_site {
-	SITE_READY, /* goes on; ends an earlier back-off */
-	/* waits for its own growing interval, and at least verdict.wait_at_least_ms */
+	SITE_READY, /* the site goes on, and an earlier back-off ends */
+	/* the site waits for its own growing interval, and at least verdict.wait_at_least_ms */
 	SITE_BACKOFF,
-	SITE_THROTTLE, /* waits for verdict.wait_at_least_ms, whatever its own interval is */
-	SITE_PAUSE     /* needs a person: waits for its longest interval, then tries again */
+	SITE_THROTTLE, /* the site waits for verdict.wait_at_least_ms, whatever its own interval is
+			*/
+	SITE_PAUSE /* the site needs a person: it waits for its longest interval, then tries again
+		    */
 };
 
 struct verdict {
@@ -93,15 +96,15 @@ struct verdict {
 	enum verdict_step step;
 	enum verdict_site site;
 	bool maybe_sent;  /* Bento may have some of the events although no answer confirms it */
-	bool batch_fault; /* this batch itself may be the cause: it was, when the next batch with
-			     other events passes */
+	bool batch_fault; /* this batch itself may be the cause; it was when the next batch, of
+			     other events, succeeds */
 	int64_t wait_at_least_ms; /* clamped to 1 s .. 1 h; 0: the answer asked for no wait */
 	/* static word for the outbox, such as "rate_limited"; NULL: delivered */
 	const char *reason;
 	const char *advice; /* static text: what a person should check; NULL: nothing */
 };
 
-/* The texts in ret_v are static. */
+/* Decides on a finished request. The texts in ret_v are static. */
 void verdict_decide(const struct verdict_facts *f, struct verdict *ret_v);
 
 /*

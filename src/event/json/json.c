@@ -99,7 +99,7 @@ scan_escape(struct json *j, const char *p)
 	return fail(j, p, "an unknown escape in a string");
 }
 
-/* Stays in this loop while letters beyond ASCII follow each other. */
+/* Checks one or more characters beyond ASCII in a row. Returns the position behind them. */
 static const char *
 scan_utf8(struct json *j, const char *p)
 {
@@ -113,8 +113,8 @@ scan_utf8(struct json *j, const char *p)
 	return p;
 }
 
-/* p points at a byte of a string that needs a closer look; returns the position behind the closing
- * quote. */
+/* p points at a byte of a string that json_special_bytes marks; returns the position behind the
+ * closing quote. */
 static __attribute__((noinline)) const char *
 scan_special(struct json *j, const char *p)
 {

@@ -52,7 +52,8 @@ struct json {
 	const char *error; /* static text of the first error, or NULL */
 };
 
-/* max_depth: how many containers may be open at once, at most JSON_MAX_DEPTH. */
+/* Starts reading text. At most max_depth containers may be open at once, which is at most
+ * JSON_MAX_DEPTH. */
 void json_init(struct json *j, struct slice text, unsigned max_depth);
 
 /*
@@ -78,7 +79,7 @@ int json_array_next(struct json *j);
 
 /* Checks that only white space is left. Returns 0, or -1 with j->error set. */
 int json_finish(struct json *j);
-/* The reader's position for messages, in bytes from the start. */
+/* Returns the reader's position in bytes from the start, for messages. */
 size_t json_offset(const struct json *j);
 
 /* True for [] and {}, with any white space inside. */

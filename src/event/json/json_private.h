@@ -15,9 +15,9 @@
 #define JSON_EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
 
 /*
- * Sets bit 0x80 of each byte of x that needs a closer look inside a string: quotes, backslashes,
- * control bytes and bytes beyond ASCII. The lowest bit set is exact; a borrow can set wrong bits
- * above it, never below.
+ * Sets bit 0x80 of each byte of x that the reader must examine inside a string: quotes,
+ * backslashes, control bytes and bytes beyond ASCII. The lowest bit set is always right; the
+ * borrows of the subtractions can set wrong bits above it.
  */
 static inline uint64_t
 json_special_bytes(uint64_t x)
@@ -31,8 +31,8 @@ json_special_bytes(uint64_t x)
 }
 
 #ifdef __SSE2__
-/* The same for 16 bytes, a bit for each, all of them exact. As signed numbers, bytes beyond ASCII
- * are below the control bytes. */
+/* Like json_special_bytes, for 16 bytes: returns one bit for each byte, and all bits are right. As
+ * signed numbers, bytes beyond ASCII are below the control bytes. */
 static inline unsigned
 json_special_of_16(const char *p)
 {
@@ -45,7 +45,7 @@ json_special_of_16(const char *p)
 }
 #endif
 
-/* Returns the first such byte from p on, or end. */
+/* Returns the position of the first byte from p on that json_special_bytes marks, or end. */
 static inline const char *
 json_scan_plain(const char *p, const char *end)
 {

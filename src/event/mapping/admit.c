@@ -1,6 +1,6 @@
 /*
- * Decides which events a site forwards: by kind, by `integrations`, by rules, and by what may act
- * on a subscriber. The first check that refuses gives the reason. Cannot fail.
+ * Decides which events a site forwards: by kind, by `integrations`, by rules, and by whether the
+ * event may act on a subscriber. The first check that refuses gives the reason. Cannot fail.
  */
 #include "event/mapping/admit.h"
 
@@ -33,8 +33,11 @@ is_forwarded(const struct mapping_options *o, enum event_kind kind)
 
 /* ---- reserved types -------------------------------------------------------------------------- */
 
-/* A purchase by a rule comes from the operator. But a browser could invent the order, or somebody's
- * new address. */
+/*
+ * Whether the event may act on a subscriber, if it does. The operator wrote the rule that makes a
+ * purchase, but a browser could invent the order; and it could invent the new address of an alias
+ * call.
+ */
 static bool
 may_act(const struct mapping_options *o, const struct admit_facts *f, const struct rule *rule)
 {

@@ -1,7 +1,7 @@
 /*
- * Which events a site forwards, by its settings. This is decided at receipt, from the columns, and
- * again when an event is sent, because a requeue can bring an event back and settings change. Pure;
- * any thread.
+ * Decides which events a site forwards, by its settings: at receipt, from the columns, and again
+ * when an event is sent, because a requeue can bring an event back and settings change. Pure; any
+ * thread.
  */
 #ifndef EVENT_MAPPING_ADMIT_H
 #define EVENT_MAPPING_ADMIT_H
@@ -16,7 +16,7 @@
 struct admit_facts {
 	enum event_kind kind;
 	struct slice name; /* decoded; absent when the event has none */
-	bool browser;      /* the request had an Origin header: anybody may have written it */
+	bool browser; /* the request had an Origin header, so anybody may have written the event */
 	struct integrations integrations;
 };
 

@@ -1,8 +1,9 @@
 /*
- * Opting out. `integrations` is an object of names, or a list of the only names that count. The
- * site's own name has priority over `All`, and the event over its batch. Older SDKs put the same
- * into context and options: an opt-out counts there too, an opt-in does not. Case is ignored.
- * Cannot fail: a value that makes no sense counts as an opt-out.
+ * Reads opt-outs. `integrations` is an object with a value for each name, or a list of the only
+ * destinations that get the event. The site's own name has priority over `All`, and the
+ * integrations of an event over those of its batch. Older SDKs put integrations into `context` and
+ * `options`: an opt-out there counts, too, but an opt-in does not. Case is ignored. Cannot fail: a
+ * value that makes no sense counts as an opt-out.
  */
 #include "event/mapping/integrations.h"
 
@@ -12,7 +13,8 @@
 #include "event/json/json.h"
 #include "event/segment/fields.h"
 
-#define NAME_MAX_SIZE 512 /* bytes of a name that is decoded; a longer name is not Bento's */
+#define NAME_MAX_SIZE                                                                              \
+	512 /* bytes of a name that is decoded; a longer one is not the name of the site */
 #define WORD_MAX_SIZE 64
 
 enum word { WORD_NONE, WORD_YES, WORD_NO };
@@ -28,7 +30,8 @@ is_word(struct slice text, const char *word)
 	return text.n == strlen(word) && strncasecmp(text.p, word, text.n) == 0;
 }
 
-/* "Bento", or a function's "Bento (Workspace)". */
+/* Whether the text is the site's name ("Bento"), or begins with it as in "Bento (Workspace)", which
+ * a Segment function has. */
 static bool
 is_ours(struct slice text, const char *name)
 {
@@ -118,7 +121,8 @@ read_object(struct slice object, const char *name, struct said *said)
 		take_name(key, name, word_of(&value), said);
 }
 
-/* Only the destinations in a list are meant. An empty list is PHP's empty object. */
+/* Reads a list of the only destinations that get the event. An empty list says nothing, because PHP
+ * writes it for an empty object. */
 static void
 read_list(struct slice list, const char *name, struct said *said)
 {
@@ -173,7 +177,9 @@ is_object(struct slice raw)
 	return raw.n > 0 && raw.p[0] == '{';
 }
 
-/* Reads one of the older places: an object with `integrations`, `providers` and `all`. */
+/*
+ * Whether an object in one of the older places opts out, by `integrations`, `providers` or `all`.
+ */
 static bool
 older_says_no(struct slice object, const char *name)
 {
@@ -187,7 +193,7 @@ older_says_no(struct slice object, const char *name)
 	       || says_no(event_find_member(object, "providers").raw, name);
 }
 
-/* `options`, which may also hold the names themselves. */
+/* Whether `options` opts out. The names can also be members of `options` itself. */
 static bool
 options_say_no(struct slice options, const char *name)
 {
@@ -196,7 +202,8 @@ options_say_no(struct slice options, const char *name)
 		   || older_says_no(event_find_member(options, "context").raw, name));
 }
 
-/* Made of a batch that has an older place itself, by segment_parse. */
+/* Whether a batch opts out in an older place. For such a batch segment_parse has made an object
+ * that begins with one of these members. */
 static bool
 batch_says_no(struct slice batch, const char *name)
 {

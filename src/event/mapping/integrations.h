@@ -1,7 +1,5 @@
-/*
- * Whether an event is meant for Bento, by every spelling of an opt-out that the SDKs document. In
- * doubt it is not. Pure; any thread.
- */
+/* Decides whether an event is meant for Bento, by every spelling of an opt-out that the SDKs
+ * document. In doubt the event is not meant for Bento. Pure; any thread. */
 #ifndef EVENT_MAPPING_INTEGRATIONS_H
 #define EVENT_MAPPING_INTEGRATIONS_H
 
@@ -19,7 +17,7 @@ struct integrations {
 	struct slice older_context;
 };
 
-/* name: the site's own name among the integrations. */
+/* Whether the event is meant for Bento. name is the site's own name among the integrations. */
 bool integrations_allow(const struct integrations *i, const char *name);
 
 #endif

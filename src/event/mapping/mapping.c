@@ -20,10 +20,8 @@
 #include "event/segment/person.h"
 #include "event/segment/segment.h"
 
-/*
- * The names belong to the owner of the address. When the event goes to another address than it
- * carries, somebody changed the address, and the names could be another person's.
- */
+/* Finds the names, which belong to the owner of the address. When the event goes to another address
+ * than its own, somebody changed the address, and the names could be another person's. */
 static int
 find_names(const struct mapping_input *in, const struct person_sources *sources, struct found *ret)
 {
@@ -150,7 +148,8 @@ find_missing(const struct mapping_options *o, const struct mapping_input *in)
 	return NULL;
 }
 
-/* A page named "$unsubscribe" must not make Bento act. */
+/* Whether the pattern of its kind gives the event a reserved type: a page named "$unsubscribe" must
+ * not make Bento act. */
 static bool
 poses_as_reserved(const struct mapping_options *o, const struct mapping_input *in)
 {
@@ -166,7 +165,7 @@ poses_as_reserved(const struct mapping_options *o, const struct mapping_input *i
 	return reserved;
 }
 
-/* Finds the (raw) address that changes. Returns false when it is not an address. */
+/* Finds the old address (raw) in an alias call. Returns false when there is no valid address. */
 static bool
 find_old_address(const struct mapping_input *in, struct slice *ret_raw)
 {
@@ -192,7 +191,8 @@ goes_by_its_name(const struct rule *rule)
 	return rule == NULL || (rule->rename.n == 0 && (!rule->purchase || rule->also));
 }
 
-/* A requeue, or other settings than at receipt, may bring such an event here. */
+/* Returns why the site does not forward the event, or NULL. The event was checked at receipt, but a
+ * requeue or changed settings can bring one here that must not be sent. */
 static const char *
 find_refusal(const struct mapping_options *o, const struct mapping_input *in, struct found *found)
 {
@@ -277,7 +277,7 @@ mapping_append_event(const struct mapping_options *o, const struct mapping_input
 	buf_append_byte(to, '}');
 }
 
-/* The traits of an identify become the subscriber's fields. */
+/* Writes the traits of an identify call as the subscriber's fields. */
 static void
 append_update(const struct mapping_options *o, const struct mapping_input *in,
     const struct found *found, struct buf *to)
@@ -367,8 +367,8 @@ append_mapped(const struct mapping_options *o, const struct mapping_input *in, s
 	return mapped;
 }
 
-/* Returns why the event cannot be sent, and what was found in it. NULL means it can, or that memory
- * ran out: see rc. */
+/* Reads the event. Returns 0 when it can be sent, else -1 with the reason in *ret_reason, which is
+ * NULL when memory ran out. */
 static int
 examine(const struct mapping_options *o, const struct mapping_input *in, struct found *found,
     const char **ret_reason)

@@ -1,5 +1,5 @@
 /*
- * From a Segment event to Bento's event. Pure; any thread.
+ * Turns a Segment event into Bento's event. Pure; any thread.
  *
  * A track call becomes what the Segment destination function makes of it: type is the event's name,
  * then email, details from properties, and fields from the names. struct mapping_options says what
@@ -28,7 +28,9 @@ enum mapping_identify {
 					   automations */
 };
 
-/* Track calls whose name is one of Bento's reserved types, which act on the subscriber. */
+/*
+ * What to do with track calls whose name is a reserved type of Bento, which acts on the subscriber.
+ */
 enum mapping_reserved {
 	MAPPING_RESERVED_SERVER, /* forward them, unless a browser sent them */
 	MAPPING_RESERVED_PASS,
@@ -37,8 +39,8 @@ enum mapping_reserved {
 
 #define MAPPING_NAME_SIZE 128 /* bytes of the texts below, NUL included */
 
-/* Copied as a whole. With all zeros the mapping does what the Segment function did, without key and
- * date. */
+/* The struct can be copied. With all zeros the mapping does what the Segment function did, without
+ * a key and a date. */
 struct mapping_options {
 	bool unique_key; /* details.unique.key = messageId */
 	bool send_date;  /* date = the time of the event */
@@ -105,7 +107,7 @@ void mapping_describe(const struct mapping_options *o, struct buf *to);
  * any other name. */
 int mapping_identify_parse(const char *name, enum mapping_identify *ret);
 int mapping_reserved_parse(const char *name, enum mapping_reserved *ret);
-/* Reads the output of mapping_describe; -1 when it is anything else. */
+/* Reads the output of mapping_describe. Returns -1 for any other text. */
 int mapping_parse(struct slice text, struct mapping_options *ret_o);
 
 #endif

@@ -1,4 +1,5 @@
-/* mapping_append and mapping_has_key for events and subscribers in Bento's own format. Pure. */
+/* Implements mapping_append and mapping_has_key for events and subscribers in Bento's own format.
+ * Pure. */
 #ifndef EVENT_MAPPING_MAPPING_BENTO_API_H
 #define EVENT_MAPPING_MAPPING_BENTO_API_H
 

@@ -7,20 +7,20 @@
 #include "event/mapping/mapping.h"
 #include "event/mapping/purchase.h"
 
-/* What reading the event found. */
+/* What was found in the event. */
 struct found {
 	/* for identify and group: the traits. Absent when missing or null */
 	struct slice properties;
-	struct json_value unique; /* their member of that name */
+	struct json_value unique; /* the member `unique` of properties */
 	struct integrations integrations;
 	struct slice first_name; /* raw */
 	struct slice last_name;
 	const struct rule *rule;  /* for a track call; NULL: no rule */
-	struct purchase purchase; /* when the rule makes a purchase */
+	struct purchase purchase; /* set only when the rule makes a purchase */
 };
 
-/* Appends the event under `name`. SLICE_NONE stands for its own name, or for the name by the
- * pattern of its kind. */
+/* Appends the event under `name`. With SLICE_NONE the event keeps its own name, or gets the name
+ * that the pattern of its kind makes. */
 void mapping_append_event(const struct mapping_options *o, const struct mapping_input *in,
     const struct found *found, struct slice name, struct buf *to);
 void mapping_append_names(const struct found *found, struct buf *to);
@@ -29,9 +29,9 @@ void mapping_append_date(int64_t occurred_at, struct buf *to);
 #define MAPPING_KEY_SUFFIX_MAX 16 /* bytes added to a messageId to make another key */
 
 /*
- * mapping_rule.c: returns the event's key, its messageId. A messageId that ends like the key of a
- * tag, or of an event beside its purchase, gets another ending (stored in scratch), so that no two
- * items share a key. SLICE_NONE: no key is sent.
+ * mapping_rule.c: returns the event's key, which is its messageId. A messageId that looks like the
+ * key of a tag, or of an event beside its purchase, gets one more suffix (stored in scratch), so
+ * that no two items share a key. SLICE_NONE: no key is sent.
  */
 struct slice mapping_key(
     const struct mapping_options *o, const struct mapping_input *in, struct buf *scratch);

@@ -86,7 +86,8 @@ strip(struct slice *text, struct slice end)
 	return true;
 }
 
-/* Whether an id ends like a key that is made of a shorter one, with our marks of that. */
+/* Whether a messageId ends like a key that mapping made from a shorter messageId: with :event, :tag
+ * or :remove_tag, and any number of :id behind it. */
 static bool
 looks_made(struct slice id)
 {

@@ -88,7 +88,7 @@ read_power(struct decimal *d)
 	return some;
 }
 
-/* value * 10^power as a whole number. Half is rounded up: the sign is handled elsewhere. */
+/* Computes value * 10^power as a whole number. Half is rounded up; the caller handles the sign. */
 static bool
 scale(struct decimal *d, int power)
 {

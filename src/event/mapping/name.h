@@ -1,13 +1,11 @@
-/*
- * The names under which page, screen and group calls are forwarded, by the patterns of the site.
- * Pure; any thread.
- */
+/* Makes the names under which page, screen and group calls are forwarded, from the patterns of the
+ * site. Pure; any thread. */
 #ifndef EVENT_MAPPING_NAME_H
 #define EVENT_MAPPING_NAME_H
 
 #include "event/mapping/mapping.h"
 
-/* NULL: the kind has no pattern and keeps its own name. */
+/* Returns the pattern of the kind; NULL when it has none, and its events keep their names. */
 const char *name_pattern(const struct mapping_options *o, enum event_kind kind);
 /* Returns why the event has no name, as a static word; NULL when it has one or needs none. */
 const char *name_fault(const struct mapping_options *o, const struct mapping_input *in);

@@ -29,7 +29,7 @@ struct purchase {
  */
 const char *purchase_read(
     const struct rule *rule, struct slice properties, struct purchase *ret_purchase);
-/* Appends the object. */
+/* Appends the details as an object. */
 void purchase_append(const struct purchase *purchase, struct buf *to);
 
 #endif

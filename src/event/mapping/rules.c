@@ -1,7 +1,7 @@
 /*
- * Rules by the names of track calls: reads their text and matches names. A rule keeps its text and
- * the positions of its parts. Reading fails on text that it does not understand; the message says
- * what would be right.
+ * Reads rules for track calls, and finds the rule for a name. A rule keeps its text and the
+ * positions of its parts. Reading fails on text that is not a rule; the message says what would be
+ * right.
  */
 #include "event/mapping/rules.h"
 
@@ -140,8 +140,8 @@ take_words(struct rule *rule, struct slice word, struct rule_part rest, struct e
 	if (rest.n > 0 && SLICE_IS(word, "remove_tag"))
 		return take_part(&rule->remove_tag, rest, word, e);
 	return refuse(e,
-	    "drop, rename NAME, as $purchase, value PROPERTY, currency CODE, also, tag NAME and "
-	    "remove_tag NAME are known, not",
+	    "an action is drop, rename NAME, as $purchase, value PROPERTY, currency CODE, also, "
+	    "tag NAME or remove_tag NAME, not",
 	    word);
 }
 

@@ -37,7 +37,7 @@ struct rule {
 	struct rule_part value; /* the property that holds the amount */
 	struct rule_part tag;
 	struct rule_part remove_tag;
-	char currency[MONEY_CODE_SIZE]; /* for events that name none; "": none */
+	char currency[MONEY_CODE_SIZE]; /* for events without a currency; "": none */
 };
 
 struct rules {
@@ -45,7 +45,7 @@ struct rules {
 	struct rule rule[RULES_MAX];
 };
 
-/* ERR_INPUT says what is wrong with the text and what would be right. */
+/* Adds a rule. ERR_INPUT says what is wrong with the text and what would be right. */
 int rules_add(struct rules *rules, const char *text, struct err *e);
 /* Returns the rule for the name; NULL when none matches. */
 const struct rule *rules_find(const struct rules *rules, struct slice name);

@@ -39,7 +39,7 @@ renamed(struct slice key)
 	return SLICE_IS(key, "lastName") ? SLICE("last_name") : key;
 }
 
-/* The site's name for the field; empty: the field is left out. */
+/* Returns the site's name for the field; an empty name leaves the field out. */
 static struct slice
 named_by_site(const struct trait_names *names, struct slice name)
 {

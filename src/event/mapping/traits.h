@@ -4,7 +4,7 @@
  * between its members, or is left out; every other value keeps its bytes. Names are decoded before
  * they are compared and written. Pure; any thread.
  *
- * When a key occurs twice, its last value counts; when two paths give one name, the first path
+ * When a key occurs twice, its last value counts; when two paths give the same name, the first path
  * counts. Traits never set the subscriber's `email`, nor words that Bento acts on
  * (event/bento/acts.h) unless the options allow it; a list of tags becomes "a,b". Bounds:
  * TRAITS_MAX fields, names of TRAITS_NAME_MAX bytes, TRAITS_DEPTH levels; what lies beyond is left
@@ -42,18 +42,18 @@ struct traits_options {
 	const struct trait_names *names; /* other names for fields; NULL: none */
 };
 
-/* ERR_INPUT says what the text must be. */
+/* Adds a name. ERR_INPUT says what the text must be. */
 int trait_names_add(struct trait_names *names, const char *text, struct err *e);
 
 /*
- * Appends "name":value pairs with commas between them. traits is a raw, valid object. When first is
- * set no pair precedes, so the first pair gets no comma. Returns the number of pairs; `to` records
- * a lack of memory as it does a lack of room.
+ * Appends "name":value pairs with commas between them. traits is a raw, valid object. Unless first
+ * is set, a comma also precedes the first pair. Returns the number of pairs. `to` is marked as
+ * failed when it is full or memory runs out.
  */
 unsigned traits_append(
     struct slice traits, const struct traits_options *options, bool first, struct buf *to);
-/* Appends an array, or the values of an object, as one text: its texts and numbers with `between`
- * between them, without nested values. */
+/* Appends the texts and numbers of an array, or of the values of an object, as one text with
+ * `between` between them. Nested values are left out. */
 void traits_append_joined(struct slice list, const char *between, struct buf *to);
 
 #endif

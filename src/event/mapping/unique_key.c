@@ -1,6 +1,7 @@
 /*
- * Whether an event has a unique key when it is sent: its own, when usable, or the program's. With
- * keys a batch can be sent again without duplicates at Bento. Answers no when in doubt.
+ * Decides whether an event has a unique key when it is sent: its own, when usable, or the
+ * program's. When all its events have keys, a batch can be sent again without duplicates at Bento.
+ * In doubt the event counts as one without a key.
  */
 #include "event/bento/details.h"
 #include "event/mapping/mapping_bento_api.h"

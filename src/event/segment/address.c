@@ -45,7 +45,7 @@ inside(struct slice s)
 	return trim((struct slice){ s.p + 1, s.n - 2 });
 }
 
-/* "Name <a@b>" and "<a@b>". */
+/* Returns the address in "Name <a@b>" or "<a@b>"; any other text unchanged. */
 static struct slice
 take_off_name(struct slice s)
 {
@@ -56,7 +56,7 @@ take_off_name(struct slice s)
 	return inside((struct slice){ open, s.n - (size_t)(open - s.p) });
 }
 
-/* "a@b (comment)". */
+/* Returns the address in "a@b (comment)"; any other text unchanged. */
 static struct slice
 take_off_comment(struct slice s)
 {

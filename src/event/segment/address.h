@@ -14,8 +14,8 @@
  * text. The result need not be an address: see person_email_is_valid.
  */
 struct slice address_clean(char *text, size_t n);
-/* Whether a userId in the form of an address may be used as one. Most that contain | : or # are
- * ids. */
+/* Whether a userId that looks like an address may be used as one. Not when it contains | : # or the
+ * like, because most such userIds are ids of another kind. */
 bool address_may_be_guessed(struct slice address);
 
 #endif

@@ -19,8 +19,8 @@
 #define TEXT_SIZE 96
 #define MS_PER_DAY INT64_C(86400000)
 #define FIRST_SECOND 1e8 /* in 1973: smaller numbers are not times */
-/* Seconds since 1970 that lie in 1989 to 2001 are Apple's times of 2020 to 2032, counted from
- * 2001. */
+/* Apple counts seconds from 2001. A number that would mean 1989 to 2001, counted from 1970, is
+ * taken for Apple's time, which then lies in 2020 to 2032. */
 #define APPLE_FIRST 6e8
 #define APPLE_END 1e9
 #define APPLE_OFFSET 978307200.0
@@ -140,7 +140,8 @@ read_clock(const char *p, struct parts *t)
 	return p;
 }
 
-/* Go prints the zone's name behind its offset, and its monotonic clock: " +0100 CET m=+0.01". */
+/* Skips what Go prints behind the offset: the name of the zone, and the monotonic clock, as in "
+ * +0100 CET m=+0.01". */
 static const char *
 skip_go_zone(const char *p)
 {
@@ -310,7 +311,7 @@ copy_plain(struct slice text, char to[TEXT_SIZE])
 			code -= 0x6f0 - '0';
 		if (code_is_invisible(code) || (n == 0 && code == ' '))
 			continue;
-		if (code == '"') /* a text within a text */
+		if (code == '"') /* a quoted text within the text */
 			continue;
 		if (code == 0x2212) /* the minus sign */
 			code = '-';
@@ -324,7 +325,7 @@ copy_plain(struct slice text, char to[TEXT_SIZE])
 	return n > 0;
 }
 
-/* .NET's "/Date(1767323045000+0100)/": the zone is for people, the number is UTC. */
+/* Reads .NET's "/Date(1767323045000+0100)/". The number is UTC; the zone is only for display. */
 static bool
 read_dot_net(const char *p, int64_t *ret_ms)
 {
@@ -357,7 +358,8 @@ client_time_read(struct slice text, int64_t *ret_ms)
 
 /* ---- objects ------------------------------------------------------------------------------ */
 
-/* The text of a string or number; false: it is neither, or too long for a time. */
+/* Gets the text of a string or number. Returns false when the value is neither, or is too long for
+ * a time. */
 static bool
 copy_value(const struct json_value *value, char to[TEXT_SIZE])
 {
@@ -376,7 +378,7 @@ copy_value(const struct json_value *value, char to[TEXT_SIZE])
 	return fits;
 }
 
-/* {"date":"2026-01-02 03:04:05.000000","timezone_type":3,"timezone":"UTC"} */
+/* Reads PHP's DateTime: {"date":"2026-01-02 03:04:05.000000","timezone_type":3,"timezone":"UTC"} */
 static bool
 read_php(struct slice object, int64_t *ret_ms)
 {
@@ -392,7 +394,8 @@ read_php(struct slice object, int64_t *ret_ms)
 	return client_time_read(slice_from(both), ret_ms);
 }
 
-/* {"$date":"2026-01-02T03:04:05Z"}, a number, or {"$date":{"$numberLong":"1767323045000"}} */
+/* Reads MongoDB's $date: {"$date":"2026-01-02T03:04:05Z"}, a number, or
+ * {"$date":{"$numberLong":"1767323045000"}} */
 static bool
 read_mongo(struct slice object, int64_t *ret_ms)
 {

@@ -1,8 +1,8 @@
 /*
  * Reads a request's body once. The members around a batch (sentAt, and the context that its events
  * share) may follow the events. They are then applied at the end, from a few facts kept for each
- * event, without reading the events again. Fails on a body that is not such JSON, and without
- * memory.
+ * event, without reading the events again. Fails when the body is not JSON of this structure, and
+ * without memory.
  */
 #include "event/json/json.h"
 #include "event/segment/fields.h"
@@ -95,7 +95,7 @@ complete_events(struct segment_request *r, const struct envelope *env)
 	return 0;
 }
 
-/* The name that messages use for the list of events. */
+/* Returns the name of the list of events, for messages. */
 static const char *
 name_of_batch(const struct segment_request *r)
 {

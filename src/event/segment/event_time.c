@@ -1,7 +1,7 @@
 /*
- * The time of an event: its client's time, corrected by the error of the client's clock as far as
- * sentAt shows it, and limited by the time of receipt. A time that cannot be used is replaced by
- * the time of receipt, and a detail says so. Cannot fail.
+ * Finds the time of an event: the client's time, corrected by the error of the client's clock when
+ * sentAt shows it. A time that cannot be used, or that is more than an hour after the receipt, is
+ * replaced by the time of receipt, and a detail says so. Cannot fail.
  */
 #include "event/segment/client_time.h"
 #include "event/segment/segment_build.h"
@@ -9,9 +9,9 @@
 #define LAST_MS INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
 
 /*
- * Returns false outside 1970 to 9999. A time before 1970 comes from a client that never set it (it
- * prints year 1) and would spoil the correction. A zone offset must not move a time past the year
- * 9999 either.
+ * Reads a time. Returns false outside 1970 to 9999. A time before 1970 comes from a client that
+ * never set it (and sends the year 1), and would spoil the correction. A zone's offset must not
+ * move a time past the year 9999 either.
  */
 bool
 segment_read_time(struct segment_request *r, const struct json_value *value, int64_t *ret_ms)
@@ -42,7 +42,8 @@ segment_take_receipt(const struct segment_request *r, struct segment_event *even
 		event->provisional = SEGMENT_BOTH_PROVISIONAL;
 }
 
-/* While our clock is not set, the client's time is not changed. */
+/* Replaces a time that is more than an hour after the receipt. While our clock is not set, the
+ * client's time stays. */
 static void
 limit_time(const struct segment_request *r, struct segment_event *event)
 {
@@ -63,10 +64,10 @@ segment_keep_time(struct segment_request *r, struct segment_event *event, int64_
 }
 
 /*
- * What the client's clock showed at sending, against ours at receipt, is the error of its clock. A
- * sentAt before the event, or in another decade, says nothing of it. Neither does one that came 12
- * hours to 30 days late: that is a body that was kept and sent again, word for word. A clock that
- * is off by more was never set.
+ * Whether the difference between our clock at receipt and sentAt is the error of the client's
+ * clock. It is not when sentAt lies before the event or in another decade. It is not when the body
+ * came 12 hours to 30 days after sentAt: it was probably kept and sent again unchanged. A clock
+ * that is more than 30 days behind was never set, so the difference counts.
  */
 static bool
 says_the_offset(const struct segment_request *r, int64_t t, int64_t sent_at)
@@ -96,9 +97,9 @@ is_given(const struct json_value *value)
 }
 
 /*
- * In an event that Segment passes on, `timestamp` is already corrected by the time at which Segment
- * received it, maybe hours ago. The spooler's time of receipt says nothing about the client's
- * clock.
+ * Finds the client's time. When Segment forwards an event, it has already corrected `timestamp`, by
+ * its own time of receipt. Our time of receipt may be hours later, and says nothing about the
+ * client's clock.
  */
 static bool
 find_time(struct segment_request *r, const struct event_fields *f, int64_t *ret_ms)

@@ -5,7 +5,7 @@
 #include "event/segment/fields.h"
 
 /* Consumes traits, properties and similar values. A value that is not an object says nothing about
- * a person. ret_unique gets its member `unique`. */
+ * a person. ret_unique gets the member `unique` of the object. */
 static int
 read_place(struct json *j, struct person_place *place, struct json_value *ret,
     struct json_value *ret_unique)

@@ -17,12 +17,14 @@
 struct event_fields {
 	struct slice body; /* the object itself */
 	struct json_value value[KEY_BATCH + 1];
-	struct json_value unique; /* of the properties */
-	bool older; /* it has `options`, or an older place of integrations in `context` */
+	struct json_value unique; /* `unique` in the properties */
+	bool older; /* the event has `options`, or an older place of integrations in `context` */
 	struct person_sources sources;
 };
 
-/* Consumes the event; its opening brace comes next. Returns 0, or -1 when it is not such JSON. */
+/*
+ * Consumes the event; its opening brace comes next. Returns 0, or -1 when it is not a JSON object.
+ */
 int event_fields_read(struct json *j, struct event_fields *ret_fields);
 /*
  * Consumes a `context`, a value of any type. ret_traits gets what its `traits` says about the

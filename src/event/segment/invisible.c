@@ -1,6 +1,7 @@
 /*
  * Invisible characters: the list of RudderStack's sanitize.go, all controls, and the separators and
- * marks of Unicode's general punctuation. Folding fails on text that cannot be one of our words.
+ * marks of Unicode's general punctuation. Folding fails on text that cannot equal any word in the
+ * tables of acts.c and nobody.c.
  */
 #include "event/segment/invisible.h"
 
@@ -61,8 +62,11 @@ event_string_is_blank(struct slice raw)
 	return blank;
 }
 
-/* Characters that change how another one looks, or nothing at all. An address or an id may hold
- * them, in an emoji for example; one of our words does not. */
+/*
+ * Whether the character only changes how another one looks, or has no effect. An address or an id
+ * may contain such a character, in an emoji for example; the words that are compared with folded
+ * text do not.
+ */
 static bool
 is_ignorable(unsigned code)
 {
@@ -86,7 +90,7 @@ lower(unsigned code)
 	return (char)(code >= 'A' && code <= 'Z' ? code - 'A' + 'a' : code);
 }
 
-/* The plain characters that a text begins with, in one short loop. */
+/* Copies the plain ASCII characters at the start of a text in lower case; returns their number. */
 static size_t
 fold_plain(struct slice text, char *to, size_t size)
 {

@@ -9,10 +9,10 @@
 
 #include "base/slice.h"
 
-/* For code_is_invisible. */
+/* Called by code_is_invisible only. */
 bool invisible_find(unsigned code);
 
-/* Inline, because it is asked of each character of each id and address. */
+/* Inline, because it runs for each character of each id and address. */
 static inline bool
 code_is_invisible(unsigned code)
 {
@@ -24,8 +24,8 @@ bool event_is_blank(struct slice text);
 /* Whether the decoded string is blank. */
 bool event_string_is_blank(struct slice raw);
 
-/* Returns the first character of visible_fold's result: a letter or digit, or '\0' when a quick
- * look cannot tell. */
+/* Returns the first character that visible_fold would write, when the text begins with a letter or
+ * digit; else '\0'. */
 static inline char
 visible_first(struct slice text)
 {

@@ -51,7 +51,7 @@ find_escaped(struct slice raw_key)
 	if (memcmp(name, text, sizeof(text) - 1) == 0)                                             \
 	return key
 
-/* Every key of every event comes here. Its length leaves a few candidates, so no search is
+/* Runs for every key of every event. The length of the key leaves a few candidates, so no search is
  * needed. */
 enum event_key
 event_key(struct slice raw_key)

@@ -34,7 +34,7 @@ enum event_key {
 	KEY_OPTIONS,
 	KEY_PROVIDERS,
 	KEY_ALL,
-	KEY_UNIQUE, /* in properties: what makes it unique at Bento */
+	KEY_UNIQUE, /* in properties: holds the event's unique key for Bento */
 	KEY_OTHER
 };
 

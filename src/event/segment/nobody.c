@@ -1,7 +1,5 @@
-/*
- * The ids that stand for nobody: those by which PostHog, Segment, RudderStack and Mixpanel refuse
- * to merge people, and constants of broken SDKs. A lookup cannot fail.
- */
+/* Recognizes ids that stand for nobody: those for which PostHog, Segment, RudderStack and Mixpanel
+ * refuse to merge people, and constants of broken SDKs. A lookup cannot fail. */
 #include "event/segment/nobody.h"
 
 #include <string.h>
@@ -11,7 +9,7 @@
 
 #define ID_SIZE 48 /* bytes of the longest id in the list, NUL included */
 
-#define FIRSTS "09adefgilntu" /* letters and digits that one in the list, or zeros, begin with */
+#define FIRSTS "09adefgilntu" /* first characters of the ids in the list, and of an id of zeros */
 
 /* Folded: lower case, without blanks. */
 static const char *const nobodies[] = {

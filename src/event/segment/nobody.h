@@ -18,7 +18,7 @@ bool id_is_nobody(struct slice id);
 
 /*
  * Whether the value can identify one thing: a number or a text that does not stand for nobody.
- * Otherwise all orders with the id "undefined" would be one.
+ * Otherwise all orders with the id "undefined" would count as one.
  */
 bool value_is_key(const struct json_value *value);
 

@@ -40,7 +40,7 @@ person_place_take(struct person_place *place, struct slice raw_key, const struct
 	person_place_file(place, event_key(raw_key), value);
 }
 
-/* Stands in an address only in quotes, or is not seen. */
+/* Whether the character is invisible, or allowed in an address only within quotes. */
 static bool
 is_strange(unsigned code)
 {
@@ -63,7 +63,7 @@ is_strange(unsigned code)
 	return code_is_invisible(code);
 }
 
-/* Has two dots in a row, or a strange character. */
+/* Whether the address has two dots in a row, or a strange character. */
 static bool
 is_malformed(struct slice email)
 {
@@ -97,8 +97,8 @@ person_email_is_valid(struct slice email)
 	       && !is_malformed(email);
 }
 
-/* Makes a copy that can be changed. Slices into scratch stay valid, so scratch must not move
- * later. */
+/* Returns the text in scratch, where it can be changed; copies it when it is not there yet.
+ * Reserves all room, so that scratch does not move later and slices into it stay valid. */
 static char *
 copy_address(struct slice text, struct buf *scratch)
 {
@@ -144,7 +144,7 @@ person_read_address(const struct json_value *value, struct buf *scratch, struct 
 	return 0;
 }
 
-/* A name is a string that is not empty; returns it as raw JSON. */
+/* Returns the first name that is a string and not empty, as raw JSON. */
 static struct slice
 name_of(const struct json_value *first, const struct json_value *second)
 {

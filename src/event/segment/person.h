@@ -18,8 +18,8 @@
 #include "event/json/json.h"
 #include "event/segment/key.h"
 
-/* One place as the reader found it: the raw values of the keys that matter. The last value of a key
- * counts. */
+/* What the reader found in one place: the raw values of the keys that matter. The last value of a
+ * key counts. */
 struct person_place {
 	struct json_value email;
 	struct json_value first_name; /* firstName, else first_name */
@@ -46,7 +46,7 @@ struct person_sources {
 };
 
 struct person {
-	enum person_where where; /* what gave the address */
+	enum person_where where; /* the place that gave the address */
 	bool is_invalid;         /* a place had a text that is not an address */
 	struct slice email;      /* decoded; absent when no place gave an address */
 	struct slice first_name; /* raw JSON string, with quotes; absent when none */
@@ -68,12 +68,14 @@ int person_read_address(
     const struct json_value *value, struct buf *scratch, struct slice *ret_email);
 /* With this much room in scratch person_find never fails. */
 #define PERSON_SCRATCH_MAX 2048
-/* scratch gets an address that had escapes (json_string_decode). Returns -1 when it is full. */
+/* Finds the person. An address with escapes is decoded into scratch. Returns -1 when scratch is
+ * full. */
 int person_find(
     const struct person_sources *sources, struct buf *scratch, struct person *ret_person);
 /*
  * Accepts local@domain of 3 to 254 bytes: one @, a dot inside the domain, no doubled dots and none
- * at an end of either part, no blanks, invisible characters or ()<>[]:;\,".
+ * at an end of either part, no apostrophe in the domain, no blanks, invisible characters or
+ * ()<>[]:;\,".
  */
 bool person_email_is_valid(struct slice email);
 

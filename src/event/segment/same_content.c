@@ -1,6 +1,7 @@
 /*
- * Compares the bodies of two events member by member. The hashes of each body's members are added
- * up, so that neither order nor memory matters. A body that cannot be read equals only itself.
+ * Compares the bodies of two events member by member. It adds up the hashes of all members of each
+ * body, so that their order does not matter and no memory is needed. A body that cannot be read
+ * equals only itself.
  */
 #include "event/segment/same_content.h"
 
@@ -21,7 +22,7 @@ is_written_again(struct slice key)
 	return false;
 }
 
-/* Adds up all members that count. Returns -1 when the body is not an object. */
+/* Adds up the hashes of all members that count. Returns -1 when the body is not a valid object. */
 static int
 sum_members(struct slice body, uint64_t *ret_sum)
 {

@@ -1,4 +1,5 @@
-/* Whether two bodies with one messageId are one event, sent twice. Pure; any thread. */
+/* Decides whether two bodies with the same messageId are one event that was sent twice. Pure; any
+ * thread. */
 #ifndef EVENT_SEGMENT_SAME_CONTENT_H
 #define EVENT_SEGMENT_SAME_CONTENT_H
 

@@ -127,8 +127,8 @@ find_name(struct segment_request *r, const struct event_fields *f, enum event_ki
 	return SLICE_NONE;
 }
 
-/* A number is used by its text. An empty id counts as absent: it would make all who have it one
- * person. */
+/* A number is used by its text. An empty id counts as absent: otherwise everybody with an empty id
+ * would be one person. */
 static struct slice
 find_message_id(struct segment_request *r, const struct json_value *value)
 {
@@ -146,7 +146,7 @@ may_be_blank(char c)
 	return c <= ' ' || c > '~'; /* char may be signed */
 }
 
-/* Blanks and invisible characters around an id do not belong to it. */
+/* Removes blanks and invisible characters around an id. */
 static struct slice
 trim_id(struct slice id)
 {
@@ -167,7 +167,8 @@ trim_id(struct slice id)
 	return first < end ? (struct slice){ id.p + first, end - first } : SLICE_NONE;
 }
 
-/* 42.0 counts as 42: a data frame turns a column of ids into floats. */
+/* Removes a fraction of zeros: 42.0 counts as 42, because a data frame turns a column of ids into
+ * floats. */
 static struct slice
 whole_number(struct slice number)
 {
@@ -193,7 +194,7 @@ find_id(struct segment_request *r, const struct json_value *value)
 										     : text;
 }
 
-/* Older clients call them `from` and `to`. */
+/* Older clients call previousId and userId `from` and `to`. */
 static void
 take_alias_ids(struct segment_request *r, const struct event_fields *f, struct segment_event *event)
 {
@@ -207,7 +208,8 @@ take_alias_ids(struct segment_request *r, const struct event_fields *f, struct s
 		event->user_id = find_id(r, &to);
 }
 
-/* A userId that gave the address is already decoded, and scratch has room for each text once. */
+/* A userId that gave the address is already decoded, and scratch has room to decode each text only
+ * once. */
 static void
 take_ids(struct segment_request *r, const struct event_fields *f, struct segment_event *event)
 {
@@ -224,7 +226,7 @@ is_object_or_nothing(const struct json_value *value)
 	return value->type == JSON_OBJECT || event_says_nothing(value);
 }
 
-/* Returns why the event can never be forwarded, in Segment's words; NULL when nothing is wrong. */
+/* Returns why the event can never be forwarded, as a static word; NULL when nothing is wrong. */
 static const char *
 find_fault(const struct event_fields *f, const struct segment_event *event)
 {
@@ -399,9 +401,9 @@ segment_read_list(
 	return more;
 }
 
-/* --- what the whole request says of it ---------------------------------------------------- */
+/* --- what the whole request says about an event ----------------------------------------------- */
 
-/* An address from the batch ranks before the event's own properties and userId. */
+/* An address from the batch ranks before those in the event's own properties and userId. */
 void
 segment_give_batch_email(struct segment_event *event, struct slice email)
 {
@@ -415,8 +417,8 @@ segment_give_batch_email(struct segment_event *event, struct slice email)
 	}
 }
 
-/* Writes by how much each event exceeds a limit. Makes room for all texts first, so that none
- * moves. */
+/* Writes for each event that exceeds a limit its size and the limit. Makes room for all these texts
+ * first, so that none moves later. */
 int
 segment_explain_excess(struct segment_request *r)
 {

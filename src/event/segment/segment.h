@@ -20,14 +20,14 @@
 
 #define SEGMENT_DETAIL_MAX 96 /* bytes of a detail that is formatted */
 #define SEGMENT_ID_MAX 255    /* bytes of a person's id; a longer one is ignored */
-/* How much later than its receipt an event may be. */
+/* An event may be at most this much later than its receipt. */
 #define SEGMENT_FUTURE_MAX_MS INT64_C(3600000)
 
 /* Which times of an event have to be corrected when the clock of receipt is set. */
 enum segment_provisional {
 	SEGMENT_TIMES_FINAL,
-	SEGMENT_BOTH_PROVISIONAL,    /* occurred_at counts from our clock, as received_at does */
-	SEGMENT_RECEIPT_PROVISIONAL, /* occurred_at is as the client wrote it */
+	SEGMENT_BOTH_PROVISIONAL,    /* both times are by our clock */
+	SEGMENT_RECEIPT_PROVISIONAL, /* only received_at: occurred_at is the client's time */
 };
 
 /*
@@ -52,11 +52,13 @@ struct segment_event {
 			       NULL: none */
 	bool older_integrations; /* the body has an older place of integrations */
 	bool erases;             /* the site erases the person for this call */
-	/* for segment_parse, until it has read the whole envelope */
+	/* used by segment_parse until it has read the whole envelope */
 	unsigned char email_from; /* enum person_where */
 	bool bad_email;           /* a place had a text that is not an address */
 	bool wants_sent_at;       /* occurred_at is still the client's uncorrected time */
-	/* Which of its times wait for our clock; only with clock_unset. */
+	/*
+	 * Which times of the event must be corrected once our clock is set; only with clock_unset.
+	 */
 	enum segment_provisional provisional;
 };
 
@@ -82,12 +84,12 @@ struct segment_request {
 	enum segment_shape shape;
 	enum event_kind path_kind; /* KIND_UNKNOWN: the `type` of each event decides */
 	int64_t received_at;       /* wall ms */
-	bool clock_unset;          /* received_at is an estimate, and never too late */
-	unsigned max_depth;        /* levels of nesting; JSON_MAX_DEPTH */
-	size_t max_event;          /* bytes of one event; 0: no limit */
-	size_t max_message_id;     /* characters; 0: no limit */
-	size_t max_events;         /* events of a batch that there is memory for; 0: no limit */
-	/* out, after 0 */
+	bool clock_unset;   /* received_at is an estimate that is never later than the real time */
+	unsigned max_depth; /* levels of nesting; JSON_MAX_DEPTH */
+	size_t max_event;   /* bytes of one event; 0: no limit */
+	size_t max_message_id; /* characters; 0: no limit */
+	size_t max_events;     /* events in a batch, as many as fit in memory; 0: no limit */
+	/* out, when segment_parse returns 0 */
 	struct slice write_key; /* decoded `writeKey` of the body. Absent when missing, and for
 				   SEGMENT_ARRAY, where it belongs to Segment's source */
 	struct slice context;   /* raw values of the batch, absent when missing: `context`, */
@@ -103,21 +105,22 @@ struct segment_request {
 	size_t cap_events;
 	struct buf scratch;
 	struct buf details; /* texts of details that are not static */
-	/* out, after -1: Segment's static word for the error: "invalid_json", "empty_batch", ... */
+	/* out, when segment_parse returns -1: Segment's static word for the error: "invalid_json",
+	 * "empty_batch", ... */
 	const char *code;
 	size_t n_excess; /* private: events that exceed max_event or max_message_id */
 };
 
 void segment_request_init(struct segment_request *r);
 void segment_request_free(struct segment_request *r);
-/* segment_no_email when an id may still lead to the address; segment_invalid_email when the event
- * has an invalid one. */
+/* Returns the reason of an event without an address: segment_invalid_email when it has an invalid
+ * address, and no id that may still lead to a valid one; else segment_no_email. */
 const char *segment_why_no_email(const struct segment_event *event);
 /*
  * Fills the `out` part. Returns -1 when the body as a whole is refused (400): it is not JSON or not
  * an object, `batch` is missing, empty or not an array, a member of the batch is not an object, or
- * there are more than max_events. e (ERR_INPUT) says what is wrong, and at which byte. Lack of
- * memory is also -1, with ERR_NOMEM and "out_of_memory", and is not a 400.
+ * there are more than max_events. e (ERR_INPUT) says what is wrong, and at which byte. Without
+ * memory it returns -1 with ERR_NOMEM and "out_of_memory", which is not a 400.
  */
 int segment_parse(struct segment_request *r, struct err *e);
 

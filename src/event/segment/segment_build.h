@@ -1,5 +1,5 @@
-/* Between segment.c, which reads one event, and envelope.c, which reads the body around the events.
- * Pure. */
+/* Shared by segment.c, which reads one event, and envelope.c, which reads the body around the
+ * events. Pure. */
 #ifndef EVENT_SEGMENT_SEGMENT_BUILD_H
 #define EVENT_SEGMENT_SEGMENT_BUILD_H
 
@@ -22,15 +22,15 @@ const char *segment_find_excess(struct segment_request *r, const struct segment_
 struct slice segment_decode(struct segment_request *r, const struct json_value *value);
 /* Reads a time from 1970 to 9999 as wall ms. Returns false when it is not one. */
 bool segment_read_time(struct segment_request *r, const struct json_value *value, int64_t *ret_ms);
-/* Its own time, as far as that is known before the envelope is. */
+/* Gives the event its own time, as far as it can be found before the whole envelope is read. */
 void segment_take_time(
     struct segment_request *r, const struct event_fields *f, struct segment_event *event);
-/* The event has no usable time: gives it the time of its receipt. */
+/* Gives an event without a usable time the time of its receipt. */
 void segment_take_receipt(const struct segment_request *r, struct segment_event *event);
-/* Its time is t, but never later than its receipt by more than an hour: then it gets that time. */
+/* Gives the event the time t, or the time of its receipt when t is more than an hour later. */
 void segment_keep_time(struct segment_request *r, struct segment_event *event, int64_t t);
-/* Corrects the event's time by the difference between the client's clock at sending and ours at
- * receipt, if they agree well enough. */
+/* Corrects the event's time by the difference between our clock at receipt and the client's clock
+ * at sending, unless that difference cannot be the error of the client's clock. */
 void segment_correct_time(struct segment_request *r, struct segment_event *event, int64_t sent_at);
 
 /*
@@ -45,16 +45,16 @@ int segment_read_event(struct segment_request *r, struct json *j, struct event_f
  */
 int segment_keep_stray(struct segment_request *r, struct json *j, enum event_kind kind);
 /*
- * Reads the value where a list of events is expected; ret_type gets its type. Its members replace
- * those of an earlier list. They are those of an array, the values of an object, or an object that
- * is itself one event; any other value has none. `read` consumes one member, and its failure is
- * returned.
+ * Reads the value where a list of events is expected; ret_type gets its type. The events are the
+ * members of an array, the values of an object, or one object that is itself an event; any other
+ * value has none. They replace the events of an earlier list. `read` consumes one event; when it
+ * fails, this function returns its result.
  */
 int segment_read_list(struct segment_request *r, struct json *j, enum json_type *ret_type,
     int (*read)(struct segment_request *r, struct json *j));
 /* Gives the event the batch's address, which ranks before the event's own properties and userId. */
 void segment_give_batch_email(struct segment_event *event, struct slice email);
-/* Writes by how much events exceed a limit. Returns -1 without memory. */
+/* Writes for each event that exceeds a limit its size and the limit. Returns -1 without memory. */
 int segment_explain_excess(struct segment_request *r);
 
 #endif
