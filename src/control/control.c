@@ -82,7 +82,8 @@ clear_the_way(const struct sockaddr_un *un, struct err *e)
 		return errno == ENOENT ? 0 : err_sys(e, "control socket %s", un->sun_path);
 	if (!S_ISSOCK(st.st_mode))
 		return err_set(e, ERR_INPUT,
-		    "control socket: %s exists and is not a socket: move it, or set control",
+		    "control socket: %s exists and is not a socket: move the file, or "
+		    "choose another `control`",
 		    un->sun_path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)

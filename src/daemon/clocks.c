@@ -128,7 +128,8 @@ believe(struct clocks *c, int64_t wall, int64_t mono)
 	c->state = CLOCKS_CORRECTING;
 	atomic_store(&c->offset, wall - mono);
 	atomic_store(&c->doubted, false);
-	log_info("the clock of this machine is set: correcting events that came before by %lld s",
+	log_info(
+	    "the clock of this machine is set: correcting the times of earlier events by %lld s",
 	    (long long)(shift / 1000));
 	corrections_begin(c->corrections, shift);
 }

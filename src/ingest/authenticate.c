@@ -14,8 +14,7 @@ static const struct answer wrong_key = { .status = 401,
 	.message = "the write key is missing or is not in write_keys" };
 static const struct answer wrong_bento_keys = { .status = 401,
 	.code = "unauthorized",
-	.message = "publishable key, secret key and site_uuid are not those of a site of this "
-		   "spooler" };
+	.message = "publishable key, secret key and site_uuid do not match any configured site" };
 static const struct answer wrong_signature = { .status = 401,
 	.code = "invalid_signature",
 	.message = "X-Signature is missing or does not match webhook_secret" };

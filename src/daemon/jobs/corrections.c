@@ -49,7 +49,7 @@ end(void *owner)
 
 	if (s->msg.msg.rc != 0) {
 		if (log_limit_pass(&s->warned, clock_mono(s->clock), WARN_EVERY_MS, &suppressed))
-			log_warn("cannot correct times: %s", s->msg.msg.err.text);
+			log_warn("cannot correct the times of events: %s", s->msg.msg.err.text);
 		return AGAIN_MS;
 	}
 	s->wanted = false;

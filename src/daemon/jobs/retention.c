@@ -110,7 +110,7 @@ end(void *owner)
 	unsigned suppressed;
 
 	if (p->n_rows > 0 || p->n_payloads > 0)
-		log_info("retention: removed the bodies of %lld event%s and %lld row%s",
+		log_info("retention: removed the bodies of %lld event%s, and deleted %lld row%s",
 		    (long long)p->n_payloads, words_plural(p->n_payloads), (long long)p->n_rows,
 		    words_plural(p->n_rows));
 	if (p->msg.rc == 0)

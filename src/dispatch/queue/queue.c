@@ -84,8 +84,8 @@ look_later(struct queue *q, int64_t now)
 
 	q->look = false;
 	q->taken_to = 0;
-	/* Look again at the latest when the delayed events are read again: an operator may have
-	 * ended a delay. */
+	/* Look again when it is time to read the delayed events again: an operator may have ended a
+	 * delay. */
 	q->look_ms = order_has_delayed(&q->order) ? q->delayed_ms : CONTEXT_NEVER;
 	if (outbox->soonest(outbox, q->settings->options.site_id, &soonest, &e) != 0) {
 		context_warn_reading(q->ctx, &e);

@@ -31,7 +31,7 @@ add_secret(struct webhook *w, const struct ingest_site_options *site, struct err
 		if (strcmp(w->secrets[i].text, text) == 0)
 			return err_set(e, ERR_INPUT,
 			    "site \"%s\": its webhook_secret belongs to another site too; each "
-			    "site needs one of its own",
+			    "site needs a secret of its own",
 			    site->name);
 	w->secrets[w->n].site_id = site->site_id;
 	w->secrets[w->n].text = strdup(text);

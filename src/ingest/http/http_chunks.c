@@ -7,7 +7,7 @@
 #include "ingest/http/http.h"
 #include "ingest/http/http_private.h"
 
-#define MAX_SIZE_DIGITS 15 /* hexadecimal: more than any body may have, without overflow */
+#define MAX_SIZE_DIGITS 15 /* hexadecimal digits: enough for any body, and too few to overflow */
 
 void
 http_chunks_init(struct http_chunks *c)

@@ -107,7 +107,7 @@ log_full(struct server *s)
 
 	if (log_limit_pass(&s->full_log, s->now, LOG_PERIOD_MS, &left_out))
 		log_warn("ingest: %u connections are open, as many as max_connections allows; new "
-			 "ones wait (%u times more since the last such line)",
+			 "connections wait (%u times more since the last such line)",
 		    s->n_conns, left_out);
 }
 
