@@ -11,7 +11,7 @@
 #include "outbox/outbox_private.h"
 
 #define PAGE_BYTES 8192
-#define CHECKPOINT_PAGES 4096
+#define CHECKPOINT_PAGES 1024
 
 static void
 note_wal_pages(void *arg, int pages)
