@@ -1,7 +1,9 @@
-# Shared by both generators: SQL without its comments, C strings, and errors with file and line.
+# Shared by both generators: strips comments from SQL, writes C strings, and reports errors with file
+# and line.
 
 # Returns the line without its comments. A string, a quoted name or a block comment can continue on
-# the next line: `inside` remembers which. `code` is the line without quoted text, too.
+# the next line: `inside` remembers which. Sets `code` to the
+# line without comments and quoted text.
 function strip(line,    i, c, two, kept) {
 	code = ""
 	for (i = 1; i <= length(line); i++) {

@@ -1,4 +1,4 @@
-# Makes C of the statements: awk -v out=header|source|facts -f schema/sql.awk -f schema/statements.awk
+# Makes C from the statements: awk -v out=header|source|facts -f schema/sql.awk -f schema/statements.awk
 # FILE... (doc/hacking.md, "Add a statement"). In a file, each statement is:
 #
 #	-- The purpose, if the name does not say it.
@@ -27,12 +27,12 @@
 # A `?` after the other types makes no difference in C: the parameter may be left out of the struct's
 # initializer, or the column may be NULL. tools/check-statements finds other parameters left out.
 #
-# {filter} stands for the FROM and WHERE of outbox/filter: the function takes them after db, frees
-# them, and prepares the statement each time; filter_bind follows.
+# {filter} stands for the FROM and WHERE of outbox/filter: the function takes this text after db,
+# frees it, and prepares the statement each time; the caller then binds with filter_bind.
 #
 # This script checks names, types, and that the parameters of the header are those of the SQL; an error
-# has file and line. tests/unit/outbox/file/test_schema.c compares parameters and columns with SQLite's
-# own view, from the facts.
+# has file and line. tests/unit/outbox/file/test_schema.c compares parameters and columns with what
+# SQLite reports, by means of out=facts.
 
 BEGIN {
 	c_type["int"] = "int64_t "
@@ -142,7 +142,7 @@ function add_item(s, list, id, type,    bare, at) {
 	item_line[s, list, at] = here()
 }
 
-# Notes the parameters, in the order in which SQLite numbers them.
+# Records the parameters, in the order in which SQLite numbers them.
 function read_code(code,    id) {
 	if (code ~ /\{filter\}/)
 		filtered[n] = 1

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What tools/quickstart, tools/run-tests and tools/release-check share. Sourced.
+# Functions for tools/quickstart, tools/run-tests and tools/release-check, which source this file.
 : "${top:?must be the top of the tree}"
 
 is_there() { # is_there PROBE: whether a package's probe (tools/packages) succeeds

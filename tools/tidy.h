@@ -1,6 +1,6 @@
 /*
  * Included before each file that check-tidy checks. clang-tidy sees one file at a time, so this
- * tells it a promise that holds everywhere: functions that set an error return -1.
+ * file declares what holds everywhere: functions that set an error return -1.
  */
 #include "base/err.h"
 

@@ -12,14 +12,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* 2026-01-01 UTC: a wall clock before this was not set, as this program was written later. */
+/* 2026-01-01 UTC. A wall clock that shows an earlier time was never set, because this program is
+ * newer. */
 #define CLOCK_FLOOR INT64_C(1767225600000)
 
 struct clock {
 	int64_t (*wall_ms)(void *arg);
 	int64_t (*mono_ms)(void *arg);
 	void *arg;
-	bool (*is_unset)(void *arg); /* wall is an estimate for now; NULL: it never is */
+	bool (*is_unset)(
+	    void *arg); /* returns whether wall is only an estimate now; NULL: it never is */
 };
 
 extern const struct clock clock_system;

@@ -54,7 +54,7 @@ encode_base64(struct buf *to, struct slice bytes)
 
 	if (out == NULL)
 		return;
-	/* EVP_EncodeBlock also writes a NUL, where the buffer keeps its own. */
+	/* EVP_EncodeBlock also writes a NUL, for which the buffer always has a byte. */
 	EVP_EncodeBlock((unsigned char *)out, (const unsigned char *)bytes.p, (int)bytes.n);
 	to->n += n;
 }

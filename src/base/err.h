@@ -18,10 +18,10 @@ enum err_code {
 	ERR_INPUT,   /* a person or a client gave wrong input */
 	ERR_LIMIT,   /* a stated maximum was reached */
 	ERR_FULL,    /* no space on the disk: may succeed once there is space */
-	ERR_BUSY,    /* another process holds it: may succeed once that process lets go */
+	ERR_BUSY,    /* in use by another process: may succeed later */
 	ERR_IO,      /* storage can no longer be trusted: needs a restart */
 	ERR_STATE,   /* not possible in this state */
-	ERR_NOTFOUND /* it does not exist */
+	ERR_NOTFOUND /* what was asked for does not exist */
 };
 
 struct err {

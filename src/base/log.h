@@ -29,9 +29,9 @@ void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(
 	} while (0)
 
 /*
- * For messages that clients can cause at will: true at most once in period_ms. ret_suppressed gets
- * the number of messages suppressed since the last one. Use one zeroed struct for each call site
- * and thread.
+ * Limits messages that clients can cause at will. log_limit_pass returns true at most once in
+ * period_ms; ret_suppressed gets the number of messages suppressed since then. Use one zeroed
+ * struct for each call site and thread.
  */
 struct log_limit {
 	int64_t next_ms;

@@ -37,8 +37,8 @@ struct mailbox {
 };
 
 /*
- * The pushing thread calls wake (may be NULL) outside the mutex when the box was empty; it is for
- * takers that sleep in an event loop. Other takers sleep in mailbox_wait.
+ * The pushing thread calls wake (may be NULL) outside the mutex when the box was empty. wake is
+ * for takers that sleep in an event loop. Other takers sleep in mailbox_wait.
  */
 int mailbox_init(struct mailbox *m, size_t max_count, size_t max_cost, void (*wake)(void *),
     void *wake_arg, struct err *e);
@@ -51,7 +51,7 @@ int mailbox_push(struct mailbox *m, struct mail *mail);
 /* Ignores the bounds: for results and control messages, whose senders bound their number. Returns
  * -1 only when the box is closed. */
 int mailbox_push_always(struct mailbox *m, struct mail *mail);
-/* Makes further pushes fail and wakes the taker, who can still take the messages in the box. */
+/* Makes further pushes fail and wakes the taker, which can still take the messages in the box. */
 void mailbox_close(struct mailbox *m);
 /* Wakes mailbox_wait once, even when there is no message. */
 void mailbox_poke(struct mailbox *m);

@@ -1,6 +1,6 @@
 /*
- * The one way for all verbs to act on the outbox: the running daemon carries the message out;
- * without a daemon this process becomes the writer. Blocking. Main thread.
+ * Acts on the outbox, for all verbs: the running daemon carries a message out; without a daemon
+ * this process becomes the writer. Blocking. Main thread.
  */
 #ifndef CLIENT_CLIENT_H
 #define CLIENT_CLIENT_H
@@ -17,19 +17,19 @@ struct client;
 struct act {
 	const struct exchange *exchange;
 	struct outbox_msg *msg; /* filled in by the caller; has results after success */
-	/* Called after each step but the last; NULL: nobody watches. */
+	/* Called after each step but the last, with the number done so far; NULL: not called. */
 	void (*on_progress)(void *arg, int64_t done);
 	void *progress_arg;
-	/* Once it is set, the act ends after the current step with ERR_BUSY; NULL: nothing ends
-	 * it. */
+	/* Once *stop is set, the act ends after the current step with ERR_BUSY; NULL: it never
+	 * does. */
 	const volatile sig_atomic_t *stop;
-	bool daemon; /* result: a daemon carried it out, or was asked to */
+	bool daemon; /* result: the message went to a daemon */
 };
 
 /*
- * Carries one message out, with all its steps. No audit may be open in this process, because it may
- * become the writer (doc/sqlite.md). ERR_BUSY also when another process has the database open and
- * does not answer.
+ * Carries one message out, with all its steps. No audit may be open in this process, because this
+ * process may become the writer (doc/sqlite.md). ERR_BUSY also when another process has the
+ * database open and does not answer.
  */
 int client_act(const struct config *c, struct act *act, struct err *e);
 

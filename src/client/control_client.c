@@ -1,7 +1,7 @@
 /*
  * The client's end of the control socket: connects, writes a line of JSON, and reads lines up to
- * the answer. Fails when there is no daemon, or when the daemon may not be asked, refuses, hangs up
- * or does not answer in time. When the daemon may have begun the work, the error says so.
+ * the answer. Fails when there is no daemon, or when this user may not ask it, or when it refuses,
+ * hangs up or does not answer in time. When the daemon may have begun the work, the error says so.
  */
 #include "client/control_client.h"
 
@@ -201,7 +201,7 @@ fail_as_answered(cJSON *answer, struct err *e)
 	return -1;
 }
 
-/* The connection ended before the answer, so the result is unknown. */
+/* Adds to the error of a lost answer what the daemon may have done, which is not known. */
 static int
 explain_lost(double done, bool ping, struct err *e)
 {
@@ -213,7 +213,7 @@ explain_lost(double done, bool ping, struct err *e)
 		   : -1;
 }
 
-/* Only a ping changes nothing, so that a lost answer does not matter. */
+/* Whether the request is a ping: it changes nothing, so a lost answer does not matter. */
 static bool
 is_ping(const cJSON *request)
 {

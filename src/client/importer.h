@@ -1,5 +1,5 @@
 /*
- * Stores many lines, of another outbox or of a file, through the daemon or as the writer. Each
+ * Stores many lines from another outbox or from a file, through the daemon or as the writer. Each
  * batch is committed before the next one is sent. Main thread.
  */
 #ifndef CLIENT_IMPORTER_H
@@ -33,13 +33,13 @@ struct importer_options {
 struct importer {
 	struct importer_options options;
 	struct client *client;
-	/* the lines that wait to be sent */
+	/* the lines that are not sent yet */
 	struct buf text;
 	size_t begins[IMPORTER_LINES]; /* where each line begins in text; a NUL follows each line */
 	size_t lengths[IMPORTER_LINES];
 	int64_t numbers[IMPORTER_LINES];
 	size_t n;
-	/* so far */
+	/* results so far */
 	int64_t last_number;          /* number of the last stored line */
 	struct outbox_import results; /* counts and operation_id */
 };
@@ -47,7 +47,7 @@ struct importer {
 int importer_open(struct importer *im, const struct importer_options *options, struct err *e);
 /* Copies the line. number is its position, for messages. */
 int importer_add(struct importer *im, struct slice line, int64_t number, struct err *e);
-/* Counts a line that is not sent, and reports it as one of the first few. */
+/* Counts a line that is not sent; the first few such lines are reported to on_refused. */
 void importer_refuse(struct importer *im, int64_t number, const char *why);
 /* Sends the rest when rc is 0, and closes in any case. Returns -1 when rc is -1 or the rest
  * failed. */

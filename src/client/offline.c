@@ -1,7 +1,8 @@
 /*
  * Runs the writer without a daemon: opens the outbox, starts its thread, and sends it one message
  * at a time. The wait for a message has no limit, because the writer owns the message until it
- * returns it. When another process has the database open, its lock makes the opening fail.
+ * returns it. When another process has the database open, offline_open fails on the lock of that
+ * process.
  */
 #include "client/offline.h"
 
@@ -10,9 +11,9 @@
 #include "base/mailbox.h"
 #include "daemon/wiring.h"
 
-#define WAIT_MS 60000 /* then the wait is repeated */
+#define WAIT_MS 60000 /* after this time the wait is repeated */
 
-/* On the writer's thread. */
+/* Called on the writer's thread. */
 static void
 give_back(struct outbox_msg *msg, void *arg)
 {

@@ -9,11 +9,11 @@
 struct offline;
 
 /*
- * stores: new events will come, so the configuration's sites and their settings for ids are added.
- * ERR_BUSY when another process has the database open.
+ * stores: new events will be stored, so the configuration's sites and their settings for ids are
+ * added. ERR_BUSY when another process has the database open.
  */
 int offline_open(const struct config *c, bool stores, struct offline **ret_offline, struct err *e);
-/* Sends one message, whose `done` is filled in here, and waits until it is committed. */
+/* Sends one message, sets its `done`, and waits until the writer returns it. */
 int offline_run(struct offline *o, struct outbox_msg *msg, struct err *e);
 /* Returns -1 when the last checkpoint failed. */
 int offline_close(struct offline *o, struct err *e);

@@ -1,6 +1,6 @@
 /*
- * Finds out whether a daemon is running: by its socket or, when it does not answer, by its lock.
- * Cannot fail: a daemon that may not be asked is PEER_SILENT, with the reason.
+ * Finds out whether a daemon is running: by its socket or, when nothing answers there, by its
+ * lock. Cannot fail: a daemon that this user may not ask is PEER_SILENT, with the reason.
  */
 #include "client/peer.h"
 

@@ -9,7 +9,8 @@
 enum peer_state {
 	PEER_UP,     /* answers */
 	PEER_DOWN,   /* no process has the database open for writing */
-	PEER_SILENT, /* a process has it open, but does not answer or may not be asked: see `why` */
+	PEER_SILENT, /* a process has it open, but does not answer, or this user may not ask it: see
+			`why` */
 };
 
 struct peer {

@@ -10,7 +10,7 @@
 int address_check_url(const char *text, struct err *e);
 /* "ADDRESS:PORT", "[IPv6]:PORT" with a numeric address, or "unix:/path". */
 int address_check_listen(const char *text, struct err *e);
-/* Whether only this machine can reach it. The text has passed address_check_listen. */
+/* Whether only this machine can reach the address. The text has passed address_check_listen. */
 bool address_is_local(const char *listen);
 
 #endif

@@ -15,8 +15,8 @@
 #include "event/mapping/rules.h"
 #include "event/mapping/traits.h"
 
-/* A request needs memory for its body, its decoded texts and its events, and for inflating. With
- * less than this factor the largest bodies would always be refused. */
+/* A request needs memory for its body, its decoded texts and its events, and for inflating. With a
+ * smaller factor the largest bodies would always be refused. */
 #define BUFFERED_PER_BODY 3
 #define BUFFERED_BESIDE 65536
 
@@ -152,7 +152,7 @@ check_limits(const struct config *c, struct err *e)
 	return 0;
 }
 
-/* Checks the program at the start, not at the first alarm. */
+/* Checks the alarm program when the daemon starts, and not only at the first alarm. */
 static int
 check_alarm(const struct config *c, struct err *e)
 {

@@ -146,7 +146,7 @@ int config_check(const struct config *c, struct err *e);
 int config_check_archive(const struct config *c, struct err *e);
 /* Returns 0 when retention can write to its archive directory, or has none; else the errno. */
 int config_try_archive(const struct config *c);
-/* Returns what to do about that errno. */
+/* Returns the remedy for an errno that config_try_archive returned. */
 const char *config_archive_remedy(int cause);
 
 /* Returns the site of that name, or NULL. */

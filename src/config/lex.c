@@ -93,7 +93,7 @@ lex_peek(struct lex *l)
 	return *l->p;
 }
 
-/* Appends bytes; a text that is too long fails at exactly LEX_TEXT_MAX bytes. */
+/* Appends bytes to the current text, at most LEX_TEXT_MAX in all; marks a longer text as failed. */
 static void
 append(struct lex *l, const char *p, size_t n)
 {
@@ -189,7 +189,7 @@ read_escape(struct lex *l, struct err *e)
 	if (c >= '0' && c <= '9')
 		return read_octal(l, e);
 	if (c == '\0')
-		return 0; /* the missing closing quote is reported elsewhere */
+		return 0; /* the caller reports the missing closing quote */
 	l->p++;
 	if (c == 'x')
 		return read_hex(l, e);

@@ -17,7 +17,7 @@
 #include "config/lex.h"
 #include "config/settings.h"
 
-/* bytes of a name of a setting or section; a longer one is cut, and then unknown */
+/* bytes of the name of a setting or section; a longer name is cut, and matches none */
 #define NAME_SIZE 65
 #define SITE_NAME_MAX 64
 
@@ -27,7 +27,7 @@ struct parser {
 	bool reading;
 	enum setting_section section;
 	int section_line; /* the line where it began */
-	void *base;       /* its structure */
+	void *base;       /* the section's structure */
 	/* for each row of the table, the line where it was set; 0: not yet */
 	int lines[SETTINGS_MAX];
 	int section_lines[SECTION_COUNT];
@@ -175,8 +175,8 @@ is_bracket(const struct parser *p, const struct setting *s)
 	       && (text[1] == '\0' || (s->type == SETTING_LIST && strstr(text, "]:") == NULL));
 }
 
-/* Handles a text where a value belongs. A text on a later line, with = behind it, is the next
- * name. */
+/* Handles a text where a value belongs. A text on a later line, with = behind it, is the name of
+ * the next setting, so the value is missing. */
 static int
 take_value(struct parser *p, const struct setting *s)
 {
@@ -245,7 +245,7 @@ fail_list(struct parser *p, const struct setting *s)
 
 /* ---- settings and sections ------------------------------------------------------------------ */
 
-/* Checks that the setting may stand here, and clears its present value, such as its default. */
+/* Checks that the setting may be given here. The first value of a list replaces its default. */
 static int
 begin_setting(struct parser *p, const struct setting *s, int line, enum lex_token token)
 {

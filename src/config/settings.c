@@ -51,8 +51,8 @@ const struct setting settings[] = {
 	{ TOP(min_free), NUMBER("67108864", 0, INT64_C(1) << 50),
 	  .help = "free disk space in bytes below which new events are refused" },
 	{ TOP(max_wal), NUMBER("536870912", 16777216, INT64_C(1) << 50),
-	  .help = "bytes of the write-ahead log at which new events are refused, while another program "
-	          "reads and so keeps it from being cut; from half of it on receipt slows down" },
+	  .help = "bytes of the write-ahead log at which new events are refused; it grows while another "
+	          "program reads; from half of these bytes on, receipt slows down" },
 	{ TOP(stop_deadline), SECONDS("10", 0, 3600000),
 	  .help = "seconds that requests in progress may take when the daemon stops" },
 	{ TOP(alarm_command), LIST(NULL), .check = check_not_empty, .live = true,

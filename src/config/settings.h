@@ -34,7 +34,7 @@ struct setting {
 	int (*check)(const char *text, struct err *e);
 	/* Like check, for a number that is within its range. */
 	int (*check_number)(int64_t number, struct err *e);
-	size_t offset; /* of the member in struct config, config_ingest, config_retention or
+	size_t offset; /* offset of the member in struct config, config_ingest, config_retention or
 			  config_site */
 	const char *help;
 };

@@ -85,7 +85,7 @@ take(char *ret_letter)
 	unsigned char c = arrow ? pending[2] : pending[0];
 
 	if (!arrow && c == ESCAPE) {
-		drop(n_pending); /* an escape sequence of another key */
+		drop(n_pending); /* drops the escape sequence of another key */
 		return KEY_AGAIN;
 	}
 	drop(arrow ? 3 : 1);

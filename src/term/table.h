@@ -21,13 +21,13 @@ enum table_color { TABLE_PLAIN, TABLE_GOOD, TABLE_WAITING, TABLE_BAD, TABLE_FAIN
 
 struct table_column {
 	const char *title;
-	int min;    /* the width it may shrink to; 0 when it may not shrink */
+	int min;    /* the smallest width of the column; 0 when it may not shrink */
 	bool right; /* align right, as for numbers */
 };
 
 struct table;
 
-/* Borrows the columns; appends the table to `to`. NULL when out of memory. */
+/* Starts a table that is appended to `to`. Borrows the columns. Returns NULL when out of memory. */
 struct table *table_new(
     const struct table_column *columns, size_t n_columns, int width, bool color, struct buf *to);
 /* Adds the next cell of a row. Copies the text; an absent or empty text becomes "-". */

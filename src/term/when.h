@@ -1,6 +1,6 @@
 /*
- * Times and durations as people type and read them. Any thread, except when_use_utc: once, before
- * other threads start.
+ * Times and durations as people type and read them. Any thread, except when_use_utc,
+ * when_zone and when_title, which use static memory: main thread.
  */
 #ifndef TERM_WHEN_H
 #define TERM_WHEN_H

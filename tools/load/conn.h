@@ -21,7 +21,7 @@ enum conn_state {
 };
 
 enum conn_event {
-	CONN_NOTHING,   /* wait again */
+	CONN_NOTHING,   /* wait for more events */
 	CONN_CONNECTED, /* now ready */
 	CONN_ANSWERED, /* status is set; the connection is ready, or down if the server closes it */
 	CONN_LOST,     /* closed or broken; had_request says whether a request was in flight */

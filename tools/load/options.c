@@ -10,14 +10,14 @@
 
 static const char help[] =
     "spool-load [options]: sends Segment events over keep-alive connections and measures.\n"
-    "It retries nothing: each event is sent once and counted by what came of it.\n"
+    "It retries nothing: each event is sent once and counted by its answer.\n"
     "\n"
-    "  --url http://HOST:PORT   where to, or\n"
-    "  --unix PATH              a unix socket\n"
+    "  --url http://HOST:PORT   send to this address, or\n"
+    "  --unix PATH              send to this unix socket\n"
     "  --connections N          1 to 4096, default 1\n"
     "  --events N               how many; default 10000, or no limit with --duration\n"
     "  --duration SECONDS       start no more requests after this time\n"
-    "  --batch N                events a request to /v1/batch; 0 (default): /v1/track, one each\n"
+    "  --batch N                events per request to /v1/batch; 0 (default): /v1/track, one each\n"
     "  --size BYTES             of one event, 512 to 1000000, default 1024\n"
     "  --ids ordered|random     messageIds: time-ordered (UUIDv7, default) or UUIDv4\n"
     "  --write-key KEY          as the Basic user name\n"
@@ -26,7 +26,7 @@ static const char help[] =
     "  --patience SECONDS       give up after this long without a connection, default 10\n"
     "  --json                   print the result as one JSON object\n"
     "\n"
-    "Exit: 0 the run came to its end, whatever the answers were; 1 it did not; 2 usage.\n";
+    "Exit: 0 the run was completed, whatever the answers were; 1 it was not; 2 usage.\n";
 
 enum {
 	OPT_URL = 1,

@@ -1,6 +1,6 @@
 /*
  * Request bodies for the load generator. A batch of track calls is built once; each request only
- * gets new ids and times.
+ * gets new messageIds and user numbers.
  */
 #include "load/payload.h"
 

@@ -128,7 +128,7 @@ answer_allowed(struct sim *s, const struct sim_request *q, struct sim_reply *rep
 		sim_reply_error(reply, 404, "Not Found");
 }
 
-/* Answers a request when no fault does: the edge, the rate limit, the keys. */
+/* Answers a request unless a fault does: checks the edge, the rate limit and the keys. */
 static void
 answer_usual(struct sim *s, const struct sim_request *q, struct sim_reply *reply)
 {

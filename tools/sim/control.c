@@ -1,5 +1,5 @@
-/* The simulator's own address, with which tests and people control it while it runs. Wrong requests
- * get an error answer. */
+/* Serves /_sim/, by which tests and people control the simulator while it runs. Wrong requests get
+ * an error answer. */
 #include <string.h>
 
 #include "event/json/json.h"

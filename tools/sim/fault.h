@@ -1,7 +1,7 @@
 /*
  * Faults: what goes wrong, and when. A specification is a list of words; see --help.
  *
- * Parsing is pure; deciding needs the time and, for `chance`, a source of it. Belongs to one
+ * Parsing is pure; deciding needs the time and, for `chance`, random numbers. Belongs to one
  * thread.
  */
 #ifndef TOOLS_SIM_FAULT_H
@@ -56,7 +56,7 @@ struct fault {
 	int64_t status;
 	int64_t accept;
 	int64_t retry_after;      /* seconds */
-	int64_t retry_after_date; /* the same, as a date */
+	int64_t retry_after_date; /* as retry_after, but sent as a date */
 	int64_t body;             /* enum fault_body */
 	char location[FAULT_TEXT_SIZE];
 	int64_t reset; /* enum fault_reset */
@@ -69,7 +69,7 @@ struct fault {
 	int64_t down;
 	/* state since the fault was set */
 	int64_t set_at; /* monotonic ms */
-	int64_t seen;   /* requests or connections to which it could apply */
+	int64_t seen;   /* requests or connections to which the fault could apply */
 	int64_t used;
 };
 

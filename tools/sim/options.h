@@ -16,9 +16,9 @@
 
 /* What happens to a batch that contains an invalid event; Bento does not document it. */
 enum sim_invalid { SIM_INVALID_FAILED, SIM_INVALID_422 };
-/* ... to one with more than max_events */
+/* What happens to a batch with more than max_events. */
 enum sim_over { SIM_OVER_400, SIM_OVER_413, SIM_OVER_422, SIM_OVER_ACCEPT, SIM_OVER_FIRST };
-/* ... and how a suppressed duplicate counts in the answer */
+/* How a suppressed duplicate counts in the answer. */
 enum sim_suppressed { SIM_SUPPRESSED_RESULTS, SIM_SUPPRESSED_FAILED };
 enum sim_scope { SIM_SCOPE_SITE, SIM_SCOPE_TYPE };
 enum sim_denied { SIM_DENIED_JSON, SIM_DENIED_TEXT };

@@ -1,5 +1,5 @@
 /*
- * Recording events and requests as lines of JSON in a file that tests read. Lines collect in a
+ * Records events and requests as lines of JSON in a file that tests read. Lines collect in a
  * buffer and are written before the answer; a write error is returned, because a test must not
  * miss one.
  */

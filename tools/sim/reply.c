@@ -1,9 +1,10 @@
-/* A reply of the simulator: its status, headers and body as the bytes to send. */
+/* Makes the bytes of a reply from its status, headers and body. */
 #include "sim/reply.h"
 
 #include <time.h>
 
-/* An HTTP date; names of days and months do not depend on the locale, which is never set. */
+/* Appends an HTTP date. Its names of days and months are English, because the program sets no
+ * locale. */
 static void
 append_date(struct buf *to, const char *header, int64_t ahead_s)
 {

@@ -2,8 +2,8 @@
  * The simulator's sockets: listeners, connections, and the effects of faults on connections. Each
  * connection reads a request into one buffer, so that a batch is never copied.
  *
- * Bounds: SERVER_MAX_CONNECTIONS (more are closed at once), 64 KiB of head, the body's maximum of
- * the options, and 300 s of silence. Belongs to one thread, the one of the event loop.
+ * Bounds: SERVER_MAX_CONNECTIONS (more are closed at once), 64 KiB of head, the options'
+ * maximum body, and 300 s of silence. Belongs to one thread, the one of the event loop.
  */
 #ifndef TOOLS_SIM_SERVER_H
 #define TOOLS_SIM_SERVER_H

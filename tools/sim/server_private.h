@@ -27,13 +27,13 @@ struct conn {
 	enum conn_state state;
 	struct buf in;   /* bytes received and not yet used */
 	size_t head_n;   /* bytes of `in` that are the head, with its empty line */
-	struct buf head; /* a copy of it, because `in` moves while the body grows */
+	struct buf head; /* a copy of the head, because `in` moves while the body grows */
 	struct sim_request request;
 	struct buf out;
 	size_t out_limit; /* number of bytes of `out` to send */
 	size_t out_done;
 	bool closes; /* close after the answer */
-	bool drains; /* ... but only when the client has read it */
+	bool drains; /* ... but not before the client has read the answer */
 };
 
 LIST_HEAD(conn_list, conn);

@@ -1,5 +1,5 @@
 /*
- * The simulated Bento: a request goes in, an answer comes out. Knows no sockets.
+ * The simulated Bento: takes requests and makes answers. It uses no sockets.
  *
  *	sim_begin    the head was read: the request gets its number and its faults
  *	sim_answer   the body was read: the answer, with everything counted and recorded
@@ -65,8 +65,8 @@ void sim_close(struct sim *s);
 
 /* Numbers the request and decides on its faults. The caller has set head. */
 void sim_begin(struct sim *s, struct sim_request *request);
-/* Counts and records a request that ends without an answer (status 0) or with a refusal of its
- * form. */
+/* Counts and records a request that ends without an answer (status 0), or that is refused before
+ * its body is read. */
 int sim_cut_off(struct sim *s, const struct sim_request *request, unsigned status, struct err *e);
 /* Fills in the reply. Returns -1 only when the record cannot be written. */
 int sim_answer(

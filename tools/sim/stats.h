@@ -17,7 +17,7 @@ struct stats {
 	/* events and subscribers */
 	uint64_t received;
 	uint64_t accepted;
-	uint64_t suppressed; /* events whose unique key was known */
+	uint64_t suppressed; /* events whose unique key was seen before */
 	uint64_t dropped;    /* answered with success and dropped */
 	uint64_t failed;
 	uint64_t bytes; /* bytes of bodies */

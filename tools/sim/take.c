@@ -1,4 +1,4 @@
-/* Taking a batch: which of its events are accepted, suppressed, dropped or failed. */
+/* Decides which events of a batch are accepted, suppressed, dropped or failed. */
 #include <inttypes.h>
 
 #include "event/json/json.h"

@@ -13,8 +13,8 @@
 #include "event/json/json.h"
 #include "event/segment/fields.h"
 
-#define NAME_MAX_SIZE                                                                              \
-	512 /* bytes of a name that is decoded; a longer one is not the name of the site */
+/* Bytes of a name that is decoded; a longer one is not the name of the site. */
+#define NAME_MAX_SIZE 512
 #define WORD_MAX_SIZE 64
 
 enum word { WORD_NONE, WORD_YES, WORD_NO };

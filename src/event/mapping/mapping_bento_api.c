@@ -72,7 +72,7 @@ is_act(struct slice raw_key, bool *ret_tags)
 {
 	struct buf scratch;
 	struct slice key;
-	bool act = true; /* without memory: leave the member out */
+	bool act = true; /* stays so without memory */
 
 	*ret_tags = false;
 	buf_init(&scratch, raw_key.n);
