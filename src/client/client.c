@@ -13,8 +13,8 @@
 #include "client/offline.h"
 #include "control/control.h"
 
-#define LINE_TIMEOUT_MS 60000 /* maximum wait for each line of the answer; a step takes much less  \
-			       */
+/* Maximum wait for each line of the answer; a step takes much less. */
+#define LINE_TIMEOUT_MS 60000
 
 struct client {
 	const struct config *config;
