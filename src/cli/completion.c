@@ -10,7 +10,7 @@
 #include "cli/verbs.h"
 #include "event/kind.h"
 
-/* The kinds of values that can be completed, by their word in the tables. */
+/* The kinds of values that can be completed. The tables name each kind by a word. */
 enum values {
 	VALUES_OTHER, /* no completion */
 	VALUES_FILES,

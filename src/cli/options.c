@@ -48,7 +48,7 @@ static const struct option_words rows[OPT_COUNT] = {
 	    "show the newest event with this messageId" },
 	[OPT_EVENT] = { "event", 0, "FILE", "read a Segment event as JSON; - is standard input" },
 	[OPT_EVENT_NAME] = { "name", 0, "TEXT", "name the track event" },
-	[OPT_EVENT_EMAIL] = { "email", 0, "ADDRESS", "set the address of its person" },
+	[OPT_EVENT_EMAIL] = { "email", 0, "ADDRESS", "set the address of the event's person" },
 	[OPT_PROPERTY] = { "property", 'p', "KEY=VALUE", "set a property; may be repeated" },
 	[OPT_TO_SITE] = { "site", 0, "NAME", "use this site; required when there are several" },
 	[OPT_ERASE_EMAIL] = { "email", 0, "ADDRESS", "erase the person with exactly this address" },

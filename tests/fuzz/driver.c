@@ -52,7 +52,7 @@ on_signal(int signo)
 	raise(signo);
 }
 
-/* Sanitizers end the process on their own; this is their callback when they are linked. */
+/* Sanitizers end the process without a signal; when linked, they call this callback first. */
 void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
 
 static void
@@ -131,7 +131,7 @@ read_seeds(void)
 		free(entries);
 }
 
-/* A random position in 0 .. n. */
+/* Returns a random position from 0 to n. */
 static size_t
 place(struct rand *r, size_t n)
 {
@@ -156,7 +156,7 @@ static void delete (struct input *in, size_t at, size_t n)
 	in->n -= n;
 }
 
-/* Bytes with a meaning in JSON, HTTP, UTF-8 or C. */
+/* Returns a byte that has a meaning in JSON, HTTP, UTF-8 or C. */
 static uint8_t
 telling_byte(struct rand *r)
 {

@@ -1,6 +1,7 @@
 /*
- * Answers of any bytes: the first byte chooses the status class, the second the number of events.
- * The verdict must keep its promises, and a refused event must never count as delivered.
+ * event/bento/bento and verdict: the first byte chooses the status, the second the number of
+ * events, both choose the policy; the rest is the body of Bento's answer. For any answer the
+ * verdict is consistent, and a refused event never counts as delivered.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -42,7 +43,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(
 	    (f.reply.shape == BENTO_REPLY_COUNTS) == (f.reply.results >= 0 || f.reply.failed >= 0));
 	must(strchr(f.reply.message, '\n') == NULL);
-	/* valid UTF-8: copying it changes nothing */
+	/* the message is valid UTF-8, so copying changes nothing */
 	bento_text_copy(again, sizeof(again), slice_from(f.reply.message));
 	must(strcmp(again, f.reply.message) == 0);
 
@@ -51,8 +52,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(f.http_status / 100 == 2 && f.reply.failed <= 0
 		     && f.reply.shape != BENTO_REPLY_UNREADABLE
 		     && (f.reply.results < 0 || f.reply.results + f.n_maybe_sent >= f.n_items));
-	/* only batches of several events are split, and a pause has a reason that a person can
-	 * read */
+	/* only a batch of several events is split, and every pause has advice for a person */
 	must(v.step != STEP_SPLIT || f.n_events > 1);
 	must(v.site != SITE_PAUSE || v.advice != NULL);
 	verdict_explain(&f, &v, text, sizeof(text));

@@ -1,8 +1,7 @@
 /*
- * ingest/http/gzip: the first byte chooses the sizes of the pieces and what the rest is. As gzip,
- * it must be complete or not, and give the same bytes, whether it is read whole or in pieces. As a
- * text, packed in two members, it must come out unchanged, and a truncated copy must never be
- * complete.
+ * ingest/http/gzip: the first byte chooses the size of the pieces, and whether the rest is gzip or
+ * text. Gzip must give the same result when it is read whole and in pieces. Text is packed in two
+ * members: unpacking must give the same text, and a truncated copy must never be complete.
  */
 #include "fuzz/fuzz.h"
 

@@ -21,7 +21,7 @@ static const struct http_limits limits = { .max_bytes = 512, .max_headers = 8 };
 struct seen {
 	uint64_t requests; /* a hash of heads and bodies in order */
 	size_t n_requests;
-	size_t at; /* the end of what was read successfully */
+	size_t at; /* position up to which the input was read successfully */
 	const char *error;
 };
 
@@ -145,7 +145,7 @@ read_body(struct run *r, struct slice bytes)
 	return result;
 }
 
-/* Whether it made progress. */
+/* Reads one step; returns false after an error, or when nothing more can be read yet. */
 static bool
 go_on(struct run *r)
 {
@@ -189,7 +189,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(whole.error == pieces.error);
 	check(whole.n_requests == pieces.n_requests);
 	check(whole.requests == pieces.requests);
-	/* within a refused chunk, the position depends on the pieces */
+	/* inside a refused chunk the position may depend on the sizes of the pieces */
 	check(whole.error != NULL || whole.at == pieces.at);
 	return 0;
 }

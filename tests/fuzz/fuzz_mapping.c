@@ -124,7 +124,8 @@ check_mapping(const struct mapping_options *o, const struct mapping_input *in)
 	buf_free(&to);
 }
 
-/* Under rules there are as many objects as returned, each for the address. */
+/* With rules, mapping_append writes as many objects as it returns, each with the event's
+ * address. */
 static void
 check_items(const struct mapping_options *o, const struct mapping_input *in)
 {

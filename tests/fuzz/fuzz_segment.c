@@ -31,7 +31,7 @@ is_json(struct slice text)
 	return json_skip(&j, &value) == 0 && json_finish(&j) == 0;
 }
 
-/* Printing the text as JSON replaces nothing: it is UTF-8 without NUL. */
+/* Checks that the text is UTF-8 without NUL: printing it as JSON replaces nothing. */
 static void
 check_column(const struct segment_request *r, struct slice s)
 {
@@ -108,7 +108,7 @@ check_event(const struct segment_request *r, const struct segment_event *event)
 	}
 }
 
-/* An event gives the same columns in a batch and alone. */
+/* Checks that an event has the same columns in a batch and by itself. */
 static void
 check_alone(const struct segment_request *r, const struct segment_event *event)
 {

@@ -137,7 +137,8 @@ def test_adopt_identities_offline(bench):
 
 
 def test_adopt_identities_of_sites(bench):
-    """an id belongs to its own site: when --site joins sites, no id of another site is kept"""
+    """when --site joins sites, no id of another site is kept, because an id belongs to its own
+    site"""
     old = Spool(bench, "old", sites=("main", "shop"), identity_wait=3600)
     for site in ("main", "shop"):
         old.accept("/v1/identify", {"messageId": "i-1", "userId": "1",
@@ -166,14 +167,14 @@ def test_adopt_identities_of_sites(bench):
 
 
 def test_adopt_erased(bench):
-    """a person whose erasure the dead machine had accepted but not done is left out"""
+    """an erasure that the dead machine accepted but did not finish leaves out that person"""
     old, new = Spool(bench, "old"), Spool(bench, "new", identity_wait=3600)
     for name in ("gone", "ann"):
         old.accept("/v1/identify", {"messageId": "i-" + name, "userId": name,
                                     "traits": {"email": name + "@example.com"}})
         old.accept("/v1/track", {"messageId": "t-" + name, "event": "Seen", "userId": name})
     old.daemon.stop()
-    file = sqlite3.connect(old.database)  # the state just after the call
+    file = sqlite3.connect(old.database)  # the state just after a delete call
     file.execute("INSERT INTO erasure SELECT max(event_id), 'Gone@example.com' FROM event")
     file.commit()
     file.close()
@@ -183,7 +184,7 @@ def test_adopt_erased(bench):
     equal(new.rows("message_id"), [("t-ann",)], "events")
     equal(new.value("SELECT count(*), max(email) FROM identity"), (1, "ann@example.com"), "ids")
     equal(old.rows(), before, "the other file")
-    file = sqlite3.connect(old.database)  # and a state that no version of the program writes
+    file = sqlite3.connect(old.database)  # an id longer than any version of the program writes
     file.execute("UPDATE identity SET id = ? WHERE id = 'ann'", ("x" * 200000,))
     file.commit()
     file.close()

@@ -37,7 +37,8 @@ def ask(bench, sql):
 
 
 def fill(bench):
-    """Deliveries, refusals, a repeat, orders, an outage, operations, a gap."""
+    """Fills the spool with deliveries, refusals, a repeat, orders, an outage, operations and a
+    gap."""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     for i, revenue in enumerate((20, 5.5)):
@@ -62,7 +63,7 @@ def fill(bench):
     daemon.accept("/v1/track", track("m-erased", event="Gone", email="gone@example.com"))
     equal(bench.cli("erase", "--email", "gone@example.com", "-y").returncode, 0, "erase")
     daemon.stop()
-    # As if some events had come yesterday, and retention had removed an old one.
+    # Makes some events a day older, and removes an old one as retention would.
     with sqlite3.connect(bench.database) as file:
         give_rows(file)
         file.execute("UPDATE delivery SET settled_at = settled_at - 86400000 WHERE event_id = 1")
@@ -145,7 +146,8 @@ def move(bench, table, column, key, to):
 
 
 def test_windows(bench):
-    """a period ends at the hour, not at the date; a single event has percentiles, too"""
+    """a period begins at the same time of day, not at midnight; percentiles work for a single
+    event"""
     if not shutil.which("sqlite3"):
         raise Skip("there is no sqlite3")
     sim = bench.sim()
@@ -159,7 +161,7 @@ def test_windows(bench):
     true(row["events"] == 1 and row["p50"] == row["p90"] == row["p99"] is not None,
          f"one event {row}")
     equal(columns(ask(bench, ended), "attempts"), [(1,)], "attempts of the last day")
-    # The first millisecond of the date on which the period begins is before the period.
+    # Midnight of the first day is before the period begins.
     day = 86400000
     midnight = int(time.time() * 1000) // day * day
     move(bench, "delivery", "settled_at", "event_id", midnight - 7 * day)

@@ -25,7 +25,7 @@ def still_works(bench, daemon, message_id="still-works"):
 
 
 def refused(bench, daemon, body, status=400, path="/v1/track"):
-    """Checks that the body gets an error answer in Segment's format and leaves nothing behind."""
+    """Checks that the body gets an error answer in Segment's format and stores nothing."""
     before = bench.value("SELECT count(*) FROM outbox")
     got, answer = daemon.post(path, body)
     what = repr(body[:60])
@@ -37,7 +37,7 @@ def refused(bench, daemon, body, status=400, path="/v1/track"):
 
 
 def test_broken_json(bench):
-    """broken JSON is refused with 400 and leaves nothing behind"""
+    """broken JSON is refused with 400 and stores nothing"""
     daemon = bench.daemon()
     for body in ["", " ", "{", "{}x", '{"a":1,}', "{'a':1}", '{"a":01}', '{"a":+1}', '{"a":.5}',
                  '{"a":NaN}', '{"a":tru}', '{"a":"\t"}', '{"a":"\\x"}', '{"a":"\\u12"}', '{"a"}',
@@ -293,7 +293,7 @@ def test_slow_clients(bench):
     def all_gone():
         for raw in list(open_ones):
             try:
-                raw.sock.send(b"x")  # a byte must not extend the time limit
+                raw.sock.send(b"x")  # a byte that arrives must not extend the time limit
                 data = raw.sock.recv(65536)
                 while data:
                     data = raw.sock.recv(65536)

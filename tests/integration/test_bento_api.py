@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Clients of Bento that post to the spooler: a real client, and requests by hand."""
+"""Clients of Bento that post to the spooler: Bento's own client, and requests made by hand."""
 import base64
 import os
 import shutil
@@ -14,7 +14,7 @@ from spooltest import Skip, equal, track, true  # noqa: E402
 
 PACKAGE = "@bentonow/bento-node-sdk"
 KEYS = (spooltest.PUBLISHABLE_KEY, spooltest.SECRET_KEY)
-# The result of each call of tests/sdk/bento.mjs when it was accepted.
+# What each call of tests/sdk/bento.mjs returns when it was accepted.
 TAKEN = {"track": "true", "trackPurchase": "true", "tagSubscriber": "true", "addSubscriber": "true",
          "updateFields": "true", "removeSubscriber": "true", "importEvents": "2",
          "importSubscribers": "2"}
@@ -23,7 +23,7 @@ EVENTS = ["Opened Door", "$purchase", "$tag", "$subscribe", "$update_fields", "$
 
 
 def run_sdk(bench, daemon, label, keys=KEYS, site=spooltest.SITE_UUID):
-    """Returns the result of each call of the real client."""
+    """Returns the result of each call of Bento's own client."""
     folder = os.environ.get("SPOOL_SDK", "")
     if not shutil.which("node"):
         raise Skip("node is not installed")
@@ -43,7 +43,8 @@ def post(daemon, path, body, keys=KEYS, site=spooltest.SITE_UUID, headers=None):
 
 
 def check_delivered(bench, sim, label):
-    """Checks that every call's event is there, unchanged except for missing keys and dates."""
+    """Checks that the event of every call is in Bento, unchanged except for added keys and
+    dates."""
     got = sim.events()
     equal([event["type"] for event in got], EVENTS, "what Bento got, in order")
     keys = [event["details"]["unique"]["key"] for event in got]
@@ -70,7 +71,7 @@ def check_delivered(bench, sim, label):
 
 
 def test_node_sdk(bench):
-    """Bento's real client with another base URL: every call arrives unchanged"""
+    """Bento's own client with another base URL: every call arrives unchanged"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     equal(run_sdk(bench, daemon, "ann"), TAKEN, "what the calls returned")
@@ -79,7 +80,7 @@ def test_node_sdk(bench):
 
 
 def test_node_sdk_while_bento_is_down(bench):
-    """Bento's real client while Bento is down and the spooler is killed: nothing is lost or
+    """Bento's own client while Bento is down and the spooler is killed: nothing is lost or
     doubled"""
     sim = bench.sim()
     sim.answer(503)
@@ -93,7 +94,7 @@ def test_node_sdk_while_bento_is_down(bench):
 
 
 def test_node_sdk_is_refused(bench):
-    """Bento's real client with wrong keys, or with another site, gets Bento's error"""
+    """Bento's own client with wrong keys, or with another site, gets Bento's error"""
     daemon = bench.daemon()
     wrong = run_sdk(bench, daemon, "eve", keys=("test-publishable", "wrong"))
     equal({text.split()[0] for text in wrong.values()}, {"NotAuthorizedError"}, "wrong keys")

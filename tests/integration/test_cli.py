@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The command line: output for people and machines, exit codes, and the changes by verbs."""
+"""The command line: output for people and machines, exit codes, and verbs that change events."""
 import json
 import os
 import pty
@@ -17,7 +17,7 @@ VERBS = ("serve", "status", "list", "show", "requeue", "check", "send", "version
 
 
 def objects(done):
-    """Returns the objects of --json, one from each line."""
+    """Returns the objects that --json printed, one on each line."""
     equal(done.returncode, 0, f"exit status; it said {done.stderr!r}")
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -312,7 +312,7 @@ def test_send(bench):
 
 
 def test_send_is_judged(bench):
-    """send: the site decides on the event and its size as on a posted one"""
+    """send: the site's rules and limits apply as to a posted event"""
     sim = bench.sim()
     bench.daemon(sim, ingest={"max_event": 4096}, identify="update_fields")
     for size, code in ((1, 0), (5000, 1)):
@@ -355,7 +355,7 @@ def test_send_waits(bench):
 
 
 def test_reading_needs_only_the_database(bench):
-    """verbs that only read work with a secret file that they may not open"""
+    """verbs that only read need no access to the secret file"""
     daemon = bench.daemon()
     daemon.accept("/v1/track", track("m-1"))
     site = bench.site("http://127.0.0.1:1/api/v1")
@@ -367,7 +367,8 @@ def test_reading_needs_only_the_database(bench):
 
 
 def test_without_a_configuration(bench):
-    """with a broken configuration, verbs that read say how to do without it, and can"""
+    """with a broken configuration, verbs that read say how to work without it, and --database
+    does"""
     daemon = bench.daemon()
     daemon.accept("/v1/track", track("m-1"))
     broken = bench.write("broken.conf", "nonsense = 1\n")

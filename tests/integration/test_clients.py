@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Real clients: each makes every kind of call that it knows, directly and through a 503."""
+"""Real client libraries: each makes every kind of call that it has, once directly and once through
+503s."""
 import contextlib
 import functools
 import gzip
@@ -22,12 +23,12 @@ from spoolproxy import Proxy  # noqa: E402
 from spooltest import Skip, equal, track, true, wait_until  # noqa: E402
 
 KINDS = ["alias", "group", "identify", "page", "screen", "track"]
-REFUSALS = 2  # 503 answers that a client gets on its second way
+REFUSALS = 2  # 503 answers that a client gets before success
 CLIENT_DEADLINE = 90
 
 
 def sdk_folder(package):
-    """Where tools/run-tests had npm install the clients."""
+    """Returns the directory where tools/run-tests had npm install the clients."""
     folder = os.environ.get("SPOOL_SDK", "")
     if not os.path.isdir(os.path.join(folder, "node_modules", package)):
         raise Skip(f"SPOOL_SDK names no folder where npm installed {package}")
@@ -42,7 +43,7 @@ def browser():
 
 
 class Stage:
-    """A daemon that accepts events, one without disk space, and addresses of both."""
+    """A daemon that accepts events, a daemon without disk space, and proxies to both."""
 
     def __init__(self, bench, stack):
         self.bench = bench
@@ -56,12 +57,13 @@ class Stage:
         self.refused = stack.enter_context(Proxy(self.daemon.url(), self.full.url(), REFUSALS))
 
     def rows(self, label):
-        """Returns the rows of one client on one way; each call carries its label."""
+        """Returns the rows of one client and way; each call carries that label."""
         return [row for row in self.bench.outbox()
                 if json.loads(row["body"])["context"].get("label") == label]
 
     def check_calls(self, client, label, kinds=tuple(KINDS)):
-        """Checks that each kind is there once, the track call delivered, and nothing waits."""
+        """Checks that each kind was stored once, that the track call was delivered, and that
+        nothing waits."""
         rows = self.rows(label)
         equal(sorted(row["kind"] for row in rows), sorted(kinds), f"{label}: kinds in the outbox")
         for row in rows:
@@ -78,8 +80,8 @@ class Stage:
         print(f"# {client}: {' '.join(row['kind'] for row in rows)}: {label}")
 
     def check_requests(self, client, label, proxy, refusals):
-        """Checks for the intended number of 503 answers and then success; prints how the client
-        posts."""
+        """Checks that the intended number of 503 answers came, and then success; prints how the
+        client posts."""
         posts = [request for request in proxy.requests if request[0] == "POST"]
         statuses = [status for _, path, _, status in posts if not path.endswith("/m")]
         equal([status for status in statuses if status != 200], [503] * refusals,
@@ -95,7 +97,7 @@ def when(text):
 
 
 def run_node_client(bench, client):
-    """Runs both ways at the same time."""
+    """Runs the client directly and through 503s at the same time."""
     folder = sdk_folder(client)
     if not shutil.which("node"):
         raise Skip("node is not installed")
@@ -327,7 +329,7 @@ def test_rudder_browser(bench):
         ways = {"straight": stage.straight, "refused": stage.refused, "batches": batches,
                 "batches-refused": refused}
         urls, pages = [], []
-        for label, proxy in ways.items():  # each way is an origin, whose storage is its own
+        for label, proxy in ways.items():  # each way has its own origin and storage
             url, said = stack.enter_context(page_server("rudder.html", script))
             wanted = {"label": label, "host": proxy.address(), "writeKey": spooltest.WRITE_KEY,
                       "batching": label.startswith("batches")}

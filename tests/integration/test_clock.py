@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A machine whose clock shows 1970 until NTP sets it: earlier events are kept and corrected."""
+"""A machine whose clock shows 1970 until NTP sets it: events from before are kept and their times
+corrected."""
 import datetime
 import json
 import os
@@ -60,7 +61,7 @@ def near(got, expected, what):
 
 
 def test_until_the_clock_is_set(bench):
-    """nothing is sent under a clock of 1970; then everything, with the right dates"""
+    """nothing is sent while the clock shows 1970; then everything is sent, with the right dates"""
     wall = Wall(bench)
     wall.show(300)
     sim = bench.sim()
@@ -100,7 +101,8 @@ def claims(bench):
 
 
 def test_two_people_on_one_device(bench):
-    """who used a device before the clock was set stays right when the times are corrected"""
+    """a device that changed users before the clock was set keeps the right users after the
+    correction"""
     wall = Wall(bench)
     wall.show(300)
     sim = bench.sim()
@@ -123,7 +125,7 @@ def test_two_people_on_one_device(bench):
     equal({e["details"]["unique"]["key"]: e["email"] for e in sim.events()},
           {**dict.fromkeys(("a-0", "a-1", "a-2", "c-1", "c-2"), "a@example.com"),
            **dict.fromkeys(("b-1", "b-2", "d-1"), "b@example.com")}, "the addresses")
-    # After a crash between the steps some events still have their marks.
+    # Marks all events again, as after a crash between the steps of the correction.
     before = claims(bench)
     daemon.stop()
     with sqlite3.connect(bench.database) as file:
@@ -165,7 +167,8 @@ def test_import(bench):
 
 
 def test_moving(bench):
-    """events without right times are neither adopted nor imported; a daemon makes them right"""
+    """events whose times were not corrected are neither adopted nor imported; a daemon corrects
+    them"""
     wall = Wall(bench)
     wall.show(300)
     old = bench.daemon(env=wall.env)

@@ -55,7 +55,8 @@ def test_curl(bench):
             with open(answers, encoding="ascii") as said:
                 acked += [line.split()[0] for line in said if line.rstrip().endswith(" 200")]
             daemon = daemon.restart()
-            # Posts again what was not answered, as a person would; stored events are recognized.
+            # Posts the unanswered events again, as a person would; those already stored are
+            # recognized.
         acked += post(bench, daemon.url(), start)
     equal(len(set(acked)), EVENTS, "every event was acknowledged in the end")
     stored = [row["message_id"] for row in bench.outbox()]

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The whole way of an event: in over HTTP, through the outbox, out to Bento, and in the audit."""
+"""The whole way of an event: received over HTTP, stored in the outbox, sent to Bento, shown in the
+audit."""
 import os
 import socket
 import sys
@@ -66,7 +67,7 @@ def test_bytes(bench):
 
 
 def test_unique(bench):
-    """a usable key of the application stays; without one, the spooler adds a key"""
+    """the application's key is kept if it can be used; otherwise the spooler adds one"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     for n, unique in enumerate(['{"key":"own"}', '"text"', "null"]):
@@ -79,7 +80,7 @@ def test_unique(bench):
 
 
 def test_settings(bench):
-    """without unique_key and send_date nothing is added"""
+    """with unique_key and send_date switched off, nothing is added"""
     sim = bench.sim()
     daemon = bench.daemon(sim, unique_key=False, send_date=False)
     daemon.accept("/v1/track", track("m-1", properties={"a": 1}))
@@ -115,8 +116,8 @@ def test_person(bench):
 
 
 def test_batch(bench):
-    """batch and import: each event is stored separately, in order, with the envelope's context
-    beneath its own"""
+    """batch and import: each event is stored separately and in order, and its own context has
+    priority over the batch's"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     plain = {"type": "track", "event": "E", "properties": {}}
@@ -201,7 +202,7 @@ def test_duplicates(bench):
 
 
 def test_write_keys(bench):
-    """the write key may come as Basic user or in the body"""
+    """the write key may come as the user of Basic authentication or in the body"""
     daemon = bench.daemon()
     daemon.accept("/v1/track", track("m-1"))
     daemon.accept("/v1/track", {**track("m-2"), "writeKey": spooltest.WRITE_KEY}, key=None)
@@ -285,7 +286,7 @@ def test_history(bench):
 
 
 def test_backoff(bench):
-    """an outage costs the events nothing: they wait, and are sent once Bento is back"""
+    """an outage charges no attempts: the events wait, and are sent once Bento is back"""
     sim = bench.sim()
     sim.answer(503)
     daemon = bench.daemon(sim)
@@ -386,7 +387,7 @@ def test_batch_bytes(bench):
 
 
 def test_clock_correction(bench):
-    """the offset of the client's clock corrects the time of an event"""
+    """the time of an event is corrected by the offset of the client's clock"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     daemon.accept("/v1/track", track("m-1", timestamp="2020-01-01T00:00:00.000Z",

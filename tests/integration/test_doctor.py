@@ -77,7 +77,7 @@ class Server:
 
 
 def certificate_for(bench, days):
-    """Makes an authority and a certificate: returns its file, and its end date as openssl prints
+    """Makes an authority and a certificate; returns the file, and the end date as openssl prints
     it."""
     if not shutil.which("openssl"):
         raise Skip("there is no openssl")
@@ -138,7 +138,7 @@ def test_doctor(bench):
 
 
 def test_certificates(bench):
-    """tells apart a certificate that is trusted, one that ends soon, and one of an unknown
+    """distinguishes a trusted certificate, one that expires soon, and one of an unknown
     authority"""
     for days, grade in ((400, "ok"), (15, "ok"), (13, "warning")):
         pem, end = certificate_for(bench, days)
@@ -247,8 +247,8 @@ def test_sizes(bench):
 
 
 def test_secrets(bench):
-    """a file that others can read is reported once; a secret file that they can read is not used
-    """
+    """a configuration that others can read is reported once; a secret file that they can read is
+    not used"""
     site = bench.site("http://127.0.0.1:1/api/v1")
     two = {"a": site, "b": {**site, "write_keys": ["other"]}}
     conf = bench.configure(two)
@@ -269,7 +269,7 @@ def test_secrets(bench):
 
 
 def unprivileged():
-    """Runs before exec: root without the right to take ports below 1024."""
+    """Called before exec: takes from root the right to use ports below 1024."""
     if os.geteuid() == 0:
         ctypes.CDLL(None).prctl(24, 10, 0, 0, 0)  # PR_CAPBSET_DROP, CAP_NET_BIND_SERVICE
 
@@ -344,10 +344,10 @@ def test_settings_that_are_refused(bench):
         true({"libraries", "clock", "open files", "disk", "daemon"} <= set(names), f"{names}")
         true("listen" not in names, f"{names}")
 
-    refused(f"write the secret alone into {secret}, with mode 0600, as the user that runs "
+    refused(f"write only the secret into {secret}, with mode 0600, as the user that runs "
             "bentospool")
     bench.write("secret", "two\nlines\n")
-    refused(f"write the secret alone into {secret}")
+    refused(f"write only the secret into {secret}")
     os.chmod(secret, 0o644)
     refused(f"chmod 600 {secret}")
     if os.geteuid() != 0:
@@ -371,7 +371,7 @@ def test_settings_that_are_refused(bench):
 
 
 def test_files_that_cannot_be_read(bench):
-    """with a broken or missing file, the machine is still checked"""
+    """with a broken or missing configuration, the machine is still checked"""
     for conf, remedy in (
             (bench.write("bad.conf", "nonsense = 1\n"), "correct the file"),
             (bench.path("no.conf"), "name another file with -c, or create this one with bentospool init")):

@@ -23,7 +23,7 @@ from spooltest import DEADLINE, Skip, binary, equal, track, true, wait_until  # 
 WITH_COMMANDS = ["README.md", "doc/operating.md", "doc/migrating.md", "doc/hacking.md", "CONTRIBUTING.md"]
 WITH_QUERIES = ["README.md", "doc/migrating.md", "doc/bentospool-schema.7"]
 
-# Commands that no test of the installed program can run, and who does run them.
+# Commands that no test of the installed program can run, and what runs them instead.
 ELSEWHERE = [(re.compile(pattern), who) for pattern, who in (
     (r"tools/quickstart$", "by hand and before a release: it builds everything"),
     (r"tools/run-tests\b", "it runs this test"),
@@ -78,7 +78,8 @@ def script(bench, name, text):
 
 
 class World:
-    """A daemon configured as in README.md, with some history, and a shell that finds it."""
+    """A daemon configured as in README.md, with some history, and a shell that can run
+    bentospool."""
 
     def __init__(self, bench):
         self.bench = bench
@@ -150,7 +151,7 @@ def test_commands(bench):
                 continue
             ran += 1
             if re.search(r"bentospool (requeue|undo)\b(?!.*--dry-run)", command):
-                world.sim.answer(503)  # what is requeued stays pending, so that undo finds it
+                world.sim.answer(503)  # the requeued event stays pending, so that undo finds it
                 command += " --yes"
             done = world.run(command)
             wanted = EXPECTED.get(command, 0)
@@ -166,7 +167,7 @@ def test_no_stranger(bench):
     del bench
     unknown = []
     for document in WITH_COMMANDS:
-        if document == "doc/migrating.md":  # its block is JavaScript of the function
+        if document == "doc/migrating.md":  # its indented block is JavaScript, not commands
             continue
         unknown += [f"{document}: {command}" for command in commands(document)
                     if not elsewhere(command) and not re.match(r"sudo|bentospool|curl", command)]

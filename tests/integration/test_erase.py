@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""erase removes a person from every file of the outbox; the audit keeps rows without them."""
+"""erase removes a person from every file of the outbox; the audit keeps rows without personal
+data."""
 import json
 import os
 import sqlite3
@@ -28,13 +29,13 @@ def holders(bench, *words):
                 content = file.read().lower()
         except FileNotFoundError:
             continue
-        content = content.replace(b"joann.secret@", b"")  # the address of another person
+        content = content.replace(b"joann.secret@", b"")  # an address of another person
         found += [(ending, word) for word in words if word.lower().encode() in content]
     return found
 
 
 def fill(bench):
-    """Ann's events in every state, and others that quote her."""
+    """Stores events of Ann with every status, and other persons' events that quote her address."""
     sim = bench.sim()
     sim.faults("refuse=refused*")
     daemon = bench.daemon(sim, batch_events=1, identify="update_fields")
@@ -92,7 +93,7 @@ def test_erase(bench):
     equal((told["events"], told["discarded"]), (8, 2), "what was erased")
     check(bench)
     done(bench.cli("erase", "--email", ANN, "--yes"), code=3)
-    # Later events are new.
+    # Events that arrive after the erasure are stored as usual.
     sim.heal()
     daemon.accept("/v1/track", track("a-8", email=ANN))
     done(bench.cli("flush"))
@@ -156,7 +157,7 @@ def test_delete_calls(bench):
     wait_until(lambda: bench.outbox("a-3")["status"] == "discarded" and asked_for(bench) == 0,
                "the next erasure")
     sim.heal()
-    daemon.stop()  # this test's own reader may have kept the WAL from being cut
+    daemon.stop()  # the readers of this test may have kept the WAL from being cut
     equal(holders(bench, ANN), [], "files that still hold something of hers")
 
 

@@ -123,8 +123,7 @@ def interrupt_init(bench, stopped):
     await_prompt("Site UUID: ")
     os.write(ours, b"u\n")
     await_prompt("Publishable key: ")
-    # Ctrl-S stops the terminal: the prompt cannot be written, and the signal arrives before the
-    # read.
+    # Ctrl-S stops the terminal: the prompt cannot be written, so the signal comes first.
     os.write(ours, b"\x13p\n" if stopped else b"p\n")
     wait_until(lambda: not termios.tcgetattr(ours)[3] & termios.ECHO, "nothing is shown")
     if not stopped:

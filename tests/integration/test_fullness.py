@@ -77,7 +77,7 @@ def test_full_file_system(bench):
 
 
 def test_full_without_a_floor(bench):
-    """ENOSPC itself: 503, nothing accepted is lost, and free space ends it"""
+    """a write that fails with ENOSPC: 503, nothing accepted is lost, and free space ends it"""
     with Mount(bench.path("small"), "size=8m") as small:
         bench.database = os.path.join(small.path, "spool.db")
         daemon = bench.daemon(top={"min_free": 0})

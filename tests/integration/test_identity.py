@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Events with ids only: identify and alias calls give their address, or they wait."""
+"""Events that have only ids: they wait until an identify or alias call gives their address."""
 import json
 import os
 import sys
@@ -20,7 +20,7 @@ def done(completed, code=0):
 
 
 def by_id(message_id, **ids):
-    """Returns a track call with ids only."""
+    """Returns a track call that has ids but no address."""
     return {"type": "track", "messageId": message_id, "event": "Seen", "properties": {}, **ids}
 
 
@@ -40,8 +40,8 @@ def delivered(bench, *message_ids):
 
 
 def test_wait_for_an_identify(bench):
-    """a track call without an address waits, others go on, and it is sent in order with the
-    identify"""
+    """a track call without an address waits, others go on; after the identify both are sent in
+    order"""
     sim = bench.sim()
     daemon = bench.daemon(sim, identity_wait=3600, identify="update_fields")
     daemon.accept("/v1/batch", {"batch": [by_id("a-1", anonymousId="dev-1"),

@@ -90,7 +90,7 @@ def test_integrations_and_reserved_types(bench):
 
 
 def test_fields(bench):
-    """fields renames or omits traits, and show still knows it later"""
+    """fields renames or omits traits, and wrong or too long entries are refused"""
     sim = bench.sim()
     daemon = bench.daemon(sim, identify="subscribers",
                           fields=["address_city=city", "internal=", "firstName=x"])

@@ -1,4 +1,4 @@
-"""spool-load: what it counts is what happened. Prints TAP; standard library only."""
+"""spool-load: its counts are what happened. Prints TAP; uses the standard library only."""
 import json
 import os
 import socket
@@ -15,7 +15,8 @@ BINARY = os.path.join(os.environ.get("top_builddir", "."), "spool-load")
 
 
 class Server(threading.Thread):
-    """Answers by a function of the request's number, and records the ids that it answered."""
+    """A server that answers by a function of the request's number, and records the ids that it
+    answered."""
 
     def __init__(self, answer, path=None):
         super().__init__(daemon=True)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""age, errors, history, tail, top and status: their output, and its time zone."""
+"""age, errors, history, tail, top and status: their output and its time zone."""
 import json
 import os
 import re
@@ -16,12 +16,12 @@ import spooltest  # noqa: E402
 from spooltest import binary, equal, track, true, wait_until  # noqa: E402
 
 UTC = {"TZ": "UTC"}
-# An offset that no real clock has, and a name that no zone has.
+# An offset and a name that no real time zone has.
 ZONE = {"TZ": "<ZZZ>-5:45"}
 
 
 def objects(done):
-    """The lines of --json, each an object."""
+    """Returns the objects that --json printed, one on each line."""
     equal(done.returncode, 0, f"exit status; it said {done.stderr!r}")
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -32,20 +32,20 @@ def text_of(done):
 
 
 def narrow(text, what):
-    """Fits a terminal."""
+    """Checks that no line is longer than 80 columns."""
     wide = [line for line in text.splitlines() if len(line) > 80]
     true(not wide, f"{what} passes 80 columns: {wide!r}")
 
 
 def on_terminal(bench, *argv, env=None):
-    """What a verb prints on a terminal of 80 columns."""
+    """Returns what a verb prints on a terminal of 80 columns."""
     with Screen(bench, *argv, env=env) as screen:
         screen.wait_end()
         return screen.text()
 
 
 def backlog(bench, *events):
-    """A stopped daemon whose events wait: pairs of name and age in minutes."""
+    """Stores pending events, given as pairs of name and age in minutes, and stops the daemon."""
     daemon = bench.daemon()
     bench.cli("pause")
     for i, (name, _) in enumerate(events):
@@ -61,7 +61,7 @@ def backlog(bench, *events):
 
 
 def test_age(bench):
-    """age: pending events by name and age, the rest of the names together"""
+    """age: counts pending events by name and age, and the rarer names together"""
     backlog(bench, ("Order", 0), ("Order", 7), ("Order", 2000), ("Visit", 7), ("Visit", 100),
             ("Rare", 0))
     rows = objects(bench.cli("age", "--json", "--limit", "2"))
@@ -80,7 +80,8 @@ def test_age(bench):
 
 
 def failing(bench):
-    """A daemon with two that Bento refuses alike, one invalid, and one that waits after a 503."""
+    """Starts a daemon with four events: two refused alike by Bento, one invalid, one waiting after
+    a 503."""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     for status, message_id, email in ((422, "m-1", "ann@example.com"), (422, "m-2", "bob@example.com"),
@@ -95,7 +96,7 @@ def failing(bench):
 
 
 def test_errors(bench):
-    """errors: put together by site, status and words, each with an example"""
+    """errors: failures are grouped by site, status and error text, each group with an example"""
     _, daemon = failing(bench)
     daemon.stop()
     found = objects(bench.cli("errors", "--json"))
@@ -162,7 +163,7 @@ def test_history(bench):
 
 
 class Tail:
-    """A tail that follows, into a pipe."""
+    """Runs tail with its output in a pipe."""
 
     def __init__(self, bench, *argv):
         # pylint: disable=consider-using-with
@@ -185,7 +186,7 @@ class Tail:
         return line
 
     def until(self, wanted):
-        """Returns the lines up to the one that matches."""
+        """Reads lines up to the one that matches; returns them all."""
         lines = []
         while not lines or not re.search(wanted, lines[-1]):
             lines.append(self.next())
@@ -392,7 +393,7 @@ def test_top_once(bench):
 
 
 def test_zone(bench):
-    """times are in the local zone, which is named; with --utc and --json they are UTC"""
+    """times are local, and the zone is named; with --utc and --json they are UTC"""
     _, daemon = failing(bench)
     at = bench.outbox("m-3")["received_at"]
     utc = at[:19].replace("T", " ")

@@ -24,7 +24,7 @@ def text(page):
 
 
 def items(page, macro):
-    """Returns the words behind .It MACRO: option names, settings, columns."""
+    """Returns the words after .It MACRO: option names, settings, columns."""
     return set(re.findall(rf"^\.It .*?{macro} ([\w-]+)", text(page), re.M))
 
 
@@ -51,7 +51,7 @@ def missing(there, wanted, page):
 
 
 def test_settings(bench):
-    """bentospool.conf(5) has every setting, and no other"""
+    """bentospool.conf(5) describes every setting, and nothing that is not one"""
     there = items("bentospool.conf.5", "Ic")
     missing(there, settings(bench), "bentospool.conf.5")
     environment = {"database", "listen", "write_keys"}

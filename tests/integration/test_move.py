@@ -19,8 +19,8 @@ def done(completed, code=0):
 
 
 def test_export(bench):
-    """export: several pages have every event once, its body byte for byte; filters, limit and file
-    work"""
+    """export: each event is written once, even over several pages, with its body byte for byte;
+    filters, limit and file work"""
     daemon = bench.daemon()
     for i in range(0, 450, 150):
         daemon.accept("/v1/batch", {"context": {"ip": "192.0.2.1"}, "batch": [
@@ -48,7 +48,8 @@ def test_export(bench):
 
 
 def test_redact(bench):
-    """export --redact: no address and no body leaves; one person remains one person"""
+    """export --redact: no address and no body is written; one person has the same stand-in
+    everywhere"""
     daemon = bench.daemon()
     for i, email in enumerate(("ann@example.com", "bob@example.com", "ann@example.com")):
         event = track(f"m-{i} of {email}", event=f"Mail to {email}!", properties={"x": "secret"})
@@ -69,7 +70,7 @@ def test_redact(bench):
 
 
 def test_backup(bench):
-    """backup under load: sound, complete as of its start, and never over another file"""
+    """backup under load: intact, complete as of its start, and never replaces a file"""
     daemon = bench.daemon()
     for i in range(0, 2000, 500):
         daemon.accept("/v1/batch", {"batch": [track(f"m-{k}") for k in range(i, i + 500)]})

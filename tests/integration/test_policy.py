@@ -23,7 +23,7 @@ def people(n, bad=()):
 
 
 def once_each(sim, ids):
-    """Checks that Bento accepted each of these once and nothing else."""
+    """Checks that Bento accepted each of these keys once, and nothing else."""
     equal(collections.Counter(sim.keys()), collections.Counter(ids), "what Bento took")
 
 
@@ -50,7 +50,7 @@ def test_poison(bench):
 
 
 def test_poison_in_200(bench):
-    """events that Bento refuses with results 0 are isolated, too"""
+    """events that Bento refuses by answering results 0 are isolated, too"""
     sim = bench.sim("--fault", "refuse=bad*")
     daemon = bench.daemon(sim, batch_events=1)
     daemon.accept("/v1/batch", {"batch": people(5, {2})})
@@ -88,7 +88,7 @@ def test_partial_hold(bench):
 
 
 def test_ambiguous(bench):
-    """a success that cannot be read has the effect that the setting says"""
+    """an unreadable 2xx answer has the effect that `ambiguous` says"""
     sim = bench.sim("--fault", "body=html,count=1")
     daemon = bench.daemon(sim, ambiguous="hold")
     daemon.accept("/v1/track", track("m-1"))

@@ -36,7 +36,8 @@ def cut(daemon, text):
 
 
 def test_kinds(bench):
-    """each reason is counted, shown by status and the view, and logged once without the key"""
+    """each refusal is counted by reason, shown by status and the view, and logged once without the
+    key"""
     daemon = bench.daemon(bench.sim())
     daemon.accept("/v1/track", track("m-1"))
     equal(daemon.post("/v1/track", track("m-2"), key="not-the-key")[0], 401, "a wrong key")
@@ -75,7 +76,7 @@ def test_restart(bench):
 
 
 def test_check(bench):
-    """status --check fails above refused_percent, not at it, and not for a few"""
+    """status --check fails above refused_percent, not at it, and not for fewer than 10 refusals"""
     daemon = bench.daemon(bench.sim(), ingest={"refused_percent": 20})
     for i in range(40):
         daemon.accept("/v1/track", track(f"m-{i}"))

@@ -45,7 +45,7 @@ def test_new_settings_are_used(bench):
 
 
 def test_sighup(bench):
-    """SIGHUP does the same, and a request in progress during a reload is completed"""
+    """SIGHUP reloads, too, and a request in progress during a reload is completed"""
     sim = bench.sim()
     sim.faults("delay=1500,count=1")
     daemon = bench.daemon(sim, batch_events=1, concurrency=2)
@@ -61,7 +61,8 @@ def test_sighup(bench):
 
 
 def test_verbose(bench):
-    """serve --verbose logs debugging details: the start, a reload and the jobs; serve does not"""
+    """serve --verbose logs the start, a reload and the jobs; without --verbose none of that is
+    logged"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     true(" debug " not in daemon.log(), "no details without --verbose")

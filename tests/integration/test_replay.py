@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Posts a few thousand varied events in every way, and accounts for every one of them."""
+"""Posts a few thousand varied events in every format, and accounts for every one of them."""
 import base64
 import gzip
 import json
@@ -44,7 +44,8 @@ class Maker:
         return "event_not_defined" if blank else "event_not_string"
 
     def person(self, event, n):
-        """Puts an address into one of its places, or none; returns the address."""
+        """Puts an address into one of the places where clients put it, or into none; returns the
+        address."""
         email = f"person-{n}@example.com"
         place = self.rand.choice(["context", "context", "context", "properties", "traits", "top",
                                   "userId", "none", "broken"])
@@ -68,7 +69,7 @@ class Maker:
         shape = self.rand.random()
         event["messageId"] = f"m-{n}"
         if shape < 0.05:
-            event["messageId"] = n  # a number counts by its text
+            event["messageId"] = n  # a number is stored as its text
         elif shape < 0.08:
             event["messageId"] = f"m-{n}-" + "é" * (100 - len(f"m-{n}-"))
         elif shape < 0.11:
@@ -216,7 +217,7 @@ def test_replay(bench):
         part = [event for event, _ in made[at:at + n]]
         sender.some(part)
         if maker.rand.random() < 0.1:
-            sender.some(part)  # as a client that did not get the answer would
+            sender.some(part)  # posts again, as a client does that got no answer
         at += n
     expected = [want for _, want in made]
     bench.wait_settled(EVENTS)

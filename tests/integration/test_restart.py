@@ -50,8 +50,8 @@ def check_all_there(bench, acked):
 
 
 def check_delivered(bench, sim, ids):
-    """Checks that all are delivered, and that each that Bento got twice was counted as maybe_sent.
-    """
+    """Checks that all are delivered, and that each event that Bento got twice counts as
+    maybe_sent."""
     bench.wait_settled(len(ids))
     equal(bench.statuses(), {"delivered": len(ids)}, "statuses")
     got = sim.keys()

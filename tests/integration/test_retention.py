@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""purge: what is removed, what stays, the archive, and space given back."""
+"""purge: what is removed, what stays, what the archive gets, and how the file shrinks."""
 import glob
 import gzip
 import json
@@ -41,7 +41,7 @@ def age(bench, days, where):
 
 
 def test_purge(bench):
-    """old bodies and rows move from the database into the archive, and the rest stays"""
+    """old bodies and rows move from the database into the archive; newer ones stay"""
     sim = bench.sim()
     os.mkdir(bench.path("archive"))
     conf = configure(bench, sim, archive=bench.path("archive"))
@@ -58,7 +58,7 @@ def test_purge(bench):
     age(bench, 366, "status = 'delivered' AND event_id <= 2000")
     age(bench, 91, "status = 'invalid'")
 
-    # Without a daemon: counts only.
+    # Without a daemon, with --dry-run: only counts.
     told = json.loads(done(bench.cli("purge", "--dry-run", "--json")).stdout)
     equal((told["payloads"], told["rows"]), (2501, 2001), "what would go")
     equal(bench.value("SELECT count(body) FROM outbox"), 3001, "bodies after a dry run")
@@ -88,7 +88,7 @@ def test_purge(bench):
     equal(lines[0]["body"]["properties"], {"text": "x" * 900}, "with their bodies")
     equal(lines[0]["context"], {"ip": "192.0.2.1"}, "and what their batch said")
 
-    # A messageId whose row was removed is new again; one whose body was removed is not.
+    # A messageId is stored again after its row was removed, but not while only its body was.
     daemon.accept("/v1/track", track("m-300"))
     daemon.accept("/v1/track", track("m-2300"))
     bench.wait_settled(1001)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Rules by event name, from a client's call to what Bento gets; Segment's e-commerce calls."""
+"""Rules by event name: what Bento gets for a client's call, among them Segment's e-commerce
+calls."""
 import json
 import os
 import sys
@@ -21,7 +22,7 @@ ORDER = {"checkout_id": "fksdjf", "order_id": "50314b8e", "affiliation": "Shop",
          "subtotal": 22.5, "revenue": 25.0, "shipping": 3, "tax": 2, "discount": 2.5,
          "coupon": "hasbros", "currency": "USD", "products": PRODUCTS}
 
-# Each call's name and properties, the rules, and the type and details that Bento gets.
+# For each call: name and properties, the rules, and the type and details that Bento gets.
 TABLE = [
     ("Product List Viewed", {"list_id": "hot", "category": "Deals", "products": PRODUCTS}, None),
     ("Product Viewed", PRODUCTS[0], None),
@@ -62,7 +63,8 @@ def test_table(bench):
 
 
 def test_refused(bench):
-    """discards what a rule drops, and refuses what is not an order or comes from a browser"""
+    """discards events that a rule drops, and sends no purchase that lacks an order_id or a currency
+    or comes from a browser"""
     sim = bench.sim()
     daemon = bench.daemon(sim, rules=RULES, allow_origins=["https://shop.example"])
     daemon.accept("/v1/track", track("t-1", event="Test 1"))

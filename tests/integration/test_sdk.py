@@ -35,7 +35,7 @@ def test_sdk(bench):
     folder = sdk_folder()
     sim = bench.sim()
     sim.answer(503)
-    # A fixed port: the SDK finds the daemon again after the restart.
+    # The port is fixed, so that the SDK finds the daemon after the restart.
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

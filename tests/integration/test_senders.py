@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Events exactly as real senders send them, up to what Bento gets."""
+"""Events exactly as real senders send them, from receipt to Bento."""
 import base64
 import json
 import os
@@ -38,7 +38,7 @@ def test_neighbours(bench):
 
 
 def test_pages(bench):
-    """a page cannot make Bento act in any way; a preflight allows the headers it asks for"""
+    """no call from a browser changes a subscriber; a preflight allows the headers it asks for"""
     sim = bench.sim()
     daemon = bench.daemon(sim, identify="subscribers", fields=["labels=tags"])
     for i, traits in enumerate(({"tags": "vip"}, {"remove": {"tags": "x"}}, {"labels": ["x"]},
@@ -60,8 +60,8 @@ def test_pages(bench):
 
 
 def test_people(bench):
-    """ids of nobody are not learned; a userId that looks like an address is a guess; addresses are
-    cleaned"""
+    """an id such as "undefined" is not learned; a userId that looks like an address is only a
+    guess; addresses are cleaned"""
     sim = bench.sim()
     daemon = bench.daemon(sim, identity_wait=3600, ignore_ids=["test"])
     for i, name in enumerate(("undefined", "NULL", "0", "[object Object]", "Test")):
@@ -81,8 +81,8 @@ def test_people(bench):
 
 
 def test_bento_clients(bench):
-    """accepts PHP's single object, Laravel's nulls and Node's lists of tags; the messageId is the
-    key"""
+    """accepts PHP's single object, Laravel's nulls and Node's lists of tags; details.unique.key is
+    the messageId"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
 
@@ -117,7 +117,8 @@ def test_bento_clients(bench):
 
 
 def test_keys_that_look_made(bench):
-    """no two things share a key: not a messageId with our marks of tags, nor a purchase's"""
+    """no two events get the same key, not even those whose own key looks like one that the spooler
+    makes"""
     sim = bench.sim("--unique-scope", "site")
     daemon = bench.daemon(sim, rules=["Tagged => tag lead"], alias="change_email")
     daemon.accept("/v1/batch", {"batch": [
@@ -139,7 +140,8 @@ def test_keys_that_look_made(bench):
 
 
 def test_keys_of_nobody(bench):
-    """an order or a key called undefined counts as missing: no two orders or events become one"""
+    """an order id or key such as "undefined" counts as missing, so different orders and events stay
+    apart"""
     sim = bench.sim()
     daemon = bench.daemon(sim, rules=["Order Completed => as $purchase; currency EUR"])
     nobody = ("undefined", "null", 0, "[object Object]", "N/A", "")
@@ -184,7 +186,7 @@ def test_not_authorized(bench):
 
 
 def test_times_of_languages(bench):
-    """a time that a language prints as an object is understood, or noted"""
+    """a time that a language prints in its own form is understood, or noted as unreadable"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     php = {"date": "2026-01-02 03:04:05.000000", "timezone_type": 3, "timezone": "UTC"}
@@ -205,7 +207,7 @@ def test_times_of_languages(bench):
 
 
 def test_older_forms(bench):
-    """opting out in the older forms of a batch, alias with from and to, ids with blanks"""
+    """accepts the older forms of opting out, alias calls with from and to, and ids with blanks"""
     sim = bench.sim()
     daemon = bench.daemon(sim, identity_wait=3600)
     forms = [{"options": {"integrations": {"All": False}}}, {"options": {"Bento": False}},
@@ -238,7 +240,8 @@ def test_older_forms(bench):
 
 
 def test_recorded_bento_clients(bench):
-    """recorded posts of Bento's Ruby, PHP, Python and Laravel clients arrive as meant"""
+    """recorded posts of Bento's Ruby, PHP, Python and Laravel clients arrive with all their
+    values"""
     sim = bench.sim()
     daemon = bench.daemon(sim)
     with open(os.path.join(spooltest.srcdir(), "tests/data/bento-clients.jsonl"),

@@ -1,4 +1,4 @@
-"""The simulated Bento: every rule, every switch, every fault. Prints TAP; standard library only."""
+"""The simulated Bento: its rules and options. Prints TAP; uses the standard library only."""
 import base64
 import json
 import os
@@ -22,7 +22,7 @@ class Reset(Exception):
 
 
 class Connection:
-    """A client that shows what a library hides: resets, truncated answers, interim answers."""
+    """A client that shows what a library hides: resets, truncated answers and 1xx answers."""
 
     def __init__(self, url):
         host, port = url[len("http://"):].rsplit(":", 1)
@@ -50,7 +50,8 @@ class Connection:
         return int(lines[0].split()[1]), headers
 
     def answer(self):
-        """Returns (status, headers, body); None at a clean end."""
+        """Returns (status, headers, body); None when the connection ends cleanly before an
+        answer."""
         head = self.head()
         if head is None:
             return None
@@ -120,7 +121,7 @@ class Sim:
         return self.raw(request_bytes(body, **kwargs))
 
     def counts(self, body, **kwargs):
-        """Returns (status, results, failed)."""
+        """Posts events; returns (status, results, failed)."""
         status, _, text = self.post(body, **kwargs)
         answer = json.loads(text)
         return status, answer.get("results"), answer.get("failed")
@@ -358,7 +359,7 @@ def suppression_has_switches():
     with Sim("--unique-scope", "type") as sim:
         sim.counts([keyed(1), keyed(1), keyed(1, type="other")])
         equal(len(sim.events()), 2)
-    with Sim("--remember", "4") as sim:  # at least the last 2, at most the last 4
+    with Sim("--remember", "4") as sim:  # it remembers 2 to 4 keys
         sim.counts([keyed(i) for i in range(6)])
         sim.counts([keyed(5), keyed(4), keyed(0)])
         equal(len(sim.events()), 7)
@@ -409,7 +410,7 @@ def the_limit_counts_and_passes():
     with Sim("--limit", "1", "--limit-window", "0.3", "--limit-penalty", "600") as sim:
         wait_until(lambda: sim.post([event()])[0] == 429)
         assert "retry-after" not in sim.post([event()])[1]
-        end = time.monotonic() + 0.4  # the window has room again, but the penalty continues
+        end = time.monotonic() + 0.4  # the window has room again, but the penalty is not over
         while time.monotonic() < end:
             equal(sim.post([event()])[0], 429)
 

@@ -111,7 +111,7 @@ def after_body_waits_for_the_body():
         connection = Connection(sim.url)
         data = request_bytes(BATCH)
         connection.send(data[:-1])
-        sim.steer("GET", "/_sim/stats")  # the connection was handled and is still there
+        sim.steer("GET", "/_sim/stats")  # the sim has handled the connection and keeps it open
         connection.sock.setblocking(False)
         try:
             raise AssertionError(connection.sock.recv(1))
@@ -269,7 +269,7 @@ def connections_are_reset_at_once():
         equal(len(sim.requests()), 2)
 
 
-# ---- steering ------------------------------------------------------------------------------
+# ---- control of faults ---------------------------------------------------------------------
 
 
 def faults_are_put_shown_and_cleared():

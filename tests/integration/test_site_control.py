@@ -88,7 +88,7 @@ def test_flush(bench):
     daemon = bench.daemon(sim, retry_first=3600, retry_max=3600)
     daemon.accept("/v1/track", track("a-1"))
     wait_until(lambda: bench.value("SELECT state FROM sites") == "backoff", "the site backs off")
-    # Full jitter may have chosen a short wait; later waits are longer.
+    # The first wait can be short, because of full jitter; later waits are longer.
     sim.heal()
     done(bench.cli("flush"))
     bench.wait_settled(1)
@@ -96,7 +96,7 @@ def test_flush(bench):
 
 
 def test_flush_leaves_a_pause(bench):
-    """flush does not end an operator's pause; resume ends a back-off as well"""
+    """flush does not end an operator's pause; resume also ends a back-off"""
     sim = bench.sim()
     sim.answer(401)
     daemon = bench.daemon(sim, retry_first=3600, retry_max=3600)

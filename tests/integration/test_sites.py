@@ -57,7 +57,7 @@ def some(n=5):
 
 
 def test_routes(bench):
-    """write keys and Bento's keys decide the site; credentials and mapping are its own"""
+    """write keys and Bento's keys decide the site; each site has its own credentials and mapping"""
     two = Two(bench, unique_key=False, send_date=False)
     two.post_a(track("m-1", "To A"))
     two.post_b(track("m-1", "To B"))
@@ -88,7 +88,7 @@ def test_outage(bench):
 
 
 def test_pause(bench):
-    """wrong keys pause their own site, and status shows which"""
+    """wrong keys pause only the site that has them, and status names it"""
     two = Two(bench)
     two.bento_a.answer(401)
     two.post_a(*some())
@@ -119,7 +119,7 @@ def test_slow(bench):
 
 
 def test_operators_pause(bench):
-    """an operator pauses one site"""
+    """an operator pauses one site, and the other delivers"""
     two = Two(bench)
     equal(bench.cli("pause", "--site", "a").returncode, 0, "pause")
     two.post_a(*some())

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""sql only reads; completion knows every verb and option."""
+"""sql can only read; completion offers every verb and option."""
 import json
 import os
 import shutil

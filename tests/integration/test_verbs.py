@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Operators' changes to events and undo, with and without a daemon."""
+"""How operators change events and undo that, with and without a daemon."""
 import json
 import os
 import pty
@@ -48,7 +48,7 @@ def frozen(bench):
 
 
 def change(bench):
-    """Runs each verb on the events of frozen."""
+    """Runs each verb on the events that frozen stored."""
     equal(done(bench.cli("hold", "--name", "Order", "--yes", "--note", "wrong prices")),
           "20 events held (operation 2)\n", "hold")
     equal(states(bench), {("held", "operator"): 20, ("pending", None): 10}, "after hold")
@@ -64,7 +64,7 @@ def change(bench):
 
 
 def take_back(bench):
-    """Undoes the changes: newest first, and out of order."""
+    """Undoes the operations of change: newest first, and out of order."""
     equal(done(bench.cli("undo", "2", "--dry-run")),
           "13 events would be restored\n"
           "  2 left as they are: changed since, last by operation 5: undo that first\n".replace(
@@ -144,7 +144,7 @@ def test_dry_run(bench):
 
 
 def test_operations(bench):
-    """operations lists all of them, or one in full"""
+    """operations lists all operations, or shows one in full"""
     frozen(bench)
     done(bench.cli("hold", "--name", "Order", "--yes", "--note", "wrong prices"))
     done(bench.cli("discard", "--all", "--yes"))
@@ -169,7 +169,8 @@ def test_operations(bench):
 
 
 def failures(bench):
-    """Makes events that Bento or the spooler refused and one that was delivered; then pauses."""
+    """Stores events that Bento or the spooler refused, and one delivered event; then pauses the
+    site."""
     sim = bench.sim("--fault", "refuse=View*")
     daemon = bench.daemon(sim, max_attempts=1)
     for n, (event, email) in enumerate((("View A", "ann@example.com"), ("View B", "bob@example.com"),
@@ -250,7 +251,7 @@ def begin_hold(bench):
 
 
 def expect_a_part(bench, n):
-    """Checks that the operation says what was done so far, and that undo restores it."""
+    """Checks that the operation has the right count so far, and that undo restores its events."""
     equal(bench.value("""SELECT (SELECT events FROM operations ORDER BY operation_id DESC LIMIT 1)
           - (SELECT count(*) FROM outbox WHERE status = 'held')"""), 0, "the count of the operation")
     last = bench.value("SELECT max(operation_id) FROM operations")
@@ -332,7 +333,7 @@ def under_way(bench):
 
 
 def test_what_was_read_ahead(bench):
-    """a request in flight ends normally; events read ahead of a hold are not sent"""
+    """a hold does not interrupt a request in flight, but keeps prepared events from being sent"""
     sim = bench.sim()
     sim.freeze()
     daemon = bench.daemon(sim, batch_events=10)
@@ -405,7 +406,7 @@ def catches_interrupts(process):
 
 
 def test_interrupted(bench):
-    """Ctrl-C ends the command at once; it says where to find what was done"""
+    """Ctrl-C ends the command at once, and the message refers to bentospool operations"""
     _, daemon = frozen(bench)
     holder = sqlite3.connect(bench.database, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
@@ -423,7 +424,7 @@ def test_interrupted(bench):
 
 
 def test_interrupted_offline(bench):
-    """Ctrl-C without a daemon leaves a normal operation"""
+    """Ctrl-C without a daemon leaves an operation that undo can restore"""
     _, daemon = frozen(bench)
     fill(daemon, 5000)
     daemon.stop()

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Segment's webhook destination as the sender: signed posts of one event or an array of them."""
+"""Signed posts of Segment's webhook destination: one event, or an array of events."""
 import hmac
 import json
 import os

@@ -1,11 +1,12 @@
-"""HTTP for the integration tests: by the library, or by hand for what no library sends."""
+"""HTTP clients for the integration tests: one on the standard library, and one on a raw socket for
+requests that no library sends."""
 import base64
 import http.client
 import json
 import re
 import socket
 
-DEADLINE = 60.0  # seconds to wait for a condition: machines are slow, and sanitizers slower
+DEADLINE = 60.0  # seconds to wait for a condition; long enough for a slow machine with sanitizers
 WRITE_KEY = "test-write-key"
 
 
@@ -95,7 +96,7 @@ class Raw:
             return status, body
 
     def is_closed(self):
-        """Waits until the server closes; returns whether nothing was left to read."""
+        """Waits until the server closes; returns true when the server sent nothing more."""
         while self._fill():
             pass
         return not self.held

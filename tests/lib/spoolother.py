@@ -15,7 +15,8 @@ def done(completed, code=0):
 
 
 class Spool:
-    """One of several databases, with its own configuration; paused until it is given a Bento."""
+    """One of several databases, with its own configuration and daemon; without a sim its sites are
+    paused."""
 
     def __init__(self, bench, name, sim=None, sites=("main",), **settings):
         self.bench, self.database = bench, bench.path(name + ".db")

@@ -61,7 +61,7 @@ class Proxy:
         self.refusing = refusing
         self.times = times
         self.lock = threading.Lock()
-        self.requests = []  # (method, path, headers in lower case, status)
+        self.requests = []  # one (method, path, headers in lower case, status) for each request
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
         self.server.daemon_threads = True
         self.server.proxy = self

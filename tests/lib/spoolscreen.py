@@ -13,7 +13,7 @@ from spooltest import binary
 
 
 class Screen:
-    """with Screen(bench, "top") as screen: a verb whose input and output are a terminal."""
+    """Runs a verb whose input and output are a terminal: with Screen(bench, "top") as screen."""
 
     def __init__(self, bench, verb, *argv, env=None, rows=24, columns=80):
         self.ours, theirs = pty.openpty()
@@ -41,7 +41,7 @@ class Screen:
         fcntl.ioctl(self.ours, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def read(self, seconds=0.0):
-        """Reads what is there; waits at most `seconds` for it."""
+        """Reads the available output; waits at most `seconds` for some."""
         while select.select([self.ours], [], [], seconds)[0]:
             try:
                 self.shown += os.read(self.ours, 65536)
@@ -70,7 +70,7 @@ class Screen:
         os.write(self.ours, keys.encode())
 
     def wait_end(self):
-        """Waits for the end; returns the exit status. All output has been read."""
+        """Reads all output until the verb ends; returns the exit status."""
         end = time.monotonic() + DEADLINE
         while self.popen.poll() is None:
             if time.monotonic() > end:

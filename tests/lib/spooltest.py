@@ -154,7 +154,7 @@ class Process:
         return os.listdir(f"/proc/{self.pid}/task")
 
     def peak_bytes(self):
-        """Returns the most resident memory so far."""
+        """Returns the maximum of resident memory so far."""
         with open(f"/proc/{self.pid}/status", encoding="ascii") as status:
             return int(re.search(r"VmHWM:\s+(\d+) kB", status.read()).group(1)) * 1024
 
@@ -379,7 +379,7 @@ class Bench:
         return self.run(binary("bentospool"), argv[0], "-c", conf, *argv[1:], env=env)
 
     def rows(self, sql, *values):
-        """Returns the rows of a query beside the daemon, as a list of dictionaries."""
+        """Runs a query on its own connection; returns the rows as a list of dictionaries."""
         connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)
         try:
             connection.row_factory = sqlite3.Row
@@ -414,7 +414,7 @@ class Bench:
             raise AssertionError(f"{e}; there are {self.statuses()}") from e
 
     def end(self):
-        """Ends the remaining processes; returns what is wrong with their ends."""
+        """Ends the remaining processes; returns a list of what went wrong."""
         for process in reversed(self.processes):
             if process.running():
                 process.thaw()

@@ -18,8 +18,7 @@ clock_gettime(clockid_t id, struct timespec *ts)
 	long long shown, since;
 	int rc = (int)syscall(SYS_clock_gettime, id, ts);
 
-	/* The time that it shows, and the second of the machine's wall clock at which it was
-	 * set. */
+	/* The time to show, and the time of the machine's clock when that was set, in seconds. */
 	if (f != NULL && fscanf(f, "%lld %lld", &shown, &since) == 2)
 		ts->tv_sec += shown - since;
 	if (f != NULL)

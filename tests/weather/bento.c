@@ -1,6 +1,6 @@
 /*
- * Bento: keeps what it accepted, suppresses repeated keys, and answers in the style that the seed
- * chose. It never says which events it refused.
+ * The simulated Bento: keeps what it accepted, suppresses repeated keys, and answers in the style
+ * that the seed chose. Its answers never name the events that it refused.
  */
 #include "weather/weather.h"
 
@@ -35,7 +35,8 @@ take_event(struct world *w, struct request *r, int64_t id, bool twin)
 	w->box.attempts[r->attempt].took_any = true;
 }
 
-/* Bento cannot have accepted a batch that it refuses as a whole, however the answer was lost. */
+/* Whether Bento refuses the whole request. It has then accepted nothing, even if its answer is
+ * lost. */
 static bool
 refuses_request(struct world *w, const struct request *r)
 {
@@ -68,7 +69,7 @@ take_all(struct world *w, struct request *r)
 			continue;
 		w->seen[SEEN_TORN] += event->poison;
 		take_event(w, r, r->ids[i], twin);
-		/* An upsert that changes nothing counts like any other. */
+		/* Bento counts a repeated upsert as accepted, although it changes nothing. */
 		if (!twin || event->subscriber || w->config.twin_style == TWIN_ACCEPTED)
 			n.results += good;
 		else

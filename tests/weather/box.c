@@ -10,7 +10,7 @@
 #include <string.h>
 
 struct port {
-	struct outbox_port ops; /* first */
+	struct outbox_port ops; /* must be the first member */
 	struct world *w;
 	struct buf body;
 };
@@ -140,7 +140,7 @@ static void
 end_member(struct world *w, struct event *event, const struct outbox_attempt_end *end)
 {
 	event->open_attempt = 0;
-	/* A delivered event stays delivered: the statement does not change it. */
+	/* As in the SQL statement, an event that is already delivered does not change. */
 	if (end->status == STATUS_DELIVERED) {
 		event->attempts += event->status != STATUS_DELIVERED;
 		event->next_attempt_at = 0;
@@ -280,7 +280,7 @@ box_crash(struct world *w)
 	b->commit_at = NEVER;
 }
 
-/* Like attempts_recover. */
+/* Does what attempts_recover does in the real outbox. */
 void
 box_recover(struct world *w)
 {

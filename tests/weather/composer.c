@@ -1,6 +1,6 @@
 /*
- * Events with several items: repeats the text of the real composer as often as the event's `items`
- * says.
+ * Composes events with several items: copies the text of the real composer once for each of the
+ * event's `items`.
  */
 #include "weather/weather.h"
 

@@ -31,7 +31,7 @@ struct options {
 	uint64_t seeds;
 	uint64_t from;
 	unsigned days;
-	int64_t until; /* monotonic ms: the long run starts no hundred of seeds after it */
+	int64_t until; /* monotonic ms after which no new hundred of seeds starts */
 	bool verbose;
 };
 
@@ -177,7 +177,7 @@ run_seeds(const struct options *o, struct tally *t)
 	}
 }
 
-/* Cases that never occur in the simulation are not tested by it. */
+/* Fails for each case that no seed produced: the simulation does not test such a case. */
 static void
 check_all_seen(struct tally *t)
 {

@@ -10,10 +10,11 @@
 #define ANSWER_WAIT_MIN INT64_C(1000)
 #define ANSWER_WAIT_MAX HOUR
 #define THROTTLE_LEAST MINUTE
-/* How soon a request must be sent when one can be. */
+/* Once a request can be sent, it must be sent within this time (ms). */
 #define PATIENCE 3000
 #define PATIENCE_AFTER_JUMP 63000
-/* How long after an operator's change a request with the event may still be sent. */
+/* For so long (ms) after an operator changed an event, a request with that event may still be
+ * sent. */
 #define OPERATOR_GRACE 2500
 
 void
@@ -44,7 +45,7 @@ pace_interval(const struct world *w)
 	return rpm == 0 ? 0 : (MINUTE + rpm - 1) / rpm;
 }
 
-/* A new process does not know how long the old process still had to wait. */
+/* Forgets the waits: a new process does not know how long the old process still had to wait. */
 void
 model_restarted(struct world *w)
 {
@@ -112,7 +113,7 @@ check_member(struct world *w, const struct request *r, int64_t id)
 		    status_name(event->status));
 }
 
-/* Events are complete, and at the right endpoint. */
+/* Checks that each event is in the body with all its items, and that the endpoint is right. */
 static void
 check_items(struct world *w, const struct request *r)
 {
@@ -262,7 +263,7 @@ is_about_events(const struct request *r)
 	       && (status < 300 || status == 400 || status == 413 || status == 422);
 }
 
-/* The settings say that an unreadable answer is not a failure of the site. */
+/* Whether the answer is unreadable and the settings say that this is not a failure of the site. */
 static bool
 is_trusted(const struct world *w, const struct request *r)
 {
@@ -290,7 +291,8 @@ demand(struct world *w, int64_t ms, const char *why)
 	w->model.wait_why = why;
 }
 
-/* The event was alone and the answer may be about it: it is charged if others get through. */
+/* Marks an event whose own request failed: the dispatcher may charge it once other events get
+ * through. */
 static void
 note_fall(struct world *w, const struct request *r)
 {
@@ -299,7 +301,7 @@ note_fall(struct world *w, const struct request *r)
 
 	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
 		may = may && r->result.http_status != never[i];
-	/* An answer that is not about the event does not cancel an earlier failure of its own. */
+	/* The answer is not about the event, so an earlier mark stays. */
 	if (r->n == 1 && !may)
 		return;
 	for (size_t i = 0; i < r->n; i++)
@@ -309,7 +311,7 @@ note_fall(struct world *w, const struct request *r)
 void
 model_repaired(struct world *w)
 {
-	/* New credentials say nothing about an outage. */
+	/* New credentials end a pause, but not the waits of an outage. */
 	if (w->model.told.mode == OUTBOX_SITE_PAUSED) {
 		w->model.told_until = 0;
 		w->model.failures = 0;
@@ -318,7 +320,7 @@ model_repaired(struct world *w)
 		w->net.open[i]->unmended = true;
 }
 
-/* The answer refuses settings that were repaired while the request was in flight. */
+/* Whether the answer refuses settings that were repaired while the request was in flight. */
 static bool
 is_out_of_date(const struct request *r)
 {
@@ -349,7 +351,7 @@ model_result(struct world *w, const struct request *r)
 	if (is_out_of_date(r))
 		return;
 	note_fall(w, r);
-	/* The request was sent before the breaker opened: its failure is stale. */
+	/* The request was sent before the breaker opened, so its failure says nothing new. */
 	if (r->old && !demands)
 		return;
 	for (size_t i = 0; i < w->net.n_open; i++)
@@ -366,7 +368,7 @@ model_result(struct world *w, const struct request *r)
 	}
 }
 
-/* Records the promise in the site's row, in monotonic time. */
+/* Records until when the site waits according to its row, in monotonic time. */
 void
 model_site_told(struct world *w, const struct outbox_site_state *state)
 {
@@ -405,7 +407,7 @@ model_began(struct world *w, const struct outbox_attempt_begin *b)
 	}
 }
 
-/* Delivered by an unreadable answer, and not yet committed. */
+/* Whether an unreadable answer counts as a delivery that is not yet committed. */
 static bool
 is_trusted_already(const struct world *w, const struct event *event)
 {
@@ -430,7 +432,7 @@ model_first_copy(struct world *w, int64_t id)
 	}
 }
 
-/* ---- rest ----------------------------------------------------------------------------------- */
+/* ---- idle time ------------------------------------------------------------------------------ */
 
 static bool
 has_waiting_sibling(struct world *w, size_t place)
@@ -442,8 +444,8 @@ has_waiting_sibling(struct world *w, size_t place)
 	return false;
 }
 
-/* Returns the earliest time at which a request could be sent; NEVER: not until something
- * happens. */
+/* Returns the earliest time at which a request could be sent; NEVER when that depends on
+ * something that has not happened yet. */
 static int64_t
 could_send_at(struct world *w)
 {
@@ -477,7 +479,7 @@ model_idle(struct world *w, int64_t until)
 		m->could_since = NEVER;
 		return;
 	}
-	/* Once a request can be sent, that stays so until the dispatcher must wait again. */
+	/* A request that can be sent stays so until the dispatcher has a new reason to wait. */
 	if (m->could_since == NEVER || at > w->mono)
 		m->could_since = at;
 	if (until - m->could_since > patience)

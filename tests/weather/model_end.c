@@ -17,7 +17,7 @@ reason_is(const char *reason, const char *word)
 	return reason != NULL && strcmp(reason, word) == 0;
 }
 
-/* Rule truth: the outcome says what Bento did, as far as it can be known. */
+/* Rule truth: the outcome agrees with what Bento did, as far as the dispatcher can know that. */
 static void
 check_truth(struct world *w, const struct outbox_attempt_end *end, const struct attempt_row *row)
 {
@@ -102,7 +102,7 @@ check_member(struct world *w, const struct outbox_attempt_end *end, int64_t id)
 			model_broken(
 			    w, "delivered", "event %lld, and Bento has none of it", (long long)id);
 	} else if (event->status != STATUS_PENDING) {
-		return; /* its settled status stays */
+		return; /* an event that is already settled keeps its status */
 	} else if (end->status == STATUS_PENDING && end->outcome == OUTCOME_REFUSED) {
 		event->refused_among = end->n_events;
 	} else if (end->status == STATUS_FAILED) {
@@ -148,7 +148,8 @@ model_ends(struct world *w, const struct outbox_attempt_end *end)
 	    end->max_batch > 0 ? ", split" : "");
 }
 
-/* A single event is charged when its own request failed and others got through since. */
+/* Rule charge: an event is charged only if its own request failed and other events got through
+ * since. */
 static void
 check_settled_charge(struct world *w, const struct outbox_settle *s, int64_t id)
 {
@@ -169,7 +170,8 @@ check_settled_charge(struct world *w, const struct outbox_settle *s, int64_t id)
 		    (long long)id, s->reason, (long long)event->attempts + 1, most);
 }
 
-/* Only real time makes an event older, whatever the wall clock shows. */
+/* Rule expired: an event expires only when it is old in real time, whatever the wall clock
+ * shows. */
 static void
 check_expired(struct world *w, int64_t id)
 {
@@ -183,7 +185,8 @@ check_expired(struct world *w, int64_t id)
 		    (long long)(w->mono - event->arrived) / 1000);
 }
 
-/* What was held because Bento may have it turned out to be refused. */
+/* Rule doubt: an event that was held because Bento may have it fails only if Bento refused it
+ * alone. */
 static void
 check_doubt(struct world *w, const struct outbox_settle *s, int64_t id)
 {
@@ -211,7 +214,7 @@ model_settles(struct world *w, const struct outbox_settle *s)
 		}
 		w->seen[SEEN_INVALID] += s->status == STATUS_INVALID;
 		if (box_has(w, id) && box_event(w, id)->status != STATUS_PENDING)
-			continue; /* it does not change */
+			continue; /* a settled event does not change */
 		if (box_has(w, id) && s->charge)
 			check_settled_charge(w, s, id);
 		else if (box_has(w, id) && s->status == STATUS_FAILED

@@ -52,14 +52,14 @@ draw_reset(struct world *w, struct request *r)
 		return;
 	}
 	break_off(r, FATE_CUT_AFTER, "reset after the body was read");
-	/* the head of an answer arrived, and then nothing */
+	/* only the beginning of an answer arrived */
 	if (world_chance(w, 40)) {
 		r->result.http_status = 200;
 		buf_append_literal(&r->result.response, "{\"results\":");
 	}
 }
 
-/* Slow, and past the timeout: Bento may have it or not. */
+/* A slow answer. If it comes after the timeout, Bento may or may not have accepted the request. */
 static void
 draw_slow(struct world *w, struct request *r)
 {
@@ -245,7 +245,7 @@ finished(struct transport *t, struct transport_result *ret_result)
 	return 0;
 }
 
-/* Bento has what has arrived; the rest never arrives. */
+/* Cancels all requests. Those that have arrived stay accepted; the others never arrive. */
 static void
 cancel(struct transport *t)
 {
@@ -342,7 +342,7 @@ net_crash(struct world *w)
 	while (w->net.n_open > 0) {
 		struct request *r = w->net.open[0];
 
-		/* The bytes may already have been on their way. */
+		/* Some requests still arrive, because their bytes had already been sent. */
 		if (!r->arrived && world_chance(w, 30))
 			arrive(w, r);
 		take_out(&w->net, 0);

@@ -87,8 +87,8 @@ draw_config(struct world *w)
 	c->pad_max = world_chance(w, 50) ? 0 : (size_t)world_scale(w, 10, 2000);
 	c->poison_percent = poisoned ? (unsigned)world_scale(w, 1, 30) : 0;
 	c->cursed_percent = world_chance(w, 12) ? (unsigned)world_scale(w, 1, 10) : 0;
-	/* Without max_attempts, later events would wait behind such an event forever; and while it
-	 * is the only event, it would be tried for months. */
+	/* Cursed events need max_attempts. Without it, later events of the address would wait
+	 * forever; and an event that is the only one would be tried for months. */
 	if (c->cursed_percent > 0) {
 		if (c->site.max_attempts == 0 || c->site.max_attempts > 5)
 			c->site.max_attempts = (unsigned)world_between(w, 2, 5);
@@ -107,7 +107,7 @@ draw_sky(struct world *w)
 	return (enum sky)world_between(w, SKY_CLEAR + 1, SKY_COUNT - 1);
 }
 
-/* Bad weather is short, so that a run takes seconds. */
+/* Adds bad weather. It is short, so that a run takes only seconds. */
 static void
 add_spell(struct world *w, int64_t at)
 {
@@ -139,7 +139,7 @@ add_jump(struct world *w, int64_t at)
 	add(&w->plan, at, PLAN_JUMP, 0, jumps[rand_below(&w->chance, 8)]);
 }
 
-/* Other trouble happens near arrivals: while nothing is due it would test little. */
+/* Adds other trouble near an arrival, because trouble while nothing is due tests little. */
 static void
 add_trouble(struct world *w, int64_t at)
 {
@@ -171,7 +171,7 @@ plan_draw(struct world *w, unsigned days)
 		int64_t n = world_scale(w, 1, left < 200 ? left : 200);
 
 		left -= n;
-		/* all at once, or one by one */
+		/* the events arrive all at once, or one by one */
 		if (world_chance(w, 50))
 			add(&w->plan, at, PLAN_ARRIVALS, 0, n);
 		else

@@ -27,7 +27,7 @@
 #include "outbox/outbox.h"
 
 #define SITE_ID 7
-#define ADDRESSES_MAX 40 /* plus one that only the trickle has */
+#define ADDRESSES_MAX 40 /* one more is used only by the single events after the plan */
 #define OPEN_MAX 8       /* requests in flight */
 #define TOLD_LINES 40
 #define TOLD_SIZE 300
@@ -52,8 +52,8 @@ struct config {
 	enum poison_style poison_style;
 	int poison_status;
 	enum twin_style twin_style; /* how a suppressed duplicate is counted */
-	bool plain_replies;         /* a 2xx says JSON without counts */
-	bool no_failed;             /* leaves out `failed` when it is 0 */
+	bool plain_replies;         /* a 2xx has a JSON body without counts */
+	bool no_failed;             /* `failed` is left out when it is 0 */
 	size_t body_limit;          /* larger bodies get 413; 0: no limit */
 	/* the events */
 	unsigned addresses;
@@ -83,12 +83,12 @@ enum sky {
 enum plan_type {
 	PLAN_ARRIVALS, /* n events */
 	PLAN_SKY,      /* arg: enum sky */
-	PLAN_DISK,     /* arg: enum err_code; ERR_NONE: good again */
+	PLAN_DISK,     /* arg: enum err_code; ERR_NONE ends the trouble */
 	PLAN_JUMP,     /* n: ms that the wall clock jumps */
 	PLAN_CRASH,    /* the process dies within n micro-steps */
 	PLAN_STOP,
 	PLAN_OPERATOR, /* arg: 0 hold, 1 discard, 2 requeue */
-	PLAN_REPAIR,   /* new credentials, and SIGHUP */
+	PLAN_REPAIR,   /* the operator sets new credentials and sends SIGHUP */
 	PLAN_END
 };
 
@@ -119,7 +119,7 @@ struct event {
 	size_t pad;
 	bool poison; /* Bento refuses it */
 	bool cursed; /* Bento answers 500 to every request that contains it */
-	bool unfit;  /* no request can contain it */
+	bool unfit;  /* the composer cannot make a request of it */
 	bool giant;  /* larger than Bento accepts */
 	bool subscriber;
 	unsigned items; /* number of items it becomes; of a poisoned event only the last item is
@@ -131,11 +131,11 @@ struct event {
 	int64_t received_at;     /* wall ms */
 	int64_t arrived;
 	int64_t due_mono;     /* next_attempt_at in monotonic time */
-	int64_t settled_mono; /* when it left `pending` */
+	int64_t settled_mono; /* time at which it left `pending` */
 	int64_t attempts;
 	int64_t maybe_sent;
 	unsigned max_batch;
-	size_t open_attempt; /* its index + 1; 0: none */
+	size_t open_attempt; /* index of its open attempt + 1; 0: none */
 	/* state at Bento */
 	unsigned taken; /* copies that Bento kept */
 	bool refused_alone;
@@ -147,7 +147,7 @@ struct event {
 	bool expired;         /* failed because of its age */
 	bool taken_on_trust;  /* delivered by an unreadable answer */
 	bool touched;         /* an operator changed it */
-	/* requests that had passed when it last failed alone, + 1; 0: it did not */
+	/* model.passed + 1 at its last failure alone in a request; 0: none */
 	uint64_t fell_mark;
 };
 
@@ -174,13 +174,13 @@ struct box {
 	size_t room_attempts;
 	struct mail *head; /* messages that wait for the writer */
 	struct mail **tail;
-	struct mail *done; /* committed, and not yet returned */
+	struct mail *done; /* committed messages that were not yet returned */
 	int64_t commit_at; /* NEVER: no message waits */
 	enum err_code disk;
 };
 
 void box_init(struct world *w);
-/* For one process, which frees it. */
+/* Makes the port of one process. The process frees it. */
 struct outbox_port *box_port(struct world *w);
 void box_free(struct box *b);
 int64_t box_add(struct world *w, const struct event *event);
@@ -189,7 +189,7 @@ bool box_has(const struct world *w, int64_t id);
 struct event *box_event(struct world *w, int64_t id);
 /* Plays one transaction of the writer: all waiting messages are stored, or none. */
 void box_commit(struct world *w);
-/* Returns its messages to their senders. */
+/* Returns committed messages to their senders. */
 void box_give_back(struct world *w);
 /* The process died: uncommitted messages are lost; attempts without an end become unknown. */
 void box_crash(struct world *w);
@@ -216,19 +216,19 @@ enum fate {
 
 struct request {
 	void *owner;
-	size_t attempt; /* its index */
+	size_t attempt; /* index of its attempt */
 	int64_t *ids;
 	size_t n;
 	size_t items; /* number of items for Bento */
 	bool subscribers;
 	size_t bytes;
 	int64_t started;
-	int64_t arrives; /* when Bento decides */
-	int64_t ends;    /* when the dispatcher learns the end */
+	int64_t arrives; /* time at which Bento decides */
+	int64_t ends;    /* time at which the dispatcher learns the end */
 	enum fate fate;
 	bool arrived;
 	bool old;      /* sent before the breaker opened */
-	bool unmended; /* and before the operator fixed the settings */
+	bool unmended; /* sent before the operator fixed the settings */
 	struct transport_result result;
 };
 
@@ -244,7 +244,7 @@ void net_init(struct world *w);
 int64_t net_next(const struct world *w);
 /* Lets requests arrive at Bento. */
 void net_run(struct world *w);
-/* Whether the end of a request can be taken. */
+/* Whether a request has ended and its result was not taken yet. */
 bool net_has_result(const struct world *w);
 /* The process died: requests that have not arrived never will. */
 void net_crash(struct world *w);
@@ -262,16 +262,16 @@ struct model {
 	int64_t last_start;
 	int64_t starts[160]; /* starts of the last requests, a ring */
 	size_t n_starts;
-	int64_t wait_until; /* the wait that an answer asked for */
+	int64_t wait_until; /* end of the wait that an answer asked for */
 	const char *wait_why;
-	int64_t told_until; /* the wait in the site's row */
+	int64_t told_until; /* end of the wait in the site's row */
 	struct outbox_site_state told;
 	bool mended;       /* the last answer is about settings that were fixed since */
 	bool opened;       /* the last answer was about the site and opened the breaker */
 	uint64_t passed;   /* answers that were about the events only */
 	unsigned failures; /* failures in a row that ask for a growing wait */
 	int64_t failed_at[STORM_BLOCK]; /* times of the last failures, a ring */
-	int64_t could_since;            /* a request could have been sent since then; NEVER */
+	int64_t could_since;            /* time since which a request could have been sent; NEVER */
 	bool jumped;                    /* the wall clock has jumped */
 };
 
@@ -282,19 +282,19 @@ void model_restarted(struct world *w);
 void model_request(struct world *w, struct request *r);
 void model_result(struct world *w, const struct request *r);
 void model_began(struct world *w, const struct outbox_attempt_begin *b);
-/* Call it before an end is applied. */
+/* Checks the end of an attempt. Call it before the end is applied. */
 void model_ends(struct world *w, const struct outbox_attempt_end *end);
 void model_settles(struct world *w, const struct outbox_settle *s);
 void model_site_told(struct world *w, const struct outbox_site_state *state);
 /* The operator fixed the settings and sent SIGHUP. */
 void model_repaired(struct world *w);
-/* Bento accepts its first copy of the event. */
+/* Checks the order when Bento accepts its first copy of the event. */
 void model_first_copy(struct world *w, int64_t id);
-/* Nothing happens before `until`. */
+/* Checks that no request is overdue, given that nothing happens before `until`. */
 void model_idle(struct world *w, int64_t until);
-/* A stop has finished. */
+/* Checks a stop that has finished: it took no longer than allowed and left no request in flight. */
 void model_stopped(struct world *w, int64_t asked);
-/* The weather has been good for long. */
+/* Checks every event at the end of the run, after a long time of good weather. */
 void model_at_end(struct world *w);
 
 /* ---- the world ------------------------------------------------------------------------------ */
@@ -311,7 +311,7 @@ enum seen {
 	SEEN_CRASH_BEGUN,     /* a row was committed, its request not sent */
 	SEEN_CRASH_IN_FLIGHT, /* a request was in flight */
 	SEEN_CRASH_ENDING,    /* an end waited for its commit */
-	SEEN_CRASH_KEPT,      /* committed, and not yet returned */
+	SEEN_CRASH_KEPT,      /* a message was committed and not yet returned */
 	SEEN_STOPS,
 	SEEN_DISK_FAULTS,
 	SEEN_JUMPS,
@@ -353,7 +353,7 @@ struct world {
 	unsigned cursed;    /* number of events so far that always cause a 500 */
 	bool crashed;       /* the process is about to die */
 	int64_t stop_asked; /* NEVER: no stop was requested */
-	int64_t down_until; /* no process runs before */
+	int64_t down_until; /* time before which no process runs */
 	struct box box;
 	struct net net;
 	struct model model;
@@ -368,7 +368,7 @@ struct world {
 /* Runs one seed. Returns false when a rule was broken. The caller frees the world in both cases. */
 bool world_run(struct world *w, uint64_t seed, unsigned days, bool verbose);
 void world_free(struct world *w);
-/* Logs one line for people. */
+/* Adds one line to the log of this world. */
 void world_tell(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A point at which the process may die. */
 void world_micro_step(struct world *w);

@@ -182,14 +182,16 @@ arrivals(struct world *w, int64_t n)
 			.due_mono = w->mono,
 		};
 
-		/* At most one in a world: several that are due together fail like an outage, which
-		 * charges none of them, while no other event is due that could pass. */
+		/* At most one event in a world is cursed. Several that are due together fail
+		 * like an outage, which charges none of them, because no other event gets
+		 * through. */
 		w->cursed += event.cursed;
 		if (!event.unfit && world_chance(w, c->subscriber_percent))
 			event.subscriber = true;
 		else if (!event.unfit && world_chance(w, c->several_percent))
 			event.items = (unsigned)world_between(w, 2, 4);
-		/* An event is clearly larger than Bento accepts, or clearly smaller. */
+		/* Sizes near the limit are avoided: an event is clearly larger than Bento
+		 * accepts, or clearly smaller. */
 		event.giant = c->body_limit > 0 && !event.unfit
 			      && event.items * (event.pad + 400) > c->body_limit;
 		if (event.giant)
@@ -231,7 +233,7 @@ operate(struct world *w, int verb)
 		dispatcher_look_again(w->d);
 }
 
-/* A person fixes a site that is paused because every event is refused. */
+/* Plays a person who fixes a site that is paused because every event is refused. */
 static void
 discard_refused(struct world *w)
 {
@@ -301,7 +303,8 @@ carry_out(struct world *w, const struct plan_item *item)
 	}
 }
 
-/* Without a process nothing arrives and operators cannot act: both wait. */
+/* Whether the next item of the plan waits for a process: without one, nothing arrives and
+ * operators cannot act. */
 static bool
 plan_waits(const struct world *w)
 {
@@ -328,7 +331,7 @@ sooner(int64_t *next, int64_t at)
 		*next = at;
 }
 
-/* Everything is settled, or the time is over. */
+/* Whether the run is over: everything is settled, or the time is up. */
 static bool
 is_over(const struct world *w)
 {

@@ -1,6 +1,6 @@
 /*
- * The way in which verbs change events. Counting comes first and changes nothing. The person is
- * asked unless --yes was given. Ctrl-C ends the change after the current step, and the error says
+ * Runs a verb that changes events. It first counts the events, which changes nothing, and asks the
+ * person unless --yes was given. Ctrl-C ends the change after the current step, and the error says
  * what was done. The audit is closed before the change, because this process may become the writer
  * (doc/sqlite.md).
  */
@@ -102,7 +102,8 @@ stop(int number)
 	stopped = 1;
 }
 
-/* The committed steps are an operation like any other. */
+/* Sets the error of an interrupted change. The committed steps are recorded as an operation
+ * like any other. */
 static int
 explain_stop(const struct acting *a, struct err *e)
 {

@@ -18,9 +18,9 @@ struct acting {
 	const struct config *config; /* set by acting_run */
 	struct act act;              /* exchange and message: set by the verb */
 	const int64_t *operation_id; /* the operation_id of the message */
-	const char *past;            /* what happened to the events: "held" */
-	const char *nothing;         /* printed when the amount is 0; NULL: print does it */
-	bool for_good;               /* cannot be undone: asks even about a single event */
+	const char *past;            /* past participle for the result: "held" */
+	const char *nothing;         /* printed when the amount is 0; NULL: print is called */
+	bool for_good; /* the change cannot be undone: ask even about a single event */
 	/* Fills in the message, without results. dry_run: the message only counts. */
 	void (*make)(struct acting *a, bool dry_run);
 	/* Counts in the database and stores the counts in the message. NULL: the message is sent as

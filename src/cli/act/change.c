@@ -16,7 +16,7 @@
 #include "term/terminal.h"
 
 #define SAMPLE 5                /* events that a dry run shows */
-#define SAMPLE_TEXT_MAX 1048576 /* bytes of them */
+#define SAMPLE_TEXT_MAX 1048576 /* bytes of the text that shows these events */
 
 struct change {
 	struct acting acting;
@@ -24,10 +24,10 @@ struct change {
 	struct outbox_operation operation;
 	int64_t delivered; /* requeue: events that Bento will get again */
 	char nothing[80];
-	/* for a dry run: */
-	struct buf sample; /* for people, */
+	/* the sample that a dry run shows: */
+	struct buf sample; /* as text for people, */
 	struct event_table table;
-	cJSON *sample_json; /* or for programs */
+	cJSON *sample_json; /* or as JSON for programs */
 };
 
 static void
@@ -35,7 +35,7 @@ make(struct acting *a, bool dry_run)
 {
 	struct change *ch = (struct change *)a;
 
-	(void)dry_run; /* the count comes from the database */
+	(void)dry_run; /* look counts in the database */
 	ch->operation = (struct outbox_operation){
 		.verb = ch->verb,
 		.filter = &a->options->filter,
@@ -118,7 +118,7 @@ look(struct acting *a, struct outbox_audit *audit, struct err *e)
 	return take_sample(audit, ch, statuses, e);
 }
 
-/* ---- what is said ---------------------------------------------------------------------------- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 /* Adds to the question and to a dry run how many events Bento already has. */
 static void
@@ -191,7 +191,7 @@ change_events(const struct options *o, enum operate_verb verb)
 		return verb_usage("%s: no filter given; choose events with a filter, or use --all; "
 				  "see bentospool %s --help",
 		    name, name);
-	snprintf(ch.nothing, sizeof(ch.nothing), "no event matches that can be %s", ch.acting.past);
+	snprintf(ch.nothing, sizeof(ch.nothing), "no matching event can be %s", ch.acting.past);
 	ch.acting.nothing = ch.nothing;
 	ch.acting.act = (struct act){ .exchange = &exchange_operate, .msg = &ch.operation.msg };
 	ch.acting.operation_id = &ch.operation.operation_id;

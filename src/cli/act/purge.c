@@ -17,7 +17,7 @@ struct purge {
 	struct purge_limits limits;
 };
 
-/* No daemon has watched the wall clock, so it must be trusted. */
+/* Trusts the wall clock, because no daemon has watched it. */
 static void
 find_limits(const struct config *c, struct purge_limits *ret_limits)
 {

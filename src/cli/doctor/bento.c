@@ -23,7 +23,7 @@ struct visit {
 	struct inquiry_place place;
 	const char *ca_file;
 	bool named;               /* the name was found, or a proxy may find it */
-	bool certificate_checked; /* and its result reported */
+	bool certificate_checked; /* the certificate was checked and the result reported */
 };
 
 /* ---- the name -------------------------------------------------------------------------------- */
@@ -52,7 +52,7 @@ proxy_is_set(void)
 	return false;
 }
 
-/* Returns whether a connection is worth trying. */
+/* Returns whether to try a connection. */
 static bool
 look_up(struct doctor *d, const char *host)
 {
@@ -206,7 +206,7 @@ ask(const struct config_site *s, struct inquiry_result *ret_result, struct err *
 	return inquiry_ask(&q, ret_result, e);
 }
 
-/* Looks each name up once. */
+/* Returns whether the host's name was found. Each name is looked up only once. */
 static bool
 is_named(struct doctor *d, const struct visit *visits, size_t i)
 {

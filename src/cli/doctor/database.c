@@ -15,7 +15,7 @@
 
 #define PATH_SIZE 4096
 #define CHECK_MS 20000
-/* A longer log means that a reader keeps it from being cut. */
+/* A log longer than this means that a reader keeps the daemon from cutting it. */
 #define WAL_MAX (2 * (int64_t)OUTBOX_WAL_CUT)
 
 /* ---- modes ----------------------------------------------------------------------------------- */
@@ -38,7 +38,7 @@ holds_a_secret(const struct config *c)
 	return false;
 }
 
-/* Files of secrets need no check here: they are refused when others can read them. */
+/* Secret files need no check here: the configuration is refused when others can read them. */
 static void
 check_modes(struct doctor *d)
 {

@@ -21,7 +21,7 @@
 #define FOLDER_MAX 4096
 #define SYNCS 15
 #define SYNC_BYTES 8192
-#define SYNC_MIN_US 30        /* about the time of the fastest disks with a protected cache */
+#define SYNC_MIN_US 30        /* the fastest disks with a protected cache take about this long */
 #define LITTLE_BYTES 16000000 /* warn below this much free space, even when min_free is lower */
 #define CIFS_MAGIC 0xff534d42
 #define SMB2_MAGIC 0xfe534d42
@@ -38,7 +38,7 @@ folder_of(const char *path, char folder[FOLDER_MAX])
 		snprintf(folder, FOLDER_MAX, "%.*s", n == 0 ? 1 : (int)n, path);
 }
 
-/* ---- the folder ------------------------------------------------------------------------------ */
+/* ---- the directory --------------------------------------------------------------------------- */
 
 static bool
 check_folder(struct doctor *d, const char *folder)
@@ -181,7 +181,7 @@ check_sync(struct doctor *d, const char *folder, bool on_disk)
 		doctor_report(d, DOCTOR_WARNING, "syncing",
 		    "turn off write caches without power protection, and eatmydata and the like",
 		    "a sync takes %" PRId64
-		    " us: no disk is that fast, so it does not reach the disk",
+		    " us: no disk is that fast, so the data does not reach it",
 		    us);
 	else
 		doctor_report(d, DOCTOR_OK, "syncing", NULL,

@@ -22,8 +22,9 @@ struct doctor_finding {
 };
 
 struct doctor {
-	const struct config *config; /* NULL when it cannot be read at all */
-	bool refused;                /* serve would refuse it: it has no secrets */
+	const struct config *config; /* NULL when the configuration cannot be read at all */
+	bool refused; /* serve would refuse this configuration, which was therefore loaded without
+			 secrets */
 	void (*report)(void *arg, const struct doctor_finding *f);
 	void *arg;
 	enum doctor_grade worst;

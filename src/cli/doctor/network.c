@@ -1,6 +1,6 @@
 /*
- * Checks the daemon. When it runs, each listener is asked for its health; otherwise each address is
- * bound for a moment, to find what would prevent serve from listening.
+ * Checks the daemon. When the daemon runs, asks each listener for its health; otherwise binds each
+ * address for a moment, to find what would prevent serve from listening.
  */
 #include <cjson/cJSON.h>
 #include <inttypes.h>
@@ -116,7 +116,7 @@ check_health(struct doctor *d, const char *text, const struct inquiry_result *r)
 		    "%s answers GET /healthz with HTTP %d", text, r->status);
 }
 
-/* Port 0 becomes another port at each start, so it cannot be asked. */
+/* Returns false for port 0: it becomes another port at each start, so doctor cannot ask it. */
 static bool
 has_a_port(const struct listen_address *a)
 {

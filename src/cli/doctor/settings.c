@@ -22,9 +22,9 @@ static void
 secrets_of(const struct config_site *s, struct named_file ret_files[4])
 {
 	const struct named_file files[4] = {
-		{ s->publishable_key_file, "publishable_key_file", "the key alone" },
-		{ s->secret_key_file, "secret_key_file", "the secret alone" },
-		{ s->webhook_secret_file, "webhook_secret_file", "the secret alone" },
+		{ s->publishable_key_file, "publishable_key_file", "only the key" },
+		{ s->secret_key_file, "secret_key_file", "only the secret" },
+		{ s->webhook_secret_file, "webhook_secret_file", "only the secret" },
 		{ s->write_keys_file, "write_keys_file", "one key a line" },
 	};
 

@@ -23,7 +23,7 @@
 #define OPEN_MAX_ATTEMPTS 1024
 #define OPERATIONS_A_TURN 100
 #define TURN_MS 1000
-#define SETTLED_LAG_MS 2000    /* events settled longer ago than this are committed */
+#define SETTLED_LAG_MS 2000    /* events settled longer ago than this are surely committed */
 #define SETTLED_BACK_MS 600000 /* how far to look back for settled events when it starts */
 
 struct tail {
@@ -39,16 +39,16 @@ struct tail {
 	struct audit_members ended[OPEN_MAX_ATTEMPTS + ATTEMPTS_A_TURN];
 	struct tail_attempt ended_as[OPEN_MAX_ATTEMPTS + ATTEMPTS_A_TURN];
 	size_t n_ended;
-	const struct tail_attempt *attempt; /* whose members are being read */
+	const struct tail_attempt *attempt; /* the attempt whose members are being read */
 	size_t rows;
 	bool is_open;
 	bool is_full; /* `open` is full: the cursor stays before the next attempt in flight */
 	int64_t operation_ids[OPERATIONS_A_TURN];
 	int64_t counted_since;       /* wall ms; 0: the filter leaves out refused requests */
-	struct audit_intake counted; /* since then, as of the last turn */
+	struct audit_intake counted; /* requests counted from counted_since to the last turn */
 };
 
-static volatile sig_atomic_t stopped; /* by a signal, or because standard output was closed */
+static volatile sig_atomic_t stopped; /* set by a signal, or when standard output is closed */
 
 static void
 stop(int sig)
@@ -141,7 +141,7 @@ take_open(void *arg, const struct audit_request *r)
 	struct tail *t = arg;
 
 	if (r->attempt_id != t->open[t->rows])
-		return; /* retention removed it */
+		return; /* retention has removed the attempt */
 	if (r->outcome.n == 0)
 		t->is_open = true;
 	else
@@ -280,7 +280,8 @@ requests_of(const struct audit_intake *r, const char *reason)
 	return 0;
 }
 
-/* They belong to no event and no site, so any filter leaves them out. */
+/* Begins to count refused requests. A request belongs to no event or site, so with any filter
+ * none are shown. */
 static int
 begin_requests(struct tail *t, struct err *e)
 {

@@ -17,10 +17,10 @@
 #include "term/table.h"
 #include "term/when.h"
 
-#define PARTS 3        /* of the screen: sites, ages, errors */
+#define PARTS 3        /* parts of the screen: sites, ages, errors */
 #define HEAD_LINES 8   /* lines of the head, the titles and the space between */
-#define LINES_LEAST 2  /* lines of each part at least */
-#define ERRORS_JSON 20 /* groups */
+#define LINES_LEAST 2  /* minimum number of lines of each part */
+#define ERRORS_JSON 20 /* groups of errors in the JSON */
 #define NAMES_JSON 20
 #define LINE_MAX_BYTES 8192
 

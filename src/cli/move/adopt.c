@@ -30,14 +30,14 @@ struct adopt {
 	struct audit_site *here; /* the sites of this database */
 	size_t n_here;
 	size_t n_there;
-	char copy[PATH_SIZE]; /* the migrated copy of the file; "": none was needed */
+	char copy[PATH_SIZE]; /* path of the migrated copy; "" when none was needed */
 	int64_t erased;       /* persons erased from that copy */
 	struct buf line;
 	int64_t left[STATUS_COUNT]; /* events that are not taken over, by status */
 	int64_t left_ids;
 };
 
-/* ---- whether it may -------------------------------------------------------------------------- */
+/* ---- checks ---------------------------------------------------------------------------------- */
 
 /* Refuses a file on which a daemon is running: two daemons must never write to one file or send the
  * same events. */
@@ -61,7 +61,8 @@ check_files(const char *ours, const char *old, struct err *e)
 			    pid, old);
 }
 
-/* Times of a clock that was not set must not reach Bento. */
+/* Refuses a file whose events have times of a clock that was not set: such times must not reach
+ * Bento. */
 static int
 check_times(struct adopt *s, const char *old, struct err *e)
 {
@@ -155,10 +156,8 @@ add_events(struct adopt *s, struct err *e)
 	return rc;
 }
 
-/*
- * Whether the ids of that site are kept here. An id has a meaning only within its own site: where
- * several sites become one, two persons could have the same id.
- */
+/* Whether this database keeps the ids of that site. An id has a meaning only within its own
+ * site: where several sites become one, two persons could have the same id. */
 static bool
 keeps_ids(const struct adopt *s, const char *site)
 {
@@ -245,7 +244,8 @@ adopt(struct adopt *s, const struct config *c, const struct options *o)
 	return rc;
 }
 
-/* A file that must be migrated is not changed either: a copy is migrated. */
+/* Opens the other file. If that file has an older version or erasures to do, opens an upgraded
+ * copy instead, because the file itself must not change. */
 static int
 open_old(struct adopt *s, const char *ours, const char *old, struct err *e)
 {

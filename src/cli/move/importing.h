@@ -26,10 +26,8 @@ int importing_begin(struct importing *s, const struct config *c, const struct op
     const char *verb, const char *unit, const char *from, struct err *e);
 /* Calls importer_close; after -1 the error says how far the import came. */
 int importing_end(struct importing *s, int rc, struct err *e);
-/*
- * Prints the result on standard output; returns the exit code. stay becomes the member of that name
- * in the JSON, and is freed; NULL: nothing.
- */
+/* Prints the result on standard output; returns the exit code. stay: becomes the member "stay"
+ * of the JSON, and is freed; may be NULL. */
 int importing_print(const struct importing *s, struct cJSON *stay);
 
 #endif

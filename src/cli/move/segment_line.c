@@ -17,7 +17,7 @@
 #include "outbox/lines/import_line.h"
 #include "outbox/lines/line_reader.h"
 
-#define LINE_FACTOR 2 /* names and addresses may occur twice */
+#define LINE_FACTOR 2 /* an output line can contain names and addresses twice */
 #define MADE_ID_SIZE 48
 
 int
@@ -56,8 +56,8 @@ segment_lines_close(struct segment_lines *s)
 	buf_free(&s->line);
 }
 
-/* The time at which Segment received it, as its archives record; now, when the archive has none or
- * names the future. */
+/* Returns the time at which Segment received the call, which Segment's archives record. Returns
+ * now when the line has no such time or a time in the future. */
 static int64_t
 find_received(struct slice line, int64_t now)
 {
@@ -107,7 +107,8 @@ make_id(struct slice body, char text[MADE_ID_SIZE])
 	return (struct slice){ text, (size_t)n };
 }
 
-/* The outbox finds the address by the ids, or keeps the event until an identify gives it. */
+/* Whether an event without an address is imported: the outbox finds the address by the ids, or
+ * keeps the event until an identify call gives one. */
 static bool
 may_wait(const struct segment_event *event)
 {

@@ -17,11 +17,11 @@ struct outbox_audit;
 
 struct event_report {
 	struct buf text;     /* facts for people; empty with JSON */
-	struct cJSON *json;  /* the same as an object, without body and sent; NULL for people */
+	struct cJSON *json;  /* the facts as an object, without body and sent; NULL for people */
 	struct buf body;     /* as received; empty when retention removed it */
 	struct buf sent;     /* the object for Bento */
 	const char *cannot;  /* why there is no such object; NULL when there is one */
-	int64_t attempt_id;  /* the last attempt that sent it or may have sent it; 0 for none */
+	int64_t attempt_id;  /* the last attempt that sent or may have sent the event; 0 for none */
 	bool settled_unsent; /* the event is invalid or unsupported */
 };
 

@@ -16,7 +16,7 @@
 
 #define MINUTE 60000.0
 #define DRAIN_MAX_MS 3.15e12 /* 100 years: a longer time counts as never */
-#define FEW 100.0            /* lower rates are shown with a decimal */
+#define FEW 100.0            /* rates below this are shown with a decimal */
 
 double
 forecast_rate(int64_t n, int64_t span_ms)

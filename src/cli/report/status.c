@@ -47,7 +47,8 @@ check_daemon(struct status *s)
 	}
 }
 
-/* Reports only causes that hold for every user, because the daemon's user may have more rights. */
+/* Reports only causes that affect every user, because the daemon's user may have more rights
+ * than this one. */
 static void
 check_archive(struct status *s)
 {

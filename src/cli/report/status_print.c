@@ -83,7 +83,8 @@ print_last_attempt(const struct page *p, const struct audit_site *site)
 	printf("  last attempt %s, %s ago: %s%s\n", when, age,
 	    site->last_outcome[0] == '\0' ? "in flight" : site->last_outcome, http);
 	buf_init(&error, AUDIT_TEXT_MAX);
-	/* The reason of a site that is not ready usually ends with the same text. */
+	/* The reason of a site that is not ready usually ends with the last error: do not
+	 * repeat it. */
 	if (site->mode == OUTBOX_SITE_READY || strstr(site->reason, site->last_error) == NULL)
 		table_append_clean(&error, slice_from(site->last_error));
 	print_field(p, "", buf_slice(&error));

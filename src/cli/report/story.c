@@ -1,7 +1,7 @@
 /*
  * The story of one event: its arrival, attempts, operations and end are collected as moments,
- * sorted by time, and printed as a table or as lines of JSON. It needs memory for the moments of
- * one event.
+ * sorted by time, and printed as a table or as lines of JSON. The moments of one event are held in
+ * memory.
  */
 #include "cli/report/story.h"
 

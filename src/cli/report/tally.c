@@ -11,7 +11,7 @@
 #include "base/siphash.h"
 
 struct entry {
-	struct slice key; /* in the memory of the value, behind it */
+	struct slice key; /* stored behind the value, in the same memory */
 	uint64_t hash;
 	int64_t weight;
 	void *value;

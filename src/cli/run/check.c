@@ -78,7 +78,7 @@ warn_of_folder(const struct config *c)
 	buf_free(&folder);
 }
 
-/* Needs no secrets, because it sends nothing. */
+/* Previews an event. Needs no secrets, because nothing is sent. */
 static int
 check_one_event(const struct options *o)
 {

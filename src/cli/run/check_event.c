@@ -22,7 +22,7 @@
 
 #define PRINT_MAX (16u << 20)
 #define FIELD 8
-#define SITE_ID 1 /* any id will do without a database */
+#define SITE_ID 1 /* without a database any id works */
 
 struct check {
 	const struct options *options;

@@ -61,7 +61,7 @@ print_begin(const struct follower *f, const struct audit_attempt *a)
 		    (long long)a->bytes);
 }
 
-/* The text may come from a server other than Bento: removes escape sequences. */
+/* Prints the text without escape sequences, because a server other than Bento may have sent it. */
 static void
 print_clean(struct slice words)
 {

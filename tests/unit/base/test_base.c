@@ -179,7 +179,7 @@ mailbox_keeps_order_and_bounds(void **state)
 	assert_ptr_equal(got, &a);
 	assert_ptr_equal(got->next, &b);
 	assert_null(b.next);
-	/* taken but not released: its place still counts */
+	/* a message that is taken but not released still fills its place */
 	assert_int_equal(mailbox_push(&m, &c), -1);
 	mailbox_release(&m, 1, 6);
 	assert_int_equal(mailbox_push(&m, &c), 0);

@@ -1,4 +1,4 @@
-/* cli/doctor: verdicts on versions and numbers, below, at and above each limit. */
+/* cli/doctor: what it says about versions and numbers below, at and above each limit. */
 #include "lib/unit.h"
 
 #include <sqlite3.h>
@@ -12,7 +12,7 @@
 static int threads = 1;
 static const char *omitted = "";
 
-/* Replaces SQLite's own function, so that a build option can be missing. */
+/* Replaces SQLite's function of this name, so that a test can take a build option away. */
 int
 sqlite3_threadsafe(void)
 {

@@ -1,4 +1,4 @@
-/* cli/options, cli/pretty, cli/test_event: the meaning of a command line. */
+/* cli/options, cli/test_event, term/pretty: the meaning of a command line. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -16,7 +16,7 @@
 static struct options o;
 static char line_copy[1024];
 
-/* Splits a line into words at blanks, without quoting. */
+/* Splits a line into words at blanks, without regard to quotes. */
 static int
 parse(const char *verb, const char *line, struct err *e)
 {

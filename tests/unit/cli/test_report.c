@@ -1,4 +1,7 @@
-/* cli/ages, cli/complaints, cli/tally, cli/when: the arithmetic of the reading verbs. */
+/*
+ * cli/report/ages, complaints, forecast and tally, and term/when: the arithmetic of the reading
+ * verbs.
+ */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -105,7 +108,7 @@ tally_counts_by_key_up_to_its_maximum(void **state)
 	assert_true(SLICE_IS(tally_key(t, 0), "k2"));
 	assert_int_equal(*(int *)tally_value(t, 0), 9);
 	assert_true(SLICE_IS(tally_key(t, 2), "k0"));
-	/* found again after sorting */
+	/* keys are found again after sorting */
 	assert_ptr_equal(tally_at(t, SLICE("k0")), tally_value(t, 2));
 	assert_ptr_equal(tally_at(t, SLICE_NONE), tally_rest(t));
 	tally_free(t);
@@ -236,7 +239,7 @@ forecast_is_told_in_words(void **state)
 	forecast_describe(&f, &text);
 	assert_string_equal(text.p, "about 10 m");
 	buf_clear(&text);
-	f.in = 11; /* a burst that is over */
+	f.in = 11; /* a burst of arrivals that is over */
 	forecast_describe(&f, &text);
 	assert_string_equal(text.p, "about 10 m");
 	buf_clear(&text);

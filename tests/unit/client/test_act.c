@@ -85,7 +85,7 @@ act_or_fail(struct act *act)
 	assert_true(act->daemon);
 }
 
-/* Records what the writer saw, after the name of the actor. */
+/* Records what the writer got, after the name of the actor. */
 static void
 assert_seen(const char *want)
 {
@@ -178,7 +178,7 @@ erasure_comes_back_with_its_counts(void **state)
 	assert_int_equal(erase.operation_id, 19);
 }
 
-/* The limits of the daemon count, not those of the client. */
+/* The daemon applies its own limits, not the client's. */
 static void
 purge_comes_back_with_its_counts(void **state)
 {
@@ -272,7 +272,7 @@ set_stop_ends_the_steps_here(void **state)
 	assert_int_equal(writer.open, 0);
 }
 
-/* A second writer beside a daemon that may not be asked would be worse than an error. */
+/* When the daemon's socket cannot be used, the client must not become a second writer. */
 static void
 unreadable_socket_is_an_error(void **state)
 {
@@ -364,6 +364,7 @@ main(void)
 		WITH_DAEMON(lines_are_imported_in_batches),
 	};
 
-	signal(SIGPIPE, SIG_IGN); /* as the program does: the other end may be gone */
+	signal(SIGPIPE,
+	    SIG_IGN); /* as the program does, because the daemon may have closed the connection */
 	return cmocka_run_group_tests_name("acting", tests, NULL, NULL);
 }

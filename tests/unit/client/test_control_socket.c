@@ -1,4 +1,4 @@
-/* control: the socket itself: who may connect, the length of a line, an existing socket. */
+/* control: who may connect to the socket, the maximum length of a line, and an existing socket. */
 #include "lib/unit.h"
 
 #include <cjson/cJSON.h>
@@ -117,7 +117,7 @@ client_that_leaves_stops_its_operation(void **state)
 	(void)state;
 	assert_int_equal(send(fd, line, sizeof(line) - 1, 0), sizeof(line) - 1);
 	close(fd);
-	/* the daemon lives and answers the next one */
+	/* the daemon still runs and answers the next connection */
 	answer = control_rig_ask("{\"do\":\"ping\"}", &e);
 	assert_non_null(answer);
 	cJSON_Delete(answer);
@@ -249,7 +249,7 @@ main(void)
 		WITH_DAEMON(dead_socket_is_replaced_and_a_file_is_not),
 	};
 
-	/* The other side may hang up during a write: that must be an error of the call. */
+	/* The client may hang up during a write: the call must fail, not the process. */
 	signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests_name("control socket", tests, NULL, NULL);
 }

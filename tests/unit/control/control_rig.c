@@ -55,7 +55,7 @@ outbox_counters(const struct outbox *o, struct outbox_counters *ret_counters)
 	*ret_counters = (struct outbox_counters){ .stored = 7, .attempts = 3 };
 }
 
-/* Writes the message as "actor verb ..."; "-" stands for a missing part. */
+/* Records the message as "actor verb ..."; "-" stands for a missing part. */
 static void __attribute__((format(printf, 2, 3))) see(const char *actor, const char *fmt, ...)
 {
 	int n = snprintf(rig.seen, sizeof(rig.seen), "%s ", actor);
@@ -79,7 +79,7 @@ write_operation(struct outbox_operation *op)
 
 	if (rig.steps == rig.fail_at_slice) {
 		op->msg.rc = err_set(&op->msg.err, ERR_FULL, "the disk is full");
-		op->n_events += 999; /* rolled back: this value must not be used */
+		op->n_events += 999; /* as after a rollback: the reader must not use this value */
 		return;
 	}
 	buf_init(&filter, FILTER_MAX_JSON);

@@ -24,7 +24,7 @@ struct control_rig {
 	/* recorded */
 	_Atomic int steps;    /* number of messages */
 	char seen[512];       /* the last message except a put: actor and contents */
-	char controlled[128]; /* a line for each call of on_site_control */
+	char controlled[128]; /* what each call of on_site_control got, a line for each */
 	char event[512];      /* the body of the last put */
 	int64_t site_id;
 };

@@ -1,5 +1,6 @@
-/* dispatch/age: which time counts, over jumps of the clock and restarts; daemon/clocks stores
- * it. */
+/*
+ * dispatch/age: which time counts after jumps of the clock and restarts; daemon/clocks stores it.
+ */
 #include "lib/unit.h"
 
 #include <time.h>
@@ -12,7 +13,7 @@
 #define DAY (24 * HOUR)
 #define NOW INT64_C(1796000000000) /* 2026-11 */
 
-/* The memory of a process that ran for long, at mono 10 days. */
+/* Returns the memory of a process that has run long, at mono 10 days. */
 static struct age_memory
 memory_of(struct age *a, int64_t wall)
 {
@@ -42,9 +43,9 @@ within_a_boot_a_jump_without_a_process_shows(void **state)
 	struct age_memory m = memory_of(&a, NOW);
 
 	(void)state;
-	/* 20 days of both clocks: no doubt */
+	/* both clocks advance by 20 days: the time is trusted */
 	assert_int_equal(limit_after(&m, 7, NOW + 20 * DAY, 30 * DAY), NOW - 10 * DAY);
-	/* a day of one clock, and a year of the other */
+	/* one clock advances by a day, the other moves by a year */
 	assert_int_equal(limit_after(&m, 7, NOW + 365 * DAY, 11 * DAY), AGE_NONE);
 	assert_int_equal(limit_after(&m, 7, NOW - 365 * DAY, 11 * DAY), AGE_NONE);
 	/* at the limit */
@@ -79,8 +80,8 @@ a_jump_is_remembered_until_it_no_longer_matters(void **state)
 	age_look(&a, later, 10 * DAY + 1000);
 	assert_true(age_remember(&a, &m, 7, later, 10 * DAY + 1000));
 	assert_int_equal(m.jumped_at, later);
-	/* a restart at once, one 29 days later with a boot between whose gap is short, and when the
-	 * clock has gone in step for as long as events may live */
+	/* the jump still counts after an immediate restart, and after a boot 29 days later; it
+	 * no longer counts once the clocks have agreed for as long as events may live */
 	assert_int_equal(limit_after(&m, 7, later + 1000, 10 * DAY + 2000), AGE_NONE);
 	m.seen_at = later + 29 * DAY;
 	assert_int_equal(limit_after(&m, 8, later + 29 * DAY, 1000), AGE_NONE);
@@ -135,10 +136,10 @@ the_outbox_remembers(void **state)
 	fake_clock_advance(&moment, HOUR);
 	run_clocks(7, 3, &jumped);
 	assert_false(jumped);
-	moment.wall += 100 * DAY; /* while no process runs */
+	moment.wall += 100 * DAY; /* the clock jumps while no process runs */
 	run_clocks(7, 20, &jumped);
 	assert_true(jumped);
-	/* and the next process knows about it */
+	/* the next process knows about the jump */
 	run_clocks(7, 1, &jumped);
 	assert_true(jumped);
 }

@@ -102,7 +102,7 @@ so_many_steps_go_in_a_second(void **state)
 	(void)state;
 	todo = 2 * JOB_STEPS_A_SECOND + 1;
 	job_tick(&job);
-	assert_int_equal(begun, 0); /* too early */
+	assert_int_equal(begun, 0); /* no second has passed yet */
 	second_passes();
 	second_passes(); /* the writer is busy */
 	write_all(0);
@@ -164,7 +164,7 @@ a_run_ends_when_it_fails_or_is_restarted(void **state)
 	assert_int_equal(ended, 1);
 	assert_int_equal(message.rc, -1);
 	job_restart(&job);
-	second_passes(); /* whatever its pause */
+	second_passes(); /* job_restart ends any pause */
 	assert_int_equal(begun, 2);
 	job_restart(&job);
 	write_all(0);

@@ -27,7 +27,7 @@ begin(void)
 
 	event.status = STATUS_INVALID;
 	event.reason = "no_email";
-	rig_put(&event, 1, &p); /* received, and so settled, in 1970 */
+	rig_put(&event, 1, &p); /* received and settled at 0, in 1970 */
 	moment = (struct fake_clock){ .wall = NOW, .mono = 5000 };
 	age = (struct age){ 0 };
 	clock_of_moment = fake_clock_of(&moment);

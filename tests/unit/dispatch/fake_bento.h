@@ -17,7 +17,7 @@ struct fake_bento {
 	int status;        /* status for every batch; 0: off */
 	size_t max_bytes;  /* larger bodies get 413; 0: no limit */
 	bool partial;      /* only bad events fail, the others are accepted */
-	bool repeats_fail; /* so do events that were accepted before, as far as it counts */
+	bool repeats_fail; /* with partial, repeats of accepted events fail as well */
 	bool bad[BENTO_EVENTS_MAX];     /* by id */
 	unsigned got[BENTO_EVENTS_MAX]; /* how often each event was accepted */
 	size_t requests;                /* requests answered */

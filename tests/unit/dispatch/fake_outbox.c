@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* The dispatcher owns only the port: a test uses the outbox for longer. */
+/* Frees nothing: the dispatcher frees its port, but the test still uses the outbox. */
 static void
 keep(struct outbox_port *p)
 {

@@ -48,12 +48,12 @@ struct fake_attempt {
 };
 
 struct fake_outbox {
-	struct outbox_port port; /* must be first; its texts outlive port.free */
+	struct outbox_port port; /* must be first; its texts remain valid after port.free */
 	bool at_once;
 	bool stopped; /* accepts no more messages */
 	bool unreadable;
-	bool operated; /* fake_outbox_operate was called: a batch may begin with an event that no
-			  longer waits */
+	bool operated; /* fake_outbox_operate was called, so a batch may begin with an event that is
+			  no longer pending */
 
 	pthread_mutex_t mutex;
 	struct fake_event *events; /* index: id - 1 */
@@ -73,7 +73,7 @@ struct fake_outbox {
 	int64_t read_after;  /* where the last reading of fresh events began */
 	char message_id[32]; /* body and address of the current event */
 	char email[64];
-	/* the next failures: of messages of this type, this many times */
+	/* messages of this type fail, this many times */
 	enum outbox_msg_type fail_type;
 	enum err_code fail_code;
 	unsigned fail_times;

@@ -111,7 +111,7 @@ batches_are_cut_by_bytes(void **state)
 	check_cut(strlen(two), two);
 	check_cut(strlen(two) - 1, one);
 	check_cut(strlen(one), one);
-	/* larger than the limit: it is sent alone */
+	/* an event that is larger than the limit is sent by itself */
 	check_cut(strlen(one) - 1, one);
 	check_cut(1, one);
 }
@@ -339,7 +339,8 @@ many_unfit_events_are_settled_in_turns(void **state)
 	for (int i = 0; i < 3000; i++)
 		fake_outbox_add(r.outbox, RIG_SITE, i % 2 == 0 ? "!" : "?");
 	rig_add(&r, 1);
-	/* one look reads no more unfit events than one message can settle, plus a fixed number */
+	/* one step reads at most as many unfit events as one message can settle, plus a fixed
+	 * number */
 	dispatcher_step(r.dispatcher);
 	assert_true(r.outbox->loads <= 1500);
 	rig_settle(&r);

@@ -44,12 +44,12 @@ each_probe_takes_another_event(void **state)
 	(void)state;
 	start_with(&r, 3, 8);
 	rig_answer(&r, 503, "");
-	/* first events outside the batch that failed, then all events again and again */
+	/* probes take events outside the failed batch first, then all events again and again */
 	for (int64_t i = 0; i < 14; i++) {
 		wait_for_request(&r);
 		fake_bento_read(b, &r, rig_requests(&r) - 1);
 		assert_int_equal(b->n_last, 1);
-		/* once the outage is recognized, no event is avoided */
+		/* once the outage is recognized, probes avoid no event */
 		assert_int_equal(b->last[0], i < 5 ? 4 + i : 1 + (i - 5) % 8);
 		rig_answer(&r, 503, "");
 		assert_int_equal(fake_transport_open(r.transport), 0);
@@ -94,7 +94,7 @@ after_an_outage_batches_grow_slowly_and_one_at_a_time(void **state)
 	rig_free(&r);
 }
 
-/* An outage of an hour with 100,000 events waiting. */
+/* An outage of an hour while 100,000 events are pending. */
 static void
 an_hour_without_bento_costs_a_few_requests(void **state)
 {
@@ -214,7 +214,7 @@ without_max_attempts_an_event_is_tried_forever(void **state)
 	rig_free(&r);
 }
 
-/* Single events, and outages that begin and end between any two requests. */
+/* Batches of one event, and short outages between them. */
 static void
 outages_charge_no_event(void **state)
 {
@@ -223,7 +223,7 @@ outages_charge_no_event(void **state)
 	(void)state;
 	start_with(&r, 1, 300);
 	for (int i = 0; i < 100; i++) {
-		/* one or a few requests fail, and the next passes */
+		/* 1 to 3 requests fail, then 2 pass */
 		for (int k = 0; k <= i % 3; k++) {
 			rig_answer(&r, i % 2 == 0 ? 503 : 500, "");
 			wait_for_request(&r);
@@ -250,7 +250,7 @@ a_charge_that_cannot_be_recorded_is_tried_again(void **state)
 	fake_outbox_fail(r.outbox, OUTBOX_SETTLE, ERR_FULL, 2);
 	rig_answer(&r, 200, "{}");
 	assert_int_equal(fake_outbox_event(r.outbox, 1)->max_batch, 0);
-	/* until then nothing is sent: these events come first */
+	/* nothing is sent until the charge is recorded, because these events come first */
 	assert_int_equal(rig_requests(&r), 2);
 	rig_pass(&r, 2 * CONTEXT_RECORD_AGAIN_MS);
 	assert_int_equal(fake_outbox_event(r.outbox, 2)->max_batch, 1);
@@ -270,7 +270,7 @@ single(struct rig *r)
 	return 0;
 }
 
-/* Events 1 to 4 each cause a 500: none excuses the others, and none keeps the site closed. */
+/* Events 1 to 4 each cause a 500. Each of them is charged, and none keeps the site from sending. */
 static void
 events_that_always_fail_do_not_excuse_each_other(void **state)
 {
@@ -361,7 +361,7 @@ new_credentials_wait_for_the_request_under_way(void **state)
 	rig_free(&r);
 }
 
-/* Stale answers are no reason to pause. */
+/* A stale answer does not pause the site. */
 static void
 new_credentials_are_not_paused_by_an_answer_to_the_old_ones(void **state)
 {
@@ -388,7 +388,7 @@ new_credentials_are_not_paused_by_an_answer_to_the_old_ones(void **state)
 	rig_free(&r);
 }
 
-/* The size that Bento accepts, and the refusals in a row, survive the process. */
+/* A restart keeps the batch size that Bento accepts, and the count of refusals in a row. */
 static void
 what_was_learned_is_recorded_and_used_after_a_restart(void **state)
 {

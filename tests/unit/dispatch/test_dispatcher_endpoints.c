@@ -124,7 +124,7 @@ requests_to_two_endpoints_are_out_at_once_but_not_with_one_address(void **state)
 	rig_free(&r);
 }
 
-/* At the limit of the events considered the batch is sent as it is. */
+/* When the limit of examined events is reached, the batch is sent as it is. */
 static void
 looking_past_other_endpoints_is_bounded(void **state)
 {
@@ -174,7 +174,7 @@ a_batch_is_limited_by_items_and_no_event_is_torn(void **state)
 	rig_free(&r);
 }
 
-/* Three rows, five items, one refused: the row of that item is found and held. */
+/* Three events with five items, one item refused: the event of that item is found and held. */
 static void
 events_are_split_and_an_event_taken_in_part_is_held(void **state)
 {
@@ -218,7 +218,7 @@ items_that_may_have_arrived_may_be_missing_from_the_count(void **state)
 	rig_free(&r);
 }
 
-/* An upsert can be repeated without a key, a command cannot. */
+/* An upsert may be sent again without a key, a command may not. */
 static void
 subscribers_count_as_keyed_and_commands_do_not(void **state)
 {

@@ -38,7 +38,8 @@ an_address_is_in_one_request_at_a_time(void **state)
 	rig_settle(&r);
 	assert_int_equal(fake_transport_open(r.transport), 3);
 	assert_string_equal(rig_body(&r, 2), "{\"events\":[{\"n\":3}]}");
-	/* bob is done: ann's second event still waits for her first, dee's does not */
+	/* bob's event is delivered: ann's second event still waits for her first, but dee's
+	 * does not */
 	fake_transport_answer(r.transport, 1, 200, "{}", -1);
 	rig_settle(&r);
 	assert_string_equal(rig_body(&r, 3), "{\"events\":[{\"n\":5}]}");
@@ -120,7 +121,8 @@ a_delayed_event_blocks_only_its_own_address(void **state)
 	rig_free(&r);
 }
 
-/* Any number of blocked events hides nobody's events, not even from a probe. */
+/* However many events are blocked, the events of other addresses are found, and probes find
+ * them, too. */
 static void
 a_delayed_event_hides_no_other_event(void **state)
 {
@@ -153,7 +155,7 @@ a_delayed_event_hides_no_other_event(void **state)
 		assert_true(r.outbox->loads - loads < 50);
 		rig_answer(&r, 200, "{}");
 	}
-	/* and they are sent in order once the first was sent */
+	/* the blocked events are sent in order after the first */
 	rig_pass(&r, 10 * MINUTE);
 	assert_string_equal(rig_last_body(&r), "{\"events\":[{\"n\":1}]}");
 	rig_answer(&r, 200, "{}");
@@ -253,7 +255,7 @@ an_event_past_max_age_fails_unsent(void **state)
 	assert_int_equal(fake_outbox_event(r.outbox, 1)->status, STATUS_FAILED);
 	assert_string_equal(fake_outbox_event(r.outbox, 1)->reason, "expired");
 	assert_string_equal(rig_last_body(&r), "{\"events\":[{\"n\":2},{\"n\":3}]}");
-	/* in an outage events expire, too, when they would be probed */
+	/* events also expire during an outage, when they would be probed */
 	rig_answer(&r, 503, "");
 	fake_outbox_event(r.outbox, 3)->received_at = r.time.wall;
 	rig_pass(&r, HOUR);
@@ -298,7 +300,7 @@ no_event_waits_longer_than_retry_max(void **state)
 	assert_string_equal(rig_last_body(&r), "{\"events\":[{\"n\":2}]}");
 	rig_answer(&r, 200, "{}");
 	assert_int_equal(rig_requests(&r), 1);
-	/* back in 1970: no event is due never */
+	/* with a clock back at 1970 every event still becomes due */
 	r.time.wall = 1000;
 	rig_pass(&r, 2 * MINUTE);
 	assert_int_equal(rig_requests(&r), 2);

@@ -1,4 +1,4 @@
-/* Answers that count some events of a batch as failed, and what its parts show of them. */
+/* Answers that count some events of a batch as failed: splitting the batch shows which. */
 #include "lib/unit.h"
 
 #include <stdlib.h>
@@ -50,7 +50,7 @@ a_partial_answer_is_split_when_every_event_has_a_key(void **state)
 	assert_int_equal(fake_outbox_attempt(r.outbox, 1)->outcome, OUTCOME_PARTIAL);
 	assert_int_equal(fake_outbox_count(r.outbox, STATUS_DELIVERED), 7);
 	check_reason(&r, 3, STATUS_FAILED, "refused");
-	/* what was sent again is counted */
+	/* event 1 was sent again, and that is counted */
 	assert_true(b->got[1] == 3 && fake_outbox_event(r.outbox, 1)->maybe_sent == 2);
 	assert_true(b->got[8] == 2 && fake_outbox_event(r.outbox, 8)->maybe_sent == 1);
 	end_partial(b, &r);
@@ -64,7 +64,7 @@ as_many_as_the_batch_counted_fail_once_all_of_it_is_known(void **state)
 	size_t held = 0;
 
 	(void)state;
-	/* until the last part has been answered they are held */
+	/* the refused events are held until the last part is answered */
 	while (fake_outbox_count(r.outbox, STATUS_DELIVERED) < 4
 	       || fake_outbox_count(r.outbox, STATUS_PENDING) > 0) {
 		assert_int_equal(fake_outbox_count(r.outbox, STATUS_FAILED), 0);
@@ -79,7 +79,8 @@ as_many_as_the_batch_counted_fail_once_all_of_it_is_known(void **state)
 	end_partial(b, &r);
 }
 
-/* Bento may count a repeat as failed: then all of them are refused alone, more than at first. */
+/* Bento may count repeats as failed. Then every event is refused alone, more than failed at
+ * first. */
 static void
 repeats_that_count_as_failed_are_held(void **state)
 {
@@ -176,7 +177,7 @@ an_operator_who_decided_first_is_not_overruled(void **state)
 	end_partial(b, &r);
 }
 
-/* With several requests at a time several batches are in parts at once. */
+/* With several requests in flight, several batches are split at once. */
 static void
 batches_in_parts_at_once_are_told_apart(void **state)
 {

@@ -29,7 +29,7 @@ a_paused_site_ends_its_requests_and_begins_none(void **state)
 	rig_pass(&r, 24 * HOUR);
 	assert_int_equal(rig_requests(&r), 1);
 	assert_int_equal(fake_outbox_count(r.outbox, STATUS_DELIVERED), 3);
-	/* no reason to wake up */
+	/* the dispatcher has no reason to wake up */
 	assert_int_equal(r.wait, -1);
 	steer(&r, DISPATCH_RESUME);
 	assert_int_equal(rig_requests(&r), 2);
@@ -142,7 +142,7 @@ a_prepared_event_that_is_held_is_not_sent(void **state)
 		rig_start(&r);
 		rig_add(&r, 7);
 		rig_settle(&r);
-		/* 4, 5 and 6 are ready to send, whether or not the dispatcher knows of the
+		/* events 4, 5 and 6 are prepared, whether or not the dispatcher knows of the
 		 * change */
 		fake_outbox_operate(r.outbox, 5, STATUS_HELD);
 		if (told)
@@ -176,7 +176,7 @@ an_event_discarded_while_its_attempt_begins_stays_discarded(void **state)
 	rig_free(&r);
 }
 
-/* An older event of the same address than the prepared ones: it is sent first. */
+/* A released event is older than the prepared events of its address, and is sent before them. */
 static void
 a_released_event_keeps_its_order(void **state)
 {
@@ -198,7 +198,8 @@ a_released_event_keeps_its_order(void **state)
 	rig_free(&r);
 }
 
-/* It is among the events that are not read again, because they wait for an older one. */
+/* The released event is one of those that are not read again, because they wait for an older
+ * one. */
 static void
 a_released_event_is_found_among_blocked_ones(void **state)
 {
@@ -261,7 +262,7 @@ an_attempt_under_way_ends_normally(void **state)
 	fake_outbox_operate(r.outbox, 2, STATUS_PENDING);
 	dispatcher_look_again(r.dispatcher);
 	rig_settle(&r);
-	/* not sent a second time beside the first */
+	/* the event is not sent a second time while the first request is in flight */
 	assert_int_equal(rig_requests(&r), 1);
 	rig_answer(&r, 200, "{}");
 	assert_int_equal(fake_outbox_count(r.outbox, STATUS_DELIVERED), 2);

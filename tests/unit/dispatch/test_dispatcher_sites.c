@@ -178,7 +178,7 @@ a_pace_or_a_pause_holds_one_site_only(void **state)
 	rig_free(&r);
 }
 
-/* A huge backlog is blocked by one delayed event. */
+/* One delayed event blocks a huge backlog. */
 static void
 a_blocked_backlog_starves_no_other_site(void **state)
 {
@@ -194,7 +194,7 @@ a_blocked_backlog_starves_no_other_site(void **state)
 	fake_outbox_add(r.outbox, RIG_OTHER, "1");
 	dispatcher_wake(r.dispatcher);
 	before = r.outbox->loads;
-	/* Its attempt is recorded in the first step, and goes out in the second. */
+	/* The attempt is recorded in the first step, and the request is sent in the second. */
 	for (int i = 0; i < 4 && rig_requests(&r) == 0; i++) {
 		dispatcher_step(r.dispatcher);
 		fake_outbox_commit(r.outbox);

@@ -52,7 +52,7 @@ stopping_cancels_at_the_deadline_and_records_what_happened(void **state)
 	assert_true(r.dispatcher->finished);
 	assert_int_equal(fake_outbox_attempt(r.outbox, 1)->outcome, OUTCOME_UNKNOWN);
 	assert_int_equal(fake_outbox_event(r.outbox, 1)->maybe_sent, 1);
-	/* our stop says nothing about the site */
+	/* a stop does not change the state of the site */
 	assert_int_equal(r.outbox->site.mode, OUTBOX_SITE_READY);
 	rig_free(&r);
 }

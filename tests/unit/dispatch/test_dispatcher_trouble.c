@@ -148,7 +148,8 @@ events_that_may_have_arrived_are_counted(void **state)
 	assert_string_equal(fake_outbox_attempt(r.outbox, 2)->error, "broken");
 	assert_int_equal(fake_outbox_event(r.outbox, 1)->maybe_sent, 1);
 	time_to_next(&r, HOUR);
-	/* Bento refuses an event that it may have: it could be a suppressed duplicate */
+	/* Bento refuses an event that it may already have: the refusal could be a suppressed
+	 * duplicate */
 	rig_answer(&r, 200, "{\"results\":0,\"failed\":1}");
 	assert_string_equal(fake_outbox_event(r.outbox, 1)->reason, "maybe_delivered");
 	assert_int_equal(fake_outbox_event(r.outbox, 1)->status, STATUS_HELD);

@@ -17,7 +17,7 @@ struct outbox {
 	unsigned released;
 	bool hold;
 	bool refuse;
-	unsigned turned_away; /* counts that were not stored */
+	unsigned turned_away; /* reports of request counts that were not stored */
 	bool stop;
 	enum err_code failure;
 	enum outbox_health health;
@@ -36,7 +36,7 @@ ingest_outbox_sum(const char *p, size_t n)
 	return sum;
 }
 
-/* Needs no lock: this thread owns the message. */
+/* Copies the message. Needs no lock: this thread owns the message. */
 static struct fake_put
 look_at(const struct outbox_put *put)
 {

@@ -230,7 +230,8 @@ is_sent(void *arg)
 		s->p += n;
 		s->n -= (size_t)n;
 	} else if (n < 0 && errno != EAGAIN) {
-		s->n = 0; /* the server has closed it: the test notices that when it reads */
+		s->n = 0; /* the server has closed the connection: the test notices that when it
+			     reads */
 	}
 	client_read(s->c);
 	return s->n == 0;
@@ -319,7 +320,7 @@ has_response(void *arg)
 	return take_response(x->c, x->r);
 }
 
-/* ret_response->status is -1 before the call: to HEAD, and no body follows. */
+/* A caller that sent HEAD sets ret_response->status to -1 before the call: then no body follows. */
 void
 client_answer(struct client *c, struct response *ret_response)
 {

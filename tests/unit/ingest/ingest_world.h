@@ -43,9 +43,9 @@ void world_run_until_given_back(struct world *w, unsigned n);
 struct client {
 	struct world *w;
 	int fd;
-	char got[65536]; /* read, but not yet taken by client_answer */
+	char got[65536]; /* bytes that were read and not yet taken by client_answer */
 	size_t n_got;
-	bool closed; /* by the server */
+	bool closed; /* the server closed the connection */
 };
 
 /* Connects to listener i. Returns when the kernel has the connection, accepted or not. */
@@ -68,7 +68,7 @@ struct response {
 void client_answer(struct client *c, struct response *ret_response);
 /* Waits for a response with that status; ret_response may be NULL. */
 void client_expect(struct client *c, int status, struct response *ret_response);
-/* Waits for the end of the connection; no byte may come before it. */
+/* Waits until the server closes the connection; it must not send a byte before. */
 void client_expect_end(struct client *c);
 /* Checks that no byte has come and that the connection is open. */
 void client_expect_silence(struct client *c);

@@ -1,4 +1,4 @@
-/* ingest/admission: which invalid events get another decision for each site. */
+/* ingest/admission: invalid events that are decided again for each site. */
 #include "lib/unit.h"
 
 #include "ingest/admission.h"

@@ -285,7 +285,7 @@ keys_are_found_in_three_places(void **state)
 		{ "/v1/track", "", "{\"writeKey\":\"alpha2\"}", 200, 7 },
 		{ "/v1/track?writeKey=beta", "", "{}", 200, 8 },
 		{ "/v1/batch", "", "{\"batch\":[{}],\"writeKey\":\"beta\"}", 200, 8 },
-		/* the first key given counts: Basic, query, body */
+		/* of several keys the first counts: Basic, query, body */
 		{ "/v1/track?writeKey=beta", "Authorization: Basic YWxwaGE6\r\n",
 		    "{\"writeKey\":\"beta\"}", 200, 7 },
 		{ "/v1/track?writeKey=beta", "Authorization: Basic Og==\r\n", "{}", 200, 8 },
@@ -332,7 +332,7 @@ a_known_key_is_good_from_any_origin(void **state)
 	client_post(c, "/v1/t?writeKey=no", "Origin: https://shop.example\r\n", "{}");
 	client_expect(c, 401, &r);
 	response_has_not(&r, "WWW-Authenticate");
-	/* and the origin of one request does not carry over to the next */
+	/* the origin of one request does not carry over to the next */
 	client_post(c, "/v1/t?writeKey=beta", "", "{}");
 	client_expect(c, 200, &r);
 	response_has_not(&r, "Access-Control");

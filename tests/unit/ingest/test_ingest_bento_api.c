@@ -81,7 +81,7 @@ it_is_answered_with_counts_after_the_commit(void **state)
 	assert_int_equal(put.site_id, 7);
 	assert_int_equal(put.n_events, 3);
 	ingest_outbox_hold(w->outbox, false);
-	/* the next request on the connection is Segment's */
+	/* the next request on the connection is in Segment's format */
 	client_post(c, "/v1/track?writeKey=beta", "", "{\"event\":\"x\",\"email\":\"a@b.co\"}");
 	client_expect(c, 200, &r);
 	assert_string_equal(r.body, "{\"success\": true}");
@@ -106,12 +106,12 @@ static const struct {
 	{ "?site_uuid=u-b", PAIR, "{\"events\":[" GOOD "]}", 0 },
 	{ "?site_uuid=u-a", OTHER_PAIR, "{\"events\":[" GOOD "]}", 0 },
 	{ "", OTHER_PAIR, "{\"events\":[" GOOD "],\"site_uuid\":\"u-a\"}", 0 },
-	/* no site, an unknown one, one that is not text */
+	/* no site, an unknown site, a site that is not text */
 	{ "", PAIR, "{\"events\":[" GOOD "]}", 0 },
 	{ "?site_uuid=u-x", PAIR, "{\"events\":[" GOOD "]}", 0 },
 	{ "?site_uuid=u-x", PAIR, "{\"events\":[" GOOD "],\"site_uuid\":\"u-a\"}", 0 },
 	{ "", PAIR, "{\"events\":[" GOOD "],\"site_uuid\":7}", 0 },
-	/* no keys, unknown ones, half of them, a write key */
+	/* no keys, unknown keys, half of the keys, a write key */
 	{ "?site_uuid=u-a", "", "{\"events\":[" GOOD "]}", 0 },
 	{ "?site_uuid=u-a", STRANGE_PAIR, "{\"events\":[" GOOD "]}", 0 },
 	{ "?site_uuid=u-a", "Authorization: Basic cHViOg==\r\n", "{\"events\":[" GOOD "]}", 0 },
@@ -197,7 +197,7 @@ subscribers_have_a_path_of_their_own(void **state)
 	client_free(c);
 }
 
-/* A request authenticated with old keys is not stored for a site of the new ones. */
+/* A request authenticated with old keys is not stored for a site of the new keys. */
 static void
 keys_that_are_renewed_meanwhile_count(void **state)
 {
@@ -223,7 +223,7 @@ keys_that_are_renewed_meanwhile_count(void **state)
 	client_free(c);
 }
 
-/* A pair of the largest size that is compared, and one byte more. */
+/* A pair of keys of the largest size that is compared, and one byte more. */
 static void
 long_keys_are_compared_as_a_whole(void **state)
 {

@@ -1,5 +1,7 @@
-/* ingest: several requests on one connection, in pieces, ambiguous ones, and over every
- * listener. */
+/*
+ * ingest: several requests on one connection, requests in pieces, ambiguous requests, and every
+ * listener.
+ */
 #include "lib/unit.h"
 
 #include <stdio.h>

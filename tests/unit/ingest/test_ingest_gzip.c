@@ -148,7 +148,8 @@ who_waits_for_100_may_send_gzip(void **state)
 	free(body);
 }
 
-/* The limit counts unpacked bytes at any level: stored data is longer packed than unpacked. */
+/* The limit counts unpacked bytes at any level of compression, even if the packed body is
+ * longer. */
 static void
 the_largest_body_is_taken_and_a_byte_more_is_not(void **state)
 {
@@ -189,7 +190,7 @@ what_unpacks_to_gigabytes_is_refused_before_its_end(void **state)
 	snprintf(head, sizeof(head),
 	    "POST /v1/track HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n" GZIP "\r\n", n);
 	client_send(c, head);
-	client_send_bytes(c, packed, 1000); /* 1,000 of 32,000 bytes */
+	client_send_bytes(c, packed, 1000); /* the first 1,000 of 32,000 bytes */
 	client_expect(c, 413, &r);
 	response_has(&r, "Connection: close");
 	client_expect_end(c);
@@ -265,7 +266,8 @@ other_encodings_are_told_what_is_taken(void **state)
 	client_free(c);
 }
 
-/* zlib's memory counts while the body is unpacked, and not while it waits for the writer. */
+/* zlib's memory counts while a body is unpacked, but not while the unpacked body waits for the
+ * writer. */
 static void
 unpacking_counts_and_waiting_does_not(void **state)
 {
@@ -281,8 +283,8 @@ unpacking_counts_and_waiting_does_not(void **state)
 	world_open(w);
 	for (int i = 0; i < 2; i++)
 		c[i] = client_new(w, 0);
-	send_packed(
-	    c[0], GZIP, packed, n / 2); /* of n / 2: cut off, so it ends without more bytes */
+	send_packed(c[0], GZIP, packed,
+	    n / 2); /* half of the packed body, with that length: the gzip is truncated */
 	client_expect(c[0], 400, NULL);
 	client_send(
 	    c[0], "POST /v1/track HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n" GZIP "\r\n\x1f");

@@ -1,4 +1,4 @@
-/* ingest: sizes, clients that vanish, and options that are refused. */
+/* ingest: sizes, clients that disconnect, and options that are refused. */
 #include "lib/unit.h"
 
 #include <errno.h>

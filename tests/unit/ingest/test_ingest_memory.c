@@ -1,4 +1,4 @@
-/* ingest: the memory held over all connections. */
+/* ingest: the memory for bodies, summed over all connections. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -123,7 +123,7 @@ many_tiny_events_count_for_what_they_take(void **state)
 	world_free(w);
 }
 
-/* With 503 the client would try forever. */
+/* A 503 would make the client try forever. */
 static void
 events_that_no_memory_could_ever_hold_are_refused_for_good(void **state)
 {
@@ -150,7 +150,7 @@ events_that_no_memory_could_ever_hold_are_refused_for_good(void **state)
 	world_free(w);
 }
 
-/* The columns of each event count as well. */
+/* The columns of each event count against the memory, too. */
 static void
 notes_that_no_memory_could_ever_hold_are_refused_for_good(void **state)
 {

@@ -101,7 +101,7 @@ dripping_does_not_move_the_deadline(void **state)
 		client_expect(c, 503, &r);
 		response_has(&r, "Connection: close");
 		response_has(&r, "Retry-After: 1");
-		/* nor does it keep an answered connection open */
+		/* a byte does not keep an answered connection open, either */
 		client_send(c, "x");
 		world_wait_ms(w, SERVER_LINGER_MS + 1);
 		client_expect_end(c);
@@ -120,7 +120,7 @@ idle_connections_end(void **state)
 	world_wait_ms(w, 59000);
 	client_expect_silence(used);
 	client_expect_silence(fresh);
-	client_send(used, "\r\n"); /* is not a request */
+	client_send(used, "\r\n"); /* an empty line is not a request */
 	client_post(fresh, "/v1/track", "", "{}");
 	client_expect(fresh, 200, NULL);
 	world_wait_ms(w, 1001);
@@ -219,7 +219,7 @@ answers_that_are_not_taken_wait_for_the_client(void **state)
 	unix_end(&u);
 }
 
-/* Looks without reading the waiting bytes. */
+/* Returns whether bytes are waiting, without reading them. */
 static bool
 is_reset(void *arg)
 {
@@ -244,7 +244,8 @@ a_client_that_takes_no_answer_is_closed(void **state)
 	unix_end(&u);
 }
 
-/* ---- a full house ---------------------------------------------------------------------------- */
+/* ---- the maximum of connections
+ * --------------------------------------------------------------- */
 
 static void
 at_the_cap_new_clients_wait_or_an_idle_one_goes(void **state)
@@ -272,7 +273,7 @@ at_the_cap_new_clients_wait_or_an_idle_one_goes(void **state)
 	client_expect_end(idle);
 	world_run_until_waiting(w, 2);
 	client_free(idle);
-	/* when a connection ends by itself there is room as well */
+	/* when a client ends its connection there is room as well */
 	idle = client_new(w, 0);
 	client_post(idle, "/v1/track", "", "{}");
 	client_expect_silence(idle);

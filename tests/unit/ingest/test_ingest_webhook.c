@@ -9,8 +9,8 @@
 #define EVENT "{\"type\":\"track\",\"event\":\"x\",\"email\":\"a@b.c\",\"n\":1.10}"
 #define DELETE "{\"type\":\"delete\",\"userId\":\"u\"}"
 
-/* HMAC-SHA1 by another implementation: of EVENT under "one" and under "two", of "[" EVENT ","
- * DELETE "]" and of " " EVENT "\n" under "one". */
+/* Made by another implementation of HMAC-SHA1: EVENT under "one" and under "two", "[" EVENT ","
+ * DELETE "]" and " " EVENT "\n" under "one". */
 #define ONES "X-Signature: 07c7fcd004575c02204ebf115b4c80478bb2b35e\r\n"
 #define TWOS "X-Signature: aa7378d6cccd983b2371487af9ad5819ab3eafed\r\n"
 #define WHOLE_ARRAY "X-Signature: 40857b5e7092d4e5c0510379f94a96e3ef7c2baf\r\n"

@@ -44,7 +44,7 @@ tear_down(void **state)
 	return 0;
 }
 
-/* Counts this text in the log, which is read to its end. */
+/* Reads the log to its end; counts how often this text occurs. */
 static int
 count_log(const char *text)
 {
@@ -52,7 +52,7 @@ count_log(const char *text)
 	ssize_t got;
 
 	fflush(stderr);
-	assert_int_equal(write(STDERR_FILENO, "\n", 1), 1); /* so that there is something to read */
+	assert_int_equal(write(STDERR_FILENO, "\n", 1), 1); /* so that read does not block */
 	got = read(log_end, logged, sizeof(logged) - 1);
 	logged[got < 0 ? 0 : got] = '\0';
 	for (const char *p = strstr(logged, text); p != NULL; p = strstr(p + 1, text))
@@ -118,7 +118,7 @@ test_cut_off(void **state)
 	world_run_a_while(w);
 	client_free(c);
 	expect_count("cut_off", 1);
-	/* A connection that closes between requests refuses nothing. */
+	/* A connection that closes between requests does not count as a refusal. */
 	c = client_new(w, 0);
 	world_run_a_while(w);
 	client_free(c);
@@ -189,7 +189,7 @@ test_not_kept_counts_again(void **state)
 	expect_count("not_found", 1);
 }
 
-/* ---- alone ---------------------------------------------------------------------------------- */
+/* ---- without a server ------------------------------------------------------------------------ */
 
 #define MANY (REFUSAL_CLIENTS + 1)
 

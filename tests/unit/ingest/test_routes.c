@@ -1,4 +1,4 @@
-/* routes: paths as clients write them, and answers_append_allowed for their preflights. */
+/* ingest/routes: paths as clients write them, and answers_append_allowed for their preflights. */
 #include "ingest/http/answers.h"
 #include "ingest/routes.h"
 

@@ -1,6 +1,6 @@
 /*
- * A layer over SQLite's own files whose Nth writing call fails, for tests that try every point at
- * which a disk can fail. There is one in the process, installed as the default.
+ * A VFS over SQLite's own that makes the Nth writing call fail, for tests that try every point at
+ * which a disk can fail. The process has one, installed as the default.
  */
 #ifndef UNIT_OUTBOX_FAULTY_VFS_H
 #define UNIT_OUTBOX_FAULTY_VFS_H

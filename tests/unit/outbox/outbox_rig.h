@@ -16,7 +16,7 @@ extern struct outbox *rig_outbox; /* NULL while closed */
 extern int64_t rig_site;
 extern uint64_t rig_min_free;        /* for the next rig_open */
 extern atomic_int rig_due_calls;     /* calls of on_due */
-extern atomic_int rig_changed_calls; /* calls of on_due with `changed` */
+extern atomic_int rig_changed_calls; /* calls of on_due with `changed` set */
 
 int rig_set_up(void **state);
 int rig_tear_down(void **state);
@@ -26,7 +26,7 @@ void rig_check(void);
 int64_t rig_open(void);
 void rig_close(void);
 
-/* done() of a message: counts it. */
+/* A done() for messages, which counts them. */
 void rig_note_done(struct outbox_msg *msg, void *arg);
 /* Waits until `count` messages are done, and starts to count again. */
 void rig_wait_done(int count);
@@ -40,7 +40,7 @@ int rig_put(const struct segment_event *events, size_t n, struct outbox_put *ret
 int64_t rig_put_one(const char *message_id);
 /* Begins an attempt with these members; returns its id. */
 int64_t rig_begin(const int64_t *ids, size_t n);
-/* Makes the end of an attempt that delivered, for the test to change and send. */
+/* Returns the end of an attempt that delivered, which the test can change and send. */
 struct outbox_attempt_end rig_end_of(int64_t attempt_id, const int64_t *ids, size_t n);
 /* Returns the only integer of a query, read with its own connection, like an auditor. */
 int64_t rig_number(const char *sql);

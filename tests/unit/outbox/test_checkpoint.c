@@ -1,4 +1,4 @@
-/* How a WAL that a reader keeps from being cut slows receipt down, and stops it. */
+/* A reader keeps the WAL from being cut: receipt slows down, and at last stops. */
 #include "lib/unit.h"
 
 #include "outbox/checkpoint.h"

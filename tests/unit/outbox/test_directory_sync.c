@@ -18,7 +18,7 @@
 static int directory_syncs;
 static bool directory_fails;
 
-/* Stands in front of the C library's. */
+/* Replaces the C library's fsync. */
 int
 fsync(int fd)
 {

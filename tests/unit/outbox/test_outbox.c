@@ -54,7 +54,8 @@ events_are_stored_and_due_in_order(void **state)
 	assert_true(atomic_load(&rig_due_calls) >= 1);
 }
 
-/* A reader that has read ahead must learn of a change, even when nothing becomes due. */
+/* A reader that has read ahead must learn of every change by operators, even when no event
+ * becomes due. */
 static void
 what_operators_change_is_told(void **state)
 {
@@ -67,7 +68,7 @@ what_operators_change_is_told(void **state)
 	rig_put_one("a");
 	assert_int_equal(rig_send(&op.msg, OUTBOX_OPERATE), 0);
 	assert_int_equal(op.n_events, 1);
-	/* Before the sender learns that it is done. */
+	/* on_due is called before the sender learns that the message is done. */
 	assert_int_equal(atomic_load(&rig_changed_calls), 1);
 	op = (struct outbox_operation){
 		.verb = OPERATE_UNDO, .undoes = op.operation_id, .dry_run = true, .actor = "ann"
@@ -218,7 +219,7 @@ a_writer_that_is_behind_refuses_more(void **state)
 	int accepted = 0;
 
 	(void)state;
-	/* Another program holds the lock: the writer waits, and the mailbox fills. */
+	/* While another program holds the lock, the writer waits and the mailbox fills. */
 	assert_int_equal(db_open(&db, rig_dir.file, DB_WRITE, &e), 0);
 	assert_int_equal(db_exec(&db, "BEGIN IMMEDIATE", &e), 0);
 	for (size_t i = 0; i < 150; i++) {
@@ -251,7 +252,7 @@ wait_for_health(enum outbox_health health)
 static struct fake_clock hanging_clock;
 static pthread_mutex_t hanging = PTHREAD_MUTEX_INITIALIZER;
 
-/* The writer's thread stays in here, as it would in a write to the disk. */
+/* Blocks the writer's thread here, as a write to a hanging disk would. */
 static void
 hang(struct outbox_msg *msg, void *arg)
 {
@@ -293,7 +294,7 @@ a_disk_that_hangs_is_told_within_the_bound(void **state)
 	o = open_with_fake_clock(&clock);
 	pthread_mutex_lock(&hanging);
 	assert_int_equal(outbox_send(o, &p.msg), 0);
-	while (rig_number("SELECT count(*) FROM outbox") == 0) /* then it hangs */
+	while (rig_number("SELECT count(*) FROM outbox") == 0) /* the disk hangs from here on */
 		poll(NULL, 0, 1);
 	hanging_clock.mono += OUTBOX_STALL_MS;
 	assert_int_equal(outbox_health(o), OUTBOX_OK);
@@ -353,7 +354,7 @@ what_waits_at_the_end_is_written(void **state)
 	assert_int_equal(rig_number("SELECT count(*) FROM outbox"), 50);
 }
 
-/* SQLite would continue without an error, and the next start would not have these events. */
+/* SQLite would go on without an error, but the next start would not find these events. */
 static void
 assert_missed(const char *suffix)
 {

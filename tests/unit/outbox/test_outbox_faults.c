@@ -24,7 +24,7 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
 static bool is_done;
 
-/* Results reported during the life. */
+/* The results that one life reported. */
 struct told {
 	bool stored[ROUNDS];
 	bool begun[ROUNDS];
@@ -143,7 +143,7 @@ number(struct db *db, const char *format, ...)
 	return n;
 }
 
-/* The next process finds everything that was reported. */
+/* Checks that the next process finds everything that was reported. */
 static void
 assert_kept(const struct told *told, int nth, int code)
 {
@@ -240,8 +240,8 @@ static int
 install(void **state)
 {
 	(void)state;
-	/* A thousand lives with many syncs: use memory, because the failing disk is simulated
-	 * anyway. */
+	/* Runs in memory, because a thousand lives make many syncs and the failing disk is
+	 * simulated anyway. */
 	if (access("/dev/shm", W_OK) == 0)
 		setenv("TMPDIR", "/dev/shm", 1);
 	faulty_vfs_install();

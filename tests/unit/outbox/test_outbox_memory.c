@@ -50,7 +50,7 @@ install(void **state)
 	sqlite3_mem_methods scarce;
 
 	(void)state;
-	/* Without its own pool of small blocks, SQLite allocates each one. */
+	/* SQLite must allocate every small block: turn its pool of them off. */
 	assert_int_equal(sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0), SQLITE_OK);
 	assert_int_equal(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real), SQLITE_OK);
 	scarce = real;
@@ -69,7 +69,7 @@ store_without_memory(int nth, int *ret_stored)
 	struct segment_event event;
 	struct outbox_put p;
 
-	rig_close(); /* so that statements must be prepared again */
+	rig_close(); /* closes the outbox, so that statements must be prepared again */
 	rig_open();
 	snprintf(id, sizeof(id), "scarce-%d", nth);
 	event = rig_track(id);

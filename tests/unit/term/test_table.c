@@ -1,4 +1,4 @@
-/* cli/table and cli/when: output for people. */
+/* term/table and term/when: output for people. */
 #include "lib/unit.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* The pure parts of the load generator: ids, prepared requests, the arithmetic of the report. */
+/* The pure functions of the load generator: ids, prepared requests, the figures of the report. */
 #include "lib/unit.h"
 
 #include <string.h>

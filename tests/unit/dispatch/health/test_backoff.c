@@ -1,4 +1,6 @@
-/* backoff: exponential with full jitter, and the wait that a server asks for. */
+/*
+ * dispatch/health/backoff: exponential waits with full jitter, and the wait that a server asks for.
+ */
 #include "lib/unit.h"
 
 #include "dispatch/health/backoff.h"

@@ -1,4 +1,4 @@
-/* dispatch/health/breaker: when Bento may be asked, and with how many events. */
+/* dispatch/health/breaker: when a request may be sent to Bento, and with how many events. */
 #include "lib/unit.h"
 
 #include "dispatch/health/breaker.h"
@@ -131,7 +131,7 @@ old_answers_change_nothing(void **state)
 	assert_int_equal(w.b.failures, 1);
 	assert_false(breaker_passed(&w.b, old));
 	assert_true(breaker_is_probing(&w.b));
-	/* but a wait that an answer asks for counts */
+	/* a wait that an answer asks for counts, even if the answer is stale */
 	assert_true(end_badly(&w, old, SITE_THROTTLE, 60000));
 	assert_int_equal(w.b.probe_ms, w.now + 60000);
 	assert_false(end_badly(&w, old, SITE_THROTTLE, 50000));
@@ -151,7 +151,7 @@ an_old_rate_limit_closes_a_site_that_is_well_again(void **state)
 	assert_false(end_badly(&w, old, SITE_BACKOFF, 0));
 	assert_true(end_badly(&w, old, SITE_THROTTLE, 60000));
 	assert_false(allows(&w, w.now));
-	/* requests sent before that are stale now */
+	/* requests that were sent before the rate limit are stale now */
 	assert_false(breaker_passed(&w.b, newer));
 	assert_false(allows(&w, w.now));
 }

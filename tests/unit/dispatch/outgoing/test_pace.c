@@ -1,4 +1,4 @@
-/* pace: even spacing, start to start. */
+/* dispatch/outgoing/pace: requests are spaced evenly, from start to start. */
 #include "lib/unit.h"
 
 #include "dispatch/outgoing/pace.h"

@@ -63,14 +63,14 @@ due_events_come_in_order_without_those_that_are_taken(void **state)
 	assert_int_equal(seen.ids[2], ids[4]);
 	assert_string_equal(seen.message_id, "e");
 
-	/* above an id */
+	/* only events above an id */
 	seen = (struct seen){ .enough = 8 };
 	query.after = ids[0];
 	assert_int_equal(port->due(port, &query, note, &seen, &e), 0);
 	assert_int_equal(seen.n, 2);
 	assert_int_equal(seen.ids[0], ids[2]);
 
-	/* until the callback has enough */
+	/* it stops once the callback has enough */
 	seen = (struct seen){ .enough = 1 };
 	assert_int_equal(port->due(port, &query, note, &seen, &e), 0);
 	assert_int_equal(seen.n, 1);

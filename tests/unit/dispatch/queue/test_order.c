@@ -68,7 +68,7 @@ a_delayed_event_blocks_later_ones_of_its_address_only(void **state)
 	assert_false(order_is_blocked(&o, 5, 10));
 	assert_true(order_is_blocked(&o, 5, 11));
 	assert_false(order_is_blocked(&o, 6, 11));
-	/* once it is sent, the flight blocks the address */
+	/* once the delayed event is sent, the request in flight blocks the address */
 	order_depart(&o, &one);
 	assert_false(order_is_blocked(&o, 5, 11));
 	order_delay(&o, address, id);

@@ -1,4 +1,7 @@
-/* dispatch/queue/payload: the frame around composed events, and offers that are not kept. */
+/*
+ * dispatch/queue/payload: the JSON around composed events, and events that are offered and taken
+ * back.
+ */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -24,7 +27,7 @@ take(struct payload *p, const char *body)
 	payload_keep(p);
 }
 
-/* Checks that the payload reports the size that it then has. */
+/* Checks that the payload has the size that it reports. */
 static void
 check_end(struct payload *p, const char *text)
 {

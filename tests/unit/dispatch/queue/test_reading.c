@@ -53,7 +53,7 @@ a_dropped_preparation_is_read_again(void **state)
 
 	(void)state;
 	begin(&r, 12);
-	/* 4, 5 and 6 are prepared */
+	/* events 4, 5 and 6 are prepared */
 	queue_drop(&r.dispatcher->sites[0].queue);
 	rig_answer(&r, 200, TAKEN);
 	assert_string_equal(rig_last_body(&r), "{\"events\":[{\"n\":4},{\"n\":5},{\"n\":6}]}");
@@ -68,7 +68,7 @@ an_event_that_was_skipped_is_not_passed(void **state)
 	(void)state;
 	rig_init(&r);
 	rig_start(&r);
-	/* for another endpoint than its neighbors */
+	/* this event goes to another endpoint than its neighbors */
 	fake_outbox_add(r.outbox, RIG_SITE, "{\"n\":1}");
 	fake_outbox_add(r.outbox, RIG_SITE, "s{\"n\":2}");
 	rig_add(&r, 9);
@@ -80,7 +80,7 @@ an_event_that_was_skipped_is_not_passed(void **state)
 	rig_free(&r);
 }
 
-/* An older event that becomes due without a word to the dispatcher. */
+/* An older event becomes due, and the dispatcher is not woken. */
 static void
 an_older_event_is_found_within_a_second(void **state)
 {

@@ -7,8 +7,7 @@
 
 #include "unit/dispatch/transport/transport_rig.h"
 
-/* ---- good days --------------------------------------------------------------------------------
- */
+/* ---- answers --------------------------------------------------------------------------------- */
 
 static void
 a_request_arrives_whole_and_its_answer_comes_back(void **state)
@@ -165,7 +164,7 @@ retry_after_comes_with_the_answer(void **state)
 {
 	static const struct tiny_step seconds[] = { { TINY_ANSWER,
 	    "HTTP/1.1 429 Slow\r\nRetry-After: 17\r\nContent-Length: 0\r\n\r\n", true } };
-	/* our clock does not matter: the answer has its own time */
+	/* a Retry-After date is compared with the answer's own Date, not with our clock */
 	static const struct tiny_step date[] = { { TINY_ANSWER,
 	    "HTTP/1.1 503 Down\r\nDate: Wed, 21 Oct 2015 07:28:00 GMT\r\n"
 	    "retry-after: Wed, 21 Oct 2015 07:29:30 GMT\r\nContent-Length: 0\r\n\r\n",

@@ -6,8 +6,7 @@
 
 #include "unit/dispatch/transport/transport_rig.h"
 
-/* ---- bad days ---------------------------------------------------------------------------------
- */
+/* ---- failures -------------------------------------------------------------------------------- */
 
 static void
 nothing_was_sent_when_nobody_listens(void **state)
@@ -109,7 +108,7 @@ a_request_to_an_invalid_url_does_not_start(void **state)
 	assert_int_equal(e.code, ERR_INPUT);
 	assert_int_equal(transport->start(transport, &strange, &e), 0);
 	result = wait_for_result();
-	/* refused because of its scheme, before any connection */
+	/* the URL is refused because of its scheme, before any connection */
 	assert_null(strstr(result.error, "connect"));
 	check_failure(&result, PHASE_NOT_SENT);
 }
@@ -137,7 +136,7 @@ a_request_on_a_dying_connection_is_not_sent_twice(void **state)
 	assert_non_null(strstr(result.error, "kept connection"));
 	check_failure(&result, PHASE_SENDING);
 	assert_int_equal(server.requests, 2);
-	/* and the next request works */
+	/* the next request works */
 	result = send_to(server.url, PATIENCE_MS);
 	check_answer(&result, 200, "{\"results\":1}");
 	tiny_server_stop(&server);

@@ -68,7 +68,7 @@ write_text(int fd, const char *text)
 	}
 }
 
-/* The connection that tiny_server_stop may shut; -1 when it is about to be closed. */
+/* Sets the connection that tiny_server_stop may shut down; -1 before it is closed. */
 static void
 hold(struct tiny_server *s, int fd)
 {
@@ -101,7 +101,8 @@ accept_next(struct tiny_server *s)
 	return fd;
 }
 
-/* A client may connect and close without sending: such a connection does not count. */
+/* Accepts a connection on which a client sends something: one that is closed without a byte
+ * does not count. */
 static int
 answer(struct tiny_server *s, const struct tiny_step *step, int fd)
 {

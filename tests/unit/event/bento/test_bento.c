@@ -1,4 +1,4 @@
-/* bento: the URL of a batch, and every form of answer. */
+/* event/bento/bento: the URL of a batch, and every form of answer. */
 #include "lib/unit.h"
 
 #include <stdlib.h>
@@ -173,7 +173,7 @@ long_words_are_cut_between_characters(void **state)
 	struct bento_reply reply;
 
 	(void)state;
-	/* 254 bytes leave one: no room for the two of the last character */
+	/* 254 bytes leave room for 1 more: the last character needs 2 */
 	memset(body, 'x', 254);
 	memcpy(body + 254, "\xc3\xa9tail", 7);
 	bento_reply_parse(slice_from(body), &reply);

@@ -1,4 +1,4 @@
-/* bento_api, reserved: events and subscribers in Bento's own format. */
+/* event/bento/bento_api: events and subscribers in Bento's own format. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -96,7 +96,7 @@ static const struct {
 	{ "{" TYPED ",\"details\":{\"unique\":{\"key\":[7]}}}", NULL },
 	{ "{" TYPED ",\"details\":{\"unique\":{\"key\":true}}}", NULL },
 	{ "{" TYPED ",\"date\":\"yesterday\"}", NULL },
-	/* reserved types: what Bento would silently drop */
+	/* reserved types that Bento would silently drop */
 	{ "{\"type\":\"$subscribe\"," EMAIL "}", NULL },
 	{ "{\"type\":\"$update_fields\"," EMAIL ",\"fields\":{\"a\":1}}", NULL },
 	{ "{\"type\":\"$tag\"," EMAIL ",\"details\":{\"tag\":\"x\"}}", NULL },
@@ -142,7 +142,7 @@ input_of(const struct segment_event *event)
 	};
 }
 
-/* The same at receipt and when it is sent: a requeue must not change the outcome. */
+/* An event gets the same decision at receipt and when it is sent: a requeue must not change it. */
 static void
 each_shape_is_checked(void **state)
 {
@@ -355,7 +355,7 @@ events_are_passed_on_with_what_is_missing(void **state)
 	}
 }
 
-/* So that a client's retry, and a chain of spoolers, store an event once. */
+/* A client's retry and a chain of spoolers must store an event only once. */
 static void
 the_unique_key_is_the_message_id(void **state)
 {

@@ -1,4 +1,4 @@
-/* verdict: every row of the policy, written a second time from doc/bento.md. */
+/* event/bento/verdict: every row of the policy, written a second time from doc/bento.md. */
 #include "lib/unit.h"
 
 #include <string.h>
@@ -126,7 +126,8 @@ static const struct reply_case replies[] = {
 	{ "{\"results\":4,\"failed\":0}", 5, 0, PARTIAL },
 	{ "{\"results\":5,\"failed\":1}", 5, 0, PARTIAL },
 	{ "{\"results\":1,\"failed\":5}", 5, 0, PARTIAL },
-	/* Bento may already have them: uncounted ones may be suppressed duplicates ... */
+	/* Bento may already have these events: an event that it does not count may be a
+	 * duplicate ... */
 	{ "{\"results\":4,\"failed\":0}", 5, 1, DELIVERED },
 	{ "{\"results\":3,\"failed\":0}", 5, 1, PARTIAL },
 	{ "{\"results\":0,\"failed\":0}", 5, 5, DELIVERED },
@@ -273,7 +274,7 @@ an_event_refused_alone_fails(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		struct verdict_facts f = facts_of(statuses_[i], "", 1);
 
-		/* an error status is about the event, whatever came before */
+		/* an error status is about the event, even if it was maybe sent before */
 		f.n_maybe_sent = 1;
 		assert_int_equal(verdict_of(&f).step, STEP_FAIL);
 		assert_string_equal(verdict_of(&f).reason, "refused");

@@ -1,4 +1,4 @@
-/* verdict: words of Bento that say more than the status they come with. */
+/* event/bento/verdict: error texts of Bento that say more than their HTTP status. */
 #include "lib/unit.h"
 
 #include <string.h>

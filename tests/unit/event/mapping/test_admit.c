@@ -12,7 +12,7 @@
 #define AT INT64_C(1785587696789) /* 2026-08-01T12:34:56.789Z */
 #define LENGTH(array) (sizeof(array) / sizeof(*(array)))
 
-static const struct mapping_options segment; /* like the Segment function */
+static const struct mapping_options segment; /* maps as Segment's function does */
 static const struct mapping_options open_site = {
 	.identify = MAPPING_IDENTIFY_UPDATE_FIELDS,
 	.page = "Viewed {name} Page",
@@ -372,7 +372,7 @@ settings_read_what_they_print(void **state)
 	buf_free(&text);
 }
 
-/* Every act by a field (acts.c): never from a browser; from a server as the site says. */
+/* A browser's fields never make Bento act (acts.c); a server's do if the site allows it. */
 static void
 fields_that_bento_acts_on_come_from_servers_only(void **state)
 {
@@ -418,12 +418,12 @@ fields_that_bento_acts_on_come_from_servers_only(void **state)
 	}
 }
 
-/* In Bento's own format; a member that occurs twice counts once, with its last value. */
+/* The same in Bento's own format; of a member that occurs twice the last value counts. */
 static void
 members_that_bento_acts_on_come_from_servers_only(void **state)
 {
 	static const struct {
-		const char *members, *server, *browser; /* behind type and address */
+		const char *members, *server, *browser; /* members after type and address */
 	} rows[] = {
 		{ ",\"type\":\"$tag\",\"ty\\u0070e\":\"X\"", ",\"ty\\u0070e\":\"X\"",
 		    ",\"ty\\u0070e\":\"X\"" },
@@ -449,7 +449,7 @@ members_that_bento_acts_on_come_from_servers_only(void **state)
 	}
 }
 
-/* In any spelling that a page may use for the type. */
+/* A page may spell the type in any of these ways. */
 static void
 types_that_bento_acts_on_are_recognized(void **state)
 {

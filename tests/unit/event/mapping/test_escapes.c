@@ -68,7 +68,7 @@ append_character(struct rand *rand, const char *p, unsigned length, struct buf *
 	}
 }
 
-/* The text with the same meaning and no escapes in its strings. */
+/* Appends the text with the characters of its strings escaped at random. */
 static void
 escape_again(struct rand *rand, const char *text, struct buf *to)
 {
@@ -89,9 +89,9 @@ escape_again(struct rand *rand, const char *text, struct buf *to)
 	}
 }
 
-/* ---- what becomes of it --------------------------------------------------------------------- */
+/* ---- decisions ------------------------------------------------------------------------------- */
 
-/* The columns of the event, why it is not sent, and what is sent. */
+/* Adds the columns of the event, the reason why it is not sent, and what is sent. */
 static void
 add_event(cJSON *all, const struct mapping_options *o, const struct segment_request *r,
     const struct segment_event *event, bool browser)

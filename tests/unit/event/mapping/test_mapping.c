@@ -203,7 +203,8 @@ another_address_takes_no_names_along(void **state)
 	expect(&plain, &in, HEAD "}");
 	in.body = SLICE("{\"email\":\"a@b.com\",\"firstName\":\"Old\"}");
 	expect(&plain, &in, HEAD "}");
-	/* the address was found for an event that had none: its context is about the same person */
+	/* the event had no address, and an identify call gave one: its context is about the
+	 * same person */
 	in.body = SLICE("{\"context\":{\"traits\":{\"firstName\":\"Ann\"}}}");
 	expect(&plain, &in, HEAD ",\"fields\":{\"first_name\":\"Ann\"}}");
 }
@@ -278,7 +279,7 @@ what_cannot_become_an_event_says_why(void **state)
 	expect_reason(&in, "body_not_json");
 }
 
-/* With less room than needed, exactly enough, and more. */
+/* The buffer has every size, from too small to larger than needed. */
 static void
 a_full_buffer_is_left_as_it_was(void **state)
 {

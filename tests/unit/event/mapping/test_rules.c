@@ -1,4 +1,4 @@
-/* event/rules, money, purchase: the text of rules, and what they make of orders. */
+/* event/mapping/rules, money and purchase: the syntax of rules, and what they make of orders. */
 #include "lib/unit.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* event/segment: the frame around the events: the batch, its time and context; refused bodies. */
+/* event/segment: what is around the events: the batch, its time and context; refused bodies. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -110,19 +110,19 @@ static void
 time_is_corrected_by_the_clients_offset(void **state)
 {
 	(void)state;
-	/* sent ten seconds after it happened, whatever the client's clock says */
+	/* the event was sent 10 seconds after it happened, whatever the client's clock shows */
 	expect_time("\"timestamp\":" T ",\"sentAt\":" T_AND_10S, RECEIVED - 10000);
 	expect_time("\"sentAt\":" T_AND_10S ",\"originalTimestamp\":" T ",\"timestamp\":" OTHER,
 	    RECEIVED - 10000);
 	expect_time("\"timestamp\":\"2026-08-01T13:34:56.789123+02:00\",\"sentAt\":" T_AND_10S,
 	    RECEIVED - 10000);
-	/* a sentAt before the event, or ten years away, says nothing about the clock */
+	/* a sentAt before the event, or 10 years off, does not show the client's offset */
 	expect_time("\"timestamp\":" T_AND_10S ",\"sentAt\":" T, CLIENT + 10000);
 	expect_time("\"timestamp\":" T ",\"sentAt\":\"1970-01-01T00:00:07Z\"", CLIENT);
 	expect_time("\"timestamp\":" T ",\"sentAt\":\"2037-01-01T00:00:07Z\"", CLIENT);
 	/* no event is dated long after its receipt */
 	expect_time("\"timestamp\":\"2569-08-01T11:34:56Z\"", RECEIVED);
-	/* a clock that starts at 1970 without a battery */
+	/* the clock of a client without a battery, which starts at 1970 */
 	expect_time("\"timestamp\":\"1970-01-01T00:00:05Z\",\"sentAt\":\"1970-01-01T00:00:06Z\"",
 	    RECEIVED - 1000);
 	/* sentAt is missing or is not a time */
@@ -130,7 +130,7 @@ time_is_corrected_by_the_clients_offset(void **state)
 	expect_time("\"timestamp\":" T ",\"sentAt\":null", CLIENT);
 	expect_time("\"timestamp\":" T ",\"sentAt\":\"now\"", CLIENT);
 	expect_time("\"timestamp\":" T ",\"sentAt\":\"0001-01-01T00:00:00Z\"", CLIENT);
-	/* the next best time, or the time of receipt */
+	/* the next best time counts, or the time of receipt */
 	expect_time("\"originalTimestamp\":\"Sat Aug 01 2026\",\"timestamp\":" T, CLIENT);
 	expect_time("\"originalTimestamp\":\"0001-01-01T00:00:00Z\",\"timestamp\":" T, CLIENT);
 	expect_time("\"originalTimestamp\":1785584096789,\"timestamp\":{}", CLIENT);
@@ -161,8 +161,8 @@ a_body_sent_again_a_day_later_keeps_its_times(void **state)
 	const int64_t hour = 3600000, day = 24 * hour;
 
 	(void)state;
-	expect_late(
-	    -day, true); /* no body arrives before it is sent: the client's clock is ahead */
+	expect_late(-day,
+	    true); /* a body cannot arrive before it is sent, so the client's clock is ahead */
 	expect_late(12 * hour - 1, true);
 	expect_late(12 * hour, false);
 	expect_late(day, false);
@@ -192,12 +192,12 @@ while_our_clock_is_unset_a_clients_word_stands(void **state)
 	expect_unset("", RECEIVED, SEGMENT_BOTH_PROVISIONAL);
 	expect_unset("\"timestamp\":\"soon\"", RECEIVED, SEGMENT_BOTH_PROVISIONAL);
 	expect_unset("\"timestamp\":" T, CLIENT, SEGMENT_RECEIPT_PROVISIONAL);
-	/* far after our receipt, whose time is only an estimate */
+	/* kept, although far after receipt: that time is only an estimate */
 	expect_unset("\"timestamp\":\"2031-08-01T11:34:56Z\"", INT64_C(1943350496000),
 	    SEGMENT_RECEIPT_PROVISIONAL);
 	expect_unset("\"timestamp\":" T_AND_10S ",\"sentAt\":" T, CLIENT + 10000,
 	    SEGMENT_RECEIPT_PROVISIONAL);
-	/* so long before its receipt, whatever the time of receipt */
+	/* the event happened 3 s before receipt, whatever the client's clock shows */
 	expect_unset("\"timestamp\":\"2031-08-01T11:34:56Z\",\"sentAt\":\"2031-08-01T11:34:59Z\"",
 	    RECEIVED - 3000, SEGMENT_BOTH_PROVISIONAL);
 }
@@ -294,7 +294,7 @@ members_that_are_no_events_are_kept_as_invalid(void **state)
 	}
 }
 
-/* PHP's arrays with holes, and a batch that is one event. */
+/* PHP's arrays with holes, and a batch that is a single event instead of a list. */
 static void
 an_object_of_events_is_a_list(void **state)
 {

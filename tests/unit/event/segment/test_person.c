@@ -1,4 +1,4 @@
-/* event/person and event/key: which address, whose names. */
+/* event/segment/person and key: which address an event gets, and whose names. */
 #include "lib/unit.h"
 
 #include <stdlib.h>
@@ -58,7 +58,7 @@ addresses_have_at_most_254_bytes(void **state)
 	}
 }
 
-/* Place by place: the first place in rank with an address gives it, and its own names. */
+/* The first place in rank that has an address gives it, together with its own names. */
 static void
 the_person_goes_before_the_event(void **state)
 {

@@ -48,7 +48,7 @@ escapes_are_decoded_into_the_columns(void **state)
 	assert_text(event[0].email, "ann@x.io");
 	assert_int_equal(event[0].occurred_at, CLIENT);
 	assert_text(event[1].name, "\xef\xbf\xbd");
-	assert_null(event[1].message_id.p); /* an invisible id */
+	assert_null(event[1].message_id.p); /* an id of invisible characters */
 	assert_text(event[1].email, "b@x.io");
 	assert_text(r.write_key, "w/k");
 }
@@ -124,7 +124,7 @@ other_kinds_keep_name_and_address(void **state)
 	assert_text(event[2].email, "t@b.c");
 }
 
-/* What PHP and others write for an empty object. */
+/* PHP and other languages write these for an empty object. */
 static void
 an_empty_array_is_an_empty_object(void **state)
 {

@@ -1,4 +1,4 @@
-/* event/segment: what Segment itself forwards: one event, or an array of events. */
+/* event/segment: bodies that Segment itself forwards: one event, or an array of events. */
 #include "lib/unit.h"
 
 #include <string.h>
@@ -28,7 +28,7 @@ an_array_and_one_event_are_both_taken(void **state)
 	assert_text(r.events[0].body, TRACK);
 }
 
-/* Its writeKey belongs to the source in Segment. */
+/* The writeKey in a forwarded event names its source in Segment. */
 static void
 its_write_key_is_not_ours(void **state)
 {
@@ -57,7 +57,7 @@ expect_time(const char *members, int64_t want)
 	}
 }
 
-/* Segment corrected it when it received the event; its retries may last for hours. */
+/* Segment corrected the timestamp when it received the event; its retries may last for hours. */
 static void
 the_time_is_segments_own(void **state)
 {

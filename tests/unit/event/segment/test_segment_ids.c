@@ -70,7 +70,7 @@ an_id_may_be_as_long_as_its_limit(void **state)
 	expect_length("\\u0078", 256, 0);
 }
 
-/* The same text is needed twice, and scratch has room for it once. */
+/* The decoded text serves as id and as address, because scratch has room for only one copy. */
 static void
 an_address_as_user_id_is_both(void **state)
 {
@@ -89,7 +89,7 @@ an_address_as_user_id_is_both(void **state)
 	buf_free(&body);
 }
 
-/* The address of the batch ranks before one in userId, which stays the id. */
+/* An address of the batch ranks before an address in userId, which stays an id. */
 static void
 another_address_leaves_the_id(void **state)
 {

@@ -1,4 +1,6 @@
-/* event/segment: events that exceed a limit, notes on events that do not, and too many events. */
+/*
+ * event/segment: events above a limit, notes on events within it, and bodies with too many events.
+ */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -123,7 +125,8 @@ expect_message_id(const char *character, size_t n, const char *detail)
 		assert_status(&r.events[0], STATUS_PENDING, NULL);
 	else
 		assert_status(&r.events[0], STATUS_INVALID, "message_id_too_long");
-	assert_true(r.events[0].message_id.n >= n); /* not cut, so that a retry has the same id */
+	assert_true(r.events[0].message_id.n
+		    >= n); /* the messageId is not cut, so that a retry has the same one */
 	buf_free(&body);
 }
 
@@ -204,7 +207,7 @@ write_batch(struct buf *body, size_t n)
 	buf_append_literal(body, "]}");
 }
 
-/* At any size of the array, which doubles as it grows. */
+/* The limit holds at every size of the array of events, which doubles as it grows. */
 static void
 a_batch_may_hold_as_many_events_as_there_is_memory_for(void **state)
 {

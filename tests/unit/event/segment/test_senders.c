@@ -1,4 +1,7 @@
-/* address, nobody, client_time: addresses, ids and times as real senders write them. */
+/*
+ * event/segment/address, nobody and client_time: addresses, ids and times as real senders write
+ * them.
+ */
 #include <stdio.h>
 #include <string.h>
 

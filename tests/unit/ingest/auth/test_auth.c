@@ -220,7 +220,7 @@ without_keys_origins_must_be_listed(void **state)
 	assert_false(auth_origin(a, SLICE("http://shop.example")));
 	assert_false(auth_origin(a, SLICE("")));
 	auth_free(a);
-	/* with keys the key decides */
+	/* if write keys are configured, the key decides */
 	a = two_sites();
 	assert_true(auth_origin(a, SLICE("https://anywhere.example")));
 	memset(longest, 'o', sizeof(longest));

@@ -1,4 +1,4 @@
-/* ingest/signature and ingest/webhook: who signed a post, and for which site. */
+/* ingest/auth/signature and webhook: who signed a post, and for which site. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@
 static void
 signatures_are_those_of_the_standard(void **state)
 {
-	/* RFC 2202, 3 */
+	/* test vectors of RFC 2202, section 3 */
 	static const struct {
 		const char *key, *text, *hex;
 	} vectors[] = {
@@ -143,14 +143,14 @@ a_stranger_cannot_have_much_hashed(void **state)
 	int64_t site;
 
 	(void)state;
-	/* of zero bytes, under "one" */
+	/* HMAC-SHA1 of zero bytes under "one" */
 	assert_int_equal(
 	    signature_parse(SLICE("07b6cf5f7ed06398c2480e2cc8da0502e96738a0"), one), 0);
 	assert_true(webhook_verify(w, NULL, (struct slice){ text, sizeof(text) - 1 }, one, &site));
 	assert_int_equal(
 	    signature_parse(SLICE("389dbce7dbb6e56d2f93ce6b94b31664278ebd6e"), one), 0);
 	assert_false(webhook_verify(w, NULL, (struct slice){ text, sizeof(text) }, one, &site));
-	/* with a key only that site's secret counts */
+	/* if the post has a write key, only the secret of its site counts */
 	assert_true(webhook_verify(w, &a, (struct slice){ text, sizeof(text) }, one, &site));
 	webhook_free(w);
 }

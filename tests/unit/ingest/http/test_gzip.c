@@ -1,4 +1,4 @@
-/* ingest/gzip: bodies that are unpacked as they arrive. */
+/* ingest/http/gzip: bodies that are unpacked as they arrive. */
 #include "lib/unit.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 	"Completed\",\"properties\":{\"note\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaa\"}}"
 #define TEXT_N (sizeof(TEXT) - 1)
 
-/* The result of n bytes that arrive in pieces of `step`, with a limit. */
+/* The result of unpacking n bytes that arrive in pieces of `step` bytes, with a limit. */
 struct run {
 	struct body_quota quota;
 	struct body body;
@@ -148,7 +148,7 @@ what_follows_must_be_gzip_too(void **state)
 static void
 what_is_no_gzip_is_refused(void **state)
 {
-	/* JSON; zlib's own header; deflate with none */
+	/* JSON text; deflate with a zlib header; deflate without a header */
 	static const char zlib_header[] = "\x78\x9c\x03\x00\x00\x00\x00\x01";
 	static const char bare[] = "\x03\x00\x00\x00\x00\x00";
 	size_t n;

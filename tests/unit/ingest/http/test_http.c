@@ -1,5 +1,4 @@
-/* ingest/http: what is accepted and what is refused, however the bytes are split on
- * arrival. */
+/* ingest/http/http: what is accepted and what is refused, in whatever pieces the bytes arrive. */
 #include "lib/unit.h"
 
 #include <stdbool.h>
@@ -16,8 +15,11 @@ struct reading {
 	size_t used;
 };
 
-/* Feeds growing copies of exactly the bytes that are there, so that a sanitizer detects any read
- * outside. The caller gets the last copy, because the head points into it. */
+/*
+ * Gives the parser growing copies of the bytes that have arrived, without a byte behind them, so
+ * that a sanitizer detects a read past them. The caller frees the last copy, into which the head
+ * points.
+ */
 static char *
 read_in_steps(struct slice text, size_t step, const struct http_limits *l, struct reading *r)
 {
@@ -62,8 +64,8 @@ assert_same_head(const struct http_head *a, const struct http_head *b)
 	assert_same_slice(a->content_encoding, b->content_encoding);
 }
 
-/* Reads the text as a whole and in pieces of every size up to 7; all results must agree. The caller
- * frees it. */
+/* Reads the text as a whole, and in pieces of every size up to 7; all results must agree. The
+ * caller frees the returned copy. */
 static char *
 read_head(struct slice text, const struct http_limits *l, struct reading *r)
 {

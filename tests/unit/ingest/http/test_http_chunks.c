@@ -1,4 +1,4 @@
-/* ingest/http: chunked bodies, however the bytes are split on arrival. */
+/* ingest/http/http_chunks: chunked bodies, in whatever pieces the bytes arrive. */
 #include "lib/unit.h"
 
 #include <stdlib.h>
@@ -137,7 +137,7 @@ doubtful_chunks_are_refused(void **state)
 static void
 extensions_and_trailers_are_limited_over_the_whole_body(void **state)
 {
-	/* 3 + 3 bytes of extensions, 4 of a trailer */
+	/* 3 + 3 bytes of extensions, and 4 bytes of a trailer */
 	static const struct slice text =
 	    SLICE("1;abc\r\nx\r\n1;abc\r\ny\r\n0\r\nA: b\r\nB:\r\n\r\n");
 	struct chunk_reading r;

@@ -1,4 +1,4 @@
-/* ingest/listen: addresses and the sockets behind them. */
+/* ingest/http/listen: addresses, and the sockets made for them. */
 #include "lib/unit.h"
 
 #include <errno.h>
@@ -132,7 +132,7 @@ a_port_in_use_is_explained(void **state)
 	assert_non_null(strstr(e.text, first.address + 7));
 	assert_non_null(strstr(e.text, "`listen`"));
 	listener_close(&first);
-	/* and its address is free again at once */
+	/* the address can be used again at once */
 	assert_int_equal(listener_open(first.address + 7, &second, NULL), 0);
 	listener_close(&second);
 }
@@ -246,7 +246,7 @@ a_socket_that_nobody_serves_is_replaced(void **state)
 	struct listener first, second;
 
 	assert_int_equal(listener_open(f->socket, &first, NULL), 0);
-	close(first.fd); /* as a crash does */
+	close(first.fd); /* leaves the socket file behind, as a crash does */
 	assert_int_equal(listener_open(f->socket, &second, NULL), 0);
 	assert_int_equal(connect_to(f->socket, NULL), 0);
 	listener_close(&second);

@@ -1,6 +1,6 @@
 /*
- * Levels in a file of their own, made small, for the tests of them: events are added with their
- * entries, and every entry can be looked for.
+ * Small levels in their own file, for tests: events are stored with their entries, and the tests
+ * look up every entry.
  */
 #ifndef UNIT_OUTBOX_DEDUP_LEVELS_FIXTURE_H
 #define UNIT_OUTBOX_DEDUP_LEVELS_FIXTURE_H

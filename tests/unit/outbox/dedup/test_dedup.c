@@ -169,7 +169,7 @@ many_ids_move_to_the_file_and_memory_stays_bounded(void **state)
 	}
 	char sql[80];
 	assert_int_equal(entries_in_file() + (int64_t)dedup.n, total);
-	/* What a start reads again is bounded, too. */
+	/* A start reads a bounded number of rows again. */
 	floor = number("SELECT floor FROM dedup_level WHERE level = 0");
 	assert_true(floor > 0 && total - floor <= 4 * DEDUP_KEEP + 5000);
 	assert_all_found(total);
@@ -187,7 +187,7 @@ many_ids_move_to_the_file_and_memory_stays_bounded(void **state)
 	assert_all_found_up_to(floor);
 }
 
-/* Chance never fills a bucket, but a flood of ids for one bucket does. */
+/* Random ids never fill a bucket, but a flood of ids for one bucket does. */
 static void
 a_full_bucket_leaves_memory_before_its_turn(void **state)
 {
@@ -254,7 +254,7 @@ model_check(struct rand *rand, int64_t next)
 	}
 }
 
-/* Stored and rolled-back transactions of random lengths, restarts, and retention. */
+/* Runs stored and rolled-back transactions of random lengths, restarts, and retention. */
 static void
 a_model_agrees_over_any_history(void **state)
 {

@@ -1,4 +1,6 @@
-/* Entries: packing, sorting, merging, searching; and the filters over them. */
+/*
+ * outbox/dedup/entry: packing, sorting, merging and searching entries; and the filters over them.
+ */
 #include "lib/unit.h"
 
 #include <stdlib.h>
@@ -91,7 +93,7 @@ a_filter_lies_in_one_direction_only(void **state)
 	for (int i = 0; i < 10000; i++)
 		wrong += dedup_filter_may_have(&f, 3, rand_u64(&rand) & 0xffffff);
 	assert_in_range(wrong, 100, 600);
-	/* Neighbors do not change, and a filter that is built again forgets its old keys. */
+	/* Building a filter again forgets its old keys and does not change its neighbors. */
 	dedup_filter_learn(&f, 2, NULL, 0);
 	assert_false(dedup_filter_may_have(&f, 2, 1));
 	assert_true(dedup_filter_may_have(&f, 3, dedup_entry_key(entries[5])));

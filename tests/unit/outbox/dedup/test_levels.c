@@ -32,7 +32,7 @@ every_entry_is_found_at_every_level(void **state)
 	assert_true(dedup_filter_knows(&levels.level[2].filter, 5));
 }
 
-/* The filter of a bucket that was emptied has lost what went, without a start in between. */
+/* When a bucket is emptied, its filter is emptied, too, without a restart. */
 static void
 an_emptied_bucket_is_not_asked_again(void **state)
 {
@@ -55,7 +55,7 @@ an_emptied_bucket_is_not_asked_again(void **state)
 	db_rows_end(&rows);
 }
 
-/* A filter is built together with its seven neighbors, and with none beyond. */
+/* Filters are built in groups of eight neighbors. */
 static void
 neighbors_are_learned_together(void **state)
 {
@@ -87,11 +87,12 @@ one_call_writes_few_rows(void **state)
 		int64_t before = sqlite3_total_changes64(db.handle), rows;
 
 		add(n);
-		rows = sqlite3_total_changes64(db.handle) - before - 1; /* except the event */
+		rows = sqlite3_total_changes64(db.handle) - before
+		       - 1; /* without the row of the event itself */
 		most = rows > most ? rows : most;
 	}
 	sql("COMMIT");
-	/* Level 1, and for each of two levels one bucket into eight, and the counts. */
+	/* The row of level 1, one bucket moved into eight at each of two levels, and the counts. */
 	assert_in_range(most, 20, 2 + 2 * 11);
 }
 
@@ -151,7 +152,7 @@ what_retention_removed_leaves_the_levels(void **state)
 		assert_int_equal(find(&levels, i), i > 20000 || i % 10 == 0 ? i : 0);
 }
 
-/* A bucket that has become empty has no row. */
+/* An emptied bucket has no row. */
 static void
 all_may_go(void **state)
 {

@@ -1,6 +1,6 @@
 /*
- * Statements and allocations that fail at any point of a call to the levels: what was there stays,
- * and nothing of it is hidden.
+ * Statements and allocations that fail at any point of a call to the levels: existing entries stay,
+ * and all of them are found.
  */
 #include "unit/outbox/dedup/levels_fixture.h"
 
@@ -76,7 +76,7 @@ a_call_that_fails_anywhere_changes_nothing(void **state)
 
 	(void)state;
 	add_range(1, 80000);
-	levels.level_entries = 1000; /* so that each level has too many */
+	levels.level_entries = 1000; /* small, so that each level has too many */
 	sqlite3_progress_handler(db.handle, 1, tick, NULL);
 	ticks_left = -1;
 	while (put_fails(90000, failed, -1))
@@ -107,9 +107,9 @@ memory_may_fail_anywhere(void **state)
 		assert_int_equal(e.code, ERR_NOMEM);
 	}
 	dedup_levels_close(&fresh);
-	assert_true(failed >= 9); /* the blob, and two for each filter */
+	assert_true(failed >= 9); /* 1 for the blob, and 2 for each filter */
 	add_range(1, 20000);
-	/* Its memory is allocated when needed: begin without any. */
+	/* The levels allocate memory when needed: begin without any. */
 	dedup_levels_close(&levels);
 	assert_int_equal(dedup_levels_open(&levels, LEVEL_1, &e), 0);
 	load();
@@ -119,7 +119,7 @@ memory_may_fail_anywhere(void **state)
 	check_file(20000);
 }
 
-/* When reading the neighbors fails, nothing is taken for empty. */
+/* When the neighbors cannot be read, no bucket is taken for empty. */
 static void
 a_failed_reading_hides_nothing(void **state)
 {

@@ -69,7 +69,7 @@ select_ids(const struct outbox_filter *f)
 	return ids;
 }
 
-/* The same after the filter was written as JSON and read again. */
+/* Returns the matching ids after the filter was written as JSON and read again. */
 static int
 select_json(const char *text)
 {
@@ -119,7 +119,7 @@ filter_selects_by_every_criterion(void **state)
 	assert_int_equal(select_json("{\"email\":\"BOB@*\"}"), 2);
 	assert_int_equal(select_json("{\"http-status\":422}"), 2);
 	assert_int_equal(select_json("{\"error\":\"*invalid\"}"), 2);
-	/* A detail is searched like an error when there is no attempt's error. */
+	/* When there is no attempt's error, the detail is searched instead. */
 	handmade_sql(&box, "UPDATE delivery SET detail = '41220 bytes; max_event is 32768'");
 	assert_int_equal(select_json("{\"error\":\"41220 bytes*\"}"), 1345);
 	assert_int_equal(select_json("{\"error\":\"*invalid\"}"), 2);

@@ -1,4 +1,4 @@
-/* Events by their messageId, found by the hash among the recent events and in the levels. */
+/* Finding events by messageId: by the hash, among the recent events and in the levels. */
 #include "lib/unit.h"
 
 #include <sqlite3.h>
@@ -140,7 +140,8 @@ each_site_has_its_own(void **state)
 	expect("same", 1, 2, 2);
 }
 
-/* An erasure replaced an address in the messageId, or the secret of the hash is lost. */
+/* Two cases in which the hash cannot find an event: an erasure replaced an address in the
+ * messageId, or the secret of the hash is lost. */
 static void
 what_the_hash_cannot_know_is_looked_for(void **state)
 {
@@ -188,7 +189,7 @@ filters_name_what_was_found(void **state)
 	assert_int_equal(narrow.ids[0], 7);
 	filter_narrow_end(&f, &narrow);
 	assert_int_equal(count(a, &f), 1);
-	/* Both criteria must hold. */
+	/* An event must match both criteria. */
 	outbox_filter_add_id(&f, 8, &e);
 	assert_int_equal(count(a, &f), 0);
 	outbox_filter_add_id(&f, 7, &e);
@@ -217,7 +218,7 @@ an_operation_takes_what_was_found(void **state)
 	assert_int_equal(op.n_events, 1);
 	assert_int_equal(rig_number("SELECT event_id FROM state WHERE status = 'held'"), 7);
 	outbox_filter_free(&f);
-	/* One step is enough, however old the event is. */
+	/* One step finds the event, however old it is. */
 	rig_close();
 	change("UPDATE sqlite_sequence SET seq = 3000000 WHERE name = 'event'");
 	rig_open();

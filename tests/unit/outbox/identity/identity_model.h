@@ -12,7 +12,7 @@
 #include "event/kind.h"
 
 struct call {
-	enum event_kind kind; /* KIND_IDENTIFY, KIND_ALIAS or KIND_TRACK */
+	enum event_kind kind; /* one of KIND_IDENTIFY, KIND_ALIAS, KIND_TRACK */
 	char user;
 	char anonymous;
 	char previous; /* of an alias */

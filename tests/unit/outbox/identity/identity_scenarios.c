@@ -139,7 +139,7 @@ sequence_keeps_device_order(const struct call *calls, size_t n)
 	return true;
 }
 
-/* ---- from chance ----------------------------------------------------------------------------- */
+/* ---- random calls --------------------------------------------------------------------------- */
 
 static bool
 maybe(struct rand *rand)
@@ -220,7 +220,7 @@ make_users(struct rand *rand, struct call *calls)
 	return n;
 }
 
-/* Any calls. */
+/* Makes any calls. */
 static size_t
 make_any(struct rand *rand, struct call *calls)
 {
@@ -245,7 +245,7 @@ make_any(struct rand *rand, struct call *calls)
 	return n;
 }
 
-/* Swaps times between two calls of a device while `is_wrong` says so. */
+/* Swaps the times of two calls of one device as long as `is_wrong` says so. */
 static void
 sort_times(struct call *calls, size_t n,
     bool (*is_wrong)(const struct call *later, const struct call *earlier))
@@ -274,7 +274,7 @@ sort_times(struct call *calls, size_t n,
 static bool
 arrives_first(const struct call *later, const struct call *earlier)
 {
-	return later < earlier; /* of one array */
+	return later < earlier; /* both calls are in one array */
 }
 
 /* Prevents a user from coming back to a device. */

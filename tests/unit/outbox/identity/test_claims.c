@@ -1,4 +1,6 @@
-/* The memory of claims: the reads that it saves, and that it is never out of date. */
+/*
+ * outbox/identity/claims: which reads the memory of claims saves, and that it is never out of date.
+ */
 #include "lib/unit.h"
 
 #include "lib/tempdir.h"
@@ -66,7 +68,7 @@ call(const char *user_id, const char *device, int64_t at)
 	return n;
 }
 
-/* A change behind its back goes unnoticed: that proves that it did not read the table. */
+/* Empties the table without telling the memory: the next call must not read it. */
 static void
 forget_in_secret(void)
 {

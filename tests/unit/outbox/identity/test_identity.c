@@ -1,4 +1,4 @@
-/* What calls say about ids, and the address that an id then has. */
+/* What calls say about ids, and the address that an id gets from them. */
 #include "event/mapping/mapping.h"
 #include "event/segment/person.h"
 #include "unit/outbox/identity/identity_fixture.h"
@@ -82,8 +82,8 @@ every_call_with_both_ids_names_the_devices_user(void **state)
 		known(NULL, "a", GOES("ann@example.com"));
 	}
 	event = event_of(KIND_TRACK, "v", "a");
-	event.email =
-	    SLICE("other@example.com"); /* its own address says nothing about its userId */
+	event.email = SLICE(
+	    "other@example.com"); /* the address of this event says nothing about its userId */
 	event.status = STATUS_PENDING;
 	event.reason = NULL;
 	put(&event);
@@ -188,7 +188,7 @@ a_device_can_change_hands(void **state)
 	identify("u", NULL, "new@example.com");
 	known("u", NULL, GOES("new@example.com"));
 	known(NULL, "a", GOES("bob@example.com"));
-	/* Even when the last call of the device named no user. */
+	/* The same when the last call of the device named no user. */
 	alias("c", "u");
 	identify(NULL, "c", "ann@example.com");
 	known("u", NULL, GOES("ann@example.com"));
@@ -222,7 +222,7 @@ an_alias_takes_a_device_but_not_its_address(void **state)
 	identify("v", NULL, "bob@example.com");
 	known(NULL, "a", GOES("bob@example.com"));
 	known("u", NULL, GOES("ann@example.com"));
-	/* Even when an alias of the first user had joined it. */
+	/* The same when an alias of the first user had joined the device. */
 	late = event_of(KIND_ALIAS, "r", NULL);
 	late.previous_id = SLICE("b");
 	alias("b", "p");
@@ -256,7 +256,7 @@ the_latest_name_of_a_device_counts(void **state)
 	identify("u", NULL, "new@example.com");
 	put(&between);
 	known(NULL, "b", GOES("bob@example.com"));
-	/* A call without a userId does not remove one. */
+	/* A call without a userId does not remove the device's user. */
 	alias("c", "x");
 	identify(NULL, "c", "xen@example.com");
 	known("x", NULL, GOES("xen@example.com"));
@@ -268,7 +268,7 @@ the_latest_name_of_a_device_counts(void **state)
 	known("y", "d", UNKNOWN);
 }
 
-/* The browser knows who is logged in, and the server knows the address. */
+/* A call from the browser joins device and user; a call from the server gives the address. */
 static void
 an_identify_without_an_address_joins_device_and_user(void **state)
 {
@@ -357,7 +357,7 @@ an_alias_joins_two_known_users(void **state)
 	(void)state;
 	identify("u", NULL, "old@example.com");
 	identify("v", NULL, "new@example.com");
-	/* An anonymous id with the same text as a userId. */
+	/* An anonymous id may have the same text as a userId. */
 	identify(NULL, "v", "other@example.com");
 	alias("v", "u");
 	known("u", NULL, GOES("other@example.com"));
@@ -421,7 +421,7 @@ a_site_keeps_a_limited_number_of_ids(void **state)
 	identify("c", NULL, "c@example.com");
 	known("a", NULL, GOES("a@example.com"));
 	assert_int_equal(size(), 3);
-	/* Repeated, the statement is no longer the first to be removed. */
+	/* A repeated statement is no longer the first to be removed. */
 	identify("a", NULL, "a@example.com");
 	identify("d", NULL, "d@example.com");
 	assert_int_equal(size(), 3);

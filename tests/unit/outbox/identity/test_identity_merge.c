@@ -1,4 +1,4 @@
-/* Another outbox's statements about ids, merged into this one. */
+/* Merging the statements of another outbox about ids. */
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -66,7 +66,7 @@ a_devices_user_follows_from_both_outboxes(void **state)
 	known(NULL, "a", GOES("bob@example.com"));
 	when = 1505;
 	known(NULL, "a", GOES("ann@example.com"));
-	/* Two users at the same time: the order is not known. */
+	/* Two users claim the device at the same time: the order is not known. */
 	assert_int_equal(adopt_line(DEVICE("b", "u", "1400", "1400")), 1);
 	assert_int_equal(adopt_line(DEVICE("b", "v", "1400", "1400")), 0);
 	assert_int_equal(adopt_line(DEVICE("x", "x", "1400", "1400")), 0);
@@ -82,7 +82,7 @@ a_merged_claim_lasts_until_its_last_call(void **state)
 	adopt_line(USER("u", "ann@example.com", "1000"));
 	assert_int_equal(adopt_line(DEVICE("a", "u", "1000", "900000")), 1);
 	when = 500000;
-	identify("v", "a", "bob@example.com"); /* late: u has called since */
+	identify("v", "a", "bob@example.com"); /* this call is late: u has called since */
 	known(NULL, "a", GOES("ann@example.com"));
 	when = 900001;
 	track("v", "a");

@@ -140,7 +140,7 @@ read_address(int64_t event_id)
 	return letter;
 }
 
-/* Stores the calls in order; records where each went. */
+/* Stores the calls in order; records the address of each event. */
 static void
 play(const struct call *calls, size_t n, char went[])
 {
@@ -164,7 +164,7 @@ is_order_free(enum promise promise, const struct call *calls, size_t n)
 	       || (promise == PROMISE_DEVICE_ORDER && sequence_keeps_device_order(calls, n));
 }
 
-/* Returns what is wrong with where an event went; NULL when nothing is. */
+/* Returns an error text when an event went to a wrong address; NULL otherwise. */
 static const char *
 find_fault(enum promise promise, const struct call *calls, size_t n, size_t i, char went)
 {
@@ -253,7 +253,7 @@ check(const char *name, enum promise promise, const struct call *sequence, size_
 
 /* ---- every order ----------------------------------------------------------------------------- */
 
-/* Heap's algorithm. */
+/* Tries every permutation, by Heap's algorithm. */
 static void
 permute(const struct scenario *s, struct call *calls, size_t n, size_t k)
 {
@@ -288,7 +288,7 @@ every_order_of_arrival(void **state)
 	print_message("%zu orders of %zu scenarios\n", played - before, n_scenarios);
 }
 
-/* ---- by chance ------------------------------------------------------------------------------- */
+/* ---- random sequences ------------------------------------------------------------------------ */
 
 static void
 try_sequences(const char *name, enum promise promise)

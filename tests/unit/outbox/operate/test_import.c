@@ -278,7 +278,7 @@ times_in_the_future_are_not_believed(void **state)
 	    1);
 }
 
-/* Statements about ids come from another outbox only, not from a file. */
+/* Statements about ids are accepted only from another outbox, not from a file. */
 static void
 a_file_brings_no_persons(void **state)
 {
@@ -291,7 +291,7 @@ a_file_brings_no_persons(void **state)
 	assert_int_equal(rig_number("SELECT count(*) FROM identity"), 0);
 }
 
-/* An event of a site without special settings: all its values, and where each is stored. */
+/* Checks where each value of an event is stored, for a site without special settings. */
 static void
 values_of_the_batch_are_stored(void **state)
 {

@@ -111,8 +111,9 @@ requeue_sends_again_only_what_is_named(void **state)
 	assert_int_equal(apply(&f, &steps), 0);
 }
 
-/* The status of an event of each status after a verb, in the order of enum event_status: its
- * letter, or a dot for no change. First with --all, then named by ids. */
+/* For each verb, what becomes of an event of each status, in the order of enum event_status:
+ * the letter of the new status, or a dot for no change. First with --all, then for events named
+ * by ids. */
 static const struct {
 	enum operate_verb verb;
 	const char *with_all;
@@ -238,7 +239,7 @@ operation_keeps_the_state_before_it(void **state)
 			       " AND settled_at = event_id * 1000 + 500 AND"
 			       " (event_id, status) IN (VALUES (3, 'failed'), (6, 'held'))"),
 	    2);
-	/* Nothing matched: no operation. */
+	/* Nothing matches, so no operation is recorded. */
 	assert_int_equal(apply(&f, &steps), 0);
 	assert_int_equal(handmade_int(&box, "SELECT count(*) FROM operation"), 1);
 }
@@ -265,7 +266,7 @@ operation_runs_in_steps(void **state)
 	    handmade_int(&box, "SELECT count(*) FROM delivery WHERE status <> 'pending'"), 0);
 }
 
-/* Events that arrive while it runs are not changed. */
+/* Events that arrive during an operation are not changed. */
 static void
 operation_ends_where_it_began(void **state)
 {

@@ -64,7 +64,7 @@ payloads_go_after_their_time_and_no_sooner(void **state)
 	struct outbox_purge p = { .limits = &l };
 
 	(void)state;
-	/* settled at id * 1000 + 500 */
+	/* each event is settled at id * 1000 + 500 */
 	for (int64_t id = 1; id <= 5; id++)
 		handmade_event(&box, id, "A", "a@b.cc", STATUS_DELIVERED, NULL);
 	handmade_event(&box, 6, "A", "a@b.cc", STATUS_FAILED, "refused");
@@ -304,7 +304,7 @@ an_archive_that_cannot_be_written_keeps_the_events(void **state)
 	add_many(10);
 	l.rows_before[STATUS_DELIVERED] = 100;
 	assert_int_equal(purge_step(&box.db, &p, 0, &e), -1);
-	/* The failure concerns this message only: others in the transaction succeed. */
+	/* The failure affects this message only: others in the transaction succeed. */
 	assert_int_equal(e.code, ERR_STATE);
 	assert_int_equal(handmade_int(&box, "SELECT count(body) FROM event"), 10);
 }

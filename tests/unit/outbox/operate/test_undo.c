@@ -159,7 +159,7 @@ undo_keeps_what_was_charged_meanwhile(void **state)
 	int64_t id = operate(OPERATE_REQUEUE, 3);
 
 	(void)state;
-	/* An attempt that changed nothing: the event is still pending. */
+	/* Event 3 is still pending after an attempt, so it can be restored. */
 	handmade_sql(&box, "UPDATE delivery SET attempts = 2, maybe_sent = 1, max_batch = 3,"
 			   " next_attempt_at = 50, reason = 'x' WHERE event_id = 3");
 	assert_int_equal(undo(id).n_events, 1);
@@ -178,13 +178,13 @@ undo_leaves_what_a_later_operation_changed(void **state)
 
 	(void)state;
 	requeue = operate(OPERATE_REQUEUE, 1);
-	/* The same status and reason, but from another operation. */
+	/* The event has the same status and reason, but from another operation. */
 	second = operate(OPERATE_DISCARD, 1);
 	op = undo(first);
 	assert_int_equal(op.n_events, 4);
 	assert_int_equal(op.left.changed, 1);
 	assert_int_equal(op.left.changed_by, second);
-	/* One after another, newest first. */
+	/* Undoing the operations one after another, newest first, restores every event. */
 	assert_int_equal(undo(second).n_events, 1);
 	assert_int_equal(undo(requeue).n_events, 1);
 	assert_int_equal(undo(first).n_events, 1);

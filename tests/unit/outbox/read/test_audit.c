@@ -75,7 +75,7 @@ audit_reads_the_state_of_each_site(void **state)
 	assert_int_equal(sites[0].counts[STATUS_DELIVERED], 1);
 	assert_int_equal(sites[0].counts[STATUS_PENDING], 2);
 	assert_int_equal(sites[0].maybe_sent, 1);
-	/* The oldest event, though another is due before it. */
+	/* The oldest pending event, although another one is due earlier. */
 	assert_int_equal(sites[0].oldest_pending_id, 3);
 	assert_int_equal(sites[0].oldest_pending_at, 3000);
 	assert_int_equal(sites[0].last_attempt_id, 8);

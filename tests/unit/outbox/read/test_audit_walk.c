@@ -1,4 +1,4 @@
-/* Rates, backlogs and latest changes, in an outbox made by hand. */
+/* outbox/read/audit_walk: rates, backlogs and latest changes, in an outbox made by hand. */
 #include "lib/unit.h"
 
 #include <stdio.h>
@@ -153,8 +153,7 @@ add_settled(void *arg, const struct audit_event *event)
 	*(int64_t *)arg = *(int64_t *)arg * 10 + event->event_id;
 }
 
-/* All of these except 2, 7 and 9 were settled at second 50, by a change that `tail` shows
- * anyway. */
+/* All events except 2, 7 and 9 were settled at second 50 by a change that `tail` prints anyway. */
 static void
 what_was_settled_by_itself_is_told(void **state)
 {

@@ -1,4 +1,7 @@
-/* Attempts: a row before the request, its end afterward, recovery, and the effects on events. */
+/*
+ * outbox/write/attempts: a row before the request, its end afterward, recovery, and the effects on
+ * events.
+ */
 #include "lib/unit.h"
 
 #include "outbox/read/reader.h"
@@ -90,7 +93,7 @@ an_outage_leaves_events_untouched_but_audited(void **state)
 	    1);
 	assert_int_equal(
 	    rig_number("SELECT count(*) FROM site WHERE mode = 'backoff' AND failures = 1"), 1);
-	/* A new process tries at once. */
+	/* A new process sends without waiting. */
 	rig_close();
 	rig_open();
 	assert_int_equal(rig_number("SELECT count(*) FROM site WHERE mode = 'ready'"), 1);
@@ -114,7 +117,7 @@ delivered_is_the_truth_whatever_an_operator_did(void **state)
 	assert_int_equal(rig_number("SELECT count(*) FROM outbox WHERE status = 'held'"), 2);
 	assert_int_equal(rig_send(&end.msg, OUTBOX_ATTEMPT_END), 0);
 	assert_int_equal(rig_number("SELECT count(*) FROM outbox WHERE status = 'delivered'"), 2);
-	/* Any other end keeps an operator's change. */
+	/* Any other end of an attempt leaves an operator's change in force. */
 	refused.outcome = OUTCOME_REFUSED;
 	refused.status = STATUS_FAILED;
 	refused.reason = "refused";

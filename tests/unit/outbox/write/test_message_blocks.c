@@ -153,8 +153,8 @@ a_block_is_written_with_the_first_event_of_the_next(void **state)
 	assert_found(0, false);
 }
 
-/* It reads one row of each complete block, the block that has the messageId, and the newest block,
- * and nothing else. */
+/* The view reads only one row of each complete block, the block that has the messageId, and the
+ * newest block. */
 static void
 the_view_reads_little(void **state)
 {
@@ -292,7 +292,7 @@ blocks_that_change_are_written_again(void **state)
 	assert_found(3000, true);
 }
 
-/* Ids with gaps, which only manual changes cause, leave no block behind. */
+/* Manual changes can leave gaps between ids. They must leave no block behind. */
 static void
 a_start_catches_up(void **state)
 {

@@ -1,4 +1,4 @@
-/* Unresolved events: becoming due, being given up, and what operators do to them. */
+/* Unresolved events: how they become due, how they are given up, and what operators do to them. */
 #include "daemon/jobs/identities.h"
 #include "outbox/operate/operate.h"
 #include "outbox/write/resolve.h"
@@ -30,7 +30,7 @@ unresolved_events_become_due_when_their_id_is_identified(void **state)
 	expect(by_user, WAITS);
 	assert_int_equal(
 	    rig_number("SELECT count(*) FROM outbox WHERE next_attempt_at IS NOT NULL"), 0);
-	wait_for(1000, true); /* so that the writer has reported what came before */
+	wait_for(1000, true); /* wait until the writer has reported the earlier changes */
 	calls = atomic_load(&rig_changed_calls);
 	later = identify("u", "a", "ann@example.com");
 	wait_for(1000, true);
@@ -50,7 +50,7 @@ events_that_are_due_do_not_wait(void **state)
 
 	(void)state;
 	rig_put_one("due");
-	wants.waits = false; /* so all waiting events are given up at once */
+	wants.waits = false; /* give up all waiting events at once */
 	wants.give_up_before = INT64_MAX;
 	assert_int_equal(rig_send(&w.msg, OUTBOX_UNRESOLVED), 0);
 	assert_int_equal(w.n_found, 0);
@@ -113,7 +113,7 @@ track_many(void)
 	    rig_number("SELECT count(*) FROM outbox WHERE reason = 'awaiting_identity'"), MANY);
 }
 
-/* No unresolved event is older than a due one of the same address. */
+/* Checks that no unresolved event is older than a due event of the same address. */
 static void
 expect_in_order(void)
 {
@@ -124,7 +124,7 @@ expect_in_order(void)
 	    0);
 }
 
-/* On the writer's thread, before the next step. */
+/* Called on the writer's thread, before the next step. */
 static void
 check_first_step(struct outbox_msg *msg, void *arg)
 {
@@ -135,7 +135,8 @@ check_first_step(struct outbox_msg *msg, void *arg)
 	rig_note_done(msg, arg);
 }
 
-/* More than one step: in order, and new events of the address come after them. */
+/* Resolving takes several steps: events become due in order, and new events of the address come
+ * after them. */
 static void
 many_events_become_due_in_steps_and_in_order(void **state)
 {
@@ -192,7 +193,7 @@ reopen_after(const char *sql)
 	" VALUES (1, 'user', 'u', 'ann@example.com', 1, 1);"                                       \
 	"UPDATE site SET identities = 1;"
 
-/* A process ended between two steps. */
+/* A process ended between two steps; the next one continues. */
 static void
 resolving_continues_after_a_restart(void **state)
 {
@@ -261,7 +262,7 @@ an_event_whose_id_is_known_is_not_given_up(void **state)
 	expect(own, GOES("ann@example.com"));
 }
 
-/* "Nothing is left to resolve" may have been found in a transaction that was rolled back. */
+/* A transaction that found nothing left to resolve may be rolled back. */
 static void
 a_rollback_makes_the_next_step_look_again(void **state)
 {
@@ -288,7 +289,7 @@ events_are_given_up_after_the_wait(void **state)
 	int64_t id, other;
 
 	(void)state;
-	id = track("u", NULL); /* received at 2000 */
+	id = track("u", NULL); /* both events are received at 2000 */
 	other = track("v", NULL);
 	wants.give_up_from = 1;
 	assert_int_equal(give_up_before(2000), 0);
