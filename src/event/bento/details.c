@@ -55,7 +55,7 @@ details_unique_key(struct slice details)
 	return value_is_key(&key) ? key : (struct json_value){ .type = JSON_NONE };
 }
 
-/* ---- what they must hold ---------------------------------------------------------------- */
+/* ---- what details must hold --------------------------------------------------------------- */
 
 /* Whether a number is whole: digits, with an optional sign and an optional fraction of zeros. PHP
  * and Python print a whole float with such a fraction. */
