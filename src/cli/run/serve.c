@@ -17,8 +17,8 @@ verb_serve(const struct options *o)
 	log_setup(o->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 	if (config_load(&r, &c, &e) != 0)
 		return verb_fail(&e);
-	r.starting =
-	    false; /* a reload, unlike the start, fails when the archive cannot be written */
+	/* a reload, unlike the start, fails when the archive cannot be written */
+	r.starting = false;
 	if (config_check_archive(c, &e) != 0)
 		log_warn("%s", e.text);
 	rc = daemon_run(c, &r, &e);

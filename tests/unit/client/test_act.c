@@ -364,7 +364,7 @@ main(void)
 		WITH_DAEMON(lines_are_imported_in_batches),
 	};
 
-	signal(SIGPIPE,
-	    SIG_IGN); /* as the program does, because the daemon may have closed the connection */
+	/* as the program does, because the daemon may have closed the connection */
+	signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests_name("acting", tests, NULL, NULL);
 }

@@ -283,8 +283,8 @@ unpacking_counts_and_waiting_does_not(void **state)
 	world_open(w);
 	for (int i = 0; i < 2; i++)
 		c[i] = client_new(w, 0);
-	send_packed(c[0], GZIP, packed,
-	    n / 2); /* half of the packed body, with that length: the gzip is truncated */
+	/* half of the packed body, with that length: the gzip is truncated */
+	send_packed(c[0], GZIP, packed, n / 2);
 	client_expect(c[0], 400, NULL);
 	client_send(
 	    c[0], "POST /v1/track HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n" GZIP "\r\n\x1f");

@@ -161,8 +161,8 @@ a_body_sent_again_a_day_later_keeps_its_times(void **state)
 	const int64_t hour = 3600000, day = 24 * hour;
 
 	(void)state;
-	expect_late(-day,
-	    true); /* a body cannot arrive before it is sent, so the client's clock is ahead */
+	/* a body cannot arrive before it is sent, so the client's clock is ahead */
+	expect_late(-day, true);
 	expect_late(12 * hour - 1, true);
 	expect_late(12 * hour, false);
 	expect_late(day, false);

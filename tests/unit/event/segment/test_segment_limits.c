@@ -125,8 +125,8 @@ expect_message_id(const char *character, size_t n, const char *detail)
 		assert_status(&r.events[0], STATUS_PENDING, NULL);
 	else
 		assert_status(&r.events[0], STATUS_INVALID, "message_id_too_long");
-	assert_true(r.events[0].message_id.n
-		    >= n); /* the messageId is not cut, so that a retry has the same one */
+	/* the messageId is not cut, so that a retry has the same one */
+	assert_true(r.events[0].message_id.n >= n);
 	buf_free(&body);
 }
 

@@ -87,8 +87,8 @@ one_call_writes_few_rows(void **state)
 		int64_t before = sqlite3_total_changes64(db.handle), rows;
 
 		add(n);
-		rows = sqlite3_total_changes64(db.handle) - before
-		       - 1; /* without the row of the event itself */
+		/* without the row of the event itself */
+		rows = sqlite3_total_changes64(db.handle) - before - 1;
 		most = rows > most ? rows : most;
 	}
 	sql("COMMIT");

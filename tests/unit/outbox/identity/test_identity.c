@@ -82,8 +82,8 @@ every_call_with_both_ids_names_the_devices_user(void **state)
 		known(NULL, "a", GOES("ann@example.com"));
 	}
 	event = event_of(KIND_TRACK, "v", "a");
-	event.email = SLICE(
-	    "other@example.com"); /* the address of this event says nothing about its userId */
+	/* the address of this event says nothing about its userId */
+	event.email = SLICE("other@example.com");
 	event.status = STATUS_PENDING;
 	event.reason = NULL;
 	put(&event);
