@@ -88,7 +88,8 @@ def test_purge(bench):
     equal(lines[0]["body"]["properties"], {"text": "x" * 900}, "with their bodies")
     equal(lines[0]["context"], {"ip": "192.0.2.1"}, "and what their batch said")
 
-    # A messageId is stored again after its row was removed, but not while only its body was.
+    # After its row was removed a messageId is stored again; after only its body was removed it is
+    # not.
     daemon.accept("/v1/track", track("m-300"))
     daemon.accept("/v1/track", track("m-2300"))
     bench.wait_settled(1001)

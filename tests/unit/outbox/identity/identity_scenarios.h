@@ -1,5 +1,6 @@
 /*
- * Sets of calls, of which test_identity_order.c tries every order of arrival, and random sequences.
+ * Sets of calls for test_identity_order.c, which tries each set in every order, and random
+ * sequences.
  */
 #ifndef UNIT_OUTBOX_IDENTITY_IDENTITY_SCENARIOS_H
 #define UNIT_OUTBOX_IDENTITY_IDENTITY_SCENARIOS_H

@@ -225,7 +225,7 @@ a_pass_runs_in_steps_and_gives_space_back(void **state)
 	add_many(60001);
 	before = handmade_int(&box, "PRAGMA page_count");
 	assert_int_equal(
-	    purge(&p), 5); /* 60,001 rows, 20,000 in a step, and one step for the space */
+	    purge(&p), 5); /* 4 steps for 60,001 rows, 20,000 in a step, and 1 step for the space */
 	l.rows_before[STATUS_DELIVERED] = 60000;
 	p = (struct outbox_purge){ .limits = &l };
 	assert_true(purge(&p) >= 60000 / PURGE_STEP);
