@@ -2,14 +2,13 @@
 -- sent once, delivered) is written once: a `span` of ids says which attempt took it. Every other event
 -- has a row in `delivery` with its present state. The other tables have the state of the sites,
 -- statements about ids, and the operations of operators. People read the views (views.sql), not these
--- tables; the view `state` unites both ways.
+-- tables; the view `state` combines spans and delivery.
 --
 -- Times are milliseconds since 1970 UTC. An address, a userId or a messageId is stored as it came.
--- Conditions are chains of OR and not IN (...), because for a list SQLite builds a table each time
--- a statement runs.
+-- Conditions are chains of OR, not IN (...): for IN SQLite builds a table each time a statement runs.
 
--- Single values: the clocks (write/clocks.h), the text of the views, the secret for finding
--- duplicates.
+-- Single values: the clocks (write/clocks.h), the text of the views, the secret key of the hashes of
+-- messageIds.
 CREATE TABLE meta (
 	key TEXT PRIMARY KEY,
 	value ANY
@@ -30,13 +29,13 @@ CREATE TABLE site (
 	pause_at INTEGER,
 	pause_by TEXT,
 	pause_note TEXT,
-	-- Learned about Bento, and kept so that a start need not learn it again.
+	-- Learned from Bento's answers, and kept for the next start.
 	byte_limit INTEGER, -- the largest body that Bento accepts; NULL: no limit below batch_bytes is known
 	refused INTEGER NOT NULL DEFAULT 0, -- single events refused in a row
 	identities INTEGER NOT NULL DEFAULT 0 -- rows of identity
 ) STRICT;
 
--- Its events by status, counted in the transactions that change them.
+-- The number of a site's events by status, updated in the transactions that change the events.
 CREATE TABLE site_count (
 	site_id INTEGER NOT NULL,
 	status TEXT NOT NULL,
@@ -56,7 +55,7 @@ CREATE TABLE envelope (
 	payloads INTEGER NOT NULL DEFAULT 0 -- number of those that still have their body
 ) STRICT;
 
--- What arrived. Only retention and erasure change a row. Wide, so it is written once.
+-- What arrived. The rows are wide, so each is written once; only retention and erasure change it.
 CREATE TABLE event (
 	event_id INTEGER PRIMARY KEY AUTOINCREMENT,
 	site_id INTEGER NOT NULL,
@@ -90,9 +89,9 @@ CREATE TABLE message_chunk (
 	PRIMARY KEY (block, first)
 ) STRICT, WITHOUT ROWID;
 
--- The present state of each event that has left the normal way: it is delayed, held or failed, it waits
--- for its address, an attempt with it failed, an operator changed it. Narrow, because it is written
--- often.
+-- The present state of each event that has left the normal way: the event is delayed, held or failed,
+-- waits for its address, was in a failed attempt, or was changed by an operator. The rows are narrow,
+-- because they are written often.
 CREATE TABLE delivery (
 	event_id INTEGER PRIMARY KEY,
 	site_id INTEGER NOT NULL,
@@ -111,27 +110,27 @@ CREATE TABLE delivery (
 	-- The time since when a pending event waits for its address; it is not due. NULL: it does
 	-- not wait.
 	awaiting_since INTEGER,
-	user_id TEXT, -- the id that leads to its address: its userId,
-	anonymous_id TEXT, -- or else its anonymousId
+	user_id TEXT, -- its userId, when that may lead to its address
+	anonymous_id TEXT, -- its anonymousId, when it has no userId
 	email TEXT, -- the address that it goes to, when that is not the event's own
 	operation_id INTEGER -- the last operation that changed it
 ) STRICT;
 
--- Finds due events, delayed events and events that wait for their address. It has pending rows
--- only.
+-- Finds due events, delayed events and events that wait for their address. Contains only pending
+-- rows.
 CREATE INDEX delivery_due ON delivery (site_id, awaiting_since, next_attempt_at, event_id)
 	WHERE status = 'pending';
 CREATE INDEX delivery_awaits_user ON delivery (site_id, user_id, event_id)
 	WHERE status = 'pending' AND awaiting_since IS NOT NULL AND user_id IS NOT NULL;
 CREATE INDEX delivery_awaits_anonymous ON delivery (site_id, anonymous_id, event_id)
 	WHERE status = 'pending' AND awaiting_since IS NOT NULL AND anonymous_id IS NOT NULL;
--- For queries: events by status, the few that may have arrived without a confirmation, and events
--- by the time of settling.
+-- For queries: events by status, events that may have reached Bento without a confirmation (few), and
+-- events by the time of settling.
 CREATE INDEX delivery_status ON delivery (status, event_id);
 CREATE INDEX delivery_maybe_sent ON delivery (event_id) WHERE maybe_sent > 0;
 CREATE INDEX delivery_settled ON delivery (settled_at) WHERE settled_at IS NOT NULL;
 
--- These count the events in site_count; the writer counts those on the normal way itself.
+-- These triggers count the events that have a row in delivery; the writer itself counts the others.
 CREATE TRIGGER delivery_added AFTER INSERT ON delivery BEGIN
 	INSERT INTO site_count (site_id, status, events) VALUES (new.site_id, new.status, 1)
 	ON CONFLICT (site_id, status) DO UPDATE SET events = events + 1;
@@ -152,7 +151,7 @@ CREATE TABLE dedup_bucket (
 	entries BLOB NOT NULL -- eight bytes each, sorted
 ) STRICT;
 
--- The levels of these buckets. Level 0 is the writer's memory.
+-- The state of each level of buckets. Level 0 is the writer's memory.
 CREATE TABLE dedup_level (
 	level INTEGER PRIMARY KEY,
 	entries INTEGER NOT NULL,
@@ -181,7 +180,7 @@ CREATE TABLE attempt (
 	started_at INTEGER NOT NULL,
 	finished_at INTEGER,
 	duration_ms INTEGER,
-	events INTEGER NOT NULL, -- number of its events; their ids lie between these two
+	events INTEGER NOT NULL, -- number of its events; their ids lie between the next two
 	first_event_id INTEGER NOT NULL,
 	last_event_id INTEGER NOT NULL,
 	bytes INTEGER NOT NULL, -- size of the request's body
@@ -207,10 +206,10 @@ CREATE TABLE attempt_event (
 
 CREATE INDEX attempt_event_of_event ON attempt_event (event_id);
 
--- The others, as ranges of ids: within a span every event of its site that has no row in delivery is
--- a member of the attempt. Without an attempt they are due, in order of arrival. The spans of a site
--- do not overlap, and each event without a row in delivery lies in one. An attempt that ends without
--- delivering gives its events rows in delivery, so a span never belonged to an attempt before.
+-- The events without a row in delivery, as ranges of ids. Each of them lies in one span of its site, and
+-- the spans of a site do not overlap. The attempt of a span carries all of its events that have no row in
+-- delivery; while a span has no attempt, they are due in order of arrival. When an attempt ends without
+-- delivering, its spans are replaced by rows in delivery, so a span never changes its attempt.
 CREATE TABLE span (
 	site_id INTEGER NOT NULL,
 	first_event_id INTEGER NOT NULL,
@@ -221,7 +220,7 @@ CREATE TABLE span (
 
 CREATE INDEX span_due ON span (site_id, first_event_id) WHERE attempt_id IS NULL;
 CREATE INDEX span_attempt ON span (attempt_id) WHERE attempt_id IS NOT NULL;
--- The newest event that was sent, where questions begin to look for delivered ones.
+-- Finds the newest event that was sent: queries for delivered events start there.
 CREATE INDEX span_sent ON span (last_event_id) WHERE attempt_id IS NOT NULL;
 
 -- ---- operators -------------------------------------------------------------------------------------
@@ -294,8 +293,8 @@ CREATE TABLE identity_release (
 	PRIMARY KEY (site_id, kind, id)
 ) STRICT, WITHOUT ROWID;
 
--- Persons to erase for a delete call, until that is done. Events after event_id are kept: the
--- person may have come back.
+-- Persons whom delete calls named, until they are erased. Events after event_id are kept: the person
+-- may have come back.
 CREATE TABLE erasure (
 	event_id INTEGER PRIMARY KEY,
 	email TEXT NOT NULL
@@ -314,8 +313,8 @@ CREATE TABLE request_count (
 
 -- ---- for SQLite's planner --------------------------------------------------------------------------
 
--- The sizes of tables, and how many rows an index finds: those of a large file, so that a plan does not
--- depend on the file. Nothing runs ANALYZE over the data.
+-- Table sizes and rows per index entry, as in a large file, so that query plans are the same for every
+-- file. The program never runs ANALYZE over the data.
 ANALYZE sqlite_schema;
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
 	('site', NULL, '3'),

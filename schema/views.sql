@@ -1,6 +1,6 @@
--- What people read with sqlite3: created again at each start of the daemon, so they may change without
--- a migration. A time is there twice: X_at is ISO 8601 UTC with milliseconds, X_ms is milliseconds since
--- 1970, for comparisons: these find the index of the time.
+-- The views that people read with sqlite3. A start of the daemon creates them again when this text has
+-- changed, so they may change without a migration. Each time has two columns: X_at is ISO 8601 UTC with
+-- milliseconds; X_ms is milliseconds since 1970, for comparisons, which can then use the index.
 
 DROP VIEW IF EXISTS messages;
 DROP VIEW IF EXISTS failures;
@@ -13,14 +13,15 @@ DROP VIEW IF EXISTS counts;
 DROP VIEW IF EXISTS refusals;
 DROP VIEW IF EXISTS state;
 
--- For the program itself: where each event stands, whichever way it went. Three parts: events with a row
--- in delivery; those that a span says are delivered; those that a span says are pending. So that SQLite
--- takes a question apart by them:
---   - a part's status is a constant, and a part that a question excludes is not read at all;
---   - columns have one affinity in all parts, hence CAST, or SQLite would make a table of all events;
---   - a span is found from the event by the subquery, and its events from the span by their range; the
---     likelihoods say that a span is a small part of the file;
---   - a part does not look for its newest or oldest event where only the other has some.
+-- For the program itself: the state of every event. The view has three parts: events with a row in
+-- delivery, delivered events in spans, and pending events in spans. SQLite can run a query on each part
+-- separately because of the following:
+--   - The status in a span's part is a constant, so SQLite skips a part that the query excludes.
+--   - CAST gives each column the same affinity in all parts. Otherwise SQLite would copy all events into
+--     a temporary table.
+--   - The subquery finds the span of an event, and the range finds the events of a span. The likelihoods
+--     tell SQLite that a span is a small part of the file.
+--   - Each span's part is bounded by an event_id: no delivered event is above it, no pending one below.
 CREATE VIEW state AS
 SELECT
 	d.event_id,

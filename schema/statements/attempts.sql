@@ -22,7 +22,7 @@ UPDATE attempt SET finished_at = :finished_at, duration_ms = :duration_ms,
 	http_status = :http_status, outcome = :outcome, error = :error, response = :response
 WHERE attempt_id = :attempt_id AND outcome IS NULL;
 
--- Its members that have rows; a span needs none for its members.
+-- Changes the members that have a row in delivery; members in spans need no change.
 -- name: members_delivered
 -- in: attempt_id int, settled_at int
 UPDATE delivery SET status = 'delivered', reason = NULL, attempts = attempts + 1,

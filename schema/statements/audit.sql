@@ -18,8 +18,8 @@ SELECT coalesce(sum(events), 0) AS events FROM site_count WHERE status = 'pendin
 SELECT count(*) AS events FROM delivery INDEXED BY delivery_due
 WHERE site_id = :site_id AND status = 'pending' AND awaiting_since IS NOT NULL;
 
--- Of those with an address: the first that is due with a row, that is delayed, that is due without a
--- row, that is in flight without one.
+-- The oldest pending event whose address is known. It is the first of the due events with a row in
+-- delivery, of the delayed events, of the due events in spans, or of the events in flight in spans.
 -- name: audit_oldest_pending
 -- in: site_id int
 -- one: event_id int, received_at int

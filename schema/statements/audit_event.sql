@@ -1,4 +1,4 @@
--- The rows for every list of events.
+-- Reads the events of every list.
 -- name: audit_events
 -- out: event_id int, site_id int, site text?, message_id text, kind text, name text?, email text?
 -- out: status text, reason text?, attempts int, maybe_sent int, received_at int, occurred_at int

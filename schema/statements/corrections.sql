@@ -40,8 +40,8 @@ UPDATE event SET
 	provisional = NULL
 WHERE provisional IS NOT NULL AND event_id <= :up_to;
 
--- What calls said about ids while the clock was not set has provisional times, too. These
--- statements must run before correct_event, and once for each event.
+-- Statements about ids that came while the clock was not set have provisional times, too. The following
+-- queries must run before correct_event, and once for each event.
 
 -- The first event with provisional times whose statements have not been corrected.
 -- name: provisional_first
@@ -50,7 +50,7 @@ WHERE provisional IS NOT NULL AND event_id <= :up_to;
 SELECT event_id, received_at FROM event INDEXED BY event_provisional
 WHERE provisional IS NOT NULL AND event_id > :after ORDER BY event_id LIMIT 1;
 
--- The user of a device: each time is that of an event, which may have kept the client's time.
+-- The users of devices. Each time is the time of an event, which may be the client's own time.
 -- name: correct_claims
 -- in: shift int, first int
 UPDATE identity SET

@@ -44,7 +44,7 @@ SELECT 1 FROM event WHERE event_id = :event_id;
 SELECT 1 FROM event
 WHERE event_id = :event_id AND site_id = :site_id AND message_id = :message_id;
 
--- Keys that may be missing from the levels.
+-- The messageIds that may be missing from the levels.
 -- name: recent_keys
 -- out: event_id int, site_id int, message_id text
 SELECT event_id, site_id, message_id FROM event

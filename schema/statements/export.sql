@@ -1,4 +1,4 @@
--- Some rows only record that aliases of other ids may matter: they are left out.
+-- Leaves out rows that have neither an address nor a userId: they only mark ids that have aliases.
 -- name: export_identities
 -- out: site text, kind text, id text, email text?, identified_at int, user_id text?, since int
 -- out: said_at int

@@ -1,4 +1,4 @@
--- excepted: it has a row in delivery.
+-- excepted: the event has a row in delivery.
 -- name: purge_scan
 -- in: after int
 -- out: event_id int, site_id int, status text, settled_at int?, payload_gone bool, excepted bool

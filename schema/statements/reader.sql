@@ -1,4 +1,4 @@
--- Events that no attempt took, whole, in one scan.
+-- The due events in spans, with all their columns, in one scan.
 -- name: due_fresh
 -- in: site_id int, after int
 -- out: event_id int, message_id text, kind text, name text?, email text?
@@ -14,8 +14,8 @@ WHERE r.site_id = :site_id AND r.attempt_id IS NULL AND r.last_event_id > :after
 	AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.event_id)
 ORDER BY r.first_event_id;
 
--- Events with a row in delivery that are due at once, likewise; without those whose times are
--- provisional.
+-- The events with a row in delivery that are due at once, with all their columns; leaves out events with
+-- provisional times.
 -- name: due_again
 -- in: site_id int, after int
 -- out: event_id int, message_id text, kind text, name text?, email text?

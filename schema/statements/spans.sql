@@ -1,4 +1,4 @@
--- Which events an attempt takes, by ranges and by rows; and events that leave the normal way.
+-- Spans: the events that an attempt takes, and events that leave the normal way.
 
 -- The newest span of a site.
 -- name: span_newest
@@ -7,7 +7,7 @@
 SELECT first_event_id, last_event_id, attempt_id FROM span
 WHERE site_id = :site_id ORDER BY first_event_id DESC LIMIT 1;
 
--- The span that an event lies in, if it ends behind it.
+-- The last span that begins at or before the event; the caller checks that the span does not end before it.
 -- name: span_at
 -- in: site_id int, event_id int
 -- one: first_event_id int, last_event_id int, attempt_id int
@@ -25,7 +25,7 @@ ON CONFLICT (site_id, first_event_id) DO UPDATE SET last_event_id = excluded.las
 -- in: site_id int, first_event_id int
 DELETE FROM span WHERE site_id = :site_id AND first_event_id = :first_event_id;
 
--- Whether there is an event on the normal way.
+-- Whether the range contains an event on the normal way.
 -- name: span_has_event
 -- in: site_id int, first_event_id int, last_event_id int
 -- exists
@@ -72,7 +72,7 @@ WHERE x.attempt_id = :attempt_id
 -- in: attempt_id int
 DELETE FROM span WHERE attempt_id = :attempt_id;
 
--- One event leaves it.
+-- A single event leaves the normal way.
 
 -- name: event_place
 -- in: event_id int

@@ -32,7 +32,7 @@ VALUES (:event_id, :site_id, :status, :reason, :settled_at, :detail,
 -- in: event_id int, email text
 INSERT INTO erasure (event_id, email) VALUES (:event_id, :email);
 
--- For a row that retention has not emptied.
+-- The stored body, unless retention has removed it.
 -- name: store_body
 -- in: event_id int
 -- out: body text

@@ -2,7 +2,7 @@
  * Checkpoints copy the WAL into the database file every CHECKPOINT_PAGES pages, and cut the WAL's
  * file once it is larger than OUTBOX_WAL_CUT or a quarter of its limit. A reader can delay both;
  * the WAL then grows, and free_space.c takes that into account: receipt first slows down, and stops
- * when the WAL reaches its limit. Any other error sets the outbox's health.
+ * when the WAL reaches its limit. Any error of a checkpoint sets the outbox's health.
  */
 #include "outbox/checkpoint.h"
 
@@ -18,7 +18,7 @@ note_wal_pages(void *arg, int pages)
 {
 	struct outbox *o = arg;
 
-	if (pages < o->wal_pages) /* SQLite has started to write the WAL from its beginning again */
+	if (pages < o->wal_pages) /* SQLite writes the WAL from its beginning again */
 		o->checkpoint_at = CHECKPOINT_PAGES;
 	o->wal_pages = pages;
 }
@@ -65,7 +65,10 @@ cut_at(const struct outbox *o)
 	return quarter == 0 || quarter > OUTBOX_WAL_CUT ? OUTBOX_WAL_CUT : quarter;
 }
 
-/* While a reader is in the way, not every commit must try again. */
+/*
+ * The next attempt comes CHECKPOINT_PAGES pages later, so that a reader in the way does not make
+ * every commit try again.
+ */
 static void
 checkpoint_now(struct outbox *o, bool cut)
 {

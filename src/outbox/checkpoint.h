@@ -17,8 +17,9 @@ uint64_t checkpoint_wal_bytes(const struct outbox *o);
 
 #define CHECKPOINT_WAIT_MAX_MS 250
 /*
- * A reader that stays keeps the WAL from being cut. From half of max_wal_bytes on, each transaction
- * that stores events first waits, the longer the fuller it is; at the limit new events are refused.
+ * Whether the WAL has reached max_wal_bytes: new events are then refused. A reader that keeps its
+ * transaction open prevents the WAL from being cut. From half of max_wal_bytes on, each transaction
+ * that stores events first waits: the fuller the WAL, the longer.
  */
 bool checkpoint_wal_is_full(const struct outbox *o);
 /* Milliseconds to wait, 0 to CHECKPOINT_WAIT_MAX_MS. */

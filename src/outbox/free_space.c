@@ -1,7 +1,7 @@
 /*
  * Decides whether new events may be stored: the disk must have enough free space, and the WAL must
- * be below its limit. While that is not so, the disk is checked every HEALTH_RETRY_MS, not for each
- * request. Cannot fail.
+ * be below its limit. While one of them is not met, the disk is checked every HEALTH_RETRY_MS, not
+ * for each request. Cannot fail.
  */
 #include "outbox/free_space.h"
 

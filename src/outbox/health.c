@@ -10,7 +10,10 @@
 #include "outbox/file/readers.h"
 #include "outbox/outbox_private.h"
 
-/* What the writer noted last. It cannot note a stall itself: whoever asks sees that. */
+/*
+ * Returns the health that the writer recorded last. A stalled writer cannot record its stall;
+ * outbox_health() detects it.
+ */
 static enum outbox_health
 noted(const struct outbox *o)
 {
@@ -29,7 +32,7 @@ fail_for_good(struct outbox *o, const struct err *e)
 	atomic_store(&o->health, OUTBOX_FAILED);
 }
 
-/* The text changes with each fault, and other threads read it: hence the lock. */
+/* Needs the lock because the text changes with each fault, and other threads read it. */
 static void
 note_fault(struct outbox *o, const struct err *e)
 {

@@ -15,7 +15,7 @@
 void health_note_failure(struct outbox *o, const struct err *e);
 /* Call it when the write lock was taken and a transaction committed. */
 void health_note_commit(struct outbox *o);
-/* Call these around whatever may wait for the disk. */
+/* Call these before and after an action that may wait for the disk. */
 void health_begin_write(struct outbox *o);
 void health_end_write(struct outbox *o);
 

@@ -20,7 +20,7 @@ struct transaction {
 	struct db *db;
 	struct store *store;
 	int64_t now; /* wall ms */
-	/* Results so far, from here on; they count once the transaction is committed. */
+	/* The following members are results; they take effect when the transaction is committed. */
 	struct outbox_counters counts;
 	size_t resolved; /* events whose address became known after they were stored */
 	bool due;        /* events have become due */
@@ -33,19 +33,20 @@ struct message_kind {
 	const char *name; /* for error messages */
 	/*
 	 * Called inside the transaction. ERR_STATE, ERR_INPUT and ERR_NOTFOUND concern this message
-	 * only: it has changed nothing, and the others go on. Any other error rolls the whole
-	 * transaction back.
+	 * only: the message has changed nothing, and the other messages are applied. Any other
+	 * error rolls the whole transaction back.
 	 */
 	int (*apply)(struct transaction *t, struct outbox_msg *msg, struct err *e);
-	/* How many events it counts toward the bound of a transaction: this number, */
+	/* Toward the bound of a transaction the message counts as this many events, */
 	size_t events;
-	/* or the size_t at this offset of the message; 0: there is none. */
+	/* or, when this offset is not 0, as many as the size_t at this offset of the message says.
+	 */
 	size_t events_at;
 	bool stores;  /* stores new events: refused while there is no space for them */
-	bool bounded; /* the mailbox bounds it: outbox_send refuses it when the mailbox is full */
+	bool bounded; /* outbox_send refuses the message when the mailbox is full */
 };
 
-/* How many events one step of a long operation counts as. */
+/* One step of a long operation counts as this many events. */
 #define MESSAGE_STEP_EVENTS 500
 
 #define OUTBOX_MESSAGE_KIND(type, tag) extern const struct message_kind outbox_##tag##_kind;

@@ -31,8 +31,10 @@
 /* The WAL is cut when it exceeds this size and no reader needs it. */
 #define OUTBOX_WAL_CUT (128 << 20)
 
-/* A transaction that takes longer than this means that the disk hangs. The state is checked once a
- * second, so it is reported within five seconds. */
+/*
+ * When a transaction takes longer than this, the disk hangs. A check once a second reports this
+ * within five seconds.
+ */
 #define OUTBOX_STALL_MS 4000
 
 struct outbox;
@@ -42,7 +44,7 @@ struct outbox_options {
 	uint64_t min_free_bytes; /* new events are refused below this much free space */
 	uint64_t max_wal_bytes;  /* new events are refused when the WAL is this long; 0: no limit */
 	size_t max_waiting;      /* messages of bounded kinds in the writer's mailbox, */
-	size_t max_waiting_bytes; /* and their bytes */
+	size_t max_waiting_bytes; /* and the bytes of these messages */
 	const struct clock *clock;
 	bool passing; /* for one verb without a daemon: keep the recorded states of sites */
 	/*
@@ -63,8 +65,8 @@ int outbox_open(const struct outbox_options *o, struct outbox **ret_outbox, int6
     struct err *e);
 
 /*
- * Whether a file can be an outbox's database: 0 also when there is none. It opens and closes the
- * file, which would drop SQLite's locks: not for a process that has it open.
+ * Returns 0 when the file is an outbox's database, is empty or does not exist. A process that has
+ * the database open must not call this: closing the file here would drop SQLite's locks.
  */
 int outbox_check_file(const char *path, struct err *e);
 
@@ -82,7 +84,7 @@ struct outbox_unset {
 	int64_t newest_receipt; /* the newest receipt of all events, wall ms; 0: no event */
 };
 int outbox_unset_read(struct outbox *o, struct outbox_unset *ret, struct err *e);
-struct identity_site; /* see outbox/identity/identity.h */
+struct identity_site; /* defined in outbox/identity/identity.h */
 /* Sets what each site does with identities, until an OUTBOX_UNRESOLVED replaces it. Copies the
  * array. */
 int outbox_identities(struct outbox *o, const struct identity_site *sites, size_t n, struct err *e);
@@ -104,7 +106,7 @@ int outbox_stop(struct outbox *o, struct err *e);
 /* Closes the file and releases the lock. Call it after outbox_stop, or instead of outbox_start. */
 void outbox_close(struct outbox *o);
 
-/* ---- how it is doing; any thread ------------------------------------------------------------- */
+/* ---- health and counters; any thread --------------------------------------------------------- */
 
 enum outbox_health {
 	OUTBOX_OK,

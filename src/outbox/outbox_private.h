@@ -27,7 +27,7 @@ struct outbox {
 	struct rand rand;
 	struct unresolved unresolved;
 	struct store store;
-	int wal_pages;      /* upper bound of the pages in the WAL */
+	int wal_pages;      /* the WAL has at most this many pages */
 	int checkpoint_at;  /* number of pages at which the next checkpoint is tried */
 	int64_t full_until; /* mono ms: no event is stored before; 0: no limit */
 	struct outbox_unresolved resolve; /* the writer's message to itself for the next step */

@@ -15,7 +15,7 @@
 #include "outbox/message_kind.h"
 #include "outbox/outbox_private.h"
 
-/* Limits of a transaction, so that a flood of messages delays nobody for long. */
+/* Limits of a transaction, so that no sender waits long when many messages arrive. */
 #define GROUP_EVENTS 4096
 #define GROUP_BYTES (8u << 20)
 
@@ -25,8 +25,8 @@ struct group {
 	struct mail **end; /* where the rest of the list is linked */
 	size_t events;
 	size_t bytes;
-	size_t n_bounded;     /* bounded kinds: places in the mailbox, */
-	size_t bounded_bytes; /* and bytes */
+	size_t n_bounded;     /* messages of bounded kinds, which have places in the mailbox, */
+	size_t bounded_bytes; /* and their bytes */
 	bool stores;
 };
 
@@ -103,7 +103,7 @@ apply_all(struct transaction *t, const struct group *g, bool has_space, struct e
 	return 0;
 }
 
-/* Before the lock is taken, so that nobody but the senders of new events waits for it. */
+/* Called before the write lock is taken, so that only the senders of new events wait. */
 static void
 slow_down(const struct outbox *o)
 {
@@ -184,7 +184,10 @@ on_resolve_done(struct outbox_msg *msg, void *arg)
 	o->resolve_sent = false;
 }
 
-/* Some events whose address became known are not due yet: each step is a transaction. */
+/*
+ * Sends the next step for events whose address became known and that are not due yet. Each step is
+ * a transaction of its own.
+ */
 static void
 send_next_resolve_step(struct outbox *o)
 {
@@ -261,7 +264,7 @@ try_lock(struct outbox *o)
 	health_note_commit(o);
 }
 
-/* Whether the disk has space again, or the write lock is free. */
+/* Checks whether the disk has space again, or whether the write lock is free. */
 static void
 look_again(struct outbox *o, enum outbox_health health)
 {
@@ -290,7 +293,10 @@ writer_main(void *arg)
 	bool closed;
 
 	do {
-		/* While the disk is full or the file blocked, only this check notices the end. */
+		/*
+		 * While the disk is full or the file is blocked, only this check notices that it
+		 * can go on.
+		 */
 		enum outbox_health health = outbox_health(o);
 		bool passes =
 		    health == OUTBOX_FULL || health == OUTBOX_BLOCKED || health == OUTBOX_FAULTY;

@@ -51,7 +51,10 @@ move_bucket(struct dedup *d, struct db *db, size_t bucket, struct err *e)
 	return 0;
 }
 
-/* After a full round, all ids that were there at its start are in the levels. */
+/*
+ * Moves one bucket to the levels. After a full round the levels have all ids that memory held at
+ * the start of the round.
+ */
 static int
 move_next_bucket(struct dedup *d, struct db *db, struct err *e)
 {
@@ -155,7 +158,7 @@ load_secret(struct dedup *d, struct db *db, struct err *e)
 	return rc < 0 ? -1 : 0;
 }
 
-/* Whether the levels already have the entry: the hand has passed its bucket since. */
+/* Whether the levels already have the entry, because its bucket has moved there since. */
 static bool
 has_moved(const struct stmt_dedup_memory_row *left, uint64_t key, int64_t event_id)
 {

@@ -1,12 +1,11 @@
 /*
  * Finds out whether a site already has a messageId.
  *
- * An index over keyed hashes dirties one page for each event, in any order of ids: with 10 million
- * events that is ten times the size of the event. Recent ids are therefore kept in memory, in
- * buckets by their hashes, and move bucket by bucket to the levels in the file
- * (outbox/dedup/levels.h), which are written in few neighboring pages. Hashes are SipHash under a
- * secret kept in the file, so nobody can cause collisions; a hit is verified against the event's
- * own row.
+ * An index over keyed hashes would write one random page for each event: with 10 million events,
+ * ten times the bytes of the event. Recent ids are therefore kept in memory, in buckets by their
+ * hashes, and move bucket by bucket to the levels in the file (outbox/dedup/levels.h), which are
+ * written in few neighboring pages. Hashes are SipHash under a secret kept in the file, so nobody
+ * can cause collisions; a hit is verified against the event's own row.
  *
  * A crash loses nothing: the file has the last event up to which the levels are complete. A start
  * reads the messageIds of the rest again, at most about 4 * DEDUP_KEEP rows (two rounds) whatever
@@ -26,7 +25,9 @@
 
 #define DEDUP_KEEP 32768 /* ids kept in memory */
 #define DEDUP_BUCKETS (1 << DEDUP_ROOT_BITS)
-/* Ids in one bucket: twice the mean at the hand, plus a margin for chance. */
+/*
+ * Maximum ids in one bucket: the mean is 32, a bucket about to move has 64; the rest is a margin.
+ */
 #define DEDUP_BUCKET_KEEP 96
 
 struct dedup {
@@ -37,7 +38,7 @@ struct dedup {
 	size_t n;
 	size_t hand;        /* the bucket that leaves memory next */
 	int64_t last_added; /* event id */
-	int64_t began_at;   /* last_added when the hand began this round */
+	int64_t began_at;   /* last_added when this round of the hand began */
 	int64_t floor;      /* events up to this one are in the levels */
 };
 
@@ -49,7 +50,7 @@ int dedup_load(struct dedup *d, struct db *db, struct err *e);
 
 /* Returns the keyed hash of a messageId: DEDUP_KEY_BITS bits. */
 uint64_t dedup_key(const struct dedup *d, int64_t site_id, struct slice message_id);
-/* 1: the site has it, as *ret_event_id; 0: it does not; -1: an error. */
+/* Returns 1 when the site has the messageId (in *ret_event_id), 0 when not, -1 on an error. */
 int dedup_find(struct dedup *d, struct db *db, uint64_t key, int64_t site_id,
     struct slice message_id, int64_t *ret_event_id, struct err *e);
 /*

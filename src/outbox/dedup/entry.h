@@ -60,7 +60,7 @@ dedup_entry_write(uint64_t entry, char *p)
 }
 
 void dedup_entries_sort(uint64_t *entries, size_t n);
-/* Returns the index of the first of n entries in the file's form that is not below this one. */
+/* Returns the index of the first of n entries in the file's form that is not below `entry`. */
 size_t dedup_entries_find(const char *entries, size_t n, uint64_t entry);
 /* Merges two sorted runs; an entry in both occurs once. Returns the number of entries in `to`. */
 size_t dedup_entries_merge(

@@ -1,6 +1,6 @@
 /*
- * Bloom filters, one after another and of equal size: a test touches one or two cache lines. Fails
- * only without memory.
+ * Bloom filters of equal size in one array: a lookup touches one or two cache lines. Fails only
+ * without memory.
  */
 #include "outbox/dedup/filter.h"
 

@@ -1,5 +1,5 @@
 /*
- * Which keys a level may have: a small Bloom filter for each of its buckets, in memory.
+ * Tells which keys a level may contain: one small Bloom filter in memory for each bucket.
  *
  * A filter is built whenever its bucket is read or written; until then it answers that any key may
  * be there. The file stores no filter, and a start builds none. After a rollback all filters are

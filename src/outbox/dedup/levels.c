@@ -10,12 +10,13 @@
 #include "base/buf.h"
 
 #define BUCKET_ID_BITS 40
-#define DEDUP_LEARN 8 /* buckets that are learned together */
+#define DEDUP_LEARN 8 /* number of buckets whose filters are built together */
 #define BLOB_MAX (64u << 20)
 
 /*
- * For each bucket: bytes, hash functions. With 10 million events a new key passes on average 0.23
- * filters of all levels, and each pass reads a page. Level 4 begins at 14 million events.
+ * The filters of each level: bytes and hash functions for one bucket. With 10 million events a new
+ * key passes on average 0.23 filters of all levels, and each pass reads a page. Level 4 begins at
+ * 14 million events.
  */
 static const struct {
 	size_t size;
@@ -172,7 +173,10 @@ write_bucket(struct dedup_levels *l, struct db *db, int64_t id, struct err *e)
 	    e);
 }
 
-/* Drops entries of events that retention has removed, as many as this call may still check. */
+/*
+ * Drops entries of events that retention has removed; checks at most as many events as this call
+ * still may.
+ */
 static int
 drop_gone(struct dedup_levels *l, struct db *db, struct err *e)
 {
@@ -311,7 +315,7 @@ dedup_verify(
 	    e);
 }
 
-/* What is searched for. */
+/* The messageId that a lookup searches for. */
 struct wanted {
 	uint64_t low; /* low bits of the key, as in an entry */
 	int64_t site_id;
@@ -338,8 +342,10 @@ find_in_blob(
 	return rc;
 }
 
-/* Makes the filters of a bucket and its seven neighbors known, which are rows of one page or two:
- * so a start on a cold disk reads an eighth of the pages. */
+/*
+ * Builds the filters of a bucket and its seven neighbors together. Their rows share one or two
+ * pages, so a start on a cold disk reads an eighth of the pages.
+ */
 static int
 learn(struct dedup_levels *l, struct db *db, int level, uint64_t bucket, struct err *e)
 {
@@ -366,7 +372,7 @@ learn(struct dedup_levels *l, struct db *db, int level, uint64_t bucket, struct 
 		dedup_filter_learn(filter, first + (uint64_t)row.bucket_id % DEDUP_LEARN,
 		    l->there.entries, l->there.n);
 	}
-	if (rc != 0) /* what is half learned would hide entries */
+	if (rc != 0) /* a filter built from half of its entries would hide the others */
 		dedup_filter_forget(filter);
 	return rc;
 }
@@ -385,7 +391,7 @@ find_in_bucket(struct db *db, int level, uint64_t bucket, const struct wanted *w
 	return rc;
 }
 
-/* 1, 0, -1. */
+/* Returns 1 (found), 0 (not found) or -1. */
 static int
 may_have(
     struct dedup_levels *l, struct db *db, int level, uint64_t bucket, uint64_t low, struct err *e)

@@ -4,8 +4,8 @@
  * A level covers all keys, in buckets: rows of the table dedup_bucket. Level 1 has 1,024 of them,
  * and each bucket has eight below it. New entries go to level 1. Whenever a level has more entries
  * than its limit, the next of its buckets is emptied into the eight below it. An entry is therefore
- * written about five times at each level, always among its neighbors, and each level has it in at
- * most one bucket. One call writes at most 1 + 8 * DEDUP_LEVELS buckets.
+ * written about five times at each level, always together with its neighbors, and it is in at most
+ * one bucket of each level. One call writes at most 1 + 8 * DEDUP_LEVELS buckets.
  *
  * Entries of events that retention has removed are dropped when their bucket is rewritten; until
  * then they do no harm, because a lookup checks the event itself.
@@ -50,7 +50,7 @@ struct dedup_levels {
 
 int dedup_levels_open(struct dedup_levels *l, int64_t level_entries, struct err *e);
 void dedup_levels_close(struct dedup_levels *l);
-/* Loads again what a rollback made wrong. */
+/* Loads the levels' state from the file again after a rollback. */
 int dedup_levels_load(struct dedup_levels *l, struct db *db, struct err *e);
 
 /* Adds sorted entries of one bucket of level 1. Call it inside a transaction. */
@@ -65,7 +65,7 @@ int dedup_levels_put(struct dedup_levels *l, struct db *db, uint64_t bucket,
 int dedup_levels_find(struct dedup_levels *l, struct db *db, uint64_t key, int64_t site_id,
     struct slice message_id, int64_t *ret_event_id, struct err *e);
 
-/* Whether the event has this messageId. Returns 1, 0, or -1 on an error. */
+/* Returns 1 when the event has this messageId, 0 when not, -1 on an error. */
 int dedup_verify(
     struct db *db, int64_t event_id, int64_t site_id, struct slice message_id, struct err *e);
 

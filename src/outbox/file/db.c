@@ -245,7 +245,7 @@ db_rows_fail(struct db_rows *rows)
 	rows->failed = true;
 }
 
-/* Ends the rows when the statement lacks the parameter, or there is no memory for it. */
+/* Makes the rows fail when the statement lacks the parameter, or memory runs out. */
 static void
 check_bind(struct db_rows *rows, int rc, const char *name, struct err *e)
 {

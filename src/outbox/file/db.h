@@ -56,7 +56,9 @@ int64_t db_last_id(struct db *db);
  */
 int db_rollback(struct db *db);
 
-/* Calls `each` in every commit with the number of pages in the WAL. The struct db must not move. */
+/*
+ * Makes every commit call `each` with the number of pages in the WAL. The struct db must not move.
+ */
 void db_watch_wal(struct db *db, void (*each)(void *arg, int pages), void *arg);
 /*
  * Copies the WAL into the file; with `cut` also empties the WAL. ret_pages gets the pages then in

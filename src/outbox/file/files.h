@@ -24,14 +24,15 @@ struct files {
  * -1. */
 int files_note(struct files *f, const char *path, struct err *e);
 void files_free(struct files *f);
-/* ERR_IO when a file is gone or another file has replaced it. Returns 0 when stat() fails
- * otherwise, because that proves nothing. */
+/*
+ * ERR_IO when a file is gone or another file has replaced it. When stat() fails for another reason,
+ * the function returns 0, because such a failure proves nothing.
+ */
 int files_check(const struct files *f, struct err *e);
 
-/* Puts the names of files in a directory on disk: without it a power cut may take a new file whole.
- */
+/* Syncs a directory, so that the names of new files in it survive a power cut. */
 int files_sync_directory(const char *directory, struct err *e);
-/* The same for the directory that holds a file. */
+/* Does the same as files_sync_directory, for the directory that contains the file. */
 int files_sync_directory_of(const char *file, struct err *e);
 
 #endif

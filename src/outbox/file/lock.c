@@ -77,7 +77,10 @@ lock_take(const char *path, int *ret_fd, struct err *e)
 void
 lock_release(int fd)
 {
-	/* The file stays: removing it would let two processes lock two different files. */
+	/*
+	 * Does not remove the lock file: after a removal two processes could lock two different
+	 * files.
+	 */
 	close(fd);
 }
 

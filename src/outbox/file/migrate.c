@@ -36,7 +36,7 @@ read_header(const char *path, unsigned char header[HEADER_SIZE], struct err *e)
 	if (n < 0)
 		err_sys(e, "cannot read database %s", path);
 	close(fd);
-	/* Under each name it would have another lock and another WAL. */
+	/* A file with two names would have a lock and a WAL under each of them. */
 	if (n >= 0 && st.st_nlink > 1)
 		return err_set(e, ERR_INPUT,
 		    "%s has %lu names (hard links), and SQLite would not see that they are one "
@@ -53,7 +53,9 @@ header_number(const unsigned char *h, size_t at)
 	       | h[at + 3];
 }
 
-/* A file that uses no WAL cannot have one: it was put in the place of another, whose WAL stayed. */
+/*
+ * Refuses a WAL beside a file that uses none: the WAL belongs to another file that was here before.
+ */
 static int
 check_wal(const char *path, const unsigned char *header, struct err *e)
 {
@@ -81,14 +83,19 @@ migrate_check_file(const char *path, struct err *e)
 
 	if (n < 0)
 		return -1;
-	/* There is no file yet, or a crash cut off its creation: its journal then rolls it back. */
+	/*
+	 * The file is missing or empty, or a crash interrupted its creation: SQLite then rolls it
+	 * back by its journal.
+	 */
 	if (n == 0 || (n == HEADER_SIZE && memcmp(h, blank, HEADER_SIZE) == 0))
 		return 0;
 	if (n < HEADER_SIZE || memcmp(h, "SQLite format 3", 16) != 0)
 		return db_not_ours(path, e);
 	id = header_number(h, HEADER_APPLICATION_ID);
-	/* The file has neither our mark nor a table: a crash cut off its creation a little
-	 * later. */
+	/*
+	 * The file has neither our mark nor a table: a crash interrupted its creation a little
+	 * later.
+	 */
 	if (id == 0 && header_number(h, HEADER_SCHEMA_COOKIE) == 0)
 		return 0;
 	return id == DB_APPLICATION_ID ? check_wal(path, h, e) : db_not_ours(path, e);

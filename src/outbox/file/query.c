@@ -71,7 +71,7 @@ is_over_time(void *arg)
 
 /* ---- running --------------------------------------------------------------------------------- */
 
-/* Says what is wrong with the statement; for an unknown table it lists the views. */
+/* Sets the error for a wrong statement; for an unknown table the text lists the views. */
 static int
 refuse(struct query *q, struct err *e)
 {

@@ -35,8 +35,8 @@ struct query_sink {
 
 /*
  * Runs one statement. ERR_INPUT: it is wrong, not exactly one statement, or does more than read.
- * ERR_LIMIT: it took longer than timeout_ms (monotonic). A read transaction stays open meanwhile,
- * so the sink must not wait for anybody.
+ * ERR_LIMIT: it took longer than timeout_ms (monotonic). A read transaction stays open during the
+ * call, so the sink must not block.
  */
 int query_run(struct db *db, const char *sql, int64_t timeout_ms, const struct query_sink *sink,
     struct err *e);

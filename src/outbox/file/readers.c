@@ -3,7 +3,7 @@
  * the -shm file (sqlite.org, "The WAL-Index File Format": bytes 123 to 127). The file itself is not
  * opened: closing it would drop this process's own locks on it.
  *
- * What cannot be read is not named; nothing fails.
+ * A reader whose name cannot be read is left out; no function fails.
  */
 #include "outbox/file/readers.h"
 

@@ -1,4 +1,4 @@
-/* Which programs read the database right now, and so keep its WAL from being cut. */
+/* Finds the programs that are reading the database, and so keep its WAL from being cut. */
 #ifndef OUTBOX_FILE_READERS_H
 #define OUTBOX_FILE_READERS_H
 

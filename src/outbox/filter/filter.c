@@ -1,7 +1,7 @@
 /*
  * Turns a filter's criteria into SQL: a FROM and a WHERE clause with named parameters. Only
- * statuses and kinds are literals: by them SQLite knows which parts of the view `state` it need not
- * read. Fails without memory, and when a buffer is full.
+ * statuses and kinds are literals: they let SQLite skip parts of the view `state`. Fails without
+ * memory, and when a buffer is full.
  */
 #include "outbox/filter/filter.h"
 
@@ -95,7 +95,7 @@ outbox_filter_set_text(
 
 /* ---- SQL ------------------------------------------------------------------------------------ */
 
-/* A chain of OR: for a list SQLite would ask each row. */
+/* Writes a chain of OR, not IN (...): with a list SQLite would test every row. */
 static void
 append_any(struct buf *sql, const char *column, unsigned set, const char *(*name)(unsigned))
 {
@@ -151,7 +151,9 @@ filter_sql(const struct outbox_filter *f, struct buf *sql)
 		buf_append_literal(sql, " AND d.http_status = :http_status");
 }
 
-/* All ids as one JSON array: one parameter, however many they are. */
+/*
+ * Binds all ids as one JSON array, so that the statement has one parameter for any number of ids.
+ */
 static void
 bind_ids(const struct outbox_filter *f, struct db_rows *rows, struct err *e)
 {

@@ -57,8 +57,10 @@ int outbox_filter_add_id(struct outbox_filter *f, int64_t id, struct err *e);
 int outbox_filter_set_text(
     struct outbox_filter *f, enum filter_text which, const char *text, struct err *e);
 
-/* Appends the criteria as one line of JSON, named as on the command line. `to` remembers when it
- * was full. */
+/*
+ * Appends the criteria as one line of JSON, named as on the command line. When `to` is full it
+ * records the failure.
+ */
 void outbox_filter_to_json(const struct outbox_filter *f, struct buf *to);
 struct cJSON;
 /*
@@ -81,7 +83,7 @@ void filter_sql(const struct outbox_filter *f, struct buf *sql);
 /* Binds the parameters of filter_sql. db_next reports a failure. */
 void filter_bind(const struct outbox_filter *f, struct db_rows *rows, int64_t after, struct err *e);
 
-/* Return the static name of bit i of `statuses` and of `kinds`. */
+/* Return the name of bit i of `statuses` and of `kinds`; the name is static. */
 const char *filter_status_name(unsigned i);
 const char *filter_kind_name(unsigned i);
 

@@ -22,8 +22,10 @@ static const char *const text_keys[FILTER_TEXTS] = {
 	[FILTER_SITE] = "site",
 };
 
-/* The buffer remembers a failure: a criterion that got lost would make the filter select more
- * events. */
+/*
+ * A failed append is recorded in the buffer, which the caller checks: a lost criterion would make
+ * the filter select more events.
+ */
 static void
 put_key(struct buf *to, const char *key)
 {

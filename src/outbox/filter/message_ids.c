@@ -124,8 +124,10 @@ is_named(const struct outbox_filter *f, int64_t id)
 	return f->n_ids == 0;
 }
 
-/* Keeps only the ids that f names, too. When none is left it adds an id that no event has, because
- * a filter without ids selects all events. */
+/*
+ * Removes ids that f does not name, when f names ids. When none is left it adds an id that no event
+ * has, because a filter without ids selects all events.
+ */
 static int
 set_ids(const struct outbox_filter *f, struct message_ids *found, struct outbox_filter *ret,
     struct err *e)

@@ -1,6 +1,6 @@
 /*
- * Remembers claims: one slot for each hash of a device, which holds the device that called last. A
- * miss costs a read of the table. Only opening can fail, when there are no random bytes for the
+ * Remembers claims: one slot for each hash of a device; the slot holds the device that called last.
+ * A miss costs a read of the table. Only opening can fail, when there are no random bytes for the
  * key.
  */
 #include "outbox/identity/claims.h"

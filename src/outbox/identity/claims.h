@@ -1,7 +1,6 @@
 /*
  * Remembers the users of devices: the latest claim on each of the devices that called last. A call
- * that repeats a remembered claim says nothing new and needs no read of the table identity.
- * Writer's thread.
+ * that repeats a remembered claim needs no read of the table identity. Writer's thread.
  *
  * Code that removes or changes rows of devices must clear the memory or drop the device.
  * store_rolled_back() clears what a rolled-back transaction left here.

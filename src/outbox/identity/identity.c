@@ -64,7 +64,7 @@ add_id(struct identity_person *p, struct slice id)
 	p->n += !identity_person_has(p, p->id[p->n]);
 }
 
-/* The address of the latest statement counts. */
+/* Takes the address of the latest statement. */
 static void
 take_address(struct identity_person *p, struct slice email, int64_t identified_at)
 {

@@ -5,8 +5,7 @@
  * The table stores statements, not conclusions: the address that an identify gave for an id, the
  * userId that replaced an id (alias), and the time from which a device (an anonymousId) belonged to
  * a user. Of two statements about the same thing the later one counts, so the rows do not depend on
- * the order in which calls arrive. Conclusions are drawn at each lookup and do not depend on it
- * either.
+ * the order in which calls arrive. Each lookup draws its conclusions from the rows again.
  *
  * A site keeps max_ids statements and removes the oldest first. A person has at most IDENTITY_IDS
  * ids, a user IDENTITY_IDS devices, a device IDENTITY_CLAIMS changes of its user.
@@ -37,8 +36,10 @@ struct identity_site {
 	int64_t site_id;
 	int64_t max_ids; /* 0: no ids are stored or looked up */
 	bool waits;      /* an event whose ids are unknown waits for an identify */
-	/* Wall ms: give up on events that have waited since a time from give_up_from to before
-	 * give_up_before. */
+	/*
+	 * Wall ms: give up on an event when its wait began at or after give_up_from and before
+	 * give_up_before.
+	 */
 	int64_t give_up_from;
 	int64_t give_up_before;
 };
@@ -48,7 +49,7 @@ struct db;
 /* The event whose address is looked up. */
 struct identity_query {
 	int64_t site_id;
-	struct slice user_id; /* when present, the device does not matter */
+	struct slice user_id; /* when present, anonymous_id is not used */
 	struct slice anonymous_id;
 	int64_t at; /* when the event happened; for equal times the event_id decides */
 	int64_t event_id;
@@ -57,8 +58,10 @@ struct identity_query {
 /* Returns 1 when an address was found and copied, 0 when none is known, -1 on an error. */
 int identity_find(struct db *db, const struct identity_query *query,
     char ret_email[IDENTITY_EMAIL_SIZE], struct err *e);
-/* Returns the time of the event's statements, limited so that a clock that is ahead does not decide
- * forever. */
+/*
+ * Returns the time of the event's statements, limited, so that a client whose clock is ahead does
+ * not overrule all later statements.
+ */
 int64_t identity_time(const struct segment_event *event, int64_t received_at);
 /*
  * Stores what a new event says about its ids. ret_news is set when events that wait for its userId
@@ -68,7 +71,7 @@ int identity_learn(struct db *db, struct claims *claims, const struct identity_s
     const struct segment_event *event, int64_t event_id, int64_t received_at, bool *ret_news,
     struct err *e);
 
-/* One statement, on its way from one outbox to another: a row of the table identity. */
+/* A row of the table identity, on its way from one outbox to another. */
 struct identity_fact {
 	enum identity_kind { IDENTITY_USER, IDENTITY_ANONYMOUS, IDENTITY_DEVICE } kind;
 	struct slice id;
@@ -80,8 +83,9 @@ struct identity_fact {
 };
 
 /*
- * Takes over a statement. When both have the same time, the one here counts. A new one is removed
- * before statements by events of this outbox. ret_news is set when it was not known here.
+ * Takes over a statement. When both have the same time, the one here counts. When rows must be
+ * removed, statements taken over go before those of this outbox's own events. ret_news is set when
+ * the statement is new here.
  */
 int identity_merge(struct db *db, struct claims *claims, const struct identity_site *site,
     const struct identity_fact *fact, bool *ret_news, struct err *e);

@@ -99,15 +99,20 @@ end_lesson(struct lesson *l, const struct identity_site *site)
 
 /* ---- statements ------------------------------------------------------------------------------ */
 
-/* Whether a new statement counts more than the stored one; for equal times this outbox's statement
- * does. */
+/*
+ * Whether a new statement replaces the stored one: it is later, or as late and from an event of
+ * this outbox.
+ */
 static bool
 is_later(const struct lesson *l, bool known, int64_t before)
 {
 	return !known || before < l->at || (before == l->at && l->event_id != 0);
 }
 
-/* Without an order between two statements of another outbox, both count as made at once. */
+/*
+ * Adds a row. Statements of another outbox have no event id that would order them, so the second of
+ * two with the same time is not added.
+ */
 static int
 add(struct lesson *l, struct stmt_identity_add *row)
 {
@@ -300,10 +305,10 @@ claim(struct lesson *l, struct slice device, struct slice user_id)
 	if (last != NULL && slice_equals(slice_from(last->user_id), user_id))
 		return prolong(l, last, next == NULL, pair);
 	if (last != NULL && l->at < last->said_at)
-		return 0; /* late: another user has called since */
+		return 0; /* the call came late: another user has called since */
 	if (last == NULL && next != NULL && claims.n == IDENTITY_CLAIMS
 	    && !slice_equals(slice_from(next->user_id), user_id))
-		return 0; /* older than all stored claims */
+		return 0; /* the call is older than all stored claims */
 	if (next == NULL || !slice_equals(slice_from(next->user_id), user_id))
 		return add_claim(l, &claims, device, user_id);
 	l->news = true;

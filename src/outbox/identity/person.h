@@ -11,7 +11,7 @@ struct identity_person {
 	char email[IDENTITY_EMAIL_SIZE]; /* "" when none is known */
 	int64_t identified_at;
 	size_t n;
-	bool replaced[IDENTITY_IDS]; /* another userId replaced it */
+	bool replaced[IDENTITY_IDS]; /* for each id: another userId replaced it */
 	char id[IDENTITY_IDS][SEGMENT_ID_MAX + 1];
 };
 
@@ -29,7 +29,7 @@ struct identity_claims {
 	struct identity_claim claim[IDENTITY_CLAIMS];
 };
 
-/* The address that an identify gave for a userId, or without one for an anonymousId. */
+/* The address that an identify gave for its userId or, when it had none, for its anonymousId. */
 struct identity_address {
 	char email[IDENTITY_EMAIL_SIZE];
 	int64_t identified_at;
@@ -45,7 +45,7 @@ int identity_last_claim(const struct identity_claims *claims, int64_t at, int64_
 /* Returns the device's user at that time; before its first claim, the first user. NULL when it has
  * none. */
 const char *identity_owner(const struct identity_claims *claims, int64_t at, int64_t event_id);
-/* Whether nobody else ever had the device. */
+/* Whether no other user ever had the device. */
 bool identity_claims_are_of(
     const struct identity_claims *claims, const struct identity_person *person);
 /* Returns 1, 0 (not found) or -1. */

@@ -15,7 +15,7 @@
 #include "base/isotime.h"
 #include "outbox/file/files.h"
 
-#define GZIP_WINDOW (15 + 16) /* for zlib: with a gzip header */
+#define GZIP_WINDOW (15 + 16) /* zlib's window size, with a gzip header */
 #define PATH_SIZE 4096
 #define MEMORY_LEVEL 8
 

@@ -12,7 +12,7 @@
 
 /*
  * Appends the lines, compressed, to the file of the day (now: wall ms) and syncs it. On failure it
- * removes what it wrote. If even that fails, the next attempt writes the lines a second time.
+ * removes what it wrote. If the removal fails too, the next attempt writes the lines a second time.
  */
 int archive_append(const char *folder, int64_t now, struct slice lines, struct err *e);
 

@@ -1,5 +1,5 @@
 /*
- * Writes an event's row as a line of JSON. One table has the columns of the statement ndjson_event
+ * Writes an event's row as a line of JSON. One table has the columns of the statement event_export
  * and how to write each, plain or redacted. Fails on errors of the database and when the buffer is
  * full.
  */
@@ -178,8 +178,10 @@ append_redacted(const struct value *v, const struct siphash_key *key, struct buf
 
 /* ---- lines ---------------------------------------------------------------------------------- */
 
-/* Line breaks between the values of received JSON become spaces, which mean the same. Strings have
- * none. */
+/*
+ * Replaces line breaks in received JSON by spaces. They only occur between values, never inside
+ * strings.
+ */
 static void
 make_one_line(struct buf *to, size_t from)
 {

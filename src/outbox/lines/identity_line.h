@@ -23,7 +23,7 @@ bool identity_line_is(struct slice line);
  * not a statement about an id. */
 int identity_line_parse(
     struct slice line, struct identity_line *ret_line, struct buf *scratch, struct err *e);
-/* Appends the line without its newline. `to` remembers when it was full. */
+/* Appends the line without its newline. When `to` is full it records the failure. */
 void identity_line_append(const struct identity_line *line, struct buf *to);
 
 #endif

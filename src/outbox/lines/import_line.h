@@ -43,7 +43,7 @@ bool import_line_is_ours(struct slice line);
  */
 int import_line_parse(
     struct slice line, struct import_line *ret_line, struct buf *scratch, struct err *e);
-/* Appends the line without a newline. `to` remembers when it was full. */
+/* Appends the line without a newline. When `to` is full it records the failure. */
 void import_line_append(const struct import_line *line, struct buf *to);
 
 #endif

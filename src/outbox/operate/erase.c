@@ -141,7 +141,7 @@ erase_event(struct erasing *s, const struct stmt_erase_events_row *row)
 	s->erase->n_discarded += SLICE_IS(row->status, "pending") || SLICE_IS(row->status, "held");
 	if (s->erase->dry_run)
 		return 0;
-	/* The names come first, while the row is as it was read. */
+	/* erase_names must come first: it needs the row as it was read. */
 	if (erase_names(s, row) != 0 || spans_leave_one(s->db, id, s->e) != 0
 	    || stmt_erase_responses(s->db, id, s->e) != 0
 	    || stmt_erase_leave_envelope(s->db, id, s->e) != 0
@@ -289,7 +289,7 @@ visit_operation(struct erasing *s, const struct stmt_erase_operations_row *row)
 
 /* ---- phases --------------------------------------------------------------------------------- */
 
-/* Continues the scan behind a row that was handled. Returns 1, or -1 when rc is an error. */
+/* Makes the scan continue after a row that was handled. Returns 1, or -1 when rc is an error. */
 static int
 pass(struct erasing *s, int64_t id, size_t bytes, int visited)
 {
@@ -364,7 +364,7 @@ static const struct {
 	[ERASE_OPERATIONS] = { stmt_erase_operations, next_operation },
 };
 
-/* Writes only rows that the scan has passed, so that the scan is not disturbed. */
+/* Changes only rows that the scan has passed, so that the changes do not disturb the scan. */
 static int
 scan(struct erasing *s)
 {
@@ -421,7 +421,7 @@ read_asked(struct erasing *s)
 	return rc;
 }
 
-/* Older requests for the same person are done, too. */
+/* Removes the request from the list, with older requests for the same person. */
 static int
 end_asked(struct erasing *s)
 {

@@ -17,8 +17,8 @@
 
 #include "outbox/outbox.h"
 
-#define ERASE_SCAN 1000        /* rows that one step reads, */
-#define ERASE_BYTES (4u << 20) /* and bytes of their texts; the last row may exceed this */
+#define ERASE_SCAN 1000        /* maximum number of rows that one step reads */
+#define ERASE_BYTES (4u << 20) /* a step ends when the texts of its rows have this many bytes */
 #define ERASE_EMAIL_MAX 254    /* bytes of an address that a delete call names */
 
 enum erase_phase {

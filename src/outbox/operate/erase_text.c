@@ -1,6 +1,6 @@
 /*
- * Finds an address in a text by its @, in every spelling of the @, and then compares the parts on
- * both sides.
+ * Looks for each @ in a text, in every spelling, and compares the text on both sides with the two
+ * halves of the address.
  */
 #include "outbox/operate/erase_text.h"
 #include "outbox/filter/message_ids.h"
@@ -55,8 +55,10 @@ is_hex(const char *p, size_t n)
 	return true;
 }
 
-/* Whether an address can begin here. A letter or digit before it would make it another, longer
- * address, unless that is the end of an escape. */
+/*
+ * Whether an address can begin here. After a letter or digit the text is a longer address, unless
+ * the letter or digit ends an escape.
+ */
 static bool
 begins_at(struct slice text, size_t from)
 {

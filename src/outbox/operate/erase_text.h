@@ -11,14 +11,16 @@
 struct erase_needle {
 	struct slice local;
 	struct slice domain;
-	bool loose; /* also match as the end of a longer local part: for the person's own texts */
+	bool loose; /* match also where the local part is longer; for the person's own texts */
 };
 
 /* Returns false when email has no @ with text on both sides. */
 bool erase_needle_of(struct slice email, struct erase_needle *ret);
 bool erase_text_has(struct slice text, const struct erase_needle *needle);
-/* Appends the text with ERASE_WORD in place of each address. Returns false, and appends nothing,
- * when there is none. `to` remembers when it was full. */
+/*
+ * Appends the text with ERASE_WORD in place of each address. Returns false, and appends nothing,
+ * when there is none. When `to` is full it records the failure.
+ */
 bool erase_text_replace(struct slice text, const struct erase_needle *needle, struct buf *to);
 
 #endif

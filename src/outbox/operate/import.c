@@ -42,7 +42,7 @@ report_bad(struct outbox_import *import, size_t line, const char *why)
 	import->n_told++;
 }
 
-/* Whether more is known of the event than of a newly received one. */
+/* Whether the line has a history that a newly received event does not have. */
 static bool
 has_history(const struct import_line *line)
 {
@@ -104,7 +104,10 @@ store_event(struct importing *s, const struct import_line *line, int64_t site_id
 	};
 	struct outbox_put put = {
 		.site_id = site_id,
-		/* A clock that was ahead must not decide forever: see identity_learn(). */
+		/*
+		 * A clock that was ahead must not overrule all later statements: see
+		 * identity_learn().
+		 */
 		.received_at = line->received_at < s->t->now ? line->received_at : s->t->now,
 		.context = line->context,
 		.integrations = line->integrations,
@@ -178,7 +181,7 @@ try_identity(struct importing *s, int64_t site_id, const struct identity_fact *f
 	return rc;
 }
 
-/* Limits the times: a clock that was ahead must not decide forever. */
+/* Limits the times, so that a clock that was ahead does not overrule all later statements. */
 static void
 bound_time(const struct importing *s, int64_t *at)
 {

@@ -35,7 +35,7 @@ struct outbox_import {
 	const char *from;  /* for the audit: the file; NULL: unknown */
 	const char *note;  /* NULL: none */
 	const char *site;  /* the site of all lines; NULL: each line names its own */
-	bool dry_run; /* only count; an event that occurs twice in the lines is counted twice */
+	bool dry_run;      /* only count; a line that occurs twice is counted twice */
 	int64_t operation; /* operation_id of the import's previous message; 0: this is the first */
 	const struct slice *lines;
 	size_t n_lines;

@@ -64,7 +64,7 @@ struct undo_left {
 	int64_t delivered;  /* delivered meanwhile */
 	int64_t settled;    /* failed, held, ... meanwhile, but not by an operator */
 	int64_t changed;    /* changed by later operations */
-	int64_t changed_by; /* the id of one of them */
+	int64_t changed_by; /* the id of one of these operations */
 	int64_t undone;     /* already restored by an earlier undo */
 	int64_t gone;       /* retention removed the row */
 };

@@ -8,7 +8,7 @@ struct db;
 
 /* Adds the operation's row and sets op->operation_id; now: wall ms. */
 int operate_begin(struct db *db, struct outbox_operation *op, int64_t now, struct err *e);
-/* Returns the status that a verb gives to events. Not for undo. */
+/* Returns the status that a verb gives to events. Undo has none. */
 enum event_status operate_verb_leaves(enum operate_verb verb);
 
 #endif

@@ -15,7 +15,7 @@
 #include "outbox/operate/operation_row.h"
 #include "outbox/write/message_blocks.h"
 
-#define ATTEMPTS_MAX 4096         /* attempts of one step that may have no event left */
+#define ATTEMPTS_MAX 4096         /* attempts that one step checks for remaining events */
 #define ARCHIVE_BYTES (64u << 20) /* maximum bytes of lines of one step */
 #define ARCHIVE_ENOUGH (8u << 20) /* bytes after which the step takes no further event */
 
@@ -25,7 +25,7 @@ struct victim {
 	int64_t site_id;
 	bool rows; /* all its rows, not only the body */
 	bool has_payload;
-	bool excepted; /* it has a row in delivery */
+	bool excepted; /* the event has a row in delivery */
 };
 
 struct victims {
@@ -85,7 +85,9 @@ scan(struct db *db, const struct outbox_purge *purge, struct victims *s, struct 
 
 /* ---- removing it ---------------------------------------------------------------------------- */
 
-/* The event no longer needs its envelope; the last event of an envelope removes it. */
+/*
+ * Records that the event no longer needs its envelope, and removes an envelope that no event needs.
+ */
 static int
 leave_envelope(struct db *db, const struct victim *v, struct err *e)
 {
@@ -109,7 +111,9 @@ drop_payload(struct db *db, const struct victim *v, struct err *e)
 	return v->excepted ? stmt_purge_ids(db, v->event_id, e) : 0;
 }
 
-/* Attempts of removed events. The end of the step removes those that have no event left. */
+/*
+ * The attempts of removed events. At its end the step removes the attempts that have no event left.
+ */
 struct attempts_left {
 	int64_t id[ATTEMPTS_MAX];
 	size_t n;
@@ -123,8 +127,10 @@ note_attempts(struct db *db, int64_t event_id, struct attempts_left *left, struc
 	int rc;
 
 	while ((rc = stmt_purge_attempts_of_next(&rows, &id, e)) == 1) {
-		/* Neighboring events usually share attempts. Without room in the array an attempt
-		 * stays: it is only one row. */
+		/*
+		 * Neighboring events usually share attempts. When the array is full, the attempt's
+		 * row stays, which costs only one row.
+		 */
 		if (left->n < ATTEMPTS_MAX && (left->n == 0 || left->id[left->n - 1] != id))
 			left->id[left->n++] = id;
 	}
@@ -162,7 +168,7 @@ drop_empty_attempts(struct db *db, const struct attempts_left *left, struct err 
 	return 0;
 }
 
-/* Informs the modules that also store these events that their rows are gone. */
+/* Tells the duplicate detection and the blocks of messageIds that these rows are gone. */
 static int
 forget_rows(struct db *db, const struct victims *s, struct err *e)
 {
@@ -225,7 +231,10 @@ write_lines(struct db *db, struct victims *s, struct buf *lines, struct err *e)
 	return 0;
 }
 
-/* A directory that cannot be written concerns this message, not the whole transaction. */
+/*
+ * Archives the events to remove. ERR_STATE when the archive cannot be written: only this message
+ * then fails, not the whole transaction.
+ */
 static int
 archive(
     struct db *db, const struct outbox_purge *purge, struct victims *s, int64_t now, struct err *e)

@@ -18,8 +18,9 @@
 /*
  * pause: nothing is sent for the site until it is resumed, even after a restart; requests in flight
  *	go on. Pausing a paused site changes the note and keeps the time of the pause.
- * resume: ends the pause, and tries the site and its delayed events at once.
- * flush: tries the site and its delayed events at once, whatever the site is waiting for.
+ * resume: ends the pause, and sends to the site at once, delayed events included.
+ * flush: sends to the site at once, delayed events included, even when the site is backing off or
+ *	an answer of Bento paused it; an operator's pause stays.
  */
 enum site_control_verb { SITE_CONTROL_PAUSE, SITE_CONTROL_RESUME, SITE_CONTROL_FLUSH };
 

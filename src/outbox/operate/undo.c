@@ -29,7 +29,7 @@ struct operation {
 
 struct candidate {
 	int64_t event_id;
-	bool there; /* the event's row exists; the following fields are from it */
+	bool there; /* the event's row exists; the following fields come from this row */
 	enum event_status status;
 	int64_t operation_id; /* the last operation that changed it; 0: none */
 	int64_t attempts;     /* attempts to restore */
@@ -67,7 +67,7 @@ read_candidate(const struct stmt_undo_events_row *row, struct candidate *c)
 	*c = (struct candidate){
 		.event_id = row->event_id,
 		.operation_id = row->operation_id,
-		/* Keeps the attempts that were charged since then. */
+		/* Adds the attempts that were charged since the operation. */
 		.attempts = row->attempts_before + row->attempts - row->attempts_left,
 	};
 	c->there = status_parse(row->status, &c->status) == 0;

@@ -8,7 +8,7 @@ struct db;
 
 /*
  * Runs one step of an undo inside the writer's transaction; now: wall ms. With op->dry_run nothing
- * is written, so any connection will do. Fails like operate_step.
+ * is written, so db may be any connection. Fails like operate_step.
  */
 int undo_step(struct db *db, struct outbox_operation *op, int64_t now, struct err *e);
 

@@ -69,7 +69,7 @@ struct audit_site {
 	int64_t maybe_sent;    /* events that Bento may have received without confirming it */
 	int64_t perhaps_twice; /* events that were sent again: Bento may have received them twice */
 	int64_t oldest_pending_id; /* the oldest pending event whose address is known; 0: none */
-	int64_t oldest_pending_at; /* the time when it was received */
+	int64_t oldest_pending_at; /* the time when that event was received */
 	int64_t last_attempt_id;   /* 0: none yet; the following fields describe this attempt */
 	int64_t last_started_at;
 	int64_t last_finished_at;
@@ -93,7 +93,10 @@ int outbox_audit_site_backlogs(
 uint64_t outbox_audit_free(const char *path);
 /* Counts pending events of all sites. */
 int outbox_audit_pending(struct outbox_audit *a, int64_t *ret_count, struct err *e);
-/* Events that came while the machine's clock was not set, and whose times are to be corrected. */
+/*
+ * Counts the events that came while the machine's clock was not set and whose times must be
+ * corrected.
+ */
 int outbox_audit_unset(struct outbox_audit *a, int64_t *ret_count, struct err *e);
 
 struct audit_event {

@@ -12,7 +12,7 @@ struct audit_event;
 struct stmt_audit_events_row;
 
 void audit_read_event(const struct stmt_audit_events_row *row, struct audit_event *ret_event);
-/* Calls each for every row of stmt_audit_events, and ends the rows. */
+/* Calls `each` for every row of stmt_audit_events, and ends the rows. */
 int audit_each_event(struct db_rows *rows, void (*each)(void *arg, const struct audit_event *event),
     void *arg, struct err *e);
 

@@ -97,7 +97,8 @@ rate_received(
 	rc = find_event(a, from, &id, &at, e);
 	if (rc < 0)
 		return -1;
-	/* Without older events the count does not cover the whole period. */
+	/* When the scan stopped early, or there are no older events, the count covers less than
+	 * the whole period. */
 	if (rc == 1
 	    && (from == bound || find_event(a, 1, &before_id, &before_at, e) != 1
 		|| before_id == id))

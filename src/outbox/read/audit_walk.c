@@ -6,7 +6,7 @@
 
 #include "outbox/read/audit_private.h"
 
-/* ---- what arrived --------------------------------------------------------------------------- */
+/* ---- events by arrival ----------------------------------------------------------------------- */
 
 int
 outbox_audit_arrivals(struct outbox_audit *a, const struct outbox_filter *f,
@@ -33,7 +33,7 @@ outbox_audit_arrivals(struct outbox_audit *a, const struct outbox_filter *f,
 	return rc;
 }
 
-/* ---- what went wrong ------------------------------------------------------------------------ */
+/* ---- events by failure ----------------------------------------------------------------------- */
 
 static int
 walk_failures(struct outbox_audit *a, const struct outbox_filter *f,

@@ -37,7 +37,7 @@ struct audit_failure {
 int outbox_audit_failures(struct outbox_audit *a, const struct outbox_filter *f,
     void (*each)(void *arg, const struct audit_failure *failure), void *arg, struct err *e);
 
-/* ---- what happened last (audit_tail.c) ------------------------------------------------------ */
+/* ---- the latest changes (audit_tail.c) ------------------------------------------------------- */
 
 /* The newest ids; 0: there is none. */
 struct audit_newest {
@@ -54,7 +54,7 @@ struct audit_request {
 	int64_t finished_at;
 	int64_t duration_ms;
 	int64_t events;
-	int64_t first_event_id; /* its events have ids from this one */
+	int64_t first_event_id; /* the lowest id of its events */
 	int64_t last_event_id;
 	int http_status; /* 0: none */
 	struct slice site;

@@ -29,10 +29,12 @@ outbox_export_line(struct outbox_audit *a, int64_t event_id, const struct siphas
 	return export_line_append_redacted(&a->db, event_id, redact, to, e);
 }
 
-/* ---- what is known of ids -------------------------------------------------------------------- */
+/* ---- statements about ids -------------------------------------------------------------------- */
 
-/* Writes one statement as a line. A line that is too long, which only a damaged file can have, is
- * left absent. */
+/*
+ * Writes one statement as a line. When the line would be too long, which happens only with a
+ * damaged file, the callback gets an absent line.
+ */
 static int
 tell(const struct stmt_export_identities_row *row, struct buf *text,
     int (*each)(void *arg, const struct outbox_identity *identity, struct err *e), void *arg,
@@ -141,7 +143,7 @@ outbox_part_finish(const char *file, struct err *e)
 	unlink(part);
 	if (files_sync_directory_of(file, e) == 0)
 		return 0;
-	unlink(file); /* without the sync a crash could lose the name */
+	unlink(file); /* after a failed sync a crash could lose the name */
 	return -1;
 }
 

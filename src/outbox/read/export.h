@@ -38,7 +38,7 @@ int outbox_export_identities(struct outbox_audit *a,
 /*
  * Writes a copy of the whole file as of the start of the call, including the write-ahead log, and
  * syncs it. The copy is called `file`.part until it is complete. The log cannot shrink meanwhile.
- * ERR_INPUT: a file of either name exists. After -1 neither file is left.
+ * ERR_INPUT: a file of either name exists. After -1 neither file exists.
  */
 int outbox_backup(struct outbox_audit *a, const char *file, int64_t *ret_bytes, struct err *e);
 

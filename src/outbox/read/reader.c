@@ -15,11 +15,11 @@ enum { FRESH, AGAIN, DELAYED, SOURCES };
 
 struct outbox_reader {
 	struct db db;
-	/* Between begin and end. */
+	/* One source of due events, between begin and end. */
 	struct source {
 		struct db_rows rows;
 		int64_t next; /* INT64_MAX after the last one */
-		bool shown;   /* its row was handed out: read on before the next one */
+		bool shown;   /* the caller has its row: advance first */
 	} source[SOURCES];
 	struct stmt_due_fresh_row fresh;
 	struct stmt_due_again_row again;
@@ -137,7 +137,7 @@ outbox_due_delayed(struct outbox_reader *r, int64_t site_id,
 
 /* ---- whole events --------------------------------------------------------------------------- */
 
-/* What the rows of all statements have in common, by the names of their columns. */
+/* Makes an event from the columns that the rows of all statements have. */
 #define EVENT_OF(row)                                                                              \
 	((struct outbox_event){                                                                    \
 	    .event_id = (row).event_id,                                                            \
@@ -153,7 +153,7 @@ outbox_due_delayed(struct outbox_reader *r, int64_t site_id,
 	    .integrations = (row).integrations,                                                    \
 	})
 
-/* And those of a row in delivery. */
+/* Adds the columns of a row in delivery to the event. */
 #define ADD_DELIVERY(event, row)                                                                   \
 	do {                                                                                       \
 		(event)->attempts = (row).attempts;                                                \
@@ -178,7 +178,7 @@ outbox_event_load(
 	return 1;
 }
 
-/* The source whose next event is the oldest; SOURCES: there is none. */
+/* Returns the source whose next event is the oldest; SOURCES when all sources have ended. */
 static int
 oldest(const struct outbox_reader *r)
 {

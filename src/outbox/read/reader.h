@@ -45,7 +45,7 @@ struct outbox_event {
  * The site's due events above `after`, in order of arrival. An event is due when it is
  * pending and has no retry time, or one that is not after `now`. An event with a retry time past
  * the horizon is due, too: such a time means that the clock jumped. Events without a retry time
- * come only when their id is also above fresh_after.
+ * are left out unless their id is also above fresh_after.
  *
  *	outbox_due_begin(r, site_id, now, horizon, after, fresh_after, e);
  *	while (outbox_due_next(r, &event, e) == 1) ...

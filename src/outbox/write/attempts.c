@@ -46,7 +46,8 @@ add_attempt(struct db *db, struct outbox_attempt_begin *begin, struct err *e)
 	return 0;
 }
 
-/* An operator may have taken an event away since the batch was read: nothing of it may go out then.
+/*
+ * Refuses the attempt when an operator has changed one of its events since the batch was read.
  */
 static int
 begin_attempt(struct db *db, struct outbox_attempt_begin *begin, struct err *e)

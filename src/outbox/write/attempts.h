@@ -21,7 +21,7 @@ struct outbox_attempt_begin {
 	struct outbox_msg msg;
 	int64_t site_id;
 	int64_t started_at;   /* wall ms */
-	struct slice mapping; /* mapping_describe of the options used */
+	struct slice mapping; /* the mapping options used, as mapping_describe wrote them */
 	enum bento_endpoint endpoint;
 	const int64_t *event_ids; /* ascending */
 	size_t n_events;
@@ -45,16 +45,16 @@ struct outbox_attempt_end {
 	int http_status;          /* 0: none */
 	struct slice error;       /* absent: none */
 	struct slice response;    /* the first KiB of the answer */
-	const int64_t *event_ids; /* the members, as in begin */
+	const int64_t *event_ids; /* the same ids as at the beginning */
 	size_t n_events;
-	/* effect on the members */
+	/* the effect on the members */
 	enum event_status status; /* STATUS_PENDING: they stay pending */
 	const char *reason;       /* NULL: none */
 	int64_t next_attempt_at;  /* wall ms; 0: due at once, in order of arrival */
 	bool charge;              /* count this attempt against the limit of each member */
 	bool maybe_sent;          /* Bento may have received the members */
-	unsigned max_batch; /* the members travel in batches of at most this size; 0: no limit */
-	/* effect on the site */
+	unsigned max_batch; /* the members are sent in batches of at most this size; 0: no limit */
+	/* the effect on the site */
 	struct outbox_site_state site;
 };
 

@@ -1,7 +1,7 @@
 /*
- * Corrects provisional times. A step takes the oldest events that have some, and shifts all times
- * that were read from the unset clock: receipt, settling, the start of a wait for an address, and
- * the event's own time if it was derived from the receipt. A time that the client gave is only
+ * Corrects provisional times. A step takes the oldest events with provisional times, and shifts all
+ * times that were read from the unset clock: receipt, settling, the start of a wait for an address,
+ * and the event's own time if it was derived from the receipt. A time that the client gave is only
  * limited as usual: not much later than the receipt.
  *
  * The first step also corrects what these events said about ids, so that the order between events
@@ -87,7 +87,7 @@ correct_statements(struct transaction *t, const struct outbox_correction *c, str
 	    t->db, &(struct stmt_clock_set){ .key = STATEMENTS_KEY, .value = c->last_event_id }, e);
 }
 
-/* Takes all events that are there now. */
+/* Selects all events that have provisional times now, and corrects their statements about ids. */
 static int
 begin(struct transaction *t, struct outbox_correction *c, struct err *e)
 {

@@ -1,7 +1,7 @@
 /*
  * OUTBOX_CORRECTION: corrects the times of events that came while the machine's clock was not set
  * (daemon/clocks.h), in steps: the sender sends the same message again while `more` is true. Until
- * then the reader gives such an event to no one who sends.
+ * an event is corrected, the reader does not give it to the dispatcher.
  */
 #ifndef OUTBOX_WRITE_CORRECTIONS_H
 #define OUTBOX_WRITE_CORRECTIONS_H
@@ -11,16 +11,16 @@
 
 #include "outbox/message.h"
 
-/* `clock_not_set`, of a pending event. */
+/* The reason `clock_not_set` of a pending event whose times are provisional. */
 extern const char correction_reason[];
 
 struct outbox_correction {
 	struct outbox_msg msg;
-	int64_t shift; /* is added to the provisional times, ms */
+	int64_t shift; /* milliseconds to add to the provisional times */
 	/* result of a step */
 	int64_t n_corrected;
 	bool more;
-	int64_t last_event_id; /* set by the first step: later events have other times; 0 before */
+	int64_t last_event_id; /* set by the first step: the newest event to correct; 0 before */
 };
 
 /* ---- for this room -------------------------------------------------------------------------- */
@@ -28,7 +28,7 @@ struct outbox_correction {
 struct db;
 struct outbox_unset;
 
-/* Reads which events have such times. */
+/* Reads how many events have provisional times, and the newest receipt. */
 int corrections_read(struct db *db, struct outbox_unset *ret, struct err *e);
 
 #endif

@@ -8,7 +8,10 @@
 #include "outbox/file/db.h"
 #include "outbox/identity/person.h"
 
-/* An id that events wait for. person: for a device, the users whose events count; NULL: all. */
+/*
+ * An id that events wait for. For a device, person limits the events to those of this person; NULL:
+ * all events.
+ */
 struct target {
 	bool is_user;
 	struct slice id;
@@ -17,7 +20,10 @@ struct target {
 
 typedef int visit_fn(struct make_due *r, const struct target *target);
 
-/* An event must not become due before an older event of another id. */
+/*
+ * Lowers r->up_to to the last event of this id's step: no event may become due before an older
+ * event of another id.
+ */
 static int
 find_end(struct make_due *r, const struct target *target)
 {
@@ -48,7 +54,7 @@ find_end(struct make_due *r, const struct target *target)
 	return rc < 0 ? -1 : 0;
 }
 
-/* The waiting events of a device, at most one step of them. */
+/* The unresolved events of a device that one step handles. */
 struct candidates {
 	struct stmt_unresolved_of_anonymous_row row[UNRESOLVED_STEP];
 	size_t n;
@@ -76,7 +82,10 @@ read_candidates(struct make_due *r, struct slice device, struct candidates *c)
 	return rc < 0 ? -1 : 0;
 }
 
-/* An event that waits behind others of the address already has the address. */
+/*
+ * Whether the event goes to this address. An event that waits behind others of the address already
+ * has it.
+ */
 static bool
 may_go(const struct target *target, const struct identity_claims *claims,
     const struct stmt_unresolved_of_anonymous_row *row)

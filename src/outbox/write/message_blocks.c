@@ -33,7 +33,7 @@ text_of(const struct block *b, size_t i)
 	return (struct slice){ b->texts.p + b->ids[i].at, b->ids[i].n };
 }
 
-/* Compares like SQLite. */
+/* Compares texts in SQLite's order. */
 static int
 compare(const void *a, const void *b, void *texts)
 {

@@ -18,10 +18,10 @@
 
 struct db;
 
-#define MESSAGE_BLOCK_BITS 11 /* the view `messages` has these numbers, too */
+#define MESSAGE_BLOCK_BITS 11 /* the view `messages` repeats this number */
 #define MESSAGE_BLOCK_EVENTS (1 << MESSAGE_BLOCK_BITS)
 #define MESSAGE_CHUNK_IDS 32
-#define MESSAGE_CHUNK_BYTES 1500     /* a row ends with this many */
+#define MESSAGE_CHUNK_BYTES 1500     /* a row ends when it has this many bytes */
 #define MESSAGE_BLOCK_BYTES 1048576u /* bytes of messageIds; a block with more is not sorted */
 
 static inline int64_t

@@ -21,14 +21,14 @@ struct outbox_put {
 	struct slice integrations;
 	struct slice sent_at;
 	bool browser;   /* the request had an Origin header */
-	bool with_rows; /* each event gets a row in delivery, because more is known of it */
+	bool with_rows; /* each event gets a row in delivery, for a history that the caller adds */
 	const struct segment_event *events;
 	size_t n_events;
 	/* result */
 	size_t n_stored;
 	size_t n_duplicates;
 	size_t n_reused;         /* duplicates whose content differs from the stored event, */
-	int64_t reused_event_id; /* the stored event of one of them */
+	int64_t reused_event_id; /* the stored event of one of these duplicates */
 	size_t n_erasures;       /* persons to erase */
 	int64_t first_event_id;  /* the stored events have consecutive ids from here; 0: none was
 				    stored */

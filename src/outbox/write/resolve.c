@@ -30,7 +30,7 @@ add_entry(struct make_due *r, bool is_user, struct slice id)
 /* ---- what follows in transactions of its own --------------------------------------------------
  */
 
-/* The unfinished entries of an address, at most UNRESOLVED_ENTRIES. */
+/* Reads the unfinished entries of an address, at most UNRESOLVED_ENTRIES. */
 static int
 read_entries(struct make_due *r)
 {
@@ -119,7 +119,10 @@ find_under_way(struct unresolved *u, int64_t site_id, struct slice email, bool *
 	return 1;
 }
 
-/* Every event asks this, and nearly always nothing is left: the check must not build a release. */
+/*
+ * Runs for every event, and nearly always no step is left: the struct make_due, which is large, is
+ * built only in find_under_way.
+ */
 int
 resolve_is_under_way(struct unresolved *u, int64_t site_id, struct slice email, bool *ret_user,
     char ret_id[SEGMENT_ID_MAX + 1], struct err *e)
@@ -152,9 +155,12 @@ resolve_step(struct unresolved *u, int64_t *ret_n, struct err *e)
 	return 0;
 }
 
-/* ---- letting go ------------------------------------------------------------------------------ */
+/* ---- releasing events ------------------------------------------------------------------------ */
 
-/* Other ids of the address may have entries: they are released together. */
+/*
+ * Releases the address's events. Other ids of the address may have entries, which are released with
+ * them.
+ */
 static int
 start(struct make_due *r, bool is_user, struct slice id, bool later)
 {
@@ -177,7 +183,7 @@ start(struct make_due *r, bool is_user, struct slice id, bool later)
 	return r->up_to == INT64_MAX ? 0 : keep_for_later(r);
 }
 
-/* The person has no address, but a device with no other known user may have one. */
+/* Handles a person without an address: a device without another known user may have one. */
 static int
 start_device(
     struct make_due *r, const struct identity_person *person, struct slice device, bool later)
@@ -250,10 +256,9 @@ resolve_ids(struct unresolved *u, int64_t site_id, struct slice user_id, struct 
 	return rc;
 }
 
-/* ---- before an id changes hands ---------------------------------------------------------------
- */
+/* ---- before an id gets another user ---------------------------------------------------------- */
 
-/* Releases all events that still wait for the rest of their address's steps. */
+/* Takes all remaining steps of the address at once. */
 static int
 finish_address(struct make_due *r)
 {

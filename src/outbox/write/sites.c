@@ -1,5 +1,7 @@
-/* The rows of the table `site`: adds a site, and records its state. Fails on errors of the
- * database. */
+/*
+ * The rows of the table `site`: adds sites, and records the state of a site. Fails on errors of the
+ * database.
+ */
 #include "outbox/write/sites.h"
 
 #include "outbox/file/db.h"

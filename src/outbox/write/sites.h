@@ -51,7 +51,7 @@ int sites_read_before(
     struct db *db, int64_t site_id, struct outbox_site_before *ret_before, struct err *e);
 int sites_set_state(
     struct db *db, int64_t site_id, const struct outbox_site_state *state, struct err *e);
-/* Makes every site ready: a back-off concerns the previous process. */
+/* Makes every site ready: a back-off ends with the process that began it. */
 int sites_reset(struct db *db, struct err *e);
 
 #endif

@@ -1,7 +1,8 @@
 /*
- * Spans: made longer as events arrive, cut where an attempt takes events out of them, given up for
- * rows when events leave the normal way. A part of a span in which every event has a row of its own
- * is not kept, because whoever looks for what is due would read over it.
+ * Extends spans as events arrive, cuts them where an attempt takes events, and replaces them by
+ * rows in delivery when events leave the normal way. A part of a span in which every event has a
+ * row of its own is removed, because a search for due events would read those events in vain. Fails
+ * as spans.h says.
  */
 #include "outbox/write/spans.h"
 
@@ -47,7 +48,10 @@ write_open(struct spans *s, struct span_open *open, struct err *e)
 	return 0;
 }
 
-/* The site's place; a new one is empty, with last = 0, or has the span that the file has. */
+/*
+ * Returns the site's place in `open`. A new place gets the site's newest span from the file when no
+ * attempt took that span; otherwise it is empty (last = 0).
+ */
 static struct span_open *
 find_open(struct spans *s, int64_t site_id, struct err *e)
 {
@@ -119,7 +123,7 @@ not_pending(int64_t event_id, struct err *e)
 	return err_set(e, ERR_STATE, "event %lld is not pending any more", (long long)event_id);
 }
 
-/* Of the ids from i to before end, which lie close together. */
+/* Marks the ids in [i, end) that have a row in delivery. These ids are close together. */
 static int
 find_excepted(struct spans_taking *m, size_t i, size_t end, struct err *e)
 {
@@ -170,7 +174,7 @@ has_event(struct db *db, int64_t site_id, int64_t first, int64_t last, struct er
 	    e);
 }
 
-/* A run that the id begins, in the span that has it. */
+/* Begins a run with this id, in the span that contains the id. */
 static int
 begin_run(struct spans_taking *m, int64_t id, struct err *e)
 {
@@ -237,7 +241,7 @@ spans_free(struct spans_taking *m)
 	m->runs = NULL;
 }
 
-/* What is left of a span in front of a run, or behind the last one. */
+/* Keeps the rest of a span, before a run or after the last run, unless all its events have rows. */
 static int
 keep_rest(const struct spans_taking *m, int64_t first, int64_t last, struct err *e)
 {
@@ -313,7 +317,10 @@ spans_count_delivered(
 
 /* ---- one event ------------------------------------------------------------------------------- */
 
-/* The event has left a span that is due: it may have been the first of it. */
+/*
+ * Shortens a span that no attempt took, after its event got a row, when no earlier event of the
+ * span is left.
+ */
 static int
 shorten(struct db *db, int64_t site_id, int64_t event_id, const struct stmt_span_at_row *span,
     struct err *e)

@@ -118,11 +118,11 @@ add_event(struct store *s, const struct outbox_put *put, const struct segment_ev
 
 /* ---- the delivery row ------------------------------------------------------------------------ */
 
-/* The first state of an event. */
+/* The state in which an event is stored. */
 struct delivery {
 	enum event_status status;
 	const char *reason;
-	struct db_int awaiting_since; /* unresolved since then */
+	struct db_int awaiting_since; /* the event has been unresolved since then */
 	struct slice email;           /* when it differs from the event's own */
 	/* The ids that may lead to the address; absent once it is known. */
 	struct slice user_id, anonymous_id;
@@ -190,8 +190,9 @@ find_address(struct store *s, const struct outbox_put *put, const struct segment
 	return rc < 0 ? -1 : 0;
 }
 
-/* An address that an identify gave for a userId takes precedence over a userId that is itself an
- * address. */
+/*
+ * Replaces an address that is only the userId by the address that an identify gave for the userId.
+ */
 static int
 replace_guess(struct store *s, const struct outbox_put *put, const struct segment_event *event,
     struct delivery *d, struct err *e)
@@ -252,7 +253,9 @@ decide_delivery(struct store *s, const struct outbox_put *put, const struct segm
 	return 0;
 }
 
-/* The event's statements about its ids count from now on, even for the event itself. */
+/*
+ * Stores the event's statements about its ids. They count from now on, even for the event itself.
+ */
 static int
 learn_identity(struct transaction *t, const struct outbox_put *put,
     const struct segment_event *event, const struct identity_site *site, struct err *e)
@@ -303,8 +306,8 @@ add_delivery(struct store *s, const struct outbox_put *put, const struct segment
 }
 
 /*
- * On the normal way an event is due at once, to the address in its own row: that may be one that
- * its ids told.
+ * Whether the event takes the normal way: it is due at once, and goes to the address in its own row
+ * (its ids may have led to that address).
  */
 static bool
 is_normal(const struct outbox_put *put, const struct segment_event *event, const struct delivery *d)
@@ -322,7 +325,10 @@ add_standing(struct store *s, const struct outbox_put *put, const struct segment
 	return add_delivery(s, put, event, d, e);
 }
 
-/* The request stays in the list until it is done, so that no crash loses it. */
+/*
+ * Adds the request to the list, where it stays until the person is erased, so that no crash loses
+ * it.
+ */
 static int
 add_erasure(struct store *s, struct outbox_put *put, const struct segment_event *event,
     const struct delivery *d, struct err *e)
@@ -441,7 +447,7 @@ store_events(struct transaction *t, struct outbox_put *put, struct err *e)
 		return -1;
 	if (envelope_id == 0)
 		return 0;
-	/* The envelope counts its events; retention counts down. */
+	/* Retention reduces this count as it removes events. */
 	return stmt_envelope_set_events(t->db,
 	    &(struct stmt_envelope_set_events){
 		.envelope_id = envelope_id,

@@ -15,12 +15,12 @@
 
 const char unresolved_reason[] = "awaiting_identity";
 
-/* ---- life ----------------------------------------------------------------------------------- */
+/* ---- opening and closing --------------------------------------------------------------------- */
 
 void
 unresolved_open(struct unresolved *w, struct db *db)
 {
-	/* Steps that an earlier process left are found at the first lookup. */
+	/* An earlier process may have left steps: the first lookup finds out. */
 	*w = (struct unresolved){ .db = db, .resolving = true };
 }
 
@@ -139,7 +139,7 @@ unresolved_check_event(struct db *db, int64_t event_id, int64_t now, struct err 
 	return known == KNOWN_LATER ? set(db, event_id, NULL, db_int_if(true, now), e) : 0;
 }
 
-/* ---- who has waited for too long ------------------------------------------------------------ */
+/* ---- events that have waited too long -------------------------------------------------------- */
 
 struct over {
 	int64_t id[UNRESOLVED_STEP];
