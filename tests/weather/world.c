@@ -425,7 +425,7 @@ world_run(struct world *w, uint64_t seed, unsigned days, bool verbose)
 		.verbose = verbose,
 		.mono = 1000000,
 		.wall = INT64_C(1785000000000),
-		.clock = { wall_ms, mono_ms, w },
+		.clock = { .wall_ms = wall_ms, .mono_ms = mono_ms, .arg = w },
 		.crash_in = -1,
 		.stop_asked = NEVER,
 		.trickle_at = NEVER,

@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/number.h"
+
 #define FIRST_READ_BYTE 123
 #define LAST_READ_BYTE 127
 #define COMM_SIZE 64
@@ -30,18 +32,41 @@ inode_of_shm(const char *path, unsigned long *ret_inode)
 	return true;
 }
 
-/* "1: POSIX  ADVISORY  READ 4711 fe:00:131074 124 124", or "->" in front of POSIX for a waiting
- * one. */
-static bool
-is_reader(const char *line, unsigned long inode, int *ret_pid)
-{
-	unsigned long its_inode, first, last;
+/* The words of "1: POSIX  ADVISORY  READ 4711 fe:00:131074 124 124". A lock that is waited for has
+ * "->" in front of POSIX. */
+enum word { WORD_TYPE = 1, WORD_MODE = 3, WORD_PID, WORD_INODE, WORD_FIRST, WORD_LAST, WORDS };
 
-	return sscanf(line, "%*d: POSIX %*s READ %d %*x:%*x:%lu %lu %lu", ret_pid, &its_inode,
-		   &first, &last)
-		   == 4
-	       && its_inode == inode && first >= FIRST_READ_BYTE && last <= LAST_READ_BYTE
-	       && *ret_pid != (int)getpid();
+/* Cuts the line at its blanks; a word that is not there is "". */
+static void
+cut_words(char *line, const char *ret_words[WORDS])
+{
+	char *rest = line;
+
+	for (int i = 0; i < WORDS; i++) {
+		rest += strspn(rest, " ");
+		ret_words[i] = rest;
+		rest += strcspn(rest, " \n");
+		if (*rest != '\0')
+			*rest++ = '\0';
+	}
+}
+
+static bool
+is_reader(char *line, unsigned long inode, int *ret_pid)
+{
+	const char *words[WORDS], *colon;
+	int64_t pid, its_inode, byte;
+
+	cut_words(line, words);
+	colon = strrchr(words[WORD_INODE], ':');
+	if (strcmp(words[WORD_TYPE], "POSIX") != 0 || strcmp(words[WORD_MODE], "READ") != 0
+	    || colon == NULL || number_parse(colon + 1, 0, INT64_MAX, &its_inode) != 0
+	    || number_parse(words[WORD_FIRST], FIRST_READ_BYTE, LAST_READ_BYTE, &byte) != 0
+	    || number_parse(words[WORD_LAST], FIRST_READ_BYTE, LAST_READ_BYTE, &byte) != 0
+	    || number_parse(words[WORD_PID], 1, INT_MAX, &pid) != 0)
+		return false;
+	*ret_pid = (int)pid;
+	return (unsigned long)its_inode == inode && pid != getpid();
 }
 
 static void

@@ -198,11 +198,12 @@ begin_run(struct spans_taking *m, int64_t id, struct err *e)
 static int
 add_to_runs(struct spans_taking *m, int64_t id, struct err *e)
 {
-	struct spans_run *run = m->n_runs > 0 ? &m->runs[m->n_runs - 1] : NULL;
+	struct spans_run *run;
 	int rc;
 
-	if (run == NULL || id > run->span_last)
+	if (m->n_runs == 0 || id > m->runs[m->n_runs - 1].span_last)
 		return begin_run(m, id, e);
+	run = &m->runs[m->n_runs - 1];
 	rc = has_event(m->db, m->site_id, run->last + 1, id - 1, e);
 	if (rc < 0)
 		return -1;

@@ -20,27 +20,29 @@
 #define ROUNDS 300
 
 static const char *const bodies[] = {
-	"{\"batch\":[{\"type\":\"identify\",\"messageId\":\"m-1\",\"userId\":\"u\",\"traits\":{"
-	"\"email\":\"ann@example.com\",\"firstName\":\"Ann\",\"internal\":\"secret\",\"a/"
-	"b\":\"Bonn\","
-	"\"stra\xc3\x9f"
-	"e\":\"Weg 1\",\"\xf0\x9f\x98\x80\":1,\"remove\":{\"tags\":\"x\"},\"plan\":\"a\","
-	"\"tags\":[\"lead\",\"mql\"]}}]}",
-	"{\"batch\":[{\"type\":\"track\",\"event\":\"Order Completed\",\"messageId\":\"o-1\","
-	"\"email\":\"ann@example.com\",\"properties\":{\"order_id\":\"o-1\",\"total\":\"19.90\","
-	"\"currency\":\"EUR\",\"unique\":{\"key\":\"o-1\"},\"products\":[{\"sku\":\"a\"}]}}]}",
-	"{\"batch\":[{\"type\":\"track\",\"event\":\"$tag\",\"messageId\":\"m\",\"properties\":{"
-	"\"tag\":\"vip\",\"unique\":\"no\"},\"context\":{\"traits\":{\"email\":\"ann@example.com\"}"
-	"}}]}",
-	"{\"batch\":[{\"type\":\"track\",\"event\":\"E\",\"userId\":\"undefined\",\"anonymousId\":"
-	"\"a\","
-	"\"timestamp\":\"2026-08-01T11:34:56Z\",\"integrations\":{\"All\":\"false\",\"Bento\":true}"
-	"}]}",
-	"{\"batch\":[{\"type\":\"page\",\"name\":\"Home\",\"email\":\"Ann <ann@example.com>\"},"
-	"{\"type\":\"track\",\"event\":\"Gel\xc3\xb6scht\",\"email\":\"ann@example.com\"}],"
-	"\"context\":{\"integrations\":{\"bento\":false}}}",
-	"{\"batch\":[{\"type\":\"identify\",\"userId\":\"u\",\"traits\":{\"Email\":"
-	"\"ann@example.com\"}}]}",
+	("{\"batch\":[{\"type\":\"identify\",\"messageId\":\"m-1\",\"userId\":\"u\",\"traits\":{"
+	 "\"email\":\"ann@example.com\",\"firstName\":\"Ann\",\"internal\":\"secret\",\"a/"
+	 "b\":\"Bonn\","
+	 "\"stra\xc3\x9f"
+	 "e\":\"Weg 1\",\"\xf0\x9f\x98\x80\":1,\"remove\":{\"tags\":\"x\"},\"plan\":\"a\","
+	 "\"tags\":[\"lead\",\"mql\"]}}]}"),
+	("{\"batch\":[{\"type\":\"track\",\"event\":\"Order Completed\",\"messageId\":\"o-1\","
+	 "\"email\":\"ann@example.com\",\"properties\":{\"order_id\":\"o-1\",\"total\":\"19.90\","
+	 "\"currency\":\"EUR\",\"unique\":{\"key\":\"o-1\"},\"products\":[{\"sku\":\"a\"}]}}]}"),
+	("{\"batch\":[{\"type\":\"track\",\"event\":\"$tag\",\"messageId\":\"m\",\"properties\":{"
+	 "\"tag\":\"vip\",\"unique\":\"no\"},\"context\":{\"traits\":{\"email\":\"ann@example."
+	 "com\"}"
+	 "}}]}"),
+	("{\"batch\":[{\"type\":\"track\",\"event\":\"E\",\"userId\":\"undefined\",\"anonymousId\":"
+	 "\"a\","
+	 "\"timestamp\":\"2026-08-01T11:34:56Z\",\"integrations\":{\"All\":\"false\",\"Bento\":"
+	 "true}"
+	 "}]}"),
+	("{\"batch\":[{\"type\":\"page\",\"name\":\"Home\",\"email\":\"Ann <ann@example.com>\"},"
+	 "{\"type\":\"track\",\"event\":\"Gel\xc3\xb6scht\",\"email\":\"ann@example.com\"}],"
+	 "\"context\":{\"integrations\":{\"bento\":false}}}"),
+	("{\"batch\":[{\"type\":\"identify\",\"userId\":\"u\",\"traits\":{\"Email\":"
+	 "\"ann@example.com\"}}]}"),
 };
 
 /* ---- escaping at random --------------------------------------------------------------------- */
