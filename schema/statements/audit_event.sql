@@ -41,3 +41,8 @@ SELECT o.operation_id, o.at, o.actor, o.verb, o.note, x.status, x.reason
 FROM operation o
 JOIN operation_event x ON x.operation_id = o.operation_id
 WHERE x.event_id = :event_id ORDER BY o.operation_id;
+
+-- The matching events, in no order.
+-- name: audit_match
+-- out: event_id int
+SELECT d.event_id {filter};

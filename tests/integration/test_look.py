@@ -422,4 +422,16 @@ def test_color(bench):
         true("\033" not in plain and plain, f"{verb} under NO_COLOR: {plain!r}")
 
 
+def test_the_rest_is_counted_up_to_a_bound(bench):
+    """list says how many events its limit left out, exactly up to 10,000"""
+    daemon = bench.daemon()
+    for first in range(0, 10000, 2500):
+        daemon.accept("/v1/batch", {"batch": [track(f"m-{n}") for n in range(first, first + 2500)]})
+    last = bench.cli("list", "--limit", "5").stdout.splitlines()[-1]
+    equal(last, "5 of 10000 shown; --limit 0 shows all", "at the bound")
+    daemon.accept("/v1/track", track("one-more"))
+    last = bench.cli("list", "--limit", "5").stdout.splitlines()[-1]
+    equal(last, "5 of more than 10000 shown; --limit 0 shows all", "above it")
+
+
 spooltest.main()

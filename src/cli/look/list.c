@@ -13,6 +13,7 @@
 
 #define LIMIT_DEFAULT 50
 #define PAGE 200
+#define COUNT_MAX 10000 /* a large backlog must not delay the last line */
 #define PAGE_TEXT_MAX 16777216
 
 struct listing {
@@ -56,15 +57,15 @@ static int
 print_rest(struct outbox_audit *audit, const struct options *o, int64_t limit,
     const struct listing *l, struct err *e)
 {
-	int64_t all;
+	int64_t all, max = l->shown > COUNT_MAX ? l->shown : COUNT_MAX;
 
 	if (l->json || limit == 0 || l->shown < limit)
 		return 0;
-	if (outbox_audit_count(audit, &o->filter, &all, e) != 0)
+	if (outbox_audit_count_up_to(audit, &o->filter, max, &all, e) != 0)
 		return -1;
 	if (all > l->shown)
-		printf("%lld of %lld shown; --limit 0 shows all\n", (long long)l->shown,
-		    (long long)all);
+		printf("%lld of %s%lld shown; --limit 0 shows all\n", (long long)l->shown,
+		    all > max ? "more than " : "", (long long)(all > max ? max : all));
 	return 0;
 }
 

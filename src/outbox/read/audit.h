@@ -140,6 +140,9 @@ int outbox_audit_list(struct outbox_audit *a, const struct outbox_filter *f,
 /* Counts the events that match. Ignores the filter's limit. */
 int outbox_audit_count(
     struct outbox_audit *a, const struct outbox_filter *f, int64_t *ret_count, struct err *e);
+/* The same, but stops counting behind max: then ret_count is max + 1. */
+int outbox_audit_count_up_to(struct outbox_audit *a, const struct outbox_filter *filter,
+    int64_t max, int64_t *ret_count, struct err *e);
 
 /* Reads one event with all its fields. Returns 1 (each was called), 0 when there is none, or -1. */
 int outbox_audit_event(struct outbox_audit *a, int64_t event_id,

@@ -117,6 +117,30 @@ outbox_audit_count(
 	return rc == 1 ? 0 : -1;
 }
 
+int
+outbox_audit_count_up_to(struct outbox_audit *a, const struct outbox_filter *filter, int64_t max,
+    int64_t *ret_count, struct err *e)
+{
+	struct outbox_filter f;
+	struct db_rows rows;
+	struct buf sql;
+	int64_t event_id, n = 0;
+	int rc;
+
+	if (filter_narrow(&a->db, filter, &f, e) != 0)
+		return -1;
+	buf_init(&sql, FILTER_SQL_MAX);
+	filter_sql(&f, &sql);
+	rows = stmt_audit_match(&a->db, &sql, e);
+	filter_bind(&f, &rows, 0, e);
+	filter_narrow_end(filter, &f);
+	while ((rc = stmt_audit_match_next(&rows, &event_id, e)) == 1 && n <= max)
+		n++;
+	db_rows_end(&rows);
+	*ret_count = n;
+	return rc < 0 ? -1 : 0;
+}
+
 static struct db_rows
 select_one(struct outbox_audit *a, int64_t event_id, struct err *e)
 {
