@@ -14,7 +14,7 @@ const struct verb verbs[] = {
 	    .summary = "run the daemon in the foreground",
 	    .about = "Accepts Segment events over HTTP, stores them on disk and delivers them to\n"
 		     "Bento. Logs to standard error. SIGTERM or SIGINT stops it cleanly.",
-	    .example = "bentospool serve -c /etc/bentospool.conf",
+	    .example = "bentospool serve -c /etc/bentospool/bentospool.conf",
 	    .options = OPTION(CONFIG) | OPTION(DATABASE) | OPTION(VERBOSE) | OPTION(HELP),
 	    .run = verb_serve,
 	},
@@ -351,9 +351,10 @@ const struct verb verbs[] = {
 	    .about =
 		"Asks for the three keys of the Bento account, or takes them from the\n"
 		"environment. Writes a configuration that explains every setting and, beside it,\n"
-		"a file with the secret key that only its owner can read. Never replaces an\n"
-		"existing file.",
-	    .example = "bentospool init -c /etc/bentospool.conf",
+		"a file with the secret key that only its owner can read. Creates their directory\n"
+		"and that of the database. Run as root, it gives the files to the user bentospool.\n"
+		"Never replaces an existing file.",
+	    .example = "bentospool init",
 	    .options = OPTION(CONFIG) | OPTION(DATABASE) | OPTION(JSON) | OPTION(HELP),
 	    .run = verb_init,
 	},
@@ -472,6 +473,6 @@ verb_print_all(void)
 	}
 	printf("  %-10s " VERB_HELP_SUMMARY "\n", "help");
 	printf("\nconfiguration: -c FILE, else $BENTOSPOOL_CONFIG, else\n"
-	       "  " SPOOL_SYSCONFDIR "/bentospool.conf\n");
+	       "  " CONFIG_DEFAULT_FILE "\n");
 	printf("\nexit status: 0 done, 1 error, 2 wrong usage, 3 nothing matched\n");
 }

@@ -23,7 +23,7 @@
 static const char *
 place(const struct config *c)
 {
-	return c->file[0] != '\0' ? c->file : "no file " SPOOL_SYSCONFDIR "/bentospool.conf";
+	return c->file[0] != '\0' ? c->file : "no file " CONFIG_DEFAULT_FILE;
 }
 
 static int

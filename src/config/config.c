@@ -16,7 +16,6 @@
 #include "config/secret.h"
 #include "config/settings.h"
 
-#define DEFAULT_FILE SPOOL_SYSCONFDIR "/bentospool.conf"
 #define ONLY_SITE "main"
 
 /* ---- defaults ------------------------------------------------------------------------------- */
@@ -124,7 +123,7 @@ config_choose_file(const struct config_request *r)
 		return NULL;
 	if (environment("BENTOSPOOL_CONFIG") != NULL)
 		return environment("BENTOSPOOL_CONFIG");
-	return access(DEFAULT_FILE, F_OK) == 0 ? DEFAULT_FILE : NULL;
+	return access(CONFIG_DEFAULT_FILE, F_OK) == 0 ? CONFIG_DEFAULT_FILE : NULL;
 }
 
 static int

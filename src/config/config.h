@@ -17,6 +17,10 @@
 #include "base/err.h"
 #include "base/shared.h"
 
+/* Where the configuration is by default; init writes the secret key beside it. */
+#define CONFIG_DIRECTORY SPOOL_SYSCONFDIR "/bentospool"
+#define CONFIG_DEFAULT_FILE CONFIG_DIRECTORY "/bentospool.conf"
+
 #define CONFIG_MAX_BYTES 1048576 /* bytes of the file, and of a file of write keys */
 #define CONFIG_MAX_SITES 1000
 

@@ -241,7 +241,7 @@ daemon_run(struct config *c, const struct config_request *request, struct err *e
 	struct daemon d = { .config = c, .request = request, .boot = clock_boot() };
 	int rc;
 
-	if (process_prepare(e) != 0
+	if (process_prepare(e) != 0 || process_check_user(c->database, e) != 0
 	    || process_allow_files((unsigned)c->ingest.max_connections + SPARE_FILES, e) != 0)
 		return -1;
 	shared_hold(&c->shared);

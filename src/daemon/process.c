@@ -5,9 +5,13 @@
 #include "daemon/process.h"
 
 #include <errno.h>
+#include <libgen.h>
+#include <limits.h>
 #include <malloc.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -45,6 +49,29 @@ process_prepare(struct err *e)
 	own_signals(&set);
 	errno = pthread_sigmask(SIG_BLOCK, &set, NULL);
 	return errno == 0 ? 0 : err_sys(e, "cannot block signals");
+}
+
+int
+process_check_user(const char *database, struct err *e)
+{
+	char folder[PATH_MAX], name[64];
+	const struct passwd *owner;
+	struct stat st;
+
+	snprintf(folder, sizeof(folder), "%s", database);
+	if (geteuid() != 0 || stat(dirname(folder), &st) != 0 || st.st_uid == 0)
+		return 0;
+	owner = getpwuid(st.st_uid);
+	if (owner != NULL)
+		snprintf(name, sizeof(name), "%s", owner->pw_name);
+	else
+		snprintf(name, sizeof(name), "#%lu", (unsigned long)st.st_uid);
+	return err_set(e, ERR_INPUT,
+	    "will not serve as root: the directory of the database %s belongs to the user %s, who "
+	    "could not use the files that root creates: run `sudo -u %s bentospool serve`, or "
+	    "start "
+	    "the service",
+	    database, name, name);
 }
 
 int

@@ -11,6 +11,11 @@
  * inherit the block.
  */
 int process_prepare(struct err *e);
+/*
+ * ERR_INPUT when this is root and the database's directory belongs to another user. The control
+ * socket and archives that root creates could not be used by that user later.
+ */
+int process_check_user(const char *database, struct err *e);
 /* Allows n open files; ERR_LIMIT says what to raise. */
 int process_allow_files(unsigned n, struct err *e);
 /* From now on this thread, and no other, receives the daemon's signals. */

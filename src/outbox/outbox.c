@@ -25,7 +25,9 @@ take_file(struct outbox *o, struct err *e)
 		return -1;
 	if (migrate_check_file(o->path, e) != 0 || db_open(&o->db, o->path, DB_WRITE, e) != 0)
 		return -1;
-	return migrate_run(&o->db, o->path, schema_migrations, SCHEMA_VERSION, e);
+	if (migrate_run(&o->db, o->path, schema_migrations, SCHEMA_VERSION, e) != 0)
+		return -1;
+	return files_give_to_owner(o->path, e);
 }
 
 /* Cleans up after the previous process before any reader opens the file. */

@@ -32,6 +32,7 @@ ELSEWHERE = [(re.compile(pattern), who) for pattern, who in (
     (r"\./configure |\.\./configure |make$|make -j2$|make check -j2$|mkdir (-p )?build && cd build$|cd \.\.$",
      "tools/run-tests"),
     (r"sudo make install$", "tools/run-tests dist"),
+    (r"sudo bentospool init$", "test_first.py, as root"),
     (r"sudo useradd |sudo install |sudoedit |sudo systemctl |sudo journalctl ", "they change the machine"),
     (r"sudo -u bentospool bentospool serve$", "the daemon that this test talks to"),
     (r"bentospool-sim --listen 127\.0\.0\.1:7301$", "the simulated Bento of each test"),

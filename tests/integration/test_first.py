@@ -33,7 +33,7 @@ def test_init_from_the_environment(bench):
     sim = bench.sim()
     done = init(bench, KEYS)
     equal(done.returncode, 0, done.stderr)
-    equal((mode(bench.path("new.conf")), mode(bench.path("new.conf.secret"))), (0o600, 0o600), "modes")
+    equal((mode(bench.path("new.conf")), mode(bench.path("new.secret_key"))), (0o600, 0o600), "modes")
     with open(bench.path("new.conf"), encoding="utf-8") as file:
         text = file.read()
     true(spooltest.SECRET_KEY not in text, "the secret is in its own file only")
@@ -57,7 +57,7 @@ def test_init_never_replaces(bench):
     true("already exists" in again.stderr, again.stderr)
     equal(os.stat(bench.path("new.conf")).st_mtime_ns, before.st_mtime_ns, "the file")
     os.unlink(bench.path("new.conf"))
-    true("new.conf.secret already exists" in init(bench, KEYS).stderr, "a secret that is there")
+    true("new.secret_key already exists" in init(bench, KEYS).stderr, "a secret that is there")
     true(not os.path.exists(bench.path("new.conf")), "half of it is not written")
     missing = init(bench, {**KEYS, "BENTO_SECRET_KEY": ""}, "other.conf")
     true(missing.returncode == 1 and "BENTO_SECRET_KEY is not set" in missing.stderr, missing.stderr)
@@ -78,6 +78,61 @@ def test_init_with_a_relative_name(bench):
                              capture_output=True, text=True, timeout=30, check=False)
     equal(checked.returncode, 0, checked.stderr)
     true(bench.path("spool.db") in checked.stdout, checked.stdout)
+
+
+# What init and serve do as root: $1 the program, $2 the bench's directory. /etc/passwd and /etc/group
+# have the daemon's user in this mount namespace only.
+AS_ROOT = """
+set -e
+grep -v ^bentospool: /etc/passwd >"$2/passwd"
+echo 'bentospool:x:4711:4712::/nonexistent:/bin/false' >>"$2/passwd"
+mount --bind "$2/passwd" /etc/passwd
+"$1" init -c "$2/etc/bentospool.conf" --database "$2/var/spool.db"
+stat -c '%n %u %g %a' "$2/etc" "$2/etc/bentospool.conf" "$2/etc/secret_key" "$2/var"
+"""
+
+
+def needs_root(bench):
+    if os.geteuid() != 0:
+        raise spooltest.Skip("needs root")
+    os.chmod(bench.dir, 0o755)
+
+
+def test_init_as_root(bench):
+    """init as root creates the directories, and the daemon's user gets what it needs, no more"""
+    needs_root(bench)
+    env = {k: v for k, v in os.environ.items() if not k.startswith("BENTO")}
+    done = subprocess.run(["unshare", "-m", "sh", "-c", AS_ROOT, "sh", binary("bentospool"), bench.dir],
+                          env={**env, **KEYS}, capture_output=True, text=True, timeout=60, check=False)
+    if "unshare failed" in done.stderr or "mount: " in done.stderr:
+        raise spooltest.Skip("mounting is not allowed here")
+    equal(done.returncode, 0, done.stderr)
+    equal([line for line in done.stdout.splitlines() if line.startswith(bench.dir)],
+          [bench.path(line) for line in (
+              "etc 0 4712 750", "etc/bentospool.conf 0 4712 640", "etc/secret_key 4711 4712 600",
+              "var 4711 4712 750")], "owner, group and mode")
+    true(f"sudo -u bentospool bentospool serve -c {bench.path('etc/bentospool.conf')}\n" in done.stdout,
+         done.stdout)
+
+
+def test_root_does_not_lock_the_daemon_out(bench):
+    """serve refuses to run as root on another user's directory; other verbs leave that user its files"""
+    needs_root(bench)
+    os.mkdir(bench.path("store"))
+    bench.database = bench.path("store/spool.db")
+    bench.daemon().stop()
+    os.chown(bench.path("store"), 4711, 4712)
+    refused = bench.cli("serve")
+    equal(refused.returncode, 1, refused.stderr)
+    true("sudo -u #4711 bentospool serve" in refused.stderr, refused.stderr)
+    equal(os.stat(bench.database).st_uid, 0, "nothing is changed")
+    done = bench.cli("import", bench.write("calls.ndjson", '{"type": "track", "event": "A", '
+                     '"messageId": "m-1", "email": "ann@example.com"}\n'))
+    equal(done.returncode, 0, done.stderr)
+    names = sorted(os.listdir(bench.path("store")))
+    true("spool.db" in names and "spool.db.lock" in names, names)
+    owners = {name: os.stat(bench.path(f"store/{name}")).st_uid for name in names}
+    equal(owners, dict.fromkeys(names, 4711), "owners")
 
 
 def at_terminal(bench):
@@ -112,7 +167,7 @@ def test_init_asks(bench):
     await_prompt("Applications post with")
     equal(process.wait(timeout=30), 0, "exit status")
     os.close(ours)
-    with open(bench.path("new.conf.secret"), encoding="utf-8") as file:
+    with open(bench.path("new.secret_key"), encoding="utf-8") as file:
         equal(file.read(), "s3cret", "the secret")
     with open(bench.path("new.conf"), encoding="utf-8") as file:
         true(f'site_uuid = "{"u" * 511}"' in file.read(), "the longest answer")

@@ -86,7 +86,7 @@ collect(struct init_answers *a, struct err *e)
 	return a->text[INIT_WRITE_KEY][0] != '\0' ? 0 : make_key(a->text[INIT_WRITE_KEY], e);
 }
 
-/* ---- the verb -------------------------------------------------------------------------------- */
+/* ---- paths ----------------------------------------------------------------------------------- */
 
 /* Paths in a configuration are absolute, so that they do not depend on where serve starts. */
 static int
@@ -114,19 +114,50 @@ choose(const char *option, const char *variable, const char *fallback)
 	return given != NULL && given[0] != '\0' ? given : fallback;
 }
 
+/* secret_key beside bentospool.conf, and NAME.secret_key beside NAME.conf. */
+static void
+name_secret_file(struct init_answers *a)
+{
+	const char *base = strrchr(a->config, '/') + 1, *suffix = strstr(base, ".conf");
+	size_t n = strcmp(base, "bentospool.conf") == 0  ? 0
+		   : suffix != NULL && suffix[5] == '\0' ? (size_t)(suffix - base)
+							 : strlen(base);
+
+	snprintf(a->secret_file, sizeof(a->secret_file), "%.*s%.*s%ssecret_key",
+	    (int)(base - a->config), a->config, (int)n, base, n == 0 ? "" : ".");
+}
+
 static int
 choose_paths(struct init_answers *a, const struct options *o, struct err *e)
 {
-	const char *config =
-	    choose(o->config, "BENTOSPOOL_CONFIG", SPOOL_SYSCONFDIR "/bentospool.conf");
+	const char *config = choose(o->config, "BENTOSPOOL_CONFIG", CONFIG_DEFAULT_FILE);
 	const char *database = choose(
 	    o->database, "BENTOSPOOL_DATABASE", setting_find(SECTION_TOP, "database")->fallback);
 
 	if (make_absolute(config, a->config, sizeof(a->config), e) != 0
 	    || make_absolute(database, a->database, sizeof(a->database), e) != 0)
 		return -1;
-	snprintf(a->secret_file, sizeof(a->secret_file), "%s.secret", a->config);
+	name_secret_file(a);
 	return 0;
+}
+
+/* ---- the verb -------------------------------------------------------------------------------- */
+
+static void
+print_next(const struct init_answers *a)
+{
+	const char *as = init_has_daemon_user() ? "sudo -u " INIT_DAEMON_USER " " : "";
+	bool usual = strcmp(a->config, CONFIG_DEFAULT_FILE) == 0;
+
+	printf("wrote %s and %s\nApplications post with the write key %s\n\nNext:\n", a->config,
+	    a->secret_file, a->text[INIT_WRITE_KEY]);
+	for (size_t i = 0; i < 2; i++)
+		printf("  %sbentospool %s%s%s\n", as, i == 0 ? "doctor" : "serve",
+		    usual ? "" : " -c ", usual ? "" : a->config);
+	if (geteuid() == 0 && as[0] == '\0' && usual)
+		fprintf(stderr,
+		    "bentospool: warning: there is no user " INIT_DAEMON_USER ", which the service "
+		    "runs as: create it, then move both files away and run init again\n");
 }
 
 int
@@ -149,8 +180,6 @@ verb_init(const struct options *o)
 		printf("{\"config\":\"%s\",\"secret_key_file\":\"%s\",\"write_keys\":\"%s\"}\n",
 		    a.config, a.secret_file, a.text[INIT_WRITE_KEY]);
 	else
-		printf("wrote %s and %s\nApplications post with the write key %s\n\nNext:\n"
-		       "  bentospool doctor -c %s\n  bentospool serve -c %s\n",
-		    a.config, a.secret_file, a.text[INIT_WRITE_KEY], a.config, a.config);
+		print_next(&a);
 	return VERB_DONE;
 }

@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +20,6 @@
 #include "config/settings.h"
 
 #define TEXT_MAX 262144
-#define DAEMON_USER "bentospool"
 
 bool
 init_is_plain(const char *text)
@@ -131,11 +131,23 @@ write_all(int fd, const char *text, size_t n)
 	return fsync(fd);
 }
 
+static const struct passwd *
+daemon_user(void)
+{
+	return geteuid() == 0 ? getpwnam(INIT_DAEMON_USER) : NULL;
+}
+
+bool
+init_has_daemon_user(void)
+{
+	return daemon_user() != NULL;
+}
+
 /* When root runs init, gives the file to the daemon's user, if that user exists. */
 static void
 give_away(int fd, bool secret)
 {
-	const struct passwd *user = geteuid() == 0 ? getpwnam(DAEMON_USER) : NULL;
+	const struct passwd *user = daemon_user();
 
 	if (user == NULL)
 		return;
@@ -163,6 +175,29 @@ sync_folder(const char *path, struct err *e)
 	rc = fsync(fd) == 0 ? 0 : err_sys(e, "cannot sync %s", folder);
 	close(fd);
 	return rc;
+}
+
+/*
+ * Creates the directory of a file when it is missing. The daemon's user gets that of the database,
+ * and its group may read that of the configuration.
+ */
+static int
+make_folder(const char *file, bool for_database, struct err *e)
+{
+	const struct passwd *user = daemon_user();
+	char copy[INIT_PATH_MAX];
+	const char *folder;
+
+	snprintf(copy, sizeof(copy), "%s", file);
+	folder = dirname(copy);
+	if (mkdir(folder, 0750) != 0) {
+		if (errno == EEXIST)
+			return 0;
+		return err_sys(e, "cannot create the directory %s", folder);
+	}
+	if (user != NULL && chown(folder, for_database ? user->pw_uid : 0, user->pw_gid) != 0)
+		return err_sys(e, "cannot give %s to the user %s", folder, INIT_DAEMON_USER);
+	return 0;
 }
 
 /* Creates a new file; an existing file is never replaced. */
@@ -208,6 +243,8 @@ init_write(const struct init_answers *a, struct err *e)
 	struct buf text;
 	int rc;
 
+	if (make_folder(a->config, false, e) != 0 || make_folder(a->database, true, e) != 0)
+		return -1;
 	if (write_new(a->secret_file, slice_from(a->text[INIT_SECRET_KEY]), true, e) != 0)
 		return -1;
 	snprintf(draft, sizeof(draft), "%s.draft", a->config);

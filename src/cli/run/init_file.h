@@ -19,16 +19,24 @@ enum init_answer {
 
 struct init_answers {
 	char text[INIT_ANSWERS][INIT_VALUE_MAX];
-	char config[INIT_PATH_MAX - 16]; /* these three are absolute paths */
+	char config[INIT_PATH_MAX - 32]; /* these three are absolute paths */
 	char secret_file[INIT_PATH_MAX];
 	char database[INIT_PATH_MAX];
 };
 
+/* The user that the service runs as. */
+#define INIT_DAEMON_USER "bentospool"
+
+/* Whether this process is root and the daemon's user exists, so that it gets the files. */
+bool init_has_daemon_user(void);
 /* Whether a text needs no quoting in the configuration and in an HTTP header. Pure. */
 bool init_is_plain(const char *text);
 /* ERR_INPUT: the file exists. */
 int init_refuse_existing(const char *path, struct err *e);
-/* Writes the secret file and the configuration: both or none. ERR_INPUT when one exists. */
+/*
+ * Writes the secret file and the configuration: both or none. ERR_INPUT when one exists. Creates
+ * their directory and that of the database when these are missing.
+ */
 int init_write(const struct init_answers *a, struct err *e);
 
 #endif

@@ -95,3 +95,24 @@ files_sync_directory_of(const char *file, struct err *e)
 		return err_set(e, ERR_INPUT, "the path %s is too long", file);
 	return files_sync_directory(dirname(copy), e);
 }
+
+int
+files_give_to_owner(const char *path, struct err *e)
+{
+	static const char *const given[] = { "", "-wal", "-shm", ".lock" };
+	char name[PATH_MAX];
+	struct stat owner, st;
+
+	if (geteuid() != 0)
+		return 0;
+	snprintf(name, sizeof(name), "%s", path);
+	if (stat(dirname(name), &owner) != 0)
+		return err_sys(e, "cannot read the state of the directory of %s", path);
+	for (size_t i = 0; owner.st_uid != 0 && i < sizeof(given) / sizeof(*given); i++) {
+		snprintf(name, sizeof(name), "%.*s%s", PATH_MAX - 8, path, given[i]);
+		if (lstat(name, &st) == 0 && st.st_uid == 0
+		    && lchown(name, owner.st_uid, owner.st_gid) != 0)
+			return err_sys(e, "cannot give %s to the owner of its directory", name);
+	}
+	return 0;
+}

@@ -35,4 +35,12 @@ int files_sync_directory(const char *directory, struct err *e);
 /* Does the same as files_sync_directory, for the directory that contains the file. */
 int files_sync_directory_of(const char *file, struct err *e);
 
+/*
+ * When this process is root and the directory belongs to another user, gives that user the
+ * database's files and its lock file that root owns. Otherwise a command that root ran while the
+ * daemon was stopped would leave files that the daemon cannot open. SQLite gives its own later
+ * files the owner of the database.
+ */
+int files_give_to_owner(const char *path, struct err *e);
+
 #endif
