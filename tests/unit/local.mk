@@ -92,7 +92,6 @@ UNIT_TESTS = \
 	tests/unit/outbox/test_directory_sync \
 	tests/unit/outbox/test_message \
 	tests/unit/outbox/test_outbox \
-	tests/unit/outbox/test_outbox_faults \
 	tests/unit/outbox/test_outbox_memory \
 	tests/unit/outbox/write/test_attempts \
 	tests/unit/outbox/identity/test_claims \
@@ -238,8 +237,6 @@ tests_unit_outbox_test_directory_sync_SOURCES = tests/unit/outbox/test_directory
 tests_unit_outbox_test_message_SOURCES = tests/unit/outbox/test_message.c $(TEST_LIB)
 tests_unit_outbox_test_outbox_memory_SOURCES = tests/unit/outbox/test_outbox_memory.c $(OUTBOX_RIG)
 tests_unit_outbox_test_outbox_SOURCES = tests/unit/outbox/test_outbox.c $(OUTBOX_RIG)
-tests_unit_outbox_test_outbox_faults_SOURCES = tests/unit/outbox/test_outbox_faults.c \
-	tests/unit/outbox/faulty_vfs.c tests/unit/outbox/faulty_vfs.h $(TEST_LIB)
 tests_unit_outbox_write_test_attempts_SOURCES = tests/unit/outbox/write/test_attempts.c \
 	$(OUTBOX_RIG)
 tests_unit_outbox_identity_test_claims_SOURCES = tests/unit/outbox/identity/test_claims.c \

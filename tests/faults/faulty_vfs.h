@@ -2,8 +2,8 @@
  * A VFS over SQLite's own that makes the Nth writing call fail, for tests that try every point at
  * which a disk can fail. The process has one, installed as the default.
  */
-#ifndef UNIT_OUTBOX_FAULTY_VFS_H
-#define UNIT_OUTBOX_FAULTY_VFS_H
+#ifndef FAULTS_FAULTY_VFS_H
+#define FAULTS_FAULTY_VFS_H
 
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 /* The faulty VFS: passes every call on to SQLite's own VFS, and fails the chosen one. */
-#include "unit/outbox/faulty_vfs.h"
+#include "faults/faulty_vfs.h"
 
 #include <sqlite3.h>
 #include <stdatomic.h>

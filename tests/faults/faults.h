@@ -1,0 +1,45 @@
+/* What the experiments in C share: how much to run, and the result for tests/faults/run. */
+#ifndef FAULTS_FAULTS_H
+#define FAULTS_FAULTS_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Whether tests/faults/run runs the experiment, and not make check. */
+static inline bool
+faults_whole(void)
+{
+	return getenv("FAULTS_RUNS") != NULL;
+}
+
+/* Returns the number of runs: `small` in make check, LONG_MAX for all points. */
+static inline long
+faults_runs(long small)
+{
+	const char *value = getenv("FAULTS_RUNS");
+
+	if (value == NULL)
+		return small;
+	return strcmp(value, "all") == 0 ? LONG_MAX : strtol(value, NULL, 10);
+}
+
+static inline unsigned long
+faults_seed(void)
+{
+	const char *value = getenv("FAULTS_SEED");
+
+	return value == NULL ? 1 : strtoul(value, NULL, 10);
+}
+
+/* Reports the points tried and the losses found; calls add up. */
+static inline void
+faults_result(long points, long lost)
+{
+	printf("# result: points=%ld lost=%ld\n", points, lost);
+	fflush(stdout);
+}
+
+#endif
