@@ -352,8 +352,8 @@ const struct verb verbs[] = {
 		"Asks for the three keys of the Bento account, or takes them from the\n"
 		"environment. Writes a configuration that explains every setting and, beside it,\n"
 		"a file with the secret key that only its owner can read. Creates their directory\n"
-		"and that of the database. Run as root, it gives the files to the user bentospool.\n"
-		"Never replaces an existing file.",
+		"and that of the database. Run as root, it gives the files to the user\n"
+		"bentospool. Never replaces an existing file.",
 	    .example = "bentospool init",
 	    .options = OPTION(CONFIG) | OPTION(DATABASE) | OPTION(JSON) | OPTION(HELP),
 	    .run = verb_init,

@@ -15,6 +15,7 @@
 #include "config/parse.h"
 #include "config/secret.h"
 #include "config/settings.h"
+#include "config/warn.h"
 
 #define ONLY_SITE "main"
 
@@ -210,6 +211,39 @@ apply_variable(struct config *c, size_t which, const char *text, struct err *e)
 				       : store_checked(s, base, text, e);
 }
 
+static bool
+is_known(const char *entry)
+{
+	/* The last three are what an alarm_command finds. */
+	static const char *const more[] = {
+		"BENTOSPOOL_CONFIG=", "BENTOSPOOL_EVENT=", "BENTOSPOOL_SITE=", "BENTOSPOOL_TEXT="
+	};
+	size_t n = strcspn(entry, "=");
+
+	for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++)
+		if (strlen(variables[i].variable) == n
+		    && strncmp(variables[i].variable, entry, n) == 0)
+			return true;
+	for (size_t i = 0; i < sizeof(more) / sizeof(*more); i++)
+		if (strncmp(entry, more[i], strlen(more[i])) == 0)
+			return true;
+	return false;
+}
+
+/* Warns of the first variable with our prefix that means nothing: its name may be misspelled. */
+static int
+warn_unknown(struct config *c, struct err *e)
+{
+	for (char **entry = environ; *entry != NULL; entry++)
+		if ((strncmp(*entry, "BENTO_", 6) == 0 || strncmp(*entry, "BENTOSPOOL_", 11) == 0)
+		    && !is_known(*entry))
+			return config_warn(c, e,
+			    "the environment variable %.*s means nothing to bentospool: check its "
+			    "spelling, bentospool.conf(5) has the names",
+			    (int)strcspn(*entry, "="), *entry);
+	return 0;
+}
+
 static int
 apply_environment(struct config *c, bool reading, struct err *e)
 {
@@ -237,6 +271,11 @@ read_secret_file(char **value, const char *path, const char *name, struct err *e
 		return err_set(e, ERR_INPUT, "%s and %s_file are both set: keep one", name, name);
 	if (secret_read(path, &secret, e) != 0)
 		return err_wrap(e, "%s_file", name);
+	if (setting_check(setting_find(SECTION_SITE, name), secret, e) != 0) {
+		explicit_bzero(secret, strlen(secret));
+		free(secret);
+		return err_wrap(e, "%s_file %s", name, path);
+	}
 	free(*value);
 	*value = secret;
 	return 0;
@@ -314,6 +353,29 @@ name_control(struct config *c, struct err *e)
 }
 
 static int
+warn_url(struct config *c, const struct config_site *site, struct err *e)
+{
+	const char *path = strstr(site->api_url, "://");
+
+	path = path == NULL ? NULL : strchr(path + 3, '/');
+	if (path != NULL && path[1] != '\0')
+		return 0;
+	return config_warn(
+	    c, e, "site \"%s\": api_url has no path: Bento's ends in /api/v1", site->name);
+}
+
+static int
+warn(struct config *c, struct err *e)
+{
+	if (warn_unknown(c, e) != 0)
+		return -1;
+	for (size_t i = 0; i < c->n_sites; i++)
+		if (warn_url(c, &c->sites[i], e) != 0)
+			return -1;
+	return 0;
+}
+
+static int
 fill(struct config *c, const struct config_request *r, struct err *e)
 {
 	if (read_chosen_file(c, r, e) != 0)
@@ -328,7 +390,7 @@ fill(struct config *c, const struct config_request *r, struct err *e)
 		return -1;
 	if (r->reading)
 		return 0;
-	if (read_secrets(c, e) != 0 || config_check(c, e) != 0)
+	if (read_secrets(c, e) != 0 || config_check(c, e) != 0 || warn(c, e) != 0)
 		return -1;
 	return r->starting ? 0 : config_check_archive(c, e);
 }

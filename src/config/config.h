@@ -103,7 +103,7 @@ struct config_site {
 struct config {
 	struct shared shared; /* must be first: several threads may hold the configuration */
 	char *file;           /* "" when there is none */
-	char *warning;        /* a sentence for the log, or "" */
+	char *warning;        /* sentences for the log, or "" */
 	char *database;
 	char *control;
 	int64_t min_free;

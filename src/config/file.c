@@ -5,12 +5,12 @@
  */
 #include "config/file.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/parse.h"
 #include "config/secret.h"
+#include "config/warn.h"
 
 static const char *
 get_variable(void *arg, const char *name)
@@ -22,7 +22,6 @@ get_variable(void *arg, const char *name)
 static int
 warn_exposed(struct config *c, const char *path, struct err *e)
 {
-	char text[512];
 	const char *held = NULL;
 
 	for (size_t i = 0; i < c->n_sites && held == NULL; i++) {
@@ -33,12 +32,9 @@ warn_exposed(struct config *c, const char *path, struct err *e)
 	}
 	if (held == NULL || !secret_is_exposed(path))
 		return 0;
-	snprintf(text, sizeof(text),
+	return config_warn(c, e,
 	    "%s holds a %s and can be read by others: chmod 600 %s, or use %s_file", path, held,
 	    path, held);
-	free(c->warning);
-	c->warning = strdup(text);
-	return c->warning == NULL ? err_nomem(e) : 0;
 }
 
 int

@@ -1,6 +1,8 @@
 src_libbentospool_a_SOURCES += \
 	src/config/address.c \
 	src/config/address.h \
+	src/config/bento_key.c \
+	src/config/bento_key.h \
 	src/config/check.c \
 	src/config/config.c \
 	src/config/config.h \
@@ -17,4 +19,6 @@ src_libbentospool_a_SOURCES += \
 	src/config/secret.h \
 	src/config/setting_value.c \
 	src/config/settings.c \
-	src/config/settings.h
+	src/config/settings.h \
+	src/config/warn.c \
+	src/config/warn.h

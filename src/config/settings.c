@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "config/address.h"
+#include "config/bento_key.h"
 #include "event/mapping/mapping.h"
 
 #define TOP(field) SECTION_TOP, .offset = offsetof(struct config, field), .name = #field
@@ -108,13 +109,13 @@ const struct setting settings[] = {
 	{ RETENTION(archive), TEXT(""), .live = true,
 	  .help = "existing directory in which retention keeps compressed JSON lines of what it removes; empty: none" },
 
-	{ SITE(site_uuid), TEXT(""),
+	{ SITE(site_uuid), TEXT(""), .check = bento_key_check_uuid,
 	  .help = "siteUuid of the Segment function" },
-	{ SITE(publishable_key), TEXT(""), .secret = true,
+	{ SITE(publishable_key), TEXT(""), .secret = true, .check = bento_key_check_publishable,
 	  .help = "publishableKey of the Segment function" },
 	{ SITE(publishable_key_file), TEXT(""),
 	  .help = "file that holds the publishable key, in place of publishable_key" },
-	{ SITE(secret_key), TEXT(""), .secret = true,
+	{ SITE(secret_key), TEXT(""), .secret = true, .check = bento_key_check_secret,
 	  .help = "secretKey of the Segment function; preferably in a file" },
 	{ SITE(secret_key_file), TEXT(""),
 	  .help = "file that holds the secret key, in place of secret_key; mode 0600" },

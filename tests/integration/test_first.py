@@ -78,6 +78,7 @@ def test_init_with_a_relative_name(bench):
                              capture_output=True, text=True, timeout=30, check=False)
     equal(checked.returncode, 0, checked.stderr)
     true(bench.path("spool.db") in checked.stdout, checked.stdout)
+    true(checked.stderr.endswith("near.conf is valid\n"), checked.stderr)
 
 
 # What init and serve do as root: $1 the program, $2 the bench's directory. /etc/passwd and /etc/group

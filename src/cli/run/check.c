@@ -111,6 +111,9 @@ verb_check(const struct options *o)
 	if (c->warning[0] != '\0')
 		fprintf(stderr, "bentospool: warning: %s\n", c->warning);
 	warn_of_folder(c);
+	if (rc == VERB_DONE)
+		fprintf(stderr, "bentospool: %s is valid\n",
+		    c->file[0] != '\0' ? c->file : "the configuration in the environment");
 	config_free(c);
 	return rc;
 }

@@ -237,6 +237,66 @@ a_site_needs_its_keys(void **state)
 }
 
 static void
+copied_keys_are_checked(void **state)
+{
+	static const struct {
+		const char *keys, *word;
+	} bad[] = {
+		{ "site_uuid=\"your site's UUID\" publishable_key=p secret_key=s",
+		    "%:1: site_uuid = \"your site's UUID\": is still a placeholder: copy it from "
+		    "Bento" },
+		{ "site_uuid=<uuid> publishable_key=p secret_key=s", "is still a placeholder" },
+		{ "site_uuid=u publishable_key=YOUR_KEY secret_key=s",
+		    "%:1: publishable_key: is still a placeholder" },
+		{ "site_uuid=u publishable_key=p secret_key=\"a b\"", "secret_key: holds a blank" },
+		{ "site_uuid=u publishable_key=p secret_key='\"a\"'", "holds a quotation mark" },
+		{ "site_uuid=u publishable_key=\"\342\200\234p\342\200\235\" secret_key=s",
+		    "holds a character beyond ASCII, such as a curly quote" },
+		{ "site_uuid=pk_1 publishable_key=p secret_key=s", "is the publishable_key: swap" },
+		{ "site_uuid=sk_1 publishable_key=p secret_key=s", "is the secret_key: swap" },
+		{ "site_uuid=u publishable_key=sk_1 secret_key=s", "is the secret_key: swap" },
+		{ "site_uuid=u publishable_key=p secret_key=pk_1", "is the publishable_key: swap" },
+	};
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		snprintf(text, sizeof(text), "site main { %s }", bad[i].keys);
+		refuses(text, bad[i].word);
+	}
+	accepts("site main { site_uuid=yo publishable_key=pk_1 secret_key=sk_1 }");
+	snprintf(text, sizeof(text),
+	    "site main { site_uuid=u publishable_key=p secret_key_file=%s }",
+	    write_file("secret", "'hush'\n", 0600));
+	refuses(text, "secret: secret_key: holds a quotation mark, which is not part of the key");
+	setenv("BENTO_SECRET_KEY", "your-secret", 1);
+	refuses("site main {" KEYS "}", "BENTO_SECRET_KEY: secret_key: is still a placeholder");
+}
+
+static void
+what_may_be_a_mistake_is_warned_of(void **state)
+{
+	struct config *c;
+
+	(void)state;
+	setenv("BENTO_SECRETKEY", "hush", 1);
+	setenv("BENTOSPOOL_SITE", "main", 1); /* an alarm's */
+	c = load("site main {" KEYS "api_url = \"https://bento.example\" write_keys = {a} }\n"
+		 "site other {" KEYS "api_url = \"https://bento.example/v1\" write_keys = {b} }");
+	unsetenv("BENTO_SECRETKEY");
+	unsetenv("BENTOSPOOL_SITE");
+	assert_string_equal(c->warning,
+	    "the environment variable BENTO_SECRETKEY means nothing to bentospool: check its "
+	    "spelling, bentospool.conf(5) has the names; site \"main\": api_url has no path: "
+	    "Bento's "
+	    "ends in /api/v1");
+	config_free(c);
+	c = load("site main {" KEYS "}");
+	assert_string_equal(c->warning, "");
+	config_free(c);
+}
+
+static void
 others_may_post_with_a_key_only(void **state)
 {
 	(void)state;
@@ -263,11 +323,11 @@ secrets_come_from_private_files(void **state)
 	const char *path;
 
 	(void)state;
-	path = write_file("secret", "  top secret \n\n", 0600);
+	path = write_file("secret", "  top-secret \n\n", 0600);
 	snprintf(text, sizeof(text),
 	    "site main { site_uuid=u publishable_key=p secret_key_file = \"%s\" }", path);
 	c = load(text);
-	assert_string_equal(c->sites[0].secret_key, "top secret");
+	assert_string_equal(c->sites[0].secret_key, "top-secret");
 	config_free(c);
 	write_file("secret", "s", 0640);
 	refuses(text, "can be read by others (mode 0640): chmod 600 /tmp/");
@@ -459,6 +519,8 @@ main(void)
 		IN_FOLDER(errors_name_file_line_and_what_is_allowed),
 		IN_FOLDER(limits_fit_together),
 		IN_FOLDER(a_site_needs_its_keys),
+		IN_FOLDER(copied_keys_are_checked),
+		IN_FOLDER(what_may_be_a_mistake_is_warned_of),
 		IN_FOLDER(others_may_post_with_a_key_only),
 		IN_FOLDER(secrets_come_from_private_files),
 		IN_FOLDER(write_keys_come_one_a_line),
