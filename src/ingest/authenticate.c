@@ -17,7 +17,8 @@ static const struct answer wrong_bento_keys = { .status = 401,
 	.message = "publishable key, secret key and site_uuid do not match any configured site" };
 static const struct answer wrong_signature = { .status = 401,
 	.code = "invalid_signature",
-	.message = "X-Signature is missing or does not match webhook_secret" };
+	.message = "X-Signature is missing, is not an HMAC-SHA1 in hexadecimal, or does not match "
+		   "webhook_secret" };
 static const struct answer reloaded = { .status = 503,
 	.code = "renewed",
 	.message = "the keys were reloaded while this request was received; try again",
@@ -86,7 +87,7 @@ check_webhook(struct request *r)
 	if (known && !webhook_has_secret(r->ingest->webhook, r->site_id))
 		return NULL;
 	if (!known && !r->is_signed)
-		return &wrong_key;
+		return webhook_is_used(r->ingest->webhook) ? &wrong_signature : &wrong_key;
 	if (r->is_signed
 	    && webhook_verify(
 		r->ingest->webhook, known ? &r->site_id : NULL, text, r->signature, &r->site_id))

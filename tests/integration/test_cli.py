@@ -337,8 +337,9 @@ def test_send_waits(bench):
     equal(bench.cli("pause", "--site", "main").returncode, 0, "pause")
 
     def send(site, *more):
-        done = bench.cli("send", "--site", site, "--name", "Test", "--timeout", "1s", *more)
+        done = bench.cli("send", "--site", site, "--name", "Test", "--timeout", "50s", *more)
         equal(done.returncode, 1, done.stderr)
+        true("is still pending after" not in done.stderr, f"a paused site is told at once: {done.stderr}")
         return done.stderr
 
     listed = bench.cli("list").stdout.splitlines()
@@ -351,6 +352,7 @@ def test_send_waits(bench):
     true("site shop is paused: " in told and "main" not in told, told)
     event = bench.write("event.json", json.dumps({"type": "track", "event": "E", "userId": "u"}))
     done = bench.cli("send", "--site", "main", "--event", event, "--timeout", "1s")
+    true("site main was paused by" in done.stderr, done.stderr)
     true("once an identify call gives" in done.stderr, done.stderr)
 
 

@@ -110,7 +110,7 @@ def test_doctor(bench):
     true("answers" in found["daemon"][1] and "bento" not in found and "listen" not in found, found)
     true("is intact" in found["database"][1], found)
     for name, site, what, grade, words in (
-            ("keys", {"secret_key": "wrong"}, "bento", "problem", "rejects the keys (HTTP 401)"),
+            ("keys", {"secret_key": "wrong"}, "bento", "problem", "rejects the keys (HTTP 401: {"),
             ("path", {"api_url": sim.url() + "/nothing"}, "bento", "problem", "HTTP 404"),
             ("dead", {"api_url": "http://127.0.0.1:1/api/v1"}, "bento", "problem", "site main: ")):
         site = bench.site(site.pop("api_url", sim.api_url()), **site)

@@ -138,14 +138,16 @@ check_status(struct doctor *d, const struct config_site *s, const struct inquiry
 	else if (r->status == 401 || r->status == 403)
 		doctor_report(d, DOCTOR_PROBLEM, "bento",
 		    "compare site_uuid, publishable_key and the secret key with the Bento account",
-		    "site %s: Bento rejects the keys (HTTP %d)", s->name, r->status);
+		    "site %s: Bento rejects the keys (HTTP %d%s%s)", s->name, r->status,
+		    r->answer[0] == '\0' ? "" : ": ", r->answer);
 	else if (r->status == 404)
 		doctor_report(d, DOCTOR_PROBLEM, "bento", "correct api_url: it ends in /api/v1",
 		    "site %s: %s is not Bento's API (HTTP 404)", s->name, s->api_url);
 	else
 		doctor_report(d, DOCTOR_WARNING, "bento",
 		    "try again later: events wait until Bento recovers",
-		    "site %s: Bento answers with an error (HTTP %d)", s->name, r->status);
+		    "site %s: Bento answers with an error (HTTP %d%s%s)", s->name, r->status,
+		    r->answer[0] == '\0' ? "" : ": ", r->answer);
 }
 
 static void

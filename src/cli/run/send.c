@@ -1,6 +1,7 @@
 /*
  * send: gives a test event to the daemon over the control socket, then reads the database until the
- * event is settled, and reports each step once. After a timeout the event stays in the spool.
+ * event is settled, and reports each step once. It stops at once when the site is paused. After
+ * that, and after a timeout, the event stays in the spool.
  */
 #include <cjson/cJSON.h>
 #include <poll.h>
@@ -158,19 +159,28 @@ explain_site(const struct audit_site *site)
 }
 
 static int
-report_timeout(struct follower *f, int64_t timeout)
+read_site(const struct follower *f, struct audit_site *ret_site, struct err *e)
 {
 	struct audit_site *sites;
 	size_t n;
+	int rc = 0;
 
-	fprintf(stderr, "bentospool: event %lld is still pending after %lld s\n",
-	    (long long)f->event_id, (long long)(timeout / 1000));
-	if (outbox_audit_site_modes(f->audit, &sites, &n, NULL) != 0)
-		return VERB_ERROR;
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(sites[i].name, f->site) == 0)
-			explain_site(&sites[i]);
+	if (outbox_audit_site_modes(f->audit, &sites, &n, e) != 0)
+		return -1;
+	for (size_t i = 0; i < n && rc == 0; i++)
+		if (strcmp(sites[i].name, f->site) == 0) {
+			*ret_site = sites[i];
+			rc = 1;
+		}
 	free(sites);
+	return rc;
+}
+
+static int
+report_waiting(const struct follower *f, const struct audit_site *site)
+{
+	if (site != NULL)
+		explain_site(site);
 	fprintf(stderr, "bentospool: event %lld will be sent%s; see bentospool show %lld\n",
 	    (long long)f->event_id,
 	    f->unresolved ? " once an identify call gives the address of its ids" : "",
@@ -179,17 +189,32 @@ report_timeout(struct follower *f, int64_t timeout)
 }
 
 static int
+report_timeout(const struct follower *f, int64_t timeout)
+{
+	struct audit_site site;
+
+	fprintf(stderr, "bentospool: event %lld is still pending after %lld s\n",
+	    (long long)f->event_id, (long long)(timeout / 1000));
+	return report_waiting(f, read_site(f, &site, NULL) == 1 ? &site : NULL);
+}
+
+static int
 follow(struct follower *f)
 {
 	int64_t timeout = f->options->timeout >= 0 ? f->options->timeout : TIMEOUT_DEFAULT_MS;
 	int64_t end = clock_mono(&clock_system) + timeout;
+	struct audit_site site;
 	struct err e;
+	int rc;
 
 	for (;;) {
-		if (look(f, &e) != 0)
+		if (look(f, &e) != 0 || (rc = read_site(f, &site, &e)) < 0)
 			return verb_fail(&e);
 		if (f->settled)
 			return f->delivered ? VERB_DONE : VERB_ERROR;
+		/* A paused site waits for a person, so no event leaves it soon. */
+		if (rc == 1 && (site.pause_at != 0 || site.mode == OUTBOX_SITE_PAUSED))
+			return report_waiting(f, &site);
 		if (clock_mono(&clock_system) >= end)
 			return report_timeout(f, timeout);
 		poll(NULL, 0, LOOK_EVERY_MS);

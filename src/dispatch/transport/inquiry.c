@@ -4,6 +4,7 @@
  */
 #include "dispatch/transport/inquiry.h"
 
+#include <ctype.h>
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,11 +17,15 @@
 
 #define URL_MAX 4096
 
+/* Anybody may have sent it, so control characters and bytes beyond ASCII become blanks. */
 static size_t
-ignore_body(char *data, size_t size, size_t n, void *arg)
+take_body(char *data, size_t size, size_t n, void *arg)
 {
-	(void)data;
-	(void)arg;
+	struct inquiry_result *r = arg;
+	size_t at = strlen(r->answer);
+
+	for (size_t i = 0; i < size * n && at + 1 < sizeof(r->answer); i++)
+		r->answer[at++] = isprint((unsigned char)data[i]) ? data[i] : ' ';
 	return size * n;
 }
 
@@ -83,7 +88,8 @@ set_up(
 	curl_easy_setopt(c, CURLOPT_USERAGENT, user_agent);
 	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, ignore_body);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_body);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, r);
 	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, take_header);
 	curl_easy_setopt(c, CURLOPT_HEADERDATA, r);
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, r->error);

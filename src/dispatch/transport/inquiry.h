@@ -32,6 +32,7 @@ struct inquiry_result {
 	enum inquiry_reach reach;
 	char error[256]; /* libcurl's error text; "" after an answer */
 	int status;
+	char answer[256]; /* the beginning of the body, printable; "" when it has none */
 	int64_t date;     /* wall ms from the answer's Date header; 0: none */
 	int64_t asked_at; /* wall ms */
 	int64_t took_ms;

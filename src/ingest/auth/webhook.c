@@ -78,6 +78,12 @@ webhook_free(struct webhook *w)
 }
 
 bool
+webhook_is_used(const struct webhook *w)
+{
+	return w->n > 0;
+}
+
+bool
 webhook_has_secret(const struct webhook *w, int64_t site_id)
 {
 	for (size_t i = 0; i < w->n; i++)

@@ -32,6 +32,8 @@ int webhook_new(const struct ingest_site_options *sites, size_t n_sites,
     struct webhook **ret_webhook, struct err *e);
 void webhook_free(struct webhook *w);
 
+/* Whether any site has a secret. */
+bool webhook_is_used(const struct webhook *w);
 /* Whether posts for that site must be signed. */
 bool webhook_has_secret(const struct webhook *w, int64_t site_id);
 /*
