@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config/address.h"
+#include "config/bento_key.h"
 #include "config/config.h"
 #include "config/settings.h"
 
@@ -92,6 +93,43 @@ urls_are_checked(void **state)
 }
 
 static void
+copies_of_bento_keys_are_checked(void **state)
+{
+	static const struct {
+		int (*check)(const char *text, struct err *e);
+		const char *text, *word; /* word NULL: the text is right */
+	} cases[] = {
+		{ bento_key_check_uuid, "", NULL },
+		{ bento_key_check_uuid, "2a1b-yours", NULL },
+		{ bento_key_check_uuid, "<uuid>", "placeholder" },
+		{ bento_key_check_uuid, "pk_1", "is the publishable_key" },
+		{ bento_key_check_uuid, "sk_1", "is the secret_key" },
+		{ bento_key_check_publishable, "pk_1~", NULL },
+		{ bento_key_check_publishable, "${KEY}", "placeholder" },
+		{ bento_key_check_publishable, "sk_1", "is the secret_key" },
+		{ bento_key_check_publishable, "\342\200\234p\342\200\235", "a curly quote" },
+		{ bento_key_check_secret, "sk_1!", NULL },
+		{ bento_key_check_secret, "Your secret", "placeholder" },
+		{ bento_key_check_secret, "a b", "holds a blank" },
+		{ bento_key_check_secret, "a\nb", "or a line break" },
+		{ bento_key_check_secret, "a\177", "or a line break" },
+		{ bento_key_check_secret, "\"a\"", "a quotation mark" },
+		{ bento_key_check_secret, "pk_1", "is the publishable_key" },
+	};
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		int rc = cases[i].check(cases[i].text, &e);
+
+		if (cases[i].word == NULL && rc != 0)
+			fail_msg("%s: %s", cases[i].text, e.text);
+		if (cases[i].word != NULL && (rc == 0 || strstr(e.text, cases[i].word) == NULL))
+			fail_msg("%s: %s", cases[i].text, rc == 0 ? "taken" : e.text);
+	}
+}
+
+static void
 listen_addresses_are_checked(void **state)
 {
 	static const char *const good[] = { "127.0.0.1:0", "0.0.0.0:65535", "[::]:1", "unix:/a" };
@@ -165,6 +203,7 @@ main(void)
 		cmocka_unit_test(every_setting_has_a_sound_row),
 		cmocka_unit_test(the_example_says_the_defaults),
 		cmocka_unit_test(urls_are_checked),
+		cmocka_unit_test(copies_of_bento_keys_are_checked),
 		cmocka_unit_test(listen_addresses_are_checked),
 	};
 
