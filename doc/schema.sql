@@ -32,7 +32,8 @@ CREATE TABLE envelope (
 	integrations TEXT,
 	sent_at TEXT,
 	events INTEGER NOT NULL DEFAULT 0,
-	payloads INTEGER NOT NULL DEFAULT 0
+	payloads INTEGER NOT NULL DEFAULT 0,
+	checksum INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE event (
@@ -49,7 +50,8 @@ CREATE TABLE event (
 	envelope_id INTEGER,
 	browser INTEGER NOT NULL DEFAULT 0 CHECK (browser = 0 OR browser = 1),
 	provisional INTEGER CHECK (provisional = 1 OR provisional = 2),
-	body TEXT
+	body TEXT,
+	checksum INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE INDEX event_provisional ON event (event_id) WHERE provisional IS NOT NULL;

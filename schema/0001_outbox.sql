@@ -52,7 +52,8 @@ CREATE TABLE envelope (
 	integrations TEXT,
 	sent_at TEXT,
 	events INTEGER NOT NULL DEFAULT 0, -- number of events that use it; at 0 it is removed
-	payloads INTEGER NOT NULL DEFAULT 0 -- number of those that still have their body
+	payloads INTEGER NOT NULL DEFAULT 0, -- number of those that still have their body
+	checksum INTEGER NOT NULL DEFAULT 0 -- of the id and the texts (file/checksum.h)
 ) STRICT;
 
 -- What arrived. The rows are wide, so each is written once; only retention and erasure change it.
@@ -74,7 +75,10 @@ CREATE TABLE event (
 	-- It came while the machine's clock was not set (src/daemon/clocks.h). 1: received_at and
 	-- occurred_at have to be corrected; 2: received_at alone. NULL: its times are final.
 	provisional INTEGER CHECK (provisional = 1 OR provisional = 2),
-	body TEXT
+	body TEXT,
+	-- Of all other columns (file/checksum.h). A row with a wrong one was changed by the disk, or by
+	-- another program.
+	checksum INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE INDEX event_provisional ON event (event_id) WHERE provisional IS NOT NULL;

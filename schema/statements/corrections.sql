@@ -32,13 +32,22 @@ WHERE event_id IN (SELECT event_id FROM event INDEXED BY event_provisional
 -- name: correct_event
 -- in: shift int, up_to int, tolerance int
 UPDATE event SET
-	occurred_at = CASE
-		WHEN provisional = 1 THEN occurred_at + :shift
-		WHEN occurred_at > received_at + :shift + :tolerance THEN received_at + :shift
-		ELSE occurred_at END,
-	received_at = received_at + :shift,
-	provisional = NULL
-WHERE provisional IS NOT NULL AND event_id <= :up_to;
+	occurred_at = n.occurred_at,
+	received_at = n.received_at,
+	provisional = NULL,
+	checksum = changed_checksum(checksum,
+		event_checksum(event.event_id, site_id, message_id, kind, name, email, event.occurred_at,
+			event.received_at, envelope_id, browser, provisional, body),
+		event_checksum(event.event_id, site_id, message_id, kind, name, email, n.occurred_at,
+			n.received_at, envelope_id, browser, NULL, body))
+FROM (SELECT event_id,
+		CASE WHEN provisional = 1 THEN occurred_at + :shift
+			WHEN occurred_at > received_at + :shift + :tolerance THEN received_at + :shift
+			ELSE occurred_at END AS occurred_at,
+		received_at + :shift AS received_at
+	FROM event INDEXED BY event_provisional
+	WHERE provisional IS NOT NULL AND event_id <= :up_to) AS n
+WHERE event.event_id = n.event_id;
 
 -- Statements about ids that came while the clock was not set have provisional times, too. The following
 -- queries must run before correct_event, and once for each event.

@@ -58,12 +58,21 @@ WHERE events = 1
 -- in: event_id int
 UPDATE envelope SET payloads = payloads - 1,
 	context = iif(payloads > 1, context, NULL),
-	integrations = iif(payloads > 1, integrations, NULL)
+	integrations = iif(payloads > 1, integrations, NULL),
+	checksum = iif(payloads > 1, checksum, changed_checksum(checksum,
+		envelope_checksum(envelope_id, context, integrations, sent_at),
+		envelope_checksum(envelope_id, NULL, NULL, sent_at)))
 WHERE envelope_id = (SELECT envelope_id FROM event WHERE event_id = :event_id AND body IS NOT NULL);
 
 -- name: erase_event
 -- in: event_id int
-UPDATE event SET email = NULL, body = NULL WHERE event_id = :event_id;
+UPDATE event SET email = NULL, body = NULL,
+	checksum = changed_checksum(checksum,
+		event_checksum(event_id, site_id, message_id, kind, name, email, occurred_at,
+			received_at, envelope_id, browser, provisional, body),
+		event_checksum(event_id, site_id, message_id, kind, name, NULL, occurred_at,
+			received_at, envelope_id, browser, provisional, NULL))
+WHERE event_id = :event_id;
 
 -- name: erase_delivery
 -- in: event_id int, now int
@@ -93,11 +102,23 @@ WHERE reason IS NOT NULL;
 
 -- name: erase_event_names
 -- in: event_id int, name text, message_id text
-UPDATE event SET name = :name, message_id = :message_id WHERE event_id = :event_id;
+UPDATE event SET name = :name, message_id = :message_id,
+	checksum = changed_checksum(checksum,
+		event_checksum(event_id, site_id, message_id, kind, name, email, occurred_at,
+			received_at, envelope_id, browser, provisional, body),
+		event_checksum(event_id, site_id, :message_id, kind, :name, email, occurred_at,
+			received_at, envelope_id, browser, provisional, body))
+WHERE event_id = :event_id;
 
 -- name: erase_event_quotes
 -- in: event_id int, name text, message_id text, body text
-UPDATE event SET name = :name, message_id = :message_id, body = :body WHERE event_id = :event_id;
+UPDATE event SET name = :name, message_id = :message_id, body = :body,
+	checksum = changed_checksum(checksum,
+		event_checksum(event_id, site_id, message_id, kind, name, email, occurred_at,
+			received_at, envelope_id, browser, provisional, body),
+		event_checksum(event_id, site_id, :message_id, kind, :name, email, occurred_at,
+			received_at, envelope_id, browser, provisional, :body))
+WHERE event_id = :event_id;
 
 -- name: erase_detail_quotes
 -- in: event_id int, detail text
@@ -105,7 +126,10 @@ UPDATE delivery SET detail = :detail WHERE event_id = :event_id;
 
 -- name: erase_envelope_quotes
 -- in: envelope_id int, context text, integrations text
-UPDATE envelope SET context = :context, integrations = :integrations
+UPDATE envelope SET context = :context, integrations = :integrations,
+	checksum = changed_checksum(checksum,
+		envelope_checksum(envelope_id, context, integrations, sent_at),
+		envelope_checksum(envelope_id, :context, :integrations, sent_at))
 WHERE envelope_id = :envelope_id;
 
 -- name: erase_attempt_quotes

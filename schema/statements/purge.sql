@@ -17,7 +17,13 @@ WHERE e.event_id > :after ORDER BY e.event_id;
 
 -- name: purge_body
 -- in: event_id int
-UPDATE event SET body = NULL WHERE event_id = :event_id;
+UPDATE event SET body = NULL,
+	checksum = changed_checksum(checksum,
+		event_checksum(event_id, site_id, message_id, kind, name, email, occurred_at,
+			received_at, envelope_id, browser, provisional, body),
+		event_checksum(event_id, site_id, message_id, kind, name, email, occurred_at,
+			received_at, envelope_id, browser, provisional, NULL))
+WHERE event_id = :event_id;
 
 -- name: purge_ids
 -- in: event_id int
@@ -29,7 +35,10 @@ WHERE event_id = :event_id;
 -- in: event_id int, payloads int, rows int
 UPDATE envelope SET events = events - :rows, payloads = payloads - :payloads,
 	context = iif(payloads > :payloads, context, NULL),
-	integrations = iif(payloads > :payloads, integrations, NULL)
+	integrations = iif(payloads > :payloads, integrations, NULL),
+	checksum = iif(payloads > :payloads, checksum, changed_checksum(checksum,
+		envelope_checksum(envelope_id, context, integrations, sent_at),
+		envelope_checksum(envelope_id, NULL, NULL, sent_at)))
 WHERE envelope_id = (SELECT envelope_id FROM event WHERE event_id = :event_id);
 
 -- name: purge_empty_envelope

@@ -3,8 +3,9 @@
 INSERT INTO envelope (context, integrations, sent_at) VALUES (:context, :integrations, :sent_at);
 
 -- name: envelope_set_events
--- in: envelope_id int, events int
-UPDATE envelope SET events = :events, payloads = :events WHERE envelope_id = :envelope_id;
+-- in: envelope_id int, events int, checksum int
+UPDATE envelope SET events = :events, payloads = :events, checksum = :checksum
+WHERE envelope_id = :envelope_id;
 
 -- The highest id ever assigned.
 -- name: event_last_id
@@ -14,11 +15,11 @@ SELECT seq AS event_id FROM sqlite_sequence WHERE name = 'event';
 -- name: event_add
 -- in: event_id int, site_id int, message_id text, kind string, name text?, email text?
 -- in: occurred_at int, received_at int, envelope_id int?, body text?, browser bool
--- in: provisional int?
+-- in: provisional int?, checksum int
 INSERT INTO event (event_id, site_id, message_id, kind, name, email, occurred_at, received_at,
-	envelope_id, body, browser, provisional)
+	envelope_id, body, browser, provisional, checksum)
 VALUES (:event_id, :site_id, :message_id, :kind, :name, :email, :occurred_at, :received_at,
-	:envelope_id, :body, :browser, :provisional);
+	:envelope_id, :body, :browser, :provisional, :checksum);
 
 -- name: delivery_add
 -- in: event_id int, site_id int, status string, reason string?, settled_at int?

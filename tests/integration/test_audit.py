@@ -13,6 +13,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import spooltest  # noqa: E402
+from spoolchecksum import seal  # noqa: E402
 from spoolhistory import give_history, give_rows, steps  # noqa: E402
 from spooltest import Skip, equal, track, true, wait_until  # noqa: E402
 
@@ -68,6 +69,7 @@ def fill(bench):
         give_rows(file)
         file.execute("UPDATE delivery SET settled_at = settled_at - 86400000 WHERE event_id = 1")
         file.execute("UPDATE event SET received_at = received_at - 86400000 WHERE event_id = 1")
+        seal(file)
         file.execute("DELETE FROM event WHERE event_id = 2")
         file.execute("DELETE FROM delivery WHERE event_id = 2")
     file.close()
@@ -142,6 +144,7 @@ def move(bench, table, column, key, to):
     with sqlite3.connect(bench.database) as file:
         give_rows(file)
         file.execute(f"UPDATE {table} SET {column} = ? WHERE {key} = 1", (to,))
+        seal(file)
     file.close()
 
 

@@ -14,6 +14,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import spooltest  # noqa: E402
+from spoolchecksum import seal  # noqa: E402
 from spoolother import Spool, done  # noqa: E402
 from spooltest import equal, track, true, wait_until  # noqa: E402
 
@@ -130,6 +131,7 @@ def test_two_people_on_one_device(bench):
     daemon.stop()
     with sqlite3.connect(bench.database) as file:
         file.execute("UPDATE event SET provisional = 1")
+        seal(file)
         file.executemany("UPDATE meta SET value = :value WHERE key = :key", notes)
     file.close()
     daemon = daemon.restart()

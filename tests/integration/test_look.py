@@ -11,6 +11,7 @@ import termios
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
+from spoolchecksum import seal  # noqa: E402
 from spoolscreen import Screen  # noqa: E402
 import spooltest  # noqa: E402
 from spooltest import binary, equal, track, true, wait_until  # noqa: E402
@@ -55,6 +56,7 @@ def backlog(bench, *events):
     for i, (_, minutes) in enumerate(events):
         connection.execute("UPDATE event SET received_at = received_at - ? WHERE message_id = ?",
                            (minutes * 60000, f"m-{i}"))
+    seal(connection)
     connection.commit()
     connection.close()
     return daemon

@@ -2,6 +2,8 @@
 import contextlib
 import sqlite3
 
+import spoolchecksum
+
 
 def give_rows(file):
     """Gives each event of a database a row in delivery, so that a test can change one of them."""
@@ -50,6 +52,7 @@ def give_history(file):
         SELECT event_id >> 11, min(message_id),
             char(10) || group_concat(message_id, char(10)) || char(10)
         FROM event WHERE event_id < {HISTORY} GROUP BY event_id >> 11;""")
+    spoolchecksum.seal(file)
 
 
 def steps(path, sql):

@@ -20,6 +20,7 @@ import tempfile
 import time
 import traceback
 
+import spoolchecksum
 from spoolhttp import DEADLINE, WRITE_KEY, http_request
 
 # Seconds that a whole file may take; an experiment that tests/faults/run runs takes as long as it takes.
@@ -432,13 +433,14 @@ class Bench:
         return wrong + self.miscounted()
 
     def miscounted(self):
-        """Returns what is wrong: each event stands in one place, and is counted."""
+        """Returns what is wrong: an event in no place or in two, a wrong count, a wrong checksum."""
         wrong = []
         for path in glob.glob(os.path.join(self.dir, "*.db")):
             try:
                 with contextlib.closing(
                         sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as file:
-                    rows = [row for sql in FAULTS for row in file.execute(sql).fetchmany(5)]
+                    spoolchecksum.register(file)
+                    rows = [row for sql in FAULTS + spoolchecksum.WRONG for row in file.execute(sql).fetchmany(5)]
             except sqlite3.Error:
                 continue  # no outbox, an older one, or one that the test damaged
             wrong += [f"{path}: {row}" for row in rows]

@@ -76,6 +76,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/dedup/test_entry \
 	tests/unit/outbox/dedup/test_levels \
 	tests/unit/outbox/dedup/test_levels_faults \
+	tests/unit/outbox/file/test_checksum \
 	tests/unit/outbox/file/test_migrate \
 	tests/unit/outbox/file/test_schema \
 	tests/unit/outbox/filter/test_filter \
@@ -217,6 +218,7 @@ tests_unit_outbox_dedup_test_levels_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ca
 	-Wl,--wrap=realloc
 tests_unit_outbox_file_test_migrate_SOURCES = tests/unit/outbox/file/test_migrate.c $(TEST_LIB)
 tests_unit_outbox_file_test_schema_SOURCES = tests/unit/outbox/file/test_schema.c $(TEST_LIB)
+tests_unit_outbox_file_test_checksum_SOURCES = tests/unit/outbox/file/test_checksum.c $(HANDMADE)
 tests_unit_outbox_filter_test_filter_SOURCES = tests/unit/outbox/filter/test_filter.c $(HANDMADE)
 tests_unit_outbox_filter_test_message_ids_SOURCES = tests/unit/outbox/filter/test_message_ids.c \
 	$(OUTBOX_RIG)

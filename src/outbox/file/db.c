@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "outbox/file/checksum.h"
 
 #define SELECT_MAX 8192 /* bytes of a statement with its filter */
 #define BUSY_READ_MS 5000
@@ -64,6 +65,8 @@ configure_connection(struct db *db, enum db_mode mode, struct err *e)
 	/* Erased data must not remain in free pages of the file. */
 	if (mode == DB_WRITE && db_exec(db, "PRAGMA secure_delete=ON;", e) != 0)
 		return -1;
+	if (checksum_register(db->handle) != SQLITE_OK)
+		return db_error(db, e, "database");
 	if (sqlite3_prepare_v3(
 		db->handle, "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT, &db->rollback, NULL)
 	    != SQLITE_OK)

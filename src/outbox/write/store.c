@@ -14,6 +14,7 @@
 
 #include "event/segment/person.h"
 #include "event/segment/same_content.h"
+#include "outbox/file/checksum.h"
 #include "outbox/write/corrections.h"
 #include "outbox/write/message_blocks.h"
 #include "outbox/write/requests.h"
@@ -76,14 +77,21 @@ make_message_id(struct store *s, char text[UUID_LENGTH + 1])
 	return (struct slice){ text, UUID_LENGTH };
 }
 
-static int
-add_envelope(struct store *s, const struct outbox_put *put, int64_t *envelope_id, struct err *e)
+/* The values that all events of the message share. */
+static struct stmt_envelope_add
+envelope_of(const struct outbox_put *put)
 {
-	const struct stmt_envelope_add in = {
+	return (struct stmt_envelope_add){
 		.context = put->context,
 		.integrations = put->integrations,
 		.sent_at = put->sent_at,
 	};
+}
+
+static int
+add_envelope(struct store *s, const struct outbox_put *put, int64_t *envelope_id, struct err *e)
+{
+	const struct stmt_envelope_add in = envelope_of(put);
 
 	if (put->context.p == NULL && put->integrations.p == NULL && put->sent_at.p == NULL)
 		return 0;
@@ -97,8 +105,7 @@ static int
 add_event(struct store *s, const struct outbox_put *put, const struct segment_event *event,
     struct slice message_id, struct slice email, int64_t envelope_id, struct err *e)
 {
-	return stmt_event_add(s->db,
-	    &(struct stmt_event_add){
+	struct stmt_event_add row = {
 		.event_id = s->last_event_id,
 		.site_id = put->site_id,
 		.message_id = message_id,
@@ -112,8 +119,10 @@ add_event(struct store *s, const struct outbox_put *put, const struct segment_ev
 		.browser = put->browser,
 		.provisional =
 		    db_int_if(event->provisional != SEGMENT_TIMES_FINAL, event->provisional),
-	    },
-	    e);
+	};
+
+	row.checksum = checksum_event(&row);
+	return stmt_event_add(s->db, &row, e);
 }
 
 /* ---- the delivery row ------------------------------------------------------------------------ */
@@ -431,6 +440,7 @@ store_has(struct store *s, int64_t site_id, struct slice message_id, struct err 
 int
 store_events(struct transaction *t, struct outbox_put *put, struct err *e)
 {
+	struct stmt_envelope_add envelope;
 	int64_t envelope_id = 0;
 
 	put->n_stored = put->n_duplicates = put->n_reused = put->n_erasures = 0;
@@ -448,10 +458,12 @@ store_events(struct transaction *t, struct outbox_put *put, struct err *e)
 	if (envelope_id == 0)
 		return 0;
 	/* Retention reduces this count as it removes events. */
+	envelope = envelope_of(put);
 	return stmt_envelope_set_events(t->db,
 	    &(struct stmt_envelope_set_events){
 		.envelope_id = envelope_id,
 		.events = (int64_t)put->n_stored,
+		.checksum = checksum_envelope(envelope_id, &envelope),
 	    },
 	    e);
 }

@@ -102,7 +102,7 @@ rig_set_up(void **state)
 	return 0;
 }
 
-/* Whatever a test did: each event stands in one place, and the counts are right. */
+/* Whatever a test did: each event stands in one place, and the counts and checksums are right. */
 void
 rig_check(void)
 {
@@ -123,6 +123,12 @@ rig_check(void)
 	    rig_number("SELECT count(*) FROM span a JOIN span b ON b.site_id = a.site_id"
 		       " AND b.first_event_id > a.first_event_id"
 		       " AND b.first_event_id <= a.last_event_id"),
+	    0);
+	assert_int_equal(
+	    rig_number(
+		"SELECT count(*) FROM event WHERE checksum <> event_checksum(event_id, site_id,"
+		" message_id, kind, name, email, occurred_at, received_at, envelope_id,"
+		" browser, provisional, body)"),
 	    0);
 }
 

@@ -172,7 +172,7 @@ an_envelope_stays_as_long_as_an_event_needs_it(void **state)
 	struct outbox_purge p = { .limits = &l };
 
 	(void)state;
-	handmade_sql(&box, "INSERT INTO envelope VALUES (5, '{\"a\":1}', NULL, '\"t\"', 2, 2)");
+	handmade_sql(&box, "INSERT INTO envelope VALUES (5, '{\"a\":1}', NULL, '\"t\"', 2, 2, 0)");
 	for (int64_t id = 1; id <= 2; id++)
 		handmade_event(&box, id, "A", "a@b.cc", STATUS_DELIVERED, NULL);
 	handmade_sql(&box, "UPDATE event SET envelope_id = 5");

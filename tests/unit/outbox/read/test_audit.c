@@ -241,7 +241,7 @@ audit_shows_one_event_with_its_history(void **state)
 	handmade_event(&box, 3, "A", "a@b.cc", STATUS_PENDING, NULL);
 	handmade_sql(&box,
 	    "INSERT INTO mapping VALUES (1, '{\"unique_key\":true}');"
-	    "INSERT INTO envelope VALUES (4, '{\"ip\":1}', NULL, NULL, 1, 1);"
+	    "INSERT INTO envelope VALUES (4, '{\"ip\":1}', NULL, NULL, 1, 1, 0);"
 	    "UPDATE event SET envelope_id = 4;"
 	    "UPDATE site SET mode = 'backoff', next_attempt_at = 88000;"
 	    "UPDATE delivery SET email = 'new@b.cc', last_attempt_id = 7, next_attempt_at = 9;"
