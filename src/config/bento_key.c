@@ -15,7 +15,7 @@ static int
 check_bytes(const char *text, struct err *e)
 {
 	for (; *text != '\0'; text++) {
-		if ((unsigned char)*text > '~')
+		if ((unsigned char)*text > 0x7f)
 			return err_set(e, ERR_INPUT,
 			    "holds a character beyond ASCII, such as a curly quote: " REMEDY);
 		if (strchr("\"'`", *text) != NULL)

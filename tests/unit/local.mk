@@ -9,6 +9,7 @@ UNIT_TESTS = \
 	tests/unit/client/test_act \
 	tests/unit/client/test_control_socket \
 	tests/unit/config/test_config \
+	tests/unit/config/test_config_sources \
 	tests/unit/config/test_parse \
 	tests/unit/config/test_settings \
 	tests/unit/control/test_control \
@@ -132,12 +133,15 @@ DISPATCH_FAKES = tests/unit/dispatch/dispatch_rig.c tests/unit/dispatch/dispatch
 	tests/unit/dispatch/fake_reader.c \
 	tests/unit/dispatch/fake_transport.c tests/unit/dispatch/fake_transport.h
 GZIP_MAKER = tests/lib/gzip_maker.c tests/lib/gzip_maker.h
+CONFIG_RIG = tests/unit/config/config_rig.c tests/unit/config/config_rig.h
 CONTROL_RIG = tests/unit/control/control_rig.c tests/unit/control/control_rig.h
 
 tests_unit_base_test_base_SOURCES = tests/unit/base/test_base.c $(TEST_LIB)
 tests_unit_client_test_act_SOURCES = tests/unit/client/test_act.c $(CONTROL_RIG)
 tests_unit_client_test_control_socket_SOURCES = tests/unit/client/test_control_socket.c \
 	$(CONTROL_RIG)
+tests_unit_config_test_config_SOURCES = tests/unit/config/test_config.c $(CONFIG_RIG)
+tests_unit_config_test_config_sources_SOURCES = tests/unit/config/test_config_sources.c $(CONFIG_RIG)
 tests_unit_control_test_control_SOURCES = tests/unit/control/test_control.c $(CONTROL_RIG)
 tests_unit_daemon_test_age_SOURCES = tests/unit/daemon/test_age.c $(OUTBOX_RIG)
 tests_unit_daemon_test_clocks_SOURCES = tests/unit/daemon/test_clocks.c $(OUTBOX_RIG)

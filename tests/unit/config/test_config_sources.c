@@ -1,0 +1,250 @@
+/*
+ * config/config: where values come from. Files of secrets, the environment, the choice of the file,
+ * and what is checked or warned of in them.
+ */
+#include "lib/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "unit/config/config_rig.h"
+
+static void
+secrets_come_from_private_files(void **state)
+{
+	char text[512];
+	struct config *c;
+	const char *path;
+
+	(void)state;
+	path = config_rig_write("secret", "  top-secret \n\n", 0600);
+	snprintf(text, sizeof(text),
+	    "site main { site_uuid=u publishable_key=p secret_key_file = \"%s\" }", path);
+	c = config_rig_load(text);
+	assert_string_equal(c->sites[0].secret_key, "top-secret");
+	config_free(c);
+	config_rig_write("secret", "s", 0640);
+	config_rig_refuses(text, "can be read by others (mode 0640): chmod 600 /tmp/");
+	config_rig_write("secret", "s", 0602);
+	config_rig_refuses(text, "can be read by others");
+	/* systemd protects its own directory */
+	setenv("CREDENTIALS_DIRECTORY", config_rig_folder, 1);
+	config_rig_accepts(text);
+	setenv("CREDENTIALS_DIRECTORY", "/tmp/bentospool", 1);
+	config_rig_refuses(text, "can be read by others");
+	unsetenv("CREDENTIALS_DIRECTORY");
+	config_rig_write("secret", " \n", 0600);
+	config_rig_refuses(text, "must hold one secret on one line");
+	config_rig_write("secret", "a\nb\n", 0600);
+	config_rig_refuses(text, "must hold one secret on one line");
+	unlink(config_rig_write("secret", "", 0600));
+	config_rig_refuses(text, "site \"main\": secret_key_file: cannot open");
+	snprintf(text, sizeof(text), "site main {" CONFIG_RIG_KEYS "secret_key_file = \"%s\" }",
+	    config_rig_folder);
+	config_rig_refuses(text, "secret_key and secret_key_file are both set");
+}
+
+static void
+write_keys_come_one_a_line(void **state)
+{
+	char text[512];
+	struct config *c;
+	const char *path;
+
+	(void)state;
+	path = config_rig_write("keys", "# shop\nfirst\n\n  second \r\n#third\n", 0600);
+	snprintf(text, sizeof(text),
+	    "site main {" CONFIG_RIG_KEYS "write_keys = {inline} write_keys_file = \"%s\" }", path);
+	c = config_rig_load(text);
+	assert_int_equal(c->sites[0].write_keys.n, 3);
+	assert_string_equal(c->sites[0].write_keys.item[0], "inline");
+	assert_string_equal(c->sites[0].write_keys.item[1], "first");
+	assert_string_equal(c->sites[0].write_keys.item[2], "second");
+	config_free(c);
+	config_rig_write("keys", "# none\n", 0600);
+	config_rig_refuses(text, "holds no key");
+	config_rig_write("keys", "first\n", 0644);
+	config_rig_refuses(text, "chmod 600");
+}
+
+static void
+a_readable_file_with_a_secret_is_warned_of(void **state)
+{
+	struct config_request r = { .file = config_rig_conf };
+	struct config *c;
+
+	(void)state;
+	config_rig_write("conf", "site main {" CONFIG_RIG_KEYS "}", 0644);
+	assert_int_equal(config_load(&r, &c, NULL), 0);
+	assert_non_null(strstr(c->warning, "chmod 600"));
+	config_free(c);
+}
+
+static void
+the_environment_overrides_the_file(void **state)
+{
+	struct config *c;
+
+	(void)state;
+	setenv("BENTOSPOOL_DATABASE", "/env.db", 1);
+	setenv("BENTOSPOOL_LISTEN", "127.0.0.1:5, [::1]:6", 1);
+	setenv("BENTOSPOOL_WRITE_KEYS", "a, b,,c", 1);
+	setenv("BENTO_SECRET_KEY", "from-env", 1);
+	setenv("BENTO_API_URL", "http://127.0.0.1:9/api/v1", 1);
+	c = config_rig_load(
+	    "database = /file.db site main { site_uuid=u publishable_key=p"
+	    " secret_key_file = /nonexistent write_keys = {x} write_keys_file = /nonexistent }");
+	assert_string_equal(c->database, "/env.db");
+	assert_string_equal(c->control, "/env.db.sock");
+	assert_int_equal(c->ingest.listen.n, 2);
+	assert_string_equal(c->ingest.listen.item[1], "[::1]:6");
+	assert_int_equal(c->sites[0].write_keys.n, 3);
+	assert_string_equal(c->sites[0].write_keys.item[2], "c");
+	assert_string_equal(c->sites[0].secret_key, "from-env");
+	assert_string_equal(c->sites[0].api_url, "http://127.0.0.1:9/api/v1");
+	config_free(c);
+	setenv("BENTOSPOOL_LISTEN", "here", 1);
+	config_rig_refuses("site main {" CONFIG_RIG_KEYS "}",
+	    "environment: BENTOSPOOL_LISTEN: listen = \"here\": must be");
+	unsetenv("BENTOSPOOL_LISTEN");
+	config_rig_refuses("site a {" CONFIG_RIG_KEYS "} site b {" CONFIG_RIG_KEYS "}",
+	    "BENTOSPOOL_WRITE_KEYS: is set, but");
+}
+
+static void
+the_environment_is_enough(void **state)
+{
+	struct config_request r = { .database = "/other.db" };
+	struct config *c;
+	struct err e;
+
+	(void)state;
+	setenv("BENTO_SITE_UUID", "u", 1);
+	setenv("BENTO_PUBLISHABLE_KEY", "p", 1);
+	setenv("BENTO_SECRET_KEY", "s", 1);
+	/* an empty one counts as unset */
+	setenv("BENTO_API_URL", "", 1);
+	setenv("BENTOSPOOL_DATABASE", "/env.db", 1);
+	assert_int_equal(config_load(&r, &c, &e), 0);
+	assert_int_equal(c->n_sites, 1);
+	assert_string_equal(c->sites[0].name, "main");
+	assert_string_equal(c->sites[0].site_uuid, "u");
+	assert_string_equal(c->database, "/other.db");
+	assert_string_equal(c->control, "/other.db.sock");
+	config_free(c);
+}
+
+static void
+the_file_is_chosen_in_order(void **state)
+{
+	struct config_request r = { .reading = true };
+	struct config *c;
+	struct err e;
+
+	(void)state;
+	setenv(
+	    "BENTOSPOOL_CONFIG", config_rig_write("conf", "database = /by-variable.db", 0600), 1);
+	assert_int_equal(config_load(&r, &c, &e), 0);
+	assert_string_equal(c->database, "/by-variable.db");
+	assert_string_equal(c->file, config_rig_conf);
+	config_free(c);
+	/* with a database named, a file is not looked for */
+	r.database = "/named.db";
+	config_rig_write("conf", "nonsense", 0600);
+	assert_int_equal(config_load(&r, &c, &e), 0);
+	assert_string_equal(c->database, "/named.db");
+	assert_string_equal(c->file, "");
+	config_free(c);
+	r.file = "/nonexistent/x.conf";
+	assert_int_equal(config_load(&r, &c, &e), -1);
+	assert_non_null(strstr(e.text, "configuration: cannot open /nonexistent/x.conf"));
+}
+
+static void
+reading_verbs_need_only_the_database(void **state)
+{
+	struct config_request r = { .file = config_rig_conf, .reading = true };
+	struct config *c;
+	struct err e = { 0 };
+
+	(void)state;
+	setenv("BENTO_API_URL", "nonsense", 1);
+	config_rig_write("conf",
+	    "database = /a.db site a { secret_key_file = /nonexistent unique_key = no } site b {}",
+	    0600);
+	if (config_load(&r, &c, &e) != 0)
+		fail_msg("%s", e.text);
+	assert_string_equal(c->database, "/a.db");
+	assert_int_equal(c->n_sites, 2);
+	assert_false(c->sites[0].unique_key);
+	config_free(c);
+}
+
+static void
+copied_keys_are_checked(void **state)
+{
+	char text[512];
+
+	(void)state;
+	config_rig_refuses(
+	    "site main { site_uuid=\"your site's UUID\" publishable_key=p secret_key=s }",
+	    "%:1: site_uuid = \"your site's UUID\": is still a placeholder: copy it from Bento");
+	config_rig_refuses("site main { site_uuid=u publishable_key=YOUR_KEY secret_key=s }",
+	    "%:1: publishable_key: is still a placeholder");
+	config_rig_refuses("site main { site_uuid=u publishable_key=p secret_key=pk_1 }",
+	    "%:1: secret_key: is the publishable_key: swap the two");
+	snprintf(text, sizeof(text),
+	    "site main { site_uuid=u publishable_key=p secret_key_file=%s }",
+	    config_rig_write("secret", "'hush'\n", 0600));
+	config_rig_refuses(
+	    text, "secret: secret_key: holds a quotation mark, which is not part of the key");
+	setenv("BENTO_SECRET_KEY", "your-secret", 1);
+	config_rig_refuses("site main {" CONFIG_RIG_KEYS "}",
+	    "BENTO_SECRET_KEY: secret_key: is still a placeholder");
+}
+
+static void
+what_may_be_a_mistake_is_warned_of(void **state)
+{
+	struct config *c;
+
+	(void)state;
+	setenv("BENTO_SECRETKEY", "hush", 1);
+	setenv("BENTOSPOOL_SITE", "main", 1); /* an alarm's */
+	c = config_rig_load(
+	    "site main {" CONFIG_RIG_KEYS "api_url = \"https://bento.example\" write_keys = {a} }\n"
+	    "site other {" CONFIG_RIG_KEYS
+	    "api_url = \"https://bento.example/v1\" write_keys = {b} }");
+	unsetenv("BENTO_SECRETKEY");
+	unsetenv("BENTOSPOOL_SITE");
+	assert_string_equal(c->warning,
+	    "the environment variable BENTO_SECRETKEY means nothing to bentospool: check its "
+	    "spelling, bentospool.config_rig_conf(5) has the names; site \"main\": api_url has no "
+	    "path: "
+	    "Bento's "
+	    "ends in /api/v1");
+	config_free(c);
+	c = config_rig_load("site main {" CONFIG_RIG_KEYS "}");
+	assert_string_equal(c->warning, "");
+	config_free(c);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CONFIG_TEST(secrets_come_from_private_files),
+		CONFIG_TEST(write_keys_come_one_a_line),
+		CONFIG_TEST(a_readable_file_with_a_secret_is_warned_of),
+		CONFIG_TEST(the_environment_overrides_the_file),
+		CONFIG_TEST(the_environment_is_enough),
+		CONFIG_TEST(the_file_is_chosen_in_order),
+		CONFIG_TEST(reading_verbs_need_only_the_database),
+		CONFIG_TEST(copied_keys_are_checked),
+		CONFIG_TEST(what_may_be_a_mistake_is_warned_of),
+	};
+
+	return cmocka_run_group_tests_name("config_sources", tests, NULL, NULL);
+}
