@@ -221,7 +221,7 @@ what_may_be_a_mistake_is_warned_of(void **state)
 	unsetenv("BENTOSPOOL_SITE");
 	assert_string_equal(c->warning,
 	    "the environment variable BENTO_SECRETKEY means nothing to bentospool: check its "
-	    "spelling, bentospool.config_rig_conf(5) has the names; site \"main\": api_url has no "
+	    "spelling, bentospool.conf(5) has the names; site \"main\": api_url has no "
 	    "path: "
 	    "Bento's "
 	    "ends in /api/v1");
