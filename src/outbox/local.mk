@@ -26,6 +26,8 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/file/readers.c src/outbox/file/readers.h \
 	src/outbox/file/space.c \
 	src/outbox/file/space.h \
+	src/outbox/file/wal.c \
+	src/outbox/file/wal.h \
 	src/outbox/filter/filter.c \
 	src/outbox/filter/filter.h \
 	src/outbox/filter/filter_json.c \
