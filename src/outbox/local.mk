@@ -103,6 +103,8 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/write/clocks.h \
 	src/outbox/write/corrections.c \
 	src/outbox/write/corrections.h \
+	src/outbox/write/event_block.c \
+	src/outbox/write/event_block.h \
 	src/outbox/write/make_due.c \
 	src/outbox/write/make_due.h \
 	src/outbox/write/message_blocks.c \

@@ -159,6 +159,7 @@ outbox_close(struct outbox *o)
 	if (o->box.tail != NULL)
 		mailbox_free(&o->box);
 	dedup_close(&o->dedup);
+	store_close(&o->store);
 	unresolved_close(&o->unresolved);
 	files_free(&o->files);
 	if (o->db.handle != NULL)
