@@ -220,14 +220,27 @@ function binds(s,    i, id, value) {
 		if (filtered[s])
 			print "\tdb_bind_" word_of(item_type[s, "in", i]) "_as(&rows, \":" id "\", " value ", e);"
 		else
-			print "\tbind_" word_of(item_type[s, "in", i]) "(stmt, " number[s, id] ", " value ");"
+			print "\tbad |= bind_" word_of(item_type[s, "in", i]) "(stmt, " number[s, id] ", " value ");"
 	}
+}
+
+# Only statements with parameters, and rows with texts, have something to check.
+function has_binds(s) {
+	return count[s, "in"] > 0 && !filtered[s]
+}
+
+function has_texts(s,    i) {
+	for (i = 1; i <= count[s, "out"]; i++)
+		if (item_type[s, "out", i] == "text" || item_type[s, "out", i] == "blob")
+			return 1
+	return 0
 }
 
 function columns(s, stmt, indent,    i, to) {
 	for (i = 1; i <= count[s, "out"]; i++) {
 		to = count[s, "out"] == 1 ? "*ret_" item[s, "out", 1] : "ret_row->" item[s, "out", i]
-		print indent to " = column_" word_of(item_type[s, "out", i]) "(" stmt ", " i - 1 ");"
+		print indent to " = column_" word_of(item_type[s, "out", i]) "(" stmt ", " i - 1 \
+			(item_type[s, "out", i] == "text" || item_type[s, "out", i] == "blob" ? ", &lacks" : "") ");"
 	}
 }
 
@@ -235,19 +248,23 @@ function body_of_rows(s) {
 	if (filtered[s])
 		print "\tstruct db_rows rows = db_select(db, STMT_" toupper(name[s]) ", filter, e);\n"
 	else
-		print "\tstruct sqlite3_stmt *stmt = db_statement(db, STMT_" toupper(name[s]) ", e);\n"
+		print "\tstruct sqlite3_stmt *stmt = db_statement(db, STMT_" toupper(name[s]) ", e);" \
+			(has_binds(s) ? "\n\tint bad = 0;" : "") "\n"
 	if (!filtered[s]) {
 		print "\tif (stmt == NULL)\n\t\treturn (struct db_rows){ .failed = true };"
 		binds(s)
+		if (has_binds(s))
+			print "\tif (bad != 0) {\n\t\tdb_error(db, e, \"database\");\n\t\treturn (struct db_rows){ .failed = true };\n\t}"
 		print "\treturn (struct db_rows){ .db = db, .stmt = stmt };\n}\n"
 	} else {
 		binds(s)
 		print "\treturn rows;\n}\n"
 	}
-	print next_prototype(s, "\n") "\n{\n\tint rc = db_next(rows, e);\n"
+	print next_prototype(s, "\n") "\n{\n\tint rc = db_next(rows, e);" \
+		(has_texts(s) ? "\n\tbool lacks = false;" : "") "\n"
 	print "\tif (rc == 1) {"
 	columns(s, "rows->stmt", "\t\t")
-	print "\t}\n\treturn rc;\n}\n"
+	print "\t}\n\treturn " (has_texts(s) ? "lacks ? db_rows_lack(rows, e) : rc" : "rc") ";\n}\n"
 }
 
 function body(s) {
@@ -259,15 +276,19 @@ function body(s) {
 	print "\tstruct sqlite3_stmt *stmt = db_statement(db, STMT_" toupper(name[s]) ", e);"
 	if (kind[s] != "run")
 		print "\tint rc;"
+	if (has_binds(s))
+		print "\tint bad = 0;"
+	if (has_texts(s))
+		print "\tbool lacks = false;"
 	print "\n\tif (stmt == NULL)\n\t\treturn -1;"
 	binds(s)
 	if (kind[s] == "run") {
-		print "\treturn db_run(db, stmt, e);\n}\n"
+		print "\treturn " (has_binds(s) ? "bad != 0 ? db_error(db, e, \"database\") : " : "") "db_run(db, stmt, e);\n}\n"
 		return
 	}
-	print "\trc = db_step(db, stmt, e);\n\tif (rc == 1) {"
+	print "\trc = " (has_binds(s) ? "bad != 0 ? db_error(db, e, \"database\") : " : "") "db_step(db, stmt, e);\n\tif (rc == 1) {"
 	columns(s, "stmt", "\t\t")
-	print "\t\tsqlite3_reset(stmt);\n\t}\n\treturn rc;\n}\n"
+	print "\t\tsqlite3_reset(stmt);\n\t}\n\treturn " (has_texts(s) ? "lacks ? err_nomem(e) : rc" : "rc") ";\n}\n"
 }
 
 function print_header(    s) {

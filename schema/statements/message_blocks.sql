@@ -1,9 +1,7 @@
--- name: message_block_events
+-- name: message_block_ids
 -- in: first int, last int
--- out: event_id int, site_id int, message_id text, kind text, name text?, email text?
--- out: received_at int
-SELECT event_id, site_id, message_id, kind, name, email, received_at
-FROM event WHERE event_id BETWEEN :first AND :last;
+-- out: message_id text
+SELECT message_id FROM event WHERE event_id BETWEEN :first AND :last;
 
 -- name: message_chunk_add
 -- in: block int, first text, ids text?

@@ -1,8 +1,7 @@
 /*
  * Binds and reads each type of schema/statements/, for the generated code. Texts are borrowed until
- * the statement is reset. The results of binding are not checked: it fails for an unknown parameter
- * and for a running statement, which are mistakes that tests find, and for a text of 1 GB, which
- * exceeds every limit of this program.
+ * the statement is reset. A parameter that cannot be bound would keep its last value, and a text
+ * without memory looks like NULL, so the generated code checks both.
  */
 #ifndef OUTBOX_FILE_BIND_PRIVATE_H
 #define OUTBOX_FILE_BIND_PRIVATE_H
@@ -11,44 +10,42 @@
 
 #include "outbox/file/rows.h"
 
-static inline void
+static inline int
 bind_int(sqlite3_stmt *stmt, int at, int64_t value)
 {
-	sqlite3_bind_int64(stmt, at, value);
+	return sqlite3_bind_int64(stmt, at, value);
 }
 
-static inline void
+static inline int
 bind_maybe(sqlite3_stmt *stmt, int at, struct db_int value)
 {
-	if (value.there)
-		sqlite3_bind_int64(stmt, at, value.value);
-	else
-		sqlite3_bind_null(stmt, at);
+	return value.there ? sqlite3_bind_int64(stmt, at, value.value)
+			   : sqlite3_bind_null(stmt, at);
 }
 
-static inline void
+static inline int
 bind_bool(sqlite3_stmt *stmt, int at, bool value)
 {
-	sqlite3_bind_int(stmt, at, value);
+	return sqlite3_bind_int(stmt, at, value);
 }
 
-static inline void
+static inline int
 bind_text(sqlite3_stmt *stmt, int at, struct slice value)
 {
 	/* SQLite binds NULL where the pointer is NULL. */
-	sqlite3_bind_text64(stmt, at, value.p, value.n, SQLITE_STATIC, SQLITE_UTF8);
+	return sqlite3_bind_text64(stmt, at, value.p, value.n, SQLITE_STATIC, SQLITE_UTF8);
 }
 
-static inline void
+static inline int
 bind_string(sqlite3_stmt *stmt, int at, const char *value)
 {
-	sqlite3_bind_text(stmt, at, value, -1, SQLITE_STATIC);
+	return sqlite3_bind_text(stmt, at, value, -1, SQLITE_STATIC);
 }
 
-static inline void
+static inline int
 bind_blob(sqlite3_stmt *stmt, int at, struct slice value)
 {
-	sqlite3_bind_blob64(stmt, at, value.p, value.n, SQLITE_STATIC);
+	return sqlite3_bind_blob64(stmt, at, value.p, value.n, SQLITE_STATIC);
 }
 
 static inline int64_t
@@ -71,18 +68,23 @@ column_bool(sqlite3_stmt *stmt, int at)
 }
 
 static inline struct slice
-column_text(sqlite3_stmt *stmt, int at)
+column_text(sqlite3_stmt *stmt, int at, bool *lacks)
 {
 	const char *p = (const char *)sqlite3_column_text(stmt, at);
 
+	if (p == NULL && sqlite3_column_type(stmt, at) != SQLITE_NULL)
+		*lacks = true;
 	return (struct slice){ p, p == NULL ? 0 : (size_t)sqlite3_column_bytes(stmt, at) };
 }
 
 static inline struct slice
-column_blob(sqlite3_stmt *stmt, int at)
+column_blob(sqlite3_stmt *stmt, int at, bool *lacks)
 {
 	const char *p = sqlite3_column_blob(stmt, at);
 
+	/* An empty blob is NULL, too. */
+	if (p == NULL && sqlite3_column_bytes(stmt, at) != 0)
+		*lacks = true;
 	return (struct slice){ p, p == NULL ? 0 : (size_t)sqlite3_column_bytes(stmt, at) };
 }
 

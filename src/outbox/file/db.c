@@ -248,6 +248,13 @@ db_rows_fail(struct db_rows *rows)
 	rows->failed = true;
 }
 
+int
+db_rows_lack(struct db_rows *rows, struct err *e)
+{
+	db_rows_fail(rows);
+	return err_nomem(e);
+}
+
 /* Makes the rows fail when the statement lacks the parameter, or memory runs out. */
 static void
 check_bind(struct db_rows *rows, int rc, const char *name, struct err *e)

@@ -92,6 +92,8 @@ void db_bind_int_as(struct db_rows *rows, const char *name, int64_t value, struc
 void db_bind_text_as(struct db_rows *rows, const char *name, struct slice value, struct err *e);
 /* Ends the rows after an error that the caller has reported: db_next then returns -1. */
 void db_rows_fail(struct db_rows *rows);
+/* The same for a row of which a text could not be read without memory. Returns -1. */
+int db_rows_lack(struct db_rows *rows, struct err *e);
 /* Returns 1 when rows has a row, 0 after the last row, -1 on an error. */
 int db_next(struct db_rows *rows, struct err *e);
 

@@ -123,7 +123,8 @@ send_columns(struct query *q, sqlite3_stmt *stmt, struct err *e)
 	return q->sink->columns(q->sink->arg, names, q->n_columns, e);
 }
 
-static void
+/* Returns -1 without memory for a text. */
+static int
 read_value(sqlite3_stmt *stmt, int column, struct query_value *v)
 {
 	static const enum query_type types[] = {
@@ -144,6 +145,7 @@ read_value(sqlite3_stmt *stmt, int column, struct query_value *v)
 	else if (v->type != QUERY_NULL)
 		v->bytes.p = (const char *)sqlite3_column_text(stmt, column);
 	v->bytes.n = v->bytes.p == NULL ? 0 : (size_t)sqlite3_column_bytes(stmt, column);
+	return v->bytes.p == NULL && v->type != QUERY_NULL && v->type != QUERY_BLOB ? -1 : 0;
 }
 
 static int
@@ -154,7 +156,8 @@ send_rows(struct query *q, sqlite3_stmt *stmt, struct err *e)
 
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		for (size_t i = 0; i < q->n_columns; i++)
-			read_value(stmt, (int)i, &values[i]);
+			if (read_value(stmt, (int)i, &values[i]) != 0)
+				return err_nomem(e);
 		if (q->sink->row(q->sink->arg, values, q->n_columns, e) != 0)
 			return -1;
 		if (is_over_time(q))
