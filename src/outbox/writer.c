@@ -302,7 +302,9 @@ writer_main(void *arg)
 		    health == OUTBOX_FULL || health == OUTBOX_BLOCKED || health == OUTBOX_FAULTY;
 
 		list = mailbox_wait(&o->box, passes ? HEALTH_RETRY_MS : -1, &closed);
-		if (list == NULL && passes && !closed)
+		/* Deliveries go on while the disk is full, so the mailbox may never be empty then.
+		 */
+		if (passes && !closed && (list == NULL || health == OUTBOX_FULL))
 			look_again(o, health);
 		while (list != NULL)
 			list = write_group(o, list);
