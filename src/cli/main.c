@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "cli/verbs.h"
+#include "event/json/json_memory.h"
 #include "term/when.h"
 
 /* Output that cannot be written is an error even when the verb succeeded. */
@@ -92,6 +93,7 @@ main(int argc, char **argv)
 	const struct verb *verb = verb_find(name);
 	int code;
 
+	json_memory_watch();
 	if (verb != NULL)
 		code = run(verb, argc - 1, argv + 1);
 	else if (strcmp(name, "help") == 0)

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "control/control_private.h"
+#include "event/json/json_memory.h"
 
 struct connection {
 	struct control *control;
@@ -62,6 +63,33 @@ name_actor(int fd, char ret_name[CONTROL_ACTOR_SIZE])
 	return 0;
 }
 
+/* Ends a connection that cannot go on, for lack of memory: the loop closes it next. */
+static void
+break_off(struct connection *conn)
+{
+	conn->closing = true;
+	shutdown(bufferevent_getfd(conn->stream), SHUT_RDWR);
+}
+
+/* Refuses what cannot become a request, and closes the connection afterward. */
+static void
+refuse_and_close(struct connection *conn, const struct err *e)
+{
+	conn->closing = true;
+	connection_refuse(conn, e);
+}
+
+/* A task leaves the next requests in the buffer, up to the maximum of one. A high watermark of
+ * libevent would do the same, but crashes without memory. */
+static void
+limit_input(struct connection *conn, size_t waiting)
+{
+	if (waiting >= CONTROL_MAX_LINE)
+		bufferevent_disable(conn->stream, EV_READ);
+	else if (bufferevent_enable(conn->stream, EV_READ) != 0)
+		break_off(conn);
+}
+
 static void
 read_lines(struct bufferevent *stream, void *arg)
 {
@@ -78,11 +106,16 @@ read_lines(struct bufferevent *stream, void *arg)
 		request_handle(conn, line, n);
 		free(line);
 	}
-	if (conn->task == NULL && evbuffer_get_length(in) >= CONTROL_MAX_LINE && !conn->closing) {
-		err_set(&e, ERR_LIMIT, "a request is at most %d bytes", CONTROL_MAX_LINE);
-		conn->closing = true;
-		connection_refuse(conn, &e);
+	if (conn->task == NULL && !conn->closing) {
+		if (evbuffer_search_eol(in, NULL, NULL, EVBUFFER_EOL_LF).pos >= 0) {
+			err_nomem(&e);
+			refuse_and_close(conn, &e);
+		} else if (evbuffer_get_length(in) >= CONTROL_MAX_LINE) {
+			err_set(&e, ERR_LIMIT, "a request is at most %d bytes", CONTROL_MAX_LINE);
+			refuse_and_close(conn, &e);
+		}
 	}
+	limit_input(conn, evbuffer_get_length(in));
 }
 
 static void
@@ -102,10 +135,9 @@ on_event(struct bufferevent *stream, short what, void *arg)
 
 	(void)stream;
 	/* A client that waits for a long operation is not idle. */
-	if ((what & BEV_EVENT_TIMEOUT) && conn->task != NULL) {
-		bufferevent_enable(stream, EV_READ);
+	if ((what & BEV_EVENT_TIMEOUT) && conn->task != NULL
+	    && bufferevent_enable(stream, EV_READ) == 0)
 		return;
-	}
 	connection_close(conn);
 }
 
@@ -123,9 +155,12 @@ connection_accept(struct control *c, int fd)
 	if (conn->stream == NULL)
 		goto fail;
 	bufferevent_setcb(conn->stream, read_lines, after_write, on_event, conn);
-	bufferevent_setwatermark(conn->stream, EV_READ, 0, CONTROL_MAX_LINE);
-	bufferevent_set_timeouts(conn->stream, &idle, &idle);
-	bufferevent_enable(conn->stream, EV_READ | EV_WRITE);
+	if (bufferevent_set_timeouts(conn->stream, &idle, &idle) != 0
+	    || bufferevent_enable(conn->stream, EV_READ | EV_WRITE) != 0) {
+		bufferevent_free(conn->stream);
+		free(conn);
+		return -1;
+	}
 	conn->next = c->connections;
 	c->connections = conn;
 	c->n_connections++;
@@ -165,11 +200,14 @@ connection_answer(struct connection *conn, cJSON *answer)
 {
 	static const char nomem[] =
 	    "{\"ok\":false,\"code\":\"nomem\",\"message\":\"the daemon is out of memory\"}";
-	char *text = answer == NULL ? NULL : cJSON_PrintUnformatted(answer);
+	char *text = json_memory_lacked() ? NULL : cJSON_PrintUnformatted(answer);
 	const char *line = text == NULL ? nomem : text;
 
-	bufferevent_write(conn->stream, line, strlen(line));
-	bufferevent_write(conn->stream, "\n", 1);
+	/* Without memory a write may also leave its bytes in the buffer and not begin to send. */
+	if (bufferevent_write(conn->stream, line, strlen(line)) != 0
+	    || bufferevent_write(conn->stream, "\n", 1) != 0
+	    || bufferevent_enable(conn->stream, EV_WRITE) != 0)
+		break_off(conn);
 	cJSON_free(text);
 	cJSON_Delete(answer);
 }

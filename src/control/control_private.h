@@ -90,7 +90,8 @@ struct control *connection_control(struct connection *conn);
 const char *connection_actor(const struct connection *conn);
 /* While a connection has a task it reads no further request. NULL: the task has ended. */
 void connection_attach(struct connection *conn, struct task *task);
-/* Sends one line. Takes ownership of the answer; NULL counts as out of memory. */
+/* Sends one line. Takes ownership of the answer. When cJSON has lacked memory for it, the line says
+ * so. */
 void connection_answer(struct connection *conn, struct cJSON *answer);
 void connection_refuse(struct connection *conn, const struct err *e);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "control/control_private.h"
+#include "event/json/json_memory.h"
 
 static const struct request_kind *const kinds[] = {
 #define ROW(name) &request_##name,
@@ -54,10 +55,17 @@ handle(struct connection *conn, const cJSON *request, struct err *e)
 void
 request_handle(struct connection *conn, const char *line, size_t n)
 {
-	cJSON *request = cJSON_ParseWithLength(line, n);
 	struct err e = { 0 };
+	cJSON *request;
+	int rc;
 
-	if (handle(conn, request, &e) != 0)
+	json_memory_lacked(); /* forget an earlier lack */
+	request = cJSON_ParseWithLength(line, n);
+	if (request == NULL && json_memory_lacked())
+		rc = err_nomem(&e);
+	else
+		rc = handle(conn, request, &e);
+	if (rc != 0)
 		connection_refuse(conn, &e);
 	cJSON_Delete(request);
 }

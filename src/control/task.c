@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "control/control_private.h"
+#include "event/json/json_memory.h"
 
 /* On the writer's thread. */
 static void
@@ -135,6 +136,8 @@ take_back(struct task *task)
 {
 	struct err e = task->msg->err;
 	int rc = task->msg->rc;
+
+	json_memory_lacked(); /* forget an earlier lack */
 
 	if (rc == 0 && task->kind->committed != NULL)
 		task->kind->committed(task);

@@ -12,6 +12,8 @@ src_libbentospool_a_SOURCES += \
 	src/event/bento/verdict.h \
 	src/event/json/json.c \
 	src/event/json/json.h \
+	src/event/json/json_memory.c \
+	src/event/json/json_memory.h \
 	src/event/json/json_private.h \
 	src/event/json/json_string.c \
 	src/event/kind.c \

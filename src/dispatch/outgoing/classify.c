@@ -65,7 +65,11 @@ classify(const struct batch *batch, const struct transport_result *result,
 		.throttled = health->breaker.throttled,
 		.refused = health->refused,
 	};
-	bento_reply_parse(buf_slice(&result->response), &ret->facts.reply);
+	if (bento_reply_parse(buf_slice(&result->response), &ret->facts.reply) != 0) {
+		/* An answer that nobody could read tells no more than a lost one. */
+		ret->facts.phase = PHASE_SENDING;
+		ret->facts.error = "no memory to read the answer";
+	}
 	verdict_decide(&ret->facts, &ret->verdict);
 	/* Reads the events again only after a partial answer, because no other verdict depends on
 	 * their keys. */

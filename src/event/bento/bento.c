@@ -6,6 +6,7 @@
 #include "event/bento/bento.h"
 
 #include "base/utf8.h"
+#include "event/json/json_memory.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
@@ -312,26 +313,33 @@ read_object(const cJSON *object, struct bento_reply *reply, struct line *l)
 }
 
 /*
- * Parses the whole text; returns NULL when it is not JSON. A text with a NUL byte or \u0000 is
- * refused, because cJSON would stop at the byte or cut the string. cJSON refuses text behind the
- * value only when its input is terminated, hence the copy.
+ * Parses the whole text; NULL when it is not JSON. Returns -1 without memory. A text with a NUL
+ * byte or \u0000 is refused, because cJSON would stop at the byte or cut the string. cJSON refuses
+ * text behind the value only when its input is terminated, hence the copy.
  */
-static cJSON *
-parse_text(struct slice text)
+static int
+parse_text(struct slice text, cJSON **ret_root)
 {
 	cJSON *root = NULL;
+	bool lacked;
 	char *copy;
 
+	*ret_root = NULL;
 	if (memchr(text.p, '\0', text.n) != NULL)
-		return NULL;
+		return 0;
 	copy = strndup(text.p, text.n);
-	if (copy != NULL && strstr(copy, "\\u0000") == NULL)
+	if (copy == NULL)
+		return -1;
+	json_memory_lacked(); /* forget an earlier lack */
+	if (strstr(copy, "\\u0000") == NULL)
 		root = cJSON_ParseWithLengthOpts(copy, text.n + 1, NULL, true);
+	lacked = root == NULL && json_memory_lacked();
 	free(copy);
-	return root;
+	*ret_root = root;
+	return lacked ? -1 : 0;
 }
 
-void
+int
 bento_reply_parse(struct slice body, struct bento_reply *ret_reply)
 {
 	struct line l = { .to = ret_reply->message, .size = sizeof(ret_reply->message) };
@@ -343,13 +351,15 @@ bento_reply_parse(struct slice body, struct bento_reply *ret_reply)
 		.failed = -1,
 	};
 	if (body.p == NULL)
-		return;
+		return 0;
 	if (body.n > REPLY_LOOK_MAX)
 		body.n = REPLY_LOOK_MAX;
-	root = parse_text(body);
+	if (parse_text(body, &root) != 0)
+		return -1;
 	if (cJSON_IsObject(root))
 		read_object(root, ret_reply, &l);
 	else
 		line_put_markup(&l, body);
 	cJSON_Delete(root);
+	return 0;
 }

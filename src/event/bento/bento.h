@@ -51,8 +51,8 @@ struct bento_reply {
 };
 
 /* Interprets an answer; body holds its first bytes, of which at most 64 KiB are read. Accepts any
- * bytes. */
-void bento_reply_parse(struct slice body, struct bento_reply *ret_reply);
+ * bytes. Returns -1 without memory. */
+int bento_reply_parse(struct slice body, struct bento_reply *ret_reply);
 
 /*
  * Copies a text from outside so that it can be stored: valid UTF-8 without NUL, cut between

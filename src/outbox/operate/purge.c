@@ -14,7 +14,6 @@
 #include "outbox/message_kind.h"
 #include "outbox/operate/operation_row.h"
 #include "outbox/write/message_blocks.h"
-#include "outbox/write/store.h"
 
 #define ATTEMPTS_MAX 4096         /* attempts that one step checks for remaining events */
 #define ARCHIVE_BYTES (64u << 20) /* maximum bytes of lines of one step */
@@ -342,12 +341,7 @@ purge_step(struct db *db, struct outbox_purge *purge, int64_t now, struct err *e
 static int
 apply(struct transaction *t, struct outbox_msg *msg, struct err *e)
 {
-	struct outbox_purge *purge = (struct outbox_purge *)msg;
-
-	if (purge_step(t->db, purge, t->now, e) != 0)
-		return -1;
-	message_blocks_forget(&t->store->blocks, purge->after_event_id);
-	return 0;
+	return purge_step(t->db, (struct outbox_purge *)msg, t->now, e);
 }
 
 const struct message_kind outbox_purge_kind = {
