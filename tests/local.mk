@@ -13,6 +13,7 @@ AM_TESTS_ENVIRONMENT = \
 	top_builddir='$(abs_top_builddir)'; export top_builddir; \
 	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT;
 
+include tests/lib/failing/local.mk
 include tests/unit/local.mk
 include tests/integration/local.mk
 include tests/style/local.mk

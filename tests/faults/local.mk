@@ -2,8 +2,10 @@
 # the whole. A new experiment is a file here, described in its first comment, and its name below.
 FAULT_UNITS = \
 	tests/faults/failing_disk \
-	tests/faults/power_cut
-FAULT_TESTS =
+	tests/faults/nth_outbox \
+	tests/faults/nth_reading
+FAULT_TESTS = \
+	tests/faults/no_memory.py
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(FAULT_UNITS)
@@ -15,6 +17,6 @@ noinst_HEADERS += tests/faults/faults.h
 
 tests_faults_failing_disk_SOURCES = tests/faults/failing_disk.c tests/faults/faulty_vfs.c \
 	tests/faults/faulty_vfs.h $(TEST_LIB)
-tests_faults_power_cut_SOURCES = tests/faults/power_cut.c tests/faults/disk.c tests/faults/disk.h \
-	tests/faults/disk_private.h tests/faults/disk_calls.c tests/faults/disk_replay.c tests/faults/image.c tests/faults/image.h tests/faults/life.c \
-	tests/faults/life.h $(TEST_LIB)
+NTH_OUTBOX = tests/faults/nth_outbox_rig.c tests/faults/nth_outbox_rig.h $(NTH) $(OUTBOX_RIG)
+tests_faults_nth_outbox_SOURCES = tests/faults/nth_outbox.c $(NTH_OUTBOX)
+tests_faults_nth_reading_SOURCES = tests/faults/nth_reading.c $(NTH_OUTBOX)

@@ -1,0 +1,21 @@
+/*
+ * An outbox for the experiments that fail the Nth call: each run begins with a copy of one that has
+ * events in each state. It is the outbox of unit/outbox/outbox_rig.h, whose functions work on it.
+ */
+#ifndef FAULTS_NTH_OUTBOX_RIG_H
+#define FAULTS_NTH_OUTBOX_RIG_H
+
+/* Events 1 to 8: delivered, failed, held, one whose address is unknown, and four pending. */
+#define NTH_EVENTS 8
+
+/* Set-up and teardown of a group. */
+int nth_make_template(void **state);
+int nth_remove_template(void **state);
+/* Puts the files in place; nothing may be open. */
+void nth_copy_template(void);
+/* The same, and opens the outbox and starts its writer. */
+void nth_begin_with_template(void);
+/* Like rig_open, but returns -1 for an error, which it checks to have a text. */
+int nth_open_outbox(void);
+
+#endif
