@@ -10,9 +10,11 @@ WHERE d.event_id = :event_id AND d.status = 'pending';
 -- name: unresolved_set
 -- in: event_id int, status string, reason string?, awaiting_since int?, email string?
 -- in: settled_at int?
+-- one: site_id int
 UPDATE delivery SET status = :status, reason = :reason, awaiting_since = :awaiting_since,
 	next_attempt_at = 0, email = coalesce(email, :email), settled_at = :settled_at
-WHERE event_id = :event_id;
+WHERE event_id = :event_id
+RETURNING site_id;
 
 -- Events that have waited since a time from `from` to before `before`, longest wait first.
 -- name: unresolved_expired

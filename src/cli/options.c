@@ -18,7 +18,7 @@ static const struct option_words rows[OPT_COUNT] = {
 	    "use this database instead of the configured one" },
 	[OPT_JSON] = { "json", 0, NULL, "print JSON, one object per line" },
 	[OPT_HELP] = { "help", 'h', NULL, "show this help" },
-	[OPT_VERBOSE] = { "verbose", 'v', NULL, "log debugging details" },
+	[OPT_VERBOSE] = { "verbose", 'v', NULL, "log debugging details, whatever log_level says" },
 	[OPT_ID] = { "id", 0, "N[,N...]", "select by event id; may be repeated" },
 	[OPT_MESSAGE_ID] = { "message-id", 0, "ID", "select by messageId" },
 	[OPT_STATUS] = { "status", 0, "S[,S...]", "select by status: pending, failed, held, ..." },

@@ -110,6 +110,9 @@ struct config {
 	int64_t max_wal;
 	int64_t stop_deadline;
 	struct config_list alarm_command;
+	int64_t alarm_after;
+	char *log_level;
+	char *log_format;
 	struct config_ingest ingest;
 	struct config_retention retention;
 	struct config_site *sites;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "config/address.h"
 #include "config/bento_key.h"
 #include "event/mapping/mapping.h"
@@ -30,6 +31,8 @@
 
 static int check_rows(int64_t days, struct err *e);
 static int check_not_empty(const char *text, struct err *e);
+static int check_log_level(const char *text, struct err *e);
+static int check_log_format(const char *text, struct err *e);
 static int check_identify(const char *text, struct err *e);
 static int check_pattern(const char *text, struct err *e);
 static int check_alias(const char *text, struct err *e);
@@ -57,7 +60,13 @@ const struct setting settings[] = {
 	{ TOP(stop_deadline), SECONDS("10", 0, 3600000),
 	  .help = "seconds that requests in progress may take when the daemon stops" },
 	{ TOP(alarm_command), LIST(NULL), .check = check_not_empty, .live = true,
-	  .help = "program and arguments to run when a site pauses or resumes, or storage fails" },
+	  .help = "program and arguments to run when a person may be needed" },
+	{ TOP(alarm_after), SECONDS("3600", 0, 30 * 86400000LL), .live = true,
+	  .help = "seconds that a site may back off before alarm_command runs and status --check fails" },
+	{ TOP(log_level), TEXT("info"), .check = check_log_level, .live = true,
+	  .help = "least important lines to log: error, warn, info or debug" },
+	{ TOP(log_format), TEXT("text"), .check = check_log_format, .live = true,
+	  .help = "form of the log's lines: text, or json (an object with time, level and text)" },
 
 	{ INGEST(listen), LIST("127.0.0.1:7300"), .check = address_check_listen,
 	  .help = "addresses to accept events on: IPv4:PORT, [IPv6]:PORT or unix:/path" },
@@ -200,6 +209,26 @@ static int
 check_not_empty(const char *text, struct err *e)
 {
 	return text[0] != '\0' ? 0 : err_set(e, ERR_INPUT, "must not be empty");
+}
+
+static int
+check_log_level(const char *text, struct err *e)
+{
+	enum log_level level;
+
+	return log_level_parse(text, &level) == 0
+		   ? 0
+		   : err_set(e, ERR_INPUT, "must be \"error\", \"warn\", \"info\" or \"debug\"");
+}
+
+static int
+check_log_format(const char *text, struct err *e)
+{
+	enum log_format format;
+
+	return log_format_parse(text, &format) == 0
+		   ? 0
+		   : err_set(e, ERR_INPUT, "must be \"text\" or \"json\"");
 }
 
 /* A repeated messageId must be recognized for a week. */

@@ -36,11 +36,21 @@ struct alarm {
 	size_t n;
 };
 
-static const char *const event_names[] = {
-	[ALARM_SITE_PAUSED] = "site_paused",
-	[ALARM_SITE_RESUMED] = "site_resumed",
-	[ALARM_STORAGE_FAILED] = "storage_failed",
-	[ALARM_STORAGE_OK] = "storage_ok",
+/* The name of each event, and the one that begins its subject. */
+static const struct {
+	const char *name;
+	enum alarm_event subject;
+} events[] = {
+	[ALARM_SITE_PAUSED] = { "site_paused", ALARM_SITE_PAUSED },
+	[ALARM_SITE_BACKING_OFF] = { "site_backing_off", ALARM_SITE_PAUSED },
+	[ALARM_SITE_RESUMED] = { "site_resumed", ALARM_SITE_PAUSED },
+	[ALARM_EVENTS_FAILED] = { "events_failed", ALARM_EVENTS_FAILED },
+	[ALARM_STORAGE_FAILED] = { "storage_failed", ALARM_STORAGE_FAILED },
+	[ALARM_STORAGE_OK] = { "storage_ok", ALARM_STORAGE_FAILED },
+	[ALARM_SPACE_LOW] = { "space_low", ALARM_SPACE_LOW },
+	[ALARM_SPACE_OK] = { "space_ok", ALARM_SPACE_LOW },
+	[ALARM_REQUESTS_REFUSED] = { "requests_refused", ALARM_REQUESTS_REFUSED },
+	[ALARM_REQUESTS_OK] = { "requests_ok", ALARM_REQUESTS_REFUSED },
 };
 
 /* ---- running it ----------------------------------------------------------------------------- */
@@ -69,7 +79,7 @@ fill_environment(struct environment *env, const struct waiting *w)
 	*env = (struct environment){ .n = 0 };
 	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++)
 		add_variable(env, kept[i], getenv(kept[i]));
-	add_variable(env, "BENTOSPOOL_EVENT", event_names[w->event]);
+	add_variable(env, "BENTOSPOOL_EVENT", events[w->event].name);
 	add_variable(env, "BENTOSPOOL_SITE", w->site);
 	add_variable(env, "BENTOSPOOL_TEXT", w->text);
 }
@@ -217,10 +227,11 @@ alarm_free(struct alarm *a)
 }
 
 static struct waiting *
-find_place(struct alarm *a, const char *site)
+find_place(struct alarm *a, enum alarm_event event, const char *site)
 {
 	for (size_t i = 0; i < a->n; i++)
-		if (strcmp(a->waiting[i].site, site) == 0)
+		if (strcmp(a->waiting[i].site, site) == 0
+		    && events[a->waiting[i].event].subject == events[event].subject)
 			return &a->waiting[i];
 	return a->n == ALARM_WAITING ? NULL : &a->waiting[a->n++];
 }
@@ -232,10 +243,10 @@ alarm_raise(struct alarm *a, enum alarm_event event, const char *site, const cha
 
 	if (a->command->n == 0)
 		return;
-	w = find_place(a, site);
+	w = find_place(a, event, site);
 	if (w == NULL) {
 		log_warn("alarm_command: not run for %s of %s: %d alarms are waiting already",
-		    event_names[event], site, ALARM_WAITING);
+		    events[event].name, site, ALARM_WAITING);
 		return;
 	}
 	w->event = event;

@@ -25,11 +25,13 @@
 #include "daemon/notify.h"
 #include "daemon/process.h"
 #include "daemon/site_changes.h"
+#include "daemon/watch.h"
+#include "daemon/wiring.h"
 #include "outbox/read/audit.h"
 
 /* for the database, connections to Bento, the control socket, and a reserve */
 #define SPARE_FILES 64
-#define WATCH_SECONDS 1
+#define TICK_SECONDS 1
 
 /* ---- signals -------------------------------------------------------------------------------- */
 
@@ -108,14 +110,16 @@ daemon_look_at_clocks(struct daemon *d)
 }
 
 static void
-on_watch(evutil_socket_t fd, short what, void *arg)
+on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct daemon *d = arg;
 
 	(void)fd;
 	(void)what;
 	watch_health(d);
-	site_changes_raise(d->site_changes, d->alarm);
+	site_changes_raise(
+	    d->site_changes, d->alarm, clock_mono(&clock_system), d->config->alarm_after);
+	watch_tick(d->watch, d->config);
 	daemon_look_at_clocks(d);
 	retention_tick(d->retention, &d->config->retention);
 	erasures_tick(d->erasures);
@@ -128,7 +132,7 @@ static int
 start_signals(struct daemon *d, struct err *e)
 {
 	static const int signals[N_SIGNALS] = PROCESS_STOP_SIGNALS;
-	const struct timeval period = { .tv_sec = WATCH_SECONDS };
+	const struct timeval period = { .tv_sec = TICK_SECONDS };
 
 	for (size_t i = 0; i < N_SIGNALS; i++) {
 		d->signals[i] = evsignal_new(d->base, signals[i], on_signal, d);
@@ -138,8 +142,8 @@ start_signals(struct daemon *d, struct err *e)
 	d->reload = evsignal_new(d->base, SIGHUP, on_reload, d);
 	if (d->reload == NULL || event_add(d->reload, NULL) != 0)
 		return err_nomem(e);
-	d->watch = event_new(d->base, -1, EV_PERSIST, on_watch, d);
-	if (d->watch == NULL || event_add(d->watch, &period) != 0)
+	d->tick = event_new(d->base, -1, EV_PERSIST, on_tick, d);
+	if (d->tick == NULL || event_add(d->tick, &period) != 0)
 		return err_nomem(e);
 	return process_unblock_signals(e);
 }
@@ -169,7 +173,8 @@ log_start(const struct daemon *d)
 			log_warn("cannot count the pending events: %s", e.text);
 		outbox_audit_close(audit);
 	}
-	log_info("bentospool %s: database %s, %zu site%s, %lld event%s pending", version_number,
+	log_info("bentospool %s: %s, database %s, %zu site%s, %lld event%s pending", version_number,
+	    d->config->file[0] == '\0' ? "settings from the environment" : d->config->file,
 	    d->config->database, d->config->n_sites, words_plural((int64_t)d->config->n_sites),
 	    (long long)pending, words_plural(pending));
 	if (d->config->warning[0] != '\0')
@@ -221,13 +226,14 @@ release(struct daemon *d)
 	stop_signals(d);
 	if (d->reload != NULL)
 		event_free(d->reload);
-	if (d->watch != NULL)
-		event_free(d->watch);
+	if (d->tick != NULL)
+		event_free(d->tick);
 	retention_free(d->retention);
 	erasures_free(d->erasures);
 	identities_free(d->identities);
 	clocks_free(d->clocks);
 	site_changes_free(d->site_changes);
+	watch_free(d->watch);
 	alarm_free(d->alarm);
 	if (d->base != NULL)
 		event_base_free(d->base);
@@ -244,6 +250,7 @@ daemon_run(struct config *c, const struct config_request *request, struct err *e
 	if (process_prepare(e) != 0 || process_check_user(c->database, e) != 0
 	    || process_allow_files((unsigned)c->ingest.max_connections + SPARE_FILES, e) != 0)
 		return -1;
+	wiring_log(c);
 	shared_hold(&c->shared);
 	rc = daemon_start(&d, e);
 	if (rc == 0) {

@@ -21,6 +21,7 @@ struct erasures;
 struct identities;
 struct retention;
 struct site_changes;
+struct watch;
 
 struct daemon {
 	struct config *config; /* the daemon holds one reference; a reload replaces it */
@@ -33,7 +34,8 @@ struct daemon {
 	struct control *control;
 	struct event *signals[N_SIGNALS];
 	struct event *reload;
-	struct event *watch;
+	struct event *tick; /* once a second */
+	struct watch *watch;
 	struct alarm *alarm;
 	struct site_changes *site_changes;
 	struct retention *retention;

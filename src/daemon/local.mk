@@ -24,5 +24,7 @@ src_libbentospool_a_SOURCES += \
 	src/daemon/site_changes.c \
 	src/daemon/site_changes.h \
 	src/daemon/start.c \
+	src/daemon/watch.c \
+	src/daemon/watch.h \
 	src/daemon/wiring.c \
 	src/daemon/wiring.h

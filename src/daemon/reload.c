@@ -77,6 +77,7 @@ use_config(struct daemon *d, struct config *c, struct err *e)
 		return -1;
 	}
 	alarm_set(d->alarm, &c->alarm_command);
+	wiring_log(c);
 	config_free(d->config);
 	free(d->site_ids);
 	d->config = c;

@@ -1,7 +1,8 @@
 /*
- * A mailbox of site changes. The dispatcher reports a site's mode after every request; only the
- * first report of a pause and the first success after it are posted. When memory or the mailbox is
- * full, a change is dropped, or reported twice: an extra alarm is better than none.
+ * A mailbox of site states. The dispatcher posts a site's state after every request that may have
+ * changed it; the main thread remembers each site's state, and raises an alarm only for the first
+ * of several equal ones. When memory or the mailbox is full, a state is dropped; the next request
+ * posts it again.
  */
 #include "daemon/site_changes.h"
 
@@ -13,20 +14,29 @@
 #include "daemon/alarm.h"
 
 #define CHANGES_MAX 1024 /* the most changes in the mailbox, which is emptied once a second */
+#define NAME_SIZE 128
 
 struct change {
 	struct mail mail; /* must be first */
-	enum alarm_event event;
-	char site[128];
-	char text[ALARM_TEXT_SIZE];
+	enum outbox_site_mode mode;
+	char site[NAME_SIZE];
+	char reason[ALARM_TEXT_SIZE];
+};
+
+/* What the main thread knows of one site. */
+struct known {
+	char site[NAME_SIZE];
+	enum outbox_site_mode mode;
+	char reason[ALARM_TEXT_SIZE]; /* "" when it is ready */
+	int64_t unready_ms;           /* mono: when it was last ready; 0: it is ready */
+	bool alarmed;                 /* an alarm has no end yet */
 };
 
 struct site_changes {
 	struct mailbox box;
-	/* Owned by the dispatcher's thread: names of sites that paused and have not delivered
-	 * since. */
-	char **paused;
-	size_t n_paused;
+	/* Owned by the main thread. */
+	struct known *known;
+	size_t n_known;
 };
 
 int
@@ -62,101 +72,109 @@ site_changes_free(struct site_changes *c)
 		return;
 	free_changes(mailbox_take(&c->box));
 	mailbox_free(&c->box);
-	for (size_t i = 0; i < c->n_paused; i++)
-		free(c->paused[i]);
-	free(c->paused);
+	free(c->known);
 	free(c);
-}
-
-static size_t
-find_paused(const struct site_changes *c, const char *site)
-{
-	size_t i = 0;
-
-	while (i < c->n_paused && strcmp(c->paused[i], site) != 0)
-		i++;
-	return i;
-}
-
-static bool
-note_paused(struct site_changes *c, const char *site)
-{
-	char **grown, *copy;
-
-	if (find_paused(c, site) < c->n_paused)
-		return false;
-	grown = reallocarray(c->paused, c->n_paused + 1, sizeof(*grown));
-	copy = strdup(site);
-	if (grown != NULL)
-		c->paused = grown;
-	if (grown == NULL || copy == NULL) {
-		free(copy);
-		return true;
-	}
-	c->paused[c->n_paused++] = copy;
-	return true;
-}
-
-static bool
-forget_paused(struct site_changes *c, const char *site)
-{
-	size_t i = find_paused(c, site);
-
-	if (i == c->n_paused)
-		return false;
-	free(c->paused[i]);
-	c->paused[i] = c->paused[--c->n_paused];
-	return true;
-}
-
-/* Each failing probe of a paused site is reported again: only the first report counts. */
-static bool
-is_new(struct site_changes *c, const char *site, enum outbox_site_mode mode)
-{
-	switch (mode) {
-	case OUTBOX_SITE_PAUSED:
-		return note_paused(c, site);
-	case OUTBOX_SITE_READY:
-		return forget_paused(c, site);
-	case OUTBOX_SITE_BACKOFF:
-		break;
-	}
-	return false;
 }
 
 void
 site_changes_post(void *arg, const char *site, enum outbox_site_mode mode, const char *reason)
 {
 	struct site_changes *c = arg;
-	struct change *change;
+	struct change *change = calloc(1, sizeof(*change));
 
-	if (!is_new(c, site, mode))
-		return;
-	change = calloc(1, sizeof(*change));
 	if (change == NULL)
 		return;
 	change->mail.cost = 1;
-	change->event = mode == OUTBOX_SITE_PAUSED ? ALARM_SITE_PAUSED : ALARM_SITE_RESUMED;
+	change->mode = mode;
 	snprintf(change->site, sizeof(change->site), "%s", site);
-	if (mode == OUTBOX_SITE_PAUSED)
-		snprintf(change->text, sizeof(change->text), "site %s is paused: %s", site, reason);
-	else
-		snprintf(change->text, sizeof(change->text), "site %s delivers again", site);
+	snprintf(change->reason, sizeof(change->reason), "%s", reason);
 	if (mailbox_push(&c->box, &change->mail) != 0)
 		free(change);
 }
 
-void
-site_changes_raise(struct site_changes *c, struct alarm *alarm)
+/* ---- the main thread ------------------------------------------------------------------------ */
+
+static struct known *
+find_known(struct site_changes *c, const char *site)
+{
+	struct known *grown;
+
+	for (size_t i = 0; i < c->n_known; i++)
+		if (strcmp(c->known[i].site, site) == 0)
+			return &c->known[i];
+	grown = reallocarray(c->known, c->n_known + 1, sizeof(*grown));
+	if (grown == NULL)
+		return NULL;
+	c->known = grown;
+	grown += c->n_known++;
+	*grown = (struct known){ .mode = OUTBOX_SITE_READY };
+	snprintf(grown->site, sizeof(grown->site), "%s", site);
+	return grown;
+}
+
+static void
+raise_one(struct known *k, struct alarm *alarm, enum alarm_event event, const char *state)
+{
+	char text[NAME_SIZE + ALARM_TEXT_SIZE + 64];
+
+	snprintf(text, sizeof(text), "site %s %s%s%s", k->site, state,
+	    k->reason[0] == '\0' ? "" : ": ", k->reason);
+	alarm_raise(alarm, event, k->site, text);
+	k->alarmed = event != ALARM_SITE_RESUMED;
+}
+
+static void
+take_change(struct known *k, const struct change *change, struct alarm *alarm, int64_t mono_ms)
+{
+	enum outbox_site_mode before = k->mode;
+
+	k->mode = change->mode;
+	snprintf(k->reason, sizeof(k->reason), "%s", change->reason);
+	if (k->mode == OUTBOX_SITE_READY) {
+		k->reason[0] = '\0';
+		k->unready_ms = 0;
+		if (k->alarmed)
+			raise_one(k, alarm, ALARM_SITE_RESUMED, "delivers again");
+		return;
+	}
+	if (before == OUTBOX_SITE_READY)
+		k->unready_ms = mono_ms;
+	if (k->mode == OUTBOX_SITE_PAUSED && before != OUTBOX_SITE_PAUSED)
+		raise_one(k, alarm, ALARM_SITE_PAUSED, "is paused");
+}
+
+static void
+take_changes(struct site_changes *c, struct alarm *alarm, int64_t mono_ms)
 {
 	struct mail *list = mailbox_take(&c->box);
 	size_t count = 0;
 
 	for (struct mail *m = list; m != NULL; m = m->next, count++) {
 		const struct change *change = (const struct change *)m;
+		struct known *k = find_known(c, change->site);
 
-		alarm_raise(alarm, change->event, change->site, change->text);
+		if (k != NULL)
+			take_change(k, change, alarm, mono_ms);
 	}
 	mailbox_release(&c->box, count, count);
 	free_changes(list);
+}
+
+void
+site_changes_raise(
+    struct site_changes *c, struct alarm *alarm, int64_t mono_ms, int64_t alarm_after_ms)
+{
+	char state[64];
+
+	take_changes(c, alarm, mono_ms);
+	for (size_t i = 0; i < c->n_known; i++) {
+		struct known *k = &c->known[i];
+
+		if (k->mode != OUTBOX_SITE_BACKOFF || k->alarmed
+		    || mono_ms - k->unready_ms < alarm_after_ms)
+			continue;
+		snprintf(state, sizeof(state), "has been backing off for %lld min",
+		    (long long)((mono_ms - k->unready_ms) / 60000));
+		raise_one(k, alarm, ALARM_SITE_BACKING_OFF, state);
+	}
 }

@@ -17,6 +17,7 @@
 #include "daemon/jobs/identities.h"
 #include "daemon/jobs/retention.h"
 #include "daemon/site_changes.h"
+#include "daemon/watch.h"
 #include "daemon/wiring.h"
 
 /* ---- outbox --------------------------------------------------------------------------------- */
@@ -232,6 +233,21 @@ start_jobs(struct daemon *d, struct err *e)
 	return identities_start(d->identities, d->config, d->site_ids, e);
 }
 
+static int
+start_watch(struct daemon *d, struct err *e)
+{
+	const struct watch_options o = {
+		.outbox = d->outbox,
+		.ingest = d->ingest,
+		.alarm = d->alarm,
+		.clock = clocks_clock(d->clocks),
+		.site_ids = d->site_ids,
+		.n_sites = d->config->n_sites,
+	};
+
+	return watch_new(&o, &d->watch, e);
+}
+
 int
 daemon_start(struct daemon *d, struct err *e)
 {
@@ -243,7 +259,8 @@ daemon_start(struct daemon *d, struct err *e)
 	    || site_changes_new(&d->site_changes, e) != 0
 	    || clocks_new(&clock_system, d->boot, &d->clocks, e) != 0 || start_outbox(d, e) != 0
 	    || clocks_recall(d->clocks, d->outbox, e) != 0 || start_jobs(d, e) != 0
-	    || start_dispatcher(d, e) != 0 || start_ingest(d, e) != 0 || start_control(d, e) != 0)
+	    || start_dispatcher(d, e) != 0 || start_ingest(d, e) != 0 || start_control(d, e) != 0
+	    || start_watch(d, e) != 0)
 		return -1;
 	if (outbox_start(d->outbox, e) != 0)
 		return -1;

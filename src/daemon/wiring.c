@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 
 #define WRITER_MAX_WAITING 16384 /* number of requests; max_buffered bounds their bytes */
 
@@ -128,6 +129,17 @@ wiring_site_ingest(const struct config_site *s, int64_t site_id, struct ingest_s
 		.erase = strcmp(s->delete_calls, "erase") == 0,
 	};
 	wiring_mapping(s, &ret->mapping);
+}
+
+void
+wiring_log(const struct config *c)
+{
+	enum log_level level;
+	enum log_format format;
+
+	if (log_level_parse(c->log_level, &level) == 0
+	    && log_format_parse(c->log_format, &format) == 0)
+		log_setup(level, format);
 }
 
 void

@@ -1,6 +1,7 @@
 /*
  * Converts the configuration to each module's own options. Mapping options are copies; all other
- * options point into the configuration, which must live until the module has copied them. Pure.
+ * options point into the configuration, which must live until the module has copied them. Pure, but
+ * for wiring_log.
  */
 #ifndef DAEMON_WIRING_H
 #define DAEMON_WIRING_H
@@ -21,6 +22,8 @@ void wiring_site_ingest(
     const struct config_site *s, int64_t site_id, struct ingest_site_options *ret);
 /* Leaves out the times for giving up on events: those need a clock (jobs/identities.h). */
 void wiring_identity(const struct config_site *s, int64_t site_id, struct identity_site *ret);
+/* Sets up the log of this process. */
+void wiring_log(const struct config *c);
 /* Leaves out the sites. */
 void wiring_ingest(const struct config *c, struct ingest_options *ret);
 

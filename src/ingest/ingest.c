@@ -122,6 +122,12 @@ ingest_new(const struct ingest_options *o, struct event_base *base, struct outbo
 	return 0;
 }
 
+void
+ingest_count(const struct ingest *in, struct ingest_requests *ret_requests)
+{
+	refusals_count(in->refusals, &ret_requests->accepted, &ret_requests->refused);
+}
+
 const char *
 ingest_address(const struct ingest *in, size_t i)
 {

@@ -78,6 +78,11 @@ int ingest_new(const struct ingest_options *o, struct event_base *base, struct o
 /* Returns "http://127.0.0.1:7300" with the real port, or "unix:/path", for listener i; NULL past
  * the last one. */
 const char *ingest_address(const struct ingest *in, size_t i);
+/* Requests since the start. */
+struct ingest_requests {
+	uint64_t accepted, refused;
+};
+void ingest_count(const struct ingest *in, struct ingest_requests *ret_requests);
 /*
  * Replaces keys, origins and secrets of the same sites, from the next request on. Copies numbers
  * and strings. Returns -1 on failure; nothing changes then.

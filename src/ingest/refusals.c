@@ -34,6 +34,7 @@ struct refusals {
 	bool unread;
 	struct client clients[REFUSAL_CLIENTS];
 	struct log_limit reused;
+	uint64_t accepted, refused; /* since the start */
 };
 
 int
@@ -192,6 +193,7 @@ void
 refusals_add(struct refusals *r, const char *reason, const char *message, int fd)
 {
 	add(&r->sum, reason, 1);
+	r->refused++;
 	log_refusal(r, reason, message, fd);
 }
 
@@ -199,6 +201,14 @@ void
 refusals_add_accepted(struct refusals *r)
 {
 	add(&r->sum, OUTBOX_REQUESTS_ACCEPTED, 1);
+	r->accepted++;
+}
+
+void
+refusals_count(const struct refusals *r, uint64_t *ret_accepted, uint64_t *ret_refused)
+{
+	*ret_accepted = r->accepted;
+	*ret_refused = r->refused;
 }
 
 /* Writer's thread. */

@@ -32,6 +32,8 @@ void refusals_free(struct refusals *r);
  * socket. */
 void refusals_add(struct refusals *r, const char *reason, const char *message, int fd);
 void refusals_add_accepted(struct refusals *r);
+/* Requests since the start. */
+void refusals_count(const struct refusals *r, uint64_t *ret_accepted, uint64_t *ret_refused);
 /* Logs, at most once a minute, that an event was not stored because its messageId belongs to
  * event_id, which has other content. */
 void refusals_log_reused(struct refusals *r, int64_t event_id);

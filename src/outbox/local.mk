@@ -121,4 +121,6 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/write/store.h \
 	src/outbox/write/unresolved.c \
 	src/outbox/write/unresolved.h \
+	src/outbox/tally.c \
+	src/outbox/tally.h \
 	src/outbox/writer.c

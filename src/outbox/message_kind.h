@@ -11,6 +11,7 @@
 
 #include "outbox/message.h"
 #include "outbox/outbox.h"
+#include "outbox/tally.h"
 
 struct db;
 struct store;
@@ -22,6 +23,7 @@ struct transaction {
 	int64_t now; /* wall ms */
 	/* The following members are results; they take effect when the transaction is committed. */
 	struct outbox_counters counts;
+	struct tally_notes finished; /* events that got a final status */
 	size_t resolved; /* events whose address became known after they were stored */
 	bool due;        /* events have become due */
 	bool changed; /* the transaction changed events that a reader may have read ahead: it must

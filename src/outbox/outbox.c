@@ -177,6 +177,12 @@ outbox_send(struct outbox *o, struct outbox_msg *msg)
 	return mailbox_push_always(&o->box, &msg->mail);
 }
 
+size_t
+outbox_finished(const struct outbox *o, struct tally_row ret_rows[TALLY_MAX])
+{
+	return tally_read(&o->finished, ret_rows);
+}
+
 void
 outbox_counters(const struct outbox *o, struct outbox_counters *ret_counters)
 {

@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "outbox/message.h"
+#include "outbox/tally.h"
 #include "outbox/write/attempts.h"
 #include "outbox/write/clocks.h"
 #include "outbox/write/put.h"
@@ -134,5 +135,7 @@ struct outbox_counters {
 };
 
 void outbox_counters(const struct outbox *o, struct outbox_counters *ret_counters);
+/* The events that got a final status since the start of the process: see tally.h. */
+size_t outbox_finished(const struct outbox *o, struct tally_row ret_rows[TALLY_MAX]);
 
 #endif

@@ -10,6 +10,7 @@
 #include "outbox/file/db.h"
 #include "outbox/file/files.h"
 #include "outbox/outbox.h"
+#include "outbox/tally.h"
 #include "outbox/write/store.h"
 #include "outbox/write/unresolved.h"
 
@@ -47,6 +48,7 @@ struct outbox {
 	pthread_mutex_t fault_lock;
 	char fault[512];   /* the fault while health is OUTBOX_FAULTY; protected by fault_lock */
 	char failure[512]; /* written once, before health becomes OUTBOX_FAILED */
+	struct tally finished;
 	_Atomic uint64_t stored, duplicates, commits, delivered, attempts, erasures;
 };
 

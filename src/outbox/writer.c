@@ -211,6 +211,7 @@ finish_commit(struct outbox *o, const struct group *g, const struct transaction 
 {
 	health_note_commit(o);
 	count(o, &t->counts);
+	tally_publish(&o->finished, &t->finished);
 	if (t->cut_wal)
 		checkpoint_cut_now(o);
 	/* The dispatcher, which reads ahead, learns of a change before its sender does. */

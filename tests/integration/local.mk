@@ -2,6 +2,7 @@
 # python3 and skip on a machine that lacks what they need.
 INTEGRATION_TESTS = \
 	tests/integration/test_adopt.py \
+	tests/integration/test_alarm.py \
 	tests/integration/test_audit.py \
 	tests/integration/test_bad_input.py \
 	tests/integration/test_cli.py \

@@ -95,6 +95,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/test_message \
 	tests/unit/outbox/test_outbox \
 	tests/unit/outbox/test_outbox_memory \
+	tests/unit/outbox/test_tally \
 	tests/unit/outbox/write/test_attempts \
 	tests/unit/outbox/identity/test_claims \
 	tests/unit/outbox/identity/test_identity \

@@ -35,7 +35,7 @@ struct options {
 	bool verbose;
 };
 
-struct tally {
+struct sums {
 	uint64_t seen[SEEN_COUNT];
 	uint64_t events;
 	uint64_t seeds;
@@ -137,7 +137,7 @@ show_failure(const struct world *w)
 }
 
 static bool
-run_seed(const struct options *o, uint64_t seed, struct tally *t)
+run_seed(const struct options *o, uint64_t seed, struct sums *t)
 {
 	static struct world w;
 	bool right = world_run(&w, seed, o->days, o->verbose);
@@ -154,13 +154,13 @@ run_seed(const struct options *o, uint64_t seed, struct tally *t)
 }
 
 static bool
-is_over(const struct options *o, const struct tally *t)
+is_over(const struct options *o, const struct sums *t)
 {
 	return o->until > 0 && (t->failed > 0 || clock_mono(&clock_system) >= o->until);
 }
 
 static void
-run_seeds(const struct options *o, struct tally *t)
+run_seeds(const struct options *o, struct sums *t)
 {
 	for (uint64_t i = 0; i < o->seeds && !is_over(o, t); i += SEEDS_A_TEST) {
 		uint64_t n = o->seeds - i < SEEDS_A_TEST ? o->seeds - i : SEEDS_A_TEST;
@@ -179,7 +179,7 @@ run_seeds(const struct options *o, struct tally *t)
 
 /* Fails for each case that no seed produced: the simulation does not test such a case. */
 static void
-check_all_seen(struct tally *t)
+check_all_seen(struct sums *t)
 {
 	bool all = true;
 
@@ -200,7 +200,7 @@ int
 main(int argc, char **argv)
 {
 	struct options o = { .seeds = 300, .from = 1, .days = 60 };
-	struct tally t = { .tests = 0 };
+	struct sums t = { .tests = 0 };
 	int64_t began = clock_mono(&clock_system), ms;
 
 	(void)argc;
@@ -209,7 +209,7 @@ main(int argc, char **argv)
 				"[--seed S] [--verbose]\n");
 		return 2;
 	}
-	log_setup(LOG_LEVEL_ERROR);
+	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
 	run_seeds(&o, &t);
 	check_all_seen(&t);
 	ms = clock_mono(&clock_system) - began;

@@ -14,7 +14,9 @@ verb_serve(const struct options *o)
 	struct err e;
 	int rc;
 
-	log_setup(o->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_TEXT);
+	if (o->verbose)
+		log_everything();
 	if (config_load(&r, &c, &e) != 0)
 		return verb_fail(&e);
 	/* a reload, unlike the start, fails when the archive cannot be written */

@@ -178,6 +178,7 @@ apply_end(struct transaction *t, struct outbox_msg *msg, struct err *e)
 		return -1;
 	if (end->status == STATUS_DELIVERED)
 		t->counts.delivered += end->n_events;
+	tally_note(&t->finished, end->site_id, end->status, end->reason, end->n_events);
 	return 0;
 }
 

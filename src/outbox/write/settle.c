@@ -7,41 +7,50 @@
 #include "outbox/write/spans.h"
 
 static int
-settle_events(struct db *db, const struct outbox_settle *settle, int64_t now, struct err *e)
+settle_events(struct transaction *t, const struct outbox_settle *settle, struct err *e)
 {
 	bool settled = settle->status != STATUS_PENDING;
 	struct stmt_delivery_settle in = {
 		.status = status_name(settle->status),
 		.reason = settle->reason,
-		.settled_at = db_int_if(settled, now),
+		.settled_at = db_int_if(settled, t->now),
 		.next_attempt_at = settled ? 0 : settle->next_attempt_at,
 		.charge = settle->charge,
 		.max_batch = db_int_if(settle->max_batch != 0, settle->max_batch),
 		.detail = settle->detail,
 	};
+	int64_t site_id = 0;
+	int rc;
 
 	for (size_t i = 0; i < settle->n_events; i++) {
 		in.event_id = settle->event_ids[i];
-		if (spans_leave_one(db, in.event_id, e) != 0
-		    || stmt_delivery_settle(db, &in, e) != 0)
+		if (spans_leave_one(t->db, in.event_id, e) != 0)
 			return -1;
+		rc = stmt_delivery_settle(t->db, &in, &site_id, e);
+		if (rc < 0)
+			return -1;
+		tally_note(&t->finished, site_id, settle->status, settle->reason, (uint64_t)rc);
 	}
 	return 0;
 }
 
 static int
-settle_doubts(struct db *db, const struct outbox_settle *settle, int64_t now, struct err *e)
+settle_doubts(struct transaction *t, const struct outbox_settle *settle, struct err *e)
 {
 	struct stmt_delivery_settle_doubt in = {
 		.status = status_name(settle->status),
 		.reason = settle->reason,
-		.settled_at = now,
+		.settled_at = t->now,
 	};
+	int64_t site_id = 0;
+	int rc;
 
 	for (size_t i = 0; i < settle->n_events; i++) {
 		in.event_id = settle->event_ids[i];
-		if (stmt_delivery_settle_doubt(db, &in, e) != 0)
+		rc = stmt_delivery_settle_doubt(t->db, &in, &site_id, e);
+		if (rc < 0)
 			return -1;
+		tally_note(&t->finished, site_id, settle->status, settle->reason, (uint64_t)rc);
 	}
 	return 0;
 }
@@ -51,8 +60,7 @@ apply(struct transaction *t, struct outbox_msg *msg, struct err *e)
 {
 	const struct outbox_settle *settle = (const struct outbox_settle *)msg;
 
-	return settle->in_doubt ? settle_doubts(t->db, settle, t->now, e)
-				: settle_events(t->db, settle, t->now, e);
+	return settle->in_doubt ? settle_doubts(t, settle, e) : settle_events(t, settle, e);
 }
 
 const struct message_kind outbox_settle_kind = {

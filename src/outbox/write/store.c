@@ -376,6 +376,7 @@ add_new(struct transaction *t, struct outbox_put *put, const struct segment_even
 	if (put->n_stored++ == 0)
 		put->first_event_id = s->last_event_id;
 	t->due = t->due || is_due(&d);
+	tally_note(&t->finished, put->site_id, d.status, d.reason, 1);
 	return 0;
 }
 

@@ -68,28 +68,39 @@ unresolved_rolled_back(struct unresolved *w)
 static int
 set(struct db *db, int64_t event_id, const char *email, struct db_int awaiting_since, struct err *e)
 {
+	int64_t site_id;
+
 	return stmt_unresolved_set(db,
-	    &(struct stmt_unresolved_set){
-		.event_id = event_id,
-		.status = status_name(STATUS_PENDING),
-		.reason = awaiting_since.there ? unresolved_reason : NULL,
-		.awaiting_since = awaiting_since,
-		.email = email,
-	    },
-	    e);
+		   &(struct stmt_unresolved_set){
+		       .event_id = event_id,
+		       .status = status_name(STATUS_PENDING),
+		       .reason = awaiting_since.there ? unresolved_reason : NULL,
+		       .awaiting_since = awaiting_since,
+		       .email = email,
+		   },
+		   &site_id,
+		   e) < 0
+		   ? -1
+		   : 0;
 }
 
 static int
-give_up(struct db *db, int64_t event_id, int64_t now, struct err *e)
+give_up(struct transaction *t, int64_t event_id, struct err *e)
 {
-	return stmt_unresolved_set(db,
+	int64_t site_id = 0;
+	int rc = stmt_unresolved_set(t->db,
 	    &(struct stmt_unresolved_set){
 		.event_id = event_id,
 		.status = status_name(STATUS_INVALID),
 		.reason = segment_no_email,
-		.settled_at = db_int_if(true, now),
+		.settled_at = db_int_if(true, t->now),
 	    },
-	    e);
+	    &site_id, e);
+
+	if (rc < 0)
+		return -1;
+	tally_note(&t->finished, site_id, STATUS_INVALID, segment_no_email, (uint64_t)rc);
+	return 0;
 }
 
 enum known { KNOWN_BY_ITSELF, KNOWN_BY_ID, KNOWN_LATER, KNOWN_NEVER };
@@ -167,12 +178,11 @@ collect(struct unresolved *w, const struct identity_site *site, struct over *ove
 }
 
 static int
-end_wait(struct unresolved *w, struct outbox_unresolved *msg, int64_t event_id, int64_t now,
-    struct err *e)
+end_wait(struct transaction *t, struct outbox_unresolved *msg, int64_t event_id, struct err *e)
 {
 	char email[IDENTITY_EMAIL_SIZE];
 	enum known known = KNOWN_NEVER;
-	int rc = look_up(w->db, event_id, &known, email, e);
+	int rc = look_up(t->db, event_id, &known, email, e);
 
 	if (rc != 1)
 		return rc;
@@ -181,18 +191,19 @@ end_wait(struct unresolved *w, struct outbox_unresolved *msg, int64_t event_id, 
 	case KNOWN_BY_ID:
 		msg->n_found++;
 		return set(
-		    w->db, event_id, known == KNOWN_BY_ID ? email : NULL, (struct db_int){ 0 }, e);
+		    t->db, event_id, known == KNOWN_BY_ID ? email : NULL, (struct db_int){ 0 }, e);
 	case KNOWN_LATER:
 	case KNOWN_NEVER:
 		break;
 	}
 	msg->n_given_up++;
-	return give_up(w->db, event_id, now, e);
+	return give_up(t, event_id, e);
 }
 
 static int
-look_at_sites(struct unresolved *w, struct outbox_unresolved *msg, int64_t now, struct err *e)
+look_at_sites(struct transaction *t, struct outbox_unresolved *msg, struct err *e)
 {
+	struct unresolved *w = t->store->unresolved;
 	struct over over = { .n = 0 };
 
 	if (unresolved_set_sites(w, msg->sites, msg->n_sites, e) != 0)
@@ -202,22 +213,22 @@ look_at_sites(struct unresolved *w, struct outbox_unresolved *msg, int64_t now, 
 		    || collect(w, &w->sites[i], &over, e) != 0)
 			return -1;
 	for (size_t i = 0; i < over.n; i++)
-		if (end_wait(w, msg, over.id[i], now, e) != 0)
+		if (end_wait(t, msg, over.id[i], e) != 0)
 			return -1;
 	msg->more = over.n == UNRESOLVED_STEP;
 	return 0;
 }
 
 static int
-unresolved_step(struct unresolved *w, struct outbox_unresolved *msg, int64_t now, struct err *e)
+unresolved_step(struct transaction *t, struct outbox_unresolved *msg, struct err *e)
 {
 	int64_t n = 0;
 
 	msg->n_given_up = msg->n_found = 0;
 	msg->more = false;
-	if (msg->sites != NULL && look_at_sites(w, msg, now, e) != 0)
+	if (msg->sites != NULL && look_at_sites(t, msg, e) != 0)
 		return -1;
-	if (resolve_step(w, &n, e) != 0)
+	if (resolve_step(t->store->unresolved, &n, e) != 0)
 		return -1;
 	msg->n_found += n;
 	return 0;
@@ -230,7 +241,7 @@ apply(struct transaction *t, struct outbox_msg *msg, struct err *e)
 
 	if (unresolved->sites != NULL)
 		claims_clear(&t->store->claims);
-	if (unresolved_step(t->store->unresolved, unresolved, t->now, e) != 0)
+	if (unresolved_step(t, unresolved, e) != 0)
 		return -1;
 	transaction_add_resolved(t, unresolved->n_found);
 	return 0;

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -164,6 +165,64 @@ log_limit_counts_what_it_leaves_out(void **state)
 	assert_int_equal(left_out, 1);
 }
 
+/* Returns what log_line writes for the text, until the next call. */
+static const char *
+logged(const char *text)
+{
+	static char line[4096];
+	int saved = dup(STDERR_FILENO), ends[2];
+	ssize_t n;
+
+	assert_int_equal(pipe(ends), 0);
+	assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+	log_warn("%s", text);
+	assert_true(dup2(saved, STDERR_FILENO) >= 0);
+	close(saved);
+	close(ends[1]);
+	n = read(ends[0], line, sizeof(line) - 1);
+	close(ends[0]);
+	line[n < 0 ? 0 : n] = '\0';
+	return line;
+}
+
+/* Returns the line from its level on. */
+static const char *
+logged_behind_time(const char *text, const char *level)
+{
+	const char *line = strstr(logged(text), level);
+
+	return line == NULL ? "" : line;
+}
+
+static void
+log_lines_have_two_forms(void **state)
+{
+	static char text[4000];
+	const char *line;
+
+	(void)state;
+	unsetenv("JOURNAL_STREAM");
+	log_setup(LOG_LEVEL_WARN, LOG_FORMAT_TEXT);
+	assert_false(log_enabled(LOG_LEVEL_INFO));
+	assert_string_equal(logged_behind_time("a\nb \"\\\"", "warn"), "warn  a\\x0ab \"\\\"\n");
+	log_setup(LOG_LEVEL_WARN, LOG_FORMAT_JSON);
+	assert_string_equal(logged_behind_time("a\nb\177 \"\\\" \303\251 \377\303", "\"level\""),
+	    "\"level\":\"warn\",\"text\":\"a\\u000ab\\u007f \\\"\\\\\\\" \303\251 "
+	    "\\ufffd\\ufffd\"}\n");
+	/* A long line is cut, and is an object still. */
+	memset(text, '\1', sizeof(text) - 1);
+	line = logged(text);
+	assert_true(strlen(line) <= 2048);
+	assert_string_equal(line + strlen(line) - 9, "\\u0001\"}\n");
+	setenv("JOURNAL_STREAM", "8:1", 1);
+	log_setup(LOG_LEVEL_WARN, LOG_FORMAT_JSON);
+	assert_ptr_equal(strstr(logged("a"), "<4>{\"time\":\"2"), strchr(logged("a"), '<'));
+	log_setup(LOG_LEVEL_WARN, LOG_FORMAT_TEXT);
+	assert_string_equal(logged("a"), "<4>a\n");
+	unsetenv("JOURNAL_STREAM");
+	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_TEXT);
+}
+
 static void
 mailbox_keeps_order_and_bounds(void **state)
 {
@@ -281,6 +340,7 @@ main(void)
 		cmocka_unit_test(loopback_is_told_from_the_world),
 		cmocka_unit_test(rand_repeats_and_stays_below),
 		cmocka_unit_test(log_limit_counts_what_it_leaves_out),
+		cmocka_unit_test(log_lines_have_two_forms),
 		cmocka_unit_test(mailbox_keeps_order_and_bounds),
 		cmocka_unit_test(mailbox_loses_nothing_between_threads),
 	};

@@ -52,7 +52,7 @@ rig_start(struct rig *r)
 	};
 	struct err e;
 
-	log_setup(LOG_LEVEL_ERROR);
+	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
 	r->clock = fake_clock_of(&r->time);
 	if (dispatcher_new(&o, &r->dispatcher, &e) != 0)
 		fail_msg("%s", e.text);

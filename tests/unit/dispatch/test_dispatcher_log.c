@@ -19,7 +19,7 @@ start(struct rig *r, enum log_level level)
 {
 	rig_init(r);
 	rig_start(r);
-	log_setup(level);
+	log_setup(level, LOG_FORMAT_TEXT);
 	captured = tmpfile();
 	assert_non_null(captured);
 	real_stderr = dup(STDERR_FILENO);

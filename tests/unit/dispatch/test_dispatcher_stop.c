@@ -103,7 +103,7 @@ a_stopped_outbox_stops_the_sending(void **state)
 	rig_init(&r);
 	rig_start(&r);
 	rig_settle(&r);
-	log_setup((enum log_level) - 1);
+	log_setup((enum log_level) - 1, LOG_FORMAT_TEXT);
 	r.outbox->stopped = true;
 	rig_add(&r, 3);
 	rig_pass(&r, HOUR);

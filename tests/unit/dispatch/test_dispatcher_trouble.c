@@ -263,7 +263,7 @@ after_an_io_error_nothing_is_sent_any_more(void **state)
 	(void)state;
 	rig_init(&r);
 	rig_start(&r);
-	log_setup((enum log_level) - 1);
+	log_setup((enum log_level) - 1, LOG_FORMAT_TEXT);
 	fake_outbox_fail(r.outbox, OUTBOX_ATTEMPT_BEGIN, ERR_IO, 1);
 	rig_add(&r, 5);
 	rig_pass(&r, HOUR);
@@ -299,7 +299,7 @@ an_end_that_fails_permanently_is_given_up(void **state)
 
 	(void)state;
 	start_with(&r, 6);
-	log_setup((enum log_level) - 1);
+	log_setup((enum log_level) - 1, LOG_FORMAT_TEXT);
 	fake_outbox_fail(r.outbox, OUTBOX_ATTEMPT_END, ERR_IO, 1);
 	rig_answer(&r, 200, "{}");
 	rig_pass(&r, HOUR);

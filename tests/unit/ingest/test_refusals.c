@@ -29,7 +29,7 @@ set_up(void **state)
 	dup2(ends[1], STDERR_FILENO);
 	close(ends[1]);
 	log_end = ends[0];
-	log_setup(LOG_LEVEL_INFO);
+	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_TEXT);
 	return 0;
 }
 

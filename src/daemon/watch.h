@@ -1,0 +1,38 @@
+/*
+ * Looks once a second at what a person may have to know, and logs it and raises an alarm: events
+ * that failed or are held, refused requests, little disk space. Main thread.
+ */
+#ifndef DAEMON_WATCH_H
+#define DAEMON_WATCH_H
+
+#include "base/err.h"
+#include "config/config.h"
+#include "ingest/ingest.h"
+#include "outbox/outbox.h"
+
+/* Log lines about failed and held events come at most this often. */
+#define WATCH_LOG_MS INT64_C(10000)
+/* Alarms about failed and held events come at most this often for each site. */
+#define WATCH_ALARM_MS INT64_C(3600000)
+/* Little space: less than this many times min_free. The alarm ends above WATCH_SPACE_OK times. */
+#define WATCH_SPACE_LOW 2
+#define WATCH_SPACE_OK 3
+
+struct alarm;
+struct watch;
+
+struct watch_options {
+	struct outbox *outbox;
+	struct ingest *ingest;
+	struct alarm *alarm;
+	const struct clock *clock;
+	const int64_t *site_ids; /* in the order of the configuration's sites; borrowed */
+	size_t n_sites;
+};
+
+int watch_new(const struct watch_options *o, struct watch **ret_watch, struct err *e);
+/* NULL is allowed. */
+void watch_free(struct watch *w);
+void watch_tick(struct watch *w, const struct config *c);
+
+#endif
