@@ -24,8 +24,8 @@ struct transaction {
 	/* The following members are results; they take effect when the transaction is committed. */
 	struct outbox_counters counts;
 	struct tally_notes finished; /* events that got a final status */
-	size_t resolved; /* events whose address became known after they were stored */
-	bool due;        /* events have become due */
+	size_t resolved;             /* events whose address became known after they were stored */
+	bool due;                    /* events have become due */
 	bool changed; /* the transaction changed events that a reader may have read ahead: it must
 			 read them again */
 	bool cut_wal; /* the WAL must be emptied before the sender gets the result */
