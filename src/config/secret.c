@@ -102,8 +102,9 @@ int
 secret_read(const char *path, char **ret_secret, struct err *e)
 {
 	static const char blank[] = " \t\r\n";
-	char *text, *start, *secret;
+	char *text, *start, *secret = NULL;
 	size_t n;
+	int rc = 0;
 
 	if (secret_read_private(path, SECRET_MAX, &text, e) != 0)
 		return -1;
@@ -111,13 +112,15 @@ secret_read(const char *path, char **ret_secret, struct err *e)
 	n = strlen(start);
 	while (n > 0 && strchr(blank, start[n - 1]) != NULL)
 		n--;
-	secret = n == 0 || memchr(start, '\n', n) != NULL ? NULL : strndup(start, n);
+	if (n == 0 || memchr(start, '\n', n) != NULL)
+		rc = err_set(e, ERR_INPUT, "%s must hold one secret on one line", path);
+	else if ((secret = strndup(start, n)) == NULL)
+		rc = err_nomem(e);
 	explicit_bzero(text, strlen(text));
 	free(text);
-	if (secret == NULL)
-		return err_set(e, ERR_INPUT, "%s must hold one secret on one line", path);
-	*ret_secret = secret;
-	return 0;
+	if (rc == 0)
+		*ret_secret = secret;
+	return rc;
 }
 
 bool

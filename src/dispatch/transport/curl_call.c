@@ -85,7 +85,6 @@ set_up_handle(struct curl_call *call, const char *user_agent, struct curl_slist 
 	CURLcode rc = CURLE_OK;
 
 #define SET(option_, value_) rc = rc != CURLE_OK ? rc : curl_easy_setopt(c, option_, value_)
-	SET(CURLOPT_PRIVATE, call);
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_QUICK_EXIT, 1L); /* the end must not wait for a name server */
 	SET(CURLOPT_ERRORBUFFER, call->error);

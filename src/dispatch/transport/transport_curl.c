@@ -71,6 +71,17 @@ curl_start(struct transport *t, const struct transport_request *r, struct err *e
 	return 0;
 }
 
+/* Returns the active call that uses the handle. There are at most as many as connections. */
+static struct curl_call *
+find_active(const struct curl_transport *self, const CURL *easy)
+{
+	struct curl_call *call = self->active;
+
+	while (call->easy != easy)
+		call = call->next;
+	return call;
+}
+
 static void
 end_call(struct curl_transport *self, struct curl_call *call, CURLcode code)
 {
@@ -94,13 +105,11 @@ move_along(struct curl_transport *self, struct err *e)
 
 	rc = curl_multi_perform(self->multi, &running);
 	while ((msg = curl_multi_info_read(self->multi, &left)) != NULL) {
-		CURLcode code = msg->data.result;
-		struct curl_call *call = NULL;
+		struct curl_call *call = find_active(self, msg->easy_handle);
 
-		curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &call);
 		/* The multi handle keeps the call until its facts are read: see
 		 * curl_call_classify. */
-		end_call(self, call, code);
+		end_call(self, call, msg->data.result);
 	}
 	if (rc != CURLM_OK)
 		return err_set(e, ERR_SYSTEM, "libcurl: %s", curl_multi_strerror(rc));
