@@ -2,8 +2,11 @@
 # the whole. A new experiment is a file here, described in its first comment, and its name below.
 FAULT_UNITS = \
 	tests/faults/failing_disk \
+	tests/faults/nth_ingest \
 	tests/faults/nth_outbox \
-	tests/faults/nth_reading
+	tests/faults/nth_pure \
+	tests/faults/nth_reading \
+	tests/faults/nth_transport
 FAULT_TESTS = \
 	tests/faults/no_memory.py
 
@@ -20,3 +23,6 @@ tests_faults_failing_disk_SOURCES = tests/faults/failing_disk.c tests/faults/fau
 NTH_OUTBOX = tests/faults/nth_outbox_rig.c tests/faults/nth_outbox_rig.h $(NTH) $(OUTBOX_RIG)
 tests_faults_nth_outbox_SOURCES = tests/faults/nth_outbox.c $(NTH_OUTBOX)
 tests_faults_nth_reading_SOURCES = tests/faults/nth_reading.c $(NTH_OUTBOX)
+tests_faults_nth_ingest_SOURCES = tests/faults/nth_ingest.c $(NTH) $(INGEST_TEST_LIB) $(GZIP_MAKER)
+tests_faults_nth_pure_SOURCES = tests/faults/nth_pure.c $(NTH) $(CONFIG_RIG)
+tests_faults_nth_transport_SOURCES = tests/faults/nth_transport.c $(NTH) $(TRANSPORT_RIG)

@@ -342,16 +342,16 @@ static void
 every_message_survives_a_lack_of_memory(void **state)
 {
 	(void)state;
-	try_messages(&(struct nth_fault){ "alloc", 1, 0 }, 4);
-	try_messages(&(struct nth_fault){ "alloc", 4, 0 }, 3);
+	try_messages(&(struct nth_fault){ "alloc", 1, 0, false }, 4);
+	try_messages(&(struct nth_fault){ "alloc", 4, 0, false }, 3);
 }
 
 static void
 every_message_survives_a_failing_call(void **state)
 {
 	(void)state;
-	try_messages(&(struct nth_fault){ "sqlite", 1, 7 }, 4); /* SQLITE_NOMEM */
-	try_messages(&(struct nth_fault){ "sqlite", 2, 5 }, 2); /* SQLITE_BUSY */
+	try_messages(&(struct nth_fault){ "sqlite", 1, 7, false }, 4); /* SQLITE_NOMEM */
+	try_messages(&(struct nth_fault){ "sqlite", 2, 5, false }, 2); /* SQLITE_BUSY */
 }
 
 /* After each failure the outbox refuses new events for a second, so make check tries the first
@@ -360,7 +360,7 @@ static void
 every_message_survives_a_full_disk(void **state)
 {
 	(void)state;
-	try_messages(&(struct nth_fault){ "sqlite", 1, 13 }, 1); /* SQLITE_FULL */
+	try_messages(&(struct nth_fault){ "sqlite", 1, 13, false }, 1); /* SQLITE_FULL */
 }
 
 static void
@@ -368,7 +368,7 @@ every_message_survives_an_io_error(void **state)
 {
 	(void)state;
 	keeps_failure = true;
-	try_messages(&(struct nth_fault){ "sqlite", 1, 10 }, 3); /* SQLITE_IOERR */
+	try_messages(&(struct nth_fault){ "sqlite", 1, 10, false }, 3); /* SQLITE_IOERR */
 	keeps_failure = false;
 }
 

@@ -56,10 +56,10 @@ a_start_survives_a_lack_of_memory(void **state)
 	const struct nth_workload new = { "create", begin_without_file, open_armed, check_open };
 
 	(void)state;
-	nth_try(&old, &(struct nth_fault){ "alloc", 1, 0 }, 15);
-	nth_try(&old, &(struct nth_fault){ "sqlite", 1, 7 }, 15);
-	nth_try(&new, &(struct nth_fault){ "alloc", 1, 0 }, 15);
-	nth_try(&new, &(struct nth_fault){ "sqlite", 1, 7 }, 15);
+	nth_try(&old, &(struct nth_fault){ "alloc", 1, 0, false }, 15);
+	nth_try(&old, &(struct nth_fault){ "sqlite", 1, 7, false }, 15);
+	nth_try(&new, &(struct nth_fault){ "alloc", 1, 0, false }, 15);
+	nth_try(&new, &(struct nth_fault){ "sqlite", 1, 7, false }, 15);
 }
 
 /* ---- reading ------------------------------------------------------------------------------------
@@ -160,8 +160,9 @@ check_read(int rc, bool fired)
 static void
 reading_reports_what_it_could_not_read(void **state)
 {
-	static const struct nth_fault faults[] = { { "alloc", 1, 0 }, { "alloc", 4, 0 },
-		{ "sqlite", 1, 7 }, { "sqlite", 1, 10 }, { "sqlite", 1, 5 } };
+	static const struct nth_fault faults[] = { { "alloc", 1, 0, false },
+		{ "alloc", 4, 0, false }, { "sqlite", 1, 7, false }, { "sqlite", 1, 10, false },
+		{ "sqlite", 1, 5, false } };
 	const struct nth_workload due = { "due", nth_begin_with_template, read_armed, check_read };
 	const struct nth_workload audit = { "audit", nth_begin_with_template, read_armed,
 		check_read };

@@ -47,6 +47,7 @@ nth_arm(void)
 	atomic_store(&page->first, nth_now);
 	atomic_store(&page->in_a_row, fault_now->in_a_row);
 	atomic_store(&page->error, fault_now->error);
+	atomic_store(&page->thread, fault_now->one_thread ? gettid() : 0);
 	snprintf(page->name, sizeof(page->name), "%s", fault_now->name);
 	atomic_store(&page->armed, nth_now > 0);
 }

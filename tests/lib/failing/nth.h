@@ -12,7 +12,8 @@
 struct nth_fault {
 	const char *name; /* of a function or a class: lib/failing/failing.h */
 	int in_a_row;
-	int error; /* an errno or a library's result; 0: out of memory */
+	int error;       /* an errno or a library's result; 0: out of memory */
+	bool one_thread; /* only calls of the thread that arms */
 };
 
 struct nth_workload {
