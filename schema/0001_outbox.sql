@@ -14,6 +14,15 @@ CREATE TABLE meta (
 	value ANY
 ) STRICT, WITHOUT ROWID;
 
+-- Periods in which the wall clock did not jump, a few (src/dispatch/age.h). In such a period the wall
+-- clock shows the proven time, which began with `start`, plus `shift`.
+CREATE TABLE clock_period (
+	period INTEGER PRIMARY KEY,
+	start INTEGER NOT NULL,
+	shift INTEGER NOT NULL,
+	absence INTEGER NOT NULL -- ms before it that may turn out to have passed
+) STRICT;
+
 -- ---- sites -----------------------------------------------------------------------------------------
 
 -- One row for each site of the configuration, with its state.

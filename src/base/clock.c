@@ -1,11 +1,13 @@
 /*
  * The system's clocks: wall is CLOCK_REALTIME, mono is CLOCK_BOOTTIME, which keeps running while
- * the machine sleeps. Reading a clock cannot fail. When the boot id cannot be read, every start
- * counts as a new boot.
+ * the machine sleeps. NTP clients tell the kernel how far the wall clock may be off, and the kernel
+ * lets that bound grow from then on, and forgets it when somebody sets the clock. Reading a clock
+ * cannot fail. When the boot id cannot be read, every start counts as a new boot.
  */
 #include "base/clock.h"
 
 #include <fcntl.h>
+#include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,9 +36,20 @@ clock_system_mono(void *arg)
 	return clock_read(CLOCK_BOOTTIME);
 }
 
+static enum clock_trust
+clock_system_trust(void *arg)
+{
+	struct timex t = { .modes = 0 }; /* only reads */
+
+	(void)arg;
+	return adjtimex(&t) >= 0 && (t.status & STA_UNSYNC) == 0 ? CLOCK_CONFIRMED
+								 : CLOCK_UNCONFIRMED;
+}
+
 const struct clock clock_system = {
 	.wall_ms = clock_system_wall,
 	.mono_ms = clock_system_mono,
+	.trust = clock_system_trust,
 };
 
 uint64_t

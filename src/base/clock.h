@@ -16,12 +16,16 @@
  * newer. */
 #define CLOCK_FLOOR INT64_C(1767225600000)
 
+/* What others say about the wall clock: NTP, or a server that answered. */
+enum clock_trust { CLOCK_UNCONFIRMED, CLOCK_CONFIRMED, CLOCK_REFUTED };
+
 struct clock {
 	int64_t (*wall_ms)(void *arg);
 	int64_t (*mono_ms)(void *arg);
 	void *arg;
 	bool (*is_unset)(
 	    void *arg); /* returns whether wall is only an estimate now; NULL: it never is */
+	enum clock_trust (*trust)(void *arg); /* NULL: nobody says anything */
 };
 
 extern const struct clock clock_system;
@@ -46,6 +50,12 @@ static inline bool
 clock_is_unset(const struct clock *c)
 {
 	return c->is_unset != NULL && c->is_unset(c->arg);
+}
+
+static inline enum clock_trust
+clock_trust(const struct clock *c)
+{
+	return c->trust == NULL ? CLOCK_UNCONFIRMED : c->trust(c->arg);
 }
 
 #endif

@@ -46,10 +46,14 @@ struct clocks {
 				 are none */
 	bool noted;           /* unset_offset is with the writer */
 	uint64_t boot;
-	struct age age;
-	struct age_memory before;
-	struct age_memory memory;
+	struct clock_history history;
+	struct clock_history stored;
 	struct outbox_clock note;
+	/* the last answer from Bento: when (mono; 0: none), and what its Date said */
+	atomic_int_least64_t compared_ms;
+	atomic_int_least64_t error_ms;
+	atomic_int trust; /* enum clock_trust, as of the last tick */
+	struct log_limit refuted;
 	atomic_bool with_writer;
 	struct corrections *corrections;
 };
@@ -81,6 +85,14 @@ mono_of(void *arg)
 	const struct clocks *c = arg;
 
 	return clock_mono(c->system);
+}
+
+static enum clock_trust
+trust_of(void *arg)
+{
+	struct clocks *c = arg;
+
+	return is_unset(c) ? CLOCK_UNCONFIRMED : (enum clock_trust)atomic_load(&c->trust);
 }
 
 const struct clock *
@@ -161,6 +173,45 @@ look(struct clocks *c, int64_t wall, int64_t mono)
 	}
 }
 
+/* ---- what confirms the wall clock ----------------------------------------------------------- */
+
+void
+clocks_compare(struct clocks *c, int64_t error_ms)
+{
+	atomic_store(&c->error_ms, error_ms);
+	atomic_store(&c->compared_ms, clock_mono(c->system));
+}
+
+/* An answer from Bento says more than NTP, and for as long. */
+static enum clock_trust
+find_trust(struct clocks *c, int64_t mono)
+{
+	int64_t compared = atomic_load(&c->compared_ms), error = atomic_load(&c->error_ms);
+	unsigned suppressed;
+
+	if (compared == 0 || mono - compared > AGE_STALE_MS)
+		return clock_trust(c->system);
+	if (error == 0)
+		return CLOCK_CONFIRMED;
+	if (log_limit_pass(&c->refuted, mono, AGE_STALE_MS, &suppressed))
+		log_warn("the clock of this machine is %lld s %s of Bento's: set it, or start "
+			 "systemd-timesyncd, chrony or ntpd",
+		    (long long)llabs(error / 1000), error < 0 ? "behind" : "ahead");
+	return CLOCK_REFUTED;
+}
+
+static void
+look_at_history(struct clocks *c, int64_t mono)
+{
+	int64_t wall = clock_wall(&c->clock);
+
+	/* A jump ends what was said before it. */
+	if (llabs(wall - mono - c->history.offset) > AGE_JUMP_MS)
+		atomic_store(&c->compared_ms, 0);
+	atomic_store(&c->trust, find_trust(c, mono));
+	age_look(&c->history, &(struct age_reading){ c->boot, wall, mono, clock_trust(&c->clock) });
+}
+
 /* ---- setup and release ---------------------------------------------------------------------- */
 
 int
@@ -175,7 +226,11 @@ clocks_new(const struct clock *system, uint64_t boot, struct clocks **ret_clocks
 	c->boot = boot;
 	c->started_ms = mono;
 	c->clock = (struct clock){
-		.wall_ms = wall_of, .mono_ms = mono_of, .arg = c, .is_unset = is_unset
+		.wall_ms = wall_of,
+		.mono_ms = mono_of,
+		.arg = c,
+		.is_unset = is_unset,
+		.trust = trust_of,
 	};
 	c->noted = true;
 	atomic_store(&c->offset, wall >= CLOCK_FLOOR ? wall - mono : CLOCK_FLOOR);
@@ -200,50 +255,44 @@ latest(int64_t a, int64_t b)
 
 /* The offset (wall - mono) from which the estimate continues. */
 static int64_t
-recall_offset(const struct clocks *c, const int64_t unset[2], const struct outbox_unset *marked)
+recall_offset(
+    const struct clocks *c, const struct clock_note *note, const struct outbox_unset *marked)
 {
-	if (marked->events > 0 && (uint64_t)unset[0] == c->boot && unset[1] > 0)
-		return unset[1];
-	if (c->before.boot == c->boot)
-		return c->before.offset;
-	return latest(CLOCK_FLOOR, latest(c->before.seen_at, marked->newest_receipt));
+	if (marked->events > 0 && note->unset_boot == c->boot && note->unset_offset > 0)
+		return note->unset_offset;
+	if (c->stored.boot == c->boot)
+		return c->stored.offset;
+	return latest(CLOCK_FLOOR, latest(c->stored.seen_at, marked->newest_receipt));
 }
 
 int
 clocks_recall(struct clocks *c, struct outbox *outbox, struct err *e)
 {
 	int64_t wall = clock_wall(c->system), mono = clock_mono(c->system);
-	int64_t n[OUTBOX_CLOCK_NUMBERS];
+	struct clock_note note;
 	struct outbox_unset marked;
 
-	if (outbox_clock_read(outbox, n, e) != 0 || outbox_unset_read(outbox, &marked, e) != 0
+	if (outbox_clock_read(outbox, &note, e) != 0 || outbox_unset_read(outbox, &marked, e) != 0
 	    || corrections_new(outbox, &c->clock, &c->corrections, e) != 0)
 		return -1;
 	c->outbox = outbox;
-	c->before = (struct age_memory){ (uint64_t)n[0], n[1], n[2], n[3] };
-	c->memory = c->before;
-	if (c->before.boot != 0 && c->before.boot != c->boot)
-		c->behind_before = latest(c->before.seen_at, marked.newest_receipt) - AGE_JUMP_MS;
+	c->history = c->stored = note.history;
+	if (c->stored.boot != 0 && c->stored.boot != c->boot)
+		c->behind_before = latest(c->stored.seen_at, marked.newest_receipt) - AGE_JUMP_MS;
 	if (!is_believable(c, wall, mono))
 		warn();
 	if (!is_believable(c, wall, mono) || marked.events > 0) {
-		atomic_store(&c->offset, recall_offset(c, &n[4], &marked));
+		atomic_store(&c->offset, recall_offset(c, &note, &marked));
 		doubt(c);
 	}
-	age_recall(&c->age, &c->before, c->boot, clock_wall(&c->clock), mono);
+	look_at_history(c, mono);
 	return 0;
 }
 
-const struct age_memory *
-clocks_before(const struct clocks *c)
+const struct clock_history *
+clocks_history(const struct clocks *c)
 {
-	return &c->before;
-}
-
-const struct age *
-clocks_age(const struct clocks *c)
-{
-	return &c->age;
+	return &c->history;
 }
 
 /* ---- once a second -------------------------------------------------------------------------- */
@@ -261,13 +310,11 @@ on_done(struct outbox_msg *msg, void *arg)
 static void
 note(struct clocks *c)
 {
-	const struct age_memory *m = &c->memory;
-
 	c->note = (struct outbox_clock){
 		.msg = { .type = OUTBOX_CLOCK, .done = on_done, .done_arg = c },
-		.number = { (int64_t)m->boot, m->offset, m->seen_at, m->jumped_at, (int64_t)c->boot,
-		    c->unset_offset },
+		.note = { c->history, c->boot, c->unset_offset },
 	};
+	c->stored = c->history;
 	c->noted = true;
 	atomic_store(&c->with_writer, true);
 	if (outbox_send(c->outbox, &c->note.msg) != 0)
@@ -277,13 +324,10 @@ note(struct clocks *c)
 void
 clocks_tick(struct clocks *c)
 {
-	int64_t mono = clock_mono(c->system), wall;
+	int64_t mono = clock_mono(c->system);
 
 	look(c, clock_wall(c->system), mono);
-	wall = clock_wall(&c->clock);
-	age_look(&c->age, wall, mono);
-	if (atomic_load(&c->with_writer))
-		return;
-	if (age_remember(&c->age, &c->memory, c->boot, wall, mono) || !c->noted)
+	look_at_history(c, mono);
+	if (!atomic_load(&c->with_writer) && (age_is_unsaved(&c->history, &c->stored) || !c->noted))
 		note(c);
 }

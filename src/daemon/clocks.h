@@ -28,9 +28,11 @@ void clocks_free(struct clocks *c);
 const struct clock *clocks_clock(const struct clocks *c);
 /* Whether times in the outbox may still be wrong: nothing must be sent then. */
 bool clocks_are_unset(const struct clocks *c);
-/* Returns the values that the previous process stored. */
-const struct age_memory *clocks_before(const struct clocks *c);
-const struct age *clocks_age(const struct clocks *c);
+/* Returns what is known of the clocks, for dispatch/age.h. It is valid after clocks_recall. */
+const struct clock_history *clocks_history(const struct clocks *c);
+/* Takes note of the Date of an answer from Bento: the wall clock is wrong by error_ms; 0: it is
+ * right. Any thread. */
+void clocks_compare(struct clocks *c, int64_t error_ms);
 /* Call it right after outbox_start, then once a second. */
 void clocks_tick(struct clocks *c);
 

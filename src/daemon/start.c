@@ -80,6 +80,15 @@ recall_site(
 	return 0;
 }
 
+/* On the dispatcher's thread. */
+static void
+on_date(void *arg, int64_t error)
+{
+	const struct daemon *d = arg;
+
+	clocks_compare(d->clocks, error);
+}
+
 static int
 new_dispatcher(struct daemon *d, struct outbox_port *outbox, struct transport *transport,
     struct dispatch_site_options *sites, struct err *e)
@@ -89,11 +98,12 @@ new_dispatcher(struct daemon *d, struct outbox_port *outbox, struct transport *t
 		.transport = transport,
 		.composer = &composer_mapping,
 		.clock = clocks_clock(d->clocks),
-		.clocks = clocks_before(d->clocks),
-		.boot = d->boot,
+		.history = clocks_history(d->clocks),
 		.sites = sites,
 		.n_sites = d->config->n_sites,
 		.stop_deadline_ms = d->config->stop_deadline,
+		.on_date = on_date,
+		.on_date_arg = d,
 		.on_site = site_changes_post,
 		.on_site_arg = d->site_changes,
 	};
@@ -223,12 +233,12 @@ start_control(struct daemon *d, struct err *e)
 static int
 start_jobs(struct daemon *d, struct err *e)
 {
-	const struct age *age = clocks_age(d->clocks);
+	const struct clock_history *history = clocks_history(d->clocks);
 	const struct clock *clock = clocks_clock(d->clocks);
 
-	if (retention_new(d->outbox, clock, age, &d->retention, e) != 0
+	if (retention_new(d->outbox, clock, history, &d->retention, e) != 0
 	    || erasures_new(d->outbox, clock, &d->erasures, e) != 0
-	    || identities_new(d->outbox, clock, age, &d->identities, e) != 0)
+	    || identities_new(d->outbox, clock, history, &d->identities, e) != 0)
 		return -1;
 	return identities_start(d->identities, d->config, d->site_ids, e);
 }

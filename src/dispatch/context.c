@@ -56,6 +56,31 @@ fail(struct dispatch_context *c, const struct err *e)
 	c->failed = true;
 }
 
+/* ---- clocks --------------------------------------------------------------------------------- */
+
+void
+context_look_at_clocks(struct dispatch_context *c)
+{
+	const struct age_reading now = {
+		.boot = c->history.boot != 0 ? c->history.boot : 1,
+		.wall = clock_wall(c->clock),
+		.mono = clock_mono(c->clock),
+		.trust = clock_trust(c->clock),
+	};
+
+	age_look(&c->history, &now);
+}
+
+void
+context_compare_clocks(struct dispatch_context *c, int64_t date, int64_t duration_ms)
+{
+	int64_t wall = clock_wall(c->clock);
+	bool right = date >= wall - duration_ms - AGE_JUMP_MS && date <= wall + AGE_JUMP_MS;
+
+	if (c->on_date != NULL && date != 0)
+		c->on_date(c->on_date_arg, right ? 0 : wall - date);
+}
+
 /* ---- errands -------------------------------------------------------------------------------- */
 
 /* On the writer's thread. After the push, the message and its errand belong to the dispatcher. */

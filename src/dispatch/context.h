@@ -37,7 +37,9 @@
 struct dispatch_context {
 	const struct clock *clock;
 	struct rand chance;
-	struct age age;
+	struct clock_history history;
+	void (*on_date)(void *arg, int64_t error_ms); /* or NULL */
+	void *on_date_arg;
 	struct outbox_port *outbox;
 	const struct composer *composer;
 	struct transport *transport;
@@ -66,6 +68,10 @@ struct errand {
 int context_init(struct dispatch_context *c, void (*wake)(void *), void *wake_arg, struct err *e);
 /* Call it when the writer has returned every message. */
 void context_free(struct dispatch_context *c);
+
+void context_look_at_clocks(struct dispatch_context *c);
+/* Compares the wall clock with the Date of an answer to a request that took duration_ms. */
+void context_compare_clocks(struct dispatch_context *c, int64_t date, int64_t duration_ms);
 
 /* Whether new requests may be sent. */
 static inline bool

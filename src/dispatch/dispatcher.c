@@ -245,7 +245,7 @@ dispatcher_step(struct dispatcher *d)
 	d->ctx.sent = false;
 	note_stop(d, now);
 	d->ctx.held = atomic_load(&d->hold);
-	age_look(&d->ctx.age, clock_wall(d->ctx.clock), now);
+	context_look_at_clocks(&d->ctx);
 	context_take_mail(&d->ctx);
 	take_results(d);
 	take_reloads(d);
@@ -369,9 +369,11 @@ dispatcher_new(
 	d->on_site = o->on_site;
 	d->on_site_arg = o->on_site_arg;
 	rand_seed(&d->ctx.chance, o->seed);
-	if (o->clocks != NULL)
-		age_recall(
-		    &d->ctx.age, o->clocks, o->boot, clock_wall(o->clock), clock_mono(o->clock));
+	d->ctx.on_date = o->on_date;
+	d->ctx.on_date_arg = o->on_date_arg;
+	if (o->history != NULL)
+		d->ctx.history = *o->history;
+	context_look_at_clocks(&d->ctx);
 	if (make_sites(d, o, e) != 0) {
 		dispatcher_free(d);
 		return err_wrap(e, "dispatcher");

@@ -24,7 +24,6 @@
 #include "dispatch/transport/transport.h"
 #include "outbox/outbox.h"
 
-struct age_memory;
 struct dispatcher;
 
 struct dispatcher_options {
@@ -32,12 +31,15 @@ struct dispatcher_options {
 	struct transport *transport; /* owned by the dispatcher after success */
 	const struct composer *composer;
 	const struct clock *clock;
-	uint64_t seed;                   /* seed for the jitter */
-	const struct age_memory *clocks; /* stored by the previous process; or NULL */
-	uint64_t boot;                   /* which boot of the machine this is */
+	uint64_t seed;                       /* seed for the jitter */
+	const struct clock_history *history; /* with a reading of this boot; copied; or NULL */
 	const struct dispatch_site_options *sites;
 	size_t n_sites;
 	int64_t stop_deadline_ms; /* how long dispatcher_stop waits for requests in flight */
+	/* Called on the dispatcher's thread with what the Date of an answer says about the wall
+	 * clock: by how many ms it is wrong, 0 when it is right. May be NULL. */
+	void (*on_date)(void *arg, int64_t error_ms);
+	void *on_date_arg;
 	/* Called on the dispatcher's thread when a site begins to back off, pauses automatically or
 	 * is ready again; the strings are valid during the call. May be NULL. */
 	void (*on_site)(

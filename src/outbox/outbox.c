@@ -113,9 +113,9 @@ outbox_site_before(
 }
 
 int
-outbox_clock_read(struct outbox *o, int64_t ret_number[OUTBOX_CLOCK_NUMBERS], struct err *e)
+outbox_clock_read(struct outbox *o, struct clock_note *ret_note, struct err *e)
 {
-	return clocks_read(&o->db, ret_number, e);
+	return clocks_read(&o->db, ret_note, e);
 }
 
 int

@@ -77,8 +77,8 @@ int outbox_check_file(const char *path, struct err *e);
 int outbox_site(struct outbox *o, const char *name, int64_t *ret_site_id, struct err *e);
 int outbox_site_before(
     struct outbox *o, int64_t site_id, struct outbox_site_before *ret_before, struct err *e);
-/* Reads the numbers of the last OUTBOX_CLOCK; zeros when there was none. */
-int outbox_clock_read(struct outbox *o, int64_t ret_number[OUTBOX_CLOCK_NUMBERS], struct err *e);
+/* Reads the note of the last OUTBOX_CLOCK; zeros when there was none. */
+int outbox_clock_read(struct outbox *o, struct clock_note *ret_note, struct err *e);
 /* The events with times from a clock that was not set. */
 struct outbox_unset {
 	int64_t events;         /* number of events with times to correct */

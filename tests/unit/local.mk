@@ -13,7 +13,6 @@ UNIT_TESTS = \
 	tests/unit/config/test_parse \
 	tests/unit/config/test_settings \
 	tests/unit/control/test_control \
-	tests/unit/daemon/test_age \
 	tests/unit/daemon/test_clocks \
 	tests/unit/daemon/test_job \
 	tests/unit/daemon/test_retention \
@@ -27,6 +26,8 @@ UNIT_TESTS = \
 	tests/unit/dispatch/queue/test_payload \
 	tests/unit/dispatch/queue/test_reading \
 	tests/unit/dispatch/queue/test_taken \
+	tests/unit/dispatch/test_age \
+	tests/unit/dispatch/test_age_edges \
 	tests/unit/dispatch/test_dispatcher \
 	tests/unit/dispatch/test_dispatcher_breaker \
 	tests/unit/dispatch/test_dispatcher_endpoints \
@@ -144,7 +145,6 @@ tests_unit_client_test_control_socket_SOURCES = tests/unit/client/test_control_s
 tests_unit_config_test_config_SOURCES = tests/unit/config/test_config.c $(CONFIG_RIG)
 tests_unit_config_test_config_sources_SOURCES = tests/unit/config/test_config_sources.c $(CONFIG_RIG)
 tests_unit_control_test_control_SOURCES = tests/unit/control/test_control.c $(CONTROL_RIG)
-tests_unit_daemon_test_age_SOURCES = tests/unit/daemon/test_age.c $(OUTBOX_RIG)
 tests_unit_daemon_test_clocks_SOURCES = tests/unit/daemon/test_clocks.c $(OUTBOX_RIG)
 tests_unit_daemon_test_retention_SOURCES = tests/unit/daemon/test_retention.c $(OUTBOX_RIG)
 tests_unit_dispatch_port_test_outbox_port_SOURCES = tests/unit/dispatch/port/test_outbox_port.c $(OUTBOX_RIG)

@@ -344,16 +344,15 @@ struct world {
 	int64_t wall;
 	enum sky sky;
 	struct dispatcher *d;
-	struct age age; /* the clocks as the daemon tracks them */
-	struct age_memory clocks;
-	int64_t step_at;    /* the next wake-up time of the dispatcher */
-	int64_t last_end;   /* end of the plan */
-	int64_t trickle_at; /* the next single event, after the plan */
-	int64_t crash_in;   /* micro-steps; -1: none */
-	unsigned cursed;    /* number of events so far that always cause a 500 */
-	bool crashed;       /* the process is about to die */
-	int64_t stop_asked; /* NEVER: no stop was requested */
-	int64_t down_until; /* time before which no process runs */
+	struct clock_history clocks; /* as the daemon tracks and stores them */
+	int64_t step_at;             /* the next wake-up time of the dispatcher */
+	int64_t last_end;            /* end of the plan */
+	int64_t trickle_at;          /* the next single event, after the plan */
+	int64_t crash_in;            /* micro-steps; -1: none */
+	unsigned cursed;             /* number of events so far that always cause a 500 */
+	bool crashed;                /* the process is about to die */
+	int64_t stop_asked;          /* NEVER: no stop was requested */
+	int64_t down_until;          /* time before which no process runs */
 	struct box box;
 	struct net net;
 	struct model model;

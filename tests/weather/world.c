@@ -74,6 +74,12 @@ mono_ms(void *arg)
 /* ---- the process ---------------------------------------------------------------------------- */
 
 static void
+look_at_clocks(struct world *w)
+{
+	age_look(&w->clocks, &(struct age_reading){ BOOT, w->wall, w->mono, CLOCK_UNCONFIRMED });
+}
+
+static void
 start_process(struct world *w)
 {
 	struct dispatcher_options o = {
@@ -82,8 +88,7 @@ start_process(struct world *w)
 		.composer = &weather_composer,
 		.clock = &w->clock,
 		.seed = rand_u64(&w->chance),
-		.clocks = &w->clocks,
-		.boot = BOOT,
+		.history = &w->clocks,
 		.sites = &w->config.site,
 		.n_sites = 1,
 		.stop_deadline_ms = w->config.stop_deadline_ms,
@@ -92,7 +97,7 @@ start_process(struct world *w)
 
 	box_recover(w);
 	model_restarted(w);
-	age_recall(&w->age, &w->clocks, BOOT, w->wall, w->mono);
+	look_at_clocks(w);
 	if (dispatcher_new(&o, &w->d, &e) != 0)
 		model_broken(w, "start", "%s", e.text);
 	w->step_at = w->mono;
@@ -149,8 +154,7 @@ step(struct world *w)
 {
 	int64_t wait;
 
-	age_look(&w->age, w->wall, w->mono);
-	age_remember(&w->age, &w->clocks, BOOT, w->wall, w->mono);
+	look_at_clocks(w);
 	wait = dispatcher_step(w->d);
 	w->step_at = wait < 0 ? NEVER : w->mono + wait;
 	world_micro_step(w);

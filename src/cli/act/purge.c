@@ -10,6 +10,7 @@
 #include "cli/act/acting.h"
 #include "daemon/jobs/retention.h"
 #include "outbox/operate/purge.h"
+#include "outbox/read/audit.h"
 
 struct purge {
 	struct acting acting;
@@ -17,15 +18,27 @@ struct purge {
 	struct purge_limits limits;
 };
 
-/* Trusts the wall clock, because no daemon has watched it. */
+/* Continues from what the last daemon knew of the clocks. When that cannot be read, the purge
+ * fails, too. */
 static void
 find_limits(const struct config *c, struct purge_limits *ret_limits)
 {
-	int64_t wall = clock_wall(&clock_system), mono = clock_mono(&clock_system);
-	struct age age = { 0 };
+	const struct age_reading now = {
+		.boot = clock_boot(),
+		.wall = clock_wall(&clock_system),
+		.mono = clock_mono(&clock_system),
+		.trust = clock_trust(&clock_system),
+	};
+	struct clock_note note = { .unset_boot = 0 };
+	struct outbox_audit *audit;
+	struct err e;
 
-	age_look(&age, wall, mono);
-	retention_limits(&c->retention, &age, wall, mono, ret_limits);
+	if (outbox_audit_open(c->database, &audit, &e) == 0) {
+		outbox_audit_clocks(audit, &note, &e);
+		outbox_audit_close(audit);
+	}
+	age_look(&note.history, &now);
+	retention_limits(&c->retention, &note.history, ret_limits);
 }
 
 static void

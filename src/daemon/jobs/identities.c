@@ -19,7 +19,7 @@
 struct identities {
 	struct outbox *outbox;
 	const struct clock *clock;
-	const struct age *age;
+	const struct clock_history *history;
 	struct identity_site *sites; /* the sites of the message with the writer */
 	struct outbox_unresolved msg;
 	int64_t n_given_up;          /* events in this run */
@@ -30,8 +30,8 @@ struct identities {
 };
 
 void
-identities_limits(const struct config_site *site, int64_t site_id, const struct age *age,
-    int64_t wall, int64_t mono, struct identity_site *ret)
+identities_limits(const struct config_site *site, int64_t site_id,
+    const struct clock_history *history, struct identity_site *ret)
 {
 	int64_t limit;
 
@@ -40,7 +40,7 @@ identities_limits(const struct config_site *site, int64_t site_id, const struct 
 	ret->give_up_before = INT64_MAX;
 	if (!ret->waits)
 		return;
-	limit = age_limit(age, site->identity_wait, wall, mono);
+	limit = age_limit(history, site->identity_wait);
 	ret->give_up_from = AGE_FLOOR;
 	ret->give_up_before = limit == AGE_NONE ? 0 : limit;
 }
@@ -49,10 +49,9 @@ static struct identity_site *
 limits_of_all(const struct identities *s, const struct config *c, const int64_t *site_ids)
 {
 	struct identity_site *sites = calloc(c->n_sites > 0 ? c->n_sites : 1, sizeof(*sites));
-	int64_t wall = clock_wall(s->clock), mono = clock_mono(s->clock);
 
 	for (size_t i = 0; sites != NULL && i < c->n_sites; i++)
-		identities_limits(&c->sites[i], site_ids[i], s->age, wall, mono, &sites[i]);
+		identities_limits(&c->sites[i], site_ids[i], s->history, &sites[i]);
 	return sites;
 }
 
@@ -130,8 +129,8 @@ end(void *owner)
 }
 
 int
-identities_new(struct outbox *outbox, const struct clock *clock, const struct age *age,
-    struct identities **ret_identities, struct err *e)
+identities_new(struct outbox *outbox, const struct clock *clock,
+    const struct clock_history *history, struct identities **ret_identities, struct err *e)
 {
 	static const struct job_kind kind = { "identities", begin, has_more, end };
 	struct identities *s = calloc(1, sizeof(*s));
@@ -144,7 +143,7 @@ identities_new(struct outbox *outbox, const struct clock *clock, const struct ag
 	}
 	s->outbox = outbox;
 	s->clock = clock;
-	s->age = age;
+	s->history = history;
 	*ret_identities = s;
 	return 0;
 }

@@ -12,9 +12,9 @@
 
 struct identities;
 
-/* age is borrowed; daemon/clocks.h keeps it up to date. */
-int identities_new(struct outbox *outbox, const struct clock *clock, const struct age *age,
-    struct identities **ret_identities, struct err *e);
+/* history is borrowed; daemon/clocks.h keeps it up to date. */
+int identities_new(struct outbox *outbox, const struct clock *clock,
+    const struct clock_history *history, struct identities **ret_identities, struct err *e);
 /* Call it after outbox_stop. NULL is allowed. */
 void identities_free(struct identities *s);
 /* Call it before outbox_start. */
@@ -25,8 +25,9 @@ void identities_tick(struct identities *s, const struct config *c, const int64_t
 /* Call it when the settings have changed: the next tick gives them to the outbox. */
 void identities_reload(struct identities *s);
 
-/* Fills in a site's settings with the times that they mean now. Pure. */
-void identities_limits(const struct config_site *site, int64_t site_id, const struct age *age,
-    int64_t wall, int64_t mono, struct identity_site *ret);
+/* Fills in a site's settings with the times that they mean as of the last reading of the clocks.
+ * Pure. */
+void identities_limits(const struct config_site *site, int64_t site_id,
+    const struct clock_history *history, struct identity_site *ret);
 
 #endif

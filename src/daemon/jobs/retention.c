@@ -21,7 +21,7 @@
 
 struct retention {
 	const struct clock *clock;
-	const struct age *age;
+	const struct clock_history *history;
 	const struct config_retention *settings; /* set during a tick */
 	struct purge_limits limits;
 	char *archive;
@@ -31,16 +31,16 @@ struct retention {
 };
 
 static int64_t
-limit_of(int64_t days, const struct age *age, int64_t wall, int64_t mono)
+limit_of(int64_t days, const struct clock_history *history)
 {
-	int64_t limit = age_limit(age, days * DAY_MS, wall, mono);
+	int64_t limit = age_limit(history, days * DAY_MS);
 
 	return limit == AGE_NONE ? PURGE_NEVER : limit;
 }
 
 void
-retention_limits(const struct config_retention *settings, const struct age *age, int64_t wall,
-    int64_t mono, struct purge_limits *ret_limits)
+retention_limits(const struct config_retention *settings, const struct clock_history *history,
+    struct purge_limits *ret_limits)
 {
 	const struct config_retention *s = settings;
 	const int64_t payload[STATUS_COUNT] = {
@@ -61,8 +61,8 @@ retention_limits(const struct config_retention *settings, const struct age *age,
 	};
 
 	for (int i = 0; i < STATUS_COUNT; i++) {
-		ret_limits->payload_before[i] = limit_of(payload[i], age, wall, mono);
-		ret_limits->rows_before[i] = limit_of(rows[i], age, wall, mono);
+		ret_limits->payload_before[i] = limit_of(payload[i], history);
+		ret_limits->rows_before[i] = limit_of(rows[i], history);
 	}
 }
 
@@ -70,7 +70,7 @@ void
 retention_now(
     const struct retention *r, const struct config_retention *settings, struct purge_limits *ret)
 {
-	retention_limits(settings, r->age, clock_wall(r->clock), clock_mono(r->clock), ret);
+	retention_limits(settings, r->history, ret);
 }
 
 /* Writer's thread. */
@@ -121,7 +121,7 @@ end(void *owner)
 }
 
 int
-retention_new(struct outbox *outbox, const struct clock *clock, const struct age *age,
+retention_new(struct outbox *outbox, const struct clock *clock, const struct clock_history *history,
     struct retention **ret_retention, struct err *e)
 {
 	static const struct job_kind kind = { "retention", begin, has_more, end };
@@ -134,7 +134,7 @@ retention_new(struct outbox *outbox, const struct clock *clock, const struct age
 		return -1;
 	}
 	r->clock = clock;
-	r->age = age;
+	r->history = history;
 	*ret_retention = r;
 	return 0;
 }

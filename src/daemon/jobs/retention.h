@@ -2,7 +2,7 @@
  * Retention as a job of the daemon: soon after the start and then every hour, in steps. Main
  * thread.
  *
- * Ages depend on a wall clock that may jump: dispatch/age.h says how far to trust it. `age` is
+ * Ages depend on a wall clock that may jump: dispatch/age.h says how far to trust it. `history` is
  * borrowed; daemon/clocks.h keeps it up to date.
  */
 #ifndef DAEMON_JOBS_RETENTION_H
@@ -15,12 +15,12 @@
 
 struct retention;
 
-/* Converts the settings to limits as of now. */
-void retention_limits(const struct config_retention *settings, const struct age *age, int64_t wall,
-    int64_t mono, struct purge_limits *ret_limits);
+/* Converts the settings to limits as of the last reading of the clocks. */
+void retention_limits(const struct config_retention *settings, const struct clock_history *history,
+    struct purge_limits *ret_limits);
 
-int retention_new(struct outbox *outbox, const struct clock *clock, const struct age *age,
-    struct retention **ret_retention, struct err *e);
+int retention_new(struct outbox *outbox, const struct clock *clock,
+    const struct clock_history *history, struct retention **ret_retention, struct err *e);
 /* Call it after outbox_stop: until then the writer may hold the job's message. NULL is allowed. */
 void retention_free(struct retention *r);
 /* Call it once a second. */

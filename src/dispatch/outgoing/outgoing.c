@@ -330,6 +330,7 @@ take_result(struct attempt *a, const struct transport_result *result)
 
 	classify(&a->batch, result, o->health, &c);
 	write_end(a, result, &c);
+	context_compare_clocks(o->ctx, result->date, a->end.duration_ms);
 	a->shown = classify_shown(&c);
 	move_health(a, result, &c);
 	a->state = ATTEMPT_DECIDED;

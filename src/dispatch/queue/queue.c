@@ -143,7 +143,7 @@ fill_prepared(struct queue *q, int64_t now, struct err *e)
 		.site_id = o->site_id,
 		.now = wall,
 		.horizon = wall + o->retry_max_ms,
-		.expire_before = age_limit(&q->ctx->age, o->max_age_ms, wall, now),
+		.expire_before = age_limit(&q->ctx->history, o->max_age_ms),
 		.limits.items = breaker_limit(&q->health->breaker),
 		.limits.bytes = q->health->byte_limit,
 		.composer = q->ctx->composer,

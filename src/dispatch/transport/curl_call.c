@@ -245,6 +245,17 @@ words_of(const struct curl_call *call)
 	return call->error[0] != '\0' ? call->error : curl_easy_strerror(call->code);
 }
 
+static void
+take_times(const struct curl_call *call, struct transport_result *result)
+{
+	const char *date = header_of(call->easy, "Date");
+	time_t at = date == NULL ? -1 : curl_getdate(date, NULL);
+
+	result->date = at > 0 ? (int64_t)at * 1000 : 0;
+	result->retry_after_ms = retry_after_parse(
+	    header_of(call->easy, "Retry-After"), date, clock_wall(&clock_system));
+}
+
 void
 curl_call_classify(struct curl_call *call, struct transport_result *ret_result)
 {
@@ -256,8 +267,7 @@ curl_call_classify(struct curl_call *call, struct transport_result *ret_result)
 	if (ret_result->phase != PHASE_NOT_SENT)
 		ret_result->http_status = (int)status;
 	if (ret_result->phase == PHASE_ANSWERED)
-		ret_result->retry_after_ms = retry_after_parse(header_of(call->easy, "Retry-After"),
-		    header_of(call->easy, "Date"), clock_wall(&clock_system));
+		take_times(call, ret_result);
 	else
 		snprintf(ret_result->error, sizeof(ret_result->error), "%s", words_of(call));
 	ret_result->response = call->response;

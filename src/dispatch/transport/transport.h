@@ -34,6 +34,7 @@ struct transport_result {
 	enum request_phase phase;
 	int http_status;        /* 0 when not even the head of an answer arrived */
 	int64_t retry_after_ms; /* -1 when absent */
+	int64_t date;           /* wall ms, by the server's clock; 0: unknown */
 	char error[256];        /* "" when an answer arrived */
 	struct buf response;    /* owned by the result; freed by transport_result_free */
 };

@@ -259,6 +259,12 @@ outbox_audit_unset(struct outbox_audit *a, int64_t *ret_count, struct err *e)
 }
 
 int
+outbox_audit_clocks(struct outbox_audit *a, struct clock_note *ret_note, struct err *e)
+{
+	return clocks_read(&a->db, ret_note, e);
+}
+
+int
 outbox_audit_pending(struct outbox_audit *a, int64_t *ret_count, struct err *e)
 {
 	return stmt_audit_pending(&a->db, ret_count, e) == 1 ? 0 : -1;

@@ -19,6 +19,7 @@
 #include "event/kind.h"
 #include "outbox/filter/filter.h"
 #include "outbox/outbox.h"
+#include "outbox/write/clocks.h"
 
 #define AUDIT_PAGE_MAX 500 /* events in one page of a list */
 
@@ -98,6 +99,8 @@ int outbox_audit_pending(struct outbox_audit *a, int64_t *ret_count, struct err 
  * corrected.
  */
 int outbox_audit_unset(struct outbox_audit *a, int64_t *ret_count, struct err *e);
+/* Reads what the last daemon knew of the clocks; zeros when it stored nothing. */
+int outbox_audit_clocks(struct outbox_audit *a, struct clock_note *ret_note, struct err *e);
 
 struct audit_event {
 	int64_t event_id;

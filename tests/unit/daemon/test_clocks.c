@@ -9,11 +9,13 @@
 
 #include "daemon/clocks.h"
 #include "lib/fake_clock.h"
+#include "outbox/read/audit.h"
 #include "outbox/read/reader.h"
 #include "outbox/write/unresolved.h"
 #include "unit/outbox/outbox_rig.h"
 
 #define HOUR INT64_C(3600000)
+#define DAY (24 * HOUR)
 #define TRUTH INT64_C(1790000000000) /* 2026-09 */
 
 static struct fake_clock moment; /* what the machine's clock shows */
@@ -198,6 +200,97 @@ one_behind_the_newest_event_is_doubted_too(void **state)
 	end();
 }
 
+/* ---- trust ---------------------------------------------------------------------------------- */
+
+static enum clock_trust ntp;
+
+static enum clock_trust
+say_ntp(void *arg)
+{
+	(void)arg;
+	return ntp;
+}
+
+/* Lets the writer store what is to be stored. */
+static void
+pass_until_stored(void)
+{
+	struct clock_note note = { .unset_boot = 0 };
+	struct outbox_audit *audit;
+	struct err e;
+
+	for (int i = 0; i < 2000; i++) {
+		pass(1000);
+		assert_int_equal(outbox_audit_open(rig_dir.file, &audit, &e), 0);
+		assert_int_equal(outbox_audit_clocks(audit, &note, &e), 0);
+		outbox_audit_close(audit);
+		if (!age_is_unsaved(clocks_history(clocks), &note.history))
+			return;
+	}
+	fail_msg("the clocks are not stored");
+}
+
+static void
+the_outbox_remembers_the_history(void **state)
+{
+	struct clock_history before;
+
+	(void)state;
+	moment = (struct fake_clock){ .wall = TRUTH, .mono = HOUR };
+	begin(1);
+	system_clock.trust = say_ntp;
+	ntp = CLOCK_CONFIRMED;
+	pass_until_stored();
+	ntp = CLOCK_UNCONFIRMED;
+	moment.wall += 100 * DAY;
+	pass_until_stored();
+	before = *clocks_history(clocks);
+	assert_int_equal(before.n_periods, 3); /* the last hour before the jump is one */
+	assert_true(before.confirmed > 0);
+	end();
+	begin(1);
+	assert_false(age_is_unsaved(clocks_history(clocks), &before));
+	assert_int_equal(clocks_history(clocks)->confirmed, before.confirmed);
+	assert_int_equal(clocks_history(clocks)->confirmed_wall, before.confirmed_wall);
+	/* a jump while no process runs is noticed */
+	end();
+	moment.wall -= DAY;
+	begin(1);
+	assert_int_equal(clocks_history(clocks)->n_periods, 4);
+	end();
+}
+
+static void
+an_answer_from_bento_says_more_than_ntp(void **state)
+{
+	(void)state;
+	moment = (struct fake_clock){ .wall = TRUTH, .mono = HOUR };
+	begin(1);
+	system_clock.trust = say_ntp;
+	ntp = CLOCK_UNCONFIRMED;
+	pass(1000);
+	assert_int_equal(clock_trust(clocks_clock(clocks)), CLOCK_UNCONFIRMED);
+	clocks_compare(clocks, 0);
+	pass(AGE_STALE_MS);
+	assert_int_equal(clock_trust(clocks_clock(clocks)), CLOCK_CONFIRMED);
+	pass(1);
+	assert_int_equal(clock_trust(clocks_clock(clocks)), CLOCK_UNCONFIRMED);
+	ntp = CLOCK_CONFIRMED;
+	clocks_compare(clocks, 5 * HOUR);
+	pass(1);
+	assert_int_equal(clock_trust(clocks_clock(clocks)), CLOCK_REFUTED);
+	/* a jump ends what was said before it */
+	moment.wall += HOUR;
+	pass(1);
+	assert_int_equal(clock_trust(clocks_clock(clocks)), CLOCK_CONFIRMED);
+	/* a clock that is not set is never confirmed */
+	moment.wall = 300;
+	assert_int_equal(clock_trust(clocks_clock(clocks)), CLOCK_UNCONFIRMED);
+	pass(1);
+	assert_int_equal(clock_trust(clocks_clock(clocks)), CLOCK_UNCONFIRMED);
+	end();
+}
+
 /* ---- correction ----------------------------------------------------------------------------- */
 
 static void
@@ -369,6 +462,10 @@ main(void)
 		    one_that_falls_is_replaced_at_once, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    one_behind_the_last_boot_is_doubted_for_an_hour, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    the_outbox_remembers_the_history, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    an_answer_from_bento_says_more_than_ntp, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    one_behind_the_newest_event_is_doubted_too, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(

@@ -172,6 +172,7 @@ fake_transport_answer(
 		.phase = PHASE_ANSWERED,
 		.http_status = status,
 		.retry_after_ms = retry_after_ms,
+		.date = t->date,
 	};
 	buf_init(&r->result.response, TRANSPORT_RESPONSE_MAX);
 	buf_append(&r->result.response, body, strlen(body));

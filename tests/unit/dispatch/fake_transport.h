@@ -30,8 +30,9 @@ struct fake_transport {
 	size_t n_ended;
 	bool woken;
 	unsigned wakes;
-	bool refuse; /* start fails */
-	bool *freed; /* set when the transport is freed; or NULL */
+	bool refuse;  /* start fails */
+	int64_t date; /* of the next answers; 0: they have none */
+	bool *freed;  /* set when the transport is freed; or NULL */
 };
 
 struct fake_transport *fake_transport_new(void);

@@ -384,6 +384,50 @@ waking_is_cheap_when_awake(void **state)
 	rig_free(&r);
 }
 
+/* ---- the Date of answers ---------------------------------------------------------------------
+ */
+
+static void
+note_error(void *arg, int64_t error_ms)
+{
+	*(int64_t *)arg = error_ms;
+}
+
+/* Returns what a Date at that distance from the start of a request of 5 s says about the clock. */
+static int64_t
+clock_error(struct rig *r, int64_t after_start)
+{
+	int64_t error = -7;
+
+	r->dispatcher->ctx.on_date = note_error;
+	r->dispatcher->ctx.on_date_arg = &error;
+	rig_add(r, 1);
+	rig_settle(r);
+	if (after_start != INT64_MAX)
+		r->transport->date = r->time.wall + after_start;
+	fake_clock_advance(&r->time, 5000);
+	rig_answer(r, 200, "{\"results\":1}");
+	r->transport->date = 0;
+	return error;
+}
+
+static void
+the_date_of_an_answer_shows_whether_the_clock_is_right(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r);
+	rig_start(&r);
+	assert_int_equal(clock_error(&r, 0), 0);
+	assert_int_equal(clock_error(&r, -AGE_JUMP_MS), 0);
+	assert_int_equal(clock_error(&r, -AGE_JUMP_MS - 1), 5000 + AGE_JUMP_MS + 1);
+	assert_int_equal(clock_error(&r, 5000 + AGE_JUMP_MS), 0);
+	assert_int_equal(clock_error(&r, 5000 + AGE_JUMP_MS + 1), -AGE_JUMP_MS - 1);
+	assert_int_equal(clock_error(&r, INT64_MAX), -7);
+	rig_free(&r);
+}
+
 int
 main(void)
 {
@@ -405,6 +449,7 @@ main(void)
 		cmocka_unit_test(many_unfit_events_are_settled_in_turns),
 		cmocka_unit_test(a_start_clears_the_recorded_state_of_a_site),
 		cmocka_unit_test(waking_is_cheap_when_awake),
+		cmocka_unit_test(the_date_of_an_answer_shows_whether_the_clock_is_right),
 	};
 
 	return cmocka_run_group_tests_name("dispatcher", tests, NULL, NULL);

@@ -1,7 +1,6 @@
-/* dispatch/queue/order and dispatch/age: which events are blocked, and which are too old. */
+/* dispatch/queue/order: which events are blocked. */
 #include "lib/unit.h"
 
-#include "dispatch/age.h"
 #include "dispatch/queue/order.h"
 
 static void
@@ -140,70 +139,6 @@ a_full_set_says_so(void **state)
 	order_set_free(&s);
 }
 
-/* ---- age ------------------------------------------------------------------------------------ */
-
-#define NOW (AGE_FLOOR + INT64_C(20000000000))
-#define DAY INT64_C(86400000)
-
-static void
-an_event_is_too_old_after_max_age(void **state)
-{
-	struct age a = { 0 };
-	int64_t limit;
-
-	(void)state;
-	age_look(&a, NOW, 5);
-	assert_int_equal(age_limit(&a, 0, NOW, 5), AGE_NONE);
-	limit = age_limit(&a, DAY, NOW, 5);
-	assert_true(age_is_over(limit, NOW - DAY - 1));
-	assert_false(age_is_over(limit, NOW - DAY));
-	assert_false(age_is_over(limit, NOW + DAY));
-	/* received while the clock was unset */
-	assert_false(age_is_over(limit, 1000));
-	assert_false(age_is_over(AGE_NONE, NOW - 1000 * DAY));
-}
-
-static void
-a_clock_that_is_unset_makes_nothing_old(void **state)
-{
-	struct age a = { 0 };
-
-	(void)state;
-	age_look(&a, 1000, 5);
-	assert_int_equal(age_limit(&a, DAY, AGE_FLOOR - 1, 5), AGE_NONE);
-	assert_true(age_limit(&a, DAY, AGE_FLOOR, 5) != AGE_NONE);
-}
-
-static void
-after_a_jump_age_is_counted_again(void **state)
-{
-	static const int64_t jumps[] = { 3650 * DAY, -30 * DAY, AGE_JUMP_MS + 1 };
-
-	(void)state;
-	for (size_t i = 0; i < 3; i++) {
-		struct age a = { 0 };
-		int64_t wall = NOW + 40 * DAY;
-
-		age_look(&a, wall, 5);
-		wall += jumps[i];
-		age_look(&a, wall, 5);
-		assert_int_equal(age_limit(&a, DAY, wall, 5), AGE_NONE);
-		assert_int_equal(age_limit(&a, DAY, wall + DAY - 1, 5 + DAY - 1), AGE_NONE);
-		assert_int_equal(age_limit(&a, DAY, wall + DAY, 5 + DAY), wall);
-	}
-}
-
-static void
-small_steps_do_not_count_as_a_jump(void **state)
-{
-	struct age a = { 0 };
-
-	(void)state;
-	for (int i = 0; i < 1000; i++)
-		age_look(&a, NOW + i * (AGE_JUMP_MS + 1000), i * 1000);
-	assert_false(a.jumped);
-}
-
 int
 main(void)
 {
@@ -214,10 +149,6 @@ main(void)
 		cmocka_unit_test(past_the_bound_every_later_event_is_blocked),
 		cmocka_unit_test(the_set_is_right_after_any_sequence),
 		cmocka_unit_test(a_full_set_says_so),
-		cmocka_unit_test(an_event_is_too_old_after_max_age),
-		cmocka_unit_test(a_clock_that_is_unset_makes_nothing_old),
-		cmocka_unit_test(after_a_jump_age_is_counted_again),
-		cmocka_unit_test(small_steps_do_not_count_as_a_jump),
 	};
 
 	return cmocka_run_group_tests_name("order and age", tests, NULL, NULL);

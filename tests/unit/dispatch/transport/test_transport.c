@@ -174,9 +174,11 @@ retry_after_comes_with_the_answer(void **state)
 	(void)state;
 	result = play(seconds, 1, PATIENCE_MS);
 	assert_int_equal(result.retry_after_ms, 17000);
+	assert_int_equal(result.date, 0);
 	check_answer(&result, 429, "");
 	result = play(date, 1, PATIENCE_MS);
 	assert_int_equal(result.retry_after_ms, 90000);
+	assert_int_equal(result.date, INT64_C(1445412480000));
 	check_answer(&result, 503, "");
 }
 

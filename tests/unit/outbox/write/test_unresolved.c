@@ -372,28 +372,30 @@ static void
 a_clock_that_jumped_gives_nobody_up(void **state)
 {
 	struct config_site site = { .identity_wait = 1000, .identity_max = 5 };
-	struct age age = { .known = true };
+	struct clock_history history = { 0 };
+	struct age_reading now = { 1, AGE_FLOOR + 100000, 50000, CLOCK_UNCONFIRMED };
 	const int64_t wall = AGE_FLOOR + 100000;
 	struct identity_site want;
 
 	(void)state;
-	identities_limits(&site, 7, &age, wall, 50000, &want);
+	age_look(&history, &now);
+	identities_limits(&site, 7, &history, &want);
 	assert_true(want.waits);
 	assert_int_equal(want.site_id, 7);
 	assert_int_equal(want.max_ids, 5);
 	assert_int_equal(want.give_up_from, AGE_FLOOR);
 	assert_int_equal(want.give_up_before, wall - 1000);
-	age.jumped = true;
-	age.jumped_ms = 49500;
-	identities_limits(&site, 7, &age, wall, 50000, &want);
-	assert_true(want.give_up_before <= want.give_up_from);
+	now.wall += INT64_C(86400000);
+	age_look(&history, &now);
+	identities_limits(&site, 7, &history, &want);
+	assert_int_equal(want.give_up_before, wall - 1000);
 	site.identity_max = 0;
-	identities_limits(&site, 7, &age, wall, 50000, &want);
+	identities_limits(&site, 7, &history, &want);
 	assert_false(want.waits);
 	assert_int_equal(want.give_up_from, 0);
 	assert_int_equal(want.give_up_before, INT64_MAX);
 	site = (struct config_site){ .identity_max = 5 };
-	identities_limits(&site, 7, &age, wall, 50000, &want);
+	identities_limits(&site, 7, &history, &want);
 	assert_false(want.waits);
 }
 
