@@ -34,7 +34,7 @@ CREATE TABLE site_count (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE envelope (
-	envelope_id INTEGER PRIMARY KEY AUTOINCREMENT,
+	envelope_id INTEGER PRIMARY KEY,
 	context TEXT,
 	integrations TEXT,
 	sent_at TEXT,
@@ -44,7 +44,7 @@ CREATE TABLE envelope (
 ) STRICT;
 
 CREATE TABLE event (
-	event_id INTEGER PRIMARY KEY AUTOINCREMENT,
+	event_id INTEGER PRIMARY KEY,
 	site_id INTEGER NOT NULL,
 	message_id TEXT NOT NULL,
 	kind TEXT NOT NULL CHECK (kind = 'track' OR kind = 'identify' OR kind = 'page' OR kind = 'screen'
@@ -141,7 +141,7 @@ CREATE TABLE mapping (
 ) STRICT;
 
 CREATE TABLE attempt (
-	attempt_id INTEGER PRIMARY KEY AUTOINCREMENT,
+	attempt_id INTEGER PRIMARY KEY,
 	site_id INTEGER NOT NULL,
 	mapping_id INTEGER NOT NULL,
 	endpoint TEXT NOT NULL DEFAULT 'events'
@@ -532,9 +532,20 @@ SELECT
 	pause_note AS note
 FROM site;
 
+CREATE VIEW status_count AS
+SELECT site_id, status, sum(events) AS events
+FROM (
+	SELECT site_id, status, events FROM site_count
+	UNION ALL
+	SELECT e.site_id, 'pending', 1 FROM event e
+	WHERE e.event_id > (SELECT value FROM meta WHERE key = 'counted_to')
+		AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.event_id)
+)
+GROUP BY site_id, status;
+
 CREATE VIEW counts AS
 SELECT s.name AS site, c.status, c.events
-FROM site_count c
+FROM status_count c
 JOIN site s ON s.site_id = c.site_id
 WHERE c.events > 0;
 

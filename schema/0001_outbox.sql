@@ -8,11 +8,16 @@
 -- Conditions are chains of OR, not IN (...): for IN SQLite builds a table each time a statement runs.
 
 -- Single values: the clocks (write/clocks.h), the text of the views, the secret key of the hashes of
--- messageIds.
+-- messageIds, and
+--   counted_to         site_count has the events up to this one
+--   purged_to          the highest id of an event that retention has removed
+--   purged_attempt_to  the highest id of an attempt that retention has removed
 CREATE TABLE meta (
 	key TEXT PRIMARY KEY,
 	value ANY
 ) STRICT, WITHOUT ROWID;
+
+INSERT INTO meta (key, value) VALUES ('counted_to', 0), ('purged_to', 0), ('purged_attempt_to', 0);
 
 -- Periods in which the wall clock did not jump, a few (src/dispatch/age.h). In such a period the wall
 -- clock shows the proven time, which began with `start`, plus `shift`.
@@ -44,7 +49,9 @@ CREATE TABLE site (
 	identities INTEGER NOT NULL DEFAULT 0 -- rows of identity
 ) STRICT;
 
--- The number of a site's events by status, updated in the transactions that change the events.
+-- The number of a site's events by status, updated in the transactions that change the events. Events
+-- that arrive on the normal way are counted some hundred at a time: those after meta's counted_to are
+-- not in it yet. The view status_count adds them.
 CREATE TABLE site_count (
 	site_id INTEGER NOT NULL,
 	status TEXT NOT NULL,
@@ -56,7 +63,7 @@ CREATE TABLE site_count (
 
 -- The values of a batch that its events share, stored once.
 CREATE TABLE envelope (
-	envelope_id INTEGER PRIMARY KEY AUTOINCREMENT,
+	envelope_id INTEGER PRIMARY KEY, -- the id of the first event that uses it
 	context TEXT,
 	integrations TEXT,
 	sent_at TEXT,
@@ -67,7 +74,7 @@ CREATE TABLE envelope (
 
 -- What arrived. The rows are wide, so each is written once; only retention and erasure change it.
 CREATE TABLE event (
-	event_id INTEGER PRIMARY KEY AUTOINCREMENT,
+	event_id INTEGER PRIMARY KEY, -- given by the writer, in order of arrival, and never twice
 	site_id INTEGER NOT NULL,
 	message_id TEXT NOT NULL,
 	kind TEXT NOT NULL CHECK (kind = 'track' OR kind = 'identify' OR kind = 'page' OR kind = 'screen'
@@ -143,7 +150,8 @@ CREATE INDEX delivery_status ON delivery (status, event_id);
 CREATE INDEX delivery_maybe_sent ON delivery (event_id) WHERE maybe_sent > 0;
 CREATE INDEX delivery_settled ON delivery (settled_at) WHERE settled_at IS NOT NULL;
 
--- These triggers count the events that have a row in delivery; the writer itself counts the others.
+-- These triggers count the events that have a row in delivery; the writer itself counts the others
+-- (write/spans.h), before any of them gets a row.
 CREATE TRIGGER delivery_added AFTER INSERT ON delivery BEGIN
 	INSERT INTO site_count (site_id, status, events) VALUES (new.site_id, new.status, 1)
 	ON CONFLICT (site_id, status) DO UPDATE SET events = events + 1;
@@ -185,7 +193,7 @@ CREATE TABLE mapping (
 
 -- One row for each request to Bento, written before it goes out.
 CREATE TABLE attempt (
-	attempt_id INTEGER PRIMARY KEY AUTOINCREMENT,
+	attempt_id INTEGER PRIMARY KEY, -- ascending, and never given twice
 	site_id INTEGER NOT NULL,
 	mapping_id INTEGER NOT NULL,
 	endpoint TEXT NOT NULL DEFAULT 'events'
@@ -223,6 +231,8 @@ CREATE INDEX attempt_event_of_event ON attempt_event (event_id);
 -- the spans of a site do not overlap. The attempt of a span carries all of its events that have no row in
 -- delivery; while a span has no attempt, they are due in order of arrival. When an attempt ends without
 -- delivering, its spans are replaced by rows in delivery, so a span never changes its attempt.
+-- The newest span of a site ends up to 32 ids after its newest event while no attempt has taken it, so
+-- that the events that come next need not write it.
 CREATE TABLE span (
 	site_id INTEGER NOT NULL,
 	first_event_id INTEGER NOT NULL,

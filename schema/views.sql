@@ -10,6 +10,7 @@ DROP VIEW IF EXISTS history;
 DROP VIEW IF EXISTS operations;
 DROP VIEW IF EXISTS sites;
 DROP VIEW IF EXISTS counts;
+DROP VIEW IF EXISTS status_count;
 DROP VIEW IF EXISTS refusals;
 DROP VIEW IF EXISTS state;
 
@@ -298,9 +299,21 @@ SELECT
 	pause_note AS note
 FROM site;
 
+-- For the program itself: site_count with the events that are not counted yet, of which there are few.
+CREATE VIEW status_count AS
+SELECT site_id, status, sum(events) AS events
+FROM (
+	SELECT site_id, status, events FROM site_count
+	UNION ALL
+	SELECT e.site_id, 'pending', 1 FROM event e
+	WHERE e.event_id > (SELECT value FROM meta WHERE key = 'counted_to')
+		AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.event_id)
+)
+GROUP BY site_id, status;
+
 CREATE VIEW counts AS
 SELECT s.name AS site, c.status, c.events
-FROM site_count c
+FROM status_count c
 JOIN site s ON s.site_id = c.site_id
 WHERE c.events > 0;
 

@@ -10,10 +10,11 @@ SELECT mapping_id FROM mapping WHERE settings = :settings;
 -- name: attempt_add
 -- in: site_id int, mapping_id int, started_at int, events int, bytes int, first_event_id int
 -- in: last_event_id int, endpoint string
-INSERT INTO attempt (site_id, mapping_id, started_at, events, bytes, first_event_id, last_event_id,
-	endpoint)
-VALUES (:site_id, :mapping_id, :started_at, :events, :bytes, :first_event_id, :last_event_id,
-	:endpoint);
+INSERT INTO attempt (attempt_id, site_id, mapping_id, started_at, events, bytes, first_event_id,
+	last_event_id, endpoint)
+SELECT max(value, coalesce((SELECT max(attempt_id) FROM attempt), 0)) + 1, :site_id, :mapping_id,
+	:started_at, :events, :bytes, :first_event_id, :last_event_id, :endpoint
+FROM meta WHERE key = 'purged_attempt_to';
 
 -- name: attempt_end
 -- in: attempt_id int, finished_at int, duration_ms int, http_status int?, outcome string

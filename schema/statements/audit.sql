@@ -6,11 +6,11 @@ FROM site ORDER BY site_id;
 
 -- name: audit_counts
 -- out: site_id int, status text, events int
-SELECT site_id, status, events FROM site_count;
+SELECT site_id, status, events FROM status_count;
 
 -- name: audit_pending
 -- one: events int
-SELECT coalesce(sum(events), 0) AS events FROM site_count WHERE status = 'pending';
+SELECT coalesce(sum(events), 0) AS events FROM status_count WHERE status = 'pending';
 
 -- name: audit_unresolved
 -- in: site_id int

@@ -62,9 +62,4 @@ INSERT INTO meta (key, value) VALUES ('dedup_secret', :secret) ON CONFLICT (key)
 -- Retention has removed events up to this one, and none above it.
 -- name: dedup_purged_to
 -- one: event_id int
-SELECT value AS event_id FROM meta WHERE key = 'dedup_purged_to';
-
--- name: dedup_set_purged
--- in: event_id int
-INSERT INTO meta (key, value) VALUES ('dedup_purged_to', :event_id)
-ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value);
+SELECT value AS event_id FROM meta WHERE key = 'purged_to';

@@ -72,6 +72,16 @@ DELETE FROM span WHERE attempt_id = :attempt_id AND NOT EXISTS (
 		AND e.site_id = span.site_id
 		AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.event_id));
 
+-- The highest ids are kept, so that they are not given again.
+
+-- name: purge_note_event
+-- in: event_id int
+UPDATE meta SET value = max(value, :event_id) WHERE key = 'purged_to';
+
+-- name: purge_note_attempt
+-- in: attempt_id int
+UPDATE meta SET value = max(value, :attempt_id) WHERE key = 'purged_attempt_to';
+
 -- name: purge_empty_attempt
 -- in: attempt_id int
 DELETE FROM attempt WHERE attempt_id = :attempt_id AND outcome IS NOT NULL

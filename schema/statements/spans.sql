@@ -99,3 +99,15 @@ WHERE (site_id, status) = (SELECT site_id, status FROM delivery WHERE event_id =
 -- in: site_id int, status string, added int
 INSERT INTO site_count (site_id, status, events) VALUES (:site_id, :status, :added)
 ON CONFLICT (site_id, status) DO UPDATE SET events = events + excluded.events;
+
+-- Counts the events that arrived on the normal way since the last count, and have not left it.
+-- name: count_arrivals
+INSERT INTO site_count (site_id, status, events)
+SELECT e.site_id, 'pending', count(*) FROM event e
+WHERE e.event_id > (SELECT value FROM meta WHERE key = 'counted_to')
+	AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.event_id)
+GROUP BY e.site_id
+ON CONFLICT (site_id, status) DO UPDATE SET events = events + excluded.events;
+
+-- name: count_done
+UPDATE meta SET value = (SELECT coalesce(max(event_id), 0) FROM event) WHERE key = 'counted_to';

@@ -1,16 +1,18 @@
 -- name: envelope_add
--- in: context text, integrations text, sent_at text
-INSERT INTO envelope (context, integrations, sent_at) VALUES (:context, :integrations, :sent_at);
+-- in: envelope_id int, context text, integrations text, sent_at text, checksum int
+INSERT INTO envelope (envelope_id, context, integrations, sent_at, checksum)
+VALUES (:envelope_id, :context, :integrations, :sent_at, :checksum);
 
 -- name: envelope_set_events
--- in: envelope_id int, events int, checksum int
-UPDATE envelope SET events = :events, payloads = :events, checksum = :checksum
+-- in: envelope_id int, events int
+UPDATE envelope SET events = :events, payloads = :events
 WHERE envelope_id = :envelope_id;
 
--- The highest id ever assigned.
+-- The highest id ever assigned: of the newest event, or of a newer one that retention removed.
 -- name: event_last_id
 -- one: event_id int
-SELECT seq AS event_id FROM sqlite_sequence WHERE name = 'event';
+SELECT max(value, coalesce((SELECT max(event_id) FROM event), 0)) AS event_id
+FROM meta WHERE key = 'purged_to';
 
 -- name: event_add
 -- in: event_id int, site_id int, message_id text, kind string, name text?, email text?

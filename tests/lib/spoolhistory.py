@@ -16,7 +16,8 @@ def give_rows(file):
         SELECT * FROM normal;
         DELETE FROM span;
         UPDATE site_count SET events = events - (SELECT count(*) FROM normal n
-            WHERE n.site_id = site_count.site_id AND n.status = site_count.status);
+            WHERE n.site_id = site_count.site_id AND n.status = site_count.status
+            AND n.event_id <= (SELECT value FROM meta WHERE key = 'counted_to'));
         DROP TABLE normal;""")
 
 
@@ -27,6 +28,7 @@ def give_history(file):
     """Adds HISTORY events that were delivered in batches of 1,024 a year ago, before all others."""
     file.executescript(f"""
         UPDATE event SET event_id = event_id + {HISTORY};
+        UPDATE meta SET value = value + {HISTORY} WHERE key = 'counted_to';
         UPDATE delivery SET event_id = event_id + {HISTORY};
         UPDATE span SET first_event_id = first_event_id + {HISTORY},
             last_event_id = last_event_id + {HISTORY};

@@ -104,6 +104,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/identity/test_identity_order \
 	tests/unit/outbox/write/test_message_blocks \
 	tests/unit/outbox/write/test_requests \
+	tests/unit/outbox/write/test_counts \
 	tests/unit/outbox/write/test_spans \
 	tests/unit/outbox/write/test_unresolved \
 	tests/unit/term/test_table
@@ -259,6 +260,7 @@ tests_unit_outbox_identity_test_identity_order_SOURCES = tests/unit/outbox/ident
 tests_unit_outbox_write_test_message_blocks_SOURCES = \
 	tests/unit/outbox/write/test_message_blocks.c $(TEST_LIB)
 tests_unit_outbox_write_test_requests_SOURCES = tests/unit/outbox/write/test_requests.c $(OUTBOX_RIG)
+tests_unit_outbox_write_test_counts_SOURCES = tests/unit/outbox/write/test_counts.c $(OUTBOX_RIG)
 tests_unit_outbox_write_test_spans_SOURCES = tests/unit/outbox/write/test_spans.c $(OUTBOX_RIG)
 tests_unit_outbox_write_test_unresolved_SOURCES = tests/unit/outbox/write/test_unresolved.c \
 	tests/unit/outbox/identity/identity_fixture.h $(OUTBOX_RIG)

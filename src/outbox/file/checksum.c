@@ -76,9 +76,9 @@ checksum_event(const struct stmt_event_add *row)
 }
 
 int64_t
-checksum_envelope(int64_t envelope_id, const struct stmt_envelope_add *row)
+checksum_envelope(const struct stmt_envelope_add *row)
 {
-	uint64_t sum = add_number(0, (uint64_t)envelope_id);
+	uint64_t sum = add_number(0, (uint64_t)row->envelope_id);
 
 	sum = add_length(sum, row->context);
 	sum = add_length(sum, row->integrations);
@@ -180,15 +180,16 @@ static void
 envelope_checksum(sqlite3_context *context, int n, sqlite3_value **value)
 {
 	struct arguments a = { .value = value };
-	int64_t id = number_at(&a, 0);
 	struct stmt_envelope_add row = {
+		.envelope_id = number_at(&a, 0),
 		.context = text_at(&a, 1),
 		.integrations = text_at(&a, 2),
 		.sent_at = text_at(&a, 3),
+		.checksum = 0,
 	};
 
 	(void)n;
-	sqlite3_result_int64(context, a.wrong ? NO_CHECKSUM : checksum_envelope(id, &row));
+	sqlite3_result_int64(context, a.wrong ? NO_CHECKSUM : checksum_envelope(&row));
 }
 
 static void

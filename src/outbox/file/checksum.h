@@ -13,8 +13,8 @@ struct sqlite3;
 
 /* Covers every column but the checksum itself, which it ignores. */
 int64_t checksum_event(const struct stmt_event_add *row);
-/* Covers what a batch said, not the counts of its events. */
-int64_t checksum_envelope(int64_t envelope_id, const struct stmt_envelope_add *row);
+/* Covers the id and what a batch said, not the counts of its events. */
+int64_t checksum_envelope(const struct stmt_envelope_add *row);
 
 /*
  * Makes these functions known to SQL. Returns an error code of SQLite.

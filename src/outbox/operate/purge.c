@@ -161,14 +161,19 @@ drop_rows(struct db *db, const struct victim *v, struct attempts_left *left, str
 static int
 drop_empty_attempts(struct db *db, const struct attempts_left *left, struct err *e)
 {
-	for (size_t i = 0; i < left->n; i++)
+	int64_t last = 0;
+
+	for (size_t i = 0; i < left->n; i++) {
 		if (stmt_purge_empty_spans(db, left->id[i], e) != 0
 		    || stmt_purge_empty_attempt(db, left->id[i], e) != 0)
 			return -1;
-	return 0;
+		if (db_changes(db) > 0 && left->id[i] > last)
+			last = left->id[i];
+	}
+	return last == 0 ? 0 : stmt_purge_note_attempt(db, last, e);
 }
 
-/* Tells the duplicate detection and the blocks of messageIds that these rows are gone. */
+/* Records which rows are gone, for ids, duplicate detection and the blocks of messageIds. */
 static int
 forget_rows(struct db *db, const struct victims *s, struct err *e)
 {
@@ -182,7 +187,7 @@ forget_rows(struct db *db, const struct victims *s, struct err *e)
 			return -1;
 	}
 	/* The duplicate detection drops its entries of these events when it meets them. */
-	if (last != 0 && stmt_dedup_set_purged(db, last, e) != 0)
+	if (last != 0 && stmt_purge_note_event(db, last, e) != 0)
 		return -1;
 	return message_blocks_change(db, &changed, 0, e);
 }

@@ -11,6 +11,7 @@
 #include "outbox/file/db.h"
 #include "outbox/file/migrate.h"
 #include "outbox/operate/erase.h"
+#include "outbox/write/spans.h"
 
 #define PATH_SIZE 4200
 
@@ -77,10 +78,10 @@ copy_file(const char *from, const char *to, struct err *e)
 static int
 erase_one_step(struct db *db, struct outbox_erase *erase, struct err *e)
 {
-
 	if (db_exec(db, "BEGIN IMMEDIATE", e) != 0)
 		return -1;
-	if (erase_step(db, erase, clock_wall(&clock_system), e) != 0) {
+	if (spans_count_arrivals(db, e) != 0
+	    || erase_step(db, erase, clock_wall(&clock_system), e) != 0) {
 		db_rollback(db);
 		return -1;
 	}

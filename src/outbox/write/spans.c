@@ -1,8 +1,8 @@
 /*
- * Extends spans as events arrive, cuts them where an attempt takes events, and replaces them by
- * rows in delivery when events leave the normal way. A part of a span in which every event has a
- * row of its own is removed, because a search for due events would read those events in vain. Fails
- * as spans.h says.
+ * Extends spans as events arrive, and counts the events; cuts spans where an attempt takes events,
+ * and replaces them by rows in delivery when events leave the normal way. A part of a span without
+ * an event on the normal way is removed, because a search for due events would read it in vain.
+ * Fails as spans.h says.
  */
 #include "outbox/write/spans.h"
 
@@ -39,13 +39,10 @@ count(struct db *db, int64_t site_id, enum event_status status, int64_t added, s
 static int
 write_open(struct spans *s, struct span_open *open, struct err *e)
 {
-	if (open->added == 0)
+	if (!open->changed)
 		return 0;
-	if (put_span(s->db, open->site_id, open->first, open->last, 0, e) != 0
-	    || count(s->db, open->site_id, STATUS_PENDING, open->added, e) != 0)
-		return -1;
-	open->added = 0;
-	return 0;
+	open->changed = false;
+	return put_span(s->db, open->site_id, open->first, open->last, 0, e);
 }
 
 /*
@@ -69,6 +66,7 @@ find_open(struct spans *s, int64_t site_id, struct err *e)
 		s->next = (s->next + 1) % SPANS_OPEN;
 		if (write_open(s, open, e) != 0)
 			return NULL;
+		s->is_sum = s->is_sum && open->added == 0;
 	}
 	rc = stmt_span_newest(s->db, site_id, &row, e);
 	if (rc < 0)
@@ -90,22 +88,60 @@ spans_add(struct spans *s, int64_t site_id, int64_t event_id, struct err *e)
 
 	if (open == NULL)
 		return -1;
+	open->added++;
+	s->added++;
+	if (event_id <= open->last)
+		return 0;
 	if (open->last == 0 || event_id - open->last > SPAN_GAP) {
 		if (write_open(s, open, e) != 0)
 			return -1;
 		open->first = event_id;
 	}
-	open->last = event_id;
-	open->added++;
+	open->last = event_id + SPAN_GAP;
+	open->changed = true;
 	return 0;
 }
 
 int
-spans_write(struct spans *s, struct err *e)
+spans_count_arrivals(struct db *db, struct err *e)
+{
+	return stmt_count_arrivals(db, e) != 0 ? -1 : stmt_count_done(db, e);
+}
+
+static int
+count_sum(struct spans *s, struct err *e)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->open[i].added > 0
+		    && count(s->db, s->open[i].site_id, STATUS_PENDING, s->open[i].added, e) != 0)
+			return -1;
+	return stmt_count_done(s->db, e);
+}
+
+static int
+count_added(struct spans *s, struct err *e)
+{
+	if (s->is_sum && s->added == 0)
+		return 0;
+	if ((s->is_sum ? count_sum(s, e) : spans_count_arrivals(s->db, e)) != 0)
+		return -1;
+	for (size_t i = 0; i < s->n; i++)
+		s->open[i].added = 0;
+	s->added = 0;
+	s->is_sum = true;
+	return 0;
+}
+
+int
+spans_write(struct spans *s, bool others, struct err *e)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (write_open(s, &s->open[i], e) != 0)
 			return -1;
+	if ((others || !s->is_sum || s->added >= SPANS_COUNT_AT) && count_added(s, e) != 0)
+		return -1;
+	if (others)
+		s->n = s->next = 0;
 	return 0;
 }
 
@@ -113,6 +149,7 @@ void
 spans_forget(struct spans *s)
 {
 	s->n = s->next = 0;
+	s->is_sum = false;
 }
 
 /* ---- what an attempt takes ------------------------------------------------------------------- */
@@ -242,7 +279,8 @@ spans_free(struct spans_taking *m)
 	m->runs = NULL;
 }
 
-/* Keeps the rest of a span, before a run or after the last run, unless all its events have rows. */
+/* Keeps the rest of a span, before a run or after the last run, if it has an event on the normal
+ * way. */
 static int
 keep_rest(const struct spans_taking *m, int64_t first, int64_t last, struct err *e)
 {
@@ -320,7 +358,7 @@ spans_count_delivered(
 
 /*
  * Shortens a span that no attempt took, after its event got a row, when no earlier event of the
- * span is left.
+ * span is left, and removes it when no later one is.
  */
 static int
 shorten(struct db *db, int64_t site_id, int64_t event_id, const struct stmt_span_at_row *span,
@@ -336,9 +374,8 @@ shorten(struct db *db, int64_t site_id, int64_t event_id, const struct stmt_span
 		e)
 	    != 0)
 		return -1;
-	return event_id == span->last_event_id
-		   ? 0
-		   : put_span(db, site_id, event_id + 1, span->last_event_id, 0, e);
+	rc = has_event(db, site_id, event_id + 1, span->last_event_id, e);
+	return rc == 1 ? put_span(db, site_id, event_id + 1, span->last_event_id, 0, e) : rc;
 }
 
 int

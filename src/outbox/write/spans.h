@@ -21,31 +21,46 @@ struct db;
 /* ---- events that arrive ---------------------------------------------------------------------- */
 
 #define SPANS_OPEN 8 /* sites whose newest span is kept in memory */
-/* A new event extends a span when its id is at most this far after the span's last one. Taken ids
- * that are this close are looked up as one range. */
-#define SPAN_GAP 64
+/*
+ * A span that is written ends this far after its newest event, and a new event extends it when its
+ * id is at most this far after that end. So most events write no span, and a span runs over at most
+ * twice as many ids of other sites. Taken ids that are this close are looked up as one range.
+ */
+#define SPAN_GAP 32
+/* Events are added to site_count when this many have arrived since. */
+#define SPANS_COUNT_AT 256
 
 /* The newest span of a site, while no attempt has taken events from it. */
 struct span_open {
 	int64_t site_id;
 	int64_t first, last;
-	int64_t added; /* events added since the span was written */
+	bool changed;  /* not yet written */
+	int64_t added; /* events added since the last count */
 };
 
-/* The spans that arriving events extend; written once in each transaction. */
+/* The spans that arriving events extend. */
 struct spans {
 	struct db *db;
 	struct span_open open[SPANS_OPEN];
 	size_t n;
-	size_t next; /* the place to reuse next when all are taken */
+	size_t next;   /* the place to reuse next when all are taken */
+	int64_t added; /* events added since the last count */
+	bool is_sum;   /* the places in `open` have all events that are not counted; otherwise the
+			  next   commit counts them in the file */
 };
 
 /* Adds a new event to its site's newest span. Ids must ascend. */
 int spans_add(struct spans *s, int64_t site_id, int64_t event_id, struct err *e);
-/* Writes the added events. Call it before each commit, and before spans are read. */
-int spans_write(struct spans *s, struct err *e);
-/* Forgets the spans in memory: other code may change the table, or a rollback changed it. */
+/*
+ * Writes the spans that changed, and counts the added events when there are enough of them. Call it
+ * before each commit. With `others`, which other code needs before it reads or changes spans or
+ * deliveries, it counts all events, and forgets the spans in memory.
+ */
+int spans_write(struct spans *s, bool others, struct err *e);
+/* Forgets what is in memory, because a transaction was rolled back. */
 void spans_forget(struct spans *s);
+/* Counts the events that are not counted yet. For a file that no writer has open. */
+int spans_count_arrivals(struct db *db, struct err *e);
 
 /* ---- events that attempts take --------------------------------------------------------------- */
 

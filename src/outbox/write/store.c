@@ -77,27 +77,23 @@ make_message_id(struct store *s, char text[UUID_LENGTH + 1])
 	return (struct slice){ text, UUID_LENGTH };
 }
 
-/* The values that all events of the message share. */
-static struct stmt_envelope_add
-envelope_of(const struct outbox_put *put)
+/* Stores the values that all events of the message share, under the id of the next event. */
+static int
+add_envelope(struct store *s, const struct outbox_put *put, int64_t *envelope_id, struct err *e)
 {
-	return (struct stmt_envelope_add){
+	struct stmt_envelope_add row = {
+		.envelope_id = s->last_event_id + 1,
 		.context = put->context,
 		.integrations = put->integrations,
 		.sent_at = put->sent_at,
 	};
-}
-
-static int
-add_envelope(struct store *s, const struct outbox_put *put, int64_t *envelope_id, struct err *e)
-{
-	const struct stmt_envelope_add in = envelope_of(put);
 
 	if (put->context.p == NULL && put->integrations.p == NULL && put->sent_at.p == NULL)
 		return 0;
-	if (stmt_envelope_add(s->db, &in, e) != 0)
+	row.checksum = checksum_envelope(&row);
+	if (stmt_envelope_add(s->db, &row, e) != 0)
 		return -1;
-	*envelope_id = db_last_id(s->db);
+	*envelope_id = row.envelope_id;
 	return 0;
 }
 
@@ -422,11 +418,7 @@ add_unless_duplicate(struct transaction *t, struct outbox_put *put,
 int
 store_write(struct store *s, bool others, struct err *e)
 {
-	if (spans_write(&s->spans, e) != 0)
-		return -1;
-	if (others)
-		spans_forget(&s->spans);
-	return 0;
+	return spans_write(&s->spans, others, e);
 }
 
 int
@@ -441,7 +433,6 @@ store_has(struct store *s, int64_t site_id, struct slice message_id, struct err 
 int
 store_events(struct transaction *t, struct outbox_put *put, struct err *e)
 {
-	struct stmt_envelope_add envelope;
 	int64_t envelope_id = 0;
 
 	put->n_stored = put->n_duplicates = put->n_reused = put->n_erasures = 0;
@@ -459,12 +450,10 @@ store_events(struct transaction *t, struct outbox_put *put, struct err *e)
 	if (envelope_id == 0)
 		return 0;
 	/* Retention reduces this count as it removes events. */
-	envelope = envelope_of(put);
 	return stmt_envelope_set_events(t->db,
 	    &(struct stmt_envelope_set_events){
 		.envelope_id = envelope_id,
 		.events = (int64_t)put->n_stored,
-		.checksum = checksum_envelope(envelope_id, &envelope),
 	    },
 	    e);
 }

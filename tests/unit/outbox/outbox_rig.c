@@ -4,6 +4,7 @@
 #include "lib/unit.h"
 
 #include <pthread.h>
+#include <stdio.h>
 
 #include "outbox/file/db.h"
 
@@ -112,10 +113,10 @@ rig_check(void)
 	    0);
 	assert_int_equal(
 	    rig_number("SELECT count(*) FROM (SELECT site_id, status, count(*) AS n FROM state"
-		       " GROUP BY 1, 2 EXCEPT SELECT site_id, status, events FROM site_count)"),
+		       " GROUP BY 1, 2 EXCEPT SELECT site_id, status, events FROM status_count)"),
 	    0);
 	assert_int_equal(
-	    rig_number("SELECT count(*) FROM (SELECT site_id, status, events FROM site_count"
+	    rig_number("SELECT count(*) FROM (SELECT site_id, status, events FROM status_count"
 		       " WHERE events <> 0 EXCEPT SELECT site_id, status, count(*) FROM state"
 		       " GROUP BY 1, 2)"),
 	    0);
@@ -178,6 +179,35 @@ rig_put_one(const char *message_id)
 
 	assert_int_equal(rig_put(&event, 1, &p), 0);
 	return p.first_event_id;
+}
+
+void
+rig_put_many(int64_t site_id, size_t n)
+{
+	static int serial;
+	int64_t main_site = rig_site;
+	char id[32];
+
+	rig_site = site_id;
+	for (size_t i = 0; i < n; i++) {
+		snprintf(id, sizeof(id), "m-%d", serial++);
+		rig_put_one(id);
+	}
+	rig_site = main_site;
+}
+
+void
+rig_change(const char *sql)
+{
+	struct db db;
+	struct err e;
+
+	rig_close();
+	assert_int_equal(db_open(&db, rig_dir.file, DB_WRITE, &e), 0);
+	if (db_exec(&db, sql, &e) != 0)
+		fail_msg("%s: %s", sql, e.text);
+	db_close(&db, NULL);
+	rig_open();
 }
 
 /* Reads with its own connection, like an auditor. */

@@ -38,6 +38,10 @@ struct segment_event rig_track(const char *message_id);
 int rig_put(const struct segment_event *events, size_t n, struct outbox_put *ret_put);
 /* Stores one event and returns its id. */
 int64_t rig_put_one(const char *message_id);
+/* Stores n events of the site, one by one, with messageIds of their own. */
+void rig_put_many(int64_t site_id, size_t n);
+/* Changes the file while the outbox is closed, and opens it again. */
+void rig_change(const char *sql);
 /* Begins an attempt with these members; returns its id. */
 int64_t rig_begin(const int64_t *ids, size_t n);
 /* Returns the end of an attempt that delivered, which the test can change and send. */

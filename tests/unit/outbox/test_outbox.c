@@ -150,24 +150,6 @@ events_without_a_message_id_get_one(void **state)
 }
 
 static void
-ids_never_come_back(void **state)
-{
-	struct db db;
-	struct err e;
-
-	(void)state;
-	assert_int_equal(rig_put_one("a"), 1);
-	assert_int_equal(rig_put_one("b"), 2);
-	rig_close();
-	assert_int_equal(db_open(&db, rig_dir.file, DB_WRITE, &e), 0);
-	assert_int_equal(
-	    db_exec(&db, "DELETE FROM event; DELETE FROM span; DELETE FROM site_count", &e), 0);
-	db_close(&db, NULL);
-	rig_open();
-	assert_int_equal(rig_put_one("c"), 3);
-}
-
-static void
 a_second_daemon_is_refused(void **state)
 {
 	struct outbox_options o = { .path = rig_dir.file, .clock = &clock_system };
@@ -423,7 +405,6 @@ main(void)
 		TEST(a_detail_stands_beside_the_reason),
 		TEST(a_retry_is_stored_once_also_after_a_restart),
 		TEST(events_without_a_message_id_get_one),
-		TEST(ids_never_come_back),
 		TEST(a_second_daemon_is_refused),
 		TEST(a_full_disk_refuses_events_and_still_records_deliveries),
 		TEST(a_writer_that_is_behind_refuses_more),

@@ -289,7 +289,7 @@ a_model_agrees_over_any_history(void **state)
 			    (long long)purged + 1, (long long)to);
 			assert_int_equal(db_exec(&db, text, NULL), 0);
 			if (to > 0)
-				assert_int_equal(stmt_dedup_set_purged(&db, to, NULL), 0);
+				assert_int_equal(stmt_purge_note_event(&db, to, NULL), 0);
 			for (int64_t n = purged + 1; n <= to; n++)
 				model[n] = model[n] == 1 && n % 7 > 0 ? 2 : model[n];
 			purged = to;

@@ -142,8 +142,8 @@ what_retention_removed_leaves_the_levels(void **state)
 	sql("DELETE FROM event WHERE event_id <= 20000 AND event_id % 10 <> 0");
 	add_range(30001, 31000);
 	check_file(31000);
-	assert_int_equal(stmt_dedup_set_purged(&db, 20000, NULL), 0);
-	assert_int_equal(stmt_dedup_set_purged(&db, 7, NULL), 0);
+	assert_int_equal(stmt_purge_note_event(&db, 20000, NULL), 0);
+	assert_int_equal(stmt_purge_note_event(&db, 7, NULL), 0);
 	add_range(31001, 60000);
 	check_file(entries_in_file());
 	stale = entries_in_file() - number("SELECT count(*) FROM event");
@@ -162,7 +162,7 @@ all_may_go(void **state)
 	(void)state;
 	add_range(1, 1);
 	sql("DELETE FROM event");
-	assert_int_equal(stmt_dedup_set_purged(&db, 1, &e), 0);
+	assert_int_equal(stmt_purge_note_event(&db, 1, &e), 0);
 	assert_int_equal(dedup_levels_put(&levels, &db, bucket, NULL, 0, &e), 0);
 	assert_int_equal(number("SELECT count(*) FROM dedup_bucket"), 0);
 	assert_int_equal(levels.level[1].entries, 0);

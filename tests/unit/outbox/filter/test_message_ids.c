@@ -220,7 +220,7 @@ an_operation_takes_what_was_found(void **state)
 	outbox_filter_free(&f);
 	/* One step finds the event, however old it is. */
 	rig_close();
-	change("UPDATE sqlite_sequence SET seq = 3000000 WHERE name = 'event'");
+	change("UPDATE meta SET value = 3000000 WHERE key = 'purged_to'");
 	rig_open();
 	rig_put_one("far");
 	op = (struct outbox_operation){ .verb = OPERATE_HOLD, .filter = &f, .actor = "ann" };

@@ -159,8 +159,7 @@ rows_go_with_attempts_that_have_no_event_left(void **state)
 	    handmade_int(&box, "SELECT group_concat(attempt_id, '') FROM attempt"), 23);
 	assert_int_equal(handmade_int(&box, "SELECT count(*) FROM attempt_event"), 1);
 	/* The duplicate detection may drop its entries up to this event. */
-	assert_int_equal(
-	    handmade_int(&box, "SELECT value FROM meta WHERE key = 'dedup_purged_to'"), 2);
+	assert_int_equal(handmade_int(&box, "SELECT value FROM meta WHERE key = 'purged_to'"), 2);
 	assert_int_equal(
 	    handmade_int(&box, "SELECT events FROM operation WHERE verb = 'purge'"), 2);
 }
