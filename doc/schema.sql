@@ -70,6 +70,28 @@ CREATE TABLE message_chunk (
 	PRIMARY KEY (block, first)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE event_block (
+	block INTEGER PRIMARY KEY,
+	first_received_at INTEGER NOT NULL,
+	last_received_at INTEGER NOT NULL,
+	events INTEGER NOT NULL,
+	counted INTEGER NOT NULL CHECK (counted = 0 OR counted = 1)
+) STRICT;
+
+CREATE TABLE event_block_count (
+	block INTEGER NOT NULL,
+	site_id INTEGER NOT NULL,
+	kind TEXT NOT NULL,
+	name TEXT NOT NULL,
+	events INTEGER NOT NULL,
+	PRIMARY KEY (block, site_id, kind, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE event_address (
+	part INTEGER PRIMARY KEY,
+	entries BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE delivery (
 	event_id INTEGER PRIMARY KEY,
 	site_id INTEGER NOT NULL,
@@ -105,6 +127,8 @@ CREATE INDEX delivery_status ON delivery (status, event_id);
 CREATE INDEX delivery_maybe_sent ON delivery (event_id) WHERE maybe_sent > 0;
 
 CREATE INDEX delivery_settled ON delivery (settled_at) WHERE settled_at IS NOT NULL;
+
+CREATE INDEX delivery_email ON delivery (email COLLATE NOCASE, event_id) WHERE email IS NOT NULL;
 
 CREATE TRIGGER delivery_added AFTER INSERT ON delivery BEGIN
 	INSERT INTO site_count (site_id, status, events) VALUES (new.site_id, new.status, 1)

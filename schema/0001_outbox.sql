@@ -8,7 +8,7 @@
 -- Conditions are chains of OR, not IN (...): for IN SQLite builds a table each time a statement runs.
 
 -- Single values: the clocks (write/clocks.h), the text of the views, the secret key of the hashes of
--- messageIds, and
+-- messageIds and addresses, and
 --   counted_to         site_count has the events up to this one
 --   purged_to          the highest id of an event that retention has removed
 --   purged_attempt_to  the highest id of an attempt that retention has removed
@@ -109,6 +109,32 @@ CREATE TABLE message_chunk (
 	PRIMARY KEY (block, first)
 ) STRICT, WITHOUT ROWID;
 
+-- What a question needs to know about complete blocks of 2,048 events, so that it reads no more of them
+-- than it is about (write/event_block.h). The newest block has no row until it is complete.
+CREATE TABLE event_block (
+	block INTEGER PRIMARY KEY, -- event_id >> 11
+	first_received_at INTEGER NOT NULL, -- the earliest received_at of its events
+	last_received_at INTEGER NOT NULL, -- the latest
+	events INTEGER NOT NULL, -- number of events
+	counted INTEGER NOT NULL CHECK (counted = 0 OR counted = 1) -- 0: too many names to be counted
+) STRICT;
+
+-- The events of a block by site, kind and name.
+CREATE TABLE event_block_count (
+	block INTEGER NOT NULL,
+	site_id INTEGER NOT NULL,
+	kind TEXT NOT NULL,
+	name TEXT NOT NULL, -- '': none
+	events INTEGER NOT NULL,
+	PRIMARY KEY (block, site_id, kind, name)
+) STRICT, WITHOUT ROWID;
+
+-- Keyed hashes of the addresses of a block's events, sorted, in eight rows by their highest bits.
+CREATE TABLE event_address (
+	part INTEGER PRIMARY KEY, -- block << 3, and the highest three bits of the hashes
+	entries BLOB NOT NULL -- four bytes each: 21 bits of the hash, 11 bits of the event_id
+) STRICT;
+
 -- The present state of each event that has left the normal way: the event is delayed, held or failed,
 -- waits for its address, was in a failed attempt, or was changed by an operator. The rows are narrow,
 -- because they are written often.
@@ -149,6 +175,8 @@ CREATE INDEX delivery_awaits_anonymous ON delivery (site_id, anonymous_id, event
 CREATE INDEX delivery_status ON delivery (status, event_id);
 CREATE INDEX delivery_maybe_sent ON delivery (event_id) WHERE maybe_sent > 0;
 CREATE INDEX delivery_settled ON delivery (settled_at) WHERE settled_at IS NOT NULL;
+-- Addresses that came later than their events; the others are in event_address.
+CREATE INDEX delivery_email ON delivery (email COLLATE NOCASE, event_id) WHERE email IS NOT NULL;
 
 -- These triggers count the events that have a row in delivery; the writer itself counts the others
 -- (write/spans.h), before any of them gets a row.
@@ -342,10 +370,14 @@ ANALYZE sqlite_schema;
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
 	('site', NULL, '3'),
 	('event', NULL, '10000000'),
+	('event_block', NULL, '5000'),
+	('event_block_count', 'event_block_count', '100000 20 10 5 1'),
+	('event_address', NULL, '40000'),
 	('delivery', 'delivery_status', '100000 20000 1'),
 	('delivery', 'delivery_due', '1000 300 300 100 1'),
 	('delivery', 'delivery_settled', '100000 2'),
 	('delivery', 'delivery_maybe_sent', '100 1'),
+	('delivery', 'delivery_email', '10000 3 1'),
 	('attempt', 'attempt_site', '20000 5000'),
 	('attempt', 'attempt_started', '20000 1'),
 	('attempt', 'attempt_finished', '20000 1'),

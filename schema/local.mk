@@ -14,6 +14,7 @@ STATEMENTS = \
 	schema/statements/corrections.sql \
 	schema/statements/dedup.sql \
 	schema/statements/erase.sql \
+	schema/statements/event_block.sql \
 	schema/statements/export.sql \
 	schema/statements/export_line.sql \
 	schema/statements/free_space.sql \

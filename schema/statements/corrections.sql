@@ -11,6 +11,13 @@ SELECT coalesce(max(event_id), 0) AS event_id FROM (SELECT event_id
 	FROM event INDEXED BY event_provisional
 	WHERE provisional IS NOT NULL AND event_id <= :up_to ORDER BY event_id LIMIT :max);
 
+-- The blocks of events with provisional times.
+-- name: provisional_blocks
+-- in: up_to int
+-- out: block int
+SELECT DISTINCT event_id >> 11 AS block FROM event INDEXED BY event_provisional
+WHERE provisional IS NOT NULL AND event_id <= :up_to;
+
 -- The newest receipt in the outbox, and whether its time is provisional.
 -- name: newest_receipt
 -- one: at int

@@ -1,7 +1,9 @@
--- name: message_block_ids
+-- name: message_block_events
 -- in: first int, last int
--- out: message_id text
-SELECT message_id FROM event WHERE event_id BETWEEN :first AND :last;
+-- out: event_id int, site_id int, message_id text, kind text, name text?, email text?
+-- out: received_at int
+SELECT event_id, site_id, message_id, kind, name, email, received_at
+FROM event WHERE event_id BETWEEN :first AND :last;
 
 -- name: message_chunk_add
 -- in: block int, first text, ids text?

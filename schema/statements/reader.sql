@@ -1,32 +1,40 @@
--- The due events in spans, with all their columns, in one scan.
+-- The events in spans that no attempt took, with all their columns, in one scan. Those that have a row in
+-- delivery are among them.
 -- name: due_fresh
 -- in: site_id int, after int
 -- out: event_id int, message_id text, kind text, name text?, email text?
--- out: occurred_at int, received_at int, body text?, context text?, browser bool
--- out: integrations text?
+-- out: occurred_at int, received_at int, body text?, browser bool, envelope_id int
 SELECT e.event_id, e.message_id, e.kind, e.name, e.email, e.occurred_at, e.received_at, e.body,
-	v.context, e.browser, v.integrations
+	e.browser, e.envelope_id
 FROM span r INDEXED BY span_due
 CROSS JOIN event e ON e.event_id BETWEEN max(r.first_event_id, :after + 1) AND r.last_event_id
 	AND e.site_id = :site_id
-LEFT JOIN envelope v ON v.envelope_id = e.envelope_id
 WHERE r.site_id = :site_id AND r.attempt_id IS NULL AND r.last_event_id > :after
-	AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.event_id)
 ORDER BY r.first_event_id;
+
+-- The first event from this id on that has a row in delivery.
+-- name: due_next_row
+-- in: event_id int
+-- one: event_id int
+SELECT event_id FROM delivery WHERE event_id >= :event_id ORDER BY event_id LIMIT 1;
+
+-- name: due_envelope
+-- in: envelope_id int
+-- out: context text?, integrations text?
+SELECT context, integrations FROM envelope WHERE envelope_id = :envelope_id;
 
 -- The events with a row in delivery that are due at once, with all their columns; leaves out events with
 -- provisional times.
 -- name: due_again
 -- in: site_id int, after int
 -- out: event_id int, message_id text, kind text, name text?, email text?
--- out: occurred_at int, received_at int, body text?, context text?, attempts int
--- out: maybe_sent int, max_batch int, browser bool, integrations text?
+-- out: occurred_at int, received_at int, body text?, attempts int, maybe_sent int
+-- out: max_batch int, browser bool, envelope_id int
 SELECT d.event_id, e.message_id, e.kind, e.name, coalesce(d.email, e.email) AS email,
-	e.occurred_at, e.received_at, e.body, v.context, d.attempts, d.maybe_sent,
-	coalesce(d.max_batch, 0) AS max_batch, e.browser, v.integrations
+	e.occurred_at, e.received_at, e.body, d.attempts, d.maybe_sent,
+	coalesce(d.max_batch, 0) AS max_batch, e.browser, e.envelope_id
 FROM delivery d INDEXED BY delivery_due
 CROSS JOIN event e ON e.event_id = d.event_id
-LEFT JOIN envelope v ON v.envelope_id = e.envelope_id
 WHERE d.site_id = :site_id AND d.status = 'pending' AND d.awaiting_since IS NULL
 	AND d.next_attempt_at = 0 AND d.event_id > :after AND e.provisional IS NULL
 ORDER BY d.event_id;
@@ -64,12 +72,11 @@ WHERE d.site_id = :site_id AND d.status = 'pending' AND d.awaiting_since IS NULL
 -- name: event_load
 -- in: event_id int
 -- out: event_id int, message_id text, kind text, name text?, email text?
--- out: occurred_at int, received_at int, body text?, context text?, attempts int
--- out: maybe_sent int, max_batch int, browser bool, integrations text?
+-- out: occurred_at int, received_at int, body text?, attempts int, maybe_sent int
+-- out: max_batch int, browser bool, envelope_id int
 SELECT e.event_id, e.message_id, e.kind, e.name, coalesce(d.email, e.email) AS email,
-	e.occurred_at, e.received_at, e.body, v.context, d.attempts, d.maybe_sent,
-	coalesce(d.max_batch, 0) AS max_batch, e.browser, v.integrations
+	e.occurred_at, e.received_at, e.body, d.attempts, d.maybe_sent,
+	coalesce(d.max_batch, 0) AS max_batch, e.browser, e.envelope_id
 FROM event e
 LEFT JOIN delivery d ON d.event_id = e.event_id
-LEFT JOIN envelope v ON v.envelope_id = e.envelope_id
 WHERE e.event_id = :event_id AND e.provisional IS NULL;

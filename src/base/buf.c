@@ -70,7 +70,7 @@ buf_reserve(struct buf *b, size_t n)
 }
 
 void
-buf_append(struct buf *b, const void *p, size_t n)
+buf_append_more(struct buf *b, const void *p, size_t n)
 {
 	char *to = buf_reserve(b, n);
 
@@ -79,12 +79,6 @@ buf_append(struct buf *b, const void *p, size_t n)
 	memcpy(to, p, n);
 	b->n += n;
 	b->p[b->n] = '\0';
-}
-
-void
-buf_append_byte(struct buf *b, char c)
-{
-	buf_append(b, &c, 1);
 }
 
 void

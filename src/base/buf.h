@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/slice.h"
 
@@ -31,9 +32,29 @@ void buf_truncate(struct buf *b, size_t n);
 /* Makes room for n more bytes and returns where they go; NULL, with `failed` set, when there is
  * none. */
 char *buf_reserve(struct buf *b, size_t n);
-void buf_append(struct buf *b, const void *p, size_t n);
-void buf_append_byte(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* buf_append, where the memory has no room. */
+void buf_append_more(struct buf *b, const void *p, size_t n);
+
+/* Inline, because a request is put together from many short texts. */
+static inline void
+buf_append(struct buf *b, const void *p, size_t n)
+{
+	if (b->failed || n == 0 || n > b->max - b->n || n >= b->cap - b->n) {
+		buf_append_more(b, p, n);
+		return;
+	}
+	memcpy(b->p + b->n, p, n);
+	b->n += n;
+	b->p[b->n] = '\0';
+}
+
+static inline void
+buf_append_byte(struct buf *b, char c)
+{
+	buf_append(b, &c, 1);
+}
 
 static inline void
 buf_append_slice(struct buf *b, struct slice s)

@@ -43,8 +43,9 @@ date_from_days(int64_t days, int *ret_year, int *ret_month, int *ret_day)
 	*ret_year = (int)(year_of_era + era * 400 + (*ret_month <= 2));
 }
 
-/* Writes one or more decimal digits, most significant first. printf would cost too much here. */
-static char *
+/* Writes one or more decimal digits, most significant first. printf would cost too much here, and
+ * so would a loop whose length is not known when this is compiled. */
+static inline __attribute__((always_inline)) char *
 put_digits(char *to, int value, int digits)
 {
 	for (int i = digits - 1; i >= 0; i--) {
@@ -90,7 +91,7 @@ struct reader {
 	const char *end;
 };
 
-static bool
+static inline __attribute__((always_inline)) bool
 read_digits(struct reader *r, int digits, int min, int max, int *ret_value)
 {
 	int value = 0;
@@ -109,7 +110,7 @@ read_digits(struct reader *r, int digits, int min, int max, int *ret_value)
 	return true;
 }
 
-static bool
+static inline bool
 read_char(struct reader *r, char c)
 {
 	if (r->p == r->end || *r->p != c)

@@ -3,41 +3,58 @@
  */
 #include "base/siphash.h"
 
+#include <endian.h>
 #include <string.h>
 
-static uint64_t
+static inline uint64_t
 rotate_left(uint64_t x, int k)
 {
 	return (x << k) | (x >> (64 - k));
 }
 
-static void
-sip_round(uint64_t v[4])
+struct state {
+	uint64_t a, b, c, d;
+};
+
+/* Inline, like all of this: the state then stays in registers. */
+static inline __attribute__((always_inline)) struct state
+sip_round(struct state s)
 {
-	v[0] += v[1];
-	v[2] += v[3];
-	v[1] = rotate_left(v[1], 13) ^ v[0];
-	v[3] = rotate_left(v[3], 16) ^ v[2];
-	v[0] = rotate_left(v[0], 32);
-	v[2] += v[1];
-	v[0] += v[3];
-	v[1] = rotate_left(v[1], 17) ^ v[2];
-	v[3] = rotate_left(v[3], 21) ^ v[0];
-	v[2] = rotate_left(v[2], 32);
+	s.a += s.b;
+	s.c += s.d;
+	s.b = rotate_left(s.b, 13) ^ s.a;
+	s.d = rotate_left(s.d, 16) ^ s.c;
+	s.a = rotate_left(s.a, 32);
+	s.c += s.b;
+	s.a += s.d;
+	s.b = rotate_left(s.b, 17) ^ s.c;
+	s.d = rotate_left(s.d, 21) ^ s.a;
+	s.c = rotate_left(s.c, 32);
+	return s;
 }
 
-static void
-sip_word(uint64_t v[4], uint64_t word)
+static inline __attribute__((always_inline)) struct state
+sip_word(struct state s, uint64_t word)
 {
-	v[3] ^= word;
-	sip_round(v);
-	sip_round(v);
-	v[0] ^= word;
+	s.d ^= word;
+	s = sip_round(sip_round(s));
+	s.a ^= word;
+	return s;
 }
 
 /* The algorithm reads words in little-endian order. */
+static inline uint64_t
+load_word(const unsigned char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return le64toh(word);
+}
+
+/* Returns the n < 8 bytes of the last word. */
 static uint64_t
-load_bytes(const unsigned char *p, size_t n)
+load_rest(const unsigned char *p, size_t n)
 {
 	uint64_t word = 0;
 
@@ -50,19 +67,18 @@ uint64_t
 siphash(const struct siphash_key *key, const void *p, size_t n)
 {
 	const unsigned char *in = p;
-	uint64_t v[4] = {
+	struct state s = {
 		key->k0 ^ UINT64_C(0x736f6d6570736575),
 		key->k1 ^ UINT64_C(0x646f72616e646f6d),
 		key->k0 ^ UINT64_C(0x6c7967656e657261),
 		key->k1 ^ UINT64_C(0x7465646279746573),
 	};
-	size_t whole = n / 8;
+	size_t rest = n;
 
-	for (size_t i = 0; i < whole; i++)
-		sip_word(v, load_bytes(in + 8 * i, 8));
-	sip_word(v, load_bytes(in + 8 * whole, n % 8) | (uint64_t)n << 56);
-	v[2] ^= 0xff;
-	for (int i = 0; i < 4; i++)
-		sip_round(v);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
+	for (; rest >= 8; rest -= 8, in += 8)
+		s = sip_word(s, load_word(in));
+	s = sip_word(s, load_rest(in, rest) | (uint64_t)n << 56);
+	s.c ^= 0xff;
+	s = sip_round(sip_round(sip_round(sip_round(s))));
+	return s.a ^ s.b ^ s.c ^ s.d;
 }

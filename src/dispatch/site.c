@@ -137,12 +137,11 @@ begin_next(const struct site *s, int64_t now)
 	return outgoing_begin_next(&s->outgoing, now);
 }
 
-/* Whether the next batch may be prepared. Not in a step that sent a request: sending has
- * priority. */
+/* Whether the next batch may be prepared while requests are in flight. */
 static bool
 may_prepare(const struct site *s, int64_t now)
 {
-	return context_is_sending(s->ctx) && !s->ctx->sent && !is_paused(s)
+	return context_is_sending(s->ctx) && !is_paused(s)
 	       && outgoing_may_prepare(&s->outgoing, now);
 }
 
@@ -167,8 +166,9 @@ site_run(struct site *s, int64_t now)
 		if (ready)
 			outgoing_begin(&s->outgoing);
 	} while (ready);
-	if (may_prepare(s, now))
-		queue_prepare(&s->queue, now);
+	/* Not in a step that sent a request: sending has priority. */
+	if (!s->ctx->sent && may_prepare(s, now))
+		queue_prepare_step(&s->queue, now);
 	if (context_is_sending(s->ctx))
 		queue_settle_unfit(&s->queue, now);
 }
@@ -193,8 +193,8 @@ site_sleep(const struct site *s, int64_t now)
 	if (context_is_sending(s->ctx)) {
 		at = sooner(at, queue_settle_next(&s->queue));
 		at = sooner(at, later(begin_next(s, now), queue_next(&s->queue)));
-		/* Preparing was left to the next step, so that a request could be sent first. */
-		if (s->ctx->sent && queue_must_look(&s->queue))
+		/* Preparing goes on in the next step, so that a request can be sent first. */
+		if (queue_must_look(&s->queue) && (s->ctx->sent || may_prepare(s, now)))
 			at = now;
 	}
 	if (at == CONTEXT_NEVER)

@@ -26,6 +26,8 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/file/readers.c src/outbox/file/readers.h \
 	src/outbox/file/space.c \
 	src/outbox/file/space.h \
+	src/outbox/file/wal.c \
+	src/outbox/file/wal.h \
 	src/outbox/filter/filter.c \
 	src/outbox/filter/filter.h \
 	src/outbox/filter/filter_json.c \
@@ -101,6 +103,8 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/write/clocks.h \
 	src/outbox/write/corrections.c \
 	src/outbox/write/corrections.h \
+	src/outbox/write/event_block.c \
+	src/outbox/write/event_block.h \
 	src/outbox/write/make_due.c \
 	src/outbox/write/make_due.h \
 	src/outbox/write/message_blocks.c \

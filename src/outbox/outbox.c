@@ -12,6 +12,7 @@
 #include "outbox/file/lock.h"
 #include "outbox/file/migrate.h"
 #include "outbox/file/space.h"
+#include "outbox/file/wal.h"
 #include "outbox/message_kind.h"
 #include "outbox/outbox_private.h"
 #include "outbox/write/attempts.h"
@@ -36,7 +37,7 @@ recover(struct outbox *o, int64_t *ret_recovered, struct err *e)
 {
 	if (db_exec(&o->db, "BEGIN IMMEDIATE", e) != 0)
 		return -1;
-	if ((!o->options.passing && sites_reset(&o->db, e) != 0)
+	if (wal_rewrite(o->path, e) != 0 || (!o->options.passing && sites_reset(&o->db, e) != 0)
 	    || attempts_recover(&o->db, clock_wall(o->options.clock), ret_recovered, e) != 0
 	    || db_exec(&o->db, "COMMIT", e) != 0) {
 		db_rollback(&o->db);
@@ -158,6 +159,7 @@ outbox_close(struct outbox *o)
 	if (o->box.tail != NULL)
 		mailbox_free(&o->box);
 	dedup_close(&o->dedup);
+	store_close(&o->store);
 	unresolved_close(&o->unresolved);
 	files_free(&o->files);
 	if (o->db.handle != NULL)

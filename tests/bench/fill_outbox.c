@@ -17,12 +17,17 @@
 #define GROUP 4096 /* events that the writer accepts in one transaction */
 #define MAX_SIZE 1000000
 #define ADDRESSES 1000000
+#define PERIOD_MS INT64_C(2592000000) /* the events arrived evenly over the last 30 days */
+#define BUSY_EVERY 500                /* one event of so many belongs to busy@load.example */
+#define RARE_EVENTS 3                 /* events of rare@load.example */
 
 struct fill {
 	struct outbox *outbox;
 	int64_t site_id;
 	struct rand rand;
 	bool random_ids;
+	int64_t total;
+	int64_t began;
 	int64_t size;
 	char *body;
 	char ids[GROUP][40];
@@ -45,6 +50,19 @@ note_done(struct outbox_msg *msg, void *arg)
 	pthread_mutex_unlock(&f->mutex);
 }
 
+/* The events of rare@load.example are in the middle of the file, and at its quarters. */
+static void
+make_address(struct fill *f, size_t i, int64_t n)
+{
+	if ((n + 1) % (f->total / (RARE_EVENTS + 1) + 1) == 0)
+		snprintf(f->emails[i], sizeof(f->emails[i]), "rare@load.example");
+	else if (n % BUSY_EVERY == 0)
+		snprintf(f->emails[i], sizeof(f->emails[i]), "busy@load.example");
+	else
+		snprintf(f->emails[i], sizeof(f->emails[i]), "user%u@load.example",
+		    (unsigned)(rand_u64(&f->rand) % ADDRESSES));
+}
+
 /* UUIDv4, or UUIDv7 for ordered ids. */
 static void
 make_event(struct fill *f, size_t i, int64_t n, int64_t now)
@@ -55,8 +73,7 @@ make_event(struct fill *f, size_t i, int64_t n, int64_t now)
 	snprintf(f->ids[i], sizeof(f->ids[i]), "%08x-%04x-%04x-%04x-%012" PRIx64,
 	    (unsigned)(high >> 32), (unsigned)(high >> 16 & 0xffff), (unsigned)(high & 0xffff),
 	    (unsigned)(low >> 48), low & UINT64_C(0xffffffffffff));
-	snprintf(f->emails[i], sizeof(f->emails[i]), "user%u@load.example",
-	    (unsigned)(rand_u64(&f->rand) % ADDRESSES));
+	make_address(f, i, n);
 	f->events[i] = (struct segment_event){
 		.body = { f->body, (size_t)f->size },
 		.kind = KIND_TRACK,
@@ -71,7 +88,7 @@ make_event(struct fill *f, size_t i, int64_t n, int64_t now)
 static int
 put_group(struct fill *f, int64_t at, size_t n, struct err *e)
 {
-	int64_t now = clock_wall(&clock_system);
+	int64_t now = f->began - PERIOD_MS / f->total * (f->total - at);
 	struct outbox_put put = {
 		.msg = { .type = OUTBOX_PUT, .done = note_done, .done_arg = f },
 		.site_id = f->site_id,
@@ -95,7 +112,7 @@ put_group(struct fill *f, int64_t at, size_t n, struct err *e)
 }
 
 static int
-fill(struct fill *f, const char *path, int64_t events, struct err *e)
+fill(struct fill *f, const char *path, struct err *e)
 {
 	const struct outbox_options options = {
 		.path = path,
@@ -108,8 +125,9 @@ fill(struct fill *f, const char *path, int64_t events, struct err *e)
 		return -1;
 	if (outbox_site(f->outbox, "main", &f->site_id, e) != 0 || outbox_start(f->outbox, e) != 0)
 		return -1;
-	for (int64_t at = 0; at < events; at += GROUP)
-		if (put_group(f, at, events - at < GROUP ? (size_t)(events - at) : GROUP, e) != 0)
+	for (int64_t at = 0; at < f->total; at += GROUP)
+		if (put_group(f, at, f->total - at < GROUP ? (size_t)(f->total - at) : GROUP, e)
+		    != 0)
 			return -1;
 	return outbox_stop(f->outbox, e);
 }
@@ -135,14 +153,14 @@ main(int argc, char **argv)
 {
 	struct fill *f = calloc(1, sizeof(*f));
 	struct err e = { 0 };
-	int64_t events, began;
+	int64_t began;
 	int rc;
 
 	if (argc != 5 || f == NULL) {
 		fprintf(stderr, "usage: fill_outbox DATABASE EVENTS SIZE ordered|random\n");
 		return 2;
 	}
-	events = number(argv[2], 1, INT64_C(1) << 32);
+	f->total = number(argv[2], 1, INT64_C(1) << 32);
 	f->size = number(argv[3], 2, MAX_SIZE);
 	f->random_ids = strcmp(argv[4], "random") == 0;
 	f->body = malloc((size_t)f->size);
@@ -153,13 +171,14 @@ main(int argc, char **argv)
 	f->body[f->size - 1] = '}';
 	pthread_mutex_init(&f->mutex, NULL);
 	pthread_cond_init(&f->cond, NULL);
+	f->began = clock_wall(&clock_system);
 	began = clock_mono(&clock_system);
-	rc = fill(f, argv[1], events, &e);
+	rc = fill(f, argv[1], &e);
 	if (rc != 0)
 		fprintf(stderr, "fill_outbox: %s\n", e.text);
 	else
 		printf("{\"events_per_second\": %.0f}\n",
-		    (double)events * 1000 / (double)(clock_mono(&clock_system) - began + 1));
+		    (double)f->total * 1000 / (double)(clock_mono(&clock_system) - began + 1));
 	if (f->outbox != NULL)
 		outbox_close(f->outbox);
 	free(f->body);

@@ -102,6 +102,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/identity/test_identity \
 	tests/unit/outbox/identity/test_identity_merge \
 	tests/unit/outbox/identity/test_identity_order \
+	tests/unit/outbox/write/test_event_block \
 	tests/unit/outbox/write/test_message_blocks \
 	tests/unit/outbox/write/test_requests \
 	tests/unit/outbox/write/test_counts \
@@ -257,6 +258,8 @@ tests_unit_outbox_identity_test_identity_order_SOURCES = tests/unit/outbox/ident
 	tests/unit/outbox/identity/identity_model.c tests/unit/outbox/identity/identity_model.h \
 	tests/unit/outbox/identity/identity_scenarios.c tests/unit/outbox/identity/identity_scenarios.h \
 	$(TEST_LIB)
+tests_unit_outbox_write_test_event_block_SOURCES = \
+	tests/unit/outbox/write/test_event_block.c $(TEST_LIB)
 tests_unit_outbox_write_test_message_blocks_SOURCES = \
 	tests/unit/outbox/write/test_message_blocks.c $(TEST_LIB)
 tests_unit_outbox_write_test_requests_SOURCES = tests/unit/outbox/write/test_requests.c $(OUTBOX_RIG)

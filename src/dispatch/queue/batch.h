@@ -20,7 +20,7 @@ struct batch {
 	bool probe;      /* a single event that tests whether the site is ready again */
 	bool full;       /* no further event fits */
 	bool by_bytes;   /* it is full because of its bytes */
-	bool unfinished; /* no event was found yet, and there are more to read */
+	bool unfinished; /* reading stopped early: there are more events to read */
 	enum bento_endpoint endpoint;
 	unsigned n_items;      /* items as Bento counts them */
 	unsigned n_maybe_sent; /* items of events that an earlier attempt may have delivered */

@@ -17,6 +17,7 @@ struct filling {
 	const struct fill *f;
 	struct batch *batch;
 	struct passing passing;
+	size_t n_kept;
 	bool gapless;               /* every event after taken_to has been kept so far */
 	struct order_set elsewhere; /* events for another endpoint, which block later events of
 				       their addresses */
@@ -92,7 +93,11 @@ keep(struct filling *g)
 	struct batch *b = g->batch;
 
 	batch_keep(b, g->event, g->address, &g->composed, &g->f->limits);
-	return b->full ? READING_ENOUGH : READING_ON;
+	if (b->full)
+		return READING_ENOUGH;
+	/* A batch must not be filled further once an event was skipped: see fill_batch. */
+	b->unfinished = ++g->n_kept == g->f->step && g->passing.n == 0 && *g->f->blocked_to == 0;
+	return b->unfinished ? READING_ENOUGH : READING_ON;
 }
 
 static enum reading
@@ -170,12 +175,14 @@ fill_batch(struct batch *b, const struct fill *f, struct err *e)
 
 	/* There is a gap if an event after taken_to was blocked, or was skipped before `after`. */
 	g.gapless = *f->blocked_to <= *f->taken_to && query.after <= *f->taken_to;
+	b->unfinished = false;
 	if (b->full)
 		return 0;
 	order_set_init(&g.elsewhere, FILL_LOOK_MAX);
 	rc = f->outbox->due(f->outbox, &query, take, &g, e);
 	order_set_free(&g.elsewhere);
-	b->unfinished = m->n == 0 && g.passing.run && g.next == READING_ENOUGH;
+	if (m->n == 0)
+		b->unfinished = g.passing.run && g.next == READING_ENOUGH;
 	/* If the batch were filled further, a later event could overtake a skipped event of its
 	 * address. */
 	if ((g.passing.n > 0 || *f->blocked_to > 0) && m->n > 0)

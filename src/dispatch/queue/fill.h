@@ -37,6 +37,9 @@ struct fill {
 	int64_t expire_before; /* an event received before this time is too old; AGE_NONE: no event
 				  is */
 	struct batch_limits limits;
+	/* Reading stops early after this many events, but only where it can go on later as if it
+	 * had not stopped; 0: it does not. */
+	size_t step;
 	const struct composer *composer;
 	const struct mapping_options *mapping;
 	const struct taken *taken; /* events to leave out */
@@ -52,9 +55,10 @@ struct fill {
 };
 
 /*
- * Adds due events. Returns 0 when the batch is full or no more events are due, -1 when reading
- * failed or memory ran out; the batch then keeps the events that it had. Events that no request can
- * carry go to f->unfit if it has room; else they are skipped for now.
+ * Adds due events. Returns 0 when the batch is full, no more events are due, or reading stopped
+ * early (b->unfinished); -1 when reading failed or memory ran out; the batch then keeps the events
+ * that it had. Events that no request can carry go to f->unfit if it has room; else they are
+ * skipped for now.
  */
 int fill_batch(struct batch *b, const struct fill *f, struct err *e);
 /* Like fill_batch, with this one event in an empty batch. */

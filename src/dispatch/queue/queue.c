@@ -23,6 +23,9 @@
 /* Reading begins after the taken events. This often it begins at the oldest event instead, so that
  * no event is missed for longer. */
 #define RETAKE_MS 1000
+/* Events that one step prepares: some tenths of a millisecond, for which a request waits at most.
+ */
+#define PREPARE_STEP 128
 
 void
 queue_init(struct queue *q, struct dispatch_context *ctx, const struct site_settings *settings,
@@ -134,7 +137,7 @@ read_delayed(struct queue *q, int64_t now, struct err *e)
 }
 
 static int
-fill_prepared(struct queue *q, int64_t now, struct err *e)
+fill_prepared(struct queue *q, int64_t now, size_t step, struct err *e)
 {
 	const struct dispatch_site_options *o = &q->settings->options;
 	int64_t wall = clock_wall(q->ctx->clock);
@@ -146,6 +149,7 @@ fill_prepared(struct queue *q, int64_t now, struct err *e)
 		.expire_before = age_limit(&q->ctx->history, o->max_age_ms),
 		.limits.items = breaker_limit(&q->health->breaker),
 		.limits.bytes = q->health->byte_limit,
+		.step = step,
 		.composer = q->ctx->composer,
 		.mapping = &o->mapping,
 		.taken = &q->taken,
@@ -173,12 +177,12 @@ fill_prepared(struct queue *q, int64_t now, struct err *e)
 }
 
 static void
-read_batch(struct queue *q, int64_t now)
+read_batch(struct queue *q, int64_t now, size_t step)
 {
 	struct members *m = &q->prepared.members;
 	size_t before = m->n;
 	struct err e = { .code = ERR_NONE };
-	int rc = fill_prepared(q, now, &e);
+	int rc = fill_prepared(q, now, step, &e);
 
 	/* Cannot fail: the set has room for all batches in flight. */
 	taken_add(&q->taken, m->ids + before, m->n - before);
@@ -193,8 +197,8 @@ read_batch(struct queue *q, int64_t now)
 	}
 }
 
-bool
-queue_prepare(struct queue *q, int64_t now)
+static void
+prepare(struct queue *q, int64_t now, size_t step)
 {
 	const struct batch *next = &q->prepared;
 
@@ -205,8 +209,20 @@ queue_prepare(struct queue *q, int64_t now)
 	if (next->members.n > 0 && now - next->built_ms > PREPARED_MAX_MS)
 		queue_drop(q);
 	if (q->look && !next->full)
-		read_batch(q, now);
-	return next->members.n > 0;
+		read_batch(q, now, step);
+}
+
+bool
+queue_prepare(struct queue *q, int64_t now)
+{
+	prepare(q, now, 0);
+	return q->prepared.members.n > 0;
+}
+
+void
+queue_prepare_step(struct queue *q, int64_t now)
+{
+	prepare(q, now, PREPARE_STEP);
 }
 
 int64_t
@@ -218,7 +234,7 @@ queue_next(const struct queue *q)
 bool
 queue_must_look(const struct queue *q)
 {
-	return q->look && q->prepared.members.n == 0;
+	return q->look && (q->prepared.members.n == 0 || q->prepared.unfinished);
 }
 
 /* ---- departure and return ------------------------------------------------------------------- */

@@ -67,11 +67,13 @@ void queue_reload(struct queue *q);
 /* Prepares the next batch, as full as possible. Returns false when no event is due or reading
  * failed. */
 bool queue_prepare(struct queue *q, int64_t now);
+/* Prepares a part of the next batch, so that the caller can do other work before the rest. */
+void queue_prepare_step(struct queue *q, int64_t now);
 /* Drops the prepared batch; it is read again when needed. */
 void queue_drop(struct queue *q);
 /* Returns when queue_prepare may find events; INT64_MIN: at once. */
 int64_t queue_next(const struct queue *q);
-/* Whether the next batch is not prepared although events may be due. */
+/* Whether the next batch, or the rest of it, is not prepared although events may be due. */
 bool queue_must_look(const struct queue *q);
 
 /* Moves the prepared batch into `to`, which is empty. Its events are then in flight. */

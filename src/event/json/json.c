@@ -53,20 +53,6 @@ fail(struct json *j, const char *p, const char *what)
 	return NULL;
 }
 
-static inline bool
-is_space(char c)
-{
-	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
-static inline const char *
-skip_space(const char *p, const char *end)
-{
-	while (p < end && is_space(*p))
-		p++;
-	return p;
-}
-
 static inline enum json_type
 type_at(const struct json *j, const char *p)
 {
@@ -208,114 +194,100 @@ scan_scalar(struct json *j, const char *p, enum json_type type)
 	return fail(j, p, "a value is expected here");
 }
 
-static inline int
-begin(struct json *j, const char *p)
+/* p points at the opening quote of a key; returns the position behind the colon. */
+static inline const char *
+scan_key(struct json *j, const char *p, struct slice *ret_raw_key)
 {
-	if (j->depth >= j->max_depth) {
-		fail(j, p, "nested too deeply");
-		return -1;
-	}
-	j->depth++;
-	j->first = true;
-	j->p = p + 1;
-	return 0;
-}
+	const char *key = p;
 
-static inline int
-end(struct json *j, const char *p)
-{
-	j->depth--;
-	j->first = false;
-	j->p = p + 1;
-	return 0;
-}
-
-static inline int
-object_next(struct json *j, struct slice *ret_raw_key)
-{
-	const char *p = skip_space(j->p, j->end), *key;
-
-	if (p < j->end && *p == '}')
-		return end(j, p);
-	if (!j->first) {
-		if (p == j->end || *p != ',') {
-			fail(j, p, "a comma or a closing brace is expected here");
-			return -1;
-		}
-		p = skip_space(p + 1, j->end);
-	}
-	if (p == j->end || *p != '"') {
-		fail(j, p, "a key in quotes is expected here");
-		return -1;
-	}
-	key = p;
+	if (p == j->end || *p != '"')
+		return fail(j, p, "a key in quotes is expected here");
 	p = scan_string(j, p + 1);
 	if (p == NULL)
-		return -1;
+		return NULL;
 	*ret_raw_key = (struct slice){ key, (size_t)(p - key) };
-	p = skip_space(p, j->end);
-	if (p == j->end || *p != ':') {
-		fail(j, p, "a colon is expected after a key");
-		return -1;
-	}
-	j->first = false;
-	j->p = p + 1;
-	return 1;
+	p = json_skip_space(p, j->end);
+	if (p == j->end || *p != ':')
+		return fail(j, p, "a colon is expected after a key");
+	return p + 1;
 }
 
-static inline int
-array_next(struct json *j)
+/* p points behind the opening brace, or behind a value; space has been skipped. Returns the
+ * position behind the next key and its colon. */
+static inline const char *
+scan_member(struct json *j, const char *p, bool first, struct slice *ret_raw_key)
 {
-	const char *p = skip_space(j->p, j->end);
-
-	if (p < j->end && *p == ']')
-		return end(j, p);
-	if (p == j->end || (!j->first && *p != ',')) {
-		fail(j, p, "a comma or a closing bracket is expected here");
-		return -1;
+	if (!first) {
+		if (p == j->end || *p != ',')
+			return fail(j, p, "a comma or a closing brace is expected here");
+		p = json_skip_space(p + 1, j->end);
 	}
-	j->p = j->first ? p : p + 1;
-	j->first = false;
-	return 1;
+	return scan_key(j, p, ret_raw_key);
 }
 
-/* Reads a scalar, or enters a container. */
-static inline int
-step(struct json *j, bool *is_object)
+/* The same for an array: returns the position where the next element is expected. */
+static inline const char *
+scan_element(struct json *j, const char *p, bool first)
 {
-	const char *p = skip_space(j->p, j->end);
-	enum json_type type = type_at(j, p);
-
-	if (type == JSON_OBJECT || type == JSON_ARRAY) {
-		if (begin(j, p) != 0)
-			return -1;
-		is_object[j->depth - 1] = type == JSON_OBJECT;
-		return 0;
-	}
-	p = scan_scalar(j, p, type);
-	if (p == NULL)
-		return -1;
-	j->p = p;
-	return 0;
+	if (p == j->end || (!first && *p != ','))
+		return fail(j, p, "a comma or a closing bracket is expected here");
+	return first ? p : p + 1;
 }
 
-/* Walks without recursion: a bounded array records the open containers by level. */
-static __attribute__((noinline)) int
-skip_container(struct json *j)
+static inline bool
+may_open(struct json *j, const char *p, unsigned depth)
 {
-	bool is_object[JSON_MAX_DEPTH];
-	unsigned outside = j->depth;
+	if (depth < j->max_depth)
+		return true;
+	fail(j, p, "nested too deeply");
+	return false;
+}
+
+/*
+ * p points at the opening bracket; returns the position behind the closing one. Walks without
+ * recursion: a bounded array records the open containers by level. Everything else stays in
+ * registers, because most of an event's bytes are read here.
+ */
+static __attribute__((noinline)) const char *
+scan_container(struct json *j, const char *p)
+{
+	bool is_object[JSON_MAX_DEPTH], first;
+	unsigned depth = j->depth;
 	struct slice key;
 
-	if (step(j, is_object) != 0)
-		return -1;
-	while (j->depth > outside) {
-		int more = is_object[j->depth - 1] ? object_next(j, &key) : array_next(j);
+	for (;;) {
+		enum json_type type;
 
-		if (more < 0 || (more > 0 && step(j, is_object) != 0))
-			return -1;
+		p = json_skip_space(p, j->end);
+		type = type_at(j, p);
+		first = type == JSON_OBJECT || type == JSON_ARRAY;
+		if (first && !may_open(j, p, depth))
+			return NULL;
+		if (first)
+			is_object[depth++] = type == JSON_OBJECT;
+		p = first ? p + 1 : scan_scalar(j, p, type);
+		if (p == NULL)
+			return NULL;
+		p = json_skip_space(p, j->end);
+		while (p < j->end && *p == (is_object[depth - 1] ? '}' : ']')) {
+			if (--depth == j->depth)
+				return p + 1;
+			first = false;
+			p = json_skip_space(p + 1, j->end);
+		}
+		p = is_object[depth - 1] ? scan_member(j, p, first, &key)
+					 : scan_element(j, p, first);
+		if (p == NULL)
+			return NULL;
 	}
-	return 0;
+}
+
+/* Reads any value; p points at its first byte. Returns the position behind it. */
+static inline const char *
+scan_value(struct json *j, const char *p, enum json_type type)
+{
+	return type == JSON_OBJECT || type == JSON_ARRAY ? scan_container(j, p)
+							 : scan_scalar(j, p, type);
 }
 
 enum json_type
@@ -323,7 +295,7 @@ json_peek(struct json *j)
 {
 	enum json_type type;
 
-	j->p = skip_space(j->p, j->end);
+	j->p = json_skip_space(j->p, j->end);
 	type = type_at(j, j->p);
 	if (type == JSON_NONE)
 		fail(j, j->p, "a value is expected here");
@@ -333,51 +305,83 @@ json_peek(struct json *j)
 int
 json_skip(struct json *j, struct json_value *ret_value)
 {
-	const char *start = skip_space(j->p, j->end), *p;
+	const char *start = json_skip_space(j->p, j->end), *p;
 	enum json_type type = type_at(j, start);
 
-	if (type == JSON_OBJECT || type == JSON_ARRAY) {
-		if (skip_container(j) != 0)
-			return -1;
-		p = j->p;
-	} else {
-		p = scan_scalar(j, start, type);
-		if (p == NULL)
-			return -1;
-		j->p = p;
-	}
+	p = scan_value(j, start, type);
+	if (p == NULL)
+		return -1;
+	j->p = p;
 	*ret_value = (struct json_value){ type, { start, (size_t)(p - start) } };
+	return 0;
+}
+
+/* Enters a container. */
+static int
+begin(struct json *j, enum json_type type, const char *what)
+{
+	if (json_peek(j) != type) {
+		fail(j, j->p, what);
+		return -1;
+	}
+	if (!may_open(j, j->p, j->depth))
+		return -1;
+	j->depth++;
+	j->first = true;
+	j->p++;
+	return 0;
+}
+
+/* Leaves a container; p points at its closing bracket. */
+static inline int
+end(struct json *j, const char *p)
+{
+	j->depth--;
+	j->first = false;
+	j->p = p + 1;
 	return 0;
 }
 
 int
 json_object_begin(struct json *j)
 {
-	if (json_peek(j) == JSON_OBJECT)
-		return begin(j, j->p);
-	fail(j, j->p, "an object is expected here");
-	return -1;
+	return begin(j, JSON_OBJECT, "an object is expected here");
 }
 
 int
 json_object_next(struct json *j, struct slice *ret_raw_key)
 {
-	return object_next(j, ret_raw_key);
+	const char *p = json_skip_space(j->p, j->end);
+
+	if (p < j->end && *p == '}')
+		return end(j, p);
+	p = scan_member(j, p, j->first, ret_raw_key);
+	if (p == NULL)
+		return -1;
+	j->first = false;
+	j->p = p;
+	return 1;
 }
 
 int
 json_array_begin(struct json *j)
 {
-	if (json_peek(j) == JSON_ARRAY)
-		return begin(j, j->p);
-	fail(j, j->p, "an array is expected here");
-	return -1;
+	return begin(j, JSON_ARRAY, "an array is expected here");
 }
 
 int
 json_array_next(struct json *j)
 {
-	return array_next(j);
+	const char *p = json_skip_space(j->p, j->end);
+
+	if (p < j->end && *p == ']')
+		return end(j, p);
+	p = scan_element(j, p, j->first);
+	if (p == NULL)
+		return -1;
+	j->first = false;
+	j->p = p;
+	return 1;
 }
 
 int
@@ -385,7 +389,7 @@ json_finish(struct json *j)
 {
 	if (j->error == NULL && j->depth > 0)
 		fail(j, j->p, "the value was not read to its end");
-	j->p = skip_space(j->p, j->end);
+	j->p = json_skip_space(j->p, j->end);
 	if (j->p != j->end)
 		fail(j, j->p, "more text follows the value");
 	return j->error == NULL ? 0 : -1;
@@ -397,7 +401,7 @@ json_is_empty(const struct json_value *value)
 	const char *last = value->raw.p + value->raw.n - 1;
 
 	return (value->type == JSON_ARRAY || value->type == JSON_OBJECT)
-	       && skip_space(value->raw.p + 1, last) == last;
+	       && json_skip_space(value->raw.p + 1, last) == last;
 }
 
 bool

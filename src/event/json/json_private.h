@@ -45,6 +45,29 @@ json_special_of_16(const char *p)
 }
 #endif
 
+static inline bool
+json_is_space(char c)
+{
+	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+/* Returns the position of the first byte from p on that is not white space, or end. Most texts have
+ * no white space, and the rest is mostly indented by long runs of it. */
+static inline const char *
+json_skip_space(const char *p, const char *end)
+{
+	uint64_t x;
+
+	if (p < end && (unsigned char)*p > ' ')
+		return p;
+	while (p < end && json_is_space(*p)) {
+		p++;
+		while (end - p >= 8 && memcpy(&x, p, 8) != NULL && x == JSON_EACH_BYTE(' '))
+			p += 8;
+	}
+	return p;
+}
+
 /* Returns the position of the first byte from p on that json_special_bytes marks, or end. */
 static inline const char *
 json_scan_plain(const char *p, const char *end)

@@ -59,22 +59,42 @@ static bool
 is_listed(const char *word)
 {
 	for (size_t i = 0; i < sizeof(nobodies) / sizeof(*nobodies); i++)
-		if (nobodies[i][0] == word[0] && strcmp(word, nobodies[i]) == 0)
+		if (nobodies[i][0] == word[0] && nobodies[i][1] == word[1]
+		    && strcmp(word, nobodies[i]) == 0)
 			return true;
 	return false;
+}
+
+/* Whether the id shows by its first two characters that it is neither in the list nor zeros. Most
+ * ids do, and need no further check. */
+static bool
+begins_otherwise(struct slice id)
+{
+	char first = visible_first(id), second;
+
+	if (first == '\0')
+		return false;
+	if (strchr(FIRSTS, first) == NULL)
+		return true;
+	second = visible_first((struct slice){ id.p + 1, id.n - 1 });
+	if (second == '\0')
+		return false;
+	for (size_t i = 0; i < sizeof(nobodies) / sizeof(*nobodies); i++)
+		if (nobodies[i][0] == first && nobodies[i][1] == second)
+			return false;
+	return first != '0' || second != '0';
 }
 
 bool
 id_is_nobody(struct slice id)
 {
-	char text[ID_SIZE], *word = text, first = visible_first(id);
+	char text[ID_SIZE], *word = text;
 	size_t n;
 
+	if (begins_otherwise(id))
+		return false;
 	if (is_zeros_and_dashes(id))
 		return true;
-	/* Most ids show by their first character that they are not in the list. */
-	if (first != '\0' && strchr(FIRSTS, first) == NULL)
-		return false;
 	if (!visible_fold(id, false, text, sizeof(text)))
 		return false;
 	n = strlen(text);

@@ -40,27 +40,21 @@ person_place_take(struct person_place *place, struct slice raw_key, const struct
 	person_place_file(place, event_key(raw_key), value);
 }
 
-/* Whether the character is invisible, or allowed in an address only within quotes. */
-static bool
+#define BIT(c) (UINT64_C(1) << ((c)&63))
+
+/* A bit for each ASCII character that is invisible, or allowed in an address only within quotes. */
+static const uint64_t strange_ascii[2] = {
+	/* the controls and */ UINT64_C(0xffffffff) | BIT(' ') | BIT('"') | BIT('(') | BIT(')')
+	    | BIT(',') | BIT(':') | BIT(';') | BIT('<') | BIT('>'),
+	BIT('[') | BIT('\\') | BIT(']') | BIT(0x7f),
+};
+
+static inline bool
 is_strange(unsigned code)
 {
-	switch (code) {
-	case ' ':
-	case '"':
-	case '(':
-	case ')':
-	case ',':
-	case ':':
-	case ';':
-	case '<':
-	case '>':
-	case '[':
-	case '\\':
-	case ']':
-	case 0xfffd:
-		return true;
-	}
-	return code_is_invisible(code);
+	if (code < 0x80)
+		return (strange_ascii[code >> 6] >> (code & 63) & 1) != 0;
+	return code == 0xfffd || code_is_invisible(code);
 }
 
 /* Whether the address has two dots in a row, or a strange character. */

@@ -30,7 +30,7 @@ struct erasing {
 	struct erase_needle needle;
 	int64_t now;
 	size_t bytes;    /* bytes of texts that this step has read */
-	int64_t renamed; /* the last event whose texts have changed; 0: none */
+	int64_t changed; /* the last event whose block is to be written again; 0: none */
 	struct err *e;
 };
 
@@ -119,8 +119,6 @@ erase_names(struct erasing *s, const struct stmt_erase_events_row *row)
 	rc = clean_texts(s, &t);
 	s->needle.loose = false;
 	if (rc == 0 && are_to_be_written(s, &t))
-		rc = message_blocks_change(s->db, &s->renamed, row->event_id, s->e);
-	if (rc == 0 && are_to_be_written(s, &t))
 		rc = stmt_erase_event_names(s->db,
 		    &(struct stmt_erase_event_names){
 			.event_id = row->event_id,
@@ -142,8 +140,8 @@ erase_event(struct erasing *s, const struct stmt_erase_events_row *row)
 	if (s->erase->dry_run)
 		return 0;
 	/* erase_names must come first: it needs the row as it was read. */
-	if (erase_names(s, row) != 0 || spans_leave_one(s->db, id, s->e) != 0
-	    || stmt_erase_responses(s->db, id, s->e) != 0
+	if (erase_names(s, row) != 0 || message_blocks_change(s->db, &s->changed, id, s->e) != 0
+	    || spans_leave_one(s->db, id, s->e) != 0 || stmt_erase_responses(s->db, id, s->e) != 0
 	    || stmt_erase_leave_envelope(s->db, id, s->e) != 0
 	    || stmt_erase_event(s->db, id, s->e) != 0
 	    || stmt_erase_delivery(
@@ -160,7 +158,7 @@ replace_in_event(struct erasing *s, const struct stmt_erase_events_row *row, boo
 	int rc = clean_texts(s, &t);
 
 	if (rc == 0 && are_to_be_written(s, &t))
-		rc = message_blocks_change(s->db, &s->renamed, row->event_id, s->e);
+		rc = message_blocks_change(s->db, &s->changed, row->event_id, s->e);
 	if (rc == 0 && are_to_be_written(s, &t))
 		rc = stmt_erase_event_quotes(s->db,
 		    &(struct stmt_erase_event_quotes){
@@ -455,7 +453,7 @@ run_step(struct erasing *s)
 	if (erase->phase == ERASE_EVENTS && erase->after_id == 0 && !erase->dry_run
 	    && stmt_erase_site_reasons(s->db, s->e) != 0)
 		return -1;
-	if (scan(s) != 0 || message_blocks_change(s->db, &s->renamed, 0, s->e) != 0
+	if (scan(s) != 0 || message_blocks_change(s->db, &s->changed, 0, s->e) != 0
 	    || note_operation(s) != 0)
 		return -1;
 	erase->more = erase->phase != ERASE_DONE;
@@ -486,6 +484,7 @@ apply(struct transaction *t, struct outbox_msg *msg, struct err *e)
 	claims_clear(&t->store->claims);
 	if (erase_step(t->db, erase, t->now, e) != 0)
 		return -1;
+	message_blocks_forget(&t->store->blocks, erase->last_event_id);
 	if (erase->dry_run || erase->none)
 		return 0;
 	t->cut_wal = t->cut_wal || !erase->more;

@@ -14,6 +14,7 @@
 #include "outbox/message_kind.h"
 #include "outbox/operate/operation_row.h"
 #include "outbox/write/message_blocks.h"
+#include "outbox/write/store.h"
 
 #define ATTEMPTS_MAX 4096         /* attempts that one step checks for remaining events */
 #define ARCHIVE_BYTES (64u << 20) /* maximum bytes of lines of one step */
@@ -346,7 +347,12 @@ purge_step(struct db *db, struct outbox_purge *purge, int64_t now, struct err *e
 static int
 apply(struct transaction *t, struct outbox_msg *msg, struct err *e)
 {
-	return purge_step(t->db, (struct outbox_purge *)msg, t->now, e);
+	struct outbox_purge *purge = (struct outbox_purge *)msg;
+
+	if (purge_step(t->db, purge, t->now, e) != 0)
+		return -1;
+	message_blocks_forget(&t->store->blocks, purge->after_event_id);
+	return 0;
 }
 
 const struct message_kind outbox_purge_kind = {

@@ -23,7 +23,12 @@ struct outbox_reader {
 	} source[SOURCES];
 	struct stmt_due_fresh_row fresh;
 	struct stmt_due_again_row again;
+	int64_t next_row;      /* no event of a span below this one has a row in delivery */
 	struct db_rows loaded; /* the row that the slices of a loaded event point into */
+	/* The envelope of the last event; the next events mostly have the same. */
+	int64_t envelope_id;
+	struct db_rows envelope_rows;
+	struct stmt_due_envelope_row envelope;
 };
 
 int
@@ -54,6 +59,32 @@ outbox_reader_close(struct outbox_reader *r)
 	free(r);
 }
 
+/* Returns whether the event has a row in delivery; -1 on an error. Call it with ascending ids. Few
+ * events in spans have one, so the next of them is looked up, and not each event. */
+static int
+has_row(struct outbox_reader *r, int64_t event_id, struct err *e)
+{
+	int rc;
+
+	if (event_id < r->next_row)
+		return 0;
+	rc = stmt_due_next_row(&r->db, event_id, &r->next_row, e);
+	if (rc == 0)
+		r->next_row = INT64_MAX;
+	return rc < 0 ? -1 : r->next_row == event_id;
+}
+
+static int
+next_fresh(struct outbox_reader *r, struct err *e)
+{
+	int rc, skip = 1;
+
+	do
+		rc = stmt_due_fresh_next(&r->source[FRESH].rows, &r->fresh, e);
+	while (rc == 1 && (skip = has_row(r, r->fresh.event_id, e)) == 1);
+	return skip < 0 ? -1 : rc;
+}
+
 static int
 advance(struct outbox_reader *r, int which, struct err *e)
 {
@@ -61,7 +92,7 @@ advance(struct outbox_reader *r, int which, struct err *e)
 	int rc;
 
 	if (which == FRESH)
-		rc = stmt_due_fresh_next(&source->rows, &r->fresh, e);
+		rc = next_fresh(r, e);
 	else if (which == AGAIN)
 		rc = stmt_due_again_next(&source->rows, &r->again, e);
 	else
@@ -93,6 +124,7 @@ outbox_due_begin(struct outbox_reader *r, int64_t site_id, int64_t now, int64_t 
 		return err_nomem(e);
 	if (db_exec(&r->db, "BEGIN", e) != 0)
 		return -1;
+	r->next_row = 0;
 	r->source[FRESH].rows = stmt_due_fresh(&r->db, &fresh, e);
 	r->source[AGAIN].rows = stmt_due_again(&r->db, &again, e);
 	r->source[DELAYED].rows = stmt_due_delayed(&r->db, &delayed, e);
@@ -108,6 +140,8 @@ void
 outbox_event_done(struct outbox_reader *r)
 {
 	db_rows_end(&r->loaded);
+	db_rows_end(&r->envelope_rows);
+	r->envelope_id = 0;
 }
 
 void
@@ -151,9 +185,7 @@ outbox_due_delayed(struct outbox_reader *r, int64_t site_id,
 	    .occurred_at = (row).occurred_at,                                                      \
 	    .received_at = (row).received_at,                                                      \
 	    .body = (row).body,                                                                    \
-	    .context = (row).context,                                                              \
 	    .browser = (row).browser,                                                              \
-	    .integrations = (row).integrations,                                                    \
 	})
 
 /* Adds the columns of a row in delivery to the event. */
@@ -164,21 +196,49 @@ outbox_due_delayed(struct outbox_reader *r, int64_t site_id,
 		(event)->max_batch = (unsigned)(row).max_batch;                                    \
 	} while (0)
 
-int
-outbox_event_load(
-    struct outbox_reader *r, int64_t event_id, struct outbox_event *ret_event, struct err *e)
+/* Adds the columns of the envelope to the event; id is 0 when there is none. The row stays open:
+ * the slices point into it. Returns 1, or -1 on an error. */
+static int
+add_envelope(struct outbox_reader *r, int64_t id, struct outbox_event *event, struct err *e)
+{
+	int rc = 1;
+
+	if (id == 0)
+		return 1;
+	if (id != r->envelope_id) {
+		db_rows_end(&r->envelope_rows);
+		r->envelope = (struct stmt_due_envelope_row){ .context = SLICE_NONE };
+		r->envelope_rows = stmt_due_envelope(&r->db, id, e);
+		rc = stmt_due_envelope_next(&r->envelope_rows, &r->envelope, e);
+		r->envelope_id = rc < 0 ? 0 : id;
+	}
+	event->context = r->envelope.context;
+	event->integrations = r->envelope.integrations;
+	return rc < 0 ? -1 : 1;
+}
+
+static int
+load(struct outbox_reader *r, int64_t event_id, struct outbox_event *ret_event, struct err *e)
 {
 	struct stmt_event_load_row row;
 	int rc;
 
-	outbox_event_done(r);
+	db_rows_end(&r->loaded);
 	r->loaded = stmt_event_load(&r->db, event_id, e);
 	rc = stmt_event_load_next(&r->loaded, &row, e);
 	if (rc != 1)
 		return rc;
 	*ret_event = EVENT_OF(row);
 	ADD_DELIVERY(ret_event, row);
-	return 1;
+	return add_envelope(r, row.envelope_id, ret_event, e);
+}
+
+int
+outbox_event_load(
+    struct outbox_reader *r, int64_t event_id, struct outbox_event *ret_event, struct err *e)
+{
+	outbox_event_done(r);
+	return load(r, event_id, ret_event, e);
 }
 
 /* Returns the source whose next event is the oldest; SOURCES when all sources have ended. */
@@ -207,16 +267,16 @@ outbox_due_next(struct outbox_reader *r, struct outbox_event *ret_event, struct 
 
 		if (advance(r, DELAYED, e) != 0)
 			return -1;
-		found = outbox_event_load(r, id, ret_event, e);
+		found = load(r, id, ret_event, e);
 	}
 	if (found != 0 || which == SOURCES)
 		return found;
+	r->source[which].shown = true;
 	if (which == FRESH) {
 		*ret_event = EVENT_OF(r->fresh);
-	} else {
-		*ret_event = EVENT_OF(r->again);
-		ADD_DELIVERY(ret_event, r->again);
+		return add_envelope(r, r->fresh.envelope_id, ret_event, e);
 	}
-	r->source[which].shown = true;
-	return 1;
+	*ret_event = EVENT_OF(r->again);
+	ADD_DELIVERY(ret_event, r->again);
+	return add_envelope(r, r->again.envelope_id, ret_event, e);
 }

@@ -14,6 +14,8 @@
 #include "outbox/file/db.h"
 #include "outbox/message_kind.h"
 #include "outbox/outbox.h"
+#include "outbox/write/event_block.h"
+#include "outbox/write/message_blocks.h"
 #include "outbox/write/store.h"
 
 #define STATEMENTS_KEY "corrected_statements" /* the last event whose statements were corrected */
@@ -53,6 +55,40 @@ correct(struct transaction *t, const struct outbox_correction *c, int64_t up_to,
 		.tolerance = SEGMENT_FUTURE_MAX_MS,
 	    },
 	    e);
+}
+
+/* The blocks of the events of one step. */
+struct blocks {
+	int64_t number[MESSAGE_STEP_EVENTS];
+	size_t n;
+};
+
+static int
+find_blocks(struct db *db, int64_t up_to, struct blocks *ret_blocks, struct err *e)
+{
+	struct db_rows rows = stmt_provisional_blocks(db, up_to, e);
+	int rc;
+
+	ret_blocks->n = 0;
+	while (
+	    (rc = stmt_provisional_blocks_next(&rows, &ret_blocks->number[ret_blocks->n], e)) == 1)
+		if (++ret_blocks->n == MESSAGE_STEP_EVENTS)
+			break;
+	db_rows_end(&rows);
+	return rc < 0 ? -1 : 0;
+}
+
+/* Writes the times of the blocks again. */
+static int
+correct_blocks(struct db *db, const struct blocks *blocks, struct err *e)
+{
+	int64_t changed = 0;
+
+	for (size_t i = 0; i < blocks->n; i++)
+		if (message_blocks_change(db, &changed, event_block_last(blocks->number[i]), e)
+		    != 0)
+			return -1;
+	return message_blocks_change(db, &changed, 0, e);
 }
 
 static int
@@ -103,6 +139,7 @@ apply(struct transaction *t, struct outbox_msg *msg, struct err *e)
 {
 	struct outbox_correction *c = (struct outbox_correction *)msg;
 	struct stmt_provisional_end step = { .max = MESSAGE_STEP_EVENTS };
+	struct blocks blocks;
 	int64_t up_to;
 
 	c->n_corrected = 0;
@@ -114,9 +151,12 @@ apply(struct transaction *t, struct outbox_msg *msg, struct err *e)
 		return -1;
 	if (up_to == 0)
 		return 0;
-	if (correct(t, c, up_to, e) != 0)
+	if (find_blocks(t->db, up_to, &blocks, e) != 0 || correct(t, c, up_to, e) != 0)
 		return -1;
 	c->n_corrected = db_changes(t->db);
+	if (correct_blocks(t->db, &blocks, e) != 0)
+		return -1;
+	message_blocks_forget(&t->store->blocks, up_to);
 	c->more = up_to < c->last_event_id;
 	t->due = t->changed = true;
 	return 0;

@@ -1,7 +1,9 @@
 /*
- * Writes a block of messageIds: reads them from the events, sorts them, and stores them in rows of
- * a few. A block whose messageIds exceed MESSAGE_BLOCK_BYTES gets one row that says so, and the
- * view reads its events. Fails on errors of the database and without memory.
+ * Collects what the newest block needs while its events are stored, and writes it when the next one
+ * begins: sorts the messageIds, stores them in rows of a few, and has event_block.c store the rest.
+ * A block whose messageIds exceed MESSAGE_BLOCK_BYTES gets one row that says so, and the view reads
+ * its events. After a start, a rollback or a change the newest block is read from its events again.
+ * Fails on errors of the database and without memory.
  */
 #include "outbox/write/message_blocks.h"
 
@@ -18,17 +20,18 @@ struct id {
 	size_t n;
 };
 
-struct block {
+struct message_block {
 	struct db *db;
 	int64_t number;
 	struct buf texts;
-	struct id ids[MESSAGE_BLOCK_EVENTS];
+	struct id ids[EVENT_BLOCK_EVENTS];
 	size_t n;
 	bool too_large;
+	struct event_block events;
 };
 
 static struct slice
-text_of(const struct block *b, size_t i)
+text_of(const struct message_block *b, size_t i)
 {
 	return (struct slice){ b->texts.p + b->ids[i].at, b->ids[i].n };
 }
@@ -44,34 +47,85 @@ compare(const void *a, const void *b, void *texts)
 	return order != 0 ? order : (x->n > y->n) - (x->n < y->n);
 }
 
-static int
-read_ids(struct block *b, struct err *e)
+static void
+add_text(struct message_block *b, struct slice id)
 {
-	const struct stmt_message_block_ids in = {
-		.first = b->number << MESSAGE_BLOCK_BITS,
-		.last = ((b->number + 1) << MESSAGE_BLOCK_BITS) - 1,
-	};
-	struct db_rows rows = stmt_message_block_ids(b->db, &in, e);
-	struct slice id;
-	int rc;
+	b->too_large = b->too_large || b->texts.n + id.n > MESSAGE_BLOCK_BYTES;
+	if (b->too_large)
+		return;
+	b->ids[b->n++] = (struct id){ b->texts.n, id.n };
+	buf_append_slice(&b->texts, id);
+}
 
-	while ((rc = stmt_message_block_ids_next(&rows, &id, e)) == 1) {
-		b->too_large = b->texts.n + id.n > MESSAGE_BLOCK_BYTES;
-		if (b->too_large)
-			break;
-		b->ids[b->n++] = (struct id){ b->texts.n, id.n };
-		buf_append_slice(&b->texts, id);
-		if (b->texts.failed) {
-			db_rows_end(&rows);
-			return err_nomem(e);
-		}
+/* ---- filling -------------------------------------------------------------------------------- */
+
+static struct message_block *
+block_new(struct db *db, struct err *e)
+{
+	struct message_block *b = malloc(sizeof(*b));
+
+	if (b == NULL) {
+		err_nomem(e);
+		return NULL;
 	}
-	db_rows_end(&rows);
-	return rc < 0 ? -1 : 0;
+	b->db = db;
+	buf_init(&b->texts, MESSAGE_BLOCK_BYTES);
+	event_block_init(&b->events);
+	return b;
+}
+
+static void
+block_free(struct message_block *b)
+{
+	if (b == NULL)
+		return;
+	buf_free(&b->texts);
+	event_block_free(&b->events);
+	free(b);
 }
 
 static int
-add_chunk(const struct block *b, struct slice first, struct slice ids, struct err *e)
+block_begin(struct message_block *b, int64_t number, struct err *e)
+{
+	b->number = number;
+	b->n = 0;
+	b->too_large = false;
+	buf_clear(&b->texts);
+	return event_block_begin(&b->events, b->db, e);
+}
+
+/* Fills the block with its stored events. */
+static int
+block_read(struct message_block *b, struct err *e)
+{
+	const struct stmt_message_block_events in = {
+		.first = event_block_first(b->number),
+		.last = event_block_last(b->number),
+	};
+	struct db_rows rows = stmt_message_block_events(b->db, &in, e);
+	struct stmt_message_block_events_row row;
+	int rc;
+
+	while ((rc = stmt_message_block_events_next(&rows, &row, e)) == 1) {
+		const struct event_block_event event = {
+			.event_id = row.event_id,
+			.site_id = row.site_id,
+			.received_at = row.received_at,
+			.kind = row.kind,
+			.name = row.name,
+			.email = row.email,
+		};
+
+		event_block_add(&b->events, &event);
+		add_text(b, row.message_id);
+	}
+	return rc;
+}
+
+/* ---- storing -------------------------------------------------------------------------------- */
+
+static int
+add_chunk(const struct message_block *b, struct slice first, struct slice ids, struct err *e)
 {
 	return stmt_message_chunk_add(b->db,
 	    &(struct stmt_message_chunk_add){ .block = b->number, .first = first, .ids = ids }, e);
@@ -80,7 +134,8 @@ add_chunk(const struct block *b, struct slice first, struct slice ids, struct er
 /* Stores one row with the ids from i on; *ret_end gets the first id of the next row. A line end
  * precedes and follows each id. */
 static int
-write_chunk(const struct block *b, size_t i, struct buf *chunk, size_t *ret_end, struct err *e)
+write_chunk(
+    const struct message_block *b, size_t i, struct buf *chunk, size_t *ret_end, struct err *e)
 {
 	struct slice first = text_of(b, i);
 	size_t from = i;
@@ -103,7 +158,7 @@ write_chunk(const struct block *b, size_t i, struct buf *chunk, size_t *ret_end,
 }
 
 static int
-write_chunks(struct block *b, struct err *e)
+write_chunks(struct message_block *b, struct err *e)
 {
 	struct buf chunk;
 	int rc = 0;
@@ -119,50 +174,109 @@ write_chunks(struct block *b, struct err *e)
 }
 
 static int
-write_block(struct db *db, int64_t number, struct err *e)
+block_write(struct message_block *b, struct err *e)
 {
-	struct block *b = malloc(sizeof(*b));
-	int rc;
-
-	if (b == NULL)
+	if (b->texts.failed)
 		return err_nomem(e);
-	b->db = db;
-	b->number = number;
-	b->n = 0;
-	b->too_large = false;
-	buf_init(&b->texts, MESSAGE_BLOCK_BYTES);
-	rc = read_ids(b, e);
-	if (rc == 0 && (b->n > 0 || b->too_large))
-		rc = write_chunks(b, e);
-	buf_free(&b->texts);
-	free(b);
+	if (b->events.events == 0)
+		return 0;
+	return event_block_write(&b->events, b->db, b->number, e) == 0 ? write_chunks(b, e) : -1;
+}
+
+/* Writes a block by its stored events. */
+static int
+write_stored(struct db *db, int64_t number, struct err *e)
+{
+	struct message_block *b = block_new(db, e);
+	int rc = b == NULL ? -1 : block_begin(b, number, e);
+
+	if (rc == 0)
+		rc = block_read(b, e);
+	if (rc == 0)
+		rc = block_write(b, e);
+	block_free(b);
 	return rc;
 }
 
-int
-message_blocks_advance(struct db *db, int64_t event_id, struct err *e)
-{
-	int64_t block = message_block_of(event_id);
+/* ---- the newest block ------------------------------------------------------------------------ */
 
-	if (message_block_of(event_id - 1) == block)
-		return 0;
-	return write_block(db, block - 1, e);
+void
+message_blocks_close(struct message_blocks *m)
+{
+	block_free(m->newest);
+	m->newest = NULL;
+}
+
+void
+message_blocks_forget(struct message_blocks *m, int64_t event_id)
+{
+	if (m->is_filled && event_block_of(event_id) >= m->newest->number)
+		m->is_filled = false;
+}
+
+/* Writes the block before the one that begins. */
+static int
+write_complete(struct message_blocks *m, int64_t number, struct err *e)
+{
+	if (m->is_filled && m->newest->number == number)
+		return block_write(m->newest, e);
+	return write_stored(m->newest->db, number, e);
 }
 
 int
-message_blocks_catch_up(struct db *db, int64_t last_event_id, struct err *e)
+message_blocks_advance(struct message_blocks *m, int64_t event_id, struct err *e)
+{
+	int64_t block = event_block_of(event_id);
+
+	if (m->is_filled && m->newest->number == block)
+		return 0;
+	if (event_block_of(event_id - 1) != block && write_complete(m, block - 1, e) != 0)
+		return -1;
+	m->is_filled = false;
+	if (block_begin(m->newest, block, e) != 0 || block_read(m->newest, e) != 0)
+		return -1;
+	m->is_filled = true;
+	return 0;
+}
+
+void
+message_blocks_add(
+    struct message_blocks *m, const struct event_block_event *event, struct slice message_id)
+{
+	event_block_add(&m->newest->events, event);
+	add_text(m->newest, message_id);
+}
+
+/* Writes the last block if ids continue beyond it, which manual changes can bring about. */
+static int
+catch_up(struct db *db, int64_t last_event_id, struct err *e)
 {
 	int64_t newest = 0, block;
 	int rc = stmt_message_newest_event(db, &newest, e);
 
 	if (rc < 0)
 		return -1;
-	block = message_block_of(newest);
-	if (newest == 0 || block >= message_block_of(last_event_id))
+	block = event_block_of(newest);
+	if (newest == 0 || block >= event_block_of(last_event_id))
 		return 0;
 	rc = stmt_message_block_exists(db, block, e);
-	return rc != 0 ? (rc < 0 ? -1 : 0) : write_block(db, block, e);
+	return rc != 0 ? (rc < 0 ? -1 : 0) : write_stored(db, block, e);
 }
+
+int
+message_blocks_open(struct message_blocks *m, struct db *db, int64_t last_event_id, struct err *e)
+{
+	m->is_filled = false;
+	m->newest = block_new(db, e);
+	if (m->newest == NULL)
+		return -1;
+	if (catch_up(db, last_event_id, e) == 0)
+		return 0;
+	message_blocks_close(m);
+	return -1;
+}
+
+/* ---- blocks that change ---------------------------------------------------------------------- */
 
 static int
 write_again(struct db *db, int64_t block, struct err *e)
@@ -171,9 +285,9 @@ write_again(struct db *db, int64_t block, struct err *e)
 
 	if (rc != 1)
 		return rc;
-	if (stmt_message_block_drop(db, block, e) != 0)
+	if (stmt_message_block_drop(db, block, e) != 0 || event_block_drop(db, block, e) != 0)
 		return -1;
-	return write_block(db, block, e);
+	return write_stored(db, block, e);
 }
 
 int
@@ -182,8 +296,7 @@ message_blocks_change(struct db *db, int64_t *changed, int64_t event_id, struct 
 	int64_t before = *changed;
 
 	*changed = event_id;
-	if (before == 0
-	    || (event_id != 0 && message_block_of(before) == message_block_of(event_id)))
+	if (before == 0 || (event_id != 0 && event_block_of(before) == event_block_of(event_id)))
 		return 0;
-	return write_again(db, message_block_of(before), e);
+	return write_again(db, event_block_of(before), e);
 }

@@ -16,7 +16,6 @@
 #include "event/segment/same_content.h"
 #include "outbox/file/checksum.h"
 #include "outbox/write/corrections.h"
-#include "outbox/write/message_blocks.h"
 #include "outbox/write/requests.h"
 #include "outbox/write/resolve.h"
 
@@ -42,7 +41,13 @@ store_open(struct store *s, struct db *db, struct dedup *dedup, struct rand *ran
 	};
 	if (claims_open(&s->claims, e) != 0 || read_last_id(s, e) != 0)
 		return -1;
-	return message_blocks_catch_up(db, s->last_event_id, e);
+	return message_blocks_open(&s->blocks, db, s->last_event_id, e);
+}
+
+void
+store_close(struct store *s)
+{
+	message_blocks_close(&s->blocks);
 }
 
 void
@@ -51,6 +56,7 @@ store_rolled_back(struct store *s)
 	s->stale = true;
 	claims_clear(&s->claims);
 	spans_forget(&s->spans);
+	message_blocks_forget(&s->blocks, INT64_MAX);
 	unresolved_rolled_back(s->unresolved);
 }
 
@@ -118,7 +124,19 @@ add_event(struct store *s, const struct outbox_put *put, const struct segment_ev
 	};
 
 	row.checksum = checksum_event(&row);
-	return stmt_event_add(s->db, &row, e);
+	if (stmt_event_add(s->db, &row, e) != 0)
+		return -1;
+	message_blocks_add(&s->blocks,
+	    &(struct event_block_event){
+		.event_id = row.event_id,
+		.site_id = row.site_id,
+		.received_at = row.received_at,
+		.kind = slice_from(row.kind),
+		.name = row.name,
+		.email = row.email,
+	    },
+	    message_id);
+	return 0;
 }
 
 /* ---- the delivery row ------------------------------------------------------------------------ */
@@ -358,7 +376,7 @@ add_new(struct transaction *t, struct outbox_put *put, const struct segment_even
 	if (*envelope_id == 0 && add_envelope(s, put, envelope_id, e) != 0)
 		return -1;
 	s->last_event_id++;
-	if (message_blocks_advance(s->db, s->last_event_id, e) != 0
+	if (message_blocks_advance(&s->blocks, s->last_event_id, e) != 0
 	    || learn_identity(t, put, event, site, e) != 0
 	    || decide_delivery(s, put, event, site, &d, e) != 0
 	    || add_event(s, put, event, message_id,

@@ -9,6 +9,7 @@
 #include "outbox/dedup/dedup.h"
 #include "outbox/identity/claims.h"
 #include "outbox/message_kind.h"
+#include "outbox/write/message_blocks.h"
 #include "outbox/write/put.h"
 #include "outbox/write/spans.h"
 #include "outbox/write/unresolved.h"
@@ -20,13 +21,15 @@ struct store {
 	struct unresolved *unresolved;
 	struct spans spans;
 	struct claims claims;
+	struct message_blocks blocks;
 	int64_t last_event_id; /* the highest id ever assigned */
 	bool stale;            /* last_event_id and dedup are out of date: see store_prepare */
 };
 
-/* Continues after the last id in the file. */
+/* Continues after the last id in the file. store_close frees it, also after a failure. */
 int store_open(struct store *s, struct db *db, struct dedup *dedup, struct rand *rand,
     struct unresolved *unresolved, struct err *e);
+void store_close(struct store *s);
 /*
  * Stores the events of one message inside the writer's transaction, and fills in the results of
  * both. After -1 the caller must roll the transaction back and call store_rolled_back.

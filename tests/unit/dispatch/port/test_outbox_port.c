@@ -3,6 +3,7 @@
 #include "lib/unit.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "dispatch/port/outbox_port.h"
 #include "unit/outbox/outbox_rig.h"
@@ -12,6 +13,7 @@ struct seen {
 	size_t n;
 	size_t enough;
 	char message_id[16]; /* of the last event */
+	char contexts[256];  /* of all events, with a comma after each */
 };
 
 static bool
@@ -22,6 +24,9 @@ note(void *arg, const struct outbox_event *event)
 	seen->ids[seen->n++] = event->event_id;
 	snprintf(seen->message_id, sizeof(seen->message_id), "%.*s", (int)event->message_id.n,
 	    event->message_id.p);
+	snprintf(seen->contexts + strlen(seen->contexts),
+	    sizeof(seen->contexts) - strlen(seen->contexts), "%.*s,", (int)event->context.n,
+	    event->context.p == NULL ? "" : event->context.p);
 	return seen->n < seen->enough;
 }
 
@@ -77,6 +82,73 @@ due_events_come_in_order_without_those_that_are_taken(void **state)
 	port->free(port);
 }
 
+/* Events 2 and 4 have a row in delivery, in the middle of a span: one that is settled, and one that
+ * is due because of its row. */
+static void
+an_event_with_a_row_is_due_once_or_not_at_all(void **state)
+{
+	struct segment_event events[] = { rig_track("a"), rig_track("b"), rig_track("c"),
+		rig_track("d"), rig_track("e") };
+	struct due_query query = { .site_id = rig_site, .now = 1, .horizon = 2 };
+	struct seen seen = { .enough = 8 };
+	struct outbox_port *port;
+	struct outbox_put put;
+	struct err e;
+
+	(void)state;
+	events[1].status = STATUS_INVALID;
+	events[1].reason = "event_not_defined";
+	events[3].detail = "a detail is in the row";
+	assert_int_equal(rig_put(events, 5, &put), 0);
+	assert_int_equal(rig_number("SELECT count(*) FROM span"), 1);
+	assert_int_equal(rig_number("SELECT count(*) FROM delivery"), 2);
+	port = open_port();
+	/* twice: nothing is left of the first reading */
+	for (int i = 0; i < 2; i++) {
+		seen.n = 0;
+		assert_int_equal(port->due(port, &query, note, &seen, &e), 0);
+		assert_int_equal(seen.n, 4);
+		assert_int_equal(seen.ids[0], put.first_event_id);
+		assert_int_equal(seen.ids[1], put.first_event_id + 2);
+		assert_int_equal(seen.ids[2], put.first_event_id + 3);
+		assert_int_equal(seen.ids[3], put.first_event_id + 4);
+	}
+	port->free(port);
+}
+
+static void
+put_with_context(const char *first, const char *second, const char *context)
+{
+	const struct segment_event events[] = { rig_track(first), rig_track(second) };
+	struct outbox_put put = {
+		.site_id = rig_site,
+		.received_at = 2000,
+		.context = context == NULL ? SLICE_NONE : slice_from(context),
+		.events = events,
+		.n_events = 2,
+	};
+
+	assert_int_equal(rig_send(&put.msg, OUTBOX_PUT), 0);
+}
+
+static void
+each_event_has_the_context_of_its_own_batch(void **state)
+{
+	struct due_query query = { .site_id = rig_site, .now = 1, .horizon = 2 };
+	struct seen seen = { .enough = 8 };
+	struct outbox_port *port;
+	struct err e;
+
+	(void)state;
+	put_with_context("a", "b", "{\"n\":1}");
+	put_with_context("c", "d", NULL);
+	put_with_context("e", "f", "{\"n\":2}");
+	port = open_port();
+	assert_int_equal(port->due(port, &query, note, &seen, &e), 0);
+	assert_string_equal(seen.contexts, "{\"n\":1},{\"n\":1},,,{\"n\":2},{\"n\":2},");
+	port->free(port);
+}
+
 static void
 a_load_shows_what_is_there_and_sees_the_outbox_as_it_is(void **state)
 {
@@ -115,6 +187,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    due_events_come_in_order_without_those_that_are_taken, rig_set_up,
 		    rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    an_event_with_a_row_is_due_once_or_not_at_all, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    each_event_has_the_context_of_its_own_batch, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    a_load_shows_what_is_there_and_sees_the_outbox_as_it_is, rig_set_up,
 		    rig_tear_down),

@@ -103,6 +103,75 @@ an_older_event_is_found_within_a_second(void **state)
 	rig_free(&r);
 }
 
+static size_t
+prepared(const struct rig *r)
+{
+	return r->dispatcher->sites[0].queue.prepared.members.n;
+}
+
+/* Batches of 300 of 1,000 events; as many as may be are in flight. The first event has an address
+ * of its own, or that of a later event. */
+static void
+begin_large(struct rig *r, unsigned concurrency, const char *first_address)
+{
+	rig_init(r);
+	r->site.batch_events = 300;
+	r->site.batch_bytes = 100000;
+	r->site.concurrency = concurrency;
+	r->outbox->at_once = true;
+	rig_start(r);
+	rig_add(r, 1000);
+	fake_outbox_event(r->outbox, 1)->email = first_address;
+	while (rig_requests(r) < concurrency)
+		r->wait = dispatcher_step(r->dispatcher);
+	assert_int_equal(fake_outbox_attempt(r->outbox, concurrency)->n_events, 300);
+}
+
+static void
+a_batch_is_prepared_in_steps_while_another_is_in_flight(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	begin_large(&r, 1, NULL); /* two steps: one for the record, which prepares, one to send */
+	assert_int_equal(prepared(&r), 128);
+	assert_int_equal(r.wait, 0);
+	r.wait = dispatcher_step(r.dispatcher);
+	assert_int_equal(prepared(&r), 256);
+	assert_int_equal(r.wait, 0);
+	r.wait = dispatcher_step(r.dispatcher);
+	assert_int_equal(prepared(&r), 300);
+	assert_int_not_equal(r.wait, 0);
+	rig_free(&r);
+}
+
+static void
+a_batch_is_completed_before_it_is_sent(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	begin_large(&r, 1, NULL);
+	assert_int_equal(prepared(&r), 128);
+	rig_answer(&r, 200, "{\"results\":300,\"failed\":0}");
+	assert_int_equal(fake_outbox_attempt(r.outbox, 2)->n_events, 300);
+	assert_int_equal(fake_outbox_attempt(r.outbox, 2)->first_id, 301);
+	rig_free(&r);
+}
+
+/* Event 610 waits for the end of event 1. After such an event a batch is not filled further, so
+ * reading does not stop before the batch is full. */
+static void
+a_batch_with_a_gap_is_prepared_at_once(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	begin_large(&r, 2, "a610@example.com");
+	assert_int_equal(prepared(&r), 300);
+	rig_free(&r);
+}
+
 int
 main(void)
 {
@@ -112,6 +181,9 @@ main(void)
 		cmocka_unit_test(a_dropped_preparation_is_read_again),
 		cmocka_unit_test(an_event_that_was_skipped_is_not_passed),
 		cmocka_unit_test(an_older_event_is_found_within_a_second),
+		cmocka_unit_test(a_batch_is_prepared_in_steps_while_another_is_in_flight),
+		cmocka_unit_test(a_batch_is_completed_before_it_is_sent),
+		cmocka_unit_test(a_batch_with_a_gap_is_prepared_at_once),
 	};
 
 	return cmocka_run_group_tests_name("reading", tests, NULL, NULL);

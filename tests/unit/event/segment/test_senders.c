@@ -97,11 +97,15 @@ ids_of_nobody_are_known_in_every_spelling(void **state)
 		"user_id", "00000000-0000-0000-0000-000000000000",
 		"FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF", "9774d56d682e549c", "{}", "[]", "n/a",
 		"LMY47D", "Email", "distinct_id", "distinctId", "id", "na", "anonymous_id",
-		"userId", " undefined ", "'null'", "\"null\"", "''", "undefined\xe2\x80\x8b", "",
+		"userId", "u ser_id", "n/A", "N\xc2\xa0one", "00-0",
+		"0\xe2\x80\x8b"
+		"0",
+		" undefined ", "'null'", "\"null\"", "''", "undefined\xe2\x80\x8b", "",
 		"\xe2\x80\x8b" };
 	static const char *const somebodies[] = { "1", "10", "-2", "ann", "nobody", "undefined1",
 		"a0", "test", "'nulls", "m\xc3\xbcller", "00000000-0000-0000-0000-000000000001",
-		ANN };
+		"00000000-0000-0000-0000-00000000000a", "ffffffff-ffff-ffff-ffff-fffffffffffe",
+		"use", "user", "n", "nilx", ANN };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(nobodies) / sizeof(*nobodies); i++)

@@ -359,6 +359,7 @@ memory_is_read_again_after_a_rollback_even_late(void **state)
 	db_close(&other, NULL);
 	assert_int_equal(store_prepare(&store, &e), 0);
 	assert_int_equal(store_events(&t, &message, &e), 0);
+	store_close(&store);
 	assert_int_equal(message.n_duplicates, 1);
 	assert_int_equal(t.counts.duplicates, 1);
 	assert_false(t.due);

@@ -185,7 +185,8 @@ static const struct {
 } plans[] = {
 	{ &statements[STMT_DUE_FRESH], "SEARCH r USING INDEX span_due (site_id=?)" },
 	{ &statements[STMT_DUE_FRESH], "SEARCH e USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)" },
-	{ &statements[STMT_DUE_FRESH], "SEARCH d USING INTEGER PRIMARY KEY (rowid=?)" },
+	{ &statements[STMT_DUE_NEXT_ROW], "SEARCH delivery USING INTEGER PRIMARY KEY (rowid>?)" },
+	{ &statements[STMT_DUE_ENVELOPE], "SEARCH envelope USING INTEGER PRIMARY KEY (rowid=?)" },
 	{ &statements[STMT_DUE_AGAIN],
 	    "USING INDEX delivery_due (site_id=? AND awaiting_since=? AND next_attempt_at=? "
 	    "AND event_id>?)" },

@@ -238,6 +238,7 @@ a_rollback_is_not_remembered(void **state)
 	store_rolled_back(&store);
 	assert_false(claims_has(
 	    &store.claims, claims_pair(&store.claims, 1, SLICE("a"), SLICE("u")), T0, 1));
+	store_close(&store);
 	dedup_close(&dedup);
 }
 

@@ -78,6 +78,7 @@ tear_down(void **state)
 	run("COMMIT");
 	sqlite3_finalize(read_event);
 	unresolved_close(&unresolved);
+	store_close(&outbox);
 	dedup_close(&dedup);
 	db_close(&db, NULL);
 	tempdir_remove(&dir);

@@ -41,10 +41,12 @@ erase(const char *email)
 static void
 message_ids_are_erased_in_their_blocks(void **state)
 {
+	struct message_blocks blocks;
 	struct err e;
 
 	(void)state;
-	for (int64_t id = 1; id <= 3 * MESSAGE_BLOCK_EVENTS; id += 512)
+	assert_int_equal(message_blocks_open(&blocks, &box.db, 0, &e), 0);
+	for (int64_t id = 1; id <= 3 * EVENT_BLOCK_EVENTS; id += 512)
 		handmade_event(
 		    &box, id, "A", id == 1 ? "a@b.cc" : "x@y.zz", STATUS_DELIVERED, NULL);
 	/* The person's own event, and another's, with and without a change of its block. */
@@ -52,10 +54,15 @@ message_ids_are_erased_in_their_blocks(void **state)
 			   "WHERE event_id IN (1, 513, 2561, 4609)");
 	for (int64_t block = 1; block <= 3; block++)
 		assert_int_equal(
-		    message_blocks_advance(&box.db, block * MESSAGE_BLOCK_EVENTS, &e), 0);
+		    message_blocks_advance(&blocks, block * EVENT_BLOCK_EVENTS, &e), 0);
 	assert_int_equal(
 	    handmade_int(&box, "SELECT count(*) FROM message_chunk WHERE ids LIKE '%a@b.cc%'"), 3);
+	assert_int_equal(
+	    handmade_int(&box, "SELECT sum(length(entries)) / 4 FROM event_address"), 12);
 	erase("a@b.cc");
+	/* The hash of the address is gone, too. */
+	assert_int_equal(
+	    handmade_int(&box, "SELECT sum(length(entries)) / 4 FROM event_address"), 11);
 	assert_int_equal(
 	    handmade_int(&box, "SELECT count(*) FROM message_chunk WHERE ids LIKE '%a@b.cc%'"
 			       " OR first LIKE '%a@b.cc%'"),
@@ -65,6 +72,7 @@ message_ids_are_erased_in_their_blocks(void **state)
 	    2561);
 	assert_int_equal(
 	    handmade_int(&box, "SELECT event_id FROM messages WHERE message_id = 'm-1025'"), 1025);
+	message_blocks_close(&blocks);
 }
 
 int

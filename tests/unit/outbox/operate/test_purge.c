@@ -99,12 +99,14 @@ message_ids_go_with_the_rows(void **state)
 {
 	struct purge_limits l = limits_none();
 	struct outbox_purge p = { .limits = &l };
+	struct message_blocks blocks;
 	struct err e;
 
 	(void)state;
-	for (int64_t id = 1; id < MESSAGE_BLOCK_EVENTS; id++)
+	assert_int_equal(message_blocks_open(&blocks, &box.db, 0, &e), 0);
+	for (int64_t id = 1; id < EVENT_BLOCK_EVENTS; id++)
 		handmade_event(&box, id, "A", "a@b.cc", STATUS_DELIVERED, NULL);
-	assert_int_equal(message_blocks_advance(&box.db, MESSAGE_BLOCK_EVENTS, &e), 0);
+	assert_int_equal(message_blocks_advance(&blocks, EVENT_BLOCK_EVENTS, &e), 0);
 	assert_int_equal(
 	    handmade_int(&box, "SELECT count(*) FROM message_chunk WHERE ids LIKE '%m-1001%'"), 1);
 	l.rows_before[STATUS_DELIVERED] = 1001501;
@@ -114,6 +116,12 @@ message_ids_go_with_the_rows(void **state)
 	    handmade_int(&box, "SELECT count(*) FROM message_chunk WHERE ids LIKE '%m-1001%'"), 0);
 	assert_int_equal(
 	    handmade_int(&box, "SELECT event_id FROM messages WHERE message_id = 'm-1002'"), 1002);
+	/* So are their times and counts. */
+	assert_int_equal(handmade_int(&box, "SELECT sum(events) FROM event_block_count"),
+	    EVENT_BLOCK_EVENTS - 1002);
+	assert_int_equal(
+	    handmade_int(&box, "SELECT events FROM event_block"), EVENT_BLOCK_EVENTS - 1002);
+	message_blocks_close(&blocks);
 }
 
 static void

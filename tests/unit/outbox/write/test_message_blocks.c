@@ -14,12 +14,14 @@
 #include "lib/tempdir.h"
 #include "outbox/file/db.h"
 #include "outbox/file/migrate.h"
+#include "outbox/write/event_block.h"
 #include "outbox/write/message_blocks.h"
 
-#define BLOCK MESSAGE_BLOCK_EVENTS
+#define BLOCK EVENT_BLOCK_EVENTS
 
 static struct tempdir dir;
 static struct db db;
+static struct message_blocks blocks;
 
 static int64_t
 number(const char *text)
@@ -49,7 +51,8 @@ set_up(void **state)
 	(void)state;
 	tempdir_make(&dir);
 	if (db_open(&db, dir.file, DB_WRITE, &e) != 0
-	    || migrate_run(&db, dir.file, schema_migrations, SCHEMA_VERSION, &e) != 0)
+	    || migrate_run(&db, dir.file, schema_migrations, SCHEMA_VERSION, &e) != 0
+	    || message_blocks_open(&blocks, &db, 0, &e) != 0)
 		return -1;
 	sql("PRAGMA synchronous=OFF");
 	return 0;
@@ -59,6 +62,7 @@ static int
 tear_down(void **state)
 {
 	(void)state;
+	message_blocks_close(&blocks);
 	db_close(&db, NULL);
 	tempdir_remove(&dir);
 	return 0;
@@ -69,7 +73,7 @@ add(int64_t id, int64_t site, struct slice message_id)
 {
 	struct err e;
 
-	if (message_blocks_advance(&db, id, &e) != 0
+	if (message_blocks_advance(&blocks, id, &e) != 0
 	    || stmt_event_add(&db,
 		   &(struct stmt_event_add){
 		       .event_id = id,
@@ -85,6 +89,7 @@ add(int64_t id, int64_t site, struct slice message_id)
 		   &e)
 		   != 0)
 		fail_msg("%s", e.text);
+	message_blocks_add(&blocks, &(struct event_block_event){ .event_id = id }, message_id);
 }
 
 static void
@@ -292,20 +297,54 @@ blocks_that_change_are_written_again(void **state)
 	assert_found(3000, true);
 }
 
+static void
+start_again(int64_t last_event_id)
+{
+	struct err e;
+
+	message_blocks_close(&blocks);
+	assert_int_equal(message_blocks_open(&blocks, &db, last_event_id, &e), 0);
+}
+
+/* A block that was partly stored before a start, or changed since, is complete all the same. */
+static void
+the_newest_block_is_read_again(void **state)
+{
+	(void)state;
+	add_range(1, 100);
+	start_again(100);
+	add_range(101, 200);
+	sql("UPDATE event SET message_id = 'order-new' WHERE event_id = 150");
+	message_blocks_forget(&blocks, 150);
+	add_range(201, BLOCK - 1);
+	/* A change in an older block forgets nothing. */
+	start_again(BLOCK - 1);
+	add_range(BLOCK, BLOCK + 5);
+	sql("UPDATE event SET message_id = 'order-new' WHERE event_id = 2049");
+	message_blocks_forget(&blocks, BLOCK - 1);
+	add_range(BLOCK + 6, 2 * BLOCK);
+	assert_int_equal(
+	    number("SELECT event_id FROM messages WHERE message_id = 'order-new'"), 150);
+	for (int64_t id = 1; id <= 2 * BLOCK; id += 33)
+		assert_found(id, true);
+	assert_found(100, true);
+	assert_found(101, true);
+	assert_found(150, false);
+	assert_found(200, true);
+	assert_int_equal(number("SELECT sum(events) FROM event_block"), 2 * BLOCK - 1);
+}
+
 /* Manual changes can leave gaps between ids. They must leave no block behind. */
 static void
 a_start_catches_up(void **state)
 {
-	struct err e;
-
 	(void)state;
-	assert_int_equal(message_blocks_catch_up(&db, 0, &e), 0);
 	add_range(1, 100);
-	assert_int_equal(message_blocks_catch_up(&db, 100, &e), 0);
+	start_again(100);
 	assert_int_equal(number("SELECT count(*) FROM message_chunk"), 0);
-	assert_int_equal(message_blocks_catch_up(&db, 3000000, &e), 0);
+	start_again(3000000);
 	assert_int_equal(number("SELECT max(block) FROM message_chunk"), 0);
-	assert_int_equal(message_blocks_catch_up(&db, 3000000, &e), 0);
+	start_again(3000000);
 	add(3000001, 1, SLICE("far"));
 	assert_found(100, true);
 	assert_int_equal(number("SELECT event_id FROM messages WHERE message_id = 'far'"), 3000001);
@@ -332,9 +371,12 @@ failures_are_reported(void **state)
 	for (int rc = -1; rc != 0; failed++) {
 		sql("BEGIN IMMEDIATE");
 		ticks_left = failed;
-		rc = message_blocks_advance(&db, BLOCK, &e);
+		rc = message_blocks_advance(&blocks, BLOCK, &e);
 		ticks_left = -1;
 		assert_int_equal(db_rollback(&db), 0);
+		/* Alternately from memory and from the events. */
+		if (failed % 2 == 1)
+			message_blocks_forget(&blocks, INT64_MAX);
 		assert_int_equal(number("SELECT count(*) FROM message_chunk"), 0);
 	}
 	assert_true(failed > 10);
@@ -351,6 +393,7 @@ main(void)
 		TEST(any_texts_are_found),
 		TEST(a_block_with_huge_texts_is_read_by_its_events),
 		TEST(blocks_that_change_are_written_again),
+		TEST(the_newest_block_is_read_again),
 		TEST(a_start_catches_up),
 		TEST(failures_are_reported),
 	};
