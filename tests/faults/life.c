@@ -429,7 +429,7 @@ static void
 live_first(void)
 {
 	struct outbox_requests requests = { .at = WALL, .counts = { { "accepted", 3 } }, .n = 1 };
-	struct outbox_clock clocks = { .number = { 1, 2, 3, 4, 5, 6 } };
+	struct outbox_clock clocks = { .note = { .unset_boot = 1, .unset_offset = 2 } };
 	int64_t first, held;
 	size_t ignored;
 
