@@ -9,6 +9,8 @@ FAULT_UNITS = \
 	tests/faults/nth_reading \
 	tests/faults/nth_transport
 FAULT_TESTS = \
+	tests/faults/kill_each_step.py \
+	tests/faults/kill_under_load.py \
 	tests/faults/no_memory.py
 
 if HAVE_CMOCKA
@@ -16,7 +18,7 @@ check_PROGRAMS += $(FAULT_UNITS)
 TESTS += $(FAULT_UNITS)
 endif
 TESTS += $(FAULT_TESTS)
-EXTRA_DIST += $(FAULT_TESTS) tests/faults/faults.py tests/faults/run
+EXTRA_DIST += $(FAULT_TESTS) tests/faults/faults.py tests/faults/kill_at.c tests/faults/run
 noinst_HEADERS += tests/faults/faults.h
 
 tests_faults_failing_disk_SOURCES = tests/faults/failing_disk.c tests/faults/faulty_vfs.c \

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""After a SIGKILL every acknowledged event is there once, and unknown outcomes are counted."""
-import collections
+"""Restarts: ids and duplicates across them, attempts that a crash interrupted, signals.
+
+tests/faults/kill_under_load.py kills the daemon under load.
+"""
 import os
 import sys
 
@@ -8,87 +10,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import spooltest  # noqa: E402
-from spooltest import binary, equal, track, true, wait_until  # noqa: E402
-
-LOAD_EVENTS = 20000  # more than a run can post before it is killed
-
-
-def lines(path):
-    """Returns the complete lines of a file; none when it does not exist yet."""
-    try:
-        with open(path, encoding="ascii") as file:
-            return file.read().split("\n")[:-1]
-    except FileNotFoundError:
-        return []
-
-
-def start_load(bench, daemon, name, batch=0):
-    acked = bench.path(name)
-    return acked, spooltest.Process(bench, "load", [
-        binary("spool-load"), "--url", daemon.url(), "--connections", "8", "--batch", str(batch),
-        "--events", str(LOAD_EVENTS), "--rate", "4000", "--ids", "random", "--acked", acked,
-        "--patience", "1", "--write-key", spooltest.WRITE_KEY])
-
-
-def kill_under_load(bench, daemon, name, enough, batch=0):
-    """Runs a load, kills the daemon after `enough` acknowledged events, and starts it again."""
-    acked, load = start_load(bench, daemon, name, batch)
-    wait_until(lambda: len(lines(acked)) >= enough or not load.running(), "acknowledged events")
-    true(load.running(), "the load still runs when the daemon is killed")
-    daemon.kill()
-    load.wait()
-    return lines(acked), daemon.restart()
-
-
-def check_all_there(bench, acked):
-    """Checks that every acknowledged id is in the outbox once, and nothing else twice."""
-    ids = [row["message_id"] for row in bench.rows("SELECT message_id FROM outbox")]
-    equal(len(ids), len(set(ids)), "no event is stored twice")
-    missing = set(acked) - set(ids)
-    equal(len(missing), 0, f"acknowledged and lost, of {len(acked)}")
-    return ids
-
-
-def check_delivered(bench, sim, ids):
-    """Checks that all are delivered, and that each event that Bento got twice counts as
-    maybe_sent."""
-    bench.wait_settled(len(ids))
-    equal(bench.statuses(), {"delivered": len(ids)}, "statuses")
-    got = sim.keys()
-    equal(set(got), set(ids), "what Bento got")
-    twice = {key for key, n in collections.Counter(got).items() if n > 1}
-    counted = {row["message_id"] for row in bench.rows(
-        "SELECT message_id FROM outbox WHERE maybe_sent > 0")}
-    true(twice <= counted, f"sent twice and not counted: {sorted(twice - counted)[:5]}")
-    equal(bench.value("SELECT count(*) FROM attempts WHERE outcome IS NULL"), 0, "open attempts")
-    equal(bench.value("PRAGMA integrity_check"), "ok", "integrity")
-
-
-def test_kill_while_bento_is_down(bench):
-    """SIGKILL at several points while Bento is down: every acknowledged event is there"""
-    sim = bench.sim()
-    sim.answer(503)
-    daemon = bench.daemon(sim, batch_events=1000)
-    acked = []
-    for n, enough in enumerate([1, 50, 700]):
-        more, daemon = kill_under_load(bench, daemon, f"acked-{n}", enough)
-        acked += more
-    ids = check_all_there(bench, acked)
-    sim.heal()
-    check_delivered(bench, sim, ids)
-
-
-def test_kill_while_sending(bench):
-    """SIGKILL under load and delivery: all acknowledged events are delivered, duplicates are
-    counted"""
-    sim = bench.sim("--record-suppressed")
-    daemon = bench.daemon(sim, batch_events=100)
-    acked = []
-    for n, (enough, batch) in enumerate([(20, 0), (400, 0), (500, 50)]):
-        more, daemon = kill_under_load(bench, daemon, f"acked-{n}", enough, batch)
-        acked += more
-    ids = check_all_there(bench, acked)
-    check_delivered(bench, sim, ids)
+from spooltest import equal, track, true, wait_until  # noqa: E402
 
 
 def test_duplicates_across_a_restart(bench):
