@@ -97,8 +97,8 @@ static const char *const faults[] = {
 	" WHERE 1 <> (SELECT count(*) FROM state s WHERE s.event_id = e.event_id)",
 	"SELECT 'counted', site_id FROM (SELECT site_id, status, count(*) AS n FROM state GROUP BY "
 	"1, 2"
-	" EXCEPT SELECT site_id, status, events FROM site_count)",
-	"SELECT 'counts', site_id FROM (SELECT site_id, status, events FROM site_count WHERE "
+	" EXCEPT SELECT site_id, status, events FROM status_count)",
+	"SELECT 'counts', site_id FROM (SELECT site_id, status, events FROM status_count WHERE "
 	"events <> 0"
 	" EXCEPT SELECT site_id, status, count(*) FROM state GROUP BY 1, 2)",
 	"SELECT 'overlap', a.first_event_id FROM span a JOIN span b ON b.site_id = a.site_id"
