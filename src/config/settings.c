@@ -53,7 +53,7 @@ const struct setting settings[] = {
 	{ TOP(control), TEXT(""),
 	  .help = "Unix socket for operators' commands; empty: the database's name with .sock" },
 	{ TOP(min_free), NUMBER("67108864", 0, INT64_C(1) << 50),
-	  .help = "free disk space in bytes below which new events are refused" },
+	  .help = "free disk space in bytes below which new events are refused; below 5 MiB they always are" },
 	{ TOP(max_wal), NUMBER("536870912", 16777216, INT64_C(1) << 50),
 	  .help = "bytes of the write-ahead log at which new events are refused; it grows while another "
 	          "program reads; from half of these bytes on, receipt slows down" },

@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdio.h>
 
-#include "outbox/file/readers.h"
+#include "outbox/free_space.h"
 #include "outbox/outbox_private.h"
 
 /*
@@ -100,18 +100,6 @@ outbox_health(const struct outbox *o)
 	return health != OUTBOX_FAILED && busy_ms(o) > OUTBOX_STALL_MS ? OUTBOX_STALLED : health;
 }
 
-static void
-describe_readers(struct outbox *o, char *text, size_t size)
-{
-	char readers[200];
-
-	readers_name(o->path, readers, sizeof(readers));
-	snprintf(text, size,
-	    "the write-ahead log of %s has reached max_wal, because %s reads the database and does "
-	    "not finish: new events are refused until it does; end it, or its transaction",
-	    o->path, readers);
-}
-
 void
 outbox_health_text(struct outbox *o, char *ret_text, size_t size)
 {
@@ -120,14 +108,7 @@ outbox_health_text(struct outbox *o, char *ret_text, size_t size)
 		snprintf(ret_text, size, "%s", "");
 		return;
 	case OUTBOX_FULL:
-		if (atomic_load(&o->wal_is_full)) {
-			describe_readers(o, ret_text, size);
-			return;
-		}
-		snprintf(ret_text, size,
-		    "the disk of %s is nearly full: new events are refused until there is space "
-		    "again; free some%s",
-		    o->path, o->options.min_free_bytes == 0 ? "" : ", or lower min_free");
+		free_space_text(o, ret_text, size);
 		return;
 	case OUTBOX_BLOCKED:
 		snprintf(ret_text, size,

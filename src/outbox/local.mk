@@ -22,6 +22,8 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/file/migrate.h \
 	src/outbox/file/query.c \
 	src/outbox/file/query.h \
+	src/outbox/file/reserve.c \
+	src/outbox/file/reserve.h \
 	src/outbox/file/rows.h \
 	src/outbox/file/readers.c src/outbox/file/readers.h \
 	src/outbox/file/space.c \

@@ -16,11 +16,20 @@
 struct db;
 struct store;
 
+/* What a kind may use of the free space. When space runs out, the greatest need is refused first.
+ */
+enum message_space {
+	SPACE_RECORD, /* records what has happened, or frees space: tried until the disk is full */
+	SPACE_WORK,   /* begins something: refused when less than RESERVE_BYTES are free */
+	SPACE_STORE   /* stores new events: refused when less than min_free is free */
+};
+
 /* The transaction in which messages are applied. Writer's thread. */
 struct transaction {
 	struct db *db;
 	struct store *store;
-	int64_t now; /* wall ms */
+	int64_t now;              /* wall ms */
+	enum message_space space; /* the needs for which there is space */
 	/* The following members are results; they take effect when the transaction is committed. */
 	struct outbox_counters counts;
 	struct tally_notes finished; /* events that got a final status */
@@ -44,7 +53,7 @@ struct message_kind {
 	/* or, when this offset is not 0, as many as the size_t at this offset of the message says.
 	 */
 	size_t events_at;
-	bool stores;  /* stores new events: refused while there is no space for them */
+	enum message_space space;
 	bool bounded; /* outbox_send refuses the message when the mailbox is full */
 };
 

@@ -11,6 +11,7 @@
 #include "outbox/checkpoint.h"
 #include "outbox/file/lock.h"
 #include "outbox/file/migrate.h"
+#include "outbox/file/reserve.h"
 #include "outbox/file/space.h"
 #include "outbox/file/wal.h"
 #include "outbox/message_kind.h"
@@ -24,7 +25,8 @@ take_file(struct outbox *o, struct err *e)
 {
 	if (space_check_folder(o->path, e) != 0 || lock_take(o->path, &o->lock_fd, e) != 0)
 		return -1;
-	if (migrate_check_file(o->path, e) != 0 || db_open(&o->db, o->path, DB_WRITE, e) != 0)
+	if (migrate_check_file(o->path, e) != 0 || reserve_before_open(o->path, e) != 0
+	    || db_open(&o->db, o->path, DB_WRITE, e) != 0)
 		return -1;
 	if (migrate_run(&o->db, o->path, schema_migrations, SCHEMA_VERSION, e) != 0)
 		return -1;
@@ -33,17 +35,27 @@ take_file(struct outbox *o, struct err *e)
 
 /* Cleans up after the previous process before any reader opens the file. */
 static int
-recover(struct outbox *o, int64_t *ret_recovered, struct err *e)
+recover_once(struct outbox *o, int64_t *ret_recovered, struct err *e)
 {
 	if (db_exec(&o->db, "BEGIN IMMEDIATE", e) != 0)
 		return -1;
 	if (wal_rewrite(o->path, e) != 0 || (!o->options.passing && sites_reset(&o->db, e) != 0)
 	    || attempts_recover(&o->db, clock_wall(o->options.clock), ret_recovered, e) != 0
-	    || db_exec(&o->db, "COMMIT", e) != 0) {
+	    || reserve_commit(&o->db, e) != 0) {
 		db_rollback(&o->db);
 		return err_wrap(e, "cannot recover the outbox");
 	}
 	return 0;
+}
+
+static int
+recover(struct outbox *o, int64_t *ret_recovered, struct err *e)
+{
+	int rc = recover_once(o, ret_recovered, e);
+
+	if (rc != 0 && e->code == ERR_FULL && reserve_give_up_ballast(o->path))
+		rc = recover_once(o, ret_recovered, e);
+	return rc;
 }
 
 static int

@@ -33,6 +33,12 @@
 #define OUTBOX_WAL_CUT (128 << 20)
 
 /*
+ * When less than this many bytes are free, nothing new begins; the ballast (file/reserve.h) has as
+ * many.
+ */
+#define OUTBOX_RESERVE (4 << 20)
+
+/*
  * When a transaction takes longer than this, the disk hangs. A check once a second reports this
  * within five seconds.
  */
@@ -42,7 +48,8 @@ struct outbox;
 
 struct outbox_options {
 	const char *path;        /* of the database; its directory must exist and be writable */
-	uint64_t min_free_bytes; /* new events are refused below this much free space */
+	uint64_t min_free_bytes; /* new events are refused below this much free space, and below
+				    OUTBOX_RESERVE */
 	uint64_t max_wal_bytes;  /* new events are refused when the WAL is this long; 0: no limit */
 	size_t max_waiting;      /* messages of bounded kinds in the writer's mailbox, */
 	size_t max_waiting_bytes; /* and the bytes of these messages */

@@ -10,6 +10,7 @@
 #include <poll.h>
 
 #include "outbox/checkpoint.h"
+#include "outbox/file/reserve.h"
 #include "outbox/free_space.h"
 #include "outbox/health.h"
 #include "outbox/message_kind.h"
@@ -25,9 +26,9 @@ struct group {
 	struct mail **end; /* where the rest of the list is linked */
 	size_t events;
 	size_t bytes;
-	size_t n_bounded;     /* messages of bounded kinds, which have places in the mailbox, */
-	size_t bounded_bytes; /* and their bytes */
-	bool stores;
+	size_t n_bounded;         /* messages of bounded kinds, which have places in the mailbox, */
+	size_t bounded_bytes;     /* and their bytes */
+	enum message_space space; /* the greatest need among them */
 };
 
 static struct outbox_msg *
@@ -45,7 +46,8 @@ add_to_group(struct group *g, const struct outbox_msg *msg)
 
 	g->events += message_events(msg);
 	g->bytes += msg->mail.cost;
-	g->stores = g->stores || kind->stores;
+	if (kind->space > g->space)
+		g->space = kind->space;
 	if (kind->bounded) {
 		g->n_bounded++;
 		g->bounded_bytes += msg->mail.cost;
@@ -78,7 +80,7 @@ is_own_fault(enum err_code code)
 }
 
 static int
-apply_all(struct transaction *t, const struct group *g, bool has_space, struct err *e)
+apply_all(struct transaction *t, const struct group *g, struct err *e)
 {
 	for (struct mail *m = g->first; m != NULL; m = m->next) {
 		struct outbox_msg *msg = msg_of(m);
@@ -86,8 +88,11 @@ apply_all(struct transaction *t, const struct group *g, bool has_space, struct e
 
 		msg->rc = 0;
 		msg->err.code = ERR_NONE;
-		if (kind->stores && !has_space) {
-			msg->rc = err_set(&msg->err, ERR_FULL, "no space for new events");
+		if (kind->space > t->space) {
+			msg->rc = err_set(&msg->err, ERR_FULL, "%s",
+			    kind->space == SPACE_STORE
+				? "no space for new events"
+				: "the disk is full: nothing new begins until some is free");
 			continue;
 		}
 		if (msg->type != OUTBOX_PUT && store_write(t->store, true, e) != 0)
@@ -116,7 +121,7 @@ slow_down(const struct outbox *o)
 static int
 commit_group(struct outbox *o, struct group *g, struct transaction *t, struct err *e)
 {
-	bool has_space = !g->stores || free_space_check(o);
+	bool stores;
 
 	/* An earlier transaction may still be open, for lack of memory. */
 	if (db_rollback(&o->db) != 0)
@@ -126,15 +131,17 @@ commit_group(struct outbox *o, struct group *g, struct transaction *t, struct er
 		.db = &o->db,
 		.store = &o->store,
 		.now = clock_wall(o->options.clock),
+		.space = free_space_for(o, g->bytes),
 	};
-	if (g->stores && has_space)
+	stores = g->space == SPACE_STORE && t->space == SPACE_STORE;
+	if (stores)
 		slow_down(o);
-	if (g->stores && has_space && store_prepare(&o->store, e) != 0)
+	if (stores && store_prepare(&o->store, e) != 0)
 		return -1;
 	if (db_exec(&o->db, "BEGIN IMMEDIATE", e) != 0)
 		return -1;
-	if (apply_all(t, g, has_space, e) != 0 || store_write(&o->store, false, e) != 0
-	    || db_exec(&o->db, "COMMIT", e) != 0) {
+	if (apply_all(t, g, e) != 0 || store_write(&o->store, false, e) != 0
+	    || reserve_commit(&o->db, e) != 0) {
 		db_rollback(&o->db);
 		store_rolled_back(&o->store);
 		return -1;
@@ -191,7 +198,7 @@ on_resolve_done(struct outbox_msg *msg, void *arg)
 static void
 send_next_resolve_step(struct outbox *o)
 {
-	if (!o->unresolved.resolving || o->resolve_sent)
+	if (!o->unresolved.resolving || o->resolve_sent || !free_space_has_work(o))
 		return;
 	o->resolve = (struct outbox_unresolved){
 		.msg = { .type = OUTBOX_UNRESOLVED, .done = on_resolve_done, .done_arg = o },
@@ -239,6 +246,9 @@ write_group(struct outbox *o, struct mail *list)
 		answer(o, &g, &e);
 	} else if (commit_group(o, &g, &t, &e) != 0) {
 		health_note_failure(o, &e);
+		/* Only records: nothing else can be left out to make space for them. */
+		if (e.code == ERR_FULL && (g.space == SPACE_RECORD || t.space == SPACE_RECORD))
+			free_space_ran_out(o);
 		answer(o, &g, &e);
 	} else {
 		finish_commit(o, &g, &t);

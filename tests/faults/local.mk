@@ -11,7 +11,8 @@ FAULT_UNITS = \
 FAULT_TESTS = \
 	tests/faults/kill_each_step.py \
 	tests/faults/kill_under_load.py \
-	tests/faults/no_memory.py
+	tests/faults/no_memory.py \
+	tests/faults/small_disk.py
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(FAULT_UNITS)

@@ -445,18 +445,31 @@ def test_folder_that_cannot_be_written(bench):
         folder_is_bad(bench, mount.path, "cannot write to")
 
 
+RESERVE = 4 << 20  # OUTBOX_RESERVE
+
+
+def free_bytes(folder):
+    of_folder = os.statvfs(folder)
+    return of_folder.f_bavail * of_folder.f_frsize
+
+
 def test_full_disk(bench):
-    """without min_free, doctor reports little space, and a full disk"""
-    with Mount(bench.path("small"), "size=1m") as small:
+    """without min_free, doctor reports little space, and a disk on which nothing begins"""
+    with Mount(bench.path("small"), "size=12m") as small:
         bench.database = os.path.join(small.path, "spool.db")
         conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")},
                                top={"min_free": 0, "control": bench.path("control.sock")})
         rows = findings(bench, conf, "--offline")[1]
         equal([row[0] for row in of(rows, "disk")], ["warning"], f"{rows}")
         with open(os.path.join(small.path, "fill"), "wb") as file:
-            file.write(bytes(1 << 20))
+            os.posix_fallocate(file.fileno(), 0, free_bytes(small.path) - RESERVE)
+            equal([row[0] for row in of(findings(bench, conf, "--offline")[1], "disk")], ["warning"],
+                  "with the reserve")
+            os.posix_fallocate(file.fileno(), 0, free_bytes(small.path) + os.fstat(file.fileno()).st_size)
         code, rows = findings(bench, conf, "--offline")
-        equal((code, [row[0] for row in of(rows, "disk")]), (1, ["warning"]), f"{rows}")
+        equal((code, [row[0] for row in of(rows, "disk")]), (1, ["problem"]), f"{rows}")
+        true("deliveries wait" in str(of(rows, "disk")), f"{rows}")
+        true("bentospool purge" in remedies(rows, "disk")[0], f"{rows}")
         equal(remedies(rows, "syncing"), ["free space on its file system"], f"{rows}")
         true("min_free" not in str(rows), f"{rows}")
 

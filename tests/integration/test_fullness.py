@@ -139,6 +139,29 @@ def test_a_reader_that_stays(bench):
         equal(bench.value("PRAGMA integrity_check"), "ok", "integrity")
 
 
+def test_start_without_a_byte(bench):
+    """a start on a full disk, without ballast and shared memory, gives the write-ahead log back"""
+    with Mount(bench.path("small"), "size=40m") as small:
+        bench.database = os.path.join(small.path, "spool.db")
+        daemon = bench.daemon(top={"min_free": 0, "control": bench.path("sock")})
+        daemon.accept("/v1/track", track("first"))
+        reader = sqlite3.connect(f"file:{bench.database}?mode=ro", uri=True, isolation_level=None)
+        reader.execute("BEGIN")
+        equal(reader.execute("SELECT count(*) FROM event").fetchone(), (1,), "what it sees")
+        accepted = post_until_refused(daemon, "fill")[0]
+        daemon.kill()
+        reader.close()
+        for name in ("-shm", ".ballast"):
+            os.remove(bench.database + name)
+        with open(os.path.join(small.path, "filler"), "wb") as file:
+            os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(small.path).free)
+        equal(shutil.disk_usage(small.path).free, 0, "free bytes")
+        daemon = spooltest.Daemon(bench, daemon.conf)
+        wait_until(lambda: daemon.post("/v1/track", track("after"))[0] == 200, "events are taken")
+        equal(bench.value("SELECT count(*) FROM outbox"), len(accepted) + 2, "events")
+        true(os.path.exists(bench.database + ".ballast"), "the ballast is made again")
+
+
 def test_file_size_limit(bench):
     """a limit on file sizes: the daemon answers 503 and goes on, and nothing accepted is lost"""
     size = 3 << 20

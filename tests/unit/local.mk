@@ -80,6 +80,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/dedup/test_levels_faults \
 	tests/unit/outbox/file/test_checksum \
 	tests/unit/outbox/file/test_migrate \
+	tests/unit/outbox/file/test_reserve \
 	tests/unit/outbox/file/test_schema \
 	tests/unit/outbox/filter/test_filter \
 	tests/unit/outbox/filter/test_message_ids \
@@ -92,6 +93,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/read/test_audit \
 	tests/unit/outbox/read/test_audit_walk \
 	tests/unit/outbox/test_checkpoint \
+	tests/unit/outbox/test_free_space \
 	tests/unit/outbox/test_directory_sync \
 	tests/unit/outbox/test_message \
 	tests/unit/outbox/test_outbox \
@@ -224,6 +226,7 @@ tests_unit_outbox_dedup_test_levels_faults_SOURCES = tests/unit/outbox/dedup/tes
 tests_unit_outbox_dedup_test_levels_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc \
 	-Wl,--wrap=realloc
 tests_unit_outbox_file_test_migrate_SOURCES = tests/unit/outbox/file/test_migrate.c $(TEST_LIB)
+tests_unit_outbox_file_test_reserve_SOURCES = tests/unit/outbox/file/test_reserve.c $(TEST_LIB)
 tests_unit_outbox_file_test_schema_SOURCES = tests/unit/outbox/file/test_schema.c $(TEST_LIB)
 tests_unit_outbox_file_test_checksum_SOURCES = tests/unit/outbox/file/test_checksum.c $(HANDMADE)
 tests_unit_outbox_filter_test_filter_SOURCES = tests/unit/outbox/filter/test_filter.c $(HANDMADE)
@@ -245,6 +248,7 @@ tests_unit_outbox_test_checkpoint_SOURCES = tests/unit/outbox/test_checkpoint.c 
 tests_unit_outbox_test_directory_sync_SOURCES = tests/unit/outbox/test_directory_sync.c $(OUTBOX_RIG)
 tests_unit_outbox_test_message_SOURCES = tests/unit/outbox/test_message.c $(TEST_LIB)
 tests_unit_outbox_test_outbox_memory_SOURCES = tests/unit/outbox/test_outbox_memory.c $(OUTBOX_RIG)
+tests_unit_outbox_test_free_space_SOURCES = tests/unit/outbox/test_free_space.c $(OUTBOX_RIG)
 tests_unit_outbox_test_outbox_SOURCES = tests/unit/outbox/test_outbox.c $(OUTBOX_RIG)
 tests_unit_outbox_write_test_attempts_SOURCES = tests/unit/outbox/write/test_attempts.c \
 	$(OUTBOX_RIG)

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "cli/doctor/doctor.h"
+#include "outbox/outbox.h"
 
 #define FOLDER_MAX 4096
 #define SYNCS 15
@@ -192,6 +193,10 @@ check_sync(struct doctor *d, const char *folder, bool on_disk)
 
 /* ---- space ----------------------------------------------------------------------------------- */
 
+#define MORE_SPACE                                                                                 \
+	"free space on its file system, shorten the retention settings and run bentospool "        \
+	"purge, or move the database to a larger disk"
+
 static void
 check_space(struct doctor *d, const char *folder)
 {
@@ -201,8 +206,12 @@ check_space(struct doctor *d, const char *folder)
 	if (statvfs(folder, &fs) != 0)
 		return;
 	free_bytes = (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
-	if (free_bytes < d->config->min_free)
-		doctor_report(d, DOCTOR_PROBLEM, "disk", "free space, or lower min_free",
+	if (free_bytes < OUTBOX_RESERVE)
+		doctor_report(d, DOCTOR_PROBLEM, "disk", MORE_SPACE,
+		    "%" PRId64 " MB free: new events are refused, and deliveries wait",
+		    free_bytes / 1000000);
+	else if (free_bytes < d->config->min_free)
+		doctor_report(d, DOCTOR_PROBLEM, "disk", MORE_SPACE ", or lower min_free",
 		    "%" PRId64 " MB free, less than min_free: new events are refused",
 		    free_bytes / 1000000);
 	else if (fs.f_files > 0 && fs.f_favail < 100)

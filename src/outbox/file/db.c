@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "outbox/file/checksum.h"
+#include "outbox/file/reserve.h"
 
 #define SELECT_MAX 8192 /* bytes of a statement with its filter */
 #define BUSY_READ_MS 5000
@@ -92,7 +93,7 @@ db_open(struct db *db, const char *path, enum db_mode mode, struct err *e)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
-	int one = 1;
+	int one = 1, chunk = RESERVE_CHUNK;
 
 	*db = (struct db){ 0 };
 	pthread_once(&once, configure_library);
@@ -114,8 +115,10 @@ db_open(struct db *db, const char *path, enum db_mode mode, struct err *e)
 		db_close(db, NULL);
 		return -1;
 	}
-	if (mode == DB_WRITE)
+	if (mode == DB_WRITE) {
 		sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_PERSIST_WAL, &one);
+		sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_CHUNK_SIZE, &chunk);
+	}
 	return 0;
 fail:
 	if (db->handle == NULL)

@@ -1,8 +1,7 @@
 /*
  * Erases a person. Phases go through identities, events, envelopes, attempts and operations, each
  * in the order of ids. A step reads a bounded number of rows of one phase; the message remembers
- * where to continue. The last step of an erasure for a delete call removes it from the list. Fails
- * on errors of the database and without memory.
+ * where to continue. The last step for a delete call removes it from the list.
  */
 #include "outbox/operate/erase.h"
 
@@ -496,4 +495,5 @@ const struct message_kind outbox_erase_kind = {
 	.name = "erase",
 	.apply = apply,
 	.events = MESSAGE_STEP_EVENTS,
+	.space = SPACE_WORK,
 };

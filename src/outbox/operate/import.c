@@ -354,5 +354,5 @@ const struct message_kind outbox_import_kind = {
 	.name = "import",
 	.apply = apply,
 	.events_at = offsetof(struct outbox_import, n_lines),
-	.stores = true,
+	.space = SPACE_STORE,
 };

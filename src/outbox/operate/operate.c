@@ -241,4 +241,5 @@ const struct message_kind outbox_operation_kind = {
 	.name = "operation",
 	.apply = apply,
 	.events = MESSAGE_STEP_EVENTS,
+	.space = SPACE_WORK,
 };

@@ -70,13 +70,13 @@ weigh_row(
 }
 
 static int
-scan(struct db *db, const struct outbox_purge *purge, struct victims *s, struct err *e)
+scan(struct db *db, const struct outbox_purge *purge, size_t most, struct victims *s, struct err *e)
 {
 	struct db_rows rows = stmt_purge_scan(db, purge->after_event_id, e);
 	struct stmt_purge_scan_row row;
 	int looked = 0, rc = 1;
 
-	while (looked++ < PURGE_SCAN && s->n < PURGE_STEP
+	while (looked++ < PURGE_SCAN && s->n < most
 	       && (rc = stmt_purge_scan_next(&rows, &row, e)) == 1)
 		weigh_row(&row, purge->limits, s);
 	db_rows_end(&rows);
@@ -282,7 +282,7 @@ note_operation(struct db *db, struct outbox_purge *purge, int64_t now, struct er
 
 /* Returns pages to the file system while more are free than new events need. */
 static int
-give_space_back(struct db *db, bool *ret_more, struct err *e)
+give_space_back(struct db *db, bool tight, bool *ret_more, struct err *e)
 {
 	int64_t free_pages, pages, too_many;
 	char sql[64];
@@ -291,8 +291,9 @@ give_space_back(struct db *db, bool *ret_more, struct err *e)
 	    || db_exec_int(db, "PRAGMA page_count", &pages, e) != 0)
 		return -1;
 	too_many = free_pages - pages / PURGE_FREE_SHARE - PURGE_FREE_PAGES;
-	*ret_more = too_many > PURGE_VACUUM_PAGES;
-	if (too_many <= 0)
+	*ret_more = too_many > PURGE_VACUUM_PAGES && !tight;
+	/* The outbox gives back all free pages of a full disk by itself (free_space.c). */
+	if (too_many <= 0 || tight)
 		return 0;
 	if (too_many > PURGE_VACUUM_PAGES)
 		too_many = PURGE_VACUUM_PAGES;
@@ -310,10 +311,10 @@ count_only(struct outbox_purge *purge, const struct victims *s)
 }
 
 static int
-purge_one_step(
-    struct db *db, struct outbox_purge *purge, struct victims *s, int64_t now, struct err *e)
+purge_one_step(struct db *db, struct outbox_purge *purge, size_t most, struct victims *s,
+    int64_t now, struct err *e)
 {
-	if (scan(db, purge, s, e) != 0)
+	if (scan(db, purge, most, s, e) != 0)
 		return -1;
 	if (purge->dry_run) {
 		count_only(purge, s);
@@ -329,17 +330,17 @@ purge_one_step(
 }
 
 int
-purge_step(struct db *db, struct outbox_purge *purge, int64_t now, struct err *e)
+purge_step(struct db *db, struct outbox_purge *purge, bool tight, int64_t now, struct err *e)
 {
 	struct victims *s;
 	int rc;
 
 	if (purge->scanned)
-		return give_space_back(db, &purge->more, e);
+		return give_space_back(db, tight, &purge->more, e);
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return err_nomem(e);
-	rc = purge_one_step(db, purge, s, now, e);
+	rc = purge_one_step(db, purge, tight ? PURGE_STEP_TIGHT : PURGE_STEP, s, now, e);
 	free(s);
 	return rc;
 }
@@ -349,7 +350,7 @@ apply(struct transaction *t, struct outbox_msg *msg, struct err *e)
 {
 	struct outbox_purge *purge = (struct outbox_purge *)msg;
 
-	if (purge_step(t->db, purge, t->now, e) != 0)
+	if (purge_step(t->db, purge, t->space == SPACE_RECORD, t->now, e) != 0)
 		return -1;
 	message_blocks_forget(&t->store->blocks, purge->after_event_id);
 	return 0;

@@ -21,8 +21,9 @@
 #include "event/kind.h"
 #include "outbox/outbox.h"
 
-#define PURGE_STEP 500   /* events that one step changes */
-#define PURGE_SCAN 20000 /* rows that one step reads */
+#define PURGE_STEP 500      /* events that one step changes, */
+#define PURGE_STEP_TIGHT 16 /* or while less than the outbox's reserve is free */
+#define PURGE_SCAN 20000    /* rows that one step reads */
 /* The number of pages that one step returns to the file system, and the free pages that may stay
  * for new events: a share of the file (1/10) and a fixed number. */
 #define PURGE_VACUUM_PAGES 512
@@ -56,9 +57,10 @@ struct outbox_purge {
 struct db;
 
 /*
- * Runs one step inside the writer's transaction; now: wall ms. After an error the sender restores
- * the former values of the progress fields. ERR_STATE: the archive cannot be written.
+ * Runs one step inside the writer's transaction; now: wall ms; tight: little space is free. After
+ * an error the sender restores the former values of the progress fields. ERR_STATE: the archive
+ * cannot be written.
  */
-int purge_step(struct db *db, struct outbox_purge *purge, int64_t now, struct err *e);
+int purge_step(struct db *db, struct outbox_purge *purge, bool tight, int64_t now, struct err *e);
 
 #endif

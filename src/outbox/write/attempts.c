@@ -186,6 +186,7 @@ const struct message_kind outbox_attempt_begin_kind = {
 	.name = "attempt begin",
 	.apply = apply_begin,
 	.events_at = offsetof(struct outbox_attempt_begin, n_events),
+	.space = SPACE_WORK,
 };
 
 const struct message_kind outbox_attempt_end_kind = {

@@ -166,4 +166,5 @@ const struct message_kind outbox_correction_kind = {
 	.name = "correction",
 	.apply = apply,
 	.events = MESSAGE_STEP_EVENTS,
+	.space = SPACE_WORK,
 };

@@ -14,6 +14,6 @@ const struct message_kind outbox_put_kind = {
 	.name = "put",
 	.apply = apply,
 	.events_at = offsetof(struct outbox_put, n_events),
-	.stores = true,
+	.space = SPACE_STORE,
 	.bounded = true,
 };

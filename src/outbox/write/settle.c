@@ -67,4 +67,5 @@ const struct message_kind outbox_settle_kind = {
 	.name = "settle",
 	.apply = apply,
 	.events_at = offsetof(struct outbox_settle, n_events),
+	.space = SPACE_WORK,
 };

@@ -251,4 +251,5 @@ const struct message_kind outbox_unresolved_kind = {
 	.name = "unresolved",
 	.apply = apply,
 	.events = MESSAGE_STEP_EVENTS,
+	.space = SPACE_WORK,
 };

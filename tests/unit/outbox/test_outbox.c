@@ -178,7 +178,7 @@ a_full_disk_refuses_events_and_still_records_deliveries(void **state)
 
 	(void)state;
 	rig_close();
-	rig_min_free = UINT64_MAX - 1;
+	rig_min_free = UINT64_C(1) << 50;
 	rig_open();
 	assert_int_equal(rig_put(&event, 1, &p), -1);
 	assert_int_equal(p.msg.err.code, ERR_FULL);

@@ -49,12 +49,30 @@ purge(struct outbox_purge *p)
 	p->actor = "test";
 	do {
 		handmade_sql(&box, "BEGIN IMMEDIATE");
-		if (purge_step(&box.db, p, 1000000, &e) != 0)
+		if (purge_step(&box.db, p, false, 1000000, &e) != 0)
 			fail_msg("%s", e.text);
 		handmade_sql(&box, "COMMIT");
 		slices++;
 	} while (p->more);
 	return slices;
+}
+
+static void
+little_space_makes_small_steps(void **state)
+{
+	struct purge_limits l = limits_none();
+	struct outbox_purge p = { .limits = &l, .actor = "test" };
+	struct err e;
+
+	(void)state;
+	for (int64_t id = 1; id <= PURGE_STEP_TIGHT + 1; id++)
+		handmade_event(&box, id, "A", "a@b.cc", STATUS_DELIVERED, NULL);
+	l.payload_before[STATUS_DELIVERED] = INT64_MAX;
+	assert_int_equal(purge_step(&box.db, &p, true, 1000000, &e), 0);
+	assert_int_equal(p.n_payloads, PURGE_STEP_TIGHT);
+	assert_true(p.more);
+	assert_int_equal(purge_step(&box.db, &p, true, 1000000, &e), 0);
+	assert_int_equal(p.n_payloads, PURGE_STEP_TIGHT + 1);
 }
 
 static void
@@ -310,7 +328,7 @@ an_archive_that_cannot_be_written_keeps_the_events(void **state)
 	(void)state;
 	add_many(10);
 	l.rows_before[STATUS_DELIVERED] = 100;
-	assert_int_equal(purge_step(&box.db, &p, 0, &e), -1);
+	assert_int_equal(purge_step(&box.db, &p, false, 0, &e), -1);
 	/* The failure affects this message only: others in the transaction succeed. */
 	assert_int_equal(e.code, ERR_STATE);
 	assert_int_equal(handmade_int(&box, "SELECT count(body) FROM event"), 10);
@@ -320,6 +338,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    little_space_makes_small_steps, make_box, remove_box),
 		cmocka_unit_test_setup_teardown(
 		    payloads_go_after_their_time_and_no_sooner, make_box, remove_box),
 		cmocka_unit_test_setup_teardown(message_ids_go_with_the_rows, make_box, remove_box),
