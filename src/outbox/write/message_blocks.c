@@ -7,6 +7,7 @@
  */
 #include "outbox/write/message_blocks.h"
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +17,9 @@
 #include "outbox/file/db.h"
 
 struct id {
-	size_t at; /* bytes of the texts */
-	size_t n;
+	uint64_t head; /* its first eight bytes, so that most comparisons read no text */
+	uint32_t at;   /* bytes of the texts */
+	uint32_t n;
 };
 
 struct message_block {
@@ -42,9 +44,26 @@ compare(const void *a, const void *b, void *texts)
 {
 	const struct id *x = a, *y = b;
 	const char *p = texts;
-	int order = memcmp(p + x->at, p + y->at, x->n < y->n ? x->n : y->n);
+	int order;
 
+	if (x->head != y->head)
+		return x->head < y->head ? -1 : 1;
+	order = memcmp(p + x->at, p + y->at, x->n < y->n ? x->n : y->n);
 	return order != 0 ? order : (x->n > y->n) - (x->n < y->n);
+}
+
+/* Returns the first eight bytes of the text as a number that sorts like them. A shorter text ends
+ * in zeros: it sorts before its continuations, and compares equal to one that continues with zeros.
+ */
+static uint64_t
+head_of(struct slice id)
+{
+	unsigned char bytes[8] = { 0 };
+	uint64_t head;
+
+	memcpy(bytes, id.p, id.n < sizeof(bytes) ? id.n : sizeof(bytes));
+	memcpy(&head, bytes, sizeof(head));
+	return be64toh(head);
 }
 
 static void
@@ -53,7 +72,7 @@ add_text(struct message_block *b, struct slice id)
 	b->too_large = b->too_large || b->texts.n + id.n > MESSAGE_BLOCK_BYTES;
 	if (b->too_large)
 		return;
-	b->ids[b->n++] = (struct id){ b->texts.n, id.n };
+	b->ids[b->n++] = (struct id){ head_of(id), (uint32_t)b->texts.n, (uint32_t)id.n };
 	buf_append_slice(&b->texts, id);
 }
 
