@@ -24,15 +24,19 @@ bool event_is_blank(struct slice text);
 /* Whether the decoded string is blank. */
 bool event_string_is_blank(struct slice raw);
 
+static inline char
+visible_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
 /* Returns the first character that visible_fold would write, when the text begins with a letter or
  * digit; else '\0'. */
 static inline char
 visible_first(struct slice text)
 {
-	char c = text.n == 0 ? '\0' : text.p[0];
+	char c = text.n == 0 ? '\0' : visible_lower(text.p[0]);
 
-	if (c >= 'A' && c <= 'Z')
-		return (char)(c - 'A' + 'a');
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : '\0';
 }
 

@@ -59,30 +59,48 @@ static bool
 is_listed(const char *word)
 {
 	for (size_t i = 0; i < sizeof(nobodies) / sizeof(*nobodies); i++)
-		if (nobodies[i][0] == word[0] && nobodies[i][1] == word[1]
-		    && strcmp(word, nobodies[i]) == 0)
+		if (nobodies[i][0] == word[0] && strcmp(word, nobodies[i]) == 0)
 			return true;
 	return false;
 }
 
-/* Whether the id shows by its first two characters that it is neither in the list nor zeros. Most
- * ids do, and need no further check. */
+/* Whether the id shows, before any character that folding removes, that it is not the word. */
 static bool
-begins_otherwise(struct slice id)
+differs(struct slice id, const char *word)
 {
-	char first = visible_first(id), second;
+	size_t i = 0;
+
+	for (; i < id.n && id.p[i] > ' ' && id.p[i] <= '~'; i++)
+		if (visible_lower(id.p[i]) != word[i])
+			return true;
+	return i == id.n && word[i] != '\0';
+}
+
+/* The same for an id of zeros and dashes. */
+static bool
+differs_from_zeros(struct slice id)
+{
+	for (size_t i = 0; i < id.n && id.p[i] > ' ' && id.p[i] <= '~'; i++)
+		if (id.p[i] != '0' && id.p[i] != '-')
+			return true;
+	return false;
+}
+
+/* Whether the id begins with a letter or digit, and differs early from each id in the list and from
+ * zeros. Most ids do, and need no further check. */
+static bool
+is_plainly_other(struct slice id)
+{
+	char first = visible_first(id);
 
 	if (first == '\0')
 		return false;
 	if (strchr(FIRSTS, first) == NULL)
 		return true;
-	second = visible_first((struct slice){ id.p + 1, id.n - 1 });
-	if (second == '\0')
-		return false;
 	for (size_t i = 0; i < sizeof(nobodies) / sizeof(*nobodies); i++)
-		if (nobodies[i][0] == first && nobodies[i][1] == second)
+		if (nobodies[i][0] == first && !differs(id, nobodies[i]))
 			return false;
-	return first != '0' || second != '0';
+	return first != '0' || differs_from_zeros(id);
 }
 
 bool
@@ -91,7 +109,7 @@ id_is_nobody(struct slice id)
 	char text[ID_SIZE], *word = text;
 	size_t n;
 
-	if (begins_otherwise(id))
+	if (is_plainly_other(id))
 		return false;
 	if (is_zeros_and_dashes(id))
 		return true;

@@ -50,24 +50,43 @@ static const uint64_t strange_ascii[2] = {
 };
 
 static inline bool
-is_strange(unsigned code)
+is_strange_ascii(unsigned char c)
 {
-	if (code < 0x80)
-		return (strange_ascii[code >> 6] >> (code & 63) & 1) != 0;
-	return code == 0xfffd || code_is_invisible(code);
+	return (strange_ascii[c >> 6] >> (c & 63) & 1) != 0;
 }
 
-/* Whether the address has two dots in a row, or a strange character. */
+/* Whether the address has two dots in a row, or a strange character; for any address. */
 static bool
-is_malformed(struct slice email)
+is_malformed_text(struct slice email)
 {
 	unsigned code = 0, before;
 
 	while (email.n > 0) {
 		before = code;
 		code = utf8_next(&email);
-		if (is_strange(code) || (code == '.' && before == '.'))
+		if (code < 0x80 ? is_strange_ascii((unsigned char)code)
+				: code == 0xfffd || code_is_invisible(code))
 			return true;
+		if (code == '.' && before == '.')
+			return true;
+	}
+	return false;
+}
+
+/* The same; nearly all addresses are ASCII. */
+static bool
+is_malformed(struct slice email)
+{
+	unsigned char before = 0;
+
+	for (size_t i = 0; i < email.n; i++) {
+		unsigned char c = (unsigned char)email.p[i];
+
+		if (c >= 0x80)
+			return is_malformed_text(email);
+		if (is_strange_ascii(c) || (c == '.' && before == '.'))
+			return true;
+		before = c;
 	}
 	return false;
 }
