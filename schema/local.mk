@@ -17,6 +17,7 @@ STATEMENTS = \
 	schema/statements/event_block.sql \
 	schema/statements/export.sql \
 	schema/statements/export_line.sql \
+	schema/statements/filter.sql \
 	schema/statements/free_space.sql \
 	schema/statements/identity.sql \
 	schema/statements/import.sql \

@@ -19,10 +19,6 @@ FROM event e
 LEFT JOIN envelope v ON v.envelope_id = e.envelope_id
 WHERE e.event_id = :event_id;
 
--- name: audit_count
--- out: events int
-SELECT count(*) AS events {filter};
-
 -- name: audit_attempts
 -- in: event_id int
 -- out: attempt_id int, started_at int, finished_at int, duration_ms int, events int, bytes int

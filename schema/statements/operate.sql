@@ -21,6 +21,5 @@ WHERE event_id = :event_id;
 SELECT max(event_id) AS event_id FROM event;
 
 -- name: operate_select
--- in: last int, rows int
 -- out: event_id int
-SELECT d.event_id {filter} AND d.event_id <= :last ORDER BY d.event_id LIMIT :rows;
+SELECT d.event_id {filter};

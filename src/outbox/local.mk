@@ -30,11 +30,15 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/file/space.h \
 	src/outbox/file/wal.c \
 	src/outbox/file/wal.h \
+	src/outbox/filter/addresses.c \
+	src/outbox/filter/addresses.h \
 	src/outbox/filter/filter.c \
 	src/outbox/filter/filter.h \
 	src/outbox/filter/filter_json.c \
 	src/outbox/filter/message_ids.c \
 	src/outbox/filter/message_ids.h \
+	src/outbox/filter/walk.c \
+	src/outbox/filter/walk.h \
 	src/outbox/free_space.c \
 	src/outbox/free_space.h \
 	src/outbox/health.c \

@@ -84,6 +84,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/file/test_schema \
 	tests/unit/outbox/filter/test_filter \
 	tests/unit/outbox/filter/test_message_ids \
+	tests/unit/outbox/filter/test_walk \
 	tests/unit/outbox/operate/test_erase \
 	tests/unit/outbox/operate/test_erase_text \
 	tests/unit/outbox/operate/test_import \
@@ -230,6 +231,8 @@ tests_unit_outbox_file_test_reserve_SOURCES = tests/unit/outbox/file/test_reserv
 tests_unit_outbox_file_test_schema_SOURCES = tests/unit/outbox/file/test_schema.c $(TEST_LIB)
 tests_unit_outbox_file_test_checksum_SOURCES = tests/unit/outbox/file/test_checksum.c $(HANDMADE)
 tests_unit_outbox_filter_test_filter_SOURCES = tests/unit/outbox/filter/test_filter.c $(HANDMADE)
+tests_unit_outbox_filter_test_walk_SOURCES = \
+	tests/unit/outbox/filter/test_walk.c $(TEST_LIB)
 tests_unit_outbox_filter_test_message_ids_SOURCES = tests/unit/outbox/filter/test_message_ids.c \
 	$(OUTBOX_RIG)
 tests_unit_outbox_operate_test_erase_SOURCES = tests/unit/outbox/operate/test_erase.c $(HANDMADE)

@@ -319,6 +319,30 @@ db_rows_end(struct db_rows *rows)
 	rows->stmt = NULL;
 }
 
+void
+db_rows_keep(struct db_rows *rows)
+{
+	rows->kept = rows->stmt;
+	rows->owned = false;
+}
+
+void
+db_rows_again(struct db_rows *rows)
+{
+	if (rows->failed)
+		return;
+	sqlite3_reset(rows->kept);
+	rows->stmt = rows->kept;
+}
+
+void
+db_rows_finish(struct db_rows *rows)
+{
+	db_rows_end(rows);
+	sqlite3_finalize(rows->kept);
+	rows->kept = NULL;
+}
+
 int64_t
 db_changes(struct db *db)
 {

@@ -29,9 +29,15 @@ struct db_rows {
 	struct sqlite3_stmt *stmt; /* NULL: no rows, or the last one was read */
 	bool failed;               /* the error has been reported */
 	bool owned;                /* to be finalized at the end, not reset */
+	struct sqlite3_stmt *kept; /* to be run again, until db_rows_finish */
 };
 
 void db_rows_end(struct db_rows *rows);
+/* Makes it possible to run a query with a filter several times, with other parameters: call
+ * db_rows_again before each run, and db_rows_finish when all is done. */
+void db_rows_keep(struct db_rows *rows);
+void db_rows_again(struct db_rows *rows);
+void db_rows_finish(struct db_rows *rows);
 
 /* An integer that may be NULL; { 0 } is NULL. */
 struct db_int {

@@ -135,7 +135,7 @@ filter_sql(const struct outbox_filter *f, struct buf *sql)
 		[FILTER_SITE] = "d.site = :site",
 	};
 
-	buf_append_literal(sql, " FROM state d WHERE d.event_id > :after");
+	buf_append_literal(sql, " FROM state d WHERE d.event_id BETWEEN :low AND :high");
 	if (f->n_ids > 0)
 		buf_append_literal(sql, " AND d.event_id IN (SELECT value FROM json_each(:ids))");
 	append_any(sql, "status", f->statuses, filter_status_name);
@@ -151,28 +151,33 @@ filter_sql(const struct outbox_filter *f, struct buf *sql)
 		buf_append_literal(sql, " AND d.http_status = :http_status");
 }
 
-/*
- * Binds all ids as one JSON array, so that the statement has one parameter for any number of ids.
- */
-static void
-bind_ids(const struct outbox_filter *f, struct db_rows *rows, struct err *e)
+void
+filter_bind_ids(struct db_rows *rows, const char *name, const int64_t *ids, size_t n, struct err *e)
 {
 	struct buf text;
 
 	buf_init(&text, FILTER_MAX_IDS * 22);
-	for (size_t i = 0; i < f->n_ids; i++)
-		buf_printf(&text, "%c%lld", i == 0 ? '[' : ',', (long long)f->ids[i]);
+	buf_append_byte(&text, '[');
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&text, "%s%lld", i == 0 ? "" : ",", (long long)ids[i]);
 	buf_append_byte(&text, ']');
 	if (text.failed) {
 		err_nomem(e);
 		db_rows_fail(rows);
 	}
-	db_bind_text_as(rows, ":ids", buf_slice(&text), e);
+	db_bind_text_as(rows, name, buf_slice(&text), e);
 	buf_free(&text);
 }
 
 void
-filter_bind(const struct outbox_filter *f, struct db_rows *rows, int64_t after, struct err *e)
+filter_bind_range(struct db_rows *rows, int64_t low, int64_t high, struct err *e)
+{
+	db_bind_int_as(rows, ":low", low, e);
+	db_bind_int_as(rows, ":high", high, e);
+}
+
+void
+filter_bind(const struct outbox_filter *f, struct db_rows *rows, struct err *e)
 {
 	static const char *const names[FILTER_TEXTS] = {
 		[FILTER_MESSAGE_ID] = ":message_id",
@@ -183,9 +188,8 @@ filter_bind(const struct outbox_filter *f, struct db_rows *rows, int64_t after, 
 		[FILTER_SITE] = ":site",
 	};
 
-	db_bind_int_as(rows, ":after", after, e);
 	if (f->n_ids > 0)
-		bind_ids(f, rows, e);
+		filter_bind_ids(rows, ":ids", f->ids, f->n_ids, e);
 	for (int i = 0; i < FILTER_TEXTS; i++)
 		if (f->text[i] != NULL)
 			db_bind_text_as(rows, names[i], slice_from(f->text[i]), e);

@@ -16,7 +16,6 @@
 
 #include "base/err.h"
 #include "base/slice.h"
-#include "outbox/filter/filter.h"
 
 struct db;
 
@@ -36,12 +35,5 @@ void message_ids_free(struct message_ids *m);
  * then empty), -1 on an error. */
 int message_ids_find(
     struct db *db, struct slice message_id, struct message_ids *ret_found, struct err *e);
-/*
- * Makes a filter that names the same events by their ids, when f has a messageId and the hash finds
- * it. The new filter borrows from f: call filter_narrow_end before f ends.
- */
-int filter_narrow(
-    struct db *db, const struct outbox_filter *f, struct outbox_filter *ret_narrow, struct err *e);
-void filter_narrow_end(const struct outbox_filter *f, struct outbox_filter *narrow);
 
 #endif

@@ -6,7 +6,7 @@
 #include "outbox/operate/operate.h"
 
 #include "outbox/file/db.h"
-#include "outbox/filter/message_ids.h"
+#include "outbox/filter/walk.h"
 #include "outbox/message_kind.h"
 #include "outbox/operate/operate_private.h"
 #include "outbox/operate/operation_row.h"
@@ -86,43 +86,57 @@ struct step_ids {
 	size_t max;
 };
 
-/* Collects all ids before anything changes: an update could move rows under a running select. */
+/*
+ * Collects ids until the step is full or has read enough. ret_last gets the last id up to which all
+ * matching events were collected. Nothing changes meanwhile: an update could move rows under a
+ * running select.
+ */
 static int
-select_ids(struct db *db, const struct outbox_filter *f, int64_t after_event_id, int64_t last,
-    struct step_ids *ids, struct err *e)
+select_ids(struct filter_walk *walk, struct step_ids *ids, int64_t *ret_last, struct err *e)
 {
-	struct db_rows found;
-	int64_t id;
-	struct buf sql;
-	int rc;
+	int64_t last = *ret_last, scanned = 0, id;
+	int rc = 0;
 
-	buf_init(&sql, FILTER_SQL_MAX);
-	filter_sql(f, &sql);
-	found = stmt_operate_select(
-	    db, &sql, &(struct stmt_operate_select){ .last = last, .rows = (int64_t)ids->max }, e);
-	filter_bind(f, &found, after_event_id, e);
-	while ((rc = stmt_operate_select_next(&found, &id, e)) == 1)
-		ids->id[ids->n++] = id;
-	return rc;
+	while (
+	    ids->n < ids->max && scanned < OPERATE_SCAN && (rc = filter_walk_next(walk, e)) == 1) {
+		/* A portion with a list of ids took a search, which is enough for a step. */
+		scanned += walk->by_ids ? OPERATE_SCAN : walk->high - walk->low + 1;
+		*ret_last = walk->high;
+		db_bind_int_as(&walk->rows, ":rows", (int64_t)(ids->max - ids->n), e);
+		while ((rc = stmt_operate_select_next(&walk->rows, &id, e)) == 1)
+			ids->id[ids->n++] = id;
+	}
+	if (rc == 0 && ids->n < ids->max && scanned < OPERATE_SCAN)
+		*ret_last = last;
+	return rc < 0 ? -1 : 0;
 }
 
-/* Collects the ids of the next step, up to *ret_last. Named events are few, so one step may read
- * all of them. */
+/* Collects the ids of the next step, up to *ret_last. */
 static int
 select_step(struct db *db, const struct outbox_operation *op, struct step_ids *ids,
     int64_t *ret_last, struct err *e)
 {
-	struct outbox_filter f;
+	const struct filter_range range = {
+		.low = op->after_event_id + 1,
+		.high = op->last_event_id,
+		.scan_max = OPERATE_SCAN,
+	};
+	struct outbox_filter f = *op->filter; /* borrows its texts */
+	struct filter_walk walk;
+	struct buf sql;
 	int rc;
 
-	if (filter_narrow(db, op->filter, &f, e) != 0)
-		return -1;
 	f.statuses = operate_statuses(op->verb, op->filter);
-	*ret_last = f.n_ids > 0 || op->last_event_id - op->after_event_id <= OPERATE_SCAN
-			? op->last_event_id
-			: op->after_event_id + OPERATE_SCAN;
-	rc = select_ids(db, &f, op->after_event_id, *ret_last, ids, e);
-	filter_narrow_end(op->filter, &f);
+	*ret_last = op->last_event_id;
+	rc = filter_walk_begin(&walk, db, &f, &range, e);
+	if (rc == 0) {
+		buf_init(&sql, FILTER_SQL_MAX);
+		filter_walk_sql(&walk, &sql);
+		buf_append_literal(&sql, " ORDER BY d.event_id LIMIT :rows");
+		walk.rows = stmt_operate_select(db, &sql, e);
+		rc = select_ids(&walk, ids, ret_last, e);
+	}
+	filter_walk_end(&walk);
 	return rc;
 }
 

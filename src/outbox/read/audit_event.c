@@ -1,7 +1,6 @@
 /* Reads single events for the audit: pages of a list, counts, and everything about one event. Fails
  * on errors of the database. */
 
-#include "outbox/filter/message_ids.h"
 #include "outbox/read/audit.h"
 #include "outbox/read/audit_private.h"
 
@@ -46,26 +45,54 @@ audit_each_event(struct db_rows *rows, void (*each)(void *arg, const struct audi
 	return rc;
 }
 
-static struct db_rows
-select_page(struct outbox_audit *a, const struct outbox_filter *f, const struct audit_page *page,
-    struct err *e)
+static struct filter_range
+range_of(const struct audit_page *page)
 {
-	struct db_rows rows;
+	struct filter_range range = { .high = INT64_MAX, .newest = page->newest };
+
+	if (!page->newest)
+		range.low = page->from + 1;
+	else if (page->from != 0)
+		range.high = page->from - 1;
+	return range;
+}
+
+static void
+select_page(
+    struct outbox_audit *a, struct filter_walk *walk, const struct audit_page *page, struct err *e)
+{
 	struct buf sql;
 
 	buf_init(&sql, FILTER_SQL_MAX);
-	filter_sql(f, &sql);
+	filter_walk_sql(walk, &sql);
 	if (page->newest)
-		buf_append_literal(&sql, " AND d.event_id < :before ORDER BY d.event_id DESC");
+		buf_append_literal(&sql, " ORDER BY d.event_id DESC LIMIT :rows");
 	else
-		buf_append_literal(&sql, " ORDER BY d.event_id");
-	buf_append_literal(&sql, " LIMIT :rows");
-	rows = stmt_audit_events(&a->db, &sql, e);
-	filter_bind(f, &rows, page->newest ? 0 : page->from, e);
-	if (page->newest)
-		db_bind_int_as(&rows, ":before", page->from == 0 ? INT64_MAX : page->from, e);
-	db_bind_int_as(&rows, ":rows", (int64_t)page->rows, e);
-	return rows;
+		buf_append_literal(&sql, " ORDER BY d.event_id LIMIT :rows");
+	walk->rows = stmt_audit_events(&a->db, &sql, e);
+}
+
+/* Reads at most page->rows events. */
+static int
+read_page(struct filter_walk *walk, struct audit_page *page,
+    void (*each)(void *arg, const struct audit_event *event), void *arg, struct err *e)
+{
+	struct stmt_audit_events_row row;
+	struct audit_event event;
+	size_t n = 0;
+	int rc = 0;
+
+	while (n < page->rows && (rc = filter_walk_next(walk, e)) == 1) {
+		db_bind_int_as(&walk->rows, ":rows", (int64_t)(page->rows - n), e);
+		while ((rc = stmt_audit_events_next(&walk->rows, &row, e)) == 1) {
+			audit_read_event(&row, &event);
+			each(arg, &event);
+			page->from = event.event_id;
+			n++;
+		}
+	}
+	page->rows = n;
+	return rc;
 }
 
 int
@@ -73,72 +100,56 @@ outbox_audit_list(struct outbox_audit *a, const struct outbox_filter *filter,
     struct audit_page *page, void (*each)(void *arg, const struct audit_event *event), void *arg,
     struct err *e)
 {
-	struct stmt_audit_events_row row;
-	struct audit_event event;
-	struct outbox_filter f;
-	struct db_rows rows;
-	size_t n = 0;
-	int rc;
+	const struct filter_range range = range_of(page);
+	struct filter_walk walk;
+	int rc = audit_walk_begin(a, filter, &range, &walk, e);
 
 	if (page->rows > AUDIT_PAGE_MAX)
 		page->rows = AUDIT_PAGE_MAX;
-	if (filter_narrow(&a->db, filter, &f, e) != 0)
-		return -1;
-	rows = select_page(a, &f, page, e);
-	filter_narrow_end(filter, &f);
-	while ((rc = stmt_audit_events_next(&rows, &row, e)) == 1) {
-		audit_read_event(&row, &event);
-		each(arg, &event);
-		page->from = event.event_id;
-		n++;
+	if (rc == 0) {
+		select_page(a, &walk, page, e);
+		rc = read_page(&walk, page, each, arg, e);
 	}
-	page->rows = n;
-	return rc;
+	return audit_walk_end(a, &walk, rc);
 }
 
-int
-outbox_audit_count(
-    struct outbox_audit *a, const struct outbox_filter *filter, int64_t *ret_count, struct err *e)
+/* Counts at most about max events. */
+static int
+count(struct filter_walk *walk, int64_t max, int64_t *ret_count, struct err *e)
 {
-	struct outbox_filter f;
-	struct db_rows rows;
-	struct buf sql;
-	int rc;
+	int64_t event_id, n = 0;
+	int rc = 0;
 
-	if (filter_narrow(&a->db, filter, &f, e) != 0)
-		return -1;
-	buf_init(&sql, FILTER_SQL_MAX);
-	filter_sql(&f, &sql);
-	rows = stmt_audit_count(&a->db, &sql, e);
-	filter_bind(&f, &rows, 0, e);
-	filter_narrow_end(filter, &f);
-	rc = stmt_audit_count_next(&rows, ret_count, e);
-	db_rows_end(&rows);
-	return rc == 1 ? 0 : -1;
+	while (n <= max && (rc = filter_walk_next(walk, e)) == 1)
+		while (n <= max && (rc = stmt_audit_match_next(&walk->rows, &event_id, e)) == 1)
+			n++;
+	*ret_count = n;
+	return rc < 0 ? -1 : 0;
 }
 
 int
 outbox_audit_count_up_to(struct outbox_audit *a, const struct outbox_filter *filter, int64_t max,
     int64_t *ret_count, struct err *e)
 {
-	struct outbox_filter f;
-	struct db_rows rows;
+	const struct filter_range all = { .high = INT64_MAX };
+	struct filter_walk walk;
 	struct buf sql;
-	int64_t event_id, n = 0;
-	int rc;
+	int rc = audit_walk_begin(a, filter, &all, &walk, e);
 
-	if (filter_narrow(&a->db, filter, &f, e) != 0)
-		return -1;
-	buf_init(&sql, FILTER_SQL_MAX);
-	filter_sql(&f, &sql);
-	rows = stmt_audit_match(&a->db, &sql, e);
-	filter_bind(&f, &rows, 0, e);
-	filter_narrow_end(filter, &f);
-	while ((rc = stmt_audit_match_next(&rows, &event_id, e)) == 1 && n <= max)
-		n++;
-	db_rows_end(&rows);
-	*ret_count = n;
-	return rc < 0 ? -1 : 0;
+	if (rc == 0) {
+		buf_init(&sql, FILTER_SQL_MAX);
+		filter_walk_sql(&walk, &sql);
+		walk.rows = stmt_audit_match(&a->db, &sql, e);
+		rc = count(&walk, max, ret_count, e);
+	}
+	return audit_walk_end(a, &walk, rc);
+}
+
+int
+outbox_audit_count(
+    struct outbox_audit *a, const struct outbox_filter *filter, int64_t *ret_count, struct err *e)
+{
+	return outbox_audit_count_up_to(a, filter, INT64_MAX - 1, ret_count, e);
 }
 
 static struct db_rows
@@ -153,7 +164,8 @@ select_one(struct outbox_audit *a, int64_t event_id, struct err *e)
 	filter_sql(&any, &sql);
 	buf_append_literal(&sql, " AND d.event_id = :event_id");
 	rows = stmt_audit_events(&a->db, &sql, e);
-	filter_bind(&any, &rows, 0, e);
+	filter_bind(&any, &rows, e);
+	filter_bind_range(&rows, event_id, event_id, e);
 	db_bind_int_as(&rows, ":event_id", event_id, e);
 	return rows;
 }

@@ -6,31 +6,56 @@
 
 #include "outbox/read/audit_private.h"
 
+/* ---- in one transaction --------------------------------------------------------------------- */
+
+int
+audit_walk_begin(struct outbox_audit *a, const struct outbox_filter *f,
+    const struct filter_range *range, struct filter_walk *w, struct err *e)
+{
+	*w = (struct filter_walk){ .db = &a->db };
+	/* A savepoint, because a transaction may be open. */
+	return db_exec(&a->db, "SAVEPOINT walk", e) == 0
+		       && filter_walk_begin(w, &a->db, f, range, e) == 0
+		   ? 0
+		   : -1;
+}
+
+int
+audit_walk_end(struct outbox_audit *a, struct filter_walk *w, int rc)
+{
+	filter_walk_end(w);
+	db_exec(&a->db, "RELEASE walk", NULL);
+	return rc;
+}
+
 /* ---- events by arrival ----------------------------------------------------------------------- */
 
 int
 outbox_audit_arrivals(struct outbox_audit *a, const struct outbox_filter *f,
     void (*each)(void *arg, const struct audit_arrival *arrival), void *arg, struct err *e)
 {
+	const struct filter_range all = { .high = INT64_MAX };
 	struct stmt_audit_arrivals_row row;
-	struct db_rows rows;
+	struct filter_walk walk;
 	struct buf sql;
-	int rc;
+	int rc = audit_walk_begin(a, f, &all, &walk, e);
 
+	if (rc != 0)
+		return audit_walk_end(a, &walk, rc);
 	buf_init(&sql, FILTER_SQL_MAX);
-	filter_sql(f, &sql);
-	rows = stmt_audit_arrivals(&a->db, &sql, e);
-	filter_bind(f, &rows, 0, e);
-	while ((rc = stmt_audit_arrivals_next(&rows, &row, e)) == 1) {
-		const struct audit_arrival arrival = {
-			.name = row.name,
-			.kind = row.kind,
-			.received_at = row.received_at,
-		};
+	filter_walk_sql(&walk, &sql);
+	walk.rows = stmt_audit_arrivals(&a->db, &sql, e);
+	while ((rc = filter_walk_next(&walk, e)) == 1)
+		while (stmt_audit_arrivals_next(&walk.rows, &row, e) == 1) {
+			const struct audit_arrival arrival = {
+				.name = row.name,
+				.kind = row.kind,
+				.received_at = row.received_at,
+			};
 
-		each(arg, &arrival);
-	}
-	return rc;
+			each(arg, &arrival);
+		}
+	return audit_walk_end(a, &walk, rc);
 }
 
 /* ---- events by failure ----------------------------------------------------------------------- */
@@ -39,31 +64,34 @@ static int
 walk_failures(struct outbox_audit *a, const struct outbox_filter *f,
     void (*each)(void *arg, const struct audit_failure *failure), void *arg, struct err *e)
 {
+	const struct filter_range all = { .high = INT64_MAX };
 	struct stmt_audit_failures_row row;
-	struct db_rows rows;
+	struct filter_walk walk;
 	struct buf sql;
-	int rc;
+	int rc = audit_walk_begin(a, f, &all, &walk, e);
 
+	if (rc != 0)
+		return audit_walk_end(a, &walk, rc);
 	buf_init(&sql, FILTER_SQL_MAX);
-	filter_sql(f, &sql);
+	filter_walk_sql(&walk, &sql);
 	if (f->statuses == 1u << STATUS_PENDING)
 		buf_append_literal(&sql, " AND d.outcome <> 'delivered'");
-	rows = stmt_audit_failures(&a->db, &sql, e);
-	filter_bind(f, &rows, 0, e);
-	while ((rc = stmt_audit_failures_next(&rows, &row, e)) == 1) {
-		const struct audit_failure failure = {
-			.event_id = row.event_id,
-			.at = row.at,
-			.site = row.site,
-			.status = row.status,
-			.reason = row.reason,
-			.error = row.error,
-			.http_status = (int)row.http_status,
-		};
+	walk.rows = stmt_audit_failures(&a->db, &sql, e);
+	while ((rc = filter_walk_next(&walk, e)) == 1)
+		while (stmt_audit_failures_next(&walk.rows, &row, e) == 1) {
+			const struct audit_failure failure = {
+				.event_id = row.event_id,
+				.at = row.at,
+				.site = row.site,
+				.status = row.status,
+				.reason = row.reason,
+				.error = row.error,
+				.http_status = (int)row.http_status,
+			};
 
-		each(arg, &failure);
-	}
-	return rc;
+			each(arg, &failure);
+		}
+	return audit_walk_end(a, &walk, rc);
 }
 
 /* Walks once for each status, because each has a small index of its own. */

@@ -1,0 +1,77 @@
+-- The blocks that a walk over the matching events has to read (outbox/filter/walk.h).
+
+-- The first event of the newest block, which is not complete.
+-- name: filter_open_block
+-- one: event_id int
+SELECT coalesce(max(block) + 1, 0) << 11 AS event_id FROM event_block;
+
+-- kinds: names, each between commas. The name and the site are compared as outbox/filter does.
+-- name: filter_blocks
+-- in: low int, high int, since int, until int, any bool, kinds text?, name text?, site text?
+-- out: block int
+SELECT b.block FROM event_block b
+WHERE b.block BETWEEN :low AND :high
+	AND b.last_received_at >= :since AND b.first_received_at < :until
+	AND (:any OR NOT b.counted OR EXISTS (SELECT 1 FROM event_block_count c
+		WHERE c.block = b.block
+			AND (:name IS NULL OR c.name GLOB :name)
+			AND (:kinds IS NULL OR instr(:kinds, ',' || c.kind || ','))
+			AND (:site IS NULL
+				OR c.site_id = (SELECT site_id FROM site WHERE name = :site))))
+ORDER BY b.block;
+
+-- The same, newest first.
+-- name: filter_blocks_back
+-- in: low int, high int, since int, until int, any bool, kinds text?, name text?, site text?
+-- out: block int
+SELECT b.block FROM event_block b
+WHERE b.block BETWEEN :low AND :high
+	AND b.last_received_at >= :since AND b.first_received_at < :until
+	AND (:any OR NOT b.counted OR EXISTS (SELECT 1 FROM event_block_count c
+		WHERE c.block = b.block
+			AND (:name IS NULL OR c.name GLOB :name)
+			AND (:kinds IS NULL OR instr(:kinds, ',' || c.kind || ','))
+			AND (:site IS NULL
+				OR c.site_id = (SELECT site_id FROM site WHERE name = :site))))
+ORDER BY b.block DESC;
+
+-- name: filter_addresses
+-- in: part int
+-- out: entries blob
+SELECT entries FROM event_address WHERE part = :part;
+
+-- Events of an address in blocks that are not complete, and events whose address came later.
+-- name: filter_of_address
+-- in: low int, high int, open int, email text, max int
+-- out: event_id int
+SELECT event_id FROM (
+	SELECT event_id FROM event
+	WHERE event_id BETWEEN max(:low, :open) AND :high AND email = :email COLLATE NOCASE
+	UNION ALL
+	SELECT event_id FROM delivery INDEXED BY delivery_email
+	WHERE email = :email COLLATE NOCASE AND email IS NOT NULL
+		AND event_id BETWEEN :low AND :high)
+ORDER BY event_id LIMIT :max;
+
+-- The same, newest first.
+-- name: filter_of_address_back
+-- in: low int, high int, open int, email text, max int
+-- out: event_id int
+SELECT event_id FROM (
+	SELECT event_id FROM event
+	WHERE event_id BETWEEN max(:low, :open) AND :high AND email = :email COLLATE NOCASE
+	UNION ALL
+	SELECT event_id FROM delivery INDEXED BY delivery_email
+	WHERE email = :email COLLATE NOCASE AND email IS NOT NULL
+		AND event_id BETWEEN :low AND :high)
+ORDER BY event_id DESC LIMIT :max;
+
+-- The spans that have pending events: due ones, and those of attempts in flight.
+-- name: filter_pending_spans
+-- out: first_event_id int, last_event_id int
+SELECT first_event_id, last_event_id FROM span INDEXED BY span_due WHERE attempt_id IS NULL
+UNION ALL
+SELECT r.first_event_id, r.last_event_id FROM attempt a INDEXED BY attempt_unclear
+CROSS JOIN span r ON r.attempt_id = a.attempt_id
+WHERE a.outcome IS NULL
+ORDER BY 1;

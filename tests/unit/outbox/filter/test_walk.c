@@ -1,0 +1,408 @@
+/*
+ * Walks over matching events: whatever the filter, they find what a query over every event finds,
+ * in both directions and in portions of any size; and the portions leave out what cannot match.
+ */
+#include "lib/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rand.h"
+#include "lib/tempdir.h"
+#include "outbox/file/migrate.h"
+#include "outbox/filter/walk.h"
+#include "outbox/read/audit.h"
+#include "outbox/write/message_blocks.h"
+
+#define BLOCK EVENT_BLOCK_EVENTS
+#define EVENTS (5 * BLOCK + 700)
+#define RARE_BLOCK 2
+
+static struct tempdir dir;
+static struct db db;
+static struct outbox_audit *audit;
+static struct rand chance;
+
+static const char *const kinds[] = { "track", "page", "identify" };
+static const char *const names[] = { "A", "B", "AB", "b" };
+static const char *const emails[] = { "a@b.cc", "A@B.cc", "c@b.cc", "d@b.cc", "e@b.cc" };
+
+static void
+sql(const char *text)
+{
+	struct err e;
+
+	if (db_exec(&db, text, &e) != 0)
+		fail_msg("%s: %s", text, e.text);
+}
+
+static size_t
+any(size_t n)
+{
+	return (size_t)(rand_u64(&chance) % n);
+}
+
+/* Times rise, but one event is imported from long ago and one comes while the clock is ahead. */
+static int64_t
+time_of(int64_t id)
+{
+	if (id == BLOCK + 17)
+		return 5;
+	if (id == 3 * BLOCK + 17)
+		return 9000 * EVENTS;
+	return 1000 * id;
+}
+
+static struct stmt_event_add
+make_event(int64_t id)
+{
+	size_t email = any(12);
+	bool rare = event_block_of(id) == RARE_BLOCK && any(100) == 0;
+
+	return (struct stmt_event_add){
+		.event_id = id,
+		.site_id = 1 + (int64_t)any(2),
+		.message_id = SLICE("m"),
+		.kind = kinds[any(3)],
+		.name = rare         ? SLICE("Rare")
+			: any(5) > 0 ? slice_from(names[any(4)])
+				     : SLICE_NONE,
+		.email = email < 5 ? slice_from(emails[email]) : SLICE_NONE,
+		.received_at = time_of(id),
+		.body = SLICE("{}"),
+	};
+}
+
+static void
+add_delivery(int64_t id, int64_t site_id)
+{
+	const struct stmt_delivery_add in = {
+		.event_id = id,
+		.site_id = site_id,
+		.status = status_name((enum event_status)any(STATUS_COUNT)),
+		.email = any(2) == 0 ? SLICE("Late@B.cc") : SLICE_NONE,
+	};
+	struct err e;
+
+	if (stmt_delivery_add(&db, &in, &e) != 0)
+		fail_msg("%s", e.text);
+}
+
+static void
+add_events(void)
+{
+	struct message_blocks blocks;
+	struct err e;
+
+	if (message_blocks_open(&blocks, &db, 0, &e) != 0)
+		fail_msg("%s", e.text);
+	sql("BEGIN IMMEDIATE");
+	for (int64_t id = 1; id <= EVENTS; id++) {
+		struct stmt_event_add event = make_event(id);
+		const struct event_block_event summary = {
+			.event_id = id,
+			.site_id = event.site_id,
+			.received_at = event.received_at,
+			.kind = slice_from(event.kind),
+			.name = event.name,
+			.email = event.email,
+		};
+
+		if (message_blocks_advance(&blocks, id, &e) != 0
+		    || stmt_event_add(&db, &event, &e) != 0)
+			fail_msg("%s", e.text);
+		message_blocks_add(&blocks, &summary, event.message_id);
+		if (any(4) == 0)
+			add_delivery(id, event.site_id);
+	}
+	sql("COMMIT");
+	message_blocks_close(&blocks);
+}
+
+/* One span is due since long, one is in flight, and the newest are due; the rest is delivered. */
+static int
+set_up(void **state)
+{
+	struct err e;
+
+	(void)state;
+	tempdir_make(&dir);
+	rand_seed(&chance, 11);
+	if (db_open(&db, dir.file, DB_WRITE, &e) != 0
+	    || migrate_run(&db, dir.file, schema_migrations, SCHEMA_VERSION, &e) != 0
+	    || stmt_dedup_secret_add(&db, SLICE("0123456789abcdef"), &e) != 0)
+		return -1;
+	sql("PRAGMA synchronous=OFF; INSERT INTO site (site_id, name) VALUES (1, 'one'), (2, "
+	    "'two');"
+	    "INSERT INTO attempt (attempt_id, site_id, mapping_id, started_at, events,"
+	    " first_event_id, last_event_id, bytes, outcome) VALUES"
+	    " (1, 1, 1, 1, 1, 1, 4000, 1, 'delivered'), (2, 2, 1, 1, 1, 1, 9000, 1, 'delivered'),"
+	    " (3, 1, 1, 1, 1, 9001, 9200, 1, NULL), (4, 1, 1, 1, 1, 4101, 9000, 1, 'delivered');"
+	    "INSERT INTO span (site_id, first_event_id, last_event_id, attempt_id) VALUES"
+	    " (1, 1, 4000, 1), (1, 4001, 4100, NULL), (1, 4101, 9000, 4), (2, 1, 9000, 2),"
+	    " (1, 9001, 9200, 3), (1, 9201, 99999, NULL), (2, 9001, 99999, NULL)");
+	add_events();
+	return outbox_audit_open(dir.file, &audit, &e);
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	outbox_audit_close(audit);
+	db_close(&db, NULL);
+	tempdir_remove(&dir);
+	return 0;
+}
+
+/* ---- the model ------------------------------------------------------------------------------ */
+
+struct ids {
+	int64_t id[EVENTS + 1];
+	size_t n;
+};
+
+static int
+compare(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* One query over every event. */
+static void
+find_all(const struct outbox_filter *f, struct ids *ret)
+{
+	struct db_rows rows;
+	struct buf text;
+	struct err e;
+	int rc;
+
+	buf_init(&text, FILTER_SQL_MAX);
+	filter_sql(f, &text);
+	rows = stmt_audit_match(&db, &text, &e);
+	filter_bind(f, &rows, &e);
+	filter_bind_range(&rows, 0, INT64_MAX, &e);
+	ret->n = 0;
+	while ((rc = stmt_audit_match_next(&rows, &ret->id[ret->n], &e)) == 1)
+		ret->n++;
+	assert_int_equal(rc, 0);
+	qsort(ret->id, ret->n, sizeof(ret->id[0]), compare);
+}
+
+static void
+add_listed(void *arg, const struct audit_event *event)
+{
+	struct ids *ids = arg;
+
+	assert_true(ids->n < EVENTS);
+	ids->id[ids->n++] = event->event_id;
+}
+
+static void
+list(const struct outbox_filter *f, bool newest, struct ids *ret)
+{
+	struct audit_page page = { .newest = newest };
+	struct err e;
+
+	ret->n = 0;
+	do {
+		page.rows = 1 + any(AUDIT_PAGE_MAX);
+		if (outbox_audit_list(audit, f, &page, add_listed, ret, &e) != 0)
+			fail_msg("%s", e.text);
+	} while (page.rows > 0);
+}
+
+/* In small portions, as an operation takes them. */
+static void
+walk_in_steps(const struct outbox_filter *f, struct ids *ret)
+{
+	const struct filter_range range = { .high = EVENTS, .scan_max = 1 + (int64_t)any(3000) };
+	struct filter_walk walk;
+	struct buf text;
+	struct err e;
+	int64_t id;
+	int rc;
+
+	assert_int_equal(filter_walk_begin(&walk, &db, f, &range, &e), 0);
+	buf_init(&text, FILTER_SQL_MAX);
+	filter_walk_sql(&walk, &text);
+	buf_append_literal(&text, " ORDER BY d.event_id");
+	walk.rows = stmt_audit_match(&db, &text, &e);
+	ret->n = 0;
+	while ((rc = filter_walk_next(&walk, &e)) == 1) {
+		assert_true(walk.by_ids || f->n_ids > 0 || walk.high - walk.low < range.scan_max);
+		while ((rc = stmt_audit_match_next(&walk.rows, &id, &e)) == 1)
+			ret->id[ret->n++] = id;
+	}
+	assert_int_equal(rc, 0);
+	filter_walk_end(&walk);
+}
+
+static void
+assert_same(
+    const struct ids *want, const struct ids *got, bool newest, const struct outbox_filter *f)
+{
+	struct buf json;
+
+	buf_init(&json, FILTER_MAX_JSON);
+	outbox_filter_to_json(f, &json);
+	buf_append_byte(&json, '\0');
+	if (want->n != got->n)
+		fail_msg("%s: %zu events, not %zu", json.p, got->n, want->n);
+	for (size_t i = 0; i < want->n; i++)
+		if (want->id[newest ? want->n - 1 - i : i] != got->id[i])
+			fail_msg("%s: event %lld", json.p, (long long)got->id[i]);
+	buf_free(&json);
+}
+
+static void
+check(const struct outbox_filter *f)
+{
+	static struct ids want, got;
+	struct err e;
+	int64_t n;
+
+	find_all(f, &want);
+	list(f, false, &got);
+	assert_same(&want, &got, false, f);
+	list(f, true, &got);
+	assert_same(&want, &got, true, f);
+	walk_in_steps(f, &got);
+	assert_same(&want, &got, false, f);
+	assert_int_equal(outbox_audit_count(audit, f, &n, &e), 0);
+	assert_int_equal(n, want.n);
+}
+
+static void
+set_text(struct outbox_filter *f, enum filter_text which, const char *text)
+{
+	assert_int_equal(outbox_filter_set_text(f, which, text, NULL), 0);
+}
+
+static void
+make_filter(struct outbox_filter *f)
+{
+	static const char *const name[] = { "A", "Rare", "R*", "none", "a*", "*" };
+	static const char *const email[] = { "a@B.cc", "late@b.cc", "c@b.cc", "none@b.cc", "?@b.cc",
+		"*late*" };
+	static const unsigned statuses[] = { 1u << STATUS_PENDING, 1u << STATUS_DELIVERED,
+		1u << STATUS_HELD, 1u << STATUS_PENDING | 1u << STATUS_HELD,
+		1u << STATUS_PENDING | 1u << STATUS_DELIVERED };
+
+	outbox_filter_init(f);
+	if (any(3) == 0)
+		set_text(f, FILTER_NAME, name[any(6)]);
+	if (any(3) == 0)
+		set_text(f, FILTER_EMAIL, email[any(6)]);
+	if (any(4) == 0)
+		set_text(f, FILTER_SITE, any(3) ? "two" : "none");
+	if (any(4) == 0)
+		f->kinds = 1 + (unsigned)any((1u << KIND_UNKNOWN) - 1);
+	if (any(2) == 0)
+		f->statuses = statuses[any(5)];
+	if (any(3) == 0)
+		f->since = 1 + (int64_t)any(1100 * EVENTS);
+	if (any(3) == 0)
+		f->until = 1 + (int64_t)any(1100 * EVENTS);
+	for (int i = 0; any(2) == 0 && i < 30; i++)
+		outbox_filter_add_id(f, 1 + (int64_t)any(EVENTS), NULL);
+}
+
+static void
+walks_find_what_a_whole_query_finds(void **state)
+{
+	struct outbox_filter f;
+
+	(void)state;
+	for (int i = 0; i < 150; i++) {
+		make_filter(&f);
+		check(&f);
+		outbox_filter_free(&f);
+	}
+}
+
+/* ---- what they leave out --------------------------------------------------------------------- */
+
+/* Writes the portions as text: "low-high", in brackets with a list of ids, "d" without spans. */
+static void
+assert_portions(const struct outbox_filter *f, bool newest, const char *want)
+{
+	const struct filter_range range = { .low = 1, .high = EVENTS, .newest = newest };
+	struct filter_walk walk;
+	struct buf text, got;
+	struct err e;
+
+	assert_int_equal(filter_walk_begin(&walk, &db, f, &range, &e), 0);
+	buf_init(&text, FILTER_SQL_MAX);
+	filter_walk_sql(&walk, &text);
+	walk.rows = stmt_audit_match(&db, &text, &e);
+	buf_init(&got, 4096);
+	while (filter_walk_next(&walk, &e) == 1)
+		if (walk.by_ids)
+			buf_printf(&got, "[%zu]", walk.search->n);
+		else
+			buf_printf(&got, " %lld-%lld%s", (long long)walk.low, (long long)walk.high,
+			    walk.with_spans ? "" : "d");
+	buf_append_byte(&got, '\0');
+	assert_string_equal(got.p, want);
+	buf_free(&got);
+	filter_walk_end(&walk);
+}
+
+static void
+portions_leave_out_what_cannot_match(void **state)
+{
+	struct outbox_filter f;
+
+	(void)state;
+	outbox_filter_init(&f);
+	assert_portions(&f, false, " 1-10940");
+	assert_portions(&f, true, " 1-10940");
+	/* The newest block is not complete, so it has to be read. */
+	f.since = 1000 * EVENTS;
+	assert_portions(&f, false, " 6144-8191 10240-10940");
+	assert_portions(&f, true, " 10240-10940 6144-8191");
+	f.until = 10;
+	f.since = 0;
+	assert_portions(&f, false, " 2048-4095 10240-10940");
+	f.until = 0;
+	set_text(&f, FILTER_NAME, "Rare");
+	assert_portions(&f, false, " 4096-6143 10240-10940");
+	assert_portions(&f, true, " 10240-10940 4096-6143");
+	f.kinds = 1u << KIND_GROUP;
+	assert_portions(&f, false, " 10240-10940");
+	outbox_filter_free(&f);
+	/* Ever longer runs. */
+	set_text(&f, FILTER_NAME, "A");
+	assert_portions(&f, false, " 1-2047 2048-6143 6144-10239 10240-10940");
+	assert_portions(&f, true, " 10240-10940 8192-10239 4096-8191 1-4095");
+	outbox_filter_free(&f);
+	/* Between the windows of pending spans, 5 blocks apart, only rows of delivery are read. */
+	f.statuses = 1u << STATUS_PENDING;
+	assert_portions(&f, false, " 1-4000d 4001-4100 4101-9000d 9001-10940");
+	assert_portions(&f, true, " 9001-10940 4101-9000d 4001-4100 1-4000d");
+	f.statuses |= 1u << STATUS_HELD;
+	assert_portions(&f, false, " 1-4000d 4001-4100 4101-9000d 9001-10940");
+	f.statuses = 1u << STATUS_FAILED;
+	assert_portions(&f, false, " 1-10940d");
+	f.statuses |= 1u << STATUS_DELIVERED;
+	assert_portions(&f, false, " 1-10940");
+	f.statuses = 0;
+	set_text(&f, FILTER_EMAIL, "None@b.cc");
+	assert_portions(&f, false, "[0]");
+	outbox_filter_free(&f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(walks_find_what_a_whole_query_finds),
+		cmocka_unit_test(portions_leave_out_what_cannot_match),
+	};
+
+	return cmocka_run_group_tests_name("walk", tests, set_up, tear_down);
+}
