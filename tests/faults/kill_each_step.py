@@ -26,6 +26,7 @@ import spooltest  # noqa: E402
 from spooltest import Daemon, equal, track, true, wait_until  # noqa: E402
 
 SMALL = 40
+ENOUGH = 10  # failures that are reported
 SHARED = struct.Struct("=QQ16s")  # struct shared of kill_at.c
 
 
@@ -225,6 +226,8 @@ def test_each_step(bench):
         calls[preload.read()[1]] += 1
         bench.processes = [p for p in bench.processes if p is sim]
         shutil.rmtree(bench.path(life.name))
+        if len(wrong) == ENOUGH:
+            break
         faults.progress(f"{point} of {chosen[-1]}, {len(wrong)} wrong")
     print("# killed at " + ", ".join(f"{name or 'none'} {n}" for name, n in sorted(calls.items())))
     faults.result(points=len(chosen), lost=lost, seen=seen, counted=counted)

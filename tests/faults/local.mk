@@ -3,15 +3,16 @@
 FAULT_UNITS = \
 	tests/faults/failing_disk \
 	tests/faults/nth_ingest \
-	tests/faults/power_cut \
 	tests/faults/nth_outbox \
 	tests/faults/nth_pure \
 	tests/faults/nth_reading \
-	tests/faults/nth_transport
+	tests/faults/nth_transport \
+	tests/faults/power_cut
 FAULT_TESTS = \
 	tests/faults/kill_each_step.py \
 	tests/faults/kill_under_load.py \
 	tests/faults/no_memory.py \
+	tests/faults/power_cut_mounted.py \
 	tests/faults/small_disk.py
 
 if HAVE_CMOCKA
