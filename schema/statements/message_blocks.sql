@@ -21,3 +21,8 @@ DELETE FROM message_chunk WHERE block = :block;
 -- name: message_newest_event
 -- one: event_id int
 SELECT max(event_id) AS event_id FROM event;
+
+-- name: message_next_event
+-- in: after int
+-- one: event_id int
+SELECT event_id FROM event WHERE event_id > :after ORDER BY event_id LIMIT 1;

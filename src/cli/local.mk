@@ -47,6 +47,9 @@ src_libbentospool_a_SOURCES += \
 	src/cli/move/import.c \
 	src/cli/move/importing.c \
 	src/cli/move/importing.h \
+	src/cli/move/recover.c \
+	src/cli/move/recovered.c \
+	src/cli/move/recovered.h \
 	src/cli/move/segment_line.c \
 	src/cli/move/segment_line.h \
 	src/cli/open.c \

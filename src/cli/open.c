@@ -10,6 +10,7 @@
 #include "base/number.h"
 #include "cli/output.h"
 #include "outbox/read/audit.h"
+#include "outbox/read/integrity.h"
 
 #define ID_MAX INT64_C(999999999999999999)
 
@@ -61,11 +62,14 @@ offer_database(const struct options *o, struct err *e)
 	    o->config == NULL ? "" : " instead of -c");
 }
 
-int
-verb_open(const struct options *o, struct config **ret_config, struct outbox_audit **ret_audit)
+/* ret_damage may be NULL. */
+static int
+open_both(const struct options *o, struct config **ret_config, struct outbox_audit **ret_audit,
+    struct err *ret_damage)
 {
 	struct err e;
 
+	*ret_audit = NULL;
 	if (load(o, ret_config, &e) != 0) {
 		offer_database(o, &e);
 		verb_fail(&e);
@@ -74,9 +78,26 @@ verb_open(const struct options *o, struct config **ret_config, struct outbox_aud
 	if (outbox_audit_open((*ret_config)->database, ret_audit, &e) == 0)
 		return 0;
 	explain(*ret_config, &e);
+	if (ret_damage != NULL && outbox_may_be_damaged(&e)) {
+		*ret_damage = e;
+		return 0;
+	}
 	config_free(*ret_config);
 	verb_fail(&e);
 	return -1;
+}
+
+int
+verb_open(const struct options *o, struct config **ret_config, struct outbox_audit **ret_audit)
+{
+	return open_both(o, ret_config, ret_audit, NULL);
+}
+
+int
+verb_open_damaged(const struct options *o, struct config **ret_config,
+    struct outbox_audit **ret_audit, struct err *ret_damage)
+{
+	return open_both(o, ret_config, ret_audit, ret_damage);
 }
 
 int

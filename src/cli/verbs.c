@@ -345,6 +345,22 @@ const struct verb verbs[] = {
 	    .run = verb_backup,
 	},
 	{
+	    .name = "recover",
+	    .group = VERBS_MOVE,
+	    .summary = "make a new database of what a damaged one still says",
+	    .operands = "DAMAGED NEW",
+	    .about =
+		"Reads the damaged file page by page and writes a complete new database with the\n"
+		"same events, ids, states and history. Says what could not be read. Holds events\n"
+		"that the disk has changed, and events of which nothing says whether Bento has\n"
+		"them, with the reason damaged. Never changes the damaged file. Stop the daemon\n"
+		"first. Exits 1 when something is missing.",
+	    .example = "bentospool recover /var/lib/bentospool/spool.db recovered.db",
+	    .options = OPTION(JSON) | OPTION(HELP),
+	    .max_operands = 2,
+	    .run = verb_recover,
+	},
+	{
 	    .name = "init",
 	    .group = VERBS_SET_UP,
 	    .summary = "create a configuration file",

@@ -16,10 +16,14 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/file/db.h \
 	src/outbox/file/files.c \
 	src/outbox/file/files.h \
+	src/outbox/file/loader.c \
+	src/outbox/file/loader.h \
 	src/outbox/file/lock.c \
 	src/outbox/file/lock.h \
 	src/outbox/file/migrate.c \
 	src/outbox/file/migrate.h \
+	src/outbox/file/part.c \
+	src/outbox/file/part.h \
 	src/outbox/file/query.c \
 	src/outbox/file/query.h \
 	src/outbox/file/reserve.c \
@@ -99,10 +103,26 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/read/audit_walk.h \
 	src/outbox/read/export.c \
 	src/outbox/read/export.h \
+	src/outbox/read/integrity.c \
+	src/outbox/read/integrity.h \
 	src/outbox/read/reader.c \
 	src/outbox/read/reader.h \
 	src/outbox/read/sql.c \
 	src/outbox/read/sql.h \
+	src/outbox/recover/btree.c \
+	src/outbox/recover/btree.h \
+	src/outbox/recover/pages.c \
+	src/outbox/recover/pages.h \
+	src/outbox/recover/reading.c \
+	src/outbox/recover/reading.h \
+	src/outbox/recover/recover.c \
+	src/outbox/recover/recover.h \
+	src/outbox/recover/sources.c \
+	src/outbox/recover/sources.h \
+	src/outbox/recover/states.c \
+	src/outbox/recover/states.h \
+	src/outbox/recover/wal.c \
+	src/outbox/recover/wal.h \
 	src/outbox/write/attempts.c \
 	src/outbox/write/attempts.h \
 	src/outbox/write/clocks.c \

@@ -9,6 +9,7 @@ FAULT_UNITS = \
 	tests/faults/nth_transport \
 	tests/faults/power_cut
 FAULT_TESTS = \
+	tests/faults/damaged_pages.py \
 	tests/faults/kill_each_step.py \
 	tests/faults/kill_under_load.py \
 	tests/faults/no_memory.py \

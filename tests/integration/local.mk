@@ -26,6 +26,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_look.py \
 	tests/integration/test_manual.py \
 	tests/integration/test_policy.py \
+	tests/integration/test_recover.py \
 	tests/integration/test_refusals.py \
 	tests/integration/test_reload.py \
 	tests/integration/test_replay.py \
@@ -41,7 +42,7 @@ INTEGRATION_TESTS = \
 
 TESTS += $(INTEGRATION_TESTS)
 EXTRA_DIST += $(INTEGRATION_TESTS) tests/lib/python.sh tests/lib/spoolhttp.py tests/lib/spoolproxy.py \
-	tests/lib/spoolchecksum.py tests/lib/spoolhistory.py tests/lib/spoolother.py tests/lib/spoolscreen.py tests/lib/spooltest.py tests/lib/wall_clock.c \
+	tests/lib/spoolchecksum.py tests/lib/spoolhistory.py tests/lib/spoolother.py tests/lib/spoolpages.py tests/lib/spoolscreen.py tests/lib/spooltest.py tests/lib/wall_clock.c \
 	tests/sdk/bento.mjs tests/sdk/clients.mjs tests/sdk/package.json tests/sdk/page.html tests/sdk/rudder.html tests/sdk/send.mjs \
 	tests/data/bento-clients.jsonl \
 	tests/data/01-identify-ann.json \

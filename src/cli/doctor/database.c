@@ -11,10 +11,13 @@
 #include "cli/doctor/doctor.h"
 #include "config/secret.h"
 #include "outbox/outbox.h"
-#include "outbox/read/sql.h"
+#include "outbox/read/integrity.h"
 
 #define PATH_SIZE 4096
 #define CHECK_MS 20000
+#define REMEDY                                                                                     \
+	"if it is a bentospool database: stop the daemon, run bentospool recover, and continue "   \
+	"with the new file (doc/operating.md, \"A damaged database\")"
 /* A log longer than this means that a reader keeps the daemon from cutting it. */
 #define WAL_MAX (2 * (int64_t)OUTBOX_WAL_CUT)
 
@@ -85,37 +88,9 @@ check_size(struct doctor *d)
 		    wal_bytes / 100000 % 10);
 }
 
-struct quick_check {
-	char text[120];
-};
-
-static int
-take_names(void *arg, const char *const *names, size_t n, struct err *e)
-{
-	(void)arg;
-	(void)names;
-	(void)n;
-	(void)e;
-	return 0;
-}
-
-static int
-take_result(void *arg, const struct query_value *values, size_t n, struct err *e)
-{
-	struct quick_check *check = arg;
-
-	(void)e;
-	if (n > 0 && check->text[0] == '\0')
-		snprintf(check->text, sizeof(check->text), "%.*s", (int)values[0].bytes.n,
-		    values[0].bytes.n > 0 ? values[0].bytes.p : "");
-	return 0;
-}
-
 static void
 check_database(struct doctor *d)
 {
-	struct quick_check check = { "" };
-	const struct query_sink sink = { take_names, take_result, &check };
 	struct outbox_audit *audit;
 	struct err e;
 	int rc;
@@ -132,21 +107,18 @@ check_database(struct doctor *d)
 		return;
 	}
 	if (outbox_audit_open(d->config->database, &audit, &e) != 0) {
-		doctor_report(
-		    d, DOCTOR_PROBLEM, "database", "change the setting database", "%s", e.text);
+		doctor_report(d, DOCTOR_PROBLEM, "database",
+		    outbox_may_be_damaged(&e) ? REMEDY : "change the setting database", "%s",
+		    e.text);
 		return;
 	}
-	rc = outbox_query(audit, "PRAGMA quick_check(1)", CHECK_MS, &sink, &e);
+	rc = outbox_quick_check(audit, CHECK_MS, &e);
 	outbox_audit_close(audit);
 	if (rc != 0 && e.code == ERR_LIMIT)
-		doctor_report(d, DOCTOR_NOTE, "database",
-		    "run PRAGMA quick_check on a copy that bentospool backup makes",
+		doctor_report(d, DOCTOR_NOTE, "database", "run bentospool verify",
 		    "too large to check in %d s", CHECK_MS / 1000);
-	else if (rc != 0 || strcmp(check.text, "ok") != 0)
-		doctor_report(d, DOCTOR_PROBLEM, "database",
-		    "stop the daemon, keep the file, and continue with a backup or a new database; "
-		    "adopt takes over what can be read",
-		    "damaged: %s", rc != 0 ? e.text : check.text);
+	else if (rc != 0)
+		doctor_report(d, DOCTOR_PROBLEM, "database", REMEDY, "damaged: %s", e.text);
 	else
 		doctor_report(d, DOCTOR_OK, "database", NULL, "%s is intact", d->config->database);
 }

@@ -1,8 +1,8 @@
 /*
  * adopt: takes over what another database has not delivered: first its statements about ids, then
  * its pending, held and failed events in order. The other file is only read; a file of an older
- * version, or with erasures to do, is read through a copy. adopt refuses a file on which a daemon
- * is running, and an event whose site does not exist here.
+ * version, or with erasures to do, is read through a copy, and of a damaged file a new one is made.
+ * adopt refuses a file on which a daemon is running, and an event whose site does not exist here.
  */
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -10,17 +10,21 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/plural.h"
 #include "cli/move/each_event.h"
 #include "cli/move/importing.h"
+#include "cli/move/recovered.h"
 #include "cli/verbs.h"
 #include "outbox/file/lock.h"
 #include "outbox/lines/line_reader.h"
 #include "outbox/operate/upgrade.h"
 #include "outbox/read/audit.h"
 #include "outbox/read/export.h"
+#include "outbox/read/integrity.h"
 
 #define PATH_SIZE 4096
+#define CHECK_MS (24 * 3600 * INT64_C(1000))
 
 static const enum event_status adopted[] = { STATUS_PENDING, STATUS_HELD, STATUS_FAILED };
 
@@ -33,7 +37,9 @@ struct adopt {
 	char copy[PATH_SIZE]; /* path of the migrated copy; "" when none was needed */
 	int64_t erased;       /* persons erased from that copy */
 	struct buf line;
-	int64_t left[STATUS_COUNT]; /* events that are not taken over, by status */
+	bool recovered;               /* the file is damaged: the copy has what could be read, */
+	struct recover_report report; /* and this says what could not */
+	int64_t left[STATUS_COUNT];   /* events that are not taken over, by status */
 	int64_t left_ids;
 };
 
@@ -146,12 +152,13 @@ static int
 add_events(struct adopt *s, struct err *e)
 {
 	struct outbox_filter f;
+	int64_t after = 0;
 	int rc;
 
 	outbox_filter_init(&f);
 	for (size_t i = 0; i < sizeof(adopted) / sizeof(*adopted); i++)
 		f.statuses |= 1u << adopted[i];
-	rc = each_event(s->old, &f, add_event, s, e);
+	rc = each_event(s->old, &f, &after, add_event, s, e);
 	outbox_filter_free(&f);
 	return rc;
 }
@@ -198,6 +205,8 @@ left_json(const struct adopt *s)
 		cJSON_AddNumberToObject(left, "identities", (double)s->left_ids);
 	if (s->erased > 0)
 		cJSON_AddNumberToObject(left, "erased_persons", (double)s->erased);
+	if (s->recovered)
+		recovered_json(&s->report, cJSON_AddObjectToObject(left, "damaged"));
 	return left;
 }
 
@@ -241,24 +250,60 @@ adopt(struct adopt *s, const struct config *c, const struct options *o)
 	rc = importing_print(&s->importing, o->json ? left_json(s) : NULL);
 	if (!o->json && (rc != VERB_NOTHING || s->left_ids + s->erased > 0))
 		print_left(s, o->operands[0]);
-	return rc;
+	if (!s->recovered)
+		return rc;
+	if (!o->json)
+		recovered_print(&s->report);
+	return recover_is_complete(&s->report) ? rc : VERB_ERROR;
 }
 
 /* Opens the other file. If that file has an older version or erasures to do, opens an upgraded
  * copy instead, because the file itself must not change. */
 static int
-open_old(struct adopt *s, const char *ours, const char *old, struct err *e)
+open_intact(struct adopt *s, const char *old, struct err *e)
 {
 	bool older;
 
 	if (outbox_upgrade_needed(old, &older, e) != 0)
 		return -1;
-	if (!older)
-		return outbox_audit_open(old, &s->old, e);
-	snprintf(s->copy, sizeof(s->copy), "%s.adopted", ours);
-	return outbox_upgrade_copy(old, s->copy, &s->erased, e) == 0
+	if (older)
+		return outbox_upgrade_copy(old, s->copy, &s->erased, e) == 0
+			   ? outbox_audit_open(s->copy, &s->old, e)
+			   : -1;
+	return outbox_audit_open(old, &s->old, e) == 0 ? outbox_quick_check(s->old, CHECK_MS, e)
+						       : -1;
+}
+
+/* Makes a new file of what a damaged one still says. */
+static int
+open_damaged(struct adopt *s, const char *old, const struct err *cause, struct err *e)
+{
+	outbox_audit_close(s->old);
+	s->old = NULL;
+	outbox_upgrade_remove(s->copy);
+	if (outbox_recover(old, s->copy, clock_wall(&clock_system), NULL, &s->report, e) != 0) {
+		if (e->code == ERR_INPUT || e->code == ERR_SYSTEM)
+			*e = *cause;
+		return -1;
+	}
+	s->recovered = true;
+	fprintf(
+	    stderr, "bentospool: %s is damaged (%s): taking what can be read\n", old, cause->text);
+	return outbox_upgrade_file(s->copy, &s->erased, e) == 0
 		   ? outbox_audit_open(s->copy, &s->old, e)
 		   : -1;
+}
+
+static int
+open_old(struct adopt *s, const char *ours, const char *old, struct err *e)
+{
+	struct err cause;
+
+	snprintf(s->copy, sizeof(s->copy), "%s.adopted", ours);
+	if (open_intact(s, old, e) == 0)
+		return 0;
+	cause = *e;
+	return outbox_may_be_damaged(&cause) ? open_damaged(s, old, &cause, e) : -1;
 }
 
 static int

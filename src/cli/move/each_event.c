@@ -22,10 +22,10 @@ add_id(void *arg, const struct audit_event *event)
 }
 
 int
-each_event(struct outbox_audit *audit, const struct outbox_filter *f,
+each_event(struct outbox_audit *audit, const struct outbox_filter *f, int64_t *after,
     int (*fn)(void *arg, int64_t event_id, struct err *e), void *arg, struct err *e)
 {
-	struct audit_page position = { 0 };
+	struct audit_page position = { .from = *after };
 	int64_t counted = 0;
 	struct page page;
 
@@ -41,6 +41,7 @@ each_event(struct outbox_audit *audit, const struct outbox_filter *f,
 
 			if (rc < 0)
 				return -1;
+			*after = page.id[i];
 			counted += rc;
 		}
 	} while (position.rows > 0 && (f->limit == 0 || counted < f->limit));

@@ -14,6 +14,9 @@ reason_in_words(const char *reason)
 		{ "awaiting_identity", "its address is unknown until an identify call gives it" },
 		{ "clock_not_set", "it came while this machine's clock was not set: it is sent, "
 				   "with its times corrected, once the clock is set" },
+		{ "damaged",
+		    "the disk has damaged the database: this event was changed, or nothing "
+		    "says whether Bento has it" },
 		{ "no_user_anon_id", "it has neither a userId nor an anonymousId" },
 		{ "event_not_defined", "it has no name" },
 		{ "event_too_large", "it is larger than max_event" },

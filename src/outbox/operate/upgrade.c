@@ -101,8 +101,8 @@ erase_next(struct db *db, struct err *e)
 	return !erase.none;
 }
 
-static int
-bring_up_to_date(const char *to, int64_t *ret_erased, struct err *e)
+int
+outbox_upgrade_file(const char *to, int64_t *ret_erased, struct err *e)
 {
 	struct db db;
 	int rc;
@@ -124,7 +124,7 @@ int
 outbox_upgrade_copy(const char *from, const char *to, int64_t *ret_erased, struct err *e)
 {
 	outbox_upgrade_remove(to);
-	if (copy_file(from, to, e) == 0 && bring_up_to_date(to, ret_erased, e) == 0)
+	if (copy_file(from, to, e) == 0 && outbox_upgrade_file(to, ret_erased, e) == 0)
 		return 0;
 	outbox_upgrade_remove(to);
 	return -1;

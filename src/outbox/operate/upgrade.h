@@ -20,6 +20,8 @@ int outbox_upgrade_needed(const char *path, bool *ret_needed, struct err *e);
  * there is no copy left.
  */
 int outbox_upgrade_copy(const char *from, const char *to, int64_t *ret_erased, struct err *e);
+/* Does the same to a file that is already a copy. */
+int outbox_upgrade_file(const char *path, int64_t *ret_erased, struct err *e);
 /* Removes a copy and the files beside it. */
 void outbox_upgrade_remove(const char *to);
 

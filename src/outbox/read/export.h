@@ -42,13 +42,4 @@ int outbox_export_identities(struct outbox_audit *a,
  */
 int outbox_backup(struct outbox_audit *a, const char *file, int64_t *ret_bytes, struct err *e);
 
-/*
- * Creates `file`.part, so that an incomplete file is recognizable. Returns a descriptor to write
- * to, or -1. ERR_INPUT: a file of either name exists.
- */
-int outbox_part_open(const char *file, struct err *e);
-/* Gives the written and synced file its name. Never replaces a file. */
-int outbox_part_finish(const char *file, struct err *e);
-void outbox_part_remove(const char *file);
-
 #endif

@@ -295,6 +295,33 @@ message_blocks_open(struct message_blocks *m, struct db *db, int64_t last_event_
 	return -1;
 }
 
+/* ---- all blocks ------------------------------------------------------------------------------ */
+
+static int
+rebuild_block(struct db *db, int64_t block, struct err *e)
+{
+	if (db_exec(db, "BEGIN IMMEDIATE", e) != 0)
+		return -1;
+	if (write_stored(db, block, e) == 0)
+		return db_exec(db, "COMMIT", e);
+	db_rollback(db);
+	return -1;
+}
+
+int
+message_blocks_rebuild(struct db *db, struct err *e)
+{
+	int64_t event_id = 0, newest = 0;
+	int rc = stmt_message_newest_event(db, &newest, e);
+
+	while (rc >= 0 && (rc = stmt_message_next_event(db, event_id, &event_id, e)) == 1
+	       && event_block_of(event_id) < event_block_of(newest)) {
+		rc = rebuild_block(db, event_block_of(event_id), e);
+		event_id = event_block_last(event_block_of(event_id));
+	}
+	return rc < 0 ? -1 : 0;
+}
+
 /* ---- blocks that change ---------------------------------------------------------------------- */
 
 static int

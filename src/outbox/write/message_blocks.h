@@ -44,6 +44,8 @@ void message_blocks_add(
  * that the newest block is read again if it is among them. */
 void message_blocks_forget(struct message_blocks *m, int64_t event_id);
 
+/* Writes every complete block of a file that has none. In no transaction. */
+int message_blocks_rebuild(struct db *db, struct err *e);
 /*
  * Call it for each event that loses its row or changes its messageId, name, address or time of
  * receipt, in ascending order, and with event 0 at the end. A block is written again when the next

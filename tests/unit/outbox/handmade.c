@@ -80,6 +80,14 @@ run(struct handmade *h, const char *sql, int64_t id, const char *text[3])
 }
 
 void
+handmade_seal(struct handmade *h)
+{
+	handmade_sql(h,
+	    "UPDATE event SET checksum = event_checksum(event_id, site_id, message_id, kind, name,"
+	    " email, occurred_at, received_at, envelope_id, browser, provisional, body)");
+}
+
+void
 handmade_event(struct handmade *h, int64_t id, const char *name, const char *email,
     enum event_status status, const char *reason)
 {
@@ -91,6 +99,7 @@ handmade_event(struct handmade *h, int64_t id, const char *name, const char *ema
 	    " received_at, body) VALUES (?1, 1, 'm-' || ?1, 'track', ?2, ?3, ?1 * 1000, ?1 * 1000, "
 	    "?4)",
 	    id, event);
+	handmade_seal(h);
 	run(h,
 	    "INSERT INTO delivery (event_id, site_id, status, reason, attempts, settled_at, "
 	    "max_batch) VALUES (?1, 1, ?2, ?3, 4, iif(?2 = 'pending', ?4, ?1 * 1000 + 500), 7)",

@@ -11,8 +11,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "outbox/file/part.h"
 #include "outbox/lines/archive.h"
-#include "outbox/read/export.h"
 #include "unit/outbox/outbox_rig.h"
 
 static int directory_syncs;
@@ -74,11 +74,11 @@ a_part_whose_directory_cannot_be_synced_gets_no_name(void **state)
 
 	(void)state;
 	snprintf(file, sizeof(file), "%s/copy", rig_dir.path);
-	fd = outbox_part_open(file, &e);
+	fd = part_open(file, &e);
 	assert_true(fd >= 0);
 	close(fd);
 	directory_fails = true;
-	assert_int_equal(outbox_part_finish(file, &e), -1);
+	assert_int_equal(part_finish(file, &e), -1);
 	directory_fails = false;
 	assert_int_equal(access(file, F_OK), -1);
 }

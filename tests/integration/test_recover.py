@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+"""A damaged database: recover, adopt and export read around the damage, and say what is missing."""
+import contextlib
+import json
+import os
+import re
+import sqlite3
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import spooltest  # noqa: E402
+from spoolother import Spool, counts, done  # noqa: E402
+from spoolpages import PAGE, events, split  # noqa: E402
+from spooltest import Daemon, binary, equal, track, true, wait_until  # noqa: E402
+
+N = 300
+
+
+def stored(bench, name="old"):
+    """A database with N pending events that no daemon has open."""
+    spool = Spool(bench, name)
+    for first in range(0, N, 50):
+        spool.accept("/v1/batch", {"batch": [
+            track(f"m-{i}", email=f"{i}@example.com", properties={"pad": "x" * 400})
+            for i in range(first, first + 50)]})
+    spool.daemon.stop()
+    return spool
+
+
+def overwrite(path, number, data):
+    with open(path, "r+b") as file:
+        file.seek((number - 1) * PAGE)
+        file.write(data)
+
+
+def leaf(path, nth=5):
+    """The number of a page of the table event, and the ids on it."""
+    with open(path, "rb") as file:
+        pages = split(file.read())
+    full = [i for i, page in enumerate(pages) if page[0] == 13 and events([page])]
+    return full[nth] + 1, sorted(events([pages[full[nth]]]))
+
+
+def damage(spool):
+    """Overwrites a page of events; returns the ids of those events."""
+    number, ids = leaf(spool.database)
+    overwrite(spool.database, number, os.urandom(PAGE))
+    return ids
+
+
+def change(spool, event_id):
+    """Flips a bit in the body of an event."""
+    with open(spool.database, "rb") as file:
+        data = bytearray(file.read())
+    at = data.index(f"{event_id - 1}@example.com".encode())
+    data[data.index(b"xxxx", at) + 2] ^= 1
+    with open(spool.database, "wb") as file:
+        file.write(data)
+
+
+def recover(bench, old, new, code):
+    return done(bench.run(binary("bentospool"), "recover", old, new), code)
+
+
+def test_procedure(bench):
+    """recover, look, start: the steps of doc/operating.md"""
+    sim = bench.sim()
+    old = stored(bench)
+    lost = damage(old)
+    change(old, lost[-1] + 40)
+    new = bench.path("new.db")
+    with open(old.database, "rb") as file:
+        before = file.read()
+    told = recover(bench, old.database, new, 1)
+    true(f"{N - len(lost)} events recovered" in told.stdout, told.stdout)
+    true(f"{len(lost)} events could not be read" in told.stderr, told.stderr)
+    true(f"ids {lost[0]} to {lost[-1]}:" in told.stderr, told.stderr)
+    true("1 event is held" in told.stderr, told.stderr)
+    with open(old.database, "rb") as file:
+        equal(file.read(), before, "the damaged file")
+    listed = bench.run(binary("bentospool"), "list", "--database", new, "--reason", "damaged", "--json")
+    equal([json.loads(line)["event_id"] for line in done(listed).stdout.splitlines()], [lost[-1] + 40], "held")
+    os.rename(old.database, bench.path("kept"))
+    os.rename(new, old.database)
+    old.conf = bench.configure({"main": bench.site(sim.api_url(), write_keys=["key-main"])},
+                               top={"database": old.database}, name="again.conf")
+    old.daemon = Daemon(bench, old.conf)
+    done(old.cli("resume"))
+    wait_until(lambda: len(sim.events()) == N - len(lost) - 1, "the rest at Bento")
+    done(old.cli("release", "--reason", "damaged", "-y"))
+    wait_until(lambda: len(sim.events()) == N - len(lost), "the held one, too")
+    old.accept("/v1/track", track(f"m-{lost[0] - 1}"))
+    old.accept("/v1/track", track("m-0"))
+    wait_until(lambda: len(sim.events()) == N - len(lost) + 1, "a lost one is new, another one is not")
+    true(old.value("SELECT min(event_id) FROM event WHERE message_id = 'm-%d'" % (lost[0] - 1))[0] > N,
+         "ids do not come back")
+
+
+def test_json(bench):
+    """recover --json has the same"""
+    old = stored(bench)
+    lost = damage(old)
+    told = done(bench.run(binary("bentospool"), "recover", "--json", old.database, bench.path("new.db")), 1)
+    got = json.loads(told.stdout)
+    equal({key: got[key] for key in ("events", "damaged_pages", "lost", "missing_ids", "tables",
+                                     "held_changed", "held_unclear", "complete")},
+          {"events": N - len(lost), "damaged_pages": 1, "lost": len(lost),
+           "missing_ids": [[lost[0], lost[-1]]], "tables": "", "held_changed": 0, "held_unclear": 0,
+           "complete": False}, "answer")
+
+
+def test_intact(bench):
+    """an intact file, with a log from a crash, is recovered whole; other files are refused"""
+    spool = Spool(bench, "live")
+    for i in range(20):
+        spool.accept("/v1/track", track(f"m-{i}"))
+    refused = recover(bench, spool.database, bench.path("new.db"), 1)
+    true("stop it first" in refused.stderr, refused.stderr)
+    spool.daemon.kill()
+    true(os.stat(spool.database + "-wal").st_size > 0, "a log")
+    equal(recover(bench, spool.database, bench.path("new.db"), 0).stderr, "", "nothing is missing")
+    there = recover(bench, spool.database, bench.path("new.db"), 1)
+    true("already exists" in there.stderr, there.stderr)
+    with contextlib.closing(sqlite3.connect(bench.path("new.db"))) as file:
+        equal(file.execute("SELECT status, count(*) FROM outbox GROUP BY 1").fetchall(),
+              [("pending", 20)], "events")
+    for name, text in (("empty", ""), ("text", "not a database " * 2000)):
+        wrong = recover(bench, bench.write(name, text), bench.path("other.db"), 1)
+        true("no page of a bentospool database" in wrong.stderr, wrong.stderr)
+        true(not os.path.exists(bench.path("other.db")) and not os.path.exists(bench.path("other.db.part")),
+             "no file")
+    newer = bench.path("new.db")
+    with open(newer, "r+b") as file:
+        file.seek(60)
+        file.write((99).to_bytes(4, "big"))
+    wrong = recover(bench, newer, bench.path("other.db"), 1)
+    true("newer bentospool" in wrong.stderr, wrong.stderr)
+
+
+def test_adopt(bench):
+    """adopt takes over what can be read, and a changed event is held"""
+    old = stored(bench)
+    lost = damage(old)
+    change(old, lost[-1] + 40)
+    new = Spool(bench, "new")
+    told = done(new.cli("adopt", old.database), 1)
+    true(f"{N - len(lost)} events stored" in told.stdout, told.stdout)
+    true(f"{len(lost)} events could not be read" in told.stderr, told.stderr)
+    equal(new.rows("message_id, reason", "status = 'held'"), [(f"m-{lost[-1] + 39}", "damaged")], "held")
+    equal([name for name in os.listdir(bench.dir) if ".adopted" in name], [], "no copy is left")
+    again = json.loads(done(new.cli("adopt", "--json", old.database), 1).stdout)
+    equal((again["duplicates"], again["stay"]["damaged"]["lost"]), (N - len(lost), len(lost)), "once more")
+
+
+def test_adopt_changed(bench):
+    """a file of which only an event was changed is adopted directly, and that event is held"""
+    old = stored(bench)
+    change(old, 77)
+    new = Spool(bench, "new")
+    equal(counts(new.cli("adopt", "--json", old.database)), {"stored": N}, "counts")
+    equal(new.rows("message_id, reason", "status = 'held'"), [("m-76", "damaged")], "held")
+    os.rename(old.database, bench.path("damaged"))
+
+
+def test_export(bench):
+    """export writes what can be read, also with a limit and without a readable first page"""
+    old = stored(bench)
+    lost = damage(old)
+    told = done(old.cli("export"), 1)
+    ids = [json.loads(line)["event_id"] for line in told.stdout.splitlines()]
+    equal(ids, [i for i in range(1, N + 1) if i not in lost], "ids")
+    true(f"ids {lost[0]} to {lost[-1]}:" in told.stderr, told.stderr)
+    told = done(old.cli("export", "--limit", str(lost[0] + 5)), 1)
+    equal([json.loads(line)["event_id"] for line in told.stdout.splitlines()], ids[:lost[0] + 5], "limit")
+    overwrite(old.database, 1, bytes(PAGE))
+    told = done(old.cli("export", "--output", bench.path("left")), 1)
+    with open(bench.path("left"), encoding="utf-8") as file:
+        equal([json.loads(line)["event_id"] for line in file], ids, "without the first page")
+    equal([name for name in os.listdir(bench.dir) if ".exported" in name], [], "no copy is left")
+
+
+def test_doctor(bench):
+    """doctor names the damage and the procedure"""
+    old = stored(bench)
+    damage(old)
+    told = old.cli("doctor", "--offline").stdout
+    true(re.search(r"damaged: .*page", told, re.I) and "bentospool recover" in told, told)
+    overwrite(old.database, 1, bytes(PAGE))
+    told = old.cli("doctor", "--offline").stdout
+    true("bentospool recover" in told, told)
+
+
+spooltest.main()
