@@ -21,6 +21,12 @@ VALUES (:site_id, :first_event_id, :last_event_id, :attempt_id)
 ON CONFLICT (site_id, first_event_id) DO UPDATE SET last_event_id = excluded.last_event_id,
 	attempt_id = excluded.attempt_id;
 
+-- Unlike span_put it writes no page of an index.
+-- name: span_extend
+-- in: site_id int, first_event_id int, last_event_id int
+UPDATE span SET last_event_id = :last_event_id
+WHERE site_id = :site_id AND first_event_id = :first_event_id;
+
 -- name: span_drop
 -- in: site_id int, first_event_id int
 DELETE FROM span WHERE site_id = :site_id AND first_event_id = :first_event_id;

@@ -1,8 +1,10 @@
 /*
- * Checkpoints copy the WAL into the database file every CHECKPOINT_PAGES pages, and cut the WAL's
- * file once it is larger than OUTBOX_WAL_CUT or a quarter of its limit. A reader can delay both;
- * the WAL then grows, and free_space.c takes that into account: receipt first slows down, and stops
- * when the WAL reaches its limit. Any error of a checkpoint sets the outbox's health.
+ * Checkpoints copy the WAL into the database file every CHECKPOINT_PAGES pages or
+ * CHECKPOINT_COMMITS commits, and cut the WAL's file once it is larger than OUTBOX_WAL_CUT or a
+ * quarter of its limit. No commit waits for many pages then: small commits make few pages, and a
+ * large one had to wait for its own. A reader can delay both; the WAL then grows, and free_space.c
+ * takes that into account: receipt first slows down, and stops when the WAL reaches its limit. Any
+ * error of a checkpoint sets the outbox's health.
  */
 #include "outbox/checkpoint.h"
 
@@ -12,7 +14,6 @@
 #include "outbox/outbox_private.h"
 
 #define PAGE_BYTES 8192
-#define CHECKPOINT_PAGES 1024
 
 static void
 note_wal_pages(void *arg, int pages)
@@ -22,6 +23,7 @@ note_wal_pages(void *arg, int pages)
 	if (pages < o->wal_pages) /* SQLite writes the WAL from its beginning again */
 		o->checkpoint_at = CHECKPOINT_PAGES;
 	o->wal_pages = pages;
+	o->wal_commits++;
 }
 
 void
@@ -67,8 +69,8 @@ cut_at(const struct outbox *o)
 }
 
 /*
- * The next attempt comes CHECKPOINT_PAGES pages later, so that a reader in the way does not make
- * every commit try again.
+ * The next attempt comes CHECKPOINT_PAGES pages or CHECKPOINT_COMMITS commits later, so that a
+ * reader in the way does not make every commit try again.
  */
 static void
 checkpoint_now(struct outbox *o, bool cut)
@@ -82,12 +84,13 @@ checkpoint_now(struct outbox *o, bool cut)
 	if (rc != 0)
 		health_note_failure(o, &e);
 	o->checkpoint_at = o->wal_pages + CHECKPOINT_PAGES;
+	o->wal_commits = 0;
 }
 
 void
 checkpoint_if_due(struct outbox *o)
 {
-	if (o->wal_pages >= o->checkpoint_at)
+	if (o->wal_pages >= o->checkpoint_at || o->wal_commits >= CHECKPOINT_COMMITS)
 		checkpoint_now(o, checkpoint_wal_bytes(o) >= cut_at(o));
 }
 

@@ -10,6 +10,10 @@
 
 #include "outbox/outbox.h"
 
+/* The WAL is copied after so many pages or so many commits. */
+#define CHECKPOINT_PAGES 1024
+#define CHECKPOINT_COMMITS 96
+
 /* Starts to count the pages of the WAL, including those that a crash left behind. */
 void checkpoint_open(struct outbox *o);
 /* Returns an upper bound of the bytes in the WAL. */

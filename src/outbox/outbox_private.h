@@ -30,6 +30,7 @@ struct outbox {
 	struct store store;
 	int wal_pages;      /* the WAL has at most this many pages */
 	int checkpoint_at;  /* number of pages at which the next checkpoint is tried */
+	int wal_commits;    /* commits since the last checkpoint */
 	int64_t full_until; /* mono ms: no event is stored before; 0: no limit */
 	struct outbox_unresolved resolve; /* the writer's message to itself for the next step */
 	bool resolve_sent;                /* resolve is in the mailbox */

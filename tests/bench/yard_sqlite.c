@@ -2,6 +2,9 @@
  * A yardstick: inserts one row for each event into a table with a rowid and no index, in groups
  * that are committed with synchronous=FULL. Without HTTP, JSON, duplicate detection and delivery,
  * it is the least work that a durable store in SQLite can do on this machine.
+ *
+ * With a rate, rows arrive at that rate, whatever has arrived is committed together (at most GROUP
+ * rows), and a row's latency is the time from its arrival to the end of its commit.
  */
 #include <errno.h>
 #include <sqlite3.h>
@@ -22,6 +25,8 @@ struct yard {
 	long page_size;
 	long checkpoint_pages; /* the WAL is copied back after growing by this many pages */
 	bool random_ids;
+	long rate;       /* rows a second; 0: as fast as it goes */
+	double *latency; /* seconds, of each row; NULL without a rate */
 	sqlite3 *db;
 	sqlite3_stmt *event;
 	uint64_t random;
@@ -109,22 +114,67 @@ seconds(clockid_t clock)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
+static void
+wait_until(double at)
+{
+	double left = at - seconds(CLOCK_MONOTONIC);
+	struct timespec ts = { (time_t)left, (long)((left - (double)(time_t)left) * 1e9) };
+
+	if (left > 0)
+		nanosleep(&ts, NULL);
+}
+
+/* Waits until row n is there; returns the end of its group. */
+static long
+end_of_group(const struct yard *y, long n, double began)
+{
+	long end = n + y->group < y->rows ? n + y->group : y->rows, arrived;
+
+	if (y->rate == 0)
+		return end;
+	wait_until(began + (double)n / (double)y->rate);
+	arrived = (long)((seconds(CLOCK_MONOTONIC) - began) * (double)y->rate) + 1;
+	return arrived <= n ? n + 1 : arrived < end ? arrived : end;
+}
+
 static int
 insert_rows(struct yard *y)
 {
-	for (long n = 0; n < y->rows;) {
-		int64_t now_ms = (int64_t)(seconds(CLOCK_REALTIME) * 1000);
-		long end = n + y->group < y->rows ? n + y->group : y->rows;
+	double began = seconds(CLOCK_MONOTONIC);
 
+	for (long n = 0, end; n < y->rows; n = end) {
+		int64_t now_ms = (int64_t)(seconds(CLOCK_REALTIME) * 1000);
+
+		end = end_of_group(y, n, began);
 		if (run_sql(y, "BEGIN IMMEDIATE") != 0)
 			return -1;
-		for (; n < end; n++)
-			if (insert_row(y, now_ms, n) != 0)
+		for (long i = n; i < end; i++)
+			if (insert_row(y, now_ms, i) != 0)
 				return -1;
 		if (run_sql(y, "COMMIT") != 0)
 			return -1;
+		for (long i = n; y->latency != NULL && i < end; i++)
+			y->latency[i] =
+			    seconds(CLOCK_MONOTONIC) - began - (double)i / (double)y->rate;
 	}
 	return 0;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, z = *(const double *)b;
+
+	return (x > z) - (x < z);
+}
+
+/* Prints a quantile in ms, as spool-load names it. */
+static void
+print_latency(const struct yard *y, const char *name, long thousandths)
+{
+	long at = y->rows * thousandths / 1000;
+
+	printf(",\"%s\":%.3f", name, y->latency[at < y->rows ? at : y->rows - 1] * 1000);
 }
 
 static int
@@ -140,8 +190,16 @@ measure(struct yard *y)
 	wall = seconds(CLOCK_MONOTONIC) - begin;
 	cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
 	printf("{\"rows\":%ld,\"group\":%ld,\"seconds\":%.3f,\"rows_per_second\":%.0f,"
-	       "\"cpu_per_100k\":%.2f}\n",
+	       "\"cpu_per_100k\":%.2f",
 	    y->rows, y->group, wall, (double)y->rows / wall, cpu * 1e5 / (double)y->rows);
+	if (y->latency != NULL) {
+		qsort(y->latency, (size_t)y->rows, sizeof(*y->latency), compare);
+		print_latency(y, "p50", 500);
+		print_latency(y, "p99", 990);
+		print_latency(y, "p999", 999);
+		print_latency(y, "max", 1000);
+	}
+	printf("}\n");
 	return 0;
 }
 
@@ -161,24 +219,27 @@ main(int argc, char **argv)
 	struct yard y = { .random = UINT64_C(0x9e3779b97f4a7c15) };
 	int rc;
 
-	if (argc != 8 || parse_number(argv[2], 1000000000, &y.rows) != 0
+	if (argc < 8 || argc > 9 || parse_number(argv[2], 1000000000, &y.rows) != 0
 	    || parse_number(argv[3], 1000000, &y.group) != 0
 	    || parse_number(argv[4], MAX_BODY, &y.size) != 0
 	    || parse_number(argv[5], 65536, &y.page_size) != 0
-	    || parse_number(argv[6], 1000000, &y.checkpoint_pages) != 0) {
+	    || parse_number(argv[6], 1000000, &y.checkpoint_pages) != 0
+	    || (argc == 9 && parse_number(argv[8], 1000000, &y.rate) != 0)) {
 		fprintf(stderr, "yard_sqlite NEW-DATABASE ROWS GROUP SIZE PAGE-SIZE "
-				"CHECKPOINT-PAGES ordered|random\n");
+				"CHECKPOINT-PAGES ordered|random [RATE]\n");
 		return 2;
 	}
 	y.path = argv[1];
 	y.random_ids = strcmp(argv[7], "random") == 0;
 	y.body = malloc((size_t)y.size);
-	if (y.body == NULL)
+	y.latency = y.rate > 0 ? calloc((size_t)y.rows, sizeof(*y.latency)) : NULL;
+	if (y.body == NULL || (y.rate > 0 && y.latency == NULL))
 		return 1;
 	memset(y.body, 'x', (size_t)y.size);
 	rc = measure(&y);
 	sqlite3_finalize(y.event);
 	sqlite3_close(y.db);
 	free(y.body);
+	free(y.latency);
 	return rc == 0 ? 0 : 1;
 }

@@ -247,7 +247,7 @@ tests_unit_outbox_operate_test_undo_SOURCES = tests/unit/outbox/operate/test_und
 tests_unit_outbox_read_test_audit_SOURCES = tests/unit/outbox/read/test_audit.c $(HANDMADE)
 tests_unit_outbox_read_test_audit_walk_SOURCES = tests/unit/outbox/read/test_audit_walk.c \
 	$(HANDMADE)
-tests_unit_outbox_test_checkpoint_SOURCES = tests/unit/outbox/test_checkpoint.c $(TEST_LIB)
+tests_unit_outbox_test_checkpoint_SOURCES = tests/unit/outbox/test_checkpoint.c $(OUTBOX_RIG)
 tests_unit_outbox_test_directory_sync_SOURCES = tests/unit/outbox/test_directory_sync.c $(OUTBOX_RIG)
 tests_unit_outbox_test_message_SOURCES = tests/unit/outbox/test_message.c $(TEST_LIB)
 tests_unit_outbox_test_outbox_memory_SOURCES = tests/unit/outbox/test_outbox_memory.c $(OUTBOX_RIG)

@@ -23,7 +23,7 @@
 
 #define PURGE_STEP 500      /* events that one step changes, */
 #define PURGE_STEP_TIGHT 16 /* or while less than the outbox's reserve is free */
-#define PURGE_SCAN 20000    /* rows that one step reads */
+#define PURGE_SCAN 2000     /* rows that one step reads; commits wait for it, a few ms */
 /* The number of pages that one step returns to the file system, and the free pages that may stay
  * for new events: a share of the file (1/10) and a fixed number. */
 #define PURGE_VACUUM_PAGES 512

@@ -42,7 +42,18 @@ write_open(struct spans *s, struct span_open *open, struct err *e)
 	if (!open->changed)
 		return 0;
 	open->changed = false;
-	return put_span(s->db, open->site_id, open->first, open->last, 0, e);
+	if (stmt_span_extend(s->db,
+		&(struct stmt_span_extend){
+		    .site_id = open->site_id,
+		    .first_event_id = open->first,
+		    .last_event_id = open->last,
+		},
+		e)
+	    != 0)
+		return -1;
+	return db_changes(s->db) > 0
+		   ? 0
+		   : put_span(s->db, open->site_id, open->first, open->last, 0, e);
 }
 
 /*
