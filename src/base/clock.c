@@ -52,6 +52,12 @@ const struct clock clock_system = {
 	.trust = clock_system_trust,
 };
 
+int64_t
+clock_awake(void)
+{
+	return clock_read(CLOCK_MONOTONIC);
+}
+
 uint64_t
 clock_boot(void)
 {

@@ -30,6 +30,10 @@ struct clock {
 
 extern const struct clock clock_system;
 
+/* Returns milliseconds since the boot without those in which the machine slept: how long others
+ * have had to answer. Any thread. */
+int64_t clock_awake(void);
+
 /* Identifies this boot of the machine; never 0. Values of mono can be compared only within one
  * boot. */
 uint64_t clock_boot(void);

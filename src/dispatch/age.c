@@ -109,13 +109,19 @@ forget_absences(struct clock_history *h)
 static void
 jump(struct clock_history *h, const struct age_reading *now, int64_t passed, int64_t absence)
 {
-	int64_t start = proven(h) + (passed > 0 ? passed : 0);
+	int64_t before = proven(h), start = before + (passed > 0 ? passed : 0);
+	int64_t shift;
 
 	if (start < h->confirmed)
 		start = h->confirmed;
+	shift = now->wall - start;
+	/* Events that came since the last reading may have a time of the new period. When that
+	 * makes them look older, they belong to it. */
+	if (shift < last_of(h)->shift)
+		start = before > h->confirmed ? before : h->confirmed;
 	if (absence == 0)
 		forget_absences(h);
-	begin(h, start, now->wall - start, absence);
+	begin(h, start, shift, absence);
 }
 
 /* Takes back what may have been stale: the times of the last hour may be those of a machine that

@@ -14,7 +14,8 @@ FAULT_TESTS = \
 	tests/faults/kill_under_load.py \
 	tests/faults/no_memory.py \
 	tests/faults/power_cut_mounted.py \
-	tests/faults/small_disk.py
+	tests/faults/small_disk.py \
+	tests/faults/stopped.py
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(FAULT_UNITS)

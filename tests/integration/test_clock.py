@@ -4,9 +4,7 @@ corrected."""
 import datetime
 import json
 import os
-import shutil
 import sqlite3
-import subprocess
 import sys
 import time
 
@@ -14,34 +12,10 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import spooltest  # noqa: E402
+from spoolclock import Wall  # noqa: E402
 from spoolchecksum import seal  # noqa: E402
 from spoolother import Spool, done  # noqa: E402
 from spooltest import equal, track, true, wait_until  # noqa: E402
-
-
-class Wall:
-    """The wall clock that the programs with this environment see."""
-
-    def __init__(self, bench):
-        self.path = os.path.join(bench.dir, "wall")
-        library = os.path.join(bench.dir, "wall.so")
-        compiler = shutil.which("cc")
-        if compiler is None:
-            raise spooltest.Skip("no C compiler for a clock to preload")
-        if spooltest.sanitized():
-            raise spooltest.Skip("a sanitizer wants to be loaded first")
-        subprocess.run([compiler, "-shared", "-fPIC", "-o", library,
-                        os.path.join(spooltest.srcdir(), "tests", "lib", "wall_clock.c")],
-                       check=True)
-        self.env = {"LD_PRELOAD": library, "WALL_CLOCK": self.path}
-
-    def show(self, seconds):
-        with open(self.path + ".new", "w", encoding="ascii") as new:
-            new.write(f"{int(seconds)} {int(time.time())}")
-        os.rename(self.path + ".new", self.path)
-
-    def is_set(self):
-        os.unlink(self.path)
 
 
 def seconds(text):

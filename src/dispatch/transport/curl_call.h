@@ -14,6 +14,7 @@
  * call of the callback shows it. The repetition is allowed when nothing had been sent (the write
  * failed); otherwise the request ends as PHASE_SENDING, because its outcome is unknown. To make
  * that rare, connections that were idle for long are not used again.
+ * - When a request takes too long, the transport ends it, not libcurl.
  * - CURLE_OK means a complete answer, with one exception: when the connection is closed within the
  *   head, libcurl treats the partial head as an answer without a body. The end of the head is
  *   therefore recorded, too.
@@ -38,6 +39,9 @@ struct curl_call {
 	long size_before; /* CURLINFO_REQUEST_SIZE when the connection was ready */
 	CURLcode code;    /* libcurl's result for the request */
 	size_t received;  /* bytes of the answer's body */
+	/* By clock_awake. libcurl's own timeout ends a request before it has read what is waiting
+	 * in the socket, which matters to a process that was stopped. */
+	int64_t deadline_ms;
 	struct buf response;
 	char error[CURL_ERROR_SIZE];
 };

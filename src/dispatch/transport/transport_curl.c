@@ -5,9 +5,11 @@
  */
 #include "dispatch/transport/transport.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "dispatch/transport/curl_call.h"
 
 #define CONNECTIONS_MAX 16L
@@ -116,22 +118,62 @@ move_along(struct curl_transport *self, struct err *e)
 	return 0;
 }
 
+/* Returns the first active call whose time is over; NULL: none. */
+static struct curl_call *
+find_late(const struct curl_transport *self, int64_t now)
+{
+	struct curl_call *call = self->active;
+
+	while (call != NULL && call->deadline_ms > now)
+		call = call->next;
+	return call;
+}
+
+static void
+end_late(struct curl_transport *self, int64_t now)
+{
+	struct curl_call *call;
+
+	while ((call = find_late(self, now)) != NULL) {
+		snprintf(call->error, sizeof(call->error),
+		    "timed out with %zu bytes of the answer's body", call->received);
+		end_call(self, call, CURLE_OPERATION_TIMEDOUT);
+	}
+}
+
+static int64_t
+time_left(const struct curl_transport *self, int64_t timeout_ms)
+{
+	int64_t now = clock_awake();
+
+	if (timeout_ms < 0 || timeout_ms > POLL_MAX_MS)
+		timeout_ms = POLL_MAX_MS;
+	for (const struct curl_call *call = self->active; call != NULL; call = call->next)
+		if (call->deadline_ms - now < timeout_ms)
+			timeout_ms = call->deadline_ms - now;
+	return timeout_ms > 0 ? timeout_ms : 0;
+}
+
 static int
 curl_poll(struct transport *t, int64_t timeout_ms, struct err *e)
 {
 	struct curl_transport *self = self_of(t);
 	CURLMcode rc;
+	int64_t now;
 
-	if (timeout_ms < 0 || timeout_ms > POLL_MAX_MS)
-		timeout_ms = POLL_MAX_MS;
 	if (move_along(self, e) != 0)
 		return -1;
 	if (self->done != NULL)
 		return 0;
-	rc = curl_multi_poll(self->multi, NULL, 0, (int)timeout_ms, NULL);
+	rc = curl_multi_poll(self->multi, NULL, 0, (int)time_left(self, timeout_ms), NULL);
 	if (rc != CURLM_OK)
 		return err_set(e, ERR_SYSTEM, "libcurl: %s", curl_multi_strerror(rc));
-	return move_along(self, e);
+	/* What has come by then is read first, however late this process is. */
+	now = clock_awake();
+	if (move_along(self, e) != 0)
+		return -1;
+	end_late(self, now);
+	return 0;
 }
 
 static int

@@ -21,6 +21,7 @@
 enum step_type {
 	END,
 	ON,      /* the machine runs */
+	UNSEEN,  /* events come, but nobody reads the clocks */
 	IDLE,    /* the machine runs without the spooler */
 	OFF,     /* it is off; its wall clock keeps the time */
 	STOPPED, /* it is off, and its wall clock stands still */
@@ -99,17 +100,26 @@ advance(struct machine *m, int64_t ms)
 }
 
 static void
+receive(struct machine *m)
+{
+	if (m->real < m->next_event)
+		return;
+	m->next_event = m->real + HOUR;
+	assert_true(m->n_events < EVENTS_MAX);
+	m->events[m->n_events].real = m->real;
+	m->events[m->n_events++].received_at = m->now.wall;
+}
+
+static void
 run(struct machine *m, int64_t ms)
 {
 	for (int64_t end = m->real + ms; m->real < end; advance(m, MINUTE)) {
+		int before = m->n_events;
+
 		age_look(&m->history, &m->now);
-		if (m->real < m->next_event)
-			continue;
-		m->next_event = m->real + HOUR;
-		assert_true(m->n_events < EVENTS_MAX);
-		m->events[m->n_events].real = m->real;
-		m->events[m->n_events++].received_at = m->now.wall;
-		check(m);
+		receive(m);
+		if (m->n_events > before)
+			check(m);
 	}
 	age_look(&m->history, &m->now);
 	check(m);
@@ -132,6 +142,10 @@ take(struct machine *m, const struct step *s)
 	switch (s->type) {
 	case ON:
 		run(m, s->ms);
+		return;
+	case UNSEEN:
+		for (int64_t end = m->real + s->ms; m->real < end; advance(m, MINUTE))
+			receive(m);
 		return;
 	case IDLE:
 		advance(m, s->ms);
@@ -237,6 +251,12 @@ static const struct life lives[] = {
 		{ ON, 31 * DAY } },
 	    .times = 2,
 	    .latest = MAX_AGE + HOUR,
+	},
+	{
+	    .name = "events between a jump and the next reading",
+	    .steps = { { ON, 40 * DAY }, { JUMP, -100 * DAY }, { UNSEEN, 2 * HOUR }, { ON, DAY },
+		{ SET, 0 }, { UNSEEN, 2 * HOUR }, { ON, 40 * DAY } },
+	    .latest = MAX_AGE + DAY,
 	},
 	{
 	    .name = "years ahead and back, with NTP in between",

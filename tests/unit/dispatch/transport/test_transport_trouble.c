@@ -95,6 +95,35 @@ a_slow_answer_times_out(void **state)
 	check_failure(&result, PHASE_SENDING);
 }
 
+/* As when the process was stopped (SIGSTOP) for longer than the timeout. */
+static void
+an_answer_that_waits_is_read_after_the_timeout(void **state)
+{
+	static char text[100000 + 64];
+	static const struct tiny_step steps[] = { { TINY_ANSWER, text, true } };
+	int head = snprintf(text, sizeof(text), OK_HEAD "100000\r\n\r\n");
+	int64_t end = clock_awake() + 1000;
+	struct transport_result result;
+	struct tiny_server server;
+	struct err e;
+
+	(void)state;
+	memset(text + head, 'x', 100000);
+	tiny_server_start(&server, steps, 1);
+	start(server.url, SLICE("{}"), 1000);
+	while (atomic_load(&server.requests) == 0 && clock_awake() < end)
+		assert_int_equal(transport->poll(transport, 1, &e), 0);
+	/* the server writes its answer, and nobody reads it in time */
+	while (clock_awake() <= end)
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	result = wait_for_result();
+	assert_int_equal(result.phase, PHASE_ANSWERED);
+	assert_int_equal(result.response.n, TRANSPORT_RESPONSE_MAX);
+	transport_result_free(&result);
+	tiny_server_stop(&server);
+	tiny_server_free(&server);
+}
+
 static void
 a_request_to_an_invalid_url_does_not_start(void **state)
 {
@@ -180,6 +209,7 @@ main(void)
 		cmocka_unit_test(a_reset_after_sending_leaves_it_unknown),
 		cmocka_unit_test(a_truncated_answer_does_not_count_as_an_answer),
 		cmocka_unit_test(a_slow_answer_times_out),
+		cmocka_unit_test(an_answer_that_waits_is_read_after_the_timeout),
 		cmocka_unit_test(a_request_to_an_invalid_url_does_not_start),
 		cmocka_unit_test(a_request_on_a_dying_connection_is_not_sent_twice),
 		cmocka_unit_test(a_connection_that_was_closed_meanwhile_is_replaced),
