@@ -1,11 +1,12 @@
 /*
- * Tells systemd that the daemon is ready or stops, with one datagram to $NOTIFY_SOCKET. Without
- * that variable nothing is sent; a failure is ignored, because the service manager has its own
- * timeout.
+ * Tells systemd that the daemon starts slowly, is ready or stops, with one datagram to
+ * $NOTIFY_SOCKET. Without that variable nothing is sent; a failure is ignored, because the service
+ * manager has its own timeout.
  */
 #include "daemon/notify.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -35,6 +36,15 @@ notify(const char *state)
 	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n));
 	(void)sent;
 	close(fd);
+}
+
+void
+notify_more_time(unsigned seconds)
+{
+	char state[64];
+
+	snprintf(state, sizeof(state), "EXTEND_TIMEOUT_USEC=%u000000", seconds);
+	notify(state);
 }
 
 void

@@ -4,7 +4,9 @@
  * start ends the start with its error; daemon.c releases the parts that have started.
  */
 #include <event2/event.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/plural.h"
@@ -16,6 +18,7 @@
 #include "daemon/jobs/erasures.h"
 #include "daemon/jobs/identities.h"
 #include "daemon/jobs/retention.h"
+#include "daemon/notify.h"
 #include "daemon/site_changes.h"
 #include "daemon/watch.h"
 #include "daemon/wiring.h"
@@ -34,9 +37,38 @@ on_due(void *arg, bool changed)
 		dispatcher_wake(d->dispatcher);
 }
 
+/* Systemd gives the start this much more time, whenever an upgrade shows that it goes on. */
+#define UPGRADE_MORE_S 300
+#define UPGRADE_TELL_MS 10000
+
+/* An upgrade of the file, while outbox_open runs. */
+struct upgrade {
+	const struct clock *clock;
+	int64_t began_ms;
+	int64_t next_ms;
+	char doing[256]; /* what the last line said */
+};
+
+static void
+on_upgrade(void *arg, const char *doing)
+{
+	struct upgrade *u = arg;
+	int64_t now = clock_mono(u->clock);
+
+	if (u->began_ms == 0)
+		u->began_ms = now;
+	if (now < u->next_ms && strncmp(u->doing, doing, sizeof(u->doing) - 1) == 0)
+		return;
+	snprintf(u->doing, sizeof(u->doing), "%s", doing);
+	u->next_ms = now + UPGRADE_TELL_MS;
+	notify_more_time(UPGRADE_MORE_S);
+	log_info("upgrade: %s, %lld s so far", doing, (long long)(now - u->began_ms) / 1000);
+}
+
 static int
 start_outbox(struct daemon *d, struct err *e)
 {
+	struct upgrade upgrade = { .clock = &clock_system };
 	struct outbox_options o;
 	int64_t recovered;
 
@@ -44,6 +76,8 @@ start_outbox(struct daemon *d, struct err *e)
 	o.clock = clocks_clock(d->clocks);
 	o.on_due = on_due;
 	o.on_due_arg = d;
+	o.on_upgrade = on_upgrade;
+	o.on_upgrade_arg = &upgrade;
 	if (outbox_open(&o, &d->outbox, &recovered, e) != 0)
 		return -1;
 	if (recovered > 0)

@@ -62,6 +62,13 @@ struct outbox_options {
 	 */
 	void (*on_due)(void *arg, bool changed);
 	void *on_due_arg;
+	/*
+	 * Called by outbox_open when an older file is upgraded: as something begins that may take
+	 * long, and then every second or more often. It says for people what is being done; may be
+	 * NULL.
+	 */
+	void (*on_upgrade)(void *arg, const char *doing);
+	void *on_upgrade_arg;
 };
 
 /*

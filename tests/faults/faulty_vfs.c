@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <unistd.h>
 
 struct faulty_file {
 	sqlite3_file base;
@@ -45,6 +46,8 @@ next_fault(void)
 
 	if (at == 0 || n < at || (n > at && !atomic_load(&fail_stays)))
 		return SQLITE_OK;
+	if (atomic_load(&fail_code) == FAULTY_VFS_DIE)
+		_exit(FAULTY_VFS_DIED);
 	atomic_store(&fired, true);
 	return atomic_load(&fail_code);
 }

@@ -7,6 +7,10 @@
 
 #include <stdbool.h>
 
+/* In place of a code: the process ends before the call, with this exit status. */
+#define FAULTY_VFS_DIE (-1)
+#define FAULTY_VFS_DIED 9
+
 void faulty_vfs_install(void);
 /*
  * Makes the Nth (from 1) write, sync or truncate from now on fail with this SQLite code; with

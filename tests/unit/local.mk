@@ -15,6 +15,7 @@ UNIT_TESTS = \
 	tests/unit/control/test_control \
 	tests/unit/daemon/test_clocks \
 	tests/unit/daemon/test_job \
+	tests/unit/daemon/test_notify \
 	tests/unit/daemon/test_retention \
 	tests/unit/dispatch/health/test_backoff \
 	tests/unit/dispatch/health/test_breaker \
@@ -82,6 +83,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/file/test_migrate \
 	tests/unit/outbox/file/test_reserve \
 	tests/unit/outbox/file/test_schema \
+	tests/unit/outbox/file/test_upgrade_killed \
 	tests/unit/outbox/filter/test_filter \
 	tests/unit/outbox/filter/test_message_ids \
 	tests/unit/outbox/filter/test_walk \
@@ -151,6 +153,7 @@ tests_unit_config_test_config_SOURCES = tests/unit/config/test_config.c $(CONFIG
 tests_unit_config_test_config_sources_SOURCES = tests/unit/config/test_config_sources.c $(CONFIG_RIG)
 tests_unit_control_test_control_SOURCES = tests/unit/control/test_control.c $(CONTROL_RIG)
 tests_unit_daemon_test_clocks_SOURCES = tests/unit/daemon/test_clocks.c $(OUTBOX_RIG)
+tests_unit_daemon_test_notify_SOURCES = tests/unit/daemon/test_notify.c $(TEST_LIB)
 tests_unit_daemon_test_retention_SOURCES = tests/unit/daemon/test_retention.c $(OUTBOX_RIG)
 tests_unit_dispatch_port_test_outbox_port_SOURCES = tests/unit/dispatch/port/test_outbox_port.c $(OUTBOX_RIG)
 tests_unit_dispatch_queue_test_payload_SOURCES = tests/unit/dispatch/queue/test_payload.c \
@@ -227,6 +230,8 @@ tests_unit_outbox_dedup_test_levels_faults_SOURCES = tests/unit/outbox/dedup/tes
 tests_unit_outbox_dedup_test_levels_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc \
 	-Wl,--wrap=realloc
 tests_unit_outbox_file_test_migrate_SOURCES = tests/unit/outbox/file/test_migrate.c $(TEST_LIB)
+tests_unit_outbox_file_test_upgrade_killed_SOURCES = tests/unit/outbox/file/test_upgrade_killed.c \
+	tests/faults/faulty_vfs.c tests/faults/faulty_vfs.h $(TEST_LIB)
 tests_unit_outbox_file_test_reserve_SOURCES = tests/unit/outbox/file/test_reserve.c $(TEST_LIB)
 tests_unit_outbox_file_test_schema_SOURCES = tests/unit/outbox/file/test_schema.c $(TEST_LIB)
 tests_unit_outbox_file_test_checksum_SOURCES = tests/unit/outbox/file/test_checksum.c $(HANDMADE)

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sqlite3.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,6 +22,7 @@
 #define BUSY_READ_MS 5000
 #define BUSY_WRITE_MS 2000
 #define ROLLBACK_TRIES 8
+#define LONG_STEPS 1000000 /* well below a second */
 
 int
 db_error(struct db *db, struct err *e, const char *doing)
@@ -154,6 +156,47 @@ db_copy(struct db *db, const char *to, struct err *e)
 	sqlite3_finalize(stmt);
 	return rc;
 }
+
+/* ---- work that takes long -------------------------------------------------------------------- */
+
+static int
+tell_long(void *arg)
+{
+	struct db *db = arg;
+
+	if (db->doing[0] != '\0')
+		db->watch_long(db->watch_long_arg, db->doing);
+	return 0;
+}
+
+void
+db_watch_long(struct db *db, void (*each)(void *arg, const char *doing), void *arg)
+{
+	db->watch_long = each;
+	db->watch_long_arg = arg;
+	sqlite3_progress_handler(db->handle, LONG_STEPS, each == NULL ? NULL : tell_long, db);
+}
+
+void
+db_begin_long(struct db *db, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(db->doing, sizeof(db->doing), fmt, args);
+	va_end(args);
+	if (db->watch_long != NULL)
+		tell_long(db);
+}
+
+void
+db_end_long(struct db *db)
+{
+	db->doing[0] = '\0';
+}
+
+/* ---- SQL text ---------------------------------------------------------------------------------
+ */
 
 int
 db_exec(struct db *db, const char *sql, struct err *e)

@@ -25,6 +25,9 @@ struct db {
 	struct sqlite3_stmt *rollback; /* prepared at the start, for use when there is no memory */
 	void (*watch_wal)(void *arg, int pages);
 	void *watch_wal_arg;
+	void (*watch_long)(void *arg, const char *doing);
+	void *watch_long_arg;
+	char doing[512]; /* what takes long; "" */
 };
 
 enum db_mode {
@@ -40,6 +43,15 @@ int db_close(struct db *db, struct err *e);
 
 /* Writes a compact copy of the whole file; no file may exist at that path. */
 int db_copy(struct db *db, const char *to, struct err *e);
+
+/*
+ * Makes work that may take long call `each`: when it begins, and then after each million or so of
+ * SQLite's steps. NULL: nobody is called any more. The struct db must not move.
+ */
+void db_watch_long(struct db *db, void (*each)(void *arg, const char *doing), void *arg);
+/* Say what begins, for people, and that it has ended. */
+void db_begin_long(struct db *db, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void db_end_long(struct db *db);
 
 /* Runs SQL text and ignores its rows. */
 int db_exec(struct db *db, const char *sql, struct err *e);

@@ -1,8 +1,9 @@
 /*
  * Brings the file to this program's version. It recognizes a foreign file by its header before
- * SQLite opens it. It copies the file and runs each missing migration in one transaction; then it
- * switches the file to WAL, and creates the views again when their text has changed. A file of a
- * newer version is refused, and so is one that has two names or the WAL of another file.
+ * SQLite opens it. It copies the file and runs each missing migration in one transaction. A process
+ * that is killed in between begins again at the next start. Then it switches the file to WAL, and
+ * creates the views again when their text has changed. A file of a newer version is refused, and so
+ * is one that has two names or the WAL of another file.
  */
 #include "outbox/file/migrate.h"
 
@@ -15,6 +16,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "outbox/file/files.h"
+#include "outbox/file/part.h"
+#include "outbox/file/reserve.h"
 
 #define HEADER_SIZE 100        /* sqlite.org/fileformat2.html, 1.3 */
 #define HEADER_READ_VERSION 19 /* 1: no WAL, 2: WAL */
@@ -135,32 +140,76 @@ run_one(struct db *db, const char *sql, int to_version, struct err *e)
 {
 	char mark[128];
 
-	snprintf(mark, sizeof(mark), "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT",
+	snprintf(mark, sizeof(mark), "PRAGMA application_id=%d; PRAGMA user_version=%d",
 	    DB_APPLICATION_ID, to_version);
 	if (db_exec(db, "BEGIN EXCLUSIVE", e) != 0)
 		return -1;
-	if (db_exec(db, sql, e) != 0 || db_exec(db, mark, e) != 0) {
+	if (db_exec(db, sql, e) != 0 || db_exec(db, mark, e) != 0 || reserve_commit(db, e) != 0) {
 		db_rollback(db);
 		return err_wrap(e, "migration %d", to_version);
 	}
 	return 0;
 }
 
-/* Copies the file, so that a person can undo the migration. */
 static int
-copy_before(struct db *db, const char *path, int64_t version, struct err *e)
+upgrade_one(struct db *db, const char *path, const char *sql, int to_version, struct err *e)
 {
-	char *sql = sqlite3_mprintf("VACUUM INTO '%q.v%lld'", path, (long long)version);
 	int rc;
 
-	if (sql == NULL)
-		return err_nomem(e);
-	rc = db_exec(db, sql, e);
-	sqlite3_free(sql);
-	if (rc != 0)
-		err_wrap(e, "cannot copy %s to %s.v%lld before its migration", path, path,
-		    (long long)version);
+	db_begin_long(db, "bringing %s to format %d", path, to_version);
+	rc = run_one(db, sql, to_version, e);
+	db_end_long(db);
 	return rc;
+}
+
+/* ---- the copy before an upgrade ---------------------------------------------------------------
+ */
+
+/* The copy of the file as it was, and its name until it is complete. */
+struct copy_names {
+	char copy[PART_PATH_SIZE];
+	char part[PART_PATH_SIZE];
+};
+
+static int
+name_copy(const char *path, int64_t version, struct copy_names *ret, struct err *e)
+{
+	if (snprintf(ret->copy, PART_PATH_SIZE, "%s.v%lld", path, (long long)version)
+	    >= PART_PATH_SIZE)
+		return err_set(
+		    e, ERR_INPUT, "the path of the database is too long: use a shorter one");
+	return part_name(ret->copy, ret->part, e);
+}
+
+static int
+write_part(struct db *db, const char *path, const char *part, struct err *e)
+{
+	int rc;
+
+	db_begin_long(db, "copying %s before it is upgraded", path);
+	rc = db_copy(db, part, e);
+	db_end_long(db);
+	return rc;
+}
+
+/*
+ * Copies the file, so that a person can undo the upgrade. The copy has its name only when it is
+ * complete and synced. It replaces an older one, which another upgrade from this version left.
+ */
+static int
+copy_before(struct db *db, const char *path, const struct copy_names *names, struct err *e)
+{
+	int rc = write_part(db, path, names->part, e);
+	int64_t bytes;
+
+	if (rc == 0)
+		rc = part_sync(names->part, &bytes, e);
+	if (rc == 0 && rename(names->part, names->copy) != 0)
+		rc = err_sys(e, "cannot rename %s", names->part);
+	if (rc == 0)
+		return files_sync_directory_of(path, e);
+	unlink(names->part);
+	return err_wrap(e, "cannot copy %s to %s before its upgrade", path, names->copy);
 }
 
 /* Creates the file in rollback mode, so that it never exists without our mark in its header. */
@@ -204,10 +253,40 @@ refresh_views(struct db *db, struct err *e)
 	if (db_exec(db, "BEGIN IMMEDIATE", e) != 0)
 		return -1;
 	if (db_exec(db, schema_views, e) != 0 || stmt_views_record(db, schema_views, e) != 0
-	    || db_exec(db, "COMMIT", e) != 0) {
+	    || reserve_commit(db, e) != 0) {
 		db_rollback(db);
 		return err_wrap(e, "cannot make the views");
 	}
+	return 0;
+}
+
+static int
+upgrade(struct db *db, const char *path, int64_t version, const char *const *migrations,
+    int n_migrations, struct err *e)
+{
+	struct copy_names names;
+
+	if (name_copy(path, version, &names, e) != 0)
+		return -1;
+	unlink(names.part); /* an upgrade was killed before */
+	if (version == n_migrations)
+		return 0;
+	if (copy_before(db, path, &names, e) != 0)
+		return -1;
+	for (int i = (int)version; i < n_migrations; i++)
+		if (upgrade_one(db, path, migrations[i], i + 1, e) != 0)
+			return -1;
+	return 0;
+}
+
+static int
+create(struct db *db, const char *const *migrations, int n_migrations, struct err *e)
+{
+	if (prepare_new(db, e) != 0)
+		return -1;
+	for (int i = 0; i < n_migrations; i++)
+		if (run_one(db, migrations[i], i + 1, e) != 0)
+			return -1;
 	return 0;
 }
 
@@ -216,19 +295,17 @@ migrate_run(
     struct db *db, const char *path, const char *const *migrations, int n_migrations, struct err *e)
 {
 	int64_t version;
+	int rc;
 
 	if (db_exec_int(db, "PRAGMA user_version", &version, e) != 0)
 		return -1;
 	if (version > n_migrations)
 		return too_new(path, version, e);
-	if (version == 0 && prepare_new(db, e) != 0)
-		return -1;
-	if (version > 0 && version < n_migrations && copy_before(db, path, version, e) != 0)
-		return -1;
-	for (int i = (int)version; i < n_migrations; i++)
-		if (run_one(db, migrations[i], i + 1, e) != 0)
-			return -1;
-	if (switch_to_wal(db, e) != 0)
+	if (version == 0)
+		rc = create(db, migrations, n_migrations, e);
+	else
+		rc = upgrade(db, path, version, migrations, n_migrations, e);
+	if (rc != 0 || switch_to_wal(db, e) != 0)
 		return -1;
 	return refresh_views(db, e);
 }
