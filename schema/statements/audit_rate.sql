@@ -1,13 +1,24 @@
--- The first event at or after an id.
--- name: audit_event_from
--- in: from int
--- one: event_id int, received_at int
-SELECT event_id, received_at FROM event WHERE event_id >= :from ORDER BY event_id LIMIT 1;
+-- When the first event was received.
+-- name: audit_began
+-- one: received_at int
+SELECT received_at FROM event ORDER BY event_id LIMIT 1;
 
--- name: audit_sites_from
--- in: from int
--- out: site_id int, event_id int
-SELECT site_id, event_id FROM event WHERE event_id >= :from;
+-- name: audit_received
+-- in: first int, last int
+-- out: site_id int, received_at int
+SELECT site_id, received_at FROM event WHERE event_id BETWEEN :first AND :last;
+
+-- Newest first.
+-- name: audit_blocks_since
+-- in: since int
+-- out: block int, first_received_at int, last_received_at int, counted bool
+SELECT block, first_received_at, last_received_at, counted FROM event_block
+WHERE last_received_at >= :since ORDER BY block DESC;
+
+-- name: audit_block_sites
+-- in: block int
+-- out: site_id int, events int
+SELECT site_id, sum(events) AS events FROM event_block_count WHERE block = :block GROUP BY site_id;
 
 -- Newest first.
 -- name: audit_attempts_back

@@ -92,6 +92,7 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/outbox_private.h \
 	src/outbox/read/audit.c \
 	src/outbox/read/audit.h \
+	src/outbox/read/audit_arrivals.c \
 	src/outbox/read/audit_event.c \
 	src/outbox/read/audit_intake.c \
 	src/outbox/read/audit_intake.h \

@@ -94,6 +94,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/operate/test_purge \
 	tests/unit/outbox/operate/test_undo \
 	tests/unit/outbox/read/test_audit \
+	tests/unit/outbox/read/test_audit_blocks \
 	tests/unit/outbox/read/test_audit_walk \
 	tests/unit/outbox/test_checkpoint \
 	tests/unit/outbox/test_free_space \
@@ -237,7 +238,7 @@ tests_unit_outbox_file_test_schema_SOURCES = tests/unit/outbox/file/test_schema.
 tests_unit_outbox_file_test_checksum_SOURCES = tests/unit/outbox/file/test_checksum.c $(HANDMADE)
 tests_unit_outbox_filter_test_filter_SOURCES = tests/unit/outbox/filter/test_filter.c $(HANDMADE)
 tests_unit_outbox_filter_test_walk_SOURCES = \
-	tests/unit/outbox/filter/test_walk.c $(TEST_LIB)
+	tests/unit/outbox/filter/test_walk.c tests/unit/outbox/filter/blocks_fixture.h $(TEST_LIB)
 tests_unit_outbox_filter_test_message_ids_SOURCES = tests/unit/outbox/filter/test_message_ids.c \
 	$(OUTBOX_RIG)
 tests_unit_outbox_operate_test_erase_SOURCES = tests/unit/outbox/operate/test_erase.c $(HANDMADE)
@@ -250,6 +251,8 @@ tests_unit_outbox_operate_test_operate_SOURCES = tests/unit/outbox/operate/test_
 tests_unit_outbox_operate_test_purge_SOURCES = tests/unit/outbox/operate/test_purge.c $(HANDMADE)
 tests_unit_outbox_operate_test_undo_SOURCES = tests/unit/outbox/operate/test_undo.c $(HANDMADE)
 tests_unit_outbox_read_test_audit_SOURCES = tests/unit/outbox/read/test_audit.c $(HANDMADE)
+tests_unit_outbox_read_test_audit_blocks_SOURCES = \
+	tests/unit/outbox/read/test_audit_blocks.c tests/unit/outbox/filter/blocks_fixture.h $(TEST_LIB)
 tests_unit_outbox_read_test_audit_walk_SOURCES = tests/unit/outbox/read/test_audit_walk.c \
 	$(HANDMADE)
 tests_unit_outbox_test_checkpoint_SOURCES = tests/unit/outbox/test_checkpoint.c $(OUTBOX_RIG)

@@ -59,10 +59,18 @@ ages_number(int64_t n, char ret_text[8])
 /* ---- counting ------------------------------------------------------------------------------- */
 
 static void
-count(struct ages_row *row, int bucket)
+count(struct ages_row *row, int bucket, int64_t events)
 {
-	row->total++;
-	row->in[bucket]++;
+	row->total += events;
+	row->in[bucket] += events;
+}
+
+static bool
+are_alike(void *arg, int64_t first_at, int64_t last_at)
+{
+	const struct ages *a = arg;
+
+	return ages_bucket(a->now - first_at) == ages_bucket(a->now - last_at);
 }
 
 static void
@@ -79,8 +87,8 @@ add(void *arg, const struct audit_arrival *arrival)
 	}
 	if (name.n > KEY_MAX)
 		name.n = KEY_MAX;
-	count(tally_at(a->names, name), bucket);
-	count(&a->all, bucket);
+	count(tally_at(a->names, name), bucket, arrival->events);
+	count(&a->all, bucket, arrival->events);
 }
 
 static int64_t
@@ -105,7 +113,7 @@ ages_collect(struct outbox_audit *audit, const struct outbox_filter *filter, int
 		free(a);
 		return err_nomem(e);
 	}
-	if (outbox_audit_arrivals(audit, filter, add, a, e) != 0) {
+	if (outbox_audit_arrivals(audit, filter, are_alike, add, a, e) != 0) {
 		ages_free(a);
 		return -1;
 	}

@@ -1,9 +1,11 @@
 /*
- * Measures how many events a site received and delivered in a period. It reads backward from the
- * newest rows, and stops after a fixed number of rows at any size of the file.
+ * Measures how many events a site received and delivered in a period: by the counts of complete
+ * blocks of events, the events of the other blocks, and the newest attempts. It reads a bounded
+ * number of events and attempts at any size of the file.
  */
 #include "outbox/read/audit_private.h"
 #include "outbox/read/audit_walk.h"
+#include "outbox/write/event_block.h"
 
 #define EVENTS_MAX 50000  /* maximum number of events read */
 #define ATTEMPTS_MAX 5000 /* maximum number of attempts read */
@@ -23,90 +25,122 @@ at_least(int64_t value, int64_t least)
 	return value > least ? value : least;
 }
 
-/* Finds the first event at or after an id. Returns 1, 0 when there is none, or -1. */
-static int
-find_event(struct outbox_audit *a, int64_t from, int64_t *ret_id, int64_t *ret_at, struct err *e)
-{
-	struct stmt_audit_event_from_row row;
-	int rc = stmt_audit_event_from(&a->db, from, &row, e);
+/* ---- received ------------------------------------------------------------------------------- */
 
-	if (rc == 1) {
-		*ret_id = row.event_id;
-		*ret_at = row.received_at;
+struct received {
+	struct outbox_audit *audit;
+	int64_t since, lately; /* wall ms */
+	struct audit_rate *rates;
+	size_t n;
+	int64_t read; /* events read so far */
+	struct err *e;
+};
+
+/* Counts the events of a range of ids by their own times. */
+static int
+read_events(struct received *r, int64_t first, int64_t last)
+{
+	const struct stmt_audit_received in = { .first = first, .last = last };
+	struct db_rows rows = stmt_audit_received(&r->audit->db, &in, r->e);
+	struct stmt_audit_received_row row;
+	int rc;
+
+	while ((rc = stmt_audit_received_next(&rows, &row, r->e)) == 1) {
+		struct audit_rate *rate = find_rate(r->rates, r->n, row.site_id);
+
+		r->read++;
+		if (rate == NULL || row.received_at < r->since)
+			continue;
+		rate->received++;
+		rate->received_lately += row.received_at >= r->lately;
 	}
 	return rc;
 }
 
-/* Finds, by halving, the smallest id from `low` on that arrived at or after `since`; newest + 1
- * when there is none. */
+/* Counts a block all of whose events came at or after `since`. */
 static int
-find_since(struct outbox_audit *a, int64_t low, int64_t newest, int64_t since, int64_t *ret_id,
-    struct err *e)
+count_block(struct received *r, const struct stmt_audit_blocks_since_row *block)
 {
-	int64_t high = newest + 1, id = 0, at = 0;
+	struct db_rows rows = stmt_audit_block_sites(&r->audit->db, block->block, r->e);
+	struct stmt_audit_block_sites_row row;
 	int rc;
 
-	while (low < high) {
-		int64_t middle = low + (high - low) / 2;
-
-		rc = find_event(a, middle, &id, &at, e);
-		if (rc < 0)
-			return -1;
-		if (rc == 0 || at >= since)
-			high = middle;
-		else
-			low = id + 1;
-	}
-	*ret_id = low;
-	return 0;
-}
-
-static int
-count_received(struct outbox_audit *a, int64_t from, int64_t lately, struct audit_rate *rates,
-    size_t n, struct err *e)
-{
-	struct db_rows rows = stmt_audit_sites_from(&a->db, from, e);
-	struct stmt_audit_sites_from_row row;
-	int rc;
-
-	while ((rc = stmt_audit_sites_from_next(&rows, &row, e)) == 1) {
-		struct audit_rate *rate = find_rate(rates, n, row.site_id);
+	while ((rc = stmt_audit_block_sites_next(&rows, &row, r->e)) == 1) {
+		struct audit_rate *rate = find_rate(r->rates, r->n, row.site_id);
 
 		if (rate == NULL)
 			continue;
-		rate->received++;
-		rate->received_lately += row.event_id >= lately;
+		rate->received += row.events;
+		if (block->first_received_at >= r->lately)
+			rate->received_lately += row.events;
 	}
 	return rc;
+}
+
+static bool
+is_whole(const struct received *r, const struct stmt_audit_blocks_since_row *block)
+{
+	return block->counted && block->first_received_at >= r->since
+	       && (block->first_received_at >= r->lately || block->last_received_at < r->lately);
+}
+
+/* Goes through the blocks, newest first. ret_from gets the time at which it gave up; 0: it did not.
+ */
+static int
+count_blocks(struct received *r, int64_t *ret_from)
+{
+	struct db_rows rows = stmt_audit_blocks_since(&r->audit->db, r->since, r->e);
+	struct stmt_audit_blocks_since_row block;
+	int rc;
+
+	*ret_from = 0;
+	while ((rc = stmt_audit_blocks_since_next(&rows, &block, r->e)) == 1) {
+		int counted = is_whole(r, &block) ? count_block(r, &block)
+						  : read_events(r, event_block_first(block.block),
+						      event_block_last(block.block));
+
+		if (counted != 0) {
+			db_rows_end(&rows);
+			return -1;
+		}
+		if (r->read > EVENTS_MAX) {
+			*ret_from = block.first_received_at;
+			break;
+		}
+	}
+	db_rows_end(&rows);
+	return rc < 0 ? -1 : 0;
 }
 
 static int
 rate_received(
     struct outbox_audit *a, int64_t now, struct audit_rate *rates, size_t n, struct err *e)
 {
-	struct audit_newest newest;
-	int64_t bound, from, lately, id = 0, at = 0, before_id, before_at, span = AUDIT_RATE_MS;
-	int rc;
+	struct received r = {
+		.audit = a,
+		.since = now - AUDIT_RATE_MS,
+		.lately = now - AUDIT_RATE_LATELY_MS,
+		.rates = rates,
+		.n = n,
+		.e = e,
+	};
+	int64_t open, from, began = 0, span = AUDIT_RATE_MS;
 
-	if (outbox_audit_newest(a, &newest, e) != 0)
+	if (stmt_filter_open_block(&a->db, &open, e) < 0 || read_events(&r, open, INT64_MAX) != 0
+	    || count_blocks(&r, &from) != 0 || stmt_audit_began(&a->db, &began, e) < 0)
 		return -1;
-	bound = at_least(newest.event_id - EVENTS_MAX + 1, 1);
-	if (find_since(a, bound, newest.event_id, now - AUDIT_RATE_MS, &from, e) != 0
-	    || find_since(a, from, newest.event_id, now - AUDIT_RATE_LATELY_MS, &lately, e) != 0)
-		return -1;
-	rc = find_event(a, from, &id, &at, e);
-	if (rc < 0)
-		return -1;
-	/* When the scan stopped early, or there are no older events, the count covers less than
-	 * the whole period. */
-	if (rc == 1
-	    && (from == bound || find_event(a, 1, &before_id, &before_at, e) != 1
-		|| before_id == id))
-		span = at_least(now - at, AUDIT_RATE_LATELY_MS);
+	/* When the count stopped early, or there are no older events, it covers less than the
+	 * whole period. */
+	if (from == 0 && began >= r.since)
+		from = began;
+	if (from > r.since)
+		span = at_least(now - from, AUDIT_RATE_LATELY_MS);
 	for (size_t i = 0; i < n; i++)
 		rates[i].received_ms = span;
-	return count_received(a, from, lately, rates, n, e);
+	return 0;
 }
+
+/* ---- delivered ------------------------------------------------------------------------------ */
 
 static int
 rate_delivered(

@@ -1,5 +1,5 @@
 /*
- * Walks over many events, for forecasts and for failures grouped by error. Each walk is one pass
+ * Walks over many events, for failures grouped by error. Each walk is one pass
  * over narrow rows; the callbacks only count. Fails on errors of the database.
  */
 #include "outbox/read/audit_walk.h"
@@ -26,36 +26,6 @@ audit_walk_end(struct outbox_audit *a, struct filter_walk *w, int rc)
 	filter_walk_end(w);
 	db_exec(&a->db, "RELEASE walk", NULL);
 	return rc;
-}
-
-/* ---- events by arrival ----------------------------------------------------------------------- */
-
-int
-outbox_audit_arrivals(struct outbox_audit *a, const struct outbox_filter *f,
-    void (*each)(void *arg, const struct audit_arrival *arrival), void *arg, struct err *e)
-{
-	const struct filter_range all = { .high = INT64_MAX };
-	struct stmt_audit_arrivals_row row;
-	struct filter_walk walk;
-	struct buf sql;
-	int rc = audit_walk_begin(a, f, &all, &walk, e);
-
-	if (rc != 0)
-		return audit_walk_end(a, &walk, rc);
-	buf_init(&sql, FILTER_SQL_MAX);
-	filter_walk_sql(&walk, &sql);
-	walk.rows = stmt_audit_arrivals(&a->db, &sql, e);
-	while ((rc = filter_walk_next(&walk, e)) == 1)
-		while (stmt_audit_arrivals_next(&walk.rows, &row, e) == 1) {
-			const struct audit_arrival arrival = {
-				.name = row.name,
-				.kind = row.kind,
-				.received_at = row.received_at,
-			};
-
-			each(arg, &arrival);
-		}
-	return audit_walk_end(a, &walk, rc);
 }
 
 /* ---- events by failure ----------------------------------------------------------------------- */

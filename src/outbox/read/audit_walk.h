@@ -2,7 +2,7 @@
  * Reads for the verbs that need an overview: walks over many events, the latest changes, and rates.
  * Uses the connection of outbox/read/audit.h and follows its rules.
  *
- * A walk is one read transaction and one pass: its callback counts and prints nothing.
+ * A walk is one read transaction: its callback counts and prints nothing.
  */
 #ifndef OUTBOX_READ_AUDIT_WALK_H
 #define OUTBOX_READ_AUDIT_WALK_H
@@ -10,13 +10,19 @@
 #include "outbox/read/audit.h"
 
 struct audit_arrival {
-	struct slice name; /* absent when the kind has none */
+	struct slice name; /* absent or empty when the kind has none */
 	struct slice kind;
 	int64_t received_at;
+	int64_t events; /* of this name and kind; below 0: to be taken back from an earlier count */
 };
 
-/* Visits all events that match, in any order. Ignores the filter's limit. */
+/*
+ * Visits all events that match, in any order. Ignores the filter's limit. `alike` tells whether the
+ * caller counts events that were received at these two times, and between them, alike: such events
+ * may come together, with one of their times. (audit_arrivals.c)
+ */
 int outbox_audit_arrivals(struct outbox_audit *a, const struct outbox_filter *f,
+    bool (*alike)(void *arg, int64_t first_at, int64_t last_at),
     void (*each)(void *arg, const struct audit_arrival *arrival), void *arg, struct err *e);
 
 struct audit_failure {
@@ -110,8 +116,11 @@ struct audit_rate {
 	int64_t lately; /* delivered within AUDIT_RATE_LATELY_MS */
 };
 
-/* Fills in the rates. The caller sets site_id and zeroes the rest. Reads at most about 10,000
- * narrow rows. */
+/*
+ * Fills in the rates. The caller sets site_id and zeroes the rest. Counts whole blocks of events
+ * without reading them; when it would have to read too many events, because their blocks have too
+ * many names to be counted, `received` covers less time.
+ */
 int outbox_audit_rates(
     struct outbox_audit *a, int64_t now, struct audit_rate *rates, size_t n, struct err *e);
 
