@@ -17,12 +17,26 @@ FAULT_TESTS = \
 	tests/faults/small_disk.py \
 	tests/faults/stopped.py
 
+# Breaks of the source that the experiments must catch: tests/faults/run mutants.
+FAULT_MUTANTS = \
+	tests/faults/mutants/answer_before_commit.patch \
+	tests/faults/mutants/attempt_after_sending.patch \
+	tests/faults/mutants/commit_error_ignored.patch \
+	tests/faults/mutants/copy_not_synced.patch \
+	tests/faults/mutants/directory_not_synced.patch \
+	tests/faults/mutants/latch_removed.patch \
+	tests/faults/mutants/log_not_rewritten.patch \
+	tests/faults/mutants/result_recorded_twice.patch \
+	tests/faults/mutants/synchronous_normal.patch \
+	tests/faults/mutants/synchronous_off.patch
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(FAULT_UNITS)
 TESTS += $(FAULT_UNITS)
 endif
 TESTS += $(FAULT_TESTS)
-EXTRA_DIST += $(FAULT_TESTS) tests/faults/faults.py tests/faults/kill_at.c tests/faults/run
+EXTRA_DIST += $(FAULT_TESTS) $(FAULT_MUTANTS) tests/faults/faults.py tests/faults/kill_at.c \
+	tests/faults/mutants.py tests/faults/run
 noinst_HEADERS += tests/faults/faults.h
 
 tests_faults_failing_disk_SOURCES = tests/faults/failing_disk.c tests/faults/faulty_vfs.c \
