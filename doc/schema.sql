@@ -18,6 +18,7 @@ CREATE TABLE site (
 	reason TEXT,
 	next_attempt_at INTEGER NOT NULL DEFAULT 0,
 	failures INTEGER NOT NULL DEFAULT 0,
+	unready_since INTEGER NOT NULL DEFAULT 0 CHECK (unready_since >= 0),
 	pause_at INTEGER,
 	pause_by TEXT,
 	pause_note TEXT,

@@ -39,6 +39,8 @@ CREATE TABLE site (
 	reason TEXT, -- why it is not ready
 	next_attempt_at INTEGER NOT NULL DEFAULT 0, -- when Bento is tried again; 0: now
 	failures INTEGER NOT NULL DEFAULT 0, -- failures in a row
+	-- Since when it is not ready. Only an answer of Bento ends this, not a restart.
+	unready_since INTEGER NOT NULL DEFAULT 0 CHECK (unready_since >= 0), -- 0: its last attempt ended well
 	-- Set by an operator's pause: nothing is sent while pause_at is set.
 	pause_at INTEGER,
 	pause_by TEXT,

@@ -1,7 +1,8 @@
 -- name: audit_sites
 -- out: site_id int, name text, mode text, reason text?, next_attempt_at int, failures int
--- out: pause_at int, pause_by text?, pause_note text?
-SELECT site_id, name, mode, reason, next_attempt_at, failures, pause_at, pause_by, pause_note
+-- out: unready_since int, pause_at int, pause_by text?, pause_note text?
+SELECT site_id, name, mode, reason, next_attempt_at, failures, unready_since, pause_at, pause_by,
+	pause_note
 FROM site ORDER BY site_id;
 
 -- name: audit_counts
@@ -11,6 +12,16 @@ SELECT site_id, status, events FROM status_count;
 -- name: audit_pending
 -- one: events int
 SELECT coalesce(sum(events), 0) AS events FROM status_count WHERE status = 'pending';
+
+-- Events that failed, or that are held but not by an operator, since a time; at most `max` are counted.
+-- name: audit_troubled
+-- in: since int, max int
+-- one: failed int, held int
+SELECT coalesce(sum(status = 'failed'), 0) AS failed, coalesce(sum(status = 'held'), 0) AS held
+FROM (SELECT status FROM delivery INDEXED BY delivery_settled
+	WHERE settled_at >= :since
+		AND (status = 'failed' OR (status = 'held' AND reason <> 'operator'))
+	LIMIT :max);
 
 -- name: audit_unresolved
 -- in: site_id int

@@ -7,11 +7,14 @@ INSERT INTO site (name) VALUES (:name) ON CONFLICT (name) DO NOTHING;
 -- one: site_id int
 SELECT site_id FROM site WHERE name = :name;
 
+-- `answered`: the state follows from an answer, so that a ready site really works.
 -- name: site_set_state
 -- in: site_id int, mode string, reason text?, next_attempt_at int, failures int, byte_limit int?
--- in: refused int
+-- in: refused int, answered int, now int
 UPDATE site SET mode = :mode, reason = :reason, next_attempt_at = :next_attempt_at,
-	failures = :failures, byte_limit = :byte_limit, refused = :refused
+	failures = :failures, byte_limit = :byte_limit, refused = :refused,
+	unready_since = CASE WHEN :mode = 'ready' THEN iif(:answered, 0, unready_since)
+		WHEN unready_since > 0 THEN unready_since ELSE :now END
 WHERE site_id = :site_id;
 
 -- The state that the previous process left.

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "cli/report/status.h"
 #include "term/when.h"
 
 #define NOTE_MAX 1000
@@ -233,6 +234,14 @@ option_take(struct options *o, enum option_id id, const char *text, int64_t now,
 		return take_note(o, text, e);
 	case OPT_MAX_AGE:
 		return when_parse_duration(text, &o->max_age, e);
+	case OPT_MAX_BACKOFF:
+		return when_parse_duration(text, &o->max_backoff, e);
+	case OPT_FAILED_SINCE:
+		return when_parse(text, now, &o->failed_since, e);
+	case OPT_MAX_FAILED:
+		return read_number(text, 0, STATUS_TROUBLED_MAX - 1, &o->max_failed, e);
+	case OPT_MAX_REFUSED:
+		return read_number(text, 0, 100, &o->max_refused, e);
 	case OPT_TIMEOUT:
 	case OPT_SQL_TIMEOUT:
 		return when_parse_duration(text, &o->timeout, e);

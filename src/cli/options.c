@@ -40,7 +40,14 @@ static const struct option_words rows[OPT_COUNT] = {
 	[OPT_NOTE] = { "note", 0, "TEXT", "record why, for the audit" },
 	[OPT_CHECK] = { "check", 0, NULL, "exit 1 when something is wrong, for monitoring" },
 	[OPT_MAX_AGE] = { "max-age", 0, "TIME",
-	    "with --check: exit 1 when an event has waited longer" },
+	    "wait that is allowed; default: alarm_after" },
+	[OPT_MAX_BACKOFF] = { "max-backoff", 0, "TIME",
+	    "back-off that is allowed; default: alarm_after" },
+	[OPT_FAILED_SINCE] = { "failed-since", 0, "TIME",
+	    "count failed and held events since; default: 1d" },
+	[OPT_MAX_FAILED] = { "max-failed", 0, "N", "how many of these are allowed; default: 0" },
+	[OPT_MAX_REFUSED] = { "max-refused", 0, "PERCENT",
+	    "of the last hour; default: refused_percent" },
 	[OPT_NEWEST] = { "newest", 0, NULL, "list the newest first" },
 	[OPT_RAW] = { "raw", 0, NULL, "print only the body, byte for byte as received" },
 	[OPT_SENT] = { "sent", 0, NULL, "print only what was or would be sent to Bento" },
@@ -141,7 +148,13 @@ options_parse(
 	char shorts[2 * OPT_COUNT + 3];
 	int value;
 
-	*ret = (struct options){ .max_age = -1, .timeout = -1, .operands = argv + 1 };
+	*ret = (struct options){ .max_age = -1,
+		.max_backoff = -1,
+		.failed_since = -1,
+		.max_failed = -1,
+		.max_refused = -1,
+		.timeout = -1,
+		.operands = argv + 1 };
 	outbox_filter_init(&ret->filter);
 	describe(allowed, longs, shorts);
 	opterr = 0;

@@ -43,6 +43,10 @@ enum option_id {
 	/* for single verbs */
 	OPT_CHECK,
 	OPT_MAX_AGE,
+	OPT_MAX_BACKOFF,
+	OPT_FAILED_SINCE,
+	OPT_MAX_FAILED,
+	OPT_MAX_REFUSED,
 	OPT_NEWEST,
 	OPT_RAW,
 	OPT_SENT,
@@ -95,7 +99,12 @@ struct options {
 	bool yes;
 	const char *note;
 	bool check;
-	int64_t max_age; /* ms; -1 when not given */
+	/* Thresholds of --check; -1 when not given. */
+	int64_t max_age;      /* ms */
+	int64_t max_backoff;  /* ms */
+	int64_t failed_since; /* wall ms */
+	int64_t max_failed;
+	int64_t max_refused; /* percent */
 	bool newest;
 	bool raw;
 	bool sent;

@@ -36,11 +36,14 @@ const struct verb verbs[] = {
 	    .summary = "show the state of the daemon and of each site",
 	    .about =
 		"Counts events by status and shows the oldest waiting event, the last attempt,\n"
-		"the rates in and out, and when the backlog will be drained. With --check, exits\n"
-		"1 when the daemon is down or cannot commit, a site is paused, or an event has\n"
-		"waited longer than --max-age.",
+		"the rates in and out, and when the backlog will be drained. With --check, prints\n"
+		"one line for a monitoring system, and exits 1 when the daemon is down or cannot\n"
+		"commit, a site is paused or has been backing off for long, an event waits for\n"
+		"long, events failed or are held, or many requests are refused.",
 	    .example = "bentospool status --check --max-age 15m",
-	    .options = OPTIONS_READ | OPTION(UTC) | OPTION(CHECK) | OPTION(MAX_AGE),
+	    .options = OPTIONS_READ | OPTION(UTC) | OPTION(CHECK) | OPTION(MAX_AGE)
+		       | OPTION(MAX_BACKOFF) | OPTION(FAILED_SINCE) | OPTION(MAX_FAILED)
+		       | OPTION(MAX_REFUSED),
 	    .run = verb_status,
 	},
 	{

@@ -5,6 +5,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_alarm.py \
 	tests/integration/test_audit.py \
 	tests/integration/test_bad_input.py \
+	tests/integration/test_check.py \
 	tests/integration/test_cli.py \
 	tests/integration/test_clients.py \
 	tests/integration/test_clock.py \

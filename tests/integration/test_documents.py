@@ -138,6 +138,9 @@ EXPECTED = {
     "bentospool purge --dry-run": NOTHING,  # nothing is old enough
     "sudo -u bentospool bentospool doctor": 1,  # Bento's address is not https here, perhaps no DNS
     "bentospool doctor": 1,
+    # Three events failed.
+    "bentospool status --check --max-age 15m": 1,
+    "sudo -u bentospool bentospool status --check": 1,
 }
 
 
@@ -162,6 +165,29 @@ def test_commands(bench):
                 continue
             equal(done.returncode, wanted, f"{document}: {command}: {done.stdout}{done.stderr}")
     true(ran > 20, f"only {ran} commands were found")
+
+
+def test_monitoring(bench):
+    """each example of doc/monitoring.md runs, and says what is wrong"""
+    text = "\n".join(fenced("doc/monitoring.md", ""))
+    lines = [re.sub(r"^(command\[\w+\]=|UserParameter=[\w.]+,|ExecStart=|(\S+ ){5}bentospool  )", "", line)
+             for line in text.splitlines()
+             if line.startswith(("command[", "UserParameter=", "ExecStart=", "*/10"))]
+    equal(len(lines), 6, lines)
+    world = World(bench)
+    for line in lines:
+        done = world.run(line)
+        true("3 events failed" in done.stdout, f"{line}: {done.stdout}{done.stderr}")
+        equal(done.returncode, 2 if "exit 2" in line else 0 if "--json" in line or "echo" in line else 1,
+              line)
+    equal(bench.cli("discard", "--all", "--status", "failed", "--yes").returncode, 0, "discard them")
+    for line in lines:
+        done = world.run(line)
+        equal(done.returncode, 0, f"{line}: {done.stdout}{done.stderr}")
+        equal(done.stdout == "", "echo" in line, f"{line}: {done.stdout}")
+    shown = re.search(r"^    OK: .*$", read("doc/monitoring.md"), re.M).group()
+    equal(re.sub(r"\d+", "N", shown.strip()).replace("site,", "site,"),
+          re.sub(r"\d+", "N", world.run(lines[0]).stdout.strip()), "the line that the page shows")
 
 
 def test_no_stranger(bench):

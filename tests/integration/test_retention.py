@@ -147,7 +147,7 @@ def test_archive_that_is_not_there(bench):
     done(bench.cli("status", "--check"))
     os.rmdir(folder)
     told = done(bench.cli("status", "--check"), code=1).stdout
-    true(f"! retention cannot write to its archive {folder}: No such" in told, told)
+    true(f"CRITICAL: retention cannot write to its archive {folder}: No such" in told, told)
     daemon.stop()
 
 

@@ -5,35 +5,62 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "cli/report/status.h"
 #include "cli/verbs.h"
 
+#define DAY_MS INT64_C(86400000)
+
 static int
-print(const struct status *s, bool json)
+print(const struct status *s, const struct options *o)
 {
 	struct terminal terminal;
 
-	if (json)
+	if (o->json)
 		return verb_print_json(status_json(s));
+	if (o->check) {
+		status_print_check(s);
+		return 0;
+	}
 	terminal_look(stdout, &terminal);
 	status_print(s, &terminal);
 	return 0;
+}
+
+static int64_t
+given_or(int64_t given, int64_t fallback)
+{
+	return given >= 0 ? given : fallback;
+}
+
+static void
+choose_limits(const struct options *o, const struct config *c, struct status_limits *ret)
+{
+	*ret = (struct status_limits){
+		.max_age = given_or(o->max_age, c->alarm_after),
+		.max_backoff = given_or(o->max_backoff, c->alarm_after),
+		.failed_since = given_or(o->failed_since, clock_wall(&clock_system) - DAY_MS),
+		.max_failed = given_or(o->max_failed, 0),
+		.max_refused = (int)given_or(o->max_refused, c->ingest.refused_percent),
+	};
 }
 
 static int
 run(struct outbox_audit *audit, const struct options *o, const struct config *c)
 {
 	struct status *s = calloc(1, sizeof(*s));
+	struct status_limits limits;
 	struct err e;
 	int code;
 
 	if (s == NULL)
 		err_nomem(&e);
-	if (s == NULL || status_collect(s, audit, c, o->max_age, &e) != 0) {
+	choose_limits(o, c, &limits);
+	if (s == NULL || status_collect(s, audit, c, &limits, &e) != 0) {
 		free(s);
 		return verb_fail(&e);
 	}
-	code = print(s, o->json) != 0 || (o->check && s->n_problems > 0) ? VERB_ERROR : VERB_DONE;
+	code = print(s, o) != 0 || (o->check && s->n_problems > 0) ? VERB_ERROR : VERB_DONE;
 	status_free(s);
 	free(s);
 	return code;
@@ -42,7 +69,9 @@ run(struct outbox_audit *audit, const struct options *o, const struct config *c)
 int
 verb_status(const struct options *o)
 {
-	if (o->max_age >= 0 && !o->check)
-		return verb_usage("status: --max-age needs --check");
+	if (!o->check
+	    && (o->max_age >= 0 || o->max_backoff >= 0 || o->failed_since >= 0 || o->max_failed >= 0
+		|| o->max_refused >= 0))
+		return verb_usage("status: this option needs --check");
 	return verb_read(o, run);
 }

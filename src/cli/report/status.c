@@ -60,8 +60,9 @@ check_archive(struct status *s)
 }
 
 static void
-check_site(struct status *s, const struct audit_site *site, int64_t max_age)
+check_site(struct status *s, const struct audit_site *site, const struct status_limits *limits)
 {
+	int64_t unready = site->unready_since == 0 ? 0 : s->now - site->unready_since;
 	char age[WHEN_AGE_SIZE];
 
 	if (site->pause_at != 0)
@@ -69,8 +70,12 @@ check_site(struct status *s, const struct audit_site *site, int64_t max_age)
 		    site->pause_by, site->name);
 	if (site->mode == OUTBOX_SITE_PAUSED)
 		add_problem(s, "site %s is paused: %s", site->name, site->reason);
-	if (max_age < 0 || site->oldest_pending_id == 0
-	    || s->now - site->oldest_pending_at <= max_age)
+	if (site->mode == OUTBOX_SITE_BACKOFF && unready > limits->max_backoff) {
+		when_age(unready, age);
+		add_problem(s, "site %s has been backing off for %s: %.100s", site->name, age,
+		    site->reason);
+	}
+	if (site->oldest_pending_id == 0 || s->now - site->oldest_pending_at <= limits->max_age)
 		return;
 	when_age(s->now - site->oldest_pending_at, age);
 	add_problem(s, "site %s: event %lld has waited for %s", site->name,
@@ -88,12 +93,29 @@ check_clock(struct status *s)
 }
 
 static void
-check_requests(struct status *s)
+check_troubled(struct status *s, const struct status_limits *limits)
+{
+	int64_t n = s->troubled.failed + s->troubled.held;
+	char age[WHEN_AGE_SIZE];
+
+	if (n <= limits->max_failed)
+		return;
+	when_age(s->now - limits->failed_since, age);
+	add_problem(s,
+	    "%s%lld event%s failed and %lld %s held within %s: bentospool errors, bentospool "
+	    "list --status held",
+	    n == STATUS_TROUBLED_MAX ? "at least " : "", (long long)s->troubled.failed,
+	    words_plural(s->troubled.failed), (long long)s->troubled.held,
+	    s->troubled.held == 1 ? "is" : "are", age);
+}
+
+static void
+check_requests(struct status *s, const struct status_limits *limits)
 {
 	struct buf text;
 
 	buf_init(&text, STATUS_PROBLEM_SIZE - 1);
-	if (requests_report_problem(&s->requests, (int)s->config->ingest.refused_percent, &text))
+	if (requests_report_problem(&s->requests, limits->max_refused, &text))
 		add_problem(s, "%.*s", (int)text.n, text.p);
 	buf_free(&text);
 }
@@ -114,13 +136,16 @@ size_of(const char *path, const char *ending)
 
 int
 status_collect(struct status *s, struct outbox_audit *audit, const struct config *config,
-    int64_t max_age, struct err *e)
+    const struct status_limits *limits, struct err *e)
 {
 	s->config = config;
 	s->now = clock_wall(&clock_system);
 	if (outbox_audit_sites(audit, &s->sites, &s->n_sites, e) != 0)
 		return -1;
 	if (outbox_audit_unset(audit, &s->clock_unset_events, e) != 0
+	    || outbox_audit_troubled(
+		   audit, limits->failed_since, STATUS_TROUBLED_MAX, &s->troubled, e)
+		   != 0
 	    || requests_report_read(audit, s->now, &s->requests, e) != 0
 	    || forecast_sites(audit, config, s->now, s->sites, s->n_sites, &s->forecasts, e) != 0) {
 		status_free(s);
@@ -132,10 +157,11 @@ status_collect(struct status *s, struct outbox_audit *audit, const struct config
 	peer_look(config, &s->peer);
 	check_daemon(s);
 	check_archive(s);
-	check_requests(s);
+	check_requests(s, limits);
+	check_troubled(s, limits);
 	check_clock(s);
 	for (size_t i = 0; i < s->n_sites; i++)
-		check_site(s, &s->sites[i], max_age);
+		check_site(s, &s->sites[i], limits);
 	return 0;
 }
 

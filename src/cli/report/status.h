@@ -14,6 +14,8 @@
 #include "term/terminal.h"
 
 #define STATUS_MAX_PROBLEMS 64
+/* Failed and held events are counted up to this number. */
+#define STATUS_TROUBLED_MAX 100000
 #define STATUS_PROBLEM_SIZE 256
 
 struct cJSON;
@@ -31,15 +33,27 @@ struct status {
 	int64_t wal_bytes;
 	int64_t clock_unset_events;
 	struct requests_report requests;
+	struct audit_troubled troubled; /* at most STATUS_TROUBLED_MAX events */
 	char problem[STATUS_MAX_PROBLEMS][STATUS_PROBLEM_SIZE];
 	size_t n_problems;
 };
 
-/* max_age: ms that an event may wait, or -1 for any time. After 0, the caller calls status_free. */
+/* What is still no problem. */
+struct status_limits {
+	int64_t max_age;      /* ms that an event may wait */
+	int64_t max_backoff;  /* ms that a site may back off */
+	int64_t failed_since; /* wall ms: failed and held events count from then on */
+	int64_t max_failed;   /* how many of these are allowed; less than STATUS_TROUBLED_MAX */
+	int max_refused;      /* percent of the last hour's requests */
+};
+
+/* After 0, the caller calls status_free. */
 int status_collect(struct status *s, struct outbox_audit *audit, const struct config *config,
-    int64_t max_age, struct err *e);
+    const struct status_limits *limits, struct err *e);
 void status_free(struct status *s);
 
+/* Prints one line, as monitoring plugins do: OK or CRITICAL, why, and numbers behind a bar. */
+void status_print_check(const struct status *s);
 /* Prints the status for people on standard output. */
 void status_print(const struct status *s, const struct terminal *terminal);
 struct cJSON *status_json(const struct status *s);

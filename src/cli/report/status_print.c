@@ -214,3 +214,25 @@ status_print(const struct status *s, const struct terminal *terminal)
 	for (size_t i = 0; i < s->n_problems; i++)
 		print_problem(&page, s->problem[i]);
 }
+
+void
+status_print_check(const struct status *s)
+{
+	int64_t pending = 0, oldest = 0, age;
+
+	for (size_t i = 0; i < s->n_sites; i++) {
+		const struct audit_site *site = &s->sites[i];
+
+		pending += site->counts[STATUS_PENDING];
+		age = site->oldest_pending_id == 0 ? 0 : s->now - site->oldest_pending_at;
+		oldest = age > oldest ? age : oldest;
+	}
+	printf("%s: ", s->n_problems == 0 ? "OK" : "CRITICAL");
+	for (size_t i = 0; i < s->n_problems; i++)
+		printf("%s%s", i > 0 ? "; " : "", s->problem[i]);
+	if (s->n_problems == 0)
+		printf("%zu site%s, %lld event%s pending", s->n_sites,
+		    words_plural((int64_t)s->n_sites), (long long)pending, words_plural(pending));
+	printf(" | pending=%lld oldest=%llds failed=%lld held=%lld\n", (long long)pending,
+	    (long long)(oldest / 1000), (long long)s->troubled.failed, (long long)s->troubled.held);
+}

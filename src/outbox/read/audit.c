@@ -76,6 +76,7 @@ read_site(const struct stmt_audit_sites_row *row, struct audit_site *site)
 		.mode = parse_mode(row->mode),
 		.next_attempt_at = row->next_attempt_at,
 		.failures = row->failures,
+		.unready_since = row->unready_since,
 		.pause_at = row->pause_at,
 	};
 	copy_text(site->name, sizeof(site->name), row->name);
@@ -262,6 +263,20 @@ int
 outbox_audit_clocks(struct outbox_audit *a, struct clock_note *ret_note, struct err *e)
 {
 	return clocks_read(&a->db, ret_note, e);
+}
+
+int
+outbox_audit_troubled(struct outbox_audit *a, int64_t since, int64_t max,
+    struct audit_troubled *ret_troubled, struct err *e)
+{
+	struct stmt_audit_troubled_row row;
+
+	if (stmt_audit_troubled(
+		&a->db, &(struct stmt_audit_troubled){ .since = since, .max = max }, &row, e)
+	    != 1)
+		return -1;
+	*ret_troubled = (struct audit_troubled){ .failed = row.failed, .held = row.held };
+	return 0;
 }
 
 int

@@ -61,8 +61,9 @@ struct audit_site {
 	enum outbox_site_mode mode;
 	char reason[AUDIT_TEXT_MAX]; /* "" when ready */
 	int64_t next_attempt_at;
-	int64_t failures; /* failures in a row */
-	int64_t pause_at; /* when an operator paused it; 0: not paused by an operator */
+	int64_t failures;      /* failures in a row */
+	int64_t unready_since; /* wall ms; 0: it was ready after its last attempt */
+	int64_t pause_at;      /* when an operator paused it; 0: not paused by an operator */
 	char pause_by[AUDIT_NAME_MAX];
 	char pause_note[AUDIT_TEXT_MAX];
 	int64_t counts[STATUS_COUNT];
@@ -92,6 +93,15 @@ int outbox_audit_site_backlogs(
     struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e);
 /* Returns the free bytes on the file system of path; UINT64_MAX when unknown. */
 uint64_t outbox_audit_free(const char *path);
+/*
+ * Counts the events that failed, or that are held but not by an operator, since a time (wall ms);
+ * at most `max` events are counted.
+ */
+struct audit_troubled {
+	int64_t failed, held;
+};
+int outbox_audit_troubled(struct outbox_audit *a, int64_t since, int64_t max,
+    struct audit_troubled *ret_troubled, struct err *e);
 /* Counts pending events of all sites. */
 int outbox_audit_pending(struct outbox_audit *a, int64_t *ret_count, struct err *e);
 /*

@@ -133,7 +133,7 @@ finish_attempt(struct db *db, const struct outbox_attempt_end *end, struct err *
 	} else if (update_members(db, end, e) != 0) {
 		return -1;
 	}
-	return sites_set_state(db, end->site_id, &end->site, e);
+	return sites_set_state(db, end->site_id, &end->site, true, end->finished_at, e);
 }
 
 int

@@ -30,8 +30,8 @@ sites_find_or_add(struct db *db, const char *name, int64_t *ret_site_id, struct 
 }
 
 int
-sites_set_state(
-    struct db *db, int64_t site_id, const struct outbox_site_state *state, struct err *e)
+sites_set_state(struct db *db, int64_t site_id, const struct outbox_site_state *state,
+    bool answered, int64_t now, struct err *e)
 {
 	return stmt_site_set_state(db,
 	    &(struct stmt_site_set_state){
@@ -42,6 +42,8 @@ sites_set_state(
 		.failures = state->failures,
 		.byte_limit = db_int_if(state->byte_limit != 0, (int64_t)state->byte_limit),
 		.refused = state->refused,
+		.answered = answered,
+		.now = now,
 	    },
 	    e);
 }
@@ -73,7 +75,7 @@ apply(struct transaction *t, struct outbox_msg *msg, struct err *e)
 {
 	const struct outbox_site_change *change = (const struct outbox_site_change *)msg;
 
-	return sites_set_state(t->db, change->site_id, &change->site, e);
+	return sites_set_state(t->db, change->site_id, &change->site, false, t->now, e);
 }
 
 const struct message_kind outbox_site_change_kind = {

@@ -49,8 +49,9 @@ struct db;
 int sites_find_or_add(struct db *db, const char *name, int64_t *ret_site_id, struct err *e);
 int sites_read_before(
     struct db *db, int64_t site_id, struct outbox_site_before *ret_before, struct err *e);
-int sites_set_state(
-    struct db *db, int64_t site_id, const struct outbox_site_state *state, struct err *e);
+/* answered: the state follows from an answer of Bento. now: wall ms. */
+int sites_set_state(struct db *db, int64_t site_id, const struct outbox_site_state *state,
+    bool answered, int64_t now, struct err *e);
 /* Makes every site ready: a back-off ends with the process that began it. */
 int sites_reset(struct db *db, struct err *e);
 
