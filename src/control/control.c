@@ -28,9 +28,12 @@ ring(void *arg)
 {
 	const struct control *c = arg;
 	uint64_t one = 1;
-	ssize_t n = write(c->done_fd, &one, sizeof(one));
+	ssize_t n;
 
-	(void)n; /* a full counter means that the main thread is about to wake anyway */
+	/* A full counter means that the main thread is about to wake anyway. */
+	do
+		n = write(c->done_fd, &one, sizeof(one));
+	while (n < 0 && errno == EINTR);
 }
 
 static void

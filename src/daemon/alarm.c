@@ -116,6 +116,18 @@ spawn(const struct config_list *command, char **argv, char **env, pid_t *ret_pid
 	return rc;
 }
 
+static void
+on_limit(evutil_socket_t fd, short what, void *arg)
+{
+	struct alarm *a = arg;
+
+	(void)fd;
+	(void)what;
+	log_warn("alarm_command: still running after %d s: killed", ALARM_SECONDS);
+	if (a->pid != 0)
+		kill(-a->pid, SIGKILL);
+}
+
 static int
 run(struct alarm *a, const struct waiting *w)
 {
@@ -132,7 +144,9 @@ run(struct alarm *a, const struct waiting *w)
 	free(argv);
 	free(env);
 	if (rc == 0) {
-		event_add(a->limit, &limit);
+		/* Without a limit a command that hangs would hold back all later alarms. */
+		if (event_add(a->limit, &limit) != 0)
+			on_limit(-1, 0, a);
 		return 0;
 	}
 	a->pid = 0;
@@ -173,18 +187,6 @@ on_child(evutil_socket_t signal, short what, void *arg)
 	if (WIFSIGNALED(status))
 		log_warn("alarm_command: ended by signal %d", WTERMSIG(status));
 	run_next(a);
-}
-
-static void
-on_limit(evutil_socket_t fd, short what, void *arg)
-{
-	struct alarm *a = arg;
-
-	(void)fd;
-	(void)what;
-	log_warn("alarm_command: still running after %d s: killed", ALARM_SECONDS);
-	if (a->pid != 0)
-		kill(-a->pid, SIGKILL);
 }
 
 /* ---- from outside --------------------------------------------------------------------------- */

@@ -78,6 +78,8 @@ on_second(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	refusals_tick(in->refusals);
+	if (in->server != NULL)
+		server_keep_ticking(in->server);
 }
 
 static int
@@ -191,6 +193,8 @@ on_stopped(void *arg)
 	struct ingest *in = arg;
 
 	refusals_tick(in->refusals);
+	if (in->server != NULL)
+		server_keep_ticking(in->server);
 	in->stopped(in->stopped_arg);
 }
 

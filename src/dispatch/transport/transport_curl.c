@@ -13,7 +13,7 @@
 #include "dispatch/transport/curl_call.h"
 
 #define CONNECTIONS_MAX 16L
-#define POLL_MAX_MS 3600000
+#define POLL_MAX_MS 10000 /* the longest sleep after a call to wake that failed */
 
 struct curl_transport {
 	struct transport ops; /* must be first */

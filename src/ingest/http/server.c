@@ -67,16 +67,20 @@ arm_tick(struct server *s)
 	event_add(&s->tick, &period);
 }
 
+/* A listener that cannot be watched again, for lack of memory, is tried again by the tick. */
 static void
 set_accepting(struct server *s, bool on)
 {
-	for (size_t i = 0; i < s->n_listeners; i++) {
-		if (on)
-			event_add(&s->listeners[i].event, NULL);
-		else
-			event_del(&s->listeners[i].event);
-	}
 	s->paused = !on;
+	for (size_t i = 0; i < s->n_listeners; i++) {
+		if (!on) {
+			event_del(&s->listeners[i].event);
+		} else if (event_add(&s->listeners[i].event, NULL) != 0) {
+			s->paused = true;
+			s->resume_at = s->now + SERVER_PAUSE_MS;
+			arm_tick(s);
+		}
+	}
 }
 
 /* resume_at: mono ms; 0: resume when a connection ends. */
@@ -111,6 +115,12 @@ log_full(struct server *s)
 		    s->n_conns, left_out);
 }
 
+static void
+take_reserve(struct server *s)
+{
+	s->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
 /* Accepts and closes a connection, so that its client sees an end and accept does not fail again at
  * once. */
 static void
@@ -124,7 +134,7 @@ refuse_client(struct server *s, int fd)
 		client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
 		if (client >= 0)
 			close(client);
-		s->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		take_reserve(s);
 	}
 	pause_accepting(s, s->now + SERVER_PAUSE_MS);
 	if (log_limit_pass(&s->descriptors_log, s->now, LOG_PERIOD_MS, &left_out))
@@ -276,6 +286,13 @@ try_to_resume(struct server *s)
 		set_accepting(s, true);
 }
 
+void
+server_keep_ticking(struct server *s)
+{
+	if (s->n_conns > 0 || (s->paused && !s->stopping))
+		arm_tick(s);
+}
+
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -288,10 +305,11 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	expire_connections(s);
 	if (s->stopping && s->now >= s->stop_deadline)
 		close_all(&s->all);
+	if (s->reserve_fd < 0)
+		take_reserve(s);
 	if (s->paused && !s->stopping)
 		try_to_resume(s);
-	if (s->n_conns > 0 || (s->paused && !s->stopping))
-		arm_tick(s);
+	server_keep_ticking(s);
 }
 
 /* ---- setup and release -------------------------------------------------------------- */
@@ -329,7 +347,7 @@ server_new(const struct server_options *o, const struct server_hooks *hooks,
 	answers_init(&s->answers, clock_wall(o->clock));
 	evtimer_assign(&s->tick, base, on_tick, s);
 	evtimer_assign(&s->stopped_event, base, on_stopped, s);
-	s->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	take_reserve(s);
 	server_touch(s);
 	*ret_server = s;
 	return 0;

@@ -124,6 +124,8 @@ const char *server_address(const struct server *s, size_t i);
 void server_stop(struct server *s, int64_t deadline_ms, void (*stopped)(void *arg), void *arg);
 /* Reads the clock. Call it at the beginning of every event. */
 void server_touch(struct server *s);
+/* Starts the tick again if it is needed and, for lack of memory, does not run. */
+void server_keep_ticking(struct server *s);
 
 /* For connection.c. */
 char *server_take_buffer(struct server *s); /* NULL without memory */
