@@ -1,6 +1,10 @@
 # Fuzz targets. To add one: tests/fuzz/fuzz_NAME.c, seeds in tests/fuzz/corpus/NAME, and here its
 # name in FUZZ_TARGETS and the two lines that name its sources and libraries.
 FUZZ_TARGETS = \
+	tests/fuzz/fuzz_address \
+	tests/fuzz/fuzz_filter \
+	tests/fuzz/fuzz_lines \
+	tests/fuzz/fuzz_times \
 	tests/fuzz/fuzz_bento \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_gzip \
@@ -10,6 +14,14 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_bento_api \
 	tests/fuzz/fuzz_segment
 
+tests_fuzz_fuzz_address_SOURCES = tests/fuzz/fuzz_address.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_address_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_filter_SOURCES = tests/fuzz/fuzz_filter.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_filter_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_lines_SOURCES = tests/fuzz/fuzz_lines.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_lines_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_times_SOURCES = tests/fuzz/fuzz_times.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_times_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_bento_SOURCES = tests/fuzz/fuzz_bento.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_bento_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz_config.c $(FUZZ_DRIVER)
