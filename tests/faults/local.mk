@@ -10,6 +10,8 @@ FAULT_UNITS = \
 	tests/faults/power_cut
 FAULT_TESTS = \
 	tests/faults/damaged_pages.py \
+	tests/faults/failing_calls.py \
+	tests/faults/hostile.py \
 	tests/faults/kill_each_step.py \
 	tests/faults/kill_under_load.py \
 	tests/faults/no_memory.py \

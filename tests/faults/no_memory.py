@@ -19,7 +19,7 @@ from spoolfailing import Failing  # noqa: E402
 from spoolhttp import Raw, post_bytes  # noqa: E402
 from spooltest import equal, track, true, wait_until  # noqa: E402
 
-PATIENCE = 15  # seconds within which all is well again
+PATIENCE = 40  # seconds within which all is well again
 
 
 class Used:

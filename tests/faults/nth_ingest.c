@@ -96,6 +96,73 @@ try_everything(int (*act)(void), const char *name)
 	nth_try(&workload, &(struct nth_fault){ "epoll_ctl", 1, 12, false }, 10);
 }
 
+/* ---- a listener that pauses
+ * ------------------------------------------------------------------------ */
+
+static struct client *waiting;
+
+/* One connection is allowed and idle; another waits for it to end. */
+static void
+prepare_pause(void)
+{
+	w = world_new();
+	w->o.max_connections = 1;
+	world_open(w);
+	c = client_new(w, 0);
+	world_run_a_while(w);
+	waiting = client_new(w, 0);
+	world_run_a_while(w);
+}
+
+static int
+end_pause(void)
+{
+	nth_arm();
+	client_free(c);
+	world_run_a_while(w);
+	nth_disarm();
+	return 0;
+}
+
+static bool
+is_answered(void *arg)
+{
+	client_read(arg);
+	world_wait_ms(w, 10);
+	return waiting->closed || strstr(waiting->got, "\r\n\r\n{") != NULL;
+}
+
+static void
+check_pause(int rc, bool fired)
+{
+	(void)rc;
+	(void)fired;
+	client_post(waiting, "/v1/track", "", "{}");
+	world_run_until(w, is_answered, waiting, "the connection that waited");
+	/* Without memory it may be accepted and closed. */
+	if (waiting->closed) {
+		client_free(waiting);
+		waiting = client_new(w, 0);
+		client_post(waiting, "/v1/track", "", "{}");
+		world_run_until(w, is_answered, waiting, "the next connection");
+	}
+	assert_int_equal(strncmp(waiting->got, "HTTP/1.1 200 ", 13), 0);
+	client_free(waiting);
+	world_free(w);
+}
+
+static void
+a_pause_ends(void **state)
+{
+	const struct nth_workload workload = { "pause", prepare_pause, end_pause, check_pause };
+
+	(void)state;
+	nth_try(&workload, &(struct nth_fault){ "event", 1, 0, false }, 10);
+	nth_try(&workload, &(struct nth_fault){ "event", 3, 0, false }, 10);
+	nth_try(&workload, &(struct nth_fault){ "epoll_ctl", 1, 12, false }, 10);
+	nth_try(&workload, &(struct nth_fault){ "epoll_ctl", 4, 12, false }, 10);
+}
+
 #define HEAD(more, length)                                                                         \
 	"POST /v1/batch HTTP/1.1\r\nHost: a\r\nAuthorization: Basic YWxwaGE6\r\n" more             \
 	"Content-Length: " length "\r\n\r\n"
@@ -134,6 +201,7 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_post_survives),
 		cmocka_unit_test(a_compressed_post_survives),
+		cmocka_unit_test(a_pause_ends),
 	};
 
 	(void)argc;

@@ -9,6 +9,7 @@
 #include <link.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,9 +104,14 @@ failing_now(const char *name, const char *class, const void *caller)
 	return true;
 }
 
+/* An eventfd moves all of its bytes or none, and fails only by a signal. */
+#define EVENTFD_BYTES 8
+
 bool
 failing_moves(const char *name, const void *caller, size_t *n)
 {
+	if (*n == EVENTFD_BYTES && atomic_load(&page->error) != EINTR)
+		return false;
 	if (!failing_now(name, NULL, caller))
 		return false;
 	if (atomic_load(&page->how) == FAILING_ERROR)
@@ -281,4 +287,29 @@ free(void *p)
 	atomic_fetch_sub(&page->blocks, 1);
 	trace(p, NULL);
 	__libc_free(p);
+}
+
+/* ---- locks
+ * --------------------------------------------------------------------------------------- */
+
+/* Releasing a lock does not fail. */
+int
+fcntl64(int fd, int command, ...)
+{
+	static int (*real)(int, int, ...);
+	bool releases;
+	va_list ap;
+	void *more;
+
+	va_start(ap, command);
+	more = va_arg(ap, void *);
+	va_end(ap);
+	releases = command == F_SETLK && ((struct flock *)more)->l_type == F_UNLCK;
+	if (!releases && failing_now("fcntl64", NULL, HERE)) {
+		errno = failing_error(ENOLCK);
+		return -1;
+	}
+	if (real == NULL)
+		*(void **)&real = failing_real("fcntl64");
+	return real(fd, command, more);
 }

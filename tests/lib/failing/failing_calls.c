@@ -62,7 +62,6 @@
 OPTIONAL(open, (const char *path, int flags, ...), (path, flags, more), flags)
 OPTIONAL(open64, (const char *path, int flags, ...), (path, flags, more), flags)
 OPTIONAL(fcntl, (int fd, int command, ...), (fd, command, more), command)
-OPTIONAL(fcntl64, (int fd, int command, ...), (fd, command, more), command)
 
 CALL(void *, fopen, (const char *path, const char *mode), (path, mode), NULL)
 CALL(void *, fopen64, (const char *path, const char *mode), (path, mode), NULL)
@@ -105,7 +104,6 @@ CALL(void *, mmap64, (void *p, size_t n, int prot, int flags, int fd, off_t at),
 
 CALL(int, accept4, (int fd, void *from, void *size, int flags), (fd, from, size, flags), -1)
 CALL(int, epoll_create1, (int flags), (flags), -1)
-CALL(int, epoll_ctl, (int fd, int op, int on, void *event), (fd, op, on, event), -1)
 CALL(int, epoll_wait, (int fd, void *events, int n, int ms), (fd, events, n, ms), -1)
 CALL(int, poll, (void *fds, unsigned long n, int ms), (fds, n, ms), -1)
 CALL(int, socket, (int family, int type, int protocol), (family, type, protocol), -1)
@@ -130,3 +128,22 @@ CALL(int, posix_spawn,
     (void *pid, const char *path, const void *files, const void *attr, char *const argv[],
 	char *const env[]),
     (pid, path, files, attr, argv, env), failing_error(EAGAIN))
+
+#define EPOLL_CTL_DEL 2
+
+/* Removing a descriptor needs no memory, so it does not fail. */
+int epoll_ctl(int fd, int op, int on, void *event);
+
+int
+epoll_ctl(int fd, int op, int on, void *event)
+{
+	static int (*real)(int, int, int, void *);
+
+	if (op != EPOLL_CTL_DEL && failing_now("epoll_ctl", NULL, HERE)) {
+		errno = failing_error(ENOMEM);
+		return -1;
+	}
+	if (real == NULL)
+		*(void **)&real = failing_real("epoll_ctl");
+	return real(fd, op, on, event);
+}

@@ -147,8 +147,6 @@ CALL("curl", int, curl_url_get, (void *u, int part, char **ret, unsigned flags),
 CALL("event", void *, event_base_new, (void), (), NULL)
 CALL("event", void *, event_new, (void *base, int fd, short what, void *f, void *arg),
     (base, fd, what, f, arg), NULL)
-CALL("event", int, event_assign, (void *event, void *base, int fd, short what, void *f, void *arg),
-    (event, base, fd, what, f, arg), -1)
 CALL("event", int, event_add, (void *event, const void *after), (event, after), -1)
 CALL("event", void *, evconnlistener_new,
     (void *base, void *f, void *arg, unsigned flags, int backlog, int fd),
