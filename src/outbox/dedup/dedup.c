@@ -12,6 +12,8 @@
 
 #include "base/rand.h"
 
+#define CACHE_LINE 64
+
 _Static_assert(DEDUP_BUCKET_KEEP <= UINT8_MAX, "a bucket is counted in a byte");
 
 uint64_t
@@ -112,6 +114,17 @@ find_in_memory(struct dedup *d, struct db *db, uint64_t key, int64_t site_id,
 			*ret_event_id = dedup_entry_id(recent[i]);
 	}
 	return rc;
+}
+
+void
+dedup_prefetch(const struct dedup *d, uint64_t key)
+{
+	size_t bucket = bucket_of(key);
+	const char *recent = (const char *)d->recent[bucket];
+
+	for (size_t at = 0; at < d->count[bucket] * sizeof(uint64_t); at += CACHE_LINE)
+		__builtin_prefetch(recent + at);
+	dedup_levels_prefetch(&d->levels, key);
 }
 
 int

@@ -50,6 +50,8 @@ int dedup_load(struct dedup *d, struct db *db, struct err *e);
 
 /* Returns the keyed hash of a messageId: DEDUP_KEY_BITS bits. */
 uint64_t dedup_key(const struct dedup *d, int64_t site_id, struct slice message_id);
+/* Has the processor load what dedup_find will read in memory, which otherwise it waits for. */
+void dedup_prefetch(const struct dedup *d, uint64_t key);
 /* Returns 1 when the site has the messageId (in *ret_event_id), 0 when not, -1 on an error. */
 int dedup_find(struct dedup *d, struct db *db, uint64_t key, int64_t site_id,
     struct slice message_id, int64_t *ret_event_id, struct err *e);

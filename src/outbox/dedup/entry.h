@@ -11,8 +11,10 @@
 #ifndef OUTBOX_DEDUP_ENTRY_H
 #define OUTBOX_DEDUP_ENTRY_H
 
+#include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define DEDUP_KEY_BITS 34
 #define DEDUP_ID_BITS 40
@@ -42,21 +44,17 @@ dedup_entry_id(uint64_t entry)
 static inline uint64_t
 dedup_entry_read(const char *p)
 {
-	const unsigned char *u = (const unsigned char *)p;
-	uint64_t entry = 0;
+	uint64_t entry;
 
-	for (int i = 0; i < DEDUP_ENTRY_SIZE; i++)
-		entry = entry << 8 | u[i];
-	return entry;
+	memcpy(&entry, p, sizeof(entry));
+	return be64toh(entry);
 }
 
 static inline void
 dedup_entry_write(uint64_t entry, char *p)
 {
-	for (int i = DEDUP_ENTRY_SIZE - 1; i >= 0; i--) {
-		p[i] = (char)(unsigned char)entry;
-		entry >>= 8;
-	}
+	entry = htobe64(entry);
+	memcpy(p, &entry, sizeof(entry));
 }
 
 void dedup_entries_sort(uint64_t *entries, size_t n);

@@ -9,6 +9,8 @@
 
 #include "outbox/dedup/entry.h"
 
+#define WORD_BITS 32
+
 int
 dedup_filter_open(
     struct dedup_filter *f, size_t buckets, size_t size, unsigned hashes, struct err *e)
@@ -16,9 +18,9 @@ dedup_filter_open(
 	*f = (struct dedup_filter){ .size = size, .buckets = buckets, .hashes = hashes };
 	if (size == 0)
 		return 0;
-	f->bits = calloc(buckets, size);
+	f->words = calloc(buckets, size);
 	f->known = calloc(buckets / 8, 1);
-	if (f->bits != NULL && f->known != NULL)
+	if (f->words != NULL && f->known != NULL)
 		return 0;
 	dedup_filter_close(f);
 	return err_nomem(e);
@@ -27,7 +29,7 @@ dedup_filter_open(
 void
 dedup_filter_close(struct dedup_filter *f)
 {
-	free(f->bits);
+	free(f->words);
 	free(f->known);
 	*f = (struct dedup_filter){ 0 };
 }
@@ -56,46 +58,62 @@ spread(uint64_t low)
 }
 
 /* Returns the bit for the top 16 bits of x. */
-static size_t
+static inline size_t
 bit_of(const struct dedup_filter *f, uint64_t x)
 {
 	return (size_t)(x >> 48) * f->size * 8 >> 16;
 }
 
+static inline uint32_t *
+words_of(const struct dedup_filter *f, uint64_t bucket)
+{
+	return f->words + bucket * (f->size / sizeof(uint32_t));
+}
+
 bool
 dedup_filter_may_have(const struct dedup_filter *f, uint64_t bucket, uint64_t low)
 {
-	const unsigned char *bits;
+	const uint32_t *words;
 	uint64_t x = spread(low);
 
 	if (!dedup_filter_knows(f, bucket))
 		return true;
-	bits = f->bits + bucket * f->size;
+	words = words_of(f, bucket);
 	for (unsigned i = 0; i < f->hashes; i++, x <<= 16) {
 		size_t bit = bit_of(f, x);
 
-		if ((bits[bit / 8] >> (bit % 8) & 1) == 0)
+		if ((words[bit / WORD_BITS] >> bit % WORD_BITS & 1) == 0)
 			return false;
 	}
 	return true;
 }
 
 void
+dedup_filter_prefetch(const struct dedup_filter *f, uint64_t bucket, uint64_t low)
+{
+	uint64_t x = spread(low);
+
+	for (unsigned i = 0; f->size > 0 && i < f->hashes; i++, x <<= 16)
+		__builtin_prefetch(words_of(f, bucket) + bit_of(f, x) / WORD_BITS);
+}
+
+/* A start learns millions of entries with its first events. */
+void
 dedup_filter_learn(struct dedup_filter *f, uint64_t bucket, const uint64_t *entries, size_t n)
 {
-	unsigned char *bits;
+	uint32_t *words;
 
 	if (f->size == 0)
 		return;
-	bits = f->bits + bucket * f->size;
-	memset(bits, 0, f->size);
+	words = words_of(f, bucket);
+	memset(words, 0, f->size);
 	for (size_t i = 0; i < n; i++) {
 		uint64_t x = spread(dedup_entry_key(entries[i]));
 
 		for (unsigned k = 0; k < f->hashes; k++, x <<= 16) {
 			size_t bit = bit_of(f, x);
 
-			bits[bit / 8] = (unsigned char)(bits[bit / 8] | 1u << (bit % 8));
+			words[bit / WORD_BITS] |= UINT32_C(1) << bit % WORD_BITS;
 		}
 	}
 	f->known[bucket / 8] = (unsigned char)(f->known[bucket / 8] | 1u << (bucket % 8));

@@ -17,10 +17,10 @@
 #include "base/err.h"
 
 struct dedup_filter {
-	size_t size; /* bytes for each bucket; 0: there is no filter */
+	size_t size; /* bytes for each bucket, a multiple of 4; 0: there is no filter */
 	size_t buckets;
 	unsigned hashes;
-	unsigned char *bits;
+	uint32_t *words;
 	unsigned char *known; /* a bit for each bucket */
 };
 
@@ -33,6 +33,8 @@ void dedup_filter_forget(struct dedup_filter *f);
 bool dedup_filter_knows(const struct dedup_filter *f, uint64_t bucket);
 /* Returns false when the bucket certainly has no entry with these low bits of a key. */
 bool dedup_filter_may_have(const struct dedup_filter *f, uint64_t bucket, uint64_t low);
+/* Prefetches what dedup_filter_may_have reads. */
+void dedup_filter_prefetch(const struct dedup_filter *f, uint64_t bucket, uint64_t low);
 /* Builds the filter of a bucket that has exactly these entries. */
 void dedup_filter_learn(struct dedup_filter *f, uint64_t bucket, const uint64_t *entries, size_t n);
 

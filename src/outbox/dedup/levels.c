@@ -406,6 +406,17 @@ may_have(
 	return dedup_filter_may_have(filter, bucket, low);
 }
 
+void
+dedup_levels_prefetch(const struct dedup_levels *l, uint64_t key)
+{
+	uint64_t low = dedup_entry_key(dedup_entry(key, 0));
+
+	for (int level = 1; level <= DEDUP_LEVELS; level++)
+		if (l->level[level].entries > 0)
+			dedup_filter_prefetch(
+			    &l->level[level].filter, key >> (DEDUP_KEY_BITS - bits_of(level)), low);
+}
+
 int
 dedup_levels_find(struct dedup_levels *l, struct db *db, uint64_t key, int64_t site_id,
     struct slice message_id, int64_t *ret_event_id, struct err *e)

@@ -57,6 +57,8 @@ int dedup_levels_load(struct dedup_levels *l, struct db *db, struct err *e);
 int dedup_levels_put(struct dedup_levels *l, struct db *db, uint64_t bucket,
     const uint64_t *entries, size_t n, struct err *e);
 
+/* Prefetches what the filters of the levels say about the key. */
+void dedup_levels_prefetch(const struct dedup_levels *l, uint64_t key);
 /*
  * Finds the event of that site and messageId by its key. Returns 1, 0 (not found) or -1. Without
  * levels (NULL), for readers, it searches every possible level from the top: entries only move

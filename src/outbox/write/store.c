@@ -413,18 +413,22 @@ note_other_content(struct outbox_put *put, struct db *db, const struct segment_e
 	return rc;
 }
 
+/* The key of a messageId is 0 when the client sent none. */
 static int
 add_unless_duplicate(struct transaction *t, struct outbox_put *put,
-    const struct segment_event *event, int64_t *envelope_id, struct err *e)
+    const struct segment_event *event, uint64_t key, int64_t *envelope_id, struct err *e)
 {
 	struct store *s = t->store;
 	char made[UUID_LENGTH + 1];
 	bool has_id = event->message_id.n > 0;
 	struct slice id = has_id ? event->message_id : make_message_id(s, made);
-	uint64_t key = dedup_key(s->dedup, put->site_id, id);
 	int64_t older;
-	int rc = has_id ? dedup_find(s->dedup, s->db, key, put->site_id, id, &older, e) : 0;
+	int rc = 0;
 
+	if (has_id)
+		rc = dedup_find(s->dedup, s->db, key, put->site_id, id, &older, e);
+	else
+		key = dedup_key(s->dedup, put->site_id, id);
 	if (rc < 0)
 		return -1;
 	if (rc == 0)
@@ -448,16 +452,34 @@ store_has(struct store *s, int64_t site_id, struct slice message_id, struct err 
 	    message_id, &there, e);
 }
 
+/* Returns the key of event i, and prefetches what its look-up reads, while the event before it is
+ * stored. Returns 0 past the last event, and without a messageId. */
+static uint64_t
+key_ahead(const struct store *s, const struct outbox_put *put, size_t i)
+{
+	uint64_t key;
+
+	if (i == put->n_events || put->events[i].message_id.n == 0)
+		return 0;
+	key = dedup_key(s->dedup, put->site_id, put->events[i].message_id);
+	dedup_prefetch(s->dedup, key);
+	return key;
+}
+
 int
 store_events(struct transaction *t, struct outbox_put *put, struct err *e)
 {
 	int64_t envelope_id = 0;
+	uint64_t key, next;
 
 	put->n_stored = put->n_duplicates = put->n_reused = put->n_erasures = 0;
 	put->first_event_id = 0;
-	for (size_t i = 0; i < put->n_events; i++)
-		if (add_unless_duplicate(t, put, &put->events[i], &envelope_id, e) != 0)
+	key = key_ahead(t->store, put, 0);
+	for (size_t i = 0; i < put->n_events; i++, key = next) {
+		next = key_ahead(t->store, put, i + 1);
+		if (add_unless_duplicate(t, put, &put->events[i], key, &envelope_id, e) != 0)
 			return -1;
+	}
 	t->counts.stored += put->n_stored;
 	t->counts.duplicates += put->n_duplicates;
 	t->counts.erasures += put->n_erasures;
