@@ -12,7 +12,7 @@
 
 /* The WAL is copied after so many pages or so many commits. */
 #define CHECKPOINT_PAGES 1024
-#define CHECKPOINT_COMMITS 96
+#define CHECKPOINT_COMMITS 128
 
 /* Starts to count the pages of the WAL, including those that a crash left behind. */
 void checkpoint_open(struct outbox *o);
