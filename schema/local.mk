@@ -29,6 +29,7 @@ STATEMENTS = \
 	schema/statements/purge.sql \
 	schema/statements/reader.sql \
 	schema/statements/requests.sql \
+	schema/statements/restore.sql \
 	schema/statements/settle.sql \
 	schema/statements/site_control.sql \
 	schema/statements/sites.sql \

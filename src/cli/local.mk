@@ -50,6 +50,7 @@ src_libbentospool_a_SOURCES += \
 	src/cli/move/recover.c \
 	src/cli/move/recovered.c \
 	src/cli/move/recovered.h \
+	src/cli/move/restore.c \
 	src/cli/move/segment_line.c \
 	src/cli/move/segment_line.h \
 	src/cli/open.c \
@@ -100,6 +101,7 @@ src_libbentospool_a_SOURCES += \
 	src/cli/run/version.c \
 	src/cli/test_event.c \
 	src/cli/test_event.h \
+	src/cli/verb_help.c \
 	src/cli/verbs.c \
 	src/cli/verbs.h
 

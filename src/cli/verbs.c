@@ -1,10 +1,9 @@
 /*
- * The table of verbs, and the help made from it. A verb is one row here and one file in the
- * directory of its group; main.c finds the row, parses the options and calls run.
+ * The table of verbs; verb_help.c makes the help from it. A verb is one row here and one file in
+ * the directory of its group; main.c finds the row, parses the options and calls run.
  */
 #include "cli/verbs.h"
 
-#include <stdio.h>
 #include <string.h>
 
 const struct verb verbs[] = {
@@ -340,12 +339,24 @@ const struct verb verbs[] = {
 	    .operands = "FILE",
 	    .about =
 		"The copy is consistent and contains everything acknowledged before the backup\n"
-		"began. Never replaces an existing file. To restore, stop the daemon and put the\n"
-		"copy in place of the database.",
+		"began. Never replaces an existing file. bentospool restore puts it back.",
 	    .example = "bentospool backup /var/backups/spool-monday.db",
 	    .options = OPTIONS_READ,
 	    .max_operands = 1,
 	    .run = verb_backup,
+	},
+	{
+	    .name = "restore",
+	    .group = VERBS_MOVE,
+	    .summary = "put a backup in the place of the database",
+	    .operands = "FILE",
+	    .about = "Stop the daemon first. The backup is copied and checked; then the present\n"
+		     "database gets another name, and is not deleted. Says which events are only\n"
+		     "there, and how to bring them over.",
+	    .example = "bentospool restore /var/backups/spool-monday.db",
+	    .options = OPTIONS_READ,
+	    .max_operands = 1,
+	    .run = verb_restore,
 	},
 	{
 	    .name = "recover",
@@ -446,52 +457,4 @@ verb_find(const char *name)
 		if (strcmp(v->name, name) == 0)
 			return v;
 	return NULL;
-}
-
-static void
-print_options(const char *title, option_set set)
-{
-	if (set == 0)
-		return;
-	printf("\n%s:\n", title);
-	options_print(set, stdout);
-}
-
-void
-verb_print_help(const struct verb *verb)
-{
-	option_set filters = verb->options & OPTIONS_FILTER;
-
-	printf("bentospool %s: %s\n\nusage: bentospool %s [options]%s%s\n", verb->name,
-	    verb->summary, verb->name, verb->operands == NULL ? "" : " ",
-	    verb->operands == NULL ? "" : verb->operands);
-	if (verb->about[0] != '\0')
-		printf("\n%s\n", verb->about);
-	print_options("filters; an event must match all that are given", filters);
-	print_options("options", verb->options & ~filters);
-	printf("\nexample:\n  %s\n", verb->example);
-}
-
-void
-verb_print_all(void)
-{
-	static const char *const headings[] = {
-		[VERBS_RUN] = "Run",
-		[VERBS_LOOK] = "Look",
-		[VERBS_ACT] = "Act",
-		[VERBS_MOVE] = "Move data",
-		[VERBS_SET_UP] = "Set up",
-	};
-
-	printf("bentospool: stores Segment events on disk and delivers them to Bento\n\n"
-	       "usage: bentospool VERB [options]\n");
-	for (const struct verb *v = verbs; v->name != NULL; v++) {
-		if (v == verbs || v->group != v[-1].group)
-			printf("\n%s:\n", headings[v->group]);
-		printf("  %-10s %s\n", v->name, v->summary);
-	}
-	printf("  %-10s " VERB_HELP_SUMMARY "\n", "help");
-	printf("\nconfiguration: -c FILE, else $BENTOSPOOL_CONFIG, else\n"
-	       "  " CONFIG_DEFAULT_FILE "\n");
-	printf("\nexit status: 0 done, 1 error, 2 wrong usage, 3 nothing matched\n");
 }

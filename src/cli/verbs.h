@@ -64,6 +64,7 @@ int verb_import(const struct options *o);
 int verb_adopt(const struct options *o);
 int verb_backup(const struct options *o);
 int verb_recover(const struct options *o);
+int verb_restore(const struct options *o);
 int verb_init(const struct options *o);
 int verb_check(const struct options *o);
 int verb_doctor(const struct options *o);

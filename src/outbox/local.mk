@@ -81,6 +81,8 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/operate/operation_row.h \
 	src/outbox/operate/purge.c \
 	src/outbox/operate/purge.h \
+	src/outbox/operate/restore.c \
+	src/outbox/operate/restore.h \
 	src/outbox/operate/site_control.c \
 	src/outbox/operate/site_control.h \
 	src/outbox/operate/undo.c \

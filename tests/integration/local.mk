@@ -32,6 +32,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_reload.py \
 	tests/integration/test_replay.py \
 	tests/integration/test_restart.py \
+	tests/integration/test_restore.py \
 	tests/integration/test_retention.py \
 	tests/integration/test_rules.py \
 	tests/integration/test_sdk.py \

@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "outbox/file/checksum.h"
+#include "outbox/file/migrate.h"
 #include "outbox/file/reserve.h"
 
 #define SELECT_MAX 8192 /* bytes of a statement with its filter */
@@ -109,6 +110,10 @@ db_open(struct db *db, const char *path, enum db_mode mode, struct err *e)
 		     : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW;
 	if (sqlite3_open_v2(path, &db->handle, flags, NULL) != SQLITE_OK)
 		goto fail;
+	if (mode == DB_READ && migrate_check_open(db, path, e) != 0) {
+		db_close(db, NULL);
+		return -1;
+	}
 	if (configure_connection(db, mode, e) != 0) {
 		if ((sqlite3_errcode(db->handle) & 0xff) == SQLITE_NOTADB)
 			db_not_ours(path, e);

@@ -106,6 +106,29 @@ migrate_check_file(const char *path, struct err *e)
 	return id == DB_APPLICATION_ID ? check_wal(path, h, e) : db_not_ours(path, e);
 }
 
+/*
+ * Reads the header with SQLite's own descriptor. A file that is being created has no WAL at first:
+ * what is read after the WAL was seen decides.
+ */
+int
+migrate_check_open(struct db *db, const char *path, struct err *e)
+{
+	unsigned char h[HEADER_SIZE] = { 0 };
+	sqlite3_file *file = NULL;
+	int rc = 0;
+
+	sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+	for (int i = 0; i < 2; i++) {
+		if (file == NULL || file->pMethods == NULL
+		    || file->pMethods->xRead(file, h, HEADER_SIZE, 0) != SQLITE_OK)
+			return 0;
+		rc = check_wal(path, h, e);
+		if (rc == 0)
+			return 0;
+	}
+	return rc;
+}
+
 static int
 too_new(const char *path, int64_t version, struct err *e)
 {

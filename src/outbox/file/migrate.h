@@ -13,6 +13,12 @@
 int migrate_check_file(const char *path, struct err *e);
 
 /*
+ * The same for a file that this process has open: reads the header with the connection. Returns -1
+ * with ERR_INPUT when the WAL beside the file is not its own.
+ */
+int migrate_check_open(struct db *db, const char *path, struct err *e);
+
+/*
  * On the writing connection: creates the tables or runs the missing migrations, switches to WAL and
  * verifies that, and creates the views. ERR_INPUT when the file is newer than this program.
  */
