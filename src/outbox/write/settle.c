@@ -6,6 +6,20 @@
 #include "outbox/message_kind.h"
 #include "outbox/write/spans.h"
 
+/* All events of the message are of one site. */
+static int
+note(struct transaction *t, const struct outbox_settle *settle, int64_t changed, struct err *e)
+{
+	int64_t site_id = 0;
+
+	if (changed == 0 || settle->status == STATUS_PENDING)
+		return 0;
+	if (stmt_delivery_site(t->db, settle->event_ids[0], &site_id, e) < 0)
+		return -1;
+	tally_note(&t->finished, site_id, settle->status, settle->reason, (uint64_t)changed);
+	return 0;
+}
+
 static int
 settle_events(struct transaction *t, const struct outbox_settle *settle, struct err *e)
 {
@@ -19,19 +33,17 @@ settle_events(struct transaction *t, const struct outbox_settle *settle, struct 
 		.max_batch = db_int_if(settle->max_batch != 0, settle->max_batch),
 		.detail = settle->detail,
 	};
-	int64_t site_id = 0;
-	int rc;
+	int64_t changed = 0;
 
 	for (size_t i = 0; i < settle->n_events; i++) {
 		in.event_id = settle->event_ids[i];
 		if (spans_leave_one(t->db, in.event_id, e) != 0)
 			return -1;
-		rc = stmt_delivery_settle(t->db, &in, &site_id, e);
-		if (rc < 0)
+		if (stmt_delivery_settle(t->db, &in, e) != 0)
 			return -1;
-		tally_note(&t->finished, site_id, settle->status, settle->reason, (uint64_t)rc);
+		changed += db_changes(t->db);
 	}
-	return 0;
+	return note(t, settle, changed, e);
 }
 
 static int
@@ -42,17 +54,15 @@ settle_doubts(struct transaction *t, const struct outbox_settle *settle, struct 
 		.reason = settle->reason,
 		.settled_at = t->now,
 	};
-	int64_t site_id = 0;
-	int rc;
+	int64_t changed = 0;
 
 	for (size_t i = 0; i < settle->n_events; i++) {
 		in.event_id = settle->event_ids[i];
-		rc = stmt_delivery_settle_doubt(t->db, &in, &site_id, e);
-		if (rc < 0)
+		if (stmt_delivery_settle_doubt(t->db, &in, e) != 0)
 			return -1;
-		tally_note(&t->finished, site_id, settle->status, settle->reason, (uint64_t)rc);
+		changed += db_changes(t->db);
 	}
-	return 0;
+	return note(t, settle, changed, e);
 }
 
 static int

@@ -109,9 +109,9 @@ the_signature_decides_who_posts(void **state)
 		{ "/v1/webhook", ONES, " " EVENT "\n", 0, "invalid_signature" },
 		{ "/v1/webhook", ONES, DELETE, 0, "invalid_signature" },
 		/* a writeKey in the event belongs to the source in Segment */
-		{ "/v1/webhook", "", "{\"writeKey\":\"gamma\"}", 0, "invalid_write_key" },
-		{ "/v1/webhook", "", EVENT, 0, "invalid_write_key" },
-		{ "/v1/webhook", "X-Signature: what\r\n", EVENT, 0, "invalid_write_key" },
+		{ "/v1/webhook", "", "{\"writeKey\":\"gamma\"}", 0, "invalid_signature" },
+		{ "/v1/webhook", "", EVENT, 0, "invalid_signature" },
+		{ "/v1/webhook", "X-Signature: what\r\n", EVENT, 0, "invalid_signature" },
 		/* on other paths a signature has no effect */
 		{ "/v1/track", ONES, EVENT, 0, "invalid_write_key" },
 		{ "/v1/batch", ONES, "{\"batch\":[" EVENT "]}", 0, "invalid_write_key" },
