@@ -135,7 +135,7 @@ filter_sql(const struct outbox_filter *f, struct buf *sql)
 		[FILTER_SITE] = "d.site = :site",
 	};
 
-	buf_append_literal(sql, " FROM state d WHERE d.event_id BETWEEN :low AND :high");
+	buf_append_literal(sql, " FROM state d WHERE d.event_id >= :low");
 	if (f->n_ids > 0)
 		buf_append_literal(sql, " AND d.event_id IN (SELECT value FROM json_each(:ids))");
 	append_any(sql, "status", f->statuses, filter_status_name);
@@ -170,14 +170,7 @@ filter_bind_ids(struct db_rows *rows, const char *name, const int64_t *ids, size
 }
 
 void
-filter_bind_range(struct db_rows *rows, int64_t low, int64_t high, struct err *e)
-{
-	db_bind_int_as(rows, ":low", low, e);
-	db_bind_int_as(rows, ":high", high, e);
-}
-
-void
-filter_bind(const struct outbox_filter *f, struct db_rows *rows, struct err *e)
+filter_bind(const struct outbox_filter *f, struct db_rows *rows, int64_t low, struct err *e)
 {
 	static const char *const names[FILTER_TEXTS] = {
 		[FILTER_MESSAGE_ID] = ":message_id",
@@ -188,6 +181,7 @@ filter_bind(const struct outbox_filter *f, struct db_rows *rows, struct err *e)
 		[FILTER_SITE] = ":site",
 	};
 
+	db_bind_int_as(rows, ":low", low, e);
 	if (f->n_ids > 0)
 		filter_bind_ids(rows, ":ids", f->ids, f->n_ids, e);
 	for (int i = 0; i < FILTER_TEXTS; i++)

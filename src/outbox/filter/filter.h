@@ -76,13 +76,12 @@ struct db_rows;
 #define FILTER_SQL_MAX 4096 /* bytes that filter_sql appends, and bytes that its caller adds */
 
 /*
- * Appends "FROM state d WHERE d.event_id BETWEEN :low AND :high AND ...". The order of the rows is
- * not defined; the caller applies `limit`. filter/walk.h reads fewer events.
+ * Appends "FROM state d WHERE d.event_id >= :low AND ...". The order of the
+ * rows is not defined; the caller applies `limit`. filter/walk.h reads fewer events.
  */
 void filter_sql(const struct outbox_filter *f, struct buf *sql);
-/* Bind the parameters of filter_sql. db_next reports a failure. */
-void filter_bind(const struct outbox_filter *f, struct db_rows *rows, struct err *e);
-void filter_bind_range(struct db_rows *rows, int64_t low, int64_t high, struct err *e);
+/* Binds the parameters of filter_sql. db_next reports a failure. */
+void filter_bind(const struct outbox_filter *f, struct db_rows *rows, int64_t low, struct err *e);
 /* Binds any number of ids as one JSON array. */
 void filter_bind_ids(
     struct db_rows *rows, const char *name, const int64_t *ids, size_t n, struct err *e);

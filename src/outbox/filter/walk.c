@@ -112,7 +112,11 @@ filter_walk_begin(struct filter_walk *w, struct db *db, const struct outbox_filt
 	list_kinds(w);
 	if (w->kinds.failed)
 		return err_nomem(e);
-	return choose_way(w, e);
+	if (choose_way(w, e) != 0)
+		return -1;
+	w->has_high = range->high < ID_MAX || range->scan_max != 0 || w->by_blocks || w->has_windows
+		      || w->search != NULL;
+	return 0;
 }
 
 void
@@ -333,6 +337,10 @@ void
 filter_walk_sql(const struct filter_walk *w, struct buf *sql)
 {
 	filter_sql(w->f, sql);
+	/* Without need it would hinder: SQLite prefers it to the bounds in the parts of the view.
+	 */
+	if (w->has_high)
+		buf_append_literal(sql, " AND d.event_id <= :high");
 	if (w->is_named || w->search != NULL)
 		buf_append_literal(
 		    sql, " AND d.event_id IN (SELECT value FROM json_each(:portion))");
@@ -354,12 +362,13 @@ bind_portion(struct filter_walk *w, struct err *e)
 {
 	if (!w->is_bound) {
 		db_rows_keep(&w->rows);
-		filter_bind(w->f, &w->rows, e);
+		filter_bind(w->f, &w->rows, w->low, e);
 		w->is_bound = true;
 	}
 	db_rows_again(&w->rows);
 	db_bind_int_as(&w->rows, ":low", w->low, e);
-	db_bind_int_as(&w->rows, ":high", w->high, e);
+	if (w->has_high)
+		db_bind_int_as(&w->rows, ":high", w->high, e);
 	if (w->by_ids)
 		bind_ids(w, e);
 	else if (w->has_windows)

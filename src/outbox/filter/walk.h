@@ -58,6 +58,7 @@ struct filter_walk {
 	size_t n_windows;
 	bool has_windows;
 	bool by_blocks;
+	bool has_high;            /* portions may end before the newest event */
 	struct message_ids named; /* the ids that the filter or a messageId names */
 	bool is_named;
 	struct address_search *search; /* owned; NULL: not by an address */

@@ -164,8 +164,7 @@ select_one(struct outbox_audit *a, int64_t event_id, struct err *e)
 	filter_sql(&any, &sql);
 	buf_append_literal(&sql, " AND d.event_id = :event_id");
 	rows = stmt_audit_events(&a->db, &sql, e);
-	filter_bind(&any, &rows, e);
-	filter_bind_range(&rows, event_id, event_id, e);
+	filter_bind(&any, &rows, 0, e);
 	db_bind_int_as(&rows, ":event_id", event_id, e);
 	return rows;
 }

@@ -58,13 +58,13 @@ outbox_audit_members(struct outbox_audit *a, const struct outbox_filter *f,
 
 	buf_init(&sql, FILTER_SQL_MAX);
 	filter_sql(f, &sql);
-	buf_append_literal(&sql, " AND (d.span_attempt_id = :attempt"
+	buf_append_literal(&sql, " AND d.event_id <= :high AND (d.span_attempt_id = :attempt"
 				 " OR EXISTS (SELECT 1 FROM attempt_event x"
 				 " WHERE x.event_id = d.event_id AND x.attempt_id = :attempt))"
 				 " ORDER BY d.event_id");
 	rows = stmt_audit_events(&a->db, &sql, e);
-	filter_bind(f, &rows, e);
-	filter_bind_range(&rows, of->first_event_id, of->last_event_id, e);
+	filter_bind(f, &rows, of->first_event_id, e);
+	db_bind_int_as(&rows, ":high", of->last_event_id, e);
 	db_bind_int_as(&rows, ":attempt", of->attempt_id, e);
 	return audit_each_event(&rows, each, arg, e);
 }
@@ -85,8 +85,7 @@ outbox_audit_settled(struct outbox_audit *a, const struct outbox_filter *f, int6
 	    " AND (o.verb = 'hold' OR o.verb = 'discard' OR o.verb = 'expire'))"
 	    " ORDER BY d.settled_at, d.event_id");
 	rows = stmt_audit_events(&a->db, &sql, e);
-	filter_bind(f, &rows, e);
-	filter_bind_range(&rows, 0, INT64_MAX, e);
+	filter_bind(f, &rows, 0, e);
 	db_bind_int_as(&rows, ":from", from, e);
 	db_bind_int_as(&rows, ":to", to, e);
 	return audit_each_event(&rows, each, arg, e);
@@ -127,8 +126,7 @@ outbox_audit_touched(struct outbox_audit *a, const struct outbox_filter *f, int6
 	buf_init(&sql, FILTER_SQL_MAX);
 	filter_sql(f, &sql);
 	rows = stmt_audit_count_touched(&a->db, &sql, operation_id, e);
-	filter_bind(f, &rows, e);
-	filter_bind_range(&rows, 0, INT64_MAX, e);
+	filter_bind(f, &rows, 0, e);
 	rc = stmt_audit_count_touched_next(&rows, ret_count, e);
 	db_rows_end(&rows);
 	return rc == 1 ? 0 : -1;
