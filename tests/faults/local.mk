@@ -2,6 +2,7 @@
 # the whole. A new experiment is a file here, described in its first comment, and its name below.
 FAULT_UNITS = \
 	tests/faults/failing_disk \
+	tests/faults/long_life \
 	tests/faults/nth_ingest \
 	tests/faults/nth_outbox \
 	tests/faults/nth_pure \
@@ -17,6 +18,7 @@ FAULT_TESTS = \
 	tests/faults/no_memory.py \
 	tests/faults/power_cut_mounted.py \
 	tests/faults/small_disk.py \
+	tests/faults/soak.py \
 	tests/faults/stopped.py
 
 # Breaks of the source that the experiments must catch: tests/faults/run mutants.
@@ -41,6 +43,9 @@ EXTRA_DIST += $(FAULT_TESTS) $(FAULT_MUTANTS) tests/faults/faults.py tests/fault
 	tests/faults/mutants.py tests/faults/run
 noinst_HEADERS += tests/faults/faults.h
 
+tests_faults_long_life_SOURCES = tests/faults/long_life.c tests/unit/dispatch/fake_composer.c \
+	tests/unit/dispatch/fake_composer.h tests/unit/dispatch/fake_transport.c \
+	tests/unit/dispatch/fake_transport.h $(TEST_LIB)
 tests_faults_failing_disk_SOURCES = tests/faults/failing_disk.c tests/faults/faulty_vfs.c \
 	tests/faults/faulty_vfs.h $(TEST_LIB)
 tests_faults_power_cut_SOURCES = tests/faults/power_cut.c tests/faults/disk.c tests/faults/disk.h \
