@@ -76,6 +76,8 @@ CALL(int, fsync, (int fd), syscall(SYS_fsync, fd))
 CALL(int, fdatasync, (int fd), syscall(SYS_fdatasync, fd))
 CALL(int, link, (const char *from, const char *to), syscall(SYS_link, from, to))
 CALL(int, rename, (const char *from, const char *to), syscall(SYS_rename, from, to))
+CALL(int, renameat2, (int from_fd, const char *from, int to_fd, const char *to, unsigned flags),
+    syscall(SYS_renameat2, from_fd, from, to_fd, to, flags))
 CALL(int, unlink, (const char *path), syscall(SYS_unlink, path))
 CALL(ssize_t, send, (int fd, const void *p, size_t size, int flags),
     syscall(SYS_sendto, fd, p, size, flags, NULL, 0))

@@ -15,7 +15,6 @@ import json
 import os
 import random
 import shutil
-import struct
 import subprocess
 import sys
 
@@ -23,11 +22,11 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import faults  # noqa: E402
 import spooltest  # noqa: E402
+from preload import Preload  # noqa: E402
 from spooltest import Daemon, equal, track, true, wait_until  # noqa: E402
 
 SMALL = 40
 ENOUGH = 10  # failures that are reported
-SHARED = struct.Struct("=QQ16s")  # struct shared of kill_at.c
 
 
 def imported(message_id, status, settled):
@@ -36,32 +35,6 @@ def imported(message_id, status, settled):
         "email": "ann@example.com", "received_at": "2020-01-01T00:00:00.000Z",
         "occurred_at": "2020-01-01T00:00:00.000Z", "status": status, "attempts": 0,
         "body": track(message_id), **({"settled_at": "2020-01-02T00:00:00.000Z"} if settled else {})})
-
-
-class Preload:
-    """kill_at.c as a library, and the file through which a test talks to it."""
-
-    def __init__(self, bench):
-        compiler = shutil.which("cc")
-        if compiler is None:
-            raise spooltest.Skip("no C compiler for a library to preload")
-        if spooltest.sanitized():
-            raise spooltest.Skip("a sanitizer wants to be loaded first")
-        library = bench.path("kill_at.so")
-        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "kill_at.c")
-        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", library, source], check=True)
-        self.path = bench.path("kill_at")
-        self.env = {"LD_PRELOAD": library, "KILL_AT": self.path}
-
-    def arm(self, point):
-        with open(self.path, "wb") as file:
-            file.write(SHARED.pack(0, point, b""))
-
-    def read(self):
-        """Returns the number of calls, and the name of the call at which it was killed."""
-        with open(self.path, "rb") as file:
-            count, _, name = SHARED.unpack(file.read())
-        return count, name.rstrip(b"\0").decode()
 
 
 class Life:

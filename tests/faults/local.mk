@@ -17,6 +17,7 @@ FAULT_TESTS = \
 	tests/faults/kill_under_load.py \
 	tests/faults/no_memory.py \
 	tests/faults/power_cut_mounted.py \
+	tests/faults/restore_killed.py \
 	tests/faults/small_disk.py \
 	tests/faults/soak.py \
 	tests/faults/stopped.py
@@ -39,7 +40,7 @@ check_PROGRAMS += $(FAULT_UNITS)
 TESTS += $(FAULT_UNITS)
 endif
 TESTS += $(FAULT_TESTS)
-EXTRA_DIST += $(FAULT_TESTS) $(FAULT_MUTANTS) tests/faults/faults.py tests/faults/kill_at.c \
+EXTRA_DIST += $(FAULT_TESTS) $(FAULT_MUTANTS) tests/faults/faults.py tests/faults/kill_at.c tests/faults/preload.py \
 	tests/faults/mutants.py tests/faults/run
 noinst_HEADERS += tests/faults/faults.h
 

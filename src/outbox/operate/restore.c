@@ -20,6 +20,8 @@
 #include "outbox/file/part.h"
 #include "outbox/file/space.h"
 
+#define ASIDE_MAX 100 /* databases set aside in one second */
+
 struct restoring {
 	const char *path;
 	const char *backup;
@@ -39,23 +41,27 @@ name_after(char ret_name[RESTORE_PATH_SIZE], const char *path, const char *suffi
 	return 0;
 }
 
+/* The first free name with the time; a second restore in the same second gets a number, too. */
 static int
-name_files(struct restoring *r, int64_t now, struct err *e)
+name_aside(struct restoring *r, int64_t now, struct err *e)
 {
 	time_t seconds = (time_t)(now / 1000);
+	char suffix[64], number[16] = "";
 	struct stat st;
 	struct tm utc;
-	char suffix[64];
+	size_t n;
 
 	gmtime_r(&seconds, &utc);
-	strftime(suffix, sizeof(suffix), ".before-%Y%m%dT%H%M%SZ", &utc);
-	if (name_after(r->part, r->path, ".restoring", e) != 0
-	    || name_after(r->report->aside, r->path, suffix, e) != 0)
-		return -1;
-	if (lstat(r->report->aside, &st) == 0)
-		return err_set(
-		    e, ERR_INPUT, "%s exists: wait a second, then try again", r->report->aside);
-	return 0;
+	n = strftime(suffix, sizeof(suffix), ".before-%Y%m%dT%H%M%SZ", &utc);
+	for (int i = 2; i <= ASIDE_MAX; i++) {
+		snprintf(suffix + n, sizeof(suffix) - n, "%s", number);
+		if (name_after(r->report->aside, r->path, suffix, e) != 0)
+			return -1;
+		if (lstat(r->report->aside, &st) != 0)
+			return 0;
+		snprintf(number, sizeof(number), "-%d", i);
+	}
+	return err_set(e, ERR_INPUT, "%s exists: remove it", r->report->aside);
 }
 
 /* ---- the copy of the backup -------------------------------------------------------------------
@@ -220,7 +226,7 @@ restore(struct restoring *r, int64_t now, struct err *e)
 	struct err why;
 	struct stat st;
 
-	if (name_files(r, now, e) != 0)
+	if (name_after(r->part, r->path, ".restoring", e) != 0 || name_aside(r, now, e) != 0)
 		return -1;
 	r->has_present = stat(r->path, &r->present) == 0;
 	if (r->has_present && stat(r->backup, &st) == 0 && st.st_ino == r->present.st_ino
