@@ -36,7 +36,8 @@ STATEMENTS = \
 	schema/statements/spans.sql \
 	schema/statements/store.sql \
 	schema/statements/undo.sql \
-	schema/statements/unresolved.sql
+	schema/statements/unresolved.sql \
+	schema/statements/verify.sql
 EXTRA_DIST += schema/sql.awk schema/embed.awk schema/statements.awk $(MIGRATIONS) schema/views.sql \
 	$(STATEMENTS)
 

@@ -39,6 +39,7 @@ src_libbentospool_a_SOURCES += \
 	src/cli/look/top.c \
 	src/cli/look/top_frame.c \
 	src/cli/look/top_frame.h \
+	src/cli/look/verify.c \
 	src/cli/move/adopt.c \
 	src/cli/move/backup.c \
 	src/cli/move/each_event.c \

@@ -160,6 +160,18 @@ const struct verb verbs[] = {
 	    .run = verb_sql,
 	},
 	{
+	    .name = "verify",
+	    .group = VERBS_LOOK,
+	    .summary = "look for damage in the database",
+	    .about =
+		"Reads everything: pages, the checksum of each event, its state, the spans, the\n"
+		"counts, the messageIds. Works beside the daemon; without one it also checks the\n"
+		"write-ahead log. Each finding comes with a remedy. Exits 1 when there is one.",
+	    .example = "bentospool verify",
+	    .options = OPTIONS_READ,
+	    .run = verb_verify,
+	},
+	{
 	    .name = "requeue",
 	    .group = VERBS_ACT,
 	    .summary = "send undelivered events again",

@@ -48,6 +48,7 @@ int verb_age(const struct options *o);
 int verb_errors(const struct options *o);
 int verb_operations(const struct options *o);
 int verb_sql(const struct options *o);
+int verb_verify(const struct options *o);
 int verb_requeue(const struct options *o);
 int verb_hold(const struct options *o);
 int verb_release(const struct options *o);

@@ -112,6 +112,8 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/read/reader.h \
 	src/outbox/read/sql.c \
 	src/outbox/read/sql.h \
+	src/outbox/read/verify.c \
+	src/outbox/read/verify.h \
 	src/outbox/recover/btree.c \
 	src/outbox/recover/btree.h \
 	src/outbox/recover/pages.c \

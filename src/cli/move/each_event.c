@@ -37,7 +37,11 @@ each_event(struct outbox_audit *audit, const struct outbox_filter *f, int64_t *a
 		if (outbox_audit_list(audit, f, &position, add_id, &page, e) != 0)
 			return -1;
 		for (size_t i = 0; i < page.n; i++) {
-			int rc = fn(arg, page.id[i], e);
+			int rc;
+
+			if (page.id[i] <= *after)
+				return err_set(e, ERR_IO, "the events are out of order");
+			rc = fn(arg, page.id[i], e);
 
 			if (rc < 0)
 				return -1;

@@ -38,10 +38,10 @@ recovered_print(const struct recover_report *r)
 		fprintf(stderr, "  rows of these tables could not be read: %s\n", r->tables);
 	if (r->changed > 0)
 		fprintf(stderr,
-		    "  %lld event%s held, because the disk has changed %s: look at each with show, "
-		    "then release or discard it\n",
-		    (long long)r->changed, r->changed == 1 ? " is" : "s are",
-		    r->changed == 1 ? "it" : "them");
+		    "  the disk has changed %lld event%s: what is not settled is held; look at it "
+		    "with "
+		    "show, then release or discard it\n",
+		    (long long)r->changed, words_plural(r->changed));
 	if (r->unclear > 0)
 		fprintf(stderr,
 		    "  %lld event%s held, because it is unknown whether Bento has %s: list them "
@@ -69,7 +69,7 @@ recovered_json(const struct recover_report *r, cJSON *to)
 	}
 	cJSON_AddNumberToObject(to, "more_ranges", (double)r->more_ranges);
 	cJSON_AddStringToObject(to, "tables", r->tables);
-	cJSON_AddNumberToObject(to, "held_changed", (double)r->changed);
-	cJSON_AddNumberToObject(to, "held_unclear", (double)r->unclear);
+	cJSON_AddNumberToObject(to, "changed", (double)r->changed);
+	cJSON_AddNumberToObject(to, "unclear", (double)r->unclear);
 	cJSON_AddBoolToObject(to, "complete", recover_is_complete(r));
 }

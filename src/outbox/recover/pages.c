@@ -33,7 +33,7 @@ read_sizes(struct pages *p, int64_t file_size)
 	const struct wal_frame *first = wal_find(&p->wal, 1);
 	ssize_t n = first != NULL ? pread(p->wal.fd, h, sizeof(h), first->at)
 				  : pread(p->fd, h, sizeof(h), 0);
-	uint32_t size = number_at(h + 16, 2), stated = 0, in_file;
+	uint32_t size = number_at(h + 16, 2), stated = 0;
 
 	if (n == (ssize_t)sizeof(h) && memcmp(h, "SQLite format 3", 16) == 0) {
 		size = size == 1 ? PAGES_SIZE_MAX : size;
@@ -46,11 +46,11 @@ read_sizes(struct pages *p, int64_t file_size)
 	}
 	if (p->size == 0)
 		p->size = p->wal.page_size != 0 ? p->wal.page_size : SIZE_DEFAULT;
-	in_file = (uint32_t)(file_size / p->size);
+	p->n_in_file = (uint32_t)(file_size / p->size);
 	p->n = p->wal.n_pages != 0 ? p->wal.n_pages : stated;
 	/* A size that no file of this length can have is damage. */
-	if (p->n == 0 || p->n / 64 > in_file + p->wal.right.n || p->n < in_file)
-		p->n = in_file;
+	if (p->n == 0 || p->n / 64 > p->n_in_file + p->wal.right.n || p->n < p->n_in_file)
+		p->n = p->n_in_file;
 }
 
 int

@@ -13,8 +13,8 @@ struct pages {
 	int fd;
 	uint32_t size; /* of a page */
 	uint32_t n;    /* pages that the database should have, or more when the file is longer */
-	uint32_t
-	    version; /* that the header states; 0: it states none, or is not that of an outbox */
+	uint32_t n_in_file;
+	uint32_t version; /* as the header states it; 0: unknown, or not an outbox */
 	struct wal wal;
 };
 

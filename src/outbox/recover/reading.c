@@ -21,6 +21,12 @@ struct range {
 
 static const struct range everything = { INT64_MIN, INT64_MAX };
 
+static bool
+is_within(int64_t rowid, struct range range)
+{
+	return rowid >= range.first && rowid <= range.last;
+}
+
 /* ---- pages that were visited ---------------------------------------------------------------- */
 
 static bool
@@ -67,44 +73,44 @@ add_hole(struct reading *r, size_t i, struct range range, struct err *e)
 	return loader_add(&r->hole, values, 3, e) < 0 ? -1 : count_row(r, e);
 }
 
-/* Loads the record that was read. `range` is what its page may contain. */
+/* Loads the record that was read. Returns an enum loaded, or -1. */
 static int
-load(struct reading *r, size_t i, const struct btree_cell *cell, struct range range, struct err *e)
+load(struct reading *r, size_t i, const struct btree_cell *cell, struct err *e)
 {
 	const struct source *s = &sources[i];
 	struct query_value *v = r->record.value;
-	bool fits = r->record.n == r->tree[i].columns;
-	int rc = LOADED_NOTHING;
+	int rc;
 
-	if (s->is_table && fits && strcmp(s->name, "sqlite_sequence") != 0)
+	if (r->record.n != r->tree[i].columns)
+		return LOADED_NOTHING;
+	if (s->is_table && strcmp(s->name, "sqlite_sequence") != 0)
 		v[0] = (struct query_value){ .type = QUERY_INTEGER, .integer = cell->rowid };
-	if (s->is_table && !s->self_checked)
-		fits = fits && cell->rowid >= range.first && cell->rowid <= range.last;
-	if (fits)
-		rc = loader_add(&r->tree[i].load, v, r->record.n, e);
+	rc = loader_add(&r->tree[i].load, v, r->record.n, e);
 	if (rc < 0 || count_row(r, e) != 0)
 		return -1;
-	/* A right row that was there already changes nothing either: an event with its body. */
-	if (rc != LOADED_NOTHING)
-		return 0;
-	if (fits && s->self_checked)
-		return loader_add(&r->tree[i].load_damaged, v, r->record.n, e) < 0 ? -1 : 0;
-	return s->is_table ? add_hole(r, i, (struct range){ cell->rowid, cell->rowid }, e)
-			   : add_hole(r, i, everything, e);
+	/* An event that was there already comes here, too: staging sorts it out. */
+	if (rc == LOADED_NOTHING && s->self_checked)
+		return loader_add(&r->tree[i].load_damaged, v, r->record.n, e) < 0 ? -1 : LOADED;
+	return rc;
 }
 
+/* Reads a cell of a page that may contain the range. */
 static int
 read_cell(struct reading *r, size_t i, const struct btree_page *b, const struct btree_cell *cell,
     struct range range, struct err *e)
 {
+	const struct source *s = &sources[i];
 	int rc = btree_record(&r->pages, b, cell, &r->record, visit, r, e);
 
+	if (rc == 1 && (!s->is_table || s->self_checked || is_within(cell->rowid, range))) {
+		rc = load(r, i, cell, e);
+		if (rc == LOADED || rc == LOADED_BEFORE)
+			return 0;
+	}
 	if (rc < 0)
 		return -1;
-	if (rc == 1)
-		return load(r, i, cell, range, e);
-	return sources[i].is_table ? add_hole(r, i, (struct range){ cell->rowid, cell->rowid }, e)
-				   : add_hole(r, i, everything, e);
+	return s->is_table ? add_hole(r, i, (struct range){ cell->rowid, cell->rowid }, e)
+			   : add_hole(r, i, everything, e);
 }
 
 /* ---- walks ---------------------------------------------------------------------------------- */
@@ -213,8 +219,7 @@ read_alone(struct reading *r, const struct btree_page *b, bool good, struct err 
 		for (size_t i = 0; rc == 1 && i < n_sources; i++)
 			if (sources[i].typical && sources[i].is_table == table
 			    && r->tree[i].columns == r->record.n
-			    && (good || sources[i].self_checked)
-			    && load(r, i, &cell, everything, e) != 0)
+			    && (good || sources[i].self_checked) && load(r, i, &cell, e) < 0)
 				return -1;
 	}
 	return 0;

@@ -95,12 +95,13 @@ report(struct reading *r, struct recover_report *ret, struct err *e)
 	static const char counted[] =
 	    "SELECT NOT EXISTS (SELECT 1 FROM hole WHERE tree = 'site_count')"
 	    " AND EXISTS (SELECT 1 FROM old_count)";
-	static const char held[] =
-	    "SELECT count(*) FROM doubt d JOIN delivery y ON y.event_id = d.event_id"
-	    " AND y.reason = 'damaged' AND y.status = 'held' WHERE d.settled = %d";
+	static const char changed[] =
+	    "SELECT count(*) FROM doubt d"
+	    " JOIN event e ON e.event_id = d.event_id WHERE NOT d.settled";
+	static const char unclear[] = "SELECT count(*) FROM doubt d"
+				      " JOIN event e ON e.event_id = d.event_id WHERE d.settled";
 	const struct query_sink sink = { take_names, take_gap, ret };
 	int64_t is_counted, before, found;
-	char sql[sizeof(held) + 8];
 
 	ret->pages = r->n_pages_damaged;
 	ret->log_frames = (int64_t)r->pages.wal.wrong.n;
@@ -112,11 +113,8 @@ report(struct reading *r, struct recover_report *ret, struct err *e)
 		return -1;
 	ret->counted = is_counted != 0;
 	ret->lost = before > found ? before - found : 0;
-	snprintf(sql, sizeof(sql), held, 0);
-	if (db_exec_int(r->db, sql, &ret->changed, e) != 0)
-		return -1;
-	snprintf(sql, sizeof(sql), held, 1);
-	if (db_exec_int(r->db, sql, &ret->unclear, e) != 0)
+	if (db_exec_int(r->db, changed, &ret->changed, e) != 0
+	    || db_exec_int(r->db, unclear, &ret->unclear, e) != 0)
 		return -1;
 	return ret->counted && ret->lost == 0 ? 0 : query_run(r->db, gaps, QUERY_MS, &sink, e);
 }

@@ -23,10 +23,11 @@ struct recover_report {
 	int64_t pages;      /* pages of the old file that are damaged or missing */
 	int64_t log_frames; /* pages of its write-ahead log that are damaged */
 	int64_t events;     /* events in the new file */
-	int64_t changed; /* of these, held: the disk changed them, or the values of their batch */
-	int64_t unclear; /* of these, held: their state is unknown */
-	bool counted;    /* the old file says how many events it had, */
-	int64_t lost;    /* and so many of them could not be read */
+	int64_t changed;    /* of these, those that the disk changed, or the values of their batch;
+			       they are held unless they were settled */
+	int64_t unclear;    /* of these, held: their state is unknown */
+	bool counted;       /* the old file says how many events it had, */
+	int64_t lost;       /* and so many of them could not be read */
 	struct recover_range range[RECOVER_RANGES_MAX]; /* ids that may be those of lost events */
 	size_t n_ranges;
 	int64_t more_ranges;
