@@ -5,6 +5,7 @@
 #include "lib/unit.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "outbox/file/db.h"
 #include "outbox/operate/upgrade.h"
@@ -42,6 +43,32 @@ arrivals_are_counted_many_at_a_time(void **state)
 	rig_open();
 	rig_put_many(rig_site, 1);
 	assert_int_equal(counted(rig_site), 3 + SPANS_COUNT_AT);
+}
+
+static long long
+wal_bytes(void)
+{
+	char path[sizeof(rig_dir.file) + 8];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s-wal", rig_dir.file);
+	assert_int_equal(stat(path, &st), 0);
+	return (long long)st.st_size;
+}
+
+/* The page of its row, and that of its envelope: no span, no count, no index. */
+static void
+a_single_event_writes_its_own_pages(void **state)
+{
+	long long before;
+
+	(void)state;
+	rig_put_many(rig_site, 1);
+	rig_begin((const int64_t[]){ 1 }, 1);
+	rig_put_many(rig_site, 1); /* begins a span */
+	before = wal_bytes();
+	rig_put_many(rig_site, 3);
+	assert_int_equal(wal_bytes() - before, 3 * 2 * (8192 + 24));
 }
 
 /* Whatever may give events rows, or end an attempt, finds all of them counted. */
@@ -137,6 +164,7 @@ main(void)
 #define TEST(function) cmocka_unit_test_setup_teardown(function, rig_set_up, rig_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(arrivals_are_counted_many_at_a_time),
+		TEST(a_single_event_writes_its_own_pages),
 		TEST(other_messages_count_arrivals_first),
 		TEST(a_copy_is_counted_before_it_changes),
 		TEST(more_sites_than_places_are_counted),
