@@ -106,6 +106,8 @@ def test_recipes(bench):
         "Which requests have an unknown end?": lambda r: columns(
             r, "outcome", "events") == [("unknown", 1)],
         "In which hours of the last day did nothing arrive?": lambda r: 22 <= len(r) <= 24,
+        "What arrived in the last hour?": lambda r: ("track", "Bad Name") in columns(
+            r, "kind", "name") and sum(row["events"] for row in r) >= 4,
         "What is pending, and for how long?": lambda r: columns(r, "site", "why", "events") == [
             ("main", "due", 1)],
         "How do the sites stand?": lambda r: columns(r, "site") == [("main",)],

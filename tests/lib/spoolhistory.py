@@ -49,6 +49,9 @@ def give_history(file):
         SELECT 1, first_event_id, last_event_id, attempt_id FROM attempt WHERE attempt_id < 0;
         INSERT INTO site_count VALUES (1, 'delivered', {HISTORY})
         ON CONFLICT DO UPDATE SET events = events + excluded.events;
+        INSERT INTO event_block (block, first_received_at, last_received_at, events, counted)
+        SELECT event_id >> 11, min(received_at), max(received_at), count(*), 0 FROM event
+        WHERE event_id < {HISTORY} >> 11 << 11 GROUP BY 1;
         DELETE FROM message_chunk;
         INSERT INTO message_chunk (block, first, ids)
         SELECT event_id >> 11, min(message_id),
