@@ -112,6 +112,9 @@ struct http_chunks {
 	unsigned n_digits; /* digits of the size read so far */
 	size_t n_extra;    /* bytes of extensions and trailers so far */
 	unsigned n_trailers;
+	bool unnamed; /* an extension has begun and has no byte yet */
+	bool quoted;  /* in the quotes of an extension's value */
+	bool escaped; /* behind a backslash there */
 };
 
 void http_chunks_init(struct http_chunks *c);

@@ -38,6 +38,8 @@ take_size(struct http_chunks *c, char byte)
 	if (c->state == CHUNK_SIZE_FIRST || (byte != '\r' && byte != ';'))
 		return bad(c, "a chunk size is not a hexadecimal number");
 	c->state = byte == ';' ? CHUNK_EXTENSION : CHUNK_SIZE_LF;
+	c->unnamed = true;
+	c->quoted = c->escaped = false;
 	return 0;
 }
 
@@ -63,6 +65,25 @@ take_text(
 	if (http_is(byte, HTTP_CONTROL))
 		return bad(c, "a control byte in a chunk extension or trailer");
 	return take_extra(c, l);
+}
+
+/* An extension means nothing to us, but one that another server may read differently is refused. */
+static int
+take_extension(struct http_chunks *c, const struct http_limits *l, char byte)
+{
+	if (byte == '\r' && (c->unnamed || c->quoted))
+		return bad(c, "a chunk extension without a name, or with open quotes");
+	if (!c->quoted && byte == ';') {
+		if (c->unnamed)
+			return bad(c, "a chunk extension without a name, or with open quotes");
+		c->unnamed = true;
+	} else if (byte != ' ' && byte != '\t') {
+		c->unnamed = false;
+	}
+	if (!c->escaped && byte == '"')
+		c->quoted = !c->quoted;
+	c->escaped = c->quoted && !c->escaped && byte == '\\';
+	return take_text(c, l, byte, CHUNK_SIZE_LF);
 }
 
 static int
@@ -110,7 +131,7 @@ take_byte(struct http_chunks *c, const struct http_limits *l, char byte)
 	case CHUNK_SIZE:
 		return take_size(c, byte);
 	case CHUNK_EXTENSION:
-		return take_text(c, l, byte, CHUNK_SIZE_LF);
+		return take_extension(c, l, byte);
 	case CHUNK_SIZE_LF:
 		return take_expected(c, byte, '\n', after_size(c));
 	case CHUNK_DATA_CR:

@@ -72,6 +72,7 @@ chunked_bodies_are_put_together(void **state)
 		{ "000000000000003\r\n\r\n0\r\n0\r\n\r\nGET", "\r\n0", 3 },
 		{ "a;x=y\r\n0123456789\r\n0;last\r\n\r\n", "0123456789", 0 },
 		{ "1;a=\"b;c\" ; d\t\r\nz\r\n0\r\nTrailer: x\r\nOther:\r\n\r\nP", "z", 1 },
+		{ "1;a=\"\\\";\\\\\"\r\nz\r\n0\r\n\r\n", "z", 0 },
 		{ "1\r\n\n\r\n00\r\n\r\n\r\n", "\n", 2 },
 	};
 
@@ -111,6 +112,11 @@ doubtful_chunks_are_refused(void **state)
 		SLICE("0000000000000001\r\n"),
 		SLICE("4;a\x01\r\n"),
 		SLICE("4;a\n"),
+		SLICE("4;\r\nabcd\r\n0\r\n\r\n"),
+		SLICE("4; \r\nabcd\r\n0\r\n\r\n"),
+		SLICE("4;a;;b\r\nabcd\r\n0\r\n\r\n"),
+		SLICE("4;a=\"b\r\nabcd\r\n0\r\n\r\n"),
+		SLICE("4;a=\"\\\"\r\nabcd\r\n0\r\n\r\n"),
 		SLICE("4;a\rb"),
 		SLICE("0\r\nX: a\n\r\n"),
 		SLICE("0\r\n\n"),
