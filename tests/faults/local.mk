@@ -41,7 +41,7 @@ TESTS += $(FAULT_UNITS)
 endif
 TESTS += $(FAULT_TESTS)
 EXTRA_DIST += $(FAULT_TESTS) $(FAULT_MUTANTS) tests/faults/faults.py tests/faults/kill_at.c tests/faults/preload.py \
-	tests/faults/mutants.py tests/faults/run
+	tests/faults/mutants.py tests/faults/run tests/faults/suites
 noinst_HEADERS += tests/faults/faults.h
 
 tests_faults_long_life_SOURCES = tests/faults/long_life.c tests/unit/dispatch/fake_composer.c \

@@ -1,8 +1,11 @@
 /*
  * Ingest with the Nth allocation or call of libevent failing, while a client posts.
  *
- * refutes: a client gets no answer and no end, or an event is acknowledged that was not handed
- * over; the next request fails; memory leaks takes: 2 minutes runs: all
+ * refutes: without memory a client gets no answer and no end, or a false 200
+ *
+ * takes: 2 minutes
+ *
+ * runs: all
  */
 #include "lib/unit.h"
 

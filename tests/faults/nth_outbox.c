@@ -1,8 +1,11 @@
 /*
- * The outbox with the Nth allocation or call of SQLite failing, in each kind of message.
+ * Each kind of message to the outbox with the Nth allocation or call of SQLite failing.
  *
- * refutes: a failure is reported that did not happen, or happened and is not reported; half a
- * message is stored; the next try fails; memory leaks takes: 4 minutes runs: all
+ * refutes: half a message is stored, its failure is not reported, or the next try fails
+ *
+ * takes: 10 minutes
+ *
+ * runs: all
  */
 #include "lib/unit.h"
 

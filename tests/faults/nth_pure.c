@@ -1,9 +1,11 @@
 /*
- * The configuration, Segment's calls, the mapping and Bento's answers with the Nth allocation
- * failing.
+ * The configuration, calls, the mapping and Bento's answers with the Nth allocation failing.
  *
- * refutes: a result that is not an error differs from the one with memory; a configuration in use
- * is changed; memory leaks takes: 30 seconds runs: all
+ * refutes: without memory a configuration, call or answer is read as something else
+ *
+ * takes: 30 seconds
+ *
+ * runs: all
  */
 #include "lib/unit.h"
 

@@ -1,8 +1,11 @@
 /*
  * Opening and reading the outbox with the Nth allocation or call of SQLite failing.
  *
- * refutes: fewer events are read than there are and no error is reported; a failed start hinders
- * the next takes: 1 minute runs: all
+ * refutes: fewer events are read than there are, and no error is reported
+ *
+ * takes: 5 minutes
+ *
+ * runs: all
  */
 #include "lib/unit.h"
 

@@ -1,9 +1,10 @@
 /*
- * The transport with the Nth allocation or call of libcurl failing, while a request is sent.
+ * The transport with the Nth allocation or call of libcurl failing, while it sends a request.
  *
- * refutes: an answer is reported that did not come, or a request as not sent that arrived; the next
- *   request fails; memory leaks
- * takes: 2 minutes
+ * refutes: an answer is reported that did not come, or the next request fails
+ *
+ * takes: 1 minute
+ *
  * runs: all
  */
 #include "unit/dispatch/transport/transport_rig.h"
