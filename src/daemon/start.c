@@ -237,7 +237,7 @@ start_control(struct daemon *d, struct err *e)
 		.path = d->config->control,
 		.version = version_number,
 		.outbox = d->outbox,
-		.clock = &clock_system,
+		.clock = clocks_clock(d->clocks),
 		.sites = sites,
 		.n_sites = d->config->n_sites,
 		.on_site_control = on_site_control,
