@@ -208,15 +208,16 @@ file_of(int fd)
 
 /*
  * SQLite writes the head of a frame and its page by two calls. Bytes 4 to 7 of the head are not 0
- * in the last frame of a commit.
+ * in the last frame of a commit. A transaction that wrote a page twice writes the heads again at
+ * its end, so the head alone may complete the commit.
  */
 static bool
 completes_commit(const unsigned char *p, size_t n)
 {
-	bool completes = commit_comes;
+	bool follows = commit_comes;
 
 	commit_comes = n == WAL_FRAME_HEAD && (p[4] | p[5] | p[6] | p[7]) != 0;
-	return completes && !commit_comes;
+	return follows || commit_comes;
 }
 
 void

@@ -77,7 +77,7 @@ struct disk_state {
 	size_t writes;   /* writes and truncations that were not synced, */
 	size_t names;    /* changes of names that were not synced, */
 	size_t sectors;  /* and the sectors that the last call wrote, when it was a write */
-	bool is_commit;  /* the last call completed a commit in the write-ahead log */
+	bool is_commit;  /* the last call may have completed a commit in the write-ahead log */
 };
 
 void disk_replay_begin(void);

@@ -52,8 +52,11 @@ def try_one(tree, name):
         return False, "it does not end"
     if re.search(r"^ok .* # SKIP", done.stdout, re.M):
         return None, "skipped"
-    found = REPORT.search(done.stdout)
-    return done.returncode == 0, found.group(0)[:160] if found else done.stdout[-300:]
+    # A traceback quotes the source, where a report still has its braces.
+    said = [line for line in done.stdout.splitlines() if line.startswith("#") and "{" not in line
+            and not line.startswith("# result:")]
+    found = [match.group(0) for match in map(REPORT.search, said) if match]
+    return done.returncode == 0, found[0][:160] if found else "\n".join(said[-5:])
 
 
 def try_patch(tree, patch, facts):
