@@ -42,6 +42,7 @@ MASKS = [(re.compile(pattern, re.M), stand_in) for pattern, stand_in in (
     (r"\bbentospool show \d+", "bentospool show ID"),
     (r"^ *\d+ +TIME", "ID TIME"),
     (r"^ *rate .*", "rate RATE"),
+    (r"oldest=\d+s", "oldest=AGE"),
     (r" +", " "))]
 
 

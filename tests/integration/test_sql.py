@@ -99,7 +99,7 @@ def test_completion(bench):
         raise Skip("there is no bash")
     verbs = complete(bench, "bentospool", "")
     true({"serve", "undo", "help", "sql"} <= verbs, f"verbs: {verbs}")
-    equal(complete(bench, "bentospool", "re"), {"requeue", "resume", "release", "reload"}, "re")
+    equal(complete(bench, "bentospool", "re"), {"recover", "release", "reload", "requeue", "restore", "resume"}, "re")
     for verb in verbs - {"help", "completion"}:
         equal(complete(bench, "bentospool", verb, "--"), words_of(bench, verb), f"options of {verb}")
     equal(complete(bench, "bentospool", "list", "--status", "in"), {"invalid"}, "statuses")

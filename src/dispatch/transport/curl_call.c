@@ -224,9 +224,9 @@ header_of(CURL *easy, const char *name)
 }
 
 static enum request_phase
-phase_of(const struct curl_call *call)
+phase_of(const struct curl_call *call, long status)
 {
-	if (call->code == CURLE_OK && call->headed)
+	if (call->code == CURLE_OK && call->headed && status != 0)
 		return PHASE_ANSWERED;
 	if (!call->ready || (!call->again && request_size(call) <= call->size_before))
 		return PHASE_NOT_SENT;
@@ -241,7 +241,8 @@ words_of(const struct curl_call *call)
 	if (call->again)
 		return "the kept connection was closed before an answer came";
 	if (call->code == CURLE_OK)
-		return "the head of the answer was cut off";
+		return call->headed ? "libcurl does not say the status of the answer"
+				    : "the head of the answer was cut off";
 	return call->error[0] != '\0' ? call->error : curl_easy_strerror(call->code);
 }
 
@@ -263,7 +264,7 @@ curl_call_classify(struct curl_call *call, struct transport_result *ret_result)
 
 	*ret_result = (struct transport_result){ .owner = call->owner, .retry_after_ms = -1 };
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
-	ret_result->phase = phase_of(call);
+	ret_result->phase = phase_of(call, status);
 	if (ret_result->phase != PHASE_NOT_SENT)
 		ret_result->http_status = (int)status;
 	if (ret_result->phase == PHASE_ANSWERED)

@@ -99,7 +99,7 @@ files_sync_directory_of(const char *file, struct err *e)
 int
 files_give_to_owner(const char *path, struct err *e)
 {
-	static const char *const given[] = { "", "-wal", "-shm", ".lock" };
+	static const char *const given[] = { "", "-wal", "-shm", ".lock", ".ballast" };
 	char name[PATH_MAX];
 	struct stat owner, st;
 
@@ -109,7 +109,7 @@ files_give_to_owner(const char *path, struct err *e)
 	if (stat(dirname(name), &owner) != 0)
 		return err_sys(e, "cannot read the state of the directory of %s", path);
 	for (size_t i = 0; owner.st_uid != 0 && i < sizeof(given) / sizeof(*given); i++) {
-		snprintf(name, sizeof(name), "%.*s%s", PATH_MAX - 8, path, given[i]);
+		snprintf(name, sizeof(name), "%.*s%s", PATH_MAX - 16, path, given[i]);
 		if (lstat(name, &st) == 0 && st.st_uid == 0
 		    && lchown(name, owner.st_uid, owner.st_gid) != 0)
 			return err_sys(e, "cannot give %s to the owner of its directory", name);

@@ -37,9 +37,9 @@ int files_sync_directory_of(const char *file, struct err *e);
 
 /*
  * When this process is root and the directory belongs to another user, gives that user the
- * database's files and its lock file that root owns. Otherwise a command that root ran while the
- * daemon was stopped would leave files that the daemon cannot open. SQLite gives its own later
- * files the owner of the database.
+ * database's files, its lock file and its ballast that root owns. Otherwise a command that root ran
+ * while the daemon was stopped would leave files that the daemon cannot open. SQLite gives its own
+ * later files the owner of the database.
  */
 int files_give_to_owner(const char *path, struct err *e);
 

@@ -117,7 +117,7 @@ reserve_make_ballast(const char *path, struct err *e)
 	close(fd);
 	if (rc != 0)
 		unlink(name);
-	return rc;
+	return rc != 0 ? -1 : files_give_to_owner(path, e);
 }
 
 bool
