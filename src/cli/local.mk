@@ -102,6 +102,8 @@ src_libbentospool_a_SOURCES += \
 	src/cli/run/version.c \
 	src/cli/test_event.c \
 	src/cli/test_event.h \
+	src/cli/topics.c \
+	src/cli/topics.h \
 	src/cli/verb_help.c \
 	src/cli/verbs.c \
 	src/cli/verbs.h

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cli/topics.h"
 #include "cli/verbs.h"
 #include "event/json/json_memory.h"
 #include "term/when.h"
@@ -54,7 +55,7 @@ help(int argc, char **argv)
 	const struct verb *verb = argc > 1 ? verb_find(argv[1]) : NULL;
 
 	if (argc > 1 && verb == NULL)
-		return refuse_verb(argv[1]);
+		return topic_print(argv[1]) ? VERB_DONE : refuse_verb(argv[1]);
 	if (verb != NULL)
 		verb_print_help(verb);
 	else

@@ -48,5 +48,6 @@ verb_print_all(void)
 	printf("  %-10s " VERB_HELP_SUMMARY "\n", "help");
 	printf("\nconfiguration: -c FILE, else $BENTOSPOOL_CONFIG, else\n"
 	       "  " CONFIG_DEFAULT_FILE "\n");
+	printf("\ntopics: bentospool help statuses, help reasons, help filters\n");
 	printf("\nexit status: 0 done, 1 error, 2 wrong usage, 3 nothing matched\n");
 }

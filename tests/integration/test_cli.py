@@ -82,6 +82,29 @@ def test_usage(bench):
         true(done.stderr and not done.stdout, f"{argv} complains on standard error")
 
 
+def test_topics(bench):
+    """help TOPIC explains all statuses, reasons and filters, each on one screen"""
+    with open(os.path.join(spooltest.srcdir(), "doc/bentospool-schema.7"), encoding="utf-8") as file:
+        page = file.read()
+    with open(os.path.join(spooltest.srcdir(), "doc/bentospool.1"), encoding="utf-8") as file:
+        filters = re.findall(r"^\.It Fl Fl (\S+)", file.read().split(".Sh FILTERS")[1].split(".Sh ")[0], re.M)
+
+    def words(section):
+        return {word for line in re.findall(r"^\.It Li (.+)$", page.split(f".Sh {section}\n")[1]
+                                            .split(".Sh ")[0], re.M) for word in line.split(" , ")}
+    for topic, wanted in (("statuses", words("STATUSES")), ("reasons", words("REASONS")),
+                          ("filters", {f"--{name}" for name in filters})):
+        done = bench.run(binary("bentospool"), "help", topic)
+        equal((done.returncode, done.stderr), (0, ""), topic)
+        lines = done.stdout.splitlines()
+        true(len(lines) <= 36 and max(len(line) for line in lines) <= 80, f"{topic}: {len(lines)} lines")
+        shown = set(re.findall(r"^  +(?:-., )?(\S+)", done.stdout, re.M))
+        equal(wanted - shown, set(), f"{topic} that help leaves out")
+        if topic != "filters":
+            equal(shown - wanted, set() if topic == "reasons" else shown - wanted, f"{topic} too many")
+    equal(bench.run(binary("bentospool"), "help", "nothing").returncode, 2, "an unknown topic")
+
+
 def test_width(bench):
     """no line of help is longer than 80 columns"""
     said = bench.run(binary("bentospool"), "help").stdout

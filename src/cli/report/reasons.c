@@ -4,42 +4,44 @@
 #include <stddef.h>
 #include <string.h>
 
+const struct reason reasons[] = {
+	{ "refused", "Bento refused it; show ID prints its answer" },
+	{ "too_large", "it is too large for Bento or for a request" },
+	{ "attempts_exhausted", "it failed max_attempts times on its own" },
+	{ "expired", "it became older than max_age" },
+	{ "partially_delivered", "Bento counted part of its batch as failed" },
+	{ "maybe_delivered", "Bento may already have it" },
+	{ "operator", "an operator changed it: see operations" },
+	{ "awaiting_identity", "no identify call has given its address yet" },
+	{ "clock_not_set", "the clock was not set; it is sent once it is" },
+	{ "damaged", "the disk damaged it, or the record of its delivery" },
+	{ "event_not_defined", "it has no name" },
+	{ "no_email", "it has no e-mail address" },
+	{ "invalid_email", "its e-mail address is not a single valid address" },
+	{ "event_too_large", "it is larger than max_event" },
+	{ "message_id_too_long", "its messageId is longer than max_message_id" },
+	{ "previous_id_no_address", "its previousId is not an address" },
+	{ "body_not_json", "its body is not JSON" },
+	{ "properties_not_object", "its properties are not an object" },
+	{ "traits_not_object", "its traits are not an object" },
+	{ "purchase_key_missing", "a purchase needs an order_id or details.unique.key" },
+	{ "purchase_value_invalid", "a purchase needs an amount and a currency like EUR" },
+	{ "purchase_currency_missing", "a purchase needs a currency: add one to the rule" },
+	{ "tag_missing", "it names no tag" },
+	{ "unsupported_event_type", "events of this kind are not forwarded" },
+	{ "integrations", "its integrations exclude Bento" },
+	{ "reserved_type", "reserved_types does not allow its name" },
+	{ "rule", "a rule of the site drops events of this name" },
+	{ "erased", "it was waiting when its person was erased" },
+	{ "erasure", "it is a delete call: the person is erased" },
+	{ NULL, NULL },
+};
+
 const char *
 reason_in_words(const char *reason)
 {
-	static const char *const words[][2] = {
-		{ "unsupported_event_type", "events of this kind are not forwarded" },
-		{ "no_email", "it has no e-mail address" },
-		{ "invalid_email", "its e-mail address is not a single valid address" },
-		{ "awaiting_identity", "its address is unknown until an identify call gives it" },
-		{ "clock_not_set", "it came while this machine's clock was not set: it is sent, "
-				   "with its times corrected, once the clock is set" },
-		{ "damaged",
-		    "the disk has damaged the database: this event was changed, or nothing "
-		    "says whether Bento has it" },
-		{ "no_user_anon_id", "it has neither a userId nor an anonymousId" },
-		{ "event_not_defined", "it has no name" },
-		{ "event_too_large", "it is larger than max_event" },
-		{ "message_id_too_long", "its messageId is longer than max_message_id" },
-		{ "integrations", "its integrations exclude Bento" },
-		{ "reserved_type", "its name is a reserved type, which reserved_types does not "
-				   "allow" },
-		{ "rule", "a rule of the site drops events of this name" },
-		{ "erasure", "it is a delete call: the person is erased" },
-		{ "properties_not_object", "its properties are not an object" },
-		{ "traits_not_object", "its traits are not an object" },
-		{ "purchase_key_missing",
-		    "a purchase needs an order_id, and a $purchase call a details.unique.key" },
-		{ "purchase_value_invalid",
-		    "a purchase needs a numeric amount and a currency of three letters" },
-		{ "purchase_currency_missing",
-		    "a purchase needs a currency: add one to the rule, for orders without it" },
-		{ "previous_id_no_address", "its previousId is not an address" },
-		{ "tag_missing", "it names no tag" },
-	};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (strcmp(reason, words[i][0]) == 0)
-			return words[i][1];
+	for (const struct reason *r = reasons; r->name != NULL; r++)
+		if (strcmp(reason, r->name) == 0)
+			return r->words;
 	return reason;
 }

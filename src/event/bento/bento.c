@@ -228,7 +228,7 @@ text_of(const cJSON *item)
 {
 	if (cJSON_IsObject(item))
 		item = cJSON_GetObjectItemCaseSensitive(item, "message");
-	return cJSON_IsString(item) ? item->valuestring : NULL;
+	return item != NULL && cJSON_IsString(item) ? item->valuestring : NULL;
 }
 
 /* Reads one member of `errors`: a text, {"field":...,"message":...}, or "field": text or
