@@ -97,9 +97,7 @@ ids_of_nobody_are_known_in_every_spelling(void **state)
 		"user_id", "00000000-0000-0000-0000-000000000000",
 		"FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF", "9774d56d682e549c", "{}", "[]", "n/a",
 		"LMY47D", "Email", "distinct_id", "distinctId", "id", "na", "anonymous_id",
-		"userId", "u ser_id", "n/A", "N\xc2\xa0one", "00-0",
-		"0\xe2\x80\x8b"
-		"0",
+		"userId", "u ser_id", "n/A", "N\xc2\xa0one", "00-0", "\x30\xe2\x80\x8b\x30",
 		" undefined ", "'null'", "\"null\"", "''", "undefined\xe2\x80\x8b", "",
 		"\xe2\x80\x8b" };
 	static const char *const somebodies[] = { "1", "10", "-2", "ann", "nobody", "undefined1",
