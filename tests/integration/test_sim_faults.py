@@ -187,6 +187,17 @@ def events_that_match_are_refused():
         equal(len(sim.events()), 6)
 
 
+def a_batch_is_refused_with_another_status_only_where_an_event_matches():
+    with Sim("--fault", "refuse=user2@*,mode=batch,status=500", "--fault",
+             "refuse=user3@*,mode=batch") as sim:
+        for batch, status in (([event(1)], 200), ([event(1), event(2)], 500), ([event(2)], 500),
+                              ([event(3)], 422), ([event(1)], 200)):
+            equal(sim.post(batch)[0], status)
+        equal(len(sim.events()), 2)
+        sim.faults("refuse=user2@*,mode=batch,status=500", "status=503")
+        equal((sim.post([event(1)])[0], sim.post([event(2)])[0]), (503, 503))
+
+
 def several_faults_act_together():
     specs = ["refuse=user0@*", "status=503,every=3", "status=500,every=2", "retry-after=4"]
     with Sim() as sim:
@@ -300,6 +311,8 @@ def bad_specifications_are_named():
             ("status=500,,html", 'unknown word ""'), ("body=xml", "the choices are: error"),
             ("count=3", "it says when, but not what"), ("accept,html", "accept needs status"),
             ("delay=1,mode=batch", "mode needs refuse"), ("down,count=1", "from and to only"),
+            ("refuse=x,status=500", "status with refuse needs mode=batch"),
+            ("refuse=x,mode=batch,status=500,accept", "refuse and accept exclude each other"),
             ("status=500,from=2,to=1", "from must be less"), ("delay=1e3", "delay=1e3"),
             ("chance=101,close", "from 0 to 100"), ("refuse=", "it is empty"),
             ("", "1 to 255 bytes"), ("refuse=" + "x" * 128, "longer than 127 bytes")):
@@ -390,8 +403,9 @@ if __name__ == "__main__":
         headers_can_be_added, bodies_have_shapes, resets_come_where_they_are_told,
         after_body_waits_for_the_body, answers_are_cut,
         close_ends_the_connection_without_saying_so, delay_makes_the_answer_wait,
-        partial_fails_the_last_ones, events_that_match_are_refused, several_faults_act_together,
-        faults_are_counted, chance_follows_the_seed, windows_open_and_close,
+        partial_fails_the_last_ones, events_that_match_are_refused,
+        a_batch_is_refused_with_another_status_only_where_an_event_matches,
+        several_faults_act_together, faults_are_counted, chance_follows_the_seed, windows_open_and_close,
         an_outage_refuses_connections, connections_are_reset_at_once,
         faults_are_put_shown_and_cleared, bad_specifications_are_named,
         options_that_cannot_be_are_refused, bodies_are_read_in_any_pieces, a_large_body_is_read,

@@ -78,7 +78,8 @@ add_effect(const struct fault *f, struct fault_effect *to)
 {
 	if (to->spec[0] == '\0')
 		memcpy(to->spec, f->spec, sizeof(to->spec));
-	if (to->status < 0 && f->status > 0) {
+	/* With refuse, the status is that of the batches it refuses. */
+	if (to->status < 0 && f->status > 0 && f->refuse[0] == '\0') {
 		to->status = f->status;
 		to->accept = f->accept > 0;
 	}
@@ -100,6 +101,7 @@ add_effect(const struct fault *f, struct fault_effect *to)
 
 		memcpy(refusal->glob, f->refuse, sizeof(refusal->glob));
 		refusal->whole_batch = f->mode == FAULT_MODE_BATCH;
+		refusal->status = f->status > 0 ? (unsigned)f->status : 422;
 	}
 }
 

@@ -81,6 +81,7 @@ struct fault_list {
 struct fault_refusal {
 	char glob[FAULT_TEXT_SIZE];
 	bool whole_batch;
+	unsigned status; /* of the whole batch */
 };
 
 /* The combined effect of all faults on one request. A copy, so that the list may change

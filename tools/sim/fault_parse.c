@@ -215,6 +215,10 @@ check_fault(const struct fault *f, struct err *e)
 		return err_set(e, ERR_INPUT, "accept needs status");
 	if (f->mode > 0 && f->refuse[0] == '\0')
 		return err_set(e, ERR_INPUT, "mode needs refuse");
+	if (f->refuse[0] != '\0' && f->status > 0 && f->mode != FAULT_MODE_BATCH)
+		return err_set(e, ERR_INPUT, "status with refuse needs mode=batch");
+	if (f->refuse[0] != '\0' && f->accept > 0)
+		return err_set(e, ERR_INPUT, "refuse and accept exclude each other");
 	if (f->down > 0
 	    && (f->after >= 0 || f->every >= 0 || f->count >= 0 || f->chance >= 0
 		|| f->path[0] != '\0'))

@@ -32,14 +32,15 @@ matches(const struct fault_refusal *refusal, const struct batch_item *item)
 	       || (item->type.p != NULL && fault_glob_match(refusal->glob, item->type));
 }
 
-static bool
-is_refused(const struct fault_effect *effect, const struct batch_item *item, bool whole_batch)
+/* Returns the first fault that refuses the item, alone or with its whole batch; NULL: none does. */
+static const struct fault_refusal *
+find_refusal(const struct fault_effect *effect, const struct batch_item *item, bool whole_batch)
 {
 	for (size_t i = 0; i < effect->n_refusals; i++)
 		if (effect->refusal[i].whole_batch == whole_batch
 		    && matches(&effect->refusal[i], item))
-			return true;
-	return false;
+			return &effect->refusal[i];
+	return NULL;
 }
 
 /* Whether one bad event makes the whole batch fail; if so, makes the answer. */
@@ -47,15 +48,20 @@ static bool
 refuse_batch(const struct sim *s, const struct sim_request *q, struct sim_reply *reply)
 {
 	const struct batch *b = &s->batch;
+	const struct fault_refusal *refusal;
+	unsigned status = 422;
 	size_t errors = 0;
 
 	for (size_t i = 0; i < b->n && errors < MAX_ERRORS; i++) {
 		const struct batch_item *item = &b->item[i];
 
+		refusal = find_refusal(&q->effect, item, true);
+		if (refusal != NULL)
+			status = refusal->status;
 		if (item->bad_field != NULL && s->o->invalid == SIM_INVALID_422) {
 			append_error(&reply->body, item->bad_field, item->bad_message);
 			errors++;
-		} else if (is_refused(&q->effect, item, true)) {
+		} else if (refusal != NULL) {
 			append_error(&reply->body, "email", "is refused");
 			errors++;
 		}
@@ -63,7 +69,7 @@ refuse_batch(const struct sim *s, const struct sim_request *q, struct sim_reply 
 	if (errors == 0)
 		return false;
 	buf_append_literal(&reply->body, "]}");
-	reply->status = 422;
+	reply->status = status;
 	return true;
 }
 
@@ -159,7 +165,7 @@ take_items(
 	for (size_t i = 0; i < n; i++) {
 		const struct batch_item *item = &s->batch.item[i];
 
-		if (item->bad_field != NULL || is_refused(&q->effect, item, false))
+		if (item->bad_field != NULL || find_refusal(&q->effect, item, false) != NULL)
 			reply->failed++;
 		else
 			take_item(s, item, &line, reply);
