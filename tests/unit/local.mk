@@ -35,6 +35,7 @@ UNIT_TESTS = \
 	tests/unit/dispatch/test_dispatcher_log \
 	tests/unit/dispatch/test_dispatcher_order \
 	tests/unit/dispatch/test_dispatcher_partial \
+	tests/unit/dispatch/test_dispatcher_poison \
 	tests/unit/dispatch/test_dispatcher_site_control \
 	tests/unit/dispatch/test_dispatcher_sites \
 	tests/unit/dispatch/test_dispatcher_split \
@@ -174,6 +175,8 @@ tests_unit_dispatch_test_dispatcher_log_SOURCES = tests/unit/dispatch/test_dispa
 tests_unit_dispatch_test_dispatcher_order_SOURCES = tests/unit/dispatch/test_dispatcher_order.c \
 	$(DISPATCH_FAKES) tests/unit/dispatch/fake_bento.c tests/unit/dispatch/fake_bento.h
 tests_unit_dispatch_test_dispatcher_partial_SOURCES = tests/unit/dispatch/test_dispatcher_partial.c \
+	$(DISPATCH_FAKES) tests/unit/dispatch/fake_bento.c tests/unit/dispatch/fake_bento.h
+tests_unit_dispatch_test_dispatcher_poison_SOURCES = tests/unit/dispatch/test_dispatcher_poison.c \
 	$(DISPATCH_FAKES) tests/unit/dispatch/fake_bento.c tests/unit/dispatch/fake_bento.h
 tests_unit_dispatch_test_dispatcher_site_control_SOURCES = tests/unit/dispatch/test_dispatcher_site_control.c \
 	$(DISPATCH_FAKES)

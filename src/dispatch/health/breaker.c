@@ -35,6 +35,7 @@ breaker_init(struct breaker *b, int64_t retry_first_ms, int64_t retry_max_ms, un
 		.retry_max_ms = retry_max_ms,
 		.full = full_batch,
 		.ramp = full_batch,
+		.resume = 1,
 		.not_before_ms = INT64_MIN,
 	};
 }
@@ -45,6 +46,8 @@ breaker_configure(
 {
 	if (b->ramp >= b->full || b->ramp > full_batch)
 		b->ramp = full_batch;
+	if (b->resume > full_batch)
+		b->resume = full_batch;
 	b->retry_first_ms = retry_first_ms;
 	b->retry_max_ms = retry_max_ms;
 	b->full = full_batch;
@@ -105,12 +108,19 @@ breaker_passed(struct breaker *b, uint64_t epoch)
 	if (b->mode == BREAKER_CLOSED)
 		b->ramp = b->ramp > b->full / 2 ? b->full : b->ramp * 2;
 	else
-		b->ramp = 1;
+		b->ramp = b->resume;
 	b->mode = BREAKER_CLOSED;
 	b->why = SITE_READY;
 	b->failures = 0;
 	b->throttled = 0;
+	b->owed_ms = 0;
 	return true;
+}
+
+bool
+breaker_probes_at_once(const struct breaker *b, const struct breaker_failure *f)
+{
+	return f->resume > 0 && f->wait_at_least_ms == 0 && b->failures < BREAKER_AT_ONCE;
 }
 
 static int64_t
@@ -132,6 +142,15 @@ choose_wait(const struct breaker *b, const struct breaker_failure *f, struct ran
 		return least + (int64_t)rand_below(chance, jitter + 1);
 	}
 	return 0;
+}
+
+/* Adds the waits that probes at once have skipped, but never past retry_max_ms. */
+static int64_t
+with_owed(const struct breaker *b, int64_t wait)
+{
+	int64_t most = later(wait, b->retry_max_ms);
+
+	return b->owed_ms < most - wait ? wait + b->owed_ms : most;
 }
 
 /* A stale answer counts only when it asks for a longer wait. */
@@ -158,9 +177,21 @@ fail_stale(struct breaker *b, const struct breaker_failure *f, int64_t now)
 bool
 breaker_failed(struct breaker *b, const struct breaker_failure *f, int64_t now, struct rand *chance)
 {
+	int64_t wait;
+
 	if (f->epoch != b->epoch)
 		return fail_stale(b, f, now);
-	b->probe_ms = now + choose_wait(b, f, chance);
+	wait = choose_wait(b, f, chance);
+	if (!breaker_probes_at_once(b, f)) {
+		b->resume = 1;
+		b->probe_ms = now + with_owed(b, wait);
+		b->owed_ms = 0;
+	} else {
+		if (b->mode == BREAKER_CLOSED)
+			b->resume = f->resume;
+		b->probe_ms = now;
+		b->owed_ms += wait;
+	}
 	b->mode = BREAKER_OPEN;
 	b->why = f->why;
 	b->failures++;

@@ -8,7 +8,14 @@
  *
  * A probe that passes closes the breaker and starts a ramp: the limit is 1 and doubles with each
  * request that passes, up to the full batch. A probe that fails opens the breaker again, for a
- * longer time. An answer to a request that was sent before the last failure is stale: it does not
+ * longer time.
+ *
+ * While events are known to cause failures (breaker_failure.resume), the first BREAKER_AT_ONCE
+ * probes do not wait, and the ramp does not begin at 1. The probe after them makes up for it: it
+ * goes out when it would have if each had waited. So an outage gets no more probes, only the first
+ * ones earlier.
+ *
+ * An answer to a request that was sent before the last failure is stale: it does not
  * close the breaker and does not count as a failure; otherwise one outage with several requests in
  * flight would look like several outages.
  */
@@ -23,6 +30,9 @@
 
 /* breaker_next returns this while the probe is in flight. */
 #define BREAKER_NEVER INT64_MAX
+/* How many probes in a row go out at once while events are known to cause failures. When one event
+ * in ten does, so many probes fail in a row once in 1,000 times. */
+#define BREAKER_AT_ONCE 3
 
 enum breaker_mode { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_HALF_OPEN };
 
@@ -39,6 +49,8 @@ struct breaker {
 	unsigned failures;  /* failures in a row */
 	unsigned throttled; /* how many of these failures were 429 answers */
 	unsigned ramp;      /* events that a request may carry while closed */
+	unsigned resume;    /* the ramp after the next probe that passes */
+	int64_t owed_ms;    /* the waits that probes at once have skipped */
 	uint64_t epoch;     /* number of failures: an answer from another epoch is stale */
 };
 
@@ -48,6 +60,9 @@ struct breaker_failure {
 	int64_t wait_at_least_ms;
 	bool suspected; /* the batch had failed before, so it may be at fault: even a pause is
 			   probed soon */
+	/* not 0: events are known to cause such failures, so the first probes go out at once; and
+	 * when one passes, a request may carry so many events */
+	unsigned resume;
 };
 
 void breaker_init(
@@ -72,6 +87,8 @@ uint64_t breaker_sent(struct breaker *b);
 void breaker_lost(struct breaker *b);
 /* Call it when a request passed. Returns whether the answer counts; a stale answer does not. */
 bool breaker_passed(struct breaker *b, uint64_t epoch);
+/* Whether the next probe goes out at once after this failure, if it is not stale. */
+bool breaker_probes_at_once(const struct breaker *b, const struct breaker_failure *f);
 /* Call it when a request failed. Returns whether the state changed. A stale answer changes it only
  * when it asks for a longer wait. */
 bool breaker_failed(

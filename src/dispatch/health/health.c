@@ -140,6 +140,21 @@ note_success(struct health *h, uint64_t epoch)
 	h->state = (struct outbox_site_state){ .mode = OUTBOX_SITE_READY };
 }
 
+/* Returns how many events a request may carry once a probe has passed; 0: the failure is the
+ * site's as far as is known. Half as many as failed: so batches come to a size of which half
+ * pass, which needs the fewest requests. An event that failed alone says nothing about the size. */
+static unsigned
+resume_with(const struct health *h, const struct health_answer *a)
+{
+	const struct members *m = a->members;
+	/* There was no better event for the probe, so another one at once would teach nothing. */
+	bool poor = a->probe && (m->charged > 0 || suspects_doubt(&h->suspects, m->ids[0]));
+
+	if (h->excuses == 0 || !a->verdict->batch_fault || poor)
+		return 0;
+	return m->n == 1 ? h->breaker.ramp : (a->facts->n_items + 1) / 2;
+}
+
 static void
 note_failure(struct health *h, const struct health_answer *a)
 {
@@ -151,10 +166,13 @@ note_failure(struct health *h, const struct health_answer *a)
 		.why = v->site,
 		.wait_at_least_ms = v->wait_at_least_ms,
 		.suspected = a->members->group != 0 && v->batch_fault,
+		.resume = resume_with(h, a),
 	};
+	bool at_once = breaker_probes_at_once(&h->breaker, &failure);
 
-	if (!breaker_failed(&h->breaker, &failure, now, &h->ctx->chance))
+	if (!breaker_failed(&h->breaker, &failure, now, &h->ctx->chance) || at_once)
 		return;
+	h->excuses = 0;
 	h->state.mode = v->site == SITE_PAUSE ? OUTBOX_SITE_PAUSED : OUTBOX_SITE_BACKOFF;
 	h->state.next_attempt_at = clock_wall(clock) + breaker_next(&h->breaker) - now;
 	h->state.failures = h->breaker.failures;
@@ -165,15 +183,17 @@ note_failure(struct health *h, const struct health_answer *a)
 /* Returns whether the batch that failed before was at fault. Notes this batch if it may be at
  * fault. */
 static bool
-watch_suspects(struct suspects *u, const struct health_answer *a, bool was_ready)
+watch_suspects(struct health *h, const struct health_answer *a, bool was_ready)
 {
+	struct suspects *u = &h->suspects;
 	const struct verdict *v = a->verdict;
 	int64_t first = a->members->ids[0];
 	bool alone = a->members->n == 1, passed = v->site == SITE_READY, known = false;
 	bool same = a->probe && suspects_have(u, first);
 
+	/* An event that failed alone and passes now was not at fault. */
 	if (alone && passed)
-		suspects_stood(u, first);
+		h->excuses = suspects_stood(u, first) ? 0 : h->excuses;
 	else if (alone && v->batch_fault)
 		known = suspects_fell(u, first);
 	if (passed) {
@@ -182,13 +202,23 @@ watch_suspects(struct suspects *u, const struct health_answer *a, bool was_ready
 		if (a->probe)
 			suspects_clear(u);
 	} else if (was_ready && v->batch_fault) {
-		suspects_note(u, a->members);
+		suspects_note(u, a->members, a->endpoint);
 	} else if (known && !same) {
 		suspects_doubt_more(u);
 	} else if (!same) {
 		suspects_clear(u);
 	}
 	return false;
+}
+
+/* The suspects are to blame, because a probe passed at this endpoint. */
+static void
+excuse_next(struct health *h, enum bento_endpoint passed_at)
+{
+	if (h->suspects.endpoint == passed_at)
+		h->excuses = HEALTH_EXCUSES;
+	else if (h->excuses > 0)
+		h->excuses--;
 }
 
 bool
@@ -212,7 +242,9 @@ health_take_answer(struct health *h, const struct health_answer *a)
 	else
 		note_failure(h, a);
 	if (!stale)
-		blamed = watch_suspects(&h->suspects, a, before == BREAKER_CLOSED);
+		blamed = watch_suspects(h, a, before == BREAKER_CLOSED);
+	if (blamed)
+		excuse_next(h, a->endpoint);
 	log_breaker(h, before);
 	return blamed;
 }
@@ -234,6 +266,7 @@ health_reload(struct health *h, const struct site_settings *old, int64_t now)
 	if (h->byte_limit >= old->options.batch_bytes || h->byte_limit > o->batch_bytes)
 		h->byte_limit = o->batch_bytes;
 	h->refused = 0;
+	h->excuses = 0;
 	suspects_reset(&h->suspects);
 	if (h->breaker.why == SITE_PAUSE)
 		breaker_retry(&h->breaker, now);

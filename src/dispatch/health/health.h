@@ -23,6 +23,13 @@
 #include "event/bento/verdict.h"
 #include "outbox/outbox.h"
 
+/*
+ * How many failures events excuse once they were to blame for one. A probe that passed at another
+ * endpoint than theirs takes one away, because the cause may be an outage of one endpoint alone;
+ * one that passed at the same endpoint gives all back. A failure of the site ends all excuses.
+ */
+#define HEALTH_EXCUSES 8
+
 struct health {
 	struct dispatch_context *ctx;
 	const struct site_settings *settings;
@@ -31,6 +38,8 @@ struct health {
 	size_t byte_limit; /* bytes of a body: less than batch_bytes after a 413 */
 	unsigned refused;  /* single events refused in a row */
 	bool outdated;     /* new settings wait to be used */
+	/* Not 0: events were at fault for the last failures, so the next one is probed at once. */
+	unsigned excuses;
 
 	struct outbox_site_state state;
 	bool changed; /* the state changed since health_take_change */
@@ -44,6 +53,7 @@ struct health_answer {
 	const struct verdict_facts *facts;
 	const struct verdict *verdict;
 	const struct members *members;
+	enum bento_endpoint endpoint;
 	uint64_t epoch; /* from health_sent */
 	bool probe; /* the request was a single event that tests whether the site is ready again */
 	size_t n_bytes;  /* size of its body */

@@ -27,11 +27,12 @@ suspects_reset(struct suspects *u)
 }
 
 void
-suspects_note(struct suspects *u, const struct members *members)
+suspects_note(struct suspects *u, const struct members *members, enum bento_endpoint endpoint)
 {
 	if (u->blamed)
 		return;
 	members_copy(&u->members, members);
+	u->endpoint = endpoint;
 	u->murky = false;
 }
 
@@ -71,13 +72,14 @@ suspects_fell(struct suspects *u, int64_t id)
 	return known != NULL;
 }
 
-void
+bool
 suspects_stood(struct suspects *u, int64_t id)
 {
 	struct fallen *known = find_fallen(u, id);
 
 	if (known != NULL)
 		known->id = 0;
+	return known != NULL;
 }
 
 bool

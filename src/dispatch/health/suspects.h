@@ -19,6 +19,7 @@
 
 #include "base/err.h"
 #include "dispatch/members.h"
+#include "event/bento/bento.h"
 
 /* Events that failed alone. Probes avoid them while there are others. */
 #define SUSPECTS_FALLEN 64
@@ -31,6 +32,7 @@ struct fallen {
 
 struct suspects {
 	struct members members;
+	enum bento_endpoint endpoint; /* where the members were sent */
 	bool murky; /* since then another event, which had failed alone before, failed again */
 	/* the members are at fault, and are not replaced until the decision about them is
 	 * recorded */
@@ -45,7 +47,7 @@ void suspects_free(struct suspects *u);
 void suspects_reset(struct suspects *u);
 
 /* Call it when the site was ready and this batch failed in a way that may be the batch's fault. */
-void suspects_note(struct suspects *u, const struct members *members);
+void suspects_note(struct suspects *u, const struct members *members, enum bento_endpoint endpoint);
 void suspects_clear(struct suspects *u);
 bool suspects_have(const struct suspects *u, int64_t id);
 /* Call it when the event was alone in a request that failed in a way that may be the event's fault.
@@ -54,8 +56,8 @@ bool suspects_fell(struct suspects *u, int64_t id);
 /* Call it when a probe failed with another event, which had failed alone before: the cause of the
  * failures is then in doubt. */
 void suspects_doubt_more(struct suspects *u);
-/* Call it when the event passed or is settled: forgets that the event failed alone. */
-void suspects_stood(struct suspects *u, int64_t id);
+/* Call it when the event passed alone: forgets that it failed alone. Returns whether it had. */
+bool suspects_stood(struct suspects *u, int64_t id);
 /* Whether the event is a suspect or has failed alone: then another one is better for a probe. */
 bool suspects_doubt(const struct suspects *u, int64_t id);
 /*

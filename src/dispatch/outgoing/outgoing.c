@@ -287,6 +287,7 @@ move_health(struct attempt *a, const struct transport_result *result, const stru
 		.facts = &c->facts,
 		.verdict = &c->verdict,
 		.members = &a->batch.members,
+		.endpoint = a->batch.endpoint,
 		.epoch = a->epoch,
 		.probe = a->batch.probe,
 		.n_bytes = payload_size(&a->batch.payload),

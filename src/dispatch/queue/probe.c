@@ -21,17 +21,22 @@ struct search {
 
 #define RANK_BEST 3
 
+/* A pending event that was charged has failed alone before, maybe too long ago for the suspects. */
 static unsigned
-rank_of(const struct search *s, int64_t id)
+rank_of(const struct search *s, const struct outbox_event *event)
 {
-	return (unsigned)(!suspects_doubt(s->probe->suspects, id) * 2 + (id > s->probe->after));
+	int64_t id = event->event_id;
+	bool doubt = event->attempts > 0 || suspects_doubt(s->probe->suspects, id);
+
+	return (unsigned)(!doubt * 2 + (id > s->probe->after));
 }
 
 /* Remembers the event when it is better than the earlier ones. */
 static enum reading
-compare(struct search *s, uint64_t address, int64_t id)
+compare(struct search *s, uint64_t address, const struct outbox_event *event)
 {
-	unsigned rank = rank_of(s, id);
+	unsigned rank = rank_of(s, event);
+	int64_t id = event->event_id;
 
 	if (!order_set_has(&s->seen, address, id) && (s->best == 0 || rank > s->rank)) {
 		s->best = id;
@@ -55,7 +60,7 @@ judge(struct search *s, const struct outbox_event *event)
 		return pass_over_expired(&s->passing, f, id);
 	if (passing_is_blocked(f, address, id))
 		return pass_over_blocked(&s->passing, f, address, id);
-	return compare(s, address, id);
+	return compare(s, address, event);
 }
 
 static bool

@@ -211,6 +211,114 @@ a_wait_that_is_asked_for_while_a_probe_is_out_counts_after_it(void **state)
 	assert_true(allows(&w, w.now));
 }
 
+/* ---- events that cause failures ------------------------------------------------------------- */
+
+static bool
+end_excused(struct world *w, uint64_t epoch, int64_t least)
+{
+	struct breaker_failure f = {
+		.epoch = epoch, .why = SITE_BACKOFF, .wait_at_least_ms = least, .resume = 40
+	};
+
+	return breaker_failed(&w->b, &f, w->now, &w->chance);
+}
+
+/* The first probes go out earlier than usual, and all others when they would have. */
+static void
+excused_failures_get_no_more_probes(void **state)
+{
+	struct world usual = new_world(100), excused = new_world(100);
+
+	(void)state;
+	for (int i = 0; i < 30; i++) {
+		end_badly(&usual, breaker_sent(&usual.b), SITE_BACKOFF, 0);
+		end_excused(&excused, breaker_sent(&excused.b), 0);
+		if (i < BREAKER_AT_ONCE)
+			assert_int_equal(excused.b.probe_ms, 1000);
+		else
+			assert_int_equal(excused.b.probe_ms, usual.b.probe_ms);
+		usual.now = usual.b.probe_ms;
+		excused.now = excused.b.probe_ms;
+	}
+}
+
+static void
+skipped_waits_are_made_up_for_up_to_the_longest_interval(void **state)
+{
+	struct world w = new_world(100);
+	struct breaker_failure f = { .why = SITE_PAUSE, .resume = 1 };
+
+	(void)state;
+	for (int i = 0; i <= BREAKER_AT_ONCE; i++) {
+		f.epoch = breaker_sent(&w.b);
+		breaker_failed(&w.b, &f, w.now, &w.chance);
+	}
+	assert_int_equal(w.b.probe_ms, w.now + MAX);
+	w = new_world(100);
+	breaker_configure(&w.b, FIRST, FIRST + 1000, 100);
+	for (int i = 0; i <= BREAKER_AT_ONCE; i++)
+		end_excused(&w, breaker_sent(&w.b), 0);
+	assert_int_equal(w.b.probe_ms, w.now + FIRST + 1000);
+	/* a longer wait that was asked for is kept */
+	f.epoch = breaker_sent(&w.b);
+	f.wait_at_least_ms = 2 * MAX;
+	breaker_failed(&w.b, &f, w.now, &w.chance);
+	assert_int_equal(w.b.probe_ms, w.now + 2 * MAX);
+}
+
+static void
+after_an_excused_failure_the_ramp_resumes(void **state)
+{
+	struct world w = new_world(100);
+	struct breaker_failure f = { .why = SITE_BACKOFF, .resume = 7 };
+
+	(void)state;
+	/* the first failure says how far, not those of the probes */
+	end_excused(&w, breaker_sent(&w.b), 0);
+	assert_int_equal(breaker_limit(&w.b), 1);
+	f.epoch = breaker_sent(&w.b);
+	breaker_failed(&w.b, &f, w.now, &w.chance);
+	breaker_passed(&w.b, breaker_sent(&w.b));
+	assert_int_equal(breaker_limit(&w.b), 40);
+	breaker_passed(&w.b, breaker_sent(&w.b));
+	assert_int_equal(breaker_limit(&w.b), 80);
+	end_badly(&w, breaker_sent(&w.b), SITE_BACKOFF, 0);
+	breaker_passed(&w.b, breaker_sent(&w.b));
+	assert_int_equal(breaker_limit(&w.b), 1);
+	/* smaller batches were set meanwhile */
+	end_excused(&w, breaker_sent(&w.b), 0);
+	breaker_configure(&w.b, FIRST, MAX, 10);
+	breaker_passed(&w.b, breaker_sent(&w.b));
+	assert_int_equal(breaker_limit(&w.b), 10);
+}
+
+static void
+skipped_waits_are_forgotten_when_a_probe_passes(void **state)
+{
+	struct world w = new_world(100);
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		end_excused(&w, breaker_sent(&w.b), 0);
+		breaker_passed(&w.b, breaker_sent(&w.b));
+		end_badly(&w, breaker_sent(&w.b), SITE_BACKOFF, 0);
+		assert_true(w.b.probe_ms <= w.now + FIRST);
+		breaker_passed(&w.b, breaker_sent(&w.b));
+	}
+}
+
+static void
+an_excused_failure_keeps_a_wait_that_is_asked_for(void **state)
+{
+	struct world w = new_world(100);
+
+	(void)state;
+	end_excused(&w, breaker_sent(&w.b), 9000);
+	assert_int_equal(w.b.probe_ms, w.now + 9000);
+	breaker_passed(&w.b, breaker_sent(&w.b));
+	assert_int_equal(breaker_limit(&w.b), 1);
+}
+
 int
 main(void)
 {
@@ -225,6 +333,11 @@ main(void)
 		cmocka_unit_test(a_pause_lasts_the_longest_interval_and_can_be_ended),
 		cmocka_unit_test(rate_limits_are_counted_and_wait_as_long_as_asked),
 		cmocka_unit_test(a_wait_that_is_asked_for_while_a_probe_is_out_counts_after_it),
+		cmocka_unit_test(excused_failures_get_no_more_probes),
+		cmocka_unit_test(skipped_waits_are_made_up_for_up_to_the_longest_interval),
+		cmocka_unit_test(after_an_excused_failure_the_ramp_resumes),
+		cmocka_unit_test(skipped_waits_are_forgotten_when_a_probe_passes),
+		cmocka_unit_test(an_excused_failure_keeps_a_wait_that_is_asked_for),
 	};
 
 	return cmocka_run_group_tests_name("breaker", tests, NULL, NULL);
