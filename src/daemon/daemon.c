@@ -119,7 +119,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	watch_health(d);
 	site_changes_raise(
 	    d->site_changes, d->alarm, clock_mono(&clock_system), d->config->alarm_after);
-	watch_tick(d->watch, d->config);
+	watch_tick(d->watch, d->config, d->site_ids);
 	daemon_look_at_clocks(d);
 	retention_tick(d->retention, &d->config->retention);
 	erasures_tick(d->erasures);

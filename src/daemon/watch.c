@@ -21,6 +21,7 @@
 
 /* What the next alarm of a site reports. */
 struct trouble {
+	int64_t site_id;
 	uint64_t failed, held;
 	int64_t alarm_ms; /* mono: no alarm before */
 };
@@ -53,6 +54,8 @@ watch_new(const struct watch_options *o, struct watch **ret_watch, struct err *e
 		return err_nomem(e);
 	}
 	w->n_sites = o->n_sites;
+	for (size_t i = 0; i < w->n_sites; i++)
+		w->trouble[i].site_id = o->site_ids[i];
 	/* The first step begins with nothing counted. */
 	w->n_requests = 1;
 	w->request_ms = clock_mono(o->clock) + REQUEST_STEP_MS;
@@ -71,21 +74,33 @@ watch_free(struct watch *w)
 
 /* ---- events that failed or are held ---------------------------------------------------------- */
 
-/* Returns the place of the site in the configuration; n_sites when it is not there any more. */
-static size_t
-find_site(const struct watch *w, int64_t site_id)
-{
-	size_t i = 0;
+/* The configuration in force. */
+struct present {
+	const struct config *config;
+	const int64_t *site_ids;
+};
 
-	while (i < w->n_sites && w->o.site_ids[i] != site_id)
-		i++;
-	return i;
+static const char *
+name_of(const struct present *p, int64_t site_id)
+{
+	for (size_t i = 0; i < p->config->n_sites; i++)
+		if (p->site_ids[i] == site_id)
+			return p->config->sites[i].name;
+	return "-";
+}
+
+static struct trouble *
+find_trouble(struct watch *w, int64_t site_id)
+{
+	for (size_t i = 0; i < w->n_sites; i++)
+		if (w->trouble[i].site_id == site_id)
+			return &w->trouble[i];
+	return NULL;
 }
 
 static void
-log_row(const struct config *c, size_t site, const struct tally_row *row, uint64_t events)
+log_row(const char *name, const struct tally_row *row, uint64_t events)
 {
-	const char *name = site < c->n_sites ? c->sites[site].name : "-";
 	long long n = (long long)events;
 
 	if (row->status == STATUS_FAILED)
@@ -97,20 +112,20 @@ log_row(const struct config *c, size_t site, const struct tally_row *row, uint64
 }
 
 static bool
-take_row(struct watch *w, const struct config *c, size_t i)
+take_row(struct watch *w, const struct present *p, size_t i)
 {
 	const struct tally_row *row = &w->rows[i];
+	struct trouble *t = find_trouble(w, row->site_id);
 	uint64_t events = row->events - w->logged[i];
-	size_t site = find_site(w, row->site_id);
 
 	w->logged[i] = row->events;
 	if (events == 0 || (row->status != STATUS_FAILED && row->status != STATUS_HELD))
 		return false;
-	log_row(c, site, row, events);
-	if (site < w->n_sites && row->status == STATUS_FAILED)
-		w->trouble[site].failed += events;
-	else if (site < w->n_sites)
-		w->trouble[site].held += events;
+	log_row(name_of(p, row->site_id), row, events);
+	if (t != NULL && row->status == STATUS_FAILED)
+		t->failed += events;
+	else if (t != NULL)
+		t->held += events;
 	return true;
 }
 
@@ -126,11 +141,12 @@ raise_trouble(struct watch *w, const char *name, struct trouble *t, int64_t now)
 	    "and bentospool list --status held",
 	    name, (unsigned long long)t->failed, (unsigned long long)t->held);
 	alarm_raise(w->o.alarm, ALARM_EVENTS_FAILED, name, text);
-	*t = (struct trouble){ .alarm_ms = now + WATCH_ALARM_MS };
+	t->failed = t->held = 0;
+	t->alarm_ms = now + WATCH_ALARM_MS;
 }
 
 static void
-watch_events(struct watch *w, const struct config *c, int64_t now)
+watch_events(struct watch *w, const struct present *p, int64_t now)
 {
 	bool logged = false;
 	size_t n;
@@ -138,12 +154,12 @@ watch_events(struct watch *w, const struct config *c, int64_t now)
 	if (now >= w->log_ms) {
 		n = outbox_finished(w->o.outbox, w->rows);
 		for (size_t i = 0; i < n; i++)
-			logged = take_row(w, c, i) || logged;
+			logged = take_row(w, p, i) || logged;
 		if (logged)
 			w->log_ms = now + WATCH_LOG_MS;
 	}
 	for (size_t i = 0; i < w->n_sites; i++)
-		raise_trouble(w, c->sites[i].name, &w->trouble[i], now);
+		raise_trouble(w, name_of(p, w->trouble[i].site_id), &w->trouble[i], now);
 }
 
 /* ---- refused requests ------------------------------------------------------------------------ */
@@ -210,11 +226,12 @@ watch_space(struct watch *w, const struct config *c)
 }
 
 void
-watch_tick(struct watch *w, const struct config *c)
+watch_tick(struct watch *w, const struct config *c, const int64_t *site_ids)
 {
+	const struct present present = { .config = c, .site_ids = site_ids };
 	int64_t now = clock_mono(w->o.clock);
 
-	watch_events(w, c, now);
+	watch_events(w, &present, now);
 	watch_requests(w, c, now);
 	watch_space(w, c);
 }

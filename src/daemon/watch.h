@@ -26,13 +26,14 @@ struct watch_options {
 	struct ingest *ingest;
 	struct alarm *alarm;
 	const struct clock *clock;
-	const int64_t *site_ids; /* in the order of the configuration's sites; borrowed */
+	const int64_t *site_ids; /* the sites, which stay the same; copied */
 	size_t n_sites;
 };
 
 int watch_new(const struct watch_options *o, struct watch **ret_watch, struct err *e);
 /* NULL is allowed. */
 void watch_free(struct watch *w);
-void watch_tick(struct watch *w, const struct config *c);
+/* site_ids: in the order of the sites of c, which a reload may have changed. */
+void watch_tick(struct watch *w, const struct config *c, const int64_t *site_ids);
 
 #endif

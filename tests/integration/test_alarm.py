@@ -132,6 +132,21 @@ def test_failed_events_are_told(bench):
     equal(len(alarms(bench)), 1, "one alarm an hour")
 
 
+def test_a_reload_may_reorder_the_sites(bench):
+    """failed events are told under their own site's name after a reload that reorders the sites"""
+    sim = bench.sim()
+    sim.faults("refuse=Refused Here")
+    sites = {name: bench.site(sim.api_url(), write_keys=[name]) for name in ("ashore", "aboard")}
+    top = {"alarm_command": alarm_command(bench)}
+    daemon = spooltest.Daemon(bench, bench.configure(sites, top=top))
+    bench.configure(dict(reversed(sites.items())), top=top)
+    equal(bench.cli("reload").returncode, 0, "reload")
+    daemon.accept("/v1/track", track("a-1", event="Refused Here"), key="aboard")
+    wait_until(lambda: alarms(bench), "the alarm")
+    equal(alarms(bench)[0][:2], ["events_failed", "aboard"], "whose events")
+    true(log_lines(daemon, "site aboard: 1 event failed (refused)"), daemon.log())
+
+
 def test_refused_requests_raise_an_alarm(bench):
     """many refused requests raise an alarm; nine do not"""
     daemon = bench.daemon(top={"alarm_command": alarm_command(bench)})
