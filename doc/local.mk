@@ -1,7 +1,7 @@
 # The pages and the files to copy; the tarball carries them.
 dist_man_MANS += doc/bentospool.1 doc/bentospool-sim.1 doc/bentospool.conf.5 \
 	doc/bentospool-schema.7
-dist_doc_DATA = NEWS doc/audit.md doc/bento.md doc/bentospool.conf.example doc/bentospool.service \
+dist_doc_DATA = README.md NEWS doc/audit.md doc/bento.md doc/bentospool.conf.example \
 	doc/clients.md doc/design.md doc/faults.md doc/hacking.md doc/migrating.md doc/monitoring.md doc/morning.md doc/operating.md doc/reliability.md \
 	doc/schema.sql doc/segment.md doc/sqlite.md
 
@@ -20,11 +20,24 @@ $(nodist_bashcompletion_DATA) $(nodist_zshcompletion_DATA) $(nodist_fishcompleti
 	$(AM_V_GEN)./bentospool completion `basename $(@D)` > $@.tmp && mv $@.tmp $@
 endif
 
-# The unit with the path of the program as it is installed, when configure was given a directory.
+# What systemd reads, with the paths of this installation; not with --without-systemdsystemunitdir.
+EXTRA_DIST += doc/bentospool.service tools/package/bentospool.sysusers tools/package/bentospool.tmpfiles
 if UNIT
-systemdsystemunit_DATA = doc/unit/bentospool.service
-CLEANFILES += doc/unit/bentospool.service
-doc/unit/bentospool.service: $(srcdir)/doc/bentospool.service
+sysusersdir = $(prefix)/lib/sysusers.d
+tmpfilesdir = $(prefix)/lib/tmpfiles.d
+nodist_systemdsystemunit_DATA = systemd/bentospool.service
+nodist_sysusers_DATA = systemd/sysusers/bentospool.conf
+nodist_tmpfiles_DATA = systemd/tmpfiles/bentospool.conf
+CLEANFILES += $(nodist_systemdsystemunit_DATA) $(nodist_sysusers_DATA) $(nodist_tmpfiles_DATA)
+
+SYSTEMD_PATHS = sed -e 's|/usr/local/bin/|$(bindir)/|g' -e 's|/etc/bentospool|$(sysconfdir)/bentospool|g'
+systemd/bentospool.service: $(srcdir)/doc/bentospool.service
 	@$(MKDIR_P) $(@D)
-	$(AM_V_GEN)sed 's|/usr/local/bin/|$(bindir)/|' $(srcdir)/doc/bentospool.service > $@.tmp && mv $@.tmp $@
+	$(AM_V_GEN)$(SYSTEMD_PATHS) $(srcdir)/doc/bentospool.service > $@.tmp && mv $@.tmp $@
+systemd/sysusers/bentospool.conf: $(srcdir)/tools/package/bentospool.sysusers
+	@$(MKDIR_P) $(@D)
+	$(AM_V_GEN)$(SYSTEMD_PATHS) $(srcdir)/tools/package/bentospool.sysusers > $@.tmp && mv $@.tmp $@
+systemd/tmpfiles/bentospool.conf: $(srcdir)/tools/package/bentospool.tmpfiles
+	@$(MKDIR_P) $(@D)
+	$(AM_V_GEN)$(SYSTEMD_PATHS) $(srcdir)/tools/package/bentospool.tmpfiles > $@.tmp && mv $@.tmp $@
 endif

@@ -16,6 +16,7 @@ AM_TESTS_ENVIRONMENT = \
 include tests/lib/failing/local.mk
 include tests/unit/local.mk
 include tests/integration/local.mk
+include tests/package/local.mk
 include tests/style/local.mk
 include tests/faults/local.mk
 include tests/fuzz/local.mk

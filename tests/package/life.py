@@ -1,0 +1,277 @@
+#!/usr/bin/env python3
+"""The life of the Debian package in a root that debootstrap makes: lintian, the same files as make install,
+install, init, serve as the unit says, upgrade, remove, install again, purge. Events that were accepted are
+there after each step but the last.
+
+Usage: tests/package/life.py [TEST...], in a build directory, as root (it takes some minutes). The packages
+come from the mirror that apt uses on this machine. LIFE_PACKAGES names a directory that tools/make-deb has
+filled, LIFE_ROOT one that debootstrap has filled; without them they are made. The tests build on each
+other: name the first ones only.
+"""
+import functools
+import glob
+import os
+import re
+import resource
+import shlex
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import spooltest  # noqa: E402
+from spooltest import Skip, equal, track, true  # noqa: E402
+
+spooltest.FILE_DEADLINE = 0
+KEYS = {"BENTO_SITE_UUID": spooltest.SITE_UUID, "BENTO_PUBLISHABLE_KEY": spooltest.PUBLISHABLE_KEY,
+        "BENTO_SECRET_KEY": spooltest.SECRET_KEY, "BENTOSPOOL_WRITE_KEYS": "life"}
+CONF = "/etc/bentospool/bentospool.conf"
+DATABASE = "/var/lib/bentospool/spool.db"
+# Stands in for the service manager, which does not run in the root: it records what it was asked.
+INVOKE = "#!/bin/sh\necho \"$*\" >>/asked\n"
+# Runs a command in the root; as the same process, so that its end and its signals are the command's.
+ENTER = 'mount -t proc proc "$1/proc" && root=$1 && shift && exec chroot "$root" "$@"'
+ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
+               "DEBIAN_FRONTEND": "noninteractive"}
+
+
+def run(*argv, **more):
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, **more)
+    equal(done.returncode, 0, f"{shlex.join(argv)}: {done.stdout[-3000:]}{done.stderr[-3000:]}")
+    return done.stdout
+
+
+def needs(*commands):
+    missing = [command for command in commands if not shutil.which(command)]
+    if missing:
+        raise Skip(f"{', '.join(missing)}: not installed; see tools/packages")
+
+
+@functools.cache
+def work():
+    """The directory of everything; removed at the end."""
+    if os.geteuid() != 0:
+        raise Skip("needs root")
+    return run("mktemp", "-d").strip()
+
+
+@functools.cache
+def packages():
+    """Returns the paths of the package and of its debugging symbols."""
+    needs("dpkg-buildpackage", "dh")
+    where = os.environ.get("LIFE_PACKAGES") or f"{work()}/packages"
+    if not os.path.isdir(where):
+        run(f"{spooltest.srcdir()}/tools/make-deb", where)
+    return tuple(glob.glob(f"{where}/{name}_*.deb")[0] for name in ("bentospool", "bentospool-dbgsym"))
+
+
+def mirror():
+    """Returns the release of this machine, and where apt gets it."""
+    with open("/etc/os-release", encoding="utf-8") as file:
+        release = re.search(r"^VERSION_CODENAME=(\S+)", file.read(), re.M).group(1)
+    targets = run("apt-get", "indextargets", "--format", "$(CODENAME) $(REPO_URI)", "Created-By: Packages")
+    sites = [line.split()[1] for line in targets.splitlines() if line.split()[0] == release]
+    if not sites:
+        raise Skip("apt has no lists: apt-get update")
+    return release, sites[0]
+
+
+@functools.cache
+def root():
+    """Returns a root with the base system, and with a stand-in for the service manager."""
+    needs("debootstrap", "unshare", "setpriv")
+    path = f"{work()}/root"
+    release, site = mirror()
+    if "LIFE_ROOT" in os.environ:
+        run("cp", "-a", os.environ["LIFE_ROOT"], path)
+    else:
+        run("debootstrap", "--variant=minbase", release, path, site)
+    os.makedirs(f"{path}/run/systemd/system")
+    with open(f"{path}/usr/local/bin/deb-systemd-invoke", "w", encoding="utf-8") as file:
+        file.write(INVOKE)
+    os.chmod(file.name, 0o755)
+    return path
+
+
+def inside(*argv, env=None):
+    return run("unshare", "--mount", "sh", "-c", ENTER, "sh", root(), *argv, env={**ENVIRONMENT, **(env or {})})
+
+
+def apt(*argv):
+    # The stand-in is found first: the path that apt has by default lacks /usr/local.
+    inside("apt-get", "-qq", "-y", "-o", f"DPkg::Path={ENVIRONMENT['PATH']}", *argv)
+
+
+def install(package):
+    shutil.copy(package, f"{root()}/new.deb")
+    apt("--no-install-recommends", "install", "/new.deb")
+
+
+def asked():
+    """Returns what was asked of the service manager since the last call."""
+    path = f"{root()}/asked"
+    with open(path, encoding="utf-8") as file:
+        lines = [line.strip() for line in file]
+    os.unlink(path)
+    return lines
+
+
+def text(path):
+    with open(root() + path, encoding="utf-8") as file:
+        return file.read()
+
+
+def owner(path):
+    found = os.lstat(root() + path)
+    return found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)
+
+
+def account():
+    """Returns the numbers of the user and of its group; None without that user."""
+    found = re.search(r"^bentospool:x:(\d+):(\d+):.*:/var/lib/bentospool:/usr/sbin/nologin$",
+                      text("/etc/passwd"), re.M)
+    return found and (int(found.group(1)), int(found.group(2)))
+
+
+def pending():
+    with sqlite3.connect(f"file:{root()}{DATABASE}?mode=ro", uri=True) as database:
+        return [row[0] for row in database.execute(
+            "SELECT message_id FROM outbox WHERE status = 'pending' ORDER BY event_id")]
+
+
+class Service(spooltest.Daemon):
+    """The service, started as the installed unit says but for the sandbox."""
+
+    def __init__(self, bench):
+        unit = dict(re.findall(r"^(\w+)=(.*)$", text("/lib/systemd/system/bentospool.service"), re.M))
+        true(os.path.exists(root() + unit["ConditionPathExists"]), "the condition of the unit")
+        allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        limits = tuple(min(int(limit), allowed) for limit in unit["LimitNOFILE"].split(":"))
+
+        def prepare():
+            os.umask(int(unit["UMask"], 8))
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+        # pylint: disable=super-init-not-called,non-parent-init-called
+        spooltest.Process.__init__(self, bench, "service", [
+            "unshare", "--mount", "sh", "-c", ENTER, "sh", root(), "setpriv", f"--reuid={unit['User']}",
+            f"--regid={unit['Group']}", "--clear-groups", *unit["ExecStart"].split()], ENVIRONMENT, prepare)
+        self.wait_listening()
+
+
+def serve(bench, *message_ids):
+    """Starts the service, has it accept events, and stops it."""
+    service = Service(bench)
+    for message_id in message_ids:
+        service.accept("/v1/track", track(message_id), key="life")
+    equal(service.stop(), 0, service.log())
+
+
+def test_lintian(bench):
+    """lintian has nothing to say about the packages"""
+    del bench
+    needs("lintian")
+    done = subprocess.run(["lintian", "--display-info", "--pedantic", "--fail-on",
+                           "error,warning,info,pedantic", *packages()],
+                          capture_output=True, text=True, check=False)
+    equal((done.stdout, done.returncode), ("", 0), "lintian")
+
+
+def test_same_files_as_from_source(bench):
+    """the package has what make install installs, and make uninstall removes all of that"""
+    place = bench.path("installed")
+    make = ["make", "-s", "-C", spooltest.builddir(), f"DESTDIR={place}", "prefix=/usr"]
+    run(*make, "install")
+    source = {re.sub(r"\.gz$", "", path[len(place):]) for path in
+              glob.glob(f"{place}/**", recursive=True) if not os.path.isdir(path)}
+    paths = re.findall(r"^-\S+ +\S+ +\d+ \S+ \S+ \.(\S+)$", run("dpkg-deb", "-c", packages()[0]), re.M)
+    package = {re.sub(r"^/lib/|\.gz$|vendor-completions", lambda found: {
+        "/lib/": "/usr/lib/", ".gz": ""}.get(found.group(), "site-functions"), path) for path in paths}
+    documents = "/usr/share/doc/bentospool"
+    equal((sorted(package - source), sorted(source - package)),
+          ([f"{documents}/README.Debian", f"{documents}/changelog", f"{documents}/copyright",
+            "/usr/share/lintian/overrides/bentospool"],
+           [f"{documents}/NEWS"]), "only in the package, and only from source")
+    run(*make, "uninstall")
+    equal([path for path in glob.glob(f"{place}/**", recursive=True) if not os.path.isdir(path)], [],
+          "what make uninstall leaves")
+
+
+def test_install(bench):
+    """installing makes the user and its directories, and leaves the service without a configuration"""
+    del bench
+    apt("update")
+    install(packages()[0])
+    user, group = account()
+    equal(owner("/etc/bentospool"), (0, group, 0o750), "the directory of the configuration")
+    equal(owner("/var/lib/bentospool"), (user, group, 0o750), "the directory of the spool")
+    equal(os.listdir(f"{root()}/etc/bentospool"), [], "no configuration is made up")
+    wants = f"{root()}/etc/systemd/system/multi-user.target.wants/bentospool.service"
+    equal(os.readlink(wants), "/lib/systemd/system/bentospool.service", "it is enabled")
+    equal([line for line in asked() if "bentospool" in line], ["start bentospool.service"],
+          "what the service manager was asked")
+
+
+def test_first_day(bench):
+    """what init writes serves under the unit without another step"""
+    inside("bentospool", "init", env=KEYS)
+    user, group = account()
+    equal(owner(CONF), (0, group, 0o640), CONF)
+    equal(owner("/etc/bentospool/secret_key"), (user, group, 0o600), "the secret key")
+    # A free port, and nobody at Bento's address.
+    inside("sed", "-i", "-e", 's|#listen = .*|listen = {"127.0.0.1:0"}|',
+           "-e", 's|#api_url = .*|api_url = "http://127.0.0.1:1/api/v1"|', CONF)
+    serve(bench, "m-1", "m-2", "m-3")
+    equal(pending(), ["m-1", "m-2", "m-3"], "events")
+
+
+def test_upgrade(bench):
+    """an upgrade asks nothing, keeps configuration and spool, and restarts the service"""
+    before = text(CONF)
+    run("dpkg-deb", "-R", packages()[0], bench.path("next"))
+    run("sed", "-i", r"s/^Version: .*/&+1/", bench.path("next/DEBIAN/control"))
+    run("dpkg-deb", "-b", bench.path("next"), bench.path("next.deb"))
+    install(bench.path("next.deb"))
+    true(inside("dpkg-query", "-f", "${Version}", "-W", "bentospool").endswith("+1"), "the version")
+    equal(asked(), ["restart bentospool.service"], "what the service manager was asked")
+    equal((text(CONF), pending()), (before, ["m-1", "m-2", "m-3"]), "what was there")
+    serve(bench, "m-4")
+
+
+def test_remove(bench):
+    """removing stops the service, and keeps the configuration, the spool and the user"""
+    del bench
+    before = text(CONF), account()
+    apt("remove", "bentospool")
+    equal(asked(), ["stop bentospool.service"], "what the service manager was asked")
+    true(not os.path.exists(f"{root()}/usr/bin/bentospool"), "the program is gone")
+    equal((text(CONF), account()), before, "configuration and user")
+    equal(pending(), ["m-1", "m-2", "m-3", "m-4"], "events")
+
+
+def test_install_again(bench):
+    """a package that comes back goes on with the spool"""
+    install(packages()[0])
+    serve(bench, "m-5")
+    equal(pending(), ["m-1", "m-2", "m-3", "m-4", "m-5"], "events")
+
+
+def test_purge(bench):
+    """purging leaves nothing of the package: no configuration, no spool, no user"""
+    del bench
+    apt("purge", "bentospool")
+    equal(account(), None, "the user")
+    true("bentospool" not in text("/etc/group"), "the group")
+    left = [path for path in run("find", root(), "-xdev", "-name", "*bentospool*").split()]
+    equal([path[len(root()):] for path in left], [], "files")
+
+
+try:
+    spooltest.main()
+finally:
+    if os.geteuid() == 0:
+        shutil.rmtree(work())
