@@ -99,6 +99,13 @@ src_libbentospool_a_SOURCES += \
 	src/cli/run/reload.c \
 	src/cli/run/send.c \
 	src/cli/run/serve.c \
+	src/cli/run/torture.c \
+	src/cli/run/torture_disk.c \
+	src/cli/run/torture_disk.h \
+	src/cli/run/torture_life.c \
+	src/cli/run/torture_life.h \
+	src/cli/run/torture_rounds.c \
+	src/cli/run/torture_rounds.h \
 	src/cli/run/version.c \
 	src/cli/test_event.c \
 	src/cli/test_event.h \

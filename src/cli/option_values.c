@@ -244,6 +244,7 @@ option_take(struct options *o, enum option_id id, const char *text, int64_t now,
 		return read_number(text, 0, 100, &o->max_refused, e);
 	case OPT_TIMEOUT:
 	case OPT_SQL_TIMEOUT:
+	case OPT_TIME:
 		return when_parse_duration(text, &o->timeout, e);
 	case OPT_PROPERTY:
 		return take_property(o, text, e);

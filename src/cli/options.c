@@ -65,6 +65,7 @@ static const struct option_words rows[OPT_COUNT] = {
 	[OPT_REDACT] = { "redact", 0, NULL, "omit bodies and replace addresses" },
 	[OPT_OFFLINE] = { "offline", 0, NULL, "skip the checks that use the network" },
 	[OPT_SQL_TIMEOUT] = { "timeout", 0, "TIME", "abort the query after TIME; default 30s" },
+	[OPT_TIME] = { "time", 0, "TIME", "test for TIME; default 1m" },
 	[OPT_UTC] = { "utc", 0, NULL, "print times in UTC instead of the local zone" },
 	[OPT_LINES] = { "limit", 0, "N", "print at most N lines; 0 for no limit" },
 	[OPT_BACKLOG] = { "limit", 0, "N", "start with the last N lines; default 10" },

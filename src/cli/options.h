@@ -58,6 +58,7 @@ enum option_id {
 	OPT_TO_SITE,
 	OPT_TIMEOUT,
 	OPT_SQL_TIMEOUT,
+	OPT_TIME,
 	OPT_OFFLINE,
 	OPT_SITE_CONTROL_SITE,
 	OPT_INTO_SITE,
@@ -119,7 +120,7 @@ struct options {
 	bool utc;
 	bool no_follow;
 	const char *to_site; /* for send, pause, resume, flush, import and adopt */
-	int64_t timeout;     /* ms; -1 when not given */
+	int64_t timeout;     /* ms; -1 when not given; for torture, the time of the test */
 	char **operands;
 	int n_operands;
 };

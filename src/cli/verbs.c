@@ -428,6 +428,22 @@ const struct verb verbs[] = {
 	    .run = verb_doctor,
 	},
 	{
+	    .name = "torture",
+	    .group = VERBS_SET_UP,
+	    .summary = "test whether a disk keeps what it has confirmed",
+	    .operands = "DIRECTORY",
+	    .about =
+		"Stores events in a new subdirectory, with the code of the daemon, in processes\n"
+		"that are killed at random moments, cannot let a file grow, or run out of file\n"
+		"descriptors; everything acknowledged must be there afterward. Times syncs, and\n"
+		"names mount options that break them. Needs no root, no network and 128 MiB, and\n"
+		"removes its files. Exits 0 only when the promises were kept.",
+	    .example = "bentospool torture /var/lib/bentospool --time 10m",
+	    .options = OPTION(JSON) | OPTION(HELP) | OPTION(TIME),
+	    .max_operands = 1,
+	    .run = verb_torture,
+	},
+	{
 	    .name = "send",
 	    .group = VERBS_SET_UP,
 	    .summary = "send a test event and wait for Bento's response",

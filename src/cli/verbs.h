@@ -69,6 +69,7 @@ int verb_restore(const struct options *o);
 int verb_init(const struct options *o);
 int verb_check(const struct options *o);
 int verb_doctor(const struct options *o);
+int verb_torture(const struct options *o);
 int verb_send(const struct options *o);
 int verb_completion(const struct options *o);
 int verb_version(const struct options *o);

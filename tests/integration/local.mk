@@ -39,6 +39,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_sites.py \
 	tests/integration/test_sql.py \
 	tests/integration/test_site_control.py \
+	tests/integration/test_torture.py \
 	tests/integration/test_verbs.py \
 	tests/integration/test_webhook.py
 

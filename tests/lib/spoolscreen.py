@@ -15,7 +15,8 @@ from spooltest import binary
 class Screen:
     """Runs a verb whose input and output are a terminal: with Screen(bench, "top") as screen."""
 
-    def __init__(self, bench, verb, *argv, env=None, rows=24, columns=80):
+    def __init__(self, bench, verb, *argv, env=None, rows=24, columns=80, conf="bentospool.conf"):
+        """conf=None: for a verb without a configuration."""
         self.ours, theirs = pty.openpty()
         self.resize(rows, columns)
         self.before = termios.tcgetattr(theirs)
@@ -23,7 +24,7 @@ class Screen:
         self.shown = b""
         # pylint: disable=consider-using-with
         self.popen = subprocess.Popen(
-            [binary("bentospool"), verb, "-c", bench.path("bentospool.conf"), *argv],
+            [binary("bentospool"), verb, *(["-c", bench.path(conf)] if conf else []), *argv],
             stdin=theirs, stdout=theirs, stderr=theirs, cwd=bench.dir,
             env={**os.environ, "TERM": "xterm", "NO_COLOR": "", **(env or {})})
 

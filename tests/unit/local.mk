@@ -6,6 +6,7 @@ UNIT_TESTS = \
 	tests/unit/cli/test_doctor \
 	tests/unit/cli/test_options \
 	tests/unit/cli/test_report \
+	tests/unit/cli/test_torture_disk \
 	tests/unit/client/test_act \
 	tests/unit/client/test_control_socket \
 	tests/unit/config/test_config \
