@@ -280,7 +280,8 @@ live_with_few_descriptors(struct living *l)
 
 /* ---- the process ----------------------------------------------------------------------------- */
 
-/* A terminal's interrupt is for the parent. The log of the outbox would mix with the verdict. */
+/* Signals to the whole process group are for the parent. The log of the outbox would mix with the
+ * verdict. */
 static void
 prepare(pid_t parent)
 {
@@ -292,6 +293,8 @@ prepare(pid_t parent)
 	dup2(null, STDERR_FILENO);
 	close(null);
 	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	sigemptyset(&none);

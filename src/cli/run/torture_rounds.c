@@ -24,6 +24,7 @@
 
 #define FILE_EVENTS 10000 /* a larger file is replaced, so that a check takes no second */
 #define PATIENCE_MS 60000 /* a process that reports nothing for so long hangs */
+#define LIMIT_MS 10000    /* by then a process has run into its limit */
 #define EARLY_MS 40       /* a kill while the outbox is opened and recovered */
 #define LATE_MS 200       /* a kill while events are stored */
 #define ROUNDS_MIN 4      /* these have a round of each kind */
@@ -297,7 +298,7 @@ limit_round(struct rounds *t, enum torture_limit limit, int64_t *count, struct e
 
 	if (start(t, limit, e) != 0)
 		return -1;
-	rc = listen_for(t, PATIENCE_MS, false, e);
+	rc = listen_for(t, LIMIT_MS, false, e);
 	if (end(t, rc, e) != 0)
 		return -1;
 	*count += t->refused > 0;
