@@ -132,7 +132,7 @@ is_group(const struct event_block *b, const struct event_block_group *g,
 
 	return g->site_id == event->site_id && g->n_name == event->name.n
 	       && g->n_kind == event->kind.n
-	       && memcmp(texts + g->kind, event->kind.p, g->n_kind) == 0
+	       && (g->n_kind == 0 || memcmp(texts + g->kind, event->kind.p, g->n_kind) == 0)
 	       && (g->n_name == 0 || memcmp(texts + g->name, event->name.p, g->n_name) == 0);
 }
 

@@ -30,7 +30,7 @@ nth_start(char **argv)
 	if (access(library, R_OK) != 0) {
 		printf(
 		    "1..0 # SKIP %s is not built: a sanitizer wants to be loaded first\n", library);
-		exit(77);
+		exit(0);
 	}
 	setenv("LD_PRELOAD", library, 1);
 	execv("/proc/self/exe", argv);
