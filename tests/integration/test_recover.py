@@ -237,6 +237,27 @@ def test_verify(bench):
     os.rename(live.database, bench.path("damaged"))
 
 
+def append_frame(path, commit):
+    """Appends a frame of this log to it whose page does not fit its checksum."""
+    with open(path, "r+b") as log:
+        salts = log.read(24)[16:24]
+        log.seek(0, os.SEEK_END)
+        equal((log.tell() - 32) % (PAGE + 24), 0, "the log ends with a frame")
+        log.write((2).to_bytes(4, "big") + commit.to_bytes(4, "big") + salts + bytes(8) + b"x" * PAGE)
+
+
+def test_verify_after_a_kill(bench):
+    """frames of a transaction that a kill cut off are no damage; a wrong commit is"""
+    daemon = bench.daemon()
+    daemon.accept("/v1/track", track("m-1"))
+    daemon.kill()
+    append_frame(bench.database + "-wal", commit=0)
+    verify(bench, bench.database, 0)
+    append_frame(bench.database + "-wal", commit=5)
+    true("the write-ahead log has a damaged copy of page 2" in str(verify(bench, bench.database, 1)),
+         "the commit may have been acknowledged")
+
+
 def test_doctor(bench):
     """doctor names the damage and the procedure"""
     old = stored(bench)

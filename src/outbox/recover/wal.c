@@ -142,8 +142,10 @@ struct reading {
 static int
 take_frame(struct reading *r, const unsigned char *frame, int64_t at, struct err *e)
 {
-	struct wal_frame f = { .page = number_at(frame), .at = at + FRAME_HEADER };
 	uint32_t commit = number_at(frame + 4);
+	struct wal_frame f = {
+		.page = number_at(frame), .at = at + FRAME_HEADER, .commit = commit != 0
+	};
 	struct wal *w = r->w;
 	bool right;
 
@@ -164,17 +166,23 @@ take_frame(struct reading *r, const unsigned char *frame, int64_t at, struct err
 
 /*
  * Drops what follows the last commit: frames of an earlier log, and those of a transaction that did
- * not end. But when frames of this log are wrong there, one of them may have been a commit.
+ * not end, because a killed process leaves frames with wrong checksums. But a wrong commit of this
+ * log may have been acknowledged.
  */
 static int
 end_frames(struct reading *r, struct err *e)
 {
 	struct wal *w = r->w;
 	size_t n = r->wrong;
+	bool committed = false;
 
 	for (size_t i = r->wrong; i < w->wrong.n; i++)
-		if (w->wrong.frame[i].ours)
+		if (w->wrong.frame[i].ours) {
+			committed = committed || w->wrong.frame[i].commit;
 			w->wrong.frame[n++] = w->wrong.frame[i];
+		}
+	if (!committed)
+		n = r->wrong;
 	w->wrong.n = n;
 	for (size_t i = r->right; n > r->wrong && i < w->right.n; i++)
 		if (append(&w->wrong, &w->right.frame[i], e) != 0)

@@ -14,8 +14,9 @@
 
 struct wal_frame {
 	uint32_t page;
-	int64_t at; /* offset of the page in the file */
-	bool ours;  /* it has the salts of this log: it is not left from an earlier one */
+	int64_t at;  /* offset of the page in the file */
+	bool ours;   /* it has the salts of this log: it is not left from an earlier one */
+	bool commit; /* it says that it ends a transaction */
 };
 
 struct wal_frames {
@@ -30,8 +31,8 @@ struct wal {
 	struct wal_frames
 	    right; /* up to the last commit: the last right frame of each page, sorted */
 	/*
-	 * Frames that are wrong, sorted by page. When the log ends in wrong frames, also those that
-	 * follow its last commit: a commit among them may have been acknowledged.
+	 * Frames that are wrong, sorted by page. When a wrong commit follows the last right one,
+	 * also all frames behind the right one: the wrong commit may have been acknowledged.
 	 */
 	struct wal_frames wrong;
 };
