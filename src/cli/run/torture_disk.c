@@ -36,8 +36,8 @@ mount_of(int fd)
 	if (f == NULL)
 		return -1;
 	while (id < 0 && fgets(line, sizeof(line), f) != NULL)
-		if (sscanf(line, "mnt_id: %d", &id) != 1)
-			id = -1;
+		if (strncmp(line, "mnt_id:", 7) == 0)
+			id = (int)strtol(line + 7, NULL, 10);
 	fclose(f);
 	return id;
 }
@@ -48,9 +48,9 @@ read_mount(const char *line, int id, struct torture_file_system *fs)
 {
 	const char *rest = strstr(line, " - ");
 	char own[200], of_super[300];
-	int here;
 
-	if (rest == NULL || sscanf(line, "%d %*s %*s %*s %*s %199s", &here, own) != 2 || here != id
+	if (rest == NULL || strtol(line, NULL, 10) != id
+	    || sscanf(line, "%*s %*s %*s %*s %*s %199s", own) != 1
 	    || sscanf(rest, " - %63s %255s %299s", fs->type, fs->source, of_super) != 3)
 		return false;
 	snprintf(fs->options, sizeof(fs->options), "%s,%s", own, of_super);

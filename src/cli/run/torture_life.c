@@ -268,7 +268,7 @@ live_with_few_descriptors(struct living *l)
 
 	close(lowest);
 	for (int more = 0; more < DESCRIPTORS_MAX; more++) {
-		set_limit(RLIMIT_NOFILE, (rlim_t)(lowest + more));
+		set_limit(RLIMIT_NOFILE, (rlim_t)lowest + (rlim_t)more);
 		if (open_outbox(l, &e) == 0) {
 			store(l, BATCHES_OF_DESCRIPTORS);
 			close_outbox(l);

@@ -170,11 +170,7 @@ compare_event(void *arg, const struct audit_event *event)
 	struct comparison *c = arg;
 	const struct torture_batch *batch = c->t->batch;
 	char id[64];
-	unsigned life, number;
 
-	snprintf(id, sizeof(id), "%.*s", (int)event->message_id.n, event->message_id.p);
-	if (sscanf(id, TORTURE_MESSAGE_ID, &life, &number) != 2)
-		return;
 	while (c->at < c->t->n_batches
 	       && batch[c->at].first_event_id + batch[c->at].n <= event->event_id)
 		c->at++;
@@ -183,8 +179,11 @@ compare_event(void *arg, const struct audit_event *event)
 	     i++) {
 		const int64_t place = event->event_id - batch[i].first_event_id;
 
-		if (place < batch[i].n && batch[i].life == life
-		    && batch[i].first_number + (uint32_t)place == number)
+		if (place >= batch[i].n)
+			continue;
+		snprintf(id, sizeof(id), TORTURE_MESSAGE_ID, batch[i].life,
+		    batch[i].first_number + (uint32_t)place);
+		if (slice_equals(event->message_id, slice_from(id)))
 			c->there++;
 	}
 }
