@@ -21,9 +21,9 @@ src_libbentospool_a_SOURCES += \
 	src/base/rand.c \
 	src/base/rand.h \
 	src/base/shared.h \
+	src/base/similar.h \
 	src/base/siphash.c \
 	src/base/siphash.h \
 	src/base/slice.h \
 	src/base/utf8.h \
-	src/base/version.c \
 	src/base/version.h

@@ -1,8 +1,8 @@
-/* The program's version. */
+/* The program's version, as AC_INIT in configure.ac states it. */
 #ifndef BASE_VERSION_H
 #define BASE_VERSION_H
 
-extern const char version_number[]; /* "1.0.0" */
-extern const char version_agent[];  /* "bentospool/1.0.0" */
+#define VERSION_NUMBER PACKAGE_VERSION                 /* "1.0.0" */
+#define VERSION_AGENT PACKAGE_NAME "/" PACKAGE_VERSION /* "bentospool/1.0.0" */
 
 #endif

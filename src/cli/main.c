@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/similar.h"
 #include "cli/topics.h"
 #include "cli/verbs.h"
 #include "event/json/json_memory.h"
@@ -46,6 +47,15 @@ refuse_misplaced(int argc, char **argv)
 static int
 refuse_verb(const char *name)
 {
+	const char *similar = NULL;
+	unsigned distance = SIMILAR_NONE;
+
+	for (const struct verb *v = verbs; v->name != NULL; v++)
+		if (similar_is_nearer(name, v->name, &distance))
+			similar = v->name;
+	if (similar != NULL)
+		return verb_usage(
+		    "unknown verb \"%.40s\": did you mean bentospool %s?", name, similar);
 	return verb_usage("unknown verb \"%.40s\"; see bentospool help", name);
 }
 
@@ -103,9 +113,10 @@ main(int argc, char **argv)
 		code = help(1, argv);
 	else if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
 		code = run(verb_find("version"), 1, argv);
-	else if (argc < 2)
-		code = verb_usage("no verb given; see bentospool help");
-	else if (name[0] == '-')
+	else if (argc < 2) {
+		verb_print_first(stderr);
+		code = VERB_USAGE;
+	} else if (name[0] == '-')
 		code = refuse_misplaced(argc, argv);
 	else
 		code = refuse_verb(name);

@@ -3,6 +3,8 @@
 
 #include "cli/verbs.h"
 
+#define PURPOSE "bentospool: stores Segment events on disk and delivers them to Bento"
+
 static void
 print_options(const char *title, option_set set)
 {
@@ -38,8 +40,7 @@ verb_print_all(void)
 		[VERBS_SET_UP] = "Set up",
 	};
 
-	printf("bentospool: stores Segment events on disk and delivers them to Bento\n\n"
-	       "usage: bentospool VERB [options]\n");
+	printf(PURPOSE "\n\nusage: bentospool VERB [options]\n");
 	for (const struct verb *v = verbs; v->name != NULL; v++) {
 		if (v == verbs || v->group != v[-1].group)
 			printf("\n%s:\n", headings[v->group]);
@@ -50,4 +51,20 @@ verb_print_all(void)
 	       "  " CONFIG_DEFAULT_FILE "\n");
 	printf("\ntopics: bentospool help statuses, help reasons, help filters\n");
 	printf("\nexit status: 0 done, 1 error, 2 wrong usage, 3 nothing matched\n");
+}
+
+void
+verb_print_first(FILE *to)
+{
+	fputs(PURPOSE
+	    "\n\n"
+	    "Set up:      bentospool init        create a configuration file\n"
+	    "             bentospool doctor      find problems before they cost anything\n"
+	    "             bentospool serve       run the daemon in the foreground\n"
+	    "             bentospool send        send a test event, and see Bento's answer\n"
+	    "Look:        bentospool status      is everything well?\n"
+	    "             bentospool list        the newest events\n"
+	    "All verbs:   bentospool help        one verb: bentospool help VERB\n"
+	    "The manual:  man bentospool\n",
+	    to);
 }

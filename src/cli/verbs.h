@@ -8,6 +8,8 @@
 #ifndef CLI_VERBS_H
 #define CLI_VERBS_H
 
+#include <stdio.h>
+
 #include "cli/open.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -35,6 +37,8 @@ extern const struct verb verbs[];
 const struct verb *verb_find(const char *name);
 void verb_print_help(const struct verb *verb);
 void verb_print_all(void);
+/* Prints where to begin, for a command line without a verb. */
+void verb_print_first(FILE *to);
 
 int verb_serve(const struct options *o);
 int verb_reload(const struct options *o);

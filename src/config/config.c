@@ -11,13 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/environment.h"
 #include "config/file.h"
 #include "config/parse.h"
 #include "config/secret.h"
 #include "config/settings.h"
 #include "config/warn.h"
-
-#define ONLY_SITE "main"
 
 /* ---- defaults ------------------------------------------------------------------------------- */
 
@@ -107,14 +106,6 @@ replace(char **slot, const char *text, struct err *e)
 
 /* ---- the file ------------------------------------------------------------------------------- */
 
-static const char *
-environment(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value == NULL || value[0] == '\0' ? NULL : value;
-}
-
 const char *
 config_choose_file(const struct config_request *r)
 {
@@ -122,8 +113,8 @@ config_choose_file(const struct config_request *r)
 		return r->file;
 	if (r->reading && r->database != NULL)
 		return NULL;
-	if (environment("BENTOSPOOL_CONFIG") != NULL)
-		return environment("BENTOSPOOL_CONFIG");
+	if (environment_get("BENTOSPOOL_CONFIG") != NULL)
+		return environment_get("BENTOSPOOL_CONFIG");
 	return access(CONFIG_DEFAULT_FILE, F_OK) == 0 ? CONFIG_DEFAULT_FILE : NULL;
 }
 
@@ -142,120 +133,6 @@ read_chosen_file(struct config *c, const struct config_request *r, struct err *e
 		return -1;
 	}
 	return replace(&c->file, file, e);
-}
-
-/* ---- the environment ------------------------------------------------------------------------ */
-
-static const struct {
-	const char *variable;
-	enum setting_section section;
-	const char *name;
-	const char *in_place_of; /* the setting that names a file with the same secret */
-} variables[] = {
-	{ "BENTOSPOOL_DATABASE", SECTION_TOP, "database", NULL },
-	{ "BENTOSPOOL_LISTEN", SECTION_INGEST, "listen", NULL },
-	{ "BENTOSPOOL_WRITE_KEYS", SECTION_SITE, "write_keys", "write_keys_file" },
-	{ "BENTO_SITE_UUID", SECTION_SITE, "site_uuid", NULL },
-	{ "BENTO_PUBLISHABLE_KEY", SECTION_SITE, "publishable_key", "publishable_key_file" },
-	{ "BENTO_SECRET_KEY", SECTION_SITE, "secret_key", "secret_key_file" },
-	{ "BENTO_API_URL", SECTION_SITE, "api_url", NULL },
-};
-
-static int
-store_checked(const struct setting *s, void *base, const char *text, struct err *e)
-{
-	return setting_check(s, text, e) != 0 ? -1 : setting_store(s, base, text, e);
-}
-
-/* "a,b , c": white space around an item and empty items are ignored. */
-static int
-store_list(const struct setting *s, void *base, const char *text, struct err *e)
-{
-	char *copy = strdup(text), *rest = copy, *item;
-	int rc = 0;
-
-	if (copy == NULL)
-		return err_nomem(e);
-	while (rc == 0 && (item = strsep(&rest, ",")) != NULL) {
-		item += strspn(item, " \t");
-		item[strcspn(item, " \t")] = '\0';
-		if (item[0] != '\0')
-			rc = store_checked(s, base, item, e);
-	}
-	explicit_bzero(copy, strlen(text));
-	free(copy);
-	return rc;
-}
-
-static int
-apply_variable(struct config *c, size_t which, const char *text, struct err *e)
-{
-	enum setting_section section = variables[which].section;
-	const struct setting *s = setting_find(section, variables[which].name);
-	struct config_site *site;
-	void *base;
-
-	if (section == SECTION_SITE && c->n_sites > 1)
-		return err_set(e, ERR_INPUT,
-		    "is set, but %s has %zu sites: unset it, and set %s in the file", c->file,
-		    c->n_sites, variables[which].name);
-	if (section == SECTION_SITE && c->n_sites == 0
-	    && config_add_site(c, ONLY_SITE, &site, e) != 0)
-		return -1;
-	base = setting_base(c, section);
-	setting_clear(s, base);
-	if (variables[which].in_place_of != NULL
-	    && setting_store(setting_find(section, variables[which].in_place_of), base, "", e) != 0)
-		return -1;
-	return s->type == SETTING_LIST ? store_list(s, base, text, e)
-				       : store_checked(s, base, text, e);
-}
-
-static bool
-is_known(const char *entry)
-{
-	/* The last three are what an alarm_command finds. */
-	static const char *const more[] = {
-		"BENTOSPOOL_CONFIG=", "BENTOSPOOL_EVENT=", "BENTOSPOOL_SITE=", "BENTOSPOOL_TEXT="
-	};
-	size_t n = strcspn(entry, "=");
-
-	for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++)
-		if (strlen(variables[i].variable) == n
-		    && strncmp(variables[i].variable, entry, n) == 0)
-			return true;
-	for (size_t i = 0; i < sizeof(more) / sizeof(*more); i++)
-		if (strncmp(entry, more[i], strlen(more[i])) == 0)
-			return true;
-	return false;
-}
-
-/* Warns of the first variable with our prefix that means nothing: its name may be misspelled. */
-static int
-warn_unknown(struct config *c, struct err *e)
-{
-	for (char **entry = environ; *entry != NULL; entry++)
-		if ((strncmp(*entry, "BENTO_", 6) == 0 || strncmp(*entry, "BENTOSPOOL_", 11) == 0)
-		    && !is_known(*entry))
-			return config_warn(c, e,
-			    "the environment variable %.*s means nothing to bentospool: check its "
-			    "spelling, bentospool.conf(5) has the names",
-			    (int)strcspn(*entry, "="), *entry);
-	return 0;
-}
-
-static int
-apply_environment(struct config *c, bool reading, struct err *e)
-{
-	for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++) {
-		const char *text = environment(variables[i].variable);
-
-		if (reading && variables[i].section != SECTION_TOP)
-			continue;
-		if (text != NULL && apply_variable(c, i, text, e) != 0)
-			return err_wrap(e, "%s", variables[i].variable);
-	}
-	return 0;
 }
 
 /* ---- secrets -------------------------------------------------------------------------------- */
@@ -281,16 +158,25 @@ read_secret_file(char **value, const char *path, const char *name, struct err *e
 	return 0;
 }
 
+/* A key may hold blanks; a # at the beginning or behind a blank begins a comment. */
 static int
 take_key_line(struct config_site *site, char *line, struct err *e)
 {
 	const struct setting *s = setting_find(SECTION_SITE, "write_keys");
+	static const char blank[] = " \t\r";
+	size_t n = 0;
 
-	line += strspn(line, " \t\r");
-	line[strcspn(line, " \t\r")] = '\0';
-	if (line[0] == '\0' || line[0] == '#')
+	line += strspn(line, blank);
+	for (size_t i = 0; line[i] != '\0'; i++) {
+		if (line[i] == '#' && (i == 0 || strchr(blank, line[i - 1]) != NULL))
+			break;
+		if (strchr(blank, line[i]) == NULL)
+			n = i + 1;
+	}
+	line[n] = '\0';
+	if (n == 0)
 		return 0;
-	return store_checked(s, site, line, e);
+	return setting_check(s, line, e) != 0 ? -1 : setting_store(s, site, line, e);
 }
 
 static int
@@ -365,13 +251,24 @@ warn_url(struct config *c, const struct config_site *site, struct err *e)
 }
 
 static int
-warn(struct config *c, struct err *e)
+warn_urls(struct config *c, struct err *e)
 {
-	if (warn_unknown(c, e) != 0)
-		return -1;
 	for (size_t i = 0; i < c->n_sites; i++)
 		if (warn_url(c, &c->sites[i], e) != 0)
 			return -1;
+	return 0;
+}
+
+/* Checks the whole. What is missing may stand in a variable with a misspelled name, so the error
+ * has the warnings, too. */
+static int
+check_all(struct config *c, struct err *e)
+{
+	struct err why;
+
+	if (config_check(c, &why) != 0)
+		return err_set(
+		    e, why.code, "%s%s%s", why.text, c->warning[0] == '\0' ? "" : "; ", c->warning);
 	return 0;
 }
 
@@ -380,7 +277,7 @@ fill(struct config *c, const struct config_request *r, struct err *e)
 {
 	if (read_chosen_file(c, r, e) != 0)
 		return -1;
-	if (apply_environment(c, r->reading, e) != 0)
+	if (environment_apply(c, r->reading, e) != 0)
 		return err_wrap(e, "environment");
 	/* The setting control belongs to the configured database, not to the one of --database. */
 	if (r->database != NULL
@@ -390,7 +287,8 @@ fill(struct config *c, const struct config_request *r, struct err *e)
 		return -1;
 	if (r->reading)
 		return 0;
-	if (read_secrets(c, e) != 0 || config_check(c, e) != 0 || warn(c, e) != 0)
+	if (read_secrets(c, e) != 0 || environment_warn(c, e) != 0 || check_all(c, e) != 0
+	    || warn_urls(c, e) != 0)
 		return -1;
 	return r->starting ? 0 : config_check_archive(c, e);
 }

@@ -8,6 +8,8 @@ src_libbentospool_a_SOURCES += \
 	src/config/config.h \
 	src/config/differences.c \
 	src/config/differences.h \
+	src/config/environment.c \
+	src/config/environment.h \
 	src/config/file.c \
 	src/config/file.h \
 	src/config/lex.c \

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/similar.h"
 #include "config/lex.h"
 #include "config/settings.h"
 
@@ -113,12 +114,40 @@ append_names(const struct parser *p, struct buf *to)
 		buf_append_literal(to, ", and the sections ingest, retention and site");
 }
 
+/* Returns the name of a setting of this section that the word is like, or NULL. */
+static const char *
+find_similar(const struct parser *p, const char *word)
+{
+	unsigned distance = SIMILAR_NONE;
+	const char *best = NULL;
+
+	for (const struct setting *s = settings; s->name != NULL; s++)
+		if (s->section == p->section && similar_is_nearer(word, s->name, &distance))
+			best = s->name;
+	return best;
+}
+
+static int
+fail_misnamed(struct parser *p, const char *name)
+{
+	const char *similar = find_similar(p, name);
+	int line = p->lex.token_line;
+	struct buf known;
+
+	if (similar != NULL)
+		return FAIL(p, line, "no setting is called %s: did you mean %s?", name, similar);
+	buf_init(&known, 4096);
+	append_names(p, &known);
+	FAIL(p, line, "no setting is called %s here; there are %s", name, buf_slice(&known).p);
+	buf_free(&known);
+	return -1;
+}
+
 static int
 fail_unknown(struct parser *p, const char *name)
 {
 	const struct setting *other = find_elsewhere(name);
 	int line = p->lex.token_line;
-	struct buf known;
 
 	if (other != NULL)
 		return FAIL(p, line, "%s belongs to %s, not to %s", name,
@@ -133,11 +162,7 @@ fail_unknown(struct parser *p, const char *name)
 		return FAIL(p, line,
 		    "expected the name of a setting: put the text before it in quotes if it "
 		    "holds blanks or signs, or see bentospool.conf(5) for the names");
-	buf_init(&known, 4096);
-	append_names(p, &known);
-	FAIL(p, line, "no setting is called %s here; there are %s", name, buf_slice(&known).p);
-	buf_free(&known);
-	return -1;
+	return fail_misnamed(p, name);
 }
 
 /* ---- values --------------------------------------------------------------------------------- */

@@ -173,7 +173,7 @@ log_start(const struct daemon *d)
 			log_warn("cannot count the pending events: %s", e.text);
 		outbox_audit_close(audit);
 	}
-	log_info("bentospool %s: %s, database %s, %zu site%s, %lld event%s pending", version_number,
+	log_info("bentospool %s: %s, database %s, %zu site%s, %lld event%s pending", VERSION_NUMBER,
 	    d->config->file[0] == '\0' ? "settings from the environment" : d->config->file,
 	    d->config->database, d->config->n_sites, words_plural((int64_t)d->config->n_sites),
 	    (long long)pending, words_plural(pending));

@@ -163,7 +163,7 @@ start_dispatcher(struct daemon *d, struct err *e)
 	if (sites == NULL)
 		return err_nomem(e);
 	if (outbox_port_open(d->config->database, d->outbox, &outbox, e) == 0
-	    && transport_curl_new(version_agent, &transport, e) == 0)
+	    && transport_curl_new(VERSION_AGENT, &transport, e) == 0)
 		rc = new_dispatcher(d, outbox, transport, sites, e);
 	if (rc != 0 && outbox != NULL)
 		outbox->free(outbox);
@@ -235,7 +235,7 @@ start_control(struct daemon *d, struct err *e)
 	struct control_site *sites = calloc(d->config->n_sites, sizeof(*sites));
 	struct control_options o = {
 		.path = d->config->control,
-		.version = version_number,
+		.version = VERSION_NUMBER,
 		.outbox = d->outbox,
 		.clock = clocks_clock(d->clocks),
 		.sites = sites,

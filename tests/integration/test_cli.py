@@ -82,6 +82,20 @@ def test_usage(bench):
         true(done.stderr and not done.stdout, f"{argv} complains on standard error")
 
 
+def test_first_screen(bench):
+    """without a verb the program says where to begin; an unknown verb is answered with the nearest one"""
+    first = bench.run(binary("bentospool")).stderr
+    named = re.findall(r"bentospool ([a-z]+) ", first)
+    equal(named, ["init", "doctor", "serve", "send", "status", "list", "help"], first)
+    for verb in named:
+        equal(bench.run(binary("bentospool"), verb, "--help" if verb != "help" else "list").returncode, 0, verb)
+    true(len(first.splitlines()) < 12 and max(map(len, first.splitlines())) <= 80, first)
+    for typed, meant in (("staus", ": did you mean bentospool status?"), ("requeu", "bentospool requeue?"),
+                         ("quux", "; see bentospool help")):
+        said = bench.run(binary("bentospool"), typed).stderr
+        true(f'unknown verb "{typed}"' in said and said.endswith(meant + "\n"), said)
+
+
 def test_topics(bench):
     """help TOPIC explains all statuses, reasons and filters, each on one screen"""
     with open(os.path.join(spooltest.srcdir(), "doc/bentospool-schema.7"), encoding="utf-8") as file:

@@ -3,6 +3,7 @@
 UNIT_TESTS = \
 	tests/unit/base/test_base \
 	tests/unit/base/test_encode \
+	tests/unit/base/test_similar \
 	tests/unit/cli/test_doctor \
 	tests/unit/cli/test_options \
 	tests/unit/cli/test_report \
@@ -11,6 +12,7 @@ UNIT_TESTS = \
 	tests/unit/client/test_control_socket \
 	tests/unit/config/test_config \
 	tests/unit/config/test_config_sources \
+	tests/unit/config/test_environment \
 	tests/unit/config/test_parse \
 	tests/unit/config/test_settings \
 	tests/unit/control/test_control \
@@ -154,6 +156,7 @@ tests_unit_client_test_control_socket_SOURCES = tests/unit/client/test_control_s
 	$(CONTROL_RIG)
 tests_unit_config_test_config_SOURCES = tests/unit/config/test_config.c $(CONFIG_RIG)
 tests_unit_config_test_config_sources_SOURCES = tests/unit/config/test_config_sources.c $(CONFIG_RIG)
+tests_unit_config_test_environment_SOURCES = tests/unit/config/test_environment.c $(CONFIG_RIG)
 tests_unit_control_test_control_SOURCES = tests/unit/control/test_control.c $(CONTROL_RIG)
 tests_unit_daemon_test_clocks_SOURCES = tests/unit/daemon/test_clocks.c $(OUTBOX_RIG)
 tests_unit_daemon_test_notify_SOURCES = tests/unit/daemon/test_notify.c $(TEST_LIB)

@@ -201,7 +201,7 @@ ask(const struct config_site *s, struct inquiry_result *ret_result, struct err *
 		.publishable_key = s->publishable_key,
 		.secret_key = s->secret_key,
 		.ca_file = s->ca_file,
-		.user_agent = version_agent,
+		.user_agent = VERSION_AGENT,
 		.timeout_ms = ASK_MS,
 	};
 

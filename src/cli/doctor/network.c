@@ -143,7 +143,7 @@ ask_health(struct doctor *d, const char *text)
 		snprintf(url, sizeof(url), "http://%s/healthz", text);
 	else
 		return;
-	if (inquiry_ask_here(url, unix_path, version_agent, PING_MS, &r, &e) != 0)
+	if (inquiry_ask_here(url, unix_path, VERSION_AGENT, PING_MS, &r, &e) != 0)
 		doctor_report(d, DOCTOR_PROBLEM, "health", "free memory", "%s", e.text);
 	else
 		check_health(d, text, &r);

@@ -19,12 +19,12 @@ verb_version(const struct options *o)
 	if (!o->json) {
 		printf(
 		    "bentospool %s\nsqlite %s, libcurl %s (%s), libevent %s, zlib %s, cJSON %s\n",
-		    version_number, sqlite, curl, tls, event_get_version(), gzip_library(),
+		    VERSION_NUMBER, sqlite, curl, tls, event_get_version(), gzip_library(),
 		    cJSON_Version());
 		return VERB_DONE;
 	}
 	line = cJSON_CreateObject();
-	cJSON_AddStringToObject(line, "version", version_number);
+	cJSON_AddStringToObject(line, "version", VERSION_NUMBER);
 	cJSON_AddStringToObject(line, "sqlite", sqlite);
 	cJSON_AddStringToObject(line, "libcurl", curl);
 	cJSON_AddStringToObject(line, "tls", tls);

@@ -11,12 +11,24 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/environment.h"
+
 char config_rig_folder[64];
 char config_rig_conf[96];
 
-static const char *const variables[] = { "BENTOSPOOL_CONFIG", "BENTOSPOOL_DATABASE",
-	"BENTOSPOOL_LISTEN", "BENTOSPOOL_WRITE_KEYS", "BENTO_SITE_UUID", "BENTO_PUBLISHABLE_KEY",
-	"BENTO_SECRET_KEY", "BENTO_API_URL", "CREDENTIALS_DIRECTORY" };
+/* Clears every variable that a setting may have, so that no test finds those of another. */
+static void
+clear_environment(void)
+{
+	char name[ENVIRONMENT_NAME_SIZE];
+
+	for (const struct setting *s = settings; s->name != NULL; s++) {
+		environment_name(s, name);
+		unsetenv(name);
+	}
+	unsetenv("BENTOSPOOL_CONFIG");
+	unsetenv("CREDENTIALS_DIRECTORY");
+}
 
 int
 config_rig_make(void **state)
@@ -25,8 +37,7 @@ config_rig_make(void **state)
 	snprintf(config_rig_folder, sizeof(config_rig_folder), "/tmp/bentospool-test-XXXXXX");
 	assert_non_null(mkdtemp(config_rig_folder));
 	snprintf(config_rig_conf, sizeof(config_rig_conf), "%s/conf", config_rig_folder);
-	for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++)
-		unsetenv(variables[i]);
+	clear_environment();
 	return 0;
 }
 
@@ -41,8 +52,7 @@ config_rig_remove(void **state)
 		snprintf(path, sizeof(path), "%s/%s", config_rig_folder, names[i]);
 		unlink(path);
 	}
-	for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++)
-		unsetenv(variables[i]);
+	clear_environment();
 	return rmdir(config_rig_folder);
 }
 

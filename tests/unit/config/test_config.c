@@ -73,7 +73,7 @@ errors_name_file_line_and_what_is_allowed(void **state)
 {
 	(void)state;
 	config_rig_refuses(
-	    "databse = \"x\"\n", "%:1: no setting is called databse here; there are database");
+	    "databse = \"x\"\n", "%:1: no setting is called databse: did you mean database?");
 	config_rig_refuses(
 	    "\n\nsite main {\n\n batch_event = 5\n}", "%:5: no setting is called batch_event");
 	config_rig_refuses("site main { listen = {} }",

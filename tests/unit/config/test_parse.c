@@ -183,8 +183,9 @@ static void
 names_stand_where_they_belong(void **state)
 {
 	(void)state;
-	refuses(
-	    "databse = x", "f:1: no setting is called databse here; there are database, control");
+	refuses("databse = x", "f:1: no setting is called databse: did you mean database?");
+	refuses("cheese = x", "f:1: no setting is called cheese here; there are database, control");
+	refuses("ingest { lisen = x }", "f:1: no setting is called lisen: did you mean listen?");
 	refuses(
 	    "batch_events = 5", "f:1: batch_events belongs to a section site, not to the top of");
 	refuses("ingest { database = x }", "f:1: database belongs to the top of the file, not to");
@@ -197,9 +198,10 @@ names_stand_where_they_belong(void **state)
 	refuses("site a {\n secret_key = s hush }",
 	    "f:2: no setting has the name that stands here; it is not shown, because it may "
 	    "belong to the secret_key of line 2");
-	refuses("site a { secret_key = s }\ndatabse = x", "f:2: no setting is called databse here");
+	refuses("site a { secret_key = s }\ndatabse = x",
+	    "f:2: no setting is called databse: did you mean database?");
 	refuses("site a { secret_key = s\n batch_events = 5\n databse = x }",
-	    "f:3: no setting is called databse here");
+	    "f:3: no setting is called databse here; there are site_uuid");
 	refuses("database = x;\n;", "f:2: expected the name of a setting");
 	refuses("database", "f:1: database must be followed by = and a value");
 	refuses("database \"x\"", "f:1: database must be followed by = and a value");
