@@ -8,7 +8,6 @@
 
 #include <cjson/cJSON.h>
 #include <event2/event.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -24,14 +23,17 @@
 #include "daemon/jobs/retention.h"
 #include "daemon/notify.h"
 #include "daemon/process.h"
+#include "daemon/signals.h"
 #include "daemon/site_changes.h"
 #include "daemon/watch.h"
+#include "daemon/watchdog.h"
 #include "daemon/wiring.h"
 #include "outbox/read/audit.h"
 
 /* for the database, connections to Bento, the control socket, and a reserve */
 #define SPARE_FILES 64
 #define TICK_SECONDS 1
+#define STRAY_LOG_MS 60000
 
 /* ---- signals -------------------------------------------------------------------------------- */
 
@@ -78,6 +80,22 @@ on_reload(evutil_socket_t signal, short what, void *arg)
 		log_info("SIGHUP: configuration reloaded, %d change%s; retrying paused sites now",
 		    cJSON_GetArraySize(changed), words_plural(cJSON_GetArraySize(changed)));
 	cJSON_Delete(changed);
+}
+
+static void
+on_stray(evutil_socket_t signal, short what, void *arg)
+{
+	struct daemon *d = arg;
+	unsigned suppressed;
+
+	(void)what;
+	if (!log_limit_pass(&d->stray_limit, clock_mono(&clock_system), STRAY_LOG_MS, &suppressed))
+		return;
+	log_warn(
+	    "signal %d (%s) ignored: it has no meaning here; SIGHUP reloads the configuration, "
+	    "SIGTERM stops%s",
+	    (int)signal, signal == SIGUSR1 ? "SIGUSR1" : "SIGUSR2",
+	    suppressed > 0 ? " (and more such signals in the last minute)" : "");
 }
 
 /* ---- once a second -------------------------------------------------------------------------- */
@@ -131,12 +149,14 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 static int
 start_signals(struct daemon *d, struct err *e)
 {
-	static const int signals[N_SIGNALS] = PROCESS_STOP_SIGNALS;
+	static const int signals[N_SIGNALS] = SIGNALS_STOP, stray[N_SIGNALS] = SIGNALS_STRAY;
 	const struct timeval period = { .tv_sec = TICK_SECONDS };
 
 	for (size_t i = 0; i < N_SIGNALS; i++) {
 		d->signals[i] = evsignal_new(d->base, signals[i], on_signal, d);
-		if (d->signals[i] == NULL || event_add(d->signals[i], NULL) != 0)
+		d->stray[i] = evsignal_new(d->base, stray[i], on_stray, d);
+		if (d->signals[i] == NULL || event_add(d->signals[i], NULL) != 0
+		    || d->stray[i] == NULL || event_add(d->stray[i], NULL) != 0)
 			return err_nomem(e);
 	}
 	d->reload = evsignal_new(d->base, SIGHUP, on_reload, d);
@@ -145,7 +165,7 @@ start_signals(struct daemon *d, struct err *e)
 	d->tick = event_new(d->base, -1, EV_PERSIST, on_tick, d);
 	if (d->tick == NULL || event_add(d->tick, &period) != 0)
 		return err_nomem(e);
-	return process_unblock_signals(e);
+	return signals_unblock(e);
 }
 
 /* From here on the next signal ends the process at once. */
@@ -157,7 +177,7 @@ stop_signals(struct daemon *d)
 			event_free(d->signals[i]);
 		d->signals[i] = NULL;
 	}
-	process_end_at_next_signal();
+	signals_end_at_next_stop();
 }
 
 /* Counts pending events only up to PENDING_COUNT_MAX: a large backlog must not delay the start. */
@@ -199,6 +219,8 @@ run(struct daemon *d, struct err *e)
 	if (dispatcher_start(d->dispatcher, e) != 0)
 		return -1;
 	rc = start_signals(d, e);
+	if (rc == 0)
+		rc = watchdog_new(d->base, d->outbox, d->dispatcher, &d->watchdog, e);
 	if (rc == 0) {
 		announce(d);
 		if (event_base_dispatch(d->base) < 0)
@@ -226,8 +248,12 @@ release(struct daemon *d)
 	stop_signals(d);
 	if (d->reload != NULL)
 		event_free(d->reload);
+	for (size_t i = 0; i < N_SIGNALS; i++)
+		if (d->stray[i] != NULL)
+			event_free(d->stray[i]);
 	if (d->tick != NULL)
 		event_free(d->tick);
+	watchdog_free(d->watchdog);
 	retention_free(d->retention);
 	erasures_free(d->erasures);
 	identities_free(d->identities);
@@ -242,13 +268,24 @@ release(struct daemon *d)
 }
 
 int
+daemon_prepare(struct err *e)
+{
+	return process_prepare(e);
+}
+
+uint64_t
+daemon_files(const struct config *c)
+{
+	return (uint64_t)c->ingest.max_connections + SPARE_FILES;
+}
+
+int
 daemon_run(struct config *c, const struct config_request *request, struct err *e)
 {
 	struct daemon d = { .config = c, .request = request, .boot = clock_boot() };
 	int rc;
 
-	if (process_prepare(e) != 0 || process_check_user(c->database, e) != 0
-	    || process_allow_files((unsigned)c->ingest.max_connections + SPARE_FILES, e) != 0)
+	if (process_check_user(c->database, e) != 0 || process_allow_files(daemon_files(c), e) != 0)
 		return -1;
 	wiring_log(c);
 	shared_hold(&c->shared);

@@ -5,13 +5,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/log.h"
 #include "config/config.h"
 #include "control/control.h"
 #include "dispatch/dispatcher.h"
 #include "ingest/ingest.h"
 #include "outbox/outbox.h"
 
-#define N_SIGNALS 2
+#define N_SIGNALS 2 /* in SIGNALS_STOP, and in SIGNALS_STRAY */
 
 struct alarm;
 struct clocks;
@@ -22,6 +23,7 @@ struct identities;
 struct retention;
 struct site_changes;
 struct watch;
+struct watchdog;
 
 struct daemon {
 	struct config *config; /* the daemon holds one reference; a reload replaces it */
@@ -33,9 +35,12 @@ struct daemon {
 	struct ingest *ingest;
 	struct control *control;
 	struct event *signals[N_SIGNALS];
+	struct event *stray[N_SIGNALS];
+	struct log_limit stray_limit;
 	struct event *reload;
 	struct event *tick; /* once a second */
 	struct watch *watch;
+	struct watchdog *watchdog; /* NULL: systemd does not wait for signs of life */
 	struct alarm *alarm;
 	struct site_changes *site_changes;
 	struct retention *retention;

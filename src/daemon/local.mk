@@ -21,10 +21,14 @@ src_libbentospool_a_SOURCES += \
 	src/daemon/process.c \
 	src/daemon/process.h \
 	src/daemon/reload.c \
+	src/daemon/signals.c \
+	src/daemon/signals.h \
 	src/daemon/site_changes.c \
 	src/daemon/site_changes.h \
 	src/daemon/start.c \
 	src/daemon/watch.c \
 	src/daemon/watch.h \
+	src/daemon/watchdog.c \
+	src/daemon/watchdog.h \
 	src/daemon/wiring.c \
 	src/daemon/wiring.h

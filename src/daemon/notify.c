@@ -1,10 +1,11 @@
 /*
- * Tells systemd that the daemon starts slowly, is ready or stops, with one datagram to
+ * Tells systemd that the daemon starts slowly, is ready, is alive or stops, with one datagram to
  * $NOTIFY_SOCKET. Without that variable nothing is sent; a failure is ignored, because the service
  * manager has its own timeout.
  */
 #include "daemon/notify.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,7 +55,41 @@ notify_ready(void)
 }
 
 void
+notify_alive(void)
+{
+	notify("WATCHDOG=1");
+}
+
+void
 notify_stopping(void)
 {
 	notify("STOPPING=1");
+}
+
+/* Returns the number in a variable; -1 when it is not set or not a number from 0 to max. */
+static int64_t
+variable(const char *name, int64_t max)
+{
+	const char *text = getenv(name);
+	long long value;
+	char *end;
+
+	if (text == NULL || text[0] < '0' || text[0] > '9')
+		return -1;
+	errno = 0;
+	value = strtoll(text, &end, 10);
+	return errno != 0 || *end != '\0' || value > max ? -1 : value;
+}
+
+int64_t
+notify_watchdog_us(void)
+{
+	int64_t us = variable("WATCHDOG_USEC", NOTIFY_WATCHDOG_MAX);
+
+	if (us <= 0 || getenv("NOTIFY_SOCKET") == NULL)
+		return 0;
+	/* A child of the watched process inherits the variables, and is not watched itself. */
+	if (getenv("WATCHDOG_PID") != NULL && variable("WATCHDOG_PID", INT64_MAX) != getpid())
+		return 0;
+	return us < 2000 ? 2000 : us;
 }

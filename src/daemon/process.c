@@ -1,15 +1,12 @@
 /*
- * Prepares the process before threads start, and unblocks its signals once the event loop exists.
- * Fails when the kernel refuses a limit.
+ * Prepares the process before threads start. Fails when the kernel refuses a limit.
  */
 #include "daemon/process.h"
 
-#include <errno.h>
 #include <libgen.h>
 #include <limits.h>
 #include <malloc.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -17,23 +14,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void
-own_signals(sigset_t *ret_set)
-{
-	static const int signals[] = PROCESS_STOP_SIGNALS;
-
-	sigemptyset(ret_set);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
-		sigaddset(ret_set, signals[i]);
-	sigaddset(ret_set, SIGHUP);
-}
+#include "daemon/signals.h"
 
 int
 process_prepare(struct err *e)
 {
 	const struct rlimit none = { 0, 0 };
-	struct sigaction ignore = { .sa_handler = SIG_IGN };
-	sigset_t set;
 
 	umask(0027);
 	/* Threads pass memory to each other all the time: with an arena for each thread, memory
@@ -43,12 +29,7 @@ process_prepare(struct err *e)
 	mallopt(M_MMAP_THRESHOLD, 256 * 1024);
 	if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return err_sys(e, "cannot disable core dumps");
-	sigemptyset(&ignore.sa_mask);
-	if (sigaction(SIGPIPE, &ignore, NULL) != 0 || sigaction(SIGXFSZ, &ignore, NULL) != 0)
-		return err_sys(e, "cannot ignore signals");
-	own_signals(&set);
-	errno = pthread_sigmask(SIG_BLOCK, &set, NULL);
-	return errno == 0 ? 0 : err_sys(e, "cannot block signals");
+	return signals_block(e);
 }
 
 int
@@ -75,40 +56,7 @@ process_check_user(const char *database, struct err *e)
 }
 
 int
-process_unblock_signals(struct err *e)
-{
-	sigset_t set;
-
-	own_signals(&set);
-	errno = pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-	return errno == 0 ? 0 : err_sys(e, "cannot unblock signals");
-}
-
-/* Async-signal-safe, so it cannot use the log, which prints the time. */
-static void
-end_at_once(int signal)
-{
-	static const char text[] =
-	    "signal again: stopping at once; every acknowledged event is on disk\n";
-
-	(void)signal;
-	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
-	_exit(1);
-}
-
-void
-process_end_at_next_signal(void)
-{
-	static const int signals[] = PROCESS_STOP_SIGNALS;
-	struct sigaction action = { .sa_handler = end_at_once };
-
-	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
-		sigaction(signals[i], &action, NULL);
-}
-
-int
-process_allow_files(unsigned n, struct err *e)
+process_allow_files(uint64_t n, struct err *e)
 {
 	struct rlimit files;
 
@@ -118,9 +66,9 @@ process_allow_files(unsigned n, struct err *e)
 		return 0;
 	if (files.rlim_max < n)
 		return err_set(e, ERR_LIMIT,
-		    "max_connections needs %u open files, and the limit is %llu: raise it (ulimit "
-		    "-n, LimitNOFILE) or lower max_connections",
-		    n, (unsigned long long)files.rlim_max);
+		    "max_connections needs %llu open files, and the hard limit is %llu: raise "
+		    "LimitNOFILE of the unit (or ulimit -Hn), or lower max_connections",
+		    (unsigned long long)n, (unsigned long long)files.rlim_max);
 	files.rlim_cur = n;
 	return setrlimit(RLIMIT_NOFILE, &files) == 0
 		   ? 0

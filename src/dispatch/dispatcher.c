@@ -53,6 +53,15 @@ dispatcher_hold(struct dispatcher *d, bool hold)
 		nudge(d);
 }
 
+bool
+dispatcher_moves(struct dispatcher *d)
+{
+	bool moved = !atomic_exchange(&d->asked, true);
+
+	nudge(d);
+	return moved;
+}
+
 static void
 free_reloads(struct mail *mail)
 {
@@ -242,6 +251,7 @@ dispatcher_step(struct dispatcher *d)
 
 	/* Set before looking at anything, so that a later change wakes the thread again. */
 	atomic_store(&d->waking, DISPATCH_AWAKE);
+	atomic_store(&d->asked, false);
 	d->ctx.sent = false;
 	note_stop(d, now);
 	d->ctx.held = atomic_load(&d->hold);

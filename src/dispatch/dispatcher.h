@@ -76,6 +76,11 @@ void dispatcher_site_control(
 /* While `hold` is set no request begins: the clock is not set, and dates would be wrong. Any
  * thread. */
 void dispatcher_hold(struct dispatcher *d, bool hold);
+/*
+ * Asks the thread for one more step, and returns whether it has done the last one that was asked
+ * for. One other thread.
+ */
+bool dispatcher_moves(struct dispatcher *d);
 /* Lets requests in flight end within the deadline, cancels the rest, records every outcome, and
  * ends the thread. The outbox's writer must still be running. */
 void dispatcher_stop(struct dispatcher *d);

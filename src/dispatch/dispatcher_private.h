@@ -46,6 +46,7 @@ struct dispatcher {
 	atomic_bool changed;           /* events that were read before may be out of date */
 	atomic_bool stop;
 	atomic_bool hold;
+	atomic_bool asked; /* dispatcher_moves asked for a step */
 
 	/* used by the thread only */
 	bool canceled;

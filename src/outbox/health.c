@@ -83,9 +83,8 @@ health_end_write(struct outbox *o)
 	atomic_store(&o->busy_since, 0);
 }
 
-/* Milliseconds that the writer has been writing. */
-static int64_t
-busy_ms(const struct outbox *o)
+int64_t
+outbox_writing_ms(const struct outbox *o)
 {
 	int64_t since = atomic_load(&o->busy_since);
 
@@ -97,7 +96,8 @@ outbox_health(const struct outbox *o)
 {
 	enum outbox_health health = noted(o);
 
-	return health != OUTBOX_FAILED && busy_ms(o) > OUTBOX_STALL_MS ? OUTBOX_STALLED : health;
+	return health != OUTBOX_FAILED && outbox_writing_ms(o) > OUTBOX_STALL_MS ? OUTBOX_STALLED
+										 : health;
 }
 
 void
@@ -121,7 +121,7 @@ outbox_health_text(struct outbox *o, char *ret_text, size_t size)
 		    "the disk of %s does not answer: a write has taken %d s so far, and nothing "
 		    "can "
 		    "be stored or sent meanwhile; look at the disk and the kernel's log",
-		    o->path, (int)(busy_ms(o) / 1000));
+		    o->path, (int)(outbox_writing_ms(o) / 1000));
 		return;
 	case OUTBOX_FAULTY:
 		pthread_mutex_lock(&o->fault_lock);

@@ -135,6 +135,8 @@ enum outbox_health {
 };
 
 enum outbox_health outbox_health(const struct outbox *o);
+/* Returns how long the present write has taken so far, in ms; 0 while nothing is written. */
+int64_t outbox_writing_ms(const struct outbox *o);
 /* Copies what is wrong and what to do; "" when OK. */
 void outbox_health_text(struct outbox *o, char *ret_text, size_t size);
 

@@ -36,6 +36,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_retention.py \
 	tests/integration/test_rules.py \
 	tests/integration/test_sdk.py \
+	tests/integration/test_service.py \
 	tests/integration/test_sites.py \
 	tests/integration/test_sql.py \
 	tests/integration/test_site_control.py \

@@ -9,7 +9,7 @@ import spooltest
 NUMBERS = ("armed", "first", "in_a_row", "error", "how", "calls", "fired", "blocks", "caller",
            "thread")
 SIZE = 8 * len(NUMBERS) + 2 * 48
-ERROR, SHORT = 0, 1
+ERROR, SHORT, HANG = 0, 1, 2
 
 
 class Failing:

@@ -13,11 +13,10 @@
 
 #include "base/clock.h"
 #include "cli/doctor/doctor.h"
+#include "daemon/daemon.h"
 #include "dispatch/transport/transport.h"
 #include "ingest/http/gzip.h"
 #include "outbox/read/audit.h"
-
-#define SPARE_FILES 64 /* descriptors in addition to connections */
 
 void
 doctor_report(struct doctor *d, enum doctor_grade grade, const char *what, const char *remedy,
@@ -163,7 +162,7 @@ check_clock(struct doctor *d)
 static void
 check_limits(struct doctor *d)
 {
-	rlim_t want = (rlim_t)d->config->ingest.max_connections + SPARE_FILES;
+	rlim_t want = (rlim_t)daemon_files(d->config);
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)

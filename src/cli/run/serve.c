@@ -17,7 +17,7 @@ verb_serve(const struct options *o)
 	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_TEXT);
 	if (o->verbose)
 		log_everything();
-	if (config_load(&r, &c, &e) != 0)
+	if (daemon_prepare(&e) != 0 || config_load(&r, &c, &e) != 0)
 		return verb_fail(&e);
 	/* a reload, unlike the start, fails when the archive cannot be written */
 	r.starting = false;

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/failing/failing_private.h"
@@ -101,7 +102,11 @@ failing_now(const char *name, const char *class, const void *caller)
 	atomic_store(&page->caller, (int64_t)(uintptr_t)caller);
 	strncpy(page->failed, name, sizeof(page->failed) - 1);
 	atomic_fetch_add(&page->fired, 1);
-	return true;
+	if (atomic_load(&page->how) != FAILING_HANG)
+		return true;
+	while (atomic_load(&page->armed) != 0)
+		syscall(SYS_nanosleep, &(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	return false;
 }
 
 /* An eventfd moves all of its bytes or none, and fails only by a signal. */

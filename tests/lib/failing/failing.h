@@ -15,7 +15,8 @@
 
 enum failing_how {
 	FAILING_ERROR, /* the call returns its error, with `error` as errno or as result */
-	FAILING_SHORT  /* a write or read moves half of the bytes */
+	FAILING_SHORT, /* a write or read moves half of the bytes */
+	FAILING_HANG   /* the call waits while `armed` is set, and then does what it should */
 };
 
 struct failing_page {

@@ -428,6 +428,22 @@ the_date_of_an_answer_shows_whether_the_clock_is_right(void **state)
 	rig_free(&r);
 }
 
+static void
+a_step_that_was_asked_for_shows_that_the_thread_moves(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r);
+	rig_start(&r);
+	rig_settle(&r);
+	assert_true(dispatcher_moves(r.dispatcher));
+	assert_false(dispatcher_moves(r.dispatcher));
+	rig_settle(&r);
+	assert_true(dispatcher_moves(r.dispatcher));
+	rig_free(&r);
+}
+
 int
 main(void)
 {
@@ -449,6 +465,7 @@ main(void)
 		cmocka_unit_test(many_unfit_events_are_settled_in_turns),
 		cmocka_unit_test(a_start_clears_the_recorded_state_of_a_site),
 		cmocka_unit_test(waking_is_cheap_when_awake),
+		cmocka_unit_test(a_step_that_was_asked_for_shows_that_the_thread_moves),
 		cmocka_unit_test(the_date_of_an_answer_shows_whether_the_clock_is_right),
 	};
 
