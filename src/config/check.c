@@ -20,10 +20,11 @@
 #define BUFFERED_PER_BODY 3
 #define BUFFERED_BESIDE 65536
 
+/* Without a file, what is there comes from the environment. */
 static const char *
 place(const struct config *c)
 {
-	return c->file[0] != '\0' ? c->file : "no file " CONFIG_DEFAULT_FILE;
+	return c->file[0] != '\0' ? c->file : "environment";
 }
 
 static int
@@ -83,7 +84,7 @@ check_listeners(const struct config *c, const struct config_site *site, struct e
 		if (!address_is_local(c->ingest.listen.item[i]))
 			return err_set(e, ERR_INPUT,
 			    "%s: ingest listens on %s, which other machines can reach, so site "
-			    "\"%s\" needs write_keys",
+			    "\"%s\" needs write_keys (or set BENTOSPOOL_WRITE_KEYS)",
 			    place(c), c->ingest.listen.item[i], site->name);
 	if (c->n_sites > 1)
 		return err_set(e, ERR_INPUT,
@@ -217,6 +218,11 @@ config_check_archive(const struct config *c, struct err *e)
 int
 config_check(const struct config *c, struct err *e)
 {
+	if (c->n_sites == 0 && c->file[0] == '\0')
+		return err_set(e, ERR_INPUT,
+		    "there is no configuration " CONFIG_DEFAULT_FILE
+		    ": create it with bentospool init, or set BENTO_SITE_UUID, "
+		    "BENTO_PUBLISHABLE_KEY and BENTO_SECRET_KEY");
 	if (c->n_sites == 0)
 		return err_set(e, ERR_INPUT,
 		    "%s: no site: add a section site \"main\" { ... }, or set BENTO_SITE_UUID, "

@@ -20,13 +20,15 @@ import spooltest  # noqa: E402
 from spoolhistory import give_history, steps  # noqa: E402
 from spooltest import DEADLINE, Skip, binary, equal, track, true, wait_until  # noqa: E402
 
-WITH_COMMANDS = ["README.md", "doc/operating.md", "doc/migrating.md", "doc/hacking.md", "CONTRIBUTING.md"]
+WITH_COMMANDS = ["README.md", "doc/operating.md", "doc/migrating.md", "doc/hacking.md", "CONTRIBUTING.md",
+                 "doc/container.md"]
 WITH_QUERIES = ["README.md", "doc/migrating.md", "doc/bentospool-schema.7"]
 
 # Commands that no test of the installed program can run, and what runs them instead.
 ELSEWHERE = [(re.compile(pattern), who) for pattern, who in (
     (r"tools/quickstart$", "by hand and before a release: it builds everything"),
     (r"tools/run-tests\b", "it runs this test"),
+    (r"podman (build|exec|cp) ", "tests/package/container.py"),
     (r"tools/make-deb |sudo apt-get install /tmp/", "tests/package/life.py"),
     (r"sudo apt-get install ", "tools/run-tests, from tools/packages"),
     (r"\./autogen\.sh$", "tools/run-tests"),
