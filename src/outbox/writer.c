@@ -123,16 +123,15 @@ commit_group(struct outbox *o, struct group *g, struct transaction *t, struct er
 {
 	bool stores;
 
-	/* An earlier transaction may still be open, for lack of memory. */
-	if (db_rollback(&o->db) != 0)
-		return err_nomem(e);
-
 	*t = (struct transaction){
 		.db = &o->db,
 		.store = &o->store,
 		.now = clock_wall(o->options.clock),
 		.space = free_space_for(o, g->bytes),
 	};
+	/* An earlier transaction may still be open, for lack of memory. */
+	if (db_rollback(&o->db) != 0)
+		return err_nomem(e);
 	stores = g->space == SPACE_STORE && t->space == SPACE_STORE;
 	if (stores)
 		slow_down(o);

@@ -360,11 +360,12 @@ torture_rounds(const struct torture_plan *plan, struct torture_results *ret, str
 	     rc == 0 && ret->lost == 0 && ret->findings == 0 && !torture_is_stopped(plan->stop_fd)
 	     && (round < ROUNDS_MIN || clock_mono(&clock_system) < plan->until);
 	     round++) {
+		/* Not after the check: the files of a loss are evidence. */
+		replace_file(&t);
 		rc = run_round(&t, round, e);
 		if (rc == 0)
 			rc = check(&t, e);
 		plan->progress(plan->arg, ret);
-		replace_file(&t);
 	}
 	free(t.batch);
 	return rc;
