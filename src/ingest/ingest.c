@@ -51,6 +51,7 @@ open_server(
     struct ingest *in, const struct ingest_options *o, struct event_base *base, struct err *e)
 {
 	const struct server_options so = {
+		.name = "ingest",
 		.max_body = o->max_body,
 		.limits = { .max_bytes = o->max_header_bytes, .max_headers = o->max_headers },
 		.max_connections = o->max_connections,

@@ -13,23 +13,6 @@ src_libbentospool_a_SOURCES += \
 	src/ingest/auth/webhook.h \
 	src/ingest/authenticate.c \
 	src/ingest/authenticate.h \
-	src/ingest/http/answers.c \
-	src/ingest/http/answers.h \
-	src/ingest/http/body.c \
-	src/ingest/http/body.h \
-	src/ingest/http/connection.c \
-	src/ingest/http/connection.h \
-	src/ingest/http/connection_step.c \
-	src/ingest/http/gzip.c \
-	src/ingest/http/gzip.h \
-	src/ingest/http/http.c \
-	src/ingest/http/http.h \
-	src/ingest/http/http_chunks.c \
-	src/ingest/http/http_private.h \
-	src/ingest/http/listen.c \
-	src/ingest/http/listen.h \
-	src/ingest/http/server.c \
-	src/ingest/http/server.h \
 	src/ingest/ingest.c \
 	src/ingest/ingest.h \
 	src/ingest/refusals.c \

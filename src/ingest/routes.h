@@ -5,7 +5,7 @@
 #include "base/slice.h"
 #include "event/kind.h"
 #include "event/segment/segment.h"
-#include "ingest/http/http.h"
+#include "http/http.h"
 
 enum route_action {
 	ROUTE_EVENTS,    /* store the events in the body */

@@ -9,7 +9,7 @@
 #include "config/address.h"
 #include "event/segment/address.h"
 #include "event/segment/person.h"
-#include "ingest/http/listen.h"
+#include "http/listen.h"
 
 static void
 check_person(struct slice text)

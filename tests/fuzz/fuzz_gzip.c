@@ -1,5 +1,5 @@
 /*
- * ingest/http/gzip: the first byte chooses the size of the pieces, and whether the rest is gzip or
+ * http/gzip: the first byte chooses the size of the pieces, and whether the rest is gzip or
  * text. Gzip must give the same result when it is read whole and in pieces. Text is packed in two
  * members: unpacking must give the same text, and a truncated copy must never be complete.
  */
@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "ingest/http/gzip.h"
+#include "http/gzip.h"
 #include "lib/gzip_maker.h"
 
 #define MAX 5000

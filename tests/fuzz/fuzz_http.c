@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ingest/http/http.h"
+#include "http/http.h"
 
 #define MAX_INPUT 2048
 

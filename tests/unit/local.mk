@@ -65,10 +65,10 @@ UNIT_TESTS = \
 	tests/unit/ingest/auth/test_auth \
 	tests/unit/ingest/auth/test_webhook \
 	tests/unit/ingest/test_routes \
-	tests/unit/ingest/http/test_gzip \
-	tests/unit/ingest/http/test_http \
-	tests/unit/ingest/http/test_http_chunks \
-	tests/unit/ingest/http/test_listen \
+	tests/unit/http/test_gzip \
+	tests/unit/http/test_http \
+	tests/unit/http/test_http_chunks \
+	tests/unit/http/test_listen \
 	tests/unit/ingest/test_admission \
 	tests/unit/ingest/test_ingest \
 	tests/unit/ingest/test_ingest_bento_api \
@@ -211,7 +211,7 @@ tests_unit_event_segment_test_segment_ids_SOURCES = tests/unit/event/segment/tes
 	tests/unit/event/segment/segment_fixture.h
 tests_unit_event_segment_test_segment_limits_SOURCES = tests/unit/event/segment/test_segment_limits.c \
 	tests/unit/event/segment/segment_fixture.h
-tests_unit_ingest_http_test_gzip_SOURCES = tests/unit/ingest/http/test_gzip.c $(GZIP_MAKER)
+tests_unit_http_test_gzip_SOURCES = tests/unit/http/test_gzip.c $(GZIP_MAKER)
 tests_unit_ingest_test_admission_SOURCES = tests/unit/ingest/test_admission.c $(TEST_LIB)
 tests_unit_ingest_test_ingest_SOURCES = tests/unit/ingest/test_ingest.c $(INGEST_TEST_LIB)
 tests_unit_ingest_test_ingest_bento_api_SOURCES = tests/unit/ingest/test_ingest_bento_api.c \

@@ -15,7 +15,7 @@
 #include "cli/doctor/doctor.h"
 #include "daemon/daemon.h"
 #include "dispatch/transport/transport.h"
-#include "ingest/http/gzip.h"
+#include "http/gzip.h"
 #include "outbox/read/audit.h"
 
 void

@@ -13,7 +13,7 @@
 #include "cli/doctor/doctor.h"
 #include "client/control_client.h"
 #include "dispatch/transport/inquiry.h"
-#include "ingest/http/listen.h"
+#include "http/listen.h"
 
 #define PING_MS 5000
 #define WAL_NAME_MAX 4096

@@ -6,7 +6,7 @@
 #include "base/version.h"
 #include "cli/verbs.h"
 #include "dispatch/transport/transport.h"
-#include "ingest/http/gzip.h"
+#include "http/gzip.h"
 #include "outbox/read/audit.h"
 
 int

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "ingest/http/listen.h"
+#include "http/listen.h"
 
 #define PATIENCE_MS 10000
 #define WORLD_BEGIN_MS INT64_C(1785587696000) /* 2026-08-01 */

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "ingest/http/server.h"
+#include "http/server.h"
 #include "unit/ingest/ingest_world.h"
 
 static int

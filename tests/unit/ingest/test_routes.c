@@ -1,5 +1,5 @@
 /* ingest/routes: paths as clients write them, and answers_append_allowed for their preflights. */
-#include "ingest/http/answers.h"
+#include "http/answers.h"
 #include "ingest/routes.h"
 
 #include "lib/unit.h"

@@ -4,7 +4,7 @@
  * Without file descriptors the listeners pause for a second. A stop ends with the last connection,
  * or at its deadline.
  */
-#include "ingest/http/server.h"
+#include "http/server.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "ingest/http/connection.h"
+#include "http/connection.h"
 
 #define ACCEPTS_AT_ONCE 32 /* connections accepted before the open ones are served again */
 #define SMALLEST_BUFFER 16384
@@ -110,9 +110,9 @@ log_full(struct server *s)
 	unsigned left_out;
 
 	if (log_limit_pass(&s->full_log, s->now, LOG_PERIOD_MS, &left_out))
-		log_warn("ingest: %u connections are open, as many as max_connections allows; new "
+		log_warn("%s: %u connections are open, as many as max_connections allows; new "
 			 "connections wait (%u times more since the last such line)",
-		    s->n_conns, left_out);
+		    s->o.name, s->n_conns, left_out);
 }
 
 static void
@@ -138,9 +138,9 @@ refuse_client(struct server *s, int fd)
 	}
 	pause_accepting(s, s->now + SERVER_PAUSE_MS);
 	if (log_limit_pass(&s->descriptors_log, s->now, LOG_PERIOD_MS, &left_out))
-		log_warn("ingest: cannot accept a connection: %s; raise the limit of open files or "
+		log_warn("%s: cannot accept a connection: %s; raise the limit of open files or "
 			 "lower max_connections (%u times more since the last such line)",
-		    strerror(cause), left_out);
+		    s->o.name, strerror(cause), left_out);
 }
 
 /* Returns whether another connection may be waiting for accept. */
@@ -319,7 +319,7 @@ check_options(const struct server_options *o, struct err *e)
 {
 	if (o->max_connections == 0 || o->max_body == 0 || o->limits.max_bytes == 0
 	    || o->limits.max_headers == 0 || o->request_timeout_ms <= 0 || o->idle_timeout_ms <= 0)
-		return err_set(e, ERR_INPUT, "ingest: a limit or timeout is 0");
+		return err_set(e, ERR_INPUT, "%s: a limit or timeout is 0", o->name);
 	return 0;
 }
 
@@ -344,7 +344,7 @@ server_new(const struct server_options *o, const struct server_hooks *hooks,
 		s->buffer_size = SMALLEST_BUFFER;
 	TAILQ_INIT(&s->all);
 	TAILQ_INIT(&s->idle);
-	answers_init(&s->answers, clock_wall(o->clock));
+	answers_init(&s->answers, clock_wall(o->clock), o->max_content);
 	evtimer_assign(&s->tick, base, on_tick, s);
 	evtimer_assign(&s->stopped_event, base, on_stopped, s);
 	take_reserve(s);

@@ -2,8 +2,8 @@
  * A request's body in one run of memory, charged to a quota over all connections. Main thread.
  * Memory that a body's events need while they wait for the writer is charged to the same quota.
  */
-#ifndef INGEST_HTTP_BODY_H
-#define INGEST_HTTP_BODY_H
+#ifndef HTTP_BODY_H
+#define HTTP_BODY_H
 
 #include <stddef.h>
 

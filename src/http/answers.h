@@ -1,12 +1,12 @@
 /*
- * Complete responses, head and body in one run of bytes, in Segment's format, or in Bento's for its
- * clients.
+ * Complete responses, head and body in one run of bytes: in Segment's format, in Bento's for its
+ * clients, or with content of the caller.
  *
  * Main thread. The answer of the hot path, 200 {"success": true}, is printed once a second, for its
  * Date header, and reused until then.
  */
-#ifndef INGEST_HTTP_ANSWERS_H
-#define INGEST_HTTP_ANSWERS_H
+#ifndef HTTP_ANSWERS_H
+#define HTTP_ANSWERS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,13 +15,20 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
-#define ANSWER_MAX 16384         /* bytes of one response */
+#define ANSWER_MAX 16384         /* bytes of one response without content */
 #define ANSWER_ALLOW_MAX 4096    /* bytes of header names that a preflight allows */
 #define ANSWER_ALLOW_NAME_MAX 64 /* bytes of one such name */
 
+/* A body that is neither Segment's nor Bento's. All is borrowed until the answer is printed. */
+struct answer_content {
+	const char *type; /* the Content-Type */
+	struct slice body;
+	const char *headers; /* further header lines, each with its \r\n; "" for none */
+};
+
 /* One answer. Its texts are borrowed until it is printed. */
 struct answer {
-	int status;           /* 200, 204, 400, 401, 403, 404, 405, 413, 415 or 503 */
+	int status;           /* 200, 204, 400, 401, 403, 404, 405, 413, 415, 429 or 503 */
 	const char *code;     /* a word for programs; NULL: success */
 	const char *message;  /* a sentence for people; NULL: success */
 	unsigned retry_after; /* seconds; 0: no Retry-After header */
@@ -29,6 +36,7 @@ struct answer {
 	bool probe;           /* the answer to a health check, not a refused request */
 	size_t results;       /* success in Bento's format: how many events were accepted */
 	size_t failed;        /* success in Bento's format: how many events were kept as invalid */
+	const struct answer_content *content; /* instead of a body that says code and message */
 };
 
 /* How an answer is printed, by its request and connection. */
@@ -51,8 +59,8 @@ struct answers {
 	struct buf text, body;
 };
 
-/* Sets the date to now (wall ms). */
-void answers_init(struct answers *a, int64_t now);
+/* Sets the date to now (wall ms). A response with content has at most max_content bytes of it. */
+void answers_init(struct answers *a, int64_t now, size_t max_content);
 void answers_free(struct answers *a);
 void answers_set_time(struct answers *a, int64_t now);
 /*

@@ -2,7 +2,7 @@
  * Listening addresses and their sockets. Parses an address without a resolver, binds a socket, and
  * replaces a stale unix socket. Each error says what to do.
  */
-#include "ingest/http/listen.h"
+#include "http/listen.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -2,13 +2,13 @@
  * Prints responses: status line, headers, and a body in Segment's or Bento's format. The common 200
  * is printed once a second and reused. Fails only without memory, which ends the connection.
  */
-#include "ingest/http/answers.h"
+#include "http/answers.h"
 
 #include <stdio.h>
 #include <time.h>
 
 #include "event/json/json.h"
-#include "ingest/http/http.h"
+#include "http/http.h"
 
 enum { OK_KEPT, OK_CLOSE, OK_HTTP10 };
 
@@ -28,6 +28,7 @@ reason_phrase(int status)
 		{ 405, "Method Not Allowed" },
 		{ 413, "Content Too Large" },
 		{ 415, "Unsupported Media Type" },
+		{ 429, "Too Many Requests" },
 		{ 503, "Service Unavailable" },
 	};
 
@@ -62,6 +63,10 @@ print_body(struct buf *b, const struct answer *a, const struct answer_manner *m)
 {
 	if (a->status == 204)
 		return;
+	if (a->content != NULL) {
+		buf_append_slice(b, a->content->body);
+		return;
+	}
 	if (m->bento) {
 		print_bento_body(b, a);
 		return;
@@ -135,7 +140,10 @@ print_head(struct buf *b, const char *date, const struct answer *a, const struct
 {
 	buf_printf(b, "HTTP/1.1 %d %s\r\nDate: %s\r\n", a->status, reason_phrase(a->status), date);
 	if (a->status != 204)
-		buf_printf(b, "Content-Type: application/json\r\nContent-Length: %zu\r\n", body_n);
+		buf_printf(b, "Content-Type: %s\r\nContent-Length: %zu\r\n",
+		    a->content == NULL ? "application/json" : a->content->type, body_n);
+	if (a->content != NULL)
+		buf_append_slice(b, slice_from(a->content->headers));
 	if (a->retry_after > 0)
 		buf_printf(b, "Retry-After: %u\r\n", a->retry_after);
 	if (a->allow != NULL)
@@ -171,8 +179,8 @@ print(struct answers *a, const struct answer *answer, const struct answer_manner
 static bool
 is_plain_ok(const struct answer *a, const struct answer_manner *m)
 {
-	return a->status == 200 && a->code == NULL && m->origin.p == NULL && !m->head_only
-	       && !m->bento;
+	return a->status == 200 && a->code == NULL && a->content == NULL && m->origin.p == NULL
+	       && !m->head_only && !m->bento;
 }
 
 struct slice
@@ -226,11 +234,11 @@ answers_set_time(struct answers *a, int64_t now)
 }
 
 void
-answers_init(struct answers *a, int64_t now)
+answers_init(struct answers *a, int64_t now, size_t max_content)
 {
 	*a = (struct answers){ .second = INT64_MIN };
-	buf_init(&a->text, ANSWER_MAX);
-	buf_init(&a->body, ANSWER_MAX);
+	buf_init(&a->text, ANSWER_MAX + max_content);
+	buf_init(&a->body, ANSWER_MAX + max_content);
 	answers_set_time(a, now);
 }
 

@@ -2,7 +2,7 @@
  * Unpacks gzip bodies with zlib as they arrive, directly into the body's memory. Broken data, bytes
  * after the last member, output past the limit and a full quota each have a result of their own.
  */
-#include "ingest/http/gzip.h"
+#include "http/gzip.h"
 
 #include <stdint.h>
 

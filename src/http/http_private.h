@@ -1,6 +1,6 @@
 /* Classes of bytes in HTTP (RFC 9110, 5.5 and 5.6.2). Private to http.c and http_chunks.c. */
-#ifndef INGEST_HTTP_HTTP_PRIVATE_H
-#define INGEST_HTTP_HTTP_PRIVATE_H
+#ifndef HTTP_HTTP_PRIVATE_H
+#define HTTP_HTTP_PRIVATE_H
 
 #include <stdbool.h>
 

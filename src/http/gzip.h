@@ -8,15 +8,15 @@
  *
  * The memory of zlib is charged to the quota of bodies. Main thread.
  */
-#ifndef INGEST_HTTP_GZIP_H
-#define INGEST_HTTP_GZIP_H
+#ifndef HTTP_GZIP_H
+#define HTTP_GZIP_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <zlib.h>
 
 #include "base/slice.h"
-#include "ingest/http/body.h"
+#include "http/body.h"
 
 #define GZIP_MEMORY ((size_t)40960) /* bytes that zlib needs to unpack */
 

@@ -1,10 +1,10 @@
-/* ingest/http/gzip: bodies that are unpacked as they arrive. */
+/* http/gzip: bodies that are unpacked as they arrive. */
 #include "lib/unit.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "ingest/http/gzip.h"
+#include "http/gzip.h"
 #include "lib/gzip_maker.h"
 
 #define TEXT                                                                                       \

@@ -3,7 +3,7 @@
  * returns whether another may follow. Input that is malformed or ambiguous is answered, and the
  * connection is closed.
  */
-#include "ingest/http/connection.h"
+#include "http/connection.h"
 
 static const struct answer too_large = { .status = 413,
 	.code = "body_too_large",

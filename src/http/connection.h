@@ -4,12 +4,13 @@
  * A connection is freed in one place, at the end of conn_run; other code ends it by setting its
  * state to CLOSED. Hooks may therefore answer while the connection is reading.
  */
-#ifndef INGEST_HTTP_CONNECTION_H
-#define INGEST_HTTP_CONNECTION_H
+#ifndef HTTP_CONNECTION_H
+#define HTTP_CONNECTION_H
 
-#include "ingest/auth/auth.h"
-#include "ingest/http/gzip.h"
-#include "ingest/http/server.h"
+#include "http/gzip.h"
+#include "http/server.h"
+
+#define CONN_ORIGIN_MAX 255 /* bytes of an origin; a longer one is unknown */
 
 enum conn_state {
 	CONN_IDLE,   /* between requests */
@@ -43,7 +44,7 @@ struct conn {
 	struct http_chunks chunks;
 	uint64_t left;       /* bytes left of a body of announced length */
 	uint64_t n_received; /* bytes received of a body of unknown length */
-	char origin[AUTH_ORIGIN_MAX + 1];
+	char origin[CONN_ORIGIN_MAX + 1];
 	struct buf allow; /* preflight: see answers_append_allowed */
 	char *in;         /* server.buffer_size bytes; NULL while empty */
 	size_t in_at, in_n;

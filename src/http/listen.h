@@ -1,10 +1,10 @@
 /*
- * The addresses on which ingest listens, as the configuration writes them, and their sockets.
+ * The addresses to listen on, as the configuration writes them, and their sockets.
  *
  * Names are not resolved: an address must be numeric. Main thread.
  */
-#ifndef INGEST_HTTP_LISTEN_H
-#define INGEST_HTTP_LISTEN_H
+#ifndef HTTP_LISTEN_H
+#define HTTP_LISTEN_H
 
 #include <stdbool.h>
 #include <stddef.h>

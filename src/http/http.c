@@ -3,9 +3,9 @@
  * line, then the fields, and keeps the fields that matter. Everything that two servers could read
  * differently is refused, with the reason.
  */
-#include "ingest/http/http.h"
+#include "http/http.h"
 
-#include "ingest/http/http_private.h"
+#include "http/http_private.h"
 
 #define T (HTTP_TOKEN | HTTP_VISIBLE)
 #define V HTTP_VISIBLE

@@ -1,11 +1,11 @@
-/* ingest/http/http: what is accepted and what is refused, in whatever pieces the bytes arrive. */
+/* http/http: what is accepted and what is refused, in whatever pieces the bytes arrive. */
 #include "lib/unit.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ingest/http/http.h"
+#include "http/http.h"
 
 static const struct http_limits wide = { .max_bytes = 8192, .max_headers = 64 };
 

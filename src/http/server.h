@@ -18,10 +18,13 @@
  * connections an idle one is closed to make room; without an idle one, new connections wait in the
  * kernel. Without file descriptors the listeners pause for a second.
  *
- * Main thread only.
+ * A second listener with other handlers is a second server: server_new with its hooks, then
+ * server_listen for each address. An answer of its own form is a struct answer with content.
+ *
+ * One thread: the one that runs the event base.
  */
-#ifndef INGEST_HTTP_SERVER_H
-#define INGEST_HTTP_SERVER_H
+#ifndef HTTP_SERVER_H
+#define HTTP_SERVER_H
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
@@ -33,10 +36,10 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "ingest/http/answers.h"
-#include "ingest/http/body.h"
-#include "ingest/http/http.h"
-#include "ingest/http/listen.h"
+#include "http/answers.h"
+#include "http/body.h"
+#include "http/http.h"
+#include "http/listen.h"
 
 #define SERVER_MAX_LISTENERS 16
 #define SERVER_TICK_MS 250     /* the precision of deadlines */
@@ -51,10 +54,12 @@ struct conn;
 struct server;
 
 struct server_options {
+	const char *name; /* in log lines and errors; static */
 	size_t max_body;
 	struct http_limits limits;
 	unsigned max_connections;
 	size_t max_buffered_bytes;
+	size_t max_content; /* bytes of an answer's content; 0: no answer has any */
 	int64_t request_timeout_ms;
 	int64_t idle_timeout_ms;
 	const struct clock *clock;
@@ -120,7 +125,10 @@ void server_free(struct server *s);
 int server_listen(struct server *s, const char *text, struct err *e);
 /* Returns the address of listener i; NULL past the last listener. */
 const char *server_address(const struct server *s, size_t i);
-/* Like ingest_stop. */
+/*
+ * Stops listening, closes idle connections, and lets requests that wait have their answers. Calls
+ * `stopped` (in the event loop) when no connection is left or after deadline_ms.
+ */
 void server_stop(struct server *s, int64_t deadline_ms, void (*stopped)(void *arg), void *arg);
 /* Reads the clock. Call it at the beginning of every event. */
 void server_touch(struct server *s);

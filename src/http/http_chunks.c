@@ -4,8 +4,8 @@
  * extension bytes are errors, after which the connection must close.
  */
 #include "base/encode.h"
-#include "ingest/http/http.h"
-#include "ingest/http/http_private.h"
+#include "http/http.h"
+#include "http/http_private.h"
 
 #define MAX_SIZE_DIGITS 15 /* hexadecimal digits: enough for any body, and too few to overflow */
 

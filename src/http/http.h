@@ -6,8 +6,8 @@
  * start of the next request is unknown. The result does not depend on how the network divided the
  * bytes.
  */
-#ifndef INGEST_HTTP_HTTP_H
-#define INGEST_HTTP_HTTP_H
+#ifndef HTTP_HTTP_H
+#define HTTP_HTTP_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* ingest/http/listen: addresses, and the sockets made for them. */
+/* http/listen: addresses, and the sockets made for them. */
 #include "lib/unit.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ingest/http/listen.h"
+#include "http/listen.h"
 
 static void
 addresses_say_what_they_mean(void **state)

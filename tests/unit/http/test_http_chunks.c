@@ -1,10 +1,10 @@
-/* ingest/http/http_chunks: chunked bodies, in whatever pieces the bytes arrive. */
+/* http/http_chunks: chunked bodies, in whatever pieces the bytes arrive. */
 #include "lib/unit.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "ingest/http/http.h"
+#include "http/http.h"
 
 static const struct http_limits wide = { .max_bytes = 8192, .max_headers = 64 };
 

@@ -2,7 +2,7 @@
  * The memory of request bodies, charged to a quota before it is allocated. A body's memory doubles
  * from 4 KiB up to the announced length. Fails without quota or memory.
  */
-#include "ingest/http/body.h"
+#include "http/body.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * The parsing steps are in connection_step.c. A broken or slow socket ends only this connection;
  * it is freed in one place, at the end of conn_run.
  */
-#include "ingest/http/connection.h"
+#include "http/connection.h"
 
 #include <errno.h>
 #include <stdlib.h>
