@@ -51,7 +51,7 @@ BUILT_SOURCES += $(SCHEMA_GENERATED) src/outbox/file/statements_facts.gen.h
 CLEANFILES += $(SCHEMA_GENERATED) src/outbox/file/statements_facts.gen.h
 
 # Messages name the SQL by its path from the top of the tree, so each script runs there.
-SCHEMA_AWK = $(MKDIR_P) src/outbox/file && ( cd $(srcdir) && $(AWK) -f schema/sql.awk
+SCHEMA_AWK = $(MKDIR_P) src/outbox/file && ( cd $(srcdir) && LC_ALL=C $(AWK) -f schema/sql.awk
 SCHEMA_INTO = ) > $@.tmp && mv $@.tmp $@
 
 src/outbox/file/schema.gen.h: schema/sql.awk schema/embed.awk $(MIGRATIONS) schema/views.sql

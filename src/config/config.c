@@ -36,10 +36,13 @@ free_config(struct shared *s)
 	for (size_t i = 0; i < c->n_sites; i++) {
 		clear_section(SECTION_SITE, &c->sites[i]);
 		free(c->sites[i].name);
+		free(c->sites[i].places);
 	}
 	clear_section(SECTION_TOP, c);
 	clear_section(SECTION_INGEST, &c->ingest);
 	clear_section(SECTION_RETENTION, &c->retention);
+	config_list_clear(&c->files);
+	free(c->places);
 	free(c->sites);
 	free(c->file);
 	free(c->warning);
@@ -67,7 +70,8 @@ set_defaults(struct config *c, struct err *e)
 {
 	c->file = strdup("");
 	c->warning = strdup("");
-	if (c->file == NULL || c->warning == NULL)
+	c->places = calloc(setting_count(), sizeof(*c->places));
+	if (c->file == NULL || c->warning == NULL || c->places == NULL)
 		return err_nomem(e);
 	for (const struct setting *s = settings; s->name != NULL; s++)
 		if (s->section != SECTION_SITE

@@ -23,11 +23,21 @@
 
 #define CONFIG_MAX_BYTES 1048576 /* bytes of the file, and of a file of write keys */
 #define CONFIG_MAX_SITES 1000
+#define CONFIG_MAX_FILES 1024     /* the file and those that it includes */
+#define CONFIG_MAX_TOTAL 16777216 /* bytes of all these files */
+#define CONFIG_MAX_DEPTH 8        /* files that include each other, with the first */
 
 struct config_list {
 	char **item;
 	size_t n;
 };
+
+/* Where a setting was given last. */
+struct config_place {
+	int file; /* 1 for the first of config.files; 0: nowhere, it has its default */
+	int line;
+};
+#define CONFIG_PLACE_ENVIRONMENT (-1) /* a file that is none: the environment */
 
 /* Durations are milliseconds. Texts are never NULL; "" is "not set". */
 struct config_ingest {
@@ -98,6 +108,7 @@ struct config_site {
 	struct config_list rules;
 	bool unique_key;
 	bool send_date;
+	struct config_place *places; /* one for each row of the table of settings */
 };
 
 struct config {
@@ -117,6 +128,8 @@ struct config {
 	struct config_retention retention;
 	struct config_site *sites;
 	size_t n_sites;
+	struct config_list files;    /* that were read: the file, then what it includes */
+	struct config_place *places; /* of the settings outside sites, as in config_site */
 };
 
 struct config_request {
@@ -156,6 +169,10 @@ int config_try_archive(const struct config *c);
 /* Returns the remedy for an errno that config_try_archive returned. */
 const char *config_archive_remedy(int cause);
 
+/* Appends a copy of the text. ERR_NOMEM. */
+int config_list_add(struct config_list *list, const char *text, struct err *e);
+/* Wipes and frees all items. */
+void config_list_clear(struct config_list *list);
 /* Returns the site of that name, or NULL. */
 const struct config_site *config_find_site(const struct config *c, const char *name);
 

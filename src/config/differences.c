@@ -13,41 +13,51 @@
 
 #define LINE_MAX_BYTES 65536
 
+/* Two structures of a section, and where their changes are listed. */
+struct pair {
+	cJSON *list;
+	const char *where; /* "ingest: " */
+	const void *old, *new;
+	const struct config *config; /* that has the new structure, */
+	size_t site;                 /* and for a site its index */
+};
+
 /* Shows only the name of a secret, never its value. */
 static int
-add_change(cJSON *list, const struct setting *s, const char *where, const void *old,
-    const void *new, struct err *e)
+add_change(const struct pair *p, const struct setting *s, struct err *e)
 {
+	struct config_place place = *setting_place(p->config, p->site, s);
 	cJSON *item = NULL;
 	struct buf line;
 
 	buf_init(&line, LINE_MAX_BYTES);
-	buf_printf(&line, "%s%s", where, s->name);
+	buf_printf(&line, "%s%s", p->where, s->name);
 	if (s->secret) {
 		buf_append_literal(&line, " changed");
 	} else {
 		buf_append_byte(&line, ' ');
-		setting_print(s, old, &line);
+		setting_print(s, p->old, &line);
 		buf_append_literal(&line, " -> ");
-		setting_print(s, new, &line);
+		setting_print(s, p->new, &line);
 	}
+	if (place.file > 1)
+		buf_printf(&line, " (%s:%d)", p->config->files.item[place.file - 1], place.line);
 	if (!line.failed)
 		item = cJSON_CreateString(line.p);
 	buf_free(&line);
-	return cJSON_AddItemToArray(list, item) ? 0 : err_nomem(e);
+	return cJSON_AddItemToArray(p->list, item) ? 0 : err_nomem(e);
 }
 
 static int
-compare(cJSON *list, enum setting_section section, const char *where, const void *old,
-    const void *new, struct err *e)
+compare(const struct pair *p, enum setting_section section, struct err *e)
 {
 	for (const struct setting *s = settings; s->name != NULL; s++) {
-		if (s->section != section || setting_is_equal(s, old, new))
+		if (s->section != section || setting_is_equal(s, p->old, p->new))
 			continue;
 		if (!setting_is_live(s))
 			return err_set(e, ERR_STATE,
-			    "nothing is changed, because %s%s needs a restart", where, s->name);
-		if (add_change(list, s, where, old, new, e) != 0)
+			    "nothing is changed, because %s%s needs a restart", p->where, s->name);
+		if (add_change(p, s, e) != 0)
 			return -1;
 	}
 	return 0;
@@ -64,16 +74,20 @@ compare_site(cJSON *list, const struct config_site *old, const struct config *ne
 		    "nothing is changed, because site %s is gone, which needs a restart",
 		    old->name);
 	snprintf(where, sizeof(where), "site %s: ", old->name);
-	return compare(list, SECTION_SITE, where, old, site, e);
+	return compare(&(struct pair){ list, where, old, site, new, (size_t)(site - new->sites) },
+	    SECTION_SITE, e);
 }
 
 static int
 compare_all(cJSON *list, const struct config *old, const struct config *new, struct err *e)
 {
-	if (compare(list, SECTION_TOP, "", old, new, e) != 0
-	    || compare(list, SECTION_INGEST, "ingest: ", &old->ingest, &new->ingest, e) != 0
-	    || compare(list, SECTION_RETENTION, "retention: ", &old->retention, &new->retention, e)
-		   != 0)
+	const struct pair top = { list, "", old, new, new, 0 };
+	const struct pair ingest = { list, "ingest: ", &old->ingest, &new->ingest, new, 0 };
+	const struct pair retention = { list, "retention: ", &old->retention, &new->retention, new,
+		0 };
+
+	if (compare(&top, SECTION_TOP, e) != 0 || compare(&ingest, SECTION_INGEST, e) != 0
+	    || compare(&retention, SECTION_RETENTION, e) != 0)
 		return -1;
 	for (size_t i = 0; i < old->n_sites; i++)
 		if (compare_site(list, &old->sites[i], new, e) != 0)

@@ -117,7 +117,7 @@ find_partner(const struct setting *s)
 
 /* A variable with a secret takes the place of a file that holds it, and the reverse. */
 static int
-clear_partner(const struct setting *s, void *base, struct err *e)
+clear_partner(struct config *c, const struct setting *s, void *base, struct err *e)
 {
 	const struct setting *partner = find_partner(s);
 	char name[ENVIRONMENT_NAME_SIZE];
@@ -125,7 +125,10 @@ clear_partner(const struct setting *s, void *base, struct err *e)
 	if (partner == NULL)
 		return 0;
 	environment_name(partner, name);
-	return environment_get(name) != NULL ? 0 : setting_default(partner, base, e);
+	if (environment_get(name) != NULL)
+		return 0;
+	*setting_place(c, 0, partner) = (struct config_place){ 0 };
+	return setting_default(partner, base, e);
 }
 
 static int
@@ -142,8 +145,9 @@ apply_variable(struct config *c, const struct setting *s, const char *text, stru
 	    && config_add_site(c, ONLY_SITE, &site, e) != 0)
 		return -1;
 	base = setting_base(c, s->section);
-	if (clear_partner(s, base, e) != 0)
+	if (clear_partner(c, s, base, e) != 0)
 		return -1;
+	*setting_place(c, 0, s) = (struct config_place){ .file = CONFIG_PLACE_ENVIRONMENT };
 	return s->type == SETTING_LIST ? store_list(s, base, text, e)
 				       : store_checked(s, base, text, e);
 }

@@ -16,6 +16,9 @@ src_libbentospool_a_SOURCES += \
 	src/config/lex.h \
 	src/config/parse.c \
 	src/config/parse.h \
+	src/config/parse_include.c \
+	src/config/parse_private.h \
+	src/config/parse_value.c \
 	src/config/print.c \
 	src/config/secret.c \
 	src/config/secret.h \

@@ -1,7 +1,8 @@
 /*
  * Parses a configuration file into a struct config: recursive descent over the tokens of lex.c,
- * with one function for each rule of the grammar in bentospool.conf(5). The table in settings.c has
- * the names and values. It stops at the first error.
+ * with one function for each rule of the grammar in bentospool.conf(5); parse_value.c has those of
+ * values and parse_include.c that of included files. The table in settings.c has the names and
+ * values. It stops at the first error.
  *
  * The parser does not use libConfuse, because libConfuse silently accepts a repeated key and an
  * unset ${NAME}; prints the text behind a forgotten quote, which may be a secret key; knows neither
@@ -15,28 +16,11 @@
 #include <string.h>
 
 #include "base/similar.h"
-#include "config/lex.h"
-#include "config/settings.h"
+#include "config/parse_private.h"
 
 /* bytes of the name of a setting or section; a longer name is cut, and matches none */
 #define NAME_SIZE 65
 #define SITE_NAME_MAX 64
-
-struct parser {
-	struct lex lex;
-	struct config *config;
-	bool reading;
-	enum setting_section section;
-	int section_line; /* the line where it began */
-	void *base;       /* the section's structure */
-	/* for each row of the table, the line where it was set; 0: not yet */
-	int lines[SETTINGS_MAX];
-	int section_lines[SECTION_COUNT];
-	const struct setting *secret; /* the previous setting, when it was a secret; else NULL */
-	struct err *e;
-};
-
-#define FAIL(p, line, ...) lex_fail(&(p)->lex, (line), (p)->e, __VA_ARGS__)
 
 int
 config_add_site(struct config *c, const char *name, struct config_site **ret_site, struct err *e)
@@ -50,10 +34,13 @@ config_add_site(struct config *c, const char *name, struct config_site **ret_sit
 		return err_nomem(e);
 	c->sites = grown;
 	*ret_site = &c->sites[c->n_sites];
-	**ret_site = (struct config_site){ .name = strdup(name) };
-	if ((*ret_site)->name == NULL)
+	**ret_site = (struct config_site){
+		.name = strdup(name),
+		.places = calloc(setting_count(), sizeof(struct config_place)),
+	};
+	c->n_sites++; /* whatever it has is released with the configuration */
+	if ((*ret_site)->name == NULL || (*ret_site)->places == NULL)
 		return err_nomem(e);
-	c->n_sites++;
 	for (const struct setting *s = settings; s->name != NULL; s++)
 		if (s->section == SECTION_SITE && setting_default(s, *ret_site, e) != 0)
 			return -1;
@@ -157,7 +144,7 @@ fail_unknown(struct parser *p, const char *name)
 		    "no setting has the name that stands here; it is not shown, because it may "
 		    "belong to the %s of line %d: put that value in quotes if it holds blanks or "
 		    "signs, or see bentospool.conf(5) for the names",
-		    p->secret->name, p->lines[p->secret - settings]);
+		    p->secret->name, p->key_line);
 	if (!may_be_shown(p, name))
 		return FAIL(p, line,
 		    "expected the name of a setting: put the text before it in quotes if it "
@@ -165,124 +152,33 @@ fail_unknown(struct parser *p, const char *name)
 	return fail_misnamed(p, name);
 }
 
-/* ---- values --------------------------------------------------------------------------------- */
-
-static int
-take_text(struct parser *p, const struct setting *s)
-{
-	const char *text = buf_slice(&p->lex.text).p;
-	struct err why;
-
-	if (setting_check(s, text, &why) != 0)
-		return FAIL(p, p->lex.token_line, "%s", why.text);
-	return setting_store(s, p->base, text, p->e);
-}
-
-static int
-fail_missing(struct parser *p, const struct setting *s)
-{
-	struct buf allowed;
-
-	buf_init(&allowed, 256);
-	setting_allowed(s, &allowed);
-	FAIL(p, p->lines[s - settings], "%s has no value: it must be %s", s->name, allowed.p);
-	buf_free(&allowed);
-	return -1;
-}
-
-/* Whether a list begins with "[", as in other languages. An IPv6 address has "]:" in it. */
-static bool
-is_bracket(const struct parser *p, const struct setting *s)
-{
-	const char *text = buf_slice(&p->lex.text).p;
-
-	return !p->lex.quoted && text[0] == '['
-	       && (text[1] == '\0' || (s->type == SETTING_LIST && strstr(text, "]:") == NULL));
-}
-
-/* Handles a text where a value belongs. A text on a later line, with = behind it, is the name of
- * the next setting, so the value is missing. */
-static int
-take_value(struct parser *p, const struct setting *s)
-{
-	int key_line = p->lines[s - settings];
-	enum lex_token token;
-
-	if (lex_next(&p->lex, &token, p->e) != 0)
-		return -1;
-	if (token != LEX_TEXT)
-		return fail_missing(p, s);
-	if (is_bracket(p, s))
-		return FAIL(p, p->lex.token_line,
-		    s->type == SETTING_LIST
-			? "%s: write a list in braces: {\"...\", \"...\"}, not in [...]"
-			: "%s: brackets are not used: write the value only",
-		    s->name);
-	if (p->lex.token_line > key_line && !p->lex.quoted && lex_peek(&p->lex) == '=')
-		return fail_missing(p, s);
-	return take_text(p, s);
-}
-
-static int
-fail_in_list(struct parser *p, const struct setting *s, int line, enum lex_token token)
-{
-	if (token == LEX_END)
-		return FAIL(p, line, "%s: the list has no } at its end", s->name);
-	if (token == LEX_TEXT)
-		return FAIL(p, p->lex.token_line,
-		    "%s: put a comma between two strings of a list, and a } at its end", s->name);
-	return FAIL(
-	    p, p->lex.token_line, "%s: expected a string in quotes, or the } of the list", s->name);
-}
-
-/* Reads a list behind its opening brace: texts with commas between them, and optionally one at the
- * end. */
-static int
-take_list(struct parser *p, const struct setting *s)
-{
-	int line = p->lex.token_line;
-	bool between = false;
-	enum lex_token token;
-
-	for (;; between = !between) {
-		if (lex_next(&p->lex, &token, p->e) != 0)
-			return -1;
-		if (token == LEX_CLOSE)
-			return 0;
-		if (token != (between ? LEX_COMMA : LEX_TEXT))
-			return fail_in_list(p, s, line, token);
-		if (!between && take_text(p, s) != 0)
-			return -1;
-	}
-}
-
-static int
-fail_list(struct parser *p, const struct setting *s)
-{
-	struct buf allowed;
-
-	buf_init(&allowed, 256);
-	setting_allowed(s, &allowed);
-	FAIL(p, p->lex.token_line, "%s must be %s, not a list", s->name, allowed.p);
-	buf_free(&allowed);
-	return -1;
-}
-
 /* ---- settings and sections ------------------------------------------------------------------ */
+
+static int
+fail_twice(
+    struct parser *p, int line, const char *kind, const char *name, struct config_place first)
+{
+	if (first.file == p->file)
+		return FAIL(
+		    p, line, "%s%s is given twice, first in line %d", kind, name, first.line);
+	return FAIL(p, line, "%s%s is given twice, first in line %d of %s", kind, name, first.line,
+	    p->config->files.item[first.file - 1]);
+}
 
 /* Checks that the setting may be given here. The first value of a list replaces its default. */
 static int
 begin_setting(struct parser *p, const struct setting *s, int line, enum lex_token token)
 {
-	int *given = &p->lines[s - settings];
-	int before = *given;
+	struct config_place *given = &p->places[s - settings];
+	struct config_place before = *given;
 
 	if (token == LEX_ADD && s->type != SETTING_LIST)
 		return FAIL(p, line, "%s is not a list: write = in place of +=", s->name);
-	if (token == LEX_ASSIGN && before != 0)
-		return FAIL(p, line, "%s is given twice, first in line %d", s->name, before);
-	*given = line;
-	if (s->type == SETTING_LIST && before == 0)
+	if (token == LEX_ASSIGN && before.file != 0)
+		return fail_twice(p, line, "", s->name, before);
+	*given = (struct config_place){ p->file, line };
+	p->key_line = line;
+	if (s->type == SETTING_LIST && before.file == 0)
 		setting_clear(s, p->base);
 	return 0;
 }
@@ -300,11 +196,7 @@ parse_setting(struct parser *p, const char *name)
 	if (lex_next(&p->lex, &token, p->e) != 0 || begin_setting(p, s, line, token) != 0)
 		return -1;
 	p->secret = s->secret ? s : NULL;
-	if (lex_peek(&p->lex) != '{')
-		return take_value(p, s);
-	if (lex_next(&p->lex, &token, p->e) != 0)
-		return -1;
-	return s->type == SETTING_LIST ? take_list(p, s) : fail_list(p, s);
+	return parse_value(p, s);
 }
 
 static bool
@@ -344,20 +236,18 @@ begin_site(struct parser *p)
 		return FAIL(p, p->lex.token_line, "%s", why.text);
 	}
 	p->base = site;
-	p->lex.allow_unset = p->reading;
-	for (const struct setting *s = settings; s->name != NULL; s++)
-		if (s->section == SECTION_SITE)
-			p->lines[s - settings] = 0;
+	p->places = site->places;
+	p->lex.allow_unset = p->source->reading;
 	return 0;
 }
 
 static int
 begin_single(struct parser *p, enum setting_section section, int line)
 {
-	if (p->section_lines[section] != 0)
-		return FAIL(p, line, "the section %s is given twice, first in line %d",
-		    setting_section_name(section), p->section_lines[section]);
-	p->section_lines[section] = line;
+	if (p->section_places[section].file != 0)
+		return fail_twice(p, line, "the section ", setting_section_name(section),
+		    p->section_places[section]);
+	p->section_places[section] = (struct config_place){ p->file, line };
 	p->base = setting_base(p->config, section);
 	return 0;
 }
@@ -392,6 +282,8 @@ parse_name(struct parser *p)
 	char next;
 
 	snprintf(name, sizeof(name), "%s", buf_slice(&p->lex.text).p);
+	if (strcmp(name, "include") == 0 && !p->lex.quoted)
+		return parse_include(p);
 	next = lex_peek(&p->lex);
 	if (next == '=' || next == '+')
 		return parse_setting(p, name);
@@ -410,6 +302,7 @@ end_section(struct parser *p)
 		    p, p->lex.token_line, "a } without a section or list that it could end");
 	p->section = SECTION_TOP;
 	p->base = p->config;
+	p->places = p->config->places;
 	p->lex.allow_unset = false;
 	p->secret = NULL;
 	return 0;
@@ -455,17 +348,35 @@ parse_all(struct parser *p)
 }
 
 int
-config_parse(struct config *c, const struct config_source *source, struct err *e)
+parse_file(struct parser *p, const char *file, const char *text)
 {
 	static const char mark[] = "\xef\xbb\xbf";
-	struct parser p = { .config = c, .base = c, .reading = source->reading, .e = e };
 	int rc;
 
-	lex_init(&p.lex, source->file, source->text, source->variable, source->variable_arg);
-	if (strncmp(source->text, mark, sizeof(mark) - 1) == 0)
-		return FAIL(
-		    &p, 1, "the file begins with a byte order mark: save it as UTF-8 without one");
-	rc = parse_all(&p);
-	lex_free(&p.lex);
+	lex_init(&p->lex, file, text, p->source->variable, p->source->variable_arg);
+	if (config_list_add(&p->config->files, file, p->e) != 0)
+		return -1;
+	p->file = (int)p->config->files.n;
+	p->open[p->depth++] = file;
+	if (strncmp(text, mark, sizeof(mark) - 1) == 0)
+		rc = FAIL(
+		    p, 1, "the file begins with a byte order mark: save it as UTF-8 without one");
+	else
+		rc = parse_all(p);
+	p->depth--;
+	lex_free(&p->lex);
 	return rc;
+}
+
+int
+config_parse(struct config *c, const struct config_source *source, struct err *e)
+{
+	struct parser p = { .source = source,
+		.config = c,
+		.base = c,
+		.places = c->places,
+		.bytes = strlen(source->text),
+		.e = e };
+
+	return parse_file(&p, source->file, source->text);
 }

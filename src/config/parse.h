@@ -15,6 +15,15 @@ struct config_source {
 	void *variable_arg;
 	bool reading; /* as in struct config_request: within a site an unset variable counts as an
 			 empty text */
+	/*
+	 * Finds the files that a pattern names in `from`, which is the path of a file, in the order
+	 * in which they are read. NULL: no file can be included.
+	 */
+	int (*find)(void *arg, const char *from, const char *pattern, struct config_list *ret_paths,
+	    struct err *e);
+	/* Reads a file that find returned; the caller wipes and frees the text. */
+	int (*read)(void *arg, const char *path, char **ret_text, struct err *e);
+	void *files_arg;
 };
 
 /* Appends a site with its defaults to the array. */

@@ -184,8 +184,8 @@ store_text(char **slot, const char *text, struct err *e)
 	return 0;
 }
 
-static int
-add_item(struct config_list *list, const char *text, struct err *e)
+int
+config_list_add(struct config_list *list, const char *text, struct err *e)
 {
 	char **grown = realloc(list->item, (list->n + 1) * sizeof(*grown));
 
@@ -197,6 +197,15 @@ add_item(struct config_list *list, const char *text, struct err *e)
 		return err_nomem(e);
 	list->n++;
 	return 0;
+}
+
+void
+config_list_clear(struct config_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		wipe(list->item[i]);
+	free(list->item);
+	*list = (struct config_list){ 0 };
 }
 
 static int
@@ -222,7 +231,7 @@ setting_store(const struct setting *s, void *base, const char *text, struct err 
 	case SETTING_SWITCH:
 		return read_switch(text, field(s, base)) == 0 ? 0 : refuse(s, text, e);
 	case SETTING_LIST:
-		return add_item(field(s, base), text, e);
+		return config_list_add(field(s, base), text, e);
 	}
 	return 0;
 }
@@ -236,14 +245,8 @@ setting_clear(const struct setting *s, void *base)
 		wipe(*slot);
 		*slot = NULL;
 	}
-	if (s->type == SETTING_LIST) {
-		struct config_list *list = field(s, base);
-
-		for (size_t i = 0; i < list->n; i++)
-			wipe(list->item[i]);
-		free(list->item);
-		*list = (struct config_list){ 0 };
-	}
+	if (s->type == SETTING_LIST)
+		config_list_clear(field(s, base));
 }
 
 int

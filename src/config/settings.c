@@ -400,3 +400,22 @@ setting_base(struct config *c, enum setting_section section)
 	}
 	return NULL;
 }
+
+size_t
+setting_count(void)
+{
+	size_t n = 0;
+
+	while (settings[n].name != NULL)
+		n++;
+	return n;
+}
+
+struct config_place *
+setting_place(const struct config *c, size_t site, const struct setting *s)
+{
+	struct config_place *places =
+	    s->section == SECTION_SITE ? c->sites[site].places : c->places;
+
+	return &places[s - settings];
+}

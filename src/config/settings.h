@@ -55,6 +55,11 @@ bool setting_section_is_single(enum setting_section section);
 /* Returns the section's structure within the configuration; for SECTION_SITE, the first site. */
 void *setting_base(struct config *c, enum setting_section section);
 
+/* Returns how many rows the table has. */
+size_t setting_count(void);
+/* Returns where the setting was given; site: the index of the site, for a setting of sites. */
+struct config_place *setting_place(const struct config *c, size_t site, const struct setting *s);
+
 /* Appends the allowed values, such as "a whole number from 1 to 1000". */
 void setting_allowed(const struct setting *s, struct buf *to);
 /* ERR_INPUT "must be ..., not ..." when the text is not a value (or item) of this setting. */

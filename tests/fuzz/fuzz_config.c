@@ -22,7 +22,9 @@ variable(void *arg, const char *name)
 static struct config *
 parse(const char *text, struct err *e)
 {
-	const struct config_source source = { FILE_NAME, text, variable, NULL, false };
+	const struct config_source source = {
+		.file = FILE_NAME, .text = text, .variable = variable
+	};
 	struct config *c = config_new(e);
 
 	FUZZ_CHECK(c != NULL);

@@ -9,7 +9,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import spooltest  # noqa: E402
-from spooltest import equal, track, true, wait_until  # noqa: E402
+from spooltest import Daemon, equal, track, true, wait_until  # noqa: E402
 
 
 def done(completed, code=0):
@@ -146,6 +146,28 @@ def test_reload_needs_a_daemon(bench):
     bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")})
     refused = done(bench.cli("reload"), code=1)
     true("no daemon answers" in refused.stderr, f"says so: {refused.stderr}")
+
+
+def test_included_files(bench):
+    """a reload reads included files again, names them, and refuses all when one of them is wrong"""
+    sim = bench.sim()
+    os.mkdir(bench.path("conf.d"))
+    text = bench.configure({"main": bench.site(sim.api_url())}, name="first.conf")
+    with open(text, encoding="utf-8") as file:
+        conf = bench.write("bentospool.conf", file.read() + 'include "conf.d/*.conf"\n')
+    daemon = Daemon(bench, conf)
+    extra = bench.write("conf.d/alarms.conf", "\nalarm_after = 7\n")
+    equal(done(bench.cli("reload")).stdout, f"alarm_after 3600 -> 7 ({extra}:2)\n", "a new file")
+    true(f"alarm_after          = 7  # {extra}:2\n" in done(bench.cli("check")).stdout, "check shows it")
+    equal(json.loads(done(bench.cli("check", "--json")).stdout)["files"], [conf, extra], "the files")
+    bench.write("conf.d/alarms.conf", "alarm_after = 9\nalarm_after = 10\n")
+    refused = done(bench.cli("reload"), 1)
+    true(f"{extra}:2: alarm_after is given twice, first in line 1" in refused.stderr, refused.stderr)
+    bench.write("conf.d/alarms.conf", "alarm_after = 8\n")
+    daemon.popen.send_signal(signal.SIGHUP)
+    wait_until(lambda: f"reload: alarm_after 7 -> 8 ({extra}:1)" in daemon.log(), "SIGHUP does the same")
+    os.unlink(extra)
+    equal(done(bench.cli("reload")).stdout, "alarm_after 8 -> 3600\n", "a file that is gone")
 
 
 spooltest.main()

@@ -13,6 +13,7 @@ UNIT_TESTS = \
 	tests/unit/config/test_config \
 	tests/unit/config/test_config_sources \
 	tests/unit/config/test_environment \
+	tests/unit/config/test_include \
 	tests/unit/config/test_parse \
 	tests/unit/config/test_settings \
 	tests/unit/control/test_control \
@@ -156,6 +157,7 @@ tests_unit_client_test_control_socket_SOURCES = tests/unit/client/test_control_s
 	$(CONTROL_RIG)
 tests_unit_config_test_config_SOURCES = tests/unit/config/test_config.c $(CONFIG_RIG)
 tests_unit_config_test_config_sources_SOURCES = tests/unit/config/test_config_sources.c $(CONFIG_RIG)
+tests_unit_config_test_include_SOURCES = tests/unit/config/test_include.c $(TEST_LIB)
 tests_unit_config_test_environment_SOURCES = tests/unit/config/test_environment.c $(CONFIG_RIG)
 tests_unit_control_test_control_SOURCES = tests/unit/control/test_control.c $(CONTROL_RIG)
 tests_unit_daemon_test_clocks_SOURCES = tests/unit/daemon/test_clocks.c $(OUTBOX_RIG)

@@ -21,6 +21,9 @@ as_json(const struct config *c)
 
 	cJSON_AddTrueToObject(o, "ok");
 	cJSON_AddStringToObject(o, "file", c->file);
+	list = cJSON_AddArrayToObject(o, "files");
+	for (size_t i = 0; i < c->files.n; i++)
+		cJSON_AddItemToArray(list, cJSON_CreateString(c->files.item[i]));
 	cJSON_AddStringToObject(o, "warning", c->warning);
 	cJSON_AddStringToObject(o, "database", c->database);
 	cJSON_AddStringToObject(o, "control", c->control);

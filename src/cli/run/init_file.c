@@ -110,7 +110,9 @@ compose(const struct init_answers *a, struct buf *to)
 		}
 		append_setting(a, s, to);
 	}
-	buf_append_literal(to, "}\n");
+	buf_append_literal(to,
+	    "}\n\n# More files, such as one for each further site, in the order of "
+	    "their names.\n#include \"conf.d/*.conf\"\n");
 }
 
 /* ---- the files ------------------------------------------------------------------------------- */

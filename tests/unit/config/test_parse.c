@@ -23,7 +23,9 @@ variable(void *arg, const char *name)
 static struct config *
 parse_as(const char *text, bool reading, struct err *e)
 {
-	const struct config_source source = { "f", text, variable, NULL, reading };
+	const struct config_source source = {
+		.file = "f", .text = text, .variable = variable, .reading = reading
+	};
 	struct config *c = config_new(e);
 
 	assert_non_null(c);
