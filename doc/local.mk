@@ -21,11 +21,11 @@ $(nodist_bashcompletion_DATA) $(nodist_zshcompletion_DATA) $(nodist_fishcompleti
 endif
 
 # What systemd reads, with the paths of this installation; not with --without-systemdsystemunitdir.
-EXTRA_DIST += doc/bentospool.service tools/package/bentospool.sysusers tools/package/bentospool.tmpfiles
+EXTRA_DIST += doc/bentospool.service doc/bentospool.socket tools/package/bentospool.sysusers tools/package/bentospool.tmpfiles
 if UNIT
 sysusersdir = $(prefix)/lib/sysusers.d
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
-nodist_systemdsystemunit_DATA = systemd/bentospool.service
+nodist_systemdsystemunit_DATA = systemd/bentospool.service systemd/bentospool.socket
 nodist_sysusers_DATA = systemd/sysusers/bentospool.conf
 nodist_tmpfiles_DATA = systemd/tmpfiles/bentospool.conf
 CLEANFILES += $(nodist_systemdsystemunit_DATA) $(nodist_sysusers_DATA) $(nodist_tmpfiles_DATA)
@@ -34,6 +34,9 @@ SYSTEMD_PATHS = sed -e 's|/usr/local/bin/|$(bindir)/|g' -e 's|/etc/bentospool|$(
 systemd/bentospool.service: $(srcdir)/doc/bentospool.service
 	@$(MKDIR_P) $(@D)
 	$(AM_V_GEN)$(SYSTEMD_PATHS) $(srcdir)/doc/bentospool.service > $@.tmp && mv $@.tmp $@
+systemd/bentospool.socket: $(srcdir)/doc/bentospool.socket
+	@$(MKDIR_P) $(@D)
+	$(AM_V_GEN)$(SYSTEMD_PATHS) $(srcdir)/doc/bentospool.socket > $@.tmp && mv $@.tmp $@
 systemd/sysusers/bentospool.conf: $(srcdir)/tools/package/bentospool.sysusers
 	@$(MKDIR_P) $(@D)
 	$(AM_V_GEN)$(SYSTEMD_PATHS) $(srcdir)/tools/package/bentospool.sysusers > $@.tmp && mv $@.tmp $@

@@ -241,6 +241,7 @@ release(struct daemon *d)
 	control_free(d->control);
 	if (d->ingest != NULL)
 		ingest_free(d->ingest);
+	inherited_close(&d->inherited);
 	if (d->dispatcher != NULL)
 		dispatcher_free(d->dispatcher);
 	if (d->outbox != NULL)
@@ -289,7 +290,9 @@ daemon_run(struct config *c, const struct config_request *request, struct err *e
 		return -1;
 	wiring_log(c);
 	shared_hold(&c->shared);
-	rc = daemon_start(&d, e);
+	rc = inherited_take(&d.inherited, e);
+	if (rc == 0)
+		rc = daemon_start(&d, e);
 	if (rc == 0) {
 		rc = run(&d, e);
 		if (outbox_stop(d.outbox, rc == 0 ? e : NULL) != 0)

@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "control/control.h"
 #include "dispatch/dispatcher.h"
+#include "http/inherited.h"
 #include "ingest/ingest.h"
 #include "outbox/outbox.h"
 
@@ -33,6 +34,7 @@ struct daemon {
 	struct outbox *outbox;
 	struct dispatcher *dispatcher;
 	struct ingest *ingest;
+	struct inherited inherited;
 	struct control *control;
 	struct event *signals[N_SIGNALS];
 	struct event *stray[N_SIGNALS];

@@ -188,6 +188,7 @@ start_ingest(struct daemon *d, struct err *e)
 		wiring_site_ingest(&d->config->sites[i], d->site_ids[i], &sites[i]);
 	wiring_ingest(d->config, &o);
 	o.clock = clocks_clock(d->clocks);
+	o.inherited = &d->inherited;
 	o.sites = sites;
 	o.n_sites = d->config->n_sites;
 	rc = ingest_new(&o, d->base, d->outbox, &d->ingest, e);
@@ -304,7 +305,7 @@ daemon_start(struct daemon *d, struct err *e)
 	    || clocks_new(&clock_system, d->boot, &d->clocks, e) != 0 || start_outbox(d, e) != 0
 	    || clocks_recall(d->clocks, d->outbox, e) != 0 || start_jobs(d, e) != 0
 	    || start_dispatcher(d, e) != 0 || start_ingest(d, e) != 0 || start_control(d, e) != 0
-	    || start_watch(d, e) != 0)
+	    || start_watch(d, e) != 0 || inherited_check_all_found(&d->inherited, e) != 0)
 		return -1;
 	if (outbox_start(d->outbox, e) != 0)
 		return -1;

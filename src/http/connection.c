@@ -83,6 +83,7 @@ answered(struct conn *c)
 	struct server *s = c->server;
 
 	c->refused = false;
+	c->served = true;
 	if (!c->manner.close) {
 		conn_set_state(c, CONN_IDLE, s->o.idle_timeout_ms);
 		return;
@@ -364,6 +365,19 @@ conn_run(struct conn *c)
 	if (c->in != NULL && c->in_n == 0) {
 		server_give_buffer(c->server, c->in);
 		c->in = NULL;
+	}
+}
+
+void
+conn_end_idle(struct conn *c)
+{
+	fill_input(c);
+	if (c->in_n > 0 || c->eof || c->served) {
+		if (c->in_n == 0)
+			conn_set_closed(c);
+		conn_run(c);
+	} else if (c->deadline > c->server->now + SERVER_FRESH_MS) {
+		c->deadline = c->server->now + SERVER_FRESH_MS;
 	}
 }
 

@@ -37,6 +37,7 @@ struct conn {
 	int64_t deadline; /* mono ms */
 	bool eof;         /* the client sends no more */
 	bool reading;     /* read_event is active */
+	bool served;      /* a request was answered */
 	bool linger;      /* the answer ends a connection on which more bytes may arrive */
 	bool refused;     /* the body is read and dropped; then `refusal` is sent */
 	struct answer refusal;
@@ -70,6 +71,9 @@ void conn_answer(struct conn *c, const struct answer *a);
 void conn_run(struct conn *c);
 /* Ends the connection without an answer and frees c. */
 void conn_close(struct conn *c);
+/* Ends an idle connection, but not one whose request has arrived or whose first is still to come.
+ * May free c. */
+void conn_end_idle(struct conn *c);
 /* Handles a passed deadline. May free c. */
 void conn_expire(struct conn *c);
 

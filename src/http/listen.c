@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,6 +122,37 @@ listen_parse(const char *text, struct listen_address *ret_address, struct err *e
 	return 0;
 }
 
+/* ---- printing ------------------------------------------------------------------------ */
+
+int
+listen_print(const struct listen_address *a, char ret_text[LISTEN_TEXT_MAX])
+{
+	const struct sockaddr_in6 *in6 = (const void *)&a->sockaddr;
+	const struct sockaddr_in *in = (const void *)&a->sockaddr;
+	const struct sockaddr_un *un = (const void *)&a->sockaddr;
+	char host[INET6_ADDRSTRLEN];
+
+	switch (a->sockaddr.ss_family) {
+	case AF_INET6:
+		inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host));
+		snprintf(ret_text, LISTEN_TEXT_MAX, "http://[%s]:%u", host,
+		    (unsigned)ntohs(in6->sin6_port));
+		return 0;
+	case AF_INET:
+		inet_ntop(AF_INET, &in->sin_addr, host, sizeof(host));
+		snprintf(ret_text, LISTEN_TEXT_MAX, "http://%s:%u", host,
+		    (unsigned)ntohs(in->sin_port)); /* NOLINT: getsockname filled it */
+		return 0;
+	case AF_UNIX:
+		if (a->size <= offsetof(struct sockaddr_un, sun_path) || un->sun_path[0] != '/')
+			return -1;
+		snprintf(ret_text, LISTEN_TEXT_MAX, "unix:%s", un->sun_path);
+		return 0;
+	default:
+		return -1;
+	}
+}
+
 /* ---- sockets ------------------------------------------------------------------------ */
 
 static const char *
@@ -136,7 +168,8 @@ explain(const char *text, struct err *e)
 	case EADDRINUSE:
 		return err_set(e, ERR_BUSY,
 		    "cannot listen on %s: address already in use: another program (or another "
-		    "bentospool) listens there; stop it or choose another `listen`",
+		    "bentospool, or bentospool.socket for the service) listens there; stop it or "
+		    "choose another `listen`",
 		    text);
 	case EADDRNOTAVAIL:
 		return err_set(e, ERR_NOTFOUND,
@@ -216,36 +249,15 @@ bind_unix(struct listener *l, const struct listen_address *a, const char *text, 
 		unlink(path_of(a));
 		return -1;
 	}
-	l->is_unix = true;
+	l->owns_file = true;
 	snprintf(l->address, sizeof(l->address), "unix:%s", path_of(a));
 	return 0;
-}
-
-static void
-print_address(struct listener *l, const struct sockaddr_storage *name)
-{
-	char host[INET6_ADDRSTRLEN];
-
-	if (name->ss_family == AF_INET6) {
-		const struct sockaddr_in6 *in6 = (const void *)name;
-
-		inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host));
-		snprintf(l->address, sizeof(l->address), "http://[%s]:%u", host,
-		    (unsigned)ntohs(in6->sin6_port));
-	} else {
-		const struct sockaddr_in *in = (const void *)name;
-
-		inet_ntop(AF_INET, &in->sin_addr, host, sizeof(host));
-		snprintf(l->address, sizeof(l->address), "http://%s:%u", host,
-		    (unsigned)ntohs(in->sin_port)); /* NOLINT: getsockname filled it */
-	}
 }
 
 static int
 bind_ip(struct listener *l, const struct listen_address *a, const char *text, struct err *e)
 {
-	struct sockaddr_storage name = { .ss_family = AF_UNSPEC };
-	socklen_t size = sizeof(name);
+	struct listen_address bound = { .size = sizeof(bound.sockaddr) };
 	int on = 1;
 
 	/* An IPv6 listener must not take the IPv4 port as well: the configuration names each
@@ -255,10 +267,9 @@ bind_ip(struct listener *l, const struct listen_address *a, const char *text, st
 		return explain(text, e);
 	if (setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0
 	    || bind(l->fd, (const struct sockaddr *)&a->sockaddr, a->size) != 0
-	    || getsockname(l->fd, (struct sockaddr *)&name, &size) != 0)
+	    || getsockname(l->fd, (struct sockaddr *)&bound.sockaddr, &bound.size) != 0)
 		return explain(text, e);
-	print_address(l, &name);
-	return 0;
+	return listen_print(&bound, l->address);
 }
 
 int
@@ -295,7 +306,7 @@ listener_close(struct listener *l)
 		return;
 	close(l->fd);
 	l->fd = -1;
-	if (l->is_unix && lstat(path, &st) == 0 && st.st_ino == l->file.st_ino
+	if (l->owns_file && lstat(path, &st) == 0 && st.st_ino == l->file.st_ino
 	    && st.st_dev == l->file.st_dev)
 		unlink(path);
 }

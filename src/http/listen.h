@@ -25,12 +25,16 @@ struct listen_address {
 /* Parses "127.0.0.1:7300", "[::1]:0" or "unix:/path". Pure. */
 int listen_parse(const char *text, struct listen_address *ret_address, struct err *e);
 
+/* Writes the address as struct listener has it. Returns -1 for one that listen_parse does not
+ * return. Pure. */
+int listen_print(const struct listen_address *a, char ret_text[LISTEN_TEXT_MAX]);
+
 struct listener {
 	int fd;
 	char address[LISTEN_TEXT_MAX]; /* "http://127.0.0.1:7300" with the real port, or
 					  "unix:/path" */
-	bool is_unix;
-	/* identifies our unix socket, so that no other file is removed at the end */
+	bool owns_file;                /* a unix socket that listener_open bound */
+	/* identifies this file, so that no other is removed at the end */
 	struct stat file;
 };
 

@@ -12,6 +12,8 @@ src_libbentospool_a_SOURCES += \
 	src/http/http.h \
 	src/http/http_chunks.c \
 	src/http/http_private.h \
+	src/http/inherited.c \
+	src/http/inherited.h \
 	src/http/listen.c \
 	src/http/listen.h \
 	src/http/server.c \

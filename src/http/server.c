@@ -180,14 +180,18 @@ on_acceptable(evutil_socket_t fd, short what, void *arg)
 }
 
 int
-server_listen(struct server *s, const char *text, struct err *e)
+server_listen(struct server *s, const char *text, struct inherited *inherited, struct err *e)
 {
+	struct listen_address address;
 	struct server_listener *l = &s->listeners[s->n_listeners];
 
 	if (s->n_listeners == SERVER_MAX_LISTENERS)
 		return err_set(e, ERR_INPUT, "cannot listen on %s: at most %d addresses", text,
 		    SERVER_MAX_LISTENERS);
-	if (listener_open(text, &l->listener, e) != 0)
+	if (listen_parse(text, &address, e) != 0)
+		return -1;
+	if ((inherited == NULL || !inherited_find(inherited, &address, &l->listener))
+	    && listener_open(text, &l->listener, e) != 0)
 		return -1;
 	l->server = s;
 	event_assign(&l->event, s->base, l->listener.fd, EV_READ | EV_PERSIST, on_acceptable, l);
@@ -249,6 +253,17 @@ close_all(struct conn_list *list)
 		conn_close(c);
 }
 
+static void
+end_idle(struct server *s)
+{
+	struct conn *c, *next;
+
+	for (c = TAILQ_FIRST(&s->idle); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, idle);
+		conn_end_idle(c);
+	}
+}
+
 void
 server_stop(struct server *s, int64_t deadline_ms, void (*stopped)(void *arg), void *arg)
 {
@@ -258,7 +273,7 @@ server_stop(struct server *s, int64_t deadline_ms, void (*stopped)(void *arg), v
 	s->stop_deadline = s->now + deadline_ms;
 	s->stopping = true;
 	close_listeners(s);
-	close_all(&s->idle);
+	end_idle(s);
 	if (s->n_conns == 0)
 		event_active(&s->stopped_event, EV_TIMEOUT, 0);
 	arm_tick(s);

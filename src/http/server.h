@@ -39,11 +39,13 @@
 #include "http/answers.h"
 #include "http/body.h"
 #include "http/http.h"
+#include "http/inherited.h"
 #include "http/listen.h"
 
 #define SERVER_MAX_LISTENERS 16
 #define SERVER_TICK_MS 250     /* the precision of deadlines */
 #define SERVER_LINGER_MS 2000  /* time for the client to read an early answer */
+#define SERVER_FRESH_MS 1000   /* time for the first request of a new connection during a stop */
 #define SERVER_COMMIT_MS 30000 /* a request that waits longer for its answer gets 503 */
 /* a connection that is idle this long may be closed for a new one */
 #define SERVER_MIN_IDLE_MS 1000
@@ -122,12 +124,14 @@ int server_new(const struct server_options *o, const struct server_hooks *hooks,
 /* Ends all connections at once and calls hooks.gone for each owner. */
 void server_close(struct server *s);
 void server_free(struct server *s);
-int server_listen(struct server *s, const char *text, struct err *e);
+/* Listens on the address, on the inherited socket if there is one for it. inherited may be NULL. */
+int server_listen(struct server *s, const char *text, struct inherited *inherited, struct err *e);
 /* Returns the address of listener i; NULL past the last listener. */
 const char *server_address(const struct server *s, size_t i);
 /*
- * Stops listening, closes idle connections, and lets requests that wait have their answers. Calls
- * `stopped` (in the event loop) when no connection is left or after deadline_ms.
+ * Stops listening, closes idle connections, and lets requests that wait have their answers, and new
+ * connections a moment (SERVER_FRESH_MS) for their first request. Calls `stopped` (in the event
+ * loop) when no connection is left or after deadline_ms.
  */
 void server_stop(struct server *s, int64_t deadline_ms, void (*stopped)(void *arg), void *arg);
 /* Reads the clock. Call it at the beginning of every event. */

@@ -66,7 +66,7 @@ open_server(
 	if (server_new(&so, &hooks, base, &in->server, e) != 0)
 		return -1;
 	for (size_t i = 0; i < o->n_listen; i++)
-		if (server_listen(in->server, o->listen[i], e) != 0)
+		if (server_listen(in->server, o->listen[i], o->inherited, e) != 0)
 			return -1;
 	return 0;
 }
@@ -202,7 +202,6 @@ on_stopped(void *arg)
 void
 ingest_stop(struct ingest *in, int64_t deadline_ms, void (*stopped)(void *arg), void *arg)
 {
-	in->stopping = true;
 	in->stopped = stopped;
 	in->stopped_arg = arg;
 	server_stop(in->server, deadline_ms, on_stopped, in);

@@ -54,7 +54,8 @@ struct ingest_site_options {
 struct ingest_options {
 	const char *const *listen; /* "127.0.0.1:7300", "[::1]:0", "unix:/path" */
 	size_t n_listen;
-	size_t max_body;  /* bytes of one request's body */
+	struct inherited *inherited; /* may be NULL; used by ingest_new only */
+	size_t max_body;             /* bytes of one request's body */
 	size_t max_event; /* bytes of one event; a larger one is kept as invalid; 0: no limit */
 	size_t max_message_id; /* characters; an event with a longer one is also kept as invalid */
 	size_t max_header_bytes; /* of the request line and all headers */

@@ -31,10 +31,6 @@ static const struct answer wrong_origin = { .status = 403,
 static const struct answer unknown_encoding = { .status = 415,
 	.code = "unsupported_encoding",
 	.message = "this Content-Encoding is not supported: send gzip, or none" };
-static const struct answer stopping = { .status = 503,
-	.code = "stopping",
-	.message = "the spooler is stopping; try again",
-	.retry_after = 5 };
 const struct answer request_busy = { .status = 503,
 	.code = "busy",
 	.message = "too many requests are waiting to be stored; try again",
@@ -56,8 +52,6 @@ static const struct answer *
 answer_head(const struct ingest *in, struct conn *c, const struct http_head *h,
     const struct route *route, struct answer *wrong_method)
 {
-	if (in->stopping)
-		return &stopping;
 	if (route == NULL)
 		return c->manner.bento ? &not_bento_api : &not_found;
 	if (!route_allows(route, h->method)) {

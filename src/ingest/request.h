@@ -54,7 +54,6 @@ struct ingest {
 	struct refusals *refusals;
 	const struct clock *clock;
 	size_t max_event, max_message_id; /* as in struct ingest_options */
-	bool stopping;
 	/* requests that the writer has returned; wake_fd wakes the event loop */
 	struct mailbox done;
 	bool have_done;

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The daemon as a service: signs of life for systemd's watchdog, and signals that nobody meant for it."""
+"""The daemon as a service: signs of life for systemd's watchdog, sockets that systemd hands over, and signals
+that nobody meant for it."""
 import os
 import re
 import select
@@ -7,13 +8,15 @@ import signal
 import socket
 import sqlite3
 import sys
+import threading
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import spooltest  # noqa: E402
 from spoolfailing import HANG, Failing  # noqa: E402
-from spooltest import Daemon, equal, track, true, wait_until  # noqa: E402
+from spoolhttp import http_request  # noqa: E402
+from spooltest import Daemon, binary, equal, track, true, wait_until  # noqa: E402
 
 # Half of this is the longest time that a part may stand still: long for a loaded machine.
 WATCHDOG_S = 4
@@ -162,6 +165,162 @@ def test_stop_during_the_start(bench):
     daemon = Daemon(bench, daemon.conf, preexec=pend, ready=False)
     equal(daemon.wait(), 0, "the exit status")
     true("signal 15: stopping" in daemon.log() and daemon.log().endswith("stopped\n"), daemon.log())
+
+
+# Becomes the daemon as systemd starts it: the descriptors from 3 on, and who they are for.
+HAND_OVER = """
+import os, sys
+fds, names, pid, *argv = sys.argv[1:]
+for n, fd in enumerate(fds.split(), 3):
+    os.dup2(os.dup(int(fd)), n)
+    os.set_inheritable(n, True)
+os.environ.update(LISTEN_FDS=str(len(fds.split())), LISTEN_FDNAMES=names, LISTEN_PID=pid or str(os.getpid()))
+os.execv(argv[0], argv)
+"""
+
+
+class Activated(Daemon):
+    """A daemon that gets the sockets of its parent."""
+
+    def __init__(self, bench, conf, sockets, listeners=1, ready=True, names="bentospool.socket", pid=""):
+        # Far from 3, so that none is in the way of another.
+        fds = [socket.dup(each.fileno()) for each in sockets]
+        # pylint: disable=super-init-not-called,non-parent-init-called
+        spooltest.Process.__init__(
+            self, bench, "daemon", [sys.executable, "-c", HAND_OVER, " ".join(map(str, fds)), names, pid,
+                                    binary("bentospool"), "serve", "-c", conf], pass_fds=fds)
+        for fd in fds:
+            os.close(fd)
+        if ready:
+            self.wait_listening(listeners)
+
+
+def listening(family=socket.AF_INET, address=("127.0.0.1", 0)):
+    """Returns a socket that listens, and its address as `listen` has it."""
+    made = socket.socket(family)
+    made.bind(address)
+    made.listen(100)
+    name = made.getsockname()
+    return made, f"unix:{name}" if family == socket.AF_UNIX else f"{name[0]}:{name[1]}"
+
+
+def configure(bench, *addresses, sim=None):
+    api_url = sim.api_url() if sim else "http://127.0.0.1:1/api/v1"
+    return bench.configure({"main": bench.site(api_url)}, {"listen": list(addresses)})
+
+
+class Client(threading.Thread):
+    """Sends events, each on its own connection, until it is told to end."""
+
+    def __init__(self, address, name):
+        super().__init__()
+        self.url, self.prefix, self.sent, self.wrong, self.end = f"http://{address}", name, 0, [], False
+
+    def run(self):
+        while not self.end and not self.wrong:
+            body = track(f"{self.prefix}-{self.sent}")
+            try:
+                status = http_request(self.url, "POST", "/v1/track", body, {
+                    "Authorization": "Basic dGVzdC13cml0ZS1rZXk6"})[0]
+            except OSError as e:
+                self.wrong.append(repr(e))
+                return
+            if status != 200:
+                self.wrong.append(status)
+            self.sent += 1
+
+
+def test_restart_refuses_no_client(bench):
+    """clients that send during restarts have each event accepted: the parent holds the socket"""
+    sim = bench.sim()
+    held, address = listening()
+    conf = configure(bench, address, sim=sim)
+    daemon = Activated(bench, conf, [held])
+    clients = [Client(address, f"c{n}") for n in range(4)]
+    for client in clients:
+        client.start()
+    for _ in range(3):
+        before = [client.sent for client in clients]
+        wait_until(lambda: all(c.sent > n or c.wrong for c, n in zip(clients, before)), "each client gets on")
+        equal(daemon.stop(), 0, daemon.log())
+        daemon = Activated(bench, conf, [held])
+    for client in clients:
+        client.end = True
+    for client in clients:
+        client.join()
+    equal([client.wrong for client in clients], [[]] * 4, "refused")
+    bench.wait_settled(sum(client.sent for client in clients))
+
+
+def test_first_request_during_a_stop(bench):
+    """a stop waits for the first request of a new connection, and not for another of an old one"""
+    daemon = bench.daemon(bench.sim())
+    address = daemon.url().removeprefix("http://").split(":")
+    new, old = (socket.create_connection(address) for _ in range(2))
+    head = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+    old.sendall(head)
+    true(old.recv(4096).startswith(b"HTTP/1.1 200"), "the first request of the old one")
+    daemon.popen.terminate()
+    equal(old.recv(4096), b"", "the old one is closed")
+    new.sendall(head)
+    true(new.recv(4096).startswith(b"HTTP/1.1 200"), "the request of the new one is answered")
+    equal(daemon.wait(), 0, daemon.log())
+    silent = socket.create_connection(bench.daemon().url().removeprefix("http://").split(":"))
+    equal(bench.processes[-1].stop(), 0, "a connection without a request holds nothing up")
+    silent.close()
+
+
+def test_handed_over_and_own(bench):
+    """sockets that are handed over serve beside those that the daemon binds, and stay the parent's"""
+    path = bench.path("ingest.sock")
+    ip, address = listening()
+    unix, unix_address = listening(socket.AF_UNIX, path)
+    v6, v6_address = listening(socket.AF_INET6, ("::1", 0))
+    v6_address = "[::1]:" + v6_address.rsplit(":", 1)[1]
+    conf = configure(bench, "127.0.0.1:0", v6_address, unix_address, address)
+    daemon = Activated(bench, conf, [ip, unix, v6], listeners=4, names="a:b:c")
+    equal(daemon.addresses()[1:], [f"http://{v6_address}", unix_address, f"http://{address}"], "addresses")
+    for n in range(4):
+        daemon.accept("/v1/track", track(f"m-{n}"), listener=n)
+    equal(daemon.stop(), 0, daemon.log())
+    true(os.path.exists(path), "the file of the socket is the parent's")
+    socket.create_connection(ip.getsockname()).close()
+    # For another process: it binds its own, and the address is in use.
+    daemon = Activated(bench, conf, [ip], pid=str(os.getpid()), ready=False)
+    equal(daemon.wait(), 1, "exit status")
+    true("address already in use" in daemon.log(), daemon.log())
+
+
+def test_wrong_sockets(bench):
+    """sockets that cannot be listened on, or that nobody asks for, are errors that name them"""
+    right, address = listening()
+    conf = configure(bench, address)
+    datagram = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    datagram.bind(("127.0.0.1", 0))
+    connected = socket.create_connection(right.getsockname())
+    abstract, _ = listening(socket.AF_UNIX, "\0bentospool-test-" + str(os.getpid()))
+    no_listener = "is not a listening stream socket (ListenStream=, without Accept=yes)"
+    other, other_address = listening()
+    with open("/dev/null", "rb") as null:
+        for sockets, words in (
+                ([right, null], "descriptor 4 (second) is not a socket"),
+                ([right, datagram], f"descriptor 4 (second) {no_listener}"),
+                ([connected], f"descriptor 3 (first) {no_listener}"),
+                ([right, abstract], "descriptor 4 (second) listens neither on IPv4, nor on IPv6, nor on a path"),
+                ([right, right], "descriptor 4 (second) has the same address as one before it"),
+                ([right, other], f"the service manager hands over a socket on http://{other_address} (second), "
+                 "and no `listen` has this address"),
+                ([other], f"cannot listen on {address}: address already in use")):
+            daemon = Activated(bench, conf, sockets, ready=False, names="first:second")
+            equal(daemon.wait(), 1, words)
+            true(words in daemon.log(), f"{words}: {daemon.log()}")
+    for fds, words in (("33", 'LISTEN_FDS is "33": it must be a number from 0 to 32'),
+                       ("x", 'LISTEN_FDS is "x": it must be a number from 0 to 32'),
+                       ("2", "LISTEN_FDS: descriptor 4 (without a name) is not open")):
+        done = bench.run("sh", "-c", 'exec 3<&0 4<&-; LISTEN_FDS=$0 LISTEN_PID=$$ exec "$@"', fds,
+                         binary("bentospool"), "serve", "-c", conf, stdin=right)
+        equal(done.returncode, 1, fds)
+        true(words in done.stderr, f"{words}: {done.stderr}")
 
 
 spooltest.main()

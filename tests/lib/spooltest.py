@@ -94,7 +94,7 @@ def _die_with_parent():
 class Process:
     """A program under test. Its output goes to a log in the bench's directory."""
 
-    def __init__(self, bench, name, argv, env=None, preexec=None):
+    def __init__(self, bench, name, argv, env=None, preexec=None, pass_fds=()):
         def prepare():
             _die_with_parent()
             if preexec:
@@ -106,7 +106,7 @@ class Process:
             # pylint: disable=consider-using-with,subprocess-popen-preexec-fn
             self.popen = subprocess.Popen(
                 argv, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                cwd=bench.dir, env={**os.environ, **(env or {})}, preexec_fn=prepare)
+                cwd=bench.dir, env={**os.environ, **(env or {})}, preexec_fn=prepare, pass_fds=pass_fds)
         bench.processes.append(self)
 
     @property

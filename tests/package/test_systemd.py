@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What systemd reads of us: the unit is valid and confined and agrees with the program; the user and the
 directories that sysusers.d and tmpfiles.d make are those that the unit and init need."""
+import json
 import os
 import re
 import resource
@@ -30,19 +31,19 @@ def settings(unit):
     return dict(re.findall(r"^(\w+)=(.*)$", unit, re.M))
 
 
-def analyze(bench, *argv):
-    """Runs systemd-analyze on the unit, with the program of this build."""
+def analyze(bench, *argv, names=("bentospool.service",)):
+    """Runs systemd-analyze on units, with the program of this build."""
     if not shutil.which("systemd-analyze"):
         raise Skip("there is no systemd-analyze")
-    unit = re.sub(r"=/\S*/bentospool ", f"={binary('bentospool')} ", built("bentospool.service"))
-    path = bench.write("bentospool.service", unit)
-    return subprocess.run(["systemd-analyze", "--no-pager", *argv, path], text=True, timeout=60,
+    paths = [bench.write(name, re.sub(r"=/\S*/bentospool ", f"={binary('bentospool')} ", built(name)))
+             for name in names]
+    return subprocess.run(["systemd-analyze", "--no-pager", *argv, *paths], text=True, timeout=60,
                           capture_output=True, check=False, env={**os.environ, "LC_ALL": "C"})
 
 
 def test_unit_is_valid(bench):
-    """systemd-analyze verify has no complaint about the unit"""
-    done = analyze(bench, "verify", "--man=no")
+    """systemd-analyze verify has no complaint about the units"""
+    done = analyze(bench, "verify", "--man=no", names=("bentospool.service", "bentospool.socket"))
     complaints = [line for line in done.stderr.splitlines() if "bentospool" in line]
     equal(complaints, [], "complaints")
 
@@ -68,6 +69,15 @@ def test_unit_starts_what_init_writes(bench):
     program = f"{places['bindir']}/bentospool"
     equal(unit["ExecStart"], f"{program} serve -c {condition}", "start")
     equal(unit["ExecReload"], f"{program} reload -c {condition}", "reload")
+
+
+def test_socket_agrees_with_the_configuration(bench):
+    """the socket unit holds the default of listen, under the condition of the service"""
+    socket, service = settings(built("bentospool.socket")), settings(built("bentospool.service"))
+    equal(socket["ConditionPathExists"], service["ConditionPathExists"], "the condition")
+    text = spooltest.conf_text({}, {}, {"main": bench.site("http://127.0.0.1:1/api/v1")})
+    shown = json.loads(bench.run(binary("bentospool"), "check", "--json", "-c", bench.write("c", text)).stdout)
+    equal([socket["ListenStream"]], shown["listen"], "the address")
 
 
 def test_open_files_suffice(bench):
