@@ -170,7 +170,8 @@ CREATE TABLE attempt (
 	site_id INTEGER NOT NULL,
 	mapping_id INTEGER NOT NULL,
 	endpoint TEXT NOT NULL DEFAULT 'events'
-		CHECK (endpoint = 'events' OR endpoint = 'subscribers' OR endpoint = 'commands'),
+		CHECK (endpoint = 'events' OR endpoint = 'subscribers' OR endpoint = 'commands'
+			OR endpoint = 'center'),
 	started_at INTEGER NOT NULL,
 	finished_at INTEGER,
 	duration_ms INTEGER,
@@ -178,6 +179,7 @@ CREATE TABLE attempt (
 	first_event_id INTEGER NOT NULL,
 	last_event_id INTEGER NOT NULL,
 	bytes INTEGER NOT NULL,
+	sent_bytes INTEGER,
 	outcome TEXT CHECK (outcome = 'delivered' OR outcome = 'partial' OR outcome = 'refused'
 		OR outcome = 'retry' OR outcome = 'not_sent' OR outcome = 'unknown'),
 	http_status INTEGER,
@@ -275,6 +277,29 @@ CREATE TABLE identity_release (
 CREATE TABLE erasure (
 	event_id INTEGER PRIMARY KEY,
 	email TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE box (
+	box_id INTEGER PRIMARY KEY,
+	site_id INTEGER NOT NULL,
+	name TEXT NOT NULL,
+	first_seen_at INTEGER NOT NULL,
+	last_seen_at INTEGER NOT NULL,
+	version TEXT,
+	backlog INTEGER,
+	oldest_at INTEGER,
+	events INTEGER NOT NULL DEFAULT 0,
+	duplicates INTEGER NOT NULL DEFAULT 0,
+	bytes INTEGER NOT NULL DEFAULT 0,
+	body_bytes INTEGER NOT NULL DEFAULT 0,
+	UNIQUE (site_id, name)
+) STRICT;
+
+CREATE TABLE via (
+	first_event_id INTEGER PRIMARY KEY,
+	last_event_id INTEGER NOT NULL CHECK (last_event_id >= first_event_id),
+	box_id INTEGER NOT NULL,
+	arrived_at INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE request_count (
@@ -445,6 +470,10 @@ SELECT
 	http_status,
 	coalesce(error, detail) AS error,
 	maybe_sent,
+	(SELECT b.name FROM via v JOIN box b ON b.box_id = v.box_id
+		WHERE v.first_event_id = (SELECT max(x.first_event_id) FROM via x
+				WHERE x.first_event_id <= state.event_id)
+			AND v.last_event_id >= state.event_id) AS via,
 	body
 FROM state;
 
@@ -489,7 +518,8 @@ SELECT
 	a.outcome,
 	a.error,
 	a.response,
-	a.endpoint
+	a.endpoint,
+	a.sent_bytes
 FROM attempt a
 LEFT JOIN site s ON s.site_id = a.site_id;
 
@@ -576,6 +606,25 @@ SELECT s.name AS site, c.status, c.events
 FROM status_count c
 JOIN site s ON s.site_id = c.site_id
 WHERE c.events > 0;
+
+CREATE VIEW boxes AS
+SELECT
+	s.name AS site,
+	b.name AS box,
+	strftime('%Y-%m-%dT%H:%M:%fZ', b.last_seen_at / 1000.0, 'unixepoch') AS last_seen_at,
+	b.last_seen_at AS last_seen_ms,
+	b.version,
+	b.backlog,
+	strftime('%Y-%m-%dT%H:%M:%fZ', b.oldest_at / 1000.0, 'unixepoch') AS oldest_at,
+	b.oldest_at AS oldest_ms,
+	b.events,
+	b.duplicates,
+	b.bytes,
+	b.body_bytes,
+	strftime('%Y-%m-%dT%H:%M:%fZ', b.first_seen_at / 1000.0, 'unixepoch') AS first_seen_at,
+	b.first_seen_at AS first_seen_ms
+FROM box b
+JOIN site s ON s.site_id = b.site_id;
 
 CREATE VIEW refusals AS
 SELECT date(portion_at / 1000, 'unixepoch') AS day, outcome AS reason, sum(requests) AS requests

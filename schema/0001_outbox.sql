@@ -9,6 +9,7 @@
 
 -- Single values: the clocks (write/clocks.h), the text of the views, the secret key of the hashes of
 -- messageIds and addresses, and
+--   forgotten_at       the latest received_at of an event that retention has removed
 --   counted_to         site_count has the events up to this one
 --   purged_to          the highest id of an event that retention has removed
 --   purged_attempt_to  the highest id of an attempt that retention has removed
@@ -17,7 +18,8 @@ CREATE TABLE meta (
 	value ANY
 ) STRICT, WITHOUT ROWID;
 
-INSERT INTO meta (key, value) VALUES ('counted_to', 0), ('purged_to', 0), ('purged_attempt_to', 0);
+INSERT INTO meta (key, value) VALUES ('counted_to', 0), ('purged_to', 0), ('purged_attempt_to', 0),
+	('forgotten_at', -1);
 
 -- Periods in which the wall clock did not jump, a few (src/dispatch/age.h). In such a period the wall
 -- clock shows the proven time, which began with `start`, plus `shift`.
@@ -227,7 +229,8 @@ CREATE TABLE attempt (
 	site_id INTEGER NOT NULL,
 	mapping_id INTEGER NOT NULL,
 	endpoint TEXT NOT NULL DEFAULT 'events'
-		CHECK (endpoint = 'events' OR endpoint = 'subscribers' OR endpoint = 'commands'),
+		CHECK (endpoint = 'events' OR endpoint = 'subscribers' OR endpoint = 'commands'
+			OR endpoint = 'center'),
 	started_at INTEGER NOT NULL,
 	finished_at INTEGER,
 	duration_ms INTEGER,
@@ -235,6 +238,7 @@ CREATE TABLE attempt (
 	first_event_id INTEGER NOT NULL,
 	last_event_id INTEGER NOT NULL,
 	bytes INTEGER NOT NULL, -- size of the request's body
+	sent_bytes INTEGER, -- size on the way, when the body was compressed; NULL: as bytes
 	outcome TEXT CHECK (outcome = 'delivered' OR outcome = 'partial' OR outcome = 'refused'
 		OR outcome = 'retry' OR outcome = 'not_sent' OR outcome = 'unknown'), -- NULL: in flight
 	http_status INTEGER,
@@ -351,6 +355,34 @@ CREATE TABLE identity_release (
 CREATE TABLE erasure (
 	event_id INTEGER PRIMARY KEY,
 	email TEXT NOT NULL
+) STRICT;
+
+-- ---- a fleet ---------------------------------------------------------------------------------------
+
+-- The boxes that forward to a site, with what each said in its last request.
+CREATE TABLE box (
+	box_id INTEGER PRIMARY KEY,
+	site_id INTEGER NOT NULL,
+	name TEXT NOT NULL,
+	first_seen_at INTEGER NOT NULL,
+	last_seen_at INTEGER NOT NULL,
+	version TEXT, -- of its bentospool
+	backlog INTEGER, -- its pending events
+	oldest_at INTEGER, -- when it received the oldest of them; NULL: none is pending
+	events INTEGER NOT NULL DEFAULT 0, -- events of this box that were stored
+	duplicates INTEGER NOT NULL DEFAULT 0, -- events that it sent again
+	bytes INTEGER NOT NULL DEFAULT 0, -- bytes of its bodies on the way
+	body_bytes INTEGER NOT NULL DEFAULT 0, -- and decompressed
+	UNIQUE (site_id, name)
+) STRICT;
+
+-- The events that came from a box, as ranges of ids: one row for each request that brought any. Their
+-- received_at is the box's.
+CREATE TABLE via (
+	first_event_id INTEGER PRIMARY KEY,
+	last_event_id INTEGER NOT NULL CHECK (last_event_id >= first_event_id),
+	box_id INTEGER NOT NULL,
+	arrived_at INTEGER NOT NULL -- when this spooler received them
 ) STRICT;
 
 -- ---- requests to ingest ----------------------------------------------------------------------------

@@ -10,6 +10,7 @@ STATEMENTS = \
 	schema/statements/audit_rate.sql \
 	schema/statements/audit_tail.sql \
 	schema/statements/audit_walk.sql \
+	schema/statements/box.sql \
 	schema/statements/clocks.sql \
 	schema/statements/corrections.sql \
 	schema/statements/dedup.sql \

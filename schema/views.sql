@@ -12,6 +12,7 @@ DROP VIEW IF EXISTS sites;
 DROP VIEW IF EXISTS counts;
 DROP VIEW IF EXISTS status_count;
 DROP VIEW IF EXISTS refusals;
+DROP VIEW IF EXISTS boxes;
 DROP VIEW IF EXISTS state;
 
 -- For the program itself: the state of every event. The view has three parts: events with a row in
@@ -184,6 +185,10 @@ SELECT
 	http_status,
 	coalesce(error, detail) AS error,
 	maybe_sent,
+	(SELECT b.name FROM via v JOIN box b ON b.box_id = v.box_id
+		WHERE v.first_event_id = (SELECT max(x.first_event_id) FROM via x
+				WHERE x.first_event_id <= state.event_id)
+			AND v.last_event_id >= state.event_id) AS via,
 	body
 FROM state;
 
@@ -231,7 +236,8 @@ SELECT
 	a.outcome,
 	a.error,
 	a.response,
-	a.endpoint
+	a.endpoint,
+	a.sent_bytes
 FROM attempt a
 LEFT JOIN site s ON s.site_id = a.site_id;
 
@@ -319,6 +325,26 @@ SELECT s.name AS site, c.status, c.events
 FROM status_count c
 JOIN site s ON s.site_id = c.site_id
 WHERE c.events > 0;
+
+-- The boxes that forward to this spooler, as each described itself in its last request.
+CREATE VIEW boxes AS
+SELECT
+	s.name AS site,
+	b.name AS box,
+	strftime('%Y-%m-%dT%H:%M:%fZ', b.last_seen_at / 1000.0, 'unixepoch') AS last_seen_at,
+	b.last_seen_at AS last_seen_ms,
+	b.version,
+	b.backlog,
+	strftime('%Y-%m-%dT%H:%M:%fZ', b.oldest_at / 1000.0, 'unixepoch') AS oldest_at,
+	b.oldest_at AS oldest_ms,
+	b.events,
+	b.duplicates,
+	b.bytes,
+	b.body_bytes,
+	strftime('%Y-%m-%dT%H:%M:%fZ', b.first_seen_at / 1000.0, 'unixepoch') AS first_seen_at,
+	b.first_seen_at AS first_seen_ms
+FROM box b
+JOIN site s ON s.site_id = b.site_id;
 
 -- Refused requests to ingest by day and reason, for 30 days.
 CREATE VIEW refusals AS

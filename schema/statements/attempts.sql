@@ -9,11 +9,11 @@ SELECT mapping_id FROM mapping WHERE settings = :settings;
 
 -- name: attempt_add
 -- in: site_id int, mapping_id int, started_at int, events int, bytes int, first_event_id int
--- in: last_event_id int, endpoint string
+-- in: last_event_id int, endpoint string, sent_bytes int?
 INSERT INTO attempt (attempt_id, site_id, mapping_id, started_at, events, bytes, first_event_id,
-	last_event_id, endpoint)
+	last_event_id, endpoint, sent_bytes)
 SELECT max(value, coalesce((SELECT max(attempt_id) FROM attempt), 0)) + 1, :site_id, :mapping_id,
-	:started_at, :events, :bytes, :first_event_id, :last_event_id, :endpoint
+	:started_at, :events, :bytes, :first_event_id, :last_event_id, :endpoint, :sent_bytes
 FROM meta WHERE key = 'purged_attempt_to';
 
 -- name: attempt_end
@@ -23,12 +23,15 @@ UPDATE attempt SET finished_at = :finished_at, duration_ms = :duration_ms,
 	http_status = :http_status, outcome = :outcome, error = :error, response = :response
 WHERE attempt_id = :attempt_id AND outcome IS NULL;
 
--- Changes the members that have a row in delivery; members in spans need no change.
+-- Changes the members that have a row in delivery; members in spans need no change. A central spooler's
+-- answer ends every doubt, because it stores each event once.
 -- name: members_delivered
 -- in: attempt_id int, settled_at int
 UPDATE delivery SET status = 'delivered', reason = NULL, attempts = attempts + 1,
 	settled_at = :settled_at, next_attempt_at = 0, awaiting_since = NULL,
-	last_attempt_id = :attempt_id, max_batch = NULL
+	last_attempt_id = :attempt_id, max_batch = NULL,
+	maybe_sent = iif((SELECT endpoint FROM attempt WHERE attempt_id = :attempt_id) = 'center',
+		0, maybe_sent)
 WHERE event_id IN (SELECT event_id FROM attempt_event WHERE attempt_id = :attempt_id)
 	AND status <> 'delivered';
 
@@ -39,7 +42,9 @@ WHERE event_id IN (SELECT event_id FROM attempt_event WHERE attempt_id = :attemp
 -- in: settled_at int?, next_attempt_at int, max_batch int?
 UPDATE delivery SET
 	last_attempt_id = :attempt_id,
-	maybe_sent = maybe_sent + :maybe_sent,
+	maybe_sent = iif(:status = 'failed'
+			AND (SELECT endpoint FROM attempt WHERE attempt_id = :attempt_id) = 'center',
+		0, maybe_sent + :maybe_sent),
 	attempts = attempts + :charge,
 	status = CASE status WHEN 'pending' THEN :status ELSE status END,
 	reason = CASE status WHEN 'pending' THEN :reason ELSE reason END,

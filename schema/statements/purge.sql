@@ -2,10 +2,12 @@
 -- name: purge_scan
 -- in: after int
 -- out: event_id int, site_id int, status text, settled_at int?, payload_gone bool, excepted bool
+-- out: received_at int
 SELECT e.event_id, e.site_id,
 	coalesce(d.status, iif(a.outcome = 'delivered', a.outcome, 'pending')) AS status,
 	iif(d.event_id IS NULL, a.finished_at, d.settled_at) AS settled_at,
-	typeof(e.body) = 'null' AS payload_gone, d.event_id IS NOT NULL AS excepted
+	typeof(e.body) = 'null' AS payload_gone, d.event_id IS NOT NULL AS excepted,
+	e.received_at
 FROM event e
 LEFT JOIN delivery d ON d.event_id = e.event_id
 LEFT JOIN span r ON d.event_id IS NULL AND r.site_id = e.site_id
@@ -77,6 +79,19 @@ DELETE FROM span WHERE attempt_id = :attempt_id AND NOT EXISTS (
 -- name: purge_note_event
 -- in: event_id int
 UPDATE meta SET value = max(value, :event_id) WHERE key = 'purged_to';
+
+-- A box could send such an event again.
+-- name: purge_note_receipt
+-- in: received_at int
+UPDATE meta SET value = max(value, :received_at) WHERE key = 'forgotten_at';
+
+-- name: purge_via
+-- in: first_event_id int, last_event_id int
+DELETE FROM via WHERE first_event_id <= :last_event_id
+	AND first_event_id >= coalesce((SELECT max(x.first_event_id) FROM via x
+		WHERE x.first_event_id <= :first_event_id), 0)
+	AND NOT EXISTS (SELECT 1 FROM event e
+		WHERE e.event_id BETWEEN via.first_event_id AND via.last_event_id);
 
 -- name: purge_note_attempt
 -- in: attempt_id int

@@ -80,3 +80,9 @@ SELECT e.event_id, e.message_id, e.kind, e.name, coalesce(d.email, e.email) AS e
 FROM event e
 LEFT JOIN delivery d ON d.event_id = e.event_id
 WHERE e.event_id = :event_id AND e.provisional IS NULL;
+
+-- name: backlog
+-- in: site_id int
+-- one: events int
+SELECT coalesce(sum(events), 0) AS events FROM status_count
+WHERE site_id = :site_id AND status = 'pending';

@@ -11,6 +11,7 @@
 
 #include "config/address.h"
 #include "config/config.h"
+#include "config/fleet/fleet.h"
 #include "config/settings.h"
 #include "event/mapping/rules.h"
 #include "event/mapping/traits.h"
@@ -55,7 +56,9 @@ check_keys(const struct config *c, const struct config_site *site, struct err *e
 static int
 check_site(const struct config *c, const struct config_site *site, struct err *e)
 {
-	if (check_keys(c, site, e) != 0)
+	if ((site->upstream[0] != '\0' ? fleet_check_upstream(place(c), site, e)
+				       : check_keys(c, site, e))
+	    != 0)
 		return -1;
 	if (site->retry_max < site->retry_first)
 		return err_set(e, ERR_INPUT,
@@ -234,7 +237,8 @@ config_check(const struct config *c, struct err *e)
 		const struct config_site *site = &c->sites[i];
 
 		if (check_site(c, site, e) != 0 || check_shared_keys(c, i, e) != 0
-		    || check_shared_secret(c, i, e) != 0)
+		    || check_shared_secret(c, i, e) != 0
+		    || fleet_check_boxes(place(c), c, i, e) != 0)
 			return -1;
 		if (site->write_keys.n == 0 && check_listeners(c, site, e) != 0)
 			return -1;

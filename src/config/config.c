@@ -164,9 +164,8 @@ read_secret_file(char **value, const char *path, const char *name, struct err *e
 
 /* A key may hold blanks; a # at the beginning or behind a blank begins a comment. */
 static int
-take_key_line(struct config_site *site, char *line, struct err *e)
+take_key_line(const struct setting *s, struct config_site *site, char *line, struct err *e)
 {
-	const struct setting *s = setting_find(SECTION_SITE, "write_keys");
 	static const char blank[] = " \t\r";
 	size_t n = 0;
 
@@ -183,27 +182,40 @@ take_key_line(struct config_site *site, char *line, struct err *e)
 	return setting_check(s, line, e) != 0 ? -1 : setting_store(s, site, line, e);
 }
 
+/* Adds the lines of a private file, if there is one, to the list setting `name`. */
 static int
-read_write_keys(struct config_site *site, struct err *e)
+read_key_file(struct config_site *site, const char *path, const char *name, struct err *e)
 {
+	const struct setting *s = setting_find(SECTION_SITE, name);
 	char *text, *rest, *line;
-	size_t n, before = site->write_keys.n;
+	size_t n;
 	int rc = 0;
 
-	if (site->write_keys_file[0] == '\0')
+	if (path[0] == '\0')
 		return 0;
-	if (secret_read_private(site->write_keys_file, CONFIG_MAX_BYTES, &text, e) != 0)
-		return err_wrap(e, "write_keys_file");
+	if (secret_read_private(path, CONFIG_MAX_BYTES, &text, e) != 0)
+		return err_wrap(e, "%s_file", name);
 	n = strlen(text);
 	rest = text;
 	while (rc == 0 && (line = strsep(&rest, "\n")) != NULL)
-		rc = take_key_line(site, line, e);
+		rc = take_key_line(s, site, line, e);
 	explicit_bzero(text, n);
 	free(text);
+	return rc == 0 ? 0 : err_wrap(e, "%s_file %s", name, path);
+}
+
+static int
+read_write_keys(struct config_site *site, struct err *e)
+{
+	size_t before = site->write_keys.n;
+
+	if (read_key_file(site, site->write_keys_file, "write_keys", e) != 0)
+		return -1;
 	/* Without any key the site would accept every key. */
-	if (rc == 0 && site->write_keys.n == before)
-		rc = err_set(e, ERR_INPUT, "%s holds no key", site->write_keys_file);
-	return rc == 0 ? 0 : err_wrap(e, "write_keys_file");
+	if (site->write_keys_file[0] != '\0' && site->write_keys.n == before)
+		return err_set(
+		    e, ERR_INPUT, "write_keys_file: %s holds no key", site->write_keys_file);
+	return 0;
 }
 
 static int
@@ -219,7 +231,10 @@ read_secrets(struct config *c, struct err *e)
 		    || read_secret_file(
 			   &s->webhook_secret, s->webhook_secret_file, "webhook_secret", e)
 			   != 0
-		    || read_write_keys(s, e) != 0)
+		    || read_secret_file(&s->upstream_key, s->upstream_key_file, "upstream_key", e)
+			   != 0
+		    || read_write_keys(s, e) != 0
+		    || read_key_file(s, s->boxes_file, "boxes", e) != 0)
 			return err_wrap(e, "site \"%s\"", s->name);
 	}
 	return 0;

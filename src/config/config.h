@@ -78,6 +78,12 @@ struct config_site {
 	struct config_list ignore_ids;
 	char *webhook_secret;
 	char *webhook_secret_file;
+	char *upstream; /* a central spooler's URL, in place of Bento; "": none */
+	char *upstream_key;
+	char *upstream_key_file;
+	int64_t heartbeat;
+	struct config_list boxes; /* "NAME KEY" of each box that may forward to this site */
+	char *boxes_file;
 	char *api_url;
 	char *ca_file;
 	int64_t batch_events;

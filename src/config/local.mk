@@ -12,6 +12,10 @@ src_libbentospool_a_SOURCES += \
 	src/config/environment.h \
 	src/config/file.c \
 	src/config/file.h \
+	src/config/fleet/box.c \
+	src/config/fleet/box.h \
+	src/config/fleet/fleet.c \
+	src/config/fleet/fleet.h \
 	src/config/lex.c \
 	src/config/lex.h \
 	src/config/parse.c \

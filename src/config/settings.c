@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "config/address.h"
 #include "config/bento_key.h"
+#include "config/fleet/box.h"
 #include "event/mapping/mapping.h"
 
 #define TOP(field) SECTION_TOP, .offset = offsetof(struct config, field), .name = #field
@@ -29,6 +30,7 @@
 #define SWITCH(value) .type = SETTING_SWITCH, .fallback = (value)
 #define LIST(item) .type = SETTING_LIST, .fallback = (item)
 
+static int check_upstream(const char *text, struct err *e);
 static int check_rows(int64_t days, struct err *e);
 static int check_not_empty(const char *text, struct err *e);
 static int check_log_level(const char *text, struct err *e);
@@ -140,6 +142,18 @@ const struct setting settings[] = {
 	  .help = "secret that Segment's webhook destination signs with; preferably in a file" },
 	{ SITE(webhook_secret_file), TEXT(""),
 	  .help = "file that holds the webhook secret, in place of webhook_secret; mode 0600" },
+	{ SITE(upstream), TEXT(""), .check = check_upstream,
+	  .help = "URL of a central bentospool that gets the calls, in place of Bento" },
+	{ SITE(upstream_key), TEXT(""), .secret = true, .check = box_check_key,
+	  .help = "this box's key at the central bentospool; preferably in a file" },
+	{ SITE(upstream_key_file), TEXT(""),
+	  .help = "file that holds this box's key, in place of upstream_key; mode 0600" },
+	{ SITE(heartbeat), SECONDS("300", 0, 86400000),
+	  .help = "seconds without events after which a box reports to upstream; 0: never" },
+	{ SITE(boxes), LIST(NULL), .secret = true, .check = box_check,
+	  .help = "boxes that may forward to this site: \"NAME KEY\" for each; preferably in a file" },
+	{ SITE(boxes_file), TEXT(""),
+	  .help = "file that holds more boxes, NAME KEY on each line; # begins a comment; mode 0600" },
 	{ SITE(api_url), TEXT("https://app.bentonow.com/api/v1"), .check = address_check_url,
 	  .help = "URL of Bento's API; http:// for loopback addresses only" },
 	{ SITE(ca_file), TEXT(""),
@@ -295,6 +309,12 @@ check_reserved(const char *text, struct err *e)
 	return mapping_reserved_parse(text, &reserved) == 0
 		   ? 0
 		   : err_set(e, ERR_INPUT, "must be \"server\", \"pass\" or \"block\"");
+}
+
+static int
+check_upstream(const char *text, struct err *e)
+{
+	return text[0] == '\0' ? 0 : address_check_url(text, e);
 }
 
 static int

@@ -45,6 +45,21 @@ policy_of(const struct config_site *s)
 	};
 }
 
+/* A site with an upstream sends to the central spooler, one request at a time, so that all calls
+ * arrive in order. The center knows each call by its messageId: sending one again is safe. */
+static void
+forward(const struct config_site *s, struct dispatch_site_options *ret)
+{
+	ret->api_url = s->upstream;
+	ret->site_uuid = "";
+	ret->publishable_key = "box";
+	ret->secret_key = s->upstream_key;
+	ret->policy = (struct verdict_policy){
+		.center = true,
+		.maybe_delivered = MAYBE_FAIL,
+	};
+}
+
 void
 wiring_mapping(const struct config_site *s, struct mapping_options *ret)
 {
@@ -53,6 +68,7 @@ wiring_mapping(const struct config_site *s, struct mapping_options *ret)
 		.send_date = s->send_date,
 		.omit_arrays = strcmp(s->arrays, "omit") == 0,
 		.change_email = strcmp(s->alias, "change_email") == 0,
+		.forward = s->upstream[0] != '\0',
 	};
 	/* The settings were checked: nothing below can fail. */
 	(void)mapping_identify_parse(s->identify, &ret->identify);
@@ -90,8 +106,11 @@ wiring_site_dispatch(struct config *c, const struct config_site *s, int64_t site
 		.policy = policy_of(s),
 		.max_attempts = (unsigned)s->max_attempts,
 		.max_age_ms = s->max_age,
+		.heartbeat_ms = s->heartbeat,
 	};
 	wiring_mapping(s, &ret->mapping);
+	if (s->upstream[0] != '\0')
+		forward(s, ret);
 }
 
 void
@@ -102,6 +121,9 @@ wiring_identity(const struct config_site *s, int64_t site_id, struct identity_si
 		.max_ids = s->identity_max,
 		.waits = s->identity_wait > 0 && s->identity_max > 0,
 	};
+	/* The central spooler decides who a call is about. */
+	if (s->upstream[0] != '\0')
+		*ret = (struct identity_site){ .site_id = site_id };
 }
 
 static const char *const *
@@ -127,6 +149,8 @@ wiring_site_ingest(const struct config_site *s, int64_t site_id, struct ingest_s
 		.secret_key = s->secret_key,
 		.webhook_secret = s->webhook_secret,
 		.erase = strcmp(s->delete_calls, "erase") == 0,
+		.boxes = items(&s->boxes),
+		.n_boxes = s->boxes.n,
 	};
 	wiring_mapping(s, &ret->mapping);
 }

@@ -16,12 +16,15 @@ src_libbentospool_a_SOURCES += \
 	src/dispatch/health/suspects.h \
 	src/dispatch/members.c \
 	src/dispatch/members.h \
+	src/dispatch/outgoing/center.c \
+	src/dispatch/outgoing/center.h \
 	src/dispatch/outgoing/charge.c \
 	src/dispatch/outgoing/charge.h \
 	src/dispatch/outgoing/classify.c \
 	src/dispatch/outgoing/classify.h \
 	src/dispatch/outgoing/outgoing.c \
 	src/dispatch/outgoing/outgoing.h \
+	src/dispatch/outgoing/owner.h \
 	src/dispatch/outgoing/pace.c \
 	src/dispatch/outgoing/pace.h \
 	src/dispatch/outgoing/parts.c \

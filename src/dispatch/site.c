@@ -145,6 +145,13 @@ may_prepare(const struct site *s, int64_t now)
 	       && outgoing_may_prepare(&s->outgoing, now);
 }
 
+/* An operator's pause is silent, so that it also stops a link from being paid for. */
+static bool
+may_beat(const struct site *s)
+{
+	return context_is_sending(s->ctx) && !is_paused(s) && s->reload == NULL;
+}
+
 void
 site_run(struct site *s, int64_t now)
 {
@@ -171,6 +178,8 @@ site_run(struct site *s, int64_t now)
 		queue_prepare_step(&s->queue, now);
 	if (context_is_sending(s->ctx))
 		queue_settle_unfit(&s->queue, now);
+	if (may_beat(s))
+		center_run(&s->outgoing.center, now);
 }
 
 static int64_t
@@ -192,6 +201,8 @@ site_sleep(const struct site *s, int64_t now)
 
 	if (context_is_sending(s->ctx)) {
 		at = sooner(at, queue_settle_next(&s->queue));
+		if (may_beat(s))
+			at = sooner(at, center_next(&s->outgoing.center));
 		at = sooner(at, later(begin_next(s, now), queue_next(&s->queue)));
 		/* Preparing goes on in the next step, so that a request can be sent first. */
 		if (queue_must_look(&s->queue) && (s->ctx->sent || may_prepare(s, now)))

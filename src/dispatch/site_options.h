@@ -31,7 +31,9 @@ struct dispatch_site_options {
 	struct mapping_options mapping;
 	struct verdict_policy policy;
 	unsigned max_attempts; /* charged failures after which an event fails; 0: no limit */
-	int64_t max_age_ms;    /* the most time since the receipt of an event; 0: no limit */
+	int64_t
+	    heartbeat_ms;   /* to a central spooler: the most time without a request; 0: no limit */
+	int64_t max_age_ms; /* the most time since the receipt of an event; 0: no limit */
 	/* the state that the previous process left */
 	bool paused;       /* by an operator: see dispatcher_site_control */
 	size_t byte_limit; /* the largest body that Bento accepts; 0: batch_bytes */

@@ -26,6 +26,8 @@ src_libbentospool_a_SOURCES += \
 	src/event/mapping/mapping.h \
 	src/event/mapping/mapping_bento_api.c \
 	src/event/mapping/mapping_bento_api.h \
+	src/event/mapping/mapping_forward.c \
+	src/event/mapping/mapping_forward.h \
 	src/event/mapping/mapping_private.h \
 	src/event/mapping/mapping_rule.c \
 	src/event/mapping/mapping_text.c \
@@ -48,6 +50,8 @@ src_libbentospool_a_SOURCES += \
 	src/event/segment/event_time.c \
 	src/event/segment/fields.c \
 	src/event/segment/fields.h \
+	src/event/segment/forwarded.c \
+	src/event/segment/forwarded.h \
 	src/event/segment/invisible.c \
 	src/event/segment/invisible.h \
 	src/event/segment/key.c \

@@ -45,11 +45,28 @@ print_member(struct buf *b, const char *name, const char *value)
 	json_string_append(b, slice_from(value));
 }
 
+/* A box records the answer: with first_event_id a person finds its events here. */
+static void
+print_fleet(struct buf *b, const struct answer *a)
+{
+	buf_printf(b, ",\"stored\":%zu,\"duplicates\":%zu", a->stored, a->duplicates);
+	if (a->first_event_id != 0)
+		buf_printf(b, ",\"first_event_id\":%lld", (long long)a->first_event_id);
+	if (a->reused_event_id != 0)
+		buf_printf(b,
+		    ",\"error\":\"not stored: event %lld here has the same messageId and other "
+		    "content\"",
+		    (long long)a->reused_event_id);
+}
+
 static void
 print_bento_body(struct buf *b, const struct answer *a)
 {
 	if (a->code == NULL) {
-		buf_printf(b, "{\"results\":%zu,\"failed\":%zu}", a->results, a->failed);
+		buf_printf(b, "{\"results\":%zu,\"failed\":%zu", a->results, a->failed);
+		if (a->fleet)
+			print_fleet(b, a);
+		buf_append_byte(b, '}');
 		return;
 	}
 	buf_append_literal(b, "{\"error\":");

@@ -35,7 +35,11 @@ struct answer {
 	const char *allow;    /* methods for the Allow header, with 405 */
 	bool probe;           /* the answer to a health check, not a refused request */
 	size_t results;       /* success in Bento's format: how many events were accepted */
-	size_t failed;        /* success in Bento's format: how many events were kept as invalid */
+	bool fleet; /* success of a box's request: the members below follow the two counts */
+	size_t stored, duplicates;
+	int64_t first_event_id;  /* of the stored events; 0: none */
+	int64_t reused_event_id; /* an event whose messageId came with other content; 0: none */
+	size_t failed; /* success in Bento's format: how many events were kept as invalid */
 	const struct answer_content *content; /* instead of a body that says code and message */
 };
 

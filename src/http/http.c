@@ -337,6 +337,8 @@ static const struct kept {
 	    "X-Write-Key is given twice" },
 	{ { "access-control-request-headers", 30 }, offsetof(struct http_head, request_headers_at),
 	    "Access-Control-Request-Headers is given twice" },
+	{ { "bentospool-box", 14 }, offsetof(struct http_head, box_at),
+	    "Bentospool-Box is given twice" },
 };
 
 static int
@@ -455,6 +457,7 @@ finish_head(struct http_head *h, const char *start)
 	h->signature = slice_at(start, h->signature_at);
 	h->write_key = slice_at(start, h->write_key_at);
 	h->request_headers = slice_at(start, h->request_headers_at);
+	h->box = slice_at(start, h->box_at);
 	return HTTP_DONE;
 }
 

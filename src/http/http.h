@@ -52,6 +52,7 @@ struct http_head {
 	struct slice signature;       /* X-Signature */
 	struct slice write_key;       /* X-Write-Key, from Jitsu's clients */
 	struct slice request_headers; /* Access-Control-Request-Headers, in a preflight */
+	struct slice box;             /* Bentospool-Box, from a spooler that forwards */
 	bool asks_private_network;    /* Access-Control-Request-Private-Network */
 	/* after HTTP_BAD: static text */
 	const char *error;
@@ -68,7 +69,7 @@ struct http_head {
 	bool says_keep_alive;
 	unsigned n_headers;
 	struct http_span path_at, query_at, authorization_at, origin_at, content_encoding_at,
-	    signature_at, write_key_at, request_headers_at;
+	    signature_at, write_key_at, request_headers_at, box_at;
 };
 
 void http_head_init(struct http_head *h);

@@ -94,18 +94,18 @@ apply_to_delete(bool browser, struct segment_event *event)
 }
 
 static void
-apply_mapping(const struct mapping_options *o, const struct segment_request *r, bool browser,
-    struct segment_event *event)
+apply_mapping(
+    const struct mapping_options *o, const struct segment_origin *from, struct segment_event *event)
 {
 	const struct admit_facts facts = {
 		.kind = event->kind,
 		.name = event->name,
-		.browser = browser,
+		.browser = from->browser,
 		.integrations = {
 			.own = event->integrations,
-			.batch = r->integrations,
+			.batch = from->integrations,
 			.older_body = event->older_integrations ? event->body : SLICE_NONE,
-			.older_context = r->older_integrations ? r->context : SLICE_NONE,
+			.older_context = from->older_integrations ? from->context : SLICE_NONE,
 		},
 	};
 	const char *reason = admit_event(o, &facts);
@@ -158,20 +158,40 @@ is_decided(const struct segment_event *event)
 	return event->status == STATUS_INVALID && (is_bento || !segment_lacks_address(event));
 }
 
+/* A central spooler decides about the event, and about whom it is. */
+static void
+pass_on(struct segment_event *event)
+{
+	event->status = STATUS_PENDING;
+	event->reason = NULL;
+}
+
+static void
+apply_to_event(const struct admission_site *site, const struct segment_origin *from,
+    struct segment_event *event)
+{
+	drop_ignored_ids(site, event);
+	if (is_decided(event))
+		return;
+	if (site->mapping.forward)
+		pass_on(event);
+	else if (event->kind == KIND_DELETE && site->erase)
+		apply_to_delete(from->browser, event);
+	else
+		apply_mapping(&site->mapping, from, event);
+}
+
 void
 admission_apply(const struct admission *a, int64_t site_id, struct segment_request *r, bool browser)
 {
 	const struct admission_site *site = find_site(a, site_id);
+	const struct segment_origin here = {
+		.context = r->context,
+		.integrations = r->integrations,
+		.older_integrations = r->older_integrations,
+		.browser = browser,
+	};
 
-	for (size_t i = 0; site != NULL && i < r->n_events; i++) {
-		struct segment_event *event = &r->events[i];
-
-		drop_ignored_ids(site, event);
-		if (is_decided(event))
-			continue;
-		if (event->kind == KIND_DELETE && site->erase)
-			apply_to_delete(browser, event);
-		else
-			apply_mapping(&site->mapping, r, browser, event);
-	}
+	for (size_t i = 0; site != NULL && i < r->n_events; i++)
+		apply_to_event(site, r->n_origins > 0 ? &r->origins[i] : &here, &r->events[i]);
 }

@@ -19,6 +19,9 @@ static const struct answer wrong_signature = { .status = 401,
 	.code = "invalid_signature",
 	.message = "X-Signature is missing, is not an HMAC-SHA1 in hexadecimal, or does not match "
 		   "webhook_secret" };
+static const struct answer wrong_box = { .status = 401,
+	.code = "unauthorized",
+	.message = "this key belongs to no box: the central spooler lists boxes in boxes_file" };
 static const struct answer reloaded = { .status = 503,
 	.code = "renewed",
 	.message = "the keys were reloaded while this request was received; try again",
@@ -56,9 +59,25 @@ check_bento_head(struct request *r, const struct http_head *h)
 	return NULL;
 }
 
+static const struct answer *
+check_box_head(struct request *r, const struct http_head *h)
+{
+	const struct ingest *in = r->ingest;
+
+	r->generation = in->generation;
+	if (!boxes_find(in->boxes, h->authorization, &r->site_id, r->box_name))
+		return &wrong_box;
+	box_report_read(h->box, r->box_version, &r->box);
+	r->box.name = slice_from(r->box_name);
+	r->box.bytes = (int64_t)h->content_length;
+	return NULL;
+}
+
 const struct answer *
 authenticate_head(struct request *r, const struct http_head *h)
 {
+	if (r->route->action == ROUTE_FLEET)
+		return check_box_head(r, h);
 	if (r->route->action == ROUTE_BENTO_API)
 		return check_bento_head(r, h);
 	r->key = find_key(r->ingest->auth, h, &r->site_id);
@@ -117,6 +136,8 @@ authenticate_body(struct request *r)
 		return check_bento_body(r);
 	case ROUTE_WEBHOOK:
 		return check_webhook(r);
+	case ROUTE_FLEET: /* the key may have been revoked while the body arrived */
+		return r->generation == r->ingest->generation ? NULL : &reloaded;
 	case ROUTE_EVENTS:
 	case ROUTE_DISCARD:
 	case ROUTE_HEALTH:

@@ -114,6 +114,7 @@ ingest_new(const struct ingest_options *o, struct event_base *base, struct outbo
 	if (auth_new(o->sites, o->n_sites, &in->auth, e) != 0
 	    || webhook_new(o->sites, o->n_sites, &in->webhook, e) != 0
 	    || bento_keys_new(o->sites, o->n_sites, &in->bento_keys, e) != 0
+	    || boxes_new(o->sites, o->n_sites, &in->boxes, e) != 0
 	    || admission_new(o->sites, o->n_sites, &in->admission, e) != 0
 	    || refusals_new(outbox, o->clock, &in->refusals, e) != 0
 	    || start_ticking(in, base, e) != 0 || writer_link_open(in, base, e) != 0
@@ -138,8 +139,10 @@ ingest_address(const struct ingest *in, size_t i)
 }
 
 static void
-free_keys(struct auth *auth, struct webhook *webhook, struct bento_keys *bento_keys)
+free_keys(
+    struct auth *auth, struct webhook *webhook, struct bento_keys *bento_keys, struct boxes *boxes)
 {
+	boxes_free(boxes);
 	auth_free(auth);
 	webhook_free(webhook);
 	bento_keys_free(bento_keys);
@@ -152,20 +155,22 @@ ingest_reload_sites(
 	struct webhook *webhook = NULL;
 	struct admission *admission = NULL;
 	struct bento_keys *bento_keys = NULL;
+	struct boxes *boxes = NULL;
 	struct auth *auth = NULL;
 
 	if (auth_new(sites, n, &auth, e) != 0 || webhook_new(sites, n, &webhook, e) != 0
-	    || bento_keys_new(sites, n, &bento_keys, e) != 0
+	    || bento_keys_new(sites, n, &bento_keys, e) != 0 || boxes_new(sites, n, &boxes, e) != 0
 	    || admission_new(sites, n, &admission, e) != 0) {
-		free_keys(auth, webhook, bento_keys);
+		free_keys(auth, webhook, bento_keys, boxes);
 		return -1;
 	}
-	free_keys(in->auth, in->webhook, in->bento_keys);
+	free_keys(in->auth, in->webhook, in->bento_keys, in->boxes);
 	admission_free(in->admission);
 	in->admission = admission;
 	in->auth = auth;
 	in->webhook = webhook;
 	in->bento_keys = bento_keys;
+	in->boxes = boxes;
 	in->generation++;
 	return 0;
 }
@@ -219,7 +224,7 @@ ingest_free(struct ingest *in)
 		event_del(&in->second);
 	request_free_spare(in);
 	server_free(in->server); /* after the requests, which are charged to its quota */
-	free_keys(in->auth, in->webhook, in->bento_keys);
+	free_keys(in->auth, in->webhook, in->bento_keys, in->boxes);
 	admission_free(in->admission);
 	refusals_free(in->refusals);
 	free(in);

@@ -5,7 +5,8 @@
  * server.h    connections: limits, deadlines, accepting, stopping; connection.h: one connection
  * listen.h    addresses and their sockets
  * routes.h    paths to actions
- * auth.h      write keys and origins; webhook.h: signatures; bento_keys.h: Bento's keys
+ * auth.h      write keys and origins; webhook.h: signatures; bento_keys.h: Bento's keys;
+ *             boxes.h: keys of boxes that forward to this spooler
  * answers.h   responses in Segment's shape, or Bento's
  *
  * The path of a request: its head is checked (path, method, origin, and the write key if the head
@@ -47,6 +48,8 @@ struct ingest_site_options {
 	const char *site_uuid;
 	const char *publishable_key;
 	const char *secret_key;
+	const char *const *boxes; /* "NAME KEY" of each box that may forward to the site */
+	size_t n_boxes;
 	const char *webhook_secret; /* NULL or "": posts to /v1/webhook are not signed */
 };
 

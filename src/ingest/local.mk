@@ -5,6 +5,8 @@ src_libbentospool_a_SOURCES += \
 	src/ingest/auth/auth.h \
 	src/ingest/auth/bento_keys.c \
 	src/ingest/auth/bento_keys.h \
+	src/ingest/auth/boxes.c \
+	src/ingest/auth/boxes.h \
 	src/ingest/auth/constant_time.c \
 	src/ingest/auth/constant_time.h \
 	src/ingest/auth/signature.c \
@@ -13,6 +15,8 @@ src_libbentospool_a_SOURCES += \
 	src/ingest/auth/webhook.h \
 	src/ingest/authenticate.c \
 	src/ingest/authenticate.h \
+	src/ingest/box_report.c \
+	src/ingest/box_report.h \
 	src/ingest/ingest.c \
 	src/ingest/ingest.h \
 	src/ingest/refusals.c \

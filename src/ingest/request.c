@@ -11,6 +11,7 @@
 
 #include "event/bento/bento_api.h"
 #include "event/json/json.h"
+#include "event/segment/forwarded.h"
 #include "ingest/authenticate.h"
 #include "ingest/request_pool.h"
 #include "ingest/writer_link.h"
@@ -153,6 +154,8 @@ parse_body(struct request *r, struct err *e)
 	parse->max_event = r->ingest->max_event;
 	parse->max_message_id = r->ingest->max_message_id;
 	parse->max_events = request_max_events(r);
+	if (r->route->action == ROUTE_FLEET)
+		return forwarded_parse(parse, e);
 	return r->route->action == ROUTE_BENTO_API ? bento_api_parse(parse, e)
 						   : segment_parse(parse, e);
 }
@@ -228,6 +231,7 @@ request_on_body(struct conn *c, void *arg)
 	case ROUTE_EVENTS:
 	case ROUTE_WEBHOOK:
 	case ROUTE_BENTO_API:
+	case ROUTE_FLEET:
 		take_events(r);
 		break;
 	case ROUTE_DISCARD:

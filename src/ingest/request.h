@@ -11,7 +11,9 @@
 #include "ingest/admission.h"
 #include "ingest/auth/auth.h"
 #include "ingest/auth/bento_keys.h"
+#include "ingest/auth/boxes.h"
 #include "ingest/auth/webhook.h"
+#include "ingest/box_report.h"
 #include "ingest/refusals.h"
 #include "ingest/routes.h"
 #include "outbox/outbox.h"
@@ -31,8 +33,12 @@ struct request {
 	size_t bento_pair;     /* ROUTE_BENTO_API: the result of bento_keys_find_pair */
 	uint64_t generation;   /* struct ingest's generation when the head was checked */
 	bool bento_site_known; /* the query named the site */
-	bool browser;          /* the request has an Origin header */
-	bool is_signed;        /* signature is set */
+	/* ROUTE_FLEET: the box and what it says about itself */
+	char box_name[BOXES_NAME_SIZE];
+	char box_version[BOX_VERSION_SIZE];
+	struct box_report box;
+	bool browser;   /* the request has an Origin header */
+	bool is_signed; /* signature is set */
 	unsigned char signature[SIGNATURE_SIZE];
 	/* the parsed body */
 	struct segment_request parse;
@@ -48,6 +54,7 @@ struct ingest {
 	struct auth *auth;
 	struct webhook *webhook;
 	struct bento_keys *bento_keys;
+	struct boxes *boxes;
 	struct admission *admission;
 	uint64_t generation; /* generation of keys and secrets: the number of reloads */
 	struct outbox *outbox;

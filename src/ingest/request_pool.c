@@ -33,7 +33,7 @@ request_take(struct ingest *in)
 static bool
 is_large(const struct segment_request *parse)
 {
-	return parse->cap_events > KEPT_EVENTS
+	return parse->cap_events > KEPT_EVENTS || parse->cap_origins > KEPT_EVENTS
 	       || parse->scratch.cap + parse->details.cap > KEPT_SCRATCH;
 }
 
@@ -86,8 +86,9 @@ int
 request_charge_events(struct request *r)
 {
 	const struct segment_request *parse = &r->parse;
-	size_t n =
-	    parse->cap_events * sizeof(*parse->events) + parse->scratch.cap + parse->details.cap;
+	size_t n = parse->cap_events * sizeof(*parse->events)
+		   + parse->cap_origins * sizeof(*parse->origins) + parse->scratch.cap
+		   + parse->details.cap;
 
 	if (!is_large(parse))
 		return 0;

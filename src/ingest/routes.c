@@ -28,6 +28,7 @@ static const struct route routes[] = {
 	{ "/v1/webhook", ROUTE_WEBHOOK, SEGMENT_ARRAY, KIND_UNKNOWN },
 	{ "/api/v1/batch/events", ROUTE_BENTO_API, SEGMENT_BATCH, KIND_BENTO },
 	{ "/api/v1/batch/subscribers", ROUTE_BENTO_API, SEGMENT_BATCH, KIND_SUBSCRIBER },
+	{ ROUTE_FLEET_PATH, ROUTE_FLEET, SEGMENT_BATCH, KIND_UNKNOWN },
 	{ "/v1/m", ROUTE_DISCARD, SEGMENT_SINGLE, KIND_UNKNOWN },
 	{ "/healthz", ROUTE_HEALTH, SEGMENT_SINGLE, KIND_UNKNOWN },
 };
@@ -90,7 +91,8 @@ route_is_bento_api(struct slice path)
 {
 	static const struct slice prefix = { "/api/v1/", 8 };
 
-	return path.n >= prefix.n && memcmp(path.p, prefix.p, prefix.n) == 0;
+	return slice_equals(path, slice_from(ROUTE_FLEET_PATH))
+	       || (path.n >= prefix.n && memcmp(path.p, prefix.p, prefix.n) == 0);
 }
 
 const struct route *
@@ -106,7 +108,7 @@ bool
 route_stores(const struct route *r)
 {
 	return r->action == ROUTE_EVENTS || r->action == ROUTE_WEBHOOK
-	       || r->action == ROUTE_BENTO_API;
+	       || r->action == ROUTE_BENTO_API || r->action == ROUTE_FLEET;
 }
 
 bool

@@ -12,6 +12,7 @@ enum route_action {
 	ROUTE_WEBHOOK,   /* store the events in the body of Segment's webhook destination */
 	ROUTE_BENTO_API, /* store the events or the subscribers (see `kind`) in a body in Bento's
 			    own format */
+	ROUTE_FLEET,     /* store the events that a box forwards */
 	ROUTE_DISCARD,   /* telemetry of the SDKs: answer 200 and keep nothing */
 	ROUTE_HEALTH
 };
@@ -23,6 +24,7 @@ struct route {
 	enum event_kind kind; /* KIND_UNKNOWN: each event's `type` decides */
 };
 
+#define ROUTE_FLEET_PATH "/v1/fleet"
 #define ROUTE_PATH_MAX 128 /* bytes of a path; a longer one is 404 */
 
 /*
@@ -31,7 +33,8 @@ struct route {
  * without a route is returned as far as it could be decoded. The functions below take the result.
  */
 struct slice route_path(struct slice raw, char to[ROUTE_PATH_MAX]);
-/* Whether the path belongs to Bento's API, whose clients expect answers in its format. */
+/* Whether the path belongs to Bento's API, whose clients expect answers in its format, or is that
+ * of a fleet, which uses the same format. */
 bool route_is_bento_api(struct slice path);
 /* NULL when there is nothing at that path. */
 const struct route *route_find(struct slice path);

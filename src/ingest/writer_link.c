@@ -54,6 +54,9 @@ writer_link_send(struct request *r)
 	put->integrations = parse->integrations;
 	put->sent_at = parse->sent_at;
 	put->browser = r->browser;
+	r->box.body_bytes = (int64_t)r->body.n;
+	put->box = r->route->action == ROUTE_FLEET ? &r->box : NULL;
+	put->origins = parse->n_origins > 0 ? parse->origins : NULL;
 	put->events = parse->events;
 	put->n_events = parse->n_events;
 	put->n_stored = put->n_duplicates = 0;
@@ -99,6 +102,23 @@ count_events(const struct segment_request *parse)
 	return a;
 }
 
+/* For a box: what is stored now or was before, and what is not, because its messageId belongs to
+ * another event. */
+static struct answer
+count_forwarded(const struct outbox_put *put)
+{
+	return (struct answer){
+		.status = 200,
+		.fleet = true,
+		.results = put->n_events - put->n_reused,
+		.failed = put->n_reused,
+		.stored = put->n_stored,
+		.duplicates = put->n_duplicates - put->n_reused,
+		.first_event_id = put->first_event_id,
+		.reused_event_id = put->n_reused > 0 ? put->reused_event_id : 0,
+	};
+}
+
 static void
 answer_stored(struct request *r)
 {
@@ -108,6 +128,8 @@ answer_stored(struct request *r)
 		a = *refusal_for(&r->put.msg);
 	else if (r->route->action == ROUTE_BENTO_API)
 		a = count_events(&r->parse);
+	else if (r->route->action == ROUTE_FLEET)
+		a = count_forwarded(&r->put);
 	request_answer(r, &a);
 }
 

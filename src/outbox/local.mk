@@ -65,9 +65,17 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/lines/line_json.h \
 	src/outbox/lines/line_reader.c \
 	src/outbox/lines/line_reader.h \
+	src/outbox/lines/pack.c \
+	src/outbox/lines/pack.h \
 	src/outbox/message.c \
 	src/outbox/message.h \
 	src/outbox/message_kind.h \
+	src/outbox/origin/box.c \
+	src/outbox/origin/box.h \
+	src/outbox/origin/envelope.c \
+	src/outbox/origin/envelope.h \
+	src/outbox/origin/made_id.c \
+	src/outbox/origin/made_id.h \
 	src/outbox/operate/erase.c \
 	src/outbox/operate/erase.h \
 	src/outbox/operate/erase_text.c \

@@ -37,8 +37,8 @@ is_repeatable(const struct batch *b, const struct health *health)
 	struct keys keys = { .health = health };
 	struct err e;
 
-	/* Repeating an upsert changes nothing. */
-	if (b->endpoint == BENTO_SUBSCRIBERS)
+	/* Repeating an upsert changes nothing, and a central spooler stores each call once. */
+	if (b->endpoint == BENTO_SUBSCRIBERS || b->endpoint == BENTO_CENTER)
 		return true;
 	/* A command has no key. */
 	return b->endpoint != BENTO_COMMANDS

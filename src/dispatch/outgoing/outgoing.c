@@ -15,6 +15,9 @@
 #include "dispatch/outgoing/classify.h"
 #include "event/bento/bento.h"
 #include "event/bento/verdict.h"
+#include "outbox/lines/pack.h"
+
+static void take_owned(struct request_owner *owner, const struct transport_result *result);
 
 /* A request is prepared at most this long before the pace allows it. */
 #define PREPARE_AHEAD_MS 100
@@ -32,6 +35,7 @@ outgoing_init(struct outgoing *o, struct dispatch_context *ctx,
 		.queue = queue,
 	};
 	pace_init(&o->pace, settings->options.requests_per_minute);
+	center_init(&o->center, ctx, settings);
 	charge_init(&o->charge, ctx, health, queue);
 }
 
@@ -54,7 +58,8 @@ outgoing_reserve(struct outgoing *o, const struct site_settings *settings, struc
 			return err_nomem(e);
 		o->attempts = grown;
 		for (; o->n_attempts < n; o->n_attempts++)
-			grown[o->n_attempts] = (struct attempt){ .outgoing = o };
+			grown[o->n_attempts] =
+			    (struct attempt){ .owner.take_result = take_owned, .outgoing = o };
 	}
 	for (size_t i = 0; i < o->n_attempts; i++)
 		if (batch_reserve(&o->attempts[i].batch, settings->options.batch_events, e) != 0)
@@ -65,8 +70,10 @@ outgoing_reserve(struct outgoing *o, const struct site_settings *settings, struc
 void
 outgoing_free(struct outgoing *o)
 {
-	for (size_t i = 0; i < o->n_attempts; i++)
+	for (size_t i = 0; i < o->n_attempts; i++) {
 		batch_free(&o->attempts[i].batch);
+		free(o->attempts[i].packed);
+	}
 	free(o->attempts);
 	parts_free(&o->parts);
 }
@@ -75,6 +82,7 @@ void
 outgoing_reload(struct outgoing *o)
 {
 	pace_configure(&o->pace, o->settings->options.requests_per_minute);
+	o->center.next_ms = INT64_MIN;
 	charge_init(&o->charge, o->ctx, o->health, o->queue);
 }
 
@@ -144,7 +152,7 @@ bool
 outgoing_is_quiet(const struct outgoing *o)
 {
 	return count(o, ATTEMPT_IDLE) == o->n_attempts && !o->charge.errand.with_writer
-	       && !parts_are_recording(&o->parts);
+	       && !parts_are_recording(&o->parts) && !o->center.in_flight;
 }
 
 /* ---- the beginning -------------------------------------------------------------------------- */
@@ -158,7 +166,19 @@ release(struct attempt *a, bool again)
 {
 	queue_give_back(a->outgoing->queue, &a->batch.members, again);
 	batch_clear(&a->batch);
+	free(a->packed);
+	a->packed = NULL;
 	a->state = ATTEMPT_IDLE;
+}
+
+/* Compresses what goes to a central spooler: Bento does not say that it takes gzip. */
+static void
+pack(struct attempt *a)
+{
+	struct err e;
+
+	if (a->outgoing->settings->options.mapping.forward)
+		(void)pack_gzip(payload_end(&a->batch.payload), &a->packed, &a->n_packed, &e);
 }
 
 static struct attempt *
@@ -179,6 +199,7 @@ outgoing_begin(struct outgoing *o)
 	queue_depart(o->queue, &a->batch);
 	a->epoch = health_sent(o->health);
 	a->state = ATTEMPT_BEGINNING;
+	pack(a);
 	a->begin = (struct outbox_attempt_begin){
 		.msg.type = OUTBOX_ATTEMPT_BEGIN,
 		.site_id = o->settings->options.site_id,
@@ -188,6 +209,7 @@ outgoing_begin(struct outgoing *o)
 		.event_ids = a->batch.members.ids,
 		.n_events = a->batch.members.n,
 		.n_bytes = payload_size(&a->batch.payload),
+		.n_sent_bytes = a->packed == NULL ? 0 : a->n_packed,
 	};
 	a->errand = (struct errand){ .back = begun, .owner = a };
 	if (context_send(o->ctx, &a->begin.msg, &a->errand) != 0)
@@ -215,10 +237,15 @@ send_request(struct attempt *a)
 		.password = settings->options.secret_key,
 		.ca_file = settings->options.ca_file,
 		.body = payload_end(&a->batch.payload),
+		.gzip = a->packed != NULL,
+		.report = center_report(&a->outgoing->center),
 		.timeout_ms = settings->options.timeout_ms,
 	};
 	struct err e = { .code = ERR_NONE };
 
+	if (request.gzip)
+		request.body = (struct slice){ (const char *)a->packed, a->n_packed };
+	center_sent(&a->outgoing->center, a->started_ms);
 	a->state = ATTEMPT_SENDING;
 	pace_started(&a->outgoing->pace, a->started_ms);
 	log_debug("site %s: attempt %lld begins: %zu event%s, %zu bytes%s", settings->options.name,
@@ -342,10 +369,18 @@ take_result(struct attempt *a, const struct transport_result *result)
 		queue_land(o->queue, &a->batch.members);
 }
 
+static void
+take_owned(struct request_owner *owner, const struct transport_result *result)
+{
+	take_result((struct attempt *)(void *)owner, result);
+}
+
 void
 outgoing_take_result(const struct transport_result *result)
 {
-	take_result(result->owner, result);
+	struct request_owner *owner = result->owner;
+
+	owner->take_result(owner, result);
 }
 
 /* ---- the end -------------------------------------------------------------------------------- */

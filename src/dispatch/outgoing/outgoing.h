@@ -23,7 +23,9 @@
 #include "base/err.h"
 #include "dispatch/context.h"
 #include "dispatch/health/health.h"
+#include "dispatch/outgoing/center.h"
 #include "dispatch/outgoing/charge.h"
+#include "dispatch/outgoing/owner.h"
 #include "dispatch/outgoing/pace.h"
 #include "dispatch/outgoing/parts.h"
 #include "dispatch/queue/queue.h"
@@ -44,9 +46,12 @@ enum attempt_state {
 struct outgoing;
 
 struct attempt {
+	struct request_owner owner; /* must be first: of its request */
 	struct outgoing *outgoing;
 	enum attempt_state state;
 	struct batch batch;
+	unsigned char *packed; /* the compressed payload; NULL: it is sent as it is */
+	size_t n_packed;
 	uint64_t epoch;     /* from health_sent, when the request was sent */
 	int64_t started_ms; /* when the request was sent */
 	struct outbox_attempt_begin begin;
@@ -65,6 +70,7 @@ struct outgoing {
 	struct attempt *attempts;
 	size_t n_attempts;
 	struct pace pace;
+	struct center center;
 	/* no attempt begins before this time, because the writer could not store a beginning */
 	int64_t not_before_ms;
 	struct charge charge;
@@ -101,7 +107,7 @@ void outgoing_abandon(struct outgoing *o);
 /* Whether no attempt is in flight and no message is with the writer. */
 bool outgoing_is_quiet(const struct outgoing *o);
 
-/* Handles the end of an attempt's request (result->owner). Does not free the result. */
+/* Handles the end of a request (result->owner). Does not free the result. */
 void outgoing_take_result(const struct transport_result *result);
 
 #endif

@@ -16,6 +16,8 @@ input_of(const struct outbox_event *event)
 		.email = event->email,
 		.message_id = event->message_id,
 		.occurred_at = event->occurred_at,
+		.received_at = event->received_at,
+		.maybe_sent = event->maybe_sent > 0,
 		.kind = event->kind,
 	};
 }

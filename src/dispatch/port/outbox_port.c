@@ -88,6 +88,13 @@ delayed(struct outbox_port *p, int64_t site_id,
 	return outbox_due_delayed(real_of(p)->reader, site_id, each, arg, e);
 }
 
+static int
+backlog(struct outbox_port *p, int64_t site_id, int64_t *ret_events, int64_t *ret_oldest_at,
+    struct err *e)
+{
+	return outbox_backlog(real_of(p)->reader, site_id, ret_events, ret_oldest_at, e);
+}
+
 /* ---- writing -------------------------------------------------------------------------------- */
 
 static int
@@ -123,6 +130,7 @@ outbox_port_open(
 		.load = load,
 		.soonest = soonest,
 		.delayed = delayed,
+		.backlog = backlog,
 		.send = send_message,
 		.free = close_port,
 	};

@@ -40,6 +40,12 @@ enum fate {
 	FATE_KEPT
 };
 
+struct slice
+fill_address(const struct mapping_options *mapping, struct slice email)
+{
+	return mapping->forward ? SLICE_NONE : email;
+}
+
 static enum fate
 decide_offered(const struct filling *g)
 {
@@ -142,7 +148,7 @@ take(void *arg, const struct outbox_event *event)
 	enum fate fate;
 
 	g->event = event;
-	g->address = order_address(g->f->order, event->email);
+	g->address = order_address(g->f->order, fill_address(g->f->mapping, event->email));
 	fate = decide(g);
 	g->gapless = g->gapless && fate == FATE_KEPT;
 	if (g->gapless)

@@ -63,6 +63,11 @@ struct fill {
 int fill_batch(struct batch *b, const struct fill *f, struct err *e);
 /* Like fill_batch, with this one event in an empty batch. */
 int fill_batch_alone(struct batch *b, const struct fill *f, int64_t id, struct err *e);
+/*
+ * Returns what keeps the events of a person in order: the address, or the same for all events when
+ * they are forwarded to a central spooler, because only that knows who a call is about.
+ */
+struct slice fill_address(const struct mapping_options *mapping, struct slice email);
 /* Returns the query for due events above `after`, without taken ones and the run of blocked ones.
  */
 struct due_query fill_query(const struct fill *f, int64_t after);

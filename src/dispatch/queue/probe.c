@@ -53,7 +53,7 @@ static enum reading
 judge(struct search *s, const struct outbox_event *event)
 {
 	const struct fill *f = s->f;
-	uint64_t address = order_address(f->order, event->email);
+	uint64_t address = order_address(f->order, fill_address(f->mapping, event->email));
 	int64_t id = event->event_id;
 
 	if (age_is_over(f->expire_before, event->received_at))

@@ -109,9 +109,10 @@ look_later(struct queue *q, int64_t now)
 static void
 note_delayed(void *arg, int64_t event_id, struct slice address)
 {
-	struct order *o = arg;
+	struct queue *q = arg;
+	const struct mapping_options *mapping = &q->settings->options.mapping;
 
-	order_delay(o, order_address(o, address), event_id);
+	order_delay(&q->order, order_address(&q->order, fill_address(mapping, address)), event_id);
 }
 
 /* Reads from time to time which events are delayed, while the queue knows of any. */
@@ -127,8 +128,7 @@ read_delayed(struct queue *q, int64_t now, struct err *e)
 		return 0;
 	order_forget_delayed(&q->order);
 	q->blocked_to = 0;
-	if (outbox->delayed(outbox, q->settings->options.site_id, note_delayed, &q->order, e)
-	    != 0) {
+	if (outbox->delayed(outbox, q->settings->options.site_id, note_delayed, q, e) != 0) {
 		q->delayed_ms = INT64_MIN;
 		return -1;
 	}

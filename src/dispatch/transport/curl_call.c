@@ -17,6 +17,7 @@
 /* A connection that was idle longer is not reused: servers and NAT boxes drop idle connections,
  * most of them later than this. */
 #define REST_MAX_SECONDS 30L
+#define REPORT_MAX 256 /* bytes of the header Bentospool-Box */
 
 /* ---- callbacks ------------------------------------------------------------------------------ */
 
@@ -120,6 +121,7 @@ curl_call_new(const char *user_agent, struct curl_slist *headers)
 	if (call == NULL)
 		return NULL;
 	buf_init(&call->response, TRANSPORT_RESPONSE_MAX);
+	call->common = headers;
 	call->easy = curl_easy_init();
 	if (call->easy == NULL || set_up_handle(call, user_agent, headers) != CURLE_OK) {
 		curl_call_free(call);
@@ -128,10 +130,26 @@ curl_call_new(const char *user_agent, struct curl_slist *headers)
 	return call;
 }
 
+/* Frees the headers of one request, but not those that follow them. */
+static void
+free_headers(struct curl_call *call)
+{
+	struct curl_slist *last = call->own;
+
+	if (last == NULL)
+		return;
+	while (last->next != call->common)
+		last = last->next;
+	last->next = NULL;
+	curl_slist_free_all(call->own);
+	call->own = NULL;
+}
+
 void
 curl_call_free(struct curl_call *call)
 {
 	curl_easy_cleanup(call->easy);
+	free_headers(call);
 	buf_free(&call->response);
 	free(call);
 }
@@ -171,6 +189,33 @@ set_up_trust(CURL *c, const char *ca_file)
 	return rc;
 }
 
+/* Puts a header before the others. */
+static int
+add_header(struct curl_call *call, const char *text)
+{
+	struct curl_slist *one = curl_slist_append(NULL, text);
+
+	if (one == NULL)
+		return -1;
+	one->next = call->own != NULL ? call->own : call->common;
+	call->own = one;
+	return 0;
+}
+
+static CURLcode
+set_up_headers(struct curl_call *call, const struct transport_request *r)
+{
+	char report[REPORT_MAX];
+
+	free_headers(call);
+	snprintf(report, sizeof(report), "Bentospool-Box: %s", r->report == NULL ? "" : r->report);
+	if ((r->gzip && add_header(call, "Content-Encoding: gzip") != 0)
+	    || (r->report != NULL && add_header(call, report) != 0))
+		return CURLE_OUT_OF_MEMORY;
+	return curl_easy_setopt(
+	    call->easy, CURLOPT_HTTPHEADER, call->own != NULL ? call->own : call->common);
+}
+
 /* Options of one request. */
 static CURLcode
 set_up_request(struct curl_call *call, const struct transport_request *r, bool loopback)
@@ -190,6 +235,8 @@ set_up_request(struct curl_call *call, const struct transport_request *r, bool l
 	SET(CURLOPT_POSTFIELDS, r->body.p); /* borrowed, not copied */
 	SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.n);
 #undef SET
+	if (rc == CURLE_OK)
+		rc = set_up_headers(call, r);
 	return rc != CURLE_OK ? rc : set_up_trust(c, r->ca_file);
 }
 

@@ -32,13 +32,15 @@ struct curl_call {
 	struct curl_call *next; /* for the transport */
 	CURL *easy;
 	void *owner;
-	bool ready;       /* a connection was ready */
-	bool again;       /* libcurl wanted to send the request a second time */
-	bool headed;      /* the head of the answer is complete */
-	bool canceled;    /* canceled by the dispatcher */
-	long size_before; /* CURLINFO_REQUEST_SIZE when the connection was ready */
-	CURLcode code;    /* libcurl's result for the request */
-	size_t received;  /* bytes of the answer's body */
+	struct curl_slist *common; /* headers of every request; borrowed */
+	struct curl_slist *own;    /* headers of this request; the last one leads to `common` */
+	bool ready;                /* a connection was ready */
+	bool again;                /* libcurl wanted to send the request a second time */
+	bool headed;               /* the head of the answer is complete */
+	bool canceled;             /* canceled by the dispatcher */
+	long size_before;          /* CURLINFO_REQUEST_SIZE when the connection was ready */
+	CURLcode code;             /* libcurl's result for the request */
+	size_t received;           /* bytes of the answer's body */
 	/* By clock_awake. libcurl's own timeout ends a request before it has read what is waiting
 	 * in the socket, which matters to a process that was stopped. */
 	int64_t deadline_ms;

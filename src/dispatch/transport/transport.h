@@ -7,6 +7,7 @@
 #ifndef DISPATCH_TRANSPORT_TRANSPORT_H
 #define DISPATCH_TRANSPORT_TRANSPORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -26,6 +27,8 @@ struct transport_request {
 	const char *password;
 	const char *ca_file; /* NULL: the system's certificates */
 	struct slice body;
+	bool gzip;          /* the body is compressed */
+	const char *report; /* the value of a header Bentospool-Box; NULL: none */
 	int64_t timeout_ms;
 };
 

@@ -27,6 +27,7 @@ static const struct {
 	[BENTO_EVENTS] = { "events", "/batch/events", "{\"events\":[" },
 	[BENTO_SUBSCRIBERS] = { "subscribers", "/batch/subscribers", "{\"subscribers\":[" },
 	[BENTO_COMMANDS] = { "commands", "/fetch/commands", "{\"command\":[" },
+	[BENTO_CENTER] = { "center", "/v1/fleet", "{\"events\":[" },
 };
 
 const char *
@@ -56,7 +57,10 @@ bento_url(struct buf *to, const char *api_url, enum bento_endpoint endpoint, con
 	while (base.n > 0 && base.p[base.n - 1] == '/')
 		base.n--;
 	buf_append_slice(to, base);
-	buf_printf(to, "%s?site_uuid=", endpoints[endpoint].path);
+	buf_append_slice(to, slice_from(endpoints[endpoint].path));
+	if (endpoint == BENTO_CENTER)
+		return;
+	buf_append_literal(to, "?site_uuid=");
 	for (; *site_uuid != '\0'; site_uuid++) {
 		unsigned char c = (unsigned char)*site_uuid;
 

@@ -12,22 +12,25 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
-/* Where a request goes. All events of a batch go to one endpoint. */
+/* Where a request goes. All events of a batch go to one endpoint. The last is not Bento's: it is a
+ * central spooler's, which gets the calls themselves. */
 enum bento_endpoint {
 	BENTO_EVENTS,      /* /batch/events */
 	BENTO_SUBSCRIBERS, /* /batch/subscribers */
-	BENTO_COMMANDS     /* /fetch/commands */
+	BENTO_COMMANDS,    /* /fetch/commands */
+	BENTO_CENTER       /* /v1/fleet at another bentospool */
 };
-#define BENTO_ENDPOINTS 3
+#define BENTO_ENDPOINTS 4
 
-/* Returns "events", "subscribers" or "commands", the name that the audit uses. */
+/* Returns "events", "subscribers", "commands" or "center", the name that the audit uses. */
 const char *bento_endpoint_name(enum bento_endpoint endpoint);
 
 /* Returns the text before the members that mapping_append writes, such as {"events":[. */
 struct slice bento_batch_head(enum bento_endpoint endpoint);
 #define BENTO_BATCH_TAIL "]}"
 
-/* Appends api_url + the endpoint's path + "?site_uuid=" + the percent-encoded site_uuid. */
+/* Appends api_url + the endpoint's path, and for Bento "?site_uuid=" + the percent-encoded
+ * site_uuid. */
 void bento_url(
     struct buf *to, const char *api_url, enum bento_endpoint endpoint, const char *site_uuid);
 

@@ -56,6 +56,17 @@ outcome_parse(struct slice name, enum attempt_outcome *ret_outcome)
 	"send_date and what the application sends"
 #define TO_LOOK "look at the attempt's response"
 
+/* What to check instead where a central spooler answers. */
+static const struct {
+	const char *bento;
+	const char *center;
+} advices[] = {
+	{ TO_KEYS, "check upstream_key, and whether the central spooler still lists this box" },
+	{ TO_URL, "check upstream" },
+	{ TO_ACCOUNT, "check whether a firewall or proxy answers in place of the central spooler" },
+	{ TO_PORTAL, "check upstream, and whether a firewall, proxy or captive portal answers" },
+};
+
 struct rule {
 	int first; /* statuses, both included */
 	int last;
@@ -152,6 +163,8 @@ decide_counts(const struct verdict_facts *f)
 static const struct verdict *
 decide_unreadable(const struct verdict_facts *f)
 {
+	if (policy_of(f)->center)
+		return &unreadable;
 	switch (policy_of(f)->ambiguous) {
 	case AMBIGUOUS_RETRY:
 		break;
@@ -172,7 +185,8 @@ decide_success(const struct verdict_facts *f)
 	case BENTO_REPLY_COUNTS:
 		return decide_counts(f);
 	case BENTO_REPLY_JSON:
-		return f->reply.says_error ? decide_unreadable(f) : &delivered;
+		return f->reply.says_error || policy_of(f)->center ? decide_unreadable(f)
+								   : &delivered;
 	case BENTO_REPLY_UNREADABLE:
 		break;
 	}
@@ -265,6 +279,22 @@ decide_single(const struct verdict_facts *f, struct verdict *v)
 	}
 }
 
+/* The texts of both tables are literals of this file, but the compiler need not join equal ones. */
+static const char *
+advice_for_center(const char *advice)
+{
+	for (size_t i = 0; advice != NULL && i < sizeof(advices) / sizeof(*advices); i++)
+		if (strcmp(advice, advices[i].bento) == 0)
+			return advices[i].center;
+	return advice;
+}
+
+static const char *
+peer_of(const struct verdict_facts *f)
+{
+	return policy_of(f)->center ? "the central spooler" : "Bento";
+}
+
 void
 verdict_decide(const struct verdict_facts *f, struct verdict *ret_v)
 {
@@ -272,6 +302,8 @@ verdict_decide(const struct verdict_facts *f, struct verdict *ret_v)
 	if (ret_v->outcome == OUTCOME_REFUSED && f->n_events == 1)
 		decide_single(f, ret_v);
 	ret_v->wait_at_least_ms = wait_at_least(f, ret_v->site);
+	if (policy_of(f)->center)
+		ret_v->advice = advice_for_center(ret_v->advice);
 }
 
 /* ---- in words ------------------------------------------------------------------------------- */
@@ -284,7 +316,7 @@ explain_answer(
 
 	if (v->outcome == OUTCOME_REFUSED && v->site == SITE_PAUSE)
 		buf_append_literal(to, "all_refused: ");
-	buf_printf(to, "HTTP %d from Bento", f->http_status);
+	buf_printf(to, "HTTP %d from %s", f->http_status, peer_of(f));
 	if (counted && f->reply.results >= 0)
 		buf_printf(to, ", %lld of %u accepted", (long long)f->reply.results, f->n_items);
 	if (counted && f->reply.failed >= 0)
@@ -304,10 +336,10 @@ verdict_explain(const struct verdict_facts *f, const struct verdict *v, char *re
 	buf_init(&text, 2048);
 	switch (f->phase) {
 	case PHASE_NOT_SENT:
-		buf_printf(&text, "cannot reach Bento: %s", error);
+		buf_printf(&text, "cannot reach %s: %s", peer_of(f), error);
 		break;
 	case PHASE_SENDING:
-		buf_printf(&text, "cut off before Bento's answer was complete: %s", error);
+		buf_printf(&text, "cut off before %s's answer was complete: %s", peer_of(f), error);
 		break;
 	case PHASE_ANSWERED:
 		if (v->outcome != OUTCOME_DELIVERED)

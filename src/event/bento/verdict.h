@@ -51,6 +51,9 @@ struct verdict_policy {
 	enum ambiguous_policy ambiguous; /* 2xx with a body that cannot be read */
 	/* what to do with a refused event that an earlier attempt may have delivered */
 	enum maybe_policy maybe_delivered;
+	/* A central spooler answers, not Bento. It stores each call once, so any call may be sent
+	 * again, and it always counts: another answer comes from something in between. */
+	bool center;
 	unsigned all_refused; /* number of single events refused in a row that pauses the site; 0:
 				 never */
 };

@@ -14,6 +14,7 @@
 #include "event/json/json.h"
 #include "event/mapping/admit.h"
 #include "event/mapping/mapping_bento_api.h"
+#include "event/mapping/mapping_forward.h"
 #include "event/mapping/name.h"
 #include "event/mapping/traits.h"
 #include "event/segment/fields.h"
@@ -394,6 +395,8 @@ mapping_append(const struct mapping_options *o, const struct mapping_input *in, 
 	struct mapped mapped;
 	size_t before = to->n;
 
+	if (o->forward)
+		return mapping_forward_append(in, to, ret_mapped, ret_reason);
 	if (is_bento_api(in))
 		return mapping_bento_api_append(o, in, to, ret_mapped, ret_reason);
 	if (examine(o, in, &found, ret_reason) != 0)

@@ -42,6 +42,9 @@ enum mapping_reserved {
 /* The struct can be copied. With all zeros the mapping does what the Segment function did, without
  * a key and a date. */
 struct mapping_options {
+	/* The site forwards the calls themselves to a central spooler, which decides; nothing else
+	 * here matters then. */
+	bool forward;
 	bool unique_key; /* details.unique.key = messageId */
 	bool send_date;  /* date = the time of the event */
 	enum mapping_identify identify;
@@ -73,6 +76,8 @@ struct mapping_input {
 	struct slice email;   /* decoded; the address that the event goes to */
 	struct slice message_id;
 	int64_t occurred_at; /* wall ms */
+	int64_t received_at; /* wall ms; only used by forward, as is maybe_sent */
+	bool maybe_sent;     /* an earlier request may have brought it */
 	enum event_kind kind;
 	bool browser;                    /* the request had an Origin header */
 	struct slice batch_integrations; /* raw; absent when there is none */

@@ -102,6 +102,10 @@ void
 mapping_describe(const struct mapping_options *o, struct buf *to)
 {
 	buf_append_byte(to, '{');
+	if (o->forward) {
+		describe_bool("forward", true, to);
+		buf_append_byte(to, ',');
+	}
 	describe_bool("unique_key", o->unique_key, to);
 	buf_append_byte(to, ',');
 	describe_bool("send_date", o->send_date, to);
@@ -170,7 +174,7 @@ parse_words(const cJSON *object, struct mapping_options *o)
 static bool
 is_known(const char *key)
 {
-	static const char *const known[] = { "unique_key", "send_date", "identify",
+	static const char *const known[] = { "forward", "unique_key", "send_date", "identify",
 		"reserved_types", "arrays", "alias", "page", "screen", "group", "integration_name",
 		"fields", "rules" };
 
@@ -217,6 +221,9 @@ parse_object(const cJSON *object, struct mapping_options *o)
 		if (!is_known(item->string))
 			return -1;
 	}
+	if (cJSON_HasObjectItem(object, "forward")
+	    && parse_bool(object, "forward", &o->forward) != 0)
+		return -1;
 	if (parse_bool(object, "unique_key", &o->unique_key) != 0
 	    || parse_bool(object, "send_date", &o->send_date) != 0 || parse_words(object, o) != 0)
 		return -1;

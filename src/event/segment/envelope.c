@@ -154,7 +154,7 @@ check_batch(struct segment_request *r, const struct envelope *env, struct err *e
 int
 segment_prepare(struct segment_request *r)
 {
-	r->n_events = r->n_excess = 0;
+	r->n_events = r->n_origins = r->n_excess = 0;
 	r->code = NULL;
 	r->older_integrations = false;
 	r->write_key = r->context = r->integrations = r->sent_at = SLICE_NONE;

@@ -30,6 +30,7 @@ void
 segment_request_free(struct segment_request *r)
 {
 	free(r->events);
+	free(r->origins);
 	buf_free(&r->scratch);
 	buf_free(&r->details);
 	segment_request_init(r);
@@ -264,6 +265,17 @@ bool
 segment_lacks_address(const struct segment_event *event)
 {
 	return segment_has_no_email(event) || has_reason(event, segment_invalid_email);
+}
+
+bool
+segment_lacks_only_address(const struct segment_event *event)
+{
+	if (event->user_id.p == NULL && event->anonymous_id.p == NULL)
+		return false;
+	if (event->erases)
+		return true;
+	return event->kind != KIND_DELETE && event->status == STATUS_INVALID
+	       && segment_has_no_email(event);
 }
 
 const char *

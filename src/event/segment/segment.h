@@ -71,6 +71,21 @@ extern const char segment_invalid_email[];
 bool segment_lacks_address(const struct segment_event *event);
 /* Whether the event's reason is segment_no_email. */
 bool segment_has_no_email(const struct segment_event *event);
+/* Whether the event lacks only an address, and has ids that may lead to it. */
+bool segment_lacks_only_address(const struct segment_event *event);
+
+/*
+ * What a forwarded event brings from the edge, besides its call (event/segment/forwarded.h). Slices
+ * point into the body.
+ */
+struct segment_origin {
+	int64_t received_at;  /* wall ms, at the edge */
+	struct slice context; /* raw values of its own batch, absent when missing */
+	struct slice integrations;
+	bool older_integrations; /* the context has an older place of integrations */
+	bool browser;            /* its request had an Origin header */
+	bool maybe_sent;         /* an earlier request of the box may have brought it */
+};
 
 enum segment_shape {
 	SEGMENT_SINGLE, /* the body is one event */
@@ -103,6 +118,10 @@ struct segment_request {
 	/* owned by the request and reused by the next parse. scratch is at most as large as the
 	 * largest body; events has at most one place for each "{}," of it */
 	size_t cap_events;
+	/* forwarded_parse: one for each event; NULL before the first such parse */
+	struct segment_origin *origins;
+	size_t n_origins; /* as many as events, or none */
+	size_t cap_origins;
 	struct buf scratch;
 	struct buf details; /* texts of details that are not static */
 	/* out, when segment_parse returns -1: Segment's static word for the error: "invalid_json",

@@ -9,46 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-#define ZLIB_CONST
-#include <zlib.h>
 
 #include "base/isotime.h"
 #include "outbox/file/files.h"
+#include "outbox/lines/pack.h"
 
-#define GZIP_WINDOW (15 + 16) /* zlib's window size, with a gzip header */
 #define PATH_SIZE 4096
-#define MEMORY_LEVEL 8
-
-/* Compresses to one gzip member; the caller frees it. */
-static int
-compress_lines(struct slice lines, unsigned char **ret_p, size_t *ret_n, struct err *e)
-{
-	z_stream z = { .next_in = (z_const Bytef *)lines.p, .avail_in = (uInt)lines.n };
-	unsigned char *out;
-	size_t room;
-
-	if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, MEMORY_LEVEL,
-		Z_DEFAULT_STRATEGY)
-	    != Z_OK)
-		return err_nomem(e);
-	room = deflateBound(&z, (uLong)lines.n);
-	out = malloc(room);
-	if (out == NULL) {
-		deflateEnd(&z);
-		return err_nomem(e);
-	}
-	z.next_out = out;
-	z.avail_out = (uInt)room;
-	if (deflate(&z, Z_FINISH) != Z_STREAM_END) {
-		deflateEnd(&z);
-		free(out);
-		return err_set(e, ERR_SYSTEM, "archive: cannot compress");
-	}
-	*ret_p = out;
-	*ret_n = room - z.avail_out;
-	deflateEnd(&z);
-	return 0;
-}
 
 static int
 write_all(int fd, const unsigned char *p, size_t n, const char *path, struct err *e)
@@ -95,7 +61,7 @@ archive_append(const char *folder, int64_t now, struct slice lines, struct err *
 	if (snprintf(path, sizeof(path), "%s/spool-%.10s.ndjson.gz", folder, date)
 	    >= (int)sizeof(path))
 		return err_set(e, ERR_INPUT, "archive: the directory's name is too long");
-	if (compress_lines(lines, &packed, &n, e) != 0)
+	if (pack_gzip(lines, &packed, &n, e) != 0)
 		return -1;
 	rc = append_to(path, packed, n, e);
 	free(packed);

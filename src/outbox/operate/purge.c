@@ -27,6 +27,7 @@ struct victim {
 	bool rows; /* all its rows, not only the body */
 	bool has_payload;
 	bool excepted; /* the event has a row in delivery */
+	int64_t received_at;
 };
 
 struct victims {
@@ -66,6 +67,7 @@ weigh_row(
 			.rows = rows,
 			.has_payload = !row->payload_gone,
 			.excepted = row->excepted,
+			.received_at = row->received_at,
 		};
 }
 
@@ -178,17 +180,29 @@ drop_empty_attempts(struct db *db, const struct attempts_left *left, struct err 
 static int
 forget_rows(struct db *db, const struct victims *s, struct err *e)
 {
-	int64_t changed = 0, last = 0;
+	int64_t changed = 0, first = 0, last = 0, received_at = 0;
 
 	for (size_t i = 0; i < s->n; i++) {
 		if (!s->victim[i].rows)
 			continue;
 		last = s->victim[i].event_id;
+		first = first == 0 ? last : first;
+		if (s->victim[i].received_at > received_at)
+			received_at = s->victim[i].received_at;
 		if (message_blocks_change(db, &changed, last, e) != 0)
 			return -1;
 	}
 	/* The duplicate detection drops its entries of these events when it meets them. */
-	if (last != 0 && stmt_purge_note_event(db, last, e) != 0)
+	if (last != 0
+	    && (stmt_purge_note_event(db, last, e) != 0
+		|| stmt_purge_note_receipt(db, received_at, e) != 0
+		|| stmt_purge_via(db,
+		       &(struct stmt_purge_via){
+			   .first_event_id = first,
+			   .last_event_id = last,
+		       },
+		       e)
+		       != 0))
 		return -1;
 	return message_blocks_change(db, &changed, 0, e);
 }

@@ -160,6 +160,19 @@ outbox_due_soonest(struct outbox_reader *r, int64_t site_id, int64_t *ret_at, st
 }
 
 int
+outbox_backlog(struct outbox_reader *r, int64_t site_id, int64_t *ret_events,
+    int64_t *ret_oldest_at, struct err *e)
+{
+	struct stmt_audit_oldest_pending_row row = { .received_at = 0 };
+
+	if (stmt_backlog(&r->db, site_id, ret_events, e) < 0
+	    || stmt_audit_oldest_pending(&r->db, site_id, &row, e) < 0)
+		return -1;
+	*ret_oldest_at = row.received_at;
+	return 0;
+}
+
+int
 outbox_due_delayed(struct outbox_reader *r, int64_t site_id,
     void (*each)(void *arg, int64_t event_id, struct slice address), void *arg, struct err *e)
 {

@@ -107,7 +107,7 @@ check_pages(struct verify *v)
 		"message_chunk", "event_block", "event_block_count", "event_address", "delivery",
 		"dedup_bucket", "dedup_level", "mapping", "attempt", "attempt_event", "span",
 		"operation", "operation_event", "identity", "identity_release", "erasure",
-		"request_count", "clock_period" };
+		"request_count", "clock_period", "box", "via" };
 	const struct query_sink sink = { take_names, take_lines, v };
 	char sql[80];
 	int rc;

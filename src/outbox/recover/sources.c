@@ -70,6 +70,8 @@ const struct source sources[] = {
 	PLAIN(operation),
 	PLAIN(identity),
 	PLAIN(erasure),
+	PLAIN(box),
+	PLAIN(via),
 	KEYED(attempt_event),
 	KEYED(operation_event),
 	KEYED(identity_release),

@@ -35,6 +35,8 @@ add_attempt(struct db *db, struct outbox_attempt_begin *begin, struct err *e)
 		       .started_at = begin->started_at,
 		       .events = (int64_t)begin->n_events,
 		       .bytes = (int64_t)begin->n_bytes,
+		       .sent_bytes =
+			   db_int_if(begin->n_sent_bytes != 0, (int64_t)begin->n_sent_bytes),
 		       .first_event_id = begin->event_ids[0],
 		       .last_event_id = begin->event_ids[begin->n_events - 1],
 		       .endpoint = bento_endpoint_name(begin->endpoint),

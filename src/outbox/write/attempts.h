@@ -25,7 +25,8 @@ struct outbox_attempt_begin {
 	enum bento_endpoint endpoint;
 	const int64_t *event_ids; /* ascending */
 	size_t n_events;
-	size_t n_bytes; /* size of the request's body */
+	size_t n_bytes;      /* size of the request's body */
+	size_t n_sent_bytes; /* its size on the way, compressed; 0: the same */
 	/* result */
 	int64_t attempt_id;
 };

@@ -11,6 +11,8 @@
 #include "base/slice.h"
 #include "event/segment/segment.h"
 #include "outbox/message.h"
+#include "outbox/origin/box.h"
+#include "outbox/origin/envelope.h"
 
 /* An event whose messageId the site already has is counted and not stored again. */
 struct outbox_put {
@@ -24,6 +26,10 @@ struct outbox_put {
 	bool with_rows; /* each event gets a row in delivery, for a history that the caller adds */
 	const struct segment_event *events;
 	size_t n_events;
+	/* Only of a box: what each event brings in place of the values above, and the box itself.
+	 * NULL otherwise. */
+	const struct segment_origin *origins;
+	const struct box_report *box;
 	/* result */
 	size_t n_stored;
 	size_t n_duplicates;
@@ -33,5 +39,30 @@ struct outbox_put {
 	int64_t first_event_id;  /* the stored events have consecutive ids from here; 0: none was
 				    stored */
 };
+
+/* NULL unless a box brought the event. */
+static inline const struct segment_origin *
+put_origin(const struct outbox_put *put, const struct segment_event *event)
+{
+	return put->origins == NULL ? NULL : &put->origins[event - put->events];
+}
+
+static inline struct envelope_values
+put_origin_values(const struct outbox_put *put, const struct segment_event *event)
+{
+	const struct segment_origin *origin = put_origin(put, event);
+
+	return (struct envelope_values){
+		.context = origin->context,
+		.integrations = origin->integrations,
+	};
+}
+
+/* Returns when the event was received: by the box, if one brought it. */
+static inline int64_t
+put_received_at(const struct outbox_put *put, const struct segment_event *event)
+{
+	return put->origins == NULL ? put->received_at : put_origin(put, event)->received_at;
+}
 
 #endif

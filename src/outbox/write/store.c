@@ -9,17 +9,16 @@
  */
 #include "outbox/write/store.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "event/segment/person.h"
 #include "event/segment/same_content.h"
 #include "outbox/file/checksum.h"
+#include "outbox/origin/envelope.h"
+#include "outbox/origin/made_id.h"
 #include "outbox/write/corrections.h"
 #include "outbox/write/requests.h"
 #include "outbox/write/resolve.h"
-
-#define UUID_LENGTH 36
 
 static int
 read_last_id(struct store *s, struct err *e)
@@ -71,36 +70,20 @@ store_prepare(struct store *s, struct err *e)
 	return 0;
 }
 
-/* Makes a messageId, as Segment does for a client that sends none. */
-static struct slice
-make_message_id(struct store *s, char text[UUID_LENGTH + 1])
-{
-	uint64_t a = rand_u64(s->rand), b = rand_u64(s->rand);
-
-	snprintf(text, UUID_LENGTH + 1, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(a >> 32),
-	    (unsigned)(a >> 16 & 0xffff), (unsigned)(a & 0xfff),
-	    (unsigned)(0x8000 | (b >> 48 & 0x3fff)), (unsigned long long)(b & 0xffffffffffff));
-	return (struct slice){ text, UUID_LENGTH };
-}
-
-/* Stores the values that all events of the message share, under the id of the next event. */
+/* Makes env the envelope of this event, which is the next one to be stored. */
 static int
-add_envelope(struct store *s, const struct outbox_put *put, int64_t *envelope_id, struct err *e)
+use_envelope(struct store *s, const struct outbox_put *put, const struct segment_event *event,
+    struct envelope *env, struct err *e)
 {
-	struct stmt_envelope_add row = {
-		.envelope_id = s->last_event_id + 1,
-		.context = put->context,
-		.integrations = put->integrations,
-		.sent_at = put->sent_at,
-	};
+	struct envelope_values values = { put->context, put->integrations, put->sent_at };
 
-	if (put->context.p == NULL && put->integrations.p == NULL && put->sent_at.p == NULL)
+	if (put->origins == NULL && env->begun)
 		return 0;
-	row.checksum = checksum_envelope(&row);
-	if (stmt_envelope_add(s->db, &row, e) != 0)
-		return -1;
-	*envelope_id = row.envelope_id;
-	return 0;
+	if (put->origins != NULL)
+		values = put_origin_values(put, event);
+	if (envelope_has(env, &values))
+		return 0;
+	return envelope_begin(env, s->db, &values, s->last_event_id + 1, e);
 }
 
 static int
@@ -115,10 +98,10 @@ add_event(struct store *s, const struct outbox_put *put, const struct segment_ev
 		.name = event->name,
 		.email = email,
 		.occurred_at = event->occurred_at,
-		.received_at = put->received_at,
+		.received_at = put_received_at(put, event),
 		.envelope_id = db_int_if(envelope_id != 0, envelope_id),
 		.body = event->body,
-		.browser = put->browser,
+		.browser = put->origins == NULL ? put->browser : put_origin(put, event)->browser,
 		.provisional =
 		    db_int_if(event->provisional != SEGMENT_TIMES_FINAL, event->provisional),
 	};
@@ -167,18 +150,6 @@ make_unresolved(struct delivery *d, int64_t since)
 	d->awaiting_since = db_int_if(true, since);
 }
 
-/* Whether the event lacks only an address, and has ids that may lead to it. */
-static bool
-lacks_only_address(const struct segment_event *event)
-{
-	if (event->user_id.p == NULL && event->anonymous_id.p == NULL)
-		return false;
-	if (event->erases)
-		return true;
-	return event->kind != KIND_DELETE && event->status == STATUS_INVALID
-	       && segment_has_no_email(event);
-}
-
 static int
 find_address(struct store *s, const struct outbox_put *put, const struct segment_event *event,
     const struct identity_site *site, struct delivery *d, struct err *e)
@@ -191,14 +162,14 @@ find_address(struct store *s, const struct outbox_put *put, const struct segment
 		d->status = STATUS_INVALID;
 		d->reason = segment_no_email;
 	}
-	if (site == NULL || site->max_ids == 0 || !lacks_only_address(event))
+	if (site == NULL || site->max_ids == 0 || !segment_lacks_only_address(event))
 		return 0;
 	rc = identity_find(s->db,
 	    &(struct identity_query){
 		.site_id = put->site_id,
 		.user_id = event->user_id,
 		.anonymous_id = event->anonymous_id,
-		.at = identity_time(event, put->received_at),
+		.at = identity_time(event, put_received_at(put, event)),
 		.event_id = s->last_event_id,
 	    },
 	    d->found_email, e);
@@ -258,6 +229,25 @@ wait_behind_resolving(struct store *s, const struct outbox_put *put,
 	return 0;
 }
 
+/*
+ * A box sends an event again when it does not know whether the first request arrived. If retention
+ * may have removed the first one since, nobody can tell whether the event was delivered: a person
+ * decides.
+ */
+static int
+hold_forgotten(
+    struct store *s, const struct segment_origin *origin, struct delivery *d, struct err *e)
+{
+	int rc;
+
+	if (!origin->maybe_sent || d->status != STATUS_PENDING)
+		return 0;
+	rc = box_may_be_forgotten(s->db, origin->received_at, e);
+	if (rc == 1)
+		*d = (struct delivery){ .status = STATUS_HELD, .reason = box_maybe_repeated };
+	return rc < 0 ? -1 : 0;
+}
+
 static int
 decide_delivery(struct store *s, const struct outbox_put *put, const struct segment_event *event,
     const struct identity_site *site, struct delivery *d, struct err *e)
@@ -270,6 +260,8 @@ decide_delivery(struct store *s, const struct outbox_put *put, const struct segm
 	else if (event->email_from == PERSON_USER_ID && site != NULL && site->max_ids > 0)
 		rc = replace_guess(s, put, event, d, e);
 	if (rc != 0 || wait_behind_resolving(s, put, event, d, e) != 0)
+		return -1;
+	if (put->origins != NULL && hold_forgotten(s, put_origin(put, event), d, e) != 0)
 		return -1;
 	if (is_due(d) && event->provisional != SEGMENT_TIMES_FINAL)
 		d->reason = correction_reason;
@@ -292,8 +284,8 @@ learn_identity(struct transaction *t, const struct outbox_put *put,
 	if (resolve_before_event(s->unresolved, put->site_id, event, &n, e) != 0)
 		return -1;
 	transaction_add_resolved(t, n);
-	if (identity_learn(
-		s->db, &s->claims, site, event, s->last_event_id, put->received_at, &news, e)
+	if (identity_learn(s->db, &s->claims, site, event, s->last_event_id,
+		put_received_at(put, event), &news, e)
 	    != 0)
 		return -1;
 	if (!news)
@@ -367,26 +359,26 @@ add_erasure(struct store *s, struct outbox_put *put, const struct segment_event 
 
 static int
 add_new(struct transaction *t, struct outbox_put *put, const struct segment_event *event,
-    struct slice message_id, uint64_t key, int64_t *envelope_id, struct err *e)
+    struct slice message_id, uint64_t key, struct envelope *env, struct err *e)
 {
 	struct store *s = t->store;
 	const struct identity_site *site = unresolved_site(s->unresolved, put->site_id);
 	struct delivery d;
 
-	if (*envelope_id == 0 && add_envelope(s, put, envelope_id, e) != 0)
+	if (use_envelope(s, put, event, env, e) != 0)
 		return -1;
 	s->last_event_id++;
 	if (message_blocks_advance(&s->blocks, s->last_event_id, e) != 0
 	    || learn_identity(t, put, event, site, e) != 0
 	    || decide_delivery(s, put, event, site, &d, e) != 0
 	    || add_event(s, put, event, message_id,
-		   is_normal(put, event, &d) ? address_of(event, &d) : event->email, *envelope_id,
-		   e)
+		   is_normal(put, event, &d) ? address_of(event, &d) : event->email, env->id, e)
 		   != 0
 	    || add_standing(s, put, event, &d, e) != 0
 	    || dedup_add(s->dedup, s->db, key, s->last_event_id, e) != 0
 	    || add_erasure(s, put, event, &d, e) != 0)
 		return -1;
+	env->events++;
 	if (put->n_stored++ == 0)
 		put->first_event_id = s->last_event_id;
 	t->due = t->due || is_due(&d);
@@ -394,8 +386,8 @@ add_new(struct transaction *t, struct outbox_put *put, const struct segment_even
 	return 0;
 }
 
-/* A repeated messageId should carry the same event. When its content differs, the new event is not
- * stored, and is counted so that its sender can find out. */
+/* When an event with a known messageId differs from the stored one, it is not stored, and is
+ * counted so that its sender can find out. */
 static int
 note_other_content(struct outbox_put *put, struct db *db, const struct segment_event *event,
     int64_t older, struct err *e)
@@ -416,12 +408,12 @@ note_other_content(struct outbox_put *put, struct db *db, const struct segment_e
 /* The key of a messageId is 0 when the client sent none. */
 static int
 add_unless_duplicate(struct transaction *t, struct outbox_put *put,
-    const struct segment_event *event, uint64_t key, int64_t *envelope_id, struct err *e)
+    const struct segment_event *event, uint64_t key, struct envelope *env, struct err *e)
 {
 	struct store *s = t->store;
-	char made[UUID_LENGTH + 1];
+	char made[MADE_ID_SIZE];
 	bool has_id = event->message_id.n > 0;
-	struct slice id = has_id ? event->message_id : make_message_id(s, made);
+	struct slice id = has_id ? event->message_id : made_id(s->rand, made);
 	int64_t older;
 	int rc = 0;
 
@@ -432,7 +424,7 @@ add_unless_duplicate(struct transaction *t, struct outbox_put *put,
 	if (rc < 0)
 		return -1;
 	if (rc == 0)
-		return add_new(t, put, event, id, key, envelope_id, e);
+		return add_new(t, put, event, id, key, env, e);
 	put->n_duplicates++;
 	return note_other_content(put, s->db, event, older, e);
 }
@@ -469,7 +461,7 @@ key_ahead(const struct store *s, const struct outbox_put *put, size_t i)
 int
 store_events(struct transaction *t, struct outbox_put *put, struct err *e)
 {
-	int64_t envelope_id = 0;
+	struct envelope env = { .id = 0 };
 	uint64_t key, next;
 
 	put->n_stored = put->n_duplicates = put->n_reused = put->n_erasures = 0;
@@ -477,7 +469,7 @@ store_events(struct transaction *t, struct outbox_put *put, struct err *e)
 	key = key_ahead(t->store, put, 0);
 	for (size_t i = 0; i < put->n_events; i++, key = next) {
 		next = key_ahead(t->store, put, i + 1);
-		if (add_unless_duplicate(t, put, &put->events[i], key, &envelope_id, e) != 0)
+		if (add_unless_duplicate(t, put, &put->events[i], key, &env, e) != 0)
 			return -1;
 	}
 	t->counts.stored += put->n_stored;
@@ -487,13 +479,12 @@ store_events(struct transaction *t, struct outbox_put *put, struct err *e)
 	    && requests_count(t->db, t->now, OUTBOX_REQUESTS_REUSED, (int64_t)put->n_reused, e)
 		   != 0)
 		return -1;
-	if (envelope_id == 0)
-		return 0;
-	/* Retention reduces this count as it removes events. */
-	return stmt_envelope_set_events(t->db,
-	    &(struct stmt_envelope_set_events){
-		.envelope_id = envelope_id,
-		.events = (int64_t)put->n_stored,
-	    },
-	    e);
+	if (envelope_end(&env, t->db, e) != 0)
+		return -1;
+	return put->box == NULL
+		   ? 0
+		   : box_note(t->db, put->site_id, put->box,
+		       &(struct box_events){ put->first_event_id, (int64_t)put->n_stored,
+			   (int64_t)(put->n_duplicates - put->n_reused) },
+		       put->received_at, e);
 }

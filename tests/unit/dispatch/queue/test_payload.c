@@ -42,7 +42,7 @@ the_first_event_decides_the_head(void **state)
 	static const char *const bodies[] = { "{}", "s{}", "c{}" };
 
 	(void)state;
-	for (size_t i = 0; i < BENTO_ENDPOINTS; i++) {
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
 		struct payload p = { .kept = 0 };
 		char text[64];
 

@@ -39,6 +39,7 @@ each_endpoint_has_its_path_frame_and_name(void **state)
 		    "subscribers" },
 		{ BENTO_COMMANDS, "http://x/fetch/commands?site_uuid=u", "{\"command\":[",
 		    "commands" },
+		{ BENTO_CENTER, "http://x/v1/fleet", "{\"events\":[", "center" },
 	};
 	struct buf b;
 

@@ -371,7 +371,8 @@ operations_keep_events_unresolved_or_resolve_them(void **state)
 static void
 a_clock_that_jumped_gives_nobody_up(void **state)
 {
-	struct config_site site = { .identity_wait = 1000, .identity_max = 5 };
+	char none[] = "";
+	struct config_site site = { .upstream = none, .identity_wait = 1000, .identity_max = 5 };
 	struct clock_history history = { 0 };
 	struct age_reading now = { 1, AGE_FLOOR + 100000, 50000, CLOCK_UNCONFIRMED };
 	const int64_t wall = AGE_FLOOR + 100000;
@@ -394,7 +395,7 @@ a_clock_that_jumped_gives_nobody_up(void **state)
 	assert_false(want.waits);
 	assert_int_equal(want.give_up_from, 0);
 	assert_int_equal(want.give_up_before, INT64_MAX);
-	site = (struct config_site){ .identity_max = 5 };
+	site = (struct config_site){ .upstream = none, .identity_max = 5 };
 	identities_limits(&site, 7, &history, &want);
 	assert_false(want.waits);
 }

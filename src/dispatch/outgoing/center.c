@@ -1,0 +1,92 @@
+/*
+ * The report to a central spooler and the heartbeat that carries it while no event does. Reading
+ * the outbox can fail: the report then has the numbers of the last time. A heartbeat that fails is
+ * followed by the next one.
+ */
+#include "dispatch/outgoing/center.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/version.h"
+
+static void take_result(struct request_owner *owner, const struct transport_result *result);
+
+static bool
+beats(const struct center *c)
+{
+	const struct dispatch_site_options *o = &c->settings->options;
+
+	return o->mapping.forward && o->heartbeat_ms > 0;
+}
+
+void
+center_init(struct center *c, struct dispatch_context *ctx, const struct site_settings *settings)
+{
+	*c = (struct center){
+		.owner.take_result = take_result,
+		.ctx = ctx,
+		.settings = settings,
+		.next_ms = INT64_MIN,
+	};
+	snprintf(c->report, sizeof(c->report), "version=%s", VERSION_NUMBER);
+}
+
+const char *
+center_report(struct center *c)
+{
+	struct outbox_port *outbox = c->ctx->outbox;
+	int64_t events, oldest_at;
+	struct err e;
+
+	if (!c->settings->options.mapping.forward)
+		return NULL;
+	if (outbox->backlog(outbox, c->settings->options.site_id, &events, &oldest_at, &e) == 0)
+		snprintf(c->report, sizeof(c->report), "version=%s; backlog=%lld; oldest=%lld",
+		    VERSION_NUMBER, (long long)events, (long long)oldest_at);
+	return c->report;
+}
+
+void
+center_sent(struct center *c, int64_t now)
+{
+	c->next_ms = now + c->settings->options.heartbeat_ms;
+}
+
+void
+center_run(struct center *c, int64_t now)
+{
+	const struct site_settings *settings = c->settings;
+	struct transport_request request = {
+		.owner = c,
+		.url = settings->urls[BENTO_CENTER],
+		.user = settings->options.publishable_key,
+		.password = settings->options.secret_key,
+		.ca_file = settings->options.ca_file,
+		.body = SLICE("{\"events\":[]}"),
+		.timeout_ms = settings->options.timeout_ms,
+	};
+	struct err e;
+
+	if (center_next(c) > now)
+		return;
+	center_sent(c, now);
+	request.report = center_report(c);
+	c->in_flight = c->ctx->transport->start(c->ctx->transport, &request, &e) == 0;
+}
+
+int64_t
+center_next(const struct center *c)
+{
+	return beats(c) && !c->in_flight ? c->next_ms : CONTEXT_NEVER;
+}
+
+static void
+take_result(struct request_owner *owner, const struct transport_result *result)
+{
+	struct center *c = (struct center *)(void *)owner;
+
+	c->in_flight = false;
+	log_debug("site %s: a heartbeat ends: HTTP %d %s", c->settings->options.name,
+	    result->http_status, result->error);
+}

@@ -1,0 +1,20 @@
+/*
+ * What a box says about itself in the header Bentospool-Box of each of its requests, such as
+ * "version=1.0.0; backlog=12; oldest=1700000000000". Pure; any thread.
+ */
+#ifndef INGEST_BOX_REPORT_H
+#define INGEST_BOX_REPORT_H
+
+#include "base/slice.h"
+#include "outbox/origin/box.h"
+
+#define BOX_VERSION_SIZE 32
+
+/*
+ * Fills version, backlog and oldest_at; a part that is missing or makes no sense counts as not
+ * said. The version is copied to `version`.
+ */
+void box_report_read(
+    struct slice header, char version[BOX_VERSION_SIZE], struct box_report *ret_report);
+
+#endif

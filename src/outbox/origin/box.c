@@ -1,0 +1,47 @@
+/* Rows of `box` and `via`. Fails on errors of the database. */
+#include "outbox/origin/box.h"
+
+#include "outbox/file/db.h"
+
+const char box_maybe_repeated[] = "maybe_repeated";
+
+int
+box_note(struct db *db, int64_t site_id, const struct box_report *report,
+    const struct box_events *events, int64_t now, struct err *e)
+{
+	const struct stmt_box_note in = {
+		.site_id = site_id,
+		.name = report->name,
+		.now = now,
+		.version = report->version,
+		.backlog = db_int_if(report->backlog >= 0, report->backlog),
+		.oldest_at = db_int_if(report->oldest_at > 0, report->oldest_at),
+		.events = events->stored,
+		.duplicates = events->duplicates,
+		.bytes = report->bytes,
+		.body_bytes = report->body_bytes,
+	};
+	const struct stmt_box_id box = { .site_id = site_id, .name = report->name };
+	int64_t box_id;
+
+	if (stmt_box_note(db, &in, e) != 0)
+		return -1;
+	if (events->stored == 0)
+		return 0;
+	if (stmt_box_id(db, &box, &box_id, e) != 1)
+		return -1;
+	return stmt_via_add(db,
+	    &(struct stmt_via_add){
+		.first_event_id = events->first_event_id,
+		.last_event_id = events->first_event_id + events->stored - 1,
+		.box_id = box_id,
+		.arrived_at = now,
+	    },
+	    e);
+}
+
+int
+box_may_be_forgotten(struct db *db, int64_t received_at, struct err *e)
+{
+	return stmt_box_forgotten(db, received_at, e);
+}

@@ -1,0 +1,255 @@
+#!/usr/bin/env python3
+"""A fleet: boxes forward the calls to a central spooler, which stores each once and delivers it."""
+import base64
+import gzip
+import json
+import os
+import signal
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import spoolfleet  # noqa: E402
+import spooltest  # noqa: E402
+from spoolhttp import http_request  # noqa: E402
+from spooltest import equal, track, true, wait_until  # noqa: E402
+
+NAMES = ["store-1", "store-2"]
+
+
+class Fleet:
+    """A central spooler with its Bento, and one box."""
+
+    def __init__(self, bench, names=NAMES, start=True, box=None, **site):
+        self.bench = bench
+        self.sim = bench.sim()
+        self.center = spoolfleet.center(bench, self.sim, names, **site)
+        self.box = spoolfleet.box(bench, names[0], self.center.daemon.url(), start, **(box or {}))
+
+    def post(self, events, reports="backlog=3; oldest=1700000000000; version=0.9", name=NAMES[0], **head):
+        """Forwards these events as a box would; returns status and JSON."""
+        token = base64.b64encode(f"box:{spoolfleet.key_of(name)}".encode()).decode()
+        body = gzip.compress(json.dumps({"events": events}).encode())
+        status, _, answer = http_request(
+            self.center.daemon.url(), "POST", "/v1/fleet", body,
+            {"Authorization": f"Basic {token}", "Content-Encoding": "gzip",
+             "Bentospool-Box": reports, **head})
+        return status, json.loads(answer)
+
+
+def forwarded(message_id, received_at=1_700_000_000_000, call=None, **more):
+    return {"id": message_id, "receivedAt": received_at, "occurredAt": received_at - 1000, "kind": "track",
+            "call": call or track(message_id), **more}
+
+
+def test_way(bench):
+    """an event goes from the box to the center and to Bento, once, with the bytes and times of its receipt"""
+    fleet = Fleet(bench)
+    body = ('{"batch": [{"type": "track", "event": "Paid", "messageId": "m-1", "properties": {"n": 1.10,'
+            ' "id": 1491926160718000000}, "timestamp": "2024-05-06T07:08:09.123Z"}],'
+            ' "context": {"traits": {"email": "ann@example.com"}}, "sentAt": "2024-05-06T07:08:09.123Z"}')
+    fleet.box.daemon.accept("/v1/batch", body.encode())
+    fleet.center.wait_statuses({"delivered": 1})
+    fleet.box.wait_statuses({"delivered": 1})
+    [line] = fleet.sim.record_text().splitlines()
+    true('{"n": 1.10, "id": 1491926160718000000,' in line, f"the bytes of the properties: {line}")
+    [event] = fleet.sim.events()
+    equal((event["type"], event["email"], event["details"]["unique"]["key"]),
+          ("Paid", "ann@example.com", "m-1"), "what Bento got")
+    times = "SELECT received_ms, occurred_ms FROM outbox"
+    equal(fleet.center.rows(times), fleet.box.rows(times), "the times of the box count")
+    [attempt] = fleet.box.rows("SELECT * FROM attempts")
+    answer = json.loads(attempt["response"])
+    equal((attempt["endpoint"], answer), ("center", {
+        "results": 1, "failed": 0, "stored": 1, "duplicates": 0,
+        "first_event_id": fleet.center.value("SELECT event_id FROM outbox")}), "the box's record")
+
+
+def test_every_kind(bench):
+    """the center alone decides: calls of every kind, without an address, and delete calls are forwarded"""
+    fleet = Fleet(bench, identify="update_fields", page="Viewed {name}", identity_wait=3600)
+    calls = [
+        {"type": "track", "event": "Looked", "anonymousId": "a-1", "messageId": "m-1"},
+        {"type": "page", "name": "Home", "anonymousId": "a-1", "messageId": "m-2"},
+        {"type": "identify", "userId": "u-1", "anonymousId": "a-1", "messageId": "m-3",
+         "traits": {"email": "ann@example.com"}},
+        {"type": "screen", "name": "No", "userId": "u-1", "messageId": "m-4"},
+        {"type": "track", "event": "Not ours", "userId": "u-1", "messageId": "m-5",
+         "integrations": {"Bento": False}},
+        {"type": "track", "messageId": "m-6", "userId": "u-1"},
+    ]
+    fleet.box.daemon.accept("/v1/batch", {"batch": calls})
+    fleet.box.wait_statuses({"delivered": 5, "invalid": 1})
+    fleet.center.wait_statuses({"delivered": 3, "unsupported": 1, "discarded": 1})
+    equal([(event["type"], event["email"]) for event in fleet.sim.events()],
+          [("Looked", "ann@example.com"), ("Viewed Home", "ann@example.com"),
+           ("$update_fields", "ann@example.com")], "in order, with the address that came later")
+    equal(fleet.box.value("SELECT count(*) FROM identity"), 0, "the box learns nothing about ids")
+    fleet.box.daemon.accept("/v1/track", {"event": "Later", "userId": "u-1", "messageId": "m-7"})
+    fleet.center.wait_statuses({"delivered": 4, "unsupported": 1, "discarded": 1})
+    fleet.center.configure(delete_calls="erase")
+    fleet.center.reload()
+    fleet.box.daemon.accept("/v1/delete", {"userId": "u-1", "messageId": "m-8"})
+    wait_until(lambda: not fleet.center.rows("SELECT 1 FROM outbox WHERE email = 'ann@example.com'"),
+               "the center erases the person")
+
+
+def test_once(bench):
+    """a request whose answer was lost is sent again, stored once, and leaves no doubt at the box"""
+    fleet = Fleet(bench)
+    fleet.center.daemon.freeze()
+    fleet.box.daemon.accept("/v1/batch", {"batch": [track(f"m-{i}") for i in range(10)]})
+    wait_until(lambda: fleet.box.value("SELECT count(*) FROM attempts"), "a request is on its way")
+    fleet.box.daemon.kill()
+    fleet.center.daemon.thaw()
+    fleet.center.wait_statuses({"delivered": 10})
+    fleet.box.daemon = spooltest.Daemon(bench, fleet.box.conf)
+    fleet.box.wait_statuses({"delivered": 10})
+    fleet.center.wait_statuses({"delivered": 10})
+    equal(len(fleet.sim.events()), 10, "events at Bento")
+    equal(fleet.box.value("SELECT max(maybe_sent) FROM outbox"), 0, "no doubt is left")
+    equal([row["outcome"] for row in fleet.box.rows("SELECT outcome FROM attempts ORDER BY attempt_id")],
+          ["unknown", "delivered"], "the requests of the box")
+    answer = json.loads(fleet.box.value("SELECT response FROM attempts WHERE outcome = 'delivered'"))
+    equal((answer["stored"], answer["duplicates"]), (0, 10), "what the center said")
+
+
+def test_same_id(bench):
+    """two boxes with one messageId: the same call is a duplicate; another is refused, and only that"""
+    fleet = Fleet(bench)
+    other = spoolfleet.box(bench, "store-2", fleet.center.daemon.url())
+    fleet.box.daemon.accept("/v1/batch", {"batch": [track("m-1", "First"), track("m-2")]})
+    fleet.box.wait_statuses({"delivered": 2})
+    other.daemon.accept("/v1/batch", {"batch": [track("m-2"), track("m-1", "Second"), track("m-3")]})
+    other.wait_statuses({"delivered": 2, "failed": 1})
+    [failed] = other.rows("SELECT * FROM outbox WHERE status = 'failed'")
+    equal((failed["message_id"], failed["reason"], failed["maybe_sent"]), ("m-1", "refused", 0), "which")
+    true("same messageId and other content" in failed["error"], failed["error"])
+    fleet.center.wait_statuses({"delivered": 3})
+
+
+def test_forgotten(bench):
+    """an event that may have come before retention removed its like is held; a new one is not"""
+    fleet = Fleet(bench, start=False)
+    old = 1_700_000_000_000
+    equal(fleet.post([forwarded("m-1", old, maybeSent=True)])[1]["stored"], 1, "nothing was removed yet")
+    fleet.center.wait_statuses({"delivered": 1})
+    fleet.center.daemon.stop()
+    [file] = [fleet.center.database]
+    bench.run("sqlite3", file, "UPDATE attempt SET finished_at = finished_at - 400*86400000")
+    fleet.center.daemon = spooltest.Daemon(bench, fleet.center.conf)
+    equal(fleet.center.cli("purge", "--yes").returncode, 0, "purge")
+    equal(fleet.center.statuses(), {}, "retention removed it")
+    equal(fleet.center.value("SELECT count(*) FROM via"), 0, "and where it came from")
+    equal(fleet.post([forwarded("m-1", old, maybeSent=True), forwarded("m-2", old),
+                      forwarded("m-3", old + 1, maybeSent=True)])[1]["stored"], 3, "three events")
+    fleet.center.wait_statuses({"delivered": 2, "held": 1})
+    equal(fleet.center.rows("SELECT message_id, reason FROM outbox WHERE status = 'held'"),
+          [{"message_id": "m-1", "reason": "maybe_repeated"}], "the one in doubt")
+
+
+def test_revoked(bench):
+    """a box that the center no longer lists is refused after a reload, keeps its events, and comes back"""
+    fleet = Fleet(bench)
+    fleet.box.daemon.accept("/v1/track", track("m-1"))
+    fleet.box.wait_statuses({"delivered": 1})
+    spoolfleet.write_boxes(bench, ["store-2"])
+    fleet.center.reload()
+    fleet.box.daemon.accept("/v1/track", track("m-2"))
+    wait_until(lambda: fleet.box.value("SELECT state FROM sites") == "paused", "the box pauses")
+    true("check upstream_key" in fleet.box.value("SELECT error FROM attempts ORDER BY attempt_id DESC LIMIT 1")
+         or "no box" in fleet.box.value("SELECT error FROM attempts ORDER BY attempt_id DESC LIMIT 1"),
+         "the words")
+    equal(fleet.box.statuses(), {"delivered": 1, "pending": 1}, "the event waits")
+    equal(fleet.center.statuses(), {"delivered": 1}, "nothing came")
+    spoolfleet.write_boxes(bench, NAMES)
+    fleet.center.reload()
+    equal(fleet.box.cli("resume", "--site", "main").returncode, 0, "resume")
+    fleet.box.wait_statuses({"delivered": 2})
+    for key in ("", "wrong-key-0123456789"):
+        token = base64.b64encode(f"box:{key}".encode()).decode()
+        status, _, _ = http_request(fleet.center.daemon.url(), "POST", "/v1/fleet", b'{"events":[]}',
+                                    {"Authorization": f"Basic {token}"})
+        equal(status, 401, f"key {key!r}")
+    equal(fleet.center.daemon.post("/v1/fleet", {"events": []})[0], 401, "a write key is no box's key")
+
+
+def test_back_pressure(bench):
+    """a center without room answers 503; the box waits as long as it says, and loses nothing"""
+    fleet = Fleet(bench, start=False)
+    fleet.center.top["min_free"] = 1 << 50
+    fleet.center.configure()
+    fleet.center.restart(signal.SIGTERM)
+    box = spoolfleet.box(bench, "store-1", fleet.center.daemon.url(), retry_first=0.1, retry_max=0.1)
+    box.daemon.accept("/v1/track", track("m-1"))
+    wait_until(lambda: box.value("SELECT state FROM sites") == "backoff", "the box backs off")
+    [attempt] = box.rows("SELECT * FROM attempts")
+    [site] = box.rows("SELECT * FROM sites")
+    equal((attempt["http_status"], attempt["outcome"]), (503, "retry"), "the answer")
+    true(site["next_attempt_ms"] - attempt["finished_ms"] > 25_000, f"Retry-After is 30 s: {site}")
+    del fleet.center.top["min_free"]
+    fleet.center.configure()
+    fleet.center.restart(signal.SIGTERM)
+    equal(box.cli("flush").returncode, 0, "flush")
+    box.wait_statuses({"delivered": 1})
+
+
+def test_bodies(bench):
+    """the center refuses what is no list of forwarded events, as a whole, and says where"""
+    fleet = Fleet(bench, start=False)
+    good = forwarded("m-1")
+    for wrong, what in (
+            ([1], "a number"), ([{}], "nothing"), ([{**good, "id": ""}], "an empty id"),
+            ([{**good, "id": 7}], "a number as id"), ([{**good, "receivedAt": "now"}], "a word as time"),
+            ([{**good, "receivedAt": -1}], "a time before 1970"),
+            ([{**good, "occurredAt": 253402300800000}], "a time after 9999"),
+            ([{**good, "call": "text"}], "a text as call"), ([{**good, "context": []}], "a list as context"),
+            ([good, {**good, "kind": 1}], "the second one")):
+        status, answer = fleet.post(wrong)
+        equal(status, 400, f"{what}: {answer}")
+        true("is not an event" in answer["error"], f"{what}: {answer}")
+    equal(fleet.post([{**good, "occurredAt": 253402300799999}])[0], 200, "the last time of all")
+    equal(fleet.post([])[1], {"results": 0, "failed": 0, "stored": 0, "duplicates": 0}, "no event")
+    equal(fleet.center.value("SELECT count(*) FROM outbox"), 1, "what is stored")
+
+
+def test_future(bench):
+    """a box whose clock is ahead cannot make an event younger than its arrival"""
+    fleet = Fleet(bench, start=False)
+    fleet.post([forwarded("m-1", 4_000_000_000_000)])
+    true(fleet.center.value("SELECT received_ms FROM outbox") < 4_000_000_000_000, "its time of receipt")
+
+
+def test_settings(bench):
+    """check refuses an upstream without a key, settings that would do nothing, and boxes with one key"""
+    def check(site, ok=False):
+        conf = bench.configure({"main": {"write_keys": ["k"], **site}}, name="check.conf")
+        done = bench.cli("check", conf=conf)
+        equal(done.returncode == 0, ok, f"{site}: {done.stderr}")
+        return done.stderr
+    url, key = "https://hq.example:7443", "k" * 16
+    check({"upstream": url, "upstream_key": key}, ok=True)
+    check({"upstream": url, "upstream_key": "k" * 200}, ok=True)
+    true("must have a key of 16 to 200" in check({"upstream": url, "upstream_key": "k" * 15}), "short")
+    true("must have a key of 16 to 200" in check({"upstream": url, "upstream_key": "k" * 201}), "long")
+    true("upstream_key is missing" in check({"upstream": url}), "no key")
+    true("must begin with https://" in check({"upstream": "http://hq.example", "upstream_key": key}), "plain")
+    for name, value in (("site_uuid", "x"), ("rules", ["Test => drop"]), ("unique_key", False), ("concurrency", 2),
+                        ("identity_wait", 1), ("boxes", ["a " + key])):
+        true(f"{name} has no effect beside upstream" in check({"upstream": url, "upstream_key": key, name: value}),
+             name)
+    bento = bench.site("http://127.0.0.1:1/api/v1")
+    check({**bento, "boxes": ["a " + "k" * 16, "b " + "m" * 16]}, ok=True)
+    true("upstream_key has no effect without upstream" in check({**bento, "upstream_key": key}), "key alone")
+    true("has the key of another box" in check({**bento, "boxes": ["a " + key, "b " + key]}), "one key")
+    true("is listed twice" in check({**bento, "boxes": ["a " + key, "a " + "m" * 16]}), "one name")
+    true("must be NAME KEY" in check({**bento, "boxes": ["a/b " + key]}), "name")
+    check({**bento, "boxes": ["n" * 64 + " " + key]}, ok=True)
+    true("must be NAME KEY" in check({**bento, "boxes": ["n" * 65 + " " + key]}), "a long name")
+    printed = bench.cli("check", conf=bench.configure(
+        {"main": {**bento, "boxes": ["a " + key]}}, name="check.conf")).stdout
+    true(key not in printed, "keys are not printed")
+
+
+spooltest.main()
