@@ -4,6 +4,7 @@ MIGRATIONS = schema/0001_outbox.sql
 STATEMENTS = \
 	schema/statements/attempts.sql \
 	schema/statements/audit.sql \
+	schema/statements/audit_box.sql \
 	schema/statements/audit_event.sql \
 	schema/statements/audit_operation.sql \
 	schema/statements/audit_intake.sql \

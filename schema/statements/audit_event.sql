@@ -13,10 +13,14 @@ SELECT d.event_id, d.site_id, d.site, d.message_id, d.kind, d.name, d.email, d.s
 
 -- name: audit_event_received
 -- in: event_id int
--- out: body text?, context text?, integrations text?, browser bool
-SELECT e.body, v.context, v.integrations, e.browser
+-- out: body text?, context text?, integrations text?, browser bool, via text?, arrived_at int
+SELECT e.body, v.context, v.integrations, e.browser, b.name AS via, w.arrived_at
 FROM event e
 LEFT JOIN envelope v ON v.envelope_id = e.envelope_id
+LEFT JOIN via w ON w.first_event_id = (SELECT max(x.first_event_id) FROM via x
+		WHERE x.first_event_id <= e.event_id)
+	AND w.last_event_id >= e.event_id
+LEFT JOIN box b ON b.box_id = w.box_id
 WHERE e.event_id = :event_id;
 
 -- name: audit_attempts

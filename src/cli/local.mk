@@ -64,6 +64,8 @@ src_libbentospool_a_SOURCES += \
 	src/cli/output.h \
 	src/cli/report/ages.c \
 	src/cli/report/ages.h \
+	src/cli/report/boxes.c \
+	src/cli/report/boxes.h \
 	src/cli/report/complaints.c \
 	src/cli/report/complaints.h \
 	src/cli/report/event_json.c \

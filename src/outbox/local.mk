@@ -103,6 +103,8 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/read/audit.c \
 	src/outbox/read/audit.h \
 	src/outbox/read/audit_arrivals.c \
+	src/outbox/read/audit_box.c \
+	src/outbox/read/audit_box.h \
 	src/outbox/read/audit_event.c \
 	src/outbox/read/audit_intake.c \
 	src/outbox/read/audit_intake.h \

@@ -221,6 +221,72 @@ def test_future(bench):
     true(fleet.center.value("SELECT received_ms FROM outbox") < 4_000_000_000_000, "its time of receipt")
 
 
+def test_boxes(bench):
+    """status lists the boxes: last seen, version, backlog, bytes saved; an idle one sends heartbeats"""
+    fleet = Fleet(bench, box={"heartbeat": 0.1})
+    calls = [track(f"m-{i}", properties={"text": "the same words again and again"}) for i in range(100)]
+    fleet.box.daemon.accept("/v1/batch", {"batch": calls})
+    fleet.center.wait_statuses({"delivered": 100})
+
+    def row():
+        return fleet.center.rows("SELECT * FROM boxes")
+    wait_until(lambda: [r["backlog"] for r in row()] == [0], "a heartbeat says that nothing waits")
+    [first] = row()
+    equal((first["site"], first["box"], first["version"], first["oldest_ms"], first["events"], first["duplicates"]),
+          ("main", "store-1", spoolfleet.version(), None, 100, 0), "the box")
+    true(first["body_bytes"] > 20_000 and first["bytes"] < first["body_bytes"] / 4, f"compressed: {first}")
+    [attempt] = fleet.box.rows("SELECT * FROM attempts")
+    true(0 < attempt["sent_bytes"] < attempt["bytes"] / 4, f"the box's own figures: {attempt}")
+    wait_until(lambda: row()[0]["last_seen_ms"] > first["last_seen_ms"], "it lives")
+    equal(len(fleet.box.rows("SELECT * FROM attempts")), 1, "a heartbeat leaves no row")
+    [shown] = json.loads(fleet.center.cli("status", "--json").stdout)["boxes"]
+    equal((shown["box"], shown["site"], shown["version"], shown["backlog"], shown["oldest_at"], shown["events"]),
+          ("store-1", "main", spoolfleet.version(), 0, None, 100), "status --json")
+    text = fleet.center.cli("status").stdout
+    true("BOX" in text and "store-1" in text and spoolfleet.version() in text, text)
+    equal(json.loads(fleet.box.cli("status", "--json").stdout)["boxes"], [], "a box has no boxes")
+    true("BOX" not in fleet.box.cli("status").stdout, "nor a table")
+    equal(fleet.box.cli("pause", "--site", "main").returncode, 0, "pause")
+    fleet.box.daemon.accept("/v1/batch", {"batch": [track("m-a"), track("m-b")]})
+    equal(fleet.box.cli("resume", "--site", "main").returncode, 0, "resume")
+    fleet.center.wait_statuses({"delivered": 102})
+    fleet.post([], reports="version=0.9; backlog=7; oldest=1700000000000", name="store-2")
+    [other] = fleet.center.rows("SELECT * FROM boxes WHERE box = 'store-2'")
+    equal((other["version"], other["backlog"], other["oldest_ms"], other["events"]), ("0.9", 7, 1700000000000, 0),
+          "a box that only reports")
+    fleet.post([], reports="version=\u00e9 x; backlog=-7; oldest=;;;=", name="store-2")
+    [other] = fleet.center.rows("SELECT * FROM boxes WHERE box = 'store-2'")
+    equal((other["version"], other["backlog"], other["oldest_ms"]), (None, None, None), "a report without sense")
+
+
+def test_history(bench):
+    """an event can be followed on both sides by its messageId, and keeps the name of its box"""
+    fleet = Fleet(bench)
+    fleet.box.daemon.accept("/v1/track", track("m-1"))
+    fleet.center.wait_statuses({"delivered": 1})
+    fleet.box.wait_statuses({"delivered": 1})
+    fleet.center.daemon.accept("/v1/track", track("m-2"))
+    fleet.center.wait_statuses({"delivered": 2})
+    equal(fleet.center.rows("SELECT message_id, via FROM outbox ORDER BY event_id"),
+          [{"message_id": "m-1", "via": "store-1"}, {"message_id": "m-2", "via": None}], "via")
+    there = [json.loads(line) for line in
+             fleet.box.cli("history", "--message-id", "m-1", "--json").stdout.splitlines()]
+    here = [json.loads(line) for line in
+            fleet.center.cli("history", "--message-id", "m-1", "--json").stdout.splitlines()]
+    equal([line["what"] for line in there], ["received", "attempt", "settled"], "at the box")
+    equal([line["what"] for line in here], ["received", "arrived", "attempt", "settled"], "at the center")
+    equal((there[0]["at"], here[1]["via"]), (here[0]["at"], "store-1"), "one receipt")
+    equal(json.loads(there[1]["response"])["first_event_id"], here[0]["event_id"], "the id at the center")
+    true("here, from box store-1" in fleet.center.cli("history", "--message-id", "m-1").stdout, "in words")
+    shown = json.loads(fleet.center.cli("show", "--message-id", "m-1", "--json").stdout)
+    equal((shown["via"], shown["received_at"]), ("store-1", there[0]["at"]), "show --json")
+    true("arrived_at" in shown, f"{shown}")
+    text = fleet.center.cli("show", "--message-id", "m-1").stdout
+    true("via           store-1" in text and "arrived here" in text, text)
+    text = fleet.center.cli("show", "--message-id", "m-2").stdout
+    true("via" not in text and "arrived" not in text, text)
+
+
 def test_settings(bench):
     """check refuses an upstream without a key, settings that would do nothing, and boxes with one key"""
     def check(site, ok=False):

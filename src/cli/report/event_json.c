@@ -63,6 +63,10 @@ event_json(const struct audit_event *event)
 	json_add_slice(o, "error", event->error.n > 0 ? event->error : event->detail);
 	json_add_slice(o, "detail", event->detail);
 	cJSON_AddNumberToObject(o, "maybe_sent", (double)event->maybe_sent);
+	if (event->via.p != NULL) {
+		json_add_slice(o, "via", event->via);
+		json_add_time(o, "arrived_at", event->arrived_at);
+	}
 	return o;
 }
 

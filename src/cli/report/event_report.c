@@ -55,6 +55,7 @@ map_event(struct collector *c, const struct audit_event *event)
 		.email = event->email,
 		.message_id = event->message_id,
 		.occurred_at = event->occurred_at,
+		.received_at = event->received_at,
 		.kind = kind_parse(event->kind),
 	};
 	const char *reason = NULL;
@@ -98,7 +99,9 @@ describe_event(struct collector *c, const struct audit_event *event)
 	table_append_line(&c->report->text, FIELD, "name", event->name);
 	table_append_line(&c->report->text, FIELD, "email", event->email);
 	table_append_line(&c->report->text, FIELD, "message id", event->message_id);
+	table_append_line(&c->report->text, FIELD, "via", event->via);
 	add_time_line(c, "received", event->received_at);
+	add_time_line(c, "arrived here", event->arrived_at);
 	add_time_line(c, "occurred", event->occurred_at);
 	add_time_line(c, "settled", event->settled_at);
 	add_time_line(c, "next attempt", event->next_attempt_at);
@@ -190,7 +193,8 @@ keep_answer(struct collector *c, const struct audit_attempt *a)
 		buf_append_byte(&c->answer, '\n');
 	}
 	if (a->response.n > 0) {
-		buf_append_literal(&c->answer, "  Bento's response: ");
+		buf_printf(&c->answer, "  %s response: ",
+		    SLICE_IS(a->endpoint, "center") ? "the center's" : "Bento's");
 		table_append_clean(&c->answer, a->response);
 		buf_append_byte(&c->answer, '\n');
 	}

@@ -11,7 +11,7 @@ const struct reason reasons[] = {
 	{ "expired", "it became older than max_age" },
 	{ "partially_delivered", "Bento counted part of its batch as failed" },
 	{ "maybe_delivered", "Bento may already have it" },
-	{ "maybe_repeated", "a box sent it again, and it may have been delivered long ago" },
+	{ "maybe_repeated", "a box sent it again: it may be a repeat" },
 	{ "operator", "an operator changed it: see operations" },
 	{ "awaiting_identity", "no identify call has given its address yet" },
 	{ "clock_not_set", "the clock was not set; it is sent once it is" },

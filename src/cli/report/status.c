@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/plural.h"
 #include "cli/report/forecast.h"
+#include "outbox/read/audit_box.h"
 #include "term/when.h"
 
 /* ---- problems ------------------------------------------------------------------------------- */
@@ -146,6 +147,7 @@ status_collect(struct status *s, struct outbox_audit *audit, const struct config
 	    || outbox_audit_troubled(
 		   audit, limits->failed_since, STATUS_TROUBLED_MAX, &s->troubled, e)
 		   != 0
+	    || outbox_audit_boxes(audit, &s->boxes, &s->n_boxes, e) != 0
 	    || requests_report_read(audit, s->now, &s->requests, e) != 0
 	    || forecast_sites(audit, config, s->now, s->sites, s->n_sites, &s->forecasts, e) != 0) {
 		status_free(s);
@@ -170,7 +172,10 @@ status_free(struct status *s)
 {
 	free(s->sites);
 	free(s->forecasts);
+	free(s->boxes);
 	s->sites = NULL;
 	s->forecasts = NULL;
+	s->boxes = NULL;
+	s->n_boxes = 0;
 	s->n_sites = 0;
 }

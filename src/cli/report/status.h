@@ -18,6 +18,7 @@
 #define STATUS_TROUBLED_MAX 100000
 #define STATUS_PROBLEM_SIZE 256
 
+struct audit_box;
 struct cJSON;
 struct forecast;
 
@@ -27,6 +28,8 @@ struct status {
 	struct peer peer;
 	struct audit_site *sites;
 	size_t n_sites;
+	struct audit_box *boxes; /* those that forward to this spooler */
+	size_t n_boxes;
 	struct forecast *forecasts; /* one for each site */
 	uint64_t free_bytes;        /* UINT64_MAX when unknown */
 	int64_t database_bytes;

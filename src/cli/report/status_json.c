@@ -1,6 +1,7 @@
 /* The status as one JSON object, for machines. */
 #include <cjson/cJSON.h>
 
+#include "cli/report/boxes.h"
 #include "cli/report/event_json.h"
 #include "cli/report/forecast.h"
 #include "cli/report/site_state.h"
@@ -94,6 +95,7 @@ status_json(const struct status *s)
 	list = cJSON_AddArrayToObject(o, "sites");
 	for (size_t i = 0; i < s->n_sites; i++)
 		cJSON_AddItemToArray(list, site_json(s, &s->sites[i]));
+	cJSON_AddItemToObject(o, "boxes", boxes_json(s));
 	list = cJSON_AddArrayToObject(o, "problems");
 	for (size_t i = 0; i < s->n_problems; i++)
 		cJSON_AddItemToArray(list, cJSON_CreateString(s->problem[i]));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/plural.h"
+#include "cli/report/boxes.h"
 #include "cli/report/forecast.h"
 #include "cli/report/site_state.h"
 #include "cli/report/status.h"
@@ -209,6 +210,7 @@ status_print(const struct status *s, const struct terminal *terminal)
 	print_requests(&page);
 	for (size_t i = 0; i < s->n_sites; i++)
 		print_site(&page, &s->sites[i]);
+	boxes_print(s, terminal);
 	if (s->n_problems > 0)
 		putchar('\n');
 	for (size_t i = 0; i < s->n_problems; i++)

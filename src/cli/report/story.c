@@ -22,10 +22,17 @@
 #define RESULT_MAX 1024
 
 /* Moments of the same time are sorted in this order. */
-enum moment_type { MOMENT_RECEIVED, MOMENT_ATTEMPT, MOMENT_OPERATION, MOMENT_SETTLED };
+enum moment_type {
+	MOMENT_RECEIVED,
+	MOMENT_ARRIVED,
+	MOMENT_ATTEMPT,
+	MOMENT_OPERATION,
+	MOMENT_SETTLED
+};
 
 static const char *const type_names[] = {
 	[MOMENT_RECEIVED] = "received",
+	[MOMENT_ARRIVED] = "arrived",
 	[MOMENT_ATTEMPT] = "attempt",
 	[MOMENT_OPERATION] = "operation",
 	[MOMENT_SETTLED] = "settled",
@@ -150,6 +157,23 @@ add_settled(struct story *s, const struct audit_event *event)
 	    event->reason.n > 0 ? event->reason.p : "");
 }
 
+/* A box received the event, and forwarded it to this spooler. */
+static void
+add_arrival(struct story *s, const struct audit_event *event)
+{
+	cJSON *json = begin_json(s, MOMENT_ARRIVED, event->arrived_at);
+	struct moment *m;
+
+	if (json != NULL)
+		json_add_slice(json, "via", event->via);
+	m = add(s, MOMENT_ARRIVED, event->arrived_at, json);
+	if (m == NULL)
+		return;
+	snprintf(m->what, sizeof(m->what), "arrived");
+	snprintf(
+	    m->result, sizeof(m->result), "here, from box %.*s", (int)event->via.n, event->via.p);
+}
+
 static void
 take_event(void *arg, const struct audit_event *event)
 {
@@ -166,6 +190,8 @@ take_event(void *arg, const struct audit_event *event)
 	    begin_json(s, MOMENT_RECEIVED, event->received_at));
 	if (m != NULL)
 		snprintf(m->what, sizeof(m->what), "received");
+	if (event->via.p != NULL)
+		add_arrival(s, event);
 	if (event->settled_at != 0)
 		add_settled(s, event);
 }

@@ -137,6 +137,10 @@ struct audit_event {
 	struct slice context; /* only from outbox_audit_event: the context of its batch */
 	struct slice integrations; /* only from outbox_audit_event: the integrations of its batch */
 	bool browser; /* only from outbox_audit_event: the request had an Origin header */
+	/* Only from outbox_audit_event: the box that forwarded it, and when it arrived here. Absent
+	 * when it was posted here. */
+	struct slice via;
+	int64_t arrived_at;
 };
 
 struct audit_page {

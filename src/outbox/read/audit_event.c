@@ -188,6 +188,8 @@ outbox_audit_event(struct outbox_audit *a, int64_t event_id,
 		event.context = received.context;
 		event.integrations = received.integrations;
 		event.browser = received.browser;
+		event.via = received.via;
+		event.arrived_at = received.arrived_at;
 		each(arg, &event);
 	}
 	db_rows_end(&rows);
