@@ -19,6 +19,9 @@
 #define REST_MAX_SECONDS 30L
 #define REPORT_MAX 256 /* bytes of the header Bentospool-Box */
 
+/* Most answers are shorter, so that reading one needs no memory after the request has gone out. */
+#define ANSWER_USUAL 4096
+
 /* ---- callbacks ------------------------------------------------------------------------------ */
 
 static size_t
@@ -30,8 +33,9 @@ on_body(char *p, size_t size, size_t n, void *arg)
 	(void)size; /* always 1 */
 	buf_append(&call->response, p, n < room ? n : room);
 	call->received += n;
-	/* An endless answer would occupy the connection until the timeout: libcurl aborts it. */
-	return call->received > TRANSPORT_READ_MAX ? 0 : n;
+	/* An endless answer would occupy the connection until the timeout: libcurl aborts it. One
+	 * that could not be kept must not pass for an empty one. */
+	return call->received > TRANSPORT_READ_MAX || call->response.failed ? 0 : n;
 }
 
 /* Called for each line of a head; another head (after a 100, for example) begins with its status
@@ -253,6 +257,8 @@ curl_call_set_up(struct curl_call *call, const struct transport_request *r, stru
 	call->code = CURLE_OK;
 	call->error[0] = '\0';
 	buf_clear(&call->response);
+	if (buf_reserve(&call->response, ANSWER_USUAL) == NULL)
+		return err_nomem(e);
 	call->received = 0;
 	call->deadline_ms = clock_awake() + r->timeout_ms;
 	return set_up_request(call, r, loopback == 1) == CURLE_OK ? 0 : err_nomem(e);
@@ -287,6 +293,8 @@ words_of(const struct curl_call *call)
 		return "canceled, because the spooler was stopped";
 	if (call->again)
 		return "the kept connection was closed before an answer came";
+	if (call->response.failed)
+		return "no memory for the answer";
 	if (call->code == CURLE_OK)
 		return call->headed ? "libcurl does not say the status of the answer"
 				    : "the head of the answer was cut off";

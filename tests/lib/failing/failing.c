@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -22,7 +23,8 @@
 
 static struct failing_page own_page;
 static struct failing_page *page = &own_page;
-static uintptr_t text_begin, text_end; /* the program's own code */
+static uintptr_t text_begin, text_end;     /* the program's own code */
+static uintptr_t loader_begin, loader_end; /* the dynamic linker's */
 
 struct failing_page *
 failing_page(void)
@@ -30,20 +32,29 @@ failing_page(void)
 	return page;
 }
 
-static int
-find_text(struct dl_phdr_info *info, size_t size, void *arg)
+static void
+find_code(const struct dl_phdr_info *info, uintptr_t *ret_begin, uintptr_t *ret_end)
 {
-	(void)size;
-	(void)arg;
 	for (int i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
 
 		if (p->p_type == PT_LOAD && (p->p_flags & PF_X) != 0) {
-			text_begin = info->dlpi_addr + p->p_vaddr;
-			text_end = text_begin + p->p_memsz;
+			*ret_begin = info->dlpi_addr + p->p_vaddr;
+			*ret_end = *ret_begin + p->p_memsz;
 		}
 	}
-	return 1; /* the first object is the program */
+}
+
+static int
+find_texts(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	(void)size;
+	(void)arg;
+	if (text_end == 0) /* the first object is the program */
+		find_code(info, &text_begin, &text_end);
+	else if (info->dlpi_addr == getauxval(AT_BASE))
+		find_code(info, &loader_begin, &loader_end);
+	return 0;
 }
 
 /* The programs write no core file. */
@@ -64,7 +75,7 @@ static void __attribute__((constructor)) set_up(void)
 	int fd = path == NULL ? -1 : (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC);
 	void *p;
 
-	dl_iterate_phdr(find_text, NULL);
+	dl_iterate_phdr(find_texts, NULL);
 	signal(SIGSEGV, on_crash);
 	signal(SIGABRT, on_crash);
 	if (fd < 0)
@@ -204,11 +215,21 @@ failing_show_blocks(void)
 	pthread_mutex_unlock(&traced_lock);
 }
 
-static void *
-count(void *p)
+/*
+ * The dynamic linker allocates what belongs to a thread, and glibc keeps that with the stacks of
+ * threads that have ended, for the next ones: how much depends on how many ran at the same time.
+ */
+static bool
+is_loader(const void *caller)
 {
-	if (p == NULL)
-		return NULL;
+	return (uintptr_t)caller >= loader_begin && (uintptr_t)caller < loader_end;
+}
+
+static void *
+count(void *p, const void *caller)
+{
+	if (p == NULL || is_loader(caller))
+		return p;
 	atomic_fetch_add(&page->blocks, 1);
 	trace(NULL, p);
 	return p;
@@ -235,13 +256,13 @@ has_no_memory(const char *name, const void *caller)
 void *
 malloc(size_t n)
 {
-	return has_no_memory("malloc", HERE) ? NULL : count(__libc_malloc(n));
+	return has_no_memory("malloc", HERE) ? NULL : count(__libc_malloc(n), HERE);
 }
 
 void *
 calloc(size_t n, size_t size)
 {
-	return has_no_memory("calloc", HERE) ? NULL : count(__libc_calloc(n, size));
+	return has_no_memory("calloc", HERE) ? NULL : count(__libc_calloc(n, size), HERE);
 }
 
 void *
@@ -253,7 +274,7 @@ realloc(void *p, size_t n)
 		return NULL;
 	new = __libc_realloc(p, n);
 	if (p == NULL)
-		return count(new);
+		return count(new, HERE);
 	if (new == NULL && n == 0)
 		atomic_fetch_sub(&page->blocks, 1);
 	if (new != NULL &&new != p)
@@ -274,14 +295,14 @@ posix_memalign(void **ret, size_t align, size_t n)
 
 	if (p == NULL)
 		return ENOMEM;
-	*ret = count(p);
+	*ret = count(p, HERE);
 	return 0;
 }
 
 void *
 aligned_alloc(size_t align, size_t n)
 {
-	return has_no_memory("aligned_alloc", HERE) ? NULL : count(__libc_memalign(align, n));
+	return has_no_memory("aligned_alloc", HERE) ? NULL : count(__libc_memalign(align, n), HERE);
 }
 
 void
@@ -289,8 +310,10 @@ free(void *p)
 {
 	if (p == NULL)
 		return;
-	atomic_fetch_sub(&page->blocks, 1);
-	trace(p, NULL);
+	if (!is_loader(HERE)) {
+		atomic_fetch_sub(&page->blocks, 1);
+		trace(p, NULL);
+	}
 	__libc_free(p);
 }
 
