@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/truths.h"
 #include "outbox/file/db.h"
 #include "outbox/outbox.h"
 
@@ -91,44 +92,18 @@ hash_all(sqlite3 *db, uint64_t *hash, char *why)
 
 /* ---- what must be so ------------------------------------------------------------------------- */
 
-/* Each row that one of these gives is a fault. */
-static const char *const faults[] = {
-	"SELECT 'stands', event_id FROM event e"
-	" WHERE 1 <> (SELECT count(*) FROM state s WHERE s.event_id = e.event_id)",
-	"SELECT 'counted', site_id FROM (SELECT site_id, status, count(*) AS n FROM state GROUP BY "
-	"1, 2"
-	" EXCEPT SELECT site_id, status, events FROM status_count)",
-	"SELECT 'counts', site_id FROM (SELECT site_id, status, events FROM status_count WHERE "
-	"events <> 0"
-	" EXCEPT SELECT site_id, status, count(*) FROM state GROUP BY 1, 2)",
-	"SELECT 'overlap', a.first_event_id FROM span a JOIN span b ON b.site_id = a.site_id"
-	" AND b.first_event_id > a.first_event_id AND b.first_event_id <= a.last_event_id",
-	"SELECT 'open', attempt_id FROM attempt WHERE outcome IS NULL",
-	"SELECT 'nowhere', attempt_id FROM span WHERE attempt_id IS NOT NULL"
-	" AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.attempt_id = span.attempt_id)",
-};
-
+/* The outbox has just been opened, which ends the attempts that the cut left open. */
 static int
-look_for_faults(sqlite3 *db, char *why)
+look_for_faults(struct db *db, char *why)
 {
-	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
-		sqlite3_stmt *rows;
-		int rc;
+	int64_t open = -1;
+	struct err e;
 
-		if (sqlite3_prepare_v2(db, faults[i], -1, &rows, NULL) != SQLITE_OK)
-			return wrong(why, "%s", sqlite3_errmsg(db));
-		rc = sqlite3_step(rows);
-		if (rc == SQLITE_ROW)
-			wrong(why, "the audit is not truthful: %s %lld",
-			    (const char *)sqlite3_column_text(rows, 0),
-			    (long long)sqlite3_column_int64(rows, 1));
-		else if (rc != SQLITE_DONE)
-			wrong(why, "%s", sqlite3_errmsg(db));
-		sqlite3_finalize(rows);
-		if (rc != SQLITE_DONE)
-			return -1;
-	}
-	return 0;
+	if (truths_check(db, why, IMAGE_WHY) != 0)
+		return -1;
+	if (db_exec_int(db, "SELECT count(*) FROM attempt WHERE outcome IS NULL", &open, &e) != 0)
+		return wrong(why, "%s", e.text);
+	return open == 0 ? 0 : wrong(why, "the audit is not truthful: an attempt is open");
 }
 
 static bool
@@ -271,7 +246,7 @@ check_database(
 	if (rc == 0)
 		rc = hash_all(db.handle, ret_hash, why);
 	if (rc == 0 && life != NULL)
-		rc = look_for_faults(db.handle, why);
+		rc = look_for_faults(&db, why);
 	if (rc == 0 && life != NULL)
 		rc = check_promises(&db, life, moment, why);
 	db_close(&db, NULL);

@@ -51,7 +51,7 @@ tests_faults_failing_disk_SOURCES = tests/faults/failing_disk.c tests/faults/fau
 	tests/faults/faulty_vfs.h $(TEST_LIB)
 tests_faults_power_cut_SOURCES = tests/faults/power_cut.c tests/faults/disk.c tests/faults/disk.h \
 	tests/faults/disk_private.h tests/faults/disk_calls.c tests/faults/disk_replay.c tests/faults/image.c tests/faults/image.h tests/faults/life.c \
-	tests/faults/life.h $(TEST_LIB)
+	tests/faults/life.h $(TRUTHS) $(TEST_LIB)
 NTH_OUTBOX = tests/faults/nth_outbox_rig.c tests/faults/nth_outbox_rig.h $(NTH) $(OUTBOX_RIG)
 tests_faults_nth_outbox_SOURCES = tests/faults/nth_outbox.c $(NTH_OUTBOX)
 tests_faults_nth_reading_SOURCES = tests/faults/nth_reading.c $(NTH_OUTBOX)

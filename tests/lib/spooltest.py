@@ -316,17 +316,14 @@ class Mount:
         subprocess.run(["umount", "-l", self.path], check=False)
 
 
-# Each row is a fault: a count of status_count that is wrong, an event that stands in no place or in two.
-FAULTS = (
-    "SELECT 'counted', site_id, status, n, coalesce(events, 0) AS m"
-    " FROM (SELECT site_id, status, count(*) AS n FROM state GROUP BY 1, 2)"
-    " LEFT JOIN status_count USING (site_id, status) WHERE n <> m",
-    "SELECT 'counts', site_id, status, events FROM status_count WHERE events <> 0"
-    " AND NOT EXISTS (SELECT 1 FROM state s WHERE s.site_id = status_count.site_id"
-    " AND s.status = status_count.status)",
-    "SELECT 'stands', event_id FROM event e"
-    " WHERE 1 <> (SELECT count(*) FROM state s WHERE s.event_id = e.event_id)",
-)
+def truths():
+    """Returns the queries of truths.sql: each row that one gives is a fault."""
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "truths.sql"), encoding="utf-8") as file:
+        lines = [line for line in file if not line.startswith("--")]
+    return tuple(sql for sql in "".join(lines).split(";") if sql.strip())
+
+
+FAULTS = truths()
 
 
 class Bench:

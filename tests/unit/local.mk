@@ -133,7 +133,8 @@ LDADD = $(UNIT_LIBS)
 
 TEST_LIB = tests/lib/tempdir.c tests/lib/tempdir.h tests/lib/unit.h
 # A real outbox with its writer running.
-OUTBOX_RIG = tests/unit/outbox/outbox_rig.c tests/unit/outbox/outbox_rig.h $(TEST_LIB)
+TRUTHS = tests/lib/truths.c tests/lib/truths.h
+OUTBOX_RIG = tests/unit/outbox/outbox_rig.c tests/unit/outbox/outbox_rig.h $(TRUTHS) $(TEST_LIB)
 # The real transport against a scripted server.
 TRANSPORT_RIG = tests/unit/dispatch/transport/transport_rig.c tests/unit/dispatch/transport/transport_rig.h tests/unit/dispatch/transport/tiny_server.c \
 	tests/unit/dispatch/transport/tiny_server.h
