@@ -30,9 +30,9 @@ err_sys(struct err *e, const char *fmt, ...)
 
 	if (e == NULL)
 		return -1;
-	e->code = saved == ENOSPC || saved == EDQUOT ? ERR_FULL
-		  : saved == ENOMEM                  ? ERR_NOMEM
-						     : ERR_SYSTEM;
+	e->code = saved == ENOSPC || saved == EDQUOT || saved == EFBIG ? ERR_FULL
+		  : saved == ENOMEM                                    ? ERR_NOMEM
+								       : ERR_SYSTEM;
 	va_start(ap, fmt);
 	vsnprintf(e->text, sizeof(e->text), fmt, ap);
 	va_end(ap);

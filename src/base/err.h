@@ -13,13 +13,13 @@
 
 enum err_code {
 	ERR_NONE = 0,
-	ERR_SYSTEM,  /* a system call or a library failed */
-	ERR_NOMEM,   /* out of memory */
-	ERR_INPUT,   /* a person or a client gave wrong input */
-	ERR_LIMIT,   /* a stated maximum was reached */
-	ERR_FULL,    /* no space on the disk: may succeed once there is space */
-	ERR_BUSY,    /* in use by another process: may succeed later */
-	ERR_IO,      /* storage can no longer be trusted: needs a restart */
+	ERR_SYSTEM, /* a system call or a library failed */
+	ERR_NOMEM,  /* out of memory */
+	ERR_INPUT,  /* a person or a client gave wrong input */
+	ERR_LIMIT,  /* a stated maximum was reached */
+	ERR_FULL, /* no space on the disk, or a quota is used up: may succeed once there is space */
+	ERR_BUSY, /* in use by another process: may succeed later */
+	ERR_IO,   /* storage can no longer be trusted: needs a restart */
 	ERR_STATE,   /* not possible in this state */
 	ERR_NOTFOUND /* what was asked for does not exist */
 };
@@ -33,8 +33,8 @@ struct err {
 int err_set(struct err *e, enum err_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Like err_set, and appends ": " and the text of errno. ENOSPC becomes ERR_FULL, ENOMEM becomes
- * ERR_NOMEM. */
+/* Like err_set, and appends ": " and the text of errno. ENOSPC, EDQUOT and EFBIG become ERR_FULL,
+ * ENOMEM becomes ERR_NOMEM. */
 int err_sys(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Puts "context: " before the present text. Keeps the code and returns -1. */

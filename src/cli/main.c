@@ -4,6 +4,7 @@
  * VERB_ERROR.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -105,6 +106,8 @@ main(int argc, char **argv)
 	int code;
 
 	json_memory_watch();
+	/* A write beyond RLIMIT_FSIZE is then an error that can be reported. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (verb != NULL)
 		code = run(verb, argc - 1, argv + 1);
 	else if (strcmp(name, "help") == 0)

@@ -24,6 +24,7 @@ note_wal_pages(void *arg, int pages)
 		o->checkpoint_at = CHECKPOINT_PAGES;
 	o->wal_pages = pages;
 	o->wal_commits++;
+	health_note_commit(o);
 }
 
 void

@@ -32,9 +32,39 @@ least_free(const struct outbox *o)
 }
 
 static bool
+is_limited(const struct outbox *o)
+{
+	return atomic_load(&o->allowance) != UINT64_MAX;
+}
+
+static bool
 has_free(const struct outbox *o, uint64_t bytes)
 {
-	return space_free(o->path) >= bytes;
+	return atomic_load(&o->allowance) >= bytes && space_free(o->path) >= bytes;
+}
+
+void
+free_space_note_lack(struct outbox *o)
+{
+	if (space_free(o->path) >= RESERVE_BYTES + FREE_SPACE_MARGIN)
+		atomic_store(&o->allowance, 0);
+}
+
+/*
+ * The file system does not say what a quota leaves, so it is tried. min_free is for the others on
+ * the disk, whom a quota protects better: it does not count here. The limit is forgotten as soon as
+ * there is enough.
+ */
+static void
+try_allowance(struct outbox *o)
+{
+	uint64_t least = reserve_has_ballast(o->path) ? RESERVE_BYTES : 2 * RESERVE_BYTES;
+
+	if (space_try(o->path, least + FREE_SPACE_MARGIN)
+	    && reserve_try_growth(&o->db, FREE_SPACE_MARGIN))
+		atomic_store(&o->allowance, UINT64_MAX);
+	else
+		atomic_store(&o->allowance, space_try(o->path, least) ? least : 0);
 }
 
 /*
@@ -50,7 +80,10 @@ is_enough(struct outbox *o)
 
 	if (checkpoint_wal_is_full(o) || !has_free(o, has_ballast ? need : need + RESERVE_BYTES))
 		return false;
-	return has_ballast || reserve_make_ballast(o->path, &e) == 0 || e.code != ERR_FULL;
+	if (has_ballast || reserve_make_ballast(o->path, &e) == 0 || e.code != ERR_FULL)
+		return true;
+	free_space_note_lack(o);
+	return false;
 }
 
 /*
@@ -99,12 +132,17 @@ free_space_check(struct outbox *o)
 	enough = is_enough(o);
 	if (!enough && db_rollback(&o->db) == 0) {
 		checkpoint_cut_now(o);
+		atomic_store(&o->wal_is_kept, checkpoint_wal_bytes(o) >= FREE_SPACE_MARGIN);
 		give_pages_back(o);
+		if (is_limited(o))
+			try_allowance(o);
 		enough = is_enough(o);
 	}
 	if (atomic_load(&o->health) == OUTBOX_FAILED)
 		return false;
-	if (!enough)
+	if (enough)
+		atomic_store(&o->wal_is_kept, false);
+	else
 		o->full_until = clock_mono(o->options.clock) + HEALTH_RETRY_MS;
 	note_health(o, enough);
 	return enough;
@@ -134,13 +172,11 @@ free_space_ran_out(struct outbox *o)
 /* ---- for people -------------------------------------------------------------------------------
  */
 
-/* The WAL was cut just before, unless a reader keeps it. */
-static bool
-is_kept_by_reader(const struct outbox *o)
+static const char *
+refused(const struct outbox *o)
 {
-	uint64_t size = space_size(o->files.file[FILES_WAL].path);
-
-	return size != UINT64_MAX && size >= FREE_SPACE_MARGIN;
+	return free_space_has_work(o) ? "new events are refused"
+				      : "new events are refused, and deliveries wait,";
 }
 
 void
@@ -149,19 +185,24 @@ free_space_text(struct outbox *o, char *ret_text, size_t size)
 	bool wal_is_full = atomic_load(&o->wal_is_full);
 	char readers[200];
 
-	if (wal_is_full || is_kept_by_reader(o)) {
+	if (wal_is_full || atomic_load(&o->wal_is_kept)) {
 		readers_name(o->path, readers, sizeof(readers));
 		snprintf(ret_text, size,
 		    "the write-ahead log of %s %s, because %s reads the database and does not "
 		    "finish: %s until it does; end it, or its transaction",
 		    o->path, wal_is_full ? "has reached max_wal" : "fills the disk", readers,
-		    free_space_has_work(o) ? "new events are refused"
-					   : "new events are refused, and deliveries wait,");
+		    refused(o));
+		return;
+	}
+	if (is_limited(o)) {
+		snprintf(ret_text, size,
+		    "the files of %s cannot grow although their disk has space: %s until they can; "
+		    "raise the quota of this user or project, or the limit of file sizes "
+		    "(LimitFSIZE), or free some of it",
+		    o->path, refused(o));
 		return;
 	}
 	snprintf(ret_text, size,
 	    "the disk of %s is nearly full: %s until there is space again; free some%s", o->path,
-	    free_space_has_work(o) ? "new events are refused"
-				   : "new events are refused, and deliveries wait,",
-	    o->options.min_free_bytes <= RESERVE_BYTES ? "" : ", or lower min_free");
+	    refused(o), o->options.min_free_bytes <= RESERVE_BYTES ? "" : ", or lower min_free");
 }

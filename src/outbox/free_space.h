@@ -26,6 +26,9 @@ bool free_space_check(struct outbox *o);
 enum message_space free_space_for(struct outbox *o, size_t bytes);
 /* Returns whether there is space for SPACE_WORK. */
 bool free_space_has_work(const struct outbox *o);
+/* Call it when a transaction or a checkpoint found no space. When the file system has some, a quota
+ * or a limit of file sizes is in the way, and how much that leaves is tried from now on. */
+void free_space_note_lack(struct outbox *o);
 /* Call it when a transaction that only records found no space. Gives up the ballast: the messages
  * are sent again. */
 void free_space_ran_out(struct outbox *o);

@@ -38,9 +38,11 @@ note_fault(struct outbox *o, const struct err *e)
 {
 	pthread_mutex_lock(&o->fault_lock);
 	snprintf(o->fault, sizeof(o->fault),
-	    "nothing can be stored (%.200s): it is tried again each second; when it lasts, look at "
-	    "the machine's memory, then restart bentospool",
-	    e->text);
+	    "nothing can be stored (%.200s): it is tried again each second; when it lasts, %s",
+	    e->text,
+	    e->code == ERR_NOMEM
+		? "look at the machine's memory, then restart bentospool"
+		: "look at the kernel's log, and make the database's directory and files writable");
 	pthread_mutex_unlock(&o->fault_lock);
 	atomic_store(&o->health, OUTBOX_FAULTY);
 }
@@ -50,9 +52,10 @@ health_note_failure(struct outbox *o, const struct err *e)
 {
 	if (e->code == ERR_IO)
 		fail_for_good(o, e);
-	if (noted(o) != OUTBOX_OK)
+	if (noted(o) == OUTBOX_FAILED)
 		return;
 	if (e->code == ERR_FULL) {
+		free_space_note_lack(o);
 		atomic_store(&o->health, OUTBOX_FULL);
 		o->full_until = clock_mono(o->options.clock) + HEALTH_RETRY_MS;
 	} else if (e->code == ERR_BUSY) {

@@ -13,6 +13,7 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/file/checksum.c \
 	src/outbox/file/checksum.h \
 	src/outbox/file/db.c \
+	src/outbox/file/db_error.c \
 	src/outbox/file/db.h \
 	src/outbox/file/files.c \
 	src/outbox/file/files.h \

@@ -37,7 +37,7 @@ take_file(struct outbox *o, struct err *e)
 
 /* Cleans up after the previous process before any reader opens the file. */
 static int
-recover_once(struct outbox *o, int64_t *ret_recovered, struct err *e)
+recover(struct outbox *o, int64_t *ret_recovered, struct err *e)
 {
 	if (db_exec(&o->db, "BEGIN IMMEDIATE", e) != 0)
 		return -1;
@@ -48,16 +48,6 @@ recover_once(struct outbox *o, int64_t *ret_recovered, struct err *e)
 		return err_wrap(e, "cannot recover the outbox");
 	}
 	return 0;
-}
-
-static int
-recover(struct outbox *o, int64_t *ret_recovered, struct err *e)
-{
-	int rc = recover_once(o, ret_recovered, e);
-
-	if (rc != 0 && e->code == ERR_FULL && reserve_give_up_ballast(o->path))
-		rc = recover_once(o, ret_recovered, e);
-	return rc;
 }
 
 static int
@@ -77,9 +67,9 @@ open_parts(struct outbox *o, int64_t *ret_recovered, struct err *e)
 	    &o->box, o->options.max_waiting, o->options.max_waiting_bytes, NULL, NULL, e);
 }
 
-int
-outbox_open(const struct outbox_options *options, struct outbox **ret_outbox,
-    int64_t *ret_recovered, struct err *e)
+static int
+open_once(const struct outbox_options *options, struct outbox **ret_outbox, int64_t *ret_recovered,
+    struct err *e)
 {
 	struct outbox *o = calloc(1, sizeof(*o));
 	int64_t recovered;
@@ -93,6 +83,7 @@ outbox_open(const struct outbox_options *options, struct outbox **ret_outbox,
 	o->options = *options;
 	o->options.path = o->path;
 	o->lock_fd = -1;
+	o->allowance = UINT64_MAX;
 	pthread_mutex_init(&o->fault_lock, NULL);
 	/* Events are personal data: only the owner and the group may read them. */
 	mask = umask(0027);
@@ -106,6 +97,20 @@ outbox_open(const struct outbox_options *options, struct outbox **ret_outbox,
 		*ret_recovered = recovered;
 	*ret_outbox = o;
 	return 0;
+}
+
+int
+outbox_open(const struct outbox_options *options, struct outbox **ret_outbox,
+    int64_t *ret_recovered, struct err *e)
+{
+	struct err cause;
+	int rc = open_once(options, ret_outbox, ret_recovered, &cause);
+
+	if (rc != 0 && cause.code == ERR_FULL && reserve_give_up_ballast(options->path))
+		rc = open_once(options, ret_outbox, ret_recovered, &cause);
+	if (rc != 0 && e != NULL)
+		*e = cause;
+	return rc;
 }
 
 int

@@ -46,6 +46,8 @@ struct outbox {
 	_Atomic int health;         /* enum outbox_health; OUTBOX_FAILED is never left */
 	_Atomic int64_t busy_since; /* mono ms of the start of the write in progress; 0: idle */
 	_Atomic bool wal_is_full;   /* OUTBOX_FULL concerns the WAL, not the disk */
+	_Atomic bool wal_is_kept;   /* the WAL could not be cut when space was needed */
+	_Atomic uint64_t allowance; /* bytes that a quota leaves; UINT64_MAX: none is known */
 	pthread_mutex_t fault_lock;
 	char fault[512];   /* the fault while health is OUTBOX_FAULTY; protected by fault_lock */
 	char failure[512]; /* written once, before health becomes OUTBOX_FAILED */

@@ -215,7 +215,6 @@ report_due(struct outbox *o, bool changed)
 static void
 finish_commit(struct outbox *o, const struct group *g, const struct transaction *t)
 {
-	health_note_commit(o);
 	count(o, &t->counts);
 	tally_publish(&o->finished, &t->finished);
 	if (t->cut_wal)
@@ -258,23 +257,17 @@ write_group(struct outbox *o, struct mail *list)
 
 /* ---- the thread ------------------------------------------------------------------------------ */
 
-/* Checks whether the write lock is free again, while no message needs it. */
+/* Checks whether a commit succeeds again, while no message needs one. */
 static void
-try_lock(struct outbox *o)
+try_commit(struct outbox *o)
 {
 	struct err e;
 
-	if (db_rollback(&o->db) != 0 || db_exec(&o->db, "BEGIN IMMEDIATE", &e) != 0)
-		return;
-	if (db_exec(&o->db, "COMMIT", &e) != 0) {
+	if (db_try_commit(&o->db, &e) != 0)
 		health_note_failure(o, &e);
-		db_rollback(&o->db);
-		return;
-	}
-	health_note_commit(o);
 }
 
-/* Checks whether the disk has space again, or whether the write lock is free. */
+/* Checks whether the disk has space again, or whether a commit succeeds. */
 static void
 look_again(struct outbox *o, enum outbox_health health)
 {
@@ -282,7 +275,7 @@ look_again(struct outbox *o, enum outbox_health health)
 	if (health == OUTBOX_FULL)
 		free_space_check(o);
 	else
-		try_lock(o);
+		try_commit(o);
 	health_end_write(o);
 }
 

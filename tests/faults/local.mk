@@ -15,6 +15,7 @@ FAULT_TESTS = \
 	tests/faults/hostile.py \
 	tests/faults/kill_each_step.py \
 	tests/faults/kill_under_load.py \
+	tests/faults/limits.py \
 	tests/faults/no_memory.py \
 	tests/faults/power_cut_mounted.py \
 	tests/faults/restore_killed.py \
@@ -30,7 +31,11 @@ FAULT_MUTANTS = \
 	tests/faults/mutants/copy_not_synced.patch \
 	tests/faults/mutants/directory_not_synced.patch \
 	tests/faults/mutants/latch_removed.patch \
+	tests/faults/mutants/file_size_signal.patch \
 	tests/faults/mutants/log_not_rewritten.patch \
+	tests/faults/mutants/quota_latches.patch \
+	tests/faults/mutants/quota_unnoticed.patch \
+	tests/faults/mutants/refusal_forgotten.patch \
 	tests/faults/mutants/result_recorded_twice.patch \
 	tests/faults/mutants/synchronous_normal.patch \
 	tests/faults/mutants/synchronous_off.patch
@@ -41,6 +46,7 @@ TESTS += $(FAULT_UNITS)
 endif
 TESTS += $(FAULT_TESTS)
 EXTRA_DIST += $(FAULT_TESTS) $(FAULT_MUTANTS) tests/faults/faults.py tests/faults/kill_at.c tests/faults/preload.py \
+	tests/faults/refuse.c \
 	tests/faults/mutants.py tests/faults/run tests/faults/suites
 noinst_HEADERS += tests/faults/faults.h
 

@@ -25,27 +25,27 @@ PATIENCE = 40  # seconds within which all is well again
 class Used:
     """A daemon with its page, and what it promised."""
 
-    def __init__(self, bench):
+    def __init__(self, bench, preload=True):
         self.bench = bench
-        self.failing = Failing(bench)
+        self.failing = Failing(bench) if preload else None
         self.sim = bench.sim("--record-suppressed")
-        self.daemon = bench.daemon(self.sim, env=self.failing.env, requests_per_minute=0)
+        self.daemon = bench.daemon(self.sim, env=self.failing.env if preload else None, requests_per_minute=0)
         self.numbers = itertools.count(1)
         self.acked = []
         self.silent = 0  # requests without an answer
         self.refused = 0
 
-    def batch(self):
+    def batch(self, pad):
         n = next(self.numbers)
         ids = [f"m-{n}-a", f"m-{n}-b"]
         calls = [{"type": "identify", "messageId": ids[0], "userId": f"u-{n}",
                   "traits": {"email": f"u{n}@example.com"}},
-                 track(ids[1], userId=f"u-{n}", email=None)]
+                 track(ids[1], userId=f"u-{n}", email=None, properties={"pad": pad})]
         return ids, json.dumps({"batch": calls})
 
-    def post(self):
+    def post(self, pad=""):
         """Posts a batch; returns the status, 0 when the connection ended without an answer."""
-        ids, body = self.batch()
+        ids, body = self.batch(pad)
         raw = Raw(self.daemon.url())
         try:
             raw.sock.settimeout(PATIENCE)
@@ -101,7 +101,8 @@ class Used:
 
     def check(self):
         """Ends the daemon; everything that was promised has been kept."""
-        self.failing.disarm()
+        if self.failing is not None:
+            self.failing.disarm()
         total = self.bench.value("SELECT count(*) FROM outbox")
         self.bench.wait_settled(total)
         equal(self.daemon.stop(signal.SIGTERM), 0, "the exit status")

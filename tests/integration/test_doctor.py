@@ -231,6 +231,8 @@ def test_health_of_a_full_disk(bench):
     code, found = by_name(bench, conf, "--offline")
     equal((code, found["health"][0], found["disk"][0]), (1, "problem", "problem"), f"{found}")
     true("cannot be stored" in found["health"][1], f"{found}")
+    equal(found["storage"][0], "problem", f"{found}")
+    true("is nearly full" in found["storage"][1], f"{found}")
 
 
 def test_sizes(bench):

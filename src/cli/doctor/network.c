@@ -29,6 +29,18 @@ log_remains(const char *database)
 	return stat(wal, &st) == 0 && st.st_size > 0;
 }
 
+/* What the daemon says of its storage: the text names the remedy, too. */
+static void
+check_storage(struct doctor *d, const cJSON *answer)
+{
+	const char *text =
+	    cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(answer, "health_text"));
+
+	if (text != NULL && text[0] != '\0')
+		doctor_report(d, DOCTOR_PROBLEM, "storage",
+		    "the daemon goes on automatically, unless it asks for a restart", "%s", text);
+}
+
 static bool
 daemon_runs(struct doctor *d)
 {
@@ -37,16 +49,18 @@ daemon_runs(struct doctor *d)
 	int rc;
 
 	rc = control_client_ask(d->config->control, control_request("ping"), PING_MS, &answer, &e);
-	cJSON_Delete(answer);
-	if (rc == 0)
+	if (rc == 0) {
 		doctor_report(d, DOCTOR_OK, "daemon", NULL, "running, and answers");
-	else if (e.code == ERR_NOTFOUND)
+		check_storage(d, answer);
+	}
+	cJSON_Delete(answer);
+	if (rc != 0 && e.code == ERR_NOTFOUND)
 		doctor_report(d, DOCTOR_OK, "daemon", NULL, "not running%s",
 		    log_remains(d->config->database)
 			? "; the last one did not stop cleanly: no event is lost, the next start "
 			  "reads the remaining log"
 			: "");
-	else
+	else if (rc != 0)
 		doctor_report(d, DOCTOR_PROBLEM, "daemon",
 		    "run doctor as root or as the daemon's user; if that does not help, restart "
 		    "the "

@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "outbox/file/checksum.h"
+#include "outbox/file/files.h"
 #include "outbox/file/migrate.h"
 #include "outbox/file/reserve.h"
 
@@ -24,28 +25,6 @@
 #define BUSY_WRITE_MS 2000
 #define ROLLBACK_TRIES 8
 #define LONG_STEPS 1000000 /* well below a second */
-
-int
-db_error(struct db *db, struct err *e, const char *doing)
-{
-	int code = sqlite3_errcode(db->handle) & 0xff;
-	enum err_code ours = ERR_SYSTEM;
-
-	if (code == SQLITE_FULL)
-		ours = ERR_FULL;
-	else if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
-		ours = ERR_BUSY;
-	else if (code == SQLITE_NOMEM)
-		ours = ERR_NOMEM;
-	else if (code == SQLITE_IOERR || code == SQLITE_CORRUPT || code == SQLITE_NOTADB
-		 || code == SQLITE_READONLY || code == SQLITE_CANTOPEN)
-		ours = ERR_IO;
-	if (ours == ERR_BUSY)
-		return err_set(e, ours,
-		    "%s: another program has locked the database with an open transaction", doing);
-	return err_set(e, ours, "%s: %s%s", doing, sqlite3_errmsg(db->handle),
-	    ours == ERR_FULL ? ": free some on its file system" : "");
-}
 
 int
 db_not_ours(const char *path, struct err *e)
@@ -119,6 +98,8 @@ db_open(struct db *db, const char *path, enum db_mode mode, struct err *e)
 			db_not_ours(path, e);
 		else
 			err_wrap(e, "cannot open database %s", path);
+		if (mode == DB_WRITE && e != NULL && e->code == ERR_IO)
+			(void)files_check_access(path, e);
 		db_close(db, NULL);
 		return -1;
 	}
@@ -413,6 +394,22 @@ db_rollback(struct db *db)
 	return sqlite3_get_autocommit(db->handle) ? 0 : -1;
 }
 
+int
+db_try_commit(struct db *db, struct err *e)
+{
+	char sql[64];
+
+	if (db_rollback(db) != 0)
+		return err_nomem(e);
+	/* SQLite writes the page even when the value stays the same. */
+	snprintf(sql, sizeof(sql), "PRAGMA application_id=%d", DB_APPLICATION_ID);
+	if (db_exec(db, "BEGIN IMMEDIATE", e) == 0 && db_exec(db, sql, e) == 0
+	    && db_exec(db, "COMMIT", e) == 0)
+		return 0;
+	db_rollback(db);
+	return -1;
+}
+
 /* ---- the WAL --------------------------------------------------------------------------------- */
 
 static int
@@ -441,13 +438,14 @@ db_checkpoint(struct db *db, bool cut, int *ret_pages, struct err *e)
 	int pages = -1, rc;
 
 	sqlite3_busy_timeout(db->handle, 0);
+	errno = 0;
 	rc = sqlite3_wal_checkpoint_v2(db->handle, "main", mode, &pages, NULL);
 	if (pages >= 0)
 		*ret_pages = pages;
 	if (rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED)
 		rc = 0;
 	else
-		rc = db_error(db, e, "checkpoint");
+		rc = db_error_of_checkpoint(db, e);
 	sqlite3_busy_timeout(db->handle, BUSY_WRITE_MS);
 	return rc;
 }

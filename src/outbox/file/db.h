@@ -58,6 +58,10 @@ int db_exec(struct db *db, const char *sql, struct err *e);
 /* Reads the integer in the first column of the first row; 0 when there is no row. */
 int db_exec_int(struct db *db, const char *sql, int64_t *ret_value, struct err *e);
 
+/* Commits a transaction that changes nothing but writes a page. Returns -1 with the error of BEGIN,
+ * of the write or of the sync, rolled back. */
+int db_try_commit(struct db *db, struct err *e);
+
 /* Returns how many rows the last INSERT, UPDATE or DELETE changed. */
 int64_t db_changes(struct db *db);
 /* Returns the rowid of the last INSERT. */
@@ -78,9 +82,11 @@ void db_watch_wal(struct db *db, void (*each)(void *arg, int pages), void *arg);
  */
 int db_checkpoint(struct db *db, bool cut, int *ret_pages, struct err *e);
 
-/* Fills e from the connection's last error: FULL, BUSY or IO (I/O errors and corruption). Returns
- * -1. */
+/* Fills e from the connection's last error: FULL, BUSY, NOMEM, IO (I/O errors and corruption), or
+ * SYSTEM, also for a write that the system refused (read-only, no permission). Returns -1. */
 int db_error(struct db *db, struct err *e, const char *doing);
+/* The same after sqlite3_wal_checkpoint_v2; errno must have been 0 before. */
+int db_error_of_checkpoint(struct db *db, struct err *e);
 
 /* Returns the version of the linked SQLite library. */
 const char *db_library(void);

@@ -74,6 +74,22 @@ files_check(const struct files *f, struct err *e)
 }
 
 int
+files_check_access(const char *path, struct err *e)
+{
+	char name[PATH_MAX];
+
+	for (size_t i = 0; i < FILES_COUNT; i++) {
+		snprintf(name, sizeof(name), "%.*s%s", PATH_MAX - 16, path, suffixes[i]);
+		if (access(name, R_OK | W_OK) == 0 || errno == ENOENT)
+			continue;
+		err_sys(e, "cannot open %s", name);
+		e->code = ERR_IO;
+		return -1;
+	}
+	return 0;
+}
+
+int
 files_sync_directory(const char *directory, struct err *e)
 {
 	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -30,6 +30,10 @@ void files_free(struct files *f);
  */
 int files_check(const struct files *f, struct err *e);
 
+/* Returns -1 with the name of the first file of the database that exists and that this process may
+ * not read and write: SQLite does not say which one it was. */
+int files_check_access(const char *path, struct err *e);
+
 /* Syncs a directory, so that the names of new files in it survive a power cut. */
 int files_sync_directory(const char *directory, struct err *e);
 /* Does the same as files_sync_directory, for the directory that contains the file. */

@@ -37,6 +37,17 @@ reserve_commit(struct db *db, struct err *e)
 	return db_exec(db, "COMMIT", e);
 }
 
+bool
+reserve_try_growth(struct db *db, uint64_t bytes)
+{
+	int64_t size;
+
+	if (stmt_database_bytes(db, &size, NULL) != 1)
+		return false;
+	size += (int64_t)bytes;
+	return sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_SIZE_HINT, &size) == SQLITE_OK;
+}
+
 /* ---- before the file is opened ----------------------------------------------------------------
  */
 

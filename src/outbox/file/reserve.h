@@ -28,6 +28,9 @@
  */
 int reserve_commit(struct db *db, struct err *e);
 
+/* Returns whether the database file can grow by so many bytes. */
+bool reserve_try_growth(struct db *db, uint64_t bytes);
+
 /*
  * Call it under the lock, before the file is opened. When little is free, it cuts the WAL that a
  * crash left behind, without the shared memory, for which there may be no space. When that does not

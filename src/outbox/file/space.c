@@ -5,6 +5,7 @@
 #include "outbox/file/space.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
 #include <linux/magic.h>
@@ -99,4 +100,22 @@ space_free(const char *path)
 	if (folder_of(path, folder, NULL) != 0 || statvfs(folder, &fs) != 0)
 		return UINT64_MAX;
 	return (uint64_t)fs.f_bavail * fs.f_frsize;
+}
+
+bool
+space_try(const char *path, uint64_t bytes)
+{
+	char folder[PATH_MAX];
+	bool enough;
+	int fd;
+
+	if (folder_of(path, folder, NULL) != 0)
+		return true;
+	fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return errno != ENOSPC && errno != EDQUOT;
+	enough = fallocate(fd, 0, 0, (off_t)bytes) == 0
+		 || (errno != ENOSPC && errno != EDQUOT && errno != EFBIG);
+	close(fd);
+	return enough;
 }

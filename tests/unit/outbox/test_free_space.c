@@ -1,12 +1,16 @@
 /* What the writer does with little space: the order of refusals, the ballast, free pages. */
 #include "lib/unit.h"
 
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "outbox/file/db.h"
 #include "outbox/file/reserve.h"
 #include "outbox/free_space.h"
+#include "outbox/health.h"
 #include "outbox/operate/purge.h"
 #include "outbox/outbox_private.h"
 #include "unit/outbox/outbox_rig.h"
@@ -122,6 +126,41 @@ a_full_disk_gets_free_pages_back(void **state)
 	assert_int_equal(rig_number("PRAGMA freelist_count"), 0);
 }
 
+static void
+limit_files(rlim_t soft)
+{
+	struct rlimit r;
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &r), 0);
+	r.rlim_cur = soft;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &r), 0);
+}
+
+/* The file system has space, and the files may not use it: as with a quota. */
+static void
+a_limit_is_as_a_full_disk_and_passes(void **state)
+{
+	char text[512];
+
+	(void)state;
+	assert_int_equal(put("a"), 0);
+	limit_files(100000);
+	for (int i = 0; i < 100 && put(NULL) == 0; i++)
+		continue;
+	assert_int_equal(put("b"), ERR_FULL);
+	assert_int_equal(outbox_health(rig_outbox), OUTBOX_FULL);
+	outbox_health_text(rig_outbox, text, sizeof(text));
+	assert_non_null(strstr(text, "cannot grow although their disk has space"));
+	/* It is tried again, and found to be still there. */
+	poll(NULL, 0, 2 * HEALTH_RETRY_MS);
+	assert_int_equal(outbox_health(rig_outbox), OUTBOX_FULL);
+	limit_files(RLIM_INFINITY);
+	for (int i = 0; i < 1000 && outbox_health(rig_outbox) != OUTBOX_OK; i++)
+		poll(NULL, 0, 10);
+	assert_int_equal(put("c"), 0);
+}
+
 int
 main(void)
 {
@@ -132,6 +171,7 @@ main(void)
 		TEST(the_bytes_of_a_transaction_count),
 		TEST(another_fault_is_not_forgiven_for_free_space),
 		TEST(a_full_disk_gets_free_pages_back),
+		TEST(a_limit_is_as_a_full_disk_and_passes),
 	};
 
 	return cmocka_run_group_tests_name("free_space", tests, NULL, NULL);
