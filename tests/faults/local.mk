@@ -12,6 +12,7 @@ FAULT_UNITS = \
 FAULT_TESTS = \
 	tests/faults/damaged_pages.py \
 	tests/faults/failing_calls.py \
+	tests/faults/fleet.py \
 	tests/faults/hostile.py \
 	tests/faults/kill_each_step.py \
 	tests/faults/kill_under_load.py \
