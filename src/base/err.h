@@ -37,6 +37,19 @@ int err_set(struct err *e, enum err_code code, const char *fmt, ...)
  * ENOMEM becomes ERR_NOMEM. */
 int err_sys(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/*
+ * Like err_sys, for a file that could not be used. When the cause is a lack of permission, also
+ * appends whom the file, or the nearest directory above it that this user may examine, belongs to,
+ * and what to do: use sudo, or chown.
+ */
+int err_file(struct err *e, const char *path, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Appends the same to an error of the given errno, when that is a lack of permission. */
+void err_denied(struct err *e, int cause, const char *path);
+
+/* The user that runs the daemon, where sysusers.d has made it. */
+#define DAEMON_USER "bentospool"
+
 /* Puts "context: " before the present text. Keeps the code and returns -1. */
 int err_wrap(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

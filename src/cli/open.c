@@ -43,7 +43,7 @@ explain(const struct config *c, struct err *e)
 		    "%s: start `bentospool serve`, which creates it, or name another file with "
 		    "--database",
 		    cause.text);
-	if (e->code == ERR_IO)
+	if (e->code == ERR_IO && strstr(cause.text, "belongs to") == NULL)
 		err_set(e, ERR_IO,
 		    "%s (if %s is a bentospool database, run this as root or as the daemon's user)",
 		    cause.text, c->database);

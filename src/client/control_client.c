@@ -35,10 +35,7 @@ refuse_connect(const char *path, struct err *e)
 {
 	if (errno == ENOENT || errno == ECONNREFUSED)
 		return err_set(e, ERR_NOTFOUND, "no daemon answers at %s", path);
-	err_sys(e, "cannot open the control socket %s", path);
-	if (errno == EACCES || errno == EPERM)
-		err_wrap(e, "run this as root or as the daemon's user");
-	return -1;
+	return err_file(e, path, "cannot open the control socket %s", path);
 }
 
 static int

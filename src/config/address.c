@@ -87,6 +87,18 @@ path_is_plain(const char *p)
 	return true;
 }
 
+/* What follows the host in a URL of the API: bentospool adds the path of each endpoint. */
+static int
+check_base_path(const char *path, struct err *e)
+{
+	if (path[0] == '\0' || path[1] == '\0')
+		return err_set(e, ERR_INPUT, "has no path: Bento's API is at /api/v1 of its host");
+	if (strstr(path, "/batch") != NULL || strstr(path, "/fetch") != NULL)
+		return err_set(e, ERR_INPUT,
+		    "must end before /batch and /fetch: bentospool adds the path of each request");
+	return 0;
+}
+
 int
 address_check_url(const char *text, struct err *e)
 {
@@ -112,7 +124,7 @@ address_check_url(const char *text, struct err *e)
 		return err_set(e, ERR_INPUT,
 		    "must begin with https://: http:// is for loopback addresses only, because "
 		    "the keys and the events would travel in the clear");
-	return 0;
+	return check_base_path(a.rest, e);
 }
 
 static const char unix_prefix[] = "unix:";

@@ -1,11 +1,12 @@
 /*
  * Finds what goes wrong when people copy Bento's credentials: a placeholder that was left in,
- * quotes or a line break copied along, and credentials that were swapped. Bento would answer 401 to
- * each of these, and the site would pause.
+ * quotes, a line break or the name copied along, and credentials that were swapped. Bento would
+ * answer 401 to each of these, and the site would pause.
  */
 #include "config/bento_key.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
@@ -17,7 +18,8 @@ check_bytes(const char *text, struct err *e)
 	for (; *text != '\0'; text++) {
 		if ((unsigned char)*text > 0x7f)
 			return err_set(e, ERR_INPUT,
-			    "holds a character beyond ASCII, such as a curly quote: " REMEDY);
+			    "holds a character beyond ASCII, such as a curly quote or a byte order "
+			    "mark: " REMEDY);
 		if (strchr("\"'`", *text) != NULL)
 			return err_set(
 			    e, ERR_INPUT, "holds a quotation mark, which is not part of the key");
@@ -27,10 +29,40 @@ check_bytes(const char *text, struct err *e)
 	return 0;
 }
 
+static bool
+is_placeholder(const char *text)
+{
+	static const char *const begin[] = { "your", "change", "replace", "placeholder", "todo",
+		"xxx", "***", "..." };
+
+	for (size_t i = 0; i < sizeof(begin) / sizeof(*begin); i++)
+		if (strncasecmp(text, begin[i], strlen(begin[i])) == 0)
+			return true;
+	return strpbrk(text, "<>{}[]") != NULL;
+}
+
+/* The value of a line such as "secret_key=..." or "BENTO_SECRET_KEY: ..." of another file. */
+static bool
+has_name(const char *text)
+{
+	size_t n = strcspn(text, "=:");
+	char name[32];
+
+	if (text[n] == '\0' || n >= sizeof(name))
+		return false;
+	memcpy(name, text, n);
+	name[n] = '\0';
+	return strcasestr(name, "secret") != NULL || strcasestr(name, "publishable") != NULL
+	       || strcasestr(name, "uuid") != NULL;
+}
+
 static int
 check_placeholder(const char *text, struct err *e)
 {
-	if (strncasecmp(text, "your", 4) == 0 || strpbrk(text, "<>{}[]") != NULL)
+	if (has_name(text))
+		return err_set(
+		    e, ERR_INPUT, "holds the name of the key, too: leave only the value");
+	if (is_placeholder(text))
 		return err_set(e, ERR_INPUT, "is still a placeholder: " REMEDY);
 	return 0;
 }

@@ -22,8 +22,8 @@
 #define BUFFERED_BESIDE 65536
 
 /* Without a file, what is there comes from the environment. */
-static const char *
-place(const struct config *c)
+const char *
+config_origin(const struct config *c)
 {
 	return c->file[0] != '\0' ? c->file : "environment";
 }
@@ -32,8 +32,31 @@ static int
 missing(const struct config *c, const struct config_site *site, const char *name,
     const char *remedy, struct err *e)
 {
-	return err_set(
-	    e, ERR_INPUT, "%s: site \"%s\": %s is missing: %s", place(c), site->name, name, remedy);
+	return err_set(e, ERR_INPUT, "%s: site \"%s\": %s is missing: %s", config_origin(c),
+	    site->name, name, remedy);
+}
+
+/* One value that was copied to two places; Bento would answer 401. */
+static int
+check_copies(const struct config *c, const struct config_site *site, struct err *e)
+{
+	const char *one = NULL, *other = NULL;
+
+	if (strcmp(site->publishable_key, site->secret_key) == 0) {
+		one = "publishable_key";
+		other = "secret_key";
+	} else if (strcmp(site->site_uuid, site->secret_key) == 0) {
+		one = "site_uuid";
+		other = "secret_key";
+	} else if (strcmp(site->site_uuid, site->publishable_key) == 0) {
+		one = "site_uuid";
+		other = "publishable_key";
+	}
+	if (one == NULL)
+		return 0;
+	return err_set(e, ERR_INPUT,
+	    "%s: site \"%s\": %s and %s are the same: copy each from Bento: Settings, API Keys",
+	    config_origin(c), site->name, one, other);
 }
 
 static int
@@ -50,32 +73,32 @@ check_keys(const struct config *c, const struct config_site *site, struct err *e
 	if (site->secret_key[0] == '\0')
 		return missing(c, site, "secret_key",
 		    "name a file that holds it with secret_key_file (or set BENTO_SECRET_KEY)", e);
-	return 0;
+	return check_copies(c, site, e);
 }
 
 static int
 check_site(const struct config *c, const struct config_site *site, struct err *e)
 {
-	if ((site->upstream[0] != '\0' ? fleet_check_upstream(place(c), site, e)
+	if ((site->upstream[0] != '\0' ? fleet_check_upstream(config_origin(c), site, e)
 				       : check_keys(c, site, e))
 	    != 0)
 		return -1;
 	if (site->retry_max < site->retry_first)
 		return err_set(e, ERR_INPUT,
-		    "%s: site \"%s\": retry_max must be at least retry_first", place(c),
+		    "%s: site \"%s\": retry_max must be at least retry_first", config_origin(c),
 		    site->name);
 	if (site->fields.n > TRAIT_NAMES_MAX)
 		return err_set(e, ERR_INPUT,
-		    "%s: site \"%s\": fields has %zu names, at most %d are allowed", place(c),
-		    site->name, site->fields.n, TRAIT_NAMES_MAX);
+		    "%s: site \"%s\": fields has %zu names, at most %d are allowed",
+		    config_origin(c), site->name, site->fields.n, TRAIT_NAMES_MAX);
 	if (site->rules.n > RULES_MAX)
 		return err_set(e, ERR_INPUT,
 		    "%s: site \"%s\": rules has %zu rules, at most %d are allowed: join some with "
 		    "*",
-		    place(c), site->name, site->rules.n, RULES_MAX);
+		    config_origin(c), site->name, site->rules.n, RULES_MAX);
 	if (site->ca_file[0] != '\0' && access(site->ca_file, R_OK) != 0) {
 		err_sys(e, "cannot read ca_file %s", site->ca_file);
-		return err_wrap(e, "%s: site \"%s\"", place(c), site->name);
+		return err_wrap(e, "%s: site \"%s\"", config_origin(c), site->name);
 	}
 	return 0;
 }
@@ -88,17 +111,17 @@ check_listeners(const struct config *c, const struct config_site *site, struct e
 			return err_set(e, ERR_INPUT,
 			    "%s: ingest listens on %s, which other machines can reach, so site "
 			    "\"%s\" needs write_keys (or set BENTOSPOOL_WRITE_KEYS)",
-			    place(c), c->ingest.listen.item[i], site->name);
+			    config_origin(c), c->ingest.listen.item[i], site->name);
 	if (c->n_sites > 1)
 		return err_set(e, ERR_INPUT,
 		    "%s: with several sites each needs its own write_keys: site \"%s\" has "
 		    "none",
-		    place(c), site->name);
+		    config_origin(c), site->name);
 	return 0;
 }
 
-static bool
-has_key(const struct config_site *site, const char *key)
+bool
+config_has_write_key(const struct config_site *site, const char *key)
 {
 	for (size_t i = 0; i < site->write_keys.n; i++)
 		if (strcmp(site->write_keys.item[i], key) == 0)
@@ -114,10 +137,10 @@ check_shared_keys(const struct config *c, size_t which, struct err *e)
 
 	for (size_t i = 0; i < site->write_keys.n; i++)
 		for (size_t other = 0; other < which; other++)
-			if (has_key(&c->sites[other], site->write_keys.item[i]))
+			if (config_has_write_key(&c->sites[other], site->write_keys.item[i]))
 				return err_set(e, ERR_INPUT,
 				    "%s: sites \"%s\" and \"%s\" have a write key in common",
-				    place(c), c->sites[other].name, site->name);
+				    config_origin(c), c->sites[other].name, site->name);
 	return 0;
 }
 
@@ -131,7 +154,7 @@ check_shared_secret(const struct config *c, size_t which, struct err *e)
 			return err_set(e, ERR_INPUT,
 			    "%s: sites \"%s\" and \"%s\" have the same webhook_secret, which "
 			    "decides the site",
-			    place(c), c->sites[other].name, site->name);
+			    config_origin(c), c->sites[other].name, site->name);
 	return 0;
 }
 
@@ -141,18 +164,19 @@ check_limits(const struct config *c, struct err *e)
 	struct sockaddr_un un;
 
 	if (c->ingest.listen.n == 0)
-		return err_set(e, ERR_INPUT, "%s: ingest: listen must name an address", place(c));
+		return err_set(
+		    e, ERR_INPUT, "%s: ingest: listen must name an address", config_origin(c));
 	if (c->ingest.max_buffered < BUFFERED_PER_BODY * c->ingest.max_body + BUFFERED_BESIDE)
 		return err_set(e, ERR_INPUT,
 		    "%s: ingest: max_buffered must be at least three times max_body and 64 KiB "
 		    "(%lld), so that every body can be parsed",
-		    place(c),
+		    config_origin(c),
 		    (long long)(BUFFERED_PER_BODY * c->ingest.max_body + BUFFERED_BESIDE));
 	if (strlen(c->control) >= sizeof(un.sun_path))
 		return err_set(e, ERR_INPUT,
 		    "%s: the control socket's name %.100s... is longer than %zu bytes: set control "
 		    "to a shorter one",
-		    place(c), c->control, sizeof(un.sun_path) - 1);
+		    config_origin(c), c->control, sizeof(un.sun_path) - 1);
 	return 0;
 }
 
@@ -168,9 +192,10 @@ check_alarm(const struct config *c, struct err *e)
 		return err_set(e, ERR_INPUT,
 		    "%s: alarm_command: \"%.128s\" must be the absolute path of a program; its "
 		    "arguments are further items of the list",
-		    place(c), program);
+		    config_origin(c), program);
 	if (access(program, X_OK) != 0)
-		return err_sys(e, "%s: alarm_command: %.128s cannot be run", place(c), program);
+		return err_sys(
+		    e, "%s: alarm_command: %.128s cannot be run", config_origin(c), program);
 	return 0;
 }
 
@@ -215,7 +240,7 @@ config_check_archive(const struct config *c, struct err *e)
 	if (cause == 0)
 		return 0;
 	return err_set(e, ERR_INPUT, "%s: retention: archive: cannot write into %.128s: %s: %s",
-	    place(c), c->retention.archive, strerror(cause), config_archive_remedy(cause));
+	    config_origin(c), c->retention.archive, strerror(cause), config_archive_remedy(cause));
 }
 
 int
@@ -230,7 +255,7 @@ config_check(const struct config *c, struct err *e)
 		return err_set(e, ERR_INPUT,
 		    "%s: no site: add a section site \"main\" { ... }, or set BENTO_SITE_UUID, "
 		    "BENTO_PUBLISHABLE_KEY and BENTO_SECRET_KEY",
-		    place(c));
+		    config_origin(c));
 	if (check_limits(c, e) != 0 || check_alarm(c, e) != 0)
 		return -1;
 	for (size_t i = 0; i < c->n_sites; i++) {
@@ -238,7 +263,7 @@ config_check(const struct config *c, struct err *e)
 
 		if (check_site(c, site, e) != 0 || check_shared_keys(c, i, e) != 0
 		    || check_shared_secret(c, i, e) != 0
-		    || fleet_check_boxes(place(c), c, i, e) != 0)
+		    || fleet_check_boxes(config_origin(c), c, i, e) != 0)
 			return -1;
 		if (site->write_keys.n == 0 && check_listeners(c, site, e) != 0)
 			return -1;

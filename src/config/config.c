@@ -11,12 +11,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/address.h"
 #include "config/environment.h"
 #include "config/file.h"
 #include "config/parse.h"
 #include "config/secret.h"
 #include "config/settings.h"
 #include "config/warn.h"
+
+/* the write key of the example in README.md and the manual */
+#define EXAMPLE_KEY "a word of your choice"
 
 /* ---- defaults ------------------------------------------------------------------------------- */
 
@@ -119,7 +123,11 @@ config_choose_file(const struct config_request *r)
 		return NULL;
 	if (environment_get("BENTOSPOOL_CONFIG") != NULL)
 		return environment_get("BENTOSPOOL_CONFIG");
-	return access(CONFIG_DEFAULT_FILE, F_OK) == 0 ? CONFIG_DEFAULT_FILE : NULL;
+	/* A file that this user may not look for is one that cannot be read, not one that is
+	 * missing. */
+	if (access(CONFIG_DEFAULT_FILE, F_OK) == 0 || errno == EACCES)
+		return CONFIG_DEFAULT_FILE;
+	return NULL;
 }
 
 static int
@@ -129,13 +137,8 @@ read_chosen_file(struct config *c, const struct config_request *r, struct err *e
 
 	if (file == NULL)
 		return 0;
-	if (config_read_file(c, file, r->reading, e) != 0) {
-		if (r->reading && r->database == NULL && access(file, R_OK) != 0 && errno == EACCES)
-			err_wrap(e,
-			    "run this as root or as the daemon's user, or name the database with "
-			    "--database");
+	if (config_read_file(c, file, r->reading, e) != 0)
 		return -1;
-	}
 	return replace(&c->file, file, e);
 }
 
@@ -235,7 +238,7 @@ read_secrets(struct config *c, struct err *e)
 			   != 0
 		    || read_write_keys(s, e) != 0
 		    || read_key_file(s, s->boxes_file, "boxes", e) != 0)
-			return err_wrap(e, "site \"%s\"", s->name);
+			return err_wrap(e, "%s: site \"%s\"", config_origin(c), s->name);
 	}
 	return 0;
 }
@@ -257,24 +260,21 @@ name_control(struct config *c, struct err *e)
 	return rc;
 }
 
+/* Warns of write keys that everybody can read in the documents, where strangers can use them. */
 static int
-warn_url(struct config *c, const struct config_site *site, struct err *e)
+warn_write_keys(struct config *c, struct err *e)
 {
-	const char *path = strstr(site->api_url, "://");
-
-	path = path == NULL ? NULL : strchr(path + 3, '/');
-	if (path != NULL && path[1] != '\0')
-		return 0;
-	return config_warn(
-	    c, e, "site \"%s\": api_url has no path: Bento's ends in /api/v1", site->name);
-}
-
-static int
-warn_urls(struct config *c, struct err *e)
-{
-	for (size_t i = 0; i < c->n_sites; i++)
-		if (warn_url(c, &c->sites[i], e) != 0)
-			return -1;
+	for (size_t i = 0; i < c->ingest.listen.n; i++) {
+		if (address_is_local(c->ingest.listen.item[i]))
+			continue;
+		for (size_t site = 0; site < c->n_sites; site++)
+			if (config_has_write_key(&c->sites[site], EXAMPLE_KEY))
+				return config_warn(c, e,
+				    "site \"%s\": the write key is that of the documents, and "
+				    "other "
+				    "machines can reach %s: choose another",
+				    c->sites[site].name, c->ingest.listen.item[i]);
+	}
 	return 0;
 }
 
@@ -307,7 +307,7 @@ fill(struct config *c, const struct config_request *r, struct err *e)
 	if (r->reading)
 		return 0;
 	if (read_secrets(c, e) != 0 || environment_warn(c, e) != 0 || check_all(c, e) != 0
-	    || warn_urls(c, e) != 0)
+	    || warn_write_keys(c, e) != 0)
 		return -1;
 	return r->starting ? 0 : config_check_archive(c, e);
 }

@@ -179,6 +179,9 @@ const char *config_archive_remedy(int cause);
 int config_list_add(struct config_list *list, const char *text, struct err *e);
 /* Wipes and frees all items. */
 void config_list_clear(struct config_list *list);
+/* Returns the file's name, or "environment": where an error is. */
+const char *config_origin(const struct config *c);
+bool config_has_write_key(const struct config_site *site, const char *key);
 /* Returns the site of that name, or NULL. */
 const struct config_site *config_find_site(const struct config *c, const char *name);
 

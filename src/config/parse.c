@@ -11,6 +11,7 @@
  */
 #include "config/parse.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +89,17 @@ may_be_shown(const struct parser *p, const char *name)
 }
 
 static void
+append_sections(struct buf *to)
+{
+	for (unsigned i = SECTION_TOP + 1; i < SECTION_COUNT; i++)
+		buf_printf(to, "%s%s",
+		    i == SECTION_TOP + 1    ? ""
+		    : i + 1 < SECTION_COUNT ? ", "
+					    : " and ",
+		    setting_section_name((enum setting_section)i));
+}
+
+static void
 append_names(const struct parser *p, struct buf *to)
 {
 	const char *comma = "";
@@ -97,8 +109,10 @@ append_names(const struct parser *p, struct buf *to)
 			buf_printf(to, "%s%s", comma, s->name);
 			comma = ", ";
 		}
-	if (p->section == SECTION_TOP)
-		buf_append_literal(to, ", and the sections ingest, retention and site");
+	if (p->section == SECTION_TOP) {
+		buf_append_literal(to, ", and the sections ");
+		append_sections(to);
+	}
 }
 
 /* Returns the name of a setting of this section that the word is like, or NULL. */
@@ -124,10 +138,48 @@ fail_misnamed(struct parser *p, const char *name)
 	if (similar != NULL)
 		return FAIL(p, line, "no setting is called %s: did you mean %s?", name, similar);
 	buf_init(&known, 4096);
-	append_names(p, &known);
-	FAIL(p, line, "no setting is called %s here; there are %s", name, buf_slice(&known).p);
+	if (lex_peek(&p->lex) == '{') {
+		append_sections(&known);
+		FAIL(p, line, "no section is called %s: there are %s", name, buf_slice(&known).p);
+	} else {
+		append_names(p, &known);
+		FAIL(p, line, "no setting is called %s here; there are %s", name,
+		    buf_slice(&known).p);
+	}
 	buf_free(&known);
 	return -1;
+}
+
+/* Whether the word is the name in another spelling: writeKeys, WRITE_KEYS, write-keys,
+ * "write_keys:". */
+static bool
+is_spelling_of(const char *word, const char *name)
+{
+	for (;; word++, name++) {
+		while (*word == '_' || *word == '-' || (*word == ':' && word[1] == '\0'))
+			word++;
+		while (*name == '_')
+			name++;
+		if (tolower((unsigned char)*word) != *name)
+			return false;
+		if (*name == '\0')
+			return true;
+	}
+}
+
+/* Fails when the word is another spelling of a setting; such a word cannot be part of a secret. */
+static int
+check_spelling(struct parser *p, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const struct setting *s = settings; s->name != NULL; s++)
+		if (s->section == p->section && !p->lex.quoted && is_spelling_of(word, s->name))
+			return FAIL(p, p->lex.token_line,
+			    word[n - 1] == ':' ? "write %s = VALUE, with = in place of the colon"
+					       : "the name of this setting is written %s",
+			    s->name);
+	return 0;
 }
 
 static int
@@ -139,6 +191,8 @@ fail_unknown(struct parser *p, const char *name)
 	if (other != NULL)
 		return FAIL(p, line, "%s belongs to %s, not to %s", name,
 		    section_words(other->section), section_words(p->section));
+	if (check_spelling(p, name) != 0)
+		return -1;
 	if (p->secret != NULL)
 		return FAIL(p, line,
 		    "no setting has the name that stands here; it is not shown, because it may "

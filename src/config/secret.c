@@ -68,7 +68,7 @@ read_file(const char *path, size_t max, bool private, char **ret_text, struct er
 	int rc;
 
 	if (fd < 0)
-		return err_sys(e, "cannot open %s", path);
+		return err_file(e, path, "cannot open %s", path);
 	text = calloc(1, max + 2);
 	rc = text == NULL ? err_nomem(e) : check_file(fd, path, private, e);
 	if (rc == 0)

@@ -54,20 +54,27 @@ def test_init_never_replaces(bench):
     before = os.stat(bench.path("new.conf"))
     again = init(bench, KEYS)
     equal(again.returncode, 1, "the second")
-    true("already exists" in again.stderr, again.stderr)
+    true("already exists, and is kept" in again.stderr and "new.secret_key away" in again.stderr, again.stderr)
     equal(os.stat(bench.path("new.conf")).st_mtime_ns, before.st_mtime_ns, "the file")
     os.unlink(bench.path("new.conf"))
     true("new.secret_key already exists" in init(bench, KEYS).stderr, "a secret that is there")
     true(not os.path.exists(bench.path("new.conf")), "half of it is not written")
     missing = init(bench, {**KEYS, "BENTO_SECRET_KEY": ""}, "other.conf")
     true(missing.returncode == 1 and "BENTO_SECRET_KEY is not set" in missing.stderr, missing.stderr)
+    for name, value, word in (("BENTO_SITE_UUID", "YOUR_SITE_UUID", "site_uuid = \"YOUR_SITE_UUID\": is still a"),
+                              ("BENTO_SECRET_KEY", "pk_1", "secret_key: is the publishable_key: swap"),
+                              ("BENTOSPOOL_WRITE_KEYS", 'a "word"', "write_keys must not hold a quote")):
+        wrong = init(bench, {**KEYS, name: value}, "other.conf")
+        equal(wrong.returncode, 1, wrong.stdout)
+        true(f"{name}: " in wrong.stderr and word in wrong.stderr and "draft" not in wrong.stderr, wrong.stderr)
     odd = init(bench, {**KEYS, "BENTO_SITE_UUID": 'a"b'}, "other.conf")
-    true(odd.returncode == 1 and "BENTO_SITE_UUID contains a blank, a quote" in odd.stderr, odd.stderr)
+    true(odd.returncode == 1 and "BENTO_SITE_UUID: site_uuid must not hold a blank, a quote" in odd.stderr, odd.stderr)
     refused = init(bench, {**KEYS, "BENTOSPOOL_WRITE_KEYS": "a,"}, "other.conf")
     equal(refused.returncode, 1, f"keys that serve would refuse: {refused.stderr}")
     equal([name for name in os.listdir(bench.dir) if name.startswith("other.conf")], [],
           "nothing is written")
-    equal(init(bench, {**KEYS, "BENTOSPOOL_WRITE_KEYS": "a,b"}, "other.conf").returncode, 0, "then right")
+    equal(init(bench, {**KEYS, "BENTOSPOOL_WRITE_KEYS": "a word of your choice,b"}, "other.conf").returncode, 0,
+          "then right")
 
 
 def test_init_with_a_relative_name(bench):
@@ -90,6 +97,8 @@ echo 'bentospool:x:4711:4712::/nonexistent:/bin/false' >>"$2/passwd"
 mount --bind "$2/passwd" /etc/passwd
 "$1" init -c "$2/etc/bentospool.conf" --database "$2/var/spool.db"
 stat -c '%n %u %g %a' "$2/etc" "$2/etc/bentospool.conf" "$2/etc/secret_key" "$2/var"
+chown 0:0 "$2/etc/secret_key"
+setpriv --reuid=4711 --regid=4712 --clear-groups env -u BENTO_SECRET_KEY "$1" check -c "$2/etc/bentospool.conf" 2>&1 || :
 """
 
 
@@ -112,8 +121,13 @@ def test_init_as_root(bench):
           [bench.path(line) for line in (
               "etc 0 4712 750", "etc/bentospool.conf 0 4712 640", "etc/secret_key 4711 4712 600",
               "var 4711 4712 750")], "owner, group and mode")
-    true(f"sudo -u bentospool bentospool serve -c {bench.path('etc/bentospool.conf')}\n" in done.stdout,
-         done.stdout)
+    as_user = "sudo -u bentospool" if os.path.exists("/usr/bin/sudo") else "runuser -u bentospool --"
+    conf = bench.path("etc/bentospool.conf")
+    secret = bench.path("etc/secret_key")
+    true(f"({secret} belongs to root and has the mode 0600): as root, chown bentospool {secret}\n" in done.stdout,
+         "what the daemon's user is told of a secret that root took: " + done.stdout)
+    for command in ("doctor", "serve", "send --name Test --email you@example.com"):
+        true(f"  {as_user} bentospool {command} -c {conf}\n" in done.stdout, done.stdout)
 
 
 def test_root_does_not_lock_the_daemon_out(bench):
@@ -134,6 +148,43 @@ def test_root_does_not_lock_the_daemon_out(bench):
     true("spool.db" in names and "spool.db.lock" in names, names)
     owners = {name: os.stat(bench.path(f"store/{name}")).st_uid for name in names}
     equal(owners, dict.fromkeys(names, 4711), "owners")
+
+
+def as_user(bench, uid, *argv):
+    """Runs a verb as that user, with the configuration of the bench; returns what it says."""
+    done = subprocess.run([binary("bentospool"), argv[0], "-c", bench.path("bentospool.conf"), *argv[1:]],
+                          capture_output=True, text=True, timeout=60, check=False, user=uid, group=uid + 1,
+                          extra_groups=[])
+    equal(done.returncode, 1, done.stdout + done.stderr)
+    return done.stderr
+
+
+def test_permissions(bench):
+    """whoever lacks permission is told whom the file belongs to, and what to do about that"""
+    needs_root(bench)
+    os.mkdir(bench.path("store"))
+    bench.database = bench.path("store/spool.db")
+    bench.daemon().stop()
+    conf = bench.path("bentospool.conf")
+    store = bench.path("store")
+    for path in (conf, store, *(f"{store}/{name}" for name in os.listdir(store))):
+        os.chown(path, 4711, 4712)
+    os.chmod(store, 0o750)
+
+    said = as_user(bench, 4713, "check")
+    true(f"cannot open {conf}: Permission denied ({conf} belongs to #4711 and has the mode 0600): "
+         "use sudo -u #4711 bentospool ...\n" in said, said)
+    os.chmod(conf, 0o644)
+    for argv in (["status"], ["requeue", "--status", "failed"]):
+        said = as_user(bench, 4713, *argv)
+        true(f"cannot open database {bench.database}: Permission denied ({store} belongs to #4711 and has the mode "
+             "0750): use sudo -u #4711 bentospool ...\n" in said, said)
+    os.chown(f"{store}/spool.db-wal", 0, 0)
+    said = as_user(bench, 4711, "serve")
+    true(f"({store}/spool.db-wal belongs to root and has the mode 06" in said, said)
+    os.chmod(store, 0o600)
+    said = as_user(bench, 4711, "serve")
+    true(f"({store} belongs to #4711 and has the mode 0600): chmod u+rwx {store}\n" in said, said)
 
 
 def at_terminal(bench):

@@ -13,7 +13,7 @@ import spooltest  # noqa: E402
 from spooltest import Skip, binary, equal, track, true  # noqa: E402
 
 KEYS = {"BENTO_SITE_UUID": spooltest.SITE_UUID, "BENTO_PUBLISHABLE_KEY": spooltest.PUBLISHABLE_KEY,
-        "BENTO_SECRET_KEY": spooltest.SECRET_KEY, "BENTOSPOOL_WRITE_KEYS": "a word of your choice"}
+        "BENTO_SECRET_KEY": spooltest.SECRET_KEY, "BENTOSPOOL_WRITE_KEYS": "shop"}
 
 
 def text(path):

@@ -16,23 +16,46 @@
 #include "term/terminal.h"
 
 static const struct question {
+	const char *setting;
 	const char *variable;
 	const char *prompt;
 	bool secret;
 } questions[INIT_ANSWERS] = {
-	[INIT_SITE_UUID] = { "BENTO_SITE_UUID", "Site UUID", false },
-	[INIT_PUBLISHABLE_KEY] = { "BENTO_PUBLISHABLE_KEY", "Publishable key", false },
-	[INIT_SECRET_KEY] = { "BENTO_SECRET_KEY", "Secret key (not shown)", true },
-	[INIT_WRITE_KEY] = { "BENTOSPOOL_WRITE_KEYS",
+	[INIT_SITE_UUID] = { "site_uuid", "BENTO_SITE_UUID", "Site UUID", false },
+	[INIT_PUBLISHABLE_KEY] = { "publishable_key", "BENTO_PUBLISHABLE_KEY", "Publishable key",
+	    false },
+	[INIT_SECRET_KEY] = { "secret_key", "BENTO_SECRET_KEY", "Secret key (not shown)", true },
+	[INIT_WRITE_KEY] = { "write_keys", "BENTOSPOOL_WRITE_KEYS",
 	    "Write key that applications post with (empty: generate one)", false },
 };
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
+/*
+ * Checks an answer at once, so that the error is about the answer and not about a line of a file
+ * that does not exist yet. For a write key blanks are allowed, which need no escape in quotes.
+ */
+static int
+check_answer(int which, const char *text, struct err *e)
+{
+	static const char unquotable[] = "\"\\'$";
+	const char *name = questions[which].setting;
+
+	if (text[0] == '\0')
+		return which == INIT_WRITE_KEY
+			   ? 0
+			   : err_set(e, ERR_INPUT, "%s must not be empty", name);
+	if (which == INIT_WRITE_KEY ? strpbrk(text, unquotable) != NULL : !init_is_plain(text))
+		return err_set(e, ERR_INPUT, "%s must not hold %sa quote, \\ or $", name,
+		    which == INIT_WRITE_KEY ? "" : "a blank, ");
+	return setting_check(setting_find(SECTION_SITE, name), text, e);
+}
+
 static int
 ask(int which, char ret[INIT_VALUE_MAX], struct err *e)
 {
 	const struct question *q = &questions[which];
+	struct err why;
 
 	if (!terminal_can_ask())
 		return which == INIT_WRITE_KEY
@@ -46,12 +69,12 @@ ask(int which, char ret[INIT_VALUE_MAX], struct err *e)
 
 		if (rc < 0)
 			return err_set(e, ERR_INPUT, "no answer: nothing was written");
-		if (rc == 0 && init_is_plain(ret) && (ret[0] != '\0' || which == INIT_WRITE_KEY))
+		if (rc > 0)
+			err_set(&why, ERR_LIMIT, "%s must be shorter than %d characters",
+			    q->setting, INIT_VALUE_MAX);
+		else if (check_answer(which, ret, &why) == 0)
 			return 0;
-		fprintf(stderr,
-		    "The answer must be shorter than %d characters and contain no blank, "
-		    "quote, \\ or $.\n",
-		    INIT_VALUE_MAX);
+		fprintf(stderr, "%s\n", why.text);
 	}
 }
 
@@ -74,10 +97,12 @@ collect(struct init_answers *a, struct err *e)
 		const char *given = getenv(questions[i].variable);
 
 		if (given != NULL && given[0] != '\0') {
-			if (!init_is_plain(given) || strlen(given) >= INIT_VALUE_MAX)
+			if (strlen(given) >= INIT_VALUE_MAX)
 				return err_set(e, ERR_INPUT,
-				    "%s contains a blank, a quote, \\ or $, or is too long",
-				    questions[i].variable);
+				    "%s must be shorter than %d characters", questions[i].variable,
+				    INIT_VALUE_MAX);
+			if (check_answer(i, given, e) != 0)
+				return err_wrap(e, "%s", questions[i].variable);
 			snprintf(a->text[i], INIT_VALUE_MAX, "%s", given);
 		} else if (ask(i, a->text[i], e) != 0) {
 			return -1;
@@ -146,17 +171,23 @@ choose_paths(struct init_answers *a, const struct options *o, struct err *e)
 static void
 print_next(const struct init_answers *a)
 {
-	const char *as = init_has_daemon_user() ? "sudo -u " INIT_DAEMON_USER " " : "";
+	static const char *const next[][2] = { { "doctor", "is this machine fit for it?" },
+		{ "serve", "start the daemon; Ctrl-C stops it" },
+		{ "send --name Test --email you@example.com", "in a second terminal: try it" } };
+	const char *as = !init_has_daemon_user() ? ""
+			 : geteuid() == 0 && access("/usr/bin/sudo", X_OK) != 0
+			     ? "runuser -u " DAEMON_USER " -- "
+			     : "sudo -u " DAEMON_USER " ";
 	bool usual = strcmp(a->config, CONFIG_DEFAULT_FILE) == 0;
 
 	printf("wrote %s and %s\nApplications post with the write key %s\n\nNext:\n", a->config,
 	    a->secret_file, a->text[INIT_WRITE_KEY]);
-	for (size_t i = 0; i < 2; i++)
-		printf("  %sbentospool %s%s%s\n", as, i == 0 ? "doctor" : "serve",
+	for (size_t i = 0; i < sizeof(next) / sizeof(*next); i++)
+		printf("  # %s\n  %sbentospool %s%s%s\n", next[i][1], as, next[i][0],
 		    usual ? "" : " -c ", usual ? "" : a->config);
 	if (geteuid() == 0 && as[0] == '\0' && usual)
 		fprintf(stderr,
-		    "bentospool: warning: there is no user " INIT_DAEMON_USER ", which the service "
+		    "bentospool: warning: there is no user " DAEMON_USER ", which the service "
 		    "runs as: create it, then move both files away and run init again\n");
 }
 
@@ -168,7 +199,7 @@ verb_init(const struct options *o)
 	int rc = choose_paths(&a, o, &e);
 
 	if (rc == 0 && access(a.config, F_OK) == 0)
-		rc = init_refuse_existing(a.config, &e);
+		rc = init_refuse_existing(&a, a.config, &e);
 	if (rc == 0)
 		rc = collect(&a, &e);
 	if (rc == 0)

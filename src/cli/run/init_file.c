@@ -136,7 +136,7 @@ write_all(int fd, const char *text, size_t n)
 static const struct passwd *
 daemon_user(void)
 {
-	return geteuid() == 0 ? getpwnam(INIT_DAEMON_USER) : NULL;
+	return geteuid() == 0 ? getpwnam(DAEMON_USER) : NULL;
 }
 
 bool
@@ -158,10 +158,13 @@ give_away(int fd, bool secret)
 }
 
 int
-init_refuse_existing(const char *path, struct err *e)
+init_refuse_existing(const struct init_answers *a, const char *path, struct err *e)
 {
-	return err_set(
-	    e, ERR_INPUT, "%s already exists: move it away, or name another file with -c", path);
+	return err_set(e, ERR_INPUT,
+	    "%s already exists, and is kept: edit it, or to begin again move it and %s away, or "
+	    "name "
+	    "another file with -c",
+	    path, strcmp(path, a->config) == 0 ? a->secret_file : a->config);
 }
 
 static int
@@ -198,18 +201,19 @@ make_folder(const char *file, bool for_database, struct err *e)
 		return err_sys(e, "cannot create the directory %s", folder);
 	}
 	if (user != NULL && chown(folder, for_database ? user->pw_uid : 0, user->pw_gid) != 0)
-		return err_sys(e, "cannot give %s to the user %s", folder, INIT_DAEMON_USER);
+		return err_sys(e, "cannot give %s to the user %s", folder, DAEMON_USER);
 	return 0;
 }
 
 /* Creates a new file; an existing file is never replaced. */
 static int
-write_new(const char *path, struct slice text, bool secret, struct err *e)
+write_new(
+    const struct init_answers *a, const char *path, struct slice text, bool secret, struct err *e)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd < 0 && errno == EEXIST)
-		return init_refuse_existing(path, e);
+		return init_refuse_existing(a, path, e);
 	if (fd < 0)
 		return err_sys(e, "cannot write %s", path);
 	give_away(fd, secret);
@@ -224,8 +228,9 @@ write_new(const char *path, struct slice text, bool secret, struct err *e)
 }
 
 static int
-publish(const char *draft, const char *path, struct err *e)
+publish(const struct init_answers *a, const char *draft, struct err *e)
 {
+	const char *path = a->config;
 	struct config_request r = { .file = draft };
 	struct config *c;
 
@@ -233,7 +238,7 @@ publish(const char *draft, const char *path, struct err *e)
 		return -1;
 	config_free(c);
 	if (link(draft, path) != 0)
-		return errno == EEXIST ? init_refuse_existing(path, e)
+		return errno == EEXIST ? init_refuse_existing(a, path, e)
 				       : err_sys(e, "cannot write %s", path);
 	return sync_folder(path, e);
 }
@@ -247,15 +252,15 @@ init_write(const struct init_answers *a, struct err *e)
 
 	if (make_folder(a->config, false, e) != 0 || make_folder(a->database, true, e) != 0)
 		return -1;
-	if (write_new(a->secret_file, slice_from(a->text[INIT_SECRET_KEY]), true, e) != 0)
+	if (write_new(a, a->secret_file, slice_from(a->text[INIT_SECRET_KEY]), true, e) != 0)
 		return -1;
 	snprintf(draft, sizeof(draft), "%s.draft", a->config);
 	unlink(draft);
 	buf_init(&text, TEXT_MAX);
 	compose(a, &text);
-	rc = text.failed ? err_nomem(e) : write_new(draft, buf_slice(&text), false, e);
+	rc = text.failed ? err_nomem(e) : write_new(a, draft, buf_slice(&text), false, e);
 	if (rc == 0)
-		rc = publish(draft, a->config, e);
+		rc = publish(a, draft, e);
 	unlink(draft);
 	if (rc != 0)
 		unlink(a->secret_file);

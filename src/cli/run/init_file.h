@@ -24,15 +24,12 @@ struct init_answers {
 	char database[INIT_PATH_MAX];
 };
 
-/* The user that the service runs as. */
-#define INIT_DAEMON_USER "bentospool"
-
 /* Whether this process is root and the daemon's user exists, so that it gets the files. */
 bool init_has_daemon_user(void);
 /* Whether a text needs no quoting in the configuration and in an HTTP header. Pure. */
 bool init_is_plain(const char *text);
-/* ERR_INPUT: the file exists. */
-int init_refuse_existing(const char *path, struct err *e);
+/* ERR_INPUT: the file exists. The secret's file may be the one that exists. */
+int init_refuse_existing(const struct init_answers *a, const char *path, struct err *e);
 /*
  * Writes the secret file and the configuration: both or none. ERR_INPUT when one exists. Creates
  * their directory and that of the database when these are missing.

@@ -79,11 +79,10 @@ db_open(struct db *db, const char *path, enum db_mode mode, struct err *e)
 
 	*db = (struct db){ 0 };
 	pthread_once(&once, configure_library);
-	if (mode == DB_READ && access(path, F_OK) != 0)
+	if (mode == DB_READ && access(path, R_OK) != 0)
 		return errno == ENOENT || errno == ENOTDIR
 			   ? err_set(e, ERR_NOTFOUND, "there is no database at %s", path)
-			   : err_set(
-			       e, ERR_IO, "cannot open database %s: %s", path, strerror(errno));
+			   : err_file(e, path, "cannot open database %s", path);
 	flags |= mode == DB_READ
 		     ? SQLITE_OPEN_READONLY
 		     : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW;

@@ -82,7 +82,7 @@ files_check_access(const char *path, struct err *e)
 		snprintf(name, sizeof(name), "%.*s%s", PATH_MAX - 16, path, suffixes[i]);
 		if (access(name, R_OK | W_OK) == 0 || errno == ENOENT)
 			continue;
-		err_sys(e, "cannot open %s", name);
+		err_file(e, name, "cannot open %s", name);
 		e->code = ERR_IO;
 		return -1;
 	}

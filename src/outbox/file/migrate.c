@@ -36,7 +36,7 @@ read_header(const char *path, unsigned char header[HEADER_SIZE], struct err *e)
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	if (fd < 0)
-		return err_sys(e, "cannot open database %s", path);
+		return err_file(e, path, "cannot open database %s", path);
 	n = fstat(fd, &st) == 0 ? pread(fd, header, HEADER_SIZE, 0) : -1;
 	if (n < 0)
 		err_sys(e, "cannot read database %s", path);

@@ -79,7 +79,8 @@ space_check_folder(const char *path, struct err *e)
 		    "outbox; put the database on a local disk",
 		    folder, network);
 	if (access(folder, W_OK | X_OK) != 0)
-		return err_sys(e, "cannot write to the directory %s of the database", folder);
+		return err_file(
+		    e, folder, "cannot write to the directory %s of the database", folder);
 	return 0;
 }
 

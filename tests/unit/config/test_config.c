@@ -74,11 +74,12 @@ errors_name_file_line_and_what_is_allowed(void **state)
 	(void)state;
 	config_rig_refuses(
 	    "databse = \"x\"\n", "%:1: no setting is called databse: did you mean database?");
-	config_rig_refuses(
-	    "\n\nsite main {\n\n batch_event = 5\n}", "%:5: no setting is called batch_event");
+	config_rig_refuses("\n\nsite main {\n\n batch_event = 5\n}",
+	    "%:5: no setting is called batch_event: did you mean batch_events?");
 	config_rig_refuses("site main { listen = {} }",
 	    "%:1: listen belongs to the section ingest, not to a section site");
-	config_rig_refuses("\nserver { }", "%:2: no setting is called server");
+	config_rig_refuses(
+	    "\nserver { }", "%:2: no section is called server: there are ingest, retention");
 	config_rig_refuses("site main {\n batch_events = 5\n batch_events = 6\n}",
 	    "%:3: batch_events is given twice, first in line 2");
 	config_rig_refuses("site main {\n write_keys = {}\n write_keys = {\"a\"}\n}",
@@ -181,6 +182,16 @@ others_may_post_with_a_key_only(void **state)
 	    "sites \"a\" and \"b\" have a write key in common");
 }
 
+/* Puts a key in the place of the mask behind the name. */
+static void
+unmask(char *text, const char *name, char key)
+{
+	char *mask = strstr(strstr(text, name), "********");
+
+	assert_non_null(mask);
+	memset(mask, key, strlen("********"));
+}
+
 static void
 what_is_printed_masks_secrets_and_can_be_read_again(void **state)
 {
@@ -198,6 +209,10 @@ what_is_printed_masks_secrets_and_can_be_read_again(void **state)
 	assert_non_null(strstr(text.p, "secret_key           = \"********\"\n"));
 	assert_non_null(strstr(text.p, "batch_events         = 100  # default\n"));
 	assert_non_null(strstr(text.p, "timeout              = 7\n"));
+	/* with its masks it is refused; with the keys it is as before */
+	config_rig_refuses(text.p, "publishable_key: is still a placeholder");
+	unmask(text.p, "publishable_key ", 'p');
+	unmask(text.p, "secret_key ", 's');
 	again = config_rig_load(text.p);
 	assert_string_equal(again->database, "/a \"b\\.db");
 	assert_int_equal(again->ingest.idle_timeout, 1500);

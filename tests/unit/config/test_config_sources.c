@@ -154,21 +154,42 @@ copied_keys_are_checked(void **state)
 }
 
 static void
-an_address_without_a_path_is_warned_of(void **state)
+the_write_key_of_the_documents_is_warned_of(void **state)
 {
+	static const char text[] =
+	    "ingest { listen = {\"127.0.0.1:1\", \"%s:7300\"} } site main {" CONFIG_RIG_KEYS
+	    "write_keys = {own, \"%s\"} }";
+	static const struct {
+		const char *address, *key;
+		bool warned;
+	} cases[] = { { "0.0.0.0", "a word of your choice", true },
+		{ "127.0.0.2", "a word of your choice", false }, { "0.0.0.0", "a word", false } };
 	struct config *c;
+	char made[512];
 
 	(void)state;
-	c = config_rig_load(
-	    "site main {" CONFIG_RIG_KEYS "api_url = \"https://bento.example\" write_keys = {a} }\n"
-	    "site other {" CONFIG_RIG_KEYS
-	    "api_url = \"https://bento.example/v1\" write_keys = {b} }");
-	assert_string_equal(
-	    c->warning, "site \"main\": api_url has no path: Bento's ends in /api/v1");
-	config_free(c);
-	c = config_rig_load("site main {" CONFIG_RIG_KEYS "}");
-	assert_string_equal(c->warning, "");
-	config_free(c);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		snprintf(made, sizeof(made), text, cases[i].address, cases[i].key);
+		c = config_rig_load(made);
+		assert_string_equal(c->warning,
+		    cases[i].warned
+			? "site \"main\": the write key is that of the documents, and other "
+			  "machines can reach 0.0.0.0:7300: choose another"
+			: "");
+		config_free(c);
+	}
+}
+
+static void
+one_value_in_two_places_is_refused(void **state)
+{
+	(void)state;
+	config_rig_refuses("site main { site_uuid=u publishable_key=s secret_key=s }",
+	    "%: site \"main\": publishable_key and secret_key are the same: copy each from Bento");
+	config_rig_refuses("site main { site_uuid=s publishable_key=p secret_key=s }",
+	    "site_uuid and secret_key are the same");
+	config_rig_refuses("site main { site_uuid=p publishable_key=p secret_key=s }",
+	    "site_uuid and publishable_key are the same");
 }
 
 int
@@ -181,7 +202,8 @@ main(void)
 		CONFIG_TEST(the_file_is_chosen_in_order),
 		CONFIG_TEST(reading_verbs_need_only_the_database),
 		CONFIG_TEST(copied_keys_are_checked),
-		CONFIG_TEST(an_address_without_a_path_is_warned_of),
+		CONFIG_TEST(the_write_key_of_the_documents_is_warned_of),
+		CONFIG_TEST(one_value_in_two_places_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("config_sources", tests, NULL, NULL);

@@ -192,7 +192,18 @@ names_stand_where_they_belong(void **state)
 	    "batch_events = 5", "f:1: batch_events belongs to a section site, not to the top of");
 	refuses("ingest { database = x }", "f:1: database belongs to the top of the file, not to");
 	refuses("retention { site_uuid = x }", "f:1: site_uuid belongs to a section site");
-	refuses("Database = x", "f:1: expected the name of a setting");
+	refuses("Data.base = x", "f:1: expected the name of a setting");
+	refuses("Database = x", "f:1: the name of this setting is written database");
+	refuses("minFree = x", "f:1: the name of this setting is written min_free");
+	refuses("site a {\n secret_key = s\n writeKeys = {a} }",
+	    "f:3: the name of this setting is written write_keys");
+	refuses("site a {\n secret_key = s\n WRITE-KEYS = {a} }",
+	    "f:3: the name of this setting is written write_keys");
+	refuses("site a {\n secret_key = s\n write_keys: {a} }",
+	    "f:3: write write_keys = VALUE, with = in place of the colon");
+	refuses(
+	    "site a {\n secret_key = s hush: }", "f:2: no setting has the name that stands here");
+	refuses("server { }", "f:1: no section is called server: there are ingest, retention");
 	refuses("\"databse\" = x", "f:1: expected the name of a setting");
 	refuses("site a {\n secret_key = s\n databse = hush }",
 	    "f:3: no setting has the name that stands here; it is not shown, because it may "

@@ -69,18 +69,19 @@ every_setting_has_a_sound_row(void **state)
 static void
 urls_are_checked(void **state)
 {
-	static const char *const good[] = { "https://app.bentonow.com/api/v1", "https://a",
-		"https://a:443", "https://a:65535/", "https://[2001:db8::1]:8443/x",
-		"http://127.0.0.1:9/api/v1", "http://127.8.9.1", "http://localhost:80/a",
+	static const char *const good[] = { "https://app.bentonow.com/api/v1", "https://a/b",
+		"https://a:443/b", "https://a:65535/b/", "https://[2001:db8::1]:8443/x",
+		"http://127.0.0.1:9/api/v1", "http://127.8.9.1/b", "http://localhost:80/a",
 		"http://[::1]:9/x", "https://a-b.c9/%20" };
 	static const char *const bad[] = { "", "app.bentonow.com", "ftp://a", "HTTPS://a",
 		"https://", "https:///x", "https://a:0", "https://a:65536",
-		"https://a:", "https://a:x", "https://u@a", "https://u:p@a/x", "https://a?x",
+		"https://a:", "https://a:x", "https://u@a/x", "https://u:p@a/x", "https://a?x",
 		"https://a/x?y", "https://a/x#y", "https://a b", "https://a/ b", "https://-a",
 		"https://a_b", "https://[::1", "https://[x]", "http://a",
 		"http://127.0.0.1.evil.com", "http://10.0.0.1", "http://[::2]",
 		"http://localhost.evil.com", "http://localhost@evil.com", "https://a\\b",
-		"http://0.0.0.0", "https://a/\x7f" };
+		"http://0.0.0.0/a", "https://a/\x7f", "https://a", "https://a/", "https://a:443",
+		"https://app.bentonow.com/api/v1/batch/events", "https://a/api/v1/fetch/commands" };
 	struct err e;
 
 	(void)state;
@@ -102,6 +103,14 @@ copies_of_bento_keys_are_checked(void **state)
 		{ bento_key_check_uuid, "", NULL },
 		{ bento_key_check_uuid, "2a1b-yours", NULL },
 		{ bento_key_check_uuid, "<uuid>", "placeholder" },
+		{ bento_key_check_uuid, "Replace-me", "placeholder" },
+		{ bento_key_check_secret, "changeme", "placeholder" },
+		{ bento_key_check_secret, "xxxxxxxx", "placeholder" },
+		{ bento_key_check_secret, "********", "placeholder" },
+		{ bento_key_check_secret, "secret_key=s1", "the name of the key, too" },
+		{ bento_key_check_uuid, "siteUuid:2a1b", "the name of the key, too" },
+		{ bento_key_check_secret, "c2VjcmV0==", NULL },
+		{ bento_key_check_secret, "s:secret", NULL },
 		{ bento_key_check_uuid, "pk_1", "is the publishable_key" },
 		{ bento_key_check_uuid, "sk_1", "is the secret_key" },
 		{ bento_key_check_publishable, "pk_1~", NULL },
