@@ -87,18 +87,6 @@ path_is_plain(const char *p)
 	return true;
 }
 
-/* What follows the host in a URL of the API: bentospool adds the path of each endpoint. */
-static int
-check_base_path(const char *path, struct err *e)
-{
-	if (path[0] == '\0' || path[1] == '\0')
-		return err_set(e, ERR_INPUT, "has no path: Bento's API is at /api/v1 of its host");
-	if (strstr(path, "/batch") != NULL || strstr(path, "/fetch") != NULL)
-		return err_set(e, ERR_INPUT,
-		    "must end before /batch and /fetch: bentospool adds the path of each request");
-	return 0;
-}
-
 int
 address_check_url(const char *text, struct err *e)
 {
@@ -124,7 +112,23 @@ address_check_url(const char *text, struct err *e)
 		return err_set(e, ERR_INPUT,
 		    "must begin with https://: http:// is for loopback addresses only, because "
 		    "the keys and the events would travel in the clear");
-	return check_base_path(a.rest, e);
+	return 0;
+}
+
+int
+address_check_api_url(const char *text, struct err *e)
+{
+	const char *path;
+
+	if (address_check_url(text, e) != 0)
+		return -1;
+	path = strchr(strstr(text, "://") + 3, '/');
+	if (path == NULL || path[1] == '\0')
+		return err_set(e, ERR_INPUT, "has no path: Bento's API is at /api/v1 of its host");
+	/* bentospool adds the path of each request */
+	if (strstr(path, "/batch") != NULL || strstr(path, "/fetch") != NULL)
+		return err_set(e, ERR_INPUT, "must end before /batch and /fetch");
+	return 0;
 }
 
 static const char unix_prefix[] = "unix:";

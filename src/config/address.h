@@ -8,6 +8,8 @@
 
 /* "https://host[:port][/path]", or http to a loopback address; no user, query or fragment. */
 int address_check_url(const char *text, struct err *e);
+/* Such a URL with a path, to which the paths of requests are added. */
+int address_check_api_url(const char *text, struct err *e);
 /* "ADDRESS:PORT", "[IPv6]:PORT" with a numeric address, or "unix:/path". */
 int address_check_listen(const char *text, struct err *e);
 /* Whether only this machine can reach the address. The text has passed address_check_listen. */

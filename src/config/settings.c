@@ -154,7 +154,7 @@ const struct setting settings[] = {
 	  .help = "boxes that may forward to this site: \"NAME KEY\" for each; preferably in a file" },
 	{ SITE(boxes_file), TEXT(""),
 	  .help = "file that holds more boxes, NAME KEY on each line; # begins a comment; mode 0600" },
-	{ SITE(api_url), TEXT("https://app.bentonow.com/api/v1"), .check = address_check_url,
+	{ SITE(api_url), TEXT("https://app.bentonow.com/api/v1"), .check = address_check_api_url,
 	  .help = "URL of Bento's API; http:// for loopback addresses only" },
 	{ SITE(ca_file), TEXT(""),
 	  .help = "PEM file of certificates to trust; empty: the system's" },

@@ -69,19 +69,18 @@ every_setting_has_a_sound_row(void **state)
 static void
 urls_are_checked(void **state)
 {
-	static const char *const good[] = { "https://app.bentonow.com/api/v1", "https://a/b",
-		"https://a:443/b", "https://a:65535/b/", "https://[2001:db8::1]:8443/x",
-		"http://127.0.0.1:9/api/v1", "http://127.8.9.1/b", "http://localhost:80/a",
+	static const char *const good[] = { "https://app.bentonow.com/api/v1", "https://a",
+		"https://a:443", "https://a:65535/", "https://[2001:db8::1]:8443/x",
+		"http://127.0.0.1:9/api/v1", "http://127.8.9.1", "http://localhost:80/a",
 		"http://[::1]:9/x", "https://a-b.c9/%20" };
 	static const char *const bad[] = { "", "app.bentonow.com", "ftp://a", "HTTPS://a",
 		"https://", "https:///x", "https://a:0", "https://a:65536",
-		"https://a:", "https://a:x", "https://u@a/x", "https://u:p@a/x", "https://a?x",
+		"https://a:", "https://a:x", "https://u@a", "https://u:p@a/x", "https://a?x",
 		"https://a/x?y", "https://a/x#y", "https://a b", "https://a/ b", "https://-a",
 		"https://a_b", "https://[::1", "https://[x]", "http://a",
 		"http://127.0.0.1.evil.com", "http://10.0.0.1", "http://[::2]",
 		"http://localhost.evil.com", "http://localhost@evil.com", "https://a\\b",
-		"http://0.0.0.0/a", "https://a/\x7f", "https://a", "https://a/", "https://a:443",
-		"https://app.bentonow.com/api/v1/batch/events", "https://a/api/v1/fetch/commands" };
+		"http://0.0.0.0", "https://a/\x7f" };
 	struct err e;
 
 	(void)state;
@@ -90,6 +89,24 @@ urls_are_checked(void **state)
 			fail_msg("%s: %s", good[i], e.text);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		if (address_check_url(bad[i], &e) == 0)
+			fail_msg("taken: %s", bad[i]);
+}
+
+static void
+the_api_has_a_path(void **state)
+{
+	static const char *const good[] = { "https://app.bentonow.com/api/v1", "https://a/b/",
+		"http://127.0.0.1:9/api/v1" };
+	static const char *const bad[] = { "https://a", "https://a/", "https://a:443", "http://a/b",
+		"https://a/api/v1/batch/events", "https://a/api/v1/fetch/commands" };
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		if (address_check_api_url(good[i], &e) != 0)
+			fail_msg("%s: %s", good[i], e.text);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (address_check_api_url(bad[i], &e) == 0)
 			fail_msg("taken: %s", bad[i]);
 }
 
@@ -212,6 +229,7 @@ main(void)
 		cmocka_unit_test(every_setting_has_a_sound_row),
 		cmocka_unit_test(the_example_says_the_defaults),
 		cmocka_unit_test(urls_are_checked),
+		cmocka_unit_test(the_api_has_a_path),
 		cmocka_unit_test(copies_of_bento_keys_are_checked),
 		cmocka_unit_test(listen_addresses_are_checked),
 	};
