@@ -40,23 +40,18 @@ missing(const struct config *c, const struct config_site *site, const char *name
 static int
 check_copies(const struct config *c, const struct config_site *site, struct err *e)
 {
-	const char *one = NULL, *other = NULL;
+	static const char *const names[] = { "site_uuid", "publishable_key", "secret_key" };
+	const char *const keys[] = { site->site_uuid, site->publishable_key, site->secret_key };
 
-	if (strcmp(site->publishable_key, site->secret_key) == 0) {
-		one = "publishable_key";
-		other = "secret_key";
-	} else if (strcmp(site->site_uuid, site->secret_key) == 0) {
-		one = "site_uuid";
-		other = "secret_key";
-	} else if (strcmp(site->site_uuid, site->publishable_key) == 0) {
-		one = "site_uuid";
-		other = "publishable_key";
-	}
-	if (one == NULL)
-		return 0;
-	return err_set(e, ERR_INPUT,
-	    "%s: site \"%s\": %s and %s are the same: copy each from Bento: Settings, API Keys",
-	    config_origin(c), site->name, one, other);
+	for (size_t i = 0; i < 3; i++)
+		for (size_t other = 0; other < i; other++)
+			if (strcmp(keys[i], keys[other]) == 0)
+				return err_set(e, ERR_INPUT,
+				    "%s: site \"%s\": %s and %s are the same: copy each from "
+				    "Bento: "
+				    "Settings, API Keys",
+				    config_origin(c), site->name, names[other], names[i]);
+	return 0;
 }
 
 static int
