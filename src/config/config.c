@@ -279,16 +279,18 @@ warn_write_keys(struct config *c, struct err *e)
 }
 
 /* Checks the whole. What is missing may stand in a variable with a misspelled name, so the error
- * has the warnings, too. */
+ * has that warning, too. */
 static int
 check_all(struct config *c, struct err *e)
 {
 	struct err why;
 
-	if (config_check(c, &why) != 0)
-		return err_set(
-		    e, why.code, "%s%s%s", why.text, c->warning[0] == '\0' ? "" : "; ", c->warning);
-	return 0;
+	if (config_check(c, &why) == 0)
+		return environment_warn(c, e);
+	if (replace(&c->warning, "", e) != 0 || environment_warn(c, e) != 0)
+		return -1;
+	return err_set(
+	    e, why.code, "%s%s%s", why.text, c->warning[0] == '\0' ? "" : "; ", c->warning);
 }
 
 static int
@@ -306,8 +308,7 @@ fill(struct config *c, const struct config_request *r, struct err *e)
 		return -1;
 	if (r->reading)
 		return 0;
-	if (read_secrets(c, e) != 0 || environment_warn(c, e) != 0 || check_all(c, e) != 0
-	    || warn_write_keys(c, e) != 0)
+	if (read_secrets(c, e) != 0 || check_all(c, e) != 0 || warn_write_keys(c, e) != 0)
 		return -1;
 	return r->starting ? 0 : config_check_archive(c, e);
 }

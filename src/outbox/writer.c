@@ -91,7 +91,7 @@ apply_all(struct transaction *t, const struct group *g, struct err *e)
 		if (kind->space > t->space) {
 			msg->rc = err_set(&msg->err, ERR_FULL, "%s",
 			    kind->space == SPACE_STORE
-				? "no space for new events"
+				? "no space for new events: bentospool status says more"
 				: "the disk is full: nothing new begins until some is free");
 			continue;
 		}

@@ -228,6 +228,9 @@ def test_show(bench):
     true(sent["details"]["unique"]["key"] in found.stdout, "with its unique key")
     waiting = bench.cli("show", "--json", str(bench.outbox("m-pending")["event_id"]))
     true("m-pending" in waiting.stdout and "503" in waiting.stdout, "one that waits")
+    for argv, said in ((["999"], "there is no event 999"), (["--message-id", "m-none"], "no event matches")):
+        none = bench.cli("show", *argv)
+        equal((none.returncode, none.stderr), (3, f"bentospool: {said}\n"), f"show {argv}")
     refused = bench.cli("show", "--message-id", "m-failed").stdout
     true("Bento's response: {" in refused, f"what Bento answered is shown: {refused!r}")
     true("Bento's response" not in done.stdout, "of a delivered one there is nothing to say")
@@ -387,6 +390,10 @@ def test_send_waits(bench):
     true("site main was paused by" in told and "shop" not in told, told)
     told = send("shop", "--email", "ann@example.com")
     true("site shop is paused: " in told and "main" not in told, told)
+    main, shop = bench.cli("status").stdout.split("site main: ")[1].split("site shop: ")
+    remedy = "then +bentospool reload after a change here, bentospool flush after one at Bento"
+    equal([bool(re.search(remedy, text)) for text in (main, shop)], [False, True],
+          "what ends a pause: one by an operator by resume, one for wrong keys by a change")
     event = bench.write("event.json", json.dumps({"type": "track", "event": "E", "userId": "u"}))
     done = bench.cli("send", "--site", "main", "--event", event, "--timeout", "1s")
     true("site main was paused by" in done.stderr, done.stderr)

@@ -2,6 +2,7 @@
 """A full disk: what cannot be committed is answered 503, accepted events stay, and the daemon
 recovers."""
 import os
+import re
 import resource
 import shutil
 import signal
@@ -62,6 +63,13 @@ def test_full_file_system(bench):
         accepted, *refusal = post_until_refused(daemon, "fill")
         check_refusal(daemon, *refusal)
         true(len(accepted) > 100, f"{len(accepted)} events were accepted before")
+
+        true(re.search(r", \d+ MB free", bench.cli("status").stdout), "how little is free is shown in MB")
+        said = bench.cli("send", "--name", "Test", "--email", "ann@example.com")
+        true("no space for new events: bentospool status says more" in said.stderr, said.stderr)
+        # Nothing waits to be erased or for an identity, so nothing is said of these.
+        wait_until(lambda: "nearly full" in daemon.log(), "the log tells of the disk")
+        true("erase" not in daemon.log() and "identity" not in daemon.log(), daemon.log())
 
         # Other programs take the rest; the daemon still has what it accepted, and delivers it.
         sim.heal()

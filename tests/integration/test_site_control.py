@@ -145,10 +145,10 @@ def test_unknown_site(bench):
     """an unknown site: exit 3 and nothing recorded, with a daemon and without one"""
     daemon = bench.daemon(bench.sim())
     refused = done(bench.cli("pause", "--site", "nowhere"), code=3)
-    true('there is no site "nowhere"' in refused.stderr, f"says which: {refused.stderr}")
+    true('there is no site "nowhere": bentospool status lists the sites' in refused.stderr, f"says which: {refused.stderr}")
     daemon.stop()
     refused = done(bench.cli("pause", "--site", "nowhere"), code=3)
-    true('there is no site "nowhere"' in refused.stderr, f"says which: {refused.stderr}")
+    true('there is no site "nowhere": bentospool status lists the sites' in refused.stderr, f"says which: {refused.stderr}")
     equal(operations(bench), [], "operations")
 
 

@@ -73,9 +73,12 @@ print_json(struct event_report *r)
 }
 
 static int
-no_such_event(void)
+no_such_event(const struct options *o)
 {
-	fputs("bentospool: the event does not exist\n", stderr);
+	if (o->n_operands > 0)
+		fprintf(stderr, "bentospool: there is no event %s\n", o->operands[0]);
+	else
+		fputs("bentospool: no event matches\n", stderr);
 	return VERB_NOTHING;
 }
 
@@ -134,12 +137,12 @@ run(struct outbox_audit *audit, const struct options *o, const struct config *c)
 	if (choose_event(audit, o, &id, &e) != 0)
 		return verb_fail(&e);
 	if (id == 0)
-		return no_such_event();
+		return no_such_event(o);
 	rc = event_report_collect(&report, audit, id, c, o->json ? NULL : &terminal, &e);
 	if (rc == 1)
 		rc = print(&report, o);
 	else
-		rc = rc == 0 ? no_such_event() : verb_fail(&e);
+		rc = rc == 0 ? no_such_event(o) : verb_fail(&e);
 	event_report_free(&report);
 	return rc;
 }

@@ -10,7 +10,8 @@
 #include "term/table.h"
 #include "term/when.h"
 
-#define FIELD 15 /* columns for a name */
+#define FIELD 15         /* columns for a name */
+#define SMALL_BYTES 10e9 /* fewer are shown in MB */
 
 struct page {
 	const struct status *status;
@@ -160,6 +161,10 @@ print_site(const struct page *p, const struct audit_site *site)
 	putchar('\n');
 	if (waits)
 		print_field(p, "reason", slice_from(site->reason));
+	if (site->mode == OUTBOX_SITE_PAUSED && site->pause_at == 0)
+		print_field(p, "then",
+		    SLICE("bentospool reload after a change here, bentospool flush after one at "
+			  "Bento"));
 	if (site->pause_at != 0)
 		print_pause(p, site);
 	print_counts(site);
@@ -205,7 +210,8 @@ status_print(const struct status *s, const struct terminal *terminal)
 	printf("database  %s\n          %.1f MB, WAL %.1f MB", s->config->database,
 	    (double)s->database_bytes / 1e6, (double)s->wal_bytes / 1e6);
 	if (s->free_bytes != UINT64_MAX)
-		printf(", %.1f GB free", (double)s->free_bytes / 1e9);
+		printf((double)s->free_bytes < SMALL_BYTES ? ", %.0f MB free" : ", %.1f GB free",
+		    (double)s->free_bytes / ((double)s->free_bytes < SMALL_BYTES ? 1e6 : 1e9));
 	putchar('\n');
 	print_requests(&page);
 	for (size_t i = 0; i < s->n_sites; i++)

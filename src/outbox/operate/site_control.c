@@ -116,7 +116,9 @@ site_control_apply(struct db *db, struct outbox_site_control *control, int64_t n
 	if (control->n_sites == 0)
 		return control->site == NULL
 			   ? err_set(e, ERR_NOTFOUND, "there is no site yet")
-			   : err_set(e, ERR_NOTFOUND, "there is no site \"%.64s\"", control->site);
+			   : err_set(e, ERR_NOTFOUND,
+			       "there is no site \"%.64s\": bentospool status lists the sites",
+			       control->site);
 	if (control->verb != SITE_CONTROL_PAUSE && end_delays(db, control, e) != 0)
 		return -1;
 	return write_operation(db, control, now, e);
