@@ -11,7 +11,7 @@
 #include "base/encode.h"
 #include "base/isotime.h"
 #include "base/rand.h"
-#include "config/secret.h"
+#include "config/keys/secret.h"
 #include "event/json/json.h"
 
 static int

@@ -131,7 +131,7 @@ address_check_api_url(const char *text, struct err *e)
 	return 0;
 }
 
-static const char unix_prefix[] = "unix:";
+static const char unix_prefix[] = "unix:", tls_prefix[] = "tls:";
 
 static int
 check_unix(const char *path, struct err *e)
@@ -146,6 +146,18 @@ check_unix(const char *path, struct err *e)
 	return 0;
 }
 
+static const char *
+skip_tls(const char *listen)
+{
+	return address_is_tls(listen) ? listen + sizeof(tls_prefix) - 1 : listen;
+}
+
+bool
+address_is_tls(const char *listen)
+{
+	return strncmp(listen, tls_prefix, sizeof(tls_prefix) - 1) == 0;
+}
+
 int
 address_check_listen(const char *text, struct err *e)
 {
@@ -155,11 +167,12 @@ address_check_listen(const char *text, struct err *e)
 
 	if (strncmp(text, unix_prefix, sizeof(unix_prefix) - 1) == 0)
 		return check_unix(text + sizeof(unix_prefix) - 1, e);
+	text = skip_tls(text);
 	if (read_host(text, &a) != 0 || (!a.bracketed && inet_pton(AF_INET, a.host, ip) != 1)
 	    || *a.rest != ':' || (end = skip_port(a.rest + 1, 0)) == NULL || *end != '\0')
 		return err_set(e, ERR_INPUT,
 		    "must be ADDRESS:PORT with a numeric address (\"127.0.0.1:7300\", "
-		    "\"[::1]:7300\") or \"unix:/path\"");
+		    "\"[::1]:7300\", \"tls:0.0.0.0:7443\") or \"unix:/path\"");
 	return 0;
 }
 
@@ -170,5 +183,5 @@ address_is_local(const char *listen)
 
 	if (strncmp(listen, unix_prefix, sizeof(unix_prefix) - 1) == 0)
 		return true;
-	return read_host(listen, &a) == 0 && loopback_host(a.host);
+	return read_host(skip_tls(listen), &a) == 0 && loopback_host(a.host);
 }

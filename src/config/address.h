@@ -10,9 +10,12 @@
 int address_check_url(const char *text, struct err *e);
 /* Such a URL with a path, to which the paths of requests are added. */
 int address_check_api_url(const char *text, struct err *e);
-/* "ADDRESS:PORT", "[IPv6]:PORT" with a numeric address, or "unix:/path". */
+/* "ADDRESS:PORT" or "[IPv6]:PORT" with a numeric address, perhaps after "tls:"; or "unix:/path". */
 int address_check_listen(const char *text, struct err *e);
 /* Whether only this machine can reach the address. The text has passed address_check_listen. */
 bool address_is_local(const char *listen);
+
+/* Whether clients of the address speak TLS. */
+bool address_is_tls(const char *listen);
 
 #endif

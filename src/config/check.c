@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "config/address.h"
 #include "config/config.h"
 #include "config/fleet/fleet.h"
+#include "config/keys/tls_files.h"
 #include "config/settings.h"
 #include "event/mapping/rules.h"
 #include "event/mapping/traits.h"
@@ -153,6 +155,43 @@ check_shared_secret(const struct config *c, size_t which, struct err *e)
 	return 0;
 }
 
+/* A site with client_names may be reached by clients that prove one of them, and by no other. */
+static int
+check_client_names(const struct config *c, const struct config_site *site, struct err *e)
+{
+	if (site->client_names.n == 0 || c->ingest.tls.client_ca_file[0] != '\0')
+		return 0;
+	return err_set(e, ERR_INPUT,
+	    "%s: site \"%s\": client_names needs client_ca_file in ingest, which says whose "
+	    "certificates count",
+	    config_origin(c), site->name);
+}
+
+static bool
+has_name(const struct config_site *site, const char *name)
+{
+	for (size_t i = 0; i < site->client_names.n; i++)
+		if (strcasecmp(site->client_names.item[i], name) == 0)
+			return true;
+	return false;
+}
+
+static int
+check_shared_names(const struct config *c, size_t which, struct err *e)
+{
+	const struct config_site *site = &c->sites[which];
+
+	for (size_t i = 0; i < site->client_names.n; i++)
+		for (size_t other = 0; other < which; other++)
+			if (has_name(&c->sites[other], site->client_names.item[i]))
+				return err_set(e, ERR_INPUT,
+				    "%s: sites \"%s\" and \"%s\" have the client name %.128s in "
+				    "common, which decides the site",
+				    config_origin(c), c->sites[other].name, site->name,
+				    site->client_names.item[i]);
+	return 0;
+}
+
 static int
 check_limits(const struct config *c, struct err *e)
 {
@@ -253,6 +292,8 @@ config_check(const struct config *c, struct err *e)
 		    config_origin(c));
 	if (check_limits(c, e) != 0 || check_alarm(c, e) != 0)
 		return -1;
+	if (tls_files_check(&c->ingest.listen, &c->ingest.tls, e) != 0)
+		return err_wrap(e, "%s: ingest", config_origin(c));
 	for (size_t i = 0; i < c->n_sites; i++) {
 		const struct config_site *site = &c->sites[i];
 
@@ -260,7 +301,10 @@ config_check(const struct config *c, struct err *e)
 		    || check_shared_secret(c, i, e) != 0
 		    || fleet_check_boxes(config_origin(c), c, i, e) != 0)
 			return -1;
-		if (site->write_keys.n == 0 && check_listeners(c, site, e) != 0)
+		if (check_client_names(c, site, e) != 0 || check_shared_names(c, i, e) != 0)
+			return -1;
+		if (site->write_keys.n == 0 && site->client_names.n == 0
+		    && check_listeners(c, site, e) != 0)
 			return -1;
 	}
 	return 0;

@@ -14,8 +14,9 @@
 #include "config/address.h"
 #include "config/environment.h"
 #include "config/file.h"
+#include "config/keys/secret.h"
+#include "config/keys/tls_files.h"
 #include "config/parse.h"
-#include "config/secret.h"
 #include "config/settings.h"
 #include "config/warn.h"
 
@@ -308,7 +309,8 @@ fill(struct config *c, const struct config_request *r, struct err *e)
 		return -1;
 	if (r->reading)
 		return 0;
-	if (read_secrets(c, e) != 0 || check_all(c, e) != 0 || warn_write_keys(c, e) != 0)
+	if (read_secrets(c, e) != 0 || check_all(c, e) != 0 || warn_write_keys(c, e) != 0
+	    || tls_files_try(c, e) != 0)
 		return -1;
 	return r->starting ? 0 : config_check_archive(c, e);
 }

@@ -40,8 +40,17 @@ struct config_place {
 #define CONFIG_PLACE_ENVIRONMENT (-1) /* a file that is none: the environment */
 
 /* Durations are milliseconds. Texts are never NULL; "" is "not set". */
+
+/* The files of the tls: addresses of a listener. */
+struct config_tls {
+	char *certificate_file;
+	char *private_key_file;
+	char *client_ca_file;
+};
+
 struct config_ingest {
 	struct config_list listen;
+	struct config_tls tls;
 	int64_t max_body;
 	int64_t max_event;
 	int64_t max_message_id;
@@ -74,6 +83,7 @@ struct config_site {
 	char *secret_key_file;
 	struct config_list write_keys;
 	char *write_keys_file;
+	struct config_list client_names;
 	struct config_list allow_origins;
 	struct config_list ignore_ids;
 	char *webhook_secret;

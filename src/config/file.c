@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/keys/secret.h"
 #include "config/parse.h"
-#include "config/secret.h"
 #include "config/settings.h"
 #include "config/warn.h"
 

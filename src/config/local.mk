@@ -1,8 +1,6 @@
 src_libbentospool_a_SOURCES += \
 	src/config/address.c \
 	src/config/address.h \
-	src/config/bento_key.c \
-	src/config/bento_key.h \
 	src/config/check.c \
 	src/config/config.c \
 	src/config/config.h \
@@ -16,6 +14,12 @@ src_libbentospool_a_SOURCES += \
 	src/config/fleet/box.h \
 	src/config/fleet/fleet.c \
 	src/config/fleet/fleet.h \
+	src/config/keys/bento_key.c \
+	src/config/keys/bento_key.h \
+	src/config/keys/secret.c \
+	src/config/keys/secret.h \
+	src/config/keys/tls_files.c \
+	src/config/keys/tls_files.h \
 	src/config/lex.c \
 	src/config/lex.h \
 	src/config/parse.c \
@@ -24,8 +28,6 @@ src_libbentospool_a_SOURCES += \
 	src/config/parse_private.h \
 	src/config/parse_value.c \
 	src/config/print.c \
-	src/config/secret.c \
-	src/config/secret.h \
 	src/config/setting_value.c \
 	src/config/settings.c \
 	src/config/settings.h \

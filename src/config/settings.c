@@ -10,13 +10,15 @@
 
 #include "base/log.h"
 #include "config/address.h"
-#include "config/bento_key.h"
 #include "config/fleet/box.h"
+#include "config/keys/bento_key.h"
 #include "event/mapping/mapping.h"
 
 #define TOP(field) SECTION_TOP, .offset = offsetof(struct config, field), .name = #field
 #define INGEST(field)                                                                              \
 	SECTION_INGEST, .offset = offsetof(struct config_ingest, field), .name = #field
+#define INGEST_TLS(field)                                                                          \
+	SECTION_INGEST, .offset = offsetof(struct config_ingest, tls.field), .name = #field
 #define RETENTION(field)                                                                           \
 	SECTION_RETENTION, .offset = offsetof(struct config_retention, field), .name = #field
 #define DAYS(value) NUMBER(value, 0, 36500)
@@ -71,7 +73,13 @@ const struct setting settings[] = {
 	  .help = "form of the log's lines: text, or json (an object with time, level and text)" },
 
 	{ INGEST(listen), LIST("127.0.0.1:7300"), .check = address_check_listen,
-	  .help = "addresses to accept events on: IPv4:PORT, [IPv6]:PORT or unix:/path" },
+	  .help = "addresses to accept events on: IPv4:PORT, [IPv6]:PORT, with tls: before it, or unix:/path" },
+	{ INGEST_TLS(certificate_file), TEXT(""), .live = true,
+	  .help = "PEM file with the certificate of tls: addresses, then those that lead to a root" },
+	{ INGEST_TLS(private_key_file), TEXT(""), .live = true,
+	  .help = "PEM file with the private key of certificate_file; mode 0600" },
+	{ INGEST_TLS(client_ca_file), TEXT(""), .live = true,
+	  .help = "PEM file of authorities; on tls: addresses clients need a certificate from one of them; empty: none" },
 	{ INGEST(max_body), NUMBER("4194304", 1024, 268435456),
 	  .help = "maximum bytes of a request's body, decompressed" },
 	{ INGEST(max_event), NUMBER("32768", 256, 268435456),
@@ -134,6 +142,8 @@ const struct setting settings[] = {
 	  .help = "keys that applications send; empty: any key, only with one site and local listeners" },
 	{ SITE(write_keys_file), TEXT(""),
 	  .help = "file that holds more write keys, one per line; # begins a comment; mode 0600" },
+	{ SITE(client_names), LIST(NULL), .check = check_not_empty,
+	  .help = "names in certificates of clients that may send without a write key; needs client_ca_file" },
 	{ SITE(ignore_ids), LIST(NULL), .check = check_not_empty,
 	  .help = "more ids that belong to nobody, such as test" },
 	{ SITE(allow_origins), LIST(NULL), .check = check_not_empty,

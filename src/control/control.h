@@ -78,6 +78,9 @@ struct control_options {
 	 * once. */
 	void (*limits)(void *arg, struct purge_limits *ret_limits, const char **ret_archive);
 	void *limits_arg;
+	/* Adds what else is known to the answer of a ping. */
+	void (*describe)(void *arg, struct cJSON *to);
+	void *describe_arg;
 };
 
 /*

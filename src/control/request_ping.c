@@ -54,6 +54,8 @@ answer(struct control *c, cJSON *to, struct err *e)
 	cJSON_AddStringToObject(to, "health", health_word(outbox_health(outbox)));
 	cJSON_AddStringToObject(to, "health_text", text);
 	add_counters(to, outbox);
+	if (c->options.describe != NULL)
+		c->options.describe(c->options.describe_arg, to);
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 #include "base/plural.h"
 #include "base/version.h"
 #include "daemon/alarm.h"
+#include "daemon/certificates.h"
 #include "daemon/clocks.h"
 #include "daemon/daemon_private.h"
 #include "daemon/jobs/erasures.h"
@@ -137,6 +138,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	watch_health(d);
 	site_changes_raise(
 	    d->site_changes, d->alarm, clock_mono(&clock_system), d->config->alarm_after);
+	if (d->certificates != NULL)
+		certificates_tick(d->certificates, &d->config->ingest.tls);
 	watch_tick(d->watch, d->config, d->site_ids);
 	daemon_look_at_clocks(d);
 	retention_tick(d->retention, &d->config->retention);
@@ -242,6 +245,7 @@ release(struct daemon *d)
 	if (d->ingest != NULL)
 		ingest_free(d->ingest);
 	inherited_close(&d->inherited);
+	certificates_free(d->certificates);
 	if (d->dispatcher != NULL)
 		dispatcher_free(d->dispatcher);
 	if (d->outbox != NULL)

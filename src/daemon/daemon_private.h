@@ -16,6 +16,7 @@
 #define N_SIGNALS 2 /* in SIGNALS_STOP, and in SIGNALS_STRAY */
 
 struct alarm;
+struct certificates;
 struct clocks;
 struct event;
 struct event_base;
@@ -35,6 +36,7 @@ struct daemon {
 	struct dispatcher *dispatcher;
 	struct ingest *ingest;
 	struct inherited inherited;
+	struct certificates *certificates; /* of ingest; NULL without TLS addresses */
 	struct control *control;
 	struct event *signals[N_SIGNALS];
 	struct event *stray[N_SIGNALS];

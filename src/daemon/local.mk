@@ -1,6 +1,8 @@
 src_libbentospool_a_SOURCES += \
 	src/daemon/alarm.c \
 	src/daemon/alarm.h \
+	src/daemon/certificates.c \
+	src/daemon/certificates.h \
 	src/daemon/clocks.c \
 	src/daemon/clocks.h \
 	src/daemon/daemon.c \

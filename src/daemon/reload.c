@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "config/differences.h"
 #include "daemon/alarm.h"
+#include "daemon/certificates.h"
 #include "daemon/daemon_private.h"
 #include "daemon/jobs/identities.h"
 #include "daemon/wiring.h"
@@ -70,12 +71,15 @@ use_config(struct daemon *d, struct config *c, struct err *e)
 		config_free(c);
 		return err_nomem(e);
 	}
-	if (reload_ingest(d, c, ids, e) != 0 || reload_dispatcher(d, c, ids, e) != 0) {
+	if (certificates_prepare(d->certificates, &c->ingest.tls, e) != 0
+	    || reload_ingest(d, c, ids, e) != 0 || reload_dispatcher(d, c, ids, e) != 0) {
+		certificates_cancel(d->certificates);
 		(void)reload_ingest(d, d->config, d->site_ids, NULL);
 		config_free(c);
 		free(ids);
 		return -1;
 	}
+	certificates_commit(d->certificates);
 	alarm_set(d->alarm, &c->alarm_command);
 	wiring_log(c);
 	config_free(d->config);

@@ -3,6 +3,7 @@
  * dispatcher, ingest, control socket, and last the writer's thread. The first part that cannot
  * start ends the start with its error; daemon.c releases the parts that have started.
  */
+#include <cjson/cJSON.h>
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,9 @@
 #include "base/plural.h"
 #include "base/rand.h"
 #include "base/version.h"
+#include "config/keys/tls_files.h"
 #include "daemon/alarm.h"
+#include "daemon/certificates.h"
 #include "daemon/clocks.h"
 #include "daemon/daemon_private.h"
 #include "daemon/jobs/erasures.h"
@@ -175,6 +178,24 @@ start_dispatcher(struct daemon *d, struct err *e)
 
 /* ---- ingest --------------------------------------------------------------------------------- */
 
+static void
+use_certificate(void *arg, struct tls_context *context)
+{
+	const struct daemon *d = arg;
+
+	ingest_use_tls(d->ingest, context);
+}
+
+static int
+start_certificates(struct daemon *d, struct err *e)
+{
+	const struct certificates_options o = { "ingest", &clock_system, use_certificate, d };
+
+	if (!tls_files_are_needed(&d->config->ingest.listen))
+		return 0;
+	return certificates_new(&o, &d->config->ingest.tls, &d->certificates, e);
+}
+
 static int
 start_ingest(struct daemon *d, struct err *e)
 {
@@ -191,6 +212,8 @@ start_ingest(struct daemon *d, struct err *e)
 	o.inherited = &d->inherited;
 	o.sites = sites;
 	o.n_sites = d->config->n_sites;
+	if (d->certificates != NULL)
+		o.tls = certificates_context(d->certificates);
 	rc = ingest_new(&o, d->base, d->outbox, &d->ingest, e);
 	free(sites);
 	for (size_t i = 0; rc == 0 && ingest_address(d->ingest, i) != NULL; i++)
@@ -222,6 +245,14 @@ admit(void *arg, int64_t site_id, struct segment_request *r, struct err *e)
 }
 
 static void
+describe(void *arg, cJSON *to)
+{
+	const struct daemon *d = arg;
+
+	certificates_describe(d->certificates, cJSON_AddArrayToObject(to, "certificates"));
+}
+
+static void
 tell_limits(void *arg, struct purge_limits *ret_limits, const char **ret_archive)
 {
 	const struct daemon *d = arg;
@@ -249,6 +280,8 @@ start_control(struct daemon *d, struct err *e)
 		.on_reload_arg = d,
 		.limits = tell_limits,
 		.limits_arg = d,
+		.describe = describe,
+		.describe_arg = d,
 	};
 	int rc;
 
@@ -304,8 +337,9 @@ daemon_start(struct daemon *d, struct err *e)
 	    || site_changes_new(&d->site_changes, e) != 0
 	    || clocks_new(&clock_system, d->boot, &d->clocks, e) != 0 || start_outbox(d, e) != 0
 	    || clocks_recall(d->clocks, d->outbox, e) != 0 || start_jobs(d, e) != 0
-	    || start_dispatcher(d, e) != 0 || start_ingest(d, e) != 0 || start_control(d, e) != 0
-	    || start_watch(d, e) != 0 || inherited_check_all_found(&d->inherited, e) != 0)
+	    || start_dispatcher(d, e) != 0 || start_certificates(d, e) != 0
+	    || start_ingest(d, e) != 0 || start_control(d, e) != 0 || start_watch(d, e) != 0
+	    || inherited_check_all_found(&d->inherited, e) != 0)
 		return -1;
 	if (outbox_start(d->outbox, e) != 0)
 		return -1;

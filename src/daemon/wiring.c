@@ -140,6 +140,8 @@ wiring_site_ingest(const struct config_site *s, int64_t site_id, struct ingest_s
 		.name = s->name,
 		.write_keys = items(&s->write_keys),
 		.n_write_keys = s->write_keys.n,
+		.client_names = items(&s->client_names),
+		.n_client_names = s->client_names.n,
 		.allow_origins = items(&s->allow_origins),
 		.n_allow_origins = s->allow_origins.n,
 		.ignore_ids = items(&s->ignore_ids),

@@ -11,6 +11,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "http/handshakes.h"
+#include "tls/stream.h"
+
 #define BODY_READ ((size_t)65536) /* bytes of a body that one recv reads */
 
 const struct answer conn_no_room = { .status = 503,
@@ -36,12 +39,18 @@ static const struct answer cut_off = { .status = 400,
 void
 conn_set_state(struct conn *c, enum conn_state state, int64_t wait_ms)
 {
+	struct server *s = c->server;
+
 	if (c->state == CONN_IDLE)
-		TAILQ_REMOVE(&c->server->idle, c, idle);
+		TAILQ_REMOVE(&s->idle, c, queue);
+	if (c->state == CONN_HANDSHAKE) {
+		TAILQ_REMOVE(&s->handshakes, c, queue);
+		handshakes_ended(s);
+	}
 	if (state == CONN_IDLE)
-		TAILQ_INSERT_TAIL(&c->server->idle, c, idle);
+		TAILQ_INSERT_TAIL(&s->idle, c, queue);
 	c->state = state;
-	c->deadline = c->server->now + wait_ms;
+	c->deadline = s->now + wait_ms;
 }
 
 void
@@ -88,23 +97,13 @@ answered(struct conn *c)
 		conn_set_state(c, CONN_IDLE, s->o.idle_timeout_ms);
 		return;
 	}
-	if (c->eof || !(c->linger || c->in_n > 0)) {
+	if (c->eof || !(c->linger || c->in_n > 0 || conn_has_more(c))) {
 		conn_set_closed(c);
 		return;
 	}
-	shutdown(c->fd, SHUT_WR);
+	conn_end_sending(c);
 	conn_consume(c, c->in_n);
 	conn_set_state(c, CONN_LINGER, SERVER_LINGER_MS);
-}
-
-ssize_t
-conn_send(struct conn *c, const char *p, size_t n)
-{
-	ssize_t sent = send(c->fd, p, n, MSG_NOSIGNAL);
-
-	if (sent < 0 && (errno == EAGAIN || errno == EINTR))
-		return 0;
-	return sent;
 }
 
 static void
@@ -184,6 +183,11 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	server_touch(c->server);
+	if (c->state == CONN_HANDSHAKE) {
+		conn_shake_hands(c);
+		conn_run(c);
+		return;
+	}
 	sent = conn_send(c, c->out + c->out_at, c->out_n);
 	if (sent < 0) {
 		conn_set_closed(c);
@@ -243,7 +247,7 @@ fill_body(struct conn *c)
 		conn_answer_early(c, &conn_no_room);
 		return;
 	}
-	n = received(c, recv(c->fd, b->p + b->n, n, 0));
+	n = received(c, conn_receive(c, b->p + b->n, n));
 	b->n += n;
 	c->left -= n;
 }
@@ -268,7 +272,7 @@ fill_input(struct conn *c)
 		return;
 	}
 	c->in_n +=
-	    received(c, recv(c->fd, c->in + c->in_at + c->in_n, size - c->in_at - c->in_n, 0));
+	    received(c, conn_receive(c, c->in + c->in_at + c->in_n, size - c->in_at - c->in_n));
 }
 
 static void
@@ -279,7 +283,9 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	server_touch(c->server);
-	if (goes_straight(c))
+	if (c->state == CONN_HANDSHAKE)
+		conn_shake_hands(c);
+	else if (goes_straight(c))
 		fill_body(c);
 	else
 		fill_input(c);
@@ -290,12 +296,33 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
 /* ---- setup and release -------------------------------------------------------------- */
 
+/* Puts a new connection into the list of its state. */
+static void
+begin(struct conn *c)
+{
+	struct server *s = c->server;
+
+	if (c->tls == NULL) {
+		c->state = CONN_IDLE;
+		TAILQ_INSERT_TAIL(&s->idle, c, queue);
+		c->deadline = s->now + s->o.idle_timeout_ms;
+		return;
+	}
+	c->state = CONN_HANDSHAKE;
+	TAILQ_INSERT_TAIL(&s->handshakes, c, queue);
+	s->n_handshakes++;
+	c->deadline = s->now + handshakes_limit_ms(s);
+}
+
 int
-conn_new(struct server *s, int fd)
+conn_new(struct server *s, int fd, struct tls_context *tls)
 {
 	struct conn *c = calloc(1, sizeof(*c));
 
-	if (c == NULL) {
+	if (c != NULL && tls != NULL)
+		c->tls = tls_open(tls, fd);
+	if (c == NULL || (tls != NULL && c->tls == NULL)) {
+		free(c);
 		close(fd);
 		return -1;
 	}
@@ -305,9 +332,8 @@ conn_new(struct server *s, int fd)
 	event_assign(&c->read_event, s->base, fd, EV_READ | EV_PERSIST, on_readable, c);
 	event_assign(&c->write_event, s->base, fd, EV_WRITE | EV_PERSIST, on_writable, c);
 	TAILQ_INSERT_TAIL(&s->all, c, all);
-	TAILQ_INSERT_TAIL(&s->idle, c, idle);
 	s->n_conns++;
-	c->deadline = s->now + s->o.idle_timeout_ms;
+	begin(c);
 	set_reading(c, true);
 	if (c->state != CONN_CLOSED)
 		return 0;
@@ -324,6 +350,9 @@ conn_close(struct conn *c)
 	conn_detach(c);
 	event_del(&c->read_event);
 	event_del(&c->write_event);
+	if (c->tls != NULL)
+		tls_end(c->tls);
+	tls_free(c->tls);
 	close(c->fd);
 	if (c->in != NULL)
 		server_give_buffer(s, c->in);
@@ -357,7 +386,7 @@ conn_run(struct conn *c)
 	if (c->eof && waits_for_bytes(c))
 		end_input(c);
 	if (c->state != CONN_CLOSED && (c->eof || c->in_n < c->server->buffer_size))
-		set_reading(c, !c->eof);
+		set_reading(c, !c->eof && !c->handshake_writes);
 	if (c->state == CONN_CLOSED) {
 		conn_close(c);
 		return;
@@ -366,6 +395,9 @@ conn_run(struct conn *c)
 		server_give_buffer(c->server, c->in);
 		c->in = NULL;
 	}
+	/* The socket does not become readable for bytes that TLS has taken from it already. */
+	if (c->reading && conn_has_more(c))
+		event_active(&c->read_event, EV_READ, 1);
 }
 
 void
@@ -373,18 +405,28 @@ conn_end_idle(struct conn *c)
 {
 	fill_input(c);
 	if (c->in_n > 0 || c->eof || c->served) {
-		if (c->in_n == 0)
+		if (c->in_n == 0 && !conn_has_more(c))
 			conn_set_closed(c);
 		conn_run(c);
-	} else if (c->deadline > c->server->now + SERVER_FRESH_MS) {
-		c->deadline = c->server->now + SERVER_FRESH_MS;
+	} else {
+		conn_hurry(c);
 	}
+}
+
+void
+conn_hurry(struct conn *c)
+{
+	if (c->deadline > c->server->now + SERVER_FRESH_MS)
+		c->deadline = c->server->now + SERVER_FRESH_MS;
 }
 
 void
 conn_expire(struct conn *c)
 {
 	switch (c->state) {
+	case CONN_HANDSHAKE:
+		conn_give_up_handshake(c, true);
+		break;
 	case CONN_HEAD:
 		c->manner = (struct answer_manner){ 0 };
 		conn_answer_early(c, &too_slow);

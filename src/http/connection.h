@@ -13,14 +13,19 @@
 #define CONN_ORIGIN_MAX 255 /* bytes of an origin; a longer one is unknown */
 
 enum conn_state {
-	CONN_IDLE,   /* between requests */
-	CONN_HEAD,   /* part of the head has arrived */
-	CONN_BODY,   /* the head is complete */
-	CONN_WAIT,   /* the request is complete and waits for its answer */
-	CONN_WRITE,  /* part of the answer still waits for the client to read */
-	CONN_LINGER, /* answered; further bytes are dropped */
-	CONN_CLOSED  /* to be freed by conn_run */
+	CONN_HANDSHAKE, /* of TLS; a connection without TLS begins with IDLE */
+	CONN_IDLE,      /* between requests */
+	CONN_HEAD,      /* part of the head has arrived */
+	CONN_BODY,      /* the head is complete */
+	CONN_WAIT,      /* the request is complete and waits for its answer */
+	CONN_WRITE,     /* part of the answer still waits for the client to read */
+	CONN_LINGER,    /* answered; further bytes are dropped */
+	CONN_CLOSED     /* to be freed by conn_run */
 };
+
+struct tls_context;
+struct tls_names;
+struct tls_stream;
 
 struct conn {
 	/* set by the hooks */
@@ -33,13 +38,15 @@ struct conn {
 	/* private */
 	struct server *server;
 	int fd;
+	struct tls_stream *tls; /* NULL: without TLS */
 	enum conn_state state;
-	int64_t deadline; /* mono ms */
-	bool eof;         /* the client sends no more */
-	bool reading;     /* read_event is active */
-	bool served;      /* a request was answered */
-	bool linger;      /* the answer ends a connection on which more bytes may arrive */
-	bool refused;     /* the body is read and dropped; then `refusal` is sent */
+	int64_t deadline;      /* mono ms */
+	bool eof;              /* the client sends no more */
+	bool handshake_writes; /* the handshake waits until the client reads */
+	bool reading;          /* read_event is active */
+	bool served;           /* a request was answered */
+	bool linger;           /* the answer ends a connection on which more bytes may arrive */
+	bool refused;          /* the body is read and dropped; then `refusal` is sent */
 	struct answer refusal;
 	struct http_head head;
 	struct http_chunks chunks;
@@ -51,12 +58,15 @@ struct conn {
 	size_t in_at, in_n;
 	char *out; /* bytes that the client has not taken yet */
 	size_t out_at, out_n;
-	TAILQ_ENTRY(conn) all, idle;
+	TAILQ_ENTRY(conn) all;
+	TAILQ_ENTRY(conn) queue; /* among the idle ones, or the handshakes */
 	struct event read_event, write_event;
 };
 
-/* Owns fd. Returns -1 without memory, and then closes fd. */
-int conn_new(struct server *s, int fd);
+/* Owns fd. tls: NULL without TLS. Returns -1 without memory, and then closes fd. */
+int conn_new(struct server *s, int fd, struct tls_context *tls);
+/* The names in the client's certificate; NULL when it has shown none. */
+const struct tls_names *conn_client(const struct conn *c);
 /* Called from hooks.head: answers the request with `a`, whatever its body. The texts of `a` must be
  * static. */
 void conn_refuse(struct conn *c, const struct answer *a);
@@ -74,10 +84,12 @@ void conn_close(struct conn *c);
 /* Ends an idle connection, but not one whose request has arrived or whose first is still to come.
  * May free c. */
 void conn_end_idle(struct conn *c);
+/* Brings the deadline of a connection without a request forward, to SERVER_FRESH_MS from now. */
+void conn_hurry(struct conn *c);
 /* Handles a passed deadline. May free c. */
 void conn_expire(struct conn *c);
 
-/* ---- between connection.c and connection_step.c ------------------------------------- */
+/* ---- between connection.c, connection_step.c and connection_tls.c ------------------- */
 
 extern const struct answer conn_no_room; /* no memory for another body */
 
@@ -88,6 +100,16 @@ void conn_set_closed(struct conn *c);
 void conn_detach(struct conn *c);
 struct slice conn_input(const struct conn *c);
 void conn_consume(struct conn *c, size_t n);
+/* Like recv. */
+ssize_t conn_receive(struct conn *c, char *to, size_t n);
+/* Whether bytes were received for which the socket does not become readable. */
+bool conn_has_more(const struct conn *c);
+/* Tells the client that nothing more will be sent. */
+void conn_end_sending(struct conn *c);
+/* Continues the handshake in state HANDSHAKE. */
+void conn_shake_hands(struct conn *c);
+/* Ends it. late: its time is over; otherwise another one needs its place. */
+void conn_give_up_handshake(struct conn *c, bool late);
 /* Returns how many bytes the socket took, perhaps 0; -1 when it is broken. */
 ssize_t conn_send(struct conn *c, const char *p, size_t n);
 /* Answers before the end of the request: the connection cannot be used again. */

@@ -207,6 +207,7 @@ conn_step(struct conn *c)
 		return step_head(c);
 	case CONN_BODY:
 		return step_body(c);
+	case CONN_HANDSHAKE:
 	case CONN_WAIT:
 	case CONN_WRITE:
 	case CONN_LINGER:

@@ -135,17 +135,20 @@ bool
 inherited_find(
     struct inherited *i, const struct listen_address *address, struct listener *ret_listener)
 {
+	struct listen_address plain = *address; /* a socket says nothing of TLS */
 	char text[LISTEN_TEXT_MAX];
 
-	if (listen_print(address, text) != 0)
+	plain.is_tls = false;
+	if (listen_print(&plain, text) != 0)
 		return false;
 	for (size_t k = 0; k < i->n; k++) {
 		struct inherited_socket *s = &i->socket[k];
 
 		if (s->fd < 0 || strcmp(s->address, text) != 0)
 			continue;
-		*ret_listener = (struct listener){ .fd = s->fd };
-		memcpy(ret_listener->address, s->address, sizeof(s->address));
+		s->bound.is_tls = address->is_tls;
+		*ret_listener = (struct listener){ .fd = s->fd, .is_tls = address->is_tls };
+		(void)listen_print(&s->bound, ret_listener->address); /* it was printed before */
 		s->fd = -1;
 		return true;
 	}

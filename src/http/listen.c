@@ -109,13 +109,15 @@ listen_parse(const char *text, struct listen_address *ret_address, struct err *e
 {
 	struct listen_address a = { 0 };
 
+	a.is_tls = strncmp(text, "tls:", 4) == 0;
 	if (strncmp(text, "unix:", 5) == 0) {
 		if (parse_unix(text + 5, &a, e) != 0)
 			return -1;
-	} else if (parse_ip(text, &a) != 0) {
+	} else if (parse_ip(text + (a.is_tls ? 4 : 0), &a) != 0) {
 		return err_set(e, ERR_INPUT,
 		    "cannot listen on \"%s\": write an address and a port, for example "
-		    "127.0.0.1:7300, [::1]:7300 or unix:/run/bentospool/ingest.sock",
+		    "127.0.0.1:7300, [::1]:7300, tls:0.0.0.0:7443 or "
+		    "unix:/run/bentospool/ingest.sock",
 		    text);
 	}
 	*ret_address = a;
@@ -130,17 +132,18 @@ listen_print(const struct listen_address *a, char ret_text[LISTEN_TEXT_MAX])
 	const struct sockaddr_in6 *in6 = (const void *)&a->sockaddr;
 	const struct sockaddr_in *in = (const void *)&a->sockaddr;
 	const struct sockaddr_un *un = (const void *)&a->sockaddr;
+	const char *scheme = a->is_tls ? "https" : "http";
 	char host[INET6_ADDRSTRLEN];
 
 	switch (a->sockaddr.ss_family) {
 	case AF_INET6:
 		inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host));
-		snprintf(ret_text, LISTEN_TEXT_MAX, "http://[%s]:%u", host,
+		snprintf(ret_text, LISTEN_TEXT_MAX, "%s://[%s]:%u", scheme, host,
 		    (unsigned)ntohs(in6->sin6_port));
 		return 0;
 	case AF_INET:
 		inet_ntop(AF_INET, &in->sin_addr, host, sizeof(host));
-		snprintf(ret_text, LISTEN_TEXT_MAX, "http://%s:%u", host,
+		snprintf(ret_text, LISTEN_TEXT_MAX, "%s://%s:%u", scheme, host,
 		    (unsigned)ntohs(in->sin_port)); /* NOLINT: getsockname filled it */
 		return 0;
 	case AF_UNIX:
@@ -257,7 +260,7 @@ bind_unix(struct listener *l, const struct listen_address *a, const char *text, 
 static int
 bind_ip(struct listener *l, const struct listen_address *a, const char *text, struct err *e)
 {
-	struct listen_address bound = { .size = sizeof(bound.sockaddr) };
+	struct listen_address bound = { .size = sizeof(bound.sockaddr), .is_tls = a->is_tls };
 	int on = 1;
 
 	/* An IPv6 listener must not take the IPv4 port as well: the configuration names each
@@ -269,6 +272,7 @@ bind_ip(struct listener *l, const struct listen_address *a, const char *text, st
 	    || bind(l->fd, (const struct sockaddr *)&a->sockaddr, a->size) != 0
 	    || getsockname(l->fd, (struct sockaddr *)&bound.sockaddr, &bound.size) != 0)
 		return explain(text, e);
+	l->is_tls = a->is_tls;
 	return listen_print(&bound, l->address);
 }
 

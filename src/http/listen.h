@@ -14,15 +14,16 @@
 
 #include "base/err.h"
 
-#define LISTEN_TEXT_MAX 128 /* "unix:" and the longest path, or "http://[...]:65535" */
+#define LISTEN_TEXT_MAX 128 /* "unix:" and the longest path, or "https://[...]:65535" */
 
 struct listen_address {
 	struct sockaddr_storage sockaddr;
 	socklen_t size;
+	bool is_tls;
 	bool local; /* loopback or a unix socket: other machines cannot reach it */
 };
 
-/* Parses "127.0.0.1:7300", "[::1]:0" or "unix:/path". Pure. */
+/* Parses "127.0.0.1:7300", "[::1]:0", "tls:0.0.0.0:7443" or "unix:/path". Pure. */
 int listen_parse(const char *text, struct listen_address *ret_address, struct err *e);
 
 /* Writes the address as struct listener has it. Returns -1 for one that listen_parse does not
@@ -32,8 +33,9 @@ int listen_print(const struct listen_address *a, char ret_text[LISTEN_TEXT_MAX])
 struct listener {
 	int fd;
 	char address[LISTEN_TEXT_MAX]; /* "http://127.0.0.1:7300" with the real port, or
-					  "unix:/path" */
-	bool owns_file;                /* a unix socket that listener_open bound */
+					  "unix:/path"; "https://..." with TLS */
+	bool is_tls;
+	bool owns_file; /* a unix socket that listener_open bound */
 	/* identifies this file, so that no other is removed at the end */
 	struct stat file;
 };

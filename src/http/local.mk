@@ -6,8 +6,11 @@ src_libbentospool_a_SOURCES += \
 	src/http/connection.c \
 	src/http/connection.h \
 	src/http/connection_step.c \
+	src/http/connection_tls.c \
 	src/http/gzip.c \
 	src/http/gzip.h \
+	src/http/handshakes.c \
+	src/http/handshakes.h \
 	src/http/http.c \
 	src/http/http.h \
 	src/http/http_chunks.c \

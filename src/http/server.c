@@ -16,10 +16,11 @@
 #include <unistd.h>
 
 #include "http/connection.h"
+#include "http/handshakes.h"
+#include "tls/context.h"
 
 #define ACCEPTS_AT_ONCE 32 /* connections accepted before the open ones are served again */
 #define SMALLEST_BUFFER 16384
-#define LOG_PERIOD_MS 10000
 
 void
 server_touch(struct server *s)
@@ -109,7 +110,7 @@ log_full(struct server *s)
 {
 	unsigned left_out;
 
-	if (log_limit_pass(&s->full_log, s->now, LOG_PERIOD_MS, &left_out))
+	if (log_limit_pass(&s->full_log, s->now, SERVER_LOG_MS, &left_out))
 		log_warn("%s: %u connections are open, as many as max_connections allows; new "
 			 "connections wait (%u times more since the last such line)",
 		    s->o.name, s->n_conns, left_out);
@@ -137,7 +138,7 @@ refuse_client(struct server *s, int fd)
 		take_reserve(s);
 	}
 	pause_accepting(s, s->now + SERVER_PAUSE_MS);
-	if (log_limit_pass(&s->descriptors_log, s->now, LOG_PERIOD_MS, &left_out))
+	if (log_limit_pass(&s->descriptors_log, s->now, SERVER_LOG_MS, &left_out))
 		log_warn("%s: cannot accept a connection: %s; raise the limit of open files or "
 			 "lower max_connections (%u times more since the last such line)",
 		    s->o.name, strerror(cause), left_out);
@@ -145,8 +146,9 @@ refuse_client(struct server *s, int fd)
 
 /* Returns whether another connection may be waiting for accept. */
 static bool
-accept_one(struct server *s, int fd)
+accept_one(struct server_listener *l)
 {
+	struct server *s = l->server;
 	int on = 1, client;
 
 	if (s->n_conns >= s->o.max_connections && !make_room(s)) {
@@ -154,15 +156,17 @@ accept_one(struct server *s, int fd)
 		pause_accepting(s, 0);
 		return false;
 	}
-	client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (l->listener.is_tls && !handshakes_have_room(l))
+		return false;
+	client = accept4(l->listener.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (client >= 0) {
 		/* fails on unix sockets, which do not have it */
 		setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		arm_tick(s);
-		return conn_new(s, client) == 0;
+		return conn_new(s, client, l->listener.is_tls ? s->tls : NULL) == 0;
 	}
 	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-		refuse_client(s, fd);
+		refuse_client(s, l->listener.fd);
 		return false;
 	}
 	return errno == ECONNABORTED || errno == EINTR;
@@ -173,9 +177,10 @@ on_acceptable(evutil_socket_t fd, short what, void *arg)
 {
 	struct server_listener *l = arg;
 
+	(void)fd;
 	(void)what;
 	server_touch(l->server);
-	for (int i = 0; i < ACCEPTS_AT_ONCE && accept_one(l->server, fd); i++)
+	for (int i = 0; i < ACCEPTS_AT_ONCE && accept_one(l); i++)
 		;
 }
 
@@ -190,6 +195,8 @@ server_listen(struct server *s, const char *text, struct inherited *inherited, s
 		    SERVER_MAX_LISTENERS);
 	if (listen_parse(text, &address, e) != 0)
 		return -1;
+	if (address.is_tls && s->tls == NULL)
+		return err_set(e, ERR_INPUT, "cannot listen on %s: there is no certificate", text);
 	if ((inherited == NULL || !inherited_find(inherited, &address, &l->listener))
 	    && listener_open(text, &l->listener, e) != 0)
 		return -1;
@@ -201,6 +208,13 @@ server_listen(struct server *s, const char *text, struct inherited *inherited, s
 	}
 	s->n_listeners++;
 	return 0;
+}
+
+void
+server_use_tls(struct server *s, struct tls_context *tls)
+{
+	tls_context_free(s->tls);
+	s->tls = tls_context_hold(tls);
 }
 
 const char *
@@ -259,9 +273,11 @@ end_idle(struct server *s)
 	struct conn *c, *next;
 
 	for (c = TAILQ_FIRST(&s->idle); c != NULL; c = next) {
-		next = TAILQ_NEXT(c, idle);
+		next = TAILQ_NEXT(c, queue);
 		conn_end_idle(c);
 	}
+	TAILQ_FOREACH(c, &s->handshakes, queue)
+	conn_hurry(c);
 }
 
 void
@@ -304,7 +320,7 @@ try_to_resume(struct server *s)
 void
 server_keep_ticking(struct server *s)
 {
-	if (s->n_conns > 0 || (s->paused && !s->stopping))
+	if (s->n_conns > 0 || ((s->paused || handshakes_are_awaited(s)) && !s->stopping))
 		arm_tick(s);
 }
 
@@ -324,6 +340,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		take_reserve(s);
 	if (s->paused && !s->stopping)
 		try_to_resume(s);
+	if (!s->stopping)
+		handshakes_tick(s);
 	server_keep_ticking(s);
 }
 
@@ -359,6 +377,7 @@ server_new(const struct server_options *o, const struct server_hooks *hooks,
 		s->buffer_size = SMALLEST_BUFFER;
 	TAILQ_INIT(&s->all);
 	TAILQ_INIT(&s->idle);
+	TAILQ_INIT(&s->handshakes);
 	answers_init(&s->answers, clock_wall(o->clock), o->max_content);
 	evtimer_assign(&s->tick, base, on_tick, s);
 	evtimer_assign(&s->stopped_event, base, on_stopped, s);
@@ -389,5 +408,6 @@ server_free(struct server *s)
 	if (s->reserve_fd >= 0)
 		close(s->reserve_fd);
 	answers_free(&s->answers);
+	tls_context_free(s->tls);
 	free(s);
 }

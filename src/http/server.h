@@ -5,7 +5,8 @@
  * libevent events with buffers of its own rather than on bufferevents: a request costs one recv and
  * one send, its body is received into its final memory, and idle connections have no buffer.
  *
- * The normal path of a connection (struct conn, connection.h): IDLE until its first byte; HEAD
+ * The normal path of a connection (struct conn, connection.h): HANDSHAKE, if the listener speaks
+ * TLS; IDLE until its first byte; HEAD
  * until the head is complete and hooks.head has seen it; BODY until the body is complete; WAIT from
  * hooks.body to conn_answer; then IDLE again, or WRITE when the client does not take the answer at
  * once. Bytes that arrive during WAIT and WRITE stay in a buffer as large as one head, and then in
@@ -16,7 +17,10 @@
  * are dropped, because closing with unread bytes could destroy the answer on its way. A client that
  * does not finish in time, even one that sends byte by byte, is closed. At the maximum of
  * connections an idle one is closed to make room; without an idle one, new connections wait in the
- * kernel. Without file descriptors the listeners pause for a second.
+ * kernel. A TLS handshake has its own deadline, and as many as half of all connections may be in
+ * one: then the oldest makes room, if it had a second, or new connections to that listener wait. A
+ * handshake that fails, is late or makes room is a refused request. Without file descriptors the
+ * listeners pause for a second.
  *
  * A second listener with other handlers is a second server: server_new with its hooks, then
  * server_listen for each address. An answer of its own form is a struct answer with content.
@@ -49,11 +53,17 @@
 #define SERVER_COMMIT_MS 30000 /* a request that waits longer for its answer gets 503 */
 /* a connection that is idle this long may be closed for a new one */
 #define SERVER_MIN_IDLE_MS 1000
+/* a TLS handshake has this long, or request_timeout_ms if that is shorter */
+#define SERVER_HANDSHAKE_MS 10000
+/* a handshake that is this old may be ended for a new one */
+#define SERVER_MIN_HANDSHAKE_MS 1000
+#define SERVER_LOG_MS 10000  /* between log lines about too many connections */
 #define SERVER_PAUSE_MS 1000 /* pause without file descriptors */
 #define SERVER_MAX_SPARE_BUFFERS 64
 
 struct conn;
 struct server;
+struct tls_context;
 
 struct server_options {
 	const char *name; /* in log lines and errors; static */
@@ -88,9 +98,10 @@ struct server_listener {
 	struct listener listener;
 	struct event event;
 	struct server *server;
+	bool waits; /* does not accept connections until a handshake ends */
 };
 
-/* Private to server.c, connection.c and connection_step.c. */
+/* Private to server.c and connection*.c. */
 struct server {
 	struct event_base *base;
 	struct server_options o;
@@ -101,17 +112,20 @@ struct server {
 	struct server_listener listeners[SERVER_MAX_LISTENERS];
 	size_t n_listeners;
 	struct conn_list all;
-	struct conn_list idle; /* idle connections, the longest idle first */
+	struct conn_list idle;       /* idle connections, the longest idle first */
+	struct conn_list handshakes; /* connections in state HANDSHAKE, the oldest first */
 	unsigned n_conns;
-	size_t buffer_size;  /* bytes of a connection's input buffer */
-	void *spare_buffers; /* each starts with a pointer to the next */
+	unsigned n_handshakes;
+	struct tls_context *tls; /* of the next connections; NULL without TLS listeners */
+	size_t buffer_size;      /* bytes of a connection's input buffer */
+	void *spare_buffers;     /* each starts with a pointer to the next */
 	unsigned n_spare_buffers;
 	struct event tick; /* active while there are connections */
 	bool paused;       /* listeners do not accept connections */
 	int64_t resume_at; /* mono ms; 0: when a connection ends */
 	int reserve_fd;    /* released for a moment to accept and refuse a client when no other
 			      descriptor is free */
-	struct log_limit full_log, descriptors_log;
+	struct log_limit full_log, handshakes_log, descriptors_log;
 	bool stopping;
 	int64_t stop_deadline;
 	void (*stopped)(void *arg);
@@ -126,6 +140,9 @@ void server_close(struct server *s);
 void server_free(struct server *s);
 /* Listens on the address, on the inherited socket if there is one for it. inherited may be NULL. */
 int server_listen(struct server *s, const char *text, struct inherited *inherited, struct err *e);
+/* Sets what TLS listeners show to their next connections, and holds it. Call it before
+ * server_listen for such an address. */
+void server_use_tls(struct server *s, struct tls_context *tls);
 /* Returns the address of listener i; NULL past the last listener. */
 const char *server_address(const struct server *s, size_t i);
 /*

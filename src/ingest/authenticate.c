@@ -22,6 +22,13 @@ static const struct answer wrong_signature = { .status = 401,
 static const struct answer wrong_box = { .status = 401,
 	.code = "unauthorized",
 	.message = "this key belongs to no box: the central spooler lists boxes in boxes_file" };
+static const struct answer wrong_client = { .status = 401,
+	.code = "invalid_client_name",
+	.message = "the certificate of the client belongs to another site than the key does" };
+static const struct answer wrong_page = { .status = 403,
+	.code = "origin_not_allowed",
+	.message = "pages of this origin may not post with the browser's certificate: send a write "
+		   "key, or list the origin in allow_origins" };
 static const struct answer reloaded = { .status = 503,
 	.code = "renewed",
 	.message = "the keys were reloaded while this request was received; try again",
@@ -76,10 +83,13 @@ check_box_head(struct request *r, const struct http_head *h)
 const struct answer *
 authenticate_head(struct request *r, const struct http_head *h)
 {
+	r->client =
+	    client_names_find(r->ingest->client_names, conn_client(r->conn), &r->client_site_id);
 	if (r->route->action == ROUTE_FLEET)
 		return check_box_head(r, h);
 	if (r->route->action == ROUTE_BENTO_API)
 		return check_bento_head(r, h);
+	r->origin_listed = auth_origin_is_listed(r->ingest->auth, h->origin);
 	r->key = find_key(r->ingest->auth, h, &r->site_id);
 	r->is_signed = signature_parse(h->signature, r->signature) == 0;
 	return r->key == AUTH_UNKNOWN ? &wrong_key : NULL;
@@ -87,11 +97,30 @@ authenticate_head(struct request *r, const struct http_head *h)
 
 /* ---- by the body -------------------------------------------------------------------- */
 
+/* The certificate of a client stands in for a key. A browser shows it for every page, so the page
+ * must be known. */
+static const struct answer *
+take_client(struct request *r)
+{
+	if (r->key != AUTH_ABSENT || r->client != AUTH_KNOWN)
+		return NULL;
+	if (r->browser && !r->origin_listed)
+		return &wrong_page;
+	r->key = AUTH_KNOWN;
+	r->site_id = r->client_site_id;
+	return NULL;
+}
+
 static const struct answer *
 check_key(struct request *r)
 {
+	const struct answer *refusal;
+
 	if (r->key == AUTH_ABSENT)
 		r->key = auth_key(r->ingest->auth, r->parse.write_key, &r->site_id);
+	refusal = take_client(r);
+	if (refusal != NULL)
+		return refusal;
 	return r->key == AUTH_KNOWN ? NULL : &wrong_key;
 }
 
@@ -101,8 +130,11 @@ check_webhook(struct request *r)
 {
 	const struct segment_request *parse = &r->parse;
 	struct slice text = parse->is_array ? parse->events[0].body : parse->body;
+	const struct answer *refusal = take_client(r);
 	bool known = r->key == AUTH_KNOWN;
 
+	if (refusal != NULL)
+		return refusal;
 	if (known && !webhook_has_secret(r->ingest->webhook, r->site_id))
 		return NULL;
 	if (!known && !r->is_signed)
@@ -128,8 +160,8 @@ check_bento_body(struct request *r)
 		   : &wrong_bento_keys;
 }
 
-const struct answer *
-authenticate_body(struct request *r)
+static const struct answer *
+check_sender(struct request *r)
 {
 	switch (r->route->action) {
 	case ROUTE_BENTO_API:
@@ -144,4 +176,15 @@ authenticate_body(struct request *r)
 		break;
 	}
 	return check_key(r);
+}
+
+/* What else says who the sender is must agree with the certificate. */
+const struct answer *
+authenticate_body(struct request *r)
+{
+	const struct answer *refusal = check_sender(r);
+
+	if (refusal != NULL || r->client == AUTH_ABSENT)
+		return refusal;
+	return r->client == AUTH_KNOWN && r->client_site_id == r->site_id ? NULL : &wrong_client;
 }

@@ -27,7 +27,7 @@ check_open_listen(const struct ingest_options *o, struct err *e)
 		if (address.local)
 			continue;
 		for (size_t k = 0; k < o->n_sites; k++)
-			if (o->sites[k].n_write_keys == 0)
+			if (o->sites[k].n_write_keys == 0 && o->sites[k].n_client_names == 0)
 				return err_set(e, ERR_INPUT,
 				    "other machines can reach %s: set write_keys for site \"%s\", "
 				    "or listen on a loopback address or a unix socket",
@@ -65,6 +65,8 @@ open_server(
 
 	if (server_new(&so, &hooks, base, &in->server, e) != 0)
 		return -1;
+	if (o->tls != NULL)
+		server_use_tls(in->server, o->tls);
 	for (size_t i = 0; i < o->n_listen; i++)
 		if (server_listen(in->server, o->listen[i], o->inherited, e) != 0)
 			return -1;
@@ -115,6 +117,7 @@ ingest_new(const struct ingest_options *o, struct event_base *base, struct outbo
 	    || webhook_new(o->sites, o->n_sites, &in->webhook, e) != 0
 	    || bento_keys_new(o->sites, o->n_sites, &in->bento_keys, e) != 0
 	    || boxes_new(o->sites, o->n_sites, &in->boxes, e) != 0
+	    || client_names_new(o->sites, o->n_sites, &in->client_names, e) != 0
 	    || admission_new(o->sites, o->n_sites, &in->admission, e) != 0
 	    || refusals_new(outbox, o->clock, &in->refusals, e) != 0
 	    || start_ticking(in, base, e) != 0 || writer_link_open(in, base, e) != 0
@@ -132,6 +135,12 @@ ingest_count(const struct ingest *in, struct ingest_requests *ret_requests)
 	refusals_count(in->refusals, &ret_requests->accepted, &ret_requests->refused);
 }
 
+void
+ingest_use_tls(struct ingest *in, struct tls_context *tls)
+{
+	server_use_tls(in->server, tls);
+}
+
 const char *
 ingest_address(const struct ingest *in, size_t i)
 {
@@ -139,13 +148,14 @@ ingest_address(const struct ingest *in, size_t i)
 }
 
 static void
-free_keys(
-    struct auth *auth, struct webhook *webhook, struct bento_keys *bento_keys, struct boxes *boxes)
+free_keys(struct auth *auth, struct webhook *webhook, struct bento_keys *bento_keys,
+    struct client_names *client_names, struct boxes *boxes)
 {
 	boxes_free(boxes);
 	auth_free(auth);
 	webhook_free(webhook);
 	bento_keys_free(bento_keys);
+	client_names_free(client_names);
 }
 
 int
@@ -155,22 +165,25 @@ ingest_reload_sites(
 	struct webhook *webhook = NULL;
 	struct admission *admission = NULL;
 	struct bento_keys *bento_keys = NULL;
+	struct client_names *client_names = NULL;
 	struct boxes *boxes = NULL;
 	struct auth *auth = NULL;
 
 	if (auth_new(sites, n, &auth, e) != 0 || webhook_new(sites, n, &webhook, e) != 0
-	    || bento_keys_new(sites, n, &bento_keys, e) != 0 || boxes_new(sites, n, &boxes, e) != 0
-	    || admission_new(sites, n, &admission, e) != 0) {
-		free_keys(auth, webhook, bento_keys, boxes);
+	    || bento_keys_new(sites, n, &bento_keys, e) != 0
+	    || client_names_new(sites, n, &client_names, e) != 0
+	    || boxes_new(sites, n, &boxes, e) != 0 || admission_new(sites, n, &admission, e) != 0) {
+		free_keys(auth, webhook, bento_keys, client_names, boxes);
 		return -1;
 	}
-	free_keys(in->auth, in->webhook, in->bento_keys, in->boxes);
+	free_keys(in->auth, in->webhook, in->bento_keys, in->client_names, in->boxes);
 	admission_free(in->admission);
 	in->admission = admission;
 	in->auth = auth;
 	in->webhook = webhook;
 	in->bento_keys = bento_keys;
 	in->boxes = boxes;
+	in->client_names = client_names;
 	in->generation++;
 	return 0;
 }
@@ -224,7 +237,7 @@ ingest_free(struct ingest *in)
 		event_del(&in->second);
 	request_free_spare(in);
 	server_free(in->server); /* after the requests, which are charged to its quota */
-	free_keys(in->auth, in->webhook, in->bento_keys, in->boxes);
+	free_keys(in->auth, in->webhook, in->bento_keys, in->client_names, in->boxes);
 	admission_free(in->admission);
 	refusals_free(in->refusals);
 	free(in);

@@ -3,10 +3,10 @@
  *
  * http.h      pure reader of request heads and chunked bodies
  * server.h    connections: limits, deadlines, accepting, stopping; connection.h: one connection
- * listen.h    addresses and their sockets
+ * listen.h    addresses and their sockets; with TLS: tls/context.h and tls/stream.h
  * routes.h    paths to actions
- * auth.h      write keys and origins; webhook.h: signatures; bento_keys.h: Bento's keys;
- *             boxes.h: keys of boxes that forward to this spooler
+ * auth.h      write keys and origins; client_names.h: names in certificates; webhook.h: signatures;
+ *             bento_keys.h: Bento's keys; boxes.h: keys of boxes that forward to this spooler
  * answers.h   responses in Segment's shape, or Bento's
  *
  * The path of a request: its head is checked (path, method, origin, and the write key if the head
@@ -30,13 +30,17 @@
 struct event_base;
 struct ingest;
 struct segment_request;
+struct tls_context;
 
 struct ingest_site_options {
 	int64_t site_id;
 	const char *name;
-	/* without keys: every key is accepted, on loopback and unix sockets only */
+	/* without keys and client_names: every key is accepted, on loopback and unix sockets only
+	 */
 	const char *const *write_keys;
 	size_t n_write_keys;
+	const char *const *client_names; /* in certificates of clients, which need no key then */
+	size_t n_client_names;
 	const char *const *allow_origins;
 	size_t n_allow_origins;
 	const char *const
@@ -55,9 +59,11 @@ struct ingest_site_options {
 
 /* All strings are copied. */
 struct ingest_options {
-	const char *const *listen; /* "127.0.0.1:7300", "[::1]:0", "unix:/path" */
+	const char *const
+	    *listen; /* "127.0.0.1:7300", "[::1]:0", "tls:0.0.0.0:7443", "unix:/path" */
 	size_t n_listen;
 	struct inherited *inherited; /* may be NULL; used by ingest_new only */
+	struct tls_context *tls;     /* held; NULL without "tls:" addresses */
 	size_t max_body;             /* bytes of one request's body */
 	size_t max_event; /* bytes of one event; a larger one is kept as invalid; 0: no limit */
 	size_t max_message_id; /* characters; an event with a longer one is also kept as invalid */
@@ -79,8 +85,10 @@ struct ingest_options {
  */
 int ingest_new(const struct ingest_options *o, struct event_base *base, struct outbox *outbox,
     struct ingest **ret_ingest, struct err *e);
-/* Returns "http://127.0.0.1:7300" with the real port, or "unix:/path", for listener i; NULL past
- * the last one. */
+/* Replaces what TLS listeners show to their next connections, and holds it. */
+void ingest_use_tls(struct ingest *in, struct tls_context *tls);
+/* Returns "http://127.0.0.1:7300" with the real port ("https://" with TLS), or "unix:/path", for
+ * listener i; NULL past the last one. */
 const char *ingest_address(const struct ingest *in, size_t i);
 /* Requests since the start. */
 struct ingest_requests {

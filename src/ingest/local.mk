@@ -7,6 +7,8 @@ src_libbentospool_a_SOURCES += \
 	src/ingest/auth/bento_keys.h \
 	src/ingest/auth/boxes.c \
 	src/ingest/auth/boxes.h \
+	src/ingest/auth/client_names.c \
+	src/ingest/auth/client_names.h \
 	src/ingest/auth/constant_time.c \
 	src/ingest/auth/constant_time.h \
 	src/ingest/auth/signature.c \

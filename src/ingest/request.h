@@ -12,6 +12,7 @@
 #include "ingest/auth/auth.h"
 #include "ingest/auth/bento_keys.h"
 #include "ingest/auth/boxes.h"
+#include "ingest/auth/client_names.h"
 #include "ingest/auth/webhook.h"
 #include "ingest/box_report.h"
 #include "ingest/refusals.h"
@@ -28,8 +29,10 @@ struct request {
 	struct conn *conn; /* NULL: the client no longer waits for the answer */
 	const struct route *route;
 	/* who posts: */
-	enum auth_result key;  /* the result for the key in the head */
-	int64_t site_id;       /* valid once the sender is known */
+	enum auth_result key;    /* the result for the key in the head */
+	int64_t site_id;         /* valid once the sender is known */
+	enum auth_result client; /* the result for the names in the client's certificate */
+	int64_t client_site_id;
 	size_t bento_pair;     /* ROUTE_BENTO_API: the result of bento_keys_find_pair */
 	uint64_t generation;   /* struct ingest's generation when the head was checked */
 	bool bento_site_known; /* the query named the site */
@@ -37,8 +40,9 @@ struct request {
 	char box_name[BOXES_NAME_SIZE];
 	char box_version[BOX_VERSION_SIZE];
 	struct box_report box;
-	bool browser;   /* the request has an Origin header */
-	bool is_signed; /* signature is set */
+	bool browser;       /* the request has an Origin header */
+	bool origin_listed; /* allow_origins has that origin */
+	bool is_signed;     /* signature is set */
 	unsigned char signature[SIGNATURE_SIZE];
 	/* the parsed body */
 	struct segment_request parse;
@@ -55,6 +59,7 @@ struct ingest {
 	struct webhook *webhook;
 	struct bento_keys *bento_keys;
 	struct boxes *boxes;
+	struct client_names *client_names;
 	struct admission *admission;
 	uint64_t generation; /* generation of keys and secrets: the number of reloads */
 	struct outbox *outbox;

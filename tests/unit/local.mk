@@ -16,6 +16,7 @@ UNIT_TESTS = \
 	tests/unit/config/test_include \
 	tests/unit/config/test_parse \
 	tests/unit/config/test_settings \
+	tests/unit/config/test_tls_files \
 	tests/unit/control/test_control \
 	tests/unit/daemon/test_clocks \
 	tests/unit/daemon/test_job \
@@ -64,6 +65,7 @@ UNIT_TESTS = \
 	tests/unit/event/segment/test_segment_ids \
 	tests/unit/event/segment/test_segment_limits \
 	tests/unit/ingest/auth/test_auth \
+	tests/unit/ingest/auth/test_client_names \
 	tests/unit/ingest/auth/test_webhook \
 	tests/unit/ingest/test_routes \
 	tests/unit/http/test_gzip \
@@ -78,6 +80,8 @@ UNIT_TESTS = \
 	tests/unit/ingest/test_ingest_limits \
 	tests/unit/ingest/test_ingest_memory \
 	tests/unit/ingest/test_ingest_slow \
+	tests/unit/ingest/test_ingest_tls \
+	tests/unit/ingest/test_ingest_tls_clients \
 	tests/unit/ingest/test_ingest_webhook \
 	tests/unit/ingest/test_refusals \
 	tests/unit/outbox/dedup/test_dedup \
@@ -119,7 +123,11 @@ UNIT_TESTS = \
 	tests/unit/outbox/write/test_counts \
 	tests/unit/outbox/write/test_spans \
 	tests/unit/outbox/write/test_unresolved \
-	tests/unit/term/test_table
+	tests/unit/term/test_table \
+	tests/unit/tls/test_client_certificate \
+	tests/unit/tls/test_context \
+	tests/unit/tls/test_handshake \
+	tests/unit/tls/test_stream
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
@@ -148,6 +156,13 @@ DISPATCH_FAKES = tests/unit/dispatch/dispatch_rig.c tests/unit/dispatch/dispatch
 	tests/unit/dispatch/fake_composer.c tests/unit/dispatch/fake_composer.h tests/unit/dispatch/fake_outbox.c tests/unit/dispatch/fake_outbox.h \
 	tests/unit/dispatch/fake_reader.c \
 	tests/unit/dispatch/fake_transport.c tests/unit/dispatch/fake_transport.h
+# A certificate authority in memory.
+AUTHORITY = tests/unit/tls/authority.c tests/unit/tls/authority.h
+# Clients of ingest that speak TLS.
+TLS_CLIENT = tests/unit/ingest/tls_client.c tests/unit/ingest/tls_client.h $(INGEST_TEST_LIB) \
+	$(AUTHORITY)
+# Both ends of a TLS connection.
+STREAM_RIG = tests/unit/tls/stream_rig.c tests/unit/tls/stream_rig.h $(AUTHORITY)
 GZIP_MAKER = tests/lib/gzip_maker.c tests/lib/gzip_maker.h
 CONFIG_RIG = tests/unit/config/config_rig.c tests/unit/config/config_rig.h
 CONTROL_RIG = tests/unit/control/control_rig.c tests/unit/control/control_rig.h
@@ -160,6 +175,7 @@ tests_unit_config_test_config_SOURCES = tests/unit/config/test_config.c $(CONFIG
 tests_unit_config_test_config_sources_SOURCES = tests/unit/config/test_config_sources.c $(CONFIG_RIG)
 tests_unit_config_test_include_SOURCES = tests/unit/config/test_include.c $(TEST_LIB)
 tests_unit_config_test_environment_SOURCES = tests/unit/config/test_environment.c $(CONFIG_RIG)
+tests_unit_config_test_tls_files_SOURCES = tests/unit/config/test_tls_files.c $(CONFIG_RIG) $(AUTHORITY)
 tests_unit_control_test_control_SOURCES = tests/unit/control/test_control.c $(CONTROL_RIG)
 tests_unit_daemon_test_clocks_SOURCES = tests/unit/daemon/test_clocks.c $(OUTBOX_RIG)
 tests_unit_daemon_test_notify_SOURCES = tests/unit/daemon/test_notify.c $(TEST_LIB)
@@ -231,6 +247,9 @@ tests_unit_ingest_test_ingest_slow_SOURCES = tests/unit/ingest/test_ingest_slow.
 	$(INGEST_TEST_LIB)
 tests_unit_ingest_test_ingest_webhook_SOURCES = tests/unit/ingest/test_ingest_webhook.c \
 	$(INGEST_TEST_LIB)
+tests_unit_ingest_test_ingest_tls_SOURCES = tests/unit/ingest/test_ingest_tls.c $(TLS_CLIENT)
+tests_unit_ingest_test_ingest_tls_clients_SOURCES = tests/unit/ingest/test_ingest_tls_clients.c \
+	$(TLS_CLIENT)
 tests_unit_ingest_test_refusals_SOURCES = tests/unit/ingest/test_refusals.c $(INGEST_TEST_LIB)
 tests_unit_outbox_dedup_test_dedup_SOURCES = tests/unit/outbox/dedup/test_dedup.c $(TEST_LIB)
 tests_unit_outbox_dedup_test_entry_SOURCES = tests/unit/outbox/dedup/test_entry.c
@@ -292,3 +311,7 @@ tests_unit_outbox_write_test_counts_SOURCES = tests/unit/outbox/write/test_count
 tests_unit_outbox_write_test_spans_SOURCES = tests/unit/outbox/write/test_spans.c $(OUTBOX_RIG)
 tests_unit_outbox_write_test_unresolved_SOURCES = tests/unit/outbox/write/test_unresolved.c \
 	tests/unit/outbox/identity/identity_fixture.h $(OUTBOX_RIG)
+tests_unit_tls_test_context_SOURCES = tests/unit/tls/test_context.c $(AUTHORITY)
+tests_unit_tls_test_client_certificate_SOURCES = tests/unit/tls/test_client_certificate.c $(STREAM_RIG)
+tests_unit_tls_test_handshake_SOURCES = tests/unit/tls/test_handshake.c $(STREAM_RIG)
+tests_unit_tls_test_stream_SOURCES = tests/unit/tls/test_stream.c $(STREAM_RIG)

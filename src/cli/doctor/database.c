@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "cli/doctor/doctor.h"
-#include "config/secret.h"
+#include "config/keys/secret.h"
 #include "outbox/outbox.h"
 #include "outbox/read/integrity.h"
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "cli/doctor/doctor.h"
-#include "config/secret.h"
+#include "config/keys/secret.h"
 
 struct named_file {
 	const char *path;

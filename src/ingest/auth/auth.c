@@ -32,7 +32,8 @@ struct auth {
 	size_t n_keys;
 	char **origins;
 	size_t n_origins;
-	int64_t only_site_id; /* the only site, when no keys are configured */
+	bool open;            /* there is one site, and nothing is asked of its senders */
+	int64_t only_site_id; /* that site */
 };
 
 /* ---- the table of keys -------------------------------------------------------------- */
@@ -114,11 +115,14 @@ add_origin(struct auth *a, const char *origin, struct err *e)
 static int
 add_site(struct auth *a, const struct ingest_site_options *site, bool alone, struct err *e)
 {
-	if (site->n_write_keys == 0 && !alone)
+	bool open = site->n_write_keys == 0 && site->n_client_names == 0;
+
+	if (open && !alone)
 		return err_set(e, ERR_INPUT,
 		    "site \"%s\" has no write_keys: with several sites each needs keys of its own, "
 		    "because the write key decides the site",
 		    site->name);
+	a->open = open;
 	a->only_site_id = site->site_id;
 	for (size_t i = 0; i < site->n_write_keys; i++)
 		if (add_key(a, site, site->write_keys[i], e) != 0)
@@ -166,7 +170,7 @@ auth_free(struct auth *a)
 enum auth_result
 auth_key(const struct auth *a, struct slice key, int64_t *ret_site_id)
 {
-	if (a->n_keys == 0) {
+	if (a->open) {
 		*ret_site_id = a->only_site_id;
 		return AUTH_KNOWN;
 	}
@@ -197,7 +201,7 @@ auth_basic(const struct auth *a, struct slice authorization, int64_t *ret_site_i
 	struct slice user;
 	const char *colon;
 
-	if (a->n_keys == 0)
+	if (a->open)
 		return auth_key(a, SLICE_NONE, ret_site_id);
 	result = auth_basic_text(authorization, text, sizeof(text), &user);
 	if (result != AUTH_KNOWN)
@@ -255,8 +259,12 @@ auth_origin(const struct auth *a, struct slice origin)
 {
 	if (origin.n == 0 || origin.n > AUTH_ORIGIN_MAX)
 		return false;
-	if (a->n_keys > 0)
-		return true;
+	return a->n_keys > 0 || auth_origin_is_listed(a, origin);
+}
+
+bool
+auth_origin_is_listed(const struct auth *a, struct slice origin)
+{
 	for (size_t i = 0; i < a->n_origins; i++)
 		if (slice_equals(origin, slice_from(a->origins[i])))
 			return true;

@@ -24,8 +24,8 @@ struct auth;
 struct ingest_site_options;
 
 /*
- * Copies the keys and origins. ERR_INPUT: one of several sites has no keys, two sites share a key,
- * or a key is empty or too long.
+ * Copies the keys and origins. ERR_INPUT: one of several sites has neither keys nor client_names,
+ * two sites share a key, or a key is empty or too long.
  */
 int auth_new(
     const struct ingest_site_options *sites, size_t n_sites, struct auth **ret_auth, struct err *e);
@@ -37,8 +37,8 @@ enum auth_result {
 	AUTH_KNOWN
 };
 
-/* Looks up a key; ret_site_id is written only with AUTH_KNOWN. When no keys are configured the
- * result is always AUTH_KNOWN. */
+/* Looks up a key; ret_site_id is written only with AUTH_KNOWN. When nothing is asked of senders,
+ * the result is always AUTH_KNOWN. */
 enum auth_result auth_key(const struct auth *a, struct slice key, int64_t *ret_site_id);
 /*
  * Decodes the Basic credentials of an Authorization header into `to`. AUTH_ABSENT: another scheme;
@@ -62,5 +62,7 @@ bool auth_query_get(struct slice query, struct slice name, char *to, size_t room
  * still required), else only the listed ones.
  */
 bool auth_origin(const struct auth *a, struct slice origin);
+/* Whether allow_origins of a site has the origin. */
+bool auth_origin_is_listed(const struct auth *a, struct slice origin);
 
 #endif

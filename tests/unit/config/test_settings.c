@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "config/address.h"
-#include "config/bento_key.h"
 #include "config/config.h"
+#include "config/keys/bento_key.h"
 #include "config/settings.h"
 
 /* Each number at the limits of its range. */
@@ -158,11 +158,13 @@ copies_of_bento_keys_are_checked(void **state)
 static void
 listen_addresses_are_checked(void **state)
 {
-	static const char *const good[] = { "127.0.0.1:0", "0.0.0.0:65535", "[::]:1", "unix:/a" };
+	static const char *const good[] = { "127.0.0.1:0", "0.0.0.0:65535", "[::]:1", "unix:/a",
+		"tls:0.0.0.0:7443", "tls:[::1]:0" };
 	static const char *const bad[] = { "", ":80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536",
 		"127.0.0.1:-1", "127.0.0.1:1x", "127.0.0.1:+1", "localhost:80", "::1:80", "[::1]80",
 		"[::1]", "[]:80", "unix:", "unix:a", "1.2.3:4", "127.0.0.1:000080",
-		"[127.0.0.1]:80",
+		"[127.0.0.1]:80", "tls:", "tls:unix:/a", "tls:tls:1.2.3.4:5", "tls:localhost:1",
+		"TLS:1.2.3.4:5",
 		"unix:/"
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 		"aa"
@@ -178,6 +180,10 @@ listen_addresses_are_checked(void **state)
 			fail_msg("taken: %s", bad[i]);
 	assert_true(address_is_local("[::1]:5"));
 	assert_true(address_is_local("unix:/a"));
+	assert_true(address_is_local("tls:127.0.0.1:5"));
+	assert_false(address_is_local("tls:0.0.0.0:5"));
+	assert_true(address_is_tls("tls:127.0.0.1:5"));
+	assert_false(address_is_tls("127.0.0.1:5"));
 	assert_false(address_is_local("0.0.0.0:5"));
 	assert_false(address_is_local("[::]:5"));
 	assert_false(address_is_local("128.0.0.1:5"));

@@ -181,6 +181,18 @@ world_run_until_given_back(struct world *w, unsigned n)
 
 /* ---- clients --------------------------------------------------------------------------------- */
 
+static ssize_t
+send_plain(struct client *c, const char *p, size_t n)
+{
+	return send(c->fd, p, n, MSG_NOSIGNAL);
+}
+
+static ssize_t
+recv_plain(struct client *c, char *to, size_t n)
+{
+	return recv(c->fd, to, n, 0);
+}
+
 struct client *
 client_new(struct world *w, size_t i)
 {
@@ -190,10 +202,12 @@ client_new(struct world *w, size_t i)
 
 	assert_non_null(c);
 	assert_non_null(text);
-	if (strncmp(text, "http://", 7) == 0)
-		text += 7;
+	if (strncmp(text, "http", 4) == 0)
+		text = strstr(text, "://") + 3;
 	assert_int_equal(listen_parse(text, &a, NULL), 0);
 	c->w = w;
+	c->send = send_plain;
+	c->recv = recv_plain;
 	c->fd = socket(a.sockaddr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	assert_true(c->fd >= 0);
 	if (connect(c->fd, (struct sockaddr *)&a.sockaddr, a.size) != 0) {
@@ -224,7 +238,7 @@ static bool
 is_sent(void *arg)
 {
 	struct sending *s = arg;
-	ssize_t n = send(s->c->fd, s->p, s->n, MSG_NOSIGNAL);
+	ssize_t n = s->c->send(s->c, s->p, s->n);
 
 	if (n > 0) {
 		s->p += n;
@@ -266,7 +280,7 @@ client_post(struct client *c, const char *path, const char *headers, const char 
 size_t
 client_read(struct client *c)
 {
-	ssize_t n = recv(c->fd, c->got + c->n_got, sizeof(c->got) - 1 - c->n_got, 0);
+	ssize_t n = c->recv(c, c->got + c->n_got, sizeof(c->got) - 1 - c->n_got);
 
 	if (n > 0)
 		c->n_got += (size_t)n;

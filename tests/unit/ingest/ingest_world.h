@@ -7,6 +7,7 @@
 
 #include <event2/event.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "ingest/ingest.h"
 #include "unit/ingest/ingest_outbox.h"
@@ -43,6 +44,10 @@ void world_run_until_given_back(struct world *w, unsigned n);
 struct client {
 	struct world *w;
 	int fd;
+	/* how bytes are sent and received; a TLS client replaces them (tls_client.h) */
+	ssize_t (*send)(struct client *c, const char *p, size_t n);
+	ssize_t (*recv)(struct client *c, char *to, size_t n);
+	void *tls;
 	char got[65536]; /* bytes that were read and not yet taken by client_answer */
 	size_t n_got;
 	bool closed; /* the server closed the connection */

@@ -3,7 +3,7 @@
  * quotes, a line break or the name copied along, and credentials that were swapped. Bento would
  * answer 401 to each of these, and the site would pause.
  */
-#include "config/bento_key.h"
+#include "config/keys/bento_key.h"
 
 #include <ctype.h>
 #include <stdbool.h>

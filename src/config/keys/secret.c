@@ -3,7 +3,7 @@
  * secrets, that no other user may read or write it. The error names the remedy and never shows a
  * part of the file.
  */
-#include "config/secret.h"
+#include "config/keys/secret.h"
 
 #include <errno.h>
 #include <fcntl.h>

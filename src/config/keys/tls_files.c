@@ -1,0 +1,152 @@
+/*
+ * Reads the files of a TLS listener and makes a context of them, which finds what is wrong. The
+ * text of the private key is wiped. A certificate whose time is over, or has not come, is only
+ * warned of: a spooler that starts after an outage of months still has events to deliver, and a
+ * clock that was never set makes every certificate look too new.
+ */
+#include "config/keys/tls_files.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/isotime.h"
+#include "config/address.h"
+#include "config/keys/secret.h"
+#include "config/warn.h"
+#include "tls/context.h"
+
+bool
+tls_files_are_needed(const struct config_list *listen)
+{
+	for (size_t i = 0; i < listen->n; i++)
+		if (address_is_tls(listen->item[i]))
+			return true;
+	return false;
+}
+
+static int
+check_unused(const struct config_tls *tls, struct err *e)
+{
+	const char *name = tls->certificate_file[0] != '\0'   ? "certificate_file"
+			   : tls->private_key_file[0] != '\0' ? "private_key_file"
+			   : tls->client_ca_file[0] != '\0'   ? "client_ca_file"
+							      : NULL;
+
+	if (name == NULL)
+		return 0;
+	return err_set(e, ERR_INPUT,
+	    "%s is set, but no address in listen uses it: write \"tls:ADDRESS:PORT\", or remove %s",
+	    name, name);
+}
+
+int
+tls_files_check(const struct config_list *listen, const struct config_tls *tls, struct err *e)
+{
+	const char *missing;
+
+	if (!tls_files_are_needed(listen))
+		return check_unused(tls, e);
+	missing = tls->certificate_file[0] == '\0'   ? "certificate_file"
+		  : tls->private_key_file[0] == '\0' ? "private_key_file"
+						     : NULL;
+	if (missing == NULL)
+		return 0;
+	return err_set(e, ERR_INPUT, "%s is missing: tls: addresses in listen need it", missing);
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+/* A certificate may stand in a file with its key, which must then be as private as a key. */
+static int
+read_public(const char *path, const char *name, char **ret_text, struct err *e)
+{
+	char *text;
+
+	if (secret_read_text(path, CONFIG_MAX_BYTES, &text, e) != 0)
+		return err_wrap(e, "%s", name);
+	if (strstr(text, "PRIVATE KEY-----") != NULL && secret_is_exposed(path)) {
+		explicit_bzero(text, strlen(text));
+		free(text);
+		return err_set(e, ERR_INPUT,
+		    "%s: %s holds a private key and can be read by others: chmod 600 %s", name,
+		    path, path);
+	}
+	*ret_text = text;
+	return 0;
+}
+
+static int
+read_private_key(const char *path, char **ret_text, struct err *e)
+{
+	return secret_read_private(path, CONFIG_MAX_BYTES, ret_text, e) == 0
+		   ? 0
+		   : err_wrap(e, "private_key_file");
+}
+
+static void
+wipe(char *text)
+{
+	if (text != NULL)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
+
+int
+tls_files_open(const struct config_tls *tls, struct tls_context **ret_context, struct err *e)
+{
+	char *certificate = NULL, *private_key = NULL, *client_ca = NULL;
+	struct tls_files files;
+	int rc = 0;
+
+	if (read_public(tls->certificate_file, "certificate_file", &certificate, e) != 0
+	    || read_private_key(tls->private_key_file, &private_key, e) != 0)
+		rc = -1;
+	if (rc == 0 && tls->client_ca_file[0] != '\0')
+		rc = read_public(tls->client_ca_file, "client_ca_file", &client_ca, e);
+	files = (struct tls_files){ { tls->certificate_file, certificate },
+		{ tls->private_key_file, private_key }, { tls->client_ca_file, client_ca } };
+	if (rc == 0)
+		rc = tls_context_new(&files, ret_context, e);
+	wipe(certificate);
+	wipe(private_key);
+	wipe(client_ca);
+	return rc;
+}
+
+/* ---- dates ----------------------------------------------------------------------------------- */
+
+bool
+tls_files_describe_dates(
+    const struct tls_certificate *t, int64_t now, char ret_text[static TLS_FILES_TEXT])
+{
+	bool over = now >= t->not_after;
+	char at[ISOTIME_SIZE];
+
+	if (!over && now >= t->not_before)
+		return false;
+	isotime_format(over ? t->not_after : t->not_before, at);
+	snprintf(ret_text, TLS_FILES_TEXT, "%s %s: %s", over ? "ended" : "begins only", at,
+	    over ? "renew it; clients refuse it" : "set the clock of this machine, or wait");
+	return true;
+}
+
+int
+tls_files_try(struct config *c, struct err *e)
+{
+	struct tls_context *context;
+	char text[TLS_FILES_TEXT];
+	int rc = 0;
+
+	if (!tls_files_are_needed(&c->ingest.listen))
+		return 0;
+	if (tls_files_open(&c->ingest.tls, &context, e) != 0)
+		return err_wrap(e, "ingest");
+	if (tls_files_describe_dates(
+		tls_context_certificate(context), clock_wall(&clock_system), text))
+		rc = config_warn(
+		    c, e, "ingest: the certificate in %s %s", c->ingest.tls.certificate_file, text);
+	tls_context_free(context);
+	return rc;
+}

@@ -1,0 +1,34 @@
+/* The files that a TLS listener needs: certificate, private key, authorities of clients. Main
+ * thread. */
+#ifndef CONFIG_TLS_FILES_H
+#define CONFIG_TLS_FILES_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "config/config.h"
+
+struct tls_certificate;
+struct tls_context;
+
+/* Whether one of the addresses is a TLS address. */
+bool tls_files_are_needed(const struct config_list *listen);
+/* Checks that the settings go together: a certificate and a key where there are TLS addresses, and
+ * only there. Reads no file. The error begins with the name of a setting. */
+int tls_files_check(const struct config_list *listen, const struct config_tls *tls, struct err *e);
+/*
+ * Reads the files, and checks that they belong together and that only this user can read the key.
+ * The error names the setting and the file, and is what a person has to mend.
+ */
+int tls_files_open(const struct config_tls *tls, struct tls_context **ret_context, struct err *e);
+/* Opens the files of all listeners, and adds a warning for a certificate that is not valid now. The
+ * error names the section. */
+int tls_files_try(struct config *c, struct err *e);
+
+#define TLS_FILES_TEXT 160
+/* Prints what is wrong with the dates at `now` (wall ms): "ended 2 days ago, ..." with the remedy.
+ * Returns whether something is. */
+bool tls_files_describe_dates(
+    const struct tls_certificate *t, int64_t now, char ret_text[static TLS_FILES_TEXT]);
+
+#endif

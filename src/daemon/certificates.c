@@ -1,0 +1,223 @@
+/*
+ * Compares what stat says of the files with what it said when they were read. A renewal writes
+ * certificate and key one after the other, so files are read only when two looks found the same.
+ * Fails, and says so in the log and as a fault, when the new files cannot be used.
+ */
+#include "daemon/certificates.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/isotime.h"
+#include "base/log.h"
+#include "config/keys/tls_files.h"
+
+#define N_FILES 3
+
+/* What changes when a file is replaced or written; all zeros without a file. */
+struct stamp {
+	int64_t device, inode, size, modified_s, modified_ns, changed_s, changed_ns;
+};
+
+struct look {
+	struct stamp file[N_FILES];
+};
+
+struct certificates {
+	struct certificates_options o;
+	struct tls_context *context;
+	struct tls_context *next; /* between prepare and commit */
+	struct look used;         /* of the files that were read last, used or not */
+	struct look seen;         /* at the last tick */
+	char fault[sizeof(((struct err *)0)->text)];
+	int64_t retry_at; /* mono ms; while there is a fault */
+};
+
+static void
+stamp_of(const char *path, struct stamp *ret_stamp)
+{
+	struct stat st;
+
+	*ret_stamp = (struct stamp){ 0 };
+	if (path[0] == '\0' || stat(path, &st) != 0)
+		return;
+	*ret_stamp = (struct stamp){ (int64_t)st.st_dev, (int64_t)st.st_ino, st.st_size,
+		st.st_mtim.tv_sec, st.st_mtim.tv_nsec, st.st_ctim.tv_sec, st.st_ctim.tv_nsec };
+}
+
+static struct look
+look_at(const struct config_tls *tls)
+{
+	struct look look;
+
+	stamp_of(tls->certificate_file, &look.file[0]);
+	stamp_of(tls->private_key_file, &look.file[1]);
+	stamp_of(tls->client_ca_file, &look.file[2]);
+	return look;
+}
+
+static bool
+is_same(const struct look *a, const struct look *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+/* ---- setup and release -------------------------------------------------------------- */
+
+int
+certificates_new(const struct certificates_options *o, const struct config_tls *tls,
+    struct certificates **ret_certificates, struct err *e)
+{
+	struct certificates *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return err_nomem(e);
+	c->o = *o;
+	c->used = c->seen = look_at(tls);
+	if (tls_files_open(tls, &c->context, e) != 0) {
+		free(c);
+		return err_wrap(e, "%s", o->listener);
+	}
+	*ret_certificates = c;
+	return 0;
+}
+
+void
+certificates_free(struct certificates *c)
+{
+	if (c == NULL)
+		return;
+	tls_context_free(c->context);
+	tls_context_free(c->next);
+	free(c);
+}
+
+/* ---- renewals ----------------------------------------------------------------------- */
+
+/* Takes ownership of context. */
+static void
+use(struct certificates *c, struct tls_context *context)
+{
+	const struct tls_certificate *t = tls_context_certificate(context);
+	char end[ISOTIME_SIZE];
+
+	tls_context_free(c->context);
+	c->context = context;
+	c->fault[0] = '\0';
+	c->o.use(c->o.use_arg, context);
+	isotime_format(t->not_after, end);
+	log_info("%s: new connections get the certificate of %s, which ends %s", c->o.listener,
+	    t->name, end);
+}
+
+/* Logs a fault once, and not each time that the files are tried again. */
+static void
+keep(struct certificates *c, const struct err *why)
+{
+	char end[ISOTIME_SIZE];
+
+	c->retry_at = clock_mono(c->o.clock) + CERTIFICATES_RETRY_MS;
+	if (strcmp(c->fault, why->text) == 0)
+		return;
+	snprintf(c->fault, sizeof(c->fault), "%s", why->text);
+	isotime_format(tls_context_certificate(c->context)->not_after, end);
+	log_warn("%s: the new certificate is not used: %s; the present one ends %s", c->o.listener,
+	    why->text, end);
+}
+
+void
+certificates_tick(struct certificates *c, const struct config_tls *tls)
+{
+	struct look now = look_at(tls);
+	bool settled = is_same(&now, &c->seen);
+	struct tls_context *context;
+	struct err e;
+
+	c->seen = now;
+	if (!settled)
+		return;
+	if (is_same(&now, &c->used)
+	    && (c->fault[0] == '\0' || clock_mono(c->o.clock) < c->retry_at))
+		return;
+	c->used = now;
+	if (tls_files_open(tls, &context, &e) == 0)
+		use(c, context);
+	else
+		keep(c, &e);
+}
+
+/* ---- reloads ------------------------------------------------------------------------ */
+
+int
+certificates_prepare(struct certificates *c, const struct config_tls *tls, struct err *e)
+{
+	if (c == NULL)
+		return 0;
+	c->seen = look_at(tls);
+	if (tls_files_open(tls, &c->next, e) == 0)
+		return 0;
+	return err_wrap(e, "%s", c->o.listener);
+}
+
+void
+certificates_commit(struct certificates *c)
+{
+	if (c == NULL)
+		return;
+	c->used = c->seen;
+	use(c, c->next);
+	c->next = NULL;
+}
+
+void
+certificates_cancel(struct certificates *c)
+{
+	if (c == NULL)
+		return;
+	tls_context_free(c->next);
+	c->next = NULL;
+}
+
+/* ---- what is in use ----------------------------------------------------------------- */
+
+struct tls_context *
+certificates_context(const struct certificates *c)
+{
+	return c->context;
+}
+
+const char *
+certificates_fault(const struct certificates *c)
+{
+	return c->fault;
+}
+
+static void
+add_time(cJSON *to, const char *key, int64_t at)
+{
+	char text[ISOTIME_SIZE];
+
+	isotime_format(at, text);
+	cJSON_AddStringToObject(to, key, text);
+}
+
+void
+certificates_describe(const struct certificates *c, cJSON *list)
+{
+	const struct tls_certificate *t;
+	cJSON *o;
+
+	if (c == NULL)
+		return;
+	t = tls_context_certificate(c->context);
+	o = cJSON_CreateObject();
+	cJSON_AddStringToObject(o, "listener", c->o.listener);
+	cJSON_AddStringToObject(o, "name", t->name);
+	add_time(o, "not_before", t->not_before);
+	add_time(o, "not_after", t->not_after);
+	cJSON_AddStringToObject(o, "fault", c->fault);
+	cJSON_AddItemToArray(list, o);
+}
