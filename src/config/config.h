@@ -92,6 +92,9 @@ struct config_site {
 	char *upstream_key;
 	char *upstream_key_file;
 	int64_t heartbeat;
+	struct config_list send_first;
+	char *send_between;
+	int64_t bytes_per_hour;
 	struct config_list boxes; /* "NAME KEY" of each box that may forward to this site */
 	char *boxes_file;
 	char *api_url;

@@ -14,6 +14,8 @@ src_libbentospool_a_SOURCES += \
 	src/config/fleet/box.h \
 	src/config/fleet/fleet.c \
 	src/config/fleet/fleet.h \
+	src/config/fleet/window.c \
+	src/config/fleet/window.h \
 	src/config/keys/bento_key.c \
 	src/config/keys/bento_key.h \
 	src/config/keys/secret.c \

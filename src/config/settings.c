@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "config/address.h"
 #include "config/fleet/box.h"
+#include "config/fleet/fleet.h"
+#include "config/fleet/window.h"
 #include "config/keys/bento_key.h"
 #include "event/mapping/mapping.h"
 
@@ -160,6 +162,12 @@ const struct setting settings[] = {
 	  .help = "file that holds this box's key, in place of upstream_key; mode 0600" },
 	{ SITE(heartbeat), SECONDS("300", 0, 86400000),
 	  .help = "seconds without events after which a box reports to upstream; 0: never" },
+	{ SITE(send_first), LIST(NULL), .check = fleet_check_pattern,
+	  .help = "names of track calls that a box forwards before others; * matches any text" },
+	{ SITE(send_between), TEXT(""), .check = window_check,
+	  .help = "part of the day, by local time, in which requests are sent; empty: always" },
+	{ SITE(bytes_per_hour), NUMBER("0", 0, INT64_C(1) << 50), .check_number = fleet_check_budget,
+	  .help = "maximum bytes of requests in an hour, evenly spent; 0: no limit" },
 	{ SITE(boxes), LIST(NULL), .secret = true, .check = box_check,
 	  .help = "boxes that may forward to this site: \"NAME KEY\" for each; preferably in a file" },
 	{ SITE(boxes_file), TEXT(""),

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "config/fleet/window.h"
 
 #define WRITER_MAX_WAITING 16384 /* number of requests; max_buffered bounds their bytes */
 
@@ -43,6 +44,12 @@ policy_of(const struct config_site *s)
 		    strcmp(s->maybe_delivered, "fail") == 0 ? MAYBE_FAIL : MAYBE_HOLD,
 		.all_refused = (unsigned)s->all_refused,
 	};
+}
+
+static const char *const *
+items(const struct config_list *list)
+{
+	return (const char *const *)list->item;
 }
 
 /* A site with an upstream sends to the central spooler, one request at a time, so that all calls
@@ -107,7 +114,12 @@ wiring_site_dispatch(struct config *c, const struct config_site *s, int64_t site
 		.max_attempts = (unsigned)s->max_attempts,
 		.max_age_ms = s->max_age,
 		.heartbeat_ms = s->heartbeat,
+		.bytes_per_hour = s->bytes_per_hour,
+		.first = items(&s->send_first),
+		.n_first = s->send_first.n,
 	};
+	/* The text was checked. */
+	(void)window_parse(s->send_between, &ret->window.from, &ret->window.to, NULL);
 	wiring_mapping(s, &ret->mapping);
 	if (s->upstream[0] != '\0')
 		forward(s, ret);
@@ -124,12 +136,6 @@ wiring_identity(const struct config_site *s, int64_t site_id, struct identity_si
 	/* The central spooler decides who a call is about. */
 	if (s->upstream[0] != '\0')
 		*ret = (struct identity_site){ .site_id = site_id };
-}
-
-static const char *const *
-items(const struct config_list *list)
-{
-	return (const char *const *)list->item;
 }
 
 void

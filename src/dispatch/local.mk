@@ -16,6 +16,8 @@ src_libbentospool_a_SOURCES += \
 	src/dispatch/health/suspects.h \
 	src/dispatch/members.c \
 	src/dispatch/members.h \
+	src/dispatch/outgoing/budget.c \
+	src/dispatch/outgoing/budget.h \
 	src/dispatch/outgoing/center.c \
 	src/dispatch/outgoing/center.h \
 	src/dispatch/outgoing/charge.c \
@@ -37,6 +39,8 @@ src_libbentospool_a_SOURCES += \
 	src/dispatch/queue/batch.h \
 	src/dispatch/queue/fill.c \
 	src/dispatch/queue/fill.h \
+	src/dispatch/queue/first.c \
+	src/dispatch/queue/first.h \
 	src/dispatch/queue/order.c \
 	src/dispatch/queue/order.h \
 	src/dispatch/queue/passing.c \

@@ -128,6 +128,18 @@ obey_control(struct site *s, int64_t now)
 	queue_flush(&s->queue);
 }
 
+static int64_t
+sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t
+later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 /* Returns when the next attempt may begin if there is a batch; a time in the past: at once. */
 static int64_t
 begin_next(const struct site *s, int64_t now)
@@ -145,11 +157,16 @@ may_prepare(const struct site *s, int64_t now)
 	       && outgoing_may_prepare(&s->outgoing, now);
 }
 
-/* An operator's pause is silent, so that it also stops a link from being paid for. */
-static bool
-may_beat(const struct site *s)
+/* Returns when the next heartbeat is due. An operator's pause is silent, so that it also stops a
+ * link from being paid for. */
+static int64_t
+beat_next(const struct site *s, int64_t now)
 {
-	return context_is_sending(s->ctx) && !is_paused(s) && s->reload == NULL;
+	int64_t at = center_next(&s->outgoing.center);
+
+	if (at == CONTEXT_NEVER || !context_is_sending(s->ctx) || is_paused(s) || s->reload != NULL)
+		return CONTEXT_NEVER;
+	return later(at, outgoing_link_next(&s->outgoing, now));
 }
 
 void
@@ -178,20 +195,8 @@ site_run(struct site *s, int64_t now)
 		queue_prepare_step(&s->queue, now);
 	if (context_is_sending(s->ctx))
 		queue_settle_unfit(&s->queue, now);
-	if (may_beat(s))
-		center_run(&s->outgoing.center, now);
-}
-
-static int64_t
-sooner(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int64_t
-later(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
+	if (beat_next(s, now) <= now && center_run(&s->outgoing.center, now))
+		budget_spend(&s->outgoing.budget, now, 0);
 }
 
 int64_t
@@ -201,8 +206,7 @@ site_sleep(const struct site *s, int64_t now)
 
 	if (context_is_sending(s->ctx)) {
 		at = sooner(at, queue_settle_next(&s->queue));
-		if (may_beat(s))
-			at = sooner(at, center_next(&s->outgoing.center));
+		at = sooner(at, beat_next(s, now));
 		at = sooner(at, later(begin_next(s, now), queue_next(&s->queue)));
 		/* Preparing goes on in the next step, so that a request can be sent first. */
 		if (queue_must_look(&s->queue) && (s->ctx->sent || may_prepare(s, now)))

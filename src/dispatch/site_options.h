@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/shared.h"
+#include "dispatch/outgoing/budget.h"
 #include "event/bento/verdict.h"
 #include "event/mapping/mapping.h"
 
@@ -31,9 +32,16 @@ struct dispatch_site_options {
 	struct mapping_options mapping;
 	struct verdict_policy policy;
 	unsigned max_attempts; /* charged failures after which an event fails; 0: no limit */
-	int64_t
-	    heartbeat_ms;   /* to a central spooler: the most time without a request; 0: no limit */
-	int64_t max_age_ms; /* the most time since the receipt of an event; 0: no limit */
+	/* The most time since the receipt of an event; 0: no limit. */
+	int64_t max_age_ms;
+	/* To a central spooler: the most time without a request; 0: no limit. */
+	int64_t heartbeat_ms;
+	/* Names of events that are forwarded before others: patterns, in which * matches any text.
+	 */
+	const char *const *first;
+	size_t n_first;
+	int64_t bytes_per_hour; /* of requests; 0: no limit */
+	struct window window;   /* when requests may be sent */
 	/* the state that the previous process left */
 	bool paused;       /* by an operator: see dispatcher_site_control */
 	size_t byte_limit; /* the largest body that Bento accepts; 0: batch_bytes */

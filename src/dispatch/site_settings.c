@@ -10,6 +10,7 @@
 
 #define URL_MAX 8192
 #define MAPPING_TEXT_MAX 4096
+#define BATCH_BYTES_MIN 1000 /* as the setting batch_bytes */
 
 static int
 make_urls(struct site_settings *s, struct err *e)
@@ -31,11 +32,23 @@ make_urls(struct site_settings *s, struct err *e)
 	return 0;
 }
 
+/* A request takes at most five minutes of the byte budget, so that an event that comes meanwhile
+ * does not wait longer for its turn. */
+static void
+limit_batch(struct dispatch_site_options *o)
+{
+	size_t most = (size_t)(o->bytes_per_hour / 12);
+
+	if (o->bytes_per_hour > 0 && most < o->batch_bytes)
+		o->batch_bytes = most < BATCH_BYTES_MIN ? BATCH_BYTES_MIN : most;
+}
+
 static int
 derive(struct site_settings *s, struct err *e)
 {
 	if (s->options.batch_events == 0 || s->options.batch_bytes == 0)
 		return err_set(e, ERR_INPUT, "a batch must have room for an event");
+	limit_batch(&s->options);
 	mapping_describe(&s->options.mapping, &s->mapping_text);
 	return s->mapping_text.failed ? err_nomem(e) : make_urls(s, e);
 }

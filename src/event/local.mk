@@ -60,6 +60,8 @@ src_libbentospool_a_SOURCES += \
 	src/event/segment/nobody.h \
 	src/event/segment/person.c \
 	src/event/segment/person.h \
+	src/event/segment/persons.c \
+	src/event/segment/persons.h \
 	src/event/segment/same_content.c \
 	src/event/segment/same_content.h \
 	src/event/segment/segment.c \

@@ -24,6 +24,7 @@ UNIT_TESTS = \
 	tests/unit/daemon/test_retention \
 	tests/unit/dispatch/health/test_backoff \
 	tests/unit/dispatch/health/test_breaker \
+	tests/unit/dispatch/outgoing/test_budget \
 	tests/unit/dispatch/outgoing/test_pace \
 	tests/unit/dispatch/port/test_composer \
 	tests/unit/dispatch/port/test_outbox_port \

@@ -28,6 +28,12 @@ fleet_check_upstream(const char *place, const struct config_site *site, struct e
 			    "central spooler",
 			    place, site->name, of_bento[i]);
 	}
+	if (site->send_first.n > FLEET_PATTERNS_MAX)
+		return err_set(e, ERR_INPUT,
+		    "%s: site \"%s\": send_first has %zu patterns, at most %d are allowed: join "
+		    "some "
+		    "with *",
+		    place, site->name, site->send_first.n, FLEET_PATTERNS_MAX);
 	if (site->upstream_key[0] == '\0')
 		return err_set(e, ERR_INPUT,
 		    "%s: site \"%s\": upstream_key is missing: it is this box's key at the central "
@@ -55,17 +61,28 @@ compare(const char *place, const struct config_site *site, const struct config_s
 	return 0;
 }
 
+/* Returns the name of a setting that only a site with an upstream uses; NULL when there is none. */
+static const char *
+useless_without_upstream(const struct config_site *site)
+{
+	static const char *const names[] = { "upstream_key", "heartbeat", "send_first" };
+
+	for (size_t i = 0; site->upstream[0] == '\0' && i < sizeof(names) / sizeof(*names); i++)
+		if (!setting_is_default(setting_find(SECTION_SITE, names[i]), site))
+			return names[i];
+	return NULL;
+}
+
 int
 fleet_check_boxes(const char *place, const struct config *c, size_t i, struct err *e)
 {
 	const struct config_site *site = &c->sites[i];
 
-	const struct setting *heartbeat = setting_find(SECTION_SITE, "heartbeat");
-	bool beats = !setting_is_default(heartbeat, site);
+	const char *useless = useless_without_upstream(site);
 
-	if (site->upstream[0] == '\0' && (site->upstream_key[0] != '\0' || beats))
+	if (useless != NULL)
 		return err_set(e, ERR_INPUT, "%s: site \"%s\": %s has no effect without upstream",
-		    place, site->name, beats ? heartbeat->name : "upstream_key");
+		    place, site->name, useless);
 	for (size_t box = 0; box < site->boxes.n; box++)
 		for (size_t k = 0; k <= i; k++)
 			for (size_t n = 0; n < (k < i ? c->sites[k].boxes.n : box); n++)
@@ -73,5 +90,23 @@ fleet_check_boxes(const char *place, const struct config *c, size_t i, struct er
 					c->sites[k].boxes.item[n], e)
 				    != 0)
 					return -1;
+	return 0;
+}
+
+int
+fleet_check_pattern(const char *text, struct err *e)
+{
+	size_t n = strlen(text);
+
+	if (n == 0 || n > FLEET_PATTERN_MAX)
+		return err_set(e, ERR_INPUT, "must have 1 to %d bytes", FLEET_PATTERN_MAX);
+	return 0;
+}
+
+int
+fleet_check_budget(int64_t bytes, struct err *e)
+{
+	if (bytes != 0 && bytes < FLEET_BUDGET_MIN)
+		return err_set(e, ERR_INPUT, "must be 0 or at least %d", FLEET_BUDGET_MIN);
 	return 0;
 }

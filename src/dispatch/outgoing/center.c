@@ -53,7 +53,7 @@ center_sent(struct center *c, int64_t now)
 	c->next_ms = now + c->settings->options.heartbeat_ms;
 }
 
-void
+bool
 center_run(struct center *c, int64_t now)
 {
 	const struct site_settings *settings = c->settings;
@@ -69,10 +69,11 @@ center_run(struct center *c, int64_t now)
 	struct err e;
 
 	if (center_next(c) > now)
-		return;
+		return false;
 	center_sent(c, now);
 	request.report = center_report(c);
 	c->in_flight = c->ctx->transport->start(c->ctx->transport, &request, &e) == 0;
+	return c->in_flight;
 }
 
 int64_t

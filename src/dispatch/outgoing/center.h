@@ -34,8 +34,8 @@ void center_init(
 const char *center_report(struct center *c);
 /* A request goes out now: the next heartbeat is due one interval later. */
 void center_sent(struct center *c, int64_t now);
-/* Sends a heartbeat if one is due. */
-void center_run(struct center *c, int64_t now);
+/* Sends a heartbeat if one is due. Returns whether it was sent. */
+bool center_run(struct center *c, int64_t now);
 /* Returns when center_run has work; CONTEXT_NEVER: not until something happens. */
 int64_t center_next(const struct center *c);
 

@@ -35,6 +35,7 @@ outgoing_init(struct outgoing *o, struct dispatch_context *ctx,
 		.queue = queue,
 	};
 	pace_init(&o->pace, settings->options.requests_per_minute);
+	budget_init(&o->budget, settings->options.bytes_per_hour);
 	center_init(&o->center, ctx, settings);
 	charge_init(&o->charge, ctx, health, queue);
 }
@@ -82,6 +83,7 @@ void
 outgoing_reload(struct outgoing *o)
 {
 	pace_configure(&o->pace, o->settings->options.requests_per_minute);
+	budget_configure(&o->budget, o->settings->options.bytes_per_hour);
 	o->center.next_ms = INT64_MIN;
 	charge_init(&o->charge, o->ctx, o->health, o->queue);
 }
@@ -128,24 +130,35 @@ later(int64_t a, int64_t b)
 }
 
 int64_t
+outgoing_link_next(const struct outgoing *o, int64_t now)
+{
+	int64_t closed = window_wait(&o->settings->options.window, clock_wall(o->ctx->clock));
+
+	return now + later(budget_wait(&o->budget, now), closed);
+}
+
+int64_t
 outgoing_begin_next(const struct outgoing *o, int64_t now)
 {
 	/* With a pace only one attempt at a time waits for its commit: the pace counts the start of
 	 * the request, which is known only after the commit. */
-	bool paced = o->pace.interval_ms != 0 && count(o, ATTEMPT_BEGINNING) > 0;
+	bool paced = (o->pace.interval_ms != 0 || o->budget.bytes_per_hour != 0)
+		     && count(o, ATTEMPT_BEGINNING) > 0;
 
 	if (paced || count(o, ATTEMPT_IDLE) == 0 || something_goes_again(o)
 	    || count_out(o) >= health_width(o->health))
 		return CONTEXT_NEVER;
 	return later(
-	    later(now + pace_wait(&o->pace, now), o->not_before_ms), health_next(o->health));
+	    later(later(now + pace_wait(&o->pace, now), o->not_before_ms), health_next(o->health)),
+	    outgoing_link_next(o, now));
 }
 
 bool
 outgoing_may_prepare(const struct outgoing *o, int64_t now)
 {
 	return count_out(o) > 0 && !health_is_careful(o->health)
-	       && pace_wait(&o->pace, now) <= PREPARE_AHEAD_MS;
+	       && pace_wait(&o->pace, now) <= PREPARE_AHEAD_MS
+	       && budget_wait(&o->budget, now) <= PREPARE_AHEAD_MS;
 }
 
 bool
@@ -246,6 +259,7 @@ send_request(struct attempt *a)
 	if (request.gzip)
 		request.body = (struct slice){ (const char *)a->packed, a->n_packed };
 	center_sent(&a->outgoing->center, a->started_ms);
+	budget_spend(&a->outgoing->budget, a->started_ms, (int64_t)request.body.n);
 	a->state = ATTEMPT_SENDING;
 	pace_started(&a->outgoing->pace, a->started_ms);
 	log_debug("site %s: attempt %lld begins: %zu event%s, %zu bytes%s", settings->options.name,

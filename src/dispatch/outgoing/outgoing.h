@@ -23,6 +23,7 @@
 #include "base/err.h"
 #include "dispatch/context.h"
 #include "dispatch/health/health.h"
+#include "dispatch/outgoing/budget.h"
 #include "dispatch/outgoing/center.h"
 #include "dispatch/outgoing/charge.h"
 #include "dispatch/outgoing/owner.h"
@@ -70,6 +71,7 @@ struct outgoing {
 	struct attempt *attempts;
 	size_t n_attempts;
 	struct pace pace;
+	struct budget budget;
 	struct center center;
 	/* no attempt begins before this time, because the writer could not store a beginning */
 	int64_t not_before_ms;
@@ -94,6 +96,8 @@ void outgoing_reload(struct outgoing *o);
  * in the past: at once. CONTEXT_NEVER: not until something happens.
  */
 int64_t outgoing_begin_next(const struct outgoing *o, int64_t now);
+/* Returns when the link may be used, by the byte budget and the window of the day. */
+int64_t outgoing_link_next(const struct outgoing *o, int64_t now);
 /* Whether the next batch may be prepared while requests are in flight. */
 bool outgoing_may_prepare(const struct outgoing *o, int64_t now);
 /* Begins an attempt with the queue's prepared batch. outgoing_begin_next must allow it. */

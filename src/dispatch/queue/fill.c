@@ -197,10 +197,14 @@ fill_batch(struct batch *b, const struct fill *f, struct err *e)
 }
 
 int
-fill_batch_alone(struct batch *b, const struct fill *f, int64_t id, struct err *e)
+fill_batch_with(struct batch *b, const struct fill *f, const int64_t *ids, size_t n, struct err *e)
 {
-	struct filling g = { .f = f, .batch = b };
-	int rc = f->outbox->load(f->outbox, &id, 1, take, &g, e);
+	struct fill whole = *f; /* without steps */
+	struct filling g = { .f = &whole, .batch = b };
+	int rc;
+
+	whole.step = 0;
+	rc = f->outbox->load(f->outbox, ids, n, take, &g, e);
 
 	return g.next == READING_NO_MEMORY ? err_nomem(e) : rc;
 }

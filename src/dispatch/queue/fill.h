@@ -61,8 +61,9 @@ struct fill {
  * skipped for now.
  */
 int fill_batch(struct batch *b, const struct fill *f, struct err *e);
-/* Like fill_batch, with this one event in an empty batch. */
-int fill_batch_alone(struct batch *b, const struct fill *f, int64_t id, struct err *e);
+/* Like fill_batch, with these events, as many as fit, in an empty batch. */
+int fill_batch_with(
+    struct batch *b, const struct fill *f, const int64_t *ids, size_t n, struct err *e);
 /*
  * Returns what keeps the events of a person in order: the address, or the same for all events when
  * they are forwarded to a central spooler, because only that knows who a call is about.

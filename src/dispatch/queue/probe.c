@@ -83,7 +83,7 @@ probe_fill(struct batch *b, const struct fill *f, const struct probe *probe, str
 	rc = f->outbox->due(f->outbox, &query, weigh, &s, e);
 	order_set_free(&s.seen);
 	if (rc == 0 && s.best != 0)
-		rc = fill_batch_alone(b, f, s.best, e);
+		rc = fill_batch_with(b, f, &s.best, 1, e);
 	b->probe = true;
 	b->unfinished = s.best == 0 && s.passing.run && s.next == READING_ENOUGH;
 	b->full = b->members.n > 0;

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "dispatch/age.h"
 #include "dispatch/queue/fill.h"
+#include "dispatch/queue/first.h"
 #include "dispatch/queue/probe.h"
 
 /* A batch that was prepared longer ago is read again before it is sent: operators and retries may
@@ -172,8 +173,12 @@ fill_prepared(struct queue *q, int64_t now, size_t step, struct err *e)
 		q->taken_to = 0;
 		q->retake_ms = now + RETAKE_MS;
 	}
-	return health_is_probing(q->health) ? probe_fill(&q->prepared, &f, &probe, e)
-					    : fill_batch(&q->prepared, &f, e);
+	if (health_is_probing(q->health))
+		return probe_fill(&q->prepared, &f, &probe, e);
+	if (o->n_first > 0 && q->prepared.members.n == 0
+	    && first_fill(&q->prepared, &f, o->first, o->n_first, e) != 0)
+		return -1;
+	return q->prepared.full ? 0 : fill_batch(&q->prepared, &f, e);
 }
 
 static void

@@ -14,8 +14,8 @@
 
 /* A star first matches nothing, then one byte more each time the rest does not match. Only the last
  * star ever has to grow. */
-static bool
-matches(struct slice pattern, struct slice name)
+bool
+rules_match(struct slice pattern, struct slice name)
 {
 	size_t p = 0, n = 0, star = SIZE_MAX, from = 0;
 
@@ -48,7 +48,7 @@ const struct rule *
 rules_find(const struct rules *rules, struct slice name)
 {
 	for (unsigned i = 0; i < rules->n; i++)
-		if (matches(rule_text(&rules->rule[i], rules->rule[i].pattern), name))
+		if (rules_match(rule_text(&rules->rule[i], rules->rule[i].pattern), name))
 			return &rules->rule[i];
 	return NULL;
 }

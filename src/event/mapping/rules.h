@@ -49,6 +49,8 @@ struct rules {
 int rules_add(struct rules *rules, const char *text, struct err *e);
 /* Returns the rule for the name; NULL when none matches. */
 const struct rule *rules_find(const struct rules *rules, struct slice name);
+/* Whether the name matches the pattern, in which * stands for any text. */
+bool rules_match(struct slice pattern, struct slice name);
 struct slice rule_text(const struct rule *rule, struct rule_part part);
 
 #endif
