@@ -21,7 +21,8 @@ static const char *
 get_variable(void *arg, const char *name)
 {
 	(void)arg;
-	return getenv(name);
+	return strcmp(name, "CREDENTIALS_DIRECTORY") == 0 ? secret_credentials_directory()
+							  : getenv(name);
 }
 
 /* ---- included files ------------------------------------------------------------------------- */

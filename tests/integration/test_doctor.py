@@ -270,6 +270,28 @@ def test_secrets(bench):
         true(f"{secret} can be read by others" in found["settings"][1], f"{mode:o}: {found}")
 
 
+def test_credentials_of_systemd(bench):
+    """a credential that only the service can read is a note with the way to check it, not a problem"""
+    site = bench.site("http://127.0.0.1:1/api/v1", secret_key_file="${CREDENTIALS_DIRECTORY}/secret_key")
+    del site["secret_key"]
+    conf = bench.configure({"main": site})
+    code, found = by_name(bench, conf, "--offline")
+    equal((code, found["settings"][0]), (0, "note"), found)
+    true("/run/credentials/bentospool.service/secret_key cannot be checked here" in found["settings"][1], found)
+    remedy = json.loads(bench.run(binary("bentospool"), "doctor", "--offline", "--json", "-c", conf)
+                        .stdout.splitlines()[0])["remedy"]
+    true("systemd-run --pipe --wait -p User=bentospool -p LoadCredential=secret_key:FILE bentospool doctor"
+         in remedy, remedy)
+    equal(("cannot be checked here" in bench.cli("check").stderr, bench.cli("check").returncode), (True, 1), "check")
+    bench.write("secret_key", spooltest.SECRET_KEY)
+    os.chmod(bench.path("secret_key"), 0o440)
+    handed = {"CREDENTIALS_DIRECTORY": bench.dir}
+    equal(bench.cli("check", env=handed).returncode, 0, "check in the service's place")
+    done = bench.run(binary("bentospool"), "doctor", "--offline", "--json", "-c", conf, env=handed)
+    equal([json.loads(line)["grade"] for line in done.stdout.splitlines()
+           if json.loads(line)["what"] == "settings"], ["ok"], done.stdout)
+
+
 def unprivileged():
     """Called before exec: takes from root the right to use ports below 1024."""
     if os.geteuid() == 0:

@@ -101,6 +101,14 @@ def test_open_files_suffice(bench):
     daemon = serve(limit - 1, False)
     equal(daemon.wait(), 1, daemon.log())
     true("LimitNOFILE" in daemon.log(), daemon.log())
+    for low, words in ((limit, False), (limit - 1, True)):
+        done = bench.run("sh", "-c", f'ulimit -n {low}; exec "$@"', "sh", binary("bentospool"), "check", "-c",
+                         conf[some])
+        equal((done.returncode, "max_connections needs" in done.stderr), (0, words), f"check with {low}")
+        done = bench.run("sh", "-c", f'ulimit -n {low}; exec "$@"', "sh", binary("bentospool"), "doctor",
+                         "--offline", "--json", "-c", conf[some])
+        grade = {line["what"]: line["grade"] for line in map(json.loads, done.stdout.splitlines())}
+        equal(grade["open files"], "problem" if words else "ok", f"doctor with {low}")
 
 
 def test_user_and_directories(bench):

@@ -36,7 +36,12 @@ remedy_of_secret(const struct named_file *f, char ret_remedy[DOCTOR_TEXT])
 {
 	struct stat st;
 
-	if (access(f->path, F_OK) != 0 && errno == ENOENT)
+	if (secret_is_credential(f->path) && access(f->path, R_OK) != 0)
+		snprintf(ret_remedy, DOCTOR_TEXT,
+		    "run this as root while the service runs, or in a unit of its own: systemd-run "
+		    "--pipe --wait -p User=bentospool -p LoadCredential=%s:FILE bentospool doctor",
+		    strrchr(f->path, '/') + 1);
+	else if (access(f->path, F_OK) != 0 && errno == ENOENT)
 		snprintf(ret_remedy, DOCTOR_TEXT,
 		    "write %s into %s, with mode 0600, as the user that runs bentospool",
 		    f->content, f->path);
@@ -121,8 +126,11 @@ doctor_settings_refused(struct doctor *d, const char *file, const struct err *wh
 		find_remedy(d->config, file, why, remedy);
 	else
 		find_remedy_of_file(file, remedy);
-	doctor_report(d, DOCTOR_PROBLEM, "settings", remedy, "%s", why->text);
-	doctor_report(d, DOCTOR_NOTE, "the rest", "fix the settings first",
+	/* A credential that is out of reach here says nothing about the service. */
+	doctor_report(d, why->code == ERR_NOTFOUND ? DOCTOR_NOTE : DOCTOR_PROBLEM, "settings",
+	    remedy, "%s", why->text);
+	doctor_report(d, DOCTOR_NOTE, "the rest",
+	    why->code == ERR_NOTFOUND ? "run doctor as above" : "fix the settings first",
 	    "%sthe listeners and the sites are not checked",
 	    d->config != NULL ? "" : "the database, ");
 }

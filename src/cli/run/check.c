@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cli/run/check_event.h"
 #include "cli/verbs.h"
+#include "daemon/daemon.h"
 
 #define PRINT_MAX 16777216
 #define FOLDER_MAX 8192
@@ -81,6 +83,23 @@ warn_of_folder(const struct config *c)
 	buf_free(&folder);
 }
 
+/* Warns of a limit that a daemon started in the same way would run into. The service has its own.
+ */
+static void
+warn_of_files(const struct config *c)
+{
+	unsigned long long need = daemon_files(c);
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max < need)
+		fprintf(stderr,
+		    "bentospool: warning: max_connections needs %llu open files, and the hard "
+		    "limit "
+		    "here is %llu: serve would not start from here; for the service it is "
+		    "LimitNOFILE of the unit\n",
+		    need, (unsigned long long)limit.rlim_max);
+}
+
 /* Previews an event. Needs no secrets, because nothing is sent. */
 static int
 check_one_event(const struct options *o)
@@ -114,6 +133,7 @@ verb_check(const struct options *o)
 	if (c->warning[0] != '\0')
 		fprintf(stderr, "bentospool: warning: %s\n", c->warning);
 	warn_of_folder(c);
+	warn_of_files(c);
 	if (rc == VERB_DONE)
 		fprintf(stderr, "bentospool: %s is valid\n",
 		    c->file[0] != '\0' ? c->file : "the configuration in the environment");

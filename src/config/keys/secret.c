@@ -13,14 +13,46 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Whether the path is in the directory, which ends in no slash, and does not leave it. */
 static bool
-is_credential(const char *path)
+is_below(const char *path, const char *directory)
 {
-	const char *folder = getenv("CREDENTIALS_DIRECTORY");
-	size_t n = folder == NULL ? 0 : strlen(folder);
+	size_t n = strlen(directory);
 
-	return n > 0 && strncmp(path, folder, n) == 0 && path[n] == '/'
+	return n > 0 && strncmp(path, directory, n) == 0 && path[n] == '/'
 	       && strstr(path + n, "/..") == NULL;
+}
+
+const char *
+secret_credentials_directory(void)
+{
+	const char *directory = getenv("CREDENTIALS_DIRECTORY");
+
+	return directory != NULL && directory[0] != '\0' ? directory
+							 : SECRET_CREDENTIALS_OF_SERVICE;
+}
+
+bool
+secret_is_credential(const char *path)
+{
+	return is_below(path, SECRET_CREDENTIALS) || is_below(path, secret_credentials_directory());
+}
+
+/* Explains why a file cannot be opened. Outside the service a credential is there only while the
+ * service runs, and only for root and the service's user. */
+static int
+fail_open(const char *path, struct err *e)
+{
+	if (!secret_is_credential(path) || (errno != ENOENT && errno != EACCES))
+		return err_file(e, path, "cannot open %s", path);
+	return err_set(e, ERR_NOTFOUND,
+	    errno == ENOENT
+		? "%s cannot be checked here: systemd hands this credential over only while the "
+		  "service runs, if its unit has LoadCredential=; bentospool doctor says how to "
+		  "check it"
+		: "%s cannot be checked here: only root and the service's user can read this "
+		  "credential of systemd",
+	    path);
 }
 
 static int
@@ -32,7 +64,7 @@ check_file(int fd, const char *path, bool private, struct err *e)
 		return err_sys(e, "cannot examine %s", path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, ERR_INPUT, "%s is not a regular file", path);
-	if (private && (st.st_mode & 0077) != 0 && !is_credential(path))
+	if (private && (st.st_mode & 0077) != 0 && !secret_is_credential(path))
 		return err_set(e, ERR_INPUT, "%s can be read by others (mode %04o): chmod 600 %s",
 		    path, (unsigned)(st.st_mode & 07777), path);
 	return 0;
@@ -68,7 +100,7 @@ read_file(const char *path, size_t max, bool private, char **ret_text, struct er
 	int rc;
 
 	if (fd < 0)
-		return err_file(e, path, "cannot open %s", path);
+		return fail_open(path, e);
 	text = calloc(1, max + 2);
 	rc = text == NULL ? err_nomem(e) : check_file(fd, path, private, e);
 	if (rc == 0)
@@ -128,5 +160,5 @@ secret_is_exposed(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 && (st.st_mode & 0077) != 0 && !is_credential(path);
+	return stat(path, &st) == 0 && (st.st_mode & 0077) != 0 && !secret_is_credential(path);
 }

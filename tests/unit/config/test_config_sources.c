@@ -47,6 +47,31 @@ secrets_come_from_private_files(void **state)
 }
 
 static void
+credentials_of_systemd_are_found_inside_and_outside_its_unit(void **state)
+{
+	static const char text[] = "site main { site_uuid=u\n publishable_key=p\n"
+				   "secret_key_file = \"${CREDENTIALS_DIRECTORY}/secret\" }";
+	struct config *c;
+
+	(void)state;
+	config_rig_write("secret", "handed-over", 0440);
+	setenv("CREDENTIALS_DIRECTORY", config_rig_folder, 1);
+	c = config_rig_load(text);
+	assert_string_equal(c->sites[0].secret_key, "handed-over");
+	config_free(c);
+	unlink(config_rig_write("secret", "", 0440));
+	config_rig_refuses(text, "/secret cannot be checked here: systemd hands this credential "
+				 "over only while the service runs");
+	unsetenv("CREDENTIALS_DIRECTORY");
+	config_rig_refuses(text, "secret_key_file: /run/credentials/bentospool.service/secret "
+				 "cannot be checked here: ");
+	setenv("CREDENTIALS_DIRECTORY", "", 1);
+	config_rig_refuses(text, "secret_key_file: /run/credentials/bentospool.service/secret "
+				 "cannot be checked here: ");
+	unsetenv("CREDENTIALS_DIRECTORY");
+}
+
+static void
 write_keys_come_one_a_line(void **state)
 {
 	char text[512];
@@ -197,6 +222,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CONFIG_TEST(secrets_come_from_private_files),
+		CONFIG_TEST(credentials_of_systemd_are_found_inside_and_outside_its_unit),
 		CONFIG_TEST(write_keys_come_one_a_line),
 		CONFIG_TEST(a_readable_file_with_a_secret_is_warned_of),
 		CONFIG_TEST(the_file_is_chosen_in_order),
