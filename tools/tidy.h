@@ -6,5 +6,6 @@
 
 #define err_set(...) (err_set(__VA_ARGS__), -1)
 #define err_sys(...) (err_sys(__VA_ARGS__), -1)
+#define err_file(...) (err_file(__VA_ARGS__), -1)
 #define err_wrap(...) (err_wrap(__VA_ARGS__), -1)
 #define err_nomem(e) (err_nomem(e), -1)

@@ -16,7 +16,7 @@
 #include "config/file.h"
 #include "config/keys/secret.h"
 #include "config/keys/tls_files.h"
-#include "config/parse.h"
+#include "config/parse/parse.h"
 #include "config/settings.h"
 #include "config/warn.h"
 

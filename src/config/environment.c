@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/similar.h"
-#include "config/parse.h"
+#include "config/parse/parse.h"
 #include "config/warn.h"
 
 #define ONLY_SITE "main"

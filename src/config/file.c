@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "config/keys/secret.h"
-#include "config/parse.h"
+#include "config/parse/parse.h"
 #include "config/settings.h"
 #include "config/warn.h"
 

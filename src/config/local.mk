@@ -22,13 +22,13 @@ src_libbentospool_a_SOURCES += \
 	src/config/keys/secret.h \
 	src/config/keys/tls_files.c \
 	src/config/keys/tls_files.h \
-	src/config/lex.c \
-	src/config/lex.h \
-	src/config/parse.c \
-	src/config/parse.h \
-	src/config/parse_include.c \
-	src/config/parse_private.h \
-	src/config/parse_value.c \
+	src/config/parse/lex.c \
+	src/config/parse/lex.h \
+	src/config/parse/parse.c \
+	src/config/parse/parse.h \
+	src/config/parse/include.c \
+	src/config/parse/parse_private.h \
+	src/config/parse/value.c \
 	src/config/print.c \
 	src/config/setting_value.c \
 	src/config/settings.c \

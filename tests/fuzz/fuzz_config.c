@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "config/parse.h"
+#include "config/parse/parse.h"
 #include "config/settings.h"
 
 #define FILE_NAME "fuzz.conf"

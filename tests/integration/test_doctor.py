@@ -285,11 +285,9 @@ def test_credentials_of_systemd(bench):
     equal(("cannot be checked here" in bench.cli("check").stderr, bench.cli("check").returncode), (True, 1), "check")
     bench.write("secret_key", spooltest.SECRET_KEY)
     os.chmod(bench.path("secret_key"), 0o440)
-    handed = {"CREDENTIALS_DIRECTORY": bench.dir}
-    equal(bench.cli("check", env=handed).returncode, 0, "check in the service's place")
-    done = bench.run(binary("bentospool"), "doctor", "--offline", "--json", "-c", conf, env=handed)
-    equal([json.loads(line)["grade"] for line in done.stdout.splitlines()
-           if json.loads(line)["what"] == "settings"], ["ok"], done.stdout)
+    for verb in (["check"], ["doctor", "--offline"]):
+        done = bench.cli(*verb, env={"CREDENTIALS_DIRECTORY": bench.dir})
+        equal(done.returncode, 0, f"in the service's place: {done.stdout}")
 
 
 def unprivileged():

@@ -1,19 +1,16 @@
 #!/usr/bin/env python3
 """The life of the Debian package in a root that debootstrap makes: lintian, the same files as make install,
 install, init, serve as the unit says, upgrade, remove, install again, purge. Events that were accepted are
-there after each step but the last.
+there after each step but the last. boot.py has the service under systemd.
 
-Usage: tests/package/life.py [TEST...], in a build directory, as root (it takes some minutes). The packages
-come from the mirror that apt uses on this machine. LIFE_PACKAGES names a directory that tools/make-deb has
-filled, LIFE_ROOT one that debootstrap has filled; without them they are made. The tests build on each
-other: name the first ones only.
+Usage: tests/package/life.py [TEST...], in a build directory, as root (it takes some minutes; packageroot.py
+says how it takes fewer). The tests build on each other: name the first ones only.
 """
 import functools
 import glob
 import os
 import re
 import resource
-import shlex
 import shutil
 import sqlite3
 import stat
@@ -24,72 +21,23 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import spooltest  # noqa: E402
-from spooltest import Skip, equal, track, true  # noqa: E402
+from packageroot import (  # noqa: E402
+    ENTER, ENVIRONMENT, KEYS, apt, bootstrap, inside, needs, packages, run, work)
+from spooltest import equal, track, true  # noqa: E402
 
 spooltest.FILE_DEADLINE = 0
-KEYS = {"BENTO_SITE_UUID": spooltest.SITE_UUID, "BENTO_PUBLISHABLE_KEY": spooltest.PUBLISHABLE_KEY,
-        "BENTO_SECRET_KEY": spooltest.SECRET_KEY, "BENTOSPOOL_WRITE_KEYS": "life"}
 CONF = "/etc/bentospool/bentospool.conf"
 DATABASE = "/var/lib/bentospool/spool.db"
 # Stands in for the service manager, which does not run in the root: it records what it was asked.
 INVOKE = "#!/bin/sh\necho \"$*\" >>/asked\n"
-# Runs a command in the root; as the same process, so that its end and its signals are the command's.
-ENTER = 'mount -t proc proc "$1/proc" && root=$1 && shift && exec chroot "$root" "$@"'
-ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
-               "DEBIAN_FRONTEND": "noninteractive"}
-
-
-def run(*argv, **more):
-    done = subprocess.run(argv, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, **more)
-    equal(done.returncode, 0, f"{shlex.join(argv)}: {done.stdout[-3000:]}{done.stderr[-3000:]}")
-    return done.stdout
-
-
-def needs(*commands):
-    missing = [command for command in commands if not shutil.which(command)]
-    if missing:
-        raise Skip(f"{', '.join(missing)}: not installed; see tools/packages")
-
-
-@functools.cache
-def work():
-    """The directory of everything; removed at the end."""
-    if os.geteuid() != 0:
-        raise Skip("needs root")
-    return run("mktemp", "-d").strip()
-
-
-@functools.cache
-def packages():
-    """Returns the paths of the package and of its debugging symbols."""
-    needs("dpkg-buildpackage", "dh")
-    where = os.environ.get("LIFE_PACKAGES") or f"{work()}/packages"
-    if not os.path.isdir(where):
-        run(f"{spooltest.srcdir()}/tools/make-deb", where)
-    return tuple(glob.glob(f"{where}/{name}_*.deb")[0] for name in ("bentospool", "bentospool-dbgsym"))
-
-
-def mirror():
-    """Returns the release of this machine, and where apt gets it."""
-    with open("/etc/os-release", encoding="utf-8") as file:
-        release = re.search(r"^VERSION_CODENAME=(\S+)", file.read(), re.M).group(1)
-    targets = run("apt-get", "indextargets", "--format", "$(CODENAME) $(REPO_URI)", "Created-By: Packages")
-    sites = [line.split()[1] for line in targets.splitlines() if line.split()[0] == release]
-    if not sites:
-        raise Skip("apt has no lists: apt-get update")
-    return release, sites[0]
 
 
 @functools.cache
 def root():
     """Returns a root with the base system, and with a stand-in for the service manager."""
-    needs("debootstrap", "unshare", "setpriv")
+    needs("setpriv")
     path = f"{work()}/root"
-    release, site = mirror()
-    if "LIFE_ROOT" in os.environ:
-        run("cp", "-a", os.environ["LIFE_ROOT"], path)
-    else:
-        run("debootstrap", "--variant=minbase", release, path, site)
+    bootstrap(path)
     os.makedirs(f"{path}/run/systemd/system")
     with open(f"{path}/usr/local/bin/deb-systemd-invoke", "w", encoding="utf-8") as file:
         file.write(INVOKE)
@@ -97,18 +45,9 @@ def root():
     return path
 
 
-def inside(*argv, env=None):
-    return run("unshare", "--mount", "sh", "-c", ENTER, "sh", root(), *argv, env={**ENVIRONMENT, **(env or {})})
-
-
-def apt(*argv):
-    # The stand-in is found first: the path that apt has by default lacks /usr/local.
-    inside("apt-get", "-qq", "-y", "-o", f"DPkg::Path={ENVIRONMENT['PATH']}", *argv)
-
-
 def install(package):
     shutil.copy(package, f"{root()}/new.deb")
-    apt("--no-install-recommends", "install", "/new.deb")
+    apt(root(), "--no-install-recommends", "install", "/new.deb")
 
 
 def asked():
@@ -204,7 +143,7 @@ def test_same_files_as_from_source(bench):
 def test_install(bench):
     """installing makes the user and its directories, and leaves the service without a configuration"""
     del bench
-    apt("update")
+    apt(root(), "update")
     install(packages()[0])
     user, group = account()
     equal(owner("/etc/bentospool"), (0, group, 0o750), "the directory of the configuration")
@@ -218,12 +157,12 @@ def test_install(bench):
 
 def test_first_day(bench):
     """what init writes serves under the unit without another step"""
-    inside("bentospool", "init", env=KEYS)
+    inside(root(), "bentospool", "init", env=KEYS)
     user, group = account()
     equal(owner(CONF), (0, group, 0o640), CONF)
     equal(owner("/etc/bentospool/secret_key"), (user, group, 0o600), "the secret key")
     # A free port, and nobody at Bento's address.
-    inside("sed", "-i", "-e", 's|#listen = .*|listen = {"127.0.0.1:0"}|',
+    inside(root(), "sed", "-i", "-e", 's|#listen = .*|listen = {"127.0.0.1:0"}|',
            "-e", 's|#api_url = .*|api_url = "http://127.0.0.1:1/api/v1"|', CONF)
     serve(bench, "m-1", "m-2", "m-3")
     equal(pending(), ["m-1", "m-2", "m-3"], "events")
@@ -236,7 +175,7 @@ def test_upgrade(bench):
     run("sed", "-i", r"s/^Version: .*/&+1/", bench.path("next/DEBIAN/control"))
     run("dpkg-deb", "-b", bench.path("next"), bench.path("next.deb"))
     install(bench.path("next.deb"))
-    true(inside("dpkg-query", "-f", "${Version}", "-W", "bentospool").endswith("+1"), "the version")
+    true(inside(root(), "dpkg-query", "-f", "${Version}", "-W", "bentospool").endswith("+1"), "the version")
     equal(asked(), ["restart bentospool.service"], "what the service manager was asked")
     equal((text(CONF), pending()), (before, ["m-1", "m-2", "m-3"]), "what was there")
     serve(bench, "m-4")
@@ -246,7 +185,7 @@ def test_remove(bench):
     """removing stops the service, and keeps the configuration, the spool and the user"""
     del bench
     before = text(CONF), account()
-    apt("remove", "bentospool")
+    apt(root(), "remove", "bentospool")
     equal(asked(), ["stop bentospool.service"], "what the service manager was asked")
     true(not os.path.exists(f"{root()}/usr/bin/bentospool"), "the program is gone")
     equal((text(CONF), account()), before, "configuration and user")
@@ -263,7 +202,7 @@ def test_install_again(bench):
 def test_purge(bench):
     """purging leaves nothing of the package: no configuration, no spool, no user"""
     del bench
-    apt("purge", "bentospool")
+    apt(root(), "purge", "bentospool")
     equal(account(), None, "the user")
     true("bentospool" not in text("/etc/group"), "the group")
     left = [path for path in run("find", root(), "-xdev", "-name", "*bentospool*").split()]

@@ -14,7 +14,7 @@ UNIT_TESTS = \
 	tests/unit/config/test_config_sources \
 	tests/unit/config/test_environment \
 	tests/unit/config/test_include \
-	tests/unit/config/test_parse \
+	tests/unit/config/parse/test_parse \
 	tests/unit/config/test_settings \
 	tests/unit/config/test_tls_files \
 	tests/unit/control/test_control \

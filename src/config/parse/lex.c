@@ -3,7 +3,7 @@
  * it resolves escapes and ${NAME} in texts. It fails on common mistakes: a quote that is not closed
  * on its line, a comment without an end, curly quotes, an unset variable.
  */
-#include "config/lex.h"
+#include "config/parse/lex.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/parse_private.h"
+#include "config/parse/parse_private.h"
 
 /* Fails when the file may not be read, because of what was read before. */
 static int

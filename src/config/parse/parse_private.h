@@ -1,9 +1,9 @@
-/* Shared by parse.c, parse_value.c and parse_include.c. */
-#ifndef CONFIG_PARSE_PRIVATE_H
-#define CONFIG_PARSE_PRIVATE_H
+/* Shared by parse.c, value.c and include.c. */
+#ifndef CONFIG_PARSE_PARSE_PRIVATE_H
+#define CONFIG_PARSE_PARSE_PRIVATE_H
 
-#include "config/lex.h"
-#include "config/parse.h"
+#include "config/parse/lex.h"
+#include "config/parse/parse.h"
 #include "config/settings.h"
 
 struct parser {

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/lex.h"
-#include "config/parse.h"
+#include "config/parse/lex.h"
+#include "config/parse/parse.h"
 
 #define LONG_SIZE (LEX_TEXT_MAX + 32)
 

@@ -4,8 +4,8 @@
  * No message of the lexer holds any part of the file except the names of environment variables: the
  * text of a broken line may be a secret. Pure; one thread at a time.
  */
-#ifndef CONFIG_LEX_H
-#define CONFIG_LEX_H
+#ifndef CONFIG_PARSE_LEX_H
+#define CONFIG_PARSE_LEX_H
 
 #include <stdbool.h>
 

@@ -2,8 +2,8 @@
  * Parses a configuration file into a struct config. bentospool.conf(5) describes the language.
  * Pure, except that it allocates memory; any thread.
  */
-#ifndef CONFIG_PARSE_H
-#define CONFIG_PARSE_H
+#ifndef CONFIG_PARSE_PARSE_H
+#define CONFIG_PARSE_PARSE_H
 
 #include "config/config.h"
 

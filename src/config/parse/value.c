@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "config/parse_private.h"
+#include "config/parse/parse_private.h"
 
 static int
 take_text(struct parser *p, const struct setting *s)

@@ -1,7 +1,7 @@
 /*
  * Parses a configuration file into a struct config: recursive descent over the tokens of lex.c,
- * with one function for each rule of the grammar in bentospool.conf(5); parse_value.c has those of
- * values and parse_include.c that of included files. The table in settings.c has the names and
+ * with one function for each rule of the grammar in bentospool.conf(5); value.c has those of
+ * values and include.c that of included files. The table in settings.c has the names and
  * values. It stops at the first error.
  *
  * The parser does not use libConfuse, because libConfuse silently accepts a repeated key and an
@@ -9,7 +9,7 @@
  * the line of a list's item nor the allowed values; and crashes without memory, which must never
  * end a daemon that reloads.
  */
-#include "config/parse.h"
+#include "config/parse/parse.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "base/similar.h"
-#include "config/parse_private.h"
+#include "config/parse/parse_private.h"
 
 /* bytes of the name of a setting or section; a longer name is cut, and matches none */
 #define NAME_SIZE 65
