@@ -56,6 +56,14 @@ check_same(const struct config *a, const struct config *b)
 	}
 }
 
+/* A masked secret is refused as a placeholder, which nobody should copy. */
+static void
+unmask(char *text)
+{
+	for (char *p = text; (p = strstr(p, "\"********\"")) != NULL; p += 10)
+		memcpy(p + 1, "a1b2c3d4", 8);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -77,6 +85,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_init(&printed, 8 * CONFIG_MAX_BYTES);
 	config_print(c, &printed);
 	FUZZ_CHECK(!printed.failed);
+	unmask(printed.p);
 	again = parse(printed.p, &e);
 	FUZZ_CHECK(again != NULL);
 	check_same(c, again);
