@@ -67,9 +67,6 @@ def test_full_file_system(bench):
         true(re.search(r", \d+ MB free", bench.cli("status").stdout), "how little is free is shown in MB")
         said = bench.cli("send", "--name", "Test", "--email", "ann@example.com")
         true("no space for new events: bentospool status says more" in said.stderr, said.stderr)
-        # Nothing waits to be erased or for an identity, so nothing is said of these.
-        wait_until(lambda: "nearly full" in daemon.log(), "the log tells of the disk")
-        true("erase" not in daemon.log() and "identity" not in daemon.log(), daemon.log())
 
         # Other programs take the rest; the daemon still has what it accepted, and delivers it.
         sim.heal()
@@ -145,6 +142,17 @@ def test_a_reader_that_stays(bench):
         equal(daemon.stop(), 0, "exit status")
         equal(bench.value("SELECT count(*) FROM outbox"), len(accepted) + 2, "events")
         equal(bench.value("PRAGMA integrity_check"), "ok", "integrity")
+
+
+def test_start_nearly_full(bench):
+    """a start on a nearly full disk warns of the disk, and not of work that does not wait"""
+    with Mount(bench.path("small"), "size=6m") as small:
+        bench.database = os.path.join(small.path, "spool.db")
+        daemon = bench.daemon(top={"control": bench.path("sock"), "log_level": "debug"})
+        wait_until(lambda: "debug erasures for delete calls wait" in daemon.log(), "the first run of erasures")
+        warned = [line for line in daemon.log().splitlines() if re.match(r"\S+ (warn|error) ", line)]
+        equal([line for line in warned if "erase" in line or "identity" in line], [], "warnings")
+        true(any("is nearly full" in line for line in warned), daemon.log())
 
 
 def test_start_without_a_byte(bench):

@@ -62,9 +62,11 @@ end(void *owner)
 	struct erasures *s = owner;
 	const struct outbox_erase *erase = &s->erase;
 
-	/* A full disk is told of once, by the outbox; there may be nothing to erase. */
-	if (erase->msg.rc != 0 && erase->msg.err.code == ERR_FULL)
+	/* The outbox tells of a full disk; there may be nothing to erase. */
+	if (erase->msg.rc != 0 && erase->msg.err.code == ERR_FULL) {
+		log_debug("erasures for delete calls wait: %s", erase->msg.err.text);
 		return AGAIN_MS;
+	}
 	if (erase->msg.rc != 0) {
 		log_warn(
 		    "cannot erase a person whom a delete call names: %s; trying again in a minute",
