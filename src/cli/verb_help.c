@@ -63,7 +63,7 @@ verb_print_first(FILE *to)
 	    "             bentospool serve       run the daemon in the foreground\n"
 	    "             bentospool send        send a test event, and see Bento's answer\n"
 	    "Look:        bentospool status      is everything well?\n"
-	    "             bentospool list        the newest events\n"
+	    "             bentospool list        events, and what became of each\n"
 	    "All verbs:   bentospool help        one verb: bentospool help VERB\n"
 	    "The manual:  man bentospool\n",
 	    to);

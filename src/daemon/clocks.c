@@ -24,6 +24,7 @@
 
 #include "base/log.h"
 #include "daemon/jobs/corrections.h"
+#include "term/when.h"
 
 enum clocks_state {
 	CLOCKS_SET,
@@ -187,16 +188,19 @@ static enum clock_trust
 find_trust(struct clocks *c, int64_t mono)
 {
 	int64_t compared = atomic_load(&c->compared_ms), error = atomic_load(&c->error_ms);
+	char age[WHEN_AGE_SIZE];
 	unsigned suppressed;
 
 	if (compared == 0 || mono - compared > AGE_STALE_MS)
 		return clock_trust(c->system);
 	if (error == 0)
 		return CLOCK_CONFIRMED;
-	if (log_limit_pass(&c->refuted, mono, AGE_STALE_MS, &suppressed))
-		log_warn("the clock of this machine is %lld s %s of Bento's: set it, or start "
+	if (log_limit_pass(&c->refuted, mono, AGE_STALE_MS, &suppressed)) {
+		when_age(llabs(error), age);
+		log_warn("the clock of this machine is %s %s Bento's: set it, or start "
 			 "systemd-timesyncd, chrony or ntpd",
-		    (long long)llabs(error / 1000), error < 0 ? "behind" : "ahead");
+		    age, error < 0 ? "behind" : "ahead of");
+	}
 	return CLOCK_REFUTED;
 }
 

@@ -13,6 +13,7 @@
 #include "base/version.h"
 #include "cli/doctor/doctor.h"
 #include "dispatch/transport/inquiry.h"
+#include "term/when.h"
 
 #define ASK_MS 15000
 #define SKEW_MS 120000 /* the largest acceptable difference between the clocks */
@@ -154,13 +155,15 @@ static void
 check_clock(struct doctor *d, const struct inquiry_result *r)
 {
 	int64_t ahead = r->asked_at - r->date;
+	char age[WHEN_AGE_SIZE];
 
 	if (r->date == 0 || (ahead < SKEW_MS && ahead > -SKEW_MS))
 		return;
+	when_age(ahead > 0 ? ahead : -ahead, age);
 	doctor_report(d, DOCTOR_WARNING, "clock",
 	    "set the clock, and keep it right with systemd-timesyncd, chrony or ntpd",
-	    "the clock is %" PRId64 " s %s Bento's: dates of events would be wrong",
-	    (ahead > 0 ? ahead : -ahead) / 1000, ahead > 0 ? "ahead of" : "behind");
+	    "the clock is %s %s Bento's: dates of events would be wrong", age,
+	    ahead > 0 ? "ahead of" : "behind");
 }
 
 static void
