@@ -168,6 +168,21 @@ def test_first_day(bench):
     equal(pending(), ["m-1", "m-2", "m-3"], "events")
 
 
+def test_completion(bench):
+    """bash, zsh and fish find their completion where the package puts it"""
+    del bench
+    apt("--no-install-recommends", "install", "bash-completion", "zsh", "fish")
+    bash = inside("bash", "-c", ". /usr/share/bash-completion/bash_completion; _completion_loader bentospool;"
+                  "COMP_WORDS=(bentospool req); COMP_CWORD=1; _bentospool; echo \"${COMPREPLY[@]}\"")
+    equal(bash.split(), ["requeue"], "bash")
+    fish = inside("fish", "-c", "complete -C 'bentospool req'; complete -C 'bentospool requeue --stat'",
+                  env={"HOME": "/root"})
+    equal([line.split()[0] for line in fish.splitlines()], ["requeue", "--status"], "fish")
+    equal(inside("zsh", "-f", "-c", "autoload -U compinit; compinit -u -D; print $_comps[bentospool];"
+                 " autoload +X -U _bentospool; functions _bentospool | grep -o -m1 requeue", env={"HOME": "/root"}).split(),
+          ["_bentospool", "requeue"], "zsh")
+
+
 def test_upgrade(bench):
     """an upgrade asks nothing, keeps configuration and spool, and restarts the service"""
     before = text(CONF)
