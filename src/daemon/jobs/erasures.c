@@ -62,7 +62,7 @@ end(void *owner)
 	struct erasures *s = owner;
 	const struct outbox_erase *erase = &s->erase;
 
-	/* The outbox tells of a full disk; there may be nothing to erase. */
+	/* The outbox has reported the full disk; there may be nothing to erase. */
 	if (erase->msg.rc != 0 && erase->msg.err.code == ERR_FULL) {
 		log_debug("erasures for delete calls wait: %s", erase->msg.err.text);
 		return AGAIN_MS;

@@ -117,7 +117,7 @@ end(void *owner)
 	int64_t now = clock_mono(s->clock);
 	unsigned suppressed;
 
-	/* A full disk is told of once, by the outbox. */
+	/* The outbox has reported the full disk. */
 	if (s->msg.msg.rc != 0 && s->msg.msg.err.code != ERR_FULL
 	    && log_limit_pass(&s->warned, now, WARN_EVERY_MS, &suppressed))
 		log_warn("cannot mark events that await an identity as invalid: %s",
