@@ -195,19 +195,24 @@ connection_attach(struct connection *conn, struct task *task)
 		bufferevent_trigger(conn->stream, EV_READ, BEV_TRIG_DEFER_CALLBACKS);
 }
 
-void
-connection_answer(struct connection *conn, cJSON *answer)
+static void
+send_line(struct connection *conn, const char *line)
 {
-	static const char nomem[] =
-	    "{\"ok\":false,\"code\":\"nomem\",\"message\":\"the daemon is out of memory\"}";
-	char *text = json_memory_lacked() ? NULL : cJSON_PrintUnformatted(answer);
-	const char *line = text == NULL ? nomem : text;
-
 	/* Without memory a write may also leave its bytes in the buffer and not begin to send. */
 	if (bufferevent_write(conn->stream, line, strlen(line)) != 0
 	    || bufferevent_write(conn->stream, "\n", 1) != 0
 	    || bufferevent_enable(conn->stream, EV_WRITE) != 0)
 		break_off(conn);
+}
+
+void
+connection_answer(struct connection *conn, cJSON *answer, const char *lack)
+{
+	char *text = json_memory_lacked() ? NULL : cJSON_PrintUnformatted(answer);
+	const char *line = text == NULL ? lack : text;
+
+	if (line != NULL)
+		send_line(conn, line);
 	cJSON_free(text);
 	cJSON_Delete(answer);
 }
@@ -243,5 +248,5 @@ connection_refuse(struct connection *conn, const struct err *e)
 	cJSON_AddFalseToObject(answer, "ok");
 	cJSON_AddStringToObject(answer, "code", code_word(e->code));
 	cJSON_AddStringToObject(answer, "message", e->text);
-	connection_answer(conn, answer);
+	connection_answer(conn, answer, CONNECTION_NOT_DONE);
 }

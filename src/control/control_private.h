@@ -90,9 +90,13 @@ struct control *connection_control(struct connection *conn);
 const char *connection_actor(const struct connection *conn);
 /* While a connection has a task it reads no further request. NULL: the task has ended. */
 void connection_attach(struct connection *conn, struct task *task);
-/* Sends one line. Takes ownership of the answer. When cJSON has lacked memory for it, the line says
- * so. */
-void connection_answer(struct connection *conn, struct cJSON *answer);
+/* Sends one line. Takes ownership of the answer. When cJSON has lacked memory for it, `lack` is
+ * sent in its place; NULL: nothing is. */
+void connection_answer(struct connection *conn, struct cJSON *answer, const char *lack);
+#define CONNECTION_LACK(words) "{\"ok\":false,\"code\":\"nomem\",\"message\":\"" words "\"}"
+#define CONNECTION_NOT_DONE CONNECTION_LACK("the daemon is out of memory")
+#define CONNECTION_DONE                                                                            \
+	CONNECTION_LACK("the request was carried out, but the daemon has no memory to say more")
 void connection_refuse(struct connection *conn, const struct err *e);
 
 /* request.c: handles one line from a client: answers it at once, or starts a task. */

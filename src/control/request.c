@@ -31,7 +31,7 @@ answer_at_once(struct connection *conn, const struct request_kind *kind, struct 
 		cJSON_Delete(answer);
 		return -1;
 	}
-	connection_answer(conn, answer);
+	connection_answer(conn, answer, CONNECTION_DONE);
 	return 0;
 }
 

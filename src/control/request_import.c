@@ -73,7 +73,8 @@ write_told(const struct outbox_msg *msg, cJSON *answer)
 		one = cJSON_CreateObject();
 		cJSON_AddNumberToObject(one, "line", (double)import->told[i].line);
 		cJSON_AddStringToObject(one, "why", import->told[i].why);
-		cJSON_AddItemToArray(told, one);
+		if (!cJSON_AddItemToArray(told, one))
+			cJSON_Delete(one);
 	}
 }
 

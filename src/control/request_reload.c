@@ -13,7 +13,8 @@ answer(struct control *c, cJSON *to, struct err *e)
 
 	if (changed == NULL)
 		return -1;
-	cJSON_AddItemToObject(to, "changed", changed);
+	if (!cJSON_AddItemToObject(to, "changed", changed))
+		cJSON_Delete(changed);
 	return 0;
 }
 

@@ -93,7 +93,8 @@ tell_progress(struct task *task)
 		return;
 	line = cJSON_CreateObject();
 	cJSON_AddNumberToObject(line, "progress", (double)task->done);
-	connection_answer(task->connection, line);
+	connection_answer(task->connection, line, NULL);
+	json_memory_lacked(); /* the answer may find memory again */
 }
 
 static void
@@ -108,7 +109,7 @@ answer(struct task *task)
 	results_write(task->exchange->results, task->msg, false, line);
 	if (task->exchange->write_more != NULL)
 		task->exchange->write_more(task->msg, line);
-	connection_answer(task->connection, line);
+	connection_answer(task->connection, line, CONNECTION_DONE);
 }
 
 static void

@@ -3,6 +3,7 @@
 FAULT_UNITS = \
 	tests/faults/failing_disk \
 	tests/faults/long_life \
+	tests/faults/nth_control \
 	tests/faults/nth_ingest \
 	tests/faults/nth_outbox \
 	tests/faults/nth_pure \
@@ -61,6 +62,7 @@ tests_faults_power_cut_SOURCES = tests/faults/power_cut.c tests/faults/disk.c te
 	tests/faults/life.h $(TRUTHS) $(TEST_LIB)
 NTH_OUTBOX = tests/faults/nth_outbox_rig.c tests/faults/nth_outbox_rig.h $(NTH) $(OUTBOX_RIG)
 tests_faults_nth_outbox_SOURCES = tests/faults/nth_outbox.c $(NTH_OUTBOX)
+tests_faults_nth_control_SOURCES = tests/faults/nth_control.c $(NTH_OUTBOX)
 tests_faults_nth_reading_SOURCES = tests/faults/nth_reading.c $(NTH_OUTBOX)
 tests_faults_nth_ingest_SOURCES = tests/faults/nth_ingest.c $(NTH) $(INGEST_TEST_LIB) $(GZIP_MAKER)
 tests_faults_nth_pure_SOURCES = tests/faults/nth_pure.c $(NTH) $(CONFIG_RIG)
