@@ -19,6 +19,7 @@ FAULT_TESTS = \
 	tests/faults/kill_under_load.py \
 	tests/faults/limits.py \
 	tests/faults/no_memory.py \
+	tests/faults/offline_killed.py \
 	tests/faults/power_cut_mounted.py \
 	tests/faults/restore_killed.py \
 	tests/faults/small_disk.py \
@@ -28,6 +29,7 @@ FAULT_TESTS = \
 # Breaks of the source that the experiments must catch: tests/faults/run mutants.
 FAULT_MUTANTS = \
 	tests/faults/mutants/answer_before_commit.patch \
+	tests/faults/mutants/answer_denies.patch \
 	tests/faults/mutants/attempt_after_sending.patch \
 	tests/faults/mutants/commit_error_ignored.patch \
 	tests/faults/mutants/copy_not_synced.patch \
@@ -37,6 +39,7 @@ FAULT_MUTANTS = \
 	tests/faults/mutants/log_not_rewritten.patch \
 	tests/faults/mutants/quota_latches.patch \
 	tests/faults/mutants/quota_unnoticed.patch \
+	tests/faults/mutants/recovery_left_over.patch \
 	tests/faults/mutants/refusal_forgotten.patch \
 	tests/faults/mutants/result_recorded_twice.patch \
 	tests/faults/mutants/synchronous_normal.patch \

@@ -60,7 +60,20 @@ part_sync(const char *path, int64_t *ret_bytes, struct err *e)
 	return rc;
 }
 
-/* Uses link(), which never replaces a file that appeared meanwhile. */
+/*
+ * Never replaces a file that appeared meanwhile. A kill between link and unlink would leave two
+ * names, so they only serve where the file system cannot do it in one step.
+ */
+static int
+give_name(const char *part, const char *file)
+{
+	if (renameat2(AT_FDCWD, part, AT_FDCWD, file, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	return link(part, file) == 0 ? unlink(part) : -1;
+}
+
 int
 part_finish(const char *file, struct err *e)
 {
@@ -68,9 +81,8 @@ part_finish(const char *file, struct err *e)
 
 	if (part_name(file, part, e) != 0)
 		return -1;
-	if (link(part, file) != 0)
+	if (give_name(part, file) != 0)
 		return err_sys(e, "cannot give the file its name %s", file);
-	unlink(part);
 	if (files_sync_directory_of(file, e) == 0)
 		return 0;
 	unlink(file); /* after a failed sync a crash could lose the name */

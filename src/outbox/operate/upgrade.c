@@ -133,7 +133,8 @@ outbox_upgrade_copy(const char *from, const char *to, int64_t *ret_erased, struc
 void
 outbox_upgrade_remove(const char *to)
 {
-	static const char *const suffixes[] = { "", "-wal", "-shm", "-journal" };
+	static const char *const suffixes[] = { "", "-wal", "-shm", "-journal", ".part",
+		".part-wal", ".part-shm", ".part-journal" };
 	char path[PATH_SIZE];
 
 	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {

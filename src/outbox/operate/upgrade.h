@@ -22,7 +22,7 @@ int outbox_upgrade_needed(const char *path, bool *ret_needed, struct err *e);
 int outbox_upgrade_copy(const char *from, const char *to, int64_t *ret_erased, struct err *e);
 /* Does the same to a file that is already a copy. */
 int outbox_upgrade_file(const char *path, int64_t *ret_erased, struct err *e);
-/* Removes a copy and the files beside it. */
+/* Removes a copy and the files beside it, also those of a recovery that was killed. */
 void outbox_upgrade_remove(const char *to);
 
 #endif

@@ -221,6 +221,7 @@ outbox_recover(const char *from, const char *to, int64_t now,
 	memset(ret_report, 0, sizeof(*ret_report));
 	rc = part_name(to, part, e);
 	if (rc == 0) {
+		remove_beside(part); /* of a recovery that was killed */
 		rc = make(from, part, now, progress, ret_report, e);
 		remove_beside(part);
 	}
