@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/isotime.h"
 
 #define SECOND INT64_C(1000)
@@ -88,6 +89,24 @@ when_age(int64_t ms, char ret_text[WHEN_AGE_SIZE])
 		two_units(ret_text, ms, HOUR, "h", MINUTE, "m");
 	else
 		two_units(ret_text, ms, DAY, "d", HOUR, "h");
+}
+
+void
+when_for(int64_t now, int64_t at, char ret_text[WHEN_AGE_SIZE])
+{
+	if (now < CLOCK_FLOOR)
+		snprintf(ret_text, WHEN_AGE_SIZE, "clock not set");
+	else
+		when_age(now - at, ret_text);
+}
+
+void
+when_ago(int64_t now, int64_t at, char ret_text[WHEN_AGO_SIZE])
+{
+	char age[WHEN_AGE_SIZE];
+
+	when_for(now, at, age);
+	snprintf(ret_text, WHEN_AGO_SIZE, "%s%s", age, now < CLOCK_FLOOR ? "" : " ago");
 }
 
 static bool in_utc;

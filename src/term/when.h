@@ -11,6 +11,7 @@
 #include "base/err.h"
 
 #define WHEN_AGE_SIZE 24
+#define WHEN_AGO_SIZE (WHEN_AGE_SIZE + 8)
 #define WHEN_TIME_SIZE 20 /* "2026-08-01 12:34:56" and a NUL */
 
 /* Parses "90", "90s", "15m", "2h", "3d" or "1w"; a number alone is seconds. */
@@ -19,6 +20,10 @@ int when_parse_duration(const char *text, int64_t *ret_ms, struct err *e);
 int when_parse(const char *text, int64_t now, int64_t *ret_at, struct err *e);
 /* Formats "42 s", "3 m", "2 h 5 m" or "4 d 3 h"; a negative age is 0. */
 void when_age(int64_t ms, char ret_text[WHEN_AGE_SIZE]);
+/* Formats the time from `at` to now: "3 m", or "clock not set" when now is not a time of a clock
+ * that is set (CLOCK_FLOOR). when_ago: "3 m ago". */
+void when_for(int64_t now, int64_t at, char ret_text[WHEN_AGE_SIZE]);
+void when_ago(int64_t now, int64_t at, char ret_text[WHEN_AGO_SIZE]);
 /* Chooses between UTC and the local zone (the default) for the functions below. */
 void when_use_utc(bool utc);
 /* Returns "UTC" or the names of the local zone, such as "CET/CEST"; valid until the next call. */

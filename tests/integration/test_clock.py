@@ -35,6 +35,20 @@ def near(got, expected, what):
     true(abs(got - expected) < 20, f"{what}: {got}, expected about {expected}")
 
 
+def ages_are_not_known(bench, wall, status):
+    """No verb shows an age by a clock that is not set."""
+    true(any("ages are not known" in p for p in status["problems"]), f"{status['problems']}")
+    equal([site["oldest_pending_seconds"] for site in status["sites"]], [None], "the age in status --json")
+    text = bench.cli("status", env=wall.env).stdout
+    true("clock not set" in text and " ago" not in text and "has waited for" not in text, text)
+    true(" oldest=U " in bench.cli("status", "--check", env=wall.env).stdout, "the age in status --check")
+    age = bench.cli("age", env=wall.env)
+    equal((age.returncode, age.stdout), (1, ""), "age")
+    true("not set, so ages are not known" in age.stderr, age.stderr)
+    top = json.loads(bench.cli("top", "--json", env=wall.env).stdout.splitlines()[0])
+    equal(top["ages"], None, "ages in top --json")
+
+
 def test_until_the_clock_is_set(bench):
     """nothing is sent while the clock shows 1970; then everything is sent, with the right dates"""
     wall = Wall(bench)
@@ -51,6 +65,7 @@ def test_until_the_clock_is_set(bench):
     equal(status["clock_unset_events"], 4, "events that wait for the clock")
     true(any("clock" in p for p in status["problems"]), f"a problem names it: {status['problems']}")
     equal(bench.outbox("word")["reason"], "clock_not_set", "the reason")
+    ages_are_not_known(bench, wall, status)
     daemon = daemon.restart()
     equal(bench.value("SELECT count(*) FROM attempts"), 0, "attempts")
     wall.is_set()

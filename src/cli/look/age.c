@@ -44,14 +44,21 @@ static int
 run(struct outbox_audit *audit, const struct options *o, const struct config *c)
 {
 	struct outbox_filter filter = o->filter; /* borrows the texts of o */
+	int64_t now = clock_wall(&clock_system);
 	struct ages *ages;
 	struct err e;
 	int rc;
 
 	(void)c;
+	if (now < CLOCK_FLOOR) {
+		err_set(&e, ERR_STATE,
+		    "the clock of this machine is not set, so ages are not known: set it, or start "
+		    "systemd-timesyncd, chrony or ntpd; bentospool list shows the events");
+		return verb_fail(&e);
+	}
 	if (filter.statuses == 0)
 		filter.statuses = 1u << STATUS_PENDING;
-	if (ages_collect(audit, &filter, clock_wall(&clock_system), &ages, &e) != 0)
+	if (ages_collect(audit, &filter, now, &ages, &e) != 0)
 		return verb_fail(&e);
 	if (ages_total(ages) == 0)
 		rc = verb_no_match();

@@ -100,7 +100,10 @@ describe_state(const struct top_frame *f, const struct audit_site *s, char *ret_
 {
 	char age[WHEN_AGE_SIZE];
 
-	when_age(s->next_attempt_at - f->now, age);
+	if (f->now < CLOCK_FLOOR)
+		snprintf(age, sizeof(age), "clock not set");
+	else
+		when_age(s->next_attempt_at - f->now, age);
 	if (s->pause_at != 0)
 		snprintf(ret_text, size, "paused by operator");
 	else
@@ -117,7 +120,7 @@ draw_site(const struct top_frame *f, size_t i, bool chosen, struct table *table)
 	struct buf drain;
 
 	if (s->oldest_pending_id != 0)
-		when_age(f->now - s->oldest_pending_at, oldest);
+		when_for(f->now, s->oldest_pending_at, oldest);
 	table_printf(table, TABLE_PLAIN, "%s %s", chosen ? ">" : " ", s->name);
 	describe_state(f, s, text, sizeof(text));
 	table_cell(table, slice_from(text), site_state_color(s));
@@ -158,13 +161,13 @@ draw_reason(
     const struct top_frame *f, size_t chosen, const struct terminal *terminal, struct buf *to)
 {
 	const struct audit_site *s = chosen < f->n_sites ? &f->sites[chosen] : NULL;
-	char age[WHEN_AGE_SIZE];
+	char ago[WHEN_AGO_SIZE];
 	struct buf line;
 
 	buf_init(&line, LINE_MAX_BYTES);
 	if (s != NULL && s->pause_at != 0) {
-		when_age(f->now - s->pause_at, age);
-		buf_printf(&line, "  paused by %s, %s ago%s%s", s->pause_by, age,
+		when_ago(f->now, s->pause_at, ago);
+		buf_printf(&line, "  paused by %s, %s%s%s", s->pause_by, ago,
 		    s->pause_note[0] == '\0' ? "" : ": ", s->pause_note);
 	} else if (s != NULL && s->mode != OUTBOX_SITE_READY) {
 		buf_printf(&line, "  %s", s->reason);
@@ -204,6 +207,19 @@ draw_title(struct buf *to, const struct terminal *terminal, const char *title)
 	    table_paint_end(terminal->color));
 }
 
+static int
+draw_ages(const struct top_frame *f, size_t lines, const struct terminal *terminal, struct buf *to,
+    struct err *e)
+{
+	if (f->now < CLOCK_FLOOR) {
+		buf_append_literal(to, "       clock not set\n");
+		return 0;
+	}
+	/* The title and the total take two of the lines. */
+	return ages_print(
+	    f->ages, lines > LINES_LEAST ? (int64_t)lines - LINES_LEAST : 1, terminal, to, e);
+}
+
 int
 top_frame_draw(const struct top_frame *f, size_t chosen, const struct terminal *terminal,
     struct buf *to, struct err *e)
@@ -218,10 +234,7 @@ top_frame_draw(const struct top_frame *f, size_t chosen, const struct terminal *
 		return err_nomem(e);
 	draw_reason(f, chosen, terminal, to);
 	draw_title(to, terminal, "WAITING, BY AGE");
-	/* The title and the total take two of the lines. */
-	if (ages_print(
-		f->ages, lines > LINES_LEAST ? (int64_t)lines - LINES_LEAST : 1, terminal, to, e)
-	    != 0)
+	if (draw_ages(f, lines, terminal, to, e) != 0)
 		return -1;
 	draw_title(to, terminal, "ERRORS");
 	draw_errors(f, lines, terminal, to);
@@ -262,7 +275,10 @@ top_frame_json(const struct top_frame *f)
 	list = cJSON_AddArrayToObject(o, "sites");
 	for (size_t i = 0; i < f->n_sites; i++)
 		cJSON_AddItemToArray(list, site_json(f, i));
-	ages_each(f->ages, NAMES_JSON, add_ages, cJSON_AddArrayToObject(o, "ages"));
+	if (f->now < CLOCK_FLOOR) /* the clock is not set */
+		cJSON_AddNullToObject(o, "ages");
+	else
+		ages_each(f->ages, NAMES_JSON, add_ages, cJSON_AddArrayToObject(o, "ages"));
 	list = cJSON_AddArrayToObject(o, "errors");
 	for (size_t i = 0; i < tally_count(f->complaints) && i < ERRORS_JSON; i++)
 		cJSON_AddItemToArray(list, complaint_json(tally_value(f->complaints, i)));

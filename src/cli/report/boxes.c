@@ -35,7 +35,7 @@ add_age(struct table *t, const struct status *s, int64_t at)
 	char age[WHEN_AGE_SIZE] = "";
 
 	if (at != 0)
-		when_age(s->now - at, age);
+		when_for(s->now, at, age);
 	table_cell(t, slice_from(age), TABLE_PLAIN);
 }
 

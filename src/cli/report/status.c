@@ -86,6 +86,10 @@ check_site(struct status *s, const struct audit_site *site, const struct status_
 static void
 check_clock(struct status *s)
 {
+	if (s->now < CLOCK_FLOOR)
+		add_problem(s,
+		    "the clock of this machine is not set, so ages are not known: set it, or start "
+		    "systemd-timesyncd, chrony or ntpd");
 	if (s->clock_unset_events > 0)
 		add_problem(s,
 		    "the clock of this machine was not set when %lld event%s came: nothing is sent "

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/plural.h"
 #include "cli/report/boxes.h"
 #include "cli/report/forecast.h"
@@ -71,7 +72,7 @@ static void
 print_last_attempt(const struct page *p, const struct audit_site *site)
 {
 	int64_t at = site->last_finished_at != 0 ? site->last_finished_at : site->last_started_at;
-	char when[WHEN_TIME_SIZE], age[WHEN_AGE_SIZE], http[32] = "";
+	char when[WHEN_TIME_SIZE], ago[WHEN_AGO_SIZE], http[32] = "";
 	struct buf error;
 
 	if (site->last_attempt_id == 0) {
@@ -79,10 +80,10 @@ print_last_attempt(const struct page *p, const struct audit_site *site)
 		return;
 	}
 	when_time(at, when);
-	when_age(p->status->now - at, age);
+	when_ago(p->status->now, at, ago);
 	if (site->last_http_status != 0)
 		snprintf(http, sizeof(http), ", HTTP %d", site->last_http_status);
-	printf("  last attempt %s, %s ago: %s%s\n", when, age,
+	printf("  last attempt %s, %s: %s%s\n", when, ago,
 	    site->last_outcome[0] == '\0' ? "in flight" : site->last_outcome, http);
 	buf_init(&error, AUDIT_TEXT_MAX);
 	/* The reason of a site that is not ready usually ends with the last error: do not
@@ -96,12 +97,12 @@ print_last_attempt(const struct page *p, const struct audit_site *site)
 static void
 print_pause(const struct page *p, const struct audit_site *site)
 {
-	char age[WHEN_AGE_SIZE];
+	char ago[WHEN_AGO_SIZE];
 	struct buf note;
 
-	when_age(p->status->now - site->pause_at, age);
+	when_ago(p->status->now, site->pause_at, ago);
 	buf_init(&note, 4 * AUDIT_TEXT_MAX);
-	buf_printf(&note, "by %s, %s ago%s%s", site->pause_by, age,
+	buf_printf(&note, "by %s, %s%s%s", site->pause_by, ago,
 	    site->pause_note[0] == '\0' ? "" : ": ", site->pause_note);
 	print_field(p, "paused", buf_slice(&note));
 	buf_free(&note);
@@ -138,6 +139,8 @@ print_wait(const struct page *p, const struct audit_site *site)
 		printf(", was %s before", site_state_text(site->mode));
 	else if (p->status->peer.state == PEER_DOWN)
 		printf(", next attempt when the daemon runs");
+	else if (p->status->now < CLOCK_FLOOR)
+		printf(", clock not set");
 	else {
 		when_age(site->next_attempt_at - p->status->now, age);
 		printf(", next attempt in %s", age);
@@ -169,9 +172,10 @@ print_site(const struct page *p, const struct audit_site *site)
 		print_pause(p, site);
 	print_counts(site);
 	if (site->oldest_pending_id != 0) {
-		when_age(p->status->now - site->oldest_pending_at, age);
-		printf("  oldest       event %lld has waited for %s\n",
-		    (long long)site->oldest_pending_id, age);
+		when_for(p->status->now, site->oldest_pending_at, age);
+		printf("  oldest       event %lld has waited %s%s\n",
+		    (long long)site->oldest_pending_id,
+		    p->status->now < CLOCK_FLOOR ? "since its receipt: " : "for ", age);
 	}
 	print_forecast(p, &p->status->forecasts[site - p->status->sites]);
 	print_last_attempt(p, site);
@@ -241,6 +245,12 @@ status_print_check(const struct status *s)
 	if (s->n_problems == 0)
 		printf("%zu site%s, %lld event%s pending", s->n_sites,
 		    words_plural((int64_t)s->n_sites), (long long)pending, words_plural(pending));
-	printf(" | pending=%lld oldest=%llds failed=%lld held=%lld\n", (long long)pending,
-	    (long long)(oldest / 1000), (long long)s->troubled.failed, (long long)s->troubled.held);
+	/* "U" is a value that is not known. */
+	if (s->now < CLOCK_FLOOR)
+		printf(" | pending=%lld oldest=U", (long long)pending);
+	else
+		printf(
+		    " | pending=%lld oldest=%llds", (long long)pending, (long long)(oldest / 1000));
+	printf(
+	    " failed=%lld held=%lld\n", (long long)s->troubled.failed, (long long)s->troubled.held);
 }

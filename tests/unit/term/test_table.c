@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "term/table.h"
 #include "term/when.h"
 
@@ -174,7 +175,7 @@ ages_are_short(void **state)
 	} table[] = { { -5, "0 s" }, { 999, "0 s" }, { 59999, "59 s" }, { 60000, "1 m" },
 		{ 3599999, "59 m" }, { 3600000, "1 h" }, { 7500000, "2 h 5 m" },
 		{ 86400000, "1 d" }, { 100000000, "1 d 3 h" } };
-	char text[WHEN_AGE_SIZE], time[WHEN_TIME_SIZE];
+	char text[WHEN_AGE_SIZE], ago[WHEN_AGO_SIZE], time[WHEN_TIME_SIZE];
 
 	(void)state;
 	when_use_utc(true);
@@ -183,6 +184,14 @@ ages_are_short(void **state)
 		assert_string_equal(text, table[i].text);
 	}
 	when_age(INT64_MAX, text);
+	when_for(CLOCK_FLOOR, CLOCK_FLOOR - 60000, text);
+	assert_string_equal(text, "1 m");
+	when_ago(CLOCK_FLOOR, CLOCK_FLOOR - 60000, ago);
+	assert_string_equal(ago, "1 m ago");
+	when_for(CLOCK_FLOOR - 1, CLOCK_FLOOR - 60000, text);
+	assert_string_equal(text, "clock not set");
+	when_ago(CLOCK_FLOOR - 1, CLOCK_FLOOR - 60000, ago);
+	assert_string_equal(ago, "clock not set");
 	when_time(1785587696789, time);
 	assert_string_equal(time, "2026-08-01 12:34:56");
 	when_time(0, time);
