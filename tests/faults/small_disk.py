@@ -14,7 +14,8 @@ import sqlite3
 
 import faults
 import spooltest
-from spooltest import Daemon, Mount, equal, track, true, wait_until
+from spoolmount import Mount
+from spooltest import Daemon, equal, track, true, wait_until
 
 STEP = 4096
 DISK = 40 << 20

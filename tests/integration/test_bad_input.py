@@ -12,7 +12,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 import spooltest  # noqa: E402
 from spoolhttp import Raw, basic, post_bytes  # noqa: E402
-from spooltest import Mount, equal, track, true, wait_until  # noqa: E402
+from spoolmount import Mount  # noqa: E402
+from spooltest import equal, track, true, wait_until  # noqa: E402
 
 MAX_BODY = 4194304
 

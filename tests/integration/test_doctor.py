@@ -17,7 +17,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from spoolscreen import Screen  # noqa: E402
 import spooltest  # noqa: E402
-from spooltest import Daemon, Mount, Skip, binary, equal, track, true  # noqa: E402
+from spoolmount import Mount  # noqa: E402
+from spooltest import Daemon, Skip, binary, equal, track, true  # noqa: E402
 
 NO_PROXY = {name: "" for name in ("http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")}
 

@@ -14,7 +14,8 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import spooltest  # noqa: E402
-from spooltest import Mount, equal, track, true, wait_until  # noqa: E402
+from spoolmount import Mount  # noqa: E402
+from spooltest import equal, track, true, wait_until  # noqa: E402
 
 PAD = "x" * 20000
 

@@ -12,7 +12,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 import spooltest  # noqa: E402
 from spoolhistory import give_rows  # noqa: E402
-from spooltest import Mount, equal, track, true  # noqa: E402
+from spoolmount import Mount  # noqa: E402
+from spooltest import equal, track, true  # noqa: E402
 
 DAY = 86400000
 

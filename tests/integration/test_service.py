@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import spooltest  # noqa: E402
 from spoolfailing import HANG, Failing  # noqa: E402
 from spoolhttp import http_request  # noqa: E402
+from spoolmount import Mount  # noqa: E402
 from spooltest import Daemon, binary, equal, track, true, wait_until  # noqa: E402
 
 # Half of this is the longest time that a part may stand still: long for a loaded machine.
@@ -104,7 +105,7 @@ def test_stuck_dispatcher(bench):
 
 def test_full_disk(bench):
     """signs of life go on while the disk is full and events are refused"""
-    with spooltest.Mount(bench.path("small"), "size=16m") as small:
+    with Mount(bench.path("small"), "size=16m") as small:
         bench.database = os.path.join(small.path, "spool.db")
         manager = Manager(bench)
         daemon = bench.daemon(env=manager.env, top={"min_free": 64 << 20})

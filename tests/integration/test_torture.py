@@ -14,7 +14,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from spoolscreen import Screen  # noqa: E402
 import spooltest  # noqa: E402
-from spooltest import Mount, Process, binary, equal, true, wait_until  # noqa: E402
+from spoolmount import Mount  # noqa: E402
+from spooltest import Process, binary, equal, true, wait_until  # noqa: E402
 
 LONG = "1h"
 SPACE = 128  # MiB

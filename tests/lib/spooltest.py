@@ -296,26 +296,6 @@ def track(message_id, event="Test Event", email="ann@example.com", **more):
     return made
 
 
-class Mount:
-    """A small file system in memory, unmounted after the test: with Mount(path, options)."""
-
-    def __init__(self, path, options):
-        if os.geteuid() != 0 or not shutil.which("mount"):
-            raise Skip("mounting a small file system needs root")
-        os.mkdir(path)
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", path],
-                              capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise Skip(f"mount is not allowed here: {done.stderr.strip()}")
-        self.path = path
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        subprocess.run(["umount", "-l", self.path], check=False)
-
-
 def truths():
     """Returns the queries of truths.sql: each row that one gives is a fault."""
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "truths.sql"), encoding="utf-8") as file:

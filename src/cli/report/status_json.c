@@ -66,13 +66,14 @@ site_json(const struct status *s, const struct audit_site *site)
 	cJSON_AddNumberToObject(o, "maybe_sent", (double)site->maybe_sent);
 	cJSON_AddNumberToObject(o, "perhaps_twice", (double)site->perhaps_twice);
 	if (site->oldest_pending_id != 0) {
+		int64_t seconds = (s->now - site->oldest_pending_at) / 1000;
+
 		cJSON_AddNumberToObject(o, "oldest_pending_id", (double)site->oldest_pending_id);
 		json_add_time(o, "oldest_pending_at", site->oldest_pending_at);
 		if (s->now < CLOCK_FLOOR) /* the clock is not set */
 			cJSON_AddNullToObject(o, "oldest_pending_seconds");
 		else
-			cJSON_AddNumberToObject(o, "oldest_pending_seconds",
-			    (double)((s->now - site->oldest_pending_at) / 1000));
+			cJSON_AddNumberToObject(o, "oldest_pending_seconds", (double)seconds);
 	}
 	forecast_json(&s->forecasts[site - s->sites], o);
 	if (site->last_attempt_id != 0)
