@@ -19,6 +19,7 @@ src_libbentospool_a_SOURCES += \
 	src/cli/completion.c \
 	src/cli/completion.h \
 	src/cli/doctor/bento.c \
+	src/cli/doctor/certificates.c \
 	src/cli/doctor/database.c \
 	src/cli/doctor/disk.c \
 	src/cli/doctor/doctor.h \

@@ -242,6 +242,8 @@ option_take(struct options *o, enum option_id id, const char *text, int64_t now,
 		return read_number(text, 0, STATUS_TROUBLED_MAX - 1, &o->max_failed, e);
 	case OPT_MAX_REFUSED:
 		return read_number(text, 0, 100, &o->max_refused, e);
+	case OPT_MIN_CERTIFICATE:
+		return when_parse_duration(text, &o->min_certificate, e);
 	case OPT_TIMEOUT:
 	case OPT_SQL_TIMEOUT:
 	case OPT_TIME:

@@ -47,6 +47,8 @@ static const struct option_words rows[OPT_COUNT] = {
 	[OPT_MAX_FAILED] = { "max-failed", 0, "N", "how many of these are allowed; default: 0" },
 	[OPT_MAX_REFUSED] = { "max-refused", 0, "PERCENT",
 	    "of the last hour; default: refused_percent" },
+	[OPT_MIN_CERTIFICATE] = { "min-certificate", 0, "DURATION",
+	    "that the certificate must last; default: certificate_days" },
 	[OPT_NEWEST] = { "newest", 0, NULL, "list the newest first" },
 	[OPT_RAW] = { "raw", 0, NULL, "print only the body, byte for byte as received" },
 	[OPT_SENT] = { "sent", 0, NULL, "print only what was or would be sent to Bento" },
@@ -153,6 +155,7 @@ options_parse(
 		.failed_since = -1,
 		.max_failed = -1,
 		.max_refused = -1,
+		.min_certificate = -1,
 		.timeout = -1,
 		.operands = argv + 1 };
 	outbox_filter_init(&ret->filter);

@@ -47,6 +47,7 @@ enum option_id {
 	OPT_FAILED_SINCE,
 	OPT_MAX_FAILED,
 	OPT_MAX_REFUSED,
+	OPT_MIN_CERTIFICATE,
 	OPT_NEWEST,
 	OPT_RAW,
 	OPT_SENT,
@@ -105,7 +106,8 @@ struct options {
 	int64_t max_backoff;  /* ms */
 	int64_t failed_since; /* wall ms */
 	int64_t max_failed;
-	int64_t max_refused; /* percent */
+	int64_t max_refused;     /* percent */
+	int64_t min_certificate; /* ms */
 	bool newest;
 	bool raw;
 	bool sent;

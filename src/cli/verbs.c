@@ -42,7 +42,7 @@ const struct verb verbs[] = {
 	    .example = "bentospool status --check --max-age 15m",
 	    .options = OPTIONS_READ | OPTION(UTC) | OPTION(CHECK) | OPTION(MAX_AGE)
 		       | OPTION(MAX_BACKOFF) | OPTION(FAILED_SINCE) | OPTION(MAX_FAILED)
-		       | OPTION(MAX_REFUSED),
+		       | OPTION(MAX_REFUSED) | OPTION(MIN_CERTIFICATE),
 	    .run = verb_status,
 	},
 	{

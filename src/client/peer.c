@@ -21,6 +21,34 @@ text_of(const cJSON *answer, const char *key)
 	return cJSON_IsString(item) ? item->valuestring : "";
 }
 
+static int64_t
+time_of(const cJSON *answer, const char *key)
+{
+	int64_t at;
+
+	return isotime_parse(slice_from(text_of(answer, key)), &at) == 0 ? at : 0;
+}
+
+void
+peer_read_certificates(const cJSON *answer, struct peer *p)
+{
+	const cJSON *list = cJSON_GetObjectItemCaseSensitive(answer, "certificates"), *item;
+
+	cJSON_ArrayForEach(item, list)
+	{
+		struct peer_certificate *c = &p->certificates[p->n_certificates];
+
+		if (p->n_certificates == PEER_MAX_CERTIFICATES)
+			break;
+		p->n_certificates++;
+		snprintf(c->listener, sizeof(c->listener), "%s", text_of(item, "listener"));
+		snprintf(c->use.name, sizeof(c->use.name), "%s", text_of(item, "name"));
+		snprintf(c->fault, sizeof(c->fault), "%s", text_of(item, "fault"));
+		c->use.not_before = time_of(item, "not_before");
+		c->use.not_after = time_of(item, "not_after");
+	}
+}
+
 static void
 read_ping(const cJSON *answer, struct peer *p)
 {
@@ -31,8 +59,8 @@ read_ping(const cJSON *answer, struct peer *p)
 	snprintf(p->version, sizeof(p->version), "%s", text_of(answer, "version"));
 	snprintf(p->health, sizeof(p->health), "%s", text_of(answer, "health"));
 	snprintf(p->health_text, sizeof(p->health_text), "%s", text_of(answer, "health_text"));
-	if (isotime_parse(slice_from(text_of(answer, "started_at")), &p->started_at) != 0)
-		p->started_at = 0;
+	p->started_at = time_of(answer, "started_at");
+	peer_read_certificates(answer, p);
 }
 
 static int

@@ -2,9 +2,11 @@
 #ifndef CLIENT_PEER_H
 #define CLIENT_PEER_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "config/config.h"
+#include "tls/context.h"
 
 enum peer_state {
 	PEER_UP,     /* answers */
@@ -12,6 +14,15 @@ enum peer_state {
 	PEER_SILENT, /* a process has it open, but does not answer, or this user may not ask it: see
 			`why` */
 };
+
+/* The certificate of a TLS listener, as the daemon describes it. */
+struct peer_certificate {
+	char listener[16];          /* "ingest" */
+	struct tls_certificate use; /* in use */
+	char fault[256];            /* why the files are not in use; "" when they are */
+};
+
+#define PEER_MAX_CERTIFICATES 4
 
 struct peer {
 	enum peer_state state;
@@ -21,7 +32,14 @@ struct peer {
 	int64_t started_at; /* wall ms */
 	char health[16];    /* "ok", "full", "failed" */
 	char health_text[512];
+	struct peer_certificate certificates[PEER_MAX_CERTIFICATES];
+	size_t n_certificates;
 };
+
+struct cJSON;
+
+/* Reads the certificates in the answer to a ping. */
+void peer_read_certificates(const struct cJSON *answer, struct peer *p);
 
 void peer_look(const struct config *c, struct peer *ret_peer);
 

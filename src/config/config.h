@@ -61,6 +61,7 @@ struct config_ingest {
 	int64_t request_timeout;
 	int64_t idle_timeout;
 	int64_t refused_percent;
+	int64_t certificate_days;
 };
 
 /* In days; 0: forever. */

@@ -102,6 +102,8 @@ const struct setting settings[] = {
 	  .help = "seconds that a connection may stay open without a request" },
 	{ INGEST(refused_percent), NUMBER("10", 0, 100), .live = true,
 	  .help = "percent of an hour's requests that may be refused before status --check fails" },
+	{ INGEST(certificate_days), NUMBER("14", 0, 3650), .live = true,
+	  .help = "days before the end of the certificate from which status --check fails and alarm_command runs" },
 
 	{ RETENTION(delivered_payload), DAYS("30"), .live = true,
 	  .help = "days to keep the body of a delivered event; 0: as long as its row" },

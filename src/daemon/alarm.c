@@ -51,6 +51,8 @@ static const struct {
 	[ALARM_SPACE_OK] = { "space_ok", ALARM_SPACE_LOW },
 	[ALARM_REQUESTS_REFUSED] = { "requests_refused", ALARM_REQUESTS_REFUSED },
 	[ALARM_REQUESTS_OK] = { "requests_ok", ALARM_REQUESTS_REFUSED },
+	[ALARM_CERTIFICATE_TROUBLE] = { "certificate_trouble", ALARM_CERTIFICATE_TROUBLE },
+	[ALARM_CERTIFICATE_OK] = { "certificate_ok", ALARM_CERTIFICATE_TROUBLE },
 };
 
 /* ---- running it ----------------------------------------------------------------------------- */

@@ -32,7 +32,9 @@ enum alarm_event {
 	ALARM_SPACE_LOW,
 	ALARM_SPACE_OK,
 	ALARM_REQUESTS_REFUSED,
-	ALARM_REQUESTS_OK
+	ALARM_REQUESTS_OK,
+	ALARM_CERTIFICATE_TROUBLE, /* it ends soon, or the new one cannot be used */
+	ALARM_CERTIFICATE_OK
 };
 
 struct alarm;

@@ -14,6 +14,7 @@
 #include "base/isotime.h"
 #include "base/log.h"
 #include "config/keys/tls_files.h"
+#include "tls/dates.h"
 
 #define N_FILES 3
 
@@ -187,6 +188,19 @@ struct tls_context *
 certificates_context(const struct certificates *c)
 {
 	return c->context;
+}
+
+bool
+certificates_end(
+    const struct certificates *c, int64_t now, int64_t soon_ms, char *ret_text, size_t size)
+{
+	const struct tls_certificate *t = tls_context_certificate(c->context);
+	char dates[TLS_DATES_TEXT];
+
+	if (!tls_dates_describe(t, now, soon_ms, dates))
+		return false;
+	snprintf(ret_text, size, "%s: the certificate of %s %s", c->o.listener, t->name, dates);
+	return true;
 }
 
 const char *

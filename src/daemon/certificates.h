@@ -7,6 +7,10 @@
 #ifndef DAEMON_CERTIFICATES_H
 #define DAEMON_CERTIFICATES_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/clock.h"
 #include "base/err.h"
 #include "config/config.h"
@@ -41,7 +45,10 @@ void certificates_tick(struct certificates *c, const struct config_tls *tls);
 int certificates_prepare(struct certificates *c, const struct config_tls *tls, struct err *e);
 void certificates_commit(struct certificates *c);
 void certificates_cancel(struct certificates *c);
-/* Returns why the present files are not in use; "" when they are. */
+/* Whether the certificate in use has ended or ends within soon_ms, as in tls/dates.h. Prints so. */
+bool certificates_end(
+    const struct certificates *c, int64_t now, int64_t soon_ms, char *ret_text, size_t size);
+/* Returns why the present files are not in use, which was logged; "" when they are. */
 const char *certificates_fault(const struct certificates *c);
 /* Appends an object that describes the certificate in use. NULL appends nothing. */
 void certificates_describe(const struct certificates *c, struct cJSON *list);

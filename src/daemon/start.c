@@ -317,6 +317,7 @@ start_watch(struct daemon *d, struct err *e)
 	const struct watch_options o = {
 		.outbox = d->outbox,
 		.ingest = d->ingest,
+		.certificates = d->certificates,
 		.alarm = d->alarm,
 		.clock = clocks_clock(d->clocks),
 		.site_ids = d->site_ids,

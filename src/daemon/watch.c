@@ -11,11 +11,13 @@
 #include "base/log.h"
 #include "base/plural.h"
 #include "daemon/alarm.h"
+#include "daemon/certificates.h"
 #include "outbox/read/audit.h"
 
 /* Refused requests are compared over the last hour, in ten-minute steps. */
 #define REQUEST_STEP_MS INT64_C(600000)
 #define REQUEST_STEPS 6
+#define DAY_MS INT64_C(86400000)
 /* Fewer refused requests in an hour raise no alarm: as `status --check` has it. */
 #define REFUSED_FEW 10
 
@@ -38,6 +40,7 @@ struct watch {
 	int64_t request_ms; /* mono: the next step */
 	bool refusing;      /* the alarm about refused requests has no end yet */
 	bool low;           /* likewise about space */
+	bool certificate;   /* likewise about the certificate */
 };
 
 int
@@ -225,6 +228,35 @@ watch_space(struct watch *w, const struct config *c)
 	alarm_raise(w->o.alarm, low ? ALARM_SPACE_LOW : ALARM_SPACE_OK, "", text);
 }
 
+/* ---- the certificate ------------------------------------------------------------------------- */
+
+static void
+watch_certificate(struct watch *w, const struct config *c)
+{
+	int64_t soon = c->ingest.certificate_days * DAY_MS;
+	char text[ALARM_TEXT_SIZE];
+	const char *fault;
+	bool ends, trouble;
+
+	if (w->o.certificates == NULL)
+		return;
+	ends =
+	    certificates_end(w->o.certificates, clock_wall(w->o.clock), soon, text, sizeof(text));
+	fault = certificates_fault(w->o.certificates);
+	trouble = ends || fault[0] != '\0';
+	if (trouble == w->certificate)
+		return;
+	w->certificate = trouble;
+	if (ends)
+		log_warn("%s", text);
+	else if (trouble)
+		snprintf(text, sizeof(text), "the new certificate is not used: %.400s", fault);
+	else
+		snprintf(text, sizeof(text), "the certificate is in order again");
+	alarm_raise(
+	    w->o.alarm, trouble ? ALARM_CERTIFICATE_TROUBLE : ALARM_CERTIFICATE_OK, "", text);
+}
+
 void
 watch_tick(struct watch *w, const struct config *c, const int64_t *site_ids)
 {
@@ -234,4 +266,5 @@ watch_tick(struct watch *w, const struct config *c, const int64_t *site_ids)
 	watch_events(w, &present, now);
 	watch_requests(w, c, now);
 	watch_space(w, c);
+	watch_certificate(w, c);
 }

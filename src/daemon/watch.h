@@ -1,6 +1,6 @@
 /*
  * Looks once a second at what a person may have to know, and logs it and raises an alarm: events
- * that failed or are held, refused requests, little disk space. Main thread.
+ * that failed or are held, refused requests, little disk space, certificates that end. Main thread.
  */
 #ifndef DAEMON_WATCH_H
 #define DAEMON_WATCH_H
@@ -19,11 +19,13 @@
 #define WATCH_SPACE_OK 3
 
 struct alarm;
+struct certificates;
 struct watch;
 
 struct watch_options {
 	struct outbox *outbox;
 	struct ingest *ingest;
+	const struct certificates *certificates; /* NULL: there are none */
 	struct alarm *alarm;
 	const struct clock *clock;
 	const int64_t *site_ids; /* the sites, which stay the same; copied */

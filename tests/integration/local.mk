@@ -42,6 +42,8 @@ INTEGRATION_TESTS = \
 	tests/integration/test_sql.py \
 	tests/integration/test_site_control.py \
 	tests/integration/test_tls.py \
+	tests/integration/test_tls_clients.py \
+	tests/integration/test_tls_renewal.py \
 	tests/integration/test_torture.py \
 	tests/integration/test_verbs.py \
 	tests/integration/test_webhook.py

@@ -127,6 +127,7 @@ UNIT_TESTS = \
 	tests/unit/term/test_table \
 	tests/unit/tls/test_client_certificate \
 	tests/unit/tls/test_context \
+	tests/unit/tls/test_dates \
 	tests/unit/tls/test_handshake \
 	tests/unit/tls/test_stream
 

@@ -10,6 +10,8 @@
 
 #include "config/config.h"
 
+struct cJSON;
+
 enum doctor_grade { DOCTOR_OK, DOCTOR_NOTE, DOCTOR_WARNING, DOCTOR_PROBLEM };
 
 #define DOCTOR_TEXT 400
@@ -47,6 +49,9 @@ void doctor_database(struct doctor *d);
  * configuration is refused, checks only whether the daemon runs.
  */
 void doctor_network(struct doctor *d);
+/* Checks the certificates of TLS listeners: those in use, from the daemon's answer to a ping;
+ * without an answer those in the files. */
+void doctor_certificates(struct doctor *d, const struct cJSON *answer);
 /* Checks Bento: the name and certificate of each host, the keys of each site. */
 void doctor_bento(struct doctor *d);
 

@@ -52,6 +52,7 @@ daemon_runs(struct doctor *d)
 	if (rc == 0) {
 		doctor_report(d, DOCTOR_OK, "daemon", NULL, "running, and answers");
 		check_storage(d, answer);
+		doctor_certificates(d, answer);
 	}
 	cJSON_Delete(answer);
 	if (rc != 0 && e.code == ERR_NOTFOUND)
@@ -151,10 +152,16 @@ ask_health(struct doctor *d, const char *text)
 
 	if (listen_parse(text, &a, &e) != 0)
 		return;
+	if (a.is_tls && d->config->ingest.tls.client_ca_file[0] != '\0') {
+		doctor_report(d, DOCTOR_OK, "health", NULL,
+		    "%s is not asked: it wants a certificate of the client", text);
+		return;
+	}
 	if (a.sockaddr.ss_family == AF_UNIX)
 		unix_path = text + strlen("unix:");
 	else if (has_a_port(&a))
-		snprintf(url, sizeof(url), "http://%s/healthz", text);
+		snprintf(url, sizeof(url), "%s://%s/healthz", a.is_tls ? "https" : "http",
+		    a.is_tls ? text + strlen("tls:") : text);
 	else
 		return;
 	if (inquiry_ask_here(url, unix_path, VERSION_AGENT, PING_MS, &r, &e) != 0)
@@ -169,6 +176,8 @@ doctor_network(struct doctor *d)
 	const struct config_list *listen = &d->config->ingest.listen;
 	bool runs = daemon_runs(d);
 
+	if (!runs && !d->refused)
+		doctor_certificates(d, NULL);
 	for (size_t i = 0; i < listen->n && !d->refused; i++)
 		if (runs)
 			ask_health(d, listen->item[i]);

@@ -86,6 +86,32 @@ find_remedy_in_site(
 	return true;
 }
 
+/* Returns whether the error is about one of the files of a TLS listener. */
+static bool
+find_remedy_in_tls(
+    const struct config_tls *tls, const struct err *why, char ret_remedy[DOCTOR_TEXT])
+{
+	const struct named_file files[] = {
+		{ tls->certificate_file, "certificate_file", "the certificate in PEM form" },
+		{ tls->private_key_file, "private_key_file", "the key in PEM form" },
+		{ tls->client_ca_file, "client_ca_file", "the authorities in PEM form" },
+	};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		if (!is_named(why, files[i].path))
+			continue;
+		if (access(files[i].path, R_OK) != 0
+		    || strstr(why->text, "can be read by others") != NULL)
+			remedy_of_secret(&files[i], ret_remedy);
+		else
+			snprintf(ret_remedy, DOCTOR_TEXT,
+			    "write a certificate and its key, both of one renewal and in PEM form, "
+			    "into certificate_file and private_key_file");
+		return true;
+	}
+	return false;
+}
+
 static void
 find_remedy(
     const struct config *c, const char *file, const struct err *why, char ret_remedy[DOCTOR_TEXT])
@@ -93,6 +119,8 @@ find_remedy(
 	for (size_t i = 0; i < c->n_sites; i++)
 		if (find_remedy_in_site(&c->sites[i], why, ret_remedy))
 			return;
+	if (find_remedy_in_tls(&c->ingest.tls, why, ret_remedy))
+		return;
 	if (is_named(why, c->retention.archive) && config_try_archive(c) != 0)
 		snprintf(
 		    ret_remedy, DOCTOR_TEXT, "%s", config_archive_remedy(config_try_archive(c)));

@@ -42,6 +42,8 @@ choose_limits(const struct options *o, const struct config *c, struct status_lim
 		.failed_since = given_or(o->failed_since, clock_wall(&clock_system) - DAY_MS),
 		.max_failed = given_or(o->max_failed, 0),
 		.max_refused = (int)given_or(o->max_refused, c->ingest.refused_percent),
+		.min_certificate =
+		    given_or(o->min_certificate, c->ingest.certificate_days * DAY_MS),
 	};
 }
 
@@ -71,7 +73,7 @@ verb_status(const struct options *o)
 {
 	if (!o->check
 	    && (o->max_age >= 0 || o->max_backoff >= 0 || o->failed_since >= 0 || o->max_failed >= 0
-		|| o->max_refused >= 0))
+		|| o->max_refused >= 0 || o->min_certificate >= 0))
 		return verb_usage("status: this option needs --check");
 	return verb_read(o, run);
 }

@@ -16,6 +16,7 @@
 #include "cli/report/forecast.h"
 #include "outbox/read/audit_box.h"
 #include "term/when.h"
+#include "tls/dates.h"
 
 /* ---- problems ------------------------------------------------------------------------------- */
 
@@ -125,6 +126,19 @@ check_requests(struct status *s, const struct status_limits *limits)
 	buf_free(&text);
 }
 
+static void
+check_certificate(
+    struct status *s, const struct peer_certificate *c, const struct status_limits *limits)
+{
+	char text[TLS_DATES_TEXT];
+
+	if (tls_dates_describe(&c->use, s->now, limits->min_certificate, text))
+		add_problem(s, "%s: the certificate %s", c->listener, text);
+	if (c->fault[0] != '\0')
+		add_problem(
+		    s, "%s: the new certificate is not used: %.200s", c->listener, c->fault);
+}
+
 /* ---- collecting ----------------------------------------------------------------------------- */
 
 static int64_t
@@ -166,6 +180,8 @@ status_collect(struct status *s, struct outbox_audit *audit, const struct config
 	check_requests(s, limits);
 	check_troubled(s, limits);
 	check_clock(s);
+	for (size_t i = 0; i < s->peer.n_certificates; i++)
+		check_certificate(s, &s->peer.certificates[i], limits);
 	for (size_t i = 0; i < s->n_sites; i++)
 		check_site(s, &s->sites[i], limits);
 	return 0;

@@ -43,11 +43,12 @@ struct status {
 
 /* What is still no problem. */
 struct status_limits {
-	int64_t max_age;      /* ms that an event may wait */
-	int64_t max_backoff;  /* ms that a site may back off */
-	int64_t failed_since; /* wall ms: failed and held events count from then on */
-	int64_t max_failed;   /* how many of these are allowed; less than STATUS_TROUBLED_MAX */
-	int max_refused;      /* percent of the last hour's requests */
+	int64_t max_age;         /* ms that an event may wait */
+	int64_t max_backoff;     /* ms that a site may back off */
+	int64_t failed_since;    /* wall ms: failed and held events count from then on */
+	int64_t max_failed;      /* how many of these are allowed; less than STATUS_TROUBLED_MAX */
+	int max_refused;         /* percent of the last hour's requests */
+	int64_t min_certificate; /* ms that a certificate must last, as in tls_dates_describe */
 };
 
 /* After 0, the caller calls status_free. */

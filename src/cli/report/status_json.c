@@ -9,6 +9,28 @@
 #include "cli/report/status.h"
 
 static cJSON *
+certificates_json(const struct peer *p)
+{
+	cJSON *list = cJSON_CreateArray();
+
+	for (size_t i = 0; i < p->n_certificates; i++) {
+		const struct peer_certificate *c = &p->certificates[i];
+		cJSON *o = cJSON_CreateObject();
+
+		cJSON_AddStringToObject(o, "listener", c->listener);
+		cJSON_AddStringToObject(o, "name", c->use.name);
+		json_add_time(o, "not_before", c->use.not_before);
+		json_add_time(o, "not_after", c->use.not_after);
+		if (c->fault[0] != '\0')
+			cJSON_AddStringToObject(o, "fault", c->fault);
+		else
+			cJSON_AddNullToObject(o, "fault");
+		cJSON_AddItemToArray(list, o);
+	}
+	return list;
+}
+
+static cJSON *
 peer_json(const struct peer *p)
 {
 	cJSON *o = cJSON_CreateObject();
@@ -22,6 +44,7 @@ peer_json(const struct peer *p)
 		json_add_time(o, "started_at", p->started_at);
 		cJSON_AddStringToObject(o, "health", p->health);
 		cJSON_AddStringToObject(o, "health_text", p->health_text);
+		cJSON_AddItemToObject(o, "certificates", certificates_json(p));
 	}
 	return o;
 }

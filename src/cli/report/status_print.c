@@ -198,6 +198,22 @@ print_requests(const struct page *p)
 }
 
 static void
+print_certificates(const struct page *p)
+{
+	const struct peer *peer = &p->status->peer;
+	char end[WHEN_TIME_SIZE], left[WHEN_AGE_SIZE];
+
+	for (size_t i = 0; i < peer->n_certificates; i++) {
+		const struct peer_certificate *c = &peer->certificates[i];
+
+		when_time(c->use.not_after, end);
+		when_age(c->use.not_after - p->status->now, left);
+		printf("tls       %s: certificate of %s until %s, in %s\n", c->listener,
+		    c->use.name, end, left);
+	}
+}
+
+static void
 print_problem(const struct page *p, const char *problem)
 {
 	printf("%s! ", table_paint(p->terminal->color, TABLE_BAD));
@@ -217,6 +233,7 @@ status_print(const struct status *s, const struct terminal *terminal)
 		printf((double)s->free_bytes < SMALL_BYTES ? ", %.0f MB free" : ", %.1f GB free",
 		    (double)s->free_bytes / ((double)s->free_bytes < SMALL_BYTES ? 1e6 : 1e9));
 	putchar('\n');
+	print_certificates(&page);
 	print_requests(&page);
 	for (size_t i = 0; i < s->n_sites; i++)
 		print_site(&page, &s->sites[i]);

@@ -6,16 +6,15 @@
  */
 #include "config/keys/tls_files.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/isotime.h"
 #include "config/address.h"
 #include "config/keys/secret.h"
 #include "config/warn.h"
 #include "tls/context.h"
+#include "tls/dates.h"
 
 bool
 tls_files_are_needed(const struct config_list *listen)
@@ -115,36 +114,19 @@ tls_files_open(const struct config_tls *tls, struct tls_context **ret_context, s
 	return rc;
 }
 
-/* ---- dates ----------------------------------------------------------------------------------- */
-
-bool
-tls_files_describe_dates(
-    const struct tls_certificate *t, int64_t now, char ret_text[static TLS_FILES_TEXT])
-{
-	bool over = now >= t->not_after;
-	char at[ISOTIME_SIZE];
-
-	if (!over && now >= t->not_before)
-		return false;
-	isotime_format(over ? t->not_after : t->not_before, at);
-	snprintf(ret_text, TLS_FILES_TEXT, "%s %s: %s", over ? "ended" : "begins only", at,
-	    over ? "renew it; clients refuse it" : "set the clock of this machine, or wait");
-	return true;
-}
-
 int
 tls_files_try(struct config *c, struct err *e)
 {
 	struct tls_context *context;
-	char text[TLS_FILES_TEXT];
+	char text[TLS_DATES_TEXT];
 	int rc = 0;
 
 	if (!tls_files_are_needed(&c->ingest.listen))
 		return 0;
 	if (tls_files_open(&c->ingest.tls, &context, e) != 0)
 		return err_wrap(e, "ingest");
-	if (tls_files_describe_dates(
-		tls_context_certificate(context), clock_wall(&clock_system), text))
+	if (tls_dates_describe(
+		tls_context_certificate(context), clock_wall(&clock_system), 0, text))
 		rc = config_warn(
 		    c, e, "ingest: the certificate in %s %s", c->ingest.tls.certificate_file, text);
 	tls_context_free(context);

@@ -8,7 +8,6 @@
 #include "base/err.h"
 #include "config/config.h"
 
-struct tls_certificate;
 struct tls_context;
 
 /* Whether one of the addresses is a TLS address. */
@@ -24,11 +23,5 @@ int tls_files_open(const struct config_tls *tls, struct tls_context **ret_contex
 /* Opens the files of all listeners, and adds a warning for a certificate that is not valid now. The
  * error names the section. */
 int tls_files_try(struct config *c, struct err *e);
-
-#define TLS_FILES_TEXT 160
-/* Prints what is wrong with the dates at `now` (wall ms): "ended 2 days ago, ..." with the remedy.
- * Returns whether something is. */
-bool tls_files_describe_dates(
-    const struct tls_certificate *t, int64_t now, char ret_text[static TLS_FILES_TEXT]);
 
 #endif

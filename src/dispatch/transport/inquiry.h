@@ -49,7 +49,8 @@ struct inquiry_place {
 
 /* Returns -1 without memory. */
 int inquiry_ask(const struct inquiry *q, struct inquiry_result *ret_result, struct err *e);
-/* Sends a GET to a URL on this machine, without keys. unix_path: the socket to use; NULL: TCP. */
+/* Sends a GET to a URL on this machine, without keys; its certificate is not checked, because it
+ * names another host. unix_path: the socket to use; NULL: TCP. */
 int inquiry_ask_here(const char *url, const char *unix_path, const char *user_agent,
     int64_t timeout_ms, struct inquiry_result *ret_result, struct err *e);
 /* Splits a URL into host and port. Pure. */

@@ -7,11 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "config/keys/tls_files.h"
-#include "tls/context.h"
 #include "unit/tls/authority.h"
 
 #define LISTEN "listen={\"tls:127.0.0.1:0\"} "
@@ -176,25 +173,8 @@ dates_are_warned_of(void **state)
 	expect_warning(
 	    &(struct issue){ .from_s = -7200, .to_s = -3600 }, ": renew it; clients refuse it");
 	expect_warning(&(struct issue){ .from_s = 3600, .to_s = 7200 }, " begins only ");
-	/* one part of the chain */
 	expect_warning(&(struct issue){ .from_s = 3600, .to_s = 7200 },
 	    ": set the clock of this machine, or wait");
-}
-
-static void
-dates_are_judged_at_their_edges(void **state)
-{
-	const struct tls_certificate t = { .not_before = 1000, .not_after = 2000 };
-	char text[TLS_FILES_TEXT];
-
-	(void)state;
-	assert_true(tls_files_describe_dates(&t, 999, text));
-	assert_string_equal(
-	    text, "begins only 1970-01-01T00:00:01.000Z: set the clock of this machine, or wait");
-	assert_false(tls_files_describe_dates(&t, 1000, text));
-	assert_false(tls_files_describe_dates(&t, 1999, text));
-	assert_true(tls_files_describe_dates(&t, 2000, text));
-	assert_string_equal(text, "ended 1970-01-01T00:00:02.000Z: renew it; clients refuse it");
 }
 
 static void
@@ -233,7 +213,6 @@ main(void)
 		TEST(the_key_must_be_private),
 		TEST(files_that_do_not_match_are_refused),
 		TEST(dates_are_warned_of),
-		TEST(dates_are_judged_at_their_edges),
 		TEST(names_of_clients_need_an_authority),
 	};
 

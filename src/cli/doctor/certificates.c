@@ -1,0 +1,68 @@
+/* Checks the certificates of TLS listeners: their dates, and whether the daemon uses what the files
+ * hold. */
+#include <cjson/cJSON.h>
+
+#include "base/clock.h"
+#include "base/isotime.h"
+#include "cli/doctor/doctor.h"
+#include "client/peer.h"
+#include "config/keys/tls_files.h"
+#include "tls/context.h"
+#include "tls/dates.h"
+
+#define DAY_MS INT64_C(86400000)
+
+static void
+check_dates(struct doctor *d, const char *listener, const struct tls_certificate *t)
+{
+	int64_t now = clock_wall(&clock_system), soon = d->config->ingest.certificate_days * DAY_MS;
+	char text[TLS_DATES_TEXT], end[ISOTIME_SIZE];
+	bool valid = !tls_dates_describe(t, now, 0, text);
+
+	isotime_format(t->not_after, end);
+	if (!tls_dates_describe(t, now, soon, text))
+		doctor_report(d, DOCTOR_OK, "certificate", NULL, "%s: that of %s is valid until %s",
+		    listener, t->name, end);
+	else
+		doctor_report(d, valid ? DOCTOR_WARNING : DOCTOR_PROBLEM, "certificate",
+		    "renew it; the daemon reads the new files within seconds", "%s: that of %s %s",
+		    listener, t->name, text);
+}
+
+static void
+check_files(struct doctor *d)
+{
+	struct tls_context *context;
+	struct err e;
+
+	if (!tls_files_are_needed(&d->config->ingest.listen))
+		return;
+	if (tls_files_open(&d->config->ingest.tls, &context, &e) != 0) {
+		doctor_report(
+		    d, DOCTOR_PROBLEM, "certificate", "correct the file", "ingest: %s", e.text);
+		return;
+	}
+	check_dates(d, "ingest", tls_context_certificate(context));
+	tls_context_free(context);
+}
+
+void
+doctor_certificates(struct doctor *d, const cJSON *answer)
+{
+	struct peer peer = { .n_certificates = 0 };
+
+	if (answer == NULL) {
+		check_files(d);
+		return;
+	}
+	peer_read_certificates(answer, &peer);
+	for (size_t i = 0; i < peer.n_certificates; i++) {
+		const struct peer_certificate *c = &peer.certificates[i];
+
+		check_dates(d, c->listener, &c->use);
+		if (c->fault[0] != '\0')
+			doctor_report(d, DOCTOR_PROBLEM, "certificate",
+			    "correct the file; the daemon tries it again within a minute",
+			    "%s: the new one is not used: %s", c->listener, c->fault);
+	}
+}
