@@ -14,7 +14,13 @@ SELECT d.event_id, d.site_id, d.site, d.message_id, d.kind, d.name, d.email, d.s
 -- name: audit_event_received
 -- in: event_id int
 -- out: body text?, context text?, integrations text?, browser bool, via text?, arrived_at int
-SELECT e.body, v.context, v.integrations, e.browser, b.name AS via, w.arrived_at
+-- out: changed bool, batch_changed bool
+SELECT e.body, v.context, v.integrations, e.browser, b.name AS via, w.arrived_at,
+	e.checksum <> event_checksum(e.event_id, e.site_id, e.message_id, e.kind, e.name, e.email,
+		e.occurred_at, e.received_at, e.envelope_id, e.browser, e.provisional, e.body) AS changed,
+	e.envelope_id IS NOT NULL AND e.body IS NOT NULL
+		AND coalesce(v.checksum <> envelope_checksum(v.envelope_id, v.context, v.integrations,
+			v.sent_at), 1) AS batch_changed
 FROM event e
 LEFT JOIN envelope v ON v.envelope_id = e.envelope_id
 LEFT JOIN via w ON w.first_event_id = (SELECT max(x.first_event_id) FROM via x

@@ -8,6 +8,20 @@ SELECT :operation_id, event_id, status, reason, attempts, next_attempt_at, settl
 	detail, operation_id, coalesce(:attempts_left, attempts)
 FROM delivery WHERE event_id = :event_id;
 
+-- An operator accepts an event that the disk changed, as it is now, and the values of its batch.
+-- name: operation_accept
+-- in: event_id int
+UPDATE event SET checksum = event_checksum(event_id, site_id, message_id, kind, name, email, occurred_at,
+	received_at, envelope_id, browser, provisional, body)
+WHERE event_id = :event_id AND EXISTS (SELECT 1 FROM delivery d
+	WHERE d.event_id = event.event_id AND d.status = 'held' AND d.reason = 'damaged');
+
+-- name: operation_accept_envelope
+-- in: event_id int
+UPDATE envelope SET checksum = envelope_checksum(envelope_id, context, integrations, sent_at)
+WHERE envelope_id = (SELECT e.envelope_id FROM event e JOIN delivery d ON d.event_id = e.event_id
+	WHERE e.event_id = :event_id AND d.status = 'held' AND d.reason = 'damaged');
+
 -- name: operation_change
 -- in: event_id int, status string, reason string?, settled_at int?, operation_id int, afresh bool
 UPDATE delivery SET status = :status, reason = :reason, settled_at = :settled_at,

@@ -3,9 +3,9 @@
 -- name: due_fresh
 -- in: site_id int, after int
 -- out: event_id int, message_id text, kind text, name text?, email text?
--- out: occurred_at int, received_at int, body text?, browser bool, envelope_id int
+-- out: occurred_at int, received_at int, body text?, browser bool, envelope_id int, checksum int
 SELECT e.event_id, e.message_id, e.kind, e.name, e.email, e.occurred_at, e.received_at, e.body,
-	e.browser, e.envelope_id
+	e.browser, e.envelope_id, e.checksum
 FROM span r INDEXED BY span_due
 CROSS JOIN event e ON e.event_id BETWEEN max(r.first_event_id, :after + 1) AND r.last_event_id
 	AND e.site_id = :site_id
@@ -20,8 +20,8 @@ SELECT event_id FROM delivery WHERE event_id >= :event_id ORDER BY event_id LIMI
 
 -- name: due_envelope
 -- in: envelope_id int
--- out: context text?, integrations text?
-SELECT context, integrations FROM envelope WHERE envelope_id = :envelope_id;
+-- out: context text?, integrations text?, sent_at text?, checksum int
+SELECT context, integrations, sent_at, checksum FROM envelope WHERE envelope_id = :envelope_id;
 
 -- The events with a row in delivery that are due at once, with all their columns; leaves out events with
 -- provisional times.
@@ -30,9 +30,11 @@ SELECT context, integrations FROM envelope WHERE envelope_id = :envelope_id;
 -- out: event_id int, message_id text, kind text, name text?, email text?
 -- out: occurred_at int, received_at int, body text?, attempts int, maybe_sent int
 -- out: max_batch int, browser bool, envelope_id int
+-- out: site_id int, stored_email text?, checksum int
 SELECT d.event_id, e.message_id, e.kind, e.name, coalesce(d.email, e.email) AS email,
 	e.occurred_at, e.received_at, e.body, d.attempts, d.maybe_sent,
-	coalesce(d.max_batch, 0) AS max_batch, e.browser, e.envelope_id
+	coalesce(d.max_batch, 0) AS max_batch, e.browser, e.envelope_id, e.site_id,
+	e.email AS stored_email, e.checksum
 FROM delivery d INDEXED BY delivery_due
 CROSS JOIN event e ON e.event_id = d.event_id
 WHERE d.site_id = :site_id AND d.status = 'pending' AND d.awaiting_since IS NULL
@@ -74,9 +76,11 @@ WHERE d.site_id = :site_id AND d.status = 'pending' AND d.awaiting_since IS NULL
 -- out: event_id int, message_id text, kind text, name text?, email text?
 -- out: occurred_at int, received_at int, body text?, attempts int, maybe_sent int
 -- out: max_batch int, browser bool, envelope_id int
+-- out: site_id int, stored_email text?, checksum int
 SELECT e.event_id, e.message_id, e.kind, e.name, coalesce(d.email, e.email) AS email,
 	e.occurred_at, e.received_at, e.body, d.attempts, d.maybe_sent,
-	coalesce(d.max_batch, 0) AS max_batch, e.browser, e.envelope_id
+	coalesce(d.max_batch, 0) AS max_batch, e.browser, e.envelope_id, e.site_id,
+	e.email AS stored_email, e.checksum
 FROM event e
 LEFT JOIN delivery d ON d.event_id = e.event_id
 WHERE e.event_id = :event_id AND e.provisional IS NULL;

@@ -123,10 +123,10 @@ const struct verb verbs[] = {
 	    .group = VERBS_LOOK,
 	    .summary = "show failures grouped by Bento's error",
 	    .about =
-		"Groups failed and invalid events and pending events with a failed attempt, or\n"
-		"the events that filters select. Each group shows how many events it has, its\n"
-		"first and last time, and one example. Addresses and long numbers are ignored\n"
-		"when errors are compared.",
+		"Groups failed and invalid events, events that the disk has changed, and pending\n"
+		"events with a failed attempt, or the events that filters select. Each group\n"
+		"shows how many events it has, its first and last time, and one example.\n"
+		"Addresses and long numbers are ignored when errors are compared.",
 	    .example = "bentospool errors --since 1d",
 	    .options = OPTIONS_READ | OPTIONS_GROUP | OPTION(UTC),
 	    .run = verb_errors,
@@ -201,7 +201,10 @@ const struct verb verbs[] = {
 	    .summary = "release held events",
 	    .about =
 		"Makes events pending again, and due at once, whether an operator or bentospool\n"
-		"held them. Their charged attempts stay. Works without a daemon.",
+		"held them. Their charged attempts stay. Events that the disk has changed are "
+		"held\n"
+		"again, unless --reason damaged, --message-id or ids name them. Works without a\n"
+		"daemon.",
 	    .example = "bentospool release --name 'Order*'",
 	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTIONS_CHANGE,
 	    .run = verb_release,

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/plural.h"
@@ -109,6 +110,11 @@ log_row(const char *name, const struct tally_row *row, uint64_t events)
 	if (row->status == STATUS_FAILED)
 		log_warn("site %s: %lld event%s failed (%s): see bentospool errors", name, n,
 		    words_plural(n), row->reason);
+	else if (strcmp(row->reason, "damaged") == 0)
+		log_warn(
+		    "site %s: the disk has changed %lld event%s held (damaged): run bentospool "
+		    "verify, and see bentospool list --reason damaged",
+		    name, n, n == 1 ? ", which is" : "s, which are");
 	else
 		log_warn("site %s: %lld event%s held (%s): see bentospool list --status held", name,
 		    n, n == 1 ? " is" : "s are", row->reason);

@@ -64,6 +64,83 @@ def recover(bench, old, new, code):
     return done(bench.run(binary("bentospool"), "recover", old, new), code)
 
 
+def flip(spool, event_id, sql="UPDATE event SET body = replace(body, 'xxxx', 'xyxx') WHERE event_id = ?"):
+    """Changes an event beside its daemon, as a disk does: the checksum stays."""
+    with contextlib.closing(sqlite3.connect(spool.database, timeout=30)) as file:
+        equal(file.execute(sql, (event_id,)).rowcount, 1, "changed")
+        file.commit()
+
+
+def stored_beside(bench):
+    """A daemon with three pending events that wait for its site to be resumed."""
+    sim = bench.sim()
+    live = Spool(bench, "live", sim)
+    done(live.cli("pause"))
+    live.accept("/v1/batch", {"context": {"ip": "1.2.3.4"}, "batch": [
+        track(f"m-{i}", email=f"{i}@example.com", properties={"pad": "x" * 40}) for i in (1, 2)]})
+    live.accept("/v1/track", track("m-3"))
+    return sim, live
+
+
+def statuses(spool):
+    return spool.rows("event_id, status, reason")
+
+
+def test_changed_beside_the_daemon(bench):
+    """an event that the disk changed is held and not sent, until it is released by name"""
+    sim, live = stored_beside(bench)
+    flip(live, 1)
+    shown = json.loads(done(live.cli("show", "1", "--json")).stdout)
+    true("checksum is wrong" in shown["damage"], str(shown))
+    true("damage" not in json.loads(done(live.cli("show", "2", "--json")).stdout), "the other one")
+    exported = [json.loads(line) for line in done(live.cli("export")).stdout.splitlines()]
+    equal([(line["status"], line.get("reason")) for line in exported],
+          [("held", "damaged"), ("pending", None), ("pending", None)], "export")
+    done(live.cli("resume"))
+    held = [(1, "held", "damaged"), (2, "delivered", None), (3, "delivered", None)]
+    wait_until(lambda: statuses(live) == held, "held, and the others delivered")
+    equal(len(sim.events()), 2, "events at Bento")
+    wait_until(lambda: "the disk has changed 1 event, which is held (damaged)" in live.daemon.log(), "logged")
+    text = done(live.cli("errors")).stdout
+    true("its checksum is wrong: the disk has changed it" in text, text)
+    true("1 is held" in live.cli("status").stdout, "status")
+    text = done(live.cli("show", "1")).stdout
+    true(re.search("damage +its checksum is wrong", text), text)
+    # Who sends everything that is held has not looked at it.
+    for verb in ("release", "requeue"):
+        done(live.cli(verb, "--status", "held", "-y"))
+        wait_until(lambda: statuses(live) == held, f"held again after {verb}")
+    equal(len(sim.events()), 2, "events at Bento")
+    done(live.cli("release", "--reason", "damaged", "-y"))
+    wait_until(lambda: statuses(live)[0] == (1, "delivered", None), "sent as it is")
+    true("xyxx" in str(sim.events()), "as it is")
+    equal(verify(bench, live.database, 0), [], "and it is right from now on")
+
+
+def test_changed_while_stopped(bench):
+    """a bit that flips while the daemon is stopped, in an event or in the values of its batch"""
+    sim, live = stored_beside(bench)
+    live.daemon.stop()
+    flip(live, 1, "UPDATE envelope SET context = replace(context, '1.2.3.4', '1.2.3.5') WHERE envelope_id = ?")
+    with open(live.database, "rb") as file:
+        data = bytearray(file.read())
+    data[data.index(b"m-3", data.index(b'"messageId"'))] ^= 4
+    with open(live.database, "wb") as file:
+        file.write(data)
+    live.daemon = Daemon(bench, live.conf)
+    done(live.cli("resume"))
+    wait_until(lambda: [row[1:] for row in statuses(live)] == [("held", "damaged")] * 3, "all are held")
+    equal(sim.events(), [], "events at Bento")
+    text = done(live.cli("errors")).stdout
+    true("its batch's values is wrong" in text, text)
+    requeued = done(live.cli("requeue", "--message-id", "m-1", "-y"))
+    true("1 event" in requeued.stdout + requeued.stderr, str(requeued))
+    wait_until(lambda: statuses(live)[0][1] == "delivered", "named by its messageId")
+    wait_until(lambda: len(sim.events()) == 1, "at Bento")
+    live.daemon.stop()
+    os.rename(live.database, bench.path("damaged"))
+
+
 def test_procedure(bench):
     """recover, look, start: the steps of doc/operating.md"""
     sim = bench.sim()

@@ -87,6 +87,17 @@ add_number_line(struct collector *c, const char *name, int64_t value)
 		buf_printf(&c->report->text, "  %-*s%lld\n", FIELD, name, (long long)value);
 }
 
+/* Returns NULL when nothing is damaged. */
+static const char *
+damage_of(const struct audit_event *event)
+{
+	if (event->changed)
+		return "its checksum is wrong: the disk has changed it; see bentospool verify";
+	if (event->batch_changed)
+		return "the disk has changed the values of its batch; see bentospool verify";
+	return NULL;
+}
+
 static void
 describe_event(struct collector *c, const struct audit_event *event)
 {
@@ -94,6 +105,8 @@ describe_event(struct collector *c, const struct audit_event *event)
 	table_append_line(&c->report->text, FIELD, "status", event->status);
 	table_append_line(&c->report->text, FIELD, "reason", event->reason);
 	table_append_line(&c->report->text, FIELD, "detail", event->detail);
+	if (damage_of(event) != NULL)
+		table_append_line(&c->report->text, FIELD, "damage", slice_from(damage_of(event)));
 	table_append_line(&c->report->text, FIELD, "site", event->site);
 	table_append_line(&c->report->text, FIELD, "kind", event->kind);
 	table_append_line(&c->report->text, FIELD, "name", event->name);
@@ -162,10 +175,13 @@ take_event(void *arg, const struct audit_event *event)
 	if (c->report->attempt_id == 0)
 		take_configured_mapping(c, event->site);
 	map_event(c, event);
-	if (c->terminal == NULL)
-		c->report->json = event_json(event);
-	else
+	if (c->terminal != NULL) {
 		describe_event(c, event);
+		return;
+	}
+	c->report->json = event_json(event);
+	if (damage_of(event) != NULL)
+		cJSON_AddStringToObject(c->report->json, "damage", damage_of(event));
 }
 
 /* Runs before take_event, which uses the mapping of the last attempt. */

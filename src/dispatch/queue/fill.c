@@ -28,6 +28,7 @@ struct filling {
 };
 
 enum fate {
+	FATE_DAMAGED,   /* the disk changed it, so nothing in it can be trusted */
 	FATE_BLOCKED,   /* blocked by an older event of its address */
 	FATE_BEHIND,    /* blocked by an event of its address that goes to another endpoint */
 	FATE_EXPIRED,   /* it is too old */
@@ -68,6 +69,8 @@ decide(struct filling *g)
 	const struct outbox_event *event = g->event;
 	struct batch *b = g->batch;
 
+	if (event->damage != NULL)
+		return FATE_DAMAGED;
 	if (passing_is_blocked(f, g->address, event->event_id))
 		return FATE_BLOCKED;
 	if (order_set_has(&g->elsewhere, g->address, event->event_id))
@@ -116,6 +119,8 @@ act(struct filling *g, enum fate fate)
 		return pass_over_blocked(p, g->f, g->address, id);
 	p->run = false;
 	switch (fate) {
+	case FATE_DAMAGED:
+		return pass_over_damaged(p, g->f, g->event);
 	case FATE_EXPIRED:
 		return pass_over_expired(p, g->f, id);
 	case FATE_REMOVED:

@@ -36,11 +36,20 @@ enum reading
 pass_over_unfit(struct passing *p, const struct fill *f, int64_t id, const char *reason,
     enum event_status status)
 {
-	return unfit_add(f->unfit, id, reason, status) ? READING_ON : pass_over(p);
+	return unfit_add(f->unfit, id, reason, NULL, status) ? READING_ON : pass_over(p);
 }
 
 enum reading
 pass_over_expired(struct passing *p, const struct fill *f, int64_t id)
 {
 	return pass_over_unfit(p, f, id, "expired", STATUS_FAILED);
+}
+
+enum reading
+pass_over_damaged(struct passing *p, const struct fill *f, const struct outbox_event *event)
+{
+	p->run = false;
+	return unfit_add(f->unfit, event->event_id, "damaged", event->damage, STATUS_HELD)
+		   ? READING_ON
+		   : pass_over(p);
 }

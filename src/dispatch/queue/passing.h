@@ -32,4 +32,8 @@ enum reading pass_over_unfit(struct passing *p, const struct fill *f, int64_t id
 /* Like pass_over_unfit, for an event that is too old. */
 enum reading pass_over_expired(struct passing *p, const struct fill *f, int64_t id);
 
+/* Like pass_over_unfit, for an event that the disk changed: it is held for a person. */
+enum reading pass_over_damaged(
+    struct passing *p, const struct fill *f, const struct outbox_event *event);
+
 #endif

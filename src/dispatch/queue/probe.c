@@ -56,6 +56,8 @@ judge(struct search *s, const struct outbox_event *event)
 	uint64_t address = order_address(f->order, fill_address(f->mapping, event->email));
 	int64_t id = event->event_id;
 
+	if (event->damage != NULL)
+		return pass_over_damaged(&s->passing, f, event);
 	if (age_is_over(f->expire_before, event->received_at))
 		return pass_over_expired(&s->passing, f, id);
 	if (passing_is_blocked(f, address, id))

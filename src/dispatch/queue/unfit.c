@@ -5,13 +5,15 @@
 #include "dispatch/queue/unfit.h"
 
 bool
-unfit_add(struct unfit *u, int64_t id, const char *reason, enum event_status status)
+unfit_add(
+    struct unfit *u, int64_t id, const char *reason, const char *detail, enum event_status status)
 {
 	if (u->errand.with_writer || u->n == UNFIT_MAX || (u->n > 0 && u->ids[u->n - 1] >= id)
-	    || (u->reason != NULL && u->reason != reason))
+	    || (u->n > 0 && (u->reason != reason || u->detail != detail)))
 		return false;
 	u->ids[u->n++] = id;
 	u->reason = reason;
+	u->detail = detail;
 	u->status = status;
 	return true;
 }
@@ -34,6 +36,7 @@ unfit_settle(struct unfit *u, struct dispatch_context *ctx, int64_t now)
 		.n_events = u->n,
 		.status = u->status,
 		.reason = u->reason,
+		.detail = u->detail,
 	};
 	context_send(ctx, &u->settle.msg, &u->errand);
 }

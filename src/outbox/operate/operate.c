@@ -5,6 +5,8 @@
  */
 #include "outbox/operate/operate.h"
 
+#include <string.h>
+
 #include "outbox/file/db.h"
 #include "outbox/filter/walk.h"
 #include "outbox/message_kind.h"
@@ -164,6 +166,29 @@ operate_begin(struct db *db, struct outbox_operation *op, int64_t now, struct er
 	return rc;
 }
 
+/*
+ * Whether the operator has looked at what the disk changed: who releases everything that is held
+ * has not. Without this, the dispatcher holds a damaged event again.
+ */
+static bool
+accepts_damage(const struct outbox_operation *op)
+{
+	const char *reason = op->filter->text[FILTER_REASON];
+
+	return rows[op->verb].to == STATUS_PENDING
+	       && (op->filter->n_ids > 0 || op->filter->text[FILTER_MESSAGE_ID] != NULL
+		   || (reason != NULL && strcmp(reason, "damaged") == 0));
+}
+
+static int
+accept_damage(struct db *db, int64_t event_id, struct err *e)
+{
+	return stmt_operation_accept(db, event_id, e) == 0
+		       && stmt_operation_accept_envelope(db, event_id, e) == 0
+		   ? 0
+		   : -1;
+}
+
 static int
 change_event(
     struct db *db, const struct outbox_operation *op, int64_t event_id, int64_t now, struct err *e)
@@ -183,6 +208,8 @@ change_event(
 		.afresh = row->reset,
 	};
 
+	if (accepts_damage(op) && accept_damage(db, event_id, e) != 0)
+		return -1;
 	if (spans_leave_one(db, event_id, e) != 0 || stmt_operation_remember(db, &remember, e) != 0
 	    || stmt_operation_change(db, &change, e) != 0)
 		return -1;

@@ -28,6 +28,9 @@
  *
  * release: held events become pending, due at once, with the attempts that they had.
  *
+ * A requeue or a release whose filter names damaged events, by an id, a message id or the reason
+ * "damaged", accepts them as they are now. Otherwise they are held again before they are sent.
+ *
  * discard: events that are not delivered become discarded.
  *
  * expire: pending and held events become failed, as if they were too old.

@@ -141,6 +141,8 @@ struct audit_event {
 	 * when it was posted here. */
 	struct slice via;
 	int64_t arrived_at;
+	/* Only from outbox_audit_event: the disk changed it, or the values of its batch. */
+	bool changed, batch_changed;
 };
 
 struct audit_page {

@@ -190,6 +190,8 @@ outbox_audit_event(struct outbox_audit *a, int64_t event_id,
 		event.browser = received.browser;
 		event.via = received.via;
 		event.arrived_at = received.arrived_at;
+		event.changed = received.changed;
+		event.batch_changed = received.batch_changed;
 		each(arg, &event);
 	}
 	db_rows_end(&rows);

@@ -4,6 +4,8 @@
  */
 #include "outbox/read/audit_walk.h"
 
+#include <string.h>
+
 #include "outbox/read/audit_private.h"
 
 /* ---- in one transaction --------------------------------------------------------------------- */
@@ -64,6 +66,22 @@ walk_failures(struct outbox_audit *a, const struct outbox_filter *f,
 	return audit_walk_end(a, &walk, rc);
 }
 
+/* Held events are not failures, unless they are held because the disk changed them. */
+static int
+walk_damaged(struct outbox_audit *a, const struct outbox_filter *f,
+    void (*each)(void *arg, const struct audit_failure *failure), void *arg, struct err *e)
+{
+	static char damaged[] = "damaged";
+	struct outbox_filter held = *f; /* borrows its texts */
+	const char *reason = f->text[FILTER_REASON];
+
+	if (reason != NULL && strcmp(reason, damaged) != 0)
+		return 0;
+	held.statuses = 1u << STATUS_HELD;
+	held.text[FILTER_REASON] = damaged;
+	return walk_failures(a, &held, each, arg, e);
+}
+
 /* Walks once for each status, because each has a small index of its own. */
 int
 outbox_audit_failures(struct outbox_audit *a, const struct outbox_filter *f,
@@ -80,5 +98,5 @@ outbox_audit_failures(struct outbox_audit *a, const struct outbox_filter *f,
 		if ((statuses & one.statuses) != 0 && i != STATUS_DELIVERED)
 			rc = walk_failures(a, &one, each, arg, e);
 	}
-	return rc;
+	return f->statuses == 0 && rc == 0 ? walk_damaged(a, f, each, arg, e) : rc;
 }

@@ -38,7 +38,8 @@ struct audit_failure {
 /*
  * Visits all events that match and have a failure, in any order: failed, invalid, held, discarded
  * and unsupported events, and pending events after an attempt that did not deliver them; never
- * delivered events. A filter without statuses means failed, invalid and pending.
+ * delivered events. A filter without statuses means failed, invalid and pending, and held because
+ * the disk changed it.
  */
 int outbox_audit_failures(struct outbox_audit *a, const struct outbox_filter *f,
     void (*each)(void *arg, const struct audit_failure *failure), void *arg, struct err *e);

@@ -1,12 +1,14 @@
 /*
  * The dispatcher's reader. Due events come from three places: spans that no attempt took, and rows
  * in delivery without a retry time and with one. They are merged by id, which keeps the order of
- * arrival. Fails on errors of the database.
+ * arrival. The checksum of each event, and of the values of its batch, is compared: a disk that
+ * changes a byte does not say so. Fails on errors of the database.
  */
 #include "outbox/read/reader.h"
 
 #include <stdlib.h>
 
+#include "outbox/file/checksum.h"
 #include "outbox/file/db.h"
 #include "outbox/file/migrate.h"
 
@@ -23,12 +25,14 @@ struct outbox_reader {
 	} source[SOURCES];
 	struct stmt_due_fresh_row fresh;
 	struct stmt_due_again_row again;
+	int64_t site_id;       /* between begin and end */
 	int64_t next_row;      /* no event of a span below this one has a row in delivery */
 	struct db_rows loaded; /* the row that the slices of a loaded event point into */
 	/* The envelope of the last event; the next events mostly have the same. */
 	int64_t envelope_id;
 	struct db_rows envelope_rows;
 	struct stmt_due_envelope_row envelope;
+	const char *envelope_damage; /* NULL, or what is wrong with it */
 };
 
 int
@@ -124,6 +128,7 @@ outbox_due_begin(struct outbox_reader *r, int64_t site_id, int64_t now, int64_t 
 		return err_nomem(e);
 	if (db_exec(&r->db, "BEGIN", e) != 0)
 		return -1;
+	r->site_id = site_id;
 	r->next_row = 0;
 	r->source[FRESH].rows = stmt_due_fresh(&r->db, &fresh, e);
 	r->source[AGAIN].rows = stmt_due_again(&r->db, &again, e);
@@ -187,8 +192,9 @@ outbox_due_delayed(struct outbox_reader *r, int64_t site_id,
 
 /* ---- whole events --------------------------------------------------------------------------- */
 
-/* Makes an event from the columns that the rows of all statements have. */
-#define EVENT_OF(row)                                                                              \
+/* Makes an event from the columns that the rows of all statements have. email: as it was stored;
+ * the event may go to another address. */
+#define EVENT_OF(row, site, stored_email)                                                          \
 	((struct outbox_event){                                                                    \
 	    .event_id = (row).event_id,                                                            \
 	    .message_id = (row).message_id,                                                        \
@@ -199,6 +205,20 @@ outbox_due_delayed(struct outbox_reader *r, int64_t site_id,
 	    .received_at = (row).received_at,                                                      \
 	    .body = (row).body,                                                                    \
 	    .browser = (row).browser,                                                              \
+	    .damage = event_damage(&(struct stmt_event_add){                                       \
+		.event_id = (row).event_id,                                                        \
+		.site_id = site,                                                                   \
+		.message_id = (row).message_id,                                                    \
+		.kind = kind_name(kind_parse((row).kind)),                                         \
+		.name = (row).name,                                                                \
+		.email = stored_email,                                                             \
+		.occurred_at = (row).occurred_at,                                                  \
+		.received_at = (row).received_at,                                                  \
+		.envelope_id = db_int_if((row).envelope_id != 0, (row).envelope_id),               \
+		.browser = (row).browser,                                                          \
+		.body = (row).body,                                                                \
+		.checksum = (row).checksum,                                                        \
+	    }),                                                                                    \
 	})
 
 /* Adds the columns of a row in delivery to the event. */
@@ -209,25 +229,61 @@ outbox_due_delayed(struct outbox_reader *r, int64_t site_id,
 		(event)->max_batch = (unsigned)(row).max_batch;                                    \
 	} while (0)
 
+/* The times of the event are final: others are not due. */
+static const char *
+event_damage(const struct stmt_event_add *row)
+{
+	return checksum_event(row) == row->checksum
+		   ? NULL
+		   : "its checksum is wrong: the disk has changed it";
+}
+
+static const char *
+envelope_damage(int64_t id, const struct stmt_due_envelope_row *row)
+{
+	const struct stmt_envelope_add envelope = {
+		.envelope_id = id,
+		.context = row->context,
+		.integrations = row->integrations,
+		.sent_at = row->sent_at,
+		.checksum = row->checksum,
+	};
+
+	return checksum_envelope(&envelope) == row->checksum
+		   ? NULL
+		   : "the checksum of its batch's values is wrong: the disk has changed them";
+}
+
+static int
+read_envelope(struct outbox_reader *r, int64_t id, struct err *e)
+{
+	int rc;
+
+	db_rows_end(&r->envelope_rows);
+	r->envelope = (struct stmt_due_envelope_row){ .context = SLICE_NONE };
+	r->envelope_rows = stmt_due_envelope(&r->db, id, e);
+	rc = stmt_due_envelope_next(&r->envelope_rows, &r->envelope, e);
+	r->envelope_id = rc < 0 ? 0 : id;
+	r->envelope_damage =
+	    rc == 1 ? envelope_damage(id, &r->envelope) : "the values of its batch are missing";
+	return rc < 0 ? -1 : 0;
+}
+
 /* Adds the columns of the envelope to the event; id is 0 when there is none. The row stays open:
  * the slices point into it. Returns 1, or -1 on an error. */
 static int
 add_envelope(struct outbox_reader *r, int64_t id, struct outbox_event *event, struct err *e)
 {
-	int rc = 1;
-
-	if (id == 0)
+	/* Without a body, the event needs no envelope. */
+	if (id == 0 || event->body.p == NULL)
 		return 1;
-	if (id != r->envelope_id) {
-		db_rows_end(&r->envelope_rows);
-		r->envelope = (struct stmt_due_envelope_row){ .context = SLICE_NONE };
-		r->envelope_rows = stmt_due_envelope(&r->db, id, e);
-		rc = stmt_due_envelope_next(&r->envelope_rows, &r->envelope, e);
-		r->envelope_id = rc < 0 ? 0 : id;
-	}
+	if (id != r->envelope_id && read_envelope(r, id, e) != 0)
+		return -1;
 	event->context = r->envelope.context;
 	event->integrations = r->envelope.integrations;
-	return rc < 0 ? -1 : 1;
+	if (event->damage == NULL)
+		event->damage = r->envelope_damage;
+	return 1;
 }
 
 static int
@@ -241,7 +297,7 @@ load(struct outbox_reader *r, int64_t event_id, struct outbox_event *ret_event, 
 	rc = stmt_event_load_next(&r->loaded, &row, e);
 	if (rc != 1)
 		return rc;
-	*ret_event = EVENT_OF(row);
+	*ret_event = EVENT_OF(row, row.site_id, row.stored_email);
 	ADD_DELIVERY(ret_event, row);
 	return add_envelope(r, row.envelope_id, ret_event, e);
 }
@@ -286,10 +342,10 @@ outbox_due_next(struct outbox_reader *r, struct outbox_event *ret_event, struct 
 		return found;
 	r->source[which].shown = true;
 	if (which == FRESH) {
-		*ret_event = EVENT_OF(r->fresh);
+		*ret_event = EVENT_OF(r->fresh, r->site_id, r->fresh.email);
 		return add_envelope(r, r->fresh.envelope_id, ret_event, e);
 	}
-	*ret_event = EVENT_OF(r->again);
+	*ret_event = EVENT_OF(r->again, r->again.site_id, r->again.stored_email);
 	ADD_DELIVERY(ret_event, r->again);
 	return add_envelope(r, r->again.envelope_id, ret_event, e);
 }

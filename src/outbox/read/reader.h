@@ -39,6 +39,8 @@ struct outbox_event {
 	int64_t attempts;
 	int64_t maybe_sent;
 	unsigned max_batch; /* 0: no limit */
+	/* NULL, or a static text: what the disk did to the event. It must not be sent. */
+	const char *damage;
 };
 
 /*

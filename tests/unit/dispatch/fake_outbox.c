@@ -261,6 +261,7 @@ apply_settle(struct fake_outbox *f, const struct outbox_settle *s)
 		check(f, event->open_attempt == 0, "an event settled that is on its way");
 		event->status = s->status;
 		event->reason = s->reason;
+		event->detail = s->detail;
 		event->next_attempt_at = s->next_attempt_at;
 		event->attempts += s->charge;
 		if (s->max_batch != 0)

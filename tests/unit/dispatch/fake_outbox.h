@@ -28,6 +28,8 @@ struct fake_event {
 	const char *email;    /* borrowed; NULL: a unique address */
 	int64_t open_attempt; /* 0: none */
 	char *body;           /* NULL: removed by retention */
+	const char *damage;   /* NULL: none */
+	const char *detail;   /* of the settle */
 };
 
 struct fake_attempt {

@@ -114,6 +114,7 @@ show(struct fake_outbox *f, int64_t id, bool (*each)(void *arg, const struct out
 		.body = slice_from(event->body),
 		.attempts = event->attempts,
 		.maybe_sent = event->maybe_sent,
+		.damage = event->damage,
 	};
 	pthread_mutex_unlock(&f->mutex);
 	return each(arg, &shown);

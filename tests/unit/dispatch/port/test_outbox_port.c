@@ -14,6 +14,7 @@ struct seen {
 	size_t enough;
 	char message_id[16]; /* of the last event */
 	char contexts[256];  /* of all events, with a comma after each */
+	const char *damage[8];
 };
 
 static bool
@@ -21,6 +22,7 @@ note(void *arg, const struct outbox_event *event)
 {
 	struct seen *seen = arg;
 
+	seen->damage[seen->n] = event->damage;
 	seen->ids[seen->n++] = event->event_id;
 	snprintf(seen->message_id, sizeof(seen->message_id), "%.*s", (int)event->message_id.n,
 	    event->message_id.p);
@@ -180,6 +182,122 @@ an_outbox_that_is_not_there_cannot_be_opened(void **state)
 	assert_int_equal(e.code, ERR_NOTFOUND);
 }
 
+static void
+read_due(struct outbox_port *port, struct seen *seen)
+{
+	const struct due_query query = { .site_id = rig_site, .now = 5000, .horizon = 9000 };
+	struct err e;
+
+	*seen = (struct seen){ .enough = 8 };
+	assert_int_equal(port->due(port, &query, note, seen, &e), 0);
+}
+
+/* Puts five events: a and b in a span, c in a row because of its detail, d and e with a batch. */
+static void
+put_five(void)
+{
+	struct segment_event events[] = { rig_track("a"), rig_track("b"), rig_track("c") };
+	struct outbox_put put;
+
+	events[2].detail = "a detail is in the row";
+	assert_int_equal(rig_put(events, 3, &put), 0);
+	assert_int_equal(put.first_event_id, 1);
+	put_with_context("d", "e", "{\"n\":1}");
+	rig_change(
+	    "UPDATE delivery SET next_attempt_at = 4000, email = 'new@b.cc' WHERE event_id = 3");
+}
+
+/* Keeps the rows that a test changes. */
+#define KEEP "CREATE TABLE was AS SELECT * FROM event; CREATE TABLE were AS SELECT * FROM envelope"
+#define RESTORE                                                                                    \
+	"INSERT OR REPLACE INTO event SELECT * FROM was; DROP TABLE was;"                          \
+	"INSERT OR REPLACE INTO envelope SELECT * FROM were; DROP TABLE were"
+
+/* Changes the file; the first n of the ids, and no others, are damaged then. */
+static void
+check_damage(const char *sql, size_t n, const int64_t *ids)
+{
+	struct outbox_port *port;
+	struct seen seen;
+	size_t at = 0;
+
+	rig_change(KEEP);
+	rig_change(sql);
+	port = open_port();
+	read_due(port, &seen);
+	port->free(port);
+	rig_change(RESTORE);
+	assert_int_equal(seen.n, 5);
+	for (size_t i = 0; i < seen.n; i++) {
+		bool is_damaged = at < n && ids[at] == seen.ids[i];
+
+		if (is_damaged != (seen.damage[i] != NULL))
+			fail_msg("%s: event %d", sql, (int)seen.ids[i]);
+		at += is_damaged;
+	}
+	assert_int_equal(at, n);
+}
+
+/* Event 2 is in a span, event 3 is delayed. */
+static void
+what_the_disk_changed_is_marked(void **state)
+{
+	static const char *const columns[] = { "message_id = 'x'", "name = 'x'", "kind = 'page'",
+		"email = 'x@b.cc'", "body = body || ' '", "occurred_at = occurred_at + 1",
+		"received_at = received_at + 1", "browser = 1 - browser", "name = NULL" };
+	char sql[200];
+
+	(void)state;
+	put_five();
+	check_damage("SELECT 1", 0, NULL);
+	for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++) {
+		for (int64_t id = 2; id <= 3; id++) {
+			snprintf(sql, sizeof(sql), "UPDATE event SET %s WHERE event_id = %d",
+			    columns[i], (int)id);
+			check_damage(sql, 1, &id);
+		}
+	}
+}
+
+static void
+events_whose_batch_was_changed_are_marked(void **state)
+{
+	static const int64_t ids[] = { 4, 5 };
+
+	(void)state;
+	put_five();
+	check_damage("UPDATE envelope SET context = '{\"n\":2}' WHERE envelope_id = 4", 2, ids);
+	check_damage("UPDATE envelope SET sent_at = 'x' WHERE envelope_id = 4", 2, ids);
+	check_damage("DELETE FROM envelope WHERE envelope_id = 4", 2, ids);
+	/* Retention leaves nothing that needs the batch. */
+	check_damage("UPDATE event SET body = NULL, checksum = event_checksum(event_id, site_id,"
+		     " message_id, kind, name, email, occurred_at, received_at, envelope_id,"
+		     " browser, provisional, NULL) WHERE event_id >= 4;"
+		     "UPDATE envelope SET context = NULL WHERE envelope_id = 4",
+	    0, NULL);
+}
+
+static void
+a_loaded_event_is_marked_too(void **state)
+{
+	const int64_t ids[] = { 1, 2 };
+	struct outbox_port *port;
+	struct seen seen = { .enough = 8 };
+	struct err e;
+
+	(void)state;
+	put_five();
+	rig_change(KEEP);
+	rig_change("UPDATE event SET body = '{}' WHERE event_id = 1");
+	port = open_port();
+	assert_int_equal(port->load(port, ids, 2, note, &seen, &e), 0);
+	assert_int_equal(seen.n, 2);
+	assert_non_null(seen.damage[0]);
+	assert_null(seen.damage[1]);
+	port->free(port);
+	rig_change(RESTORE);
+}
+
 int
 main(void)
 {
@@ -196,6 +314,12 @@ main(void)
 		    rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    an_outbox_that_is_not_there_cannot_be_opened, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    what_the_disk_changed_is_marked, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    events_whose_batch_was_changed_are_marked, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_loaded_event_is_marked_too, rig_set_up, rig_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
