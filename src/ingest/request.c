@@ -126,6 +126,7 @@ request_on_head(struct conn *c, const struct http_head *h, void *arg)
 	r->conn = c;
 	r->browser = h->origin.p != NULL;
 	r->route = route;
+	r->asks = h->method == HTTP_GET;
 	c->owner = r;
 	if (!route_stores(route))
 		return;
@@ -232,7 +233,10 @@ request_on_body(struct conn *c, void *arg)
 	case ROUTE_WEBHOOK:
 	case ROUTE_BENTO_API:
 	case ROUTE_FLEET:
-		take_events(r);
+		if (r->asks)
+			request_answer(r, &ok);
+		else
+			take_events(r);
 		break;
 	case ROUTE_DISCARD:
 		request_answer(r, &ok);

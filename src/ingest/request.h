@@ -40,6 +40,7 @@ struct request {
 	char box_name[BOXES_NAME_SIZE];
 	char box_version[BOX_VERSION_SIZE];
 	struct box_report box;
+	bool asks;          /* a GET: the box only asks whether its key is right */
 	bool browser;       /* the request has an Origin header */
 	bool origin_listed; /* allow_origins has that origin */
 	bool is_signed;     /* signature is set */

@@ -116,11 +116,15 @@ route_allows(const struct route *r, enum http_method method)
 {
 	if (r->action == ROUTE_HEALTH)
 		return method == HTTP_GET || method == HTTP_HEAD;
+	if (r->action == ROUTE_FLEET)
+		return method == HTTP_POST || method == HTTP_GET;
 	return method == HTTP_POST || method == HTTP_OPTIONS;
 }
 
 const char *
 route_allowed(const struct route *r)
 {
+	if (r->action == ROUTE_FLEET)
+		return "GET, POST";
 	return r->action == ROUTE_HEALTH ? "GET, HEAD" : "POST, OPTIONS";
 }

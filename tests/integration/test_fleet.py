@@ -288,6 +288,24 @@ def test_history(bench):
     true("via" not in text and "arrived" not in text, text)
 
 
+def test_doctor(bench):
+    """doctor asks the central spooler whether the box's key is right, without a trace"""
+    fleet = Fleet(bench, start=False)
+
+    def ask(words):
+        text = fleet.box.cli("doctor").stdout
+        true(words in text, f"{words}: {text}")
+    ask("the central spooler accepts this box's key")
+    equal(fleet.center.rows("SELECT * FROM boxes"), [], "a question is no sign of life")
+    spoolfleet.write_boxes(bench, ["store-2"])
+    fleet.center.reload()
+    ask("the central spooler lists no box with this key")
+    fleet.box.configure(upstream=fleet.center.daemon.url() + "/api")
+    ask("is not a central spooler (HTTP 404)")
+    fleet.box.configure(upstream="http://127.0.0.1:1")
+    ask("site main: ")
+
+
 def message_ids(node):
     return [row["message_id"] for row in node.rows("SELECT message_id FROM outbox ORDER BY event_id")]
 

@@ -1,6 +1,7 @@
 /*
- * Checks the way to Bento: the host's name in DNS, its certificate, and the keys of each site, with
- * a request that changes nothing. A host that several sites share is looked up once.
+ * Checks the way to Bento, or to a central spooler: the host's name in DNS, its certificate, and
+ * the keys of each site, with a request that changes nothing. A host that several sites share is
+ * looked up once.
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -26,6 +27,18 @@ struct visit {
 	bool named;               /* the name was found, or a proxy may find it */
 	bool certificate_checked; /* the certificate was checked and the result reported */
 };
+
+static bool
+forwards(const struct config_site *s)
+{
+	return s->upstream[0] != '\0';
+}
+
+static const char *
+url_of(const struct config_site *s)
+{
+	return forwards(s) ? s->upstream : s->api_url;
+}
 
 /* ---- the name -------------------------------------------------------------------------------- */
 
@@ -75,8 +88,9 @@ look_up(struct doctor *d, const char *host)
 		    "%s is not found here: %s", host, gai_strerror(rc));
 		return true;
 	}
-	doctor_report(d, DOCTOR_PROBLEM, "dns", "check api_url, /etc/resolv.conf and the network",
-	    "%s is not found: %s", host, gai_strerror(rc));
+	doctor_report(d, DOCTOR_PROBLEM, "dns",
+	    "check api_url or upstream, /etc/resolv.conf and the network", "%s is not found: %s",
+	    host, gai_strerror(rc));
 	return false;
 }
 
@@ -152,6 +166,29 @@ check_status(struct doctor *d, const struct config_site *s, const struct inquiry
 }
 
 static void
+check_center_status(struct doctor *d, const struct config_site *s, const struct inquiry_result *r)
+{
+	if (r->status == 200)
+		doctor_report(d, DOCTOR_OK, "upstream", NULL,
+		    "site %s: the central spooler accepts this box's key (%" PRId64 " ms)", s->name,
+		    r->took_ms);
+	else if (r->status == 401)
+		doctor_report(d, DOCTOR_PROBLEM, "upstream",
+		    "compare upstream_key with boxes_file at the central spooler, and reload it",
+		    "site %s: the central spooler lists no box with this key", s->name);
+	else if (r->status == 503)
+		doctor_report(d, DOCTOR_WARNING, "upstream",
+		    "try again later: events wait until the central spooler takes them",
+		    "site %s: the central spooler is busy or stopping (HTTP 503)", s->name);
+	else
+		doctor_report(d, DOCTOR_PROBLEM, "upstream",
+		    "correct upstream: it is https://HOST:PORT of a listener of the central "
+		    "spooler",
+		    "site %s: %s is not a central spooler (HTTP %d)", s->name, s->upstream,
+		    r->status);
+}
+
+static void
 check_clock(struct doctor *d, const struct inquiry_result *r)
 {
 	int64_t ahead = r->asked_at - r->date;
@@ -162,7 +199,7 @@ check_clock(struct doctor *d, const struct inquiry_result *r)
 	when_age(ahead > 0 ? ahead : -ahead, age);
 	doctor_report(d, DOCTOR_WARNING, "clock",
 	    "set the clock, and keep it right with systemd-timesyncd, chrony or ntpd",
-	    "the clock is %s %s Bento's: dates of events would be wrong", age,
+	    "the clock is %s %s the server's: dates of events would be wrong", age,
 	    ahead > 0 ? "ahead of" : "behind");
 }
 
@@ -187,7 +224,10 @@ check_result(struct doctor *d, const struct config_site *s, const struct inquiry
 		    "site %s: %s", s->name, r->error);
 		return;
 	case INQUIRY_ANSWERED:
-		check_status(d, s, r);
+		if (forwards(s))
+			check_center_status(d, s, r);
+		else
+			check_status(d, s, r);
 		check_clock(d, r);
 		return;
 	}
@@ -199,10 +239,11 @@ static int
 ask(const struct config_site *s, struct inquiry_result *ret_result, struct err *e)
 {
 	const struct inquiry q = {
-		.api_url = s->api_url,
+		.api_url = url_of(s),
+		.center = forwards(s),
 		.site_uuid = s->site_uuid,
-		.publishable_key = s->publishable_key,
-		.secret_key = s->secret_key,
+		.publishable_key = forwards(s) ? "box" : s->publishable_key,
+		.secret_key = forwards(s) ? s->upstream_key : s->secret_key,
 		.ca_file = s->ca_file,
 		.user_agent = VERSION_AGENT,
 		.timeout_ms = ASK_MS,
@@ -233,7 +274,7 @@ visit(struct doctor *d, struct visit *visits, size_t i, struct err *e)
 	struct inquiry_result r;
 
 	v->ca_file = s->ca_file;
-	if (inquiry_find_place(s->api_url, &v->place, e) != 0)
+	if (inquiry_find_place(url_of(s), &v->place, e) != 0)
 		return -1;
 	v->named = is_named(d, visits, i);
 	if (!v->named) {

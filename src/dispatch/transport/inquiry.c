@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/loopback.h"
+#include "event/bento/bento.h"
 
 #define URL_MAX 4096
 
@@ -69,8 +70,13 @@ reach_of(CURLcode code)
 static int
 append_url(const struct inquiry *q, struct buf *url)
 {
-	char *uuid = curl_easy_escape(NULL, q->site_uuid, 0);
+	char *uuid;
 
+	if (q->center) {
+		bento_url(url, q->api_url, BENTO_CENTER, "");
+		return url->failed ? -1 : 0;
+	}
+	uuid = curl_easy_escape(NULL, q->site_uuid, 0);
 	if (uuid != NULL)
 		buf_printf(url, "%s/fetch/tags?site_uuid=%s", q->api_url, uuid);
 	curl_free(uuid);

@@ -1,7 +1,8 @@
 /*
- * One question to Bento that changes nothing: is its host found, reached and trusted, and does it
- * accept the keys (doc/bento.md: GET /fetch/tags only reads)? It uses the same proxy and the same
- * certificates as events. Blocking; main thread, in a process without a dispatcher.
+ * One question to Bento, or to a central spooler, that changes nothing: is its host found, reached
+ * and trusted, and does it accept the keys (doc/bento.md: GET /fetch/tags only reads)? It uses the
+ * same proxy and the same certificates as events. Blocking; main thread, in a process without a
+ * dispatcher.
  */
 #ifndef DISPATCH_TRANSPORT_INQUIRY_H
 #define DISPATCH_TRANSPORT_INQUIRY_H
@@ -13,6 +14,7 @@
 
 struct inquiry {
 	const char *api_url;
+	bool center; /* api_url is a central spooler's; without site_uuid */
 	const char *site_uuid;
 	const char *publishable_key;
 	const char *secret_key;
