@@ -3,6 +3,7 @@
 FUZZ_TARGETS = \
 	tests/fuzz/fuzz_address \
 	tests/fuzz/fuzz_filter \
+	tests/fuzz/fuzz_forwarded \
 	tests/fuzz/fuzz_lines \
 	tests/fuzz/fuzz_times \
 	tests/fuzz/fuzz_bento \
@@ -18,6 +19,8 @@ tests_fuzz_fuzz_address_SOURCES = tests/fuzz/fuzz_address.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_address_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_filter_SOURCES = tests/fuzz/fuzz_filter.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_filter_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_forwarded_SOURCES = tests/fuzz/fuzz_forwarded.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_forwarded_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_lines_SOURCES = tests/fuzz/fuzz_lines.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_lines_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_times_SOURCES = tests/fuzz/fuzz_times.c $(FUZZ_DRIVER)

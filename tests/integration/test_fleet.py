@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -13,6 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 import spoolfleet  # noqa: E402
 import spooltest  # noqa: E402
+import spooltls  # noqa: E402
 from spoolhttp import http_request  # noqa: E402
 from spooltest import equal, track, true, wait_until  # noqa: E402
 
@@ -206,7 +208,8 @@ def test_bodies(bench):
             ([{**good, "receivedAt": -1}], "a time before 1970"),
             ([{**good, "occurredAt": 253402300800000}], "a time after 9999"),
             ([{**good, "call": "text"}], "a text as call"), ([{**good, "context": []}], "a list as context"),
-            ([good, {**good, "kind": 1}], "the second one")):
+            ([good, {**good, "kind": 1}], "the second one"),
+            ([{**good, "kind": "bento"}], "an event of Bento's"), ([{**good, "kind": "Subscriber"}], "a subscriber")):
         status, answer = fleet.post(wrong)
         equal(status, 400, f"{what}: {answer}")
         true("is not an event" in answer["error"], f"{what}: {answer}")
@@ -306,6 +309,70 @@ def test_doctor(bench):
     ask("site main: ")
 
 
+def around(*hours):
+    """Returns the part of the day that begins and ends so many hours from now."""
+    now = time.time()
+    return "-".join(time.strftime("%H:%M", time.localtime(now + h * 3600)) for h in hours)
+
+
+def documented(language=""):
+    with open(os.path.join(spooltest.srcdir(), "doc/fleet.md"), encoding="utf-8") as file:
+        text = file.read()
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.M | re.S)
+    return text, [block for kind, block in blocks if kind == language]
+
+
+def changed(text, *pairs):
+    for there, here in pairs:
+        true(there in text, f"doc/fleet.md has {there}")
+        text = text.replace(there, here)
+    return text
+
+
+def test_document(bench):
+    """the configurations, commands and queries of doc/fleet.md work, over TLS with a private authority"""
+    ca, sim = spooltls.Authority(bench), bench.sim()
+    pair = ca.issue("server")
+    text, blocks = documented()
+    lists, center, box, link = blocks
+    keys = bench.write("boxes", lists)
+    conf = bench.write("center.conf", f'database = "{bench.path("center.db")}"\n' + changed(
+        center, ("127.0.0.1:7300", "127.0.0.1:0"), ("0.0.0.0:7443", "127.0.0.1:0"),
+        ("/etc/bentospool/tls.pem", pair[0]), ("/etc/bentospool/tls.key", pair[1]),
+        ("your site's UUID", spooltest.SITE_UUID), ("your publishable key", spooltest.PUBLISHABLE_KEY),
+        ("/etc/bentospool/secret_key", bench.write("secret", spooltest.SECRET_KEY)),
+        ("/etc/bentospool/boxes", keys), ('site "main" {', f'site "main" {{\n    api_url = "{sim.api_url()}"')))
+    daemon = spooltest.Daemon(bench, conf, listeners=2)
+    link = changed(link, ("22:00-06:00", around(-2, 2)))
+    box = changed(box, ("https://hq.example:7443", daemon.url(1)), ('ca_file             = ""', f'ca_file = "{ca.pem}"'),
+                  ("/etc/bentospool/upstream_key", bench.write("key", "replace-this-by-the-key-of-store-1")),
+                  ("requests_per_minute = 0\n", "requests_per_minute = 0\n" + link))
+    conf_there = bench.write("box.conf", f'database = "{bench.path("box.db")}"\n'
+                             f'ingest {{ listen = {{"127.0.0.1:0"}} }}\n{box}')
+    there = spooltest.Daemon(bench, conf_there)
+    there.accept("/v1/track", track("m-1"), key="a word of your choice")
+    bench.database = bench.path("center.db")
+    bench.wait_settled(1)
+    equal(sim.keys(), ["m-1"], "Bento got it")
+    for command in re.findall(r"^    (sudo .*|openssl .*)$", text, re.M):
+        words = command.removeprefix("sudo -u bentospool ").split()
+        if words[0] == "openssl":
+            true(16 <= len(bench.run(*words).stdout.strip()) <= 200, "a key")
+            continue
+        equal(words[0], "bentospool", command)
+        done = bench.cli(*words[1:], conf=conf_there if words[1] == "doctor" else conf)
+        true(done.returncode == 0 or words[1] == "doctor", f"{command}: {done.stderr}")
+        true(words[1] != "doctor" or "the central spooler accepts this box's key" in done.stdout, done.stdout)
+        true(words[1] != "status" or "store-1" in done.stdout, done.stdout)
+    [queries] = documented("sql")[1]
+    results = [bench.rows(query) for query in queries.split(";")[:-1]]
+    equal((results[0], results[1][0]["box"], results[2]), ([], "store-1", [{"via": "store-1", "count(*)": 1}]),
+          "the queries")
+    [event] = documented("json")[1]
+    equal(sorted(json.loads(event)), ["browser", "call", "context", "id", "integrations", "kind", "maybeSent",
+                                      "occurredAt", "receivedAt"], "what travels")
+
+
 def message_ids(node):
     return [row["message_id"] for row in node.rows("SELECT message_id FROM outbox ORDER BY event_id")]
 
@@ -368,15 +435,12 @@ def test_budget(bench):
 
 def test_window(bench):
     """outside of its part of the day a box sends nothing, not even a heartbeat"""
-    def around(hours):
-        now = time.time()
-        return "-".join(time.strftime("%H:%M", time.localtime(now + h * 3600)) for h in hours)
-    fleet = Fleet(bench, box={"send_between": around((2, 4)), "heartbeat": 0.1})
+    fleet = Fleet(bench, box={"send_between": around(2, 4), "heartbeat": 0.1})
     fleet.box.daemon.accept("/v1/track", track("m-1"))
     equal(fleet.box.cli("flush").returncode, 0, "flush opens no window")
     before = time.time() * 1000
     equal((fleet.box.statuses(), fleet.center.rows("SELECT * FROM boxes")), ({"pending": 1}, []), "nothing is sent")
-    fleet.box.configure(send_between=around((-2, 2)))
+    fleet.box.configure(send_between=around(-2, 2))
     fleet.box.reload()
     fleet.box.wait_statuses({"delivered": 1})
     true(fleet.box.value("SELECT min(started_ms) FROM attempts") >= before - 1, "no request before it opened")

@@ -58,6 +58,7 @@ UNIT_TESTS = \
 	tests/unit/event/mapping/test_escapes \
 	tests/unit/event/mapping/test_mapping \
 	tests/unit/event/mapping/test_rules \
+	tests/unit/event/segment/test_forwarded \
 	tests/unit/event/segment/test_envelope \
 	tests/unit/event/segment/test_person \
 	tests/unit/event/segment/test_senders \
@@ -223,6 +224,8 @@ tests_unit_event_json_test_json_SOURCES = tests/unit/event/json/test_json.c \
 	tests/unit/event/json/json_table.h
 tests_unit_event_mapping_test_admit_SOURCES = tests/unit/event/mapping/test_admit.c $(TEST_LIB)
 tests_unit_event_segment_test_envelope_SOURCES = tests/unit/event/segment/test_envelope.c \
+	tests/unit/event/segment/segment_fixture.h
+tests_unit_event_segment_test_forwarded_SOURCES = tests/unit/event/segment/test_forwarded.c \
 	tests/unit/event/segment/segment_fixture.h
 tests_unit_event_segment_test_segment_SOURCES = tests/unit/event/segment/test_segment.c \
 	tests/unit/event/segment/segment_fixture.h

@@ -96,6 +96,14 @@ apply_context(struct segment_request *r, const struct members *m, struct segment
 	return 0;
 }
 
+/* Gives the kind of a call; false for events in Bento's own format, which are not calls. */
+static bool
+read_kind(struct segment_request *r, const struct members *m, enum event_kind *ret_kind)
+{
+	*ret_kind = kind_parse(segment_decode(r, &m->kind));
+	return *ret_kind != KIND_BENTO && *ret_kind != KIND_SUBSCRIBER;
+}
+
 static int
 read_call(struct segment_request *r, const struct members *m, int64_t received_at)
 {
@@ -104,7 +112,6 @@ read_call(struct segment_request *r, const struct members *m, int64_t received_a
 	struct json j;
 	int rc;
 
-	r->path_kind = kind_parse(segment_decode(r, &m->kind));
 	r->received_at = received_at;
 	json_init(&j, m->call.raw, r->max_depth);
 	rc = segment_read_event(r, &j, &f);
@@ -140,7 +147,7 @@ take_event(struct segment_request *r, const struct members *m)
 	bool older = false;
 
 	if (!is_sound(m) || !read_ms(&m->received_at, &received_at)
-	    || !read_ms(&m->occurred_at, &occurred_at))
+	    || !read_ms(&m->occurred_at, &occurred_at) || !read_kind(r, m, &r->path_kind))
 		return refuse(r, "invalid_event");
 	received_at = received(r, received_at);
 	if (read_call(r, m, received_at) != 0)
