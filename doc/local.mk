@@ -1,7 +1,7 @@
 # The pages and the files to copy; the tarball carries them.
 dist_man_MANS += doc/bentospool.1 doc/bentospool-sim.1 doc/bentospool.conf.5 \
 	doc/bentospool-schema.7
-dist_doc_DATA = README.md NEWS doc/audit.md doc/bento.md doc/bentospool.conf.example \
+dist_doc_DATA = README.md CONTRIBUTING.md SECURITY.md NEWS doc/audit.md doc/bento.md doc/bentospool.conf.example \
 	doc/clients.md doc/container.md doc/design.md doc/faults.md doc/fleet.md doc/hacking.md doc/migrating.md doc/monitoring.md doc/morning.md doc/operating.md doc/reliability.md \
 	doc/schema.sql doc/segment.md doc/service.md doc/sqlite.md
 
@@ -30,7 +30,8 @@ nodist_sysusers_DATA = systemd/sysusers/bentospool.conf
 nodist_tmpfiles_DATA = systemd/tmpfiles/bentospool.conf
 CLEANFILES += $(nodist_systemdsystemunit_DATA) $(nodist_sysusers_DATA) $(nodist_tmpfiles_DATA)
 
-SYSTEMD_PATHS = sed -e 's|/usr/local/bin/|$(bindir)/|g' -e 's|/etc/bentospool|$(sysconfdir)/bentospool|g'
+SYSTEMD_PATHS = sed -e 's|/usr/local/bin/|$(bindir)/|g' -e 's|/etc/bentospool|$(sysconfdir)/bentospool|g' \
+	-e 's|/var/lib/bentospool|$(localstatedir)/lib/bentospool|g'
 systemd/bentospool.service: $(srcdir)/doc/bentospool.service
 	@$(MKDIR_P) $(@D)
 	$(AM_V_GEN)$(SYSTEMD_PATHS) $(srcdir)/doc/bentospool.service > $@.tmp && mv $@.tmp $@

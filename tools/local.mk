@@ -58,11 +58,17 @@ EXTRA_DIST += $(TOOL_TESTS)
 release-check: distcheck
 	$(srcdir)/tools/release-check '$(distdir).tar.gz' '$(PACKAGE_VERSION)'
 
-# Installed manual pages name the version in their footer.
+# Installed manual pages name the version in their footer. All documents are installed into one directory, so
+# the links of those that are above doc/ in the source lose it.
 install-data-hook:
 	for page in $(dist_man_MANS); do \
 		name=`basename $$page`; \
 		installed="$(DESTDIR)$(mandir)/man$${name##*.}/$$name"; \
 		sed 's/^\.Os$$/.Os $(PACKAGE_STRING)/' "$$installed" > "$$installed.tmp" && \
+		mv -f "$$installed.tmp" "$$installed" || exit 1; \
+	done
+	for page in README.md CONTRIBUTING.md SECURITY.md; do \
+		installed="$(DESTDIR)$(docdir)/$$page"; \
+		sed 's|](doc/|](|g' "$$installed" > "$$installed.tmp" && \
 		mv -f "$$installed.tmp" "$$installed" || exit 1; \
 	done

@@ -343,7 +343,8 @@ const struct verb verbs[] = {
 		"database, in their order, with their attempts. Only reads the other file; never\n"
 		"start a daemon on that file again. Can be repeated. Works without a daemon.",
 	    .example = "bentospool adopt /mnt/old/spool.db --dry-run",
-	    .options = OPTIONS_READ | OPTION(INTO_SITE) | OPTION(DRY_RUN) | OPTION(NOTE),
+	    .options =
+		OPTIONS_READ | OPTION(INTO_SITE) | OPTION(DRY_RUN) | OPTION(YES) | OPTION(NOTE),
 	    .max_operands = 1,
 	    .run = verb_adopt,
 	},

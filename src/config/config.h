@@ -20,6 +20,7 @@
 /* Where the configuration is by default; init writes the secret key beside it. */
 #define CONFIG_DIRECTORY SPOOL_SYSCONFDIR "/bentospool"
 #define CONFIG_DEFAULT_FILE CONFIG_DIRECTORY "/bentospool.conf"
+#define CONFIG_DEFAULT_DATABASE SPOOL_LOCALSTATEDIR "/lib/bentospool/spool.db"
 
 #define CONFIG_MAX_BYTES 1048576 /* bytes of the file, and of a file of write keys */
 #define CONFIG_MAX_SITES 1000

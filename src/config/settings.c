@@ -54,7 +54,7 @@ static int check_maybe_delivered(const char *text, struct err *e);
 
 /* clang-format off */
 const struct setting settings[] = {
-	{ TOP(database), TEXT("/var/lib/bentospool/spool.db"), .check = check_not_empty,
+	{ TOP(database), TEXT(CONFIG_DEFAULT_DATABASE), .check = check_not_empty,
 	  .help = "SQLite database file; its directory must exist and be writable" },
 	{ TOP(control), TEXT(""),
 	  .help = "Unix socket for operators' commands; empty: the database's name with .sock" },

@@ -32,7 +32,7 @@ def dead_spool(bench):
     flying = {row[0] for row in old.rows(
         "message_id", "event_id IN (SELECT event_id FROM history WHERE outcome IS NULL)")}
     true(0 < len(flying) < 51, "in flight")
-    refused = done(Spool(bench, "beside").cli("adopt", old.database), code=1)
+    refused = done(Spool(bench, "beside").cli("adopt", "--yes", old.database), code=1)
     true("stop it first" in refused.stderr, refused.stderr)
     old.daemon.kill()
     true(os.stat(old.database + "-wal").st_size > 0, "what is only in the log")
@@ -52,10 +52,13 @@ def adopt(bench, running):
         new.daemon.stop()
     equal(counts(new.cli("adopt", "--json", "--dry-run", dead)),
           {"stored": 48, "duplicates": 1, "stay": {"delivered": 1, "discarded": 1}}, "dry run")
-    text = done(new.cli("adopt", dead, "--note", "box died")).stdout
+    refused = done(new.cli("adopt", dead), code=2)
+    true("this would adopt" in refused.stderr and "add --yes to do it" in refused.stderr, refused.stderr)
+    equal(new.cli("list", "--json", "--status", "pending,held,failed").stdout, "", "nothing was done")
+    text = done(new.cli("adopt", "--yes", dead, "--note", "box died")).stdout
     true("48 events stored" in text and "1 are here already" in text, text)
     true("1 stay in" in text and "discarded" in text and "delivered" in text, text)
-    equal(counts(new.cli("adopt", "--json", dead))["duplicates"], 49, "once more")
+    equal(counts(new.cli("adopt", "--yes", "--json", dead))["duplicates"], 49, "once more")
     if not running:
         new.daemon = Daemon(bench, new.conf)
     wait_until(lambda: not new.rows("1", "status = 'pending'"), "all are delivered")
@@ -106,9 +109,9 @@ def adopt_identities(bench, running):
         new.daemon.stop()
     dry = counts(new.cli("adopt", "--json", "--dry-run", old.database))
     equal((dry["identities"], new.value("SELECT count(*) FROM identity")), (2, (1,)), "dry run")
-    text = done(new.cli("adopt", old.database)).stdout
+    text = done(new.cli("adopt", "--yes", old.database)).stdout
     true("2 ids of persons are known now" in text, text)
-    true("known now" not in done(new.cli("adopt", old.database)).stdout, "news of what is known")
+    true("known now" not in done(new.cli("adopt", "--yes", old.database)).stdout, "news of what is known")
     equal(new.value("SELECT count(*), (SELECT sum(identities) FROM site) FROM identity"), (3, 3),
           "once more changes nothing")
     if not running:
@@ -148,9 +151,9 @@ def test_adopt_identities_of_sites(bench):
         new = Spool(bench, f"new-{running}", sites=("main", "other"), identity_wait=3600)
         if not running:
             new.daemon.stop()
-        left = new.cli("adopt", old.database, "--site", "other")
+        left = new.cli("adopt", "--yes", old.database, "--site", "other")
         true("2 ids of persons stay" in done(left, code=3).stdout, left.stdout)
-        left = done(new.cli("adopt", old.database))
+        left = done(new.cli("adopt", "--yes", old.database))
         true("1 ids of persons are known now" in left.stdout
              and "1 ids of persons stay" in left.stdout, left.stdout)
         equal(new.value("SELECT count(*), max(email) FROM identity"), (1, "main@example.com"), "ids")
@@ -161,7 +164,7 @@ def test_adopt_identities_of_sites(bench):
     single.accept("/v1/identify", {"messageId": "i-1", "userId": "1", "traits": {
         "email": "single@example.com"}})
     single.daemon.stop()
-    done(new.cli("adopt", single.database, "--site", "other"))
+    done(new.cli("adopt", "--yes", single.database, "--site", "other"))
     equal(new.value("SELECT count(*), max(email) FROM identity"), (2, "single@example.com"),
           "of one site that has another name here")
 
@@ -179,7 +182,7 @@ def test_adopt_erased(bench):
     file.commit()
     file.close()
     before = old.rows()
-    text = done(new.cli("adopt", old.database)).stdout
+    text = done(new.cli("adopt", "--yes", old.database)).stdout
     true("1 left out: erased" in text and "2 ids" not in text, text)
     equal(new.rows("message_id"), [("t-ann",)], "events")
     equal(new.value("SELECT count(*), max(email) FROM identity"), (1, "ann@example.com"), "ids")
@@ -189,7 +192,7 @@ def test_adopt_erased(bench):
     file.commit()
     file.close()
     other = Spool(bench, "other")
-    text = done(other.cli("adopt", old.database)).stdout
+    text = done(other.cli("adopt", "--yes", old.database)).stdout
     true("1 ids of persons stay" in text, text)
     equal(other.value("SELECT count(*) FROM identity"), (0,), "ids")
     equal([name for name in os.listdir(bench.dir) if "adopted" in name], [], "copies")
@@ -202,20 +205,20 @@ def test_adopt_sites(bench):
     old.accept("/v1/track", track("m-2"), site="shop")
     old.accept("/v1/batch", {"batch": [track(f"many-{i}") for i in range(250)]}, site="shop")
     old.daemon.stop()
-    refused = done(new.cli("adopt", old.database), code=1)
+    refused = done(new.cli("adopt", "--yes", old.database), code=1)
     true('"shop"' in refused.stderr and "--site" in refused.stderr, refused.stderr)
     equal(new.rows(), [], "nothing yet")
-    equal(counts(new.cli("adopt", "--json", "--site", "main", old.database)), {"stored": 252}, "all")
+    equal(counts(new.cli("adopt", "--yes", "--json", "--site", "main", old.database)), {"stored": 252}, "all")
     equal(new.rows("site, message_id", "message_id LIKE 'm-%'"), [("main", "m-1"), ("main", "m-2")], "events")
-    refused = done(new.cli("adopt", new.database), code=1)
+    refused = done(new.cli("adopt", "--yes", new.database), code=1)
     true("in use" in refused.stderr, refused.stderr)
     new.daemon.stop()
-    done(new.cli("adopt", new.database), code=1)
+    done(new.cli("adopt", "--yes", new.database), code=1)
     offline = Spool(bench, "offline")
     offline.daemon.stop()
-    equal(counts(offline.cli("adopt", "--json", "--site", "main", old.database)), {"stored": 252},
+    equal(counts(offline.cli("adopt", "--yes", "--json", "--site", "main", old.database)), {"stored": 252},
           "without a daemon")
-    done(new.cli("adopt", bench.path("none.db")), code=1)
+    done(new.cli("adopt", "--yes", bench.path("none.db")), code=1)
     done(new.cli("adopt"), code=2)
 
 
@@ -228,14 +231,14 @@ def test_adopt_other_versions(bench):
         file.execute("PRAGMA user_version=99")
     with open(old.database, "rb") as file:
         before = file.read()
-    refused = done(new.cli("adopt", old.database), code=1)
+    refused = done(new.cli("adopt", "--yes", old.database), code=1)
     true("newer bentospool" in refused.stderr, refused.stderr)
     with open(old.database, "rb") as file:
         true(file.read() == before, "the file is as it was")
     with contextlib.closing(sqlite3.connect(old.database)) as file:
         file.execute("PRAGMA user_version=1")
     junk = bench.write("junk.db", "no database at all, but long enough to be none" * 20)
-    done(new.cli("adopt", junk), code=1)
+    done(new.cli("adopt", "--yes", junk), code=1)
     equal(new.rows(), [], "nothing is adopted")
     equal(glob.glob(bench.path("*.adopted*")), [], "no copy is left")
 

@@ -169,7 +169,7 @@ def test_moving(bench):
     old.kill()
     sim = bench.sim()
     new = Spool(bench, "new", sim)
-    refused = done(new.cli("adopt", bench.database), code=1).stderr
+    refused = done(new.cli("adopt", "--yes", bench.database), code=1).stderr
     true("has 2 events from a time when the clock was not set" in refused, refused)
     refused = done(new.cli("import", lines), code=1).stderr
     equal(refused.count("its times are from a clock that was not set"), 2, refused)
@@ -177,7 +177,7 @@ def test_moving(bench):
     old = spooltest.Daemon(bench, bench.path("bentospool.conf"))
     wait_until(lambda: "delivery goes on" in old.log(), "the times are corrected")
     old.stop()
-    done(new.cli("adopt", bench.database))
+    done(new.cli("adopt", "--yes", bench.database))
     wait_until(lambda: len(sim.events()) == 1, "an event at Bento")
     near(dates(sim)["m-1"], time.time(), "its date")
 

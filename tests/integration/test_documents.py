@@ -252,4 +252,18 @@ def test_queries(bench):
         true(taken <= 60, f"{document}: {sql}: {taken} thousand steps")
 
 
+def test_installed_links(bench):
+    """the links of the documents lead somewhere, in the source and as they are installed"""
+    done = bench.run("make", "-s", "-C", spooltest.builddir(), f"DESTDIR={bench.dir}", "docdir=/doc", "mandir=/man",
+                     "install-man", "install-dist_docDATA", "install-data-hook", env={"MAKEFLAGS": ""})
+    equal(done.returncode, 0, done.stderr)
+    for place in (spooltest.srcdir(), os.path.join(spooltest.srcdir(), "doc"), bench.path("doc")):
+        pages = [name for name in os.listdir(place) if name.endswith(".md")]
+        true(len(pages) > 2, f"{place} has documents")
+        for page in pages:
+            with open(os.path.join(place, page), encoding="utf-8") as file:
+                links = re.findall(r"\]\((?!https?:|#)([^)#]+)", file.read())
+            equal([link for link in links if not os.path.exists(os.path.join(place, link))], [], f"{place}/{page}")
+
+
 spooltest.main()

@@ -192,7 +192,8 @@ def at_terminal(bench):
     prompt."""
     ours, theirs = pty.openpty()
     env = {k: v for k, v in os.environ.items() if not k.startswith("BENTO")}
-    process = subprocess.Popen([binary("bentospool"), "init", "-c", bench.path("new.conf")],
+    process = subprocess.Popen([binary("bentospool"), "init", "-c", bench.path("new.conf"), "--database",
+                                bench.path("state/lib/spool.db")],
                                stdin=theirs, stdout=theirs, stderr=theirs, env=env,
                                preexec_fn=os.setsid)
     os.close(theirs)
@@ -223,6 +224,8 @@ def test_init_asks(bench):
         equal(file.read(), "s3cret", "the secret")
     with open(bench.path("new.conf"), encoding="utf-8") as file:
         true(f'site_uuid = "{"u" * 511}"' in file.read(), "the longest answer")
+    equal([stat.S_IMODE(os.stat(bench.path(name)).st_mode) for name in ("state", "state/lib")], [0o755, 0o750],
+          "the directories that were missing, of which the database's is private")
 
 
 def interrupt_init(bench, stopped):

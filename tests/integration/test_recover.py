@@ -222,12 +222,12 @@ def test_adopt(bench):
     lost = damage(old)
     change(old, lost[-1] + 40)
     new = Spool(bench, "new")
-    told = done(new.cli("adopt", old.database), 1)
+    told = done(new.cli("adopt", "--yes", old.database), 1)
     true(f"{N - len(lost)} events stored" in told.stdout, told.stdout)
     true(f"{len(lost)} events could not be read" in told.stderr, told.stderr)
     equal(new.rows("message_id, reason", "status = 'held'"), [(f"m-{lost[-1] + 39}", "damaged")], "held")
     equal([name for name in os.listdir(bench.dir) if ".adopted" in name], [], "no copy is left")
-    again = json.loads(done(new.cli("adopt", "--json", old.database), 1).stdout)
+    again = json.loads(done(new.cli("adopt", "--yes", "--json", old.database), 1).stdout)
     equal((again["duplicates"], again["stay"]["damaged"]["lost"]), (N - len(lost), len(lost)), "once more")
 
 
@@ -236,7 +236,7 @@ def test_adopt_changed(bench):
     old = stored(bench)
     change(old, 77)
     new = Spool(bench, "new")
-    equal(counts(new.cli("adopt", "--json", old.database)), {"stored": N}, "counts")
+    equal(counts(new.cli("adopt", "--yes", "--json", old.database)), {"stored": N}, "counts")
     equal(new.rows("message_id, reason", "status = 'held'"), [("m-76", "damaged")], "held")
     os.rename(old.database, bench.path("damaged"))
 

@@ -56,7 +56,7 @@ def test_there_and_back(bench):
     equal(os.stat(bench.database).st_mode & 0o7777, 0o600, "the mode")
     daemon = Daemon(bench, daemon.conf)
     equal(len(bench.outbox()), 5, "events after the start")
-    equal(bench.cli("adopt", aside(bench)).returncode, 0, "adopt")
+    equal(bench.cli("adopt", "--yes", aside(bench)).returncode, 0, "adopt")
     equal(sorted(row["message_id"] for row in bench.outbox())[5:], [f"late-{n}" for n in range(3)],
           "what adopt brought")
     equal(daemon.stop(), 0, "exit status")

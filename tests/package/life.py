@@ -157,7 +157,8 @@ def test_install(bench):
 
 def test_first_day(bench):
     """what init writes serves under the unit without another step"""
-    inside(root(), "bentospool", "init", env=KEYS)
+    told = inside(root(), "bentospool", "init", env=KEYS)
+    true("\n  systemctl enable --now bentospool\n" in told and "bentospool serve" not in told, told)
     user, group = account()
     equal(owner(CONF), (0, group, 0o640), CONF)
     equal(owner("/etc/bentospool/secret_key"), (user, group, 0o600), "the secret key")

@@ -31,6 +31,16 @@ def settings(unit):
     return dict(re.findall(r"^(\w+)=(.*)$", unit, re.M))
 
 
+def installed():
+    """Returns the directories of the installation, by their names in the Makefile."""
+    with open(os.path.join(spooltest.builddir(), "Makefile"), encoding="utf-8") as makefile:
+        places = dict(re.findall(r"^(prefix|exec_prefix|bindir|sysconfdir|localstatedir) = (.*)$",
+                                 makefile.read(), re.M))
+    for name in ("exec_prefix", "bindir", "sysconfdir", "localstatedir"):
+        places[name] = re.sub(r"\$\{(\w+)\}", lambda found: places[found.group(1)], places[name])
+    return places
+
+
 def analyze(bench, *argv, names=("bentospool.service",)):
     """Runs systemd-analyze on units, with the program of this build."""
     if not shutil.which("systemd-analyze"):
@@ -61,10 +71,7 @@ def test_unit_starts_what_init_writes(bench):
     del bench
     unit = settings(built("bentospool.service"))
     condition = unit["ConditionPathExists"]
-    with open(os.path.join(spooltest.builddir(), "Makefile"), encoding="utf-8") as makefile:
-        places = dict(re.findall(r"^(prefix|exec_prefix|bindir|sysconfdir) = (.*)$", makefile.read(), re.M))
-    for name in ("exec_prefix", "bindir", "sysconfdir"):
-        places[name] = re.sub(r"\$\{(\w+)\}", lambda found: places[found.group(1)], places[name])
+    places = installed()
     equal(condition, f"{places['sysconfdir']}/bentospool/bentospool.conf", "the condition")
     program = f"{places['bindir']}/bentospool"
     equal(unit["ExecStart"], f"{program} serve -c {condition}", "start")
@@ -125,9 +132,10 @@ def test_user_and_directories(bench):
         equal(done.returncode, 0, f"{kind}: {done.stderr}")
     with open(f"{root}/etc/passwd", encoding="utf-8") as file:
         user = next(line.strip().split(":") for line in file if line.startswith(unit["User"] + ":"))
-    equal((user[5], os.path.basename(user[6])), ("/var/lib/bentospool", "nologin"), "home and shell")
+    state = f"{installed()['localstatedir']}/lib/bentospool"
+    equal((user[5], os.path.basename(user[6])), (state, "nologin"), "home and shell")
+    equal((unit["StateDirectory"], unit["ReadWritePaths"]), ("bentospool", f"-{state}"), "what the unit may write")
     uid, gid = int(user[2]), int(user[3])
-    state = f"/var/lib/{unit['StateDirectory']}"
     for path, owner in ((os.path.dirname(unit["ConditionPathExists"]), 0), (state, uid)):
         found = os.stat(root + path)
         equal((found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)), (owner, gid, 0o750), path)

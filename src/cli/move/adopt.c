@@ -22,6 +22,7 @@
 #include "outbox/read/audit.h"
 #include "outbox/read/export.h"
 #include "outbox/read/integrity.h"
+#include "term/terminal.h"
 
 #define PATH_SIZE 4096
 #define CHECK_MS (24 * 3600 * INT64_C(1000))
@@ -41,6 +42,7 @@ struct adopt {
 	struct recover_report report; /* and this says what could not */
 	int64_t left[STATUS_COUNT];   /* events that are not taken over, by status */
 	int64_t left_ids;
+	int64_t events; /* that are taken over, unless they are here already */
 };
 
 /* ---- checks ---------------------------------------------------------------------------------- */
@@ -119,6 +121,7 @@ check_sites(struct adopt *s, struct outbox_audit *ours, struct err *e)
 			s->left[k] += there[i].counts[k];
 		if (to == NULL)
 			to = there[i].name;
+		s->events += count_adopted(&there[i]);
 		if (count_adopted(&there[i]) > 0 && !has_site(s->here, s->n_here, to))
 			rc = err_set(e, ERR_INPUT,
 			    "there is no site \"%s\" here for the events of site \"%s\": add it to "
@@ -317,6 +320,28 @@ open_both(struct adopt *s, const struct config *c, const struct options *o,
 	return check_times(s, o->operands[0], e) != 0 ? -1 : check_sites(s, ours, e);
 }
 
+/* Returns VERB_DONE, or the exit code. There is no undo, so it asks even about a single event. */
+static int
+confirm(const struct adopt *s, const struct options *o)
+{
+	char question[PATH_SIZE + 128];
+	long long n = s->events;
+
+	if (o->yes || o->dry_run || n == 0)
+		return VERB_DONE;
+	if (!terminal_can_ask())
+		return verb_usage(
+		    "this would adopt %lld event%s; nothing was done: add --yes to do "
+		    "it",
+		    n, words_plural(n));
+	snprintf(question, sizeof(question), "adopt %lld event%s of %s?", n, words_plural(n),
+	    o->operands[0]);
+	if (terminal_confirm(question))
+		return VERB_DONE;
+	fprintf(stderr, "bentospool: nothing was done\n");
+	return VERB_ERROR;
+}
+
 static int
 run(struct adopt *s, struct outbox_audit *ours, const struct config *c, const struct options *o)
 {
@@ -324,7 +349,9 @@ run(struct adopt *s, struct outbox_audit *ours, const struct config *c, const st
 	int rc = open_both(s, c, o, ours, &e);
 
 	outbox_audit_close(ours);
-	rc = rc == 0 ? adopt(s, c, o) : verb_fail(&e);
+	rc = rc == 0 ? confirm(s, o) : verb_fail(&e);
+	if (rc == VERB_DONE)
+		rc = adopt(s, c, o);
 	outbox_audit_close(s->old);
 	if (s->copy[0] != '\0')
 		outbox_upgrade_remove(s->copy);

@@ -168,23 +168,43 @@ choose_paths(struct init_answers *a, const struct options *o, struct err *e)
 
 /* ---- the verb -------------------------------------------------------------------------------- */
 
+/* Whether systemd runs here and has the unit, of this installation or of the administrator. */
+static bool
+has_unit(void)
+{
+	return access("/run/systemd/system", F_OK) == 0
+	       && (access(SPOOL_UNITDIR "/bentospool.service", F_OK) == 0
+		   || access("/etc/systemd/system/bentospool.service", F_OK) == 0);
+}
+
+static void
+print_step(const char *why, const char *as, const char *verb, const char *config)
+{
+	printf("  # %s\n  %sbentospool %s%s%s\n", why, as, verb, config[0] != '\0' ? " -c " : "",
+	    config);
+}
+
 static void
 print_next(const struct init_answers *a)
 {
-	static const char *const next[][2] = { { "doctor", "is this machine fit for it?" },
-		{ "serve", "start the daemon; Ctrl-C stops it" },
-		{ "send --name Test --email you@example.com", "in a second terminal: try it" } };
 	const char *as = !init_has_daemon_user() ? ""
 			 : geteuid() == 0 && access("/usr/bin/sudo", X_OK) != 0
 			     ? "runuser -u " DAEMON_USER " -- "
 			     : "sudo -u " DAEMON_USER " ";
 	bool usual = strcmp(a->config, CONFIG_DEFAULT_FILE) == 0;
+	const char *config = usual ? "" : a->config;
+	bool service = usual && as[0] != '\0' && has_unit();
 
 	printf("wrote %s and %s\nApplications post with the write key %s\n\nNext:\n", a->config,
 	    a->secret_file, a->text[INIT_WRITE_KEY]);
-	for (size_t i = 0; i < sizeof(next) / sizeof(*next); i++)
-		printf("  # %s\n  %sbentospool %s%s%s\n", next[i][1], as, next[i][0],
-		    usual ? "" : " -c ", usual ? "" : a->config);
+	print_step("is this machine fit for it?", as, "doctor", config);
+	if (service)
+		printf("  # start the daemon, now and with the machine\n"
+		       "  systemctl enable --now bentospool\n");
+	else
+		print_step("start the daemon; Ctrl-C stops it", as, "serve", config);
+	print_step(service ? "try it" : "in a second terminal: try it", as,
+	    "send --name Test --email you@example.com", config);
 	if (geteuid() == 0 && as[0] == '\0' && usual)
 		fprintf(stderr,
 		    "bentospool: warning: there is no user " DAEMON_USER ", which the service "

@@ -182,19 +182,40 @@ sync_folder(const char *path, struct err *e)
 	return rc;
 }
 
+/* Creates the missing directories above a directory. Everybody may pass through them, whatever the
+ * umask: the daemon's user must. */
+static int
+make_parents(char *folder, struct err *e)
+{
+	for (char *slash = folder + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
+		int rc = 0;
+
+		*slash = '\0';
+		if (access(folder, F_OK) != 0
+		    && (mkdir(folder, 0755) != 0 || chmod(folder, 0755) != 0))
+			rc = err_file(e, folder, "cannot create the directory %s", folder);
+		*slash = '/';
+		if (rc != 0)
+			return -1;
+	}
+	return 0;
+}
+
 /*
- * Creates the directory of a file when it is missing. The daemon's user gets that of the database,
- * and its group may read that of the configuration.
+ * Creates the directory of a file when it is missing, and those above it. The daemon's user gets
+ * that of the database, and its group may read that of the configuration.
  */
 static int
 make_folder(const char *file, bool for_database, struct err *e)
 {
 	const struct passwd *user = daemon_user();
 	char copy[INIT_PATH_MAX];
-	const char *folder;
+	char *folder;
 
 	snprintf(copy, sizeof(copy), "%s", file);
 	folder = dirname(copy);
+	if (make_parents(folder, e) != 0)
+		return -1;
 	if (mkdir(folder, 0750) != 0) {
 		if (errno == EEXIST)
 			return 0;

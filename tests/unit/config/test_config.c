@@ -13,8 +13,8 @@ config_has_the_documented_defaults(void **state)
 
 	(void)state;
 	c = config_rig_load("site \"main\" {\n" CONFIG_RIG_KEYS "}\n");
-	assert_string_equal(c->database, "/var/lib/bentospool/spool.db");
-	assert_string_equal(c->control, "/var/lib/bentospool/spool.db.sock");
+	assert_string_equal(c->database, SPOOL_LOCALSTATEDIR "/lib/bentospool/spool.db");
+	assert_string_equal(c->control, SPOOL_LOCALSTATEDIR "/lib/bentospool/spool.db.sock");
 	assert_int_equal(c->min_free, 67108864);
 	assert_int_equal(c->ingest.listen.n, 1);
 	assert_string_equal(c->ingest.listen.item[0], "127.0.0.1:7300");

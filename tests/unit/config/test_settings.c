@@ -206,6 +206,7 @@ the_example_says_the_defaults(void **state)
 	if (config_load(&r, &c, &e) != 0)
 		fail_msg("%s", e.text);
 	assert_int_equal(c->n_sites, 1);
+	assert_string_equal(c->database, "/var/lib/bentospool/spool.db");
 	assert_string_equal(c->control, "/var/lib/bentospool/spool.db.sock");
 	text = calloc(1, 65536);
 	file = fopen(path, "r");
@@ -219,6 +220,9 @@ the_example_says_the_defaults(void **state)
 		snprintf(first, sizeof(first), "\n%s = ", s->name);
 		if (strstr(text, indented) == NULL && strstr(text, first) == NULL)
 			fail_msg("%s is not in %s", s->name, path);
+		/* The default of database depends on --localstatedir of the build. */
+		if (strcmp(s->name, "database") == 0)
+			continue;
 		if (strstr(s->name, "key") == NULL && strcmp(s->name, "control") != 0
 		    && !setting_is_default(s, setting_base(c, s->section)))
 			fail_msg("%s: not the default in %s", s->name, path);
