@@ -102,6 +102,7 @@ def test_doctor(bench):
                  "disk", "database", "daemon", "listen", "bento"):
         true(what in found, f"{what} in {found}")
     equal(found["bento"][0], "ok", found["bento"][1])
+    true("\nno problem" in bench.cli("doctor", conf=good).stdout, "the sum below the list")
     true("tls" not in found and "dns" not in found, f"an address without TLS: {found}")
     for word in ("SQLite ", "libcurl ", "libevent ", "zlib ", "cJSON "):
         true(word in found["libraries"][1], f"{word} in {found['libraries']}")
@@ -426,26 +427,26 @@ def test_a_backup_beside_a_stale_wal(bench):
 
 def test_on_a_terminal(bench):
     """on a terminal lines fit 80 columns; elsewhere each finding and each remedy is one line"""
-    site = bench.site("http://127.0.0.1:1/api/v1")
-    conf = bench.configure({"main": site}, {"listen": ["127.0.0.1:1"] * 2})
+    conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")}, {"listen": ["127.0.0.1:1"] * 2})
     whole = bench.cli("doctor", conf=conf).stdout
     true(max(len(line) for line in whole.splitlines()) > 120, f"long lines: {whole}")
-    equal(sum(not line.startswith(" " * 9) for line in whole.splitlines()),
-          len(findings(bench, conf)[1]), f"a line each: {whole}")
+    grades = [row["grade"] for row in findings(bench, conf)[1]]
+    equal(sum(not line.startswith(" " * 9) for line in whole.splitlines()[:-2]), len(grades), f"a line each: {whole}")
+    equal({grade: int(n) for n, grade in re.findall(r"(\d+) (problem|warning|note)", whole.splitlines()[-1])},
+          {grade: grades.count(grade) for grade in set(grades) - {"ok"}}, "the sum below the list")
     with Screen(bench, "doctor", env={"NO_COLOR": "1"}) as screen:
         screen.wait_end()
         shown = screen.text()
     equal([line for line in shown.splitlines() if len(line) > 80], [], "longer than the terminal")
     for line in shown.splitlines():
-        true(re.match(r"(ok|note|warning|problem) +\w| {9}(-> )?\S| {12}\S", line), f"{line!r}")
+        true(re.match(r"$|\d+ problem|(ok|note|warning|problem) +\w| {9}(-> )?\S| {12}\S", line), f"{line!r}")
     for line in ("libraries: ", "-> allow HTTPS to that host, or wait until the network is back: events wait"):
         true(line in whole and line in " ".join(shown.split()), f"{line}: {shown}")
 
 
 def folder_is_bad(bench, folder, words):
-    conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")},
-                           top={"database": os.path.join(folder, "spool.db"),
-                                "control": bench.path("control.sock")})
+    top = {"database": os.path.join(folder, "spool.db"), "control": bench.path("control.sock")}
+    conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")}, top=top)
     code, found = by_name(bench, conf, "--offline")
     equal((code, found["directory"][0]), (1, "problem"), f"{folder}: {found}")
     true(words in found["directory"][1], f"{folder}: {found['directory']}")

@@ -172,16 +172,16 @@ def test_first_day(bench):
 def test_completion(bench):
     """bash, zsh and fish find their completion where the package puts it"""
     del bench
-    apt("--no-install-recommends", "install", "bash-completion", "zsh", "fish")
-    bash = inside("bash", "-c", ". /usr/share/bash-completion/bash_completion; _completion_loader bentospool;"
+    apt(root(), "--no-install-recommends", "install", "bash-completion", "zsh", "fish")
+    bash = inside(root(), "bash", "-c", ". /usr/share/bash-completion/bash_completion; _completion_loader bentospool;"
                   "COMP_WORDS=(bentospool req); COMP_CWORD=1; _bentospool; echo \"${COMPREPLY[@]}\"")
     equal(bash.split(), ["requeue"], "bash")
-    fish = inside("fish", "-c", "complete -C 'bentospool req'; complete -C 'bentospool requeue --stat'",
+    fish = inside(root(), "fish", "-c", "complete -C 'bentospool req'; complete -C 'bentospool requeue --stat'",
                   env={"HOME": "/root"})
     equal([line.split()[0] for line in fish.splitlines()], ["requeue", "--status"], "fish")
-    equal(inside("zsh", "-f", "-c", "autoload -U compinit; compinit -u -D; print $_comps[bentospool];"
-                 " autoload +X -U _bentospool; functions _bentospool | grep -o -m1 requeue", env={"HOME": "/root"}).split(),
-          ["_bentospool", "requeue"], "zsh")
+    zsh = inside(root(), "zsh", "-f", "-c", "autoload -U compinit; compinit -u -D; print $_comps[bentospool];"
+                 " autoload +X -U _bentospool; functions _bentospool | grep -o -m1 requeue", env={"HOME": "/root"})
+    equal(zsh.split(), ["_bentospool", "requeue"], "zsh")
 
 
 def test_upgrade(bench):

@@ -6,6 +6,7 @@
 #include <cjson/cJSON.h>
 #include <stdio.h>
 
+#include "base/plural.h"
 #include "cli/doctor/doctor.h"
 #include "cli/verbs.h"
 #include "term/table.h"
@@ -26,6 +27,7 @@ static const struct {
 struct printing {
 	const struct options *options;
 	struct terminal terminal;
+	int counts[DOCTOR_PROBLEM + 1]; /* findings of each grade */
 };
 
 static void
@@ -46,10 +48,11 @@ print_json(const struct doctor_finding *f)
 static void
 print_finding(void *arg, const struct doctor_finding *f)
 {
-	const struct printing *p = arg;
+	struct printing *p = arg;
 	bool color = p->terminal.color;
 	char text[DOCTOR_TEXT + 64];
 
+	p->counts[f->grade]++;
 	if (p->options->json) {
 		print_json(f);
 		return;
@@ -63,6 +66,24 @@ print_finding(void *arg, const struct doctor_finding *f)
 		terminal_print_wrapped(&p->terminal, COLUMN + 3, slice_from(f->remedy));
 	}
 	fflush(stdout);
+}
+
+/* Says what the list comes to, below it. */
+static void
+print_sum(const struct printing *p)
+{
+	int problems = p->counts[DOCTOR_PROBLEM], warnings = p->counts[DOCTOR_WARNING],
+	    notes = p->counts[DOCTOR_NOTE];
+
+	if (problems == 0)
+		fputs("\nno problem", stdout);
+	else
+		printf("\n%d problem%s", problems, words_plural(problems));
+	if (warnings > 0)
+		printf(", %d warning%s", warnings, words_plural(warnings));
+	if (notes > 0)
+		printf(", %d note%s", notes, words_plural(notes));
+	puts(problems > 1 ? ": begin with the first" : "");
 }
 
 /*
@@ -120,5 +141,7 @@ verb_doctor(const struct options *o)
 	if (!d.refused && !o->offline)
 		doctor_bento(&d);
 	config_free(c);
+	if (!o->json)
+		print_sum(&p);
 	return d.worst == DOCTOR_PROBLEM ? VERB_ERROR : VERB_DONE;
 }

@@ -97,7 +97,9 @@ db_open(struct db *db, const char *path, enum db_mode mode, struct err *e)
 			db_not_ours(path, e);
 		else
 			err_wrap(e, "cannot open database %s", path);
-		if (mode == DB_WRITE && e != NULL && e->code == ERR_IO)
+		if (e != NULL && e->code == ERR_IO
+		    && (mode == DB_WRITE
+			|| (sqlite3_errcode(db->handle) & 0xff) == SQLITE_CANTOPEN))
 			(void)files_check_access(path, e);
 		db_close(db, NULL);
 		return -1;
