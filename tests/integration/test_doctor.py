@@ -17,30 +17,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from spoolscreen import Screen  # noqa: E402
 import spooltest  # noqa: E402
-from spoolmount import Mount  # noqa: E402
+from spooldoctor import by_name, findings, of, remedies  # noqa: E402
 from spooltest import Daemon, Skip, binary, equal, track, true  # noqa: E402
-
-NO_PROXY = {name: "" for name in ("http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")}
-
-
-def findings(bench, conf, *argv, env=None):
-    """Returns the exit status, and each finding as a dictionary."""
-    done = bench.run(binary("bentospool"), "doctor", "--json", "-c", conf, *argv,
-                     env={**NO_PROXY, **(env or {})})
-    rows = [json.loads(line) for line in done.stdout.splitlines()]
-    for row in rows:
-        equal(row["remedy"] is None, row["grade"] == "ok", f"a remedy for what is not well: {row}")
-    return done.returncode, rows
-
-
-def by_name(bench, conf, *argv, env=None):
-    code, rows = findings(bench, conf, *argv, env=env)
-    return code, {row["what"]: (row["grade"], row["found"]) for row in rows}
-
-
-def of(rows, what):
-    return [(row["grade"], row["found"]) for row in rows if row["what"] == what]
-
 
 class Server:
     """Answers every GET with one status, with TLS when it has a certificate."""
@@ -349,10 +327,6 @@ def test_daemon_that_was_killed(bench):
     equal(by_name(bench, daemon.conf, "--offline")[1]["daemon"], ("ok", "not running"), "stopped")
 
 
-def remedies(rows, what):
-    return [row["remedy"] for row in rows if row["what"] == what]
-
-
 def test_settings_that_are_refused(bench):
     """gives a remedy for each kind of refused setting, and still makes the checks that need no
     settings"""
@@ -442,60 +416,6 @@ def test_on_a_terminal(bench):
         true(re.match(r"$|\d+ problem|(ok|note|warning|problem) +\w| {9}(-> )?\S| {12}\S", line), f"{line!r}")
     for line in ("libraries: ", "-> allow HTTPS to that host, or wait until the network is back: events wait"):
         true(line in whole and line in " ".join(shown.split()), f"{line}: {shown}")
-
-
-def folder_is_bad(bench, folder, words):
-    top = {"database": os.path.join(folder, "spool.db"), "control": bench.path("control.sock")}
-    conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")}, top=top)
-    code, found = by_name(bench, conf, "--offline")
-    equal((code, found["directory"][0]), (1, "problem"), f"{folder}: {found}")
-    true(words in found["directory"][1], f"{folder}: {found['directory']}")
-    true("syncing" not in found, f"nothing is written: {found}")
-
-
-def test_folders(bench):
-    """the directory is missing, or is a file"""
-    folder_is_bad(bench, bench.path("none"), "does not exist or is not a directory")
-    folder_is_bad(bench, bench.write("file", ""), "does not exist or is not a directory")
-
-
-def test_folder_that_cannot_be_written(bench):
-    """the directory belongs to another user, or its file system is mounted read-only"""
-    if os.geteuid() != 0:
-        os.mkdir(bench.path("theirs"), 0o555)
-        folder_is_bad(bench, bench.path("theirs"), "cannot write to")
-        return
-    with Mount(bench.path("mount"), "size=1m,ro") as mount:
-        folder_is_bad(bench, mount.path, "cannot write to")
-
-
-RESERVE = 4 << 20  # OUTBOX_RESERVE
-
-
-def free_bytes(folder):
-    of_folder = os.statvfs(folder)
-    return of_folder.f_bavail * of_folder.f_frsize
-
-
-def test_full_disk(bench):
-    """without min_free, doctor reports little space, and a disk on which nothing begins"""
-    with Mount(bench.path("small"), "size=12m") as small:
-        bench.database = os.path.join(small.path, "spool.db")
-        conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")},
-                               top={"min_free": 0, "control": bench.path("control.sock")})
-        rows = findings(bench, conf, "--offline")[1]
-        equal([row[0] for row in of(rows, "disk")], ["warning"], f"{rows}")
-        with open(os.path.join(small.path, "fill"), "wb") as file:
-            os.posix_fallocate(file.fileno(), 0, free_bytes(small.path) - RESERVE)
-            equal([row[0] for row in of(findings(bench, conf, "--offline")[1], "disk")], ["warning"],
-                  "with the reserve")
-            os.posix_fallocate(file.fileno(), 0, free_bytes(small.path) + os.fstat(file.fileno()).st_size)
-        code, rows = findings(bench, conf, "--offline")
-        equal((code, [row[0] for row in of(rows, "disk")]), (1, ["problem"]), f"{rows}")
-        true("deliveries wait" in str(of(rows, "disk")), f"{rows}")
-        true("bentospool purge" in remedies(rows, "disk")[0], f"{rows}")
-        equal(remedies(rows, "syncing"), ["free space on its file system"], f"{rows}")
-        true("min_free" not in str(rows), f"{rows}")
 
 
 spooltest.main()
