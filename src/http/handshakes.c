@@ -5,8 +5,6 @@
  */
 #include "http/handshakes.h"
 
-#include <poll.h>
-
 #include "http/connection.h"
 #include "http/server.h"
 
@@ -56,15 +54,6 @@ wait_for_room(struct server_listener *l)
 	event_del(&l->event);
 }
 
-/* Without a client, no handshake has to make room. */
-static bool
-client_waits(const struct server_listener *l)
-{
-	struct pollfd p = { .fd = l->listener.fd, .events = POLLIN };
-
-	return poll(&p, 1, 0) != 0;
-}
-
 bool
 handshakes_are_awaited(const struct server *s)
 {
@@ -95,7 +84,7 @@ handshakes_ended(struct server *s)
 bool
 handshakes_have_room(struct server_listener *l)
 {
-	if (!are_full(l->server) || !client_waits(l) || make_room(l->server))
+	if (!are_full(l->server) || !server_client_waits(l) || make_room(l->server))
 		return true;
 	wait_for_room(l);
 	return false;

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -93,6 +94,23 @@ pause_accepting(struct server *s, int64_t resume_at)
 	arm_tick(s);
 }
 
+bool
+server_client_waits(const struct server_listener *l)
+{
+	struct pollfd p = { .fd = l->listener.fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) != 0;
+}
+
+static bool
+any_client_waits(const struct server *s)
+{
+	for (size_t i = 0; i < s->n_listeners; i++)
+		if (server_client_waits(&s->listeners[i]))
+			return true;
+	return false;
+}
+
 /* Closes the connection that has been idle longest, if that is long enough. */
 static bool
 make_room(struct server *s)
@@ -151,7 +169,11 @@ accept_one(struct server_listener *l)
 	struct server *s = l->server;
 	int on = 1, client;
 
-	if (s->n_conns >= s->o.max_connections && !make_room(s)) {
+	if (s->n_conns >= s->o.max_connections) {
+		if (!server_client_waits(l))
+			return false;
+		if (make_room(s))
+			return true;
 		log_full(s);
 		pause_accepting(s, 0);
 		return false;
@@ -312,8 +334,9 @@ expire_connections(struct server *s)
 static void
 try_to_resume(struct server *s)
 {
-	if (s->resume_at == 0 ? s->n_conns < s->o.max_connections || make_room(s)
-			      : s->now >= s->resume_at)
+	if (s->resume_at == 0
+		? s->n_conns < s->o.max_connections || (any_client_waits(s) && make_room(s))
+		: s->now >= s->resume_at)
 		set_accepting(s, true);
 }
 

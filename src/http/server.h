@@ -138,6 +138,8 @@ int server_new(const struct server_options *o, const struct server_hooks *hooks,
 /* Ends all connections at once and calls hooks.gone for each owner. */
 void server_close(struct server *s);
 void server_free(struct server *s);
+/* Whether a client waits to be accepted: without one, nobody has to make room. */
+bool server_client_waits(const struct server_listener *l);
 /* Listens on the address, on the inherited socket if there is one for it. inherited may be NULL. */
 int server_listen(struct server *s, const char *text, struct inherited *inherited, struct err *e);
 /* Sets what TLS listeners show to their next connections, and holds it. Call it before

@@ -11,6 +11,7 @@ FAULT_UNITS = \
 	tests/faults/nth_transport \
 	tests/faults/power_cut
 FAULT_TESTS = \
+	tests/faults/crowd.py \
 	tests/faults/damaged_pages.py \
 	tests/faults/failing_calls.py \
 	tests/faults/fleet.py \
@@ -32,6 +33,7 @@ FAULT_MUTANTS = \
 	tests/faults/mutants/answer_denies.patch \
 	tests/faults/mutants/attempt_after_sending.patch \
 	tests/faults/mutants/commit_error_ignored.patch \
+	tests/faults/mutants/connections_not_bounded.patch \
 	tests/faults/mutants/copy_not_synced.patch \
 	tests/faults/mutants/directory_not_synced.patch \
 	tests/faults/mutants/latch_removed.patch \
@@ -42,6 +44,7 @@ FAULT_MUTANTS = \
 	tests/faults/mutants/recovery_left_over.patch \
 	tests/faults/mutants/refusal_forgotten.patch \
 	tests/faults/mutants/result_recorded_twice.patch \
+	tests/faults/mutants/room_for_nobody.patch \
 	tests/faults/mutants/synchronous_normal.patch \
 	tests/faults/mutants/synchronous_off.patch
 
