@@ -34,14 +34,18 @@ verb_config(const struct options *o, struct config **ret_config)
 }
 
 static void
-explain(const struct config *c, struct err *e)
+explain(const struct options *o, const struct config *c, struct err *e)
 {
+	bool begins =
+	    o->database == NULL && c->file[0] == '\0' && getenv("BENTO_SITE_UUID") == NULL;
 	struct err cause = *e;
 
 	if (e->code == ERR_NOTFOUND)
 		err_set(e, ERR_NOTFOUND,
-		    "%s: start `bentospool serve`, which creates it, or name another file with "
-		    "--database",
+		    begins ? "%s, and no configuration " CONFIG_DEFAULT_FILE
+			     ": begin with bentospool init, or name another file with --database"
+			   : "%s: start `bentospool serve`, which creates it, or name another file "
+			     "with --database",
 		    cause.text);
 	if (e->code == ERR_IO && strstr(cause.text, "belongs to") == NULL)
 		err_set(e, ERR_IO,
@@ -77,7 +81,7 @@ open_both(const struct options *o, struct config **ret_config, struct outbox_aud
 	}
 	if (outbox_audit_open((*ret_config)->database, ret_audit, &e) == 0)
 		return 0;
-	explain(*ret_config, &e);
+	explain(o, *ret_config, &e);
 	if (ret_damage != NULL && outbox_may_be_damaged(&e)) {
 		*ret_damage = e;
 		return 0;

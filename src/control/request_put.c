@@ -47,7 +47,9 @@ find_site(const struct control_options *o, const char *name, int64_t *ret_site_i
 			*ret_site_id = o->sites[i].site_id;
 			return 0;
 		}
-	return err_set(e, ERR_NOTFOUND, "the daemon has no site \"%.64s\"", name);
+	/* not ERR_NOTFOUND, which a client reads as: there is no daemon */
+	return err_set(e, ERR_INPUT,
+	    "the daemon has no site \"%.64s\": bentospool status lists the sites", name);
 }
 
 static int

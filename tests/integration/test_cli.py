@@ -386,6 +386,8 @@ def test_send_waits(bench):
     true("SITE" in listed[0] and "shop" in listed[1], f"several sites: {listed}")
     followed = bench.cli("tail", "--no-follow", "--limit", "9").stdout
     true(re.search(r"event 1 .*shop", followed), followed)
+    stranger = bench.cli("send", "--site", "nope", "--name", "Test", "--email", "ann@example.com")
+    equal(stranger.stderr, 'bentospool: the daemon has no site "nope": bentospool status lists the sites\n', "send")
     told = send("main", "--email", "ann@example.com")
     true("site main was paused by" in told and "shop" not in told, told)
     told = send("shop", "--email", "ann@example.com")
@@ -436,7 +438,10 @@ def test_no_database(bench):
     for argv in (["status"], ["list"], ["show", "1"]):
         done = bench.run(binary("bentospool"), *argv, "--database", bench.path("none.db"))
         equal(done.returncode, 1, f"exit status of {argv}")
-        true("none.db" in done.stderr, f"{argv} names it: {done.stderr!r}")
+        true("none.db: start `bentospool serve`" in done.stderr, f"{argv} names it: {done.stderr!r}")
+        done = bench.run(binary("bentospool"), *argv, env={"BENTOSPOOL_DATABASE": bench.path("none.db")})
+        true("none.db, and no configuration /" in done.stderr and ": begin with bentospool init" in done.stderr,
+             f"{argv} on the first day: {done.stderr!r}")
 
 
 spooltest.main()
