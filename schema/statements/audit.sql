@@ -55,6 +55,35 @@ WHERE event_id = (SELECT min(event_id) FROM (
 	CROSS JOIN span r ON r.attempt_id = a.attempt_id
 	WHERE a.outcome IS NULL AND a.site_id = :site_id));
 
+-- The same, but of the delayed events only those whose time comes first are looked at, and of the
+-- attempts without a known end only the newest: at most `max` of each.
+-- name: audit_oldest_about
+-- in: site_id int, max int
+-- one: event_id int, received_at int
+SELECT event_id, received_at FROM event
+WHERE event_id = (SELECT min(event_id) FROM (
+	SELECT min(event_id) AS event_id FROM delivery INDEXED BY delivery_due
+	WHERE site_id = :site_id AND status = 'pending' AND awaiting_since IS NULL
+		AND next_attempt_at = 0
+	UNION ALL
+	SELECT min(event_id) FROM (SELECT event_id FROM delivery INDEXED BY delivery_due
+		WHERE site_id = :site_id AND status = 'pending' AND awaiting_since IS NULL
+			AND next_attempt_at > 0
+		ORDER BY next_attempt_at LIMIT :max)
+	UNION ALL
+	SELECT * FROM (SELECT e.event_id FROM span r INDEXED BY span_due
+		CROSS JOIN event e ON e.event_id BETWEEN r.first_event_id AND r.last_event_id
+			AND e.site_id = :site_id
+		WHERE r.site_id = :site_id AND r.attempt_id IS NULL
+			AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.event_id)
+		ORDER BY r.first_event_id LIMIT 1)
+	UNION ALL
+	SELECT min(r.first_event_id) FROM (SELECT attempt_id, site_id, outcome
+		FROM attempt INDEXED BY attempt_unclear
+		WHERE outcome IS NULL OR outcome = 'unknown' ORDER BY attempt_id DESC LIMIT :max) a
+	CROSS JOIN span r ON r.attempt_id = a.attempt_id
+	WHERE a.outcome IS NULL AND a.site_id = :site_id));
+
 -- name: audit_maybe_sent
 -- out: site_id int, maybe_sent int, perhaps_twice int
 SELECT site_id, count(*) AS maybe_sent,

@@ -53,6 +53,15 @@ const struct clock clock_system = {
 };
 
 int64_t
+clock_micros(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+int64_t
 clock_awake(void)
 {
 	return clock_read(CLOCK_MONOTONIC);

@@ -34,6 +34,9 @@ extern const struct clock clock_system;
  * have had to answer. Any thread. */
 int64_t clock_awake(void);
 
+/* Microseconds since an arbitrary start, for measuring how long something took. Any thread. */
+int64_t clock_micros(void);
+
 /* Identifies this boot of the machine; never 0. Values of mono can be compared only within one
  * boot. */
 uint64_t clock_boot(void);

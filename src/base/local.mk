@@ -7,6 +7,8 @@ src_libbentospool_a_SOURCES += \
 	src/base/encode.h \
 	src/base/err.c \
 	src/base/err.h \
+	src/base/meter/histogram.c \
+	src/base/meter/histogram.h \
 	src/base/isotime.c \
 	src/base/isotime.h \
 	src/base/log.c \
@@ -26,4 +28,6 @@ src_libbentospool_a_SOURCES += \
 	src/base/siphash.h \
 	src/base/slice.h \
 	src/base/utf8.h \
-	src/base/version.h
+	src/base/version.h \
+	src/base/meter/word_counts.c \
+	src/base/meter/word_counts.h

@@ -214,6 +214,26 @@ check_limits(const struct config *c, struct err *e)
 	return 0;
 }
 
+/* Whoever reaches the admin listener reads everything that it serves. */
+static int
+check_admin(const struct config *c, struct err *e)
+{
+	for (size_t i = 0; i < c->admin.listen.n; i++) {
+		if (address_is_tls(c->admin.listen.item[i]))
+			return err_set(e, ERR_INPUT,
+			    "%s: admin: listen: %s: only addresses of ingest can have tls: before "
+			    "them",
+			    config_origin(c), c->admin.listen.item[i]);
+		if (!address_is_local(c->admin.listen.item[i]))
+			return err_set(e, ERR_INPUT,
+			    "%s: admin: listen: other machines can reach %s, and nobody has to log "
+			    "in there: listen on a loopback address or a unix socket, and put a "
+			    "proxy that asks for a password in front of it",
+			    config_origin(c), c->admin.listen.item[i]);
+	}
+	return 0;
+}
+
 /* Checks the alarm program when the daemon starts, and not only at the first alarm. */
 static int
 check_alarm(const struct config *c, struct err *e)
@@ -290,7 +310,7 @@ config_check(const struct config *c, struct err *e)
 		    "%s: no site: add a section site \"main\" { ... }, or set BENTO_SITE_UUID, "
 		    "BENTO_PUBLISHABLE_KEY and BENTO_SECRET_KEY",
 		    config_origin(c));
-	if (check_limits(c, e) != 0 || check_alarm(c, e) != 0)
+	if (check_limits(c, e) != 0 || check_admin(c, e) != 0 || check_alarm(c, e) != 0)
 		return -1;
 	if (tls_files_check(&c->ingest.listen, &c->ingest.tls, e) != 0)
 		return err_wrap(e, "%s: ingest", config_origin(c));

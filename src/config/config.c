@@ -45,6 +45,7 @@ free_config(struct shared *s)
 	}
 	clear_section(SECTION_TOP, c);
 	clear_section(SECTION_INGEST, &c->ingest);
+	clear_section(SECTION_ADMIN, &c->admin);
 	clear_section(SECTION_RETENTION, &c->retention);
 	config_list_clear(&c->files);
 	free(c->places);

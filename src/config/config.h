@@ -65,6 +65,10 @@ struct config_ingest {
 	int64_t certificate_days;
 };
 
+struct config_admin {
+	struct config_list listen; /* empty: nothing is served */
+};
+
 /* In days; 0: forever. */
 struct config_retention {
 	int64_t delivered_payload, delivered_rows;
@@ -146,6 +150,7 @@ struct config {
 	char *log_level;
 	char *log_format;
 	struct config_ingest ingest;
+	struct config_admin admin;
 	struct config_retention retention;
 	struct config_site *sites;
 	size_t n_sites;

@@ -83,10 +83,12 @@ compare_all(cJSON *list, const struct config *old, const struct config *new, str
 {
 	const struct pair top = { list, "", old, new, new, 0 };
 	const struct pair ingest = { list, "ingest: ", &old->ingest, &new->ingest, new, 0 };
+	const struct pair admin = { list, "admin: ", &old->admin, &new->admin, new, 0 };
 	const struct pair retention = { list, "retention: ", &old->retention, &new->retention, new,
 		0 };
 
 	if (compare(&top, SECTION_TOP, e) != 0 || compare(&ingest, SECTION_INGEST, e) != 0
+	    || compare(&admin, SECTION_ADMIN, e) != 0
 	    || compare(&retention, SECTION_RETENTION, e) != 0)
 		return -1;
 	for (size_t i = 0; i < old->n_sites; i++)

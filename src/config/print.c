@@ -49,6 +49,8 @@ config_print(const struct config *c, struct buf *to)
 	print_section(c, SECTION_TOP, c, 0, to);
 	buf_append_literal(to, "\ningest {\n");
 	print_section(c, SECTION_INGEST, &c->ingest, 0, to);
+	buf_append_literal(to, "}\n\nadmin {\n");
+	print_section(c, SECTION_ADMIN, &c->admin, 0, to);
 	buf_append_literal(to, "}\n\nretention {\n");
 	print_section(c, SECTION_RETENTION, &c->retention, 0, to);
 	buf_append_literal(to, "}\n");

@@ -21,6 +21,7 @@
 	SECTION_INGEST, .offset = offsetof(struct config_ingest, field), .name = #field
 #define INGEST_TLS(field)                                                                          \
 	SECTION_INGEST, .offset = offsetof(struct config_ingest, tls.field), .name = #field
+#define ADMIN(field) SECTION_ADMIN, .offset = offsetof(struct config_admin, field), .name = #field
 #define RETENTION(field)                                                                           \
 	SECTION_RETENTION, .offset = offsetof(struct config_retention, field), .name = #field
 #define DAYS(value) NUMBER(value, 0, 36500)
@@ -104,6 +105,9 @@ const struct setting settings[] = {
 	  .help = "percent of an hour's requests that may be refused before status --check fails" },
 	{ INGEST(certificate_days), NUMBER("14", 0, 3650), .live = true,
 	  .help = "days before the end of the certificate from which status --check fails and alarm_command runs" },
+
+	{ ADMIN(listen), LIST(NULL), .check = address_check_listen,
+	  .help = "addresses that serve metrics and health checks, such as 127.0.0.1:7390 or unix:/path; empty: none" },
 
 	{ RETENTION(delivered_payload), DAYS("30"), .live = true,
 	  .help = "days to keep the body of a delivered event; 0: as long as its row" },
@@ -389,6 +393,7 @@ check_maybe_delivered(const char *text, struct err *e)
 static const char *const section_names[SECTION_COUNT] = {
 	[SECTION_TOP] = "",
 	[SECTION_INGEST] = "ingest",
+	[SECTION_ADMIN] = "admin",
 	[SECTION_RETENTION] = "retention",
 	[SECTION_SITE] = "site",
 };
@@ -413,7 +418,8 @@ setting_section_find(const char *name, enum setting_section *ret_section)
 bool
 setting_section_is_single(enum setting_section section)
 {
-	return section == SECTION_INGEST || section == SECTION_RETENTION;
+	return section == SECTION_INGEST || section == SECTION_ADMIN
+	       || section == SECTION_RETENTION;
 }
 
 const struct setting *
@@ -433,6 +439,8 @@ setting_base(struct config *c, enum setting_section section)
 		return c;
 	case SECTION_INGEST:
 		return &c->ingest;
+	case SECTION_ADMIN:
+		return &c->admin;
 	case SECTION_RETENTION:
 		return &c->retention;
 	case SECTION_SITE:

@@ -8,8 +8,14 @@
 #include "base/buf.h"
 #include "config/config.h"
 
-enum setting_section { SECTION_TOP, SECTION_INGEST, SECTION_RETENTION, SECTION_SITE };
-#define SECTION_COUNT 4
+enum setting_section {
+	SECTION_TOP,
+	SECTION_INGEST,
+	SECTION_ADMIN,
+	SECTION_RETENTION,
+	SECTION_SITE
+};
+#define SECTION_COUNT 5
 
 enum setting_type {
 	SETTING_TEXT,    /* char * */
@@ -34,8 +40,8 @@ struct setting {
 	int (*check)(const char *text, struct err *e);
 	/* Like check, for a number that is within its range. */
 	int (*check_number)(int64_t number, struct err *e);
-	size_t offset; /* offset of the member in struct config, config_ingest, config_retention or
-			  config_site */
+	size_t offset; /* offset of the member in struct config, config_ingest, config_admin,
+			  config_retention or config_site */
 	const char *help;
 };
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "admin/admin.h"
 #include "base/log.h"
 #include "base/plural.h"
 #include "base/version.h"
@@ -60,6 +61,7 @@ on_signal(evutil_socket_t signal, short what, void *arg)
 	d->stopping = true;
 	log_info("signal %d: stopping", (int)signal);
 	notify_stopping();
+	admin_note_stopping(d->admin);
 	ingest_stop(d->ingest, d->config->stop_deadline, on_ingest_stopped, d);
 }
 
@@ -210,6 +212,8 @@ announce(const struct daemon *d)
 	log_start(d);
 	for (size_t i = 0; ingest_address(d->ingest, i) != NULL; i++)
 		printf("listening on %s\n", ingest_address(d->ingest, i));
+	for (size_t i = 0; d->admin != NULL && admin_address(d->admin, i) != NULL; i++)
+		printf("admin listening on %s\n", admin_address(d->admin, i));
 	fflush(stdout);
 	notify_ready();
 }
@@ -224,6 +228,8 @@ run(struct daemon *d, struct err *e)
 	rc = start_signals(d, e);
 	if (rc == 0)
 		rc = watchdog_new(d->base, d->outbox, d->dispatcher, &d->watchdog, e);
+	if (rc == 0 && d->admin != NULL)
+		rc = admin_start(d->admin, e);
 	if (rc == 0) {
 		announce(d);
 		if (event_base_dispatch(d->base) < 0)
@@ -241,6 +247,7 @@ run(struct daemon *d, struct err *e)
 static void
 release(struct daemon *d)
 {
+	admin_free(d->admin);
 	control_free(d->control);
 	if (d->ingest != NULL)
 		ingest_free(d->ingest);
@@ -281,7 +288,9 @@ daemon_prepare(struct err *e)
 uint64_t
 daemon_files(const struct config *c)
 {
-	return (uint64_t)c->ingest.max_connections + SPARE_FILES;
+	uint64_t admin = c->admin.listen.n == 0 ? 0 : ADMIN_MAX_CONNECTIONS;
+
+	return (uint64_t)c->ingest.max_connections + admin + SPARE_FILES;
 }
 
 int

@@ -15,6 +15,7 @@
 
 #define N_SIGNALS 2 /* in SIGNALS_STOP, and in SIGNALS_STRAY */
 
+struct admin;
 struct alarm;
 struct certificates;
 struct clocks;
@@ -38,6 +39,7 @@ struct daemon {
 	struct inherited inherited;
 	struct certificates *certificates; /* of ingest; NULL without TLS addresses */
 	struct control *control;
+	struct admin *admin; /* NULL: it has no address */
 	struct event *signals[N_SIGNALS];
 	struct event *stray[N_SIGNALS];
 	struct log_limit stray_limit;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/admin.h"
 #include "base/log.h"
 #include "config/differences.h"
 #include "daemon/alarm.h"
@@ -90,10 +91,9 @@ use_config(struct daemon *d, struct config *c, struct err *e)
 	return 0;
 }
 
-cJSON *
-daemon_reload(void *arg, struct err *e)
+static cJSON *
+reload(struct daemon *d, struct err *e)
 {
-	struct daemon *d = arg;
 	cJSON *changed, *item;
 	struct config *c;
 
@@ -115,5 +115,15 @@ daemon_reload(void *arg, struct err *e)
 	{
 		log_info("reload: %s", item->valuestring);
 	}
+	return changed;
+}
+
+cJSON *
+daemon_reload(void *arg, struct err *e)
+{
+	struct daemon *d = arg;
+	cJSON *changed = reload(d, e);
+
+	admin_note_reload(d->admin, changed != NULL);
 	return changed;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/admin.h"
 #include "base/log.h"
 #include "base/plural.h"
 #include "base/rand.h"
@@ -296,6 +297,27 @@ start_control(struct daemon *d, struct err *e)
 	return rc;
 }
 
+/* ---- admin listener -------------------------------------------------------------------------- */
+
+static int
+start_admin(struct daemon *d, struct err *e)
+{
+	const struct admin_options o = {
+		.listen = (const char *const *)d->config->admin.listen.item,
+		.n_listen = d->config->admin.listen.n,
+		.inherited = &d->inherited,
+		.database = d->config->database,
+		.min_free_bytes = (uint64_t)d->config->min_free,
+		.clock = clocks_clock(d->clocks),
+		.outbox = d->outbox,
+		.requests = ingest_outcomes(d->ingest),
+	};
+
+	if (o.n_listen == 0)
+		return 0;
+	return admin_new(&o, &d->admin, e);
+}
+
 /* ---- jobs and all parts --------------------------------------------------------------------- */
 
 static int
@@ -339,8 +361,8 @@ daemon_start(struct daemon *d, struct err *e)
 	    || clocks_new(&clock_system, d->boot, &d->clocks, e) != 0 || start_outbox(d, e) != 0
 	    || clocks_recall(d->clocks, d->outbox, e) != 0 || start_jobs(d, e) != 0
 	    || start_dispatcher(d, e) != 0 || start_certificates(d, e) != 0
-	    || start_ingest(d, e) != 0 || start_control(d, e) != 0 || start_watch(d, e) != 0
-	    || inherited_check_all_found(&d->inherited, e) != 0)
+	    || start_ingest(d, e) != 0 || start_control(d, e) != 0 || start_admin(d, e) != 0
+	    || start_watch(d, e) != 0 || inherited_check_all_found(&d->inherited, e) != 0)
 		return -1;
 	if (outbox_start(d->outbox, e) != 0)
 		return -1;

@@ -1,5 +1,5 @@
 /*
- * Events that are sent together, as two arrays that only grow. Only members_reserve can fail.
+ * Events that are sent together, as three arrays that only grow. Only members_reserve can fail.
  */
 #include "dispatch/members.h"
 
@@ -9,7 +9,7 @@
 int
 members_reserve(struct members *m, size_t max, struct err *e)
 {
-	int64_t *ids;
+	int64_t *ids, *received;
 	uint64_t *addresses;
 
 	if (max <= m->max)
@@ -22,6 +22,10 @@ members_reserve(struct members *m, size_t max, struct err *e)
 	if (addresses == NULL)
 		return err_nomem(e);
 	m->addresses = addresses;
+	received = reallocarray(m->received, max, sizeof(*received));
+	if (received == NULL)
+		return err_nomem(e);
+	m->received = received;
 	m->max = max;
 	return 0;
 }
@@ -31,6 +35,7 @@ members_free(struct members *m)
 {
 	free(m->ids);
 	free(m->addresses);
+	free(m->received);
 	*m = (struct members){ .n = 0 };
 }
 
@@ -39,6 +44,7 @@ members_copy(struct members *to, const struct members *from)
 {
 	memcpy(to->ids, from->ids, from->n * sizeof(*to->ids));
 	memcpy(to->addresses, from->addresses, from->n * sizeof(*to->addresses));
+	memcpy(to->received, from->received, from->n * sizeof(*to->received));
 	to->n = from->n;
 	to->group = from->group;
 	to->charged = from->charged;

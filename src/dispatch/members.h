@@ -14,6 +14,7 @@
 struct members {
 	int64_t *ids;        /* ascending */
 	uint64_t *addresses; /* order_address of each event */
+	int64_t *received;   /* wall ms: when each event was received */
 	size_t n;
 	size_t max;
 	unsigned group;  /* max_batch of each event; 0: any size */

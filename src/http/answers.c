@@ -152,10 +152,11 @@ print_cors(struct buf *b, const struct answer_manner *m)
 }
 
 static void
-print_head(struct buf *b, const char *date, const struct answer *a, const struct answer_manner *m,
-    size_t body_n)
+print_head(struct buf *b, const struct answers *all, const struct answer *a,
+    const struct answer_manner *m, size_t body_n)
 {
-	buf_printf(b, "HTTP/1.1 %d %s\r\nDate: %s\r\n", a->status, reason_phrase(a->status), date);
+	buf_printf(b, "HTTP/1.1 %d %s\r\nDate: %s\r\n%s", a->status, reason_phrase(a->status),
+	    all->date, all->headers);
 	if (a->status != 204)
 		buf_printf(b, "Content-Type: %s\r\nContent-Length: %zu\r\n",
 		    a->content == NULL ? "application/json" : a->content->type, body_n);
@@ -185,7 +186,7 @@ print(struct answers *a, const struct answer *answer, const struct answer_manner
 	buf_clear(&a->text);
 	buf_clear(&a->body);
 	print_body(&a->body, answer, m);
-	print_head(&a->text, a->date, answer, m, a->body.n);
+	print_head(&a->text, a, answer, m, a->body.n);
 	if (!m->head_only)
 		buf_append_slice(&a->text, buf_slice(&a->body));
 	if (a->text.failed || a->body.failed)
@@ -251,9 +252,9 @@ answers_set_time(struct answers *a, int64_t now)
 }
 
 void
-answers_init(struct answers *a, int64_t now, size_t max_content)
+answers_init(struct answers *a, int64_t now, size_t max_content, const char *headers)
 {
-	*a = (struct answers){ .second = INT64_MIN };
+	*a = (struct answers){ .second = INT64_MIN, .headers = headers };
 	buf_init(&a->text, ANSWER_MAX + max_content);
 	buf_init(&a->body, ANSWER_MAX + max_content);
 	answers_set_time(a, now);

@@ -60,11 +60,13 @@ struct answers {
 	char date[40];
 	char ok[3][256]; /* the plain 200: for keep-alive, close, HTTP/1.0 */
 	size_t ok_n[3];
+	const char *headers; /* of every response, each with its \r\n; borrowed */
 	struct buf text, body;
 };
 
-/* Sets the date to now (wall ms). A response with content has at most max_content bytes of it. */
-void answers_init(struct answers *a, int64_t now, size_t max_content);
+/* Sets the date to now (wall ms). A response with content has at most max_content bytes of it.
+ * headers: lines for every response, each with its \r\n, static; "" for none. */
+void answers_init(struct answers *a, int64_t now, size_t max_content, const char *headers);
 void answers_free(struct answers *a);
 void answers_set_time(struct answers *a, int64_t now);
 /*

@@ -224,9 +224,9 @@ once(struct http_head *h, bool *seen, const char *why)
 static int
 take_host(struct http_head *h, const char *start, struct slice value)
 {
-	(void)start;
 	if (once(h, &h->have_host, "Host is given twice") != 0)
 		return -1;
+	h->host_at = span_of(start, value.p, value.n);
 	return is_authority(value) ? 0 : bad(h, "Host is not a valid host");
 }
 
@@ -323,12 +323,13 @@ static const struct field {
 
 static const struct kept {
 	struct slice name;
-	size_t span; /* offset in struct http_head */
-	const char *twice;
+	size_t span;       /* offset in struct http_head */
+	const char *twice; /* NULL: the first one counts */
 } kept[] = {
 	{ { "authorization", 13 }, offsetof(struct http_head, authorization_at),
 	    "Authorization is given twice" },
 	{ { "origin", 6 }, offsetof(struct http_head, origin_at), "Origin is given twice" },
+	{ { "accept", 6 }, offsetof(struct http_head, accept_at), NULL },
 	{ { "content-encoding", 16 }, offsetof(struct http_head, content_encoding_at),
 	    "Content-Encoding is given twice" },
 	{ { "x-signature", 11 }, offsetof(struct http_head, signature_at),
@@ -350,7 +351,7 @@ keep_field(struct http_head *h, const char *start, struct slice name, struct sli
 		if (!equals_any_case(name, kept[i].name))
 			continue;
 		if (span->there)
-			return bad(h, kept[i].twice);
+			return kept[i].twice == NULL ? 0 : bad(h, kept[i].twice);
 		*span = span_of(start, value.p, value.n);
 	}
 	return 0;
@@ -456,6 +457,8 @@ finish_head(struct http_head *h, const char *start)
 	h->content_encoding = slice_at(start, h->content_encoding_at);
 	h->signature = slice_at(start, h->signature_at);
 	h->write_key = slice_at(start, h->write_key_at);
+	h->host = slice_at(start, h->host_at);
+	h->accept = slice_at(start, h->accept_at);
 	h->request_headers = slice_at(start, h->request_headers_at);
 	h->box = slice_at(start, h->box_at);
 	return HTTP_DONE;

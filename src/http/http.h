@@ -49,8 +49,10 @@ struct http_head {
 	struct slice authorization; /* absent without the header; so are the slices below */
 	struct slice origin;
 	struct slice content_encoding;
-	struct slice signature;       /* X-Signature */
-	struct slice write_key;       /* X-Write-Key, from Jitsu's clients */
+	struct slice signature; /* X-Signature */
+	struct slice write_key; /* X-Write-Key, from Jitsu's clients */
+	struct slice host;
+	struct slice accept;          /* of several such headers the first */
 	struct slice request_headers; /* Access-Control-Request-Headers, in a preflight */
 	struct slice box;             /* Bentospool-Box, from a spooler that forwards */
 	bool asks_private_network;    /* Access-Control-Request-Private-Network */
@@ -69,7 +71,7 @@ struct http_head {
 	bool says_keep_alive;
 	unsigned n_headers;
 	struct http_span path_at, query_at, authorization_at, origin_at, content_encoding_at,
-	    signature_at, write_key_at, request_headers_at, box_at;
+	    signature_at, write_key_at, request_headers_at, box_at, host_at, accept_at;
 };
 
 void http_head_init(struct http_head *h);

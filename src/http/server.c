@@ -401,7 +401,8 @@ server_new(const struct server_options *o, const struct server_hooks *hooks,
 	TAILQ_INIT(&s->all);
 	TAILQ_INIT(&s->idle);
 	TAILQ_INIT(&s->handshakes);
-	answers_init(&s->answers, clock_wall(o->clock), o->max_content);
+	answers_init(&s->answers, clock_wall(o->clock), o->max_content,
+	    o->headers == NULL ? "" : o->headers);
 	evtimer_assign(&s->tick, base, on_tick, s);
 	evtimer_assign(&s->stopped_event, base, on_stopped, s);
 	take_reserve(s);

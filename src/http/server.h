@@ -23,7 +23,8 @@
  * listeners pause for a second.
  *
  * A second listener with other handlers is a second server: server_new with its hooks, then
- * server_listen for each address. An answer of its own form is a struct answer with content.
+ * server_listen for each address, on the same event base or, with a thread of its own, on another
+ * (admin/admin.c). An answer of its own form is a struct answer with content.
  *
  * One thread: the one that runs the event base.
  */
@@ -71,7 +72,8 @@ struct server_options {
 	struct http_limits limits;
 	unsigned max_connections;
 	size_t max_buffered_bytes;
-	size_t max_content; /* bytes of an answer's content; 0: no answer has any */
+	size_t max_content;  /* bytes of an answer's content; 0: no answer has any */
+	const char *headers; /* lines for every response, each with its \r\n; static; NULL: none */
 	int64_t request_timeout_ms;
 	int64_t idle_timeout_ms;
 	const struct clock *clock;

@@ -141,6 +141,12 @@ ingest_use_tls(struct ingest *in, struct tls_context *tls)
 	server_use_tls(in->server, tls);
 }
 
+const struct word_counts *
+ingest_outcomes(const struct ingest *in)
+{
+	return refusals_outcomes(in->refusals);
+}
+
 const char *
 ingest_address(const struct ingest *in, size_t i)
 {

@@ -24,6 +24,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/meter/word_counts.h"
 #include "event/mapping/mapping.h"
 #include "outbox/outbox.h"
 
@@ -95,6 +96,9 @@ struct ingest_requests {
 	uint64_t accepted, refused;
 };
 void ingest_count(const struct ingest *in, struct ingest_requests *ret_requests);
+/* The same by outcome, OUTBOX_REQUESTS_ACCEPTED or the reason of a refusal. Any thread may read it,
+ * until ingest_free. */
+const struct word_counts *ingest_outcomes(const struct ingest *in);
 /*
  * Replaces keys, origins and secrets of the same sites, from the next request on. Copies numbers
  * and strings. Returns -1 on failure; nothing changes then.

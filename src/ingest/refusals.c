@@ -34,7 +34,8 @@ struct refusals {
 	bool unread;
 	struct client clients[REFUSAL_CLIENTS];
 	struct log_limit reused;
-	uint64_t accepted, refused; /* since the start */
+	uint64_t accepted, refused;  /* since the start */
+	struct word_counts outcomes; /* likewise, by outcome */
 };
 
 int
@@ -193,6 +194,7 @@ void
 refusals_add(struct refusals *r, const char *reason, const char *message, int fd)
 {
 	add(&r->sum, reason, 1);
+	word_counts_add(&r->outcomes, reason);
 	r->refused++;
 	log_refusal(r, reason, message, fd);
 }
@@ -201,7 +203,14 @@ void
 refusals_add_accepted(struct refusals *r)
 {
 	add(&r->sum, OUTBOX_REQUESTS_ACCEPTED, 1);
+	word_counts_add(&r->outcomes, OUTBOX_REQUESTS_ACCEPTED);
 	r->accepted++;
+}
+
+const struct word_counts *
+refusals_outcomes(const struct refusals *r)
+{
+	return &r->outcomes;
 }
 
 void

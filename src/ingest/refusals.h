@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/meter/word_counts.h"
 #include "outbox/outbox.h"
 
 #define REFUSAL_ADDRESS_SIZE 64
@@ -34,6 +35,8 @@ void refusals_add(struct refusals *r, const char *reason, const char *message, i
 void refusals_add_accepted(struct refusals *r);
 /* Requests since the start. */
 void refusals_count(const struct refusals *r, uint64_t *ret_accepted, uint64_t *ret_refused);
+/* The same by outcome; any thread may read it. */
+const struct word_counts *refusals_outcomes(const struct refusals *r);
 /* Logs, at most once a minute, that an event was not stored because its messageId belongs to
  * event_id, which has other content. */
 void refusals_log_reused(struct refusals *r, int64_t event_id);

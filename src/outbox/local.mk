@@ -77,6 +77,8 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/origin/envelope.h \
 	src/outbox/origin/made_id.c \
 	src/outbox/origin/made_id.h \
+	src/outbox/meters.c \
+	src/outbox/meters.h \
 	src/outbox/operate/erase.c \
 	src/outbox/operate/erase.h \
 	src/outbox/operate/erase_text.c \

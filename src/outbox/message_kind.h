@@ -29,6 +29,7 @@ struct transaction {
 	struct db *db;
 	struct store *store;
 	int64_t now;              /* wall ms */
+	int64_t began;            /* clock_micros() */
 	enum message_space space; /* the needs for which there is space */
 	/* The following members are results; they take effect when the transaction is committed. */
 	struct outbox_counters counts;
@@ -48,6 +49,9 @@ struct message_kind {
 	 * error rolls the whole transaction back.
 	 */
 	int (*apply)(struct transaction *t, struct outbox_msg *msg, struct err *e);
+	/* Called after the commit with each message that was applied: adds it to the numbers for
+	 * metrics. NULL: the kind has none. */
+	void (*meter)(struct meters *m, const struct outbox_msg *msg);
 	/* Toward the bound of a transaction the message counts as this many events, */
 	size_t events;
 	/* or, when this offset is not 0, as many as the size_t at this offset of the message says.

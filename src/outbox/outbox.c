@@ -42,7 +42,8 @@ recover(struct outbox *o, int64_t *ret_recovered, struct err *e)
 	if (db_exec(&o->db, "BEGIN IMMEDIATE", e) != 0)
 		return -1;
 	if (wal_rewrite(o->path, e) != 0 || (!o->options.passing && sites_reset(&o->db, e) != 0)
-	    || attempts_recover(&o->db, clock_wall(o->options.clock), ret_recovered, e) != 0
+	    || attempts_recover(&o->db, &o->meters, clock_wall(o->options.clock), ret_recovered, e)
+		   != 0
 	    || reserve_commit(&o->db, e) != 0) {
 		db_rollback(&o->db);
 		return err_wrap(e, "cannot recover the outbox");
@@ -122,7 +123,11 @@ outbox_check_file(const char *path, struct err *e)
 int
 outbox_site(struct outbox *o, const char *name, int64_t *ret_site_id, struct err *e)
 {
-	return sites_find_or_add(&o->db, name, ret_site_id, e);
+	if (sites_find_or_add(&o->db, name, ret_site_id, e) != 0)
+		return -1;
+	/* A counter that begins at 0 shows its first increase. */
+	(void)meters_site(&o->meters, *ret_site_id);
+	return 0;
 }
 
 int
@@ -215,4 +220,10 @@ outbox_counters(const struct outbox *o, struct outbox_counters *ret_counters)
 		.attempts = atomic_load(&o->attempts),
 		.erasures = atomic_load(&o->erasures),
 	};
+}
+
+const struct meters *
+outbox_meters(const struct outbox *o)
+{
+	return &o->meters;
 }

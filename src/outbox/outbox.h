@@ -44,6 +44,7 @@
  */
 #define OUTBOX_STALL_MS 4000
 
+struct meters;
 struct outbox;
 
 struct outbox_options {
@@ -153,5 +154,8 @@ struct outbox_counters {
 void outbox_counters(const struct outbox *o, struct outbox_counters *ret_counters);
 /* The events that got a final status since the start of the process: see tally.h. */
 size_t outbox_finished(const struct outbox *o, struct tally_row ret_rows[TALLY_MAX]);
+
+/* Numbers for metrics: see meters.h. */
+const struct meters *outbox_meters(const struct outbox *o);
 
 #endif

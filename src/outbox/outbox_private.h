@@ -9,6 +9,7 @@
 #include "outbox/dedup/dedup.h"
 #include "outbox/file/db.h"
 #include "outbox/file/files.h"
+#include "outbox/meters.h"
 #include "outbox/outbox.h"
 #include "outbox/tally.h"
 #include "outbox/write/store.h"
@@ -52,6 +53,7 @@ struct outbox {
 	char fault[512];   /* the fault while health is OUTBOX_FAULTY; protected by fault_lock */
 	char failure[512]; /* written once, before health becomes OUTBOX_FAILED */
 	struct tally finished;
+	struct meters meters;
 	_Atomic uint64_t stored, duplicates, commits, delivered, attempts, erasures;
 };
 

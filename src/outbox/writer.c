@@ -127,6 +127,7 @@ commit_group(struct outbox *o, struct group *g, struct transaction *t, struct er
 		.db = &o->db,
 		.store = &o->store,
 		.now = clock_wall(o->options.clock),
+		.began = clock_micros(),
 		.space = free_space_for(o, g->bytes),
 	};
 	/* An earlier transaction may still be open, for lack of memory. */
@@ -174,6 +175,8 @@ answer(struct outbox *o, const struct group *g, const struct err *failed)
 		if (failed != NULL) {
 			msg->rc = -1;
 			msg->err = *failed;
+		} else if (msg->rc == 0 && message_kind(msg)->meter != NULL) {
+			message_kind(msg)->meter(&o->meters, msg);
 		}
 		msg->done(msg, msg->done_arg);
 	}
@@ -215,6 +218,7 @@ report_due(struct outbox *o, bool changed)
 static void
 finish_commit(struct outbox *o, const struct group *g, const struct transaction *t)
 {
+	histogram_add(&o->meters.commit, &meters_commit_bounds, clock_micros() - t->began);
 	count(o, &t->counts);
 	tally_publish(&o->finished, &t->finished);
 	if (t->cut_wal)

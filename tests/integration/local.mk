@@ -21,6 +21,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_hardening.sh \
 	tests/integration/test_import.py \
 	tests/integration/test_identity.py \
+	tests/integration/test_metrics.py \
 	tests/integration/test_morning.py \
 	tests/integration/test_move.py \
 	tests/integration/test_bento_api.py \

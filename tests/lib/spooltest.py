@@ -244,9 +244,11 @@ def conf_section(head, settings):
     return "\n".join([head + " {", *lines, "}"])
 
 
-def conf_text(top, ingest, sites):
+def conf_text(top, ingest, sites, admin=None):
     parts = [f"{key} = {conf_value(value)}" for key, value in top.items()]
     parts.append(conf_section("ingest", ingest))
+    if admin is not None:
+        parts.append(conf_section("admin", admin))
     parts += [conf_section(f'site "{name}"', site) for name, site in sites.items()]
     return "\n".join(parts) + "\n"
 
@@ -334,10 +336,10 @@ class Bench:
                 "requests_per_minute": 0, "retry_first": 1, "retry_max": 2,
                 "identity_wait": 0, **settings}
 
-    def configure(self, sites=None, ingest=None, top=None, name="bentospool.conf"):
+    def configure(self, sites=None, ingest=None, top=None, name="bentospool.conf", admin=None):
         top = {"database": self.database, **(top or {})}
         ingest = {"listen": ["127.0.0.1:0"], **(ingest or {})}
-        return self.write(name, conf_text(top, ingest, sites or {}))
+        return self.write(name, conf_text(top, ingest, sites or {}, admin))
 
     def daemon(self, sim=None, ingest=None, top=None, env=None, preexec=None, listeners=1, **site):
         """Starts a daemon with one site; without a simulator nobody listens at Bento's address."""

@@ -56,6 +56,7 @@ section_words(enum setting_section section)
 	static const char *const words[SECTION_COUNT] = {
 		[SECTION_TOP] = "the top of the file",
 		[SECTION_INGEST] = "the section ingest",
+		[SECTION_ADMIN] = "the section admin",
 		[SECTION_RETENTION] = "the section retention",
 		[SECTION_SITE] = "a section site",
 	};

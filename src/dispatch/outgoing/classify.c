@@ -116,6 +116,7 @@ classify_apply(
 	end->outcome = c->verdict.outcome;
 	end->http_status = c->facts.http_status;
 	end->event_ids = members->ids;
+	end->received = members->received;
 	end->n_events = members->n;
 	end->status = effect->status;
 	end->reason = effect->settles ? c->verdict.reason : NULL;

@@ -353,6 +353,7 @@ write_end(struct attempt *a, const struct transport_result *result, const struct
 	a->end = (struct outbox_attempt_end){
 		.attempt_id = a->begin.attempt_id,
 		.site_id = a->begin.site_id,
+		.endpoint = a->begin.endpoint,
 		.finished_at = clock_wall(ctx->clock),
 		.duration_ms = clock_mono(ctx->clock) - a->started_ms,
 		.error = a->error[0] == '\0' ? SLICE_NONE : slice_from(a->error),

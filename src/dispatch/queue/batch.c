@@ -55,6 +55,7 @@ batch_keep(struct batch *b, const struct outbox_event *event, uint64_t address,
 		m->charged = event->attempts;
 	}
 	m->addresses[m->n] = address;
+	m->received[m->n] = event->received_at;
 	m->ids[m->n++] = event->event_id;
 	payload_keep(&b->payload);
 	b->n_items += composed->items;

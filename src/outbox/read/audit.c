@@ -209,6 +209,24 @@ fill_all(struct outbox_audit *a, struct audit_site *sites, size_t n, struct err 
 }
 
 static int
+fill_oldest_about(struct outbox_audit *a, struct audit_site *sites, size_t n, struct err *e)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct stmt_audit_oldest_about_row row = { .event_id = 0 };
+		const struct stmt_audit_oldest_about in = {
+			.site_id = sites[i].site_id,
+			.max = AUDIT_GAUGES_DELAYED,
+		};
+
+		if (stmt_audit_oldest_about(&a->db, &in, &row, e) < 0)
+			return -1;
+		sites[i].oldest_pending_id = row.event_id;
+		sites[i].oldest_pending_at = row.received_at;
+	}
+	return 0;
+}
+
+static int
 read_sites(struct outbox_audit *a,
     int (*fill)(struct outbox_audit *a, struct audit_site *sites, size_t n, struct err *e),
     struct audit_site **ret_sites, size_t *ret_n, struct err *e)
@@ -245,6 +263,13 @@ outbox_audit_site_backlogs(
     struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e)
 {
 	return read_sites(a, fill_backlogs, ret_sites, ret_n, e);
+}
+
+int
+outbox_audit_gauges(
+    struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e)
+{
+	return read_sites(a, fill_oldest_about, ret_sites, ret_n, e);
 }
 
 uint64_t

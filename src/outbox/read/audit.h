@@ -91,6 +91,14 @@ int outbox_audit_site_modes(
 /* Like outbox_audit_site_modes, with the backlog and the last attempt. Walks unresolved events. */
 int outbox_audit_site_backlogs(
     struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e);
+/*
+ * Like outbox_audit_site_modes, with the oldest pending event: what metrics show. Costs the same at
+ * any number of events: of the delayed events it looks only at the AUDIT_GAUGES_DELAYED whose time
+ * comes first.
+ */
+#define AUDIT_GAUGES_DELAYED 1000
+int outbox_audit_gauges(
+    struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e);
 /* Returns the free bytes on the file system of path; UINT64_MAX when unknown. */
 uint64_t outbox_audit_free(const char *path);
 /*

@@ -7,6 +7,7 @@
 
 #include "outbox/file/db.h"
 #include "outbox/message_kind.h"
+#include "outbox/meters.h"
 #include "outbox/write/spans.h"
 
 static int
@@ -139,7 +140,8 @@ finish_attempt(struct db *db, const struct outbox_attempt_end *end, struct err *
 }
 
 int
-attempts_recover(struct db *db, int64_t now, int64_t *ret_recovered, struct err *e)
+attempts_recover(
+    struct db *db, struct meters *m, int64_t now, int64_t *ret_recovered, struct err *e)
 {
 	struct stmt_attempt_open_row row;
 	int64_t n = 0;
@@ -147,12 +149,14 @@ attempts_recover(struct db *db, int64_t now, int64_t *ret_recovered, struct err 
 
 	while ((rc = stmt_attempt_open(db, &row, e)) == 1) {
 		if (spans_leave(db, row.site_id, row.attempt_id, e) != 0
-		    || stmt_members_cut_off(db, row.attempt_id, e) != 0
-		    || stmt_attempt_cut_off(db,
-			   &(struct stmt_attempt_cut_off){
-			       .attempt_id = row.attempt_id, .finished_at = now },
-			   e)
-			   != 0)
+		    || stmt_members_cut_off(db, row.attempt_id, e) != 0)
+			return -1;
+		meters_add(&meters_site(m, row.site_id)->maybe_sent, (uint64_t)db_changes(db));
+		if (stmt_attempt_cut_off(db,
+			&(struct stmt_attempt_cut_off){
+			    .attempt_id = row.attempt_id, .finished_at = now },
+			e)
+		    != 0)
 			return -1;
 		n++;
 	}
@@ -184,6 +188,23 @@ apply_end(struct transaction *t, struct outbox_msg *msg, struct err *e)
 	return 0;
 }
 
+static void
+meter_end(struct meters *m, const struct outbox_msg *msg)
+{
+	const struct outbox_attempt_end *end = (const struct outbox_attempt_end *)msg;
+	struct meters_site *site = meters_site(m, end->site_id);
+
+	meters_add(&site->attempts[end->endpoint][end->outcome], 1);
+	histogram_add(&m->attempt, &meters_attempt_bounds, end->duration_ms * 1000);
+	if (end->maybe_sent)
+		meters_add(&site->maybe_sent, end->n_events);
+	if (end->status != STATUS_DELIVERED || end->received == NULL)
+		return;
+	for (size_t i = 0; i < end->n_events; i++)
+		histogram_add(&m->delivery, &meters_delivery_bounds,
+		    (end->finished_at - end->received[i]) * 1000);
+}
+
 const struct message_kind outbox_attempt_begin_kind = {
 	.name = "attempt begin",
 	.apply = apply_begin,
@@ -194,5 +215,6 @@ const struct message_kind outbox_attempt_begin_kind = {
 const struct message_kind outbox_attempt_end_kind = {
 	.name = "attempt end",
 	.apply = apply_end,
+	.meter = meter_end,
 	.events_at = offsetof(struct outbox_attempt_end, n_events),
 };

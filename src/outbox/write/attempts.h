@@ -43,10 +43,12 @@ struct outbox_attempt_end {
 	int64_t finished_at; /* wall ms */
 	int64_t duration_ms; /* monotonic */
 	enum attempt_outcome outcome;
-	int http_status;          /* 0: none */
-	struct slice error;       /* absent: none */
-	struct slice response;    /* the first KiB of the answer */
-	const int64_t *event_ids; /* the same ids as at the beginning */
+	int http_status;              /* 0: none */
+	struct slice error;           /* absent: none */
+	struct slice response;        /* the first KiB of the answer */
+	enum bento_endpoint endpoint; /* of the beginning */
+	const int64_t *event_ids;     /* the same ids as at the beginning */
+	const int64_t *received;      /* wall ms: when each was received; NULL: not known */
 	size_t n_events;
 	/* the effect on the members */
 	enum event_status status; /* STATUS_PENDING: they stay pending */
@@ -62,8 +64,11 @@ struct outbox_attempt_end {
 /* ---- for this room -------------------------------------------------------------------------- */
 
 struct db;
+struct meters;
 
-/* Ends the attempts that a crash left open as `unknown`, and makes their events due again. */
-int attempts_recover(struct db *db, int64_t now, int64_t *ret_recovered, struct err *e);
+/* Ends the attempts that a crash left open as `unknown`, makes their events due again, and adds
+ * these to the numbers for metrics. */
+int attempts_recover(
+    struct db *db, struct meters *m, int64_t now, int64_t *ret_recovered, struct err *e);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/slice.h"
+#include "event/kind.h"
 #include "event/segment/segment.h"
 #include "outbox/message.h"
 #include "outbox/origin/box.h"
@@ -33,6 +34,7 @@ struct outbox_put {
 	/* result */
 	size_t n_stored;
 	size_t n_duplicates;
+	uint32_t stored_kinds[KIND_COUNT]; /* how many of each kind were stored */
 	size_t n_reused;         /* duplicates whose content differs from the stored event, */
 	int64_t reused_event_id; /* the stored event of one of these duplicates */
 	size_t n_erasures;       /* persons to erase */

@@ -381,6 +381,7 @@ add_new(struct transaction *t, struct outbox_put *put, const struct segment_even
 	env->events++;
 	if (put->n_stored++ == 0)
 		put->first_event_id = s->last_event_id;
+	put->stored_kinds[event->kind]++;
 	t->due = t->due || is_due(&d);
 	tally_note(&t->finished, put->site_id, d.status, d.reason, 1);
 	return 0;

@@ -79,7 +79,7 @@ errors_name_file_line_and_what_is_allowed(void **state)
 	config_rig_refuses("site main { listen = {} }",
 	    "%:1: listen belongs to the section ingest, not to a section site");
 	config_rig_refuses(
-	    "\nserver { }", "%:2: no section is called server: there are ingest, retention");
+	    "\nserver { }", "%:2: no section is called server: there are ingest, admin, retention");
 	config_rig_refuses("site main {\n batch_events = 5\n batch_events = 6\n}",
 	    "%:3: batch_events is given twice, first in line 2");
 	config_rig_refuses("site main {\n write_keys = {}\n write_keys = {\"a\"}\n}",

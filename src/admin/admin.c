@@ -1,0 +1,210 @@
+/*
+ * The life of the admin listener: it binds on the main thread, so that a start fails with the
+ * reason, and serves on its own. The end wakes the thread by an eventfd. A request that waits for a
+ * hanging disk delays the end, like every other reader of the database.
+ */
+#include "admin/admin.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "admin/admin_private.h"
+#include "admin/process.h"
+
+#define MAX_BODY 4096 /* bytes of a request's body, which is dropped */
+#define AUDIT_LOG_MS 60000
+
+static int
+open_server(struct admin *a, const struct admin_options *o, struct err *e)
+{
+	const struct server_options so = {
+		.name = "admin",
+		.max_body = MAX_BODY,
+		.limits = { .max_bytes = 16384, .max_headers = 100 },
+		.max_connections = ADMIN_MAX_CONNECTIONS,
+		.max_buffered_bytes = (size_t)ADMIN_MAX_CONNECTIONS * MAX_BODY,
+		.max_content = ADMIN_MAX_REPLY,
+		.headers = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n",
+		.request_timeout_ms = 10000,
+		.idle_timeout_ms = 120000,
+		.clock = o->clock,
+	};
+	const struct server_hooks hooks = { admin_on_head, admin_on_body, admin_on_refused,
+		admin_on_gone, a };
+
+	if (server_new(&so, &hooks, a->base, &a->server, e) != 0)
+		return -1;
+	for (size_t i = 0; i < o->n_listen; i++) {
+		struct listen_address address;
+
+		if (listen_parse(o->listen[i], &address, e) != 0)
+			return -1;
+		if (!address.local)
+			return err_set(e, ERR_INPUT,
+			    "admin: other machines can reach %s: listen on a loopback address or "
+			    "a unix socket",
+			    o->listen[i]);
+		if (server_listen(a->server, o->listen[i], o->inherited, e) != 0)
+			return err_wrap(e, "admin");
+	}
+	return 0;
+}
+
+static void
+on_wake(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	event_base_loopbreak(arg);
+}
+
+static int
+open_wake(struct admin *a, struct err *e)
+{
+	a->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (a->wake_fd < 0)
+		return err_sys(e, "admin: cannot create an eventfd");
+	event_assign(&a->wake_event, a->base, a->wake_fd, EV_READ | EV_PERSIST, on_wake, a->base);
+	if (event_add(&a->wake_event, NULL) != 0)
+		return err_nomem(e);
+	a->waking = true;
+	return 0;
+}
+
+int
+admin_new(const struct admin_options *o, struct admin **ret_admin, struct err *e)
+{
+	struct admin *a = calloc(1, sizeof(*a));
+
+	if (a == NULL)
+		return err_nomem(e);
+	a->o = *o;
+	a->wake_fd = -1;
+	a->started_ms = process_started(o->clock);
+	atomic_store(&a->reloaded_ms, clock_wall(o->clock));
+	a->database = strdup(o->database);
+	a->base = event_base_new();
+	if (a->database == NULL || a->base == NULL) {
+		admin_free(a);
+		return err_nomem(e);
+	}
+	a->o.listen = NULL;
+	a->o.inherited = NULL;
+	a->o.database = a->database;
+	if (open_wake(a, e) != 0 || open_server(a, o, e) != 0) {
+		admin_free(a);
+		return -1;
+	}
+	*ret_admin = a;
+	return 0;
+}
+
+const char *
+admin_address(const struct admin *a, size_t i)
+{
+	return server_address(a->server, i);
+}
+
+static void *
+run(void *arg)
+{
+	const struct admin *a = arg;
+
+	if (event_base_dispatch(a->base) < 0)
+		log_error("admin: the event loop failed: metrics and health checks are not served "
+			  "until a restart");
+	return NULL;
+}
+
+int
+admin_start(struct admin *a, struct err *e)
+{
+	sigset_t all, before;
+	int rc;
+
+	/* Signals go to the main thread. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	rc = pthread_create(&a->thread, NULL, run, a);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (rc != 0)
+		return err_set(e, ERR_SYSTEM, "cannot start the admin listener's thread");
+	a->running = true;
+	return 0;
+}
+
+void
+admin_note_reload(struct admin *a, bool done)
+{
+	if (a == NULL)
+		return;
+	atomic_store(&a->reload_failed, !done);
+	if (done)
+		atomic_store(&a->reloaded_ms, clock_wall(a->o.clock));
+}
+
+void
+admin_note_stopping(struct admin *a)
+{
+	if (a != NULL)
+		atomic_store(&a->stopping, true);
+}
+
+static void
+stop(struct admin *a)
+{
+	uint64_t one = 1;
+	ssize_t n;
+
+	do
+		n = write(a->wake_fd, &one, sizeof(one));
+	while (n < 0 && errno == EINTR);
+	pthread_join(a->thread, NULL);
+	a->running = false;
+}
+
+void
+admin_free(struct admin *a)
+{
+	if (a == NULL)
+		return;
+	if (a->running)
+		stop(a);
+	server_free(a->server);
+	outbox_audit_close(a->audit);
+	if (a->waking)
+		event_del(&a->wake_event);
+	if (a->wake_fd >= 0)
+		close(a->wake_fd);
+	if (a->base != NULL)
+		event_base_free(a->base);
+	free(a->database);
+	free(a);
+}
+
+/* ---- the database --------------------------------------------------------------------------- */
+
+struct outbox_audit *
+admin_audit(struct admin *a, struct err *e)
+{
+	if (a->audit == NULL && outbox_audit_open(a->database, &a->audit, e) != 0)
+		return NULL;
+	return a->audit;
+}
+
+void
+admin_audit_failed(struct admin *a, const struct err *e)
+{
+	unsigned left_out;
+
+	outbox_audit_close(a->audit);
+	a->audit = NULL;
+	if (log_limit_pass(&a->audit_log, clock_mono(a->o.clock), AUDIT_LOG_MS, &left_out))
+		log_warn("admin: cannot read the database: %s (%u more since the last such line)",
+		    e->text, left_out);
+}

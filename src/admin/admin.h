@@ -1,0 +1,55 @@
+/*
+ * The admin listener: what operators and their programs read over HTTP. It has a server (http/) and
+ * a thread of its own, with a read-only connection to the database, so that no reader ever delays
+ * an application: a disk that hangs makes only the admin listener wait.
+ *
+ * routes.h has the paths. Only this machine can reach the listener: nobody has to log in.
+ */
+#ifndef ADMIN_ADMIN_H
+#define ADMIN_ADMIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/meter/word_counts.h"
+#include "outbox/outbox.h"
+
+#define ADMIN_MAX_CONNECTIONS 64
+
+struct admin;
+struct inherited;
+
+/* The strings are copied; what is pointed to otherwise must outlive the admin. */
+struct admin_options {
+	const char *const *listen; /* "127.0.0.1:7390", "[::1]:0", "unix:/path" */
+	size_t n_listen;
+	struct inherited *inherited; /* sockets that systemd holds; NULL: none. admin_new only */
+	const char *database;
+	uint64_t min_free_bytes;
+	const struct clock *clock;
+	struct outbox *outbox;
+	/* requests to ingest by outcome: "accepted", or why they were refused */
+	const struct word_counts *requests;
+};
+
+/*
+ * Binds and listens; the error names the address and what to do. ERR_INPUT: other machines could
+ * reach an address. Main thread, as all functions below.
+ */
+int admin_new(const struct admin_options *o, struct admin **ret_admin, struct err *e);
+/* Returns "http://127.0.0.1:7390" with the real port, or "unix:/path", for listener i; NULL past
+ * the last one. */
+const char *admin_address(const struct admin *a, size_t i);
+/* Starts the thread. */
+int admin_start(struct admin *a, struct err *e);
+/* Remembers whether the last reload of the configuration was done. NULL is allowed. */
+void admin_note_reload(struct admin *a, bool done);
+/* From now on /readyz says that the daemon stops. NULL is allowed. */
+void admin_note_stopping(struct admin *a);
+/* Ends all connections and the thread. NULL is allowed. */
+void admin_free(struct admin *a);
+
+#endif

@@ -1,0 +1,19 @@
+/* Shared by the files that write metrics. Admin's thread. */
+#ifndef ADMIN_METRICS_PRIVATE_H
+#define ADMIN_METRICS_PRIVATE_H
+
+#include "admin/admin_private.h"
+#include "admin/exposition.h"
+
+/* One scrape. */
+struct scrape {
+	const struct admin *admin;
+	struct exposition *x;
+	const struct audit_site *sites; /* as the database has them */
+	size_t n_sites;
+};
+
+/* metrics_sites.c: one series or more for each site. */
+void metrics_expose_sites(const struct scrape *s);
+
+#endif

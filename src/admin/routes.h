@@ -1,0 +1,30 @@
+/*
+ * The paths of the admin listener. To add one, add a row to the table in routes.c, and its function
+ * to a file of its own.
+ */
+#ifndef ADMIN_ROUTES_H
+#define ADMIN_ROUTES_H
+
+#include "base/slice.h"
+#include "http/http.h"
+
+struct admin_request;
+struct admin_reply;
+
+struct route {
+	const char *path;
+	/* Answers GET, and HEAD with the same headers. Admin's thread; may read the database. */
+	void (*get)(const struct admin_request *r, struct admin_reply *reply);
+};
+
+/* NULL: there is nothing at that path. */
+const struct route *admin_route_find(struct slice path);
+bool admin_route_allows(const struct route *r, enum http_method method);
+/* Returns the value of the Allow header. */
+const char *admin_route_allowed(const struct route *r);
+
+/* Whether the value of a Host header is this machine, by a loopback address or as localhost, with
+ * or without a port. A page of another site, whose name was made to lead here, is not. Pure. */
+bool admin_host_is_local(struct slice host);
+
+#endif

@@ -1,0 +1,248 @@
+#!/usr/bin/env python3
+"""The admin listener: metrics that agree with the database, health checks, what is refused."""
+import json
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import spooltest  # noqa: E402
+from spoolhttp import http_request  # noqa: E402
+from spooltest import Daemon, equal, track, true, wait_until  # noqa: E402
+
+OPENMETRICS = "application/openmetrics-text;version=1.0.0"
+SERIES = re.compile(r'^(\w+)(?:\{(.*)\})? (\S+)$')
+LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"(?:,|$)')
+
+
+def start(bench, sim=None, sites=None, listen=("127.0.0.1:0",), **more):
+    """Starts a daemon whose admin listener is its second address."""
+    api_url = sim.api_url() if sim else "http://127.0.0.1:1/api/v1"
+    sites = sites or {"main": {}}
+    sites = {name: bench.site(api_url, **site) for name, site in sites.items()}
+    conf = bench.configure(sites, admin={"listen": list(listen)}, **more)
+    return Daemon(bench, conf, listeners=1 + len(listen))
+
+
+def get(daemon, path="/metrics", headers=None, method="GET", listener=1):
+    return http_request(daemon.url(listener), method, path, None, headers)
+
+
+def parse(text):
+    """Returns {name: {((label, value), ...): number}}; each line must be well-formed."""
+    found = {}
+    for line in text.splitlines():
+        if line.startswith("#"):
+            continue
+        name, labels, value = SERIES.match(line).groups()
+        labels = tuple(sorted(LABEL.findall(labels or "")))
+        series = found.setdefault(name, {})
+        true(labels not in series, f"one series each: {line}")
+        series[labels] = float(value)
+    return found
+
+
+def scrape(daemon, **headers):
+    status, got, text = get(daemon, headers=headers)
+    equal(status, 200, text)
+    equal(got["cache-control"], "no-store", "no cache keeps it")
+    return parse(text)
+
+
+def one(metrics, name, **labels):
+    return metrics[name][tuple(sorted(labels.items()))]
+
+
+def total(metrics, name, **labels):
+    """The sum of the series that have these labels."""
+    wanted = set(labels.items())
+    return sum(value for key, value in metrics.get(name, {}).items() if wanted <= set(key))
+
+
+def check_against_database(bench, metrics):
+    """Gauges are what the database says."""
+    for row in bench.rows("SELECT site, state FROM sites"):
+        for state in ("ready", "backoff", "paused"):
+            equal(one(metrics, "bentospool_site_state", site=row["site"], state=state),
+                  row["state"] == state, f"{row['site']} {state}")
+    counts = {(row["site"], row["status"]): row["events"]
+              for row in bench.rows("SELECT site, status, count(*) AS events FROM outbox GROUP BY 1, 2")}
+    shown = {(dict(key)["site"], dict(key)["status"]): value
+             for key, value in metrics["bentospool_events"].items() if value}
+    equal(shown, counts, "events by site and status")
+
+
+def check_against_status(bench, metrics):
+    status = json.loads(bench.cli("status", "--json").stdout)
+    for site in status["sites"]:
+        for name, events in site["counts"].items():
+            equal(one(metrics, "bentospool_events", site=site["site"], status=name), events,
+                  f"status --json: {site['site']} {name}")
+
+
+def test_metrics_agree(bench):
+    """the metrics of two sites agree with the views, with status --json and with what was done"""
+    sim = bench.sim()
+    daemon = start(bench, sim, {"main": {}, "other": {"write_keys": ["other-key"]}})
+    daemon.accept("/v1/batch", {"batch": [track(f"a-{i}") for i in range(7)]})
+    daemon.accept("/v1/track", track("a-0"))
+    daemon.accept("/v1/track", track("b-1"), key="other-key")
+    daemon.accept("/v1/track", track("b-2", email=None), key="other-key")
+    equal(daemon.post("/v1/track", track("c"), key="wrong")[0], 401, "a wrong key")
+    bench.wait_settled(9)
+    metrics = scrape(daemon)
+    check_against_database(bench, metrics)
+    check_against_status(bench, metrics)
+    equal(one(metrics, "bentospool_events_received_total", site="main", kind="track"), 7, "received")
+    equal(one(metrics, "bentospool_events_received_total", site="other", kind="track"), 2, "there")
+    equal(total(metrics, "bentospool_events_received_total"), 9, "no other kind")
+    equal(one(metrics, "bentospool_events_duplicate_total"), 1, "the repeated one")
+    equal(one(metrics, "bentospool_requests_accepted_total"), 4, "requests")
+    equal(metrics["bentospool_requests_refused_total"],
+          {(("reason", "invalid_write_key"),): 1}, "the refused one")
+    equal(total(metrics, "bentospool_events_finished_total", site="main", status="delivered"), 7, "")
+    equal(total(metrics, "bentospool_events_finished_total", site="other", status="delivered"), 1, "")
+    attempts = bench.rows("SELECT site, endpoint, outcome, count(*) AS n FROM attempts GROUP BY 1, 2, 3")
+    for row in attempts:
+        equal(one(metrics, "bentospool_attempts_total", site=row["site"], endpoint=row["endpoint"],
+                  outcome=row["outcome"]), row["n"], str(row))
+    n = sum(row["n"] for row in attempts)
+    equal(total(metrics, "bentospool_attempts_total"), n, "no other attempt")
+    equal(one(metrics, "bentospool_attempt_duration_seconds_count"), n, "each was measured")
+    equal(one(metrics, "bentospool_delivery_latency_seconds_count"), 8, "so was each delivery")
+    true(one(metrics, "bentospool_commit_duration_seconds_count") > 2 * n, "and each commit")
+    equal(one(metrics, "bentospool_maybe_sent_events_total", site="main"), 0, "nothing is in doubt")
+    equal(one(metrics, "bentospool_storage_ok"), 1, "the storage is well")
+
+
+def promtool(bench, text):
+    if shutil.which("promtool") is None:
+        raise spooltest.Skip("promtool (package prometheus) is not installed")
+    done = subprocess.run(["promtool", "check", "metrics"], input=text, text=True, cwd=bench.dir,
+                          capture_output=True, timeout=spooltest.DEADLINE, check=False)
+    equal((done.returncode, done.stdout + done.stderr), (0, ""), "promtool check metrics")
+
+
+def test_promtool(bench):
+    """promtool check metrics has nothing to say about the text format"""
+    sim = bench.sim()
+    daemon = start(bench, sim)
+    daemon.accept("/v1/track", track("a"))
+    daemon.post("/v1/nothing", {})
+    get(daemon, "/nothing")
+    bench.wait_settled(1)
+    promtool(bench, get(daemon)[2])
+
+
+def test_formats(bench):
+    """the Accept header chooses between the text format and OpenMetrics, which say the same"""
+    daemon = start(bench)
+    status, headers, text = get(daemon)
+    equal((status, headers["content-type"]),
+          (200, "text/plain; version=0.0.4; charset=utf-8"), "the text format")
+    status, headers, openmetrics = get(daemon, headers={"Accept": OPENMETRICS})
+    equal((status, headers["content-type"]),
+          (200, "application/openmetrics-text; version=1.0.0; charset=utf-8"), "OpenMetrics")
+    true(openmetrics.endswith("\n# EOF\n"), "OpenMetrics has an end")
+    true("# EOF" not in text, "the text format has none")
+    equal(set(parse(openmetrics)), set(parse(text)), "the same samples")
+    for family in re.findall(r"^# TYPE (\S+) counter$", openmetrics, re.M):
+        true(not family.endswith("_total") and f"# TYPE {family}_total counter" in text, family)
+    length = len(text)
+    status, headers, body = get(daemon, method="HEAD")
+    equal((status, body), (200, ""), "HEAD has no body")
+    true(abs(int(headers["content-length"]) - length) < 200, "but its length")
+
+
+def test_health(bench):
+    """/healthz and /readyz: storage that cannot be written is not ready, but alive"""
+    daemon = start(bench)
+    for path in ("/healthz", "/readyz"):
+        status, headers, text = get(daemon, path)
+        equal((status, headers["cache-control"], text), (200, "no-store", "ok\n"), path)
+    lock = sqlite3.connect(bench.database, isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    status, answer = daemon.post("/v1/track", track("a"))
+    equal((status, answer["code"]), (503, "storage_busy"), "ingest refuses")
+    status, _, text = get(daemon, "/readyz")
+    equal(status, 503, text)
+    true(text.startswith("storage_busy: "), text)
+    equal(get(daemon, "/healthz")[0], 200, "it lives")
+    metrics = scrape(daemon)
+    equal(one(metrics, "bentospool_storage_ok"), 0, "metrics say so")
+    equal(one(metrics, "bentospool_database_readable"), 1, "and are still read")
+    equal(one(metrics, "bentospool_requests_refused_total", reason="storage_busy"), 1, "counted")
+    lock.execute("ROLLBACK")
+    wait_until(lambda: get(daemon, "/readyz")[0] == 200, "ready again")
+    wait_until(lambda: one(scrape(daemon), "bentospool_storage_ok") == 1, "metrics say so")
+
+
+def test_refusals(bench):
+    """another host, path or method is refused, counted and logged; ingest has no metrics"""
+    daemon = start(bench, listen=("127.0.0.1:0", f"unix:{bench.path('admin.sock')}"))
+    status, _, text = get(daemon, headers={"Host": "evil.example"})
+    equal((status, json.loads(text)["code"]), (403, "host_not_allowed"), "another host")
+    status, _, text = get(daemon, "/nothing")
+    equal((status, json.loads(text)["code"]), (404, "not_found"), "another path")
+    status, headers, text = get(daemon, method="POST")
+    equal((status, headers["allow"], json.loads(text)["code"]),
+          (405, "GET, HEAD", "method_not_allowed"), "another method")
+    equal(headers["cache-control"], "no-store", "a refusal is not kept either")
+    equal(get(daemon, "/metrics?" + "a" * 1023)[0], 200, "a long query")
+    status, _, text = get(daemon, "/metrics?" + "a" * 1024)
+    equal((status, json.loads(text)["code"]), (400, "query_too_long"), "a longer one")
+    equal(get(daemon, listener=2)[0], 200, "the unix socket")
+    refused = scrape(daemon)["bentospool_admin_requests_refused_total"]
+    equal({key[0][1]: value for key, value in refused.items()},
+          {"host_not_allowed": 1, "not_found": 1, "method_not_allowed": 1, "query_too_long": 1},
+          "each is counted")
+    equal(daemon.log().count("admin: refused a request: "), 1, "one line a minute")
+    equal(get(daemon, listener=0)[0], 404, "ingest does not serve them")
+
+
+def test_reload(bench):
+    """a refused reload shows until one is done; the listener itself needs a restart"""
+    daemon = start(bench)
+    name, at = "bentospool_config_last_reload_successful", \
+        "bentospool_config_last_reload_success_timestamp_seconds"
+    before = scrape(daemon)
+    equal(one(before, name), 1, "the start counts as one")
+    with open(daemon.conf, encoding="utf-8") as file:
+        text = file.read()
+    bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")}, admin={"listen": []})
+    told = bench.cli("reload").stderr
+    true("admin: listen needs a restart" in told, told)
+    failed = scrape(daemon)
+    equal((one(failed, name), one(failed, at)), (0, one(before, at)), "refused")
+    bench.write("bentospool.conf", text)
+    equal(bench.cli("reload").returncode, 0, "as before")
+    done = scrape(daemon)
+    equal(one(done, name), 1, "done")
+    true(one(done, at) > one(before, at), "at a later time")
+
+
+def test_addresses(bench):
+    """check refuses an address that other machines can reach; without the section nothing is served"""
+    for listen, told in (("0.0.0.0:0", "other machines can reach 0.0.0.0:0"),
+                         ("192.0.2.1:7390", "other machines can reach 192.0.2.1:7390"),
+                         ("[::]:7390", "other machines can reach [::]:7390"),
+                         ("localhost:7390", "must be"),
+                         ("tls:127.0.0.1:7390", "only addresses of ingest can have tls:")):
+        conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")},
+                               admin={"listen": [listen]})
+        for verb in ("check", "serve"):
+            done = bench.cli(verb, conf=conf)
+            equal(done.returncode == 0, False, f"{verb} {listen}")
+            true(told in done.stderr, done.stderr)
+    daemon = bench.daemon()
+    true("admin" not in daemon.log(), "nothing")
+    equal(len(daemon.addresses()), 1, "ingest alone listens")
+
+
+if __name__ == "__main__":
+    spooltest.main()
