@@ -5,6 +5,7 @@ STYLE_TESTS = \
 	tests/style/statements.sh \
 	tests/style/style.sh \
 	tests/style/test_checks.sh \
+	tests/style/test_locale.sh \
 	tests/style/test_statements.sh
 
 TESTS += $(STYLE_TESTS)
