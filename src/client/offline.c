@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/mailbox.h"
+#include "daemon/lease.h"
 #include "daemon/wiring.h"
 
 #define WAIT_MS 60000 /* after this time the wait is repeated */
@@ -46,9 +47,12 @@ make_sites(struct outbox *outbox, const struct config *c, struct err *e)
 int
 offline_open(const struct config *c, bool stores, struct offline **ret_offline, struct err *e)
 {
-	struct offline *o = calloc(1, sizeof(*o));
+	struct offline *o;
 	struct outbox_options options;
 
+	if (c->host_lease > 0 && lease_check(c->database, c->host_lease, e) != 0)
+		return -1;
+	o = calloc(1, sizeof(*o));
 	if (o == NULL)
 		return err_nomem(e);
 	wiring_outbox(c, &options);

@@ -145,6 +145,7 @@ struct config {
 	int64_t min_free;
 	int64_t max_wal;
 	int64_t stop_deadline;
+	int64_t host_lease; /* 0: none */
 	struct config_list alarm_command;
 	int64_t alarm_after;
 	char *log_level;

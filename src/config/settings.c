@@ -36,6 +36,7 @@
 #define LIST(item) .type = SETTING_LIST, .fallback = (item)
 
 static int check_upstream(const char *text, struct err *e);
+static int check_lease(int64_t ms, struct err *e);
 static int check_rows(int64_t days, struct err *e);
 static int check_not_empty(const char *text, struct err *e);
 static int check_log_level(const char *text, struct err *e);
@@ -66,6 +67,8 @@ const struct setting settings[] = {
 	          "program reads; from half of these bytes on, receipt slows down" },
 	{ TOP(stop_deadline), SECONDS("10", 0, 3600000),
 	  .help = "seconds that requests in progress may take when the daemon stops" },
+	{ TOP(host_lease), SECONDS("0", 0, 3600000), .check_number = check_lease,
+	  .help = "seconds after which another host may take over storage that several can mount; 0: none does" },
 	{ TOP(alarm_command), LIST(NULL), .check = check_not_empty, .live = true,
 	  .help = "program and arguments to run when a person may be needed" },
 	{ TOP(alarm_after), SECONDS("3600", 0, 30 * 86400000LL), .live = true,
@@ -333,6 +336,13 @@ check_reserved(const char *text, struct err *e)
 	return mapping_reserved_parse(text, &reserved) == 0
 		   ? 0
 		   : err_set(e, ERR_INPUT, "must be \"server\", \"pass\" or \"block\"");
+}
+
+/* A host is given up after three missed renewals. */
+static int
+check_lease(int64_t ms, struct err *e)
+{
+	return ms == 0 || ms >= 1000 ? 0 : err_set(e, ERR_INPUT, "must be 0 or at least 1");
 }
 
 static int

@@ -23,6 +23,7 @@
 #include "daemon/jobs/erasures.h"
 #include "daemon/jobs/identities.h"
 #include "daemon/jobs/retention.h"
+#include "daemon/lease.h"
 #include "daemon/notify.h"
 #include "daemon/process.h"
 #include "daemon/signals.h"
@@ -257,6 +258,7 @@ release(struct daemon *d)
 		dispatcher_free(d->dispatcher);
 	if (d->outbox != NULL)
 		outbox_close(d->outbox);
+	lease_release(d->lease);
 	stop_signals(d);
 	if (d->reload != NULL)
 		event_free(d->reload);

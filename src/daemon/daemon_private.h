@@ -23,6 +23,7 @@ struct event;
 struct event_base;
 struct erasures;
 struct identities;
+struct lease;
 struct retention;
 struct site_changes;
 struct watch;
@@ -33,6 +34,7 @@ struct daemon {
 	const struct config_request *request; /* how it was loaded */
 	int64_t *site_ids;
 	struct event_base *base;
+	struct lease *lease; /* NULL without host_lease */
 	struct outbox *outbox;
 	struct dispatcher *dispatcher;
 	struct ingest *ingest;

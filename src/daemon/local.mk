@@ -18,6 +18,8 @@ src_libbentospool_a_SOURCES += \
 	src/daemon/jobs/job.h \
 	src/daemon/jobs/retention.c \
 	src/daemon/jobs/retention.h \
+	src/daemon/lease.c \
+	src/daemon/lease.h \
 	src/daemon/notify.c \
 	src/daemon/notify.h \
 	src/daemon/process.c \

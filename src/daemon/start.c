@@ -22,6 +22,7 @@
 #include "daemon/jobs/erasures.h"
 #include "daemon/jobs/identities.h"
 #include "daemon/jobs/retention.h"
+#include "daemon/lease.h"
 #include "daemon/notify.h"
 #include "daemon/site_changes.h"
 #include "daemon/watch.h"
@@ -67,6 +68,15 @@ on_upgrade(void *arg, const char *doing)
 	u->next_ms = now + UPGRADE_TELL_MS;
 	notify_more_time(UPGRADE_MORE_S);
 	log_info("upgrade: %s, %lld s so far", doing, (long long)(now - u->began_ms) / 1000);
+}
+
+/* Before anything of the database is opened: another host may be writing it. */
+static int
+start_lease(struct daemon *d, struct err *e)
+{
+	const struct config *c = d->config;
+
+	return c->host_lease == 0 ? 0 : lease_take(c->database, c->host_lease, &d->lease, e);
 }
 
 static int
@@ -358,9 +368,9 @@ daemon_start(struct daemon *d, struct err *e)
 		return err_nomem(e);
 	if (alarm_new(d->base, &d->config->alarm_command, &d->alarm, e) != 0
 	    || site_changes_new(&d->site_changes, e) != 0
-	    || clocks_new(&clock_system, d->boot, &d->clocks, e) != 0 || start_outbox(d, e) != 0
-	    || clocks_recall(d->clocks, d->outbox, e) != 0 || start_jobs(d, e) != 0
-	    || start_dispatcher(d, e) != 0 || start_certificates(d, e) != 0
+	    || clocks_new(&clock_system, d->boot, &d->clocks, e) != 0 || start_lease(d, e) != 0
+	    || start_outbox(d, e) != 0 || clocks_recall(d->clocks, d->outbox, e) != 0
+	    || start_jobs(d, e) != 0 || start_dispatcher(d, e) != 0 || start_certificates(d, e) != 0
 	    || start_ingest(d, e) != 0 || start_control(d, e) != 0 || start_admin(d, e) != 0
 	    || start_watch(d, e) != 0 || inherited_check_all_found(&d->inherited, e) != 0)
 		return -1;

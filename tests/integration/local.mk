@@ -15,8 +15,10 @@ INTEGRATION_TESTS = \
 	tests/integration/test_doctor_disk.py \
 	tests/integration/test_documents.py \
 	tests/integration/test_erase.py \
+	tests/integration/test_failover.py \
 	tests/integration/test_first.py \
 	tests/integration/test_fleet.py \
+	tests/integration/test_fleet_link.py \
 	tests/integration/test_fullness.py \
 	tests/integration/test_hardening.sh \
 	tests/integration/test_import.py \

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """A fleet: boxes forward the calls to a central spooler, which stores each once and delivers it."""
 import base64
-import gzip
+import http.server
 import json
 import os
 import re
 import signal
 import sys
-import time
+import threading
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -18,28 +18,6 @@ import spooltls  # noqa: E402
 from spoolhttp import http_request  # noqa: E402
 from spooltest import equal, track, true, wait_until  # noqa: E402
 
-NAMES = ["store-1", "store-2"]
-
-
-class Fleet:
-    """A central spooler with its Bento, and one box."""
-
-    def __init__(self, bench, names=NAMES, start=True, box=None, **site):
-        self.bench = bench
-        self.sim = bench.sim()
-        self.center = spoolfleet.center(bench, self.sim, names, **site)
-        self.box = spoolfleet.box(bench, names[0], self.center.daemon.url(), start, **(box or {}))
-
-    def post(self, events, reports="backlog=3; oldest=1700000000000; version=0.9", name=NAMES[0], **head):
-        """Forwards these events as a box would; returns status and JSON."""
-        token = base64.b64encode(f"box:{spoolfleet.key_of(name)}".encode()).decode()
-        body = gzip.compress(json.dumps({"events": events}).encode())
-        status, _, answer = http_request(
-            self.center.daemon.url(), "POST", "/v1/fleet", body,
-            {"Authorization": f"Basic {token}", "Content-Encoding": "gzip",
-             "Bentospool-Box": reports, **head})
-        return status, json.loads(answer)
-
 
 def forwarded(message_id, received_at=1_700_000_000_000, call=None, **more):
     return {"id": message_id, "receivedAt": received_at, "occurredAt": received_at - 1000, "kind": "track",
@@ -48,7 +26,7 @@ def forwarded(message_id, received_at=1_700_000_000_000, call=None, **more):
 
 def test_way(bench):
     """an event goes from the box to the center and to Bento, once, with the bytes and times of its receipt"""
-    fleet = Fleet(bench)
+    fleet = spoolfleet.Fleet(bench)
     body = ('{"batch": [{"type": "track", "event": "Paid", "messageId": "m-1", "properties": {"n": 1.10,'
             ' "id": 1491926160718000000}, "timestamp": "2024-05-06T07:08:09.123Z"}],'
             ' "context": {"traits": {"email": "ann@example.com"}}, "sentAt": "2024-05-06T07:08:09.123Z"}')
@@ -71,7 +49,7 @@ def test_way(bench):
 
 def test_every_kind(bench):
     """the center alone decides: calls of every kind, without an address, and delete calls are forwarded"""
-    fleet = Fleet(bench, identify="update_fields", page="Viewed {name}", identity_wait=3600)
+    fleet = spoolfleet.Fleet(bench, identify="update_fields", page="Viewed {name}", identity_wait=3600)
     calls = [
         {"type": "track", "event": "Looked", "anonymousId": "a-1", "messageId": "m-1"},
         {"type": "page", "name": "Home", "anonymousId": "a-1", "messageId": "m-2"},
@@ -100,7 +78,7 @@ def test_every_kind(bench):
 
 def test_once(bench):
     """a request whose answer was lost is sent again, stored once, and leaves no doubt at the box"""
-    fleet = Fleet(bench)
+    fleet = spoolfleet.Fleet(bench)
     fleet.center.daemon.freeze()
     fleet.box.daemon.accept("/v1/batch", {"batch": [track(f"m-{i}") for i in range(10)]})
     wait_until(lambda: fleet.box.value("SELECT count(*) FROM attempts"), "a request is on its way")
@@ -120,7 +98,7 @@ def test_once(bench):
 
 def test_same_id(bench):
     """two boxes with one messageId: the same call is a duplicate; another is refused, and only that"""
-    fleet = Fleet(bench)
+    fleet = spoolfleet.Fleet(bench)
     other = spoolfleet.box(bench, "store-2", fleet.center.daemon.url())
     fleet.box.daemon.accept("/v1/batch", {"batch": [track("m-1", "First"), track("m-2")]})
     fleet.box.wait_statuses({"delivered": 2})
@@ -134,7 +112,7 @@ def test_same_id(bench):
 
 def test_forgotten(bench):
     """an event that may have come before retention removed its like is held; a new one is not"""
-    fleet = Fleet(bench, start=False)
+    fleet = spoolfleet.Fleet(bench, start=False)
     old = 1_700_000_000_000
     equal(fleet.post([forwarded("m-1", old, maybeSent=True)])[1]["stored"], 1, "nothing was removed yet")
     fleet.center.wait_statuses({"delivered": 1})
@@ -154,7 +132,7 @@ def test_forgotten(bench):
 
 def test_revoked(bench):
     """a box that the center no longer lists is refused after a reload, keeps its events, and comes back"""
-    fleet = Fleet(bench)
+    fleet = spoolfleet.Fleet(bench)
     fleet.box.daemon.accept("/v1/track", track("m-1"))
     fleet.box.wait_statuses({"delivered": 1})
     spoolfleet.write_boxes(bench, ["store-2"])
@@ -166,7 +144,7 @@ def test_revoked(bench):
          "the words")
     equal(fleet.box.statuses(), {"delivered": 1, "pending": 1}, "the event waits")
     equal(fleet.center.statuses(), {"delivered": 1}, "nothing came")
-    spoolfleet.write_boxes(bench, NAMES)
+    spoolfleet.write_boxes(bench, spoolfleet.NAMES)
     fleet.center.reload()
     equal(fleet.box.cli("resume", "--site", "main").returncode, 0, "resume")
     fleet.box.wait_statuses({"delivered": 2})
@@ -180,7 +158,7 @@ def test_revoked(bench):
 
 def test_back_pressure(bench):
     """a center without room answers 503; the box waits as long as it says, and loses nothing"""
-    fleet = Fleet(bench, start=False)
+    fleet = spoolfleet.Fleet(bench, start=False)
     fleet.center.top["min_free"] = 1 << 50
     fleet.center.configure()
     fleet.center.restart(signal.SIGTERM)
@@ -198,9 +176,38 @@ def test_back_pressure(bench):
     box.wait_statuses({"delivered": 1})
 
 
+class Portal(http.server.BaseHTTPRequestHandler):
+    """Answers in place of the center, as the login page of a hotel does."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "11")
+        self.end_headers()
+        self.wfile.write(b'{"ok":true}')
+
+    def log_message(self, *_):
+        pass
+
+
+def test_portal(bench):
+    """an answer that counts no events delivers nothing, whoever gave it"""
+    fleet = spoolfleet.Fleet(bench, start=False)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Portal) as portal:
+        threading.Thread(target=portal.serve_forever, args=(0.05,), daemon=True).start()
+        box = spoolfleet.box(bench, "store-1", f"http://127.0.0.1:{portal.server_address[1]}")
+        box.daemon.accept("/v1/track", track("m-1"))
+        wait_until(lambda: box.value("SELECT count(*) FROM attempts WHERE outcome IS NOT NULL"), "an answer")
+        portal.shutdown()
+    equal((box.value("SELECT outcome FROM attempts"), box.statuses()), ("unknown", {"pending": 1}), "the verdict")
+    box.configure(upstream=fleet.center.daemon.url())
+    box.reload()
+    box.wait_statuses({"delivered": 1})
+
+
 def test_bodies(bench):
     """the center refuses what is no list of forwarded events, as a whole, and says where"""
-    fleet = Fleet(bench, start=False)
+    fleet = spoolfleet.Fleet(bench, start=False)
     good = forwarded("m-1")
     for wrong, what in (
             ([1], "a number"), ([{}], "nothing"), ([{**good, "id": ""}], "an empty id"),
@@ -220,14 +227,14 @@ def test_bodies(bench):
 
 def test_future(bench):
     """a box whose clock is ahead cannot make an event younger than its arrival"""
-    fleet = Fleet(bench, start=False)
+    fleet = spoolfleet.Fleet(bench, start=False)
     fleet.post([forwarded("m-1", 4_000_000_000_000)])
     true(fleet.center.value("SELECT received_ms FROM outbox") < 4_000_000_000_000, "its time of receipt")
 
 
 def test_boxes(bench):
     """status lists the boxes: last seen, version, backlog, bytes saved; an idle one sends heartbeats"""
-    fleet = Fleet(bench, box={"heartbeat": 0.1})
+    fleet = spoolfleet.Fleet(bench, settings={"heartbeat": 0.1})
     calls = [track(f"m-{i}", properties={"text": "the same words again and again"}) for i in range(100)]
     fleet.box.daemon.accept("/v1/batch", {"batch": calls})
     fleet.center.wait_statuses({"delivered": 100})
@@ -265,7 +272,7 @@ def test_boxes(bench):
 
 def test_history(bench):
     """an event can be followed on both sides by its messageId, and keeps the name of its box"""
-    fleet = Fleet(bench)
+    fleet = spoolfleet.Fleet(bench)
     fleet.box.daemon.accept("/v1/track", track("m-1"))
     fleet.center.wait_statuses({"delivered": 1})
     fleet.box.wait_statuses({"delivered": 1})
@@ -293,7 +300,7 @@ def test_history(bench):
 
 def test_doctor(bench):
     """doctor asks the central spooler whether the box's key is right, without a trace"""
-    fleet = Fleet(bench, start=False)
+    fleet = spoolfleet.Fleet(bench, start=False)
 
     def ask(words):
         text = fleet.box.cli("doctor").stdout
@@ -307,12 +314,6 @@ def test_doctor(bench):
     ask("is not a central spooler (HTTP 404)")
     fleet.box.configure(upstream="http://127.0.0.1:1")
     ask("site main: ")
-
-
-def around(*hours):
-    """Returns the part of the day that begins and ends so many hours from now."""
-    now = time.time()
-    return "-".join(time.strftime("%H:%M", time.localtime(now + h * 3600)) for h in hours)
 
 
 def documented(language=""):
@@ -343,7 +344,7 @@ def test_document(bench):
         ("/etc/bentospool/secret_key", bench.write("secret", spooltest.SECRET_KEY)),
         ("/etc/bentospool/boxes", keys), ('site "main" {', f'site "main" {{\n    api_url = "{sim.api_url()}"')))
     daemon = spooltest.Daemon(bench, conf, listeners=2)
-    link = changed(link, ("22:00-06:00", around(-2, 2)))
+    link = changed(link, ("22:00-06:00", spoolfleet.around(-2, 2)))
     box = changed(box, ("https://hq.example:7443", daemon.url(1)), ('ca_file             = ""', f'ca_file = "{ca.pem}"'),
                   ("/etc/bentospool/upstream_key", bench.write("key", "replace-this-by-the-key-of-store-1")),
                   ("requests_per_minute = 0\n", "requests_per_minute = 0\n" + link))
@@ -371,80 +372,6 @@ def test_document(bench):
     [event] = documented("json")[1]
     equal(sorted(json.loads(event)), ["browser", "call", "context", "id", "integrations", "kind", "maybeSent",
                                       "occurredAt", "receivedAt"], "what travels")
-
-
-def message_ids(node):
-    return [row["message_id"] for row in node.rows("SELECT message_id FROM outbox ORDER BY event_id")]
-
-
-def test_first(bench):
-    """purchases go before page views, and with them the older calls of their person, in order"""
-    fleet = Fleet(bench, box={"send_first": ["Order *", "Paid"], "batch_events": 4})
-    equal(fleet.box.cli("pause", "--site", "main").returncode, 0, "pause")
-    calls = [
-        {"type": "page", "name": "A", "anonymousId": "b-1", "messageId": "m-1"},
-        {"type": "track", "event": "Looked", "anonymousId": "a-1", "messageId": "m-2"},
-        {"type": "page", "name": "B", "userId": "u-9", "messageId": "m-3"},
-        {"type": "identify", "userId": 77, "anonymousId": "a-1", "messageId": "m-4"},
-        {"type": "page", "name": "C", "userId": "u-9", "messageId": "m-5"},
-        {"type": "track", "event": "Order Completed", "userId": "77", "messageId": "m-6"},
-        {"type": "page", "name": "D", "userId": "77", "messageId": "m-7"},
-        track("m-8", "Looked", email="cy@example.com", userId="u-8"),
-        {"type": "track", "event": "Paid", "email": "cy@example.com", "messageId": "m-9"},
-        {"type": "page", "name": "Order page", "userId": "u-9", "messageId": "m-10"},
-    ]
-    fleet.box.daemon.accept("/v1/batch", {"batch": calls})
-    equal(fleet.box.cli("resume", "--site", "main").returncode, 0, "resume")
-    fleet.box.wait_statuses({"delivered": 10})
-    equal(message_ids(fleet.center),
-          ["m-2", "m-4", "m-6", "m-7", "m-8", "m-9", "m-1", "m-3", "m-5", "m-10"], "the order at the center")
-    equal([row["events"] for row in fleet.box.rows("SELECT events FROM attempts ORDER BY attempt_id")],
-          [4, 2, 4], "the requests")
-
-
-def test_first_far(bench):
-    """an event goes first as soon as it is among the oldest 10,000, not before"""
-    fleet = Fleet(bench, box={"send_first": ["Paid"], "batch_events": 1000}, start=True)
-    equal(fleet.box.cli("pause", "--site", "main").returncode, 0, "pause")
-    for part in range(10):
-        fleet.box.daemon.accept("/v1/batch", {"batch": [
-            track(f"m-{part * 1000 + n}", email=f"p{n}@example.com") for n in range(1000)]})
-    fleet.box.daemon.accept("/v1/batch", {"batch": [track("paid", "Paid", email="ann@example.com", userId="u-2")]})
-    equal(fleet.box.cli("resume", "--site", "main").returncode, 0, "resume")
-    fleet.box.wait_statuses({"delivered": 10001})
-    equal(message_ids(fleet.center).index("paid"), 1000, "number of events before the 10,001st")
-
-
-def test_budget(bench):
-    """requests keep within the byte budget, are made small for it, and the rest waits"""
-    fleet = Fleet(bench, box={"bytes_per_hour": 36_000_000, "batch_events": 1})
-    fleet.box.daemon.accept("/v1/batch", {"batch": [track(f"m-{i}") for i in range(5)]})
-    fleet.box.wait_statuses({"delivered": 5})
-    attempts = fleet.box.rows("SELECT started_ms, sent_bytes FROM attempts ORDER BY attempt_id")
-    for one, two in zip(attempts, attempts[1:]):
-        true(two["started_ms"] - one["started_ms"] >= (one["sent_bytes"] + 500) // 10, f"{one}, {two}")
-    thin = spoolfleet.box(bench, "store-2", fleet.center.daemon.url(), bytes_per_hour=120_000, heartbeat=0)
-    equal(thin.cli("pause", "--site", "main").returncode, 0, "pause")
-    thin.daemon.accept("/v1/batch", {"batch": [
-        track(f"t-{i}", properties={"text": "x" * 2000}) for i in range(20)]})
-    equal(thin.cli("resume", "--site", "main").returncode, 0, "resume")
-    thin.wait_statuses({"delivered": 4, "pending": 16})
-    [attempt] = thin.rows("SELECT * FROM attempts")
-    true(8000 < attempt["bytes"] <= 10_000, f"five minutes of the budget: {attempt}")
-
-
-def test_window(bench):
-    """outside of its part of the day a box sends nothing, not even a heartbeat"""
-    fleet = Fleet(bench, box={"send_between": around(2, 4), "heartbeat": 0.1})
-    fleet.box.daemon.accept("/v1/track", track("m-1"))
-    equal(fleet.box.cli("flush").returncode, 0, "flush opens no window")
-    before = time.time() * 1000
-    equal((fleet.box.statuses(), fleet.center.rows("SELECT * FROM boxes")), ({"pending": 1}, []), "nothing is sent")
-    fleet.box.configure(send_between=around(-2, 2))
-    fleet.box.reload()
-    fleet.box.wait_statuses({"delivered": 1})
-    true(fleet.box.value("SELECT min(started_ms) FROM attempts") >= before - 1, "no request before it opened")
-    true(fleet.center.value("SELECT first_seen_ms FROM boxes") >= before - 1, "no heartbeat before it opened")
 
 
 def test_settings(bench):

@@ -1,13 +1,21 @@
 """A fleet on one machine: a central spooler, which delivers to a simulated Bento, and boxes that forward
 to it. Each has its own database and configuration in the bench's directory."""
+import base64
 import contextlib
+import gzip
+import json
 import os
 import re
 import signal
 import sqlite3
+import time
 
 import spooltest
+from spoolhttp import http_request
 from spooltest import Daemon, wait_until
+
+
+NAMES = ["store-1", "store-2"]
 
 
 class Node:
@@ -90,3 +98,29 @@ def box(bench, name, upstream, start=True, **site):
 def version():
     with open(os.path.join(spooltest.builddir(), "config.h"), encoding="utf-8") as header:
         return re.search(r'#define PACKAGE_VERSION "(.*)"', header.read()).group(1)
+
+
+class Fleet:
+    """A central spooler with its Bento, and one box."""
+
+    def __init__(self, bench, names=NAMES, start=True, settings=None, **site):
+        self.bench = bench
+        self.sim = bench.sim()
+        self.center = center(bench, self.sim, names, **site)
+        self.box = box(bench, names[0], self.center.daemon.url(), start, **(settings or {}))
+
+    def post(self, events, reports="backlog=3; oldest=1700000000000; version=0.9", name=NAMES[0], **head):
+        """Forwards these events as a box would; returns status and JSON."""
+        token = base64.b64encode(f"box:{key_of(name)}".encode()).decode()
+        body = gzip.compress(json.dumps({"events": events}).encode())
+        status, _, answer = http_request(
+            self.center.daemon.url(), "POST", "/v1/fleet", body,
+            {"Authorization": f"Basic {token}", "Content-Encoding": "gzip",
+             "Bentospool-Box": reports, **head})
+        return status, json.loads(answer)
+
+
+def around(*hours):
+    """Returns the part of the day that begins and ends so many hours from now."""
+    now = time.time()
+    return "-".join(time.strftime("%H:%M", time.localtime(now + h * 3600)) for h in hours)

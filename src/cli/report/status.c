@@ -175,6 +175,8 @@ status_collect(struct status *s, struct outbox_audit *audit, const struct config
 	s->wal_bytes = size_of(config->database, "-wal");
 	s->free_bytes = outbox_audit_free(config->database);
 	peer_look(config, &s->peer);
+	if (config->host_lease > 0)
+		s->host_is_here = lease_holder(config->database, s->host);
 	check_daemon(s);
 	check_archive(s);
 	check_requests(s, limits);

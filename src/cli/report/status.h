@@ -10,6 +10,7 @@
 #include "cli/report/requests.h"
 #include "client/peer.h"
 #include "config/config.h"
+#include "daemon/lease.h"
 #include "outbox/read/audit_walk.h"
 #include "term/terminal.h"
 
@@ -26,6 +27,8 @@ struct status {
 	const struct config *config; /* borrowed */
 	int64_t now;                 /* wall ms */
 	struct peer peer;
+	char host[LEASE_HOST_SIZE]; /* which host serves, by its lease; "": not said */
+	bool host_is_here;
 	struct audit_site *sites;
 	size_t n_sites;
 	struct audit_box *boxes; /* those that forward to this spooler */

@@ -110,6 +110,10 @@ status_json(const struct status *s)
 	cJSON *o = cJSON_CreateObject(), *list;
 
 	cJSON_AddItemToObject(o, "daemon", peer_json(&s->peer));
+	if (s->host[0] != '\0') {
+		cJSON_AddStringToObject(o, "host", s->host);
+		cJSON_AddBoolToObject(o, "host_is_here", s->host_is_here);
+	}
 	cJSON_AddStringToObject(o, "database", s->config->database);
 	cJSON_AddNumberToObject(o, "database_bytes", (double)s->database_bytes);
 	cJSON_AddNumberToObject(o, "wal_bytes", (double)s->wal_bytes);

@@ -227,6 +227,9 @@ status_print(const struct status *s, const struct terminal *terminal)
 	const struct page page = { s, terminal };
 
 	print_daemon(&page);
+	if (s->host[0] != '\0')
+		printf(
+		    "host      %s%s\n", s->host, s->host_is_here ? ", this one" : ", not this one");
 	printf("database  %s\n          %.1f MB, WAL %.1f MB", s->config->database,
 	    (double)s->database_bytes / 1e6, (double)s->wal_bytes / 1e6);
 	if (s->free_bytes != UINT64_MAX)
