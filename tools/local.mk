@@ -31,7 +31,8 @@ spool_load_SOURCES = \
 	tools/load/options.c tools/load/options.h \
 	tools/load/payload.c tools/load/payload.h \
 	tools/load/report.c tools/load/report.h \
-	tools/load/run.c tools/load/run.h
+	tools/load/run.c tools/load/run.h \
+	tools/load/wire.c tools/load/wire.h
 spool_load_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tools
 spool_load_LDADD = $(SPOOL_LIBS)
 

@@ -124,7 +124,7 @@ def a_server_that_is_not_there_ends_the_patience():
 
 def options_that_cannot_be_are_refused():
     for args, words in (
-            ([], "one of --url and --unix"), (["--url", "https://x:1"], "not http://HOST:PORT"),
+            ([], "one of --url and --unix"), (["--url", "ftp://x:1"], "not http[s]://HOST:PORT"),
             (["--url", "http://x"], "not http"), (["--unix", "x", "--size", "511"], "512 to"),
             (["--unix", "x", "--connections", "0"], "1 to 4096"), (["x"], "unexpected argument"),
             (["--unix", "x", "--ids", "odd"], "ordered nor random"),

@@ -239,6 +239,17 @@ def test_document(bench):
     equal(done.stdout, '{"success": true}', done.stderr)
 
 
+def test_load(bench):
+    """the load generator speaks TLS, too, over more connections than may shake hands at a time"""
+    ca = spooltls.Authority(bench)
+    daemon = bench.daemon(ingest={**ca.settings(), "max_connections": 32})
+    done = bench.run(spooltest.binary("spool-load"), "--url", daemon.url(), "--json", "--events", "2000",
+                     "--connections", "32", "--write-key", spooltest.WRITE_KEY)
+    equal(done.returncode, 0, done.stderr)
+    equal(spooltest.json.loads(done.stdout)["acked_events"], 2000, done.stdout)
+    equal(len(bench.rows("SELECT 1 FROM outbox")), 2000, "stored")
+
+
 def test_context_of_python(bench):
     """a client that knows another CA does not send its request"""
     ca = spooltls.Authority(bench)

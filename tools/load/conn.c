@@ -11,7 +11,6 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/epoll.h>
-#include <unistd.h>
 
 static enum conn_event
 lost(struct conn *c)
@@ -25,31 +24,43 @@ void
 conn_close(struct conn *c)
 {
 	if (c->state != CONN_DOWN)
-		close(c->fd);
+		wire_close(&c->wire);
 	c->state = CONN_DOWN;
+}
+
+static enum conn_event
+shake_hands(struct conn *c)
+{
+	int rc = wire_shake_hands(&c->wire, &c->shaking);
+
+	if (rc < 0) {
+		conn_close(c);
+		errno = EPROTO;
+		return CONN_REFUSED;
+	}
+	c->state = rc == 1 ? CONN_READY : CONN_SHAKING;
+	return rc == 1 ? CONN_CONNECTED : CONN_NOTHING;
 }
 
 enum conn_event
 conn_connect(struct conn *c, const struct sockaddr *address, socklen_t n)
 {
+	int fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int one = 1, saved;
 
-	c->fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (c->fd < 0)
+	if (fd < 0 || wire_open(&c->wire, fd, c->tls) != 0)
 		return CONN_REFUSED;
 	if (address->sa_family != AF_UNIX)
-		setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	c->wants = 0;
-	if (connect(c->fd, address, n) == 0) {
-		c->state = CONN_READY;
-		return CONN_CONNECTED;
-	}
+	if (connect(fd, address, n) == 0)
+		return shake_hands(c);
 	if (errno == EINPROGRESS) {
 		c->state = CONN_CONNECTING;
 		return CONN_NOTHING;
 	}
 	saved = errno;
-	close(c->fd);
+	wire_close(&c->wire);
 	errno = saved;
 	return CONN_REFUSED;
 }
@@ -60,15 +71,14 @@ finish_connect(struct conn *c)
 	int error = 0;
 	socklen_t n = sizeof(error);
 
-	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0)
+	if (getsockopt(c->wire.fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0)
 		error = errno;
 	if (error != 0) {
 		conn_close(c);
 		errno = error;
 		return CONN_REFUSED;
 	}
-	c->state = CONN_READY;
-	return CONN_CONNECTED;
+	return shake_hands(c);
 }
 
 static enum conn_event
@@ -77,7 +87,7 @@ write_request(struct conn *c)
 	const struct buf *b = &c->payload.request;
 
 	while (c->written < b->n) {
-		ssize_t n = send(c->fd, b->p + c->written, b->n - c->written, MSG_NOSIGNAL);
+		ssize_t n = wire_send(&c->wire, b->p + c->written, b->n - c->written);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -161,7 +171,8 @@ static enum conn_event
 read_answer(struct conn *c)
 {
 	for (;;) {
-		ssize_t n = recv(c->fd, c->head + c->n_head, sizeof(c->head) - 1 - c->n_head, 0);
+		ssize_t n =
+		    wire_recv(&c->wire, c->head + c->n_head, sizeof(c->head) - 1 - c->n_head);
 		int rc;
 
 		if (n < 0 && errno == EINTR)
@@ -191,6 +202,8 @@ conn_step(struct conn *c)
 		return CONN_NOTHING;
 	case CONN_CONNECTING:
 		return finish_connect(c);
+	case CONN_SHAKING:
+		return shake_hands(c);
 	case CONN_WRITING:
 		return write_request(c);
 	case CONN_READY:
@@ -203,5 +216,7 @@ conn_step(struct conn *c)
 uint32_t
 conn_wants(const struct conn *c)
 {
+	if (c->state == CONN_SHAKING)
+		return c->shaking;
 	return c->state == CONN_CONNECTING || c->state == CONN_WRITING ? EPOLLOUT : EPOLLIN;
 }

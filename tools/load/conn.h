@@ -11,11 +11,13 @@
 #include <sys/socket.h>
 
 #include "load/payload.h"
+#include "load/wire.h"
 
 enum conn_state {
 	CONN_DOWN, /* no socket */
 	CONN_CONNECTING,
-	CONN_READY, /* connected, no request in flight */
+	CONN_SHAKING, /* a TLS handshake is under way */
+	CONN_READY,   /* connected, no request in flight */
 	CONN_WRITING,
 	CONN_READING
 };
@@ -29,8 +31,10 @@ enum conn_event {
 };
 
 struct conn {
-	int fd;
+	struct wire wire;
+	struct wire_tls *tls; /* borrowed; NULL without TLS */
 	enum conn_state state;
+	uint32_t shaking; /* events that the handshake waits for */
 	struct payload payload;
 	size_t written;
 	uint64_t started_us;

@@ -30,6 +30,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "spool-load: %s\n", e.text);
 		return 2;
 	}
+	signal(SIGPIPE, SIG_IGN); /* OpenSSL writes without MSG_NOSIGNAL */
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	rc = load_run(&o, &stop, &report, &e);

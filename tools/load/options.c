@@ -13,6 +13,7 @@ static const char help[] =
     "It retries nothing: each event is sent once and counted by its answer.\n"
     "\n"
     "  --url http://HOST:PORT   send to this address, or\n"
+    "  --url https://HOST:PORT  the same with TLS; the certificate is not checked; or\n"
     "  --unix PATH              send to this unix socket\n"
     "  --connections N          1 to 4096, default 1\n"
     "  --events N               how many; default 10000, or no limit with --duration\n"
@@ -88,16 +89,17 @@ parse_positive(const char *name, const char *text, double *ret_x, struct err *e)
 static int
 parse_url(const char *url, struct load_options *o, struct err *e)
 {
-	static const char scheme[] = "http://";
-	const char *host = url + sizeof(scheme) - 1, *colon;
+	const char *host = strstr(url, "://"), *colon;
 	size_t n_port;
 
-	if (strncmp(url, scheme, sizeof(scheme) - 1) != 0 || (colon = strrchr(host, ':')) == NULL)
-		return err_set(e, ERR_INPUT, "--url: %s is not http://HOST:PORT", url);
+	o->tls = strncmp(url, "https://", 8) == 0;
+	if ((!o->tls && strncmp(url, "http://", 7) != 0)
+	    || (colon = strrchr(host += 3, ':')) == NULL)
+		return err_set(e, ERR_INPUT, "--url: %s is not http[s]://HOST:PORT", url);
 	n_port = strspn(colon + 1, "0123456789");
 	if (n_port == 0 || n_port >= sizeof(o->port) || strspn(colon + 1 + n_port, "/") > 1
 	    || colon == host || (size_t)(colon - host) >= sizeof(o->host))
-		return err_set(e, ERR_INPUT, "--url: %s is not http://HOST:PORT", url);
+		return err_set(e, ERR_INPUT, "--url: %s is not http[s]://HOST:PORT", url);
 	if (host[0] == '[' && colon[-1] == ']') {
 		host++;
 		snprintf(o->host, sizeof(o->host), "%.*s", (int)(colon - 1 - host), host);

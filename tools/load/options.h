@@ -24,6 +24,7 @@ enum load_ids {
 struct load_options {
 	char host[256]; /* from --url; "" with --unix */
 	char port[8];
+	bool tls;              /* from --url */
 	const char *unix_path; /* NULL with --url */
 	unsigned connections;
 	uint64_t events; /* 0: as many as the duration allows */

@@ -26,6 +26,7 @@ struct run {
 	struct report *report;
 	struct sockaddr_storage address;
 	socklen_t n_address;
+	struct wire_tls *tls; /* NULL without TLS */
 	struct conn *conns;
 	unsigned *ready; /* a stack of idle connections */
 	unsigned n_ready;
@@ -82,10 +83,14 @@ run_open(struct run *r, struct err *e)
 	r->ready = calloc(n, sizeof(*r->ready));
 	if (r->conns == NULL || r->ready == NULL)
 		return err_nomem(e);
-	for (unsigned i = 0; i < n; i++)
+	if (r->o->tls && wire_tls_new(&r->tls, e) != 0)
+		return -1;
+	for (unsigned i = 0; i < n; i++) {
+		r->conns[i].tls = r->tls;
 		if (payload_build(&r->conns[i].payload, r->o, r->o->batch == 0 ? 1 : r->o->batch, e)
 		    != 0)
 			return -1;
+	}
 	r->n_down = n;
 	r->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (r->epoll < 0)
@@ -106,6 +111,7 @@ run_close(struct run *r)
 		conn_close(&r->conns[i]);
 		payload_free(&r->conns[i].payload);
 	}
+	wire_tls_free(r->tls);
 	free(r->conns);
 	free(r->ready);
 	buf_free(&r->acked);
@@ -122,7 +128,7 @@ watch(struct run *r, struct conn *c)
 
 	if (c->state == CONN_DOWN || ev.events == c->wants)
 		return;
-	epoll_ctl(r->epoll, c->wants == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, c->fd, &ev);
+	epoll_ctl(r->epoll, c->wants == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, c->wire.fd, &ev);
 	c->wants = ev.events;
 }
 
