@@ -201,10 +201,9 @@ const struct verb verbs[] = {
 	    .summary = "release held events",
 	    .about =
 		"Makes events pending again, and due at once, whether an operator or bentospool\n"
-		"held them. Their charged attempts stay. Events that the disk has changed are "
-		"held\n"
-		"again, unless --reason damaged, --message-id or ids name them. Works without a\n"
-		"daemon.",
+		"held them. Their charged attempts stay. Events that the disk has changed are\n"
+		"held again, unless --reason damaged, --message-id or ids name them. Works\n"
+		"without a daemon.",
 	    .example = "bentospool release --name 'Order*'",
 	    .options = OPTIONS_READ | OPTIONS_FILTER | OPTIONS_CHANGE,
 	    .run = verb_release,
