@@ -87,6 +87,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_CHECK(!printed.failed);
 	unmask(printed.p);
 	again = parse(printed.p, &e);
+	if (again == NULL)
+		fprintf(stderr, "%s\n%s", e.text, printed.p);
 	FUZZ_CHECK(again != NULL);
 	check_same(c, again);
 	buf_free(&printed);

@@ -13,6 +13,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_mapping \
 	tests/fuzz/fuzz_bento_api \
+	tests/fuzz/fuzz_recover \
 	tests/fuzz/fuzz_segment
 
 tests_fuzz_fuzz_address_SOURCES = tests/fuzz/fuzz_address.c $(FUZZ_DRIVER)
@@ -36,6 +37,8 @@ tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_http_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_json_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_recover_SOURCES = tests/fuzz/fuzz_recover.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_recover_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_segment_SOURCES = tests/fuzz/fuzz_segment.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_segment_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_mapping_SOURCES = tests/fuzz/fuzz_mapping.c $(FUZZ_DRIVER)
@@ -45,6 +48,7 @@ tests_fuzz_fuzz_bento_api_LDADD = $(FUZZ_LIBS)
 
 # With --enable-fuzzers libFuzzer has main() and runs until it is stopped:
 #	tests/fuzz/fuzz_json -max_total_time=60 MY_CORPUS SOURCES/tests/fuzz/corpus/json
+# tests/fuzz/run runs all of them for a time.
 # Without, the driver makes a test of each.
 FUZZ_LIBS = $(SPOOL_LIBS) $(FUZZ_LDFLAGS)
 if FUZZERS
@@ -56,4 +60,4 @@ check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += $(FUZZ_TARGETS)
 endif
 
-EXTRA_DIST += tests/fuzz/corpus tests/fuzz/driver.c
+EXTRA_DIST += tests/fuzz/corpus tests/fuzz/driver.c tests/fuzz/run

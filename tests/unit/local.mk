@@ -110,6 +110,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/read/test_audit \
 	tests/unit/outbox/read/test_audit_blocks \
 	tests/unit/outbox/read/test_audit_walk \
+	tests/unit/outbox/recover/test_recover \
 	tests/unit/outbox/test_checkpoint \
 	tests/unit/outbox/test_free_space \
 	tests/unit/outbox/test_directory_sync \
@@ -292,6 +293,7 @@ tests_unit_outbox_read_test_audit_blocks_SOURCES = \
 	tests/unit/outbox/read/test_audit_blocks.c tests/unit/outbox/filter/blocks_fixture.h $(TEST_LIB)
 tests_unit_outbox_read_test_audit_walk_SOURCES = tests/unit/outbox/read/test_audit_walk.c \
 	$(HANDMADE)
+tests_unit_outbox_recover_test_recover_SOURCES = tests/unit/outbox/recover/test_recover.c $(HANDMADE)
 tests_unit_outbox_test_checkpoint_SOURCES = tests/unit/outbox/test_checkpoint.c $(OUTBOX_RIG)
 tests_unit_outbox_test_directory_sync_SOURCES = tests/unit/outbox/test_directory_sync.c $(OUTBOX_RIG)
 tests_unit_outbox_test_message_SOURCES = tests/unit/outbox/test_message.c $(TEST_LIB)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "outbox/file/db.h"
 
 void
@@ -75,6 +76,15 @@ outbox_filter_add_id(struct outbox_filter *f, int64_t id, struct err *e)
 	return 0;
 }
 
+static bool
+is_utf8(struct slice text)
+{
+	while (text.n > 0)
+		if (utf8_next(&text) == 0)
+			return false;
+	return true;
+}
+
 int
 outbox_filter_set_text(
     struct outbox_filter *f, enum filter_text which, const char *text, struct err *e)
@@ -85,6 +95,9 @@ outbox_filter_set_text(
 		return err_set(e, ERR_INPUT, "must not be empty");
 	if (n > FILTER_MAX_TEXT)
 		return err_set(e, ERR_INPUT, "is longer than %d bytes", FILTER_MAX_TEXT);
+	/* Nothing that is stored is not UTF-8, and JSON would make another text of it. */
+	if (!is_utf8((struct slice){ text, n }))
+		return err_set(e, ERR_INPUT, "is not UTF-8");
 	if (f->text[which] != NULL)
 		return strcmp(f->text[which], text) == 0
 			   ? 0

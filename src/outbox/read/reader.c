@@ -207,11 +207,11 @@ outbox_due_delayed(struct outbox_reader *r, int64_t site_id,
 	    .browser = (row).browser,                                                              \
 	    .damage = event_damage(&(struct stmt_event_add){                                       \
 		.event_id = (row).event_id,                                                        \
-		.site_id = site,                                                                   \
+		.site_id = (site),                                                                 \
 		.message_id = (row).message_id,                                                    \
 		.kind = kind_name(kind_parse((row).kind)),                                         \
 		.name = (row).name,                                                                \
-		.email = stored_email,                                                             \
+		.email = (stored_email),                                                           \
 		.occurred_at = (row).occurred_at,                                                  \
 		.received_at = (row).received_at,                                                  \
 		.envelope_id = db_int_if((row).envelope_id != 0, (row).envelope_id),               \

@@ -202,8 +202,10 @@ collect(const struct pages *p, const struct btree_page *b, const struct btree_ce
 	while (n < cell->payload) {
 		size_t part = cell->payload - n < p->size - 4 ? cell->payload - n : p->size - 4;
 
-		if (pages_read(p, next, page) == PAGE_MISSING)
+		if (record->overflow_reads >= BTREE_OVERFLOW_READS * ((uint64_t)p->n + 1)
+		    || pages_read(p, next, page) == PAGE_MISSING)
 			return 0;
+		record->overflow_reads++;
 		if (each != NULL)
 			each(arg, next);
 		memcpy(record->bytes + n, page + 4, part);

@@ -11,6 +11,9 @@
 
 #define BTREE_COLUMNS_MAX 32
 #define BTREE_RECORD_MAX (256u << 20) /* bytes */
+/* Overflow pages that are read in all, for each page of the file: a page belongs to one record, but
+ * damaged cells may claim the same ones again and again. */
+#define BTREE_OVERFLOW_READS 64
 
 enum btree_type { BTREE_INDEX = 2, BTREE_TABLE = 5, BTREE_INDEX_LEAF = 10, BTREE_TABLE_LEAF = 13 };
 
@@ -53,12 +56,13 @@ struct btree_record {
 	size_t n;
 	unsigned char *bytes; /* owned: the record */
 	size_t cap;
+	uint64_t overflow_reads; /* pages, for all records */
 };
 
 /*
  * Reads the record of a cell; its values point into it until the next call. Returns 1, 0 when the
- * record is damaged or one of its overflow pages is, or -1 without memory. each (may be NULL) gets
- * the number of each overflow page.
+ * record is damaged or one of its overflow pages is, or when too many were read, or -1 without
+ * memory. each (may be NULL) gets the number of each overflow page.
  */
 int btree_record(const struct pages *p, const struct btree_page *b, const struct btree_cell *cell,
     struct btree_record *record, void (*each)(void *arg, uint32_t page), void *arg, struct err *e);

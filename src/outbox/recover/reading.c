@@ -146,7 +146,7 @@ walk_children(struct walk *w, const struct btree_page *b, struct range range, st
 			return add_hole(w->r, w->source, range, e);
 		if (b->type == BTREE_TABLE) {
 			child.last = cell.rowid;
-			range.first = cell.rowid + 1;
+			range.first = cell.rowid < INT64_MAX ? cell.rowid + 1 : INT64_MAX;
 		} else if (read_cell(w->r, w->source, b, &cell, range, e) != 0) {
 			return -1;
 		}
@@ -267,33 +267,45 @@ note_root(struct reading *r)
 		r->rooted = r->rooted || r->tree[i].root != 0;
 }
 
+static int read_schema(struct reading *r, uint32_t number, int depth, struct err *e);
+
 static int
-read_schema(struct reading *r, uint32_t number, int depth, struct err *e)
+read_schema_page(struct reading *r, uint32_t number, unsigned char *page, int depth, struct err *e)
 {
-	unsigned char *page = malloc(r->pages.size);
 	struct btree_page b;
 	struct btree_cell cell;
 	int rc = 0;
 
+	if (pages_read(&r->pages, number, page) == PAGE_MISSING
+	    || !btree_parse(&b, page, r->pages.size, number))
+		return 0;
+	visit(r, number);
+	for (uint32_t i = 0; rc >= 0 && i < b.n_cells; i++) {
+		if (!btree_cell(&b, i, &cell))
+			continue;
+		if (b.type == BTREE_TABLE)
+			rc = read_schema(r, cell.child, depth + 1, e);
+		else if (b.type == BTREE_TABLE_LEAF)
+			rc = btree_record(&r->pages, &b, &cell, &r->record, visit, r, e);
+		if (rc == 1)
+			note_root(r);
+	}
+	return rc >= 0 && b.type == BTREE_TABLE ? read_schema(r, b.last_child, depth + 1, e) : rc;
+}
+
+/* A page that was visited is not read again: the cells of a damaged page may all name one child. */
+static int
+read_schema(struct reading *r, uint32_t number, int depth, struct err *e)
+{
+	unsigned char *page;
+	int rc;
+
+	if (number == 0 || number > r->pages.n || depth == DEPTH_MAX || is_visited(r, number))
+		return 0;
+	page = malloc(r->pages.size);
 	if (page == NULL)
 		return err_nomem(e);
-	if (depth < DEPTH_MAX && pages_read(&r->pages, number, page) != PAGE_MISSING
-	    && btree_parse(&b, page, r->pages.size, number)) {
-		for (uint32_t i = 0; rc >= 0 && i < b.n_cells; i++) {
-			if (!btree_cell(&b, i, &cell))
-				continue;
-			if (b.type == BTREE_TABLE)
-				rc = read_schema(r, cell.child, depth + 1, e);
-			else if (b.type == BTREE_TABLE_LEAF
-				 && (rc = btree_record(
-					 &r->pages, &b, &cell, &r->record, visit, r, e))
-					== 1)
-				note_root(r);
-		}
-		if (rc >= 0 && b.type == BTREE_TABLE)
-			rc = read_schema(r, b.last_child, depth + 1, e);
-		visit(r, number);
-	}
+	rc = read_schema_page(r, number, page, depth, e);
 	free(page);
 	return rc < 0 ? -1 : 0;
 }

@@ -230,6 +230,21 @@ filter_stops_at_its_limits(void **state)
 	outbox_filter_free(&f);
 }
 
+static void
+a_text_must_be_utf8(void **state)
+{
+	struct outbox_filter f;
+	struct err e;
+
+	(void)state;
+	outbox_filter_init(&f);
+	assert_int_equal(outbox_filter_set_text(&f, FILTER_NAME, "caf\xe9", &e), -1);
+	assert_string_equal(e.text, "is not UTF-8");
+	assert_int_equal(outbox_filter_set_text(&f, FILTER_NAME, "caf\xc3\xa9", &e), 0);
+	assert_int_equal(outbox_filter_set_text(&f, FILTER_EMAIL, "\xf0\x9f\x98", &e), -1);
+	outbox_filter_free(&f);
+}
+
 static bool
 plan_mentions(const struct outbox_filter *f, const char *word)
 {
@@ -281,6 +296,7 @@ main(void)
 		cmocka_unit_test(filter_refuses_what_it_does_not_know),
 		cmocka_unit_test(filter_is_empty_until_something_selects),
 		cmocka_unit_test(filter_stops_at_its_limits),
+		cmocka_unit_test(a_text_must_be_utf8),
 		cmocka_unit_test(filter_reads_what_it_asks_for),
 	};
 
