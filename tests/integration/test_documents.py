@@ -20,7 +20,7 @@ import spooltest  # noqa: E402
 from spoolhistory import give_history, steps  # noqa: E402
 from spooltest import DEADLINE, Skip, binary, equal, track, true, wait_until  # noqa: E402
 
-WITH_COMMANDS = ["README.md", "doc/operating.md", "doc/service.md", "doc/migrating.md", "doc/hacking.md", "CONTRIBUTING.md",
+WITH_COMMANDS = ["README.md", "doc/operating.md", "doc/availability.md", "doc/service.md", "doc/migrating.md", "doc/hacking.md", "CONTRIBUTING.md",
                  "doc/container.md"]
 WITH_QUERIES = ["README.md", "doc/migrating.md", "doc/bentospool-schema.7"]
 
