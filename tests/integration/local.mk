@@ -56,6 +56,7 @@ TESTS += $(INTEGRATION_TESTS)
 EXTRA_DIST += $(INTEGRATION_TESTS) tests/lib/python.sh tests/lib/spoolhttp.py tests/lib/spoolfleet.py tests/lib/spoollink.py tests/lib/spoolproxy.py \
 	tests/lib/spoolchecksum.py tests/lib/spoolclock.py tests/lib/spooldoctor.py tests/lib/spoolhistory.py tests/lib/spoolmount.py tests/lib/spoolother.py tests/lib/spoolpages.py tests/lib/spoolscreen.py tests/lib/spooltest.py tests/lib/spooltls.py tests/lib/truths.sql tests/lib/wall_clock.c \
 	tests/sdk/bento.mjs tests/sdk/clients.mjs tests/sdk/package.json tests/sdk/page.html tests/sdk/rudder.html tests/sdk/send.mjs \
+	tests/data/alerts.yml \
 	tests/data/bento-clients.jsonl \
 	tests/data/01-identify-ann.json \
 	tests/data/02-track-signed-up.json \

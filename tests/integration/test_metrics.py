@@ -120,12 +120,14 @@ def test_metrics_agree(bench):
     equal(one(metrics, "bentospool_storage_ok"), 1, "the storage is well")
 
 
-def promtool(bench, text):
+def promtool(bench, *argv, text=""):
+    """Runs promtool, which must not fail; returns what it says."""
     if shutil.which("promtool") is None:
         raise spooltest.Skip("promtool (package prometheus) is not installed")
-    done = subprocess.run(["promtool", "check", "metrics"], input=text, text=True, cwd=bench.dir,
+    done = subprocess.run(["promtool", *argv], input=text, text=True, cwd=bench.dir,
                           capture_output=True, timeout=spooltest.DEADLINE, check=False)
-    equal((done.returncode, done.stdout + done.stderr), (0, ""), "promtool check metrics")
+    equal(done.returncode, 0, f"promtool {argv}: {done.stdout}{done.stderr}")
+    return done.stdout + done.stderr
 
 
 def test_promtool(bench):
@@ -136,7 +138,7 @@ def test_promtool(bench):
     daemon.post("/v1/nothing", {})
     get(daemon, "/nothing")
     bench.wait_settled(1)
-    promtool(bench, get(daemon)[2])
+    equal(promtool(bench, "check", "metrics", text=get(daemon)[2]), "", "not a word")
 
 
 def test_formats(bench):
@@ -224,6 +226,94 @@ def test_reload(bench):
     done = scrape(daemon)
     equal(one(done, name), 1, "done")
     true(one(done, at) > one(before, at), "at a later time")
+
+
+def document(name):
+    with open(os.path.join(spooltest.srcdir(), name), encoding="utf-8") as file:
+        return file.read()
+
+
+def families(daemon):
+    """The names of the metrics, as the text format describes them."""
+    return set(re.findall(r"^# TYPE (\S+) ", get(daemon)[2], re.M))
+
+
+def samples(daemon):
+    """The names of the series that queries can ask for; without a site's events some have none."""
+    found = families(daemon)
+    for name in re.findall(r"^# TYPE (\S+) histogram$", get(daemon)[2], re.M):
+        found |= {f"{name}_bucket", f"{name}_sum", f"{name}_count"}
+    return found
+
+
+def names_in(query):
+    return set(re.findall(r"\b(?:bentospool|process)_\w+", query))
+
+
+def test_rules(bench):
+    """each alert rule fires when it should, asks for metrics that exist, and names a verb"""
+    daemon = start(bench)
+    rules = document("doc/bentospool.rules.yml")
+    expressions = "".join(re.findall(r"^ {8}expr: .*\n(?: {10}.*\n)*", rules, re.M))
+    equal(len(re.findall(r"expr:", expressions)), rules.count("- alert:"), "each has a query")
+    equal(names_in(expressions) - samples(daemon), set(), "metrics that do not exist")
+    commands = re.findall(r'^ {10}command: "(.*)"$', rules, re.M)
+    equal(len(commands), rules.count("- alert:"), "each has a command")
+    verbs = set(bench.run(spooltest.binary("bentospool"), "help").stdout.split())
+    for command in commands:
+        words = command.split()
+        if words[0] != "systemctl":
+            equal(words[:4], ["sudo", "-u", "bentospool", "bentospool"], command)
+            true(words[4] in verbs, command)
+    tests = document("tests/data/alerts.yml")
+    for alert in re.findall(r"- alert: (\w+)$", rules, re.M):
+        true(alert in tests, f"{alert} has a test")
+    promtool(bench, "test", "rules", os.path.abspath(
+        os.path.join(spooltest.srcdir(), "tests", "data", "alerts.yml")))
+
+
+def test_dashboard(bench):
+    """each query of the dashboard is about metrics that exist, and can be parsed"""
+    daemon = start(bench)
+    panels = json.loads(document("doc/grafana.json"))["panels"]
+    known = samples(daemon)
+    queries = [target["expr"] for panel in panels for target in panel["targets"]]
+    true(len(queries) > len(panels), "panels with queries")
+    for query in queries:
+        equal(names_in(query) - known, set(), query)
+    rules = [{"record": f"panel:{i}", "expr": query.replace("$__rate_interval", "5m")}
+             for i, query in enumerate(queries)]
+    promtool(bench, "check", "rules", bench.write(
+        "panels.yml", json.dumps({"groups": [{"name": "panels", "rules": rules}]})))
+
+
+def test_document(bench):
+    """doc/monitoring.md lists each metric with its labels, and its scrape configuration is valid"""
+    sim = bench.sim()
+    daemon = start(bench, sim)
+    daemon.accept("/v1/track", track("a"))
+    daemon.post("/v1/track", "{")
+    get(daemon, "/nothing")
+    bench.wait_settled(1)
+    text = document("doc/monitoring.md")
+    listed = {}
+    for names, labels in re.findall(r"^\| (`(?:bentospool|process)_[^|]*?) \| ([^|]*)\|", text, re.M):
+        for name in re.findall(r"`(\w+)`", names):
+            listed[name] = set(re.findall(r"`(\w+)`", labels))
+    shown = scrape(daemon)
+    equal(set(listed), families(daemon), "the table")
+    for name, labels in listed.items():
+        for key in shown.get(name, {}):
+            equal({label for label, _ in key}, labels, f"labels of {name}")
+    config = re.search(r"^```yaml\n(.*?)^```$", text, re.M | re.S).group(1)
+    config = config.replace("/usr/local/share/doc/bentospool",
+                            os.path.abspath(os.path.join(spooltest.srcdir(), "doc")))
+    section = re.search(r"^```conf\n(.*?)^```$", text, re.M | re.S).group(1)
+    with open(daemon.conf, encoding="utf-8") as file:
+        conf = re.sub(r"admin \{[^}]*\}[^}]*\}", section, file.read())
+    true('"127.0.0.1:7390"' in conf, conf)
+    equal(bench.cli("check", conf=bench.write("shown.conf", conf)).returncode, 0, "the section")
+    promtool(bench, "check", "config", bench.write("prometheus.yml", config))
 
 
 def test_addresses(bench):

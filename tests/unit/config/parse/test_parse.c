@@ -203,7 +203,8 @@ names_stand_where_they_belong(void **state)
 	    "f:3: write write_keys = VALUE, with = in place of the colon");
 	refuses(
 	    "site a {\n secret_key = s hush: }", "f:2: no setting has the name that stands here");
-	refuses("server { }", "f:1: no section is called server: there are ingest, admin, retention");
+	refuses(
+	    "server { }", "f:1: no section is called server: there are ingest, admin, retention");
 	refuses("\"databse\" = x", "f:1: expected the name of a setting");
 	refuses("site a {\n secret_key = s\n databse = hush }",
 	    "f:3: no setting has the name that stands here; it is not shown, because it may "
