@@ -15,6 +15,7 @@
 
 #include "admin/admin_private.h"
 #include "admin/process.h"
+#include "tls/context.h"
 
 #define MAX_BODY 4096 /* bytes of a request's body, which is dropped */
 #define AUDIT_LOG_MS 60000
@@ -39,15 +40,17 @@ open_server(struct admin *a, const struct admin_options *o, struct err *e)
 
 	if (server_new(&so, &hooks, a->base, &a->server, e) != 0)
 		return -1;
+	if (o->tls != NULL)
+		server_use_tls(a->server, o->tls);
 	for (size_t i = 0; i < o->n_listen; i++) {
 		struct listen_address address;
 
 		if (listen_parse(o->listen[i], &address, e) != 0)
 			return -1;
-		if (!address.local)
+		if (!address.local && !(address.is_tls && tls_context_asks_clients(o->tls)))
 			return err_set(e, ERR_INPUT,
 			    "admin: other machines can reach %s: listen on a loopback address or "
-			    "a unix socket",
+			    "a unix socket, or ask for certificates of clients",
 			    o->listen[i]);
 		if (server_listen(a->server, o->listen[i], o->inherited, e) != 0)
 			return err_wrap(e, "admin");
@@ -55,12 +58,28 @@ open_server(struct admin *a, const struct admin_options *o, struct err *e)
 	return 0;
 }
 
+/* Takes over what admin_use_tls has left. */
+static void
+take_tls(struct admin *a)
+{
+	struct tls_context *next = atomic_exchange(&a->next_tls, NULL);
+
+	if (next != NULL)
+		server_use_tls(a->server, next);
+	tls_context_free(next);
+}
+
 static void
 on_wake(evutil_socket_t fd, short what, void *arg)
 {
-	(void)fd;
+	struct admin *a = arg;
+	uint64_t n;
+
 	(void)what;
-	event_base_loopbreak(arg);
+	(void)!read(fd, &n, sizeof(n)); /* it is readable, or another wake has been read with it */
+	take_tls(a);
+	if (atomic_load(&a->ending))
+		event_base_loopbreak(a->base);
 }
 
 static int
@@ -69,7 +88,7 @@ open_wake(struct admin *a, struct err *e)
 	a->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (a->wake_fd < 0)
 		return err_sys(e, "admin: cannot create an eventfd");
-	event_assign(&a->wake_event, a->base, a->wake_fd, EV_READ | EV_PERSIST, on_wake, a->base);
+	event_assign(&a->wake_event, a->base, a->wake_fd, EV_READ | EV_PERSIST, on_wake, a);
 	if (event_add(&a->wake_event, NULL) != 0)
 		return err_nomem(e);
 	a->waking = true;
@@ -156,7 +175,7 @@ admin_note_stopping(struct admin *a)
 }
 
 static void
-stop(struct admin *a)
+wake(struct admin *a)
 {
 	uint64_t one = 1;
 	ssize_t n;
@@ -164,6 +183,22 @@ stop(struct admin *a)
 	do
 		n = write(a->wake_fd, &one, sizeof(one));
 	while (n < 0 && errno == EINTR);
+}
+
+void
+admin_use_tls(struct admin *a, struct tls_context *tls)
+{
+	if (a == NULL)
+		return;
+	tls_context_free(atomic_exchange(&a->next_tls, tls_context_hold(tls)));
+	wake(a);
+}
+
+static void
+stop(struct admin *a)
+{
+	atomic_store(&a->ending, true);
+	wake(a);
 	pthread_join(a->thread, NULL);
 	a->running = false;
 }
@@ -176,6 +211,7 @@ admin_free(struct admin *a)
 	if (a->running)
 		stop(a);
 	server_free(a->server);
+	tls_context_free(atomic_load(&a->next_tls));
 	outbox_audit_close(a->audit);
 	if (a->waking)
 		event_del(&a->wake_event);

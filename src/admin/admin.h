@@ -3,7 +3,8 @@
  * a thread of its own, with a read-only connection to the database, so that no reader ever delays
  * an application: a disk that hangs makes only the admin listener wait.
  *
- * routes.h has the paths. Only this machine can reach the listener: nobody has to log in.
+ * routes.h has the paths. Only this machine can reach the listener, or clients that prove
+ * themselves with a certificate: nobody has to log in.
  */
 #ifndef ADMIN_ADMIN_H
 #define ADMIN_ADMIN_H
@@ -18,13 +19,16 @@
 #include "outbox/outbox.h"
 
 #define ADMIN_MAX_CONNECTIONS 64
+#define ADMIN_MAX_CERTIFICATES 2
 
 struct admin;
 struct inherited;
+struct tls_context;
+struct tls_meter;
 
 /* The strings are copied; what is pointed to otherwise must outlive the admin. */
 struct admin_options {
-	const char *const *listen; /* "127.0.0.1:7390", "[::1]:0", "unix:/path" */
+	const char *const *listen; /* "127.0.0.1:7390", "[::1]:0", "tls:[::1]:0", "unix:/path" */
 	size_t n_listen;
 	struct inherited *inherited; /* sockets that systemd holds; NULL: none. admin_new only */
 	const char *database;
@@ -33,6 +37,9 @@ struct admin_options {
 	struct outbox *outbox;
 	/* requests to ingest by outcome: "accepted", or why they were refused */
 	const struct word_counts *requests;
+	struct tls_context *tls; /* held; NULL without "tls:" addresses */
+	/* certificates to measure; each may be NULL */
+	const struct tls_meter *certificates[ADMIN_MAX_CERTIFICATES];
 };
 
 /*
@@ -45,6 +52,9 @@ int admin_new(const struct admin_options *o, struct admin **ret_admin, struct er
 const char *admin_address(const struct admin *a, size_t i);
 /* Starts the thread. */
 int admin_start(struct admin *a, struct err *e);
+/* Replaces what TLS addresses show to their next connections, and holds it. NULL is allowed for a.
+ */
+void admin_use_tls(struct admin *a, struct tls_context *tls);
 /* Remembers whether the last reload of the configuration was done. NULL is allowed. */
 void admin_note_reload(struct admin *a, bool done);
 /* From now on /readyz says that the daemon stops. NULL is allowed. */

@@ -30,13 +30,15 @@ struct admin {
 
 	/* any thread */
 	_Atomic bool stopping;
+	_Atomic bool ending;                  /* the thread ends at the next wake */
+	struct tls_context *_Atomic next_tls; /* what admin_use_tls left for the thread */
 	_Atomic bool reload_failed;
 	_Atomic int64_t reloaded_ms; /* wall ms: the last reload that was done, or the start */
 
 	/* main thread */
 	pthread_t thread;
 	bool running;
-	int wake_fd; /* written to end the thread */
+	int wake_fd; /* written to end the thread, and for next_tls */
 	struct event wake_event;
 	bool waking;
 };

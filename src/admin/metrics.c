@@ -12,6 +12,7 @@
 #include "base/version.h"
 #include "outbox/meters.h"
 #include "outbox/write/requests.h"
+#include "tls/meter.h"
 
 /* ---- requests to ingest, and to this listener -------------------------------------------------
  */
@@ -60,6 +61,31 @@ expose_requests(const struct scrape *s)
 	expose_accepted(s);
 	expose_refused(s, &refused, s->admin->o.requests);
 	expose_refused(s, &admin, &s->admin->refused);
+}
+
+/* ---- certificates of listeners ----------------------------------------------------------------
+ */
+
+static void
+expose_certificates(const struct scrape *s)
+{
+	static const struct metric ends = { "bentospool_certificate_end_timestamp_seconds",
+		METRIC_GAUGE, "seconds", "When the certificate of a TLS listener ends." };
+	static const struct metric refused = { "bentospool_certificate_new_refused", METRIC_GAUGE,
+		NULL,
+		"Whether newer certificate files of a TLS listener are there and cannot be used." };
+	const struct tls_meter *const *list = s->admin->o.certificates;
+
+	exposition_begin(s->x, &ends);
+	for (size_t i = 0; i < ADMIN_MAX_CERTIFICATES; i++)
+		if (list[i] != NULL)
+			exposition_count(s->x, &(struct label){ "listener", list[i]->listener }, 1,
+			    (uint64_t)(atomic_load(&list[i]->not_after) / 1000));
+	exposition_begin(s->x, &refused);
+	for (size_t i = 0; i < ADMIN_MAX_CERTIFICATES; i++)
+		if (list[i] != NULL)
+			exposition_count(s->x, &(struct label){ "listener", list[i]->listener }, 1,
+			    atomic_load(&list[i]->new_is_refused));
 }
 
 /* ---- the outbox -------------------------------------------------------------------------------
@@ -205,6 +231,7 @@ metrics_get(const struct admin_request *r, struct admin_reply *reply)
 	free(sites);
 	expose_duplicates(&s);
 	expose_requests(&s);
+	expose_certificates(&s);
 	expose_histograms(&s);
 	expose_storage(&s);
 	expose_readable(&s, readable);

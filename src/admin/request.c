@@ -27,9 +27,12 @@ static const struct answer no_memory = {
 };
 
 static const struct answer *
-check_head(const struct http_head *h, const struct route *route, struct answer *wrong_method)
+check_head(const struct conn *c, const struct http_head *h, const struct route *route,
+    struct answer *wrong_method)
 {
-	if (h->host.n > 0 && !admin_host_is_local(h->host))
+	/* A page whose own name leads here does not have the name in the certificate of a TLS
+	 * address, so clients with certificates may use any. */
+	if (h->host.n > 0 && conn_client(c) == NULL && !admin_host_is_local(h->host))
 		return &wrong_host;
 	if (route == NULL)
 		return &not_found;
@@ -48,7 +51,7 @@ admin_on_head(struct conn *c, const struct http_head *h, void *arg)
 {
 	const struct route *route = admin_route_find(h->path);
 	struct answer wrong_method;
-	const struct answer *refusal = check_head(h, route, &wrong_method);
+	const struct answer *refusal = check_head(c, h, route, &wrong_method);
 	struct admin_request *r = NULL;
 
 	if (refusal == NULL && (r = calloc(1, sizeof(*r))) == NULL)

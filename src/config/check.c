@@ -219,17 +219,16 @@ static int
 check_admin(const struct config *c, struct err *e)
 {
 	for (size_t i = 0; i < c->admin.listen.n; i++) {
-		if (address_is_tls(c->admin.listen.item[i]))
-			return err_set(e, ERR_INPUT,
-			    "%s: admin: listen: %s: only addresses of ingest can have tls: before "
-			    "them",
-			    config_origin(c), c->admin.listen.item[i]);
-		if (!address_is_local(c->admin.listen.item[i]))
+		const char *address = c->admin.listen.item[i];
+		bool proves = address_is_tls(address) && c->admin.tls.client_ca_file[0] != '\0';
+
+		if (!address_is_local(address) && !proves)
 			return err_set(e, ERR_INPUT,
 			    "%s: admin: listen: other machines can reach %s, and nobody has to log "
 			    "in there: listen on a loopback address or a unix socket, and put a "
-			    "proxy that asks for a password in front of it",
-			    config_origin(c), c->admin.listen.item[i]);
+			    "proxy that asks for a password in front of it; or listen on tls: and "
+			    "set client_ca_file",
+			    config_origin(c), address);
 	}
 	return 0;
 }
@@ -312,8 +311,8 @@ config_check(const struct config *c, struct err *e)
 		    config_origin(c));
 	if (check_limits(c, e) != 0 || check_admin(c, e) != 0 || check_alarm(c, e) != 0)
 		return -1;
-	if (tls_files_check(&c->ingest.listen, &c->ingest.tls, e) != 0)
-		return err_wrap(e, "%s: ingest", config_origin(c));
+	if (tls_files_check(c, e) != 0)
+		return err_wrap(e, "%s", config_origin(c));
 	for (size_t i = 0; i < c->n_sites; i++) {
 		const struct config_site *site = &c->sites[i];
 

@@ -66,6 +66,7 @@ struct config_ingest {
 };
 
 struct config_admin {
+	struct config_tls tls;
 	struct config_list listen; /* empty: nothing is served */
 };
 

@@ -22,6 +22,8 @@
 #define INGEST_TLS(field)                                                                          \
 	SECTION_INGEST, .offset = offsetof(struct config_ingest, tls.field), .name = #field
 #define ADMIN(field) SECTION_ADMIN, .offset = offsetof(struct config_admin, field), .name = #field
+#define ADMIN_TLS(field)                                                                           \
+	SECTION_ADMIN, .offset = offsetof(struct config_admin, tls.field), .name = #field
 #define RETENTION(field)                                                                           \
 	SECTION_RETENTION, .offset = offsetof(struct config_retention, field), .name = #field
 #define DAYS(value) NUMBER(value, 0, 36500)
@@ -111,6 +113,12 @@ const struct setting settings[] = {
 
 	{ ADMIN(listen), LIST(NULL), .check = address_check_listen,
 	  .help = "addresses that serve metrics and health checks, such as 127.0.0.1:7390 or unix:/path; empty: none" },
+	{ ADMIN_TLS(certificate_file), TEXT(""), .live = true,
+	  .help = "PEM file with the certificate of tls: addresses, then those that lead to a root" },
+	{ ADMIN_TLS(private_key_file), TEXT(""), .live = true,
+	  .help = "PEM file with the private key of certificate_file; mode 0600" },
+	{ ADMIN_TLS(client_ca_file), TEXT(""), .live = true,
+	  .help = "PEM file of authorities; on tls: addresses clients need a certificate from one of them; empty: none" },
 
 	{ RETENTION(delivered_payload), DAYS("30"), .live = true,
 	  .help = "days to keep the body of a delivered event; 0: as long as its row" },

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "config/keys/tls_files.h"
 #include "tls/dates.h"
+#include "tls/meter.h"
 
 #define N_FILES 3
 
@@ -35,6 +36,7 @@ struct certificates {
 	struct look seen;         /* at the last tick */
 	char fault[sizeof(((struct err *)0)->text)];
 	int64_t retry_at; /* mono ms; while there is a fault */
+	struct tls_meter meter;
 };
 
 static void
@@ -82,6 +84,8 @@ certificates_new(const struct certificates_options *o, const struct config_tls *
 		free(c);
 		return err_wrap(e, "%s", o->listener);
 	}
+	c->meter.listener = o->listener;
+	atomic_init(&c->meter.not_after, tls_context_certificate(c->context)->not_after);
 	*ret_certificates = c;
 	return 0;
 }
@@ -108,6 +112,8 @@ use(struct certificates *c, struct tls_context *context)
 	tls_context_free(c->context);
 	c->context = context;
 	c->fault[0] = '\0';
+	atomic_store(&c->meter.not_after, t->not_after);
+	atomic_store(&c->meter.new_is_refused, false);
 	c->o.use(c->o.use_arg, context);
 	isotime_format(t->not_after, end);
 	log_info("%s: new connections get the certificate of %s, which ends %s", c->o.listener,
@@ -124,6 +130,7 @@ keep(struct certificates *c, const struct err *why)
 	if (strcmp(c->fault, why->text) == 0)
 		return;
 	snprintf(c->fault, sizeof(c->fault), "%s", why->text);
+	atomic_store(&c->meter.new_is_refused, true);
 	isotime_format(tls_context_certificate(c->context)->not_after, end);
 	log_warn("%s: the new certificate is not used: %s; the present one ends %s", c->o.listener,
 	    why->text, end);
@@ -132,11 +139,15 @@ keep(struct certificates *c, const struct err *why)
 void
 certificates_tick(struct certificates *c, const struct config_tls *tls)
 {
-	struct look now = look_at(tls);
-	bool settled = is_same(&now, &c->seen);
 	struct tls_context *context;
+	struct look now;
 	struct err e;
+	bool settled;
 
+	if (c == NULL)
+		return;
+	now = look_at(tls);
+	settled = is_same(&now, &c->seen);
 	c->seen = now;
 	if (!settled)
 		return;
@@ -187,7 +198,7 @@ certificates_cancel(struct certificates *c)
 struct tls_context *
 certificates_context(const struct certificates *c)
 {
-	return c->context;
+	return c == NULL ? NULL : c->context;
 }
 
 bool
@@ -207,6 +218,12 @@ const char *
 certificates_fault(const struct certificates *c)
 {
 	return c->fault;
+}
+
+const struct tls_meter *
+certificates_meter(const struct certificates *c)
+{
+	return c == NULL ? NULL : &c->meter;
 }
 
 static void

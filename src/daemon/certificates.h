@@ -21,6 +21,7 @@
 
 struct cJSON;
 struct certificates;
+struct tls_meter;
 
 struct certificates_options {
 	const char *listener; /* "ingest"; static */
@@ -34,9 +35,9 @@ int certificates_new(const struct certificates_options *o, const struct config_t
     struct certificates **ret_certificates, struct err *e);
 /* NULL is allowed. */
 void certificates_free(struct certificates *c);
-/* Borrowed: what the listener uses at present. */
+/* Borrowed: what the listener uses at present. NULL gives NULL. */
 struct tls_context *certificates_context(const struct certificates *c);
-/* tls: the files of the configuration in force. */
+/* tls: the files of the configuration in force. NULL is allowed for c. */
 void certificates_tick(struct certificates *c, const struct config_tls *tls);
 /*
  * For a reload: prepare reads the files of another configuration, whose result is used after
@@ -50,6 +51,8 @@ bool certificates_end(
     const struct certificates *c, int64_t now, int64_t soon_ms, char *ret_text, size_t size);
 /* Returns why the present files are not in use, which was logged; "" when they are. */
 const char *certificates_fault(const struct certificates *c);
+/* For metrics; valid as long as c. NULL gives NULL. */
+const struct tls_meter *certificates_meter(const struct certificates *c);
 /* Appends an object that describes the certificate in use. NULL appends nothing. */
 void certificates_describe(const struct certificates *c, struct cJSON *list);
 

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "config/config.h"
+#include "config/keys/tls_files.h"
 #include "control/control.h"
 #include "dispatch/dispatcher.h"
 #include "http/inherited.h"
@@ -39,7 +40,8 @@ struct daemon {
 	struct dispatcher *dispatcher;
 	struct ingest *ingest;
 	struct inherited inherited;
-	struct certificates *certificates; /* of ingest; NULL without TLS addresses */
+	/* in the order of tls_files_section; NULL for a listener without TLS addresses */
+	struct certificates *certificates[TLS_FILES_SECTIONS];
 	struct control *control;
 	struct admin *admin; /* NULL: it has no address */
 	struct event *signals[N_SIGNALS];

@@ -62,6 +62,22 @@ reload_dispatcher(struct daemon *d, struct config *c, const int64_t *ids, struct
 	return rc;
 }
 
+static int
+prepare_certificates(struct daemon *d, const struct config *c, struct err *e)
+{
+	for (size_t i = 0; i < TLS_FILES_SECTIONS; i++)
+		if (certificates_prepare(d->certificates[i], tls_files_section(c, i).tls, e) != 0)
+			return -1;
+	return 0;
+}
+
+static void
+cancel_certificates(struct daemon *d)
+{
+	for (size_t i = 0; i < TLS_FILES_SECTIONS; i++)
+		certificates_cancel(d->certificates[i]);
+}
+
 /* Changes all parts or none. Takes ownership of c. */
 static int
 use_config(struct daemon *d, struct config *c, struct err *e)
@@ -72,15 +88,16 @@ use_config(struct daemon *d, struct config *c, struct err *e)
 		config_free(c);
 		return err_nomem(e);
 	}
-	if (certificates_prepare(d->certificates, &c->ingest.tls, e) != 0
-	    || reload_ingest(d, c, ids, e) != 0 || reload_dispatcher(d, c, ids, e) != 0) {
-		certificates_cancel(d->certificates);
+	if (prepare_certificates(d, c, e) != 0 || reload_ingest(d, c, ids, e) != 0
+	    || reload_dispatcher(d, c, ids, e) != 0) {
+		cancel_certificates(d);
 		(void)reload_ingest(d, d->config, d->site_ids, NULL);
 		config_free(c);
 		free(ids);
 		return -1;
 	}
-	certificates_commit(d->certificates);
+	for (size_t i = 0; i < TLS_FILES_SECTIONS; i++)
+		certificates_commit(d->certificates[i]);
 	alarm_set(d->alarm, &c->alarm_command);
 	wiring_log(c);
 	config_free(d->config);

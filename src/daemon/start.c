@@ -190,21 +190,34 @@ start_dispatcher(struct daemon *d, struct err *e)
 /* ---- ingest --------------------------------------------------------------------------------- */
 
 static void
-use_certificate(void *arg, struct tls_context *context)
+use_in_ingest(void *arg, struct tls_context *context)
 {
 	const struct daemon *d = arg;
 
 	ingest_use_tls(d->ingest, context);
 }
 
+static void
+use_in_admin(void *arg, struct tls_context *context)
+{
+	const struct daemon *d = arg;
+
+	admin_use_tls(d->admin, context);
+}
+
 static int
 start_certificates(struct daemon *d, struct err *e)
 {
-	const struct certificates_options o = { "ingest", &clock_system, use_certificate, d };
+	for (size_t i = 0; i < TLS_FILES_SECTIONS; i++) {
+		struct tls_section s = tls_files_section(d->config, i);
+		const struct certificates_options o = { s.name, &clock_system,
+			i == 0 ? use_in_ingest : use_in_admin, d };
 
-	if (!tls_files_are_needed(&d->config->ingest.listen))
-		return 0;
-	return certificates_new(&o, &d->config->ingest.tls, &d->certificates, e);
+		if (tls_files_are_needed(s.listen)
+		    && certificates_new(&o, s.tls, &d->certificates[i], e) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int
@@ -223,8 +236,7 @@ start_ingest(struct daemon *d, struct err *e)
 	o.inherited = &d->inherited;
 	o.sites = sites;
 	o.n_sites = d->config->n_sites;
-	if (d->certificates != NULL)
-		o.tls = certificates_context(d->certificates);
+	o.tls = certificates_context(d->certificates[0]);
 	rc = ingest_new(&o, d->base, d->outbox, &d->ingest, e);
 	free(sites);
 	for (size_t i = 0; rc == 0 && ingest_address(d->ingest, i) != NULL; i++)
@@ -260,7 +272,10 @@ describe(void *arg, cJSON *to)
 {
 	const struct daemon *d = arg;
 
-	certificates_describe(d->certificates, cJSON_AddArrayToObject(to, "certificates"));
+	cJSON *list = cJSON_AddArrayToObject(to, "certificates");
+
+	for (size_t i = 0; i < TLS_FILES_SECTIONS; i++)
+		certificates_describe(d->certificates[i], list);
 }
 
 static void
@@ -321,6 +336,9 @@ start_admin(struct daemon *d, struct err *e)
 		.clock = clocks_clock(d->clocks),
 		.outbox = d->outbox,
 		.requests = ingest_outcomes(d->ingest),
+		.tls = certificates_context(d->certificates[1]),
+		.certificates = { certificates_meter(d->certificates[0]),
+		    certificates_meter(d->certificates[1]) },
 	};
 
 	if (o.n_listen == 0)
@@ -349,7 +367,7 @@ start_watch(struct daemon *d, struct err *e)
 	const struct watch_options o = {
 		.outbox = d->outbox,
 		.ingest = d->ingest,
-		.certificates = d->certificates,
+		.certificates = { d->certificates[0], d->certificates[1] },
 		.alarm = d->alarm,
 		.clock = clocks_clock(d->clocks),
 		.site_ids = d->site_ids,

@@ -41,7 +41,7 @@ struct watch {
 	int64_t request_ms; /* mono: the next step */
 	bool refusing;      /* the alarm about refused requests has no end yet */
 	bool low;           /* likewise about space */
-	bool certificate;   /* likewise about the certificate */
+	const struct certificates *certificate; /* the one that the alarm was about; NULL: none */
 };
 
 int
@@ -236,31 +236,47 @@ watch_space(struct watch *w, const struct config *c)
 
 /* ---- the certificate ------------------------------------------------------------------------- */
 
-static void
-watch_certificate(struct watch *w, const struct config *c)
+/* Returns the first one that needs a person, if one does, and prints why. */
+static const struct certificates *
+find_trouble_of_certificates(
+    const struct watch *w, int64_t soon_ms, char *ret_text, size_t size, bool *ret_ends)
 {
-	int64_t soon = c->ingest.certificate_days * DAY_MS;
-	char text[ALARM_TEXT_SIZE];
-	const char *fault;
-	bool ends, trouble;
+	int64_t now = clock_wall(w->o.clock);
 
-	if (w->o.certificates == NULL)
-		return;
-	ends =
-	    certificates_end(w->o.certificates, clock_wall(w->o.clock), soon, text, sizeof(text));
-	fault = certificates_fault(w->o.certificates);
-	trouble = ends || fault[0] != '\0';
+	for (size_t i = 0; i < TLS_FILES_SECTIONS; i++) {
+		const struct certificates *c = w->o.certificates[i];
+
+		if (c == NULL)
+			continue;
+		*ret_ends = certificates_end(c, now, soon_ms, ret_text, size);
+		if (*ret_ends)
+			return c;
+		if (certificates_fault(c)[0] == '\0')
+			continue;
+		snprintf(ret_text, size, "the new certificate is not used: %.400s",
+		    certificates_fault(c));
+		return c;
+	}
+	return NULL;
+}
+
+static void
+watch_certificates(struct watch *w, const struct config *c)
+{
+	char text[ALARM_TEXT_SIZE];
+	bool ends = false;
+	const struct certificates *trouble = find_trouble_of_certificates(
+	    w, c->ingest.certificate_days * DAY_MS, text, sizeof(text), &ends);
+
 	if (trouble == w->certificate)
 		return;
 	w->certificate = trouble;
 	if (ends)
 		log_warn("%s", text);
-	else if (trouble)
-		snprintf(text, sizeof(text), "the new certificate is not used: %.400s", fault);
-	else
+	if (trouble == NULL)
 		snprintf(text, sizeof(text), "the certificate is in order again");
-	alarm_raise(
-	    w->o.alarm, trouble ? ALARM_CERTIFICATE_TROUBLE : ALARM_CERTIFICATE_OK, "", text);
+	alarm_raise(w->o.alarm, trouble != NULL ? ALARM_CERTIFICATE_TROUBLE : ALARM_CERTIFICATE_OK,
+	    "", text);
 }
 
 void
@@ -272,5 +288,5 @@ watch_tick(struct watch *w, const struct config *c, const int64_t *site_ids)
 	watch_events(w, &present, now);
 	watch_requests(w, c, now);
 	watch_space(w, c);
-	watch_certificate(w, c);
+	watch_certificates(w, c);
 }

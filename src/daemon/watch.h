@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "config/config.h"
+#include "config/keys/tls_files.h"
 #include "ingest/ingest.h"
 #include "outbox/outbox.h"
 
@@ -25,7 +26,7 @@ struct watch;
 struct watch_options {
 	struct outbox *outbox;
 	struct ingest *ingest;
-	const struct certificates *certificates; /* NULL: there are none */
+	const struct certificates *certificates[TLS_FILES_SECTIONS]; /* each may be NULL */
 	struct alarm *alarm;
 	const struct clock *clock;
 	const int64_t *site_ids; /* the sites, which stay the same; copied */

@@ -288,11 +288,13 @@ tls_context_new(const struct tls_files *files, struct tls_context **ret_context,
 	ERR_clear_error();
 	if (c != NULL)
 		c->ssl = SSL_CTX_new(TLS_server_method());
-	if (c == NULL || c->ssl == NULL) {
+	if (c == NULL || c->ssl == NULL || tls_stream_method() == NULL) {
+		if (c != NULL)
+			SSL_CTX_free(c->ssl);
 		free(c);
 		return err_nomem(e);
 	}
-	c->n_held = 1;
+	atomic_init(&c->n_held, 1);
 	rc = set_up(c->ssl, e);
 	if (rc == 0)
 		rc = use_certificate(c, &files->certificate, &own, e);
@@ -313,14 +315,14 @@ tls_context_new(const struct tls_files *files, struct tls_context **ret_context,
 struct tls_context *
 tls_context_hold(struct tls_context *c)
 {
-	c->n_held++;
+	atomic_fetch_add(&c->n_held, 1);
 	return c;
 }
 
 void
 tls_context_free(struct tls_context *c)
 {
-	if (c == NULL || --c->n_held > 0)
+	if (c == NULL || atomic_fetch_sub(&c->n_held, 1) > 1)
 		return;
 	SSL_CTX_free(c->ssl);
 	free(c);

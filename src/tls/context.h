@@ -5,7 +5,8 @@
  * TLS 1.2 with forward secrecy and authenticated ciphers, and TLS 1.3; no renegotiation, no
  * compression, no early data; ALPN "http/1.1". A client may resume a session, unless clients need a
  * certificate: then each connection proves it again. Errors name the setting, the file and the
- * remedy, and never show a part of a key. Main thread.
+ * remedy, and never show a part of a key. tls_context_new: main thread; several threads may hold a
+ * context.
  */
 #ifndef TLS_CONTEXT_H
 #define TLS_CONTEXT_H

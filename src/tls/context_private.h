@@ -2,14 +2,20 @@
 #ifndef TLS_CONTEXT_PRIVATE_H
 #define TLS_CONTEXT_PRIVATE_H
 
+#include <stdatomic.h>
+
 #include "tls/context.h"
 #include "tls/openssl_private.h"
 
 struct tls_context {
-	unsigned n_held;
+	atomic_uint n_held;
 	SSL_CTX *ssl; /* counts its own users: each connection is one */
 	bool asks_clients;
 	struct tls_certificate certificate;
 };
+
+/* Returns the BIO of streams; NULL without memory. tls_context_new makes it, before any thread can
+ * want one. */
+const BIO_METHOD *tls_stream_method(void);
 
 #endif

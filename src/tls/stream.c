@@ -107,9 +107,9 @@ bio_ctrl(BIO *bio, int what, long number, void *arg)
 	return what == BIO_CTRL_FLUSH;
 }
 
-/* Made once, and kept until the end of the process. */
-static const BIO_METHOD *
-method(void)
+/* Kept until the end of the process. */
+const BIO_METHOD *
+tls_stream_method(void)
 {
 	static BIO_METHOD *m;
 
@@ -130,7 +130,7 @@ struct tls_stream *
 tls_open(struct tls_context *context, int fd)
 {
 	struct tls_stream *s = calloc(1, sizeof(*s));
-	BIO *bio = s == NULL || method() == NULL ? NULL : BIO_new(method());
+	BIO *bio = s == NULL ? NULL : BIO_new(tls_stream_method());
 
 	if (bio == NULL || (s->ssl = SSL_new(context->ssl)) == NULL) {
 		BIO_free(bio);

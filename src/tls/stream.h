@@ -4,7 +4,7 @@
  * Used like the socket itself: tls_read and tls_write return what recv and send would return, and
  * never block. Bytes that were received and not read yet are inside; the socket does not become
  * readable for them, so ask tls_has_more after each tls_read. A stream that is idle holds no
- * buffers. Main thread.
+ * buffers. It belongs to one thread.
  */
 #ifndef TLS_STREAM_H
 #define TLS_STREAM_H

@@ -46,6 +46,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_sql.py \
 	tests/integration/test_site_control.py \
 	tests/integration/test_tls.py \
+	tests/integration/test_tls_admin.py \
 	tests/integration/test_tls_clients.py \
 	tests/integration/test_tls_renewal.py \
 	tests/integration/test_torture.py \

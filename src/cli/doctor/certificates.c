@@ -30,19 +30,19 @@ check_dates(struct doctor *d, const char *listener, const struct tls_certificate
 }
 
 static void
-check_files(struct doctor *d)
+check_files(struct doctor *d, const struct tls_section *s)
 {
 	struct tls_context *context;
 	struct err e;
 
-	if (!tls_files_are_needed(&d->config->ingest.listen))
+	if (!tls_files_are_needed(s->listen))
 		return;
-	if (tls_files_open(&d->config->ingest.tls, &context, &e) != 0) {
-		doctor_report(
-		    d, DOCTOR_PROBLEM, "certificate", "correct the file", "ingest: %s", e.text);
+	if (tls_files_open(s->tls, &context, &e) != 0) {
+		doctor_report(d, DOCTOR_PROBLEM, "certificate", "correct the file", "%s: %s",
+		    s->name, e.text);
 		return;
 	}
-	check_dates(d, "ingest", tls_context_certificate(context));
+	check_dates(d, s->name, tls_context_certificate(context));
 	tls_context_free(context);
 }
 
@@ -51,11 +51,13 @@ doctor_certificates(struct doctor *d, const cJSON *answer)
 {
 	struct peer peer = { .n_certificates = 0 };
 
-	if (answer == NULL) {
-		check_files(d);
-		return;
+	for (size_t i = 0; answer == NULL && i < TLS_FILES_SECTIONS; i++) {
+		struct tls_section s = tls_files_section(d->config, i);
+
+		check_files(d, &s);
 	}
-	peer_read_certificates(answer, &peer);
+	if (answer != NULL)
+		peer_read_certificates(answer, &peer);
 	for (size_t i = 0; i < peer.n_certificates; i++) {
 		const struct peer_certificate *c = &peer.certificates[i];
 

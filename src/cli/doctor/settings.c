@@ -10,6 +10,7 @@
 
 #include "cli/doctor/doctor.h"
 #include "config/keys/secret.h"
+#include "config/keys/tls_files.h"
 
 struct named_file {
 	const char *path;
@@ -119,8 +120,9 @@ find_remedy(
 	for (size_t i = 0; i < c->n_sites; i++)
 		if (find_remedy_in_site(&c->sites[i], why, ret_remedy))
 			return;
-	if (find_remedy_in_tls(&c->ingest.tls, why, ret_remedy))
-		return;
+	for (size_t i = 0; i < TLS_FILES_SECTIONS; i++)
+		if (find_remedy_in_tls(tls_files_section(c, i).tls, why, ret_remedy))
+			return;
 	if (is_named(why, c->retention.archive) && config_try_archive(c) != 0)
 		snprintf(
 		    ret_remedy, DOCTOR_TEXT, "%s", config_archive_remedy(config_try_archive(c)));

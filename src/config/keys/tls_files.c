@@ -16,6 +16,14 @@
 #include "tls/context.h"
 #include "tls/dates.h"
 
+struct tls_section
+tls_files_section(const struct config *c, size_t i)
+{
+	if (i == 0)
+		return (struct tls_section){ "ingest", &c->ingest.listen, &c->ingest.tls };
+	return (struct tls_section){ "admin", &c->admin.listen, &c->admin.tls };
+}
+
 bool
 tls_files_are_needed(const struct config_list *listen)
 {
@@ -40,8 +48,8 @@ check_unused(const struct config_tls *tls, struct err *e)
 	    name, name);
 }
 
-int
-tls_files_check(const struct config_list *listen, const struct config_tls *tls, struct err *e)
+static int
+check_section(const struct config_list *listen, const struct config_tls *tls, struct err *e)
 {
 	const char *missing;
 
@@ -53,6 +61,18 @@ tls_files_check(const struct config_list *listen, const struct config_tls *tls, 
 	if (missing == NULL)
 		return 0;
 	return err_set(e, ERR_INPUT, "%s is missing: tls: addresses in listen need it", missing);
+}
+
+int
+tls_files_check(const struct config *c, struct err *e)
+{
+	for (size_t i = 0; i < TLS_FILES_SECTIONS; i++) {
+		struct tls_section s = tls_files_section(c, i);
+
+		if (check_section(s.listen, s.tls, e) != 0)
+			return err_wrap(e, "%s", s.name);
+	}
+	return 0;
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -114,21 +134,33 @@ tls_files_open(const struct config_tls *tls, struct tls_context **ret_context, s
 	return rc;
 }
 
-int
-tls_files_try(struct config *c, struct err *e)
+static int
+try_section(struct config *c, const struct tls_section *s, struct err *e)
 {
 	struct tls_context *context;
 	char text[TLS_DATES_TEXT];
 	int rc = 0;
 
-	if (!tls_files_are_needed(&c->ingest.listen))
+	if (!tls_files_are_needed(s->listen))
 		return 0;
-	if (tls_files_open(&c->ingest.tls, &context, e) != 0)
-		return err_wrap(e, "ingest");
+	if (tls_files_open(s->tls, &context, e) != 0)
+		return err_wrap(e, "%s", s->name);
 	if (tls_dates_describe(
 		tls_context_certificate(context), clock_wall(&clock_system), 0, text))
 		rc = config_warn(
-		    c, e, "ingest: the certificate in %s %s", c->ingest.tls.certificate_file, text);
+		    c, e, "%s: the certificate in %s %s", s->name, s->tls->certificate_file, text);
 	tls_context_free(context);
 	return rc;
+}
+
+int
+tls_files_try(struct config *c, struct err *e)
+{
+	for (size_t i = 0; i < TLS_FILES_SECTIONS; i++) {
+		struct tls_section s = tls_files_section(c, i);
+
+		if (try_section(c, &s, e) != 0)
+			return -1;
+	}
+	return 0;
 }

@@ -10,11 +10,23 @@
 
 struct tls_context;
 
+#define TLS_FILES_SECTIONS 2
+
+/* A section whose addresses may speak TLS; borrowed from the configuration. */
+struct tls_section {
+	const char *name; /* static */
+	const struct config_list *listen;
+	const struct config_tls *tls;
+};
+
+/* i: less than TLS_FILES_SECTIONS. The first is ingest. */
+struct tls_section tls_files_section(const struct config *c, size_t i);
+
 /* Whether one of the addresses is a TLS address. */
 bool tls_files_are_needed(const struct config_list *listen);
-/* Checks that the settings go together: a certificate and a key where there are TLS addresses, and
- * only there. Reads no file. The error begins with the name of a setting. */
-int tls_files_check(const struct config_list *listen, const struct config_tls *tls, struct err *e);
+/* Checks that the settings of each section go together: a certificate and a key where there are TLS
+ * addresses, and only there. Reads no file. The error begins with the name of a section. */
+int tls_files_check(const struct config *c, struct err *e);
 /*
  * Reads the files, and checks that they belong together and that only this user can read the key.
  * The error names the setting and the file, and is what a person has to mend.

@@ -1,0 +1,15 @@
+/* What monitoring reads of a listener's certificate. Written by one thread, read by any. */
+#ifndef TLS_METER_H
+#define TLS_METER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct tls_meter {
+	const char *listener;        /* "ingest"; static */
+	_Atomic int64_t not_after;   /* wall ms: the end of the certificate in use */
+	_Atomic bool new_is_refused; /* newer files are there, and cannot be used */
+};
+
+#endif
