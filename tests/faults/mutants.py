@@ -55,10 +55,11 @@ def try_one(tree, name):
     if all(" # SKIP" in test for test in tests):
         return None, "skipped"
     # A traceback quotes the source, where a report still has its braces.
-    lines = [line for line in done.stdout.splitlines() if line.startswith("#") and not line.startswith("# result:")]
+    lines = [line for line in done.stdout.splitlines()
+             if line.startswith(("#", "ERROR: ")) and not line.startswith("# result:")]
     said = [line for line in lines if "{" not in line]
     found = [match.group(0) for match in map(REPORT.search, said) if match]
-    found += [line.removeprefix("# AssertionError: ") for line in lines if line.startswith("# AssertionError: ")]
+    found += [line.split(": ", 1)[1] for line in lines if line.startswith(("# AssertionError: ", "ERROR: "))]
     return done.returncode == 0, found[0][:160] if found else "\n".join(said[-5:])
 
 

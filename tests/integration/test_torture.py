@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -14,7 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from spoolscreen import Screen  # noqa: E402
 import spooltest  # noqa: E402
-from spoolmount import Mount  # noqa: E402
+from spoolmount import Mount, own_mounts  # noqa: E402
 from spooltest import Process, binary, equal, true, wait_until  # noqa: E402
 
 LONG = "1h"
@@ -72,8 +73,8 @@ def state_of(pid):
         return file.read().rsplit(")", 1)[1].split()[0]
 
 
-def delete_one(verb, database):
-    """Deletes the first event while the verb is stopped, and its process killed; returns whether it did.
+def meddle(verb, database, how):
+    """Does something to the database while the verb is stopped, and its process killed; returns whether it did.
     """
     verb.freeze()
     wait_until(lambda: state_of(verb.pid) == "T", "the verb stops")
@@ -81,12 +82,28 @@ def delete_one(verb, database):
     for child in stored:
         os.kill(child, signal.SIGKILL)
         wait_until(lambda c=child: state_of(c) == "Z", "the process that stores events ends")
-    deleted = 0
-    if stored and newest_event(database) >= MANY:  # else a check runs, or the file is a new one
+    does = bool(stored) and newest_event(database) >= MANY  # else a check runs, or the file is a new one
+    if does:
         with contextlib.closing(sqlite3.connect(database)) as db, db:
-            deleted = db.execute("DELETE FROM event WHERE event_id = 1").rowcount
+            how(db)
     verb.thaw()
-    return deleted == 1
+    return does
+
+
+def meddled(bench, folder, how):
+    """Runs a test during which something is done to the database; returns what it reports."""
+    verb = start(bench, folder, "--json")
+
+    def has_meddled():
+        database = database_in(folder)
+        return database and newest_event(database) >= MANY and meddle(verb, database, how)
+
+    wait_until(has_meddled, "the database is changed", 60)
+    equal(verb.wait(60), 1, "exit status")
+    line = json.loads(verb.log())
+    equal(os.path.dirname(line["evidence"]), folder, "the directory that is kept")
+    true(os.path.exists(os.path.join(line["evidence"], "spool.db")), "the database is kept")
+    return line
 
 
 def test_verdict(bench):
@@ -116,18 +133,71 @@ def test_memory_is_no_disk(bench):
 def test_loss_is_reported(bench):
     """An acknowledged event that is deleted between two rounds is reported as lost."""
     with on_disk() as folder:
-        verb = start(bench, folder, "--json")
-
-        def has_deleted():
-            database = database_in(folder)
-            return database and newest_event(database) >= MANY and delete_one(verb, database)
-
-        wait_until(has_deleted, "an event is deleted", 60)
-        equal(verb.wait(60), 1, "exit status")
-        line = json.loads(verb.log())
+        line = meddled(bench, folder, lambda db: db.execute("DELETE FROM event WHERE event_id = 1"))
         equal((line["kept"], line["lost"]), (False, 1), f"what was lost: {line}")
-        equal(os.path.dirname(line["evidence"]), folder, "the directory that is kept")
-        true(os.path.exists(os.path.join(line["evidence"], "spool.db")), "the database is kept")
+
+
+def test_damage_is_reported(bench):
+    """An event that the disk changed is found by its checksum, although none is missing."""
+    with on_disk() as folder:
+        line = meddled(bench, folder, lambda db: db.execute(
+            "UPDATE event SET body = replace(body, substr(body, 3, 1), '#') WHERE event_id = 1"))
+        equal((line["kept"], line["lost"], line["findings"]), (False, 0, 1), f"what was found: {line}")
+
+
+def library(bench, name, text):
+    """Builds a library to preload; returns its path."""
+    compiler = shutil.which("cc")
+    if compiler is None or spooltest.sanitized():
+        raise spooltest.Skip("no library can be preloaded")
+    path = bench.path(name + ".so")
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", path, bench.write(name + ".c", text)], check=True)
+    return path
+
+
+def test_ignored_syncs(bench):
+    """Syncs that do nothing leave a doubt, though no kill can show a loss."""
+    ignores = library(bench, "ignores", "int fsync(int fd) { return 0; } int fdatasync(int fd) { return 0; }")
+    with on_disk() as folder:
+        if file_system(folder) in ("tmpfs", "ramfs"):
+            raise spooltest.Skip("the build directory is in memory")
+        done = bench.run(binary("bentospool"), "torture", folder, "--time", "1s", env={"LD_PRELOAD": ignores})
+        true("there is a reason for doubt" in done.stdout and "no disk is that fast" in done.stdout, done.stdout)
+
+
+def test_failing_disk(bench):
+    """A disk whose syncs fail gets no good verdict, and the error is named."""
+    fails = library(bench, "fails", """#include <errno.h>
+        int fdatasync(int fd) { static int n; if (++n < 40) return 0; errno = EIO; return -1; }
+        int fsync(int fd) { return fdatasync(fd); }""")
+    with on_disk() as folder:
+        done = bench.run(binary("bentospool"), "torture", folder, "--time", "2s", env={"LD_PRELOAD": fails})
+        equal(done.returncode, 1, "exit status")
+        true("nput/output error" in done.stdout + done.stderr or "disk I/O error" in done.stdout + done.stderr,
+             done.stdout + done.stderr)
+        true("kept its promises" not in done.stdout, done.stdout)
+
+
+def test_mount_options(bench):
+    """A file system that is mounted without barriers is named."""
+    tool = shutil.which("mkfs.ext4", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    if tool is None:
+        raise spooltest.Skip("there is no mkfs.ext4")
+    own_mounts()
+    image, folder = bench.path("image"), bench.path("mounted")
+    os.mkdir(folder)
+    with open(image, "wb") as file:
+        file.truncate(2 * SPACE << 20)
+    subprocess.run([tool, "-q", image], check=True)
+    mounted = subprocess.run(["mount", "-o", "loop,barrier=0", image, folder], capture_output=True, check=False)
+    if mounted.returncode != 0:
+        raise spooltest.Skip("mounting a loop device is not allowed here")
+    try:
+        code, out, err = torture(bench, folder, "--time", "1s")
+        equal(code, 0, f"exit status: {err}")
+        true("there is a reason for doubt" in out and "It is mounted with nobarrier" in out, out)
+    finally:
+        subprocess.run(["umount", "-l", folder], check=False)
 
 
 def test_interrupt(bench):
@@ -136,6 +206,21 @@ def test_interrupt(bench):
             verb = start(bench, folder)
             wait_until(lambda f=folder, v=verb: database_in(f) and children(v.pid), "it stores events")
             equal(verb.stop(number), 1, "exit status")
+            true("interrupted after" in verb.log() and "without a verdict" in verb.log(), verb.log())
+            equal(os.listdir(folder), [], "what is left")
+
+
+def test_interrupt_of_the_group(bench):
+    """A signal to the whole process group is no failure of the process that stores events."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        with on_disk() as folder:
+            verb = Process(bench, "torture", [binary("bentospool"), "torture", folder, "--time", LONG],
+                           preexec=lambda: (os.setsid(), signal.signal(signal.SIGINT, signal.SIG_DFL)))
+            wait_until(lambda f=folder, v=verb: database_in(f) and children(v.pid), "it stores events")
+            verb.freeze()  # so that the process that stores events gets it first
+            os.killpg(verb.pid, number)
+            verb.thaw()
+            equal(verb.wait(), 1, "exit status")
             true("interrupted after" in verb.log() and "without a verdict" in verb.log(), verb.log())
             equal(os.listdir(folder), [], "what is left")
 
