@@ -4,6 +4,7 @@ FAULT_UNITS = \
 	tests/faults/failing_disk \
 	tests/faults/long_life \
 	tests/faults/nth_control \
+	tests/faults/nth_dispatcher \
 	tests/faults/nth_ingest \
 	tests/faults/nth_outbox \
 	tests/faults/nth_pure \
@@ -31,12 +32,14 @@ FAULT_TESTS = \
 FAULT_MUTANTS = \
 	tests/faults/mutants/answer_before_commit.patch \
 	tests/faults/mutants/answer_denies.patch \
+	tests/faults/mutants/answer_without_memory.patch \
 	tests/faults/mutants/attempt_after_sending.patch \
 	tests/faults/mutants/commit_error_ignored.patch \
 	tests/faults/mutants/connections_not_bounded.patch \
 	tests/faults/mutants/copy_not_synced.patch \
 	tests/faults/mutants/directory_not_synced.patch \
 	tests/faults/mutants/latch_removed.patch \
+	tests/faults/mutants/end_given_up.patch \
 	tests/faults/mutants/file_size_signal.patch \
 	tests/faults/mutants/log_not_rewritten.patch \
 	tests/faults/mutants/quota_latches.patch \
@@ -69,6 +72,7 @@ tests_faults_power_cut_SOURCES = tests/faults/power_cut.c tests/faults/disk.c te
 NTH_OUTBOX = tests/faults/nth_outbox_rig.c tests/faults/nth_outbox_rig.h $(NTH) $(OUTBOX_RIG)
 tests_faults_nth_outbox_SOURCES = tests/faults/nth_outbox.c $(NTH_OUTBOX)
 tests_faults_nth_control_SOURCES = tests/faults/nth_control.c $(NTH_OUTBOX)
+tests_faults_nth_dispatcher_SOURCES = tests/faults/nth_dispatcher.c $(NTH_OUTBOX)
 tests_faults_nth_reading_SOURCES = tests/faults/nth_reading.c $(NTH_OUTBOX)
 tests_faults_nth_ingest_SOURCES = tests/faults/nth_ingest.c $(NTH) $(INGEST_TEST_LIB) $(GZIP_MAKER)
 tests_faults_nth_pure_SOURCES = tests/faults/nth_pure.c $(NTH) $(CONFIG_RIG)

@@ -13,6 +13,8 @@
 
 #include "lib/failing/nth.h"
 
+#define EVERY 1000 /* all of them take a second */
+
 static struct tiny_server server;
 static struct transport_result result;
 static struct transport_request request;
@@ -104,10 +106,10 @@ a_request_survives(void **state)
 
 	(void)state;
 	nth_try(&workload,
-	    &(struct nth_fault){ .name = "alloc", .in_a_row = 1, .one_thread = true }, 30);
+	    &(struct nth_fault){ .name = "alloc", .in_a_row = 1, .one_thread = true }, EVERY);
 	nth_try(&workload,
-	    &(struct nth_fault){ .name = "alloc", .in_a_row = 3, .one_thread = true }, 30);
-	nth_try(&workload, &(struct nth_fault){ .name = "curl", .in_a_row = 1 }, 30);
+	    &(struct nth_fault){ .name = "alloc", .in_a_row = 3, .one_thread = true }, EVERY);
+	nth_try(&workload, &(struct nth_fault){ .name = "curl", .in_a_row = 1 }, EVERY);
 }
 
 int

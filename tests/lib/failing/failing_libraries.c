@@ -96,19 +96,20 @@ SQL(const void *, sqlite3_column_text, (void *s, int i), (s, i), NULL)
 SQL(const void *, sqlite3_column_blob, (void *s, int i), (s, i), NULL)
 
 /* A pretended result is what the library reports, too. */
-int sqlite3_errcode(void *db);
+#define SQL_CODE(name)                                                                             \
+	int name(void *db);                                                                        \
+	int name(void *db)                                                                         \
+	{                                                                                          \
+		static int (*real)(void *);                                                        \
+		if (pretended != 0)                                                                \
+			return pretended;                                                          \
+		if (real == NULL)                                                                  \
+			*(void **)&real = failing_real(#name);                                     \
+		return real(db);                                                                   \
+	}
 
-int
-sqlite3_errcode(void *db)
-{
-	static int (*real)(void *);
-
-	if (pretended != 0)
-		return pretended;
-	if (real == NULL)
-		*(void **)&real = failing_real("sqlite3_errcode");
-	return real(db);
-}
+SQL_CODE(sqlite3_errcode)
+SQL_CODE(sqlite3_extended_errcode)
 
 /* ---- libcurl
  * ------------------------------------------------------------------------------------- */
