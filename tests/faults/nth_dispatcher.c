@@ -305,7 +305,7 @@ a_delivery_survives_a_failing_call(void **state)
 {
 	(void)state;
 	try_delivery(&(struct nth_fault){ "sqlite", 1, 7, false }, 12); /* SQLITE_NOMEM */
-	try_delivery(&(struct nth_fault){ "sqlite", 1, 5, false }, 4); /* SQLITE_BUSY */
+	try_delivery(&(struct nth_fault){ "sqlite", 1, 5, false }, 4);  /* SQLITE_BUSY */
 	try_delivery(&(struct nth_fault){ "curl", 1, 0, false }, 8);
 }
 
