@@ -20,6 +20,7 @@ FAULT_TESTS = \
 	tests/faults/kill_each_step.py \
 	tests/faults/kill_under_load.py \
 	tests/faults/limits.py \
+	tests/faults/mutants_apply.py \
 	tests/faults/no_memory.py \
 	tests/faults/offline_killed.py \
 	tests/faults/power_cut_mounted.py \
