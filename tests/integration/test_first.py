@@ -2,6 +2,7 @@
 """init writes a working configuration, and never a wrong or incomplete one."""
 import os
 import pty
+import re
 import select
 import signal
 import stat
@@ -188,6 +189,32 @@ def test_permissions(bench):
     os.chmod(store, 0o600)
     said = as_user(bench, 4711, "serve")
     true(f"({store} belongs to #4711 and has the mode 0600): chmod u+rwx {store}\n" in said, said)
+
+
+# As root in a mount namespace: $1 the program, $2 the default configuration, whose directory others may not
+# enter.
+HIDDEN = """
+set -e
+place=$(dirname "$(dirname "$2")")
+mount -t tmpfs tmpfs "$place"
+mkdir -m 0700 "$(dirname "$2")"
+touch "$2"
+exec setpriv --reuid=4713 --regid=4714 --clear-groups env --ignore-environment "$1" check
+"""
+
+
+def test_hidden_configuration(bench):
+    """a default configuration that this user may not look for is not called missing"""
+    needs_root(bench)
+    conf = re.search(r"^  (/\S+/bentospool\.conf)$", bench.run(binary("bentospool"), "help").stdout, re.M).group(1)
+    place = os.path.dirname(os.path.dirname(conf))
+    if not os.path.isdir(place):
+        raise spooltest.Skip(f"there is no {place}")
+    done = bench.run("unshare", "-m", "sh", "-c", HIDDEN, "sh", binary("bentospool"), conf)
+    if "unshare failed" in done.stderr or "mount: " in done.stderr:
+        raise spooltest.Skip("mounting is not allowed here")
+    equal(done.returncode, 1, done.stderr)
+    true(f"cannot open {conf}: Permission denied ({os.path.dirname(conf)} belongs to root" in done.stderr, done.stderr)
 
 
 def at_terminal(bench):
