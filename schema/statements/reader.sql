@@ -90,3 +90,24 @@ WHERE e.event_id = :event_id AND e.provisional IS NULL;
 -- one: events int
 SELECT coalesce(sum(events), 0) AS events FROM status_count
 WHERE site_id = :site_id AND status = 'pending';
+
+-- The oldest event above an id that no attempt has taken, apart from those that wait for their address.
+-- name: backlog_oldest
+-- in: site_id int, after int
+-- one: received_at int
+SELECT received_at FROM event
+WHERE event_id = (SELECT min(event_id) FROM (
+	SELECT min(event_id) AS event_id FROM delivery INDEXED BY delivery_due
+	WHERE site_id = :site_id AND status = 'pending' AND awaiting_since IS NULL
+		AND next_attempt_at = 0 AND event_id > :after
+	UNION ALL
+	SELECT min(event_id) FROM delivery INDEXED BY delivery_due
+	WHERE site_id = :site_id AND status = 'pending' AND awaiting_since IS NULL
+		AND next_attempt_at > 0 AND event_id > :after
+	UNION ALL
+	SELECT * FROM (SELECT e.event_id FROM span r INDEXED BY span_due
+		CROSS JOIN event e ON e.event_id BETWEEN max(r.first_event_id, :after + 1) AND r.last_event_id
+			AND e.site_id = :site_id
+		WHERE r.site_id = :site_id AND r.attempt_id IS NULL AND r.last_event_id > :after
+			AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.event_id)
+		ORDER BY r.first_event_id LIMIT 1)));

@@ -241,7 +241,7 @@ def test_boxes(bench):
 
     def row():
         return fleet.center.rows("SELECT * FROM boxes")
-    wait_until(lambda: [r["backlog"] for r in row()] == [0], "a heartbeat says that nothing waits")
+    wait_until(lambda: [r["backlog"] for r in row()] == [0], "the box says that nothing is left")
     [first] = row()
     equal((first["site"], first["box"], first["version"], first["oldest_ms"], first["events"], first["duplicates"]),
           ("main", "store-1", spoolfleet.version(), None, 100, 0), "the box")
@@ -258,9 +258,14 @@ def test_boxes(bench):
     equal(json.loads(fleet.box.cli("status", "--json").stdout)["boxes"], [], "a box has no boxes")
     true("BOX" not in fleet.box.cli("status").stdout, "nor a table")
     equal(fleet.box.cli("pause", "--site", "main").returncode, 0, "pause")
-    fleet.box.daemon.accept("/v1/batch", {"batch": [track("m-a"), track("m-b")]})
+    fleet.box.configure(heartbeat=0, batch_events=2, requests_per_minute=1)
+    fleet.box.reload()
+    fleet.box.daemon.accept("/v1/batch", {"batch": [track("m-a"), track("m-b"), track("m-c"), track("m-d")]})
     equal(fleet.box.cli("resume", "--site", "main").returncode, 0, "resume")
     fleet.center.wait_statuses({"delivered": 102})
+    equal([(r["backlog"], r["oldest_ms"]) for r in row()],
+          [(2, fleet.box.value("SELECT received_ms FROM outbox WHERE message_id = 'm-c'"))],
+          "what was left when the request went out")
     fleet.post([], reports="version=0.9; backlog=7; oldest=1700000000000", name="store-2")
     [other] = fleet.center.rows("SELECT * FROM boxes WHERE box = 'store-2'")
     equal((other["version"], other["backlog"], other["oldest_ms"], other["events"]), ("0.9", 7, 1700000000000, 0),
@@ -294,6 +299,10 @@ def test_history(bench):
     true("arrived_at" in shown, f"{shown}")
     text = fleet.center.cli("show", "--message-id", "m-1").stdout
     true("via           store-1" in text and "arrived here" in text, text)
+    text = fleet.box.cli("show", "--message-id", "m-1").stdout
+    true("sent to the central spooler, last in attempt 1" in text and "Bento" not in text, text)
+    text = fleet.box.cli("send", "--name", "Test Event", "--email", "ann@example.com").stdout
+    true("the central spooler answered 200" in text and "Bento" not in text, text)
     text = fleet.center.cli("show", "--message-id", "m-2").stdout
     true("via" not in text and "arrived" not in text, text)
 

@@ -33,14 +33,14 @@ print_text(const struct event_report *r)
 	if (r->body.n > 0)
 		print_pretty("received", buf_slice(&r->body));
 	if (r->cannot != NULL)
-		printf("\nnothing can be sent to Bento: %s\n", r->cannot);
+		printf("\nnothing can be sent to %s: %s\n", r->peer, r->cannot);
 	else if (r->attempt_id != 0) {
-		snprintf(title, sizeof(title), "sent to Bento, last in attempt %lld",
+		snprintf(title, sizeof(title), "sent to %s, last in attempt %lld", r->peer,
 		    (long long)r->attempt_id);
 		print_pretty(title, buf_slice(&r->sent));
 	} else {
-		print_pretty(
-		    r->settled_unsent ? "not sent; a requeue would send" : "would be sent to Bento",
+		snprintf(title, sizeof(title), "would be sent to %s", r->peer);
+		print_pretty(r->settled_unsent ? "not sent; a requeue would send" : title,
 		    buf_slice(&r->sent));
 	}
 }
@@ -88,7 +88,7 @@ print(struct event_report *r, const struct options *o)
 	const struct buf *only = o->raw ? &r->body : &r->sent;
 
 	if (o->sent && r->cannot != NULL) {
-		fprintf(stderr, "bentospool: nothing can be sent to Bento: %s\n", r->cannot);
+		fprintf(stderr, "bentospool: nothing can be sent to %s: %s\n", r->peer, r->cannot);
 		return VERB_ERROR;
 	}
 	if (o->raw || o->sent) {

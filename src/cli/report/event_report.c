@@ -62,6 +62,7 @@ map_event(struct collector *c, const struct audit_event *event)
 	struct mapped mapped;
 
 	c->report->cannot = NULL;
+	c->report->peer = c->mapping.forward ? "the central spooler" : "Bento";
 	if (event->body.p == NULL)
 		c->report->cannot = "its body was removed by retention";
 	else if (mapping_append(&c->mapping, &in, &c->report->sent, &mapped, &reason) != 0)

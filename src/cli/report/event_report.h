@@ -20,6 +20,7 @@ struct event_report {
 	struct cJSON *json;  /* the facts as an object, without body and sent; NULL for people */
 	struct buf body;     /* as received; empty when retention removed it */
 	struct buf sent;     /* the object for Bento */
+	const char *peer;    /* whom it is sent to: "Bento", or "the central spooler" */
 	const char *cannot;  /* why there is no such object; NULL when there is one */
 	int64_t attempt_id;  /* the last attempt that sent or may have sent the event; 0 for none */
 	bool settled_unsent; /* the event is invalid or unsupported */

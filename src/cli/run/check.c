@@ -39,6 +39,8 @@ as_json(const struct config *c)
 		cJSON_AddStringToObject(site, "name", c->sites[i].name);
 		cJSON_AddStringToObject(site, "site_uuid", c->sites[i].site_uuid);
 		cJSON_AddStringToObject(site, "api_url", c->sites[i].api_url);
+		if (c->sites[i].upstream[0] != '\0')
+			cJSON_AddStringToObject(site, "upstream", c->sites[i].upstream);
 		cJSON_AddNumberToObject(site, "write_keys", (double)c->sites[i].write_keys.n);
 		cJSON_AddItemToArray(list, site);
 	}

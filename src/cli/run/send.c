@@ -51,13 +51,20 @@ print_json_step(const struct follower *f, const char *step, cJSON *more)
 	verb_print_json(o);
 }
 
+/* Whom the attempt was sent to. */
+static const char *
+peer_of(const struct audit_attempt *a)
+{
+	return SLICE_IS(a->endpoint, "center") ? "the central spooler" : "Bento";
+}
+
 static void
 print_begin(const struct follower *f, const struct audit_attempt *a)
 {
 	if (f->options->json)
 		print_json_step(f, "sending", attempt_json(a));
 	else
-		printf("sending to Bento: attempt %lld, %lld event%s, %lld bytes\n",
+		printf("sending to %s: attempt %lld, %lld event%s, %lld bytes\n", peer_of(a),
 		    (long long)a->attempt_id, (long long)a->events, words_plural(a->events),
 		    (long long)a->bytes);
 }
@@ -82,11 +89,11 @@ print_end(const struct follower *f, const struct audit_attempt *a)
 		return;
 	}
 	if (a->http_status != 0)
-		printf("Bento answered %d after %lld ms: %.*s\n", a->http_status,
+		printf("%s answered %d after %lld ms: %.*s\n", peer_of(a), a->http_status,
 		    (long long)a->duration_ms, (int)a->outcome.n, a->outcome.p);
 	else
-		printf("no response from Bento after %lld ms: %.*s\n", (long long)a->duration_ms,
-		    (int)a->outcome.n, a->outcome.p);
+		printf("no response from %s after %lld ms: %.*s\n", peer_of(a),
+		    (long long)a->duration_ms, (int)a->outcome.n, a->outcome.p);
 	if (a->error.n > 0)
 		print_clean(a->error);
 }

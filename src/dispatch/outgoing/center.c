@@ -33,17 +33,21 @@ center_init(struct center *c, struct dispatch_context *ctx, const struct site_se
 }
 
 const char *
-center_report(struct center *c)
+center_report(struct center *c, const struct members *carried)
 {
+	const struct dispatch_site_options *o = &c->settings->options;
 	struct outbox_port *outbox = c->ctx->outbox;
-	int64_t events, oldest_at;
+	int64_t carried_n = carried == NULL ? 0 : (int64_t)carried->n, events, oldest_at;
+	/* With send_first older events may stay behind. */
+	int64_t after = carried_n > 0 && o->n_first == 0 ? carried->ids[carried->n - 1] : 0;
 	struct err e;
 
-	if (!c->settings->options.mapping.forward)
+	if (!o->mapping.forward)
 		return NULL;
-	if (outbox->backlog(outbox, c->settings->options.site_id, &events, &oldest_at, &e) == 0)
+	if (outbox->backlog(outbox, o->site_id, after, &events, &oldest_at, &e) == 0)
 		snprintf(c->report, sizeof(c->report), "version=%s; backlog=%lld; oldest=%lld",
-		    VERSION_NUMBER, (long long)events, (long long)oldest_at);
+		    VERSION_NUMBER, (long long)(events > carried_n ? events - carried_n : 0),
+		    (long long)oldest_at);
 	return c->report;
 }
 
@@ -71,7 +75,7 @@ center_run(struct center *c, int64_t now)
 	if (center_next(c) > now)
 		return false;
 	center_sent(c, now);
-	request.report = center_report(c);
+	request.report = center_report(c, NULL);
 	c->in_flight = c->ctx->transport->start(c->ctx->transport, &request, &e) == 0;
 	return c->in_flight;
 }

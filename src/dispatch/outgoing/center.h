@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "dispatch/context.h"
+#include "dispatch/members.h"
 #include "dispatch/outgoing/owner.h"
 #include "dispatch/site_settings.h"
 
@@ -30,8 +31,9 @@ struct center {
 /* ctx and settings must outlive c, which must not move. */
 void center_init(
     struct center *c, struct dispatch_context *ctx, const struct site_settings *settings);
-/* Returns the report, as of now; NULL when the site does not forward. */
-const char *center_report(struct center *c);
+/* Returns the report, as it is once the center has the events that the request carries (NULL:
+ * none); NULL when the site does not forward. */
+const char *center_report(struct center *c, const struct members *carried);
 /* A request goes out now: the next heartbeat is due one interval later. */
 void center_sent(struct center *c, int64_t now);
 /* Sends a heartbeat if one is due. Returns whether it was sent. */

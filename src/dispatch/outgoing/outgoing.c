@@ -251,7 +251,7 @@ send_request(struct attempt *a)
 		.ca_file = settings->options.ca_file,
 		.body = payload_end(&a->batch.payload),
 		.gzip = a->packed != NULL,
-		.report = center_report(&a->outgoing->center),
+		.report = center_report(&a->outgoing->center, &a->batch.members),
 		.timeout_ms = settings->options.timeout_ms,
 	};
 	struct err e = { .code = ERR_NONE };

@@ -89,10 +89,10 @@ delayed(struct outbox_port *p, int64_t site_id,
 }
 
 static int
-backlog(struct outbox_port *p, int64_t site_id, int64_t *ret_events, int64_t *ret_oldest_at,
-    struct err *e)
+backlog(struct outbox_port *p, int64_t site_id, int64_t after, int64_t *ret_events,
+    int64_t *ret_oldest_at, struct err *e)
 {
-	return outbox_backlog(real_of(p)->reader, site_id, ret_events, ret_oldest_at, e);
+	return outbox_backlog(real_of(p)->reader, site_id, after, ret_events, ret_oldest_at, e);
 }
 
 /* ---- writing -------------------------------------------------------------------------------- */

@@ -49,9 +49,9 @@ struct outbox_port {
 	int (*delayed)(struct outbox_port *p, int64_t site_id,
 	    void (*each)(void *arg, int64_t event_id, struct slice address), void *arg,
 	    struct err *e);
-	/* Counts the site's pending events, and finds when the oldest of them was received; 0: none
-	 * is pending. */
-	int (*backlog)(struct outbox_port *p, int64_t site_id, int64_t *ret_events,
+	/* Counts the site's pending events, and finds when the oldest of those above `after` was
+	 * received that no attempt has taken; 0: there is none. */
+	int (*backlog)(struct outbox_port *p, int64_t site_id, int64_t after, int64_t *ret_events,
 	    int64_t *ret_oldest_at, struct err *e);
 	/* Sends a message to the writer. Returns -1 when the outbox has stopped; the caller then
 	 * keeps the message. */

@@ -165,16 +165,16 @@ outbox_due_soonest(struct outbox_reader *r, int64_t site_id, int64_t *ret_at, st
 }
 
 int
-outbox_backlog(struct outbox_reader *r, int64_t site_id, int64_t *ret_events,
+outbox_backlog(struct outbox_reader *r, int64_t site_id, int64_t after, int64_t *ret_events,
     int64_t *ret_oldest_at, struct err *e)
 {
-	struct stmt_audit_oldest_pending_row row = { .received_at = 0 };
+	const struct stmt_backlog_oldest oldest = { .site_id = site_id, .after = after };
 
-	if (stmt_backlog(&r->db, site_id, ret_events, e) < 0
-	    || stmt_audit_oldest_pending(&r->db, site_id, &row, e) < 0)
-		return -1;
-	*ret_oldest_at = row.received_at;
-	return 0;
+	*ret_oldest_at = 0;
+	return stmt_backlog(&r->db, site_id, ret_events, e) < 0
+		       || stmt_backlog_oldest(&r->db, &oldest, ret_oldest_at, e) < 0
+		   ? -1
+		   : 0;
 }
 
 int

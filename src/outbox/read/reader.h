@@ -62,9 +62,9 @@ void outbox_due_end(struct outbox_reader *r);
 /* Finds when the first delayed event of the site becomes due; 0 when none is delayed. */
 int outbox_due_soonest(struct outbox_reader *r, int64_t site_id, int64_t *ret_at, struct err *e);
 
-/* Counts the site's pending events, and finds when the oldest of them was received; 0: none is
- * pending. */
-int outbox_backlog(struct outbox_reader *r, int64_t site_id, int64_t *ret_events,
+/* Counts the site's pending events, and finds when the oldest of those above `after` was received
+ * that no attempt has taken; 0: there is none. */
+int outbox_backlog(struct outbox_reader *r, int64_t site_id, int64_t after, int64_t *ret_events,
     int64_t *ret_oldest_at, struct err *e);
 
 /*
