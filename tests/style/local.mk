@@ -11,12 +11,15 @@ STYLE_TESTS = \
 TESTS += $(STYLE_TESTS)
 EXTRA_DIST += $(STYLE_TESTS) \
 	.ci/run \
+	tools/branch-coverage \
+	tools/check-analysers \
 	tools/check-docs \
 	tools/check-layers \
 	tools/check-statements \
 	tools/check-style \
 	tools/check-tidy \
 	tools/code-only.awk \
+	tools/cppcheck.txt \
 	tools/lib.sh \
 	tools/packages \
 	tools/quickstart \

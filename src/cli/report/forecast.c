@@ -79,12 +79,16 @@ forecast_sites(struct outbox_audit *audit, const struct config *config, int64_t 
 {
 	struct audit_rate *rates = calloc(n + 1, sizeof(*rates));
 	struct forecast *forecasts = calloc(n + 1, sizeof(*forecasts));
-	int rc = rates == NULL || forecasts == NULL ? err_nomem(e) : 0;
+	int rc;
 
-	for (size_t i = 0; rc == 0 && i < n; i++)
+	if (rates == NULL || forecasts == NULL) {
+		free(rates);
+		free(forecasts);
+		return err_nomem(e);
+	}
+	for (size_t i = 0; i < n; i++)
 		rates[i].site_id = sites[i].site_id;
-	if (rc == 0)
-		rc = outbox_audit_rates(audit, now, rates, n, e);
+	rc = outbox_audit_rates(audit, now, rates, n, e);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		forecast_site(&sites[i], &rates[i], config, &forecasts[i]);
 	free(rates);

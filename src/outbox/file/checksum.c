@@ -36,10 +36,13 @@ add_length(uint64_t sum, struct slice text)
 static uint64_t
 add_text(uint64_t sum, struct slice text)
 {
-	const char *end = text.p + text.n / sizeof(uint64_t) * sizeof(uint64_t);
 	size_t rest = text.n % sizeof(uint64_t);
+	const char *end;
 	uint64_t word;
 
+	if (text.n == 0)
+		return sum;
+	end = text.p + (text.n - rest);
 	for (const char *p = text.p; p != end; p += sizeof(word)) {
 		memcpy(&word, p, sizeof(word));
 		sum = add_number(sum, le64toh(word));
