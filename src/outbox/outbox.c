@@ -25,8 +25,8 @@ take_file(struct outbox *o, struct err *e)
 {
 	if (space_check_folder(o->path, e) != 0 || lock_take(o->path, &o->lock_fd, e) != 0)
 		return -1;
-	if (migrate_check_file(o->path, e) != 0 || reserve_before_open(o->path, e) != 0
-	    || db_open(&o->db, o->path, DB_WRITE, e) != 0)
+	if (migrate_check_file(o->path, e) != 0 || migrate_remove_empty_wal(o->path, e) != 0
+	    || reserve_before_open(o->path, e) != 0 || db_open(&o->db, o->path, DB_WRITE, e) != 0)
 		return -1;
 	db_watch_long(&o->db, o->options.on_upgrade, o->options.on_upgrade_arg);
 	if (migrate_run(&o->db, o->path, schema_migrations, SCHEMA_VERSION, e) != 0)

@@ -24,7 +24,10 @@ int fsync(int fd);
 int fdatasync(int fd);
 int link(const char *from, const char *to);
 int rename(const char *from, const char *to);
+int renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags);
 int unlink(const char *path);
+
+#define NO_REPLACE 1U /* RENAME_NOREPLACE */
 
 static int
 open_file(const char *path, int flags, mode_t mode)
@@ -154,6 +157,22 @@ rename(const char *from, const char *to)
 {
 	int rc = (int)syscall(SYS_rename, from, to);
 
+	if (rc == 0)
+		disk_note_names(DISK_RENAME, from, to);
+	return rc;
+}
+
+/* The disk knows no exchange of two names: it is refused, as some file systems do. */
+int
+renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags)
+{
+	int rc;
+
+	if (flags != NO_REPLACE || from_fd != AT_FDCWD || to_fd != AT_FDCWD) {
+		errno = EINVAL;
+		return -1;
+	}
+	rc = (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, flags);
 	if (rc == 0)
 		disk_note_names(DISK_RENAME, from, to);
 	return rc;

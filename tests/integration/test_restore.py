@@ -139,4 +139,21 @@ def test_a_mixture_is_not_read(bench):
     equal(count(bench.database), 5, "events")
 
 
+def test_a_log_without_frames(bench):
+    """beside a backup, the head of a write-ahead log without a frame is no obstacle; one byte more is"""
+    daemon, backup = with_backup(bench)
+    daemon.kill()
+    for suffix in ("", "-wal", "-shm"):
+        os.unlink(bench.database + suffix)
+    os.rename(backup, bench.database)
+    for size, refused in ((33, True), (32, False)):
+        with open(bench.database + "-wal", "wb") as file:
+            file.write(b"\x37\x7f\x06\x82" + bytes(size - 4))
+        done = bench.cli("list")
+        equal((done.returncode != 0, "has replaced" in done.stderr), (refused, refused), f"{size} bytes: {done}")
+    daemon = Daemon(bench, daemon.conf)
+    equal(len(bench.outbox()), 5, "events")
+    equal(daemon.stop(), 0, "exit status")
+
+
 spooltest.main()

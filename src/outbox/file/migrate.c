@@ -25,6 +25,7 @@
 #define HEADER_READ_VERSION 19 /* 1: no WAL, 2: WAL */
 #define HEADER_SCHEMA_COOKIE 40
 #define HEADER_APPLICATION_ID 68
+#define WAL_HEAD 32 /* sqlite.org/fileformat2.html, 4.1: bytes before the first frame */
 
 static ssize_t
 read_header(const char *path, unsigned char header[HEADER_SIZE], struct err *e)
@@ -60,6 +61,8 @@ header_number(const unsigned char *h, size_t at)
 
 /*
  * Refuses a WAL beside a file that uses none: the WAL belongs to another file that was here before.
+ * A WAL without a frame does no harm: a power cut during the creation of a database can leave one
+ * beside the journal that takes the file back.
  */
 static int
 check_wal(const char *path, const unsigned char *header, struct err *e)
@@ -69,7 +72,7 @@ check_wal(const char *path, const unsigned char *header, struct err *e)
 
 	if (header[HEADER_READ_VERSION] != 1
 	    || snprintf(wal, sizeof(wal), "%s-wal", path) >= (int)sizeof(wal) || stat(wal, &st) != 0
-	    || st.st_size == 0)
+	    || st.st_size <= WAL_HEAD)
 		return 0;
 	return err_set(e, ERR_INPUT,
 	    "%s belongs to a database that %s has replaced, such as by a backup, and would damage "
@@ -104,6 +107,34 @@ migrate_check_file(const char *path, struct err *e)
 	if (id == 0 && header_number(h, HEADER_SCHEMA_COOKIE) == 0)
 		return 0;
 	return id == DB_APPLICATION_ID ? check_wal(path, h, e) : db_not_ours(path, e);
+}
+
+static bool
+has_journal(const char *path)
+{
+	char journal[PATH_MAX];
+
+	return snprintf(journal, sizeof(journal), "%s-journal", path) < (int)sizeof(journal)
+	       && access(journal, F_OK) == 0;
+}
+
+int
+migrate_remove_empty_wal(const char *path, struct err *e)
+{
+	unsigned char h[HEADER_SIZE] = { 0 };
+	char wal[PATH_MAX];
+	struct stat st;
+
+	if (snprintf(wal, sizeof(wal), "%s-wal", path) >= (int)sizeof(wal) || stat(wal, &st) != 0
+	    || st.st_size > WAL_HEAD)
+		return 0;
+	if (!has_journal(path)) {
+		if (read_header(path, h, e) < 0)
+			return -1;
+		if (h[HEADER_READ_VERSION] != 1)
+			return 0;
+	}
+	return unlink(wal) == 0 ? 0 : err_sys(e, "cannot remove %s", wal);
 }
 
 /*

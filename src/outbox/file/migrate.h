@@ -13,7 +13,14 @@
 int migrate_check_file(const char *path, struct err *e);
 
 /*
- * The same for a file that this process has open: reads the header with the connection. Returns -1
+ * Call it next, when this process will write the file. Removes a WAL without a frame that a power
+ * cut during the creation of the database left, because SQLite would use it before the database
+ * says that it has one, and other connections would then refuse it.
+ */
+int migrate_remove_empty_wal(const char *path, struct err *e);
+
+/*
+ * The same check for a file that this process has open: reads the header with the connection. Returns -1
  * with ERR_INPUT when the WAL beside the file is not its own.
  */
 int migrate_check_open(struct db *db, const char *path, struct err *e);
