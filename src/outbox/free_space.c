@@ -43,10 +43,27 @@ has_free(const struct outbox *o, uint64_t bytes)
 	return atomic_load(&o->allowance) >= bytes && space_free(o->path) >= bytes;
 }
 
+/* Whether a lack of space cannot be one of the file system. */
+static bool
+is_elsewhere(const struct outbox *o)
+{
+	return space_free(o->path) >= RESERVE_BYTES + FREE_SPACE_MARGIN;
+}
+
+void
+free_space_explain(struct outbox *o, struct err *e)
+{
+	struct err other;
+
+	if (e->code == ERR_FULL && is_elsewhere(o) && db_try_commit(&o->db, &other) != 0
+	    && other.code != ERR_FULL && other.code != ERR_BUSY)
+		*e = other;
+}
+
 void
 free_space_note_lack(struct outbox *o)
 {
-	if (space_free(o->path) >= RESERVE_BYTES + FREE_SPACE_MARGIN)
+	if (is_elsewhere(o))
 		atomic_store(&o->allowance, 0);
 }
 

@@ -26,6 +26,12 @@ bool free_space_check(struct outbox *o);
 enum message_space free_space_for(struct outbox *o, size_t bytes);
 /* Returns whether there is space for SPACE_WORK. */
 bool free_space_has_work(const struct outbox *o);
+/*
+ * Call it with the error of a transaction that is rolled back. A file that cannot grow, although
+ * the file system has space, may be one that may not be written at all: SQLite does not tell the
+ * two apart, so a page is written, and its error, if it is another one, replaces e.
+ */
+void free_space_explain(struct outbox *o, struct err *e);
 /* Call it when a transaction or a checkpoint found no space. When the file system has some, a quota
  * or a limit of file sizes is in the way, and how much that leaves is tried from now on. */
 void free_space_note_lack(struct outbox *o);

@@ -247,6 +247,7 @@ write_group(struct outbox *o, struct mail *list)
 		err_set(&e, ERR_IO, "%.400s", o->failure);
 		answer(o, &g, &e);
 	} else if (commit_group(o, &g, &t, &e) != 0) {
+		free_space_explain(o, &e);
 		health_note_failure(o, &e);
 		/* Only records: nothing else can be left out to make space for them. */
 		if (e.code == ERR_FULL && (g.space == SPACE_RECORD || t.space == SPACE_RECORD))

@@ -9,6 +9,7 @@ runs: all
 import contextlib
 import errno
 import http.client
+import itertools
 import os
 import resource
 import shutil
@@ -208,12 +209,13 @@ REFUSALS = {errno.EROFS: "Read-only file system", errno.EACCES: "Permission deni
 def test_refused(bench):
     """a file system turns read-only, or files immutable: the result of a request waits, too, and it passes"""
     limited = Limited(bench)
-    for error, words in REFUSALS.items():
+    # The file must grow for 40 events, and not for one.
+    for (error, words), events in itertools.product(REFUSALS.items(), (1, 40) if faults.whole() else (40,)):
         limited.sim.faults("delay=300")
         equal(limited.post(), 200, "before")
         wait_until(lambda: in_flight(limited), "a request is in flight")
         limited.refuse.all(error)
-        limited.post_until_refused()
+        limited.post_until_refused(events=events)
         limited.is_red("nothing can be stored", words)
         limited.stays_red()
         true(in_flight(limited), "nothing is recorded")
