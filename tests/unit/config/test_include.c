@@ -115,9 +115,10 @@ files_are_read_in_the_order_of_their_names(void **state)
 
 	(void)state;
 	put("main.conf", "database = /tmp/a.db\ninclude \"conf.d/*.conf\"\nmin_free = 1\n");
-	put("conf.d/b.conf", "site b {\n" CONFIG_RIG_KEYS "write_keys = b\n}\n");
+	/* Neither the order of creation nor its reverse, in which directories may be read. */
 	put("conf.d/a.conf", "site a {\n" CONFIG_RIG_KEYS "write_keys = a\n}\n");
 	put("conf.d/B.conf", "site B {\n" CONFIG_RIG_KEYS "write_keys = B\n}\n");
+	put("conf.d/b.conf", "site b {\n" CONFIG_RIG_KEYS "write_keys = b\n}\n");
 	put("conf.d/.hidden.conf", "wrong");
 	put("conf.d/c.conf.dpkg-old", "wrong");
 	c = load();
