@@ -108,6 +108,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/operate/test_purge \
 	tests/unit/outbox/operate/test_undo \
 	tests/unit/outbox/read/test_audit \
+	tests/unit/outbox/read/test_gauges \
 	tests/unit/outbox/read/test_audit_blocks \
 	tests/unit/outbox/read/test_audit_walk \
 	tests/unit/outbox/recover/test_recover \
@@ -117,6 +118,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/test_message \
 	tests/unit/outbox/test_outbox \
 	tests/unit/outbox/test_outbox_memory \
+	tests/unit/outbox/test_meters \
 	tests/unit/outbox/test_tally \
 	tests/unit/outbox/write/test_attempts \
 	tests/unit/outbox/identity/test_claims \
@@ -288,6 +290,8 @@ tests_unit_outbox_operate_test_operate_SOURCES = tests/unit/outbox/operate/test_
 	$(HANDMADE)
 tests_unit_outbox_operate_test_purge_SOURCES = tests/unit/outbox/operate/test_purge.c $(HANDMADE)
 tests_unit_outbox_operate_test_undo_SOURCES = tests/unit/outbox/operate/test_undo.c $(HANDMADE)
+tests_unit_outbox_test_meters_SOURCES = tests/unit/outbox/test_meters.c $(OUTBOX_RIG)
+tests_unit_outbox_read_test_gauges_SOURCES = tests/unit/outbox/read/test_gauges.c $(OUTBOX_RIG)
 tests_unit_outbox_read_test_audit_SOURCES = tests/unit/outbox/read/test_audit.c $(HANDMADE)
 tests_unit_outbox_read_test_audit_blocks_SOURCES = \
 	tests/unit/outbox/read/test_audit_blocks.c tests/unit/outbox/filter/blocks_fixture.h $(TEST_LIB)
