@@ -14,6 +14,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import spooltest  # noqa: E402
+import spooltls  # noqa: E402
 from spoolfailing import HANG, Failing  # noqa: E402
 from spoolhttp import http_request  # noqa: E402
 from spoolmount import Mount  # noqa: E402
@@ -290,6 +291,25 @@ def test_handed_over_and_own(bench):
     daemon = Activated(bench, conf, [ip], pid=str(os.getpid()), ready=False)
     equal(daemon.wait(), 1, "exit status")
     true("address already in use" in daemon.log(), daemon.log())
+
+
+def test_tls_on_a_socket(bench):
+    """a socket that is handed over speaks TLS when `listen` says so, and refuses nobody at a restart"""
+    ca = spooltls.Authority(bench)
+    held, address = listening()
+    conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")},
+                           {**ca.settings(), "listen": [f"tls:{address}"]})
+    daemon = Activated(bench, conf, [held])
+    equal(daemon.addresses(), [f"https://{address}"], "address")
+    equal(spooltls.post(daemon, ca.context(), "/v1/track", track("m-1"))[0], 200, "before")
+    equal(daemon.stop(), 0, daemon.log())
+    answers = []
+    client = threading.Thread(target=lambda: answers.append(
+        spooltls.post(daemon, ca.context(), "/v1/track", track("m-2"))[0]))
+    client.start()  # while nobody accepts
+    Activated(bench, conf, [held])
+    client.join()
+    equal(answers, [200], "a client that came in between")
 
 
 def test_wrong_sockets(bench):
