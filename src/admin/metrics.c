@@ -67,25 +67,51 @@ expose_requests(const struct scrape *s)
  */
 
 static void
+expose_of_certificates(
+    const struct scrape *s, const struct metric *metric, uint64_t (*read)(const struct tls_meter *))
+{
+	exposition_begin(s->x, metric);
+	for (size_t i = 0; i < ADMIN_MAX_CERTIFICATES; i++) {
+		const struct tls_meter *m = s->admin->o.certificates[i];
+
+		if (m != NULL)
+			exposition_count(
+			    s->x, &(struct label){ "listener", m->listener }, 1, read(m));
+	}
+}
+
+static uint64_t
+read_begin(const struct tls_meter *m)
+{
+	return (uint64_t)(atomic_load(&m->not_before) / 1000);
+}
+
+static uint64_t
+read_end(const struct tls_meter *m)
+{
+	return (uint64_t)(atomic_load(&m->not_after) / 1000);
+}
+
+static uint64_t
+read_refused(const struct tls_meter *m)
+{
+	return atomic_load(&m->new_is_refused);
+}
+
+static void
 expose_certificates(const struct scrape *s)
 {
+	static const struct metric begins = { "bentospool_certificate_begin_timestamp_seconds",
+		METRIC_GAUGE, "seconds", "When the certificate of a TLS listener began." };
 	static const struct metric ends = { "bentospool_certificate_end_timestamp_seconds",
 		METRIC_GAUGE, "seconds", "When the certificate of a TLS listener ends." };
 	static const struct metric refused = { "bentospool_certificate_new_refused", METRIC_GAUGE,
 		NULL,
 		"Whether newer certificate files of a TLS listener are there and cannot be used." };
-	const struct tls_meter *const *list = s->admin->o.certificates;
 
-	exposition_begin(s->x, &ends);
-	for (size_t i = 0; i < ADMIN_MAX_CERTIFICATES; i++)
-		if (list[i] != NULL)
-			exposition_count(s->x, &(struct label){ "listener", list[i]->listener }, 1,
-			    (uint64_t)(atomic_load(&list[i]->not_after) / 1000));
-	exposition_begin(s->x, &refused);
-	for (size_t i = 0; i < ADMIN_MAX_CERTIFICATES; i++)
-		if (list[i] != NULL)
-			exposition_count(s->x, &(struct label){ "listener", list[i]->listener }, 1,
-			    atomic_load(&list[i]->new_is_refused));
+	expose_of_certificates(s, &begins, read_begin);
+	expose_of_certificates(s, &ends, read_end);
+	expose_of_certificates(s, &refused, read_refused);
 }
 
 /* ---- the outbox -------------------------------------------------------------------------------

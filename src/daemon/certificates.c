@@ -68,6 +68,16 @@ is_same(const struct look *a, const struct look *b)
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
+static void
+measure(struct certificates *c)
+{
+	const struct tls_certificate *t = tls_context_certificate(c->context);
+
+	atomic_store(&c->meter.not_before, t->not_before);
+	atomic_store(&c->meter.not_after, t->not_after);
+	atomic_store(&c->meter.new_is_refused, c->fault[0] != '\0');
+}
+
 /* ---- setup and release -------------------------------------------------------------- */
 
 int
@@ -85,7 +95,7 @@ certificates_new(const struct certificates_options *o, const struct config_tls *
 		return err_wrap(e, "%s", o->listener);
 	}
 	c->meter.listener = o->listener;
-	atomic_init(&c->meter.not_after, tls_context_certificate(c->context)->not_after);
+	measure(c);
 	*ret_certificates = c;
 	return 0;
 }
@@ -112,8 +122,7 @@ use(struct certificates *c, struct tls_context *context)
 	tls_context_free(c->context);
 	c->context = context;
 	c->fault[0] = '\0';
-	atomic_store(&c->meter.not_after, t->not_after);
-	atomic_store(&c->meter.new_is_refused, false);
+	measure(c);
 	c->o.use(c->o.use_arg, context);
 	isotime_format(t->not_after, end);
 	log_info("%s: new connections get the certificate of %s, which ends %s", c->o.listener,
@@ -130,7 +139,7 @@ keep(struct certificates *c, const struct err *why)
 	if (strcmp(c->fault, why->text) == 0)
 		return;
 	snprintf(c->fault, sizeof(c->fault), "%s", why->text);
-	atomic_store(&c->meter.new_is_refused, true);
+	measure(c);
 	isotime_format(tls_context_certificate(c->context)->not_after, end);
 	log_warn("%s: the new certificate is not used: %s; the present one ends %s", c->o.listener,
 	    why->text, end);

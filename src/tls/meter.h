@@ -8,6 +8,7 @@
 
 struct tls_meter {
 	const char *listener;        /* "ingest"; static */
+	_Atomic int64_t not_before;  /* wall ms: the beginning of the certificate in use */
 	_Atomic int64_t not_after;   /* wall ms: the end of the certificate in use */
 	_Atomic bool new_is_refused; /* newer files are there, and cannot be used */
 };
