@@ -20,6 +20,7 @@ EXTRA_DIST += $(STYLE_TESTS) \
 	tools/check-tidy \
 	tools/code-only.awk \
 	tools/cppcheck.txt \
+	tools/fanalyzer.txt \
 	tools/lib.sh \
 	tools/packages \
 	tools/quickstart \
