@@ -60,6 +60,7 @@ UNIT_TESTS = \
 	tests/unit/event/mapping/test_admit \
 	tests/unit/event/mapping/test_escapes \
 	tests/unit/event/mapping/test_mapping \
+	tests/unit/event/mapping/test_mapping_text \
 	tests/unit/event/mapping/test_rules \
 	tests/unit/event/segment/test_forwarded \
 	tests/unit/event/segment/test_envelope \

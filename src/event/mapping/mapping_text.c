@@ -164,6 +164,9 @@ parse_words(const cJSON *object, struct mapping_options *o)
 		return -1;
 	o->omit_arrays = strcmp(arrays, "omit") == 0;
 	o->change_email = strcmp(alias, "change_email") == 0;
+	if ((!o->omit_arrays && strcmp(arrays, "join") != 0)
+	    || (!o->change_email && strcmp(alias, "none") != 0))
+		return -1;
 	return mapping_identify_parse(identify, &o->identify) == 0
 		       && mapping_reserved_parse(reserved, &o->reserved) == 0
 		   ? 0
