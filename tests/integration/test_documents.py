@@ -42,7 +42,8 @@ ELSEWHERE = [(re.compile(pattern), who) for pattern, who in (
     (r"sudo -u bentospool bentospool serve$", "the daemon that this test talks to"),
     (r"   bentospool (recover|verify|list --database)\b", "test_recover.py"),
     (r"sudo bentospool restore |bentospool adopt \S+\.before-", "test_restore.py"),
-    (r"openssl req |chmod 600 /etc/bentospool/tls|curl --cacert ", "test_tls.py"),
+    (r"sudo install -d .*/etc/bentospool/tls|sudo -u bentospool (openssl req |chmod 600 /etc/bentospool/tls|curl --cacert )",
+     "test_tls.py"),
     (r"bentospool torture ", "test_torture.py; here it would take ten minutes"),
     (r"bentospool-sim --listen 127\.0\.0\.1:7301$", "the simulated Bento of each test"),
 )]
