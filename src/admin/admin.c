@@ -36,7 +36,7 @@ open_server(struct admin *a, const struct admin_options *o, struct err *e)
 		.clock = o->clock,
 	};
 	const struct server_hooks hooks = { admin_on_head, admin_on_body, admin_on_refused,
-		admin_on_gone, a };
+		admin_on_gone, a, NULL };
 
 	if (server_new(&so, &hooks, a->base, &a->server, e) != 0)
 		return -1;

@@ -151,8 +151,11 @@ refuse_client(struct server *s, int fd)
 	if (s->reserve_fd >= 0) {
 		close(s->reserve_fd);
 		client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
-		if (client >= 0)
+		if (client >= 0) {
+			if (s->hooks.turned_away != NULL)
+				s->hooks.turned_away(client, s->hooks.arg);
 			close(client);
+		}
 		take_reserve(s);
 	}
 	pause_accepting(s, s->now + SERVER_PAUSE_MS);

@@ -92,6 +92,9 @@ struct server_hooks {
 	 * connection. */
 	void (*gone)(void *owner, void *arg);
 	void *arg;
+	/* A client was accepted only to be closed, because no descriptor is left. NULL: nobody
+	 * counts it. */
+	void (*turned_away)(int fd, void *arg);
 };
 
 TAILQ_HEAD(conn_list, conn);

@@ -46,6 +46,15 @@ check_options(const struct ingest_options *o, struct err *e)
 	return check_open_listen(o, e);
 }
 
+static void
+on_turned_away(int fd, void *arg)
+{
+	const struct ingest *in = arg;
+
+	refusals_add(
+	    in->refusals, "no_descriptor", "no file descriptor is left for its connection", fd);
+}
+
 static int
 open_server(
     struct ingest *in, const struct ingest_options *o, struct event_base *base, struct err *e)
@@ -61,7 +70,7 @@ open_server(
 		.clock = o->clock,
 	};
 	const struct server_hooks hooks = { request_on_head, request_on_body, request_on_refused,
-		request_on_gone, in };
+		request_on_gone, in, on_turned_away };
 
 	if (server_new(&so, &hooks, base, &in->server, e) != 0)
 		return -1;

@@ -309,6 +309,8 @@ def test_descriptors(bench):
     for sock in crowd:
         sock.close()
     set_limit(limited.daemon, "nofile", 1024)
+    wait_until(lambda: (bench.value("SELECT sum(requests) FROM request_count WHERE outcome = 'no_descriptor'") or 0)
+               >= 1, "closed clients are counted")
     equal(limited.post(), 200, "afterward")
     limited.check(1)
 
