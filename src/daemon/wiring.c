@@ -135,7 +135,7 @@ wiring_identity(const struct config_site *s, int64_t site_id, struct identity_si
 	};
 	/* The central spooler decides who a call is about. */
 	if (s->upstream[0] != '\0')
-		*ret = (struct identity_site){ .site_id = site_id };
+		*ret = (struct identity_site){ .site_id = site_id, .forwards = true };
 }
 
 void

@@ -125,14 +125,14 @@ def test_storage_cut(bench):
 class Shared:
     """Two hosts that reach the same files, but whose locks do not cross."""
 
-    def __init__(self, bench):
+    def __init__(self, bench, lease):
         need_hosts()
-        self.bench = bench
+        self.bench, self.lease = bench, lease
         self.alpha = Host(bench, "alpha", self.configure("bentospool.conf"), "true")
 
     def configure(self, name, **top):
         return self.bench.configure({"main": self.bench.site("http://127.0.0.1:1/api/v1")},
-                                    top={"host_lease": 1.5, **top}, name=name)
+                                    top={"host_lease": self.lease, **top}, name=name)
 
     def beta(self, ready):
         own = self.bench.write("own.lock", "")
@@ -142,7 +142,7 @@ class Shared:
 
 def test_living_host(bench):
     """while one host renews its lease, another one does not start, and no command writes there"""
-    hosts = Shared(bench)
+    hosts = Shared(bench, 9)
     beta = hosts.beta(ready=False)
     equal(beta.wait(), 1, "it does not start")
     true("host alpha has the database open, and lives" in beta.log(), beta.log())
@@ -166,7 +166,7 @@ def test_setting(bench):
 
 def test_stopped_host(bench):
     """a host that stood still for longer than its lease ends as soon as it goes on"""
-    hosts = Shared(bench)
+    hosts = Shared(bench, 1.5)
     hosts.alpha.freeze()
     beta = hosts.beta(ready=True)
     hosts.alpha.thaw()

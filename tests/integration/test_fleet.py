@@ -76,6 +76,35 @@ def test_every_kind(bench):
                "the center erases the person")
 
 
+def test_becomes_a_box(bench):
+    """a site that sent to Bento becomes a box: what it could not send is forwarded after a requeue"""
+    fleet = spoolfleet.Fleet(bench, start=False, page="Viewed {name}", identity_wait=3600)
+    conf = fleet.box.conf
+    up = dict(fleet.box.site)
+    fleet.box.site = bench.site("http://127.0.0.1:1/api/v1", identity_wait=3600)
+    fleet.box.configure()
+    fleet.box.daemon = spooltest.Daemon(bench, conf)
+    body = {"site_uuid": spooltest.SITE_UUID, "events": [{"type": "Native", "email": "ann@example.com"}]}
+    token = base64.b64encode(f"{spooltest.PUBLISHABLE_KEY}:{spooltest.SECRET_KEY}".encode()).decode()
+    fleet.box.daemon.accept("/v1/batch", {"batch": [
+        track("m-1"), {"type": "page", "name": "Home", "userId": "ann@example.com", "messageId": "m-2"},
+        {"type": "track", "event": "Looked", "userId": "u-1", "messageId": "m-3"},
+        {"type": "track", "event": "Nobody", "messageId": "m-4"}]})
+    equal(fleet.box.daemon.post("/api/v1/batch/events", body, key=None,
+                                headers={"Authorization": f"Basic {token}"})[0], 200, "an event in Bento's format")
+    fleet.box.wait_statuses({"pending": 3, "unsupported": 1, "invalid": 1})
+    fleet.box.site = up
+    fleet.box.configure()
+    fleet.box.restart(signal.SIGTERM)
+    fleet.box.wait_statuses({"delivered": 2, "unsupported": 2, "invalid": 1})
+    for status in ("unsupported", "invalid"):
+        done = fleet.box.cli("requeue", "--status", status, "--yes")
+        equal(done.returncode, 0, done.stderr)
+    fleet.box.wait_statuses({"delivered": 4, "unsupported": 1})
+    fleet.center.wait_statuses({"delivered": 2, "pending": 1, "invalid": 1})
+    equal([event["type"] for event in fleet.sim.events()], ["Test Event", "Viewed Home"], "what Bento got")
+
+
 def test_once(bench):
     """a request whose answer was lost is sent again, stored once, and leaves no doubt at the box"""
     fleet = spoolfleet.Fleet(bench)

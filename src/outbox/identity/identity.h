@@ -36,6 +36,7 @@ struct identity_site {
 	int64_t site_id;
 	int64_t max_ids; /* 0: no ids are stored or looked up */
 	bool waits;      /* an event whose ids are unknown waits for an identify */
+	bool forwards;   /* a central spooler finds the addresses: an event needs none here */
 	/*
 	 * Wall ms: give up on an event when its wait began at or after give_up_from and before
 	 * give_up_before.

@@ -154,6 +154,7 @@ unresolved_check_event(struct db *db, int64_t event_id, int64_t now, struct err 
 
 struct over {
 	int64_t id[UNRESOLVED_STEP];
+	bool forwards[UNRESOLVED_STEP]; /* its site forwards it without an address */
 	size_t n;
 };
 
@@ -172,13 +173,16 @@ collect(struct unresolved *w, const struct identity_site *site, struct over *ove
 	int64_t id;
 	int rc;
 
-	while ((rc = stmt_unresolved_expired_next(&rows, &id, e)) == 1)
+	while ((rc = stmt_unresolved_expired_next(&rows, &id, e)) == 1) {
+		over->forwards[over->n] = site->forwards;
 		over->id[over->n++] = id;
+	}
 	return rc;
 }
 
 static int
-end_wait(struct transaction *t, struct outbox_unresolved *msg, int64_t event_id, struct err *e)
+end_wait(struct transaction *t, struct outbox_unresolved *msg, int64_t event_id, bool forwards,
+    struct err *e)
 {
 	char email[IDENTITY_EMAIL_SIZE];
 	enum known known = KNOWN_NEVER;
@@ -195,6 +199,10 @@ end_wait(struct transaction *t, struct outbox_unresolved *msg, int64_t event_id,
 	case KNOWN_LATER:
 	case KNOWN_NEVER:
 		break;
+	}
+	if (forwards) {
+		msg->n_found++;
+		return set(t->db, event_id, NULL, (struct db_int){ 0 }, e);
 	}
 	msg->n_given_up++;
 	return give_up(t, event_id, e);
@@ -213,7 +221,7 @@ look_at_sites(struct transaction *t, struct outbox_unresolved *msg, struct err *
 		    || collect(w, &w->sites[i], &over, e) != 0)
 			return -1;
 	for (size_t i = 0; i < over.n; i++)
-		if (end_wait(t, msg, over.id[i], e) != 0)
+		if (end_wait(t, msg, over.id[i], over.forwards[i], e) != 0)
 			return -1;
 	msg->more = over.n == UNRESOLVED_STEP;
 	return 0;
