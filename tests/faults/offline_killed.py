@@ -119,8 +119,8 @@ class Bed:
 def verbs(bed):
     """Yields (name, arguments, the file that it makes, or None: it changes the database; its exit status)."""
     yield "import", ["import", bed.path("lines")], None, 0
-    yield "adopt", ["adopt", bed.path("other.db")], None, 0
-    yield "adopt a damaged one", ["adopt", bed.path("damaged.db")], None, 1
+    yield "adopt", ["adopt", "--yes", bed.path("other.db")], None, 0
+    yield "adopt a damaged one", ["adopt", "--yes", bed.path("damaged.db")], None, 1
     yield "recover", ["recover", bed.path("damaged.db"), bed.path("new.db")], "new.db", 1
     yield "backup", ["backup", bed.path("copy.db")], "copy.db", 0
     yield "export", ["export", "--output", bed.path("all.ndjson")], "all.ndjson", 0
