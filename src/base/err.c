@@ -97,7 +97,7 @@ choose_user(const struct stat *st, const char *owner)
 	return has_daemon_user() ? DAEMON_USER : NULL;
 }
 
-static void
+__attribute__((format(printf, 2, 3))) static void
 append(struct err *e, const char *fmt, ...)
 {
 	size_t n = strlen(e->text);
