@@ -48,7 +48,7 @@ SCHEMA_GENERATED = \
 	src/outbox/file/schema.gen.h \
 	src/outbox/file/statements.gen.c \
 	src/outbox/file/statements.gen.h
-nodist_src_libbentospool_a_SOURCES = $(SCHEMA_GENERATED)
+nodist_src_libbentospool_a_SOURCES += $(SCHEMA_GENERATED)
 BUILT_SOURCES += $(SCHEMA_GENERATED) src/outbox/file/statements_facts.gen.h
 CLEANFILES += $(SCHEMA_GENERATED) src/outbox/file/statements_facts.gen.h
 

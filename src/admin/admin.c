@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "admin/admin_private.h"
+#include "admin/overview.h"
 #include "admin/process.h"
 #include "tls/context.h"
 
@@ -30,7 +31,12 @@ open_server(struct admin *a, const struct admin_options *o, struct err *e)
 		.max_connections = ADMIN_MAX_CONNECTIONS,
 		.max_buffered_bytes = (size_t)ADMIN_MAX_CONNECTIONS * MAX_BODY,
 		.max_content = ADMIN_MAX_REPLY,
-		.headers = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n",
+		.headers = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
+			   "Content-Security-Policy: default-src 'none'; script-src 'self'; "
+			   "style-src 'self'; connect-src 'self'; base-uri 'none'; "
+			   "form-action 'none'; frame-ancestors 'none'\r\n"
+			   "Cross-Origin-Resource-Policy: same-origin\r\n"
+			   "Referrer-Policy: no-referrer\r\n",
 		.request_timeout_ms = 10000,
 		.idle_timeout_ms = 120000,
 		.clock = o->clock,
@@ -95,6 +101,27 @@ open_wake(struct admin *a, struct err *e)
 	return 0;
 }
 
+static void
+on_sample(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	overview_sample(arg);
+}
+
+static int
+open_samples(struct admin *a, struct err *e)
+{
+	const struct timeval period = { .tv_sec = ADMIN_SAMPLE_S };
+
+	overview_begin(a);
+	event_assign(&a->sample_event, a->base, -1, EV_PERSIST, on_sample, a);
+	if (event_add(&a->sample_event, &period) != 0)
+		return err_nomem(e);
+	a->sampling = true;
+	return 0;
+}
+
 int
 admin_new(const struct admin_options *o, struct admin **ret_admin, struct err *e)
 {
@@ -115,7 +142,7 @@ admin_new(const struct admin_options *o, struct admin **ret_admin, struct err *e
 	a->o.listen = NULL;
 	a->o.inherited = NULL;
 	a->o.database = a->database;
-	if (open_wake(a, e) != 0 || open_server(a, o, e) != 0) {
+	if (open_wake(a, e) != 0 || open_samples(a, e) != 0 || open_server(a, o, e) != 0) {
 		admin_free(a);
 		return -1;
 	}
@@ -215,6 +242,8 @@ admin_free(struct admin *a)
 	outbox_audit_close(a->audit);
 	if (a->waking)
 		event_del(&a->wake_event);
+	if (a->sampling)
+		event_del(&a->sample_event);
 	if (a->wake_fd >= 0)
 		close(a->wake_fd);
 	if (a->base != NULL)

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "admin/admin.h"
+#include "admin/minutes.h"
 #include "base/buf.h"
 #include "base/log.h"
 #include "http/connection.h"
@@ -14,6 +15,7 @@
 #include "outbox/read/audit.h"
 
 #define ADMIN_MAX_REPLY (64u << 20) /* bytes of a reply */
+#define ADMIN_SAMPLE_S 10           /* between two samples for the chart */
 #define ADMIN_QUERY_SIZE 1024       /* bytes of a query; a longer one is refused */
 
 struct route;
@@ -26,7 +28,9 @@ struct admin {
 	struct outbox_audit *audit; /* NULL: not open, or closed after an error */
 	struct word_counts refused; /* requests to the admin listener, by reason */
 	struct log_limit refused_log, audit_log;
-	int64_t started_ms; /* wall ms: when the process started */
+	struct minutes minutes;
+	struct event sample_event; /* every ADMIN_SAMPLE_S */
+	int64_t started_ms;        /* wall ms: when the process started */
 
 	/* any thread */
 	_Atomic bool stopping;
@@ -40,7 +44,7 @@ struct admin {
 	bool running;
 	int wake_fd; /* written to end the thread, and for next_tls */
 	struct event wake_event;
-	bool waking;
+	bool waking, sampling;
 };
 
 /* A request whose head is complete. */

@@ -12,8 +12,25 @@ src_libbentospool_a_SOURCES += \
 	src/admin/metrics.h \
 	src/admin/metrics_private.h \
 	src/admin/metrics_sites.c \
+	src/admin/minutes.c \
+	src/admin/minutes.h \
+	src/admin/overview.c \
+	src/admin/overview.h \
+	src/admin/page.c \
+	src/admin/page.h \
 	src/admin/process.c \
 	src/admin/process.h \
 	src/admin/request.c \
 	src/admin/routes.c \
 	src/admin/routes.h
+
+PAGE_FILES = src/admin/page/index.html src/admin/page/dashboard.css src/admin/page/dashboard.js
+EXTRA_DIST += src/admin/page/embed.awk $(PAGE_FILES)
+nodist_src_libbentospool_a_SOURCES += src/admin/page/files.gen.c
+BUILT_SOURCES += src/admin/page/files.gen.c
+CLEANFILES += src/admin/page/files.gen.c
+
+# Run at the top of the tree, so that messages name the file by its path from there.
+src/admin/page/files.gen.c: src/admin/page/embed.awk $(PAGE_FILES)
+	$(AM_V_GEN)$(MKDIR_P) src/admin/page && ( cd $(srcdir) && LC_ALL=C $(AWK) \
+		-f src/admin/page/embed.awk $(PAGE_FILES) ) > $@.tmp && mv $@.tmp $@

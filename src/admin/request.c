@@ -13,7 +13,9 @@
 
 static const struct answer not_found = { .status = 404,
 	.code = "not_found",
-	.message = "there is nothing at this path: /metrics, /healthz and /readyz are served" };
+	.message =
+	    "there is nothing at this path: / is the dashboard; /metrics, /healthz and /readyz "
+	    "are for programs" };
 static const struct answer wrong_host = { .status = 403,
 	.code = "host_not_allowed",
 	.message =

@@ -6,9 +6,15 @@
 
 #include "admin/health.h"
 #include "admin/metrics.h"
+#include "admin/overview.h"
+#include "admin/page.h"
 #include "base/loopback.h"
 
 static const struct route routes[] = {
+	{ "/", page_get },
+	{ "/dashboard.css", page_get },
+	{ "/dashboard.js", page_get },
+	{ "/api/overview", overview_get },
 	{ "/metrics", metrics_get },
 	{ "/healthz", health_get_live },
 	{ "/readyz", health_get_ready },

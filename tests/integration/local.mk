@@ -12,6 +12,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_curl.py \
 	tests/integration/test_delivery.py \
 	tests/integration/test_doctor.py \
+	tests/integration/test_dashboard.py \
 	tests/integration/test_doctor_disk.py \
 	tests/integration/test_documents.py \
 	tests/integration/test_erase.py \

@@ -13,7 +13,10 @@ paths_are_found_as_they_are_written(void **state)
 	assert_non_null(admin_route_find(SLICE("/readyz")));
 	assert_null(admin_route_find(SLICE("/metrics/")));
 	assert_null(admin_route_find(SLICE("/Metrics")));
-	assert_null(admin_route_find(SLICE("/")));
+	assert_non_null(admin_route_find(SLICE("/")));
+	assert_non_null(admin_route_find(SLICE("/api/overview")));
+	assert_null(admin_route_find(SLICE("//")));
+	assert_null(admin_route_find(SLICE("/index.html")));
 	assert_null(admin_route_find(SLICE("")));
 }
 

@@ -1,0 +1,211 @@
+/*
+ * One request: the sites' gauges from the database, the minutes and the storage's health from
+ * memory, the sizes of files. Without memory the reply has failed; it says every other failure.
+ */
+#include "admin/overview.h"
+
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "admin/admin_private.h"
+#include "base/version.h"
+#include "outbox/meters.h"
+
+#define HOUR 60 /* minutes */
+#define DAY 24  /* hours */
+
+/* ---- minutes --------------------------------------------------------------------------------- */
+
+static uint64_t
+received(const struct meters *m)
+{
+	size_t n = atomic_load(&m->n_sites);
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (int kind = 0; kind < KIND_COUNT; kind++)
+			sum += meters_get(&m->sites[i].received[kind]);
+	return sum;
+}
+
+static uint64_t
+delivered(const struct outbox *o)
+{
+	struct tally_row rows[TALLY_MAX];
+	size_t n = outbox_finished(o, rows);
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].status == STATUS_DELIVERED)
+			sum += rows[i].events;
+	return sum;
+}
+
+static struct minutes_totals
+totals(const struct admin *a)
+{
+	return (
+	    struct minutes_totals){ received(outbox_meters(a->o.outbox)), delivered(a->o.outbox) };
+}
+
+void
+overview_begin(struct admin *a)
+{
+	minutes_begin(&a->minutes, clock_mono(a->o.clock), totals(a));
+}
+
+void
+overview_sample(struct admin *a)
+{
+	minutes_sample(&a->minutes, clock_mono(a->o.clock), totals(a));
+}
+
+static void
+add_number(cJSON *list, int64_t n)
+{
+	cJSON_AddItemToArray(
+	    list, n == MINUTES_UNKNOWN ? cJSON_CreateNull() : cJSON_CreateNumber((double)n));
+}
+
+/* Adds `n` sums of `width` minutes each, the oldest first. */
+static void
+add_series(cJSON *to, const char *name, const struct minutes *m, int n, int width)
+{
+	cJSON *o = cJSON_AddObjectToObject(to, name);
+	cJSON *in = cJSON_AddArrayToObject(o, "received");
+	cJSON *out = cJSON_AddArrayToObject(o, "delivered");
+
+	for (int i = n - 1; i >= 0; i--) {
+		struct minutes_sum sum = minutes_sum(m, i * width, width);
+
+		add_number(in, sum.received);
+		add_number(out, sum.delivered);
+	}
+}
+
+/* ---- sites ----------------------------------------------------------------------------------- */
+
+static void
+add_int64(cJSON *to, const char *name, int64_t n)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRId64, n);
+	cJSON_AddStringToObject(to, name, text);
+}
+
+static const char *
+state_name(const struct audit_site *site)
+{
+	if (site->pause_at != 0 || site->mode == OUTBOX_SITE_PAUSED)
+		return "paused";
+	return site->mode == OUTBOX_SITE_BACKOFF ? "backoff" : "ready";
+}
+
+static cJSON *
+site_json(const struct audit_site *site)
+{
+	cJSON *o = cJSON_CreateObject();
+	cJSON *counts = cJSON_AddObjectToObject(o, "counts");
+
+	cJSON_AddStringToObject(o, "site", site->name);
+	cJSON_AddStringToObject(o, "state", state_name(site));
+	cJSON_AddStringToObject(o, "reason", site->reason);
+	cJSON_AddNumberToObject(o, "failures", (double)site->failures);
+	cJSON_AddNumberToObject(o, "next_attempt_at", (double)site->next_attempt_at);
+	cJSON_AddNumberToObject(o, "unready_since", (double)site->unready_since);
+	cJSON_AddNumberToObject(o, "paused_at", (double)site->pause_at);
+	cJSON_AddStringToObject(o, "paused_by", site->pause_by);
+	cJSON_AddStringToObject(o, "pause_note", site->pause_note);
+	for (int i = 0; i < STATUS_COUNT; i++)
+		add_int64(counts, status_name((enum event_status)i), site->counts[i]);
+	add_int64(o, "oldest_pending_id", site->oldest_pending_id);
+	cJSON_AddNumberToObject(o, "oldest_pending_at", (double)site->oldest_pending_at);
+	return o;
+}
+
+/* Adds the sites, or null when the database cannot be read. */
+static void
+add_sites(cJSON *to, struct admin *a)
+{
+	struct audit_site *sites = NULL;
+	size_t n = 0;
+	struct err e;
+	struct outbox_audit *audit = admin_audit(a, &e);
+	cJSON *list;
+
+	if (audit == NULL || outbox_audit_gauges(audit, &sites, &n, &e) != 0) {
+		admin_audit_failed(a, &e);
+		cJSON_AddNullToObject(to, "sites");
+		return;
+	}
+	list = cJSON_AddArrayToObject(to, "sites");
+	for (size_t i = 0; i < n; i++)
+		cJSON_AddItemToArray(list, site_json(&sites[i]));
+	free(sites);
+}
+
+/* ---- storage --------------------------------------------------------------------------------- */
+
+static int64_t
+size_of(const struct admin *a, const char *ending)
+{
+	struct stat st = { 0 };
+	struct buf path;
+
+	buf_init(&path, 8192);
+	buf_printf(&path, "%s%s", a->database, ending);
+	/* Without the file there are no bytes. */
+	if (path.failed || stat(path.p, &st) != 0)
+		st.st_size = 0;
+	buf_free(&path);
+	return st.st_size;
+}
+
+static void
+add_storage(cJSON *to, const struct admin *a)
+{
+	cJSON *o = cJSON_AddObjectToObject(to, "storage");
+	uint64_t free_bytes = outbox_audit_free(a->database);
+	char text[512];
+
+	outbox_health_text(a->o.outbox, text, sizeof(text));
+	cJSON_AddBoolToObject(o, "ok", outbox_health(a->o.outbox) == OUTBOX_OK);
+	cJSON_AddStringToObject(o, "trouble", text);
+	cJSON_AddNumberToObject(o, "database_bytes", (double)size_of(a, ""));
+	cJSON_AddNumberToObject(o, "wal_bytes", (double)size_of(a, "-wal"));
+	if (free_bytes == UINT64_MAX)
+		cJSON_AddNullToObject(o, "free_bytes");
+	else
+		cJSON_AddNumberToObject(o, "free_bytes", (double)free_bytes);
+	cJSON_AddNumberToObject(o, "min_free_bytes", (double)a->o.min_free_bytes);
+}
+
+void
+overview_get(const struct admin_request *r, struct admin_reply *reply)
+{
+	cJSON *o = cJSON_CreateObject();
+	char *text;
+
+	overview_sample(r->admin);
+	cJSON_AddStringToObject(o, "version", VERSION_NUMBER);
+	cJSON_AddNumberToObject(o, "now", (double)clock_wall(r->admin->o.clock));
+	cJSON_AddNumberToObject(o, "started_at", (double)r->admin->started_ms);
+	cJSON_AddBoolToObject(o, "stopping", atomic_load(&r->admin->stopping));
+	cJSON_AddBoolToObject(o, "reload_failed", atomic_load(&r->admin->reload_failed));
+	add_storage(o, r->admin);
+	add_sites(o, r->admin);
+	add_series(o, "hour", &r->admin->minutes, HOUR, 1);
+	add_series(o, "day", &r->admin->minutes, DAY, HOUR);
+	text = cJSON_PrintUnformatted(o);
+	cJSON_Delete(o);
+	reply->type = "application/json";
+	reply->body.failed |= text == NULL;
+	if (text != NULL)
+		buf_append(&reply->body, text, strlen(text));
+	cJSON_free(text);
+}

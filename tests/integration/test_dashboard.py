@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+"""The dashboard: its numbers agree with the database, its page is safe and can be read."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import spooltest  # noqa: E402
+from spoolhttp import http_request  # noqa: E402
+from spooltest import Daemon, Skip, equal, track, true, wait_until  # noqa: E402
+
+CONTRAST_AA = 4.5
+EVIL = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
+
+
+def start(bench, sim, sites=("main",), **top):
+    conf = bench.configure({name: bench.site(sim.api_url(), write_keys=[name]) for name in sites},
+                           admin={"listen": ["127.0.0.1:0"]}, **top)
+    return Daemon(bench, conf, listeners=2)
+
+
+def get(daemon, path="/", headers=None, method="GET"):
+    return http_request(daemon.url(1), method, path, None, headers)
+
+
+def overview(daemon):
+    status, headers, text = get(daemon, "/api/overview")
+    equal((status, headers["content-type"], headers["cache-control"]),
+          (200, "application/json", "no-store"), text)
+    return json.loads(text)
+
+
+def sums(series):
+    return sum(n or 0 for n in series["received"]), sum(n or 0 for n in series["delivered"])
+
+
+def test_overview_agrees(bench):
+    """/api/overview: sites, counts and ages agree with the database; rates with what was done"""
+    sim = bench.sim()
+    daemon = start(bench, sim, ("main", "other"))
+    equal(bench.cli("pause", "--site", "other", "--note", EVIL).returncode, 0, "paused")
+    daemon.accept("/v1/batch", {"batch": [track(f"a-{i}") for i in range(7)]}, key="main")
+    daemon.accept("/v1/track", track("b-1"), key="other")
+    wait_until(lambda: overview(daemon)["sites"][0]["counts"]["delivered"] == "7", "delivered")
+    said = overview(daemon)
+    for site in said["sites"]:
+        [row] = bench.rows(f"SELECT state FROM sites WHERE site = '{site['site']}'")
+        equal(site["state"], row["state"], site["site"])
+        counts = {row["status"]: str(row["n"]) for row in bench.rows(
+            f"SELECT status, count(*) AS n FROM outbox WHERE site = '{site['site']}' GROUP BY 1")}
+        equal({name: n for name, n in site["counts"].items() if n != "0"}, counts, site["site"])
+    main, other = said["sites"]
+    equal((main["oldest_pending_id"], main["paused_at"]), ("0", 0), "nothing waits")
+    [row] = bench.rows("SELECT event_id FROM outbox WHERE status = 'pending'")
+    equal((other["oldest_pending_id"], other["pause_note"]), (str(row["event_id"]), EVIL), "one waits")
+    true(0 < other["oldest_pending_at"] <= said["now"], "since then")
+    for period, n in (("hour", 60), ("day", 24)):
+        equal((len(said[period]["received"]), len(said[period]["delivered"])), (n, n), period)
+        wait_until(lambda: sums(overview(daemon)[period]) == (8, 7), period)  # pylint: disable=cell-var-from-loop
+        equal(said[period]["received"][0], None, "before the start nothing is known")
+    equal(said["storage"]["ok"], True, "the storage is well")
+    equal(said["storage"]["database_bytes"], os.path.getsize(bench.database), "its size")
+
+
+def test_headers(bench):
+    """every answer has a strict policy; another host gets nothing; nothing can be posted"""
+    daemon = start(bench, bench.sim())
+    types = {"/": "text/html", "/dashboard.css": "text/css", "/dashboard.js": "text/javascript",
+             "/api/overview": "application/json"}
+    for path, kind in types.items():
+        status, headers, text = get(daemon, path)
+        equal((status, headers["content-type"].split(";")[0]), (200, kind), path)
+        policy = headers["content-security-policy"]
+        true("default-src 'none'" in policy and "unsafe" not in policy and "*" not in policy, policy)
+        equal((headers["cache-control"], headers["x-content-type-options"]), ("no-store", "nosniff"), path)
+        equal(headers.get("access-control-allow-origin"), None, "no other page may read it")
+        true(len(text) > 0, path)
+        equal(get(daemon, path, {"Host": "evil.example"})[0], 403, f"{path} for another host")
+        equal(get(daemon, path, method="POST")[0], 405, f"{path} is read-only")
+
+
+class Page(HTMLParser):
+    """What a page loads, its inline scripts and styles, and what names its parts."""
+
+    def __init__(self):
+        super().__init__()
+        self.loads, self.inline, self.ids, self.labels = [], [], set(), set()
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.loads += [attrs[name] for name in ("src", "href") if name in attrs]
+        self.inline += [name for name in attrs if name.startswith("on") or name == "style"]
+        if tag == "style" or (tag == "script" and "src" not in attrs):
+            self.inline.append(tag)
+        self.ids.add(attrs.get("id"))
+        self.labels.add(attrs.get("aria-labelledby"))
+
+
+def test_page_is_whole(bench):
+    """the served files are those of the tree; nothing inline, nothing from elsewhere"""
+    daemon = start(bench, bench.sim())
+    for path, name in (("/", "index.html"), ("/dashboard.css", "dashboard.css"),
+                       ("/dashboard.js", "dashboard.js")):
+        with open(os.path.join(spooltest.srcdir(), "src", "admin", "page", name), encoding="ascii") as f:
+            equal(get(daemon, path)[2], f.read(), name)
+    page = Page()
+    page.feed(get(daemon)[2])
+    equal(page.inline, [], "nothing inline")
+    equal(sorted(page.loads), ["/dashboard.css", "/dashboard.js"], "its own files only")
+    equal(page.labels - page.ids, set(), "each section has its title")
+    script = get(daemon, "/dashboard.js")[2]
+    for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("):
+        true(word not in script, word)
+
+
+def luminance(color):
+    channels = [int(color[i:i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one, other):
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_contrast(bench):
+    """every color of text has the contrast of WCAG AA on both backgrounds, dark and light"""
+    css = get(start(bench, bench.sim()), "/dashboard.css")[2]
+    themes = [dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", block))
+              for block in re.findall(r":root \{(.*?)\}", css, re.S)]
+    equal([len(theme) for theme in themes], [10, 10], "a light and a dark theme")
+    for theme in themes:
+        for ground in ("page", "card"):
+            for name in ("text", "quiet", "good", "wait", "bad", "in", "out"):
+                ratio = contrast(theme[name], theme[ground])
+                true(ratio >= CONTRAST_AA, f"{name} on {ground}: {ratio:.2f}")
+
+
+def browse(bench, url):
+    """Returns the page as Chromium shows it after a while."""
+    name = next((name for name in ("chromium", "chromium-browser", "google-chrome")
+                 if shutil.which(name)), None)
+    if name is None:
+        raise Skip("chromium is not installed")
+    done = subprocess.run(
+        [name, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+         f"--user-data-dir={bench.path('profile')}", "--virtual-time-budget=5000", "--dump-dom", url],
+        capture_output=True, text=True, timeout=spooltest.DEADLINE, check=False)
+    equal(done.returncode, 0, done.stderr)
+    return done.stdout
+
+
+class Text(HTMLParser):
+    """The elements and the text of a page."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.text, self.paths = [], "", []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        if tag == "path":
+            self.paths.append(dict(attrs)["d"])
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_browser(bench):
+    """Chromium shows each site and what needs a person; markup in a note stays text"""
+    sim = bench.sim()
+    daemon = start(bench, sim, ("main", "other"))
+    equal(bench.cli("pause", "--site", "other", "--note", EVIL).returncode, 0, "paused")
+    daemon.accept("/v1/batch", {"batch": [track(f"a-{i}") for i in range(7)]}, key="main")
+    daemon.accept("/v1/track", track("b-1"), key="other")
+    wait_until(lambda: sums(overview(daemon)["hour"]) == (8, 7), "delivered")
+    page = Text(browse(bench, daemon.url(1) + "/"))
+    true(len(page.paths) == 2 and all("M" in path for path in page.paths), f"bars: {page.paths}")
+    equal(page.tags.count("article"), 2, "a card for each site")
+    true("other was paused by" in page.text and "bentospool resume --site other" in page.text, page.text)
+    true("1 matter for a person." in page.text, page.text)
+    true("Received 8" in page.text and "Delivered 7" in page.text, page.text)
+    true(EVIL in page.text, "the note is there, as text")
+    equal((page.tags.count("img"), page.tags.count("script")), (0, 1), "it made no element")
+    true("taken" not in page.text.split("bentospool", 1)[0], "and ran nothing")
+
+
+if __name__ == "__main__":
+    spooltest.main()
