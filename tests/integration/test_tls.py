@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """TLS on the listener of applications: openssl, curl, Python and the Segment SDK as its clients."""
+import http.client
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 import spooltest  # noqa: E402
 import spooltls  # noqa: E402
+from spoolfailing import Failing  # noqa: E402
 from spooltest import Skip, equal, track, true, wait_until  # noqa: E402
 
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: spool\r\nConnection: close\r\n\r\n"
@@ -237,6 +239,46 @@ def test_document(bench):
     equal((done.returncode, done.stderr.count("\n")), (0, 1), f"valid, without a warning: {done.stderr}")
     done = bench.run("sh", "-c", curl.replace("7443", daemon.url(1).rsplit(":", 1)[1]))
     equal(done.stdout, '{"success": true}', done.stderr)
+
+
+def test_no_memory(bench):
+    """handshakes, requests and reloads with each of many allocations failing: nothing acknowledged is
+    lost, and afterwards all is well"""
+    ca = spooltls.Authority(bench)
+    failing = Failing(bench)
+    daemon = bench.daemon(ingest=ca.settings(), env=failing.env)
+    acked = []
+
+    def post(name):
+        try:
+            status, _ = spooltls.post(daemon, ca.context(), "/v1/track", track(name))
+        except (OSError, ssl.SSLError, http.client.HTTPException):
+            return 0
+        true(status in (200, 503, 500), f"{name}: {status}")
+        if status == 200:
+            acked.append(name)
+        return status
+
+    equal(post("first"), 200, "with memory")
+    failing.arm("alloc", 0)
+    post("counted")
+    bench.cli("reload")
+    _, n = failing.disarm()
+    step = max(1, n // 80)
+    answers = []
+    for i in range(1, n, step):
+        failing.arm("alloc", i)
+        answers.append(post(f"m-{i}"))
+        failing.disarm()
+        failing.arm("alloc", i)
+        bench.cli("reload")
+        failing.disarm()
+        true(daemon.running(), f"the daemon has ended at allocation {i}")
+    true(0 in answers or 503 in answers, f"some of {n} allocations mattered: {answers}")
+    wait_until(lambda: post("last") == 200, "all is well again")
+    equal(bench.cli("reload").returncode, 0, "reload")
+    stored = {row["message_id"] for row in bench.rows("SELECT message_id FROM outbox")}
+    equal(set(acked) - stored, set(), "acknowledged and lost")
 
 
 def test_load(bench):
