@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -118,6 +119,37 @@ def test_metrics_agree(bench):
     true(one(metrics, "bentospool_commit_duration_seconds_count") > 2 * n, "and each commit")
     equal(one(metrics, "bentospool_maybe_sent_events_total", site="main"), 0, "nothing is in doubt")
     equal(one(metrics, "bentospool_storage_ok"), 1, "the storage is well")
+
+
+def test_scrapes_beside_work(bench):
+    """counters only grow while events come and go; scrapes and posts do not disturb each other"""
+    sim = bench.sim()
+    daemon = start(bench, sim)
+    scrapes, done = [], threading.Event()
+
+    def collect():
+        while not done.is_set():
+            scrapes.append(scrape(daemon))
+
+    collector = threading.Thread(target=collect)
+    collector.start()
+    try:
+        for i in range(40):
+            daemon.accept("/v1/batch", {"batch": [track(f"a-{i}-{k}") for k in range(5)]})
+        bench.wait_settled(200)
+    finally:
+        done.set()
+        collector.join()
+    scrapes.append(scrape(daemon))
+    true(len(scrapes) > 2, "several")
+    counters = [name for name in scrapes[-1] if re.search("_(total|bucket|count|sum)$", name)]
+    true(len(counters) > 15, "counters")
+    for before, after in zip(scrapes, scrapes[1:]):
+        for name in counters:
+            for key, value in before.get(name, {}).items():
+                true(after[name][key] >= value, f"{name} {key}")
+    equal(total(scrapes[-1], "bentospool_events_received_total"), 200, "all were received")
+    equal(one(scrapes[-1], "bentospool_delivery_latency_seconds_count"), 200, "and delivered")
 
 
 def promtool(bench, *argv, text=""):
