@@ -14,6 +14,8 @@ src_libbentospool_a_SOURCES += \
 	src/admin/metrics_sites.c \
 	src/admin/minutes.c \
 	src/admin/minutes.h \
+	src/admin/operations.c \
+	src/admin/operations.h \
 	src/admin/overview.c \
 	src/admin/overview.h \
 	src/admin/page.c \

@@ -6,6 +6,7 @@
 
 #include "admin/health.h"
 #include "admin/metrics.h"
+#include "admin/operations.h"
 #include "admin/overview.h"
 #include "admin/page.h"
 #include "base/loopback.h"
@@ -15,6 +16,7 @@ static const struct route routes[] = {
 	{ "/dashboard.css", page_get },
 	{ "/dashboard.js", page_get },
 	{ "/api/overview", overview_get },
+	{ "/api/operations", operations_get },
 	{ "/metrics", metrics_get },
 	{ "/healthz", health_get_live },
 	{ "/readyz", health_get_ready },

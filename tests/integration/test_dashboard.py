@@ -72,7 +72,7 @@ def test_headers(bench):
     """every answer has a strict policy; another host gets nothing; nothing can be posted"""
     daemon = start(bench, bench.sim())
     types = {"/": "text/html", "/dashboard.css": "text/css", "/dashboard.js": "text/javascript",
-             "/api/overview": "application/json"}
+             "/api/overview": "application/json", "/api/operations": "application/json"}
     for path, kind in types.items():
         status, headers, text = get(daemon, path)
         equal((status, headers["content-type"].split(";")[0]), (200, kind), path)
@@ -83,6 +83,34 @@ def test_headers(bench):
         true(len(text) > 0, path)
         equal(get(daemon, path, {"Host": "evil.example"})[0], 403, f"{path} for another host")
         equal(get(daemon, path, method="POST")[0], 405, f"{path} is read-only")
+
+
+def operations(daemon, query=""):
+    status, headers, text = get(daemon, f"/api/operations{query}")
+    equal((status, headers["content-type"]), (200, "application/json"), text)
+    return json.loads(text)
+
+
+def test_operations(bench):
+    """/api/operations: pages, newest first, that agree with the database and name no person"""
+    daemon = start(bench, bench.sim())
+    equal(operations(daemon), {"operations": [], "more": False}, "none yet")
+    for more in (False, True):
+        for _ in range(1 if more else 20):
+            number = len(bench.rows("SELECT operation_id FROM operations"))
+            verb = "resume" if number % 2 else "pause"
+            done = bench.cli(verb, "--site", "main", "--note", "ann@example.com")
+            equal(done.returncode, 0, done.stderr)
+        said = operations(daemon)
+        equal((len(said["operations"]), said["more"]), (20, more), "one page")
+    rows = [str(row["operation_id"]) for row in
+            bench.rows("SELECT operation_id FROM operations ORDER BY operation_id DESC")]
+    equal([o["operation_id"] for o in said["operations"]], rows[:20], "the newest")
+    older = operations(daemon, f"?before={rows[19]}")
+    equal(([o["operation_id"] for o in older["operations"]], older["more"]), (rows[20:], False), "the rest")
+    true("ann@example.com" not in json.dumps(said), "notes stay in the database")
+    equal({o["verb"] for o in said["operations"]}, {"pause", "resume"}, "what")
+    equal(get(daemon, "/api/operations?before=x")[0], 400, "another query")
 
 
 class Page(HTMLParser):
@@ -187,6 +215,7 @@ def test_browser(bench):
     equal(page.tags.count("article"), 2, "a card for each site")
     true("other was paused by" in page.text and "bentospool resume --site other" in page.text, page.text)
     true("1 matter for a person." in page.text, page.text)
+    true("pause" in page.text.split("Undone by")[1], "the operation is listed")
     true("Received 8" in page.text and "Delivered 7" in page.text, page.text)
     true(EVIL in page.text, "the note is there, as text")
     equal((page.tags.count("img"), page.tags.count("script")), (0, 1), "it made no element")

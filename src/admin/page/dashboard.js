@@ -164,6 +164,32 @@ function show(overview) {
 	showStorage(overview.storage);
 }
 
+function operationRow(operation) {
+	const cells = [operation.operation_id, new Date(operation.at).toLocaleString(), operation.actor,
+		operation.verb, count(operation.events), operation.undone_by === "0" ? "" : operation.undone_by];
+	return element("tr", "", ...cells.map((cell) => element("td", "", cell)));
+}
+
+// Shows the page of operations before an id; the newest for "".
+async function loadOperations(before) {
+	try {
+		const response = await fetch(`/api/operations${before && `?before=${before}`}`);
+		if (!response.ok)
+			throw new Error(response.statusText);
+		const page = await response.json();
+		const oldest = page.operations.at(-1);
+		find("operations").replaceChildren(...page.operations.map(operationRow));
+		find("operations-note").textContent = oldest ? "bentospool operations ID shows one with its filter and note."
+			: "There are none.";
+		find("newest").disabled = false;
+		find("older").disabled = !page.more;
+		find("older").onclick = () => loadOperations(oldest.operation_id);
+	} catch {
+		find("operations-note").textContent = "The operations cannot be read.";
+		find("newest").disabled = false;
+	}
+}
+
 function showLost() {
 	find("summary").textContent = "The daemon does not answer: what follows is old.";
 	find("summary").classList.add("bad");
@@ -195,4 +221,6 @@ for (const name of ["hour", "day"])
 		if (last !== null)
 			showChart(last);
 	});
+find("newest").addEventListener("click", () => loadOperations(""));
 keepLoading();
+loadOperations("");
