@@ -20,8 +20,8 @@ int migrate_check_file(const char *path, struct err *e);
 int migrate_remove_empty_wal(const char *path, struct err *e);
 
 /*
- * The same check for a file that this process has open: reads the header with the connection. Returns -1
- * with ERR_INPUT when the WAL beside the file is not its own.
+ * The same check for a file that this process has open: reads the header with the connection.
+ * Returns -1 with ERR_INPUT when the WAL beside the file is not its own.
  */
 int migrate_check_open(struct db *db, const char *path, struct err *e);
 
