@@ -116,9 +116,16 @@ def test_metrics_agree(bench):
     equal(total(metrics, "bentospool_attempts_total"), n, "no other attempt")
     equal(one(metrics, "bentospool_attempt_duration_seconds_count"), n, "each was measured")
     equal(one(metrics, "bentospool_delivery_latency_seconds_count"), 8, "so was each delivery")
+    waited = bench.value("SELECT sum(h.finished_ms - o.received_ms) FROM history h "
+                         "JOIN outbox o ON o.event_id = h.event_id WHERE h.outcome = 'delivered'")
+    equal(round(1000 * one(metrics, "bentospool_delivery_latency_seconds_sum")), waited, "in ms")
     true(one(metrics, "bentospool_commit_duration_seconds_count") > 2 * n, "and each commit")
     equal(one(metrics, "bentospool_maybe_sent_events_total", site="main"), 0, "nothing is in doubt")
     equal(one(metrics, "bentospool_storage_ok"), 1, "the storage is well")
+    equal(bench.cli("pause", "--site", "other").returncode, 0, "an operator pauses a site")
+    paused = scrape(daemon)
+    equal(one(paused, "bentospool_site_state", site="other", state="paused"), 1, "it shows")
+    check_against_database(bench, paused)
 
 
 def test_scrapes_beside_work(bench):
