@@ -47,6 +47,7 @@ def test_overview_agrees(bench):
     equal(bench.cli("pause", "--site", "other", "--note", EVIL).returncode, 0, "paused")
     daemon.accept("/v1/batch", {"batch": [track(f"a-{i}") for i in range(7)]}, key="main")
     daemon.accept("/v1/track", track("b-1"), key="other")
+    daemon.accept("/v1/track", track("b-2", email=None), key="main")
     wait_until(lambda: overview(daemon)["sites"][0]["counts"]["delivered"] == "7", "delivered")
     said = overview(daemon)
     for site in said["sites"]:
@@ -57,12 +58,13 @@ def test_overview_agrees(bench):
         equal({name: n for name, n in site["counts"].items() if n != "0"}, counts, site["site"])
     main, other = said["sites"]
     equal((main["oldest_pending_id"], main["paused_at"]), ("0", 0), "nothing waits")
+    equal(main["counts"]["invalid"], "1", "an event without an address was stored, and not delivered")
     [row] = bench.rows("SELECT event_id FROM outbox WHERE status = 'pending'")
     equal((other["oldest_pending_id"], other["pause_note"]), (str(row["event_id"]), EVIL), "one waits")
     true(0 < other["oldest_pending_at"] <= said["now"], "since then")
     for period, n in (("hour", 60), ("day", 24)):
         equal((len(said[period]["received"]), len(said[period]["delivered"])), (n, n), period)
-        wait_until(lambda: sums(overview(daemon)[period]) == (8, 7), period)  # pylint: disable=cell-var-from-loop
+        wait_until(lambda: sums(overview(daemon)[period]) == (9, 7), period)  # pylint: disable=cell-var-from-loop
         equal(said[period]["received"][0], None, "before the start nothing is known")
     equal(said["storage"]["ok"], True, "the storage is well")
     equal(said["storage"]["database_bytes"], os.path.getsize(bench.database), "its size")
