@@ -56,6 +56,7 @@ UNIT_TESTS = \
 	tests/unit/event/bento/test_bento \
 	tests/unit/event/bento/test_bento_api \
 	tests/unit/event/bento/test_verdict \
+	tests/unit/event/bento/test_verdict_center \
 	tests/unit/event/bento/test_verdict_words \
 	tests/unit/event/json/test_json \
 	tests/unit/event/mapping/test_admit \

@@ -178,11 +178,24 @@ decide_unreadable(const struct verdict_facts *f)
 	return &unreadable;
 }
 
+/* A central spooler counts each call of a request once, duplicates too. Other counts are not its
+ * answer to this request, whoever sent them. */
+static bool
+counts_each(const struct verdict_facts *f)
+{
+	const struct bento_reply *r = &f->reply;
+
+	return r->results >= 0 && r->failed >= 0 && r->failed <= f->n_items
+	       && r->results == f->n_items - r->failed;
+}
+
 static const struct verdict *
 decide_success(const struct verdict_facts *f)
 {
 	switch (f->reply.shape) {
 	case BENTO_REPLY_COUNTS:
+		if (policy_of(f)->center && !counts_each(f))
+			return decide_unreadable(f);
 		return decide_counts(f);
 	case BENTO_REPLY_JSON:
 		return f->reply.says_error || policy_of(f)->center ? decide_unreadable(f)
