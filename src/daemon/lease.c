@@ -276,11 +276,22 @@ lease_take(const char *database, int64_t lease_ms, struct lease **ret_lease, str
 	return 0;
 }
 
+/* A lease that another host has taken meanwhile is that host's: without it, a third one would not
+ * wait. */
+static void
+give_up(const struct lease *l)
+{
+	char line[LINE_MAX_BYTES];
+	struct err e;
+
+	read_line(l->path, line);
+	if (is_of(line, l->self) && write_line(l->path, "", &e) != 0)
+		log_warn("%s: another host will wait before it takes the database over", e.text);
+}
+
 void
 lease_release(struct lease *l)
 {
-	struct err e;
-
 	if (l == NULL)
 		return;
 	pthread_mutex_lock(&l->mutex);
@@ -288,8 +299,7 @@ lease_release(struct lease *l)
 	pthread_cond_signal(&l->wake);
 	pthread_mutex_unlock(&l->mutex);
 	pthread_join(l->thread, NULL);
-	if (write_line(l->path, "", &e) != 0)
-		log_warn("%s: another host will wait before it takes the database over", e.text);
+	give_up(l);
 	pthread_mutex_destroy(&l->mutex);
 	pthread_cond_destroy(&l->wake);
 	free(l);

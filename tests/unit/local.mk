@@ -24,6 +24,7 @@ UNIT_TESTS = \
 	tests/unit/control/test_control \
 	tests/unit/daemon/test_clocks \
 	tests/unit/daemon/test_job \
+	tests/unit/daemon/test_lease \
 	tests/unit/daemon/test_notify \
 	tests/unit/daemon/test_retention \
 	tests/unit/dispatch/health/test_backoff \
@@ -190,6 +191,7 @@ tests_unit_config_test_environment_SOURCES = tests/unit/config/test_environment.
 tests_unit_config_test_tls_files_SOURCES = tests/unit/config/test_tls_files.c $(CONFIG_RIG) $(AUTHORITY)
 tests_unit_control_test_control_SOURCES = tests/unit/control/test_control.c $(CONTROL_RIG)
 tests_unit_daemon_test_clocks_SOURCES = tests/unit/daemon/test_clocks.c $(OUTBOX_RIG)
+tests_unit_daemon_test_lease_SOURCES = tests/unit/daemon/test_lease.c $(TEST_LIB)
 tests_unit_daemon_test_notify_SOURCES = tests/unit/daemon/test_notify.c $(TEST_LIB)
 tests_unit_daemon_test_retention_SOURCES = tests/unit/daemon/test_retention.c $(OUTBOX_RIG)
 tests_unit_dispatch_port_test_outbox_port_SOURCES = tests/unit/dispatch/port/test_outbox_port.c $(OUTBOX_RIG)
