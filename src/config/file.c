@@ -119,13 +119,16 @@ read_included(void *arg, const char *path, char **ret_text, struct err *e)
 static const char *
 secret_in(const struct config *c, int file)
 {
-	static const char *const names[] = { "secret_key", "webhook_secret" };
+	static const char *const names[] = { "secret_key", "webhook_secret", "upstream_key",
+		"boxes" };
 
 	for (size_t i = 0; i < c->n_sites; i++) {
-		const char *const values[] = { c->sites[i].secret_key, c->sites[i].webhook_secret };
+		const struct config_site *s = &c->sites[i];
+		const bool given[] = { s->secret_key[0] != '\0', s->webhook_secret[0] != '\0',
+			s->upstream_key[0] != '\0', s->boxes.n > 0 };
 
-		for (size_t k = 0; k < 2; k++)
-			if (values[k][0] != '\0'
+		for (size_t k = 0; k < sizeof(names) / sizeof(*names); k++)
+			if (given[k]
 			    && setting_place(c, i, setting_find(SECTION_SITE, names[k]))->file
 				   == file)
 				return names[k];
@@ -142,7 +145,7 @@ warn_exposed(struct config *c, struct err *e)
 		if (held == NULL || !secret_is_exposed(path))
 			continue;
 		return config_warn(c, e,
-		    "%s holds a %s and can be read by others: chmod 600 %s, or use %s_file", path,
+		    "%s holds %s and can be read by others: chmod 600 %s, or use %s_file", path,
 		    held, path, held);
 	}
 	return 0;

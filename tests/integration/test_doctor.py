@@ -250,6 +250,24 @@ def test_secrets(bench):
         true(f"{secret} can be read by others" in found["settings"][1], f"{mode:o}: {found}")
 
 
+def test_secrets_of_a_fleet(bench):
+    """the files with the keys of boxes have remedies, too"""
+    site = bench.site("http://127.0.0.1:1/api/v1")
+    box = {"upstream": "https://hq.example", "write_keys": ["w"]}
+    for settings, name, content in ((box, "upstream_key_file", "only the key of this box"),
+                                    (site, "boxes_file", "NAME KEY on each line")):
+        path = bench.path(name)
+        conf = bench.configure({"main": {**settings, name: path}})
+
+        def remedy():
+            return json.loads(bench.run(binary("bentospool"), "doctor", "--offline", "--json", "-c", conf)
+                              .stdout.splitlines()[0])["remedy"]
+        true(remedy().startswith(f"write {content} into {path}, with mode 0600"), remedy())
+        bench.write(name, "store-1 key-of-store-1-0123456789\n"[8 if name[0] == "u" else 0:])
+        os.chmod(path, 0o644)
+        equal(remedy(), f"chmod 600 {path}", name)
+
+
 def test_credentials_of_systemd(bench):
     """a credential that only the service can read is a note with the way to check it, not a problem"""
     site = bench.site("http://127.0.0.1:1/api/v1", secret_key_file="${CREDENTIALS_DIRECTORY}/secret_key")

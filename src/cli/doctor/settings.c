@@ -12,6 +12,8 @@
 #include "config/keys/secret.h"
 #include "config/keys/tls_files.h"
 
+#define N_SECRETS 6 /* files with secrets of one site */
+
 struct named_file {
 	const char *path;
 	const char *setting;
@@ -20,13 +22,15 @@ struct named_file {
 
 /* Lists the files in the order in which the configuration reads them. */
 static void
-secrets_of(const struct config_site *s, struct named_file ret_files[4])
+secrets_of(const struct config_site *s, struct named_file ret_files[N_SECRETS])
 {
-	const struct named_file files[4] = {
+	const struct named_file files[N_SECRETS] = {
 		{ s->publishable_key_file, "publishable_key_file", "only the key" },
 		{ s->secret_key_file, "secret_key_file", "only the secret" },
 		{ s->webhook_secret_file, "webhook_secret_file", "only the secret" },
+		{ s->upstream_key_file, "upstream_key_file", "only the key of this box" },
 		{ s->write_keys_file, "write_keys_file", "one key a line" },
+		{ s->boxes_file, "boxes_file", "NAME KEY on each line" },
 	};
 
 	memcpy(ret_files, files, sizeof(files));
@@ -70,10 +74,10 @@ static bool
 find_remedy_in_site(
     const struct config_site *s, const struct err *why, char ret_remedy[DOCTOR_TEXT])
 {
-	struct named_file files[4];
+	struct named_file files[N_SECRETS];
 
 	secrets_of(s, files);
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < N_SECRETS; i++) {
 		if (!is_named(why, files[i].path))
 			continue;
 		remedy_of_secret(&files[i], ret_remedy);

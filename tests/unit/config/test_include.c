@@ -21,6 +21,8 @@
 
 #define SITE "site s {\n" CONFIG_RIG_KEYS "}\n"
 
+#define BOX_KEY "0123456789abcdef0123456789abcdef"
+
 static struct tempdir dir;
 
 static int
@@ -316,21 +318,39 @@ the_bytes_of_all_files_are_limited(void **state)
 }
 
 static void
-an_included_file_with_a_secret_must_be_private(void **state)
+expect_exposed(const char *site, const char *setting)
 {
-	struct config *c;
 	char want[2 * PATH_MAX + 128];
+	struct config *c;
 
-	(void)state;
 	put("main.conf", "include conf.d/a.conf\n");
-	put_bytes("conf.d/a.conf", 0644, SITE, strlen(SITE));
+	put_bytes("conf.d/a.conf", 0644, site, strlen(site));
 	c = load();
 	snprintf(want, sizeof(want),
-	    "%s/conf.d/a.conf holds a secret_key and can be read by others: chmod 600 "
-	    "%s/conf.d/a.conf, or use secret_key_file",
-	    dir.path, dir.path);
+	    "%s/conf.d/a.conf holds %s and can be read by others: chmod 600 "
+	    "%s/conf.d/a.conf, or use %s_file",
+	    dir.path, setting, dir.path, setting);
 	assert_string_equal(c->warning, want);
 	config_free(c);
+}
+
+static void
+an_included_file_with_a_secret_must_be_private(void **state)
+{
+	char center[PATH_MAX + 256];
+	struct config *c;
+
+	(void)state;
+	expect_exposed(SITE, "secret_key");
+	expect_exposed("site s { upstream = \"https://hq.example\"\n upstream_key = " BOX_KEY
+		       " }\n",
+	    "upstream_key");
+	put("key", "s");
+	snprintf(center, sizeof(center),
+	    "site s { site_uuid=u\n publishable_key=p\n secret_key_file=\"%s/key\"\n"
+	    "boxes = {\"store-1 " BOX_KEY "\"} }\n",
+	    dir.path);
+	expect_exposed(center, "boxes");
 	/* The secret is in the main file, which is private. */
 	put("main.conf", "include conf.d/b.conf\n" SITE);
 	put_bytes("conf.d/b.conf", 0644, "min_free = 1", 12);
