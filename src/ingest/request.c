@@ -190,6 +190,15 @@ take_events(struct request *r)
 	writer_link_send(r);
 }
 
+/* A box asks whether it would be let in. */
+static void
+answer_question(struct request *r)
+{
+	const struct answer *refusal = authenticate_body(r);
+
+	request_answer(r, refusal != NULL ? refusal : &ok);
+}
+
 static void
 answer_health(struct request *r)
 {
@@ -234,7 +243,7 @@ request_on_body(struct conn *c, void *arg)
 	case ROUTE_BENTO_API:
 	case ROUTE_FLEET:
 		if (r->asks)
-			request_answer(r, &ok);
+			answer_question(r);
 		else
 			take_events(r);
 		break;

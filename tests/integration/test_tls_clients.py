@@ -12,7 +12,7 @@ import spooltls  # noqa: E402
 from spooltest import equal, track, true, wait_until  # noqa: E402
 
 
-def start(bench, ca, **more):
+def start(bench, ca, boxes=None, **more):
     """Starts a daemon with two sites whose clients have certificates."""
     settings = {**ca.settings(), "client_ca_file": ca.pem, **more}
     sites = {
@@ -21,6 +21,8 @@ def start(bench, ca, **more):
         "south": bench.site("http://127.0.0.1:1/api/v1", write_keys=[], site_uuid="other",
                             client_names=["spiffe://shop/2"]),
     }
+    for name, listed in (boxes or {}).items():
+        sites[name]["boxes"] = listed
     return spooltest.Daemon(bench, bench.configure(sites, settings))
 
 
@@ -81,6 +83,20 @@ def test_names(bench):
           [("n-1", "north"), ("n-2", "north"), ("n-3", "north"), ("s-1", "south"), ("s-2", "south")],
           "sites")
     true("box-9" not in daemon.log(), "names are not logged")
+
+
+def test_box(bench):
+    """a box's key and its certificate must agree, also when it only asks"""
+    ca = spooltls.Authority(bench)
+    daemon = start(bench, ca, boxes={"south": ["store-1 key-of-store-1-0123456789"]})
+    for name, san, status in (("north", "DNS:box-1.example", "401"), ("south", "URI:spiffe://shop/2", "200"),
+                              ("nobody", "DNS:box-9.example", "200")):
+        certificate, key = ca.issue(name, san)
+        for more in ([], ["--data", '{"events":[]}']):
+            done = bench.run("curl", "-sS", "--cacert", ca.pem, "--cert", certificate, "--key", key, "-o", "/dev/null",
+                             "-w", "%{http_code}", "-u", "box:key-of-store-1-0123456789", *more,
+                             daemon.url() + "/v1/fleet")
+            equal(done.stdout, status, f"{name} {more}")
 
 
 def test_names_after_a_reload(bench):
