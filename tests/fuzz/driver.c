@@ -1,7 +1,8 @@
 /*
  * main() for fuzz targets under any compiler. It runs the target's seeds, prefixes of them, and
- * then FUZZ_RUNS (default 20,000) mutations of them, the same ones every time. Prints TAP. An input
- * that crashes the target is left in crash-NAME; `fuzz_NAME FILE...` runs single files.
+ * then FUZZ_RUNS (by default 20,000, or what the target's DEFAULT_RUNS says) mutations of them, the
+ * same ones every time. Prints TAP. An input that crashes the target is left in crash-NAME;
+ * `fuzz_NAME FILE...` runs single files.
  */
 #include "fuzz/fuzz.h"
 
@@ -13,6 +14,9 @@
 
 #include "base/rand.h"
 
+#ifndef DEFAULT_RUNS
+#define DEFAULT_RUNS 20000
+#endif
 #define SEEDS_MAX 512
 #define SEED_BYTES_MAX 65536
 #define INPUT_MAX 8192 /* bytes of a mutation */
@@ -271,7 +275,7 @@ int
 main(int argc, char **argv)
 {
 	const char *runs_text = getenv("FUZZ_RUNS");
-	uint64_t runs = runs_text == NULL ? 20000 : strtoull(runs_text, NULL, 10);
+	uint64_t runs = runs_text == NULL ? DEFAULT_RUNS : strtoull(runs_text, NULL, 10);
 
 	name = strrchr(argv[0], '/') == NULL ? argv[0] : strrchr(argv[0], '/') + 1;
 	if (strncmp(name, "fuzz_", 5) == 0)
