@@ -153,7 +153,7 @@ function show(overview) {
 	const summary = find("summary");
 	summary.classList.remove("bad");
 	const words = needs.length === 0
-		? (pending === 0n ? "All is delivered." : `${plural(pending, "event")} waiting.`)
+		? (pending === 0n ? "No event is waiting." : `${plural(pending, "event")} waiting.`)
 		: `${plural(needs.length, "matter")} for a person.`;
 	// The same words again would be read out again.
 	if (summary.textContent !== words)
