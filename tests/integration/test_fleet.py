@@ -5,6 +5,7 @@ import http.server
 import json
 import os
 import re
+import shlex
 import signal
 import sys
 import threading
@@ -254,6 +255,30 @@ def test_bodies(bench):
     equal(fleet.center.value("SELECT count(*) FROM outbox"), 1, "what is stored")
 
 
+def test_restored(bench):
+    """a center that goes on with a backup gets what it has lost, once, when the boxes send again"""
+    fleet = spoolfleet.Fleet(bench)
+    fleet.box.daemon.accept("/v1/batch", {"batch": [track("m-1"), track("m-2")]})
+    fleet.center.wait_statuses({"delivered": 2})
+    copy = bench.path("copy.db")
+    equal(fleet.center.cli("backup", copy).returncode, 0, "backup")
+    fleet.box.daemon.accept("/v1/batch", {"batch": [track("m-3"), track("m-4")]})
+    fleet.center.wait_statuses({"delivered": 4})
+    fleet.box.wait_statuses({"delivered": 4})
+    fleet.center.daemon.stop()
+    done = fleet.center.cli("restore", copy)
+    equal(done.returncode, 0, done.stderr)
+    fleet.center.daemon = spooltest.Daemon(bench, fleet.center.conf)
+    equal(fleet.center.statuses(), {"delivered": 2}, "the center has lost two")
+    done = fleet.box.cli("requeue", "--status", "delivered", "--since", "1d", "--yes")
+    true("4 events requeued" in done.stdout, done.stdout)
+    fleet.box.wait_statuses({"delivered": 4})
+    fleet.center.wait_statuses({"delivered": 4})
+    answers = [json.loads(row["response"]) for row in fleet.box.rows("SELECT response FROM attempts")]
+    equal((sum(a["stored"] for a in answers), sum(a["duplicates"] for a in answers)), (6, 2), "the answers")
+    equal(sorted(set(fleet.sim.keys())), ["m-1", "m-2", "m-3", "m-4"], "what Bento has")
+
+
 def test_future(bench):
     """a box whose clock is ahead cannot make an event younger than its arrival"""
     fleet = spoolfleet.Fleet(bench, start=False)
@@ -394,12 +419,12 @@ def test_document(bench):
     bench.wait_settled(1)
     equal(sim.keys(), ["m-1"], "Bento got it")
     for command in re.findall(r"^    (sudo .*|openssl .*)$", text, re.M):
-        words = command.removeprefix("sudo -u bentospool ").split()
+        words = shlex.split(command.removeprefix("sudo -u bentospool "))
         if words[0] == "openssl":
             true(16 <= len(bench.run(*words).stdout.strip()) <= 200, "a key")
             continue
         equal(words[0], "bentospool", command)
-        done = bench.cli(*words[1:], conf=conf_there if words[1] == "doctor" else conf)
+        done = bench.cli(*words[1:], conf=conf_there if words[1] in ("doctor", "requeue") else conf)
         true(done.returncode == 0 or words[1] == "doctor", f"{command}: {done.stderr}")
         true(words[1] != "doctor" or "the central spooler accepts this box's key" in done.stdout, done.stdout)
         true(words[1] != "status" or "store-1" in done.stdout, done.stdout)
