@@ -45,18 +45,20 @@ make_path(const char *database, char path[PATH_MAX], struct err *e)
 	return 0;
 }
 
-/* Reads the line; "" when there is none. Opens the file each time, so that a network file system
- * gives what others wrote. */
-static void
-read_line(const char *path, char line[LINE_MAX_BYTES])
+/* Reads the line; "" when there is none, or on an error. Opens the file each time, so that a
+ * network file system gives what others wrote. */
+static int
+read_line(const char *path, char line[LINE_MAX_BYTES], struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	ssize_t n = fd < 0 ? -1 : read(fd, line, LINE_MAX_BYTES - 1);
+	int rc = n >= 0 || (fd < 0 && errno == ENOENT) ? 0 : err_sys(e, "cannot read %s", path);
 
 	if (fd >= 0)
 		close(fd);
 	line[n > 0 ? n : 0] = '\0';
 	line[strcspn(line, "\n")] = '\0';
+	return rc;
 }
 
 static int
@@ -127,14 +129,16 @@ refuse(const char *line, struct err *e)
 	    host);
 }
 
-/* Returns once the file names nobody else, or its line has not changed for the time of a lease. */
+/* Returns once the file names nobody else, or its line has not changed for the time of a lease. A
+ * file that cannot be read may name a host that lives. */
 static int
 watch(const char *path, const char *self, int64_t lease_ms, struct err *e)
 {
 	int64_t until = clock_mono(&clock_system) + lease_ms;
 	char first[LINE_MAX_BYTES], line[LINE_MAX_BYTES], host[LEASE_HOST_SIZE];
 
-	read_line(path, first);
+	if (read_line(path, first, e) != 0)
+		return -1;
 	if (first[0] == '\0' || is_of(first, self))
 		return 0;
 	host_of(first, host);
@@ -142,7 +146,8 @@ watch(const char *path, const char *self, int64_t lease_ms, struct err *e)
 	    (long long)((lease_ms + 999) / 1000));
 	while (clock_mono(&clock_system) < until) {
 		pause_ms(LOOK_MS);
-		read_line(path, line);
+		if (read_line(path, line, e) != 0)
+			return -1;
 		if (line[0] == '\0')
 			return 0;
 		if (strcmp(line, first) != 0)
@@ -168,7 +173,7 @@ lease_holder(const char *database, char ret_host[LEASE_HOST_SIZE])
 
 	name_self(self);
 	if (make_path(database, path, NULL) == 0)
-		read_line(path, line);
+		(void)read_line(path, line, NULL);
 	host_of(line, ret_host);
 	return is_of(line, self);
 }
@@ -191,7 +196,7 @@ end_if_lost(const struct lease *l)
 {
 	char line[LINE_MAX_BYTES], host[LEASE_HOST_SIZE];
 
-	read_line(l->path, line);
+	(void)read_line(l->path, line, NULL);
 	if (line[0] == '\0' || is_of(line, l->self))
 		return;
 	host_of(line, host);
@@ -234,9 +239,9 @@ take(struct lease *l, struct err *e)
 {
 	char line[LINE_MAX_BYTES];
 
-	if (watch(l->path, l->self, l->lease_ms, e) != 0 || renew(l, e) != 0)
+	if (watch(l->path, l->self, l->lease_ms, e) != 0 || renew(l, e) != 0
+	    || read_line(l->path, line, e) != 0)
 		return -1;
-	read_line(l->path, line);
 	if (line[0] != '\0' && !is_of(line, l->self))
 		return refuse(line, e);
 	return 0;
@@ -284,7 +289,7 @@ give_up(const struct lease *l)
 	char line[LINE_MAX_BYTES];
 	struct err e;
 
-	read_line(l->path, line);
+	(void)read_line(l->path, line, NULL);
 	if (is_of(line, l->self) && write_line(l->path, "", &e) != 0)
 		log_warn("%s: another host will wait before it takes the database over", e.text);
 }

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "daemon/lease.h"
 #include "lib/tempdir.h"
@@ -77,6 +78,21 @@ a_lease_that_another_host_has_taken_is_left_alone(void **state)
 	assert_string_equal(host, "other-host");
 }
 
+static void
+a_lease_that_cannot_be_read_may_be_of_another_host(void **state)
+{
+	char path[PATH_MAX + 32];
+	struct err e;
+
+	(void)state;
+	assert_int_equal(lease_check(dir.file, LEASE_MS, &e), 0);
+	snprintf(path, sizeof(path), "%s.lease", dir.file);
+	assert_int_equal(mkdir(path, 0700), 0); /* opens, and cannot be read */
+	assert_int_equal(lease_check(dir.file, LEASE_MS, &e), -1);
+	assert_non_null(strstr(e.text, "cannot read "));
+	assert_non_null(strstr(e.text, path));
+}
+
 int
 main(void)
 {
@@ -84,6 +100,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_lease_is_given_up_at_the_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    a_lease_that_another_host_has_taken_is_left_alone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_lease_that_cannot_be_read_may_be_of_another_host, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
