@@ -54,13 +54,23 @@ host_length(struct slice host)
 	return (size_t)(end - host.p) + (*end == ']');
 }
 
+/* Whether nothing or a port follows the host. */
+static bool
+is_port(struct slice rest)
+{
+	for (size_t i = 0; i < rest.n; i++)
+		if (i == 0 ? rest.p[i] != ':' : rest.p[i] < '0' || rest.p[i] > '9')
+			return false;
+	return true;
+}
+
 bool
 admin_host_is_local(struct slice host)
 {
 	char name[64];
 	size_t n = host.n == 0 ? 0 : host_length(host);
 
-	if (n == 0 || n >= sizeof(name))
+	if (n == 0 || n >= sizeof(name) || !is_port((struct slice){ host.p + n, host.n - n }))
 		return false;
 	memcpy(name, host.p, n);
 	name[n] = '\0';

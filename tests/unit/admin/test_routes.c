@@ -60,6 +60,11 @@ only_this_machine_is_a_host(void **state)
 		/* as long as the longest name that is looked at, and a byte longer */
 		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false },
 		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false },
+		{ "[::1].example.com", false },
+		{ "[::1]9", false },
+		{ "localhost:", true },
+		{ "localhost:9x", false },
+		{ "localhost:x@example.com", false },
 	};
 
 	(void)state;
