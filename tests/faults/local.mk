@@ -37,7 +37,6 @@ FAULT_MUTANTS = \
 	tests/faults/mutants/attempt_after_sending.patch \
 	tests/faults/mutants/commit_error_ignored.patch \
 	tests/faults/mutants/connections_not_bounded.patch \
-	tests/faults/mutants/copy_not_synced.patch \
 	tests/faults/mutants/directory_not_synced.patch \
 	tests/faults/mutants/latch_removed.patch \
 	tests/faults/mutants/end_given_up.patch \
