@@ -72,8 +72,10 @@ static struct config_retention retention_settings = { .delivered_rows = KEPT_DAY
 	.invalid_rows = KEPT_DAYS,
 	.discarded_rows = KEPT_DAYS,
 	.archive = (char[]){ "" } };
-static struct config_site site_settings = { .identity_wait = WAIT_DAYS * DAY,
-	.identity_max = 1000000 };
+static char no_upstream[] = "";
+static struct config_site site_settings = {
+	.upstream = no_upstream, .identity_wait = WAIT_DAYS * DAY, .identity_max = 1000000
+};
 static struct config config = { .sites = &site_settings, .n_sites = 1 };
 
 /* ---- the clock ------------------------------------------------------------------------------ */

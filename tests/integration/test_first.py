@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import stat
 import subprocess
@@ -109,11 +110,19 @@ def needs_root(bench):
     os.chmod(bench.dir, 0o755)
 
 
+def program_for_all(bench):
+    """Copies the program to where other users reach it, unlike some build directories."""
+    path = bench.path("bentospool")
+    shutil.copy(binary("bentospool"), path)
+    os.chmod(path, 0o755)
+    return path
+
+
 def test_init_as_root(bench):
     """init as root creates the directories, and the daemon's user gets what it needs, no more"""
     needs_root(bench)
     env = {k: v for k, v in os.environ.items() if not k.startswith("BENTO")}
-    done = subprocess.run(["unshare", "-m", "sh", "-c", AS_ROOT, "sh", binary("bentospool"), bench.dir],
+    done = subprocess.run(["unshare", "-m", "sh", "-c", AS_ROOT, "sh", program_for_all(bench), bench.dir],
                           env={**env, **KEYS}, capture_output=True, text=True, timeout=60, check=False)
     if "unshare failed" in done.stderr or "mount: " in done.stderr:
         raise spooltest.Skip("mounting is not allowed here")
@@ -153,7 +162,7 @@ def test_root_does_not_lock_the_daemon_out(bench):
 
 def as_user(bench, uid, *argv):
     """Runs a verb as that user, with the configuration of the bench; returns what it says."""
-    done = subprocess.run([binary("bentospool"), argv[0], "-c", bench.path("bentospool.conf"), *argv[1:]],
+    done = subprocess.run([program_for_all(bench), argv[0], "-c", bench.path("bentospool.conf"), *argv[1:]],
                           capture_output=True, text=True, timeout=60, check=False, user=uid, group=uid + 1,
                           extra_groups=[])
     equal(done.returncode, 1, done.stdout + done.stderr)

@@ -32,7 +32,7 @@ same() { # FILE PREREQUISITE: made again, as if the prerequisite had changed, bu
 	rm -f "$work/out"
 }
 
-sql=${top_srcdir:-..}/schema/sql.awk
+sql=$(sed -n "s/^srcdir = //p" Makefile)/schema/sql.awk # as make calls it
 same schema.gen.h "$sql"
 same schema.gen.c src/outbox/file/schema.gen.h
 same statements.gen.h "$sql"
