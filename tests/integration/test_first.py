@@ -219,7 +219,7 @@ def test_hidden_configuration(bench):
     place = os.path.dirname(os.path.dirname(conf))
     if not os.path.isdir(place):
         raise spooltest.Skip(f"there is no {place}")
-    done = bench.run("unshare", "-m", "sh", "-c", HIDDEN, "sh", binary("bentospool"), conf)
+    done = bench.run("unshare", "-m", "sh", "-c", HIDDEN, "sh", program_for_all(bench), conf)
     if "unshare failed" in done.stderr or "mount: " in done.stderr:
         raise spooltest.Skip("mounting is not allowed here")
     equal(done.returncode, 1, done.stderr)
