@@ -58,7 +58,7 @@ admin_on_head(struct conn *c, const struct http_head *h, void *arg)
 
 	if (refusal == NULL && (r = calloc(1, sizeof(*r))) == NULL)
 		refusal = &no_memory;
-	if (refusal != NULL) {
+	if (r == NULL) {
 		conn_refuse(c, refusal);
 		return;
 	}

@@ -19,6 +19,7 @@ EXTRA_DIST += $(STYLE_TESTS) \
 	tools/check-style \
 	tools/check-tidy \
 	tools/code-only.awk \
+	tools/cppcheck.cfg \
 	tools/cppcheck.txt \
 	tools/fanalyzer.txt \
 	tools/lib.sh \

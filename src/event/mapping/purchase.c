@@ -17,8 +17,9 @@
 static struct json_value
 member(struct slice object, const char *name)
 {
-	return object.p == NULL ? (struct json_value){ .type = JSON_NONE }
-				: event_find_member(object, name);
+	if (object.p == NULL)
+		return (struct json_value){ .type = JSON_NONE };
+	return event_find_member(object, name);
 }
 
 #define PLAIN_MAX 256 /* bytes of a currency or an amount; a longer text cannot be either */

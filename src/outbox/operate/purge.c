@@ -237,16 +237,16 @@ static int
 write_lines(struct db *db, struct victims *s, struct buf *lines, struct err *e)
 {
 	for (size_t i = 0; i < s->n; i++) {
-		if (lines->n >= ARCHIVE_ENOUGH) {
-			s->n = i;
-			s->last_id = s->victim[i - 1].event_id;
-			s->end = false;
-			return 0;
-		}
+		const struct victim *v = &s->victim[i];
+
 		/* The archive already has an event whose body was removed earlier. */
-		if (s->victim[i].has_payload
-		    && export_line_append(db, s->victim[i].event_id, lines, e) < 0)
+		if (v->has_payload && export_line_append(db, v->event_id, lines, e) < 0)
 			return -1;
+		if (lines->n >= ARCHIVE_ENOUGH && i + 1 < s->n) {
+			s->n = i + 1;
+			s->last_id = v->event_id;
+			s->end = false;
+		}
 	}
 	return 0;
 }

@@ -280,16 +280,20 @@ a_dry_run_counts_and_changes_nothing(void **state)
 static int
 read_archive(char *first, size_t size)
 {
-	char path[200], line[4096];
+	char path[200], line[4096]; /* a longer line comes in pieces */
+	bool begins = true;
 	gzFile file;
 	int n = 0;
 
 	snprintf(path, sizeof(path), "%s/spool-1970-01-01.ndjson.gz", box.folder);
 	file = gzopen(path, "r");
 	assert_non_null(file);
-	while (gzgets(file, line, sizeof(line)) != NULL)
-		if (n++ == 0)
+	while (gzgets(file, line, sizeof(line)) != NULL) {
+		if (n == 0 && begins)
 			snprintf(first, size, "%s", line);
+		begins = strchr(line, '\n') != NULL;
+		n += begins;
+	}
 	gzclose(file);
 	unlink(path);
 	return n;
@@ -316,6 +320,31 @@ what_is_removed_is_archived_first(void **state)
 	    "\"maybe_sent\":0,\"received_at\":\"1970-01-01T00:00:00.001Z\","
 	    "\"occurred_at\":\"1970-01-01T00:00:00.001Z\","
 	    "\"settled_at\":\"1970-01-01T00:00:00.001Z\",\"body\":{\"n\": 1.10}}\n");
+}
+
+/* The archive takes no further event in a step once its lines have 8 MiB. */
+static void
+large_bodies_end_a_step_early_and_none_is_left_out(void **state)
+{
+	struct purge_limits l = limits_none();
+	struct outbox_purge p = { .limits = &l, .archive = box.folder, .actor = "test" };
+	char first[4096];
+	struct err e;
+
+	(void)state;
+	handmade_sql(&box, "PRAGMA auto_vacuum = INCREMENTAL; VACUUM");
+	add_many(20);
+	handmade_sql(&box, "UPDATE event SET body = '\"' || printf('%.*c', 1048576, 'x') || '\"'");
+	l.payload_before[STATUS_DELIVERED] = 1000;
+	handmade_sql(&box, "BEGIN IMMEDIATE");
+	assert_int_equal(purge_step(&box.db, &p, false, 1000000, &e), 0);
+	handmade_sql(&box, "COMMIT");
+	assert_int_equal(p.n_payloads, 8);
+	assert_true(p.more);
+	purge(&p);
+	assert_int_equal(p.n_payloads, 20);
+	assert_int_equal(handmade_int(&box, "SELECT count(body) FROM event"), 0);
+	assert_int_equal(read_archive(first, sizeof(first)), 20);
 }
 
 static void
@@ -355,6 +384,8 @@ main(void)
 		    a_dry_run_counts_and_changes_nothing, make_box, remove_box),
 		cmocka_unit_test_setup_teardown(
 		    what_is_removed_is_archived_first, make_box, remove_box),
+		cmocka_unit_test_setup_teardown(
+		    large_bodies_end_a_step_early_and_none_is_left_out, make_box, remove_box),
 		cmocka_unit_test_setup_teardown(
 		    an_archive_that_cannot_be_written_keeps_the_events, make_box, remove_box),
 	};
