@@ -123,7 +123,7 @@ count_recovered(const char *sql)
 {
 	struct err e = { 0 };
 	struct db db;
-	int64_t n;
+	int64_t n = 0;
 
 	if (db_open(&db, to, DB_READ, &e) != 0 || db_exec_int(&db, sql, &n, &e) != 0)
 		fail_msg("%s", e.text);
