@@ -5,7 +5,6 @@
  */
 #include "daemon/notify.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "base/number.h"
 
 /* Sends one datagram to $NOTIFY_SOCKET: a path, or a name in the abstract namespace, which begins
  * with @. */
@@ -71,14 +72,9 @@ static int64_t
 variable(const char *name, int64_t max)
 {
 	const char *text = getenv(name);
-	long long value;
-	char *end;
+	int64_t value;
 
-	if (text == NULL || text[0] < '0' || text[0] > '9')
-		return -1;
-	errno = 0;
-	value = strtoll(text, &end, 10);
-	return errno != 0 || *end != '\0' || value > max ? -1 : value;
+	return text != NULL && number_parse(text, 0, max, &value) == 0 ? value : -1;
 }
 
 int64_t

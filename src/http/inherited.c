@@ -4,7 +4,6 @@
  */
 #include "http/inherited.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stddef.h>
@@ -14,23 +13,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/number.h"
+
 #define FIRST_FD 3
 
 /* ---- the variables --------------------------------------------------------------------------- */
 
-/* Returns the number in a variable; -1 when it is not a number from 0 to max, or not set. */
-static long long
-number_of(const char *name, long long max)
+/* Returns the number in a variable; -1 when it is not set or not a number from 0 to max. */
+static int64_t
+variable(const char *name, int64_t max)
 {
 	const char *text = getenv(name);
-	long long value;
-	char *end;
+	int64_t value;
 
-	if (text == NULL || text[0] < '0' || text[0] > '9')
-		return -1;
-	errno = 0;
-	value = strtoll(text, &end, 10);
-	return errno != 0 || *end != '\0' || value > max ? -1 : value;
+	return text != NULL && number_parse(text, 0, max, &value) == 0 ? value : -1;
 }
 
 /* Copies name number `which` of the list, whose names have colons between them. */
@@ -112,12 +108,12 @@ int
 inherited_take(struct inherited *ret, struct err *e)
 {
 	const char *text = getenv("LISTEN_FDS");
-	long long n = number_of("LISTEN_FDS", INHERITED_MAX);
+	int64_t n = variable("LISTEN_FDS", INHERITED_MAX);
 	int rc = 0;
 
 	ret->n = 0;
 	/* Meant for the process that started this one. */
-	if (text == NULL || number_of("LISTEN_PID", INT32_MAX) != getpid())
+	if (text == NULL || variable("LISTEN_PID", INT32_MAX) != getpid())
 		return 0;
 	if (n < 0)
 		return err_set(e, ERR_INPUT,
