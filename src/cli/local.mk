@@ -63,34 +63,25 @@ src_libbentospool_a_SOURCES += \
 	src/cli/options.h \
 	src/cli/output.c \
 	src/cli/output.h \
-	src/cli/report/ages.c \
-	src/cli/report/ages.h \
+	src/report/ages.h \
 	src/cli/report/boxes.c \
 	src/cli/report/boxes.h \
-	src/cli/report/complaints.c \
-	src/cli/report/complaints.h \
-	src/cli/report/event_json.c \
-	src/cli/report/event_json.h \
-	src/cli/report/event_report.c \
-	src/cli/report/event_report.h \
+	src/report/complaints.h \
+	src/report/event_json.h \
+	src/report/event_report.h \
 	src/cli/report/event_table.c \
 	src/cli/report/event_table.h \
-	src/cli/report/forecast.c \
-	src/cli/report/forecast.h \
-	src/cli/report/reasons.c \
-	src/cli/report/reasons.h \
-	src/cli/report/requests.c \
-	src/cli/report/requests.h \
-	src/cli/report/site_state.c \
-	src/cli/report/site_state.h \
+	src/report/forecast.h \
+	src/report/reasons.h \
+	src/report/requests.h \
+	src/report/site_state.h \
 	src/cli/report/status.c \
 	src/cli/report/status.h \
 	src/cli/report/status_json.c \
 	src/cli/report/status_print.c \
 	src/cli/report/story.c \
 	src/cli/report/story.h \
-	src/cli/report/tally.c \
-	src/cli/report/tally.h \
+	src/report/tally.h \
 	src/cli/run/check.c \
 	src/cli/run/check_event.c \
 	src/cli/run/check_event.h \

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "cli/options.h"
-#include "cli/report/reasons.h"
 #include "event/kind.h"
+#include "report/reasons.h"
 
 static void
 print_statuses(void)

@@ -22,6 +22,8 @@ src_libbentospool_a_SOURCES += \
 	src/config/keys/secret.h \
 	src/config/keys/tls_files.c \
 	src/config/keys/tls_files.h \
+	src/config/mapping.c \
+	src/config/mapping.h \
 	src/config/parse/lex.c \
 	src/config/parse/lex.h \
 	src/config/parse/parse.c \

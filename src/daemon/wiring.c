@@ -1,15 +1,15 @@
 /*
  * Translates settings, which were checked when they were read, into the options of outbox,
- * dispatcher, ingest and mapping. Cannot fail.
+ * dispatcher and ingest. Cannot fail.
  */
 #include "daemon/wiring.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "config/fleet/window.h"
+#include "config/mapping.h"
 
 #define WRITER_MAX_WAITING 16384 /* number of requests; max_buffered bounds their bytes */
 
@@ -68,29 +68,6 @@ forward(const struct config_site *s, struct dispatch_site_options *ret)
 }
 
 void
-wiring_mapping(const struct config_site *s, struct mapping_options *ret)
-{
-	*ret = (struct mapping_options){
-		.unique_key = s->unique_key,
-		.send_date = s->send_date,
-		.omit_arrays = strcmp(s->arrays, "omit") == 0,
-		.change_email = strcmp(s->alias, "change_email") == 0,
-		.forward = s->upstream[0] != '\0',
-	};
-	/* The settings were checked: nothing below can fail. */
-	(void)mapping_identify_parse(s->identify, &ret->identify);
-	(void)mapping_reserved_parse(s->reserved_types, &ret->reserved);
-	snprintf(ret->page, sizeof(ret->page), "%s", s->page);
-	snprintf(ret->screen, sizeof(ret->screen), "%s", s->screen);
-	snprintf(ret->group, sizeof(ret->group), "%s", s->group);
-	for (size_t i = 0; i < s->fields.n; i++)
-		(void)trait_names_add(&ret->fields, s->fields.item[i], NULL);
-	for (size_t i = 0; i < s->rules.n; i++)
-		(void)rules_add(&ret->rules, s->rules.item[i], NULL);
-	snprintf(ret->integration, sizeof(ret->integration), "%s", s->integration_name);
-}
-
-void
 wiring_site_dispatch(struct config *c, const struct config_site *s, int64_t site_id,
     struct dispatch_site_options *ret)
 {
@@ -120,7 +97,7 @@ wiring_site_dispatch(struct config *c, const struct config_site *s, int64_t site
 	};
 	/* The text was checked. */
 	(void)window_parse(s->send_between, &ret->window.from, &ret->window.to, NULL);
-	wiring_mapping(s, &ret->mapping);
+	config_mapping(s, &ret->mapping);
 	if (s->upstream[0] != '\0')
 		forward(s, ret);
 }
@@ -160,7 +137,7 @@ wiring_site_ingest(const struct config_site *s, int64_t site_id, struct ingest_s
 		.boxes = items(&s->boxes),
 		.n_boxes = s->boxes.n,
 	};
-	wiring_mapping(s, &ret->mapping);
+	config_mapping(s, &ret->mapping);
 }
 
 void

@@ -1,7 +1,6 @@
 /*
- * Converts the configuration to each module's own options. Mapping options are copies; all other
- * options point into the configuration, which must live until the module has copied them. Pure, but
- * for wiring_log.
+ * Converts the configuration to each module's own options, which point into the
+ * configuration: it must live until the module has copied them. Pure, but for wiring_log.
  */
 #ifndef DAEMON_WIRING_H
 #define DAEMON_WIRING_H
@@ -13,7 +12,6 @@
 #include "outbox/identity/identity.h"
 #include "outbox/outbox.h"
 
-void wiring_mapping(const struct config_site *s, struct mapping_options *ret);
 void wiring_outbox(const struct config *c, struct outbox_options *ret);
 /* The dispatcher holds a reference to the configuration while it uses it. */
 void wiring_site_dispatch(struct config *c, const struct config_site *s, int64_t site_id,

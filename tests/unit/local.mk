@@ -10,7 +10,6 @@ UNIT_TESTS = \
 	tests/unit/base/test_similar \
 	tests/unit/cli/test_doctor \
 	tests/unit/cli/test_options \
-	tests/unit/cli/test_report \
 	tests/unit/cli/test_torture_disk \
 	tests/unit/client/test_act \
 	tests/unit/client/test_control_socket \
@@ -135,6 +134,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/write/test_counts \
 	tests/unit/outbox/write/test_spans \
 	tests/unit/outbox/write/test_unresolved \
+	tests/unit/report/test_report \
 	tests/unit/term/test_table \
 	tests/unit/tls/test_client_certificate \
 	tests/unit/tls/test_context \

@@ -10,9 +10,9 @@
 
 #include "base/plural.h"
 #include "cli/act/acting.h"
-#include "cli/report/event_json.h"
 #include "cli/report/event_table.h"
 #include "outbox/read/audit.h"
+#include "report/event_json.h"
 #include "term/terminal.h"
 
 #define SAMPLE 5                /* events that a dry run shows */

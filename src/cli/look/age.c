@@ -2,9 +2,9 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "cli/report/ages.h"
 #include "cli/verbs.h"
 #include "outbox/read/audit.h"
+#include "report/ages.h"
 
 #define NAMES_DEFAULT 15
 #define TEXT_MAX 16777216

@@ -2,10 +2,10 @@
 #include <stdio.h>
 
 #include "base/plural.h"
-#include "cli/report/complaints.h"
-#include "cli/report/tally.h"
 #include "cli/verbs.h"
 #include "outbox/read/audit.h"
+#include "report/complaints.h"
+#include "report/tally.h"
 #include "term/table.h"
 #include "term/terminal.h"
 #include "term/when.h"

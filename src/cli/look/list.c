@@ -5,10 +5,10 @@
 #include <cjson/cJSON.h>
 #include <stdio.h>
 
-#include "cli/report/event_json.h"
 #include "cli/report/event_table.h"
 #include "cli/verbs.h"
 #include "outbox/read/audit.h"
+#include "report/event_json.h"
 #include "term/terminal.h"
 
 #define LIMIT_DEFAULT 50

@@ -6,9 +6,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "cli/report/event_json.h"
 #include "cli/verbs.h"
 #include "outbox/read/audit.h"
+#include "report/event_json.h"
 #include "term/table.h"
 #include "term/terminal.h"
 #include "term/when.h"

@@ -6,9 +6,9 @@
 #include <cjson/cJSON.h>
 #include <stdio.h>
 
-#include "cli/report/event_report.h"
 #include "cli/verbs.h"
 #include "outbox/read/audit.h"
+#include "report/event_report.h"
 #include "term/pretty.h"
 
 /* ---- printing ------------------------------------------------------------------------------- */

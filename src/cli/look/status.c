@@ -1,6 +1,6 @@
 /*
- * status: shows the state of the daemon and of each site. report/status.h makes the report; this
- * file has the options and the exit code of --check.
+ * status: shows the state of the daemon and of each site. cli/report/status.h makes the report;
+ * this file has the options and the exit code of --check.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/plural.h"
-#include "cli/report/event_json.h"
+#include "report/event_json.h"
 #include "term/table.h"
 #include "term/terminal.h"
 #include "term/when.h"

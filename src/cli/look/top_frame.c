@@ -10,10 +10,10 @@
 
 #include "base/clock.h"
 #include "base/plural.h"
-#include "cli/report/complaints.h"
-#include "cli/report/event_json.h"
-#include "cli/report/site_state.h"
-#include "cli/report/tally.h"
+#include "report/complaints.h"
+#include "report/event_json.h"
+#include "report/site_state.h"
+#include "report/tally.h"
 #include "term/table.h"
 #include "term/when.h"
 

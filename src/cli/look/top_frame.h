@@ -2,12 +2,12 @@
 #ifndef CLI_LOOK_TOP_FRAME_H
 #define CLI_LOOK_TOP_FRAME_H
 
-#include "cli/report/ages.h"
-#include "cli/report/forecast.h"
-#include "cli/report/requests.h"
 #include "client/peer.h"
 #include "config/config.h"
 #include "outbox/read/audit_walk.h"
+#include "report/ages.h"
+#include "report/forecast.h"
+#include "report/requests.h"
 
 struct tally;
 struct cJSON;

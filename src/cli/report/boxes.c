@@ -5,7 +5,7 @@
 #include <cjson/cJSON.h>
 #include <stdio.h>
 
-#include "cli/report/event_json.h"
+#include "report/event_json.h"
 #include "term/table.h"
 #include "term/when.h"
 

@@ -13,8 +13,8 @@
 
 #include "base/clock.h"
 #include "base/plural.h"
-#include "cli/report/forecast.h"
 #include "outbox/read/audit_box.h"
+#include "report/forecast.h"
 #include "term/when.h"
 #include "tls/dates.h"
 

@@ -7,11 +7,11 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "cli/report/requests.h"
 #include "client/peer.h"
 #include "config/config.h"
 #include "daemon/lease.h"
 #include "outbox/read/audit_walk.h"
+#include "report/requests.h"
 #include "term/terminal.h"
 
 #define STATUS_MAX_PROBLEMS 64

@@ -3,10 +3,10 @@
 
 #include "base/clock.h"
 #include "cli/report/boxes.h"
-#include "cli/report/event_json.h"
-#include "cli/report/forecast.h"
-#include "cli/report/site_state.h"
 #include "cli/report/status.h"
+#include "report/event_json.h"
+#include "report/forecast.h"
+#include "report/site_state.h"
 
 static cJSON *
 certificates_json(const struct peer *p)

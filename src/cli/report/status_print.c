@@ -5,9 +5,9 @@
 #include "base/clock.h"
 #include "base/plural.h"
 #include "cli/report/boxes.h"
-#include "cli/report/forecast.h"
-#include "cli/report/site_state.h"
 #include "cli/report/status.h"
+#include "report/forecast.h"
+#include "report/site_state.h"
 #include "term/table.h"
 #include "term/when.h"
 

@@ -12,8 +12,8 @@
 
 #include "base/plural.h"
 #include "cli/output.h"
-#include "cli/report/event_json.h"
 #include "outbox/read/audit.h"
+#include "report/event_json.h"
 #include "term/table.h"
 #include "term/terminal.h"
 #include "term/when.h"

@@ -10,13 +10,14 @@
 
 #include "base/clock.h"
 #include "base/plural.h"
-#include "cli/report/reasons.h"
 #include "cli/test_event.h"
 #include "cli/verbs.h"
+#include "config/mapping.h"
 #include "daemon/wiring.h"
 #include "event/json/json.h"
 #include "ingest/admission.h"
 #include "ingest/ingest.h"
+#include "report/reasons.h"
 #include "term/pretty.h"
 #include "term/table.h"
 
@@ -293,7 +294,7 @@ check_event(const struct config *c, const struct options *o)
 	k.site = choose_site(c, o->to_site, &e);
 	if (k.site == NULL)
 		return verb_fail(&e);
-	wiring_mapping(k.site, &k.mapping);
+	config_mapping(k.site, &k.mapping);
 	segment_request_init(&k.request);
 	buf_init(&k.sent, PRINT_MAX);
 	rc = run(&k, c, &e);

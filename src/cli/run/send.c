@@ -11,12 +11,12 @@
 
 #include "base/clock.h"
 #include "base/plural.h"
-#include "cli/report/event_json.h"
-#include "cli/report/site_state.h"
 #include "cli/test_event.h"
 #include "cli/verbs.h"
 #include "client/control_client.h"
 #include "outbox/read/audit.h"
+#include "report/event_json.h"
+#include "report/site_state.h"
 #include "term/table.h"
 
 #define TIMEOUT_DEFAULT_MS 60000

@@ -2,16 +2,16 @@
  * Predicts when a backlog will be empty. The rate of delivery is that of the last 15 minutes, or of
  * the last minute if that is higher, but never above the configured pace.
  */
-#include "cli/report/forecast.h"
+#include "report/forecast.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/report/ages.h"
 #include "config/config.h"
 #include "outbox/read/audit_walk.h"
+#include "report/ages.h"
 #include "term/when.h"
 
 #define MINUTE 60000.0

@@ -1,6 +1,6 @@
 /* Events and their history as JSON; the keys are the columns of the views. */
-#ifndef CLI_REPORT_EVENT_JSON_H
-#define CLI_REPORT_EVENT_JSON_H
+#ifndef REPORT_EVENT_JSON_H
+#define REPORT_EVENT_JSON_H
 
 #include <stdint.h>
 

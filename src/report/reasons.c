@@ -1,5 +1,5 @@
 /* The reasons of events, each with a sentence about the event ("it ..."). */
-#include "cli/report/reasons.h"
+#include "report/reasons.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* The words and colors of the states of a site. */
-#include "cli/report/site_state.h"
+#include "report/site_state.h"
 
 static const struct {
 	const char *name;

@@ -1,8 +1,8 @@
 /*
  * Failures grouped by Bento's error. One thread; memory does not depend on the number of failures.
  */
-#ifndef CLI_REPORT_COMPLAINTS_H
-#define CLI_REPORT_COMPLAINTS_H
+#ifndef REPORT_COMPLAINTS_H
+#define REPORT_COMPLAINTS_H
 
 #include <stddef.h>
 #include <stdint.h>

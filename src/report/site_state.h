@@ -1,6 +1,6 @@
 /* The state of a site in words: for machines as in the view `sites`, and for people. Pure. */
-#ifndef CLI_REPORT_SITE_STATE_H
-#define CLI_REPORT_SITE_STATE_H
+#ifndef REPORT_SITE_STATE_H
+#define REPORT_SITE_STATE_H
 
 #include "outbox/read/audit.h"
 #include "term/table.h"

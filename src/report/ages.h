@@ -2,8 +2,8 @@
  * Counts of events by name and age: one row per name, one column per age, each twice as long as the
  * one before. One thread; memory does not depend on the number of events and names.
  */
-#ifndef CLI_REPORT_AGES_H
-#define CLI_REPORT_AGES_H
+#ifndef REPORT_AGES_H
+#define REPORT_AGES_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* When a backlog will be empty, by recent rates and the configured pace. One thread. */
-#ifndef CLI_REPORT_FORECAST_H
-#define CLI_REPORT_FORECAST_H
+#ifndef REPORT_FORECAST_H
+#define REPORT_FORECAST_H
 
 #include <stdint.h>
 

@@ -2,7 +2,7 @@
  * A hash table with open addressing that never grows and never fails: keys past the maximum, or
  * without memory, share one value. The hash is keyed, because strangers choose the keys.
  */
-#include "cli/report/tally.h"
+#include "report/tally.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * Prints requests by outcome, in words and as JSON. The daemon updates the numbers in the database
  * every second.
  */
-#include "cli/report/requests.h"
+#include "report/requests.h"
 
 #include <cjson/cJSON.h>
 

@@ -2,8 +2,8 @@
  * Counts by key in bounded memory: a value for each key, and one value for all keys past the
  * maximum. One thread.
  */
-#ifndef CLI_REPORT_TALLY_H
-#define CLI_REPORT_TALLY_H
+#ifndef REPORT_TALLY_H
+#define REPORT_TALLY_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* Reasons of events (bentospool-schema(7)) as sentences for people. Pure. */
-#ifndef CLI_REPORT_REASONS_H
-#define CLI_REPORT_REASONS_H
+#ifndef REPORT_REASONS_H
+#define REPORT_REASONS_H
 
 struct reason {
 	const char *name;  /* NULL ends the table */

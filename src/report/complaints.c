@@ -2,16 +2,16 @@
  * Groups failures that have the same site, status, reason, HTTP status and folded error. Groups
  * past GROUPS_MAX are counted together, so that memory is bounded.
  */
-#include "cli/report/complaints.h"
+#include "report/complaints.h"
 
 #include <cjson/cJSON.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/report/event_json.h"
-#include "cli/report/tally.h"
 #include "outbox/read/audit_walk.h"
+#include "report/event_json.h"
+#include "report/tally.h"
 #include "term/table.h"
 
 #define GROUPS_MAX 1000

@@ -1,6 +1,6 @@
 /* Everything about one event, and the object that was or would be sent for it. One thread. */
-#ifndef CLI_REPORT_EVENT_REPORT_H
-#define CLI_REPORT_EVENT_REPORT_H
+#ifndef REPORT_EVENT_REPORT_H
+#define REPORT_EVENT_REPORT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* The lines of status, top and tail about requests that ingest refused. Main thread. */
-#ifndef CLI_REPORT_REQUESTS_H
-#define CLI_REPORT_REQUESTS_H
+#ifndef REPORT_REQUESTS_H
+#define REPORT_REQUESTS_H
 
 #include <stdbool.h>
 

@@ -2,15 +2,15 @@
  * Counts events by name and age while the database reads them; names past NAMES_MAX are counted
  * together, so that memory is bounded.
  */
-#include "cli/report/ages.h"
+#include "report/ages.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli/report/event_json.h"
-#include "cli/report/tally.h"
 #include "outbox/read/audit_walk.h"
+#include "report/event_json.h"
+#include "report/tally.h"
 #include "term/table.h"
 
 #define NAMES_MAX 4096

@@ -4,18 +4,18 @@
  * attempt. The facts are text for people or a JSON object. Fails on errors of the database and
  * without memory.
  */
-#include "cli/report/event_report.h"
+#include "report/event_report.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/report/event_json.h"
-#include "cli/report/reasons.h"
-#include "daemon/wiring.h"
+#include "config/mapping.h"
 #include "event/kind.h"
 #include "event/mapping/mapping.h"
 #include "outbox/read/audit.h"
+#include "report/event_json.h"
+#include "report/reasons.h"
 #include "term/table.h"
 #include "term/when.h"
 
@@ -40,7 +40,7 @@ take_configured_mapping(struct collector *c, struct slice site)
 	c->mapping = (struct mapping_options){ .unique_key = true, .send_date = true };
 	for (size_t i = 0; i < c->config->n_sites; i++)
 		if (slice_equals(slice_from(c->config->sites[i].name), site))
-			wiring_mapping(&c->config->sites[i], &c->mapping);
+			config_mapping(&c->config->sites[i], &c->mapping);
 }
 
 static void

@@ -9,12 +9,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli/report/ages.h"
-#include "cli/report/complaints.h"
-#include "cli/report/forecast.h"
-#include "cli/report/tally.h"
 #include "config/config.h"
 #include "outbox/read/audit_walk.h"
+#include "report/ages.h"
+#include "report/complaints.h"
+#include "report/forecast.h"
+#include "report/tally.h"
 #include "term/table.h"
 #include "term/when.h"
 

@@ -1,5 +1,5 @@
 /* Events, attempts and operations as JSON objects; absent values are null. */
-#include "cli/report/event_json.h"
+#include "report/event_json.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
