@@ -267,4 +267,13 @@ def test_installed_links(bench):
             equal([link for link in links if not os.path.exists(os.path.join(place, link))], [], f"{place}/{page}")
 
 
+def test_experiments(bench):
+    """reliability.md has the figures of each experiment, and names no other"""
+    done = bench.run(sys.executable, os.path.join(spooltest.srcdir(), "tests", "faults", "run"), "--list")
+    equal((done.returncode, done.stderr), (0, ""), "the list")
+    there = set(re.findall(r"^(\w+) \(", done.stdout, re.M)) - {"mutants"}
+    told = set(re.findall(r"`tests/faults/run (?:--small )?(\w+)[^`]*` \|$", read("doc/reliability.md"), re.M))
+    equal(sorted(told), sorted(there), "the table of reliability.md")
+
+
 spooltest.main()
