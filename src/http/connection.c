@@ -111,6 +111,7 @@ keep_output(struct conn *c, struct slice rest)
 {
 	c->out = malloc(rest.n);
 	if (c->out == NULL || event_add(&c->write_event, NULL) != 0) {
+		server_lacks_memory_to_answer(c->server);
 		conn_set_closed(c);
 		return;
 	}
@@ -206,13 +207,22 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 
 /* ---- reading ------------------------------------------------------------------------ */
 
+/* A connection that lingers has had its answer, and its request is counted. */
+static void
+end_without_memory(struct conn *c)
+{
+	if (c->state != CONN_LINGER)
+		server_lacks_memory(c->server, c->fd);
+	conn_set_closed(c);
+}
+
 static void
 set_reading(struct conn *c, bool on)
 {
 	if (c->reading == on)
 		return;
 	if ((on ? event_add(&c->read_event, NULL) : event_del(&c->read_event)) != 0)
-		conn_set_closed(c);
+		end_without_memory(c);
 	c->reading = on;
 }
 
@@ -260,7 +270,7 @@ fill_input(struct conn *c)
 	if (c->in == NULL)
 		c->in = server_take_buffer(c->server);
 	if (c->in == NULL) {
-		conn_set_closed(c);
+		end_without_memory(c);
 		return;
 	}
 	if (c->in_at > 0 && c->in_at + c->in_n == size) {
@@ -322,6 +332,7 @@ conn_new(struct server *s, int fd, struct tls_context *tls)
 	if (c != NULL && tls != NULL)
 		c->tls = tls_open(tls, fd);
 	if (c == NULL || (tls != NULL && c->tls == NULL)) {
+		server_lacks_memory(s, fd);
 		free(c);
 		close(fd);
 		return -1;

@@ -63,7 +63,7 @@ struct conn {
 	struct event read_event, write_event;
 };
 
-/* Owns fd. tls: NULL without TLS. Returns -1 without memory, and then closes fd. */
+/* Owns fd. tls: NULL without TLS. Returns -1 without memory, and then closes fd and counts that. */
 int conn_new(struct server *s, int fd, struct tls_context *tls);
 /* The names in the client's certificate; NULL when it has shown none. */
 const struct tls_names *conn_client(const struct conn *c);

@@ -23,6 +23,14 @@
 #define ACCEPTS_AT_ONCE 32 /* connections accepted before the open ones are served again */
 #define SMALLEST_BUFFER 16384
 
+/* Only counted and logged, because the clients get no answer. */
+static const struct answer no_descriptor = { .status = 503,
+	.code = "no_descriptor",
+	.message = "no file descriptor is left for its connection" };
+static const struct answer no_memory = {
+	.status = 503, .code = "no_memory", .message = "no memory is left for its connection"
+};
+
 void
 server_touch(struct server *s)
 {
@@ -135,6 +143,32 @@ log_full(struct server *s)
 }
 
 static void
+turn_away(struct server *s, int fd, const struct answer *why)
+{
+	if (s->hooks.turned_away != NULL)
+		s->hooks.turned_away(fd, why, s->hooks.arg);
+}
+
+void
+server_lacks_memory_to_answer(struct server *s)
+{
+	unsigned left_out;
+
+	if (log_limit_pass(&s->memory_log, s->now, SERVER_LOG_MS, &left_out))
+		log_warn("%s: a connection ends without an answer, because there is no memory for "
+			 "it; see what else uses the memory of this machine, or lower "
+			 "max_connections (%u times more since the last such line)",
+		    s->o.name, left_out);
+}
+
+void
+server_lacks_memory(struct server *s, int fd)
+{
+	turn_away(s, fd, &no_memory);
+	server_lacks_memory_to_answer(s);
+}
+
+static void
 take_reserve(struct server *s)
 {
 	s->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -152,8 +186,7 @@ refuse_client(struct server *s, int fd)
 		close(s->reserve_fd);
 		client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
 		if (client >= 0) {
-			if (s->hooks.turned_away != NULL)
-				s->hooks.turned_away(client, s->hooks.arg);
+			turn_away(s, client, &no_descriptor);
 			close(client);
 		}
 		take_reserve(s);

@@ -20,7 +20,7 @@
  * kernel. A TLS handshake has its own deadline, and as many as half of all connections may be in
  * one: then the oldest makes room, if it had a second, or new connections to that listener wait. A
  * handshake that fails, is late or makes room is a refused request. Without file descriptors the
- * listeners pause for a second.
+ * listeners pause for a second. Without memory a connection is closed.
  *
  * A second listener with other handlers is a second server: server_new with its hooks, then
  * server_listen for each address, on the same event base or, with a thread of its own, on another
@@ -92,9 +92,9 @@ struct server_hooks {
 	 * connection. */
 	void (*gone)(void *owner, void *arg);
 	void *arg;
-	/* A client was accepted only to be closed, because no descriptor is left. NULL: nobody
-	 * counts it. */
-	void (*turned_away)(int fd, void *arg);
+	/* A connection ends without an answer, because no descriptor or no memory is left for it.
+	 * NULL: nobody counts it. */
+	void (*turned_away)(int fd, const struct answer *why, void *arg);
 };
 
 TAILQ_HEAD(conn_list, conn);
@@ -130,7 +130,7 @@ struct server {
 	int64_t resume_at; /* mono ms; 0: when a connection ends */
 	int reserve_fd;    /* released for a moment to accept and refuse a client when no other
 			      descriptor is free */
-	struct log_limit full_log, handshakes_log, descriptors_log;
+	struct log_limit full_log, handshakes_log, descriptors_log, memory_log;
 	bool stopping;
 	int64_t stop_deadline;
 	void (*stopped)(void *arg);
@@ -167,5 +167,9 @@ void server_keep_ticking(struct server *s);
 char *server_take_buffer(struct server *s); /* NULL without memory */
 void server_give_buffer(struct server *s, char *buffer);
 void server_conn_ended(struct server *s);
+/* A connection is about to be closed, because there is no memory for it: counts and logs that. */
+void server_lacks_memory(struct server *s, int fd);
+/* The same for one whose request was counted already: logs only. */
+void server_lacks_memory_to_answer(struct server *s);
 
 #endif

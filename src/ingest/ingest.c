@@ -47,12 +47,11 @@ check_options(const struct ingest_options *o, struct err *e)
 }
 
 static void
-on_turned_away(int fd, void *arg)
+on_turned_away(int fd, const struct answer *why, void *arg)
 {
 	const struct ingest *in = arg;
 
-	refusals_add(
-	    in->refusals, "no_descriptor", "no file descriptor is left for its connection", fd);
+	refusals_add(in->refusals, why->code, why->message, fd);
 }
 
 static int

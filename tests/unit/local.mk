@@ -87,6 +87,7 @@ UNIT_TESTS = \
 	tests/unit/ingest/test_ingest_gzip \
 	tests/unit/ingest/test_ingest_limits \
 	tests/unit/ingest/test_ingest_memory \
+	tests/unit/ingest/test_ingest_no_memory \
 	tests/unit/ingest/test_ingest_slow \
 	tests/unit/ingest/test_ingest_tls \
 	tests/unit/ingest/test_ingest_tls_clients \
@@ -259,6 +260,10 @@ tests_unit_ingest_test_ingest_limits_SOURCES = tests/unit/ingest/test_ingest_lim
 	$(INGEST_TEST_LIB)
 tests_unit_ingest_test_ingest_memory_SOURCES = tests/unit/ingest/test_ingest_memory.c \
 	$(INGEST_TEST_LIB)
+tests_unit_ingest_test_ingest_no_memory_SOURCES = tests/unit/ingest/test_ingest_no_memory.c \
+	$(INGEST_TEST_LIB)
+tests_unit_ingest_test_ingest_no_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc \
+	-Wl,--wrap=malloc -Wl,--wrap=send -Wl,--wrap=event_add
 tests_unit_ingest_test_ingest_slow_SOURCES = tests/unit/ingest/test_ingest_slow.c \
 	$(INGEST_TEST_LIB)
 tests_unit_ingest_test_ingest_webhook_SOURCES = tests/unit/ingest/test_ingest_webhook.c \
