@@ -21,6 +21,7 @@ UNIT_TESTS = \
 	tests/unit/config/test_settings \
 	tests/unit/config/test_tls_files \
 	tests/unit/control/test_control \
+	tests/unit/daemon/test_certificates \
 	tests/unit/daemon/test_clocks \
 	tests/unit/daemon/test_job \
 	tests/unit/daemon/test_lease \
@@ -191,6 +192,8 @@ tests_unit_config_test_include_SOURCES = tests/unit/config/test_include.c $(TEST
 tests_unit_config_test_environment_SOURCES = tests/unit/config/test_environment.c $(CONFIG_RIG)
 tests_unit_config_test_tls_files_SOURCES = tests/unit/config/test_tls_files.c $(CONFIG_RIG) $(AUTHORITY)
 tests_unit_control_test_control_SOURCES = tests/unit/control/test_control.c $(CONTROL_RIG)
+tests_unit_daemon_test_certificates_SOURCES = tests/unit/daemon/test_certificates.c \
+	tests/lib/fake_clock.h $(AUTHORITY) $(TEST_LIB)
 tests_unit_daemon_test_clocks_SOURCES = tests/unit/daemon/test_clocks.c $(OUTBOX_RIG)
 tests_unit_daemon_test_lease_SOURCES = tests/unit/daemon/test_lease.c $(TEST_LIB)
 tests_unit_daemon_test_notify_SOURCES = tests/unit/daemon/test_notify.c $(TEST_LIB)

@@ -294,25 +294,30 @@ note_operation(struct db *db, struct outbox_purge *purge, int64_t now, struct er
 	return operation_row_count(db, purge->operation_id, events, e);
 }
 
-/* Returns pages to the file system while more are free than new events need. */
+/*
+ * Returns pages to the file system while more are free than new events need, and while that
+ * succeeds: SQLite returns none in a file that was made without incremental vacuum.
+ */
 static int
 give_space_back(struct db *db, bool tight, bool *ret_more, struct err *e)
 {
-	int64_t free_pages, pages, too_many;
+	int64_t free_pages, pages, too_many, left;
 	char sql[64];
 
 	if (db_exec_int(db, "PRAGMA freelist_count", &free_pages, e) != 0
 	    || db_exec_int(db, "PRAGMA page_count", &pages, e) != 0)
 		return -1;
 	too_many = free_pages - pages / PURGE_FREE_SHARE - PURGE_FREE_PAGES;
-	*ret_more = too_many > PURGE_VACUUM_PAGES && !tight;
+	*ret_more = false;
 	/* The outbox gives back all free pages of a full disk by itself (free_space.c). */
 	if (too_many <= 0 || tight)
 		return 0;
-	if (too_many > PURGE_VACUUM_PAGES)
-		too_many = PURGE_VACUUM_PAGES;
-	snprintf(sql, sizeof(sql), "PRAGMA incremental_vacuum(%d)", (int)too_many);
-	return db_exec(db, sql, e);
+	snprintf(sql, sizeof(sql), "PRAGMA incremental_vacuum(%d)",
+	    (int)(too_many < PURGE_VACUUM_PAGES ? too_many : PURGE_VACUUM_PAGES));
+	if (db_exec(db, sql, e) != 0 || db_exec_int(db, "PRAGMA freelist_count", &left, e) != 0)
+		return -1;
+	*ret_more = too_many > PURGE_VACUUM_PAGES && left < free_pages;
+	return 0;
 }
 
 static void
