@@ -33,7 +33,7 @@ open_server(struct admin *a, const struct admin_options *o, struct err *e)
 		.max_content = ADMIN_MAX_REPLY,
 		.headers = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
 			   "Content-Security-Policy: default-src 'none'; script-src 'self'; "
-			   "style-src 'self'; connect-src 'self'; base-uri 'none'; "
+			   "style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
 			   "form-action 'none'; frame-ancestors 'none'\r\n"
 			   "Cross-Origin-Resource-Policy: same-origin\r\n"
 			   "Referrer-Policy: no-referrer\r\n",

@@ -26,7 +26,19 @@ src_libbentospool_a_SOURCES += \
 	src/admin/routes.c \
 	src/admin/routes.h
 
-PAGE_FILES = src/admin/page/index.html src/admin/page/dashboard.css src/admin/page/dashboard.js
+PAGE_FILES = \
+	src/admin/page/api.js \
+	src/admin/page/chart.js \
+	src/admin/page/dashboard.css \
+	src/admin/page/dashboard.js \
+	src/admin/page/dom.js \
+	src/admin/page/icon.svg \
+	src/admin/page/index.html \
+	src/admin/page/operations.js \
+	src/admin/page/overview.js \
+	src/admin/page/parts.css \
+	src/admin/page/storage.js \
+	src/admin/page/words.js
 EXTRA_DIST += src/admin/page/embed.awk $(PAGE_FILES)
 nodist_src_libbentospool_a_SOURCES += src/admin/page/files.gen.c
 BUILT_SOURCES += src/admin/page/files.gen.c

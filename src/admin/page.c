@@ -15,6 +15,8 @@ type_of(const char *path)
 		return "text/css; charset=utf-8";
 	if (dot != NULL && strcmp(dot, ".js") == 0)
 		return "text/javascript; charset=utf-8";
+	if (dot != NULL && strcmp(dot, ".svg") == 0)
+		return "image/svg+xml";
 	return "text/html; charset=utf-8";
 }
 

@@ -13,6 +13,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_delivery.py \
 	tests/integration/test_doctor.py \
 	tests/integration/test_dashboard.py \
+	tests/integration/test_dashboard_page.py \
 	tests/integration/test_doctor_disk.py \
 	tests/integration/test_documents.py \
 	tests/integration/test_erase.py \
@@ -56,7 +57,7 @@ INTEGRATION_TESTS = \
 
 TESTS += $(INTEGRATION_TESTS)
 EXTRA_DIST += $(INTEGRATION_TESTS) tests/lib/python.sh tests/lib/spoolhttp.py tests/lib/spoolfleet.py tests/lib/spoollink.py tests/lib/spoolproxy.py \
-	tests/lib/spoolchecksum.py tests/lib/spoolclock.py tests/lib/spooldoctor.py tests/lib/spoolhistory.py tests/lib/spoolmount.py tests/lib/spoolother.py tests/lib/spoolpages.py tests/lib/spoolscreen.py tests/lib/spooltest.py tests/lib/spooltls.py tests/lib/truths.sql tests/lib/wall_clock.c \
+	tests/lib/spoolbrowser.py tests/lib/spoolchecksum.py tests/lib/spoolclock.py tests/lib/spooldashboard.py tests/lib/spooldoctor.py tests/lib/spoolhistory.py tests/lib/spoolmount.py tests/lib/spoolother.py tests/lib/spoolpages.py tests/lib/spoolscreen.py tests/lib/spooltest.py tests/lib/spooltls.py tests/lib/truths.sql tests/lib/wall_clock.c \
 	tests/sdk/bento.mjs tests/sdk/clients.mjs tests/sdk/package.json tests/sdk/page.html tests/sdk/rudder.html tests/sdk/send.mjs \
 	tests/data/alerts.yml \
 	tests/data/bento-clients.jsonl \

@@ -1,226 +1,101 @@
-// The overview: one small request every two seconds while the page is visible. Everything that
-// comes from the daemon is put into the page as text, never as markup.
-"use strict";
+// The frame of the page: which screen the hash names, the one small request that keeps it current, and
+// what every screen shares. Nothing is asked for while the page is hidden.
+import { read } from "/api.js";
+import { el, find, skeleton, update } from "/dom.js";
+import { overview } from "/overview.js";
+import { operations } from "/operations.js";
+import { storage } from "/storage.js";
 
-const PERIOD_MS = 2000;
-const find = (id) => document.getElementById(id);
-let period = "hour";
-let last = null;
+const screens = { overview, operations, storage };
+const SLOW_MS = 10000; // between two requests while another screen than the overview is open
 
-function element(name, className, ...children) {
-	const made = document.createElement(name);
-	if (className)
-		made.className = className;
-	made.append(...children);
-	return made;
+let open = null; // { name, screen, leave }
+let seen = null; // the last overview
+let timer = 0;
+
+// "#/events?status=failed" or "#/event/7": the name of the screen, what follows it, the filters.
+function place() {
+	const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
+	const [name, rest = ""] = path.split("/");
+	return { name: name || "overview", rest: decodeURIComponent(rest), query: new URLSearchParams(query) };
 }
 
-function plural(n, word) {
-	return `${count(n)} ${word}${BigInt(n) === 1n ? "" : "s"}`;
+function markPlace(name) {
+	for (const link of document.querySelectorAll("[data-screen]"))
+		if (link.dataset.screen === name)
+			link.setAttribute("aria-current", "page");
+		else
+			link.removeAttribute("aria-current");
 }
 
-function count(n) {
-	return BigInt(n).toLocaleString("en");
-}
-
-function bytes(n) {
-	const units = ["bytes", "kB", "MB", "GB", "TB"];
-	let unit = 0;
-	while (n >= 1000 && unit < units.length - 1) {
-		n /= 1000;
-		unit++;
+function show(focus) {
+	const where = place();
+	const screen = screens[where.name] || null;
+	open?.leave.abort();
+	const leave = new AbortController();
+	const root = el("div");
+	open = { name: where.name, screen, leave };
+	find("title").textContent = screen?.title || "Nothing is here";
+	document.title = `${find("title").textContent} - bentospool`;
+	find("screen").replaceChildren(root);
+	markPlace(screen?.under || where.name);
+	if (screen === null)
+		update(root, el("p.lead", "This address leads nowhere. ", el("a", { href: "#/" }, "Go to the overview.")));
+	else {
+		update(root, el("div.card", skeleton(4)));
+		open.shown = screen.open(root, { where, signal: leave.signal, seen: () => seen, soon });
 	}
-	return `${n.toFixed(unit === 0 || n >= 100 ? 0 : 1)} ${units[unit]}`;
-}
-
-function duration(ms) {
-	const seconds = Math.max(0, Math.round(ms / 1000));
-	if (seconds < 60)
-		return `${seconds} s`;
-	if (seconds < 3600)
-		return `${Math.floor(seconds / 60)} min`;
-	if (seconds < 86400)
-		return `${Math.floor(seconds / 3600)} h ${Math.floor(seconds / 60) % 60} min`;
-	return `${Math.floor(seconds / 86400)} d ${Math.floor(seconds / 3600) % 24} h`;
-}
-
-// What one site needs: the text, and the command that mends it.
-function needsOfSite(site) {
-	const needs = [];
-	const failed = site.counts.failed;
-	const held = site.counts.held;
-	if (site.paused_at !== 0)
-		needs.push([`${site.site} was paused by ${site.paused_by}.`, `bentospool resume --site ${site.site}`]);
-	else if (site.state === "paused")
-		needs.push([`${site.site} is paused: ${site.reason}`, `bentospool resume --site ${site.site}`]);
-	if (failed !== "0")
-		needs.push([`${site.site}: ${plural(failed, "event")} failed.`, `bentospool errors --site ${site.site}`]);
-	if (held !== "0")
-		needs.push([`${site.site}: ${plural(held, "event")} held.`, `bentospool list --status held --site ${site.site}`]);
-	return needs;
-}
-
-function needsOf(overview) {
-	const needs = [];
-	if (!overview.storage.ok)
-		needs.push([`New events are refused: ${overview.storage.trouble}`, "bentospool doctor"]);
-	if (overview.sites === null)
-		needs.push(["The database cannot be read.", "bentospool doctor"]);
-	if (overview.reload_failed)
-		needs.push(["The last reload of the configuration was refused.", "bentospool check"]);
-	return needs.concat(...(overview.sites || []).map(needsOfSite));
-}
-
-function showNeeds(needs) {
-	find("needs").hidden = needs.length === 0;
-	find("needs-list").replaceChildren(...needs.map(
-		([text, command]) => element("li", "", `${text} `, element("code", "", command))));
-}
-
-function stateInWords(site, now) {
-	if (site.paused_at !== 0)
-		return `paused by ${site.paused_by} ${duration(now - site.paused_at)} ago`;
-	if (site.state === "paused")
-		return "paused";
-	if (site.state === "backoff")
-		return site.next_attempt_at > now
-			? `backing off, next attempt in ${duration(site.next_attempt_at - now)}` : "backing off";
-	return "ready";
-}
-
-function rows(pairs) {
-	return pairs.flatMap(([name, value]) => [element("dt", "", name), element("dd", "", value)]);
-}
-
-function siteCard(site, now) {
-	const reason = site.paused_at !== 0 ? site.pause_note : site.reason;
-	const statuses = Object.entries(site.counts).filter(([name, n]) => name === "pending" || n !== "0");
-	const pairs = statuses.map(([name, n]) => [name, count(n)]);
-	if (site.oldest_pending_id !== "0")
-		pairs.splice(1, 0, ["oldest waits", duration(now - site.oldest_pending_at)]);
-	const card = element("article", "", element("h3", "", site.site),
-		element("p", `state ${site.state}`, stateInWords(site, now)));
-	if (site.state !== "ready" && reason !== "")
-		card.append(element("p", "quiet reason", reason));
-	card.append(element("dl", "", ...rows(pairs)));
-	return card;
-}
-
-function showStorage(storage) {
-	const free = storage.free_bytes === null ? "unknown" : bytes(storage.free_bytes);
-	find("storage").replaceChildren(...rows([
-		["Database", bytes(storage.database_bytes)],
-		["Write-ahead log", bytes(storage.wal_bytes)],
-		["Free on the disk", free],
-		["New events are refused below", bytes(storage.min_free_bytes)],
-	]));
-}
-
-// One bar for each value, beside the bars of the other series; none where nothing is known.
-function bars(className, values, top, offset) {
-	const slot = 600 / values.length;
-	const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-	const parts = values.map((value, i) => {
-		const height = 155 * (value || 0) / top;
-		const left = i * slot + offset * slot;
-		return height === 0 ? ""
-			: `M${left.toFixed(2)} 160v${(-height).toFixed(2)}h${(slot * 0.4).toFixed(2)}v${height.toFixed(2)}z`;
-	});
-	path.setAttribute("class", className);
-	path.setAttribute("d", parts.join(""));
-	return path;
-}
-
-function showChart(overview) {
-	const series = overview[period];
-	const width = period === "hour" ? "minute" : "hour";
-	const top = Math.max(1, ...series.received, ...series.delivered);
-	const sum = (values) => values.reduce((a, b) => a + (b || 0), 0);
-	const known = series.received.filter((value) => value !== null).length;
-	const words = `${count(sum(series.received))} received and ${count(sum(series.delivered))} delivered in the last ${period}`;
-	find("received-now").textContent = count(sum(series.received));
-	find("delivered-now").textContent = count(sum(series.delivered));
-	find("chart").setAttribute("aria-label", words);
-	find("chart").replaceChildren(bars("in", series.received, top, 0.08),
-		bars("out", series.delivered, top, 0.52));
-	find("chart-note").textContent = `The highest point is ${plural(top, "event")} in one ${width}.`
-		+ (known < series.received.length ? " Before the daemon's start nothing is known." : "");
-}
-
-function show(overview) {
-	const needs = needsOf(overview);
-	const pending = (overview.sites || []).reduce((n, site) => n + BigInt(site.counts.pending), 0n);
-	const summary = find("summary");
-	summary.classList.remove("bad");
-	const words = needs.length === 0
-		? (pending === 0n ? "No event is waiting." : `${plural(pending, "event")} waiting.`)
-		: `${plural(needs.length, "matter")} for a person.`;
-	// The same words again would be read out again.
-	if (summary.textContent !== words)
-		summary.textContent = words;
-	showNeeds(needs);
-	showChart(overview);
-	find("sites").replaceChildren(...(overview.sites || []).map((site) => siteCard(site, overview.now)));
-	showStorage(overview.storage);
-}
-
-function operationRow(operation) {
-	const cells = [operation.operation_id, new Date(operation.at).toLocaleString(), operation.actor,
-		operation.verb, count(operation.events), operation.undone_by === "0" ? "" : operation.undone_by];
-	return element("tr", "", ...cells.map((cell) => element("td", "", cell)));
-}
-
-// Shows the page of operations before an id; the newest for "".
-async function loadOperations(before) {
-	try {
-		const response = await fetch(`/api/operations${before && `?before=${before}`}`);
-		if (!response.ok)
-			throw new Error(response.statusText);
-		const page = await response.json();
-		const oldest = page.operations.at(-1);
-		find("operations").replaceChildren(...page.operations.map(operationRow));
-		find("operations-note").textContent = oldest ? "bentospool operations ID shows one with its filter and note."
-			: "There are none.";
-		find("newest").disabled = false;
-		find("older").disabled = !page.more;
-		find("older").onclick = () => loadOperations(oldest.operation_id);
-	} catch {
-		find("operations-note").textContent = "The operations cannot be read.";
-		find("newest").disabled = false;
+	if (focus) {
+		find("title").focus({ preventScroll: true });
+		scrollTo(0, 0);
 	}
+	soon();
 }
 
-function showLost() {
-	find("summary").textContent = "The daemon does not answer: what follows is old.";
-	find("summary").classList.add("bad");
+function showLost(lost) {
+	find("lost").hidden = !lost;
+	find("lost").textContent = lost ? "The daemon does not answer: what you see is old." : "";
+}
+
+function badge(name, n) {
+	const link = document.querySelector(`[data-screen="${name}"]`);
+	const present = link.querySelector(".count");
+	if (n === 0)
+		present?.remove();
+	else if (present)
+		present.textContent = String(n);
+	else
+		link.append(el("b.count", String(n)));
 }
 
 async function load() {
 	try {
-		const response = await fetch("/api/overview", { signal: AbortSignal.timeout(10000) });
-		if (!response.ok)
-			throw new Error(response.statusText);
-		last = await response.json();
-		show(last);
+		seen = await read("/api/overview");
+		showLost(false);
+		badge("overview", overview.needs(seen).length);
+		open.shown?.saw?.(seen);
 	} catch {
-		showLost();
+		showLost(true);
 	}
 }
 
 async function keepLoading() {
 	if (!document.hidden)
 		await load();
-	setTimeout(keepLoading, PERIOD_MS);
+	clearTimeout(timer);
+	timer = setTimeout(keepLoading, open.screen?.every || SLOW_MS);
 }
 
-for (const name of ["hour", "day"])
-	find(name).addEventListener("click", () => {
-		period = name;
-		for (const other of ["hour", "day"])
-			find(other).setAttribute("aria-pressed", String(other === name));
-		if (last !== null)
-			showChart(last);
-	});
-find("newest").addEventListener("click", () => loadOperations(""));
-keepLoading();
-loadOperations("");
+// Asks now, and goes on from there.
+function soon() {
+	clearTimeout(timer);
+	timer = setTimeout(keepLoading, 0);
+}
+
+find("skip").addEventListener("click", (event) => {
+	event.preventDefault();
+	find("title").focus();
+});
+addEventListener("hashchange", () => show(true));
+document.addEventListener("visibilitychange", () => document.hidden || soon());
+show(false);

@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""The dashboard's page in Chromium: each screen shows what the database has, safely and for everyone."""
+import os
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import spooldashboard  # noqa: E402
+import spooltest  # noqa: E402
+from spooldashboard import EVIL, Stage  # noqa: E402
+from spooltest import equal, track, true  # noqa: E402
+
+
+def test_overview(bench):
+    """the overview: what needs a person, figures, chart and sites; a note with markup stays text"""
+    stage = Stage(bench, ("main", "other"))
+    equal(bench.cli("pause", "--site", "other", "--note", EVIL).returncode, 0, "paused")
+    stage.daemon.accept("/v1/batch", {"batch": [track(f"a-{i}") for i in range(7)]}, key="main")
+    stage.daemon.accept("/v1/track", track("b-1"), key="other")
+    page = stage.open(words="1 matter for a person.")
+    page.wait_text("Received 8")
+    page.wait_text("Delivered 7")
+    equal(page.text("nav [data-screen=overview] .count"), "1", "the badge")
+    page.wait_text("bentospool resume --site other", "#screen")
+    equal(page.value("[...document.querySelectorAll('.figure dd')].slice(0, 3).map((one) => one.innerText)"),
+          ["1", "7", "0"], "waiting, delivered, failed or held")
+    equal(page.value("document.querySelectorAll('article').length"), 2, "a card for each site")
+    page.wait_text(EVIL, "article:nth-of-type(2)")
+    true("paused" in page.text("article:nth-of-type(2)"), "its state")
+    for part in ("bar-out", "line-in"):
+        true("h" in page.value(f"document.querySelector('.{part}').getAttribute('d')"), f"the chart has its {part}")
+    page.click_text("Last day")
+    page.wait_text("in the last day", ".legend")
+    page.value("document.querySelector('.chart').focus()")
+    page.press("ArrowLeft")
+    page.wait_text("in the hour from", ".legend")
+    true("Received 8" in page.text(".legend"), "the figures of the last hour")
+    stage.check("overview")
+
+
+def test_overview_lives(bench):
+    """the overview follows the daemon: new events, a failure, an end of the daemon"""
+    stage = Stage(bench)
+    page = stage.open(words="All is well. No event is waiting.")
+    stage.sim.answer(422)
+    stage.daemon.accept("/v1/track", track("f-1"), key="main")
+    page.wait_text("main: 1 event failed.", ".needs")
+    equal(page.text("#live"), "1 matter for a person.", "read out once")
+    stage.daemon.stop()
+    page.wait_text("The daemon does not answer", "#lost")
+
+
+def test_keyboard(bench):
+    """the keyboard: the skip link, the screens, and the focus on the new screen's heading"""
+    stage = Stage(bench)
+    page = stage.open(words="All is well")
+    page.press("Tab")
+    equal(page.focused(), "Skip to the content", "the first stop")
+    page.press("Enter")
+    equal(page.focused(), "Overview", "the heading has the focus")
+    page.value("document.activeElement.blur()")
+    page.tab_to("Operations")
+    page.press("Enter")
+    page.wait_text("Nobody has changed anything yet.")
+    equal(page.focused(), "Operations", "the heading of the new screen")
+    equal(page.value("document.querySelector('[aria-current=page]').innerText"), "Operations", "the mark")
+    equal(page.value("document.title"), "Operations - bentospool", "the title")
+
+
+def test_operations(bench):
+    """the operations: pages of twenty, newest first"""
+    stage = Stage(bench)
+    for i in range(21):
+        equal(bench.cli("resume" if i % 2 else "pause", "--site", "main").returncode, 0, "site control")
+    page = stage.open("operations", "Who changed what")
+    ids = "[...document.querySelectorAll('tbody tr')].map((row) => row.cells[0].innerText)"
+    page.wait(f"{ids}.length === 20", "the newest page")
+    equal(page.value(ids), [str(i) for i in range(21, 1, -1)], "newest first")
+    stage.check("operations")
+    page.click_text("Older")
+    page.wait(f"{ids}.length === 1", "the rest")
+    equal(page.value(ids), ["1"], "the oldest")
+    page.click_text("Newest")
+    page.wait(f"{ids}.length === 20", "again")
+
+
+def test_storage(bench):
+    """the storage: sizes of the files"""
+    stage = Stage(bench)
+    page = stage.open("storage", "New events are committed to the disk.")
+    size = os.path.getsize(bench.database)
+    page.wait_text(f"{size / 1000:.{0 if size >= 1e5 else 1}f} kB", "#screen")
+    stage.check("storage")
+
+
+def test_nowhere(bench):
+    """an address that leads nowhere says so"""
+    page = Stage(bench).open(f"{EVIL}/x", "This address leads nowhere.")
+    equal(page.text("h1"), "Nothing is here", "the heading")
+
+
+if __name__ == "__main__":
+    spooldashboard.main(spooltest.main)
