@@ -302,6 +302,8 @@ CREATE TABLE via (
 	arrived_at INTEGER NOT NULL
 ) STRICT;
 
+CREATE INDEX via_box ON via (box_id);
+
 CREATE TABLE request_count (
 	portion_at INTEGER NOT NULL,
 	outcome TEXT NOT NULL,

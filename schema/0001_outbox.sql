@@ -385,6 +385,9 @@ CREATE TABLE via (
 	arrived_at INTEGER NOT NULL -- when this spooler received them
 ) STRICT;
 
+-- The requests of a box, in order.
+CREATE INDEX via_box ON via (box_id);
+
 -- ---- requests to ingest ----------------------------------------------------------------------------
 
 -- Requests by outcome: "accepted", or the reason of a refusal. Counted in intervals of ten minutes
@@ -419,5 +422,6 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
 	('span', 'span', '20000 5000 1'),
 	('span', 'span_due', '10 3 1'),
 	('span', 'span_attempt', '20000 1'),
-	('span', 'span_sent', '20000 1');
+	('span', 'span_sent', '20000 1'),
+	('via', 'via_box', '20000 1000');
 ANALYZE sqlite_schema;

@@ -66,6 +66,47 @@ SELECT event_id FROM (
 		AND event_id BETWEEN :low AND :high)
 ORDER BY event_id DESC LIMIT :max;
 
+-- The first event from :low on that a box of this name may have forwarded. Two sites may have boxes of one
+-- name.
+-- name: filter_via
+-- in: name text, low int
+-- one: event_id int
+SELECT min(coalesce(
+	(SELECT iif(v.last_event_id >= :low, :low, NULL) FROM via v
+		WHERE v.box_id = b.box_id AND v.first_event_id <= :low
+		ORDER BY v.first_event_id DESC LIMIT 1),
+	(SELECT v.first_event_id FROM via v
+		WHERE v.box_id = b.box_id AND v.first_event_id > :low
+		ORDER BY v.first_event_id LIMIT 1))) AS event_id
+FROM box b WHERE b.name = :name;
+
+-- The last such event up to :high.
+-- name: filter_via_back
+-- in: name text, high int
+-- one: event_id int
+SELECT max((SELECT min(v.last_event_id, :high) FROM via v
+	WHERE v.box_id = b.box_id AND v.first_event_id <= :high
+	ORDER BY v.first_event_id DESC LIMIT 1)) AS event_id
+FROM box b WHERE b.name = :name;
+
+-- The requests around that event and after it.
+-- name: filter_via_rows
+-- in: name text, event_id int
+-- out: first_event_id int, last_event_id int
+SELECT v.first_event_id, v.last_event_id FROM via v CROSS JOIN box b ON b.box_id = v.box_id
+WHERE v.first_event_id >= coalesce((SELECT max(x.first_event_id) FROM via x
+		WHERE x.first_event_id <= :event_id), 0)
+	AND b.name = :name
+ORDER BY v.first_event_id;
+
+-- The same, newest first.
+-- name: filter_via_rows_back
+-- in: name text, event_id int
+-- out: first_event_id int, last_event_id int
+SELECT v.first_event_id, v.last_event_id FROM via v CROSS JOIN box b ON b.box_id = v.box_id
+WHERE v.first_event_id <= :event_id AND b.name = :name
+ORDER BY v.first_event_id DESC;
+
 -- The spans that have pending events: due ones, and those of attempts in flight.
 -- name: filter_pending_spans
 -- out: first_event_id int, last_event_id int

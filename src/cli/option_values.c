@@ -152,6 +152,7 @@ take_filter_text(struct outbox_filter *f, enum option_id id, const char *text, s
 		[OPT_EMAIL] = FILTER_EMAIL,
 		[OPT_ERROR] = FILTER_ERROR,
 		[OPT_SITE] = FILTER_SITE,
+		[OPT_VIA] = FILTER_VIA,
 	};
 
 	return outbox_filter_set_text(f, which[id], text, e);

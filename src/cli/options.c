@@ -33,6 +33,7 @@ static const struct option_words rows[OPT_COUNT] = {
 	    "select by the HTTP status of the last attempt" },
 	[OPT_ERROR] = { "error", 0, "GLOB", "select by the error of the last attempt" },
 	[OPT_SITE] = { "site", 0, "NAME", "select by site" },
+	[OPT_VIA] = { "via", 0, "BOX", "select by the box that forwarded the event" },
 	[OPT_LIMIT] = { "limit", 0, "N", "select at most N; 0 for no limit" },
 	[OPT_ALL] = { "all", 0, NULL, "select every event" },
 	[OPT_DRY_RUN] = { "dry-run", 'n', NULL, "show what would happen, change nothing" },

@@ -34,6 +34,7 @@ enum option_id {
 	OPT_HTTP_STATUS,
 	OPT_ERROR,
 	OPT_SITE,
+	OPT_VIA,
 	OPT_LIMIT,
 	OPT_ALL,
 	/* for verbs that change something */
@@ -82,7 +83,7 @@ _Static_assert(OPT_COUNT <= 8 * sizeof(option_set), "every option has a bit");
 #define OPTIONS_FILTER                                                                             \
 	(OPTION(ID) | OPTION(MESSAGE_ID) | OPTION(STATUS) | OPTION(REASON) | OPTION(KIND)          \
 	    | OPTION(NAME) | OPTION(EMAIL) | OPTION(SINCE) | OPTION(UNTIL) | OPTION(HTTP_STATUS)   \
-	    | OPTION(ERROR) | OPTION(SITE) | OPTION(LIMIT) | OPTION(ALL))
+	    | OPTION(ERROR) | OPTION(SITE) | OPTION(VIA) | OPTION(LIMIT) | OPTION(ALL))
 /* Filters of verbs that print a line for many events: --limit counts lines, not events. */
 #define OPTIONS_GROUP ((OPTIONS_FILTER & ~OPTION(LIMIT)) | OPTION(LINES))
 #define OPTIONS_CHANGE (OPTION(DRY_RUN) | OPTION(YES) | OPTION(NOTE) | OPTION(UTC))

@@ -42,6 +42,8 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/filter/filter_json.c \
 	src/outbox/filter/message_ids.c \
 	src/outbox/filter/message_ids.h \
+	src/outbox/filter/via_ranges.c \
+	src/outbox/filter/via_ranges.h \
 	src/outbox/filter/walk.c \
 	src/outbox/filter/walk.h \
 	src/outbox/free_space.c \

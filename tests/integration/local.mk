@@ -20,6 +20,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_failover.py \
 	tests/integration/test_first.py \
 	tests/integration/test_fleet.py \
+	tests/integration/test_fleet_boxes.py \
 	tests/integration/test_fleet_link.py \
 	tests/integration/test_fullness.py \
 	tests/integration/test_hardening.sh \

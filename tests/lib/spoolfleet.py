@@ -74,6 +74,11 @@ def key_of(name):
     return f"key-of-{name}-0123456789"
 
 
+def forwarded(message_id, received_at=1_700_000_000_000, call=None, **more):
+    return {"id": message_id, "receivedAt": received_at, "occurredAt": received_at - 1000, "kind": "track",
+            "call": call or spooltest.track(message_id), **more}
+
+
 def center(bench, sim, boxes, **site):
     """Returns the central spooler, which knows these boxes."""
     node = Node(bench, "center", bench.site(

@@ -146,6 +146,10 @@ filter_sql(const struct outbox_filter *f, struct buf *sql)
 		[FILTER_EMAIL] = "lower(d.email) GLOB lower(:email)",
 		[FILTER_ERROR] = "coalesce(d.error, d.detail) GLOB :error",
 		[FILTER_SITE] = "d.site = :site",
+		[FILTER_VIA] = "(SELECT b.name FROM via v JOIN box b ON b.box_id = v.box_id"
+			       " WHERE v.first_event_id = (SELECT max(x.first_event_id) FROM via x"
+			       " WHERE x.first_event_id <= d.event_id)"
+			       " AND v.last_event_id >= d.event_id) = :via",
 	};
 
 	buf_append_literal(sql, " FROM state d WHERE d.event_id >= :low");
@@ -192,6 +196,7 @@ filter_bind(const struct outbox_filter *f, struct db_rows *rows, int64_t low, st
 		[FILTER_EMAIL] = ":email",
 		[FILTER_ERROR] = ":error",
 		[FILTER_SITE] = ":site",
+		[FILTER_VIA] = ":via",
 	};
 
 	db_bind_int_as(rows, ":low", low, e);

@@ -27,6 +27,7 @@ enum filter_text {
 	FILTER_EMAIL, /* GLOB, without regard to case */
 	FILTER_ERROR, /* GLOB, for the error of the last attempt */
 	FILTER_SITE,
+	FILTER_VIA, /* the box that forwarded the event */
 	FILTER_TEXTS
 };
 

@@ -20,6 +20,7 @@ static const char *const text_keys[FILTER_TEXTS] = {
 	[FILTER_EMAIL] = "email",
 	[FILTER_ERROR] = "error",
 	[FILTER_SITE] = "site",
+	[FILTER_VIA] = "via",
 };
 
 /*

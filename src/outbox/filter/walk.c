@@ -115,7 +115,7 @@ filter_walk_begin(struct filter_walk *w, struct db *db, const struct outbox_filt
 	if (choose_way(w, e) != 0)
 		return -1;
 	w->has_high = range->high < ID_MAX || range->scan_max != 0 || w->by_blocks || w->has_windows
-		      || w->search != NULL;
+		      || w->search != NULL || f->text[FILTER_VIA] != NULL;
 	return 0;
 }
 
@@ -331,6 +331,38 @@ pass(struct filter_walk *w)
 		w->range.low = w->has_stage ? w->stage_low : w->stage_high + 1;
 }
 
+/* ---- the requests of a box --------------------------------------------------------------------
+ */
+
+/* A few events with a list of ids, and rows of delivery, are read without them. */
+static bool
+wants_requests(const struct filter_walk *w)
+{
+	return w->f->text[FILTER_VIA] != NULL && w->with_spans && !w->by_ids && w->f->n_ids == 0;
+}
+
+/* Makes the portion the next part of the rest; the portion is empty when nothing is left. */
+static int
+next_requests(struct filter_walk *w, struct err *e)
+{
+	struct via_range part = w->rest;
+	int rc = via_ranges_narrow(w->db, slice_from(w->f->text[FILTER_VIA]), w->range.newest,
+	    w->run_max * EVENT_BLOCK_EVENTS, &part, e);
+
+	if (rc < 0)
+		return -1;
+	w->low = part.low;
+	w->high = rc == 1 ? part.high : part.low - 1;
+	if (rc == 1 && w->range.newest)
+		w->rest.high = part.low - 1;
+	else if (rc == 1)
+		w->rest.low = part.high + 1;
+	w->has_rest = rc == 1 && w->rest.low <= w->rest.high;
+	if (w->run_max < RUN_MAX)
+		w->run_max *= 2;
+	return 0;
+}
+
 /* ---- the query ------------------------------------------------------------------------------ */
 
 void
@@ -376,21 +408,30 @@ bind_portion(struct filter_walk *w, struct err *e)
 	return w->rows.failed ? -1 : 1;
 }
 
+static int
+take_portion(struct filter_walk *w, struct err *e)
+{
+	if (!w->has_stage)
+		next_stage(w);
+	if (next_portion(w, e) != 0)
+		return -1;
+	pass(w);
+	w->has_rest = wants_requests(w) && w->low <= w->high;
+	w->rest = (struct via_range){ w->low, w->high };
+	return 0;
+}
+
 int
 filter_walk_next(struct filter_walk *w, struct err *e)
 {
 	if (w->rows.failed)
 		return -1;
-	while (w->has_stage || w->range.low <= w->range.high) {
-		bool is_empty;
-
-		if (!w->has_stage)
-			next_stage(w);
-		if (next_portion(w, e) != 0)
+	while (w->has_rest || w->has_stage || w->range.low <= w->range.high) {
+		if (!w->has_rest && take_portion(w, e) != 0)
 			return -1;
-		is_empty = w->low > w->high;
-		pass(w);
-		if (!is_empty)
+		if (w->has_rest && next_requests(w, e) != 0)
+			return -1;
+		if (w->low <= w->high)
 			return bind_portion(w, e);
 	}
 	return 0;

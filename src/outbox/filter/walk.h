@@ -7,6 +7,7 @@
  *   - an address without wildcards: the events that addresses.h finds, some hundreds a portion;
  *   - times, names, kinds and sites: the complete blocks (write/event_block.h) that have such
  *events;
+ *   - a box: its requests, which are ranges of ids (via_ranges.h), within what the others leave;
  *   - pending events: ranges of ids in which spans have some, and between these ranges only the
  *rows of delivery. Memory does not depend on the number of matches.
  *
@@ -30,6 +31,7 @@
 #include "outbox/filter/addresses.h"
 #include "outbox/filter/filter.h"
 #include "outbox/filter/message_ids.h"
+#include "outbox/filter/via_ranges.h"
 
 #define WALK_WINDOWS 64 /* ranges of pending spans; more are united with their neighbors */
 
@@ -58,6 +60,9 @@ struct filter_walk {
 	size_t n_windows;
 	bool has_windows;
 	bool by_blocks;
+	/* What is left of the last portion of which a box's requests are parts. */
+	struct via_range rest;
+	bool has_rest;
 	bool has_high;            /* portions may end before the newest event */
 	struct message_ids named; /* the ids that the filter or a messageId names */
 	bool is_named;

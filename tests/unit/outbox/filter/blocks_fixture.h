@@ -121,6 +121,23 @@ add_events(void)
 	message_blocks_close(&blocks);
 }
 
+/* Requests of boxes: "shop" at both sites, and "van", which sends few events at a time. */
+static void
+add_requests(void)
+{
+	char text[200];
+
+	sql("INSERT INTO box (box_id, site_id, name, first_seen_at, last_seen_at) VALUES"
+	    " (1, 1, 'shop', 1, 1), (2, 1, 'van', 1, 1), (3, 2, 'shop', 1, 1), (4, 1, 'idle', 1, "
+	    "1)");
+	for (int64_t first = 100, last; first < EVENTS - 300; first = last + 1 + (int64_t)any(60)) {
+		last = first + (int64_t)any(first % 3 == 1 ? 3 : 200);
+		snprintf(text, sizeof(text), "INSERT INTO via VALUES (%lld, %lld, %d, 1)",
+		    (long long)first, (long long)last, 1 + (int)(first % 3));
+		sql(text);
+	}
+}
+
 /* One span is due since long, one is in flight, and the newest are due; the rest is delivered. */
 static int
 set_up(void **state)
@@ -144,6 +161,7 @@ set_up(void **state)
 	    " (1, 1, 4000, 1), (1, 4001, 4100, NULL), (1, 4101, 9000, 4), (2, 1, 9000, 2),"
 	    " (1, 9001, 9200, 3), (1, 9201, 99999, NULL), (2, 9001, 99999, NULL)");
 	add_events();
+	add_requests();
 	return outbox_audit_open(dir.file, &audit, &e);
 }
 

@@ -31,6 +31,10 @@ make_box(void **state)
 	    "outcome, error) VALUES (1, 1, 1, 5, 1, 1, 2, 2, 422, 'refused', 'email is invalid')");
 	handmade_sql(&box, "UPDATE delivery SET last_attempt_id = 1 WHERE event_id = 2");
 	handmade_sql(&box, "UPDATE delivery SET email = 'new@example.net' WHERE event_id = 3");
+	handmade_sql(&box,
+	    "INSERT INTO box (box_id, site_id, name, first_seen_at, last_seen_at) VALUES"
+	    " (1, 1, 'store-1', 1, 1), (2, 1, 'store-2', 1, 1), (3, 2, 'store-1', 1, 1);"
+	    "INSERT INTO via VALUES (2, 2, 1, 1), (4, 4, 2, 1), (5, 5, 3, 1)");
 	return 0;
 }
 
@@ -125,6 +129,11 @@ filter_selects_by_every_criterion(void **state)
 	assert_int_equal(select_json("{\"error\":\"*invalid\"}"), 2);
 	handmade_sql(&box, "UPDATE delivery SET detail = NULL");
 	assert_int_equal(select_json("{\"site\":\"shop\"}"), 5);
+	assert_int_equal(select_json("{\"via\":\"store-1\"}"), 25);
+	assert_int_equal(select_json("{\"via\":\"Store-1\"}"), 0);
+	assert_int_equal(select_json("{\"site\":\"shop\",\"via\":\"store-1\"}"), 5);
+	assert_int_equal(select_json("{\"via\":\"store-2\"}"), 4);
+	assert_int_equal(select_json("{\"id\":[1,2],\"via\":\"store-1\"}"), 2);
 	assert_int_equal(select_json("{\"since\":\"1970-01-01T00:00:03.000Z\"}"), 345);
 	assert_int_equal(select_json("{\"until\":\"1970-01-01T00:00:03.000Z\"}"), 12);
 }

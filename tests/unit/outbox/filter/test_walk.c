@@ -144,6 +144,7 @@ make_filter(struct outbox_filter *f)
 	static const char *const name[] = { "A", "Rare", "R*", "none", "a*", "*" };
 	static const char *const email[] = { "a@B.cc", "late@b.cc", "c@b.cc", "none@b.cc", "?@b.cc",
 		"*late*" };
+	static const char *const via[] = { "shop", "van", "idle", "Shop" };
 	static const unsigned statuses[] = { 1u << STATUS_PENDING, 1u << STATUS_DELIVERED,
 		1u << STATUS_HELD, 1u << STATUS_PENDING | 1u << STATUS_HELD,
 		1u << STATUS_PENDING | 1u << STATUS_DELIVERED };
@@ -155,6 +156,8 @@ make_filter(struct outbox_filter *f)
 		set_text(f, FILTER_EMAIL, email[any(6)]);
 	if (any(4) == 0)
 		set_text(f, FILTER_SITE, any(3) ? "two" : "none");
+	if (any(3) == 0)
+		set_text(f, FILTER_VIA, via[any(4)]);
 	if (any(4) == 0)
 		f->kinds = 1 + (unsigned)any((1u << KIND_UNKNOWN) - 1);
 	if (any(2) == 0)
@@ -299,12 +302,45 @@ a_page_reads_little(void **state)
 	}
 }
 
+/* Requests at most VIA_GAP ids apart are one portion, until it is long. */
+static void
+portions_follow_the_requests_of_a_box(void **state)
+{
+	struct outbox_filter f;
+
+	(void)state;
+	sql("DELETE FROM via; INSERT INTO via VALUES (100, 199, 1, 1), (215, 219, 3, 1),"
+	    " (236, 236, 1, 1), (237, 400, 2, 1), (4000, 4050, 1, 1), (5000, 10900, 1, 1),"
+	    " (10917, 10930, 1, 1)");
+	outbox_filter_init(&f);
+	set_text(&f, FILTER_VIA, "shop");
+	assert_portions(&f, false, " 100-219 236-236 4000-4050 5000-10900 10917-10930");
+	assert_portions(&f, true, " 10917-10930 5000-10900 4000-4050 236-236 100-219");
+	sql("UPDATE via SET last_event_id = 10901 WHERE first_event_id = 5000");
+	assert_portions(&f, false, " 100-219 236-236 4000-4050 5000-10930");
+	/* Within the blocks that have such events. */
+	f.since = TICK * EVENTS;
+	assert_portions(&f, false, " 6144-8191 10240-10930");
+	assert_portions(&f, true, " 10917-10930 10240-10901 6144-8191");
+	f.since = 0;
+	/* Rows of delivery are few. */
+	f.statuses = 1u << STATUS_PENDING;
+	assert_portions(&f, false, " 1-4000d 4001-4050 4101-9000d 9001-10930");
+	f.statuses = 0;
+	outbox_filter_free(&f);
+	set_text(&f, FILTER_VIA, "idle");
+	assert_portions(&f, false, "");
+	assert_portions(&f, true, "");
+	outbox_filter_free(&f);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(walks_find_what_a_whole_query_finds),
 		cmocka_unit_test(portions_leave_out_what_cannot_match),
+		cmocka_unit_test(portions_follow_the_requests_of_a_box),
 		cmocka_unit_test(a_page_reads_little),
 	};
 

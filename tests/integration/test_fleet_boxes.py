@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""What a central spooler knows of its boxes: their names with the events, what each reports, and who may
+forward."""
+import base64
+import json
+import os
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import spoolfleet  # noqa: E402
+import spooltest  # noqa: E402
+from spoolfleet import forwarded  # noqa: E402
+from spoolhttp import http_request  # noqa: E402
+from spooltest import equal, track, true, wait_until  # noqa: E402
+
+
+def test_forgotten(bench):
+    """an event that may have come before retention removed its like is held; a new one is not"""
+    fleet = spoolfleet.Fleet(bench, start=False)
+    old = 1_700_000_000_000
+    equal(fleet.post([forwarded("m-1", old, maybeSent=True)])[1]["stored"], 1, "nothing was removed yet")
+    fleet.center.wait_statuses({"delivered": 1})
+    fleet.center.daemon.stop()
+    [file] = [fleet.center.database]
+    bench.run("sqlite3", file, "UPDATE attempt SET finished_at = finished_at - 400*86400000")
+    fleet.center.daemon = spooltest.Daemon(bench, fleet.center.conf)
+    equal(fleet.center.cli("purge", "--yes").returncode, 0, "purge")
+    equal(fleet.center.statuses(), {}, "retention removed it")
+    equal(fleet.center.value("SELECT count(*) FROM via"), 0, "and where it came from")
+    equal(fleet.post([forwarded("m-1", old, maybeSent=True), forwarded("m-2", old),
+                      forwarded("m-3", old + 1, maybeSent=True)])[1]["stored"], 3, "three events")
+    fleet.center.wait_statuses({"delivered": 2, "held": 1})
+    equal(fleet.center.rows("SELECT message_id, reason FROM outbox WHERE status = 'held'"),
+          [{"message_id": "m-1", "reason": "maybe_repeated"}], "the one in doubt")
+
+
+def test_revoked(bench):
+    """a box that the center no longer lists is refused after a reload, keeps its events, and comes back"""
+    fleet = spoolfleet.Fleet(bench)
+    fleet.box.daemon.accept("/v1/track", track("m-1"))
+    fleet.box.wait_statuses({"delivered": 1})
+    spoolfleet.write_boxes(bench, ["store-2"])
+    fleet.center.reload()
+    fleet.box.daemon.accept("/v1/track", track("m-2"))
+    wait_until(lambda: fleet.box.value("SELECT state FROM sites") == "paused", "the box pauses")
+    true("check upstream_key" in fleet.box.value("SELECT error FROM attempts ORDER BY attempt_id DESC LIMIT 1")
+         or "no box" in fleet.box.value("SELECT error FROM attempts ORDER BY attempt_id DESC LIMIT 1"),
+         "the words")
+    equal(fleet.box.statuses(), {"delivered": 1, "pending": 1}, "the event waits")
+    equal(fleet.center.statuses(), {"delivered": 1}, "nothing came")
+    spoolfleet.write_boxes(bench, spoolfleet.NAMES)
+    fleet.center.reload()
+    equal(fleet.box.cli("resume", "--site", "main").returncode, 0, "resume")
+    fleet.box.wait_statuses({"delivered": 2})
+    for key in ("", "wrong-key-0123456789"):
+        token = base64.b64encode(f"box:{key}".encode()).decode()
+        status, _, _ = http_request(fleet.center.daemon.url(), "POST", "/v1/fleet", b'{"events":[]}',
+                                    {"Authorization": f"Basic {token}"})
+        equal(status, 401, f"key {key!r}")
+    equal(fleet.center.daemon.post("/v1/fleet", {"events": []})[0], 401, "a write key is no box's key")
+
+
+def test_future(bench):
+    """a box whose clock is ahead cannot make an event younger than its arrival"""
+    fleet = spoolfleet.Fleet(bench, start=False)
+    fleet.post([forwarded("m-1", 4_000_000_000_000)])
+    true(fleet.center.value("SELECT received_ms FROM outbox") < 4_000_000_000_000, "its time of receipt")
+
+
+def test_boxes(bench):
+    """status lists the boxes: last seen, version, backlog, bytes saved; an idle one sends heartbeats"""
+    fleet = spoolfleet.Fleet(bench, settings={"heartbeat": 0.1})
+    calls = [track(f"m-{i}", properties={"text": "the same words again and again"}) for i in range(100)]
+    fleet.box.daemon.accept("/v1/batch", {"batch": calls})
+    fleet.center.wait_statuses({"delivered": 100})
+
+    def row():
+        return fleet.center.rows("SELECT * FROM boxes")
+    wait_until(lambda: [r["backlog"] for r in row()] == [0], "the box says that nothing is left")
+    [first] = row()
+    equal((first["site"], first["box"], first["version"], first["oldest_ms"], first["events"], first["duplicates"]),
+          ("main", "store-1", spoolfleet.version(), None, 100, 0), "the box")
+    true(first["body_bytes"] > 20_000 and first["bytes"] < first["body_bytes"] / 4, f"compressed: {first}")
+    [attempt] = fleet.box.rows("SELECT * FROM attempts")
+    true(0 < attempt["sent_bytes"] < attempt["bytes"] / 4, f"the box's own figures: {attempt}")
+    wait_until(lambda: row()[0]["last_seen_ms"] > first["last_seen_ms"], "it lives")
+    equal(len(fleet.box.rows("SELECT * FROM attempts")), 1, "a heartbeat leaves no row")
+    [shown] = json.loads(fleet.center.cli("status", "--json").stdout)["boxes"]
+    equal((shown["box"], shown["site"], shown["version"], shown["backlog"], shown["oldest_at"], shown["events"]),
+          ("store-1", "main", spoolfleet.version(), 0, None, 100), "status --json")
+    text = fleet.center.cli("status").stdout
+    true("BOX" in text and "store-1" in text and spoolfleet.version() in text, text)
+    equal(json.loads(fleet.box.cli("status", "--json").stdout)["boxes"], [], "a box has no boxes")
+    true("BOX" not in fleet.box.cli("status").stdout, "nor a table")
+    equal(fleet.box.cli("pause", "--site", "main").returncode, 0, "pause")
+    fleet.box.configure(heartbeat=0, batch_events=2, requests_per_minute=1)
+    fleet.box.reload()
+    fleet.box.daemon.accept("/v1/batch", {"batch": [track("m-a"), track("m-b"), track("m-c"), track("m-d")]})
+    equal(fleet.box.cli("resume", "--site", "main").returncode, 0, "resume")
+    fleet.center.wait_statuses({"delivered": 102})
+    equal([(r["backlog"], r["oldest_ms"]) for r in row()],
+          [(2, fleet.box.value("SELECT received_ms FROM outbox WHERE message_id = 'm-c'"))],
+          "what was left when the request went out")
+    fleet.post([], reports="version=0.9; backlog=7; oldest=1700000000000", name="store-2")
+    [other] = fleet.center.rows("SELECT * FROM boxes WHERE box = 'store-2'")
+    equal((other["version"], other["backlog"], other["oldest_ms"], other["events"]), ("0.9", 7, 1700000000000, 0),
+          "a box that only reports")
+    fleet.post([], reports="version=\u00e9 x; backlog=-7; oldest=;;;=", name="store-2")
+    [other] = fleet.center.rows("SELECT * FROM boxes WHERE box = 'store-2'")
+    equal((other["version"], other["backlog"], other["oldest_ms"]), (None, None, None), "a report without sense")
+
+
+def test_via(bench):
+    """--via chooses the events of a box for every verb that chooses events"""
+    fleet = spoolfleet.Fleet(bench, start=False)
+    fleet.center.daemon.accept("/v1/track", track("m-0"))
+    fleet.post([forwarded("m-1"), forwarded("m-2")], name="store-1")
+    fleet.post([forwarded("m-3")], name="store-2")
+    fleet.post([forwarded("m-4", call={"type": "track", "event": "Nobody"})], name="store-1")
+    fleet.center.wait_statuses({"delivered": 4, "invalid": 1})
+
+    def ids(*argv):
+        done = fleet.center.cli(*argv, "--json")
+        true(done.returncode in (0, 3), done.stderr)
+        return [json.loads(line)["message_id"] for line in done.stdout.splitlines()]
+    equal(ids("list", "--via", "store-1"), ["m-1", "m-2", "m-4"], "list")
+    equal(ids("list", "--via", "store-1", "--newest", "--limit", "2"), ["m-4", "m-2"], "newest first")
+    equal(ids("list", "--via", "store-1", "--status", "delivered"), ["m-1", "m-2"], "with a status")
+    equal(ids("export", "--via", "store-2"), ["m-3"], "export")
+    equal(ids("list", "--via", "store-9"), [], "a box that never came")
+    for argv, words in ((["age", "--status", "delivered"], '"events":2'), (["errors"], '"events":1')):
+        text = fleet.center.cli(*argv, "--via", "store-1", "--json").stdout.replace(" ", "")
+        true(words in text, f"{argv}: {text}")
+        text = fleet.center.cli(*argv, "--via", "store-9", "--json").stdout.replace(" ", "")
+        true(words not in text, f"{argv} of no box: {text}")
+    done = fleet.center.cli("requeue", "--via", "store-2", "--status", "delivered", "--yes")
+    true("1 event requeued" in done.stdout, f"{done.stdout} {done.stderr}")
+    again = "SELECT message_id FROM history GROUP BY 1 HAVING count(*) > 1"
+    wait_until(lambda: fleet.center.rows(again) == [{"message_id": "m-3"}], "that one alone goes again")
+    equal(json.loads(fleet.center.value("SELECT filter FROM operations")),
+          {"via": "store-2", "status": ["delivered"]}, "the row of the operation")
+    equal(fleet.center.cli("discard", "--via", "store-1", "--yes").returncode, 0, "discard")
+    equal(fleet.center.rows("SELECT message_id FROM outbox WHERE status = 'discarded'"),
+          [{"message_id": "m-4"}], "discard")
+
+
+spooltest.main()
