@@ -52,3 +52,9 @@ WHERE x.event_id = :event_id ORDER BY o.operation_id;
 -- name: audit_match
 -- out: event_id int
 SELECT d.event_id {filter};
+
+-- The ids that events have, with 0 and -1 when there is none.
+-- name: audit_ids
+-- one: first int, last int
+SELECT coalesce((SELECT min(event_id) FROM event), 0) AS first,
+	coalesce((SELECT max(event_id) FROM event), -1) AS last;

@@ -72,4 +72,19 @@ utf8_count(struct slice text)
 	return n;
 }
 
+/* Returns the length of the first n bytes of a well-formed text without a character that they cut.
+ */
+static inline size_t
+utf8_whole(const char *text, size_t n)
+{
+	size_t start = n;
+
+	while (start > 0 && ((unsigned char)text[start - 1] & 0xc0) == 0x80)
+		start--;
+	if (start == 0)
+		return n;
+	start--;
+	return utf8_length(text + start, n - start) == 0 ? start : n;
+}
+
 #endif

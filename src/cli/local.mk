@@ -79,8 +79,8 @@ src_libbentospool_a_SOURCES += \
 	src/cli/report/status.h \
 	src/cli/report/status_json.c \
 	src/cli/report/status_print.c \
-	src/cli/report/story.c \
-	src/cli/report/story.h \
+	src/cli/report/story_print.c \
+	src/cli/report/story_print.h \
 	src/report/tally.h \
 	src/cli/run/check.c \
 	src/cli/run/check_event.c \

@@ -116,6 +116,8 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/read/audit_operation.c \
 	src/outbox/read/audit_private.h \
 	src/outbox/read/audit_rate.c \
+	src/outbox/read/audit_search.c \
+	src/outbox/read/audit_search.h \
 	src/outbox/read/audit_tail.c \
 	src/outbox/read/audit_walk.c \
 	src/outbox/read/audit_walk.h \

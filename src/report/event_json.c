@@ -2,6 +2,8 @@
 #include "report/event_json.h"
 
 #include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,21 +34,57 @@ json_add_time(cJSON *to, const char *key, int64_t at)
 	cJSON_AddStringToObject(to, key, text);
 }
 
-static void
-add_http_status(cJSON *to, int http_status)
+void
+json_add_id(cJSON *to, const char *key, int64_t id, enum json_form form)
 {
-	if (http_status == 0)
+	char text[24];
+
+	if (form == JSON_LINES) {
+		cJSON_AddNumberToObject(to, key, (double)id);
+		return;
+	}
+	snprintf(text, sizeof(text), "%" PRId64, id);
+	cJSON_AddStringToObject(to, key, text);
+}
+
+void
+json_add_at(cJSON *to, const char *key, int64_t at, enum json_form form)
+{
+	if (form == JSON_LINES)
+		json_add_time(to, key, at);
+	else
+		cJSON_AddNumberToObject(to, key, (double)at);
+}
+
+void
+json_add_http_status(cJSON *to, int http_status, enum json_form form)
+{
+	if (http_status == 0 && form == JSON_LINES)
 		cJSON_AddNullToObject(to, "http_status");
 	else
 		cJSON_AddNumberToObject(to, "http_status", http_status);
 }
 
+void
+json_join(cJSON *to, cJSON *from)
+{
+	cJSON *item;
+
+	while (from != NULL && (item = cJSON_DetachItemFromArray(from, 0)) != NULL) {
+		if (cJSON_GetObjectItemCaseSensitive(to, item->string) != NULL)
+			cJSON_Delete(item);
+		else
+			cJSON_AddItemToArray(to, item);
+	}
+	cJSON_Delete(from);
+}
+
 cJSON *
-event_json(const struct audit_event *event)
+event_json(const struct audit_event *event, enum json_form form)
 {
 	cJSON *o = cJSON_CreateObject();
 
-	cJSON_AddNumberToObject(o, "event_id", (double)event->event_id);
+	json_add_id(o, "event_id", event->event_id, form);
 	json_add_slice(o, "site", event->site);
 	json_add_slice(o, "message_id", event->message_id);
 	json_add_slice(o, "kind", event->kind);
@@ -55,33 +93,33 @@ event_json(const struct audit_event *event)
 	json_add_slice(o, "status", event->status);
 	json_add_slice(o, "reason", event->reason);
 	cJSON_AddNumberToObject(o, "attempts", (double)event->attempts);
-	json_add_time(o, "received_at", event->received_at);
-	json_add_time(o, "occurred_at", event->occurred_at);
-	json_add_time(o, "next_attempt_at", event->next_attempt_at);
-	json_add_time(o, "settled_at", event->settled_at);
-	add_http_status(o, event->http_status);
+	json_add_at(o, "received_at", event->received_at, form);
+	json_add_at(o, "occurred_at", event->occurred_at, form);
+	json_add_at(o, "next_attempt_at", event->next_attempt_at, form);
+	json_add_at(o, "settled_at", event->settled_at, form);
+	json_add_http_status(o, event->http_status, form);
 	json_add_slice(o, "error", event->error.n > 0 ? event->error : event->detail);
 	json_add_slice(o, "detail", event->detail);
 	cJSON_AddNumberToObject(o, "maybe_sent", (double)event->maybe_sent);
 	if (event->via.p != NULL) {
 		json_add_slice(o, "via", event->via);
-		json_add_time(o, "arrived_at", event->arrived_at);
+		json_add_at(o, "arrived_at", event->arrived_at, form);
 	}
 	return o;
 }
 
 cJSON *
-attempt_json(const struct audit_attempt *attempt)
+attempt_json(const struct audit_attempt *attempt, enum json_form form)
 {
 	cJSON *o = cJSON_CreateObject();
 
-	cJSON_AddNumberToObject(o, "attempt_id", (double)attempt->attempt_id);
-	json_add_time(o, "started_at", attempt->started_at);
-	json_add_time(o, "finished_at", attempt->finished_at);
+	json_add_id(o, "attempt_id", attempt->attempt_id, form);
+	json_add_at(o, "started_at", attempt->started_at, form);
+	json_add_at(o, "finished_at", attempt->finished_at, form);
 	cJSON_AddNumberToObject(o, "duration_ms", (double)attempt->duration_ms);
-	cJSON_AddNumberToObject(o, "events", (double)attempt->events);
+	json_add_id(o, "events", attempt->events, form);
 	cJSON_AddNumberToObject(o, "bytes", (double)attempt->bytes);
-	add_http_status(o, attempt->http_status);
+	json_add_http_status(o, attempt->http_status, form);
 	json_add_slice(o, "outcome", attempt->outcome);
 	json_add_slice(o, "error", attempt->error);
 	json_add_slice(o, "response", attempt->response);
@@ -90,12 +128,12 @@ attempt_json(const struct audit_attempt *attempt)
 }
 
 cJSON *
-operation_json(const struct audit_operation *operation)
+operation_json(const struct audit_operation *operation, enum json_form form)
 {
 	cJSON *o = cJSON_CreateObject();
 
-	cJSON_AddNumberToObject(o, "operation_id", (double)operation->operation_id);
-	json_add_time(o, "at", operation->at);
+	json_add_id(o, "operation_id", operation->operation_id, form);
+	json_add_at(o, "at", operation->at, form);
 	json_add_slice(o, "actor", operation->actor);
 	json_add_slice(o, "verb", operation->verb);
 	json_add_slice(o, "note", operation->note);

@@ -180,7 +180,7 @@ take_event(void *arg, const struct audit_event *event)
 		describe_event(c, event);
 		return;
 	}
-	c->report->json = event_json(event);
+	c->report->json = event_json(event, JSON_LINES);
 	if (damage_of(event) != NULL)
 		cJSON_AddStringToObject(c->report->json, "damage", damage_of(event));
 }
@@ -226,7 +226,7 @@ take_attempt(void *arg, const struct audit_attempt *attempt)
 	struct collector *c = arg;
 
 	if (c->terminal == NULL) {
-		cJSON_AddItemToArray(c->list, attempt_json(attempt));
+		cJSON_AddItemToArray(c->list, attempt_json(attempt, JSON_LINES));
 		return;
 	}
 	if (c->table == NULL)
@@ -245,7 +245,7 @@ take_operation(void *arg, const struct audit_operation *operation)
 	struct collector *c = arg;
 
 	if (c->terminal == NULL) {
-		cJSON_AddItemToArray(c->list, operation_json(operation));
+		cJSON_AddItemToArray(c->list, operation_json(operation, JSON_LINES));
 		return;
 	}
 	if (c->table == NULL)

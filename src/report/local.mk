@@ -15,5 +15,7 @@ src_libbentospool_a_SOURCES += \
 	src/report/requests.h \
 	src/report/site_state.c \
 	src/report/site_state.h \
+	src/report/story.c \
+	src/report/story.h \
 	src/report/tally.c \
 	src/report/tally.h

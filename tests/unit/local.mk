@@ -115,6 +115,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/read/test_audit \
 	tests/unit/outbox/read/test_gauges \
 	tests/unit/outbox/read/test_audit_blocks \
+	tests/unit/outbox/read/test_audit_search \
 	tests/unit/outbox/read/test_audit_walk \
 	tests/unit/outbox/recover/test_recover \
 	tests/unit/outbox/test_checkpoint \
@@ -137,6 +138,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/write/test_spans \
 	tests/unit/outbox/write/test_unresolved \
 	tests/unit/report/test_report \
+	tests/unit/report/test_story \
 	tests/unit/term/test_table \
 	tests/unit/tls/test_client_certificate \
 	tests/unit/tls/test_context \
@@ -308,8 +310,11 @@ tests_unit_outbox_read_test_gauges_SOURCES = tests/unit/outbox/read/test_gauges.
 tests_unit_outbox_read_test_audit_SOURCES = tests/unit/outbox/read/test_audit.c $(HANDMADE)
 tests_unit_outbox_read_test_audit_blocks_SOURCES = \
 	tests/unit/outbox/read/test_audit_blocks.c tests/unit/outbox/filter/blocks_fixture.h $(TEST_LIB)
+tests_unit_outbox_read_test_audit_search_SOURCES = \
+	tests/unit/outbox/read/test_audit_search.c tests/unit/outbox/filter/blocks_fixture.h $(TEST_LIB)
 tests_unit_outbox_read_test_audit_walk_SOURCES = tests/unit/outbox/read/test_audit_walk.c \
 	$(HANDMADE)
+tests_unit_report_test_story_SOURCES = tests/unit/report/test_story.c $(HANDMADE)
 tests_unit_outbox_recover_test_recover_SOURCES = tests/unit/outbox/recover/test_recover.c $(HANDMADE)
 tests_unit_outbox_test_checkpoint_SOURCES = tests/unit/outbox/test_checkpoint.c $(OUTBOX_RIG)
 tests_unit_outbox_test_directory_sync_SOURCES = tests/unit/outbox/test_directory_sync.c $(OUTBOX_RIG)

@@ -66,7 +66,7 @@ add_event(void *arg, const struct audit_event *event)
 	struct change *ch = arg;
 
 	if (ch->sample_json != NULL)
-		cJSON_AddItemToArray(ch->sample_json, event_json(event));
+		cJSON_AddItemToArray(ch->sample_json, event_json(event, JSON_LINES));
 	else
 		event_table_add(&ch->table, event);
 }

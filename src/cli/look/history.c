@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli/report/story.h"
+#include "cli/report/story_print.h"
 #include "cli/verbs.h"
 #include "outbox/read/audit.h"
 
@@ -27,7 +27,7 @@ add_id(void *arg, const struct audit_event *event)
 }
 
 static int
-print_page(struct outbox_audit *audit, const struct page_of_ids *page, struct story *story,
+print_page(struct outbox_audit *audit, const struct page_of_ids *page, struct story_printer *story,
     int64_t *printed, struct err *e)
 {
 	for (size_t i = 0; i < page->n; i++) {
@@ -41,7 +41,7 @@ print_page(struct outbox_audit *audit, const struct page_of_ids *page, struct st
 }
 
 static int
-print_all(struct outbox_audit *audit, const struct options *o, struct story *story,
+print_all(struct outbox_audit *audit, const struct options *o, struct story_printer *story,
     int64_t *ret_printed, struct err *e)
 {
 	int64_t limit = o->has_limit ? o->filter.limit : LIMIT_DEFAULT, seen = 0, printed = 0;
@@ -65,15 +65,13 @@ print_all(struct outbox_audit *audit, const struct options *o, struct story *sto
 static int
 run(struct outbox_audit *audit, const struct options *o, const struct config *c)
 {
-	struct story *story = story_new(o->json);
+	struct story_printer story;
 	int64_t printed = 0;
 	struct err e;
-	int rc;
 
 	(void)c;
-	rc = story == NULL ? err_nomem(&e) : print_all(audit, o, story, &printed, &e);
-	story_free(story);
-	if (rc != 0)
+	story_printer_init(&story, o->json);
+	if (print_all(audit, o, &story, &printed, &e) != 0)
 		return verb_fail(&e);
 	return printed == 0 ? verb_no_match() : VERB_DONE;
 }

@@ -30,7 +30,7 @@ add_event(void *arg, const struct audit_event *event)
 
 	l->shown++;
 	if (l->json)
-		json_append_line(&l->text, event_json(event));
+		json_append_line(&l->text, event_json(event, JSON_LINES));
 	else
 		event_table_add(&l->table, event);
 }

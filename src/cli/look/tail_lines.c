@@ -184,7 +184,7 @@ add_event(struct tail_lines *t, const char *what, int64_t at, const struct audit
 
 	if (t->json) {
 		o = begin_json(what, at);
-		cJSON_AddItemToObject(o, "event", event_json(event));
+		cJSON_AddItemToObject(o, "event", event_json(event, JSON_LINES));
 		add_json(t, at, o);
 		return;
 	}
@@ -263,7 +263,7 @@ tail_lines_member(
 		o = begin_json("member", attempt->at);
 		cJSON_AddNumberToObject(o, "attempt_id", (double)attempt->attempt_id);
 		cJSON_AddStringToObject(o, "outcome", attempt->outcome);
-		cJSON_AddItemToObject(o, "event", event_json(event));
+		cJSON_AddItemToObject(o, "event", event_json(event, JSON_LINES));
 		add_json(t, attempt->at, o);
 		return;
 	}

@@ -62,7 +62,7 @@ static void
 print_begin(const struct follower *f, const struct audit_attempt *a)
 {
 	if (f->options->json)
-		print_json_step(f, "sending", attempt_json(a));
+		print_json_step(f, "sending", attempt_json(a, JSON_LINES));
 	else
 		printf("sending to %s: attempt %lld, %lld event%s, %lld bytes\n", peer_of(a),
 		    (long long)a->attempt_id, (long long)a->events, words_plural(a->events),
@@ -85,7 +85,7 @@ static void
 print_end(const struct follower *f, const struct audit_attempt *a)
 {
 	if (f->options->json) {
-		print_json_step(f, "answered", attempt_json(a));
+		print_json_step(f, "answered", attempt_json(a, JSON_LINES));
 		return;
 	}
 	if (a->http_status != 0)
@@ -125,7 +125,7 @@ take_event(void *arg, const struct audit_event *event)
 	if (!f->settled)
 		return;
 	if (f->options->json)
-		print_json_step(f, "settled", event_json(event));
+		print_json_step(f, "settled", event_json(event, JSON_LINES));
 	else
 		printf("event %lld is %.*s%s%.*s\n", (long long)event->event_id,
 		    (int)event->status.n, event->status.p, event->reason.n > 0 ? ": " : "",

@@ -365,6 +365,12 @@ db_rows_again(struct db_rows *rows)
 	rows->stmt = rows->kept;
 }
 
+int64_t
+db_rows_steps(struct db_rows *rows)
+{
+	return sqlite3_stmt_status(rows->kept, SQLITE_STMTSTATUS_VM_STEP, 1);
+}
+
 void
 db_rows_finish(struct db_rows *rows)
 {

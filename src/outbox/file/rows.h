@@ -38,6 +38,8 @@ void db_rows_end(struct db_rows *rows);
 void db_rows_keep(struct db_rows *rows);
 void db_rows_again(struct db_rows *rows);
 void db_rows_finish(struct db_rows *rows);
+/* Returns how many steps SQLite has taken for kept rows since the last such call. */
+int64_t db_rows_steps(struct db_rows *rows);
 
 /* An integer that may be NULL; { 0 } is NULL. */
 struct db_int {

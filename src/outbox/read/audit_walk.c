@@ -32,71 +32,92 @@ audit_walk_end(struct outbox_audit *a, struct filter_walk *w, int rc)
 
 /* ---- events by failure ----------------------------------------------------------------------- */
 
+size_t
+audit_failure_parts(
+    const struct outbox_filter *f, struct outbox_filter ret_parts[AUDIT_FAILURE_PARTS])
+{
+	static char damaged[] = "damaged";
+	static const enum event_status order[] = { STATUS_FAILED, STATUS_INVALID, STATUS_HELD,
+		STATUS_DISCARDED, STATUS_UNSUPPORTED, STATUS_PENDING };
+	const unsigned usual =
+	    (1u << STATUS_FAILED) | (1u << STATUS_INVALID) | (1u << STATUS_PENDING);
+	unsigned statuses = f->statuses == 0 ? usual : f->statuses;
+	const char *reason = f->text[FILTER_REASON];
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
+		ret_parts[n] = *f;
+		ret_parts[n].statuses = 1u << order[i];
+		n += (statuses & ret_parts[n].statuses) != 0;
+	}
+	/* Held events are not failures, unless they are held because the disk changed them. */
+	if (f->statuses == 0 && (reason == NULL || strcmp(reason, damaged) == 0)) {
+		ret_parts[n] = *f;
+		ret_parts[n].statuses = 1u << STATUS_HELD;
+		ret_parts[n++].text[FILTER_REASON] = damaged;
+	}
+	return n;
+}
+
+void
+audit_select_failures(
+    struct outbox_audit *a, const struct outbox_filter *f, struct filter_walk *w, struct err *e)
+{
+	struct buf sql;
+
+	buf_init(&sql, FILTER_SQL_MAX);
+	filter_walk_sql(w, &sql);
+	if (f->statuses == 1u << STATUS_PENDING)
+		buf_append_literal(&sql, " AND d.outcome <> 'delivered'");
+	w->rows = stmt_audit_failures(&a->db, &sql, e);
+}
+
+void
+audit_each_failure(struct db_rows *rows,
+    void (*each)(void *arg, const struct audit_failure *failure), void *arg, struct err *e)
+{
+	struct stmt_audit_failures_row row;
+
+	while (stmt_audit_failures_next(rows, &row, e) == 1) {
+		const struct audit_failure failure = {
+			.event_id = row.event_id,
+			.at = row.at,
+			.site = row.site,
+			.status = row.status,
+			.reason = row.reason,
+			.error = row.error,
+			.http_status = (int)row.http_status,
+		};
+
+		each(arg, &failure);
+	}
+}
+
 static int
 walk_failures(struct outbox_audit *a, const struct outbox_filter *f,
     void (*each)(void *arg, const struct audit_failure *failure), void *arg, struct err *e)
 {
 	const struct filter_range all = { .high = INT64_MAX };
-	struct stmt_audit_failures_row row;
 	struct filter_walk walk;
-	struct buf sql;
 	int rc = audit_walk_begin(a, f, &all, &walk, e);
 
-	if (rc != 0)
-		return audit_walk_end(a, &walk, rc);
-	buf_init(&sql, FILTER_SQL_MAX);
-	filter_walk_sql(&walk, &sql);
-	if (f->statuses == 1u << STATUS_PENDING)
-		buf_append_literal(&sql, " AND d.outcome <> 'delivered'");
-	walk.rows = stmt_audit_failures(&a->db, &sql, e);
-	while ((rc = filter_walk_next(&walk, e)) == 1)
-		while (stmt_audit_failures_next(&walk.rows, &row, e) == 1) {
-			const struct audit_failure failure = {
-				.event_id = row.event_id,
-				.at = row.at,
-				.site = row.site,
-				.status = row.status,
-				.reason = row.reason,
-				.error = row.error,
-				.http_status = (int)row.http_status,
-			};
-
-			each(arg, &failure);
-		}
+	if (rc == 0) {
+		audit_select_failures(a, f, &walk, e);
+		while ((rc = filter_walk_next(&walk, e)) == 1)
+			audit_each_failure(&walk.rows, each, arg, e);
+	}
 	return audit_walk_end(a, &walk, rc);
 }
 
-/* Held events are not failures, unless they are held because the disk changed them. */
-static int
-walk_damaged(struct outbox_audit *a, const struct outbox_filter *f,
-    void (*each)(void *arg, const struct audit_failure *failure), void *arg, struct err *e)
-{
-	static char damaged[] = "damaged";
-	struct outbox_filter held = *f; /* borrows its texts */
-	const char *reason = f->text[FILTER_REASON];
-
-	if (reason != NULL && strcmp(reason, damaged) != 0)
-		return 0;
-	held.statuses = 1u << STATUS_HELD;
-	held.text[FILTER_REASON] = damaged;
-	return walk_failures(a, &held, each, arg, e);
-}
-
-/* Walks once for each status, because each has a small index of its own. */
 int
 outbox_audit_failures(struct outbox_audit *a, const struct outbox_filter *f,
     void (*each)(void *arg, const struct audit_failure *failure), void *arg, struct err *e)
 {
-	struct outbox_filter one = *f;
-	unsigned statuses = f->statuses;
-	int rc = 0;
+	struct outbox_filter parts[AUDIT_FAILURE_PARTS];
+	size_t n = audit_failure_parts(f, parts);
 
-	if (statuses == 0)
-		statuses = (1u << STATUS_FAILED) | (1u << STATUS_INVALID) | (1u << STATUS_PENDING);
-	for (int i = 0; i < STATUS_COUNT && rc == 0; i++) {
-		one.statuses = 1u << i;
-		if ((statuses & one.statuses) != 0 && i != STATUS_DELIVERED)
-			rc = walk_failures(a, &one, each, arg, e);
-	}
-	return f->statuses == 0 && rc == 0 ? walk_damaged(a, f, each, arg, e) : rc;
+	for (size_t i = 0; i < n; i++)
+		if (walk_failures(a, &parts[i], each, arg, e) != 0)
+			return -1;
+	return 0;
 }
