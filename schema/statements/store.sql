@@ -15,7 +15,7 @@ SELECT max(value, coalesce((SELECT max(event_id) FROM event), 0)) AS event_id
 FROM meta WHERE key = 'purged_to';
 
 -- name: event_add
--- in: event_id int, site_id int, message_id text, kind string, name text?, email text?
+-- in: event_id int, site_id int, message_id text, kind text, name text?, email text?
 -- in: occurred_at int, received_at int, envelope_id int?, body text?, browser bool
 -- in: provisional int?, checksum int
 INSERT INTO event (event_id, site_id, message_id, kind, name, email, occurred_at, received_at,

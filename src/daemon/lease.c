@@ -248,7 +248,7 @@ take(struct lease *l, struct err *e)
 }
 
 static int
-start(struct lease *l, struct err *e)
+start_thread(struct lease *l, struct err *e)
 {
 	pthread_condattr_t attr;
 
@@ -273,7 +273,7 @@ lease_take(const char *database, int64_t lease_ms, struct lease **ret_lease, str
 		return err_nomem(e);
 	l->lease_ms = lease_ms;
 	name_self(l->self);
-	if (make_path(database, l->path, e) != 0 || take(l, e) != 0 || start(l, e) != 0) {
+	if (make_path(database, l->path, e) != 0 || take(l, e) != 0 || start_thread(l, e) != 0) {
 		free(l);
 		return -1;
 	}

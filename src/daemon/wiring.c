@@ -82,8 +82,9 @@ wiring_site_dispatch(struct config *c, const struct config_site *s, int64_t site
 		.ca_file = s->ca_file,
 		.batch_events = (unsigned)s->batch_events,
 		.batch_bytes = (size_t)s->batch_bytes,
-		.requests_per_minute = (unsigned)s->requests_per_minute,
 		.concurrency = (unsigned)s->concurrency,
+		.link.requests_per_minute = (unsigned)s->requests_per_minute,
+		.link.bytes_per_hour = s->bytes_per_hour,
 		.timeout_ms = s->timeout,
 		.retry_first_ms = s->retry_first,
 		.retry_max_ms = s->retry_max,
@@ -91,12 +92,11 @@ wiring_site_dispatch(struct config *c, const struct config_site *s, int64_t site
 		.max_attempts = (unsigned)s->max_attempts,
 		.max_age_ms = s->max_age,
 		.heartbeat_ms = s->heartbeat,
-		.bytes_per_hour = s->bytes_per_hour,
 		.first = items(&s->send_first),
 		.n_first = s->send_first.n,
 	};
 	/* The text was checked. */
-	(void)window_parse(s->send_between, &ret->window.from, &ret->window.to, NULL);
+	(void)window_parse(s->send_between, &ret->link.window.from, &ret->link.window.to, NULL);
 	config_mapping(s, &ret->mapping);
 	if (s->upstream[0] != '\0')
 		forward(s, ret);

@@ -69,6 +69,7 @@ context_look_at_clocks(struct dispatch_context *c)
 	};
 
 	age_look(&c->history, &now);
+	c->wall_ahead_ms = now.wall - now.mono;
 }
 
 void

@@ -38,6 +38,7 @@ struct dispatch_context {
 	const struct clock *clock;
 	struct rand chance;
 	struct clock_history history;
+	int64_t wall_ahead_ms; /* the wall clock less the monotonic clock, in this step */
 	void (*on_date)(void *arg, int64_t error_ms); /* or NULL */
 	void *on_date_arg;
 	struct outbox_port *outbox;
@@ -69,9 +70,18 @@ int context_init(struct dispatch_context *c, void (*wake)(void *), void *wake_ar
 /* Call it when the writer has returned every message. */
 void context_free(struct dispatch_context *c);
 
+/* Call it at the beginning of each step. */
 void context_look_at_clocks(struct dispatch_context *c);
 /* Compares the wall clock with the Date of an answer to a request that took duration_ms. */
 void context_compare_clocks(struct dispatch_context *c, int64_t date, int64_t duration_ms);
+
+/* Returns the wall clock at a monotonic time of this step. Within one step the wall clock does not
+ * jump, so that all that is read and decided in a step fits together. */
+static inline int64_t
+context_wall(const struct dispatch_context *c, int64_t now)
+{
+	return now + c->wall_ahead_ms;
+}
 
 /* Whether new requests may be sent. */
 static inline bool

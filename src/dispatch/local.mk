@@ -14,10 +14,16 @@ src_libbentospool_a_SOURCES += \
 	src/dispatch/health/health.h \
 	src/dispatch/health/suspects.c \
 	src/dispatch/health/suspects.h \
+	src/dispatch/link/budget.c \
+	src/dispatch/link/budget.h \
+	src/dispatch/link/link.c \
+	src/dispatch/link/link.h \
+	src/dispatch/link/pace.c \
+	src/dispatch/link/pace.h \
+	src/dispatch/link/window.c \
+	src/dispatch/link/window.h \
 	src/dispatch/members.c \
 	src/dispatch/members.h \
-	src/dispatch/outgoing/budget.c \
-	src/dispatch/outgoing/budget.h \
 	src/dispatch/outgoing/center.c \
 	src/dispatch/outgoing/center.h \
 	src/dispatch/outgoing/charge.c \
@@ -27,8 +33,6 @@ src_libbentospool_a_SOURCES += \
 	src/dispatch/outgoing/outgoing.c \
 	src/dispatch/outgoing/outgoing.h \
 	src/dispatch/outgoing/owner.h \
-	src/dispatch/outgoing/pace.c \
-	src/dispatch/outgoing/pace.h \
 	src/dispatch/outgoing/parts.c \
 	src/dispatch/outgoing/parts.h \
 	src/dispatch/port/composer.c \
@@ -58,6 +62,7 @@ src_libbentospool_a_SOURCES += \
 	src/dispatch/site.c \
 	src/dispatch/site_options.h \
 	src/dispatch/site_private.h \
+	src/dispatch/site_reload.c \
 	src/dispatch/site_settings.c \
 	src/dispatch/site_settings.h \
 	src/dispatch/transport/curl_call.c \

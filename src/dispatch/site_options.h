@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/shared.h"
-#include "dispatch/outgoing/budget.h"
+#include "dispatch/link/link.h"
 #include "event/bento/verdict.h"
 #include "event/mapping/mapping.h"
 
@@ -24,8 +24,8 @@ struct dispatch_site_options {
 	const char *ca_file; /* NULL or "": the system's certificates */
 	unsigned batch_events;
 	size_t batch_bytes;
-	unsigned requests_per_minute; /* 0: no limit */
 	unsigned concurrency;
+	struct link_limits link; /* when requests may be sent */
 	int64_t timeout_ms;
 	int64_t retry_first_ms;
 	int64_t retry_max_ms;
@@ -40,8 +40,6 @@ struct dispatch_site_options {
 	 */
 	const char *const *first;
 	size_t n_first;
-	int64_t bytes_per_hour; /* of requests; 0: no limit */
-	struct window window;   /* when requests may be sent */
 	/* the state that the previous process left */
 	bool paused;       /* by an operator: see dispatcher_site_control */
 	size_t byte_limit; /* the largest body that Bento accepts; 0: batch_bytes */

@@ -4,10 +4,11 @@
  *
  * In each step of the dispatcher, the site applies new settings, when no attempt is in flight, and
  * the requests of operators. Then it begins attempts, each with the queue's next batch, as long as
- * the operator, the site's health, the pace and the concurrency allow. It records the ends of
+ * the operator, the site's health, the link and the concurrency allow. It records the ends of
  * attempts after preparing a batch and before beginning it, so that one commit stores both. While
- * requests are in flight it prepares the next batch, and last it settles events that no request can
- * carry. When the dispatcher stops, or the outbox has failed, it only records decided attempts.
+ * requests are in flight it prepares the next batch, then settles events that no request can carry,
+ * and last sends a heartbeat if one is due. When the dispatcher stops, or the outbox has failed, it
+ * only records decided attempts.
  *
  * Dispatcher thread only; times are monotonic ms.
  */
@@ -60,6 +61,8 @@ struct site_reload *site_reload_new(const struct dispatch_site_options *options,
 void site_reload_free(struct site_reload *r);
 /* Takes ownership of r. */
 void site_take_reload(struct site *s, struct site_reload *r);
+/* Uses the new settings, if there are any, once no request borrows the old ones. */
+void site_follow_reload(struct site *s, int64_t now);
 
 /* Begins and prepares what is possible now, and records decided attempts. */
 void site_run(struct site *s, int64_t now);

@@ -37,9 +37,9 @@ make_urls(struct site_settings *s, struct err *e)
 static void
 limit_batch(struct dispatch_site_options *o)
 {
-	size_t most = (size_t)(o->bytes_per_hour / 12);
+	size_t most = (size_t)(o->link.bytes_per_hour / 12);
 
-	if (o->bytes_per_hour > 0 && most < o->batch_bytes)
+	if (o->link.bytes_per_hour > 0 && most < o->batch_bytes)
 		o->batch_bytes = most < BATCH_BYTES_MIN ? BATCH_BYTES_MIN : most;
 }
 

@@ -121,6 +121,8 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/read/audit_tail.c \
 	src/outbox/read/audit_walk.c \
 	src/outbox/read/audit_walk.h \
+	src/outbox/read/damage.c \
+	src/outbox/read/damage.h \
 	src/outbox/read/export.c \
 	src/outbox/read/export.h \
 	src/outbox/read/integrity.c \

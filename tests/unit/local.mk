@@ -29,8 +29,10 @@ UNIT_TESTS = \
 	tests/unit/daemon/test_retention \
 	tests/unit/dispatch/health/test_backoff \
 	tests/unit/dispatch/health/test_breaker \
-	tests/unit/dispatch/outgoing/test_budget \
-	tests/unit/dispatch/outgoing/test_pace \
+	tests/unit/dispatch/link/test_budget \
+	tests/unit/dispatch/link/test_link \
+	tests/unit/dispatch/link/test_pace \
+	tests/unit/dispatch/link/test_window \
 	tests/unit/dispatch/port/test_composer \
 	tests/unit/dispatch/port/test_outbox_port \
 	tests/unit/dispatch/queue/test_fill \

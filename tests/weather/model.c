@@ -40,7 +40,7 @@ later(int64_t a, int64_t b)
 static int64_t
 pace_interval(const struct world *w)
 {
-	unsigned rpm = w->config.site.requests_per_minute;
+	unsigned rpm = w->config.site.link.requests_per_minute;
 
 	return rpm == 0 ? 0 : (MINUTE + rpm - 1) / rpm;
 }
@@ -175,7 +175,7 @@ static void
 check_pace(struct world *w)
 {
 	struct model *m = &w->model;
-	size_t rpm = w->config.site.requests_per_minute,
+	size_t rpm = w->config.site.link.requests_per_minute,
 	       size = sizeof(m->starts) / sizeof(m->starts[0]);
 	size_t recent = 0;
 

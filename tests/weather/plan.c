@@ -50,7 +50,8 @@ draw_site(struct world *w, struct dispatch_site_options *o)
 		.secret_key = "sec",
 		.batch_events = world_chance(w, 25) ? 1 : (unsigned)world_scale(w, 2, 50),
 		.batch_bytes = (size_t)world_scale(w, 1000, 100000),
-		.requests_per_minute = world_chance(w, 25) ? 0 : (unsigned)world_scale(w, 1, 120),
+		.link.requests_per_minute =
+		    world_chance(w, 25) ? 0 : (unsigned)world_scale(w, 1, 120),
 		.concurrency = world_chance(w, 50) ? 1 : (unsigned)world_between(w, 2, 4),
 		.timeout_ms = world_scale(w, 1000, 60000),
 		.retry_first_ms = world_scale(w, 1000, MINUTE),

@@ -105,7 +105,7 @@ start_process(struct world *w)
 	world_tell(w,
 	    "the process starts: batches of %u events, %zu bytes, %u a minute, %u at once, retry "
 	    "%lld to %lld, policy %d %d %d %u, attempts %u, age %lld, commit %lld",
-	    o.sites->batch_events, o.sites->batch_bytes, o.sites->requests_per_minute,
+	    o.sites->batch_events, o.sites->batch_bytes, o.sites->link.requests_per_minute,
 	    o.sites->concurrency, (long long)o.sites->retry_first_ms,
 	    (long long)o.sites->retry_max_ms, (int)o.sites->policy.partial,
 	    (int)o.sites->policy.ambiguous, (int)o.sites->policy.maybe_delivered,

@@ -50,7 +50,7 @@ struct rounds {
 /* ---- the process ----------------------------------------------------------------------------- */
 
 static int
-start(struct rounds *t, enum torture_limit limit, struct err *e)
+start_life(struct rounds *t, enum torture_limit limit, struct err *e)
 {
 	const struct torture_life life = {
 		.path = t->plan->database,
@@ -275,7 +275,7 @@ kill_round(struct rounds *t, bool early, struct err *e)
 	const int64_t moment = (int64_t)rand_below(&t->rand, early ? EARLY_MS : LATE_MS);
 	int rc = 0;
 
-	if (start(t, TORTURE_NO_LIMIT, e) != 0)
+	if (start_life(t, TORTURE_NO_LIMIT, e) != 0)
 		return -1;
 	if (!early)
 		rc = listen_for(t, PATIENCE_MS, true, e);
@@ -295,7 +295,7 @@ limit_round(struct rounds *t, enum torture_limit limit, int64_t *count, struct e
 {
 	int rc;
 
-	if (start(t, limit, e) != 0)
+	if (start_life(t, limit, e) != 0)
 		return -1;
 	rc = listen_for(t, LIMIT_MS, false, e);
 	if (end(t, rc, e) != 0)

@@ -58,7 +58,7 @@ center_sent(struct center *c, int64_t now)
 }
 
 bool
-center_run(struct center *c, int64_t now)
+center_beat(struct center *c, int64_t now)
 {
 	const struct site_settings *settings = c->settings;
 	struct transport_request request = {
@@ -72,8 +72,6 @@ center_run(struct center *c, int64_t now)
 	};
 	struct err e;
 
-	if (center_next(c) > now)
-		return false;
 	center_sent(c, now);
 	request.report = center_report(c, NULL);
 	c->in_flight = c->ctx->transport->start(c->ctx->transport, &request, &e) == 0;

@@ -36,9 +36,9 @@ void center_init(
 const char *center_report(struct center *c, const struct members *carried);
 /* A request goes out now: the next heartbeat is due one interval later. */
 void center_sent(struct center *c, int64_t now);
-/* Sends a heartbeat if one is due. Returns whether it was sent. */
-bool center_run(struct center *c, int64_t now);
-/* Returns when center_run has work; CONTEXT_NEVER: not until something happens. */
+/* Sends a heartbeat. Returns whether it was sent. */
+bool center_beat(struct center *c, int64_t now);
+/* Returns when the next heartbeat is due; CONTEXT_NEVER: not until something happens. */
 int64_t center_next(const struct center *c);
 
 #endif

@@ -19,7 +19,7 @@
 
 static void take_owned(struct request_owner *owner, const struct transport_result *result);
 
-/* A request is prepared at most this long before the pace allows it. */
+/* A request is prepared at most this long before the link allows it. */
 #define PREPARE_AHEAD_MS 100
 
 /* ---- all attempts --------------------------------------------------------------------------- */
@@ -34,8 +34,7 @@ outgoing_init(struct outgoing *o, struct dispatch_context *ctx,
 		.health = health,
 		.queue = queue,
 	};
-	pace_init(&o->pace, settings->options.requests_per_minute);
-	budget_init(&o->budget, settings->options.bytes_per_hour);
+	link_init(&o->link, &settings->options.link);
 	center_init(&o->center, ctx, settings);
 	charge_init(&o->charge, ctx, health, queue);
 }
@@ -82,8 +81,7 @@ outgoing_free(struct outgoing *o)
 void
 outgoing_reload(struct outgoing *o)
 {
-	pace_configure(&o->pace, o->settings->options.requests_per_minute);
-	budget_configure(&o->budget, o->settings->options.bytes_per_hour);
+	link_configure(&o->link, &o->settings->options.link);
 	o->center.next_ms = INT64_MIN;
 	charge_init(&o->charge, o->ctx, o->health, o->queue);
 }
@@ -130,35 +128,24 @@ later(int64_t a, int64_t b)
 }
 
 int64_t
-outgoing_link_next(const struct outgoing *o, int64_t now)
-{
-	int64_t closed = window_wait(&o->settings->options.window, clock_wall(o->ctx->clock));
-
-	return now + later(budget_wait(&o->budget, now), closed);
-}
-
-int64_t
 outgoing_begin_next(const struct outgoing *o, int64_t now)
 {
-	/* With a pace only one attempt at a time waits for its commit: the pace counts the start of
-	 * the request, which is known only after the commit. */
-	bool paced = (o->pace.interval_ms != 0 || o->budget.bytes_per_hour != 0)
-		     && count(o, ATTEMPT_BEGINNING) > 0;
+	/* On a paced link only one attempt at a time waits for its commit: the link counts the
+	 * start of the request, which is known only after the commit. */
+	bool waits = link_is_paced(&o->link) && count(o, ATTEMPT_BEGINNING) > 0;
+	int64_t link = now + link_wait(&o->link, now, context_wall(o->ctx, now));
 
-	if (paced || count(o, ATTEMPT_IDLE) == 0 || something_goes_again(o)
+	if (waits || count(o, ATTEMPT_IDLE) == 0 || something_goes_again(o)
 	    || count_out(o) >= health_width(o->health))
 		return CONTEXT_NEVER;
-	return later(
-	    later(later(now + pace_wait(&o->pace, now), o->not_before_ms), health_next(o->health)),
-	    outgoing_link_next(o, now));
+	return later(later(link, o->not_before_ms), health_next(o->health));
 }
 
 bool
 outgoing_may_prepare(const struct outgoing *o, int64_t now)
 {
 	return count_out(o) > 0 && !health_is_careful(o->health)
-	       && pace_wait(&o->pace, now) <= PREPARE_AHEAD_MS
-	       && budget_wait(&o->budget, now) <= PREPARE_AHEAD_MS;
+	       && link_wait(&o->link, now, context_wall(o->ctx, now)) <= PREPARE_AHEAD_MS;
 }
 
 bool
@@ -259,9 +246,8 @@ send_request(struct attempt *a)
 	if (request.gzip)
 		request.body = (struct slice){ (const char *)a->packed, a->n_packed };
 	center_sent(&a->outgoing->center, a->started_ms);
-	budget_spend(&a->outgoing->budget, a->started_ms, (int64_t)request.body.n);
+	link_sent(&a->outgoing->link, a->started_ms, (int64_t)request.body.n);
 	a->state = ATTEMPT_SENDING;
-	pace_started(&a->outgoing->pace, a->started_ms);
 	log_debug("site %s: attempt %lld begins: %zu event%s, %zu bytes%s", settings->options.name,
 	    (long long)a->begin.attempt_id, a->batch.members.n,
 	    words_plural((int64_t)a->batch.members.n), payload_size(&a->batch.payload),
@@ -435,6 +421,7 @@ record_end(struct attempt *a)
 void
 outgoing_record(struct outgoing *o, int64_t now)
 {
+	charge_record(&o->charge, now);
 	for (size_t i = 0; i < o->n_attempts; i++) {
 		struct attempt *a = &o->attempts[i];
 
@@ -458,6 +445,25 @@ outgoing_record_next(const struct outgoing *o)
 	}
 	return at;
 }
+
+/* ---- the heartbeat -------------------------------------------------------------------------- */
+
+void
+outgoing_beat(struct outgoing *o, int64_t now)
+{
+	if (outgoing_beat_next(o, now) <= now && center_beat(&o->center, now))
+		link_heartbeat_sent(&o->link, now);
+}
+
+int64_t
+outgoing_beat_next(const struct outgoing *o, int64_t now)
+{
+	int64_t link = now + link_heartbeat_wait(&o->link, now, context_wall(o->ctx, now));
+
+	return later(center_next(&o->center), link);
+}
+
+/* ---- giving up ------------------------------------------------------------------------------ */
 
 void
 outgoing_abandon(struct outgoing *o)

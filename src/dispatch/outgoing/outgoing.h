@@ -1,5 +1,6 @@
 /*
- * The requests of one site: its attempts and their pace. The states of an attempt are:
+ * The requests of one site: its attempts, and the heartbeats between them. The states of an attempt
+ * are:
  *
  *	IDLE -> BEGINNING -> SENDING -> DECIDED -> ENDING -> IDLE
  *
@@ -23,11 +24,10 @@
 #include "base/err.h"
 #include "dispatch/context.h"
 #include "dispatch/health/health.h"
-#include "dispatch/outgoing/budget.h"
+#include "dispatch/link/link.h"
 #include "dispatch/outgoing/center.h"
 #include "dispatch/outgoing/charge.h"
 #include "dispatch/outgoing/owner.h"
-#include "dispatch/outgoing/pace.h"
 #include "dispatch/outgoing/parts.h"
 #include "dispatch/queue/queue.h"
 #include "dispatch/site_settings.h"
@@ -70,8 +70,7 @@ struct outgoing {
 	struct queue *queue;
 	struct attempt *attempts;
 	size_t n_attempts;
-	struct pace pace;
-	struct budget budget;
+	struct link link;
 	struct center center;
 	/* no attempt begins before this time, because the writer could not store a beginning */
 	int64_t not_before_ms;
@@ -92,20 +91,23 @@ void outgoing_free(struct outgoing *o);
 void outgoing_reload(struct outgoing *o);
 
 /*
- * Returns when the next attempt may begin, by the attempts, the pace and the site's health; a time
+ * Returns when the next attempt may begin, by the attempts, the link and the site's health; a time
  * in the past: at once. CONTEXT_NEVER: not until something happens.
  */
 int64_t outgoing_begin_next(const struct outgoing *o, int64_t now);
-/* Returns when the link may be used, by the byte budget and the window of the day. */
-int64_t outgoing_link_next(const struct outgoing *o, int64_t now);
 /* Whether the next batch may be prepared while requests are in flight. */
 bool outgoing_may_prepare(const struct outgoing *o, int64_t now);
 /* Begins an attempt with the queue's prepared batch. outgoing_begin_next must allow it. */
 void outgoing_begin(struct outgoing *o);
-/* Sends the ends of decided attempts to the writer. */
+/* Sends what was decided about attempts and events to the writer. */
 void outgoing_record(struct outgoing *o, int64_t now);
 /* Returns when outgoing_record has work; CONTEXT_NEVER: not until something happens. */
 int64_t outgoing_record_next(const struct outgoing *o);
+/* Sends a heartbeat if one is due and the link may be used. */
+void outgoing_beat(struct outgoing *o, int64_t now);
+/* Returns when outgoing_beat has work; CONTEXT_NEVER: not until something happens. */
+int64_t outgoing_beat_next(const struct outgoing *o, int64_t now);
+
 /* Gives up records that the writer could not store. */
 void outgoing_abandon(struct outgoing *o);
 /* Whether no attempt is in flight and no message is with the writer. */

@@ -5,7 +5,6 @@
  */
 #include "dispatch/queue/queue.h"
 
-#include "base/clock.h"
 #include "dispatch/age.h"
 #include "dispatch/queue/fill.h"
 #include "dispatch/queue/first.h"
@@ -99,7 +98,7 @@ look_later(struct queue *q, int64_t now)
 	/* Due events that were not read are taken, or wait for room in the unfit list. */
 	if (soonest == 0)
 		return;
-	wait = soonest - clock_wall(q->ctx->clock);
+	wait = soonest - context_wall(q->ctx, now);
 	/* A due event that was not read may be blocked by one with a later retry time. */
 	if (wait <= 0 || wait > LOOK_AGAIN_MS)
 		wait = LOOK_AGAIN_MS;
@@ -141,7 +140,7 @@ static int
 fill_prepared(struct queue *q, int64_t now, size_t step, struct err *e)
 {
 	const struct dispatch_site_options *o = &q->settings->options;
-	int64_t wall = clock_wall(q->ctx->clock);
+	int64_t wall = context_wall(q->ctx, now);
 	struct fill f = {
 		.outbox = q->ctx->outbox,
 		.site_id = o->site_id,

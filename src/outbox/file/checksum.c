@@ -57,7 +57,6 @@ add_text(uint64_t sum, struct slice text)
 int64_t
 checksum_event(const struct stmt_event_add *row)
 {
-	struct slice kind = slice_from(row->kind);
 	uint64_t sum = add_number(0, (uint64_t)row->event_id);
 
 	sum = add_number(sum, (uint64_t)row->site_id);
@@ -67,12 +66,12 @@ checksum_event(const struct stmt_event_add *row)
 	sum = add_maybe(sum, row->provisional);
 	sum = add_number(sum, row->browser);
 	sum = add_length(sum, row->message_id);
-	sum = add_length(sum, kind);
+	sum = add_length(sum, row->kind);
 	sum = add_length(sum, row->name);
 	sum = add_length(sum, row->email);
 	sum = add_length(sum, row->body);
 	sum = add_text(sum, row->message_id);
-	sum = add_text(sum, kind);
+	sum = add_text(sum, row->kind);
 	sum = add_text(sum, row->name);
 	sum = add_text(sum, row->email);
 	return (int64_t)add_text(sum, row->body);
@@ -154,13 +153,11 @@ static void
 event_checksum(sqlite3_context *context, int n, sqlite3_value **value)
 {
 	struct arguments a = { .value = value };
-	struct slice kind = text_at(&a, KIND);
-	char kind_text[32] = "";
 	struct stmt_event_add row = {
 		.event_id = number_at(&a, EVENT_ID),
 		.site_id = number_at(&a, SITE_ID),
 		.message_id = text_at(&a, MESSAGE_ID),
-		.kind = kind_text,
+		.kind = text_at(&a, KIND),
 		.name = text_at(&a, NAME),
 		.email = text_at(&a, EMAIL),
 		.occurred_at = number_at(&a, OCCURRED_AT),
@@ -173,9 +170,7 @@ event_checksum(sqlite3_context *context, int n, sqlite3_value **value)
 	};
 
 	(void)n;
-	a.wrong = a.wrong || kind.p == NULL || kind.n >= sizeof(kind_text);
-	if (!a.wrong)
-		memcpy(kind_text, kind.p, kind.n);
+	a.wrong = a.wrong || row.kind.p == NULL;
 	sqlite3_result_int64(context, a.wrong ? NO_CHECKSUM : checksum_event(&row));
 }
 

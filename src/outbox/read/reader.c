@@ -8,9 +8,9 @@
 
 #include <stdlib.h>
 
-#include "outbox/file/checksum.h"
 #include "outbox/file/db.h"
 #include "outbox/file/migrate.h"
+#include "outbox/read/damage.h"
 
 /* The sources of due events. */
 enum { FRESH, AGAIN, DELAYED, SOURCES };
@@ -192,33 +192,21 @@ outbox_due_delayed(struct outbox_reader *r, int64_t site_id,
 
 /* ---- whole events --------------------------------------------------------------------------- */
 
-/* Makes an event from the columns that the rows of all statements have. email: as it was stored;
- * the event may go to another address. */
-#define EVENT_OF(row, site, stored_email)                                                          \
-	((struct outbox_event){                                                                    \
+/* What a row of any of these statements holds of the event as it was stored. */
+#define STORED(row, site, stored_email)                                                            \
+	((struct stmt_event_add){                                                                  \
 	    .event_id = (row).event_id,                                                            \
+	    .site_id = (site),                                                                     \
 	    .message_id = (row).message_id,                                                        \
-	    .kind = kind_parse((row).kind),                                                        \
+	    .kind = (row).kind,                                                                    \
 	    .name = (row).name,                                                                    \
-	    .email = (row).email,                                                                  \
+	    .email = (stored_email),                                                               \
 	    .occurred_at = (row).occurred_at,                                                      \
 	    .received_at = (row).received_at,                                                      \
+	    .envelope_id = db_int_if((row).envelope_id != 0, (row).envelope_id),                   \
 	    .body = (row).body,                                                                    \
 	    .browser = (row).browser,                                                              \
-	    .damage = event_damage(&(struct stmt_event_add){                                       \
-		.event_id = (row).event_id,                                                        \
-		.site_id = (site),                                                                 \
-		.message_id = (row).message_id,                                                    \
-		.kind = kind_name(kind_parse((row).kind)),                                         \
-		.name = (row).name,                                                                \
-		.email = (stored_email),                                                           \
-		.occurred_at = (row).occurred_at,                                                  \
-		.received_at = (row).received_at,                                                  \
-		.envelope_id = db_int_if((row).envelope_id != 0, (row).envelope_id),               \
-		.browser = (row).browser,                                                          \
-		.body = (row).body,                                                                \
-		.checksum = (row).checksum,                                                        \
-	    }),                                                                                    \
+	    .checksum = (row).checksum,                                                            \
 	})
 
 /* Adds the columns of a row in delivery to the event. */
@@ -229,60 +217,53 @@ outbox_due_delayed(struct outbox_reader *r, int64_t site_id,
 		(event)->max_batch = (unsigned)(row).max_batch;                                    \
 	} while (0)
 
-/* The times of the event are final: others are not due. */
-static const char *
-event_damage(const struct stmt_event_add *row)
-{
-	return checksum_event(row) == row->checksum
-		   ? NULL
-		   : "its checksum is wrong: the disk has changed it";
-}
-
-static const char *
-envelope_damage(int64_t id, const struct stmt_due_envelope_row *row)
-{
-	const struct stmt_envelope_add envelope = {
-		.envelope_id = id,
-		.context = row->context,
-		.integrations = row->integrations,
-		.sent_at = row->sent_at,
-		.checksum = row->checksum,
-	};
-
-	return checksum_envelope(&envelope) == row->checksum
-		   ? NULL
-		   : "the checksum of its batch's values is wrong: the disk has changed them";
-}
-
+/* Reads the envelope, unless the last event had the same. The row stays open: the slices of events
+ * point into it. */
 static int
 read_envelope(struct outbox_reader *r, int64_t id, struct err *e)
 {
 	int rc;
 
+	if (id == r->envelope_id)
+		return 0;
 	db_rows_end(&r->envelope_rows);
 	r->envelope = (struct stmt_due_envelope_row){ .context = SLICE_NONE };
 	r->envelope_rows = stmt_due_envelope(&r->db, id, e);
 	rc = stmt_due_envelope_next(&r->envelope_rows, &r->envelope, e);
 	r->envelope_id = rc < 0 ? 0 : id;
-	r->envelope_damage =
-	    rc == 1 ? envelope_damage(id, &r->envelope) : "the values of its batch are missing";
+	r->envelope_damage = damage_of_envelope(id, rc == 1 ? &r->envelope : NULL);
 	return rc < 0 ? -1 : 0;
 }
 
-/* Adds the columns of the envelope to the event; id is 0 when there is none. The row stays open:
- * the slices point into it. Returns 1, or -1 on an error. */
+/* Makes an event, which goes to `email`, of what was stored. Returns 1, or -1 on an error. */
 static int
-add_envelope(struct outbox_reader *r, int64_t id, struct outbox_event *event, struct err *e)
+make_event(struct outbox_reader *r, const struct stmt_event_add *row, struct slice email,
+    struct outbox_event *ret_event, struct err *e)
 {
 	/* Without a body, the event needs no envelope. */
-	if (id == 0 || event->body.p == NULL)
-		return 1;
-	if (id != r->envelope_id && read_envelope(r, id, e) != 0)
+	bool whole = row->body.p != NULL && row->envelope_id.there;
+	const char *damage = damage_of_event(row);
+
+	if (whole && read_envelope(r, row->envelope_id.value, e) != 0)
 		return -1;
-	event->context = r->envelope.context;
-	event->integrations = r->envelope.integrations;
-	if (event->damage == NULL)
-		event->damage = r->envelope_damage;
+	*ret_event = (struct outbox_event){
+		.event_id = row->event_id,
+		.message_id = row->message_id,
+		.kind = kind_parse(row->kind),
+		.name = row->name,
+		.email = email,
+		.occurred_at = row->occurred_at,
+		.received_at = row->received_at,
+		.body = row->body,
+		.browser = row->browser,
+		.damage = damage,
+	};
+	if (!whole)
+		return 1;
+	ret_event->context = r->envelope.context;
+	ret_event->integrations = r->envelope.integrations;
+	if (damage == NULL)
+		ret_event->damage = r->envelope_damage;
 	return 1;
 }
 
@@ -297,9 +278,30 @@ load(struct outbox_reader *r, int64_t event_id, struct outbox_event *ret_event, 
 	rc = stmt_event_load_next(&r->loaded, &row, e);
 	if (rc != 1)
 		return rc;
-	*ret_event = EVENT_OF(row, row.site_id, row.stored_email);
-	ADD_DELIVERY(ret_event, row);
-	return add_envelope(r, row.envelope_id, ret_event, e);
+	rc = make_event(r, &STORED(row, row.site_id, row.stored_email), row.email, ret_event, e);
+	if (rc == 1)
+		ADD_DELIVERY(ret_event, row);
+	return rc;
+}
+
+static int
+give_fresh(struct outbox_reader *r, struct outbox_event *ret_event, struct err *e)
+{
+	const struct stmt_due_fresh_row *row = &r->fresh;
+
+	return make_event(r, &STORED(*row, r->site_id, row->email), row->email, ret_event, e);
+}
+
+static int
+give_again(struct outbox_reader *r, struct outbox_event *ret_event, struct err *e)
+{
+	const struct stmt_due_again_row *row = &r->again;
+	int rc =
+	    make_event(r, &STORED(*row, row->site_id, row->stored_email), row->email, ret_event, e);
+
+	if (rc == 1)
+		ADD_DELIVERY(ret_event, *row);
+	return rc;
 }
 
 int
@@ -341,11 +343,5 @@ outbox_due_next(struct outbox_reader *r, struct outbox_event *ret_event, struct 
 	if (found != 0 || which == SOURCES)
 		return found;
 	r->source[which].shown = true;
-	if (which == FRESH) {
-		*ret_event = EVENT_OF(r->fresh, r->site_id, r->fresh.email);
-		return add_envelope(r, r->fresh.envelope_id, ret_event, e);
-	}
-	*ret_event = EVENT_OF(r->again, r->again.site_id, r->again.stored_email);
-	ADD_DELIVERY(ret_event, r->again);
-	return add_envelope(r, r->again.envelope_id, ret_event, e);
+	return which == FRESH ? give_fresh(r, ret_event, e) : give_again(r, ret_event, e);
 }

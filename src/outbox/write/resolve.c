@@ -162,7 +162,7 @@ resolve_step(struct unresolved *u, int64_t *ret_n, struct err *e)
  * them.
  */
 static int
-start(struct make_due *r, bool is_user, struct slice id, bool later)
+release_address(struct make_due *r, bool is_user, struct slice id, bool later)
 {
 	char other[SEGMENT_ID_MAX + 1];
 	bool user;
@@ -185,7 +185,7 @@ start(struct make_due *r, bool is_user, struct slice id, bool later)
 
 /* Handles a person without an address: a device without another known user may have one. */
 static int
-start_device(
+release_device(
     struct make_due *r, const struct identity_person *person, struct slice device, bool later)
 {
 	struct identity_address address;
@@ -199,11 +199,11 @@ start_device(
 	if (!identity_claims_are_of(&claims, person))
 		return 0;
 	memcpy(r->email, address.email, sizeof(address.email));
-	return start(r, false, device, later);
+	return release_address(r, false, device, later);
 }
 
 static int
-start_devices(struct make_due *r, const struct identity_person *person, bool later)
+release_devices(struct make_due *r, const struct identity_person *person, bool later)
 {
 	struct slice device;
 	int rc = 0;
@@ -215,7 +215,7 @@ start_devices(struct make_due *r, const struct identity_person *person, bool lat
 		    r->e);
 
 		while ((rc = stmt_identity_devices_next(&rows, &device, r->e)) == 1)
-			if (start_device(r, person, device, later) != 0) {
+			if (release_device(r, person, device, later) != 0) {
 				db_rows_end(&rows);
 				return -1;
 			}
@@ -224,16 +224,16 @@ start_devices(struct make_due *r, const struct identity_person *person, bool lat
 }
 
 static int
-start_user(struct make_due *r, struct slice user_id, bool later)
+release_user(struct make_due *r, struct slice user_id, bool later)
 {
 	struct identity_person person;
 
 	if (identity_load_person(r->u->db, r->site_id, user_id, &person, r->e) != 0)
 		return -1;
 	if (person.email[0] == '\0')
-		return start_devices(r, &person, later);
+		return release_devices(r, &person, later);
 	memcpy(r->email, person.email, sizeof(person.email));
-	return start(r, true, user_id, later);
+	return release_address(r, true, user_id, later);
 }
 
 int
@@ -250,8 +250,8 @@ resolve_ids(struct unresolved *u, int64_t site_id, struct slice user_id, struct 
 	if (claims.n > 0)
 		user_id = slice_from(claims.claim[0].user_id);
 	if (rc == 0)
-		rc = user_id.p != NULL ? start_user(&r, user_id, later)
-				       : start_device(&r, &nobody, anonymous_id, later);
+		rc = user_id.p != NULL ? release_user(&r, user_id, later)
+				       : release_device(&r, &nobody, anonymous_id, later);
 	*ret_n = r.n_due;
 	return rc;
 }

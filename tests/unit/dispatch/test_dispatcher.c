@@ -224,7 +224,7 @@ requests_are_evenly_spaced_and_idle_time_allows_no_burst(void **state)
 
 	(void)state;
 	rig_init(&r);
-	r.site.requests_per_minute = 60;
+	r.site.link.requests_per_minute = 60;
 	rig_start(&r);
 	rig_add(&r, 30);
 	rig_settle(&r);
@@ -256,7 +256,7 @@ a_slow_commit_does_not_push_two_requests_together(void **state)
 
 	(void)state;
 	rig_init(&r);
-	r.site.requests_per_minute = 60;
+	r.site.link.requests_per_minute = 60;
 	r.site.concurrency = 2;
 	rig_start(&r);
 	rig_add(&r, 6);

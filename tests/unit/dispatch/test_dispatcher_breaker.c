@@ -105,7 +105,7 @@ an_hour_without_bento_costs_a_few_requests(void **state)
 
 	(void)state;
 	start_with(&r, 100, 0);
-	r.dispatcher->sites[0].outgoing.pace.interval_ms = 1000;
+	r.dispatcher->sites[0].outgoing.link.pace.interval_ms = 1000;
 	rig_add(&r, 100000);
 	b->status = 503;
 	began = r.time.mono;

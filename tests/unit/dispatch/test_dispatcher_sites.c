@@ -162,7 +162,7 @@ a_pace_or_a_pause_holds_one_site_only(void **state)
 	(void)state;
 	rig_init(&r);
 	r.two = true;
-	r.site.requests_per_minute = 1;
+	r.site.link.requests_per_minute = 1;
 	r.site.batch_events = 1;
 	rig_start(&r);
 	add(&r, RIG_SITE, 5);

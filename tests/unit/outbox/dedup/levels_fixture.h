@@ -131,7 +131,7 @@ add(int64_t n)
 			     &(struct stmt_event_add){ .event_id = n,
 				 .site_id = SITE,
 				 .message_id = id_text(text, n),
-				 .kind = "track" },
+				 .kind = SLICE("track") },
 			     &e),
 	    0);
 	waiting[bucket][n_waiting[bucket]++] = dedup_entry(key, n);

@@ -57,10 +57,11 @@ add(int64_t n)
 	struct slice id = id_text(text, n);
 	uint64_t key = dedup_key(&dedup, 1, id);
 
-	assert_int_equal(stmt_event_add(&db,
-			     &(struct stmt_event_add){
-				 .event_id = n, .site_id = 1, .message_id = id, .kind = "track" },
-			     &e),
+	assert_int_equal(
+	    stmt_event_add(&db,
+		&(struct stmt_event_add){
+		    .event_id = n, .site_id = 1, .message_id = id, .kind = SLICE("track") },
+		&e),
 	    0);
 	assert_int_equal(dedup_add(&dedup, &db, key, n, &e), 0);
 }

@@ -39,7 +39,7 @@ row_with_everything(void)
 		.event_id = 1,
 		.site_id = 2,
 		.message_id = SLICE("m-1"),
-		.kind = "track",
+		.kind = SLICE("track"),
 		.name = SLICE("Order"),
 		.email = SLICE("ann@example.com"),
 		.occurred_at = 3,
@@ -80,7 +80,7 @@ every_column_counts(void **state)
 	row[1].event_id = 9;
 	row[2].site_id = 9;
 	row[3].message_id = SLICE("m-2");
-	row[4].kind = "page";
+	row[4].kind = SLICE("page");
 	row[5].name = SLICE("Ordes");
 	row[6].email = SLICE("bnn@example.com");
 	row[7].occurred_at = -1;
@@ -154,7 +154,9 @@ static void
 sql_has_the_same_checksum(void **state)
 {
 	struct stmt_event_add row = row_with_everything();
-	struct stmt_event_add least = { .event_id = 1, .kind = "track", .message_id = SLICE("") };
+	struct stmt_event_add least = {
+		.event_id = 1, .kind = SLICE("track"), .message_id = SLICE("")
+	};
 
 	(void)state;
 	add(&row);
@@ -177,8 +179,6 @@ a_value_of_a_wrong_type_has_none(void **state)
 	NONE("1, 'x', 'm', 'track', NULL, NULL, 1, 1, NULL, 0, NULL, NULL");
 	NONE("1, 1, x'00', 'track', NULL, NULL, 1, 1, NULL, 0, NULL, NULL");
 	NONE("1, 1, 'm', NULL, NULL, NULL, 1, 1, NULL, 0, NULL, NULL");
-	NONE(
-	    "1, 1, 'm', '12345678901234567890123456789012', NULL, NULL, 1, 1, NULL, 0, NULL, NULL");
 	NONE("1, 1, 'm', 'track', NULL, NULL, 1, 1.5, NULL, 0, NULL, NULL");
 	NONE("1, 1, 'm', 'track', NULL, NULL, 1, 1, 'e', 0, NULL, NULL");
 	NONE("1, 1, 'm', 'track', NULL, NULL, 1, 1, NULL, NULL, NULL, NULL");

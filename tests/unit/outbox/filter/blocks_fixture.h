@@ -65,7 +65,7 @@ make_event(int64_t id)
 		.event_id = id,
 		.site_id = 1 + (int64_t)any(2),
 		.message_id = SLICE("m"),
-		.kind = kinds[any(3)],
+		.kind = slice_from(kinds[any(3)]),
 		.name = rare         ? SLICE("Rare")
 			: any(5) > 0 ? slice_from(names[any(4)])
 				     : SLICE_NONE,
@@ -105,7 +105,7 @@ add_events(void)
 			.event_id = id,
 			.site_id = event.site_id,
 			.received_at = event.received_at,
-			.kind = slice_from(event.kind),
+			.kind = event.kind,
 			.name = event.name,
 			.email = event.email,
 		};

@@ -81,7 +81,7 @@ add(const struct stmt_event_add *event)
 		.event_id = event->event_id,
 		.site_id = event->site_id,
 		.received_at = event->received_at,
-		.kind = slice_from(event->kind),
+		.kind = event->kind,
 		.name = event->name,
 		.email = event->email,
 	    },
@@ -95,7 +95,7 @@ event_of(int64_t id)
 		.event_id = id,
 		.site_id = 1,
 		.message_id = SLICE("m"),
-		.kind = "track",
+		.kind = SLICE("track"),
 		.name = SLICE("A"),
 		.received_at = 1000 + id,
 	};
@@ -169,7 +169,7 @@ events_are_counted_by_site_kind_and_name(void **state)
 		struct stmt_event_add event = event_of(id);
 
 		event.site_id = 1 + (int64_t)(rand_u64(&rand) % 2);
-		event.kind = kinds[rand_u64(&rand) % 3];
+		event.kind = slice_from(kinds[rand_u64(&rand) % 3]);
 		event.name = names[rand_u64(&rand) % 5];
 		add(&event);
 	}

@@ -79,7 +79,7 @@ add(int64_t id, int64_t site, struct slice message_id)
 		       .event_id = id,
 		       .site_id = site,
 		       .message_id = message_id,
-		       .kind = "track",
+		       .kind = SLICE("track"),
 		   },
 		   &e)
 		   != 0

@@ -2,8 +2,8 @@
  * The pace of one site: evenly spaced requests, measured from start to start, without a burst after
  * a pause. Pure; the caller gives times in monotonic ms.
  */
-#ifndef DISPATCH_OUTGOING_PACE_H
-#define DISPATCH_OUTGOING_PACE_H
+#ifndef DISPATCH_LINK_PACE_H
+#define DISPATCH_LINK_PACE_H
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /*
  * The pace of one site: the time of the next start, which each start moves on. Pure; cannot fail.
  */
-#include "dispatch/outgoing/pace.h"
+#include "dispatch/link/pace.h"
 
 #define MINUTE_MS 60000
 

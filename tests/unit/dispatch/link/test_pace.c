@@ -1,7 +1,7 @@
-/* dispatch/outgoing/pace: requests are spaced evenly, from start to start. */
+/* dispatch/link/pace: requests are spaced evenly, from start to start. */
 #include "lib/unit.h"
 
-#include "dispatch/outgoing/pace.h"
+#include "dispatch/link/pace.h"
 
 static void
 the_first_request_may_start_at_once(void **state)
