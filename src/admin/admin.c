@@ -13,23 +13,29 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "admin/admin_private.h"
+#include "admin/metrics/process.h"
 #include "admin/overview.h"
-#include "admin/process.h"
+#include "admin/state.h"
 #include "tls/context.h"
 
-#define MAX_BODY 4096 /* bytes of a request's body, which is dropped */
 #define AUDIT_LOG_MS 60000
+
+/* Whether clients of the address prove who they are. */
+static bool
+proves(const struct listen_address *address, const struct admin_options *o)
+{
+	return address->is_tls && (tls_context_asks_clients(o->tls) || o->read_token[0] != '\0');
+}
 
 static int
 open_server(struct admin *a, const struct admin_options *o, struct err *e)
 {
 	const struct server_options so = {
 		.name = "admin",
-		.max_body = MAX_BODY,
+		.max_body = ADMIN_MAX_BODY,
 		.limits = { .max_bytes = 16384, .max_headers = 100 },
 		.max_connections = ADMIN_MAX_CONNECTIONS,
-		.max_buffered_bytes = (size_t)ADMIN_MAX_CONNECTIONS * MAX_BODY,
+		.max_buffered_bytes = (size_t)ADMIN_MAX_CONNECTIONS * ADMIN_MAX_BODY,
 		.max_content = ADMIN_MAX_REPLY,
 		.headers = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
 			   "Content-Security-Policy: default-src 'none'; script-src 'self'; "
@@ -39,6 +45,10 @@ open_server(struct admin *a, const struct admin_options *o, struct err *e)
 			   "Referrer-Policy: no-referrer\r\n",
 		.request_timeout_ms = 10000,
 		.idle_timeout_ms = 120000,
+		.answer_timeout_ms = ADMIN_ANSWER_MS,
+		.closes_slow = true,
+		.ends_with_client = true,
+		.challenge = "Bearer realm=\"bentospool\"",
 		.clock = o->clock,
 	};
 	const struct server_hooks hooks = { admin_on_head, admin_on_body, admin_on_refused,
@@ -53,15 +63,26 @@ open_server(struct admin *a, const struct admin_options *o, struct err *e)
 
 		if (listen_parse(o->listen[i], &address, e) != 0)
 			return -1;
-		if (!address.local && !(address.is_tls && tls_context_asks_clients(o->tls)))
+		if (!address.local && !proves(&address, o))
 			return err_set(e, ERR_INPUT,
 			    "admin: other machines can reach %s: listen on a loopback address or "
-			    "a unix socket, or ask for certificates of clients",
+			    "a unix socket; or use TLS, and a token for reading or certificates of "
+			    "clients",
 			    o->listen[i]);
 		if (server_listen(a->server, o->listen[i], o->inherited, e) != 0)
 			return err_wrap(e, "admin");
 	}
 	return 0;
+}
+
+void
+admin_take_tokens(struct admin *a)
+{
+	struct who_tokens *next = atomic_exchange(&a->next_tokens, NULL);
+
+	if (next != NULL)
+		who_use_tokens(&a->who, next);
+	free(next);
 }
 
 /* Takes over what admin_use_tls has left. */
@@ -84,6 +105,7 @@ on_wake(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	(void)!read(fd, &n, sizeof(n)); /* it is readable, or another wake has been read with it */
 	take_tls(a);
+	admin_take_tokens(a);
 	if (atomic_load(&a->ending))
 		event_base_loopbreak(a->base);
 }
@@ -139,7 +161,12 @@ admin_new(const struct admin_options *o, struct admin **ret_admin, struct err *e
 		admin_free(a);
 		return err_nomem(e);
 	}
+	if (who_tokens_make(o->read_token, o->act_token, &a->who.tokens) != 0) {
+		admin_free(a);
+		return err_nomem(e);
+	}
 	a->o.listen = NULL;
+	a->o.read_token = a->o.act_token = NULL;
 	a->o.inherited = NULL;
 	a->o.database = a->database;
 	if (open_wake(a, e) != 0 || open_samples(a, e) != 0 || open_server(a, o, e) != 0) {
@@ -221,6 +248,42 @@ admin_use_tls(struct admin *a, struct tls_context *tls)
 	wake(a);
 }
 
+int
+admin_prepare_tokens(struct admin *a, const char *read_token, const char *act_token, struct err *e)
+{
+	struct who_tokens *next;
+
+	if (a == NULL)
+		return 0;
+	admin_cancel_tokens(a);
+	next = malloc(sizeof(*next));
+	if (next == NULL || who_tokens_make(read_token, act_token, next) != 0) {
+		free(next);
+		return err_nomem(e);
+	}
+	a->prepared = next;
+	return 0;
+}
+
+void
+admin_commit_tokens(struct admin *a)
+{
+	if (a == NULL || a->prepared == NULL)
+		return;
+	free(atomic_exchange(&a->next_tokens, a->prepared));
+	a->prepared = NULL;
+	wake(a);
+}
+
+void
+admin_cancel_tokens(struct admin *a)
+{
+	if (a == NULL)
+		return;
+	free(a->prepared);
+	a->prepared = NULL;
+}
+
 static void
 stop(struct admin *a)
 {
@@ -239,6 +302,8 @@ admin_free(struct admin *a)
 		stop(a);
 	server_free(a->server);
 	tls_context_free(atomic_load(&a->next_tls));
+	free(atomic_load(&a->next_tokens));
+	admin_cancel_tokens(a);
 	outbox_audit_close(a->audit);
 	if (a->waking)
 		event_del(&a->wake_event);

@@ -3,8 +3,8 @@
  * a thread of its own, with a read-only connection to the database, so that no reader ever delays
  * an application: a disk that hangs makes only the admin listener wait.
  *
- * routes.h has the paths. Only this machine can reach the listener, or clients that prove
- * themselves with a certificate: nobody has to log in.
+ * routes.h has the paths and who may use them (permission.h). Where other machines can connect,
+ * clients must prove themselves, over TLS.
  */
 #ifndef ADMIN_ADMIN_H
 #define ADMIN_ADMIN_H
@@ -37,7 +37,8 @@ struct admin_options {
 	struct outbox *outbox;
 	/* requests to ingest by outcome: "accepted", or why they were refused */
 	const struct word_counts *requests;
-	struct tls_context *tls; /* held; NULL without "tls:" addresses */
+	struct tls_context *tls;            /* held; NULL without "tls:" addresses */
+	const char *read_token, *act_token; /* "": none */
 	/* certificates to measure; each may be NULL */
 	const struct tls_meter *certificates[ADMIN_MAX_CERTIFICATES];
 };
@@ -55,6 +56,15 @@ int admin_start(struct admin *a, struct err *e);
 /* Replaces what TLS addresses show to their next connections, and holds it. NULL is allowed for a.
  */
 void admin_use_tls(struct admin *a, struct tls_context *tls);
+/*
+ * For a reload: prepare keeps other tokens, which are used after commit, or forgotten after cancel.
+ * These two cannot fail. If a token is another than before, all sessions end. NULL is allowed for
+ * a.
+ */
+int admin_prepare_tokens(
+    struct admin *a, const char *read_token, const char *act_token, struct err *e);
+void admin_commit_tokens(struct admin *a);
+void admin_cancel_tokens(struct admin *a);
 /* Remembers whether the last reload of the configuration was done. NULL is allowed. */
 void admin_note_reload(struct admin *a, bool done);
 /* From now on /readyz says that the daemon stops. NULL is allowed. */

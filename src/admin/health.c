@@ -1,7 +1,7 @@
 /* Health checks answer from memory, so that they need no disk. Nothing fails. */
 #include "admin/health.h"
 
-#include "admin/admin_private.h"
+#include "admin/state.h"
 
 static void
 reply_ok(struct admin_reply *reply)

@@ -1,17 +1,18 @@
 src_libbentospool_a_SOURCES += \
-	src/admin/accept.c \
-	src/admin/accept.h \
+	src/admin/metrics/accept.c \
+	src/admin/metrics/accept.h \
 	src/admin/admin.c \
 	src/admin/admin.h \
-	src/admin/admin_private.h \
-	src/admin/exposition.c \
-	src/admin/exposition.h \
+	src/admin/body_json.c \
+	src/admin/body_json.h \
+	src/admin/metrics/exposition.c \
+	src/admin/metrics/exposition.h \
 	src/admin/health.c \
 	src/admin/health.h \
-	src/admin/metrics.c \
-	src/admin/metrics.h \
-	src/admin/metrics_private.h \
-	src/admin/metrics_sites.c \
+	src/admin/metrics/metrics.c \
+	src/admin/metrics/metrics.h \
+	src/admin/metrics/metrics_private.h \
+	src/admin/metrics/metrics_sites.c \
 	src/admin/minutes.c \
 	src/admin/minutes.h \
 	src/admin/operations.c \
@@ -20,11 +21,24 @@ src_libbentospool_a_SOURCES += \
 	src/admin/overview.h \
 	src/admin/page.c \
 	src/admin/page.h \
-	src/admin/process.c \
-	src/admin/process.h \
+	src/admin/permission.c \
+	src/admin/permission.h \
+	src/admin/metrics/process.c \
+	src/admin/metrics/process.h \
 	src/admin/request.c \
 	src/admin/routes.c \
-	src/admin/routes.h
+	src/admin/routes.h \
+	src/admin/state.h \
+	src/admin/who/address.c \
+	src/admin/who/address.h \
+	src/admin/who/attempts.c \
+	src/admin/who/attempts.h \
+	src/admin/who/headers.c \
+	src/admin/who/headers.h \
+	src/admin/who/login.c \
+	src/admin/who/login.h \
+	src/admin/who/who.c \
+	src/admin/who/who.h
 
 PAGE_FILES = \
 	src/admin/page/api.js \

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "admin/admin_private.h"
+#include "admin/state.h"
 #include "base/number.h"
 
 #define BEFORE "before="

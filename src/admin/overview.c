@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "admin/admin_private.h"
+#include "admin/state.h"
 #include "base/version.h"
 #include "outbox/meters.h"
 
@@ -107,20 +107,21 @@ state_name(const struct audit_site *site)
 }
 
 static cJSON *
-site_json(const struct audit_site *site)
+site_json(const struct audit_site *site, bool known)
 {
 	cJSON *o = cJSON_CreateObject();
 	cJSON *counts = cJSON_AddObjectToObject(o, "counts");
 
 	cJSON_AddStringToObject(o, "site", site->name);
 	cJSON_AddStringToObject(o, "state", state_name(site));
-	cJSON_AddStringToObject(o, "reason", site->reason);
+	/* These two may quote a person. */
+	cJSON_AddStringToObject(o, "reason", known ? site->reason : "");
 	cJSON_AddNumberToObject(o, "failures", (double)site->failures);
 	cJSON_AddNumberToObject(o, "next_attempt_at", (double)site->next_attempt_at);
 	cJSON_AddNumberToObject(o, "unready_since", (double)site->unready_since);
 	cJSON_AddNumberToObject(o, "paused_at", (double)site->pause_at);
 	cJSON_AddStringToObject(o, "paused_by", site->pause_by);
-	cJSON_AddStringToObject(o, "pause_note", site->pause_note);
+	cJSON_AddStringToObject(o, "pause_note", known ? site->pause_note : "");
 	for (int i = 0; i < STATUS_COUNT; i++)
 		add_int64(counts, status_name((enum event_status)i), site->counts[i]);
 	add_int64(o, "oldest_pending_id", site->oldest_pending_id);
@@ -128,9 +129,10 @@ site_json(const struct audit_site *site)
 	return o;
 }
 
-/* Adds the sites, or null when the database cannot be read. */
+/* Adds the sites, or null when the database cannot be read. known: somebody who has logged in asks.
+ */
 static void
-add_sites(cJSON *to, struct admin *a)
+add_sites(cJSON *to, struct admin *a, bool known)
 {
 	struct audit_site *sites = NULL;
 	size_t n = 0;
@@ -145,7 +147,7 @@ add_sites(cJSON *to, struct admin *a)
 	}
 	list = cJSON_AddArrayToObject(to, "sites");
 	for (size_t i = 0; i < n; i++)
-		cJSON_AddItemToArray(list, site_json(&sites[i]));
+		cJSON_AddItemToArray(list, site_json(&sites[i], known));
 	free(sites);
 }
 
@@ -198,7 +200,7 @@ overview_get(const struct admin_request *r, struct admin_reply *reply)
 	cJSON_AddBoolToObject(o, "stopping", atomic_load(&r->admin->stopping));
 	cJSON_AddBoolToObject(o, "reload_failed", atomic_load(&r->admin->reload_failed));
 	add_storage(o, r->admin);
-	add_sites(o, r->admin);
+	add_sites(o, r->admin, r->person.level >= WHO_READS);
 	add_series(o, "hour", &r->admin->minutes, HOUR, 1);
 	add_series(o, "day", &r->admin->minutes, DAY, HOUR);
 	text = cJSON_PrintUnformatted(o);

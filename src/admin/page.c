@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "admin/admin_private.h"
 #include "admin/routes.h"
+#include "admin/state.h"
 
 static const char *
 type_of(const char *path)

@@ -1,15 +1,21 @@
 /*
- * The path of a request: its head is checked (host, path, method, query), a body is dropped, and
- * its route answers. Every refusal is an answer with a code, a count and a log line.
+ * The path of a request: its head is checked (host, path, method, query, who asks and from which
+ * page), the body of a POST is kept and any other dropped, and its route answers, at once or later.
+ * Every refusal is an answer with a code, a count and a log line.
  */
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "admin/accept.h"
-#include "admin/admin_private.h"
+#include "admin/metrics/accept.h"
+#include "admin/permission.h"
 #include "admin/routes.h"
+#include "admin/state.h"
+#include "event/json/json.h"
 
 #define REFUSED_LOG_MS 60000
+#define WORDS_SIZE 1024 /* bytes of the words of a refusal */
 
 static const struct answer not_found = { .status = 404,
 	.code = "not_found",
@@ -28,13 +34,21 @@ static const struct answer no_memory = {
 	.status = 503, .code = "busy", .message = "out of memory; try again", .retry_after = 1
 };
 
+/* A page whose own name leads here has that name in the Host header. It cannot have a session,
+ * which belongs to another name, nor come through TLS, whose certificate has another name, too. */
+static bool
+is_right_host(const struct conn *c, const struct http_head *h)
+{
+	bool proves = conn_client(c) != NULL || (conn_is_tls(c) && !conn_is_local(c));
+
+	return h->host.n == 0 || proves || admin_host_is_local(h->host);
+}
+
 static const struct answer *
 check_head(const struct conn *c, const struct http_head *h, const struct route *route,
     struct answer *wrong_method)
 {
-	/* A page whose own name leads here does not have the name in the certificate of a TLS
-	 * address, so clients with certificates may use any. */
-	if (h->host.n > 0 && conn_client(c) == NULL && !admin_host_is_local(h->host))
+	if (!is_right_host(c, h))
 		return &wrong_host;
 	if (route == NULL)
 		return &not_found;
@@ -48,6 +62,25 @@ check_head(const struct conn *c, const struct http_head *h, const struct route *
 	return h->query.n >= ADMIN_QUERY_SIZE ? &long_query : NULL;
 }
 
+static void
+free_request(struct admin_request *r)
+{
+	body_free(&r->body, &r->admin->server->quota);
+	free(r);
+}
+
+/* Returns the answer that refuses the request, or NULL. */
+static const struct answer *
+fill(struct admin_request *r, struct conn *c, const struct http_head *h)
+{
+	r->method = h->method;
+	r->openmetrics = accept_prefers_openmetrics(h->accept);
+	r->tls = conn_is_tls(c);
+	if (h->query.n > 0)
+		memcpy(r->query, h->query.p, h->query.n);
+	return permission_check(r, c, h);
+}
+
 void
 admin_on_head(struct conn *c, const struct http_head *h, void *arg)
 {
@@ -58,40 +91,104 @@ admin_on_head(struct conn *c, const struct http_head *h, void *arg)
 
 	if (refusal == NULL && (r = calloc(1, sizeof(*r))) == NULL)
 		refusal = &no_memory;
-	if (r == NULL) {
+	if (refusal == NULL) {
+		r->admin = arg;
+		r->route = route;
+		refusal = fill(r, c, h);
+	}
+	if (refusal != NULL) {
 		conn_refuse(c, refusal);
+		if (r != NULL)
+			free_request(r);
 		return;
 	}
-	r->admin = arg;
-	r->route = route;
-	r->method = h->method;
-	r->openmetrics = accept_prefers_openmetrics(h->accept);
-	if (h->query.n > 0)
-		memcpy(r->query, h->query.p, h->query.n);
 	c->owner = r;
+	c->body = r->method == HTTP_POST ? &r->body : NULL;
+}
+
+/* ---- the answer ------------------------------------------------------------------------------ */
+
+void
+admin_reply_init(struct admin_reply *reply)
+{
+	*reply = (struct admin_reply){ .status = 200, .type = "text/plain; charset=utf-8" };
+	buf_init(&reply->body, ADMIN_MAX_REPLY);
+}
+
+void
+admin_reply_free(struct admin_reply *reply)
+{
+	buf_free(&reply->body);
+}
+
+void
+admin_reply_refuse(struct admin_reply *reply, int status, const char *code, const char *format, ...)
+{
+	char words[WORDS_SIZE];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(words, sizeof(words), format, args);
+	va_end(args);
+	reply->status = status;
+	reply->code = code;
+	reply->type = "application/json";
+	buf_clear(&reply->body);
+	buf_printf(&reply->body, "{\"success\":false,\"code\":\"%s\",\"message\":", code);
+	json_string_append(&reply->body, slice_from(words));
+	buf_append_byte(&reply->body, '}');
+}
+
+/* Frees the request. */
+static void
+answer(struct conn *c, struct admin_request *r, struct admin_reply *reply)
+{
+	const struct answer_content content = {
+		.type = reply->type,
+		.body = buf_slice(&reply->body),
+		.headers = reply->headers,
+	};
+	const struct answer answer = {
+		.status = reply->status,
+		.code = reply->code,
+		.message = reply->code,
+		.retry_after = reply->retry_after,
+		.probe = reply->probe,
+		.content = &content,
+	};
+
+	c->owner = NULL;
+	c->body = NULL;
+	conn_answer(c, reply->body.failed ? &no_memory : &answer);
+	free_request(r);
 }
 
 void
 admin_on_body(struct conn *c, void *arg)
 {
 	struct admin_request *r = c->owner;
-	struct admin_reply reply = { .status = 200, .type = "text/plain; charset=utf-8" };
-	struct answer_content content = { .headers = "" };
-	struct answer answer = { .content = &content };
+	struct admin_reply reply;
 
 	(void)arg;
-	buf_init(&reply.body, ADMIN_MAX_REPLY);
-	r->route->get(r, &reply);
-	content.type = reply.type;
-	content.body = buf_slice(&reply.body);
-	answer.status = reply.status;
-	answer.code = reply.code;
-	answer.message = reply.code;
-	answer.probe = reply.probe;
-	c->owner = NULL;
-	conn_answer(c, reply.body.failed ? &no_memory : &answer);
-	buf_free(&reply.body);
-	free(r);
+	admin_reply_init(&reply);
+	r->conn = c;
+	if (r->method == HTTP_POST)
+		r->route->post(r, &reply);
+	else
+		r->route->get(r, &reply);
+	if (!r->waits)
+		answer(c, r, &reply);
+	admin_reply_free(&reply);
+}
+
+void
+admin_answer(struct admin_request *r, struct admin_reply *reply)
+{
+	struct conn *c = r->conn;
+
+	server_touch(r->admin->server);
+	answer(c, r, reply);
+	conn_run(c);
 }
 
 void
@@ -111,6 +208,10 @@ admin_on_refused(struct conn *c, const struct answer *a, void *arg)
 void
 admin_on_gone(void *owner, void *arg)
 {
+	struct admin_request *r = owner;
+
 	(void)arg;
-	free(owner);
+	if (r->gone != NULL)
+		r->gone(r->gone_arg);
+	free_request(r);
 }

@@ -5,30 +5,34 @@
 #include <string.h>
 
 #include "admin/health.h"
-#include "admin/metrics.h"
+#include "admin/metrics/metrics.h"
 #include "admin/operations.h"
 #include "admin/overview.h"
 #include "admin/page.h"
+#include "admin/who/login.h"
 #include "base/loopback.h"
 
 static const struct route routes[] = {
-	{ "/", page_get },
-	{ "/dashboard.css", page_get },
-	{ "/dashboard.js", page_get },
-	{ "/api.js", page_get },
-	{ "/chart.js", page_get },
-	{ "/dom.js", page_get },
-	{ "/icon.svg", page_get },
-	{ "/operations.js", page_get },
-	{ "/overview.js", page_get },
-	{ "/parts.css", page_get },
-	{ "/storage.js", page_get },
-	{ "/words.js", page_get },
-	{ "/api/overview", overview_get },
-	{ "/api/operations", operations_get },
-	{ "/metrics", metrics_get },
-	{ "/healthz", health_get_live },
-	{ "/readyz", health_get_ready },
+	{ "/", ROUTE_OPEN, page_get, NULL },
+	{ "/dashboard.css", ROUTE_OPEN, page_get, NULL },
+	{ "/dashboard.js", ROUTE_OPEN, page_get, NULL },
+	{ "/api.js", ROUTE_OPEN, page_get, NULL },
+	{ "/chart.js", ROUTE_OPEN, page_get, NULL },
+	{ "/dom.js", ROUTE_OPEN, page_get, NULL },
+	{ "/icon.svg", ROUTE_OPEN, page_get, NULL },
+	{ "/operations.js", ROUTE_OPEN, page_get, NULL },
+	{ "/overview.js", ROUTE_OPEN, page_get, NULL },
+	{ "/parts.css", ROUTE_OPEN, page_get, NULL },
+	{ "/storage.js", ROUTE_OPEN, page_get, NULL },
+	{ "/words.js", ROUTE_OPEN, page_get, NULL },
+	{ "/api/session", ROUTE_ANYONE, login_get_session, NULL },
+	{ "/api/login", ROUTE_ANYONE, NULL, login_post },
+	{ "/api/logout", ROUTE_ANYONE, NULL, login_post_logout },
+	{ "/api/overview", ROUTE_OPEN_LOCAL, overview_get, NULL },
+	{ "/api/operations", ROUTE_READ, operations_get, NULL },
+	{ "/metrics", ROUTE_OPEN_LOCAL, metrics_get, NULL },
+	{ "/healthz", ROUTE_OPEN, health_get_live, NULL },
+	{ "/readyz", ROUTE_OPEN, health_get_ready, NULL },
 };
 
 const struct route *
@@ -43,13 +47,17 @@ admin_route_find(struct slice path)
 bool
 admin_route_allows(const struct route *r, enum http_method method)
 {
+	if (method == HTTP_POST)
+		return r->post != NULL;
 	return r->get != NULL && (method == HTTP_GET || method == HTTP_HEAD);
 }
 
 const char *
 admin_route_allowed(const struct route *r)
 {
-	return r->get != NULL ? "GET, HEAD" : "";
+	if (r->post == NULL)
+		return "GET, HEAD";
+	return r->get != NULL ? "GET, HEAD, POST" : "POST";
 }
 
 /* The length of the host in "host", "host:port", "[v6]" or "[v6]:port". */

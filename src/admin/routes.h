@@ -11,10 +11,24 @@
 struct admin_request;
 struct admin_reply;
 
+/* Who may use a path. request.c asks before the path's function is called. */
+enum route_permission {
+	ROUTE_OPEN,       /* everybody; nobody looks who asks */
+	ROUTE_ANYONE,     /* everybody; the function gets to know who asks */
+	ROUTE_OPEN_LOCAL, /* everybody where only this machine can connect; elsewhere as ROUTE_READ
+			   */
+	ROUTE_READ,       /* persons and programs with a token, or a client's certificate */
+	ROUTE_ACT         /* those with the token for acting */
+};
+
 struct route {
 	const char *path;
-	/* Answers GET, and HEAD with the same headers. Admin's thread; may read the database. */
+	enum route_permission permission;
+	/* Answers GET, and HEAD with the same headers; NULL: there is none. Admin's thread; may
+	 * read the database. */
 	void (*get)(const struct admin_request *r, struct admin_reply *reply);
+	/* Answers POST; NULL: there is none. It may also let the request wait (state.h). */
+	void (*post)(struct admin_request *r, struct admin_reply *reply);
 };
 
 /* NULL: there is nothing at that path. */

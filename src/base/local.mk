@@ -24,6 +24,10 @@ src_libbentospool_a_SOURCES += \
 	src/base/rand.h \
 	src/base/shared.h \
 	src/base/similar.h \
+	src/base/secret/constant_time.c \
+	src/base/secret/constant_time.h \
+	src/base/secret/sha256.c \
+	src/base/secret/sha256.h \
 	src/base/siphash.c \
 	src/base/siphash.h \
 	src/base/slice.h \

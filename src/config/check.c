@@ -214,20 +214,24 @@ check_limits(const struct config *c, struct err *e)
 	return 0;
 }
 
-/* Whoever reaches the admin listener reads everything that it serves. */
+/* Who reaches the admin listener from another machine must prove himself, over TLS. */
 static int
 check_admin(const struct config *c, struct err *e)
 {
+	const struct config_admin *a = &c->admin;
+
 	for (size_t i = 0; i < c->admin.listen.n; i++) {
 		const char *address = c->admin.listen.item[i];
-		bool proves = address_is_tls(address) && c->admin.tls.client_ca_file[0] != '\0';
+		bool proves =
+		    address_is_tls(address)
+		    && (a->tls.client_ca_file[0] != '\0' || a->read_token_file[0] != '\0');
 
 		if (!address_is_local(address) && !proves)
 			return err_set(e, ERR_INPUT,
 			    "%s: admin: listen: other machines can reach %s, and nobody has to log "
-			    "in there: listen on a loopback address or a unix socket, and put a "
-			    "proxy that asks for a password in front of it; or listen on tls: and "
-			    "set client_ca_file",
+			    "in there: listen on tls: and set read_token_file or client_ca_file; "
+			    "or "
+			    "listen on a loopback address or a unix socket",
 			    config_origin(c), address);
 	}
 	return 0;

@@ -5,6 +5,7 @@
  */
 #include "config/config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +35,14 @@ clear_section(enum setting_section section, void *base)
 }
 
 static void
+wipe(char *secret)
+{
+	if (secret != NULL)
+		explicit_bzero(secret, strlen(secret));
+	free(secret);
+}
+
+static void
 free_config(struct shared *s)
 {
 	struct config *c = (struct config *)s;
@@ -47,6 +56,8 @@ free_config(struct shared *s)
 	clear_section(SECTION_INGEST, &c->ingest);
 	clear_section(SECTION_ADMIN, &c->admin);
 	clear_section(SECTION_RETENTION, &c->retention);
+	wipe(c->admin.read_token);
+	wipe(c->admin.act_token);
 	config_list_clear(&c->files);
 	free(c->places);
 	free(c->sites);
@@ -77,7 +88,10 @@ set_defaults(struct config *c, struct err *e)
 	c->file = strdup("");
 	c->warning = strdup("");
 	c->places = calloc(setting_count(), sizeof(*c->places));
-	if (c->file == NULL || c->warning == NULL || c->places == NULL)
+	c->admin.read_token = strdup("");
+	c->admin.act_token = strdup("");
+	if (c->file == NULL || c->warning == NULL || c->places == NULL
+	    || c->admin.read_token == NULL || c->admin.act_token == NULL)
 		return err_nomem(e);
 	for (const struct setting *s = settings; s->name != NULL; s++)
 		if (s->section != SECTION_SITE
@@ -245,6 +259,63 @@ read_secrets(struct config *c, struct err *e)
 	return 0;
 }
 
+/* A token is typed, pasted and sent in a header, so it has only bytes that survive all three. */
+static int
+check_token(const char *token, const char *path, struct err *e)
+{
+	size_t n = strlen(token);
+
+	if (n < CONFIG_TOKEN_MIN || n > CONFIG_TOKEN_MAX)
+		return err_set(e, ERR_INPUT,
+		    "%s holds a token of %zu characters, which must have %d to %d: make one with "
+		    "openssl rand -hex 32",
+		    path, n, CONFIG_TOKEN_MIN, CONFIG_TOKEN_MAX);
+	for (size_t i = 0; i < n; i++)
+		if (!isgraph((unsigned char)token[i]))
+			return err_set(e, ERR_INPUT,
+			    "%s holds a blank, a control character or a character beyond ASCII: "
+			    "make a "
+			    "token with openssl rand -hex 32",
+			    path);
+	return 0;
+}
+
+static int
+read_token(char **token, const char *path, const char *name, struct err *e)
+{
+	char *text;
+
+	if (path[0] == '\0')
+		return 0;
+	if (secret_read(path, &text, e) != 0)
+		return err_wrap(e, "%s", name);
+	if (check_token(text, path, e) != 0) {
+		wipe(text);
+		return err_wrap(e, "%s", name);
+	}
+	wipe(*token);
+	*token = text;
+	return 0;
+}
+
+/* Whoever may only read would also act with a token that serves for both. */
+static int
+read_tokens(struct config *c, struct err *e)
+{
+	struct config_admin *a = &c->admin;
+	int rc = 0;
+
+	if (read_token(&a->read_token, a->read_token_file, "read_token_file", e) != 0
+	    || read_token(&a->act_token, a->act_token_file, "act_token_file", e) != 0)
+		rc = -1;
+	else if (a->read_token[0] != '\0' && strcmp(a->read_token, a->act_token) == 0)
+		rc = err_set(e, ERR_INPUT,
+		    "read_token_file and act_token_file hold the same token: put another one into "
+		    "%s",
+		    a->act_token_file);
+	return rc == 0 ? 0 : err_wrap(e, "%s: admin", config_origin(c));
+}
+
 /* ---- all of it ------------------------------------------------------------------------------ */
 
 static int
@@ -310,8 +381,8 @@ fill(struct config *c, const struct config_request *r, struct err *e)
 		return -1;
 	if (r->reading)
 		return 0;
-	if (read_secrets(c, e) != 0 || check_all(c, e) != 0 || warn_write_keys(c, e) != 0
-	    || tls_files_try(c, e) != 0)
+	if (read_secrets(c, e) != 0 || read_tokens(c, e) != 0 || check_all(c, e) != 0
+	    || warn_write_keys(c, e) != 0 || tls_files_try(c, e) != 0)
 		return -1;
 	return r->starting ? 0 : config_check_archive(c, e);
 }

@@ -26,7 +26,9 @@
 #define CONFIG_MAX_SITES 1000
 #define CONFIG_MAX_FILES 1024     /* the file and those that it includes */
 #define CONFIG_MAX_TOTAL 16777216 /* bytes of all these files */
-#define CONFIG_MAX_DEPTH 8        /* files that include each other, with the first */
+#define CONFIG_TOKEN_MIN 22       /* characters of a token: 128 random bits as Base64 */
+#define CONFIG_TOKEN_MAX 200
+#define CONFIG_MAX_DEPTH 8 /* files that include each other, with the first */
 
 struct config_list {
 	char **item;
@@ -68,6 +70,10 @@ struct config_ingest {
 struct config_admin {
 	struct config_tls tls;
 	struct config_list listen; /* empty: nothing is served */
+	char *read_token_file;
+	char *act_token_file;
+	char *read_token; /* what the files hold; "": none. Not while `reading` */
+	char *act_token;
 };
 
 /* In days; 0: forever. */

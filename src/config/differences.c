@@ -78,6 +78,29 @@ compare_site(cJSON *list, const struct config_site *old, const struct config *ne
 	    SECTION_SITE, e);
 }
 
+/* Another token in the same file. */
+static int
+compare_token(
+    const struct pair *p, const char *name, const char *old, const char *new, struct err *e)
+{
+	char line[64];
+
+	if (strcmp(old, new) == 0)
+		return 0;
+	snprintf(line, sizeof(line), "%s%s: another token", p->where, name);
+	return cJSON_AddItemToArray(p->list, cJSON_CreateString(line)) ? 0 : err_nomem(e);
+}
+
+static int
+compare_tokens(const struct pair *p, struct err *e)
+{
+	const struct config_admin *old = p->old, *new = p->new;
+
+	if (compare_token(p, "read_token_file", old->read_token, new->read_token, e) != 0)
+		return -1;
+	return compare_token(p, "act_token_file", old->act_token, new->act_token, e);
+}
+
 static int
 compare_all(cJSON *list, const struct config *old, const struct config *new, struct err *e)
 {
@@ -88,7 +111,7 @@ compare_all(cJSON *list, const struct config *old, const struct config *new, str
 		0 };
 
 	if (compare(&top, SECTION_TOP, e) != 0 || compare(&ingest, SECTION_INGEST, e) != 0
-	    || compare(&admin, SECTION_ADMIN, e) != 0
+	    || compare(&admin, SECTION_ADMIN, e) != 0 || compare_tokens(&admin, e) != 0
 	    || compare(&retention, SECTION_RETENTION, e) != 0)
 		return -1;
 	for (size_t i = 0; i < old->n_sites; i++)

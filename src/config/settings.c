@@ -112,13 +112,17 @@ const struct setting settings[] = {
 	  .help = "days before the end of the certificate from which status --check fails and alarm_command runs" },
 
 	{ ADMIN(listen), LIST(NULL), .check = address_check_listen,
-	  .help = "addresses that serve metrics and health checks, such as 127.0.0.1:7390 or unix:/path; empty: none" },
+	  .help = "addresses that serve the dashboard, metrics and health checks, such as 127.0.0.1:7390; empty: none" },
 	{ ADMIN_TLS(certificate_file), TEXT(""), .live = true,
 	  .help = "PEM file with the certificate of tls: addresses, then those that lead to a root" },
 	{ ADMIN_TLS(private_key_file), TEXT(""), .live = true,
 	  .help = "PEM file with the private key of certificate_file; mode 0600" },
 	{ ADMIN_TLS(client_ca_file), TEXT(""), .live = true,
 	  .help = "PEM file of authorities; on tls: addresses clients need a certificate from one of them; empty: none" },
+	{ ADMIN(read_token_file), TEXT(""), .live = true,
+	  .help = "file with the token for reading events and operations on the dashboard; mode 0600; empty: none" },
+	{ ADMIN(act_token_file), TEXT(""), .live = true,
+	  .help = "file with the token for changing events and sites on the dashboard; mode 0600; empty: none" },
 
 	{ RETENTION(delivered_payload), DAYS("30"), .live = true,
 	  .help = "days to keep the body of a delivered event; 0: as long as its row" },

@@ -88,9 +88,11 @@ use_config(struct daemon *d, struct config *c, struct err *e)
 		config_free(c);
 		return err_nomem(e);
 	}
-	if (prepare_certificates(d, c, e) != 0 || reload_ingest(d, c, ids, e) != 0
-	    || reload_dispatcher(d, c, ids, e) != 0) {
+	if (prepare_certificates(d, c, e) != 0
+	    || admin_prepare_tokens(d->admin, c->admin.read_token, c->admin.act_token, e) != 0
+	    || reload_ingest(d, c, ids, e) != 0 || reload_dispatcher(d, c, ids, e) != 0) {
 		cancel_certificates(d);
+		admin_cancel_tokens(d->admin);
 		(void)reload_ingest(d, d->config, d->site_ids, NULL);
 		config_free(c);
 		free(ids);
@@ -98,6 +100,7 @@ use_config(struct daemon *d, struct config *c, struct err *e)
 	}
 	for (size_t i = 0; i < TLS_FILES_SECTIONS; i++)
 		certificates_commit(d->certificates[i]);
+	admin_commit_tokens(d->admin);
 	alarm_set(d->alarm, &c->alarm_command);
 	wiring_log(c);
 	config_free(d->config);

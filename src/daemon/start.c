@@ -337,6 +337,8 @@ start_admin(struct daemon *d, struct err *e)
 		.outbox = d->outbox,
 		.requests = ingest_outcomes(d->ingest),
 		.tls = certificates_context(d->certificates[1]),
+		.read_token = d->config->admin.read_token,
+		.act_token = d->config->admin.act_token,
 		.certificates = { certificates_meter(d->certificates[0]),
 		    certificates_meter(d->certificates[1]) },
 	};

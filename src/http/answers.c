@@ -26,6 +26,7 @@ reason_phrase(int status)
 		{ 403, "Forbidden" },
 		{ 404, "Not Found" },
 		{ 405, "Method Not Allowed" },
+		{ 409, "Conflict" },
 		{ 413, "Content Too Large" },
 		{ 415, "Unsupported Media Type" },
 		{ 429, "Too Many Requests" },
@@ -169,7 +170,9 @@ print_head(struct buf *b, const struct answers *all, const struct answer *a,
 	if (a->status == 415)
 		buf_append_literal(b, "Accept-Encoding: gzip\r\n");
 	/* A page must not make the browser ask its user for a password. */
-	if (a->status == 401 && m->origin.p == NULL)
+	if (a->status == 401 && all->challenge != NULL)
+		buf_printf(b, "WWW-Authenticate: %s\r\n", all->challenge);
+	else if (a->status == 401 && m->origin.p == NULL)
 		buf_printf(b, "WWW-Authenticate: Basic realm=\"%s\"\r\n",
 		    m->bento ? "Bento" : "write key");
 	print_cors(b, m);

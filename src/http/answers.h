@@ -28,7 +28,7 @@ struct answer_content {
 
 /* One answer. Its texts are borrowed until it is printed. */
 struct answer {
-	int status;           /* 200, 204, 400, 401, 403, 404, 405, 413, 415, 429 or 503 */
+	int status;           /* one of those in answers.c */
 	const char *code;     /* a word for programs; NULL: success */
 	const char *message;  /* a sentence for people; NULL: success */
 	unsigned retry_after; /* seconds; 0: no Retry-After header */
@@ -60,7 +60,8 @@ struct answers {
 	char date[40];
 	char ok[3][256]; /* the plain 200: for keep-alive, close, HTTP/1.0 */
 	size_t ok_n[3];
-	const char *headers; /* of every response, each with its \r\n; borrowed */
+	const char *headers;   /* of every response, each with its \r\n; borrowed */
+	const char *challenge; /* of a 401; NULL: a write key, or Bento's credentials; borrowed */
 	struct buf text, body;
 };
 

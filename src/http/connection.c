@@ -20,21 +20,34 @@ const struct answer conn_no_room = { .status = 503,
 	.code = "busy",
 	.message = "the memory for waiting requests is full; try again",
 	.retry_after = 1 };
-static const struct answer too_slow = { .status = 503,
-	.code = "request_timeout",
-	.message = "the request was not complete in time",
-	.retry_after = 1 };
-static const struct answer commit_late = { .status = 503,
-	.code = "commit_timeout",
-	.message = "the events could not be stored in time; try again",
-	.retry_after = 5 };
-
 /* Only counted and logged, because the client has closed the connection. */
 static const struct answer cut_off = { .status = 400,
 	.code = "cut_off",
 	.message = "the client closed the connection in the middle of a request" };
 
 /* ---- state -------------------------------------------------------------------------- */
+
+static bool
+waits_for_client(enum conn_state state)
+{
+	return state == CONN_HEAD || state == CONN_BODY || state == CONN_WRITE
+	       || state == CONN_LINGER;
+}
+
+/* A request keeps its place among the slow ones from its first byte to its last. */
+static void
+move_among_slow(struct conn *c, enum conn_state state)
+{
+	struct server *s = c->server;
+	bool was = waits_for_client(c->state), is = waits_for_client(state);
+
+	if (was && !is) {
+		TAILQ_REMOVE(&s->slow, c, queue);
+	} else if (!was && is) {
+		TAILQ_INSERT_TAIL(&s->slow, c, queue);
+		c->since = s->now;
+	}
+}
 
 void
 conn_set_state(struct conn *c, enum conn_state state, int64_t wait_ms)
@@ -47,6 +60,7 @@ conn_set_state(struct conn *c, enum conn_state state, int64_t wait_ms)
 		TAILQ_REMOVE(&s->handshakes, c, queue);
 		handshakes_ended(s);
 	}
+	move_among_slow(c, state);
 	if (state == CONN_IDLE)
 		TAILQ_INSERT_TAIL(&s->idle, c, queue);
 	c->state = state;
@@ -325,8 +339,10 @@ begin(struct conn *c)
 }
 
 int
-conn_new(struct server *s, int fd, struct tls_context *tls)
+conn_new(const struct server_listener *l, int fd)
 {
+	struct server *s = l->server;
+	struct tls_context *tls = l->listener.is_tls ? s->tls : NULL;
 	struct conn *c = calloc(1, sizeof(*c));
 
 	if (c != NULL && tls != NULL)
@@ -339,6 +355,7 @@ conn_new(struct server *s, int fd, struct tls_context *tls)
 	}
 	c->server = s;
 	c->fd = fd;
+	c->local = l->local;
 	buf_init(&c->allow, ANSWER_ALLOW_MAX + 1);
 	event_assign(&c->read_event, s->base, fd, EV_READ | EV_PERSIST, on_readable, c);
 	event_assign(&c->write_event, s->base, fd, EV_WRITE | EV_PERSIST, on_writable, c);
@@ -374,10 +391,13 @@ conn_close(struct conn *c)
 	server_conn_ended(s);
 }
 
+/* Whether the end of the client's bytes ends the connection. */
 static bool
 waits_for_bytes(const struct conn *c)
 {
-	return c->state != CONN_WAIT && c->state != CONN_WRITE;
+	if (c->state == CONN_WAIT)
+		return c->server->o.ends_with_client;
+	return c->state != CONN_WRITE;
 }
 
 /* Handles the end of what the client sends. */
@@ -422,39 +442,4 @@ conn_end_idle(struct conn *c)
 	} else {
 		conn_hurry(c);
 	}
-}
-
-void
-conn_hurry(struct conn *c)
-{
-	if (c->deadline > c->server->now + SERVER_FRESH_MS)
-		c->deadline = c->server->now + SERVER_FRESH_MS;
-}
-
-void
-conn_expire(struct conn *c)
-{
-	switch (c->state) {
-	case CONN_HANDSHAKE:
-		conn_give_up_handshake(c, true);
-		break;
-	case CONN_HEAD:
-		c->manner = (struct answer_manner){ 0 };
-		conn_answer_early(c, &too_slow);
-		break;
-	case CONN_BODY:
-		conn_answer_early(c, &too_slow);
-		break;
-	case CONN_WAIT:
-		/* The commit may still succeed: the client's retry is then a duplicate. */
-		conn_answer_early(c, &commit_late);
-		break;
-	case CONN_IDLE:
-	case CONN_WRITE:
-	case CONN_LINGER:
-	case CONN_CLOSED:
-		conn_set_closed(c);
-		break;
-	}
-	conn_run(c);
 }

@@ -38,9 +38,11 @@ struct conn {
 	/* private */
 	struct server *server;
 	int fd;
+	bool local;             /* its listener can be reached from this machine only */
 	struct tls_stream *tls; /* NULL: without TLS */
 	enum conn_state state;
 	int64_t deadline;      /* mono ms */
+	int64_t since;         /* mono ms: when it came to its list of slow ones */
 	bool eof;              /* the client sends no more */
 	bool handshake_writes; /* the handshake waits until the client reads */
 	bool reading;          /* read_event is active */
@@ -59,14 +61,21 @@ struct conn {
 	char *out; /* bytes that the client has not taken yet */
 	size_t out_at, out_n;
 	TAILQ_ENTRY(conn) all;
-	TAILQ_ENTRY(conn) queue; /* among the idle ones, or the handshakes */
+	TAILQ_ENTRY(conn) queue; /* among the idle ones, the slow ones or the handshakes */
 	struct event read_event, write_event;
 };
 
-/* Owns fd. tls: NULL without TLS. Returns -1 without memory, and then closes fd and counts that. */
-int conn_new(struct server *s, int fd, struct tls_context *tls);
+/* Owns fd, a client of that listener. Returns -1 without memory, and then closes fd and counts
+ * that. */
+int conn_new(const struct server_listener *l, int fd);
 /* The names in the client's certificate; NULL when it has shown none. */
 const struct tls_names *conn_client(const struct conn *c);
+/* Whether its listener can be reached from this machine only. */
+bool conn_is_local(const struct conn *c);
+/* Whether the client's bytes are encrypted. */
+bool conn_is_tls(const struct conn *c);
+/* Writes the client's address; all bytes are 0 when it is unknown, or is on a unix socket. */
+void conn_peer(const struct conn *c, struct sockaddr_storage *ret_peer);
 /* Called from hooks.head: answers the request with `a`, whatever its body. The texts of `a` must be
  * static. */
 void conn_refuse(struct conn *c, const struct answer *a);
@@ -86,6 +95,8 @@ void conn_close(struct conn *c);
 void conn_end_idle(struct conn *c);
 /* Brings the deadline of a connection without a request forward, to SERVER_FRESH_MS from now. */
 void conn_hurry(struct conn *c);
+/* Ends a connection that waits for its client, so that another has its place. Frees c. */
+void conn_give_way(struct conn *c);
 /* Handles a passed deadline. May free c. */
 void conn_expire(struct conn *c);
 

@@ -70,7 +70,8 @@ begin_body(struct conn *c)
 	http_chunks_init(&c->chunks);
 	c->left = h->content_length;
 	c->n_received = 0;
-	c->state = CONN_BODY; /* the deadline stays: it belongs to the request */
+	c->state = CONN_BODY; /* deadline and place among the slow ones stay: they belong to the
+				 request */
 }
 
 static bool
@@ -141,7 +142,7 @@ keep_data(struct conn *c, struct slice data)
 static void
 complete(struct conn *c)
 {
-	conn_set_state(c, CONN_WAIT, SERVER_COMMIT_MS);
+	conn_set_state(c, CONN_WAIT, c->server->o.answer_timeout_ms);
 	if (c->gzip != NULL && !gzip_is_complete(c->gzip))
 		conn_refuse(c, &cut_gzip);
 	if (!c->refused) {

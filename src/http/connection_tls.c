@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "http/connection.h"
@@ -58,6 +59,29 @@ const struct tls_names *
 conn_client(const struct conn *c)
 {
 	return c->tls == NULL ? NULL : tls_client(c->tls);
+}
+
+bool
+conn_is_local(const struct conn *c)
+{
+	return c->local;
+}
+
+bool
+conn_is_tls(const struct conn *c)
+{
+	return c->tls != NULL;
+}
+
+void
+conn_peer(const struct conn *c, struct sockaddr_storage *ret_peer)
+{
+	socklen_t n = sizeof(*ret_peer);
+
+	memset(ret_peer, 0, sizeof(*ret_peer));
+	if (getpeername(c->fd, (struct sockaddr *)ret_peer, &n) != 0
+	    || ret_peer->ss_family == AF_UNIX)
+		memset(ret_peer, 0, sizeof(*ret_peer));
 }
 
 /* ---- handshake ---------------------------------------------------------------------- */

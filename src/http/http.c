@@ -7,43 +7,6 @@
 
 #include "http/http_private.h"
 
-#define T (HTTP_TOKEN | HTTP_VISIBLE)
-#define V HTTP_VISIBLE
-#define C HTTP_CONTROL
-
-const unsigned char http_chars[256] = {
-	[0 ... 8] = C,
-	['\n' ... 31] = C,
-	['!'] = T,
-	['"'] = V,
-	['#' ... '\''] = T,
-	['(' ... ')'] = V,
-	['*' ... '+'] = T,
-	[','] = V,
-	['-' ... '.'] = T,
-	['/'] = V,
-	['0' ... '9'] = T,
-	[':' ... '@'] = V,
-	['A' ... 'Z'] = T,
-	['[' ... ']'] = V,
-	['^' ... 'z'] = T,
-	['{'] = V,
-	['|'] = T,
-	['}'] = V,
-	['~'] = T,
-	[127] = C,
-};
-
-#undef T
-#undef V
-#undef C
-
-char
-http_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 /* text is in lower case */
 static bool
 equals_any_case(struct slice s, struct slice text)
@@ -55,24 +18,6 @@ equals_any_case(struct slice s, struct slice text)
 	while (i < s.n && http_lower(s.p[i]) == text.p[i])
 		i++;
 	return i == s.n;
-}
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-struct slice
-http_trim(struct slice s)
-{
-	while (s.n > 0 && is_blank(s.p[0])) {
-		s.p++;
-		s.n--;
-	}
-	while (s.n > 0 && is_blank(s.p[s.n - 1]))
-		s.n--;
-	return s;
 }
 
 static int
@@ -175,30 +120,15 @@ cut_word(struct slice *rest)
 	return word;
 }
 
-static bool
-all_are(struct slice s, unsigned class)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (!http_is(s.p[i], class))
-			return false;
-	return s.n > 0;
-}
-
-bool
-http_is_token(struct slice s)
-{
-	return all_are(s, HTTP_TOKEN);
-}
-
 static int
 take_request_line(struct http_head *h, const char *start, struct slice line)
 {
 	struct slice method = cut_word(&line);
 	struct slice target = method.p == NULL ? SLICE_NONE : cut_word(&line);
 
-	if (!all_are(method, HTTP_TOKEN))
+	if (!http_are(method, HTTP_TOKEN))
 		return bad(h, "the method of the request line is not valid");
-	if (!all_are(target, HTTP_VISIBLE))
+	if (!http_are(target, HTTP_VISIBLE))
 		return bad(h, "the target of the request line is not valid");
 	if (SLICE_IS(line, "HTTP/1.0"))
 		h->http10 = true;
@@ -330,6 +260,9 @@ static const struct kept {
 	    "Authorization is given twice" },
 	{ { "origin", 6 }, offsetof(struct http_head, origin_at), "Origin is given twice" },
 	{ { "accept", 6 }, offsetof(struct http_head, accept_at), NULL },
+	{ { "sec-fetch-site", 14 }, offsetof(struct http_head, fetch_site_at), NULL },
+	{ { "content-type", 12 }, offsetof(struct http_head, content_type_at), NULL },
+	{ { "cookie", 6 }, offsetof(struct http_head, cookie_at), NULL },
 	{ { "content-encoding", 16 }, offsetof(struct http_head, content_encoding_at),
 	    "Content-Encoding is given twice" },
 	{ { "x-signature", 11 }, offsetof(struct http_head, signature_at),
@@ -362,7 +295,7 @@ take_field(struct http_head *h, const struct http_limits *l, const char *start, 
 {
 	struct slice name = { line.p, 0 }, value;
 
-	if (is_blank(line.p[0]))
+	if (http_is_blank(line.p[0]))
 		return bad(h, "a header line begins with white space");
 	while (name.n < line.n && http_is(line.p[name.n], HTTP_TOKEN))
 		name.n++;
@@ -461,6 +394,9 @@ finish_head(struct http_head *h, const char *start)
 	h->accept = slice_at(start, h->accept_at);
 	h->request_headers = slice_at(start, h->request_headers_at);
 	h->box = slice_at(start, h->box_at);
+	h->content_type = slice_at(start, h->content_type_at);
+	h->cookie = slice_at(start, h->cookie_at);
+	h->fetch_site = slice_at(start, h->fetch_site_at);
 	return HTTP_DONE;
 }
 
@@ -485,14 +421,4 @@ http_head_read(
 			return HTTP_BAD;
 	}
 	return result;
-}
-
-size_t
-http_blank(struct slice bytes)
-{
-	size_t n = 0;
-
-	while (n + 1 < bytes.n && bytes.p[n] == '\r' && bytes.p[n + 1] == '\n')
-		n += 2;
-	return n;
 }

@@ -55,7 +55,10 @@ struct http_head {
 	struct slice accept;          /* of several such headers the first */
 	struct slice request_headers; /* Access-Control-Request-Headers, in a preflight */
 	struct slice box;             /* Bentospool-Box, from a spooler that forwards */
-	bool asks_private_network;    /* Access-Control-Request-Private-Network */
+	struct slice content_type;    /* of several such headers the first; so are the next two */
+	struct slice cookie;
+	struct slice fetch_site;   /* Sec-Fetch-Site: what a browser says of the page */
+	bool asks_private_network; /* Access-Control-Request-Private-Network */
 	/* after HTTP_BAD: static text */
 	const char *error;
 
@@ -71,7 +74,8 @@ struct http_head {
 	bool says_keep_alive;
 	unsigned n_headers;
 	struct http_span path_at, query_at, authorization_at, origin_at, content_encoding_at,
-	    signature_at, write_key_at, request_headers_at, box_at, host_at, accept_at;
+	    signature_at, write_key_at, request_headers_at, box_at, host_at, accept_at,
+	    content_type_at, cookie_at, fetch_site_at;
 };
 
 void http_head_init(struct http_head *h);

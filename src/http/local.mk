@@ -5,6 +5,7 @@ src_libbentospool_a_SOURCES += \
 	src/http/body.h \
 	src/http/connection.c \
 	src/http/connection.h \
+	src/http/connection_end.c \
 	src/http/connection_step.c \
 	src/http/connection_tls.c \
 	src/http/gzip.c \
@@ -15,6 +16,7 @@ src_libbentospool_a_SOURCES += \
 	src/http/http.h \
 	src/http/http_chunks.c \
 	src/http/http_private.h \
+	src/http/http_text.c \
 	src/http/inherited.c \
 	src/http/inherited.h \
 	src/http/listen.c \

@@ -119,14 +119,26 @@ any_client_waits(const struct server *s)
 	return false;
 }
 
-/* Closes the connection that has been idle longest, if that is long enough. */
+/* Closes the connection that has waited longest for its client, if that is long enough. */
+static bool
+close_slow(struct server *s)
+{
+	struct conn *c = TAILQ_FIRST(&s->slow);
+
+	if (!s->o.closes_slow || c == NULL || s->now - c->since < SERVER_MIN_SLOW_MS)
+		return false;
+	conn_give_way(c);
+	return true;
+}
+
+/* Closes the connection that has been idle longest, if that is long enough, else a slow one. */
 static bool
 make_room(struct server *s)
 {
 	struct conn *c = TAILQ_FIRST(&s->idle);
 
 	if (c == NULL || s->now - (c->deadline - s->o.idle_timeout_ms) < SERVER_MIN_IDLE_MS)
-		return false;
+		return close_slow(s);
 	conn_close(c);
 	return true;
 }
@@ -221,7 +233,7 @@ accept_one(struct server_listener *l)
 		/* fails on unix sockets, which do not have it */
 		setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		arm_tick(s);
-		return conn_new(s, client, l->listener.is_tls ? s->tls : NULL) == 0;
+		return conn_new(l, client) == 0;
 	}
 	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
 		refuse_client(s, l->listener.fd);
@@ -259,6 +271,7 @@ server_listen(struct server *s, const char *text, struct inherited *inherited, s
 	    && listener_open(text, &l->listener, e) != 0)
 		return -1;
 	l->server = s;
+	l->local = address.local;
 	event_assign(&l->event, s->base, l->listener.fd, EV_READ | EV_PERSIST, on_acceptable, l);
 	if (event_add(&l->event, NULL) != 0) {
 		listener_close(&l->listener);
@@ -429,6 +442,8 @@ server_new(const struct server_options *o, const struct server_hooks *hooks,
 	s->base = base;
 	s->o = *o;
 	s->hooks = *hooks;
+	if (o->answer_timeout_ms == 0)
+		s->o.answer_timeout_ms = SERVER_COMMIT_MS;
 	s->quota.max = o->max_buffered_bytes;
 	/* one byte more than the longest head, so that a longer head is noticed */
 	s->buffer_size = o->limits.max_bytes + 1;
@@ -436,9 +451,11 @@ server_new(const struct server_options *o, const struct server_hooks *hooks,
 		s->buffer_size = SMALLEST_BUFFER;
 	TAILQ_INIT(&s->all);
 	TAILQ_INIT(&s->idle);
+	TAILQ_INIT(&s->slow);
 	TAILQ_INIT(&s->handshakes);
 	answers_init(&s->answers, clock_wall(o->clock), o->max_content,
 	    o->headers == NULL ? "" : o->headers);
+	s->answers.challenge = o->challenge;
 	evtimer_assign(&s->tick, base, on_tick, s);
 	evtimer_assign(&s->stopped_event, base, on_stopped, s);
 	take_reserve(s);

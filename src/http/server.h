@@ -17,10 +17,12 @@
  * are dropped, because closing with unread bytes could destroy the answer on its way. A client that
  * does not finish in time, even one that sends byte by byte, is closed. At the maximum of
  * connections an idle one is closed to make room; without an idle one, new connections wait in the
- * kernel. A TLS handshake has its own deadline, and as many as half of all connections may be in
- * one: then the oldest makes room, if it had a second, or new connections to that listener wait. A
- * handshake that fails, is late or makes room is a refused request. Without file descriptors the
- * listeners pause for a second. Without memory a connection is closed.
+ * kernel. With closes_slow, one that waits for the rest of its request, or for its client to read,
+ * makes room, too: half-sent requests keep nobody out for longer than a second. A TLS handshake has
+ * its own deadline, and as many as half of all connections may be in one: then the oldest makes
+ * room, if it had a second, or new connections to that listener wait. A handshake that fails, is
+ * late or makes room is a refused request. Without file descriptors the listeners pause for a
+ * second. Without memory a connection is closed.
  *
  * A second listener with other handlers is a second server: server_new with its hooks, then
  * server_listen for each address, on the same event base or, with a thread of its own, on another
@@ -51,9 +53,13 @@
 #define SERVER_TICK_MS 250     /* the precision of deadlines */
 #define SERVER_LINGER_MS 2000  /* time for the client to read an early answer */
 #define SERVER_FRESH_MS 1000   /* time for the first request of a new connection during a stop */
-#define SERVER_COMMIT_MS 30000 /* a request that waits longer for its answer gets 503 */
+#define SERVER_COMMIT_MS 30000 /* the default of answer_timeout_ms */
 /* a connection that is idle this long may be closed for a new one */
 #define SERVER_MIN_IDLE_MS 1000
+/* with closes_slow, a connection that has waited for its client this long may be closed for a new
+ * one
+ */
+#define SERVER_MIN_SLOW_MS 1000
 /* a TLS handshake has this long, or request_timeout_ms if that is shorter */
 #define SERVER_HANDSHAKE_MS 10000
 /* a handshake that is this old may be ended for a new one */
@@ -76,6 +82,12 @@ struct server_options {
 	const char *headers; /* lines for every response, each with its \r\n; static; NULL: none */
 	int64_t request_timeout_ms;
 	int64_t idle_timeout_ms;
+	int64_t answer_timeout_ms; /* a request that waits longer for its answer gets 503; 0:
+				      SERVER_COMMIT_MS */
+	bool closes_slow;          /* see above */
+	bool ends_with_client; /* a client that ends its side needs no answer: the owner is told */
+	const char *challenge; /* the WWW-Authenticate header of a 401; static; NULL: a write key or
+				  Bento's credentials */
 	const struct clock *clock;
 };
 
@@ -103,6 +115,7 @@ struct server_listener {
 	struct listener listener;
 	struct event event;
 	struct server *server;
+	bool local; /* other machines cannot reach it */
 	bool waits; /* does not accept connections until a handshake ends */
 };
 
@@ -118,6 +131,8 @@ struct server {
 	size_t n_listeners;
 	struct conn_list all;
 	struct conn_list idle;       /* idle connections, the longest idle first */
+	struct conn_list slow;       /* requests and answers that wait for their clients, the oldest
+					first */
 	struct conn_list handshakes; /* connections in state HANDSHAKE, the oldest first */
 	unsigned n_conns;
 	unsigned n_handshakes;

@@ -9,8 +9,6 @@ src_libbentospool_a_SOURCES += \
 	src/ingest/auth/boxes.h \
 	src/ingest/auth/client_names.c \
 	src/ingest/auth/client_names.h \
-	src/ingest/auth/constant_time.c \
-	src/ingest/auth/constant_time.h \
 	src/ingest/auth/signature.c \
 	src/ingest/auth/signature.h \
 	src/ingest/auth/webhook.c \

@@ -57,7 +57,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_webhook.py
 
 TESTS += $(INTEGRATION_TESTS)
-EXTRA_DIST += $(INTEGRATION_TESTS) tests/lib/python.sh tests/lib/spoolhttp.py tests/lib/spoolfleet.py tests/lib/spoollink.py tests/lib/spoolproxy.py \
+EXTRA_DIST += $(INTEGRATION_TESTS) tests/lib/python.sh tests/lib/spooladmin.py tests/lib/spoolhttp.py tests/lib/spoolfleet.py tests/lib/spoollink.py tests/lib/spoolproxy.py \
 	tests/lib/spoolbrowser.py tests/lib/spoolchecksum.py tests/lib/spoolclock.py tests/lib/spooldashboard.py tests/lib/spooldoctor.py tests/lib/spoolhistory.py tests/lib/spoolmount.py tests/lib/spoolother.py tests/lib/spoolpages.py tests/lib/spoolscreen.py tests/lib/spooltest.py tests/lib/spooltls.py tests/lib/truths.sql tests/lib/wall_clock.c \
 	tests/sdk/bento.mjs tests/sdk/clients.mjs tests/sdk/package.json tests/sdk/page.html tests/sdk/rudder.html tests/sdk/send.mjs \
 	tests/data/alerts.yml \

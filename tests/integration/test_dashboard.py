@@ -9,6 +9,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import spooltest  # noqa: E402
+from spooladmin import READ_TOKEN, Person, token_settings  # noqa: E402
 from spoolhttp import http_request  # noqa: E402
 from spooltest import Daemon, equal, track, true, wait_until  # noqa: E402
 
@@ -27,7 +28,7 @@ def files():
 
 def start(bench, sim, sites=("main",), **top):
     conf = bench.configure({name: bench.site(sim.api_url(), write_keys=[name]) for name in sites},
-                           admin={"listen": ["127.0.0.1:0"]}, **top)
+                           admin={"listen": ["127.0.0.1:0"], **token_settings(bench)}, **top)
     return Daemon(bench, conf, listeners=2)
 
 
@@ -66,7 +67,9 @@ def test_overview_agrees(bench):
     equal((main["oldest_pending_id"], main["paused_at"]), ("0", 0), "nothing waits")
     equal(main["counts"]["invalid"], "1", "an event without an address was stored, and not delivered")
     [row] = bench.rows("SELECT event_id FROM outbox WHERE status = 'pending'")
-    equal((other["oldest_pending_id"], other["pause_note"]), (str(row["event_id"]), EVIL), "one waits")
+    equal((other["oldest_pending_id"], other["pause_note"]), (str(row["event_id"]), ""), "one waits")
+    [_, known] = Person(daemon, READ_TOKEN).read("/api/overview")["sites"]
+    equal(known["pause_note"], EVIL, "its note, for those who have logged in")
     true(0 < other["oldest_pending_at"] <= said["now"], "since then")
     for period, n in (("hour", 60), ("day", 24)):
         equal((len(said[period]["received"]), len(said[period]["delivered"])), (n, n), period)
@@ -79,7 +82,7 @@ def test_overview_agrees(bench):
 def test_headers(bench):
     """every answer has a strict policy; another host gets nothing; nothing can be posted"""
     daemon = start(bench, bench.sim())
-    types = {**{path: KINDS[path.rpartition(".")[2]] for path in files()}, "/api/overview": "application/json", "/api/operations": "application/json"}
+    types = {**{path: KINDS[path.rpartition(".")[2]] for path in files()}, "/api/overview": "application/json", "/api/session": "application/json"}
     for path, kind in types.items():
         status, headers, text = get(daemon, path)
         equal((status, headers["content-type"].split(";")[0]), (200, kind), path)
@@ -92,32 +95,31 @@ def test_headers(bench):
         equal(get(daemon, path, method="POST")[0], 405, f"{path} is read-only")
 
 
-def operations(daemon, query=""):
-    status, headers, text = get(daemon, f"/api/operations{query}")
-    equal((status, headers["content-type"]), (200, "application/json"), text)
-    return json.loads(text)
+def operations(reader, query=""):
+    return reader.read(f"/api/operations{query}")
 
 
 def test_operations(bench):
     """/api/operations: pages, newest first, that agree with the database and name no person"""
     daemon = start(bench, bench.sim())
-    equal(operations(daemon), {"operations": [], "more": False}, "none yet")
+    reader = Person(daemon, READ_TOKEN)
+    equal(operations(reader), {"operations": [], "more": False}, "none yet")
     for more in (False, True):
         for _ in range(1 if more else 20):
             number = len(bench.rows("SELECT operation_id FROM operations"))
             verb = "resume" if number % 2 else "pause"
             done = bench.cli(verb, "--site", "main", "--note", "ann@example.com")
             equal(done.returncode, 0, done.stderr)
-        said = operations(daemon)
+        said = operations(reader)
         equal((len(said["operations"]), said["more"]), (20, more), "one page")
     rows = [str(row["operation_id"]) for row in
             bench.rows("SELECT operation_id FROM operations ORDER BY operation_id DESC")]
     equal([o["operation_id"] for o in said["operations"]], rows[:20], "the newest")
-    older = operations(daemon, f"?before={rows[19]}")
+    older = operations(reader, f"?before={rows[19]}")
     equal(([o["operation_id"] for o in older["operations"]], older["more"]), (rows[20:], False), "the rest")
     true("ann@example.com" not in json.dumps(said), "notes stay in the database")
     equal({o["verb"] for o in said["operations"]}, {"pause", "resume"}, "what")
-    equal(get(daemon, "/api/operations?before=x")[0], 400, "another query")
+    equal(reader.get("/api/operations?before=x")[0], 400, "another query")
 
 
 class Page(HTMLParser):

@@ -18,7 +18,7 @@ def test_overview(bench):
     equal(bench.cli("pause", "--site", "other", "--note", EVIL).returncode, 0, "paused")
     stage.daemon.accept("/v1/batch", {"batch": [track(f"a-{i}") for i in range(7)]}, key="main")
     stage.daemon.accept("/v1/track", track("b-1"), key="other")
-    page = stage.open(words="1 matter for a person.")
+    page = stage.log_in().open(words="1 matter for a person.")
     page.wait_text("Received 8")
     page.wait_text("Delivered 7")
     equal(page.text("nav [data-screen=overview] .count"), "1", "the badge")
@@ -54,7 +54,7 @@ def test_overview_lives(bench):
 def test_keyboard(bench):
     """the keyboard: the skip link, the screens, and the focus on the new screen's heading"""
     stage = Stage(bench)
-    page = stage.open(words="All is well")
+    page = stage.log_in().open(words="All is well")
     page.press("Tab")
     equal(page.focused(), "Skip to the content", "the first stop")
     page.press("Enter")
@@ -73,7 +73,7 @@ def test_operations(bench):
     stage = Stage(bench)
     for i in range(21):
         equal(bench.cli("resume" if i % 2 else "pause", "--site", "main").returncode, 0, "site control")
-    page = stage.open("operations", "Who changed what")
+    page = stage.log_in().open("operations", "Who changed what")
     ids = "[...document.querySelectorAll('tbody tr')].map((row) => row.cells[0].innerText)"
     page.wait(f"{ids}.length === 20", "the newest page")
     equal(page.value(ids), [str(i) for i in range(21, 1, -1)], "newest first")

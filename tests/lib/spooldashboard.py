@@ -1,8 +1,10 @@
 """What the tests of the dashboard's page share: the stage, and what must hold on every screen."""
+import json
 import os
 import sys
 
 import spoolbrowser
+from spooladmin import READ_TOKEN, token_settings
 from spooltest import Daemon, equal, true
 
 EVIL = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
@@ -62,7 +64,7 @@ class Stage:
         self.sim = bench.sim()
         conf = bench.configure(
             {name: bench.site(self.sim.api_url(), write_keys=[name], **site) for name in sites},
-            admin={"listen": ["127.0.0.1:0"], **(admin or {})}, top=top)
+            admin={"listen": ["127.0.0.1:0"], **token_settings(bench), **(admin or {})}, top=top)
         self.daemon = Daemon(bench, conf, listeners=2)
         self.url = self.daemon.url(1)
 
@@ -76,6 +78,15 @@ class Stage:
     def end(cls):
         if cls.browser is not None:
             cls.browser.__exit__()
+
+    def log_in(self, token=READ_TOKEN, name=""):
+        """Opens a session for the page, without the form."""
+        self.page.go(f"{self.url}/#/")
+        request = {"method": "POST", "headers": {"Content-Type": "application/json"},
+                   "body": json.dumps({"token": token, "name": name})}
+        self.page.value(f"fetch('/api/login', {json.dumps(request)}).then((answer) => window.said = answer.status); 0")
+        self.page.wait("window.said === 200", "logged in")
+        return self
 
     def open(self, place="", words=None):
         """Opens a screen by its address, and waits for the words."""

@@ -1,9 +1,11 @@
 # One program for each module, in the directory of its module: tests/unit/ROOM/test_MODULE.c. A
 # program of one file is listed only here; a program with a rig also lists its sources below.
 UNIT_TESTS = \
-	tests/unit/admin/test_exposition \
+	tests/unit/admin/metrics/test_exposition \
 	tests/unit/admin/test_minutes \
 	tests/unit/admin/test_routes \
+	tests/unit/admin/who/test_headers \
+	tests/unit/admin/who/test_who \
 	tests/unit/base/test_base \
 	tests/unit/base/test_encode \
 	tests/unit/base/meter/test_histogram \

@@ -10,7 +10,7 @@
 #include <strings.h>
 
 #include "base/encode.h"
-#include "ingest/auth/constant_time.h"
+#include "base/secret/constant_time.h"
 #include "ingest/ingest.h"
 
 #define KEY_WORDS ((AUTH_KEY_MAX + 8) / 8)

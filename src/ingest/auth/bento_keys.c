@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/secret/constant_time.h"
 #include "ingest/auth/auth.h"
-#include "ingest/auth/constant_time.h"
 #include "ingest/ingest.h"
 
 #define WORDS ((BENTO_KEYS_MAX + 8) / 8)

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/secret/constant_time.h"
 #include "ingest/auth/auth.h"
-#include "ingest/auth/constant_time.h"
 #include "ingest/ingest.h"
 
 #define WORDS ((BOXES_KEY_MAX + 8) / 8)

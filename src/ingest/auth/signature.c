@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/encode.h"
-#include "ingest/auth/constant_time.h"
+#include "base/secret/constant_time.h"
 
 int
 signature_parse(struct slice hex, unsigned char ret_signature[SIGNATURE_SIZE])

@@ -1,7 +1,7 @@
 /* admin/routes and admin/accept: paths, hosts, and the choice of a format. */
 #include "lib/unit.h"
 
-#include "admin/accept.h"
+#include "admin/metrics/accept.h"
 #include "admin/operations.h"
 #include "admin/routes.h"
 

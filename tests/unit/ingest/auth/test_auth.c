@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/secret/constant_time.h"
 #include "ingest/auth/auth.h"
-#include "ingest/auth/constant_time.h"
 #include "ingest/ingest.h"
 
 static const char *const keys_a[] = { "alpha", "alpha2" };

@@ -2,7 +2,7 @@
  * Reads /proc/self. A sandbox may hide it: what cannot be read is left out. /proc/stat is not
  * needed, which units with ProcSubset=pid do not have.
  */
-#include "admin/process.h"
+#include "admin/metrics/process.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "admin/exposition.h"
+#include "admin/metrics/exposition.h"
 
 /* Places in /proc/self/stat, where the state, behind the name of the program, has the place 3. */
 enum {

@@ -2,7 +2,7 @@
  * The two formats differ little: OpenMetrics names a counter without _total where it describes it,
  * names units, and ends with a mark. Numbers are written exactly, never as floating point.
  */
-#include "admin/exposition.h"
+#include "admin/metrics/exposition.h"
 
 #include <inttypes.h>
 #include <stdio.h>

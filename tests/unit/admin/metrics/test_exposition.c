@@ -1,7 +1,7 @@
 /* admin/exposition: both formats byte by byte, escaping, exact numbers. */
 #include "lib/unit.h"
 
-#include "admin/exposition.h"
+#include "admin/metrics/exposition.h"
 
 static const struct metric counter = { "a_seconds_total", METRIC_COUNTER, "seconds", "Some help." };
 static const struct metric gauge = { "b_bytes", METRIC_GAUGE, "bytes", "More help." };

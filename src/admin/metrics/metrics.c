@@ -2,13 +2,13 @@
  * One scrape: reads the sites from the database, the counters from memory, and the sizes of files
  * from the file system. Fails only without memory.
  */
-#include "admin/metrics.h"
+#include "admin/metrics/metrics.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "admin/metrics_private.h"
-#include "admin/process.h"
+#include "admin/metrics/metrics_private.h"
+#include "admin/metrics/process.h"
 #include "base/version.h"
 #include "outbox/meters.h"
 #include "outbox/write/requests.h"

@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "admin/metrics_private.h"
+#include "admin/metrics/metrics_private.h"
 #include "outbox/meters.h"
 
 static const struct label *

@@ -1,6 +1,6 @@
 /* What the kernel knows of this process. Admin's thread; process_started on any. */
-#ifndef ADMIN_PROCESS_H
-#define ADMIN_PROCESS_H
+#ifndef ADMIN_METRICS_PROCESS_H
+#define ADMIN_METRICS_PROCESS_H
 
 #include <stdint.h>
 

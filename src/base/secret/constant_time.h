@@ -2,8 +2,8 @@
  * Compares secrets in a time that depends only on their length, so that timing reveals nothing.
  * Pure.
  */
-#ifndef INGEST_AUTH_CONSTANT_TIME_H
-#define INGEST_AUTH_CONSTANT_TIME_H
+#ifndef BASE_SECRET_CONSTANT_TIME_H
+#define BASE_SECRET_CONSTANT_TIME_H
 
 #include <stddef.h>
 #include <stdint.h>

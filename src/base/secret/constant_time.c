@@ -1,5 +1,5 @@
 /* Turns the result of OpenSSL's comparison into a mask. Cannot fail. */
-#include "ingest/auth/constant_time.h"
+#include "base/secret/constant_time.h"
 
 #include <openssl/crypto.h>
 

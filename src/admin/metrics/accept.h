@@ -1,6 +1,6 @@
 /* The choice of a format by the Accept header. Pure. */
-#ifndef ADMIN_ACCEPT_H
-#define ADMIN_ACCEPT_H
+#ifndef ADMIN_METRICS_ACCEPT_H
+#define ADMIN_METRICS_ACCEPT_H
 
 #include <stdbool.h>
 

@@ -7,8 +7,8 @@
  *
  * A lack of memory shows in the buffer.
  */
-#ifndef ADMIN_EXPOSITION_H
-#define ADMIN_EXPOSITION_H
+#ifndef ADMIN_METRICS_EXPOSITION_H
+#define ADMIN_METRICS_EXPOSITION_H
 
 #include <stdbool.h>
 #include <stddef.h>

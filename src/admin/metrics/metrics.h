@@ -1,6 +1,6 @@
 /* /metrics. Admin's thread. */
-#ifndef ADMIN_METRICS_H
-#define ADMIN_METRICS_H
+#ifndef ADMIN_METRICS_METRICS_H
+#define ADMIN_METRICS_METRICS_H
 
 struct admin_request;
 struct admin_reply;

@@ -1,9 +1,9 @@
 /* Shared by the files that write metrics. Admin's thread. */
-#ifndef ADMIN_METRICS_PRIVATE_H
-#define ADMIN_METRICS_PRIVATE_H
+#ifndef ADMIN_METRICS_METRICS_PRIVATE_H
+#define ADMIN_METRICS_METRICS_PRIVATE_H
 
-#include "admin/admin_private.h"
-#include "admin/exposition.h"
+#include "admin/metrics/exposition.h"
+#include "admin/state.h"
 
 /* One scrape. */
 struct scrape {

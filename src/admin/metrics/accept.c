@@ -3,7 +3,7 @@
  * commas. A quoted parameter with a comma or a semicolon inside is read as two, which no format of
  * metrics has. What cannot be read has the weight 0.
  */
-#include "admin/accept.h"
+#include "admin/metrics/accept.h"
 
 #include <string.h>
 #include <strings.h>

@@ -1,0 +1,175 @@
+/*
+ * A person proves himself by the cookie of a session, a program by a token in each request, both on
+ * TLS addresses perhaps by a certificate. A browser sends cookies on its own, so a request that
+ * changes something must also show that a page of this listener made it: by its Origin, by its
+ * Content-Type, which other pages cannot send unasked, and by what the browser says of the page.
+ */
+#include "admin/permission.h"
+
+#include <string.h>
+
+#include "admin/routes.h"
+#include "admin/state.h"
+#include "admin/who/headers.h"
+#include "admin/who/login.h"
+
+#define NEEDS_READ_TOKEN                                                                           \
+	"reading this needs a token, and none is configured: set read_token_file in the section "  \
+	"admin"
+
+static const struct answer no_read_token = {
+	.status = 403, .code = "no_read_token", .message = NEEDS_READ_TOKEN
+};
+static const struct answer no_act_token = { .status = 403,
+	.code = "no_act_token",
+	.message =
+	    "acting needs a token, and none is configured: set act_token_file in the section "
+	    "admin" };
+static const struct answer login_required = { .status = 401,
+	.code = "login_required",
+	.message = "log in first, or send the token: Authorization: Bearer TOKEN" };
+static const struct answer acting_not_allowed = { .status = 403,
+	.code = "acting_not_allowed",
+	.message = "this token is for reading only: log in with the one for acting" };
+static const struct answer wrong_token = { .status = 401,
+	.code = "wrong_token",
+	.message = "the token is neither that of read_token_file nor that of act_token_file" };
+static const struct answer no_memory = {
+	.status = 503, .code = "busy", .message = "out of memory; try again", .retry_after = 1
+};
+static const struct answer wrong_origin = { .status = 403,
+	.code = "origin_not_allowed",
+	.message =
+	    "only pages of this address may send this request: its Origin header must name the "
+	    "same scheme, host and port as the request itself" };
+static const struct answer cross_site = { .status = 403,
+	.code = "cross_site",
+	.message = "a page of another address made this request" };
+static const struct answer wrong_type = { .status = 415,
+	.code = "content_type_not_allowed",
+	.message = "the Content-Type of this request must be application/json" };
+
+/* ---- who ------------------------------------------------------------------------------------- */
+
+/* The first of the cookies that is the secret of a session counts. */
+static void
+take_session(struct admin_request *r, struct slice cookies)
+{
+	struct slice value;
+
+	while (r->session[0] == '\0'
+	       && (value = headers_next_cookie(&cookies, SLICE(LOGIN_COOKIE))).p != NULL) {
+		const struct who_session *s =
+		    who_find(&r->admin->who, value, clock_mono(r->admin->o.clock));
+
+		if (s == NULL)
+			continue;
+		r->person = s->person;
+		memcpy(r->session, value.p, WHO_SECRET_HEX);
+	}
+}
+
+static const struct answer *
+take_bearer(struct admin_request *r, struct slice token)
+{
+	unsigned wait = 0;
+
+	switch (who_try_token(&r->admin->who, token, &r->from, clock_mono(r->admin->o.clock),
+	    &r->person.level, &wait)) {
+	case WHO_RIGHT:
+		return NULL;
+	case WHO_WRONG:
+		login_note_failure(r);
+		return &wrong_token;
+	case WHO_MUST_WAIT:
+		r->refusal = (struct answer){ .status = 429,
+			.code = LOGIN_TOO_MANY,
+			.message = "too many wrong tokens came from here: wait, then try again",
+			.retry_after = wait };
+		return &r->refusal;
+	case WHO_NO_MEMORY:
+		break;
+	}
+	return &no_memory;
+}
+
+static const struct answer *
+find_person(struct admin_request *r, const struct conn *c, const struct http_head *h)
+{
+	struct slice bearer = headers_bearer(h->authorization);
+	struct sockaddr_storage peer;
+
+	conn_peer(c, &peer);
+	r->from = who_address_of(&peer);
+	if (bearer.p != NULL)
+		return take_bearer(r, bearer);
+	take_session(r, h->cookie);
+	if (r->person.level == WHO_NOBODY && conn_client(c) != NULL)
+		r->person.level = WHO_READS;
+	return NULL;
+}
+
+/* ---- whether --------------------------------------------------------------------------------- */
+
+static const struct answer *
+check_level(const struct admin_request *r, enum who_level needed)
+{
+	const struct who_tokens *tokens = &r->admin->who.tokens;
+
+	if (r->person.level >= needed)
+		return NULL;
+	if (needed == WHO_ACTS && !tokens->has_act)
+		return &no_act_token;
+	if (r->person.level != WHO_NOBODY)
+		return &acting_not_allowed;
+	return tokens->has_read || tokens->has_act ? &login_required : &no_read_token;
+}
+
+static const struct answer *
+check_route(const struct admin_request *r, const struct conn *c)
+{
+	switch (r->route->permission) {
+	case ROUTE_OPEN:
+	case ROUTE_ANYONE:
+		break;
+	case ROUTE_OPEN_LOCAL:
+		return conn_is_local(c) ? NULL : check_level(r, WHO_READS);
+	case ROUTE_READ:
+		return check_level(r, WHO_READS);
+	case ROUTE_ACT:
+		return check_level(r, WHO_ACTS);
+	}
+	return NULL;
+}
+
+/* A program that sends a token was not sent by a page: browsers add no token on their own. */
+static const struct answer *
+check_page(const struct admin_request *r, const struct http_head *h)
+{
+	bool post = r->method == HTTP_POST, bearer = headers_bearer(h->authorization).p != NULL;
+
+	/* Other headers keep a page from reading what is open to everybody. */
+	if (!post && r->route->permission != ROUTE_READ)
+		return NULL;
+	if (h->fetch_site.p != NULL && !SLICE_IS(h->fetch_site, "same-origin")
+	    && (post || !SLICE_IS(h->fetch_site, "none")))
+		return &cross_site;
+	if (!post)
+		return NULL;
+	if (h->origin.p == NULL ? !bearer : !headers_is_own_origin(h->origin, r->tls, h->host))
+		return &wrong_origin;
+	return headers_is_json(h->content_type) ? NULL : &wrong_type;
+}
+
+const struct answer *
+permission_check(struct admin_request *r, const struct conn *c, const struct http_head *h)
+{
+	const struct answer *refusal;
+
+	if (r->route->permission == ROUTE_OPEN)
+		return NULL;
+	admin_take_tokens(r->admin);
+	if ((refusal = check_page(r, h)) != NULL || (refusal = find_person(r, c, h)) != NULL)
+		return refusal;
+	return check_route(r, c);
+}

@@ -1,0 +1,72 @@
+/* Compares texts; nothing fails. What is not well-formed is not found. */
+#include "admin/who/headers.h"
+
+#include <string.h>
+
+#include "http/http.h"
+
+static bool
+equals_any_case(struct slice a, struct slice b)
+{
+	size_t i = 0;
+
+	if (a.n != b.n)
+		return false;
+	while (i < a.n && http_lower(a.p[i]) == http_lower(b.p[i]))
+		i++;
+	return i == a.n;
+}
+
+/* Cuts the text up to the separator from the front of rest, without the blanks around it. */
+static struct slice
+cut(struct slice *rest, char separator)
+{
+	const char *end = rest->n == 0 ? NULL : memchr(rest->p, separator, rest->n);
+	struct slice part = { rest->p, end == NULL ? rest->n : (size_t)(end - rest->p) };
+	size_t used = part.n + (end != NULL);
+
+	rest->p += used;
+	rest->n -= used;
+	return http_trim(part);
+}
+
+struct slice
+headers_next_cookie(struct slice *cookies, struct slice name)
+{
+	while (cookies->n > 0) {
+		struct slice value = cut(cookies, ';');
+		bool has_value = value.n > 0 && memchr(value.p, '=', value.n) != NULL;
+
+		if (has_value && slice_equals(cut(&value, '='), name))
+			return http_trim(value);
+	}
+	return SLICE_NONE;
+}
+
+struct slice
+headers_bearer(struct slice authorization)
+{
+	struct slice scheme = cut(&authorization, ' ');
+
+	if (scheme.p == NULL || !equals_any_case(scheme, SLICE("bearer")))
+		return SLICE_NONE;
+	authorization = http_trim(authorization);
+	return authorization.n == 0 ? SLICE("") : authorization;
+}
+
+bool
+headers_is_json(struct slice content_type)
+{
+	return equals_any_case(cut(&content_type, ';'), SLICE("application/json"));
+}
+
+bool
+headers_is_own_origin(struct slice origin, bool tls, struct slice host)
+{
+	struct slice scheme = tls ? SLICE("https://") : SLICE("http://");
+
+	if (host.n == 0 || origin.n <= scheme.n
+	    || !equals_any_case((struct slice){ origin.p, scheme.n }, scheme))
+		return false;
+	return equals_any_case((struct slice){ origin.p + scheme.n, origin.n - scheme.n }, host);
+}

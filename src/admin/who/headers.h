@@ -1,0 +1,21 @@
+/* What the headers of a request say about who asks, and from which page. Pure. */
+#ifndef ADMIN_WHO_HEADERS_H
+#define ADMIN_WHO_HEADERS_H
+
+#include <stdbool.h>
+
+#include "base/slice.h"
+
+/*
+ * Cuts the next cookie of that name off a Cookie header. Returns its value, absent when there is no
+ * further one. A name may come twice: pages of other ports of this host can set cookies, too.
+ */
+struct slice headers_next_cookie(struct slice *cookies, struct slice name);
+/* Returns the token of an Authorization header; absent for another scheme. */
+struct slice headers_bearer(struct slice authorization);
+/* Whether a Content-Type is JSON, with or without parameters. */
+bool headers_is_json(struct slice content_type);
+/* Whether an Origin is the server's own, as the Host header and the listener name it. */
+bool headers_is_own_origin(struct slice origin, bool tls, struct slice host);
+
+#endif
