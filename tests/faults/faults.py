@@ -29,6 +29,6 @@ def result(**numbers):
 
 
 def progress(text):
-    """Shows how far a whole experiment is."""
-    if whole():
+    """Shows on a terminal how far a whole experiment is."""
+    if whole() and sys.stderr.isatty():
         print(f"\r{text}\033[K", end="", file=sys.stderr, flush=True)
