@@ -9,14 +9,18 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "outbox/read/audit_walk.h"
+#include "base/utf8.h"
+#include "outbox/read/audit_search.h"
 #include "report/event_json.h"
+#include "report/mend.h"
+#include "report/reasons.h"
 #include "report/tally.h"
 #include "term/table.h"
 
 #define GROUPS_MAX 1000
 #define DIGITS_OF_A_NUMBER 5
 #define KEY_MAX 2048
+#define COMPLAINT_COMPARED (COMPLAINT_TEXT / 2) /* bytes of an error */
 
 /* ---- folding -------------------------------------------------------------------------------- */
 
@@ -37,9 +41,9 @@ fold_word(struct slice word, struct buf *to)
 	for (size_t i = 0; i < end; i++)
 		digits += isdigit((unsigned char)word.p[i]) != 0;
 	if (memchr(word.p, '@', end) != NULL)
-		buf_append_literal(to, "(address)");
+		buf_append_literal(to, COMPLAINT_ADDRESS);
 	else if (digits >= DIGITS_OF_A_NUMBER)
-		buf_append_byte(to, '#');
+		buf_append_literal(to, COMPLAINT_NUMBER);
 	else
 		buf_append(to, word.p, end);
 	buf_append(to, word.p + end, word.n - end);
@@ -68,6 +72,7 @@ static void
 copy(char *to, size_t size, struct slice text)
 {
 	snprintf(to, size, "%.*s", (int)(text.n < size ? text.n : size), text.n > 0 ? text.p : "");
+	to[utf8_whole(to, strlen(to))] = '\0';
 }
 
 static void
@@ -78,6 +83,7 @@ begin(struct complaint *c, const struct audit_failure *f, struct slice folded)
 	copy(c->status, sizeof(c->status), f->status);
 	copy(c->reason, sizeof(c->reason), f->reason);
 	copy(c->error, sizeof(c->error), folded);
+	c->is_cut = folded.n >= sizeof(c->error);
 	c->first_at = f->at;
 }
 
@@ -85,6 +91,7 @@ static void
 count(struct complaint *c, const struct audit_failure *f)
 {
 	c->events++;
+	c->is_cut |= f->error.n > COMPLAINT_COMPARED;
 	c->first_at = f->at < c->first_at ? f->at : c->first_at;
 	c->last_at = f->at > c->last_at ? f->at : c->last_at;
 	if (f->event_id < c->example_id)
@@ -101,8 +108,8 @@ add(void *arg, const struct audit_failure *f)
 	struct buf folded, key;
 	struct slice said = f->error;
 
-	if (said.n >= COMPLAINT_TEXT / 2)
-		said.n = COMPLAINT_TEXT / 2;
+	if (said.n > COMPLAINT_COMPARED)
+		said.n = utf8_whole(said.p, COMPLAINT_COMPARED);
 	buf_init(&folded, COMPLAINT_TEXT * 8);
 	complaint_fold(said, &folded);
 	buf_init(&key, KEY_MAX * 8);
@@ -147,6 +154,23 @@ complaints_collect(struct outbox_audit *audit, const struct outbox_filter *filte
 	return 0;
 }
 
+int
+complaints_collect_recent(struct outbox_audit *audit, const struct outbox_filter *filter,
+    struct audit_budget *budget, struct tally **ret_tally, bool *ret_complete, struct err *e)
+{
+	struct tally *t = tally_new(GROUPS_MAX, sizeof(struct complaint));
+
+	if (t == NULL)
+		return err_nomem(e);
+	if (outbox_audit_recent_failures(audit, filter, budget, add, t, ret_complete, e) != 0) {
+		tally_free(t);
+		return -1;
+	}
+	tally_sort(t, weigh);
+	*ret_tally = t;
+	return 0;
+}
+
 void
 complaint_describe(const struct complaint *c, struct buf *to)
 {
@@ -164,25 +188,29 @@ complaint_describe(const struct complaint *c, struct buf *to)
 }
 
 cJSON *
-complaint_json(const struct complaint *c)
+complaint_json(const struct complaint *c, enum json_form form)
 {
 	cJSON *o = cJSON_CreateObject(), *example;
 	bool others = c->status[0] == '\0';
 
-	cJSON_AddNumberToObject(o, "events", (double)c->events);
+	json_add_id(o, "events", c->events, form);
 	json_add_slice(o, "site", others ? SLICE_NONE : slice_from(c->site));
 	json_add_slice(o, "status", others ? SLICE_NONE : slice_from(c->status));
 	json_add_slice(o, "reason", c->reason[0] == '\0' ? SLICE_NONE : slice_from(c->reason));
-	if (c->http_status != 0)
-		cJSON_AddNumberToObject(o, "http_status", c->http_status);
-	else
-		cJSON_AddNullToObject(o, "http_status");
+	if (form == JSON_PAGE)
+		json_add_slice(o, "words",
+		    c->reason[0] == '\0' ? SLICE_NONE : slice_from(reason_in_words(c->reason)));
+	json_add_http_status(o, c->http_status, form);
 	json_add_slice(o, "error", c->error[0] == '\0' ? SLICE_NONE : slice_from(c->error));
-	json_add_time(o, "first_at", c->first_at);
-	json_add_time(o, "last_at", c->last_at);
+	json_add_at(o, "first_at", c->first_at, form);
+	json_add_at(o, "last_at", c->last_at, form);
 	example = cJSON_AddObjectToObject(o, "example");
-	cJSON_AddNumberToObject(example, "event_id", (double)c->example_id);
+	json_add_id(example, "event_id", c->example_id, form);
 	json_add_slice(
 	    example, "error", c->example[0] == '\0' ? SLICE_NONE : slice_from(c->example));
+	if (!others)
+		cJSON_AddItemToObject(o, "mend", mend_json(c));
+	else
+		cJSON_AddNullToObject(o, "mend");
 	return o;
 }

@@ -4,15 +4,22 @@
 #ifndef REPORT_COMPLAINTS_H
 #define REPORT_COMPLAINTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "report/event_json.h"
 
 #define COMPLAINT_TEXT 512
 #define COMPLAINT_WORD 64
 
+/* Placeholders in an error. */
+#define COMPLAINT_ADDRESS "(address)"
+#define COMPLAINT_NUMBER "#"
+
+struct audit_budget;
 struct cJSON;
 struct outbox_audit;
 struct outbox_filter;
@@ -29,6 +36,7 @@ struct complaint {
 	char status[COMPLAINT_WORD];
 	char reason[COMPLAINT_WORD];  /* "" for none */
 	char error[COMPLAINT_TEXT];   /* with placeholders; "" for none */
+	bool is_cut;                  /* only the beginning of the error was compared */
 	char example[COMPLAINT_TEXT]; /* the error of the example */
 };
 
@@ -41,9 +49,13 @@ void complaint_fold(struct slice text, struct buf *to);
 /* Collects values of struct complaint, most events first; the caller calls tally_free. */
 int complaints_collect(struct outbox_audit *audit, const struct outbox_filter *filter,
     struct tally **ret_tally, struct err *e);
+/* The same within a budget. ret_complete: all failures were counted. */
+int complaints_collect_recent(struct outbox_audit *audit, const struct outbox_filter *filter,
+    struct audit_budget *budget, struct tally **ret_tally, bool *ret_complete, struct err *e);
 /* Appends one line: "failed, HTTP 422, rejected". */
 void complaint_describe(const struct complaint *c, struct buf *to);
 
-struct cJSON *complaint_json(const struct complaint *c);
+/* With what mends it (report/mend.h). */
+struct cJSON *complaint_json(const struct complaint *c, enum json_form form);
 
 #endif

@@ -9,6 +9,8 @@ src_libbentospool_a_SOURCES += \
 	src/report/event_report.h \
 	src/report/forecast.c \
 	src/report/forecast.h \
+	src/report/mend.c \
+	src/report/mend.h \
 	src/report/reasons.c \
 	src/report/reasons.h \
 	src/report/requests.c \

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -118,6 +119,17 @@ def test_errors(bench):
     true("2 events failed, HTTP 422, " in text, f"for people: {text}")
     true(f"bentospool show {row['event_id']}\n" in text, f"what to look at: {text}")
     narrow(text, "errors")
+    shown = {shlex.split(line)[1]: shlex.split(line)
+             for line in text.replace("\\\n", "").splitlines() if line.startswith("  bentospool ")}
+    equal(set(shown), {"requeue", "discard"}, "what mends them")
+    for group in found:
+        if group["mend"]["verb"] is None:
+            equal(group["status"], "pending", "nothing has to be done")
+            continue
+        command = shlex.split(group["mend"]["command"])
+        equal(shown[group["mend"]["verb"]], command, "people see the same command")
+        equal(len(objects(bench.cli("list", "--json", *command[2:]))), group["events"], "its filter")
+        true(f"{group['events']} event" in text_of(bench.cli(*command[1:], "--dry-run")), "it runs")
     equal([f["status"] for f in objects(bench.cli("errors", "--json", "--http-status", "503"))],
           ["pending"], "under a filter")
     equal(bench.cli("errors", "--status", "held").returncode, 3, "exit status of no match")

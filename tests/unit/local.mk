@@ -141,6 +141,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/write/test_counts \
 	tests/unit/outbox/write/test_spans \
 	tests/unit/outbox/write/test_unresolved \
+	tests/unit/report/test_mend \
 	tests/unit/report/test_report \
 	tests/unit/report/test_story \
 	tests/unit/term/test_table \
@@ -318,6 +319,7 @@ tests_unit_outbox_read_test_audit_search_SOURCES = \
 	tests/unit/outbox/read/test_audit_search.c tests/unit/outbox/filter/blocks_fixture.h $(TEST_LIB)
 tests_unit_outbox_read_test_audit_walk_SOURCES = tests/unit/outbox/read/test_audit_walk.c \
 	$(HANDMADE)
+tests_unit_report_test_mend_SOURCES = tests/unit/report/test_mend.c $(HANDMADE)
 tests_unit_report_test_story_SOURCES = tests/unit/report/test_story.c $(HANDMADE)
 tests_unit_outbox_recover_test_recover_SOURCES = tests/unit/outbox/recover/test_recover.c $(HANDMADE)
 tests_unit_outbox_test_checkpoint_SOURCES = tests/unit/outbox/test_checkpoint.c $(OUTBOX_RIG)

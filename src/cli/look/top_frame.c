@@ -281,6 +281,7 @@ top_frame_json(const struct top_frame *f)
 		ages_each(f->ages, NAMES_JSON, add_ages, cJSON_AddArrayToObject(o, "ages"));
 	list = cJSON_AddArrayToObject(o, "errors");
 	for (size_t i = 0; i < tally_count(f->complaints) && i < ERRORS_JSON; i++)
-		cJSON_AddItemToArray(list, complaint_json(tally_value(f->complaints, i)));
+		cJSON_AddItemToArray(
+		    list, complaint_json(tally_value(f->complaints, i), JSON_LINES));
 	return o;
 }
