@@ -51,6 +51,7 @@ PAGE_FILES = \
 	src/admin/page/operations.js \
 	src/admin/page/overview.js \
 	src/admin/page/parts.css \
+	src/admin/page/session.js \
 	src/admin/page/storage.js \
 	src/admin/page/words.js
 EXTRA_DIST += src/admin/page/embed.awk $(PAGE_FILES)

@@ -23,6 +23,7 @@ static const struct route routes[] = {
 	{ "/operations.js", ROUTE_OPEN, page_get, NULL },
 	{ "/overview.js", ROUTE_OPEN, page_get, NULL },
 	{ "/parts.css", ROUTE_OPEN, page_get, NULL },
+	{ "/session.js", ROUTE_OPEN, page_get, NULL },
 	{ "/storage.js", ROUTE_OPEN, page_get, NULL },
 	{ "/words.js", ROUTE_OPEN, page_get, NULL },
 	{ "/api/session", ROUTE_ANYONE, login_get_session, NULL },

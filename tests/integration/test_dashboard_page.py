@@ -8,6 +8,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 import spooldashboard  # noqa: E402
 import spooltest  # noqa: E402
+from spooladmin import ACT_TOKEN, READ_TOKEN  # noqa: E402
 from spooldashboard import EVIL, Stage  # noqa: E402
 from spooltest import equal, track, true  # noqa: E402
 
@@ -54,7 +55,8 @@ def test_overview_lives(bench):
 def test_keyboard(bench):
     """the keyboard: the skip link, the screens, and the focus on the new screen's heading"""
     stage = Stage(bench)
-    page = stage.log_in().open(words="All is well")
+    page = stage.log_in().page
+    page.wait_text("All is well")
     page.press("Tab")
     equal(page.focused(), "Skip to the content", "the first stop")
     page.press("Enter")
@@ -94,10 +96,51 @@ def test_storage(bench):
     stage.check("storage")
 
 
+def test_login(bench):
+    """a login: wrong token, reading, acting with a name, logging out"""
+    stage = Stage(bench)
+    equal(bench.cli("pause", "--site", "main").returncode, 0, "paused")
+    page = stage.open("operations", "Log in to see this")
+    stage.check("login")
+    page.fill("#login input[name=token]", "wrong-0123456789abcdef-wrong")
+    page.press("Enter")
+    page.wait_text("This token is not known.", "#login [role=alert]")
+    true("pause" not in page.text("#screen"), "nothing is shown")
+    page.fill("#login input[name=token]", READ_TOKEN)
+    page.click_text("Log in", "#login button")
+    page.wait_text("pause", "table")
+    equal(page.value("document.cookie"), "", "a script cannot read the cookie")
+    page.click("#account")
+    page.click_text("Log out")
+    page.wait_text("Log in to see this")
+    page.fill("#login input[name=token]", ACT_TOKEN)
+    page.press("Enter")
+    page.wait_text("Acting needs a name", "#login [role=alert]")
+    page.fill("#login input[name=name]", "Anna")
+    page.press("Enter")
+    page.wait_text("Anna", "#account")
+    stage.open("login", "You may read and act.")
+    stage.check("account")
+    page.click_text("Log out")
+    page.wait_text("Log in", "#account")
+    stage.open("operations", "Log in to see this")
+
+
+def test_no_token(bench):
+    """without a token the page says which setting is missing"""
+    stage = Stage(bench, tokens=False)
+    stage.open("operations", "No token is set").wait_text("read_token_file", "#screen")
+    stage.check("no-token")
+
+
 def test_nowhere(bench):
     """an address that leads nowhere says so"""
-    page = Stage(bench).open(f"{EVIL}/x", "This address leads nowhere.")
-    equal(page.text("h1"), "Nothing is here", "the heading")
+    stage = Stage(bench)
+    for place in (f"{EVIL}/x", "none/%"):
+        page = stage.open(place, "This address leads nowhere.")
+        equal(page.text("h1"), "Nothing is here", "the heading")
+        stage.open(words="All is well")
+    equal(page.problems(), [], "the console is empty")
 
 
 if __name__ == "__main__":

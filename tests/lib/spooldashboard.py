@@ -58,13 +58,13 @@ class Stage:
 
     browser = None
 
-    def __init__(self, bench, sites=("main",), top=None, admin=None, **site):
+    def __init__(self, bench, sites=("main",), top=None, admin=None, tokens=True, **site):
         self.bench = bench
         self.page = self.shared().page()
         self.sim = bench.sim()
         conf = bench.configure(
             {name: bench.site(self.sim.api_url(), write_keys=[name], **site) for name in sites},
-            admin={"listen": ["127.0.0.1:0"], **token_settings(bench), **(admin or {})}, top=top)
+            admin={"listen": ["127.0.0.1:0"], **(token_settings(bench) if tokens else {}), **(admin or {})}, top=top)
         self.daemon = Daemon(bench, conf, listeners=2)
         self.url = self.daemon.url(1)
 
@@ -80,12 +80,13 @@ class Stage:
             cls.browser.__exit__()
 
     def log_in(self, token=READ_TOKEN, name=""):
-        """Opens a session for the page, without the form."""
-        self.page.go(f"{self.url}/#/")
+        """Opens a session for the page, without the form, and shows the overview."""
+        self.page.go(f"{self.url}/")
         request = {"method": "POST", "headers": {"Content-Type": "application/json"},
                    "body": json.dumps({"token": token, "name": name})}
-        self.page.value(f"fetch('/api/login', {json.dumps(request)}).then((answer) => window.said = answer.status); 0")
-        self.page.wait("window.said === 200", "logged in")
+        status = self.page.value(f"fetch('/api/login', {json.dumps(request)}).then((answer) => answer.status)")
+        equal(status, 200, "logged in")
+        self.page.go(f"{self.url}/")
         return self
 
     def open(self, place="", words=None):

@@ -13,15 +13,12 @@ export const PERIODS = {
 
 const sum = (values) => values.reduce((all, value) => all + (value || 0), 0);
 
-// The least of 2, 4, 6, 8, 10, 20, 40, ... that is not below: a scale whose half is a round number.
+// The least of 2, 4, 6, 8, 10, 20, 30, 40, 60, ... that is not below: a scale whose half is a round number.
 function ceiling(value) {
-	let power = 1;
-	for (;;) {
-		for (const factor of [1, 2, 4, 6, 8])
-			if (factor * power >= value)
+	for (let power = 1; ; power *= 10)
+		for (const factor of [1, 2, 3, 4, 6, 8])
+			if (factor * power >= value && factor * power % 2 === 0)
 				return factor * power;
-		power *= 10;
-	}
 }
 
 function barsPath(values, top) {

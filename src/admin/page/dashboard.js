@@ -2,22 +2,32 @@
 // what every screen shares. Nothing is asked for while the page is hidden.
 import { read } from "/api.js";
 import { el, find, skeleton, update } from "/dom.js";
-import { overview } from "/overview.js";
 import { operations } from "/operations.js";
+import { overview } from "/overview.js";
+import { login, refresh } from "/session.js";
 import { storage } from "/storage.js";
 
-const screens = { overview, operations, storage };
+const screens = { overview, operations, storage, login };
 const SLOW_MS = 10000; // between two requests while another screen than the overview is open
 
 let open = null; // { name, screen, leave }
 let seen = null; // the last overview
+let refused = null; // why there is none: it needs a login here
 let timer = 0;
+
+function decoded(text) {
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return text; // a person typed it
+	}
+}
 
 // "#/events?status=failed" or "#/event/7": the name of the screen, what follows it, the filters.
 function place() {
 	const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
 	const [name, rest = ""] = path.split("/");
-	return { name: name || "overview", rest: decodeURIComponent(rest), query: new URLSearchParams(query) };
+	return { name: name || "overview", rest: decoded(rest), query: new URLSearchParams(query) };
 }
 
 function markPlace(name) {
@@ -35,7 +45,7 @@ function show(focus) {
 	const leave = new AbortController();
 	const root = el("div");
 	open = { name: where.name, screen, leave };
-	find("title").textContent = screen?.title || "Nothing is here";
+	find("title").textContent = screen?.titleOf?.(where) || screen?.title || "Nothing is here";
 	document.title = `${find("title").textContent} - bentospool`;
 	find("screen").replaceChildren(root);
 	markPlace(screen?.under || where.name);
@@ -43,7 +53,7 @@ function show(focus) {
 		update(root, el("p.lead", "This address leads nowhere. ", el("a", { href: "#/" }, "Go to the overview.")));
 	else {
 		update(root, el("div.card", skeleton(4)));
-		open.shown = screen.open(root, { where, signal: leave.signal, seen: () => seen, soon });
+		open.shown = screen.open(root, { where, signal: leave.signal, seen: () => seen, refused: () => refused, again: () => show(true) });
 	}
 	if (focus) {
 		find("title").focus({ preventScroll: true });
@@ -71,11 +81,15 @@ function badge(name, n) {
 async function load() {
 	try {
 		seen = await read("/api/overview");
+		refused = null;
 		showLost(false);
 		badge("overview", overview.needs(seen).length);
-		open.shown?.saw?.(seen);
-	} catch {
-		showLost(true);
+		open?.shown?.saw?.(seen);
+	} catch (e) {
+		refused = e.status === 401 || e.status === 403 ? e : null;
+		showLost(refused === null);
+		if (refused !== null)
+			open?.shown?.refused?.(refused);
 	}
 }
 
@@ -98,4 +112,5 @@ find("skip").addEventListener("click", (event) => {
 });
 addEventListener("hashchange", () => show(true));
 document.addEventListener("visibilitychange", () => document.hidden || soon());
-show(false);
+// Without an answer the page still shows its frame, and says that the daemon is lost.
+Promise.allSettled([refresh(), load()]).then(() => show(false));

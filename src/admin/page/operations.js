@@ -1,6 +1,7 @@
 // The operations answer: who did what, to how many events, and can it be undone?
 import { read } from "/api.js";
 import { el, update } from "/dom.js";
+import { explain } from "/session.js";
 import { count, when } from "/words.js";
 
 const COLUMNS = [["Number", "number"], ["When"], ["Who"], ["What"], ["Events", "number"], ["Undone by", "number"]];
@@ -26,23 +27,22 @@ function pager(page, before, load) {
 			el("button.small", { type: "button", disabled: !page.more, onclick: () => load(oldest.operation_id) }, "Older")));
 }
 
-async function load(root, before, signal) {
+async function load(root, before, context) {
 	try {
-		const page = await read(`/api/operations${before && `?before=${before}`}`, signal);
+		const page = await read(`/api/operations${before && `?before=${before}`}`, context.signal);
 		update(root, el("p.lead", "Who changed what, newest first."),
 			el("section.card", { "aria-label": "Operations" },
 				page.operations.length === 0 ? el("p.empty", "Nobody has changed anything yet. Requeue, hold, pause and the other verbs leave a row here.")
-					: [el("div.wide", table(page.operations)), pager(page, before, (next) => load(root, next, signal))]));
+					: [el("div.wide", table(page.operations)), pager(page, before, (next) => load(root, next, context))]));
 	} catch (e) {
-		if (!signal.aborted)
-			update(root, el("p.notice.bad", { role: "alert" }, `The operations cannot be read: ${e.message}.`));
+		explain(e, root, context);
 	}
 }
 
 export const operations = {
 	title: "Operations",
-	open(root, { signal }) {
-		load(root, "", signal);
+	open(root, context) {
+		load(root, "", context);
 		return {};
 	},
 };

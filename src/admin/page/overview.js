@@ -1,6 +1,7 @@
 // The overview answers: is all well, and if not, what do I have to do?
 import { announce, el, facts, icon, update } from "/dom.js";
 import { chart, PERIODS } from "/chart.js";
+import { explain } from "/session.js";
 import { ago, bytes, count, duration, plural, tone } from "/words.js";
 
 // What one site needs: the text, and the command that mends it.
@@ -122,16 +123,14 @@ export const overview = {
 	title: "Overview",
 	every: 2000,
 	needs: needsOf,
-	open(root, { seen }) {
+	open(root, context) {
 		const state = { period: "hour", at: null };
-		if (seen() !== null)
-			draw(root, seen(), state);
-		return {
-			saw(now) {
-				const [, words] = verdict(needsOf(now), 0n);
-				draw(root, now, state);
-				announce(words);
-			},
-		};
+		const saw = (seen) => announce(draw(root, seen, state));
+		const refused = (e) => explain(e, root, context);
+		if (context.seen() !== null)
+			saw(context.seen());
+		else if (context.refused() !== null)
+			refused(context.refused());
+		return { saw, refused };
 	},
 };

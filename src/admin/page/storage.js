@@ -1,5 +1,6 @@
 // The storage answers: is there room, and how large has the database become?
 import { el, facts, update } from "/dom.js";
+import { explain } from "/session.js";
 import { bytes } from "/words.js";
 
 function draw(root, { storage }) {
@@ -17,9 +18,13 @@ function draw(root, { storage }) {
 
 export const storage = {
 	title: "Storage",
-	open(root, { seen }) {
-		if (seen() !== null)
-			draw(root, seen());
-		return { saw: (now) => draw(root, now) };
+	open(root, context) {
+		const saw = (seen) => draw(root, seen);
+		const refused = (e) => explain(e, root, context);
+		if (context.seen() !== null)
+			saw(context.seen());
+		else if (context.refused() !== null)
+			refused(context.refused());
+		return { saw, refused };
 	},
 };

@@ -1,0 +1,95 @@
+// Who looks at the page: what they may do, and the words and the form for those who may not.
+import { read, send } from "/api.js";
+import { el, find, update } from "/dom.js";
+
+const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
+
+export const session = { may_read: false, may_act: false, name: "", read_token: false, act_token: false };
+
+// Asks the daemon who this browser has logged in as.
+export async function refresh(signal) {
+	Object.assign(session, await read("/api/session", signal));
+	const link = find("account");
+	update(link.querySelector("span"), session.may_read ? session.name || "Reader" : "Log in");
+}
+
+const READ_SETTING = "admin { read_token_file = ... }";
+const ACT_SETTING = "admin { act_token_file = ... }";
+
+function how() {
+	if (!session.read_token && !session.act_token)
+		return el("p", "What names people is shown only after a login, and this daemon has no token. Put a secret of 22 characters or more into a file with mode 0600, name it with ",
+			el("code.command", READ_SETTING), " in the configuration, and run ", el("code.command", "bentospool reload"), ".");
+	return el("p.quiet", session.act_token
+		? "The token for reading shows what operators did. With the token for acting, what you do is recorded with your name."
+		: "The token for reading shows what operators did.");
+}
+
+// The form; done() is called after a login.
+function form(done) {
+	const said = el("p.bad", { role: "alert" });
+	const submit = async (event) => {
+		event.preventDefault();
+		const button = event.target.querySelector("button");
+		button.disabled = true;
+		update(said);
+		try {
+			const { token, name } = Object.fromEntries(new FormData(event.target));
+			await send("/api/login", name.trim() === "" ? { token } : { token, name: name.trim() });
+			await refresh();
+			done();
+		} catch (e) {
+			update(said, sentence(e.message));
+		}
+		button.disabled = false;
+	};
+	return el("form.stack", { onsubmit: submit, id: "login" },
+		el("label", "Token", el("input", { name: "token", type: "password", autocomplete: "current-password", required: true, spellcheck: "false" })),
+		session.act_token ? el("label", "Your name, as the operations show it", el("input", { name: "name", maxlength: "40", autocomplete: "name" })) : el("input", { name: "name", type: "hidden" }),
+		said,
+		el("div.buttons", el("button.main", "Log in")));
+}
+
+async function leave(done) {
+	await send("/api/logout", {});
+	await refresh();
+	done();
+}
+
+function loggedIn(done) {
+	return [el("p", session.name === "" ? "You may read." : ["You are logged in as ", el("b", session.name), session.may_act ? ". You may read and act." : ". You may read."]),
+		session.may_act ? null : el("p.quiet", session.act_token ? "To act, log out and log in with the token for acting." : el("span", "To act here, set ", el("code.command", ACT_SETTING), " in the configuration.")),
+		el("div.buttons", el("button", { type: "button", onclick: () => leave(done) }, "Log out"))];
+}
+
+// What a screen shows instead of its data.
+export function gate(done) {
+	const can = session.read_token || session.act_token;
+	return el("section.card.narrow", el("h2", can ? "Log in to see this" : "No token is set"), how(), can ? form(done) : null);
+}
+
+// Shows why a screen has no data: the login, which another request may have ended, or the daemon's words.
+export async function explain(e, root, { signal, again }, ...more) {
+	if (signal.aborted)
+		return;
+	if (e.status !== 401 && e.status !== 403) {
+		update(root, el("p.notice.bad", { role: "alert" }, sentence(e.message)), more);
+		return;
+	}
+	await refresh(signal).catch(() => {});
+	if (root.querySelector("#login") === null)
+		update(root, gate(again));
+}
+
+export const login = {
+	title: "Login",
+	open(root, { again }) {
+		if (session.may_read)
+			update(root, el("section.card.narrow", loggedIn(again)));
+		else
+			update(root, gate(() => {
+				location.hash = "#/";
+			}));
+		return {};
+	},
+};
