@@ -340,7 +340,7 @@ SELECT
 	d.anonymous_id,
 	d.operation_id,
 	CAST(NULL AS INTEGER) AS span_attempt_id,
-	CAST(0 AS INTEGER) AS in_span,
+	CAST(0 AS INTEGER) AS part,
 	s.next_attempt_at AS site_next_attempt_at,
 	a.outcome,
 	a.finished_at,
@@ -393,7 +393,8 @@ JOIN span r ON r.site_id = e.site_id
 	AND likelihood(e.event_id <= r.last_event_id, 0.01)
 JOIN attempt a ON a.attempt_id = r.attempt_id AND a.outcome = 'delivered'
 LEFT JOIN site s ON s.site_id = e.site_id
-WHERE e.event_id <= (SELECT max(last_event_id) FROM span WHERE attempt_id IS NOT NULL)
+WHERE likelihood(e.event_id <= (SELECT max(last_event_id) FROM span
+		WHERE attempt_id IS NOT NULL), 0.14)
 	AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.event_id)
 UNION ALL
 SELECT
@@ -424,7 +425,7 @@ SELECT
 	CAST(NULL AS TEXT),
 	CAST(NULL AS INTEGER),
 	r.attempt_id,
-	CAST(1 AS INTEGER),
+	CAST(2 AS INTEGER),
 	s.next_attempt_at,
 	CAST(NULL AS TEXT),
 	CAST(NULL AS INTEGER),
@@ -438,10 +439,10 @@ CROSS JOIN span r ON r.site_id = e.site_id
 LEFT JOIN attempt a ON a.attempt_id = r.attempt_id
 LEFT JOIN site s ON s.site_id = e.site_id
 WHERE a.outcome IS NULL
-	AND e.event_id >= (SELECT min(first_event_id) FROM (
+	AND likelihood(e.event_id >= (SELECT min(first_event_id) FROM (
 		SELECT first_event_id FROM span WHERE attempt_id IS NULL
 		UNION ALL
-		SELECT first_event_id FROM attempt WHERE outcome IS NULL))
+		SELECT first_event_id FROM attempt WHERE outcome IS NULL)), 0.14)
 	AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.event_id);
 
 CREATE VIEW outbox AS

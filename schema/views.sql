@@ -24,6 +24,9 @@ DROP VIEW IF EXISTS state;
 --   - The subquery finds the span of an event, and the range finds the events of a span. The likelihoods
 --     tell SQLite that a span is a small part of the file.
 --   - Each span's part is bounded by an event_id: no delivered event is above it, no pending one below.
+--     SQLite uses one lower and one upper bound of a range. With these likelihoods it prefers two bounds
+--     of a query to these, as the portions of a list need it.
+-- The column part has the number of the part, 0 to 2.
 CREATE VIEW state AS
 SELECT
 	d.event_id,
@@ -53,7 +56,7 @@ SELECT
 	d.anonymous_id,
 	d.operation_id,
 	CAST(NULL AS INTEGER) AS span_attempt_id,
-	CAST(0 AS INTEGER) AS in_span,
+	CAST(0 AS INTEGER) AS part,
 	s.next_attempt_at AS site_next_attempt_at,
 	a.outcome,
 	a.finished_at,
@@ -106,7 +109,8 @@ JOIN span r ON r.site_id = e.site_id
 	AND likelihood(e.event_id <= r.last_event_id, 0.01)
 JOIN attempt a ON a.attempt_id = r.attempt_id AND a.outcome = 'delivered'
 LEFT JOIN site s ON s.site_id = e.site_id
-WHERE e.event_id <= (SELECT max(last_event_id) FROM span WHERE attempt_id IS NOT NULL)
+WHERE likelihood(e.event_id <= (SELECT max(last_event_id) FROM span
+		WHERE attempt_id IS NOT NULL), 0.14)
 	AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.event_id)
 UNION ALL
 SELECT
@@ -137,7 +141,7 @@ SELECT
 	CAST(NULL AS TEXT),
 	CAST(NULL AS INTEGER),
 	r.attempt_id,
-	CAST(1 AS INTEGER),
+	CAST(2 AS INTEGER),
 	s.next_attempt_at,
 	CAST(NULL AS TEXT),
 	CAST(NULL AS INTEGER),
@@ -151,10 +155,10 @@ CROSS JOIN span r ON r.site_id = e.site_id
 LEFT JOIN attempt a ON a.attempt_id = r.attempt_id
 LEFT JOIN site s ON s.site_id = e.site_id
 WHERE a.outcome IS NULL
-	AND e.event_id >= (SELECT min(first_event_id) FROM (
+	AND likelihood(e.event_id >= (SELECT min(first_event_id) FROM (
 		SELECT first_event_id FROM span WHERE attempt_id IS NULL
 		UNION ALL
-		SELECT first_event_id FROM attempt WHERE outcome IS NULL))
+		SELECT first_event_id FROM attempt WHERE outcome IS NULL)), 0.14)
 	AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.event_id);
 
 CREATE VIEW outbox AS

@@ -116,3 +116,41 @@ SELECT r.first_event_id, r.last_event_id FROM attempt a INDEXED BY attempt_uncle
 CROSS JOIN span r ON r.attempt_id = a.attempt_id
 WHERE a.outcome IS NULL
 ORDER BY 1;
+
+-- No event in a span is delivered above sent_to, or pending below due_from.
+-- name: filter_bounds
+-- one: sent_to int, due_from int
+SELECT coalesce((SELECT max(last_event_id) FROM span WHERE attempt_id IS NOT NULL), -1) AS sent_to,
+	coalesce((SELECT min(first_event_id) FROM (
+		SELECT first_event_id FROM span INDEXED BY span_due WHERE attempt_id IS NULL
+		UNION ALL
+		SELECT first_event_id FROM attempt INDEXED BY attempt_unclear WHERE outcome IS NULL)),
+		9223372036854775807) AS due_from;
+
+-- The blocks with events in a period, each with the number of those that match, or -1 if only the
+-- events themselves tell.
+-- name: filter_block_sums
+-- in: since int, until int, any bool, kinds text?, name text?, site text?
+-- out: block int, events int
+SELECT b.block, CASE
+	WHEN b.first_received_at < :since OR b.last_received_at >= :until THEN -1
+	WHEN :any THEN b.events
+	WHEN NOT b.counted THEN -1
+	ELSE (SELECT coalesce(sum(c.events), 0) FROM event_block_count c
+		WHERE c.block = b.block
+			AND (:name IS NULL OR c.name GLOB :name)
+			AND (:kinds IS NULL OR instr(:kinds, ',' || c.kind || ','))
+			AND (:site IS NULL
+				OR c.site_id = (SELECT site_id FROM site WHERE name = :site)))
+	END AS events
+FROM event_block b
+WHERE b.last_received_at >= :since AND b.first_received_at < :until
+ORDER BY b.block;
+
+-- The number of events by site and status.
+-- name: filter_status_count
+-- in: site text?, statuses text?
+-- one: events int
+SELECT coalesce(sum(events), 0) AS events FROM status_count
+WHERE (:site IS NULL OR site_id = (SELECT site_id FROM site WHERE name = :site))
+	AND (:statuses IS NULL OR instr(:statuses, ',' || status || ','));

@@ -37,6 +37,8 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/file/wal.h \
 	src/outbox/filter/addresses.c \
 	src/outbox/filter/addresses.h \
+	src/outbox/filter/count.c \
+	src/outbox/filter/count.h \
 	src/outbox/filter/filter.c \
 	src/outbox/filter/filter.h \
 	src/outbox/filter/filter_json.c \

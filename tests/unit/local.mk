@@ -118,6 +118,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/operate/test_undo \
 	tests/unit/outbox/read/test_audit \
 	tests/unit/outbox/read/test_gauges \
+	tests/unit/outbox/read/test_questions \
 	tests/unit/outbox/read/test_audit_blocks \
 	tests/unit/outbox/read/test_audit_search \
 	tests/unit/outbox/read/test_audit_walk \
@@ -311,6 +312,7 @@ tests_unit_outbox_operate_test_operate_SOURCES = tests/unit/outbox/operate/test_
 tests_unit_outbox_operate_test_purge_SOURCES = tests/unit/outbox/operate/test_purge.c $(HANDMADE)
 tests_unit_outbox_operate_test_undo_SOURCES = tests/unit/outbox/operate/test_undo.c $(HANDMADE)
 tests_unit_outbox_test_meters_SOURCES = tests/unit/outbox/test_meters.c $(OUTBOX_RIG)
+tests_unit_outbox_read_test_questions_SOURCES = tests/unit/outbox/read/test_questions.c $(TEST_LIB)
 tests_unit_outbox_read_test_gauges_SOURCES = tests/unit/outbox/read/test_gauges.c $(OUTBOX_RIG)
 tests_unit_outbox_read_test_audit_SOURCES = tests/unit/outbox/read/test_audit.c $(HANDMADE)
 tests_unit_outbox_read_test_audit_blocks_SOURCES = \

@@ -13,7 +13,7 @@
 
 #define LIMIT_DEFAULT 50
 #define PAGE 200
-#define COUNT_MAX 10000 /* a large backlog must not delay the last line */
+#define COUNT_MAX 10000 /* counting more must not delay the last line */
 #define PAGE_TEXT_MAX 16777216
 
 struct listing {
@@ -57,15 +57,18 @@ static int
 print_rest(struct outbox_audit *audit, const struct options *o, int64_t limit,
     const struct listing *l, struct err *e)
 {
-	int64_t all, max = l->shown > COUNT_MAX ? l->shown : COUNT_MAX;
+	int64_t max = l->shown > COUNT_MAX ? l->shown : COUNT_MAX, shown = l->shown;
+	struct filter_count all;
 
-	if (l->json || limit == 0 || l->shown < limit)
+	if (l->json || limit == 0 || shown < limit)
 		return 0;
-	if (outbox_audit_count_up_to(audit, &o->filter, max, &all, e) != 0)
+	if (outbox_audit_count_about(audit, &o->filter, max, &all, e) != 0)
 		return -1;
-	if (all > l->shown)
-		printf("%lld of %s%lld shown; --limit 0 shows all\n", (long long)l->shown,
-		    all > max ? "more than " : "", (long long)(all > max ? max : all));
+	if (all.events > shown + all.more)
+		printf("%lld of %s%lld shown; --limit 0 shows all\n", (long long)shown,
+		    all.more ? "more than " : "", (long long)(all.events - all.more));
+	else if (all.more)
+		printf("the first %lld shown; --limit 0 shows all\n", (long long)shown);
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /*
- * The range of a walk is cut into stages, by the windows in which spans have pending events, and
- * each stage into portions, by blocks or by the events of an address. Fails on errors of the
- * database and without memory.
+ * The range of a walk is cut into stages: by the windows in which spans have pending events, or
+ * where the sent events end and the pending ones begin. Each stage is cut into portions, by blocks
+ * or by the events of an address. Fails on errors of the database and without memory.
  */
 #include "outbox/filter/walk.h"
 
@@ -61,6 +61,18 @@ read_windows(struct filter_walk *w, struct err *e)
 	return rc;
 }
 
+static int
+read_bounds(struct filter_walk *w, struct err *e)
+{
+	struct stmt_filter_bounds_row row;
+
+	if (stmt_filter_bounds(w->db, &row, e) != 1)
+		return -1;
+	w->sent_to = row.sent_to;
+	w->due_from = row.due_from;
+	return 0;
+}
+
 static bool
 wants_groups(const struct outbox_filter *f)
 {
@@ -88,8 +100,9 @@ choose_way(struct filter_walk *w, struct err *e)
 		return w->search == NULL ? -1 : 0;
 	}
 	w->has_windows = wants_windows(f);
-	return (f->statuses & (1u << STATUS_PENDING)) != 0 && w->has_windows ? read_windows(w, e)
-									     : 0;
+	if (!w->has_windows)
+		return read_bounds(w, e);
+	return (f->statuses & (1u << STATUS_PENDING)) != 0 ? read_windows(w, e) : 0;
 }
 
 static void
@@ -112,11 +125,7 @@ filter_walk_begin(struct filter_walk *w, struct db *db, const struct outbox_filt
 	list_kinds(w);
 	if (w->kinds.failed)
 		return err_nomem(e);
-	if (choose_way(w, e) != 0)
-		return -1;
-	w->has_high = range->high < ID_MAX || range->scan_max != 0 || w->by_blocks || w->has_windows
-		      || w->search != NULL || f->text[FILTER_VIA] != NULL;
-	return 0;
+	return choose_way(w, e);
 }
 
 void
@@ -129,49 +138,86 @@ filter_walk_end(struct filter_walk *w)
 	buf_free(&w->kinds);
 }
 
+static bool
+is_by_ids(const struct filter_walk *w)
+{
+	return w->is_named || w->search != NULL;
+}
+
 /* ---- stages --------------------------------------------------------------------------------- */
 
 static void
-next_stage_up(struct filter_walk *w)
+use_windows_up(struct filter_walk *w)
 {
-	w->stage_low = w->range.low;
-	w->stage_high = w->range.high;
+	bool inside = false;
+
 	for (size_t i = 0; i < w->n_windows; i++) {
-		if (w->window[i].last < w->range.low)
+		if (w->window[i].last < w->stage_low)
 			continue;
-		w->stage_spans = w->window[i].first <= w->range.low;
-		w->stage_high = w->stage_spans ? w->window[i].last : w->window[i].first - 1;
+		inside = w->window[i].first <= w->stage_low;
+		w->stage_high =
+		    lesser(w->stage_high, inside ? w->window[i].last : w->window[i].first - 1);
 		break;
 	}
-	if (w->stage_high > w->range.high)
-		w->stage_high = w->range.high;
+	w->stage_parts = WALK_ROWS | (inside ? WALK_DUE : 0);
 }
 
 static void
-next_stage_down(struct filter_walk *w)
+use_windows_down(struct filter_walk *w)
 {
-	w->stage_low = w->range.low;
-	w->stage_high = w->range.high;
+	bool inside = false;
+
 	for (size_t i = w->n_windows; i-- > 0;) {
-		if (w->window[i].first > w->range.high)
+		if (w->window[i].first > w->stage_high)
 			continue;
-		w->stage_spans = w->window[i].last >= w->range.high;
-		w->stage_low = w->stage_spans ? w->window[i].first : w->window[i].last + 1;
+		inside = w->window[i].last >= w->stage_high;
+		w->stage_low =
+		    greater(w->stage_low, inside ? w->window[i].first : w->window[i].last + 1);
 		break;
 	}
-	if (w->stage_low < w->range.low)
-		w->stage_low = w->range.low;
+	w->stage_parts = WALK_ROWS | (inside ? WALK_DUE : 0);
+}
+
+static void
+use_bounds_up(struct filter_walk *w)
+{
+	bool sent = w->stage_low <= w->sent_to, due = w->stage_low >= w->due_from;
+
+	if (sent)
+		w->stage_high = lesser(w->stage_high, w->sent_to);
+	if (!due)
+		w->stage_high = lesser(w->stage_high, w->due_from - 1);
+	w->stage_parts = WALK_ROWS | (sent ? WALK_SENT : 0) | (due ? WALK_DUE : 0);
+}
+
+static void
+use_bounds_down(struct filter_walk *w)
+{
+	bool sent = w->stage_high <= w->sent_to, due = w->stage_high >= w->due_from;
+
+	if (!sent)
+		w->stage_low = greater(w->stage_low, w->sent_to + 1);
+	if (due)
+		w->stage_low = greater(w->stage_low, w->due_from);
+	w->stage_parts = WALK_ROWS | (sent ? WALK_SENT : 0) | (due ? WALK_DUE : 0);
 }
 
 static void
 next_stage(struct filter_walk *w)
 {
-	w->stage_spans = !w->has_windows;
-	if (w->range.newest)
-		next_stage_down(w);
-	else
-		next_stage_up(w);
+	w->stage_low = w->range.low;
+	w->stage_high = w->range.high;
 	w->has_stage = true;
+	if (is_by_ids(w) || w->f->n_ids > 0)
+		w->stage_parts = WALK_ROWS | WALK_SENT | WALK_DUE;
+	else if (w->range.newest && w->has_windows)
+		use_windows_down(w);
+	else if (w->range.newest)
+		use_bounds_down(w);
+	else if (w->has_windows)
+		use_windows_up(w);
+	else
+		use_bounds_up(w);
 }
 
 /* ---- portions ------------------------------------------------------------------------------- */
@@ -305,11 +351,11 @@ next_portion(struct filter_walk *w, struct err *e)
 
 	w->low = w->stage_low;
 	w->high = w->stage_high;
-	w->with_spans = w->stage_spans;
-	w->by_ids = w->is_named || w->search != NULL;
+	w->parts = w->stage_parts;
+	w->by_ids = is_by_ids(w);
 	if (w->search != NULL)
 		rc = next_of_address(w, e);
-	else if (w->by_blocks && w->stage_spans)
+	else if (w->by_blocks && w->parts != WALK_ROWS)
 		rc = w->range.newest ? next_blocks_down(w, e) : next_blocks_up(w, e);
 	if (rc == 0 && !w->by_ids)
 		limit_scan(w);
@@ -338,7 +384,8 @@ pass(struct filter_walk *w)
 static bool
 wants_requests(const struct filter_walk *w)
 {
-	return w->f->text[FILTER_VIA] != NULL && w->with_spans && !w->by_ids && w->f->n_ids == 0;
+	return w->f->text[FILTER_VIA] != NULL && w->parts != WALK_ROWS && !w->by_ids
+	       && w->f->n_ids == 0;
 }
 
 /* Makes the portion the next part of the rest; the portion is empty when nothing is left. */
@@ -369,15 +416,11 @@ void
 filter_walk_sql(const struct filter_walk *w, struct buf *sql)
 {
 	filter_sql(w->f, sql);
-	/* Without need it would hinder: SQLite prefers it to the bounds in the parts of the view.
-	 */
-	if (w->has_high)
-		buf_append_literal(sql, " AND d.event_id <= :high");
-	if (w->is_named || w->search != NULL)
+	/* SQLite looks at the parts once, before it reads any event of a part. */
+	buf_append_literal(sql, " AND d.event_id <= :high AND :parts >> d.part & 1");
+	if (is_by_ids(w))
 		buf_append_literal(
 		    sql, " AND d.event_id IN (SELECT value FROM json_each(:portion))");
-	else if (w->has_windows)
-		buf_append_literal(sql, " AND d.in_span <= :with_spans");
 }
 
 static void
@@ -399,12 +442,10 @@ bind_portion(struct filter_walk *w, struct err *e)
 	}
 	db_rows_again(&w->rows);
 	db_bind_int_as(&w->rows, ":low", w->low, e);
-	if (w->has_high)
-		db_bind_int_as(&w->rows, ":high", w->high, e);
+	db_bind_int_as(&w->rows, ":high", w->high, e);
+	db_bind_int_as(&w->rows, ":parts", w->parts, e);
 	if (w->by_ids)
 		bind_ids(w, e);
-	else if (w->has_windows)
-		db_bind_int_as(&w->rows, ":with_spans", w->with_spans, e);
 	return w->rows.failed ? -1 : 1;
 }
 

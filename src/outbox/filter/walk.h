@@ -6,10 +6,12 @@
  *   - ids and messageIds: one portion, with the ids (message_ids.h);
  *   - an address without wildcards: the events that addresses.h finds, some hundreds a portion;
  *   - times, names, kinds and sites: the complete blocks (write/event_block.h) that have such
- *events;
+ *     events;
  *   - a box: its requests, which are ranges of ids (via_ranges.h), within what the others leave;
  *   - pending events: ranges of ids in which spans have some, and between these ranges only the
- *rows of delivery. Memory does not depend on the number of matches.
+ *     rows of delivery;
+ *   - other statuses: the parts of the view `state` that can have events there.
+ * Memory does not depend on the number of matches.
  *
  *	rc = filter_walk_begin(&walk, db, filter, &range, e);
  *	if (rc == 0) {
@@ -22,7 +24,7 @@
  *	filter_walk_end(&walk);
  *
  * The caller keeps a transaction open meanwhile, so that blocks and events belong together. The
- *filter must outlive the walk.
+ * filter must outlive the walk.
  */
 #ifndef OUTBOX_FILTER_WALK_H
 #define OUTBOX_FILTER_WALK_H
@@ -34,6 +36,14 @@
 #include "outbox/filter/via_ranges.h"
 
 #define WALK_WINDOWS 64 /* ranges of pending spans; more are united with their neighbors */
+
+/* The parts of the view `state`: events with a row in delivery, and in spans delivered and pending
+ * ones. */
+enum walk_parts {
+	WALK_ROWS = 1,
+	WALK_SENT = 2,
+	WALK_DUE = 4,
+};
 
 struct filter_range {
 	int64_t low, high; /* ids, both inclusive */
@@ -50,20 +60,21 @@ struct filter_walk {
 	/* The present portion. */
 	int64_t low, high;
 	bool by_ids;
-	bool with_spans; /* not only rows of delivery */
+	unsigned parts; /* set of enum walk_parts */
 	/* The part of the range, at its beginning, that the next portions are taken from. */
 	int64_t stage_low, stage_high;
-	bool stage_spans, has_stage;
+	unsigned stage_parts;
+	bool has_stage;
 	struct {
 		int64_t first, last;
 	} window[WALK_WINDOWS]; /* ascending */
 	size_t n_windows;
 	bool has_windows;
+	int64_t sent_to, due_from; /* no sent event is above, and no due one below */
 	bool by_blocks;
 	/* What is left of the last portion of which a box's requests are parts. */
 	struct via_range rest;
 	bool has_rest;
-	bool has_high;            /* portions may end before the newest event */
 	struct message_ids named; /* the ids that the filter or a messageId names */
 	bool is_named;
 	struct address_search *search; /* owned; NULL: not by an address */

@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "base/slice.h"
 #include "event/kind.h"
+#include "outbox/filter/count.h"
 #include "outbox/filter/filter.h"
 #include "outbox/outbox.h"
 #include "outbox/write/clocks.h"
@@ -167,9 +168,10 @@ int outbox_audit_list(struct outbox_audit *a, const struct outbox_filter *f,
 /* Counts the events that match. Ignores the filter's limit. */
 int outbox_audit_count(
     struct outbox_audit *a, const struct outbox_filter *f, int64_t *ret_count, struct err *e);
-/* The same, but stops counting behind max: then ret_count is max + 1. */
-int outbox_audit_count_up_to(struct outbox_audit *a, const struct outbox_filter *filter,
-    int64_t max, int64_t *ret_count, struct err *e);
+/* The same with little work (outbox/filter/count.h): not more than `max` events, and maybe fewer.
+ */
+int outbox_audit_count_about(struct outbox_audit *a, const struct outbox_filter *f, int64_t max,
+    struct filter_count *ret_count, struct err *e);
 
 /* Reads one event with all its fields. Returns 1 (each was called), 0 when there is none, or -1. */
 int outbox_audit_event(struct outbox_audit *a, int64_t event_id,

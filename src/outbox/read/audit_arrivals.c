@@ -46,7 +46,7 @@ visit_matching(const struct visit *v, bool in_delivery)
 		buf_init(&sql, FILTER_SQL_MAX);
 		filter_walk_sql(&walk, &sql);
 		if (in_delivery)
-			buf_append_literal(&sql, " AND d.in_span = 0");
+			buf_append_literal(&sql, " AND d.part = 0");
 		walk.rows = stmt_audit_arrivals(&v->audit->db, &sql, v->e);
 		while ((rc = filter_walk_next(&walk, v->e)) == 1)
 			while (stmt_audit_arrivals_next(&walk.rows, &row, v->e) == 1)

@@ -113,43 +113,30 @@ outbox_audit_list(struct outbox_audit *a, const struct outbox_filter *filter,
 	return audit_walk_end(a, &walk, rc);
 }
 
-/* Counts at most about max events. */
-static int
-count(struct filter_walk *walk, int64_t max, int64_t *ret_count, struct err *e)
-{
-	int64_t event_id, n = 0;
-	int rc = 0;
-
-	while (n <= max && (rc = filter_walk_next(walk, e)) == 1)
-		while (n <= max && (rc = stmt_audit_match_next(&walk->rows, &event_id, e)) == 1)
-			n++;
-	*ret_count = n;
-	return rc < 0 ? -1 : 0;
-}
-
-int
-outbox_audit_count_up_to(struct outbox_audit *a, const struct outbox_filter *filter, int64_t max,
-    int64_t *ret_count, struct err *e)
-{
-	const struct filter_range all = { .high = INT64_MAX };
-	struct filter_walk walk;
-	struct buf sql;
-	int rc = audit_walk_begin(a, filter, &all, &walk, e);
-
-	if (rc == 0) {
-		buf_init(&sql, FILTER_SQL_MAX);
-		filter_walk_sql(&walk, &sql);
-		walk.rows = stmt_audit_match(&a->db, &sql, e);
-		rc = count(&walk, max, ret_count, e);
-	}
-	return audit_walk_end(a, &walk, rc);
-}
-
 int
 outbox_audit_count(
-    struct outbox_audit *a, const struct outbox_filter *filter, int64_t *ret_count, struct err *e)
+    struct outbox_audit *a, const struct outbox_filter *f, int64_t *ret_count, struct err *e)
 {
-	return outbox_audit_count_up_to(a, filter, INT64_MAX - 1, ret_count, e);
+	int rc;
+
+	if (db_exec(&a->db, "SAVEPOINT count", e) != 0)
+		return -1;
+	rc = filter_count_all(&a->db, f, ret_count, e);
+	db_exec(&a->db, "RELEASE count", NULL);
+	return rc;
+}
+
+int
+outbox_audit_count_about(struct outbox_audit *a, const struct outbox_filter *f, int64_t max,
+    struct filter_count *ret_count, struct err *e)
+{
+	int rc;
+
+	if (db_exec(&a->db, "SAVEPOINT count", e) != 0)
+		return -1;
+	rc = filter_count_about(&a->db, f, max, ret_count, e);
+	db_exec(&a->db, "RELEASE count", NULL);
+	return rc;
 }
 
 static struct db_rows
