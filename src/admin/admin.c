@@ -156,8 +156,9 @@ admin_new(const struct admin_options *o, struct admin **ret_admin, struct err *e
 	a->started_ms = process_started(o->clock);
 	atomic_store(&a->reloaded_ms, clock_wall(o->clock));
 	a->database = strdup(o->database);
+	a->control = strdup(o->control);
 	a->base = event_base_new();
-	if (a->database == NULL || a->base == NULL) {
+	if (a->database == NULL || a->control == NULL || a->base == NULL) {
 		admin_free(a);
 		return err_nomem(e);
 	}
@@ -169,6 +170,7 @@ admin_new(const struct admin_options *o, struct admin **ret_admin, struct err *e
 	a->o.read_token = a->o.act_token = NULL;
 	a->o.inherited = NULL;
 	a->o.database = a->database;
+	a->o.control = a->control;
 	if (open_wake(a, e) != 0 || open_samples(a, e) != 0 || open_server(a, o, e) != 0) {
 		admin_free(a);
 		return -1;
@@ -314,6 +316,7 @@ admin_free(struct admin *a)
 	if (a->base != NULL)
 		event_base_free(a->base);
 	free(a->database);
+	free(a->control);
 	free(a);
 }
 

@@ -32,6 +32,7 @@ struct admin_options {
 	size_t n_listen;
 	struct inherited *inherited; /* sockets that systemd holds; NULL: none. admin_new only */
 	const char *database;
+	const char *control; /* the path of the daemon's control socket */
 	uint64_t min_free_bytes;
 	const struct clock *clock;
 	struct outbox *outbox;

@@ -1,6 +1,14 @@
 src_libbentospool_a_SOURCES += \
 	src/admin/metrics/accept.c \
 	src/admin/metrics/accept.h \
+	src/admin/act/act.c \
+	src/admin/act/act.h \
+	src/admin/act/act_request.c \
+	src/admin/act/act_request.h \
+	src/admin/act/control_call.c \
+	src/admin/act/control_call.h \
+	src/admin/act/count.c \
+	src/admin/act/count.h \
 	src/admin/admin.c \
 	src/admin/admin.h \
 	src/admin/body_json.c \

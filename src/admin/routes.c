@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "admin/act/act.h"
 #include "admin/health.h"
 #include "admin/metrics/metrics.h"
 #include "admin/operations.h"
@@ -29,6 +30,7 @@ static const struct route routes[] = {
 	{ "/api/session", ROUTE_ANYONE, login_get_session, NULL },
 	{ "/api/login", ROUTE_ANYONE, NULL, login_post },
 	{ "/api/logout", ROUTE_ANYONE, NULL, login_post_logout },
+	{ "/api/act", ROUTE_ACT, NULL, act_post },
 	{ "/api/overview", ROUTE_OPEN_LOCAL, overview_get, NULL },
 	{ "/api/operations", ROUTE_READ, operations_get, NULL },
 	{ "/metrics", ROUTE_OPEN_LOCAL, metrics_get, NULL },

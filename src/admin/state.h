@@ -30,11 +30,14 @@ struct route;
 struct admin {
 	struct admin_options o; /* listen and the tokens are not kept */
 	char *database;
+	char *control; /* the path of the daemon's control socket */
 	struct event_base *base;
 	struct server *server;
 	struct outbox_audit *audit; /* NULL: not open, or closed after an error */
 	struct word_counts refused; /* requests to the admin listener, by reason */
 	struct word_counts logins;  /* by what the token allows */
+	struct word_counts acts;    /* that were carried out, by verb */
+	unsigned n_acts;            /* under way */
 	struct log_limit refused_log, audit_log, login_log;
 	struct minutes minutes;
 	struct event sample_event; /* every ADMIN_SAMPLE_S */

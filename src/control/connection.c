@@ -22,6 +22,7 @@ struct connection {
 	struct bufferevent *stream;
 	struct task *task;
 	char actor[CONTROL_ACTOR_SIZE];
+	bool own;     /* the client is this process */
 	bool closing; /* close after the answer is sent */
 	struct connection *next;
 };
@@ -38,6 +39,12 @@ connection_actor(const struct connection *conn)
 	return conn->actor;
 }
 
+bool
+connection_is_own(const struct connection *conn)
+{
+	return conn->own;
+}
+
 void
 control_actor(uid_t uid, char ret_name[CONTROL_ACTOR_SIZE])
 {
@@ -52,7 +59,7 @@ control_actor(uid_t uid, char ret_name[CONTROL_ACTOR_SIZE])
 }
 
 static int
-name_actor(int fd, char ret_name[CONTROL_ACTOR_SIZE])
+name_actor(int fd, char ret_name[CONTROL_ACTOR_SIZE], bool *ret_own)
 {
 	struct ucred peer;
 	socklen_t n = sizeof(peer);
@@ -60,6 +67,7 @@ name_actor(int fd, char ret_name[CONTROL_ACTOR_SIZE])
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) != 0)
 		return -1;
 	control_actor(peer.uid, ret_name);
+	*ret_own = peer.pid == getpid();
 	return 0;
 }
 
@@ -148,7 +156,7 @@ connection_accept(struct control *c, int fd)
 	struct connection *conn = calloc(1, sizeof(*conn));
 
 	if (conn == NULL || c->n_connections >= CONTROL_MAX_CLIENTS
-	    || name_actor(fd, conn->actor) != 0)
+	    || name_actor(fd, conn->actor, &conn->own) != 0)
 		goto fail;
 	conn->control = c;
 	conn->stream = bufferevent_socket_new(c->base, fd, BEV_OPT_CLOSE_ON_FREE);

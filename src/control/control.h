@@ -22,7 +22,9 @@
  * The last line of an answer has "ok"; a refusal is {"ok":false,"code":"input","message":"..."}. A
  * request that runs in steps sends {"progress":500}, the amount done so far, after each step. When
  * the client hangs up, the request ends after the current step; only erase goes on to its end. The
- * actor in the audit is the user id of the peer, as the kernel reports it.
+ * actor in the audit is the user id of the peer, as the kernel reports it. The daemon itself, whose
+ * dashboard acts for people who have logged in, adds a member "as":"Anna" to its requests; the
+ *actor is "Anna (dashboard)" then. From any other process "as" is refused.
  *
  * Bounds: CONTROL_MAX_CLIENTS connections, CONTROL_MAX_LINE bytes for a line, one request at a time
  * on a connection, CONTROL_IDLE_SECONDS without a request.
@@ -43,7 +45,8 @@
 #define CONTROL_MAX_CLIENTS 16
 #define CONTROL_MAX_LINE 8388608 /* large, because an import sends whole events */
 #define CONTROL_IDLE_SECONDS 60
-#define CONTROL_ACTOR_SIZE 64
+#define CONTROL_ACTOR_SIZE 128
+#define CONTROL_AS_MAX 100 /* bytes of a name in "as" */
 
 struct cJSON;
 struct event_base;

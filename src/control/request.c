@@ -35,6 +35,23 @@ answer_at_once(struct connection *conn, const struct request_kind *kind, struct 
 	return 0;
 }
 
+/* The daemon's dashboard names the person that it acts for; nobody else may choose a name. */
+static int
+check_as(const struct connection *conn, const cJSON *request, struct err *e)
+{
+	const cJSON *as = cJSON_GetObjectItemCaseSensitive(request, "as");
+
+	if (as == NULL)
+		return 0;
+	if (!connection_is_own(conn))
+		return err_set(e, ERR_INPUT, "\"as\" is for the daemon's own dashboard");
+	if (!cJSON_IsString(as) || as->valuestring[0] == '\0'
+	    || strlen(as->valuestring) > CONTROL_AS_MAX)
+		return err_set(
+		    e, ERR_INPUT, "\"as\" must be a name of 1 to %d bytes", CONTROL_AS_MAX);
+	return 0;
+}
+
 static int
 handle(struct connection *conn, const cJSON *request, struct err *e)
 {
@@ -43,6 +60,8 @@ handle(struct connection *conn, const cJSON *request, struct err *e)
 	if (!cJSON_IsString(name))
 		return err_set(
 		    e, ERR_INPUT, "a request is one line of JSON: {\"do\":\"ping\"}, for example");
+	if (check_as(conn, request, e) != 0)
+		return -1;
 	for (size_t i = 0; kinds[i] != NULL; i++)
 		if (strcmp(name->valuestring, name_of(kinds[i])) == 0)
 			return kinds[i]->exchange != NULL ? task_start(conn, kinds[i], request, e)

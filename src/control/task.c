@@ -33,6 +33,19 @@ send_message(struct task *task, struct err *e)
 	return 0;
 }
 
+/* request.c has checked the name in "as". */
+static void
+name_actor(struct task *task, const cJSON *request)
+{
+	const char *as = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(request, "as"));
+
+	if (as != NULL)
+		snprintf(task->actor, sizeof(task->actor), "%s (dashboard)", as);
+	else
+		snprintf(
+		    task->actor, sizeof(task->actor), "%s", connection_actor(task->connection));
+}
+
 int
 task_start(
     struct connection *conn, const struct request_kind *kind, const cJSON *request, struct err *e)
@@ -50,7 +63,7 @@ task_start(
 	task->exchange = kind->exchange;
 	task->control = c;
 	task->connection = conn;
-	snprintf(task->actor, sizeof(task->actor), "%s", connection_actor(conn));
+	name_actor(task, request);
 	if (kind->parse(task, request, e) != 0 || send_message(task, e) != 0) {
 		task_free(task);
 		return -1;

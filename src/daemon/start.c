@@ -332,6 +332,7 @@ start_admin(struct daemon *d, struct err *e)
 		.n_listen = d->config->admin.listen.n,
 		.inherited = &d->inherited,
 		.database = d->config->database,
+		.control = d->config->control,
 		.min_free_bytes = (uint64_t)d->config->min_free,
 		.clock = clocks_clock(d->clocks),
 		.outbox = d->outbox,

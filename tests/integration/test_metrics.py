@@ -362,7 +362,7 @@ def test_addresses(bench):
                          ("[::]:7390", "other machines can reach [::]:7390"),
                          ("localhost:7390", "must be"),
                          ("tls:127.0.0.1:7390", "admin: certificate_file is missing: tls: addresses"),
-                         ("tls:0.0.0.0:7390", "listen on tls: and set client_ca_file")):
+                         ("tls:0.0.0.0:7390", "listen on tls: and set read_token_file or client_ca_file")):
         conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")},
                                admin={"listen": [listen]})
         for verb in ("check", "serve"):

@@ -17,19 +17,20 @@
 /* ---- requests to ingest, and to this listener -------------------------------------------------
  */
 
+/* The words are values of the label. */
 static void
-expose_refused(
-    const struct scrape *s, const struct metric *metric, const struct word_counts *counts)
+expose_words(const struct scrape *s, const struct metric *metric, const char *label,
+    const struct word_counts *counts)
 {
 	size_t n = word_counts_n(counts);
 	uint64_t count;
 
 	exposition_begin(s->x, metric);
 	for (size_t i = 0; i < n; i++) {
-		const char *reason = word_counts_read(counts, i, &count);
+		const char *word = word_counts_read(counts, i, &count);
 
-		if (!slice_equals(slice_from(reason), SLICE(OUTBOX_REQUESTS_ACCEPTED)))
-			exposition_count(s->x, &(struct label){ "reason", reason }, 1, count);
+		if (!slice_equals(slice_from(word), SLICE(OUTBOX_REQUESTS_ACCEPTED)))
+			exposition_count(s->x, &(struct label){ label, word }, 1, count);
 	}
 }
 
@@ -57,10 +58,16 @@ expose_requests(const struct scrape *s)
 	static const struct metric admin = { "bentospool_admin_requests_refused_total",
 		METRIC_COUNTER, NULL,
 		"Requests to the admin listener that were refused since the start." };
+	static const struct metric logins = { "bentospool_admin_logins_total", METRIC_COUNTER, NULL,
+		"Logins on the dashboard since the start, by what the token permits." };
+	static const struct metric acts = { "bentospool_admin_acts_total", METRIC_COUNTER, NULL,
+		"Changes that people made on the dashboard since the start." };
 
 	expose_accepted(s);
-	expose_refused(s, &refused, s->admin->o.requests);
-	expose_refused(s, &admin, &s->admin->refused);
+	expose_words(s, &refused, "reason", s->admin->o.requests);
+	expose_words(s, &admin, "reason", &s->admin->refused);
+	expose_words(s, &logins, "permission", &s->admin->logins);
+	expose_words(s, &acts, "verb", &s->admin->acts);
 }
 
 /* ---- certificates of listeners ----------------------------------------------------------------

@@ -365,6 +365,12 @@ db_rows_again(struct db_rows *rows)
 	rows->stmt = rows->kept;
 }
 
+void
+db_interrupt(struct db *db)
+{
+	sqlite3_interrupt(db->handle);
+}
+
 int64_t
 db_rows_steps(struct db_rows *rows)
 {

@@ -41,6 +41,10 @@ int db_not_ours(const char *path, struct err *e);
 /* Finalizes all statements. -1 when SQLite cannot close the file. */
 int db_close(struct db *db, struct err *e);
 
+/* Makes the statement that runs, if one does, end with an error. Any thread, while the file is
+ * open. */
+void db_interrupt(struct db *db);
+
 /* Writes a compact copy of the whole file; no file may exist at that path. */
 int db_copy(struct db *db, const char *to, struct err *e);
 

@@ -40,6 +40,12 @@ outbox_audit_close(struct outbox_audit *a)
 	free(a);
 }
 
+void
+outbox_audit_interrupt(struct outbox_audit *a)
+{
+	db_interrupt(&a->db);
+}
+
 const char *
 outbox_audit_library(void)
 {

@@ -32,6 +32,8 @@ struct outbox_audit;
  */
 int outbox_audit_open(const char *path, struct outbox_audit **ret_audit, struct err *e);
 void outbox_audit_close(struct outbox_audit *a);
+/* Makes a call that another thread is in end with an error. Any thread, until the close begins. */
+void outbox_audit_interrupt(struct outbox_audit *a);
 /* Returns the version of SQLite that this program runs with. */
 const char *outbox_audit_library(void);
 /* Returns the feature that bentospool needs and the SQLite library lacks; NULL when it has all. */

@@ -1,0 +1,433 @@
+#!/usr/bin/env python3
+"""Acting on the dashboard: each verb changes what the dry run said, and keeps the person's name."""
+import concurrent.futures
+import json
+import os
+import socket
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import spooltest  # noqa: E402
+from spooladmin import ACT_TOKEN, READ_TOKEN, Person, bearer, token_settings  # noqa: E402
+from spoolhttp import connect  # noqa: E402
+from spooltest import Daemon, equal, track, true, wait_until  # noqa: E402
+
+
+def start(bench, sim=None, sites=("main",), events=0, admin=None, **site):
+    """Starts a daemon with token files, and events that wait, because the sites are paused."""
+    api_url = "http://127.0.0.1:1/api/v1" if sim is None else sim.api_url()
+    bench.configure({name: bench.site(api_url, write_keys=[name], **site) for name in sites},
+                    admin={"listen": ["127.0.0.1:0"], **token_settings(bench), **(admin or {})})
+    daemon = Daemon(bench, bench.path("bentospool.conf"), listeners=2)
+    if events:
+        equal(bench.cli("pause").returncode, 0, "paused")
+        daemon.accept("/v1/batch", {"batch": [track(f"e-{i}") for i in range(events)]}, key=sites[0])
+    return daemon
+
+
+def act(person, body, **expected):
+    """Acts; requires 200 and the expected members; returns the answer."""
+    status, answer = person.post("/api/act", body)
+    equal(status, 200, f"{body}: {answer}")
+    equal({name: answer.get(name) for name in expected}, expected, f"{body}: {answer}")
+    return answer
+
+
+def try_first(person, body, **expected):
+    """Makes the dry run, and then the act with the number that it said."""
+    said = act(person, {**body, "dry_run": True}, dry_run=True)
+    return said, act(person, {**body, "expect": said["events"]}, **{"events": said["events"], **expected})
+
+
+def operation(bench, answer):
+    return bench.rows("SELECT actor, verb, note, events, filter FROM operations WHERE operation_id = ?",
+                      int(answer["operation_id"]))[0]
+
+
+def changes(bench):
+    return bench.value("SELECT count(*) FROM operations")
+
+
+def test_events(bench):
+    """hold, release, discard, requeue and undo: a dry run changes nothing; the audit has the name"""
+    daemon = start(bench, events=7)
+    anna = Person(daemon, ACT_TOKEN, "Anna M\u00fcller")
+    before, n = bench.statuses(), changes(bench)
+    said = act(anna, {"verb": "hold", "filter": {"message-id": "e-3"}, "dry_run": True}, events="1")
+    [event] = said["sample"]
+    row = bench.outbox("e-3")
+    equal({name: event[name] for name in ("event_id", "message_id", "status", "email")},
+          {"event_id": str(row["event_id"]), "message_id": "e-3", "status": "pending", "email": row["email"]},
+          "the sample is the event")
+    said = act(anna, {"verb": "hold", "filter": {"all": True}, "dry_run": True}, events="7")
+    equal(len(said["sample"]), 5, "five of them are shown")
+    equal((bench.statuses(), changes(bench)), (before, n), "nothing was changed")
+    _, held = try_first(anna, {"verb": "hold", "filter": {"id": [row["event_id"]]}, "note": "wait for Bob"})
+    equal(operation(bench, held),
+          {"actor": "Anna M\u00fcller (dashboard)", "verb": "hold", "note": "wait for Bob", "events": 1,
+           "filter": json.dumps({"id": [row["event_id"]]}, separators=(",", ":"))}, "the row of the operation")
+    equal((bench.outbox("e-3")["status"], bench.statuses()["pending"]), ("held", 6), "held")
+    try_first(anna, {"verb": "release", "filter": {"status": ["held"]}}, events="1")
+    equal(bench.outbox("e-3")["status"], "pending", "released")
+    _, discarded = try_first(anna, {"verb": "discard", "filter": {"all": True}}, events="7")
+    equal(bench.statuses(), {"discarded": 7}, "discarded")
+    said, undone = try_first(anna, {"verb": "undo", "id": discarded["operation_id"], "note": "oh"}, events="7")
+    equal({name: said[name] for name in ("delivered", "settled", "changed", "undone", "gone")},
+          dict.fromkeys(("delivered", "settled", "changed", "undone", "gone"), "0"), "nothing was in the way")
+    equal((bench.statuses(), operation(bench, undone)["actor"]), ({"pending": 7}, "Anna M\u00fcller (dashboard)"), "undone")
+    said = act(anna, {"verb": "undo", "id": discarded["operation_id"], "dry_run": True}, events="0")
+    equal(said["undone"], "7", "an undo of what is undone")
+    n = changes(bench)
+    act(anna, {"verb": "undo", "id": discarded["operation_id"], "expect": "0"}, events="0", operation_id="0")
+    equal(changes(bench), n, "nothing to do is no operation")
+
+
+def test_requeue(bench):
+    """requeue: of delivered events it says how many Bento gets again"""
+    sim = bench.sim()
+    daemon = start(bench, sim)
+    daemon.accept("/v1/batch", {"batch": [track(f"e-{i}") for i in range(3)]}, key="main")
+    wait_until(lambda: bench.statuses() == {"delivered": 3}, "delivered")
+    anna = Person(daemon, ACT_TOKEN, "Anna")
+    act(anna, {"verb": "requeue", "filter": {"all": True}, "dry_run": True}, events="0", already_delivered="0", sample=[])
+    said, done = try_first(anna, {"verb": "requeue", "filter": {"status": ["delivered"], "message-id": "e-1"}})
+    equal((said["events"], said["already_delivered"]), ("1", "1"), "again")
+    equal((operation(bench, done)["verb"], operation(bench, done)["events"]), ("requeue", 1), "the operation")
+    wait_until(lambda: bench.outbox("e-1")["attempts"] == 1 and bench.outbox("e-1")["status"] == "delivered", "sent again")
+    equal(bench.value("SELECT count(*) FROM attempts"), bench.value("SELECT count(DISTINCT attempt_id) FROM attempts"), "rows")
+
+
+def test_sites(bench):
+    """pause, resume and flush: one site or all, with the note and the name"""
+    daemon = start(bench, sites=("main", "other"))
+    anna = Person(daemon, ACT_TOKEN, "Anna")
+    act(anna, {"verb": "pause", "site": "other", "dry_run": True}, dry_run=True, sites="1", paused="0")
+    equal(changes(bench), 0, "a dry run")
+    done = act(anna, {"verb": "pause", "site": "other", "note": "<b>sale</b>"}, sites="1")
+    equal({**operation(bench, done), "filter": None},
+          {"actor": "Anna (dashboard)", "verb": "pause", "note": "<b>sale</b>", "events": 0, "filter": None}, "pause")
+    state = {row["site"]: row["state"] for row in bench.rows("SELECT site, state FROM sites")}
+    equal((state["main"] == "paused", state["other"]), (False, "paused"), "one site")
+    [_, other] = anna.read("/api/overview")["sites"]
+    equal((other["paused_by"], other["pause_note"]), ("Anna (dashboard)", "<b>sale</b>"), "who and why")
+    act(anna, {"verb": "flush", "site": None, "dry_run": True}, sites="2", paused="1")
+    act(anna, {"verb": "flush"}, sites="2", paused="1")
+    act(anna, {"verb": "resume", "site": "other"}, sites="1")
+    equal(bench.value("SELECT count(*) FROM sites WHERE state = 'paused'"), 0, "resumed")
+    status, answer = anna.post("/api/act", {"verb": "pause", "site": "none"})
+    equal((status, answer["code"]), (404, "not_found"), answer)
+    status, answer = anna.post("/api/act", {"verb": "pause", "site": "none", "dry_run": True})
+    equal((status, answer["code"]), (404, "not_found"), answer)
+
+
+def test_bad_requests(bench):
+    """a request that is not understood changes nothing, and the words name what is wrong"""
+    daemon = start(bench, events=3)
+    anna = Person(daemon, ACT_TOKEN, "Anna")
+    n = changes(bench)
+    all_events = {"verb": "hold", "filter": {"all": True}, "expect": "3"}
+    deep = "[" * 9 + "]" * 9
+    cases = [
+        ("verb", {"filter": {"all": True}, "expect": "3"}), ("verb", {**all_events, "verb": "expire"}),
+        ("verb", {**all_events, "verb": "purge"}), ("verb", {**all_events, "verb": 7}),
+        ("filter", {"verb": "hold", "expect": "3"}), ("filter", {"verb": "hold", "filter": {}, "expect": "3"}),
+        ("filter", {**all_events, "filter": {"limit": 2}}), ("filter", {**all_events, "filter": "all"}),
+        ("filter", {**all_events, "filter": {"all": True, "color": "red"}}),
+        ("expect", {"verb": "hold", "filter": {"all": True}}), ("expect", {**all_events, "expect": 3}),
+        ("expect", {**all_events, "expect": "-1"}), ("expect", {**all_events, "expect": "x"}),
+        ("expect", {**all_events, "expect": "9007199254740993"}),
+        ("id", {**all_events, "id": "1"}), ("site", {**all_events, "site": "main"}),
+        ("filter", {"verb": "undo", "id": "1", "filter": {"all": True}, "expect": "3"}),
+        ("id", {"verb": "undo", "expect": "1"}), ("id", {"verb": "undo", "id": 1, "expect": "1"}),
+        ("id", {"verb": "undo", "id": "0", "expect": "1"}),
+        ("filter", {"verb": "pause", "filter": {"all": True}}), ("expect", {"verb": "pause", "expect": "1"}),
+        ("note", {**all_events, "note": 7}), ("note", {**all_events, "note": "x" * 1001}),
+        ("dry_run", {**all_events, "dry_run": "yes"}), ("as", {**all_events, "as": "root"}),
+        ("JSON", "[]"), ("JSON", "null"), ("JSON", ""), ("JSON", "{"), ("JSON", '{"verb":"hold"} x'),
+        ("JSON", '{"verb":' + deep + "}"), ("JSON", '{"verb":"pause","note":"a\\u0000b"}'),
+        ("JSON", b'{"verb":"pause","note":"\xff"}'),
+    ]
+    for word, body in cases:
+        status, answer = anna.post("/api/act", body)
+        equal(status, 400, f"{body}: {answer}")
+        true(word in answer["message"], f"{body}: {answer}")
+    for body, expected in (({"verb": "undo", "id": "999", "expect": "1"}, (404, "not_found")),
+                           ({"verb": "undo", "id": "1", "expect": "1"}, (400, "bad_request")),
+                           ("{" + " " * 16385 + "}", (413, "body_too_large"))):
+        status, answer = anna.post("/api/act", body)
+        equal((status, answer["code"]), expected, f"{str(body)[:60]}: {answer}")
+    equal((changes(bench), bench.statuses()), (n, {"pending": 3}), "nothing was changed")
+    act(anna, {**all_events, "note": "x" * 1000}, events="3")
+    act(anna, json.dumps({"verb": "release", "filter": {"all": True}, "expect": "3"}).ljust(16384), events="3")
+
+
+def test_changed_since(bench):
+    """an act is refused when more events match than the dry run said; fewer are fine"""
+    daemon = start(bench, events=3)
+    anna = Person(daemon, ACT_TOKEN, "Anna")
+    hold = {"verb": "hold", "filter": {"status": ["pending"]}}
+    act(anna, {**hold, "dry_run": True}, events="3")
+    daemon.accept("/v1/track", track("late"), key="main")
+    status, answer = anna.post("/api/act", {**hold, "expect": "3"})
+    equal((status, answer["code"], answer["events"]), (409, "changed_since", "4"), answer)
+    equal(bench.statuses(), {"pending": 4}, "nothing was changed")
+    act(anna, {**hold, "expect": "4"}, events="4")
+    equal(bench.statuses(), {"held": 4}, "as many as were shown")
+    equal(json.loads(bench.value("SELECT filter FROM operations ORDER BY operation_id DESC LIMIT 1")),
+          {"status": ["pending"], "limit": 4}, "not more, even when more come at that moment")
+    act(anna, {"verb": "release", "filter": {"status": ["held"]}, "expect": "9"}, events="4")
+
+
+def refused(person, code, status=403, method="POST", path="/api/act", body=None, headers=None):
+    if method == "POST" and body is None:
+        body = {"verb": "pause"}
+    got, _, text = person.request(method, path, body, headers)
+    equal((got, json.loads(text)["code"]), (status, code), f"{path} {headers}: {text}")
+
+
+def test_refusals(bench):
+    """who may not act: no token, the token for reading, another page, another type, another host"""
+    daemon = start(bench, events=1)
+    nobody, reader = Person(daemon), Person(daemon, READ_TOKEN)
+    anna = Person(daemon, ACT_TOKEN, "Anna")
+    n = changes(bench)
+    refused(nobody, "login_required", 401)
+    refused(reader, "acting_not_allowed")
+    host = anna.url.removeprefix("http://")
+    for origin in ("http://evil.example", f"https://{host}", "http://127.0.0.1", "null", "", f"http://{host}.evil.example",
+                   f"http://{host}0", f"http://x@{host}", None):
+        refused(anna, "origin_not_allowed", headers={"Origin": origin})
+    for site in ("cross-site", "same-site", "none", "", "SAME-ORIGIN"):
+        refused(anna, "cross_site", headers={"Sec-Fetch-Site": site})
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", None):
+        refused(anna, "content_type_not_allowed", 415, headers={"Content-Type": kind})
+    refused(anna, "host_not_allowed", headers={"Host": "evil.example", "Origin": "http://evil.example"})
+    refused(anna, "method_not_allowed", 405, method="GET")
+    refused(anna, "method_not_allowed", 405, path="/api/overview")
+    refused(nobody, "login_required", 401, headers=bearer("")  | {"Authorization": "Basic YTpi", "Origin": f"http://{host}"})
+    for path in ("/api/login", "/api/logout"):
+        refused(anna, "origin_not_allowed", path=path, headers={"Origin": "http://evil.example"})
+        refused(anna, "cross_site", path=path, headers={"Sec-Fetch-Site": "cross-site"})
+        refused(anna, "content_type_not_allowed", 415, path=path, headers={"Content-Type": "text/plain"})
+    refused(anna, "cross_site", method="GET", path="/api/operations", headers={"Sec-Fetch-Site": "cross-site"})
+    equal(changes(bench), n, "nothing was changed")
+    true(anna.session()["may_act"], "and the session goes on")
+    act(anna, {"verb": "flush"})
+    equal(anna.post("/api/act", {"verb": "flush"}, {"Sec-Fetch-Site": None})[0], 200, "an older browser")
+
+
+def test_without_tokens(bench):
+    """without token files nothing about events is read, nothing is changed, and the words say what to set"""
+    daemon = start(bench, admin={"read_token_file": "", "act_token_file": ""})
+    nobody = Person(daemon)
+    equal(nobody.session(), {"may_read": False, "may_act": False, "name": "", "read_token": False, "act_token": False}, "")
+    refused(nobody, "no_read_token", method="GET", path="/api/operations")
+    refused(nobody, "no_act_token")
+    equal(nobody.try_to_log_in("")[0], 401, "an empty token")
+    equal(nobody.get("/api/overview")[0], 200, "the overview is open")
+    equal(nobody.get("/metrics")[0], 200, "metrics are open")
+
+
+def test_programs(bench):
+    """programs send a token with each request, and a name with each act"""
+    daemon = start(bench)
+    program = Person(daemon)
+    equal(program.get("/api/operations", bearer(READ_TOKEN))[0], 200, "reading with the token for reading")
+    equal(program.get("/api/operations", bearer(ACT_TOKEN))[0], 200, "reading with the token for acting")
+    equal(program.post("/api/act", {"verb": "flush", "name": "cron"}, bearer(READ_TOKEN))[1]["code"], "acting_not_allowed", "")
+    status, answer = program.post("/api/act", {"verb": "flush"}, bearer(ACT_TOKEN))
+    equal((status, answer["code"]), (400, "name_required"), "a name")
+    status, answer = program.post("/api/act", {"verb": "flush", "name": "cron\n"}, bearer(ACT_TOKEN))
+    equal((status, answer["code"]), (400, "name_required"), "a printable name")
+    status, answer = program.post("/api/act", {"verb": "flush", "name": "cron"}, bearer(ACT_TOKEN))
+    equal((status, operation(bench, answer)["actor"]), (200, "cron (dashboard)"), "its name")
+    equal(program.post("/api/act", {"verb": "flush", "name": "x"}, bearer(ACT_TOKEN) | {"Origin": "http://evil.example"})[0], 403,
+          "a page with a token")
+    anna = Person(daemon, ACT_TOKEN, "Anna")
+    done = act(anna, {"verb": "flush", "name": "Bob"})
+    equal(operation(bench, done)["actor"], "Anna (dashboard)", "a session has the name of its login")
+
+
+def test_login(bench):
+    """a login: names, cookies, sessions of others, logging out, and a secret that is always new"""
+    daemon = start(bench)
+    anna = Person(daemon)
+    for name, code in ((None, "name_required"), ("", "name_required"), ("x" * 41, "bad_name"), ("a\nb", "bad_name"),
+                       ("\u202eanna", "bad_name"), (" anna", "bad_name")):
+        status, headers, answer = anna.try_to_log_in(ACT_TOKEN, name)
+        equal((status, answer["code"], headers.get("set-cookie")), (400, code, None), name)
+    for body in ({}, {"token": 7}, {"token": ACT_TOKEN, "name": 7}, "x"):
+        equal(anna.post("/api/login", body)[0], 400, body)
+    status, headers, answer = anna.try_to_log_in(ACT_TOKEN, "x" * 40)
+    equal((status, answer), (200, {"may_read": True, "may_act": True, "name": "x" * 40, "read_token": True, "act_token": True}), "")
+    first = anna.cookie
+    parts = headers["set-cookie"].split("; ")
+    equal((len(first), set(parts[1:])), (64, {"Path=/", "HttpOnly", "SameSite=Strict"}), headers)
+    equal(headers["cache-control"], "no-store", "a login is not stored")
+    anna.log_in(READ_TOKEN)
+    true(anna.cookie != first, "another login has another secret")
+    equal((anna.session()["may_act"], anna.session()["name"]), (False, ""), "reading only")
+    second = anna.cookie
+    anna.cookie = first
+    equal(anna.session()["may_read"], False, "the former session has ended")
+    chosen = "0" * 64
+    anna.cookie = chosen
+    anna.log_in(ACT_TOKEN, "Anna")
+    true(anna.cookie not in (chosen, first, second), "a cookie that the client brings is never used")
+    equal(anna.request("GET", "/api/session", None, {"Cookie": f"bentospool_session={chosen}; a=b; bentospool_session={anna.cookie}"})[2],
+          anna.request("GET", "/api/session")[2], "another cookie of that name does no harm")
+    for cookie in ("", "x", anna.cookie[:-1], anna.cookie + "0", anna.cookie.upper() if anna.cookie.upper() != anna.cookie else "y",
+                   f"{anna.cookie}\"", "\xe9" * 64):
+        status, _, text = anna.request("GET", "/api/session", None, {"Cookie": f"bentospool_session={cookie}".encode("latin-1")})
+        equal(json.loads(text)["may_read"], False, cookie)
+    kept = anna.cookie
+    status, headers, text = anna.request("POST", "/api/logout", {})
+    equal((status, json.loads(text)["may_read"]), (200, False), text)
+    true("Max-Age=0" in headers["set-cookie"], headers)
+    anna.cookie = kept
+    equal(anna.session()["may_read"], False, "the session has ended for whoever has the cookie")
+    refused(anna, "login_required", 401)
+    bob, carol = Person(daemon, ACT_TOKEN, "Bob"), Person(daemon, ACT_TOKEN, "Carol")
+    bob.post("/api/logout", {})
+    equal(carol.session()["name"], "Carol", "others stay")
+    for line in daemon.log().splitlines():
+        true(ACT_TOKEN not in line and READ_TOKEN not in line and carol.cookie not in line, line)
+
+
+def test_limit(bench):
+    """wrong tokens: five a minute; then the right one is refused, too, but a session and health checks go on"""
+    daemon = start(bench)
+    anna = Person(daemon, ACT_TOKEN, "Anna")
+    guesser = Person(daemon)
+    for i in range(4):
+        equal(guesser.try_to_log_in(f"guess-{i}" + "x" * 20)[0], 401, "below the limit")
+    equal(Person(daemon, READ_TOKEN).session()["may_read"], True, "a right one does not count")
+    equal(guesser.get("/api/operations", bearer("guess"))[0], 401, "at the limit: tokens of programs count, too")
+    for status, headers, answer in (guesser.try_to_log_in("guess"), guesser.try_to_log_in(ACT_TOKEN, "Anna")):
+        equal((status, answer["code"], 1 <= int(headers["retry-after"]) <= 60), (429, "too_many_logins", True), answer)
+    status, headers, _ = guesser.request("GET", "/api/operations", None, bearer(READ_TOKEN))
+    equal((status, 1 <= int(headers["retry-after"]) <= 60), (429, True), "programs wait, too")
+    act(anna, {"verb": "flush"})
+    equal(guesser.get("/healthz", bearer("guess"))[0], 200, "health checks do not look at tokens")
+    metrics = guesser.get("/metrics")[2]
+    true('bentospool_admin_requests_refused_total{reason="wrong_token"} 5' in metrics, metrics)
+    true('bentospool_admin_requests_refused_total{reason="too_many_logins"} 3' in metrics, metrics)
+    true('bentospool_admin_logins_total{permission="act"} 1' in metrics, metrics)
+    true('bentospool_admin_acts_total{verb="flush"} 1' in metrics, metrics)
+    true("a wrong token came from 127.0.0.1" in daemon.log(), "it is logged")
+
+
+def test_reload(bench):
+    """another token in the file, and a reload: all sessions end; the same token ends none"""
+    daemon = start(bench)
+    anna = Person(daemon, ACT_TOKEN, "Anna")
+    equal(bench.cli("reload").returncode, 0, "reload")
+    true(anna.session()["may_act"], "nothing has changed")
+    bench.write("act_token", "z" * 21 + "\n")
+    done = bench.cli("reload")
+    true(done.returncode != 0 and "act_token_file" in done.stderr and "22" in done.stderr, done.stderr)
+    true(anna.session()["may_act"], "a reload that is refused changes nothing")
+    bench.write("act_token", READ_TOKEN + "\n")
+    done = bench.cli("reload")
+    true(done.returncode != 0 and "same token" in done.stderr, done.stderr)
+    bench.write("act_token", "z" * 22 + "\n")
+    done = bench.cli("reload")
+    equal((done.returncode, "act_token_file: another token" in done.stdout), (0, True), done.stdout + done.stderr)
+    equal(anna.session()["may_act"], False, "the session has ended")
+    refused(anna, "login_required", 401)
+    equal(anna.try_to_log_in(ACT_TOKEN, "Anna")[0], 401, "the former token")
+    anna.log_in("z" * 22, "Anna")
+    daemon.stop()
+    daemon = Daemon(bench, bench.path("bentospool.conf"), listeners=2)
+    anna.url = daemon.url(1)
+    equal(anna.session()["may_act"], False, "a restart ends all sessions")
+
+
+def test_token_files(bench):
+    """a token file that others can read, or without a good token, is refused with the remedy"""
+    start(bench).stop()
+    for text, mode, words in (("a" * 21, 0o600, "22 to 200"), ("a" * 22, 0o644, "chmod 600"), ("a" * 201, 0o600, "22 to 200"),
+                              ("", 0o600, "one secret on one line"), ("a" * 22 + "\nb", 0o600, "one secret on one line"),
+                              ("a" * 11 + " " + "a" * 11, 0o600, "blank"), ("\u00e9" * 22, 0o600, "ASCII")):
+        os.chmod(bench.write("act_token", text), mode)
+        done = bench.cli("check")
+        true(done.returncode != 0 and words in done.stderr and "act_token_file" in done.stderr, f"{text!r}: {done.stderr}")
+    os.unlink(bench.path("act_token"))
+    true("act_token" in bench.cli("check").stderr, "a file that is missing")
+    for good in ("a" * 22, "a" * 200):
+        bench.write("act_token", good)
+        equal(bench.cli("check").returncode, 0, good)
+
+
+def control(bench, request):
+    """Sends a request to the control socket, as another process."""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(spooltest.DEADLINE)
+        s.connect(f"{bench.database}.sock")
+        s.sendall(json.dumps(request).encode() + b"\n")
+        return json.loads(s.makefile().readline())
+
+
+def test_other_process(bench):
+    """no other process chooses the name of the actor at the control socket"""
+    start(bench)
+    for request in ({"do": "site_control", "verb": "pause", "as": "Anna"}, {"do": "ping", "as": "Anna"}):
+        answer = control(bench, request)
+        equal((answer["ok"], answer["code"]), (False, "input"), answer)
+    equal(changes(bench), 0, "nothing was changed")
+    equal(control(bench, {"do": "site_control", "verb": "pause"})["ok"], True, "without it, it may act")
+
+
+def test_two_browsers(bench):
+    """two people act at once: each event is changed by one of them, and no change is lost"""
+    daemon = start(bench, events=200)
+    people = [Person(daemon, ACT_TOKEN, name) for name in ("Anna", "Bob")]
+    bodies = [{"verb": verb, "filter": {"status": ["pending"]}, "expect": "200"} for verb in ("hold", "discard")]
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        answers = list(pool.map(lambda pair: pair[0].post("/api/act", pair[1]), zip(people, bodies)))
+    equal([status for status, _ in answers], [200, 200], answers)
+    told = {verb: int(answer["events"]) for verb, (_, answer) in zip(("held", "discarded"), answers)}
+    equal({name: n for name, n in told.items() if n}, bench.statuses(), "what they were told is what is there")
+    rows = bench.rows("SELECT actor, events FROM operations WHERE verb IN ('hold', 'discard')")
+    equal(sum(row["events"] for row in rows), 200, rows)
+
+
+def test_kill(bench):
+    """a daemon that is killed within an act: each event is as before or changed, and undo works after it"""
+    daemon = start(bench, events=3000)
+    anna = Person(daemon, ACT_TOKEN, "Anna")
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        answer = pool.submit(anna.request, "POST", "/api/act", {"verb": "discard", "filter": {"all": True}, "expect": "3000"})
+        wait_until(lambda: bench.value("SELECT count(*) FROM operations WHERE verb = 'discard'") == 1, "it has begun")
+        daemon.kill()
+        try:
+            answer.result()
+        except OSError:
+            pass  # the daemon is gone
+    daemon = Daemon(bench, bench.path("bentospool.conf"), listeners=2)
+    [row] = bench.rows("SELECT operation_id, actor, events FROM operations WHERE verb = 'discard'")
+    counts = bench.statuses()
+    equal((counts["discarded"], sum(counts.values()), row["actor"]), (row["events"], 3000, "Anna (dashboard)"), counts)
+    anna = Person(daemon, ACT_TOKEN, "Anna")
+    try_first(anna, {"verb": "undo", "id": str(row["operation_id"])}, events=str(row["events"]))
+    equal(bench.statuses(), {"pending": 3000}, "as before")
+
+
+def test_hang_up(bench):
+    """a browser that goes away: the act ends after a step, and what was done can be undone"""
+    daemon = start(bench, events=3000)
+    anna = Person(daemon, ACT_TOKEN, "Anna")
+    body = json.dumps({"verb": "discard", "filter": {"all": True}, "expect": "3000"})
+    host = anna.url.removeprefix("http://")
+    with connect(anna.url) as s:
+        s.sendall(f"POST /api/act HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nContent-Type: application/json\r\n"
+                  f"Cookie: bentospool_session={anna.cookie}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+        wait_until(lambda: bench.value("SELECT count(*) FROM operations WHERE verb = 'discard'") == 1, "it has begun")
+    wait_until(lambda: bench.value("SELECT events FROM operations WHERE verb = 'discard'")
+               == bench.statuses().get("discarded", 0), "a whole step")
+    act(anna, {"verb": "undo", "id": str(bench.value("SELECT max(operation_id) FROM operations")), "dry_run": True})
+
+
+spooltest.main()
