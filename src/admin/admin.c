@@ -85,6 +85,18 @@ admin_take_tokens(struct admin *a)
 	free(next);
 }
 
+const struct config *
+admin_config(struct admin *a)
+{
+	struct config *next = atomic_exchange(&a->next_config, NULL);
+
+	if (next != NULL) {
+		config_free(a->config);
+		a->config = next;
+	}
+	return a->config;
+}
+
 /* Takes over what admin_use_tls has left. */
 static void
 take_tls(struct admin *a)
@@ -152,6 +164,8 @@ admin_new(const struct admin_options *o, struct admin **ret_admin, struct err *e
 	if (a == NULL)
 		return err_nomem(e);
 	a->o = *o;
+	shared_hold(&o->config->shared);
+	a->config = o->config;
 	a->wake_fd = -1;
 	a->started_ms = process_started(o->clock);
 	atomic_store(&a->reloaded_ms, clock_wall(o->clock));
@@ -242,6 +256,16 @@ wake(struct admin *a)
 }
 
 void
+admin_use_config(struct admin *a, struct config *config)
+{
+	if (a == NULL)
+		return;
+	shared_hold(&config->shared);
+	/* The thread takes it over when it needs it next. */
+	config_free(atomic_exchange(&a->next_config, config));
+}
+
+void
 admin_use_tls(struct admin *a, struct tls_context *tls)
 {
 	if (a == NULL)
@@ -304,6 +328,8 @@ admin_free(struct admin *a)
 		stop(a);
 	server_free(a->server);
 	tls_context_free(atomic_load(&a->next_tls));
+	config_free(atomic_load(&a->next_config));
+	config_free(a->config);
 	free(atomic_load(&a->next_tokens));
 	admin_cancel_tokens(a);
 	outbox_audit_close(a->audit);

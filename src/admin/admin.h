@@ -22,6 +22,7 @@
 #define ADMIN_MAX_CERTIFICATES 2
 
 struct admin;
+struct config;
 struct inherited;
 struct tls_context;
 struct tls_meter;
@@ -31,6 +32,7 @@ struct admin_options {
 	const char *const *listen; /* "127.0.0.1:7390", "[::1]:0", "tls:[::1]:0", "unix:/path" */
 	size_t n_listen;
 	struct inherited *inherited; /* sockets that systemd holds; NULL: none. admin_new only */
+	struct config *config;       /* held */
 	const char *database;
 	const char *control; /* the path of the daemon's control socket */
 	uint64_t min_free_bytes;
@@ -66,6 +68,8 @@ int admin_prepare_tokens(
     struct admin *a, const char *read_token, const char *act_token, struct err *e);
 void admin_commit_tokens(struct admin *a);
 void admin_cancel_tokens(struct admin *a);
+/* Replaces the configuration, and holds it. NULL is allowed for a. */
+void admin_use_config(struct admin *a, struct config *config);
 /* Remembers whether the last reload of the configuration was done. NULL is allowed. */
 void admin_note_reload(struct admin *a, bool done);
 /* From now on /readyz says that the daemon stops. NULL is allowed. */

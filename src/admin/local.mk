@@ -23,8 +23,6 @@ src_libbentospool_a_SOURCES += \
 	src/admin/metrics/metrics_sites.c \
 	src/admin/minutes.c \
 	src/admin/minutes.h \
-	src/admin/operations.c \
-	src/admin/operations.h \
 	src/admin/overview.c \
 	src/admin/overview.h \
 	src/admin/page.c \
@@ -33,6 +31,20 @@ src_libbentospool_a_SOURCES += \
 	src/admin/permission.h \
 	src/admin/metrics/process.c \
 	src/admin/metrics/process.h \
+	src/admin/read/criteria.c \
+	src/admin/read/criteria.h \
+	src/admin/read/errors.c \
+	src/admin/read/errors.h \
+	src/admin/read/event.c \
+	src/admin/read/event.h \
+	src/admin/read/events.c \
+	src/admin/read/events.h \
+	src/admin/read/operations.c \
+	src/admin/read/operations.h \
+	src/admin/read/params.c \
+	src/admin/read/params.h \
+	src/admin/read/reading.c \
+	src/admin/read/reading.h \
 	src/admin/request.c \
 	src/admin/routes.c \
 	src/admin/routes.h \

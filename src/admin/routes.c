@@ -7,9 +7,12 @@
 #include "admin/act/act.h"
 #include "admin/health.h"
 #include "admin/metrics/metrics.h"
-#include "admin/operations.h"
 #include "admin/overview.h"
 #include "admin/page.h"
+#include "admin/read/errors.h"
+#include "admin/read/event.h"
+#include "admin/read/events.h"
+#include "admin/read/operations.h"
 #include "admin/who/login.h"
 #include "base/loopback.h"
 
@@ -32,6 +35,12 @@ static const struct route routes[] = {
 	{ "/api/logout", ROUTE_ANYONE, NULL, login_post_logout },
 	{ "/api/act", ROUTE_ACT, NULL, act_post },
 	{ "/api/overview", ROUTE_OPEN_LOCAL, overview_get, NULL },
+	{ "/api/errors", ROUTE_READ, errors_get, NULL },
+	{ "/api/event", ROUTE_READ, event_get, NULL },
+	{ "/api/event/body", ROUTE_READ, event_get_body, NULL },
+	{ "/api/event/sent", ROUTE_READ, event_get_sent, NULL },
+	{ "/api/events", ROUTE_READ, events_get, NULL },
+	{ "/api/operation", ROUTE_READ, operations_get_one, NULL },
 	{ "/api/operations", ROUTE_READ, operations_get, NULL },
 	{ "/metrics", ROUTE_OPEN_LOCAL, metrics_get, NULL },
 	{ "/healthz", ROUTE_OPEN, health_get_live, NULL },

@@ -14,6 +14,7 @@
 #include "admin/who/who.h"
 #include "base/buf.h"
 #include "base/log.h"
+#include "config/config.h"
 #include "http/connection.h"
 #include "http/server.h"
 #include "outbox/read/audit.h"
@@ -39,6 +40,7 @@ struct admin {
 	struct word_counts acts;    /* that were carried out, by verb */
 	unsigned n_acts;            /* under way */
 	struct log_limit refused_log, audit_log, login_log;
+	struct config *config; /* held */
 	struct minutes minutes;
 	struct event sample_event; /* every ADMIN_SAMPLE_S */
 	int64_t started_ms;        /* wall ms: when the process started */
@@ -48,6 +50,7 @@ struct admin {
 	_Atomic bool stopping;
 	_Atomic bool ending;                    /* the thread ends at the next wake */
 	struct tls_context *_Atomic next_tls;   /* what admin_use_tls left for the thread */
+	struct config *_Atomic next_config;     /* what admin_use_config left */
 	struct who_tokens *_Atomic next_tokens; /* what admin_commit_tokens left */
 	_Atomic bool reload_failed;
 	_Atomic int64_t reloaded_ms; /* wall ms: the last reload that was done, or the start */
@@ -112,6 +115,8 @@ void admin_answer(struct admin_request *r, struct admin_reply *reply);
 /* Takes over what admin_commit_tokens has left. */
 void admin_take_tokens(struct admin *a);
 
+/* Returns the configuration in force, valid until the next call. */
+const struct config *admin_config(struct admin *a);
 /* Returns the connection to the database, which it opens when necessary. NULL, with e set: it
  * cannot be opened now. */
 struct outbox_audit *admin_audit(struct admin *a, struct err *e);

@@ -101,6 +101,7 @@ use_config(struct daemon *d, struct config *c, struct err *e)
 	for (size_t i = 0; i < TLS_FILES_SECTIONS; i++)
 		certificates_commit(d->certificates[i]);
 	admin_commit_tokens(d->admin);
+	admin_use_config(d->admin, c);
 	alarm_set(d->alarm, &c->alarm_command);
 	wiring_log(c);
 	config_free(d->config);

@@ -331,6 +331,7 @@ start_admin(struct daemon *d, struct err *e)
 		.listen = (const char *const *)d->config->admin.listen.item,
 		.n_listen = d->config->admin.listen.n,
 		.inherited = &d->inherited,
+		.config = d->config,
 		.database = d->config->database,
 		.control = d->config->control,
 		.min_free_bytes = (uint64_t)d->config->min_free,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/isotime.h"
+#include "report/reasons.h"
 
 void
 json_add_slice(cJSON *to, const char *key, struct slice text)
@@ -79,6 +80,21 @@ json_join(cJSON *to, cJSON *from)
 	cJSON_Delete(from);
 }
 
+/* Adds the reason in words. */
+static void
+add_words(cJSON *to, struct slice reason)
+{
+	char name[64];
+
+	if (reason.n == 0 || reason.n >= sizeof(name)) {
+		cJSON_AddNullToObject(to, "words");
+		return;
+	}
+	memcpy(name, reason.p, reason.n);
+	name[reason.n] = '\0';
+	cJSON_AddStringToObject(to, "words", reason_in_words(name));
+}
+
 cJSON *
 event_json(const struct audit_event *event, enum json_form form)
 {
@@ -92,6 +108,8 @@ event_json(const struct audit_event *event, enum json_form form)
 	json_add_slice(o, "email", event->email);
 	json_add_slice(o, "status", event->status);
 	json_add_slice(o, "reason", event->reason);
+	if (form == JSON_PAGE)
+		add_words(o, event->reason);
 	cJSON_AddNumberToObject(o, "attempts", (double)event->attempts);
 	json_add_at(o, "received_at", event->received_at, form);
 	json_add_at(o, "occurred_at", event->occurred_at, form);
@@ -139,6 +157,28 @@ operation_json(const struct audit_operation *operation, enum json_form form)
 	json_add_slice(o, "note", operation->note);
 	json_add_slice(o, "status_before", operation->status);
 	json_add_slice(o, "reason_before", operation->reason);
+	return o;
+}
+
+cJSON *
+operation_row_json(const struct audit_operation_row *row, enum json_form form)
+{
+	cJSON *o = cJSON_CreateObject();
+	cJSON *filter = cJSON_ParseWithLength(row->filter.p, row->filter.n);
+
+	json_add_id(o, "operation_id", row->operation_id, form);
+	json_add_at(o, "at", row->at, form);
+	json_add_slice(o, "actor", row->actor);
+	json_add_slice(o, "verb", row->verb);
+	cJSON_AddItemToObject(o, "filter", filter != NULL ? filter : cJSON_CreateNull());
+	json_add_slice(o, "note", row->note);
+	json_add_id(o, "events", row->events, form);
+	if (form == JSON_PAGE || row->undone_by != 0)
+		json_add_id(o, "undone_by", row->undone_by, form);
+	else
+		cJSON_AddNullToObject(o, "undone_by");
+	if (form == JSON_PAGE)
+		json_add_id(o, "undoes", row->undoes, form);
 	return o;
 }
 

@@ -16,9 +16,12 @@ enum json_form {
 	JSON_PAGE
 };
 
-/* All columns of the view `outbox` except the body. */
+/* All columns of the view `outbox` except the body; for the page also `words`, the reason as a
+ * sentence. */
 struct cJSON *event_json(const struct audit_event *event, enum json_form form);
 struct cJSON *attempt_json(const struct audit_attempt *attempt, enum json_form form);
+/* All columns of the view `operations`. */
+struct cJSON *operation_row_json(const struct audit_operation_row *row, enum json_form form);
 struct cJSON *operation_json(const struct audit_operation *operation, enum json_form form);
 /* Adds an id or a count of events. */
 void json_add_id(struct cJSON *to, const char *key, int64_t id, enum json_form form);

@@ -170,6 +170,7 @@ take_event(void *arg, const struct audit_event *event)
 {
 	struct collector *c = arg;
 
+	c->report->has_body = event->body.p != NULL;
 	buf_append_slice(&c->report->body, event->body);
 	c->report->settled_unsent =
 	    SLICE_IS(event->status, "invalid") || SLICE_IS(event->status, "unsupported");
@@ -180,7 +181,7 @@ take_event(void *arg, const struct audit_event *event)
 		describe_event(c, event);
 		return;
 	}
-	c->report->json = event_json(event, JSON_LINES);
+	c->report->json = event_json(event, c->report->form);
 	if (damage_of(event) != NULL)
 		cJSON_AddStringToObject(c->report->json, "damage", damage_of(event));
 }
@@ -226,7 +227,7 @@ take_attempt(void *arg, const struct audit_attempt *attempt)
 	struct collector *c = arg;
 
 	if (c->terminal == NULL) {
-		cJSON_AddItemToArray(c->list, attempt_json(attempt, JSON_LINES));
+		cJSON_AddItemToArray(c->list, attempt_json(attempt, c->report->form));
 		return;
 	}
 	if (c->table == NULL)
@@ -245,7 +246,7 @@ take_operation(void *arg, const struct audit_operation *operation)
 	struct collector *c = arg;
 
 	if (c->terminal == NULL) {
-		cJSON_AddItemToArray(c->list, operation_json(operation, JSON_LINES));
+		cJSON_AddItemToArray(c->list, operation_json(operation, c->report->form));
 		return;
 	}
 	if (c->table == NULL)

@@ -14,6 +14,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_doctor.py \
 	tests/integration/test_dashboard.py \
 	tests/integration/test_dashboard_acts.py \
+	tests/integration/test_dashboard_data.py \
 	tests/integration/test_dashboard_page.py \
 	tests/integration/test_doctor_disk.py \
 	tests/integration/test_documents.py \

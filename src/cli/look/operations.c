@@ -37,26 +37,6 @@ struct listing {
 	const struct audit_before *was; /* set for a single operation */
 };
 
-static cJSON *
-row_json(const struct audit_operation_row *row)
-{
-	cJSON *o = cJSON_CreateObject();
-	cJSON *filter = cJSON_ParseWithLength(row->filter.p, row->filter.n);
-
-	cJSON_AddNumberToObject(o, "operation_id", (double)row->operation_id);
-	json_add_time(o, "at", row->at);
-	json_add_slice(o, "actor", row->actor);
-	json_add_slice(o, "verb", row->verb);
-	cJSON_AddItemToObject(o, "filter", filter != NULL ? filter : cJSON_CreateNull());
-	json_add_slice(o, "note", row->note);
-	cJSON_AddNumberToObject(o, "events", (double)row->events);
-	if (row->undone_by != 0)
-		cJSON_AddNumberToObject(o, "undone_by", (double)row->undone_by);
-	else
-		cJSON_AddNullToObject(o, "undone_by");
-	return o;
-}
-
 /* ---- the list ------------------------------------------------------------------------------- */
 
 static void
@@ -67,7 +47,7 @@ add_row(void *arg, const struct audit_operation_row *row)
 
 	l->before = row->operation_id;
 	if (l->options->json) {
-		json_append_line(&l->text, row_json(row));
+		json_append_line(&l->text, operation_row_json(row, JSON_LINES));
 		return;
 	}
 	when_time(row->at, at);
@@ -177,7 +157,7 @@ add_one(void *arg, const struct audit_operation_row *row)
 		describe(&l->text, row, l->was);
 		return;
 	}
-	o = row_json(row);
+	o = operation_row_json(row, JSON_LINES);
 	before = cJSON_AddObjectToObject(o, "before");
 	for (int i = 0; i < STATUS_COUNT; i++)
 		cJSON_AddNumberToObject(

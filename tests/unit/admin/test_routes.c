@@ -2,7 +2,6 @@
 #include "lib/unit.h"
 
 #include "admin/metrics/accept.h"
-#include "admin/operations.h"
 #include "admin/routes.h"
 
 static void
@@ -115,27 +114,6 @@ the_accept_header_chooses_the_format(void **state)
 	assert_false(accept_prefers_openmetrics(SLICE_NONE));
 }
 
-static void
-a_page_of_operations_begins_before_an_id(void **state)
-{
-	static const char *const wrong[] = { "before", "before=", "before=0", "before=-1",
-		"before=x", "before=1&x=2", "after=1", "before=9223372036854775808",
-		"before=000000000000000000000001" };
-	int64_t before = 5;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
-		if (operations_parse(slice_from(wrong[i]), &before) != -1 || before != 5)
-			fail_msg("%s was taken", wrong[i]);
-	assert_int_equal(operations_parse(SLICE("before=1"), &before), 0);
-	assert_int_equal(before, 1);
-	assert_int_equal(operations_parse(SLICE("before=9223372036854775807"), &before), 0);
-	assert_int_equal(before, INT64_MAX);
-	before = 5;
-	assert_int_equal(operations_parse(SLICE(""), &before), 0);
-	assert_int_equal(before, INT64_MAX);
-}
-
 int
 main(void)
 {
@@ -143,7 +121,6 @@ main(void)
 		cmocka_unit_test(paths_are_found_as_they_are_written),
 		cmocka_unit_test(a_path_is_read_only),
 		cmocka_unit_test(only_this_machine_is_a_host),
-		cmocka_unit_test(a_page_of_operations_begins_before_an_id),
 		cmocka_unit_test(the_accept_header_chooses_the_format),
 	};
 

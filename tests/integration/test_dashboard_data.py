@@ -1,0 +1,321 @@
+#!/usr/bin/env python3
+"""What the dashboard reads: every answer agrees with the database and with the verbs, within bounds."""
+import contextlib
+import json
+import os
+import sqlite3
+import sys
+import urllib.parse
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import spooltest  # noqa: E402
+from spooladmin import READ_TOKEN, Person, token_settings  # noqa: E402
+from spoolhistory import give_rows  # noqa: E402
+from spoolhttp import http_request  # noqa: E402
+from spooltest import Daemon, equal, track, true, wait_until  # noqa: E402
+
+EVIL = "<img src=x onerror=\"document.title='taken'\">\u202e"
+
+
+def start(bench, sim, sites=("main",), **top):
+    conf = bench.configure({name: bench.site(sim.api_url(), write_keys=[name]) for name in sites},
+                           admin={"listen": ["127.0.0.1:0"], **token_settings(bench)}, **top)
+    return Daemon(bench, conf, listeners=2)
+
+
+def reader_of(daemon):
+    return Person(daemon, READ_TOKEN)
+
+
+def refused(person, path):
+    """Returns the status, the code and the words of a refusal."""
+    status, headers, text = person.get(path)
+    equal((status >= 400, headers["content-type"]), (True, "application/json"), text)
+    said = json.loads(text)
+    return status, said["code"], said["message"]
+
+
+def query(**parameters):
+    return "?" + urllib.parse.urlencode(parameters)
+
+
+def ids_of(said):
+    return [event["event_id"] for event in said["events"]]
+
+
+def failing(bench, sites=("main",)):
+    """Starts a daemon with events of several statuses; returns it with someone who may read."""
+    sim = bench.sim()
+    daemon = start(bench, sim, sites)
+    for status, message_id, email in ((422, "m-1", "ann@example.com"), (422, "m-2", "bob@example.com"),
+                                      (None, "m-3", None), (200, "m-4", "cyd@example.com")):
+        if status == 200:
+            sim.heal()
+        elif status:
+            sim.answer(status)
+        daemon.accept("/v1/track", track(message_id, event=f"Order {EVIL}", email=email), key=sites[0])
+        wait_until(lambda i=message_id: bench.outbox(i)["status"] != "pending", "it is settled")
+    return sim, daemon, reader_of(daemon)
+
+
+def test_events(bench):
+    """/api/events: each criterion and the order agree with `list`; every member with the view"""
+    _, daemon, reader = failing(bench, ("main", "other"))
+    equal(bench.cli("pause", "--site", "other").returncode, 0, "paused")
+    daemon.accept("/v1/identify", {"type": "identify", "messageId": "i-1", "userId": "u-9",
+                                   "traits": {"email": "dan@example.com"}}, key="other")
+    for parameters in ({}, {"site": "other"}, {"status": "failed"}, {"status": "failed,invalid"},
+                       {"reason": "no_email"}, {"kind": "identify"}, {"kind": "track,page"},
+                       {"name": "Order*"}, {"email": "*@EXAMPLE.com"}, {"email": "bob@example.com"},
+                       {"message_id": "m-2"}, {"http_status": "422"}, {"error": "*"}, {"id": "1,3"},
+                       {"since": "2000-01-01"}, {"until": "2000-01-01"}, {"since": "1000"}):
+        said = reader.read("/api/events" + query(**parameters))
+        options = [part for name, value in parameters.items() for part in (
+            f"--{name.replace('_', '-')}", "1970-01-01T00:00:01Z" if value == "1000" else value)]
+        if "id" in parameters:
+            options = ["--id", "1", "--id", "3"]
+        if "," in parameters.get("status", "") + parameters.get("kind", ""):
+            [[name, value]] = parameters.items()
+            options = [part for word in value.split(",") for part in (f"--{name}", word)]
+        done = bench.cli("list", "--json", "--newest", "--limit", "0", *options)
+        listed = [json.loads(line) for line in done.stdout.splitlines()]
+        equal(ids_of(said), [str(event["event_id"]) for event in listed], f"{parameters}")
+        equal((said["count"], said["count_more"], said["before"], said["searched_to"]),
+              (str(len(listed)), False, None, None), f"{parameters}")
+    [event] = reader.read("/api/events" + query(message_id="m-2"))["events"]
+    [row] = bench.rows("SELECT * FROM outbox WHERE message_id = 'm-2'")
+    equal(event, {
+        "event_id": str(row["event_id"]), "site": "main", "message_id": "m-2", "kind": "track",
+        "name": f"Order {EVIL}", "email": "bob@example.com", "status": "failed", "reason": "refused",
+        "words": "Bento refused it; show ID prints its answer", "attempts": row["attempts"],
+        "maybe_sent": 0, "received_at": row["received_ms"], "occurred_at": row["occurred_ms"],
+        "next_attempt_at": 0, "settled_at": row["settled_ms"], "http_status": 422,
+        "error": row["error"], "detail": None}, "every member")
+
+
+def test_events_pages(bench):
+    """/api/events: pages join without a gap; limits below, at and above their edges are kept or refused"""
+    daemon = start(bench, bench.sim())
+    bench.cli("pause", "--site", "main")
+    for first in range(0, 205, 41):
+        daemon.accept("/v1/batch", {"batch": [track(f"m-{first + i}") for i in range(41)]}, key="main")
+    reader = reader_of(daemon)
+    every = [str(row["event_id"]) for row in
+             bench.rows("SELECT event_id FROM outbox ORDER BY event_id DESC")]
+    equal(len(ids_of(reader.read("/api/events"))), 50, "by default")
+    for limit in (1, 2, 99, 100):
+        equal(ids_of(reader.read(f"/api/events?limit={limit}")), every[:limit], f"limit {limit}")
+    for limit in (0, 101, "x", ""):
+        equal(refused(reader, f"/api/events?limit={limit}"),
+              (400, "bad_parameter", "limit must be a whole number from 1 to 100")
+              if limit != "" else (400, "bad_parameter",
+                                   "limit must be a whole number from 1 to 100"), f"limit {limit}")
+    found, before = [], ""
+    while before is not None:
+        said = reader.read(f"/api/events?limit=100{before and '&before=' + before}")
+        equal(said["count"], "205" if before == "" else None, "the first page counts")
+        found += ids_of(said)
+        before = said["before"]
+    equal(found, every, "all of them, once")
+    equal(len(reader.read(f"/api/events?before={every[-1]}")["events"]), 0, "nothing before the first")
+    equal(reader.read("/api/events?limit=5&before=9223372036854775807")["events"][0]["event_id"],
+          every[0], "the largest id")
+
+
+def test_events_refused(bench):
+    """/api/events: what it does not know is refused by name; without a token nothing is shown"""
+    daemon = start(bench, bench.sim())
+    reader = reader_of(daemon)
+    for text, words in (("sites=main", 'there is no parameter "sites"'),
+                        ("status=failed&status=held", "status is given twice"),
+                        ("status=broken", 'status cannot be "broken"'),
+                        ("since=tomorrow", "since must be"), ("before=0", "before must be"),
+                        ("http_status=42", "http_status must be"), ("name=%f", "name has no value"),
+                        ("id=1.5", "id must be"), ("email=%FF", "email: is not UTF-8")):
+        status, code, message = refused(reader, f"/api/events?{text}")
+        equal((status, code), (400, "bad_parameter"), text)
+        true(words in message, f"{text}: {message}")
+    stranger = Person(daemon)
+    for path in ("events", "event?id=1", "event/body?id=1", "event/sent?id=1", "errors", "operations",
+                 "operation?id=1"):
+        equal(refused(stranger, f"/api/{path}")[:2], (401, "login_required"), path)
+        equal(http_request(daemon.url(1), "POST", f"/api/{path.split('?')[0]}", "{}")[0], 405, path)
+
+
+def fill(bench, daemon, n):
+    """Stores n events, which are not sent."""
+    bench.cli("pause", "--site", "main")
+    for first in range(0, n, 1000):
+        daemon.accept("/v1/batch", {"batch": [track(f"m-{first + i}", event="A", email=f"p{i}@b.cc")
+                                              for i in range(1000)]}, key="main")
+
+
+def test_search_is_bounded(bench):
+    """/api/events: a search of many events ends early with a cursor, health checks go between, and it
+    finds all in the end"""
+    daemon = start(bench, bench.sim())
+    fill(bench, daemon, 60000)
+    reader = reader_of(daemon)
+    wanted = {str(row["event_id"]) for row in
+              bench.rows("SELECT event_id FROM outbox WHERE email GLOB 'p99[0-4]@*'")}
+    found, before, ends, searched = set(), "", [], []
+    while before is not None:
+        said = reader.read(f"/api/events?email=p99[0-4]@*&limit=100{before and '&before=' + before}")
+        found |= set(ids_of(said))
+        if said["searched_to"] is not None:
+            equal(said["before"], said["searched_to"], "where to continue")
+            true(len(said["events"]) < 100, "before the page was full")
+            searched.append(int(said["searched_to"]))
+        ends.append(int(said["before"] or 0))
+        before = said["before"]
+        equal(http_request(daemon.url(1), "GET", "/healthz", None, None)[0], 200, "between two searches")
+    equal(found, wanted, "all of them")
+    equal(ends, sorted(ends, reverse=True), "it gets on")
+    nothing = reader.read("/api/events?email=*nobody*")
+    true(nothing["searched_to"] is not None and nothing["count_more"], "it stops before the last of 60,000")
+    equal((nothing["events"], nothing["count"]), ([], "0"), "so far")
+
+
+def test_count_is_bounded(bench):
+    """/api/events: matches are counted up to 10,000: below, at and above"""
+    daemon = start(bench, bench.sim())
+    fill(bench, daemon, 12000)
+    reader = reader_of(daemon)
+    [low] = bench.rows("SELECT min(event_id) AS id FROM outbox")
+    for n, count, more in ((9999, "9999", False), (10000, "10000", False), (10001, "10000", True)):
+        # Ids have no gaps here; the last one is named by its time, which all of a batch share.
+        bench.cli("discard", "--status", "pending", "--limit", str(n), "--yes") if n == 9999 else \
+            bench.cli("discard", "--status", "pending", "--limit", "1", "--yes")
+        said = reader.read("/api/events?status=discarded&limit=1")
+        equal((said["count"], said["count_more"]), (count, more), f"{n} of them, from {low['id']}")
+
+
+def test_event(bench):
+    """/api/event: all columns, and a timeline with the moments of `history`"""
+    _, daemon, reader = failing(bench)
+    event_id = bench.outbox("m-1")["event_id"]
+    done = bench.cli("discard", "--id", str(event_id), "--note", f"a note {EVIL}")
+    equal(done.returncode, 0, done.stderr)
+    said = reader.read(f"/api/event?id={event_id}")
+    [listed] = reader.read("/api/events?message_id=m-1")["events"]
+    equal(said["event"], {k: v for k, v in listed.items()}, "the same as in the list")
+    done = bench.cli("history", "--id", str(event_id), "--json")
+    history = [json.loads(line) for line in done.stdout.splitlines()]
+    equal([m["what"] for m in said["timeline"]], [m["what"] for m in history], "what happened")
+    equal([m["what"] for m in history], ["received", "attempt", "operation", "settled"], "here")
+    for moment, line in zip(said["timeline"], history):
+        for name in ("outcome", "http_status", "error", "response", "actor", "note", "reason", "verb"):
+            equal(moment.get(name), line.get(name), f"{moment['what']}: {name}")
+        for name in ("attempt_id", "operation_id", "events"):
+            equal(moment.get(name), str(line[name]) if name in line else None, name)
+    table = bench.cli("history", "--id", str(event_id)).stdout
+    for moment in said["timeline"]:
+        true(moment["title"] in table, f"people see {moment['title']}")
+    [body] = bench.rows("SELECT body FROM event WHERE event_id = ?", event_id)
+    equal(said["body_bytes"], len(body["body"].encode()), "the size of the body")
+    attempt = said["timeline"][1]
+    equal(said["sent"], {"possible": True, "cannot": None, "bytes": said["sent"]["bytes"], "exact": True,
+                         "attempt_id": attempt["attempt_id"], "to": "Bento"}, "what was sent")
+    for path, status, code in (("?id=99", 404, "not_found"), ("", 400, "bad_parameter"),
+                               ("?id=0", 400, "bad_parameter"), ("?id=1&x=2", 400, "bad_parameter"),
+                               ("?id=9223372036854775808", 400, "bad_parameter"),
+                               ("?id=9223372036854775807", 404, "not_found")):
+        for route in ("event", "event/body", "event/sent"):
+            equal(refused(reader, f"/api/{route}{path}")[:2], (status, code), f"{route}{path}")
+
+
+def test_event_bytes(bench):
+    """/api/event/body and /sent: the bytes that were received and those that Bento got, as text"""
+    sim, _, reader = failing(bench)
+    for message_id in ("m-1", "m-4"):
+        event_id = bench.outbox(message_id)["event_id"]
+        [row] = bench.rows("SELECT body FROM event WHERE event_id = ?", event_id)
+        status, headers, text = reader.get(f"/api/event/body?id={event_id}")
+        equal((status, headers["content-type"], headers["x-content-type-options"]),
+              (200, "text/plain; charset=utf-8", "nosniff"), text)
+        equal(text, row["body"], "as received")
+        _, headers, text = reader.get(f"/api/event/sent?id={event_id}")
+        equal(headers["content-type"], "text/plain; charset=utf-8", "no browser takes it for a page")
+        equal(json.loads(text)["email"], bench.outbox(message_id)["email"], "what was sent")
+        shown = bench.cli("show", str(event_id), "--sent")
+        if shown.returncode == 0:
+            equal(json.loads(text), json.loads(shown.stdout), "the same as show")
+    true(len(sim.events()) == 1, "Bento has one of them")
+    nobody = bench.outbox("m-3")["event_id"]
+    equal(refused(reader, f"/api/event/sent?id={nobody}"),
+          (404, "not_sendable", f"nothing can be sent for event {nobody}: it has no e-mail address"),
+          "words instead")
+    sent = reader.read(f"/api/event?id={nobody}")["sent"]
+    equal((sent["possible"], sent["cannot"], sent["bytes"], sent["attempt_id"]),
+          (False, "it has no e-mail address", None, None), "in the event, too")
+
+
+def test_event_without_body(bench):
+    """/api/event: an event whose body retention removed says so, and has no bytes"""
+    _, daemon, _ = failing(bench)
+    event_id = bench.outbox("m-4")["event_id"]
+    daemon.stop()
+    with contextlib.closing(sqlite3.connect(bench.database)) as connection:
+        give_rows(connection)
+        connection.execute("UPDATE delivery SET settled_at = settled_at - 60 * 86400000 WHERE event_id = ?",
+                           (event_id,))
+        connection.commit()
+    daemon = Daemon(bench, daemon.conf, listeners=2)
+    equal(bench.cli("purge", "--yes").returncode, 0, "purged")
+    reader = reader_of(daemon)
+    said = reader.read(f"/api/event?id={event_id}")
+    equal((said["body_bytes"], said["sent"]["possible"], said["sent"]["cannot"]),
+          (None, False, "its body was removed by retention"), "no body")
+    equal(refused(reader, f"/api/event/body?id={event_id}"),
+          (404, "body_removed", f"retention removed the body of event {event_id}"), "no bytes")
+
+
+def test_errors(bench):
+    """/api/errors: the groups of `errors`, each with a filter that selects it and the command"""
+    _, daemon, reader = failing(bench, ("main", "other"))
+    daemon.accept("/v1/track", track("o-1", email=None), key="other")
+    said = reader.read("/api/errors")
+    done = bench.cli("errors", "--json")
+    groups = [json.loads(line) for line in done.stdout.splitlines()]
+    equal((said["complete"], said["groups"]), (True, str(len(groups))), "all of them")
+    for group, line in zip(said["errors"], groups):
+        for name in ("site", "status", "reason", "error", "mend"):
+            equal(group[name], line[name], name)
+        equal((group["events"], group["example"]["event_id"]),
+              (str(line["events"]), str(line["example"]["event_id"])), "exact numbers")
+        true(0 < group["first_at"] <= group["last_at"], "times")
+        chosen = {"status": ",".join(group["mend"]["filter"]["status"]),
+                  **{name: group["mend"]["filter"][name] for name in ("site", "reason", "error")
+                     if name in group["mend"]["filter"]}}
+        equal(reader.read("/api/events" + query(**chosen))["count"], group["events"], "its events")
+    equal({(g["status"], g["reason"], g["words"], g["mend"]["verb"]) for g in said["errors"]},
+          {("failed", "refused", "Bento refused it; show ID prints its answer", "requeue"),
+           ("invalid", "no_email", "it has no e-mail address", "discard")}, "words and verbs")
+    equal([g["site"] for g in reader.read("/api/errors?site=other")["errors"]], ["other"], "of one site")
+    equal(reader.read("/api/errors?site=nowhere"), {"errors": [], "groups": "0", "complete": True}, "none")
+    equal(refused(reader, "/api/errors?limit=3")[1], "bad_parameter", "no such parameter")
+
+
+def test_operation(bench):
+    """/api/operation: who, why, which, and what the events were before"""
+    _, _, reader = failing(bench)
+    done = bench.cli("discard", "--status", "failed", "--status", "invalid", "--note", EVIL, "--yes")
+    equal(done.returncode, 0, done.stderr)
+    [row] = bench.rows("SELECT * FROM operations")
+    said = reader.read(f"/api/operation?id={row['operation_id']}")
+    [listed] = reader.read("/api/operations")["operations"]
+    equal(said["operation"], listed, "as in the list")
+    equal((listed["note"], listed["filter"], listed["events"], listed["undone_by"], listed["undoes"]),
+          (EVIL, {"status": ["failed", "invalid"]}, "3", "0", "0"), "why and which")
+    equal((said["before"], len(said["sample"])), ({"failed": "2", "invalid": "1"}, 3), "what they were")
+    equal(bench.cli("undo", str(row["operation_id"]), "--yes").returncode, 0, "undone")
+    undo, undone = reader.read("/api/operations")["operations"]
+    equal((undo["undoes"], undone["undone_by"]), (undone["operation_id"], undo["operation_id"]), "both say so")
+    equal(refused(reader, "/api/operation?id=99")[:2], (404, "not_found"), "none")
+    equal(refused(reader, "/api/operation")[:2], (400, "bad_parameter"), "which one?")
+
+
+if __name__ == "__main__":
+    spooltest.main()
