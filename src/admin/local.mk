@@ -61,11 +61,16 @@ src_libbentospool_a_SOURCES += \
 	src/admin/who/who.h
 
 PAGE_FILES = \
+	src/admin/page/act.js \
 	src/admin/page/api.js \
 	src/admin/page/chart.js \
 	src/admin/page/dashboard.css \
 	src/admin/page/dashboard.js \
 	src/admin/page/dom.js \
+	src/admin/page/errors.js \
+	src/admin/page/event.js \
+	src/admin/page/events.js \
+	src/admin/page/filter.js \
 	src/admin/page/icon.svg \
 	src/admin/page/index.html \
 	src/admin/page/operations.js \

@@ -10,7 +10,7 @@ import spooldashboard  # noqa: E402
 import spooltest  # noqa: E402
 from spooladmin import ACT_TOKEN, READ_TOKEN  # noqa: E402
 from spooldashboard import EVIL, Stage  # noqa: E402
-from spooltest import equal, track, true  # noqa: E402
+from spooltest import equal, track, true, wait_until  # noqa: E402
 
 
 def test_overview(bench):
@@ -50,6 +50,20 @@ def test_overview_lives(bench):
     equal(page.text("#live"), "1 matter for a person.", "read out once")
     stage.daemon.stop()
     page.wait_text("The daemon does not answer", "#lost")
+
+
+def test_hidden(bench):
+    """a hidden page asks for nothing; when it is seen again it asks at once"""
+    page = Stage(bench).log_in().page
+    page.wait_text("All is well")
+    page.value("""window.looked = 0; window.seen = false;
+        Object.defineProperty(document, "hidden", { get: () => (window.looked++, !window.seen) }); 0""")
+    page.wait("window.looked >= 1", "the page has noticed")
+    before = page.requests.count(f"{page.origin}/api/overview")
+    page.wait("window.looked >= 3", "two more periods have passed")
+    equal(page.requests.count(f"{page.origin}/api/overview"), before, "no request")
+    page.value("window.seen = true; document.dispatchEvent(new Event('visibilitychange')); 0")
+    wait_until(lambda: page.value("1") and page.requests.count(f"{page.origin}/api/overview") > before, "a request")
 
 
 def test_keyboard(bench):

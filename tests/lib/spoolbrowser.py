@@ -119,6 +119,7 @@ class Page:
         for domain in ("Runtime", "Log", "Network", "Page"):
             self.call(f"{domain}.enable")
         self.size(width, height)
+        self.media()
 
     def call(self, method, **params):
         return self.browser.call(method, self.session, **params)
@@ -179,27 +180,26 @@ class Page:
 
     def click(self, selector):
         """Clicks the visible element, as a mouse does: what lies over it gets the click."""
+        self._click(f"document.querySelector({json.dumps(selector)})", selector)
+
+    def click_text(self, words, selector="button, a"):
+        """Clicks the first of the elements whose text is this."""
+        self._click(f"""[...document.querySelectorAll({json.dumps(selector)})].find((one) =>
+            one.innerText.trim() === {json.dumps(words)} && one.getClientRects().length > 0)""",
+                    f"{selector} with the text {words!r}")
+
+    def _click(self, found, what):
+        # In one step: the page may change at any time.
         where = self.wait(f"""(() => {{
-            const found = document.querySelector({json.dumps(selector)});
+            const found = {found};
             if (!found || found.disabled) return null;
             found.scrollIntoView({{ block: "center", behavior: "instant" }});
             const box = found.getBoundingClientRect();
             return box.width > 0 ? [box.left + box.width / 2, box.top + box.height / 2] : null;
-        }})()""", f"{selector} can be clicked")
+        }})()""", f"{what} can be clicked")
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=where[0], y=where[1], button="left",
                       clickCount=1)
-
-    def click_text(self, words, selector="button, a"):
-        """Clicks the first of the elements whose text is this."""
-        self.wait(f"""(() => {{
-            document.querySelector("[data-clicked]")?.removeAttribute("data-clicked");
-            const found = [...document.querySelectorAll({json.dumps(selector)})].find((one) =>
-                one.innerText.trim() === {json.dumps(words)} && one.getClientRects().length > 0);
-            found?.setAttribute("data-clicked", "");
-            return found !== undefined;
-        }})()""", f"{selector} with the text {words!r}")
-        self.click("[data-clicked]")
 
     def type(self, text):
         """Types into what has the focus."""
@@ -234,7 +234,7 @@ class Page:
 
     def focused(self):
         """Returns the text or the label of what has the focus."""
-        return self.value("(document.activeElement.innerText || document.activeElement.ariaLabel"
+        return self.value("(document.activeElement.ariaLabel || document.activeElement.innerText"
                           " || document.activeElement.id || document.activeElement.tagName).trim()")
 
     def tab_to(self, words, limit=80):

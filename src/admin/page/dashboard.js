@@ -2,12 +2,15 @@
 // what every screen shares. Nothing is asked for while the page is hidden.
 import { read } from "/api.js";
 import { el, find, skeleton, update } from "/dom.js";
+import { errors } from "/errors.js";
+import { event } from "/event.js";
+import { events } from "/events.js";
 import { operations } from "/operations.js";
 import { overview } from "/overview.js";
 import { login, refresh } from "/session.js";
 import { storage } from "/storage.js";
 
-const screens = { overview, operations, storage, login };
+const screens = { overview, events, event, errors, operations, storage, login };
 const SLOW_MS = 10000; // between two requests while another screen than the overview is open
 
 let open = null; // { name, screen, leave }
@@ -82,15 +85,16 @@ async function load() {
 	try {
 		seen = await read("/api/overview");
 		refused = null;
-		showLost(false);
-		badge("overview", overview.needs(seen).length);
-		open?.shown?.saw?.(seen);
 	} catch (e) {
 		refused = e.status === 401 || e.status === 403 ? e : null;
 		showLost(refused === null);
 		if (refused !== null)
 			open?.shown?.refused?.(refused);
+		return;
 	}
+	showLost(false);
+	badge("overview", overview.needs(seen).length);
+	open?.shown?.saw?.(seen);
 }
 
 async function keepLoading() {

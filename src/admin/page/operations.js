@@ -1,39 +1,81 @@
-// The operations answer: who did what, to how many events, and can it be undone?
-import { read } from "/api.js";
-import { el, update } from "/dom.js";
-import { explain } from "/session.js";
-import { count, when } from "/words.js";
+// The operations answer: who did what, to how many events, why, and can it be undone?
+import { query, read } from "/api.js";
+import { act } from "/act.js";
+import { optionsOf } from "/filter.js";
+import { el, facts, skeleton, update } from "/dom.js";
+import { explain, howToAct, session } from "/session.js";
+import { count, plural, when } from "/words.js";
 
-const COLUMNS = [["Number", "number"], ["When"], ["Who"], ["What"], ["Events", "number"], ["Undone by", "number"]];
+const UNDOABLE = ["requeue", "hold", "release", "discard", "expire", "undo"];
+const COLUMNS = [["Number", "number"], ["When"], ["Who"], ["What"], ["Which and why"], [""]];
+const CELLS = ["number of-id", "nowrap of-received", "of-email", "of-name", "of-why", "of-status"];
 
-function row(operation) {
-	const cells = [operation.operation_id, when(operation.at), operation.actor, operation.verb,
-		count(operation.events), operation.undone_by === "0" ? "" : operation.undone_by];
-	return el("tr", cells.map((cell, i) => el("td", { class: COLUMNS[i][1] || null, "data-title": COLUMNS[i][0] }, cell)));
+function undo(operation, reload) {
+	if (operation.undone_by !== "0")
+		return el("a.small", { href: `#/operations/${operation.undone_by}` }, `undone by ${operation.undone_by}`);
+	if (!session.may_act || !UNDOABLE.includes(operation.verb) || operation.events === "0")
+		return null;
+	return el("button.small", { type: "button", "aria-label": `Undo operation ${operation.operation_id}`, onclick: () => act({ verb: "undo", id: operation.operation_id }, reload) }, "Undo");
 }
 
-function table(list) {
-	return el("table.cards",
-		el("thead", el("tr", COLUMNS.map(([name, kind]) => el("th", { scope: "col", class: kind || null }, name)))),
-		el("tbody", list.map(row)));
+function what(operation) {
+	return operation.events === "0" && !UNDOABLE.includes(operation.verb) ? operation.verb : `${operation.verb}, ${plural(operation.events, "event")}`;
 }
 
-function pager(page, before, load) {
-	const oldest = page.operations.at(-1);
-	return el("div.under",
-		el("p.quiet.small", "bentospool operations ID shows one with its filter and note."),
-		before === "" && !page.more ? null : el("div.buttons",
-			el("button.small", { type: "button", disabled: before === "", onclick: () => load("") }, "Newest"),
-			el("button.small", { type: "button", disabled: !page.more, onclick: () => load(oldest.operation_id) }, "Older")));
+function row(operation, reload) {
+	const link = el("a", { href: `#/operations/${operation.operation_id}` }, operation.operation_id);
+	const filter = optionsOf(operation.filter);
+	const cells = [link, when(operation.at), operation.actor, what(operation),
+		[filter === "" ? null : el("div.mono", filter), operation.note ? el("div", operation.note) : null], undo(operation, reload)];
+	return el("tr", cells.map((cell, i) => el("td", { class: CELLS[i] }, cell)));
 }
 
-async function load(root, before, context) {
+class Operations {
+	constructor(root, context) {
+		this.root = root;
+		this.context = context;
+		this.before = "";
+	}
+
+	async load(before = this.before) {
+		this.before = before;
+		try {
+			this.draw(await read(`/api/operations${query({ before })}`, this.context.signal));
+		} catch (e) {
+			explain(e, this.root, this.context);
+		}
+	}
+
+	list(page) {
+		if (page.operations.length === 0)
+			return el("p.empty", "Nobody has changed anything yet. Requeue, hold, pause and the other verbs leave a row here.");
+		return el("div.wide", el("table.cards.short",
+			el("thead", el("tr", COLUMNS.map(([name, kind]) => el("th", { scope: "col", class: kind || null }, name || el("span.unseen", "Undo"))))),
+			el("tbody", page.operations.map((operation) => row(operation, () => this.load())))));
+	}
+
+	draw(page) {
+		update(this.root, el("p.lead", "Who changed what, newest first."),
+			el("section.card", { "aria-label": "Operations" }, this.list(page),
+				this.before === "" && !page.more ? null : el("div.under", el("span"), el("div.buttons",
+					el("button.small", { type: "button", disabled: this.before === "", onclick: () => this.load("") }, "Newest"),
+					el("button.small", { type: "button", disabled: !page.more, onclick: () => this.load(page.operations.at(-1).operation_id) }, "Older")))),
+			howToAct());
+	}
+}
+
+function befores(list) {
+	return list.map((one) => el("li", `${plural(one.events, "event")} ${one.events === "1" ? "was" : "were"} `, el("b", one.status || one.status_before), one.reason ? ` (${one.reason})` : ""));
+}
+
+async function loadOne(root, context) {
 	try {
-		const page = await read(`/api/operations${before && `?before=${before}`}`, context.signal);
-		update(root, el("p.lead", "Who changed what, newest first."),
-			el("section.card", { "aria-label": "Operations" },
-				page.operations.length === 0 ? el("p.empty", "Nobody has changed anything yet. Requeue, hold, pause and the other verbs leave a row here.")
-					: [el("div.wide", table(page.operations)), pager(page, before, (next) => load(root, next, context))]));
+		const { operation, before } = await read(`/api/operation${query({ id: context.where.rest })}`, context.signal);
+		update(root, el("section.card",
+			facts([["What", operation.verb], ["When", when(operation.at)], ["Who", operation.actor], ["Events", count(operation.events)],
+				["Which", optionsOf(operation.filter)], ["Why", operation.note], ["Undone by", operation.undone_by === "0" ? null : operation.undone_by]]),
+			before?.length > 0 ? [el("h2.section", "Before it"), el("ul", befores(before))] : null,
+			el("div.under", el("a", { href: "#/operations" }, "All operations"), undo(operation, () => loadOne(root, context)))), howToAct());
 	} catch (e) {
 		explain(e, root, context);
 	}
@@ -41,8 +83,13 @@ async function load(root, before, context) {
 
 export const operations = {
 	title: "Operations",
+	titleOf: (where) => where.rest === "" ? "Operations" : `Operation ${where.rest}`,
 	open(root, context) {
-		load(root, "", context);
+		update(root, el("section.card", skeleton(5)));
+		if (context.where.rest === "")
+			new Operations(root, context).load();
+		else
+			loadOne(root, context);
 		return {};
 	},
 };

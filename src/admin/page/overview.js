@@ -1,7 +1,8 @@
 // The overview answers: is all well, and if not, what do I have to do?
+import { actButtons } from "/act.js";
 import { announce, el, facts, icon, update } from "/dom.js";
 import { chart, PERIODS } from "/chart.js";
-import { explain } from "/session.js";
+import { explain, howToAct } from "/session.js";
 import { ago, bytes, count, duration, plural, tone } from "/words.js";
 
 // What one site needs: the text, and the command that mends it.
@@ -94,15 +95,17 @@ function stateInWords(site, now) {
 
 function siteCard(site, now) {
 	const reason = site.paused_at !== 0 ? site.pause_note : site.reason;
+	const verbs = site.paused_at !== 0 ? ["resume"] : site.state === "ready" ? ["pause"] : ["flush", "pause"];
 	const statuses = Object.entries(site.counts).filter(([name, n]) => name === "pending" || n !== "0")
-		.map(([name, n]) => [name, el("span", { class: tone(name) === "bad" ? "bad" : "" }, count(n))]);
+		.map(([name, n]) => [name, el("a", { href: `#/events?site=${encodeURIComponent(site.site)}&status=${name}`, class: tone(name) === "bad" ? "bad" : null }, count(n))]);
 	if (site.oldest_pending_id !== "0")
 		statuses.splice(1, 0, ["oldest waits", duration(now - site.oldest_pending_at)]);
 	return el("article.card.site",
 		el("div.head", el("h3", site.site), el("span", { class: `pill ${STATES[site.state]}` }, site.state === "backoff" ? "backing off" : site.state)),
 		el("p.small.quiet", stateInWords(site, now)),
 		site.state !== "ready" && reason !== "" ? el("p.small.why", reason) : null,
-		facts(statuses, "facts right"));
+		facts(statuses, "facts right"),
+		el("div.buttons", actButtons(verbs.map((verb) => ({ verb, site: site.site })), null, ".small")));
 }
 
 function draw(root, seen, state) {
@@ -115,7 +118,8 @@ function draw(root, seen, state) {
 		figures(seen, pending),
 		flow(seen, state, () => draw(root, seen, state)),
 		el("h2.section", "Sites"),
-		el("div.grid", (seen.sites || []).map((site) => siteCard(site, seen.now))));
+		el("div.grid", (seen.sites || []).map((site) => siteCard(site, seen.now))),
+		howToAct());
 	return words;
 }
 

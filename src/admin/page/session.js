@@ -1,8 +1,7 @@
 // Who looks at the page: what they may do, and the words and the form for those who may not.
-import { read, send } from "/api.js";
+import { read, Refusal, send } from "/api.js";
 import { el, find, update } from "/dom.js";
-
-const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
+import { sentence } from "/words.js";
 
 export const session = { may_read: false, may_act: false, name: "", read_token: false, act_token: false };
 
@@ -18,11 +17,11 @@ const ACT_SETTING = "admin { act_token_file = ... }";
 
 function how() {
 	if (!session.read_token && !session.act_token)
-		return el("p", "What names people is shown only after a login, and this daemon has no token. Put a secret of 22 characters or more into a file with mode 0600, name it with ",
+		return el("p", "Single events may name people, so they are shown only after a login, and this daemon has no token. Put a secret of 22 characters or more into a file with mode 0600, name it with ",
 			el("code.command", READ_SETTING), " in the configuration, and run ", el("code.command", "bentospool reload"), ".");
 	return el("p.quiet", session.act_token
-		? "The token for reading shows what operators did. With the token for acting, what you do is recorded with your name."
-		: "The token for reading shows what operators did.");
+		? "The token for reading shows events and errors. The token for acting also requeues, holds, releases and discards them; what you do is recorded with your name."
+		: el("span", "The token shows events and errors. To act here, set ", el("code.command", ACT_SETTING), ", too."));
 }
 
 // The form; done() is called after a login.
@@ -68,10 +67,20 @@ export function gate(done) {
 	return el("section.card.narrow", el("h2", can ? "Log in to see this" : "No token is set"), how(), can ? form(done) : null);
 }
 
+// A line that says how to get buttons; null when they are there.
+export function howToAct() {
+	if (session.may_act)
+		return null;
+	return el("p.quiet.small.how", session.act_token ? [el("a", { href: "#/login" }, "Log in with the token for acting"), " to change events here."]
+		: ["To change events here, set ", el("code.command", ACT_SETTING), "."]);
+}
+
 // Shows why a screen has no data: the login, which another request may have ended, or the daemon's words.
 export async function explain(e, root, { signal, again }, ...more) {
 	if (signal.aborted)
 		return;
+	if (!(e instanceof Refusal))
+		throw e;
 	if (e.status !== 401 && e.status !== 403) {
 		update(root, el("p.notice.bad", { role: "alert" }, sentence(e.message)), more);
 		return;

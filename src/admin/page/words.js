@@ -63,3 +63,7 @@ export function ago(ms, now = Date.now()) {
 export function tone(status) {
 	return { delivered: "good", pending: "wait", failed: "bad", held: "bad", invalid: "bad" }[status] || "plain";
 }
+
+export function sentence(words) {
+	return `${words[0].toUpperCase()}${words.slice(1)}${/[.?!]$/.test(words) ? "" : "."}`;
+}
