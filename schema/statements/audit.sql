@@ -29,6 +29,14 @@ FROM (SELECT status FROM delivery INDEXED BY delivery_settled
 SELECT count(*) AS events FROM delivery INDEXED BY delivery_due
 WHERE site_id = :site_id AND status = 'pending' AND awaiting_since IS NOT NULL;
 
+-- The same, but at most `max`.
+-- name: audit_awaiting
+-- in: site_id int, max int
+-- one: events int
+SELECT count(*) AS events FROM (SELECT 1 FROM delivery INDEXED BY delivery_due
+	WHERE site_id = :site_id AND status = 'pending' AND awaiting_since IS NOT NULL
+	LIMIT :max);
+
 -- The oldest pending event whose address is known. It is the first of the due events with a row in
 -- delivery, of the delayed events, of the due events in spans, or of the events in flight in spans.
 -- name: audit_oldest_pending

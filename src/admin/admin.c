@@ -333,6 +333,7 @@ admin_free(struct admin *a)
 	free(atomic_load(&a->next_tokens));
 	admin_cancel_tokens(a);
 	outbox_audit_close(a->audit);
+	facts_free(&a->facts);
 	if (a->waking)
 		event_del(&a->wake_event);
 	if (a->sampling)

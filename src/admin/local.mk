@@ -33,18 +33,24 @@ src_libbentospool_a_SOURCES += \
 	src/admin/metrics/process.h \
 	src/admin/read/criteria.c \
 	src/admin/read/criteria.h \
+	src/admin/read/disk.c \
+	src/admin/read/disk.h \
 	src/admin/read/errors.c \
 	src/admin/read/errors.h \
 	src/admin/read/event.c \
 	src/admin/read/event.h \
 	src/admin/read/events.c \
 	src/admin/read/events.h \
+	src/admin/read/facts.c \
+	src/admin/read/facts.h \
 	src/admin/read/operations.c \
 	src/admin/read/operations.h \
 	src/admin/read/params.c \
 	src/admin/read/params.h \
 	src/admin/read/reading.c \
 	src/admin/read/reading.h \
+	src/admin/read/storage.c \
+	src/admin/read/storage.h \
 	src/admin/request.c \
 	src/admin/routes.c \
 	src/admin/routes.h \

@@ -9,8 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "admin/read/facts.h"
+#include "admin/read/storage.h"
 #include "admin/state.h"
 #include "base/version.h"
 #include "outbox/meters.h"
@@ -62,6 +63,7 @@ void
 overview_sample(struct admin *a)
 {
 	minutes_sample(&a->minutes, clock_mono(a->o.clock), totals(a));
+	storage_sample(a);
 }
 
 static void
@@ -107,7 +109,7 @@ state_name(const struct audit_site *site)
 }
 
 static cJSON *
-site_json(const struct audit_site *site, bool known)
+site_json(struct admin *a, const struct audit_site *site, bool known)
 {
 	cJSON *o = cJSON_CreateObject();
 	cJSON *counts = cJSON_AddObjectToObject(o, "counts");
@@ -126,66 +128,54 @@ site_json(const struct audit_site *site, bool known)
 		add_int64(counts, status_name((enum event_status)i), site->counts[i]);
 	add_int64(o, "oldest_pending_id", site->oldest_pending_id);
 	cJSON_AddNumberToObject(o, "oldest_pending_at", (double)site->oldest_pending_at);
+	cJSON_AddItemToObject(o, "forecast", facts_forecast(&a->facts, site, admin_config(a)));
 	return o;
 }
 
-/* Adds the sites, or null when the database cannot be read. known: somebody who has logged in asks.
- */
+/* Reads the gauges and what else is too old. Returns -1, with e set, when the database cannot be
+ * read. */
+static int
+read_sites(struct admin *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e)
+{
+	struct outbox_audit *audit = admin_audit(a, e);
+
+	if (audit == NULL || outbox_audit_gauges(audit, ret_sites, ret_n, e) != 0)
+		return -1;
+	if (facts_look(&a->facts, audit, *ret_sites, *ret_n, clock_mono(a->o.clock),
+		clock_wall(a->o.clock), e)
+	    == 0)
+		return 0;
+	free(*ret_sites);
+	*ret_sites = NULL;
+	*ret_n = 0;
+	return -1;
+}
+
+/* Adds the sites, or null when the database cannot be read, the boxes, and what needs a person.
+ * known: somebody who has logged in asks. */
 static void
 add_sites(cJSON *to, struct admin *a, bool known)
 {
 	struct audit_site *sites = NULL;
 	size_t n = 0;
 	struct err e;
-	struct outbox_audit *audit = admin_audit(a, &e);
 	cJSON *list;
 
-	if (audit == NULL || outbox_audit_gauges(audit, &sites, &n, &e) != 0) {
+	if (read_sites(a, &sites, &n, &e) != 0) {
 		admin_audit_failed(a, &e);
 		cJSON_AddNullToObject(to, "sites");
-		return;
+	} else {
+		list = cJSON_AddArrayToObject(to, "sites");
+		for (size_t i = 0; i < n; i++)
+			cJSON_AddItemToArray(list, site_json(a, &sites[i], known));
 	}
-	list = cJSON_AddArrayToObject(to, "sites");
-	for (size_t i = 0; i < n; i++)
-		cJSON_AddItemToArray(list, site_json(&sites[i], known));
+	cJSON_AddItemToObject(to, "boxes", facts_boxes(&a->facts, sites, n));
+	facts_add_needs(&a->facts, a, sites, n, known, to);
 	free(sites);
 }
 
-/* ---- storage --------------------------------------------------------------------------------- */
-
-static int64_t
-size_of(const struct admin *a, const char *ending)
-{
-	struct stat st = { 0 };
-	struct buf path;
-
-	buf_init(&path, 8192);
-	buf_printf(&path, "%s%s", a->database, ending);
-	/* Without the file there are no bytes. */
-	if (path.failed || stat(path.p, &st) != 0)
-		st.st_size = 0;
-	buf_free(&path);
-	return st.st_size;
-}
-
-static void
-add_storage(cJSON *to, const struct admin *a)
-{
-	cJSON *o = cJSON_AddObjectToObject(to, "storage");
-	uint64_t free_bytes = outbox_audit_free(a->database);
-	char text[512];
-
-	outbox_health_text(a->o.outbox, text, sizeof(text));
-	cJSON_AddBoolToObject(o, "ok", outbox_health(a->o.outbox) == OUTBOX_OK);
-	cJSON_AddStringToObject(o, "trouble", text);
-	cJSON_AddNumberToObject(o, "database_bytes", (double)size_of(a, ""));
-	cJSON_AddNumberToObject(o, "wal_bytes", (double)size_of(a, "-wal"));
-	if (free_bytes == UINT64_MAX)
-		cJSON_AddNullToObject(o, "free_bytes");
-	else
-		cJSON_AddNumberToObject(o, "free_bytes", (double)free_bytes);
-	cJSON_AddNumberToObject(o, "min_free_bytes", (double)a->o.min_free_bytes);
-}
+/* ---- all of it --------------------------------------------------------------------------------
+ */
 
 void
 overview_get(const struct admin_request *r, struct admin_reply *reply)
@@ -199,7 +189,7 @@ overview_get(const struct admin_request *r, struct admin_reply *reply)
 	cJSON_AddNumberToObject(o, "started_at", (double)r->admin->started_ms);
 	cJSON_AddBoolToObject(o, "stopping", atomic_load(&r->admin->stopping));
 	cJSON_AddBoolToObject(o, "reload_failed", atomic_load(&r->admin->reload_failed));
-	add_storage(o, r->admin);
+	storage_add(o, r->admin);
 	add_sites(o, r->admin, r->person.level >= WHO_READS);
 	add_series(o, "hour", &r->admin->minutes, HOUR, 1);
 	add_series(o, "day", &r->admin->minutes, DAY, HOUR);

@@ -13,6 +13,7 @@
 #include "admin/read/event.h"
 #include "admin/read/events.h"
 #include "admin/read/operations.h"
+#include "admin/read/storage.h"
 #include "admin/who/login.h"
 #include "base/loopback.h"
 
@@ -46,6 +47,7 @@ static const struct route routes[] = {
 	{ "/api/event/sent", ROUTE_READ, event_get_sent, NULL },
 	{ "/api/events", ROUTE_READ, events_get, NULL },
 	{ "/api/operation", ROUTE_READ, operations_get_one, NULL },
+	{ "/api/storage", ROUTE_READ, storage_get, NULL },
 	{ "/api/operations", ROUTE_READ, operations_get, NULL },
 	{ "/metrics", ROUTE_OPEN_LOCAL, metrics_get, NULL },
 	{ "/healthz", ROUTE_OPEN, health_get_live, NULL },

@@ -11,6 +11,8 @@
 
 #include "admin/admin.h"
 #include "admin/minutes.h"
+#include "admin/read/disk.h"
+#include "admin/read/facts.h"
 #include "admin/who/who.h"
 #include "base/buf.h"
 #include "base/log.h"
@@ -42,6 +44,8 @@ struct admin {
 	struct log_limit refused_log, audit_log, login_log;
 	struct config *config; /* held */
 	struct minutes minutes;
+	struct disk_history disk;
+	struct facts facts;
 	struct event sample_event; /* every ADMIN_SAMPLE_S */
 	int64_t started_ms;        /* wall ms: when the process started */
 	struct who who;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/number.h"
-#include "cli/report/status.h"
+#include "report/needs.h"
 #include "term/when.h"
 
 #define NOTE_MAX 1000
@@ -240,7 +240,7 @@ option_take(struct options *o, enum option_id id, const char *text, int64_t now,
 	case OPT_FAILED_SINCE:
 		return when_parse(text, now, &o->failed_since, e);
 	case OPT_MAX_FAILED:
-		return read_number(text, 0, STATUS_TROUBLED_MAX - 1, &o->max_failed, e);
+		return read_number(text, 0, NEEDS_TROUBLED_MAX - 1, &o->max_failed, e);
 	case OPT_MAX_REFUSED:
 		return read_number(text, 0, 100, &o->max_refused, e);
 	case OPT_MIN_CERTIFICATE:

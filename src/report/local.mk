@@ -11,6 +11,8 @@ src_libbentospool_a_SOURCES += \
 	src/report/forecast.h \
 	src/report/mend.c \
 	src/report/mend.h \
+	src/report/needs.c \
+	src/report/needs.h \
 	src/report/reasons.c \
 	src/report/reasons.h \
 	src/report/requests.c \

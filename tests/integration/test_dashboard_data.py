@@ -139,7 +139,7 @@ def test_events_refused(bench):
         true(words in message, f"{text}: {message}")
     stranger = Person(daemon)
     for path in ("events", "event?id=1", "event/body?id=1", "event/sent?id=1", "errors", "operations",
-                 "operation?id=1"):
+                 "operation?id=1", "storage"):
         equal(refused(stranger, f"/api/{path}")[:2], (401, "login_required"), path)
         equal(http_request(daemon.url(1), "POST", f"/api/{path.split('?')[0]}", "{}")[0], 405, path)
 
@@ -315,6 +315,78 @@ def test_operation(bench):
     equal((undo["undoes"], undone["undone_by"]), (undone["operation_id"], undo["operation_id"]), "both say so")
     equal(refused(reader, "/api/operation?id=99")[:2], (404, "not_found"), "none")
     equal(refused(reader, "/api/operation")[:2], (400, "bad_parameter"), "which one?")
+
+
+def test_needs(bench):
+    """/api/overview: what needs a person is what `status` finds; what may quote somebody needs a login"""
+    _, daemon, reader = failing(bench, ("main", "other"))
+    equal(bench.cli("pause", "--site", "other", "--note", "x").returncode, 0, "paused")
+    problems = json.loads(bench.cli("status", "--json").stdout)["problems"]
+    # Failures are counted every ten seconds.
+    wait_until(lambda: len(reader.read("/api/overview")["needs"]) == len(problems), "all of them")
+    said = reader.read("/api/overview")
+    equal([need["text"] for need in said["needs"]], problems, "the same sentences")
+    true("failed" in problems[0] and "was paused by" in problems[1], f"{problems}")
+    equal([(need["command"], need["screen"]) for need in said["needs"]],
+          [("bentospool errors", "#/errors"), ("bentospool resume --site other", None)], "what to do")
+    equal(said["needs_hidden"], 0, "none is left out")
+    status, _, text = http_request(daemon.url(1), "GET", "/api/overview", None, None)
+    stranger = json.loads(text)
+    equal((status, [need["text"] for need in stranger["needs"]], stranger["needs_hidden"]),
+          (200, problems[:1], 1), "who paused it is not for everybody")
+    equal(bench.cli("resume", "--site", "other").returncode, 0, "resumed")
+    equal([need["text"] for need in reader.read("/api/overview")["needs"]], problems[:1], "at once")
+
+
+def test_forecast(bench):
+    """/api/overview: each site has rates and a forecast, or the reason why there is none"""
+    daemon = start(bench, bench.sim(), ("main", "other"))
+    equal(bench.cli("pause", "--site", "other").returncode, 0, "paused")
+    daemon.accept("/v1/track", track("b-1"), key="other")
+    main, other = reader_of(daemon).read("/api/overview")["sites"]
+    equal((main["forecast"]["drain_ms"], main["forecast"]["because"], main["forecast"]["words"]),
+          (0, None, "nothing waits"), "nothing to send")
+    equal((other["forecast"]["drain_ms"], other["forecast"]["because"]), (None, "the site is paused"), "never")
+    shown = json.loads(bench.cli("status", "--json").stdout)["sites"]
+    for site, row in zip((main, other), shown):
+        equal(site["forecast"]["pace_per_minute"], row["pace_per_minute"], "as status")
+
+
+def test_boxes(bench):
+    """/api/overview: the boxes of a fleet as each described itself"""
+    daemon = start(bench, bench.sim())
+    reader = reader_of(daemon)
+    equal(reader.read("/api/overview")["boxes"], [], "none")
+    daemon.stop()
+    with contextlib.closing(sqlite3.connect(bench.database)) as connection:
+        connection.execute("INSERT INTO box (site_id, name, first_seen_at, last_seen_at, version, backlog,"
+                           " oldest_at, events, duplicates, bytes, body_bytes) VALUES"
+                           " (1, ?, 1000, 2000, '1.0', 7, 1500, 9007199254740993, 2, 30, 40)", (EVIL,))
+        connection.commit()
+    daemon = Daemon(bench, daemon.conf, listeners=2)
+    equal(reader_of(daemon).read("/api/overview")["boxes"],
+          [{"box": EVIL, "site": "main", "first_seen_at": 1000, "last_seen_at": 2000, "version": "1.0",
+            "backlog": "7", "oldest_at": 1500, "events": "9007199254740993", "duplicates": "2",
+            "bytes": 30, "body_bytes": 40}], "every member")
+
+
+def test_storage(bench):
+    """/api/storage: sizes, the settings of retention in force, also after a reload"""
+    daemon = start(bench, bench.sim())
+    reader = reader_of(daemon)
+    said = reader.read("/api/storage")
+    equal((said["database"], said["ok"], said["trouble"]), (bench.database, True, ""), "which file")
+    equal(said["database_bytes"], os.path.getsize(bench.database), "its size")
+    disk = os.statvfs(bench.database)
+    true(abs(said["free_bytes"] - disk.f_bavail * disk.f_frsize) < 1 << 30, "free bytes")
+    equal((said["growth_per_hour"], said["hours"]), (None, None), "not known in the first minutes")
+    equal((said["retention"]["delivered_rows"], said["retention"]["archive"]), (365, None), "by default")
+    equal(reader.read("/api/overview")["disk"]["min_free_bytes"], said["min_free_bytes"], "as in the overview")
+    with open(daemon.conf, "a", encoding="utf-8") as file:
+        file.write(spooltest.conf_section("retention", {"delivered_rows": 400}) + "\n")
+    equal(bench.cli("reload").returncode, 0, "reloaded")
+    equal(reader.read("/api/storage")["retention"]["delivered_rows"], 400, "the new setting")
+    equal(refused(reader, "/api/storage?x=1")[:2], (400, "bad_parameter"), "it has no parameter")
 
 
 if __name__ == "__main__":

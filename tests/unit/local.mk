@@ -2,6 +2,7 @@
 # program of one file is listed only here; a program with a rig also lists its sources below.
 UNIT_TESTS = \
 	tests/unit/admin/metrics/test_exposition \
+	tests/unit/admin/read/test_disk \
 	tests/unit/admin/read/test_params \
 	tests/unit/admin/test_minutes \
 	tests/unit/admin/test_routes \

@@ -9,8 +9,6 @@
 #include "cli/report/status.h"
 #include "cli/verbs.h"
 
-#define DAY_MS INT64_C(86400000)
-
 static int
 print(const struct status *s, const struct options *o)
 {
@@ -33,36 +31,36 @@ given_or(int64_t given, int64_t fallback)
 	return given >= 0 ? given : fallback;
 }
 
-static void
-choose_limits(const struct options *o, const struct config *c, struct status_limits *ret)
+static struct needs_limits
+choose_limits(const struct options *o, const struct config *c)
 {
-	*ret = (struct status_limits){
-		.max_age = given_or(o->max_age, c->alarm_after),
-		.max_backoff = given_or(o->max_backoff, c->alarm_after),
-		.failed_since = given_or(o->failed_since, clock_wall(&clock_system) - DAY_MS),
-		.max_failed = given_or(o->max_failed, 0),
-		.max_refused = (int)given_or(o->max_refused, c->ingest.refused_percent),
-		.min_certificate =
-		    given_or(o->min_certificate, c->ingest.certificate_days * DAY_MS),
-	};
+	struct needs_limits limits = needs_limits_of(c, clock_wall(&clock_system));
+
+	limits.max_age = given_or(o->max_age, limits.max_age);
+	limits.max_backoff = given_or(o->max_backoff, limits.max_backoff);
+	limits.failed_since = given_or(o->failed_since, limits.failed_since);
+	limits.max_failed = given_or(o->max_failed, limits.max_failed);
+	limits.max_refused = (int)given_or(o->max_refused, limits.max_refused);
+	limits.min_certificate = given_or(o->min_certificate, limits.min_certificate);
+	return limits;
 }
 
 static int
 run(struct outbox_audit *audit, const struct options *o, const struct config *c)
 {
 	struct status *s = calloc(1, sizeof(*s));
-	struct status_limits limits;
+	struct needs_limits limits;
 	struct err e;
 	int code;
 
 	if (s == NULL)
 		err_nomem(&e);
-	choose_limits(o, c, &limits);
+	limits = choose_limits(o, c);
 	if (s == NULL || status_collect(s, audit, c, &limits, &e) != 0) {
 		free(s);
 		return verb_fail(&e);
 	}
-	code = print(s, o) != 0 || (o->check && s->n_problems > 0) ? VERB_ERROR : VERB_DONE;
+	code = print(s, o) != 0 || (o->check && s->needs.n > 0) ? VERB_ERROR : VERB_DONE;
 	status_free(s);
 	free(s);
 	return code;

@@ -11,13 +11,9 @@
 #include "config/config.h"
 #include "daemon/lease.h"
 #include "outbox/read/audit_walk.h"
+#include "report/needs.h"
 #include "report/requests.h"
 #include "term/terminal.h"
-
-#define STATUS_MAX_PROBLEMS 64
-/* Failed and held events are counted up to this number. */
-#define STATUS_TROUBLED_MAX 100000
-#define STATUS_PROBLEM_SIZE 256
 
 struct audit_box;
 struct cJSON;
@@ -39,24 +35,13 @@ struct status {
 	int64_t wal_bytes;
 	int64_t clock_unset_events;
 	struct requests_report requests;
-	struct audit_troubled troubled; /* at most STATUS_TROUBLED_MAX events */
-	char problem[STATUS_MAX_PROBLEMS][STATUS_PROBLEM_SIZE];
-	size_t n_problems;
-};
-
-/* What is still no problem. */
-struct status_limits {
-	int64_t max_age;         /* ms that an event may wait */
-	int64_t max_backoff;     /* ms that a site may back off */
-	int64_t failed_since;    /* wall ms: failed and held events count from then on */
-	int64_t max_failed;      /* how many of these are allowed; less than STATUS_TROUBLED_MAX */
-	int max_refused;         /* percent of the last hour's requests */
-	int64_t min_certificate; /* ms that a certificate must last, as in tls_dates_describe */
+	struct audit_troubled troubled; /* at most NEEDS_TROUBLED_MAX events */
+	struct needs needs;
 };
 
 /* After 0, the caller calls status_free. */
 int status_collect(struct status *s, struct outbox_audit *audit, const struct config *config,
-    const struct status_limits *limits, struct err *e);
+    const struct needs_limits *limits, struct err *e);
 void status_free(struct status *s);
 
 /* Prints one line, as monitoring plugins do: OK or CRITICAL, why, and numbers behind a bar. */

@@ -128,7 +128,7 @@ status_json(const struct status *s)
 		cJSON_AddItemToArray(list, site_json(s, &s->sites[i]));
 	cJSON_AddItemToObject(o, "boxes", boxes_json(s));
 	list = cJSON_AddArrayToObject(o, "problems");
-	for (size_t i = 0; i < s->n_problems; i++)
-		cJSON_AddItemToArray(list, cJSON_CreateString(s->problem[i]));
+	for (size_t i = 0; i < s->needs.n; i++)
+		cJSON_AddItemToArray(list, cJSON_CreateString(s->needs.need[i].text));
 	return o;
 }

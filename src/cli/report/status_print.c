@@ -241,10 +241,10 @@ status_print(const struct status *s, const struct terminal *terminal)
 	for (size_t i = 0; i < s->n_sites; i++)
 		print_site(&page, &s->sites[i]);
 	boxes_print(s, terminal);
-	if (s->n_problems > 0)
+	if (s->needs.n > 0)
 		putchar('\n');
-	for (size_t i = 0; i < s->n_problems; i++)
-		print_problem(&page, s->problem[i]);
+	for (size_t i = 0; i < s->needs.n; i++)
+		print_problem(&page, s->needs.need[i].text);
 }
 
 void
@@ -259,10 +259,10 @@ status_print_check(const struct status *s)
 		age = site->oldest_pending_id == 0 ? 0 : s->now - site->oldest_pending_at;
 		oldest = age > oldest ? age : oldest;
 	}
-	printf("%s: ", s->n_problems == 0 ? "OK" : "CRITICAL");
-	for (size_t i = 0; i < s->n_problems; i++)
-		printf("%s%s", i > 0 ? "; " : "", s->problem[i]);
-	if (s->n_problems == 0)
+	printf("%s: ", s->needs.n == 0 ? "OK" : "CRITICAL");
+	for (size_t i = 0; i < s->needs.n; i++)
+		printf("%s%s", i > 0 ? "; " : "", s->needs.need[i].text);
+	if (s->needs.n == 0)
 		printf("%zu site%s, %lld event%s pending", s->n_sites,
 		    words_plural((int64_t)s->n_sites), (long long)pending, words_plural(pending));
 	/* "U" is a value that is not known. */

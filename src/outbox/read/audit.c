@@ -278,6 +278,15 @@ outbox_audit_gauges(
 	return read_sites(a, fill_oldest_about, ret_sites, ret_n, e);
 }
 
+int
+outbox_audit_awaiting(
+    struct outbox_audit *a, int64_t site_id, int64_t max, int64_t *ret_count, struct err *e)
+{
+	const struct stmt_audit_awaiting in = { .site_id = site_id, .max = max };
+
+	return stmt_audit_awaiting(&a->db, &in, ret_count, e) == 1 ? 0 : -1;
+}
+
 uint64_t
 outbox_audit_free(const char *path)
 {

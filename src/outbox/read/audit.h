@@ -102,6 +102,9 @@ int outbox_audit_site_backlogs(
 #define AUDIT_GAUGES_DELAYED 1000
 int outbox_audit_gauges(
     struct outbox_audit *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e);
+/* Counts a site's pending events that are unresolved, at most `max` of them. */
+int outbox_audit_awaiting(
+    struct outbox_audit *a, int64_t site_id, int64_t max, int64_t *ret_count, struct err *e);
 /* Returns the free bytes on the file system of path; UINT64_MAX when unknown. */
 uint64_t outbox_audit_free(const char *path);
 /*
