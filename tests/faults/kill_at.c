@@ -72,6 +72,10 @@ CALL(ssize_t, pwrite64, (int fd, const void *p, size_t size, off_t at),
     syscall(SYS_pwrite64, fd, p, size, at))
 CALL(int, ftruncate, (int fd, off_t size), syscall(SYS_ftruncate, fd, size))
 CALL(int, ftruncate64, (int fd, off_t size), syscall(SYS_ftruncate, fd, size))
+CALL(int, fallocate, (int fd, int mode, off_t at, off_t size),
+    syscall(SYS_fallocate, fd, mode, at, size))
+CALL(int, fallocate64, (int fd, int mode, off_t at, off_t size),
+    syscall(SYS_fallocate, fd, mode, at, size))
 CALL(int, fsync, (int fd), syscall(SYS_fsync, fd))
 CALL(int, fdatasync, (int fd), syscall(SYS_fdatasync, fd))
 CALL(int, link, (const char *from, const char *to), syscall(SYS_link, from, to))

@@ -107,6 +107,7 @@ db_open(struct db *db, const char *path, enum db_mode mode, struct err *e)
 	if (mode == DB_WRITE) {
 		sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_PERSIST_WAL, &one);
 		sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_CHUNK_SIZE, &chunk);
+		db->file = files_find_open(path);
 	}
 	return 0;
 fail:

@@ -23,6 +23,7 @@ struct db {
 	struct sqlite3 *handle;
 	struct sqlite3_stmt *statement[STATEMENT_COUNT]; /* prepared at first use */
 	struct sqlite3_stmt *rollback; /* prepared at the start, for use when there is no memory */
+	int file; /* of the writing connection: SQLite's descriptor of the file; 0: not known */
 	void (*watch_wal)(void *arg, int pages);
 	void *watch_wal_arg;
 	void (*watch_long)(void *arg, const char *doing);

@@ -5,6 +5,7 @@
  */
 #include "outbox/file/files.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -14,6 +15,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/number.h"
 
 static const char *const suffixes[FILES_COUNT] = {
 	[FILES_DATABASE] = "",
@@ -87,6 +90,37 @@ files_check_access(const char *path, struct err *e)
 		return -1;
 	}
 	return 0;
+}
+
+/* Returns the descriptor of this name in /proc/self/fd, or 0. */
+static int
+find_descriptor(const char *name, const struct stat *file)
+{
+	struct stat st;
+	int64_t fd;
+
+	if (number_parse(name, 1, INT_MAX, &fd) != 0 || fstat((int)fd, &st) != 0
+	    || st.st_dev != file->st_dev || st.st_ino != file->st_ino
+	    || (fcntl((int)fd, F_GETFL) & O_ACCMODE) != O_RDWR)
+		return 0;
+	return (int)fd;
+}
+
+int
+files_find_open(const char *path)
+{
+	DIR *all = opendir("/proc/self/fd");
+	struct dirent *entry;
+	struct stat file;
+	int found = 0;
+
+	if (all == NULL)
+		return 0;
+	if (stat(path, &file) == 0)
+		while (found == 0 && (entry = readdir(all)) != NULL)
+			found = find_descriptor(entry->d_name, &file);
+	closedir(all);
+	return found;
 }
 
 int

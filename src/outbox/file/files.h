@@ -34,6 +34,10 @@ int files_check(const struct files *f, struct err *e);
  * not read and write: SQLite does not say which one it was. */
 int files_check_access(const char *path, struct err *e);
 
+/* Returns the descriptor above 0 by which this process has the file open for writing; 0: none was
+ * found. The descriptor is SQLite's: never close it. */
+int files_find_open(const char *path);
+
 /* Syncs a directory, so that the names of new files in it survive a power cut. */
 int files_sync_directory(const char *directory, struct err *e);
 /* Does the same as files_sync_directory, for the directory that contains the file. */

@@ -7,9 +7,11 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/tempdir.h"
+#include "outbox/file/files.h"
 #include "outbox/file/reserve.h"
 #include "outbox/file/space.h"
 
@@ -43,6 +45,16 @@ open_db(struct db *db)
 	assert_int_equal(db_exec(db, "CREATE TABLE t (x)", &e), 0);
 }
 
+/* SQLite's library writes by this. */
+static int single_bytes;
+
+ssize_t
+pwrite64(int fd, const void *p, size_t n, off_t at)
+{
+	single_bytes += n == 1;
+	return syscall(SYS_pwrite64, fd, p, n, at);
+}
+
 static uint64_t
 allocated(const char *path)
 {
@@ -71,6 +83,52 @@ the_file_is_as_long_as_the_wal_needs(void **state)
 	}
 	assert_true(bytes > 4000000);
 	assert_int_equal(db_close(&db, &e), 0);
+}
+
+/* To write a byte into each block is SQLite's way, when it has no better one. */
+static void
+the_file_grows_without_writes(void **state)
+{
+	struct db db;
+	struct err e;
+
+	(void)state;
+	open_db(&db);
+	single_bytes = 0;
+	assert_int_equal(db_exec(&db, "BEGIN; INSERT INTO t VALUES (randomblob(900000))", &e), 0);
+	assert_int_equal(reserve_commit(&db, &e), 0);
+	assert_int_equal(single_bytes, 0);
+	assert_true(reserve_try_growth(&db, 3 * RESERVE_CHUNK));
+	assert_int_equal(single_bytes, 0);
+	/* Without SQLite's descriptor the file still grows. */
+	db.file = 0;
+	assert_true(reserve_try_growth(&db, 9 * RESERVE_CHUNK));
+	assert_true(single_bytes > 0);
+	assert_true(space_size(dir.file) >= 9 * RESERVE_CHUNK);
+	assert_int_equal(db_close(&db, &e), 0);
+}
+
+static void
+only_a_file_that_is_open_for_writing_is_found(void **state)
+{
+	char other[sizeof(dir.file) + 8];
+	struct db db;
+	int fd;
+
+	(void)state;
+	snprintf(other, sizeof(other), "%s.other", dir.file);
+	assert_int_equal(files_find_open(dir.file), 0);
+	open_db(&db);
+	fd = files_find_open(dir.file);
+	assert_int_equal(fd, db.file);
+	assert_true(fd > STDERR_FILENO);
+	assert_int_equal(db_close(&db, NULL), 0);
+	assert_int_equal(files_find_open(dir.file), 0);
+	fd = open(dir.file, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(files_find_open(dir.file), 0);
+	close(fd);
+	assert_int_equal(files_find_open(other), 0);
 }
 
 /* A limit on the size of files stands for the full disk. */
@@ -154,6 +212,8 @@ main(void)
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(the_file_is_as_long_as_the_wal_needs),
+		TEST(the_file_grows_without_writes),
+		TEST(only_a_file_that_is_open_for_writing_is_found),
 		TEST(a_file_that_cannot_grow_takes_no_commit),
 		TEST(the_ballast_comes_and_goes),
 		TEST(a_short_ballast_does_not_count),
