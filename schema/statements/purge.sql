@@ -1,3 +1,21 @@
+-- The next event that may have to go: 0, or the first one with a row in delivery, or one of a span that
+-- was delivered before this time. The spans of each site are read from the one that contains `after`.
+-- name: purge_next
+-- in: after int, before int
+-- one: event_id int
+SELECT coalesce(min(event_id), 0) AS event_id FROM (
+	SELECT min(event_id) AS event_id FROM delivery WHERE event_id > :after
+	UNION ALL
+	SELECT (SELECT max(r.first_event_id, :after + 1) FROM span r
+		CROSS JOIN attempt a ON a.attempt_id = r.attempt_id
+		WHERE r.site_id = s.site_id
+			AND r.first_event_id >= coalesce((SELECT max(x.first_event_id) FROM span x
+				WHERE x.site_id = s.site_id AND x.first_event_id <= :after), 0)
+			AND r.last_event_id > :after
+			AND a.outcome = 'delivered' AND a.finished_at < :before
+		ORDER BY r.first_event_id LIMIT 1)
+	FROM site s);
+
 -- excepted: the event has a row in delivery.
 -- name: purge_scan
 -- in: after int

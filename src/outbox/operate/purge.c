@@ -1,7 +1,8 @@
 /*
- * Retention. A step reads events in the order of ids, collects the events that lose their
- * body or all their rows, archives them, and removes them. After the last row, further steps return
- * free pages to the file system. When the archive fails nothing is removed (ERR_STATE).
+ * Retention. A step reads events in the order of ids, but no spans that stay as they are, collects
+ * the events that lose their body or all their rows, archives them, and removes them. After the
+ * last row, further steps return free pages to the file system. When the archive fails nothing is
+ * removed (ERR_STATE).
  */
 #include "outbox/operate/purge.h"
 
@@ -71,13 +72,34 @@ weigh_row(
 		};
 }
 
+/* Finds where to read on: a pass reads neither pending spans nor those that are to stay whole. */
+static int
+find_next(struct db *db, const struct outbox_purge *purge, int64_t *ret_event_id, struct err *e)
+{
+	int64_t payload = purge->limits->payload_before[STATUS_DELIVERED];
+	int64_t rows = purge->limits->rows_before[STATUS_DELIVERED];
+	const struct stmt_purge_next in = {
+		.after = purge->after_event_id,
+		.before = payload > rows ? payload : rows,
+	};
+
+	return stmt_purge_next(db, &in, ret_event_id, e) == 1 ? 0 : -1;
+}
+
 static int
 scan(struct db *db, const struct outbox_purge *purge, size_t most, struct victims *s, struct err *e)
 {
-	struct db_rows rows = stmt_purge_scan(db, purge->after_event_id, e);
 	struct stmt_purge_scan_row row;
+	struct db_rows rows;
 	int looked = 0, rc = 1;
+	int64_t next;
 
+	if (find_next(db, purge, &next, e) != 0)
+		return -1;
+	s->end = next == 0;
+	if (s->end)
+		return 0;
+	rows = stmt_purge_scan(db, next - 1, e);
 	while (looked++ < PURGE_SCAN && s->n < most
 	       && (rc = stmt_purge_scan_next(&rows, &row, e)) == 1)
 		weigh_row(&row, purge->limits, s);

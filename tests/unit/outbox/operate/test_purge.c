@@ -283,6 +283,71 @@ a_pass_ends_where_no_space_can_be_given_back(void **state)
 	assert_int_equal(handmade_int(&box, "PRAGMA page_count"), before);
 }
 
+/* Adds events of sites 1 and 2 in turn, as spans. Those of site 1 are due, but for some in the
+ * middle; those of site 2 were delivered by attempts that ended at 10, 20, 30, ... */
+#define SPAN_EVENTS (20 * PURGE_SCAN)
+#define SPAN (SPAN_EVENTS / 100)
+static void
+add_spans(void)
+{
+	char sql[1024];
+
+	snprintf(sql, sizeof(sql),
+	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+	    " INSERT INTO event (event_id, site_id, message_id, kind, name, email, occurred_at,"
+	    " received_at, body)"
+	    " SELECT i, 1 + i %% 2, 'm-' || i, 'track', 'A', 'a@b.cc', i, i, '{}' FROM n",
+	    SPAN_EVENTS);
+	handmade_sql(&box, "INSERT OR IGNORE INTO site (site_id, name) VALUES (1, 'a'), (2, 'b')");
+	handmade_sql(&box, sql);
+	snprintf(sql, sizeof(sql),
+	    "INSERT INTO span VALUES (1, 1, %d, NULL), (1, %d, %d, 50), (1, %d, %d, NULL);",
+	    50 * SPAN, 50 * SPAN + 1, 51 * SPAN, 51 * SPAN + 1, SPAN_EVENTS);
+	handmade_sql(&box, sql);
+	snprintf(sql, sizeof(sql),
+	    "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99)"
+	    " INSERT INTO span SELECT 2, i * %d + 1, (i + 1) * %d, i + 1 FROM n",
+	    SPAN, SPAN);
+	handmade_sql(&box, sql);
+	handmade_sql(&box,
+	    "INSERT INTO attempt (attempt_id, site_id, mapping_id, started_at, finished_at, events,"
+	    " first_event_id, last_event_id, bytes, outcome)"
+	    " SELECT attempt_id, 2, 1, 1, attempt_id * 10, 1, first_event_id, last_event_id, 1,"
+	    " 'delivered' FROM span WHERE site_id = 2");
+}
+
+static void
+spans_that_stay_are_not_read(void **state)
+{
+	struct purge_limits l = limits_none();
+	struct outbox_purge p = { .limits = &l, .dry_run = true };
+
+	(void)state;
+	add_spans();
+	/* One step finds that there is nothing. */
+	assert_int_equal(purge(&p), 1);
+	l.payload_before[STATUS_DELIVERED] = 10;
+	p = (struct outbox_purge){ .limits = &l, .dry_run = true };
+	assert_int_equal(purge(&p), 1);
+	/* The first five attempts, and number 50, which has events of both sites. */
+	handmade_sql(&box, "UPDATE attempt SET finished_at = 45 WHERE attempt_id = 50");
+	l.rows_before[STATUS_DELIVERED] = 51;
+	p = (struct outbox_purge){ .limits = &l };
+	assert_true(purge(&p) < 20);
+	assert_int_equal(p.n_rows, 7 * SPAN / 2);
+	assert_int_equal(
+	    handmade_int(&box, "SELECT count(*) FROM event"), SPAN_EVENTS - 7 * SPAN / 2);
+	assert_int_equal(handmade_int(&box, "SELECT count(*) FROM state WHERE settled_at < 51"), 0);
+	/* Events with a row of their own are found between the spans. */
+	handmade_sql(&box,
+	    "INSERT INTO delivery (event_id, site_id, status, settled_at)"
+	    " SELECT event_id, site_id, 'failed', 7 FROM event WHERE event_id IN (10001, 20000)");
+	l.rows_before[STATUS_FAILED] = 8;
+	p = (struct outbox_purge){ .limits = &l };
+	purge(&p);
+	assert_int_equal(p.n_rows, 2);
+}
+
 static void
 a_dry_run_counts_and_changes_nothing(void **state)
 {
@@ -406,6 +471,7 @@ main(void)
 		    a_pass_runs_in_steps_and_gives_space_back, make_box, remove_box),
 		cmocka_unit_test_setup_teardown(
 		    a_pass_ends_where_no_space_can_be_given_back, make_box, remove_box),
+		cmocka_unit_test_setup_teardown(spans_that_stay_are_not_read, make_box, remove_box),
 		cmocka_unit_test_setup_teardown(
 		    a_dry_run_counts_and_changes_nothing, make_box, remove_box),
 		cmocka_unit_test_setup_teardown(
