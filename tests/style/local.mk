@@ -6,7 +6,8 @@ STYLE_TESTS = \
 	tests/style/style.sh \
 	tests/style/test_checks.sh \
 	tests/style/test_locale.sh \
-	tests/style/test_statements.sh
+	tests/style/test_statements.sh \
+	tests/style/threads.sh
 
 TESTS += $(STYLE_TESTS)
 EXTRA_DIST += $(STYLE_TESTS) \
@@ -17,6 +18,7 @@ EXTRA_DIST += $(STYLE_TESTS) \
 	tools/check-layers \
 	tools/check-statements \
 	tools/check-style \
+	tools/check-threads \
 	tools/check-tidy \
 	tools/code-only.awk \
 	tools/cppcheck.cfg \

@@ -1,6 +1,6 @@
 #!/bin/sh
-# check-layers, check-style and check-docs must detect what they are for: seeds one violation after
-# another.
+# check-layers, check-style, check-docs and check-threads must detect what they are for: seeds one violation
+# after another.
 set -eu
 here=$(cd "${top_srcdir:-$(dirname "$0")/../..}" && pwd)
 work=$(mktemp -d)
@@ -154,6 +154,26 @@ docs 'not ok' "a pointer to a missing script is seen" README.md 'Run tools/gone 
 docs 'not ok' "a pointer to a missing test is seen" README.md 'tests/gone.py shows it.'
 docs ok "a program may be named in place of its source" README.md 'Run src/base/a first.'
 docs ok "a pattern may be named" README.md 'tests/unit/ROOM/test_MODULE.c, tests/*.py, src/cli/<verb>.c'
+
+# A "program" is a file with what nm prints of it.
+threads() { # EXPECTED WORDS THREADED_TESTS
+	seed
+	mkdir -p "$work/tree/tests/unit"
+	printf '%s\n' '#!/bin/sh' 'cat "$1"' >"$work/tree/nm"
+	chmod +x "$work/tree/nm"
+	echo '                 U pthread_create@GLIBC_2.34' >"$work/tree/test_a"
+	echo '                 U pthread_create_not' >"$work/tree/test_b"
+	printf '%s\n' 'UNIT_TESTS = \' '	test_a \' '	test_b' '' 'THREADED_TESTS = \' "$3" '' >"$work/tree/tests/unit/local.mk"
+	NM=$work/tree/nm
+	top_builddir=$work/tree
+	export NM top_builddir
+	expect check-threads "$1" "$2" "THREADED_TESTS"
+}
+
+threads ok "a list of the unit tests that link pthread_create is right" '	test_a'
+threads 'not ok' "a unit test with threads that is not listed is seen" ''
+threads 'not ok' "a listed unit test without threads is seen" '	test_a \
+	test_b'
 
 echo "1..$n"
 exit "$failed"

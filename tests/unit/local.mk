@@ -154,6 +154,67 @@ UNIT_TESTS = \
 	tests/unit/tls/test_handshake \
 	tests/unit/tls/test_stream
 
+# Those that can start a thread: ThreadSanitizer runs them (tools/run-tests tsan), and tools/check-threads
+# compares the list with what the programs link.
+THREADED_TESTS = \
+	tests/unit/admin/test_routes \
+	tests/unit/base/test_base \
+	tests/unit/cli/test_doctor \
+	tests/unit/cli/test_options \
+	tests/unit/cli/test_torture_disk \
+	tests/unit/client/test_act \
+	tests/unit/client/test_control_socket \
+	tests/unit/control/test_control \
+	tests/unit/daemon/test_clocks \
+	tests/unit/daemon/test_lease \
+	tests/unit/daemon/test_retention \
+	tests/unit/dispatch/port/test_outbox_port \
+	tests/unit/dispatch/queue/test_fill \
+	tests/unit/dispatch/queue/test_reading \
+	tests/unit/dispatch/test_dispatcher \
+	tests/unit/dispatch/test_dispatcher_breaker \
+	tests/unit/dispatch/test_dispatcher_endpoints \
+	tests/unit/dispatch/test_dispatcher_log \
+	tests/unit/dispatch/test_dispatcher_order \
+	tests/unit/dispatch/test_dispatcher_partial \
+	tests/unit/dispatch/test_dispatcher_poison \
+	tests/unit/dispatch/test_dispatcher_site_control \
+	tests/unit/dispatch/test_dispatcher_sites \
+	tests/unit/dispatch/test_dispatcher_split \
+	tests/unit/dispatch/test_dispatcher_stop \
+	tests/unit/dispatch/test_dispatcher_trouble \
+	tests/unit/dispatch/transport/test_transport \
+	tests/unit/dispatch/transport/test_transport_trouble \
+	tests/unit/ingest/test_ingest \
+	tests/unit/ingest/test_ingest_bento_api \
+	tests/unit/ingest/test_ingest_connections \
+	tests/unit/ingest/test_ingest_gzip \
+	tests/unit/ingest/test_ingest_limits \
+	tests/unit/ingest/test_ingest_memory \
+	tests/unit/ingest/test_ingest_no_memory \
+	tests/unit/ingest/test_ingest_slow \
+	tests/unit/ingest/test_ingest_tls \
+	tests/unit/ingest/test_ingest_tls_clients \
+	tests/unit/ingest/test_ingest_webhook \
+	tests/unit/ingest/test_refusals \
+	tests/unit/outbox/filter/test_message_ids \
+	tests/unit/outbox/identity/test_claims \
+	tests/unit/outbox/identity/test_identity \
+	tests/unit/outbox/identity/test_identity_merge \
+	tests/unit/outbox/operate/test_import \
+	tests/unit/outbox/read/test_gauges \
+	tests/unit/outbox/test_checkpoint \
+	tests/unit/outbox/test_directory_sync \
+	tests/unit/outbox/test_free_space \
+	tests/unit/outbox/test_meters \
+	tests/unit/outbox/test_outbox \
+	tests/unit/outbox/test_outbox_memory \
+	tests/unit/outbox/write/test_attempts \
+	tests/unit/outbox/write/test_counts \
+	tests/unit/outbox/write/test_requests \
+	tests/unit/outbox/write/test_spans \
+	tests/unit/outbox/write/test_unresolved
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
