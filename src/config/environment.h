@@ -13,8 +13,8 @@ void environment_name(const struct setting *s, char name[static ENVIRONMENT_NAME
 /* Returns the variable's value, or NULL when it is not set or empty. */
 const char *environment_get(const char *name);
 /*
- * Applies all variables; when reading, without those of sites. The error names the variable. The
- * site "main" is added when there is none and a variable sets one up.
+ * Applies all variables, or all but those of sites when the caller only reads the outbox. The error
+ * names the variable. The site "main" is added when there is none and a variable sets one up.
  */
 int environment_apply(struct config *c, bool reading, struct err *e);
 /* Warns of the first variable that looks like one of these and is none of them. */

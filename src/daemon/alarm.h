@@ -26,7 +26,7 @@ enum alarm_event {
 	ALARM_SITE_PAUSED,
 	ALARM_SITE_BACKING_OFF, /* for longer than alarm_after */
 	ALARM_SITE_RESUMED,
-	ALARM_EVENTS_FAILED, /* events of a site failed or are held; it has no end */
+	ALARM_EVENTS_FAILED, /* events of a site failed or are held; no message ends it */
 	ALARM_STORAGE_FAILED,
 	ALARM_STORAGE_OK,
 	ALARM_SPACE_LOW,

@@ -75,8 +75,8 @@ void context_look_at_clocks(struct dispatch_context *c);
 /* Compares the wall clock with the Date of an answer to a request that took duration_ms. */
 void context_compare_clocks(struct dispatch_context *c, int64_t date, int64_t duration_ms);
 
-/* Returns the wall clock at a monotonic time of this step. Within one step the wall clock does not
- * jump, so that all that is read and decided in a step fits together. */
+/* Returns the wall clock at a monotonic time of this step. A step looks at the wall clock once, so
+ * that no jump of the clock comes between what it reads and what it decides. */
 static inline int64_t
 context_wall(const struct dispatch_context *c, int64_t now)
 {

@@ -1,6 +1,6 @@
 /*
- * The settings of one site: the first ones, new ones, and the last. Without memory a reload fails,
- * and the site keeps its old settings.
+ * The settings of one site, from its start to its end. A reload waits until no request borrows the
+ * old settings. Without memory the reload fails, and the site keeps the old ones.
  */
 #include "dispatch/site_private.h"
 

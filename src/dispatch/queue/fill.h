@@ -69,8 +69,8 @@ int fill_batch_with(
  * they are forwarded to a central spooler, because only that knows who a call is about.
  */
 struct slice fill_address(const struct mapping_options *mapping, struct slice email);
-/* Returns the query for due events above `after`, without taken ones and the run of blocked ones.
- */
+/* Returns the query for due events above `after`. It leaves out the taken events, and the blocked
+ * ones up to blocked_to. */
 struct due_query fill_query(const struct fill *f, int64_t after);
 
 #endif

@@ -23,8 +23,8 @@ struct import_counts {
 	int64_t stored;
 	int64_t duplicates; /* events whose messageId the site already has */
 	int64_t delivered;  /* not stored, because nothing is left to do */
-	int64_t bodyless;   /* not stored: settled, and without a body to send */
-	int64_t bad;        /* not stored: lines that cannot be used */
+	int64_t bodyless;   /* not stored: settled, and without a body */
+	int64_t bad;        /* lines that cannot be used */
 	int64_t identities; /* new statements about ids */
 };
 

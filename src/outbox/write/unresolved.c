@@ -20,7 +20,7 @@ const char unresolved_reason[] = "awaiting_identity";
 void
 unresolved_open(struct unresolved *w, struct db *db)
 {
-	/* An earlier process may have left steps: the first lookup finds out. */
+	/* True until the first lookup: an earlier process may have left rows in identity_release. */
 	*w = (struct unresolved){ .db = db, .resolving = true };
 }
 
