@@ -86,12 +86,16 @@ faulty_truncate(sqlite3_file *f, sqlite3_int64 size)
 	return code != SQLITE_OK ? code : real_of(f)->pMethods->xTruncate(real_of(f), size);
 }
 
+/* Does not wait for the machine's disk, which tens of thousands of syncs would do: a process that
+ * fails or is killed loses nothing that it wrote. Losing power is power_cut's matter. */
 static int
 faulty_sync(sqlite3_file *f, int flags)
 {
 	int code = next_fault();
 
-	return code != SQLITE_OK ? code : real_of(f)->pMethods->xSync(real_of(f), flags);
+	(void)f;
+	(void)flags;
+	return code;
 }
 
 static int

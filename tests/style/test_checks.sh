@@ -163,6 +163,7 @@ threads() { # EXPECTED WORDS THREADED_TESTS
 	chmod +x "$work/tree/nm"
 	echo '                 U pthread_create@GLIBC_2.34' >"$work/tree/test_a"
 	echo '                 U pthread_create_not' >"$work/tree/test_b"
+	# shellcheck disable=SC1003 # a Makefile's backslash
 	printf '%s\n' 'UNIT_TESTS = \' '	test_a \' '	test_b' '' 'THREADED_TESTS = \' "$3" '' >"$work/tree/tests/unit/local.mk"
 	NM=$work/tree/nm
 	top_builddir=$work/tree

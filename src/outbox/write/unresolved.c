@@ -20,7 +20,8 @@ const char unresolved_reason[] = "awaiting_identity";
 void
 unresolved_open(struct unresolved *w, struct db *db)
 {
-	/* True until the first lookup: an earlier process may have left rows in identity_release. */
+	/* True until the first lookup: an earlier process may have left rows in identity_release.
+	 */
 	*w = (struct unresolved){ .db = db, .resolving = true };
 }
 
