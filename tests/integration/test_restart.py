@@ -60,9 +60,9 @@ def test_second_signal(bench):
     """a second SIGTERM ends the wait for requests in flight; they are counted as unknown"""
     sim = bench.sim()
     sim.faults("delay=60000")
-    daemon = bench.daemon(sim, top={"stop_deadline": 60}, timeout=120)
+    daemon = bench.daemon(sim, top={"stop_deadline": 60, "log_level": "debug"}, timeout=120)
     daemon.accept("/v1/track", track("m-1"))
-    wait_until(lambda: bench.value("SELECT count(*) FROM attempts"), "the attempt is recorded")
+    wait_until(lambda: "attempt 1 begins" in daemon.log(), "the request is out")
     daemon.popen.terminate()
     wait_until(lambda: not os.path.exists(bench.database + ".sock"), "only the request is left")
     true(daemon.running(), "it waits for the request")
