@@ -2,7 +2,7 @@
 dist_man_MANS += doc/bentospool.1 doc/bentospool-sim.1 doc/bentospool.conf.5 \
 	doc/bentospool-schema.7
 dist_doc_DATA = README.md CONTRIBUTING.md SECURITY.md NEWS doc/audit.md doc/availability.md doc/bento.md doc/bentospool.conf.example doc/bentospool.rules.yml doc/grafana.json \
-	doc/clients.md doc/container.md doc/design.md doc/faults.md doc/fleet.md doc/hacking.md doc/migrating.md doc/monitoring.md doc/morning.md doc/operating.md doc/reliability.md \
+	doc/clients.md doc/container.md doc/dashboard.md doc/design.md doc/faults.md doc/fleet.md doc/hacking.md doc/migrating.md doc/monitoring.md doc/morning.md doc/operating.md doc/reliability.md \
 	doc/schema.sql doc/segment.md doc/service.md doc/sqlite.md
 
 # Completion is the program's own word, so it must run here.

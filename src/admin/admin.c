@@ -334,6 +334,7 @@ admin_free(struct admin *a)
 	admin_cancel_tokens(a);
 	outbox_audit_close(a->audit);
 	facts_free(&a->facts);
+	doctor_end(&a->doctor);
 	if (a->waking)
 		event_del(&a->wake_event);
 	if (a->sampling)

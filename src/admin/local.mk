@@ -35,6 +35,8 @@ src_libbentospool_a_SOURCES += \
 	src/admin/read/criteria.h \
 	src/admin/read/disk.c \
 	src/admin/read/disk.h \
+	src/admin/read/doctor.c \
+	src/admin/read/doctor.h \
 	src/admin/read/errors.c \
 	src/admin/read/errors.h \
 	src/admin/read/event.c \

@@ -9,6 +9,7 @@
 #include "admin/metrics/metrics.h"
 #include "admin/overview.h"
 #include "admin/page.h"
+#include "admin/read/doctor.h"
 #include "admin/read/errors.h"
 #include "admin/read/event.h"
 #include "admin/read/events.h"
@@ -41,6 +42,7 @@ static const struct route routes[] = {
 	{ "/api/logout", ROUTE_ANYONE, NULL, login_post_logout },
 	{ "/api/act", ROUTE_ACT, NULL, act_post },
 	{ "/api/overview", ROUTE_OPEN_LOCAL, overview_get, NULL },
+	{ "/api/doctor", ROUTE_READ, doctor_get, doctor_post },
 	{ "/api/errors", ROUTE_READ, errors_get, NULL },
 	{ "/api/event", ROUTE_READ, event_get, NULL },
 	{ "/api/event/body", ROUTE_READ, event_get_body, NULL },

@@ -12,6 +12,7 @@
 #include "admin/admin.h"
 #include "admin/minutes.h"
 #include "admin/read/disk.h"
+#include "admin/read/doctor.h"
 #include "admin/read/facts.h"
 #include "admin/who/who.h"
 #include "base/buf.h"
@@ -46,6 +47,7 @@ struct admin {
 	struct minutes minutes;
 	struct disk_history disk;
 	struct facts facts;
+	struct doctor_run doctor;
 	struct event sample_event; /* every ADMIN_SAMPLE_S */
 	int64_t started_ms;        /* wall ms: when the process started */
 	struct who who;

@@ -3,7 +3,9 @@
 import contextlib
 import json
 import os
+import re
 import sqlite3
+import subprocess
 import sys
 import urllib.parse
 
@@ -139,9 +141,10 @@ def test_events_refused(bench):
         true(words in message, f"{text}: {message}")
     stranger = Person(daemon)
     for path in ("events", "event?id=1", "event/body?id=1", "event/sent?id=1", "errors", "operations",
-                 "operation?id=1", "storage"):
+                 "operation?id=1", "storage", "doctor"):
         equal(refused(stranger, f"/api/{path}")[:2], (401, "login_required"), path)
-        equal(http_request(daemon.url(1), "POST", f"/api/{path.split('?')[0]}", "{}")[0], 405, path)
+        equal(http_request(daemon.url(1), "POST", f"/api/{path.split('?')[0]}", "{}")[0],
+              405 if path != "doctor" else 403, path)
 
 
 def fill(bench, daemon, n):
@@ -387,6 +390,77 @@ def test_storage(bench):
     equal(bench.cli("reload").returncode, 0, "reloaded")
     equal(reader.read("/api/storage")["retention"]["delivered_rows"], 400, "the new setting")
     equal(refused(reader, "/api/storage?x=1")[:2], (400, "bad_parameter"), "it has no parameter")
+
+
+def test_doctor(bench):
+    """/api/doctor: a run beside the daemon finds what the verb finds; its result stays for a minute"""
+    daemon = start(bench, bench.sim())
+    reader = reader_of(daemon)
+    equal(reader.read("/api/doctor"), {"running": False, "finished_at": 0, "findings": [], "ok": None,
+                                       "error": None}, "it has never run")
+    status, said = reader.post("/api/doctor", "{}")
+    equal((status, said["running"]), (200, True), "it runs")
+    equal(reader.post("/api/doctor", "{}")[1]["running"], True, "once")
+    equal(http_request(daemon.url(1), "GET", "/healthz", None, None)[0], 200, "nobody waits for it")
+    wait_until(lambda: not reader.read("/api/doctor")["running"], "it ends")
+    said = reader.read("/api/doctor")
+    done = bench.cli("doctor", "--json")
+    findings = [json.loads(line) for line in done.stdout.splitlines()]
+    equal([(f["grade"], f["what"]) for f in said["findings"]],
+          [(f["grade"], f["what"]) for f in findings], "the same findings")
+    equal((said["error"], said["ok"]), (None, done.returncode == 0), "and the same end")
+    true(said["finished_at"] > 0, "when")
+    equal(reader.post("/api/doctor", "{}"), (200, said), "a new result is not made again")
+    equal(Person(daemon).post("/api/doctor", "{}")[0], 401, "not for everybody")
+    equal(refused(reader, "/api/doctor?x=1")[:2], (400, "bad_parameter"), "it has no parameter")
+
+
+def test_doctor_ends_with_the_daemon(bench):
+    """/api/doctor: a daemon that stops ends the run"""
+    daemon = start(bench, bench.sim())
+    equal(reader_of(daemon).post("/api/doctor", "{}")[1]["running"], True, "it runs")
+    children = []
+    for task in os.listdir(f"/proc/{daemon.pid}/task"):
+        with open(f"/proc/{daemon.pid}/task/{task}/children", encoding="ascii") as file:
+            children += file.read().split()
+    daemon.stop()
+    for child in children:
+        true(not os.path.exists(f"/proc/{child}"), "no child is left")
+
+
+def keys_of(value):
+    if isinstance(value, list):
+        return set().union(*map(keys_of, value))
+    if isinstance(value, dict):
+        return set(value).union(*map(keys_of, value.values()))
+    return set()
+
+
+def test_document(bench):
+    """doc/dashboard.md: its commands work, and it names every path and every member"""
+    with open(os.path.join(spooltest.srcdir(), "doc", "dashboard.md"), encoding="utf-8") as file:
+        document = file.read()
+    with open(os.path.join(spooltest.srcdir(), "src", "admin", "routes.c"), encoding="utf-8") as file:
+        paths = set(re.findall(r'\{ "(/api/[a-z/]+)", ROUTE_READ', file.read()))
+    equal({path for path in paths if path not in document}, set(), "every path")
+    _, daemon, reader = failing(bench)
+    equal(bench.cli("discard", "--status", "failed", "--note", "x", "--yes").returncode, 0, "discarded")
+    commands = re.findall(r"^    (curl .*)$", document, re.M)
+    true(len(commands) >= 4, "there are commands")
+    members = set()
+    for command in commands:
+        done = subprocess.run(["bash", "-c", command.replace("http://127.0.0.1:7390", daemon.url(1))
+                               .replace("curl ", "curl -sf ", 1)], cwd=bench.path("."), check=False,
+                              capture_output=True, text=True, timeout=60)
+        equal(done.returncode, 0, f"{command}: {done.stderr}")
+        members |= keys_of(json.loads(done.stdout))
+    wait_until(lambda: not reader.read("/api/doctor")["running"], "doctor ends")
+    for path in ("overview", "doctor", "operations", "operation?id=1", "storage", "event?id=1", "event?id=3"):
+        members |= keys_of(reader.read(f"/api/{path}"))
+    # Settings and options are in the manual, statuses in bentospool-schema(7).
+    members -= set(reader.read("/api/storage")["retention"]) | {"http-status", "message-id"}
+    members -= set(reader.read("/api/overview")["sites"][0]["counts"])
+    equal({name for name in members if f"`{name}`" not in document}, set(), "every member")
 
 
 if __name__ == "__main__":
