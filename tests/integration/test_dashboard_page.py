@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """The dashboard's page in Chromium: each screen shows what the database has, safely and for everyone."""
+import contextlib
+import json
 import os
+import sqlite3
 import sys
 
 sys.dont_write_bytecode = True
@@ -24,8 +27,10 @@ def test_overview(bench):
     page.wait_text("Delivered 7")
     equal(page.text("nav [data-screen=overview] .count"), "1", "the badge")
     page.wait_text("bentospool resume --site other", "#screen")
-    equal(page.value("[...document.querySelectorAll('.figure dd')].slice(0, 3).map((one) => one.innerText)"),
-          ["1", "7", "0"], "waiting, delivered, failed or held")
+    shown = dict(page.value("[...document.querySelectorAll('.figure')].map((one) => [one.children[0].innerText,"
+                            " one.children[1].innerText])"))
+    equal([shown[name] for name in ("Waiting", "Failed or held", "Drained")], ["1", "0", "not known"], "figures")
+    true("other: the site is paused" in page.text(".figures"), "why it is not known")
     equal(page.value("document.querySelectorAll('article').length"), 2, "a card for each site")
     page.wait_text(EVIL, "article:nth-of-type(2)")
     true("paused" in page.text("article:nth-of-type(2)"), "its state")
@@ -46,7 +51,7 @@ def test_overview_lives(bench):
     page = stage.open(words="All is well. No event is waiting.")
     stage.sim.answer(422)
     stage.daemon.accept("/v1/track", track("f-1"), key="main")
-    page.wait_text("main: 1 event failed.", ".needs")
+    page.wait_text("1 event failed and 0 are held", ".needs")
     equal(page.text("#live"), "1 matter for a person.", "read out once")
     stage.daemon.stop()
     page.wait_text("The daemon does not answer", "#lost")
@@ -102,12 +107,38 @@ def test_operations(bench):
 
 
 def test_storage(bench):
-    """the storage: sizes of the files"""
-    stage = Stage(bench)
-    page = stage.open("storage", "New events are committed to the disk.")
+    """the storage: sizes of the files, and how long events are kept"""
+    stage = Stage(bench, top={"min_free": 12345678})
+    page = stage.log_in().open("storage", "New events are committed to the disk.")
     size = os.path.getsize(bench.database)
     page.wait_text(f"{size / 1000:.{0 if size >= 1e5 else 1}f} kB", "#screen")
+    page.wait_text(bench.database, "#screen")
+    page.wait_text("12.3 MB: with less, new events are refused", "#screen")
+    equal(page.text(".kept tbody tr").split("\t"), ["delivered", "30 days", "365 days"], "retention")
     stage.check("storage")
+    page.click_text("Run the checks")
+    page.wait_text("Looked ", "#screen [role=status]")
+    found = [json.loads(line) for line in bench.cli("doctor", "--json").stdout.splitlines()]
+    page.value("document.querySelectorAll('details').forEach((one) => one.open = true); 0")
+    equal(sorted(page.value("[...document.querySelectorAll('.findings b')].map((one) => one.innerText)")),
+          sorted(one["what"] for one in found), "what the verb finds")
+    stage.check("doctor")
+
+
+def test_boxes(bench):
+    """the overview of a fleet: each box as it described itself, exactly, and as text"""
+    stage = Stage(bench)
+    stage.daemon.stop()
+    with contextlib.closing(sqlite3.connect(bench.database)) as connection:
+        connection.execute("INSERT INTO box (site_id, name, first_seen_at, last_seen_at, version, backlog,"
+                           " oldest_at, events, duplicates, bytes, body_bytes) VALUES"
+                           " (1, ?, 1000, 2000, '1.0', 7, 1500, 9007199254740993, 2, 30, 40)", (EVIL,))
+        connection.commit()
+    stage.start()
+    page = stage.log_in().open(words=EVIL)
+    cells = page.value("[...document.querySelectorAll('#boxes-title ~ div tbody td')].map((one) => one.innerText)")
+    equal([cells[i] for i in (0, 1, 3, 5, 6)], [EVIL, "main", "7", "9,007,199,254,740,993", "1.0"], "the box")
+    stage.check("boxes")
 
 
 def test_login(bench):

@@ -59,13 +59,16 @@ class Stage:
     browser = None
 
     def __init__(self, bench, sites=("main",), top=None, admin=None, tokens=True, api_url=None, **site):
-        self.bench = bench
+        self.bench, self.daemon, self.url = bench, None, None
         self.page = self.shared().page()
         self.sim = bench.sim()
-        conf = bench.configure(
+        self.conf = bench.configure(
             {name: bench.site(api_url or self.sim.api_url(), write_keys=[name], **site) for name in sites},
             admin={"listen": ["127.0.0.1:0"], **(token_settings(bench) if tokens else {}), **(admin or {})}, top=top)
-        self.daemon = Daemon(bench, conf, listeners=2)
+        self.start()
+
+    def start(self):
+        self.daemon = Daemon(self.bench, self.conf, listeners=2)
         self.url = self.daemon.url(1)
 
     @classmethod

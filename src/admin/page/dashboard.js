@@ -93,7 +93,7 @@ async function load() {
 		return;
 	}
 	showLost(false);
-	badge("overview", overview.needs(seen).length);
+	badge("overview", overview.matters(seen));
 	open?.shown?.saw?.(seen);
 }
 

@@ -1,63 +1,67 @@
 // The overview answers: is all well, and if not, what do I have to do?
 import { actButtons } from "/act.js";
-import { announce, el, facts, icon, update } from "/dom.js";
+import { announce, el, facts, icon, skeleton, update } from "/dom.js";
 import { chart, PERIODS } from "/chart.js";
 import { explain, howToAct } from "/session.js";
-import { ago, bytes, count, duration, plural, tone } from "/words.js";
+import { roomInWords } from "/storage.js";
+import { ago, bytes, count, duration, plural, rate, tone } from "/words.js";
 
-// What one site needs: the text, and the command that mends it.
-function needsOfSite(site) {
-	const needs = [];
-	const { failed, held } = site.counts;
-	if (site.paused_at !== 0)
-		needs.push({ text: `${site.site} was paused by ${site.paused_by}.`, command: `bentospool resume --site ${site.site}` });
-	else if (site.state === "paused")
-		needs.push({ text: `${site.site} is paused: ${site.reason}`, command: `bentospool resume --site ${site.site}` });
-	if (failed !== "0")
-		needs.push({ text: `${site.site}: ${plural(failed, "event")} failed.`, command: `bentospool errors --site ${site.site}` });
-	if (held !== "0")
-		needs.push({ text: `${site.site}: ${plural(held, "event")} held.`, command: `bentospool list --status held --site ${site.site}` });
-	return needs;
+const sitesOf = (seen) => seen.sites || [];
+const total = (seen, status) => sitesOf(seen).reduce((n, site) => n + BigInt(site.counts[status]), 0n);
+
+const mattersOf = (seen) => seen.needs.length + seen.needs_hidden;
+
+function verdict(seen) {
+	const pending = total(seen, "pending");
+	if (mattersOf(seen) > 0)
+		return ["bad", `${plural(mattersOf(seen), "matter")} for a person.`];
+	return ["good", pending === 0n ? "All is well. No event is waiting." : `All is well. ${plural(pending, "event")} waiting.`];
 }
 
-function needsOf(seen) {
-	const needs = [];
-	if (!seen.storage.ok)
-		needs.push({ text: `New events are refused: ${seen.storage.trouble}`, command: "bentospool doctor" });
-	if (seen.sites === null)
-		needs.push({ text: "The database cannot be read.", command: "bentospool doctor" });
-	if (seen.reload_failed)
-		needs.push({ text: "The last reload of the configuration was refused.", command: "bentospool check" });
-	return needs.concat(...(seen.sites || []).map(needsOfSite));
+// The sentence of a need often ends with its command, which then stands beside it.
+function need({ text, command, screen }) {
+	const ends = command && text.endsWith(`: ${command}`);
+	return el("li", el("span", ends ? text.slice(0, -command.length - 2) : text),
+		command && (ends || !text.includes(command)) ? el("code.command", command) : null,
+		screen ? el("a", { href: screen }, "Look") : null);
 }
 
-const pendingOf = (seen) => (seen.sites || []).reduce((n, site) => n + BigInt(site.counts.pending), 0n);
-
-function verdict(needs, pending) {
-	if (needs.length > 0)
-		return ["bad", `${plural(needs.length, "matter")} for a person.`];
-	return pending === 0n ? ["good", "All is well. No event is waiting."] : ["good", `All is well. ${plural(pending, "event")} waiting.`];
-}
-
-function needsCard(needs) {
-	return el("section.card.needs", { "aria-labelledby": "needs-title", hidden: needs.length === 0 },
+function needsCard(needs, hidden) {
+	return el("section.card.needs", { "aria-labelledby": "needs-title", hidden: needs.length + hidden === 0 },
 		el("h2", { id: "needs-title" }, "Needs a person"),
-		el("ul", needs.map((need) => el("li", el("span", need.text), el("code.command", need.command)))));
+		el("ul", needs.map(need), hidden === 0 ? null : el("li", el("span", `${plural(hidden, "further matter")} may name a person: `, el("a", { href: "#/login" }, "log in"), " to see."))));
 }
 
 function figure(name, value, more) {
-	return el("div.figure", el("dt", name), el("dd", value), el("p", more));
+	return el("div.figure", el("dt", name), el("dd", { class: /\d/.test(value) ? null : "words" }, value), el("p", more));
 }
 
-function figures(seen, pending) {
-	const oldest = (seen.sites || []).filter((site) => site.oldest_pending_id !== "0").map((site) => site.oldest_pending_at);
-	const total = (status) => (seen.sites || []).reduce((n, site) => n + BigInt(site.counts[status]), 0n);
-	const stuck = total("failed") + total("held");
+function oldest(seen) {
+	const times = sitesOf(seen).filter((site) => site.oldest_pending_id !== "0").map((site) => site.oldest_pending_at);
+	return times.length === 0 ? "none is late" : `the oldest for ${duration(seen.now - Math.min(...times))}`;
+}
+
+// When the last of the sites has drained, or why one never will.
+function drained(seen) {
+	const waiting = sitesOf(seen).filter((site) => site.counts.pending !== "0" && site.forecast);
+	const never = waiting.find((site) => site.forecast.drain_ms === null);
+	if (waiting.length === 0)
+		return ["now", "nothing waits"];
+	if (never)
+		return ["not known", `${never.site}: ${never.forecast.because}`];
+	return [`in ${duration(Math.max(...waiting.map((site) => site.forecast.drain_ms)))}`, "at the present rate"];
+}
+
+function figures(seen) {
+	const sum = (name) => sitesOf(seen).reduce((n, site) => n + (site.forecast?.[name] || 0), 0);
+	const stuck = total(seen, "failed") + total(seen, "held");
 	return el("dl.figures",
-		figure("Waiting", count(pending), oldest.length === 0 ? "nothing is late" : `the oldest for ${duration(seen.now - Math.min(...oldest))}`),
-		figure("Delivered", count(total("delivered")), "that the database still has"),
-		figure("Failed or held", count(stuck), stuck === 0n ? "nothing was refused" : `${count(total("failed"))} failed, ${count(total("held"))} held`),
-		figure("Free on the disk", bytes(seen.storage.free_bytes), `the database has ${bytes(seen.storage.database_bytes)}`));
+		figure("Waiting", count(total(seen, "pending")), oldest(seen)),
+		figure("In per minute", rate(sum("in_per_minute")), "over 15 minutes"),
+		figure("Out per minute", rate(sum("out_per_minute")), "over 15 minutes"),
+		figure("Drained", ...drained(seen)),
+		figure("Free on the disk", bytes(seen.disk.free_bytes), roomInWords(seen.disk)),
+		figure("Failed or held", count(stuck), stuck === 0n ? "none was refused" : `${count(total(seen, "failed"))} failed, ${count(total(seen, "held"))} held`));
 }
 
 function flow(seen, state, redraw) {
@@ -81,7 +85,7 @@ function flow(seen, state, redraw) {
 		chart(series, state.period, state.at, choose));
 }
 
-const STATES = { ready: "good", backoff: "wait", paused: "bad" };
+const TONES = { ready: "good", backoff: "wait", paused: "bad" };
 
 function stateInWords(site, now) {
 	if (site.paused_at !== 0)
@@ -93,48 +97,70 @@ function stateInWords(site, now) {
 	return site.next_attempt_at > now ? `The next attempt is in ${duration(site.next_attempt_at - now)}.` : "An attempt is due.";
 }
 
+function siteFacts(site, now) {
+	const rows = Object.entries(site.counts).filter(([name, n]) => name === "pending" || n !== "0")
+		.map(([name, n]) => [name, el("a", { href: `#/events?site=${encodeURIComponent(site.site)}&status=${name}`, class: tone(name) === "bad" ? "bad" : null }, count(n))]);
+	if (site.oldest_pending_id !== "0")
+		rows.splice(1, 0, ["oldest waits", duration(now - site.oldest_pending_at)]);
+	if (site.forecast)
+		rows.push(["per minute", `${rate(site.forecast.in_per_minute)} in, ${rate(site.forecast.out_per_minute)} out`]);
+	if (site.forecast && site.counts.pending !== "0")
+		rows.push(["drained", site.forecast.words]);
+	return facts(rows, "facts right");
+}
+
 function siteCard(site, now) {
 	const reason = site.paused_at !== 0 ? site.pause_note : site.reason;
 	const verbs = site.paused_at !== 0 ? ["resume"] : site.state === "ready" ? ["pause"] : ["flush", "pause"];
-	const statuses = Object.entries(site.counts).filter(([name, n]) => name === "pending" || n !== "0")
-		.map(([name, n]) => [name, el("a", { href: `#/events?site=${encodeURIComponent(site.site)}&status=${name}`, class: tone(name) === "bad" ? "bad" : null }, count(n))]);
-	if (site.oldest_pending_id !== "0")
-		statuses.splice(1, 0, ["oldest waits", duration(now - site.oldest_pending_at)]);
 	return el("article.card.site",
-		el("div.head", el("h3", site.site), el("span", { class: `pill ${STATES[site.state]}` }, site.state === "backoff" ? "backing off" : site.state)),
+		el("div.head", el("h3", site.site), el("span", { class: `pill ${TONES[site.state]}` }, site.state === "backoff" ? "backing off" : site.state)),
 		el("p.small.quiet", stateInWords(site, now)),
 		site.state !== "ready" && reason !== "" ? el("p.small.why", reason) : null,
-		facts(statuses, "facts right"),
+		siteFacts(site, now),
 		el("div.buttons", actButtons(verbs.map((verb) => ({ verb, site: site.site })), null, ".small")));
 }
 
+const BOX_COLUMNS = [["Box"], ["Site"], ["Seen"], ["Backlog", "number"], ["Oldest"], ["Events", "number"], ["Version"]];
+
+// The boxes that forward to this spooler, as they report themselves.
+function boxes(list, now) {
+	if (!list || list.length === 0)
+		return null;
+	const cells = (box) => [el("a", { href: `#/events?via=${encodeURIComponent(box.box)}` }, box.box), box.site, box.last_seen_at ? ago(box.last_seen_at, now) : "never",
+		box.backlog === null ? "" : count(box.backlog), box.oldest_at ? duration(now - box.oldest_at) : "", count(box.events), box.version];
+	return el("section.card", { "aria-labelledby": "boxes-title" }, el("h2", { id: "boxes-title" }, "Boxes"),
+		el("div.wide", el("table.cards", el("thead", el("tr", BOX_COLUMNS.map(([name, kind]) => el("th", { scope: "col", class: kind || null }, name)))),
+			el("tbody", list.map((box) => el("tr", cells(box).map((cell, i) => el("td", { class: BOX_COLUMNS[i][1] || null, "data-title": BOX_COLUMNS[i][0] }, cell))))))));
+}
+
 function draw(root, seen, state) {
-	const needs = needsOf(seen);
-	const pending = pendingOf(seen);
-	const [mood, words] = verdict(needs, pending);
+	const [mood, words] = verdict(seen);
 	update(root,
 		el("p", { class: `verdict ${mood}`, id: "verdict" }, icon(mood), el("span", words)),
-		needsCard(needs),
-		figures(seen, pending),
+		needsCard(seen.needs, seen.needs_hidden),
+		figures(seen),
 		flow(seen, state, () => draw(root, seen, state)),
 		el("h2.section", "Sites"),
-		el("div.grid", (seen.sites || []).map((site) => siteCard(site, seen.now))),
+		el("div.grid", sitesOf(seen).map((site) => siteCard(site, seen.now))),
+		boxes(seen.boxes, seen.now),
 		howToAct());
-	return words;
+	announce(words);
 }
 
 export const overview = {
 	title: "Overview",
 	every: 2000,
-	needs: needsOf,
+	matters: mattersOf,
 	open(root, context) {
 		const state = { period: "hour", at: null };
-		const saw = (seen) => announce(draw(root, seen, state));
+		const saw = (seen) => draw(root, seen, state);
 		const refused = (e) => explain(e, root, context);
 		if (context.seen() !== null)
 			saw(context.seen());
 		else if (context.refused() !== null)
 			refused(context.refused());
+		else
+			update(root, el("section.card", skeleton(3)), el("section.card", skeleton(1, true)));
 		return { saw, refused };
 	},
 };
