@@ -115,6 +115,10 @@ def test_undo(bench):
     page.click_text("Done", "#dialog button")
     page.wait_text(f"undone by {newest(bench)['operation_id']}", "table")
     stage.check("operations-acting")
+    page.click_text(str(held), "table a")
+    page.wait_text("1 event was pending", "#screen")
+    page.click_text(f"event {bench.value('SELECT event_id FROM outbox')}", "#screen a")
+    page.wait_text("What happened")
 
 
 def test_site_control(bench):

@@ -64,17 +64,23 @@ class Operations {
 	}
 }
 
-function befores(list) {
-	return list.map((one) => el("li", `${plural(one.events, "event")} ${one.events === "1" ? "was" : "were"} `, el("b", one.status || one.status_before), one.reason ? ` (${one.reason})` : ""));
+// What the events were before the operation, by status, and some of them.
+function earlier({ before, sample }) {
+	const lines = Object.entries(before || {});
+	if (lines.length === 0)
+		return null;
+	return [el("h2.section", "Before it"),
+		el("ul", lines.map(([status, n]) => el("li", `${plural(n, "event")} ${n === "1" ? "was" : "were"} `, el("b", status)))),
+		sample.length === 0 ? null : el("p.small", "Such as ", sample.map((id, i) => [i === 0 ? "" : ", ", el("a", { href: `#/event/${id}` }, `event ${id}`)]))];
 }
 
 async function loadOne(root, context) {
 	try {
-		const { operation, before } = await read(`/api/operation${query({ id: context.where.rest })}`, context.signal);
+		const { operation, ...rest } = await read(`/api/operation${query({ id: context.where.rest })}`, context.signal);
 		update(root, el("section.card",
 			facts([["What", operation.verb], ["When", when(operation.at)], ["Who", operation.actor], ["Events", count(operation.events)],
 				["Which", optionsOf(operation.filter)], ["Why", operation.note], ["Undone by", operation.undone_by === "0" ? null : operation.undone_by]]),
-			before?.length > 0 ? [el("h2.section", "Before it"), el("ul", befores(before))] : null,
+			earlier(rest),
 			el("div.under", el("a", { href: "#/operations" }, "All operations"), undo(operation, () => loadOne(root, context)))), howToAct());
 	} catch (e) {
 		explain(e, root, context);
