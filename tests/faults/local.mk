@@ -3,8 +3,10 @@
 FAULT_UNITS = \
 	tests/faults/failing_disk \
 	tests/faults/long_life \
+	tests/faults/nth_audit \
 	tests/faults/nth_control \
 	tests/faults/nth_dispatcher \
+	tests/faults/nth_files \
 	tests/faults/nth_ingest \
 	tests/faults/nth_outbox \
 	tests/faults/nth_pure \
@@ -70,6 +72,8 @@ tests_faults_power_cut_SOURCES = tests/faults/power_cut.c tests/faults/disk.c te
 	tests/faults/disk_private.h tests/faults/disk_calls.c tests/faults/disk_replay.c tests/faults/image.c tests/faults/image.h tests/faults/life.c \
 	tests/faults/life.h $(TRUTHS) $(TEST_LIB)
 NTH_OUTBOX = tests/faults/nth_outbox_rig.c tests/faults/nth_outbox_rig.h $(NTH) $(OUTBOX_RIG)
+tests_faults_nth_audit_SOURCES = tests/faults/nth_audit.c $(NTH_OUTBOX)
+tests_faults_nth_files_SOURCES = tests/faults/nth_files.c $(NTH_OUTBOX)
 tests_faults_nth_outbox_SOURCES = tests/faults/nth_outbox.c $(NTH_OUTBOX)
 tests_faults_nth_control_SOURCES = tests/faults/nth_control.c $(NTH_OUTBOX)
 tests_faults_nth_dispatcher_SOURCES = tests/faults/nth_dispatcher.c $(NTH_OUTBOX)

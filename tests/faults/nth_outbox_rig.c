@@ -12,6 +12,9 @@
 #include <unistd.h>
 
 #include "outbox/identity/identity.h"
+#include "outbox/operate/operate.h"
+#include "outbox/origin/box.h"
+#include "outbox/write/requests.h"
 #include "unit/outbox/outbox_rig.h"
 
 static char template[PATH_MAX + 32];
@@ -107,15 +110,94 @@ int
 nth_make_template(void **state)
 {
 	(void)state;
+	nth_make_template_with(NULL);
+	return 0;
+}
+
+void
+nth_make_template_with(void (*more)(void))
+{
 	if (access("/dev/shm", W_OK) == 0)
 		setenv("TMPDIR", "/dev/shm", 1);
 	tempdir_make(&template_dir);
 	rig_dir = template_dir;
 	assert_int_equal(nth_open_outbox(), 0);
 	fill();
+	if (more != NULL)
+		more();
 	rig_close();
 	snprintf(template, sizeof(template), "%s", template_dir.file);
 	tempdir_make(&rig_dir);
+}
+
+/* ---- something of each kind that can be read ---- */
+
+static void
+operate(enum operate_verb verb, enum event_status status)
+{
+	struct outbox_operation op = { .verb = verb, .actor = "ann", .note = "why" };
+	struct outbox_filter f;
+
+	outbox_filter_init(&f);
+	f.statuses = 1u << status;
+	op.filter = &f;
+	do
+		assert_int_equal(rig_send(&op.msg, OUTBOX_OPERATE), 0);
+	while (op.more);
+}
+
+static void
+add_box(void)
+{
+	const struct segment_origin origin = { .received_at = 1500, .context = SLICE("{}") };
+	const struct box_report box = {
+		.name = SLICE("till"), .version = SLICE("1"), .backlog = 3, .oldest_at = 900
+	};
+	struct segment_event event = rig_track("box-1");
+	struct outbox_put p = { .site_id = rig_site,
+		.received_at = 2500,
+		.events = &event,
+		.n_events = 1,
+		.origins = &origin,
+		.box = &box };
+
+	assert_int_equal(rig_send(&p.msg, OUTBOX_PUT), 0);
+}
+
+static void
+fill_more(void)
+{
+	static const int64_t ids[] = { 5, 6 };
+	struct outbox_requests r = { .at = 1000,
+		.counts = { { "accepted", 7 }, { "not_found", 2 }, { "reused", 1 } },
+		.n = 3 };
+	struct segment_event who = rig_track("who");
+	struct outbox_attempt_end end;
+	struct outbox_put p;
+
+	end = rig_end_of(rig_begin(ids, 2), ids, 2);
+	end.outcome = OUTCOME_UNKNOWN;
+	end.http_status = 500;
+	end.error = SLICE("Bento says no");
+	end.status = STATUS_PENDING;
+	end.next_attempt_at = 1 << 20;
+	end.charge = end.maybe_sent = true;
+	assert_int_equal(rig_send(&end.msg, OUTBOX_ATTEMPT_END), 0);
+	who.kind = KIND_IDENTIFY;
+	who.name = SLICE_NONE;
+	who.user_id = SLICE("u-2");
+	assert_int_equal(rig_put(&who, 1, &p), 0);
+	add_box();
+	assert_int_equal(rig_send(&r.msg, OUTBOX_REQUESTS), 0);
+	operate(OPERATE_DISCARD, STATUS_FAILED);
+	operate(OPERATE_REQUEUE, STATUS_DISCARDED);
+}
+
+int
+nth_make_full_template(void **state)
+{
+	(void)state;
+	nth_make_template_with(fill_more);
 	return 0;
 }
 

@@ -11,6 +11,11 @@
 /* Set-up and teardown of a group. */
 int nth_make_template(void **state);
 int nth_remove_template(void **state);
+/* Like nth_make_template; more adds to what the template holds. */
+void nth_make_template_with(void (*more)(void));
+/* The same with something of each kind that can be read: two more events, an attempt that may have
+ * arrived, operations, a box, requests that were refused. */
+int nth_make_full_template(void **state);
 /* Puts the files in place; nothing may be open. */
 void nth_copy_template(void);
 /* The same, and opens the outbox and starts its writer. */

@@ -203,10 +203,12 @@ db_exec_int(struct db *db, const char *sql, int64_t *ret_value, struct err *e)
 	if (sqlite3_prepare_v2(db->handle, sql, -1, &stmt, NULL) != SQLITE_OK)
 		return db_error(db, e, "database");
 	rc = sqlite3_step(stmt);
-	*ret_value = rc == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
-	if (sqlite3_finalize(stmt) != SQLITE_OK)
-		return db_error(db, e, "database");
-	return 0;
+	if (rc == SQLITE_ROW || rc == SQLITE_DONE)
+		*ret_value = rc == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
+	else
+		db_error(db, e, "database");
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : -1;
 }
 
 int

@@ -123,7 +123,7 @@ send_columns(struct query *q, sqlite3_stmt *stmt, struct err *e)
 	return q->sink->columns(q->sink->arg, names, q->n_columns, e);
 }
 
-/* Returns -1 without memory for a text. */
+/* Returns -1 without memory for the bytes. Only those of an empty blob are absent otherwise. */
 static int
 read_value(sqlite3_stmt *stmt, int column, struct query_value *v)
 {
@@ -135,6 +135,8 @@ read_value(sqlite3_stmt *stmt, int column, struct query_value *v)
 		[SQLITE_NULL] = QUERY_NULL,
 	};
 
+	bool has_bytes;
+
 	*v = (struct query_value){ .type = types[sqlite3_column_type(stmt, column)] };
 	if (v->type == QUERY_INTEGER)
 		v->integer = sqlite3_column_int64(stmt, column);
@@ -144,8 +146,12 @@ read_value(sqlite3_stmt *stmt, int column, struct query_value *v)
 		v->bytes.p = sqlite3_column_blob(stmt, column);
 	else if (v->type != QUERY_NULL)
 		v->bytes.p = (const char *)sqlite3_column_text(stmt, column);
-	v->bytes.n = v->bytes.p == NULL ? 0 : (size_t)sqlite3_column_bytes(stmt, column);
-	return v->bytes.p == NULL && v->type != QUERY_NULL && v->type != QUERY_BLOB ? -1 : 0;
+	has_bytes =
+	    v->type == QUERY_BLOB ? sqlite3_column_bytes(stmt, column) > 0 : v->type != QUERY_NULL;
+	if (v->bytes.p == NULL)
+		return has_bytes ? -1 : 0;
+	v->bytes.n = (size_t)sqlite3_column_bytes(stmt, column);
+	return 0;
 }
 
 static int

@@ -58,7 +58,8 @@ name_aside(struct restoring *r, int64_t now, struct err *e)
 		if (name_after(r->report->aside, r->path, suffix, e) != 0)
 			return -1;
 		if (lstat(r->report->aside, &st) != 0)
-			return 0;
+			return errno == ENOENT ? 0
+					       : err_sys(e, "cannot look for %s", r->report->aside);
 		snprintf(number, sizeof(number), "-%d", i);
 	}
 	return err_set(e, ERR_INPUT, "%s exists: remove it", r->report->aside);
@@ -211,28 +212,41 @@ exchange(const struct restoring *r, struct err *e)
 static int
 place(const struct restoring *r, struct err *e)
 {
-	if (exchange(r, e) != 0 || files_sync_directory_of(r->path, e) != 0)
+	if (exchange(r, e) != 0)
 		return -1;
-	if (move_beside(r, "-wal", e) != 0 || move_beside(r, "-shm", e) != 0)
-		return -1;
-	if (files_give_to_owner(r->path, e) != 0)
-		return -1;
-	return files_sync_directory_of(r->path, e);
+	if (files_sync_directory_of(r->path, e) == 0 && move_beside(r, "-wal", e) == 0
+	    && move_beside(r, "-shm", e) == 0 && files_give_to_owner(r->path, e) == 0
+	    && files_sync_directory_of(r->path, e) == 0)
+		return 0;
+	if (!r->has_present)
+		return err_wrap(e, "%s is in place, but not safe yet", r->backup);
+	return err_wrap(e, "%s is in place, and the former database is %s, but not safe yet",
+	    r->backup, r->report->aside);
+}
+
+/* Only a file that is surely not there is not set aside. */
+static int
+look_at_present(struct restoring *r, struct err *e)
+{
+	struct stat st;
+
+	r->has_present = stat(r->path, &r->present) == 0;
+	if (!r->has_present && errno != ENOENT)
+		return err_sys(e, "cannot read the state of %s", r->path);
+	if (r->has_present && stat(r->backup, &st) == 0 && st.st_ino == r->present.st_ino
+	    && st.st_dev == r->present.st_dev)
+		return err_set(e, ERR_INPUT, "%s is the database itself", r->backup);
+	return 0;
 }
 
 static int
 restore(struct restoring *r, int64_t now, struct err *e)
 {
 	struct err why;
-	struct stat st;
 
 	if (name_after(r->part, r->path, ".restoring", e) != 0 || name_aside(r, now, e) != 0)
 		return -1;
-	r->has_present = stat(r->path, &r->present) == 0;
-	if (r->has_present && stat(r->backup, &st) == 0 && st.st_ino == r->present.st_ino
-	    && st.st_dev == r->present.st_dev)
-		return err_set(e, ERR_INPUT, "%s is the database itself", r->backup);
-	if (prepare(r, e) != 0)
+	if (look_at_present(r, e) != 0 || prepare(r, e) != 0)
 		return -1;
 	r->report->unreadable = r->has_present && read_present(r, &why) != 0;
 	if (place(r, e) != 0)

@@ -27,7 +27,8 @@ struct restore_report {
 
 /*
  * now: wall ms, for the name of the former database. ERR_BUSY: a process has the database open.
- * ERR_INPUT: the backup is not whole, or not ours. After -1 the present database is in place.
+ * ERR_INPUT: the backup is not whole, or not ours. After -1 the present database is in place,
+ * unless the error says that the backup is: the disk failed after the files were exchanged.
  */
 int outbox_restore(const char *path, const char *backup, int64_t now,
     struct restore_report *ret_report, struct err *e);

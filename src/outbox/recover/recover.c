@@ -225,8 +225,9 @@ outbox_recover(const char *from, const char *to, int64_t now,
 		rc = make(from, part, now, progress, ret_report, e);
 		remove_beside(part);
 	}
-	if (rc == 0 && part_sync(part, &bytes, e) == 0 && part_finish(to, e) == 0)
-		return files_give_to_owner(to, e);
+	if (rc == 0 && files_give_to_owner(part, e) == 0 && part_sync(part, &bytes, e) == 0
+	    && part_finish(to, e) == 0)
+		return 0;
 	part_remove(to);
 	return -1;
 }

@@ -82,15 +82,19 @@ run_once(const struct nth_workload *w, int64_t *ret_left)
 	return fired;
 }
 
+/* FAULTS_SAMPLE multiplies a sample. */
 static int
 sample_step(const struct nth_workload *w, int sample)
 {
+	const char *times = getenv("FAULTS_SAMPLE");
 	int64_t left;
 
 	if (getenv("FAULTS_RUNS") != NULL)
 		return 1;
 	nth_now = 1 << 30;
 	run_once(w, &left);
+	if (times != NULL)
+		sample *= (int)strtol(times, NULL, 10);
 	return 1 + (int)atomic_load(&failing_page()->calls) / sample;
 }
 
