@@ -29,4 +29,5 @@ EXTRA_DIST += $(STYLE_TESTS) \
 	tools/quickstart \
 	tools/release-check \
 	tools/run-tests \
-	tools/tidy.h
+	tools/tidy.h \
+	tools/valgrind.txt

@@ -105,7 +105,10 @@ UNIT_TESTS = \
 	tests/unit/outbox/dedup/test_levels \
 	tests/unit/outbox/dedup/test_levels_faults \
 	tests/unit/outbox/file/test_checksum \
+	tests/unit/outbox/file/test_files \
 	tests/unit/outbox/file/test_migrate \
+	tests/unit/outbox/file/test_query \
+	tests/unit/outbox/file/test_readers \
 	tests/unit/outbox/file/test_reserve \
 	tests/unit/outbox/file/test_schema \
 	tests/unit/outbox/file/test_upgrade_killed \
@@ -354,9 +357,12 @@ tests_unit_outbox_dedup_test_levels_faults_SOURCES = tests/unit/outbox/dedup/tes
 	tests/unit/outbox/dedup/levels_fixture.h $(TEST_LIB)
 tests_unit_outbox_dedup_test_levels_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc \
 	-Wl,--wrap=realloc
+tests_unit_outbox_file_test_files_SOURCES = tests/unit/outbox/file/test_files.c $(TEST_LIB)
 tests_unit_outbox_file_test_migrate_SOURCES = tests/unit/outbox/file/test_migrate.c $(TEST_LIB)
 tests_unit_outbox_file_test_upgrade_killed_SOURCES = tests/unit/outbox/file/test_upgrade_killed.c \
 	tests/faults/faulty_vfs.c tests/faults/faulty_vfs.h $(TEST_LIB)
+tests_unit_outbox_file_test_query_SOURCES = tests/unit/outbox/file/test_query.c $(HANDMADE)
+tests_unit_outbox_file_test_readers_SOURCES = tests/unit/outbox/file/test_readers.c $(HANDMADE)
 tests_unit_outbox_file_test_reserve_SOURCES = tests/unit/outbox/file/test_reserve.c $(TEST_LIB)
 tests_unit_outbox_file_test_schema_SOURCES = tests/unit/outbox/file/test_schema.c $(TEST_LIB)
 tests_unit_outbox_file_test_checksum_SOURCES = tests/unit/outbox/file/test_checksum.c $(HANDMADE)

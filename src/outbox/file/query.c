@@ -37,9 +37,11 @@ static int
 authorize(void *arg, int action, const char *first, const char *second, const char *database,
     const char *trigger)
 {
+	/* With an argument, the last three would set something. */
 	static const char *const looks[] = { "table_info", "table_xinfo", "table_list",
-		"index_list", "index_info", "index_xinfo", "page_count", "page_size",
-		"freelist_count", "user_version", "integrity_check", "quick_check" };
+		"index_list", "index_info", "index_xinfo", "page_count", "freelist_count",
+		"integrity_check", "quick_check", "page_size", "user_version", "application_id" };
+	const size_t n = sizeof(looks) / sizeof(*looks);
 
 	(void)arg;
 	(void)database;
@@ -54,8 +56,8 @@ authorize(void *arg, int action, const char *first, const char *second, const ch
 			   ? SQLITE_DENY
 			   : SQLITE_OK;
 	case SQLITE_PRAGMA:
-		return is_one_of(first, looks, sizeof(looks) / sizeof(*looks)) ? SQLITE_OK
-									       : SQLITE_DENY;
+		return is_one_of(first, looks, second == NULL ? n : n - 3) ? SQLITE_OK
+									   : SQLITE_DENY;
 	default:
 		return SQLITE_DENY;
 	}
