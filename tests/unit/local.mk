@@ -40,6 +40,7 @@ UNIT_TESTS = \
 	tests/unit/dispatch/port/test_composer \
 	tests/unit/dispatch/port/test_outbox_port \
 	tests/unit/dispatch/queue/test_fill \
+	tests/unit/dispatch/queue/test_first \
 	tests/unit/dispatch/queue/test_order \
 	tests/unit/dispatch/queue/test_payload \
 	tests/unit/dispatch/queue/test_reading \
@@ -58,6 +59,7 @@ UNIT_TESTS = \
 	tests/unit/dispatch/test_dispatcher_split \
 	tests/unit/dispatch/test_dispatcher_stop \
 	tests/unit/dispatch/test_dispatcher_trouble \
+	tests/unit/dispatch/transport/test_inquiry \
 	tests/unit/dispatch/transport/test_transport \
 	tests/unit/dispatch/transport/test_transport_trouble \
 	tests/unit/event/bento/test_bento \
@@ -276,6 +278,7 @@ tests_unit_dispatch_port_test_outbox_port_SOURCES = tests/unit/dispatch/port/tes
 tests_unit_dispatch_queue_test_payload_SOURCES = tests/unit/dispatch/queue/test_payload.c \
 	tests/unit/dispatch/fake_composer.c tests/unit/dispatch/fake_composer.h
 tests_unit_dispatch_port_test_composer_SOURCES = tests/unit/dispatch/port/test_composer.c
+tests_unit_dispatch_queue_test_first_SOURCES = tests/unit/dispatch/queue/test_first.c $(DISPATCH_FAKES)
 tests_unit_dispatch_queue_test_fill_SOURCES = tests/unit/dispatch/queue/test_fill.c $(DISPATCH_FAKES)
 tests_unit_dispatch_queue_test_reading_SOURCES = tests/unit/dispatch/queue/test_reading.c \
 	$(DISPATCH_FAKES)
@@ -303,6 +306,8 @@ tests_unit_dispatch_test_dispatcher_stop_SOURCES = tests/unit/dispatch/test_disp
 	$(DISPATCH_FAKES)
 tests_unit_dispatch_test_dispatcher_trouble_SOURCES = tests/unit/dispatch/test_dispatcher_trouble.c \
 	$(DISPATCH_FAKES)
+tests_unit_dispatch_transport_test_inquiry_SOURCES = tests/unit/dispatch/transport/test_inquiry.c \
+	tests/unit/dispatch/transport/tiny_server.c tests/unit/dispatch/transport/tiny_server.h $(TEST_LIB)
 tests_unit_dispatch_transport_test_transport_SOURCES = tests/unit/dispatch/transport/test_transport.c \
 	$(TRANSPORT_RIG)
 tests_unit_dispatch_transport_test_transport_trouble_SOURCES = tests/unit/dispatch/transport/test_transport_trouble.c \

@@ -25,6 +25,7 @@ struct fake_event {
 	unsigned maybe_sent;
 	unsigned max_batch;
 	int64_t received_at;
+	const char *name;     /* borrowed; NULL: "Tested" */
 	const char *email;    /* borrowed; NULL: a unique address */
 	int64_t open_attempt; /* 0: none */
 	char *body;           /* NULL: removed by retention */

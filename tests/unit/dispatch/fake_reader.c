@@ -107,7 +107,7 @@ show(struct fake_outbox *f, int64_t id, bool (*each)(void *arg, const struct out
 		.event_id = id,
 		.message_id = slice_from(f->message_id),
 		.kind = KIND_TRACK,
-		.name = SLICE("Tested"),
+		.name = slice_from(event->name == NULL ? "Tested" : event->name),
 		.email = address_of(f, event, id),
 		.received_at = event->received_at,
 		.max_batch = event->max_batch,
