@@ -28,7 +28,6 @@
 #include "unit/outbox/outbox_rig.h"
 
 #define PATIENCE_MS 60000
-#define FASTER 100
 #define DUE 4 /* of the template's events: old-5 to old-8 */
 
 /* ---- a Bento, which allocates nothing -----------------------------------------------------------
@@ -139,28 +138,6 @@ stop_bento(void)
 
 static struct dispatcher *dispatcher;
 
-/* The dispatcher's clock is fast: what it tries again after a second comes after 10 ms. Each wait
- * is cut short by dispatcher_wake. The time that Bento has for an answer is not of this clock. */
-static int64_t
-fast_mono(void *arg)
-{
-	static _Atomic int64_t began;
-	int64_t now = clock_mono(&clock_system), unset = 0;
-
-	(void)arg;
-	atomic_compare_exchange_strong(&began, &unset, now);
-	return now + (now - atomic_load(&began)) * (FASTER - 1);
-}
-
-static int64_t
-system_wall(void *arg)
-{
-	(void)arg;
-	return clock_wall(&clock_system);
-}
-
-static const struct clock fast_clock = { .wall_ms = system_wall, .mono_ms = fast_mono };
-
 static int
 start_dispatcher(void)
 {
@@ -182,11 +159,11 @@ start_dispatcher(void)
 	};
 	struct dispatcher_options o = {
 		.composer = &composer_mapping,
-		.clock = &fast_clock,
+		.clock = &nth_clock, /* each wait is cut short by dispatcher_wake */
 		.seed = 1,
 		.sites = &site,
 		.n_sites = 1,
-		.stop_deadline_ms = 5000 * FASTER,
+		.stop_deadline_ms = 5000 * NTH_FASTER,
 	};
 	struct err e = { 0 };
 	int rc = -1;

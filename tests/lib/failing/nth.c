@@ -82,6 +82,17 @@ run_once(const struct nth_workload *w, int64_t *ret_left)
 	return fired;
 }
 
+/* Every point of a fault is tried when FAULTS_EACH is its name and error, such as sqlite:7. */
+static bool
+is_tried_whole(void)
+{
+	const char *each = getenv("FAULTS_EACH");
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s:%d", fault_now->name, fault_now->error);
+	return getenv("FAULTS_RUNS") != NULL || (each != NULL && strcmp(each, name) == 0);
+}
+
 /* FAULTS_SAMPLE multiplies a sample. */
 static int
 sample_step(const struct nth_workload *w, int sample)
@@ -89,7 +100,7 @@ sample_step(const struct nth_workload *w, int sample)
 	const char *times = getenv("FAULTS_SAMPLE");
 	int64_t left;
 
-	if (getenv("FAULTS_RUNS") != NULL)
+	if (is_tried_whole())
 		return 1;
 	nth_now = 1 << 30;
 	run_once(w, &left);
