@@ -74,7 +74,8 @@ tests_faults_power_cut_SOURCES = tests/faults/power_cut.c tests/faults/disk.c te
 NTH_OUTBOX = tests/faults/nth_outbox_rig.c tests/faults/nth_outbox_rig.h $(NTH) $(OUTBOX_RIG)
 tests_faults_nth_audit_SOURCES = tests/faults/nth_audit.c $(NTH_OUTBOX)
 tests_faults_nth_files_SOURCES = tests/faults/nth_files.c $(NTH_OUTBOX)
-tests_faults_nth_outbox_SOURCES = tests/faults/nth_outbox.c $(NTH_OUTBOX)
+tests_faults_nth_outbox_SOURCES = tests/faults/nth_outbox.c tests/faults/nth_messages_rig.c \
+	tests/faults/nth_messages_rig.h $(NTH_OUTBOX)
 tests_faults_nth_control_SOURCES = tests/faults/nth_control.c $(NTH_OUTBOX)
 tests_faults_nth_dispatcher_SOURCES = tests/faults/nth_dispatcher.c $(NTH_OUTBOX)
 tests_faults_nth_reading_SOURCES = tests/faults/nth_reading.c $(NTH_OUTBOX)

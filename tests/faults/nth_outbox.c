@@ -12,7 +12,7 @@
 #include <poll.h>
 #include <stdio.h>
 
-#include "faults/faults.h"
+#include "faults/nth_messages_rig.h"
 #include "faults/nth_outbox_rig.h"
 #include "lib/failing/nth.h"
 #include "outbox/operate/erase.h"
@@ -25,26 +25,6 @@
 
 /* ---- the messages
  * ---------------------------------------------------------------------------------- */
-
-/* A message, and what the database holds when it was applied as a whole. */
-struct message {
-	const char *name;
-	int (*send)(void);
-	const char *applied; /* SQL: 1 when the whole is there */
-	const char *absent;  /* SQL: 1 when nothing of it is there; NULL: it has several steps */
-};
-
-static int
-sent(struct outbox_msg *msg, enum outbox_msg_type type)
-{
-	int rc = rig_send(msg, type);
-
-	if (rc != 0) {
-		assert_int_not_equal(msg->err.code, ERR_NONE);
-		assert_true(msg->err.text[0] != '\0');
-	}
-	return rc;
-}
 
 static int
 put(void)
@@ -61,7 +41,7 @@ put(void)
 		.context = SLICE("{\"ip\":\"192.0.2.1\"}"),
 		.events = events,
 		.n_events = 3 };
-	return sent(&p.msg, OUTBOX_PUT);
+	return nth_send(&p.msg, OUTBOX_PUT);
 }
 
 /* An identify whose address an event waits for. */
@@ -77,7 +57,7 @@ resolve(void)
 	p = (struct outbox_put){
 		.site_id = rig_site, .received_at = 2000, .events = &event, .n_events = 1
 	};
-	return sent(&p.msg, OUTBOX_PUT);
+	return nth_send(&p.msg, OUTBOX_PUT);
 }
 
 static int
@@ -93,14 +73,14 @@ attempt(void)
 	};
 	struct outbox_attempt_end end;
 
-	if (sent(&b.msg, OUTBOX_ATTEMPT_BEGIN) != 0)
+	if (nth_send(&b.msg, OUTBOX_ATTEMPT_BEGIN) != 0)
 		return -1;
 	end = rig_end_of(b.attempt_id, ids, 2);
-	if (sent(&end.msg, OUTBOX_ATTEMPT_END) == 0)
+	if (nth_send(&end.msg, OUTBOX_ATTEMPT_END) == 0)
 		return 0;
 	/* As the dispatcher does: an end that was not recorded is recorded later. */
 	nth_disarm();
-	return sent(&end.msg, OUTBOX_ATTEMPT_END);
+	return nth_send(&end.msg, OUTBOX_ATTEMPT_END);
 }
 
 static int
@@ -111,7 +91,7 @@ hold(void)
 		.event_ids = &id, .n_events = 1, .status = STATUS_HELD, .reason = "ambiguous"
 	};
 
-	return sent(&s.msg, OUTBOX_SETTLE);
+	return nth_send(&s.msg, OUTBOX_SETTLE);
 }
 
 static int
@@ -120,7 +100,7 @@ site_state(void)
 	struct outbox_site_change s = { .site_id = rig_site,
 		.site = { .mode = OUTBOX_SITE_PAUSED, .reason = "why", .failures = 3 } };
 
-	return sent(&s.msg, OUTBOX_SITE_STATE);
+	return nth_send(&s.msg, OUTBOX_SITE_STATE);
 }
 
 static int
@@ -128,7 +108,7 @@ requests(void)
 {
 	struct outbox_requests r = { .at = 1000, .counts = { { "nth", 7 } }, .n = 1 };
 
-	return sent(&r.msg, OUTBOX_REQUESTS);
+	return nth_send(&r.msg, OUTBOX_REQUESTS);
 }
 
 static int
@@ -143,7 +123,7 @@ operate_with(enum operate_verb verb, enum event_status status, int64_t undoes)
 	op.filter = undoes == 0 ? &f : NULL;
 	op.undoes = undoes;
 	do
-		rc = sent(&op.msg, OUTBOX_OPERATE);
+		rc = nth_send(&op.msg, OUTBOX_OPERATE);
 	while (rc == 0 && op.more);
 	return rc;
 }
@@ -169,7 +149,7 @@ pause_sites(void)
 		.verb = SITE_CONTROL_PAUSE, .site = "main", .actor = "ann", .note = "why"
 	};
 
-	return sent(&s.msg, OUTBOX_SITE_CONTROL);
+	return nth_send(&s.msg, OUTBOX_SITE_CONTROL);
 }
 
 static int
@@ -183,7 +163,7 @@ purge(void)
 		limits.payload_before[i] = limits.rows_before[i] = PURGE_NEVER;
 	limits.rows_before[STATUS_DELIVERED] = limits.rows_before[STATUS_FAILED] = INT64_MAX;
 	do
-		rc = sent(&p.msg, OUTBOX_PURGE);
+		rc = nth_send(&p.msg, OUTBOX_PURGE);
 	while (rc == 0 && p.more);
 	return rc;
 }
@@ -195,7 +175,7 @@ erase(void)
 	int rc;
 
 	do
-		rc = sent(&x.msg, OUTBOX_ERASE);
+		rc = nth_send(&x.msg, OUTBOX_ERASE);
 	while (rc == 0 && x.more);
 	return rc;
 }
@@ -213,14 +193,14 @@ import(void)
 	struct outbox_import i = {
 		.verb = "import", .actor = "ann", .from = "file", .lines = lines, .n_lines = 2
 	};
-	int rc = sent(&i.msg, OUTBOX_IMPORT);
+	int rc = nth_send(&i.msg, OUTBOX_IMPORT);
 
 	if (rc == 0)
 		assert_int_equal(i.counts.bad, 0);
 	return rc;
 }
 
-static const struct message messages[] = {
+static const struct nth_message messages[] = {
 	{ "put", put, "SELECT count(*) = 2 FROM outbox WHERE message_id GLOB 'new-*'",
 	    "SELECT count(*) = 0 FROM outbox WHERE message_id GLOB 'new-*'" },
 	{ "resolve", resolve,
@@ -246,7 +226,7 @@ static const struct message messages[] = {
 	    "SELECT count(*) = 0 FROM outbox WHERE message_id GLOB 'new-*'" },
 };
 
-static const struct message *message_now;
+static const struct nth_message *message_now;
 static bool keeps_failure; /* the fault is an I/O error, which stays until a restart */
 
 static int
@@ -329,15 +309,13 @@ check_message(int rc, bool fired)
 static void
 try_messages(const struct nth_fault *fault, int sample)
 {
-	size_t n =
-	    fault->error == 13 && !faults_whole() ? 1 : sizeof(messages) / sizeof(messages[0]);
+	size_t n = sizeof(messages) / sizeof(messages[0]), all = n + nth_n_messages;
 
-	for (size_t i = 0; i < n; i++) {
-		struct nth_workload w = { messages[i].name, nth_begin_with_template, send_armed,
-			check_message };
-
-		message_now = &messages[i];
-		nth_try(&w, fault, sample);
+	for (size_t i = 0; i < all; i++) {
+		message_now = i < n ? &messages[i] : &nth_messages[i - n];
+		nth_try(&(struct nth_workload){ message_now->name, nth_begin_with_template,
+			    send_armed, check_message },
+		    fault, sample);
 	}
 }
 
@@ -357,8 +335,6 @@ every_message_survives_a_failing_call(void **state)
 	try_messages(&(struct nth_fault){ "sqlite", 2, 5, false }, 2); /* SQLITE_BUSY */
 }
 
-/* After each failure the outbox refuses new events for a second, so make check tries the first
- * message only. */
 static void
 every_message_survives_a_full_disk(void **state)
 {
