@@ -15,6 +15,7 @@
 
 #include "faults/nth_outbox_rig.h"
 #include "lib/failing/nth.h"
+#include "outbox/filter/count.h"
 #include "outbox/operate/operate.h"
 #include "outbox/read/audit.h"
 #include "outbox/read/audit_box.h"
@@ -164,17 +165,20 @@ counts(struct outbox_audit *a, struct err *e)
 	struct audit_troubled troubled;
 	struct clock_note clocks;
 	struct audit_newest newest;
-	int64_t n[4];
+	struct filter_count about;
+	int64_t n[3];
 
 	if (outbox_audit_troubled(a, 1, 100, &troubled, e) != 0
 	    || outbox_audit_pending(a, &n[0], e) != 0 || outbox_audit_unset(a, &n[1], e) != 0
 	    || outbox_audit_clocks(a, &clocks, e) != 0 || outbox_audit_newest(a, &newest, e) != 0
 	    || outbox_audit_count(a, &filter, &n[2], e) != 0
-	    || outbox_audit_count_up_to(a, &filter, 2, &n[3], e) != 0)
+	    || outbox_audit_count_about(a, &filter, 2, &about, e) != 0)
 		return -1;
 	add(troubled.failed);
 	add(troubled.held);
 	add_bytes(n, sizeof(n));
+	add(about.events);
+	add(about.more);
 	add(newest.event_id);
 	add(newest.attempt_id);
 	add(newest.operation_id);
