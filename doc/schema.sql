@@ -292,6 +292,8 @@ CREATE TABLE box (
 	duplicates INTEGER NOT NULL DEFAULT 0,
 	bytes INTEGER NOT NULL DEFAULT 0,
 	body_bytes INTEGER NOT NULL DEFAULT 0,
+	forgotten_from INTEGER,
+	forgotten_to INTEGER,
 	UNIQUE (site_id, name)
 ) STRICT;
 
@@ -299,7 +301,9 @@ CREATE TABLE via (
 	first_event_id INTEGER PRIMARY KEY,
 	last_event_id INTEGER NOT NULL CHECK (last_event_id >= first_event_id),
 	box_id INTEGER NOT NULL,
-	arrived_at INTEGER NOT NULL
+	arrived_at INTEGER NOT NULL,
+	claimed_from INTEGER,
+	claimed_to INTEGER
 ) STRICT;
 
 CREATE INDEX via_box ON via (box_id);

@@ -373,6 +373,10 @@ CREATE TABLE box (
 	duplicates INTEGER NOT NULL DEFAULT 0, -- events that it sent again
 	bytes INTEGER NOT NULL DEFAULT 0, -- bytes of its bodies on the way
 	body_bytes INTEGER NOT NULL DEFAULT 0, -- and decompressed
+	-- Of events that retention has removed and whose receipt, as the box said, lay in this machine's
+	-- future when they arrived: the earliest and the latest such receipt.
+	forgotten_from INTEGER,
+	forgotten_to INTEGER,
 	UNIQUE (site_id, name)
 ) STRICT;
 
@@ -382,7 +386,10 @@ CREATE TABLE via (
 	first_event_id INTEGER PRIMARY KEY,
 	last_event_id INTEGER NOT NULL CHECK (last_event_id >= first_event_id),
 	box_id INTEGER NOT NULL,
-	arrived_at INTEGER NOT NULL -- when this spooler received them
+	arrived_at INTEGER NOT NULL, -- when this spooler received them, or the one whose events it imported
+	-- The earliest and the latest receipt, as the box said, that lay in this machine's future then.
+	claimed_from INTEGER,
+	claimed_to INTEGER
 ) STRICT;
 
 -- The requests of a box, in order.

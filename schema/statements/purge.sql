@@ -103,6 +103,19 @@ UPDATE meta SET value = max(value, :event_id) WHERE key = 'purged_to';
 -- in: received_at int
 UPDATE meta SET value = max(value, :received_at) WHERE key = 'forgotten_at';
 
+-- Before purge_via: what the boxes said of receipts in the future is kept.
+-- name: purge_note_claims
+-- in: first_event_id int, last_event_id int
+UPDATE box SET forgotten_from = min(coalesce(forgotten_from, c.first), c.first),
+	forgotten_to = max(coalesce(forgotten_to, c.last), c.last)
+FROM (SELECT box_id, min(claimed_from) AS first, max(claimed_to) AS last FROM via
+	WHERE first_event_id <= :last_event_id
+		AND first_event_id >= coalesce((SELECT max(x.first_event_id) FROM via x
+			WHERE x.first_event_id <= :first_event_id), 0)
+		AND claimed_to IS NOT NULL
+	GROUP BY box_id) AS c
+WHERE box.box_id = c.box_id;
+
 -- name: purge_via
 -- in: first_event_id int, last_event_id int
 DELETE FROM via WHERE first_event_id <= :last_event_id

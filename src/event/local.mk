@@ -16,6 +16,8 @@ src_libbentospool_a_SOURCES += \
 	src/event/json/json_memory.h \
 	src/event/json/json_private.h \
 	src/event/json/json_string.c \
+	src/event/box_name.c \
+	src/event/box_name.h \
 	src/event/kind.c \
 	src/event/kind.h \
 	src/event/mapping/admit.c \

@@ -2,9 +2,16 @@
 """What a central spooler knows of its boxes: their names with the events, what each reports, and who may
 forward."""
 import base64
+import contextlib
+import datetime
+import gzip
+import http.client
 import json
 import os
+import signal
+import sqlite3
 import sys
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -22,12 +29,7 @@ def test_forgotten(bench):
     old = 1_700_000_000_000
     equal(fleet.post([forwarded("m-1", old, maybeSent=True)])[1]["stored"], 1, "nothing was removed yet")
     fleet.center.wait_statuses({"delivered": 1})
-    fleet.center.daemon.stop()
-    [file] = [fleet.center.database]
-    bench.run("sqlite3", file, "UPDATE attempt SET finished_at = finished_at - 400*86400000")
-    fleet.center.daemon = spooltest.Daemon(bench, fleet.center.conf)
-    equal(fleet.center.cli("purge", "--yes").returncode, 0, "purge")
-    equal(fleet.center.statuses(), {}, "retention removed it")
+    forget(fleet)
     equal(fleet.center.value("SELECT count(*) FROM via"), 0, "and where it came from")
     equal(fleet.post([forwarded("m-1", old, maybeSent=True), forwarded("m-2", old),
                       forwarded("m-3", old + 1, maybeSent=True)])[1]["stored"], 3, "three events")
@@ -62,11 +64,35 @@ def test_revoked(bench):
     equal(fleet.center.daemon.post("/v1/fleet", {"events": []})[0], 401, "a write key is no box's key")
 
 
-def test_future(bench):
-    """a box whose clock is ahead cannot make an event younger than its arrival"""
+def forget(fleet):
+    """Has retention remove what the center delivered."""
+    fleet.center.daemon.stop()
+    fleet.bench.run("sqlite3", fleet.center.database, "UPDATE attempt SET finished_at = finished_at - 400*86400000")
+    fleet.center.daemon = spooltest.Daemon(fleet.bench, fleet.center.conf)
+    equal(fleet.center.cli("purge", "--yes").returncode, 0, "purge")
+    equal(fleet.center.statuses(), {}, "retention removed it")
+
+
+def test_ahead(bench):
+    """a box whose clock is ahead cannot make an event younger than its arrival, nor repeat one unseen"""
     fleet = spoolfleet.Fleet(bench, start=False)
-    fleet.post([forwarded("m-1", 4_000_000_000_000)])
-    true(fleet.center.value("SELECT received_ms FROM outbox") < 4_000_000_000_000, "its time of receipt")
+    far, near = 4_000_000_000_000, round(time.time() * 1000) + 1500
+    fleet.post([forwarded("m-1", far), forwarded("m-2", far + 5000), forwarded("m-3", near)])
+    fleet.center.wait_statuses({"delivered": 3})
+    equal(fleet.center.rows("SELECT message_id FROM outbox JOIN via ON event_id BETWEEN first_event_id"
+                            " AND last_event_id WHERE received_ms > arrived_at"), [], "received before they arrived")
+    equal(fleet.center.value("SELECT group_concat(message_id, ' ') FROM outbox"), "m-1 m-2 m-3", "in order")
+    forget(fleet)
+    wait_until(lambda: time.time() * 1000 > near, "that receipt is past")
+    fleet.post([forwarded("m-1", far, maybeSent=True), forwarded("m-2", far + 5000, maybeSent=True),
+                forwarded("m-3", near, maybeSent=True), forwarded("m-4", far),
+                forwarded("m-5", far + 5001, maybeSent=True),
+                forwarded("m-6", round(time.time() * 1000) + 60000, maybeSent=True)])
+    fleet.post([forwarded("m-7", far, maybeSent=True)], name="store-2")
+    fleet.center.wait_statuses({"held": 4, "delivered": 3})
+    equal(fleet.center.rows("SELECT message_id, reason FROM outbox WHERE status = 'held' ORDER BY 1"),
+          [{"message_id": name, "reason": "maybe_repeated"} for name in ("m-1", "m-2", "m-3", "m-6")],
+          "what may have been removed")
 
 
 def test_boxes(bench):
@@ -144,6 +170,118 @@ def test_via(bench):
     equal(fleet.center.cli("discard", "--via", "store-1", "--yes").returncode, 0, "discard")
     equal(fleet.center.rows("SELECT message_id FROM outbox WHERE status = 'discarded'"),
           [{"message_id": "m-4"}], "discard")
+
+
+def test_revoked_at_once(bench):
+    """a reload revokes a key at once: on a connection that is open, and for a request on its way"""
+    fleet = spoolfleet.Fleet(bench, start=False)
+    where = fleet.center.daemon.url().removeprefix("http://")
+    token = base64.b64encode(f"box:{spoolfleet.key_of('store-1')}".encode()).decode()
+    head = {"Authorization": f"Basic {token}"}
+
+    def body(name):
+        return json.dumps({"events": [forwarded(name)]})
+    with contextlib.closing(http.client.HTTPConnection(where)) as kept, \
+            contextlib.closing(http.client.HTTPConnection(where)) as begun:
+        kept.request("POST", "/v1/fleet", body("m-1"), head)
+        answer = kept.getresponse()
+        equal((answer.status, json.loads(answer.read())["stored"]), (200, 1), "before")
+        text = body("m-2")
+        begun.putrequest("POST", "/v1/fleet")
+        for name, value in {**head, "Content-Length": str(len(text)), "Expect": "100-continue"}.items():
+            begun.putheader(name, value)
+        begun.endheaders()
+        true(b"100 Continue" in begun.sock.recv(1000), "the head was accepted")
+        spoolfleet.write_boxes(bench, ["store-2"])
+        fleet.center.reload()
+        begun.send(text.encode())
+        answer = begun.getresponse()
+        equal((answer.status, "keys were reloaded" in answer.read().decode()), (503, True), "a request on its way")
+        kept.request("POST", "/v1/fleet", body("m-3"), head)
+        answer = kept.getresponse()
+        equal((answer.status, "no box" in answer.read().decode()), (401, True), "on the open connection")
+    equal(fleet.center.rows("SELECT message_id FROM outbox"), [{"message_id": "m-1"}], "nothing came after")
+
+
+ORIGINS = """SELECT e.message_id, b.name AS box, v.arrived_at FROM event e
+    LEFT JOIN via v ON e.event_id BETWEEN v.first_event_id AND v.last_event_id
+    LEFT JOIN box b ON b.box_id = v.box_id ORDER BY e.message_id"""
+
+
+def paused_center(bench):
+    """Returns a fleet whose center has events of two boxes and one of its own, all pending; and their origins."""
+    fleet = spoolfleet.Fleet(bench, start=False)
+    equal(fleet.center.cli("pause", "--site", "main").returncode, 0, "pause")
+    fleet.center.daemon.accept("/v1/track", track("m-0"))
+    fleet.post([forwarded("m-1"), forwarded("m-2")], name="store-1")
+    fleet.post([forwarded("m-3")], name="store-2")
+    origins = fleet.center.rows(ORIGINS)
+    equal([row["box"] for row in origins], [None, "store-1", "store-1", "store-2"], "at first")
+    true(all(row["arrived_at"] > 1_700_000_000_000 for row in origins[1:]), "the center's time")
+    return fleet, origins
+
+
+def other_center(bench, **site):
+    return spoolfleet.Node(bench, "other", bench.site("http://127.0.0.1:1/api/v1", **site))
+
+
+def test_exported(bench):
+    """export and import keep the box of an event and its arrival at the center, also when redacted"""
+    fleet, origins = paused_center(bench)
+    lines = [json.loads(line) for line in fleet.center.cli("export").stdout.splitlines()]
+    shown = json.loads(fleet.center.cli("show", "--message-id", "m-3", "--json").stdout)
+    equal([line.get("via") for line in lines], [row["box"] for row in origins], "via in the lines")
+    equal(("arrived_at" in lines[0], lines[3]["arrived_at"]), (False, shown["arrived_at"]), "the arrival")
+    redacted = [json.loads(line) for line in fleet.center.cli("export", "--redact").stdout.splitlines()]
+    equal([(line.get("via"), line.get("arrived_at")) for line in redacted],
+          [(line.get("via"), line.get("arrived_at")) for line in lines], "redacted")
+    file = bench.path("all.ndjson")
+    equal(fleet.center.cli("export", "--output", file).returncode, 0, "export")
+    other = other_center(bench)
+    done = other.cli("import", file)
+    equal(done.returncode, 0, done.stderr)
+    equal(other.rows(ORIGINS), origins, "imported")
+    [first, second] = other.rows("SELECT box, events, first_seen_ms, last_seen_ms FROM boxes ORDER BY box")
+    equal((first["box"], first["events"], second["events"]), ("store-1", 2, 1), "the boxes")
+    equal((second["first_seen_ms"], second["last_seen_ms"]), (origins[3]["arrived_at"],) * 2, "when they were seen")
+
+
+def test_adopted(bench):
+    """adopt and recover keep the box of an event and its arrival at the lost center"""
+    fleet, origins = paused_center(bench)
+    fleet.center.daemon.kill()
+    copy = bench.path("recovered.db")
+    done = bench.run(spooltest.binary("bentospool"), "recover", fleet.center.database, copy)
+    equal(done.returncode, 0, done.stderr)
+    with contextlib.closing(sqlite3.connect(copy)) as file:
+        equal(file.execute(ORIGINS).fetchall(), [tuple(row.values()) for row in origins], "recovered")
+    other = other_center(bench)
+    done = other.cli("adopt", fleet.center.database, "--yes")
+    equal(done.returncode, 0, done.stderr)
+    equal(other.rows(ORIGINS), origins, "adopted")
+
+
+def test_archived(bench):
+    """the archive of what retention removes says through which box an event came"""
+    fleet = spoolfleet.Fleet(bench, start=False)
+    folder = bench.path("archive")
+    os.mkdir(folder)
+    with open(fleet.center.conf, "a", encoding="utf-8") as conf:
+        conf.write(spooltest.conf_section("retention", {"archive": folder}))
+    fleet.center.restart(signal.SIGTERM)
+    fleet.post([forwarded("m-1")])
+    fleet.center.wait_statuses({"delivered": 1})
+    [origin] = fleet.center.rows(ORIGINS)
+    fleet.center.daemon.stop()
+    bench.run("sqlite3", fleet.center.database, "UPDATE attempt SET finished_at = finished_at - 400*86400000")
+    fleet.center.daemon = spooltest.Daemon(bench, fleet.center.conf)
+    equal(fleet.center.cli("purge", "--yes").returncode, 0, "purge")
+    [name] = os.listdir(folder)
+    with gzip.open(os.path.join(folder, name), "rt", encoding="utf-8") as file:
+        [line] = [json.loads(text) for text in file]
+    equal((line["message_id"], line["via"]), ("m-1", "store-1"), "who")
+    at = datetime.datetime.fromisoformat(line["arrived_at"].replace("Z", "+00:00"))
+    equal(round(at.timestamp() * 1000), origin["arrived_at"], "when")
 
 
 spooltest.main()

@@ -1,5 +1,4 @@
-/* Names and keys of boxes. A name is printed in tables and travels in queries, so it has letters,
- * digits and three marks only. */
+/* Names and keys of boxes, as a setting or a file has them. Fails on what is not NAME KEY. */
 #include "config/fleet/box.h"
 
 #include <ctype.h>
@@ -12,15 +11,6 @@ box_split(const char *text, struct slice *ret_name, struct slice *ret_key)
 
 	*ret_name = (struct slice){ text, n };
 	*ret_key = slice_from(text + n + strspn(text + n, " \t"));
-}
-
-static bool
-name_is_valid(struct slice name)
-{
-	for (size_t i = 0; i < name.n; i++)
-		if (!isalnum((unsigned char)name.p[i]) && strchr("-_.", name.p[i]) == NULL)
-			return false;
-	return name.n > 0 && name.n <= BOX_NAME_MAX;
 }
 
 static int
@@ -44,7 +34,7 @@ box_check(const char *text, struct err *e)
 	struct slice name, key;
 
 	box_split(text, &name, &key);
-	if (!name_is_valid(name))
+	if (!box_name_is_valid(name))
 		return err_set(e, ERR_INPUT,
 		    "must be NAME KEY, where the name has 1 to %d letters, digits, dots, hyphens "
 		    "and underscores",

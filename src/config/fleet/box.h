@@ -5,9 +5,9 @@
 
 #include "base/err.h"
 #include "base/slice.h"
+#include "event/box_name.h"
 
-#define BOX_NAME_MAX 64 /* characters of a box's name */
-#define BOX_KEY_MIN 16  /* characters of a key: a shorter one could be guessed */
+#define BOX_KEY_MIN 16 /* characters of a key: a shorter one could be guessed */
 #define BOX_KEY_MAX 200
 
 /* Splits "NAME KEY" at its first blanks. A part that is missing is empty. */

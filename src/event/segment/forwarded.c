@@ -143,13 +143,13 @@ take_event(struct segment_request *r, const struct members *m)
 {
 	struct segment_event *event;
 	struct segment_origin *origin;
-	int64_t received_at, occurred_at;
+	int64_t received_at, claimed_at, occurred_at;
 	bool older = false;
 
-	if (!is_sound(m) || !read_ms(&m->received_at, &received_at)
+	if (!is_sound(m) || !read_ms(&m->received_at, &claimed_at)
 	    || !read_ms(&m->occurred_at, &occurred_at) || !read_kind(r, m, &r->path_kind))
 		return refuse(r, "invalid_event");
-	received_at = received(r, received_at);
+	received_at = received(r, claimed_at);
 	if (read_call(r, m, received_at) != 0)
 		return -1;
 	event = &r->events[r->n_events - 1];
@@ -163,6 +163,7 @@ take_event(struct segment_request *r, const struct members *m)
 		return -1;
 	*origin = (struct segment_origin){
 		.received_at = received_at,
+		.claimed_at = claimed_at,
 		.context = m->context.raw,
 		.integrations = m->integrations.raw,
 		.older_integrations = older,

@@ -36,6 +36,8 @@ static const struct member {
 	MEMBER(maybe_sent, MEMBER_NUMBER),
 	MEMBER(received_at, MEMBER_TIME),
 	MEMBER(occurred_at, MEMBER_TIME),
+	MEMBER(via, MEMBER_TEXT),
+	MEMBER(arrived_at, MEMBER_TIME),
 	MEMBER(settled_at, MEMBER_TIME),
 	MEMBER(http_status, MEMBER_NUMBER),
 	MEMBER(error, MEMBER_TEXT),

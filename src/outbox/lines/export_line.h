@@ -3,7 +3,7 @@
  *
  *	{"event_id":1,"site":"main","message_id":"...","kind":"track","name":"...","email":"...",
  *	 "status":"delivered","reason":null,"attempts":1,"maybe_sent":0,"received_at":"...",
- *	 "occurred_at":"...","settled_at":"...","http_status":200,"error":null,"browser":1,
+ *	 "occurred_at":"...","via":"...","arrived_at":"...","settled_at":"...","http_status":200,"error":null,"browser":1,
  *	 "context":{...},"integrations":{...},"sent_at":"...","body":{...}}
  *
  * Members without a value are left out. maybe_sent also counts an attempt in flight, because its

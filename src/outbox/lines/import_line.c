@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/isotime.h"
+#include "event/box_name.h"
 #include "outbox/lines/line_json.h"
 
 enum member_type {
@@ -48,6 +49,8 @@ static const struct {
 	MEMBER(maybe_sent, MEMBER_NUMBER),
 	MEMBER(received_at, MEMBER_TIME_ALWAYS),
 	MEMBER(occurred_at, MEMBER_TIME_ALWAYS),
+	MEMBER(via, MEMBER_TEXT),
+	MEMBER(arrived_at, MEMBER_TIME),
 	MEMBER(settled_at, MEMBER_TIME),
 	MEMBER(error, MEMBER_TEXT),
 	MEMBER(browser, MEMBER_NUMBER),
@@ -148,6 +151,8 @@ check(struct members *m, struct err *e)
 		return err_set(e, ERR_INPUT, "it has no message_id");
 	if (line->received_at == NO_TIME || line->occurred_at == NO_TIME)
 		return err_set(e, ERR_INPUT, "its received_at or occurred_at is missing");
+	if (line->via.p != NULL && !box_name_is_valid(line->via))
+		return err_set(e, ERR_INPUT, "its via is not the name of a box");
 	return 0;
 }
 

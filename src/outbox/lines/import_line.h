@@ -26,6 +26,8 @@ struct import_line {
 	int64_t maybe_sent;
 	int64_t received_at;
 	int64_t occurred_at;
+	struct slice via;   /* the box that forwarded it */
+	int64_t arrived_at; /* when its center received it from that box */
 	int64_t settled_at;
 	struct slice error;
 	int64_t browser;

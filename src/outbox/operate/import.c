@@ -15,6 +15,7 @@
 #include "outbox/lines/import_line.h"
 #include "outbox/message_kind.h"
 #include "outbox/operate/operation_row.h"
+#include "outbox/origin/box.h"
 #include "outbox/write/resolve.h"
 #include "outbox/write/store.h"
 
@@ -91,6 +92,16 @@ read_ids(struct importing *s, const struct import_line *line, struct segment_eve
 }
 
 static int
+add_origin(struct importing *s, const struct import_line *line, const struct outbox_put *put,
+    struct err *e)
+{
+	int64_t at = line->arrived_at != 0 ? line->arrived_at : line->received_at;
+
+	return box_remember(s->t->db, put->site_id, line->via, at < s->t->now ? at : s->t->now,
+	    put->first_event_id, e);
+}
+
+static int
 store_event(struct importing *s, const struct import_line *line, int64_t site_id, struct err *e)
 {
 	struct segment_event event = {
@@ -125,6 +136,8 @@ store_event(struct importing *s, const struct import_line *line, int64_t site_id
 	s->import->counts.stored += (int64_t)put.n_stored;
 	if (put.n_stored == 0)
 		return 0;
+	if (line->via.p != NULL && add_origin(s, line, &put, e) != 0)
+		return -1;
 	if (!put.with_rows)
 		return 0;
 	if (add_history(s, line, put.first_event_id, e) != 0)

@@ -198,6 +198,22 @@ drop_empty_attempts(struct db *db, const struct attempts_left *left, struct err 
 	return last == 0 ? 0 : stmt_purge_note_attempt(db, last, e);
 }
 
+/* Drops what is known of requests of boxes that brought none but events that are gone. */
+static int
+forget_requests(struct db *db, int64_t first, int64_t last, struct err *e)
+{
+	const struct stmt_purge_note_claims claims = {
+		.first_event_id = first,
+		.last_event_id = last,
+	};
+	const struct stmt_purge_via via = {
+		.first_event_id = first,
+		.last_event_id = last,
+	};
+
+	return stmt_purge_note_claims(db, &claims, e) == 0 ? stmt_purge_via(db, &via, e) : -1;
+}
+
 /* Records which rows are gone, for ids, duplicate detection and the blocks of messageIds. */
 static int
 forget_rows(struct db *db, const struct victims *s, struct err *e)
@@ -218,13 +234,7 @@ forget_rows(struct db *db, const struct victims *s, struct err *e)
 	if (last != 0
 	    && (stmt_purge_note_event(db, last, e) != 0
 		|| stmt_purge_note_receipt(db, received_at, e) != 0
-		|| stmt_purge_via(db,
-		       &(struct stmt_purge_via){
-			   .first_event_id = first,
-			   .last_event_id = last,
-		       },
-		       e)
-		       != 0))
+		|| forget_requests(db, first, last, e) != 0))
 		return -1;
 	return message_blocks_change(db, &changed, 0, e);
 }

@@ -36,12 +36,49 @@ box_note(struct db *db, int64_t site_id, const struct box_report *report,
 		.last_event_id = events->first_event_id + events->stored - 1,
 		.box_id = box_id,
 		.arrived_at = now,
+		.claimed_from = db_int_if(events->claimed_to != 0, events->claimed_from),
+		.claimed_to = db_int_if(events->claimed_to != 0, events->claimed_to),
 	    },
 	    e);
 }
 
 int
-box_may_be_forgotten(struct db *db, int64_t received_at, struct err *e)
+box_remember(struct db *db, int64_t site_id, struct slice name, int64_t arrived_at,
+    int64_t event_id, struct err *e)
 {
-	return stmt_box_forgotten(db, received_at, e);
+	struct stmt_via_extend extend = { .event_id = event_id, .arrived_at = arrived_at };
+	const struct stmt_box_id box = { .site_id = site_id, .name = name };
+	const struct stmt_box_remember seen = {
+		.site_id = site_id,
+		.name = name,
+		.at = arrived_at,
+	};
+
+	if (stmt_box_remember(db, &seen, e) != 0 || stmt_box_id(db, &box, &extend.box_id, e) != 1
+	    || stmt_via_extend(db, &extend, e) != 0)
+		return -1;
+	if (db_changes(db) > 0)
+		return 0;
+	return stmt_via_add(db,
+	    &(struct stmt_via_add){
+		.first_event_id = event_id,
+		.last_event_id = event_id,
+		.box_id = extend.box_id,
+		.arrived_at = arrived_at,
+	    },
+	    e);
+}
+
+int
+box_may_be_forgotten(struct db *db, int64_t site_id, struct slice name, int64_t received_at,
+    int64_t claimed_at, struct err *e)
+{
+	return stmt_box_forgotten(db,
+	    &(struct stmt_box_forgotten){
+		.site_id = site_id,
+		.name = name,
+		.received_at = received_at,
+		.claimed_at = claimed_at,
+	    },
+	    e);
 }

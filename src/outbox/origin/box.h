@@ -28,16 +28,25 @@ struct box_events {
 	int64_t first_event_id; /* the stored ones have consecutive ids from here */
 	int64_t stored;
 	int64_t duplicates;
+	/* The earliest and the latest receipt of a stored one that, as the box says, lies in the
+	 * future of this machine; 0: none. */
+	int64_t claimed_from, claimed_to;
 };
 
 /* Adds the request to the box, at the time `now` (wall ms). */
 int box_note(struct db *db, int64_t site_id, const struct box_report *report,
     const struct box_events *events, int64_t now, struct err *e);
+/* Adds an event of another center, to which the box had forwarded it at that time (wall ms). */
+int box_remember(struct db *db, int64_t site_id, struct slice name, int64_t arrived_at,
+    int64_t event_id, struct err *e);
 /*
  * Whether retention may have removed an event that was received at that time, so that its messageId
- * is no longer known. Returns 1, 0, or -1 on an error.
+ * is no longer known. A receipt that lies in the future counts as the arrival here, which is
+ * another one each time; so what the box itself says of it, claimed_at, is compared, too. Returns
+ * 1, 0, or -1 on an error.
  */
-int box_may_be_forgotten(struct db *db, int64_t received_at, struct err *e);
+int box_may_be_forgotten(struct db *db, int64_t site_id, struct slice name, int64_t received_at,
+    int64_t claimed_at, struct err *e);
 
 /* The reason of an event that may have been stored before. */
 extern const char box_maybe_repeated[]; /* "maybe_repeated" */

@@ -7,6 +7,19 @@
 #include "outbox/meters.h"
 #include "outbox/write/store.h"
 
+void
+put_note_claim(struct outbox_put *put, const struct segment_event *event)
+{
+	const struct segment_origin *origin = put_origin(put, event);
+
+	if (origin == NULL || origin->claimed_at <= put->received_at)
+		return;
+	if (put->claimed_to == 0 || origin->claimed_at < put->claimed_from)
+		put->claimed_from = origin->claimed_at;
+	if (origin->claimed_at > put->claimed_to)
+		put->claimed_to = origin->claimed_at;
+}
+
 static int
 apply(struct transaction *t, struct outbox_msg *msg, struct err *e)
 {

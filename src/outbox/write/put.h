@@ -38,8 +38,9 @@ struct outbox_put {
 	size_t n_reused;         /* duplicates whose content differs from the stored event, */
 	int64_t reused_event_id; /* the stored event of one of these duplicates */
 	size_t n_erasures;       /* persons to erase */
-	int64_t first_event_id;  /* the stored events have consecutive ids from here; 0: none was
-				    stored */
+	int64_t claimed_from, claimed_to; /* as in struct box_events */
+	int64_t first_event_id; /* the stored events have consecutive ids from here; 0: none was
+				   stored */
 };
 
 /* NULL unless a box brought the event. */
@@ -66,5 +67,8 @@ put_received_at(const struct outbox_put *put, const struct segment_event *event)
 {
 	return put->origins == NULL ? put->received_at : put_origin(put, event)->received_at;
 }
+
+/* Notes that a stored event was received in the future, as a box whose clock is ahead says. */
+void put_note_claim(struct outbox_put *put, const struct segment_event *event);
 
 #endif

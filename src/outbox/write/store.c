@@ -235,14 +235,16 @@ wait_behind_resolving(struct store *s, const struct outbox_put *put,
  * decides.
  */
 static int
-hold_forgotten(
-    struct store *s, const struct segment_origin *origin, struct delivery *d, struct err *e)
+hold_forgotten(struct store *s, const struct outbox_put *put, const struct segment_event *event,
+    struct delivery *d, struct err *e)
 {
+	const struct segment_origin *origin = put_origin(put, event);
 	int rc;
 
-	if (!origin->maybe_sent || d->status != STATUS_PENDING)
+	if (origin == NULL || !origin->maybe_sent || d->status != STATUS_PENDING)
 		return 0;
-	rc = box_may_be_forgotten(s->db, origin->received_at, e);
+	rc = box_may_be_forgotten(
+	    s->db, put->site_id, put->box->name, origin->received_at, origin->claimed_at, e);
 	if (rc == 1)
 		*d = (struct delivery){ .status = STATUS_HELD, .reason = box_maybe_repeated };
 	return rc < 0 ? -1 : 0;
@@ -261,7 +263,7 @@ decide_delivery(struct store *s, const struct outbox_put *put, const struct segm
 		rc = replace_guess(s, put, event, d, e);
 	if (rc != 0 || wait_behind_resolving(s, put, event, d, e) != 0)
 		return -1;
-	if (put->origins != NULL && hold_forgotten(s, put_origin(put, event), d, e) != 0)
+	if (hold_forgotten(s, put, event, d, e) != 0)
 		return -1;
 	if (is_due(d) && event->provisional != SEGMENT_TIMES_FINAL)
 		d->reason = correction_reason;
@@ -379,6 +381,7 @@ add_new(struct transaction *t, struct outbox_put *put, const struct segment_even
 	    || add_erasure(s, put, event, &d, e) != 0)
 		return -1;
 	env->events++;
+	put_note_claim(put, event);
 	if (put->n_stored++ == 0)
 		put->first_event_id = s->last_event_id;
 	put->stored_kinds[event->kind]++;
@@ -466,7 +469,7 @@ store_events(struct transaction *t, struct outbox_put *put, struct err *e)
 	uint64_t key, next;
 
 	put->n_stored = put->n_duplicates = put->n_reused = put->n_erasures = 0;
-	put->first_event_id = 0;
+	put->first_event_id = put->claimed_from = put->claimed_to = 0;
 	key = key_ahead(t->store, put, 0);
 	for (size_t i = 0; i < put->n_events; i++, key = next) {
 		next = key_ahead(t->store, put, i + 1);
@@ -486,6 +489,7 @@ store_events(struct transaction *t, struct outbox_put *put, struct err *e)
 		   ? 0
 		   : box_note(t->db, put->site_id, put->box,
 		       &(struct box_events){ put->first_event_id, (int64_t)put->n_stored,
-			   (int64_t)(put->n_duplicates - put->n_reused) },
+			   (int64_t)(put->n_duplicates - put->n_reused), put->claimed_from,
+			   put->claimed_to },
 		       put->received_at, e);
 }

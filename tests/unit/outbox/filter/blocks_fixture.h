@@ -132,7 +132,9 @@ add_requests(void)
 	    "1)");
 	for (int64_t first = 100, last; first < EVENTS - 300; first = last + 1 + (int64_t)any(60)) {
 		last = first + (int64_t)any(first % 3 == 1 ? 3 : 200);
-		snprintf(text, sizeof(text), "INSERT INTO via VALUES (%lld, %lld, %d, 1)",
+		snprintf(text, sizeof(text),
+		    "INSERT INTO via (first_event_id, last_event_id, box_id, arrived_at) VALUES "
+		    "(%lld, %lld, %d, 1)",
 		    (long long)first, (long long)last, 1 + (int)(first % 3));
 		sql(text);
 	}

@@ -34,7 +34,8 @@ make_box(void **state)
 	handmade_sql(&box,
 	    "INSERT INTO box (box_id, site_id, name, first_seen_at, last_seen_at) VALUES"
 	    " (1, 1, 'store-1', 1, 1), (2, 1, 'store-2', 1, 1), (3, 2, 'store-1', 1, 1);"
-	    "INSERT INTO via VALUES (2, 2, 1, 1), (4, 4, 2, 1), (5, 5, 3, 1)");
+	    "INSERT INTO via (first_event_id, last_event_id, box_id, arrived_at) VALUES (2, 2, 1, "
+	    "1), (4, 4, 2, 1), (5, 5, 3, 1)");
 	return 0;
 }
 

@@ -15,6 +15,8 @@
 	"000Z\""
 #define HEAD "{\"site\":\"main\",\"message_id\":\"m\",\"kind\":\"track\"," TIMES
 
+#define NAME_64 "Store_1.north-00000000000000000000000000000000000000000000000000"
+
 /* ---- the line ------------------------------------------------------------------------------- */
 
 static void
@@ -32,6 +34,8 @@ a_line_comes_back_as_it_was_written(void **state)
 		.maybe_sent = 2,
 		.received_at = 1785500000123,
 		.occurred_at = 1785400000000,
+		.via = SLICE("store-1"),
+		.arrived_at = 1785500000999,
 		.settled_at = 1785600000000,
 		.error = SLICE("why"),
 		.browser = 1,
@@ -58,6 +62,7 @@ a_line_comes_back_as_it_was_written(void **state)
 	SAME(email);
 	SAME(reason);
 	SAME(error);
+	SAME(via);
 	SAME(context);
 	SAME(integrations);
 	SAME(sent_at);
@@ -69,6 +74,7 @@ a_line_comes_back_as_it_was_written(void **state)
 	assert_int_equal(got.maybe_sent, 2);
 	assert_int_equal(got.received_at, line.received_at);
 	assert_int_equal(got.occurred_at, line.occurred_at);
+	assert_int_equal(got.arrived_at, line.arrived_at);
 	assert_int_equal(got.settled_at, line.settled_at);
 	assert_int_equal(got.browser, 1);
 	buf_free(&text);
@@ -95,6 +101,12 @@ what_cannot_be_stored_says_why(void **state)
 		{ HEAD ",\"status\":\"held\",\"maybe_sent\":\"1\"}", "maybe_sent" },
 		{ HEAD ",\"status\":\"held\",\"maybe_sent\":9999999999999999}", "maybe_sent" },
 		{ HEAD ",\"status\":\"held\",\"settled_at\":\"soon\"}", "settled_at" },
+		{ HEAD ",\"status\":\"held\",\"arrived_at\":5}", "arrived_at" },
+		{ HEAD ",\"status\":\"held\",\"via\":\"" NAME_64 "\"}", NULL },
+		{ HEAD ",\"status\":\"held\",\"via\":\"" NAME_64 "x\"}", "via" },
+		{ HEAD ",\"status\":\"held\",\"via\":\"\"}", "via" },
+		{ HEAD ",\"status\":\"held\",\"via\":\"a b\"}", "via" },
+		{ HEAD ",\"status\":\"held\",\"via\":\"a\\u0000b\"}", "via" },
 		{ HEAD ",\"status\":\"held\",\"body\":\"text\"}", "body" },
 		{ HEAD ",\"status\":\"held\",\"email\":1}", "email" },
 		{ HEAD ",\"status\":\"held\",\"redacted\":5}", "redacted" },
@@ -278,6 +290,49 @@ times_in_the_future_are_not_believed(void **state)
 	    1);
 }
 
+#define VIA_LINE(id, more)                                                                         \
+	SLICE("{\"site\":\"main\",\"message_id\":\"" id "\",\"kind\":\"track\"," TIMES             \
+	      ",\"status\":\"held\",\"body\":{}" more "}")
+#define ARRIVED(second) ",\"arrived_at\":\"1970-01-01T00:00:" second ".000Z\""
+
+static void
+events_keep_the_box_and_their_arrival(void **state)
+{
+	const struct slice lines[] = {
+		VIA_LINE("1", ",\"via\":\"store-1\"" ARRIVED("20")),
+		VIA_LINE("2", ",\"via\":\"store-1\"" ARRIVED("20")),
+		VIA_LINE("3", ",\"via\":\"store-1\"" ARRIVED("10")),
+		VIA_LINE("1", ",\"via\":\"store-9\"" ARRIVED("20")),
+		VIA_LINE("4", ",\"via\":\"store-2\"" ARRIVED("10")),
+		VIA_LINE("5", ""),
+		VIA_LINE("6", ",\"via\":\"store-2\""),
+		VIA_LINE("7", ",\"via\":\"store-2\",\"arrived_at\":\"2999-01-01T00:00:00.000Z\""),
+	};
+
+	(void)state;
+	assert_int_equal(import(lines, 8, 0), 0);
+	assert_int_equal(message.counts.stored, 7);
+	/* Neighbors of one arrival share a row. */
+	assert_int_equal(rig_number("SELECT count(*) FROM via"), 5);
+	assert_int_equal(
+	    rig_number("SELECT first_event_id * 100 + last_event_id FROM via v JOIN box b "
+		       "USING (box_id) WHERE b.name = 'store-1' AND arrived_at = 20000"),
+	    102);
+	assert_int_equal(rig_number("SELECT group_concat(coalesce(via, '-'), '') = "
+				    "'store-1store-1store-1store-2-store-2store-2' FROM outbox"),
+	    1);
+	assert_int_equal(
+	    rig_number(
+		"SELECT events * 100 + first_seen_at / 1000 + last_seen_at / 100000000 FROM box "
+		"WHERE name = 'store-1'"),
+	    310);
+	/* Without an arrival the receipt counts; one in the future is not believed. */
+	assert_int_equal(rig_number("SELECT arrived_at FROM via WHERE first_event_id = 6"), 5000);
+	assert_int_equal(rig_number("SELECT arrived_at BETWEEN 1 AND unixepoch() * 1000 + 999 "
+				    "FROM via WHERE first_event_id = 7"),
+	    1);
+}
+
 /* Statements about ids are accepted only from another outbox, not from a file. */
 static void
 a_file_brings_no_persons(void **state)
@@ -381,6 +436,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(files_are_read_line_by_line, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(
 		    events_are_stored_with_their_history, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    events_keep_the_box_and_their_arrival, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    times_in_the_future_are_not_believed, rig_set_up, rig_tear_down),
 		cmocka_unit_test_setup_teardown(
