@@ -18,6 +18,7 @@ src_libbentospool_a_SOURCES += \
 	src/admin/health.c \
 	src/admin/health.h \
 	src/admin/metrics/metrics.c \
+	src/admin/metrics/metrics_boxes.c \
 	src/admin/metrics/metrics.h \
 	src/admin/metrics/metrics_private.h \
 	src/admin/metrics/metrics_sites.c \

@@ -108,6 +108,8 @@ struct config_site {
 	struct config_list send_first;
 	char *send_between;
 	int64_t bytes_per_hour;
+	int64_t box_silent_after; /* ms; 0: never */
+	int64_t box_backlog_after;
 	struct config_list boxes; /* "NAME KEY" of each box that may forward to this site */
 	char *boxes_file;
 	char *api_url;

@@ -9,9 +9,12 @@ src_libbentospool_a_SOURCES += \
 	src/report/event_report.h \
 	src/report/forecast.c \
 	src/report/forecast.h \
+	src/report/listed.c \
+	src/report/listed.h \
 	src/report/mend.c \
 	src/report/mend.h \
 	src/report/needs.c \
+	src/report/needs_boxes.c \
 	src/report/needs.h \
 	src/report/reasons.c \
 	src/report/reasons.h \

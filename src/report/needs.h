@@ -70,4 +70,19 @@ void needs_of_certificate(struct needs *n, const char *listener, const struct tl
 void needs_of_site(
     struct needs *n, const struct audit_site *site, const struct needs_limits *limits);
 
+struct audit_box;
+
+/* The boxes that the database knows. Borrowed. */
+struct boxes_seen {
+	const struct config *config;
+	const struct audit_site *sites;
+	size_t n_sites;
+	const struct audit_box *boxes;
+	size_t n;
+};
+
+/* Of the boxes that the configuration lists; a box that was never seen is not in use yet. */
+void needs_of_boxes(
+    struct needs *n, const struct boxes_seen *seen, const struct needs_limits *limits);
+
 #endif

@@ -368,6 +368,9 @@ def test_settings(bench):
         check({**bento, "send_between": text}, ok)
     for value, ok in ((0, True), (9999, False), (10000, True)):
         check({**bento, "bytes_per_hour": value}, ok)
+    for name in ("box_silent_after", "box_backlog_after"):
+        for value, ok in ((-1, False), (0, True), (31536000, True), (31536001, False)):
+            check({**bento, name: value}, ok)
     up = {"upstream": url, "upstream_key": key}
     for patterns, ok in ((["x" * 128], True), (["x" * 129], False), ([""], False),
                          ([str(n) for n in range(32)], True), ([str(n) for n in range(33)], False)):

@@ -203,6 +203,48 @@ def test_revoked_at_once(bench):
     equal(fleet.center.rows("SELECT message_id FROM outbox"), [{"message_id": "m-1"}], "nothing came after")
 
 
+def test_needs(bench):
+    """status --check names a silent box and one with an old backlog; metrics have both; others are left out"""
+    fleet = spoolfleet.Fleet(bench, start=False)
+    fleet.post([], reports="version=1.2; backlog=5; oldest=1700000000000", name="store-1")
+    fleet.post([], reports="version=1.2; backlog=0", name="store-2")
+
+    def check(words, **settings):
+        fleet.center.configure(**settings)
+        done = fleet.center.cli("status", "--check")
+        equal((done.returncode, [w for w in ("silent", "event that waits", "events that wait") if w in done.stdout]),
+              (1 if words else 0, words), done.stdout)
+        return done.stdout
+    true("1 box has an event that waits, store-1 for" in check(["event that waits"]), "the backlog")
+    check([], box_backlog_after=0)
+    aged = (round(time.time()) - 3600) * 1000 + 185
+    fleet.center.daemon.stop()
+    bench.run("sqlite3", fleet.center.database,
+              f"UPDATE box SET last_seen_at = {aged}; UPDATE box SET oldest_at = {aged} WHERE name = 'store-1'")
+    fleet.center.configure(box_backlog_after=86400)
+    with open(fleet.center.conf, "a", encoding="utf-8") as conf:
+        conf.write(spooltest.conf_section("admin", {"listen": ["127.0.0.1:0"]}))
+    fleet.center.daemon = spooltest.Daemon(bench, fleet.center.conf, listeners=2)
+    status, _, body = http_request(fleet.center.daemon.url(1), "GET", "/metrics")
+    lines = body.splitlines()
+    equal((status, [line for line in lines if line.startswith("bentospool_box_")]), (200, [
+        f'bentospool_box_last_seen_timestamp_seconds{{site="main",box="store-1"}} {aged / 1000}',
+        f'bentospool_box_last_seen_timestamp_seconds{{site="main",box="store-2"}} {aged / 1000}',
+        'bentospool_box_pending_events{site="main",box="store-1"} 5',
+        'bentospool_box_pending_events{site="main",box="store-2"} 0',
+        f'bentospool_box_oldest_pending_timestamp_seconds{{site="main",box="store-1"}} {aged / 1000}',
+        'bentospool_box_info{site="main",box="store-1",version="1.2"} 1',
+        'bentospool_box_info{site="main",box="store-2",version="1.2"} 1']), "metrics")
+    check([])
+    check(["event that waits"], box_backlog_after=3000)
+    text = check(["silent"], box_silent_after=3000)
+    true("2 boxes have been silent, store-" in text, text)
+    check([], box_silent_after=0, box_backlog_after=0)
+    spoolfleet.write_boxes(bench, ["store-2"])
+    true("1 box has been silent, store-2" in check(["silent"], box_silent_after=3000, box_backlog_after=3000),
+         "a box that is not listed is left out")
+
+
 ORIGINS = """SELECT e.message_id, b.name AS box, v.arrived_at FROM event e
     LEFT JOIN via v ON e.event_id BETWEEN v.first_event_id AND v.last_event_id
     LEFT JOIN box b ON b.box_id = v.box_id ORDER BY e.message_id"""

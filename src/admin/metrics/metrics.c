@@ -11,6 +11,7 @@
 #include "admin/metrics/process.h"
 #include "base/version.h"
 #include "outbox/meters.h"
+#include "outbox/read/audit_box.h"
 #include "outbox/write/requests.h"
 #include "tls/meter.h"
 
@@ -249,19 +250,25 @@ metrics_get(const struct admin_request *r, struct admin_reply *reply)
 	struct exposition x = { .to = &reply->body, .openmetrics = r->openmetrics };
 	struct scrape s = { .admin = r->admin, .x = &x };
 	struct audit_site *sites = NULL;
+	struct audit_box *boxes = NULL;
+	size_t n_boxes = 0;
 	struct outbox_audit *audit;
 	struct err e;
 	bool readable;
 
 	reply->type = exposition_type(r->openmetrics);
 	audit = admin_audit(r->admin, &e);
-	readable = audit != NULL && outbox_audit_gauges(audit, &sites, &s.n_sites, &e) == 0;
+	readable = audit != NULL && outbox_audit_gauges(audit, &sites, &s.n_sites, &e) == 0
+		   && outbox_audit_boxes(audit, &boxes, &n_boxes, &e) == 0;
 	s.sites = sites;
-	if (readable)
+	if (readable) {
 		metrics_expose_sites(&s);
-	else
+		metrics_expose_boxes(&s, admin_config(r->admin), boxes, n_boxes);
+	} else {
 		admin_audit_failed(r->admin, &e);
+	}
 	free(sites);
+	free(boxes);
 	expose_duplicates(&s);
 	expose_requests(&s);
 	expose_certificates(&s);

@@ -15,5 +15,10 @@ struct scrape {
 
 /* metrics_sites.c: one series or more for each site. */
 void metrics_expose_sites(const struct scrape *s);
+struct audit_box;
+struct config;
+/* metrics_boxes.c: the boxes that the configuration lists. */
+void metrics_expose_boxes(
+    const struct scrape *s, const struct config *config, const struct audit_box *boxes, size_t n);
 
 #endif

@@ -192,6 +192,9 @@ find_needs(const struct facts *f, struct admin *a, const struct audit_site *site
 		check_certificate(ret_needs, a->o.certificates[i], &limits);
 	for (size_t i = 0; i < n; i++)
 		needs_of_site(ret_needs, &sites[i], &limits);
+	if (f->known)
+		needs_of_boxes(
+		    ret_needs, &(struct boxes_seen){ c, sites, n, f->boxes, f->n_boxes }, &limits);
 }
 
 static cJSON *

@@ -49,6 +49,8 @@ find_needs(struct status *s, const struct needs_limits *limits)
 	}
 	for (size_t i = 0; i < s->n_sites; i++)
 		needs_of_site(n, &s->sites[i], limits);
+	needs_of_boxes(n,
+	    &(struct boxes_seen){ s->config, s->sites, s->n_sites, s->boxes, s->n_boxes }, limits);
 }
 
 /* ---- collecting ----------------------------------------------------------------------------- */

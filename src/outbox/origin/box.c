@@ -46,16 +46,24 @@ int
 box_remember(struct db *db, int64_t site_id, struct slice name, int64_t arrived_at,
     int64_t event_id, struct err *e)
 {
-	struct stmt_via_extend extend = { .event_id = event_id, .arrived_at = arrived_at };
 	const struct stmt_box_id box = { .site_id = site_id, .name = name };
 	const struct stmt_box_remember seen = {
 		.site_id = site_id,
 		.name = name,
 		.at = arrived_at,
 	};
+	int64_t box_id;
 
-	if (stmt_box_remember(db, &seen, e) != 0 || stmt_box_id(db, &box, &extend.box_id, e) != 1
-	    || stmt_via_extend(db, &extend, e) != 0)
+	if (stmt_box_remember(db, &seen, e) != 0 || stmt_box_id(db, &box, &box_id, e) != 1)
+		return -1;
+	if (stmt_via_extend(db,
+		&(struct stmt_via_extend){
+		    .event_id = event_id,
+		    .box_id = box_id,
+		    .arrived_at = arrived_at,
+		},
+		e)
+	    != 0)
 		return -1;
 	if (db_changes(db) > 0)
 		return 0;
@@ -63,7 +71,7 @@ box_remember(struct db *db, int64_t site_id, struct slice name, int64_t arrived_
 	    &(struct stmt_via_add){
 		.first_event_id = event_id,
 		.last_event_id = event_id,
-		.box_id = extend.box_id,
+		.box_id = box_id,
 		.arrived_at = arrived_at,
 	    },
 	    e);
