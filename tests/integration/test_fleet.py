@@ -105,7 +105,7 @@ def test_once(bench):
     fleet = spoolfleet.Fleet(bench)
     fleet.center.daemon.freeze()
     fleet.box.daemon.accept("/v1/batch", {"batch": [track(f"m-{i}") for i in range(10)]})
-    wait_until(lambda: fleet.box.value("SELECT count(*) FROM attempts"), "a request is on its way")
+    wait_until(lambda: spoolfleet.is_waiting_for(fleet.center.daemon.url()), "a request is on its way")
     fleet.box.daemon.kill()
     fleet.center.daemon.thaw()
     fleet.center.wait_statuses({"delivered": 10})

@@ -105,6 +105,15 @@ def version():
         return re.search(r'#define PACKAGE_VERSION "(.*)"', header.read()).group(1)
 
 
+def is_waiting_for(url):
+    """Whether a connection to the URL has bytes that its server has not read."""
+    port = int(url.rsplit(":", 1)[1])
+    with open("/proc/net/tcp", encoding="ascii") as file:
+        rows = [line.split() for line in file][1:]
+    return any(int(row[1].split(":")[1], 16) == port and int(row[4].split(":")[1], 16) > 0 and row[3] == "01"
+               for row in rows)
+
+
 class Fleet:
     """A central spooler with its Bento, and one box."""
 
