@@ -80,6 +80,9 @@ see_head(struct run *r, struct slice within)
 	see_slice(r, h->origin, within);
 	see_slice(r, h->content_encoding, within);
 	see_slice(r, h->signature, within);
+	see_slice(r, h->content_type, within);
+	see_slice(r, h->cookie, within);
+	see_slice(r, h->fetch_site, within);
 	r->seen.n_requests++;
 }
 

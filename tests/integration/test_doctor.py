@@ -15,6 +15,7 @@ import threading
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
+from spooladmin import READ_TOKEN, token_settings  # noqa: E402
 from spoolscreen import Screen  # noqa: E402
 import spooltest  # noqa: E402
 from spooldoctor import by_name, findings, of, remedies  # noqa: E402
@@ -266,6 +267,40 @@ def test_secrets_of_a_fleet(bench):
         bench.write(name, "store-1 key-of-store-1-0123456789\n"[8 if name[0] == "u" else 0:])
         os.chmod(path, 0o644)
         equal(remedy(), f"chmod 600 {path}", name)
+
+
+def test_dashboard(bench):
+    """the admin listener is asked for its health; token files that cannot be used have remedies"""
+    site = bench.site("http://127.0.0.1:1/api/v1")
+
+    def rows(admin, *argv):
+        conf = bench.configure({"main": site}, admin={"listen": ["127.0.0.1:0"], **admin})
+        return findings(bench, conf, *argv)
+
+    code, found = rows({})
+    equal([grade for grade, _ in of(found, "dashboard")], ["note"], found)
+    true("set read_token_file" in remedies(found, "dashboard")[0], found)
+    tokens = token_settings(bench)
+    for settings, words in (({"read_token_file": tokens["read_token_file"]}, "nothing can be changed there"),
+                            (tokens, "people with the token of act_token_file can change")):
+        code, found = rows(settings)
+        [(grade, text)] = of(found, "dashboard")
+        equal((grade, words in text), ("ok", True), found)
+        true(("ok", "127.0.0.1:0 is free") in of(found, "listen")[1:], found)
+    for text, mode, remedy in (("x" * 21, 0o600, f"write another token, such as openssl rand -hex 32 makes, into {bench.path('act_token')}"),
+                               (READ_TOKEN, 0o600, "write another token"), ("x" * 22, 0o640, f"chmod 600 {bench.path('act_token')}")):
+        os.chmod(bench.write("act_token", text), mode)
+        code, found = rows(tokens, "--offline")
+        equal((code, of(found, "settings")[0][0]), (1, "problem"), found)
+        true(remedies(found, "settings")[0].startswith(remedy), found)
+    os.unlink(bench.path("act_token"))
+    _, found = rows(tokens, "--offline")
+    true("with mode 0600" in remedies(found, "settings")[0], found)
+    token_settings(bench)
+    conf = bench.configure({"main": site}, admin={"listen": [f"unix:{bench.path('admin.sock')}"], **tokens})
+    Daemon(bench, conf, listeners=2)
+    _, found = findings(bench, conf)
+    true(any(text.startswith(f"unix:{bench.path('admin.sock')} serves the dashboard") for _, text in of(found, "health")), found)
 
 
 def test_credentials_of_systemd(bench):

@@ -14,6 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 import spooltest  # noqa: E402
 import spooltls  # noqa: E402
+from spooladmin import ACT_TOKEN, READ_TOKEN, bearer, token_settings  # noqa: E402
 from spooltest import equal, track, true, wait_until  # noqa: E402
 
 
@@ -24,12 +25,23 @@ def start(bench, ca, listen="tls:0.0.0.0:0"):
     return spooltest.Daemon(bench, conf, listeners=2)
 
 
-def get(daemon, context, path="/metrics", host="spool.example"):
+def ask(daemon, context, path, body, headers, host="spool.example"):
+    """Posts; returns status, headers and text."""
+    port = urllib.parse.urlsplit(daemon.url(1)).port
+    connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=spooltest.DEADLINE)
+    connection.request("POST", path, body, {"Host": host, **headers})
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    return answer.status, answer.headers, text
+
+
+def get(daemon, context, path="/metrics", host="spool.example", headers=None):
     """Returns the status and the text, or raises what the handshake raises."""
     port = urllib.parse.urlsplit(daemon.url(1)).port
     connection = http.client.HTTPSConnection("127.0.0.1", port, context=context,
                                              timeout=spooltest.DEADLINE)
-    connection.request("GET", path, headers={"Host": host})
+    connection.request("GET", path, headers={"Host": host, **{name: value for name, value in (headers or {}).items() if value}})
     answer = connection.getresponse()
     text = answer.read().decode()
     serial = connection.sock.getpeercert()["serialNumber"] if connection.sock else None
@@ -88,6 +100,52 @@ def test_local(bench):
     daemon = spooltest.Daemon(bench, conf, listeners=2)
     equal(get(daemon, ca.context(), "/readyz", "localhost")[0], 200, "/readyz")
     equal(get(daemon, ca.context(), "/readyz", "evil.example")[0], 403, "the name of a page")
+
+
+def test_tokens(bench):
+    """beyond this machine, without certificates of clients: only the page and health checks are open"""
+    ca = spooltls.Authority(bench)
+    admin = {**ca.settings("admin"), "listen": ["tls:0.0.0.0:0"]}
+    sites = {"main": bench.site("http://127.0.0.1:1/api/v1")}
+    done = bench.cli("check", conf=bench.configure(sites, admin=admin))
+    true(done.returncode != 0 and "set read_token_file" in done.stderr, done.stderr)
+    conf = bench.configure(sites, admin={**admin, **token_settings(bench)})
+    daemon = spooltest.Daemon(bench, conf, listeners=2)
+    context = ca.context()
+    for path in ("/", "/dashboard.js", "/healthz", "/readyz", "/api/session"):
+        equal(get(daemon, context, path)[0], 200, path)
+    for path in ("/metrics", "/api/overview", "/api/operations"):
+        equal(get(daemon, context, path)[0], 401, path)
+        for token in (READ_TOKEN, ACT_TOKEN):
+            equal(get(daemon, context, path, headers=bearer(token))[0], 200, path)
+        equal(get(daemon, context, path, headers=bearer("wrong"))[0], 401, path)
+    origin = {"Content-Type": "application/json", "Origin": "https://spool.example"}
+    body = json.dumps({"token": ACT_TOKEN, "name": "Anna"})
+    equal(ask(daemon, context, "/api/login", body, {**origin, "Origin": "http://spool.example"})[0], 403, "without TLS")
+    status, headers, _ = ask(daemon, context, "/api/login", body, origin)
+    cookie = headers["Set-Cookie"]
+    equal((status, "; Secure" in cookie), (200, True), cookie)
+    status, _, text = ask(daemon, context, "/api/act", json.dumps({"verb": "pause"}),
+                          {**origin, "Cookie": cookie.split(";")[0]})
+    equal(status, 200, text)
+    equal(bench.value("SELECT actor FROM operations"), "Anna (dashboard)", "who")
+    with open(conf, encoding="utf-8") as file:
+        text = file.read()
+    bench.write("bentospool.conf", text.replace("read_token_file", "#read_token_file"))
+    true(bench.cli("reload").returncode != 0, "the token cannot go while other machines can connect")
+
+
+def test_certificate_reads(bench):
+    """a certificate of a client is as good as the token for reading, and does not act"""
+    ca = spooltls.Authority(bench)
+    admin = {**ca.settings("admin"), "client_ca_file": ca.pem, "listen": ["tls:127.0.0.1:0"], **token_settings(bench)}
+    daemon = spooltest.Daemon(bench, bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")}, admin=admin),
+                              listeners=2)
+    context = ca.context(ca.issue("prometheus"))
+    equal(get(daemon, context, "/api/operations")[0], 200, "reading")
+    status, _, text = ask(daemon, context, "/api/act", json.dumps({"verb": "pause"}),
+                          {"Content-Type": "application/json", "Origin": "https://spool.example"})
+    equal((status, json.loads(text)["code"]), (403, "acting_not_allowed"), "acting")
 
 
 spooltest.main()

@@ -3,7 +3,7 @@ import json
 import urllib.parse
 
 from spoolhttp import http_request
-from spooltest import equal
+from spooltest import Daemon, equal, track
 
 READ_TOKEN = "read-0123456789abcdef-read"
 ACT_TOKEN = "act-0123456789abcdef-act"
@@ -73,3 +73,30 @@ class Person:
 def bearer(token):
     """The headers of a program, which is no browser."""
     return {"Authorization": f"Bearer {token}", "Sec-Fetch-Site": None, "Origin": None}
+
+
+def start(bench, sim=None, sites=("main",), events=0, admin=None, **site):
+    """Starts a daemon with token files, and events that wait, because the sites are paused."""
+    api_url = "http://127.0.0.1:1/api/v1" if sim is None else sim.api_url()
+    bench.configure({name: bench.site(api_url, write_keys=[name], **site) for name in sites},
+                    admin={"listen": ["127.0.0.1:0"], **token_settings(bench), **(admin or {})})
+    daemon = Daemon(bench, bench.path("bentospool.conf"), listeners=2)
+    if events:
+        equal(bench.cli("pause").returncode, 0, "paused")
+        daemon.accept("/v1/batch", {"batch": [track(f"e-{i}") for i in range(events)]}, key=sites[0])
+    return daemon
+
+
+def act(person, body, **expected):
+    """Acts; requires 200 and the expected members; returns the answer."""
+    status, answer = person.post("/api/act", body)
+    equal(status, 200, f"{body}: {answer}")
+    equal({name: answer.get(name) for name in expected}, expected, f"{body}: {answer}")
+    return answer
+
+
+def refused(person, code, status=403, method="POST", path="/api/act", body=None, headers=None):
+    if method == "POST" and body is None:
+        body = {"verb": "pause"}
+    got, _, text = person.request(method, path, body, headers)
+    equal((got, json.loads(text)["code"]), (status, code), f"{path} {headers}: {text}")

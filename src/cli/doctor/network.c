@@ -111,16 +111,17 @@ check_listener(struct doctor *d, const char *text)
 	doctor_report(d, DOCTOR_OK, "listen", NULL, "%s is free", text);
 }
 
+/* serves: what a listener does that is well. */
 static void
-check_health(struct doctor *d, const char *text, const struct inquiry_result *r)
+check_health(struct doctor *d, const char *text, const char *serves, const struct inquiry_result *r)
 {
 	if (r->reach != INQUIRY_ANSWERED)
 		doctor_report(d, DOCTOR_PROBLEM, "health",
 		    "restart the daemon, so that it listens as configured", "%s: %s", text,
 		    r->error);
 	else if (r->status == 200)
-		doctor_report(d, DOCTOR_OK, "health", NULL, "%s accepts events (%" PRId64 " ms)",
-		    text, r->took_ms);
+		doctor_report(d, DOCTOR_OK, "health", NULL, "%s %s (%" PRId64 " ms)", text, serves,
+		    r->took_ms);
 	else if (r->status == 503)
 		doctor_report(d, DOCTOR_PROBLEM, "health",
 		    "see bentospool status for what is wrong with the storage",
@@ -142,7 +143,7 @@ has_a_port(const struct listen_address *a)
 }
 
 static void
-ask_health(struct doctor *d, const char *text)
+ask_health(struct doctor *d, const char *text, const struct config_tls *tls, const char *serves)
 {
 	char url[LISTEN_TEXT_MAX + 32] = "http://localhost/healthz";
 	const char *unix_path = NULL;
@@ -152,7 +153,7 @@ ask_health(struct doctor *d, const char *text)
 
 	if (listen_parse(text, &a, &e) != 0)
 		return;
-	if (a.is_tls && d->config->ingest.tls.client_ca_file[0] != '\0') {
+	if (a.is_tls && tls->client_ca_file[0] != '\0') {
 		doctor_report(d, DOCTOR_OK, "health", NULL,
 		    "%s is not asked: it wants a certificate of the client", text);
 		return;
@@ -167,20 +168,53 @@ ask_health(struct doctor *d, const char *text)
 	if (inquiry_ask_here(url, unix_path, VERSION_AGENT, PING_MS, &r, &e) != 0)
 		doctor_report(d, DOCTOR_PROBLEM, "health", "free memory", "%s", e.text);
 	else
-		check_health(d, text, &r);
+		check_health(d, text, serves, &r);
+}
+
+/* What people can do on the dashboard, and what they lack for more. */
+static void
+look_at_dashboard(struct doctor *d)
+{
+	const struct config_admin *a = &d->config->admin;
+
+	if (a->listen.n == 0)
+		return;
+	if (a->read_token_file[0] == '\0' && a->act_token_file[0] == '\0')
+		doctor_report(d, DOCTOR_NOTE, "dashboard",
+		    "to see events there, set read_token_file in the section admin; to change "
+		    "them, "
+		    "act_token_file",
+		    "without a token it shows numbers only");
+	else
+		doctor_report(d, DOCTOR_OK, "dashboard", NULL,
+		    a->act_token_file[0] == '\0'
+			? "a token is for reading; nothing can be changed there"
+			: "people with the token of act_token_file can change "
+			  "events and sites there");
+}
+
+static void
+look_at_listeners(struct doctor *d, const struct config_list *listen, const struct config_tls *tls,
+    const char *serves, bool runs)
+{
+	for (size_t i = 0; i < listen->n; i++)
+		if (runs)
+			ask_health(d, listen->item[i], tls, serves);
+		else
+			check_listener(d, listen->item[i]);
 }
 
 void
 doctor_network(struct doctor *d)
 {
-	const struct config_list *listen = &d->config->ingest.listen;
+	const struct config *c = d->config;
 	bool runs = daemon_runs(d);
 
 	if (!runs && !d->refused)
 		doctor_certificates(d, NULL);
-	for (size_t i = 0; i < listen->n && !d->refused; i++)
-		if (runs)
-			ask_health(d, listen->item[i]);
-		else
-			check_listener(d, listen->item[i]);
+	if (d->refused)
+		return;
+	look_at_listeners(d, &c->ingest.listen, &c->ingest.tls, "accepts events", runs);
+	look_at_listeners(d, &c->admin.listen, &c->admin.tls, "serves the dashboard", runs);
+	look_at_dashboard(d);
 }

@@ -117,6 +117,27 @@ find_remedy_in_tls(
 	return false;
 }
 
+/* Returns whether the error is about one of the files with a token for the dashboard. */
+static bool
+find_remedy_in_admin(
+    const struct config_admin *a, const struct err *why, char ret_remedy[DOCTOR_TEXT])
+{
+	const struct named_file files[] = {
+		{ a->read_token_file, "read_token_file",
+		    "a token, such as openssl rand -hex 32 makes," },
+		{ a->act_token_file, "act_token_file",
+		    "another token, such as openssl rand -hex 32 makes," },
+	};
+
+	for (size_t i = sizeof(files) / sizeof(*files); i-- > 0;) {
+		if (!is_named(why, files[i].path))
+			continue;
+		remedy_of_secret(&files[i], ret_remedy);
+		return true;
+	}
+	return false;
+}
+
 static void
 find_remedy(
     const struct config *c, const char *file, const struct err *why, char ret_remedy[DOCTOR_TEXT])
@@ -127,6 +148,8 @@ find_remedy(
 	for (size_t i = 0; i < TLS_FILES_SECTIONS; i++)
 		if (find_remedy_in_tls(tls_files_section(c, i).tls, why, ret_remedy))
 			return;
+	if (find_remedy_in_admin(&c->admin, why, ret_remedy))
+		return;
 	if (is_named(why, c->retention.archive) && config_try_archive(c) != 0)
 		snprintf(
 		    ret_remedy, DOCTOR_TEXT, "%s", config_archive_remedy(config_try_archive(c)));

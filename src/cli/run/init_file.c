@@ -92,6 +92,23 @@ append_setting(const struct init_answers *a, const struct setting *s, struct buf
 	buf_append_byte(to, '\n');
 }
 
+/* The dashboard needs two more files, which only a person who wants it should have. */
+static void
+append_dashboard(const struct init_answers *a, struct buf *to)
+{
+	int folder = (int)(strrchr(a->config, '/') - a->config);
+
+	buf_printf(to,
+	    "    # For the dashboard at http://127.0.0.1:7390/ remove the # of these three lines,\n"
+	    "    #     listen = {\"127.0.0.1:7390\"}\n"
+	    "    #     read_token_file = \"%.*s/read_token\"\n"
+	    "    #     act_token_file = \"%.*s/act_token\"\n"
+	    "    # and make the tokens, as the user that runs bentospool:\n"
+	    "    #     umask 077 && openssl rand -hex 32 >%.*s/read_token\n"
+	    "    #     umask 077 && openssl rand -hex 32 >%.*s/act_token\n\n",
+	    folder, a->config, folder, a->config, folder, a->config, folder, a->config);
+}
+
 static void
 compose(const struct init_answers *a, struct buf *to)
 {
@@ -107,6 +124,8 @@ compose(const struct init_answers *a, struct buf *to)
 			    s->section == SECTION_SITE ? "\n%s \"main\" {\n" : "\n%s {\n",
 			    setting_section_name(s->section));
 			section = s->section;
+			if (section == SECTION_ADMIN)
+				append_dashboard(a, to);
 		}
 		append_setting(a, s, to);
 	}

@@ -62,6 +62,9 @@ assert_same_head(const struct http_head *a, const struct http_head *b)
 	assert_same_slice(a->authorization, b->authorization);
 	assert_same_slice(a->origin, b->origin);
 	assert_same_slice(a->content_encoding, b->content_encoding);
+	assert_same_slice(a->content_type, b->content_type);
+	assert_same_slice(a->cookie, b->cookie);
+	assert_same_slice(a->fetch_site, b->fetch_site);
 }
 
 /* Reads the text as a whole, and in pieces of every size up to 7; all results must agree. The
@@ -269,6 +272,24 @@ a_head_is_taken_apart(void **state)
 }
 
 static void
+what_a_browser_says_of_its_page_is_kept(void **state)
+{
+	struct reading r;
+	char *copy =
+	    read_head(SLICE("POST /api/act HTTP/1.1\r\nHost: a\r\nSec-Fetch-Site: same-origin\r\n"
+			    "sec-fetch-site: none\r\nCookie: a=b; c=\xff\r\nCONTENT-TYPE: "
+			    "application/json\r\ncookie: c=d\r\nContent-Type: text/plain\r\n\r\n"),
+		&wide, &r);
+
+	(void)state;
+	assert_int_equal(r.result, HTTP_DONE);
+	assert_true(SLICE_IS(r.head.fetch_site, "same-origin"));
+	assert_true(SLICE_IS(r.head.cookie, "a=b; c=\xff"));
+	assert_true(SLICE_IS(r.head.content_type, "application/json"));
+	free(copy);
+}
+
+static void
 missing_headers_are_absent_and_empty_ones_are_not(void **state)
 {
 	struct reading r;
@@ -280,6 +301,9 @@ missing_headers_are_absent_and_empty_ones_are_not(void **state)
 	assert_true(r.head.origin.p != NULL && r.head.origin.n == 0);
 	assert_null(r.head.authorization.p);
 	assert_null(r.head.content_encoding.p);
+	assert_null(r.head.cookie.p);
+	assert_null(r.head.content_type.p);
+	assert_null(r.head.fetch_site.p);
 	assert_int_equal(r.head.content_length, 0);
 	free(copy);
 }
@@ -435,6 +459,7 @@ main(void)
 		cmocka_unit_test(what_can_be_read_in_two_ways_is_refused),
 		cmocka_unit_test(a_refusal_lasts),
 		cmocka_unit_test(a_head_is_taken_apart),
+		cmocka_unit_test(what_a_browser_says_of_its_page_is_kept),
 		cmocka_unit_test(missing_headers_are_absent_and_empty_ones_are_not),
 		cmocka_unit_test(lawful_heads_are_taken),
 		cmocka_unit_test(the_largest_content_length_is_taken),
