@@ -159,7 +159,7 @@ def test_search_is_bounded(bench):
     """/api/events: a search of many events ends early with a cursor, health checks go between, and it
     finds all in the end"""
     daemon = start(bench, bench.sim())
-    fill(bench, daemon, 60000)
+    fill(bench, daemon, 150000)
     reader = reader_of(daemon)
     wanted = {str(row["event_id"]) for row in
               bench.rows("SELECT event_id FROM outbox WHERE email GLOB 'p99[0-4]@*'")}
@@ -177,7 +177,7 @@ def test_search_is_bounded(bench):
     equal(found, wanted, "all of them")
     equal(ends, sorted(ends, reverse=True), "it gets on")
     nothing = reader.read("/api/events?email=*nobody*")
-    true(nothing["searched_to"] is not None and nothing["count_more"], "it stops before the last of 60,000")
+    true(nothing["searched_to"] is not None and nothing["count_more"], "it stops before the last of 150,000")
     equal((nothing["events"], nothing["count"]), ([], "0"), "so far")
 
 
