@@ -3,7 +3,7 @@
  *
  * refutes: something that a person reads is incomplete, and no error is reported
  *
- * takes: 5 minutes
+ * takes: 20 minutes
  *
  * runs: all
  */

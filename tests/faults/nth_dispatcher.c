@@ -4,7 +4,7 @@
  *
  * refutes: without memory an event is lost, stays for ever, or goes out twice without being counted
  *
- * takes: 30 minutes
+ * takes: 10 minutes
  *
  * runs: all
  */

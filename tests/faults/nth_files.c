@@ -5,7 +5,7 @@
  * refutes: a failed backup, restore or recovery leaves half a file, costs the present one, or
  * passes for a whole one
  *
- * takes: 10 minutes
+ * takes: 30 minutes
  *
  * runs: all
  */
