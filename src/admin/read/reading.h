@@ -12,7 +12,7 @@
  * A request searches so long and no longer, because health checks and metrics wait for it on the
  * same thread: SQLite's steps, which do not depend on the machine, and a time, for a slow disk.
  */
-#define READING_STEPS INT64_C(2000000)
+#define READING_STEPS INT64_C(500000)
 #define READING_MS 200
 
 struct reading {
