@@ -175,6 +175,7 @@ THREADED_TESTS = \
 	tests/unit/daemon/test_retention \
 	tests/unit/dispatch/port/test_outbox_port \
 	tests/unit/dispatch/queue/test_fill \
+	tests/unit/dispatch/queue/test_first \
 	tests/unit/dispatch/queue/test_reading \
 	tests/unit/dispatch/test_dispatcher \
 	tests/unit/dispatch/test_dispatcher_breaker \
@@ -188,6 +189,7 @@ THREADED_TESTS = \
 	tests/unit/dispatch/test_dispatcher_split \
 	tests/unit/dispatch/test_dispatcher_stop \
 	tests/unit/dispatch/test_dispatcher_trouble \
+	tests/unit/dispatch/transport/test_inquiry \
 	tests/unit/dispatch/transport/test_transport \
 	tests/unit/dispatch/transport/test_transport_trouble \
 	tests/unit/ingest/test_ingest \
