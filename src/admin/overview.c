@@ -116,14 +116,14 @@ site_json(struct admin *a, const struct audit_site *site, bool known)
 
 	cJSON_AddStringToObject(o, "site", site->name);
 	cJSON_AddStringToObject(o, "state", state_name(site));
-	/* These two may quote a person. */
+	/* These name a person, or may quote one. */
 	cJSON_AddStringToObject(o, "reason", known ? site->reason : "");
+	cJSON_AddStringToObject(o, "paused_by", known ? site->pause_by : "");
+	cJSON_AddStringToObject(o, "pause_note", known ? site->pause_note : "");
 	cJSON_AddNumberToObject(o, "failures", (double)site->failures);
 	cJSON_AddNumberToObject(o, "next_attempt_at", (double)site->next_attempt_at);
 	cJSON_AddNumberToObject(o, "unready_since", (double)site->unready_since);
 	cJSON_AddNumberToObject(o, "paused_at", (double)site->pause_at);
-	cJSON_AddStringToObject(o, "paused_by", site->pause_by);
-	cJSON_AddStringToObject(o, "pause_note", known ? site->pause_note : "");
 	for (int i = 0; i < STATUS_COUNT; i++)
 		add_int64(counts, status_name((enum event_status)i), site->counts[i]);
 	add_int64(o, "oldest_pending_id", site->oldest_pending_id);

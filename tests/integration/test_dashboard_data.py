@@ -337,6 +337,9 @@ def test_needs(bench):
     stranger = json.loads(text)
     equal((status, [need["text"] for need in stranger["needs"]], stranger["needs_hidden"]),
           (200, problems[:1], 1), "who paused it is not for everybody")
+    [[paused], [hidden]] = [[site for site in seen["sites"] if site["site"] == "other"] for seen in (said, stranger)]
+    true(paused["paused_by"] != "" and paused["pause_note"] == "x", f"who may read sees it: {paused}")
+    equal((hidden["paused_by"], hidden["pause_note"], hidden["paused_at"]), ("", "", paused["paused_at"]), "a stranger: when")
     equal(bench.cli("resume", "--site", "other").returncode, 0, "resumed")
     equal([need["text"] for need in reader.read("/api/overview")["needs"]], problems[:1], "at once")
 

@@ -89,7 +89,7 @@ const TONES = { ready: "good", backoff: "wait", paused: "bad" };
 
 function stateInWords(site, now) {
 	if (site.paused_at !== 0)
-		return `Paused by ${site.paused_by} ${ago(site.paused_at, now)}.`;
+		return `Paused${site.paused_by === "" ? "" : ` by ${site.paused_by}`} ${ago(site.paused_at, now)}.`;
 	if (site.state === "paused")
 		return "Paused: it needs a person.";
 	if (site.state !== "backoff")
