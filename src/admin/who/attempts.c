@@ -1,7 +1,9 @@
 /* A ring of the last failures, which is small enough to be counted each time. Nothing fails. */
 #include "admin/who/attempts.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 static bool
 is_trusted(const struct attempts *a, const struct who_address *from)
@@ -42,10 +44,31 @@ attempts_wait(const struct attempts *a, const struct who_address *from, int64_t 
 	return until == 0 ? 0 : (unsigned)((until - now + 999) / 1000);
 }
 
-void
-attempts_failed(struct attempts *a, const struct who_address *from, int64_t now)
+static bool
+is_repeated(const struct attempts *a, const struct who_address *from,
+    const unsigned char digest[SHA256_SIZE], int64_t now)
 {
-	a->failed[a->next] = (struct attempt){ *from, now + ATTEMPTS_PERIOD_MS };
+	for (unsigned i = 0; i < ATTEMPTS_KEPT; i++) {
+		const struct attempt *f = &a->failed[i];
+
+		if (f->until > now && who_address_equals(&f->from, from)
+		    && memcmp(f->digest, digest, SHA256_SIZE) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+attempts_failed(struct attempts *a, const struct who_address *from,
+    const unsigned char digest[SHA256_SIZE], int64_t now)
+{
+	struct attempt *f = &a->failed[a->next];
+
+	if (is_repeated(a, from, digest, now))
+		return;
+	f->from = *from;
+	memcpy(f->digest, digest, SHA256_SIZE);
+	f->until = now + ATTEMPTS_PERIOD_MS;
 	a->next = (a->next + 1) % ATTEMPTS_KEPT;
 }
 

@@ -3,7 +3,9 @@
  *
  * Only failures count: at most ATTEMPTS_PER_ADDRESS a minute from one address, and
  * ATTEMPTS_IN_ALL a minute from all. The second limit does not hold for the addresses that gave a
- * right token last: whoever guesses elsewhere must not lock them out.
+ * right token last: whoever guesses elsewhere must not lock them out. A guess that an address repeats
+ * counts once in a minute: it finds nothing new, and a program that goes on with a former token must
+ * not lock out the people at its address.
  */
 #ifndef ADMIN_WHO_ATTEMPTS_H
 #define ADMIN_WHO_ATTEMPTS_H
@@ -11,6 +13,7 @@
 #include <stdint.h>
 
 #include "admin/who/address.h"
+#include "base/secret/sha256.h"
 
 #define ATTEMPTS_PERIOD_MS 60000
 #define ATTEMPTS_PER_ADDRESS 5
@@ -23,7 +26,8 @@
 struct attempts {
 	struct attempt {
 		struct who_address from;
-		int64_t until; /* counts until then; 0: no attempt */
+		unsigned char digest[SHA256_SIZE]; /* of the token */
+		int64_t until;                     /* counts until then; 0: no attempt */
 	} failed[ATTEMPTS_KEPT];
 	unsigned next; /* the place of the next failure, which is that of the oldest */
 	struct who_address trusted[ATTEMPTS_TRUSTED];
@@ -32,7 +36,9 @@ struct attempts {
 
 /* Returns 0 when a client may try a token, else the seconds until it may. */
 unsigned attempts_wait(const struct attempts *a, const struct who_address *from, int64_t now);
-void attempts_failed(struct attempts *a, const struct who_address *from, int64_t now);
+/* digest: of the token that was wrong. */
+void attempts_failed(struct attempts *a, const struct who_address *from,
+    const unsigned char digest[SHA256_SIZE], int64_t now);
 void attempts_succeeded(struct attempts *a, const struct who_address *from);
 
 #endif

@@ -60,7 +60,7 @@ who_try_token(struct who *w, struct slice token, const struct who_address *from,
 	reads = reads && w->tokens.has_read;
 	acts = acts && w->tokens.has_act;
 	if (!reads && !acts) {
-		attempts_failed(&w->attempts, from, now);
+		attempts_failed(&w->attempts, from, digest, now);
 		return WHO_WRONG;
 	}
 	attempts_succeeded(&w->attempts, from);

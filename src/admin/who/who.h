@@ -60,7 +60,7 @@ bool who_is_name(struct slice text);
 
 enum who_result {
 	WHO_RIGHT,
-	WHO_WRONG, /* this counts against the limit */
+	WHO_WRONG, /* this counts against the limit, unless it is repeated */
 	WHO_MUST_WAIT,
 	WHO_NO_MEMORY
 };
