@@ -1,6 +1,7 @@
 /*
- * A strict parser reads a body first, and bounds its depth; then cJSON builds the tree. It refuses
- * an escaped NUL, which would end a text of cJSON early.
+ * A strict parser reads a body first, and bounds its depth; then cJSON builds the tree, and may
+ * refuse what the parser took, such as half of a surrogate pair. An escaped NUL is refused, too: it
+ * would end a text of cJSON early.
  */
 #include "admin/body_json.h"
 
@@ -8,6 +9,9 @@
 
 #include "admin/state.h"
 #include "event/json/json.h"
+#include "event/json/json_memory.h"
+
+static const char unreadable[] = "a text in it is not Unicode";
 
 static int
 check(struct slice text, const char **ret_why)
@@ -38,9 +42,13 @@ body_json_read(const struct admin_request *r, struct admin_reply *reply)
 		    reply, 400, "invalid_json", "the body must be one JSON object: %s", why);
 		return NULL;
 	}
+	json_memory_lacked(); /* forget an earlier lack */
 	o = cJSON_ParseWithLength(r->body.p, r->body.n);
-	if (o == NULL)
+	if (o == NULL && json_memory_lacked())
 		admin_reply_refuse(reply, 503, "busy", "out of memory; try again");
+	else if (o == NULL)
+		admin_reply_refuse(
+		    reply, 400, "invalid_json", "the body must be one JSON object: %s", unreadable);
 	return o;
 }
 
