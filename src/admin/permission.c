@@ -55,10 +55,9 @@ static const struct answer wrong_type = { .status = 415,
 static void
 take_session(struct admin_request *r, struct slice cookies)
 {
-	struct slice value;
+	struct slice name = slice_from(r->cookie), value;
 
-	while (r->session[0] == '\0'
-	       && (value = headers_next_cookie(&cookies, SLICE(LOGIN_COOKIE))).p != NULL) {
+	while (r->session[0] == '\0' && (value = headers_next_cookie(&cookies, name)).p != NULL) {
 		const struct who_session *s =
 		    who_find(&r->admin->who, value, clock_mono(r->admin->o.clock));
 
@@ -99,6 +98,7 @@ find_person(struct admin_request *r, const struct conn *c, const struct http_hea
 	struct slice bearer = headers_bearer(h->authorization);
 	struct sockaddr_storage peer;
 
+	login_name_cookie(h->host, r->cookie);
 	conn_peer(c, &peer);
 	r->from = who_address_of(&peer);
 	if (bearer.p != NULL)

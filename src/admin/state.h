@@ -14,6 +14,7 @@
 #include "admin/read/disk.h"
 #include "admin/read/doctor.h"
 #include "admin/read/facts.h"
+#include "admin/who/login.h"
 #include "admin/who/who.h"
 #include "base/buf.h"
 #include "base/log.h"
@@ -78,7 +79,8 @@ struct admin_request {
 	bool openmetrics; /* the client prefers OpenMetrics to the text format */
 	bool tls;         /* the client's bytes are encrypted */
 	struct who_address from;
-	struct who_person person; /* who asks; nobody for ROUTE_OPEN */
+	struct who_person person;       /* who asks; nobody for ROUTE_OPEN */
+	char cookie[LOGIN_COOKIE_SIZE]; /* the name of the session's cookie */
 	/* The secret of the person's session; "": no session. */
 	char session[WHO_SECRET_HEX + 1];
 	struct body body;      /* of a POST */

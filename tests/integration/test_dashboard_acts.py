@@ -10,7 +10,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import spooltest  # noqa: E402
-from spooladmin import ACT_TOKEN, READ_TOKEN, Person, act, bearer, start  # noqa: E402
+from spooladmin import ACT_TOKEN, READ_TOKEN, Person, act, bearer, cookie_name, start  # noqa: E402
 from spoolhttp import connect  # noqa: E402
 from spooltest import Daemon, equal, track, true, wait_until  # noqa: E402
 
@@ -127,7 +127,7 @@ def test_bad_requests(bench):
         ("dry_run", {**all_events, "dry_run": "yes"}), ("as", {**all_events, "as": "root"}),
         ("JSON", "[]"), ("JSON", "null"), ("JSON", ""), ("JSON", "{"), ("JSON", '{"verb":"hold"} x'),
         ("JSON", '{"verb":' + deep + "}"), ("JSON", '{"verb":"pause","note":"a\\u0000b"}'),
-        ("JSON", b'{"verb":"pause","note":"\xff"}'),
+        ("JSON", b'{"verb":"pause","note":"\xff"}'), ("JSON", '{"verb":"pause","note":"\\ud800"}'),
     ]
     for word, body in cases:
         status, answer = anna.post("/api/act", body)
@@ -244,7 +244,7 @@ def test_hang_up(bench):
     before = len(os.listdir(descriptors))
     with connect(anna.url) as s:
         s.sendall(f"POST /api/act HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nContent-Type: application/json\r\n"
-                  f"Cookie: bentospool_session={anna.cookie}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+                  f"Cookie: {cookie_name(host)}={anna.cookie}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
         wait_until(lambda: bench.value("SELECT count(*) FROM operations WHERE verb = 'discard'") == 1, "it has begun")
     wait_until(lambda: len(os.listdir(descriptors)) <= before, "the connections are closed")
     # The step that was under way is done before the writer begins with the next act.

@@ -9,7 +9,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import spooltest  # noqa: E402
-from spooladmin import ACT_TOKEN, READ_TOKEN, Person, act, bearer, refused, start  # noqa: E402
+from spooladmin import ACT_TOKEN, READ_TOKEN, Person, act, bearer, cookie_name, refused, start  # noqa: E402
 from spoolhttp import connect  # noqa: E402
 from spooltest import Daemon, equal, true, wait_until  # noqa: E402
 
@@ -83,15 +83,15 @@ def test_login(bench):
     second = anna.cookie
     anna.cookie = first
     equal(anna.session()["may_read"], False, "the former session has ended")
-    chosen = "0" * 64
+    chosen, name = "0" * 64, cookie_name(anna.host)
     anna.cookie = chosen
     anna.log_in(ACT_TOKEN, "Anna")
     true(anna.cookie not in (chosen, first, second), "a cookie that the client brings is never used")
-    equal(anna.request("GET", "/api/session", None, {"Cookie": f"bentospool_session={chosen}; a=b; bentospool_session={anna.cookie}"})[2],
+    equal(anna.request("GET", "/api/session", None, {"Cookie": f"{name}={chosen}; a=b; {name}={anna.cookie}"})[2],
           anna.request("GET", "/api/session")[2], "another cookie of that name does no harm")
     for cookie in ("", "x", anna.cookie[:-1], anna.cookie + "0", anna.cookie.upper() if anna.cookie.upper() != anna.cookie else "y",
                    f"{anna.cookie}\"", "\xe9" * 64):
-        status, _, text = anna.request("GET", "/api/session", None, {"Cookie": f"bentospool_session={cookie}".encode("latin-1")})
+        status, _, text = anna.request("GET", "/api/session", None, {"Cookie": f"{name}={cookie}".encode("latin-1")})
         equal(json.loads(text)["may_read"], False, cookie)
     kept = anna.cookie
     status, headers, text = anna.request("POST", "/api/logout", {})
@@ -105,6 +105,23 @@ def test_login(bench):
     equal(carol.session()["name"], "Carol", "others stay")
     for line in daemon.log().splitlines():
         true(ACT_TOKEN not in line and READ_TOKEN not in line and carol.cookie not in line, line)
+
+
+def test_ports(bench):
+    """two listeners of one host, such as two daemons: a browser keeps both sessions, and sends both cookies"""
+    daemon = start(bench, admin={"listen": ["127.0.0.1:0", "127.0.0.1:0"]})
+    jar = {}
+    people = [Person(daemon, listener=listener) for listener in (1, 2)]
+    for person, name in zip(people, ("Anna", "Bob")):
+        _, headers, _ = person.try_to_log_in(ACT_TOKEN, name)
+        cookie, _, value = headers["set-cookie"].split(";")[0].partition("=")
+        jar[cookie] = value
+    cookies = {"Cookie": "; ".join(f"{name}={value}" for name, value in jar.items())}
+    for person, name in zip(people, ("Anna", "Bob")):
+        equal(json.loads(person.get("/api/session", cookies)[2])["name"], name, f"{cookies}")
+    _, headers, _ = people[0].request("POST", "/api/logout", {}, cookies)
+    true(headers["set-cookie"].startswith(f"{cookie_name(people[0].host)}=;"), headers)
+    equal([json.loads(person.get("/api/session", cookies)[2])["name"] for person in people], ["", "Bob"], "one logged out")
 
 
 def test_limit(bench):

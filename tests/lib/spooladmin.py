@@ -19,11 +19,18 @@ def token_settings(bench, read=READ_TOKEN, act=ACT_TOKEN):
     return settings
 
 
+def cookie_name(host):
+    """The name of the cookie that a daemon at this host, perhaps with a port, sets."""
+    _, colon, port = host.rpartition(":")
+    return f"{COOKIE}_{port}" if colon and port.isdigit() else COOKIE
+
+
 class Person:
     """Who uses the admin listener, as a browser does: with a cookie, an Origin and Sec-Fetch-Site."""
 
     def __init__(self, daemon, token=None, name=None, listener=1):
         self.url = daemon.url(listener)
+        self.host = "localhost" if self.url.startswith("unix:") else urllib.parse.urlsplit(self.url).netloc
         self.cookie = None
         self.headers = {}
         if token is not None:
@@ -33,10 +40,9 @@ class Person:
         """Returns status, headers and text; `headers` override what a browser sends, None leaves out."""
         sent = {"Sec-Fetch-Site": "same-origin", **self.headers}
         if self.cookie is not None:
-            sent["Cookie"] = f"{COOKIE}={self.cookie}"
+            sent["Cookie"] = f"{cookie_name(self.host)}={self.cookie}"
         if method == "POST":
-            host = "localhost" if self.url.startswith("unix:") else urllib.parse.urlsplit(self.url).netloc
-            sent |= {"Content-Type": "application/json", "Origin": f"http://{host}"}
+            sent |= {"Content-Type": "application/json", "Origin": f"http://{self.host}"}
         sent |= headers or {}
         return http_request(self.url, method, path, body,
                             {name: value for name, value in sent.items() if value is not None})
@@ -59,7 +65,7 @@ class Person:
         body = {"token": token} | ({} if name is None else {"name": name})
         status, got, text = self.request("POST", "/api/login", body, headers)
         if status == 200:
-            self.cookie = got["set-cookie"].split(";")[0].removeprefix(f"{COOKIE}=")
+            self.cookie = got["set-cookie"].split(";")[0].partition("=")[2]
         return status, got, json.loads(text)
 
     def log_in(self, token, name=None):

@@ -3,9 +3,9 @@
  *
  * Only failures count: at most ATTEMPTS_PER_ADDRESS a minute from one address, and
  * ATTEMPTS_IN_ALL a minute from all. The second limit does not hold for the addresses that gave a
- * right token last: whoever guesses elsewhere must not lock them out. A guess that an address repeats
- * counts once in a minute: it finds nothing new, and a program that goes on with a former token must
- * not lock out the people at its address.
+ * right token last: whoever guesses elsewhere must not lock them out. A guess that an address
+ * repeats counts once in a minute: it finds nothing new, and a program that goes on with a former
+ * token must not lock out the people at its address.
  */
 #ifndef ADMIN_WHO_ATTEMPTS_H
 #define ADMIN_WHO_ATTEMPTS_H

@@ -44,6 +44,21 @@ headers_next_cookie(struct slice *cookies, struct slice name)
 }
 
 struct slice
+headers_port(struct slice host)
+{
+	size_t n = 0;
+
+	while (n < host.n && host.p[host.n - n - 1] >= '0' && host.p[host.n - n - 1] <= '9')
+		n++;
+	if (n == 0 || n > 5 || n == host.n || host.p[host.n - n - 1] != ':')
+		return SLICE_NONE;
+	/* Without brackets the colon of an IPv6 address is none of a port. */
+	if (host.p[0] == '[' && host.p[host.n - n - 2] != ']')
+		return SLICE_NONE;
+	return (struct slice){ host.p + host.n - n, n };
+}
+
+struct slice
 headers_bearer(struct slice authorization)
 {
 	struct slice scheme = cut(&authorization, ' ');

@@ -11,6 +11,9 @@
  * further one. A name may come twice: pages of other ports of this host can set cookies, too.
  */
 struct slice headers_next_cookie(struct slice *cookies, struct slice name);
+/* Returns the digits of the port in a Host header; absent when it has none, or one that no browser
+ * sends. */
+struct slice headers_port(struct slice host);
 /* Returns the token of an Authorization header; absent for another scheme. */
 struct slice headers_bearer(struct slice authorization);
 /* Whether a Content-Type is JSON, with or without parameters. */

@@ -11,6 +11,7 @@
 
 #include "admin/body_json.h"
 #include "admin/state.h"
+#include "admin/who/headers.h"
 #include "base/encode.h"
 #include "base/rand.h"
 
@@ -37,11 +38,20 @@ login_get_session(const struct admin_request *r, struct admin_reply *reply)
 	print(reply, &r->admin->who, &r->person);
 }
 
+void
+login_name_cookie(struct slice host, char ret_name[LOGIN_COOKIE_SIZE])
+{
+	struct slice port = headers_port(host);
+
+	snprintf(ret_name, LOGIN_COOKIE_SIZE, LOGIN_COOKIE "%s%.*s", port.n == 0 ? "" : "_",
+	    (int)port.n, port.n == 0 ? "" : port.p);
+}
+
 static void
 set_cookie(const struct admin_request *r, struct admin_reply *reply, const char *secret, bool ends)
 {
 	snprintf(reply->headers, sizeof(reply->headers),
-	    "Set-Cookie: " LOGIN_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict%s%s\r\n", secret,
+	    "Set-Cookie: %s=%s; Path=/; HttpOnly; SameSite=Strict%s%s\r\n", r->cookie, secret,
 	    r->tls ? "; Secure" : "", ends ? "; Max-Age=0" : "");
 }
 

@@ -138,6 +138,42 @@ an_origin_is_the_scheme_and_the_host(void **state)
 	assert_false(headers_is_own_origin(SLICE("http://localhost"), false, SLICE_NONE));
 }
 
+static void
+a_port_is_what_follows_the_host(void **state)
+{
+	static const struct {
+		const char *host, *port;
+	} cases[] = {
+		{ "localhost:7390", "7390" },
+		{ "127.0.0.1:1", "1" },
+		{ "[::1]:65535", "65535" },
+		{ "spool.example:00443", "00443" },
+		{ ":80", "80" },
+		{ "localhost:123456", NULL },
+		{ "localhost:", NULL },
+		{ "localhost", NULL },
+		{ "host7", NULL },
+		{ "7390", NULL },
+		{ "[::1]", NULL },
+		{ "[::1", NULL },
+		{ "[:1", NULL },
+		{ "localhost:7x", NULL },
+		{ "localhost:x7", NULL },
+		{ "", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct slice port = headers_port(slice_from(cases[i].host));
+		const char *expected = cases[i].port;
+
+		if (expected == NULL ? port.p != NULL : !slice_equals(port, slice_from(expected)))
+			fail_msg("%s: \"%.*s\"", cases[i].host, (int)port.n,
+			    port.p == NULL ? "" : port.p);
+	}
+	assert_null(headers_port(SLICE_NONE).p);
+}
+
 /* Reads random bytes, each from memory of its own size, so that a sanitizer finds a read past it.
  */
 static void
@@ -164,6 +200,8 @@ foreign_bytes_do_no_harm(void **state)
 		value = headers_bearer(s);
 		assert_true(value.p == NULL || value.n <= s.n);
 		(void)headers_is_json(s);
+		value = headers_port(s);
+		assert_true(value.n <= 5 && (value.n == 0 || value.p + value.n == s.p + s.n));
 		assert_false(headers_is_own_origin(s, true, SLICE("spool.example")));
 		free(copy);
 	}
@@ -177,6 +215,7 @@ main(void)
 		cmocka_unit_test(a_bearer_token_follows_its_scheme),
 		cmocka_unit_test(json_is_a_content_type),
 		cmocka_unit_test(an_origin_is_the_scheme_and_the_host),
+		cmocka_unit_test(a_port_is_what_follows_the_host),
 		cmocka_unit_test(foreign_bytes_do_no_harm),
 	};
 
