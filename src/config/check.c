@@ -13,6 +13,7 @@
 #include "config/address.h"
 #include "config/config.h"
 #include "config/fleet/fleet.h"
+#include "config/keys/client_files.h"
 #include "config/keys/tls_files.h"
 #include "config/settings.h"
 #include "event/mapping/rules.h"
@@ -97,7 +98,7 @@ check_site(const struct config *c, const struct config_site *site, struct err *e
 		err_sys(e, "cannot read ca_file %s", site->ca_file);
 		return err_wrap(e, "%s: site \"%s\"", config_origin(c), site->name);
 	}
-	return 0;
+	return client_files_check(c, site, e);
 }
 
 static int

@@ -15,11 +15,13 @@
 #include "config/address.h"
 #include "config/environment.h"
 #include "config/file.h"
+#include "config/keys/client_files.h"
 #include "config/keys/secret.h"
 #include "config/keys/tls_files.h"
 #include "config/parse/parse.h"
 #include "config/settings.h"
 #include "config/warn.h"
+#include "tls/context.h"
 
 /* the write key of the example in README.md and the manual */
 #define EXAMPLE_KEY "a word of your choice"
@@ -49,6 +51,9 @@ free_config(struct shared *s)
 
 	for (size_t i = 0; i < c->n_sites; i++) {
 		clear_section(SECTION_SITE, &c->sites[i]);
+		wipe(c->sites[i].client_certificate);
+		wipe(c->sites[i].client_private_key);
+		tls_context_free(c->sites[i].client_tls);
 		free(c->sites[i].name);
 		free(c->sites[i].places);
 	}
@@ -382,7 +387,8 @@ fill(struct config *c, const struct config_request *r, struct err *e)
 	if (r->reading)
 		return 0;
 	if (read_secrets(c, e) != 0 || read_tokens(c, e) != 0 || check_all(c, e) != 0
-	    || warn_write_keys(c, e) != 0 || tls_files_try(c, e) != 0)
+	    || warn_write_keys(c, e) != 0 || tls_files_try(c, e) != 0
+	    || client_files_read(c, e) != 0)
 		return -1;
 	return r->starting ? 0 : config_check_archive(c, e);
 }

@@ -87,6 +87,8 @@ struct config_retention {
 	char *archive;
 };
 
+struct tls_context;
+
 struct config_site {
 	char *name;
 	char *site_uuid;
@@ -114,6 +116,13 @@ struct config_site {
 	char *boxes_file;
 	char *api_url;
 	char *ca_file;
+	char *client_certificate_file; /* what this side shows to the host of the URL */
+	char *client_private_key_file;
+	/* What these two files hold, in PEM form, and what the certificate says. NULL: none, and
+	 * while `reading`. */
+	char *client_certificate;
+	char *client_private_key;
+	struct tls_context *client_tls;
 	int64_t batch_events;
 	int64_t batch_bytes;
 	int64_t requests_per_minute;

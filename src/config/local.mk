@@ -18,6 +18,8 @@ src_libbentospool_a_SOURCES += \
 	src/config/fleet/window.h \
 	src/config/keys/bento_key.c \
 	src/config/keys/bento_key.h \
+	src/config/keys/client_files.c \
+	src/config/keys/client_files.h \
 	src/config/keys/secret.c \
 	src/config/keys/secret.h \
 	src/config/keys/tls_files.c \

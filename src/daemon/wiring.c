@@ -80,6 +80,8 @@ wiring_site_dispatch(struct config *c, const struct config_site *s, int64_t site
 		.publishable_key = s->publishable_key,
 		.secret_key = s->secret_key,
 		.ca_file = s->ca_file,
+		.client_certificate = s->client_certificate,
+		.client_private_key = s->client_private_key,
 		.batch_events = (unsigned)s->batch_events,
 		.batch_bytes = (size_t)s->batch_bytes,
 		.concurrency = (unsigned)s->concurrency,

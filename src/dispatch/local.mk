@@ -65,6 +65,8 @@ src_libbentospool_a_SOURCES += \
 	src/dispatch/site_reload.c \
 	src/dispatch/site_settings.c \
 	src/dispatch/site_settings.h \
+	src/dispatch/transport/certificate_alert.c \
+	src/dispatch/transport/certificate_alert.h \
 	src/dispatch/transport/curl_call.c \
 	src/dispatch/transport/curl_call.h \
 	src/dispatch/transport/inquiry.c \

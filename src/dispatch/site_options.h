@@ -21,7 +21,9 @@ struct dispatch_site_options {
 	const char *site_uuid;
 	const char *publishable_key;
 	const char *secret_key;
-	const char *ca_file; /* NULL or "": the system's certificates */
+	const char *ca_file;            /* NULL or "": the system's certificates */
+	const char *client_certificate; /* shown to the host, in PEM form; NULL: none */
+	const char *client_private_key;
 	unsigned batch_events;
 	size_t batch_bytes;
 	unsigned concurrency;

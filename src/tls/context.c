@@ -1,7 +1,7 @@
 /*
  * Makes the SSL_CTX of a listener from PEM texts. Everything that could prevent a handshake is
  * looked at here: keys that do not match or are too weak, a certificate that is not meant for
- * servers, a key with a passphrase. Fails on these, and without memory.
+ * servers (or clients), a key with a passphrase. Fails on these, and without memory.
  */
 #include "tls/context.h"
 
@@ -74,20 +74,35 @@ describe(struct tls_certificate *c, const X509 *own)
 }
 
 static int
-use_own(struct tls_context *c, X509 *own, const struct tls_file *file, struct err *e)
+check_purpose(X509 *own, const struct tls_files *files, struct err *e)
 {
+	const char *whose = files->is_client ? "client" : "server";
 	char why[256];
 
-	if (X509_check_purpose(own, X509_PURPOSE_SSL_SERVER, 0) != 1)
-		return fail("certificate_file", file,
-		    "the first certificate is not meant for servers (its extended key usage lacks "
-		    "serverAuth)",
-		    e);
+	if (X509_check_purpose(
+		own, files->is_client ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER, 0)
+	    == 1)
+		return 0;
+	snprintf(why, sizeof(why),
+	    "the first certificate is not meant for %ss (its extended key usage lacks %sAuth)",
+	    whose, whose);
+	return fail("certificate_file", &files->certificate, why, e);
+}
+
+static int
+use_own(struct tls_context *c, X509 *own, const struct tls_files *files, struct err *e)
+{
+	const struct tls_file *file = &files->certificate;
+	char why[256];
+
+	if (check_purpose(own, files, e) != 0)
+		return -1;
 	if (SSL_CTX_use_certificate(c->ssl, own) != 1) {
 		snprintf(why, sizeof(why), "the certificate cannot be used: %s", reason());
 		return fail("certificate_file", file, why, e);
 	}
 	describe(&c->certificate, own);
+	c->certificate.is_client = files->is_client;
 	return 0;
 }
 
@@ -113,8 +128,9 @@ use_chain(struct tls_context *c, BIO *bio, const struct tls_file *file, struct e
 
 /* ret_own is set, for the caller to free, also when it cannot be used. */
 static int
-use_certificate(struct tls_context *c, const struct tls_file *file, X509 **ret_own, struct err *e)
+use_certificate(struct tls_context *c, const struct tls_files *files, X509 **ret_own, struct err *e)
 {
+	const struct tls_file *file = &files->certificate;
 	BIO *bio = open_text(file, e);
 	int rc = -1;
 
@@ -123,7 +139,7 @@ use_certificate(struct tls_context *c, const struct tls_file *file, X509 **ret_o
 	*ret_own = PEM_read_bio_X509(bio, NULL, NULL, NULL);
 	if (*ret_own == NULL)
 		fail("certificate_file", file, "it holds no certificate in PEM form", e);
-	else if (use_own(c, *ret_own, file, e) == 0)
+	else if (use_own(c, *ret_own, files, e) == 0)
 		rc = use_chain(c, bio, file, e);
 	BIO_free(bio);
 	return rc;
@@ -145,13 +161,17 @@ no_passphrase(char *to, int size, int writing, void *arg)
 }
 
 static int
-use_key(SSL_CTX *ssl, const X509 *own, EVP_PKEY *key, const struct tls_file *file, struct err *e)
+use_key(SSL_CTX *ssl, const X509 *own, EVP_PKEY *key, const struct tls_files *files, struct err *e)
 {
-	char why[256];
+	const struct tls_file *file = &files->private_key;
+	char why[512];
 
-	if (X509_check_private_key(own, key) != 1)
-		return fail("private_key_file", file,
-		    "the key does not belong to the first certificate in certificate_file", e);
+	if (X509_check_private_key(own, key) != 1) {
+		snprintf(why, sizeof(why),
+		    "the key does not belong to the first certificate in %.400s",
+		    files->certificate.path);
+		return fail("private_key_file", file, why, e);
+	}
 	if (SSL_CTX_use_PrivateKey(ssl, key) == 1)
 		return 0;
 	snprintf(why, sizeof(why), "the key cannot be used: %s", reason());
@@ -159,8 +179,10 @@ use_key(SSL_CTX *ssl, const X509 *own, EVP_PKEY *key, const struct tls_file *fil
 }
 
 static int
-use_private_key(struct tls_context *c, const X509 *own, const struct tls_file *file, struct err *e)
+use_private_key(
+    struct tls_context *c, const X509 *own, const struct tls_files *files, struct err *e)
 {
+	const struct tls_file *file = &files->private_key;
 	BIO *bio = open_text(file, e);
 	bool asked = false;
 	EVP_PKEY *key;
@@ -170,7 +192,7 @@ use_private_key(struct tls_context *c, const X509 *own, const struct tls_file *f
 		return -1;
 	key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, &asked);
 	if (key != NULL)
-		rc = use_key(c->ssl, own, key, file, e);
+		rc = use_key(c->ssl, own, key, files, e);
 	else if (asked)
 		fail("private_key_file", file,
 		    "the key has a passphrase: write it without one (openssl pkey), with mode 0600",
@@ -297,9 +319,9 @@ tls_context_new(const struct tls_files *files, struct tls_context **ret_context,
 	atomic_init(&c->n_held, 1);
 	rc = set_up(c->ssl, e);
 	if (rc == 0)
-		rc = use_certificate(c, &files->certificate, &own, e);
+		rc = use_certificate(c, files, &own, e);
 	if (rc == 0)
-		rc = use_private_key(c, own, &files->private_key, e);
+		rc = use_private_key(c, own, files, e);
 	if (rc == 0)
 		rc = use_authorities(c, &files->client_ca, e);
 	X509_free(own);

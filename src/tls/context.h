@@ -1,6 +1,6 @@
 /*
  * What a TLS listener shows and asks: its certificate and private key, and the certificates of the
- * authorities (CA) that sign those of its clients.
+ * authorities (CA) that sign those of its clients. Also checks what this side shows as a client.
  *
  * TLS 1.2 with forward secrecy and authenticated ciphers, and TLS 1.3; no renegotiation, no
  * compression, no early data; ALPN "http/1.1". A client may resume a session, unless clients need a
@@ -27,6 +27,7 @@ struct tls_files {
 	    certificate; /* the server's own one first, then those that lead to a root */
 	struct tls_file private_key;
 	struct tls_file client_ca; /* not set: clients need no certificate */
+	bool is_client;            /* the certificate is for connections that this side opens */
 };
 
 /* For people and monitoring. Times are wall ms. */
@@ -34,6 +35,7 @@ struct tls_certificate {
 	int64_t not_before; /* of the server's own certificate */
 	int64_t not_after;  /* the first end of any certificate in the file */
 	char name[TLS_NAME_SIZE];
+	bool is_client; /* shown by this side to a server */
 };
 
 struct tls_context;

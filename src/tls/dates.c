@@ -22,7 +22,8 @@ tls_dates_describe(const struct tls_certificate *t, int64_t now, int64_t soon_ms
 	isotime_format(t->not_before, from);
 	isotime_format(t->not_after, to);
 	if (now >= t->not_after)
-		snprintf(ret_text, TLS_DATES_TEXT, "ended %s: renew it; clients refuse it", to);
+		snprintf(ret_text, TLS_DATES_TEXT, "ended %s: renew it; %s refuse it", to,
+		    t->is_client ? "servers" : "clients");
 	else if (now < t->not_before)
 		snprintf(ret_text, TLS_DATES_TEXT,
 		    "begins only %s: set the clock of this machine, or wait", from);

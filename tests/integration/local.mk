@@ -7,6 +7,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_bad_input.py \
 	tests/integration/test_check.py \
 	tests/integration/test_cli.py \
+	tests/integration/test_client_certificate.py \
 	tests/integration/test_clients.py \
 	tests/integration/test_clock.py \
 	tests/integration/test_curl.py \

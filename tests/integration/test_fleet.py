@@ -296,19 +296,21 @@ def test_document(bench):
     ca, sim = spooltls.Authority(bench), bench.sim()
     pair = ca.issue("server")
     text, blocks = documented()
-    lists, center, box, link = blocks
+    lists, center, box, shown, link = blocks
+    own = ca.issue("store-1")
     keys = bench.write("boxes", lists)
     conf = bench.write("center.conf", f'database = "{bench.path("center.db")}"\n' + changed(
-        center, ("127.0.0.1:7300", "127.0.0.1:0"), ("0.0.0.0:7443", "127.0.0.1:0"),
+        center, ("ingest {", f'ingest {{\n    client_ca_file = "{ca.pem}"'), ("127.0.0.1:7300", "127.0.0.1:0"), ("0.0.0.0:7443", "127.0.0.1:0"),
         ("/etc/bentospool/tls.pem", pair[0]), ("/etc/bentospool/tls.key", pair[1]),
         ("your site's UUID", spooltest.SITE_UUID), ("your publishable key", spooltest.PUBLISHABLE_KEY),
         ("/etc/bentospool/secret_key", bench.write("secret", spooltest.SECRET_KEY)),
         ("/etc/bentospool/boxes", keys), ('site "main" {', f'site "main" {{\n    api_url = "{sim.api_url()}"')))
     daemon = spooltest.Daemon(bench, conf, listeners=2)
     link = changed(link, ("22:00-06:00", spoolfleet.around(-2, 2)))
+    shown = changed(shown, ("/etc/bentospool/box.pem", own[0]), ("/etc/bentospool/box.key", own[1]))
     box = changed(box, ("https://hq.example:7443", daemon.url(1)), ('ca_file             = ""', f'ca_file = "{ca.pem}"'),
                   ("/etc/bentospool/upstream_key", bench.write("key", "replace-this-by-the-key-of-store-1")),
-                  ("requests_per_minute = 0\n", "requests_per_minute = 0\n" + link))
+                  ("requests_per_minute = 0\n", "requests_per_minute = 0\n" + link + shown))
     conf_there = bench.write("box.conf", f'database = "{bench.path("box.db")}"\n'
                              f'ingest {{ listen = {{"127.0.0.1:0"}} }}\n{box}')
     there = spooltest.Daemon(bench, conf_there)

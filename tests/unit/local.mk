@@ -59,6 +59,7 @@ UNIT_TESTS = \
 	tests/unit/dispatch/test_dispatcher_split \
 	tests/unit/dispatch/test_dispatcher_stop \
 	tests/unit/dispatch/test_dispatcher_trouble \
+	tests/unit/dispatch/transport/test_certificate_alert \
 	tests/unit/dispatch/transport/test_inquiry \
 	tests/unit/dispatch/transport/test_transport \
 	tests/unit/dispatch/transport/test_transport_trouble \

@@ -24,6 +24,7 @@
 struct visit {
 	struct inquiry_place place;
 	const char *ca_file;
+	const char *client_certificate_file;
 	bool named;               /* the name was found, or a proxy may find it */
 	bool certificate_checked; /* the certificate was checked and the result reported */
 };
@@ -103,7 +104,12 @@ report_certificate(struct doctor *d, const char *host, const struct inquiry_resu
 
 	isotime_format(r->certificate_end, until);
 	until[10] = '\0';
-	if (r->reach == INQUIRY_NO_TRUST)
+	if (r->reach == INQUIRY_NO_TRUST && r->refusal != NULL)
+		doctor_report(d, DOCTOR_PROBLEM, "tls",
+		    "set client_certificate_file and client_private_key_file to a certificate of "
+		    "an authority that the server names in its client_ca_file",
+		    "%s: %s: %s", host, r->refusal, r->error);
+	else if (r->reach == INQUIRY_NO_TRUST)
 		doctor_report(d, DOCTOR_PROBLEM, "tls",
 		    "install ca-certificates, set the clock, or name the proxy's authority with "
 		    "ca_file",
@@ -124,7 +130,8 @@ static bool
 same_trust(const struct visit *a, const struct visit *b)
 {
 	return strcmp(a->place.host, b->place.host) == 0 && a->place.port == b->place.port
-	       && strcmp(a->ca_file, b->ca_file) == 0;
+	       && strcmp(a->ca_file, b->ca_file) == 0
+	       && strcmp(a->client_certificate_file, b->client_certificate_file) == 0;
 }
 
 /* Reports once for each host and authority, if the connection got as far as TLS. */
@@ -245,6 +252,8 @@ ask(const struct config_site *s, struct inquiry_result *ret_result, struct err *
 		.publishable_key = forwards(s) ? "box" : s->publishable_key,
 		.secret_key = forwards(s) ? s->upstream_key : s->secret_key,
 		.ca_file = s->ca_file,
+		.client_certificate = s->client_certificate,
+		.client_private_key = s->client_private_key,
 		.user_agent = VERSION_AGENT,
 		.timeout_ms = ASK_MS,
 	};
@@ -274,6 +283,7 @@ visit(struct doctor *d, struct visit *visits, size_t i, struct err *e)
 	struct inquiry_result r;
 
 	v->ca_file = s->ca_file;
+	v->client_certificate_file = s->client_certificate_file;
 	if (inquiry_find_place(url_of(s), &v->place, e) != 0)
 		return -1;
 	v->named = is_named(d, visits, i);

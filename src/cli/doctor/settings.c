@@ -69,11 +69,38 @@ is_named(const struct err *why, const char *path)
 	return path[0] != '\0' && strstr(why->text, path) != NULL;
 }
 
+/* Returns whether the error is about one of these files in PEM form. The first two are a
+ * certificate and its key. */
+static bool
+find_remedy_in_pems(
+    const struct named_file *files, size_t n, const struct err *why, char ret_remedy[DOCTOR_TEXT])
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!is_named(why, files[i].path))
+			continue;
+		if (access(files[i].path, R_OK) != 0
+		    || strstr(why->text, "can be read by others") != NULL)
+			remedy_of_secret(&files[i], ret_remedy);
+		else
+			snprintf(ret_remedy, DOCTOR_TEXT,
+			    "write a certificate and its key, both of one renewal and in PEM form, "
+			    "into %s and %s",
+			    files[0].setting, files[1].setting);
+		return true;
+	}
+	return false;
+}
+
 /* Returns whether the error is about one of the site's files. */
 static bool
 find_remedy_in_site(
     const struct config_site *s, const struct err *why, char ret_remedy[DOCTOR_TEXT])
 {
+	const struct named_file pair[] = {
+		{ s->client_certificate_file, "client_certificate_file",
+		    "the certificate in PEM form" },
+		{ s->client_private_key_file, "client_private_key_file", "the key in PEM form" },
+	};
 	struct named_file files[N_SECRETS];
 
 	secrets_of(s, files);
@@ -83,6 +110,8 @@ find_remedy_in_site(
 		remedy_of_secret(&files[i], ret_remedy);
 		return true;
 	}
+	if (find_remedy_in_pems(pair, sizeof(pair) / sizeof(*pair), why, ret_remedy))
+		return true;
 	if (!is_named(why, s->ca_file))
 		return false;
 	snprintf(ret_remedy, DOCTOR_TEXT,
@@ -102,19 +131,7 @@ find_remedy_in_tls(
 		{ tls->client_ca_file, "client_ca_file", "the authorities in PEM form" },
 	};
 
-	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
-		if (!is_named(why, files[i].path))
-			continue;
-		if (access(files[i].path, R_OK) != 0
-		    || strstr(why->text, "can be read by others") != NULL)
-			remedy_of_secret(&files[i], ret_remedy);
-		else
-			snprintf(ret_remedy, DOCTOR_TEXT,
-			    "write a certificate and its key, both of one renewal and in PEM form, "
-			    "into certificate_file and private_key_file");
-		return true;
-	}
-	return false;
+	return find_remedy_in_pems(files, sizeof(files) / sizeof(*files), why, ret_remedy);
 }
 
 /* Returns whether the error is about one of the files with a token for the dashboard. */

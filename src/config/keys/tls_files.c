@@ -78,8 +78,8 @@ tls_files_check(const struct config *c, struct err *e)
 /* ---- reading --------------------------------------------------------------------------------- */
 
 /* A certificate may stand in a file with its key, which must then be as private as a key. */
-static int
-read_public(const char *path, const char *name, char **ret_text, struct err *e)
+int
+tls_files_read_public(const char *path, const char *name, char **ret_text, struct err *e)
 {
 	char *text;
 
@@ -96,16 +96,16 @@ read_public(const char *path, const char *name, char **ret_text, struct err *e)
 	return 0;
 }
 
-static int
-read_private_key(const char *path, char **ret_text, struct err *e)
+int
+tls_files_read_private(const char *path, const char *name, char **ret_text, struct err *e)
 {
 	return secret_read_private(path, CONFIG_MAX_BYTES, ret_text, e) == 0
 		   ? 0
-		   : err_wrap(e, "private_key_file");
+		   : err_wrap(e, "%s", name);
 }
 
-static void
-wipe(char *text)
+void
+tls_files_wipe(char *text)
 {
 	if (text != NULL)
 		explicit_bzero(text, strlen(text));
@@ -119,36 +119,46 @@ tls_files_open(const struct config_tls *tls, struct tls_context **ret_context, s
 	struct tls_files files;
 	int rc = 0;
 
-	if (read_public(tls->certificate_file, "certificate_file", &certificate, e) != 0
-	    || read_private_key(tls->private_key_file, &private_key, e) != 0)
+	if (tls_files_read_public(tls->certificate_file, "certificate_file", &certificate, e) != 0
+	    || tls_files_read_private(tls->private_key_file, "private_key_file", &private_key, e)
+		   != 0)
 		rc = -1;
 	if (rc == 0 && tls->client_ca_file[0] != '\0')
-		rc = read_public(tls->client_ca_file, "client_ca_file", &client_ca, e);
-	files = (struct tls_files){ { tls->certificate_file, certificate },
-		{ tls->private_key_file, private_key }, { tls->client_ca_file, client_ca } };
+		rc = tls_files_read_public(tls->client_ca_file, "client_ca_file", &client_ca, e);
+	files = (struct tls_files){ .certificate = { tls->certificate_file, certificate },
+		.private_key = { tls->private_key_file, private_key },
+		.client_ca = { tls->client_ca_file, client_ca } };
 	if (rc == 0)
 		rc = tls_context_new(&files, ret_context, e);
-	wipe(certificate);
-	wipe(private_key);
-	wipe(client_ca);
+	tls_files_wipe(certificate);
+	tls_files_wipe(private_key);
+	tls_files_wipe(client_ca);
 	return rc;
+}
+
+int
+tls_files_warn(struct config *c, const char *where, const char *path,
+    const struct tls_context *context, struct err *e)
+{
+	char text[TLS_DATES_TEXT];
+
+	if (!tls_dates_describe(
+		tls_context_certificate(context), clock_wall(&clock_system), 0, text))
+		return 0;
+	return config_warn(c, e, "%s: the certificate in %s %s", where, path, text);
 }
 
 static int
 try_section(struct config *c, const struct tls_section *s, struct err *e)
 {
 	struct tls_context *context;
-	char text[TLS_DATES_TEXT];
-	int rc = 0;
+	int rc;
 
 	if (!tls_files_are_needed(s->listen))
 		return 0;
 	if (tls_files_open(s->tls, &context, e) != 0)
 		return err_wrap(e, "%s", s->name);
-	if (tls_dates_describe(
-		tls_context_certificate(context), clock_wall(&clock_system), 0, text))
-		rc = config_warn(
-		    c, e, "%s: the certificate in %s %s", s->name, s->tls->certificate_file, text);
+	rc = tls_files_warn(c, s->name, s->tls->certificate_file, context, e);
 	tls_context_free(context);
 	return rc;
 }

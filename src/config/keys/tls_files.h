@@ -32,6 +32,18 @@ int tls_files_check(const struct config *c, struct err *e);
  * The error names the setting and the file, and is what a person has to mend.
  */
 int tls_files_open(const struct config_tls *tls, struct tls_context **ret_context, struct err *e);
+/*
+ * Reads a PEM file, which may hold a private key only if nobody else can read it; `name` is that of
+ * the setting. The caller frees the text with tls_files_wipe.
+ */
+int tls_files_read_public(const char *path, const char *name, char **ret_text, struct err *e);
+/* Likewise a private key, which nobody else may read. */
+int tls_files_read_private(const char *path, const char *name, char **ret_text, struct err *e);
+/* NULL is allowed. */
+void tls_files_wipe(char *text);
+/* Adds a warning if the certificate in that file is not valid now. where: "ingest". */
+int tls_files_warn(struct config *c, const char *where, const char *path,
+    const struct tls_context *context, struct err *e);
 /* Opens the files of all listeners, and adds a warning for a certificate that is not valid now. The
  * error names the section. */
 int tls_files_try(struct config *c, struct err *e);

@@ -67,6 +67,8 @@ center_beat(struct center *c, int64_t now)
 		.user = settings->options.publishable_key,
 		.password = settings->options.secret_key,
 		.ca_file = settings->options.ca_file,
+		.client_certificate = settings->options.client_certificate,
+		.client_private_key = settings->options.client_private_key,
 		.body = SLICE("{\"events\":[]}"),
 		.timeout_ms = settings->options.timeout_ms,
 	};

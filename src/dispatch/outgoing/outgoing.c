@@ -236,6 +236,8 @@ send_request(struct attempt *a)
 		.user = settings->options.publishable_key,
 		.password = settings->options.secret_key,
 		.ca_file = settings->options.ca_file,
+		.client_certificate = settings->options.client_certificate,
+		.client_private_key = settings->options.client_private_key,
 		.body = payload_end(&a->batch.payload),
 		.gzip = a->packed != NULL,
 		.report = center_report(&a->outgoing->center, &a->batch.members),

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/loopback.h"
+#include "dispatch/transport/certificate_alert.h"
 #include "dispatch/transport/retry_after.h"
 
 /* A connection that was idle longer is not reused: servers and NAT boxes drop idle connections,
@@ -193,6 +194,30 @@ set_up_trust(CURL *c, const char *ca_file)
 	return rc;
 }
 
+static CURLcode
+set_text_blob(CURL *c, CURLoption option, const char *text)
+{
+	/* libcurl does not change what it borrows. */
+	struct curl_blob blob = { .data = (void *)(uintptr_t)text,
+		.len = text == NULL ? 0 : strlen(text),
+		.flags = CURL_BLOB_NOCOPY };
+
+	return curl_easy_setopt(c, option, text == NULL ? NULL : &blob);
+}
+
+/*
+ * The handle may have served another site before, so a request without a certificate takes away
+ * the last one. A kept connection is used only by requests with the certificate that it was opened
+ * with: libcurl compares the texts.
+ */
+static CURLcode
+set_up_certificate(CURL *c, const struct transport_request *r)
+{
+	CURLcode rc = set_text_blob(c, CURLOPT_SSLCERT_BLOB, r->client_certificate);
+
+	return rc != CURLE_OK ? rc : set_text_blob(c, CURLOPT_SSLKEY_BLOB, r->client_private_key);
+}
+
 /* Puts a header before the others. */
 static int
 add_header(struct curl_call *call, const char *text)
@@ -241,6 +266,8 @@ set_up_request(struct curl_call *call, const struct transport_request *r, bool l
 #undef SET
 	if (rc == CURLE_OK)
 		rc = set_up_headers(call, r);
+	if (rc == CURLE_OK)
+		rc = set_up_certificate(c, r);
 	return rc != CURLE_OK ? rc : set_up_trust(c, r->ca_file);
 }
 
@@ -276,11 +303,27 @@ header_of(CURL *easy, const char *name)
 	return header->value;
 }
 
+/* Returns what the server said of this side's certificate in a handshake; NULL when it said
+ * nothing. On a kept connection it has accepted the certificate before. */
+static const char *
+refused_certificate(const struct curl_call *call)
+{
+	long connects = 0;
+
+	curl_easy_getinfo(call->easy, CURLINFO_NUM_CONNECTS, &connects);
+	return call->code == CURLE_OK || call->again || connects == 0
+		   ? NULL
+		   : certificate_alert(call->error);
+}
+
 static enum request_phase
 phase_of(const struct curl_call *call, long status)
 {
 	if (call->code == CURLE_OK && call->headed && status != 0)
 		return PHASE_ANSWERED;
+	/* What was written then has not left the server's TLS. */
+	if (refused_certificate(call) != NULL)
+		return PHASE_NOT_SENT;
 	if (!call->ready || (!call->again && request_size(call) <= call->size_before))
 		return PHASE_NOT_SENT;
 	return PHASE_SENDING;
@@ -315,6 +358,7 @@ take_times(const struct curl_call *call, struct transport_result *result)
 void
 curl_call_classify(struct curl_call *call, struct transport_result *ret_result)
 {
+	const char *refused = refused_certificate(call);
 	long status = 0;
 
 	*ret_result = (struct transport_result){ .owner = call->owner, .retry_after_ms = -1 };
@@ -324,6 +368,9 @@ curl_call_classify(struct curl_call *call, struct transport_result *ret_result)
 		ret_result->http_status = (int)status;
 	if (ret_result->phase == PHASE_ANSWERED)
 		take_times(call, ret_result);
+	else if (refused != NULL)
+		snprintf(ret_result->error, sizeof(ret_result->error), "%.80s: %.160s", refused,
+		    call->error);
 	else
 		snprintf(ret_result->error, sizeof(ret_result->error), "%s", words_of(call));
 	ret_result->response = call->response;

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/loopback.h"
+#include "dispatch/transport/certificate_alert.h"
 #include "event/bento/bento.h"
 
 #define URL_MAX 4096
@@ -102,6 +103,21 @@ set_up(
 }
 
 static void
+set_up_certificate(CURL *c, const struct inquiry *q)
+{
+	struct curl_blob blob = { .flags = CURL_BLOB_NOCOPY };
+
+	if (q->client_certificate == NULL)
+		return;
+	blob.data = (void *)(uintptr_t)q->client_certificate;
+	blob.len = strlen(q->client_certificate);
+	curl_easy_setopt(c, CURLOPT_SSLCERT_BLOB, &blob);
+	blob.data = (void *)(uintptr_t)q->client_private_key;
+	blob.len = strlen(q->client_private_key);
+	curl_easy_setopt(c, CURLOPT_SSLKEY_BLOB, &blob);
+}
+
+static void
 set_up_bento(CURL *c, const struct inquiry *q)
 {
 	struct inquiry_place place;
@@ -112,6 +128,7 @@ set_up_bento(CURL *c, const struct inquiry *q)
 	curl_easy_setopt(c, CURLOPT_CERTINFO, 1L);
 	if (inquiry_find_place(q->api_url, &place, NULL) == 0 && loopback_host(place.host))
 		curl_easy_setopt(c, CURLOPT_PROXY, "");
+	set_up_certificate(c, q);
 	if (q->ca_file[0] == '\0')
 		return;
 	curl_easy_setopt(c, CURLOPT_CAINFO, q->ca_file);
@@ -144,7 +161,8 @@ perform(CURL *c, struct inquiry_result *r)
 	_Static_assert(sizeof(r->error) >= CURL_ERROR_SIZE, "room for libcurl's error text");
 	code = curl_easy_perform(c);
 	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
-	r->reach = reach_of(code);
+	r->refusal = certificate_alert(r->error);
+	r->reach = r->refusal != NULL ? INQUIRY_NO_TRUST : reach_of(code);
 	r->status = (int)status;
 	r->took_ms = clock_wall(&clock_system) - r->asked_at;
 	r->certificate_end = certificate_end(c);

@@ -18,7 +18,9 @@ struct inquiry {
 	const char *site_uuid;
 	const char *publishable_key;
 	const char *secret_key;
-	const char *ca_file; /* "": the system's certificates */
+	const char *ca_file;            /* "": the system's certificates */
+	const char *client_certificate; /* as in struct transport_request */
+	const char *client_private_key;
 	const char *user_agent;
 	int64_t timeout_ms;
 };
@@ -26,13 +28,15 @@ struct inquiry {
 enum inquiry_reach {
 	INQUIRY_NO_NAME,   /* the host's name is not found */
 	INQUIRY_NO_ANSWER, /* the host did not answer in time, or at all */
-	INQUIRY_NO_TRUST,  /* TLS failed: for example, the certificate is not trusted */
+	INQUIRY_NO_TRUST,  /* TLS failed: for example, one side does not trust the other's
+			      certificate */
 	INQUIRY_ANSWERED   /* the host answered with a status */
 };
 
 struct inquiry_result {
 	enum inquiry_reach reach;
-	char error[256]; /* libcurl's error text; "" after an answer */
+	char error[256];     /* libcurl's error text; "" after an answer */
+	const char *refusal; /* what the server says of this side's certificate; NULL: nothing */
 	int status;
 	char answer[256]; /* the beginning of the body, printable; "" when it has none */
 	int64_t date;     /* wall ms from the answer's Date header; 0: none */

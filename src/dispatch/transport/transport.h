@@ -1,8 +1,8 @@
 /*
  * Sends requests: the part of HTTP that the dispatcher needs, as an interface that tests can fake.
  *
- * Dispatcher thread only, except wake. A request's url, credentials and body are borrowed until its
- * result is taken.
+ * Dispatcher thread only, except wake. A request's url, credentials, certificate and body are
+ * borrowed until its result is taken.
  */
 #ifndef DISPATCH_TRANSPORT_TRANSPORT_H
 #define DISPATCH_TRANSPORT_TRANSPORT_H
@@ -25,7 +25,9 @@ struct transport_request {
 	const char *url;
 	const char *user; /* user name and password for HTTP Basic */
 	const char *password;
-	const char *ca_file; /* NULL: the system's certificates */
+	const char *ca_file;            /* NULL: the system's certificates */
+	const char *client_certificate; /* shown to the server, in PEM form; NULL: none */
+	const char *client_private_key; /* of it, in PEM form */
 	struct slice body;
 	bool gzip;          /* the body is compressed */
 	const char *report; /* the value of a header Bentospool-Box; NULL: none */

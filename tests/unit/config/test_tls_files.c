@@ -201,6 +201,51 @@ names_of_clients_need_an_authority(void **state)
 	unlink(path_of("ca"));
 }
 
+static const char *
+site_conf(const char *more)
+{
+	static char text[2048];
+
+	snprintf(text, sizeof(text),
+	    "site \"main\" {" CONFIG_RIG_KEYS
+	    " client_certificate_file=\"%s\" client_private_key_file=\"%s\" %s }",
+	    path_of("secret"), path_of("keys"), more);
+	return text;
+}
+
+static void
+a_site_keeps_what_its_files_hold(void **state)
+{
+	struct config *c;
+	struct pair pair;
+
+	(void)state;
+	authority_issue(ca, &(struct issue){ .usage = "clientAuth" }, &pair);
+	config_rig_write("secret", pair.certificate, 0644);
+	config_rig_write("keys", pair.private_key, 0600);
+	c = config_rig_load(site_conf(""));
+	assert_string_equal(c->sites[0].client_certificate, pair.certificate);
+	assert_string_equal(c->sites[0].client_private_key, pair.private_key);
+	assert_string_equal(c->warning, "");
+	config_free(c);
+	config_rig_refuses(site_conf("api_url=\"http://127.0.0.1:1/api/v1\""),
+	    "%: site \"main\": client_certificate_file has no effect: api_url does not begin with "
+	    "https://");
+	config_rig_accepts(site_conf("api_url=\"https://bento.example/api/v1\""));
+	chmod(path_of("keys"), 0604);
+	config_rig_refuses(site_conf(""), "%: site \"main\": client_private_key_file: ");
+	pair_free(&pair);
+	write_pair(&(struct issue){ .usage = "serverAuth" });
+	config_rig_refuses(site_conf(""),
+	    "the first certificate is not meant for clients (its extended key usage lacks "
+	    "clientAuth)");
+	write_pair(&(struct issue){ .from_s = -7200, .to_s = -3600 });
+	c = config_rig_load(site_conf(""));
+	assert_non_null(strstr(c->warning, "site \"main\": the certificate in "));
+	assert_non_null(strstr(c->warning, ": renew it; servers refuse it"));
+	config_free(c);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make, end)
 
 int
@@ -214,6 +259,7 @@ main(void)
 		TEST(files_that_do_not_match_are_refused),
 		TEST(dates_are_warned_of),
 		TEST(names_of_clients_need_an_authority),
+		TEST(a_site_keeps_what_its_files_hold),
 	};
 
 	return cmocka_run_group_tests_name("config: TLS files", tests, NULL, NULL);

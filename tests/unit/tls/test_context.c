@@ -162,7 +162,7 @@ a_key_of_another_certificate_is_refused(void **state)
 {
 	static const char text[] =
 	    "private_key_file /k.pem: the key does not belong to the first certificate in "
-	    "certificate_file";
+	    "/c.pem";
 	struct world *w = *state;
 	struct pair other;
 	char *chain;
@@ -183,6 +183,36 @@ a_key_of_another_certificate_is_refused(void **state)
 	w->files.private_key.text = other.private_key;
 	expect_refusal(&w->files, text);
 	pair_free(&other);
+}
+
+static void
+a_certificate_for_clients_must_be_meant_for_them(void **state)
+{
+	struct world *w = *state;
+	struct pair one;
+	struct tls_context *c;
+
+	w->files.is_client = true;
+	c = make(&w->files);
+	assert_true(tls_context_certificate(c)->is_client);
+	tls_context_free(c);
+	authority_issue(w->ca, &(struct issue){ .usage = "clientAuth" }, &one);
+	w->files.certificate.text = one.certificate;
+	w->files.private_key.text = one.private_key;
+	tls_context_free(make(&w->files));
+	w->files.is_client = false;
+	expect_refusal(&w->files,
+	    "certificate_file /c.pem: the first certificate is not meant for servers (its extended "
+	    "key usage lacks serverAuth)");
+	pair_free(&one);
+	authority_issue(w->ca, &(struct issue){ .usage = "serverAuth" }, &one);
+	w->files.certificate.text = one.certificate;
+	w->files.private_key.text = one.private_key;
+	w->files.is_client = true;
+	expect_refusal(&w->files,
+	    "certificate_file /c.pem: the first certificate is not meant for clients (its extended "
+	    "key usage lacks clientAuth)");
+	pair_free(&one);
 }
 
 static void
@@ -264,6 +294,7 @@ main(void)
 		TEST(a_key_in_the_same_file_will_do),
 		TEST(files_without_certificate_or_key_are_refused),
 		TEST(a_key_of_another_certificate_is_refused),
+		TEST(a_certificate_for_clients_must_be_meant_for_them),
 		TEST(a_key_with_a_passphrase_is_refused),
 		TEST(a_weak_key_is_refused),
 		TEST(a_client_certificate_is_refused),
