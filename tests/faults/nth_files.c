@@ -18,7 +18,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "faults/faults.h"
 #include "faults/nth_outbox_rig.h"
 #include "lib/failing/nth.h"
 #include "outbox/file/db.h"
@@ -363,8 +362,8 @@ files_survive_a_failing_system_call(void **state)
 	static const char *const calls[] = { "open", "fsync", "stat", "renameat2", "read", "pread",
 		"pread64", "write", "pwrite", "pwrite64", "fdatasync", "ftruncate", "fstat",
 		"lstat", "access", "fcntl", "flock", "chown", "chmod", "rename", "link", "statfs",
-		"mmap" };
-	size_t n = faults_whole() ? sizeof(calls) / sizeof(calls[0]) : 4;
+		"statvfs", "unlink", "mmap" };
+	size_t n = nth_is_thorough() ? sizeof(calls) / sizeof(calls[0]) : 4;
 
 	(void)state;
 	for (size_t i = 0; i < n; i++)

@@ -223,6 +223,38 @@ erase_asked(void)
 	return rc;
 }
 
+#define BOB "bob@example.com"
+
+/* Bob's events, another's and an operation quote him. */
+static int
+erase_quotes(void)
+{
+	struct segment_event events[] = { call(KIND_IDENTIFY, "new-1", BOB, "a-7"),
+		rig_track("new/" BOB), without_address(call(KIND_TRACK, "new-3", NULL, BOB)) };
+	struct outbox_put p = { .site_id = rig_site,
+		.received_at = 2000,
+		.context = SLICE("{\"of\":\"" BOB "\"}"),
+		.events = events,
+		.n_events = 3 };
+	struct outbox_operation op = { .verb = OPERATE_HOLD, .actor = "ann", .note = BOB };
+	struct outbox_erase x = { .email = BOB, .actor = "ann" };
+	struct outbox_filter f;
+	int rc;
+
+	events[0].email = SLICE(BOB);
+	events[1].name = SLICE("for " BOB);
+	events[1].body = SLICE("{\"friend\":\"" BOB "\"}");
+	outbox_filter_init(&f);
+	f.statuses = 1u << STATUS_PENDING;
+	op.filter = &f;
+	rc = nth_send(&p.msg, OUTBOX_PUT);
+	if (rc == 0)
+		rc = nth_send(&op.msg, OUTBOX_OPERATE);
+	while (rc == 0 && (rc = nth_send(&x.msg, OUTBOX_ERASE)) == 0 && x.more)
+		;
+	return rc;
+}
+
 #define LINE(id, more)                                                                             \
 	"{\"site\":\"main\",\"message_id\":\"" id "\",\"kind\":\"track\",\"name\":\"n\","          \
 	"\"received_at\":\"1970-01-01T00:00:05.000Z\",\"occurred_at\":\"1970-01-01T00:00:04."      \
@@ -273,6 +305,12 @@ const struct nth_message nth_messages[] = {
 	    "SELECT count(*) = 2 FROM outbox WHERE body IS NULL AND message_id GLOB 'old-*'",
 	    NULL },
 	{ "erase asked", erase_asked, "SELECT count(*) = 0 FROM erasure", NULL },
+	{ "erase quotes", erase_quotes,
+	    "SELECT (SELECT count(*) FROM event WHERE json_array(message_id, name, email, body)"
+	    " LIKE '%" BOB "%') + (SELECT count(*) FROM envelope WHERE context LIKE '%" BOB "%')"
+	    " + (SELECT count(*) FROM operation WHERE note LIKE '%" BOB "%')"
+	    " + (SELECT count(*) FROM identity WHERE json_array(id, email) LIKE '%" BOB "%') = 0",
+	    NULL },
 	{ "import more", import, "SELECT count(*) = 2 FROM outbox WHERE message_id GLOB 'new-*'",
 	    NEW },
 };

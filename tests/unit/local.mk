@@ -130,6 +130,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/read/test_audit_blocks \
 	tests/unit/outbox/read/test_audit_search \
 	tests/unit/outbox/read/test_audit_walk \
+	tests/unit/outbox/recover/test_damage \
 	tests/unit/outbox/recover/test_recover \
 	tests/unit/outbox/test_checkpoint \
 	tests/unit/outbox/test_free_space \
@@ -211,6 +212,7 @@ THREADED_TESTS = \
 	tests/unit/outbox/identity/test_identity_merge \
 	tests/unit/outbox/operate/test_import \
 	tests/unit/outbox/read/test_gauges \
+	tests/unit/outbox/recover/test_damage \
 	tests/unit/outbox/test_checkpoint \
 	tests/unit/outbox/test_directory_sync \
 	tests/unit/outbox/test_free_space \
@@ -400,6 +402,7 @@ tests_unit_outbox_read_test_audit_walk_SOURCES = tests/unit/outbox/read/test_aud
 	$(HANDMADE)
 tests_unit_report_test_mend_SOURCES = tests/unit/report/test_mend.c $(HANDMADE)
 tests_unit_report_test_story_SOURCES = tests/unit/report/test_story.c $(HANDMADE)
+tests_unit_outbox_recover_test_damage_SOURCES = tests/unit/outbox/recover/test_damage.c $(OUTBOX_RIG)
 tests_unit_outbox_recover_test_recover_SOURCES = tests/unit/outbox/recover/test_recover.c $(HANDMADE)
 tests_unit_outbox_test_checkpoint_SOURCES = tests/unit/outbox/test_checkpoint.c $(OUTBOX_RIG)
 tests_unit_outbox_test_directory_sync_SOURCES = tests/unit/outbox/test_directory_sync.c $(OUTBOX_RIG)

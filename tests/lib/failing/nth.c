@@ -93,6 +93,12 @@ is_tried_whole(void)
 	return getenv("FAULTS_RUNS") != NULL || (each != NULL && strcmp(each, name) == 0);
 }
 
+bool
+nth_is_thorough(void)
+{
+	return getenv("FAULTS_RUNS") != NULL || getenv("FAULTS_SAMPLE") != NULL;
+}
+
 /* FAULTS_SAMPLE multiplies a sample. */
 static int
 sample_step(const struct nth_workload *w, int sample)

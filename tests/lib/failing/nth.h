@@ -32,6 +32,8 @@ void nth_start(char **argv);
 /* Called by act(): calls fail from here on, until nth_disarm. */
 void nth_arm(void);
 void nth_disarm(void);
+/* Whether more is to be tried than in make check: FAULTS_RUNS or FAULTS_SAMPLE is set. */
+bool nth_is_thorough(void);
 /* Tries every call, or in make check a sample of about `sample`. A failure fails the test. */
 void nth_try(const struct nth_workload *w, const struct nth_fault *fault, int sample);
 
