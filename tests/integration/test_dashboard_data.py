@@ -4,6 +4,8 @@ import contextlib
 import json
 import os
 import re
+import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -418,14 +420,40 @@ def test_doctor(bench):
     equal(refused(reader, "/api/doctor?x=1")[:2], (400, "bad_parameter"), "it has no parameter")
 
 
+def children_of(pid):
+    found = []
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as file:
+            found += map(int, file.read().split())
+    return found
+
+
+def test_doctor_killed(bench):
+    """/api/doctor: a run that is killed shows what it had found, and is not complete"""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/api/v1"
+        bench.configure({f"s{i}": bench.site(url, write_keys=[f"s{i}"]) for i in range(60)},
+                        admin={"listen": ["127.0.0.1:0"], **token_settings(bench)})
+        daemon = Daemon(bench, bench.path("bentospool.conf"), listeners=2)
+        reader = reader_of(daemon)
+        reader.post("/api/doctor", "{}")
+        [child] = children_of(daemon.pid)
+        silent.settimeout(spooltest.DEADLINE)
+        for _ in range(50):
+            silent.accept()[0].close()
+        with silent.accept()[0]:
+            os.kill(child, signal.SIGKILL)
+        wait_until(lambda: not reader.read("/api/doctor")["running"], "it ends")
+    said = reader.read("/api/doctor")
+    true(len(said["findings"]) > 0, "what it had found is shown")
+    equal((said["ok"], said["error"]), (None, "it was ended before it had found all"), "it is not complete")
+
+
 def test_doctor_ends_with_the_daemon(bench):
     """/api/doctor: a daemon that stops ends the run"""
     daemon = start(bench, bench.sim())
     equal(reader_of(daemon).post("/api/doctor", "{}")[1]["running"], True, "it runs")
-    children = []
-    for task in os.listdir(f"/proc/{daemon.pid}/task"):
-        with open(f"/proc/{daemon.pid}/task/{task}/children", encoding="ascii") as file:
-            children += file.read().split()
+    children = children_of(daemon.pid)
     daemon.stop()
     for child in children:
         true(not os.path.exists(f"/proc/{child}"), "no child is left")

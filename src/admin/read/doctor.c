@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "admin/body_json.h"
@@ -21,6 +22,7 @@
 #include "admin/state.h"
 
 #define READ_SIZE 4096
+#define EXIT_TRIES 100 /* a millisecond each, for a child whose output has ended */
 
 /* ---- the child process ----------------------------------------------------------------------- */
 
@@ -32,10 +34,28 @@ stop(struct doctor_run *d)
 		return;
 	event_del(&d->event);
 	close(d->fd);
-	kill(d->pid, SIGKILL);
-	while (waitpid(d->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	if (!d->reaped) {
+		kill(d->pid, SIGKILL);
+		while (waitpid(d->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
 	d->pid = 0;
+	d->reaped = false;
+}
+
+/* Whether the child, whose output has ended, exits: one that is killed has not found all. */
+static bool
+exits(struct doctor_run *d)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+	int status = 0;
+
+	for (int i = 0; i < EXIT_TRIES && !d->reaped; i++) {
+		if (i > 0)
+			nanosleep(&moment, NULL);
+		d->reaped = waitpid(d->pid, &status, WNOHANG) == d->pid;
+	}
+	return d->reaped && WIFEXITED(status);
 }
 
 /* Takes over the findings of the run that ends. */
@@ -76,8 +96,10 @@ on_output(evutil_socket_t fd, short what, void *arg)
 		buf_append(&d->output, bytes, (size_t)n);
 	if (d->output.failed)
 		finish(a, "it found more than fits here: run bentospool doctor");
+	else if (n == 0 && d->output.n == 0)
+		finish(a, "it ended without a finding");
 	else if (n == 0)
-		finish(a, d->output.n > 0 ? "" : "it ended without a finding");
+		finish(a, exits(d) ? "" : "it was ended before it had found all");
 	else if ((what & EV_TIMEOUT) != 0 || wait_more(a) != 0)
 		finish(a, "it took longer than a minute, and was ended");
 }

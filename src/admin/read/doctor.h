@@ -24,6 +24,7 @@ struct err;
 /* Zeroed, it has never run. */
 struct doctor_run {
 	pid_t pid;        /* 0: it does not run */
+	bool reaped;      /* the child has been waited for */
 	int fd;           /* of its standard output, while it runs */
 	int64_t deadline; /* mono ms */
 	struct event event;
