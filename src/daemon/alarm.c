@@ -53,6 +53,8 @@ static const struct {
 	[ALARM_REQUESTS_OK] = { "requests_ok", ALARM_REQUESTS_REFUSED },
 	[ALARM_CERTIFICATE_TROUBLE] = { "certificate_trouble", ALARM_CERTIFICATE_TROUBLE },
 	[ALARM_CERTIFICATE_OK] = { "certificate_ok", ALARM_CERTIFICATE_TROUBLE },
+	[ALARM_BOX_SILENT] = { "box_silent", ALARM_BOX_SILENT },
+	[ALARM_BOX_BACK] = { "box_back", ALARM_BOX_SILENT },
 };
 
 /* ---- running it ----------------------------------------------------------------------------- */

@@ -34,7 +34,9 @@ enum alarm_event {
 	ALARM_REQUESTS_REFUSED,
 	ALARM_REQUESTS_OK,
 	ALARM_CERTIFICATE_TROUBLE, /* it ends soon, or the new one cannot be used */
-	ALARM_CERTIFICATE_OK
+	ALARM_CERTIFICATE_OK,
+	ALARM_BOX_SILENT, /* for longer than the site's box_silent_after */
+	ALARM_BOX_BACK
 };
 
 struct alarm;

@@ -32,6 +32,7 @@ src_libbentospool_a_SOURCES += \
 	src/daemon/start.c \
 	src/daemon/watch.c \
 	src/daemon/watch.h \
+	src/daemon/watch_boxes.c \
 	src/daemon/watchdog.c \
 	src/daemon/watchdog.h \
 	src/daemon/wiring.c \

@@ -41,6 +41,7 @@ struct watch {
 	int64_t request_ms; /* mono: the next step */
 	bool refusing;      /* the alarm about refused requests has no end yet */
 	bool low;           /* likewise about space */
+	struct watch_silence silence;
 	const struct certificates *certificate; /* the one that the alarm was about; NULL: none */
 };
 
@@ -72,6 +73,7 @@ watch_free(struct watch *w)
 {
 	if (w == NULL)
 		return;
+	free(w->silence.boxes);
 	free(w->trouble);
 	free(w);
 }
@@ -289,4 +291,5 @@ watch_tick(struct watch *w, const struct config *c, const int64_t *site_ids)
 	watch_requests(w, c, now);
 	watch_space(w, c);
 	watch_certificates(w, c);
+	watch_boxes(&w->silence, c, w->o.alarm, w->o.clock);
 }

@@ -64,6 +64,46 @@ def test_revoked(bench):
     equal(fleet.center.daemon.post("/v1/fleet", {"events": []})[0], 401, "a write key is no box's key")
 
 
+def test_alarm(bench):
+    """a box that is silent for longer than box_silent_after raises one alarm, and one when it is back; a box that
+    is no longer listed raises none"""
+    script, told = bench.write("alarm.sh", "#!/bin/sh\necho \"$BENTOSPOOL_EVENT|$BENTOSPOOL_SITE|$BENTOSPOOL_TEXT\""
+                               " >>\"$1\"\n"), bench.path("alarms")
+    os.chmod(script, 0o700)
+    fleet = spoolfleet.Fleet(bench, names=["store-1", "store-2"], start=False, box_silent_after=3600)
+
+    def alarms():
+        try:
+            with open(told, encoding="utf-8") as lines:
+                return [line.rstrip("\n").split("|") for line in lines]
+        except FileNotFoundError:
+            return []
+
+    def be_silent(hours):
+        fleet.center.daemon.stop()
+        bench.run("sqlite3", fleet.center.database, f"UPDATE box SET last_seen_at = last_seen_at - {hours}*3600000")
+        fleet.center.daemon = spooltest.Daemon(bench, fleet.center.conf)
+    fleet.center.top["alarm_command"] = [script, told]
+    fleet.center.configure()
+    fleet.post([])
+    fleet.post([], name="store-2")
+    be_silent(2)
+    wait_until(alarms, "the alarm")
+    [event, site, text] = alarms()[0]
+    equal((event, site), ("box_silent", "main"), "the alarm")
+    true(text.startswith("site main: silent for 2 h") and "box store-1 and 1 more: see bentospool status" in text, text)
+    fleet.post([], name="store-2")
+    wait_until(lambda: len(alarms()) > 1, "the end")
+    equal(alarms()[1:], [["box_back", "main", "site main: back: box store-2; silent: 1"]], "the box that is back")
+    spoolfleet.write_boxes(bench, ["store-2"])
+    be_silent(2)
+    wait_until(lambda: len(alarms()) > 2, "the alarm after a restart")
+    true(alarms()[2][2].endswith("box store-2: see bentospool status"), f"only the listed box: {alarms()[2]}")
+    fleet.post([], name="store-2")
+    wait_until(lambda: len(alarms()) > 3, "the end")
+    equal([alarm[0] for alarm in alarms()], ["box_silent", "box_back"] * 2, "each once")
+
+
 def forget(fleet):
     """Has retention remove what the center delivered."""
     fleet.center.daemon.stop()
