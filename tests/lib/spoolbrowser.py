@@ -189,17 +189,25 @@ class Page:
                     f"{selector} with the text {words!r}")
 
     def _click(self, found, what):
+        # What moves between the measuring and the click does not get it, so it is measured again.
+        wait_until(lambda: self._click_once(found, what), f"{what} gets a click")
+
+    def _click_once(self, found, what):
         # In one step: the page may change at any time.
         where = self.wait(f"""(() => {{
             const found = {found};
             if (!found || found.disabled) return null;
             found.scrollIntoView({{ block: "center", behavior: "instant" }});
             const box = found.getBoundingClientRect();
-            return box.width > 0 ? [box.left + box.width / 2, box.top + box.height / 2] : null;
+            if (box.width === 0) return null;
+            window.missed = true;
+            found.addEventListener("click", () => window.missed = false, {{ capture: true, once: true }});
+            return [box.left + box.width / 2, box.top + box.height / 2];
         }})()""", f"{what} can be clicked")
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=where[0], y=where[1], button="left",
                       clickCount=1)
+        return not self.value("window.missed === true")
 
     def type(self, text):
         """Types into what has the focus."""
