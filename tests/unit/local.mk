@@ -123,6 +123,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/operate/test_import \
 	tests/unit/outbox/operate/test_operate \
 	tests/unit/outbox/operate/test_purge \
+	tests/unit/outbox/operate/test_restore \
 	tests/unit/outbox/operate/test_undo \
 	tests/unit/outbox/read/test_audit \
 	tests/unit/outbox/read/test_gauges \
@@ -389,6 +390,7 @@ tests_unit_outbox_operate_test_import_SOURCES = tests/unit/outbox/operate/test_i
 tests_unit_outbox_operate_test_operate_SOURCES = tests/unit/outbox/operate/test_operate.c \
 	$(HANDMADE)
 tests_unit_outbox_operate_test_purge_SOURCES = tests/unit/outbox/operate/test_purge.c $(HANDMADE)
+tests_unit_outbox_operate_test_restore_SOURCES = tests/unit/outbox/operate/test_restore.c $(HANDMADE)
 tests_unit_outbox_operate_test_undo_SOURCES = tests/unit/outbox/operate/test_undo.c $(HANDMADE)
 tests_unit_outbox_test_meters_SOURCES = tests/unit/outbox/test_meters.c $(OUTBOX_RIG)
 tests_unit_outbox_read_test_questions_SOURCES = tests/unit/outbox/read/test_questions.c $(TEST_LIB)

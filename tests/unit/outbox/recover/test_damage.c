@@ -18,7 +18,7 @@
 #include "outbox/recover/recover.h"
 #include "unit/outbox/outbox_rig.h"
 
-#define PAGE 1024u /* small, so that trees have interior pages */
+#define PAGE 1024u /* small, so that trees have inner pages */
 #define HEADER 100
 #define EVENTS 60
 #define EVENTS_ON_A_PAGE 16
@@ -58,10 +58,7 @@ static const char fill[] =
 static int
 take_names(void *arg, const char *const *names, size_t n, struct err *e)
 {
-	(void)arg;
-	(void)names;
-	(void)n;
-	(void)e;
+	(void)arg, (void)names, (void)n, (void)e;
 	return 0;
 }
 
@@ -80,14 +77,14 @@ run_query(const char *path, const char *sql,
 
 #define TOLD "SELECT event_id, checksum, status, reason FROM event JOIN outbox USING (event_id)"
 
+#define OTHERS "SELECT (SELECT count(*) FROM identity) + (SELECT count(*) FROM operation)"
+
 static int
 note_told(void *arg, const struct query_value *v, size_t n, struct err *e)
 {
 	struct told *told = &before[v[0].integer];
 
-	(void)arg;
-	(void)n;
-	(void)e;
+	(void)arg, (void)n, (void)e;
 	assert_in_range(v[0].integer, 1, EVENTS);
 	told->checksum = v[1].integer;
 	snprintf(told->status, sizeof(told->status), "%.*s", (int)v[2].bytes.n, v[2].bytes.p);
@@ -146,8 +143,7 @@ read_good(void)
 	rewind(file);
 	good = malloc((size_t)size);
 	damaged = malloc((size_t)size);
-	assert_non_null(good);
-	assert_non_null(damaged);
+	assert_true(good != NULL && damaged != NULL);
 	assert_int_equal(fread(good, PAGE, n_pages, file), n_pages);
 	fclose(file);
 }
@@ -237,24 +233,9 @@ point_outside(unsigned char *page)
 }
 
 static void
-point_to_the_end(unsigned char *page)
-{
-	unsigned char *p = first_pointer(page);
-
-	p[0] = (PAGE - 4) >> 8;
-	p[1] = (PAGE - 4) & 0xff;
-}
-
-static void
 spoil_last_child(unsigned char *page)
 {
 	memset(header_of(page) + 8, 0xff, 4);
-}
-
-static void
-clear_last_child(unsigned char *page)
-{
-	memset(header_of(page) + 8, 0, 4);
 }
 
 /* The first bytes of a cell: its child, or the lengths of its record. */
@@ -282,15 +263,15 @@ flip_a_bit(unsigned char *page)
 }
 
 static void
-spoil_the_end(unsigned char *page)
-{
-	memset(page + PAGE - 200, 0xff, 200);
-}
-
-static void
 count_too_many(unsigned char *page)
 {
 	header_of(page)[4]++;
+}
+
+static void
+count_too_few(unsigned char *page)
+{
+	header_of(page)[4]--;
 }
 
 static void
@@ -322,14 +303,12 @@ static const struct {
 	{ "change kind", change_kind },
 	{ "grow into interior", grow_into_interior },
 	{ "point outside", point_outside },
-	{ "point to the end", point_to_the_end },
 	{ "spoil last child", spoil_last_child },
-	{ "clear last child", clear_last_child },
 	{ "spoil first cell", spoil_first_cell },
 	{ "name itself", name_itself },
 	{ "flip a bit", flip_a_bit },
-	{ "spoil the end", spoil_the_end },
 	{ "count too many", count_too_many },
+	{ "count too few", count_too_few },
 	{ "count far too many", count_far_too_many },
 	{ "add a free block", add_free_block },
 	{ "replace by the next", replace_by_the_next },
@@ -347,8 +326,8 @@ write_damaged(size_t pages)
 
 /* ---- what is made of it ---------------------------------------------------------------------- */
 
-static char now[80];                    /* the page and the way */
-static int64_t n_rows, n_right, n_same; /* of the new outbox */
+static char now[80];                              /* the page and the way */
+static int64_t n_rows, n_right, n_same, n_others; /* of the new outbox */
 static struct recover_report report;
 
 /* An event is as it was, or it is held. */
@@ -361,9 +340,7 @@ look_at_row(void *arg, const struct query_value *v, size_t n, struct err *e)
 	bool right = known && v[1].integer == told->checksum;
 	bool same = known && slice_equals(status, slice_from(told->status));
 
-	(void)arg;
-	(void)n;
-	(void)e;
+	(void)arg, (void)n, (void)e;
 	n_rows++;
 	n_right += right;
 	n_same += right && same;
@@ -371,6 +348,14 @@ look_at_row(void *arg, const struct query_value *v, size_t n, struct err *e)
 		return 0;
 	fail_msg("%s: event %d is %.*s", now, (int)v[0].integer, (int)status.n, status.p);
 	return -1;
+}
+
+static int
+note_others(void *arg, const struct query_value *v, size_t n, struct err *e)
+{
+	(void)arg, (void)n, (void)e;
+	n_others = v[0].integer;
+	return 0;
 }
 
 static void
@@ -386,11 +371,12 @@ look_at_recovered(bool one_page)
 		return;
 	}
 	run_query(to, TOLD, look_at_row);
+	run_query(to, OTHERS, note_others);
 	assert_int_equal(unlink(to), 0);
 	if (n_rows != report.events || n_rows - n_right > report.changed)
 		fail_msg("%s: %d of %d events are right, %d are said to be changed", now,
 		    (int)n_right, (int)n_rows, (int)report.changed);
-	if (recover_is_complete(&report) && n_same != EVENTS)
+	if (recover_is_complete(&report) && (n_same != EVENTS || n_others != 2 * EVENTS))
 		fail_msg("%s: %d events are the same, and it is complete", now, (int)n_same);
 	if (one_page && n_right < EVENTS - EVENTS_ON_A_PAGE)
 		fail_msg("%s: only %d events are left", now, (int)n_right);
@@ -433,7 +419,7 @@ nothing_is_found_in_the_good_file(void **state)
 	assert_int_equal(n_same, EVENTS);
 	assert_int_equal(outbox_verify(copy, &o, &findings, &events, &e), 0);
 	assert_int_equal(events, EVENTS);
-	print_message("# %d pages, %d findings\n", (int)n_pages, (int)findings);
+	assert_int_equal(findings, 0);
 }
 
 /* make check tries a part of them; FAULTS_SAMPLE multiplies it. */
@@ -448,6 +434,13 @@ step(void)
 	return n <= 1 ? SAMPLE : n >= SAMPLE ? 1 : SAMPLE / (size_t)n;
 }
 
+/* The inner pages of tables are few, and always tried. */
+static bool
+is_tried(size_t page, size_t way)
+{
+	return good[page * PAGE] == BTREE_TABLE || page % step() == way % step();
+}
+
 static void
 each_damaged_page_costs_at_most_itself(void **state)
 {
@@ -455,7 +448,9 @@ each_damaged_page_costs_at_most_itself(void **state)
 
 	(void)state;
 	for (size_t w = 0; w < sizeof(ways) / sizeof(*ways); w++)
-		for (size_t i = w % step(); i < n_pages; i += step()) {
+		for (size_t i = 0; i < n_pages; i++) {
+			if (!is_tried(i, w))
+				continue;
 			memcpy(damaged, good, n_pages * PAGE);
 			ways[w].damage(damaged + i * PAGE);
 			write_damaged(n_pages);
