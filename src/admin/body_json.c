@@ -25,7 +25,7 @@ check(struct slice text, const char **ret_why)
 	else if (json_skip(&j, &value) != 0 || json_finish(&j) != 0)
 		*ret_why = j.error;
 	else if (memmem(text.p, text.n, "\\u0000", 6) != NULL)
-		*ret_why = "it has a NUL character";
+		*ret_why = "it contains a NUL character";
 	else
 		return 0;
 	return -1;

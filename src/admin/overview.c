@@ -151,7 +151,7 @@ read_sites(struct admin *a, struct audit_site **ret_sites, size_t *ret_n, struct
 	return -1;
 }
 
-/* Adds the sites, or null when the database cannot be read, the boxes, and what needs a person.
+/* Adds the sites, or null when the database cannot be read, the boxes, and what needs attention.
  * known: somebody who has logged in asks. */
 static void
 add_sites(cJSON *to, struct admin *a, bool known)

@@ -14,7 +14,7 @@
 #include "admin/who/login.h"
 
 #define NEEDS_READ_TOKEN                                                                           \
-	"reading this needs a token, and none is configured: set read_token_file in the section "  \
+	"reading this needs a token, but none is configured: set read_token_file in the section "  \
 	"admin"
 
 static const struct answer no_read_token = {
@@ -22,18 +22,19 @@ static const struct answer no_read_token = {
 };
 static const struct answer no_act_token = { .status = 403,
 	.code = "no_act_token",
-	.message =
-	    "acting needs a token, and none is configured: set act_token_file in the section "
-	    "admin" };
+	.message = "changing something needs a token, but none is configured: set act_token_file "
+		   "in the section "
+		   "admin" };
 static const struct answer login_required = { .status = 401,
 	.code = "login_required",
 	.message = "log in first, or send the token: Authorization: Bearer TOKEN" };
 static const struct answer acting_not_allowed = { .status = 403,
 	.code = "acting_not_allowed",
-	.message = "this token is for reading only: log in with the one for acting" };
+	.message =
+	    "this is the read token, which does not allow changes: log in with the act token" };
 static const struct answer wrong_token = { .status = 401,
 	.code = "wrong_token",
-	.message = "the token is neither that of read_token_file nor that of act_token_file" };
+	.message = "this is neither the token of read_token_file nor the token of act_token_file" };
 static const struct answer no_memory = {
 	.status = 503, .code = "busy", .message = "out of memory; try again", .retry_after = 1
 };
@@ -44,7 +45,7 @@ static const struct answer wrong_origin = { .status = 403,
 	    "same scheme, host and port as the request itself" };
 static const struct answer cross_site = { .status = 403,
 	.code = "cross_site",
-	.message = "a page of another address made this request" };
+	.message = "the request comes from a page of another address" };
 static const struct answer wrong_type = { .status = 415,
 	.code = "content_type_not_allowed",
 	.message = "the Content-Type of this request must be application/json" };
@@ -83,7 +84,7 @@ take_bearer(struct admin_request *r, struct slice token)
 	case WHO_MUST_WAIT:
 		r->refusal = (struct answer){ .status = 429,
 			.code = LOGIN_TOO_MANY,
-			.message = "too many wrong tokens came from here: wait, then try again",
+			.message = "too many wrong tokens: wait, then try again",
 			.retry_after = wait };
 		return &r->refusal;
 	case WHO_NO_MEMORY:

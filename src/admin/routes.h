@@ -18,7 +18,7 @@ enum route_permission {
 	ROUTE_OPEN_LOCAL, /* everybody where only this machine can connect; elsewhere as ROUTE_READ
 			   */
 	ROUTE_READ,       /* persons and programs with a token, or a client's certificate */
-	ROUTE_ACT         /* those with the token for acting */
+	ROUTE_ACT         /* those with the act token */
 };
 
 struct route {

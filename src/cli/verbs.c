@@ -126,7 +126,7 @@ const struct verb verbs[] = {
 		"Groups failed and invalid events, events that the disk has changed, and pending\n"
 		"events with a failed attempt, or the events that filters select. Each group\n"
 		"shows how many events it has, its first and last time, one example, and\n"
-		"what mends it: what to do first, and the command for these events. Addresses\n"
+		"the remedy: what to do first, and the command for these events. Addresses\n"
 		"and long numbers are ignored when errors are compared.",
 	    .example = "bentospool errors --since 1d",
 	    .options = OPTIONS_READ | OPTIONS_GROUP | OPTION(UTC),

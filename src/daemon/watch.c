@@ -238,7 +238,7 @@ watch_space(struct watch *w, const struct config *c)
 
 /* ---- the certificate ------------------------------------------------------------------------- */
 
-/* Returns the first one that needs a person, if one does, and prints why. */
+/* Returns the first one that needs attention, if one does, and prints why. */
 static const struct certificates *
 find_trouble_of_certificates(
     const struct watch *w, int64_t soon_ms, char *ret_text, size_t size, bool *ret_ends)

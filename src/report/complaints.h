@@ -55,7 +55,7 @@ int complaints_collect_recent(struct outbox_audit *audit, const struct outbox_fi
 /* Appends one line: "failed, HTTP 422, rejected". */
 void complaint_describe(const struct complaint *c, struct buf *to);
 
-/* With what mends it (report/mend.h). */
+/* Returns the group with its remedy (report/mend.h). */
 struct cJSON *complaint_json(const struct complaint *c, enum json_form form);
 
 #endif

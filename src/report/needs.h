@@ -1,5 +1,5 @@
 /*
- * What needs a person: one sentence for each fault, with the remedy. status --check and the
+ * What needs attention: one sentence for each fault, with the remedy. status --check and the
  * dashboard find the same. Pure, but for the archive's directory, which is looked at.
  */
 #ifndef REPORT_NEEDS_H

@@ -1,5 +1,5 @@
 /*
- * Boxes that need a person: silent ones, and those with an old backlog. One sentence for all of a
+ * Boxes that need attention: silent ones, and those with an old backlog. One sentence for all of a
  * site, because a broken line at the center silences every box. Cannot fail.
  */
 #include <string.h>

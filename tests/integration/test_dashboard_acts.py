@@ -65,7 +65,7 @@ def test_events(bench):
 
 
 def test_requeue(bench):
-    """requeue: of delivered events it says how many Bento gets again"""
+    """requeue: the dry run says how many delivered events Bento receives again"""
     sim = bench.sim()
     daemon = start(bench, sim)
     daemon.accept("/v1/batch", {"batch": [track(f"e-{i}") for i in range(3)]}, key="main")
@@ -164,8 +164,8 @@ def test_programs(bench):
     """programs send a token with each request, and a name with each act"""
     daemon = start(bench)
     program = Person(daemon)
-    equal(program.get("/api/operations", bearer(READ_TOKEN))[0], 200, "reading with the token for reading")
-    equal(program.get("/api/operations", bearer(ACT_TOKEN))[0], 200, "reading with the token for acting")
+    equal(program.get("/api/operations", bearer(READ_TOKEN))[0], 200, "reading with the read token")
+    equal(program.get("/api/operations", bearer(ACT_TOKEN))[0], 200, "reading with the act token")
     equal(program.post("/api/act", {"verb": "flush", "name": "cron"}, bearer(READ_TOKEN))[1]["code"], "acting_not_allowed", "")
     status, answer = program.post("/api/act", {"verb": "flush"}, bearer(ACT_TOKEN))
     equal((status, answer["code"]), (400, "name_required"), "a name")

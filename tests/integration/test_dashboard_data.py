@@ -323,7 +323,7 @@ def test_operation(bench):
 
 
 def test_needs(bench):
-    """/api/overview: what needs a person is what `status` finds; what may quote somebody needs a login"""
+    """/api/overview: the needs are those that `status` finds; a need that may quote somebody is shown after a login only"""
     _, daemon, reader = failing(bench, ("main", "other"))
     equal(bench.cli("pause", "--site", "other", "--note", "x").returncode, 0, "paused")
     problems = json.loads(bench.cli("status", "--json").stdout)["problems"]

@@ -31,7 +31,7 @@ def newest(bench):
 
 def confirm(page, button, note=None):
     """Confirms in the dialog that asks."""
-    page.wait_text("It is recorded as", "#dialog")
+    page.wait_text("The operation is recorded as", "#dialog")
     if note is not None:
         page.fill("#dialog input[name=note]", note)
     page.click_text(button, "#dialog button")
@@ -161,7 +161,7 @@ def test_changed_since(bench):
     page.wait_text("Hold 1 event?", "#dialog")
     stage.daemon.accept("/v1/track", track("m-2"), key="main")
     confirm(page, "Hold 1 event")
-    page.wait_text("More events match now than when you looked.", "#dialog")
+    page.wait_text("More events match now than before.", "#dialog")
     equal(bench.statuses(), {"pending": 2}, "nothing was changed")
     confirm(page, "Hold 2 events")
     page.wait_text("2 events held", "#dialog")
@@ -212,7 +212,7 @@ def test_cancel(bench):
     bench.write("act_token", "another-0123456789abcdef\n")
     equal(bench.cli("reload").returncode, 0, "the token is another one")
     confirm(page, "Discard 1 event")
-    page.wait_text("Nothing was done", "#dialog")
+    page.wait_text("The request failed", "#dialog")
     wait_until(lambda: bench.statuses() == {"pending": 1}, "nothing was done")
 
 

@@ -113,7 +113,7 @@ def test_no_event(bench):
 
 
 def test_errors(bench):
-    """errors are grouped by Bento's words, with counts and what mends them"""
+    """errors are grouped by Bento's error, with counts and remedies"""
     stage = stage_of(bench)
     stage.sim.answer(422)
     stage.daemon.accept("/v1/batch", {"batch": [track(f"m-{i}") for i in range(3)] + [track("n-1", email=None)]}, key="main")
@@ -123,7 +123,7 @@ def test_errors(bench):
     page.wait_text("HTTP 422", "article:nth-of-type(1)")
     page.wait_text("bentospool requeue", "article:nth-of-type(1)")
     stage.check("errors")
-    page.click_text("Newest of them", "article a")
+    page.click_text("Newest event", "article a")
     page.wait_text("What happened")
     equal(page.text("h1"), f"Event {ids(bench, 'status = ' + repr('failed'))[0]}", "the newest of the group")
 

@@ -17,12 +17,12 @@ from spooltest import equal, track, true, wait_until  # noqa: E402
 
 
 def test_overview(bench):
-    """the overview: what needs a person, figures, chart and sites; a note with markup stays text"""
+    """the overview: needs, figures, chart and sites; a note with markup stays text"""
     stage = Stage(bench, ("main", "other"))
     equal(bench.cli("pause", "--site", "other", "--note", EVIL).returncode, 0, "paused")
     stage.daemon.accept("/v1/batch", {"batch": [track(f"a-{i}") for i in range(7)]}, key="main")
     stage.daemon.accept("/v1/track", track("b-1"), key="other")
-    page = stage.log_in().open(words="1 matter for a person.")
+    page = stage.log_in().open(words="1 problem needs attention.")
     page.wait_text("Received 8")
     page.wait_text("Delivered 7")
     equal(page.text("nav [data-screen=overview] .count"), "1", "the badge")
@@ -52,7 +52,7 @@ def test_overview_lives(bench):
     stage.sim.answer(422)
     stage.daemon.accept("/v1/track", track("f-1"), key="main")
     page.wait_text("1 event failed and 0 are held", ".needs")
-    equal(page.text("#live"), "1 matter for a person.", "read out once")
+    equal(page.text("#live"), "1 problem needs attention.", "read out once")
     stage.daemon.stop()
     page.wait_text("The daemon does not answer", "#lost")
 
@@ -77,13 +77,13 @@ def test_keyboard(bench):
     page = stage.log_in().page
     page.wait_text("All is well")
     page.press("Tab")
-    equal(page.focused(), "Skip to the content", "the first stop")
+    equal(page.focused(), "Skip to content", "the first stop")
     page.press("Enter")
     equal(page.focused(), "Overview", "the heading has the focus")
     page.value("document.activeElement.blur()")
     page.tab_to("Operations")
     page.press("Enter")
-    page.wait_text("Nobody has changed anything yet.")
+    page.wait_text("There are no operations yet.")
     equal((page.focused(), page.value("document.activeElement.tagName")), ("Operations", "H1"), "the new heading")
     equal(page.value("document.querySelector('[aria-current=page]').innerText"), "Operations", "the mark")
     equal(page.value("document.title"), "Operations - bentospool", "the title")
@@ -113,11 +113,11 @@ def test_storage(bench):
     size = os.path.getsize(bench.database)
     page.wait_text(f"{size / 1000:.{0 if size >= 1e5 else 1}f} kB", "#screen")
     page.wait_text(bench.database, "#screen")
-    page.wait_text("12.3 MB: with less, new events are refused", "#screen")
+    page.wait_text("12.3 MB: below this, new events are refused", "#screen")
     equal(page.text(".kept tbody tr").split("\t"), ["delivered", "30 days", "365 days"], "retention")
     stage.check("storage")
     page.click_text("Run the checks")
-    page.wait_text("Looked ", "#screen [role=status]")
+    page.wait_text("Checked ", "#screen [role=status]")
     found = [json.loads(line) for line in bench.cli("doctor", "--json").stdout.splitlines()]
     page.value("document.querySelectorAll('details').forEach((one) => one.open = true); 0")
     equal(sorted(page.value("[...document.querySelectorAll('.findings b')].map((one) => one.innerText)")),
@@ -160,11 +160,11 @@ def test_login(bench):
     page.wait_text("Log in to see this")
     page.fill("#login input[name=token]", ACT_TOKEN)
     page.press("Enter")
-    page.wait_text("Acting needs a name", "#login [role=alert]")
+    page.wait_text("The act token needs a name", "#login [role=alert]")
     page.fill("#login input[name=name]", "Anna")
     page.press("Enter")
     page.wait_text("Anna", "#account")
-    stage.open("login", "You may read and act.")
+    stage.open("login", "You can view and change events.")
     stage.check("account")
     page.click_text("Log out")
     page.wait_text("Log in", "#account")
@@ -179,11 +179,11 @@ def test_no_token(bench):
 
 
 def test_nowhere(bench):
-    """an address that leads nowhere says so"""
+    """an address without a page says so"""
     stage = Stage(bench)
     for place in (f"{EVIL}/x", "none/%"):
-        page = stage.open(place, "This address leads nowhere.")
-        equal(page.text("h1"), "Nothing is here", "the heading")
+        page = stage.open(place, "There is no page at this address.")
+        equal(page.text("h1"), "Page not found", "the heading")
         stage.open(words="All is well")
     equal(page.problems(), [], "the console is empty")
 

@@ -136,7 +136,7 @@ def test_tokens(bench):
 
 
 def test_certificate_reads(bench):
-    """a certificate of a client is as good as the token for reading, and does not act"""
+    """a certificate of a client is as good as the read token, and does not act"""
     ca = spooltls.Authority(bench)
     admin = {**ca.settings("admin"), "client_ca_file": ca.pem, "listen": ["tls:127.0.0.1:0"], **token_settings(bench)}
     daemon = spooltest.Daemon(bench, bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")}, admin=admin),

@@ -162,7 +162,7 @@ on_called(void *arg, const cJSON *said, const struct err *e)
 
 		err_set(&refusal,
 		    code_of(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(said, "code"))),
-		    "%s", words == NULL ? "the daemon refused this without a reason" : words);
+		    "%s", words == NULL ? "the daemon refused this and gave no reason" : words);
 		answer_error(act, &refusal);
 	}
 }
@@ -337,7 +337,7 @@ take_name(struct act *act, struct admin_reply *reply)
 
 	if (session[0] == '\0' && (said == NULL || !who_is_name(slice_from(said)))) {
 		admin_reply_refuse(reply, 400, "name_required",
-		    "acting with a token needs a member name: 1 to %d printable characters",
+		    "a change with a token needs the member name: 1 to %d printable characters",
 		    WHO_NAME_CHARACTERS);
 		return -1;
 	}

@@ -41,7 +41,7 @@ read_text(const cJSON *o, const char *name, size_t max, const char **ret_text, s
 	if (item == NULL || cJSON_IsNull(item))
 		return 0;
 	if (!cJSON_IsString(item))
-		return err_set(e, ERR_INPUT, "%s must be a text", name);
+		return err_set(e, ERR_INPUT, "%s must be a string", name);
 	if (strlen(item->valuestring) > max)
 		return err_set(e, ERR_INPUT, "%s must have at most %zu bytes", name, max);
 	*ret_text = item->valuestring[0] == '\0' ? NULL : item->valuestring;
@@ -56,7 +56,7 @@ read_number(const cJSON *o, const char *name, int64_t min, int64_t *ret_n, struc
 
 	if (!cJSON_IsString(item) || number_parse(item->valuestring, min, ACT_ID_MAX, ret_n) != 0)
 		return err_set(e, ERR_INPUT,
-		    "%s must be a whole number from %" PRId64 " on, as a text", name, min);
+		    "%s must be a whole number from %" PRId64 " on, as a string", name, min);
 	return 0;
 }
 
@@ -128,8 +128,8 @@ read_expect(const cJSON *o, struct act_request *r, struct err *e)
 	if (r->dry_run || r->kind == ACT_SITES)
 		return 0;
 	if (cJSON_GetObjectItemCaseSensitive(o, "expect") == NULL)
-		return err_set(e, ERR_INPUT,
-		    "expect is missing: it is the number of events that the dry run said");
+		return err_set(
+		    e, ERR_INPUT, "expect is missing: it is the number of events from the dry run");
 	return read_number(o, "expect", 0, &r->expect, e);
 }
 

@@ -49,7 +49,7 @@ take_line(struct control_call *c, const char *line, size_t n)
 	struct err e;
 
 	if (answer == NULL) {
-		err_set(&e, ERR_SYSTEM, "the control socket's answer cannot be read");
+		err_set(&e, ERR_SYSTEM, "cannot read the control socket's answer");
 		end(c, NULL, &e);
 		return true;
 	}
@@ -98,7 +98,7 @@ on_event(struct bufferevent *stream, short what, void *arg)
 		    CONTROL_CALL_SILENCE_S);
 	else
 		err_set(&e, ERR_BUSY,
-		    "the daemon closed its control socket: it stops, or is busy with other "
+		    "the daemon closed its control socket: it is stopping, or busy with other "
 		    "commands; "
 		    "the operations show whether anything was done");
 	end(arg, NULL, &e);
@@ -118,7 +118,8 @@ dial(const char *path, int *ret_fd, struct err *e)
 		return err_sys(e, "cannot create a socket");
 	if (connect(fd, (const struct sockaddr *)&un, sizeof(un)) != 0) {
 		err_set(e, ERR_BUSY,
-		    "the daemon's control socket does not answer (%s): it stops, or is busy",
+		    "the daemon's control socket does not answer (%s): the daemon is stopping, or "
+		    "busy",
 		    strerror(errno));
 		close(fd);
 		return -1;

@@ -62,7 +62,7 @@ expose_requests(const struct scrape *s)
 	static const struct metric logins = { "bentospool_admin_logins_total", METRIC_COUNTER, NULL,
 		"Logins on the dashboard since the start, by what the token permits." };
 	static const struct metric acts = { "bentospool_admin_acts_total", METRIC_COUNTER, NULL,
-		"Changes that people made on the dashboard since the start." };
+		"Changes made through the dashboard since the start." };
 
 	expose_accepted(s);
 	expose_words(s, &refused, "reason", s->admin->o.requests);

@@ -71,9 +71,9 @@ metrics_expose_boxes(
     const struct scrape *s, const struct config *config, const struct audit_box *boxes, size_t n)
 {
 	static const struct metric seen = { "bentospool_box_last_seen_timestamp_seconds",
-		METRIC_GAUGE, "seconds", "When the box was last heard of." };
+		METRIC_GAUGE, "seconds", "Time of the last request from the box." };
 	static const struct metric waiting = { "bentospool_box_pending_events", METRIC_GAUGE, NULL,
-		"Events that wait at the box, as it reported last." };
+		"Events that wait at the box, as the box last reported." };
 	static const struct metric since = { "bentospool_box_oldest_pending_timestamp_seconds",
 		METRIC_GAUGE, "seconds",
 		"When the box received the oldest event that waits there; absent without one." };

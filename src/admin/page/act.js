@@ -1,22 +1,22 @@
-// Changes events and sites: a dialog shows what would happen, asks, acts, and offers the way back. The
-// daemon checks each request by itself; a button only saves the person a refusal.
+// Changes events and sites: a dialog shows what would happen, asks, makes the change, and offers to undo
+// it. The daemon checks each request; hiding a button only spares the person a refusal.
 import { send } from "/api.js";
 import { el, facts, find, skeleton, update } from "/dom.js";
 import { session } from "/session.js";
 import { count, plural, sentence } from "/words.js";
 
-const ACT_WAIT_MS = 600000; // a change of millions of events takes its time
+const ACT_WAIT_MS = 600000; // a change of millions of events takes minutes
 const NOTE_MAX = 1000;
 
 const VERBS = {
 	requeue: { past: "requeued", name: "Requeue", does: "Requeued events become pending again and are sent to Bento; their charged attempts are reset." },
 	hold: { past: "held", name: "Hold", does: "Held events are not sent until somebody releases them. A request in flight is not interrupted." },
-	release: { past: "released", name: "Release", does: "Released events become pending again, and due at once." },
-	discard: { past: "discarded", name: "Discard", danger: true, does: "Discarded events are never sent but stay in the audit. Undo or requeue brings them back." },
-	undo: { past: "restored", name: "Undo", does: "Each event that is still as the operation left it gets its former status." },
-	pause: { past: "paused", name: "Pause", does: "Events are still accepted and stored; nothing is sent. The pause outlasts restarts." },
-	resume: { past: "resumed", name: "Resume", does: "Ends the pause, and tries the site at once." },
-	flush: { past: "flushed", name: "Flush", does: "Tries the site now instead of waiting, and makes its delayed events due." },
+	release: { past: "released", name: "Release", does: "Released events become pending again and are due at once." },
+	discard: { past: "discarded", name: "Discard", danger: true, does: "Discarded events are not sent, but they stay on record. Undo or requeue brings them back." },
+	undo: { past: "restored", name: "Undo", does: "Each event that has not changed since the operation gets its former status back." },
+	pause: { past: "paused", name: "Pause", does: "Events are still accepted and stored; nothing is sent. The pause survives restarts." },
+	resume: { past: "resumed", name: "Resume", does: "Ends the pause and tries the site at once." },
+	flush: { past: "flushed", name: "Flush", does: "Tries the site now instead of waiting, and makes its delayed events due at once." },
 };
 
 // The verbs that change events of a status; of any status for "".
@@ -28,16 +28,16 @@ export function verbsFor(status) {
 
 // How many events were left alone, and why; as the verb undo prints it.
 function left(answer) {
-	const because = { delivered: "delivered meanwhile", settled: "settled meanwhile, not by an operator",
+	const because = { delivered: "delivered in the meantime", settled: "settled in the meantime, not by an operator",
 		changed: `changed since, last by operation ${answer.changed_by}: undo that first`, undone: "restored before", gone: "removed by retention" };
 	const lines = Object.entries(because).filter(([name]) => BigInt(answer[name] || 0) > 0n);
-	return lines.length === 0 ? null : el("ul", lines.map(([name, why]) => el("li", `${count(answer[name])} left as they are: ${why}`)));
+	return lines.length === 0 ? null : el("ul", lines.map(([name, why]) => el("li", `${count(answer[name])} left unchanged: ${why}`)));
 }
 
 function sample(events) {
 	if (!events || events.length === 0)
 		return null;
-	return el("div.sample", el("p.small.quiet", events.length === 1 ? "This one:" : `The first ${events.length}:`),
+	return el("div.sample", el("p.small.quiet", events.length === 1 ? "This event:" : `The first ${events.length}:`),
 		el("ul", events.map((event) => el("li", `${event.event_id} `, el("b", event.name || event.kind), event.email ? ` ${event.email}` : "", el("span.quiet", ` ${event.status}`)))));
 }
 
@@ -76,19 +76,19 @@ class Dialog {
 	// dry: what the dry run said; events is null for a whole site.
 	ask(dry, changed = false) {
 		if (dry.events === "0") {
-			this.show("Nothing matches", el("p", `No event can be ${this.verb.past} here.`), left(dry), el("div.buttons", this.close("Close", true)));
+			this.show("Nothing matches", el("p", `No matching event can be ${this.verb.past}.`), left(dry), el("div.buttons", this.close("Close", true)));
 			return;
 		}
 		const note = el("input", { name: "note", maxlength: String(NOTE_MAX), autocomplete: "off", placeholder: "optional" });
 		const go = dry.events === null ? this.verb.name : `${this.verb.name} ${plural(dry.events, "event")}`;
 		this.show(dry.events === null ? `${this.title}?` : `${go}?`,
-			changed ? el("p.notice.wait", { role: "alert" }, "More events match now than when you looked. This is the new number.") : null,
+			changed ? el("p.notice.wait", { role: "alert" }, "More events match now than before. Check the new number.") : null,
 			el("p", this.verb.does),
-			BigInt(dry.already_delivered || 0) > 0n ? el("p.notice.wait", `${count(dry.already_delivered)} of them are already delivered: Bento receives those again.`) : null,
+			BigInt(dry.already_delivered || 0) > 0n ? el("p.notice.wait", `This includes ${plural(dry.already_delivered, "delivered event")}, which Bento will receive again.`) : null,
 			left(dry), sample(dry.sample),
 			el("form", { method: "dialog", onsubmit: (event) => this.go(event, dry) },
-				el("label", "Why? The note stays with the operation.", note),
-				el("p.hint", `It is recorded as ${session.name} (dashboard).`),
+				el("label", "Note, recorded with the operation", note),
+				el("p.hint", `The operation is recorded as ${session.name} (dashboard).`),
 				el("div.buttons", this.close(), el(this.verb.danger ? "button.danger.first" : "button.main.first", go))));
 	}
 
@@ -96,7 +96,7 @@ class Dialog {
 		event.preventDefault();
 		const note = new FormData(event.target).get("note").trim();
 		const request = { ...this.request, ...(note === "" ? {} : { note }), ...(dry.events === null ? {} : { expect: dry.events }) };
-		this.show(`${this.verb.name}: at work`, el("p.quiet", "Closing this ends the change after the step that is under way."), skeleton(1), el("div.buttons", this.close("Stop", true)));
+		this.show(`${this.verb.name} in progress`, el("p.quiet", "If you close this dialog, the change stops after the current step."), skeleton(1), el("div.buttons", this.close("Stop", true)));
 		try {
 			this.end(await send("/api/act", request, this.abort.signal, ACT_WAIT_MS));
 		} catch (e) {
@@ -113,14 +113,14 @@ class Dialog {
 		const undoable = id !== null && answer.events !== undefined && answer.events !== "0";
 		this.show(answer.events === undefined ? `${this.verb.past[0].toUpperCase()}${this.verb.past.slice(1)}` : `${plural(answer.events, "event")} ${this.verb.past}`,
 			facts([["Operation", id]]), left(answer),
-			this.request.verb === "flush" && answer.paused !== "0" ? el("p.notice.wait", "Not tried: an operator paused the site. Resume ends the pause.") : null,
+			this.request.verb === "flush" && answer.paused !== "0" ? el("p.notice.wait", "Sites that an operator paused were not tried. Resume them first.") : null,
 			el("div.buttons", undoable ? el("button", { type: "button", onclick: () => act({ verb: "undo", id }, this.done) }, "Undo") : null, this.close("Done", true)));
 	}
 
 	fail(e) {
 		if (this.abort.signal.aborted)
 			return;
-		this.show("Nothing was done", el("p.notice.bad", { role: "alert" }, sentence(e.message)), el("div.buttons", this.close("Close", true)));
+		this.show("The request failed", el("p.notice.bad", { role: "alert" }, sentence(e.message)), el("div.buttons", this.close("Close", true)));
 	}
 }
 

@@ -1,4 +1,4 @@
-// Requests to the daemon. Every refusal becomes an error whose message is made for people.
+// Requests to the daemon. Each refusal becomes an error with a message for people.
 export class Refusal extends Error {
 	constructor(status, code, words, body) {
 		super(words);
@@ -15,9 +15,9 @@ async function refusal(response) {
 	try {
 		body = await response.json();
 	} catch {
-		// A refusal without JSON, such as one of a proxy.
+		// The refusal is not JSON: a proxy may have sent it.
 	}
-	return new Refusal(response.status, body?.code || "", body?.message || `the daemon answered ${response.status}`, body);
+	return new Refusal(response.status, body?.code || "", body?.message || `the daemon answered with HTTP status ${response.status}`, body);
 }
 
 async function ask(path, options, signal, wait) {

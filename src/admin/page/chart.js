@@ -1,5 +1,5 @@
-// Events in and out over the last hour or day: bars for what was delivered, a line for what was received.
-// The room between them is what waits. The figures of one minute show in the legend.
+// Events in and out over the last hour or day: bars for events delivered, a line for events received. Where
+// the line is above the bars, the backlog grew. The legend has the numbers of the chosen minute or hour.
 import { clock, count, plural } from "/words.js";
 import { el, svg } from "/dom.js";
 
@@ -13,7 +13,8 @@ export const PERIODS = {
 
 const sum = (values) => values.reduce((all, value) => all + (value || 0), 0);
 
-// The least of 2, 4, 6, 8, 10, 20, 30, 40, 60, ... that is not below: a scale whose half is a round number.
+// The least of 2, 4, 6, 8, 10, 20, 30, 40, 60, ... that is not below the value: a scale whose half is a
+// round number.
 function ceiling(value) {
 	for (let power = 1; ; power *= 10)
 		for (const factor of [1, 2, 3, 4, 6, 8])
@@ -28,7 +29,7 @@ function barsPath(values, top) {
 	}).join("");
 }
 
-// A step for each value; nothing where it is not known.
+// A step for each value; a gap where the value is not known.
 function linePath(values, top) {
 	let path = "";
 	values.forEach((value, i) => {
@@ -55,8 +56,8 @@ function legend(series, period, i) {
 
 function note(series, period, peak) {
 	const known = series.received.filter((value) => value !== null).length;
-	return (peak === 0 ? "No event came or went." : `The highest point is ${plural(peak, "event")} in one ${PERIODS[period].unit}.`)
-		+ (known < series.received.length ? " Nothing is known from before the daemon's start." : "");
+	return (peak === 0 ? "No events were received or delivered." : `Peak: ${plural(peak, "event")} in one ${PERIODS[period].unit}.`)
+		+ (known < series.received.length ? " There is no data from before the daemon started." : "");
 }
 
 function drawing(series, top, at) {
@@ -70,7 +71,7 @@ function drawing(series, top, at) {
 		svg("path.line-in", { d: linePath(series.received, top) }));
 }
 
-// at: the index of the chosen value, or null. choose(i) is called when a person points at another.
+// at: the index of the chosen value, or null. choose(i) is called when a person points at another value.
 export function chart(series, period, at, choose) {
 	const n = series.received.length;
 	const peak = Math.max(0, ...series.received, ...series.delivered);

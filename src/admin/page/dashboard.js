@@ -1,5 +1,5 @@
-// The frame of the page: which screen the hash names, the one small request that keeps it current, and
-// what every screen shares. Nothing is asked for while the page is hidden.
+// The frame of the page: the screen that the hash names, and the small request that keeps the page current.
+// A hidden page sends no requests.
 import { read } from "/api.js";
 import { el, find, skeleton, update } from "/dom.js";
 import { errors } from "/errors.js";
@@ -11,22 +11,22 @@ import { login, refresh } from "/session.js";
 import { storage } from "/storage.js";
 
 const screens = { overview, events, event, errors, operations, storage, login };
-const SLOW_MS = 10000; // between two requests while another screen than the overview is open
+const SLOW_MS = 10000; // between two requests while a screen other than the overview is open
 
 let open = null; // { name, screen, leave }
 let seen = null; // the last overview
-let refused = null; // why there is none: it needs a login here
+let refused = null; // why there is none: a login is needed at this address
 let timer = 0;
 
 function decoded(text) {
 	try {
 		return decodeURIComponent(text);
 	} catch {
-		return text; // a person typed it
+		return text; // a person may have typed the address
 	}
 }
 
-// "#/events?status=failed" or "#/event/7": the name of the screen, what follows it, the filters.
+// "#/events?status=failed" or "#/event/7": the name of the screen, the part after the name, the filters.
 function place() {
 	const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
 	const [name, rest = ""] = path.split("/");
@@ -48,12 +48,12 @@ function show(focus) {
 	const leave = new AbortController();
 	const root = el("div");
 	open = { name: where.name, screen, leave };
-	find("title").textContent = screen?.titleOf?.(where) || screen?.title || "Nothing is here";
+	find("title").textContent = screen?.titleOf?.(where) || screen?.title || "Page not found";
 	document.title = `${find("title").textContent} - bentospool`;
 	find("screen").replaceChildren(root);
 	markPlace(screen?.under || where.name);
 	if (screen === null)
-		update(root, el("p.lead", "This address leads nowhere. ", el("a", { href: "#/" }, "Go to the overview.")));
+		update(root, el("p.lead", "There is no page at this address. ", el("a", { href: "#/" }, "Go to the overview.")));
 	else {
 		update(root, el("div.card", skeleton(4)));
 		open.shown = screen.open(root, { where, signal: leave.signal, seen: () => seen, refused: () => refused, again: () => show(true) });
@@ -67,7 +67,7 @@ function show(focus) {
 
 function showLost(lost) {
 	find("lost").hidden = !lost;
-	find("lost").textContent = lost ? "The daemon does not answer: what you see is old." : "";
+	find("lost").textContent = lost ? "The daemon does not answer. The data on this page is out of date." : "";
 }
 
 function badge(name, n) {
@@ -104,7 +104,7 @@ async function keepLoading() {
 	timer = setTimeout(keepLoading, open.screen?.every || SLOW_MS);
 }
 
-// Asks now, and goes on from there.
+// Asks now, and then at the usual interval.
 function soon() {
 	clearTimeout(timer);
 	timer = setTimeout(keepLoading, 0);
@@ -116,5 +116,5 @@ find("skip").addEventListener("click", (event) => {
 });
 addEventListener("hashchange", () => show(true));
 document.addEventListener("visibilitychange", () => document.hidden || soon());
-// Without an answer the page still shows its frame, and says that the daemon is lost.
+// Without an answer the page still shows its frame, and says that the daemon does not answer.
 Promise.allSettled([refresh(), load()]).then(() => show(false));

@@ -1,5 +1,5 @@
-// Makes and updates elements. Texts become text nodes and attributes, never markup: whatever an event
-// contains stays what it is.
+// Makes and updates elements. Texts become text nodes and attributes, never markup: markup in an event
+// is shown as text.
 const SVG = "http://www.w3.org/2000/svg";
 const HANDLERS = ["onclick", "oninput", "onchange", "onsubmit", "onkeydown", "onpointermove", "onpointerleave"];
 
@@ -69,8 +69,8 @@ function adapt(old, next) {
 	}
 }
 
-// Makes the children of the parent like these, and changes only what differs: the focus, a selected text
-// and the place on the page stay.
+// Gives the parent these children and changes only what differs, so that the focus, the selection and the
+// scroll position stay.
 export function update(parent, ...children) {
 	const wanted = children.flat(9).filter((child) => child !== null && child !== undefined && child !== false)
 		.map((child) => child instanceof Node ? child : document.createTextNode(child));
@@ -79,7 +79,7 @@ export function update(parent, ...children) {
 	present.slice(wanted.length).forEach((old) => old.remove());
 }
 
-// Reads out what changed, to those who do not see it; the same words again are not read again.
+// Announces a change to screen readers; the same words are not announced twice in a row.
 export function announce(words) {
 	if (find("live").textContent !== words)
 		find("live").textContent = words;

@@ -1,4 +1,4 @@
-// The errors answer: what does Bento complain about, how often, and which verb mends it?
+// The screen Errors: what does Bento complain about, how often, and what is the remedy?
 import { query, read } from "/api.js";
 import { actButtons } from "/act.js";
 import { el, skeleton, update } from "/dom.js";
@@ -26,8 +26,8 @@ function card(error, reload) {
 		mend?.command ? el("p", el("code.command", mend.command)) : null,
 		el("div.under", el("p.quiet.small", span(error)),
 			el("div.buttons",
-				el("a.button.small", { href: `#/event/${error.example.event_id}` }, "Newest of them"),
-				mend?.filter ? el("a.button.small", { href: placeOf(mend.filter) }, "All of them") : null,
+				el("a.button.small", { href: `#/event/${error.example.event_id}` }, "Newest event"),
+				mend?.filter ? el("a.button.small", { href: placeOf(mend.filter) }, "Whole group") : null,
 				mend?.verb ? actButtons([{ verb: mend.verb, filter: mend.filter }], reload, mend.verb === "discard" ? ".small" : ".main.small") : null)));
 }
 
@@ -36,9 +36,9 @@ async function load(root, context) {
 		const page = await read(`/api/errors${query({ site: context.where.query.get("site") || "" })}`, context.signal);
 		const n = page.errors.reduce((sum, error) => sum + BigInt(error.events), 0n);
 		update(root,
-			el("p.lead", n === 0n ? "Nothing failed." : `${plural(n, "event")} in ${plural(page.errors.length, "group")}, by what Bento or the checks said.`),
-			page.complete === false ? el("p.notice.wait", "There are more than could be counted at once: these are the newest. bentospool errors counts all.") : null,
-			page.errors.length === 0 ? el("section.card", el("p.empty", "Bento has taken everything that could be sent, and every event could be read. When it refuses one, its words appear here with what mends it.")) : null,
+			el("p.lead", n === 0n ? "Nothing failed." : `${plural(n, "event")} in ${plural(page.errors.length, "group")}, by the error of Bento or of the checks.`),
+			page.complete === false ? el("p.notice.wait", "There are too many failures to count here: these are the newest. Run bentospool errors to count all of them.") : null,
+			page.errors.length === 0 ? el("section.card", el("p.empty", "Bento has accepted every event that was sent, and every event could be read. If Bento refuses an event, its error appears here with a remedy.")) : null,
 			page.errors.map((error) => card(error, () => load(root, context))), page.errors.length > 0 ? howToAct() : null);
 	} catch (e) {
 		explain(e, root, context);

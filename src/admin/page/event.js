@@ -1,10 +1,10 @@
-// One event answers: what happened to it, in which order, and what exactly did Bento get? The body is
-// shown only when asked for: it may name a person.
+// The screen of one event: what happened to it, in which order, and what exactly was sent? The body is
+// shown only after a click, because it may contain personal data.
 import { query, read, readText } from "/api.js";
 import { actButtons, verbsFor } from "/act.js";
 import { el, facts, skeleton, update } from "/dom.js";
 import { explain, howToAct } from "/session.js";
-import { ago, bytes, tone, when } from "/words.js";
+import { ago, bytes, plural, tone, when } from "/words.js";
 
 const TONES = { plain: "quiet", good: "good", waiting: "wait", bad: "bad" };
 
@@ -44,7 +44,7 @@ export function indented(text) {
 function sentWords(sent) {
 	if (!sent.possible)
 		return `Nothing can be sent: ${sent.cannot}.`;
-	return sent.exact ? `${bytes(sent.bytes)}, exactly as attempt ${sent.attempt_id} sent them to ${sent.to}.` : `${bytes(sent.bytes)} would be sent to ${sent.to} with the present settings.`;
+	return sent.exact ? `${bytes(sent.bytes)}, exactly as sent to ${sent.to} by attempt ${sent.attempt_id}.` : `${bytes(sent.bytes)} would be sent to ${sent.to} with the current settings.`;
 }
 
 class Event {
@@ -82,7 +82,7 @@ class Event {
 		};
 		return el("div.buttons",
 			indented(shown.text) === null ? null : el("button.small", { type: "button", "aria-pressed": String(!!shown.indented),
-				onclick: turn(() => shown.indented = !shown.indented) }, shown.indented ? "Byte for byte" : "Indent"),
+				onclick: turn(() => shown.indented = !shown.indented) }, shown.indented ? "Original" : "Indent"),
 			el("button.small", { type: "button", onclick: turn(() => delete this.shown[name]) }, "Hide"));
 	}
 
@@ -107,13 +107,13 @@ class Event {
 					el("div.buttons", actButtons(verbs, () => this.load(), ".small"))),
 				facts([["Site", event.site], ["Kind", event.kind], ["Address", event.email], ["messageId", event.message_id],
 					["Received", when(event.received_at)], ["Occurred", when(event.occurred_at)],
-					["Arrived from box", event.via], ["Next attempt", when(event.next_attempt_at)], ["Settled", when(event.settled_at)],
+					["Forwarded by box", event.via], ["Next attempt", when(event.next_attempt_at)], ["Settled", when(event.settled_at)],
 					["Attempts", String(event.attempts)], ["Detail", event.detail],
-					["Maybe sent", Number(event.maybe_sent) > 0 ? `${event.maybe_sent} times Bento may have received it without an answer` : null]]),
+					["Maybe sent", Number(event.maybe_sent) > 0 ? `Bento may have received it ${plural(event.maybe_sent, "time")} without confirming it` : null]]),
 				howToAct()),
 			el("section.card", { "aria-labelledby": "story-title" }, el("h2", { id: "story-title" }, "What happened"), el("ol.story", timeline.map(moment)))),
-			this.part("body", "What the application sent", size === null ? "Retention has removed it." : `${bytes(size)}, as received. It may name a person.`, "Show the body"),
-			this.part("sent", "What Bento gets", sentWords(sent), "Show what is sent"));
+			this.part("body", "What the application sent", size === null ? "Retention has removed the body." : `${bytes(size)}, as received. The body may contain personal data.`, "Show the body"),
+			this.part("sent", "What is sent", sentWords(sent), "Show what is sent"));
 	}
 }
 

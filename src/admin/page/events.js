@@ -1,5 +1,5 @@
-// The events answer: what became of those that I look for? A search looks at the newest first and stops
-// after a short time: a cursor continues it.
+// The screen Events: what became of the events that I look for? A search starts with the newest events
+// and stops after a short time; a cursor continues it.
 import { query, read } from "/api.js";
 import { actButtons, verbsFor } from "/act.js";
 import { el, skeleton, update } from "/dom.js";
@@ -40,7 +40,7 @@ function filters(values, sites, boxes, go) {
 		choice("Kind", "kind", KINDS, values.kind),
 		field("Name", "name", values.name, "Order*"),
 		field("Address", "email", values.email, "*@example.com"),
-		field("messageId", "message_id", values.message_id, "exactly"),
+		field("messageId", "message_id", values.message_id, "exact"),
 		field("Reason", "reason", values.reason, "refused"),
 		field("Error", "error", values.error, "*refused*"),
 		field("HTTP status", "http_status", values.http_status, "422"),
@@ -50,9 +50,9 @@ function filters(values, sites, boxes, go) {
 		el("div.buttons", el("button.main", "Search"), el("button", { type: "button", onclick: () => go({}) }, "Clear")));
 }
 
-const COLUMNS = [["Event", "number"], ["Received"], ["What"], ["Whose"], ["Status"], ["Why"]];
+const COLUMNS = [["Event", "number"], ["Received"], ["Name"], ["Address"], ["Status"], ["Reason"]];
 
-// What keeps the event from delivery: the reason in words, and Bento's own.
+// Why the event is not delivered: the reason in words, and Bento's error.
 function why({ words, error, status }) {
 	if (status === "delivered")
 		return null;
@@ -95,7 +95,7 @@ class Events {
 		this.before = context.where.query.get("before") || "";
 	}
 
-	// The names that the overview has, for a list to choose from.
+	// The names of sites or boxes in the overview, for a list to choose from.
 	known(list, name) {
 		return [...new Set((this.context.seen()?.[list] || []).map((one) => one[name]))];
 	}
@@ -120,8 +120,8 @@ class Events {
 	list() {
 		const { page } = this;
 		if (page.events.length === 0)
-			return el("p.empty", page.before ? "None among those looked at so far. Go on to look at older ones."
-				: this.isFiltered() ? "No event matches. A name and an address may contain * for any text."
+			return el("p.empty", page.before ? "No match so far. Continue to search older events."
+				: this.isFiltered() ? "No event matches. In a name or an address, * stands for any text."
 					: "No event has arrived yet. Post one, or run bentospool send.");
 		const many = new Set(page.events.map((event) => event.site)).size > 1;
 		return el("div.wide", el("table.cards.short",
@@ -134,10 +134,10 @@ class Events {
 		if (this.before === "" && !page.before)
 			return null;
 		return el("div.under",
-			el("p.quiet.small", page.searched_to === null ? "" : `This search takes long: all back to event ${count(page.searched_to)} are here.`),
+			el("p.quiet.small", page.searched_to === null ? "" : `This search takes longer: so far it covers all events back to ${count(page.searched_to)}.`),
 			el("div.buttons",
 				el("button.small", { type: "button", disabled: this.before === "", onclick: () => this.go(this.values) }, "Newest"),
-				el("button.small", { type: "button", disabled: !page.before, onclick: () => this.go(this.values, page.before) }, page.events.length === 0 ? "Go on" : "Older")));
+				el("button.small", { type: "button", disabled: !page.before, onclick: () => this.go(this.values, page.before) }, page.events.length === 0 ? "Continue" : "Older")));
 	}
 
 	draw() {

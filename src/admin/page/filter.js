@@ -1,5 +1,5 @@
-// A selection of events in its three forms: the parameters of an address and of a search, the filter of an
-// act, and the options of a verb.
+// A selection of events in its three forms: the parameters of an address and of a search, the filter of a
+// change, and the options of a verb.
 import { query } from "/api.js";
 
 export const FIELDS = ["site", "status", "reason", "kind", "name", "email", "message_id", "error", "http_status", "via", "since", "until"];

@@ -1,4 +1,4 @@
-// The operations answer: who did what, to how many events, why, and can it be undone?
+// The screen Operations: who did what, to how many events, why, and can it be undone?
 import { query, read } from "/api.js";
 import { act } from "/act.js";
 import { optionsOf } from "/filter.js";
@@ -7,7 +7,7 @@ import { explain, howToAct, session } from "/session.js";
 import { count, plural, when } from "/words.js";
 
 const UNDOABLE = ["requeue", "hold", "release", "discard", "expire", "undo"];
-const COLUMNS = [["Number", "number"], ["When"], ["Who"], ["What"], ["Which and why"], [""]];
+const COLUMNS = [["Number", "number"], ["When"], ["Who"], ["What"], ["Filter and note"], [""]];
 const CELLS = ["number of-id", "nowrap of-received", "of-email", "of-name", "of-why", "of-status"];
 
 function undo(operation, reload) {
@@ -48,7 +48,7 @@ class Operations {
 
 	list(page) {
 		if (page.operations.length === 0)
-			return el("p.empty", "Nobody has changed anything yet. Requeue, hold, pause and the other verbs leave a row here.");
+			return el("p.empty", "There are no operations yet. Each requeue, hold, pause or other change is listed here.");
 		return el("div.wide", el("table.cards.short",
 			el("thead", el("tr", COLUMNS.map(([name, kind]) => el("th", { scope: "col", class: kind || null }, name || el("span.unseen", "Undo"))))),
 			el("tbody", page.operations.map((operation) => row(operation, () => this.load())))));
@@ -64,14 +64,14 @@ class Operations {
 	}
 }
 
-// What the events were before the operation, by status, and some of them.
+// The statuses of the events before the operation, and some of the events.
 function earlier({ before, sample }) {
 	const lines = Object.entries(before || {});
 	if (lines.length === 0)
 		return null;
-	return [el("h2.section", "Before it"),
+	return [el("h2.section", "Status before"),
 		el("ul", lines.map(([status, n]) => el("li", `${plural(n, "event")} ${n === "1" ? "was" : "were"} `, el("b", status)))),
-		sample.length === 0 ? null : el("p.small", "Such as ", sample.map((id, i) => [i === 0 ? "" : ", ", el("a", { href: `#/event/${id}` }, `event ${id}`)]))];
+		sample.length === 0 ? null : el("p.small", "Examples: ", sample.map((id, i) => [i === 0 ? "" : ", ", el("a", { href: `#/event/${id}` }, `event ${id}`)]))];
 }
 
 async function loadOne(root, context) {
@@ -79,7 +79,7 @@ async function loadOne(root, context) {
 		const { operation, ...rest } = await read(`/api/operation${query({ id: context.where.rest })}`, context.signal);
 		update(root, el("section.card",
 			facts([["What", operation.verb], ["When", when(operation.at)], ["Who", operation.actor], ["Events", count(operation.events)],
-				["Which", optionsOf(operation.filter)], ["Why", operation.note], ["Undone by", operation.undone_by === "0" ? null : operation.undone_by]]),
+				["Filter", optionsOf(operation.filter)], ["Note", operation.note], ["Undone by", operation.undone_by === "0" ? null : operation.undone_by]]),
 			earlier(rest),
 			el("div.under", el("a", { href: "#/operations" }, "All operations"), undo(operation, () => loadOne(root, context)))), howToAct());
 	} catch (e) {

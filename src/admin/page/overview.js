@@ -1,4 +1,4 @@
-// The overview answers: is all well, and if not, what do I have to do?
+// The screen Overview: is all well, and if not, what do I have to do?
 import { actButtons } from "/act.js";
 import { announce, el, facts, icon, skeleton, update } from "/dom.js";
 import { chart, PERIODS } from "/chart.js";
@@ -13,8 +13,9 @@ const mattersOf = (seen) => seen.needs.length + seen.needs_hidden;
 
 function verdict(seen) {
 	const pending = total(seen, "pending");
-	if (mattersOf(seen) > 0)
-		return ["bad", `${plural(mattersOf(seen), "matter")} for a person.`];
+	const matters = mattersOf(seen);
+	if (matters > 0)
+		return ["bad", `${plural(matters, "problem")} ${matters === 1 ? "needs" : "need"} attention.`];
 	return ["good", pending === 0n ? "All is well. No event is waiting." : `All is well. ${plural(pending, "event")} waiting.`];
 }
 
@@ -23,13 +24,13 @@ function need({ text, command, screen }) {
 	const ends = command && text.endsWith(`: ${command}`);
 	return el("li", el("span", ends ? text.slice(0, -command.length - 2) : text),
 		command && (ends || !text.includes(command)) ? el("code.command", command) : null,
-		screen ? el("a", { href: screen }, "Look") : null);
+		screen ? el("a", { href: screen }, "Details") : null);
 }
 
 function needsCard(needs, hidden) {
 	return el("section.card.needs", { "aria-labelledby": "needs-title", hidden: needs.length + hidden === 0 },
-		el("h2", { id: "needs-title" }, "Needs a person"),
-		el("ul", needs.map(need), hidden === 0 ? null : el("li", el("span", `${plural(hidden, "further matter")} may name a person: `, el("a", { href: "#/login" }, "log in"), " to see."))));
+		el("h2", { id: "needs-title" }, "Needs attention"),
+		el("ul", needs.map(need), hidden === 0 ? null : el("li", el("span", `${plural(hidden, "more problem")} may contain personal data: `, el("a", { href: "#/login" }, "log in"), " to see the details."))));
 }
 
 function figure(name, value, more) {
@@ -38,7 +39,7 @@ function figure(name, value, more) {
 
 function oldest(seen) {
 	const times = sitesOf(seen).filter((site) => site.oldest_pending_id !== "0").map((site) => site.oldest_pending_at);
-	return times.length === 0 ? "none is late" : `the oldest for ${duration(seen.now - Math.min(...times))}`;
+	return times.length === 0 ? "no backlog" : `oldest: ${duration(seen.now - Math.min(...times))}`;
 }
 
 // When the last of the sites has drained, or why one never will.
@@ -46,10 +47,10 @@ function drained(seen) {
 	const waiting = sitesOf(seen).filter((site) => site.counts.pending !== "0" && site.forecast);
 	const never = waiting.find((site) => site.forecast.drain_ms === null);
 	if (waiting.length === 0)
-		return ["now", "nothing waits"];
+		return ["now", "no backlog"];
 	if (never)
 		return ["not known", `${never.site}: ${never.forecast.because}`];
-	return [`in ${duration(Math.max(...waiting.map((site) => site.forecast.drain_ms)))}`, "at the present rate"];
+	return [`in ${duration(Math.max(...waiting.map((site) => site.forecast.drain_ms)))}`, "at the current rate"];
 }
 
 function figures(seen) {
@@ -60,8 +61,8 @@ function figures(seen) {
 		figure("In per minute", rate(sum("in_per_minute")), "over 15 minutes"),
 		figure("Out per minute", rate(sum("out_per_minute")), "over 15 minutes"),
 		figure("Drained", ...drained(seen)),
-		figure("Free on the disk", bytes(seen.disk.free_bytes), roomInWords(seen.disk)),
-		figure("Failed or held", count(stuck), stuck === 0n ? "none was refused" : `${count(total(seen, "failed"))} failed, ${count(total(seen, "held"))} held`));
+		figure("Free disk space", bytes(seen.disk.free_bytes), roomInWords(seen.disk)),
+		figure("Failed or held", count(stuck), stuck === 0n ? "no failed or held events" : `${count(total(seen, "failed"))} failed, ${count(total(seen, "held"))} held`));
 }
 
 function flow(seen, state, redraw) {
@@ -91,17 +92,17 @@ function stateInWords(site, now) {
 	if (site.paused_at !== 0)
 		return `Paused${site.paused_by === "" ? "" : ` by ${site.paused_by}`} ${ago(site.paused_at, now)}.`;
 	if (site.state === "paused")
-		return "Paused: it needs a person.";
+		return "Paused until somebody resumes it.";
 	if (site.state !== "backoff")
-		return "Events are delivered as they come.";
-	return site.next_attempt_at > now ? `The next attempt is in ${duration(site.next_attempt_at - now)}.` : "An attempt is due.";
+		return "Events are delivered as they arrive.";
+	return site.next_attempt_at > now ? `Next attempt in ${duration(site.next_attempt_at - now)}.` : "An attempt is due.";
 }
 
 function siteFacts(site, now) {
 	const rows = Object.entries(site.counts).filter(([name, n]) => name === "pending" || n !== "0")
 		.map(([name, n]) => [name, el("a", { href: `#/events?site=${encodeURIComponent(site.site)}&status=${name}`, class: tone(name) === "bad" ? "bad" : null }, count(n))]);
 	if (site.oldest_pending_id !== "0")
-		rows.splice(1, 0, ["oldest waits", duration(now - site.oldest_pending_at)]);
+		rows.splice(1, 0, ["oldest waiting", duration(now - site.oldest_pending_at)]);
 	if (site.forecast)
 		rows.push(["per minute", `${rate(site.forecast.in_per_minute)} in, ${rate(site.forecast.out_per_minute)} out`]);
 	if (site.forecast && site.counts.pending !== "0")
@@ -120,7 +121,7 @@ function siteCard(site, now) {
 		el("div.buttons", actButtons(verbs.map((verb) => ({ verb, site: site.site })), null, ".small")));
 }
 
-const BOX_COLUMNS = [["Box"], ["Site"], ["Seen"], ["Backlog", "number"], ["Oldest"], ["Events", "number"], ["Version"]];
+const BOX_COLUMNS = [["Box"], ["Site"], ["Last seen"], ["Backlog", "number"], ["Oldest"], ["Events", "number"], ["Version"]];
 
 // The boxes that forward to this spooler, as they report themselves.
 function boxes(list, now) {

@@ -1,4 +1,4 @@
-// Who looks at the page: what they may do, and the words and the form for those who may not.
+// The person at the page: what the daemon permits them to do, and the form to log in.
 import { read, Refusal, send } from "/api.js";
 import { el, find, update } from "/dom.js";
 import { sentence } from "/words.js";
@@ -17,11 +17,11 @@ const ACT_SETTING = "admin { act_token_file = ... }";
 
 function how() {
 	if (!session.read_token && !session.act_token)
-		return el("p", "Single events may name people, so they are shown only after a login, and this daemon has no token. Put a secret of 22 characters or more into a file with mode 0600, name it with ",
+		return el("p", "Events may contain personal data, so they are shown only after a login, and no token is set yet. Put a secret of at least 22 characters into a file with mode 0600, set ",
 			el("code.command", READ_SETTING), " in the configuration, and run ", el("code.command", "bentospool reload"), ".");
 	return el("p.quiet", session.act_token
-		? "The token for reading shows events and errors. The token for acting also requeues, holds, releases and discards them; what you do is recorded with your name."
-		: el("span", "The token shows events and errors. To act here, set ", el("code.command", ACT_SETTING), ", too."));
+		? "With the read token you can view events and errors. With the act token you can also requeue, hold, release and discard events; each change is recorded with your name."
+		: el("span", "With the token you can view events and errors. To change events here, set ", el("code.command", ACT_SETTING), ", too."));
 }
 
 // The form; done() is called after a login.
@@ -44,7 +44,7 @@ function form(done) {
 	};
 	return el("form.stack", { onsubmit: submit, id: "login" },
 		el("label", "Token", el("input", { name: "token", type: "password", autocomplete: "current-password", required: true, spellcheck: "false" })),
-		session.act_token ? el("label", "Your name, as the operations show it", el("input", { name: "name", maxlength: "40", autocomplete: "name" })) : el("input", { name: "name", type: "hidden" }),
+		session.act_token ? el("label", "Your name, recorded with each change", el("input", { name: "name", maxlength: "40", autocomplete: "name" })) : el("input", { name: "name", type: "hidden" }),
 		said,
 		el("div.buttons", el("button.main", "Log in")));
 }
@@ -56,8 +56,8 @@ async function leave(done) {
 }
 
 function loggedIn(done) {
-	return [el("p", session.name === "" ? "You may read." : ["You are logged in as ", el("b", session.name), session.may_act ? ". You may read and act." : ". You may read."]),
-		session.may_act ? null : el("p.quiet", session.act_token ? "To act, log out and log in with the token for acting." : el("span", "To act here, set ", el("code.command", ACT_SETTING), " in the configuration.")),
+	return [el("p", session.name === "" ? "You can view events." : ["You are logged in as ", el("b", session.name), session.may_act ? ". You can view and change events." : ". You can view events."]),
+		session.may_act ? null : el("p.quiet", session.act_token ? "To change events, log out, then log in with the act token." : el("span", "To change events here, set ", el("code.command", ACT_SETTING), " in the configuration.")),
 		el("div.buttons", el("button", { type: "button", onclick: () => leave(done) }, "Log out"))];
 }
 
@@ -67,15 +67,15 @@ export function gate(done) {
 	return el("section.card.narrow", el("h2", can ? "Log in to see this" : "No token is set"), how(), can ? form(done) : null);
 }
 
-// A line that says how to get buttons; null when they are there.
+// A line that says how to get the buttons that change events; null when they are shown.
 export function howToAct() {
 	if (session.may_act)
 		return null;
-	return el("p.quiet.small.how", session.act_token ? [el("a", { href: "#/login" }, "Log in with the token for acting"), " to change events here."]
+	return el("p.quiet.small.how", session.act_token ? [el("a", { href: "#/login" }, "Log in with the act token"), " to change events here."]
 		: ["To change events here, set ", el("code.command", ACT_SETTING), "."]);
 }
 
-// Shows why a screen has no data: the login, which another request may have ended, or the daemon's words.
+// Shows why a screen has no data: the login form, because the session may have ended, or the daemon's message.
 export async function explain(e, root, { signal, again }, ...more) {
 	if (signal.aborted)
 		return;

@@ -1,22 +1,22 @@
-// The storage answers: is there room, for how long, and what is kept?
+// The screen Storage: is there room, for how long, and what is kept?
 import { read, send } from "/api.js";
 import { el, facts, icon, skeleton, svg, update } from "/dom.js";
 import { explain } from "/session.js";
 import { ago, bytes, duration, plural, sentence } from "/words.js";
 
 const HOUR_MS = 3600000;
-const AGAIN_MS = 1000; // between two looks at checks that are running
+const AGAIN_MS = 1000; // between two requests while the checks are running
 const GRADES = { ok: "good", warning: "wait", problem: "bad" };
 const STATUSES = ["delivered", "failed", "held", "invalid", "discarded", "unsupported"];
 
-// When the disk will be full, by its growth in the last hour.
+// When the disk will be full, at the rate of the last hour.
 export function roomInWords(disk) {
 	if (disk.hours !== null)
 		return `full in ${duration(disk.hours * HOUR_MS)}`;
-	return disk.growth_per_hour === null ? "its growth is not known yet" : "not growing";
+	return disk.growth_per_hour === null ? "growth not known yet" : "not growing";
 }
 
-// What the disk has: free, and below which new events are refused.
+// A bar of the disk: the bytes used, the free bytes, and the bytes that must stay free.
 function meter({ free_bytes: free, database_bytes: database, wal_bytes: wal, min_free_bytes: least }) {
 	const parts = [["used", database + wal, "database and log"], ["free", Math.max(0, free - least), "free"], ["kept", Math.min(free, least), "kept free"]];
 	const all = parts.reduce((sum, [, n]) => sum + n, 0);
@@ -35,13 +35,13 @@ function verdict(data) {
 }
 
 function room(data) {
-	return el("section.card", { "aria-labelledby": "room-title" }, el("h2", { id: "room-title" }, "Room"),
+	return el("section.card", { "aria-labelledby": "room-title" }, el("h2", { id: "room-title" }, "Disk space"),
 		data.free_bytes === null ? null : meter(data),
 		facts([
 			["Database", bytes(data.database_bytes)],
 			["Write-ahead log", `${bytes(data.wal_bytes)}, at most ${bytes(data.max_wal_bytes)}`],
-			["Free on the disk", `${bytes(data.free_bytes)}, ${roomInWords(data)}`],
-			["Kept free", `${bytes(data.min_free_bytes)}: with less, new events are refused`],
+			["Free disk space", `${bytes(data.free_bytes)}, ${roomInWords(data)}`],
+			["Kept free", `${bytes(data.min_free_bytes)}: below this, new events are refused`],
 			["File", data.database],
 			["Host", data.host],
 		]));
@@ -51,14 +51,14 @@ const days = (n, none) => n === 0 ? none : n === 1 ? "1 day" : `${n} days`;
 
 function retention(kept) {
 	const row = (status) => el("tr", el("th", { scope: "row" }, status),
-		el("td.number", { "data-title": "Body" }, days(kept[`${status}_payload`], "as its row")), el("td.number", { "data-title": "Row" }, days(kept[`${status}_rows`], "forever")));
+		el("td.number", { "data-title": "Body" }, days(kept[`${status}_payload`], "with the row")), el("td.number", { "data-title": "Row" }, days(kept[`${status}_rows`], "forever")));
 	return el("section.card", { "aria-labelledby": "kept-title" }, el("h2", { id: "kept-title" }, "What is kept, and for how long"),
 		el("table.kept", el("thead", el("tr", el("th", { scope: "col" }, "Status"), el("th.number", { scope: "col" }, "Body"), el("th.number", { scope: "col" }, "Row"))),
 			el("tbody", STATUSES.map(row))),
-		el("p.hint", kept.archive === null ? "Rows that are removed are not archived." : `Rows that are removed go to the archive ${kept.archive}.`));
+		el("p.hint", kept.archive === null ? "Removed rows are not archived." : `Removed rows are added to the archive ${kept.archive}.`));
 }
 
-// The checks of bentospool doctor, which run beside the daemon.
+// The checks of bentospool doctor, which runs as a process of its own.
 class Doctor {
 	constructor(root, context) {
 		this.root = root;
@@ -78,7 +78,7 @@ class Doctor {
 			found ? el("p", found) : null, remedy ? el("p.quiet", sentence(remedy)) : null);
 	}
 
-	// What is well needs no attention: its number is enough.
+	// Findings without a problem are only counted; a click shows them.
 	findings(said) {
 		const fine = said.findings.filter(({ grade }) => grade === "ok");
 		const rest = said.findings.filter(({ grade }) => grade !== "ok");
@@ -87,10 +87,10 @@ class Doctor {
 	}
 
 	draw(said) {
-		const words = said.running ? "The checks are running; they take a minute at most."
+		const words = said.running ? "The checks are running; they take at most a minute."
 			: said.error !== null ? `The checks could not run: ${said.error}.`
-				: said.finished_at === 0 ? "Looks at the configuration, the keys, the disk, the clock and the connection to Bento."
-					: `${said.ok ? "Nothing is wrong." : "There are problems."} Looked ${ago(said.finished_at)}.`;
+				: said.finished_at === 0 ? "Checks the configuration, the keys, the disk, the clock and the connection to Bento."
+					: `${said.ok ? "Nothing is wrong." : "There are problems."} Checked ${ago(said.finished_at)}.`;
 		update(this.root, el("div.head", el("h2", { id: "doctor-title" }, "Doctor"),
 			el("button.small", { type: "button", disabled: said.running, onclick: () => this.look(true) }, "Run the checks")),
 		el("p.quiet", { role: "status" }, words), this.findings(said));

@@ -59,7 +59,7 @@ export function ago(ms, now = Date.now()) {
 	return ms > now ? `in ${duration(ms - now)}` : `${duration(now - ms)} ago`;
 }
 
-// The tone of a status: what is well, what waits, what needs a person.
+// The tone of a status: good, waiting, or in need of attention.
 export function tone(status) {
 	return { delivered: "good", pending: "wait", failed: "bad", held: "bad", invalid: "bad" }[status] || "plain";
 }

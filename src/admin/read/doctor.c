@@ -95,13 +95,13 @@ on_output(evutil_socket_t fd, short what, void *arg)
 	if (n > 0)
 		buf_append(&d->output, bytes, (size_t)n);
 	if (d->output.failed)
-		finish(a, "it found more than fits here: run bentospool doctor");
+		finish(a, "it found more than can be shown here: run bentospool doctor");
 	else if (n == 0 && d->output.n == 0)
-		finish(a, "it ended without a finding");
+		finish(a, "it ended without a result");
 	else if (n == 0)
-		finish(a, exits(d) ? "" : "it was ended before it had found all");
+		finish(a, exits(d) ? "" : "it ended before its last check");
 	else if ((what & EV_TIMEOUT) != 0 || wait_more(a) != 0)
-		finish(a, "it took longer than a minute, and was ended");
+		finish(a, "it took longer than a minute and was stopped");
 }
 
 /* Runs the program with its standard output on fd. Returns an errno. */

@@ -7,8 +7,8 @@ struct admin_reply;
 
 #define ERRORS_GROUPS 200 /* groups in one answer; those with fewer events are left out */
 
-/* Answers the groups with what mends each of them. A count that takes long ends early, after the
- * newest failures. */
+/* Answers the groups, each with its remedy. A count that takes long ends early, after the newest
+ * failures. */
 void errors_get(const struct admin_request *r, struct admin_reply *reply);
 
 #endif

@@ -108,7 +108,7 @@ facts_forecast(const struct facts *f, const struct audit_site *site, const struc
 	forecast_site(&known, &f->rates[i], c, &forecast);
 	if (f->awaiting[i] > FACTS_AWAITING_MAX) {
 		forecast.drain_ms = -1;
-		forecast.because = "many events wait for their address";
+		forecast.because = "many events await identity";
 	}
 	return forecast_object(&forecast);
 }

@@ -45,7 +45,7 @@ struct cJSON *facts_forecast(
     const struct facts *f, const struct audit_site *site, const struct config *c);
 /* Returns the boxes that forward to this spooler. */
 struct cJSON *facts_boxes(const struct facts *f, const struct audit_site *sites, size_t n);
-/* Adds `needs`: what needs a person, as status --check finds it. Those that may quote somebody are
+/* Adds `needs`: what needs attention, as status --check finds it. Those that may quote somebody are
  * only counted, in `needs_hidden`, unless the reader is known. */
 void facts_add_needs(const struct facts *f, struct admin *a, const struct audit_site *sites,
     size_t n, bool known, struct cJSON *to);

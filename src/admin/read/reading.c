@@ -74,5 +74,5 @@ void
 reading_not_found(struct admin_reply *reply, const char *what, int64_t id)
 {
 	admin_reply_refuse(reply, 404, "not_found",
-	    "there is no %s %" PRId64 ": it never was, or retention removed it", what, id);
+	    "there is no %s %" PRId64 ": it never existed, or retention removed it", what, id);
 }

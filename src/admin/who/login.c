@@ -86,8 +86,8 @@ login_note_failure(const struct admin_request *r)
 	if (!log_limit_pass(&a->login_log, clock_mono(a->o.clock), LOGIN_LOG_MS, &left_out))
 		return;
 	who_address_print(&r->from, address);
-	log_warn("admin: a wrong token came from %s (%u more since the last such line)", address,
-	    left_out);
+	log_warn(
+	    "admin: wrong token from %s (%u more since the last such line)", address, left_out);
 }
 
 /* Returns -1 when the token was refused, in words. */
@@ -125,7 +125,7 @@ take_name(struct admin_reply *reply, const char *name, struct who_person *person
 		if (person->level != WHO_ACTS)
 			return 0;
 		admin_reply_refuse(reply, 400, "name_required",
-		    "acting needs a name: it is kept with each change");
+		    "the act token needs a name: it is recorded with each change");
 		return -1;
 	}
 	if (!who_is_name(slice_from(name))) {

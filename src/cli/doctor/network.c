@@ -188,7 +188,8 @@ look_at_dashboard(struct doctor *d)
 	else
 		doctor_report(d, DOCTOR_OK, "dashboard", NULL,
 		    a->act_token_file[0] == '\0'
-			? "a token is for reading; nothing can be changed there"
+			? "people with the token of read_token_file can view events there; nobody "
+			  "can change them"
 			: "people with the token of act_token_file can change "
 			  "events and sites there");
 }

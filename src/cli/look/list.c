@@ -52,7 +52,7 @@ list_pages(struct outbox_audit *audit, const struct options *o, int64_t limit, s
 	return 0;
 }
 
-/* Says how many events the limit left out; counts them only when the limit was reached. */
+/* Says how many events match; counts them only when the limit was reached. */
 static int
 print_rest(struct outbox_audit *audit, const struct options *o, int64_t limit,
     const struct listing *l, struct err *e)

@@ -90,7 +90,7 @@ enum verdict_site {
 	SITE_BACKOFF,
 	SITE_THROTTLE, /* the site waits for verdict.wait_at_least_ms, whatever its own interval is
 			*/
-	SITE_PAUSE /* the site needs a person: it waits for its longest interval, then tries again
+	SITE_PAUSE /* the site needs attention: it waits for its longest interval, then tries again
 		    */
 };
 
