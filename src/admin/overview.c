@@ -132,8 +132,8 @@ site_json(struct admin *a, const struct audit_site *site, bool known)
 	return o;
 }
 
-/* Reads the gauges and what else is too old. Returns -1, with e set, when the database cannot be
- * read. */
+/* Reads the gauges, and the facts that are too old. Returns -1, with e set, when the database
+ * cannot be read. */
 static int
 read_sites(struct admin *a, struct audit_site **ret_sites, size_t *ret_n, struct err *e)
 {

@@ -1,8 +1,8 @@
 /*
- * A person proves himself by the cookie of a session, a program by a token in each request, both on
- * TLS addresses perhaps by a certificate. A browser sends cookies on its own, so a request that
- * changes something must also show that a page of this listener made it: by its Origin, by its
- * Content-Type, which other pages cannot send unasked, and by what the browser says of the page.
+ * A person authenticates by the cookie of a session, a program by a token in each request; on TLS
+ * addresses, both may use a certificate instead. A browser sends cookies on its own, so a request
+ * that changes something must also show that a page of this listener made it: by its Origin, by its
+ * Content-Type, which other pages cannot send unasked, and by the browser's Sec-Fetch-Site.
  */
 #include "admin/permission.h"
 
@@ -52,7 +52,7 @@ static const struct answer wrong_type = { .status = 415,
 
 /* ---- who ------------------------------------------------------------------------------------- */
 
-/* The first of the cookies that is the secret of a session counts. */
+/* The first cookie with the secret of a session counts. */
 static void
 take_session(struct admin_request *r, struct slice cookies)
 {

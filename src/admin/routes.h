@@ -13,8 +13,8 @@ struct admin_reply;
 
 /* Who may use a path. request.c asks before the path's function is called. */
 enum route_permission {
-	ROUTE_OPEN,       /* everybody; nobody looks who asks */
-	ROUTE_ANYONE,     /* everybody; the function gets to know who asks */
+	ROUTE_OPEN,       /* everybody; nobody is authenticated */
+	ROUTE_ANYONE,     /* everybody; the function learns who asks */
 	ROUTE_OPEN_LOCAL, /* everybody where only this machine can connect; elsewhere as ROUTE_READ
 			   */
 	ROUTE_READ,       /* persons and programs with a token, or a client's certificate */
@@ -37,8 +37,8 @@ bool admin_route_allows(const struct route *r, enum http_method method);
 /* Returns the value of the Allow header. */
 const char *admin_route_allowed(const struct route *r);
 
-/* Whether the value of a Host header is this machine, by a loopback address or as localhost, with
- * or without a port. A page of another site, whose name was made to lead here, is not. Pure. */
+/* Whether the value of a Host header is this machine: a loopback address or localhost, with or
+ * without a port. The name of another site that resolves to this machine is not. Pure. */
 bool admin_host_is_local(struct slice host);
 
 #endif

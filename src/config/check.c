@@ -215,7 +215,7 @@ check_limits(const struct config *c, struct err *e)
 	return 0;
 }
 
-/* Who reaches the admin listener from another machine must prove himself, over TLS. */
+/* Clients on other machines must authenticate to the admin listener, over TLS. */
 static int
 check_admin(const struct config *c, struct err *e)
 {

@@ -303,7 +303,7 @@ read_token(char **token, const char *path, const char *name, struct err *e)
 	return 0;
 }
 
-/* Whoever may only read would also act with a token that serves for both. */
+/* With one token for both, a person who may only read could also act. */
 static int
 read_tokens(struct config *c, struct err *e)
 {

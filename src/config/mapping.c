@@ -1,6 +1,6 @@
 /*
- * Translates the settings of a site into the options of the mapping. Whoever maps events (the
- * dispatcher, ingest, and reports that say what was or would be sent) gets the same options.
+ * Translates the settings of a site into the options of the mapping. All that map events (the
+ * dispatcher, ingest, and reports that say what was or would be sent) get the same options.
  */
 #include "config/mapping.h"
 

@@ -24,7 +24,7 @@
  * the client hangs up, the request ends after the current step; only erase goes on to its end. The
  * actor in the audit is the user id of the peer, as the kernel reports it. The daemon itself, whose
  * dashboard acts for people who have logged in, adds a member "as":"Anna" to its requests; the
- *actor is "Anna (dashboard)" then. From any other process "as" is refused.
+ * actor is then "Anna (dashboard)". From any other process "as" is refused.
  *
  * Bounds: CONTROL_MAX_CLIENTS connections, CONTROL_MAX_LINE bytes for a line, one request at a time
  * on a connection, CONTROL_IDLE_SECONDS without a request.

@@ -88,7 +88,7 @@ int connection_accept(struct control *c, int fd);
 void connection_close(struct connection *conn);
 struct control *connection_control(struct connection *conn);
 const char *connection_actor(const struct connection *conn);
-/* Whether the client is this very process. */
+/* Whether the client is this process. */
 bool connection_is_own(const struct connection *conn);
 /* While a connection has a task it reads no further request. NULL: the task has ended. */
 void connection_attach(struct connection *conn, struct task *task);

@@ -35,7 +35,7 @@ answer_at_once(struct connection *conn, const struct request_kind *kind, struct 
 	return 0;
 }
 
-/* The daemon's dashboard names the person that it acts for; nobody else may choose a name. */
+/* The daemon's dashboard names the person for whom it acts; no other client may choose a name. */
 static int
 check_as(const struct connection *conn, const cJSON *request, struct err *e)
 {

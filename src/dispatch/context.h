@@ -70,7 +70,7 @@ int context_init(struct dispatch_context *c, void (*wake)(void *), void *wake_ar
 /* Call it when the writer has returned every message. */
 void context_free(struct dispatch_context *c);
 
-/* Call it at the beginning of each step. */
+/* Call this at the beginning of each step. */
 void context_look_at_clocks(struct dispatch_context *c);
 /* Compares the wall clock with the Date of an answer to a request that took duration_ms. */
 void context_compare_clocks(struct dispatch_context *c, int64_t date, int64_t duration_ms);

@@ -10,7 +10,7 @@ is_paused(const struct site *s)
 	return atomic_load(&s->control->paused);
 }
 
-/* Whether requests may be sent, as far as it is up to the dispatcher and the operators. A pause is
+/* Whether the dispatcher and the operators permit requests. A pause is
  * silent: heartbeats stop, too, so that nobody pays for the link. */
 static bool
 is_working(const struct site *s)

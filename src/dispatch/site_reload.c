@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-/* Makes room for new settings. After a failure the site can go on with the old ones. */
+/* Prepares the new settings. After a failure the site keeps the old ones. */
 static int
 reserve(struct site *s, const struct site_settings *settings, struct err *e)
 {

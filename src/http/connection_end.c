@@ -1,5 +1,5 @@
 /*
- * Deadlines of a connection, and its end for another one. A request that is late or makes room
+ * Ends a connection at its deadline, or to make room for another one. The request, if there is one,
  * counts as refused.
  */
 #include "http/connection.h"
@@ -13,7 +13,7 @@ static const struct answer commit_late = { .status = 503,
 	.message = "the events could not be stored in time; try again",
 	.retry_after = 5 };
 
-/* Only counted and logged, because the connection is closed for another one. */
+/* Only counted and logged: the connection is closed to make room, without an answer. */
 static const struct answer gave_way = { .status = 503,
 	.code = "gave_way",
 	.message =

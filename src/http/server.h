@@ -184,7 +184,7 @@ void server_give_buffer(struct server *s, char *buffer);
 void server_conn_ended(struct server *s);
 /* A connection is about to be closed, because there is no memory for it: counts and logs that. */
 void server_lacks_memory(struct server *s, int fd);
-/* The same for one whose request was counted already: logs only. */
+/* The same for a connection whose request was already counted: only logs. */
 void server_lacks_memory_to_answer(struct server *s);
 
 #endif

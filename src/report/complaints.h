@@ -49,7 +49,7 @@ void complaint_fold(struct slice text, struct buf *to);
 /* Collects values of struct complaint, most events first; the caller calls tally_free. */
 int complaints_collect(struct outbox_audit *audit, const struct outbox_filter *filter,
     struct tally **ret_tally, struct err *e);
-/* The same within a budget. ret_complete: all failures were counted. */
+/* Like complaints_collect, within a budget. ret_complete: all failures were counted. */
 int complaints_collect_recent(struct outbox_audit *audit, const struct outbox_filter *filter,
     struct audit_budget *budget, struct tally **ret_tally, bool *ret_complete, struct err *e);
 /* Appends one line: "failed, HTTP 422, rejected". */

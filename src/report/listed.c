@@ -25,8 +25,8 @@ is_named(const char *text, const char *box)
 	return n == strlen(box) && memcmp(text, box, n) == 0;
 }
 
-/* Verbs that only read do not read files with secrets as a whole. Of a file that cannot be read
- * nobody knows the names: then the box may be listed. */
+/* Verbs that only read do not read files with secrets as a whole. If a file cannot be read, its
+ * names are unknown, and the box counts as listed. */
 static bool
 file_lists(const char *path, const char *box)
 {

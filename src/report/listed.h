@@ -1,4 +1,4 @@
-/* Which boxes the configuration lists: others may not forward any more. Any thread. */
+/* Which boxes the configuration lists: others may no longer forward. Any thread. */
 #ifndef REPORT_LISTED_H
 #define REPORT_LISTED_H
 

@@ -1,5 +1,5 @@
 /*
- * One table says by status and reason which verb mends a failure, and why. The filter selects the
+ * One table has the remedy for each status and reason: a verb, and why. The filter selects the
  * events of the group: its error becomes a pattern in which each placeholder matches anything.
  */
 #include "report/mend.h"
@@ -12,7 +12,7 @@
 #include "event/kind.h"
 
 #define COMMAND_MAX 16384
-/* Bytes of a pattern that another character, of at most 4 bytes, and a star may follow. */
+/* Bytes of a pattern after which a character of up to 4 bytes and a star still fit. */
 #define PATTERN_MAX (FILTER_MAX_TEXT - 5)
 
 #define REQUEUE "requeue"

@@ -1,4 +1,5 @@
-/* What mends a group of failures: in words, as a verb with its filter, and as a command. Pure. */
+/* The remedy for a group of failures: in words, as a verb with its filter, and as a command. Pure.
+ */
 #ifndef REPORT_MEND_H
 #define REPORT_MEND_H
 

@@ -27,8 +27,8 @@
 
 struct need {
 	char text[NEED_TEXT];
-	char command[NEED_COMMAND]; /* that mends it or shows more; "" for none */
-	const char *screen;         /* NULL: the one that shows all needs */
+	char command[NEED_COMMAND]; /* the remedy, or a verb that shows more; "" for none */
+	const char *screen;         /* NULL: the screen that shows all needs */
 	bool quotes;                /* the text may quote a person, or Bento */
 };
 
@@ -37,7 +37,7 @@ struct needs {
 	size_t n;
 };
 
-/* What is still no fault. */
+/* Limits; up to and including each, nothing needs attention. */
 struct needs_limits {
 	int64_t now;             /* wall ms */
 	int64_t max_age;         /* ms that an event may wait */
@@ -48,7 +48,7 @@ struct needs_limits {
 	int64_t min_certificate; /* ms that a certificate must last, as in tls_dates_describe */
 };
 
-/* The limits unless somebody says otherwise: those of the settings, and of the last day. */
+/* The default limits: those of the settings, and of the last day. */
 struct needs_limits needs_limits_of(const struct config *c, int64_t now);
 
 /* Returns the new need, without its command and screen; NULL when there is no room. */

@@ -1,6 +1,6 @@
 /*
  * Boxes that need attention: silent ones, and those with an old backlog. One sentence for all of a
- * site, because a broken line at the center silences every box. Cannot fail.
+ * site, because a broken connection at the center silences every box. Cannot fail.
  */
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /*
- * An act first counts, when a filter or an undo decides how many events change. A dry run answers
- * with that. Otherwise the number is compared with the one that the person was shown, and the
- * control socket gets the request. When the browser goes away the act ends: before its request is
- * sent it changes nothing; afterwards the request ends after its current step.
+ * If a filter or an undo selects the events, an act counts them first. A dry run answers with that
+ * number. Otherwise the number is compared with the one that the person was shown, and the request
+ * goes to the control socket. When the browser goes away the act ends: before the request is sent
+ * nothing changes; afterwards the request ends after its current step.
  */
 #include "admin/act/act.h"
 
@@ -127,7 +127,7 @@ code_of(const char *word)
 	return ERR_SYSTEM;
 }
 
-/* Copies the answer, with its numbers as texts. */
+/* Copies the answer, with its numbers as strings. */
 static cJSON *
 copy_answer(const cJSON *answer)
 {
@@ -218,7 +218,7 @@ answer_changed(struct act *act, int64_t events)
 	    "%" PRId64 " events match now, more than the %" PRId64
 	    " that were shown: nothing was changed",
 	    events, act->request.expect);
-	/* The number for programs, beside the words. */
+	/* Programs read the number; the words are for people. */
 	reply.body.n--;
 	buf_printf(&reply.body, ",\"events\":\"%" PRId64 "\"}", events);
 	answer(act, &reply);
@@ -287,7 +287,7 @@ look_at_sites(struct act *act, cJSON *o, struct err *e)
 	return 0;
 }
 
-/* A handler that fails at once answers with its reply. */
+/* Answers at once, in the reply of the handler. */
 static void
 refuse_error(struct admin_reply *reply, const struct err *e)
 {
@@ -299,7 +299,7 @@ refuse_error(struct admin_reply *reply, const struct err *e)
 	    reply, unknown ? 404 : 503, unknown ? "not_found" : "busy", "%s", e->text);
 }
 
-/* Returns -1 when it was refused, or answered: then the act is to be freed. */
+/* Returns -1 when it was refused or answered: then the caller frees the act. */
 static int
 begin(struct act *act, struct admin_reply *reply)
 {
@@ -329,7 +329,7 @@ begin(struct act *act, struct admin_reply *reply)
 
 /* ---- the request ----------------------------------------------------------------------------- */
 
-/* The person of a session has its name; a program says it with each act. */
+/* A session has the name of its person; a program states a name in each act. */
 static int
 take_name(struct act *act, struct admin_reply *reply)
 {

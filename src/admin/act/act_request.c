@@ -1,6 +1,6 @@
 /*
- * Reads each member by its name, and refuses the others: a member that a person's page of another
- * version sends, and that is not understood, could narrow what is changed.
+ * Reads each member by its name, and refuses unknown ones: a page of another version may send a
+ * member that narrows the change, and ignoring it would change too much.
  */
 #include "admin/act/act_request.h"
 
@@ -48,7 +48,7 @@ read_text(const cJSON *o, const char *name, size_t max, const char **ret_text, s
 	return 0;
 }
 
-/* Reads a number that is written as a text, as all numbers of the page are. */
+/* Reads a number in a string: the page sends all its numbers as strings. */
 static int
 read_number(const cJSON *o, const char *name, int64_t min, int64_t *ret_n, struct err *e)
 {
@@ -92,7 +92,7 @@ read_verb(const cJSON *o, struct act_request *r, struct err *e)
 	    "verb must be requeue, hold, release, discard, undo, pause, resume or flush");
 }
 
-/* What belongs to another kind of verb is a mistake, and never ignored. */
+/* A member that belongs to another kind of verb is an error; it is never ignored. */
 static int
 check_alien(const cJSON *o, const struct act_request *r, struct err *e)
 {
@@ -120,7 +120,7 @@ read_filter(const cJSON *o, struct act_request *r, struct err *e)
 	return 0;
 }
 
-/* The number that the dry run said: the person agreed to no more. */
+/* The number of the dry run: the person agreed to no more events. */
 static int
 read_expect(const cJSON *o, struct act_request *r, struct err *e)
 {

@@ -1,5 +1,5 @@
 /*
- * What a person asks to be changed: the body of POST /api/act, and the request to the control
+ * The change that a person asks for: the body of POST /api/act, and the request to the control
  * socket. Pure, but for memory.
  */
 #ifndef ADMIN_ACT_ACT_REQUEST_H
@@ -47,8 +47,8 @@ void act_request_free(struct act_request *request);
 
 /*
  * Returns the line for the control socket, without its line feed; the caller frees it with
- * cJSON_free. NULL without memory. As many events are changed at most as the person was shown, even
- * when more match by now.
+ * cJSON_free. NULL without memory. At most as many events change as the person was shown, even if
+ * more match by now.
  */
 char *act_request_line(const struct act_request *request, const char *name);
 

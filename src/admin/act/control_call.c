@@ -30,7 +30,7 @@ control_call_cancel(struct control_call *c)
 	free(c);
 }
 
-/* Frees the call before it tells, because its owner may begin another one. */
+/* Frees the call before `done` is called, because the owner may begin another call there. */
 static void
 end(struct control_call *c, const cJSON *answer, const struct err *e)
 {

@@ -206,7 +206,7 @@ count_start(struct event_base *base, const char *database, const struct act_requ
 	return 0;
 }
 
-/* Returns whether the thread has ended, which it waits for a moment. */
+/* Waits a moment for the end of the thread; returns whether it has ended. */
 static bool
 join(struct count *c)
 {

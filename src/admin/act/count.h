@@ -19,7 +19,7 @@ struct event_base;
 
 struct count_result {
 	int64_t events;
-	int64_t already_delivered; /* requeue: of these events, Bento gets them again */
+	int64_t already_delivered; /* requeue: how many of these events Bento receives again */
 	struct undo_left left;     /* undo */
 	struct cJSON *sample; /* dry run of a filter: the first events; NULL: none. The receiver
 				 may take it, and sets it to NULL then */

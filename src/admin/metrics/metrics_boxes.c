@@ -1,6 +1,5 @@
 /*
- * The metrics of each box that the configuration lists, as the box reported them last. Fails, and
- * says so, when the database cannot be read.
+ * The metrics of each box that the configuration lists, as the box last reported them.
  */
 #include <stdlib.h>
 

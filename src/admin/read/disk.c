@@ -1,4 +1,4 @@
-/* The growth is that of all programs on the disk, because each of them may fill it. */
+/* All programs on the disk count, because each of them may fill it. */
 #include "admin/read/disk.h"
 
 #define MINUTE_MS INT64_C(60000)

@@ -20,8 +20,8 @@ struct disk_history {
 
 /* Keeps the number when the last one was noted a minute ago or more. */
 void disk_note(struct disk_history *h, int64_t now, int64_t free_bytes);
-/* Computes how many bytes an hour are used up, below 0 when they become more. False: not known yet.
- */
+/* Computes how many bytes are used up in an hour, below 0 if the free space grows. False: not known
+ * yet. */
 bool disk_growth(
     const struct disk_history *h, int64_t now, int64_t free_bytes, double *ret_per_hour);
 /* Returns the hours until min_free bytes are left; below 0: the disk does not fill. */

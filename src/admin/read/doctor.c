@@ -1,7 +1,7 @@
 /*
  * The child is this program itself (/proc/self/exe), with the daemon's configuration, environment
  * and user, so it finds what the daemon would find. It is killed when it takes too long or prints
- * too much. What it has found by then is shown, with the reason.
+ * too much; then the findings so far are shown, with the reason.
  */
 #include "admin/read/doctor.h"
 
@@ -26,7 +26,7 @@
 
 /* ---- the child process ----------------------------------------------------------------------- */
 
-/* Nothing of it is left afterwards: it has closed its output or is killed. */
+/* Ends and reaps the child, which has closed its output or is killed here. */
 static void
 stop(struct doctor_run *d)
 {

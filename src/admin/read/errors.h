@@ -1,4 +1,4 @@
-/* /api/errors: failures grouped by Bento's words, as JSON. Admin's thread. */
+/* /api/errors: failures grouped by Bento's error, as JSON. Admin's thread. */
 #ifndef ADMIN_READ_ERRORS_H
 #define ADMIN_READ_ERRORS_H
 

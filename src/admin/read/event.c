@@ -81,7 +81,7 @@ moment_json(struct moment *m)
 	return o;
 }
 
-/* Returns 1, 0 when the event was removed meanwhile, -1. */
+/* Returns 1, 0 when the event was removed in the meantime, or -1 on an error. */
 static int
 add_timeline(struct reading *g, int64_t id, cJSON *to, struct err *e)
 {

@@ -1,5 +1,5 @@
-/* /api/event and below: one event, its story, what was received and what was sent. Admin's thread.
- */
+/* /api/event and below: one event, its history, the body received and the object sent. Admin's
+ * thread. */
 #ifndef ADMIN_READ_EVENT_H
 #define ADMIN_READ_EVENT_H
 

@@ -1,7 +1,7 @@
 /*
- * What the overview says of a database besides its gauges: rates, failures, refused requests and
- * boxes. They cost more to read, so they are read again after ten seconds at the earliest. Admin's
- * thread.
+ * What the overview says about the database besides its gauges: rates, failures, refused requests
+ * and boxes. They cost more to read, so they are read again after ten seconds at the earliest.
+ * Admin's thread.
  */
 #ifndef ADMIN_READ_FACTS_H
 #define ADMIN_READ_FACTS_H
@@ -45,8 +45,8 @@ struct cJSON *facts_forecast(
     const struct facts *f, const struct audit_site *site, const struct config *c);
 /* Returns the boxes that forward to this spooler. */
 struct cJSON *facts_boxes(const struct facts *f, const struct audit_site *sites, size_t n);
-/* Adds `needs`: what needs attention, as status --check finds it. Those that may quote somebody are
- * only counted, in `needs_hidden`, unless the reader is known. */
+/* Adds `needs`: what needs attention, as status --check finds it. Needs that may quote somebody are
+ * only counted, in `needs_hidden`, unless the reader has logged in. */
 void facts_add_needs(const struct facts *f, struct admin *a, const struct audit_site *sites,
     size_t n, bool known, struct cJSON *to);
 

@@ -1,4 +1,4 @@
-/* Splits a query at "&" and "=", and decodes "%41" and "+" in place. Refuses what it does not know,
+/* Splits a query at "&" and "=", and decodes "%41" and "+" in place. Refuses unknown names,
  * so that a misspelled criterion never shows other events than those that were asked for. */
 #include "admin/read/params.h"
 

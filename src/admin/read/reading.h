@@ -9,8 +9,8 @@
 #include "outbox/read/audit_search.h"
 
 /*
- * A request searches so long and no longer, because health checks and metrics wait for it on the
- * same thread: SQLite's steps, which do not depend on the machine, and a time, for a slow disk.
+ * The bounds of a search, because health checks and metrics wait for it on the same thread: a
+ * number of SQLite's steps, which does not depend on the machine, and a time, for a slow disk.
  */
 #define READING_STEPS INT64_C(500000)
 #define READING_MS 200

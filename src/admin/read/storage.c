@@ -1,4 +1,4 @@
-/* Sizes of files, and what is left of the disk. Needs no statement of the database. */
+/* Sizes of files, and the free space of the disk. Runs no SQL. */
 #include "admin/read/storage.h"
 
 #include <cjson/cJSON.h>

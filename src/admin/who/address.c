@@ -1,4 +1,4 @@
-/* One client has as many IPv6 addresses as it wants, so that a limit must count its whole network.
+/* One client can have as many IPv6 addresses as it wants, so a limit must count its whole network.
  * Nothing fails. */
 #include "admin/who/address.h"
 

@@ -1,4 +1,4 @@
-/* Where a client is, as far as limits look at it. Pure. */
+/* Where a client is, as limits count it. Pure. */
 #ifndef ADMIN_WHO_ADDRESS_H
 #define ADMIN_WHO_ADDRESS_H
 

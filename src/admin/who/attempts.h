@@ -3,7 +3,7 @@
  *
  * Only failures count: at most ATTEMPTS_PER_ADDRESS a minute from one address, and
  * ATTEMPTS_IN_ALL a minute from all. The second limit does not hold for the addresses that gave a
- * right token last: whoever guesses elsewhere must not lock them out. A guess that an address
+ * right token last: guessing from elsewhere must not lock them out. A guess that an address
  * repeats counts once in a minute: it finds nothing new, and a program that goes on with a former
  * token must not lock out the people at its address.
  */
@@ -19,7 +19,7 @@
 #define ATTEMPTS_PER_ADDRESS 5
 #define ATTEMPTS_IN_ALL 30
 #define ATTEMPTS_TRUSTED 16 /* addresses that are remembered for a right token */
-/* Enough for every failure of a period: those trusted may fail, too. */
+/* Enough for every failure of a period: trusted addresses may fail, too. */
 #define ATTEMPTS_KEPT (ATTEMPTS_IN_ALL + ATTEMPTS_TRUSTED * ATTEMPTS_PER_ADDRESS)
 
 /* Zeroed, it is empty. */

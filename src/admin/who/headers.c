@@ -1,4 +1,4 @@
-/* Compares texts; nothing fails. What is not well-formed is not found. */
+/* Compares texts; nothing fails. A malformed value counts as absent. */
 #include "admin/who/headers.h"
 
 #include <string.h>

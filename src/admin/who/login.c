@@ -1,7 +1,7 @@
 /*
  * Logging in: the body is read, the token tried, and a session opened with a new secret, which only
  * the cookie has. The secret never comes from the client. Refusals say what is wrong with a name,
- * and nothing of a token.
+ * but nothing about a token.
  */
 #include "admin/who/login.h"
 
@@ -117,7 +117,7 @@ try_token(struct admin_request *r, struct admin_reply *reply, const char *token,
 	return -1;
 }
 
-/* An empty name is as good as none. Returns -1 when it was refused. */
+/* An empty name counts as none. Returns -1 when the name was refused. */
 static int
 take_name(struct admin_reply *reply, const char *name, struct who_person *person)
 {

@@ -16,7 +16,7 @@
 #include "base/secret/sha256.h"
 #include "base/slice.h"
 
-#define WHO_SESSIONS 64 /* at the maximum the one that was used least recently ends */
+#define WHO_SESSIONS 64 /* one more ends the session that was used least recently */
 #define WHO_IDLE_MS (INT64_C(12) * 3600 * 1000) /* a session that is not used this long ends */
 #define WHO_SECRET_BYTES 32                     /* of a session: random */
 #define WHO_SECRET_HEX (2 * WHO_SECRET_BYTES)   /* its characters in the cookie */

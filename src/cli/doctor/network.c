@@ -111,7 +111,7 @@ check_listener(struct doctor *d, const char *text)
 	doctor_report(d, DOCTOR_OK, "listen", NULL, "%s is free", text);
 }
 
-/* serves: what a listener does that is well. */
+/* serves: what a healthy listener does. */
 static void
 check_health(struct doctor *d, const char *text, const char *serves, const struct inquiry_result *r)
 {
@@ -171,7 +171,7 @@ ask_health(struct doctor *d, const char *text, const struct config_tls *tls, con
 		check_health(d, text, serves, &r);
 }
 
-/* What people can do on the dashboard, and what they lack for more. */
+/* What people can do on the dashboard, and which settings would permit more. */
 static void
 look_at_dashboard(struct doctor *d)
 {

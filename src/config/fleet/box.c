@@ -1,4 +1,5 @@
-/* Names and keys of boxes, as a setting or a file has them. Fails on what is not NAME KEY. */
+/* Names and keys of boxes, as a setting or a file has them. Fails on a text that is not NAME KEY.
+ */
 #include "config/fleet/box.h"
 
 #include <ctype.h>

@@ -1,5 +1,5 @@
 /*
- * The byte budget of a link: each request moves the time of the next one on by what it cost.
+ * The byte budget of a link: each request delays the next one by its cost.
  * Cannot fail.
  */
 #include "dispatch/link/budget.h"

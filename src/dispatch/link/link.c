@@ -1,4 +1,4 @@
-/* The link of one site: the longest of the waits that its limits ask for. Cannot fail. */
+/* The link of one site: the longest wait of its limits. Cannot fail. */
 #include "dispatch/link/link.h"
 
 void

@@ -1,10 +1,10 @@
 /*
  * The link of one site: when a request may start, by the requests of a minute (link/pace), the
- * bytes of an hour (link/budget) and the part of the day (link/window). Health, which the answers
- * decide, is another matter: see dispatch/health.
+ * bytes of an hour (link/budget) and the part of the day (link/window). Health depends on the
+ * answers: see dispatch/health.
  *
- * A heartbeat spends bytes and heeds the day, but neither waits for the pace nor counts for it: the
- * pace is for Bento, and heartbeats go to a center.
+ * A heartbeat spends bytes and keeps to the window, but neither waits for the pace nor counts for
+ * it: the pace is for Bento, and heartbeats go to a center.
  *
  * Pure; times are monotonic ms, and wall_ms is the wall clock at the same moment.
  */
@@ -38,7 +38,7 @@ bool link_is_paced(const struct link *l);
 
 /* Returns how long until a request with events may start; 0: now. */
 int64_t link_wait(const struct link *l, int64_t now, int64_t wall_ms);
-/* Returns the same for a heartbeat. */
+/* Like link_wait, for a heartbeat. */
 int64_t link_heartbeat_wait(const struct link *l, int64_t now, int64_t wall_ms);
 /* Records the start of a request with a body of n bytes. */
 void link_sent(struct link *l, int64_t now, int64_t n);

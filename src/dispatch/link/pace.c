@@ -1,5 +1,6 @@
 /*
- * The pace of one site: the time of the next start, which each start moves on. Pure; cannot fail.
+ * The pace of one site: the time of the next start; each start delays the next one. Pure; cannot
+ * fail.
  */
 #include "dispatch/link/pace.h"
 

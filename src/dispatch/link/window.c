@@ -27,8 +27,7 @@ window_wait(const struct window *w, int64_t wall_ms)
 	minute = tm.tm_hour * 60 + tm.tm_min;
 	if (is_open(w, minute))
 		return 0;
-	/* Daylight saving time may shift the opening: then the next look, a minute later at most,
-	 * finds it. */
+	/* Daylight saving time may shift the opening: the caller asks again within a minute. */
 	wait = (int64_t)((w->from - minute + 1440) % 1440) * MINUTE_MS - wall_ms % MINUTE_MS;
 	return wait < WINDOW_WAIT_MAX_MS ? wait : WINDOW_WAIT_MAX_MS;
 }

@@ -80,7 +80,7 @@ bool segment_lacks_only_address(const struct segment_event *event);
  */
 struct segment_origin {
 	int64_t received_at;  /* wall ms, at the edge; not after its arrival here */
-	int64_t claimed_at;   /* the same as the edge says it */
+	int64_t claimed_at;   /* the time of receipt as the edge states it */
 	struct slice context; /* raw values of its own batch, absent when missing */
 	struct slice integrations;
 	bool older_integrations; /* the context has an older place of integrations */

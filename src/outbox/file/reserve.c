@@ -23,7 +23,8 @@
 /*
  * Allocates the file up to the end of its last chunk. SQLite would do the same by writing a byte
  * into each block, which takes as long as writing the pages does, unless it was built with
- * HAVE_POSIX_FALLOCATE. It has the last word: what fails here it tries in its own way.
+ * HAVE_POSIX_FALLOCATE. If this fails, SQLite
+ * allocates in its own way.
  */
 static void
 allocate(const struct db *db, int64_t bytes)

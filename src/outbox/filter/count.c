@@ -1,9 +1,9 @@
 /*
- * Counts matching events. An exact count walks over all of them. The other one, for the last line
- * of a list, takes what is counted already: by status (site_count), or by blocks of events
- * (outbox/write/event_block.h), of which it reads only those that a period cuts or that have too
- * many names. It walks only for other filters, and ends after a bounded amount of work. Fails on
- * errors of the database.
+ * Counts matching events. An exact count walks over all of them. The other count, for the last
+ * line of a list, uses existing counts: by status (site_count), or by blocks of events
+ * (outbox/write/event_block.h), of which it reads only those that are partly in the period or have
+ * too many names. It walks only for other filters, and ends after a bounded amount of work. Fails
+ * on errors of the database.
  */
 #include "outbox/filter/count.h"
 

@@ -1,5 +1,5 @@
 /* Counts the events that match a filter, whose limit is ignored. The caller keeps a transaction
- * open meanwhile. */
+ * open. */
 #ifndef OUTBOX_FILTER_COUNT_H
 #define OUTBOX_FILTER_COUNT_H
 
@@ -20,8 +20,8 @@ struct filter_count {
 };
 /*
  * Counts with little work: ends after more than `max` events, or after FILTER_COUNT_WORK steps of
- * SQLite, which is some 50,000 events read in order, or 500 looked up. Whatever the blocks of
- * events or the counts by status say needs no event to be read.
+ * SQLite, which is some 50,000 events read in order, or 500 looked up. No event is read where
+ * the blocks of events or the counts by status are enough.
  */
 #define FILTER_COUNT_WORK 1000000
 int filter_count_about(struct db *db, const struct outbox_filter *f, int64_t max,

@@ -23,8 +23,8 @@
  *	}
  *	filter_walk_end(&walk);
  *
- * The caller keeps a transaction open meanwhile, so that blocks and events belong together. The
- * filter must outlive the walk.
+ * The caller keeps a transaction open during the walk, so that blocks and events belong together.
+ *The filter must outlive the walk.
  */
 #ifndef OUTBOX_FILTER_WALK_H
 #define OUTBOX_FILTER_WALK_H

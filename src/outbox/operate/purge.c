@@ -198,7 +198,7 @@ drop_empty_attempts(struct db *db, const struct attempts_left *left, struct err 
 	return last == 0 ? 0 : stmt_purge_note_attempt(db, last, e);
 }
 
-/* Drops what is known of requests of boxes that brought none but events that are gone. */
+/* Removes the rows of boxes' requests whose events are all gone. */
 static int
 forget_requests(struct db *db, int64_t first, int64_t last, struct err *e)
 {

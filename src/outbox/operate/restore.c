@@ -224,7 +224,7 @@ place(const struct restoring *r, struct err *e)
 	    r->backup, r->report->aside);
 }
 
-/* Only a file that is surely not there is not set aside. */
+/* The file is set aside unless it certainly does not exist. */
 static int
 look_at_present(struct restoring *r, struct err *e)
 {

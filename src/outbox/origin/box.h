@@ -41,8 +41,8 @@ int box_remember(struct db *db, int64_t site_id, struct slice name, int64_t arri
     int64_t event_id, struct err *e);
 /*
  * Whether retention may have removed an event that was received at that time, so that its messageId
- * is no longer known. A receipt that lies in the future counts as the arrival here, which is
- * another one each time; so what the box itself says of it, claimed_at, is compared, too. Returns
+ * is no longer known. A receipt in the future is stored as the time of arrival, which differs
+ * at each try; so claimed_at, the time that the box states, is compared, too. Returns
  * 1, 0, or -1 on an error.
  */
 int box_may_be_forgotten(struct db *db, int64_t site_id, struct slice name, int64_t received_at,

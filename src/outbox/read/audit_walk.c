@@ -50,7 +50,7 @@ audit_failure_parts(
 		ret_parts[n].statuses = 1u << order[i];
 		n += (statuses & ret_parts[n].statuses) != 0;
 	}
-	/* Held events are not failures, unless they are held because the disk changed them. */
+	/* Of the held events, only those that the disk changed are failures. */
 	if (f->statuses == 0 && (reason == NULL || strcmp(reason, damaged) == 0)) {
 		ret_parts[n] = *f;
 		ret_parts[n].statuses = 1u << STATUS_HELD;

@@ -1,6 +1,6 @@
 /*
- * Whether the disk has changed a row that the dispatcher is about to use: such a row does not have
- * its checksum any more. Pure.
+ * Whether the disk has changed a row that the dispatcher is about to use: such a row no longer
+ * matches its checksum. Pure.
  */
 #ifndef OUTBOX_READ_DAMAGE_H
 #define OUTBOX_READ_DAMAGE_H
