@@ -41,8 +41,8 @@ static const struct answer no_memory = {
 static const struct answer wrong_origin = { .status = 403,
 	.code = "origin_not_allowed",
 	.message =
-	    "only pages of this address may send this request: its Origin header must name the "
-	    "same scheme, host and port as the request itself" };
+	    "the Origin header must name the same scheme, host and port as the request itself; a "
+	    "program sends Authorization: Bearer TOKEN and no Origin" };
 static const struct answer cross_site = { .status = 403,
 	.code = "cross_site",
 	.message = "the request comes from a page of another address" };

@@ -112,16 +112,23 @@ needs_of_troubled(
     struct needs *n, const struct audit_troubled *t, const struct needs_limits *limits)
 {
 	int64_t events = t->failed + t->held;
-	char age[WHEN_AGE_SIZE];
+	const char *least = events == NEEDS_TROUBLED_MAX ? "at least " : "";
+	char age[WHEN_AGE_SIZE], failed[64] = "", held[64] = "";
 
 	if (events <= limits->max_failed)
 		return;
 	when_age(limits->now - limits->failed_since, age);
-	offer(needs_add(n,
-		  "%s%lld event%s failed and %lld %s held within %s: bentospool errors, bentospool "
-		  "list --status held",
-		  events == NEEDS_TROUBLED_MAX ? "at least " : "", (long long)t->failed,
-		  words_plural(t->failed), (long long)t->held, t->held == 1 ? "is" : "are", age),
+	if (t->failed > 0)
+		snprintf(failed, sizeof(failed), "%lld event%s failed", (long long)t->failed,
+		    words_plural(t->failed));
+	if (t->held > 0)
+		snprintf(held, sizeof(held), "%s%lld%s%s %s held", t->failed > 0 ? " and " : "",
+		    (long long)t->held, t->failed > 0 ? "" : " event",
+		    t->failed > 0 ? "" : words_plural(t->held), t->held == 1 ? "is" : "are");
+	offer(
+	    needs_add(n, "%s%s%s within %s: %s%s%s", least, failed, held, age,
+		t->failed > 0 ? "bentospool errors" : "", t->failed > 0 && t->held > 0 ? ", " : "",
+		t->held > 0 ? "bentospool list --status held" : ""),
 	    t->failed > 0 ? SCREEN_ERRORS : SCREEN_EVENTS_HELD,
 	    t->failed > 0 ? "bentospool errors" : "bentospool list --status held");
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 const struct reason reasons[] = {
-	{ "refused", "Bento refused it; show ID prints its answer" },
+	{ "refused", "Bento refused it: its answer says why" },
 	{ "too_large", "it is too large for Bento or for a request" },
 	{ "attempts_exhausted", "it failed max_attempts times on its own" },
 	{ "expired", "it became older than max_age" },

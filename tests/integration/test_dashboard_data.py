@@ -93,7 +93,7 @@ def test_events(bench):
     equal(event, {
         "event_id": str(row["event_id"]), "site": "main", "message_id": "m-2", "kind": "track",
         "name": f"Order {EVIL}", "email": "bob@example.com", "status": "failed", "reason": "refused",
-        "words": "Bento refused it; show ID prints its answer", "attempts": row["attempts"],
+        "words": "Bento refused it: its answer says why", "attempts": row["attempts"],
         "maybe_sent": 0, "received_at": row["received_ms"], "occurred_at": row["occurred_ms"],
         "next_attempt_at": 0, "settled_at": row["settled_ms"], "http_status": 422,
         "error": row["error"], "detail": None}, "every member")
@@ -296,7 +296,7 @@ def test_errors(bench):
                      if name in group["mend"]["filter"]}}
         equal(reader.read("/api/events" + query(**chosen))["count"], group["events"], "its events")
     equal({(g["status"], g["reason"], g["words"], g["mend"]["verb"]) for g in said["errors"]},
-          {("failed", "refused", "Bento refused it; show ID prints its answer", "requeue"),
+          {("failed", "refused", "Bento refused it: its answer says why", "requeue"),
            ("invalid", "no_email", "it has no e-mail address", "discard")}, "words and verbs")
     equal([g["site"] for g in reader.read("/api/errors?site=other")["errors"]], ["other"], "of one site")
     equal(reader.read("/api/errors?site=nowhere"), {"errors": [], "groups": "0", "complete": True}, "none")

@@ -51,7 +51,7 @@ def test_overview_lives(bench):
     page = stage.open(words="All is well. No event is waiting.")
     stage.sim.answer(422)
     stage.daemon.accept("/v1/track", track("f-1"), key="main")
-    page.wait_text("1 event failed and 0 are held", ".needs")
+    page.wait_text("1 event failed within", ".needs")
     equal(page.text("#live"), "1 problem needs attention.", "read out once")
     stage.daemon.stop()
     page.wait_text("The daemon does not answer", "#lost")

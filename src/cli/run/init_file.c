@@ -92,6 +92,20 @@ append_setting(const struct init_answers *a, const struct setting *s, struct buf
 	buf_append_byte(to, '\n');
 }
 
+/* A command that makes a token which only the daemon's user can read. */
+static void
+append_token_command(const char *folder, int folder_length, const char *name, struct buf *to)
+{
+	if (init_has_daemon_user())
+		buf_printf(to,
+		    "    #     openssl rand -hex 32 | install -m 600 -o " DAEMON_USER
+		    " /dev/stdin %.*s/%s\n",
+		    folder_length, folder, name);
+	else
+		buf_printf(to, "    #     (umask 077; openssl rand -hex 32 >%.*s/%s)\n",
+		    folder_length, folder, name);
+}
+
 /* The dashboard needs two more files, which only a person who wants it should have. */
 static void
 append_dashboard(const struct init_answers *a, struct buf *to)
@@ -103,10 +117,11 @@ append_dashboard(const struct init_answers *a, struct buf *to)
 	    "    #     listen = {\"127.0.0.1:7390\"}\n"
 	    "    #     read_token_file = \"%.*s/read_token\"\n"
 	    "    #     act_token_file = \"%.*s/act_token\"\n"
-	    "    # and make the tokens, as the user that runs bentospool:\n"
-	    "    #     umask 077 && openssl rand -hex 32 >%.*s/read_token\n"
-	    "    #     umask 077 && openssl rand -hex 32 >%.*s/act_token\n\n",
-	    folder, a->config, folder, a->config, folder, a->config, folder, a->config);
+	    "    # and make the tokens%s:\n",
+	    folder, a->config, folder, a->config, init_has_daemon_user() ? ", as root" : "");
+	append_token_command(a->config, folder, "read_token", to);
+	append_token_command(a->config, folder, "act_token", to);
+	buf_append_byte(to, '\n');
 }
 
 static void

@@ -14,6 +14,7 @@
 #include "report/ages.h"
 #include "report/complaints.h"
 #include "report/forecast.h"
+#include "report/needs.h"
 #include "report/tally.h"
 #include "term/table.h"
 #include "term/when.h"
@@ -258,6 +259,34 @@ forecast_is_told_in_words(void **state)
 	buf_free(&text);
 }
 
+/* ---- needs ----------------------------------------------------------------------------------- */
+
+static void
+need_of_troubled(int64_t failed, int64_t held, const char *text)
+{
+	const struct needs_limits limits = { .now = 90000000, .failed_since = 3600000 };
+	struct needs needs = { .n = 0 };
+
+	needs_of_troubled(
+	    &needs, &(struct audit_troubled){ .failed = failed, .held = held }, &limits);
+	assert_int_equal(needs.n, text != NULL);
+	if (text != NULL)
+		assert_string_equal(needs.need[0].text, text);
+}
+
+static void
+only_what_there_is_needs_a_person(void **state)
+{
+	(void)state;
+	need_of_troubled(0, 0, NULL);
+	need_of_troubled(1, 0, "1 event failed within 1 d: bentospool errors");
+	need_of_troubled(0, 1, "1 event is held within 1 d: bentospool list --status held");
+	need_of_troubled(0, 2, "2 events are held within 1 d: bentospool list --status held");
+	need_of_troubled(3, 1,
+	    "3 events failed and 1 is held within 1 d: bentospool errors, bentospool list --status "
+	    "held");
+}
+
 int
 main(void)
 {
@@ -271,6 +300,7 @@ main(void)
 		cmocka_unit_test(rates_are_a_minute),
 		cmocka_unit_test(drain_follows_from_rate_and_pace),
 		cmocka_unit_test(forecast_is_told_in_words),
+		cmocka_unit_test(only_what_there_is_needs_a_person),
 	};
 
 	return cmocka_run_group_tests_name("look", tests, NULL, NULL);
