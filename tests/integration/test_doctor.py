@@ -281,7 +281,7 @@ def test_dashboard(bench):
     equal([grade for grade, _ in of(found, "dashboard")], ["note"], found)
     true("set read_token_file" in remedies(found, "dashboard")[0], found)
     tokens = token_settings(bench)
-    for settings, words in (({"read_token_file": tokens["read_token_file"]}, "nothing can be changed there"),
+    for settings, words in (({"read_token_file": tokens["read_token_file"]}, "nobody can change them"),
                             (tokens, "people with the token of act_token_file can change")):
         code, found = rows(settings)
         [(grade, text)] = of(found, "dashboard")

@@ -103,7 +103,7 @@ def test_changed_beside_the_daemon(bench):
     wait_until(lambda: "the disk has changed 1 event, which is held (damaged)" in live.daemon.log(), "logged")
     text = done(live.cli("errors")).stdout
     true("its checksum is wrong: the disk has changed it" in text, text)
-    true("1 is held" in live.cli("status").stdout, "status")
+    true("1 event is held" in live.cli("status").stdout, "status")
     text = done(live.cli("show", "1")).stdout
     true(re.search("damage +its checksum is wrong", text), text)
     # Who sends everything that is held has not looked at it.
