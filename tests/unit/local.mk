@@ -119,6 +119,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/filter/test_message_ids \
 	tests/unit/outbox/filter/test_walk \
 	tests/unit/outbox/operate/test_erase \
+	tests/unit/outbox/lines/test_lines \
 	tests/unit/outbox/operate/test_erase_text \
 	tests/unit/outbox/operate/test_import \
 	tests/unit/outbox/operate/test_operate \
@@ -383,6 +384,7 @@ tests_unit_outbox_filter_test_walk_SOURCES = \
 tests_unit_outbox_filter_test_message_ids_SOURCES = tests/unit/outbox/filter/test_message_ids.c \
 	$(OUTBOX_RIG)
 tests_unit_outbox_operate_test_erase_SOURCES = tests/unit/outbox/operate/test_erase.c $(HANDMADE)
+tests_unit_outbox_lines_test_lines_SOURCES = tests/unit/outbox/lines/test_lines.c $(TEST_LIB)
 tests_unit_outbox_operate_test_erase_text_SOURCES = tests/unit/outbox/operate/test_erase_text.c \
 	$(TEST_LIB)
 tests_unit_outbox_operate_test_import_SOURCES = tests/unit/outbox/operate/test_import.c \

@@ -172,8 +172,9 @@ filter_refuses_what_it_does_not_know(void **state)
 	static const char *const bad[] = { "[]", "{\"Status\":[\"failed\"]}", "{\"state\":1}",
 		"{\"status\":[]}", "{\"status\":\"failed\"}", "{\"status\":[\"fail\"]}",
 		"{\"status\":[1]}", "{\"id\":[]}", "{\"id\":[0]}", "{\"id\":[1.5]}",
-		"{\"id\":[-1]}", "{\"id\":[1e300]}", "{\"id\":5}", "{\"kind\":[\"tracks\"]}",
-		"{\"kind\":[]}", "{\"since\":\"yesterday\"}",
+		"{\"id\":[-1]}", "{\"id\":[1e300]}", "{\"id\":5}", "{\"id\":[\"1\"]}",
+		"{\"status\":{}}", "{\"kind\":\"track\"}", "{\"kind\":[7]}", "{\"limit\":\"1\"}",
+		"{\"kind\":[\"tracks\"]}", "{\"kind\":[]}", "{\"since\":\"yesterday\"}",
 		"{\"since\":\"1970-01-01T00:00:00Z\"}", "{\"until\":17}", "{\"http-status\":1000}",
 		"{\"http-status\":0}", "{\"limit\":0}", "{\"all\":false}", "{\"reason\":\"\"}",
 		"{\"reason\":7}", "{\"reason\":\"a\",\"reason\":\"b\"}" };
