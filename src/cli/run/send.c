@@ -114,7 +114,7 @@ take_attempt(void *arg, const struct audit_attempt *a)
 }
 
 static void
-take_event(void *arg, const struct audit_event *event)
+note_event(void *arg, const struct audit_event *event)
 {
 	struct follower *f = arg;
 
@@ -122,8 +122,13 @@ take_event(void *arg, const struct audit_event *event)
 	f->settled = !SLICE_IS(event->status, "pending");
 	f->unresolved = SLICE_IS(event->reason, "awaiting_identity");
 	snprintf(f->site, sizeof(f->site), "%.*s", (int)event->site.n, event->site.p);
-	if (!f->settled)
-		return;
+}
+
+static void
+print_settled(void *arg, const struct audit_event *event)
+{
+	struct follower *f = arg;
+
 	if (f->options->json)
 		print_json_step(f, "settled", event_json(event, JSON_LINES));
 	else
@@ -138,14 +143,16 @@ take_event(void *arg, const struct audit_event *event)
 
 /* ---- following ------------------------------------------------------------------------------ */
 
+/* Reads the attempts after the event, so that the attempt which settled it is among them. */
 static int
 look(struct follower *f, struct err *e)
 {
-	int rc;
+	int rc = outbox_audit_event(f->audit, f->event_id, note_event, f, e);
 
-	if (outbox_audit_attempts(f->audit, f->event_id, take_attempt, f, e) != 0)
+	if (rc == 1 && outbox_audit_attempts(f->audit, f->event_id, take_attempt, f, e) != 0)
 		return -1;
-	rc = outbox_audit_event(f->audit, f->event_id, take_event, f, e);
+	if (rc == 1 && f->settled)
+		rc = outbox_audit_event(f->audit, f->event_id, print_settled, f, e);
 	fflush(stdout);
 	if (rc == 0)
 		return err_set(e, ERR_NOTFOUND, "event %lld is gone from the database",
