@@ -171,7 +171,8 @@ take_event(void *arg, const struct audit_event *event)
 	struct collector *c = arg;
 
 	c->report->has_body = event->body.p != NULL;
-	buf_append_slice(&c->report->body, event->body);
+	if (c->report->has_body)
+		buf_append_slice(&c->report->body, event->body);
 	c->report->settled_unsent =
 	    SLICE_IS(event->status, "invalid") || SLICE_IS(event->status, "unsupported");
 	if (c->report->attempt_id == 0)

@@ -136,6 +136,13 @@ filter_kind_name(unsigned i)
 	return kind_name((enum event_kind)i);
 }
 
+/* Whether a box forwarded the event: the last request that begins at or before it must reach it. */
+static const char box_of_event[] =
+    "(SELECT b.name FROM via v JOIN box b ON b.box_id = v.box_id"
+    " WHERE v.first_event_id = (SELECT max(x.first_event_id) FROM via x"
+    " WHERE x.first_event_id <= d.event_id)"
+    " AND v.last_event_id >= d.event_id) = :via";
+
 void
 filter_sql(const struct outbox_filter *f, struct buf *sql)
 {
@@ -146,10 +153,7 @@ filter_sql(const struct outbox_filter *f, struct buf *sql)
 		[FILTER_EMAIL] = "lower(d.email) GLOB lower(:email)",
 		[FILTER_ERROR] = "coalesce(d.error, d.detail) GLOB :error",
 		[FILTER_SITE] = "d.site = :site",
-		[FILTER_VIA] = "(SELECT b.name FROM via v JOIN box b ON b.box_id = v.box_id"
-			       " WHERE v.first_event_id = (SELECT max(x.first_event_id) FROM via x"
-			       " WHERE x.first_event_id <= d.event_id)"
-			       " AND v.last_event_id >= d.event_id) = :via",
+		[FILTER_VIA] = box_of_event,
 	};
 
 	buf_append_literal(sql, " FROM state d WHERE d.event_id >= :low");
