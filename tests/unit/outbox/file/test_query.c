@@ -130,8 +130,8 @@ what_only_reads_is_allowed(void **state)
 {
 	static const char *const good[] = { "SELECT 42 FROM outbox", "PRAGMA table_info(nowhere)",
 		"PRAGMA index_list(nowhere)",
-		"WITH RECURSIVE n(i) AS (SELECT 41 UNION ALL SELECT i + 1 FROM n WHERE i < 42)"
-		" SELECT max(i) FROM n",
+		("WITH RECURSIVE n(i) AS (SELECT 41 UNION ALL SELECT i + 1 FROM n WHERE i < 42)"
+		 " SELECT max(i) FROM n"),
 		"PRAGMA integrity_check" };
 
 	(void)state;
