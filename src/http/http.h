@@ -90,6 +90,9 @@ enum http_result http_head_read(
 bool http_is_token(struct slice s);
 /* Removes blanks and tabs at both ends. */
 struct slice http_trim(struct slice s);
+/* Cuts the text up to the separator from the front of rest, and returns it without the blanks
+ * around it. */
+struct slice http_cut(struct slice *rest, char separator);
 char http_lower(char c);
 /* Returns the length of the empty lines before the next request: some clients send one after a
  * body. */

@@ -52,6 +52,18 @@ http_trim(struct slice s)
 	return s;
 }
 
+struct slice
+http_cut(struct slice *rest, char separator)
+{
+	const char *end = rest->n == 0 ? NULL : memchr(rest->p, separator, rest->n);
+	struct slice part = { rest->p, end == NULL ? rest->n : (size_t)(end - rest->p) };
+	size_t used = part.n + (end != NULL);
+
+	rest->p += used;
+	rest->n -= used;
+	return http_trim(part);
+}
+
 bool
 http_are(struct slice s, unsigned class)
 {

@@ -12,19 +12,6 @@
 
 #define WEIGHT_FULL 1000 /* q=1 */
 
-/* Cuts the text up to the separator from the front of rest. */
-static struct slice
-cut(struct slice *rest, char separator)
-{
-	const char *end = rest->n == 0 ? NULL : memchr(rest->p, separator, rest->n);
-	struct slice part = { rest->p, end == NULL ? rest->n : (size_t)(end - rest->p) };
-	size_t used = part.n + (end != NULL);
-
-	rest->p += used;
-	rest->n -= used;
-	return http_trim(part);
-}
-
 static bool
 is(struct slice s, const char *word)
 {
@@ -59,9 +46,9 @@ read_range(struct slice text)
 {
 	struct range range = { .version = SLICE_NONE, .weight = WEIGHT_FULL };
 
-	range.type = cut(&text, ';');
+	range.type = http_cut(&text, ';');
 	while (text.n > 0) {
-		struct slice value = cut(&text, ';'), name = cut(&value, '=');
+		struct slice value = http_cut(&text, ';'), name = http_cut(&value, '=');
 
 		if (is(name, "q"))
 			range.weight = weight_of(value);
@@ -77,7 +64,7 @@ accept_prefers_openmetrics(struct slice accept)
 	int open = 0, plain = 0;
 
 	while (accept.n > 0) {
-		struct range range = read_range(cut(&accept, ','));
+		struct range range = read_range(http_cut(&accept, ','));
 
 		if (is(range.type, "application/openmetrics-text")
 		    && (range.version.p == NULL || is(range.version, "1.0.0"))) {

@@ -17,27 +17,14 @@ equals_any_case(struct slice a, struct slice b)
 	return i == a.n;
 }
 
-/* Cuts the text up to the separator from the front of rest, without the blanks around it. */
-static struct slice
-cut(struct slice *rest, char separator)
-{
-	const char *end = rest->n == 0 ? NULL : memchr(rest->p, separator, rest->n);
-	struct slice part = { rest->p, end == NULL ? rest->n : (size_t)(end - rest->p) };
-	size_t used = part.n + (end != NULL);
-
-	rest->p += used;
-	rest->n -= used;
-	return http_trim(part);
-}
-
 struct slice
 headers_next_cookie(struct slice *cookies, struct slice name)
 {
 	while (cookies->n > 0) {
-		struct slice value = cut(cookies, ';');
+		struct slice value = http_cut(cookies, ';');
 		bool has_value = value.n > 0 && memchr(value.p, '=', value.n) != NULL;
 
-		if (has_value && slice_equals(cut(&value, '='), name))
+		if (has_value && slice_equals(http_cut(&value, '='), name))
 			return http_trim(value);
 	}
 	return SLICE_NONE;
@@ -61,7 +48,7 @@ headers_port(struct slice host)
 struct slice
 headers_bearer(struct slice authorization)
 {
-	struct slice scheme = cut(&authorization, ' ');
+	struct slice scheme = http_cut(&authorization, ' ');
 
 	if (scheme.p == NULL || !equals_any_case(scheme, SLICE("bearer")))
 		return SLICE_NONE;
@@ -72,7 +59,7 @@ headers_bearer(struct slice authorization)
 bool
 headers_is_json(struct slice content_type)
 {
-	return equals_any_case(cut(&content_type, ';'), SLICE("application/json"));
+	return equals_any_case(http_cut(&content_type, ';'), SLICE("application/json"));
 }
 
 bool
