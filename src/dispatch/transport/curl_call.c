@@ -76,6 +76,10 @@ on_connection(void *arg, char *peer, char *local, int peer_port, int local_port)
 		call->again = true;
 		return CURL_PREREQFUNC_ABORT;
 	}
+	/* Whoever was stopped (SIGSTOP) while connecting would send, and give up at once. */
+	call->late = clock_awake() >= call->deadline_ms;
+	if (call->late)
+		return CURL_PREREQFUNC_ABORT;
 	call->ready = true;
 	call->size_before = request_size(call);
 	return CURL_PREREQFUNC_OK;
@@ -279,7 +283,7 @@ curl_call_set_up(struct curl_call *call, const struct transport_request *r, stru
 	if (loopback < 0)
 		return err_set(e, ERR_INPUT, "api_url is not a URL");
 	call->owner = r->owner;
-	call->ready = call->again = call->headed = call->canceled = false;
+	call->ready = call->again = call->late = call->headed = call->canceled = false;
 	call->size_before = 0;
 	call->code = CURLE_OK;
 	call->error[0] = '\0';
@@ -336,6 +340,8 @@ words_of(const struct curl_call *call)
 		return "canceled, because the spooler was stopped";
 	if (call->again)
 		return "the kept connection was closed before an answer came";
+	if (call->late)
+		return "timed out before the request went out";
 	if (call->response.failed)
 		return "no memory for the answer";
 	if (call->code == CURLE_OK)

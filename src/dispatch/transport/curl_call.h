@@ -36,6 +36,7 @@ struct curl_call {
 	struct curl_slist *own;    /* headers of this request; the last one leads to `common` */
 	bool ready;                /* a connection was ready */
 	bool again;                /* libcurl wanted to send the request a second time */
+	bool late;                 /* its time was over before a connection was ready */
 	bool headed;               /* the head of the answer is complete */
 	bool canceled;             /* canceled by the dispatcher */
 	long size_before;          /* CURLINFO_REQUEST_SIZE when the connection was ready */

@@ -124,6 +124,28 @@ an_answer_that_waits_is_read_after_the_timeout(void **state)
 	tiny_server_free(&server);
 }
 
+/* As when the process was stopped while it connected: nobody has it, so it cannot arrive twice. */
+static void
+a_request_that_is_late_does_not_go_out(void **state)
+{
+	static const struct tiny_step steps[] = { { TINY_ANSWER, OK_ANSWER, true } };
+	int64_t end = clock_awake() + 100;
+	struct transport_result result;
+	struct tiny_server server;
+
+	(void)state;
+	tiny_server_start(&server, steps, 1);
+	start(server.url, SLICE("{}"), 100);
+	while (clock_awake() <= end)
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	result = wait_for_result();
+	assert_string_equal(result.error, "timed out before the request went out");
+	check_failure(&result, PHASE_NOT_SENT);
+	tiny_server_stop(&server);
+	assert_int_equal(atomic_load(&server.requests), 0);
+	tiny_server_free(&server);
+}
+
 static void
 a_request_to_an_invalid_url_does_not_start(void **state)
 {
@@ -210,6 +232,7 @@ main(void)
 		cmocka_unit_test(a_truncated_answer_does_not_count_as_an_answer),
 		cmocka_unit_test(a_slow_answer_times_out),
 		cmocka_unit_test(an_answer_that_waits_is_read_after_the_timeout),
+		cmocka_unit_test(a_request_that_is_late_does_not_go_out),
 		cmocka_unit_test(a_request_to_an_invalid_url_does_not_start),
 		cmocka_unit_test(a_request_on_a_dying_connection_is_not_sent_twice),
 		cmocka_unit_test(a_connection_that_was_closed_meanwhile_is_replaced),
