@@ -41,8 +41,9 @@ static const struct answer no_memory = {
 static const struct answer wrong_origin = { .status = 403,
 	.code = "origin_not_allowed",
 	.message =
-	    "the Origin header must name the same scheme, host and port as the request itself; a "
-	    "program sends Authorization: Bearer TOKEN and no Origin" };
+	    "the Origin header must name the same scheme, host and port as the request itself, or "
+	    "an address in public_url (section admin), where a proxy serves this page; a program "
+	    "sends Authorization: Bearer TOKEN and no Origin" };
 static const struct answer cross_site = { .status = 403,
 	.code = "cross_site",
 	.message = "the request comes from a page of another address" };
@@ -129,12 +130,14 @@ check_level(const struct admin_request *r, enum who_level needed)
 static const struct answer *
 check_route(const struct admin_request *r, const struct conn *c)
 {
+	bool proxied = admin_config(r->admin)->admin.public_url.n > 0;
+
 	switch (r->route->permission) {
 	case ROUTE_OPEN:
 	case ROUTE_ANYONE:
 		break;
 	case ROUTE_OPEN_LOCAL:
-		return conn_is_local(c) ? NULL : check_level(r, WHO_READS);
+		return conn_is_local(c) && !proxied ? NULL : check_level(r, WHO_READS);
 	case ROUTE_READ:
 		return check_level(r, WHO_READS);
 	case ROUTE_ACT:
@@ -143,9 +146,28 @@ check_route(const struct admin_request *r, const struct conn *c)
 	return NULL;
 }
 
+/*
+ * Whether a page of this listener sent the request: at the address that the request names, or at
+ * one where a proxy serves it. The Host header, which the proxy may change, was checked before. The
+ * proxy's host without TLS is another page.
+ */
+static bool
+is_right_origin(struct admin_request *r, const struct conn *c, const struct http_head *h)
+{
+	const char *url = headers_find_url(h->origin, &admin_config(r->admin)->admin.public_url);
+
+	bool tls = conn_is_tls(c);
+
+	if (url == NULL)
+		return (tls || admin_host_is_local(h->host))
+		       && headers_is_own_origin(h->origin, tls, h->host);
+	r->secure = strncmp(url, "https:", 6) == 0;
+	return true;
+}
+
 /* A program that sends a token was not sent by a page: browsers add no token on their own. */
 static const struct answer *
-check_page(const struct admin_request *r, const struct http_head *h)
+check_page(struct admin_request *r, const struct conn *c, const struct http_head *h)
 {
 	bool post = r->method == HTTP_POST, bearer = headers_bearer(h->authorization).p != NULL;
 
@@ -157,7 +179,7 @@ check_page(const struct admin_request *r, const struct http_head *h)
 		return &cross_site;
 	if (!post)
 		return NULL;
-	if (h->origin.p == NULL ? !bearer : !headers_is_own_origin(h->origin, r->tls, h->host))
+	if (h->origin.p == NULL ? !bearer : !is_right_origin(r, c, h))
 		return &wrong_origin;
 	return headers_is_json(h->content_type) ? NULL : &wrong_type;
 }
@@ -170,7 +192,7 @@ permission_check(struct admin_request *r, const struct conn *c, const struct htt
 	if (r->route->permission == ROUTE_OPEN)
 		return NULL;
 	admin_take_tokens(r->admin);
-	if ((refusal = check_page(r, h)) != NULL || (refusal = find_person(r, c, h)) != NULL)
+	if ((refusal = check_page(r, c, h)) != NULL || (refusal = find_person(r, c, h)) != NULL)
 		return refusal;
 	return check_route(r, c);
 }

@@ -12,6 +12,7 @@
 #include "admin/permission.h"
 #include "admin/routes.h"
 #include "admin/state.h"
+#include "admin/who/headers.h"
 #include "event/json/json.h"
 
 #define REFUSED_LOG_MS 60000
@@ -24,9 +25,8 @@ static const struct answer not_found = { .status = 404,
 	    "are for programs" };
 static const struct answer wrong_host = { .status = 403,
 	.code = "host_not_allowed",
-	.message =
-	    "this address serves requests to localhost and to loopback addresses only: a proxy "
-	    "must set the Host header to one of these" };
+	.message = "this address serves requests to localhost and to loopback addresses only: set "
+		   "public_url in the section admin to the address at which a proxy serves it" };
 static const struct answer long_query = {
 	.status = 400, .code = "query_too_long", .message = "the query is longer than 1,023 bytes"
 };
@@ -37,18 +37,19 @@ static const struct answer no_memory = {
 /* A page whose own name leads here has that name in the Host header. It cannot have a session,
  * which belongs to another name, nor come through TLS, whose certificate has another name, too. */
 static bool
-is_right_host(const struct conn *c, const struct http_head *h)
+is_right_host(struct admin *a, const struct conn *c, const struct http_head *h)
 {
 	bool proves = conn_client(c) != NULL || (conn_is_tls(c) && !conn_is_local(c));
 
-	return h->host.n == 0 || proves || admin_host_is_local(h->host);
+	return h->host.n == 0 || proves || admin_host_is_local(h->host)
+	       || headers_is_public_host(h->host, &admin_config(a)->admin.public_url);
 }
 
 static const struct answer *
-check_head(const struct conn *c, const struct http_head *h, const struct route *route,
-    struct answer *wrong_method)
+check_head(struct admin *a, const struct conn *c, const struct http_head *h,
+    const struct route *route, struct answer *wrong_method)
 {
-	if (!is_right_host(c, h))
+	if (!is_right_host(a, c, h))
 		return &wrong_host;
 	if (route == NULL)
 		return &not_found;
@@ -74,8 +75,8 @@ static const struct answer *
 fill(struct admin_request *r, struct conn *c, const struct http_head *h)
 {
 	r->method = h->method;
+	r->secure = conn_is_tls(c);
 	r->openmetrics = accept_prefers_openmetrics(h->accept);
-	r->tls = conn_is_tls(c);
 	if (h->query.n > 0)
 		memcpy(r->query, h->query.p, h->query.n);
 	return permission_check(r, c, h);
@@ -86,7 +87,7 @@ admin_on_head(struct conn *c, const struct http_head *h, void *arg)
 {
 	const struct route *route = admin_route_find(h->path);
 	struct answer wrong_method;
-	const struct answer *refusal = check_head(c, h, route, &wrong_method);
+	const struct answer *refusal = check_head(arg, c, h, route, &wrong_method);
 	struct admin_request *r = NULL;
 
 	if (refusal == NULL && (r = calloc(1, sizeof(*r))) == NULL)

@@ -15,6 +15,7 @@
 #include "admin/read/events.h"
 #include "admin/read/operations.h"
 #include "admin/read/storage.h"
+#include "admin/who/headers.h"
 #include "admin/who/login.h"
 #include "base/loopback.h"
 
@@ -81,36 +82,15 @@ admin_route_allowed(const struct route *r)
 	return r->get != NULL ? "GET, HEAD, POST" : "POST";
 }
 
-/* The length of the host in "host", "host:port", "[v6]" or "[v6]:port". */
-static size_t
-host_length(struct slice host)
-{
-	const char *end = memchr(host.p, host.p[0] == '[' ? ']' : ':', host.n);
-
-	if (end == NULL)
-		return host.n;
-	return (size_t)(end - host.p) + (*end == ']');
-}
-
-/* Whether nothing or a port follows the host. */
-static bool
-is_port(struct slice rest)
-{
-	for (size_t i = 0; i < rest.n; i++)
-		if (i == 0 ? rest.p[i] != ':' : rest.p[i] < '0' || rest.p[i] > '9')
-			return false;
-	return true;
-}
-
 bool
 admin_host_is_local(struct slice host)
 {
+	struct slice bare = headers_host(host);
 	char name[64];
-	size_t n = host.n == 0 ? 0 : host_length(host);
 
-	if (n == 0 || n >= sizeof(name) || !is_port((struct slice){ host.p + n, host.n - n }))
+	if (bare.n == 0 || bare.n >= sizeof(name))
 		return false;
-	memcpy(name, host.p, n);
-	name[n] = '\0';
+	memcpy(name, bare.p, bare.n);
+	name[bare.n] = '\0';
 	return loopback_host(name);
 }

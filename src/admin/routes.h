@@ -15,8 +15,8 @@ struct admin_reply;
 enum route_permission {
 	ROUTE_OPEN,       /* everybody; nobody is authenticated */
 	ROUTE_ANYONE,     /* everybody; the function learns who asks */
-	ROUTE_OPEN_LOCAL, /* everybody where only this machine can connect; elsewhere as ROUTE_READ
-			   */
+	ROUTE_OPEN_LOCAL, /* everybody where only this machine can connect, and no proxy for others;
+			   * elsewhere as ROUTE_READ */
 	ROUTE_READ,       /* persons and programs with a token, or a client's certificate */
 	ROUTE_ACT         /* those with the act token */
 };

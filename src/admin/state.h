@@ -77,7 +77,7 @@ struct admin_request {
 	const struct route *route;
 	enum http_method method;
 	bool openmetrics; /* the client prefers OpenMetrics to the text format */
-	bool tls;         /* the client's bytes are encrypted */
+	bool secure;      /* a session's cookie is for encrypted connections only */
 	struct who_address from;
 	struct who_person person;       /* who asks; nobody for ROUTE_OPEN */
 	char cookie[LOGIN_COOKIE_SIZE]; /* the name of the session's cookie */

@@ -99,8 +99,7 @@ address_check_url(const char *text, struct err *e)
 	text += safe ? sizeof(https) - 1 : sizeof(http) - 1;
 	if (memchr(text, '@', strcspn(text, "/")) != NULL)
 		return err_set(e, ERR_INPUT,
-		    "must not hold a user or password: they belong in publishable_key and "
-		    "secret_key");
+		    "must not hold a user or password: secrets have settings of their own");
 	if (read_host(text, &a) != 0)
 		return err_set(e, ERR_INPUT, "must name a host after the two slashes");
 	if (*a.rest == ':' && (a.rest = skip_port(a.rest + 1, 1)) == NULL)
@@ -111,7 +110,7 @@ address_check_url(const char *text, struct err *e)
 	if (!safe && !loopback_host(a.host))
 		return err_set(e, ERR_INPUT,
 		    "must begin with https://: http:// is for loopback addresses only, because "
-		    "the keys and the events would travel in the clear");
+		    "keys and events would travel in the clear");
 	return 0;
 }
 
@@ -128,6 +127,26 @@ address_check_api_url(const char *text, struct err *e)
 	/* bentospool adds the path of each request */
 	if (strstr(path, "/batch") != NULL || strstr(path, "/fetch") != NULL)
 		return err_set(e, ERR_INPUT, "must end before /batch and /fetch");
+	return 0;
+}
+
+int
+address_check_origin(const char *text, struct err *e)
+{
+	struct authority a;
+	const char *host;
+	bool safe;
+
+	if (address_check_url(text, e) != 0)
+		return -1;
+	host = strstr(text, "://") + 3;
+	safe = strncmp(text, "https", 5) == 0;
+	if (read_host(host, &a) != 0 || strchr(host, '/') != NULL)
+		return err_set(e, ERR_INPUT,
+		    "must be https://HOST[:PORT], without a path: not even a slash follows");
+	if (strcmp(a.rest, safe ? ":443" : ":80") == 0)
+		return err_set(
+		    e, ERR_INPUT, "must not have the port %s: browsers leave it out", a.rest + 1);
 	return 0;
 }
 

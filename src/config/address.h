@@ -12,6 +12,9 @@ int address_check_url(const char *text, struct err *e);
 int address_check_api_url(const char *text, struct err *e);
 /* "ADDRESS:PORT" or "[IPv6]:PORT" with a numeric address, perhaps after "tls:"; or "unix:/path". */
 int address_check_listen(const char *text, struct err *e);
+/* "https://host[:port]", as a browser names the page in an Origin header; or http with a loopback
+ * address. */
+int address_check_origin(const char *text, struct err *e);
 /* Whether only this machine can reach the address. The text has passed address_check_listen. */
 bool address_is_local(const char *listen);
 

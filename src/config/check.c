@@ -215,12 +215,18 @@ check_limits(const struct config *c, struct err *e)
 	return 0;
 }
 
-/* Clients on other machines must authenticate to the admin listener, over TLS. */
+/* Clients on other machines must authenticate to the admin listener, over TLS or through a proxy.
+ */
 static int
 check_admin(const struct config *c, struct err *e)
 {
 	const struct config_admin *a = &c->admin;
 
+	if (a->public_url.n > 0 && a->read_token_file[0] == '\0' && a->act_token_file[0] == '\0')
+		return err_set(e, ERR_INPUT,
+		    "%s: admin: public_url: nobody can log in at %.128s: set read_token_file or "
+		    "act_token_file",
+		    config_origin(c), a->public_url.item[0]);
 	for (size_t i = 0; i < c->admin.listen.n; i++) {
 		const char *address = c->admin.listen.item[i];
 		bool proves =

@@ -70,6 +70,7 @@ struct config_ingest {
 struct config_admin {
 	struct config_tls tls;
 	struct config_list listen; /* empty: nothing is served */
+	struct config_list public_url; /* where a proxy serves the dashboard */
 	char *read_token_file;
 	char *act_token_file;
 	char *read_token; /* what the files hold; "": none. Not while `reading` */

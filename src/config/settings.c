@@ -65,8 +65,7 @@ const struct setting settings[] = {
 	{ TOP(min_free), NUMBER("67108864", 0, INT64_C(1) << 50),
 	  .help = "free disk space in bytes below which new events are refused; below 5 MiB they always are" },
 	{ TOP(max_wal), NUMBER("536870912", 16777216, INT64_C(1) << 50),
-	  .help = "bytes of the write-ahead log at which new events are refused; it grows while another "
-	          "program reads; from half of these bytes on, receipt slows down" },
+	  .help = "bytes of the write-ahead log at which new events are refused; from half of these on, receipt slows down" },
 	{ TOP(stop_deadline), SECONDS("10", 0, 3600000),
 	  .help = "seconds that requests in progress may take when the daemon stops" },
 	{ TOP(host_lease), SECONDS("0", 0, 3600000), .check_number = check_lease,
@@ -119,6 +118,8 @@ const struct setting settings[] = {
 	  .help = "PEM file with the private key of certificate_file; mode 0600" },
 	{ ADMIN_TLS(client_ca_file), TEXT(""), .live = true,
 	  .help = "PEM file of authorities; on tls: addresses clients need a certificate from one of them; empty: none" },
+	{ ADMIN(public_url), LIST(NULL), .check = address_check_origin, .live = true,
+	  .help = "where a reverse proxy serves the dashboard, such as https://spool.example; empty: there is no proxy" },
 	{ ADMIN(read_token_file), TEXT(""), .live = true,
 	  .help = "file with the token for reading events and operations on the dashboard; mode 0600; empty: none" },
 	{ ADMIN(act_token_file), TEXT(""), .live = true,

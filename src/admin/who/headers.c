@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "config/config.h"
 #include "http/http.h"
 
 static bool
@@ -28,6 +29,37 @@ headers_next_cookie(struct slice *cookies, struct slice name)
 			return http_trim(value);
 	}
 	return SLICE_NONE;
+}
+
+/* The length of the host in "host", "host:port", "[v6]" or "[v6]:port". */
+static size_t
+host_length(struct slice host)
+{
+	const char *end = memchr(host.p, host.p[0] == '[' ? ']' : ':', host.n);
+
+	if (end == NULL)
+		return host.n;
+	return (size_t)(end - host.p) + (*end == ']');
+}
+
+/* Whether nothing or a port follows the host. */
+static bool
+is_port(struct slice rest)
+{
+	for (size_t i = 0; i < rest.n; i++)
+		if (i == 0 ? rest.p[i] != ':' : rest.p[i] < '0' || rest.p[i] > '9')
+			return false;
+	return true;
+}
+
+struct slice
+headers_host(struct slice host)
+{
+	size_t n = host.n == 0 ? 0 : host_length(host);
+
+	if (n == 0 || !is_port((struct slice){ host.p + n, host.n - n }))
+		return SLICE_NONE;
+	return (struct slice){ host.p, n };
 }
 
 struct slice
@@ -71,4 +103,27 @@ headers_is_own_origin(struct slice origin, bool tls, struct slice host)
 	    || !equals_any_case((struct slice){ origin.p, scheme.n }, scheme))
 		return false;
 	return equals_any_case((struct slice){ origin.p + scheme.n, origin.n - scheme.n }, host);
+}
+
+const char *
+headers_find_url(struct slice origin, const struct config_list *urls)
+{
+	for (size_t i = 0; i < urls->n; i++)
+		if (equals_any_case(origin, slice_from(urls->item[i])))
+			return urls->item[i];
+	return NULL;
+}
+
+bool
+headers_is_public_host(struct slice host, const struct config_list *urls)
+{
+	struct slice name = headers_host(host);
+
+	for (size_t i = 0; i < urls->n && name.n > 0; i++) {
+		struct slice url = slice_from(strstr(urls->item[i], "://") + 3);
+
+		if (equals_any_case(name, headers_host(url)))
+			return true;
+	}
+	return false;
 }

@@ -52,7 +52,7 @@ set_cookie(const struct admin_request *r, struct admin_reply *reply, const char 
 {
 	snprintf(reply->headers, sizeof(reply->headers),
 	    "Set-Cookie: %s=%s; Path=/; HttpOnly; SameSite=Strict%s%s\r\n", r->cookie, secret,
-	    r->tls ? "; Secure" : "", ends ? "; Max-Age=0" : "");
+	    r->secure ? "; Secure" : "", ends ? "; Max-Age=0" : "");
 }
 
 static int

@@ -165,7 +165,7 @@ ask_health(struct doctor *d, const char *text, const struct config_tls *tls, con
 		    a.is_tls ? text + strlen("tls:") : text);
 	else
 		return;
-	if (inquiry_ask_here(url, unix_path, VERSION_AGENT, PING_MS, &r, &e) != 0)
+	if (inquiry_ask_open(url, unix_path, VERSION_AGENT, PING_MS, &r, &e) != 0)
 		doctor_report(d, DOCTOR_PROBLEM, "health", "free memory", "%s", e.text);
 	else
 		check_health(d, text, serves, &r);
@@ -194,6 +194,32 @@ look_at_dashboard(struct doctor *d)
 			  "events and sites there");
 }
 
+/* Asks for the page where a proxy serves it. Another network may have another answer. */
+static void
+look_at_public_url(struct doctor *d, const char *address)
+{
+	char url[512];
+	struct inquiry_result r;
+	struct err e;
+
+	snprintf(url, sizeof(url), "%s/api/session", address);
+	if (inquiry_ask_open(url, NULL, VERSION_AGENT, PING_MS, &r, &e) != 0)
+		doctor_report(d, DOCTOR_PROBLEM, "dashboard", "free memory", "%s", e.text);
+	else if (r.reach != INQUIRY_ANSWERED)
+		doctor_report(d, DOCTOR_NOTE, "dashboard",
+		    "start the proxy; or correct public_url, unless only other machines can reach "
+		    "it",
+		    "%s cannot be reached from this machine: %s", address, r.error);
+	else if (r.status != 200 || strstr(r.answer, "\"may_read\"") == NULL)
+		doctor_report(d, DOCTOR_WARNING, "dashboard",
+		    "let the proxy pass all paths to the address in listen of the section admin",
+		    "%s is not the dashboard: /api/session answers with HTTP %d", address,
+		    r.status);
+	else
+		doctor_report(d, DOCTOR_OK, "dashboard", NULL, "served at %s (%" PRId64 " ms)",
+		    address, r.took_ms);
+}
+
 static void
 look_at_listeners(struct doctor *d, const struct config_list *listen, const struct config_tls *tls,
     const char *serves, bool runs)
@@ -218,4 +244,6 @@ doctor_network(struct doctor *d)
 	look_at_listeners(d, &c->ingest.listen, &c->ingest.tls, "accepts events", runs);
 	look_at_listeners(d, &c->admin.listen, &c->admin.tls, "serves the dashboard", runs);
 	look_at_dashboard(d);
+	for (size_t i = 0; runs && i < c->admin.public_url.n; i++)
+		look_at_public_url(d, c->admin.public_url.item[i]);
 }

@@ -193,7 +193,7 @@ inquiry_ask(const struct inquiry *q, struct inquiry_result *ret_result, struct e
 }
 
 int
-inquiry_ask_here(const char *url, const char *unix_path, const char *user_agent, int64_t timeout_ms,
+inquiry_ask_open(const char *url, const char *unix_path, const char *user_agent, int64_t timeout_ms,
     struct inquiry_result *ret_result, struct err *e)
 {
 	CURL *c = curl_easy_init();

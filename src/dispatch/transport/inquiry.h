@@ -55,9 +55,9 @@ struct inquiry_place {
 
 /* Returns -1 without memory. */
 int inquiry_ask(const struct inquiry *q, struct inquiry_result *ret_result, struct err *e);
-/* Sends a GET to a URL on this machine, without keys; its certificate is not checked, because it
- * names another host. unix_path: the socket to use; NULL: TCP. */
-int inquiry_ask_here(const char *url, const char *unix_path, const char *user_agent,
+/* Sends a GET to a URL of the daemon, without keys, and directly; its certificate is not checked,
+ * because it may name another host. unix_path: the socket to use; NULL: TCP. */
+int inquiry_ask_open(const char *url, const char *unix_path, const char *user_agent,
     int64_t timeout_ms, struct inquiry_result *ret_result, struct err *e);
 /* Splits a URL into host and port. Pure. */
 int inquiry_find_place(const char *url, struct inquiry_place *ret_place, struct err *e);

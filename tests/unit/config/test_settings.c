@@ -111,6 +111,27 @@ the_api_has_a_path(void **state)
 }
 
 static void
+an_origin_has_no_path(void **state)
+{
+	static const char *const good[] = { "https://spool.example", "https://spool.example:8443",
+		"https://spool.example:80", "https://[2001:db8::1]", "http://127.0.0.1:8080",
+		"http://[::1]:443", "http://localhost" };
+	static const char *const bad[] = { "spool.example", "https://spool.example/",
+		"https://spool.example/spool", "https://spool.example:443", "http://localhost:80",
+		"https://[::1]:443", "http://spool.example", "https://", "https://a b",
+		"https://*.example", "" };
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		if (address_check_origin(good[i], &e) != 0)
+			fail_msg("%s: %s", good[i], e.text);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (address_check_origin(bad[i], &e) == 0)
+			fail_msg("taken: %s", bad[i]);
+}
+
+static void
 copies_of_bento_keys_are_checked(void **state)
 {
 	static const struct {
@@ -240,6 +261,7 @@ main(void)
 		cmocka_unit_test(the_example_says_the_defaults),
 		cmocka_unit_test(urls_are_checked),
 		cmocka_unit_test(the_api_has_a_path),
+		cmocka_unit_test(an_origin_has_no_path),
 		cmocka_unit_test(copies_of_bento_keys_are_checked),
 		cmocka_unit_test(listen_addresses_are_checked),
 	};

@@ -6,6 +6,7 @@
 
 #include "admin/who/headers.h"
 #include "base/rand.h"
+#include "config/config.h"
 
 /* All cookies of the name, each behind a comma. */
 static void
@@ -138,6 +139,41 @@ an_origin_is_the_scheme_and_the_host(void **state)
 	assert_false(headers_is_own_origin(SLICE("http://localhost"), false, SLICE_NONE));
 }
 
+static char first_url[] = "https://spool.example", second_url[] = "https://[2001:db8::1]:8443";
+static char *public_urls[] = { first_url, second_url };
+
+static void
+a_proxy_serves_public_urls(void **state)
+{
+	const struct config_list urls = { public_urls, 2 }, none = { NULL, 0 };
+	static const char *const origins[] = { "http://spool.example", "https://spool.example:443",
+		"https://spool.example.evil.example", "https://evil.example",
+		"https://spool.exampl", "https://[2001:db8::1]", "null", "" };
+	static const char *const hosts[] = { "spool.example", "Spool.Example:443",
+		"spool.example:9", "[2001:db8::1]", "[2001:db8::1]:8443" };
+	static const char *const others[] = { "evil.example", "spool.example.evil.example",
+		"spool.exampl", "spool.example:x", "spool.example:1@evil.example", "2001:db8::1",
+		"[2001:db8::2]", "", "https://spool.example" };
+
+	(void)state;
+	assert_string_equal(headers_find_url(SLICE("https://spool.example"), &urls), first_url);
+	assert_string_equal(
+	    headers_find_url(SLICE("HTTPS://[2001:DB8::1]:8443"), &urls), second_url);
+	assert_null(headers_find_url(SLICE("https://spool.example"), &none));
+	assert_null(headers_find_url(SLICE_NONE, &urls));
+	for (size_t i = 0; i < sizeof(origins) / sizeof(*origins); i++)
+		if (headers_find_url(slice_from(origins[i]), &urls) != NULL)
+			fail_msg("origin %s", origins[i]);
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++)
+		if (!headers_is_public_host(slice_from(hosts[i]), &urls)
+		    || headers_is_public_host(slice_from(hosts[i]), &none))
+			fail_msg("host %s", hosts[i]);
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (headers_is_public_host(slice_from(others[i]), &urls))
+			fail_msg("host %s", others[i]);
+	assert_false(headers_is_public_host(SLICE_NONE, &urls));
+}
+
 static void
 a_port_is_what_follows_the_host(void **state)
 {
@@ -180,6 +216,7 @@ static void
 foreign_bytes_do_no_harm(void **state)
 {
 	static const char likely[] = "id=; ,\"\t\0Bearer application/json http://x:1\x80\xff\r\n";
+	const struct config_list urls = { public_urls, 2 };
 	struct rand r;
 
 	(void)state;
@@ -203,6 +240,8 @@ foreign_bytes_do_no_harm(void **state)
 		value = headers_port(s);
 		assert_true(value.n <= 5 && (value.n == 0 || value.p + value.n == s.p + s.n));
 		assert_false(headers_is_own_origin(s, true, SLICE("spool.example")));
+		assert_null(headers_find_url(s, &urls));
+		assert_false(headers_is_public_host(s, &urls));
 		free(copy);
 	}
 }
@@ -215,6 +254,7 @@ main(void)
 		cmocka_unit_test(a_bearer_token_follows_its_scheme),
 		cmocka_unit_test(json_is_a_content_type),
 		cmocka_unit_test(an_origin_is_the_scheme_and_the_host),
+		cmocka_unit_test(a_proxy_serves_public_urls),
 		cmocka_unit_test(a_port_is_what_follows_the_host),
 		cmocka_unit_test(foreign_bytes_do_no_harm),
 	};

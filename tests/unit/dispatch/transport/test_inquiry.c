@@ -159,7 +159,7 @@ this_machine_is_asked_without_keys(void **state)
 	(void)state;
 	tiny_server_start(&server, steps, 1);
 	assert_int_equal(
-	    inquiry_ask_here(server.url, NULL, "bentospool/test", PATIENCE_MS, &result, &e), 0);
+	    inquiry_ask_open(server.url, NULL, "bentospool/test", PATIENCE_MS, &result, &e), 0);
 	tiny_server_stop(&server);
 	assert_int_equal(result.reach, INQUIRY_ANSWERED);
 	assert_string_equal(result.answer, "ok");
@@ -169,7 +169,7 @@ this_machine_is_asked_without_keys(void **state)
 	tempdir_make(&dir);
 	snprintf(path, sizeof(path), "%s/socket", dir.path);
 	assert_int_equal(
-	    inquiry_ask_here("http://localhost/x", path, "bentospool/test", 1000, &result, &e), 0);
+	    inquiry_ask_open("http://localhost/x", path, "bentospool/test", 1000, &result, &e), 0);
 	assert_int_equal(result.reach, INQUIRY_NO_ANSWER);
 	tempdir_remove(&dir);
 }
