@@ -85,7 +85,7 @@ take_bearer(struct admin_request *r, struct slice token)
 	case WHO_MUST_WAIT:
 		r->refusal = (struct answer){ .status = 429,
 			.code = LOGIN_TOO_MANY,
-			.message = "too many wrong tokens: wait, then try again",
+			.message = LOGIN_TOO_MANY_WORDS,
 			.retry_after = wait };
 		return &r->refusal;
 	case WHO_NO_MEMORY:

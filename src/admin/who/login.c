@@ -107,8 +107,7 @@ try_token(struct admin_request *r, struct admin_reply *reply, const char *token,
 		return -1;
 	case WHO_MUST_WAIT:
 		reply->retry_after = wait;
-		admin_reply_refuse(reply, 429, LOGIN_TOO_MANY,
-		    "too many wrong tokens: try again in %u seconds", wait);
+		admin_reply_refuse(reply, 429, LOGIN_TOO_MANY, LOGIN_TOO_MANY_WORDS);
 		return -1;
 	case WHO_NO_MEMORY:
 		break;

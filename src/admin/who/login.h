@@ -12,6 +12,8 @@ struct admin_reply;
 #define LOGIN_COOKIE "bentospool_session"
 #define LOGIN_COOKIE_SIZE (sizeof(LOGIN_COOKIE) + 6)
 #define LOGIN_TOO_MANY "too_many_logins"
+#define LOGIN_TOO_MANY_WORDS                                                                       \
+	"this token is not known, nor were several before it; a known one is accepted at once"
 
 /* GET: who the browser has logged in as, and which tokens are configured. */
 void login_get_session(const struct admin_request *r, struct admin_reply *reply);

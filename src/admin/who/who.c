@@ -40,18 +40,26 @@ who_use_tokens(struct who *w, const struct who_tokens *tokens)
 	memset(w->sessions, 0, sizeof(w->sessions));
 }
 
-enum who_result
-who_try_token(struct who *w, struct slice token, const struct who_address *from, int64_t now,
-    enum who_level *ret_level, unsigned *ret_wait)
+static enum who_result
+fail(struct who *w, const struct who_address *from, int64_t now, unsigned *ret_wait)
 {
 	unsigned wait = attempts_wait(&w->attempts, from, now);
-	unsigned char digest[SHA256_SIZE];
-	bool reads, acts;
 
 	if (wait > 0) {
 		*ret_wait = wait;
 		return WHO_MUST_WAIT;
 	}
+	attempts_failed(&w->attempts, from, now);
+	return WHO_WRONG;
+}
+
+enum who_result
+who_try_token(struct who *w, struct slice token, const struct who_address *from, int64_t now,
+    enum who_level *ret_level, unsigned *ret_wait)
+{
+	unsigned char digest[SHA256_SIZE];
+	bool reads, acts;
+
 	if (sha256(token, digest) != 0)
 		return WHO_NO_MEMORY;
 	reads = constant_time_equal(digest, w->tokens.read, SHA256_SIZE) != 0;
@@ -59,11 +67,8 @@ who_try_token(struct who *w, struct slice token, const struct who_address *from,
 	/* A token that is not set has a digest of zeros, which no text is known to have. */
 	reads = reads && w->tokens.has_read;
 	acts = acts && w->tokens.has_act;
-	if (!reads && !acts) {
-		attempts_failed(&w->attempts, from, digest, now);
-		return WHO_WRONG;
-	}
-	attempts_succeeded(&w->attempts, from);
+	if (!reads && !acts)
+		return fail(w, from, now, ret_wait);
 	*ret_level = acts ? WHO_ACTS : WHO_READS;
 	return WHO_RIGHT;
 }

@@ -60,8 +60,8 @@ bool who_is_name(struct slice text);
 
 enum who_result {
 	WHO_RIGHT,
-	WHO_WRONG, /* this counts against the limit, unless it is repeated */
-	WHO_MUST_WAIT,
+	WHO_WRONG,     /* this counts against the limit */
+	WHO_MUST_WAIT, /* wrong, and past the limit */
 	WHO_NO_MEMORY
 };
 /* Finds what a token allows. ret_wait is set with WHO_MUST_WAIT: seconds. */
