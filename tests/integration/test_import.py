@@ -93,7 +93,7 @@ def segment_lines():
 
 def test_segment(bench):
     """a gzip archive of Segment is admitted as if posted; bad lines are named"""
-    spool = Spool(bench, "new", delete_calls="erase")
+    spool = Spool(bench, "new", delete_calls="erase", identity_wait=3600)
     file = bench.path("archive.gz")
     text = "\n".join(segment_lines()).encode()
     with open(file, "wb") as to:
