@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/siphash.h"
+#include "base/secret/siphash.h"
 
 static int64_t
 clock_read(clockid_t id)

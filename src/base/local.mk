@@ -28,9 +28,11 @@ src_libbentospool_a_SOURCES += \
 	src/base/secret/constant_time.h \
 	src/base/secret/sha256.c \
 	src/base/secret/sha256.h \
-	src/base/siphash.c \
-	src/base/siphash.h \
+	src/base/secret/siphash.c \
+	src/base/secret/siphash.h \
 	src/base/slice.h \
+	src/base/spawn.c \
+	src/base/spawn.h \
 	src/base/utf8.h \
 	src/base/version.h \
 	src/base/meter/word_counts.c \

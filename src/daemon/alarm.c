@@ -7,9 +7,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/spawn.h"
 
 #define SITE_SIZE 128
 #define N_VARIABLES 7 /* the most variables in the environment of the command */
@@ -88,38 +87,6 @@ fill_environment(struct environment *env, const struct waiting *w)
 	add_variable(env, "BENTOSPOOL_TEXT", w->text);
 }
 
-/* Returns 0 or an errno. The command gets its own process group, so that its children can be killed
- * with it. */
-static int
-spawn(const struct config_list *command, char **argv, char **env, pid_t *ret_pid)
-{
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attributes;
-	sigset_t none, all;
-	int rc;
-
-	sigemptyset(&none);
-	sigfillset(&all);
-	rc = posix_spawn_file_actions_init(&files);
-	if (rc != 0)
-		return rc;
-	rc = posix_spawnattr_init(&attributes);
-	if (rc != 0) {
-		posix_spawn_file_actions_destroy(&files);
-		return rc;
-	}
-	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&files, STDERR_FILENO, STDOUT_FILENO);
-	posix_spawnattr_setflags(
-	    &attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	rc = posix_spawn(ret_pid, command->item[0], &files, &attributes, argv, env);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&files);
-	return rc;
-}
-
 static void
 on_limit(evutil_socket_t fd, short what, void *arg)
 {
@@ -136,6 +103,7 @@ static int
 run(struct alarm *a, const struct waiting *w)
 {
 	const struct timeval limit = { .tv_sec = ALARM_SECONDS };
+	const struct spawn_options o = { STDERR_FILENO, STDERR_FILENO, .own_group = true };
 	char **argv = calloc(a->command->n + 1, sizeof(*argv));
 	struct environment *env = malloc(sizeof(*env));
 	int rc = ENOMEM;
@@ -143,7 +111,7 @@ run(struct alarm *a, const struct waiting *w)
 	if (argv != NULL && env != NULL) {
 		memcpy(argv, a->command->item, a->command->n * sizeof(*argv));
 		fill_environment(env, w);
-		rc = spawn(a->command, argv, env->list, &a->pid);
+		rc = spawn(argv[0], argv, env->list, &o, &a->pid);
 	}
 	free(argv);
 	free(env);

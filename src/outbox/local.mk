@@ -10,6 +10,7 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/dedup/levels.c \
 	src/outbox/dedup/levels.h \
 	src/outbox/file/bind_private.h \
+	src/outbox/file/big_endian.h \
 	src/outbox/file/checksum.c \
 	src/outbox/file/checksum.h \
 	src/outbox/file/db.c \

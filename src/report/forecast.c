@@ -134,16 +134,22 @@ forecast_describe(const struct forecast *f, struct buf *to)
 }
 
 void
-forecast_json(const struct forecast *f, cJSON *o)
+forecast_rates_json(const struct forecast *f, cJSON *o)
 {
-	int64_t seconds = f->drain_ms / 1000;
-
 	cJSON_AddNumberToObject(o, "in_per_minute", f->in);
 	cJSON_AddNumberToObject(o, "out_per_minute", f->out);
 	if (f->pace > 0)
 		cJSON_AddNumberToObject(o, "pace_per_minute", f->pace);
 	else
 		cJSON_AddNullToObject(o, "pace_per_minute");
+}
+
+void
+forecast_json(const struct forecast *f, cJSON *o)
+{
+	int64_t seconds = f->drain_ms / 1000;
+
+	forecast_rates_json(f, o);
 	if (f->drain_ms >= 0)
 		cJSON_AddNumberToObject(o, "drained_in_seconds", (double)seconds);
 	else

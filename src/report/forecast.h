@@ -38,7 +38,9 @@ int forecast_sites(struct outbox_audit *audit, const struct config *config, int6
 void forecast_number(double per_minute, char ret_text[16]);
 /* Appends "nothing waits", "about 2 h 5 m" or "not known: ...". */
 void forecast_describe(const struct forecast *f, struct buf *to);
-/* Adds in_per_minute, out_per_minute, pace_per_minute and drained_in_seconds. */
+/* Adds in_per_minute, out_per_minute and pace_per_minute. */
+void forecast_rates_json(const struct forecast *f, struct cJSON *o);
+/* Adds these and drained_in_seconds. */
 void forecast_json(const struct forecast *f, struct cJSON *o);
 
 #endif

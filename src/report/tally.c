@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/rand.h"
-#include "base/siphash.h"
+#include "base/secret/siphash.h"
 
 struct entry {
 	struct slice key; /* stored behind the value, in the same memory */

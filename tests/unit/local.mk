@@ -12,6 +12,7 @@ UNIT_TESTS = \
 	tests/unit/base/test_encode \
 	tests/unit/base/meter/test_histogram \
 	tests/unit/base/test_similar \
+	tests/unit/base/test_spawn \
 	tests/unit/cli/test_doctor \
 	tests/unit/cli/test_options \
 	tests/unit/cli/test_torture_disk \

@@ -10,7 +10,6 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -20,6 +19,7 @@
 #include "admin/body_json.h"
 #include "admin/read/reading.h"
 #include "admin/state.h"
+#include "base/spawn.h"
 
 #define READ_SIZE 4096
 #define EXIT_TRIES 100 /* a millisecond each, for a child whose output has ended */
@@ -106,36 +106,16 @@ on_output(evutil_socket_t fd, short what, void *arg)
 
 /* Runs the program with its standard output on fd. Returns an errno. */
 static int
-spawn(const struct config *c, int fd, pid_t *ret_pid)
+start(const struct config *c, int fd, pid_t *ret_pid)
 {
 	static char name[] = "bentospool", verb[] = "doctor", json[] = "--json";
 	static char database[] = "--database", file[] = "--config";
 	bool has_file = c->file[0] != '\0';
 	char *argv[] = { name, verb, json, database, c->database, has_file ? file : NULL, c->file,
 		NULL };
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attributes;
-	sigset_t none, all;
-	int rc;
+	const struct spawn_options o = { .output = fd, .errors = SPAWN_DISCARD };
 
-	sigemptyset(&none);
-	sigfillset(&all);
-	if ((rc = posix_spawn_file_actions_init(&files)) != 0)
-		return rc;
-	if ((rc = posix_spawnattr_init(&attributes)) != 0) {
-		posix_spawn_file_actions_destroy(&files);
-		return rc;
-	}
-	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&files, fd, STDOUT_FILENO);
-	posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	rc = posix_spawn(ret_pid, "/proc/self/exe", &files, &attributes, argv, environ);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&files);
-	return rc;
+	return spawn("/proc/self/exe", argv, environ, &o, ret_pid);
 }
 
 static void
@@ -149,7 +129,7 @@ begin(struct admin *a)
 	buf_init(&d->output, DOCTOR_OUTPUT_MAX);
 	rc = pipe2(ends, O_CLOEXEC) == 0 ? 0 : errno;
 	if (rc == 0) {
-		rc = spawn(admin_config(a), ends[1], &d->pid);
+		rc = start(admin_config(a), ends[1], &d->pid);
 		close(ends[1]);
 		if (rc != 0)
 			close(ends[0]);

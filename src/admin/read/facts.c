@@ -73,12 +73,7 @@ forecast_object(const struct forecast *f)
 	cJSON *o = cJSON_CreateObject();
 	struct buf words;
 
-	cJSON_AddNumberToObject(o, "in_per_minute", f->in);
-	cJSON_AddNumberToObject(o, "out_per_minute", f->out);
-	if (f->pace > 0)
-		cJSON_AddNumberToObject(o, "pace_per_minute", f->pace);
-	else
-		cJSON_AddNullToObject(o, "pace_per_minute");
+	forecast_rates_json(f, o);
 	if (f->drain_ms >= 0)
 		cJSON_AddNumberToObject(o, "drain_ms", (double)f->drain_ms);
 	else

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/isotime.h"
-#include "base/siphash.h"
+#include "base/secret/siphash.h"
 #include "daemon/wiring.h"
 #include "event/json/json.h"
 #include "ingest/admission.h"

@@ -17,7 +17,7 @@
 
 #include "base/err.h"
 #include "base/rand.h"
-#include "base/siphash.h"
+#include "base/secret/siphash.h"
 #include "base/slice.h"
 #include "dispatch/members.h"
 

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/siphash.h"
+#include "base/secret/siphash.h"
 #include "event/json/json.h"
 
 static bool

@@ -18,7 +18,7 @@
 
 #include <stdint.h>
 
-#include "base/siphash.h"
+#include "base/secret/siphash.h"
 #include "base/slice.h"
 #include "outbox/dedup/levels.h"
 #include "outbox/file/db.h"

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "outbox/file/big_endian.h"
 #include "outbox/file/files.h"
 #include "outbox/file/part.h"
 #include "outbox/file/reserve.h"
@@ -50,13 +51,6 @@ read_header(const char *path, unsigned char header[HEADER_SIZE], struct err *e)
 		    "remove the others, or set `database` to a copy",
 		    path, (unsigned long)st.st_nlink);
 	return n;
-}
-
-static uint32_t
-header_number(const unsigned char *h, size_t at)
-{
-	return (uint32_t)h[at] << 24 | (uint32_t)h[at + 1] << 16 | (uint32_t)h[at + 2] << 8
-	       | h[at + 3];
 }
 
 /*
@@ -99,12 +93,12 @@ migrate_check_file(const char *path, struct err *e)
 		return 0;
 	if (n < HEADER_SIZE || memcmp(h, "SQLite format 3", 16) != 0)
 		return db_not_ours(path, e);
-	id = header_number(h, HEADER_APPLICATION_ID);
+	id = big_endian_32(h + HEADER_APPLICATION_ID);
 	/*
 	 * The file has neither our mark nor a table: a crash interrupted its creation a little
 	 * later.
 	 */
-	if (id == 0 && header_number(h, HEADER_SCHEMA_COOKIE) == 0)
+	if (id == 0 && big_endian_32(h + HEADER_SCHEMA_COOKIE) == 0)
 		return 0;
 	return id == DB_APPLICATION_ID ? check_wal(path, h, e) : db_not_ours(path, e);
 }

@@ -117,6 +117,8 @@ send_columns(struct query *q, sqlite3_stmt *stmt, struct err *e)
 	q->n_columns = (size_t)sqlite3_column_count(stmt);
 	if (q->n_columns > QUERY_COLUMNS_MAX)
 		return err_set(e, ERR_INPUT, "more than %d columns", QUERY_COLUMNS_MAX);
+	if (q->sink->columns == NULL)
+		return 0;
 	for (size_t i = 0; i < q->n_columns; i++) {
 		names[i] = sqlite3_column_name(stmt, (int)i);
 		if (names[i] == NULL)

@@ -24,8 +24,8 @@ struct query_value {
 
 /* Receives the result. Values are valid during the call. */
 struct query_sink {
-	/* Called once, before the first row, and also without any row. -1 with e set ends the
-	 * query. */
+	/* NULL, or called once, before the first row, and also without any row. -1 with e set ends
+	 * the query, from row() too. */
 	int (*columns)(void *arg, const char *const *names, size_t n, struct err *e);
 	int (*row)(void *arg, const struct query_value *values, size_t n, struct err *e);
 	void *arg;

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/siphash.h"
+#include "base/secret/siphash.h"
 #include "base/slice.h"
 
 #define CLAIMS_SLOTS 1024

@@ -15,7 +15,7 @@
 #define OUTBOX_LINES_EXPORT_LINE_H
 
 #include "base/buf.h"
-#include "base/siphash.h"
+#include "base/secret/siphash.h"
 #include "outbox/file/db.h"
 
 /* Appends the line with its newline. Returns 1, 0 when there is no such event, or -1, also when

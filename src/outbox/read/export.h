@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/siphash.h"
+#include "base/secret/siphash.h"
 #include "outbox/read/audit.h"
 
 /*

@@ -9,16 +9,6 @@
 #define TEXT_SIZE 200
 
 static int
-take_names(void *arg, const char *const *names, size_t n, struct err *e)
-{
-	(void)arg;
-	(void)names;
-	(void)n;
-	(void)e;
-	return 0;
-}
-
-static int
 take_line(void *arg, const struct query_value *values, size_t n, struct err *e)
 {
 	static const char head[] = "*** in database main ***\n";
@@ -38,7 +28,7 @@ int
 outbox_quick_check(struct outbox_audit *a, int64_t timeout_ms, struct err *e)
 {
 	char text[TEXT_SIZE] = "";
-	const struct query_sink sink = { take_names, take_line, text };
+	const struct query_sink sink = { .row = take_line, .arg = text };
 
 	if (outbox_query(a, "PRAGMA quick_check(1)", timeout_ms, &sink, e) != 0)
 		return -1;

@@ -67,16 +67,6 @@ end_check(struct verify *v, int rc, const char *what)
 
 /* ---- pages ----------------------------------------------------------------------------------- */
 
-static int
-take_names(void *arg, const char *const *names, size_t n, struct err *e)
-{
-	(void)arg;
-	(void)names;
-	(void)n;
-	(void)e;
-	return 0;
-}
-
 /* A row has one line or several. */
 static int
 take_lines(void *arg, const struct query_value *value, size_t n, struct err *e)
@@ -108,7 +98,7 @@ check_pages(struct verify *v)
 		"dedup_bucket", "dedup_level", "mapping", "attempt", "attempt_event", "span",
 		"operation", "operation_event", "identity", "identity_release", "erasure",
 		"request_count", "clock_period", "box", "via" };
-	const struct query_sink sink = { take_names, take_lines, v };
+	const struct query_sink sink = { .row = take_lines, .arg = v };
 	char sql[80];
 	int rc;
 

@@ -8,15 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t
-number_at(const unsigned char *p, int bytes)
-{
-	uint32_t n = 0;
-
-	while (bytes-- > 0)
-		n = n << 8 | *p++;
-	return n;
-}
+#include "outbox/file/big_endian.h"
 
 /* Reads a variable-length number. Returns its length, or 0 when it does not end before `end`. */
 static uint32_t
@@ -59,13 +51,13 @@ btree_parse(struct btree_page *b, const unsigned char *bytes, uint32_t size, uin
 		.size = size,
 		.header = header,
 		.type = h[0],
-		.n_cells = number_at(h + 3, 2),
+		.n_cells = big_endian_16(h + 3),
 	};
 	if (b->type != BTREE_INDEX && b->type != BTREE_TABLE && b->type != BTREE_INDEX_LEAF
 	    && b->type != BTREE_TABLE_LEAF)
 		return false;
 	if (!btree_is_leaf(b))
-		b->last_child = number_at(h + 8, 4);
+		b->last_child = big_endian_32(h + 8);
 	return header + header_size(b) + 2 * b->n_cells <= size;
 }
 
@@ -87,7 +79,7 @@ bool
 btree_cell(const struct btree_page *b, uint32_t i, struct btree_cell *c)
 {
 	const unsigned char *end = b->bytes + b->size, *p;
-	uint32_t at = number_at(b->bytes + b->header + header_size(b) + 2 * i, 2), n;
+	uint32_t at = big_endian_16(b->bytes + b->header + header_size(b) + 2 * i), n;
 	uint64_t rowid;
 
 	*c = (struct btree_cell){ .begin = at };
@@ -95,7 +87,7 @@ btree_cell(const struct btree_page *b, uint32_t i, struct btree_cell *c)
 		return false;
 	p = b->bytes + at;
 	if (!btree_is_leaf(b)) {
-		c->child = number_at(p, 4);
+		c->child = big_endian_32(p);
 		p += 4;
 	}
 	if (b->type != BTREE_TABLE) {
@@ -117,7 +109,7 @@ btree_cell(const struct btree_page *b, uint32_t i, struct btree_cell *c)
 	if (c->end > b->size)
 		return false;
 	if (c->local < c->payload)
-		c->overflow = number_at(b->bytes + c->at + c->local, 4);
+		c->overflow = big_endian_32(b->bytes + c->at + c->local);
 	/* SQLite gives a cell at least four bytes, so that it can become a free block. */
 	if (c->end < c->begin + 4)
 		c->end = c->begin + 4;
@@ -140,7 +132,7 @@ bool
 btree_is_intact(const struct btree_page *b)
 {
 	const unsigned char *h = b->bytes + b->header;
-	uint32_t content = number_at(h + 5, 2), free_at = number_at(h + 1, 2), n_unused = 0;
+	uint32_t content = big_endian_16(h + 5), free_at = big_endian_16(h + 1), n_unused = 0;
 	uint32_t pointers_end = b->header + header_size(b) + 2 * b->n_cells;
 	unsigned char used[PAGES_SIZE_MAX] = { 0 };
 	struct btree_cell cell;
@@ -164,8 +156,8 @@ btree_is_intact(const struct btree_page *b)
 
 		if (free_at < content || free_at + 4 > b->size)
 			return false;
-		next = number_at(b->bytes + free_at, 2);
-		n = number_at(b->bytes + free_at + 2, 2);
+		next = big_endian_16(b->bytes + free_at);
+		n = big_endian_16(b->bytes + free_at + 2);
 		if (n < 4 || free_at + n > b->size || !use(used, free_at, free_at + n)
 		    || (next != 0 && next < free_at + n))
 			return false;
@@ -210,7 +202,7 @@ collect(const struct pages *p, const struct btree_page *b, const struct btree_ce
 			each(arg, next);
 		memcpy(record->bytes + n, page + 4, part);
 		n += part;
-		next = number_at(page, 4);
+		next = big_endian_32(page);
 	}
 	return 1;
 }

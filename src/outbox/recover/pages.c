@@ -10,20 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "outbox/file/big_endian.h"
 #include "outbox/file/db.h"
 
 #define HEADER_SIZE 100
 #define SIZE_DEFAULT 8192u /* the size that the outbox makes its pages */
-
-static uint32_t
-number_at(const unsigned char *p, int bytes)
-{
-	uint32_t n = 0;
-
-	while (bytes-- > 0)
-		n = n << 8 | *p++;
-	return n;
-}
 
 /* Reads the first page, which may be newer in the log, for the size of a page and of the file. */
 static void
@@ -33,16 +24,16 @@ read_sizes(struct pages *p, int64_t file_size)
 	const struct wal_frame *first = wal_find(&p->wal, 1);
 	ssize_t n = first != NULL ? pread(p->wal.fd, h, sizeof(h), first->at)
 				  : pread(p->fd, h, sizeof(h), 0);
-	uint32_t size = number_at(h + 16, 2), stated = 0;
+	uint32_t size = big_endian_16(h + 16), stated = 0;
 
 	if (n == (ssize_t)sizeof(h) && memcmp(h, "SQLite format 3", 16) == 0) {
 		size = size == 1 ? PAGES_SIZE_MAX : size;
 		if (size >= 512 && (size & (size - 1)) == 0) {
 			p->size = size;
-			stated = number_at(h + 28, 4);
+			stated = big_endian_32(h + 28);
 		}
-		if (number_at(h + 68, 4) == DB_APPLICATION_ID)
-			p->version = number_at(h + 60, 4);
+		if (big_endian_32(h + 68) == DB_APPLICATION_ID)
+			p->version = big_endian_32(h + 60);
 	}
 	if (p->size == 0)
 		p->size = p->wal.page_size != 0 ? p->wal.page_size : SIZE_DEFAULT;

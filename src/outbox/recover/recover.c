@@ -39,16 +39,6 @@ static const char gaps[] =
     " UNION SELECT event_id, event_id FROM missing"
     " ORDER BY 1, 2 DESC";
 
-static int
-take_names(void *arg, const char *const *names, size_t n, struct err *e)
-{
-	(void)arg;
-	(void)names;
-	(void)n;
-	(void)e;
-	return 0;
-}
-
 /* Joins ranges that touch. */
 static int
 take_gap(void *arg, const struct query_value *v, size_t n, struct err *e)
@@ -100,7 +90,7 @@ report(struct reading *r, struct recover_report *ret, struct err *e)
 	    " JOIN event e ON e.event_id = d.event_id WHERE NOT d.settled";
 	static const char unclear[] = "SELECT count(*) FROM doubt d"
 				      " JOIN event e ON e.event_id = d.event_id WHERE d.settled";
-	const struct query_sink sink = { take_names, take_gap, ret };
+	const struct query_sink sink = { .row = take_gap, .arg = ret };
 	int64_t is_counted, before, found;
 
 	ret->pages = r->n_pages_damaged;

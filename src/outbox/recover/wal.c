@@ -15,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "outbox/file/big_endian.h"
+
 #define WAL_HEADER 32
 #define FRAME_HEADER 24
 #define MAGIC 0x377f0682u /* the lowest bit says that checksums are big-endian */
@@ -28,15 +30,9 @@ struct chain {
 };
 
 static uint32_t
-number_at(const unsigned char *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-static uint32_t
 word_at(const unsigned char *p, bool big)
 {
-	return big ? number_at(p)
+	return big ? big_endian_32(p)
 		   : (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
 }
 
@@ -60,11 +56,12 @@ static void
 read_header(struct wal *w, const unsigned char header[WAL_HEADER], unsigned char salts[8],
     bool *ret_right, struct chain *c)
 {
-	*c = (struct chain){ .big = (number_at(header) & 1) != 0 };
+	*c = (struct chain){ .big = (big_endian_32(header) & 1) != 0 };
 	sum(c, header, 24);
-	*ret_right = (number_at(header) | 1) == (MAGIC | 1) && is_page_size(number_at(header + 8))
-		     && c->a == number_at(header + 24) && c->b == number_at(header + 28);
-	w->page_size = *ret_right ? number_at(header + 8) : PAGE_DEFAULT;
+	*ret_right = (big_endian_32(header) | 1) == (MAGIC | 1)
+		     && is_page_size(big_endian_32(header + 8))
+		     && c->a == big_endian_32(header + 24) && c->b == big_endian_32(header + 28);
+	w->page_size = *ret_right ? big_endian_32(header + 8) : PAGE_DEFAULT;
 	c->known = *ret_right;
 	if (*ret_right)
 		memcpy(salts, header + 16, 8);
@@ -76,7 +73,7 @@ read_header(struct wal *w, const unsigned char header[WAL_HEADER], unsigned char
 static bool
 check_frame(struct chain *c, const unsigned char *frame, uint32_t page_size)
 {
-	uint32_t a = number_at(frame + 16), b = number_at(frame + 20);
+	uint32_t a = big_endian_32(frame + 16), b = big_endian_32(frame + 20);
 	bool right;
 
 	sum(c, frame, 8);
@@ -142,9 +139,9 @@ struct reading {
 static int
 take_frame(struct reading *r, const unsigned char *frame, int64_t at, struct err *e)
 {
-	uint32_t commit = number_at(frame + 4);
+	uint32_t commit = big_endian_32(frame + 4);
 	struct wal_frame f = {
-		.page = number_at(frame), .at = at + FRAME_HEADER, .commit = commit != 0
+		.page = big_endian_32(frame), .at = at + FRAME_HEADER, .commit = commit != 0
 	};
 	struct wal *w = r->w;
 	bool right;

@@ -20,7 +20,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/siphash.h"
+#include "base/secret/siphash.h"
 #include "base/slice.h"
 
 struct db;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/rand.h"
-#include "base/siphash.h"
+#include "base/secret/siphash.h"
 #include "lib/tempdir.h"
 #include "outbox/dedup/dedup.h"
 #include "outbox/file/migrate.h"

@@ -1,7 +1,7 @@
 /*
  * SipHash-2-4, as in the reference implementation. Cannot fail.
  */
-#include "base/siphash.h"
+#include "base/secret/siphash.h"
 
 #include <endian.h>
 #include <string.h>

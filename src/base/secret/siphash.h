@@ -2,8 +2,8 @@
  * SipHash-2-4, a keyed 64-bit hash: without the key nobody can choose texts that collide (Aumasson
  * and Bernstein, "SipHash: a fast short-input PRF", 2012). Pure; any thread.
  */
-#ifndef BASE_SIPHASH_H
-#define BASE_SIPHASH_H
+#ifndef BASE_SECRET_SIPHASH_H
+#define BASE_SECRET_SIPHASH_H
 
 #include <stddef.h>
 #include <stdint.h>
