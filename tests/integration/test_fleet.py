@@ -309,7 +309,7 @@ def test_document(bench):
     link = changed(link, ("22:00-06:00", spoolfleet.around(-2, 2)))
     shown = changed(shown, ("/etc/bentospool/box.pem", own[0]), ("/etc/bentospool/box.key", own[1]))
     box = changed(box, ("https://hq.example:7443", daemon.url(1)), ('ca_file             = ""', f'ca_file = "{ca.pem}"'),
-                  ("/etc/bentospool/upstream_key", bench.write("key", "replace-this-by-the-key-of-store-1")),
+                  ("/etc/bentospool/upstream_key", bench.write("key", "replace-this-with-the-key-of-store-1")),
                   ("requests_per_minute = 0\n", "requests_per_minute = 0\n" + link + shown))
     conf_there = bench.write("box.conf", f'database = "{bench.path("box.db")}"\n'
                              f'ingest {{ listen = {{"127.0.0.1:0"}} }}\n{box}')
