@@ -55,10 +55,15 @@ http_trim(struct slice s)
 struct slice
 http_cut(struct slice *rest, char separator)
 {
-	const char *end = rest->n == 0 ? NULL : memchr(rest->p, separator, rest->n);
-	struct slice part = { rest->p, end == NULL ? rest->n : (size_t)(end - rest->p) };
-	size_t used = part.n + (end != NULL);
+	const char *end;
+	struct slice part;
+	size_t used;
 
+	if (rest->n == 0)
+		return *rest; /* perhaps NULL, to which nothing may be added */
+	end = memchr(rest->p, separator, rest->n);
+	part = (struct slice){ rest->p, end == NULL ? rest->n : (size_t)(end - rest->p) };
+	used = part.n + (end != NULL);
 	rest->p += used;
 	rest->n -= used;
 	return http_trim(part);
