@@ -169,10 +169,12 @@ admin_new(const struct admin_options *o, struct admin **ret_admin, struct err *e
 	a->wake_fd = -1;
 	a->started_ms = process_started(o->clock);
 	atomic_store(&a->reloaded_ms, clock_wall(o->clock));
+	a->certificates = calloc(o->n_certificates + 1, sizeof(const struct tls_meter *));
 	a->database = strdup(o->database);
 	a->control = strdup(o->control);
 	a->base = event_base_new();
-	if (a->database == NULL || a->control == NULL || a->base == NULL) {
+	if (a->certificates == NULL || a->database == NULL || a->control == NULL
+	    || a->base == NULL) {
 		admin_free(a);
 		return err_nomem(e);
 	}
@@ -183,6 +185,9 @@ admin_new(const struct admin_options *o, struct admin **ret_admin, struct err *e
 	a->o.listen = NULL;
 	a->o.read_token = a->o.act_token = NULL;
 	a->o.inherited = NULL;
+	for (size_t i = 0; i < o->n_certificates; i++)
+		a->certificates[i] = o->certificates[i];
+	a->o.certificates = a->certificates;
 	a->o.database = a->database;
 	a->o.control = a->control;
 	if (open_wake(a, e) != 0 || open_samples(a, e) != 0 || open_server(a, o, e) != 0) {
@@ -343,6 +348,7 @@ admin_free(struct admin *a)
 		close(a->wake_fd);
 	if (a->base != NULL)
 		event_base_free(a->base);
+	free(a->certificates);
 	free(a->database);
 	free(a->control);
 	free(a);

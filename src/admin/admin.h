@@ -19,7 +19,6 @@
 #include "outbox/outbox.h"
 
 #define ADMIN_MAX_CONNECTIONS 64
-#define ADMIN_MAX_CERTIFICATES 2
 
 struct admin;
 struct config;
@@ -40,10 +39,10 @@ struct admin_options {
 	struct outbox *outbox;
 	/* requests to ingest by outcome: "accepted", or why they were refused */
 	const struct word_counts *requests;
-	struct tls_context *tls;            /* held; NULL without "tls:" addresses */
-	const char *read_token, *act_token; /* "": none */
-	/* certificates to measure; each may be NULL */
-	const struct tls_meter *certificates[ADMIN_MAX_CERTIFICATES];
+	struct tls_context *tls;                     /* held; NULL without "tls:" addresses */
+	const char *read_token, *act_token;          /* "": none */
+	const struct tls_meter *const *certificates; /* to measure; each may be NULL; copied */
+	size_t n_certificates;
 };
 
 /*

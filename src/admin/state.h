@@ -33,7 +33,8 @@
 struct route;
 
 struct admin {
-	struct admin_options o; /* listen and the tokens are not kept */
+	struct admin_options o;                /* listen and the tokens are not kept */
+	const struct tls_meter **certificates; /* o.n_certificates; each may be NULL */
 	char *database;
 	char *control; /* the path of the daemon's control socket */
 	struct event_base *base;

@@ -6,6 +6,7 @@
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/isotime.h"
 #include "client/control_client.h"
@@ -44,6 +45,7 @@ peer_read_certificates(const cJSON *answer, struct peer *p)
 		snprintf(c->listener, sizeof(c->listener), "%s", text_of(item, "listener"));
 		snprintf(c->use.name, sizeof(c->use.name), "%s", text_of(item, "name"));
 		snprintf(c->fault, sizeof(c->fault), "%s", text_of(item, "fault"));
+		c->use.is_client = strncmp(c->listener, "site ", 5) == 0;
 		c->use.not_before = time_of(item, "not_before");
 		c->use.not_after = time_of(item, "not_after");
 	}

@@ -15,14 +15,14 @@ enum peer_state {
 			`why` */
 };
 
-/* The certificate of a TLS listener, as the daemon describes it. */
+/* The certificate of a TLS listener, or of a site as a client, as the daemon describes it. */
 struct peer_certificate {
-	char listener[16];          /* "ingest" */
+	char listener[80];          /* "ingest", "site main" */
 	struct tls_certificate use; /* in use */
 	char fault[256];            /* why the files are not in use; "" when they are */
 };
 
-#define PEER_MAX_CERTIFICATES 4
+#define PEER_MAX_CERTIFICATES 64 /* further ones are not shown */
 
 struct peer {
 	enum peer_state state;

@@ -51,8 +51,6 @@ free_config(struct shared *s)
 
 	for (size_t i = 0; i < c->n_sites; i++) {
 		clear_section(SECTION_SITE, &c->sites[i]);
-		wipe(c->sites[i].client_certificate);
-		wipe(c->sites[i].client_private_key);
 		tls_context_free(c->sites[i].client_tls);
 		free(c->sites[i].name);
 		free(c->sites[i].places);

@@ -119,11 +119,7 @@ struct config_site {
 	char *ca_file;
 	char *client_certificate_file; /* what this side shows to the host of the URL */
 	char *client_private_key_file;
-	/* What these two files hold, in PEM form, and what the certificate says. NULL: none, and
-	 * while `reading`. */
-	char *client_certificate;
-	char *client_private_key;
-	struct tls_context *client_tls;
+	struct tls_context *client_tls; /* of these two files; NULL: none, and while `reading` */
 	int64_t batch_events;
 	int64_t batch_bytes;
 	int64_t requests_per_minute;

@@ -63,20 +63,6 @@ compare(const struct pair *p, enum setting_section section, struct err *e)
 	return 0;
 }
 
-/* Another certificate in the same file. */
-static int
-compare_certificate(const struct pair *p, struct err *e)
-{
-	const struct config_site *old = p->old, *new = p->new;
-	char line[256];
-
-	if (old->client_certificate == NULL || new->client_certificate == NULL
-	    || strcmp(old->client_certificate, new->client_certificate) == 0)
-		return 0;
-	snprintf(line, sizeof(line), "%sclient_certificate_file: another certificate", p->where);
-	return cJSON_AddItemToArray(p->list, cJSON_CreateString(line)) ? 0 : err_nomem(e);
-}
-
 static int
 compare_site(cJSON *list, const struct config_site *old, const struct config *new, struct err *e)
 {
@@ -90,7 +76,7 @@ compare_site(cJSON *list, const struct config_site *old, const struct config *ne
 		    old->name);
 	snprintf(where, sizeof(where), "site %s: ", old->name);
 	p = (struct pair){ list, where, old, site, new, (size_t)(site - new->sites) };
-	return compare(&p, SECTION_SITE, e) != 0 ? -1 : compare_certificate(&p, e);
+	return compare(&p, SECTION_SITE, e);
 }
 
 /* Another token in the same file. */

@@ -13,11 +13,14 @@
 
 #include "base/isotime.h"
 #include "base/log.h"
+#include "config/keys/client_files.h"
 #include "config/keys/tls_files.h"
 #include "tls/dates.h"
 #include "tls/meter.h"
 
 #define N_FILES 3
+#define SITE "site "
+#define LISTENER_SIZE 256
 
 /* What changes when a file is replaced or written; all zeros without a file. */
 struct stamp {
@@ -30,10 +33,11 @@ struct look {
 
 struct certificates {
 	struct certificates_options o;
-	struct tls_context *context;
-	struct tls_context *next; /* between prepare and commit */
-	struct look used;         /* of the files that were read last, used or not */
-	struct look seen;         /* at the last tick */
+	char *listener;
+	struct tls_context *context; /* NULL: a site without files */
+	struct tls_context *next;    /* between prepare and commit */
+	struct look used;            /* of the files that were read last, used or not */
+	struct look seen;            /* at the last tick */
 	char fault[sizeof(((struct err *)0)->text)];
 	int64_t retry_at; /* mono ms; while there is a fault */
 	struct tls_meter meter;
@@ -71,11 +75,23 @@ is_same(const struct look *a, const struct look *b)
 static void
 measure(struct certificates *c)
 {
-	const struct tls_certificate *t = tls_context_certificate(c->context);
+	static const struct tls_certificate none;
+	const struct tls_certificate *t =
+	    c->context == NULL ? &none : tls_context_certificate(c->context);
 
 	atomic_store(&c->meter.not_before, t->not_before);
 	atomic_store(&c->meter.not_after, t->not_after);
 	atomic_store(&c->meter.new_is_refused, c->fault[0] != '\0');
+}
+
+static int
+open_files(const struct certificates *c, const struct config_tls *tls,
+    struct tls_context **ret_context, struct err *e)
+{
+	if (!c->o.is_client)
+		return tls_files_open(tls, ret_context, e);
+	*ret_context = NULL;
+	return tls->certificate_file[0] == '\0' ? 0 : tls_files_open_client(tls, ret_context, e);
 }
 
 /* ---- setup and release -------------------------------------------------------------- */
@@ -86,15 +102,19 @@ certificates_new(const struct certificates_options *o, const struct config_tls *
 {
 	struct certificates *c = calloc(1, sizeof(*c));
 
-	if (c == NULL)
-		return err_nomem(e);
-	c->o = *o;
-	c->used = c->seen = look_at(tls);
-	if (tls_files_open(tls, &c->context, e) != 0) {
+	if (c == NULL || (c->listener = strdup(o->listener)) == NULL) {
 		free(c);
+		return err_nomem(e);
+	}
+	c->o = *o;
+	c->o.listener = c->listener;
+	c->used = c->seen = look_at(tls);
+	if (open_files(c, tls, &c->context, e) != 0) {
+		certificates_free(c);
 		return err_wrap(e, "%s", o->listener);
 	}
-	c->meter.listener = o->listener;
+	c->meter.listener = c->listener;
+	c->meter.is_client = o->is_client;
 	measure(c);
 	*ret_certificates = c;
 	return 0;
@@ -107,6 +127,7 @@ certificates_free(struct certificates *c)
 		return;
 	tls_context_free(c->context);
 	tls_context_free(c->next);
+	free(c->listener);
 	free(c);
 }
 
@@ -116,17 +137,19 @@ certificates_free(struct certificates *c)
 static void
 use(struct certificates *c, struct tls_context *context)
 {
-	const struct tls_certificate *t = tls_context_certificate(context);
+	const struct tls_certificate *t;
 	char end[ISOTIME_SIZE];
 
 	tls_context_free(c->context);
 	c->context = context;
 	c->fault[0] = '\0';
 	measure(c);
-	c->o.use(c->o.use_arg, context);
+	if (context == NULL)
+		return;
+	t = tls_context_certificate(context);
 	isotime_format(t->not_after, end);
-	log_info("%s: new connections get the certificate of %s, which ends %s", c->o.listener,
-	    t->name, end);
+	log_info("%s: new connections %s the certificate of %s, which ends %s", c->o.listener,
+	    c->o.is_client ? "show" : "get", t->name, end);
 }
 
 /* Logs a fault once, and not each time that the files are tried again. */
@@ -164,10 +187,12 @@ certificates_tick(struct certificates *c, const struct config_tls *tls)
 	    && (c->fault[0] == '\0' || clock_mono(c->o.clock) < c->retry_at))
 		return;
 	c->used = now;
-	if (tls_files_open(tls, &context, &e) == 0)
-		use(c, context);
-	else
+	if (open_files(c, tls, &context, &e) != 0) {
 		keep(c, &e);
+		return;
+	}
+	use(c, context);
+	c->o.use(c->o.use_arg, c->listener, context);
 }
 
 /* ---- reloads ------------------------------------------------------------------------ */
@@ -178,7 +203,7 @@ certificates_prepare(struct certificates *c, const struct config_tls *tls, struc
 	if (c == NULL)
 		return 0;
 	c->seen = look_at(tls);
-	if (tls_files_open(tls, &c->next, e) == 0)
+	if (open_files(c, tls, &c->next, e) == 0)
 		return 0;
 	return err_wrap(e, "%s", c->o.listener);
 }
@@ -190,6 +215,8 @@ certificates_commit(struct certificates *c)
 		return;
 	c->used = c->seen;
 	use(c, c->next);
+	if (!c->o.is_client)
+		c->o.use(c->o.use_arg, c->listener, c->next);
 	c->next = NULL;
 }
 
@@ -210,13 +237,28 @@ certificates_context(const struct certificates *c)
 	return c == NULL ? NULL : c->context;
 }
 
+struct tls_context *
+certificates_prepared(const struct certificates *c)
+{
+	return c->next;
+}
+
+const char *
+certificates_listener(const struct certificates *c)
+{
+	return c->listener;
+}
+
 bool
 certificates_end(
     const struct certificates *c, int64_t now, int64_t soon_ms, char *ret_text, size_t size)
 {
-	const struct tls_certificate *t = tls_context_certificate(c->context);
+	const struct tls_certificate *t;
 	char dates[TLS_DATES_TEXT];
 
+	if (c->context == NULL)
+		return false;
+	t = tls_context_certificate(c->context);
 	if (!tls_dates_describe(t, now, soon_ms, dates))
 		return false;
 	snprintf(ret_text, size, "%s: the certificate of %s %s", c->o.listener, t->name, dates);
@@ -250,7 +292,7 @@ certificates_describe(const struct certificates *c, cJSON *list)
 	const struct tls_certificate *t;
 	cJSON *o;
 
-	if (c == NULL)
+	if (c == NULL || c->context == NULL)
 		return;
 	t = tls_context_certificate(c->context);
 	o = cJSON_CreateObject();
@@ -260,4 +302,124 @@ certificates_describe(const struct certificates *c, cJSON *list)
 	add_time(o, "not_after", t->not_after);
 	cJSON_AddStringToObject(o, "fault", c->fault);
 	cJSON_AddItemToArray(list, o);
+}
+
+/* ---- all of them -------------------------------------------------------------------- */
+
+const char *
+certificate_set_site(const char *listener)
+{
+	return strncmp(listener, SITE, strlen(SITE)) == 0 ? listener + strlen(SITE) : NULL;
+}
+
+/* Returns the files of the certificates at i. */
+static struct config_tls
+files_of(const struct certificate_set *s, const struct config *c, size_t i)
+{
+	const char *site;
+
+	if (i < TLS_FILES_SECTIONS)
+		return *tls_files_section(c, i).tls;
+	site = certificate_set_site(certificates_listener(s->item[i]));
+	/* A reload cannot remove a site. */
+	return client_files_of(config_find_site(c, site));
+}
+
+int
+certificate_set_open(struct certificate_set *s, const struct config *c,
+    void (*used)(void *arg, const char *listener, struct tls_context *context), void *arg,
+    struct err *e)
+{
+	struct certificates_options o = { .clock = &clock_system, .use = used, .use_arg = arg };
+	char listener[LISTENER_SIZE];
+
+	s->n = TLS_FILES_SECTIONS + c->n_sites;
+	s->item = calloc(s->n, sizeof(struct certificates *));
+	if (s->item == NULL)
+		return err_nomem(e);
+	for (size_t i = 0; i < TLS_FILES_SECTIONS; i++) {
+		struct tls_section section = tls_files_section(c, i);
+
+		o.listener = section.name;
+		if (tls_files_are_needed(section.listen)
+		    && certificates_new(&o, section.tls, &s->item[i], e) != 0)
+			return -1;
+	}
+	o.is_client = true;
+	o.listener = listener;
+	for (size_t i = 0; i < c->n_sites; i++) {
+		struct config_tls files = client_files_of(&c->sites[i]);
+
+		snprintf(listener, sizeof(listener), SITE "%s", c->sites[i].name);
+		if (certificates_new(&o, &files, &s->item[TLS_FILES_SECTIONS + i], e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+void
+certificate_set_close(struct certificate_set *s)
+{
+	for (size_t i = 0; s->item != NULL && i < s->n; i++)
+		certificates_free(s->item[i]);
+	free(s->item);
+	*s = (struct certificate_set){ 0 };
+}
+
+static const struct certificates *
+find(const struct certificate_set *s, const char *site)
+{
+	size_t i = TLS_FILES_SECTIONS;
+
+	while (strcmp(certificate_set_site(certificates_listener(s->item[i])), site) != 0)
+		i++;
+	return s->item[i];
+}
+
+struct tls_context *
+certificate_set_of_site(const struct certificate_set *s, const char *site)
+{
+	return certificates_context(find(s, site));
+}
+
+struct tls_context *
+certificate_set_prepared(const struct certificate_set *s, const char *site)
+{
+	return certificates_prepared(find(s, site));
+}
+
+void
+certificate_set_tick(struct certificate_set *s, const struct config *c)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct config_tls files = files_of(s, c, i);
+
+		certificates_tick(s->item[i], &files);
+	}
+}
+
+int
+certificate_set_prepare(struct certificate_set *s, const struct config *c, struct err *e)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct config_tls files = files_of(s, c, i);
+
+		if (certificates_prepare(s->item[i], &files, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+void
+certificate_set_commit(struct certificate_set *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		certificates_commit(s->item[i]);
+}
+
+void
+certificate_set_cancel(struct certificate_set *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		certificates_cancel(s->item[i]);
 }

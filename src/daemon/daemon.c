@@ -141,8 +141,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	watch_health(d);
 	site_changes_raise(
 	    d->site_changes, d->alarm, clock_mono(&clock_system), d->config->alarm_after);
-	for (size_t i = 0; i < TLS_FILES_SECTIONS; i++)
-		certificates_tick(d->certificates[i], tls_files_section(d->config, i).tls);
+	certificate_set_tick(&d->certificates, d->config);
 	watch_tick(d->watch, d->config, d->site_ids);
 	daemon_look_at_clocks(d);
 	retention_tick(d->retention, &d->config->retention);
@@ -253,8 +252,7 @@ release(struct daemon *d)
 	if (d->ingest != NULL)
 		ingest_free(d->ingest);
 	inherited_close(&d->inherited);
-	for (size_t i = 0; i < TLS_FILES_SECTIONS; i++)
-		certificates_free(d->certificates[i]);
+	certificate_set_close(&d->certificates);
 	if (d->dispatcher != NULL)
 		dispatcher_free(d->dispatcher);
 	if (d->outbox != NULL)

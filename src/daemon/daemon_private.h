@@ -7,8 +7,8 @@
 
 #include "base/log.h"
 #include "config/config.h"
-#include "config/keys/tls_files.h"
 #include "control/control.h"
+#include "daemon/certificates.h"
 #include "dispatch/dispatcher.h"
 #include "http/inherited.h"
 #include "ingest/ingest.h"
@@ -18,7 +18,6 @@
 
 struct admin;
 struct alarm;
-struct certificates;
 struct clocks;
 struct event;
 struct event_base;
@@ -40,8 +39,7 @@ struct daemon {
 	struct dispatcher *dispatcher;
 	struct ingest *ingest;
 	struct inherited inherited;
-	/* in the order of tls_files_section; NULL for a listener without TLS addresses */
-	struct certificates *certificates[TLS_FILES_SECTIONS];
+	struct certificate_set certificates;
 	struct control *control;
 	struct admin *admin; /* NULL: it has no address */
 	struct event *signals[N_SIGNALS];

@@ -56,26 +56,11 @@ reload_dispatcher(struct daemon *d, struct config *c, const int64_t *ids, struct
 	if (sites == NULL)
 		return err_nomem(e);
 	for (size_t i = 0; i < c->n_sites; i++)
-		wiring_site_dispatch(c, &c->sites[i], ids[i], &sites[i]);
+		wiring_site_dispatch(c, &c->sites[i], ids[i],
+		    certificate_set_prepared(&d->certificates, c->sites[i].name), &sites[i]);
 	rc = dispatcher_reload_sites(d->dispatcher, sites, c->n_sites, e);
 	free(sites);
 	return rc;
-}
-
-static int
-prepare_certificates(struct daemon *d, const struct config *c, struct err *e)
-{
-	for (size_t i = 0; i < TLS_FILES_SECTIONS; i++)
-		if (certificates_prepare(d->certificates[i], tls_files_section(c, i).tls, e) != 0)
-			return -1;
-	return 0;
-}
-
-static void
-cancel_certificates(struct daemon *d)
-{
-	for (size_t i = 0; i < TLS_FILES_SECTIONS; i++)
-		certificates_cancel(d->certificates[i]);
 }
 
 /* Changes all parts or none. Takes ownership of c. */
@@ -88,18 +73,17 @@ use_config(struct daemon *d, struct config *c, struct err *e)
 		config_free(c);
 		return err_nomem(e);
 	}
-	if (prepare_certificates(d, c, e) != 0
+	if (certificate_set_prepare(&d->certificates, c, e) != 0
 	    || admin_prepare_tokens(d->admin, c->admin.read_token, c->admin.act_token, e) != 0
 	    || reload_ingest(d, c, ids, e) != 0 || reload_dispatcher(d, c, ids, e) != 0) {
-		cancel_certificates(d);
+		certificate_set_cancel(&d->certificates);
 		admin_cancel_tokens(d->admin);
 		(void)reload_ingest(d, d->config, d->site_ids, NULL);
 		config_free(c);
 		free(ids);
 		return -1;
 	}
-	for (size_t i = 0; i < TLS_FILES_SECTIONS; i++)
-		certificates_commit(d->certificates[i]);
+	certificate_set_commit(&d->certificates);
 	admin_commit_tokens(d->admin);
 	admin_use_config(d->admin, c);
 	alarm_set(d->alarm, &c->alarm_command);

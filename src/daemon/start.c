@@ -14,7 +14,6 @@
 #include "base/plural.h"
 #include "base/rand.h"
 #include "base/version.h"
-#include "config/keys/tls_files.h"
 #include "daemon/alarm.h"
 #include "daemon/certificates.h"
 #include "daemon/clocks.h"
@@ -157,7 +156,10 @@ new_dispatcher(struct daemon *d, struct outbox_port *outbox, struct transport *t
 	};
 
 	for (size_t i = 0; i < d->config->n_sites; i++) {
-		wiring_site_dispatch(d->config, &d->config->sites[i], d->site_ids[i], &sites[i]);
+		const struct config_site *s = &d->config->sites[i];
+
+		wiring_site_dispatch(d->config, s, d->site_ids[i],
+		    certificate_set_of_site(&d->certificates, s->name), &sites[i]);
 		if (recall_site(d, d->site_ids[i], &sites[i], e) != 0)
 			return -1;
 	}
@@ -187,38 +189,39 @@ start_dispatcher(struct daemon *d, struct err *e)
 	return rc;
 }
 
-/* ---- ingest --------------------------------------------------------------------------------- */
+/* ---- certificates --------------------------------------------------------------------------- */
 
 static void
-use_in_ingest(void *arg, struct tls_context *context)
+use_in_site(const struct daemon *d, const char *site, struct tls_context *context)
 {
-	const struct daemon *d = arg;
+	struct dispatch_site_options o;
+	struct err e;
 
-	ingest_use_tls(d->ingest, context);
-}
-
-static void
-use_in_admin(void *arg, struct tls_context *context)
-{
-	const struct daemon *d = arg;
-
-	admin_use_tls(d->admin, context);
-}
-
-static int
-start_certificates(struct daemon *d, struct err *e)
-{
-	for (size_t i = 0; i < TLS_FILES_SECTIONS; i++) {
-		struct tls_section s = tls_files_section(d->config, i);
-		const struct certificates_options o = { s.name, &clock_system,
-			i == 0 ? use_in_ingest : use_in_admin, d };
-
-		if (tls_files_are_needed(s.listen)
-		    && certificates_new(&o, s.tls, &d->certificates[i], e) != 0)
-			return -1;
+	for (size_t i = 0; i < d->config->n_sites; i++) {
+		if (strcmp(d->config->sites[i].name, site) != 0)
+			continue;
+		wiring_site_dispatch(d->config, &d->config->sites[i], d->site_ids[i], context, &o);
+		if (dispatcher_reload_sites(d->dispatcher, &o, 1, &e) != 0)
+			log_error("site %s: shows the former certificate until a reload: %s", site,
+			    e.text);
 	}
-	return 0;
 }
+
+static void
+use_certificate(void *arg, const char *listener, struct tls_context *context)
+{
+	const struct daemon *d = arg;
+	const char *site = certificate_set_site(listener);
+
+	if (site != NULL)
+		use_in_site(d, site, context);
+	else if (strcmp(listener, "ingest") == 0)
+		ingest_use_tls(d->ingest, context);
+	else
+		admin_use_tls(d->admin, context);
+}
+
+/* ---- ingest --------------------------------------------------------------------------------- */
 
 static int
 start_ingest(struct daemon *d, struct err *e)
@@ -236,7 +239,7 @@ start_ingest(struct daemon *d, struct err *e)
 	o.inherited = &d->inherited;
 	o.sites = sites;
 	o.n_sites = d->config->n_sites;
-	o.tls = certificates_context(d->certificates[0]);
+	o.tls = certificates_context(d->certificates.item[0]);
 	rc = ingest_new(&o, d->base, d->outbox, &d->ingest, e);
 	free(sites);
 	for (size_t i = 0; rc == 0 && ingest_address(d->ingest, i) != NULL; i++)
@@ -274,8 +277,8 @@ describe(void *arg, cJSON *to)
 
 	cJSON *list = cJSON_AddArrayToObject(to, "certificates");
 
-	for (size_t i = 0; i < TLS_FILES_SECTIONS; i++)
-		certificates_describe(d->certificates[i], list);
+	for (size_t i = 0; i < d->certificates.n; i++)
+		certificates_describe(d->certificates.item[i], list);
 }
 
 static void
@@ -327,6 +330,8 @@ start_control(struct daemon *d, struct err *e)
 static int
 start_admin(struct daemon *d, struct err *e)
 {
+	const struct tls_meter **meters =
+	    calloc(d->certificates.n, sizeof(const struct tls_meter *));
 	const struct admin_options o = {
 		.listen = (const char *const *)d->config->admin.listen.item,
 		.n_listen = d->config->admin.listen.n,
@@ -338,16 +343,21 @@ start_admin(struct daemon *d, struct err *e)
 		.clock = clocks_clock(d->clocks),
 		.outbox = d->outbox,
 		.requests = ingest_outcomes(d->ingest),
-		.tls = certificates_context(d->certificates[1]),
+		.tls = certificates_context(d->certificates.item[1]),
 		.read_token = d->config->admin.read_token,
 		.act_token = d->config->admin.act_token,
-		.certificates = { certificates_meter(d->certificates[0]),
-		    certificates_meter(d->certificates[1]) },
+		.certificates = meters,
+		.n_certificates = d->certificates.n,
 	};
+	int rc;
 
-	if (o.n_listen == 0)
-		return 0;
-	return admin_new(&o, &d->admin, e);
+	if (meters == NULL)
+		return err_nomem(e);
+	for (size_t i = 0; i < d->certificates.n; i++)
+		meters[i] = certificates_meter(d->certificates.item[i]);
+	rc = o.n_listen == 0 ? 0 : admin_new(&o, &d->admin, e);
+	free(meters);
+	return rc;
 }
 
 /* ---- jobs and all parts --------------------------------------------------------------------- */
@@ -371,7 +381,7 @@ start_watch(struct daemon *d, struct err *e)
 	const struct watch_options o = {
 		.outbox = d->outbox,
 		.ingest = d->ingest,
-		.certificates = { d->certificates[0], d->certificates[1] },
+		.certificates = &d->certificates,
 		.alarm = d->alarm,
 		.clock = clocks_clock(d->clocks),
 		.site_ids = d->site_ids,
@@ -392,9 +402,11 @@ daemon_start(struct daemon *d, struct err *e)
 	    || site_changes_new(&d->site_changes, e) != 0
 	    || clocks_new(&clock_system, d->boot, &d->clocks, e) != 0 || start_lease(d, e) != 0
 	    || start_outbox(d, e) != 0 || clocks_recall(d->clocks, d->outbox, e) != 0
-	    || start_jobs(d, e) != 0 || start_dispatcher(d, e) != 0 || start_certificates(d, e) != 0
-	    || start_ingest(d, e) != 0 || start_control(d, e) != 0 || start_admin(d, e) != 0
-	    || start_watch(d, e) != 0 || inherited_check_all_found(&d->inherited, e) != 0)
+	    || start_jobs(d, e) != 0
+	    || certificate_set_open(&d->certificates, d->config, use_certificate, d, e) != 0
+	    || start_dispatcher(d, e) != 0 || start_ingest(d, e) != 0 || start_control(d, e) != 0
+	    || start_admin(d, e) != 0 || start_watch(d, e) != 0
+	    || inherited_check_all_found(&d->inherited, e) != 0)
 		return -1;
 	if (outbox_start(d->outbox, e) != 0)
 		return -1;

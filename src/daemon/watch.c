@@ -245,8 +245,8 @@ find_trouble_of_certificates(
 {
 	int64_t now = clock_wall(w->o.clock);
 
-	for (size_t i = 0; i < TLS_FILES_SECTIONS; i++) {
-		const struct certificates *c = w->o.certificates[i];
+	for (size_t i = 0; i < w->o.certificates->n; i++) {
+		const struct certificates *c = w->o.certificates->item[i];
 
 		if (c == NULL)
 			continue;
@@ -255,8 +255,8 @@ find_trouble_of_certificates(
 			return c;
 		if (certificates_fault(c)[0] == '\0')
 			continue;
-		snprintf(ret_text, size, "the new certificate is not used: %.400s",
-		    certificates_fault(c));
+		snprintf(ret_text, size, "%s: the new certificate is not used: %.400s",
+		    certificates_listener(c), certificates_fault(c));
 		return c;
 	}
 	return NULL;

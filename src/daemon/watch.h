@@ -8,7 +8,6 @@
 
 #include "base/err.h"
 #include "config/config.h"
-#include "config/keys/tls_files.h"
 #include "ingest/ingest.h"
 #include "outbox/outbox.h"
 
@@ -25,13 +24,13 @@
 
 struct alarm;
 struct audit_box;
-struct certificates;
+struct certificate_set;
 struct watch;
 
 struct watch_options {
 	struct outbox *outbox;
 	struct ingest *ingest;
-	const struct certificates *certificates[TLS_FILES_SECTIONS]; /* each may be NULL */
+	const struct certificate_set *certificates;
 	struct alarm *alarm;
 	const struct clock *clock;
 	const int64_t *site_ids; /* the sites, which stay the same; copied */

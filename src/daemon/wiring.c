@@ -69,7 +69,7 @@ forward(const struct config_site *s, struct dispatch_site_options *ret)
 
 void
 wiring_site_dispatch(struct config *c, const struct config_site *s, int64_t site_id,
-    struct dispatch_site_options *ret)
+    struct tls_context *client_tls, struct dispatch_site_options *ret)
 {
 	*ret = (struct dispatch_site_options){
 		.owner = &c->shared,
@@ -80,8 +80,7 @@ wiring_site_dispatch(struct config *c, const struct config_site *s, int64_t site
 		.publishable_key = s->publishable_key,
 		.secret_key = s->secret_key,
 		.ca_file = s->ca_file,
-		.client_certificate = s->client_certificate,
-		.client_private_key = s->client_private_key,
+		.client_tls = client_tls,
 		.batch_events = (unsigned)s->batch_events,
 		.batch_bytes = (size_t)s->batch_bytes,
 		.concurrency = (unsigned)s->concurrency,

@@ -12,10 +12,13 @@
 #include "outbox/identity/identity.h"
 #include "outbox/outbox.h"
 
+struct tls_context;
+
 void wiring_outbox(const struct config *c, struct outbox_options *ret);
-/* The dispatcher holds a reference to the configuration while it uses it. */
+/* The dispatcher holds the configuration, and client_tls, while it uses them. NULL: no certificate.
+ */
 void wiring_site_dispatch(struct config *c, const struct config_site *s, int64_t site_id,
-    struct dispatch_site_options *ret);
+    struct tls_context *client_tls, struct dispatch_site_options *ret);
 void wiring_site_ingest(
     const struct config_site *s, int64_t site_id, struct ingest_site_options *ret);
 /* Leaves out the times for giving up on events: those need a clock (jobs/identities.h). */

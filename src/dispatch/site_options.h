@@ -11,6 +11,8 @@
 #include "event/bento/verdict.h"
 #include "event/mapping/mapping.h"
 
+struct tls_context;
+
 /* bentospool.conf(5), "Sections site", explains each. */
 struct dispatch_site_options {
 	struct shared *owner; /* owns what the pointers point to; the site holds a reference while
@@ -22,8 +24,7 @@ struct dispatch_site_options {
 	const char *publishable_key;
 	const char *secret_key;
 	const char *ca_file;            /* NULL or "": the system's certificates */
-	const char *client_certificate; /* shown to the host, in PEM form; NULL: none */
-	const char *client_private_key;
+	struct tls_context *client_tls; /* shown to the host; held; NULL: none */
 	unsigned batch_events;
 	size_t batch_bytes;
 	unsigned concurrency;

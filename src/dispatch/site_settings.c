@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "event/mapping/mapping.h"
+#include "tls/context.h"
 
 #define URL_MAX 8192
 #define MAPPING_TEXT_MAX 4096
@@ -59,6 +60,8 @@ site_settings_init(
 {
 	*s = (struct site_settings){ .options = *options };
 	shared_hold(options->owner);
+	if (options->client_tls != NULL)
+		tls_context_hold(options->client_tls);
 	buf_init(&s->mapping_text, MAPPING_TEXT_MAX);
 	if (s->options.concurrency == 0)
 		s->options.concurrency = 1;
@@ -77,5 +80,6 @@ site_settings_free(struct site_settings *s)
 		free(s->urls[i]);
 	buf_free(&s->mapping_text);
 	shared_release(s->options.owner);
+	tls_context_free(s->options.client_tls);
 	*s = (struct site_settings){ .options.owner = NULL };
 }

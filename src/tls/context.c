@@ -300,6 +300,17 @@ set_up(SSL_CTX *ssl, struct err *e)
 	return 0;
 }
 
+/* libcurl takes the texts, not the context. */
+static int
+keep_texts(struct tls_context *c, const struct tls_files *files, struct err *e)
+{
+	if (!files->is_client)
+		return 0;
+	c->client_certificate = strdup(files->certificate.text);
+	c->client_key = strdup(files->private_key.text);
+	return c->client_certificate == NULL || c->client_key == NULL ? err_nomem(e) : 0;
+}
+
 int
 tls_context_new(const struct tls_files *files, struct tls_context **ret_context, struct err *e)
 {
@@ -324,6 +335,8 @@ tls_context_new(const struct tls_files *files, struct tls_context **ret_context,
 		rc = use_private_key(c, own, files, e);
 	if (rc == 0)
 		rc = use_authorities(c, &files->client_ca, e);
+	if (rc == 0)
+		rc = keep_texts(c, files, e);
 	X509_free(own);
 	ERR_clear_error();
 	if (rc != 0) {
@@ -347,7 +360,23 @@ tls_context_free(struct tls_context *c)
 	if (c == NULL || atomic_fetch_sub(&c->n_held, 1) > 1)
 		return;
 	SSL_CTX_free(c->ssl);
+	if (c->client_key != NULL)
+		explicit_bzero(c->client_key, strlen(c->client_key));
+	free(c->client_key);
+	free(c->client_certificate);
 	free(c);
+}
+
+const char *
+tls_context_client_certificate(const struct tls_context *c)
+{
+	return c == NULL ? NULL : c->client_certificate;
+}
+
+const char *
+tls_context_client_key(const struct tls_context *c)
+{
+	return c == NULL ? NULL : c->client_key;
 }
 
 const struct tls_certificate *

@@ -48,6 +48,10 @@ struct tls_context *tls_context_hold(struct tls_context *c);
 /* Connections that use it continue. NULL is allowed. */
 void tls_context_free(struct tls_context *c);
 const struct tls_certificate *tls_context_certificate(const struct tls_context *c);
+/* What this side shows as a client, in PEM form, as long as the context is held. NULL: nothing, as
+ * for a listener and for NULL. */
+const char *tls_context_client_certificate(const struct tls_context *c);
+const char *tls_context_client_key(const struct tls_context *c);
 /* Whether clients need a certificate. */
 bool tls_context_asks_clients(const struct tls_context *c);
 

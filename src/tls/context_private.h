@@ -12,6 +12,7 @@ struct tls_context {
 	SSL_CTX *ssl; /* counts its own users: each connection is one */
 	bool asks_clients;
 	struct tls_certificate certificate;
+	char *client_certificate, *client_key; /* PEM; NULL for a listener */
 };
 
 /* Returns the BIO of streams; NULL without memory. tls_context_new makes it, before any thread can

@@ -1,4 +1,4 @@
-/* What monitoring reads of a listener's certificate. Written by one thread, read by any. */
+/* What monitoring reads of a certificate. Written by one thread, read by any. */
 #ifndef TLS_METER_H
 #define TLS_METER_H
 
@@ -7,9 +7,10 @@
 #include <stdint.h>
 
 struct tls_meter {
-	const char *listener;        /* "ingest"; static */
+	const char *listener;        /* "ingest"; for what a site shows "site NAME" */
+	bool is_client;              /* shown by this side to a server */
 	_Atomic int64_t not_before;  /* wall ms: the beginning of the certificate in use */
-	_Atomic int64_t not_after;   /* wall ms: the end of the certificate in use */
+	_Atomic int64_t not_after;   /* wall ms: its end; 0: there is none */
 	_Atomic bool new_is_refused; /* newer files are there, and cannot be used */
 };
 

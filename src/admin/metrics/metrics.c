@@ -71,7 +71,7 @@ expose_requests(const struct scrape *s)
 	expose_words(s, &acts, "verb", &s->admin->acts);
 }
 
-/* ---- certificates of listeners ----------------------------------------------------------------
+/* ---- certificates ----------------------------------------------------------------------------
  */
 
 static void
@@ -79,10 +79,10 @@ expose_of_certificates(
     const struct scrape *s, const struct metric *metric, uint64_t (*read)(const struct tls_meter *))
 {
 	exposition_begin(s->x, metric);
-	for (size_t i = 0; i < ADMIN_MAX_CERTIFICATES; i++) {
+	for (size_t i = 0; i < s->admin->o.n_certificates; i++) {
 		const struct tls_meter *m = s->admin->o.certificates[i];
 
-		if (m != NULL)
+		if (m != NULL && atomic_load(&m->not_after) != 0)
 			exposition_count(
 			    s->x, &(struct label){ "listener", m->listener }, 1, read(m));
 	}
@@ -110,12 +110,13 @@ static void
 expose_certificates(const struct scrape *s)
 {
 	static const struct metric begins = { "bentospool_certificate_begin_timestamp_seconds",
-		METRIC_GAUGE, "seconds", "When the certificate of a TLS listener began." };
+		METRIC_GAUGE, "seconds",
+		"When the certificate of a TLS listener, or of a site as a client, began." };
 	static const struct metric ends = { "bentospool_certificate_end_timestamp_seconds",
-		METRIC_GAUGE, "seconds", "When the certificate of a TLS listener ends." };
+		METRIC_GAUGE, "seconds",
+		"When the certificate of a TLS listener, or of a site as a client, ends." };
 	static const struct metric refused = { "bentospool_certificate_new_refused", METRIC_GAUGE,
-		NULL,
-		"Whether newer certificate files of a TLS listener are there and cannot be used." };
+		NULL, "Whether newer certificate files are there and cannot be used." };
 
 	expose_of_certificates(s, &begins, read_begin);
 	expose_of_certificates(s, &ends, read_end);

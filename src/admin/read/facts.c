@@ -158,6 +158,7 @@ check_certificate(struct needs *n, const struct tls_meter *meter, const struct n
 
 	if (meter == NULL || (c.not_after = atomic_load(&meter->not_after)) == 0)
 		return;
+	c.is_client = meter->is_client;
 	c.not_before = atomic_load(&meter->not_before);
 	refused = atomic_load(&meter->new_is_refused);
 	needs_of_certificate(
@@ -183,7 +184,7 @@ find_needs(const struct facts *f, struct admin *a, const struct audit_site *site
 		needs_of_troubled(ret_needs, &f->troubled, &limits);
 	}
 	needs_of_clock(ret_needs, f->unset_events, &limits);
-	for (size_t i = 0; i < ADMIN_MAX_CERTIFICATES; i++)
+	for (size_t i = 0; i < a->o.n_certificates; i++)
 		check_certificate(ret_needs, a->o.certificates[i], &limits);
 	for (size_t i = 0; i < n; i++)
 		needs_of_site(ret_needs, &sites[i], &limits);

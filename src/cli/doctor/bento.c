@@ -15,6 +15,7 @@
 #include "cli/doctor/doctor.h"
 #include "dispatch/transport/inquiry.h"
 #include "term/when.h"
+#include "tls/context.h"
 
 #define ASK_MS 15000
 #define SKEW_MS 120000 /* the largest acceptable difference between the clocks */
@@ -252,8 +253,8 @@ ask(const struct config_site *s, struct inquiry_result *ret_result, struct err *
 		.publishable_key = forwards(s) ? "box" : s->publishable_key,
 		.secret_key = forwards(s) ? s->upstream_key : s->secret_key,
 		.ca_file = s->ca_file,
-		.client_certificate = s->client_certificate,
-		.client_private_key = s->client_private_key,
+		.client_certificate = tls_context_client_certificate(s->client_tls),
+		.client_private_key = tls_context_client_key(s->client_tls),
 		.user_agent = VERSION_AGENT,
 		.timeout_ms = ASK_MS,
 	};

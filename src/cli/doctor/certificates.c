@@ -1,6 +1,7 @@
-/* Checks the certificates of TLS listeners: their dates, and whether the daemon uses what the files
- * hold. */
+/* Checks the certificates of TLS listeners and of sites as clients: their dates, and whether the
+ * daemon uses what the files hold. */
 #include <cjson/cJSON.h>
+#include <stdio.h>
 
 #include "base/clock.h"
 #include "base/isotime.h"
@@ -46,6 +47,17 @@ check_files(struct doctor *d, const struct tls_section *s)
 	tls_context_free(context);
 }
 
+static void
+check_client(struct doctor *d, const struct config_site *site)
+{
+	char name[DOCTOR_TEXT / 2];
+
+	if (site->client_tls == NULL)
+		return;
+	snprintf(name, sizeof(name), "site %s", site->name);
+	check_dates(d, name, tls_context_certificate(site->client_tls));
+}
+
 void
 doctor_certificates(struct doctor *d, const cJSON *answer)
 {
@@ -56,6 +68,8 @@ doctor_certificates(struct doctor *d, const cJSON *answer)
 
 		check_files(d, &s);
 	}
+	for (size_t i = 0; answer == NULL && i < d->config->n_sites; i++)
+		check_client(d, &d->config->sites[i]);
 	if (answer != NULL)
 		peer_read_certificates(answer, &peer);
 	for (size_t i = 0; i < peer.n_certificates; i++) {

@@ -49,8 +49,8 @@ void doctor_database(struct doctor *d);
  * configuration is refused, checks only whether the daemon runs.
  */
 void doctor_network(struct doctor *d);
-/* Checks the certificates of TLS listeners: those in use, from the daemon's answer to a ping;
- * without an answer those in the files. */
+/* Checks the certificates of TLS listeners, and of sites as clients: those in use, from the
+ * daemon's answer to a ping; without an answer those in the files. */
 void doctor_certificates(struct doctor *d, const struct cJSON *answer);
 /* Checks Bento: the name and certificate of each host, the keys of each site. */
 void doctor_bento(struct doctor *d);

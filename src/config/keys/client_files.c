@@ -1,7 +1,6 @@
 /*
- * Reads the files once for all requests until the next reload, so that a renewal that replaces one
- * file after the other is never seen half done. The names of the settings are those of a listener
- * with client_ before them, and so are the errors. Fails on files that cannot be used.
+ * A configuration reads the files once, so that what cannot be used is refused. The daemon watches
+ * them afterwards (daemon/certificates.h). Fails on files that cannot be used.
  */
 #include "config/keys/client_files.h"
 
@@ -33,41 +32,28 @@ client_files_check(const struct config *c, const struct config_site *site, struc
 	return 0;
 }
 
-static int
-open_files(struct config_site *site, struct err *e)
+struct config_tls
+client_files_of(const struct config_site *site)
 {
-	struct tls_files files = { .certificate.path = site->client_certificate_file,
-		.private_key.path = site->client_private_key_file,
-		.is_client = true };
+	static char none[1] = "";
 
-	if (tls_files_read_public(
-		files.certificate.path, "certificate_file", &site->client_certificate, e)
-		!= 0
-	    || tls_files_read_private(
-		   files.private_key.path, "private_key_file", &site->client_private_key, e)
-		   != 0)
-		return -1;
-	files.certificate.text = site->client_certificate;
-	files.private_key.text = site->client_private_key;
-	return tls_context_new(&files, &site->client_tls, e);
+	return (struct config_tls){ site->client_certificate_file, site->client_private_key_file,
+		none };
 }
 
 int
 client_files_read(struct config *c, struct err *e)
 {
 	char where[WHERE_SIZE];
-	struct err why;
 
 	for (size_t i = 0; i < c->n_sites; i++) {
 		struct config_site *site = &c->sites[i];
+		struct config_tls files = client_files_of(site);
 
-		if (site->client_certificate_file[0] == '\0')
+		if (files.certificate_file[0] == '\0')
 			continue;
-		if (open_files(site, &why) != 0)
-			return why.code == ERR_NOMEM
-				   ? err_nomem(e)
-				   : err_set(e, why.code, "%s: site \"%s\": client_%s",
-				       config_origin(c), site->name, why.text);
+		if (tls_files_open_client(&files, &site->client_tls, e) != 0)
+			return err_wrap(e, "%s: site \"%s\"", config_origin(c), site->name);
 		snprintf(where, sizeof(where), "site \"%s\"", site->name);
 		if (tls_files_warn(c, where, site->client_certificate_file, site->client_tls, e)
 		    != 0)

@@ -6,6 +6,8 @@
 #include "base/err.h"
 #include "config/config.h"
 
+/* Returns the files of a site, as those of a listener; "": it shows none. Borrowed. */
+struct config_tls client_files_of(const struct config_site *site);
 /* Checks that the two settings of each site go together, and that the site's URL uses TLS. Reads no
  * file. */
 int client_files_check(const struct config *c, const struct config_site *site, struct err *e);

@@ -1,8 +1,8 @@
 /*
- * Reads the files of a TLS listener and makes a context of them, which finds what is wrong. The
- * text of the private key is wiped. A certificate whose time is over, or has not come, is only
- * warned of: a spooler that starts after an outage of months still has events to deliver, and a
- * clock that was never set makes every certificate look too new.
+ * Reads the files of a TLS listener, or of a site, and makes a context of them, which finds what is
+ * wrong. The text of the private key is wiped. A certificate whose time is over, or has not come,
+ * is only warned of: a spooler that starts after an outage of months still has events to deliver,
+ * and a clock that was never set makes every certificate look too new.
  */
 #include "config/keys/tls_files.h"
 
@@ -78,8 +78,8 @@ tls_files_check(const struct config *c, struct err *e)
 /* ---- reading --------------------------------------------------------------------------------- */
 
 /* A certificate may stand in a file with its key, which must then be as private as a key. */
-int
-tls_files_read_public(const char *path, const char *name, char **ret_text, struct err *e)
+static int
+read_public(const char *path, const char *name, char **ret_text, struct err *e)
 {
 	char *text;
 
@@ -96,44 +96,64 @@ tls_files_read_public(const char *path, const char *name, char **ret_text, struc
 	return 0;
 }
 
-int
-tls_files_read_private(const char *path, const char *name, char **ret_text, struct err *e)
+static int
+read_private(const char *path, const char *name, char **ret_text, struct err *e)
 {
 	return secret_read_private(path, CONFIG_MAX_BYTES, ret_text, e) == 0
 		   ? 0
 		   : err_wrap(e, "%s", name);
 }
 
-void
-tls_files_wipe(char *text)
+static void
+wipe(char *text)
 {
 	if (text != NULL)
 		explicit_bzero(text, strlen(text));
 	free(text);
 }
 
-int
-tls_files_open(const struct config_tls *tls, struct tls_context **ret_context, struct err *e)
+static int
+open_files(
+    const struct config_tls *tls, bool is_client, struct tls_context **ret_context, struct err *e)
 {
 	char *certificate = NULL, *private_key = NULL, *client_ca = NULL;
 	struct tls_files files;
 	int rc = 0;
 
-	if (tls_files_read_public(tls->certificate_file, "certificate_file", &certificate, e) != 0
-	    || tls_files_read_private(tls->private_key_file, "private_key_file", &private_key, e)
-		   != 0)
+	if (read_public(tls->certificate_file, "certificate_file", &certificate, e) != 0
+	    || read_private(tls->private_key_file, "private_key_file", &private_key, e) != 0)
 		rc = -1;
 	if (rc == 0 && tls->client_ca_file[0] != '\0')
-		rc = tls_files_read_public(tls->client_ca_file, "client_ca_file", &client_ca, e);
+		rc = read_public(tls->client_ca_file, "client_ca_file", &client_ca, e);
 	files = (struct tls_files){ .certificate = { tls->certificate_file, certificate },
 		.private_key = { tls->private_key_file, private_key },
-		.client_ca = { tls->client_ca_file, client_ca } };
+		.client_ca = { tls->client_ca_file, client_ca },
+		.is_client = is_client };
 	if (rc == 0)
 		rc = tls_context_new(&files, ret_context, e);
-	tls_files_wipe(certificate);
-	tls_files_wipe(private_key);
-	tls_files_wipe(client_ca);
+	wipe(certificate);
+	wipe(private_key);
+	wipe(client_ca);
 	return rc;
+}
+
+int
+tls_files_open(const struct config_tls *tls, struct tls_context **ret_context, struct err *e)
+{
+	return open_files(tls, false, ret_context, e);
+}
+
+int
+tls_files_open_client(const struct config_tls *tls, struct tls_context **ret_context, struct err *e)
+{
+	struct err why;
+
+	if (open_files(tls, true, ret_context, &why) == 0)
+		return 0;
+	if (why.code == ERR_NOMEM)
+		return err_nomem(e);
+	/* The settings of a site have the names of a listener's with client_ before them. */
+	return err_set(e, why.code, "client_%s", why.text);
 }
 
 int

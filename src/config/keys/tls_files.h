@@ -1,5 +1,5 @@
-/* The files that a TLS listener needs: certificate, private key, authorities of clients. Main
- * thread. */
+/* The files that a TLS listener, or a site as a client, needs: certificate, private key,
+ * authorities of clients. Main thread. */
 #ifndef CONFIG_TLS_FILES_H
 #define CONFIG_TLS_FILES_H
 
@@ -32,15 +32,9 @@ int tls_files_check(const struct config *c, struct err *e);
  * The error names the setting and the file, and is what a person has to mend.
  */
 int tls_files_open(const struct config_tls *tls, struct tls_context **ret_context, struct err *e);
-/*
- * Reads a PEM file, which may hold a private key only if nobody else can read it; `name` is that of
- * the setting. The caller frees the text with tls_files_wipe.
- */
-int tls_files_read_public(const char *path, const char *name, char **ret_text, struct err *e);
-/* Likewise a private key, which nobody else may read. */
-int tls_files_read_private(const char *path, const char *name, char **ret_text, struct err *e);
-/* NULL is allowed. */
-void tls_files_wipe(char *text);
+/* Likewise for what a site shows to the host of its URL (client_files.h). */
+int tls_files_open_client(
+    const struct config_tls *tls, struct tls_context **ret_context, struct err *e);
 /* Adds a warning if the certificate in that file is not valid now. where: "ingest". */
 int tls_files_warn(struct config *c, const char *where, const char *path,
     const struct tls_context *context, struct err *e);

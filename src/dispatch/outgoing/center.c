@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/version.h"
+#include "tls/context.h"
 
 static void take_result(struct request_owner *owner, const struct transport_result *result);
 
@@ -67,8 +68,8 @@ center_beat(struct center *c, int64_t now)
 		.user = settings->options.publishable_key,
 		.password = settings->options.secret_key,
 		.ca_file = settings->options.ca_file,
-		.client_certificate = settings->options.client_certificate,
-		.client_private_key = settings->options.client_private_key,
+		.client_certificate = tls_context_client_certificate(settings->options.client_tls),
+		.client_private_key = tls_context_client_key(settings->options.client_tls),
 		.body = SLICE("{\"events\":[]}"),
 		.timeout_ms = settings->options.timeout_ms,
 	};

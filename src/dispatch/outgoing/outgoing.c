@@ -16,6 +16,7 @@
 #include "event/bento/bento.h"
 #include "event/bento/verdict.h"
 #include "outbox/lines/pack.h"
+#include "tls/context.h"
 
 static void take_owned(struct request_owner *owner, const struct transport_result *result);
 
@@ -236,8 +237,8 @@ send_request(struct attempt *a)
 		.user = settings->options.publishable_key,
 		.password = settings->options.secret_key,
 		.ca_file = settings->options.ca_file,
-		.client_certificate = settings->options.client_certificate,
-		.client_private_key = settings->options.client_private_key,
+		.client_certificate = tls_context_client_certificate(settings->options.client_tls),
+		.client_private_key = tls_context_client_key(settings->options.client_tls),
 		.body = payload_end(&a->batch.payload),
 		.gzip = a->packed != NULL,
 		.report = center_report(&a->outgoing->center, &a->batch.members),

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tls/context.h"
 #include "unit/tls/authority.h"
 
 #define LISTEN "listen={\"tls:127.0.0.1:0\"} "
@@ -224,8 +225,9 @@ a_site_keeps_what_its_files_hold(void **state)
 	config_rig_write("secret", pair.certificate, 0644);
 	config_rig_write("keys", pair.private_key, 0600);
 	c = config_rig_load(site_conf(""));
-	assert_string_equal(c->sites[0].client_certificate, pair.certificate);
-	assert_string_equal(c->sites[0].client_private_key, pair.private_key);
+	assert_string_equal(
+	    tls_context_client_certificate(c->sites[0].client_tls), pair.certificate);
+	assert_string_equal(tls_context_client_key(c->sites[0].client_tls), pair.private_key);
 	assert_string_equal(c->warning, "");
 	config_free(c);
 	config_rig_refuses(site_conf("api_url=\"http://127.0.0.1:1/api/v1\""),

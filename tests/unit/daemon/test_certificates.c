@@ -28,9 +28,10 @@ static const struct tls_context *used; /* by the last one */
 static int real_stderr;
 
 static void
-use(void *arg, struct tls_context *context)
+use(void *arg, const char *listener, struct tls_context *context)
 {
 	assert_ptr_equal(arg, &uses);
+	assert_string_equal(listener, certificates_listener(certificates));
 	used = context;
 	uses++;
 }
@@ -286,6 +287,79 @@ a_reload_with_wrong_files_is_refused(void **state)
 	assert_int_equal(uses, 0);
 }
 
+/* ---- what a site shows ---------------------------------------------------------------------- */
+
+/* Makes these certificates those of a site. */
+static void
+be_client(const struct config_tls *tls)
+{
+	struct certificates_options o = *options();
+	struct err e;
+
+	o.listener = "site main";
+	o.is_client = true;
+	certificates_free(certificates);
+	certificates = NULL;
+	assert_int_equal(certificates_new(&o, tls, &certificates, &e), 0);
+}
+
+static void
+a_site_follows_its_files(void **state)
+{
+	const struct tls_meter *meter;
+
+	(void)state;
+	be_client(&files);
+	meter = certificates_meter(certificates);
+	assert_string_equal(meter->listener, "site main");
+	assert_true(meter->is_client);
+	assert_string_equal(name_in_use(), "first");
+	write_pair("second");
+	tick(2);
+	assert_int_equal(uses, 1);
+	assert_string_equal(name_in_use(), "second");
+	assert_int_equal(strncmp(tls_context_client_certificate(used), "-----BEGIN CERT", 15), 0);
+	assert_non_null(strstr(tls_context_client_key(used), "PRIVATE KEY"));
+	assert_int_equal(
+	    count_log("site main: new connections show the certificate of second, which ends"), 1);
+	write_file(key_path, "no key\n");
+	tick(2);
+	assert_int_equal(
+	    strncmp(certificates_fault(certificates), "client_private_key_file ", 24), 0);
+	assert_string_equal(name_in_use(), "second");
+}
+
+/* The site gets what is prepared with its other settings. */
+static void
+a_reload_adds_and_removes_a_certificate(void **state)
+{
+	static char none[1] = "";
+	const struct config_tls no_files = { none, none, none };
+	const struct tls_meter *meter;
+	char text[256];
+	struct err e;
+
+	(void)state;
+	be_client(&no_files);
+	meter = certificates_meter(certificates);
+	assert_null(certificates_context(certificates));
+	assert_int_equal(atomic_load(&meter->not_after), 0);
+	assert_false(certificates_end(certificates, INT64_MAX, 0, text, sizeof(text)));
+	for (int i = 0; i < 120; i++)
+		certificates_tick(certificates, &no_files);
+	assert_int_equal(certificates_prepare(certificates, &files, &e), 0);
+	assert_non_null(certificates_prepared(certificates));
+	certificates_commit(certificates);
+	assert_string_equal(name_in_use(), "first");
+	assert_true(atomic_load(&meter->not_after) > 0);
+	assert_int_equal(certificates_prepare(certificates, &no_files, &e), 0);
+	assert_null(certificates_prepared(certificates));
+	certificates_commit(certificates);
+	assert_null(certificates_context(certificates));
+	assert_int_equal(atomic_load(&meter->not_after), 0);
+	assert_int_equal(uses, 0);
+}
+
 /* ---- what is in use ----------------------------------------------------------------- */
 
 static void
@@ -358,6 +432,8 @@ main(void)
 		TEST(a_reload_uses_the_files_at_its_commit),
 		TEST(a_canceled_reload_changes_nothing),
 		TEST(a_reload_with_wrong_files_is_refused),
+		TEST(a_site_follows_its_files),
+		TEST(a_reload_adds_and_removes_a_certificate),
 		TEST(its_end_and_its_fault_are_described),
 		TEST(a_start_with_wrong_files_is_refused),
 		TEST(no_certificates_are_allowed),
