@@ -133,9 +133,10 @@ CREATE TABLE event_block_count (
 	PRIMARY KEY (block, site_id, kind, name)
 ) STRICT, WITHOUT ROWID;
 
--- Keyed hashes of the addresses of a block's events, sorted, in eight rows by their highest bits.
+-- Keyed hashes of the addresses of a block's events, sorted, in eight rows by their highest bits. The rows
+-- that a search for an address reads are neighbors.
 CREATE TABLE event_address (
-	part INTEGER PRIMARY KEY, -- block << 3, and the highest three bits of the hashes
+	part INTEGER PRIMARY KEY, -- the highest three bits of the hashes, above 40 bits that number the block
 	entries BLOB NOT NULL -- four bytes each: 21 bits of the hash, 11 bits of the event_id
 ) STRICT;
 

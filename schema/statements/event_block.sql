@@ -21,5 +21,5 @@ DELETE FROM event_block WHERE block = :block;
 DELETE FROM event_block_count WHERE block = :block;
 
 -- name: event_address_drop
--- in: first int, last int
-DELETE FROM event_address WHERE part BETWEEN :first AND :last;
+-- in: part int
+DELETE FROM event_address WHERE part = :part;

@@ -270,15 +270,12 @@ event_block_write(struct event_block *b, struct db *db, int64_t number, struct e
 int
 event_block_drop(struct db *db, int64_t number, struct err *e)
 {
-	return stmt_event_block_drop(db, number, e) == 0
-		       && stmt_event_block_counts_drop(db, number, e) == 0
-		       && stmt_event_address_drop(db,
-			      &(struct stmt_event_address_drop){
-				  .first = address_part(number, 0),
-				  .last = address_part(number + 1, 0) - 1,
-			      },
-			      e)
-			      == 0
-		   ? 0
-		   : -1;
+	if (stmt_event_block_drop(db, number, e) != 0
+	    || stmt_event_block_counts_drop(db, number, e) != 0)
+		return -1;
+	for (uint32_t i = 0; i < ADDRESS_PARTS; i++)
+		if (stmt_event_address_drop(db, address_part(number, i << ADDRESS_KEY_BITS), e)
+		    != 0)
+			return -1;
+	return 0;
 }

@@ -34,8 +34,9 @@ struct db;
 #define ADDRESS_PARTS (1 << ADDRESS_PART_BITS)
 #define ADDRESS_KEY_BITS (32 - EVENT_BLOCK_BITS) /* bits of the hash in an entry */
 #define ADDRESS_HASH_BITS (ADDRESS_PART_BITS + ADDRESS_KEY_BITS)
-#define ADDRESS_ENTRY_SIZE 4 /* bytes, little-endian; the place is in the low bits */
-#define ADDRESS_MAX 1024     /* bytes of an address that are hashed */
+#define ADDRESS_BLOCK_BITS 40 /* bits of the block's number in the number of a row */
+#define ADDRESS_ENTRY_SIZE 4  /* bytes, little-endian; the place is in the low bits */
+#define ADDRESS_MAX 1024      /* bytes of an address that are hashed */
 
 static inline int64_t
 event_block_of(int64_t event_id)
@@ -58,11 +59,12 @@ event_block_last(int64_t block)
 /* Returns the hash of an address under the outbox's secret: ADDRESS_HASH_BITS bits. */
 uint32_t address_hash(const struct siphash_key *secret, struct slice address);
 
-/* The number of a row of event_address. */
+/* The number of a row of event_address. A search reads one row of each block, which are neighbors.
+ */
 static inline int64_t
 address_part(int64_t block, uint32_t hash)
 {
-	return block << ADDRESS_PART_BITS | hash >> ADDRESS_KEY_BITS;
+	return (int64_t)(hash >> ADDRESS_KEY_BITS) << ADDRESS_BLOCK_BITS | block;
 }
 
 /* Returns where the entries of this hash begin in a row of event_address: an index of entries. */

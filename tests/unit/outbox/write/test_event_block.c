@@ -290,9 +290,12 @@ entries_are_told_apart(void **state)
 	assert_false(address_at(entries, 0, last - 1, &place));
 	assert_int_equal(address_find(SLICE_NONE, 0), 0);
 	assert_false(address_at(SLICE_NONE, 0, 0, &place));
-	assert_int_equal(address_part(3, 0), 3 << ADDRESS_PART_BITS);
-	assert_int_equal(
-	    address_part(3, (1u << ADDRESS_HASH_BITS) - 1), (4 << ADDRESS_PART_BITS) - 1);
+	/* A search for an address reads one range of rows. */
+	assert_int_equal(address_part(3, last), 3);
+	assert_int_equal(address_part(4, 0), 4);
+	assert_int_equal(address_part(3, last + 1), (INT64_C(1) << ADDRESS_BLOCK_BITS) + 3);
+	assert_int_equal(address_part(3, (1u << ADDRESS_HASH_BITS) - 1),
+	    ((int64_t)(ADDRESS_PARTS - 1) << ADDRESS_BLOCK_BITS) + 3);
 }
 
 static void
