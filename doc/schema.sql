@@ -152,6 +152,11 @@ CREATE TABLE dedup_bucket (
 	entries BLOB NOT NULL
 ) STRICT;
 
+CREATE TABLE dedup_recent (
+	block INTEGER PRIMARY KEY,
+	entries BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE dedup_level (
 	level INTEGER PRIMARY KEY,
 	entries INTEGER NOT NULL,

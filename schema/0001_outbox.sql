@@ -205,6 +205,13 @@ CREATE TABLE dedup_bucket (
 	entries BLOB NOT NULL -- eight bytes each, sorted
 ) STRICT;
 
+-- The same hashes of complete blocks of 2,048 events, for as long as some may be in the writer's memory
+-- alone, so that a start does not read the events again.
+CREATE TABLE dedup_recent (
+	block INTEGER PRIMARY KEY, -- event_id >> 11
+	entries BLOB NOT NULL -- eight bytes each: the hash above 11 bits of the event_id
+) STRICT;
+
 -- The state of each level of buckets. Level 0 is the writer's memory.
 CREATE TABLE dedup_level (
 	level INTEGER PRIMARY KEY,

@@ -44,11 +44,27 @@ SELECT 1 FROM event WHERE event_id = :event_id;
 SELECT 1 FROM event
 WHERE event_id = :event_id AND site_id = :site_id AND message_id = :message_id;
 
--- The messageIds that may be missing from the levels.
+-- Blocks with messageIds that may be missing from the levels.
+-- name: dedup_recent
+-- out: block int, entries blob
+SELECT block, entries FROM dedup_recent
+WHERE block >= coalesce((SELECT floor FROM dedup_level WHERE level = 0), 0) >> 11
+ORDER BY block;
+
+-- name: dedup_recent_add
+-- in: block int, entries blob
+INSERT OR REPLACE INTO dedup_recent (block, entries) VALUES (:block, :entries);
+
+-- name: dedup_recent_drop
+-- in: floor int
+DELETE FROM dedup_recent WHERE block < (:floor + 1) >> 11;
+
+-- The messageIds that neither the levels nor the blocks have.
 -- name: recent_keys
 -- out: event_id int, site_id int, message_id text
 SELECT event_id, site_id, message_id FROM event
-WHERE event_id > coalesce((SELECT floor FROM dedup_level WHERE level = 0), 0)
+WHERE event_id > max(coalesce((SELECT floor FROM dedup_level WHERE level = 0), 0),
+	(coalesce((SELECT max(block) + 1 FROM dedup_recent), 0) << 11) - 1)
 ORDER BY event_id;
 
 -- name: dedup_secret

@@ -2,8 +2,9 @@
  * Recent messageIds are in memory, in buckets by their keyed hashes; older ones are in the levels
  * in the file. A lookup searches both and compares the messageId itself on a hit. While memory
  * holds DEDUP_KEEP ids, its buckets move to the levels in turn, each within the transaction that
- * stores an event; so does a bucket that is full. Fails on errors of the database and without
- * memory.
+ * stores an event; so does a bucket that is full. The hashes of each complete block of events are
+ * stored in one row, too, until all of them have moved: a start reads these rows instead of the
+ * events. Fails on errors of the database and without memory.
  */
 #include "outbox/dedup/dedup.h"
 
@@ -65,8 +66,11 @@ move_next_bucket(struct dedup *d, struct db *db, struct err *e)
 	if (move_bucket(d, db, d->hand, e) != 0)
 		return -1;
 	d->hand = (d->hand + 1) & (DEDUP_BUCKETS - 1);
-	if (d->hand == 0)
+	if (d->hand == 0) {
 		d->floor = d->began_at;
+		if (stmt_dedup_recent_drop(db, d->floor, e) != 0)
+			return -1;
+	}
 	return stmt_dedup_memory_put(db,
 	    &(struct stmt_dedup_memory_put){
 		.hand = (int64_t)d->hand,
@@ -77,13 +81,11 @@ move_next_bucket(struct dedup *d, struct db *db, struct err *e)
 	    e);
 }
 
-int
-dedup_add(struct dedup *d, struct db *db, uint64_t key, int64_t event_id, struct err *e)
+static int
+keep(struct dedup *d, struct db *db, uint64_t key, int64_t event_id, struct err *e)
 {
 	size_t bucket = bucket_of(key);
 
-	if (event_id > DEDUP_ID_MAX)
-		return err_set(e, ERR_LIMIT, "the database has used up its event ids");
 	if (d->count[bucket] == DEDUP_BUCKET_KEEP && move_bucket(d, db, bucket, e) != 0)
 		return -1;
 	d->recent[bucket][d->count[bucket]++] = dedup_entry(key, event_id);
@@ -93,6 +95,52 @@ dedup_add(struct dedup *d, struct db *db, uint64_t key, int64_t event_id, struct
 		if (move_next_bucket(d, db, e) != 0)
 			return -1;
 	return 0;
+}
+
+/* ---- blocks ---------------------------------------------------------------------------------- */
+
+static int
+write_block(const struct dedup *d, struct db *db, struct err *e)
+{
+	const struct stmt_dedup_recent_add in = {
+		.block = d->block_number,
+		.entries = { d->block, d->n_block * DEDUP_ENTRY_SIZE },
+	};
+
+	return d->n_block == 0 ? 0 : stmt_dedup_recent_add(db, &in, e);
+}
+
+/* Gets entry i of a row; false: the row has fewer. */
+static bool
+block_entry(const struct stmt_dedup_recent_row *row, size_t i, uint64_t *ret_key, int64_t *ret_id)
+{
+	uint64_t entry;
+
+	if (i >= row->entries.n / DEDUP_ENTRY_SIZE)
+		return false;
+	entry = dedup_entry_read(row->entries.p + i * DEDUP_ENTRY_SIZE);
+	*ret_key = entry >> DEDUP_BLOCK_BITS;
+	*ret_id = row->block << DEDUP_BLOCK_BITS | (int64_t)(entry & (DEDUP_BLOCK_EVENTS - 1));
+	return true;
+}
+
+int
+dedup_add(struct dedup *d, struct db *db, uint64_t key, int64_t event_id, struct err *e)
+{
+	int64_t number = event_id >> DEDUP_BLOCK_BITS;
+	uint64_t place = (uint64_t)event_id & (DEDUP_BLOCK_EVENTS - 1);
+
+	if (event_id > DEDUP_ID_MAX)
+		return err_set(e, ERR_LIMIT, "the database has used up its event ids");
+	if (number != d->block_number) {
+		if (write_block(d, db, e) != 0)
+			return -1;
+		d->n_block = 0;
+		d->block_number = number;
+	}
+	dedup_entry_write(
+	    key << DEDUP_BLOCK_BITS | place, d->block + d->n_block++ * DEDUP_ENTRY_SIZE);
+	return keep(d, db, key, event_id, e);
 }
 
 /* ---- finding --------------------------------------------------------------------------------- */
@@ -138,6 +186,26 @@ dedup_find(struct dedup *d, struct db *db, uint64_t key, int64_t site_id, struct
 		   : dedup_levels_find(&d->levels, db, key, site_id, message_id, ret_event_id, e);
 }
 
+int
+dedup_find_recent(struct db *db, uint64_t key, int64_t site_id, struct slice message_id,
+    int64_t *ret_event_id, struct err *e)
+{
+	struct db_rows rows = stmt_dedup_recent(db, e);
+	struct stmt_dedup_recent_row row;
+	int64_t event_id;
+	uint64_t other;
+	int found = 0, rc = 0;
+
+	while (found == 0 && (rc = stmt_dedup_recent_next(&rows, &row, e)) == 1)
+		for (size_t i = 0; found == 0 && block_entry(&row, i, &other, &event_id); i++)
+			if (other == key)
+				found = dedup_verify(db, event_id, site_id, message_id, e);
+	db_rows_end(&rows);
+	if (found == 1)
+		*ret_event_id = event_id;
+	return rc < 0 ? -1 : found;
+}
+
 /* ---- opening --------------------------------------------------------------------------------- */
 
 int
@@ -180,7 +248,27 @@ has_moved(const struct stmt_dedup_memory_row *left, uint64_t key, int64_t event_
 }
 
 static int
-load_rows(struct dedup *d, struct db *db, const struct stmt_dedup_memory_row *left, struct err *e)
+load_blocks(struct dedup *d, struct db *db, const struct stmt_dedup_memory_row *left, struct err *e)
+{
+	struct db_rows rows = stmt_dedup_recent(db, e);
+	struct stmt_dedup_recent_row row;
+	int64_t event_id;
+	uint64_t key;
+	int rc;
+
+	while ((rc = stmt_dedup_recent_next(&rows, &row, e)) == 1)
+		for (size_t i = 0; block_entry(&row, i, &key, &event_id); i++) {
+			if (has_moved(left, key, event_id) || keep(d, db, key, event_id, e) == 0)
+				continue;
+			db_rows_end(&rows);
+			return -1;
+		}
+	return rc;
+}
+
+/* The newest block has no row: its events are read. */
+static int
+load_events(struct dedup *d, struct db *db, const struct stmt_dedup_memory_row *left, struct err *e)
 {
 	struct db_rows rows = stmt_recent_keys(db, e);
 	struct stmt_recent_keys_row row;
@@ -210,7 +298,9 @@ load_memory(struct dedup *d, struct db *db, struct err *e)
 	d->hand = (size_t)left.hand & (DEDUP_BUCKETS - 1);
 	d->began_at = d->last_added = left.began_at;
 	d->floor = left.floor;
-	return load_rows(d, db, &left, e);
+	d->n_block = 0;
+	d->block_number = 0;
+	return load_blocks(d, db, &left, e) == 0 ? load_events(d, db, &left, e) : -1;
 }
 
 int

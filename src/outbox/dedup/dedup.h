@@ -7,9 +7,10 @@
  * written in few neighboring pages. Hashes are SipHash under a secret kept in the file, so nobody
  * can cause collisions; a hit is verified against the event's own row.
  *
- * A crash loses nothing: the file has the last event up to which the levels are complete. A start
- * reads the messageIds of the rest again, at most about 4 * DEDUP_KEEP rows (two rounds) whatever
- * the backlog.
+ * A crash loses nothing: the file has the last event up to which the levels are complete. The
+ * hashes of the rest, at most about 4 * DEDUP_KEEP (two rounds), are also stored in order, one row
+ * for each block of events (the table dedup_recent). A start reads these rows, and the events of
+ * the newest block only, whatever the backlog.
  *
  * Writer thread.
  */
@@ -29,6 +30,9 @@
  * Maximum ids in one bucket: the mean is 32, a bucket about to move has 64; the rest is a margin.
  */
 #define DEDUP_BUCKET_KEEP 96
+/* Events of a row of dedup_recent; queries repeat this number. */
+#define DEDUP_BLOCK_BITS 11
+#define DEDUP_BLOCK_EVENTS (1 << DEDUP_BLOCK_BITS)
 
 struct dedup {
 	struct siphash_key secret;
@@ -40,6 +44,10 @@ struct dedup {
 	int64_t last_added; /* event id */
 	int64_t began_at;   /* last_added when this round of the hand began */
 	int64_t floor;      /* events up to this one are in the levels */
+	/* The newest block; its row is written when the next one begins. */
+	char block[DEDUP_BLOCK_EVENTS * DEDUP_ENTRY_SIZE];
+	size_t n_block;
+	int64_t block_number;
 };
 
 /* Reads or makes the secret, then loads. In no transaction. */
@@ -66,5 +74,8 @@ int dedup_add(struct dedup *d, struct db *db, uint64_t key, int64_t event_id, st
 /* Reads the secret. Returns 1, 0 when the file has none, or -1 on an error. */
 int dedup_secret(struct db *db, struct siphash_key *ret_secret, struct err *e);
 uint64_t dedup_key_of(const struct siphash_key *secret, int64_t site_id, struct slice message_id);
+/* Searches the blocks of dedup_recent. Returns 1 (found), 0 or -1. */
+int dedup_find_recent(struct db *db, uint64_t key, int64_t site_id, struct slice message_id,
+    int64_t *ret_event_id, struct err *e);
 
 #endif

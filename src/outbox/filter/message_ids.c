@@ -1,5 +1,5 @@
 /*
- * Finds events by their messageId: first among the recent events, then in the levels.
+ * Finds events by their messageId: in the newest block, in recent blocks, then in the levels.
  * Each hit is verified against the event's row. Where an erasure may have changed the messageId,
  * its hash does not help, and the filter compares each event instead. Fails on errors of the
  * database and without memory.
@@ -48,9 +48,9 @@ compare(const void *a, const void *b)
 
 /* ---- by the hash ---------------------------------------------------------------------------- */
 
-/* Searches the recent events. Returns 1, 0 (not found) or -1. */
+/* Searches the newest block, which has no row yet. Returns 1, 0 (not found) or -1. */
 static int
-find_recent(struct db *db, int64_t site_id, struct slice message_id, int64_t *ret_id, struct err *e)
+find_newest(struct db *db, int64_t site_id, struct slice message_id, int64_t *ret_id, struct err *e)
 {
 	struct db_rows rows = stmt_recent_event_of_message(db,
 	    &(struct stmt_recent_event_of_message){ .site_id = site_id, .message_id = message_id },
@@ -67,10 +67,11 @@ find_at_site(struct db *db, const struct siphash_key *secret, int64_t site_id,
     struct slice message_id, int64_t *ret_id, struct err *e)
 {
 	uint64_t key = dedup_key_of(secret, site_id, message_id);
-	int rc = find_recent(db, site_id, message_id, ret_id, e);
+	int rc = find_newest(db, site_id, message_id, ret_id, e);
 
-	/* The levels come after the recent events: an event that leaves them meanwhile is already
-	 * in the levels. */
+	/* In the order in which an event moves: wherever it is meanwhile, it is found. */
+	if (rc == 0)
+		rc = dedup_find_recent(db, key, site_id, message_id, ret_id, e);
 	return rc != 0 ? rc : dedup_levels_find(NULL, db, key, site_id, message_id, ret_id, e);
 }
 

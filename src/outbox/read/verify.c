@@ -95,9 +95,9 @@ check_pages(struct verify *v)
 {
 	static const char *const tables[] = { "meta", "site", "site_count", "envelope",
 		"message_chunk", "event_block", "event_block_count", "event_address", "delivery",
-		"dedup_bucket", "dedup_level", "mapping", "attempt", "attempt_event", "span",
-		"operation", "operation_event", "identity", "identity_release", "erasure",
-		"request_count", "clock_period", "box", "via" };
+		"dedup_bucket", "dedup_recent", "dedup_level", "mapping", "attempt",
+		"attempt_event", "span", "operation", "operation_event", "identity",
+		"identity_release", "erasure", "request_count", "clock_period", "box", "via" };
 	const struct query_sink sink = { .row = take_lines, .arg = v };
 	char sql[80];
 	int rc;

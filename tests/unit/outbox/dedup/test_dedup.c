@@ -180,12 +180,55 @@ many_ids_move_to_the_file_and_memory_stays_bounded(void **state)
 	/* Some ids had already moved in this round, and move again: no others do. */
 	assert_true(entries_in_file() - (total - kept) < DEDUP_KEEP);
 	assert_all_found(total);
-	/* Everything up to the floor is in the file. */
+	/* Everything up to the floor is in the levels. */
 	snprintf(sql, sizeof(sql), "DELETE FROM event WHERE event_id > %lld", (long long)floor);
 	assert_int_equal(db_exec(&db, sql, NULL), 0);
+	assert_int_equal(db_exec(&db, "DELETE FROM dedup_recent", NULL), 0);
 	reopen();
 	assert_int_equal(dedup.n, 0);
 	assert_all_found_up_to(floor);
+}
+
+static void
+a_block_has_a_row_once_it_is_complete(void **state)
+{
+	(void)state;
+	add_range(1, DEDUP_BLOCK_EVENTS - 1);
+	assert_int_equal(number("SELECT count(*) FROM dedup_recent"), 0);
+	add_range(DEDUP_BLOCK_EVENTS, DEDUP_BLOCK_EVENTS);
+	assert_int_equal(number("SELECT length(entries) / 8 FROM dedup_recent WHERE block = 0"),
+	    DEDUP_BLOCK_EVENTS - 1);
+	/* A restart within a block leaves nothing out of its row. */
+	reopen();
+	add_range(DEDUP_BLOCK_EVENTS + 1, 2 * DEDUP_BLOCK_EVENTS);
+	assert_int_equal(number("SELECT length(entries) / 8 FROM dedup_recent WHERE block = 1"),
+	    DEDUP_BLOCK_EVENTS);
+	assert_int_equal(number("SELECT count(*) FROM dedup_recent"), 2);
+	assert_all_found(2 * DEDUP_BLOCK_EVENTS);
+}
+
+/* Events whose messageIds are not what they were would not be found if a start read them. */
+static void
+a_start_reads_the_events_of_the_newest_block_only(void **state)
+{
+	const int64_t total = 3 * DEDUP_KEEP + 700, rows = 4 * DEDUP_KEEP / DEDUP_BLOCK_EVENTS + 1;
+
+	(void)state;
+	for (int64_t at = 0; at < total; at += 5000)
+		add_range(at + 1, at + 5000 < total ? at + 5000 : total);
+	assert_in_range(number("SELECT count(*) FROM dedup_recent"), 1, rows);
+	assert_int_equal(number("SELECT count(*) FROM dedup_recent WHERE block < (SELECT floor + 1"
+				" FROM dedup_level WHERE level = 0) >> 11"),
+	    0);
+	assert_int_equal(db_exec(&db,
+			     "UPDATE event SET message_id = 'x' || message_id"
+			     " WHERE event_id >> 11 < (SELECT max(event_id) >> 11 FROM event)",
+			     NULL),
+	    0);
+	reopen();
+	assert_int_equal(
+	    db_exec(&db, "UPDATE event SET message_id = ltrim(message_id, 'x')", NULL), 0);
+	assert_all_found(total);
 }
 
 /* Random ids never fill a bucket, but a flood of ids for one bucket does. */
@@ -375,6 +418,10 @@ main(void)
 		    few_ids_stay_in_memory_and_survive_a_restart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    many_ids_move_to_the_file_and_memory_stays_bounded, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_block_has_a_row_once_it_is_complete, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_start_reads_the_events_of_the_newest_block_only, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    a_full_bucket_leaves_memory_before_its_turn, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ids_end_at_a_stated_number, set_up, tear_down),
