@@ -20,10 +20,3 @@ WHERE a.attempt_id > :after ORDER BY a.attempt_id LIMIT :max;
 -- out: operation_id int, at int, actor text, verb text, filter text, note text?
 SELECT operation_id, at, actor, verb, filter, note FROM operation
 WHERE operation_id > :after ORDER BY operation_id LIMIT :max;
-
--- name: audit_count_touched
--- in: operation_id int
--- out: events int
-SELECT count(*) AS events
-{filter} AND d.event_id IN (SELECT event_id FROM operation_event
-	WHERE operation_id = :operation_id);

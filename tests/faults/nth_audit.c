@@ -212,7 +212,7 @@ operations(struct outbox_audit *a, struct err *e)
 {
 	struct outbox_operation undo = { .verb = OPERATE_UNDO, .undoes = 2, .actor = "ann" };
 	struct audit_before before;
-	int64_t touched;
+	bool touched;
 	size_t n;
 
 	if (outbox_audit_operation_list(a, 100, 10, add_operation_row, NULL, &n, e) != 0

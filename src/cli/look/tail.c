@@ -223,7 +223,7 @@ take_operation(void *arg, const struct audit_operation_row *operation)
 static int
 look_at_operations(struct tail *t, bool *ret_more, struct err *e)
 {
-	int64_t touched = 1;
+	bool touched = true;
 	size_t n;
 
 	t->rows = 0;
@@ -238,7 +238,7 @@ look_at_operations(struct tail *t, bool *ret_more, struct err *e)
 		if (t->by_member
 		    && outbox_audit_touched(t->audit, &t->options->filter, id, &touched, e) != 0)
 			return -1;
-		if (touched > 0
+		if (touched
 		    && outbox_audit_operations_after(t->audit, id - 1, 1, take_operation, t, e)
 			   != 0)
 			return -1;

@@ -97,9 +97,9 @@ int outbox_audit_settled(struct outbox_audit *a, const struct outbox_filter *f, 
  * counts of events and undos, which are 0. */
 int outbox_audit_operations_after(struct outbox_audit *a, int64_t after, int64_t rows,
     void (*each)(void *arg, const struct audit_operation_row *operation), void *arg, struct err *e);
-/* Counts the matching events that the operation changed. */
+/* Whether the operation changed any matching event. */
 int outbox_audit_touched(struct outbox_audit *a, const struct outbox_filter *f,
-    int64_t operation_id, int64_t *ret_count, struct err *e);
+    int64_t operation_id, bool *ret_touched, struct err *e);
 
 /* ---- rates (audit_rate.c) ------------------------------------------------------------------- */
 

@@ -10,7 +10,10 @@
 #include <string.h>
 
 #include "lib/tempdir.h"
+#include "outbox/dedup/dedup.h"
 #include "outbox/file/migrate.h"
+#include "outbox/operate/operate.h"
+#include "outbox/operate/purge.h"
 #include "outbox/read/audit_private.h"
 #include "outbox/read/audit_walk.h"
 #include "outbox/write/message_blocks.h"
@@ -21,11 +24,25 @@
 #define HALF (EVENTS / 2)
 /* Enough for three blocks of events; all events take several times as many. */
 #define STEPS_MAX 450000
+/* Enough for a few events; a block of events takes several times as many. */
+#define POLL_STEPS_MAX 5000
 #define LIMIT 20
 
 static struct tempdir dir;
 static struct db db;
 static struct outbox_audit *audit;
+
+/* As a writer leaves it: some hashes of messageIds are in the levels, the others in blocks. */
+static int
+fill_dedup(struct err *e)
+{
+	struct dedup dedup;
+
+	if (dedup_open(&dedup, &db, e) != 0)
+		return -1;
+	dedup_close(&dedup);
+	return 0;
+}
 
 static void
 sql(const char *text)
@@ -58,11 +75,16 @@ set_up(void **state)
 	    " id * %d, '{}' FROM n",
 	    EVENTS, TICK);
 	sql(text);
-	if (message_blocks_rebuild(&db, &e) != 0)
+	if (message_blocks_rebuild(&db, &e) != 0 || fill_dedup(&e) != 0)
 		fail_msg("%s", e.text);
 	sql("INSERT INTO attempt (attempt_id, site_id, mapping_id, started_at, finished_at, events,"
 	    " first_event_id, last_event_id, bytes, outcome)"
 	    " VALUES (1, 1, 1, 1, 1, 1, 1, 1, 1, 'delivered')");
+	snprintf(text, sizeof(text),
+	    "INSERT INTO operation_event (operation_id, event_id, status, attempts,"
+	    " next_attempt_at) VALUES (1, %d, 'pending', 0, 0)",
+	    EVENTS);
+	sql(text);
 	return outbox_audit_open(dir.file, &audit, &e);
 }
 
@@ -116,7 +138,7 @@ half_is_delivered(void)
 
 static const struct question {
 	const char *text;
-	const char *name, *email, *site;
+	const char *name, *email, *site, *message_id;
 	unsigned kinds, statuses;
 	int64_t since, until; /* in events */
 	size_t rows;
@@ -134,6 +156,9 @@ static const struct question {
 	{ .text = "no kind", .kinds = 1u << KIND_PAGE },
 	{ .text = "address", .email = "A@b.cc", .rows = LIMIT, .count = -1 },
 	{ .text = "no address", .email = "none@b.cc" },
+	{ .text = "an old messageId", .message_id = "m77", .rows = 1, .count = 1 },
+	{ .text = "a recent messageId", .message_id = "m129000", .rows = 1, .count = 1 },
+	{ .text = "no messageId", .message_id = "none" },
 	{ .text = "the last hour", .since = EVENTS - 3599, .rows = LIMIT, .count = 3600 },
 	{ .text = "a period", .since = 100000, .until = 109000, .rows = LIMIT, .count = 9000 },
 	{ .text = "a long period",
@@ -163,7 +188,10 @@ static void
 make_filter(const struct question *q, struct outbox_filter *f)
 {
 	const char *const texts[FILTER_TEXTS] = {
-		[FILTER_NAME] = q->name, [FILTER_EMAIL] = q->email, [FILTER_SITE] = q->site
+		[FILTER_NAME] = q->name,
+		[FILTER_EMAIL] = q->email,
+		[FILTER_SITE] = q->site,
+		[FILTER_MESSAGE_ID] = q->message_id,
 	};
 
 	outbox_filter_init(f);
@@ -241,6 +269,59 @@ count(const char *state, const struct question *q)
 	outbox_filter_free(&f);
 }
 
+/* What hold, discard and requeue say that they would change: all of it, unless that is much. */
+static void
+dry_run(const char *state, const struct question *q)
+{
+	struct outbox_filter f;
+	int64_t steps = 0, n;
+	struct err e;
+
+	if (q->more || q->count < 0 || q->count > 4000)
+		return;
+	for (enum operate_verb verb = OPERATE_REQUEUE; verb <= OPERATE_DISCARD; verb++) {
+		make_filter(q, &f);
+		f.statuses = operate_statuses(verb, &f);
+		sqlite3_progress_handler(audit->db.handle, 100, count_steps, &steps);
+		assert_int_equal(outbox_audit_count(audit, &f, &n, &e), 0);
+		sqlite3_progress_handler(audit->db.handle, 0, NULL, NULL);
+		check_work(state, q, operate_verb_name(verb), steps);
+		if (n > q->count)
+			fail_msg("%s, %s: %lld events", state, q->text, (long long)n);
+		outbox_filter_free(&f);
+		steps = 0;
+	}
+}
+
+/* Follows the newest 3 events, as tail does once a second. */
+static void
+poll_newest(const char *state, const struct question *q)
+{
+	const struct audit_members members = {
+		.attempt_id = 1, .first_event_id = EVENTS - 2, .last_event_id = EVENTS
+	};
+	struct audit_page page = { .from = EVENTS - 3, .rows = AUDIT_PAGE_MAX };
+	struct outbox_filter f;
+	int64_t steps = 0;
+	bool touched;
+	size_t rows = 0;
+	struct err e;
+
+	make_filter(q, &f);
+	sqlite3_progress_handler(audit->db.handle, 100, count_steps, &steps);
+	assert_int_equal(outbox_audit_list(audit, &f, &page, note_row, &rows, &e), 0);
+	assert_true(page.rows <= 3);
+	assert_int_equal(outbox_audit_members(audit, &f, &members, note_row, &rows, &e), 0);
+	assert_int_equal(outbox_audit_settled(audit, &f, 2, 3, note_row, &rows, &e), 0);
+	assert_int_equal(outbox_audit_touched(audit, &f, 1, &touched, &e), 0);
+	sqlite3_progress_handler(audit->db.handle, 0, NULL, NULL);
+	if (touched != (page.rows > 0 && page.from == EVENTS))
+		fail_msg("%s, %s: touched %d", state, q->text, touched);
+	if (steps > POLL_STEPS_MAX)
+		fail_msg("%s, %s: a poll of %lld steps", state, q->text, (long long)steps);
+	outbox_filter_free(&f);
+}
+
 static void
 ask_all(const char *state)
 {
@@ -248,6 +329,8 @@ ask_all(const char *state)
 		ask(state, &questions[i], false);
 		ask(state, &questions[i], true);
 		count(state, &questions[i]);
+		dry_run(state, &questions[i]);
+		poll_newest(state, &questions[i]);
 	}
 }
 
@@ -261,6 +344,44 @@ questions_of_a_large_file_take_little_work(void **state)
 	ask_all("delivered");
 	half_is_delivered();
 	ask_all("half");
+}
+
+static void
+count_purge(int64_t before, struct outbox_purge *p, int64_t *ret_steps)
+{
+	struct purge_limits limits;
+	struct err e;
+
+	for (int i = 0; i < STATUS_COUNT; i++)
+		limits.payload_before[i] = limits.rows_before[i] = before;
+	*p = (struct outbox_purge){ .limits = &limits, .dry_run = true };
+	*ret_steps = 0;
+	sqlite3_progress_handler(db.handle, 100, count_steps, ret_steps);
+	do
+		if (purge_step(&db, p, false, 1000000, &e) != 0)
+			fail_msg("%s", e.text);
+	while (p->more);
+	sqlite3_progress_handler(db.handle, 0, NULL, NULL);
+}
+
+/* What stays is not read: neither pending events nor those that were delivered too late. */
+static void
+a_dry_run_of_purge_reads_what_would_go(void **state)
+{
+	struct outbox_purge p;
+	int64_t steps;
+
+	(void)state;
+	all_are_pending();
+	count_purge(INT64_MAX, &p, &steps);
+	assert_int_equal(p.n_rows, 0);
+	assert_true(steps < POLL_STEPS_MAX);
+	all_are_delivered(); /* at 1 */
+	count_purge(1, &p, &steps);
+	assert_int_equal(p.n_rows, 0);
+	assert_true(steps < POLL_STEPS_MAX);
+	count_purge(2, &p, &steps);
+	assert_int_equal(p.n_rows, EVENTS);
 }
 
 /* Where nothing is counted ahead, counting ends after its share of work. */
@@ -290,6 +411,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(questions_of_a_large_file_take_little_work),
+		cmocka_unit_test(a_dry_run_of_purge_reads_what_would_go),
 		cmocka_unit_test(a_count_without_help_ends_soon),
 	};
 
