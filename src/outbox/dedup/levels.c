@@ -15,14 +15,14 @@
 
 /*
  * The filters of each level: bytes and hash functions for one bucket. With 10 million events a new
- * key passes on average 0.23 filters of all levels, and each pass reads a page. Level 4 begins at
+ * key passes on average 0.3 filters of all levels, and each pass reads a page. Level 4 begins at
  * 14 million events.
  */
 static const struct {
 	size_t size;
 	unsigned hashes;
 } filters[DEDUP_LEVELS + 1] = {
-	[1] = { 256, 3 }, [2] = { 192, 4 }, [3] = { 64, 2 }, [4] = { 4, 2 }
+	[1] = { 256, 3 }, [2] = { 192, 4 }, [3] = { 48, 2 }, [4] = { 4, 2 }
 };
 
 _Static_assert(DEDUP_ROOT_BITS + DEDUP_FAN_BITS * (DEDUP_LEVELS - 1) < DEDUP_KEY_BITS,

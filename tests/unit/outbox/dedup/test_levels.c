@@ -32,6 +32,25 @@ every_entry_is_found_at_every_level(void **state)
 	assert_true(dedup_filter_knows(&levels.level[2].filter, 5));
 }
 
+/* What a writer's memory grows by while its file grows. */
+static void
+filters_take_little_memory(void **state)
+{
+	int64_t entries = 0, bytes = 0;
+
+	(void)state;
+	for (int i = 1; i <= DEDUP_LEVELS; i++) {
+		const struct dedup_filter *filter = &levels.level[i].filter;
+
+		if (entries < 10000000)
+			assert_in_range(
+			    bytes + (int64_t)(filter->size * filter->buckets), 1, 5000000);
+		bytes += (int64_t)(filter->size * filter->buckets);
+		entries += (int64_t)DEDUP_LEVEL_ENTRIES << DEDUP_FAN_BITS * (i - 1);
+	}
+	assert_in_range(bytes, 1, 7200000);
+}
+
 /* When a bucket is emptied, its filter is emptied, too, without a restart. */
 static void
 an_emptied_bucket_is_not_asked_again(void **state)
@@ -191,6 +210,7 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(every_entry_is_found_at_every_level),
+		TEST(filters_take_little_memory),
 		TEST(an_emptied_bucket_is_not_asked_again),
 		TEST(neighbors_are_learned_together),
 		TEST(one_call_writes_few_rows),
