@@ -19,7 +19,7 @@ print_statuses(void)
 		[STATUS_DELIVERED] = "Bento accepted it",
 		[STATUS_FAILED] = "Bento refused it, or it reached max_attempts or max_age",
 		[STATUS_UNSUPPORTED] = "its kind is not forwarded",
-		[STATUS_INVALID] = "cannot become an event of Bento",
+		[STATUS_INVALID] = "cannot become a Bento event",
 		[STATUS_HELD] = "waits for an operator",
 		[STATUS_DISCARDED] =
 		    "is not sent, because of an operator, a rule or the event itself",
@@ -28,8 +28,8 @@ print_statuses(void)
 	printf("Each event has one status:\n\n");
 	for (int i = 0; i < STATUS_COUNT; i++)
 		printf("  %-12s %s\n", status_name((enum event_status)i), words[i]);
-	printf("\nrequeue sends again what was not delivered; hold keeps pending events back, and\n"
-	       "release sends them; discard ends them. undo takes back an operation.\n"
+	printf("\nrequeue sends undelivered events again; hold keeps pending events back, and\n"
+	       "release sends them; discard gives events up. undo reverses an operation.\n"
 	       "Why an event has its status: bentospool help reasons\n");
 }
 

@@ -37,8 +37,8 @@ const struct verb verbs[] = {
 		"Counts events by status and shows the oldest waiting event, the last attempt,\n"
 		"the rates in and out, and when the backlog will be drained. With --check, prints\n"
 		"one line for a monitoring system, and exits 1 when the daemon is down or cannot\n"
-		"commit, a site is paused or has been backing off for long, an event waits for\n"
-		"long, events failed or are held, or many requests are refused.",
+		"commit, a site is paused or has been backing off for too long, an event has\n"
+		"waited for too long, events failed or are held, or many requests are refused.",
 	    .example = "bentospool status --check --max-age 15m",
 	    .options = OPTIONS_READ | OPTION(UTC) | OPTION(CHECK) | OPTION(MAX_AGE)
 		       | OPTION(MAX_BACKOFF) | OPTION(FAILED_SINCE) | OPTION(MAX_FAILED)
@@ -98,7 +98,7 @@ const struct verb verbs[] = {
 	{
 	    .name = "history",
 	    .group = VERBS_LOOK,
-	    .summary = "show everything that happened to events, in order of time",
+	    .summary = "show what happened to events, in order of time",
 	    .about =
 		"Shows arrival, attempts, operations and final status. Requires a filter. Shows\n"
 		"the 50 oldest events unless --limit says otherwise.",
@@ -167,7 +167,8 @@ const struct verb verbs[] = {
 	    .about =
 		"Reads everything: pages, the checksum of each event, its state, the spans, the\n"
 		"counts, the messageIds. Works beside the daemon; without one it also checks the\n"
-		"write-ahead log. Each finding comes with a remedy. Exits 1 when there is one.",
+		"write-ahead log. Each finding comes with a remedy. Exits 1 when it finds any\n"
+		"damage.",
 	    .example = "bentospool verify",
 	    .options = OPTIONS_READ,
 	    .run = verb_verify,
@@ -377,7 +378,7 @@ const struct verb verbs[] = {
 	{
 	    .name = "recover",
 	    .group = VERBS_MOVE,
-	    .summary = "make a new database of what a damaged one still says",
+	    .summary = "make a new database from what is left of a damaged one",
 	    .operands = "DAMAGED NEW",
 	    .about =
 		"Reads the damaged file page by page and writes a complete new database with the\n"

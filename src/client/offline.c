@@ -80,7 +80,7 @@ offline_run(struct offline *o, struct outbox_msg *msg, struct err *e)
 	msg->done = give_back;
 	msg->done_arg = &o->box;
 	if (outbox_send(o->outbox, msg) != 0)
-		return err_set(e, ERR_STATE, "the outbox is stopping and takes no operation");
+		return err_set(e, ERR_STATE, "the outbox is stopping and accepts no operations");
 	while (mailbox_wait(&o->box, WAIT_MS, NULL) == NULL)
 		; /* the writer still owns the message */
 	if (msg->rc == 0)

@@ -259,7 +259,7 @@ const struct setting settings[] = {
 	{ SITE(rules), LIST(NULL), .check = check_rule,
 	  .help = "rules for track calls by name: drop, rename, as $purchase, tag" },
 	{ SITE(unique_key), SWITCH("true"),
-	  .help = "set details.unique.key to messageId unless the event has one, so that Bento drops repeats" },
+	  .help = "set details.unique.key to messageId unless the event has one, so that Bento discards repeats" },
 	{ SITE(send_date), SWITCH("true"),
 	  .help = "send the event's own time as its date, so that late events are dated correctly" },
 	{ .name = NULL },

@@ -212,7 +212,7 @@ watch_requests(struct watch *w, const struct config *c, int64_t now)
 		    "and the log",
 		    (unsigned long long)refused, (unsigned long long)all);
 	else
-		snprintf(text, sizeof(text), "few requests are refused again");
+		snprintf(text, sizeof(text), "only few requests are refused now");
 	alarm_raise(w->o.alarm, many ? ALARM_REQUESTS_REFUSED : ALARM_REQUESTS_OK, "", text);
 }
 

@@ -53,7 +53,7 @@ on_period(evutil_socket_t fd, short what, void *arg)
 			  "daemon after WatchdogSec",
 		    text);
 	if (!stuck && w->stuck)
-		log_info("watchdog: everything moves again");
+		log_info("watchdog: all parts make progress again");
 	w->stuck = stuck;
 	if (!stuck)
 		notify_alive();

@@ -22,10 +22,8 @@
 #define LOOK_AND_REQUEUE "correct what the error names, then send them again"
 #define NO_ADDRESS "they have no valid address: correct the application, then discard them"
 #define NOT_READABLE "they cannot be sent as they are: correct the application, then discard them"
-#define LOOK_AND_RELEASE                                                                           \
-	"look in Bento which of them are there: discard these, and release the others"
-#define REQUEUE_OTHERS                                                                             \
-	"look in Bento which of them are there: discard these, and requeue the others"
+#define LOOK_AND_RELEASE "check which of them Bento has: discard these, and release the others"
+#define REQUEUE_OTHERS "check which of them Bento has: discard these, and requeue the others"
 #define MEND_RULE "correct the rule and reload, then try them again"
 
 static const struct {
@@ -33,10 +31,9 @@ static const struct {
 	const char *reason; /* NULL: any */
 	struct mend mend;
 } rows[] = {
-	{ "pending", NULL, { NULL, "nothing has to be done: they are tried again automatically" } },
-	{ "delivered", NULL, { NULL, "nothing has to be done" } },
-	{ "discarded", NULL,
-	    { REQUEUE, "an operator gave them up; this sends them all the same" } },
+	{ "pending", NULL, { NULL, "no action is needed: they are tried again automatically" } },
+	{ "delivered", NULL, { NULL, "no action is needed" } },
+	{ "discarded", NULL, { REQUEUE, "an operator gave them up; this sends them anyway" } },
 	{ "held", "damaged",
 	    { RELEASE, "the disk changed them: look at them first; this sends them as they are" } },
 	{ "held", "operator", { RELEASE, "an operator holds them; this sends them" } },
@@ -44,9 +41,9 @@ static const struct {
 	    { RELEASE, "set the clock of the machine; then they are sent, or this sends them" } },
 	{ "held", NULL, { RELEASE, LOOK_AND_RELEASE } },
 	{ "failed", "too_large",
-	    { DISCARD, "Bento takes no events of this size: shorten them in the application" } },
+	    { DISCARD, "Bento accepts no events of this size: shorten them in the application" } },
 	{ "failed", "expired",
-	    { REQUEUE, "they became older than max_age; this sends them all the same" } },
+	    { REQUEUE, "they became older than max_age; this sends them anyway" } },
 	{ "failed", "attempts_exhausted",
 	    { REQUEUE, "each failed on its own: correct the cause, then send them again" } },
 	{ "failed", "partially_delivered", { REQUEUE, REQUEUE_OTHERS } },
@@ -68,7 +65,7 @@ static const struct {
 	    { REQUEUE, "allow the name in reserved_types and reload, then send them" } },
 	{ NULL, "rule", { REQUEUE, "change the rule and reload, then send them" } },
 	{ "invalid", NULL, { DISCARD, NOT_READABLE } },
-	{ NULL, NULL, { NULL, "nothing has to be done" } },
+	{ NULL, NULL, { NULL, "no action is needed" } },
 };
 
 struct mend

@@ -9,7 +9,7 @@
 #include "report/complaints.h"
 
 struct mend {
-	const char *verb; /* "requeue"; NULL: nothing has to be done */
+	const char *verb; /* "requeue"; NULL: no action is needed */
 	const char *why;  /* what to do first, and what the verb does then */
 };
 

@@ -142,8 +142,8 @@ needs_of_clock(struct needs *n, int64_t unset_events, const struct needs_limits 
 		    "systemd-timesyncd, chrony or ntpd");
 	if (unset_events > 0)
 		needs_add(n,
-		    "the clock of this machine was not set when %lld event%s came: nothing is sent "
-		    "until it is; set it, or start systemd-timesyncd, chrony or ntpd",
+		    "the clock of this machine was not set when %lld event%s arrived: nothing is "
+		    "sent until it is; set it, or start systemd-timesyncd, chrony or ntpd",
 		    (long long)unset_events, words_plural(unset_events));
 }
 

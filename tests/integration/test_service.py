@@ -23,7 +23,7 @@ from spooltest import Daemon, binary, equal, track, true, wait_until  # noqa: E4
 # Half of this is the longest time that a part may stand still: long for a loaded machine.
 WATCHDOG_S = 4
 STUCK = "watchdog: "
-MOVES = "watchdog: everything moves again"
+MOVES = "watchdog: all parts make progress again"
 
 
 class Manager:

@@ -76,9 +76,9 @@ check_size(struct doctor *d)
 	if (wal_bytes > WAL_MAX)
 		doctor_report(d, DOCTOR_WARNING, "size",
 		    "end the program that keeps a transaction open (lsof or fuser on the database "
-		    "shows it); then the daemon cuts the log",
+		    "shows it); then the daemon truncates the log",
 		    "the write-ahead log has %" PRId64
-		    " MB, because a reader keeps the daemon from cutting it at %d MB",
+		    " MB, because a reader keeps the daemon from truncating it at %d MB",
 		    wal_bytes / 1000000, OUTBOX_WAL_CUT / 1000000);
 	else if (bytes > 0)
 		doctor_report(d, DOCTOR_OK, "size", NULL,

@@ -277,7 +277,7 @@ open_intact(struct adopt *s, const char *old, struct err *e)
 						       : -1;
 }
 
-/* Makes a new file of what a damaged one still says. */
+/* Makes a new file from what is left of a damaged one. */
 static int
 open_damaged(struct adopt *s, const char *old, const struct err *cause, struct err *e)
 {

@@ -1,6 +1,6 @@
 /*
- * recover: makes a new database of what a damaged one still says, and reports what is missing. Both
- * files are named: no configuration is needed, and no daemon may have either file open.
+ * recover: makes a new database from what is left of a damaged one, and reports what is missing.
+ * Both files are named: no configuration is needed, and no daemon may have either file open.
  */
 #include <cjson/cJSON.h>
 #include <stdio.h>

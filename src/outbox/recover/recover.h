@@ -1,5 +1,5 @@
 /*
- * Makes a new outbox of what a damaged one still says. The old file is read page by page, without
+ * Makes a new outbox from what is left of a damaged one. The old file is read page by page, without
  * SQLite, so no damaged page costs more than what it holds. Events and their ids, states and
  * history are the same as before; what is in doubt is held. The old file is never written. One
  * thread; no other process may use either file.

@@ -221,7 +221,7 @@ mends_are_json(void **state)
 	o = mend_json(&c);
 	text = cJSON_PrintUnformatted(o);
 	assert_string_equal(text,
-	    "{\"why\":\"nothing has to be done: they are tried again automatically\",\"verb\":null,"
+	    "{\"why\":\"no action is needed: they are tried again automatically\",\"verb\":null,"
 	    "\"filter\":null,\"command\":null}");
 	cJSON_free(text);
 	cJSON_Delete(o);
