@@ -1,4 +1,7 @@
-/* Addresses in settings: whether they are well-formed, and local. Pure; any thread. */
+/*
+ * Addresses in settings: whether they are well-formed, and local. Nothing is resolved. The checks
+ * fail with ERR_INPUT, and a text that continues the name of the setting. Pure; any thread.
+ */
 #ifndef CONFIG_ADDRESS_H
 #define CONFIG_ADDRESS_H
 

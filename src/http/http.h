@@ -2,9 +2,9 @@
  * Reading HTTP/1.1, strictly: request heads and chunked bodies from bytes in memory.
  *
  * Pure: no I/O, no clock, no allocation; any thread. Ambiguous input is refused (doc/faults.md,
- * What a strict server must refuse). After a refusal the connection must be closed, because the
- * start of the next request is unknown. The result does not depend on how the network divided the
- * bytes.
+ * What a strict HTTP reader must refuse). After a refusal the connection must be closed, because
+ * the start of the next request is unknown. The result does not depend on how the network divided
+ * the bytes.
  */
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H

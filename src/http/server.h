@@ -6,11 +6,10 @@
  * one send, its body is received into its final memory, and idle connections have no buffer.
  *
  * The normal path of a connection (struct conn, connection.h): HANDSHAKE, if the listener speaks
- * TLS; IDLE until its first byte; HEAD
- * until the head is complete and hooks.head has seen it; BODY until the body is complete; WAIT from
- * hooks.body to conn_answer; then IDLE again, or WRITE when the client does not take the answer at
- * once. Bytes that arrive during WAIT and WRITE stay in a buffer as large as one head, and then in
- * the kernel.
+ * TLS; IDLE until its first byte; HEAD until the head is complete and hooks.head has seen it; BODY
+ * until the body is complete; WAIT from hooks.body to conn_answer; then IDLE again, or WRITE when
+ * the client does not take the answer at once. Bytes that arrive during WAIT and WRITE stay in a
+ * buffer as large as one head, and then in the kernel.
  *
  * Failures: malformed or ambiguous input is answered 400. Like every answer before the end of the
  * request, this ends the connection, which then lingers: its sending side is shut and further bytes
@@ -56,9 +55,7 @@
 #define SERVER_COMMIT_MS 30000 /* the default of answer_timeout_ms */
 /* a connection that is idle this long may be closed for a new one */
 #define SERVER_MIN_IDLE_MS 1000
-/* with closes_slow, a connection that has waited for its client this long may be closed for a new
- * one
- */
+/* with closes_slow, a connection that waits this long for its client may be closed for a new one */
 #define SERVER_MIN_SLOW_MS 1000
 /* a TLS handshake has this long, or request_timeout_ms if that is shorter */
 #define SERVER_HANDSHAKE_MS 10000
@@ -74,17 +71,17 @@ struct tls_context;
 
 struct server_options {
 	const char *name; /* in log lines and errors; static */
-	size_t max_body;
+	size_t max_body;  /* bytes, unpacked */
 	struct http_limits limits;
 	unsigned max_connections;
-	size_t max_buffered_bytes;
-	size_t max_content;  /* bytes of an answer's content; 0: no answer has any */
+	size_t max_buffered_bytes; /* of all bodies in memory */
+	size_t max_content;        /* bytes of an answer's content; 0: no answer has any */
 	const char *headers; /* lines for every response, each with its \r\n; static; NULL: none */
-	int64_t request_timeout_ms;
-	int64_t idle_timeout_ms;
-	int64_t answer_timeout_ms; /* a request that waits longer for its answer gets 503; 0:
-				      SERVER_COMMIT_MS */
-	bool closes_slow;          /* see above */
+	int64_t request_timeout_ms; /* from the first byte of a request to its last */
+	int64_t idle_timeout_ms;    /* without a request */
+	int64_t answer_timeout_ms;  /* a request that waits longer for its answer gets 503; 0:
+				       SERVER_COMMIT_MS */
+	bool closes_slow;           /* see above */
 	bool ends_with_client; /* a client that ends its side needs no answer: the owner is told */
 	const char *challenge; /* the WWW-Authenticate header of a 401; static; NULL: a write key or
 				  Bento's credentials */
@@ -147,7 +144,7 @@ struct server {
 			      descriptor is free */
 	struct log_limit full_log, handshakes_log, descriptors_log, memory_log;
 	bool stopping;
-	int64_t stop_deadline;
+	int64_t stop_deadline; /* mono ms */
 	void (*stopped)(void *arg);
 	void *stopped_arg;
 	struct event stopped_event;
@@ -170,7 +167,7 @@ const char *server_address(const struct server *s, size_t i);
 /*
  * Stops listening, closes idle connections, and lets requests that wait have their answers, and new
  * connections a moment (SERVER_FRESH_MS) for their first request. Calls `stopped` (in the event
- * loop) when no connection is left or after deadline_ms.
+ * loop) when no connection is left, or deadline_ms from now.
  */
 void server_stop(struct server *s, int64_t deadline_ms, void (*stopped)(void *arg), void *arg);
 /* Reads the clock. Call it at the beginning of every event. */

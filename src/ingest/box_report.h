@@ -11,8 +11,9 @@
 #define BOX_VERSION_SIZE 32
 
 /*
- * Fills version, backlog and oldest_at; a part that is missing or makes no sense counts as not
- * said. The version is copied to `version`.
+ * Fills in version, backlog (events; -1: not said) and oldest_at (wall ms of the box; 0: not said).
+ * A part that is missing or makes no sense counts as not said. The version is copied to `version`,
+ * to which the slice points.
  */
 void box_report_read(
     struct slice header, char version[BOX_VERSION_SIZE], struct box_report *ret_report);

@@ -234,9 +234,8 @@ request_on_body(struct conn *c, void *arg)
 
 	(void)arg;
 	c->gzip = NULL;
-	gzip_close(&r->gzip,
-	    &r->ingest->server
-		 ->quota); /* the request may wait long for the writer: free zlib's memory now */
+	/* The request may wait long for the writer: free zlib's memory now. */
+	gzip_close(&r->gzip, &r->ingest->server->quota);
 	switch (r->route->action) {
 	case ROUTE_EVENTS:
 	case ROUTE_WEBHOOK:

@@ -31,18 +31,20 @@ int ages_bound(int bucket);
 /* Formats a number in at most five characters: 9999, 12k, 3M. Pure. */
 void ages_number(int64_t n, char ret_text[8]);
 
-/* Counts the matching events by their age at `now` (wall ms). */
+/* Counts the matching events by their age at `now` (wall ms). The caller frees the ages. */
 int ages_collect(struct outbox_audit *audit, const struct outbox_filter *filter, int64_t now,
     struct ages **ret_ages, struct err *e);
 void ages_free(struct ages *a); /* NULL is fine */
 int64_t ages_total(const struct ages *a);
-/* Prints a table with at most `names` names (0 for all), and the others in one row. */
+/* Appends a table with at most `names` names (0 for all), and the others in one row. -1 when out of
+ * memory. */
 int ages_print(const struct ages *a, int64_t names, const struct terminal *terminal, struct buf *to,
     struct err *e);
 /* Calls each for the total (no name), for the names, and for the others together (no name). */
 void ages_each(const struct ages *a, int64_t names,
     void (*each)(void *arg, struct slice name, bool others, const struct ages_row *row), void *arg);
 
+/* A row as an object, which the caller frees: without a name it is the total, or the others. */
 struct cJSON *ages_row_json(struct slice name, bool others, const struct ages_row *row);
 
 #endif

@@ -40,7 +40,7 @@ int acting_run(struct acting *a);
 
 /*
  * Loads the configuration after checking that the database exists, because acting without a daemon
- * would create one. Returns 0, or -1 after verb_fail.
+ * would create one. Returns 0, and the caller frees the configuration; or -1 after verb_fail.
  */
 int acting_open(const struct options *o, struct config **ret_config);
 /*

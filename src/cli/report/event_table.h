@@ -11,10 +11,10 @@
 struct event_table {
 	struct table *table;
 	struct table_column columns[EVENT_TABLE_COLUMNS];
-	bool sites; /* there are several sites: each row names its own */
+	bool sites; /* each row names its site, because there are several */
 };
 
-/* Whether there are several sites. */
+/* Whether the database has several sites; false when it cannot be read. */
 bool event_table_names_sites(struct outbox_audit *audit);
 /* Begins the table; the caller ends it with table_end(t->table). -1 when out of memory. */
 int event_table_init(struct event_table *t, struct outbox_audit *audit,

@@ -27,6 +27,8 @@ struct parser {
 
 #define FAIL(p, line, ...) lex_fail(&(p)->lex, (line), (p)->e, __VA_ARGS__)
 
+/* These return 0, or -1 with p->e set, which names the file and the line. */
+
 /* Reads a value, or a list in braces; the = has been read. */
 int parse_value(struct parser *p, const struct setting *s);
 /* Reads an include; the word itself has been read. */

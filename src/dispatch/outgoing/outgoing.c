@@ -333,7 +333,7 @@ move_health(struct attempt *a, const struct transport_result *result, const stru
 }
 
 static void
-write_end(struct attempt *a, const struct transport_result *result, const struct classified *c)
+fill_in_end(struct attempt *a, const struct transport_result *result, const struct classified *c)
 {
 	const struct dispatch_context *ctx = a->outgoing->ctx;
 
@@ -361,7 +361,7 @@ take_result(struct attempt *a, const struct transport_result *result)
 	struct classified c;
 
 	classify(&a->batch, result, o->health, &c);
-	write_end(a, result, &c);
+	fill_in_end(a, result, &c);
 	context_compare_clocks(o->ctx, result->date, a->end.duration_ms);
 	a->shown = classify_shown(&c);
 	move_health(a, result, &c);

@@ -20,6 +20,7 @@ struct passing {
 	bool run; /* every event read so far is blocked by a delayed one */
 };
 
+/* Skips an event. READING_ENOUGH: FILL_LOOK_MAX events have been skipped. */
 enum reading pass_over(struct passing *p);
 /* Whether an older event of the address blocks this one. */
 bool passing_is_blocked(const struct fill *f, uint64_t address, int64_t id);

@@ -11,9 +11,8 @@
 
 #define PERSONS_MAX 3 /* userId, anonymousId, previousId */
 
-/*
- * Finds the ids in a stored call, as they were written (without quotes). Returns their number.
- */
+/* Finds the ids in a stored call, as they were written (without quotes). They are slices of the
+ * body. Returns their number; 0 for what is not a call. */
 size_t persons_find(struct slice body, struct slice ret_ids[PERSONS_MAX]);
 
 #endif

@@ -77,7 +77,7 @@ find_open(struct spans *s, int64_t site_id, struct err *e)
 		s->next = (s->next + 1) % SPANS_OPEN;
 		if (write_open(s, open, e) != 0)
 			return NULL;
-		s->is_sum = s->is_sum && open->added == 0;
+		s->open_has_all = s->open_has_all && open->added == 0;
 	}
 	rc = stmt_span_newest(s->db, site_id, &row, e);
 	if (rc < 0)
@@ -132,26 +132,26 @@ count_sum(struct spans *s, struct err *e)
 static int
 count_added(struct spans *s, struct err *e)
 {
-	if (s->is_sum && s->added == 0)
+	if (s->open_has_all && s->added == 0)
 		return 0;
-	if ((s->is_sum ? count_sum(s, e) : spans_count_arrivals(s->db, e)) != 0)
+	if ((s->open_has_all ? count_sum(s, e) : spans_count_arrivals(s->db, e)) != 0)
 		return -1;
 	for (size_t i = 0; i < s->n; i++)
 		s->open[i].added = 0;
 	s->added = 0;
-	s->is_sum = true;
+	s->open_has_all = true;
 	return 0;
 }
 
 int
-spans_write(struct spans *s, bool others, struct err *e)
+spans_write(struct spans *s, bool flush, struct err *e)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (write_open(s, &s->open[i], e) != 0)
 			return -1;
-	if ((others || !s->is_sum || s->added >= SPANS_COUNT_AT) && count_added(s, e) != 0)
+	if ((flush || !s->open_has_all || s->added >= SPANS_COUNT_AT) && count_added(s, e) != 0)
 		return -1;
-	if (others)
+	if (flush)
 		s->n = s->next = 0;
 	return 0;
 }
@@ -160,7 +160,7 @@ void
 spans_forget(struct spans *s)
 {
 	s->n = s->next = 0;
-	s->is_sum = false;
+	s->open_has_all = false;
 }
 
 /* ---- what an attempt takes ------------------------------------------------------------------- */

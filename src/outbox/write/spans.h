@@ -45,18 +45,19 @@ struct spans {
 	size_t n;
 	size_t next;   /* the place to reuse next when all are taken */
 	int64_t added; /* events added since the last count */
-	bool is_sum;   /* the places in `open` have all events that are not counted; otherwise the
-			  next   commit counts them in the file */
+	/* The places in `open` have all events that are not counted. Otherwise the next commit
+	 * counts them in the file. */
+	bool open_has_all;
 };
 
 /* Adds a new event to its site's newest span. Ids must ascend. */
 int spans_add(struct spans *s, int64_t site_id, int64_t event_id, struct err *e);
 /*
  * Writes the spans that changed, and counts the added events when there are enough of them. Call it
- * before each commit. With `others`, which other code needs before it reads or changes spans or
- * deliveries, it counts all events, and forgets the spans in memory.
+ * before each commit. With `flush` it counts all events and forgets the spans in memory: do so
+ * before anything else reads or changes spans or deliveries.
  */
-int spans_write(struct spans *s, bool others, struct err *e);
+int spans_write(struct spans *s, bool flush, struct err *e);
 /* Forgets what is in memory, because a transaction was rolled back. */
 void spans_forget(struct spans *s);
 /* Counts the events that are not counted yet. For a file that no writer has open. */

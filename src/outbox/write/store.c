@@ -434,9 +434,9 @@ add_unless_duplicate(struct transaction *t, struct outbox_put *put,
 }
 
 int
-store_write(struct store *s, bool others, struct err *e)
+store_write(struct store *s, bool flush, struct err *e)
 {
-	return spans_write(&s->spans, others, e);
+	return spans_write(&s->spans, flush, e);
 }
 
 int

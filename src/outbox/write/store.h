@@ -38,10 +38,10 @@ int store_events(struct transaction *t, struct outbox_put *put, struct err *e);
 /* Returns whether the site has that messageId: 1, 0, or -1 on an error. */
 int store_has(struct store *s, int64_t site_id, struct slice message_id, struct err *e);
 /*
- * Writes what spans_write writes. Call it before each commit and, with `others`, before messages of
+ * Writes what spans_write writes. Call it before each commit and, with `flush`, before messages of
  * other kinds are applied.
  */
-int store_write(struct store *s, bool others, struct err *e);
+int store_write(struct store *s, bool flush, struct err *e);
 /* Marks the values in memory as out of date, because a transaction was rolled back. */
 void store_rolled_back(struct store *s);
 /*
