@@ -4,11 +4,14 @@
  */
 #include "cli/open.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/number.h"
 #include "cli/output.h"
+#include "client/peer.h"
 #include "outbox/read/audit.h"
 #include "outbox/read/integrity.h"
 
@@ -33,6 +36,20 @@ verb_config(const struct options *o, struct config **ret_config)
 	return -1;
 }
 
+/* A daemon that still holds its files open knows what is wrong with the disk. */
+static bool
+ask_daemon(const struct config *c, struct err *e)
+{
+	struct err cause = *e;
+	struct peer peer;
+
+	peer_look(c, &peer);
+	if (peer.state != PEER_UP || strcmp(peer.health, "ok") == 0)
+		return false;
+	err_set(e, cause.code, "%s; the daemon refuses events: %s", cause.text, peer.health_text);
+	return true;
+}
+
 static void
 explain(const struct options *o, const struct config *c, struct err *e)
 {
@@ -47,7 +64,8 @@ explain(const struct options *o, const struct config *c, struct err *e)
 			   : "%s: start `bentospool serve`, which creates it, or name another file "
 			     "with --database",
 		    cause.text);
-	if (e->code == ERR_IO && strstr(cause.text, "belongs to") == NULL)
+	if (e->code == ERR_IO && strstr(cause.text, "belongs to") == NULL && !ask_daemon(c, e)
+	    && geteuid() != 0)
 		err_set(e, ERR_IO,
 		    "%s (if %s is a bentospool database, run this as root or as the daemon's user)",
 		    cause.text, c->database);

@@ -22,9 +22,11 @@ def folder_is_bad(bench, folder, words):
 
 
 def test_folders(bench):
-    """the directory is missing, or is a file"""
+    """the directory is missing, is a file, or cannot be looked at"""
     folder_is_bad(bench, bench.path("none"), "does not exist or is not a directory")
     folder_is_bad(bench, bench.write("file", ""), "does not exist or is not a directory")
+    os.symlink("loop", bench.path("loop"))
+    folder_is_bad(bench, bench.path("loop"), "cannot look at")
 
 
 def test_folder_that_cannot_be_written(bench):
@@ -35,6 +37,8 @@ def test_folder_that_cannot_be_written(bench):
         return
     with Mount(bench.path("mount"), "size=1m,ro") as mount:
         folder_is_bad(bench, mount.path, "cannot write to")
+        rows = findings(bench, bench.path("bentospool.conf"), "--offline")[1]
+        true("mount it for writing" in remedies(rows, "directory")[0], f"{remedies(rows, 'directory')}")
 
 
 RESERVE = 4 << 20  # OUTBOX_RESERVE

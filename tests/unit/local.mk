@@ -109,6 +109,7 @@ UNIT_TESTS = \
 	tests/unit/outbox/dedup/test_levels \
 	tests/unit/outbox/dedup/test_levels_faults \
 	tests/unit/outbox/file/test_checksum \
+	tests/unit/outbox/file/test_db_error \
 	tests/unit/outbox/file/test_files \
 	tests/unit/outbox/file/test_migrate \
 	tests/unit/outbox/file/test_query \
@@ -375,6 +376,7 @@ tests_unit_outbox_file_test_migrate_SOURCES = tests/unit/outbox/file/test_migrat
 tests_unit_outbox_file_test_upgrade_killed_SOURCES = tests/unit/outbox/file/test_upgrade_killed.c \
 	tests/faults/faulty_vfs.c tests/faults/faulty_vfs.h $(TEST_LIB)
 tests_unit_outbox_file_test_query_SOURCES = tests/unit/outbox/file/test_query.c $(HANDMADE)
+tests_unit_outbox_file_test_db_error_SOURCES = tests/unit/outbox/file/test_db_error.c $(HANDMADE)
 tests_unit_outbox_file_test_readers_SOURCES = tests/unit/outbox/file/test_readers.c $(HANDMADE)
 tests_unit_outbox_file_test_reserve_SOURCES = tests/unit/outbox/file/test_reserve.c $(TEST_LIB)
 tests_unit_outbox_file_test_schema_SOURCES = tests/unit/outbox/file/test_schema.c $(TEST_LIB)

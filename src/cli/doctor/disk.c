@@ -45,8 +45,16 @@ static bool
 check_folder(struct doctor *d, const char *folder)
 {
 	struct stat st;
+	bool there = stat(folder, &st) == 0;
 
-	if (stat(folder, &st) != 0 || !S_ISDIR(st.st_mode)) {
+	if (!there && errno != ENOENT && errno != ENOTDIR) {
+		doctor_report(d, DOCTOR_PROBLEM, "directory",
+		    errno == EACCES ? "run doctor as root, or as the user that runs the daemon"
+				    : "look at the disk and the kernel's log",
+		    "cannot look at the database's directory %s: %s", folder, strerror(errno));
+		return false;
+	}
+	if (!there || !S_ISDIR(st.st_mode)) {
 		doctor_report(d, DOCTOR_PROBLEM, "directory",
 		    "create it, owned by the user that runs the daemon, with mode 0750",
 		    "the database's directory %s does not exist or is not a directory", folder);
@@ -54,8 +62,11 @@ check_folder(struct doctor *d, const char *folder)
 	}
 	if (access(folder, W_OK | X_OK) != 0) {
 		doctor_report(d, DOCTOR_PROBLEM, "directory",
-		    "run doctor as the user that runs the daemon, and make that user the owner of "
-		    "the directory",
+		    errno == EROFS
+			? "look at the kernel's log, check the file system, and mount it "
+			  "for writing again"
+			: "run doctor as the user that runs the daemon, and make that "
+			  "user the owner of the directory",
 		    "this user cannot write to %s: %s", folder, strerror(errno));
 		return false;
 	}

@@ -9,7 +9,7 @@
 
 #include "outbox/file/db.h"
 
-/* What the system said of the last write to the WAL that failed; 0: unknown. */
+/* What the system said of the last call for the WAL that failed; 0: unknown. */
 static int
 wal_errno(sqlite3 *handle)
 {
@@ -21,6 +21,29 @@ wal_errno(sqlite3 *handle)
 	    || wal->pMethods->xFileControl(wal, SQLITE_FCNTL_LAST_ERRNO, &error) != SQLITE_OK)
 		return 0;
 	return error;
+}
+
+/* SQLite says of a file that cannot be read, by one of these, that it is malformed. */
+static bool
+cannot_read(int error)
+{
+	return error == EIO || error == ENXIO || error == ERANGE;
+}
+
+/* What the system said when SQLite could not open or read a file; 0: it is not that, or unknown. */
+static int
+read_errno(sqlite3 *handle, int code)
+{
+	int error = 0;
+
+	if ((code & 0xff) == SQLITE_CANTOPEN)
+		return sqlite3_system_errno(handle);
+	if ((code & 0xff) != SQLITE_CORRUPT)
+		return 0;
+	(void)sqlite3_file_control(handle, "main", SQLITE_FCNTL_LAST_ERRNO, &error);
+	if (!cannot_read(error))
+		error = wal_errno(handle);
+	return cannot_read(error) ? error : 0;
 }
 
 /*
@@ -52,6 +75,7 @@ set_error(struct db *db, struct err *e, const char *doing, int error)
 	int code = sqlite3_extended_errcode(db->handle);
 	bool write = code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_TRUNCATE;
 	enum err_code ours = ERR_SYSTEM;
+	int unread = write ? 0 : read_errno(db->handle, code);
 
 	if (write)
 		ours = code_of_write(error);
@@ -69,6 +93,11 @@ set_error(struct db *db, struct err *e, const char *doing, int error)
 	if (ours == ERR_BUSY)
 		return err_set(e, ours,
 		    "%s: another program has locked the database with an open transaction", doing);
+	if (unread != 0)
+		return err_set(e, ours, "%s: %s: %s", doing,
+		    (code & 0xff) == SQLITE_CANTOPEN ? sqlite3_errmsg(db->handle)
+						     : "cannot read the file",
+		    strerror(unread));
 	return err_set(e, ours, "%s: %s%s", doing,
 	    write && error != 0 ? strerror(error) : sqlite3_errmsg(db->handle),
 	    ours == ERR_FULL ? ": free some on its file system" : "");
