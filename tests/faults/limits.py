@@ -329,7 +329,7 @@ def few_addresses():
 def test_memory(bench):
     """RLIMIT_AS and RLIMIT_DATA of the running daemon: requests are refused, and it passes"""
     few_addresses()
-    used = Used(bench, preload=False)
+    used = Used(bench, preload=False, ingest={"max_event": MB})
     kinds = (("as", "VmSize"), ("data", "VmData"))
     more = range(0, 4 * MB, 256 << 10) if faults.whole() else (0, 1 * MB)
     points = 0

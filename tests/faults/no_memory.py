@@ -25,11 +25,12 @@ PATIENCE = 40  # seconds within which all is well again
 class Used:
     """A daemon with its page, and what it promised."""
 
-    def __init__(self, bench, preload=True):
+    def __init__(self, bench, preload=True, ingest=None):
         self.bench = bench
         self.failing = Failing(bench) if preload else None
         self.sim = bench.sim("--record-suppressed")
-        self.daemon = bench.daemon(self.sim, env=self.failing.env if preload else None, requests_per_minute=0)
+        self.daemon = bench.daemon(self.sim, ingest, env=self.failing.env if preload else None,
+                                   requests_per_minute=0)
         self.numbers = itertools.count(1)
         self.acked = []
         self.silent = 0  # requests without an answer
