@@ -13,7 +13,7 @@
 #include "admin/routes.h"
 #include "admin/state.h"
 #include "admin/who/headers.h"
-#include "event/json/json.h"
+#include "http/answers.h"
 
 #define REFUSED_LOG_MS 60000
 #define WORDS_SIZE 1024 /* bytes of the words of a refusal */
@@ -135,9 +135,7 @@ admin_reply_refuse(struct admin_reply *reply, int status, const char *code, cons
 	reply->code = code;
 	reply->type = "application/json";
 	buf_clear(&reply->body);
-	buf_printf(&reply->body, "{\"success\":false,\"code\":\"%s\",\"message\":", code);
-	json_string_append(&reply->body, slice_from(words));
-	buf_append_byte(&reply->body, '}');
+	answers_append_refusal(&reply->body, code, words);
 }
 
 /* Frees the request. */

@@ -290,8 +290,14 @@ read_token(char **token, const char *path, const char *name, struct err *e)
 
 	if (path[0] == '\0')
 		return 0;
-	if (secret_read(path, &text, e) != 0)
+	if (secret_read(path, &text, e) != 0) {
+		if (access(path, F_OK) != 0 && errno == ENOENT && !secret_is_credential(path))
+			err_set(e, ERR_NOTFOUND,
+			    "there is no file %s: write a token, such as openssl rand -hex 32 "
+			    "makes, into it, with mode 0600, owned by the daemon's user",
+			    path);
 		return err_wrap(e, "%s", name);
+	}
 	if (check_token(text, path, e) != 0) {
 		wipe(text);
 		return err_wrap(e, "%s", name);

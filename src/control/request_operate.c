@@ -5,15 +5,15 @@
  * writer gets anything.
  */
 #include <cjson/cJSON.h>
-#include <math.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/number.h"
 #include "control/control_private.h"
 #include "outbox/filter/filter.h"
 #include "outbox/operate/operate.h"
-
-#define MAX_EXACT 9007199254740992.0 /* 2^53: cJSON's numbers are doubles */
 
 struct operate_task {
 	struct task task;
@@ -41,12 +41,15 @@ static int
 write_request(const struct outbox_msg *msg, cJSON *request)
 {
 	const struct outbox_operation *op = (const struct outbox_operation *)msg;
+	char id[24];
 
 	if (exchange_add_text(request, "verb", operate_verb_name(op->verb)) != 0
 	    || exchange_add_text(request, "note", op->note) != 0)
 		return -1;
-	return op->verb == OPERATE_UNDO ? exchange_add_number(request, "id", op->undoes)
-					: write_filter(op->filter, request);
+	if (op->verb != OPERATE_UNDO)
+		return write_filter(op->filter, request);
+	snprintf(id, sizeof(id), "%" PRId64, op->undoes);
+	return exchange_add_text(request, "id", id);
 }
 
 static bool
@@ -111,10 +114,9 @@ read_undo(struct operate_task *t, const cJSON *request, struct err *e)
 {
 	const cJSON *id = cJSON_GetObjectItemCaseSensitive(request, "id");
 
-	if (!cJSON_IsNumber(id) || id->valuedouble < 1 || id->valuedouble > MAX_EXACT
-	    || floor(id->valuedouble) != id->valuedouble)
-		return err_set(e, ERR_INPUT, "an undo needs the id of an operation");
-	t->operation.undoes = (int64_t)id->valuedouble;
+	if (!cJSON_IsString(id)
+	    || number_parse(id->valuestring, 1, INT64_MAX, &t->operation.undoes) != 0)
+		return err_set(e, ERR_INPUT, "an undo needs the id of an operation, as a text");
 	t->task.exchange = &exchange_undo;
 	return 0;
 }

@@ -76,6 +76,16 @@ print_bento_body(struct buf *b, const struct answer *a)
 }
 
 /* Three members, because the SDKs look in three places (doc/segment.md, Answers). */
+void
+answers_append_refusal(struct buf *to, const char *code, const char *message)
+{
+	buf_append_literal(to, "{\"success\":false");
+	print_member(to, "code", code);
+	print_member(to, "message", message);
+	print_member(to, "error", message);
+	buf_append_byte(to, '}');
+}
+
 static void
 print_body(struct buf *b, const struct answer *a, const struct answer_manner *m)
 {
@@ -93,11 +103,7 @@ print_body(struct buf *b, const struct answer *a, const struct answer_manner *m)
 		buf_append_literal(b, "{\"success\": true}");
 		return;
 	}
-	buf_append_literal(b, "{\"success\":false");
-	print_member(b, "code", a->code);
-	print_member(b, "message", a->message);
-	print_member(b, "error", a->message);
-	buf_append_literal(b, "}");
+	answers_append_refusal(b, a->code, a->message);
 }
 
 void

@@ -76,6 +76,8 @@ void answers_set_time(struct answers *a, int64_t now);
  * left out.
  */
 void answers_append_allowed(struct buf *to, struct slice requested);
+/* Appends the body of a refusal, as every listener sends it. */
+void answers_append_refusal(struct buf *to, const char *code, const char *message);
 /* Returns the bytes of the response, valid until the next call; n is 0 without memory. */
 struct slice answers_print(
     struct answers *a, const struct answer *answer, const struct answer_manner *manner);

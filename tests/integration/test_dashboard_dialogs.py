@@ -66,6 +66,11 @@ def test_requeue(bench):
     equal((newest(bench)["verb"], newest(bench)["actor"]), ("undo", ANNA), "the undo")
     page.press("Escape")
     page.wait("!document.querySelector('#dialog').open", "the dialog is closed")
+    stage.open("operations", "--status failed")
+    true("--limit" not in page.text("#screen"), f"the page's own limit is not shown: {page.text('#screen')}")
+    equal(bench.cli("discard", "--status", "failed", "--limit", "1", "--yes").returncode, 0, "by a verb")
+    stage.open("errors", "2 events")
+    stage.open("operations", "--status failed --limit 1")
     equal(page.problems(), [], "the console is empty")
 
 

@@ -36,6 +36,9 @@ def test_refusals(bench):
         refused(anna, "content_type_not_allowed", 415, headers={"Content-Type": kind})
     refused(anna, "host_not_allowed", headers={"Host": "evil.example", "Origin": "http://evil.example"})
     refused(anna, "method_not_allowed", 405, method="GET")
+    for body, headers in ({"verb": "x"}, {}), ({"verb": "flush"}, {"Origin": "http://evil.example"}):
+        _, answer = anna.post("/api/act", body, headers)
+        equal((set(answer), answer["error"]), ({"success", "code", "message", "error"}, answer["message"]), "one shape of refusals")
     refused(anna, "method_not_allowed", 405, path="/api/overview")
     refused(nobody, "login_required", 401, headers=bearer("")  | {"Authorization": "Basic YTpi", "Origin": f"http://{host}"})
     for path in ("/api/login", "/api/logout"):
@@ -186,7 +189,8 @@ def test_token_files(bench):
         done = bench.cli("check")
         true(done.returncode != 0 and words in done.stderr and "act_token_file" in done.stderr, f"{text!r}: {done.stderr}")
     os.unlink(bench.path("act_token"))
-    true("act_token" in bench.cli("check").stderr, "a file that is missing")
+    done = bench.cli("check")
+    true(f"act_token_file: there is no file {bench.path('act_token')}: write a token, such as openssl rand -hex 32 makes" in done.stderr, done.stderr)
     for good in ("a" * 22, "a" * 200):
         bench.write("act_token", good)
         equal(bench.cli("check").returncode, 0, good)

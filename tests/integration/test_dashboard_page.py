@@ -145,7 +145,7 @@ def test_login(bench):
     """a login: wrong token, reading, acting with a name, logging out"""
     stage = Stage(bench)
     equal(bench.cli("pause", "--site", "main").returncode, 0, "paused")
-    page = stage.open("operations", "Log in to see this")
+    page = stage.open("operations", "Needed with the act token")
     stage.check("login")
     page.fill("#login input[name=token]", "wrong-0123456789abcdef-wrong")
     page.press("Enter")
@@ -157,7 +157,7 @@ def test_login(bench):
     equal(page.value("document.cookie"), "", "a script cannot read the cookie")
     page.click("#account")
     page.click_text("Log out")
-    page.wait_text("Log in to see this")
+    page.wait_text("Needed with the act token")
     page.fill("#login input[name=token]", ACT_TOKEN)
     page.press("Enter")
     page.wait_text("The act token needs a name", "#login [role=alert]")
@@ -168,7 +168,7 @@ def test_login(bench):
     stage.check("account")
     page.click_text("Log out")
     page.wait_text("Log in", "#account")
-    stage.open("operations", "Log in to see this")
+    stage.open("operations", "Needed with the act token")
 
 
 def test_no_token(bench):

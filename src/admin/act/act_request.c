@@ -6,6 +6,7 @@
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -48,15 +49,22 @@ read_text(const cJSON *o, const char *name, size_t max, const char **ret_text, s
 	return 0;
 }
 
-/* Reads a number in a string: the page sends all its numbers as strings. */
+/* Reads a number, or one in a string, as the answers have it, which is exact beyond 2^53. */
 static int
-read_number(const cJSON *o, const char *name, int64_t min, int64_t *ret_n, struct err *e)
+read_number(
+    const cJSON *o, const char *name, int64_t min, int64_t max, int64_t *ret_n, struct err *e)
 {
 	const cJSON *item = cJSON_GetObjectItemCaseSensitive(o, name);
 
-	if (!cJSON_IsString(item) || number_parse(item->valuestring, min, ACT_ID_MAX, ret_n) != 0)
+	double n = cJSON_IsNumber(item) ? item->valuedouble : -1;
+
+	if (cJSON_IsString(item) && number_parse(item->valuestring, min, max, ret_n) == 0)
+		return 0;
+	if (!(n >= (double)min && n < ACT_EXACT && n == floor(n)))
 		return err_set(e, ERR_INPUT,
-		    "%s must be a whole number from %" PRId64 " on, as a string", name, min);
+		    "%s must be a whole number from %" PRId64 " on; from 2^53 on as a string", name,
+		    min);
+	*ret_n = (int64_t)n;
 	return 0;
 }
 
@@ -130,7 +138,7 @@ read_expect(const cJSON *o, struct act_request *r, struct err *e)
 	if (cJSON_GetObjectItemCaseSensitive(o, "expect") == NULL)
 		return err_set(
 		    e, ERR_INPUT, "expect is missing: it is the number of events from the dry run");
-	return read_number(o, "expect", 0, &r->expect, e);
+	return read_number(o, "expect", 0, (int64_t)ACT_EXACT - 1, &r->expect, e);
 }
 
 int
@@ -148,7 +156,7 @@ act_request_read(const cJSON *o, struct act_request *r, struct err *e)
 	case ACT_EVENTS:
 		return read_filter(o, r, e);
 	case ACT_UNDO:
-		return read_number(o, "id", 1, &r->undoes, e);
+		return read_number(o, "id", 1, INT64_MAX, &r->undoes, e);
 	case ACT_SITES:
 		break;
 	}
@@ -198,14 +206,16 @@ add_text(cJSON *o, const char *name, const char *text)
 static bool
 add_kind(cJSON *o, const struct act_request *r)
 {
+	char id[24];
+
+	snprintf(id, sizeof(id), "%" PRId64, r->undoes);
 	switch (r->kind) {
 	case ACT_EVENTS:
 		return add_text(o, "do", "operate")
 		       && add_text(o, "verb", operate_verb_name(r->verb)) && add_filter(o, r);
 	case ACT_UNDO:
 		return add_text(o, "do", "operate")
-		       && add_text(o, "verb", operate_verb_name(r->verb))
-		       && cJSON_AddNumberToObject(o, "id", (double)r->undoes) != NULL;
+		       && add_text(o, "verb", operate_verb_name(r->verb)) && add_text(o, "id", id);
 	case ACT_SITES:
 		break;
 	}

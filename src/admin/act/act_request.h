@@ -14,9 +14,9 @@
 
 struct cJSON;
 
-#define ACT_NOTE_MAX 1000           /* bytes of a note */
-#define ACT_SITE_MAX 128            /* bytes of a site's name */
-#define ACT_ID_MAX 9007199254740992 /* 2^53: the control socket's numbers are doubles */
+#define ACT_NOTE_MAX 1000            /* bytes of a note */
+#define ACT_SITE_MAX 128             /* bytes of a site's name */
+#define ACT_EXACT 9007199254740992.0 /* 2^53: from here on, a number may stand for another one */
 
 enum act_kind {
 	ACT_EVENTS, /* a verb for the events that a filter selects */

@@ -76,7 +76,8 @@ class Dialog {
 	// dry: what the dry run said; events is null for a whole site.
 	ask(dry, changed = false) {
 		if (dry.events === "0") {
-			this.show("Nothing matches", el("p", `No matching event can be ${this.verb.past}.`), left(dry), el("div.buttons", this.close("Close", true)));
+			const undoes = this.request.verb === "undo";
+			this.show(undoes ? "Nothing can be undone" : "Nothing matches", el("p", undoes ? "None of the events has its status from the operation any more." : `No matching event can be ${this.verb.past}.`), left(dry), el("div.buttons", this.close("Close", true)));
 			return;
 		}
 		const note = el("input", { name: "note", maxlength: String(NOTE_MAX), autocomplete: "off", placeholder: "optional" });

@@ -99,7 +99,7 @@ class Event {
 
 	draw() {
 		const { event, timeline, body_bytes: size, sent } = this.data;
-		const verbs = verbsFor(event.status).map((verb) => ({ verb, filter: { id: [Number(event.event_id)] } }));
+		const verbs = verbsFor(event.status).map((verb) => ({ verb, filter: { id: [event.event_id] } }));
 		update(this.root,
 			el("p.verdict", el("span", { class: `pill ${tone(event.status)}` }, event.status), event.words || event.reason || ""),
 			el("div.pair", el("section.card", { "aria-labelledby": "facts-title" },
@@ -108,7 +108,7 @@ class Event {
 				facts([["Site", event.site], ["Kind", event.kind], ["Address", event.email], ["messageId", event.message_id],
 					["Received", when(event.received_at)], ["Occurred", when(event.occurred_at)],
 					["Forwarded by box", event.via], ["Next attempt", when(event.next_attempt_at)], ["Settled", when(event.settled_at)],
-					["Attempts", String(event.attempts)], ["Detail", event.detail],
+					["Charged attempts", String(event.attempts)], ["Detail", event.detail],
 					["Maybe sent", Number(event.maybe_sent) > 0 ? `Bento may have received it ${plural(event.maybe_sent, "time")} without confirming it` : null]]),
 				howToAct()),
 			el("section.card", { "aria-labelledby": "story-title" }, el("h2", { id: "story-title" }, "What happened"), el("ol.story", timeline.map(moment)))),

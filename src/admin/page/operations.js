@@ -22,9 +22,15 @@ function what(operation) {
 	return operation.events === "0" && !UNDOABLE.includes(operation.verb) ? operation.verb : `${operation.verb}, ${plural(operation.events, "event")}`;
 }
 
+// The filter as a person gave it: the page adds a limit of its own, the number that its dialog showed.
+function filterWords({ actor, filter }) {
+	const { limit, ...given } = filter || {};
+	return optionsOf(limit === undefined || actor.endsWith(" (dashboard)") ? given : filter);
+}
+
 function row(operation, reload) {
 	const link = el("a", { href: `#/operations/${operation.operation_id}` }, operation.operation_id);
-	const filter = optionsOf(operation.filter);
+	const filter = filterWords(operation);
 	const cells = [link, when(operation.at), operation.actor, what(operation),
 		[filter === "" ? null : el("div.mono", filter), operation.note ? el("div", operation.note) : null], undo(operation, reload)];
 	return el("tr", cells.map((cell, i) => el("td", { class: CELLS[i] }, cell)));
@@ -79,7 +85,7 @@ async function loadOne(root, context) {
 		const { operation, ...rest } = await read(`/api/operation${query({ id: context.where.rest })}`, context.signal);
 		update(root, el("section.card",
 			facts([["What", operation.verb], ["When", when(operation.at)], ["Who", operation.actor], ["Events", count(operation.events)],
-				["Filter", optionsOf(operation.filter)], ["Note", operation.note], ["Undone by", operation.undone_by === "0" ? null : operation.undone_by]]),
+				["Filter", filterWords(operation)], ["Note", operation.note], ["Undone by", operation.undone_by === "0" ? null : operation.undone_by]]),
 			earlier(rest),
 			el("div.under", el("a", { href: "#/operations" }, "All operations"), undo(operation, () => loadOne(root, context)))), howToAct());
 	} catch (e) {

@@ -44,7 +44,7 @@ function form(done) {
 	};
 	return el("form.stack", { onsubmit: submit, id: "login" },
 		el("label", "Token", el("input", { name: "token", type: "password", autocomplete: "current-password", required: true, spellcheck: "false" })),
-		session.act_token ? el("label", "Your name, recorded with each change", el("input", { name: "name", maxlength: "40", autocomplete: "name" })) : el("input", { name: "name", type: "hidden" }),
+		session.act_token ? el("label", "Your name", el("input", { name: "name", maxlength: "40", autocomplete: "name" }), el("span.hint", "Needed with the act token: your changes are recorded with it.")) : el("input", { name: "name", type: "hidden" }),
 		said,
 		el("div.buttons", el("button.main", "Log in")));
 }
@@ -64,7 +64,7 @@ function loggedIn(done) {
 // What a screen shows instead of its data.
 export function gate(done) {
 	const can = session.read_token || session.act_token;
-	return el("section.card.narrow", el("h2", can ? "Log in to see this" : "No token is set"), how(), can ? form(done) : null);
+	return el("section.card.narrow", el("h2", can ? "Log in" : "No token is set"), how(), can ? form(done) : null);
 }
 
 // A line that says how to get the buttons that change events; null when they are shown.

@@ -8,10 +8,11 @@
 #include <string.h>
 
 #include "base/isotime.h"
+#include "base/number.h"
 #include "event/json/json.h"
 #include "outbox/filter/filter.h"
 
-#define MAX_EXACT 9007199254740992.0 /* 2^53: cJSON's numbers are doubles */
+#define MAX_EXACT 9007199254740992.0 /* 2^53: from here on, a double may stand for another one */
 
 static const char *const text_keys[FILTER_TEXTS] = {
 	[FILTER_MESSAGE_ID] = "message-id",
@@ -57,8 +58,12 @@ put_ids(struct buf *to, const struct outbox_filter *f)
 	if (f->n_ids == 0)
 		return;
 	put_key(to, "id");
-	for (size_t i = 0; i < f->n_ids; i++)
-		buf_printf(to, "%c%lld", i == 0 ? '[' : ',', (long long)f->ids[i]);
+	for (size_t i = 0; i < f->n_ids; i++) {
+		const char *quote = f->ids[i] >= (int64_t)MAX_EXACT ? "\"" : "";
+
+		buf_printf(
+		    to, "%c%s%lld%s", i == 0 ? '[' : ',', quote, (long long)f->ids[i], quote);
+	}
 	buf_append_byte(to, ']');
 }
 
@@ -117,12 +122,22 @@ read_number(const cJSON *item, int64_t max, int64_t *ret_value, struct err *e)
 {
 	double v = item->valuedouble;
 
-	if (!cJSON_IsNumber(item) || !(v >= 1 && v <= MAX_EXACT) || v > (double)max
-	    || v != floor(v))
+	if (!cJSON_IsNumber(item) || !(v >= 1 && v < MAX_EXACT) || v > (double)max || v != floor(v))
 		return must_be(e, item->string == NULL ? "id" : item->string,
 		    "a positive whole number in range");
 	*ret_value = (int64_t)v;
 	return 0;
+}
+
+/* A text is exact beyond 2^53. */
+static int
+read_id(const cJSON *item, int64_t *ret_id, struct err *e)
+{
+	if (!cJSON_IsString(item))
+		return read_number(item, INT64_MAX, ret_id, e);
+	if (number_parse(item->valuestring, 1, INT64_MAX, ret_id) == 0)
+		return 0;
+	return must_be(e, "id", "a positive whole number in range");
 }
 
 static int
@@ -135,8 +150,7 @@ read_ids(const cJSON *list, struct outbox_filter *f, struct err *e)
 		return must_be(e, "id", "a list of numbers");
 	cJSON_ArrayForEach(item, list)
 	{
-		if (read_number(item, INT64_MAX, &id, e) != 0
-		    || outbox_filter_add_id(f, id, e) != 0)
+		if (read_id(item, &id, e) != 0 || outbox_filter_add_id(f, id, e) != 0)
 			return -1;
 	}
 	return 0;

@@ -172,12 +172,14 @@ filter_refuses_what_it_does_not_know(void **state)
 	static const char *const bad[] = { "[]", "{\"Status\":[\"failed\"]}", "{\"state\":1}",
 		"{\"status\":[]}", "{\"status\":\"failed\"}", "{\"status\":[\"fail\"]}",
 		"{\"status\":[1]}", "{\"id\":[]}", "{\"id\":[0]}", "{\"id\":[1.5]}",
-		"{\"id\":[-1]}", "{\"id\":[1e300]}", "{\"id\":5}", "{\"id\":[\"1\"]}",
-		"{\"status\":{}}", "{\"kind\":\"track\"}", "{\"kind\":[7]}", "{\"limit\":\"1\"}",
-		"{\"kind\":[\"tracks\"]}", "{\"kind\":[]}", "{\"since\":\"yesterday\"}",
-		"{\"since\":\"1970-01-01T00:00:00Z\"}", "{\"until\":17}", "{\"http-status\":1000}",
-		"{\"http-status\":0}", "{\"limit\":0}", "{\"all\":false}", "{\"reason\":\"\"}",
-		"{\"reason\":7}", "{\"reason\":\"a\",\"reason\":\"b\"}" };
+		"{\"id\":[-1]}", "{\"id\":[1e300]}", "{\"id\":5}", "{\"id\":[\"x\"]}",
+		"{\"id\":[\"0\"]}", "{\"id\":[9007199254740992]}",
+		"{\"id\":[\"9223372036854775808\"]}", "{\"status\":{}}", "{\"kind\":\"track\"}",
+		"{\"kind\":[7]}", "{\"limit\":\"1\"}", "{\"kind\":[\"tracks\"]}", "{\"kind\":[]}",
+		"{\"since\":\"yesterday\"}", "{\"since\":\"1970-01-01T00:00:00Z\"}",
+		"{\"until\":17}", "{\"http-status\":1000}", "{\"http-status\":0}", "{\"limit\":0}",
+		"{\"all\":false}", "{\"reason\":\"\"}", "{\"reason\":7}",
+		"{\"reason\":\"a\",\"reason\":\"b\"}" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
@@ -192,6 +194,16 @@ filter_refuses_what_it_does_not_know(void **state)
 		outbox_filter_free(&f);
 		cJSON_Delete(o);
 	}
+}
+
+/* A double would stand for its neighbor, too. */
+static void
+large_ids_are_exact(void **state)
+{
+	(void)state;
+	assert_int_equal(select_json("{\"id\":[9007199254740991]}"), 0);
+	assert_int_equal(select_json("{\"id\":[\"9007199254740992\"]}"), 0);
+	assert_int_equal(select_json("{\"id\":[\"9007199254740993\",\"9223372036854775807\"]}"), 0);
 }
 
 static void
@@ -304,6 +316,7 @@ main(void)
 		cmocka_unit_test(filter_criteria_hold_together),
 		cmocka_unit_test(filter_uses_the_address_of_the_delivery),
 		cmocka_unit_test(filter_text_is_never_sql),
+		cmocka_unit_test(large_ids_are_exact),
 		cmocka_unit_test(filter_refuses_what_it_does_not_know),
 		cmocka_unit_test(filter_is_empty_until_something_selects),
 		cmocka_unit_test(filter_stops_at_its_limits),
