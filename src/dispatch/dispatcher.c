@@ -28,8 +28,8 @@ nudge(void *arg)
 void
 dispatcher_wake(struct dispatcher *d)
 {
-	atomic_store(&d->due, true);
-	nudge(d);
+	if (!atomic_exchange(&d->due, true))
+		nudge(d);
 }
 
 void
@@ -150,10 +150,23 @@ take_reloads(struct dispatcher *d)
 	}
 }
 
+/* Whether each site will look for events anyway, when it can send. */
+static bool
+sites_will_look(const struct dispatcher *d)
+{
+	for (size_t i = 0; i < d->n_sites; i++)
+		if (!d->sites[i].queue.look)
+			return false;
+	return true;
+}
+
+/* While each site will look anyway, d->due stays set, so that events that come in do not wake the
+ * thread: Bento is away, or there is a backlog. */
 static void
 look_for_events(struct dispatcher *d, int64_t now)
 {
-	bool due = atomic_exchange(&d->due, false), changed = atomic_exchange(&d->changed, false);
+	bool due = !sites_will_look(d) && atomic_exchange(&d->due, false),
+	     changed = atomic_exchange(&d->changed, false);
 
 	for (size_t i = 0; i < d->n_sites; i++) {
 		if (due)
@@ -233,7 +246,8 @@ step_wait(struct dispatcher *d)
 {
 	int64_t now = clock_mono(d->ctx.clock), wait = -1;
 
-	if (d->finished || atomic_load(&d->waking) == DISPATCH_NUDGED)
+	if (d->finished || atomic_load(&d->waking) == DISPATCH_NUDGED
+	    || (atomic_load(&d->due) && !sites_will_look(d)))
 		return 0;
 	for (size_t i = 0; i < d->n_sites; i++) {
 		int64_t own = site_sleep(&d->sites[i], now);

@@ -366,24 +366,6 @@ a_start_clears_the_recorded_state_of_a_site(void **state)
 	rig_free(&r);
 }
 
-static void
-waking_is_cheap_when_awake(void **state)
-{
-	struct rig r;
-
-	(void)state;
-	rig_init(&r);
-	rig_start(&r);
-	for (int i = 0; i < 1000; i++)
-		dispatcher_wake(r.dispatcher);
-	assert_int_equal(r.transport->wakes, 0);
-	atomic_store(&r.dispatcher->waking, DISPATCH_ASLEEP);
-	for (int i = 0; i < 1000; i++)
-		dispatcher_wake(r.dispatcher);
-	assert_int_equal(r.transport->wakes, 1);
-	rig_free(&r);
-}
-
 /* ---- the Date of answers ---------------------------------------------------------------------
  */
 
@@ -464,7 +446,6 @@ main(void)
 		cmocka_unit_test(unfit_events_become_invalid_and_block_no_others),
 		cmocka_unit_test(many_unfit_events_are_settled_in_turns),
 		cmocka_unit_test(a_start_clears_the_recorded_state_of_a_site),
-		cmocka_unit_test(waking_is_cheap_when_awake),
 		cmocka_unit_test(a_step_that_was_asked_for_shows_that_the_thread_moves),
 		cmocka_unit_test(the_date_of_an_answer_shows_whether_the_clock_is_right),
 	};

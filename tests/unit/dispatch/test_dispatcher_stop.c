@@ -148,6 +148,119 @@ the_thread_wakes_sends_records_and_ends(void **state)
 	rig_free(&r);
 }
 
+/* ---- waking the thread ----------------------------------------------------------------------- */
+
+/* Falls asleep as the thread does, then says that an event is due; returns how often that woke it.
+ */
+static unsigned
+wakes_of_an_event(struct rig *r)
+{
+	unsigned before = r->transport->wakes;
+
+	rig_settle(r);
+	atomic_store(&r->dispatcher->waking, DISPATCH_ASLEEP);
+	rig_add(r, 1);
+	return r->transport->wakes - before;
+}
+
+static void
+waking_is_cheap_when_awake(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r);
+	rig_start(&r);
+	for (int i = 0; i < 1000; i++)
+		dispatcher_wake(r.dispatcher);
+	assert_int_equal(r.transport->wakes, 0);
+	assert_int_equal(wakes_of_an_event(&r), 1);
+	for (int i = 0; i < 1000; i++)
+		dispatcher_wake(r.dispatcher);
+	assert_int_equal(r.transport->wakes, 1);
+	rig_free(&r);
+}
+
+static void
+events_do_not_wake_a_site_that_will_look_anyway(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r);
+	rig_start(&r);
+	assert_int_equal(wakes_of_an_event(&r), 1);
+	rig_settle(&r);
+	rig_break(&r, PHASE_NOT_SENT);
+	assert_int_equal(r.outbox->site.mode, OUTBOX_SITE_BACKOFF);
+	/* The first one says that there is news; the thread keeps it until it can look. */
+	wakes_of_an_event(&r);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(wakes_of_an_event(&r), 0);
+	/* The probe goes out in time all the same, and then everything that has come in. */
+	rig_pass(&r, 10000);
+	assert_int_equal(rig_requests(&r), 2);
+	while (fake_outbox_count(r.outbox, STATUS_DELIVERED) < 12)
+		rig_answer(&r, 200, "{\"results\":3}");
+	/* Now nothing is unread, and the next event wakes it again. */
+	assert_int_equal(wakes_of_an_event(&r), 1);
+	rig_settle(&r);
+	assert_int_equal(fake_outbox_count(r.outbox, STATUS_DELIVERED), 12);
+	rig_answer(&r, 200, "{\"results\":1}");
+	assert_int_equal(fake_outbox_count(r.outbox, STATUS_DELIVERED), 13);
+	rig_free(&r);
+}
+
+/* The news that it kept is out of date when it looks and finds nothing: it must hear of the next
+ * event. */
+static void
+kept_news_hides_no_later_event(void **state)
+{
+	struct rig r;
+	unsigned wakes;
+
+	(void)state;
+	rig_init(&r);
+	rig_start(&r);
+	rig_add(&r, 1);
+	rig_settle(&r);
+	rig_break(&r, PHASE_NOT_SENT);
+	wakes_of_an_event(&r);
+	assert_int_equal(wakes_of_an_event(&r), 0);
+	rig_settle(&r);
+	for (int64_t id = 1; id <= 3; id++)
+		fake_outbox_event(r.outbox, id)->status = STATUS_DISCARDED;
+	while (r.dispatcher->sites[0].queue.look) {
+		assert_true(r.wait > 0);
+		fake_clock_advance(&r.time, r.wait);
+		rig_settle(&r);
+	}
+	assert_int_equal(rig_requests(&r), 1);
+	wakes = r.transport->wakes;
+	atomic_store(&r.dispatcher->waking, DISPATCH_ASLEEP);
+	rig_add(&r, 1);
+	assert_int_equal(r.transport->wakes, wakes + 1);
+	rig_free(&r);
+}
+
+/* One site looks anyway; the other one has nothing unread, and must hear of each event. */
+static void
+events_wake_the_other_site(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r);
+	r.two = true;
+	rig_start(&r);
+	rig_add(&r, 1);
+	rig_settle(&r);
+	rig_break(&r, PHASE_NOT_SENT);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(wakes_of_an_event(&r), 1);
+	rig_free(&r);
+}
+
 int
 main(void)
 {
@@ -158,6 +271,10 @@ main(void)
 		cmocka_unit_test(stopping_does_not_wait_forever_for_a_full_disk),
 		cmocka_unit_test(a_stopped_outbox_stops_the_sending),
 		cmocka_unit_test(the_thread_wakes_sends_records_and_ends),
+		cmocka_unit_test(waking_is_cheap_when_awake),
+		cmocka_unit_test(events_do_not_wake_a_site_that_will_look_anyway),
+		cmocka_unit_test(kept_news_hides_no_later_event),
+		cmocka_unit_test(events_wake_the_other_site),
 	};
 
 	return cmocka_run_group_tests_name("dispatcher stopping", tests, NULL, NULL);
