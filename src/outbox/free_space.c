@@ -175,7 +175,10 @@ free_space_has_work(const struct outbox *o)
 enum message_space
 free_space_for(struct outbox *o, size_t bytes)
 {
-	if (free_space_check(o) && has_free(o, least_free(o) + BYTES_STORED * (uint64_t)bytes))
+	uint64_t need = BYTES_STORED * (uint64_t)bytes;
+
+	/* The check has found FREE_SPACE_MARGIN. */
+	if (free_space_check(o) && (need <= FREE_SPACE_MARGIN || has_free(o, least_free(o) + need)))
 		return SPACE_STORE;
 	return free_space_has_work(o) ? SPACE_WORK : SPACE_RECORD;
 }

@@ -64,6 +64,7 @@ static void
 the_bytes_of_a_transaction_count(void **state)
 {
 	uint64_t most = (uint64_t)SIZE_MAX / 8;
+	size_t margin = (size_t)FREE_SPACE_MARGIN;
 
 	(void)state;
 	rig_close();
@@ -71,6 +72,15 @@ the_bytes_of_a_transaction_count(void **state)
 	assert_int_equal(free_space_for(rig_outbox, 1000), SPACE_STORE);
 	assert_int_equal(free_space_for(rig_outbox, (size_t)most), SPACE_WORK);
 	assert_int_equal(outbox_health(rig_outbox), OUTBOX_OK);
+	/* Beside what must stay free there is the margin, and each byte counts three times. */
+	atomic_store(&rig_outbox->allowance, RESERVE_BYTES + FREE_SPACE_MARGIN);
+	assert_int_equal(free_space_for(rig_outbox, margin / 3 - 1), SPACE_STORE);
+	assert_int_equal(free_space_for(rig_outbox, margin / 3), SPACE_STORE);
+	assert_int_equal(free_space_for(rig_outbox, margin / 3 + 1), SPACE_WORK);
+	/* With more than the margin, the bytes decide again. */
+	atomic_store(&rig_outbox->allowance, RESERVE_BYTES + 3 * FREE_SPACE_MARGIN);
+	assert_int_equal(free_space_for(rig_outbox, margin), SPACE_STORE);
+	assert_int_equal(free_space_for(rig_outbox, margin + 1), SPACE_WORK);
 }
 
 static void
