@@ -67,9 +67,10 @@ CREATE INDEX event_provisional ON event (event_id) WHERE provisional IS NOT NULL
 CREATE TABLE message_chunk (
 	block INTEGER NOT NULL,
 	first TEXT NOT NULL,
-	ids TEXT,
-	PRIMARY KEY (block, first)
-) STRICT, WITHOUT ROWID;
+	ids TEXT
+) STRICT;
+
+CREATE UNIQUE INDEX message_chunk_first ON message_chunk (block, first);
 
 CREATE TABLE event_block (
 	block INTEGER PRIMARY KEY,

@@ -109,9 +109,11 @@ CREATE INDEX event_provisional ON event (event_id) WHERE provisional IS NOT NULL
 CREATE TABLE message_chunk (
 	block INTEGER NOT NULL, -- event_id >> 11, the number of the block
 	first TEXT NOT NULL, -- the first messageId of the row
-	ids TEXT, -- all messageIds of the row, each between line ends; NULL: too long to be stored here
-	PRIMARY KEY (block, first)
-) STRICT, WITHOUT ROWID;
+	ids TEXT -- all messageIds of the row, each between line ends; NULL: too long to be stored here
+) STRICT;
+
+-- Not the table's own key, so that the view reads no wide rows on its way to one of them.
+CREATE UNIQUE INDEX message_chunk_first ON message_chunk (block, first);
 
 -- What a question needs to know about complete blocks of 2,048 events, so that it reads no more of them
 -- than it is about (write/event_block.h). The newest block has no row until it is complete.

@@ -164,8 +164,8 @@ static void
 the_view_reads_little(void **state)
 {
 	static const char *const steps[] = {
-		"SEARCH c USING PRIMARY KEY (block=? AND first=?)",
-		"SEARCH x USING PRIMARY KEY (block=? AND first<?)",
+		"SEARCH c USING INDEX message_chunk_first (block=? AND first=?)",
+		"SEARCH x USING COVERING INDEX message_chunk_first (block=? AND first<?)",
 		"SEARCH e USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
 		"SEARCH event USING INTEGER PRIMARY KEY (rowid>?)",
 	};
