@@ -250,6 +250,7 @@ TRANSPORT_RIG = tests/unit/dispatch/transport/transport_rig.c tests/unit/dispatc
 HANDMADE = tests/unit/outbox/handmade.c tests/unit/outbox/handmade.h
 # Ingest against a scripted outbox, linked in place of the real one.
 INGEST_TEST_LIB = tests/unit/ingest/ingest_world.c tests/unit/ingest/ingest_world.h \
+	tests/unit/ingest/caught_log.c tests/unit/ingest/caught_log.h \
 	tests/unit/ingest/ingest_outbox.c tests/unit/ingest/ingest_outbox.h
 # The dispatcher with a fake outbox, composer, transport and clock.
 DISPATCH_FAKES = tests/unit/dispatch/dispatch_rig.c tests/unit/dispatch/dispatch_rig.h tests/lib/fake_clock.h \

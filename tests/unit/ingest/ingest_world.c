@@ -128,6 +128,28 @@ world_run_until(struct world *w, bool (*test)(void *arg), void *arg, const char 
 	}
 }
 
+struct wanted {
+	struct outbox *outbox;
+	const char *outcome;
+	int64_t requests;
+};
+
+static bool
+is_counted(void *arg)
+{
+	const struct wanted *wanted = arg;
+
+	return ingest_outbox_requests(wanted->outbox, wanted->outcome) == wanted->requests;
+}
+
+void
+world_expect_count(struct world *w, const char *outcome, int64_t requests)
+{
+	struct wanted wanted = { w->outbox, outcome, requests };
+
+	world_run_until(w, is_counted, &wanted, outcome);
+}
+
 void
 world_run_a_while(struct world *w)
 {

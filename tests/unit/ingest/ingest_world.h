@@ -34,6 +34,8 @@ void world_wait_ms(struct world *w, int64_t ms);
 
 /* Runs the loop until test(arg); after ten seconds the test fails with `what`. */
 void world_run_until(struct world *w, bool (*test)(void *arg), void *arg, const char *what);
+/* Runs the loop until that many requests with this outcome were counted in the outbox. */
+void world_expect_count(struct world *w, const char *outcome, int64_t requests);
 /* Runs the loop as long as something happens in it, at least for some rounds. */
 void world_run_a_while(struct world *w);
 /* Returns how often the loop woke up during 20 of its beats; about 20 when it is idle. */

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "http/connection.h"
+#include "unit/ingest/caught_log.h"
 #include "unit/ingest/ingest_world.h"
 
 #define EVENT "{\"type\":\"track\",\"event\":\"E\",\"userId\":\"u\"}"
@@ -64,23 +64,13 @@ __wrap_event_add(struct event *event, const struct timeval *timeout)
 /* ---- the world, and its log ------------------------------------------------------------ */
 
 static struct world *w;
-static int log_end = -1; /* the reading end of a pipe from standard error */
-static int real_stderr;
-static char logged[65536];
 
 static int
 set_up(void **state)
 {
-	int ends[2];
-
 	(void)state;
 	w = world_start(true);
-	assert_int_equal(pipe(ends), 0);
-	real_stderr = dup(STDERR_FILENO);
-	dup2(ends[1], STDERR_FILENO);
-	close(ends[1]);
-	log_end = ends[0];
-	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_TEXT);
+	caught_log_begin();
 	return 0;
 }
 
@@ -89,47 +79,9 @@ tear_down(void **state)
 {
 	(void)state;
 	lacking = NOTHING;
-	dup2(real_stderr, STDERR_FILENO);
-	close(real_stderr);
-	close(log_end);
+	caught_log_end();
 	world_free(w);
 	return 0;
-}
-
-static int
-count_log(const char *text)
-{
-	int n = 0;
-	ssize_t got;
-
-	fflush(stderr);
-	assert_int_equal(write(STDERR_FILENO, "\n", 1), 1); /* so that read does not block */
-	got = read(log_end, logged, sizeof(logged) - 1);
-	logged[got < 0 ? 0 : got] = '\0';
-	for (const char *p = strstr(logged, text); p != NULL; p = strstr(p + 1, text))
-		n++;
-	return n;
-}
-
-struct wanted {
-	const char *outcome;
-	int64_t requests;
-};
-
-static bool
-is_counted(void *arg)
-{
-	const struct wanted *wanted = arg;
-
-	return ingest_outbox_requests(w->outbox, wanted->outcome) == wanted->requests;
-}
-
-static void
-expect_count(const char *outcome, int64_t requests)
-{
-	struct wanted wanted = { outcome, requests };
-
-	world_run_until(w, is_counted, &wanted, outcome);
 }
 
 /* The server is well again: a client is served, and nothing more is counted. */
@@ -143,8 +95,8 @@ expect_recovery(int64_t counted)
 	client_post(c, "/v1/track?writeKey=alpha", "", EVENT);
 	client_expect(c, 200, NULL);
 	client_free(c);
-	expect_count("accepted", 1);
-	expect_count("no_memory", counted);
+	world_expect_count(w, "accepted", 1);
+	world_expect_count(w, "no_memory", counted);
 }
 
 static void
@@ -168,14 +120,14 @@ no_memory_for_a_connection(void **state)
 	turn_away_clients(3);
 	expect_recovery(3);
 	/* One line of the server and one of the client's address; the rest is suppressed. */
-	assert_int_equal(count_log("there is no memory for it"), 1);
-	assert_non_null(strstr(logged,
+	assert_int_equal(caught_log_count("there is no memory for it"), 1);
+	assert_non_null(strstr(caught_log(),
 	    "refused a request from 127.0.0.1: no_memory: no memory is left for its connection"));
 	world_wait_ms(w, SERVER_LOG_MS);
 	lacking = CONNECTIONS;
 	turn_away_clients(1);
-	expect_count("no_memory", 4);
-	assert_int_equal(count_log("(2 times more since the last such line)"), 1);
+	world_expect_count(w, "no_memory", 4);
+	assert_int_equal(caught_log_count("(2 times more since the last such line)"), 1);
 }
 
 static void
@@ -185,7 +137,7 @@ no_memory_to_watch_a_connection(void **state)
 	lacking = EVENTS;
 	turn_away_clients(2);
 	expect_recovery(2);
-	assert_int_equal(count_log("there is no memory for it"), 1);
+	assert_int_equal(caught_log_count("there is no memory for it"), 1);
 }
 
 static void
@@ -200,7 +152,7 @@ no_memory_for_what_a_client_sends(void **state)
 	client_expect_end(c);
 	client_free(c);
 	expect_recovery(1);
-	assert_int_equal(count_log("there is no memory for it"), 1);
+	assert_int_equal(caught_log_count("there is no memory for it"), 1);
 }
 
 /* The events are stored, so the request counts as accepted: the loss is only logged. */
@@ -214,8 +166,8 @@ no_memory_for_an_answer(void **state)
 	client_post(c, "/v1/track?writeKey=alpha", "", EVENT);
 	client_expect_end(c);
 	client_free(c);
-	expect_count("accepted", 1);
-	assert_int_equal(count_log("there is no memory for it"), 1);
+	world_expect_count(w, "accepted", 1);
+	assert_int_equal(caught_log_count("there is no memory for it"), 1);
 	assert_int_equal(ingest_outbox_requests(w->outbox, "no_memory"), 0);
 }
 

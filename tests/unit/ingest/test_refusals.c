@@ -6,30 +6,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "ingest/refusals.h"
+#include "unit/ingest/caught_log.h"
 #include "unit/ingest/ingest_world.h"
 
 #define EVENT "{\"type\":\"track\",\"event\":\"E\",\"userId\":\"u\"}"
 
 static struct world *w;
-static int log_end = -1; /* the reading end of a pipe from standard error */
-static int real_stderr;
-static char logged[65536];
 
 static int
 set_up(void **state)
 {
-	int ends[2];
-
 	(void)state;
 	w = world_start(true);
-	assert_int_equal(pipe(ends), 0);
-	real_stderr = dup(STDERR_FILENO);
-	dup2(ends[1], STDERR_FILENO);
-	close(ends[1]);
-	log_end = ends[0];
-	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_TEXT);
+	caught_log_begin();
 	return 0;
 }
 
@@ -37,48 +27,9 @@ static int
 tear_down(void **state)
 {
 	(void)state;
-	dup2(real_stderr, STDERR_FILENO);
-	close(real_stderr);
-	close(log_end);
+	caught_log_end();
 	world_free(w);
 	return 0;
-}
-
-/* Reads the log to its end; counts how often this text occurs. */
-static int
-count_log(const char *text)
-{
-	int n = 0;
-	ssize_t got;
-
-	fflush(stderr);
-	assert_int_equal(write(STDERR_FILENO, "\n", 1), 1); /* so that read does not block */
-	got = read(log_end, logged, sizeof(logged) - 1);
-	logged[got < 0 ? 0 : got] = '\0';
-	for (const char *p = strstr(logged, text); p != NULL; p = strstr(p + 1, text))
-		n++;
-	return n;
-}
-
-struct wanted {
-	const char *outcome;
-	int64_t requests;
-};
-
-static bool
-is_counted(void *arg)
-{
-	const struct wanted *wanted = arg;
-
-	return ingest_outbox_requests(w->outbox, wanted->outcome) == wanted->requests;
-}
-
-static void
-expect_count(const char *outcome, int64_t requests)
-{
-	struct wanted wanted = { outcome, requests };
-
-	world_run_until(w, is_counted, &wanted, outcome);
 }
 
 static void
@@ -101,11 +52,11 @@ test_reasons(void **state)
 	post("/v1/batch?writeKey=alpha", "Content-Encoding: br\r\n", EVENT, 415);
 	post("/v1/batch?writeKey=alpha", "", "{", 400);
 	post("/v1/track?writeKey=alpha", "", EVENT, 200);
-	expect_count("accepted", 1);
-	expect_count("not_found", 1);
-	expect_count("invalid_write_key", 2);
-	expect_count("unsupported_encoding", 1);
-	expect_count("invalid_json", 1);
+	world_expect_count(w, "accepted", 1);
+	world_expect_count(w, "not_found", 1);
+	world_expect_count(w, "invalid_write_key", 2);
+	world_expect_count(w, "unsupported_encoding", 1);
+	world_expect_count(w, "invalid_json", 1);
 }
 
 static void
@@ -117,13 +68,13 @@ test_cut_off(void **state)
 	client_send(c, "POST /v1/track HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{\"a\"");
 	world_run_a_while(w);
 	client_free(c);
-	expect_count("cut_off", 1);
+	world_expect_count(w, "cut_off", 1);
 	/* A connection that closes between requests does not count as a refusal. */
 	c = client_new(w, 0);
 	world_run_a_while(w);
 	client_free(c);
 	world_run_a_while(w);
-	expect_count("cut_off", 1);
+	world_expect_count(w, "cut_off", 1);
 }
 
 static void
@@ -137,7 +88,7 @@ test_health_is_no_refusal(void **state)
 	client_expect(c, 503, NULL);
 	client_free(c);
 	post("/v1/nothing", "", EVENT, 404);
-	expect_count("not_found", 1);
+	world_expect_count(w, "not_found", 1);
 	assert_int_equal(ingest_outbox_requests(w->outbox, "storage_full"), 0);
 }
 
@@ -148,16 +99,16 @@ test_log_is_limited(void **state)
 	for (int i = 0; i < 5; i++)
 		post("/v1/nothing", "", EVENT, 404);
 	post("/v1/track", "", EVENT, 401);
-	expect_count("not_found", 5);
-	assert_int_equal(count_log("refused a request from 127.0.0.1: not_found"), 1);
-	assert_non_null(strstr(logged, "invalid_write_key"));
+	world_expect_count(w, "not_found", 5);
+	assert_int_equal(caught_log_count("refused a request from 127.0.0.1: not_found"), 1);
+	assert_non_null(strstr(caught_log(), "invalid_write_key"));
 	/* A minute later the suppressed lines are counted, and the next refusal has its own
 	 * line. */
 	world_wait_ms(w, 60001);
 	post("/v1/nothing", "", EVENT, 404);
-	expect_count("not_found", 6);
-	assert_int_equal(count_log("refused 4 more requests from 127.0.0.1: not_found"), 1);
-	assert_non_null(strstr(logged, "refused a request from 127.0.0.1: not_found"));
+	world_expect_count(w, "not_found", 6);
+	assert_int_equal(caught_log_count("refused 4 more requests from 127.0.0.1: not_found"), 1);
+	assert_non_null(strstr(caught_log(), "refused a request from 127.0.0.1: not_found"));
 }
 
 static bool
@@ -186,7 +137,7 @@ test_not_kept_counts_again(void **state)
 	assert_int_equal(ingest_outbox_requests(w->outbox, "not_found"), 0);
 	ingest_outbox_refuse(w->outbox, false);
 	ingest_outbox_fail(w->outbox, ERR_NONE);
-	expect_count("not_found", 1);
+	world_expect_count(w, "not_found", 1);
 }
 
 /* ---- without a server ------------------------------------------------------------------------ */
@@ -233,12 +184,12 @@ test_the_oldest_pair_makes_room(void **state)
 		refusals_add(r, many[i], "", -1);
 		world_wait_ms(w, 1);
 	}
-	assert_int_equal(count_log("refused a request"), MANY);
+	assert_int_equal(caught_log_count("refused a request"), MANY);
 	refusals_add(r, many[MANY - 2], "", -1);
 	refusals_add(r, many[1], "", -1);
-	assert_int_equal(count_log("refused a request"), 0);
+	assert_int_equal(caught_log_count("refused a request"), 0);
 	refusals_add(r, many[0], "", -1);
-	assert_int_equal(count_log("refused a request"), 1);
+	assert_int_equal(caught_log_count("refused a request"), 1);
 	refusals_free(r);
 }
 
