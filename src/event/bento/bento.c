@@ -282,7 +282,7 @@ is_empty(const cJSON *item)
 }
 
 /* Whether the member is present but not a valid count (-1, 1.5, "1"). The whole answer is then
- * unreliable. */
+ * unreliable, and has no counts. */
 static bool
 is_odd_count(const cJSON *object, const char *name)
 {
@@ -300,12 +300,14 @@ read_object(const cJSON *object, struct bento_reply *reply, struct line *l)
 
 	reply->results = count_of(object, "results");
 	reply->failed = count_of(object, "failed");
-	if (is_odd_count(object, "results") || is_odd_count(object, "failed"))
+	if (is_odd_count(object, "results") || is_odd_count(object, "failed")) {
 		reply->shape = BENTO_REPLY_UNREADABLE;
-	else if (reply->results >= 0 || reply->failed >= 0)
+		reply->results = reply->failed = -1;
+	} else if (reply->results >= 0 || reply->failed >= 0) {
 		reply->shape = BENTO_REPLY_COUNTS;
-	else
+	} else {
 		reply->shape = BENTO_REPLY_JSON;
+	}
 	reply->says_error = !is_empty(error) || !is_empty(errors);
 	if (text == NULL || text[0] == '\0')
 		line_put_errors(l, errors);

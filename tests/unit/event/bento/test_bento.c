@@ -78,6 +78,8 @@ static const struct reply_case cases[] = {
 	{ "{\"results\":9007199254740992}", COUNTS, INT64_C(9007199254740992), -1, false, "" },
 	/* an invalid count makes the whole answer unreadable */
 	{ "{\"results\":-1,\"failed\":1.5}", UNREADABLE, -1, -1, false, "" },
+	{ "{\"results\":1,\"failed\":-1}", UNREADABLE, -1, -1, false, "" },
+	{ "{\"results\":1.5,\"failed\":1}", UNREADABLE, -1, -1, false, "" },
 	{ "{\"results\":\"5\",\"failed\":null}", UNREADABLE, -1, -1, false, "" },
 	{ "{\"results\":1e300}", UNREADABLE, -1, -1, false, "" },
 	{ "{\"results\":1e400}", UNREADABLE, -1, -1, false, "" },
