@@ -166,8 +166,8 @@ def test_every_fullness(bench):
     """at every fullness nothing is lost, repeats are counted, and receipt returns"""
     total = {"points": 0, "lost": 0, "seen": 0, "counted": 0}
     with Mount(bench.path("small"), f"size={DISK}") as small:
-        sim = bench.sim("--remember", "0")
         for point in points():
+            sim = bench.sim("--remember", "0")
             bench.database = os.path.join(small.path, "spool.db")
             lost, seen, counted = Point(bench, small.path, sim, point * STEP).run()
             total["points"] += 1
@@ -175,7 +175,8 @@ def test_every_fullness(bench):
             total["seen"] += seen
             total["counted"] += counted
             equal(lost, 0, f"events lost, {point * STEP} bytes free")
-            for file in glob.glob(bench.database + "*"):
+            sim.stop()
+            for file in (*glob.glob(bench.database + "*"), sim.record_path, sim.requests_path):
                 os.remove(file)
             bench.processes = [process for process in bench.processes if process.running()]
             faults.progress(f"{total['points']} points")
