@@ -414,7 +414,7 @@ class Bench:
     def miscounted(self):
         """Returns what is wrong: an event in no place or in two, a wrong count, a wrong checksum."""
         wrong = []
-        for path in glob.glob(os.path.join(self.dir, "*.db")):
+        for path in sorted({self.database, *glob.glob(os.path.join(self.dir, "*.db"))}):
             try:
                 with contextlib.closing(
                         sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as file:
