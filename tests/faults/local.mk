@@ -26,6 +26,7 @@ FAULT_TESTS = \
 	tests/faults/no_memory.py \
 	tests/faults/offline_killed.py \
 	tests/faults/power_cut_mounted.py \
+	tests/faults/read_only.py \
 	tests/faults/restore_killed.py \
 	tests/faults/small_disk.py \
 	tests/faults/soak.py \
@@ -58,7 +59,8 @@ check_PROGRAMS += $(FAULT_UNITS)
 TESTS += $(FAULT_UNITS)
 endif
 TESTS += $(FAULT_TESTS)
-EXTRA_DIST += $(FAULT_TESTS) $(FAULT_MUTANTS) tests/faults/faults.py tests/faults/kill_at.c tests/faults/preload.py \
+EXTRA_DIST += $(FAULT_TESTS) $(FAULT_MUTANTS) tests/faults/faults.py tests/faults/kill_at.c tests/faults/load.py \
+	tests/faults/preload.py \
 	tests/faults/refuse.c \
 	tests/faults/mutants.py tests/faults/run tests/faults/suites
 noinst_HEADERS += tests/faults/faults.h
