@@ -23,8 +23,9 @@ static const struct answer not_found = { .status = 404,
 	.message = "there is nothing at this path; post events to /v1/track, /v1/batch and so on" };
 static const struct answer not_bento_api = { .status = 404,
 	.code = "not_found",
-	.message = "bentospool takes POST /api/v1/batch/events and /api/v1/batch/subscribers; send "
-		   "other requests to Bento itself" };
+	.message =
+	    "bentospool accepts POST /api/v1/batch/events and /api/v1/batch/subscribers; send "
+	    "other requests to Bento itself" };
 static const struct answer wrong_origin = { .status = 403,
 	.code = "origin_not_allowed",
 	.message = "pages of this origin may not post here: configure a write key or list the "
