@@ -18,7 +18,7 @@
 #include "base/meter/word_counts.h"
 #include "outbox/outbox.h"
 
-#define ADMIN_MAX_CONNECTIONS 64
+#define ADMIN_MAX_CONNECTIONS 256 /* half of what the kernel lets wait: see http/server.h */
 
 struct admin;
 struct config;

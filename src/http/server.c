@@ -136,8 +136,9 @@ static bool
 make_room(struct server *s)
 {
 	struct conn *c = TAILQ_FIRST(&s->idle);
+	int64_t least = s->o.closes_slow ? SERVER_MIN_SLOW_MS : SERVER_MIN_IDLE_MS;
 
-	if (c == NULL || s->now - (c->deadline - s->o.idle_timeout_ms) < SERVER_MIN_IDLE_MS)
+	if (c == NULL || s->now - (c->deadline - s->o.idle_timeout_ms) < least)
 		return close_slow(s);
 	conn_close(c);
 	return true;

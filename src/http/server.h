@@ -17,7 +17,9 @@
  * does not finish in time, even one that sends byte by byte, is closed. At the maximum of
  * connections an idle one is closed to make room; without an idle one, new connections wait in the
  * kernel. With closes_slow, one that waits for the rest of its request, or for its client to read,
- * makes room, too: half-sent requests keep nobody out for longer than a second. A TLS handshake has
+ * makes room, too. All make room together, within half a second; the kernel keeps at most 511 new
+ * connections, so with 256 connections half-sent requests keep nobody out for longer than a second.
+ * A TLS handshake has
  * its own deadline, and as many as half of all connections may be in one: then the oldest makes
  * room, if it had a second, or new connections to that listener wait. A handshake that fails, is
  * late or makes room is a refused request. Without file descriptors the listeners pause for a
@@ -55,8 +57,9 @@
 #define SERVER_COMMIT_MS 30000 /* the default of answer_timeout_ms */
 /* a connection that is idle this long may be closed for a new one */
 #define SERVER_MIN_IDLE_MS 1000
-/* with closes_slow, a connection that waits this long for its client may be closed for a new one */
-#define SERVER_MIN_SLOW_MS 1000
+/* with closes_slow, one that is idle, or waits for its client, this long may be closed for a new
+ * one */
+#define SERVER_MIN_SLOW_MS 250
 /* a TLS handshake has this long, or request_timeout_ms if that is shorter */
 #define SERVER_HANDSHAKE_MS 10000
 /* a handshake that is this old may be ended for a new one */

@@ -196,7 +196,7 @@ def test_token_files(bench):
         equal(bench.cli("check").returncode, 0, good)
 
 
-CONNECTIONS = 64  # as many as the admin listener has
+CONNECTIONS = 256  # as many as the admin listener has
 
 
 def half_sent(daemon, n):
@@ -235,6 +235,20 @@ def test_crowd(bench):
     true(not is_closed(crowd[-1]), "the newest are the last to go")
     for s in crowd:
         s.close()
+
+
+def test_queue(bench):
+    """more half-sent requests, or connections that send nothing, than there are places: the next request needs one round, not many"""
+    daemon = start(bench)
+    for words in (b"POST /api/act HTTP/1.1\r\nHost: localhost\r\n", b""):
+        crowd = [connect(daemon.url(1)) for _ in range(CONNECTIONS + 44)]
+        for s in crowd:
+            s.sendall(words)
+        equal(Person(daemon).get("/healthz")[0], 200, "answered")
+        closed = [is_closed(s) for s in crowd]
+        true(closed.count(True) <= 46 and not any(closed[46:]), f"the oldest made room, and no more than had to: {closed.count(True)}")
+        for s in crowd:
+            s.close()
 
 
 def test_slow_readers(bench):
