@@ -17,6 +17,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_dashboard_acts.py \
 	tests/integration/test_dashboard_data.py \
 	tests/integration/test_dashboard_dialogs.py \
+	tests/integration/test_dashboard_doctor.py \
 	tests/integration/test_dashboard_events.py \
 	tests/integration/test_dashboard_logins.py \
 	tests/integration/test_dashboard_page.py \

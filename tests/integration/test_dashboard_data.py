@@ -4,8 +4,6 @@ import contextlib
 import json
 import os
 import re
-import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -395,68 +393,6 @@ def test_storage(bench):
     equal(bench.cli("reload").returncode, 0, "reloaded")
     equal(reader.read("/api/storage")["retention"]["delivered_rows"], 400, "the new setting")
     equal(refused(reader, "/api/storage?x=1")[:2], (400, "bad_parameter"), "it has no parameter")
-
-
-def test_doctor(bench):
-    """/api/doctor: a run beside the daemon finds what the verb finds; its result stays for a minute"""
-    daemon = start(bench, bench.sim())
-    reader = reader_of(daemon)
-    equal(reader.read("/api/doctor"), {"running": False, "finished_at": 0, "findings": [], "ok": None,
-                                       "error": None}, "it has never run")
-    status, said = reader.post("/api/doctor", "{}")
-    equal((status, said["running"]), (200, True), "it runs")
-    equal(reader.post("/api/doctor", "{}")[1]["running"], True, "once")
-    equal(http_request(daemon.url(1), "GET", "/healthz", None, None)[0], 200, "nobody waits for it")
-    wait_until(lambda: not reader.read("/api/doctor")["running"], "it ends")
-    said = reader.read("/api/doctor")
-    done = bench.cli("doctor", "--json")
-    findings = [json.loads(line) for line in done.stdout.splitlines()]
-    equal([(f["grade"], f["what"]) for f in said["findings"]],
-          [(f["grade"], f["what"]) for f in findings], "the same findings")
-    equal((said["error"], said["ok"]), (None, done.returncode == 0), "and the same end")
-    true(said["finished_at"] > 0, "when")
-    equal(reader.post("/api/doctor", "{}"), (200, said), "a new result is not made again")
-    equal(Person(daemon).post("/api/doctor", "{}")[0], 401, "not for everybody")
-    equal(refused(reader, "/api/doctor?x=1")[:2], (400, "bad_parameter"), "it has no parameter")
-
-
-def children_of(pid):
-    found = []
-    for task in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as file:
-            found += map(int, file.read().split())
-    return found
-
-
-def test_doctor_killed(bench):
-    """/api/doctor: a run that is killed shows what it had found, and is not complete"""
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        url = f"http://127.0.0.1:{silent.getsockname()[1]}/api/v1"
-        bench.configure({f"s{i}": bench.site(url, write_keys=[f"s{i}"]) for i in range(60)},
-                        admin={"listen": ["127.0.0.1:0"], **token_settings(bench)})
-        daemon = Daemon(bench, bench.path("bentospool.conf"), listeners=2)
-        reader = reader_of(daemon)
-        reader.post("/api/doctor", "{}")
-        [child] = children_of(daemon.pid)
-        silent.settimeout(spooltest.DEADLINE)
-        for _ in range(50):
-            silent.accept()[0].close()
-        with silent.accept()[0]:
-            os.kill(child, signal.SIGKILL)
-        wait_until(lambda: not reader.read("/api/doctor")["running"], "it ends")
-    said = reader.read("/api/doctor")
-    true(len(said["findings"]) > 0, "what it had found is shown")
-    equal((said["ok"], said["error"]), (None, "it ended before its last check"), "it is not complete")
-
-
-def test_doctor_ends_with_the_daemon(bench):
-    """/api/doctor: a daemon that stops ends the run"""
-    daemon = start(bench, bench.sim())
-    equal(reader_of(daemon).post("/api/doctor", "{}")[1]["running"], True, "it runs")
-    children = children_of(daemon.pid)
-    daemon.stop()
-    for child in children:
-        true(not os.path.exists(f"/proc/{child}"), "no child is left")
 
 
 def keys_of(value):

@@ -22,11 +22,20 @@
 #include "base/spawn.h"
 
 #define READ_SIZE 4096
-#define EXIT_TRIES 100 /* a millisecond each, for a child whose output has ended */
+#define EXIT_TRIES 100 /* a millisecond each, for a child whose output has ended, or at the end */
 
 /* ---- the child process ----------------------------------------------------------------------- */
 
-/* Ends and reaps the child, which has closed its output or is killed here. */
+/* Reaps a child that was killed, if it has died. One that waits for a disk dies only when the disk
+ * answers, and nobody waits for that. */
+static void
+reap(struct doctor_run *d)
+{
+	if (d->killed != 0 && waitpid(d->killed, NULL, WNOHANG) != 0)
+		d->killed = 0;
+}
+
+/* Ends the child, which has closed its output or is killed here. */
 static void
 stop(struct doctor_run *d)
 {
@@ -36,8 +45,8 @@ stop(struct doctor_run *d)
 	close(d->fd);
 	if (!d->reaped) {
 		kill(d->pid, SIGKILL);
-		while (waitpid(d->pid, NULL, 0) < 0 && errno == EINTR)
-			;
+		d->killed = d->pid;
+		reap(d);
 	}
 	d->pid = 0;
 	d->reaped = false;
@@ -127,6 +136,12 @@ begin(struct admin *a)
 
 	buf_free(&d->output);
 	buf_init(&d->output, DOCTOR_OUTPUT_MAX);
+	reap(d);
+	if (d->killed != 0) {
+		finish(
+		    a, "the former run has not ended since it was killed: it may wait for a disk");
+		return;
+	}
 	rc = pipe2(ends, O_CLOEXEC) == 0 ? 0 : errno;
 	if (rc == 0) {
 		rc = start(admin_config(a), ends[1], &d->pid);
@@ -152,7 +167,13 @@ begin(struct admin *a)
 void
 doctor_end(struct doctor_run *d)
 {
+	const struct timespec moment = { .tv_nsec = 1000000 };
+
 	stop(d);
+	for (int i = 0; i < EXIT_TRIES && d->killed != 0; i++) {
+		nanosleep(&moment, NULL);
+		reap(d);
+	}
 	buf_free(&d->output);
 	buf_free(&d->findings);
 	*d = (struct doctor_run){ 0 };
@@ -210,6 +231,7 @@ doctor_get(const struct admin_request *r, struct admin_reply *reply)
 	static const char *const known[] = { NULL };
 	struct params p;
 
+	reap(&r->admin->doctor);
 	if (reading_params(r, reply, known, &p) == 0)
 		answer(&r->admin->doctor, reply);
 }

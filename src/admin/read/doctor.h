@@ -25,6 +25,7 @@ struct err;
 struct doctor_run {
 	pid_t pid;        /* 0: it does not run */
 	bool reaped;      /* the child has been waited for */
+	pid_t killed;     /* a former child that was killed and not yet reaped; 0: none */
 	int fd;           /* of its standard output, while it runs */
 	int64_t deadline; /* mono ms */
 	struct event event;
