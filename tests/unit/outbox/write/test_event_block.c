@@ -312,7 +312,16 @@ blocks_that_change_are_written_again(void **state)
 	event.email = SLICE("ann@b.cc");
 	add_range(2, BLOCK - 1);
 	add(&event);
-	add_range(BLOCK + 1, 2 * BLOCK);
+	for (int64_t id = BLOCK + 1; id <= BLOCK + 100; id++) {
+		char email[32];
+
+		snprintf(email, sizeof(email), "u%lld@b.cc", (long long)id);
+		event = event_of(id);
+		event.email = slice_from(email);
+		add(&event);
+	}
+	add_range(BLOCK + 101, 2 * BLOCK);
+	assert_int_equal(number("SELECT count(*) FROM event_address"), 1 + ADDRESS_PARTS);
 	assert_int_equal(find(0, hash, &sum), 1);
 	sql("UPDATE event SET email = NULL, name = 'B' WHERE event_id = 1;"
 	    "UPDATE event SET received_at = 5 WHERE event_id = 9");
