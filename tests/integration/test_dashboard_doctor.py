@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 import spooltest  # noqa: E402
 from spooladmin import READ_TOKEN, Person, token_settings  # noqa: E402
+from spoolhttp import http_request  # noqa: E402
 from spooltest import Daemon, equal, true, wait_until  # noqa: E402
 
 
