@@ -65,6 +65,32 @@ format_is_fixed(void **state)
 	assert_true(checksum_envelope(&envelope) == 8501111410654117978);
 }
 
+/* A text is mixed in blocks of 32 bytes, then in words of eight, then the rest. */
+static void
+format_of_long_texts_is_fixed(void **state)
+{
+	static const char body[] =
+	    "{\"a\":\"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRS"
+	    "TUVWXYZ0123456789abcdefghijkl\"}";
+	static const struct {
+		size_t n;
+		int64_t checksum;
+	} known[] = {
+		{ 31, 7001440424414994576 },
+		{ 32, -7916703311131190797 },
+		{ 33, 1274905024677250608 },
+		{ 64, -371168041811541527 },
+		{ 83, 877923554670022337 },
+	};
+	struct stmt_event_add row = row_with_everything();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		row.body = (struct slice){ body, known[i].n };
+		assert_true(checksum_event(&row) == known[i].checksum);
+	}
+}
+
 static void
 every_column_counts(void **state)
 {
@@ -105,7 +131,8 @@ static void
 every_bit_of_a_text_counts(void **state)
 {
 	struct stmt_event_add row = row_with_everything();
-	char body[19] = "{\"a\":\"0123456789\"}";
+	char body[83] = "{\"a\":\"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV"
+			"WXYZ012345678\"}";
 	int64_t right;
 
 	(void)state;
@@ -314,6 +341,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(format_is_fixed),
+		cmocka_unit_test(format_of_long_texts_is_fixed),
 		cmocka_unit_test(every_column_counts),
 		cmocka_unit_test(every_bit_of_a_text_counts),
 		cmocka_unit_test(every_value_of_an_envelope_counts),
