@@ -17,9 +17,9 @@ include tests/lib/failing/local.mk
 # The tests run in this order: first the longest, so that no core is idle while one of them ends.
 include tests/weather/local.mk
 include tests/faults/local.mk
-include tests/style/local.mk
-include tests/unit/local.mk
 include tests/integration/local.mk
-include tests/package/local.mk
 include tests/fuzz/local.mk
+include tests/style/local.mk
+include tests/package/local.mk
 include tests/bench/local.mk
+include tests/unit/local.mk

@@ -1,8 +1,21 @@
 # Tests of the whole program; each topic is a script that uses tests/lib/spooltest.py. They need
 # python3 and skip on a machine that lacks what they need.
+# First those that take longest.
 INTEGRATION_TESTS = \
-	tests/integration/test_adopt.py \
+	tests/integration/test_dashboard_page.py \
+	tests/integration/test_dashboard_events.py \
+	tests/integration/test_dashboard_dialogs.py \
+	tests/integration/test_recover.py \
+	tests/integration/test_look.py \
+	tests/integration/test_reload.py \
+	tests/integration/test_policy.py \
 	tests/integration/test_alarm.py \
+	tests/integration/test_refusals.py \
+	tests/integration/test_replay.py \
+	tests/integration/test_torture.py \
+	tests/integration/test_manual.py \
+	tests/integration/test_tls_renewal.py \
+	tests/integration/test_adopt.py \
 	tests/integration/test_audit.py \
 	tests/integration/test_bad_input.py \
 	tests/integration/test_check.py \
@@ -16,11 +29,8 @@ INTEGRATION_TESTS = \
 	tests/integration/test_dashboard.py \
 	tests/integration/test_dashboard_acts.py \
 	tests/integration/test_dashboard_data.py \
-	tests/integration/test_dashboard_dialogs.py \
 	tests/integration/test_dashboard_doctor.py \
-	tests/integration/test_dashboard_events.py \
 	tests/integration/test_dashboard_logins.py \
-	tests/integration/test_dashboard_page.py \
 	tests/integration/test_dashboard_proxy.py \
 	tests/integration/test_doctor_disk.py \
 	tests/integration/test_documents.py \
@@ -40,13 +50,6 @@ INTEGRATION_TESTS = \
 	tests/integration/test_bento_api.py \
 	tests/integration/test_kinds.py \
 	tests/integration/test_senders.py \
-	tests/integration/test_look.py \
-	tests/integration/test_manual.py \
-	tests/integration/test_policy.py \
-	tests/integration/test_recover.py \
-	tests/integration/test_refusals.py \
-	tests/integration/test_reload.py \
-	tests/integration/test_replay.py \
 	tests/integration/test_restart.py \
 	tests/integration/test_restore.py \
 	tests/integration/test_retention.py \
@@ -59,8 +62,6 @@ INTEGRATION_TESTS = \
 	tests/integration/test_tls.py \
 	tests/integration/test_tls_admin.py \
 	tests/integration/test_tls_clients.py \
-	tests/integration/test_tls_renewal.py \
-	tests/integration/test_torture.py \
 	tests/integration/test_verbs.py \
 	tests/integration/test_webhook.py
 
