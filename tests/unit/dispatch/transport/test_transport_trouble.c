@@ -102,15 +102,16 @@ an_answer_that_waits_is_read_after_the_timeout(void **state)
 	static char text[100000 + 64];
 	static const struct tiny_step steps[] = { { TINY_ANSWER, text, true } };
 	int head = snprintf(text, sizeof(text), OK_HEAD "100000\r\n\r\n");
-	int64_t end = clock_awake() + 1000;
 	struct transport_result result;
 	struct tiny_server server;
 	struct err e;
+	int64_t end;
 
 	(void)state;
 	memset(text + head, 'x', 100000);
 	tiny_server_start(&server, steps, 1);
 	start(server.url, SLICE("{}"), 1000);
+	end = clock_awake() + 1000;
 	while (atomic_load(&server.requests) == 0 && clock_awake() < end)
 		assert_int_equal(transport->poll(transport, 1, &e), 0);
 	/* the server writes its answer, and nobody reads it in time */
@@ -129,13 +130,14 @@ static void
 a_request_that_is_late_does_not_go_out(void **state)
 {
 	static const struct tiny_step steps[] = { { TINY_ANSWER, OK_ANSWER, true } };
-	int64_t end = clock_awake() + 100;
 	struct transport_result result;
 	struct tiny_server server;
+	int64_t end;
 
 	(void)state;
 	tiny_server_start(&server, steps, 1);
 	start(server.url, SLICE("{}"), 100);
+	end = clock_awake() + 100; /* not before the request's */
 	while (clock_awake() <= end)
 		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 	result = wait_for_result();
