@@ -1,9 +1,14 @@
 #!/usr/bin/env python3
 """The certificate that a site shows to a central spooler with mutual TLS, and what comes of a wrong one."""
 import calendar
+import contextlib
 import json
 import os
+import re
+import socket
+import ssl
 import sys
+import threading
 import time
 
 sys.dont_write_bytecode = True
@@ -104,6 +109,52 @@ def test_refused(bench):
     world.wait_stored(("store-1", "m-none"))
     done = node.cli("doctor")
     true("the central spooler accepts this box's key" in done.stdout, done.stdout)
+
+
+def serve_and_refuse(listener, context, answer, served):
+    """Reads a request on each connection, begins to answer, and only then asks for the client's certificate, which it
+    refuses."""
+    while True:
+        try:
+            raw = listener.accept()[0]
+        except OSError:
+            return
+        with raw, contextlib.suppress(OSError), context.wrap_socket(raw, server_side=True) as client:
+            with client.makefile("rb") as request:
+                head = b"".join(iter(request.readline, b"\r\n"))
+                request.read(int(re.search(rb"(?i)content-length: (\d+)", head).group(1)))
+            served.append(head)
+            client.sendall(answer)
+            client.verify_client_post_handshake()
+            client.do_handshake()
+            client.recv(1)
+
+
+def test_refused_late(bench):
+    """a server that has begun to answer has read the request: a refusal of the certificate after that leaves it in
+    doubt; one in place of an answer does not"""
+    ca, other = spooltls.Authority(bench), spooltls.Authority(bench, "other-ca")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*ca.issue("server"))
+    context.load_verify_locations(other.pem)
+    context.verify_mode, context.post_handshake_auth = ssl.CERT_REQUIRED, True
+    pem, key = ca.issue("store-1")
+    for name, answer, outcome, doubts in (
+            ("begun", b"HTTP/1.1 200 OK\r\nContent-Length: 60\r\n\r\n{", "unknown", 1),
+            ("headless", b"HTTP/1.1 200 OK\r\n", "unknown", 1), ("silent", b"", "not_sent", 0)):
+        served = []
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            threading.Thread(target=serve_and_refuse, args=(listener, context, answer, served), daemon=True).start()
+            node = spoolfleet.Node(bench, name, {
+                "upstream": f"https://localhost:{listener.getsockname()[1]}", "ca_file": ca.pem, "upstream_key":
+                spoolfleet.key_of("store-1"), "write_keys": [spooltest.WRITE_KEY], "heartbeat": 0, "retry_first": 3600,
+                "retry_max": 3600, "client_certificate_file": pem, "client_private_key_file": key})
+            node.daemon.accept("/v1/track", track("m-1"))
+            wait_until(lambda node=node: node.value("SELECT outcome FROM attempts"), f"{name}: the end")
+            node.daemon.stop()
+        equal((len(served), node.value("SELECT outcome FROM attempts"), node.value("SELECT maybe_sent FROM outbox")),
+              (1, outcome, doubts), name)
+        true("OpenSSL" in node.value("SELECT error FROM attempts"), node.value("SELECT error FROM attempts"))
 
 
 def test_two_sites(bench):

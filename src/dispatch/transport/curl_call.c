@@ -307,15 +307,16 @@ header_of(CURL *easy, const char *name)
 	return header->value;
 }
 
-/* Returns what the server said of this side's certificate in a handshake; NULL when it said
- * nothing. On a kept connection it has accepted the certificate before. */
+/* Returns what the server said of this side's certificate in place of an answer; NULL when it said
+ * nothing. On a kept connection it has accepted the certificate before. A server that began an
+ * answer has read the request, even if it asks for the certificate only then. */
 static const char *
-refused_certificate(const struct curl_call *call)
+refused_certificate(const struct curl_call *call, long status)
 {
 	long connects = 0;
 
 	curl_easy_getinfo(call->easy, CURLINFO_NUM_CONNECTS, &connects);
-	return call->code == CURLE_OK || call->again || connects == 0
+	return call->code == CURLE_OK || call->again || connects == 0 || status != 0
 		   ? NULL
 		   : certificate_alert(call->error);
 }
@@ -326,7 +327,7 @@ phase_of(const struct curl_call *call, long status)
 	if (call->code == CURLE_OK && call->headed && status != 0)
 		return PHASE_ANSWERED;
 	/* What was written then has not left the server's TLS. */
-	if (refused_certificate(call) != NULL)
+	if (refused_certificate(call, status) != NULL)
 		return PHASE_NOT_SENT;
 	if (!call->ready || (!call->again && request_size(call) <= call->size_before))
 		return PHASE_NOT_SENT;
@@ -364,11 +365,12 @@ take_times(const struct curl_call *call, struct transport_result *result)
 void
 curl_call_classify(struct curl_call *call, struct transport_result *ret_result)
 {
-	const char *refused = refused_certificate(call);
+	const char *refused;
 	long status = 0;
 
 	*ret_result = (struct transport_result){ .owner = call->owner, .retry_after_ms = -1 };
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+	refused = refused_certificate(call, status);
 	ret_result->phase = phase_of(call, status);
 	if (ret_result->phase != PHASE_NOT_SENT)
 		ret_result->http_status = (int)status;
