@@ -1,6 +1,11 @@
 # One program for each module, in the directory of its module: tests/unit/ROOM/test_MODULE.c. A
-# program of one file is listed only here; a program with a rig also lists its sources below.
+# program of one file is listed only here; a program with a rig also lists its sources below. First those that take
+# longest.
 UNIT_TESTS = \
+	tests/unit/outbox/file/test_upgrade_killed \
+	tests/unit/outbox/recover/test_damage \
+	tests/unit/outbox/identity/test_identity_order \
+	tests/unit/dispatch/test_dispatcher_breaker \
 	tests/unit/admin/metrics/test_exposition \
 	tests/unit/admin/read/test_disk \
 	tests/unit/admin/read/test_params \
@@ -49,7 +54,6 @@ UNIT_TESTS = \
 	tests/unit/dispatch/test_age \
 	tests/unit/dispatch/test_age_edges \
 	tests/unit/dispatch/test_dispatcher \
-	tests/unit/dispatch/test_dispatcher_breaker \
 	tests/unit/dispatch/test_dispatcher_endpoints \
 	tests/unit/dispatch/test_dispatcher_log \
 	tests/unit/dispatch/test_dispatcher_order \
@@ -116,7 +120,6 @@ UNIT_TESTS = \
 	tests/unit/outbox/file/test_readers \
 	tests/unit/outbox/file/test_reserve \
 	tests/unit/outbox/file/test_schema \
-	tests/unit/outbox/file/test_upgrade_killed \
 	tests/unit/outbox/filter/test_filter \
 	tests/unit/outbox/filter/test_message_ids \
 	tests/unit/outbox/filter/test_walk \
@@ -134,7 +137,6 @@ UNIT_TESTS = \
 	tests/unit/outbox/read/test_audit_blocks \
 	tests/unit/outbox/read/test_audit_search \
 	tests/unit/outbox/read/test_audit_walk \
-	tests/unit/outbox/recover/test_damage \
 	tests/unit/outbox/recover/test_recover \
 	tests/unit/outbox/test_checkpoint \
 	tests/unit/outbox/test_free_space \
@@ -148,7 +150,6 @@ UNIT_TESTS = \
 	tests/unit/outbox/identity/test_claims \
 	tests/unit/outbox/identity/test_identity \
 	tests/unit/outbox/identity/test_identity_merge \
-	tests/unit/outbox/identity/test_identity_order \
 	tests/unit/outbox/write/test_event_block \
 	tests/unit/outbox/write/test_message_blocks \
 	tests/unit/outbox/write/test_requests \
