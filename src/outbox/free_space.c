@@ -226,3 +226,10 @@ free_space_text(struct outbox *o, char *ret_text, size_t size)
 	    "the disk of %s is nearly full: %s until there is space again; free some%s", o->path,
 	    refused(o), o->options.min_free_bytes <= RESERVE_BYTES ? "" : ", or lower min_free");
 }
+
+void
+outbox_find_readers(
+    const struct outbox *o, void (*found)(void *arg, int pid, const char *name), void *arg)
+{
+	readers_find(o->path, found, arg);
+}

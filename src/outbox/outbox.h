@@ -140,6 +140,10 @@ enum outbox_health outbox_health(const struct outbox *o);
 int64_t outbox_writing_ms(const struct outbox *o);
 /* Copies what is wrong and what to do; "" when OK. */
 void outbox_health_text(struct outbox *o, char *ret_text, size_t size);
+/* Calls found with each other process that reads the database now, and so keeps its write-ahead log
+ * from being cut: perhaps several times with the same. Any thread. */
+void outbox_find_readers(
+    const struct outbox *o, void (*found)(void *arg, int pid, const char *name), void *arg);
 
 /* Counted since the start of the process. */
 struct outbox_counters {

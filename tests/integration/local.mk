@@ -32,6 +32,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_dashboard_doctor.py \
 	tests/integration/test_dashboard_logins.py \
 	tests/integration/test_dashboard_proxy.py \
+	tests/integration/test_dashboard_trouble.py \
 	tests/integration/test_doctor_disk.py \
 	tests/integration/test_documents.py \
 	tests/integration/test_erase.py \

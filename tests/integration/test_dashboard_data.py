@@ -392,6 +392,13 @@ def test_storage(bench):
         file.write(spooltest.conf_section("retention", {"delivered_rows": 400}) + "\n")
     equal(bench.cli("reload").returncode, 0, "reloaded")
     equal(reader.read("/api/storage")["retention"]["delivered_rows"], 400, "the new setting")
+    equal(reader.read("/api/storage")["readers"], [], "nobody else reads")
+    with contextlib.closing(sqlite3.connect(f"file:{bench.database}?mode=ro", uri=True)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM outbox").fetchall()
+        [row] = reader.read("/api/storage")["readers"]
+        equal((row["pid"], row["name"].startswith("python")), (os.getpid(), True), row)
+    equal(reader.read("/api/storage")["readers"], [], "it has finished")
     equal(refused(reader, "/api/storage?x=1")[:2], (400, "bad_parameter"), "it has no parameter")
 
 

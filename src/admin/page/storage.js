@@ -40,6 +40,7 @@ function room(data) {
 		facts([
 			["Database", bytes(data.database_bytes)],
 			["Write-ahead log", `${bytes(data.wal_bytes)}, at most ${bytes(data.max_wal_bytes)}`],
+			["Read by", data.readers.map((reader) => `${reader.name} (process ${reader.pid})`).join(", ") || null],
 			["Free disk space", `${bytes(data.free_bytes)}, ${roomInWords(data)}`],
 			["Kept free", `${bytes(data.min_free_bytes)}: below this, new events are refused`],
 			["File", data.database],

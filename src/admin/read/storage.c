@@ -127,6 +127,23 @@ add_retention(cJSON *to, const struct config_retention *c)
 	json_add_slice(o, "archive", c->archive[0] != '\0' ? slice_from(c->archive) : SLICE_NONE);
 }
 
+/* A program that reads without an end keeps the write-ahead log from being cut. */
+static void
+add_reader(void *arg, int pid, const char *name)
+{
+	cJSON *o, *item;
+
+	cJSON_ArrayForEach(item, (cJSON *)arg)
+	{
+		if (cJSON_GetObjectItemCaseSensitive(item, "pid")->valueint == pid)
+			return;
+	}
+	o = cJSON_CreateObject();
+	cJSON_AddNumberToObject(o, "pid", pid);
+	cJSON_AddStringToObject(o, "name", name);
+	cJSON_AddItemToArray(arg, o);
+}
+
 void
 storage_get(const struct admin_request *r, struct admin_reply *reply)
 {
@@ -142,6 +159,7 @@ storage_get(const struct admin_request *r, struct admin_reply *reply)
 	cJSON_AddStringToObject(o, "database", r->admin->database);
 	add_sizes(o, r->admin);
 	cJSON_AddNumberToObject(o, "max_wal_bytes", (double)c->max_wal);
+	outbox_find_readers(r->admin->o.outbox, add_reader, cJSON_AddArrayToObject(o, "readers"));
 	add_forecast(o, r->admin);
 	json_add_slice(
 	    o, "host", gethostname(host, sizeof(host)) == 0 ? slice_from(host) : SLICE_NONE);

@@ -86,33 +86,48 @@ name_process(int pid, char ret_name[COMM_SIZE])
 	fclose(file);
 }
 
-static void
-add_reader(int pid, char *text, size_t size)
+void
+readers_find(const char *path, void (*found)(void *arg, int pid, const char *name), void *arg)
 {
-	char name[COMM_SIZE], entry[COMM_SIZE + 32];
-	size_t n = strlen(text);
+	char line[256], name[COMM_SIZE];
+	unsigned long inode;
+	FILE *locks;
+	int pid;
 
-	name_process(pid, name);
+	locks = inode_of_shm(path, &inode) ? fopen("/proc/locks", "re") : NULL;
+	while (locks != NULL && fgets(line, sizeof(line), locks) != NULL)
+		if (is_reader(line, inode, &pid)) {
+			name_process(pid, name);
+			found(arg, pid, name);
+		}
+	if (locks != NULL)
+		fclose(locks);
+}
+
+struct text {
+	char *to;
+	size_t size;
+};
+
+static void
+add_reader(void *arg, int pid, const char *name)
+{
+	const struct text *text = arg;
+	char entry[COMM_SIZE + 32];
+	size_t n = strlen(text->to);
+
 	snprintf(entry, sizeof(entry), "%s (process %d)", name, pid);
-	if (strstr(text, entry) == NULL)
-		snprintf(text + n, size - n, "%s%s", n == 0 ? "" : ", ", entry);
+	if (strstr(text->to, entry) == NULL)
+		snprintf(text->to + n, text->size - n, "%s%s", n == 0 ? "" : ", ", entry);
 }
 
 void
 readers_name(const char *path, char *ret_text, size_t size)
 {
-	unsigned long inode;
-	char line[256];
-	FILE *locks;
-	int pid;
+	struct text text = { ret_text, size };
 
 	ret_text[0] = '\0';
-	locks = inode_of_shm(path, &inode) ? fopen("/proc/locks", "re") : NULL;
-	while (locks != NULL && fgets(line, sizeof(line), locks) != NULL)
-		if (is_reader(line, inode, &pid))
-			add_reader(pid, ret_text, size);
-	if (locks != NULL)
-		fclose(locks);
+	readers_find(path, add_reader, &text);
 	if (ret_text[0] == '\0')
 		snprintf(ret_text, size, "a program");
 }

@@ -4,6 +4,9 @@
 
 #include <stddef.h>
 
+/* Calls found with each other process that holds a read lock of the database at `path`: its id, and
+ * its name or "a program". A process may be found several times. Any thread. */
+void readers_find(const char *path, void (*found)(void *arg, int pid, const char *name), void *arg);
 /*
  * Names the other processes that hold a read lock of the database at `path`, as "sqlite3 (process
  * 4711), python3 (process 4712)"; copied and cut at `size`. "a program" when none can be seen: it
