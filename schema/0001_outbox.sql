@@ -378,7 +378,7 @@ CREATE TABLE box (
 	last_seen_at INTEGER NOT NULL,
 	version TEXT, -- of its bentospool
 	backlog INTEGER, -- its pending events
-	oldest_at INTEGER, -- when it received the oldest of them; NULL: none is pending
+	oldest_at INTEGER, -- when it received the oldest of them, on this clock; NULL: none is pending
 	events INTEGER NOT NULL DEFAULT 0, -- events of this box that were stored
 	duplicates INTEGER NOT NULL DEFAULT 0, -- events that it sent again
 	bytes INTEGER NOT NULL DEFAULT 0, -- bytes of its bodies on the way

@@ -1,12 +1,15 @@
+-- If the oldest event of a box seems to come from the future, it has waited since the report that said so
+-- first: its clock was put back since.
 -- name: box_note
 -- in: site_id int, name text, now int, version text?, backlog int?, oldest_at int?, events int
 -- in: duplicates int, bytes int, body_bytes int
 INSERT INTO box (site_id, name, first_seen_at, last_seen_at, version, backlog, oldest_at, events,
 	duplicates, bytes, body_bytes)
-VALUES (:site_id, :name, :now, :now, :version, :backlog, :oldest_at, :events, :duplicates, :bytes,
-	:body_bytes)
-ON CONFLICT (site_id, name) DO UPDATE SET last_seen_at = :now, version = :version,
-	backlog = :backlog, oldest_at = :oldest_at, events = events + :events,
+VALUES (:site_id, :name, :now, :now, :version, :backlog, min(:oldest_at, :now), :events, :duplicates,
+	:bytes, :body_bytes)
+ON CONFLICT (site_id, name) DO UPDATE SET last_seen_at = :now, version = :version, backlog = :backlog,
+	oldest_at = iif(:oldest_at > :now, min(coalesce(oldest_at, :now), :now), :oldest_at),
+	events = events + :events,
 	duplicates = duplicates + :duplicates, bytes = bytes + :bytes,
 	body_bytes = body_bytes + :body_bytes;
 

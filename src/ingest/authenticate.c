@@ -74,7 +74,7 @@ check_box_head(struct request *r, const struct http_head *h)
 	r->generation = in->generation;
 	if (!boxes_find(in->boxes, h->authorization, &r->site_id, r->box_name))
 		return &wrong_box;
-	box_report_read(h->box, r->box_version, &r->box);
+	box_report_read(h->box, clock_wall(in->clock), r->box_version, &r->box);
 	r->box.name = slice_from(r->box_name);
 	r->box.bytes = (int64_t)h->content_length;
 	return NULL;

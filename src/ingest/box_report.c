@@ -2,6 +2,7 @@
 #include "ingest/box_report.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -40,9 +41,23 @@ is_named(struct slice *part, struct slice name)
 	return true;
 }
 
-void
-box_report_read(struct slice header, char version[BOX_VERSION_SIZE], struct box_report *ret_report)
+/* Returns a time of the box's clock, which shows clock_at now (0: not said), on this clock. */
+static int64_t
+on_this_clock(int64_t at, int64_t clock_at, int64_t now)
 {
+	int64_t ahead = clock_at - now;
+
+	if (at == 0 || clock_at == 0 || llabs(ahead) <= BOX_CLOCK_SLACK_MS)
+		return at;
+	return at - ahead > 0 ? at - ahead : 0;
+}
+
+void
+box_report_read(
+    struct slice header, int64_t now, char version[BOX_VERSION_SIZE], struct box_report *ret_report)
+{
+	int64_t clock_at = 0;
+
 	ret_report->version = SLICE_NONE;
 	ret_report->backlog = -1;
 	ret_report->oldest_at = 0;
@@ -57,8 +72,12 @@ box_report_read(struct slice header, char version[BOX_VERSION_SIZE], struct box_
 			ret_report->backlog = read_number(part, -1);
 		else if (is_named(&part, SLICE("oldest=")))
 			ret_report->oldest_at = read_number(part, 0);
+		else if (is_named(&part, SLICE("clock=")))
+			clock_at = read_number(part, 0);
 		n += end != NULL;
 		header.p += n;
 		header.n -= n;
 	}
+	ret_report->oldest_at =
+	    ret_report->backlog == 0 ? 0 : on_this_clock(ret_report->oldest_at, clock_at, now);
 }

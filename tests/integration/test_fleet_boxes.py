@@ -16,6 +16,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
+import spoolclock  # noqa: E402
 import spoolfleet  # noqa: E402
 import spooltest  # noqa: E402
 from spoolfleet import forwarded  # noqa: E402
@@ -176,6 +177,49 @@ def test_boxes(bench):
     fleet.post([], reports="version=\u00e9 x; backlog=-7; oldest=;;;=", name="store-2")
     [other] = fleet.center.rows("SELECT * FROM boxes WHERE box = 'store-2'")
     equal((other["version"], other["backlog"], other["oldest_ms"]), (None, None, None), "a report without sense")
+
+
+def test_wrong_clock(bench):
+    """how long a box's events have waited does not depend on its clock; a box without a backlog has none that waits"""
+    fleet = spoolfleet.Fleet(bench, start=False, box_backlog_after=3600)
+    wall = spoolclock.Wall(bench)
+    for days in (400, -2):
+        wall.jump(days * 86400)
+        box = spoolfleet.box(bench, f"box{days}", fleet.center.daemon.url(), False, batch_events=1)
+        box.site["upstream_key_file"] = bench.write("key", spoolfleet.key_of("store-1"))
+        box.configure(requests_per_minute=1)
+        box.daemon = spooltest.Daemon(bench, box.conf, env=wall.env)
+        sent = time.time() * 1000
+        box.daemon.accept("/v1/batch", {"batch": [track(f"m{days}-{i}") for i in (1, 2)]})
+        wait_until(lambda: fleet.center.value("SELECT backlog FROM boxes") == 1, "the box reports")
+        oldest = fleet.center.value("SELECT oldest_ms FROM boxes")
+        true(sent - 60_000 < oldest < time.time() * 1000 + 60_000, f"{days} days: {oldest - sent}")
+        equal(fleet.center.cli("status", "--check").returncode, 0, f"{days} days: nothing is overdue")
+        box.daemon.stop()
+        fleet.post([], reports="backlog=0")
+    day, far = 86_400_000, 4_000_000_000_000
+    fleet.post([], reports=f"backlog=5; oldest={far - 2 * day}; clock={far}")
+    text = fleet.center.cli("status", "--check").stdout
+    true("1 box has an event that waits, store-1 for 2 d" in text, text)
+    known = fleet.center.value("SELECT oldest_ms FROM boxes")
+    fleet.post([], reports=f"backlog=6; oldest={far}")
+    equal(fleet.center.value("SELECT oldest_ms FROM boxes"), known, "its clock was put back: as before")
+    fleet.post([], reports="backlog=0; oldest=1700000000000")
+    equal(fleet.center.value("SELECT oldest_ms FROM boxes"), None, "nothing waits")
+    for name in ("store-1", "store-2"):
+        fleet.post([], reports=f"backlog=6; oldest={far}", name=name)
+    equal(fleet.center.rows("SELECT DISTINCT oldest_ms <= last_seen_ms AS past FROM boxes"), [{"past": 1}],
+          "the first report of events that wait says since when")
+
+
+def test_all_sent(bench):
+    """the last request of a box with send_first says that nothing waits, also when an operator had requeued its events"""
+    fleet = spoolfleet.Fleet(bench, settings={"send_first": ["Order *"], "heartbeat": 0})
+    fleet.box.daemon.accept("/v1/batch", {"batch": [track("m-1", "Order Completed"), track("m-2")]})
+    fleet.box.wait_statuses({"delivered": 2})
+    equal(fleet.box.cli("requeue", "--status", "delivered", "--yes").returncode, 0, "requeue")
+    wait_until(lambda: fleet.center.value("SELECT sum(duplicates) FROM boxes") == 2, "again")
+    equal(fleet.center.rows("SELECT backlog, oldest_ms FROM boxes"), [{"backlog": 0, "oldest_ms": None}], "the box")
 
 
 def test_via(bench):

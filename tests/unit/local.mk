@@ -90,6 +90,7 @@ UNIT_TESTS = \
 	tests/unit/ingest/auth/test_auth \
 	tests/unit/ingest/auth/test_client_names \
 	tests/unit/ingest/auth/test_webhook \
+	tests/unit/ingest/test_box_report \
 	tests/unit/ingest/test_routes \
 	tests/unit/http/test_gzip \
 	tests/unit/http/test_http \

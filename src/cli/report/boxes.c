@@ -1,5 +1,5 @@
-/* Prints the boxes as a table, or as JSON. Times are given as ages, because the clocks of a box and
- * of its center differ by less than anybody acts on. */
+/* Prints the boxes as a table, or as JSON. Times are given as ages, and are of the center's clock.
+ */
 #include "cli/report/boxes.h"
 
 #include <cjson/cJSON.h>

@@ -38,17 +38,20 @@ center_report(struct center *c, const struct members *carried)
 {
 	const struct dispatch_site_options *o = &c->settings->options;
 	struct outbox_port *outbox = c->ctx->outbox;
-	int64_t carried_n = carried == NULL ? 0 : (int64_t)carried->n, events, oldest_at;
+	int64_t carried_n = carried == NULL ? 0 : (int64_t)carried->n, events, oldest_at, left;
 	/* With send_first older events may stay behind. */
 	int64_t after = carried_n > 0 && o->n_first == 0 ? carried->ids[carried->n - 1] : 0;
 	struct err e;
 
 	if (!o->mapping.forward)
 		return NULL;
-	if (outbox->backlog(outbox, o->site_id, after, &events, &oldest_at, &e) == 0)
-		snprintf(c->report, sizeof(c->report), "version=%s; backlog=%lld; oldest=%lld",
-		    VERSION_NUMBER, (long long)(events > carried_n ? events - carried_n : 0),
-		    (long long)oldest_at);
+	if (outbox->backlog(outbox, o->site_id, after, &events, &oldest_at, &e) == 0) {
+		left = events > carried_n ? events - carried_n : 0;
+		snprintf(c->report, sizeof(c->report),
+		    "version=%s; backlog=%lld; oldest=%lld; clock=%lld", VERSION_NUMBER,
+		    (long long)left, (long long)(left == 0 ? 0 : oldest_at),
+		    (long long)clock_wall(c->ctx->clock));
+	}
 	return c->report;
 }
 
