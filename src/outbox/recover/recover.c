@@ -94,7 +94,7 @@ report(struct reading *r, struct recover_report *ret, struct err *e)
 	int64_t is_counted, before, found;
 
 	ret->pages = r->n_pages_damaged;
-	ret->log_frames = (int64_t)r->pages.wal.wrong.n;
+	ret->log_frames = (int64_t)r->pages.wal.wrong.n + r->pages.wal.unread;
 	name_tables(r, ret->tables, sizeof(ret->tables));
 	if (db_exec_int(r->db, "SELECT count(*) FROM event", &ret->events, e) != 0
 	    || db_exec_int(r->db, counted, &is_counted, e) != 0
@@ -172,13 +172,16 @@ make(const char *from, const char *part, int64_t now, const struct recover_progr
 {
 	struct reading r = { .progress = progress, .pages = { .fd = -1, .wal = { .fd = -1 } } };
 	struct db db;
-	int rc = open_new(&db, part, e);
+	int rc = open_new(&db, part, e), pages;
 
 	if (rc == 0)
 		rc = fill(&r, from, &db, now, ret, e);
 	reading_close(&r);
 	if (rc == 0)
 		rc = db_exec(&db, "PRAGMA journal_mode=DELETE", e);
+	/* A close does not report that it could not write a log back. */
+	if (rc == 0)
+		rc = db_checkpoint(&db, true, &pages, e);
 	if (db.handle != NULL && db_close(&db, rc == 0 ? e : NULL) != 0)
 		rc = -1;
 	return rc;

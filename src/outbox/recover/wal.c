@@ -195,16 +195,29 @@ static int
 read_frames(struct wal *w, unsigned char *frame, struct err *e)
 {
 	struct reading r = { .w = w };
-	int64_t at = WAL_HEADER;
-	size_t size;
+	ssize_t n = pread(w->fd, frame, WAL_HEADER, 0), size;
+	int64_t end = lseek(w->fd, 0, SEEK_END);
 
-	if (pread(w->fd, frame, WAL_HEADER, 0) != WAL_HEADER)
+	if (n < 0) {
+		w->unread++;
+		memset(frame, 0, WAL_HEADER); /* as one that is damaged */
+	} else if (n < WAL_HEADER) {
 		return 0;
+	}
 	read_header(w, frame, r.salts, &r.has_salts, &r.chain);
-	size = FRAME_HEADER + w->page_size;
-	for (; pread(w->fd, frame, size, at) == (ssize_t)size; at += (int64_t)size)
-		if (take_frame(&r, frame, at, e) != 0)
+	size = (ssize_t)(FRAME_HEADER + w->page_size);
+	for (int64_t at = WAL_HEADER; at + size <= end; at += size) {
+		n = pread(w->fd, frame, (size_t)size, at);
+		if (n < 0) {
+			w->unread++;
+			w->unread_at = at;
+			r.chain.known = false;
+		} else if (n < size) {
+			break;
+		} else if (take_frame(&r, frame, at, e) != 0) {
 			return -1;
+		}
+	}
 	return end_frames(&r, e);
 }
 
@@ -268,5 +281,8 @@ wal_is_stale(const struct wal *w, uint32_t page)
 {
 	const struct wal_frame *right = find(&w->right, page), *wrong = find(&w->wrong, page);
 
+	/* The frame that the disk did not give may be of this page. */
+	if (w->unread_at > 0 && (right == NULL || w->unread_at > right->at))
+		return true;
 	return wrong != NULL && (right == NULL || wrong->at > right->at);
 }

@@ -35,6 +35,9 @@ struct wal {
 	 * also all frames behind the right one: the wrong commit may have been acknowledged.
 	 */
 	struct wal_frames wrong;
+	/* Frames that the disk did not give, and the last one's offset; nobody knows of which pages
+	 * they are. */
+	int64_t unread, unread_at;
 };
 
 /* Opens and checks the log beside the database; there may be none. */
@@ -42,7 +45,7 @@ int wal_open(struct wal *w, const char *database, struct err *e);
 void wal_close(struct wal *w);
 /* Returns the last right frame of the page, or NULL when the log has none. */
 const struct wal_frame *wal_find(const struct wal *w, uint32_t page);
-/* Whether the page had a newer content, in a frame that is wrong. */
+/* Whether the page had, or may have had, a newer content in a frame that is wrong or unread. */
 bool wal_is_stale(const struct wal *w, uint32_t page);
 
 #endif

@@ -4,10 +4,12 @@
  */
 #include "lib/unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "outbox/recover/btree.h"
@@ -168,6 +170,79 @@ an_older_copy_of_a_page_is_not_believed(void **state)
 	assert_int_equal(count_recovered(PENDING), 0);
 	assert_int_equal(count_recovered(HELD), 3);
 	assert_false(recover_is_complete(&report));
+}
+
+static off_t fails_from, fails_to; /* offsets of the log that the disk does not give */
+
+static bool
+fails(int fd, off_t at)
+{
+	char link[64], name[256];
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	length = readlink(link, name, sizeof(name) - 1);
+	name[length < 0 ? 0 : length] = '\0';
+	errno = EIO;
+	return at >= fails_from && at < fails_to && strcmp(name, copy_log) == 0;
+}
+
+/* Replaces the C library's pread, under each name that a compiler calls. */
+ssize_t our_pread(int fd, void *p, size_t n, off_t at) __asm__("pread");
+ssize_t our_pread_64(int fd, void *p, size_t n, off_t at) __asm__("pread64");
+ssize_t our_pread_chk(int fd, void *p, size_t n, off_t at, size_t room) __asm__("__pread_chk");
+ssize_t our_pread_64_chk(int fd, void *p, size_t n, off_t at, size_t room) __asm__("__pread64_chk");
+
+ssize_t
+our_pread(int fd, void *p, size_t n, off_t at)
+{
+	return fails(fd, at) ? -1 : syscall(SYS_pread64, fd, p, n, at);
+}
+
+ssize_t
+our_pread_64(int fd, void *p, size_t n, off_t at)
+{
+	return our_pread(fd, p, n, at);
+}
+
+ssize_t
+our_pread_chk(int fd, void *p, size_t n, off_t at, size_t room)
+{
+	return our_pread(fd, p, n < room ? n : room, at);
+}
+
+ssize_t
+our_pread_64_chk(int fd, void *p, size_t n, off_t at, size_t room)
+{
+	return our_pread(fd, p, n < room ? n : room, at);
+}
+
+/* What the log had there is not known: no older page is believed. */
+static void
+a_log_that_the_disk_does_not_give_is_damage(void **state)
+{
+	struct recover_report report;
+	struct err e = { 0 };
+
+	(void)state;
+	for (int64_t id = 1; id <= 3; id++)
+		handmade_event(&box, id, "A", "a@b.cc", STATUS_PENDING, NULL);
+	handmade_sql(&box, "PRAGMA wal_checkpoint(TRUNCATE)");
+	handmade_sql(&box, "PRAGMA wal_autocheckpoint = 0");
+	handmade_sql(&box, "UPDATE delivery SET status = 'delivered', settled_at = 5");
+	copy_with_wrong_frames(NO_PAGE);
+	for (fails_from = 0; fails_from <= WAL_HEADER; fails_from += WAL_HEADER) {
+		fails_to = fails_from == 0 ? 1 : INT32_MAX; /* the header, or all frames */
+		assert_int_equal(recover(&report, &e), 0);
+		assert_true(report.log_frames > 0);
+		assert_false(recover_is_complete(&report));
+		assert_int_equal(report.events, 3);
+		if (fails_from > 0)
+			assert_int_equal(count_recovered(PENDING), 0);
+	}
+	fails_from = fails_to = 0;
+	assert_int_equal(recover(&report, &e), 0);
+	assert_int_equal(report.log_frames, 0);
 }
 
 /* An event proves itself, so also its older copy is right, unless the log has a newer one. */
@@ -339,6 +414,8 @@ main(void)
 		    an_older_copy_of_a_page_is_not_believed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    an_older_copy_of_an_event_is_right, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_log_that_the_disk_does_not_give_is_damage, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_schema_that_names_itself_ends, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    an_overflow_page_is_read_a_bounded_number_of_times, set_up, tear_down),
