@@ -97,8 +97,8 @@ add_results(struct importer *im, const struct outbox_import *sent)
 		im->results.operation_id = sent->operation_id;
 }
 
-static int
-flush(struct importer *im, struct err *e)
+int
+importer_flush(struct importer *im, struct err *e)
 {
 	struct outbox_import sent;
 	int rc;
@@ -130,7 +130,7 @@ is_full(const struct importer *im, struct slice line)
 int
 importer_add(struct importer *im, struct slice line, int64_t number, struct err *e)
 {
-	if (is_full(im, line) && flush(im, e) != 0)
+	if (is_full(im, line) && importer_flush(im, e) != 0)
 		return -1;
 	im->begins[im->n] = im->text.n;
 	im->lengths[im->n] = line.n;
@@ -145,7 +145,7 @@ int
 importer_close(struct importer *im, int rc, struct err *e)
 {
 	if (rc == 0)
-		rc = flush(im, e);
+		rc = importer_flush(im, e);
 	if (client_close(im->client, rc == 0 ? e : NULL) != 0)
 		rc = -1;
 	buf_free(&im->text);

@@ -47,6 +47,8 @@ struct importer {
 int importer_open(struct importer *im, const struct importer_options *options, struct err *e);
 /* Copies the line. number is its position, for messages. */
 int importer_add(struct importer *im, struct slice line, int64_t number, struct err *e);
+/* Sends the lines that were added since the last batch. */
+int importer_flush(struct importer *im, struct err *e);
 /* Counts a line that is not sent; the first few such lines are reported to on_refused. */
 void importer_refuse(struct importer *im, int64_t number, const char *why);
 /* Sends the rest when rc is 0, and closes in any case. Returns -1 when rc is -1 or the rest

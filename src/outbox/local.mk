@@ -73,6 +73,8 @@ src_libbentospool_a_SOURCES += \
 	src/outbox/lines/line_reader.h \
 	src/outbox/lines/pack.c \
 	src/outbox/lines/pack.h \
+	src/outbox/lines/unpack.c \
+	src/outbox/lines/unpack.h \
 	src/outbox/message.c \
 	src/outbox/message.h \
 	src/outbox/message_kind.h \

@@ -176,6 +176,24 @@ def test_no_lines(bench):
     true("line 1: not a JSON object" in answer.stderr and "--site" not in answer.stderr, answer.stderr)
 
 
+def test_damaged_gzip(bench):
+    """an archive whose second member is damaged, or that goes on with something else, is an error; what comes before
+    is stored"""
+    spool = Spool(bench, "new")
+    texts = ["".join(json.dumps(track(f"{name}-{i}")) + "\n" for i in range(3)).encode() for name in "abc"]
+    members = [gzip.compress(text) for text in texts]
+    for rest in (b"\0" + members[1][1:], texts[1], members[1][:1], members[1][:20], members[1][:-8] + b"\0" * 8):
+        with open(bench.path("damaged.gz"), "wb") as file:
+            file.write(members[0] + rest)
+        answer = done(spool.cli("import", bench.path("damaged.gz")), code=1)
+        true("damaged.gz is damaged or truncated" in answer.stderr and "stopped after line 3 (" in answer.stderr,
+             answer.stderr)
+        equal(spool.rows("message_id"), [(f"a-{i}",) for i in range(3)], "the first member")
+    with open(bench.path("damaged.gz"), "wb") as file:
+        file.write(b"".join(members))
+    equal(counts(spool.cli("import", "--json", bench.path("damaged.gz"))), {"stored": 6, "duplicates": 3}, "the whole one")
+
+
 def test_large_line(bench):
     """an event with a large batch context exceeds many small events together"""
     old, new = Spool(bench, "old"), Spool(bench, "new")

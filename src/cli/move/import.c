@@ -112,6 +112,7 @@ static int
 add_lines(struct import_file *f, struct line_reader *lines, struct err *e)
 {
 	struct slice line;
+	struct err later;
 	int rc;
 
 	while ((rc = line_reader_next(lines, &line, e)) == 1) {
@@ -119,6 +120,9 @@ add_lines(struct import_file *f, struct line_reader *lines, struct err *e)
 		if (add_line(f, line, e) != 0)
 			return -1;
 	}
+	/* What comes before the damage is stored; if this fails too, the damage is what counts. */
+	if (rc < 0)
+		importer_flush(&f->importing.importer, &later);
 	return rc;
 }
 

@@ -1,27 +1,26 @@
 /*
- * Reads lines in chunks through zlib, which passes plain text unchanged. A line that is too long is
- * skipped; damaged or truncated gzip is ERR_INPUT.
+ * Reads lines in chunks. A line that is too long is skipped; damaged or truncated gzip is
+ * ERR_INPUT.
  */
 #include "outbox/lines/line_reader.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "base/buf.h"
+#include "outbox/lines/unpack.h"
 
 #define CHUNK 131072
 
 struct line_reader {
-	const char *file; /* borrowed, for messages */
-	gzFile in;        /* passes plain text unchanged */
-	struct buf text;  /* the bytes read; the next line begins at `at` */
+	struct unpack *in;
+	struct buf text; /* the bytes read; the next line begins at `at` */
 	size_t at;
 	size_t searched; /* there is no line end before this position */
 	bool ended;
+	bool marked;   /* a byte order mark at the beginning was looked for */
 	bool skipping; /* inside a line that is too long */
 };
 
@@ -36,15 +35,14 @@ line_reader_open(const char *file, struct line_reader **ret_lines, struct err *e
 	if (fd < 0)
 		return err_sys(e, "cannot read %s", file);
 	l = calloc(1, sizeof(*l));
-	if (l != NULL)
-		l->in = gzdopen(fd, "rb");
-	if (l == NULL || l->in == NULL) {
+	if (l == NULL) {
 		close(fd);
-		free(l);
 		return err_nomem(e);
 	}
-	gzbuffer(l->in, CHUNK);
-	l->file = is_stdin ? "standard input" : file;
+	if (unpack_new(fd, is_stdin ? "standard input" : file, &l->in, e) != 0) {
+		free(l);
+		return -1;
+	}
 	buf_init(&l->text, LINE_MAX_BYTES + CHUNK + 1);
 	*ret_lines = l;
 	return 0;
@@ -55,7 +53,7 @@ line_reader_close(struct line_reader *l)
 {
 	if (l == NULL)
 		return;
-	gzclose_r(l->in);
+	unpack_free(l->in);
 	buf_free(&l->text);
 	free(l);
 }
@@ -63,9 +61,8 @@ line_reader_close(struct line_reader *l)
 static int
 read_more(struct line_reader *l, struct err *e)
 {
-	const char *why;
+	ssize_t n;
 	char *to;
-	int n, code;
 
 	if (l->at > 0) {
 		memmove(l->text.p, l->text.p + l->at, l->text.n - l->at);
@@ -76,18 +73,23 @@ read_more(struct line_reader *l, struct err *e)
 	to = buf_reserve(&l->text, CHUNK);
 	if (to == NULL)
 		return err_nomem(e);
-	n = gzread(l->in, to, CHUNK);
-	why = gzerror(l->in, &code);
-	if (n > 0) {
+	n = unpack_read(l->in, to, CHUNK, e);
+	l->ended = n <= 0;
+	if (n > 0)
 		l->text.n += (size_t)n;
-		return 0;
-	}
-	l->ended = true;
-	if (n == 0 && (code == Z_OK || code == Z_STREAM_END))
-		return 0;
-	if (code == Z_ERRNO)
-		return err_sys(e, "cannot read %s", l->file);
-	return err_set(e, ERR_INPUT, "%s is damaged or truncated: %s", l->file, why);
+	return n < 0 ? -1 : 0;
+}
+
+/* Programs of Windows begin a text with a byte order mark. */
+static void
+skip_mark(struct line_reader *l, struct slice *line)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	const size_t n = sizeof(mark) - 1;
+
+	if (!l->marked && line->n >= n && memcmp(line->p, mark, n) == 0)
+		*line = (struct slice){ line->p + n, line->n - n };
+	l->marked = true;
 }
 
 /* Gives the line up to `end`, without a carriage return; the next one begins at `next`. */
@@ -98,6 +100,7 @@ return_line(struct line_reader *l, size_t end, size_t next, struct slice *ret_li
 
 	if (line.n > 0 && line.p[line.n - 1] == '\r')
 		line.n--;
+	skip_mark(l, &line);
 	*ret_line = l->skipping ? SLICE_NONE : line;
 	l->skipping = false;
 	l->at = l->searched = next;

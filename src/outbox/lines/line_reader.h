@@ -1,6 +1,7 @@
 /*
  * Reads the lines of a file or of standard input, plain or gzip (several gzip members count as one
- * text). It holds one line and one chunk in memory, whatever the size of the file. One thread.
+ * text), without a byte order mark at its beginning. It holds one line and two chunks in memory,
+ * whatever the size of the file. One thread.
  */
 #ifndef OUTBOX_LINES_LINE_READER_H
 #define OUTBOX_LINES_LINE_READER_H

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "lib/tempdir.h"
 #include "outbox/lines/archive.h"
 #include "outbox/lines/line_reader.h"
+#include "outbox/lines/pack.h"
 
 static struct tempdir dir;
 
@@ -77,6 +79,82 @@ a_file_that_cannot_be_read_is_named(void **state)
 	line_reader_close(NULL);
 }
 
+/* Writes the file from gzip members, or from plain text where `packed` has a space. Reads it;
+ * returns the number of lines, or -1. */
+static int
+count_lines(const char *const *parts, const char *packed, struct err *e)
+{
+	int fd = open(dir.file, O_WRONLY | O_CREAT | O_TRUNC, 0600), n = 0, rc;
+	struct line_reader *lines;
+	struct slice line;
+
+	assert_true(fd >= 0);
+	for (size_t i = 0; packed[i] != '\0'; i++) {
+		struct slice text = slice_from(parts[i]);
+		unsigned char *p = NULL;
+		size_t size = 0;
+
+		if (packed[i] == ' ') {
+			assert_int_equal(write(fd, text.p, text.n), (ssize_t)text.n);
+			continue;
+		}
+		assert_int_equal(pack_gzip(text, &p, &size, e), 0);
+		p[0] ^= packed[i] == 'x'; /* damaged */
+		assert_int_equal(write(fd, p, packed[i] == '1' ? 1 : size),
+		    packed[i] == '1' ? 1 : (ssize_t)size);
+		free(p);
+	}
+	close(fd);
+	assert_int_equal(line_reader_open(dir.file, &lines, e), 0);
+	while ((rc = line_reader_next(lines, &line, e)) == 1)
+		n++;
+	line_reader_close(lines);
+	return rc == 0 ? n : -1;
+}
+
+static void
+what_follows_a_gzip_member_is_not_lost(void **state)
+{
+	static const char *const texts[] = { "a\nb\n", "c\nd\n", "e\n" };
+	static const char *const bad[] = { "gxg", "gx", "g g", "g ", "g1", "gg1" };
+	struct err e;
+
+	(void)state;
+	assert_int_equal(count_lines(texts, "ggg", &e), 5);
+	assert_int_equal(count_lines(texts, "g", &e), 2);
+	assert_int_equal(count_lines(texts, "   ", &e), 5);
+	assert_int_equal(count_lines(texts, "", &e), 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		assert_int_equal(count_lines(texts, bad[i], &e), -1);
+		assert_int_equal(e.code, ERR_INPUT);
+		assert_non_null(strstr(e.text, "damaged or truncated"));
+	}
+}
+
+static void
+a_byte_order_mark_at_the_beginning_is_skipped(void **state)
+{
+	static const char text[] = "\xef\xbb\xbf{}\r\n\xef\xbb\xbf[]\n";
+	struct line_reader *lines;
+	struct slice line;
+	struct err e;
+
+	(void)state;
+	write_file(dir.file, text, sizeof(text) - 1);
+	assert_int_equal(line_reader_open(dir.file, &lines, &e), 0);
+	assert_int_equal(line_reader_next(lines, &line, &e), 1);
+	assert_int_equal(line.n, 2);
+	assert_memory_equal(line.p, "{}", 2);
+	assert_int_equal(line_reader_next(lines, &line, &e), 1);
+	assert_int_equal(line.n, 5);
+	line_reader_close(lines);
+	write_file(dir.file, text, 2);
+	assert_int_equal(line_reader_open(dir.file, &lines, &e), 0);
+	assert_int_equal(line_reader_next(lines, &line, &e), 1);
+	assert_int_equal(line.n, 2);
+	line_reader_close(lines);
+}
+
 static void
 standard_input_is_read_and_stays_open(void **state)
 {
@@ -130,6 +208,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 		    a_file_that_cannot_be_read_is_named, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(
+		    what_follows_a_gzip_member_is_not_lost, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(
+		    a_byte_order_mark_at_the_beginning_is_skipped, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(
 		    standard_input_is_read_and_stays_open, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(
