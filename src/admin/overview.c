@@ -141,9 +141,7 @@ read_sites(struct admin *a, struct audit_site **ret_sites, size_t *ret_n, struct
 
 	if (audit == NULL || outbox_audit_gauges(audit, ret_sites, ret_n, e) != 0)
 		return -1;
-	if (facts_look(&a->facts, audit, *ret_sites, *ret_n, clock_mono(a->o.clock),
-		clock_wall(a->o.clock), e)
-	    == 0)
+	if (facts_look(&a->facts, a, audit, *ret_sites, *ret_n, e) == 0)
 		return 0;
 	free(*ret_sites);
 	*ret_sites = NULL;

@@ -81,7 +81,7 @@ struct boxes_seen {
 	size_t n;
 };
 
-/* Of the boxes that the configuration lists; a box that was never seen is not in use yet. */
+/* Of the boxes that the configuration lists; a box that was never seen may not be in use yet. */
 void needs_of_boxes(
     struct needs *n, const struct boxes_seen *seen, const struct needs_limits *limits);
 

@@ -21,8 +21,8 @@ from spooltest import Daemon, equal, track, true, wait_until  # noqa: E402
 EVIL = "<img src=x onerror=\"document.title='taken'\">\u202e"
 
 
-def start(bench, sim, sites=("main",), **top):
-    conf = bench.configure({name: bench.site(sim.api_url(), write_keys=[name]) for name in sites},
+def start(bench, sim, sites=("main",), site=None, **top):
+    conf = bench.configure({name: bench.site(sim.api_url(), write_keys=[name], **(site or {})) for name in sites},
                            admin={"listen": ["127.0.0.1:0"], **token_settings(bench)}, **top)
     return Daemon(bench, conf, listeners=2)
 
@@ -374,6 +374,12 @@ def test_boxes(bench):
           [{"box": EVIL, "site": "main", "first_seen_at": 1000, "last_seen_at": 2000, "version": "1.0",
             "backlog": "7", "oldest_at": 1500, "events": "9007199254740993", "duplicates": "2",
             "bytes": 30, "body_bytes": 40}], "every member")
+    daemon.stop()
+    listed = {"boxes": [f"store-1 {'k' * 16}"]}
+    said = reader_of(start(bench, bench.sim(), site=listed)).read("/api/overview")
+    equal([(box["box"], box["site"], box["first_seen_at"], box["last_seen_at"], box["backlog"]) for box in said["boxes"]],
+          [(EVIL, "main", 1000, 2000, "7"), ("store-1", "main", 0, 0, None)], "a listed box that was never seen")
+    equal(said["needs"], [], "which needs no attention yet")
 
 
 def test_storage(bench):

@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 import spooldashboard  # noqa: E402
 import spooltest  # noqa: E402
-from spooladmin import ACT_TOKEN, READ_TOKEN  # noqa: E402
+from spooladmin import ACT_TOKEN, READ_TOKEN, token_settings  # noqa: E402
 from spooldashboard import EVIL, Stage  # noqa: E402
 from spooltest import equal, track, true, wait_until  # noqa: E402
 
@@ -139,6 +139,13 @@ def test_boxes(bench):
     cells = page.value("[...document.querySelectorAll('#boxes-title ~ div tbody td')].map((one) => one.innerText)")
     equal([cells[i] for i in (0, 1, 3, 5, 6)], [EVIL, "main", "7", "9,007,199,254,740,993", "1.0"], "the box")
     stage.check("boxes")
+    stage.daemon.stop()
+    bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1", boxes=[f"store-1 {'k' * 16}"])},
+                    admin={"listen": ["127.0.0.1:0"], **token_settings(bench)})
+    stage.start()
+    page = stage.log_in().open(words="store-1")
+    cells = page.value("[...document.querySelectorAll('#boxes-title ~ div tbody tr:last-child td')].map((one) => one.innerText)")
+    equal(cells, ["store-1", "main", "never", "", "", "0", ""], "a listed box that was never seen")
 
 
 def test_login(bench):

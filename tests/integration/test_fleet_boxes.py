@@ -154,11 +154,14 @@ def test_boxes(bench):
     true(0 < attempt["sent_bytes"] < attempt["bytes"] / 4, f"the box's own figures: {attempt}")
     wait_until(lambda: row()[0]["last_seen_ms"] > first["last_seen_ms"], "it lives")
     equal(len(fleet.box.rows("SELECT * FROM attempts")), 1, "a heartbeat leaves no row")
-    [shown] = json.loads(fleet.center.cli("status", "--json").stdout)["boxes"]
+    [shown, unseen] = json.loads(fleet.center.cli("status", "--json").stdout)["boxes"]
     equal((shown["box"], shown["site"], shown["version"], shown["backlog"], shown["oldest_at"], shown["events"]),
           ("store-1", "main", spoolfleet.version(), 0, None, 100), "status --json")
+    equal((unseen["box"], unseen["site"], unseen["first_seen_at"], unseen["last_seen_at"], unseen["backlog"]),
+          ("store-2", "main", None, None, None), "a box that is listed, but was never seen")
     text = fleet.center.cli("status").stdout
     true("BOX" in text and "store-1" in text and spoolfleet.version() in text, text)
+    equal(["never" in line for line in text.splitlines() if "store-" in line], [False, True], text)
     equal(json.loads(fleet.box.cli("status", "--json").stdout)["boxes"], [], "a box has no boxes")
     true("BOX" not in fleet.box.cli("status").stdout, "nor a table")
     equal(fleet.box.cli("pause", "--site", "main").returncode, 0, "pause")
@@ -220,6 +223,27 @@ def test_all_sent(bench):
     equal(fleet.box.cli("requeue", "--status", "delivered", "--yes").returncode, 0, "requeue")
     wait_until(lambda: fleet.center.value("SELECT sum(duplicates) FROM boxes") == 2, "again")
     equal(fleet.center.rows("SELECT backlog, oldest_ms FROM boxes"), [{"backlog": 0, "oldest_ms": None}], "the box")
+
+
+def test_never_seen(bench):
+    """status --check names listed boxes that were never seen, from the configuration and the file, and succeeds"""
+    fleet = spoolfleet.Fleet(bench, start=False)
+
+    def check(wanted):
+        done = fleet.center.cli("status", "--check")
+        equal((done.returncode, done.stdout.split(" | ")[0]), (0, "OK: 1 site, 0 events pending" + wanted), "the line")
+        return [(b["box"], b["last_seen_at"] is None) for b in
+                json.loads(fleet.center.cli("status", "--json").stdout)["boxes"]]
+    equal(check("; 2 boxes were never seen, such as store-1"), [("store-1", True), ("store-2", True)], "none was seen")
+    fleet.post([], reports="backlog=0", name="store-2")
+    equal(check("; 1 box was never seen: store-1"), [("store-2", False), ("store-1", True)], "one was seen")
+    fleet.center.configure(boxes=["store-0 " + "k" * 16])
+    equal(check("; 2 boxes were never seen, such as store-0"),
+          [("store-2", False), ("store-0", True), ("store-1", True)], "the configuration, then the file")
+    fleet.post([], reports="backlog=0", name="store-1")
+    check("; 1 box was never seen: store-0")
+    fleet.center.configure(boxes=[])
+    equal(check(""), [("store-1", False), ("store-2", False)], "all were seen")
 
 
 def test_via(bench):

@@ -7,6 +7,7 @@
 #include "admin/state.h"
 #include "report/event_json.h"
 #include "report/forecast.h"
+#include "report/listed.h"
 #include "report/needs.h"
 #include "tls/meter.h"
 
@@ -43,9 +44,10 @@ read_rates(struct facts *f, struct outbox_audit *audit, const struct audit_site 
 }
 
 int
-facts_look(struct facts *f, struct outbox_audit *audit, const struct audit_site *sites, size_t n,
-    int64_t mono, int64_t wall, struct err *e)
+facts_look(struct facts *f, struct admin *a, struct outbox_audit *audit,
+    const struct audit_site *sites, size_t n, struct err *e)
 {
+	int64_t mono = clock_mono(a->o.clock), wall = clock_wall(a->o.clock);
 	struct facts next = { .known = true, .read_at = mono };
 	struct needs_limits limits = { .now = wall, .failed_since = wall - 86400000 };
 
@@ -56,6 +58,7 @@ facts_look(struct facts *f, struct outbox_audit *audit, const struct audit_site 
 	    || outbox_audit_unset(audit, &next.unset_events, e) != 0
 	    || requests_report_read(audit, wall, &next.requests, e) != 0
 	    || outbox_audit_boxes(audit, &next.boxes, &next.n_boxes, e) != 0
+	    || listed_add_unseen(admin_config(a), sites, n, &next.boxes, &next.n_boxes, e) != 0
 	    || read_rates(&next, audit, sites, n, wall, e) != 0) {
 		facts_free(&next);
 		return -1;

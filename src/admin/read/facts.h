@@ -29,7 +29,7 @@ struct facts {
 	struct audit_troubled troubled;
 	int64_t unset_events;
 	struct requests_report requests;
-	struct audit_box *boxes;
+	struct audit_box *boxes; /* and those that are listed, but were never seen */
 	size_t n_boxes;
 	struct audit_rate *rates; /* of each site */
 	int64_t *awaiting;
@@ -37,8 +37,8 @@ struct facts {
 };
 
 /* Reads what is too old. Returns -1 with e set on an error of the database. */
-int facts_look(struct facts *f, struct outbox_audit *audit, const struct audit_site *sites,
-    size_t n, int64_t mono, int64_t wall, struct err *e);
+int facts_look(struct facts *f, struct admin *a, struct outbox_audit *audit,
+    const struct audit_site *sites, size_t n, struct err *e);
 void facts_free(struct facts *f);
 /* Returns the forecast of a site; null when it has none. */
 struct cJSON *facts_forecast(

@@ -44,7 +44,10 @@ add_row(struct table *t, const struct status *s, const struct audit_box *box)
 {
 	table_cell(t, slice_from(box->name), TABLE_PLAIN);
 	table_cell(t, slice_from(site_of(s, box)), TABLE_PLAIN);
-	add_age(t, s, box->last_seen_at);
+	if (box->last_seen_at == 0)
+		table_cell(t, SLICE("never"), TABLE_WAITING);
+	else
+		add_age(t, s, box->last_seen_at);
 	table_printf(t, box->backlog > 0 ? TABLE_WAITING : TABLE_PLAIN,
 	    box->backlog < 0 ? "-" : "%lld", (long long)box->backlog);
 	add_age(t, s, box->oldest_at);
@@ -72,6 +75,21 @@ boxes_print(const struct status *s, const struct terminal *terminal)
 	if (table != NULL && table_end(table) == 0)
 		printf("\n%.*s", (int)text.n, text.p);
 	buf_free(&text);
+}
+
+void
+boxes_print_unseen(const struct status *s)
+{
+	const char *first = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_boxes; i++)
+		if (s->boxes[i].last_seen_at == 0 && n++ == 0)
+			first = s->boxes[i].name;
+	if (n == 1)
+		printf("; 1 box was never seen: %s", first);
+	else if (n > 1)
+		printf("; %zu boxes were never seen, such as %s", n, first);
 }
 
 static cJSON *

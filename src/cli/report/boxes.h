@@ -7,6 +7,8 @@
 
 /* Prints a table of the boxes; nothing when there is none. */
 void boxes_print(const struct status *s, const struct terminal *terminal);
+/* Prints how many listed boxes were never seen, after a semicolon; nothing when there is none. */
+void boxes_print_unseen(const struct status *s);
 /* Returns an array of the boxes. */
 struct cJSON *boxes_json(const struct status *s);
 

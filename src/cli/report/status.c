@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "outbox/read/audit_box.h"
 #include "report/forecast.h"
+#include "report/listed.h"
 
 static void
 check_daemon(struct status *s)
@@ -80,6 +81,7 @@ status_collect(struct status *s, struct outbox_audit *audit, const struct config
 		   audit, limits->failed_since, NEEDS_TROUBLED_MAX, &s->troubled, e)
 		   != 0
 	    || outbox_audit_boxes(audit, &s->boxes, &s->n_boxes, e) != 0
+	    || listed_add_unseen(config, s->sites, s->n_sites, &s->boxes, &s->n_boxes, e) != 0
 	    || requests_report_read(audit, s->now, &s->requests, e) != 0
 	    || forecast_sites(audit, config, s->now, s->sites, s->n_sites, &s->forecasts, e) != 0) {
 		status_free(s);

@@ -27,7 +27,7 @@ struct status {
 	bool host_is_here;
 	struct audit_site *sites;
 	size_t n_sites;
-	struct audit_box *boxes; /* those that forward to this spooler */
+	struct audit_box *boxes; /* those that forward to this spooler, or are listed */
 	size_t n_boxes;
 	struct forecast *forecasts; /* one for each site */
 	uint64_t free_bytes;        /* UINT64_MAX when unknown */

@@ -265,6 +265,7 @@ status_print_check(const struct status *s)
 	if (s->needs.n == 0)
 		printf("%zu site%s, %lld event%s pending", s->n_sites,
 		    words_plural((int64_t)s->n_sites), (long long)pending, words_plural(pending));
+	boxes_print_unseen(s);
 	/* "U" is a value that is not known. */
 	if (s->now < CLOCK_FLOOR)
 		printf(" | pending=%lld oldest=U", (long long)pending);
