@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/un.h>
 
 #include "base/loopback.h"
@@ -130,6 +131,19 @@ address_check_api_url(const char *text, struct err *e)
 	return 0;
 }
 
+/* Whether an IPv6 address is written as browsers write it; capital letters make no difference. */
+static bool
+is_shortest(const struct authority *a)
+{
+	unsigned char ip[sizeof(struct in6_addr)];
+	char text[INET6_ADDRSTRLEN];
+
+	return inet_pton(AF_INET6, a->host, ip) == 1
+	       && inet_ntop(AF_INET6, ip, text, sizeof(text)) != NULL
+	       && strcasecmp(text, a->host) == 0;
+}
+
+/* Browsers send an origin in one form, so another one would never match. */
 int
 address_check_origin(const char *text, struct err *e)
 {
@@ -147,6 +161,12 @@ address_check_origin(const char *text, struct err *e)
 	if (strcmp(a.rest, safe ? ":443" : ":80") == 0)
 		return err_set(
 		    e, ERR_INPUT, "must not have the port %s: browsers leave it out", a.rest + 1);
+	if (a.rest[0] == ':' && a.rest[1] == '0')
+		return err_set(e, ERR_INPUT,
+		    "must have a port without leading zeros: browsers leave them out");
+	if (a.bracketed && !is_shortest(&a))
+		return err_set(e, ERR_INPUT,
+		    "must have the shortest form of the IPv6 address, as browsers show it");
 	return 0;
 }
 

@@ -111,15 +111,18 @@ the_api_has_a_path(void **state)
 }
 
 static void
-an_origin_has_no_path(void **state)
+an_origin_is_written_as_browsers_send_it(void **state)
 {
 	static const char *const good[] = { "https://spool.example", "https://spool.example:8443",
 		"https://spool.example:80", "https://[2001:db8::1]", "http://127.0.0.1:8080",
-		"http://[::1]:443", "http://localhost" };
+		"http://[::1]:443", "http://localhost", "https://[2001:DB8::1]:7443",
+		"https://SPOOL.example" };
 	static const char *const bad[] = { "spool.example", "https://spool.example/",
 		"https://spool.example/spool", "https://spool.example:443", "http://localhost:80",
 		"https://[::1]:443", "http://spool.example", "https://", "https://a b",
-		"https://*.example", "" };
+		"https://*.example", "https://spool.example:08443", "https://spool.example:0443",
+		"https://[2001:db8:0::1]", "https://[2001:0db8::1]",
+		"https://[0:0:0:0:0:0:0:1]:7443", "" };
 	struct err e;
 
 	(void)state;
@@ -261,7 +264,7 @@ main(void)
 		cmocka_unit_test(the_example_says_the_defaults),
 		cmocka_unit_test(urls_are_checked),
 		cmocka_unit_test(the_api_has_a_path),
-		cmocka_unit_test(an_origin_has_no_path),
+		cmocka_unit_test(an_origin_is_written_as_browsers_send_it),
 		cmocka_unit_test(copies_of_bento_keys_are_checked),
 		cmocka_unit_test(listen_addresses_are_checked),
 	};
