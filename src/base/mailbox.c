@@ -1,7 +1,7 @@
 /*
- * A linked list behind a mutex. A push appends, and wakes the taker when the box was empty; the
- * taker takes the whole list at once. A push fails when the box is closed, or full
- * (mailbox_push_always ignores the bounds).
+ * A linked list behind a mutex. A push appends, and wakes the taker unless more follows or the
+ * taker has been woken before; the taker takes the whole list at once. A push fails when the box is
+ * closed, or full (mailbox_push_always ignores the bounds).
  */
 #include "base/mailbox.h"
 
@@ -44,7 +44,7 @@ mailbox_free(struct mailbox *m)
 static int
 push(struct mailbox *m, struct mail *mail, bool bounded)
 {
-	bool was_empty, refused;
+	bool wakes, refused;
 
 	pthread_mutex_lock(&m->mutex);
 	refused = m->closed
@@ -53,7 +53,6 @@ push(struct mailbox *m, struct mail *mail, bool bounded)
 		pthread_mutex_unlock(&m->mutex);
 		return -1;
 	}
-	was_empty = m->head == NULL;
 	mail->next = NULL;
 	*m->tail = mail;
 	m->tail = &mail->next;
@@ -61,10 +60,12 @@ push(struct mailbox *m, struct mail *mail, bool bounded)
 		m->count++;
 		m->cost += mail->cost;
 	}
-	if (was_empty && m->wake == NULL)
+	wakes = !mail->more && !m->woken;
+	m->woken = m->woken || wakes;
+	if (wakes && m->wake == NULL)
 		pthread_cond_signal(&m->cond);
 	pthread_mutex_unlock(&m->mutex);
-	if (was_empty && m->wake != NULL)
+	if (wakes && m->wake != NULL)
 		m->wake(m->wake_arg);
 	return 0;
 }
@@ -88,6 +89,19 @@ wake_taker(struct mailbox *m)
 		m->wake(m->wake_arg);
 	else
 		pthread_cond_signal(&m->cond);
+}
+
+void
+mailbox_wake(struct mailbox *m)
+{
+	bool wakes;
+
+	pthread_mutex_lock(&m->mutex);
+	wakes = m->head != NULL && !m->woken;
+	m->woken = m->woken || wakes;
+	pthread_mutex_unlock(&m->mutex);
+	if (wakes)
+		wake_taker(m);
 }
 
 void
@@ -115,7 +129,7 @@ take_locked(struct mailbox *m)
 
 	m->head = NULL;
 	m->tail = &m->head;
-	m->poked = false;
+	m->poked = m->woken = false;
 	return first;
 }
 

@@ -19,6 +19,9 @@
 struct mail {
 	struct mail *next;
 	size_t cost; /* set by the sender before the push */
+	/* Set by the sender before the push: it pushes more at once, or calls mailbox_wake, and
+	 * that wakes the taker. */
+	bool more;
 };
 
 struct mailbox {
@@ -32,13 +35,14 @@ struct mailbox {
 	size_t max_cost;
 	bool closed;
 	bool poked;
+	bool woken; /* the taker has been woken since it took last */
 	void (*wake)(void *arg);
 	void *wake_arg;
 };
 
 /*
- * The pushing thread calls wake (may be NULL) outside the mutex when the box was empty. wake is
- * for takers that sleep in an event loop. Other takers sleep in mailbox_wait.
+ * The pushing thread calls wake (may be NULL) outside the mutex, once until the taker has taken.
+ * wake is for takers that sleep in an event loop. Other takers sleep in mailbox_wait.
  */
 int mailbox_init(struct mailbox *m, size_t max_count, size_t max_cost, void (*wake)(void *),
     void *wake_arg, struct err *e);
@@ -53,6 +57,8 @@ int mailbox_push(struct mailbox *m, struct mail *mail);
 int mailbox_push_always(struct mailbox *m, struct mail *mail);
 /* Makes further pushes fail and wakes the taker, which can still take the messages in the box. */
 void mailbox_close(struct mailbox *m);
+/* Wakes the taker for messages that were pushed with `more`. */
+void mailbox_wake(struct mailbox *m);
 /* Wakes mailbox_wait once, even when there is no message. */
 void mailbox_poke(struct mailbox *m);
 

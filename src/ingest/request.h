@@ -72,8 +72,9 @@ struct ingest {
 	bool have_done;
 	int wake_fd;
 	struct event wake_event;
-	struct event second; /* for refusals_tick */
-	bool ticking;        /* `second` is active */
+	struct event round_end; /* active while the writer has to be woken */
+	struct event second;    /* for refusals_tick */
+	bool ticking;           /* `second` is active */
 	/* arguments of ingest_stop */
 	void (*stopped)(void *arg);
 	void *stopped_arg;

@@ -1,8 +1,10 @@
 /*
  * A request's way to the outbox writer and back. writer_link_send sends the parsed events as one
- * message. The writer's thread commits them and puts the message into a mailbox, which wakes the
- * event loop by an eventfd. The main thread takes the message and answers the client, if the client
- * is still there. No request is answered 200 before its commit. A full mailbox is answered 503.
+ * message, and wakes the writer when the event loop has handled all connections that were ready, so
+ * that their events go into one transaction. The writer's thread commits them and puts the message
+ * into a mailbox, which wakes the event loop by an eventfd. The main thread takes the message and
+ * answers the client, if the client is still there. No request is answered 200 before its commit. A
+ * full mailbox is answered 503.
  */
 #include "ingest/writer_link.h"
 
@@ -33,6 +35,7 @@ on_stored(struct outbox_msg *msg, void *arg)
 {
 	struct ingest *in = arg;
 
+	msg->mail.more = msg->followed;
 	mailbox_push_always(&in->done, &msg->mail);
 }
 
@@ -43,6 +46,7 @@ writer_link_send(struct request *r)
 	const struct segment_request *parse = &r->parse;
 
 	put->msg.mail.cost = r->body.n + parse->n_events * sizeof(*parse->events);
+	put->msg.mail.more = true; /* on_round_end wakes the writer */
 	put->msg.type = OUTBOX_PUT;
 	put->msg.done = on_stored;
 	put->msg.done_arg = r->ingest;
@@ -64,6 +68,19 @@ writer_link_send(struct request *r)
 	r->sent = true; /* set before sending, because the writer may return it at once */
 	if (outbox_send(r->ingest->outbox, &put->msg) != 0)
 		request_answer(r, &request_busy);
+	else
+		event_active(&r->ingest->round_end, EV_TIMEOUT, 0);
+}
+
+/* All connections that were ready together have been handled. */
+static void
+on_round_end(evutil_socket_t fd, short what, void *arg)
+{
+	struct ingest *in = arg;
+
+	(void)fd;
+	(void)what;
+	outbox_wake(in->outbox);
 }
 
 /* ---- back from the writer ------------------------------------------------------------ */
@@ -180,6 +197,7 @@ writer_link_open(struct ingest *in, struct event_base *base, struct err *e)
 	if (mailbox_init(&in->done, 0, 0, wake_loop, in, e) != 0)
 		return -1;
 	in->have_done = true;
+	event_assign(&in->round_end, base, -1, 0, on_round_end, in);
 	event_assign(&in->wake_event, base, in->wake_fd, EV_READ | EV_PERSIST, on_wake, in);
 	if (event_add(&in->wake_event, NULL) != 0)
 		return err_set(e, ERR_SYSTEM, "ingest: cannot watch an eventfd");
@@ -193,6 +211,7 @@ writer_link_close(struct ingest *in)
 
 	if (in->have_done) {
 		event_del(&in->wake_event);
+		event_del(&in->round_end);
 		for (mail = mailbox_take(&in->done); mail != NULL; mail = next) {
 			next = mail->next;
 			request_free((struct request *)mail);

@@ -49,6 +49,8 @@ struct outbox_msg {
 	/* 0: committed and synced; -1: err says why, and nothing of the message was stored */
 	int rc;
 	struct err err;
+	/* The next message goes back at once, and to the same done and done_arg. */
+	bool followed;
 };
 
 #endif

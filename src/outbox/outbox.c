@@ -203,6 +203,12 @@ outbox_send(struct outbox *o, struct outbox_msg *msg)
 	return mailbox_push_always(&o->box, &msg->mail);
 }
 
+void
+outbox_wake(struct outbox *o)
+{
+	mailbox_wake(&o->box);
+}
+
 size_t
 outbox_finished(const struct outbox *o, struct tally_row ret_rows[TALLY_MAX])
 {

@@ -114,6 +114,8 @@ int outbox_start(struct outbox *o, struct err *e);
  * full. Any thread.
  */
 int outbox_send(struct outbox *o, struct outbox_msg *msg);
+/* Wakes the writer for messages that were sent with mail.more. Any thread. */
+void outbox_wake(struct outbox *o);
 /*
  * Writes the remaining messages, makes a checkpoint, and ends the thread. Later messages are
  * refused. Returns 0, or -1 when the last checkpoint failed. Main thread.

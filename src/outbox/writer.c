@@ -162,6 +162,12 @@ count(struct outbox *o, const struct outbox_counters *done)
 	atomic_fetch_add(&o->erasures, done->erasures);
 }
 
+static bool
+has_same_receiver(const struct outbox_msg *a, const struct outbox_msg *b)
+{
+	return a->done == b->done && a->done_arg == b->done_arg;
+}
+
 /* Gives every message back to its sender; with `failed`, each gets that error. */
 static void
 answer(struct outbox *o, const struct group *g, const struct err *failed)
@@ -178,6 +184,7 @@ answer(struct outbox *o, const struct group *g, const struct err *failed)
 		} else if (msg->rc == 0 && message_kind(msg)->meter != NULL) {
 			message_kind(msg)->meter(&o->meters, msg);
 		}
+		msg->followed = next != NULL && has_same_receiver(msg, msg_of(next));
 		msg->done(msg, msg->done_arg);
 	}
 	if (g->n_bounded > 0)

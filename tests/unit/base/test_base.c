@@ -259,6 +259,43 @@ struct item {
 	int number;
 };
 
+static void
+count_wake(void *arg)
+{
+	++*(int *)arg;
+}
+
+static void
+mailbox_wakes_once_and_when_no_more_follows(void **state)
+{
+	struct mail a = { .more = true }, b = { .more = true }, c = { .cost = 0 };
+	struct mailbox m;
+	int wakes = 0;
+
+	(void)state;
+	mailbox_init(&m, 9, 9, count_wake, &wakes, NULL);
+	mailbox_wake(&m);
+	assert_int_equal(wakes, 0);
+	mailbox_push(&m, &a);
+	assert_int_equal(wakes, 0);
+	mailbox_push(&m, &c);
+	assert_int_equal(wakes, 1);
+	mailbox_push(&m, &b);
+	mailbox_wake(&m);
+	assert_int_equal(wakes, 1);
+	assert_ptr_equal(mailbox_take(&m), &a);
+	mailbox_push(&m, &b);
+	assert_int_equal(wakes, 1);
+	mailbox_wake(&m);
+	mailbox_wake(&m);
+	assert_int_equal(wakes, 2);
+	assert_ptr_equal(mailbox_take(&m), &b);
+	mailbox_push(&m, &c);
+	assert_int_equal(wakes, 3);
+	mailbox_take(&m);
+	mailbox_free(&m);
+}
+
 static struct mailbox shared_box;
 
 static void *
@@ -342,6 +379,7 @@ main(void)
 		cmocka_unit_test(log_limit_counts_what_it_leaves_out),
 		cmocka_unit_test(log_lines_have_two_forms),
 		cmocka_unit_test(mailbox_keeps_order_and_bounds),
+		cmocka_unit_test(mailbox_wakes_once_and_when_no_more_follows),
 		cmocka_unit_test(mailbox_loses_nothing_between_threads),
 	};
 

@@ -16,6 +16,7 @@ struct outbox {
 	unsigned given_back;
 	unsigned released;
 	bool hold;
+	bool asleep; /* what is there has not woken it */
 	bool refuse;
 	unsigned turned_away; /* reports of request counts that were not stored */
 	bool stop;
@@ -58,7 +59,7 @@ take(struct outbox *o)
 {
 	struct outbox_msg *msg;
 
-	while (!o->stop && (o->head == NULL || (o->hold && o->released == 0)))
+	while (!o->stop && (o->head == NULL || o->asleep || (o->hold && o->released == 0)))
 		pthread_cond_wait(&o->cond, &o->mutex);
 	msg = o->head;
 	if (msg == NULL)
@@ -247,17 +248,28 @@ ingest_outbox_requests(const struct outbox *o, const char *outcome)
 
 /* ---- what ingest calls ----------------------------------------------------------------------- */
 
+void
+outbox_wake(struct outbox *o)
+{
+	pthread_mutex_lock(&o->mutex);
+	o->asleep = false;
+	pthread_cond_signal(&o->cond);
+	pthread_mutex_unlock(&o->mutex);
+}
+
 int
 outbox_send(struct outbox *o, struct outbox_msg *msg)
 {
 	int rc = -1;
 
+	msg->followed = false;
 	pthread_mutex_lock(&o->mutex);
 	if (msg->type == OUTBOX_REQUESTS) {
 		pthread_mutex_unlock(&o->mutex);
 		return take_requests(o, (struct outbox_requests *)msg);
 	}
 	if (!o->refuse) {
+		o->asleep = msg->mail.more && (o->asleep || o->head == NULL);
 		msg->mail.next = NULL;
 		*o->tail = msg;
 		o->tail = (struct outbox_msg **)(void *)&msg->mail.next;

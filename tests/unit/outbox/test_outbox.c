@@ -54,6 +54,50 @@ events_are_stored_and_due_in_order(void **state)
 	assert_true(atomic_load(&rig_due_calls) >= 1);
 }
 
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+
+static void
+wait_at_gate(struct outbox_msg *msg, void *arg)
+{
+	(void)msg;
+	(void)arg;
+	pthread_mutex_lock(&gate);
+	pthread_mutex_unlock(&gate);
+}
+
+/* Notes for each message whether another one follows. */
+static void
+note_followed(struct outbox_msg *msg, void *arg)
+{
+	char *notes = arg;
+
+	notes[strlen(notes)] = msg->followed ? '+' : '.';
+}
+
+static void
+a_message_says_whether_its_receiver_gets_the_next_one(void **state)
+{
+	struct segment_event event = rig_track("a");
+	struct outbox_put p[6];
+	char one[8] = "", other[8] = "";
+
+	(void)state;
+	pthread_mutex_lock(&gate);
+	for (size_t i = 0; i < 6; i++) {
+		p[i] = (struct outbox_put){ .site_id = rig_site, .events = &event, .n_events = 1 };
+		p[i].msg.type = OUTBOX_PUT;
+		p[i].msg.done = i == 0 ? wait_at_gate : note_followed;
+		p[i].msg.done_arg = i < 4 ? one : other;
+		p[i].msg.mail.more = i > 0;
+		assert_int_equal(outbox_send(rig_outbox, &p[i].msg), 0);
+	}
+	outbox_wake(rig_outbox);
+	pthread_mutex_unlock(&gate);
+	rig_close();
+	assert_string_equal(one, "++.");
+	assert_string_equal(other, "+.");
+}
+
 /* A reader that has read ahead must learn of every change by operators, even when no event
  * becomes due. */
 static void
@@ -401,6 +445,7 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_set_up, rig_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(events_are_stored_and_due_in_order),
+		TEST(a_message_says_whether_its_receiver_gets_the_next_one),
 		TEST(what_operators_change_is_told),
 		TEST(a_detail_stands_beside_the_reason),
 		TEST(a_retry_is_stored_once_also_after_a_restart),
