@@ -31,7 +31,8 @@ add(struct tls_names *names, const ASN1_STRING *text)
 	names->n++;
 }
 
-static void
+/* Returns whether it is a name of a kind that is read, even if this one cannot be. */
+static bool
 add_alternative(struct tls_names *names, const GENERAL_NAME *name)
 {
 	if (name->type == GEN_DNS)
@@ -40,6 +41,9 @@ add_alternative(struct tls_names *names, const GENERAL_NAME *name)
 		add(names, name->d.uniformResourceIdentifier);
 	else if (name->type == GEN_EMAIL)
 		add(names, name->d.rfc822Name);
+	else
+		return false;
+	return true;
 }
 
 static void
@@ -57,10 +61,14 @@ tls_names_read(const X509 *certificate, struct tls_names *ret_names)
 {
 	GENERAL_NAMES *list = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
 
+	bool has_alternative = false;
+
 	ret_names->n = 0;
 	for (int i = 0; i < sk_GENERAL_NAME_num(list); i++)
-		add_alternative(ret_names, sk_GENERAL_NAME_value(list, i));
+		if (add_alternative(ret_names, sk_GENERAL_NAME_value(list, i)))
+			has_alternative = true;
 	GENERAL_NAMES_free(list);
-	if (ret_names->n == 0)
+	/* Authorities check alternative names; many let clients choose the common name. */
+	if (!has_alternative)
 		add_common_name(ret_names, certificate);
 }

@@ -15,8 +15,9 @@ struct tls_names {
 };
 
 /*
- * Reads the subject alternative names: DNS names, URIs and email addresses. A certificate without
- * any gives its common name instead. Names with bytes that are not printable ASCII are not read.
+ * Reads the subject alternative names: DNS names, URIs and email addresses. A certificate that has
+ * none, not even one that is not read, gives its common name instead. Names with bytes that are not
+ * printable ASCII are not read.
  */
 void tls_names_read(const struct x509_st *certificate, struct tls_names *ret_names);
 

@@ -43,6 +43,37 @@ the_common_name_stands_in(void **state)
 	pair_free(&box);
 }
 
+/* Returns how many names the server reads in a certificate with the common name "box-8". */
+static size_t
+count_names(struct rig *w, const char *names)
+{
+	struct pair box;
+	size_t n;
+
+	authority_issue(w->ca, &(struct issue){ .common_name = "box-8", .names = names }, &box);
+	rig_give_certificate(w, &box);
+	rig_connect_both(w);
+	n = tls_client(w->server)->n;
+	if (n > 0)
+		assert_string_equal(tls_client(w->server)->name[0], "box-8");
+	pair_free(&box);
+	return n;
+}
+
+static void
+the_common_name_stands_in_for_an_address(void **state)
+{
+	rig_ask_clients(*state);
+	assert_int_equal(count_names(*state, "IP:127.0.0.1"), 1);
+}
+
+static void
+the_common_name_does_not_stand_in_for_a_name_that_is_not_read(void **state)
+{
+	rig_ask_clients(*state);
+	assert_int_equal(count_names(*state, "IP:127.0.0.1,DNS:a b"), 0);
+}
+
 static void
 names_are_bounded(void **state)
 {
@@ -165,6 +196,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_client_certificate_gives_its_names),
 		TEST(the_common_name_stands_in),
+		TEST(the_common_name_stands_in_for_an_address),
+		TEST(the_common_name_does_not_stand_in_for_a_name_that_is_not_read),
 		TEST(names_are_bounded),
 		TEST(clients_without_a_good_certificate_are_refused),
 		TEST(each_connection_proves_its_certificate),
