@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What the dashboard reads: every answer agrees with the database and with the verbs, within bounds."""
 import contextlib
+import fcntl
 import json
 import os
 import re
@@ -405,6 +406,10 @@ def test_storage(bench):
         [row] = reader.read("/api/storage")["readers"]
         equal((row["pid"], row["name"].startswith("python")), (os.getpid(), True), row)
     equal(reader.read("/api/storage")["readers"], [], "it has finished")
+    with open(bench.database + "-shm", "r+b") as shm:
+        for byte in (124, 126):  # as two connections that read
+            fcntl.lockf(shm, fcntl.LOCK_SH, 1, byte)
+        equal(reader.read("/api/storage")["readers"], [row], "a program is named once")
     equal(refused(reader, "/api/storage?x=1")[:2], (400, "bad_parameter"), "it has no parameter")
 
 

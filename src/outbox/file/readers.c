@@ -18,6 +18,8 @@
 
 #define FIRST_READ_BYTE 123
 #define LAST_READ_BYTE 127
+/* Everybody who has the file open holds this byte; /proc/locks shows neighbors as one lock. */
+#define OPEN_BYTE 128
 #define COMM_SIZE 64
 
 static bool
@@ -62,7 +64,7 @@ is_reader(char *line, unsigned long inode, int *ret_pid)
 	if (strcmp(words[WORD_TYPE], "POSIX") != 0 || strcmp(words[WORD_MODE], "READ") != 0
 	    || colon == NULL || number_parse(colon + 1, 0, INT64_MAX, &its_inode) != 0
 	    || number_parse(words[WORD_FIRST], FIRST_READ_BYTE, LAST_READ_BYTE, &byte) != 0
-	    || number_parse(words[WORD_LAST], FIRST_READ_BYTE, LAST_READ_BYTE, &byte) != 0
+	    || number_parse(words[WORD_LAST], FIRST_READ_BYTE, OPEN_BYTE, &byte) != 0
 	    || number_parse(words[WORD_PID], 1, INT_MAX, &pid) != 0)
 		return false;
 	*ret_pid = (int)pid;

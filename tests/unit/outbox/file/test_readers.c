@@ -1,6 +1,7 @@
 /* outbox/file/readers: names the processes that have a read transaction open, and nobody else. */
 #include "lib/unit.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,14 +38,30 @@ struct other {
 	int hold; /* closing it ends the other process */
 };
 
+/* Locks bytes of the -shm file as SQLite does. */
 static void
-read_until_closed(const char *name, bool reads, int ready, int hold)
+lock_until_closed(int from, int to, int ready, int hold)
+{
+	struct flock lock = { .l_type = F_RDLCK, .l_start = from, .l_len = to - from + 1 };
+	char shm[512], byte = 0;
+	int fd;
+
+	snprintf(shm, sizeof(shm), "%s-shm", box.path);
+	fd = open(shm, O_RDWR | O_CLOEXEC);
+	if (fd < 0 || fcntl(fd, F_SETLK, &lock) != 0 || write(ready, &byte, 1) != 1)
+		_exit(1);
+	while (read(hold, &byte, 1) > 0)
+		;
+	_exit(0);
+}
+
+static void
+read_until_closed(bool reads, int ready, int hold)
 {
 	struct db db;
 	struct err e;
 	char byte = 0;
 
-	prctl(PR_SET_NAME, name);
 	if (db_open(&db, box.path, DB_READ, &e) != 0
 	    || db_exec(&db, reads ? "BEGIN" : "SELECT 1", &e) != 0
 	    || db_exec(&db, "SELECT count(*) FROM site", &e) != 0 || write(ready, &byte, 1) != 1)
@@ -54,8 +71,9 @@ read_until_closed(const char *name, bool reads, int ready, int hold)
 	_exit(0);
 }
 
+/* from: 0: it uses SQLite */
 static struct other
-start(const char *name, bool reads)
+start_with(const char *name, bool reads, int from, int to)
 {
 	struct other other;
 	int ready[2], hold[2];
@@ -67,7 +85,10 @@ start(const char *name, bool reads)
 	if (other.pid == 0) {
 		close(ready[0]);
 		close(hold[1]);
-		read_until_closed(name, reads, ready[1], hold[0]);
+		prctl(PR_SET_NAME, name);
+		if (from != 0)
+			lock_until_closed(from, to, ready[1], hold[0]);
+		read_until_closed(reads, ready[1], hold[0]);
 	}
 	close(ready[1]);
 	close(hold[0]);
@@ -75,6 +96,12 @@ start(const char *name, bool reads)
 	close(ready[0]);
 	other.hold = hold[1];
 	return other;
+}
+
+static struct other
+start(const char *name, bool reads)
+{
+	return start_with(name, reads, 0, 0);
 }
 
 static void
@@ -136,6 +163,27 @@ who_does_not_read_is_not_named(void **state)
 }
 
 static void
+a_lock_of_any_reader_is_found(void **state)
+{
+	static const struct {
+		int from, to;
+		bool reads;
+	} rows[] = { { 122, 122, false }, { 123, 123, true }, { 127, 127, true },
+		{ 127, 128, true }, { 124, 128, true }, { 128, 128, false }, { 124, 129, false } };
+	char text[200], wanted[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct other other = start_with("till", false, rows[i].from, rows[i].to);
+
+		snprintf(wanted, sizeof(wanted), "till (process %d)", (int)other.pid);
+		readers_name(box.path, text, sizeof(text));
+		assert_string_equal(text, rows[i].reads ? wanted : "a program");
+		end(&other);
+	}
+}
+
+static void
 the_text_is_cut_at_its_size(void **state)
 {
 	struct other reader = start("till", true);
@@ -170,6 +218,7 @@ main(void)
 		TEST(a_reader_is_named_while_it_reads),
 		TEST(each_reader_is_named_once),
 		TEST(who_does_not_read_is_not_named),
+		TEST(a_lock_of_any_reader_is_found),
 		TEST(the_text_is_cut_at_its_size),
 		TEST(a_path_without_a_database_has_no_readers),
 	};
