@@ -13,6 +13,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "admin/act/act.h"
 #include "admin/metrics/process.h"
 #include "admin/overview.h"
 #include "admin/state.h"
@@ -118,8 +119,10 @@ on_wake(evutil_socket_t fd, short what, void *arg)
 	(void)!read(fd, &n, sizeof(n)); /* it is readable, or another wake has been read with it */
 	take_tls(a);
 	admin_take_tokens(a);
-	if (atomic_load(&a->ending))
-		event_base_loopbreak(a->base);
+	if (!atomic_load(&a->ending))
+		return;
+	act_stop_all(a);
+	event_base_loopbreak(a->base);
 }
 
 static int

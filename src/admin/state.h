@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "admin/act/act.h"
 #include "admin/admin.h"
 #include "admin/minutes.h"
 #include "admin/read/disk.h"
@@ -39,11 +40,11 @@ struct admin {
 	char *control; /* the path of the daemon's control socket */
 	struct event_base *base;
 	struct server *server;
-	struct outbox_audit *audit; /* NULL: not open, or closed after an error */
-	struct word_counts refused; /* requests to the admin listener, by reason */
-	struct word_counts logins;  /* by what the token allows */
-	struct word_counts acts;    /* that were carried out, by verb */
-	unsigned n_acts;            /* under way */
+	struct outbox_audit *audit;     /* NULL: not open, or closed after an error */
+	struct word_counts refused;     /* requests to the admin listener, by reason */
+	struct word_counts logins;      /* by what the token allows */
+	struct word_counts acts;        /* that were carried out, by verb */
+	struct act *under_way[ACT_MAX]; /* NULL: a free place */
 	struct log_limit refused_log, audit_log, login_log;
 	struct config *config; /* held */
 	struct minutes minutes;

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Changes from the dashboard in trouble: a full disk, as many as there may be at once, and a stop of the daemon."""
+import base64
 import concurrent.futures
 import contextlib
 import ctypes
+import json
 import os
 import signal
 import sys
@@ -12,6 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 import spooltest  # noqa: E402
 from spooladmin import ACT_TOKEN, Person, act, start, token_settings  # noqa: E402
+from spoolhttp import connect  # noqa: E402
 from spoolmount import Mount  # noqa: E402
 from spooltest import Daemon, Skip, equal, track, true, wait_until  # noqa: E402
 
@@ -45,10 +48,10 @@ class Held:
 def test_at_once(bench):
     """as many changes at once as there may be are carried out; one more is refused, and is possible again when one has ended"""
     daemon = start(bench)
-    people = [Person(daemon, ACT_TOKEN, "Anna") for _ in range(ACTS)]
-    late = Person(daemon, ACT_TOKEN, "Late")
     descriptors = f"/proc/{daemon.pid}/fd"
     before = len(os.listdir(descriptors))
+    people = [Person(daemon, ACT_TOKEN, "Anna") for _ in range(ACTS)]
+    late = Person(daemon, ACT_TOKEN, "Late")
     with concurrent.futures.ThreadPoolExecutor(ACTS) as pool, Held(daemon):
         answers = []
         for person in people:
@@ -114,7 +117,7 @@ def test_full(bench):
 
 
 def test_stop(bench):
-    """changes during a stop: each is either done and recorded, or answered with the reason, and nothing is half done"""
+    """changes under way at a stop: each is either done and recorded, or answered with the reason, and nothing is half done"""
     daemon = start(bench, events=5)
     people = [Person(daemon, ACT_TOKEN, f"P{i}") for i in range(ACTS)]
     before = bench.value("SELECT count(*) FROM operations")
@@ -125,18 +128,37 @@ def test_stop(bench):
             answers = [pool.submit(person.post, "/api/act", {"verb": "hold", "filter": {"all": True}, "expect": "5"}) for person in people]
             wait_until(lambda: len(os.listdir(descriptors)) >= opened + 2 * ACTS, "all are under way")
             os.kill(daemon.pid, signal.SIGTERM)
-        got = []
-        for answer in answers:
-            try:
-                got.append(answer.result())
-            except OSError as e:
-                got.append((0, str(e)))
+        got = [answer.result() for answer in answers]
+    for status, answer in got:
+        true(status == 200 or (status, answer["code"]) == (503, "busy"), f"{got}")
+        true(status == 200 or "stopping" in answer["message"], f"{got}")
     equal(daemon.popen.wait(spooltest.DEADLINE), 0, "it stops")
     done = [answer for status, answer in got if status == 200 and answer["events"] != "0"]
     rows = bench.rows("SELECT events FROM operations WHERE verb = 'hold'")
     true(len(rows) <= 1 and len(done) <= len(rows), f"{got} {rows}")
     equal(bench.statuses(), {"held": 5} if rows else {"pending": 5}, "all or nothing")
     true(bench.value("SELECT count(*) FROM operations") == before + len(rows), "no other operation")
+
+
+def test_while_stopping(bench):
+    """a change that comes while the daemon stops is refused in words, and nothing is changed"""
+    daemon = start(bench, events=5)
+    anna = Person(daemon, ACT_TOKEN, "Anna")
+    before = bench.value("SELECT count(*) FROM operations")
+    late = connect(daemon.url())
+    key = base64.b64encode(b"main:")
+    late.sendall(b"POST /v1/track HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic " + key
+                 + b"\r\nContent-Type: application/json\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n")
+    true(late.recv(4096).startswith(b"HTTP/1.1 100 "), "the stop waits for its body")
+    os.kill(daemon.pid, signal.SIGTERM)
+    wait_until(lambda: "stopping" in anna.get("/readyz")[2], "it stops")
+    for change in ({"verb": "hold", "filter": {"all": True}, "expect": "5"}, {"verb": "resume"}, {"verb": "resume", "site": "main"}):
+        status, headers, text = anna.request("POST", "/api/act", change)
+        equal((status, json.loads(text)["code"], headers["retry-after"]), (503, "busy", "1"), text)
+        equal(json.loads(text)["message"], "bentospool is stopping; nothing was changed", change)
+    late.close()
+    equal(daemon.popen.wait(spooltest.DEADLINE), 0, "it stops")
+    equal((bench.statuses(), bench.value("SELECT count(*) FROM operations")), ({"pending": 5}, before), "nothing was changed")
 
 
 spooltest.main()

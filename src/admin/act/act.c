@@ -19,7 +19,11 @@
 #include "admin/state.h"
 #include "report/event_json.h"
 
+#define STOPPING "bentospool is stopping; nothing was changed"
+#define STOPPED "bentospool is stopping; the operations show whether anything was done"
+
 struct act {
+	struct act **place; /* among those under way */
 	struct admin_request *r;
 	cJSON *object; /* the request's texts point into it */
 	struct act_request request;
@@ -35,7 +39,7 @@ free_act(struct act *act)
 		count_cancel(act->count);
 	if (act->call != NULL)
 		control_call_cancel(act->call);
-	act->r->admin->n_acts--;
+	*act->place = NULL;
 	act_request_free(&act->request);
 	cJSON_Delete(act->object);
 	free(act);
@@ -172,9 +176,12 @@ static int
 call(struct act *act, struct err *e)
 {
 	struct admin *a = act->r->admin;
-	char *line = act_request_line(&act->request, act->name);
+	char *line;
 	int rc;
 
+	if (atomic_load(&a->stopping))
+		return err_set(e, ERR_BUSY, STOPPING);
+	line = act_request_line(&act->request, act->name);
 	if (line == NULL)
 		return err_nomem(e);
 	rc = control_call_start(a->base, a->control, line, on_called, act, &act->call, e);
@@ -360,18 +367,28 @@ read_act(struct act *act, struct admin_reply *reply)
 	return take_name(act, reply);
 }
 
+static struct act **
+find_place(struct admin *a)
+{
+	for (size_t i = 0; i < ACT_MAX; i++)
+		if (a->under_way[i] == NULL)
+			return &a->under_way[i];
+	return NULL;
+}
+
 void
 act_post(struct admin_request *r, struct admin_reply *reply)
 {
-	struct act *act;
+	struct act *act, **place = find_place(r->admin);
 
-	if (r->admin->n_acts == ACT_MAX || (act = calloc(1, sizeof(*act))) == NULL) {
+	if (place == NULL || (act = calloc(1, sizeof(*act))) == NULL) {
 		reply->retry_after = 1;
 		admin_reply_refuse(reply, 503, "busy",
 		    "%d other changes are under way: try again in a moment", ACT_MAX);
 		return;
 	}
-	r->admin->n_acts++;
+	*place = act;
+	act->place = place;
 	act->r = r;
 	if (read_act(act, reply) != 0 || begin(act, reply) != 0) {
 		free_act(act);
@@ -380,4 +397,15 @@ act_post(struct admin_request *r, struct admin_reply *reply)
 	r->waits = true;
 	r->gone = on_gone;
 	r->gone_arg = act;
+}
+
+void
+act_stop_all(struct admin *a)
+{
+	for (size_t i = 0; i < ACT_MAX; i++) {
+		struct act *act = a->under_way[i];
+
+		if (act != NULL)
+			answer_refusal(act, 503, "busy", act->call == NULL ? STOPPING : STOPPED);
+	}
 }

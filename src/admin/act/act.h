@@ -12,5 +12,7 @@ struct admin_reply;
 #define ACT_MAX 4 /* acts under way at once; further ones are refused */
 
 void act_post(struct admin_request *r, struct admin_reply *reply);
+/* Answers the changes under way, because the thread ends. Outside of the server's hooks. */
+void act_stop_all(struct admin *a);
 
 #endif
