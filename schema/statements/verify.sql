@@ -68,3 +68,10 @@ FROM (SELECT site_id, status, events AS counted, 0 AS events FROM status_count
 	UNION ALL
 	SELECT site_id, status, 0, count(*) FROM state GROUP BY site_id, status)
 GROUP BY site_id, status HAVING sum(counted) <> sum(events);
+
+-- Our views that are not as their recorded text says; people may have added views of their own.
+-- name: verify_views
+-- out: name text
+SELECT m.name FROM sqlite_master m, meta
+WHERE m.type = 'view' AND meta.key = 'views'
+	AND instr(meta.value, 'DROP VIEW IF EXISTS ' || m.name || ';') AND NOT instr(meta.value, m.sql);
