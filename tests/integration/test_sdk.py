@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """The real Segment SDK as the client, across a SIGKILL and an outage of Bento."""
 import os
+import re
 import shutil
 import socket
+import subprocess
 import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import spooltest  # noqa: E402
-from spooltest import Skip, equal, true, wait_until  # noqa: E402
+from spooltest import DEADLINE, Skip, equal, true, wait_until  # noqa: E402
 
 EVENTS = 1000
 
@@ -71,6 +73,38 @@ def test_sdk(bench):
                   order)
     delivered = bench.rows("SELECT message_id FROM history WHERE outcome = 'delivered'")
     equal(sorted(row["message_id"] for row in delivered), sorted(stored), "the audit says so")
+
+
+def run_example(bench, folder, daemon, key):
+    """Runs README.md's program with that write key and the SDK that this Node can run; returns what it did."""
+    with open(os.path.join(spooltest.srcdir(), "README.md"), encoding="utf-8") as file:
+        program = re.search(r"^```js\n(.*?)^```", file.read(), re.M | re.S).group(1)
+    major = subprocess.run(["node", "-p", "process.versions.node.split('.')[0]"], check=True, text=True,
+                           capture_output=True, timeout=DEADLINE).stdout
+    for there, here in (("a word of your choice", key), ("http://127.0.0.1:7300", daemon.url()),
+                        ("'@segment/analytics-node'", "'@segment/analytics-node'" if int(major) >= 20
+                         else "'analytics-node-for-node-18'")):
+        true(there in program, f"README.md's program has {there}")
+        program = program.replace(there, here)
+    if not os.path.lexists(bench.path("node_modules")):
+        os.symlink(os.path.join(folder, "node_modules"), bench.path("node_modules"))
+    return subprocess.run(["node", bench.write("app.mjs", program)], text=True, capture_output=True,
+                          timeout=DEADLINE, check=False)
+
+
+def test_readme(bench):
+    """README.md's program: its event arrives; with a wrong write key it says so"""
+    folder = sdk_folder()
+    sim = bench.sim()
+    daemon = bench.daemon(sim)
+    wrong = run_example(bench, folder, daemon, "another")
+    true("401" in wrong.stderr, "what it says of a wrong key: " + wrong.stdout + wrong.stderr)
+    equal(bench.value("SELECT count(*) FROM outbox"), 0, "events stored with a wrong key")
+    done = run_example(bench, folder, daemon, spooltest.WRITE_KEY)
+    equal((done.returncode, done.stdout, done.stderr), (0, "", ""), "its program")
+    bench.wait_settled(1)
+    equal([(e["type"], e["email"], e["details"]["order_id"]) for e in sim.events()],
+          [("Order Completed", "ann@example.com", "50314b8e")], "what Bento got")
 
 
 spooltest.main()
