@@ -224,3 +224,45 @@ address_is_local(const char *listen)
 		return true;
 	return read_host(skip_tls(listen), &a) == 0 && loopback_host(a.host);
 }
+
+struct endpoint {
+	int family;
+	unsigned char ip[sizeof(struct in6_addr)];
+	long port;
+};
+
+static bool
+read_endpoint(const char *listen, struct endpoint *ret)
+{
+	struct authority a;
+
+	*ret = (struct endpoint){ 0 };
+	if (read_host(skip_tls(listen), &a) != 0 || *a.rest != ':')
+		return false;
+	ret->family = a.bracketed ? AF_INET6 : AF_INET;
+	ret->port = strtol(a.rest + 1, NULL, 10);
+	return inet_pton(ret->family, a.host, ret->ip) == 1;
+}
+
+/* Whether the endpoint takes its port at all addresses of its family. */
+static bool
+is_everywhere(const struct endpoint *p)
+{
+	static const unsigned char any[sizeof(p->ip)];
+
+	return memcmp(p->ip, any, sizeof(any)) == 0;
+}
+
+bool
+address_collides(const char *listen, const char *other)
+{
+	struct endpoint a, b;
+
+	if (strcmp(listen, other) == 0
+	    && strncmp(listen, unix_prefix, sizeof(unix_prefix) - 1) == 0)
+		return true;
+	if (!read_endpoint(listen, &a) || !read_endpoint(other, &b))
+		return false;
+	return a.port != 0 && a.port == b.port && a.family == b.family
+	       && (is_everywhere(&a) || is_everywhere(&b) || memcmp(a.ip, b.ip, sizeof(a.ip)) == 0);
+}

@@ -21,6 +21,10 @@ int address_check_origin(const char *text, struct err *e);
 /* Whether only this machine can reach the address. The text has passed address_check_listen. */
 bool address_is_local(const char *listen);
 
+/* Whether one listener would take the address of the other; port 0 is a free one each time. Both
+ * texts have passed address_check_listen. */
+bool address_collides(const char *listen, const char *other);
+
 /* Whether clients of the address speak TLS. */
 bool address_is_tls(const char *listen);
 

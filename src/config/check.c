@@ -215,6 +215,36 @@ check_limits(const struct config *c, struct err *e)
 	return 0;
 }
 
+/* The first n addresses of the list, which belongs to the section, must leave the address free. */
+static int
+check_free(const struct config *c, const char *section, const struct config_list *listen, size_t n,
+    const char *own_section, const char *address, struct err *e)
+{
+	for (size_t i = 0; i < n; i++)
+		if (address_collides(listen->item[i], address))
+			return err_set(e, ERR_INPUT,
+			    "%s: %s: listen: %.128s is already taken by %s: listen (%.128s): give "
+			    "one of them another address",
+			    config_origin(c), own_section, address, section, listen->item[i]);
+	return 0;
+}
+
+/* At the start the second of two equal addresses would look like another program's. */
+static int
+check_addresses(const struct config *c, struct err *e)
+{
+	const struct config_list *ingest = &c->ingest.listen, *admin = &c->admin.listen;
+
+	for (size_t i = 0; i < ingest->n; i++)
+		if (check_free(c, "ingest", ingest, i, "ingest", ingest->item[i], e) != 0)
+			return -1;
+	for (size_t i = 0; i < admin->n; i++)
+		if (check_free(c, "ingest", ingest, ingest->n, "admin", admin->item[i], e) != 0
+		    || check_free(c, "admin", admin, i, "admin", admin->item[i], e) != 0)
+			return -1;
+	return 0;
+}
+
 /* Clients on other machines must authenticate to the admin listener, over TLS or through a proxy.
  */
 static int
@@ -320,7 +350,8 @@ config_check(const struct config *c, struct err *e)
 		    "%s: no site: add a section site \"main\" { ... }, or set BENTO_SITE_UUID, "
 		    "BENTO_PUBLISHABLE_KEY and BENTO_SECRET_KEY",
 		    config_origin(c));
-	if (check_limits(c, e) != 0 || check_admin(c, e) != 0 || check_alarm(c, e) != 0)
+	if (check_limits(c, e) != 0 || check_addresses(c, e) != 0 || check_admin(c, e) != 0
+	    || check_alarm(c, e) != 0)
 		return -1;
 	if (tls_files_check(c, e) != 0)
 		return err_wrap(e, "%s", config_origin(c));

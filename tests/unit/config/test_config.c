@@ -182,6 +182,50 @@ others_may_post_with_a_key_only(void **state)
 	    "sites \"a\" and \"b\" have a write key in common");
 }
 
+static void
+two_listeners_need_two_addresses(void **state)
+{
+	static const struct {
+		const char *ingest, *admin, *words; /* NULL: accepted */
+	} cases[] = {
+		{ "127.0.0.1:1", "127.0.0.1:1",
+		    "%: admin: listen: 127.0.0.1:1 is already taken by ingest: listen "
+		    "(127.0.0.1:1)" },
+		{ "0.0.0.0:1", "127.0.0.1:1",
+		    "127.0.0.1:1 is already taken by ingest: listen (0.0.0.0:1)" },
+		{ "127.0.0.1:1", "tls:0.0.0.0:01",
+		    "tls:0.0.0.0:01 is already taken by ingest: listen (127.0.0.1:1)" },
+		{ "[::1]:1", "[0:0::1]:1",
+		    "[0:0::1]:1 is already taken by ingest: listen ([::1]:1)" },
+		{ "[::]:1", "[::1]:1", "[::1]:1 is already taken by ingest: listen ([::]:1)" },
+		{ "unix:/a", "unix:/a", "unix:/a is already taken by ingest: listen (unix:/a)" },
+		{ "127.0.0.1:1\", \"127.0.0.1:1", "127.0.0.1:2",
+		    "%: ingest: listen: 127.0.0.1:1 is already taken by ingest: listen "
+		    "(127.0.0.1:1)" },
+		{ "127.0.0.1:1", "127.0.0.1:2\", \"127.0.0.1:2",
+		    "%: admin: listen: 127.0.0.1:2 is already taken by admin: listen "
+		    "(127.0.0.1:2)" },
+		{ "127.0.0.1:1", "127.0.0.1:2", NULL },
+		{ "127.0.0.1:0", "127.0.0.1:0", NULL },
+		{ "127.0.0.1:1", "127.0.0.2:1", NULL },
+		{ "0.0.0.0:1", "[::1]:1", NULL }, /* sockets for IPv6 are for IPv6 only */
+		{ "unix:/a", "unix:/b", NULL },
+	};
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		snprintf(text, sizeof(text),
+		    "ingest { listen = {\"%s\"} } admin { listen = {\"%s\"} }"
+		    "site main {" CONFIG_RIG_KEYS "write_keys = {k} }",
+		    cases[i].ingest, cases[i].admin);
+		if (cases[i].words == NULL)
+			config_rig_accepts(text);
+		else
+			config_rig_refuses(text, cases[i].words);
+	}
+}
+
 /* Puts a key in the place of the mask behind the name. */
 static void
 unmask(char *text, const char *name, char key)
@@ -232,6 +276,7 @@ main(void)
 		CONFIG_TEST(limits_fit_together),
 		CONFIG_TEST(a_site_needs_its_keys),
 		CONFIG_TEST(others_may_post_with_a_key_only),
+		CONFIG_TEST(two_listeners_need_two_addresses),
 		CONFIG_TEST(what_is_printed_masks_secrets_and_can_be_read_again),
 	};
 
