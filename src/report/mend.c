@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "event/bento/verdict.h"
 #include "event/kind.h"
 
 #define COMMAND_MAX 16384
@@ -68,11 +69,35 @@ static const struct {
 	{ NULL, NULL, { NULL, "no action is needed" } },
 };
 
+/* Events that stopped their site wait until a person corrects the cause. */
+static const struct mend unauthorized = { NULL,
+	"the keys are rejected: a new secret or other keys are needed; "
+	"then " MEND_PAUSED },
+			 paused = { NULL,
+				 "the site is paused: correct what its reason in bentospool status "
+				 "names; then " MEND_PAUSED };
+
+static bool
+pauses(int http_status)
+{
+	struct verdict v;
+
+	verdict_decide(&(struct verdict_facts){ .phase = PHASE_ANSWERED,
+			   .http_status = http_status,
+			   .retry_after_ms = -1,
+			   .n_events = 2,
+			   .n_items = 2 },
+	    &v);
+	return v.site == SITE_PAUSE;
+}
+
 struct mend
 mend_of(const struct complaint *c)
 {
 	size_t i = 0;
 
+	if (strcmp(c->status, "pending") == 0 && pauses(c->http_status))
+		return c->http_status == 401 ? unauthorized : paused;
 	while ((rows[i].status != NULL && strcmp(rows[i].status, c->status) != 0)
 	       || (rows[i].reason != NULL && strcmp(rows[i].reason, c->reason) != 0))
 		i++;

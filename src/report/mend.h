@@ -8,8 +8,11 @@
 #include "outbox/filter/filter.h"
 #include "report/complaints.h"
 
+/* What to do after the cause of an automatic pause was corrected. */
+#define MEND_PAUSED "bentospool reload after a change here, bentospool flush after one at Bento"
+
 struct mend {
-	const char *verb; /* "requeue"; NULL: no action is needed */
+	const char *verb; /* "requeue"; NULL: no verb for the events is needed */
 	const char *why;  /* what to do first, and what the verb does then */
 };
 

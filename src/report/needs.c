@@ -175,7 +175,8 @@ check_state(struct needs *n, const struct audit_site *site, const struct needs_l
 	if (site->mode == OUTBOX_SITE_PAUSED) {
 		need = needs_add(n, "site %s is paused: %s", site->name, site->reason);
 		mark_quote(need);
-		offer_for_site(need, "bentospool resume", site->name);
+		/* It tries the sites again that paused automatically, even if nothing changed. */
+		offer(need, NULL, "bentospool reload");
 	}
 	if (site->mode == OUTBOX_SITE_BACKOFF && unready > limits->max_backoff) {
 		when_age(unready, age);

@@ -345,6 +345,27 @@ def test_needs(bench):
     equal([need["text"] for need in reader.read("/api/overview")["needs"]], problems[:1], "at once")
 
 
+def test_wrong_keys(bench):
+    """/api/overview and /api/errors: a site that wrong keys paused needs a person; the command that is offered tries it again"""
+    sim = bench.sim()
+    sim.answer(401)
+    daemon = start(bench, sim, site={"retry_first": 3600, "retry_max": 3600})
+    daemon.accept("/v1/track", track("m-1"), key="main")
+    wait_until(lambda: bench.rows("SELECT 1 FROM sites WHERE state = 'paused'"), "401 pauses it")
+    reader = reader_of(daemon)
+    [group] = reader.read("/api/errors")["errors"]
+    then = "then bentospool reload after a change here, bentospool flush after one at Bento"
+    equal((group["status"], group["mend"]["verb"]), ("pending", None), "the group")
+    true("a new secret" in group["mend"]["why"] and then in group["mend"]["why"], group["mend"]["why"])
+    true("a new secret" in bench.cli("errors").stdout, "the verb says so, too")
+    [need] = reader.read("/api/overview")["needs"]
+    true(need["text"].startswith("site main is paused: HTTP 401"), need["text"])
+    equal(need["command"], "bentospool reload", "what to do")
+    sim.heal()
+    equal(bench.cli(*need["command"].split()[1:]).returncode, 0, "reload")
+    bench.wait_settled(1)
+
+
 def test_forecast(bench):
     """/api/overview: each site has rates and a forecast, or the reason why there is none"""
     daemon = start(bench, bench.sim(), ("main", "other"))

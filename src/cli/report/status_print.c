@@ -7,6 +7,7 @@
 #include "cli/report/boxes.h"
 #include "cli/report/status.h"
 #include "report/forecast.h"
+#include "report/mend.h"
 #include "report/site_state.h"
 #include "term/table.h"
 #include "term/when.h"
@@ -165,9 +166,7 @@ print_site(const struct page *p, const struct audit_site *site)
 	if (waits)
 		print_field(p, "reason", slice_from(site->reason));
 	if (site->mode == OUTBOX_SITE_PAUSED && site->pause_at == 0)
-		print_field(p, "then",
-		    SLICE("bentospool reload after a change here, bentospool flush after one at "
-			  "Bento"));
+		print_field(p, "then", SLICE(MEND_PAUSED));
 	if (site->pause_at != 0)
 		print_pause(p, site);
 	print_counts(site);

@@ -227,6 +227,32 @@ mends_are_json(void **state)
 	cJSON_Delete(o);
 }
 
+/* Answers that pause a site need a person; other events that wait do not. */
+static void
+pending_events_of_a_paused_site_need_a_person(void **state)
+{
+	static const int paused[] = { 301, 401, 402, 403, 404, 407, 410, 418, 499 };
+	static const int others[] = { 0, 200, 299, 400, 408, 413, 422, 425, 429, 500, 503, 600 };
+	struct complaint c;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(paused) / sizeof(*paused); i++) {
+		c = complaint("pending", "", paused[i], "no");
+		assert_non_null(strstr(mend_of(&c).why,
+		    "; then bentospool reload after a change here, bentospool flush after one at "
+		    "Bento"));
+		assert_int_equal(strstr(mend_of(&c).why, "a new secret") != NULL, paused[i] == 401);
+		assert_null(mend_of(&c).verb);
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		c = complaint("pending", "", others[i], "no");
+		assert_string_equal(
+		    mend_of(&c).why, "no action is needed: they are tried again automatically");
+	}
+	c = complaint("failed", "refused", 401, "no");
+	assert_string_equal(mend_of(&c).verb, "requeue");
+}
+
 int
 main(void)
 {
@@ -237,6 +263,7 @@ main(void)
 		cmocka_unit_test(long_errors_are_cut),
 		cmocka_unit_test(filters_select_their_groups),
 		cmocka_unit_test(mends_are_json),
+		cmocka_unit_test(pending_events_of_a_paused_site_need_a_person),
 	};
 
 	return cmocka_run_group_tests_name("mend", tests, NULL, NULL);
