@@ -16,6 +16,21 @@ static const struct answer cut_gzip = {
 	.status = 400, .code = "invalid_gzip", .message = "the gzip body is cut off before its end"
 };
 
+static const struct answer speaks_tls = { .status = 400,
+	.code = "tls_unexpected",
+	.message = "the client speaks TLS, but this address is plain HTTP: begin the URL with "
+		   "http://, or put tls: before the address in listen" };
+
+/* A record of a TLS handshake begins with 22 and 3, and no request does (RFC 8446, 5.1). */
+#define TLS_HANDSHAKE 22
+#define TLS_MAJOR 3
+
+static bool
+is_tls(struct slice in)
+{
+	return in.n >= 2 && in.p[0] == TLS_HANDSHAKE && in.p[1] == TLS_MAJOR;
+}
+
 static void
 answer_bad(struct conn *c, const char *why)
 {
@@ -31,8 +46,8 @@ step_idle(struct conn *c)
 
 	conn_consume(c, http_blank(in));
 	in = conn_input(c);
-	/* a lone carriage return may be half of an empty line */
-	if (in.n == 0 || (in.n == 1 && in.p[0] == '\r'))
+	/* a lone carriage return may be half of an empty line; see is_tls */
+	if (in.n == 0 || (in.n == 1 && (in.p[0] == '\r' || in.p[0] == TLS_HANDSHAKE)))
 		return false;
 	http_head_init(&c->head);
 	conn_set_state(c, CONN_HEAD, c->server->o.request_timeout_ms);
@@ -84,7 +99,10 @@ step_head(struct conn *c)
 		return false;
 	case HTTP_BAD:
 		c->manner = (struct answer_manner){ .close = true };
-		answer_bad(c, c->head.error);
+		if (is_tls(conn_input(c)))
+			conn_answer_early(c, &speaks_tls);
+		else
+			answer_bad(c, c->head.error);
 		return true;
 	case HTTP_DONE:
 		break;

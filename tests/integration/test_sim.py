@@ -216,6 +216,13 @@ def unknown_paths_are_404_and_tags_can_be_read():
         equal(sim.post("", method="GET", path="/api/v1/fetch/tags", Authorization=None)[0], 401)
 
 
+def tls_is_refused_at_once():
+    with Sim() as sim:
+        status, _, text = sim.raw(bytes.fromhex("160301"))
+        equal(status, 400)
+        assert "begin the URL with http://" in text, text
+
+
 # ---- shapes --------------------------------------------------------------------------------
 
 
@@ -434,7 +441,8 @@ def run(tests):
 if __name__ == "__main__":
     run([
         keys_are_checked, user_agent_is_needed, site_is_needed_in_query_or_body,
-        unknown_paths_are_404_and_tags_can_be_read, bodies_that_are_no_batch_are_refused,
+        unknown_paths_are_404_and_tags_can_be_read, tls_is_refused_at_once,
+        bodies_that_are_no_batch_are_refused,
         each_rule_counts_as_failed_or_refuses_the_batch, of_repeated_keys_the_last_one_counts,
         a_purchase_of_the_wrong_shape_is_dropped_in_silence,
         subscribers_are_taken_by_their_own_rules,

@@ -307,8 +307,13 @@ take_head(struct conn *c)
 static bool
 find_head(struct conn *c)
 {
+	static const char tls[] = { 22, 3 }; /* how a client of TLS begins */
 	const char *end = c->in.n < 4 ? NULL : memmem(c->in.p, c->in.n, "\r\n\r\n", 4);
 
+	if (c->in.n >= sizeof(tls) && memcmp(c->in.p, tls, sizeof(tls)) == 0) {
+		refuse(c, 400, "this address is plain HTTP: begin the URL with http://");
+		return true;
+	}
 	if (end != NULL && end - c->in.p <= HTTP_MAX_HEAD) {
 		c->head_n = (size_t)(end + 4 - c->in.p);
 		return take_head(c);

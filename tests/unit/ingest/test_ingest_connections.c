@@ -153,6 +153,36 @@ doubtful_requests_end_the_connection(void **state)
 }
 
 static void
+tls_gets_an_answer_that_says_so(void **state)
+{
+	struct world *w = *state;
+	struct response r;
+
+	for (int halves = 0; halves < 2; halves++) {
+		struct client *c = client_new(w, 0);
+
+		client_send(c, "\x16");
+		if (halves)
+			world_run_a_while(w);
+		client_send(c, "\x03\x01\x02 and more");
+		client_expect(c, 400, &r);
+		assert_non_null(strstr(r.body, "\"code\":\"tls_unexpected\""));
+		assert_non_null(strstr(r.body, "the client speaks TLS"));
+		client_expect_end(c);
+		client_free(c);
+	}
+	for (int first = 0; first < 2; first++) { /* only the first two bytes count */
+		struct client *c = client_new(w, 0);
+
+		client_send(c, first ? "\x16\x04" : "G\x16\x03");
+		client_expect(c, 400, &r);
+		assert_non_null(strstr(r.body, "\"code\":\"bad_request\""));
+		client_free(c);
+	}
+	assert_int_equal(ingest_outbox_given_back(w->outbox), 0);
+}
+
+static void
 a_doubtful_chunk_ends_the_connection(void **state)
 {
 	struct world *w = *state;
@@ -277,6 +307,7 @@ main(void)
 		PLAIN(bodies_in_chunks_are_put_together),
 		PLAIN(a_request_may_come_byte_by_byte),
 		PLAIN(doubtful_requests_end_the_connection),
+		PLAIN(tls_gets_an_answer_that_says_so),
 		PLAIN(a_doubtful_chunk_ends_the_connection),
 		PLAIN(connections_end_when_the_client_says_so),
 		PLAIN(a_client_that_waits_for_100_gets_it),
