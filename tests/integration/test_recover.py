@@ -175,6 +175,46 @@ def test_procedure(bench):
          "ids do not come back")
 
 
+def delete(spool, condition):
+    """Deletes events as a person with sqlite3 does."""
+    with contextlib.closing(sqlite3.connect(spool.database)) as file:
+        n = file.execute(f"DELETE FROM event WHERE {condition}").rowcount
+        file.commit()
+    return n
+
+
+def test_deleted_by_a_person(bench):
+    """ids that another program deleted are named as ranges, the last ones too, beside those of damaged pages"""
+    old = stored(bench)
+    equal(delete(old, f"event_id BETWEEN 50 AND 80 OR event_id = 82 OR event_id > {N - 20}"), 52, "deleted")
+    gone = [[50, 80], [82, 82], [N - 19, N]]
+    got = json.loads(done(bench.run(binary("bentospool"), "recover", "--json", old.database,
+                                    bench.path("one.db")), 1).stdout)
+    equal((got["lost"], got["damaged_pages"], got["missing_ids"], got["more_ranges"]), (52, 0, gone, 0), "deleted")
+    lost = damage(old)
+    true(lost[0] > 83 and lost[-1] < N - 20, f"a page between them: {lost}")
+    told = recover(bench, old.database, bench.path("two.db"), 1)
+    true(f"{52 + len(lost)} events could not be read" in told.stderr, told.stderr)
+    equal(re.findall(r"ids (\d+) to (\d+):", told.stderr),
+          [tuple(map(str, r)) for r in (*gone[:2], (lost[0], lost[-1]), gone[2])], "ranges")
+    os.remove(old.database)
+
+
+def test_many_ranges(bench):
+    """64 ranges of missing ids are named; from 65 on recover says how many more there are"""
+    old = stored(bench)
+    equal(delete(old, "event_id % 2 = 0 AND event_id <= 128"), 64, "deleted")
+    told = recover(bench, old.database, bench.path("64.db"), 1)
+    equal((told.stderr.count("  ids "), "more range" in told.stderr), (64, False), "all are named")
+    equal(delete(old, "event_id = 130"), 1, "deleted")
+    told = recover(bench, old.database, bench.path("65.db"), 1)
+    equal((told.stderr.count("  ids "), "and 1 more range of ids\n" in told.stderr), (64, True), told.stderr)
+    equal(delete(old, "event_id = 132"), 1, "deleted")
+    told = recover(bench, old.database, bench.path("66.db"), 1)
+    true("and 2 more ranges of ids\n" in told.stderr, told.stderr)
+    os.remove(old.database)
+
+
 def test_json(bench):
     """recover --json has the same"""
     old = stored(bench)

@@ -18,7 +18,8 @@ print_lost(const struct recover_report *r)
 		fprintf(stderr, "  ids %lld to %lld: lost, or removed by retention before\n",
 		    (long long)r->range[i].first, (long long)r->range[i].last);
 	if (r->more_ranges > 0)
-		fprintf(stderr, "  and %lld more ranges of ids\n", (long long)r->more_ranges);
+		fprintf(stderr, "  and %lld more range%s of ids\n", (long long)r->more_ranges,
+		    words_plural(r->more_ranges));
 }
 
 void

@@ -23,21 +23,24 @@
 
 /* ---- the report ------------------------------------------------------------------------------ */
 
-/*
- * Ids that no event has, where events could not be read. An id can also be missing because
- * retention removed the event.
- */
-static const char gaps[] =
-    "WITH known AS (SELECT max(id) AS id FROM (SELECT max(event_id) AS id FROM event"
-    " UNION ALL SELECT max(value) FROM old_meta WHERE key = 'counted_to'"
-    " UNION ALL SELECT max(event_id) FROM missing)),"
-    " ids AS (SELECT 0 AS id UNION ALL SELECT event_id FROM event"
-    " UNION ALL SELECT id + 1 FROM known),"
-    " gap AS (SELECT id + 1 AS first, lead(id) OVER (ORDER BY id) - 1 AS last FROM ids)"
-    " SELECT max(g.first, h.first), min(g.last, h.last) FROM gap g JOIN hole h"
-    " ON h.first <= g.last AND h.last >= g.first WHERE g.first <= g.last AND h.tree = 'event'"
-    " UNION SELECT event_id, event_id FROM missing"
-    " ORDER BY 1, 2 DESC";
+/* Ranges of ids that no event has. Retention can have removed those events, too. */
+#define GAPS                                                                                       \
+	"WITH known AS (SELECT max(id) AS id FROM (SELECT max(event_id) AS id FROM event"          \
+	" UNION ALL SELECT max(value) FROM old_meta WHERE key = 'counted_to'"                      \
+	" UNION ALL SELECT max(event_id) FROM missing)),"                                          \
+	" ids AS (SELECT 0 AS id UNION ALL SELECT event_id FROM event"                             \
+	" UNION ALL SELECT id + 1 FROM known),"                                                    \
+	" gap AS (SELECT id + 1 AS first, lead(id) OVER (ORDER BY id) - 1 AS last FROM ids)"
+
+/* The gaps where events could not be read. */
+static const char gaps_in_holes[] =
+    GAPS " SELECT max(g.first, h.first), min(g.last, h.last) FROM gap g JOIN hole h"
+	 " ON h.first <= g.last AND h.last >= g.first WHERE g.first <= g.last AND h.tree = 'event'"
+	 " UNION SELECT event_id, event_id FROM missing"
+	 " ORDER BY 1, 2 DESC";
+
+static const char gaps_anywhere[] =
+    GAPS " SELECT first, last FROM gap WHERE first <= last ORDER BY 1";
 
 /* Joins ranges that touch. */
 static int
@@ -59,6 +62,30 @@ take_gap(void *arg, const struct query_value *v, size_t n, struct err *e)
 		    (struct recover_range){ v[0].integer, v[1].integer };
 	}
 	return 0;
+}
+
+static int64_t
+ids_named(const struct recover_report *r)
+{
+	int64_t n = 0;
+
+	for (size_t i = 0; i < r->n_ranges; i++)
+		n += r->range[i].last - r->range[i].first + 1;
+	return n;
+}
+
+/* Rows that another program deleted leave no damaged page. */
+static int
+find_gaps(struct reading *r, struct recover_report *ret, struct err *e)
+{
+	const struct query_sink sink = { .row = take_gap, .arg = ret };
+
+	if (query_run(r->db, gaps_in_holes, QUERY_MS, &sink, e) != 0)
+		return -1;
+	if (!ret->counted || ret->more_ranges > 0 || ids_named(ret) >= ret->lost)
+		return 0;
+	ret->n_ranges = 0;
+	return query_run(r->db, gaps_anywhere, QUERY_MS, &sink, e);
 }
 
 static void
@@ -90,7 +117,6 @@ report(struct reading *r, struct recover_report *ret, struct err *e)
 	    " JOIN event e ON e.event_id = d.event_id WHERE NOT d.settled";
 	static const char unclear[] = "SELECT count(*) FROM doubt d"
 				      " JOIN event e ON e.event_id = d.event_id WHERE d.settled";
-	const struct query_sink sink = { .row = take_gap, .arg = ret };
 	int64_t is_counted, before, found;
 
 	ret->pages = r->n_pages_damaged;
@@ -106,7 +132,7 @@ report(struct reading *r, struct recover_report *ret, struct err *e)
 	if (db_exec_int(r->db, changed, &ret->changed, e) != 0
 	    || db_exec_int(r->db, unclear, &ret->unclear, e) != 0)
 		return -1;
-	return ret->counted && ret->lost == 0 ? 0 : query_run(r->db, gaps, QUERY_MS, &sink, e);
+	return ret->counted && ret->lost == 0 ? 0 : find_gaps(r, ret, e);
 }
 
 bool
