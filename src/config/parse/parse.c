@@ -194,6 +194,10 @@ fail_unknown(struct parser *p, const char *name)
 		    section_words(other->section), section_words(p->section));
 	if (check_spelling(p, name) != 0)
 		return -1;
+	if (name[0] == ';' && !p->lex.quoted)
+		return FAIL(p, line,
+		    "a ; stands here: settings are separated by line ends or blanks, not by ;, and "
+		    "a value that holds a ; belongs in quotes");
 	if (p->secret != NULL)
 		return FAIL(p, line,
 		    "no setting has the name that stands here; it is not shown, because it may "

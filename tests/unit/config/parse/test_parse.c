@@ -216,7 +216,13 @@ names_stand_where_they_belong(void **state)
 	    "f:2: no setting is called databse: did you mean database?");
 	refuses("site a { secret_key = s\n batch_events = 5\n databse = x }",
 	    "f:3: no setting is called databse here; there are site_uuid");
-	refuses("database = x;\n;", "f:2: expected the name of a setting");
+	refuses("database = x;\n;", "f:2: a ; stands here: settings are separated by line ends or "
+				    "blanks, not by ;");
+	refuses("database = \"x\";min_free = 5", "f:1: a ; stands here");
+	refuses("site a { secret_key = hush ;hush }",
+	    "f:1: a ; stands here: settings are separated by line ends or blanks, not by ;, and a "
+	    "value that holds a ; belongs in quotes");
+	refuses("\";\" = x", "f:1: expected the name of a setting");
 	refuses("database", "f:1: database must be followed by = and a value");
 	refuses("database \"x\"", "f:1: database must be followed by = and a value");
 	refuses("database =\n", "f:1: database has no value: it must be a string");
