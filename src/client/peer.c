@@ -5,8 +5,10 @@
 #include "client/peer.h"
 
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/isotime.h"
 #include "client/control_client.h"
@@ -77,6 +79,20 @@ ping(const char *path, struct peer *p, struct err *e)
 	return 0;
 }
 
+static void
+explain(const char *path, const struct err *cause, struct peer *p)
+{
+	struct err e;
+
+	p->is_denied = access(path, W_OK) != 0 && errno == EACCES;
+	if (p->is_denied) {
+		err_set(&e, ERR_SYSTEM, "this user may not ask the daemon");
+		err_denied(&e, EACCES, path);
+		cause = &e;
+	}
+	snprintf(p->why, sizeof(p->why), "%.*s", (int)sizeof(p->why) - 1, cause->text);
+}
+
 void
 peer_look(const struct config *c, struct peer *ret_peer)
 {
@@ -85,10 +101,10 @@ peer_look(const struct config *c, struct peer *ret_peer)
 	*ret_peer = (struct peer){ .state = PEER_SILENT };
 	if (ping(c->control, ret_peer, &e) == 0)
 		return;
-	snprintf(ret_peer->why, sizeof(ret_peer->why), "%.255s", e.text);
+	explain(c->control, &e, ret_peer);
 	ret_peer->pid = lock_holder(c->database, &lock_error);
 	if (ret_peer->pid == 0)
-		ret_peer->state = PEER_DOWN;
+		*ret_peer = (struct peer){ .state = PEER_DOWN };
 	if (ret_peer->pid < 0)
 		ret_peer->pid = 0;
 }

@@ -2,6 +2,7 @@
 #ifndef CLIENT_PEER_H
 #define CLIENT_PEER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,7 +27,8 @@ struct peer_certificate {
 
 struct peer {
 	enum peer_state state;
-	char why[256];
+	bool is_denied; /* PEER_SILENT, because this user may not ask it */
+	char why[320];
 	long pid;           /* 0: unknown */
 	char version[32];   /* the following fields: PEER_UP only */
 	int64_t started_at; /* wall ms */

@@ -15,7 +15,7 @@
 #include "tls/context.h"
 
 #define NEEDS_MAX 64 /* further ones are left out */
-#define NEED_TEXT 256
+#define NEED_TEXT 320
 #define NEED_COMMAND 256
 /* Failed and held events are counted up to this number. */
 #define NEEDS_TROUBLED_MAX 100000

@@ -160,13 +160,36 @@ def test_root_does_not_lock_the_daemon_out(bench):
     equal(owners, dict.fromkeys(names, 4711), "owners")
 
 
-def as_user(bench, uid, *argv):
+def as_user(bench, uid, *argv, stream="stderr", code=1):
     """Runs a verb as that user, with the configuration of the bench; returns what it says."""
     done = subprocess.run([program_for_all(bench), argv[0], "-c", bench.path("bentospool.conf"), *argv[1:]],
                           capture_output=True, text=True, timeout=60, check=False, user=uid, group=uid + 1,
                           extra_groups=[])
-    equal(done.returncode, 1, done.stdout + done.stderr)
-    return done.stderr
+    equal(done.returncode, code, done.stdout + done.stderr)
+    return getattr(done, stream)
+
+
+def test_may_read_but_not_ask(bench):
+    """status as a user who may read the database but not ask the daemon: unknown, with the remedy"""
+    needs_root(bench)
+    control = bench.path("s" * (102 - len(bench.dir)) + ".sock")  # as long as possible
+    sim = bench.sim()
+    sim.answer(503)
+    daemon = bench.daemon(sim, top={"control": control})
+    os.chown(control, 4711, 4712)
+    for name in os.listdir(bench.dir):
+        if name.startswith("bentospool") or name.startswith(os.path.basename(bench.database)):
+            os.chmod(bench.path(name), 0o644)
+    why = (f"this user may not ask the daemon ({control} belongs to #4711 and has the mode 0600): "
+           "use sudo -u #4711 bentospool ...")
+    told = as_user(bench, 4713, "status", "--check", stream="stdout")
+    equal(told.split(" | ")[0], f"UNKNOWN: {why}", "the line")
+    told = " ".join(as_user(bench, 4713, "status", stream="stdout", code=0).split())
+    true(f"daemon process {daemon.pid}: {why} database" in told and told.endswith(f"! {why}"), told)
+    daemon.accept("/v1/track", track("m-1"))
+    wait_until(lambda: bench.rows("SELECT 1 FROM sites WHERE state = 'backoff'"), "it backs off")
+    told = as_user(bench, 4713, "status", "--check", "--max-backoff", "0s", stream="stdout")
+    true(told.startswith(f"CRITICAL: {why}; site main has been backing off"), told)
 
 
 def test_permissions(bench):

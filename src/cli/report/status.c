@@ -27,7 +27,9 @@ check_daemon(struct status *s)
 		    &s->needs, "the daemon is not running: start bentospool serve, or its service");
 		return;
 	case PEER_SILENT:
-		needs_add(&s->needs, "the daemon does not answer: %.200s", s->peer.why);
+		needs_add(&s->needs,
+		    s->peer.is_denied ? "%.319s" : "the daemon does not answer: %.200s",
+		    s->peer.why);
 		return;
 	}
 }

@@ -44,7 +44,8 @@ int status_collect(struct status *s, struct outbox_audit *audit, const struct co
     const struct needs_limits *limits, struct err *e);
 void status_free(struct status *s);
 
-/* Prints one line, as monitoring plugins do: OK or CRITICAL, why, and numbers behind a bar. */
+/* Prints one line, as monitoring plugins do: OK, CRITICAL or UNKNOWN, why, and numbers behind a
+ * bar. */
 void status_print_check(const struct status *s);
 /* Prints the status for people on standard output. */
 void status_print(const struct status *s, const struct terminal *terminal);

@@ -36,8 +36,8 @@ print_daemon(const struct page *p)
 		printf("daemon    not running\n");
 		return;
 	case PEER_SILENT:
-		snprintf(
-		    words, sizeof(words), "process %ld does not answer: %s", peer->pid, peer->why);
+		snprintf(words, sizeof(words), "process %ld%s: %s", peer->pid,
+		    peer->is_denied ? "" : " does not answer", peer->why);
 		printf("daemon    ");
 		terminal_print_wrapped(p->terminal, 10, slice_from(words));
 		return;
@@ -246,10 +246,19 @@ status_print(const struct status *s, const struct terminal *terminal)
 		print_problem(&page, s->needs.need[i].text);
 }
 
+static const char *
+check_word(const struct status *s)
+{
+	if (s->needs.n == 0)
+		return "OK";
+	return s->needs.n == 1 && s->peer.is_denied ? "UNKNOWN" : "CRITICAL";
+}
+
 void
 status_print_check(const struct status *s)
 {
 	int64_t pending = 0, oldest = 0, age;
+	size_t backing_off = 0;
 
 	for (size_t i = 0; i < s->n_sites; i++) {
 		const struct audit_site *site = &s->sites[i];
@@ -257,13 +266,16 @@ status_print_check(const struct status *s)
 		pending += site->counts[STATUS_PENDING];
 		age = site->oldest_pending_id == 0 ? 0 : s->now - site->oldest_pending_at;
 		oldest = age > oldest ? age : oldest;
+		backing_off += site->mode == OUTBOX_SITE_BACKOFF;
 	}
-	printf("%s: ", s->needs.n == 0 ? "OK" : "CRITICAL");
+	printf("%s: ", check_word(s));
 	for (size_t i = 0; i < s->needs.n; i++)
 		printf("%s%s", i > 0 ? "; " : "", s->needs.need[i].text);
 	if (s->needs.n == 0)
 		printf("%zu site%s, %lld event%s pending", s->n_sites,
 		    words_plural((int64_t)s->n_sites), (long long)pending, words_plural(pending));
+	if (s->needs.n == 0 && backing_off > 0)
+		printf(", %zu backing off", backing_off);
 	boxes_print_unseen(s);
 	/* "U" is a value that is not known. */
 	if (s->now < CLOCK_FLOOR)
