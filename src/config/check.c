@@ -13,6 +13,7 @@
 #include "config/address.h"
 #include "config/config.h"
 #include "config/fleet/fleet.h"
+#include "config/keys/bento_key.h"
 #include "config/keys/client_files.h"
 #include "config/keys/tls_files.h"
 #include "config/settings.h"
@@ -50,9 +51,8 @@ check_copies(const struct config *c, const struct config_site *site, struct err 
 		for (size_t other = 0; other < i; other++)
 			if (strcmp(keys[i], keys[other]) == 0)
 				return err_set(e, ERR_INPUT,
-				    "%s: site \"%s\": %s and %s are the same: copy each from "
-				    "Bento: "
-				    "Settings, API Keys",
+				    "%s: site \"%s\": %s and %s are the same: copy each "
+				    "from " BENTO_KEY_PLACE,
 				    config_origin(c), site->name, names[other], names[i]);
 	return 0;
 }
@@ -62,15 +62,15 @@ check_keys(const struct config *c, const struct config_site *site, struct err *e
 {
 	if (site->site_uuid[0] == '\0')
 		return missing(c, site, "site_uuid",
-		    "it is the siteUuid of the Segment function (or set BENTO_SITE_UUID)", e);
+		    "copy it from " BENTO_KEY_PLACE " (or set BENTO_SITE_UUID)", e);
 	if (site->publishable_key[0] == '\0')
 		return missing(c, site, "publishable_key",
-		    "it is the publishableKey of the Segment function (or set "
-		    "BENTO_PUBLISHABLE_KEY)",
-		    e);
+		    "copy it from " BENTO_KEY_PLACE " (or set BENTO_PUBLISHABLE_KEY)", e);
 	if (site->secret_key[0] == '\0')
 		return missing(c, site, "secret_key",
-		    "name a file that holds it with secret_key_file (or set BENTO_SECRET_KEY)", e);
+		    "copy it from " BENTO_KEY_PLACE ", into a file, and name that with "
+		    "secret_key_file (or set BENTO_SECRET_KEY)",
+		    e);
 	return check_copies(c, site, e);
 }
 

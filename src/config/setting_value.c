@@ -119,8 +119,10 @@ check_text(const struct setting *s, const char *text, struct err *e)
 			return err_set(
 			    e, ERR_INPUT, "%s must not hold control characters", s->name);
 	if (s->check != NULL && s->check(text, e) != 0) {
-		/* A URL with @ in it may hold a password: do not show it. */
-		if (s->secret || text[0] == '\0' || strchr(text, '@') != NULL)
+		/* Do not show a URL with @ in it, which may hold a password, or a secret key that
+		 * stands in the place of another value. */
+		if (s->secret || text[0] == '\0' || strchr(text, '@') != NULL
+		    || strncmp(text, "sk_", 3) == 0)
 			return err_wrap(e, "%s", s->name);
 		return err_wrap(e, "%s = \"%.128s\"", s->name, text);
 	}

@@ -64,7 +64,7 @@ def test_init_never_replaces(bench):
     missing = init(bench, {**KEYS, "BENTO_SECRET_KEY": ""}, "other.conf")
     true(missing.returncode == 1 and "BENTO_SECRET_KEY is not set" in missing.stderr, missing.stderr)
     for name, value, word in (("BENTO_SITE_UUID", "YOUR_SITE_UUID", "site_uuid = \"YOUR_SITE_UUID\": is still a"),
-                              ("BENTO_SECRET_KEY", "pk_1", "secret_key: is the publishable_key: swap"),
+                              ("BENTO_SECRET_KEY", "pk_1", "secret_key: begins with pk_, as a"),
                               ("BENTOSPOOL_WRITE_KEYS", 'a "word"', "write_keys must not hold a quote")):
         wrong = init(bench, {**KEYS, name: value}, "other.conf")
         equal(wrong.returncode, 1, wrong.stdout)

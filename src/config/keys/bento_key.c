@@ -1,7 +1,7 @@
 /*
  * Finds what goes wrong when people copy Bento's credentials: a placeholder that was left in,
- * quotes, a line break or the name copied along, and credentials that were swapped. Bento would
- * answer 401 to each of these, and the site would pause.
+ * quotes, a line break or the name copied along, and one credential in the place of another. Bento
+ * would answer 401 to each of these, and the site would pause.
  */
 #include "config/keys/bento_key.h"
 
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define REMEDY "copy it from Bento: Settings, API Keys"
+#define REMEDY "copy it from " BENTO_KEY_PLACE
 
 static int
 check_bytes(const char *text, struct err *e)
@@ -68,30 +68,39 @@ check_placeholder(const char *text, struct err *e)
 }
 
 static int
-check(const char *text, const char *prefix, const char *other_name, struct err *e)
+check(const char *text, struct err *e)
 {
-	if (check_placeholder(text, e) != 0 || check_bytes(text, e) != 0)
-		return -1;
-	if (strncmp(text, prefix, strlen(prefix)) == 0)
-		return err_set(e, ERR_INPUT, "is the %s: swap the two", other_name);
-	return 0;
+	return check_placeholder(text, e) == 0 ? check_bytes(text, e) : -1;
+}
+
+/* Fails when the text begins as another of the three does. */
+static int
+check_prefix(
+    const char *text, const char *prefix, const char *other, const char *name, struct err *e)
+{
+	if (strncmp(text, prefix, strlen(prefix)) != 0)
+		return 0;
+	return err_set(e, ERR_INPUT,
+	    "begins with %s, as a %s key does: copy the %s from " BENTO_KEY_PLACE, prefix, other,
+	    name);
 }
 
 int
 bento_key_check_uuid(const char *text, struct err *e)
 {
-	return check(text, "pk_", "publishable_key", e) == 0 ? check(text, "sk_", "secret_key", e)
-							     : -1;
+	if (check(text, e) != 0 || check_prefix(text, "pk_", "publishable", "site UUID", e) != 0)
+		return -1;
+	return check_prefix(text, "sk_", "secret", "site UUID", e);
 }
 
 int
 bento_key_check_publishable(const char *text, struct err *e)
 {
-	return check(text, "sk_", "secret_key", e);
+	return check(text, e) == 0 ? check_prefix(text, "sk_", "secret", "publishable key", e) : -1;
 }
 
 int
 bento_key_check_secret(const char *text, struct err *e)
 {
-	return check(text, "pk_", "publishable_key", e);
+	return check(text, e) == 0 ? check_prefix(text, "pk_", "publishable", "secret key", e) : -1;
 }

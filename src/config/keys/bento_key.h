@@ -4,6 +4,9 @@
 
 #include "base/err.h"
 
+/* where people find the three */
+#define BENTO_KEY_PLACE "Bento: Settings, API Keys"
+
 /*
  * Each fails with ERR_INPUT, without showing the text, when it holds a blank, a quote or a
  * character beyond ASCII, when it is a placeholder, or when it is another of the three. Bento's

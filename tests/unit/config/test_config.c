@@ -148,10 +148,13 @@ a_site_needs_its_keys(void **state)
 	(void)state;
 	config_rig_refuses("database = x\n", "%: no site: add a section");
 	config_rig_refuses("site main { publishable_key=p secret_key=s }",
-	    "%: site \"main\": site_uuid is missing");
-	config_rig_refuses("site main { site_uuid=u secret_key=s }", "publishable_key is missing");
+	    "%: site \"main\": site_uuid is missing: copy it from Bento: Settings, API Keys");
+	config_rig_refuses("site main { site_uuid=u secret_key=s }",
+	    "publishable_key is missing: copy it from Bento: Settings, API Keys");
 	config_rig_refuses("site main { site_uuid=u publishable_key=p }",
-	    "secret_key is missing: name a file that holds it with secret_key_file");
+	    "secret_key is missing: copy it from Bento: Settings, API Keys, into a file, and name "
+	    "that "
+	    "with secret_key_file");
 	config_rig_refuses("site main {" CONFIG_RIG_KEYS "ca_file = /nonexistent/ca.pem }",
 	    "cannot read ca_file /nonexistent/ca.pem: No such file");
 }

@@ -167,7 +167,9 @@ copied_keys_are_checked(void **state)
 	config_rig_refuses("site main { site_uuid=u publishable_key=YOUR_KEY secret_key=s }",
 	    "%:1: publishable_key: is still a placeholder");
 	config_rig_refuses("site main { site_uuid=u publishable_key=p secret_key=pk_1 }",
-	    "%:1: secret_key: is the publishable_key: swap the two");
+	    "%:1: secret_key: begins with pk_, as a publishable key does");
+	config_rig_refuses("site main { site_uuid=sk_4 publishable_key=p secret_key=s }",
+	    "%:1: site_uuid: begins with sk_, as a secret key does"); /* and is not shown */
 	snprintf(text, sizeof(text),
 	    "site main { site_uuid=u publishable_key=p secret_key_file=%s }",
 	    config_rig_write("secret", "'hush'\n", 0600));

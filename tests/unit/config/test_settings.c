@@ -152,11 +152,15 @@ copies_of_bento_keys_are_checked(void **state)
 		{ bento_key_check_uuid, "siteUuid:2a1b", "the name of the key, too" },
 		{ bento_key_check_secret, "c2VjcmV0==", NULL },
 		{ bento_key_check_secret, "s:secret", NULL },
-		{ bento_key_check_uuid, "pk_1", "is the publishable_key" },
-		{ bento_key_check_uuid, "sk_1", "is the secret_key" },
+		{ bento_key_check_uuid, "pk_1",
+		    "begins with pk_, as a publishable key does: copy the site UUID from Bento: "
+		    "Settings, API Keys" },
+		{ bento_key_check_uuid, "sk_1",
+		    "begins with sk_, as a secret key does: copy the site UUID" },
 		{ bento_key_check_publishable, "pk_1~", NULL },
 		{ bento_key_check_publishable, "${KEY}", "placeholder" },
-		{ bento_key_check_publishable, "sk_1", "is the secret_key" },
+		{ bento_key_check_publishable, "sk_1",
+		    "begins with sk_, as a secret key does: copy the publishable key" },
 		{ bento_key_check_publishable, "\342\200\234p\342\200\235", "a curly quote" },
 		{ bento_key_check_secret, "sk_1!", NULL },
 		{ bento_key_check_secret, "Your secret", "placeholder" },
@@ -164,7 +168,8 @@ copies_of_bento_keys_are_checked(void **state)
 		{ bento_key_check_secret, "a\nb", "or a line break" },
 		{ bento_key_check_secret, "a\177", "or a line break" },
 		{ bento_key_check_secret, "\"a\"", "a quotation mark" },
-		{ bento_key_check_secret, "pk_1", "is the publishable_key" },
+		{ bento_key_check_secret, "pk_1",
+		    "begins with pk_, as a publishable key does: copy the secret key" },
 	};
 	struct err e;
 
