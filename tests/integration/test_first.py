@@ -172,7 +172,7 @@ def as_user(bench, uid, *argv, stream="stderr", code=1):
 def test_may_read_but_not_ask(bench):
     """status as a user who may read the database but not ask the daemon: unknown, with the remedy"""
     needs_root(bench)
-    control = bench.path("s" * (102 - len(bench.dir)) + ".sock")  # as long as possible
+    control = bench.path("s" * (101 - len(bench.dir)) + ".sock")  # as long as possible
     sim = bench.sim()
     sim.answer(503)
     daemon = bench.daemon(sim, top={"control": control})
