@@ -176,6 +176,16 @@ def test_commands(bench):
     true(ran > 20, f"only {ran} commands were found")
 
 
+def test_packages(bench):
+    """what tools/make-deb asks for at once is all that building the package needs"""
+    del bench
+    fields = re.search(r"^Build-Depends: ((?:.*\n )*.*)", read("tools/package/debian/control"), re.M).group(1)
+    wanted = {re.search(r"[a-z0-9-]+$", re.sub(r"[ (<].*", "", depends.split("|")[-1].strip())).group()
+              for depends in fields.split(",")} - {"debhelper-compat", "dh-sequence-installsysusers"}
+    listed = set(re.findall(r"^(?:build|package) +(\S+)", read("tools/packages"), re.M))
+    equal(wanted - listed, set(), "not in tools/packages")
+
+
 def test_monitoring(bench):
     """each example of doc/monitoring.md runs, and says what is wrong"""
     text = "\n".join(fenced("doc/monitoring.md", ""))
