@@ -50,6 +50,24 @@ ask_daemon(const struct config *c, struct err *e)
 	return true;
 }
 
+/* Whether a daemon still has the removed file open. */
+static bool
+explain_removed(const struct config *c, struct err *e)
+{
+	struct err cause = *e;
+	struct peer peer;
+
+	peer_look(c, &peer);
+	if (peer.state != PEER_UP)
+		return false;
+	err_set(e, ERR_NOTFOUND,
+	    "%s: it was removed under the running daemon (process %ld): first copy what is "
+	    "deleted of it and its -wal from /proc/%ld/fd; then stop the daemon, put the copies "
+	    "back, or a backup with bentospool restore, and start it",
+	    cause.text, peer.pid, peer.pid);
+	return true;
+}
+
 static void
 explain(const struct options *o, const struct config *c, struct err *e)
 {
@@ -57,7 +75,7 @@ explain(const struct options *o, const struct config *c, struct err *e)
 	    o->database == NULL && c->file[0] == '\0' && getenv("BENTO_SITE_UUID") == NULL;
 	struct err cause = *e;
 
-	if (e->code == ERR_NOTFOUND)
+	if (e->code == ERR_NOTFOUND && !explain_removed(c, e))
 		err_set(e, ERR_NOTFOUND,
 		    begins ? "%s, and no configuration " CONFIG_DEFAULT_FILE
 			     ": begin with bentospool init, or name another file with --database"

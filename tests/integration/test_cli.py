@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 
@@ -442,6 +443,30 @@ def test_no_database(bench):
         done = bench.run(binary("bentospool"), *argv, env={"BENTOSPOOL_DATABASE": bench.path("none.db")})
         true("none.db, and no configuration /" in done.stderr and ": begin with bentospool init" in done.stderr,
              f"{argv} on the first day: {done.stderr!r}")
+
+
+def test_removed_database(bench):
+    """a database that was removed under its daemon is no missing one, and can be saved as told"""
+    daemon = bench.daemon(bench.sim())
+    daemon.accept("/v1/track", track("m-1"))
+    bench.wait_settled(1)
+    for suffix in ("", "-wal", "-shm"):
+        os.unlink(bench.database + suffix)
+    for argv in (["status"], ["list"]):
+        done = bench.cli(*argv)
+        equal(done.returncode, 1, done.stdout)
+        true(f"{bench.database}: it was removed under the running daemon (process {daemon.pid}): first copy" in done.stderr
+             and f" /proc/{daemon.pid}/fd; then stop" in done.stderr and done.stderr.endswith(", and start it\n"), done.stderr)
+    descriptors = [f"/proc/{daemon.pid}/fd/{n}" for n in os.listdir(f"/proc/{daemon.pid}/fd")]
+    for suffix in ("", "-wal"):
+        kept = [fd for fd in descriptors if os.readlink(fd) == f"{bench.database}{suffix} (deleted)"]
+        shutil.copyfile(kept[0], bench.path("copy" + suffix))
+    daemon.kill()
+    true("spool.db: start `bentospool serve`" in bench.cli("status").stderr, "nothing runs")
+    for suffix in ("", "-wal"):
+        os.rename(bench.path("copy" + suffix), bench.database + suffix)
+    spooltest.Daemon(bench, daemon.conf)
+    equal(bench.outbox("m-1")["status"], "delivered", "nothing is lost")
 
 
 spooltest.main()
