@@ -164,7 +164,7 @@ def as_user(bench, uid, *argv, stream="stderr", code=1):
     """Runs a verb as that user, with the configuration of the bench; returns what it says."""
     done = subprocess.run([program_for_all(bench), argv[0], "-c", bench.path("bentospool.conf"), *argv[1:]],
                           capture_output=True, text=True, timeout=60, check=False, user=uid, group=uid + 1,
-                          extra_groups=[])
+                          extra_groups=[], cwd=bench.dir)
     equal(done.returncode, code, done.stdout + done.stderr)
     return getattr(done, stream)
 
@@ -212,6 +212,10 @@ def test_permissions(bench):
         said = as_user(bench, 4713, *argv)
         true(f"cannot open database {bench.database}: Permission denied ({store} belongs to #4711 and has the mode "
              "0750): use sudo -u #4711 bentospool ...\n" in said, said)
+    for name in ("left.ndjson", bench.path("left.ndjson")):
+        equal(as_user(bench, 4711, "export", "--output", name),
+              f"bentospool: cannot make {name}.part: Permission denied: name a file in a directory where this user "
+              f"may write, which {os.path.realpath(bench.dir)} is not\n", "export")
     os.chown(f"{store}/spool.db-wal", 0, 0)
     said = as_user(bench, 4711, "serve")
     true(f"({store}/spool.db-wal belongs to root and has the mode 06" in said, said)

@@ -145,7 +145,7 @@ def test_reload_needs_a_daemon(bench):
     """without a daemon, reload says so"""
     bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")})
     refused = done(bench.cli("reload"), code=1)
-    true("no daemon answers" in refused.stderr, f"says so: {refused.stderr}")
+    true("start `bentospool serve` first: no daemon answers at" in refused.stderr, f"says so: {refused.stderr}")
 
 
 def test_included_files(bench):

@@ -44,8 +44,11 @@ verb_reload(const struct options *o)
 	rc = control_client_ask(
 	    c->control, control_request("reload"), ANSWER_TIMEOUT_MS, &answer, &e);
 	config_free(c);
-	if (rc != 0)
+	if (rc != 0) {
+		if (e.code == ERR_NOTFOUND)
+			err_wrap(&e, "start `bentospool serve` first");
 		return verb_fail(&e);
+	}
 	rc = print(o, cJSON_DetachItemFromObjectCaseSensitive(answer, "changed"));
 	cJSON_Delete(answer);
 	return rc;

@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,6 +22,25 @@ part_name(const char *file, char part[PART_PATH_SIZE], struct err *e)
 	if (snprintf(part, PART_PATH_SIZE, "%s.part", file) >= PART_PATH_SIZE)
 		return err_set(e, ERR_INPUT, "the name %.64s... is too long", file);
 	return 0;
+}
+
+/* Names the directory that refuses the file: the remedy is one in which this user may write. */
+static int
+fail_open(const char *part, struct err *e)
+{
+	int cause = errno;
+	char copy[PART_PATH_SIZE], *folder;
+
+	if (cause != EACCES && cause != EPERM && cause != EROFS)
+		return err_sys(e, "cannot make %s", part);
+	memcpy(copy, part, strlen(part) + 1);
+	folder = realpath(dirname(copy), NULL);
+	err_set(e, ERR_SYSTEM,
+	    "cannot make %s: %s: name a file in a directory where this user may write, which %s is "
+	    "not",
+	    part, strerror(cause), folder != NULL ? folder : "this one");
+	free(folder);
+	return -1;
 }
 
 /* Opens the file with PART_MODE from the start, and never opens a file that exists. */
@@ -41,7 +62,7 @@ part_open(const char *file, struct err *e)
 		    "%s is there: another process is writing it, or an earlier attempt was "
 		    "interrupted; in that case remove it",
 		    part);
-	return fd >= 0 ? fd : err_sys(e, "cannot make %s", part);
+	return fd >= 0 ? fd : fail_open(part, e);
 }
 
 int
