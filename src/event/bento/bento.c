@@ -235,18 +235,38 @@ text_of(const cJSON *item)
 	return item != NULL && cJSON_IsString(item) ? item->valuestring : NULL;
 }
 
+/* Whether the text from `from` on is also one of the texts before `end`, which "; " separates. */
+static bool
+is_repeated(const struct line *l, size_t end, size_t from)
+{
+	const char *said = l->to, *last = l->to + end, *after;
+	size_t n = l->n - from;
+
+	while ((said = memmem(said, (size_t)(last - said), l->to + from, n)) != NULL) {
+		after = said + n;
+		if ((said == l->to || (said - l->to >= 2 && memcmp(said - 2, "; ", 2) == 0))
+		    && (after == last || memcmp(after, "; ", 2) == 0))
+			return true;
+		said++;
+	}
+	return false;
+}
+
 /* Reads one member of `errors`: a text, {"field":...,"message":...}, or "field": text or
- * [texts]. */
+ * [texts]. What several events of a batch have in common is said once, so that failures for the
+ * same reason have the same error. */
 static void
 line_put_error(struct line *l, const cJSON *item)
 {
 	const cJSON *field = cJSON_GetObjectItemCaseSensitive(item, "field");
 	const char *name = cJSON_IsString(field) ? field->valuestring : item->string;
 	const char *text = cJSON_IsArray(item) ? text_of(item->child) : text_of(item);
+	size_t end = l->n;
 
 	if (name == NULL && text == NULL)
 		return;
-	if (l->n > 0)
+	l->gap = false;
+	if (end > 0)
 		line_put_text(l, "; ");
 	if (name != NULL) {
 		line_put_text(l, name);
@@ -254,6 +274,10 @@ line_put_error(struct line *l, const cJSON *item)
 	}
 	if (text != NULL)
 		line_put_text(l, text);
+	if (end > 0 && (l->n < end + 2 || is_repeated(l, end, end + 2))) {
+		l->n = end;
+		l->to[end] = '\0';
+	}
 }
 
 static void

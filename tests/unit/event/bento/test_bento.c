@@ -97,6 +97,17 @@ static const struct reply_case cases[] = {
 	    "a; b; c" },
 	{ "{\"errors\":{\"email\":[\"is invalid\",\"is short\"],\"type\":\"is missing\"}}", JSON,
 	    -1, -1, true, "email is invalid; type is missing" },
+	/* what is the same is said once */
+	{ "{\"errors\":[\"a\",\"a\"]}", JSON, -1, -1, true, "a" },
+	{ "{\"errors\":[{\"field\":\"email\",\"message\":\"is bad\"},"
+	  "{\"field\":\"email\",\"message\":\"is bad\"},{\"field\":\"email\"}]}",
+	    JSON, -1, -1, true, "email is bad; email" },
+	{ "{\"errors\":[\"a b\",\"c\",\"b\",\"a\",\"b\",\"a  b\",\"c\"]}", JSON, -1, -1, true,
+	    "a b; c; b; a" },
+	{ "{\"errors\":[\"ab\",\"a\",\"b\",\"\",\"ba\",\"ab\"]}", JSON, -1, -1, true,
+	    "ab; a; b; ba" },
+	{ "{\"errors\":[\"a; b\",\"a; b\",\"b\"]}", JSON, -1, -1, true, "a; b" },
+	{ "{\"errors\":[{\"field\":\"c\"},\"d\",\"\"]}", JSON, -1, -1, true, "c; d" },
 	{ "{\"errors\":\"everything\"}", JSON, -1, -1, true, "everything" },
 	{ "{\"message\":\"Not authorized\"}", JSON, -1, -1, false, "Not authorized" },
 	{ "{\"error\":true,\"message\":\"why\"}", JSON, -1, -1, true, "why" },
