@@ -138,6 +138,7 @@ def test_bad_requests(bench):
         true(word in answer["message"], f"{body}: {answer}")
     for body, expected in (({"verb": "undo", "id": "999", "expect": "1"}, (404, "not_found")),
                            ({"verb": "undo", "id": "1", "expect": "1"}, (400, "bad_request")),
+                           ("[]", (400, "invalid_json")), ("{", (400, "invalid_json")),
                            ("{" + " " * 16385 + "}", (413, "body_too_large"))):
         status, answer = anna.post("/api/act", body)
         equal((status, answer["code"]), expected, f"{str(body)[:60]}: {answer}")
@@ -155,6 +156,10 @@ def test_changed_since(bench):
     daemon.accept("/v1/track", track("late"), key="main")
     status, answer = anna.post("/api/act", {**hold, "expect": "3"})
     equal((status, answer["code"], answer["events"]), (409, "changed_since", "4"), answer)
+    equal(answer["message"], "4 events match now, more than the 3 shown: nothing was changed", "in words")
+    status, answer = anna.post("/api/act", {"verb": "hold", "filter": {"id": ["1"]}, "expect": "0"})
+    equal((status, answer["message"]),
+          (409, "1 event matches now, more than the 0 shown: nothing was changed"), "one in words")
     equal(bench.statuses(), {"pending": 4}, "nothing was changed")
     act(anna, {**hold, "expect": "4"}, events="4")
     equal(bench.statuses(), {"held": 4}, "as many as were shown")

@@ -222,9 +222,8 @@ answer_changed(struct act *act, int64_t events)
 
 	admin_reply_init(&reply);
 	admin_reply_refuse(&reply, 409, "changed_since",
-	    "%" PRId64 " events match now, more than the %" PRId64
-	    " that were shown: nothing was changed",
-	    events, act->request.expect);
+	    "%" PRId64 " event%s now, more than the %" PRId64 " shown: nothing was changed", events,
+	    events == 1 ? " matches" : "s match", act->request.expect);
 	/* Programs read the number; the words are for people. */
 	reply.body.n--;
 	buf_printf(&reply.body, ",\"events\":\"%" PRId64 "\"}", events);
