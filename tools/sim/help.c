@@ -67,6 +67,8 @@ const char sim_help[] =
     "  count=N      at most N times                chance=P  in P percent of cases\n"
     "  from=S to=S  only between these seconds     path=GLOB only for matching paths\n"
     "Requests and seconds count from the start, or from the PUT that set the fault.\n"
+    "A GLOB matches the whole text: * stands for any text, ? for one byte; there are\n"
+    "no sets such as [2-4].\n"
     "Effects:\n"
     "  status=CODE  answer with 200 to 599 and accept nothing; with the word accept,\n"
     "               accept the events\n"

@@ -120,6 +120,8 @@ globs_match_whole_texts(void **state)
 		{ "a*b*c", "a1b2b3c", true },
 		{ "a*b*c", "a1b2b3", false },
 		{ "[a]", "a", false },
+		{ "[a]", "[a]", true },
+		{ "A", "a", false },
 	};
 
 	(void)state;
