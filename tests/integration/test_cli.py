@@ -403,6 +403,29 @@ def test_send_waits(bench):
     true("once an identify call gives" in done.stderr, done.stderr)
 
 
+def test_send_tells_of_a_backoff(bench):
+    """send: says at once that the site backs off and until when, and goes on waiting"""
+    sim = bench.sim()
+    daemon = bench.daemon(sim, retry_first=40, retry_max=40)
+    sim.answer(503)
+    daemon.accept("/v1/track", track("m-1"))
+    wait_until(lambda: bench.rows("SELECT 1 FROM sites WHERE state = 'backoff'"), "it backs off")
+    done = bench.cli("send", "--name", "Test", "--email", "ann@example.com", "--timeout", "1s")
+    equal(done.returncode, 1, done.stderr)
+    first, second, third, _ = done.stderr.splitlines()
+    line = r"bentospool: site main is backing off, next attempt in \d+ s: .*503"
+    true(re.match(line, first), f"at once, and once: {done.stderr}")
+    true("is still pending after 1 s" in second and re.match(line, third), done.stderr)
+    sim.heal()
+    sender = subprocess.Popen([binary("bentospool"), "send", "-c", bench.path("bentospool.conf"), "--name", "Test", "--email",
+                               "ann@example.com"], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True)
+    with sender:
+        true(re.match(line, sender.stderr.readline()), "it says so")
+        equal(bench.cli("flush").returncode, 0, "flush")
+        equal(sender.wait(30), 0, "delivered after it")
+
+
 def test_reading_needs_only_the_database(bench):
     """verbs that only read need no access to the secret file"""
     daemon = bench.daemon()

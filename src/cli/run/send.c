@@ -1,7 +1,7 @@
 /*
  * send: gives a test event to the daemon over the control socket, then reads the database until the
- * event is settled, and reports each step once. It stops at once when the site is paused. After
- * that, and after a timeout, the event stays in the spool.
+ * event is settled, and reports each step once. It stops at once when the site is paused, and says
+ * when a site that backs off tries again. After a pause or a timeout the event stays in the spool.
  */
 #include <cjson/cJSON.h>
 #include <poll.h>
@@ -18,6 +18,7 @@
 #include "report/event_json.h"
 #include "report/site_state.h"
 #include "term/table.h"
+#include "term/when.h"
 
 #define TIMEOUT_DEFAULT_MS 60000
 #define CALL_TIMEOUT_MS 30000
@@ -31,6 +32,7 @@ struct follower {
 	int64_t event_id;
 	int64_t begun_attempt; /* the last attempt whose beginning was reported */
 	int64_t ended_attempt; /* the last attempt whose end was reported */
+	int64_t backoff_until; /* the last end of a back-off that was reported */
 	bool settled;
 	bool delivered;
 	bool unresolved; /* the event awaits an identify call that gives its address */
@@ -163,13 +165,29 @@ look(struct follower *f, struct err *e)
 static void
 explain_site(const struct audit_site *site)
 {
+	char age[WHEN_AGE_SIZE];
+
 	if (site->pause_at != 0)
 		fprintf(stderr,
 		    "bentospool: site %s was paused by %s: bentospool resume --site %s\n",
 		    site->name, site->pause_by, site->name);
-	else if (site->mode != OUTBOX_SITE_READY)
+	else if (site->mode == OUTBOX_SITE_BACKOFF) {
+		when_age(site->next_attempt_at - clock_wall(&clock_system), age);
+		fprintf(stderr, "bentospool: site %s is %s, next attempt in %s: %s\n", site->name,
+		    site_state_text(site->mode), age, site->reason);
+	} else if (site->mode != OUTBOX_SITE_READY)
 		fprintf(stderr, "bentospool: site %s is %s: %s\n", site->name,
 		    site_state_text(site->mode), site->reason);
+}
+
+/* While a site backs off, the event may wait for long, so silence would look like a fault. */
+static void
+report_backoff(struct follower *f, const struct audit_site *site)
+{
+	if (site->mode != OUTBOX_SITE_BACKOFF || site->next_attempt_at == f->backoff_until)
+		return;
+	f->backoff_until = site->next_attempt_at;
+	explain_site(site);
 }
 
 static int
@@ -229,6 +247,8 @@ follow(struct follower *f)
 		/* A paused site waits for a person, so no event leaves it soon. */
 		if (rc == 1 && (site.pause_at != 0 || site.mode == OUTBOX_SITE_PAUSED))
 			return report_waiting(f, &site);
+		if (rc == 1)
+			report_backoff(f, &site);
 		if (clock_mono(&clock_system) >= end)
 			return report_timeout(f, timeout);
 		poll(NULL, 0, LOOK_EVERY_MS);
