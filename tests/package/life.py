@@ -153,6 +153,11 @@ def test_install(bench):
     equal(os.readlink(wants), "/lib/systemd/system/bentospool.service", "it is enabled")
     equal(asked(), ["start bentospool.service"],
           "what the service manager was asked")
+    documents = f"{root()}/usr/share/doc/bentospool"
+    found = subprocess.run(["grep", "-rohE", "/usr/[a-z/]*bentospool([.]rules.yml| status)", f"{documents}/monitoring.md"],
+                           capture_output=True, text=True, check=True).stdout.splitlines()
+    equal(found, ["/usr/bin/bentospool status", "/usr/share/doc/bentospool/bentospool.rules.yml"],
+          "the paths that monitoring.md names")
 
 
 def test_first_day(bench):
@@ -213,6 +218,19 @@ def test_install_again(bench):
     install(packages()[0])
     serve(bench, "m-5")
     equal(pending(), ["m-1", "m-2", "m-3", "m-4", "m-5"], "events")
+
+
+def test_purge_while_in_use(bench):
+    """purging deletes nothing while a process of the user runs, and says which one"""
+    before = text(CONF), account(), pending()
+    service = Service(bench)
+    done = subprocess.run(["unshare", "--mount", "sh", "-c", ENTER, "sh", root(), "apt-get", "-qq", "-y", "-o",
+                           f"DPkg::Path={ENVIRONMENT['PATH']}", "purge", "bentospool"],
+                          capture_output=True, text=True, check=False, env=ENVIRONMENT, stdin=subprocess.DEVNULL)
+    true(done.returncode != 0, "purge refuses")
+    true(f"process {service.pid} of the user bentospool still runs" in done.stderr + done.stdout, f"{done}")
+    equal((text(CONF), account(), pending()), before, "what was there")
+    equal(service.stop(), 0, service.log())
 
 
 def test_purge(bench):
