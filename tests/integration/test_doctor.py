@@ -454,7 +454,7 @@ def test_a_backup_beside_a_stale_wal(bench):
 
 def test_on_a_terminal(bench):
     """on a terminal lines fit 80 columns; elsewhere each finding and each remedy is one line"""
-    conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")}, {"listen": ["127.0.0.1:1"] * 2})
+    conf = bench.configure({"main": bench.site("http://127.0.0.1:1/api/v1")}, {"listen": ["127.0.0.1:1", "127.0.0.1:2"]})
     whole = bench.cli("doctor", conf=conf).stdout
     true(max(len(line) for line in whole.splitlines()) > 120, f"long lines: {whole}")
     grades = [row["grade"] for row in findings(bench, conf)[1]]

@@ -103,6 +103,7 @@ def test_becomes_a_box(bench):
 def test_once(bench):
     """a request whose answer was lost is sent again, stored once, and leaves no doubt at the box"""
     fleet = spoolfleet.Fleet(bench)
+    wait_until(lambda: fleet.center.value("SELECT count(*) FROM boxes") == 1, "the first heartbeat has come")
     fleet.center.daemon.freeze()
     fleet.box.daemon.accept("/v1/batch", {"batch": [track(f"m-{i}") for i in range(10)]})
     wait_until(lambda: spoolfleet.is_waiting_for(fleet.center.daemon.url()), "a request is on its way")
