@@ -30,8 +30,9 @@ def accepted(daemon):
     port = f":{int(daemon.url().rsplit(':', 1)[1]):04X}"
     with open("/proc/net/tcp", encoding="ascii") as file:
         rows = [line.split() for line in file][1:]
-    # Those that wait for accept have no inode yet; 01 is established, 08 is closed by the client alone.
-    return sum(1 for row in rows if row[1].endswith(port) and row[3] in ("01", "08") and row[9] != "0")
+    # Those that wait for accept have no inode yet; 01 is established, 08 is closed by the client alone. The kernel
+    # may list one twice, or leave one out, while others come and go.
+    return len({row[2] for row in rows if row[1].endswith(port) and row[3] in ("01", "08") and row[9] != "0"})
 
 
 def allow_files(n):
@@ -169,7 +170,7 @@ def edge(bench, extra):
     wait_until(lambda: accepted(daemon) == min(EDGE, EDGE + extra), "those that may are accepted")
     if extra > 0:
         wait_until(lambda: "as many as max_connections allows" in daemon.log(), "a line in the log")
-        equal(accepted(daemon), EDGE, "connections above the limit")
+        true(accepted(daemon) <= EDGE, "connections above the limit")
     else:
         true("max_connections" not in daemon.log(), "no line in the log")
     # The last one is served as soon as there is a place: at once, or when the first has ended.
